@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Installs what Rhumb is built and tested with, from the package sources this machine is set up with.
+#   packaging/dependencies.sh build   what a Release build and a run need
+#   packaging/dependencies.sh test    the same and what the tests need
+set -euo pipefail
+
+mode="${1:-build}"
+case "$mode" in build | test) ;; *) echo "usage: $0 [build|test]" >&2; exit 2 ;; esac
+
+build_packages=(
+  g++ cmake ninja-build mold ccache pkg-config git ca-certificates curl
+  libpoco-dev libboost-dev libuv1-dev libsimdjson-dev nlohmann-json3-dev libyaml-cpp-dev
+  libsqlite3-dev libhnswlib-dev libroaring-dev libxxhash-dev libzstd-dev zlib1g-dev libssl-dev
+  prometheus-cpp-dev libcurl4-openssl-dev protobuf-compiler
+)
+test_packages=(
+  clang libclang-rt-14-dev libgtest-dev libbenchmark-dev python3 python3-venv nodejs npm procps strace
+)
+packages=("${build_packages[@]}")
+[ "$mode" = test ] && packages+=("${test_packages[@]}")
+
+# The Raft plugin needs Rust 1.71. A cargo that is new enough is used as it is; else Debian's own "web" build of it,
+# which conflicts with Debian's older rustc and with rustup, so it is asked for only when nothing fits.
+cargo_fits() {
+  command -v cargo >/dev/null && command -v rustc >/dev/null || return 1
+  local minor
+  minor=$(rustc --version 2>/dev/null | sed -nE 's/^rustc 1\.([0-9]+).*/\1/p')
+  [ -n "$minor" ] && [ "$minor" -ge 71 ]
+}
+cargo_fits || packages+=(rustc-web cargo-web)
+
+# A node that is not Debian's brings its own npm; Debian's npm would conflict with it.
+if [ "$mode" = test ] && command -v node >/dev/null && command -v npm >/dev/null; then
+  packages=("${packages[@]/#nodejs/}")
+  packages=("${packages[@]/#npm/}")
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  [ -n "$package" ] || continue
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+sudo=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "these packages are missing and neither root nor sudo is here: ${missing[*]}" >&2; exit 1; }
+  sudo=(sudo)
+fi
+echo "installing: ${missing[*]}"
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
