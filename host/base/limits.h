@@ -1,0 +1,67 @@
+// Every limit of the host has its name here: queues, buffers, loops and what a request may ask for.
+// Sizes marked (tiny) shrink to 2 in the `tiny` preset, so that boundary faults show up in small tests.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace rhumb::base::limits {
+
+inline constexpr uint64_t kKiB = 1024, kMiB = 1024 * kKiB, kGiB = 1024 * kMiB;
+#ifdef RHUMB_TINY
+inline constexpr uint64_t tiny(uint64_t) { return 2; }
+#else
+inline constexpr uint64_t tiny(uint64_t normal) { return normal; }
+#endif
+
+// What a client may send (rest-api.md). Over it: 4xx with field, value and limit.
+inline constexpr uint32_t kMaxDim = 65536;
+inline constexpr uint32_t kMaxNamedVectors = 64;       // presence is one u64 a row
+inline constexpr uint32_t kMaxStringIdBytes = 256;
+inline constexpr uint32_t kMaxNameBytes = 255;         // collection, alias
+inline constexpr uint32_t kMaxVectorNameBytes = 200;
+inline constexpr uint32_t kMaxFieldPathBytes = 512;
+inline constexpr uint64_t kMaxPayloadBytes = 4 * kMiB; // of one point
+inline constexpr uint32_t kMaxJsonDepth = 128;
+inline constexpr uint32_t kMaxFilterConditions = 4096; // whole tree
+inline constexpr uint32_t kMaxFilterDepth = 32;
+inline constexpr uint32_t kMaxMatchAny = 65536;
+inline constexpr uint32_t kMaxBatchPoints = 65536;
+inline constexpr uint32_t kMaxBatchOperations = 1024;
+inline constexpr uint32_t kMaxBatchQueries = 1024;
+inline constexpr uint32_t kMaxLimit = 100000;          // limit, offset, k
+inline constexpr uint32_t kMaxEf = 65536;
+inline constexpr uint32_t kMaxShards = 256;            // of one collection
+inline constexpr uint32_t kMaxCollections = 100000;
+inline constexpr uint32_t kMaxPayloadIndexes = 256;    // of one collection
+inline constexpr uint64_t kMaxMetadataBytes = 64 * kKiB; // a collection's `metadata`
+inline constexpr uint32_t kDefaultTimeoutSeconds = 60;
+
+// HTTP front.
+inline constexpr uint64_t kMaxHeaderBytes = 32 * kKiB;  // 431
+inline constexpr uint64_t kMaxBodyBytes = 32 * kMiB;    // 413; import streams and is not bound by it
+inline constexpr uint32_t kHeaderTimeoutMs = 10'000;
+inline constexpr uint32_t kBodyTimeoutMs = 60'000;
+inline constexpr uint32_t kIdleTimeoutMs = 75'000;
+inline constexpr uint32_t kMaxConnections = 16384;
+inline constexpr uint64_t kMaxWriteBacklogBytes = 64 * kMiB; // of one connection
+inline constexpr uint32_t kMaxQueuedRequests = 1024;         // waiting for a worker: beyond, 503 + Retry-After
+inline constexpr uint64_t kMaxInflightBodyBytes = 1 * kGiB;  // over all connections
+
+// Shards and segments (decisions.md).
+inline constexpr uint32_t kSegmentMaxRows = 1u << 20;
+inline constexpr uint64_t kSegmentMaxBytes = 4 * kGiB;
+inline constexpr uint32_t kGraphMinRows = 10'000;      // below: scanned, and green
+inline constexpr uint64_t kFirstExtentBytes = 64 * kKiB;
+inline constexpr uint64_t kMaxExtentBytes = 64 * kMiB;
+inline constexpr uint32_t kApplyBatchEntries = 256;    // entries applied in one KV transaction
+inline constexpr uint64_t kCheckpointLogBytes = 512 * kMiB; // of one shard
+inline constexpr uint64_t kCheckpointNodeLogBytes = 4 * kGiB;
+inline constexpr uint32_t kTailScanMs = 20;            // unindexed tail: yellow, slower, then 429
+inline constexpr uint32_t kResolveChunkPoints = 1024;  // operations by filter become commands of this many ids
+inline constexpr uint64_t kMaxCommandBytes = 64 * kMiB;
+inline constexpr uint64_t kMaxUncommittedBytes = 256 * kMiB; // of one group
+inline constexpr uint32_t kMaxOpenKvHandles = 256;
+inline constexpr uint32_t kMaxSessions = 4096;         // remembered per shard, oldest forgotten first
+
+}  // namespace rhumb::base::limits

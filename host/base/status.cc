@@ -1,0 +1,52 @@
+#include "host/base/status.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "host/base/log.h"
+
+namespace rhumb::base {
+
+std::string_view code_name(Code code) {
+  switch (code) {
+    case Code::kOk: return "ok";
+    case Code::kInvalid: return "invalid";
+    case Code::kUnprocessable: return "unprocessable";
+    case Code::kNotFound: return "not found";
+    case Code::kExists: return "exists";
+    case Code::kUnauthenticated: return "unauthenticated";
+    case Code::kForbidden: return "forbidden";
+    case Code::kTooLarge: return "too large";
+    case Code::kUnsupported: return "unsupported";
+    case Code::kBusy: return "busy";
+    case Code::kUnavailable: return "unavailable";
+    case Code::kTimeout: return "timeout";
+    case Code::kCancelled: return "cancelled";
+    case Code::kNoSpace: return "no space";
+    case Code::kIo: return "io";
+    case Code::kCorrupt: return "corrupt";
+    case Code::kInternal: return "internal";
+  }
+  return "unknown";
+}
+
+std::string Status::to_string() const {
+  if (ok()) return "ok";
+  return std::string(code_name(code_)) + ": " + message_;
+}
+
+Status Status::within(std::string_view context) const {
+  if (ok()) return *this;
+  return {code_, std::string(context) + ": " + message_};
+}
+
+void assert_failed(const char* expression, const char* file, int line) {
+  std::fprintf(stderr, "rhumb: assertion failed: %s at %s:%d\n", expression, file, line);
+  std::abort();
+}
+
+void unexpected(const char* expression, const char* file, int line) {
+  log_error("base", "unexpected", {{"expression", expression}, {"file", file}, {"line", line}});
+}
+
+}  // namespace rhumb::base

@@ -1,0 +1,98 @@
+// Rhumb plugin SDK, C++ face: exceptions stop here. An exception that leaves a plugin built with its own C++ runtime aborts the host
+// even under the host's catch (...), so every entry of a table goes through guard(): it turns exceptions into a status and a text.
+#pragma once
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "rhumb/core.h"
+
+namespace rhumb {
+
+// Thrown inside a plugin to answer with a given status.
+class Error : public std::runtime_error {
+ public:
+  Error(rhumb_status_t status, const std::string& text, int os_errno = 0)
+      : std::runtime_error(text), status_(status), os_errno_(os_errno) {}
+  rhumb_status_t status() const noexcept { return status_; }
+  int os_errno() const noexcept { return os_errno_; }
+
+ private:
+  rhumb_status_t status_;
+  int os_errno_;
+};
+
+// Fills *error (which may be NULL) and returns status.
+inline rhumb_status_t fail(rhumb_error_t* error, rhumb_status_t status, std::string_view text, int os_errno = 0) noexcept {
+  if (error != nullptr) {
+    error->os_errno = os_errno;
+    const size_t n = std::min(text.size(), sizeof(error->text) - 1);
+    std::memcpy(error->text, text.data(), n);
+    error->text[n] = '\0';
+  }
+  return status;
+}
+
+// Runs body(); a rhumb_status_t result is passed through, void means RHUMB_OK, exceptions become a status.
+template <typename Body>
+rhumb_status_t guard(rhumb_error_t* error, Body&& body) noexcept {
+  try {
+    if constexpr (std::is_same_v<decltype(body()), void>) {
+      std::forward<Body>(body)();
+      return RHUMB_OK;
+    } else {
+      return std::forward<Body>(body)();
+    }
+  } catch (const Error& e) {
+    return fail(error, e.status(), e.what(), e.os_errno());
+  } catch (const std::bad_alloc&) {
+    return fail(error, RHUMB_NO_MEMORY, "out of memory");
+  } catch (const std::exception& e) {
+    return fail(error, RHUMB_BUG, e.what());
+  } catch (...) {
+    return fail(error, RHUMB_BUG, "unknown exception");
+  }
+}
+
+inline std::string_view view(rhumb_slice_t s) noexcept { return {static_cast<const char*>(s.data), static_cast<size_t>(s.size)}; }
+inline rhumb_slice_t slice(std::string_view s) noexcept { return {s.data(), s.size()}; }
+
+// A buffer that owns a heap copy of `bytes` and frees it on release.
+inline rhumb_buffer_t buffer(std::string bytes) {
+  if (bytes.empty()) return {nullptr, 0, nullptr, nullptr};
+  auto* owner = new std::string(std::move(bytes));
+  return {owner->data(), owner->size(), owner, [](rhumb_buffer_t* b) {
+            delete static_cast<std::string*>(b->owner);
+            *b = {nullptr, 0, nullptr, nullptr};
+          }};
+}
+
+// Owns a rhumb_buffer_t received from the other side.
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() { reset(); }
+  void reset() noexcept {
+    if (raw_.release != nullptr) raw_.release(&raw_);
+    raw_ = {nullptr, 0, nullptr, nullptr};
+  }
+  rhumb_buffer_t* out() noexcept {
+    reset();
+    return &raw_;
+  }
+  std::string_view view() const noexcept { return {static_cast<const char*>(raw_.data), static_cast<size_t>(raw_.size)}; }
+
+ private:
+  rhumb_buffer_t raw_{nullptr, 0, nullptr, nullptr};
+};
+
+}  // namespace rhumb
