@@ -1,0 +1,50 @@
+// Point ids: an unsigned 64-bit number, a UUID, or any UTF-8 string of 1 to 256 bytes. Held as the encoded key, whose byte order is the
+// scroll order (numbers < UUIDs < strings) and whose XXH64 picks the bucket:
+//   01 + u64 big-endian | 02 + 16 bytes of UUID | 03 + UTF-8
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "host/base/status.h"
+
+namespace rhumb::model {
+
+class PointId {
+ public:
+  enum class Kind : uint8_t { kNumber = 1, kUuid = 2, kString = 3 };
+
+  PointId() = default;  // empty: not a valid id
+  static PointId number(uint64_t n);
+  // A JSON string: canonical, dashless or urn UUID -> UUID; text that parses as u64 is refused (ambiguous in a path); else a string id.
+  static base::Result<PointId> from_string(std::string_view text);
+  // A path segment (percent-decoded): number, then UUID, then string.
+  static base::Result<PointId> from_path(std::string_view text);
+  // An encoded key as read from disk or a message.
+  static base::Result<PointId> from_key(std::string_view key);
+
+  bool empty() const { return key_.empty(); }
+  Kind kind() const { return static_cast<Kind>(key_[0]); }
+  uint64_t as_number() const;
+  const std::string& key() const { return key_; }
+  std::string to_text() const;              // 7, 5c56c793-69f3-4fbf-87e6-c4bf54c28c26, gimp
+  void append_json(std::string& out) const; // 7, "5c56...", "gimp" (escaped)
+
+  bool operator==(const PointId& o) const { return key_ == o.key_; }
+  bool operator!=(const PointId& o) const { return key_ != o.key_; }
+  bool operator<(const PointId& o) const { return key_ < o.key_; }
+
+ private:
+  std::string key_;
+};
+
+uint32_t bucket_of_key(std::string_view key);  // XXH64(key, 0) >> 52: pinned for ever, same as router `hash`
+
+}  // namespace rhumb::model
+
+template <>
+struct std::hash<rhumb::model::PointId> {
+  size_t operator()(const rhumb::model::PointId& id) const noexcept { return std::hash<std::string>{}(id.key()); }
+};

@@ -1,0 +1,84 @@
+// Writes. An Operation is what a client asked for, validated and with vectors in their final bits (normalised, converted by the gateway).
+// The shard's leader resolves it into Commands: explicit ids, complete, so that applying one is a pure function of (state, command).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/base/bytes.h"
+#include "host/base/status.h"
+#include "host/model/filter.h"
+#include "host/model/id.h"
+
+namespace rhumb::model {
+
+struct NamedVector {
+  std::string name;
+  std::string bytes;  // VectorParams::row_bytes() of the collection's scalar type
+};
+
+struct PointWrite {
+  PointId id;
+  std::string payload;  // minified JSON object; empty = none
+  std::vector<NamedVector> vectors;
+};
+
+enum class OperationKind : uint16_t {
+  kUpsert = 1,
+  kDelete = 2,
+  kUpdateVectors = 3,
+  kDeleteVectors = 4,
+  kSetPayload = 5,        // merge at the root, or at payload_key
+  kOverwritePayload = 6,
+  kDeletePayload = 7,
+  kClearPayload = 8,
+};
+enum class UpdateMode : uint8_t { kUpsert = 0, kInsertOnly = 1, kUpdateOnly = 2 };
+
+struct Operation {
+  OperationKind kind = OperationKind::kUpsert;
+  std::vector<PointWrite> points;       // kUpsert, kUpdateVectors (payload unused); no id twice: the gateway keeps the last
+  std::vector<PointId> ids;             // other kinds, unless `filter` selects
+  std::optional<Filter> filter;
+  std::string payload, payload_key;     // kSetPayload, kOverwritePayload
+  std::vector<std::string> names;       // kDeleteVectors: vector names; kDeletePayload: JSON paths
+  UpdateMode mode = UpdateMode::kUpsert;       // kUpsert
+  std::optional<Filter> update_filter;         // kUpsert: existing points are replaced only if they match
+};
+void encode(const Operation& operation, base::ByteWriter& out);
+base::Result<Operation> decode_operation(base::ByteReader& in);
+
+inline constexpr uint16_t kCommandFormat = 1;
+inline constexpr uint32_t kFeatureLevel = 1;
+inline constexpr uint64_t kAnyVersion = ~0ull;  // apply whatever the point's version is
+inline constexpr uint64_t kAbsent = 0;          // apply only if the point does not exist (versions start at 1)
+
+struct CommandHeader {
+  uint16_t format = kCommandFormat;
+  OperationKind kind = OperationKind::kUpsert;
+  uint32_t feature_level = kFeatureLevel;
+  uint64_t session = 0, sequence = 0;  // client session of the proposing gateway; a (session, sequence) is applied once
+  std::array<uint8_t, 16> request_id{};
+};
+
+// A point a command acts on, and the version the leader saw when state decided about it: apply skips a point that moved on.
+struct Target {
+  PointId id;
+  uint64_t expected_version = kAnyVersion;
+};
+
+struct Command {
+  CommandHeader header;
+  std::vector<Target> targets;      // parallel to `points` for kUpsert and kUpdateVectors
+  std::vector<PointWrite> points;   // ids are in `targets`; PointWrite::id is filled on decoding too
+  std::string payload, payload_key;
+  std::vector<std::string> names;
+  uint32_t part = 0, parts = 1;     // one client operation may be several commands; only the last one answers it
+};
+std::string encode_command(const Command& command);
+base::Result<Command> decode_command(std::string_view bytes);
+
+}  // namespace rhumb::model

@@ -1,0 +1,109 @@
+// Reads: what a shard is asked and what it answers. Pure data with binary codecs.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/base/bytes.h"
+#include "host/base/status.h"
+#include "host/model/filter.h"
+#include "host/model/id.h"
+#include "host/model/operation.h"
+
+namespace rhumb::model {
+
+struct PayloadSelector {
+  enum class Mode : uint8_t { kNone = 0, kAll = 1, kInclude = 2, kExclude = 3 };
+  Mode mode = Mode::kNone;
+  std::vector<std::string> keys;  // JSON paths
+};
+struct VectorSelector {
+  enum class Mode : uint8_t { kNone = 0, kAll = 1, kNames = 2 };
+  Mode mode = Mode::kNone;
+  std::vector<std::string> names;
+};
+
+struct SearchParams {
+  uint32_t ef = 0;            // 0 = the collection's
+  bool exact = false, indexed_only = false, explain = false;
+};
+
+// One nearest-neighbour search of one shard. The query vector has the collection's final bits, like a stored one.
+struct SearchRequest {
+  std::string vector_name;
+  std::string vector;  // row bytes
+  std::optional<Filter> filter;
+  SearchParams params;
+  uint32_t limit = 10;  // k asked of each shard (the gateway adds its offset)
+  std::optional<float> score_threshold;
+  PayloadSelector with_payload;
+  VectorSelector with_vector;
+};
+
+// payload: selected members as JSON text; empty when not asked for or the point has none (has_payload tells).
+struct Record {
+  PointId id;
+  uint64_t version = 0;
+  float score = 0;  // of a search: cosine and dot larger is better, euclid and manhattan the distance itself
+  std::string payload;
+  std::vector<NamedVector> vectors;
+};
+
+// How one segment answered: strategy "scan", "graph", "filtered_graph", "filter_scan", "index_scan"; rows_examined counts payloads or
+// index entries looked at for the filter, distances the vectors compared.
+struct SegmentPlan {
+  uint64_t segment = 0;
+  std::string state, strategy, index;  // state: growing | sealed; index: field that served the filter, empty = full evaluation
+  uint64_t rows = 0, rows_examined = 0, passed = 0, distances = 0, tail = 0;
+};
+
+struct SearchResult {
+  std::vector<Record> points;  // best first
+  std::vector<SegmentPlan> plan;  // only with params.explain
+};
+
+struct GetRequest {
+  std::vector<PointId> ids;
+  PayloadSelector with_payload;
+  VectorSelector with_vector;
+};
+struct ScrollRequest {
+  std::optional<PointId> offset;  // first id to show
+  uint32_t limit = 10;            // the gateway asks one more than the page, to know the next offset
+  std::optional<Filter> filter;
+  PayloadSelector with_payload;
+  VectorSelector with_vector;
+};
+struct CountRequest {
+  std::optional<Filter> filter;
+  bool exact = true;
+};
+
+// State of one shard replica, for collection info, health and verification.
+struct ShardState {
+  uint64_t shard = 0, applied_index = 0;
+  uint64_t points = 0, segments = 0, indexed_vectors = 0, vectors = 0, tail_rows = 0;
+  bool green = true;
+  std::string warning;  // e.g. why an index cannot be built
+  std::array<uint8_t, 16> content_hash{};
+  std::vector<std::pair<std::string, uint64_t>> index_points;  // payload index field -> points it holds
+};
+
+void encode(const SearchRequest& v, base::ByteWriter& out);
+void encode(const SearchResult& v, base::ByteWriter& out);
+void encode(const Record& v, base::ByteWriter& out);
+void encode(const GetRequest& v, base::ByteWriter& out);
+void encode(const ScrollRequest& v, base::ByteWriter& out);
+void encode(const CountRequest& v, base::ByteWriter& out);
+void encode(const ShardState& v, base::ByteWriter& out);
+base::Result<SearchRequest> decode_search_request(base::ByteReader& in);
+base::Result<SearchResult> decode_search_result(base::ByteReader& in);
+base::Result<Record> decode_record(base::ByteReader& in);
+base::Result<GetRequest> decode_get_request(base::ByteReader& in);
+base::Result<ScrollRequest> decode_scroll_request(base::ByteReader& in);
+base::Result<CountRequest> decode_count_request(base::ByteReader& in);
+base::Result<ShardState> decode_shard_state(base::ByteReader& in);
+
+}  // namespace rhumb::model

@@ -1,0 +1,64 @@
+// The cluster as the metadata group knows it: nodes, collections, their shards, replicas and bucket runs. A map is immutable and versioned
+// (version = index of the last metadata command applied); everybody holds a shared pointer to the newest one he has seen.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/base/bytes.h"
+#include "host/base/status.h"
+#include "host/model/collection.h"
+
+namespace rhumb::model {
+
+inline constexpr uint64_t kMetadataGroup = 1;
+inline constexpr uint64_t kFirstShard = 1024;
+
+struct Replica {
+  uint64_t id = 0;    // Raft id, never reused
+  uint64_t node = 0;
+};
+struct ShardPlacement {
+  uint64_t shard = 0;  // = group id, never reused
+  std::vector<Replica> replicas;
+};
+struct BucketRun {
+  uint32_t first = 0, count = 0;
+  uint64_t shard = 0;
+};
+
+struct Collection {
+  std::string name;
+  std::string uuid;  // another one for a collection made again under the same name
+  uint64_t config_version = 0;  // index of the metadata command that changed it last
+  CollectionConfig config;
+  std::string router = "hash";  // pinned with the number of buckets
+  std::vector<ShardPlacement> shards;
+  std::vector<BucketRun> runs;  // covers [0, 4096) in order
+  const ShardPlacement* shard(uint64_t id) const;
+  uint64_t shard_of_bucket(uint32_t bucket) const;
+};
+
+struct Node {
+  uint64_t id = 0;
+  std::string address;  // empty: this process
+};
+
+struct ClusterMap {
+  uint64_t version = 0;
+  std::string cluster_uuid;
+  std::map<uint64_t, Node> nodes;
+  std::map<std::string, std::shared_ptr<const Collection>> collections;
+  std::map<std::string, std::string> aliases;  // alias -> collection
+  uint64_t next_shard = kFirstShard, next_replica = 2;
+  // By name or alias; nullptr if there is none.
+  std::shared_ptr<const Collection> find(const std::string& name) const;
+};
+
+void encode(const ClusterMap& map, base::ByteWriter& out);
+base::Result<ClusterMap> decode_cluster_map(base::ByteReader& in);
+
+}  // namespace rhumb::model
