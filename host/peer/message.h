@@ -1,0 +1,65 @@
+// What gateway, placement and worker say to each other. A message type names its op and its reply type and can encode and decode both;
+// inside one process it travels as the object itself.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "host/base/bytes.h"
+#include "host/base/clock.h"
+#include "host/base/status.h"
+
+namespace rhumb::peer {
+
+// Numbers are on the wire: never reused.
+enum class Op : uint16_t {
+  kWrite = 1,
+  kSearch = 2,
+  kGet = 3,
+  kScroll = 4,
+  kCount = 5,
+  kShardState = 6,
+  kAwaitConfig = 7,
+  kVerify = 8,
+  kMetadataCommand = 16,
+  kWatchMap = 17,
+};
+
+// A message of any type, owned.
+class Boxed {
+ public:
+  virtual ~Boxed() = default;
+  virtual void encode(base::ByteWriter& out) const = 0;
+};
+using Box = std::unique_ptr<Boxed>;
+
+template <typename T>
+class BoxOf final : public Boxed {
+ public:
+  explicit BoxOf(T v) : value(std::move(v)) {}
+  void encode(base::ByteWriter& out) const override { value.encode(out); }
+  T value;
+};
+
+template <typename T>
+Box box(T value) {
+  return std::make_unique<BoxOf<T>>(std::move(value));
+}
+template <typename T>
+T unbox(Box b) {
+  return std::move(static_cast<BoxOf<T>&>(*b).value);
+}
+// T::decode reads all of `bytes`.
+template <typename T>
+base::Result<Box> decode_box(base::ByteReader& in) {
+  base::Result<T> value = T::decode(in);
+  if (!value.ok()) return value.status();
+  if (!in.done()) return base::corrupt("peer message: wrong length");
+  return box<T>(std::move(*value));
+}
+
+using BoxCallback = std::function<void(base::Result<Box>)>;
+using Decoder = base::Result<Box> (*)(base::ByteReader&);
+
+}  // namespace rhumb::peer

@@ -1,0 +1,171 @@
+// The messages themselves. Requests to a shard name it by id and go to the node of its leader (writes) or of a replica (reads).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/model/operation.h"
+#include "host/model/query.h"
+#include "host/model/topology.h"
+#include "host/peer/message.h"
+
+namespace rhumb::peer {
+
+// How fresh a read must be: not before `min_applied`; linearizable adds a read index taken by the leader.
+struct ReadLevel {
+  uint64_t min_applied = 0;
+  bool linearizable = false;
+};
+
+// One operation's outcome: log index of its last command; applied false = committed, but the deadline came before its application.
+struct WriteOutcome {
+  uint64_t index = 0;
+  bool applied = false;
+};
+struct WriteReply {
+  std::vector<WriteOutcome> outcomes;
+  void encode(base::ByteWriter& out) const;
+  static base::Result<WriteReply> decode(base::ByteReader& in);
+};
+struct WriteRequest {
+  static constexpr Op kOp = Op::kWrite;
+  using Reply = WriteReply;
+  uint64_t shard = 0, session = 0, sequence = 0;  // sequence of the first operation; the others follow
+  std::array<uint8_t, 16> request_id{};
+  bool wait = false;  // answer after application on the leader, else after commit
+  std::vector<model::Operation> operations;
+  void encode(base::ByteWriter& out) const;
+  static base::Result<WriteRequest> decode(base::ByteReader& in);
+};
+
+struct SearchReply {
+  uint64_t applied = 0;
+  std::vector<model::SearchResult> results;
+  void encode(base::ByteWriter& out) const;
+  static base::Result<SearchReply> decode(base::ByteReader& in);
+};
+struct SearchMessage {
+  static constexpr Op kOp = Op::kSearch;
+  using Reply = SearchReply;
+  uint64_t shard = 0;
+  ReadLevel level;
+  std::vector<model::SearchRequest> requests;
+  void encode(base::ByteWriter& out) const;
+  static base::Result<SearchMessage> decode(base::ByteReader& in);
+};
+
+struct RecordsReply {
+  uint64_t applied = 0;
+  std::vector<model::Record> records;
+  void encode(base::ByteWriter& out) const;
+  static base::Result<RecordsReply> decode(base::ByteReader& in);
+};
+struct GetMessage {
+  static constexpr Op kOp = Op::kGet;
+  using Reply = RecordsReply;
+  uint64_t shard = 0;
+  ReadLevel level;
+  model::GetRequest request;
+  void encode(base::ByteWriter& out) const;
+  static base::Result<GetMessage> decode(base::ByteReader& in);
+};
+struct ScrollMessage {
+  static constexpr Op kOp = Op::kScroll;
+  using Reply = RecordsReply;
+  uint64_t shard = 0;
+  ReadLevel level;
+  model::ScrollRequest request;
+  void encode(base::ByteWriter& out) const;
+  static base::Result<ScrollMessage> decode(base::ByteReader& in);
+};
+
+struct CountReply {
+  uint64_t applied = 0, count = 0;
+  void encode(base::ByteWriter& out) const;
+  static base::Result<CountReply> decode(base::ByteReader& in);
+};
+struct CountMessage {
+  static constexpr Op kOp = Op::kCount;
+  using Reply = CountReply;
+  uint64_t shard = 0;
+  ReadLevel level;
+  model::CountRequest request;
+  void encode(base::ByteWriter& out) const;
+  static base::Result<CountMessage> decode(base::ByteReader& in);
+};
+
+struct ShardStateReply {
+  model::ShardState state;
+  void encode(base::ByteWriter& out) const { model::encode(state, out); }
+  static base::Result<ShardStateReply> decode(base::ByteReader& in);
+};
+struct ShardStateMessage {
+  static constexpr Op kOp = Op::kShardState;
+  using Reply = ShardStateReply;
+  uint64_t shard = 0;
+  void encode(base::ByteWriter& out) const { out.u64(shard); }
+  static base::Result<ShardStateMessage> decode(base::ByteReader& in);
+};
+
+struct EmptyReply {
+  void encode(base::ByteWriter&) const {}
+  static base::Result<EmptyReply> decode(base::ByteReader&) { return EmptyReply{}; }
+};
+// Answered when the shard has carried out the configuration of that version (payload indexes built).
+struct AwaitConfigMessage {
+  static constexpr Op kOp = Op::kAwaitConfig;
+  using Reply = EmptyReply;
+  uint64_t shard = 0, config_version = 0;
+  void encode(base::ByteWriter& out) const;
+  static base::Result<AwaitConfigMessage> decode(base::ByteReader& in);
+};
+
+// What a shard found when it read its own bytes again. error empty = all is well.
+struct VerifyReply {
+  uint64_t applied = 0, points = 0;
+  std::array<uint8_t, 16> kept_hash{}, computed_hash{};
+  std::string error;
+  void encode(base::ByteWriter& out) const;
+  static base::Result<VerifyReply> decode(base::ByteReader& in);
+};
+struct VerifyMessage {
+  static constexpr Op kOp = Op::kVerify;
+  using Reply = VerifyReply;
+  uint64_t shard = 0;
+  void encode(base::ByteWriter& out) const { out.u64(shard); }
+  static base::Result<VerifyMessage> decode(base::ByteReader& in);
+};
+
+// A change of the metadata, as JSON (host/placement/command.h); answered when it is applied. index: the map version that shows it.
+struct MetadataReply {
+  uint64_t index = 0;
+  bool changed = false;
+  void encode(base::ByteWriter& out) const;
+  static base::Result<MetadataReply> decode(base::ByteReader& in);
+};
+struct MetadataCommand {
+  static constexpr Op kOp = Op::kMetadataCommand;
+  using Reply = MetadataReply;
+  std::string json;
+  void encode(base::ByteWriter& out) const { out.blob(json); }
+  static base::Result<MetadataCommand> decode(base::ByteReader& in);
+};
+
+// Answered with a map newer than known_version, or kTimeout at the deadline.
+struct MapReply {
+  std::shared_ptr<const model::ClusterMap> map;
+  void encode(base::ByteWriter& out) const { model::encode(*map, out); }
+  static base::Result<MapReply> decode(base::ByteReader& in);
+};
+struct WatchMap {
+  static constexpr Op kOp = Op::kWatchMap;
+  using Reply = MapReply;
+  uint64_t known_version = 0;
+  void encode(base::ByteWriter& out) const { out.u64(known_version); }
+  static base::Result<WatchMap> decode(base::ByteReader& in);
+};
+
+}  // namespace rhumb::peer
