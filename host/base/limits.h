@@ -37,6 +37,11 @@ inline constexpr uint32_t kMaxPayloadIndexes = 256;    // of one collection
 inline constexpr uint64_t kMaxMetadataBytes = 64 * kKiB; // a collection's `metadata`
 inline constexpr uint32_t kDefaultTimeoutSeconds = 60;
 
+// Base.
+inline constexpr uint64_t kMaxLogLineBytes = 16 * kKiB; // fields beyond are left out
+inline constexpr uint32_t kExecutorSpinNs = 10'000;     // before an idle thread sleeps
+inline constexpr uint32_t kStrandBatchTasks = 64;       // then other strands get their turn
+
 // HTTP front.
 inline constexpr uint64_t kMaxHeaderBytes = 32 * kKiB;  // 431
 inline constexpr uint64_t kMaxBodyBytes = 32 * kMiB;    // 413; import streams and is not bound by it

@@ -32,7 +32,8 @@ class Histogram {
 Counter& counter(const std::string& name, const std::string& help, const Labels& labels = {});
 Gauge& gauge(const std::string& name, const std::string& help, const Labels& labels = {});
 Histogram& histogram(const std::string& name, const std::string& help, const Labels& labels = {});  // seconds, 50 us to 60 s
-// Called at each scrape before serialising, to refresh gauges. Returns an id for remove_collector.
+// Called at each scrape before serialising, to refresh gauges. Returns an id for remove_collector, which waits for a running call.
+// A collector adds and removes no collectors itself.
 uint64_t add_collector(std::function<void()> collect);
 void remove_collector(uint64_t id);
 std::string metrics_text();  // Prometheus text format 0.0.4

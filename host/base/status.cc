@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "host/base/log.h"
+#include "host/base/metrics.h"
 
 namespace rhumb::base {
 
@@ -46,6 +47,8 @@ void assert_failed(const char* expression, const char* file, int line) {
 }
 
 void unexpected(const char* expression, const char* file, int line) {
+  static Counter& total = counter("rhumb_unexpected_total", "States that should not happen, survived.");
+  total.add();
   log_error("base", "unexpected", {{"expression", expression}, {"file", file}, {"line", line}});
 }
 

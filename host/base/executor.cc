@@ -1,0 +1,194 @@
+#include "host/base/executor.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+
+#include "host/base/clock.h"
+#include "host/base/limits.h"
+
+namespace rhumb::base {
+namespace {
+
+void spin_pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
+
+// Shared by the caller of parallel() and its helpers. A helper that comes late finds nothing to claim and never touches fn,
+// which lives only as long as the call.
+struct ParallelRun {
+  const std::function<void(uint64_t)>* fn;
+  uint64_t n;
+  std::atomic<uint64_t> next{0};
+  std::mutex mutex;
+  std::condition_variable all_done;
+  uint64_t done = 0;
+
+  void work() {
+    uint64_t mine = 0;
+    for (uint64_t i = next.fetch_add(1); i < n; i = next.fetch_add(1)) {
+      (*fn)(i);
+      ++mine;
+    }
+    if (mine == 0) return;
+    const std::lock_guard lock(mutex);
+    done += mine;
+    if (done == n) all_done.notify_all();
+  }
+};
+
+}  // namespace
+
+Executor::Executor(std::string name, uint32_t threads, uint32_t queue_max)
+    : name_(std::move(name)), thread_count_(threads), queue_max_(queue_max), alive_(threads) {
+  RHUMB_ASSERT(threads >= 1);
+  RHUMB_ASSERT(name_.size() <= 15);
+  threads_.reserve(threads);
+  for (uint32_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+}
+
+Executor::~Executor() { stop(); }
+
+Status Executor::post(Task task) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return {Code::kUnavailable, "executor " + name_ + " is stopped"};
+  if (queue_.size() >= queue_max_) return {Code::kBusy, "executor " + name_ + ": " + std::to_string(queue_max_) + " tasks wait"};
+  enqueue(std::move(task));
+  return ok();
+}
+
+bool Executor::post_strand(Task task) {
+  const std::lock_guard lock(mutex_);
+  if (alive_ == 0) return false;
+  enqueue(std::move(task));
+  return true;
+}
+
+// A spinning thread will see the task by itself: waking a sleeper as well would cost a system call for nothing.
+void Executor::enqueue(Task task) {
+  queue_.push_back(std::move(task));
+  depth_.store(queue_.size(), std::memory_order_release);
+  if (sleeping_ > 0 && queue_.size() > spinning_) wake_.notify_one();
+}
+
+void Executor::parallel(uint64_t n, const std::function<void(uint64_t)>& fn) {
+  if (n == 0) return;
+  auto run = std::make_shared<ParallelRun>();
+  run->fn = &fn;
+  run->n = n;
+  const uint64_t helpers = std::min<uint64_t>(n - 1, thread_count_);
+  for (uint64_t i = 0; i < helpers; ++i) {
+    // A full or stopped pool only means that the caller does more of the work.
+    if (!post([run] { run->work(); }).ok()) break;
+  }
+  run->work();
+  std::unique_lock lock(run->mutex);
+  run->all_done.wait(lock, [&] { return run->done == n; });
+}
+
+void Executor::stop() {
+  const std::lock_guard stop_lock(stop_mutex_);
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+size_t Executor::queued() const { return depth_.load(std::memory_order_acquire); }
+
+// Waits a few microseconds for the next task before it sleeps: on a busy server the wake-up costs more than the wait.
+void Executor::spin(std::unique_lock<std::mutex>& lock) {
+  if (spinning_ != 0) return;
+  ++spinning_;
+  lock.unlock();
+  const uint64_t until = monotonic_ns() + limits::kExecutorSpinNs;
+  while (depth_.load(std::memory_order_acquire) == 0 && monotonic_ns() < until) spin_pause();
+  lock.lock();
+  --spinning_;
+}
+
+void Executor::run() {
+  pthread_setname_np(pthread_self(), name_.c_str());
+  std::unique_lock lock(mutex_);
+  while (true) {
+    if (queue_.empty() && !stopping_) spin(lock);
+    while (queue_.empty() && !stopping_) {
+      ++sleeping_;
+      wake_.wait(lock);
+      --sleeping_;
+    }
+    if (queue_.empty()) break;
+    Task task = std::move(queue_.front());
+    queue_.pop_front();
+    depth_.store(queue_.size(), std::memory_order_release);
+    lock.unlock();
+    task();
+    task = nullptr;  // what it captured goes before the lock is taken
+    lock.lock();
+  }
+  --alive_;
+}
+
+Strand::~Strand() {
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return !running_; });
+  RHUMB_ASSERT(queue_.empty());
+}
+
+void Strand::post(Executor::Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(task));
+    ++posted_;
+    if (running_) return;
+    running_ = true;
+  }
+  schedule();
+}
+
+void Strand::drain() {
+  std::unique_lock lock(mutex_);
+  const uint64_t target = posted_;
+  idle_.wait(lock, [&] { return done_ >= target; });
+}
+
+void Strand::schedule() {
+  if (executor_.post_strand([this] { run(); })) return;
+  while (run_batch()) {
+  }
+}
+
+void Strand::run() {
+  if (run_batch()) schedule();
+}
+
+// Returns whether tasks are left. When none are, the strand may be gone as soon as the lock is released: nothing is touched after.
+bool Strand::run_batch() {
+  std::unique_lock lock(mutex_);
+  for (uint32_t i = 0; i < limits::kStrandBatchTasks && !queue_.empty(); ++i) {
+    Executor::Task task = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    task();
+    task = nullptr;
+    lock.lock();
+    ++done_;
+    idle_.notify_all();
+  }
+  if (!queue_.empty()) return true;
+  running_ = false;
+  idle_.notify_all();
+  return false;
+}
+
+}  // namespace rhumb::base
