@@ -58,6 +58,8 @@ struct ClusterMap {
   std::shared_ptr<const Collection> find(const std::string& name) const;
 };
 
+void encode(const Collection& collection, base::ByteWriter& out);
+base::Result<Collection> decode_collection(base::ByteReader& in);
 void encode(const ClusterMap& map, base::ByteWriter& out);
 base::Result<ClusterMap> decode_cluster_map(base::ByteReader& in);
 
