@@ -52,6 +52,7 @@ inline constexpr uint32_t kMaxConnections = 16384;
 inline constexpr uint64_t kMaxWriteBacklogBytes = 64 * kMiB; // of one connection
 inline constexpr uint32_t kMaxQueuedRequests = 1024;         // waiting for a worker: beyond, 503 + Retry-After
 inline constexpr uint64_t kMaxInflightBodyBytes = 1 * kGiB;  // over all connections
+inline constexpr uint64_t kMaxStreamChunkBytes = 256 * kKiB; // of a streamed request body, handed over at once
 
 // Shards and segments (decisions.md).
 inline constexpr uint32_t kSegmentMaxRows = 1u << 20;
@@ -66,6 +67,7 @@ inline constexpr uint32_t kTailScanMs = 20;            // unindexed tail: yellow
 inline constexpr uint32_t kResolveChunkPoints = 1024;  // operations by filter become commands of this many ids
 inline constexpr uint64_t kMaxCommandBytes = 64 * kMiB;
 inline constexpr uint64_t kMaxUncommittedBytes = 256 * kMiB; // of one group
+inline constexpr uint32_t kMaxMappings = 65536;        // of files, at once
 inline constexpr uint32_t kMaxOpenKvHandles = 256;
 inline constexpr uint32_t kMaxSessions = 4096;         // remembered per shard, oldest forgotten first
 
