@@ -11,13 +11,14 @@
 #include <thread>
 #include <vector>
 
+#include "host/base/function.h"
 #include "host/base/status.h"
 
 namespace rhumb::base {
 
 class Executor {
  public:
-  using Task = std::function<void()>;
+  using Task = UniqueFunction<void()>;
   // threads >= 1; queue_max: tasks that may wait. name: thread name, at most 15 bytes.
   Executor(std::string name, uint32_t threads, uint32_t queue_max);
   ~Executor();  // stop()
