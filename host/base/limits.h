@@ -21,6 +21,7 @@ inline constexpr uint32_t kMaxStringIdBytes = 256;
 inline constexpr uint32_t kMaxNameBytes = 255;         // collection, alias
 inline constexpr uint32_t kMaxVectorNameBytes = 200;
 inline constexpr uint32_t kMaxFieldPathBytes = 512;
+inline constexpr uint32_t kMaxPathItems = 64;          // keys and brackets of one JSON path
 inline constexpr uint64_t kMaxPayloadBytes = 4 * kMiB; // of one point
 inline constexpr uint32_t kMaxJsonDepth = 128;
 inline constexpr uint32_t kMaxFilterConditions = 4096; // whole tree
@@ -42,6 +43,9 @@ inline constexpr uint64_t kMaxLogLineBytes = 16 * kKiB; // fields beyond are lef
 inline constexpr uint32_t kExecutorSpinNs = 10'000;     // before an idle thread sleeps
 inline constexpr uint32_t kStrandBatchTasks = 64;       // then other strands get their turn
 
+// Plugins.
+inline constexpr uint32_t kMaxPlugins = 256;            // files of one plugin directory
+
 // HTTP front.
 inline constexpr uint64_t kMaxHeaderBytes = 32 * kKiB;  // 431
 inline constexpr uint64_t kMaxBodyBytes = 32 * kMiB;    // 413; import streams and is not bound by it
@@ -52,6 +56,19 @@ inline constexpr uint32_t kMaxConnections = 16384;
 inline constexpr uint64_t kMaxWriteBacklogBytes = 64 * kMiB; // of one connection
 inline constexpr uint32_t kMaxQueuedRequests = 1024;         // waiting for a worker: beyond, 503 + Retry-After
 inline constexpr uint64_t kMaxInflightBodyBytes = 1 * kGiB;  // over all connections
+inline constexpr uint32_t kMaxHeaderFields = 100;            // 431
+inline constexpr uint64_t kMaxChunkLineBytes = 8 * kKiB;     // a chunk's size and extension; the trailers
+inline constexpr uint64_t kMaxPipelinedBytes = 64 * kKiB;    // read ahead while a request is answered
+inline constexpr uint32_t kMaxRequestsPerTurn = 64;          // of one pipelining client, then the others
+inline constexpr uint32_t kWriteTimeoutMs = 30'000;          // in which a reader takes at least the next
+inline constexpr uint64_t kMinWriteProgressBytes = 16 * kKiB;
+inline constexpr uint64_t kStreamLowWaterBytes = 256 * kKiB; // a streamed reply is pulled when less waits for the client
+inline constexpr uint32_t kLingerMs = 2'000;                 // after the last answer, so that the client reads it
+inline constexpr uint64_t kMaxLingerBytes = 256 * kMiB;      // thrown away meanwhile
+inline constexpr uint32_t kMaxAcceptsPerTurn = 64;
+inline constexpr uint32_t kAcceptRetryMs = 100;              // after the process ran out of file descriptors
+inline constexpr uint64_t kMinGzipBytes = 1 * kKiB;          // smaller replies are not packed
+inline constexpr uint32_t kMaxRequestIdBytes = 128;
 inline constexpr uint64_t kMaxStreamChunkBytes = 256 * kKiB; // of a streamed request body, handed over at once
 
 // Shards and segments (decisions.md).
