@@ -1,0 +1,44 @@
+// One connection to a Rhumb server's REST API. Blocking, one thread.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <string>
+
+#include "host/base/status.h"
+
+namespace rhumb::cli {
+
+struct Answer {
+  int http_status = 0;
+  std::string body;
+  double seconds = 0;  // from sending to the last byte
+};
+
+class Client {
+ public:
+  // url: http://host:port[/prefix]
+  static base::Result<std::unique_ptr<Client>> connect(const std::string& url, const std::string& api_key);
+  ~Client();
+
+  // The raw exchange; kUnavailable when the server cannot be reached. Any HTTP status is an answer.
+  base::Result<Answer> send(const std::string& method, const std::string& path, const std::string& body = "",
+                            const std::string& content_type = "application/json");
+  // The same, and an answer of 400 or more becomes a failure with the server's own words.
+  base::Result<Answer> call(const std::string& method, const std::string& path, const std::string& body = "",
+                            const std::string& content_type = "application/json");
+  // Streams the body of a 200 answer into `sink`; false from it stops.
+  base::Status download(const std::string& path, const std::function<bool(const char*, size_t)>& sink);
+  const std::string& url() const;
+
+ private:
+  Client() = default;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+std::string path_part(const std::string& name);  // percent-encoded
+
+}  // namespace rhumb::cli

@@ -1,0 +1,14 @@
+// Creating a collection from words of the command line; shared by `collections create` and `import --create`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/base/status.h"
+#include "host/cli/commands.h"
+
+namespace rhumb::cli {
+
+base::Status create_collection(const Context& context, const std::string& name, uint64_t size);  // reads --distance, --shards, --index
+
+}  // namespace rhumb::cli

@@ -1,0 +1,41 @@
+// The commands of `rhumb`: what each takes, how it is shown in --help, what it does.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/base/status.h"
+#include "host/cli/arguments.h"
+#include "host/cli/client.h"
+
+namespace rhumb::cli {
+
+// Exit codes, as scripts see them.
+enum Exit : int { kExitOk = 0, kExitFailed = 1, kExitUsage = 2, kExitUnreachable = 3, kExitNotFound = 4 };
+
+struct Context {
+  Client& client;
+  const Arguments& arguments;
+  bool json = false;  // -o json
+  bool quiet = false;
+};
+
+struct CommandInfo {
+  std::string name, synopsis, summary;
+  std::vector<Option> options;
+  std::string examples;
+  size_t min_positions = 0, max_positions = 0;
+  base::Status (*run)(const Context&) = nullptr;
+};
+
+const std::vector<CommandInfo>& commands();
+int run(const std::vector<std::string>& words);  // everything but main()
+
+base::Status run_status(const Context& context);
+base::Status run_collections(const Context& context);
+base::Status run_import(const Context& context);
+base::Status run_export(const Context& context);
+base::Status run_search(const Context& context);
+
+}  // namespace rhumb::cli

@@ -1,0 +1,46 @@
+// Collects the answers of several shards and fires once: with all of them, or with the first failure once every answer is in.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "host/base/status.h"
+
+namespace rhumb::gateway {
+
+template <typename T>
+class Gather : public std::enable_shared_from_this<Gather<T>> {
+ public:
+  using Done = std::function<void(base::Result<std::vector<T>>)>;
+  static std::shared_ptr<Gather> of(size_t parts, Done done) { return std::shared_ptr<Gather>(new Gather(parts, std::move(done))); }
+
+  // The callback for part i (each exactly once, any thread).
+  std::function<void(base::Result<T>)> part(size_t i) {
+    return [self = this->shared_from_this(), i](base::Result<T> value) { self->arrive(i, std::move(value)); };
+  }
+
+ private:
+  Gather(size_t parts, Done done) : left_(parts), values_(parts), done_(std::move(done)) {}
+
+  void arrive(size_t i, base::Result<T> value) {
+    {
+      std::lock_guard lock(mutex_);
+      if (value.ok()) values_[i] = std::move(*value);
+      else if (failure_.ok()) failure_ = value.status();
+      if (--left_ > 0) return;
+    }
+    if (failure_.ok()) done_(std::move(values_));
+    else done_(failure_);
+  }
+
+  std::mutex mutex_;
+  size_t left_;
+  std::vector<T> values_;
+  base::Status failure_;
+  const Done done_;
+};
+
+}  // namespace rhumb::gateway

@@ -1,0 +1,163 @@
+// Reads: one message a shard, answers merged by score or by id.
+#include <algorithm>
+#include <unordered_map>
+
+#include "host/gateway/cluster_gateway.h"
+#include "host/gateway/gather.h"
+#include "host/query/merge.h"
+
+namespace rhumb::gateway {
+namespace {
+
+using base::Result;
+using base::Status;
+
+// The distance that orders a request's hits; the REST front has checked that the vector exists.
+base::Result<model::Distance> distance_of(const model::Collection& collection, const model::SearchRequest& request) {
+  auto it = collection.config.vectors.find(request.vector_name);
+  if (it == collection.config.vectors.end()) return base::invalid("Not existing vector name error: " + request.vector_name);
+  return it->second.distance;
+}
+
+model::SearchRequest copy(const model::SearchRequest& r) {
+  model::SearchRequest out;
+  out.vector_name = r.vector_name;
+  out.vector = r.vector;
+  if (r.filter) out.filter = model::clone(*r.filter);
+  out.params = r.params;
+  out.limit = r.limit;
+  out.score_threshold = r.score_threshold;
+  out.with_payload = r.with_payload;
+  out.with_vector = r.with_vector;
+  return out;
+}
+
+base::Result<ShardIndexes> session_of(const ReadOptions& options) {
+  if (options.session.empty()) return ShardIndexes{};
+  return decode_token(options.session);
+}
+
+}  // namespace
+
+void ClusterGateway::search(CollectionPtr collection, std::vector<model::SearchRequest> requests, ReadOptions options,
+                            Callback<std::vector<model::SearchResult>> done) {
+  auto session = session_of(options);
+  if (!session.ok()) return done(session.status());
+  struct Order {
+    model::Distance distance;
+    uint32_t limit;
+  };
+  std::vector<Order> orders;
+  for (const model::SearchRequest& r : requests) {
+    auto distance = distance_of(*collection, r);
+    if (!distance.ok()) return done(distance.status());
+    orders.push_back({*distance, r.limit});
+  }
+  const size_t shards = collection->shards.size();
+  auto gather = Gather<peer::SearchReply>::of(shards, [orders, done = std::move(done)](Result<std::vector<peer::SearchReply>> replies) {
+    if (!replies.ok()) return done(replies.status());
+    std::vector<model::SearchResult> merged;
+    for (size_t q = 0; q < orders.size(); ++q) {
+      std::vector<model::SearchResult> parts;
+      for (peer::SearchReply& reply : *replies) {
+        if (reply.results.size() != orders.size()) return done(base::internal("search: a shard answered another number of queries than it was sent"));
+        parts.push_back(std::move(reply.results[q]));
+      }
+      merged.push_back(query::merge(orders[q].distance, orders[q].limit, std::move(parts)));
+    }
+    done(std::move(merged));
+  });
+  for (size_t i = 0; i < shards; ++i) {
+    const model::ShardPlacement& shard = collection->shards[i];
+    peer::SearchMessage message;
+    message.shard = shard.shard;
+    message.level = level_of(shard.shard, options, *session);
+    if (i + 1 == shards) {
+      message.requests = std::move(requests);
+    } else {
+      for (const model::SearchRequest& r : requests) message.requests.push_back(copy(r));
+    }
+    worker_of(shard).call<peer::SearchMessage>(std::move(message), options.deadline, gather->part(i));
+  }
+}
+
+void ClusterGateway::get(CollectionPtr collection, model::GetRequest request, ReadOptions options, Callback<std::vector<model::Record>> done) {
+  auto session = session_of(options);
+  if (!session.ok()) return done(session.status());
+  std::vector<std::string_view> keys;
+  for (const model::PointId& id : request.ids) keys.push_back(id.key());
+  auto buckets = router_.place(keys);
+  if (!buckets.ok()) return done(buckets.status());
+  std::map<uint64_t, std::vector<model::PointId>> by_shard;
+  for (size_t i = 0; i < request.ids.size(); ++i) by_shard[collection->shard_of_bucket((*buckets)[i])].push_back(request.ids[i]);
+  if (by_shard.empty()) return done(std::vector<model::Record>{});
+  auto gather = Gather<peer::RecordsReply>::of(
+      by_shard.size(), [ids = request.ids, done = std::move(done)](Result<std::vector<peer::RecordsReply>> replies) {
+        if (!replies.ok()) return done(replies.status());
+        std::unordered_map<std::string, model::Record> found;
+        for (peer::RecordsReply& reply : *replies) {
+          for (model::Record& r : reply.records) found.emplace(r.id.key(), std::move(r));
+        }
+        std::vector<model::Record> ordered;
+        for (const model::PointId& id : ids) {
+          auto node = found.extract(id.key());  // an id asked for twice is answered once, as in a set
+          if (!node.empty()) ordered.push_back(std::move(node.mapped()));
+        }
+        done(std::move(ordered));
+      });
+  size_t part = 0;
+  for (auto& [shard, ids] : by_shard) {
+    const model::ShardPlacement& placement = *collection->shard(shard);
+    peer::GetMessage message{shard, level_of(shard, options, *session), {std::move(ids), request.with_payload, request.with_vector}};
+    worker_of(placement).call<peer::GetMessage>(std::move(message), options.deadline, gather->part(part++));
+  }
+}
+
+void ClusterGateway::scroll(CollectionPtr collection, model::ScrollRequest request, ReadOptions options, Callback<ScrollPage> done) {
+  auto session = session_of(options);
+  if (!session.ok()) return done(session.status());
+  const uint32_t limit = request.limit;
+  auto gather = Gather<peer::RecordsReply>::of(collection->shards.size(),
+                                               [limit, done = std::move(done)](Result<std::vector<peer::RecordsReply>> replies) {
+                                                 if (!replies.ok()) return done(replies.status());
+                                                 std::vector<std::vector<model::Record>> parts;
+                                                 for (peer::RecordsReply& reply : *replies) parts.push_back(std::move(reply.records));
+                                                 ScrollPage page;
+                                                 page.points = query::merge_by_id(limit + 1, std::move(parts));
+                                                 if (page.points.size() > limit) {
+                                                   page.next = page.points.back().id;
+                                                   page.points.pop_back();
+                                                 }
+                                                 done(std::move(page));
+                                               });
+  for (size_t i = 0; i < collection->shards.size(); ++i) {
+    const model::ShardPlacement& shard = collection->shards[i];
+    peer::ScrollMessage message{shard.shard, level_of(shard.shard, options, *session), {}};
+    message.request.offset = request.offset;
+    message.request.limit = limit + 1;  // one more than the page: it is the next offset
+    if (request.filter) message.request.filter = model::clone(*request.filter);
+    message.request.with_payload = request.with_payload;
+    message.request.with_vector = request.with_vector;
+    worker_of(shard).call<peer::ScrollMessage>(std::move(message), options.deadline, gather->part(i));
+  }
+}
+
+void ClusterGateway::count(CollectionPtr collection, model::CountRequest request, ReadOptions options, Callback<uint64_t> done) {
+  auto session = session_of(options);
+  if (!session.ok()) return done(session.status());
+  auto gather = Gather<peer::CountReply>::of(collection->shards.size(), [done = std::move(done)](Result<std::vector<peer::CountReply>> replies) {
+    if (!replies.ok()) return done(replies.status());
+    uint64_t total = 0;
+    for (const peer::CountReply& reply : *replies) total += reply.count;
+    done(total);
+  });
+  for (size_t i = 0; i < collection->shards.size(); ++i) {
+    const model::ShardPlacement& shard = collection->shards[i];
+    peer::CountMessage message{shard.shard, level_of(shard.shard, options, *session), {}};
+    if (request.filter) message.request.filter = model::clone(*request.filter);
+    message.request.exact = request.exact;
+    worker_of(shard).call<peer::CountMessage>(std::move(message), options.deadline, gather->part(i));
+  }
+}
+
+}  // namespace rhumb::gateway

@@ -1,0 +1,86 @@
+#include "host/placement/command.h"
+
+#include <nlohmann/json.hpp>
+
+namespace rhumb::placement {
+namespace {
+
+using nlohmann::json;
+
+json config_json(const model::CollectionConfig& config) { return model::to_json(config); }
+
+struct ToJson {
+  json operator()(const InitCluster& c) const {
+    return {{"op", "init"}, {"cluster_uuid", c.cluster_uuid}, {"node", c.first_node.id}, {"address", c.first_node.address}};
+  }
+  json operator()(const CreateCollection& c) const {
+    json runs = json::array();
+    for (const model::BucketRun& r : c.runs) runs.push_back({r.first, r.count, r.shard});
+    return {{"op", "create"}, {"name", c.name},   {"uuid", c.uuid}, {"config", config_json(c.config)},
+            {"router", c.router}, {"nodes", c.nodes}, {"runs", runs}};
+  }
+  json operator()(const UpdateCollection& c) const {
+    return {{"op", "update"}, {"name", c.name}, {"seen_version", c.seen_version}, {"config", config_json(c.config)}};
+  }
+  json operator()(const DropCollection& c) const { return {{"op", "drop"}, {"name", c.name}}; }
+  json operator()(const ChangeAliases& c) const {
+    json actions = json::array();
+    for (const AliasChange& a : c.actions) actions.push_back({static_cast<int>(a.kind), a.collection, a.alias, a.new_alias});
+    return {{"op", "aliases"}, {"actions", actions}};
+  }
+};
+
+base::Result<model::CollectionConfig> config_of(const json& j) {
+  return model::collection_config_from_json(j.at("config").get_ref<const std::string&>());
+}
+
+base::Result<Command> create_from(const json& j) {
+  CreateCollection c;
+  c.name = j.at("name").get<std::string>();
+  c.uuid = j.at("uuid").get<std::string>();
+  RHUMB_ASSIGN(c.config, config_of(j));
+  c.router = j.at("router").get<std::string>();
+  c.nodes = j.at("nodes").get<std::vector<uint64_t>>();
+  for (const json& r : j.at("runs")) c.runs.push_back({r.at(0).get<uint32_t>(), r.at(1).get<uint32_t>(), r.at(2).get<uint64_t>()});
+  for (const model::BucketRun& r : c.runs) {
+    if (r.shard >= c.nodes.size()) return base::corrupt("metadata command: bucket run names shard " + std::to_string(r.shard));
+  }
+  return Command(std::move(c));
+}
+
+base::Result<Command> from(const json& j) {
+  const std::string op = j.at("op").get<std::string>();
+  if (op == "create") return create_from(j);
+  if (op == "drop") return Command(DropCollection{j.at("name").get<std::string>()});
+  if (op == "init") {
+    return Command(InitCluster{j.at("cluster_uuid").get<std::string>(), {j.at("node").get<uint64_t>(), j.at("address").get<std::string>()}});
+  }
+  if (op == "update") {
+    UpdateCollection c{j.at("name").get<std::string>(), j.at("seen_version").get<uint64_t>(), {}};
+    RHUMB_ASSIGN(c.config, config_of(j));
+    return Command(std::move(c));
+  }
+  if (op == "aliases") {
+    ChangeAliases c;
+    for (const json& a : j.at("actions")) {
+      c.actions.push_back({static_cast<AliasChange::Kind>(a.at(0).get<int>()), a.at(1).get<std::string>(), a.at(2).get<std::string>(),
+                           a.at(3).get<std::string>()});
+    }
+    return Command(std::move(c));
+  }
+  return base::corrupt("metadata command: unknown op " + op);
+}
+
+}  // namespace
+
+std::string to_json(const Command& command) { return std::visit(ToJson{}, command).dump(); }
+
+base::Result<Command> command_from_json(const std::string& text) {
+  try {
+    return from(json::parse(text));
+  } catch (const json::exception& e) {
+    return base::corrupt(std::string("metadata command: ") + e.what());
+  }
+}
+
+}  // namespace rhumb::placement

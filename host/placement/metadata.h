@@ -1,0 +1,65 @@
+// The metadata group's state machine: a cluster map kept in a KV store of its own, applied index in the same transaction.
+// Any thread asks for the map or waits; entries are applied one batch at a time on the executor given. Survives a crash: the rows.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "host/base/executor.h"
+#include "host/base/status.h"
+#include "host/consensus/state_machine.h"
+#include "host/model/topology.h"
+#include "host/placement/map_table.h"
+#include "host/storage/kv_store.h"
+
+namespace rhumb::placement {
+
+using MapPtr = std::shared_ptr<const model::ClusterMap>;
+
+struct Applied {
+  base::Status status;
+  bool changed = false;
+};
+
+class Metadata final : public consensus::StateMachine {
+ public:
+  // `release(index)`: effects up to index are durable, the log may forget them.
+  static base::Result<std::unique_ptr<Metadata>> open(std::unique_ptr<storage::KvStore> store, base::Executor& executor,
+                                                      std::function<void(uint64_t)> release);
+
+  uint64_t applied_index() const override;
+  void apply(std::vector<consensus::Entry> entries, Done done) override;
+
+  MapPtr map() const;
+  // Fires once the command with that log index is applied (at once if it is): what it did, or kUnavailable after stop().
+  void await(uint64_t index, std::function<void(Applied)> done);
+  // Fires with a map newer than `known_version`; kUnavailable after stop().
+  void watch(uint64_t known_version, std::function<void(base::Result<MapPtr>)> done);
+  void stop();
+
+ private:
+  Metadata(std::unique_ptr<storage::KvStore> store, base::Executor& executor, std::function<void(uint64_t)> release);
+  base::Status load();
+  base::Status apply_batch(const std::vector<consensus::Entry>& entries);
+  base::Status checkpoint_if_due(size_t entries);
+  void publish(MapPtr map, uint64_t applied, std::vector<std::pair<uint64_t, Applied>> outcomes);
+
+  const std::unique_ptr<storage::KvStore> store_;
+  base::Strand strand_;
+  const std::function<void(uint64_t)> release_;
+  uint64_t entries_since_flush_ = 0;  // strand only
+
+  mutable std::mutex mutex_;
+  MapPtr map_;
+  uint64_t applied_ = 0;
+  bool stopped_ = false;
+  std::deque<std::pair<uint64_t, Applied>> recent_;  // outcomes of the last kRecentOutcomes commands, for await() after the fact
+  std::multimap<uint64_t, std::function<void(Applied)>> awaiting_;
+  std::vector<std::pair<uint64_t, std::function<void(base::Result<MapPtr>)>>> watching_;
+};
+
+}  // namespace rhumb::placement

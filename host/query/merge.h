@@ -1,0 +1,27 @@
+// Bringing sorted partial answers together. Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "host/model/collection.h"
+#include "host/model/query.h"
+
+namespace rhumb::query {
+
+// True if a hit with score `a` comes before one with score `b`: cosine and dot larger first, euclid and manhattan smaller first.
+inline bool better(model::Distance distance, float a, float b) {
+  const bool larger_first = distance == model::Distance::kCosine || distance == model::Distance::kDot;
+  return larger_first ? a > b : a < b;
+}
+// Whether a score passes a threshold: a lower bound for similarities, an upper bound for distances.
+inline bool passes(model::Distance distance, float score, float threshold) { return !better(distance, threshold, score); }
+
+// The best `limit` of several lists, each sorted best first; equal scores in the order of ids, so that the answer does not depend on
+// how the points are spread. Plans are appended.
+model::SearchResult merge(model::Distance distance, uint32_t limit, std::vector<model::SearchResult> parts);
+
+// The first `limit` records by id of several lists, each sorted by id.
+std::vector<model::Record> merge_by_id(uint32_t limit, std::vector<std::vector<model::Record>> parts);
+
+}  // namespace rhumb::query
