@@ -1,11 +1,11 @@
 # rhumb_add_plugin(NAME SOURCES a.cc ... [LINKS lib ...])
 # A shared library NAME.so that exports rhumb_plugin_v1 and nothing else.
-set(RHUMB_PLUGIN_VERSION_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/plugin.map)
 function(rhumb_add_plugin name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  set(version_script ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
   add_library(${name} MODULE ${ARG_SOURCES})
   set_target_properties(${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name} C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden
-                                           VISIBILITY_INLINES_HIDDEN ON LINK_DEPENDS ${RHUMB_PLUGIN_VERSION_SCRIPT})
+                                           VISIBILITY_INLINES_HIDDEN ON LINK_DEPENDS ${version_script})
   if(RHUMB_PLUGIN_OUTPUT_DIRECTORY)
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${RHUMB_PLUGIN_OUTPUT_DIRECTORY})
   endif()
@@ -13,7 +13,7 @@ function(rhumb_add_plugin name)
   if(TARGET rhumb_warnings)
     target_link_libraries(${name} PRIVATE rhumb_warnings)
   endif()
-  target_link_options(${name} PRIVATE -Wl,--version-script=${RHUMB_PLUGIN_VERSION_SCRIPT})
+  target_link_options(${name} PRIVATE -Wl,--version-script=${version_script})
   if(NOT RHUMB_SANITIZE)
     target_link_options(${name} PRIVATE -Wl,-z,defs) # sanitizers leave their runtime to the executable
   endif()
