@@ -1,0 +1,148 @@
+#include "recovery.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "rhumb/cpp/guard.h"
+
+namespace rhumb::wal {
+namespace {
+
+Error damage(const Segment& segment, uint64_t offset, const std::string& what) {
+  return Error(RHUMB_CORRUPT, segment.path() + " at offset " + std::to_string(offset) + ": " + what);
+}
+
+// A segment's bytes with the walk over its batches.
+class Scan {
+ public:
+  explicit Scan(std::shared_ptr<Segment> segment) : segment_(std::move(segment)), bytes_(segment_->file_bytes(), '\0') {
+    segment_->read(0, bytes_.data(), bytes_.size());
+  }
+
+  // The batch at end(), if all of it is valid.
+  std::optional<BatchHeader> next(uint64_t expected_sequence) const {
+    const auto header = header_at(end_);
+    if (!header || header->bytes < kBatchHeaderBytes || header->bytes % 8 != 0 || header->bytes > bytes_.size() - end_) return std::nullopt;
+    if (expected_sequence != 0 && header->sequence != expected_sequence) return std::nullopt;
+    std::string_view rest = body(*header);
+    for (uint64_t i = 0; i < header->records; ++i) {
+      const auto record = decode_record(rest);
+      if (!record) return std::nullopt;
+      rest.remove_prefix(record_bytes(record->data.size()));
+    }
+    return rest.empty() ? header : std::nullopt;
+  }
+  void replay(const BatchHeader& header, LogIndex& index) {
+    const Position behind{segment_->number(), header.offset + header.bytes};
+    std::string_view rest = body(header);
+    uint64_t offset = header.offset + kBatchHeaderBytes;
+    for (uint64_t i = 0; i < header.records; ++i) {
+      const Record record = *decode_record(rest);
+      const uint64_t bytes = record_bytes(record.data.size());
+      index.apply(record,
+                  {record.term, static_cast<uint32_t>(segment_->number()), static_cast<uint32_t>(offset),
+                   static_cast<uint32_t>(record.data.size()), record.type},
+                  behind);
+      rest.remove_prefix(bytes);
+      offset += bytes;
+    }
+    end_ = behind.offset;
+  }
+  // The highest synced_to of any batch header behind end(), reachable or not.
+  Position proof_behind() const {
+    Position proof;
+    for (uint64_t offset = end_; offset + kBatchHeaderBytes <= bytes_.size(); offset += 8) {
+      uint32_t magic = 0;
+      std::memcpy(&magic, bytes_.data() + offset + 4, sizeof(magic));
+      if (magic != kBatchMagic) continue;
+      if (const auto header = header_at(offset)) proof = std::max(proof, header->synced_to);
+    }
+    return proof;
+  }
+  uint64_t garbage_behind() const {
+    const size_t last = bytes_.find_last_not_of('\0');
+    return last == std::string::npos || last < end_ ? 0 : last + 1 - end_;
+  }
+  uint64_t end() const { return end_; }
+  uint64_t file_bytes() const { return bytes_.size(); }
+  const Segment& segment() const { return *segment_; }
+
+ private:
+  std::optional<BatchHeader> header_at(uint64_t offset) const {
+    if (offset > bytes_.size()) return std::nullopt;
+    const auto header = decode_batch_header(std::string_view(bytes_).substr(offset));
+    return header && header->stamp == segment_->stamp() && header->offset == offset ? header : std::nullopt;
+  }
+  std::string_view body(const BatchHeader& header) const {
+    return std::string_view(bytes_).substr(end_ + kBatchHeaderBytes, header.bytes - kBatchHeaderBytes);
+  }
+  std::shared_ptr<Segment> segment_;
+  std::string bytes_;
+  uint64_t end_ = kSegmentHeaderBytes;
+};
+
+std::vector<std::shared_ptr<Segment>> open_segments(const std::string& dir) {
+  std::vector<std::shared_ptr<Segment>> segments;
+  for (const uint64_t number : list_segments(dir)) {
+    if (!segments.empty() && number != segments.back()->number() + 1) {
+      throw Error(RHUMB_CORRUPT, "a segment is missing behind " + segments.back()->path() + ": the next one is number " + std::to_string(number));
+    }
+    segments.push_back(Segment::open(dir, number));
+  }
+  return segments;
+}
+
+// The end of the log was found in `scan`. Whatever a later header proves to have been durable must lie before it.
+void check_tail(const Scan& scan, const std::vector<std::shared_ptr<Segment>>& segments, size_t next, Recovered& out) {
+  Position proof = scan.proof_behind();
+  out.dropped_bytes = scan.garbage_behind();
+  for (size_t i = next; i < segments.size(); ++i) {
+    const Scan later(segments[i]);
+    proof = std::max(proof, later.proof_behind());
+    out.dropped_bytes += later.garbage_behind();
+  }
+  const Position end{scan.segment().number(), scan.end()};
+  if (proof > end) {
+    throw damage(scan.segment(), scan.end(),
+                 "damaged, although the log was durable up to segment " + std::to_string(proof.segment) + ", offset " +
+                     std::to_string(proof.offset));
+  }
+  if (scan.file_bytes() < scan.segment().capacity()) {
+    throw damage(scan.segment(), scan.file_bytes(), "the file was cut, it had " + std::to_string(scan.segment().capacity()) + " bytes");
+  }
+}
+
+}  // namespace
+
+Recovered read_log(const std::string& dir) {
+  Recovered out;
+  out.segments = open_segments(dir);
+  out.ends.assign(out.segments.size(), kSegmentHeaderBytes);
+  uint64_t expected_sequence = 0;  // 0: the oldest batch begins the count
+  std::optional<Scan> last;        // the newest segment with a good batch, or the very first one
+  for (size_t i = 0; i < out.segments.size(); ++i) {
+    Scan scan(out.segments[i]);
+    const auto first = scan.next(expected_sequence);
+    if (!first && last) break;  // what lies here is judged by check_tail
+    if (first && last && first->synced_to != Position{last->segment().number(), last->end()}) {
+      throw damage(last->segment(), last->end(), "batches are missing: the next segment tells of an end at " + std::to_string(first->synced_to.offset));
+    }
+    for (auto header = first; header; header = scan.next(expected_sequence)) {
+      scan.replay(*header, out.index);
+      expected_sequence = header->sequence + 1;
+      out.end = {scan.segment().number(), scan.end()};
+    }
+    out.ends[i] = scan.end();
+    last.emplace(std::move(scan));
+  }
+  if (last) {
+    const size_t next = static_cast<size_t>(last->segment().number() - out.segments.front()->number()) + 1;
+    check_tail(*last, out.segments, next, out);
+  }
+  out.index.finish_replay();
+  out.next_sequence = std::max<uint64_t>(expected_sequence, 1);
+  return out;
+}
+
+}  // namespace rhumb::wal

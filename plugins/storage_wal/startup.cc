@@ -1,0 +1,83 @@
+// From what recovery read to a log that takes appends. Every start begins a new segment: bytes behind a torn tail are never built upon.
+#include <algorithm>
+
+#include "log.h"
+#include "rhumb/cpp/guard.h"
+
+namespace rhumb::wal {
+
+void Log::visit_group(uint64_t id, rhumb_log_visit_fn visit, void* ctx, bool& stopped) {
+  const Group& group = *index_.find(id);
+  std::string buffer;
+  const auto show = [&](const RecordRef& ref, uint64_t index) {
+    if (stopped || !ref) return;
+    const std::string_view data = bytes_of(locate(ref, index), buffer, id);
+    const rhumb_log_entry_t entry{id, index, ref.term, ref.type, 0, slice(data)};
+    stopped = visit(ctx, &entry) == 0;
+  };
+  show(group.hard_state, 0);
+  show(group.base, group.base_index);
+  if (group.empty()) return;
+  for (uint64_t i = group.first(); i <= group.last() && !stopped; ++i) show(group.at(i), i);
+}
+
+void Log::recover(rhumb_log_visit_fn visit, void* ctx) {
+  if (recovered_) throw Error(RHUMB_INVALID, "recover() was called before");
+  remove_unfinished(dir_);
+  Recovered recovered = read_log(dir_);
+  if (recovered.dropped_bytes > 0) {
+    say(RHUMB_LOG_WARN, "dropped a torn tail of " + std::to_string(recovered.dropped_bytes) + " bytes behind segment " +
+                            std::to_string(recovered.end.segment) + ", offset " + std::to_string(recovered.end.offset));
+  }
+  adopt(std::move(recovered));
+  bool stopped = false;
+  for (const uint64_t id : index_.group_ids()) visit_group(id, visit, ctx, stopped);
+  const Lock lock(mutex_);
+  recovered_ = true;
+  janitor_due_ = true;
+  writer_ = std::thread([this] { run_writer(); });
+  janitor_ = std::thread([this] { run_janitor(); });
+}
+
+void Log::adopt(Recovered recovered) {
+  next_sequence_ = recovered.next_sequence;
+  std::shared_ptr<Segment> tail;
+  for (size_t i = 0; i < recovered.segments.size(); ++i) {
+    const auto& segment = recovered.segments[i];
+    if (segment->number() <= recovered.end.segment) {
+      segments_[segment->number()] = segment;
+      ends_[segment->number()] = recovered.ends[i];
+      tail = segment;
+    } else if (active_ == nullptr) {
+      active_ = segment;
+      active_->restamp();
+    } else {
+      segment->remove();
+    }
+  }
+  // What a killed process left in the page cache counts from here on, so it has to be as durable as the rest.
+  if (tail != nullptr) tail->sync();
+  written_to_ = synced_to_ = records_to_ = proved_to_ = next_ = recovered.end;
+  index_ = std::move(recovered.index);
+  if (active_ == nullptr) {
+    const uint64_t number = recovered.segments.empty() ? 1 : recovered.segments.back()->number() + 1;
+    try {
+      active_ = Segment::create(dir_, number, options_.segment_bytes);
+    } catch (const Error& e) {
+      if (e.status() != RHUMB_NO_SPACE) throw;
+      standby_error_ = e;  // the log can be read; appends are refused until the janitor finds space
+      say(RHUMB_LOG_WARN, e.what());
+      return;
+    }
+  }
+  // The marker proves the old tail whole, so its unused rest can go: a shorter file without such a proof would count as cut.
+  Batch marker(active_, kSegmentHeaderBytes);
+  marker.seal(next_sequence_++, synced_to_);
+  active_->write(marker.start().offset, marker.bytes());
+  active_->sync();
+  segments_[active_->number()] = last_written_ = active_;
+  written_to_ = synced_to_ = records_to_ = next_ = marker.end();
+  if (tail != nullptr) tail->cut(recovered.end.offset);
+}
+
+}  // namespace rhumb::wal
