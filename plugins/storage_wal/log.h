@@ -60,6 +60,8 @@ class Log {
 
   // startup.cc
   void adopt(Recovered recovered);
+  bool make_first_segment(const Recovered& recovered);
+  bool reuse_tail(const std::shared_ptr<Segment>& tail);
 
   // writer.cc
   void run_writer();

@@ -93,12 +93,19 @@ std::vector<std::shared_ptr<Segment>> open_segments(const std::string& dir) {
   return segments;
 }
 
+// From the newest segment with data on, files have their full size; it is cut off only once a later batch vouches for the end.
+void check_full_size(const Scan& scan) {
+  if (scan.file_bytes() >= scan.segment().capacity()) return;
+  throw damage(scan.segment(), scan.file_bytes(), "the file was cut, it had " + std::to_string(scan.segment().capacity()) + " bytes");
+}
+
 // The end of the log was found in `scan`. Whatever a later header proves to have been durable must lie before it.
 void check_tail(const Scan& scan, const std::vector<std::shared_ptr<Segment>>& segments, size_t next, Recovered& out) {
   Position proof = scan.proof_behind();
   out.dropped_bytes = scan.garbage_behind();
   for (size_t i = next; i < segments.size(); ++i) {
     const Scan later(segments[i]);
+    check_full_size(later);
     proof = std::max(proof, later.proof_behind());
     out.dropped_bytes += later.garbage_behind();
   }
@@ -108,9 +115,7 @@ void check_tail(const Scan& scan, const std::vector<std::shared_ptr<Segment>>& s
                  "damaged, although the log was durable up to segment " + std::to_string(proof.segment) + ", offset " +
                      std::to_string(proof.offset));
   }
-  if (scan.file_bytes() < scan.segment().capacity()) {
-    throw damage(scan.segment(), scan.file_bytes(), "the file was cut, it had " + std::to_string(scan.segment().capacity()) + " bytes");
-  }
+  check_full_size(scan);
 }
 
 }  // namespace

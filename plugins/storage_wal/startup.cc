@@ -57,27 +57,49 @@ void Log::adopt(Recovered recovered) {
   }
   // What a killed process left in the page cache counts from here on, so it has to be as durable as the rest.
   if (tail != nullptr) tail->sync();
-  written_to_ = synced_to_ = records_to_ = proved_to_ = next_ = recovered.end;
+  written_to_ = synced_to_ = records_to_ = proved_to_ = recovered.end;
   index_ = std::move(recovered.index);
-  if (active_ == nullptr) {
-    const uint64_t number = recovered.segments.empty() ? 1 : recovered.segments.back()->number() + 1;
-    try {
-      active_ = Segment::create(dir_, number, options_.segment_bytes);
-    } catch (const Error& e) {
-      if (e.status() != RHUMB_NO_SPACE) throw;
-      standby_error_ = e;  // the log can be read; appends are refused until the janitor finds space
-      say(RHUMB_LOG_WARN, e.what());
-      return;
-    }
+  next_ = recovered.end;
+  if (active_ != nullptr || make_first_segment(recovered)) {
+    next_ = {active_->number(), kSegmentHeaderBytes};
+  } else if (!reuse_tail(tail)) {
+    return;
   }
   // The marker proves the old tail whole, so its unused rest can go: a shorter file without such a proof would count as cut.
-  Batch marker(active_, kSegmentHeaderBytes);
+  Batch marker(active_, next_.offset);
   marker.seal(next_sequence_++, synced_to_);
   active_->write(marker.start().offset, marker.bytes());
   active_->sync();
   segments_[active_->number()] = last_written_ = active_;
+  ends_.erase(active_->number());
   written_to_ = synced_to_ = records_to_ = next_ = marker.end();
-  if (tail != nullptr) tail->cut(recovered.end.offset);
+  if (tail != nullptr && tail != active_) tail->cut(recovered.end.offset);
+}
+
+// False when the disk is full.
+bool Log::make_first_segment(const Recovered& recovered) {
+  const uint64_t number = recovered.segments.empty() ? 1 : recovered.segments.back()->number() + 1;
+  try {
+    active_ = Segment::create(dir_, number, options_.segment_bytes);
+  } catch (const Error& e) {
+    if (e.status() != RHUMB_NO_SPACE) throw;
+    standby_error_ = e;
+    say(RHUMB_LOG_WARN, e.what());
+  }
+  return active_ != nullptr;
+}
+
+// On a full disk: the unused rest of the newest segment takes the releases that free space. It is wiped first, so that no leftover of a
+// torn tail can ever join what is written now. False when even that rest is used up: the log can be read only.
+bool Log::reuse_tail(const std::shared_ptr<Segment>& tail) {
+  if (tail == nullptr || next_.offset + kBatchHeaderBytes > tail->capacity()) return false;
+  const std::string zeros(static_cast<size_t>(std::min<uint64_t>(tail->capacity() - next_.offset, kMiB)), '\0');
+  for (uint64_t at = next_.offset; at < tail->capacity(); at += zeros.size()) {
+    tail->write(at, std::string_view(zeros).substr(0, static_cast<size_t>(std::min<uint64_t>(zeros.size(), tail->capacity() - at))));
+  }
+  tail->sync();
+  active_ = tail;
+  return true;
 }
 
 }  // namespace rhumb::wal

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
@@ -12,6 +14,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "rhumb/cpp/guard.h"
@@ -45,6 +48,28 @@ struct GroupState {
   bool operator==(const GroupState&) const = default;
 };
 using State = std::map<uint64_t, GroupState>;
+
+// The first difference in words; empty = equal.
+inline std::string difference(const State& got, const State& want) {
+  for (const auto& [id, w] : want) {
+    const std::string group = "group " + std::to_string(id) + ": ";
+    const auto it = got.find(id);
+    if (it == got.end()) return group + "missing";
+    const GroupState& g = it->second;
+    if (g.hard_state != w.hard_state) return group + "hard state differs";
+    if (!(g.base == w.base)) return group + "base " + std::to_string(g.base.index) + ", wanted " + std::to_string(w.base.index);
+    for (size_t i = 0; i < std::min(g.entries.size(), w.entries.size()); ++i) {
+      if (!(g.entries[i] == w.entries[i])) {
+        return group + "entry " + std::to_string(g.entries[i].index) + " of term " + std::to_string(g.entries[i].term) + ", wanted " +
+               std::to_string(w.entries[i].index) + " of term " + std::to_string(w.entries[i].term);
+      }
+    }
+    if (g.entries.size() != w.entries.size()) {
+      return group + std::to_string(g.entries.size()) + " entries, wanted " + std::to_string(w.entries.size());
+    }
+  }
+  return got.size() == want.size() ? "" : "a group too many";
+}
 
 // Counts completions; wait() returns when all that were handed out have fired.
 class Completions {
