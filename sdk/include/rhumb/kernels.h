@@ -45,7 +45,7 @@ typedef struct rhumb_kernel {
 } rhumb_kernel_t;
 
 /* NULL if the two do not go together (HAMMING goes with RHUMB_BIT alone). Static data of the form chosen now. */
-const rhumb_kernel_t *RHUMB_CALL rhumb_kernel(uint32_t metric, uint32_t scalar);
+const rhumb_kernel_t *RHUMB_CALL rhumb_kernel_for(uint32_t metric, uint32_t scalar);
 
 /* Bytes of one vector: f32 4 * dim, f16 2 * dim, u8 dim, bit dim / 8 rounded up (surplus bits are zero), code 16 + dim rounded up to 16;
  * 0 for an unknown scalar type. */

@@ -1,0 +1,251 @@
+// The kernels, written once over an instruction set `Isa` and compiled in one translation unit for each.
+//
+// Everything here has internal linkage and no standard C++ header comes in: an inline function compiled with AVX-512 and merged by the
+// linker with its portable namesake would crash older machines.
+//
+// Isa offers float lanes (Reg, kLanes, load.., fma, sub, abs, add, sum), the integer kernels on bytes, and kRows: how many rows are scored
+// side by side. Each row keeps kChains accumulators of its own, so `one`, `rows` and `slots` answer the same bits for the same pair.
+#pragma once
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "sdk/kernels/table.h"
+
+namespace rhumb::kernels {
+namespace {
+
+constexpr int kChains = 4;                // hides the latency of a fused multiply-add
+constexpr uint32_t kPrefetchBytes = 512;  // of a row; the hardware's prefetcher goes on from there
+constexpr uint32_t kPrefetchLine = 64;
+
+// ---- what is added up -------------------------------------------------------------------------------------------------------------
+
+template <typename Isa>
+struct Product {
+  static typename Isa::Reg step(typename Isa::Reg a, typename Isa::Reg b, typename Isa::Reg sum) { return Isa::fma(a, b, sum); }
+};
+template <typename Isa>
+struct SquaredDifference {
+  static typename Isa::Reg step(typename Isa::Reg a, typename Isa::Reg b, typename Isa::Reg sum) {
+    const auto d = Isa::sub(a, b);
+    return Isa::fma(d, d, sum);
+  }
+};
+template <typename Isa>
+struct AbsoluteDifference {
+  static typename Isa::Reg step(typename Isa::Reg a, typename Isa::Reg b, typename Isa::Reg sum) {
+    return Isa::add(sum, Isa::abs(Isa::sub(a, b)));
+  }
+};
+
+// Which sum a metric takes.
+template <typename Isa, uint32_t kMetric>
+struct SumOf {
+  using Type = Product<Isa>;
+};
+template <typename Isa>
+struct SumOf<Isa, RHUMB_EUCLID> {
+  using Type = SquaredDifference<Isa>;
+};
+template <typename Isa>
+struct SumOf<Isa, RHUMB_MANHATTAN> {
+  using Type = AbsoluteDifference<Isa>;
+};
+
+template <typename Isa>
+struct FromF32 {
+  static constexpr uint32_t kBytes = 4;
+  static typename Isa::Reg load(const char* p) { return Isa::load_f32(p); }
+  static typename Isa::Reg load_tail(const char* p, uint32_t n) { return Isa::load_f32_tail(p, n); }
+};
+template <typename Isa>
+struct FromF16 {
+  static constexpr uint32_t kBytes = 2;
+  static typename Isa::Reg load(const char* p) { return Isa::load_f16(p); }
+  static typename Isa::Reg load_tail(const char* p, uint32_t n) { return Isa::load_f16_tail(p, n); }
+};
+
+// sums[r] = what Op adds up over the query and rows[r].
+template <typename Isa, typename From, typename Op, int R>
+inline void accumulate(const char* query, const char* const* rows, uint32_t dim, float* sums) {
+  using Reg = typename Isa::Reg;
+  constexpr uint32_t kLanes = Isa::kLanes;
+  Reg acc[R][kChains];
+  for (int r = 0; r < R; ++r) {
+    for (int c = 0; c < kChains; ++c) acc[r][c] = Isa::zero();
+  }
+  uint32_t i = 0;
+  for (; i + kLanes * kChains <= dim; i += kLanes * kChains) {
+    for (int c = 0; c < kChains; ++c) {
+      const uint64_t at = uint64_t{i + static_cast<uint32_t>(c) * kLanes} * From::kBytes;
+      const Reg q = From::load(query + at);
+      for (int r = 0; r < R; ++r) acc[r][c] = Op::step(q, From::load(rows[r] + at), acc[r][c]);
+    }
+  }
+  for (; i + kLanes <= dim; i += kLanes) {
+    const uint64_t at = uint64_t{i} * From::kBytes;
+    const Reg q = From::load(query + at);
+    for (int r = 0; r < R; ++r) acc[r][0] = Op::step(q, From::load(rows[r] + at), acc[r][0]);
+  }
+  if (i < dim) {
+    const uint64_t at = uint64_t{i} * From::kBytes;
+    const Reg q = From::load_tail(query + at, dim - i);
+    for (int r = 0; r < R; ++r) acc[r][1] = Op::step(q, From::load_tail(rows[r] + at, dim - i), acc[r][1]);
+  }
+  for (int r = 0; r < R; ++r) sums[r] = Isa::sum(Isa::add(Isa::add(acc[r][0], acc[r][1]), Isa::add(acc[r][2], acc[r][3])));
+}
+
+// ---- distances: block<R>() scores R rows against the query --------------------------------------------------------------------------
+
+template <typename Isa, typename From, uint32_t kMetric>
+struct FloatDistance {
+  using Op = typename SumOf<Isa, kMetric>::Type;
+  static uint64_t bytes(uint32_t dim) { return uint64_t{dim} * From::kBytes; }
+  template <int R>
+  static void block(const char* query, const char* const* rows, uint32_t dim, float* out) {
+    accumulate<Isa, From, Op, R>(query, rows, dim, out);
+    for (int r = 0; r < R; ++r) out[r] = kMetric == RHUMB_COSINE ? 1.0f - out[r] : kMetric == RHUMB_DOT ? -out[r] : out[r];
+  }
+};
+
+// 1 - product / sqrt(squares), where nothing has a direction: as far as a right angle.
+inline float cosine_distance(double product, double squares) {
+  return squares > 0 ? static_cast<float>(1.0 - product / sqrt(squares)) : 1.0f;
+}
+
+template <typename Isa, uint32_t kMetric>
+struct ByteDistance {
+  static uint64_t bytes(uint32_t dim) { return dim; }
+  static float one(const char* a, const char* b, uint32_t n) {
+    const auto* x = reinterpret_cast<const uint8_t*>(a);
+    const auto* y = reinterpret_cast<const uint8_t*>(b);
+    if (kMetric == RHUMB_EUCLID) return static_cast<float>(Isa::u8_squared_difference(x, y, n));
+    if (kMetric == RHUMB_MANHATTAN) return static_cast<float>(Isa::u8_absolute_difference(x, y, n));
+    const auto product = static_cast<double>(Isa::u8_product(x, y, n));
+    if (kMetric == RHUMB_DOT) return static_cast<float>(-product);
+    return cosine_distance(product, static_cast<double>(Isa::u8_product(x, x, n)) * static_cast<double>(Isa::u8_product(y, y, n)));
+  }
+  template <int R>
+  static void block(const char* query, const char* const* rows, uint32_t dim, float* out) {
+    for (int r = 0; r < R; ++r) out[r] = one(query, rows[r], dim);
+  }
+};
+
+template <typename Isa>
+struct BitDistance {
+  static uint64_t bytes(uint32_t dim) { return (uint64_t{dim} + 7) / 8; }
+  template <int R>
+  static void block(const char* query, const char* const* rows, uint32_t dim, float* out) {
+    for (int r = 0; r < R; ++r) out[r] = static_cast<float>(Isa::differing_bits(query, rows[r], (dim + 7) / 8));
+  }
+};
+
+template <typename Isa, uint32_t kMetric>
+struct CodeDistance {
+  static uint32_t padded(uint32_t dim) { return (dim + 15) / 16 * 16; }
+  static uint64_t bytes(uint32_t dim) { return kCodeHeadBytes + padded(dim); }
+  static float one(const char* a, const char* b, uint32_t dim) {
+    rhumb_code_head_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    const auto* p = reinterpret_cast<const int8_t*>(a + kCodeHeadBytes);
+    const auto* q = reinterpret_cast<const int8_t*>(b + kCodeHeadBytes);
+    if (kMetric == RHUMB_MANHATTAN) return Isa::code_absolute_difference(p, x.scale, q, y.scale, padded(dim));
+    const double product = static_cast<double>(Isa::code_product(p, q, padded(dim), y.sum)) * x.scale * y.scale;
+    if (kMetric == RHUMB_DOT) return static_cast<float>(-product);
+    if (kMetric == RHUMB_COSINE) return cosine_distance(product, double{x.square} * y.square);
+    const double squared = double{x.square} + y.square - 2 * product;
+    return squared > 0 ? static_cast<float>(squared) : 0.0f;  // rounding of codes must not yield a negative distance
+  }
+  template <int R>
+  static void block(const char* query, const char* const* rows, uint32_t dim, float* out) {
+    for (int r = 0; r < R; ++r) out[r] = one(query, rows[r], dim);
+  }
+};
+
+// ---- one to one, one to rows, one to slots --------------------------------------------------------------------------------------------
+
+template <typename Isa, typename Distance>
+struct Entry {
+  static float one(const void* a, const void* b, uint32_t dim) {
+    const char* row = static_cast<const char*>(b);
+    float out;
+    Distance::template block<1>(static_cast<const char*>(a), &row, dim, &out);
+    return out;
+  }
+
+  static void rows(const void* query, const void* first, uint64_t stride, uint64_t n, uint32_t dim, float* out) {
+    const char* q = static_cast<const char*>(query);
+    const char* row = static_cast<const char*>(first);
+    uint64_t i = 0;
+    for (; i + Isa::kRows <= n; i += Isa::kRows) {
+      const char* block[Isa::kRows];
+      for (int r = 0; r < Isa::kRows; ++r) block[r] = row + (i + static_cast<uint64_t>(r)) * stride;
+      Distance::template block<Isa::kRows>(q, block, dim, out + i);
+    }
+    for (; i < n; ++i) {
+      const char* last = row + i * stride;
+      Distance::template block<1>(q, &last, dim, out + i);
+    }
+  }
+
+  static void slots(const void* query, const rhumb_vectors_t* column, const uint32_t* slots, uint64_t n, float* out) {
+    const char* q = static_cast<const char*>(query);
+    const uint32_t dim = column->dim;
+    const uint64_t bytes = Distance::bytes(dim);
+    const uint64_t ahead = bytes < kPrefetchBytes ? bytes : kPrefetchBytes;
+    uint64_t i = 0, fetched = 0;
+    for (; i + Isa::kRows <= n; i += Isa::kRows) {
+      for (; fetched < n && fetched < i + 3 * Isa::kRows; ++fetched) fetch(address(*column, slots[fetched]), ahead);
+      const char* block[Isa::kRows];
+      for (int r = 0; r < Isa::kRows; ++r) block[r] = address(*column, slots[i + static_cast<uint64_t>(r)]);
+      Distance::template block<Isa::kRows>(q, block, dim, out + i);
+    }
+    for (; i < n; ++i) {
+      const char* last = address(*column, slots[i]);
+      Distance::template block<1>(q, &last, dim, out + i);
+    }
+  }
+
+ private:
+  static const char* address(const rhumb_vectors_t& column, uint32_t slot) {
+    const uint32_t in_chunk = slot & ((1u << column.chunk_shift) - 1);
+    return static_cast<const char*>(column.chunks[slot >> column.chunk_shift]) + in_chunk * column.stride;
+  }
+  static void fetch(const char* row, uint64_t bytes) {
+    for (uint64_t at = 0; at < bytes; at += kPrefetchLine) __builtin_prefetch(row + at);
+  }
+};
+
+template <typename Isa, typename Distance>
+constexpr rhumb_kernel_t kernel(uint32_t metric, uint32_t scalar) {
+  return {metric, scalar, Entry<Isa, Distance>::one, Entry<Isa, Distance>::rows, Entry<Isa, Distance>::slots};
+}
+
+template <typename Isa, uint32_t kMetric>
+constexpr void fill(Table& table) {
+  constexpr uint32_t m = kMetric - RHUMB_COSINE;
+  table.kernels[0][m] = kernel<Isa, FloatDistance<Isa, FromF32<Isa>, kMetric>>(kMetric, RHUMB_F32);
+  table.kernels[1][m] = kernel<Isa, FloatDistance<Isa, FromF16<Isa>, kMetric>>(kMetric, RHUMB_F16);
+  table.kernels[2][m] = kernel<Isa, ByteDistance<Isa, kMetric>>(kMetric, RHUMB_U8);
+  table.kernels[3][m] = kernel<Isa, CodeDistance<Isa, kMetric>>(kMetric, RHUMB_CODE8);
+}
+
+template <typename Isa>
+constexpr Table make_table(const char* name) {
+  Table table{};
+  table.name = name;
+  fill<Isa, RHUMB_COSINE>(table);
+  fill<Isa, RHUMB_DOT>(table);
+  fill<Isa, RHUMB_EUCLID>(table);
+  fill<Isa, RHUMB_MANHATTAN>(table);
+  table.hamming = kernel<Isa, BitDistance<Isa>>(RHUMB_HAMMING, RHUMB_BIT);
+  table.f32_to_f16 = Isa::f32_to_f16;
+  table.f16_to_f32 = Isa::f16_to_f32;
+  return table;
+}
+
+}  // namespace
+}  // namespace rhumb::kernels

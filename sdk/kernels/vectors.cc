@@ -1,0 +1,124 @@
+// What is done to single vectors, not pairs: sizes, normalising, checking, encoding. One form for every machine, without fused
+// multiply-adds and with sums in a fixed order, so that the bits do not depend on where a vector came in.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "rhumb/kernels.h"
+
+namespace {
+
+constexpr uint32_t kSumLanes = 8;
+constexpr uint32_t kCodeBlock = 16;
+constexpr uint32_t kDecodeChunk = 256;  // components decoded to f32 at a time
+constexpr float kCodeMax = 127.0f;
+constexpr float kRoundingBias = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer, ties to even
+
+uint64_t code_bytes(uint32_t dim) { return sizeof(rhumb_code_head_t) + (uint64_t{dim} + kCodeBlock - 1) / kCodeBlock * kCodeBlock; }
+
+// In double, where squares of floats neither overflow nor vanish.
+double square(const float* v, uint32_t n) {
+  double lanes[kSumLanes] = {};
+  uint32_t i = 0;
+  for (; i + kSumLanes <= n; i += kSumLanes) {
+    for (uint32_t k = 0; k < kSumLanes; ++k) lanes[k] += double{v[i + k]} * double{v[i + k]};
+  }
+  for (; i < n; ++i) lanes[0] += double{v[i]} * double{v[i]};
+  return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
+}
+
+float largest(const float* v, uint32_t n) {
+  float most = 0;
+  for (uint32_t i = 0; i < n; ++i) most = std::max(most, std::fabs(v[i]));
+  return most;
+}
+
+void decode(const void* vector, uint32_t scalar, uint32_t first, uint32_t n, float* out) {
+  if (scalar == RHUMB_F32) {
+    std::memcpy(out, static_cast<const char*>(vector) + uint64_t{first} * sizeof(float), n * sizeof(float));
+  } else if (scalar == RHUMB_F16) {
+    uint16_t halves[kDecodeChunk];
+    std::memcpy(halves, static_cast<const char*>(vector) + uint64_t{first} * sizeof(uint16_t), n * sizeof(uint16_t));
+    rhumb_f16_to_f32(halves, out, n);
+  } else {
+    const uint8_t* bytes = static_cast<const uint8_t*>(vector) + first;
+    for (uint32_t i = 0; i < n; ++i) out[i] = bytes[i];
+  }
+}
+
+// Calls body(first, components, n) chunk by chunk.
+template <typename Body>
+void for_chunks(const void* vector, uint32_t scalar, uint32_t dim, Body body) {
+  float chunk[kDecodeChunk];
+  for (uint32_t first = 0; first < dim; first += kDecodeChunk) {
+    const uint32_t n = std::min(kDecodeChunk, dim - first);
+    decode(vector, scalar, first, n, chunk);
+    body(first, chunk, n);
+  }
+}
+
+}  // namespace
+
+uint64_t rhumb_vector_bytes(uint32_t scalar, uint32_t dim) {
+  switch (scalar) {
+    case RHUMB_F32: return uint64_t{dim} * 4;
+    case RHUMB_F16: return uint64_t{dim} * 2;
+    case RHUMB_U8: return dim;
+    case RHUMB_BIT: return (uint64_t{dim} + 7) / 8;
+    case RHUMB_CODE8: return code_bytes(dim);
+    default: return 0;
+  }
+}
+
+float rhumb_normalise_f32(float* vector, uint32_t dim) {
+  const double length = std::sqrt(square(vector, dim));
+  if (length == 0) return 0;
+  const double inverse = 1.0 / length;
+  for (uint32_t i = 0; i < dim; ++i) vector[i] = static_cast<float>(double{vector[i]} * inverse);
+  return static_cast<float>(length);
+}
+
+uint32_t rhumb_all_finite(const void* components, uint32_t scalar, uint64_t n) {
+  uint32_t bad = 0;  // no early exit: good vectors are the rule, and the plain loop becomes vector code
+  if (scalar == RHUMB_F32) {
+    for (uint64_t i = 0; i < n; ++i) {
+      uint32_t bits = 0;
+      std::memcpy(&bits, static_cast<const char*>(components) + i * sizeof bits, sizeof bits);
+      bad |= (bits & 0x7F800000u) == 0x7F800000u ? 1u : 0u;
+    }
+  } else if (scalar == RHUMB_F16) {
+    for (uint64_t i = 0; i < n; ++i) {
+      uint16_t bits = 0;
+      std::memcpy(&bits, static_cast<const char*>(components) + i * sizeof bits, sizeof bits);
+      bad |= (bits & 0x7C00u) == 0x7C00u ? 1u : 0u;
+    }
+  }
+  return bad == 0 ? 1 : 0;
+}
+
+rhumb_status_t rhumb_code_encode(const void* vector, uint32_t scalar, uint32_t dim, void* code_out) {
+  if (scalar != RHUMB_F32 && scalar != RHUMB_F16 && scalar != RHUMB_U8) return RHUMB_UNSUPPORTED;
+  float most = 0;
+  double squared = 0;
+  for_chunks(vector, scalar, dim, [&](uint32_t, const float* v, uint32_t n) {
+    most = std::max(most, largest(v, n));
+    squared += square(v, n);
+  });
+  rhumb_code_head_t head{most / kCodeMax, static_cast<float>(squared), 0, 0};
+  const float inverse = head.scale > 0 ? 1.0f / head.scale : 0;
+  int8_t* codes = static_cast<int8_t*>(code_out) + sizeof head;
+  const bool usable = std::isfinite(inverse);  // below about 1e-36 all components count as zero
+  if (!usable) head.scale = 0;
+  for_chunks(vector, scalar, dim, [&](uint32_t first, const float* v, uint32_t n) {
+    for (uint32_t i = 0; i < n; ++i) {
+      const float scaled = usable ? v[i] * inverse : 0.0f;
+      const float bounded = std::min(kCodeMax, std::max(-kCodeMax, scaled));
+      const auto code = static_cast<int32_t>((bounded + kRoundingBias) - kRoundingBias);
+      head.sum += code;
+      codes[first + i] = static_cast<int8_t>(code);
+    }
+  });
+  std::memset(codes + dim, 0, code_bytes(dim) - sizeof head - dim);
+  std::memcpy(code_out, &head, sizeof head);
+  return RHUMB_OK;
+}
