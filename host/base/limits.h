@@ -22,6 +22,9 @@ inline constexpr uint32_t kMaxNameBytes = 255;         // collection, alias
 inline constexpr uint32_t kMaxVectorNameBytes = 200;
 inline constexpr uint32_t kMaxFieldPathBytes = 512;
 inline constexpr uint32_t kMaxPathItems = 64;          // keys and brackets of one JSON path
+inline constexpr uint64_t kMaxPayloadIndexBytes = 4 * kGiB; // one field's index file of one segment
+inline constexpr uint32_t kFilterPollRows = 1024;      // payloads looked at between two looks at the deadline
+inline constexpr uint32_t kMaxMinShouldSteps = 1024;   // conditions x min_count solved with indexes; beyond, by payload
 inline constexpr uint64_t kMaxPayloadBytes = 4 * kMiB; // of one point
 inline constexpr uint32_t kMaxJsonDepth = 128;
 inline constexpr uint32_t kMaxFilterConditions = 4096; // whole tree
@@ -86,6 +89,15 @@ inline constexpr uint64_t kMaxCommandBytes = 64 * kMiB;
 inline constexpr uint64_t kMaxUncommittedBytes = 256 * kMiB; // of one group
 inline constexpr uint32_t kMaxMappings = 65536;        // of files, at once
 inline constexpr uint32_t kMaxOpenKvHandles = 256;
-inline constexpr uint32_t kMaxSessions = 4096;         // remembered per shard, oldest forgotten first
+inline constexpr uint64_t kDedupWindowEntries = 65'536;  // log entries in which a command sent again is known by its (session, sequence)
+inline constexpr uint64_t kColumnBufferBytes = 1 * kMiB; // of a column's appends, before they are written
+inline constexpr uint32_t kIndexSliceRows = 2048;        // put into a graph at once; then other work gets its turn
+inline constexpr uint32_t kCheckpointReplayPoints = 100'000; // changed points since the watermark: about 2 s of replay
+inline constexpr uint32_t kMaxSegments = 4096;           // of one shard
+inline constexpr uint64_t kMaxSegmentManifestBytes = 1 * kMiB;
+inline constexpr uint64_t kScrollSortPoints = 65'536;    // a filtered scroll sorts this many ids; beyond, it walks the keys
+inline constexpr uint32_t kScrollChunkKeys = 1024;       // keys of one KV scan
+inline constexpr uint32_t kMaxFreshViews = 4;            // a read starts again with a newer view this often
+inline constexpr uint64_t kDiskReserveBytes = 64 * kMiB; // free space below which writes get 507
 
 }  // namespace rhumb::base::limits

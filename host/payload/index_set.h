@@ -1,8 +1,8 @@
 // All payload indexes of one segment. Owned by the segment; derived data: whatever is missing or damaged is built again from the payloads.
 //
-// Threads: one writer at a time (the shard's apply thread) calls put() and remove(); configure() and build() may run on a background thread
-// beside it; lookups (planner.h) and the const members run on any thread. A lookup sees each slot's payload as of some moment during the
-// call: a search that pinned an older view checks again the hits whose payload changed since.
+// Threads: configure(), put() and remove() belong to the one writer (the shard's apply thread); build(), save() and load_fields() may run on
+// a background thread beside it; lookups (planner.h) and the const members run on any thread. A lookup sees each slot's payload as of some
+// moment during the call: a search that pinned an older view checks again the hits whose payload changed since.
 //
 // A row that dies keeps its entries: searches hold older views in which it lives, and every answer is cut down to the view's live bits.
 // remove() is for a slot that no view holds any more.
@@ -48,25 +48,27 @@ class IndexSet {
   base::Status configure(const FieldConfigs& fields);
   std::vector<std::string> unready() const;
 
-  // Puts the payloads of slots [0, slot_end) into a field that is not ready, then makes it ready. `payload_of` is called without any lock
-  // and must return the newest text of a slot, valid until its next call; slots that put() reached meanwhile keep what put() gave them.
-  // The writer may go on during the call, provided that put() is called for every slot >= slot_end. kCancelled once `cancelled` says so.
+  // Puts the payloads of slots [0, slot_end) into a field that is not ready, then makes it ready. `slot_end` is what the writer had reached
+  // when it called configure(): it put() everything later itself. `payload_of` is called without any lock and returns the newest text of
+  // a slot (store it before put()), valid until its next call; slots that put() reached meanwhile keep what put() gave them.
+  // kCancelled once `cancelled` says so (build() may be called again), kNotFound if there is no such field.
   base::Status build(const std::string& field, uint32_t slot_end, const std::function<std::string_view(uint32_t slot)>& payload_of,
                      const std::function<bool()>& cancelled = {});
   // For an empty segment: every field is ready, since there is nothing to build from.
   void make_ready();
 
-  // The payload of a slot, first or changed, into every field. Empty text is a point without payload (and need not be told).
+  // The payload of a slot, first or changed, into every field. Empty text is a point without payload: need not be told of a slot that is
+  // used for the first time.
   void put(uint32_t slot, std::string_view payload);
   void remove(uint32_t slot);
 
-  // One checksummed file a field in `dir` (docs/formats/payload_index.md); an error leaves the files that were there before.
-  // Only ready fields are written. `slots`, `through_version`: what the caller's rows reach to; must not change during the call.
+  // One checksummed file a ready field in `dir` (docs/formats/payload_index.md), each replaced atomically; files of fields that are no more
+  // are removed. `slots`, `through_version`: put() has been called for all slots below and for all changes up to that version.
   base::Status save(const std::string& dir, uint32_t slots, uint64_t through_version) const;
-  // For each configured field that is not ready: reads its file, verifies every byte, makes it ready. Others need build().
+  // For each field that is not ready: reads its file, verifies every byte, makes it ready. What fails needs build(). Call it before put().
   std::vector<LoadedField> load_fields(const std::string& dir);
 
-  // Points that have at least one indexed value, by field; `live` cuts (bit = slot). For collection info.
+  // Points that have at least one indexed value, by field as configured; `live` cuts (bit = slot). For collection info.
   std::vector<std::pair<std::string, uint64_t>> points(std::span<const uint64_t> live) const;
   uint64_t memory_bytes() const;
 

@@ -1,0 +1,156 @@
+// What differs between the types of payload indexes: which values they hold, as what keys, and what a condition's values are as keys.
+//
+// key_of():  the key of a value, or nothing if the index does not hold values like it ("foreign": such rows stay open in every answer
+//            that they could belong to).
+// any_keys(): the keys under which values equal to one of the set are held. kExact: exactly the rows with such a key match. kSuperset:
+//            none other than these can. kUnknown: the index does not know.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/model/collection.h"
+#include "host/model/filter.h"
+#include "host/payload/compiled_filter.h"
+#include "host/payload/document.h"
+#include "host/payload/terms.h"
+
+namespace rhumb::payload {
+
+enum class Knowledge : uint8_t { kExact, kSuperset, kUnknown };
+
+// What a foreign value is, as a bit.
+enum ForeignBit : uint8_t { kForeignNumber = 1, kForeignString = 2, kForeignBool = 4, kForeignOther = 8 };
+inline constexpr uint32_t kForeignKinds = 4;
+inline constexpr uint8_t kForeignAny = 15;
+
+inline uint8_t foreign_bit(Kind kind) {
+  switch (kind) {
+    case Kind::kInteger: case Kind::kFloat: return kForeignNumber;
+    case Kind::kString: return kForeignString;
+    case Kind::kBool: return kForeignBool;
+    default: return kForeignOther;
+  }
+}
+
+// Foreign values that can be equal to a value of the set.
+inline uint8_t foreign_equals(const ValueSet& values) {
+  uint8_t bits = 0;
+  if (!values.integers.empty()) bits |= kForeignNumber;
+  if (values.has_strings()) bits |= kForeignString;
+  if (values.has_bools()) bits |= kForeignBool;
+  return bits;
+}
+
+struct BytesHash {
+  size_t operator()(std::string_view bytes) const { return std::hash<std::string_view>{}(bytes); }
+  size_t operator()(const Uuid& uuid) const { return (*this)(std::string_view(reinterpret_cast<const char*>(uuid.data()), uuid.size())); }
+};
+
+struct KeywordKind {
+  using Key = std::string;
+  using Terms = HashedTerms<Key, BytesHash>;
+  static constexpr model::FieldType kType = model::FieldType::kKeyword;
+  static std::optional<Key> key_of(const Value& value) {
+    if (value.kind() != Kind::kString) return std::nullopt;
+    std::string scratch;
+    return std::string(value.as_string(scratch));
+  }
+  static Knowledge any_keys(const ValueSet& values, std::vector<Key>& keys) {
+    if (values.as_uuid) return Knowledge::kUnknown;  // one UUID is written in several ways
+    keys.assign(values.strings.begin(), values.strings.end());
+    return Knowledge::kExact;
+  }
+};
+
+struct IntegerKind {
+  using Key = int64_t;
+  using Terms = OrderedTerms<Key>;
+  using RangeType = model::Range;
+  static constexpr model::FieldType kType = model::FieldType::kInteger;
+  static constexpr uint8_t kForeignInRange = kForeignNumber;  // floats, and integers beyond int64
+  static std::optional<Key> key_of(const Value& value) { return value.as_int64(); }
+  static double in_range_as(Key key) { return static_cast<double>(key); }
+  static Knowledge any_keys(const ValueSet& values, std::vector<Key>& keys) {
+    keys = values.integers;
+    return Knowledge::kExact;
+  }
+};
+
+struct FloatKind {
+  using Key = double;
+  using Terms = OrderedTerms<Key>;
+  using RangeType = model::Range;
+  static constexpr model::FieldType kType = model::FieldType::kFloat;
+  static constexpr uint8_t kForeignInRange = 0;  // every number is held
+  static std::optional<Key> key_of(const Value& value) {
+    const std::optional<double> number = value.as_double();
+    return number ? std::optional(*number + 0.0) : std::nullopt;  // -0.0 becomes 0.0
+  }
+  static double in_range_as(Key key) { return key; }
+  static Knowledge any_keys(const ValueSet& values, std::vector<Key>& keys) {
+    for (const int64_t integer : values.integers) keys.push_back(static_cast<double>(integer));
+    return Knowledge::kSuperset;  // 5.0 has the key of 5
+  }
+};
+
+struct BoolKind {
+  using Key = uint8_t;
+  using Terms = OrderedTerms<Key>;
+  static constexpr model::FieldType kType = model::FieldType::kBool;
+  static std::optional<Key> key_of(const Value& value) {
+    return value.kind() == Kind::kBool ? std::optional<Key>(value.as_bool() ? 1 : 0) : std::nullopt;
+  }
+  static Knowledge any_keys(const ValueSet& values, std::vector<Key>& keys) {
+    if (values.has_false) keys.push_back(0);
+    if (values.has_true) keys.push_back(1);
+    return Knowledge::kExact;
+  }
+};
+
+struct DatetimeKind {
+  using Key = int64_t;  // microseconds since the Unix epoch
+  using Terms = OrderedTerms<Key>;
+  using RangeType = model::DatetimeRange;
+  static constexpr model::FieldType kType = model::FieldType::kDatetime;
+  static constexpr uint8_t kForeignInRange = 0;  // a string that is no time is in no range
+  static std::optional<Key> key_of(const Value& value) {
+    if (value.kind() != Kind::kString) return std::nullopt;
+    std::string scratch;
+    return model::parse_datetime(value.as_string(scratch));
+  }
+  static Key in_range_as(Key key) { return key; }
+  static Knowledge any_keys(const ValueSet& values, std::vector<Key>& keys) {
+    if (values.as_uuid) return Knowledge::kUnknown;
+    for (const std::string& text : values.strings) {
+      if (const std::optional<int64_t> at = model::parse_datetime(text)) keys.push_back(*at);
+    }
+    return Knowledge::kSuperset;  // one moment is written in several ways
+  }
+};
+
+struct UuidKind {
+  using Key = Uuid;
+  using Terms = HashedTerms<Key, BytesHash>;
+  static constexpr model::FieldType kType = model::FieldType::kUuid;
+  static std::optional<Key> key_of(const Value& value) {
+    if (value.kind() != Kind::kString) return std::nullopt;
+    std::string scratch;
+    return parse_uuid(value.as_string(scratch));
+  }
+  static Knowledge any_keys(const ValueSet& values, std::vector<Key>& keys) {
+    if (values.as_uuid) {
+      keys = values.uuids;
+      return Knowledge::kExact;
+    }
+    for (const std::string& text : values.strings) {
+      if (const std::optional<Uuid> uuid = parse_uuid(text)) keys.push_back(*uuid);
+    }
+    return Knowledge::kSuperset;
+  }
+};
+
+}  // namespace rhumb::payload

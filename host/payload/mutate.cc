@@ -1,0 +1,263 @@
+#include "host/payload/mutate.h"
+
+#include <span>
+#include <unordered_map>
+
+#include "host/base/limits.h"
+#include "host/payload/document.h"
+#include "host/payload/scan.h"
+
+namespace rhumb::payload {
+namespace {
+
+using Items = std::span<const PathItem>;
+
+// Part of what is pinned: a merge that every release refuses, or none.
+constexpr size_t kMaxDepthV1 = 128, kMaxBytesV1 = 4 * 1024 * 1024;
+static_assert(kMaxDepthV1 == base::limits::kMaxJsonDepth && kMaxBytesV1 == base::limits::kMaxPayloadBytes);
+
+base::Status damaged_payload() { return base::corrupt("stored payload is not the JSON that was written"); }
+
+// Writes one object or array, member by member.
+class Container {
+ public:
+  Container(std::string& out, char open, char close) : out_(out), close_(close) { out_ += open; }
+  void begin_item() {
+    if (!first_) out_ += ',';
+    first_ = false;
+  }
+  void member(const Value& key, const Value& value) {
+    begin_item();
+    out_ += key.text();
+    out_ += ':';
+    out_ += value.text();
+  }
+  void end() { out_ += close_; }
+
+ private:
+  std::string& out_;
+  const char close_;
+  bool first_ = true;
+};
+
+// A path's key as JSON text: it holds neither quotes nor backslashes, and control characters cannot stand in a string.
+std::string quoted(const std::string& key) {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : key) {
+    const auto u = static_cast<unsigned char>(c);
+    if (u < 0x20) {
+      out += "\\u00";
+      out += kHex[u >> 4];
+      out += kHex[u & 15];
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+base::Status merge_members(std::string& out, const Value& old, const Value& patch) {
+  struct Change {
+    Value key, value;
+    bool used = false;
+  };
+  std::vector<Change> changes;
+  std::unordered_map<std::string, size_t> by_key;
+  std::string scratch;
+  for (MemberCursor member(patch); member.next();) {
+    by_key.emplace(std::string(member.key().as_string(scratch)), changes.size());
+    changes.push_back({member.key(), member.value()});
+  }
+  Container object(out, '{', '}');
+  if (old.kind() == Kind::kObject) {
+    MemberCursor member(old);
+    while (member.next()) {
+      const auto found = by_key.find(std::string(member.key().as_string(scratch)));
+      if (found == by_key.end()) {
+        object.member(member.key(), member.value());
+        continue;
+      }
+      Change& change = changes[found->second];
+      change.used = true;
+      if (change.value.kind() != Kind::kNull) object.member(member.key(), change.value);
+    }
+    if (member.damaged()) return damaged_payload();
+  }
+  for (const Change& change : changes) {
+    if (!change.used && change.value.kind() != Kind::kNull) object.member(change.key, change.value);
+  }
+  object.end();
+  return base::ok();
+}
+
+base::Status merge_at(std::string& out, const Value& old, Items path, const Value& patch);
+
+base::Status merge_into_member(std::string& out, const Value& old, Items path, const Value& patch) {
+  Container object(out, '{', '}');
+  bool found = false;
+  if (old.kind() == Kind::kObject) {
+    MemberCursor member(old);
+    while (member.next()) {
+      if (!member.key().equals(path[0].key)) {
+        object.member(member.key(), member.value());
+        continue;
+      }
+      found = true;
+      object.begin_item();
+      out += member.key().text();
+      out += ':';
+      RHUMB_TRY(merge_at(out, member.value(), path.subspan(1), patch));
+    }
+    if (member.damaged()) return damaged_payload();
+  }
+  if (!found) {
+    object.begin_item();
+    out += quoted(path[0].key);
+    out += ':';
+    RHUMB_TRY(merge_at(out, Value(), path.subspan(1), patch));
+  }
+  object.end();
+  return base::ok();
+}
+
+base::Status merge_into_elements(std::string& out, const Value& old, Items path, const Value& patch) {
+  Container array(out, '[', ']');
+  if (old.kind() == Kind::kArray) {
+    uint32_t index = 0;
+    ElementCursor element(old);
+    for (; element.next(); ++index) {
+      array.begin_item();
+      if (path[0].kind == PathItem::Kind::kEach || path[0].index == index) {
+        RHUMB_TRY(merge_at(out, element.value(), path.subspan(1), patch));
+      } else {
+        out += element.value().text();
+      }
+    }
+    if (element.damaged()) return damaged_payload();
+  }
+  array.end();
+  return base::ok();
+}
+
+base::Status merge_at(std::string& out, const Value& old, Items path, const Value& patch) {
+  if (path.empty()) return merge_members(out, old, patch);
+  return path[0].kind == PathItem::Kind::kKey ? merge_into_member(out, old, path, patch) : merge_into_elements(out, old, path, patch);
+}
+
+// Removes what the paths name below `value`; each of `paths` is the rest of a path that led here.
+base::Status remove_at(std::string& out, const Value& value, const std::vector<Items>& paths);
+
+base::Status remove_members(std::string& out, const Value& value, const std::vector<Items>& paths) {
+  Container object(out, '{', '}');
+  MemberCursor member(value);
+  std::vector<Items> below;
+  while (member.next()) {
+    bool removed = false;
+    below.clear();
+    for (const Items& path : paths) {
+      if (path[0].kind != PathItem::Kind::kKey || !member.key().equals(path[0].key)) continue;
+      removed = removed || path.size() == 1;
+      if (path.size() > 1) below.push_back(path.subspan(1));
+    }
+    if (removed) continue;
+    object.begin_item();
+    out += member.key().text();
+    out += ':';
+    RHUMB_TRY(remove_at(out, member.value(), below));
+  }
+  object.end();
+  return member.damaged() ? damaged_payload() : base::ok();
+}
+
+base::Status remove_elements(std::string& out, const Value& value, const std::vector<Items>& paths) {
+  bool emptied = false;
+  for (const Items& path : paths) emptied = emptied || (path[0].kind == PathItem::Kind::kEach && path.size() == 1);
+  Container array(out, '[', ']');
+  ElementCursor element(value);
+  std::vector<Items> below;
+  for (uint32_t index = 0; !emptied && element.next(); ++index) {
+    below.clear();
+    for (const Items& path : paths) {
+      const bool here = path[0].kind == PathItem::Kind::kEach || (path[0].kind == PathItem::Kind::kIndex && path[0].index == index);
+      if (here && path.size() > 1) below.push_back(path.subspan(1));
+    }
+    array.begin_item();
+    RHUMB_TRY(remove_at(out, element.value(), below));
+  }
+  array.end();
+  return element.damaged() ? damaged_payload() : base::ok();
+}
+
+base::Status remove_at(std::string& out, const Value& value, const std::vector<Items>& paths) {
+  if (!paths.empty() && value.kind() == Kind::kObject) return remove_members(out, value, paths);
+  if (!paths.empty() && value.kind() == Kind::kArray) return remove_elements(out, value, paths);
+  out += value.text();
+  return base::ok();
+}
+
+base::Status check_stored(std::string_view payload) {
+  return payload.empty() || Value(payload).kind() == Kind::kObject ? base::ok() : damaged_payload();
+}
+
+// Merging below a path can make a payload longer and deeper than the patch and the old one were.
+base::Status check_result(std::string_view payload) {
+  if (payload.size() > kMaxBytesV1) {
+    return base::invalid("the payload would have " + std::to_string(payload.size()) + " bytes, over " + std::to_string(kMaxBytesV1));
+  }
+  size_t depth = 0;
+  for (size_t at = 0; at < payload.size();) {
+    const char c = payload[at];
+    if (c == '"') {
+      at = skip_string(payload, at);
+      if (at == kDamaged) return damaged_payload();
+      continue;
+    }
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+    if (depth > kMaxDepthV1) return base::invalid("the payload would be deeper than " + std::to_string(kMaxDepthV1) + " levels");
+    ++at;
+  }
+  return base::ok();
+}
+
+}  // namespace
+
+base::Result<std::string> payload_merge_v1(std::string_view payload, std::string_view patch, std::string_view key) {
+  RHUMB_TRY(check_stored(payload));
+  RHUMB_TRY(check_document(patch));
+  const Value changes(patch.empty() ? std::string_view("{}") : patch);
+  JsonPath path;
+  if (!key.empty()) {
+    RHUMB_ASSIGN(path, JsonPath::parse(key));
+  }
+  std::string out;
+  out.reserve(payload.size() + patch.size() + 16);
+  RHUMB_TRY(merge_at(out, Value(payload), path.items(), changes));
+  RHUMB_TRY(check_result(out));
+  return out;
+}
+
+base::Result<std::string> payload_overwrite_v1(std::string_view payload, std::string_view patch, std::string_view key) {
+  if (!key.empty()) return payload_merge_v1(payload, patch, key);
+  RHUMB_TRY(check_document(patch));
+  return std::string(patch);
+}
+
+base::Result<std::string> payload_delete_v1(std::string_view payload, const std::vector<std::string>& paths) {
+  RHUMB_TRY(check_stored(payload));
+  std::vector<JsonPath> parsed;
+  for (const std::string& text : paths) {
+    RHUMB_ASSIGN(JsonPath path, JsonPath::parse(text));
+    parsed.push_back(std::move(path));
+  }
+  std::vector<Items> all;
+  for (const JsonPath& path : parsed) all.push_back(path.items());
+  std::string out;
+  if (payload.empty()) return out;
+  out.reserve(payload.size());
+  RHUMB_TRY(remove_at(out, Value(payload), all));
+  return out;
+}
+
+}  // namespace rhumb::payload

@@ -1,0 +1,47 @@
+// The slots that hold one value: none, one (inline), a few (sorted array) or many (compressed bitmap). 16 bytes, as most values of a field
+// with many values are held by one row each.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "host/payload/bitmap.h"
+
+namespace rhumb::payload {
+
+class Posting {
+ public:
+  static constexpr size_t kArraySlots = 32;  // beyond: a bitmap
+
+  bool empty() const { return std::holds_alternative<std::monostate>(slots_); }
+  uint64_t count() const;
+  uint32_t first() const;      // of one that is not empty
+  void add(uint32_t slot);     // not in yet
+  void remove(uint32_t slot);  // in; the last one leaves the posting empty
+  uint64_t memory_bytes() const;
+
+  // Ascending.
+  template <typename Fn>
+  void for_each_below(uint32_t end, Fn fn) const {
+    if (const uint32_t* one = std::get_if<uint32_t>(&slots_)) {
+      if (*one < end) fn(*one);
+    } else if (const Array* few = std::get_if<Array>(&slots_)) {
+      for (const uint32_t slot : **few) {
+        if (slot >= end) return;
+        fn(slot);
+      }
+    } else if (const Bitmap* many = std::get_if<Bitmap>(&slots_)) {
+      many->for_each_below(end, fn);
+    }
+  }
+
+ private:
+  using Array = std::unique_ptr<std::vector<uint32_t>>;
+  std::variant<std::monostate, uint32_t, Array, Bitmap> slots_;
+};
+static_assert(sizeof(Posting) == 16);
+
+}  // namespace rhumb::payload
