@@ -1,0 +1,109 @@
+// The metadata's own form of a collection's configuration (not the wire form of the REST API). Unknown members are passed over, so that
+// an older release reads what a newer one wrote as far as it understands it.
+#include <nlohmann/json.hpp>
+
+#include "host/model/collection.h"
+
+namespace rhumb::model {
+namespace {
+
+using nlohmann::json;
+
+template <typename T>
+void put(json& j, const char* key, const std::optional<T>& value) {
+  if (value) j[key] = *value;
+}
+template <typename T>
+void get(const json& j, const char* key, std::optional<T>& value) {
+  if (auto it = j.find(key); it != j.end()) value = it->get<T>();
+}
+
+json hnsw_json(const HnswConfig& h) {
+  json j = json::object();
+  put(j, "m", h.m);
+  put(j, "ef_construct", h.ef_construct);
+  put(j, "full_scan_threshold", h.full_scan_threshold);
+  put(j, "max_indexing_threads", h.max_indexing_threads);
+  put(j, "payload_m", h.payload_m);
+  put(j, "on_disk", h.on_disk);
+  put(j, "inline_storage", h.inline_storage);
+  return j;
+}
+
+HnswConfig hnsw_of(const json& j) {
+  HnswConfig h;
+  get(j, "m", h.m);
+  get(j, "ef_construct", h.ef_construct);
+  get(j, "full_scan_threshold", h.full_scan_threshold);
+  get(j, "max_indexing_threads", h.max_indexing_threads);
+  get(j, "payload_m", h.payload_m);
+  get(j, "on_disk", h.on_disk);
+  get(j, "inline_storage", h.inline_storage);
+  return h;
+}
+
+json vector_json(const VectorParams& v) {
+  json j = {{"size", v.size}, {"distance", static_cast<int>(v.distance)}, {"datatype", static_cast<int>(v.datatype)},
+            {"datatype_given", v.datatype_given}, {"hnsw", hnsw_json(v.hnsw)}, {"hnsw_json", v.hnsw_json}, {"quantization", v.quantization_json}};
+  put(j, "on_disk", v.on_disk);
+  return j;
+}
+
+VectorParams vector_of(const json& j) {
+  VectorParams v;
+  v.size = j.at("size").get<uint32_t>();
+  v.distance = static_cast<Distance>(j.at("distance").get<int>());
+  v.datatype = static_cast<Scalar>(j.at("datatype").get<int>());
+  v.datatype_given = j.value("datatype_given", false);
+  v.hnsw = hnsw_of(j.value("hnsw", json::object()));
+  v.hnsw_json = j.value("hnsw_json", "");
+  v.quantization_json = j.value("quantization", "");
+  get(j, "on_disk", v.on_disk);
+  return v;
+}
+
+CollectionConfig config_of(const json& j) {
+  CollectionConfig c;
+  for (const auto& [name, v] : j.at("vectors").items()) c.vectors[name] = vector_of(v);
+  c.single_vector = j.value("single_vector", false);
+  c.shard_number = j.value("shard_number", 1u);
+  c.replication_factor = j.value("replication_factor", 1u);
+  c.write_consistency_factor = j.value("write_consistency_factor", 1u);
+  c.on_disk_payload = j.value("on_disk_payload", true);
+  c.hnsw = hnsw_of(j.value("hnsw", json::object()));
+  if (auto it = j.find("payload_indexes"); it != j.end()) {
+    for (const auto& [field, index] : it->items()) {
+      c.payload_indexes[field] = {static_cast<FieldType>(index.at("type").get<int>()), index.value("params", "")};
+    }
+  }
+  if (auto it = j.find("hints"); it != j.end()) c.hints_json = it->get<std::map<std::string, std::string>>();
+  return c;
+}
+
+}  // namespace
+
+std::string to_json(const CollectionConfig& config) {
+  json vectors = json::object(), indexes = json::object();
+  for (const auto& [name, v] : config.vectors) vectors[name] = vector_json(v);
+  for (const auto& [field, index] : config.payload_indexes) indexes[field] = {{"type", static_cast<int>(index.type)}, {"params", index.params_json}};
+  return json{{"vectors", vectors},
+              {"single_vector", config.single_vector},
+              {"shard_number", config.shard_number},
+              {"replication_factor", config.replication_factor},
+              {"write_consistency_factor", config.write_consistency_factor},
+              {"on_disk_payload", config.on_disk_payload},
+              {"hnsw", hnsw_json(config.hnsw)},
+              {"payload_indexes", indexes},
+              {"hints", config.hints_json}}
+      .dump();
+}
+
+base::Result<CollectionConfig> collection_config_from_json(std::string_view text) {
+  try {
+    return config_of(json::parse(text));
+  } catch (const json::exception& e) {
+    return base::corrupt(std::string("collection configuration: ") + e.what());
+  }
+}
+
+}  // namespace rhumb::model

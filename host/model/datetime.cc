@@ -1,0 +1,102 @@
+// Dates and times as clients write them: RFC 3339, and the shorter forms that Qdrant takes. No locale, no time zone database.
+#include "host/model/filter.h"
+
+namespace rhumb::model {
+namespace {
+
+constexpr int64_t kMicros = 1'000'000;
+
+struct Cursor {
+  std::string_view rest;
+  bool good = true;
+
+  int64_t digits(size_t n) {
+    int64_t value = 0;
+    if (rest.size() < n) return fail();
+    for (size_t i = 0; i < n; ++i) {
+      if (rest[i] < '0' || rest[i] > '9') return fail();
+      value = value * 10 + (rest[i] - '0');
+    }
+    rest.remove_prefix(n);
+    return value;
+  }
+  bool take(char c) {
+    if (rest.empty() || rest.front() != c) return false;
+    rest.remove_prefix(1);
+    return true;
+  }
+  void expect(char c) {
+    if (!take(c)) fail();
+  }
+  int64_t fail() {
+    good = false;
+    return 0;
+  }
+};
+
+// Days since 1970-01-01 of a date in the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible low-level date algorithms").
+int64_t days_from_civil(int64_t y, int64_t m, int64_t d) {
+  y -= m <= 2;
+  const int64_t era = (y >= 0 ? y : y - 399) / 400;
+  const int64_t year_of_era = y - era * 400;
+  const int64_t day_of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
+  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+}
+
+bool real_date(int64_t y, int64_t m, int64_t d) {
+  static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (m < 1 || m > 12 || d < 1) return false;
+  const bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+  return d <= kDays[m - 1] + (m == 2 && leap ? 1 : 0);
+}
+
+// .5, .123456789: to microseconds, further digits are cut.
+int64_t fraction(Cursor& c) {
+  int64_t value = 0, scale = kMicros / 10;
+  if (c.rest.empty() || c.rest.front() < '0' || c.rest.front() > '9') return c.fail();
+  while (!c.rest.empty() && c.rest.front() >= '0' && c.rest.front() <= '9') {
+    value += (c.rest.front() - '0') * scale;
+    scale /= 10;
+    c.rest.remove_prefix(1);
+  }
+  return value;
+}
+
+// Z, +02:00, -0530 or +02; nothing means UTC.
+int64_t zone_seconds(Cursor& c) {
+  if (c.rest.empty() || c.take('Z') || c.take('z')) return 0;
+  const bool east = c.take('+');
+  if (!east && !c.take('-')) return c.fail();
+  const int64_t hours = c.digits(2);
+  int64_t minutes = 0;
+  if (c.take(':') || !c.rest.empty()) minutes = c.digits(2);
+  if (hours > 23 || minutes > 59) return c.fail();
+  return (east ? 1 : -1) * (hours * 3600 + minutes * 60);
+}
+
+}  // namespace
+
+std::optional<int64_t> parse_datetime(std::string_view text) {
+  Cursor c{text};
+  const int64_t year = c.digits(4);
+  c.expect('-');
+  const int64_t month = c.digits(2);
+  c.expect('-');
+  const int64_t day = c.digits(2);
+  if (!c.good || !real_date(year, month, day)) return std::nullopt;
+  int64_t micros = days_from_civil(year, month, day) * 86'400 * kMicros;
+  if (c.rest.empty()) return micros;
+  if (!c.take('T') && !c.take('t') && !c.take(' ')) return std::nullopt;
+  const int64_t hour = c.digits(2);
+  c.expect(':');
+  const int64_t minute = c.digits(2);
+  const int64_t second = c.take(':') ? c.digits(2) : 0;
+  if (!c.good || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  micros += (hour * 3600 + minute * 60 + second) * kMicros;
+  if (c.take('.')) micros += fraction(c);
+  micros -= zone_seconds(c) * kMicros;
+  if (!c.good || !c.rest.empty()) return std::nullopt;
+  return micros;
+}
+
+}  // namespace rhumb::model

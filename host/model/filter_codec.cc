@@ -1,0 +1,227 @@
+#include "host/base/limits.h"
+#include "host/model/filter.h"
+
+namespace rhumb::model {
+namespace {
+
+using base::ByteReader;
+using base::ByteWriter;
+using base::Result;
+using base::Status;
+namespace limits = base::limits;
+
+// Tags of conditions on the wire; never reused.
+enum class Tag : uint8_t {
+  kMatchAny = 1, kMatchExcept, kRange, kDatetimeRange, kValuesCount, kIsEmpty, kIsNull, kHasId, kHasVector, kNested, kSubFilter
+};
+
+Status cut_short() { return base::corrupt("filter: cut short"); }
+
+void encode_values(const std::vector<MatchValue>& values, ByteWriter& out) {
+  out.u32(static_cast<uint32_t>(values.size()));
+  for (const MatchValue& v : values) {
+    out.u8(static_cast<uint8_t>(v.index()));
+    if (const auto* s = std::get_if<std::string>(&v)) out.blob(*s);
+    else if (const auto* i = std::get_if<int64_t>(&v)) out.fixed(*i);
+    else out.u8(std::get<bool>(v) ? 1 : 0);
+  }
+}
+
+Result<std::vector<MatchValue>> decode_values(ByteReader& in) {
+  const uint32_t n = in.count(2);
+  if (n > limits::kMaxMatchAny) return base::corrupt("filter: too many match values");
+  std::vector<MatchValue> values;
+  values.reserve(n);
+  for (uint32_t i = 0; i < n; ++i) {
+    switch (in.u8()) {
+      case 0: values.emplace_back(std::string(in.blob())); break;
+      case 1: values.emplace_back(in.fixed<int64_t>()); break;
+      case 2: values.emplace_back(in.u8() != 0); break;
+      default: return base::corrupt("filter: unknown kind of match value");
+    }
+  }
+  if (in.failed()) return cut_short();
+  return values;
+}
+
+// The four bounds of any range: a byte of presence bits, then those that are there.
+template <typename R>
+void encode_bounds(const R& r, ByteWriter& out) {
+  out.u8(static_cast<uint8_t>((r.lt ? 1 : 0) | (r.lte ? 2 : 0) | (r.gt ? 4 : 0) | (r.gte ? 8 : 0)));
+  for (const auto& bound : {r.lt, r.lte, r.gt, r.gte}) {
+    if (bound) out.fixed(*bound);
+  }
+}
+
+template <typename R>
+R decode_bounds(ByteReader& in) {
+  R r;
+  const uint8_t present = in.u8();
+  uint8_t bit = 1;
+  for (auto* bound : {&r.lt, &r.lte, &r.gt, &r.gte}) {
+    if ((present & bit) != 0) *bound = in.fixed<typename std::decay_t<decltype(*bound)>::value_type>();
+    bit = static_cast<uint8_t>(bit << 1);
+  }
+  return r;
+}
+
+void tag(Tag t, ByteWriter& out) { out.u8(static_cast<uint8_t>(t)); }
+
+struct EncodeTest {
+  ByteWriter& out;
+  void operator()(const MatchAny& t) const { tag(Tag::kMatchAny, out); encode_values(t.values, out); }
+  void operator()(const MatchExcept& t) const { tag(Tag::kMatchExcept, out); encode_values(t.values, out); }
+  void operator()(const Range& t) const { tag(Tag::kRange, out); encode_bounds(t, out); }
+  void operator()(const DatetimeRange& t) const { tag(Tag::kDatetimeRange, out); encode_bounds(t, out); }
+  void operator()(const ValuesCount& t) const { tag(Tag::kValuesCount, out); encode_bounds(t, out); }
+  void operator()(const IsEmpty& t) const { tag(Tag::kIsEmpty, out); out.u8(t.value ? 1 : 0); }
+  void operator()(const IsNull& t) const { tag(Tag::kIsNull, out); out.u8(t.value ? 1 : 0); }
+  void operator()(const HasId& t) const {
+    tag(Tag::kHasId, out);
+    out.u32(static_cast<uint32_t>(t.ids.size()));
+    for (const PointId& id : t.ids) out.blob(id.key());
+  }
+  void operator()(const HasVector& t) const { tag(Tag::kHasVector, out); out.blob(t.name); }
+  void operator()(const Nested& t) const { tag(Tag::kNested, out); encode(*t.filter, out); }
+  void operator()(const SubFilter& t) const { tag(Tag::kSubFilter, out); encode(*t.filter, out); }
+};
+
+struct CloneTest {
+  template <typename T>
+  decltype(Condition::test) operator()(const T& t) const { return t; }
+  decltype(Condition::test) operator()(const Nested& t) const { return Nested{std::make_unique<Filter>(clone(*t.filter))}; }
+  decltype(Condition::test) operator()(const SubFilter& t) const { return SubFilter{std::make_unique<Filter>(clone(*t.filter))}; }
+};
+
+std::vector<Condition> clone_all(const std::vector<Condition>& conditions) {
+  std::vector<Condition> out;
+  out.reserve(conditions.size());
+  for (const Condition& c : conditions) out.push_back({c.key, std::visit(CloneTest{}, c.test)});
+  return out;
+}
+
+void encode_all(const std::vector<Condition>& conditions, ByteWriter& out) {
+  out.u32(static_cast<uint32_t>(conditions.size()));
+  for (const Condition& c : conditions) {
+    out.blob(c.key);
+    std::visit(EncodeTest{out}, c.test);
+  }
+}
+
+// What is left of the whole tree's budget, so that a hostile message cannot ask for more than a client may.
+struct Budget {
+  uint32_t conditions = limits::kMaxFilterConditions;
+  uint32_t depth = 0;
+};
+Result<Filter> decode_tree(ByteReader& in, Budget& budget);
+
+Result<std::unique_ptr<Filter>> decode_inner(ByteReader& in, Budget& budget) {
+  RHUMB_ASSIGN(Filter inner, decode_tree(in, budget));
+  return std::make_unique<Filter>(std::move(inner));
+}
+
+Result<HasId> decode_ids(ByteReader& in) {
+  HasId test;
+  const uint32_t n = in.count(4);
+  if (n > limits::kMaxMatchAny) return base::corrupt("filter: too many ids");
+  for (uint32_t i = 0; i < n; ++i) {
+    RHUMB_ASSIGN(PointId id, PointId::from_key(in.blob()));
+    test.ids.push_back(std::move(id));
+  }
+  return test;
+}
+
+base::Status decode_test(ByteReader& in, Budget& budget, Condition& c) {
+  switch (static_cast<Tag>(in.u8())) {
+    case Tag::kMatchAny: {
+      RHUMB_ASSIGN(auto values, decode_values(in));
+      c.test = MatchAny{std::move(values)};
+      break;
+    }
+    case Tag::kMatchExcept: {
+      RHUMB_ASSIGN(auto values, decode_values(in));
+      c.test = MatchExcept{std::move(values)};
+      break;
+    }
+    case Tag::kRange: c.test = decode_bounds<Range>(in); break;
+    case Tag::kDatetimeRange: c.test = decode_bounds<DatetimeRange>(in); break;
+    case Tag::kValuesCount: c.test = decode_bounds<ValuesCount>(in); break;
+    case Tag::kIsEmpty: c.test = IsEmpty{in.u8() != 0}; break;
+    case Tag::kIsNull: c.test = IsNull{in.u8() != 0}; break;
+    case Tag::kHasId: {
+      RHUMB_ASSIGN(c.test, decode_ids(in));
+      break;
+    }
+    case Tag::kHasVector: c.test = HasVector{std::string(in.blob())}; break;
+    case Tag::kNested: {
+      RHUMB_ASSIGN(auto inner, decode_inner(in, budget));
+      c.test = Nested{std::move(inner)};
+      break;
+    }
+    case Tag::kSubFilter: {
+      RHUMB_ASSIGN(auto inner, decode_inner(in, budget));
+      c.test = SubFilter{std::move(inner)};
+      break;
+    }
+    default: return base::corrupt("filter: unknown condition");
+  }
+  return in.failed() ? cut_short() : base::ok();
+}
+
+base::Status decode_all(ByteReader& in, Budget& budget, std::vector<Condition>& out) {
+  const uint32_t n = in.count(5);
+  if (n > budget.conditions) return base::corrupt("filter: more than " + std::to_string(limits::kMaxFilterConditions) + " conditions");
+  budget.conditions -= n;
+  for (uint32_t i = 0; i < n; ++i) {
+    Condition c;
+    c.key = std::string(in.blob());
+    RHUMB_TRY(decode_test(in, budget, c));
+    out.push_back(std::move(c));
+  }
+  return in.failed() ? cut_short() : base::ok();
+}
+
+Result<Filter> decode_tree(ByteReader& in, Budget& budget) {
+  if (++budget.depth > limits::kMaxFilterDepth) return base::corrupt("filter: deeper than " + std::to_string(limits::kMaxFilterDepth));
+  Filter f;
+  RHUMB_TRY(decode_all(in, budget, f.must));
+  RHUMB_TRY(decode_all(in, budget, f.should));
+  RHUMB_TRY(decode_all(in, budget, f.must_not));
+  RHUMB_TRY(decode_all(in, budget, f.min_should));
+  f.min_count = in.u32();
+  f.min_should_set = in.u8() != 0;
+  if (in.failed()) return cut_short();
+  --budget.depth;
+  return f;
+}
+
+}  // namespace
+
+bool Filter::empty() const { return must.empty() && should.empty() && must_not.empty() && !min_should_set; }
+
+Filter clone(const Filter& filter) {
+  Filter out;
+  out.must = clone_all(filter.must);
+  out.should = clone_all(filter.should);
+  out.must_not = clone_all(filter.must_not);
+  out.min_should = clone_all(filter.min_should);
+  out.min_count = filter.min_count;
+  out.min_should_set = filter.min_should_set;
+  return out;
+}
+
+void encode(const Filter& filter, ByteWriter& out) {
+  encode_all(filter.must, out);
+  encode_all(filter.should, out);
+  encode_all(filter.must_not, out);
+  encode_all(filter.min_should, out);
+  out.u32(filter.min_count);
+  out.u8(filter.min_should_set ? 1 : 0);
+}
+
+Result<Filter> decode_filter(ByteReader& in) {
+  Budget budget;
+  return decode_tree(in, budget);
+}
+
+}  // namespace rhumb::model

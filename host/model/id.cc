@@ -1,0 +1,135 @@
+#include "host/model/id.h"
+
+#include <xxhash.h>
+
+#include <charconv>
+#include <cstring>
+
+#include "host/base/bytes.h"
+#include "host/base/json_text.h"
+#include "host/base/limits.h"
+
+namespace rhumb::model {
+namespace {
+
+using base::Result;
+using base::limits::kMaxStringIdBytes;
+
+constexpr size_t kUuidBytes = 16;
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// Canonical (8-4-4-4-12), 32 digits without dashes, or "urn:uuid:" before either.
+bool parse_uuid(std::string_view text, std::string& bytes) {
+  if (text.starts_with("urn:uuid:")) text.remove_prefix(9);
+  const bool dashed = text.size() == 36;
+  if (!dashed && text.size() != 32) return false;
+  bytes.clear();
+  int high = -1;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (dashed && (i == 8 || i == 13 || i == 18 || i == 23)) {
+      if (text[i] != '-') return false;
+      continue;
+    }
+    const int digit = hex_digit(text[i]);
+    if (digit < 0) return false;
+    if (high < 0) {
+      high = digit;
+    } else {
+      bytes += static_cast<char>(high << 4 | digit);
+      high = -1;
+    }
+  }
+  return bytes.size() == kUuidBytes;
+}
+
+bool parse_number(std::string_view text, uint64_t& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && !text.empty();
+}
+
+bool valid_utf8(std::string_view s) {
+  for (size_t i = 0; i < s.size();) {
+    const size_t n = base::utf8_length_at(s, i);
+    if (n == 0) return false;
+    i += n;
+  }
+  return true;
+}
+
+}  // namespace
+
+PointId PointId::number(uint64_t n) {
+  PointId id;
+  id.key_ = '\x01';
+  base::put_be64(id.key_, n);
+  return id;
+}
+
+Result<PointId> PointId::from_string(std::string_view text) {
+  std::string uuid;
+  PointId id;
+  if (parse_uuid(text, uuid)) {
+    id.key_ = '\x02' + uuid;
+    return id;
+  }
+  uint64_t number = 0;
+  if (parse_number(text, number)) {
+    return base::invalid("point id \"" + std::string(text) + "\" is a number in quotes: send it as a number, or as another string");
+  }
+  if (text.empty() || text.size() > kMaxStringIdBytes) {
+    return base::invalid("a string id has 1 to " + std::to_string(kMaxStringIdBytes) + " bytes, this one has " + std::to_string(text.size()));
+  }
+  if (!valid_utf8(text)) return base::invalid("a string id must be valid UTF-8");
+  id.key_ = '\x03' + std::string(text);
+  return id;
+}
+
+Result<PointId> PointId::from_path(std::string_view text) {
+  uint64_t number = 0;
+  if (parse_number(text, number)) return PointId::number(number);
+  return from_string(text);
+}
+
+Result<PointId> PointId::from_key(std::string_view key) {
+  const char tag = key.empty() ? '\0' : key[0];
+  const size_t body = key.empty() ? 0 : key.size() - 1;
+  const bool good = (tag == 1 && body == 8) || (tag == 2 && body == kUuidBytes) || (tag == 3 && body >= 1 && body <= kMaxStringIdBytes);
+  if (!good) return base::corrupt("not the key of a point id (" + std::to_string(key.size()) + " bytes, tag " + std::to_string(static_cast<int>(tag)) + ")");
+  PointId id;
+  id.key_ = std::string(key);
+  return id;
+}
+
+uint64_t PointId::as_number() const { return base::get_be64(std::string_view(key_).substr(1)); }
+
+std::string PointId::to_text() const {
+  if (kind() == Kind::kNumber) return std::to_string(as_number());
+  if (kind() == Kind::kString) return key_.substr(1);
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  for (size_t i = 0; i < kUuidBytes; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
+    const auto byte = static_cast<unsigned char>(key_[i + 1]);
+    out += kHex[byte >> 4];
+    out += kHex[byte & 15];
+  }
+  return out;
+}
+
+uint32_t bucket_of_key(std::string_view key) { return static_cast<uint32_t>(XXH64(key.data(), key.size(), 0) >> 52); }
+
+void PointId::append_json(std::string& out) const {
+  if (kind() == Kind::kNumber) {
+    out += std::to_string(as_number());
+    return;
+  }
+  base::append_json_string(out, to_text());
+}
+
+}  // namespace rhumb::model

@@ -1,0 +1,176 @@
+#include "host/base/limits.h"
+#include "host/model/operation.h"
+
+namespace rhumb::model {
+namespace {
+
+using base::ByteReader;
+using base::ByteWriter;
+using base::Result;
+using base::Status;
+
+Status cut_short(const char* what) { return base::corrupt(std::string(what) + ": cut short"); }
+
+bool known_kind(uint16_t kind) {
+  return kind >= static_cast<uint16_t>(OperationKind::kUpsert) && kind <= static_cast<uint16_t>(OperationKind::kClearPayload);
+}
+
+void encode_body(const PointWrite& p, ByteWriter& out) {
+  out.blob(p.payload);
+  out.u32(static_cast<uint32_t>(p.vectors.size()));
+  for (const NamedVector& v : p.vectors) {
+    out.blob(v.name);
+    out.blob(v.bytes);
+  }
+}
+
+Status decode_body(ByteReader& in, PointWrite& p) {
+  p.payload = std::string(in.blob());
+  const uint32_t n = in.count(8);
+  if (n > base::limits::kMaxNamedVectors) return base::corrupt("point: more than " + std::to_string(base::limits::kMaxNamedVectors) + " vectors");
+  p.vectors.resize(n);
+  for (NamedVector& v : p.vectors) {
+    v.name = std::string(in.blob());
+    v.bytes = std::string(in.blob());
+  }
+  return in.failed() ? cut_short("point") : base::ok();
+}
+
+Result<PointId> decode_id(ByteReader& in) {
+  const std::string_view key = in.blob();
+  if (in.failed()) return cut_short("point id");
+  return PointId::from_key(key);
+}
+
+void encode_names(const std::vector<std::string>& names, ByteWriter& out) {
+  out.u32(static_cast<uint32_t>(names.size()));
+  for (const std::string& name : names) out.blob(name);
+}
+
+std::vector<std::string> decode_names(ByteReader& in) {
+  std::vector<std::string> names(in.count(4));
+  for (std::string& name : names) name = std::string(in.blob());
+  return names;
+}
+
+void encode_filter(const std::optional<Filter>& filter, ByteWriter& out) {
+  out.u8(filter ? 1 : 0);
+  if (filter) encode(*filter, out);
+}
+
+Status decode_optional(ByteReader& in, std::optional<Filter>& filter) {
+  if (in.u8() == 0) return base::ok();
+  RHUMB_ASSIGN(filter, decode_filter(in));
+  return base::ok();
+}
+
+Status decode_header(ByteReader& in, CommandHeader& h) {
+  h.format = in.u16();
+  if (h.format != kCommandFormat) {
+    return base::corrupt("command: format " + std::to_string(h.format) + ", this release reads " + std::to_string(kCommandFormat));
+  }
+  const uint16_t kind = in.u16();
+  h.feature_level = in.u32();
+  if (!known_kind(kind) || h.feature_level > kFeatureLevel) {
+    return base::corrupt("command: kind " + std::to_string(kind) + ", feature level " + std::to_string(h.feature_level) + ": written by a newer release");
+  }
+  h.kind = static_cast<OperationKind>(kind);
+  h.session = in.u64();
+  h.sequence = in.u64();
+  h.request_id = in.fixed<std::array<uint8_t, 16>>();
+  return base::ok();
+}
+
+}  // namespace
+
+void encode(const Operation& o, ByteWriter& out) {
+  out.u16(static_cast<uint16_t>(o.kind));
+  out.u8(static_cast<uint8_t>(o.mode));
+  out.u32(static_cast<uint32_t>(o.points.size()));
+  for (const PointWrite& p : o.points) {
+    out.blob(p.id.key());
+    encode_body(p, out);
+  }
+  out.u32(static_cast<uint32_t>(o.ids.size()));
+  for (const PointId& id : o.ids) out.blob(id.key());
+  encode_filter(o.filter, out);
+  encode_filter(o.update_filter, out);
+  out.blob(o.payload);
+  out.blob(o.payload_key);
+  encode_names(o.names, out);
+}
+
+Result<Operation> decode_operation(ByteReader& in) {
+  Operation o;
+  const uint16_t kind = in.u16();
+  const uint8_t mode = in.u8();
+  if (!known_kind(kind) || mode > static_cast<uint8_t>(UpdateMode::kUpdateOnly)) return base::corrupt("operation: unknown kind or mode");
+  o.kind = static_cast<OperationKind>(kind);
+  o.mode = static_cast<UpdateMode>(mode);
+  o.points.resize(in.count(12));
+  for (PointWrite& p : o.points) {
+    RHUMB_ASSIGN(p.id, decode_id(in));
+    RHUMB_TRY(decode_body(in, p));
+  }
+  o.ids.resize(in.count(5));
+  for (PointId& id : o.ids) {
+    RHUMB_ASSIGN(id, decode_id(in));
+  }
+  RHUMB_TRY(decode_optional(in, o.filter));
+  RHUMB_TRY(decode_optional(in, o.update_filter));
+  o.payload = std::string(in.blob());
+  o.payload_key = std::string(in.blob());
+  o.names = decode_names(in);
+  if (in.failed()) return cut_short("operation");
+  return o;
+}
+
+std::string encode_command(const Command& c) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.u16(c.header.format);
+  out.u16(static_cast<uint16_t>(c.header.kind));
+  out.u32(c.header.feature_level);
+  out.u64(c.header.session);
+  out.u64(c.header.sequence);
+  out.fixed(c.header.request_id);
+  out.u32(c.part);
+  out.u32(c.parts);
+  out.u32(static_cast<uint32_t>(c.targets.size()));
+  for (const Target& t : c.targets) {
+    out.blob(t.id.key());
+    out.u64(t.expected_version);
+  }
+  out.u32(static_cast<uint32_t>(c.points.size()));
+  for (const PointWrite& p : c.points) encode_body(p, out);
+  out.blob(c.payload);
+  out.blob(c.payload_key);
+  encode_names(c.names, out);
+  return bytes;
+}
+
+Result<Command> decode_command(std::string_view bytes) {
+  ByteReader in(bytes);
+  Command c;
+  RHUMB_TRY(decode_header(in, c.header));
+  c.part = in.u32();
+  c.parts = in.u32();
+  c.targets.resize(in.count(13));
+  for (Target& t : c.targets) {
+    RHUMB_ASSIGN(t.id, decode_id(in));
+    t.expected_version = in.u64();
+  }
+  c.points.resize(in.count(8));
+  if (!c.points.empty() && c.points.size() != c.targets.size()) return base::corrupt("command: points and targets differ in number");
+  for (size_t i = 0; i < c.points.size(); ++i) {
+    c.points[i].id = c.targets[i].id;
+    RHUMB_TRY(decode_body(in, c.points[i]));
+  }
+  c.payload = std::string(in.blob());
+  c.payload_key = std::string(in.blob());
+  c.names = decode_names(in);
+  if (!in.done()) return cut_short("command");
+  return c;
+}
+
+}  // namespace rhumb::model
