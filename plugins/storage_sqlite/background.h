@@ -1,0 +1,35 @@
+// The plugin's own threads: a few for the whole process, however many stores are open. They live as long as any store does.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace rhumb::sqlite {
+
+class Background {
+ public:
+  using Task = std::function<void()>;  // must not throw
+  static std::shared_ptr<Background> shared();
+  ~Background();  // runs what is queued, joins
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+
+  // The queue is bounded by its users: each store has at most one flush and one checkpoint in it.
+  void post(Task task);
+
+ private:
+  Background();
+  void run();
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Task> queue_;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace rhumb::sqlite
