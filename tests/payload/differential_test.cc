@@ -1,0 +1,120 @@
+// The planner, whatever indexes it has, answers as the matcher asked row by row: through updates, deaths, saving and loading.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "host/base/file.h"
+#include "tests/payload/corpus.h"
+
+namespace rhumb::payload::testing {
+namespace {
+
+constexpr uint32_t kRows = 300;
+constexpr uint32_t kRoundsPerSeed = 8, kFiltersPerRound = 40;
+
+class Differential : public ::testing::TestWithParam<uint64_t> {
+ protected:
+  void SetUp() override {
+    dir_ = ::testing::TempDir() + "/rhumb-differential-" + std::to_string(GetParam());
+    std::filesystem::remove_all(dir_);
+    std::filesystem::create_directories(dir_);
+  }
+  void TearDown() override { std::filesystem::remove_all(dir_); }
+
+  void change_rows(Corpus& corpus) {
+    for (uint32_t i = 0; i < kRows / 10; ++i) {
+      const uint32_t slot = corpus.below(rows_.size());
+      if (corpus.chance(60)) {
+        rows_.set_payload(slot, corpus.payload());
+        indexes_->put(slot, rows_.payload(slot));
+      } else if (corpus.chance(30)) {
+        rows_.kill(slot);
+        if (corpus.chance(50)) indexes_->remove(slot);
+      } else {
+        rows_.append(corpus.payload(), corpus.below(4));
+        indexes_->put(rows_.size() - 1, rows_.payload(rows_.size() - 1));
+      }
+    }
+  }
+
+  void save_and_load(Corpus& corpus) {
+    const uint32_t slots = rows_.size() - corpus.below(20);
+    ASSERT_TRUE(indexes_->save(dir_, slots, 1).ok());
+    indexes_ = std::make_unique<IndexSet>();
+    ASSERT_TRUE(indexes_->configure(configs_).ok());
+    for (const LoadedField& field : indexes_->load_fields(dir_)) {
+      ASSERT_TRUE(field.status.ok()) << field.field << ": " << field.status.to_string();
+      ASSERT_EQ(field.slots, slots);
+    }
+    ASSERT_TRUE(indexes_->unready().empty());
+    for (uint32_t slot = slots; slot < rows_.size(); ++slot) indexes_->put(slot, rows_.payload(slot));
+  }
+
+  void reconfigure(Corpus& corpus) {
+    configs_ = corpus.some_indexes();
+    ASSERT_TRUE(indexes_->configure(configs_).ok());
+    for (const std::string& field : indexes_->unready()) {
+      ASSERT_TRUE(indexes_->build(field, rows_.size(), [&](uint32_t slot) { return rows_.payload(slot); }).ok());
+    }
+  }
+
+  void compare(Corpus& corpus, const FilterSchema& schema) {
+    const auto matcher = Matcher::compile(corpus.filter(), schema);
+    ASSERT_TRUE(matcher.ok()) << matcher.status().to_string();
+    const uint32_t slot_end = corpus.chance(30) ? corpus.below(rows_.size() + 1) : rows_.size();
+    EvaluateOptions options;
+    if (corpus.chance(50)) {
+      options.find_slot = [](std::string_view key) -> std::optional<uint32_t> {
+        return static_cast<uint32_t>(model::PointId::from_key(key).value().as_number());
+      };
+    }
+    const auto result = evaluate(*matcher, *indexes_, rows_, rows_.live(), slot_end, options);
+    ASSERT_TRUE(result.ok()) << result.status().to_string();
+    uint64_t passed = 0;
+    for (uint32_t slot = 0; slot < slot_end; ++slot) {
+      const bool expected = rows_.is_live(slot) && matcher->matches(rows_.facts(slot));
+      ASSERT_EQ(result->passes(slot), expected) << "slot " << slot << ": " << rows_.payload(slot);
+      passed += expected ? 1 : 0;
+    }
+    ASSERT_EQ(result->bits.size(), (slot_end + 63) / 64);
+    ASSERT_EQ(result->pass_count, passed);
+    ASSERT_EQ(result->slots().size(), passed);
+    matched_some_ += passed > 0 && passed < slot_end ? 1 : 0;
+    by_index_ += result->strategy != FilterStrategy::kFullScan ? 1 : 0;
+  }
+
+  std::string dir_;
+  MemoryRows rows_;
+  FieldConfigs configs_;
+  std::unique_ptr<IndexSet> indexes_ = std::make_unique<IndexSet>();
+  uint32_t matched_some_ = 0, by_index_ = 0;
+};
+
+TEST_P(Differential, PlannerAnswersAsTheMatcher) {
+  SCOPED_TRACE("seed " + std::to_string(GetParam()));
+  Corpus corpus(GetParam());
+  for (uint32_t i = 0; i < kRows; ++i) rows_.append(corpus.payload(), corpus.below(4));
+  for (uint32_t round = 0; round < kRoundsPerSeed; ++round) {
+    if (round % 3 == 0) {
+      ASSERT_NO_FATAL_FAILURE(reconfigure(corpus));
+    }
+    change_rows(corpus);
+    if (round % 3 == 1) {
+      ASSERT_NO_FATAL_FAILURE(save_and_load(corpus));
+    }
+    const FilterSchema schema = corpus_schema(configs_);
+    for (uint32_t i = 0; i < kFiltersPerRound; ++i) {
+      SCOPED_TRACE("round " + std::to_string(round) + ", filter " + std::to_string(i));
+      ASSERT_NO_FATAL_FAILURE(compare(corpus, schema));
+    }
+  }
+  // The corpus is worth its name only if filters neither pass all nor nothing, and indexes have their part.
+  EXPECT_GT(matched_some_, kRoundsPerSeed * kFiltersPerRound / 4);
+  EXPECT_GT(by_index_, kRoundsPerSeed * kFiltersPerRound / 10);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Differential, ::testing::Range<uint64_t>(1, 41));
+
+}  // namespace
+}  // namespace rhumb::payload::testing
