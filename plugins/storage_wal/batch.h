@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,7 +31,7 @@ class Batch {
   // Fills in the header. Writer thread, after close().
   void seal(uint64_t sequence, Position synced_to) {
     const std::string header = encode(BatchHeader{segment_->stamp(), offset_, bytes_.size(), records_, sequence, synced_to});
-    bytes_.replace(0, header.size(), header);
+    std::memcpy(bytes_.data(), header.data(), header.size());  // readers may be looking at size and records meanwhile
   }
 
   bool closed() const { return closed_; }
