@@ -1,0 +1,58 @@
+// Counts accepted asynchronous calls of an instance: it may be closed only when every completion has fired (rhumb/core.h).
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "host/base/status.h"
+#include "host/plugin/status.h"
+
+namespace rhumb::storage {
+
+class Pending {
+ public:
+  using Done = std::function<void(base::Status)>;
+
+  // What to hand to the plugin. If the plugin refuses the call, give it to refused(); else `done` runs once, on the plugin's thread.
+  // context: constant text, for the message of a failure.
+  rhumb_done_t accept(Done done, const char* context) {
+    auto* call = new Call{this, std::move(done), context};
+    const std::lock_guard lock(mutex_);
+    ++count_;
+    return {call, fired};
+  }
+  void refused(rhumb_done_t done) {
+    delete static_cast<Call*>(done.ctx);
+    finish();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] { return count_ == 0; });
+  }
+
+ private:
+  struct Call {
+    Pending* pending;
+    Done done;
+    const char* context;
+  };
+  static void RHUMB_CALL fired(void* ctx, rhumb_status_t rc, const rhumb_error_t* error) {
+    const std::unique_ptr<Call> call(static_cast<Call*>(ctx));
+    call->done(plugin::to_status(rc, error, call->context));
+    call->pending->finish();
+  }
+  void finish() {
+    const std::lock_guard lock(mutex_);
+    --count_;
+    idle_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  uint64_t count_ = 0;
+};
+
+}  // namespace rhumb::storage
