@@ -1,12 +1,15 @@
 #include "host/plugin/loader.h"
 
 #include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <system_error>
 #include <vector>  // Boost.DLL 1.74 with std::filesystem forgets it
@@ -52,6 +55,30 @@ Status check_directory(const std::string& path) {
   return base::ok();
 }
 
+// A file that was cut short maps without complaint and then kills the process with SIGBUS inside the dynamic linker.
+Status check_complete(const std::string& path) {
+  RHUMB_ASSIGN(const base::File file, base::File::open_ro(path));
+  RHUMB_ASSIGN(const uint64_t size, file.size());
+  ElfW(Ehdr) header{};
+  if (size < sizeof header) return refused(path, "file", "a loadable shared library", std::to_string(size) + " bytes");
+  RHUMB_TRY(file.read_at(0, reinterpret_cast<char*>(&header), sizeof header));
+  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
+    return refused(path, "file", "a loadable shared library", "a file of another format");
+  }
+  if (header.e_phentsize != sizeof(ElfW(Phdr))) return refused(path, "file", "a library of this machine's word size", "another one");
+  for (uint32_t i = 0; i < header.e_phnum; ++i) {
+    ElfW(Phdr) segment{};
+    const uint64_t at = header.e_phoff + uint64_t{i} * sizeof segment;
+    if (at > size || size - at < sizeof segment) return refused(path, "size", "> " + std::to_string(at), std::to_string(size));
+    RHUMB_TRY(file.read_at(at, reinterpret_cast<char*>(&segment), sizeof segment));
+    if (segment.p_type != PT_LOAD) continue;
+    if (segment.p_offset > size || size - segment.p_offset < segment.p_filesz) {
+      return refused(path, "size", ">= " + std::to_string(segment.p_offset + segment.p_filesz) + " bytes (cut short?)", std::to_string(size));
+    }
+  }
+  return base::ok();
+}
+
 base::Result<const rhumb_plugin_t*> manifest_of(const std::string& file) {
   using boost::dll::load_mode::type;
   const auto mode = static_cast<type>(boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local |
@@ -92,6 +119,7 @@ base::Result<std::string> check_plugin_file(const std::string& path) {
 
 base::Result<LoadedPlugin> load_plugin(const std::string& path) {
   RHUMB_ASSIGN(std::string file, check_plugin_file(path));
+  RHUMB_TRY(check_complete(file));
   RHUMB_ASSIGN(const rhumb_plugin_t* manifest, manifest_of(file));
   if (auto refusal = negotiate(manifest)) return Status{Code::kUnsupported, file + ": " + refusal->to_string()};
   return LoadedPlugin{std::move(file), manifest};
