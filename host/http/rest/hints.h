@@ -1,0 +1,31 @@
+// Hints of a collection: parts of its configuration that are checked, stored and shown again. Included by collection_*.cc only.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+#include "host/base/status.h"
+#include "host/model/collection.h"
+
+namespace rhumb::http::rest {
+
+using nlohmann::json;
+
+base::Result<json> parse_small(const std::string& body);  // depth-capped; kInvalid "Format error in JSON body: ..."
+
+base::Status check_optimizers(const json& j, const std::string& where);
+base::Status check_wal(const json& j, const std::string& where);
+base::Status check_quantization(const json& j, const std::string& where);
+base::Status check_strict_mode(const json& j, const std::string& where);
+base::Status check_metadata(const json& j, const std::string& where);
+base::Status check_contract(const json& j, const std::string& where);
+base::Status read_hnsw(const json& j, const std::string& where, model::HnswConfig& out);  // given members over what is there
+json hnsw_to_json(const model::HnswConfig& h);                                           // given members only
+
+// Reading members; null counts as absent. `min` and `max` are named in the complaint.
+base::Status read_u32(const json& j, const char* name, const std::string& where, uint64_t min, uint64_t max, std::optional<uint32_t>& out);
+base::Status read_bool(const json& j, const char* name, const std::string& where, std::optional<bool>& out);
+bool given(const json& j, const char* name);
+
+}  // namespace rhumb::http::rest

@@ -1,0 +1,165 @@
+#include <deque>
+#include <mutex>
+#include <unordered_map>
+
+#include "host/http/rest/routes.h"
+#include "host/http/rest/transfer.h"
+
+namespace rhumb::http::rest {
+namespace {
+
+using base::Result;
+using base::Status;
+
+constexpr size_t kBatchPoints = 500;    // of one upsert
+constexpr uint32_t kMaxInFlight = 4;    // upserts not yet acknowledged
+
+// Shared by the loop (chunks come), the pool (parses them) and the gateway's callbacks. Chunks are parsed one at a time, in order.
+class Import : public std::enable_shared_from_this<Import> {
+ public:
+  Import(ExchangePtr x, gateway::CollectionPtr collection, gateway::WriteOptions options, PointFormat format)
+      : x_(std::move(x)), collection_(std::move(collection)), options_(options), reader_(format, collection_->config) {
+    options_.wait = true;
+    options_.request_id = {};
+  }
+
+  void take(std::string chunk, BodySink::Resume resume) {
+    {
+      std::lock_guard lock(mutex_);
+      resume_ = std::move(resume);
+    }
+    parse_on_pool(std::move(chunk), false);
+  }
+  void end() { parse_on_pool({}, true); }
+  void abort(const Status& why) {
+    std::unique_lock lock(mutex_);
+    if (failure_.ok()) failure_ = why;
+    answered_ = true;  // by the front
+  }
+
+ private:
+  void parse_on_pool(std::string chunk, bool last) {
+    const Status posted = x_->options.pool->post([self = shared_from_this(), chunk = std::move(chunk), last] { self->parse(chunk, last); });
+    if (!posted.ok()) fail(posted);
+  }
+
+  void parse(const std::string& chunk, bool last) {
+    std::vector<model::PointWrite> points;
+    Status status = last ? reader_.finish(points) : reader_.feed(chunk, points);
+    for (model::PointWrite& p : points) batch_.push_back(std::move(p));
+    while (batch_.size() >= kBatchPoints || (last && !batch_.empty())) send(std::min(kBatchPoints, batch_.size()));
+    if (!status.ok()) {
+      while (!batch_.empty()) send(std::min(kBatchPoints, batch_.size()));  // the good lines before the bad one count
+      return fail(status);
+    }
+    std::unique_lock lock(mutex_);
+    ended_ = ended_ || last;
+    lock.unlock();
+    advance();
+  }
+
+  void send(size_t n) {
+    model::Operation upsert;
+    std::unordered_map<std::string, size_t> position;
+    for (size_t i = 0; i < n; ++i) {  // an id twice in one batch: the last wins
+      auto [it, fresh] = position.emplace(batch_.front().id.key(), upsert.points.size());
+      if (fresh) upsert.points.push_back(std::move(batch_.front()));
+      else upsert.points[it->second] = std::move(batch_.front());
+      batch_.pop_front();
+    }
+    {
+      std::lock_guard lock(mutex_);
+      ++in_flight_;
+    }
+    std::vector<model::Operation> one;
+    one.push_back(std::move(upsert));
+    x_->gateway().write(collection_, std::move(one), options_, [self = shared_from_this(), n](Result<std::vector<gateway::UpdateResult>> done) {
+      self->acknowledged(n, done.ok() ? base::ok() : done.status());
+    });
+  }
+
+  void acknowledged(size_t n, const Status& status) {
+    {
+      std::lock_guard lock(mutex_);
+      --in_flight_;
+      if (status.ok()) points_ += n;
+      else if (failure_.ok()) failure_ = status;
+    }
+    advance();
+  }
+
+  void fail(const Status& status) {
+    {
+      std::lock_guard lock(mutex_);
+      if (failure_.ok()) failure_ = status;
+      ended_ = true;
+    }
+    advance();
+  }
+
+  // Asks for more while few are in flight; answers once all is over.
+  void advance() {
+    BodySink::Resume resume;
+    bool finished = false;
+    {
+      std::lock_guard lock(mutex_);
+      if (!failure_.ok()) ended_ = true;
+      if (!ended_ && in_flight_ < kMaxInFlight) resume = std::move(resume_);
+      finished = ended_ && in_flight_ == 0 && !answered_;
+      answered_ = answered_ || finished;
+    }
+    if (resume) resume();
+    if (finished) finish();
+  }
+
+  void finish() {
+    if (failure_.ok()) return x_->ok("{\"points\":" + std::to_string(points_) + ",\"status\":\"completed\"}");
+    x_->fail(Status(failure_.code(), failure_.message() + " (" + std::to_string(points_) + " points were imported before)"));
+  }
+
+  const ExchangePtr x_;
+  const gateway::CollectionPtr collection_;
+  gateway::WriteOptions options_;
+  PointReader reader_;                        // the pool, one chunk at a time
+  std::deque<model::PointWrite> batch_;       // likewise
+  std::mutex mutex_;
+  BodySink::Resume resume_;
+  Status failure_;
+  uint64_t points_ = 0;
+  uint32_t in_flight_ = 0;
+  bool ended_ = false, answered_ = false;
+};
+
+class ImportSink final : public BodySink {
+ public:
+  explicit ImportSink(std::shared_ptr<Import> import) : import_(std::move(import)) {}
+  void on_data(std::string chunk, Resume resume) override { import_->take(std::move(chunk), std::move(resume)); }
+  void on_end() override { import_->end(); }
+  void on_abort(Status why) override { import_->abort(why); }
+
+ private:
+  const std::shared_ptr<Import> import_;
+};
+
+}  // namespace
+
+std::unique_ptr<BodySink> start_import(const ExchangePtr& x) {
+  auto collection = x->collection();
+  auto options = x->write_options();
+  if (!collection.ok() || !options.ok()) {
+    x->fail(collection.ok() ? options.status() : collection.status());
+    return nullptr;
+  }
+  const std::string_view type = x->request->header("Content-Type");
+  const bool binary = type.starts_with(kBinaryPointsType);
+  return std::make_unique<ImportSink>(std::make_shared<Import>(x, *collection, *options, binary ? PointFormat::kBinary : PointFormat::kNdjson));
+}
+
+// A body that came without being streamed (none at all, that is): nothing to import.
+void points::import_buffered(const ExchangePtr& x) {
+  auto sink = start_import(x);
+  if (sink == nullptr) return;
+  sink->on_end();
+}
+
+}  // namespace rhumb::http::rest

@@ -1,0 +1,147 @@
+#include "host/http/rest/parse_vector.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "host/base/limits.h"
+#include "rhumb/kernels.h"
+
+namespace rhumb::http::rest {
+namespace {
+
+using base::Result;
+using base::Status;
+namespace limits = base::limits;
+
+Status wrong_dim(uint32_t expected, size_t got, const std::string& where) {
+  return base::invalid("Vector dimension error: expected dim: " + std::to_string(expected) + ", got " + std::to_string(got) + " (" + where + ")");
+}
+
+int base64_digit(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+' || c == '-') return 62;
+  if (c == '/' || c == '_') return 63;
+  return -1;
+}
+
+Result<std::string> to_u8(const std::vector<float>& components, const std::string& where) {
+  std::string out(components.size(), '\0');
+  for (size_t i = 0; i < components.size(); ++i) {
+    const float v = components[i];
+    if (v < 0 || v > 255 || v != std::floor(v)) {
+      return base::invalid(at(where, i) + ": a uint8 vector holds whole numbers from 0 to 255");
+    }
+    out[i] = static_cast<char>(static_cast<uint8_t>(v));
+  }
+  return out;
+}
+
+Result<std::vector<float>> components_of(const Element& e, const std::string& where) {
+  RHUMB_ASSIGN(const Array array, as_array(e, where));
+  std::vector<float> out;
+  out.reserve(std::min<size_t>(array.size(), limits::kMaxDim));
+  for (const Element item : array) {
+    double value = 0;
+    if (!item.is_number() || item.get(value) != simdjson::SUCCESS) {
+      if (item.is_array()) return base::unsupported("multivectors (" + where + ")");
+      return format_error(at(where, out.size()), "expected a number, got " + std::string(type_name(item)));
+    }
+    if (out.size() == limits::kMaxDim) return out_of_range(where, "more than " + std::to_string(limits::kMaxDim) + " components");
+    out.push_back(static_cast<float>(value));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> final_bits(std::vector<float> components, const model::VectorParams& params, const std::string& where) {
+  if (components.size() != params.size) return wrong_dim(params.size, components.size(), where);
+  if (rhumb_all_finite(components.data(), RHUMB_F32, components.size()) == 0) {
+    return base::invalid(where + ": a component is beyond the range of float32 (at most 3.4e38)");
+  }
+  if (params.datatype == model::Scalar::kUint8) return to_u8(components, where);
+  if (params.distance == model::Distance::kCosine) rhumb_normalise_f32(components.data(), params.size);
+  std::string out(params.row_bytes(), '\0');
+  if (params.datatype == model::Scalar::kFloat32) {
+    std::memcpy(out.data(), components.data(), out.size());
+    return out;
+  }
+  rhumb_f32_to_f16(components.data(), reinterpret_cast<uint16_t*>(out.data()), components.size());
+  if (rhumb_all_finite(out.data(), RHUMB_F16, components.size()) == 0) {
+    return base::invalid(where + ": a component is beyond the range of float16 (at most 65504)");
+  }
+  return out;
+}
+
+Result<std::vector<float>> decode_base64_f32(std::string_view text, const std::string& where) {
+  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  uint32_t bits = 0;
+  int held = 0;
+  for (const char c : text) {
+    const int digit = base64_digit(c);
+    if (digit < 0) return format_error(where, "not base64");
+    bits = (bits << 6) | static_cast<uint32_t>(digit);
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes += static_cast<char>((bits >> held) & 255);
+  }
+  if (bytes.size() % sizeof(float) != 0) return format_error(where, std::to_string(bytes.size()) + " bytes are no whole number of float32");
+  if (bytes.size() / sizeof(float) > limits::kMaxDim) return out_of_range(where, "more than " + std::to_string(limits::kMaxDim) + " components");
+  std::vector<float> out(bytes.size() / sizeof(float));
+  std::memcpy(out.data(), bytes.data(), bytes.size());
+  return out;
+}
+
+std::string_view unserved_form(const Object& object) {
+  if (member(object, "indices") && member(object, "values")) return "sparse vectors";
+  if (member(object, "model") && (member(object, "text") || member(object, "image") || member(object, "object"))) return "inference";
+  return {};
+}
+
+Result<std::string> parse_dense(const Element& e, const model::VectorParams& params, const std::string& where) {
+  if (e.is_object()) {
+    const Object object(e);
+    if (const auto base64 = member(object, "vector_b64")) {
+      RHUMB_ASSIGN(const auto text, as_string(*base64, at(where, "vector_b64")));
+      RHUMB_ASSIGN(auto components, decode_base64_f32(text, at(where, "vector_b64")));
+      return final_bits(std::move(components), params, where);
+    }
+    if (const auto form = unserved_form(object); !form.empty()) return base::unsupported(std::string(form) + " (" + where + ")");
+  }
+  RHUMB_ASSIGN(auto components, components_of(e, where));
+  return final_bits(std::move(components), params, where);
+}
+
+Result<const model::VectorParams*> vector_params(const model::CollectionConfig& config, const std::string& name, const std::string& where) {
+  auto it = config.vectors.find(name);
+  if (it == config.vectors.end()) return base::invalid("Not existing vector name error: " + name + (where.empty() ? "" : " (" + where + ")"));
+  return &it->second;
+}
+
+Result<std::vector<model::NamedVector>> parse_vectors(const Element& e, const model::CollectionConfig& config, const std::string& where) {
+  std::vector<model::NamedVector> out;
+  const bool whole = e.is_array() || (e.is_object() && (member(Object(e), "vector_b64") || !unserved_form(Object(e)).empty()));
+  if (whole) {
+    RHUMB_ASSIGN(const auto* params, vector_params(config, "", where));
+    RHUMB_ASSIGN(auto bytes, parse_dense(e, *params, where));
+    out.push_back({"", std::move(bytes)});
+    return out;
+  }
+  RHUMB_ASSIGN(const Object map, as_object(e, where));
+  for (const auto field : map) {
+    const std::string name(field.key);
+    RHUMB_ASSIGN(const auto* params, vector_params(config, name, where));
+    RHUMB_ASSIGN(auto bytes, parse_dense(field.value, *params, at(where, name)));
+    auto same = std::find_if(out.begin(), out.end(), [&](const model::NamedVector& v) { return v.name == name; });
+    if (same != out.end()) same->bytes = std::move(bytes);
+    else out.push_back({name, std::move(bytes)});
+  }
+  return out;
+}
+
+}  // namespace rhumb::http::rest

@@ -1,0 +1,71 @@
+#include "host/http/rest/rest_handler.h"
+
+#include "host/http/rest/routes.h"
+#include "host/http/rest/transfer.h"
+
+namespace rhumb::http::rest {
+namespace {
+
+constexpr std::string_view kImportSuffix = "/import";
+
+Response method_not_allowed(const std::string& allow, std::string_view method) {
+  Response response = error_response(405, "Method " + std::string(method) + " is not allowed here; allowed: " + allow);
+  response.headers.emplace_back("Allow", allow);
+  return response;
+}
+
+// Fills in what the router found; answers by itself, and returns nullptr, when the request ends here.
+const Route* route(const ExchangePtr& x, const RestOptions& options) {
+  const Request& request = *x->request;
+  Match match = match_route(request.method, request.path);
+  if (match.route == nullptr) {
+    if (match.allow.empty()) x->answer(error_response(404, "Not found: there is no path " + std::string(request.path), x->seconds()));
+    else x->answer(method_not_allowed(match.allow, request.method));
+    return nullptr;
+  }
+  x->captures = std::move(match.captures);
+  auto query = parse_query_string(request.query);
+  if (!query.ok()) {
+    x->fail(query.status());
+    return nullptr;
+  }
+  x->query = std::move(*query);
+  if (match.route->action != Action::kPublic && options.authorize) {
+    auto name = x->captures.find("collection_name");
+    const base::Status allowed = options.authorize(request, match.route->action, name == x->captures.end() ? "" : name->second);
+    if (!allowed.ok()) {
+      x->fail(allowed);
+      return nullptr;
+    }
+  }
+  if (match.route->run == nullptr) {
+    x->fail(base::unsupported(std::string(match.route->feature) + " (" + std::string(match.route->method) + " " + std::string(match.route->pattern) + ")"));
+    return nullptr;
+  }
+  return match.route;
+}
+
+}  // namespace
+
+void RestHandler::handle(std::shared_ptr<Request> request, Reply reply) {
+  auto x = std::make_shared<Exchange>(std::move(request), std::move(reply), options_);
+  const Route* found = route(x, options_);
+  if (found == nullptr) return;
+  if (found->where == Where::kLoop) return found->run(x);
+  const base::Status posted = options_.pool->post([x, run = found->run] { run(x); });
+  if (!posted.ok()) x->fail({base::Code::kUnavailable, "too many requests are waiting: " + posted.message()});
+}
+
+std::unique_ptr<BodySink> RestHandler::stream(const std::shared_ptr<Request>& head, Reply& reply) {
+  if (head->method != "POST" || !head->path.ends_with(kImportSuffix)) return nullptr;
+  auto x = std::make_shared<Exchange>(head, std::move(reply), options_);
+  const Route* found = route(x, options_);
+  if (found == nullptr) return nullptr;
+  if (found->run != points::import_buffered) {  // a point named "import", say: an ordinary body after all
+    reply = x->take_reply();
+    return nullptr;
+  }
+  return start_import(x);
+}
+
+}  // namespace rhumb::http::rest
