@@ -1,0 +1,28 @@
+// Adding nodes to a graph, from several threads at once and while searches run.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+
+#include "graph.h"
+#include "rhumb/cpp/exact_scan.h"
+#include "traversal.h"
+
+namespace rhumb::hnsw {
+
+class Insertion {
+ public:
+  Insertion(Graph& graph, const rhumb_vectors_t& column, const rhumb_kernel_t& kernel) : graph_(graph), column_(column), kernel_(kernel) {}
+
+  // [concurrent] for different slots, with room reserved. A slot that has a node is left alone. All searching is done before anything
+  // is changed: a cancelled call leaves the graph as it was.
+  void add(uint32_t slot, Pacer& pacer, Scratch& scratch);
+
+ private:
+  Graph& graph_;
+  const rhumb_vectors_t& column_;
+  const rhumb_kernel_t& kernel_;
+  std::mutex top_;  // held while a node is added that reaches above all others, or is the first
+};
+
+}  // namespace rhumb::hnsw

@@ -1,0 +1,65 @@
+// Rhumb plugin SDK, C++ face: the closest k hits of a search, kept as integers.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+namespace rhumb {
+
+// A hit as one number that orders as (distance, slot) does: comparisons are one instruction, ties are decided, and a distance that is
+// not a number counts as the farthest instead of breaking the order.
+using HitKey = uint64_t;
+
+inline HitKey hit_key(float distance, uint32_t slot) noexcept {
+  if (distance != distance) distance = std::numeric_limits<float>::infinity();
+  distance += 0.0f;  // -0 is 0
+  const auto bits = std::bit_cast<uint32_t>(distance);
+  const uint32_t ordered = (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
+  return uint64_t{ordered} << 32 | slot;
+}
+inline uint32_t hit_slot(HitKey key) noexcept { return static_cast<uint32_t>(key); }
+inline float hit_distance(HitKey key) noexcept {
+  const auto ordered = static_cast<uint32_t>(key >> 32);
+  return std::bit_cast<float>((ordered & 0x80000000u) != 0 ? ordered & 0x7FFFFFFFu : ~ordered);
+}
+
+// The smallest `limit` keys pushed so far. Not thread-safe.
+class TopK {
+ public:
+  explicit TopK(uint32_t limit = 0) { reset(limit); }
+  void reset(uint32_t limit) {
+    limit_ = limit;
+    heap_.clear();
+  }
+  bool full() const noexcept { return heap_.size() >= limit_; }
+  size_t size() const noexcept { return heap_.size(); }
+  // The farthest one kept; only of one that is not empty.
+  HitKey worst() const noexcept { return heap_.front(); }
+  // True if the key would be kept.
+  bool takes(HitKey key) const noexcept { return !full() || (limit_ > 0 && key < heap_.front()); }
+  void push(HitKey key) {
+    if (!takes(key)) return;
+    if (full()) {
+      std::pop_heap(heap_.begin(), heap_.end());
+      heap_.back() = key;
+    } else {
+      heap_.push_back(key);
+    }
+    std::push_heap(heap_.begin(), heap_.end());
+  }
+  // Ends the collecting: closest first. Valid until reset().
+  std::span<const HitKey> sorted() {
+    std::sort_heap(heap_.begin(), heap_.end());
+    return heap_;
+  }
+
+ private:
+  uint32_t limit_ = 0;
+  std::vector<HitKey> heap_;  // a max-heap
+};
+
+}  // namespace rhumb
