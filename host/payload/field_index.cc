@@ -19,13 +19,18 @@ void set_to(Bitmap& bitmap, uint32_t slot, bool in) {
 
 SlotSet intersect(const Bitmap& bitmap, const SlotSet& within) {
   SlotSet::Builder found(within.end());
-  if (within.count() < bitmap.count()) {
+  const std::span<const uint64_t> plain = bitmap.plain();
+  if (within.count() * 64 < within.end() || (plain.empty() && within.count() < bitmap.count())) {
     within.for_each([&](uint32_t slot) {
       if (bitmap.contains(slot)) found.add(slot);
     });
     return found.finish();
   }
-  bitmap.for_each_below(within.end(), [&](uint32_t slot) { found.add(slot); });
+  if (plain.empty()) {
+    bitmap.for_each_below(within.end(), [&](uint32_t slot) { found.add(slot); });
+  } else {
+    found.add_bits(plain);
+  }
   SlotSet both = found.finish();
   both &= within;
   return both;

@@ -187,10 +187,13 @@ class FieldIndexOf final : public FieldIndex {
     }
     SlotSet::Builder found(within.end());
     for (const uint32_t term : terms) {
-      column_.posting(term).for_each_below(within.end(), [&](uint32_t slot) {
-        found.add(slot);
-        ++examined;
-      });
+      const Posting& posting = column_.posting(term);
+      examined += posting.count();
+      if (const std::span<const uint64_t> plain = posting.plain(); !plain.empty()) {
+        found.add_bits(plain);
+      } else {
+        posting.for_each_below(within.end(), [&](uint32_t slot) { found.add(slot); });
+      }
     }
     SlotSet slots = found.finish();
     slots &= within;

@@ -25,6 +25,64 @@ SlotSet both(const Split& split) {
   return all;
 }
 
+// What is left of a set of rows while condition after condition is applied to it: the candidates, and those of them that are sure. Sets of
+// a large segment are not copied before there is a need: at first both are the set that came in.
+class Survivors {
+ public:
+  explicit Survivors(const SlotSet& within) : given_(&within), owned_(within.end()), sure_(within.end()) {}
+
+  const SlotSet& candidates() const { return given_ != nullptr ? *given_ : owned_; }
+
+  // `passing` splits the candidates by a condition that must hold.
+  void keep(Split passing) {
+    if (passing.open.empty() && all_sure_) {
+      take(std::move(passing.sure));
+      return;
+    }
+    if (all_sure_) {
+      sure_ = passing.sure;
+    } else {
+      sure_ &= passing.sure;
+    }
+    all_sure_ = false;
+    passing.sure |= passing.open;
+    take(std::move(passing.sure));
+  }
+
+  // `failing` splits the candidates by a condition that must not hold.
+  void drop(const Split& failing) {
+    if (failing.sure.empty() && failing.open.empty()) return;
+    SlotSet rest = given_ != nullptr ? *given_ : std::move(owned_);
+    rest -= failing.sure;
+    if (all_sure_ && !failing.open.empty()) {
+      all_sure_ = false;
+      sure_ = rest;
+    } else if (!all_sure_) {
+      sure_ -= failing.sure;
+    }
+    if (!all_sure_) sure_ -= failing.open;
+    take(std::move(rest));
+  }
+
+  Split result() && {
+    if (given_ != nullptr) owned_ = *given_;
+    if (all_sure_) return {std::move(owned_), SlotSet(sure_.end())};
+    owned_ -= sure_;
+    return {std::move(sure_), std::move(owned_)};
+  }
+
+ private:
+  void take(SlotSet candidates) {
+    owned_ = std::move(candidates);
+    given_ = nullptr;
+  }
+
+  const SlotSet* given_;  // the candidates, until they are owned
+  SlotSet owned_;
+  bool all_sure_ = true;  // then sure_ is not kept
+  SlotSet sure_;
+};
+
 constexpr uint64_t kUnknownCost = std::numeric_limits<uint64_t>::max();
 
 base::Status poll(const EvaluateOptions& options) {
@@ -40,23 +98,15 @@ class Planner {
   Planner(const IndexSet& indexes, const Rows& rows, const EvaluateOptions& options) : indexes_(indexes), rows_(rows), options_(options) {}
 
   Split split(const CompiledFilter& filter, const SlotSet& within) {
-    Split state{within, SlotSet(within.end())};
+    Survivors survivors(within);
     for (const CompiledCondition* condition : by_cost(filter.must)) {
-      const SlotSet candidates = both(state);
-      if (candidates.empty()) return state;
-      narrow(state, split(*condition, candidates));
+      if (survivors.candidates().empty()) break;
+      survivors.keep(split(*condition, survivors.candidates()));
     }
-    if (!filter.should.empty()) narrow(state, any(filter.should, both(state)));
-    if (filter.min_should_set) narrow(state, at_least(filter.min_should, filter.min_count, both(state)));
-    for (const CompiledCondition& condition : filter.must_not) {
-      const Split failing = split(condition, both(state));
-      state.sure -= failing.sure;
-      state.open -= failing.sure;
-      SlotSet doubtful = failing.open;
-      state.sure -= doubtful;
-      state.open |= doubtful;
-    }
-    return state;
+    if (!filter.should.empty()) survivors.keep(any(filter.should, survivors.candidates()));
+    if (filter.min_should_set) survivors.keep(at_least(filter.min_should, filter.min_count, survivors.candidates()));
+    for (const CompiledCondition& condition : filter.must_not) survivors.drop(split(condition, survivors.candidates()));
+    return std::move(survivors).result();
   }
 
   const base::Status& status() const { return status_; }  // not ok: was told to stop, and what it answered means nothing
@@ -64,16 +114,6 @@ class Planner {
   const std::string& served_by() const { return served_by_; }
 
  private:
-  // Keeps what passes the next condition too; `next` splits the candidates of `state`.
-  static void narrow(Split& state, const Split& next) {
-    const SlotSet candidates = both(next);
-    SlotSet open = std::move(state.open);
-    open &= candidates;
-    open |= next.open;
-    state.sure &= next.sure;
-    state.open = std::move(open);
-  }
-
   std::vector<const CompiledCondition*> by_cost(const std::vector<CompiledCondition>& conditions) const {
     std::vector<std::pair<uint64_t, const CompiledCondition*>> costs;
     for (const CompiledCondition& condition : conditions) costs.emplace_back(cost(condition), &condition);

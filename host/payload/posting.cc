@@ -57,6 +57,11 @@ void Posting::remove(uint32_t slot) {
   }
 }
 
+std::span<const uint64_t> Posting::plain() const {
+  const Bitmap* many = std::get_if<Bitmap>(&slots_);
+  return many == nullptr ? std::span<const uint64_t>() : many->plain();
+}
+
 uint64_t Posting::memory_bytes() const {
   if (const Array* few = std::get_if<Array>(&slots_)) return sizeof(Posting) + sizeof(**few) + (*few)->capacity() * sizeof(uint32_t);
   if (const Bitmap* many = std::get_if<Bitmap>(&slots_)) return sizeof(Posting) + many->memory_bytes();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -22,6 +23,7 @@ class Posting {
   void add(uint32_t slot);     // not in yet
   void remove(uint32_t slot);  // in; the last one leaves the posting empty
   uint64_t memory_bytes() const;
+  std::span<const uint64_t> plain() const;  // as Bitmap::plain()
 
   // Ascending.
   template <typename Fn>

@@ -63,6 +63,7 @@ class SlotSet {
       list_.push_back(slot);
       if (list_.size() > list_limit_) spill();
     }
+    void add_bits(std::span<const uint64_t> bits);  // bit = slot
     SlotSet finish();
 
    private:
