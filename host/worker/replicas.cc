@@ -1,0 +1,253 @@
+#include "host/worker/replicas.h"
+
+#include <charconv>
+#include <future>
+#include <set>
+
+#include "host/base/file.h"
+#include "host/base/log.h"
+#include "rhumb/consensus.h"
+
+namespace rhumb::worker {
+namespace {
+
+using base::Code;
+using base::Status;
+
+constexpr uint32_t kControlQueue = 4096;  // maps that may wait; each is a pointer
+
+}  // namespace
+
+Replicas::Replicas(ReplicasOptions options) : options_(std::move(options)), control_("rhumb-control", 1, kControlQueue) {}
+
+Replicas::~Replicas() { stop(); }
+
+void Replicas::follow(std::shared_ptr<const model::ClusterMap> map) {
+  {
+    std::lock_guard lock(mutex_);
+    if (stopped_) return;
+    map_version_seen_ = map->version;
+  }
+  const Status posted = control_.post([this, map = std::move(map)] { reconcile(*map); });
+  if (!posted.ok()) base::log_error("worker", "cluster map not followed", {{"error", posted.message()}});
+}
+
+void Replicas::reconcile(const model::ClusterMap& map) {
+  if (!orphans_removed_) {
+    remove_orphans(map);
+    orphans_removed_ = true;
+  }
+  std::set<uint64_t> wanted;
+  for (const auto& [name, collection] : map.collections) {
+    for (const model::ShardPlacement& placement : collection->shards) {
+      for (const model::Replica& placed : placement.replicas) {
+        if (placed.node != options_.node) continue;
+        wanted.insert(placement.shard);
+        ReplicaPtr present;
+        bool failed = false;
+        {
+          std::lock_guard lock(mutex_);
+          if (stopped_) return;
+          auto it = replicas_.find(placement.shard);
+          if (it != replicas_.end()) present = it->second;
+          failed = failed_.contains(placement.shard);
+        }
+        if (present != nullptr) configure(present, *collection);
+        else if (!failed) open(*collection, placement, placed);
+      }
+    }
+  }
+  for (const ReplicaPtr& replica : all()) {
+    if (!wanted.contains(replica->shard_id)) drop(replica);
+  }
+  {
+    std::lock_guard lock(mutex_);
+    std::erase_if(failed_, [&](const auto& entry) { return !wanted.contains(entry.first); });
+    map_version_done_ = map.version;
+  }
+  fire_ready();
+}
+
+void Replicas::open(const model::Collection& collection, const model::ShardPlacement& placement, const model::Replica& placed) {
+  auto replica = std::make_shared<Replica>(placement.shard, placed.id);
+  replica->collection = collection.name;
+  shard::ShardOptions options;
+  options.shard = placement.shard;
+  options.directory = directory_of(placement.shard);
+  options.config = collection.config;
+  options.config_version = collection.config_version;
+  options.segment = options_.segment;
+  options.kv = options_.kv;
+  options.apply = options_.apply;
+  options.background = options_.background;
+  options.release_log = [groups = options_.groups, group = placement.shard](uint64_t index) { groups->release(group, index); };
+  auto opened_shard = shard::Shard::open(std::move(options));
+  if (!opened_shard.ok()) return opened(replica, opened_shard.status());
+  replica->shard = std::move(*opened_shard);
+  replica->config_version = collection.config_version;
+  const auto known = options_.groups->recovered_groups();
+  const bool recovered = std::find(known.begin(), known.end(), placement.shard) != known.end();
+  if (!recovered && replica->shard->applied_index() > 0) {
+    return opened(replica, base::corrupt("shard " + std::to_string(placement.shard) + " has applied entries but its group is not in the log: the log was lost"));
+  }
+  {
+    std::lock_guard lock(mutex_);
+    replicas_[placement.shard] = replica;
+  }
+  auto done = [this, replica](Status status) { opened(replica, status); };
+  if (recovered) return options_.groups->open_group(placement.shard, placed.id, replica->shard.get(), std::move(done));
+  std::vector<consensus::Member> voters;
+  for (const model::Replica& r : placement.replicas) voters.push_back({r.id, RHUMB_VOTER});
+  options_.groups->create_group(placement.shard, placed.id, std::move(voters), replica->shard.get(), std::move(done));
+}
+
+void Replicas::opened(const ReplicaPtr& replica, const Status& status) {
+  if (!status.ok()) {
+    base::log_error("worker", "shard cannot be opened", {{"shard", replica->shard_id}, {"collection", replica->collection}, {"error", status.message()}});
+    std::lock_guard lock(mutex_);
+    if (replica->shard == nullptr) failed_[replica->shard_id] = status.message();
+  } else {
+    replica->serving = true;
+  }
+  fire_ready();
+}
+
+void Replicas::configure(const ReplicaPtr& replica, const model::Collection& collection) {
+  if (replica->config_version == collection.config_version) return;
+  replica->shard->configure(collection.config, collection.config_version, [shard = replica->shard_id](Status status) {
+    if (!status.ok()) base::log_warn("worker", "configuration not carried out", {{"shard", shard}, {"error", status.message()}});
+  });
+  replica->config_version = collection.config_version;
+}
+
+void Replicas::drop_group(uint64_t group) {
+  std::promise<Status> closed;
+  options_.groups->close_group(group, true, [&](Status status) { closed.set_value(std::move(status)); });
+  const Status status = closed.get_future().get();
+  if (!status.ok() && status.code() != Code::kNotFound) base::log_warn("worker", "group not dropped", {{"group", group}, {"error", status.message()}});
+}
+
+void Replicas::drop(const ReplicaPtr& replica) {
+  {
+    std::lock_guard lock(mutex_);
+    replicas_.erase(replica->shard_id);
+  }
+  replica->serving = false;
+  drop_group(replica->shard_id);
+  if (const Status status = replica->shard->close(); !status.ok()) {
+    base::log_warn("worker", "dropped shard did not close cleanly", {{"shard", replica->shard_id}, {"error", status.message()}});
+  }
+  options_.kv->close(directory_of(replica->shard_id) + "/kv");
+  if (const Status status = base::remove_all(directory_of(replica->shard_id)); !status.ok()) {
+    base::log_error("worker", "dropped shard not removed", {{"shard", replica->shard_id}, {"error", status.message()}});
+  }
+  base::log_info("worker", "shard dropped", {{"shard", replica->shard_id}, {"collection", replica->collection}});
+}
+
+// What a crash left behind between the drop in the metadata and the removal here.
+void Replicas::remove_orphans(const model::ClusterMap& map) {
+  std::set<uint64_t> wanted;
+  for (const auto& [name, collection] : map.collections) {
+    for (const model::ShardPlacement& placement : collection->shards) wanted.insert(placement.shard);
+  }
+  for (const uint64_t group : options_.groups->recovered_groups()) {
+    if (group >= model::kFirstShard && !wanted.contains(group)) drop_group(group);
+  }
+  auto names = base::list_dir(options_.directory);
+  if (!names.ok()) return;
+  for (const std::string& name : *names) {
+    uint64_t shard = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), shard);
+    if (error != std::errc() || end != name.data() + name.size() || wanted.contains(shard)) continue;
+    base::log_info("worker", "removing a dropped shard", {{"shard", shard}});
+    if (const Status status = base::remove_all(options_.directory + "/" + name); !status.ok()) {
+      base::log_error("worker", "dropped shard not removed", {{"shard", shard}, {"error", status.message()}});
+    }
+  }
+}
+
+base::Result<ReplicaPtr> Replicas::find(uint64_t shard) const {
+  std::lock_guard lock(mutex_);
+  if (auto it = failed_.find(shard); it != failed_.end()) return Status(Code::kUnavailable, "shard " + std::to_string(shard) + " cannot be opened: " + it->second);
+  auto it = replicas_.find(shard);
+  if (it == replicas_.end()) return Status(Code::kUnavailable, "shard " + std::to_string(shard) + " is not on this node");
+  if (!it->second->serving) return Status(Code::kUnavailable, "shard " + std::to_string(shard) + " is being opened");
+  return it->second;
+}
+
+void Replicas::await(uint64_t shard, uint64_t config_version, std::function<void(base::Result<ReplicaPtr>)> done) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!stopped_) {
+      waiters_.push_back({shard, config_version, std::move(done)});
+      done = nullptr;
+    }
+  }
+  if (done) return done(Status(Code::kUnavailable, "stopping"));
+  fire_ready();
+}
+
+void Replicas::fire_ready() {
+  std::vector<std::function<void()>> ready;
+  {
+    std::lock_guard lock(mutex_);
+    std::erase_if(waiters_, [&](Waiter& w) {
+      auto failed = failed_.find(w.shard);
+      auto it = replicas_.find(w.shard);
+      base::Result<ReplicaPtr> answer = Status(Code::kNotFound, "the shard is gone");
+      if (failed != failed_.end()) answer = Status(Code::kUnavailable, "shard " + std::to_string(w.shard) + " cannot be opened: " + failed->second);
+      else if (it == replicas_.end() && map_version_done_ < w.config_version) return false;
+      else if (it != replicas_.end()) {
+        if (!it->second->serving || it->second->config_version < w.config_version) return false;
+        answer = it->second;
+      }
+      ready.push_back([done = std::move(w.done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
+      return true;
+    });
+  }
+  for (auto& fire : ready) fire();
+}
+
+std::vector<ReplicaPtr> Replicas::all() const {
+  std::lock_guard lock(mutex_);
+  std::vector<ReplicaPtr> out;
+  for (const auto& [shard, replica] : replicas_) out.push_back(replica);
+  return out;
+}
+
+bool Replicas::settled(std::string* why) const {
+  std::lock_guard lock(mutex_);
+  if (map_version_seen_ == 0 || map_version_done_ < map_version_seen_) {
+    *why = "shards are being opened";
+    return false;
+  }
+  for (const auto& [shard, replica] : replicas_) {
+    if (replica->serving) continue;
+    *why = "shard " + std::to_string(shard) + " is being opened";
+    return false;
+  }
+  return true;
+}
+
+void Replicas::stop() {
+  std::vector<Waiter> waiters;
+  {
+    std::lock_guard lock(mutex_);
+    if (stopped_) return;
+    stopped_ = true;
+    waiters.swap(waiters_);
+  }
+  for (Waiter& w : waiters) w.done(Status(Code::kUnavailable, "stopping"));
+  control_.stop();
+  for (const ReplicaPtr& replica : all()) {
+    replica->serving = false;
+    std::promise<void> closed;
+    options_.groups->close_group(replica->shard_id, false, [&](Status) { closed.set_value(); });
+    closed.get_future().wait();
+    if (const Status status = replica->shard->close(); !status.ok()) {
+      base::log_warn("worker", "shard did not close cleanly", {{"shard", replica->shard_id}, {"error", status.message()}});
+    }
+  }
+}
+
+}  // namespace rhumb::worker

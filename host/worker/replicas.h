@@ -1,0 +1,74 @@
+// The replicas of this node, kept equal to what the cluster map says: opened, configured, closed and removed on one control thread.
+// What survives a crash: shards/<id> and the group's records in the log; a directory that no map names any more is removed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "host/base/executor.h"
+#include "host/consensus/group_host.h"
+#include "host/worker/replica.h"
+
+namespace rhumb::worker {
+
+struct ReplicasOptions {
+  uint64_t node = 1;
+  std::string directory;  // <data>/shards
+  consensus::GroupHost* groups = nullptr;
+  shard::KvCache* kv = nullptr;
+  base::Executor* apply = nullptr;
+  base::Executor* background = nullptr;
+  segment::SegmentOptions segment;
+};
+
+class Replicas {
+ public:
+  explicit Replicas(ReplicasOptions options);
+  ~Replicas();  // stop()
+
+  // Any thread: brings the replicas in line with `map`, later and in order. The first map must be complete (all committed metadata
+  // applied): what it does not name is removed.
+  void follow(std::shared_ptr<const model::ClusterMap> map);
+
+  // A replica that serves, or why there is none: kUnavailable while it opens, kNotFound.
+  base::Result<ReplicaPtr> find(uint64_t shard) const;
+  // Fires with the replica once it serves and holds at least that configuration version; kUnavailable at stop, kNotFound once dropped.
+  void await(uint64_t shard, uint64_t config_version, std::function<void(base::Result<ReplicaPtr>)> done);
+  std::vector<ReplicaPtr> all() const;
+  // True once every replica of the newest map serves or has failed; `why` names what is still opening or failed.
+  bool settled(std::string* why) const;
+  // Closes all shards (checkpointed). Idempotent.
+  void stop();
+
+ private:
+  struct Waiter {
+    uint64_t shard, config_version;
+    std::function<void(base::Result<ReplicaPtr>)> done;
+  };
+  void reconcile(const model::ClusterMap& map);                                            // [control]
+  void open(const model::Collection& collection, const model::ShardPlacement& placement, const model::Replica& placed);  // [control]
+  void configure(const ReplicaPtr& replica, const model::Collection& collection);          // [control]
+  void drop(const ReplicaPtr& replica);                                                    // [control]
+  void remove_orphans(const model::ClusterMap& map);                                       // [control]
+  void drop_group(uint64_t group);                                                         // [control] blocks until forgotten
+  void opened(const ReplicaPtr& replica, const base::Status& status);
+  void fire_ready();
+  std::string directory_of(uint64_t shard) const { return options_.directory + "/" + std::to_string(shard); }
+
+  const ReplicasOptions options_;
+  base::Executor control_;
+  bool orphans_removed_ = false;  // [control]
+
+  mutable std::mutex mutex_;
+  std::map<uint64_t, ReplicaPtr> replicas_;
+  std::map<uint64_t, std::string> failed_;  // shard -> why it cannot be opened
+  std::vector<Waiter> waiters_;
+  uint64_t map_version_seen_ = 0, map_version_done_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace rhumb::worker

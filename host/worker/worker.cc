@@ -1,0 +1,152 @@
+#include "host/worker/worker.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "host/base/log.h"
+#include "host/peer/messages.h"
+#include "host/worker/write_task.h"
+
+namespace rhumb::worker {
+namespace {
+
+using base::Code;
+using base::Deadline;
+using base::Result;
+using base::Status;
+
+template <typename T>
+using Done = std::function<void(Result<T>)>;
+
+}  // namespace
+
+Worker::Worker(WorkerOptions options) : options_(options), replicas_(options.replicas) {}
+
+Worker::~Worker() { stop(); }
+
+void Worker::start(peer::Channel& placement) { watch(placement, 0); }
+
+void Worker::stop() { replicas_.stop(); }
+
+void Worker::watch(peer::Channel& placement, uint64_t known_version) {
+  placement.call<peer::WatchMap>({known_version}, {}, [this, &placement](Result<peer::MapReply> reply) {
+    if (!reply.ok()) {
+      if (reply.status().code() != Code::kUnavailable) base::log_error("worker", "map watch failed", {{"error", reply.status().message()}});
+      return;
+    }
+    const uint64_t version = reply->map->version;
+    replicas_.follow(std::move(reply->map));
+    watch(placement, version);
+  });
+}
+
+template <typename Reply, typename Read>
+void Worker::read_at(const ReplicaPtr& replica, uint64_t index, std::shared_ptr<Once<Reply>> once, Read read) {
+  if (replica->shard->applied() >= index) return once->fire(read(*replica->shard));
+  replica->shard->wait_applied(index, [this, replica, once, read](Status status) {
+    if (!status.ok()) return once->fire(status);
+    const Status posted = options_.pool->post([replica, once, read] {
+      if (!once->fired()) once->fire(read(*replica->shard));
+    });
+    if (!posted.ok()) once->fire(posted);
+  });
+}
+
+template <typename Reply, typename Read>
+void Worker::on_read(uint64_t shard, const peer::ReadLevel& level, Deadline deadline, Done<Reply> done, Read read) {
+  auto replica = replicas_.find(shard);
+  if (!replica.ok()) return done(replica.status());
+  if (!level.linearizable && (*replica)->shard->applied() >= level.min_applied) return done(read(*(*replica)->shard));
+  auto once = Once<Reply>::start(*options_.timers, deadline, std::move(done), "the replica was not as fresh in time as the read asked for");
+  if (!level.linearizable) return read_at(*replica, level.min_applied, once, read);
+  options_.replicas.groups->read_index(shard, [this, r = *replica, once, read, least = level.min_applied](Result<uint64_t> index) {
+    if (!index.ok()) return once->fire(index.status());
+    // The loop thread must not read: even when the index is applied already, the pool does.
+    const Status posted = options_.pool->post([this, r, once, read, at = std::max(*index, least)] { read_at(r, at, once, read); });
+    if (!posted.ok()) once->fire(posted);
+  });
+}
+
+void Worker::on_verify(uint64_t shard, Deadline deadline, Done<peer::VerifyReply> done) {
+  auto replica = replicas_.find(shard);
+  if (!replica.ok()) return done(replica.status());
+  auto shared_done = std::make_shared<Done<peer::VerifyReply>>(std::move(done));
+  const Status posted = options_.replicas.background->post([r = *replica, deadline, shared_done] {
+    auto found = r->shard->verify({deadline, nullptr});
+    if (!found.ok()) return (*shared_done)(found.status());
+    peer::VerifyReply reply;
+    reply.applied = found->applied;
+    reply.points = found->points;
+    std::memcpy(reply.kept_hash.data(), &found->kept, reply.kept_hash.size());
+    std::memcpy(reply.computed_hash.data(), &found->computed, reply.computed_hash.size());
+    reply.error = found->error;
+    (*shared_done)(std::move(reply));
+  });
+  if (!posted.ok()) (*shared_done)(posted);
+}
+
+void Worker::bind(peer::Dispatcher& dispatcher) {
+  dispatcher.on<peer::WriteRequest>([this](peer::WriteRequest request, Deadline deadline, Done<peer::WriteReply> done) {
+    auto replica = replicas_.find(request.shard);
+    if (!replica.ok()) return done(replica.status());
+    auto task = std::make_shared<WriteTask>(*replica, *options_.replicas.groups, *options_.pool, std::move(request), deadline);
+    task->start(*options_.timers, std::move(done));
+  });
+  dispatcher.on<peer::SearchMessage>([this](peer::SearchMessage m, Deadline deadline, Done<peer::SearchReply> done) {
+    auto requests = std::make_shared<const std::vector<model::SearchRequest>>(std::move(m.requests));
+    on_read<peer::SearchReply>(m.shard, m.level, deadline, std::move(done), [requests, deadline](shard::Shard& s) -> Result<peer::SearchReply> {
+      peer::SearchReply reply{s.applied(), {}};
+      for (const model::SearchRequest& r : *requests) {
+        RHUMB_ASSIGN(auto result, s.search(r, {deadline, nullptr}));
+        reply.results.push_back(std::move(result));
+      }
+      return reply;
+    });
+  });
+  dispatcher.on<peer::GetMessage>([this](peer::GetMessage m, Deadline deadline, Done<peer::RecordsReply> done) {
+    auto request = std::make_shared<const model::GetRequest>(std::move(m.request));
+    on_read<peer::RecordsReply>(m.shard, m.level, deadline, std::move(done), [request](shard::Shard& s) -> Result<peer::RecordsReply> {
+      const uint64_t applied = s.applied();
+      RHUMB_ASSIGN(auto records, s.get(*request));
+      return peer::RecordsReply{applied, std::move(records)};
+    });
+  });
+  dispatcher.on<peer::ScrollMessage>([this](peer::ScrollMessage m, Deadline deadline, Done<peer::RecordsReply> done) {
+    auto request = std::make_shared<const model::ScrollRequest>(std::move(m.request));
+    on_read<peer::RecordsReply>(m.shard, m.level, deadline, std::move(done), [request, deadline](shard::Shard& s) -> Result<peer::RecordsReply> {
+      const uint64_t applied = s.applied();
+      RHUMB_ASSIGN(auto records, s.scroll(*request, {deadline, nullptr}));
+      return peer::RecordsReply{applied, std::move(records)};
+    });
+  });
+  dispatcher.on<peer::CountMessage>([this](peer::CountMessage m, Deadline deadline, Done<peer::CountReply> done) {
+    auto request = std::make_shared<const model::CountRequest>(std::move(m.request));
+    on_read<peer::CountReply>(m.shard, m.level, deadline, std::move(done), [request, deadline](shard::Shard& s) -> Result<peer::CountReply> {
+      const uint64_t applied = s.applied();
+      RHUMB_ASSIGN(const uint64_t count, s.count(*request, {deadline, nullptr}));
+      return peer::CountReply{applied, count};
+    });
+  });
+  dispatcher.on<peer::ShardStateMessage>([this](peer::ShardStateMessage m, Deadline, Done<peer::ShardStateReply> done) {
+    auto replica = replicas_.find(m.shard);
+    if (!replica.ok()) return done(replica.status());
+    done(peer::ShardStateReply{(*replica)->shard->state()});
+  });
+  dispatcher.on<peer::AwaitConfigMessage>([this](peer::AwaitConfigMessage m, Deadline deadline, Done<peer::EmptyReply> done) {
+    auto once = Once<peer::EmptyReply>::start(*options_.timers, deadline, std::move(done), "shard " + std::to_string(m.shard) + " is not ready yet");
+    replicas_.await(m.shard, m.config_version, [once, version = m.config_version](Result<ReplicaPtr> replica) {
+      if (!replica.ok()) {
+        if (replica.status().code() == Code::kNotFound) return once->fire(peer::EmptyReply{});  // dropped meanwhile
+        return once->fire(replica.status());
+      }
+      (*replica)->shard->when_configured(version, [once](Status status) {
+        if (status.ok()) once->fire(peer::EmptyReply{});
+        else once->fire(status);
+      });
+    });
+  });
+  dispatcher.on<peer::VerifyMessage>(
+      [this](peer::VerifyMessage m, Deadline deadline, Done<peer::VerifyReply> done) { on_verify(m.shard, deadline, std::move(done)); });
+}
+
+}  // namespace rhumb::worker

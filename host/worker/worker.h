@@ -1,0 +1,45 @@
+// The worker role's face: answers messages to shards that come through host/peer. Reads run on the caller's thread when the replica is as
+// fresh as asked, else on the pool once it is.
+#pragma once
+
+#include "host/base/executor.h"
+#include "host/base/timer.h"
+#include "host/peer/channel.h"
+#include "host/peer/dispatcher.h"
+#include "host/peer/messages.h"
+#include "host/worker/once.h"
+#include "host/worker/replicas.h"
+
+namespace rhumb::worker {
+
+struct WorkerOptions {
+  ReplicasOptions replicas;
+  base::Executor* pool = nullptr;        // searches
+  base::TimerQueue* timers = nullptr;
+};
+
+class Worker {
+ public:
+  explicit Worker(WorkerOptions options);
+  ~Worker();
+
+  void bind(peer::Dispatcher& dispatcher);
+  // Begins to follow the cluster map. Only once the placement role has applied all that was committed.
+  void start(peer::Channel& placement);
+  Replicas& replicas() { return replicas_; }
+  void stop();
+
+ private:
+  void watch(peer::Channel& placement, uint64_t known_version);
+  // Finds the replica and runs `read` on it once it is fresh enough.
+  template <typename Reply, typename Read>
+  void on_read(uint64_t shard, const peer::ReadLevel& level, base::Deadline deadline, std::function<void(base::Result<Reply>)> done, Read read);
+  template <typename Reply, typename Read>
+  void read_at(const ReplicaPtr& replica, uint64_t index, std::shared_ptr<Once<Reply>> once, Read read);
+  void on_verify(uint64_t shard, base::Deadline deadline, std::function<void(base::Result<peer::VerifyReply>)> done);
+
+  const WorkerOptions options_;
+  Replicas replicas_;
+};
+
+}  // namespace rhumb::worker
