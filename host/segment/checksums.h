@@ -1,0 +1,36 @@
+// CRC32C of each 64 KiB of a sealed column, in a file beside it; compared when a block is first touched, and by verification.
+//
+// File: {u32 magic, u32 format, u64 bytes, u32 crc[(bytes + 65535) / 65536], u32 crc of all before}.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/base/status.h"
+#include "host/segment/column.h"
+
+namespace rhumb::segment {
+
+class Checksums {
+ public:
+  // Computes and writes the file, durably. The column does not change any more.
+  static base::Status write(const Column& column, const std::string& path);
+  static base::Result<std::unique_ptr<Checksums>> load(const std::string& path, uint64_t column_bytes);
+
+  // Any thread. kCorrupt names the column's file and the offset. Blocks found good are not read again.
+  base::Status check(const Column& column, uint64_t offset, uint64_t bytes);
+  // All blocks, whatever was found before.
+  base::Status check_all(const Column& column);
+
+ private:
+  base::Status check_block(const Column& column, uint64_t block);
+
+  uint64_t bytes_ = 0;
+  std::vector<uint32_t> crcs_;
+  std::vector<std::atomic<uint64_t>> good_;  // bit a block
+};
+
+}  // namespace rhumb::segment

@@ -1,0 +1,48 @@
+#include "host/segment/code_column.h"
+
+#include <mutex>
+
+#include "host/base/assert.h"
+#include "host/segment/live_bits.h"
+
+namespace rhumb::segment {
+
+CodeColumn::CodeColumn(const rhumb_vectors_t& vectors, std::span<const uint64_t> present, uint32_t max_rows)
+    : vectors_(vectors), present_(present), chunks_(max_rows / kChunkRows), pointers_(max_rows / kChunkRows, nullptr) {
+  column_.struct_size = sizeof(column_);
+  column_.scalar = RHUMB_CODE8;
+  column_.dim = vectors.dim;
+  column_.chunk_shift = kChunkShift;
+  column_.rows = static_cast<uint64_t>(chunks_.size()) * kChunkRows;
+  column_.stride = rhumb_vector_bytes(RHUMB_CODE8, vectors.dim);
+  column_.chunks = pointers_.data();
+}
+
+void CodeColumn::advance(uint32_t rows) {
+  for (uint32_t end = end_.load(std::memory_order_relaxed); rows - end >= kChunkRows && end / kChunkRows < chunks_.size(); end += kChunkRows) {
+    auto chunk = std::make_unique<char[]>(kChunkRows * column_.stride);
+    for (uint32_t i = 0; i < kChunkRows; ++i) {
+      const uint32_t slot = end + i;
+      if (!bit(present_, slot)) continue;
+      const auto* row = static_cast<const char*>(vectors_.chunks[slot >> vectors_.chunk_shift]) +
+                        (slot & ((1u << vectors_.chunk_shift) - 1)) * vectors_.stride;
+      const rhumb_status_t rc = rhumb_code_encode(row, vectors_.scalar, vectors_.dim, chunk.get() + i * column_.stride);
+      RHUMB_ASSERT(rc == RHUMB_OK);
+    }
+    pointers_[end / kChunkRows] = chunk.get();
+    chunks_[end / kChunkRows] = std::move(chunk);
+    memory_bytes_.fetch_add(kChunkRows * column_.stride, std::memory_order_relaxed);
+    end_.store(end + kChunkRows, std::memory_order_release);
+  }
+}
+
+void CodeColumn::drop_below(uint32_t slot) {
+  const std::unique_lock lock(mutex_);
+  const uint32_t end = std::min(slot, end_.load(std::memory_order_acquire)) & ~(kChunkRows - 1);
+  for (; first_ < end; first_ += kChunkRows) {
+    chunks_[first_ / kChunkRows].reset();
+    memory_bytes_.fetch_sub(kChunkRows * column_.stride, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace rhumb::segment

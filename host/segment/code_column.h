@@ -1,0 +1,60 @@
+// 8-bit codes of the vectors that no graph covers yet: the scan of them reads a quarter of the bytes and rescores the best by float.
+// In memory only, one chunk at a time when its rows are complete; chunks that a graph covers are given back.
+//
+// Threads: advance() belongs to the apply thread (or to recovery, before anything else); drop_below() to one background thread;
+// a Reader to any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <shared_mutex>
+#include <span>
+#include <vector>
+
+#include "rhumb/kernels.h"
+
+namespace rhumb::segment {
+
+class CodeColumn {
+ public:
+  static constexpr uint32_t kChunkShift = 10, kChunkRows = 1u << kChunkShift;
+
+  CodeColumn(const rhumb_vectors_t& vectors, std::span<const uint64_t> present, uint32_t max_rows);
+  // Integers are scanned as they are.
+  static bool worthwhile(uint32_t scalar) { return scalar == RHUMB_F32 || scalar == RHUMB_F16; }
+
+  // Rows [0, rows) can be read: encodes the chunks that became complete.
+  void advance(uint32_t rows);
+  // Slots below are found without their codes. Waits for readers.
+  void drop_below(uint32_t slot);
+
+  // Keeps the codes of [first(), end()) while it lives.
+  class Reader {
+   public:
+    explicit Reader(const CodeColumn& codes) : lock_(codes.mutex_), codes_(codes), first_(codes.first_), end_(codes.end_.load(std::memory_order_acquire)) {}
+    uint32_t first() const { return first_; }
+    uint32_t end() const { return end_; }
+    const rhumb_vectors_t& rows() const { return codes_.column_; }
+
+   private:
+    std::shared_lock<std::shared_mutex> lock_;
+    const CodeColumn& codes_;
+    uint32_t first_, end_;
+  };
+
+  uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  const rhumb_vectors_t& vectors_;
+  std::span<const uint64_t> present_;
+  std::vector<std::unique_ptr<char[]>> chunks_;
+  std::vector<const void*> pointers_;  // into chunks_, in the form of the chunk table
+  rhumb_vectors_t column_{};
+  std::atomic<uint32_t> end_{0};       // multiple of kChunkRows
+  uint32_t first_ = 0;                 // guarded by mutex_, as is the freeing of chunks
+  std::atomic<uint64_t> memory_bytes_{0};
+  mutable std::shared_mutex mutex_;
+};
+
+}  // namespace rhumb::segment

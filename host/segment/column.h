@@ -1,0 +1,64 @@
+// A file that grows at its end, written by pwrite into allocated extents and read through one read-only mapping.
+//
+// Threads: append, write_at, flush and truncate_to belong to the apply thread. view() of what was published to the caller is for any
+// thread; sync() for one background thread at a time, beside appends. The mapping covers the largest size the file may reach, so
+// addresses stay the same for the column's life. What survives a crash: what sync() covered.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "host/base/file.h"
+#include "host/base/status.h"
+
+namespace rhumb::segment {
+
+struct ExtentLimits {
+  uint64_t first_bytes = 0, max_bytes = 0;
+};
+
+class Column {
+ public:
+  // Opens or creates. `length`: bytes that count, the file must have them; `reserve_bytes`: never grows beyond.
+  static base::Result<Column> open(const std::string& path, uint64_t length, uint64_t reserve_bytes, ExtentLimits extents);
+  Column() = default;
+  Column(Column&& other) noexcept { *this = std::move(other); }
+  Column& operator=(Column&& other) noexcept;
+
+  uint64_t length() const { return length_; }  // apply thread
+  // The offset the bytes will have. They may be buffered: view() them only after flush().
+  base::Result<uint64_t> append(std::string_view bytes);
+  base::Status write_at(uint64_t offset, std::string_view bytes);  // may leave a gap of zeros behind the old end
+  base::Status flush();
+  // Later appends start at `length`, which is not beyond the end.
+  base::Status truncate_to(uint64_t length);
+  // Gives back what was allocated beyond the end. Nothing is appended any more.
+  base::Status trim();
+
+  base::Status sync();
+  bool dirty() const { return dirty_.load(std::memory_order_acquire); }
+
+  const char* data() const { return mapping_.data(); }
+  // Empty if it is not within the column: a damaged record must not lead anywhere else.
+  std::string_view view(uint64_t offset, uint64_t bytes) const {
+    if (bytes > mapping_.size() || offset > mapping_.size() - bytes) return {};
+    return {mapping_.data() + offset, bytes};
+  }
+  uint64_t reserved() const { return mapping_.size(); }
+  bool poisoned() const { return mapping_.poisoned(); }
+  const std::string& path() const { return file_.path(); }
+
+ private:
+  base::Status allocate(uint64_t end);
+
+  base::File file_;
+  base::Mapping mapping_;
+  ExtentLimits extents_;
+  uint64_t length_ = 0, flushed_ = 0, allocated_ = 0;  // flushed_ <= length_: the rest is in buffer_
+  std::string buffer_;
+  std::atomic<bool> dirty_{false};
+};
+
+}  // namespace rhumb::segment

@@ -1,0 +1,56 @@
+// What the bytes of a segment directory mean (docs/formats/segment.md). Little-endian, as the machine holds them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace rhumb::segment {
+
+inline constexpr uint32_t kFormat = 1;
+inline constexpr uint64_t kNoOffset = ~0ull;
+inline constexpr uint64_t kChecksumBlockBytes = 64 * 1024;
+
+inline constexpr char kRowsFile[] = "rows.dat";
+inline constexpr char kIdsFile[] = "ids.dat";
+inline constexpr char kPayloadFile[] = "payload.dat";
+inline constexpr char kOverrideFile[] = "override.dat";
+inline constexpr char kManifestFile[] = "manifest";
+inline constexpr char kPayloadIndexDir[] = "fields";
+inline std::string vector_file(size_t column) { return "vec." + std::to_string(column) + ".dat"; }
+inline std::string graph_dir(size_t column) { return "graph." + std::to_string(column); }
+inline std::string checksum_file(const std::string& column_file) { return column_file + ".crc"; }
+
+using Hash = std::array<uint8_t, 16>;
+
+// One slot of rows.dat. A slot whose record is all zero was never written, or was made void by recovery: it is never live.
+struct RowRecord {
+  uint64_t id_offset = 0, payload_offset = 0;  // into ids.dat and payload.dat
+  uint64_t version = 0;                        // log index of the change that wrote the row
+  uint64_t presence = 0;                       // bit i: the row has the vector of column i
+  Hash content_hash{};                         // of the point when the row was written
+  uint32_t id_bytes = 0, payload_bytes = 0;
+  uint32_t flags = 0;                          // none yet: zero
+  uint32_t crc = 0;                            // CRC32C of the 60 bytes before
+};
+static_assert(sizeof(RowRecord) == 64 && offsetof(RowRecord, crc) == 60);
+
+// One record of override.dat: this header, `bytes` of payload text, zeros up to a multiple of 8.
+struct OverrideHeader {
+  uint32_t crc = 0;    // CRC32C of the header after this member, and of the text
+  uint32_t slot = 0;
+  uint64_t version = 0;
+  uint32_t bytes = 0;
+  uint32_t reserved = 0;
+};
+static_assert(sizeof(OverrideHeader) == 24);
+
+// How far a segment's files are filled. What lies beyond is not part of the segment.
+struct Lengths {
+  uint32_t rows = 0;
+  uint64_t ids = 0, payload = 0, overrides = 0;
+  bool operator==(const Lengths&) const = default;
+};
+
+}  // namespace rhumb::segment

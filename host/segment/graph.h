@@ -1,0 +1,81 @@
+// The index-plugin instance of one vector column, and how far it reaches. Derived data: whatever is wrong with it, it is built again.
+//
+// Threads: search() and built() any thread; the others belong to the shard's background strand. Until the graph is opened, built() is 0
+// and the column is scanned. Rows from built() on are the caller's to scan; a slot may come from both, with the same distance.
+// What survives a crash: what save() wrote, if the rows it covers survived too.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/base/clock.h"
+#include "host/base/status.h"
+#include "host/payload/planner.h"
+#include "host/segment/options.h"
+#include "host/segment/top_k.h"
+#include "host/segment/vector_column.h"
+
+namespace rhumb::segment {
+
+struct GraphCall {
+  std::string_view query;
+  uint32_t k = 0, ef = 0;  // ef 0: the collection's
+  base::Deadline deadline;
+  const std::atomic<bool>* cancelled = nullptr;
+};
+
+class Graph {
+ public:
+  Graph(const VectorColumn& column, std::string directory, const SegmentOptions& options);
+  ~Graph();
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+
+  // An engine is there and can serve this column. Why not, if not: reason().
+  bool available() const { return engine_.has_value(); }
+  const std::string& reason() const { return reason_; }
+
+  uint32_t built() const { return built_.load(std::memory_order_acquire); }
+  struct Answer {
+    std::vector<Hit> hits;  // closest first
+    uint64_t distances = 0;
+  };
+  // live: bits of the view's rows. filter: null = all live ones.
+  base::Result<Answer> search(const GraphCall& call, uint32_t rows, std::span<const uint64_t> live, uint64_t live_count,
+                              const payload::FilterResult* filter) const;
+
+  // [background] Takes in up to `max_rows` more slots below slot_end; false if there was nothing to do. An engine that cannot insert is
+  // built in one go, and only when `sealed`. kCancelled leaves what was built before.
+  base::Result<bool> extend(uint32_t slot_end, uint32_t max_rows, bool sealed, std::span<const uint64_t> live, const std::atomic<bool>& cancelled);
+  // [background] Writes the files anew if a quarter (whole: anything) has come since they were written. Nothing is written if a slot
+  // >= durable_rows is in the graph.
+  base::Status save(uint32_t durable_rows, bool whole);
+  // At recovery: loads what save() left, if it covers no slot >= rows. A file that is missing or damaged is no error: built() stays 0.
+  base::Status load(uint32_t rows);
+
+ private:
+  struct Instance;
+  std::shared_ptr<Instance> instance() const;
+  void publish(std::shared_ptr<Instance> instance, uint32_t built);
+  base::Result<std::shared_ptr<Instance>> open(const std::string& data_directory, uint32_t rows) const;
+  base::Result<bool> build(uint32_t slot_end, bool sealed, std::span<const uint64_t> live, const std::atomic<bool>& cancelled);
+
+  const VectorColumn& column_;
+  const std::string directory_;
+  const SegmentOptions& options_;
+  std::optional<plugin::Engine<rhumb_index_ops_t>> engine_;
+  std::string reason_;
+  std::atomic<uint32_t> built_{0};
+  uint32_t saved_ = 0;                  // [background] slots in the files
+  mutable std::mutex mutex_;            // guards instance_
+  std::shared_ptr<Instance> instance_;
+};
+
+}  // namespace rhumb::segment

@@ -1,0 +1,98 @@
+#include "host/segment/manifest.h"
+
+#include <nlohmann/json.hpp>
+
+#include "host/base/file.h"
+#include "host/base/limits.h"
+
+namespace rhumb::segment {
+
+using base::Result;
+using base::Status;
+using nlohmann::json;
+
+namespace {
+
+void fill(model::HnswConfig& own, const model::HnswConfig& from) {
+  const auto take = [](auto& to, const auto& value) {
+    if (!to && value) to = value;
+  };
+  take(own.m, from.m);
+  take(own.ef_construct, from.ef_construct);
+  take(own.full_scan_threshold, from.full_scan_threshold);
+  take(own.max_indexing_threads, from.max_indexing_threads);
+  take(own.payload_m, from.payload_m);
+  take(own.on_disk, from.on_disk);
+  take(own.inline_storage, from.inline_storage);
+}
+
+Status check_vectors(const std::string& path, const json& stored, const std::vector<VectorSpec>& wanted) {
+  if (stored.size() != wanted.size()) {
+    return base::invalid(path + ": the segment has " + std::to_string(stored.size()) + " vectors, the collection " + std::to_string(wanted.size()));
+  }
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const auto& have = stored[i];
+    const model::VectorParams& want = wanted[i].params;
+    const bool same = have.at("name") == wanted[i].name && have.at("size") == want.size && have.at("distance") == model::distance_name(want.distance) &&
+                      have.at("datatype") == model::scalar_name(want.datatype);
+    if (!same) return base::invalid(path + ": vector " + std::to_string(i) + " is not the collection's '" + wanted[i].name + "'");
+  }
+  return base::ok();
+}
+
+}  // namespace
+
+std::vector<VectorSpec> vector_specs(const model::CollectionConfig& config) {
+  std::vector<VectorSpec> specs;
+  for (const auto& [name, params] : config.vectors) {
+    specs.push_back({name, params});
+    fill(specs.back().params.hnsw, config.hnsw);
+  }
+  return specs;
+}
+
+std::string_view state_name(State state) { return state == State::kGrowing ? "growing" : "sealed"; }
+
+Status write_manifest(const std::string& directory, const Manifest& manifest) {
+  json vectors = json::array();
+  for (size_t i = 0; i < manifest.vectors.size(); ++i) {
+    const VectorSpec& spec = manifest.vectors[i];
+    vectors.push_back({{"name", spec.name},
+                       {"file", vector_file(i)},
+                       {"size", spec.params.size},
+                       {"distance", model::distance_name(spec.params.distance)},
+                       {"datatype", model::scalar_name(spec.params.datatype)}});
+  }
+  json document = {{"format", kFormat}, {"segment", manifest.segment}, {"state", state_name(manifest.state)}, {"vectors", vectors}};
+  if (manifest.state == State::kSealed) {
+    document["sealed"] = {{"rows", manifest.sealed.rows}, {"ids", manifest.sealed.ids}, {"payload", manifest.sealed.payload}};
+  }
+  return base::write_file_atomic(directory + "/" + kManifestFile, document.dump(1) + "\n");
+}
+
+Result<Manifest> read_manifest(const std::string& directory, const std::vector<VectorSpec>& vectors) {
+  const std::string path = directory + "/" + kManifestFile;
+  RHUMB_ASSIGN(const std::string text, base::read_file(path, base::limits::kMaxSegmentManifestBytes));
+  try {
+    const json document = json::parse(text);
+    if (document.at("format") != kFormat) {
+      return base::unsupported(path + ": format " + document.at("format").dump() + ", this release reads " + std::to_string(kFormat));
+    }
+    RHUMB_TRY(check_vectors(path, document.at("vectors"), vectors));
+    Manifest manifest;
+    manifest.segment = document.at("segment").get<uint64_t>();
+    manifest.vectors = vectors;
+    const std::string state = document.at("state").get<std::string>();
+    if (state != state_name(State::kGrowing) && state != state_name(State::kSealed)) return base::corrupt(path + ": state '" + state + "'");
+    if (state == state_name(State::kSealed)) {
+      const json& sealed = document.at("sealed");
+      manifest.state = State::kSealed;
+      manifest.sealed = {sealed.at("rows").get<uint32_t>(), sealed.at("ids").get<uint64_t>(), sealed.at("payload").get<uint64_t>(), 0};
+    }
+    return manifest;
+  } catch (const json::exception& error) {
+    return base::corrupt(path + ": " + error.what());
+  }
+}
+
+}  // namespace rhumb::segment

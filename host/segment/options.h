@@ -1,0 +1,23 @@
+// What a segment is built with. Tests shrink the sizes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "host/base/limits.h"
+#include "host/plugin/registry.h"
+#include "host/segment/column.h"
+
+namespace rhumb::segment {
+
+struct SegmentOptions {
+  uint32_t max_rows = base::limits::kSegmentMaxRows;
+  uint64_t max_bytes = base::limits::kSegmentMaxBytes;
+  uint32_t graph_min_rows = base::limits::kGraphMinRows;  // below, a vector column is scanned
+  ExtentLimits extents{base::limits::kFirstExtentBytes, base::limits::kMaxExtentBytes};
+  const plugin::PluginRegistry* plugins = nullptr;        // null: no graphs, everything is scanned
+  std::string index_engine = "hnsw";
+  uint32_t build_threads = 1;                             // of one graph
+};
+
+}  // namespace rhumb::segment

@@ -1,0 +1,84 @@
+#include "host/segment/search.h"
+
+#include <algorithm>
+
+#include "host/base/clock.h"
+#include "host/segment/scan.h"
+
+namespace rhumb::segment {
+
+using base::Result;
+using base::Status;
+
+namespace {
+
+// Below this many passing rows, comparing them all is cheaper than walking any graph.
+constexpr uint64_t kFilterScanRows = 1000;
+
+Result<SearchAnswer> scan_all(const Segment& segment, const SearchCall& call, const Bounds& bounds, const payload::FilterResult* filter) {
+  SearchAnswer answer;
+  answer.strategy = filter != nullptr ? "filter_scan" : "scan";
+  TopK top(call.k);
+  const ScanCall scan{&segment.column(call.column), call.query, call.k, call.deadline, call.cancelled};
+  const ScanRange range{0, bounds.rows, filter != nullptr ? std::span<const uint64_t>(filter->bits) : bounds.live};
+  // Few rows are compared as they are: codes cost a rescoring.
+  const bool exact = call.exact || (filter != nullptr && filter->pass_count <= kFilterScanRows);
+  const uint64_t start_ns = base::monotonic_ns();
+  RHUMB_ASSIGN(answer.distances, exact ? scan_exact(scan, range, top) : scan_coded(scan, range, top));
+  if (!exact && bounds.rows >= segment.graph_min_rows()) {  // these rows wait for a graph
+    answer.tail = answer.distances;
+    answer.scan_ns = base::monotonic_ns() - start_ns;
+  }
+  answer.hits = top.take();
+  return answer;
+}
+
+// A slot that came from the graph and from the scan of the tail is kept once.
+std::vector<Hit> merge(std::vector<Hit> a, const std::vector<Hit>& b, size_t k) {
+  a.insert(a.end(), b.begin(), b.end());
+  std::sort(a.begin(), a.end(), [](const Hit& x, const Hit& y) { return x.slot != y.slot ? x.slot < y.slot : x.distance < y.distance; });
+  a.erase(std::unique(a.begin(), a.end(), [](const Hit& x, const Hit& y) { return x.slot == y.slot; }), a.end());
+  std::sort(a.begin(), a.end());
+  if (a.size() > k) a.resize(k);
+  return a;
+}
+
+Result<SearchAnswer> graph_and_tail(const Segment& segment, const SearchCall& call, const Bounds& bounds, const payload::FilterResult* filter,
+                                    uint32_t built) {
+  SearchAnswer answer;
+  answer.strategy = filter != nullptr ? "filtered_graph" : "graph";
+  const GraphCall graph_call{call.query, call.k, call.ef, call.deadline, call.cancelled};
+  RHUMB_ASSIGN(Graph::Answer found, segment.graph(call.column).search(graph_call, bounds.rows, bounds.live, bounds.live_count, filter));
+  answer.distances = found.distances;
+  if (built >= bounds.rows || call.indexed_only) {
+    answer.hits = std::move(found.hits);
+    return answer;
+  }
+  const uint64_t start_ns = base::monotonic_ns();
+  TopK top(call.k);
+  const ScanCall scan{&segment.column(call.column), call.query, call.k, call.deadline, call.cancelled};
+  RHUMB_ASSIGN(answer.tail, scan_coded(scan, {built, bounds.rows, filter != nullptr ? std::span<const uint64_t>(filter->bits) : bounds.live}, top));
+  answer.scan_ns = base::monotonic_ns() - start_ns;
+  answer.distances += answer.tail;
+  answer.hits = merge(std::move(found.hits), top.take(), call.k);
+  return answer;
+}
+
+}  // namespace
+
+Result<SearchAnswer> search(const Segment& segment, const SearchCall& call, const Bounds& bounds, const payload::FilterResult* filter) {
+  // Read before the graph is searched: what it takes in meanwhile is found twice rather than not at all.
+  const uint32_t built = std::min(segment.graph(call.column).built(), bounds.rows);
+  const bool few = filter != nullptr && filter->pass_count <= kFilterScanRows;
+  if (call.indexed_only && built == 0 && bounds.rows >= segment.graph_min_rows()) {
+    SearchAnswer none;
+    none.strategy = "graph";
+    return none;
+  }
+  const bool scan = call.exact || few || built == 0;
+  RHUMB_ASSIGN(SearchAnswer answer, scan ? scan_all(segment, call, bounds, filter) : graph_and_tail(segment, call, bounds, filter, built));
+  RHUMB_TRY(segment.intact());
+  return answer;
+}
+
+}  // namespace rhumb::segment

@@ -1,0 +1,125 @@
+// Opening a segment, and its plain accessors.
+#include "host/segment/segment.h"
+
+#include "host/base/file.h"
+
+namespace rhumb::segment {
+
+using base::Result;
+using base::Status;
+
+Segment::Segment(std::string directory, uint32_t id, const std::vector<VectorSpec>& vectors, const SegmentOptions& options)
+    : directory_(std::move(directory)), id_(id), specs_(vectors), options_(options), fields_(std::make_unique<payload::IndexSet>()) {}
+
+Segment::~Segment() = default;
+
+Result<std::shared_ptr<Segment>> Segment::create(const std::string& directory, uint32_t id, const std::vector<VectorSpec>& vectors,
+                                                 const SegmentOptions& options) {
+  // What a crash left of a segment that was never published.
+  if (base::exists(directory)) RHUMB_TRY(base::remove_all(directory));
+  RHUMB_TRY(base::make_dirs(directory));
+  auto segment = std::shared_ptr<Segment>(new Segment(directory, id, vectors, options));
+  RHUMB_TRY(segment->open_files({}));
+  Manifest manifest;
+  manifest.segment = id;
+  manifest.vectors = vectors;
+  RHUMB_TRY(write_manifest(directory, manifest));  // also makes the column files' names durable
+  segment->fields_->make_ready();
+  return segment;
+}
+
+Result<std::shared_ptr<Segment>> Segment::open(const std::string& directory, uint32_t id, const std::vector<VectorSpec>& vectors,
+                                               const SegmentOptions& options, const Lengths& lengths) {
+  auto segment = std::shared_ptr<Segment>(new Segment(directory, id, vectors, options));
+  RHUMB_ASSIGN(const Manifest manifest, read_manifest(directory, vectors));
+  if (manifest.segment != id) return base::corrupt(directory + ": the manifest is of segment " + std::to_string(manifest.segment));
+  if (manifest.state == State::kSealed) {
+    const Lengths& s = manifest.sealed;
+    if (s.rows != lengths.rows || s.ids != lengths.ids || s.payload != lengths.payload) {
+      return base::corrupt(directory + ": sealed with " + std::to_string(s.rows) + " rows, the key-value store knows " + std::to_string(lengths.rows));
+    }
+  }
+  RHUMB_TRY(segment->open_files(lengths));
+  segment->state_.store(manifest.state);
+  if (manifest.state == State::kSealed) RHUMB_TRY(segment->load_checksums());
+  return segment;
+}
+
+Status Segment::open_files(const Lengths& lengths) {
+  const auto path = [this](const std::string& name) { return directory_ + "/" + name; };
+  // A first row larger than the segment's limit is still taken.
+  const uint64_t blobs = std::max(options_.max_bytes, base::limits::kMaxPayloadBytes);
+  RHUMB_ASSIGN(rows_, Column::open(path(kRowsFile), lengths.rows * sizeof(RowRecord), options_.max_rows * sizeof(RowRecord), options_.extents));
+  RHUMB_ASSIGN(ids_, Column::open(path(kIdsFile), lengths.ids, std::min<uint64_t>(blobs, options_.max_rows * 1ull * base::limits::kMaxStringIdBytes * 2),
+                                  options_.extents));
+  RHUMB_ASSIGN(payload_, Column::open(path(kPayloadFile), lengths.payload, blobs, options_.extents));
+  RHUMB_TRY(overrides_.open(path(kOverrideFile), lengths.overrides, blobs, options_.extents));
+  for (size_t i = 0; i < specs_.size(); ++i) {
+    RHUMB_ASSIGN(auto column, VectorColumn::open(specs_[i], path(vector_file(i)), lengths.rows, options_));
+    columns_.push_back(std::move(column));
+    graphs_.push_back(std::make_unique<Graph>(*columns_.back(), path(graph_dir(i)), options_));
+  }
+  row_count_ = durable_rows_ = lengths.rows;
+  return base::ok();
+}
+
+size_t Segment::column_of(std::string_view vector_name) const {
+  size_t i = 0;
+  while (i < specs_.size() && specs_[i].name != vector_name) ++i;
+  return i;
+}
+
+Lengths Segment::lengths() const { return {row_count_, ids_.length(), payload_.length(), overrides_.length()}; }
+
+std::string_view Segment::id_key(uint32_t slot) const {
+  const RowRecord& r = record(slot);
+  return ids_.view(r.id_offset, r.id_bytes);
+}
+
+std::string_view Segment::payload(uint32_t slot) const {
+  if (const auto changed = overrides_.find(slot)) return overrides_.text(*changed);
+  const RowRecord& r = record(slot);
+  return payload_.view(r.payload_offset, r.payload_bytes);
+}
+
+uint64_t Segment::version(uint32_t slot) const {
+  const auto changed = overrides_.find(slot);
+  return changed ? changed->version : record(slot).version;
+}
+
+std::vector<const Column*> Segment::files() const {
+  std::vector<const Column*> files{&rows_, &ids_, &payload_};
+  for (const auto& column : columns_) files.push_back(&column->file());
+  return files;
+}
+
+Status Segment::intact() const {
+  for (const Column* file : files()) {
+    if (file->poisoned()) return base::corrupt(file->path() + ": a page could not be read");
+  }
+  return overrides_.poisoned() ? base::corrupt(directory_ + "/" + kOverrideFile + ": a page could not be read") : base::ok();
+}
+
+namespace {
+
+// Rows as filters read them. The filter's answer is only used if the segment is intact afterwards.
+class FilterRows final : public payload::Rows {
+ public:
+  explicit FilterRows(const Segment& segment) : segment_(segment) {}
+  std::string_view payload(uint32_t slot) const override { return segment_.payload(slot); }
+  std::string_view id_key(uint32_t slot) const override { return segment_.id_key(slot); }
+  uint64_t presence(uint32_t slot) const override { return segment_.presence(slot); }
+
+ private:
+  const Segment& segment_;
+};
+
+}  // namespace
+
+Result<payload::FilterResult> Segment::filter(const payload::Matcher& matcher, const Bounds& bounds, const payload::EvaluateOptions& options) const {
+  RHUMB_ASSIGN(auto result, payload::evaluate(matcher, *fields_, FilterRows(*this), bounds.live, bounds.rows, options));
+  RHUMB_TRY(intact());
+  return result;
+}
+
+}  // namespace rhumb::segment

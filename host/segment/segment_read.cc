@@ -1,0 +1,68 @@
+// Reading rows for an answer: nothing damaged is returned as data.
+#include "host/base/file.h"
+#include "host/segment/segment.h"
+
+namespace rhumb::segment {
+
+using base::Result;
+using base::Status;
+
+namespace {
+
+enum File : size_t { kRows = 0, kIds = 1, kPayload = 2, kFirstVector = 3 };
+
+Status damaged(const Column& file, uint64_t offset, const std::string& what) {
+  return base::corrupt(file.path() + " at offset " + std::to_string(offset) + ": " + what);
+}
+
+}  // namespace
+
+// Only sealed files have checksums of their own; the record of a row has one always.
+Status Segment::check_bytes(size_t file, uint64_t offset, uint64_t bytes) const {
+  if (state() != State::kSealed) return base::ok();
+  return checksums_[file]->check(*files()[file], offset, bytes);
+}
+
+Status Segment::check_record(uint32_t slot) const {
+  const uint64_t offset = slot * sizeof(RowRecord);
+  const RowRecord& r = record(slot);
+  if (r.crc != base::crc32c({reinterpret_cast<const char*>(&r), offsetof(RowRecord, crc)})) {
+    return damaged(rows_, offset, "the record of slot " + std::to_string(slot) + " is damaged");
+  }
+  if (ids_.view(r.id_offset, r.id_bytes).size() != r.id_bytes || r.id_bytes == 0 ||
+      payload_.view(r.payload_offset, r.payload_bytes).size() != r.payload_bytes) {
+    return damaged(rows_, offset, "the record of slot " + std::to_string(slot) + " points out of the segment");
+  }
+  return base::ok();
+}
+
+Result<StoredRow> Segment::fetch(uint32_t slot) const {
+  RHUMB_TRY(check_record(slot));
+  const RowRecord& r = record(slot);
+  RHUMB_TRY(check_bytes(kIds, r.id_offset, r.id_bytes));
+  StoredRow row{ids_.view(r.id_offset, r.id_bytes), {}, r.version, r.presence};
+  if (const auto changed = overrides_.find(slot)) {
+    RHUMB_TRY(overrides_.check(slot, *changed));
+    row.payload = overrides_.text(*changed);
+    row.version = changed->version;
+    return row;
+  }
+  RHUMB_TRY(check_bytes(kPayload, r.payload_offset, r.payload_bytes));
+  row.payload = payload_.view(r.payload_offset, r.payload_bytes);
+  return row;
+}
+
+Result<std::string_view> Segment::fetch_vector(size_t column, uint32_t slot) const {
+  const std::string_view row = columns_[column]->row(slot);
+  RHUMB_TRY(check_bytes(kFirstVector + column, slot * columns_[column]->vectors().stride, row.size()));
+  return row;
+}
+
+Status Segment::verify_checksums() const {
+  if (state() != State::kSealed) return base::ok();
+  const auto all = files();
+  for (size_t i = 0; i < all.size(); ++i) RHUMB_TRY(checksums_[i]->check_all(*all[i]));
+  return base::ok();
+}
+
+}  // namespace rhumb::segment

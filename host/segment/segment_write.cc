@@ -1,0 +1,119 @@
+// What the apply thread writes, and what recovery writes again.
+#include <cstring>
+
+#include "host/base/file.h"
+#include "host/segment/segment.h"
+
+namespace rhumb::segment {
+
+using base::Result;
+using base::Status;
+
+namespace {
+
+uint32_t record_crc(const RowRecord& record) { return base::crc32c({reinterpret_cast<const char*>(&record), offsetof(RowRecord, crc)}); }
+std::string_view bytes_of(const RowRecord& record) { return {reinterpret_cast<const char*>(&record), sizeof(record)}; }
+
+}  // namespace
+
+// A vector file spans all slots, also those without the vector.
+uint64_t Segment::bytes_with(const RowInput& row) const {
+  uint64_t bytes = (row_count_ + 1ull) * sizeof(RowRecord) + ids_.length() + row.id_key.size() + payload_.length() + row.payload.size();
+  for (const auto& column : columns_) bytes += (row_count_ + 1ull) * column->vectors().stride;
+  return bytes;
+}
+
+bool Segment::fits(const RowInput& row) const {
+  if (row_count_ == 0) return true;
+  return row_count_ < options_.max_rows && bytes_with(row) <= options_.max_bytes;
+}
+
+Result<uint32_t> Segment::append(const RowInput& row) {
+  RHUMB_ASSERT(state() == State::kGrowing && row.vectors.size() == columns_.size());
+  RHUMB_ASSERT(row_count_ < options_.max_rows);
+  const uint32_t slot = row_count_;
+  RHUMB_ASSIGN(const uint64_t id_offset, ids_.append(row.id_key));
+  RHUMB_ASSIGN(const uint64_t payload_offset, payload_.append(row.payload));
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (row.vectors[i].data() != nullptr) RHUMB_TRY(columns_[i]->append(slot, row.vectors[i]));
+  }
+  RHUMB_TRY(write_record(slot, row, id_offset, payload_offset, true));
+  ++row_count_;
+  fields_->put(slot, row.payload);
+  return slot;
+}
+
+Status Segment::write_record(uint32_t slot, const RowInput& row, uint64_t id_offset, uint64_t payload_offset, bool at_end) {
+  RowRecord record;
+  record.id_offset = id_offset;
+  record.payload_offset = payload_offset;
+  record.version = row.version;
+  for (size_t i = 0; i < row.vectors.size(); ++i) record.presence |= row.vectors[i].data() != nullptr ? 1ull << i : 0;
+  record.content_hash = row.content_hash;
+  record.id_bytes = static_cast<uint32_t>(row.id_key.size());
+  record.payload_bytes = static_cast<uint32_t>(row.payload.size());
+  record.crc = record_crc(record);
+  if (at_end) return rows_.append(bytes_of(record)).status();
+  return rows_.write_at(slot * sizeof(RowRecord), bytes_of(record));
+}
+
+Status Segment::override_payload(uint32_t slot, uint64_t version, std::string_view payload) {
+  if (!overrides_.fits(payload.size())) return {base::Code::kTooLarge, directory_ + ": the file of payload changes is full"};
+  RHUMB_TRY(overrides_.append(slot, version, payload));
+  // After the text can be found: a search that meets the index's new entry reads the new text, and one that still meets the old entry
+  // sees a version beyond its view and checks again.
+  fields_->put(slot, payload);
+  return base::ok();
+}
+
+Status Segment::flush() {
+  RHUMB_TRY(ids_.flush());
+  RHUMB_TRY(payload_.flush());
+  for (const auto& column : columns_) RHUMB_TRY(column->flush());
+  RHUMB_TRY(rows_.flush());
+  for (const auto& column : columns_) column->advance_codes(row_count_);
+  return base::ok();
+}
+
+Status Segment::begin_replay(const Lengths& durable, uint32_t rows) {
+  RHUMB_ASSERT(state() == State::kGrowing || durable.rows == rows);
+  RHUMB_ASSERT(row_count_ == durable.rows && durable.rows <= rows);
+  row_count_ = rows;
+  if (rows == durable.rows) return base::ok();
+  // Until they are rewritten, the slots are void: zeros are told from a record.
+  const std::string zeros((rows - durable.rows) * sizeof(RowRecord), '\0');
+  return rows_.write_at(durable.rows * sizeof(RowRecord), zeros);
+}
+
+Status Segment::rewrite(uint32_t slot, const RowInput& row) {
+  RHUMB_ASSERT(slot >= durable_rows_ && slot < row_count_);
+  RHUMB_ASSIGN(const uint64_t id_offset, ids_.append(row.id_key));
+  RHUMB_ASSIGN(const uint64_t payload_offset, payload_.append(row.payload));
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (row.vectors[i].data() != nullptr) RHUMB_TRY(columns_[i]->write(slot, row.vectors[i]));
+  }
+  return write_record(slot, row, id_offset, payload_offset, false);
+}
+
+// Presence comes from the live rows: a dead slot that replay left void has no vector for a graph to take in.
+Status Segment::finish_recovery(std::span<const uint64_t> live) {
+  RHUMB_TRY(flush());
+  for (uint32_t slot = 0; slot < row_count_; ++slot) {
+    const bool alive = bit(live, slot);
+    const RowRecord& r = record(slot);
+    if (!alive && r.crc != record_crc(r)) continue;
+    if (alive) RHUMB_TRY(check_record(slot));
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      if ((r.presence >> i & 1) == 0) continue;
+      if (!columns_[i]->mark_present(slot) && alive) {
+        return base::corrupt(columns_[i]->file().path() + " at offset " + std::to_string(slot * columns_[i]->vectors().stride) + ": the file ends, slot " +
+                             std::to_string(slot) + " has a vector there");
+      }
+    }
+  }
+  RHUMB_TRY(intact());
+  for (const auto& column : columns_) column->advance_codes(row_count_);
+  return base::ok();
+}
+
+}  // namespace rhumb::segment

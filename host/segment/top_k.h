@@ -1,0 +1,42 @@
+// The k closest of what is pushed. Equal distances: the lower slot, so that an answer does not depend on the order of pushing.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace rhumb::segment {
+
+struct Hit {
+  float distance = 0;
+  uint32_t slot = 0;
+  bool operator<(const Hit& o) const { return distance != o.distance ? distance < o.distance : slot < o.slot; }
+  bool operator==(const Hit&) const = default;
+};
+
+class TopK {
+ public:
+  explicit TopK(size_t k) : k_(k) {}
+  void push(Hit hit) {
+    if (heap_.size() < k_) {
+      heap_.push_back(hit);
+      std::push_heap(heap_.begin(), heap_.end());
+    } else if (k_ > 0 && hit < heap_.front()) {
+      std::pop_heap(heap_.begin(), heap_.end());
+      heap_.back() = hit;
+      std::push_heap(heap_.begin(), heap_.end());
+    }
+  }
+  // Closest first; empties it.
+  std::vector<Hit> take() {
+    std::sort_heap(heap_.begin(), heap_.end());
+    return std::exchange(heap_, {});
+  }
+
+ private:
+  size_t k_;
+  std::vector<Hit> heap_;  // the farthest in front
+};
+
+}  // namespace rhumb::segment

@@ -1,0 +1,34 @@
+// A filter over a view: per segment the rows that pass, and the second look at points that changed since the view.
+#pragma once
+
+#include <string_view>
+
+#include "host/base/status.h"
+#include "host/model/filter.h"
+#include "host/payload/matcher.h"
+#include "host/payload/planner.h"
+#include "host/segment/segment.h"
+#include "host/shard/core.h"
+#include "host/shard/view.h"
+
+namespace rhumb::shard {
+
+struct ReadContext;
+
+class ViewFilter {
+ public:
+  ViewFilter(const Core& core, payload::Matcher matcher, const ReadContext& context) : core_(&core), matcher_(std::move(matcher)), context_(&context) {}
+  static base::Result<ViewFilter> compile(const Core& core, const model::Filter& filter, const ReadContext& context);
+
+  base::Result<payload::FilterResult> evaluate(const View& view, const SegmentView& part) const;
+  // Whether a row that came out of `view` still passes: true unless its payload was replaced after the view was taken.
+  base::Result<bool> still_passes(const View& view, const segment::Segment& segment, uint32_t slot) const;
+  bool matches(const segment::StoredRow& row) const;
+
+ private:
+  const Core* core_;  // outlives this, as does the context
+  payload::Matcher matcher_;
+  const ReadContext* context_;
+};
+
+}  // namespace rhumb::shard

@@ -1,0 +1,196 @@
+#include "host/shard/indexer.h"
+
+#include <algorithm>
+
+#include "host/base/log.h"
+
+namespace rhumb::shard {
+
+using base::Status;
+using segment::Segment;
+
+void Indexer::wake() {
+  if (scheduled_.exchange(true)) return;
+  strand_.post([this] { run(); });
+}
+
+// One step a turn: a checkpoint or another shard's work need not wait for a whole graph.
+void Indexer::run() {
+  scheduled_.store(false);
+  if (core_.stopping.load() || !core_.serving().ok()) return;
+  if (step()) wake();
+}
+
+bool Indexer::step() {
+  const SchemaPtr schema = core_.schema();
+  const ViewPtr view = core_.views.current();
+  if (build_field(view)) return true;
+  settle(schema);
+  return extend_graph(view);
+}
+
+bool Indexer::build_field(const ViewPtr& view) {
+  for (const SegmentView& part : view->segments) {
+    Segment& segment = *part.segment;
+    const auto unready = segment.fields().unready();
+    if (unready.empty()) continue;
+    // The field was configured on the apply thread before this view was taken, so put() feeds it every later slot. Rows that are dead
+    // already count only for views older than this one.
+    const bool older_views = core_.views.oldest_view() < view->applied;
+    const auto payload_of = [&](uint32_t slot) { return older_views || part.holds(slot) ? segment.payload(slot) : std::string_view(); };
+    const Status built = segment.fields().build(unready.front(), part.rows, payload_of, [this] { return core_.stopping.load(); });
+    if (!built.ok() && built.code() != base::Code::kCancelled) warn("payload index " + unready.front() + ": " + built.to_string());
+    return built.ok();
+  }
+  return false;
+}
+
+// Words of presence bits are complete below a multiple of 64 slots; the rest of a growing segment is scanned.
+uint32_t Indexer::graph_end(const SegmentView& part) const {
+  if (part.rows < part.segment->graph_min_rows()) return 0;
+  const uint32_t end = part.segment->state() == segment::State::kSealed ? part.rows : part.rows & ~63u;
+  const std::lock_guard lock(mutex_);
+  if (!limit_) return end;
+  const auto it = limit_->lengths.find(part.segment->id());
+  return it == limit_->lengths.end() ? 0 : std::min(end, it->second.rows & ~63u);
+}
+
+void Indexer::checkpoint_begins(const Watermark& watermark) {
+  const std::lock_guard lock(mutex_);
+  limit_ = watermark;
+}
+
+void Indexer::checkpoint_ended(std::shared_ptr<const Watermark> durable) {
+  strand_.post([this, durable = std::move(durable)] {
+    if (durable && core_.serving().ok()) save(*durable);
+    {
+      const std::lock_guard lock(mutex_);
+      limit_.reset();
+    }
+    wake();
+  });
+}
+
+// Derived data: what cannot be saved is built again after a restart.
+void Indexer::save(const Watermark& durable) {
+  for (const SegmentView& part : core_.views.current()->segments) {
+    Segment& segment = *part.segment;
+    const auto it = durable.lengths.find(segment.id());
+    if (it == durable.lengths.end()) continue;
+    const bool sealed = segment.state() == segment::State::kSealed;
+    for (size_t c = 0; c < segment.vectors().size(); ++c) {
+      const Status saved = segment.graph(c).save(it->second.rows, sealed);
+      if (!saved.ok()) warn("saving the graph of vector '" + segment.vectors()[c].name + "': " + saved.to_string());
+    }
+    if (!sealed || !segment.fields().unready().empty() || !fields_saved_.insert(segment.id()).second) continue;
+    // Payload changes that come while it is written may be in it or not: they have later versions and are put again when it is loaded.
+    const Status saved = segment.save_fields(part.rows, core_.views.applied());
+    if (!saved.ok()) warn("saving payload indexes: " + saved.to_string());
+  }
+}
+
+bool Indexer::extend_graph(const ViewPtr& view) {
+  for (const SegmentView& part : view->segments) {
+    Segment& segment = *part.segment;
+    const bool complete = segment.state() == segment::State::kSealed;
+    const uint32_t end = graph_end(part);
+    for (size_t c = 0; c < segment.vectors().size(); ++c) {
+      const auto same = [&](const Failed& f) { return f.segment == segment.id() && f.column == c; };
+      segment::Graph& graph = segment.graph(c);
+      if (graph.built() >= end || std::any_of(failed_.begin(), failed_.end(), same)) continue;
+      if (!graph.available()) {
+        if (!graph.reason().empty()) warn("vector '" + segment.vectors()[c].name + "': " + graph.reason());
+        continue;
+      }
+      const auto more = graph.extend(end, core_.options.index_slice_rows, complete, *part.live, core_.stopping);
+      if (!more.ok()) {
+        if (more.status().code() == base::Code::kCancelled) return false;
+        warn("graph of vector '" + segment.vectors()[c].name + "': " + more.status().to_string());
+        failed_.push_back({segment.id(), c});
+        continue;
+      }
+      if (!*more) continue;
+      if (auto* codes = segment.column(c).codes()) codes->drop_below(graph.built());
+      if (complete && graph.built() >= end) {
+        const Status saved = graph.save(part.rows, true);
+        if (!saved.ok()) warn("saving the graph of vector '" + segment.vectors()[c].name + "': " + saved.to_string());
+      }
+      return true;
+    }
+  }
+  return false;
+}
+
+void Indexer::settle(const SchemaPtr& schema) {
+  std::vector<std::function<void(Status)>> ready;
+  {
+    const std::lock_guard lock(mutex_);
+    configured_ = std::max(configured_, schema->version);
+    std::erase_if(waiting_, [&](auto& waiter) {
+      if (waiter.first > configured_) return false;
+      ready.push_back(std::move(waiter.second));
+      return true;
+    });
+  }
+  for (const auto& done : ready) done(base::ok());
+}
+
+void Indexer::when_configured(uint64_t version, std::function<void(Status)> done) {
+  Status outcome;
+  {
+    const std::lock_guard lock(mutex_);
+    outcome = failure_;
+    if (outcome.ok() && configured_ < version) {
+      waiting_.emplace_back(version, std::move(done));
+      return;
+    }
+  }
+  done(outcome);
+}
+
+void Indexer::fail(const Status& reason) {
+  std::vector<std::pair<uint64_t, std::function<void(Status)>>> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    failure_ = reason;
+    waiting.swap(waiting_);
+  }
+  for (const auto& [version, done] : waiting) done(reason);
+}
+
+void Indexer::tail_scanned(uint64_t rows, uint64_t ns) {
+  constexpr uint64_t kMinRows = 1000;  // fewer measure the call, not the rows
+  constexpr double kWeight = 0.1;
+  if (rows < kMinRows) return;
+  const double seen = static_cast<double>(ns) / static_cast<double>(rows), known = ns_per_row_.load(std::memory_order_relaxed);
+  ns_per_row_.store(known + kWeight * (seen - known), std::memory_order_relaxed);
+}
+
+Indexer::Tail Indexer::tail(const View& view) const {
+  Tail tail;
+  if (view.segments.empty()) return tail;
+  std::vector<uint64_t> waiting(view.segments.front().segment->vectors().size(), 0);  // a search scans one vector's
+  for (const SegmentView& part : view.segments) {
+    if (part.rows < part.segment->graph_min_rows()) continue;
+    for (size_t c = 0; c < waiting.size(); ++c) {
+      if (part.segment->graph(c).available()) waiting[c] += part.rows - std::min(part.rows, part.segment->graph(c).built());
+    }
+  }
+  for (const uint64_t rows : waiting) tail.rows = std::max(tail.rows, rows);
+  tail.scan_ms = static_cast<double>(tail.rows) * ns_per_row_.load(std::memory_order_relaxed) / 1e6;
+  return tail;
+}
+
+void Indexer::warn(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  if (warning_ == text) return;
+  warning_ = text;
+  base::log_warn("shard", "indexing failed", {{"shard", core_.options.shard}, {"reason", text}});
+}
+
+std::string Indexer::warning() const {
+  const std::lock_guard lock(mutex_);
+  return warning_;
+}
+
+}  // namespace rhumb::shard

@@ -1,0 +1,77 @@
+// Brings graphs and payload indexes up to the rows, a slice at a time, behind apply and beside searches. All of it is derived data: a failure
+// is reported in the shard's state and leaves scans, which are right and slower.
+//
+// Runs on a background strand of its own. wake() is for any thread; the rest says.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "host/base/executor.h"
+#include "host/base/status.h"
+#include "host/shard/core.h"
+
+namespace rhumb::shard {
+
+class Indexer {
+ public:
+  Indexer(Core& core, base::Strand& strand) : core_(core), strand_(strand) {}
+
+  // There may be something to do: new rows, or payload indexes that are not ready.
+  void wake();
+  // Fires when no payload index of the configuration with this version, or a later one, is missing any more.
+  void when_configured(uint64_t version, std::function<void(base::Status)> done);
+  void fail(const base::Status& reason);
+
+  // A checkpoint begins: until it ended, graphs take in no slot that it does not make durable, so that they can be saved then.
+  void checkpoint_begins(const Watermark& watermark);
+  // durable: its lengths are durable, so graphs that grew and indexes of sealed segments are saved; null: it failed.
+  void checkpoint_ended(std::shared_ptr<const Watermark> durable);
+
+  // A search scanned `rows` that wait for a graph in `ns`.
+  void tail_scanned(uint64_t rows, uint64_t ns);
+  struct Tail {
+    uint64_t rows = 0;  // that wait for a graph, over all segments and vectors
+    double scan_ms = 0; // what a search spends on them, about
+  };
+  Tail tail(const View& view) const;
+  std::string warning() const;
+
+ private:
+  void run();
+  // One slice of one piece of work; false when there was none.
+  bool step();
+  bool build_field(const ViewPtr& view);
+  bool extend_graph(const ViewPtr& view);
+  uint32_t graph_end(const SegmentView& part) const;
+  void settle(const SchemaPtr& schema);
+  void save(const Watermark& durable);
+  void warn(const std::string& text);
+
+  Core& core_;
+  base::Strand& strand_;
+  std::atomic<bool> scheduled_{false};
+  std::atomic<double> ns_per_row_{50};  // of a tail's scan: measured, smoothed; the start is a guess for some hundred dimensions
+  struct Failed {
+    uint32_t segment;
+    size_t column;
+  };
+  std::vector<Failed> failed_;          // [strand] not tried again before a restart
+  std::set<uint32_t> fields_saved_;     // [strand] sealed segments
+
+  mutable std::mutex mutex_;            // guards what follows
+  std::optional<Watermark> limit_;      // of the checkpoint under way
+  std::string warning_;
+  base::Status failure_;
+  uint64_t configured_ = 0;             // version of the newest configuration without missing indexes
+  std::vector<std::pair<uint64_t, std::function<void(base::Status)>>> waiting_;
+};
+
+}  // namespace rhumb::shard

@@ -1,0 +1,43 @@
+// Open key-value stores of this node's shards: opened on demand, the least recently used closed when there are too many.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "host/base/limits.h"
+#include "host/base/status.h"
+#include "host/plugin/registry.h"
+#include "host/storage/kv_store.h"
+
+namespace rhumb::shard {
+
+// Any thread. A handle stays open as long as somebody holds the pointer.
+class KvCache {
+ public:
+  KvCache(const plugin::PluginRegistry& plugins, std::string engine, size_t max_open = base::limits::kMaxOpenKvHandles)
+      : plugins_(plugins), engine_(std::move(engine)), max_open_(max_open) {}
+
+  base::Result<std::shared_ptr<storage::KvStore>> open(const std::string& directory);
+  // Closes the handle; nobody holds it. Before the directory is removed, and at the end of a shard.
+  void close(const std::string& directory);
+  size_t open_count() const;
+
+ private:
+  struct Entry {
+    std::string directory;
+    std::shared_ptr<storage::KvStore> store;
+  };
+  void close_idle();  // with mutex_ held
+
+  const plugin::PluginRegistry& plugins_;
+  const std::string engine_;
+  const size_t max_open_;
+  mutable std::mutex mutex_;  // guards all below
+  std::list<Entry> entries_;  // most recently used first
+  std::unordered_map<std::string, std::list<Entry>::iterator> by_directory_;
+};
+
+}  // namespace rhumb::shard

@@ -1,0 +1,37 @@
+// What a shard is opened with. Tests shrink the limits.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "host/base/executor.h"
+#include "host/base/limits.h"
+#include "host/model/collection.h"
+#include "host/segment/options.h"
+#include "host/shard/kv_cache.h"
+
+namespace rhumb::shard {
+
+struct ShardOptions {
+  uint64_t shard = 0;
+  std::string directory;            // shards/<id>
+  model::CollectionConfig config;
+  uint64_t config_version = 0;
+  segment::SegmentOptions segment;
+  KvCache* kv = nullptr;            // these three outlive the shard
+  base::Executor* apply = nullptr;
+  base::Executor* background = nullptr;
+  // Entries up to the index are durable in the shard's own files: the log may forget them. Background thread.
+  std::function<void(uint64_t index)> release_log;
+
+  uint32_t apply_batch_entries = base::limits::kApplyBatchEntries;
+  uint64_t checkpoint_log_bytes = base::limits::kCheckpointLogBytes;
+  uint32_t checkpoint_points = base::limits::kCheckpointReplayPoints;
+  uint32_t tail_scan_ms = base::limits::kTailScanMs;
+  uint32_t resolve_chunk_points = base::limits::kResolveChunkPoints;
+  uint32_t index_slice_rows = base::limits::kIndexSliceRows;
+  uint64_t disk_reserve_bytes = base::limits::kDiskReserveBytes;
+};
+
+}  // namespace rhumb::shard

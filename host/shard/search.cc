@@ -1,0 +1,193 @@
+// Nearest neighbours over all segments of a view.
+#include <algorithm>
+#include <cmath>
+
+#include "host/shard/filtering.h"
+#include "host/segment/search.h"
+#include "host/shard/record.h"
+#include "host/shard/shard.h"
+
+namespace rhumb::shard {
+
+using base::Result;
+using base::Status;
+using model::Distance;
+using model::SearchRequest;
+using segment::Hit;
+
+namespace {
+
+float score_of(Distance metric, float distance) {
+  switch (metric) {
+    case Distance::kCosine: return 1.0f - distance;
+    case Distance::kDot: return -distance;
+    case Distance::kEuclid: return std::sqrt(std::max(distance, 0.0f));
+    case Distance::kManhattan: return distance;
+  }
+  return distance;
+}
+
+bool reaches(Distance metric, float score, float threshold) {
+  const bool larger_is_closer = metric == Distance::kCosine || metric == Distance::kDot;
+  return larger_is_closer ? score >= threshold : score <= threshold;
+}
+
+struct Candidate {
+  float distance = 0, score = 0;
+  const SegmentView* part = nullptr;
+  uint32_t slot = 0;
+};
+
+// One attempt at an answer: candidates of every segment of one view, the closest k of them.
+class Attempt {
+ public:
+  Attempt(const SearchRequest& request, size_t column, Distance metric, const ReadContext& context, const ViewFilter* filter)
+      : request_(request), metric_(metric), filter_(filter) {
+    call_.column = column;
+    call_.query = request.vector;
+    call_.ef = request.params.ef;
+    call_.exact = request.params.exact;
+    call_.indexed_only = request.params.indexed_only;
+    call_.deadline = context.deadline;
+    call_.cancelled = context.cancelled;
+  }
+
+  Status run(ViewPtr view, uint32_t k, bool exact) {
+    view_ = std::move(view);
+    candidates_.clear();
+    plan_.clear();
+    dropped_ = 0;
+    call_.k = k;
+    call_.exact = call_.exact || exact;
+    for (const SegmentView& part : view_->segments) {
+      if (part.live_count > 0) RHUMB_TRY(search_segment(part));
+    }
+    std::sort(candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) { return a.distance < b.distance; });
+    if (candidates_.size() > k) candidates_.resize(k);
+    return check_again();
+  }
+
+  size_t dropped() const { return dropped_; }
+  const std::vector<Candidate>& candidates() const { return candidates_; }
+  std::vector<model::SegmentPlan> take_plan() { return std::move(plan_); }
+  uint64_t tail_rows() const { return tail_rows_; }
+  uint64_t tail_ns() const { return tail_ns_; }
+
+ private:
+  Status search_segment(const SegmentView& part) {
+    std::optional<payload::FilterResult> passing;
+    if (filter_ != nullptr) {
+      RHUMB_ASSIGN(passing, filter_->evaluate(*view_, part));
+    }
+    segment::SearchAnswer answer;
+    if (!passing || passing->pass_count > 0) {
+      RHUMB_ASSIGN(answer, segment::search(*part.segment, call_, part.bounds(), passing ? &*passing : nullptr));
+    }
+    tail_rows_ += answer.tail;
+    tail_ns_ += answer.scan_ns;
+    for (const Hit& hit : answer.hits) {
+      const float score = score_of(metric_, hit.distance);
+      if (request_.score_threshold && !reaches(metric_, score, *request_.score_threshold)) break;
+      candidates_.push_back({hit.distance, score, &part, hit.slot});
+    }
+    if (request_.params.explain) explain(part, answer, passing);
+    return base::ok();
+  }
+
+  void explain(const SegmentView& part, const segment::SearchAnswer& answer, const std::optional<payload::FilterResult>& passing) {
+    model::SegmentPlan plan;
+    plan.segment = part.segment->id();
+    plan.state = segment::state_name(part.segment->state());
+    plan.strategy = answer.strategy;
+    plan.rows = part.live_count;
+    plan.passed = part.live_count;
+    if (passing) {
+      if (plan.strategy.empty()) plan.strategy = passing->served_by.empty() ? "filter_scan" : "index_scan";  // nothing passed
+      plan.index = passing->served_by;
+      plan.rows_examined = passing->rows_examined;
+      plan.passed = passing->pass_count;
+    }
+    plan.distances = answer.distances;
+    plan.tail = answer.tail;
+    plan_.push_back(std::move(plan));
+  }
+
+  // A payload index may know a change that the view does not have yet.
+  Status check_again() {
+    if (filter_ == nullptr) return base::ok();
+    std::vector<Candidate> kept;
+    for (const Candidate& c : candidates_) {
+      RHUMB_ASSIGN(const bool passes, filter_->still_passes(*view_, *c.part->segment, c.slot));
+      if (passes) kept.push_back(c);
+    }
+    dropped_ = candidates_.size() - kept.size();
+    candidates_ = std::move(kept);
+    return base::ok();
+  }
+
+  const SearchRequest& request_;
+  const Distance metric_;
+  const ViewFilter* filter_;
+  segment::SearchCall call_;
+  ViewPtr view_;
+  std::vector<Candidate> candidates_;
+  std::vector<model::SegmentPlan> plan_;
+  size_t dropped_ = 0;
+  uint64_t tail_rows_ = 0, tail_ns_ = 0;
+};
+
+// Equal scores in the order of ids, so that the answer does not depend on where points happen to lie.
+Result<std::vector<model::Record>> records_of(const Attempt& attempt, const RecordMaker& maker, uint32_t limit) {
+  std::vector<model::Record> records;
+  float last = 0;
+  for (const Candidate& c : attempt.candidates()) {
+    if (records.size() >= limit && c.score != last) break;
+    RHUMB_ASSIGN(model::Record record, maker.make(*c.part->segment, c.slot));
+    record.score = last = c.score;
+    records.push_back(std::move(record));
+  }
+  for (auto first = records.begin(); first != records.end();) {
+    const auto end = std::find_if(first, records.end(), [&](const model::Record& r) { return r.score != first->score; });
+    std::sort(first, end, [](const model::Record& a, const model::Record& b) { return a.id < b.id; });
+    first = end;
+  }
+  if (records.size() > limit) records.resize(limit);
+  return records;
+}
+
+}  // namespace
+
+Result<model::SearchResult> Shard::search(const SearchRequest& request, const ReadContext& context) {
+  RHUMB_TRY(core_.serving());
+  const SchemaPtr schema = core_.schema();
+  size_t column = 0;
+  while (column < schema->vectors.size() && schema->vectors[column].name != request.vector_name) ++column;
+  if (column == schema->vectors.size()) return base::invalid("Wrong input: Not existing vector name error: " + request.vector_name);
+  const model::VectorParams& params = schema->vectors[column].params;
+  if (request.vector.size() != params.row_bytes()) {
+    return base::invalid("Wrong input: Vector dimension error: expected dim: " + std::to_string(params.size) + ", got " +
+                         std::to_string(request.vector.size() / model::scalar_bytes(params.datatype)));
+  }
+  RHUMB_ASSIGN(const RecordMaker maker, RecordMaker::compile(request.with_payload, request.with_vector, schema->vectors));
+  std::optional<ViewFilter> filter;
+  if (request.filter && !request.filter->empty()) {
+    RHUMB_ASSIGN(filter, ViewFilter::compile(core_, *request.filter, context));
+  }
+
+  // Points that changed while the search ran leave gaps, which a wider search fills; the third attempt leaves nothing to chance.
+  Attempt attempt(request, column, params.distance, context, filter ? &*filter : nullptr);
+  for (int round = 0; round < 3; ++round) {
+    const uint32_t k = round == 0 ? request.limit : 2 * request.limit;
+    RHUMB_TRY(core_.watch(attempt.run(core_.views.current(), k, round == 2)));
+    if (attempt.dropped() == 0 || attempt.candidates().size() >= request.limit) break;
+  }
+  indexer_.tail_scanned(attempt.tail_rows(), attempt.tail_ns());
+  auto records = records_of(attempt, maker, request.limit);
+  if (!records.ok()) return core_.watch(records.status());
+  model::SearchResult result;
+  result.points = std::move(*records);
+  if (request.params.explain) result.plan = attempt.take_plan();
+  return result;
+}
+
+}  // namespace rhumb::shard

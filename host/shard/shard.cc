@@ -1,0 +1,124 @@
+// The shard's life: opening, applying, configuration, closing. What it answers is in reads.cc, search.cc, resolve.cc and verify.cc.
+#include "host/shard/shard.h"
+
+#include <future>
+
+#include "host/base/log.h"
+#include "host/shard/recover.h"
+
+namespace rhumb::shard {
+
+using base::Result;
+using base::Status;
+
+Shard::Shard(ShardOptions options)
+    : core_(std::move(options)),
+      applier_(core_, ledger_),
+      apply_strand_(*core_.options.apply),
+      maintenance_strand_(*core_.options.background),
+      indexing_strand_(*core_.options.background),
+      indexer_(core_, indexing_strand_),
+      maintenance_(core_, ledger_, indexer_, apply_strand_, maintenance_strand_) {}
+
+Result<std::unique_ptr<Shard>> Shard::open(ShardOptions options) {
+  RHUMB_ASSERT(options.kv != nullptr && options.apply != nullptr && options.background != nullptr);
+  RHUMB_TRY(open_directory(options));
+  auto shard = std::unique_ptr<Shard>(new Shard(std::move(options)));
+  RHUMB_TRY(shard->recover());
+  return shard;
+}
+
+Status Shard::recover() {
+  RHUMB_TRY(load_ledger(core_, ledger_));
+  start_index_ = ledger_.watermark.index;
+  replayer_.emplace(core_, ledger_);
+  if (!replayer_->done()) {
+    base::log_info("shard", "replaying", {{"shard", core_.options.shard}, {"from", start_index_ + 1}, {"to", replayer_->target()}});
+    return base::ok();
+  }
+  replayer_.reset();
+  RHUMB_TRY(finish_recovery(core_, ledger_));
+  if (maintenance_.has_full_segments()) maintenance_.seal();
+  indexer_.wake();
+  return base::ok();
+}
+
+void Shard::apply(std::vector<consensus::Entry> entries, consensus::StateMachine::Done done) {
+  apply_strand_.post([this, entries = std::move(entries), done = std::move(done)] { apply_now(entries, done); });
+}
+
+void Shard::apply_now(const std::vector<consensus::Entry>& entries, const consensus::StateMachine::Done& done) {
+  Status outcome = core_.fenced();
+  if (outcome.ok()) outcome = apply_all(entries);
+  if (!outcome.ok()) core_.fence(outcome);
+  done(outcome);
+}
+
+Status Shard::apply_all(std::span<const consensus::Entry> entries) {
+  if (replayer_ && !entries.empty()) {
+    const uint64_t left = replayer_->target() - entries.front().index + 1;
+    const auto old = entries.first(std::min<size_t>(left, entries.size()));
+    RHUMB_TRY(replayer_->replay(old));
+    entries = entries.subspan(old.size());
+    if (!replayer_->done()) return base::ok();
+    replayer_.reset();
+    RHUMB_TRY(finish_recovery(core_, ledger_));
+    maintenance_.seal();
+    indexer_.wake();
+  }
+  while (!entries.empty()) {
+    size_t n = 0;
+    for (uint64_t bytes = 0; n < entries.size() && n < core_.options.apply_batch_entries && bytes < base::limits::kApplyBatchBytes; ++n) {
+      bytes += entries[n].data.size();
+    }
+    RHUMB_ASSIGN(const Applier::Outcome applied, applier_.apply(entries.first(n)));
+    entries = entries.subspan(n);
+    if (applied.rolled) maintenance_.seal();
+    maintenance_.applied(applied.log_bytes, applied.points);
+    if (applied.points > 0) indexer_.wake();
+  }
+  return base::ok();
+}
+
+void Shard::configure(const model::CollectionConfig& config, uint64_t version, Done done) {
+  apply_strand_.post([this, schema = make_schema(config, version), done = std::move(done)] {
+    const SchemaPtr known = core_.schema();
+    Status outcome = core_.fenced();
+    if (outcome.ok() && schema->filter.vector_names != known->filter.vector_names) outcome = base::invalid("the vectors of a collection do not change");
+    if (outcome.ok() && schema->version >= known->version) {
+      for (const auto& [id, held] : ledger_.segments) {
+        if (outcome.ok()) outcome = held.segment->fields().configure(schema->fields());
+        if (held.segment->lengths().rows == 0) held.segment->fields().make_ready();
+      }
+      if (outcome.ok()) core_.set_schema(schema);
+    }
+    indexer_.wake();
+    done(outcome);
+  });
+}
+
+Status Shard::close() {
+  if (closed_.exchange(true)) return base::ok();
+  Status outcome;
+  if (core_.serving().ok()) {
+    std::promise<Status> saved;
+    maintenance_.checkpoint([&saved](const Status& status) { saved.set_value(status); });
+    outcome = saved.get_future().get();
+  }
+  core_.stopping.store(true);
+  const Status closed(base::Code::kUnavailable, "shard " + std::to_string(core_.options.shard) + " is closed");
+  core_.views.fail(closed);
+  indexer_.fail(closed);
+  apply_strand_.drain();
+  maintenance_.wait_idle();
+  indexing_strand_.drain();  // what ran may have posted one more turn, which ends at once
+  indexing_strand_.drain();
+  return outcome;
+}
+
+Shard::~Shard() {
+  const Status closed = close();
+  if (!closed.ok()) base::log_warn("shard", "closed without a checkpoint", {{"shard", core_.options.shard}, {"reason", closed.to_string()}});
+}
+
+}  // namespace rhumb::shard

@@ -1,0 +1,108 @@
+// A shard replica: the state machine of its consensus group, and what it answers.
+//
+// Owns the shard's directory: segments (host/segment), the KV store of points, the manifest. Stands on four threads of work: the apply
+// strand (entries, one batch at a time), the maintenance strand (checkpoints, sealing), the indexing strand (graphs, payload indexes), and
+// whoever reads. Reads pin a view of one applied index and never block apply.
+//
+// Invariants: what is visible was committed by the group and applied in order; replicas at one applied index have the same content hash;
+// a point lives in exactly one live slot. What survives a crash: everything up to the watermark, and with the log the rest.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/base/clock.h"
+#include "host/base/executor.h"
+#include "host/base/status.h"
+#include "host/consensus/state_machine.h"
+#include "host/model/operation.h"
+#include "host/model/query.h"
+#include "host/shard/apply.h"
+#include "host/shard/core.h"
+#include "host/shard/indexer.h"
+#include "host/shard/ledger.h"
+#include "host/shard/maintenance.h"
+#include "host/shard/replay.h"
+#include "host/shard/resolution.h"
+
+namespace rhumb::shard {
+
+struct ReadContext {
+  base::Deadline deadline;
+  const std::atomic<bool>* cancelled = nullptr;
+};
+
+// What verify() found when it read every point again.
+struct Verification {
+  uint64_t applied = 0, points = 0;
+  Hash kept{}, computed{};
+  std::string error;  // empty: all is well
+};
+
+class Shard final : public consensus::StateMachine {
+ public:
+  using Done = std::function<void(base::Status)>;
+
+  // Creates the directory's manifest for a new shard; recovers an existing one. Blocks; any thread. Until the entries in
+  // (applied_index(), target of replay] came in through apply(), reads answer kUnavailable.
+  static base::Result<std::unique_ptr<Shard>> open(ShardOptions options);
+  // close() if it was not called. Not from one of the executors' threads.
+  ~Shard() override;
+
+  // consensus::StateMachine.
+  uint64_t applied_index() const override { return start_index_; }
+  void apply(std::vector<consensus::Entry> entries, consensus::StateMachine::Done done) override;
+
+  // Any thread. Fires once; at once if `index` is applied. A fenced or closed shard answers why.
+  void wait_applied(uint64_t index, Done done) { core_.views.wait(index, std::move(done)); }
+  uint64_t applied() const { return core_.views.applied(); }
+
+  // Any thread. The collection's configuration changed: payload indexes are built or dropped behind apply, graph parameters hold for new
+  // graphs. when_configured fires when no payload index of that version is missing.
+  void configure(const model::CollectionConfig& config, uint64_t version, Done done);
+  void when_configured(uint64_t version, Done done) { indexer_.when_configured(version, std::move(done)); }
+
+  // Leader, before proposing: kBusy when the tail of unindexed rows is too long, kNoSpace when the disk is nearly full, or the fence.
+  base::Status admit() const;
+  // Leader: what of the operation depends on state, resolved against the newest view.
+  base::Result<Resolution> resolve(model::Operation operation, const ReadContext& context);
+
+  // Any thread, blocking on nothing but the disk. kUnavailable while replaying; a fenced shard answers why.
+  base::Result<model::SearchResult> search(const model::SearchRequest& request, const ReadContext& context);
+  base::Result<std::vector<model::Record>> get(const model::GetRequest& request);  // in the order asked, missing left out
+  base::Result<std::vector<model::Record>> scroll(const model::ScrollRequest& request, const ReadContext& context);
+  base::Result<uint64_t> count(const model::CountRequest& request, const ReadContext& context);
+  model::ShardState state() const;
+  // Reads every byte of every point again. Takes long; call it on a background thread.
+  base::Result<Verification> verify(const ReadContext& context);
+
+  // Any thread. done: what was applied before the call is durable in the shard's own files, and the log released.
+  void checkpoint(Done done) { maintenance_.checkpoint(std::move(done)); }
+  // Checkpoints, stops background work, fails waiters. Blocks; idempotent; apply() is not called any more. Not from an executor's thread.
+  base::Status close();
+  base::Status fenced() const { return core_.fenced(); }
+
+ private:
+  explicit Shard(ShardOptions options);
+  base::Status recover();
+  void apply_now(const std::vector<consensus::Entry>& entries, const consensus::StateMachine::Done& done);
+  base::Status apply_all(std::span<const consensus::Entry> entries);
+  base::Result<Verification> verify_view(const ViewPtr& view, const ReadContext& context, bool* moved) const;
+
+  Core core_;
+  Ledger ledger_;                      // [apply]
+  Applier applier_;                    // [apply]
+  std::optional<Replayer> replayer_;   // [apply] until the KV store's applied index is reached
+  uint64_t start_index_ = 0;
+  base::Strand apply_strand_, maintenance_strand_, indexing_strand_;
+  Indexer indexer_;
+  Maintenance maintenance_;
+  std::atomic<bool> closed_{false};
+};
+
+}  // namespace rhumb::shard

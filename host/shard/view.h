@@ -1,0 +1,110 @@
+// What readers see: one applied index of a shard, exactly.
+//
+// A View is an immutable snapshot; holding one never blocks apply. Live words are shared between views, and copied by the first batch that
+// changes them after a view took them. ViewKeeper makes views, takes in what apply publishes, and knows who waits for which index.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "host/base/status.h"
+#include "host/segment/segment.h"
+
+namespace rhumb::shard {
+
+struct SegmentView {
+  std::shared_ptr<segment::Segment> segment;
+  uint32_t rows = 0;
+  uint64_t live_count = 0;
+  std::shared_ptr<const std::vector<uint64_t>> live;  // at least `rows` bits
+
+  segment::Bounds bounds() const { return {rows, *live, live_count}; }
+  bool holds(uint32_t slot) const { return slot < rows && segment::bit(*live, slot); }
+};
+
+// Views still held, by their applied index.
+class Pins {
+ public:
+  void add(uint64_t applied);
+  void remove(uint64_t applied);
+  uint64_t oldest() const;  // ~0: none
+
+ private:
+  mutable std::mutex mutex_;
+  std::multiset<uint64_t> applied_;
+};
+
+struct View {
+  View(std::shared_ptr<Pins> pins, uint64_t index);
+  ~View();
+  View(const View&) = delete;
+  View& operator=(const View&) = delete;
+
+  const uint64_t applied;
+  uint64_t points = 0;
+  segment::Hash content_hash{};
+  std::vector<SegmentView> segments;  // ascending ids
+  const SegmentView* find(uint32_t segment) const;
+
+ private:
+  const std::shared_ptr<Pins> pins_;
+};
+using ViewPtr = std::shared_ptr<const View>;
+
+// What a batch did. Slots set are new rows, cleared ones died.
+struct Publication {
+  struct Change {
+    std::shared_ptr<segment::Segment> segment;
+    uint32_t rows = 0;
+    std::vector<uint32_t> set, cleared;
+  };
+  uint64_t applied = 0, points = 0;
+  segment::Hash content_hash{};
+  std::map<uint32_t, Change> changes;  // by segment; also of segments begun
+};
+
+class ViewKeeper {
+ public:
+  ViewKeeper();
+
+  // [apply] The state found at recovery, and then every batch.
+  void load(uint64_t applied, uint64_t points, segment::Hash content_hash, std::vector<SegmentView> segments);
+  void publish(const Publication& publication);
+  // Fires the waiters that publish() has satisfied; outside of all locks.
+  void notify(uint64_t applied);
+
+  ViewPtr current();
+  uint64_t applied() const { return applied_.load(std::memory_order_acquire); }
+  // No view that is held, or will be, is older than this.
+  uint64_t oldest_view() const;
+
+  // Fires once: when `index` is applied (at once if it is), or with the reason why it will not be.
+  void wait(uint64_t index, std::function<void(base::Status)> done);
+  void fail(const base::Status& reason);
+
+ private:
+  std::shared_ptr<Pins> pins_;
+  mutable std::mutex mutex_;  // guards state_ and cached_: held for copying what a batch changed
+  struct Held {
+    SegmentView view;
+    std::shared_ptr<std::vector<uint64_t>> live;  // the same words, to write
+    bool shared = false;                          // a view has them
+  };
+  std::map<uint32_t, Held> state_;
+  uint64_t points_ = 0;
+  segment::Hash content_hash_{};
+  std::atomic<uint64_t> applied_{0};
+  ViewPtr cached_;
+
+  std::mutex waiters_mutex_;  // guards what follows
+  std::multimap<uint64_t, std::function<void(base::Status)>> waiters_;
+  base::Status failed_;
+};
+
+}  // namespace rhumb::shard
