@@ -1,0 +1,326 @@
+// Drives index engines through their tables of functions, as the host does, over columns of generated vectors.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "host/base/executor.h"
+#include "host/plugin/registry.h"
+#include "host/plugin/status.h"
+#include "rhumb/cpp/guard.h"
+#include "rhumb/index.h"
+#include "rhumb/kernels.h"
+
+namespace rhumb::index_test {
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+inline constexpr uint32_t kSlowDown = 8;  // instrumented code gets less data
+#else
+inline constexpr uint32_t kSlowDown = 1;
+#endif
+
+// Vectors as embeddings are: clusters of different shape and weight in a subspace of low rank, with a little noise in all directions.
+class Generator {
+ public:
+  Generator(uint32_t dim, uint64_t seed, uint32_t clusters = 100, uint32_t rank = 24) : dim_(dim), rank_(std::min(rank, dim)), random_(seed) {
+    std::printf("data: dim %u, seed %llu\n", dim, static_cast<unsigned long long>(seed));
+    basis_.resize(rank_ * dim_);
+    for (float& x : basis_) x = normal();
+    scale_.resize(rank_);
+    for (uint32_t j = 0; j < rank_; ++j) scale_[j] = std::pow(static_cast<float>(j + 1), -0.45f);
+    for (uint32_t c = 0; c < clusters; ++c) {
+      weights_.push_back(1.0 / std::sqrt(c + 1.0));
+      for (uint32_t j = 0; j < rank_; ++j) {
+        centres_.push_back(scale_[j] * normal());
+        widths_.push_back(scale_[j] * 0.6f * std::exp(0.3f * normal()));
+      }
+    }
+  }
+  // One vector; cluster: where it came from.
+  std::vector<float> next(uint32_t* cluster = nullptr) {
+    const auto c = std::discrete_distribution<uint32_t>(weights_.begin(), weights_.end())(random_);
+    if (cluster != nullptr) *cluster = c;
+    std::vector<float> out(dim_, 0.0f);
+    for (uint32_t j = 0; j < rank_; ++j) {
+      const float z = centres_[c * rank_ + j] + widths_[c * rank_ + j] * normal();
+      for (uint32_t i = 0; i < dim_; ++i) out[i] += z * basis_[j * dim_ + i];
+    }
+    for (float& x : out) x += 0.1f * normal();
+    return out;
+  }
+  std::mt19937_64& random() { return random_; }
+
+ private:
+  float normal() { return std::normal_distribution<float>()(random_); }
+  const uint32_t dim_, rank_;
+  std::mt19937_64 random_;
+  std::vector<float> basis_, scale_, centres_, widths_;
+  std::vector<double> weights_;
+};
+
+// A vector in a column's scalar type, prepared for the metric as the host does it.
+inline std::string encoded(std::vector<float> v, uint32_t scalar, uint32_t metric) {
+  const auto dim = static_cast<uint32_t>(v.size());
+  if (metric == RHUMB_COSINE && scalar != RHUMB_U8) rhumb_normalise_f32(v.data(), dim);
+  std::string out(rhumb_vector_bytes(scalar, dim), '\0');
+  if (scalar == RHUMB_F32) std::memcpy(out.data(), v.data(), out.size());
+  if (scalar == RHUMB_F16) rhumb_f32_to_f16(v.data(), reinterpret_cast<uint16_t*>(out.data()), dim);
+  for (uint32_t i = 0; i < dim; ++i) {
+    if (scalar == RHUMB_U8) out[i] = static_cast<char>(std::lround(std::clamp(128 + 12 * v[i], 0.0f, 255.0f)));
+    if (scalar == RHUMB_BIT && v[i] > 0) out[i / 8] = static_cast<char>(out[i / 8] | 1 << (i % 8));
+  }
+  return out;
+}
+
+// A column in chunks of 256 rows, each an allocation of its own, with room for `capacity` rows.
+class Column {
+ public:
+  static constexpr uint32_t kShift = 8;
+  Column(uint32_t metric, uint32_t scalar, uint32_t dim, uint32_t capacity = 1 << 17) : metric_(metric), table_((capacity >> kShift) + 1) {
+    raw_ = {sizeof raw_, scalar, dim, kShift, 0, rhumb_vector_bytes(scalar, dim), table_.data(), nullptr};
+  }
+  Column(const Column&) = delete;
+  Column& operator=(const Column&) = delete;
+  uint32_t add(const std::vector<float>& v) {
+    const auto slot = static_cast<uint32_t>(raw_.rows);
+    if ((slot & ((1u << kShift) - 1)) == 0) {
+      chunks_.push_back(std::make_unique<char[]>(raw_.stride << kShift));
+      table_[slot >> kShift] = chunks_.back().get();
+    }
+    const std::string bytes = encoded(v, raw_.scalar, metric_);
+    std::memcpy(chunks_.back().get() + (slot & ((1u << kShift) - 1)) * raw_.stride, bytes.data(), bytes.size());
+    ++raw_.rows;
+    return slot;
+  }
+  void fill(Generator& generator, uint32_t rows, std::vector<uint32_t>* clusters = nullptr) {
+    for (uint32_t i = 0; i < rows; ++i) {
+      uint32_t cluster = 0;
+      add(generator.next(&cluster));
+      if (clusters != nullptr) clusters->push_back(cluster);
+    }
+  }
+  std::string query(const std::vector<float>& v) const { return encoded(v, raw_.scalar, metric_); }
+  std::vector<std::string> queries(Generator& generator, uint32_t n, std::vector<uint32_t>* clusters = nullptr) const {
+    std::vector<std::string> out;
+    for (uint32_t i = 0; i < n; ++i) {
+      uint32_t cluster = 0;
+      out.push_back(query(generator.next(&cluster)));
+      if (clusters != nullptr) clusters->push_back(cluster);
+    }
+    return out;
+  }
+  uint32_t metric() const { return metric_; }
+  uint32_t rows() const { return static_cast<uint32_t>(raw_.rows); }
+  rhumb_vectors_t& raw() { return raw_; }
+  const rhumb_vectors_t& raw() const { return raw_; }
+  const char* row(uint32_t slot) const {
+    return static_cast<const char*>(table_[slot >> kShift]) + (slot & ((1u << kShift) - 1)) * raw_.stride;
+  }
+
+ private:
+  const uint32_t metric_;
+  rhumb_vectors_t raw_;
+  std::vector<const void*> table_;
+  std::vector<std::unique_ptr<char[]>> chunks_;
+};
+
+class Bits {
+ public:
+  explicit Bits(uint32_t size, bool value = false) : size_(size), words_(size / 64 + 1, value ? ~uint64_t{0} : 0) {
+    if (value) words_.back() = (uint64_t{1} << (size % 64)) - 1;
+  }
+  void set(uint32_t i) { words_[i / 64] |= uint64_t{1} << (i % 64); }
+  void clear(uint32_t i) { words_[i / 64] &= ~(uint64_t{1} << (i % 64)); }
+  bool has(uint32_t i) const { return i < size_ && (words_[i / 64] >> (i % 64) & 1) != 0; }
+  uint64_t count() const {
+    uint64_t n = 0;
+    for (const uint64_t word : words_) n += static_cast<uint64_t>(std::popcount(word));
+    return n;
+  }
+  std::vector<uint32_t> list() const {
+    std::vector<uint32_t> out;
+    for (uint32_t i = 0; i < size_; ++i) {
+      if (has(i)) out.push_back(i);
+    }
+    return out;
+  }
+  uint32_t size() const { return size_; }
+  const uint64_t* words() const { return words_.data(); }
+
+  rhumb_filter_t as_live() const { return {sizeof(rhumb_filter_t), RHUMB_FILTER_ALL, nullptr, nullptr, size_, count(), words()}; }
+  rhumb_filter_t as_bits() const { return {sizeof(rhumb_filter_t), RHUMB_FILTER_BITS, words(), nullptr, size_, count(), nullptr}; }
+  static rhumb_filter_t as_slots(const std::vector<uint32_t>& slots) {
+    return {sizeof(rhumb_filter_t), RHUMB_FILTER_SLOTS, nullptr, slots.data(), 0, slots.size(), nullptr};
+  }
+
+ private:
+  const uint32_t size_;
+  std::vector<uint64_t> words_;
+};
+
+struct Hit {
+  uint32_t slot;
+  float distance;
+  bool operator==(const Hit&) const = default;
+};
+using Hits = std::vector<Hit>;
+
+struct Ask {
+  uint32_t k = 10, ef = 0, flags = 0;
+  const rhumb_filter_t* filter = nullptr;
+};
+
+// The engines of this build, loaded as the host loads them.
+inline plugin::PluginRegistry& registry() {
+  static base::Executor executor("plugins", 3, 1024);
+  static plugin::PluginRegistry* const loaded = [] {
+    auto* r = new plugin::PluginRegistry(executor);
+    for (const char* name : {"index_flat", "index_hnsw"}) {
+      const std::string path = std::string(RHUMB_PLUGIN_DIR) + "/" + name + ".so";
+      if (!std::filesystem::exists(path)) continue;
+      const base::Status status = r->load_file(path);
+      if (!status.ok()) throw std::runtime_error(status.message());
+    }
+    return r;
+  }();
+  return *loaded;
+}
+inline plugin::Engine<rhumb_index_ops_t> engine(const char* id) {
+  auto found = registry().find<rhumb_index_ops_t>(id);
+  if (!found.ok()) throw std::runtime_error(found.status().message());
+  return *found;
+}
+
+// An instance. Failed calls answer their status and leave the text in error().
+class Index {
+ public:
+  Index(const char* id, const Column& column, std::string config = "", std::string data_dir = "", uint64_t capacity_hint = 0)
+      : ops_(*engine(id).ops), column_(column) {
+    const rhumb_open_t base{sizeof base, 0, slice(config), slice(data_dir), nullptr};
+    const rhumb_index_open_t open{sizeof open, column.metric(), &column.raw(), capacity_hint, &base};
+    opened_ = ops_.open(engine(id).host, &open, &self_, error_out());
+  }
+  ~Index() {
+    if (self_ != nullptr) ops_.close(self_);
+  }
+  Index(const Index&) = delete;
+  Index& operator=(const Index&) = delete;
+
+  rhumb_status_t opened() const { return opened_; }
+  std::string error() const { return error_.text; }
+  rhumb_status_t build(uint32_t threads = 1, const uint64_t* live = nullptr, const rhumb_call_t* call = nullptr) {
+    const rhumb_progress_t progress{sizeof progress, threads, nullptr, nullptr};
+    return ops_.build(self_, call, column_.rows(), live, &progress, error_out());
+  }
+  rhumb_status_t build(const rhumb_progress_t& progress) { return ops_.build(self_, nullptr, column_.rows(), nullptr, &progress, error_out()); }
+  rhumb_status_t insert(uint32_t first, uint32_t end, const rhumb_call_t* call = nullptr) { return ops_.insert(self_, call, first, end, nullptr); }
+  rhumb_status_t save(const std::string& dir) { return ops_.save(self_, slice(dir), error_out()); }
+  nlohmann::json stats() {
+    Buffer buffer;
+    if (ops_.stats(self_, buffer.out()) != RHUMB_OK) throw std::runtime_error("stats failed");
+    return nlohmann::json::parse(buffer.view());
+  }
+
+  // Any thread. Throws what the engine says when it fails.
+  std::vector<Hits> search(std::span<const std::string> queries, const Ask& ask, uint64_t* distances = nullptr) const {
+    std::string rows;
+    for (const std::string& q : queries) rows += q;
+    rhumb_query_t query{};
+    query.struct_size = sizeof query;
+    query.k = ask.k;
+    query.vectors = {rows.data(), queries.size(), column_.raw().stride, column_.raw().dim, column_.raw().scalar};
+    query.query_count = queries.size();
+    query.filter = ask.filter;
+    query.ef = ask.ef;
+    query.flags = ask.flags;
+    std::vector<uint32_t> slots(queries.size() * ask.k), counts(queries.size(), ~0u);
+    std::vector<float> values(slots.size());
+    rhumb_hits_t out{sizeof out, 0, slots.data(), values.data(), counts.data(), 0, 0};
+    rhumb_error_t error{};
+    error.struct_size = sizeof error;
+    const rhumb_status_t rc = ops_.search(self_, nullptr, &query, &out, &error);
+    if (rc != RHUMB_OK) throw std::runtime_error("search: " + std::to_string(rc) + " " + error.text);
+    if (distances != nullptr) *distances = out.exact_distances;
+    std::vector<Hits> all(queries.size());
+    for (size_t q = 0; q < queries.size(); ++q) {
+      for (uint32_t i = 0; i < counts.at(q); ++i) all[q].push_back({slots[q * ask.k + i], values[q * ask.k + i]});
+    }
+    return all;
+  }
+  Hits search_one(const std::string& query, const Ask& ask = {}) const { return search({&query, 1}, ask)[0]; }
+
+  rhumb_index_t* raw() { return self_; }
+  const rhumb_index_ops_t& ops() const { return ops_; }
+
+ private:
+  rhumb_error_t* error_out() {
+    error_ = {};
+    error_.struct_size = sizeof error_;
+    return &error_;
+  }
+  const rhumb_index_ops_t& ops_;
+  const Column& column_;
+  rhumb_index_t* self_ = nullptr;
+  rhumb_status_t opened_ = RHUMB_BUG;
+  rhumb_error_t error_{};
+};
+
+// Share of the true hits that were found, by distance: of equally far slots any will do.
+inline double recall(const std::vector<Hits>& found, const std::vector<Hits>& truth) {
+  uint64_t right = 0, all = 0;
+  for (size_t q = 0; q < truth.size(); ++q) {
+    all += truth[q].size();
+    if (truth[q].empty()) continue;
+    for (size_t i = 0; i < std::min(found[q].size(), truth[q].size()); ++i) {
+      if (found[q][i].distance <= truth[q].back().distance * (truth[q].back().distance < 0 ? 1 - 1e-6f : 1 + 1e-6f)) ++right;
+    }
+  }
+  return all == 0 ? 1.0 : static_cast<double>(right) / static_cast<double>(all);
+}
+
+class TempDir {
+ public:
+  TempDir() {
+    std::string path = (std::filesystem::temp_directory_path() / "rhumb-index-XXXXXX").string();
+    if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp");
+    path_ = path;
+  }
+  ~TempDir() { std::filesystem::remove_all(path_); }
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  // A new, empty directory in it.
+  std::string fresh() const {
+    static int n = 0;
+    const std::string path = path_ + "/" + std::to_string(n++);
+    std::filesystem::create_directory(path);
+    return path;
+  }
+
+ private:
+  std::string path_;
+};
+
+inline std::string read_bytes(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+inline void write_bytes(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+}  // namespace rhumb::index_test
