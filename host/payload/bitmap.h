@@ -1,5 +1,6 @@
-// A set of slots in the form that suits it: compressed (CRoaring, whose header stays in bitmap.cc) while it is thin, plain bits once it holds
-// a good part of the slots, since those join with other sets at the speed of memory. 8 bytes until the first add. Slots are below 2^32 - 1. Not thread-safe by itself.
+// A set of slots in the form that suits it: compressed (CRoaring, whose header stays in bitmap.cc) while it is thin, plain bits once it
+// holds a good part of the slots, since those join with other sets at the speed of memory. 8 bytes until the first add. Slots are below
+// 2^32 - 1. Not thread-safe by itself.
 #pragma once
 
 #include <bit>

@@ -22,7 +22,7 @@ static_assert(kMaxDepthV1 == base::limits::kMaxJsonDepth);
 
 class Canonical {
  public:
-  // Strict: UTF-8, whole surrogates and unique keys are demanded too. Else, as content hashes want it, any text that can be read has a form.
+  // Strict: UTF-8, whole surrogates and unique keys are demanded too. Else, as content hashes want it, whatever can be read has a form.
   Canonical(std::string_view text, std::string& out, bool strict) : text_(text), out_(out), strict_(strict) {}
 
   base::Status run() {

@@ -1,7 +1,7 @@
-// Reading payload text where it lies. Payloads are minified JSON that was validated when it was written and is guarded by the checksums of
-// what stores it, so nothing is parsed ahead: a Value is the slice of text of one JSON value, and what it holds is looked at on demand.
-// Nothing allocates but unescaping. For one member of a 225-byte payload this costs 0.1 to 0.2 us, a simdjson DOM (which needs padding, so a
-// copy) 0.16; for longer payloads, of which a filter wants the first members, the walk stops where the DOM goes on.
+// Reading payload text where it lies. Payloads are minified JSON that was validated when it was written and is guarded by the checksums
+// of what stores it, so nothing is parsed ahead: a Value is the slice of text of one JSON value, and what it holds is looked at on
+// demand. Nothing allocates but unescaping. For one member of a 225-byte payload this costs 0.1 to 0.2 us, a simdjson DOM (which needs
+// padding, so a copy) 0.16; for longer payloads, of which a filter wants the first members, the walk stops where the DOM goes on.
 //
 // Text that is not JSON after all ends the walk early and is reported through RHUMB_UNEXPECTED: no read goes beyond the slice. Use
 // check_document() for text from outside.

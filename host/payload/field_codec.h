@@ -86,8 +86,9 @@ base::Status decode_column(const IndexFile& file, KeyColumn& column) {
   base::ByteReader reader(file.sections.at(SectionKind::kTerms));
   const uint32_t terms = reader.count(1);
   for (uint32_t i = 0; i < terms; ++i) {
-    const bool fresh = column.append_term(decode_key<typename KeyColumn::Key>(reader));
-    if (reader.failed() || !fresh) return fault("terms cut short, or one twice");
+    const auto key = decode_key<typename KeyColumn::Key>(reader);
+    if (reader.failed() || key != key) return fault("terms cut short, or not a number");  // NaN has no place in an order
+    if (!column.append_term(key)) return fault("a term twice");
   }
   if (!reader.done()) return fault("bytes behind the terms");
   std::vector<std::vector<uint32_t>> lists;

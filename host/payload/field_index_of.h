@@ -32,7 +32,8 @@ class FieldIndexOf final : public FieldIndex {
     const std::shared_lock lock(mutex_);
     if (const auto* any = std::get_if<AnyOf>(&condition.test)) {
       const Named named = name_terms(any->values);
-      return named.knowledge == Knowledge::kUnknown ? states_.has_value.count() : named.entries + foreign_count(foreign_equals(any->values));
+      if (named.knowledge == Knowledge::kUnknown) return states_.has_value.count();
+      return named.entries + foreign_count(foreign_equals(any->values));
     }
     if constexpr (kHasRange) {
       if (const auto* range = std::get_if<typename K::RangeType>(&condition.test)) {

@@ -1,8 +1,9 @@
-// All payload indexes of one segment. Owned by the segment; derived data: whatever is missing or damaged is built again from the payloads.
+// All payload indexes of one segment. Owned by the segment; derived data: whatever is missing or damaged is built again from the
+// payloads.
 //
-// Threads: configure(), put() and remove() belong to the one writer (the shard's apply thread); build(), save() and load_fields() may run on
-// a background thread beside it; lookups (planner.h) and the const members run on any thread. A lookup sees each slot's payload as of some
-// moment during the call: a search that pinned an older view checks again the hits whose payload changed since.
+// Threads: configure(), put() and remove() belong to the one writer (the shard's apply thread); build(), save() and load_fields() may
+// run on a background thread beside it; lookups (planner.h) and the const members run on any thread. A lookup sees each slot's payload
+// as of some moment during the call: a search that pinned an older view checks again the hits whose payload changed since.
 //
 // A row that dies keeps its entries: searches hold older views in which it lives, and every answer is cut down to the view's live bits.
 // remove() is for a slot that no view holds any more.

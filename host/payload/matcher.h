@@ -1,5 +1,6 @@
-// A filter compiled once per query, and the question it answers: does this point pass? Semantics are Qdrant's (model/filter.h); they do not
-// depend on which payload indexes exist. Immutable after compile(): any number of threads may call matches() at once. Copies share the tree.
+// A filter compiled once per query, and the question it answers: does this point pass? Semantics are Qdrant's (model/filter.h); they do
+// not depend on which payload indexes exist. Immutable after compile(): any number of threads may call matches() at once. Copies share
+// the tree.
 //
 //   RHUMB_ASSIGN(auto matcher, Matcher::compile(filter, schema));
 //   if (matcher.matches({.payload = text, .id_key = key, .presence = bits})) ...

@@ -1,4 +1,4 @@
-// One writer, one builder, several searches: what a search finds is, for each row, its payload before or after a change, never anything else.
+// One writer, one builder, several searches: what a search finds is, for each row, its payload before or after a change, nothing else.
 #include <gtest/gtest.h>
 
 #include <atomic>

@@ -6,7 +6,8 @@ namespace rhumb::payload::testing {
 namespace {
 
 const char* const kFields[] = {"a", "b", "c", "deep", "list", "odd key", "u"};
-const char* const kPaths[] = {"a", "b", "c", "deep.a", "deep.b", "list[].a", "list[].b", "list[0].a", "list", "\"odd key\"", "u", "missing", "a[]", "b[1]"};
+const char* const kPaths[] = {"a", "b", "c", "deep.a", "deep.b", "list[].a", "list[].b",
+                              "list[0].a", "list", "\"odd key\"", "u", "missing", "a[]", "b[1]"};
 const char* const kStrings[] = {"red", "green", "", "caf\xc3\xa9", "2024-01-31", "2024-01-31T00:00:00Z", "2025-06-01T12:30:00.5+02:00",
                                 "5c56c793-69f3-4fbf-87e6-c4bf54c28c26", "5C56C79369F34FBF87E6C4BF54C28C26", "1", "true", "say \"hi\"\n"};
 const char* const kStringsJson[] = {"\"red\"", "\"green\"", "\"\"", "\"caf\\u00e9\"", "\"2024-01-31\"", "\"2024-01-31T00:00:00Z\"",
@@ -150,7 +151,8 @@ model::Filter Corpus::filter(uint32_t depth, bool nested) {
 
 FieldConfigs Corpus::some_indexes() {
   using model::FieldType;
-  const FieldType types[] = {FieldType::kKeyword, FieldType::kInteger, FieldType::kFloat, FieldType::kBool, FieldType::kDatetime, FieldType::kUuid};
+  const FieldType types[] = {FieldType::kKeyword, FieldType::kInteger,  FieldType::kFloat,
+                             FieldType::kBool,    FieldType::kDatetime, FieldType::kUuid};
   FieldConfigs out;
   for (const char* path : kPaths) {
     if (chance(55)) out[path] = {types[below(std::size(types))], {}};

@@ -16,7 +16,8 @@ using model::FieldType;
 const std::vector<uint64_t> kAllLive(4, ~uint64_t{0});
 
 std::string payload_of(uint32_t slot) {
-  return "{\"kind\":\"k" + std::to_string(slot % 7) + "\",\"n\":[" + std::to_string(slot) + ",-1],\"mixed\":" + (slot % 2 == 0 ? "true" : "\"x\"") + "}";
+  return "{\"kind\":\"k" + std::to_string(slot % 7) + "\",\"n\":[" + std::to_string(slot) + ",-1],\"mixed\":" +
+         (slot % 2 == 0 ? "true" : "\"x\"") + "}";
 }
 
 class IndexSetTest : public ::testing::Test {

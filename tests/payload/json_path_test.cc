@@ -36,7 +36,8 @@ TEST(JsonPath, ReadsWhatTheProtocolAllows) {
 }
 
 TEST(JsonPath, RefusesTheRest) {
-  for (const char* text : {"", ".a", "a.", "a..b", "[0]", "[]", "a[", "a[x]", "a[-1]", "a[1", "a]", "a b", "a.[0]", "\"a", "\"a\\\"\"", "a[99999999999]", "a\"b\""}) {
+  for (const char* text : {"", ".a", "a.", "a..b", "[0]", "[]", "a[", "a[x]", "a[-1]", "a[1", "a]", "a b",
+                           "a.[0]", "\"a", "\"a\\\"\"", "a[99999999999]", "a\"b\""}) {
     const auto parsed = JsonPath::parse(text);
     ASSERT_FALSE(parsed.ok()) << text;
     EXPECT_EQ(parsed.status().code(), base::Code::kInvalid);

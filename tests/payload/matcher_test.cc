@@ -101,7 +101,9 @@ TEST(Matcher, EmptyAndNull) {
     EXPECT_TRUE(holds(empty, model::IsEmpty{true})) << empty;
     EXPECT_FALSE(holds(empty, model::IsEmpty{false})) << empty;
   }
-  for (const char* full : {"name", "nothing", "object", "tags", "capital", "diet[].food"}) EXPECT_FALSE(holds(full, model::IsEmpty{true})) << full;
+  for (const char* full : {"name", "nothing", "object", "tags", "capital", "diet[].food"}) {
+    EXPECT_FALSE(holds(full, model::IsEmpty{true})) << full;
+  }
   for (const char* null : {"none", "nothing", "tags"}) EXPECT_TRUE(holds(null, model::IsNull{true})) << null;
   for (const char* other : {"missing", "empty", "name", "object"}) {
     EXPECT_FALSE(holds(other, model::IsNull{true})) << other;

@@ -116,6 +116,62 @@ TEST(Posting, GrowsAndShrinksThroughItsForms) {
   }
 }
 
+// Fills up, thins out, fills up again: through the compressed and the plain form, and back.
+TEST(Bitmap, ChangesItsFormAndKeepsItsSlots) {
+  constexpr uint32_t kEnd = 100000;
+  const uint64_t seed = 13;
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  Bitmap bitmap;
+  Reference expected;
+  uint32_t changes_of_form = 0;
+  for (const uint32_t target : {3000u, 60000u, 800u, 20000u, 0u}) {
+    while (expected.size() != target) {
+      const bool was_plain = !bitmap.plain().empty();
+      if (expected.size() < target) {
+        const auto slot = static_cast<uint32_t>(random() % kEnd);
+        ASSERT_EQ(bitmap.add(slot), expected.insert(slot).second);
+      } else {
+        const uint32_t slot = *expected.lower_bound(static_cast<uint32_t>(random() % (*expected.rbegin() + 1)));
+        expected.erase(slot);
+        ASSERT_TRUE(bitmap.remove(slot));
+        ASSERT_FALSE(bitmap.remove(slot));
+      }
+      changes_of_form += was_plain != !bitmap.plain().empty() ? 1 : 0;
+    }
+    ASSERT_EQ(bitmap.count(), expected.size());
+    Reference found;
+    bitmap.for_each_below(kEnd, [&](uint32_t slot) { found.insert(slot); });
+    ASSERT_EQ(found, expected);
+    if (!expected.empty()) {
+      ASSERT_EQ(bitmap.first(), *expected.begin());
+    }
+    const auto read = Bitmap::deserialize(bitmap.serialize_below(kEnd));
+    ASSERT_TRUE(read.has_value());
+    ASSERT_EQ(read->count(), expected.size());
+    for (uint32_t probe = 0; probe < 1000; ++probe) {
+      const auto slot = static_cast<uint32_t>(random() % (2 * kEnd));
+      ASSERT_EQ(bitmap.contains(slot), expected.count(slot) != 0);
+      ASSERT_EQ(read->contains(slot), expected.count(slot) != 0);
+    }
+  }
+  EXPECT_EQ(changes_of_form, 4u);
+}
+
+TEST(SlotSet, BuilderTakesBits) {
+  for (const uint32_t end : {1u, 64u, 100u, 5000u}) {
+    const std::vector<uint64_t> bits{5, ~uint64_t{0}, 1};
+    SlotSet::Builder builder(end);
+    builder.add(0);
+    builder.add_bits(bits);
+    Reference expected{0};
+    for (uint32_t slot = 0; slot < std::min(end, 192u); ++slot) {
+      if ((bits[slot / 64] >> slot % 64 & 1) != 0) expected.insert(slot);
+    }
+    expect_same(builder.finish(), expected);
+  }
+}
+
 TEST(Bitmap, SerializesWhatIsBelow) {
   Bitmap bitmap;
   for (uint32_t slot = 0; slot < 200000; slot += 3) bitmap.add(slot);
