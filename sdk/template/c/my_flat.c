@@ -52,13 +52,15 @@ static rhumb_status_t load(rhumb_index_t *self, rhumb_slice_t dir, rhumb_error_t
   return RHUMB_OK;
 }
 
-static int is_blank(rhumb_slice_t json) { /* no parameters: nothing, or an empty object */
-  const char *text = json.data;
+/* No parameters: nothing, or an object with nothing in it. */
+static int is_blank(rhumb_slice_t json) {
+  const char *expected = "{}", *text = json.data;
   uint64_t i;
   for (i = 0; i < json.size; ++i) {
-    if (strchr(" \t\r\n{}", text[i]) == NULL) return 0;
+    if (text[i] != '\0' && strchr(" \t\r\n", text[i]) != NULL) continue;
+    if (*expected == '\0' || text[i] != *expected++) return 0;
   }
-  return 1;
+  return json.size == 0 || *expected == '\0';
 }
 
 static rhumb_status_t flat_open(const rhumb_host_t *host, const rhumb_index_open_t *open, rhumb_index_t **out, rhumb_error_t *error) {

@@ -32,9 +32,9 @@ class MyIndex {
       : host_(host), vectors_(*open.vectors), kernel_(rhumb_kernel_for(open.metric, open.vectors->scalar)) {
     if (kernel_ == nullptr) throw rhumb::Error(RHUMB_UNSUPPORTED, "this metric does not go with this scalar type");
     if (open.base == nullptr) return;
-    if (rhumb::view(open.base->config_json).find_first_not_of(" \t\r\n{}") != std::string_view::npos) {
-      throw rhumb::Error(RHUMB_INVALID, "my_index has no parameters");
-    }
+    std::string config(rhumb::view(open.base->config_json));
+    std::erase_if(config, [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
+    if (!config.empty() && config != "{}") throw rhumb::Error(RHUMB_INVALID, "my_index has no parameters");
     if (open.base->data_dir.size > 0) load(rhumb::view(open.base->data_dir));
   }
 
