@@ -49,7 +49,10 @@ namespace block_file_detail {
 class Descriptor {
  public:
   Descriptor(const std::string& path, int flags, mode_t mode = 0) : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {
-    if (fd_ < 0) throw_errno("open", path, errno);
+    if (fd_ >= 0) return;
+    // A saved file that is gone is damage like any other: the host builds anew.
+    if (errno == ENOENT && (flags & O_CREAT) == 0) throw Error(RHUMB_CORRUPT, path + ": no such file", ENOENT);
+    throw_errno("open", path, errno);
   }
   ~Descriptor() { ::close(fd_); }
   Descriptor(const Descriptor&) = delete;
