@@ -17,8 +17,27 @@ void Indexer::wake() {
 // One step a turn: a checkpoint or another shard's work need not wait for a whole graph.
 void Indexer::run() {
   scheduled_.store(false);
-  if (core_.stopping.load() || !core_.serving().ok()) return;
-  if (step()) wake();
+  const bool working = !core_.stopping.load() && core_.serving().ok();
+  if (working && step()) return wake();
+  tell_idle();
+}
+
+void Indexer::when_idle(std::function<void()> done) {
+  {
+    const std::lock_guard lock(mutex_);
+    idle_waiters_.push_back(std::move(done));
+  }
+  wake();
+}
+
+void Indexer::tell_idle() {
+  std::vector<std::function<void()>> waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    if (limit_) return;  // a checkpoint holds graphs back; its end wakes
+    waiters.swap(idle_waiters_);
+  }
+  for (const auto& done : waiters) done();
 }
 
 bool Indexer::step() {
@@ -156,6 +175,7 @@ void Indexer::fail(const Status& reason) {
     waiting.swap(waiting_);
   }
   for (const auto& [version, done] : waiting) done(reason);
+  wake();
 }
 
 void Indexer::tail_scanned(uint64_t rows, uint64_t ns) {

@@ -28,6 +28,8 @@ class Indexer {
   void wake();
   // Fires when no payload index of the configuration with this version, or a later one, is missing any more.
   void when_configured(uint64_t version, std::function<void(base::Status)> done);
+  // Fires when everything that was there to index at the time of the call is indexed, as far as it can be.
+  void when_idle(std::function<void()> done);
   void fail(const base::Status& reason);
 
   // A checkpoint begins: until it ended, graphs take in no slot that it does not make durable, so that they can be saved then.
@@ -52,6 +54,7 @@ class Indexer {
   bool extend_graph(const ViewPtr& view);
   uint32_t graph_end(const SegmentView& part) const;
   void settle(const SchemaPtr& schema);
+  void tell_idle();
   void save(const Watermark& durable);
   void warn(const std::string& text);
 
@@ -72,6 +75,7 @@ class Indexer {
   base::Status failure_;
   uint64_t configured_ = 0;             // version of the newest configuration without missing indexes
   std::vector<std::pair<uint64_t, std::function<void(base::Status)>>> waiting_;
+  std::vector<std::function<void()>> idle_waiters_;
 };
 
 }  // namespace rhumb::shard

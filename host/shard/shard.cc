@@ -98,13 +98,20 @@ void Shard::configure(const model::CollectionConfig& config, uint64_t version, D
 }
 
 Status Shard::close() {
-  if (closed_.exchange(true)) return base::ok();
+  if (stopped_.load()) return base::ok();
   Status outcome;
   if (core_.serving().ok()) {
     std::promise<Status> saved;
     maintenance_.checkpoint([&saved](const Status& status) { saved.set_value(status); });
     outcome = saved.get_future().get();
+    indexing_strand_.drain();  // graphs and payload indexes are saved behind the checkpoint
   }
+  stop();
+  return outcome;
+}
+
+void Shard::stop() {
+  if (stopped_.exchange(true)) return;
   core_.stopping.store(true);
   const Status closed(base::Code::kUnavailable, "shard " + std::to_string(core_.options.shard) + " is closed");
   core_.views.fail(closed);
@@ -113,7 +120,6 @@ Status Shard::close() {
   maintenance_.wait_idle();
   indexing_strand_.drain();  // what ran may have posted one more turn, which ends at once
   indexing_strand_.drain();
-  return outcome;
 }
 
 Shard::~Shard() {

@@ -51,7 +51,7 @@ class Shard final : public consensus::StateMachine {
   // Creates the directory's manifest for a new shard; recovers an existing one. Blocks; any thread. Until the entries in
   // (applied_index(), target of replay] came in through apply(), reads answer kUnavailable.
   static base::Result<std::unique_ptr<Shard>> open(ShardOptions options);
-  // close() if it was not called. Not from one of the executors' threads.
+  // close() if it was not ended. Not from one of the executors' threads.
   ~Shard() override;
 
   // consensus::StateMachine.
@@ -83,8 +83,13 @@ class Shard final : public consensus::StateMachine {
 
   // Any thread. done: what was applied before the call is durable in the shard's own files, and the log released.
   void checkpoint(Done done) { maintenance_.checkpoint(std::move(done)); }
-  // Checkpoints, stops background work, fails waiters. Blocks; idempotent; apply() is not called any more. Not from an executor's thread.
+  // Any thread. Fires when what is there to index now is in graphs and payload indexes.
+  void when_indexed(std::function<void()> done) { indexer_.when_idle(std::move(done)); }
+
+  // Ends the shard; apply() is not called any more. Blocks; idempotent; not from an executor's thread. close: with a checkpoint, so that
+  // the next start replays nothing. stop: without one, as a shard that is dropped ends, or a process that is killed.
   base::Status close();
+  void stop();
   base::Status fenced() const { return core_.fenced(); }
 
  private:
@@ -102,7 +107,7 @@ class Shard final : public consensus::StateMachine {
   base::Strand apply_strand_, maintenance_strand_, indexing_strand_;
   Indexer indexer_;
   Maintenance maintenance_;
-  std::atomic<bool> closed_{false};
+  std::atomic<bool> stopped_{false};
 };
 
 }  // namespace rhumb::shard
