@@ -81,9 +81,10 @@ Reply& Reply::operator=(Reply&& other) noexcept {
 }
 
 Reply::~Reply() {
-  RHUMB_UNEXPECTED(sink_ != nullptr);
-  if (sink_) sink_->send(error_response(500, "Service internal error: the request was dropped"));
+  if (sink_) sink_->dropped();
 }
+
+void ReplySink::dropped() { send(error_response(500, "Service internal error: the request was dropped")); }
 
 std::unique_ptr<BodySink> Handler::stream(const std::shared_ptr<Request>&, Reply&) { return nullptr; }
 

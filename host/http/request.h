@@ -100,6 +100,7 @@ class ReplySink {
   virtual ~ReplySink() = default;
   virtual void send(Response response) = 0;
   virtual void stream(Response head, Pull pull) = 0;  // head.body is empty
+  virtual void dropped();                             // the Reply went unanswered: send() of a 500, unless nobody waits any more
 };
 
 // The right and the duty to answer one request: once, from any thread. Dropping it unanswered answers 500.

@@ -1,0 +1,139 @@
+// One client connection: one request at a time, answers in order, a deadline for whatever it waits for.
+#pragma once
+
+#include <netinet/in.h>
+#include <uv.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "host/http/context.h"
+#include "host/http/exchange.h"
+#include "host/http/parser.h"
+#include "host/http/timer_wheel.h"
+
+namespace rhumb::http {
+
+// Lives on its loop's thread and nowhere else; owns the socket; deletes itself once libuv has closed it.
+//
+//   kIdle -> kHead -> kBody | kSinkBody -> kAwaitReply -> kWriting | kStreamOut -> kIdle, or kLinger -> kClosed
+//
+// Invariants: at most one exchange; while it is unanswered no further request is parsed (kMaxPipelinedBytes are read ahead, then the
+// socket is left alone); every state but kAwaitReply, and a stream that waits for its producer or its sink, has a deadline.
+// While idle it holds no buffer and no parser.
+class Connection final : public TimerWheel::Node {
+ public:
+  explicit Connection(Loop& loop) : loop_(loop) {}
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  static Connection& of(TimerWheel::Node& node) { return static_cast<Connection&>(node); }
+
+  void start(Admission admission);
+  void drain();  // the server stops: close when idle, else after the answer
+  void abort();  // close now
+  void process();  // goes on as far as input, state and the client allow
+  void on_deadline();
+
+  // From the exchange, with this connection's current one.
+  void on_reply(Outgoing out);
+  void on_stream(Outgoing head, Pull pull);
+  void on_chunk(std::string framed);
+  void on_stream_end(std::string tail);
+  void on_sink_ready();
+
+ private:
+  enum class State : uint8_t { kIdle, kHead, kBody, kSinkBody, kAwaitReply, kWriting, kStreamOut, kLinger, kClosed };
+
+  // The request that is being read; gone when it is complete.
+  struct Incoming {
+    explicit Incoming(uint64_t max_header_bytes) : parser(max_header_bytes) {}
+    Parser parser;
+    std::shared_ptr<BodyCharge> charge;
+    std::unique_ptr<Gunzip> gunzip;
+    Reply reply;          // of a body that is buffered: handed on when it is complete
+    std::string packed;   // body bytes that gunzip has not taken yet
+    bool ended = false;   // the body's last byte has been parsed
+  };
+  // The handler's sink, while a body is streamed into it.
+  struct Sink {
+    std::unique_ptr<BodySink> body;
+    bool busy = false;    // waits for resume()
+    bool inside = false;  // one of its functions is on the stack
+    bool dead = false;    // to be aborted and destroyed as soon as it is not
+    base::Status why;
+  };
+  // A streamed reply.
+  struct Source {
+    Pull pull;
+    bool waiting = false;  // pull was called, its answer is due
+    bool inside = false;   // pull is on the stack
+    bool ended = false;
+  };
+  struct Write;
+
+  // connection.cc: the socket
+  void on_read(ssize_t n, const char* bytes);
+  void on_eof();
+  void on_written(Write* write, int status);
+  void update_reading();
+  void write(std::string head, std::string body);
+  void check_write_progress();
+  void finish_exchange();
+  void account();
+  void linger();
+  void arm(uint64_t ms) { loop_.set_deadline(*this, ms); }
+  void disarm() { loop_.cancel_deadline(*this); }
+  std::string_view unread() const { return std::string_view(in_).substr(in_at_); }
+  void consume(size_t n);
+  std::string remote() const;
+
+  // connection_request.cc: from bytes to the handler
+  bool advance();
+  bool begin_request();
+  void read_head();
+  void on_head();
+  void begin_body();
+  bool read_body();
+  bool unpack_body();
+  void dispatch();
+  void send_continue();
+  void refuse(int status, std::string_view message);
+
+  // connection_stream.cc: streamed bodies, in and out
+  void begin_sink(std::unique_ptr<BodySink> body);
+  bool feed_sink();
+  bool next_piece(std::string& piece);
+  void end_sink();
+  void abort_sink(base::Status why);
+  void bury_sink();
+  void pull();
+  void drop_source();
+
+  Loop& loop_;
+  uv_tcp_t tcp_{};
+  sockaddr_in6 peer_{};  // holds an IPv4 address too
+  std::unique_ptr<Admission> admission_;
+  std::string in_;       // read and not parsed yet
+  size_t in_at_ = 0;
+  std::unique_ptr<Incoming> incoming_;
+  std::unique_ptr<Sink> sink_;
+  std::unique_ptr<Source> source_;
+  std::shared_ptr<Exchange> exchange_;
+  uint64_t sent_ = 0;           // bytes given to the socket or its queue
+  uint64_t sent_at_check_ = 0;  // of these, taken by the client at the last check
+  uint64_t answer_start_ = 0;   // sent_ when the answer began
+  uint64_t lingered_ = 0;
+  uint32_t writes_pending_ = 0;
+  uint32_t turn_requests_ = 0;
+  int status_ = 0;
+  State state_ = State::kIdle;
+  bool reading_ = false;
+  bool eof_ = false;
+  bool processing_ = false;
+  bool close_after_ = false;
+  bool skipped_crlf_ = false;
+};
+
+}  // namespace rhumb::http

@@ -1,0 +1,34 @@
+#include "host/http/context.h"
+
+#include <unistd.h>
+
+namespace rhumb::http {
+
+using base::counter;
+
+Admission::~Admission() {
+  if (fd_ >= 0) ::close(fd_);
+  if (context_) context_->connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
+Context::Context(ServerOptions server_options, Handler& server_handler)
+    : options(std::move(server_options)),
+      cors(options.cors),
+      handler(server_handler),
+      budget(std::make_shared<BodyBudget>(options.max_inflight_body_bytes)),
+      refused_connections(counter("rhumb_http_refused_connections_total", "Connections closed because too many were open.")),
+      received_bytes(counter("rhumb_http_received_bytes_total", "Bytes read from HTTP connections.")),
+      sent_bytes(counter("rhumb_http_sent_bytes_total", "Bytes handed to HTTP connections.")),
+      seconds(base::histogram("rhumb_http_request_seconds", "From the end of a request's head to the end of its answer.")) {}
+
+base::Counter& Context::responses(int status) {
+  auto& slot = by_status_.at(static_cast<size_t>(status));
+  base::Counter* known = slot.load(std::memory_order_acquire);
+  if (known == nullptr) {
+    known = &counter("rhumb_http_responses_total", "Answers by status.", {{"status", std::to_string(status)}});
+    slot.store(known, std::memory_order_release);
+  }
+  return *known;
+}
+
+}  // namespace rhumb::http

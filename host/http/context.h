@@ -1,0 +1,81 @@
+// What the connections of one server share. Kept alive by every exchange that is still to be answered.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include "host/base/metrics.h"
+#include "host/http/cors.h"
+#include "host/http/options.h"
+#include "host/http/request.h"
+
+namespace rhumb::http {
+
+// Bytes of request bodies held in memory, over all connections.
+struct BodyBudget {
+  explicit BodyBudget(uint64_t max_bytes) : max(max_bytes) {}
+  const uint64_t max;
+  std::atomic<uint64_t> used{0};
+};
+
+// The share of one request; given back when the request goes, on whatever thread.
+class BodyCharge {
+ public:
+  explicit BodyCharge(std::shared_ptr<BodyBudget> budget) : budget_(std::move(budget)) {}
+  ~BodyCharge() { budget_->used.fetch_sub(bytes_, std::memory_order_relaxed); }
+  BodyCharge(const BodyCharge&) = delete;
+  BodyCharge& operator=(const BodyCharge&) = delete;
+  // False when the budget is spent; then the share stays as it was.
+  bool grow_to(uint64_t bytes) {
+    if (bytes <= bytes_) return true;
+    const uint64_t more = bytes - bytes_;
+    if (budget_->used.fetch_add(more, std::memory_order_relaxed) + more > budget_->max) {
+      budget_->used.fetch_sub(more, std::memory_order_relaxed);
+      return false;
+    }
+    bytes_ = bytes;
+    return true;
+  }
+
+ private:
+  const std::shared_ptr<BodyBudget> budget_;
+  uint64_t bytes_ = 0;
+};
+
+struct Context {
+  Context(ServerOptions server_options, Handler& server_handler);
+
+  const ServerOptions options;
+  const Cors cors;
+  Handler& handler;  // used on the loop threads only: gone once the server has stopped
+  const std::shared_ptr<BodyBudget> budget;
+  std::atomic<uint32_t> connections{0};
+  std::atomic<bool> stopping{false};
+
+  base::Counter& refused_connections;
+  base::Counter& received_bytes;
+  base::Counter& sent_bytes;
+  base::Histogram& seconds;
+  base::Counter& responses(int status);  // rhumb_http_responses_total{status="..."}
+
+ private:
+  std::array<std::atomic<base::Counter*>, 600> by_status_{};
+};
+
+// An accepted socket and its place among max_connections, until a connection has closed. Any thread.
+class Admission {
+ public:
+  Admission(int fd, std::shared_ptr<Context> context) : fd_(fd), context_(std::move(context)) {}
+  Admission(Admission&& other) noexcept : fd_(std::exchange(other.fd_, -1)), context_(std::move(other.context_)) {}
+  Admission& operator=(Admission&&) = delete;
+  ~Admission();
+  int release_fd() { return std::exchange(fd_, -1); }  // the place stays taken
+
+ private:
+  int fd_;
+  std::shared_ptr<Context> context_;
+};
+
+}  // namespace rhumb::http

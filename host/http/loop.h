@@ -1,0 +1,80 @@
+// One libuv loop on one thread, which owns its connections.
+#pragma once
+
+#include <uv.h>
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include "host/base/function.h"
+#include "host/base/status.h"
+#include "host/http/context.h"
+#include "host/http/timer_wheel.h"
+
+namespace rhumb::http {
+
+class Connection;
+
+class Loop : public std::enable_shared_from_this<Loop> {
+ public:
+  using Task = base::UniqueFunction<void()>;
+
+  static base::Result<std::shared_ptr<Loop>> start(std::string name, std::shared_ptr<Context> context);
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // Runs on the loop thread: at once when called there, else soon. Dropped once the loop has closed. Any thread. The queue holds at
+  // most a few entries per open connection.
+  void run(Task task);
+  bool on_loop_thread() const;
+  // Closes idle connections now, the others when they have answered, all that is left after drain_ms; then the loop ends.
+  // Any thread; returns at once, join() waits.
+  void close(uint32_t drain_ms);
+  void join();
+
+  // The rest on the loop thread only.
+  uv_loop_t* uv() { return &loop_; }
+  Context& context() { return *context_; }
+  const std::shared_ptr<Context>& shared_context() const { return context_; }
+  uint64_t now_ms() const { return uv_now(&loop_); }
+  void set_deadline(TimerWheel::Node& node, uint64_t after_ms);
+  void cancel_deadline(TimerWheel::Node& node) { wheel_.cancel(node); }
+  void adopt(Admission admission);                // an accepted socket becomes a connection of this loop
+  void forget(Connection& connection);            // its handle has closed
+  void process_later(const Connection* connection);  // in the loop's next turn, if it is still there: others come first
+  bool closing() const { return closing_; }
+  uv_buf_t read_buffer() { return uv_buf_init(read_buffer_.data(), static_cast<unsigned>(read_buffer_.size())); }
+
+ private:
+  Loop(std::string name, std::shared_ptr<Context> context);
+  void thread_main();
+  void post(Task task);
+  void run_tasks();
+  void on_tick();
+  void begin_close(uint32_t drain_ms);
+  void finish_close();
+
+  const std::string name_;
+  const std::shared_ptr<Context> context_;
+  uv_loop_t loop_{};
+  uv_async_t wake_{};
+  uv_timer_t tick_{};
+  uv_timer_t drain_{};
+  TimerWheel wheel_{0};
+  std::unordered_set<Connection*> connections_;
+  std::array<char, 64 * 1024> read_buffer_;  // shared: idle connections own no buffer
+  bool closing_ = false;
+
+  std::mutex mutex_;  // guards the two below
+  std::vector<Task> tasks_;
+  bool closed_ = false;
+  std::thread thread_;
+};
+
+}  // namespace rhumb::http

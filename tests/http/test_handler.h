@@ -1,0 +1,68 @@
+// A handler with a route for each thing that the front has to get right.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "host/base/executor.h"
+#include "host/http/request.h"
+#include "host/http/server.h"
+
+namespace rhumb::http {
+
+//   /echo      answers on the loop: method, target and body
+//   /later     the same from a pool thread
+//   /held      is answered by release(), from the test's thread
+//   /big?N     N bytes of JSON-like text
+//   /throw     throws; /drop drops its reply
+//   /import    streams its body into `imported`; ?slow: each piece waits for resume_import()
+//   /refused   is answered 401 before its body is read
+//   /export?N  streams N pieces of 64 KiB; /broken fails after one piece; /endless never ends
+class TestHandler : public Handler {
+ public:
+  ~TestHandler() override { pool.stop(); }
+  void handle(std::shared_ptr<Request> request, Reply reply) override;
+  std::unique_ptr<BodySink> stream(const std::shared_ptr<Request>& head, Reply& reply) override;
+
+  void wait_held(size_t count);  // until that many requests wait in /held
+  void release();                // answers them
+  void wait_imported(size_t bytes);
+  void wait_aborted();
+  void resume_import();
+
+  base::Executor pool{"test-http", 2, 1024};
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::pair<std::shared_ptr<Request>, Reply>> held;
+  std::string imported;
+  size_t pieces = 0;
+  std::vector<BodySink::Resume> resumes;
+  bool aborted = false;
+  std::atomic<uint64_t> handled{0};
+  std::atomic<uint64_t> pulled{0};
+  std::atomic<uint64_t> pulls_alive{0};
+
+ private:
+  void export_pieces(const Request& request, Reply reply);
+};
+
+std::string pattern(size_t bytes);  // compressible text, not of one byte
+
+struct TestServer {
+  explicit TestServer(ServerOptions options = {}) : server(with_free_port(std::move(options)), handler) {
+    const base::Status status = server.start();
+    RHUMB_ASSERT(status.ok());
+  }
+  static ServerOptions with_free_port(ServerOptions options) {
+    options.port = 0;
+    return options;
+  }
+  uint16_t port() const { return server.port(); }
+  TestHandler handler;
+  Server server;
+};
+
+}  // namespace rhumb::http
