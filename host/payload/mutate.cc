@@ -16,6 +16,10 @@ using Items = std::span<const PathItem>;
 constexpr size_t kMaxDepthV1 = 128, kMaxBytesV1 = 4 * 1024 * 1024;
 static_assert(kMaxDepthV1 == base::limits::kMaxJsonDepth && kMaxBytesV1 == base::limits::kMaxPayloadBytes);
 
+base::Status too_long(size_t bytes) {
+  return base::invalid("the payload would have " + std::to_string(bytes) + " bytes or more, over " + std::to_string(kMaxBytesV1));
+}
+
 base::Status damaged_payload() { return base::corrupt("stored payload is not the JSON that was written"); }
 
 // Writes one object or array, member by member.
@@ -141,6 +145,7 @@ base::Status merge_into_elements(std::string& out, const Value& old, Items path,
 }
 
 base::Status merge_at(std::string& out, const Value& old, Items path, const Value& patch) {
+  if (out.size() > kMaxBytesV1) return too_long(out.size());  // a patch for each of many elements grows without end
   if (path.empty()) return merge_members(out, old, patch);
   return path[0].kind == PathItem::Kind::kKey ? merge_into_member(out, old, path, patch) : merge_into_elements(out, old, path, patch);
 }
@@ -202,9 +207,7 @@ base::Status check_stored(std::string_view payload) {
 
 // Merging below a path can make a payload longer and deeper than the patch and the old one were.
 base::Status check_result(std::string_view payload) {
-  if (payload.size() > kMaxBytesV1) {
-    return base::invalid("the payload would have " + std::to_string(payload.size()) + " bytes, over " + std::to_string(kMaxBytesV1));
-  }
+  if (payload.size() > kMaxBytesV1) return too_long(payload.size());
   size_t depth = 0;
   for (size_t at = 0; at < payload.size();) {
     const char c = payload[at];

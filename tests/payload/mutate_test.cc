@@ -50,6 +50,11 @@ TEST(PayloadMergeV1, Refuses) {
   const std::string half = "{\"a\":\"" + std::string(base::limits::kMaxPayloadBytes / 2, 'x') + "\"}";
   const std::string other = "{\"b\":\"" + std::string(base::limits::kMaxPayloadBytes / 2, 'x') + "\"}";
   EXPECT_EQ(payload_merge_v1(half, other, "").status().code(), base::Code::kInvalid);
+  // A patch for each of a million elements must be refused long before it has been written out.
+  std::string elements = "{\"a\":[0";
+  for (uint32_t i = 1; i < 1'000'000; ++i) elements += ",0";
+  elements += "]}";
+  EXPECT_EQ(payload_merge_v1(elements, half, "a[]").status().code(), base::Code::kInvalid);
   std::string deep = "{\"a\":";
   for (uint32_t i = 1; i < base::limits::kMaxJsonDepth; ++i) deep += '[';
   for (uint32_t i = 1; i < base::limits::kMaxJsonDepth; ++i) deep += ']';
