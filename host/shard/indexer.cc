@@ -92,7 +92,8 @@ void Indexer::checkpoint_ended(std::shared_ptr<const Watermark> durable) {
 
 // Derived data: what cannot be saved is built again after a restart.
 void Indexer::save(const Watermark& durable) {
-  for (const SegmentView& part : core_.views.current()->segments) {
+  const ViewPtr view = core_.views.current();
+  for (const SegmentView& part : view->segments) {
     Segment& segment = *part.segment;
     const auto it = durable.lengths.find(segment.id());
     if (it == durable.lengths.end()) continue;

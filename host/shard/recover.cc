@@ -55,7 +55,6 @@ Status open_segments(Core& core, Ledger& ledger) {
     const segment::Lengths durable = at == ledger.watermark.lengths.end() ? segment::Lengths{} : at->second;
     RHUMB_ASSIGN(auto opened, Segment::open(core.segment_directory(id), id, schema->vectors, core.options.segment, durable));
     RHUMB_TRY(opened->begin_replay(durable, lengths.rows));
-    RHUMB_TRY(opened->fields().configure(schema->fields()));
     ledger.segments[id].segment = std::move(opened);
   }
   return base::ok();
@@ -156,6 +155,7 @@ Status finish_recovery(Core& core, Ledger& ledger) {
   storage::KvBatch batch;
   for (auto& [id, held] : ledger.segments) {
     RHUMB_TRY(held.segment->finish_recovery(held.live.words()));
+    RHUMB_TRY(held.segment->fields().configure(core.schema()->fields()));  // not before replay is done: it would feed them
     restore_fields(*held.segment, held.live);
     const auto durable = ledger.watermark.lengths.find(id);
     for (size_t c = 0; durable != ledger.watermark.lengths.end() && c < held.segment->vectors().size(); ++c) {

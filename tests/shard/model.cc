@@ -1,0 +1,159 @@
+#include "tests/shard/model.h"
+
+#include <gtest/gtest.h>
+
+namespace rhumb::shard::test {
+
+using model::OperationKind;
+using nlohmann::json;
+
+namespace {
+
+bool holds(uint64_t expected, const ModelPoint* point) {
+  if (expected == model::kAnyVersion) return true;
+  return expected == model::kAbsent ? point == nullptr : point != nullptr && point->version == expected;
+}
+
+void merge(json& into, const json& patch) {
+  for (const auto& [key, value] : patch.items()) {
+    if (value.is_null()) into.erase(key);
+    else into[key] = value;
+  }
+}
+
+json parsed(const std::string& text) { return text.empty() ? json::object() : json::parse(text); }
+
+}  // namespace
+
+void Model::apply(const model::Command& command, uint64_t index) {
+  for (size_t i = 0; i < command.targets.size(); ++i) {
+    const uint64_t id = command.targets[i].id.as_number();
+    const auto it = points_.find(id);
+    if (!holds(command.targets[i].expected_version, it == points_.end() ? nullptr : &it->second)) continue;
+    if (command.header.kind == OperationKind::kUpsert) {
+      ModelPoint fresh;
+      fresh.payload = parsed(command.points[i].payload);
+      fresh.version = index;
+      for (const auto& v : command.points[i].vectors) fresh.vectors[v.name] = v.bytes;
+      points_[id] = fresh;
+      continue;
+    }
+    if (it == points_.end()) continue;
+    ModelPoint& point = it->second;
+    if (command.header.kind == OperationKind::kDelete) {
+      points_.erase(it);
+      continue;
+    }
+    if (command.header.kind == OperationKind::kDeleteVectors) {
+      size_t erased = 0;
+      for (const std::string& name : command.names) erased += point.vectors.erase(name);
+      if (erased == 0) continue;
+    }
+    if (command.header.kind == OperationKind::kUpdateVectors) {
+      for (const auto& v : command.points[i].vectors) point.vectors[v.name] = v.bytes;
+    }
+    if (command.header.kind == OperationKind::kSetPayload) merge(command.payload_key.empty() ? point.payload : point.payload[command.payload_key], parsed(command.payload));
+    if (command.header.kind == OperationKind::kOverwritePayload) point.payload = parsed(command.payload);
+    if (command.header.kind == OperationKind::kDeletePayload) {
+      for (const std::string& name : command.names) point.payload.erase(name);
+    }
+    if (command.header.kind == OperationKind::kClearPayload) point.payload = json::object();
+    point.version = index;
+  }
+}
+
+model::CollectionConfig two_vectors() {
+  model::CollectionConfig config;
+  config.vectors["a"].size = kDim;
+  config.vectors["b"].size = 8;
+  config.vectors["b"].distance = model::Distance::kEuclid;
+  config.payload_indexes["colour"].type = model::FieldType::kKeyword;
+  config.payload_indexes["n"].type = model::FieldType::kInteger;
+  return config;
+}
+
+void shrink(ShardOptions& options) {
+  options.segment.max_rows = 600;
+  options.segment.graph_min_rows = 128;
+  options.segment.extents = {4096, 65536};
+  options.apply_batch_entries = 16;
+  options.checkpoint_points = 1u << 30;  // tests say when
+  options.index_slice_rows = 64;
+}
+
+std::string CommandSource::payload() {
+  static const char* const kColours[] = {"red", "green", "blue", "grün \\\" quoted"};
+  json payload = json::object();
+  if (draw(4) != 0) payload["colour"] = kColours[draw(4)];
+  if (draw(3) != 0) payload["n"] = static_cast<int64_t>(draw(50)) - 10;
+  if (draw(5) == 0) payload["list"] = {1, "two", 3.5, nullptr};
+  return payload.empty() ? std::string() : payload.dump();
+}
+
+model::PointWrite CommandSource::write(uint64_t id) {
+  model::PointWrite write;
+  write.id = model::PointId::number(id);
+  write.payload = payload();
+  if (draw(8) != 0) write.vectors.push_back({"a", vector("a")});
+  if (draw(3) != 0) write.vectors.push_back({"b", vector("b")});
+  return write;
+}
+
+model::Command CommandSource::next(const Model& known) {
+  model::Command command;
+  const uint64_t dice = draw(100);
+  const auto kind = dice < 45 ? OperationKind::kUpsert : dice < 55 ? OperationKind::kDelete : dice < 65 ? OperationKind::kUpdateVectors
+                  : dice < 70 ? OperationKind::kDeleteVectors : dice < 85 ? OperationKind::kSetPayload : dice < 90 ? OperationKind::kOverwritePayload
+                  : dice < 96 ? OperationKind::kDeletePayload : OperationKind::kClearPayload;
+  command.header.kind = kind;
+  const size_t n = draw(4) == 0 ? 1 + draw(12) : 1;
+  std::set<uint64_t> chosen;
+  for (size_t i = 0; i < n; ++i) chosen.insert(draw(ids_));
+  for (const uint64_t id : chosen) {
+    uint64_t expected = model::kAnyVersion;
+    const auto it = known.points().find(id);
+    if (draw(6) == 0) expected = it == known.points().end() || draw(3) == 0 ? model::kAbsent : it->second.version - (draw(3) == 0 ? 1 : 0);
+    command.targets.push_back({model::PointId::number(id), expected});
+    if (kind == OperationKind::kUpsert) command.points.push_back(write(id));
+    if (kind == OperationKind::kUpdateVectors) {
+      command.points.push_back(write(id));
+      command.points.back().payload.clear();
+    }
+  }
+  if (kind == OperationKind::kDeleteVectors) command.names = {draw(2) == 0 ? "a" : "b"};
+  if (kind == OperationKind::kDeletePayload) command.names = {draw(2) == 0 ? "colour" : "n", "list"};
+  if (kind == OperationKind::kSetPayload || kind == OperationKind::kOverwritePayload) command.payload = payload();
+  if (command.payload.empty() && kind == OperationKind::kSetPayload) command.payload = R"({"colour":"white"})";
+  if (command.payload.empty() && kind == OperationKind::kOverwritePayload) command.payload = "{}";
+  return command;
+}
+
+void expect_equal(Harness& harness, const Model& model, const std::string& when) {
+  SCOPED_TRACE(when);
+  model::ScrollRequest request;
+  request.limit = 1u << 20;
+  request.with_payload.mode = model::PayloadSelector::Mode::kAll;
+  request.with_vector.mode = model::VectorSelector::Mode::kAll;
+  auto records = harness->scroll(request, {});
+  ASSERT_TRUE(records.ok()) << records.status().to_string();
+  ASSERT_EQ(records->size(), model.points().size());
+  auto expected = model.points().begin();
+  for (const model::Record& record : *records) {
+    ASSERT_EQ(record.id.as_number(), expected->first);
+    ASSERT_EQ(record.version, expected->second.version) << "point " << expected->first;
+    ASSERT_EQ(parsed(record.payload), expected->second.payload) << "point " << expected->first;
+    std::map<std::string, std::string> vectors;
+    for (const auto& v : record.vectors) vectors[v.name] = v.bytes;
+    ASSERT_EQ(vectors, expected->second.vectors) << "point " << expected->first;
+    ++expected;
+  }
+  auto counted = harness->count({}, {});
+  ASSERT_TRUE(counted.ok());
+  EXPECT_EQ(*counted, model.points().size());
+  auto verified = harness->verify({});
+  ASSERT_TRUE(verified.ok()) << verified.status().to_string();
+  EXPECT_EQ(verified->error, "");
+  EXPECT_EQ(verified->points, model.points().size());
+}
+
+}  // namespace rhumb::shard::test

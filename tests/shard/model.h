@@ -1,0 +1,50 @@
+// What a shard must be: a map, and commands drawn at random to drive both.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <string>
+
+#include "tests/shard/harness.h"
+
+namespace rhumb::shard::test {
+
+struct ModelPoint {
+  nlohmann::json payload = nlohmann::json::object();
+  std::map<std::string, std::string> vectors;
+  uint64_t version = 0;
+};
+
+class Model {
+ public:
+  void apply(const model::Command& command, uint64_t index);
+  const std::map<uint64_t, ModelPoint>& points() const { return points_; }
+
+ private:
+  std::map<uint64_t, ModelPoint> points_;
+};
+
+// Two named vectors, indexed payload fields, small segments.
+model::CollectionConfig two_vectors();
+void shrink(ShardOptions& options);
+
+class CommandSource {
+ public:
+  explicit CommandSource(uint64_t seed, uint64_t ids = 400) : random_(seed), ids_(ids), a_(seed + 1, kDim), b_(seed + 2, 8) {}
+  model::Command next(const Model& model);
+  std::string vector(const std::string& name) { return name == "a" ? a_.next_bytes() : b_.next_bytes(); }
+  uint64_t draw(uint64_t n) { return random_() % n; }
+
+ private:
+  model::PointWrite write(uint64_t id);
+  std::string payload();
+  std::mt19937_64 random_;
+  const uint64_t ids_;
+  Embeddings a_, b_;
+};
+
+// Every point, every count, the content hash: as the model has them.
+void expect_equal(Harness& harness, const Model& model, const std::string& when);
+
+}  // namespace rhumb::shard::test
