@@ -64,6 +64,10 @@ void Log::free_oldest(Lock& lock) {
   segments_.erase(oldest->number());
   ends_.erase(oldest->number());
   index_.forget_segment(oldest->number());
+  while (!recent_.empty() && recent_.front()->start().segment <= oldest->number()) {
+    recent_bytes_ -= recent_.front()->size();  // a cached batch would keep the file open, and its space taken
+    recent_.pop_front();
+  }
   lock.unlock();
   std::optional<Error> failed;
   try {

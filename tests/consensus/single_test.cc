@@ -67,8 +67,9 @@ TEST_F(ConsensusTest, TenThousandEntriesShareWritesAndSurviveRestarts) {
     ASSERT_TRUE(opened.ok()) << opened.to_string();
     EXPECT_GE(machine.applied_index(), last) << "open answers when all that was committed is applied";
     if (kept == 0) {
-      ASSERT_EQ(machine.data().size(), kEntries);
-      for (uint64_t i = 0; i < kEntries; ++i) ASSERT_EQ(machine.data()[i], command(i));
+      const std::vector<std::string> data = machine.data();
+      ASSERT_EQ(data.size(), kEntries);
+      for (uint64_t i = 0; i < kEntries; ++i) ASSERT_EQ(data[i], command(i));
     }
     const auto index = node.propose(5, "more");
     ASSERT_TRUE(index.ok());

@@ -1,0 +1,137 @@
+// Kills, a log that fails, a disk that is full.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <random>
+#include <thread>
+
+#include "tests/consensus/fixture.h"
+
+namespace rhumb::consensus {
+namespace {
+
+// The child proposes without end and tells through the pipe how many commands were committed.
+[[noreturn]] void propose_until_killed(const std::string& dir, uint64_t from, int acknowledged_fd) {
+  base::Executor apply("apply", 2, 100000);
+  Machine machine(apply);
+  Node node(dir);
+  const bool fresh = node.host().recovered_groups().empty();
+  if (!(fresh ? node.create(5, machine) : node.open(5, machine)).ok()) ::_exit(3);
+  for (uint64_t i = from;; ++i) {
+    if (!node.propose(5, std::to_string(i)).ok()) ::_exit(4);
+    if (::write(acknowledged_fd, &i, sizeof(i)) != sizeof(i)) ::_exit(5);
+  }
+}
+
+TEST_F(ConsensusTest, NothingCommittedIsLostToAKill) {
+  constexpr uint64_t kSeed = 20;
+  std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
+  std::mt19937_64 random(kSeed);
+  uint64_t acknowledged = 0;
+  for (int round = 0; round < 12; ++round) {
+    int fds[2];
+    ASSERT_EQ(::pipe(fds), 0);
+    const uint64_t from = acknowledged + 1;
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      ::close(fds[0]);
+      propose_until_killed(dir_, from, fds[1]);
+    }
+    ::close(fds[1]);
+    uint64_t told = 0;
+    for (uint64_t n = 1 + random() % 200; n > 0; --n) {
+      ASSERT_EQ(::read(fds[0], &told, sizeof(told)), static_cast<ssize_t>(sizeof(told)));
+      acknowledged = told;
+    }
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "exit " << WEXITSTATUS(status);
+    while (::read(fds[0], &told, sizeof(told)) == static_cast<ssize_t>(sizeof(told))) acknowledged = told;
+    ::close(fds[0]);
+  }
+  Machine machine(apply_);
+  Node node(dir_);
+  ASSERT_TRUE(node.open(5, machine).ok());
+  // Each child began anew behind what its forerunner had acknowledged; what was committed unseen may be there twice.
+  const std::vector<std::string> data = machine.data();
+  uint64_t next = 1;
+  for (const std::string& command : data) {
+    const uint64_t number = std::stoull(command);
+    ASSERT_LE(number, next);
+    if (number == next) ++next;
+  }
+  EXPECT_GT(next, acknowledged);
+}
+
+// The descriptor of the active segment is swapped for one that cannot be written.
+void break_log(const std::string& dir) {
+  for (const auto& fd : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code error;
+    const std::string target = std::filesystem::read_symlink(fd.path(), error).string();
+    if (target.starts_with(std::filesystem::canonical(dir).string()) && target.ends_with(".wal")) {
+      const int read_only = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+      const int broken = std::stoi(fd.path().filename().string());
+      ASSERT_EQ(::dup3(read_only, broken, O_CLOEXEC), broken);
+      ::close(read_only);
+    }
+  }
+}
+
+TEST_F(ConsensusTest, AFailedLogFencesEveryGroup) {
+  Machine one(apply_), two(apply_);
+  Node node(dir_);
+  ASSERT_TRUE(node.create(5, one).ok());
+  ASSERT_TRUE(node.create(6, two).ok());
+  ASSERT_TRUE(node.propose(5, "fine").ok());
+  break_log(dir_);
+  EXPECT_EQ(node.propose(5, "lost").status().code(), base::Code::kIo);
+  std::string reason;
+  EXPECT_FALSE(node.host().healthy(&reason));
+  EXPECT_NE(reason.find(".wal"), std::string::npos) << reason;
+  EXPECT_EQ(node.propose(6, "refused").status().code(), base::Code::kIo);
+  EXPECT_EQ(node.read_index(6).status().code(), base::Code::kIo);
+  EXPECT_FALSE(node.host().status(6)->is_leader);
+  EXPECT_FALSE(two.leader());
+}
+
+TEST_F(ConsensusTest, AFullDiskIsToldAndPassesWithARelease) {
+  if (::mount("none", dir_.c_str(), "tmpfs", 0, "size=600k") != 0) GTEST_SKIP() << "SKIPPED: mounting a small tmpfs needs root";
+  struct Unmount {
+    std::string dir;
+    ~Unmount() { ::umount2(dir.c_str(), MNT_DETACH); }
+  } const unmount{dir_};
+  Machine machine(apply_);
+  Node node(dir_, R"({"segment_bytes":65536})");
+  ASSERT_TRUE(node.create(5, machine).ok());
+  // The write that finds no room waits; what comes behind it is told. So the proposals are sent without waiting for the one before.
+  std::atomic<uint64_t> committed{0}, refused{0}, sent{0};
+  while (refused == 0 && sent < 20'000) {
+    ++sent;
+    node.host().propose(5, std::string(1000, 'x'), [&](const base::Result<uint64_t>& index) {
+      if (index.ok()) committed = *index;
+      else if (index.status().code() == base::Code::kNoSpace) ++refused;
+    });
+    std::this_thread::yield();
+  }
+  ASSERT_GT(refused, 0u);
+  std::string reason;
+  EXPECT_TRUE(node.host().healthy(&reason)) << reason;
+  // Each release gives room to some of what waits, which is then committed and can be released in turn.
+  base::Result<uint64_t> index = base::Status(base::Code::kNoSpace, "not asked yet");
+  while (!index.ok() && index.status().code() == base::Code::kNoSpace) {
+    machine.wait_applied(committed);
+    node.host().release(5, committed);
+    index = node.propose(5, "after");
+  }
+  ASSERT_TRUE(index.ok()) << index.status().to_string();
+  machine.wait_applied(*index);
+  EXPECT_EQ(machine.data().back(), "after");
+}
+
+}  // namespace
+}  // namespace rhumb::consensus
