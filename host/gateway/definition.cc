@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <random>
 
+#include "host/base/limits.h"
 #include "host/gateway/cluster_gateway.h"
 #include "host/gateway/gather.h"
 #include "host/placement/command.h"

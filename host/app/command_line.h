@@ -1,0 +1,23 @@
+// The command line of rhumbd -> settings, over the configuration file and the environment.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/base/status.h"
+#include "host/settings/settings.h"
+
+namespace rhumb::app {
+
+struct CommandLine {
+  settings::Settings settings;
+  std::string config_file;
+  bool insecure = false, check_config = false, print_config = false, version = false, help = false;
+};
+
+// words: without the program's name. kInvalid says which word, key or line is wrong.
+base::Result<CommandLine> parse_command_line(const std::vector<std::string>& words);
+std::string usage();
+
+}  // namespace rhumb::app

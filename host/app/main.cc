@@ -1,0 +1,123 @@
+// rhumbd. Poco's application shell: signals, daemon mode and the life of the process; what the server is made of stands in server.cc.
+#include <Poco/Util/ServerApplication.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include <pthread.h>
+
+#include "host/app/command_line.h"
+#include "host/app/server.h"
+#include "host/base/log.h"
+#include "host/base/timer.h"
+#include "host/base/version.h"
+
+namespace rhumb::app {
+namespace {
+
+constexpr uint64_t kStopDeadlineMs = 28'000;  // SIGTERM ends the process within 30 s, whatever is going on
+
+enum Exit : int { kExitOk = 0, kExitFailed = 1, kExitUsage = 2 };
+
+void configure_log(const settings::Settings& settings) {
+  static const std::map<std::string, base::LogLevel> levels = {{"trace", base::LogLevel::kTrace}, {"debug", base::LogLevel::kDebug},
+                                                               {"info", base::LogLevel::kInfo},   {"warn", base::LogLevel::kWarn},
+                                                               {"error", base::LogLevel::kError}};
+  static const std::map<std::string, base::LogFormat> formats = {
+      {"auto", base::LogFormat::kAuto}, {"json", base::LogFormat::kJson}, {"text", base::LogFormat::kText}};
+  base::log_configure(levels.at(settings.log.level), formats.at(settings.log.format));
+}
+
+// Waits for a signal; SIGHUP is carried out here, the others end the wait.
+class Signals {
+ public:
+  Signals() {
+    sigemptyset(&set_);
+    for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) sigaddset(&set_, signal);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);  // before any thread exists: all inherit it
+  }
+  void wait_for_end(const CommandLine& line) {
+    for (int signal = 0;;) {
+      if (sigwait(&set_, &signal) != 0) continue;
+      if (signal != SIGHUP) {
+        base::log_info("app", "stopping", {{"signal", signal}});
+        return;
+      }
+      reload(line);
+    }
+  }
+
+ private:
+  static void reload(const CommandLine& line) {
+    settings::Settings fresh = line.settings;
+    if (!line.config_file.empty()) {
+      if (const base::Status status = settings::load_file(fresh, line.config_file); !status.ok()) {
+        base::log_error("app", "configuration not read again", {{"error", status.message()}});
+        return;
+      }
+    }
+    configure_log(fresh);
+    base::log_info("app", "log level read again", {{"level", fresh.log.level}});
+  }
+  sigset_t set_{};
+};
+
+class Application : public Poco::Util::ServerApplication {
+ protected:
+  void defineOptions(Poco::Util::OptionSet&) override { stopOptionsProcessing(); }  // command_line.cc reads them: Poco's cannot name a key and what it expects
+
+  int main(const std::vector<std::string>&) override {
+    const std::vector<std::string> words(argv().begin() + 1, argv().end());
+    auto line = parse_command_line(words);
+    if (!line.ok()) {
+      std::fprintf(stderr, "rhumbd: %s\nTry: rhumbd --help\n", line.status().message().c_str());
+      return kExitUsage;
+    }
+    if (line->help) return say(usage());
+    if (line->version) return say(std::string("rhumbd ") + base::kRhumbVersion + " (protocol " + base::kProtocolVersion + ")\n");
+    if (line->print_config) return say(settings::print(line->settings));
+    if (const base::Status exposed = check_exposure(line->settings, line->insecure); !exposed.ok()) return refuse(exposed);
+    if (line->check_config) return say("the configuration is right\n");
+    return serve(*line);
+  }
+
+ private:
+  static int say(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    return kExitOk;
+  }
+  static int refuse(const base::Status& status) {
+    std::fprintf(stderr, "rhumbd: %s\n", status.message().c_str());
+    return kExitFailed;
+  }
+
+  static int serve(const CommandLine& line) {
+    configure_log(line.settings);
+    Signals signals;
+    Server server(line.settings);
+    if (const base::Status status = server.start(); !status.ok()) {
+      base::log_error("app", "cannot start", {{"error", status.message()}});
+      return refuse(status);
+    }
+    signals.wait_for_end(line);
+    base::TimerQueue deadline;
+    deadline.at(base::Deadline::after_ms(kStopDeadlineMs), [] {
+      base::log_error("app", "did not stop in time, ending at once; acknowledged writes are in the log");
+      std::_Exit(kExitFailed);
+    });
+    server.stop();
+    base::log_info("app", "stopped");
+    return kExitOk;
+  }
+};
+
+}  // namespace
+}  // namespace rhumb::app
+
+int main(int argc, char** argv) {
+  rhumb::app::Application application;
+  application.setUnixOptions(true);
+  return application.run(argc, argv);
+}

@@ -1,0 +1,153 @@
+#include "host/app/node.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <future>
+#include <random>
+
+#include "host/base/file.h"
+#include "host/base/log.h"
+#include "host/placement/command.h"
+#include "rhumb/consensus.h"
+
+namespace rhumb::app {
+namespace {
+
+using base::Code;
+using base::Status;
+
+constexpr uint64_t kFirstNode = 1, kFirstReplica = 1;
+constexpr uint32_t kPoolQueue = base::limits::kMaxQueuedRequests;
+constexpr uint32_t kApplyQueue = 65536, kBackgroundQueue = 65536;  // strands, one task each: bounded by the number of shards
+constexpr auto kStartTimeout = std::chrono::seconds(120);
+
+// Calls `start(done)` and blocks until done fires.
+template <typename Start>
+Status wait_for(const char* what, Start start) {
+  auto promise = std::make_shared<std::promise<Status>>();
+  auto future = promise->get_future();
+  start([promise](Status status) { promise->set_value(std::move(status)); });
+  if (future.wait_for(kStartTimeout) != std::future_status::ready) return {Code::kTimeout, std::string(what) + " took longer than two minutes"};
+  return future.get().within(what);
+}
+
+std::string random_uuid() {
+  std::random_device source;
+  char text[37];
+  const uint32_t a = source(), b = source(), c = source(), d = source();
+  std::snprintf(text, sizeof(text), "%08x-%04x-4%03x-%04x-%04x%08x", a, b >> 16, b & 0xfff, (c >> 16 & 0x3fff) | 0x8000, c & 0xffff, d);
+  return text;
+}
+
+}  // namespace
+
+Node::Node(NodeOptions options) : options_(std::move(options)) {}
+
+Node::~Node() { stop(); }
+
+Status Node::start() {
+  base::install_sigbus_guard();
+  RHUMB_TRY(base::make_dirs(options_.data_directory + "/shards"));
+  pool_ = std::make_unique<base::Executor>("rhumb-pool", options_.pool_threads, kPoolQueue);
+  apply_ = std::make_unique<base::Executor>("rhumb-apply", options_.apply_threads, kApplyQueue);
+  background_ = std::make_unique<base::Executor>("rhumb-bg", options_.background_threads, kBackgroundQueue);
+  plugins_ = std::make_unique<plugin::PluginRegistry>(*background_);
+  RHUMB_TRY(plugins_->load_directory(options_.plugin_directory).within("plugins"));
+  RHUMB_TRY(start_storage());
+  channel_ = std::make_unique<peer::LoopbackChannel>(dispatcher_, options_.loopback);
+  RHUMB_TRY(start_metadata());
+  return start_roles();
+}
+
+Status Node::start_storage() {
+  const std::string directory = options_.data_directory + "/log";
+  RHUMB_TRY(base::make_dirs(directory));
+  RHUMB_ASSIGN(log_, storage::LogStore::open(*plugins_, options_.log_engine, directory, options_.log_config_json));
+  consensus::GroupHostOptions groups;
+  groups.engine = options_.consensus_engine;
+  groups.tick_ms = options_.tick_ms;
+  groups.election_ticks = options_.election_ticks;
+  groups_ = std::make_unique<consensus::GroupHost>(*plugins_, *log_, groups, consensus::GroupHost::MessageSender{});
+  RHUMB_TRY(groups_->start().within("log"));
+  kv_ = std::make_unique<shard::KvCache>(*plugins_, options_.kv_engine);
+  return base::ok();
+}
+
+Status Node::start_metadata() {
+  const std::string directory = options_.data_directory + "/metadata";
+  RHUMB_TRY(base::make_dirs(directory));
+  RHUMB_ASSIGN(auto store, storage::KvStore::open(*plugins_, options_.kv_engine, directory));
+  RHUMB_ASSIGN(metadata_, placement::Metadata::open(std::move(store), *apply_, [this](uint64_t index) { groups_->release(model::kMetadataGroup, index); }));
+  const auto recovered = groups_->recovered_groups();
+  const bool known = std::find(recovered.begin(), recovered.end(), model::kMetadataGroup) != recovered.end();
+  if (!known && metadata_->applied_index() > 0) {
+    return base::corrupt(options_.data_directory + ": the metadata has applied entries but its group is not in the log: the log was lost");
+  }
+  RHUMB_TRY(wait_for("metadata group", [&](auto done) {
+    if (known) groups_->open_group(model::kMetadataGroup, kFirstReplica, metadata_.get(), std::move(done));
+    else groups_->create_group(model::kMetadataGroup, kFirstReplica, {{kFirstReplica, RHUMB_VOTER}}, metadata_.get(), std::move(done));
+  }));
+  placement_ = std::make_unique<placement::Service>(*metadata_, *groups_);
+  placement_->bind(dispatcher_);
+  if (!metadata_->map()->cluster_uuid.empty()) return base::ok();
+  const placement::InitCluster init{random_uuid(), {kFirstNode, ""}};
+  return wait_for("first start", [&](auto done) {
+    channel_->call<peer::MetadataCommand>({placement::to_json(init)}, {}, [done](base::Result<peer::MetadataReply> reply) {
+      done(reply.ok() ? base::ok() : reply.status());
+    });
+  });
+}
+
+Status Node::start_roles() {
+  RHUMB_ASSIGN(router_, router::Router::open(*plugins_, options_.router_engine));
+  worker::WorkerOptions options;
+  options.pool = pool_.get();
+  options.timers = &timers_;
+  options.replicas.node = kFirstNode;
+  options.replicas.directory = options_.data_directory + "/shards";
+  options.replicas.groups = groups_.get();
+  options.replicas.kv = kv_.get();
+  options.replicas.apply = apply_.get();
+  options.replicas.background = background_.get();
+  options.replicas.segment.plugins = plugins_.get();
+  options.replicas.segment.index_engine = options_.index_engine;
+  options.replicas.segment.build_threads = options_.build_threads;
+  worker_ = std::make_unique<worker::Worker>(options);
+  worker_->bind(dispatcher_);
+  worker_->start(*channel_);
+  gateway_ = std::make_unique<gateway::ClusterGateway>([this](uint64_t) -> peer::Channel& { return *channel_; }, *router_);
+  gateway_->start();
+  return wait_for("cluster map", [&](auto done) { gateway_->await_map(metadata_->map()->version, std::move(done)); });
+}
+
+bool Node::ready(std::string* why) const {
+  if (stopped_) {
+    *why = "stopping";
+    return false;
+  }
+  if (!groups_->healthy(why)) return false;
+  return worker_->replicas().settled(why);
+}
+
+// Front to back: whoever might still be called is stopped after those who call it.
+void Node::stop() {
+  if (stopped_.exchange(true)) return;
+  if (gateway_) gateway_->stop();
+  if (metadata_) metadata_->stop();
+  if (worker_) worker_->stop();
+  if (groups_) groups_->stop();
+  if (pool_) pool_->stop();
+  if (apply_) apply_->stop();
+  timers_.stop();
+  if (background_) background_->stop();
+  gateway_.reset();
+  worker_.reset();
+  placement_.reset();
+  metadata_.reset();
+  groups_.reset();
+  kv_.reset();
+  log_.reset();
+  router_.reset();
+}
+
+}  // namespace rhumb::app

@@ -1,0 +1,76 @@
+// The composition root: makes the engines and roles of one node from its options and brings them up and down in the right order. The only
+// place that knows them all. Everything is reached through it from host/app's server: the REST handler, readiness, health.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "host/base/executor.h"
+#include "host/base/timer.h"
+#include "host/consensus/group_host.h"
+#include "host/gateway/cluster_gateway.h"
+#include "host/http/rest/rest_handler.h"
+#include "host/peer/channel.h"
+#include "host/placement/service.h"
+#include "host/plugin/registry.h"
+#include "host/router/router.h"
+#include "host/storage/log_store.h"
+#include "host/worker/worker.h"
+
+namespace rhumb::app {
+
+struct NodeOptions {
+  std::string data_directory, plugin_directory;
+  std::string log_engine = "wal", kv_engine = "sqlite", consensus_engine = "raft", router_engine = "hash", index_engine = "hnsw";
+  std::string log_config_json = "{}";
+  uint32_t pool_threads = 2, apply_threads = 2, background_threads = 2, build_threads = 2;
+  uint32_t tick_ms = 100, election_ticks = 10;
+  peer::LoopbackMode loopback = peer::LoopbackMode::kDirect;
+};
+
+class Node {
+ public:
+  explicit Node(NodeOptions options);
+  ~Node();  // stop()
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // Recovers what is on disk; blocks until the metadata is there. Control thread.
+  base::Status start();
+  // No new requests come; what is under way is answered or failed, shards are checkpointed, the log is flushed. Idempotent.
+  void stop();
+
+  // True once every shard serves; `why` says what is missing.
+  bool ready(std::string* why) const;
+  const plugin::PluginRegistry& plugins() const { return *plugins_; }
+  base::Executor& pool() { return *pool_; }
+  // What the REST front needs of the node; the caller adds `authorize`.
+  http::rest::RestOptions rest_options();
+
+ private:
+  base::Status start_storage();
+  base::Status start_metadata();
+  base::Status start_roles();
+  std::string plugins_json() const;
+  std::string telemetry_json() const;
+  void verify_json(gateway::CollectionPtr collection, base::Deadline deadline, std::function<void(base::Result<std::string>)> done);
+
+  const NodeOptions options_;
+  base::TimerQueue timers_;
+  std::unique_ptr<base::Executor> pool_, apply_, background_;
+  std::unique_ptr<plugin::PluginRegistry> plugins_;
+  std::unique_ptr<storage::LogStore> log_;
+  std::unique_ptr<consensus::GroupHost> groups_;
+  std::unique_ptr<placement::Metadata> metadata_;
+  std::unique_ptr<placement::Service> placement_;
+  std::unique_ptr<shard::KvCache> kv_;
+  std::unique_ptr<router::Router> router_;
+  peer::Dispatcher dispatcher_;
+  std::unique_ptr<peer::LoopbackChannel> channel_;
+  std::unique_ptr<worker::Worker> worker_;
+  std::unique_ptr<gateway::ClusterGateway> gateway_;
+  std::atomic<bool> stopped_{false};
+};
+
+}  // namespace rhumb::app

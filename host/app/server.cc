@@ -1,0 +1,135 @@
+#include "host/app/server.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "host/base/log.h"
+
+namespace rhumb::app {
+namespace {
+
+using base::Code;
+using base::Status;
+
+constexpr uint32_t kDrainMs = 10'000;
+
+uint32_t cores() { return std::max(1u, std::thread::hardware_concurrency()); }
+uint32_t or_cores(uint64_t configured) { return configured == 0 ? cores() : static_cast<uint32_t>(configured); }
+
+bool is_loopback(const std::string& host) {
+  if (host == "localhost") return true;
+  in_addr v4{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+  in6_addr v6{};
+  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+std::string default_plugin_directory() {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return (self.parent_path().parent_path() / "lib" / "rhumb" / "plugins").string();
+}
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> out;
+  std::stringstream words(text);
+  for (std::string word; std::getline(words, word, ',');) {
+    if (!word.empty()) out.push_back(word);
+  }
+  return out;
+}
+
+}  // namespace
+
+Status check_exposure(const settings::Settings& settings, bool insecure) {
+  if (insecure || settings.auth.plugin != "none" || is_loopback(settings.http.host)) return base::ok();
+  return base::invalid("http.host " + settings.http.host +
+                       " is not loopback and auth.plugin is none: everybody who reaches the port could read and delete everything. "
+                       "Set auth.plugin: static with a key, or say --insecure");
+}
+
+Server::~Server() { stop(); }
+
+NodeOptions Server::node_options() const {
+  NodeOptions o;
+  o.data_directory = settings_.node.data_dir;
+  o.plugin_directory = settings_.plugins.directory.empty() ? default_plugin_directory() : settings_.plugins.directory;
+  o.log_engine = settings_.storage.log;
+  o.kv_engine = settings_.storage.kv;
+  o.consensus_engine = settings_.consensus.plugin;
+  o.router_engine = settings_.router.plugin;
+  o.index_engine = settings_.index.plugin;
+  o.log_config_json = nlohmann::json{{"sync", settings_.storage.sync},
+                                     {"interval_ms", settings_.storage.sync_interval_ms},
+                                     {"segment_bytes", settings_.storage.segment_bytes}}
+                          .dump();
+  o.pool_threads = or_cores(settings_.http.workers);
+  o.apply_threads = std::min(4u, cores());
+  o.background_threads = std::max(2u, cores() / 2);
+  o.build_threads = or_cores(settings_.index.build_threads);
+  o.tick_ms = static_cast<uint32_t>(settings_.consensus.tick_ms);
+  o.election_ticks = static_cast<uint32_t>(settings_.consensus.election_ticks);
+  o.loopback = settings_.peer.loopback == "encode" ? peer::LoopbackMode::kEncode : peer::LoopbackMode::kDirect;
+  return o;
+}
+
+http::ServerOptions Server::http_options() const {
+  http::ServerOptions o;
+  o.host = settings_.http.host;
+  o.port = static_cast<uint16_t>(settings_.http.port);
+  o.loops = settings_.http.loops != 0 ? static_cast<uint32_t>(settings_.http.loops) : std::max(1u, cores() / 4);
+  o.max_body_bytes = settings_.http.max_body_bytes;
+  o.max_connections = static_cast<uint32_t>(settings_.http.max_connections);
+  o.header_timeout_ms = static_cast<uint32_t>(settings_.http.header_timeout_ms);
+  o.body_timeout_ms = static_cast<uint32_t>(settings_.http.body_timeout_ms);
+  o.idle_timeout_ms = static_cast<uint32_t>(settings_.http.idle_timeout_ms);
+  o.cors.enabled = settings_.http.cors;
+  o.cors.origins = split(settings_.http.cors_origins);
+  return o;
+}
+
+Status Server::start() {
+  RHUMB_TRY(lock_.acquire(settings_.node.data_dir));
+  node_ = std::make_unique<Node>(node_options());
+  RHUMB_TRY(node_->start());
+  const std::string keys = nlohmann::json{{"api_key", settings_.auth.api_key}, {"read_only_api_key", settings_.auth.read_only_api_key}}.dump();
+  RHUMB_ASSIGN(auth_, auth::Authenticator::open(node_->plugins(), settings_.auth.plugin, settings_.auth.plugin == "static" ? keys : "{}"));
+  http::rest::RestOptions rest = node_->rest_options();
+  rest.authorize = [this](const http::Request& request, http::rest::Action action, const std::string& collection) {
+    return authorize(request, action, collection);
+  };
+  rest_ = std::make_unique<http::rest::RestHandler>(std::move(rest));
+  admin::AdminOptions admin;
+  admin.ready = [this](std::string* why) { return node_->ready(why); };
+  admin.may_read_metrics = [this](const http::Request& request) { return authorize(request, http::rest::Action::kRead, ""); };
+  admin_ = std::make_unique<admin::AdminHandler>(std::move(admin), *rest_);
+  http_ = std::make_unique<http::Server>(http_options(), *admin_);
+  RHUMB_TRY(http_->start());
+  base::log_info("app", "serving", {{"host", settings_.http.host}, {"port", http_->port()}, {"data", settings_.node.data_dir}});
+  return base::ok();
+}
+
+Status Server::authorize(const http::Request& request, http::rest::Action action, const std::string& collection) const {
+  const auth::Credentials credentials{request.header("api-key"), request.header("Authorization")};
+  RHUMB_ASSIGN(const auth::Decision decision, auth_->check(credentials, static_cast<auth::Action>(action), collection));
+  // A filter that is not applied would show rows that are not to be seen.
+  if (!decision.mandatory_filter_json.empty()) return {Code::kForbidden, "the auth engine demands a row filter, which this release cannot apply"};
+  return base::ok();
+}
+
+void Server::stop() {
+  if (http_) http_->stop(kDrainMs);
+  if (node_) node_->stop();
+  http_.reset();
+  admin_.reset();
+  rest_.reset();
+  auth_.reset();
+  node_.reset();
+}
+
+}  // namespace rhumb::app

@@ -1,0 +1,43 @@
+// The server: one node behind the HTTP front. Control thread only.
+#pragma once
+
+#include <memory>
+
+#include "host/admin/admin_handler.h"
+#include "host/app/data_lock.h"
+#include "host/app/node.h"
+#include "host/auth/authenticator.h"
+#include "host/base/status.h"
+#include "host/http/rest/rest_handler.h"
+#include "host/http/server.h"
+#include "host/settings/settings.h"
+
+namespace rhumb::app {
+
+// Refuses to listen beyond loopback without authentication, unless told so.
+base::Status check_exposure(const settings::Settings& settings, bool insecure);
+
+class Server {
+ public:
+  explicit Server(const settings::Settings& settings) : settings_(settings) {}
+  ~Server();  // stop()
+
+  base::Status start();
+  void stop();  // within kDrainMs for requests under way, then the node
+  uint16_t port() const { return http_->port(); }
+
+ private:
+  base::Status authorize(const http::Request& request, http::rest::Action action, const std::string& collection) const;
+  NodeOptions node_options() const;
+  http::ServerOptions http_options() const;
+
+  const settings::Settings settings_;
+  DataLock lock_;
+  std::unique_ptr<Node> node_;
+  std::unique_ptr<auth::Authenticator> auth_;
+  std::unique_ptr<http::rest::RestHandler> rest_;
+  std::unique_ptr<admin::AdminHandler> admin_;
+  std::unique_ptr<http::Server> http_;
+};
+
+}  // namespace rhumb::app

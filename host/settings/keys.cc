@@ -1,0 +1,162 @@
+#include <charconv>
+
+#include "host/settings/settings.h"
+
+namespace rhumb::settings {
+namespace {
+
+using base::Status;
+
+Status refuse(const std::string& path, const std::string& value, const std::string& expects) {
+  return base::invalid(path + ": '" + value + "' is not " + expects);
+}
+
+template <typename Section, typename Field>
+Key number(std::string path, Section Settings::*section, Field field, uint64_t min, uint64_t max, std::string help) {
+  const std::string expects = "a whole number from " + std::to_string(min) + " to " + std::to_string(max);
+  return {path, expects, std::move(help), false,
+          [=](Settings& s, const std::string& text) -> Status {
+            uint64_t value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            if (error != std::errc() || end != text.data() + text.size() || value < min || value > max) return refuse(path, text, expects);
+            (s.*section).*field = value;
+            return base::ok();
+          },
+          [=](const Settings& s) { return std::to_string((s.*section).*field); }};
+}
+
+template <typename Section, typename Field>
+Key text(std::string path, Section Settings::*section, Field field, std::string expects, std::string help, bool secret = false) {
+  return {path, std::move(expects), std::move(help), secret,
+          [=](Settings& s, const std::string& value) -> Status {
+            (s.*section).*field = value;
+            return base::ok();
+          },
+          [=](const Settings& s) { return (s.*section).*field; }};
+}
+
+template <typename Section, typename Field>
+Key choice(std::string path, Section Settings::*section, Field field, std::vector<std::string> values, std::string help) {
+  std::string expects = "one of";
+  for (const std::string& v : values) expects += " " + v + (v == values.back() ? "" : ",");
+  return {path, expects, std::move(help), false,
+          [=](Settings& s, const std::string& value) -> Status {
+            for (const std::string& v : values) {
+              if (v != value) continue;
+              (s.*section).*field = value;
+              return base::ok();
+            }
+            return refuse(path, value, expects);
+          },
+          [=](const Settings& s) { return (s.*section).*field; }};
+}
+
+template <typename Section, typename Field>
+Key flag(std::string path, Section Settings::*section, Field field, std::string help) {
+  return {path, "true or false", std::move(help), false,
+          [=](Settings& s, const std::string& value) -> Status {
+            if (value != "true" && value != "false") return refuse(path, value, "true or false");
+            (s.*section).*field = value == "true";
+            return base::ok();
+          },
+          [=](const Settings& s) { return std::string((s.*section).*field ? "true" : "false"); }};
+}
+
+// Pointers to members of the anonymous sections.
+#define SECTION(name) &Settings::name
+#define FIELD(section, name) &decltype(Settings::section)::name
+
+std::vector<Key> make_keys() {
+  constexpr uint64_t kGiB = 1ull << 30;
+  return {
+      choice("node.roles", SECTION(node), FIELD(node, roles), {"gateway,placement,worker"},
+             "What this process is. One node plays all roles; a node with fewer comes with the cluster."),
+      text("node.data_dir", SECTION(node), FIELD(node, data_dir), "a directory", "Where everything is kept. One server at a time."),
+      text("http.host", SECTION(http), FIELD(http, host), "an address",
+           "Address to listen on. Anything but loopback needs authentication, or --insecure."),
+      number("http.port", SECTION(http), FIELD(http, port), 0, 65535, "Port of the REST API; 0 takes a free one and logs it."),
+      number("http.loops", SECTION(http), FIELD(http, loops), 0, 64, "Event loops that own the sockets; 0 = by the number of cores."),
+      number("http.workers", SECTION(http), FIELD(http, workers), 0, 1024, "Threads that parse bodies and search; 0 = one a core."),
+      number("http.max_body_bytes", SECTION(http), FIELD(http, max_body_bytes), 1024, kGiB, "Largest request body (413); an import streams and is not bound by it."),
+      number("http.max_connections", SECTION(http), FIELD(http, max_connections), 1, 1'000'000, "Connections at once; beyond, new ones are closed."),
+      number("http.header_timeout_ms", SECTION(http), FIELD(http, header_timeout_ms), 100, 3'600'000, "In which a request's header must have come (408)."),
+      number("http.body_timeout_ms", SECTION(http), FIELD(http, body_timeout_ms), 100, 3'600'000, "In which its body must have come (408)."),
+      number("http.idle_timeout_ms", SECTION(http), FIELD(http, idle_timeout_ms), 100, 3'600'000, "After which an idle connection is closed."),
+      flag("http.cors", SECTION(http), FIELD(http, cors), "Whether browsers of other origins may call."),
+      text("http.cors_origins", SECTION(http), FIELD(http, cors_origins), "* or origins with commas between them", "Which origins."),
+      choice("log.level", SECTION(log), FIELD(log, level), {"trace", "debug", "info", "warn", "error"}, "Least level that is written. SIGHUP reads it again."),
+      choice("log.format", SECTION(log), FIELD(log, format), {"auto", "json", "text"}, "One JSON object a line, or text; auto: text on a terminal."),
+      choice("auth.plugin", SECTION(auth), FIELD(auth, plugin), {"none", "static"}, "none: everybody may do everything. static: the two keys below."),
+      text("auth.api_key", SECTION(auth), FIELD(auth, api_key), "a key", "May do everything. Better given as RHUMB_AUTH_API_KEY.", true),
+      text("auth.read_only_api_key", SECTION(auth), FIELD(auth, read_only_api_key), "a key", "May read.", true),
+      text("plugins.directory", SECTION(plugins), FIELD(plugins, directory), "a directory", "Where plugins are; empty: ../lib/rhumb/plugins beside the executable."),
+      text("storage.log", SECTION(storage), FIELD(storage, log), "the id of a log plugin", "Write-ahead log of all groups."),
+      text("storage.kv", SECTION(storage), FIELD(storage, kv), "the id of a key-value plugin", "Key-value store of a shard and of the metadata."),
+      choice("storage.sync", SECTION(storage), FIELD(storage, sync), {"always", "interval", "never"},
+             "When the log is synced. always: before an acknowledgement. The others lose what a power cut takes."),
+      number("storage.sync_interval_ms", SECTION(storage), FIELD(storage, sync_interval_ms), 1, 60'000, "Of sync: interval."),
+      number("storage.segment_bytes", SECTION(storage), FIELD(storage, segment_bytes), 1ull << 20, 4 * kGiB, "Size of a file of the log."),
+      text("consensus.plugin", SECTION(consensus), FIELD(consensus, plugin), "the id of a consensus plugin", "Engine of the groups."),
+      number("consensus.tick_ms", SECTION(consensus), FIELD(consensus, tick_ms), 10, 10'000, "Length of the engine's tick."),
+      number("consensus.election_ticks", SECTION(consensus), FIELD(consensus, election_ticks), 3, 1000, "Ticks without a leader before an election."),
+      text("router.plugin", SECTION(router), FIELD(router, plugin), "the id of a router plugin", "Which bucket an id falls into, which shard owns it."),
+      text("index.plugin", SECTION(index), FIELD(index, plugin), "the id of an index plugin", "Index of vectors: hnsw, flat, or a plugin of your own."),
+      number("index.build_threads", SECTION(index), FIELD(index, build_threads), 0, 1024, "Threads that build one graph; 0 = one a core."),
+      choice("peer.loopback", SECTION(peer), FIELD(peer, loopback), {"direct", "encode"},
+             "How roles of one process speak: pass objects, or encode and decode every message (for tests)."),
+  };
+}
+
+#undef SECTION
+#undef FIELD
+
+}  // namespace
+
+const std::vector<Key>& keys() {
+  static const std::vector<Key> all = make_keys();
+  return all;
+}
+
+Status set(Settings& settings, const std::string& path, const std::string& value) {
+  for (const Key& key : keys()) {
+    if (key.path == path) return key.set(settings, value);
+  }
+  return base::invalid(path + ": unknown key (config/rhumb.yaml lists all)");
+}
+
+std::string environment_name(const std::string& path) {
+  std::string name = "RHUMB_";
+  for (const char c : path) name += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+Status load_environment(Settings& settings, const std::map<std::string, std::string>& environment) {
+  for (const Key& key : keys()) {
+    auto it = environment.find(environment_name(key.path));
+    if (it == environment.end()) continue;
+    if (const Status status = key.set(settings, it->second); !status.ok()) return status.within("environment " + it->first);
+  }
+  return base::ok();
+}
+
+std::string print(const Settings& settings) {
+  std::string out =
+      "# Configuration of rhumbd. Every key with its default; leave out what you do not change.\n"
+      "# The environment goes over this file (RHUMB_HTTP_PORT for http.port), the command line over both (--set http.port=6334).\n";
+  std::string section;
+  for (const Key& key : keys()) {
+    const size_t dot = key.path.find('.');
+    if (key.path.substr(0, dot) != section) {
+      section = key.path.substr(0, dot);
+      out += "\n" + section + ":\n";
+    }
+    std::string value = key.get(settings);
+    if (key.secret && !value.empty()) value = "***";
+    const bool quote = value.empty() || value == "*" || value.find_first_of(":#'\"{}[],&!|>%@`") != std::string::npos;
+    out += "  # " + key.help + " (" + key.expects + ")\n";
+    out += "  " + key.path.substr(dot + 1) + ": " + (quote ? "\"" + value + "\"" : value) + "\n";
+  }
+  return out;
+}
+
+}  // namespace rhumb::settings

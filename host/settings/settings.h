@@ -1,0 +1,77 @@
+// What an operator can set. A plain tree of values; where they come from, later ones winning: defaults, the YAML file, the environment
+// (RHUMB_SECTION_KEY), the command line. Read once at start; SIGHUP reads the log level again.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "host/base/status.h"
+
+namespace rhumb::settings {
+
+struct Settings {
+  struct {
+    std::string roles = "gateway,placement,worker", data_dir = "./data";
+  } node;
+  struct {
+    std::string host = "127.0.0.1";
+    uint64_t port = 6333, loops = 0, workers = 0, max_body_bytes = 32ull << 20, max_connections = 16384;
+    uint64_t header_timeout_ms = 10'000, body_timeout_ms = 60'000, idle_timeout_ms = 75'000;
+    bool cors = true;
+    std::string cors_origins = "*";
+  } http;
+  struct {
+    std::string level = "info", format = "auto";
+  } log;
+  struct {
+    std::string plugin = "none", api_key, read_only_api_key;
+  } auth;
+  struct {
+    std::string directory;  // empty: ../lib/rhumb/plugins beside the executable
+  } plugins;
+  struct {
+    std::string log = "wal", kv = "sqlite", sync = "always";
+    uint64_t sync_interval_ms = 10, segment_bytes = 64ull << 20;
+  } storage;
+  struct {
+    std::string plugin = "raft";
+    uint64_t tick_ms = 100, election_ticks = 10;
+  } consensus;
+  struct {
+    std::string plugin = "hash";
+  } router;
+  struct {
+    std::string plugin = "hnsw";
+    uint64_t build_threads = 0;
+  } index;
+  struct {
+    std::string loopback = "direct";
+  } peer;
+};
+
+// One entry of the table that drives reading, printing and documentation.
+struct Key {
+  std::string path;     // "http.port"
+  std::string expects;  // "a number from 0 to 65535", for complaints and the documentation
+  std::string help;
+  bool secret = false;
+  std::function<base::Status(Settings&, const std::string&)> set;
+  std::function<std::string(const Settings&)> get;
+};
+const std::vector<Key>& keys();
+
+// "section.key" and a value as text; kInvalid names the key, the value and what was expected.
+base::Status set(Settings& settings, const std::string& path, const std::string& value);
+// kInvalid: "file:line: section.key: ..."; unknown keys are errors.
+base::Status load_file(Settings& settings, const std::string& path);
+// RHUMB_HTTP_PORT=... for http.port.
+base::Status load_environment(Settings& settings, const std::map<std::string, std::string>& environment);
+std::string environment_name(const std::string& path);
+
+// YAML with every key and its documentation; secrets are shown as *** unless empty.
+std::string print(const Settings& settings);
+
+}  // namespace rhumb::settings
