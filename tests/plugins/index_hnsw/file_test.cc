@@ -100,7 +100,7 @@ TEST(HnswFile, DamageIsTold) {
   }
   EXPECT_EQ(saved.load(good + '\0'), RHUMB_CORRUPT);
   std::filesystem::remove(saved.dir + "/graph");
-  EXPECT_EQ(Index("hnsw", saved.column, kConfig, saved.dir).opened(), RHUMB_IO);
+  EXPECT_EQ(Index("hnsw", saved.column, kConfig, saved.dir).opened(), RHUMB_CORRUPT) << "no file";
   EXPECT_EQ(saved.load(good), RHUMB_OK);
 }
 

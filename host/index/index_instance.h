@@ -1,0 +1,99 @@
+// One index over one vector column of one segment: an instance of an index plugin behind plain types.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/base/clock.h"
+#include "host/base/status.h"
+#include "host/model/collection.h"
+#include "host/plugin/registry.h"
+
+namespace rhumb::index {
+
+struct OpenRequest {
+  model::Distance distance = model::Distance::kCosine;
+  rhumb_vectors_t vectors{};   // copied; what it points to stays until the instance is closed. rows: slots filled by now
+  uint64_t capacity_hint = 0;  // slots expected at most
+  std::string config_json;     // from EngineDescription::config_json
+  std::string data_dir;        // what save() left; empty = a new index
+};
+
+struct SearchRequest {
+  const void* queries = nullptr;  // rows in the scalar type and normalisation of the stored ones
+  uint64_t query_count = 1, stride = 0;  // stride: bytes from one query to the next
+  uint32_t k = 0, ef = 0;                // ef: 0 = the instance's default
+  bool exact = false;
+  const rhumb_filter_t* filter = nullptr;  // null: every slot that is indexed; the host's views pass their live bits
+  base::Deadline deadline;
+  const std::atomic<bool>* cancelled = nullptr;
+};
+
+struct SearchResult {
+  struct Hit {
+    uint32_t slot = 0;
+    float distance = 0;  // smaller is closer
+    bool operator==(const Hit&) const = default;
+  };
+  std::vector<std::vector<Hit>> hits;  // by query, closest first, at most k each
+  uint64_t exact_distances = 0, code_distances = 0;
+  bool approximate_scores = false;
+};
+
+struct BuildRequest {
+  uint32_t slot_end = 0;
+  std::span<const uint64_t> live;  // bits of slots to take in; empty = all
+  uint32_t threads = 1;
+  std::function<void(uint64_t done, uint64_t total)> progress;  // from any of the build's threads; may be empty
+  const std::atomic<bool>* cancelled = nullptr;
+};
+
+struct IndexStats {
+  uint64_t rows = 0, bytes_resident = 0, bytes_mapped = 0;
+  uint32_t built_through = 0;  // slots below are indexed
+};
+
+// Owns the plugin's instance and closes it; the owner sees to it that no call is running then. search, insert, stats: any thread, at once
+// (overlapping inserts on disjoint ranges). build: a background thread, and no search meanwhile. save: a background thread, no build or
+// insert meanwhile. Once an engine has answered that it is not to be trusted (I/O, damage, a bug), the instance is fenced: every later
+// call is kUnavailable and the owner builds anew. Indexes are derived data: no failure here loses anything.
+class IndexInstance {
+ public:
+  // kCorrupt, kUnsupported: what lies in data_dir cannot be used; open again without it and build.
+  static base::Result<std::unique_ptr<IndexInstance>> open(const plugin::Engine<rhumb_index_ops_t>& engine, const OpenRequest& request);
+  ~IndexInstance();
+  IndexInstance(const IndexInstance&) = delete;
+  IndexInstance& operator=(const IndexInstance&) = delete;
+
+  const std::string& engine() const { return name_; }
+  bool can_insert() const { return engine_.ops->insert != nullptr; }
+  bool fenced() const { return fenced_.load(std::memory_order_relaxed); }
+
+  base::Status build(const BuildRequest& request);
+  // Slots [first, end). kUnsupported unless can_insert().
+  base::Status insert(uint32_t first, uint32_t end, const std::atomic<bool>* cancelled = nullptr);
+  base::Result<SearchResult> search(const SearchRequest& request) const;
+  // Into an existing, empty directory, synced.
+  base::Status save(const std::string& directory) const;
+  base::Result<IndexStats> stats() const;
+
+ private:
+  IndexInstance(plugin::Engine<rhumb_index_ops_t> engine, const rhumb_vectors_t& vectors);
+  base::Status usable() const;
+  // Maps what a call answered, and fences.
+  base::Status outcome(rhumb_status_t rc, const rhumb_error_t* error, std::string_view call) const;
+
+  const plugin::Engine<rhumb_index_ops_t> engine_;
+  const std::string name_;  // "index hnsw"
+  const rhumb_vectors_t vectors_;
+  rhumb_index_t* self_ = nullptr;
+  mutable std::atomic<bool> fenced_{false};
+};
+
+}  // namespace rhumb::index

@@ -1,0 +1,39 @@
+#include "host/router/bucket_map.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "rhumb/router.h"
+
+namespace rhumb::router {
+
+base::Status check_map(std::span<const model::BucketRun> runs) {
+  uint32_t next = 0;
+  for (const model::BucketRun& run : runs) {
+    if (run.first != next || run.count == 0 || run.count > RHUMB_BUCKETS - next) {
+      return base::internal("bucket map: the run at bucket " + std::to_string(run.first) + " does not join at " + std::to_string(next));
+    }
+    next += run.count;
+  }
+  if (next != RHUMB_BUCKETS) return base::internal("bucket map: ends at bucket " + std::to_string(next));
+  return base::ok();
+}
+
+uint64_t shard_of(std::span<const model::BucketRun> runs, uint32_t bucket) {
+  RHUMB_ASSERT(bucket < RHUMB_BUCKETS && !runs.empty());
+  const auto after = std::upper_bound(runs.begin(), runs.end(), bucket, [](uint32_t b, const model::BucketRun& run) { return b < run.first; });
+  RHUMB_ASSERT(after != runs.begin());
+  return std::prev(after)->shard;
+}
+
+std::vector<ShardGroup> group_by_shard(std::span<const model::BucketRun> runs, std::span<const uint32_t> buckets) {
+  std::map<uint64_t, std::vector<uint32_t>> by_shard;
+  for (uint32_t i = 0; i < buckets.size(); ++i) by_shard[shard_of(runs, buckets[i])].push_back(i);
+  std::vector<ShardGroup> groups;
+  groups.reserve(by_shard.size());
+  for (auto& [shard, positions] : by_shard) groups.push_back({shard, std::move(positions)});
+  return groups;
+}
+
+}  // namespace rhumb::router
