@@ -1,0 +1,117 @@
+// A collection's parameters against what an engine says it takes.
+#include "host/index/description.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/plugins/index_fixture.h"
+
+namespace rhumb::index {
+namespace {
+
+using base::Code;
+
+EngineDescription described(std::string_view parameters) {
+  return EngineDescription::parse("x", R"({"metrics":["cosine"],"scalars":["f32","u8"],"parameters":)" + std::string(parameters) + "}").value();
+}
+
+constexpr std::string_view kSchema = R"({"type":"object","additionalProperties":false,"required":["depth"],"properties":{
+  "depth":{"type":"integer","minimum":1,"maximum":9,"default":3},"slack":{"type":"number","minimum":0.5},
+  "mmap":{"type":"boolean"},"kind":{"type":"string","enum":["a","b"]},"note":{"type":"string"}}})";
+
+TEST(Description, OfTheEnginesThatComeWithTheHost) {
+  for (const char* id : {"flat", "hnsw"}) {
+    const auto description = EngineDescription::of(index_test::engine(id));
+    ASSERT_TRUE(description.ok()) << description.status().message();
+    for (const auto distance : {model::Distance::kCosine, model::Distance::kDot, model::Distance::kEuclid, model::Distance::kManhattan}) {
+      for (const auto scalar : {model::Scalar::kFloat32, model::Scalar::kFloat16, model::Scalar::kUint8}) {
+        EXPECT_TRUE(description->supports(distance, scalar).ok());
+      }
+    }
+    EXPECT_EQ(description->has_parameter("m"), std::string_view(id) == "hnsw");
+    EXPECT_EQ(description->config_json("").value(), "{}");
+  }
+}
+
+TEST(Description, GraphSettingsOfTheVectorGoOverTheCollections) {
+  const auto hnsw = EngineDescription::of(index_test::engine("hnsw")).value();
+  model::HnswConfig collection, vector;
+  EXPECT_EQ(hnsw.config_json(collection, vector).value(), "{}");
+  collection.m = 32;
+  collection.ef_construct = 200;
+  collection.full_scan_threshold = 10'000;
+  vector.m = 8;
+  EXPECT_EQ(hnsw.config_json(collection, vector).value(), R"({"ef_construct":200,"m":8})");
+  const auto flat = EngineDescription::of(index_test::engine("flat")).value();
+  EXPECT_EQ(flat.config_json(collection, vector).value(), "{}") << "hints that it has no use for";
+  vector.m = 100'000;
+  const auto refused = hnsw.config_json(collection, vector);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.status().code(), Code::kUnprocessable);
+  EXPECT_EQ(refused.status().message(), "index hnsw: m: expected a whole number from 2 to 512, found 100000");
+}
+
+// What passes here, the engine opens with; what does not, it would have refused.
+TEST(Description, AgreesWithTheEngine) {
+  const auto hnsw = EngineDescription::of(index_test::engine("hnsw")).value();
+  const index_test::Column column(RHUMB_EUCLID, RHUMB_F32, 4);
+  for (const char* config : {R"({"m":2})", R"({"m":512})", R"({"m":1})", R"({"m":513})", R"({"m":-5})", R"({"m":16.5})", R"({"m":"16"})", R"({"m":true})",
+                             R"({"ef_construct":4})", R"({"ef_construct":65536})", R"({"ef_construct":3})", R"({"ef_construct":65537})",
+                             R"({"ef":10})", "[]", "{"}) {
+    const auto checked = hnsw.config_json(config);
+    EXPECT_EQ(checked.ok(), index_test::Index("hnsw", column, config).opened() == RHUMB_OK) << config;
+  }
+}
+
+TEST(Description, NamesParameterRangeAndValue) {
+  const auto x = described(kSchema);
+  EXPECT_EQ(x.config_json(R"({"depth":3,"slack":2.5,"mmap":true,"kind":"b","note":"n"})").value(),
+            R"({"depth":3,"kind":"b","mmap":true,"note":"n","slack":2.5})");
+  EXPECT_EQ(x.config_json(R"({"depth":9,"mmap":null})").value(), R"({"depth":9})");
+  const std::pair<const char*, const char*> refusals[] = {
+      {R"({"depth":0})", "index x: depth: expected a whole number from 1 to 9, found 0"},
+      {R"({"depth":10})", "index x: depth: expected a whole number from 1 to 9, found 10"},
+      {R"({"depth":2.5})", "index x: depth: expected a whole number from 1 to 9, found 2.5"},
+      {R"({"depth":1,"slack":0.25})", "index x: slack: expected a number from 0.5, found 0.25"},
+      {R"({"depth":1,"mmap":1})", "index x: mmap: expected true or false, found 1"},
+      {R"({"depth":1,"kind":"c"})", "index x: kind: expected one of a, b, found \"c\""},
+      {R"({"depth":1,"note":{}})", "index x: note: expected a text, found {}"},
+      {R"({"deep":1})", "index x: deep: unknown parameter; there is depth, kind, mmap, note, slack"},
+      {"{}", "index x: depth: missing"},
+      {R"({"depth":null})", "index x: depth: missing"},
+      {"7", "index x: parameters: expected a JSON object"}};
+  for (const auto& [given, message] : refusals) {
+    const auto checked = x.config_json(given);
+    ASSERT_FALSE(checked.ok()) << given;
+    EXPECT_EQ(checked.status().code(), Code::kUnprocessable);
+    EXPECT_EQ(checked.status().message(), message);
+  }
+}
+
+TEST(Description, OpenSchemasLetTheUnknownThrough) {
+  EXPECT_EQ(described(R"({"type":"object"})").config_json(R"({"anything":[1]})").value(), R"({"anything":[1]})");
+}
+
+TEST(Description, SaysWhatAnEngineLacks) {
+  const auto x = described("{}");
+  EXPECT_TRUE(x.supports(model::Distance::kCosine, model::Scalar::kUint8).ok());
+  const auto metric = x.supports(model::Distance::kDot, model::Scalar::kFloat32);
+  EXPECT_EQ(metric.code(), Code::kInvalid);
+  EXPECT_EQ(metric.message(), "index x: distance dot is not one of cosine");
+  EXPECT_EQ(x.supports(model::Distance::kCosine, model::Scalar::kFloat16).message(), "index x: datatype f16 is not one of f32, u8");
+}
+
+TEST(Description, NonsenseIsAnError) {
+  for (const char* text : {"", "[]", "{}", R"({"metrics":"cosine","scalars":[]})", R"({"metrics":[1],"scalars":[]})",
+                           R"({"metrics":[],"scalars":[],"parameters":[]})", R"({"metrics":[],"scalars":[],"parameters":{"properties":[]}})",
+                           R"({"metrics":[],"scalars":[],"parameters":{"properties":{"m":{}}}})",
+                           R"({"metrics":[],"scalars":[],"parameters":{"properties":{"m":{"type":"integer","minimum":"1"}}}})",
+                           R"({"metrics":[],"scalars":[],"parameters":{"properties":{"m":{"type":"list"}}}})",
+                           R"({"metrics":[],"scalars":[],"parameters":{"required":"m"}})"}) {
+    const auto parsed = EngineDescription::parse("x", text);
+    ASSERT_FALSE(parsed.ok()) << text;
+    EXPECT_EQ(parsed.status().code(), Code::kInternal);
+  }
+}
+
+}  // namespace
+}  // namespace rhumb::index
