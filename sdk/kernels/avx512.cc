@@ -28,7 +28,12 @@ struct Avx512 {
   static __mmask32 first32(uint32_t n) { return n >= 32 ? ~__mmask32{0} : (__mmask32{1} << n) - 1; }
   static __mmask64 first64(uint32_t n) { return n >= 64 ? ~__mmask64{0} : (__mmask64{1} << n) - 1; }
   static __m512i widened(const uint8_t* p, __mmask32 mask) { return _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(mask, p)); }
-  static uint32_t sum_u32(__m512i a) { return static_cast<uint32_t>(_mm512_reduce_add_epi32(a)); }
+  static uint32_t sum_u32(__m512i a) {  // _mm512_reduce_add_epi32 adds signed numbers: undefined beyond 2^31
+    const __m256i eight = _mm256_add_epi32(_mm512_castsi512_si256(a), _mm512_extracti64x4_epi64(a, 1));
+    const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+    const __m128i two = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+    return static_cast<uint32_t>(_mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 0xB1))));
+  }
 
   static uint64_t u8_product(const uint8_t* a, const uint8_t* b, uint32_t n) {
     __m512i sum = _mm512_setzero_si512();
@@ -84,7 +89,7 @@ struct Avx512 {
       const __m512i x = _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, a + i), offset);
       sum0 = _mm512_dpbusd_epi32(sum0, x, _mm512_maskz_loadu_epi8(mask, b + i));
     }
-    return _mm512_reduce_add_epi32(_mm512_add_epi32(sum0, sum1)) - 128 * sum_b;
+    return static_cast<int32_t>(sum_u32(_mm512_add_epi32(sum0, sum1))) - 128 * sum_b;
   }
   static float code_absolute_difference(const int8_t* a, float scale_a, const int8_t* b, float scale_b, uint32_t n) {
     const __m512 sa = _mm512_set1_ps(scale_a), sb = _mm512_set1_ps(scale_b);
