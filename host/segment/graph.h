@@ -17,6 +17,7 @@
 
 #include "host/base/clock.h"
 #include "host/base/status.h"
+#include "host/index/index_instance.h"
 #include "host/payload/planner.h"
 #include "host/segment/options.h"
 #include "host/segment/top_k.h"
@@ -34,7 +35,6 @@ struct GraphCall {
 class Graph {
  public:
   Graph(const VectorColumn& column, std::string directory, const SegmentOptions& options);
-  ~Graph();
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
@@ -54,6 +54,10 @@ class Graph {
   // [background] Takes in up to `max_rows` more slots below slot_end; false if there was nothing to do. An engine that cannot insert is
   // built in one go, and only when `sealed`. kCancelled leaves what was built before.
   base::Result<bool> extend(uint32_t slot_end, uint32_t max_rows, bool sealed, std::span<const uint64_t> live, const std::atomic<bool>& cancelled);
+  // The engine answered something that ends all trust: search() fails from now on.
+  bool fenced() const;
+  // [background] The engine failed: forgets the graph, so that the column is scanned and a new one may be begun.
+  void drop();
   // [background] Writes the files anew if a quarter (whole: anything) has come since they were written. Nothing is written if a slot
   // >= durable_rows is in the graph.
   base::Status save(uint32_t durable_rows, bool whole);
@@ -61,10 +65,9 @@ class Graph {
   base::Status load(uint32_t rows);
 
  private:
-  struct Instance;
-  std::shared_ptr<Instance> instance() const;
-  void publish(std::shared_ptr<Instance> instance, uint32_t built);
-  base::Result<std::shared_ptr<Instance>> open(const std::string& data_directory, uint32_t rows) const;
+  std::shared_ptr<index::IndexInstance> instance() const;  // closed when the last search that uses it is done
+  void publish(std::shared_ptr<index::IndexInstance> instance, uint32_t built);
+  base::Result<std::shared_ptr<index::IndexInstance>> open(const std::string& data_directory, uint32_t rows) const;
   base::Result<bool> build(uint32_t slot_end, bool sealed, std::span<const uint64_t> live, const std::atomic<bool>& cancelled);
 
   const VectorColumn& column_;
@@ -75,7 +78,7 @@ class Graph {
   std::atomic<uint32_t> built_{0};
   uint32_t saved_ = 0;                  // [background] slots in the files
   mutable std::mutex mutex_;            // guards instance_
-  std::shared_ptr<Instance> instance_;
+  std::shared_ptr<index::IndexInstance> instance_;
 };
 
 }  // namespace rhumb::segment

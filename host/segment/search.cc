@@ -76,7 +76,10 @@ Result<SearchAnswer> search(const Segment& segment, const SearchCall& call, cons
     return none;
   }
   const bool scan = call.exact || few || built == 0;
-  RHUMB_ASSIGN(SearchAnswer answer, scan ? scan_all(segment, call, bounds, filter) : graph_and_tail(segment, call, bounds, filter, built));
+  auto answer = scan ? scan_all(segment, call, bounds, filter) : graph_and_tail(segment, call, bounds, filter, built);
+  // A graph is derived data: where its engine fails, the rows themselves are right, and slower.
+  if (!answer.ok() && !scan && segment.graph(call.column).fenced()) answer = scan_all(segment, call, bounds, filter);
+  if (!answer.ok()) return answer;
   RHUMB_TRY(segment.intact());
   return answer;
 }

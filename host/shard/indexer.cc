@@ -9,6 +9,10 @@ namespace rhumb::shard {
 using base::Status;
 using segment::Segment;
 
+namespace {
+constexpr uint32_t kMaxGraphFailures = 3;
+}
+
 void Indexer::wake() {
   if (scheduled_.exchange(true)) return;
   strand_.post([this] { run(); });
@@ -115,9 +119,10 @@ bool Indexer::extend_graph(const ViewPtr& view) {
     const bool complete = segment.state() == segment::State::kSealed;
     const uint32_t end = graph_end(part);
     for (size_t c = 0; c < segment.vectors().size(); ++c) {
-      const auto same = [&](const Failed& f) { return f.segment == segment.id() && f.column == c; };
       segment::Graph& graph = segment.graph(c);
-      if (graph.built() >= end || std::any_of(failed_.begin(), failed_.end(), same)) continue;
+      if (graph.fenced()) graph_failed(segment, c, base::internal("the engine failed while it was searched"));
+      const auto failed = failures_.find({segment.id(), c});
+      if (graph.built() >= end || (failed != failures_.end() && failed->second >= kMaxGraphFailures)) continue;
       if (!graph.available()) {
         if (!graph.reason().empty()) warn("vector '" + segment.vectors()[c].name + "': " + graph.reason());
         continue;
@@ -125,8 +130,7 @@ bool Indexer::extend_graph(const ViewPtr& view) {
       const auto more = graph.extend(end, core_.options.index_slice_rows, complete, *part.live, core_.stopping);
       if (!more.ok()) {
         if (more.status().code() == base::Code::kCancelled) return false;
-        warn("graph of vector '" + segment.vectors()[c].name + "': " + more.status().to_string());
-        failed_.push_back({segment.id(), c});
+        graph_failed(segment, c, more.status());
         continue;
       }
       if (!*more) continue;
@@ -139,6 +143,13 @@ bool Indexer::extend_graph(const ViewPtr& view) {
     }
   }
   return false;
+}
+
+// Begun anew, some times: a rebuild may get past what an engine met.
+void Indexer::graph_failed(Segment& segment, size_t column, const Status& reason) {
+  warn("graph of vector '" + segment.vectors()[column].name + "': " + reason.to_string());
+  ++failures_[{segment.id(), column}];
+  segment.graph(column).drop();
 }
 
 void Indexer::settle(const SchemaPtr& schema) {

@@ -7,11 +7,13 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/base/executor.h"
@@ -56,17 +58,14 @@ class Indexer {
   void settle(const SchemaPtr& schema);
   void tell_idle();
   void save(const Watermark& durable);
+  void graph_failed(segment::Segment& segment, size_t column, const base::Status& reason);
   void warn(const std::string& text);
 
   Core& core_;
   base::Strand& strand_;
   std::atomic<bool> scheduled_{false};
   std::atomic<double> ns_per_row_{50};  // of a tail's scan: measured, smoothed; the start is a guess for some hundred dimensions
-  struct Failed {
-    uint32_t segment;
-    size_t column;
-  };
-  std::vector<Failed> failed_;          // [strand] not tried again before a restart
+  std::map<std::pair<uint32_t, size_t>, uint32_t> failures_;  // [strand] of a segment's column: after a few it is left to scans
   std::set<uint32_t> fields_saved_;     // [strand] sealed segments
 
   mutable std::mutex mutex_;            // guards what follows

@@ -7,6 +7,7 @@
 #include <future>
 
 #include "host/base/file.h"
+#include "host/base/log.h"
 
 namespace rhumb::shard::test {
 
@@ -53,6 +54,7 @@ base::Executor& background_pool() {
 
 const plugin::PluginRegistry& plugins() {
   static const auto registry = [] {
+    base::log_configure(base::LogLevel::kWarn, base::LogFormat::kAuto);
     auto loaded = std::make_unique<plugin::PluginRegistry>(background_pool());
     for (const char* file : {"storage_sqlite.so", "index_hnsw.so"}) {
       const base::Status status = loaded->load_file(std::string(RHUMB_PLUGIN_DIR) + "/" + file);

@@ -1,0 +1,103 @@
+// The leader's part: operations that depend on state become commands that do not.
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "tests/shard/harness.h"
+
+namespace rhumb::shard::test {
+namespace {
+
+using model::Operation;
+using model::OperationKind;
+using model::PointId;
+
+class ResolveTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    h.options.resolve_chunk_points = 8;
+    h.open();
+    std::vector<model::PointWrite> points;
+    for (uint64_t id = 0; id < 20; ++id) points.push_back(point(id, embeddings.next_bytes(), id < 18 ? R"({"old":true})" : R"({"old":false})"));
+    ASSERT_TRUE(h.write(upsert(points)).ok());
+  }
+  void run(Operation operation) {
+    auto resolved = h->resolve(std::move(operation), {});
+    ASSERT_TRUE(resolved.ok()) << resolved.status().to_string();
+    parts = resolved->parts();
+    for (uint32_t i = 0; i < parts; ++i) ASSERT_TRUE(h.write(resolved->command(i)).ok());
+  }
+  uint64_t count() { return *h->count({}, {}); }
+  Harness h;
+  Embeddings embeddings{3, kDim};
+  uint32_t parts = 0;
+};
+
+TEST_F(ResolveTest, FilterBecomesChunksOfIdsWithTheVersionsSeen) {
+  Operation operation;
+  operation.kind = OperationKind::kDelete;
+  operation.filter = match("old", true);
+  auto resolved = h->resolve(std::move(operation), {});
+  ASSERT_TRUE(resolved.ok());
+  ASSERT_EQ(resolved->parts(), 3u);  // 18 points by 8
+  const model::Command first = resolved->command(0);
+  EXPECT_EQ(first.targets.size(), 8u);
+  EXPECT_EQ(first.parts, 3u);
+  EXPECT_EQ(first.targets[0].expected_version, 1u);
+  EXPECT_EQ(resolved->command(2).targets.size(), 2u);
+  // A point that moved on before the command is applied stays.
+  ASSERT_TRUE(h.write(set_payload(3, R"({"x":1})")).ok());
+  for (uint32_t i = 0; i < 3; ++i) ASSERT_TRUE(h.write(resolved->command(i)).ok());
+  EXPECT_EQ(count(), 3u);
+}
+
+TEST_F(ResolveTest, NothingSelectedIsStillAPlaceInTheLog) {
+  Operation operation;
+  operation.kind = OperationKind::kDelete;
+  operation.filter = match("old", std::string("no such"));
+  run(std::move(operation));
+  EXPECT_EQ(parts, 1u);
+  EXPECT_EQ(count(), 20u);
+}
+
+TEST_F(ResolveTest, UpdateModes) {
+  const auto v = embeddings.next_bytes();
+  Operation insert;
+  insert.points = {point(1, v, R"({"new":1})"), point(100, v, R"({"new":1})")};
+  insert.mode = model::UpdateMode::kInsertOnly;
+  run(std::move(insert));
+  EXPECT_EQ(count(), 21u);
+  Operation update;
+  update.points = {point(2, v, R"({"new":1})"), point(200, v, R"({"new":1})")};
+  update.mode = model::UpdateMode::kUpdateOnly;
+  run(std::move(update));
+  EXPECT_EQ(count(), 21u);
+  Operation filtered;  // 18 and 19 are not old: they stay; 300 is new: it comes
+  filtered.points = {point(17, v, R"({"new":1})"), point(18, v, R"({"new":1})"), point(300, v, R"({"new":1})")};
+  filtered.update_filter = match("old", true);
+  run(std::move(filtered));
+  EXPECT_EQ(count(), 22u);
+  model::CountRequest fresh;
+  fresh.filter = match("new", int64_t{1});
+  EXPECT_EQ(*h->count(fresh, {}), 4u);  // 100, 2, 17, 300
+}
+
+TEST_F(ResolveTest, ExplicitIdsAreOneCommand) {
+  Operation operation;
+  operation.kind = OperationKind::kDelete;
+  for (uint64_t id = 0; id < 20; ++id) operation.ids.push_back(PointId::number(id));
+  run(std::move(operation));
+  EXPECT_EQ(parts, 1u);
+  EXPECT_EQ(count(), 0u);
+}
+
+TEST_F(ResolveTest, AdmissionSaysWhy) {
+  EXPECT_TRUE(h->admit().ok());
+  h.close();
+  h.options.disk_reserve_bytes = ~0ull;
+  h.open();
+  EXPECT_EQ(h->admit().code(), base::Code::kNoSpace);
+}
+
+}  // namespace
+}  // namespace rhumb::shard::test
