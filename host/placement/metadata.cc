@@ -92,7 +92,7 @@ Status Metadata::load() {
     } else if (key.starts_with("c")) {
       base::ByteReader r(value);
       auto collection = model::decode_collection(r);
-      if (collection.ok()) map->collections[collection->name] = std::make_shared<const model::Collection>(std::move(*collection));
+      if (collection.ok()) map->collections[std::string(key.substr(1))] = std::make_shared<const model::Collection>(std::move(*collection));
       else row_status = collection.status().within("metadata store, collection " + std::string(key.substr(1)));
     }
     return row_status.ok();

@@ -27,10 +27,7 @@ def filtered(*conditions):
 
 
 def deep(n):
-    f = {"must": [{"key": "n", "match": {"value": 1}}]}
-    for _ in range(n):
-        f = {"must": [f]}
-    return {"filter": f}
+    return '{"filter":' + '{"must":[' * n + '{"key":"n","match":{"value":1}}' + "]}" * n + "}"
 
 
 # method, path, body, words that the error must hold

@@ -18,7 +18,7 @@ constexpr uint32_t kMaxInFlight = 4;    // upserts not yet acknowledged
 class Import : public std::enable_shared_from_this<Import> {
  public:
   Import(ExchangePtr x, gateway::CollectionPtr collection, gateway::WriteOptions options, PointFormat format)
-      : x_(std::move(x)), collection_(std::move(collection)), options_(options), reader_(format, collection_->config) {
+      : x_(std::move(x)), collection_(std::move(collection)), options_(options), strand_(*x_->options.pool), reader_(format, collection_->config) {
     options_.wait = true;
     options_.request_id = {};
   }
@@ -39,8 +39,11 @@ class Import : public std::enable_shared_from_this<Import> {
 
  private:
   void parse_on_pool(std::string chunk, bool last) {
-    const Status posted = x_->options.pool->post([self = shared_from_this(), chunk = std::move(chunk), last] { self->parse(chunk, last); });
-    if (!posted.ok()) fail(posted);
+    {
+      std::lock_guard lock(mutex_);
+      parsing_ = true;
+    }
+    strand_.post([self = shared_from_this(), chunk = std::move(chunk), last] { self->parse(chunk, last); });
   }
 
   void parse(const std::string& chunk, bool last) {
@@ -52,9 +55,11 @@ class Import : public std::enable_shared_from_this<Import> {
       while (!batch_.empty()) send(std::min(kBatchPoints, batch_.size()));  // the good lines before the bad one count
       return fail(status);
     }
-    std::unique_lock lock(mutex_);
-    ended_ = ended_ || last;
-    lock.unlock();
+    {
+      std::lock_guard lock(mutex_);
+      parsing_ = false;
+      ended_ = ended_ || last;
+    }
     advance();
   }
 
@@ -92,6 +97,7 @@ class Import : public std::enable_shared_from_this<Import> {
     {
       std::lock_guard lock(mutex_);
       if (failure_.ok()) failure_ = status;
+      parsing_ = false;
       ended_ = true;
     }
     advance();
@@ -104,8 +110,8 @@ class Import : public std::enable_shared_from_this<Import> {
     {
       std::lock_guard lock(mutex_);
       if (!failure_.ok()) ended_ = true;
-      if (!ended_ && in_flight_ < kMaxInFlight) resume = std::move(resume_);
-      finished = ended_ && in_flight_ == 0 && !answered_;
+      if (!ended_ && !parsing_ && in_flight_ < kMaxInFlight) resume = std::move(resume_);
+      finished = ended_ && !parsing_ && in_flight_ == 0 && !answered_;
       answered_ = answered_ || finished;
     }
     if (resume) resume();
@@ -120,14 +126,15 @@ class Import : public std::enable_shared_from_this<Import> {
   const ExchangePtr x_;
   const gateway::CollectionPtr collection_;
   gateway::WriteOptions options_;
-  PointReader reader_;                        // the pool, one chunk at a time
-  std::deque<model::PointWrite> batch_;       // likewise
+  base::Strand strand_;                       // parses one chunk at a time
+  PointReader reader_;                        // strand only
+  std::deque<model::PointWrite> batch_;       // strand only
   std::mutex mutex_;
   BodySink::Resume resume_;
   Status failure_;
   uint64_t points_ = 0;
   uint32_t in_flight_ = 0;
-  bool ended_ = false, answered_ = false;
+  bool parsing_ = false, ended_ = false, answered_ = false;
 };
 
 class ImportSink final : public BodySink {
