@@ -65,15 +65,18 @@ Status check_complete(const std::string& path) {
   if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
     return refused(path, "file", "a loadable shared library", "a file of another format");
   }
-  if (header.e_phentsize != sizeof(ElfW(Phdr))) return refused(path, "file", "a library of this machine's word size", "another one");
+  if (header.e_phentsize != sizeof(ElfW(Phdr)))
+    return refused(path, "file", "a library of this machine's word size", "another one");
   for (uint32_t i = 0; i < header.e_phnum; ++i) {
     ElfW(Phdr) segment{};
     const uint64_t at = header.e_phoff + uint64_t{i} * sizeof segment;
-    if (at > size || size - at < sizeof segment) return refused(path, "size", "> " + std::to_string(at), std::to_string(size));
+    if (at > size || size - at < sizeof segment)
+      return refused(path, "size", "> " + std::to_string(at), std::to_string(size));
     RHUMB_TRY(file.read_at(at, reinterpret_cast<char*>(&segment), sizeof segment));
     if (segment.p_type != PT_LOAD) continue;
     if (segment.p_offset > size || size - segment.p_offset < segment.p_filesz) {
-      return refused(path, "size", ">= " + std::to_string(segment.p_offset + segment.p_filesz) + " bytes (cut short?)", std::to_string(size));
+      return refused(path, "size", ">= " + std::to_string(segment.p_offset + segment.p_filesz) + " bytes (cut short?)",
+                     std::to_string(size));
     }
   }
   return base::ok();
@@ -95,7 +98,8 @@ base::Result<const rhumb_plugin_t*> manifest_of(const std::string& file) {
       return refused(file, "symbol", RHUMB_PLUGIN_SYMBOL, "no such exported symbol");
     }
     return library.get<const rhumb_plugin_t*()>(RHUMB_PLUGIN_SYMBOL)();
-  } catch (const std::exception& e) {  // Boost.DLL's own paths and allocations; a plugin that throws here aborts, as documented
+  } catch (const std::exception& e) {
+    // From Boost.DLL's own paths and allocations; a plugin that throws here aborts, as documented.
     return refused(file, "file", "a loadable shared library", e.what());
   }
 }
@@ -108,7 +112,8 @@ base::Result<std::string> check_plugin_file(const std::string& path) {
   const std::string file(real.get());
   struct stat st {};
   if (::stat(file.c_str(), &st) != 0) return base::io_error("stat", file, errno);
-  if (!S_ISREG(st.st_mode)) return refused(file, "type", "a regular file", "mode " + octal(st.st_mode) + " of another type");
+  if (!S_ISREG(st.st_mode))
+    return refused(file, "type", "a regular file", "mode " + octal(st.st_mode) + " of another type");
   RHUMB_TRY(check_owner(file, st));
   if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return refused(file, "mode", "not writable by group or others", octal(st.st_mode));

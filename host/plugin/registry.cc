@@ -17,7 +17,8 @@ namespace {
 using base::Code;
 using base::Status;
 
-using Table = std::variant<rhumb_index_ops_t, rhumb_kv_ops_t, rhumb_log_ops_t, rhumb_auth_ops_t, rhumb_consensus_ops_t, rhumb_router_ops_t>;
+using Table = std::variant<rhumb_index_ops_t, rhumb_kv_ops_t, rhumb_log_ops_t, rhumb_auth_ops_t, rhumb_consensus_ops_t,
+                           rhumb_router_ops_t>;
 
 Table normalised(uint32_t kind, const void* ops) {
   switch (kind) {
@@ -105,7 +106,8 @@ base::Status PluginRegistry::admit(const std::string& path, Plugin& plugin) {
   // Ids must be free in all their kinds before one is taken: a plugin is admitted as a whole or not at all.
   for (const auto& other : plugins_) {
     if (other->info.loaded && other->info.id == info.id) {
-      return base::invalid(loaded.file + ": id: expected an id of its own, found \"" + info.id + "\" of " + other->info.file);
+      return base::invalid(loaded.file + ": id: expected an id of its own, found \"" + info.id + "\" of " +
+                           other->info.file);
     }
   }
   for (uint64_t i = 0; i < manifest.factory_count; ++i) {
@@ -113,8 +115,9 @@ base::Status PluginRegistry::admit(const std::string& path, Plugin& plugin) {
     for (const auto& other : plugins_) {
       for (const Entry* entry : other->entries) {
         if (entry->kind != factory.kind || entry->id != factory.id) continue;
-        return base::invalid(loaded.file + ": factories[" + std::to_string(i) + "].id: expected an id not yet taken in kind " +
-                             kind_name(factory.kind) + ", found \"" + entry->id + "\" of " + other->info.file);
+        return base::invalid(loaded.file + ": factories[" + std::to_string(i) +
+                             "].id: expected an id not yet taken in kind " + kind_name(factory.kind) + ", found \"" +
+                             entry->id + "\" of " + other->info.file);
       }
     }
   }
@@ -171,7 +174,8 @@ std::vector<PluginInfo> PluginRegistry::inventory() const {
   for (const auto& plugin : plugins_) {
     out.push_back(plugin->info);
     for (const Entry* entry : plugin->entries) {
-      out.back().engines.push_back({kind_name(entry->kind), entry->id, entry->version, entry->caps(), entry->services.memory_bytes()});
+      out.back().engines.push_back(
+          {kind_name(entry->kind), entry->id, entry->version, entry->caps(), entry->services.memory_bytes()});
     }
   }
   return out;

@@ -34,7 +34,8 @@ template <>
 inline constexpr uint32_t kKindOf<rhumb_router_ops_t> = RHUMB_KIND_ROUTER;
 
 // What a caller needs to open and drive instances. Pointers stay valid as long as the registry.
-// ops: the host's own, normalised copy: what the plugin does not have is NULL, and `insert` is NULL without RHUMB_CAP_INDEX_INSERT.
+// ops: the host's own, normalised copy: what the plugin does not have is NULL, and `insert` is NULL without
+// RHUMB_CAP_INDEX_INSERT.
 template <typename Ops>
 struct Engine {
   const Ops* ops;
@@ -57,7 +58,8 @@ struct PluginInfo {
   std::vector<EngineInfo> engines;
 };
 
-// Filled once at start by the control thread, then read-only: find() and inventory() from any thread. Nothing is ever unloaded.
+// Filled once at start by the control thread, then read-only: find() and inventory() from any thread. Nothing is ever
+// unloaded.
 class PluginRegistry {
  public:
   // executor: what plugins get as "rhumb.host.executor/1"; must outlive the registry and every instance.
@@ -66,8 +68,9 @@ class PluginRegistry {
   PluginRegistry(const PluginRegistry&) = delete;
   PluginRegistry& operator=(const PluginRegistry&) = delete;
 
-  // [control thread] Loads every *.so of the directory in order of name. A plugin that is refused is logged, listed in inventory() and
-  // left out: the server goes on without it. Fails only when the directory itself cannot be read, or has more than limits::kMaxPlugins.
+  // [control thread] Loads every *.so of the directory in order of name. A plugin that is refused is logged, listed in
+  // inventory() and left out: the server goes on without it. Fails only when the directory itself cannot be read, or
+  // has more than limits::kMaxPlugins.
   base::Status load_directory(const std::string& directory);
   // [control thread] One file; the refusal is returned and listed as well.
   base::Status load_file(const std::string& path);

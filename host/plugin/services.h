@@ -1,4 +1,5 @@
-// The host as one engine of one plugin sees it: log, executor, clock, memory, each found by id and revision (rhumb/host.h).
+// The host as one engine of one plugin sees it: log, executor, clock, memory, each found by id and revision
+// (rhumb/host.h).
 #pragma once
 
 #include <atomic>
@@ -10,8 +11,9 @@
 
 namespace rhumb::plugin {
 
-// One per engine, so that log lines carry its name and its memory is counted apart. Made and destroyed on the control thread; its address
-// is what plugins hold, so it never moves and outlives every instance opened with it. Services run on any thread.
+// One per engine, so that log lines carry its name and its memory is counted apart. Made and destroyed on the control
+// thread; its address is what plugins hold, so it never moves and outlives every instance opened with it. Services run
+// on any thread.
 class HostServices {
  public:
   // name: "<kind>/<id>", shown in the log. executor: background work of plugins; must outlive this.

@@ -16,7 +16,11 @@ std::string clean(const char* text, size_t size) {
   const size_t n = strnlen(text, size);
   for (size_t i = 0; i < n;) {
     const unsigned char c = byte(i);
-    const size_t length = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
+    const size_t length = c < 0x80                ? 1
+                          : c >= 0xC2 && c < 0xE0 ? 2
+                          : c >= 0xE0 && c < 0xF0 ? 3
+                          : c >= 0xF0 && c < 0xF5 ? 4
+                                                  : 0;
     bool whole = length > 0 && i + length <= n && !(c < 0x20 || c == 0x7F);
     for (size_t k = 1; whole && k < length; ++k) whole = (byte(i + k) & 0xC0) == 0x80;
     if (whole && length == 3) whole = !(c == 0xE0 && byte(i + 1) < 0xA0) && !(c == 0xED && byte(i + 1) >= 0xA0);
@@ -28,13 +32,17 @@ std::string clean(const char* text, size_t size) {
   return out;
 }
 
-uint32_t is_cancelled(void* ctx) { return static_cast<const std::atomic<bool>*>(ctx)->load(std::memory_order_relaxed) ? 1 : 0; }
+uint32_t is_cancelled(void* ctx) {
+  return static_cast<const std::atomic<bool>*>(ctx)->load(std::memory_order_relaxed) ? 1 : 0;
+}
 
 }  // namespace
 
 ErrorSlot::ErrorSlot() : raw_{} { raw_.struct_size = sizeof(raw_); }
 
-base::Status ErrorSlot::status(rhumb_status_t rc, std::string_view context) const { return to_status(rc, &raw_, context); }
+base::Status ErrorSlot::status(rhumb_status_t rc, std::string_view context) const {
+  return to_status(rc, &raw_, context);
+}
 
 base::Code to_code(rhumb_status_t rc) {
   switch (rc) {
@@ -95,7 +103,8 @@ base::Status to_status(rhumb_status_t rc, const rhumb_error_t* error, std::strin
   return {to_code(rc), std::move(message)};
 }
 
-CallContext::CallContext(base::Deadline deadline, const std::atomic<bool>* cancelled, uint64_t trace_hi, uint64_t trace_lo)
+CallContext::CallContext(base::Deadline deadline, const std::atomic<bool>* cancelled, uint64_t trace_hi,
+                         uint64_t trace_lo)
     : raw_{} {
   raw_.struct_size = sizeof(raw_);
   raw_.deadline_ns = deadline.at_ns;

@@ -19,7 +19,8 @@ std::string& scratch_root() {
 }
 
 void log_line(const rhumb_host_t*, uint32_t level, rhumb_slice_t text) {
-  std::fprintf(stderr, "     plugin says (%u): %.*s\n", level, static_cast<int>(text.size), static_cast<const char*>(text.data));
+  std::fprintf(stderr, "     plugin says (%u): %.*s\n", level, static_cast<int>(text.size),
+               static_cast<const char*>(text.data));
 }
 
 template <typename Clock>
@@ -35,7 +36,8 @@ CheckHost::CheckHost()
       log_{sizeof(rhumb_host_log_t), RHUMB_LOG_WARN, log_line},
       executor_{sizeof(rhumb_host_executor_t), kThreads, post, parallel},
       clock_{sizeof(rhumb_host_clock_t), 0, now_ns<std::chrono::steady_clock>, now_ns<std::chrono::system_clock>},
-      memory_{sizeof(rhumb_host_memory_t), 0, [](const rhumb_host_t* host, int64_t delta) { self(host).memory_bytes_ += delta; }} {}
+      memory_{sizeof(rhumb_host_memory_t), 0,
+              [](const rhumb_host_t* host, int64_t delta) { self(host).memory_bytes_ += delta; }} {}
 
 CheckHost::~CheckHost() {
   {
@@ -97,7 +99,8 @@ void ScratchDir::set_root(std::string root) { scratch_root() = std::move(root); 
 
 ScratchDir::ScratchDir() {
   std::string name = scratch_root() + "/rhumb-check-XXXXXX";
-  require(::mkdtemp(name.data()) != nullptr, "cannot make a directory in " + scratch_root() + ": " + std::strerror(errno));
+  require(::mkdtemp(name.data()) != nullptr,
+          "cannot make a directory in " + scratch_root() + ": " + std::strerror(errno));
   path_ = name;
 }
 
@@ -124,7 +127,8 @@ void Completion::fire(void* ctx, rhumb_status_t status, const rhumb_error_t*) {
 rhumb_status_t Completion::wait() {
   submitted();
   std::unique_lock lock(mutex_);
-  require(fired_.wait_for(lock, std::chrono::seconds(60), [this] { return count_ > 0; }), "an accepted call never completed");
+  require(fired_.wait_for(lock, std::chrono::seconds(60), [this] { return count_ > 0; }),
+          "an accepted call never completed");
   require(!inside_, "a completion fired inside the submitting call");
   require_equal(1, count_, "times a completion fired");
   return status_;

@@ -24,7 +24,9 @@ class CheckHost {
   CheckHost& operator=(const CheckHost&) = delete;
 
   const rhumb_host_t* raw() const { return &host_; }
-  int64_t memory_bytes() const { return memory_bytes_.load(); }  // as reported; instances that are closed should leave 0
+  int64_t memory_bytes() const {
+    return memory_bytes_.load();
+  }  // as reported; instances that are closed should leave 0
 
  private:
   static CheckHost& self(const rhumb_host_t* host) { return *static_cast<CheckHost*>(host->ctx); }
@@ -55,7 +57,7 @@ class ScratchDir {
   ScratchDir& operator=(const ScratchDir&) = delete;
   const std::string& path() const { return path_; }
   std::string make(const std::string& name) const;  // an empty subdirectory
-  static void set_root(std::string root);           // where all of them go; the system's place for temporary files by default
+  static void set_root(std::string root);  // where all of them go; the system's place for temporary files by default
 
  private:
   std::string path_;

@@ -1,5 +1,6 @@
-// Conformance of consensus engines, at their simplest: replicas in one thread, a network that loses nothing, disks that are quick. What
-// an engine must withstand is the matter of a simulator; this finds engines that do not speak the protocol of rhumb/consensus.h.
+// Conformance of consensus engines, at their simplest: replicas in one thread, a network that loses nothing, disks that
+// are quick. What an engine must withstand is the matter of a simulator; this finds engines that do not speak the
+// protocol of rhumb/consensus.h.
 #include <deque>
 #include <functional>
 #include <map>
@@ -96,7 +97,8 @@ class Cluster {
       while (!network.empty()) {
         const Packet packet = std::move(network.front());
         network.pop_front();
-        trace += std::to_string(packet.from) + ">" + std::to_string(packet.to) + ":" + std::to_string(packet.bytes.size()) + " ";
+        trace += std::to_string(packet.from) + ">" + std::to_string(packet.to) + ":" +
+                 std::to_string(packet.bytes.size()) + " ";
         replicas[packet.to - 1]->receive(packet);
         moved = true;
       }
@@ -153,7 +155,8 @@ void Replica::start() {
   open.base = &base;
   rhumb_error_t error{};
   error.struct_size = sizeof error;
-  require_status(RHUMB_OK, cluster_.subject.ops.open(cluster_.subject.host.raw(), &open, &self_, &error), "open", &error);
+  require_status(RHUMB_OK, cluster_.subject.ops.open(cluster_.subject.host.raw(), &open, &self_, &error), "open",
+                 &error);
   std::vector<rhumb_entry_t> entries;
   for (const Entry& e : log_) entries.push_back({e.index, e.term, e.type, 0, slice(e.data)});
   rhumb_start_t start{};
@@ -343,7 +346,8 @@ void restart(const ConsensusSubject& s) {
   cluster.run_until([&] { return cluster.leader() != nullptr; }, "an election after a restart");
   for (const std::string& more : propose_some(cluster, 10, 10)) expected.push_back(more);
   cluster.run_until([&] { return all_applied(cluster, expected.size()); }, "entries on all replicas after a restart");
-  for (const auto& replica : cluster.replicas) require(replica->applied() == expected, "nothing is lost or applied twice");
+  for (const auto& replica : cluster.replicas)
+    require(replica->applied() == expected, "nothing is lost or applied twice");
 }
 
 void deterministic(const ConsensusSubject& s) {

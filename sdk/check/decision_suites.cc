@@ -55,23 +55,30 @@ using Auth = Opened<rhumb_auth_ops_t, rhumb_auth_t>;
 void strangers(const rhumb_auth_ops_t& ops, const Auth& auth) {
   const std::string huge(100'000, 'k'), binary("\0\xFF\n", 3);
   for (const std::string_view scheme : {"none", "api-key", "bearer", "no-such-scheme"}) {
-    for (const std::string_view token : {std::string_view(""), std::string_view("guess"), std::string_view(huge), std::string_view(binary)}) {
+    for (const std::string_view token :
+         {std::string_view(""), std::string_view("guess"), std::string_view(huge), std::string_view(binary)}) {
       Principal who;
       rhumb_error_t error{};
       error.struct_size = sizeof error;
-      const rhumb_status_t status = ops.authenticate(auth.self(), nullptr, slice(scheme), slice(token), &who.raw, &error);
+      const rhumb_status_t status =
+          ops.authenticate(auth.self(), nullptr, slice(scheme), slice(token), &who.raw, &error);
       require(status == RHUMB_OK || status == RHUMB_DENIED || status == RHUMB_UNSUPPORTED || status == RHUMB_INVALID,
               "authenticate: status " + std::to_string(status));
       if (status != RHUMB_OK) {
-        require(token.size() < 4 || std::string_view(error.text).find(token) == std::string_view::npos, "a secret in an error's text");
+        require(token.size() < 4 || std::string_view(error.text).find(token) == std::string_view::npos,
+                "a secret in an error's text");
         continue;
       }
       const std::string_view subject(static_cast<const char*>(who.raw.subject.data), who.raw.subject.size);
-      require(token.size() < 4 || subject.find(token) == std::string_view::npos, "a secret in the subject, which is logged");
+      require(token.size() < 4 || subject.find(token) == std::string_view::npos,
+              "a secret in the subject, which is logged");
       for (const uint32_t action : {RHUMB_ACTION_READ, RHUMB_ACTION_WRITE, RHUMB_ACTION_MANAGE, RHUMB_ACTION_ADMIN}) {
         Decision decision;
-        require_status(RHUMB_OK, ops.authorize(auth.self(), nullptr, &who.raw, action, slice("things"), &decision.raw, &error), "authorize", &error);
-        require(decision.raw.verdict == RHUMB_VERDICT_ALLOW || decision.raw.verdict == RHUMB_VERDICT_DENY, "a verdict is yes or no");
+        require_status(RHUMB_OK,
+                       ops.authorize(auth.self(), nullptr, &who.raw, action, slice("things"), &decision.raw, &error),
+                       "authorize", &error);
+        require(decision.raw.verdict == RHUMB_VERDICT_ALLOW || decision.raw.verdict == RHUMB_VERDICT_DENY,
+                "a verdict is yes or no");
       }
     }
   }
@@ -79,10 +86,12 @@ void strangers(const rhumb_auth_ops_t& ops, const Auth& auth) {
 
 void unknown_action(const rhumb_auth_ops_t& ops, const Auth& auth) {
   Principal who;
-  if (ops.authenticate(auth.self(), nullptr, slice("none"), slice(""), &who.raw, nullptr) != RHUMB_OK) throw Skipped("no anonymous principal to ask for");
+  if (ops.authenticate(auth.self(), nullptr, slice("none"), slice(""), &who.raw, nullptr) != RHUMB_OK)
+    throw Skipped("no anonymous principal to ask for");
   Decision decision;
   const rhumb_status_t status = ops.authorize(auth.self(), nullptr, &who.raw, 4711, slice(""), &decision.raw, nullptr);
-  require(status != RHUMB_OK || decision.raw.verdict == RHUMB_VERDICT_DENY || (who.raw.flags & RHUMB_PRINCIPAL_READ_ONLY) == 0,
+  require(status != RHUMB_OK || decision.raw.verdict == RHUMB_VERDICT_DENY ||
+              (who.raw.flags & RHUMB_PRINCIPAL_READ_ONLY) == 0,
           "an action of a later host is allowed to a read-only principal");
 }
 
@@ -91,12 +100,15 @@ void unknown_action(const rhumb_auth_ops_t& ops, const Auth& auth) {
 using Router = Opened<rhumb_router_ops_t, rhumb_router_t>;
 using Map = std::vector<rhumb_bucket_run_t>;
 
-Map assign(const rhumb_router_ops_t& ops, const Router& router, const Map& now, const std::vector<rhumb_shard_t>& shards) {
+Map assign(const rhumb_router_ops_t& ops, const Router& router, const Map& now,
+           const std::vector<rhumb_shard_t>& shards) {
   Map out(RHUMB_BUCKETS);
   uint64_t count = 0;
   rhumb_error_t error{};
   error.struct_size = sizeof error;
-  require_status(RHUMB_OK, ops.assign(router.self(), now.data(), now.size(), shards.data(), shards.size(), out.data(), out.size(), &count, &error),
+  require_status(RHUMB_OK,
+                 ops.assign(router.self(), now.data(), now.size(), shards.data(), shards.size(), out.data(), out.size(),
+                            &count, &error),
                  "assign", &error);
   require(count <= out.size(), "more runs than were allowed");
   out.resize(count);
@@ -155,7 +167,8 @@ void maps(const rhumb_router_ops_t& ops, const Router& router) {
     ++moved;
     require_equal(uint64_t{2000}, after[i], "buckets move only to the new shard, found one going to");
   }
-  require(moved > 0 && moved <= RHUMB_BUCKETS / 6 + 1, "a sixth shard takes at most its share, found " + std::to_string(moved));
+  require(moved > 0 && moved <= RHUMB_BUCKETS / 6 + 1,
+          "a sixth shard takes at most its share, found " + std::to_string(moved));
 
   shards[2].state = RHUMB_SHARD_LEAVING;
   before = after;
@@ -169,7 +182,9 @@ void limits(const rhumb_router_ops_t& ops, const Router& router) {
   const std::vector<rhumb_shard_t> shards = {{1, 1, 0, RHUMB_SHARD_ACTIVE}, {2, 1, 0, RHUMB_SHARD_ACTIVE}};
   uint64_t count = 0;
   rhumb_bucket_run_t run{};
-  require_status(RHUMB_OVER_LIMIT, ops.assign(router.self(), nullptr, 0, shards.data(), shards.size(), &run, 1, &count, nullptr), "assign into one run");
+  require_status(RHUMB_OVER_LIMIT,
+                 ops.assign(router.self(), nullptr, 0, shards.data(), shards.size(), &run, 1, &count, nullptr),
+                 "assign into one run");
   require(count >= 2, "and says how many are needed");
   const rhumb_status_t nobody = ops.assign(router.self(), nullptr, 0, nullptr, 0, &run, 1, &count, nullptr);
   require(nobody != RHUMB_OK && nobody != RHUMB_BUG, "a map over no shards: status " + std::to_string(nobody));

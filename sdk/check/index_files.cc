@@ -41,7 +41,8 @@ uint64_t built_through(IndexInstance& index) {
 }
 
 struct Saved {
-  Saved(const IndexSubject& s, const ScratchDir& scratch) : column(s.metrics[0], s.scalars[0], kDim, kRows, s.seed + 20), dir(scratch.make("saved")) {
+  Saved(const IndexSubject& s, const ScratchDir& scratch)
+      : column(s.metrics[0], s.scalars[0], kDim, kRows, s.seed + 20), dir(scratch.make("saved")) {
     IndexInstance index(s.ops, s.host, column, {s.config, "", 0});
     require_status(RHUMB_OK, index.status(), "open", &index.error());
     index.build(kRows);
@@ -56,17 +57,20 @@ struct Saved {
 };
 
 // Either the host is told to build anew, or what was loaded works: wrong answers and crashes are what must not be.
-void require_refused_or_sound(const IndexSubject& s, const Column& column, const std::string& dir, const std::string& what) {
+void require_refused_or_sound(const IndexSubject& s, const Column& column, const std::string& dir,
+                              const std::string& what) {
   IndexInstance index(s.ops, s.host, column, {s.config, dir, 0});
   if (index.status() != RHUMB_OK) {
-    require(rebuilds(index.status()), what + ": open answered " + std::to_string(index.status()) + ", which does not make a host rebuild");
+    require(rebuilds(index.status()),
+            what + ": open answered " + std::to_string(index.status()) + ", which does not make a host rebuild");
     return;
   }
   const uint64_t through = built_through(index);
   require(through <= column.rows(), what + ": loaded slots that the column does not have");
   const auto queries = queries_of(column);
   const Answer answer = index.search(queries, kHits, nullptr);
-  for (size_t i = 0; i < queries.size(); ++i) require_sound(column, queries[i], answer, i, kHits, static_cast<uint32_t>(through), kAll);
+  for (size_t i = 0; i < queries.size(); ++i)
+    require_sound(column, queries[i], answer, i, kHits, static_cast<uint32_t>(through), kAll);
 }
 
 void damage(const IndexSubject& s, bool cut) {
@@ -76,7 +80,8 @@ void damage(const IndexSubject& s, bool cut) {
   for (const std::string& file : files_in(saved.dir)) {
     const uint64_t size = fs::file_size(file);
     for (int i = 0; i < kDamages; ++i) {
-      const uint64_t at = size * static_cast<uint64_t>(i) / kDamages + (size >= kDamages ? rng() % (size / kDamages) : 0);
+      const uint64_t at =
+          size * static_cast<uint64_t>(i) / kDamages + (size >= kDamages ? rng() % (size / kDamages) : 0);
       if (at >= size) continue;
       const std::string copy = scratch.make("copy");
       fs::copy(saved.dir, copy, fs::copy_options::recursive);
@@ -90,7 +95,9 @@ void damage(const IndexSubject& s, bool cut) {
         stream.seekp(static_cast<std::streamoff>(at));
         stream.put(byte);
       }
-      require_refused_or_sound(s, saved.column, copy, (cut ? "cut at " : "bit flipped at ") + std::to_string(at) + " of " + std::to_string(size));
+      require_refused_or_sound(
+          s, saved.column, copy,
+          (cut ? "cut at " : "bit flipped at ") + std::to_string(at) + " of " + std::to_string(size));
       fs::remove_all(copy);
     }
   }
@@ -121,7 +128,8 @@ void check_index_files(Report& report, const IndexSubject& s) {
     fs::remove_all(saved.dir);
     IndexInstance index(s.ops, s.host, saved.column, {s.config, again, 0});
     require_status(RHUMB_OK, index.status(), "open", &index.error());
-    require(index.search(queries_of(saved.column), kHits, nullptr).hits == saved.before.hits, "the second copy answers differently");
+    require(index.search(queries_of(saved.column), kHits, nullptr).hits == saved.before.hits,
+            "the second copy answers differently");
   });
   report.run("saves an empty index", [&] {
     const ScratchDir scratch;

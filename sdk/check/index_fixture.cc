@@ -21,7 +21,8 @@ bool bit(const uint64_t* bits, uint32_t i) { return (bits[i / 64] >> (i % 64) & 
 
 Column::Column(uint32_t metric, uint32_t scalar, uint32_t dim, uint32_t rows, uint64_t seed)
     : metric_(metric), seed_(seed), kernel_(rhumb_kernel_for(metric, scalar)), table_{} {
-  require(kernel_ != nullptr, "no kernel for metric " + std::to_string(metric) + " on scalar type " + std::to_string(scalar));
+  require(kernel_ != nullptr,
+          "no kernel for metric " + std::to_string(metric) + " on scalar type " + std::to_string(scalar));
   std::mt19937_64 rng(seed);
   std::normal_distribution<float> normal;
   centres_.resize(kClusters, std::vector<float>(kRank));
@@ -59,7 +60,8 @@ std::vector<char> Column::row(std::mt19937_64& rng) const {
   } else if (table_.scalar == RHUMB_F16) {
     rhumb_f32_to_f16(v.data(), reinterpret_cast<uint16_t*>(out.data()), table_.dim);
   } else {
-    for (uint32_t d = 0; d < table_.dim; ++d) out[d] = static_cast<char>(static_cast<uint8_t>(std::clamp(v[d] * 20 + 128, 0.0f, 255.0f)));
+    for (uint32_t d = 0; d < table_.dim; ++d)
+      out[d] = static_cast<char>(static_cast<uint8_t>(std::clamp(v[d] * 20 + 128, 0.0f, 255.0f)));
   }
   return out;
 }
@@ -77,7 +79,8 @@ float Column::distance(const std::vector<char>& query, uint32_t slot) const {
 
 bool Column::present(uint32_t slot) const { return table_.present == nullptr || bit(table_.present, slot); }
 
-IndexInstance::IndexInstance(const rhumb_index_ops_t& ops, const CheckHost& host, const Column& column, const Settings& settings)
+IndexInstance::IndexInstance(const rhumb_index_ops_t& ops, const CheckHost& host, const Column& column,
+                             const Settings& settings)
     : ops_(ops), column_(column) {
   error_.struct_size = sizeof error_;
   const rhumb_open_t base = {sizeof base, 0, slice(settings.config), slice(settings.data_dir), nullptr};
@@ -116,8 +119,8 @@ std::string IndexInstance::stats() {
   return std::string(json.view());
 }
 
-Answer IndexInstance::search(std::span<const std::vector<char>> queries, uint32_t k, const rhumb_filter_t* filter, uint32_t flags,
-                             const rhumb_call_t* call, const rhumb_ext_t* ext) const {
+Answer IndexInstance::search(std::span<const std::vector<char>> queries, uint32_t k, const rhumb_filter_t* filter,
+                             uint32_t flags, const rhumb_call_t* call, const rhumb_ext_t* ext) const {
   const rhumb_vectors_t& column = *column_.raw();
   const uint64_t bytes = rhumb_vector_bytes(column.scalar, column.dim), stride = bytes + 16, n = queries.size();
   std::vector<char> rows(n * stride);
@@ -152,22 +155,26 @@ Answer IndexInstance::search(std::span<const std::vector<char>> queries, uint32_
   return answer;
 }
 
-std::vector<Hit> exact(const Column& column, const std::vector<char>& query, uint32_t k, uint32_t end, const Passes& passes) {
+std::vector<Hit> exact(const Column& column, const std::vector<char>& query, uint32_t k, uint32_t end,
+                       const Passes& passes) {
   std::vector<Hit> all;
   for (uint32_t slot = 0; slot < end; ++slot) {
     if (column.present(slot) && passes(slot)) all.push_back({slot, column.distance(query, slot)});
   }
-  std::sort(all.begin(), all.end(), [](const Hit& a, const Hit& b) { return a.distance != b.distance ? a.distance < b.distance : a.slot < b.slot; });
+  std::sort(all.begin(), all.end(), [](const Hit& a, const Hit& b) {
+    return a.distance != b.distance ? a.distance < b.distance : a.slot < b.slot;
+  });
   if (all.size() > k) all.resize(k);
   return all;
 }
 
-void require_sound(const Column& column, const std::vector<char>& query, const Answer& answer, size_t i, uint32_t k, uint32_t end,
-                   const Passes& passes) {
+void require_sound(const Column& column, const std::vector<char>& query, const Answer& answer, size_t i, uint32_t k,
+                   uint32_t end, const Passes& passes) {
   require_status(RHUMB_OK, answer.status, "search");
   const std::vector<Hit>& hits = answer.hits[i];
   const auto indexed = [&](uint32_t slot) { return column.present(slot) && passes(slot); };
-  require_equal(std::min<uint64_t>(k, count_of(end, indexed)), hits.size(), "hits of a query (never fewer than k when so many pass)");
+  require_equal(std::min<uint64_t>(k, count_of(end, indexed)), hits.size(),
+                "hits of a query (never fewer than k when so many pass)");
   std::set<uint32_t> seen;
   for (size_t h = 0; h < hits.size(); ++h) {
     const std::string which = "slot " + std::to_string(hits[h].slot);

@@ -16,8 +16,8 @@
 
 namespace rhumb::check {
 
-// A column as a host keeps it: chunks of 256 rows with a stride wider than a row, the table reserved for all rows at once. Rows come in
-// clusters of low rank, as embeddings do, normalised where the metric asks for it.
+// A column as a host keeps it: chunks of 256 rows with a stride wider than a row, the table reserved for all rows at
+// once. Rows come in clusters of low rank, as embeddings do, normalised where the metric asks for it.
 class Column {
  public:
   static constexpr uint32_t kShift = 8;
@@ -28,7 +28,8 @@ class Column {
   uint32_t metric() const { return metric_; }
   uint32_t rows() const { return static_cast<uint32_t>(table_.rows); }
   const rhumb_vectors_t* raw() const { return &table_; }
-  // What an instance is told at open: fewer rows than there are, to insert the rest later. present: NULL or bits of all rows.
+  // What an instance is told at open: fewer rows than there are, to insert the rest later. present: NULL or bits of all
+  // rows.
   void show(uint32_t rows) { table_.rows = rows; }
   void set_present(const uint64_t* bits) { table_.present = bits; }
   // A query from the same clusters, not among the rows.
@@ -82,8 +83,8 @@ class IndexInstance {
   void save(const std::string& dir);
   std::string stats();
   // Any thread. Buffers are longer than k * queries, and what lies past them is checked to be untouched.
-  Answer search(std::span<const std::vector<char>> queries, uint32_t k, const rhumb_filter_t* filter, uint32_t flags = 0,
-                const rhumb_call_t* call = nullptr, const rhumb_ext_t* ext = nullptr) const;
+  Answer search(std::span<const std::vector<char>> queries, uint32_t k, const rhumb_filter_t* filter,
+                uint32_t flags = 0, const rhumb_call_t* call = nullptr, const rhumb_ext_t* ext = nullptr) const;
 
  private:
   const rhumb_index_ops_t& ops_;
@@ -95,10 +96,11 @@ class IndexInstance {
 
 using Passes = std::function<bool(uint32_t slot)>;
 // The k closest of slots < end that are present and pass.
-std::vector<Hit> exact(const Column& column, const std::vector<char>& query, uint32_t k, uint32_t end, const Passes& passes);
+std::vector<Hit> exact(const Column& column, const std::vector<char>& query, uint32_t k, uint32_t end,
+                       const Passes& passes);
 // Order, uniqueness, range, presence, filter and the distances themselves; and never fewer than min(k, passing).
-void require_sound(const Column& column, const std::vector<char>& query, const Answer& answer, size_t i, uint32_t k, uint32_t end,
-                   const Passes& passes);
+void require_sound(const Column& column, const std::vector<char>& query, const Answer& answer, size_t i, uint32_t k,
+                   uint32_t end, const Passes& passes);
 // Share of the exact answer that was found, where a hit as close as the k-th counts too.
 double recall(const std::vector<Hit>& found, const std::vector<Hit>& expected);
 

@@ -27,7 +27,8 @@ double mean_recall(const IndexInstance& index, const Column& column, uint32_t en
 
 void require_recall(const IndexInstance& index, const Column& column, uint32_t end) {
   const double found = mean_recall(index, column, end);
-  require(found >= kRecallMin, "recall: expected >= " + std::to_string(kRecallMin) + ", found " + std::to_string(found));
+  require(found >= kRecallMin,
+          "recall: expected >= " + std::to_string(kRecallMin) + ", found " + std::to_string(found));
 }
 
 struct Ticks {
@@ -62,7 +63,8 @@ void progress(const IndexSubject& s) {
 }
 
 void need_insert(const IndexSubject& s) {
-  if (s.ops.insert == nullptr || (s.ops.caps & RHUMB_CAP_INDEX_INSERT) == 0) throw Skipped("this engine does not insert");
+  if (s.ops.insert == nullptr || (s.ops.caps & RHUMB_CAP_INDEX_INSERT) == 0)
+    throw Skipped("this engine does not insert");
 }
 
 void insert_in_steps(const IndexSubject& s) {
@@ -117,7 +119,8 @@ void insert_while_searching(const IndexSubject& s) {
     });
   };
   const auto inserter = [&] {
-    for (uint32_t first = next.fetch_add(kStep); first < kRows; first = next.fetch_add(kStep)) index.insert(first, first + kStep);
+    for (uint32_t first = next.fetch_add(kStep); first < kRows; first = next.fetch_add(kStep))
+      index.insert(first, first + kStep);
   };
   const auto searcher = [&] {
     for (uint32_t i = 0; !finished; ++i) {
@@ -147,7 +150,8 @@ void search_in_parallel(const IndexSubject& s) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
-      for (int i = 0; i < 200; ++i) different += index.search(std::span(&query, 1), kHits, nullptr).hits == expected.hits ? 0 : 1;
+      for (int i = 0; i < 200; ++i)
+        different += index.search(std::span(&query, 1), kHits, nullptr).hits == expected.hits ? 0 : 1;
     });
   }
   for (std::thread& thread : threads) thread.join();

@@ -17,7 +17,8 @@ struct Named {
   const char* name;
   uint32_t value;
 };
-constexpr Named kMetrics[] = {{"cosine", RHUMB_COSINE}, {"dot", RHUMB_DOT}, {"euclid", RHUMB_EUCLID}, {"manhattan", RHUMB_MANHATTAN}};
+constexpr Named kMetrics[] = {
+    {"cosine", RHUMB_COSINE}, {"dot", RHUMB_DOT}, {"euclid", RHUMB_EUCLID}, {"manhattan", RHUMB_MANHATTAN}};
 constexpr Named kScalars[] = {{"f32", RHUMB_F32}, {"f16", RHUMB_F16}, {"u8", RHUMB_U8}};
 
 const auto kAll = [](uint32_t) { return true; };
@@ -55,8 +56,8 @@ std::vector<std::vector<char>> queries_of(const Column& column, uint32_t n) {
 }
 
 // One search of a batch against exact answers.
-void require_good(const IndexInstance& index, const Column& column, uint32_t k, uint32_t end, const rhumb_filter_t* filter,
-                  const Passes& passes, uint32_t flags, double recall_min) {
+void require_good(const IndexInstance& index, const Column& column, uint32_t k, uint32_t end,
+                  const rhumb_filter_t* filter, const Passes& passes, uint32_t flags, double recall_min) {
   const auto queries = queries_of(column, kQueries);
   const Answer answer = index.search(queries, k, filter, flags);
   double sum = 0;
@@ -81,9 +82,12 @@ void each_pair(Report& report, const IndexSubject& s) {
         for (uint32_t slot = 0; slot < kRows; slot += 311) {  // a stored vector finds itself
           std::vector<char> self(rhumb_vector_bytes(scalar, kDim));
           const rhumb_vectors_t& raw = *column.raw();
-          std::memcpy(self.data(), static_cast<const char*>(raw.chunks[slot >> raw.chunk_shift]) + (slot & 255) * raw.stride, self.size());
+          std::memcpy(self.data(),
+                      static_cast<const char*>(raw.chunks[slot >> raw.chunk_shift]) + (slot & 255) * raw.stride,
+                      self.size());
           const Answer answer = index.search(std::span(&self, 1), kHits, nullptr, RHUMB_QUERY_EXACT);
-          require(recall(answer.hits[0], exact(column, self, kHits, kRows, kAll)) == 1, "an exact search misses a stored vector's closest");
+          require(recall(answer.hits[0], exact(column, self, kHits, kRows, kAll)) == 1,
+                  "an exact search misses a stored vector's closest");
         }
       });
     }
@@ -95,13 +99,16 @@ void filters(Report& report, const IndexSubject& s) {
     const char* name;
     uint32_t one_in;
   };
-  for (const Share share : {Share{"half", 2}, Share{"a tenth", 10}, Share{"a hundredth", 100}, Share{"two slots", 1500}}) {
+  for (const Share share :
+       {Share{"half", 2}, Share{"a tenth", 10}, Share{"a hundredth", 100}, Share{"two slots", 1500}}) {
     report.run(std::string("filters to ") + share.name + ", as live bits, bits and slots", [&, share] {
       const Column column(s.metrics[0], s.scalars[0], kDim, kRows, s.seed + 1);
       IndexInstance index(s.ops, s.host, column, {s.config, "", 0});
       require_status(RHUMB_OK, index.status(), "open", &index.error());
       index.build(kRows);
-      const Passes scattered = [&](uint32_t slot) { return (slot * 2654435761u >> 8) % share.one_in == 0 || slot == 17 || slot == 2900; };
+      const Passes scattered = [&](uint32_t slot) {
+        return (slot * 2654435761u >> 8) % share.one_in == 0 || slot == 17 || slot == 2900;
+      };
       for (const uint32_t kind : {RHUMB_FILTER_ALL, RHUMB_FILTER_BITS, RHUMB_FILTER_SLOTS}) {
         const FilterStorage filter(kind, kRows, scattered);
         require_good(index, column, kHits, kRows, filter.raw(), scattered, 0, kRecallMin);
@@ -142,7 +149,8 @@ void sizes(Report& report, const IndexSubject& s) {
       IndexInstance index(s.ops, s.host, column, {s.config, "", 0});
       require_status(RHUMB_OK, index.status(), "open", &index.error());
       const std::vector<char> query = column.query(0);
-      require_sound(column, query, index.search(std::span(&query, 1), kHits, nullptr), 0, kHits, 0, kAll);  // before any build
+      require_sound(column, query, index.search(std::span(&query, 1), kHits, nullptr), 0, kHits, 0,
+                    kAll);  // before any build
       index.build(rows);
       for (const uint32_t k : {1u, 4u, 100u}) {
         require_sound(column, query, index.search(std::span(&query, 1), k, nullptr), 0, k, rows, kAll);
@@ -156,8 +164,10 @@ void sizes(Report& report, const IndexSubject& s) {
     const std::vector<char> query = column.query(3);
     require_sound(column, query, index.search(std::span(&query, 1), 2000, nullptr), 0, 2000, kRows, kAll);
     const std::vector<std::vector<char>> same(7, query);
-    const Answer batch = index.search(same, kHits, nullptr), single = index.search(std::span(&query, 1), kHits, nullptr);
-    for (const auto& hits : batch.hits) require(hits == single.hits[0], "a query's answer depends on its place in the batch");
+    const Answer batch = index.search(same, kHits, nullptr),
+                 single = index.search(std::span(&query, 1), kHits, nullptr);
+    for (const auto& hits : batch.hits)
+      require(hits == single.hits[0], "a query's answer depends on its place in the batch");
     require(index.search({}, kHits, nullptr).status == RHUMB_OK, "no queries at all is fine");
   });
   report.run("leaves out rows without a vector and rows that were dead at the build", [&] {
@@ -187,8 +197,9 @@ void refusals(Report& report, const IndexSubject& s) {
     rhumb_vectors_t odd = *column.raw();
     odd.scalar = 99;
     const rhumb_open_t base{sizeof base, 0, slice(s.config), {nullptr, 0}, nullptr};
-    for (const rhumb_index_open_t& open : {rhumb_index_open_t{sizeof(rhumb_index_open_t), 99, column.raw(), 10, &base},
-                                           rhumb_index_open_t{sizeof(rhumb_index_open_t), s.metrics[0], &odd, 10, &base}}) {
+    for (const rhumb_index_open_t& open :
+         {rhumb_index_open_t{sizeof(rhumb_index_open_t), 99, column.raw(), 10, &base},
+          rhumb_index_open_t{sizeof(rhumb_index_open_t), s.metrics[0], &odd, 10, &base}}) {
       rhumb_index_t* self = nullptr;
       rhumb_error_t error{};
       error.struct_size = sizeof error;
@@ -204,7 +215,8 @@ void refusals(Report& report, const IndexSubject& s) {
     rhumb_ext_t ext = {"test.unheard.of/1", nullptr, sizeof ext, 0};
     require_sound(column, query, index.search(std::span(&query, 1), 3, nullptr, 0, nullptr, &ext), 0, 3, 100, kAll);
     ext.required = 1;
-    require_status(RHUMB_UNSUPPORTED, index.search(std::span(&query, 1), 3, nullptr, 0, nullptr, &ext).status, "search");
+    require_status(RHUMB_UNSUPPORTED, index.search(std::span(&query, 1), 3, nullptr, 0, nullptr, &ext).status,
+                   "search");
     if (s.ops.get_extension != nullptr) {
       require(s.ops.get_extension(index.self(), "test.unheard.of/1") == nullptr, "an interface nobody has heard of");
     }
@@ -222,7 +234,8 @@ void refusals(Report& report, const IndexSubject& s) {
     require(late == RHUMB_TIMEOUT, "200 exact searches of 3,000 x 256 took no look at a deadline");
     call.deadline_ns = 0;
     call.cancelled = [](void*) -> uint32_t { return 1; };
-    require_status(RHUMB_CANCELLED, index.search(queries, kHits, nullptr, RHUMB_QUERY_EXACT, &call).status, "cancelled search");
+    require_status(RHUMB_CANCELLED, index.search(queries, kHits, nullptr, RHUMB_QUERY_EXACT, &call).status,
+                   "cancelled search");
     require_good(index, column, kHits, kRows, nullptr, kAll, RHUMB_QUERY_EXACT, 1.0);  // and goes on afterwards
   });
 }
@@ -246,7 +259,8 @@ int check_index(const Subject& subject) {
   check_index_search(report, s);
   check_index_files(report, s);
   check_index_live(report, s);
-  report.run("gives back the memory it reported", [&] { require_equal(int64_t{0}, host.memory_bytes(), "bytes still reported"); });
+  report.run("gives back the memory it reported",
+             [&] { require_equal(int64_t{0}, host.memory_bytes(), "bytes still reported"); });
   return report.failures();
 }
 

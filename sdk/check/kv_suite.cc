@@ -29,7 +29,8 @@ struct Write {
 
 class Store {
  public:
-  Store(const rhumb_kv_ops_t& ops, const CheckHost& host, const std::string& config, const std::string& dir) : ops_(ops) {
+  Store(const rhumb_kv_ops_t& ops, const CheckHost& host, const std::string& config, const std::string& dir)
+      : ops_(ops) {
     const rhumb_open_t open{sizeof open, 0, slice(config), slice(dir), nullptr};
     rhumb_error_t error{};
     error.struct_size = sizeof error;
@@ -53,7 +54,8 @@ class Store {
     require_status(RHUMB_OK, status, "get");
     return std::string(out.view());
   }
-  std::vector<std::pair<std::string, std::string>> scan(uint32_t table, const std::string& first, const std::string& last, uint32_t flags = 0,
+  std::vector<std::pair<std::string, std::string>> scan(uint32_t table, const std::string& first,
+                                                        const std::string& last, uint32_t flags = 0,
                                                         size_t stop_after = SIZE_MAX) {
     struct Visit {
       std::vector<std::pair<std::string, std::string>> seen;
@@ -64,7 +66,8 @@ class Store {
       v.seen.emplace_back(view(key), view(value));
       return v.seen.size() < v.stop_after ? 1 : 0;
     };
-    require_status(RHUMB_OK, ops_.scan(self_, nullptr, table, slice(first), slice(last), flags, fn, &visit, nullptr), "scan");
+    require_status(RHUMB_OK, ops_.scan(self_, nullptr, table, slice(first), slice(last), flags, fn, &visit, nullptr),
+                   "scan");
     return visit.seen;
   }
   void flush() {
@@ -72,7 +75,9 @@ class Store {
     require_status(RHUMB_OK, ops_.flush(self_, completion.done()), "flush");
     require_status(RHUMB_OK, completion.wait(), "flush's completion");
   }
-  void checkpoint(const std::string& dir) { require_status(RHUMB_OK, ops_.checkpoint(self_, slice(dir), nullptr), "checkpoint"); }
+  void checkpoint(const std::string& dir) {
+    require_status(RHUMB_OK, ops_.checkpoint(self_, slice(dir), nullptr), "checkpoint");
+  }
   void require_holds(const Model& model, uint32_t tables) {
     for (uint32_t table = 0; table < tables; ++table) {
       const auto seen = scan(table, "", "");
@@ -109,7 +114,10 @@ void basics(const KvSubject& s) {
   const ScratchDir dir;
   Store store(s.ops, s.host, s.config, dir.path());
   const std::string binary("\0\xFF\x80 a", 5);
-  store.write({{RHUMB_PUT, 0, "a", "1"}, {RHUMB_PUT, 1, "a", "other table"}, {RHUMB_PUT, 0, "empty", ""}, {RHUMB_PUT, 0, binary, binary}});
+  store.write({{RHUMB_PUT, 0, "a", "1"},
+               {RHUMB_PUT, 1, "a", "other table"},
+               {RHUMB_PUT, 0, "empty", ""},
+               {RHUMB_PUT, 0, binary, binary}});
   require(store.get(0, "a") == "1" && store.get(1, "a") == "other table", "tables are separate");
   require(store.get(0, "empty") == "", "an empty value is a value");
   require(store.get(0, binary) == binary, "keys and values are bytes");
@@ -129,7 +137,8 @@ void scans(const KvSubject& s) {
   Store store(s.ops, s.host, s.config, dir.path());
   const std::string top(1, '\xFF');
   std::vector<Write> writes;
-  for (const std::string& key : {std::string("a"), std::string("a\0", 2), std::string("aa"), std::string("b"), std::string("\x7F"), std::string("\x80"), top, top + top}) {
+  for (const std::string& key : {std::string("a"), std::string("a\0", 2), std::string("aa"), std::string("b"),
+                                 std::string("\x7F"), std::string("\x80"), top, top + top}) {
     writes.push_back({RHUMB_PUT, 3, key, "v" + key});
   }
   store.write(writes);
@@ -143,9 +152,11 @@ void scans(const KvSubject& s) {
   };
   const std::string all = std::string("a|") + std::string("a\0|", 3) + "aa|b|\x7F|\x80|" + top + "|" + top + top + "|";
   require(keys("", "", 0) == all, "keys come in order of unsigned bytes");
-  require(keys("a", "b", 0) == std::string("a|") + std::string("a\0|", 3) + "aa|", "a range holds its first key and not its last");
+  require(keys("a", "b", 0) == std::string("a|") + std::string("a\0|", 3) + "aa|",
+          "a range holds its first key and not its last");
   require(keys("\x80", "", 0) == "\x80|" + top + "|" + top + top + "|", "an empty last key is the table's end");
-  require(keys("a", "b", RHUMB_SCAN_REVERSE) == "aa|" + std::string("a\0|", 3) + "a|", "a reverse scan is of the same range");
+  require(keys("a", "b", RHUMB_SCAN_REVERSE) == "aa|" + std::string("a\0|", 3) + "a|",
+          "a reverse scan is of the same range");
   require(keys("", "", RHUMB_SCAN_REVERSE, 2) == top + top + "|" + top + "|", "a reverse scan begins at the end");
   require(keys("", "", 0, 1) == "a|", "a scan stops when told to");
   require(keys("b", "a", 0).empty() && keys("aa", "aa", 0).empty(), "a range turned around, or empty, holds nothing");
@@ -156,7 +167,9 @@ void model_run(const KvSubject& s) {
   std::mt19937_64 rng(s.seed);
   Model model;
   constexpr uint32_t kTables = 3;
-  const auto key = [&] { return std::string(1 + rng() % 3, static_cast<char>('a' + rng() % 5)) + std::to_string(rng() % 40); };
+  const auto key = [&] {
+    return std::string(1 + rng() % 3, static_cast<char>('a' + rng() % 5)) + std::to_string(rng() % 40);
+  };
   for (int round = 0; round < 6; ++round) {
     Store store(s.ops, s.host, s.config, dir.path());
     store.require_holds(model, kTables);
@@ -186,7 +199,9 @@ void killed(const KvSubject& s) {
   if (child == 0) {
     try {
       Store store(s.ops, s.host, s.config, dir.path());
-      for (int i = 0; i < 100; ++i) store.write({{RHUMB_PUT, 0, "k" + std::to_string(i), std::to_string(i)}, {RHUMB_PUT, 1, "last", std::to_string(i)}});
+      for (int i = 0; i < 100; ++i)
+        store.write(
+            {{RHUMB_PUT, 0, "k" + std::to_string(i), std::to_string(i)}, {RHUMB_PUT, 1, "last", std::to_string(i)}});
       ::raise(SIGKILL);
     } catch (const std::exception&) {
       ::_exit(1);
@@ -195,7 +210,9 @@ void killed(const KvSubject& s) {
   int status = 0;
   require(::waitpid(child, &status, 0) == child && WIFSIGNALED(status), "the child wrote and was killed");
   Store store(s.ops, s.host, s.config, dir.path());
-  for (int i = 0; i < 100; ++i) require(store.get(0, "k" + std::to_string(i)) == std::to_string(i), "a returned write is lost by a kill: k" + std::to_string(i));
+  for (int i = 0; i < 100; ++i)
+    require(store.get(0, "k" + std::to_string(i)) == std::to_string(i),
+            "a returned write is lost by a kill: k" + std::to_string(i));
   require(store.get(1, "last") == "99", "the last batch is whole");
 }
 
@@ -203,7 +220,9 @@ void refused(const KvSubject& s) {
   const ScratchDir dir;
   Store store(s.ops, s.host, s.config, dir.path());
   store.write({{RHUMB_PUT, 0, "kept", "1"}});
-  require_status(RHUMB_INVALID, store.try_write({{RHUMB_PUT, 0, "kept", "2"}, {RHUMB_PUT, 0, "new", "2"}, {99, 0, "x", ""}}), "an unknown operation");
+  require_status(RHUMB_INVALID,
+                 store.try_write({{RHUMB_PUT, 0, "kept", "2"}, {RHUMB_PUT, 0, "new", "2"}, {99, 0, "x", ""}}),
+                 "an unknown operation");
   require(store.get(0, "kept") == "1" && !store.get(0, "new"), "a refused batch leaves nothing behind");
 }
 
@@ -214,7 +233,8 @@ void checkpoints(const KvSubject& s) {
   {
     Store store(s.ops, s.host, s.config, live);
     for (int i = 0; i < 500; ++i) {
-      const Write w{RHUMB_PUT, static_cast<uint32_t>(i % 2), "k" + std::to_string(i), std::string(200, static_cast<char>('a' + i % 20))};
+      const Write w{RHUMB_PUT, static_cast<uint32_t>(i % 2), "k" + std::to_string(i),
+                    std::string(200, static_cast<char>('a' + i % 20))};
       store.write({w});
       apply(model, w);
     }
@@ -251,7 +271,8 @@ void concurrent(const KvSubject& s) {
   }
   std::string fault;
   try {
-    for (int i = 1; i <= 500; ++i) store.write({{RHUMB_PUT, 0, "a", std::to_string(i)}, {RHUMB_PUT, 0, "b", std::to_string(i)}});
+    for (int i = 1; i <= 500; ++i)
+      store.write({{RHUMB_PUT, 0, "a", std::to_string(i)}, {RHUMB_PUT, 0, "b", std::to_string(i)}});
     store.flush();
   } catch (const std::exception& e) {
     fault = e.what();

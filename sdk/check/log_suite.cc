@@ -29,14 +29,17 @@ struct Record {
   bool operator==(const Record&) const = default;
 };
 std::string shown(const Record& r) {
-  return "group " + std::to_string(r.group) + " type " + std::to_string(r.type) + " index " + std::to_string(r.index) + " term " +
-         std::to_string(r.term) + ", " + std::to_string(r.data.size()) + " bytes";
+  return "group " + std::to_string(r.group) + " type " + std::to_string(r.type) + " index " + std::to_string(r.index) +
+         " term " + std::to_string(r.term) + ", " + std::to_string(r.data.size()) + " bytes";
 }
-Record data(uint64_t group, uint64_t index, uint64_t term, std::string text) { return {group, index, term, RHUMB_LOG_DATA, std::move(text)}; }
+Record data(uint64_t group, uint64_t index, uint64_t term, std::string text) {
+  return {group, index, term, RHUMB_LOG_DATA, std::move(text)};
+}
 
 class Log {
  public:
-  Log(const rhumb_log_ops_t& ops, const CheckHost& host, const std::string& config, const std::string& dir) : ops_(ops) {
+  Log(const rhumb_log_ops_t& ops, const CheckHost& host, const std::string& config, const std::string& dir)
+      : ops_(ops) {
     const rhumb_open_t open{sizeof open, 0, slice(config), slice(dir), nullptr};
     rhumb_error_t error{};
     error.struct_size = sizeof error;
@@ -73,7 +76,9 @@ class Log {
     require_status(RHUMB_OK, try_read(group, first, last, max_bytes, out), "read");
     return out;
   }
-  void release(uint64_t group, uint64_t index) { require_status(RHUMB_OK, ops_.release(self_, group, index, nullptr), "release"); }
+  void release(uint64_t group, uint64_t index) {
+    require_status(RHUMB_OK, ops_.release(self_, group, index, nullptr), "release");
+  }
   void drop(uint64_t group) { require_status(RHUMB_OK, ops_.drop_group(self_, group, nullptr), "drop_group"); }
   std::string stats() {
     Buffer json;
@@ -83,7 +88,8 @@ class Log {
 
  private:
   static uint32_t collect(void* ctx, const rhumb_log_entry_t* e) {
-    static_cast<std::vector<Record>*>(ctx)->push_back({e->group, e->index, e->term, e->type, std::string(view(e->data))});
+    static_cast<std::vector<Record>*>(ctx)->push_back(
+        {e->group, e->index, e->term, e->type, std::string(view(e->data))});
     return 1;
   }
   const rhumb_log_ops_t& ops_;
@@ -111,9 +117,16 @@ void round_trip(const LogSubject& s) {
   {
     Log log(s.ops, s.host, s.config, dir.path());
     require(log.recover().empty(), "a new log is empty");
-    log.append({data(7, 1, 1, "one"), data(9, 1, 1, ""), data(7, 2, 1, binary), {7, 0, 0, RHUMB_LOG_HARD_STATE, "vote"}, data(9, 2, 3, large)});
+    log.append({data(7, 1, 1, "one"),
+                data(9, 1, 1, ""),
+                data(7, 2, 1, binary),
+                {7, 0, 0, RHUMB_LOG_HARD_STATE, "vote"},
+                data(9, 2, 3, large)});
     log.append({{7, 3, 2, RHUMB_LOG_MEMBERS, "members"}, {7, 4, 2, RHUMB_LOG_NOOP, ""}});
-    first = {data(7, 1, 1, "one"), data(7, 2, 1, binary), {7, 3, 2, RHUMB_LOG_MEMBERS, "members"}, {7, 4, 2, RHUMB_LOG_NOOP, ""}};
+    first = {data(7, 1, 1, "one"),
+             data(7, 2, 1, binary),
+             {7, 3, 2, RHUMB_LOG_MEMBERS, "members"},
+             {7, 4, 2, RHUMB_LOG_NOOP, ""}};
     second = {data(9, 1, 1, ""), data(9, 2, 3, large)};
     require_same(first, log.read(7, 1, 4), "group 7");
     require_same(second, log.read(9, 1, 2), "group 9");
@@ -145,7 +158,8 @@ void truncation(const LogSubject& s) {
     require_same(expected, log.read(1, 1, 7), "after a truncation");
     std::vector<Record> gone;
     const rhumb_status_t past = log.try_read(1, 8, 10, UINT64_MAX, gone);
-    require(gone.empty() && (past == RHUMB_OK || past == RHUMB_NOT_FOUND || past == RHUMB_INVALID), "truncated entries can still be read");
+    require(gone.empty() && (past == RHUMB_OK || past == RHUMB_NOT_FOUND || past == RHUMB_INVALID),
+            "truncated entries can still be read");
   }
   Log log(s.ops, s.host, s.config, dir.path());
   std::vector<Record> found = log.recover();
@@ -160,7 +174,9 @@ void other_records(const LogSubject& s) {
     Log log(s.ops, s.host, s.config, dir.path());
     log.recover();
     for (uint64_t group = 1; group <= 5; ++group) {
-      for (uint64_t i = 1; i <= 8; ++i) log.append({data(group, i, 1, "g" + std::to_string(group)), {group, 0, 0, RHUMB_LOG_HARD_STATE, std::to_string(i)}});
+      for (uint64_t i = 1; i <= 8; ++i)
+        log.append(
+            {data(group, i, 1, "g" + std::to_string(group)), {group, 0, 0, RHUMB_LOG_HARD_STATE, std::to_string(i)}});
     }
     log.append({{2, 5, 1, RHUMB_LOG_BASE, ""}});
     log.append({{3, 20, 4, RHUMB_LOG_INSTALL, "manifest"}, data(3, 21, 4, "after")});
@@ -168,18 +184,25 @@ void other_records(const LogSubject& s) {
     log.drop(5);
     log.append({{2, 0, 0, RHUMB_LOG_HARD_STATE, "newest"}});
     log.release(2, 5);
-    require_same({data(2, 6, 1, "g2"), data(2, 7, 1, "g2"), data(2, 8, 1, "g2")}, log.read(2, 6, 8), "entries above a base");
+    require_same({data(2, 6, 1, "g2"), data(2, 7, 1, "g2"), data(2, 8, 1, "g2")}, log.read(2, 6, 8),
+                 "entries above a base");
   }
   Log log(s.ops, s.host, s.config, dir.path());
   std::map<uint64_t, std::vector<Record>> groups;
   for (Record& r : log.recover()) groups[r.group].push_back(std::move(r));
   require(!groups.contains(4) && !groups.contains(5), "a dropped group is back");
   require_equal(size_t{9}, groups[1].size(), "records of an untouched group");
-  require(groups[1][0] == Record({1, 0, 0, RHUMB_LOG_HARD_STATE, "8"}), "the newest hard state: found " + shown(groups[1][0]));
-  require_same({{2, 0, 0, RHUMB_LOG_HARD_STATE, "newest"}, {2, 5, 1, RHUMB_LOG_BASE, ""}, data(2, 6, 1, "g2"), data(2, 7, 1, "g2"), data(2, 8, 1, "g2")},
+  require(groups[1][0] == Record({1, 0, 0, RHUMB_LOG_HARD_STATE, "8"}),
+          "the newest hard state: found " + shown(groups[1][0]));
+  require_same({{2, 0, 0, RHUMB_LOG_HARD_STATE, "newest"},
+                {2, 5, 1, RHUMB_LOG_BASE, ""},
+                data(2, 6, 1, "g2"),
+                data(2, 7, 1, "g2"),
+                data(2, 8, 1, "g2")},
                groups[2], "a group above its base");
-  require_same({{3, 0, 0, RHUMB_LOG_HARD_STATE, "8"}, {3, 20, 4, RHUMB_LOG_INSTALL, "manifest"}, data(3, 21, 4, "after")}, groups[3],
-               "a group after an install");
+  require_same(
+      {{3, 0, 0, RHUMB_LOG_HARD_STATE, "8"}, {3, 20, 4, RHUMB_LOG_INSTALL, "manifest"}, data(3, 21, 4, "after")},
+      groups[3], "a group after an install");
 }
 
 // Many appends in flight: each completes once, in order, and a restart holds them all.
@@ -194,7 +217,8 @@ void many_in_flight(const LogSubject& s) {
     std::deque<std::unique_ptr<Completion>> open;
     for (uint64_t i = 0; i < kAppends; ++i) {
       const uint64_t group = 1 + rng() % kGroups, index = ++last[group];
-      const std::vector<Record> batch = {data(group, index, 1, std::string(rng() % 400, static_cast<char>('a' + index % 26)))};
+      const std::vector<Record> batch = {
+          data(group, index, 1, std::string(rng() % 400, static_cast<char>('a' + index % 26)))};
       open.push_back(std::make_unique<Completion>());
       while (true) {
         const rhumb_status_t status = log.submit(batch, *open.back());
@@ -250,10 +274,12 @@ void killed(const LogSubject& s) {
   require(::waitpid(child, &status, 0) == child && WIFSIGNALED(status), "the child appended until it was killed");
   Log log(s.ops, s.host, s.config, dir.path());
   const std::vector<Record> found = log.recover();
-  require(!found.empty() && found[0].type == RHUMB_LOG_HARD_STATE && std::stoull(found[0].data) >= acknowledged, "an acknowledged hard state is lost");
-  require(found.size() - 1 >= acknowledged, "acknowledged entries are lost: " + std::to_string(acknowledged) + " completed, " +
-                                                std::to_string(found.size() - 1) + " are there");
-  for (size_t i = 1; i < found.size(); ++i) require(found[i] == data(3, i, 1, "entry " + std::to_string(i)), "recovered " + shown(found[i]));
+  require(!found.empty() && found[0].type == RHUMB_LOG_HARD_STATE && std::stoull(found[0].data) >= acknowledged,
+          "an acknowledged hard state is lost");
+  require(found.size() - 1 >= acknowledged, "acknowledged entries are lost: " + std::to_string(acknowledged) +
+                                                " completed, " + std::to_string(found.size() - 1) + " are there");
+  for (size_t i = 1; i < found.size(); ++i)
+    require(found[i] == data(3, i, 1, "entry " + std::to_string(i)), "recovered " + shown(found[i]));
 }
 
 void read_while_appending(const LogSubject& s) {
@@ -273,7 +299,8 @@ void read_while_appending(const LogSubject& s) {
         }
         const auto found = log.read(1, 1, now);
         require_equal(now, found.size(), "entries that completed and can be read");
-        for (uint64_t i = 0; i < now; ++i) require(found[i].data == "entry " + std::to_string(i + 1), "read " + shown(found[i]));
+        for (uint64_t i = 0; i < now; ++i)
+          require(found[i].data == "entry " + std::to_string(i + 1), "read " + shown(found[i]));
         seen = now;
       }
     } catch (const std::exception& e) {

@@ -71,14 +71,15 @@ const rhumb_plugin_t* load(const std::string& file) {
 }
 
 void print_manifest(const std::string& file, const rhumb_plugin_t& plugin) {
-  std::printf("file     %s\nid       %s\nversion  %s\nlicense  %s\nabi      %u.%u, needs %u.%u%s\n", file.c_str(), plugin.id, plugin.version,
-              plugin.license, plugin.abi_major, plugin.abi_minor_built, plugin.abi_major, plugin.abi_minor_min,
-              plugin.draft != 0 ? ", draft" : "");
+  std::printf("file     %s\nid       %s\nversion  %s\nlicense  %s\nabi      %u.%u, needs %u.%u%s\n", file.c_str(),
+              plugin.id, plugin.version, plugin.license, plugin.abi_major, plugin.abi_minor_built, plugin.abi_major,
+              plugin.abi_minor_min, plugin.draft != 0 ? ", draft" : "");
   for (uint64_t i = 0; i < plugin.factory_count; ++i) {
     const rhumb_factory_t& factory = *plugin.factories[i];
     uint32_t head[2] = {0, 0};  // struct_size, caps: of every known kind
     if (kind_rules(factory.kind) != nullptr) std::memcpy(head, factory.ops, sizeof head);
-    std::printf("engine   %s/%s %s, caps 0x%x\n", kind_name(factory.kind).c_str(), factory.id, factory.version, head[1]);
+    std::printf("engine   %s/%s %s, caps 0x%x\n", kind_name(factory.kind).c_str(), factory.id, factory.version,
+                head[1]);
   }
 }
 

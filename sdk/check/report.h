@@ -35,10 +35,12 @@ inline void require(bool ok, const std::string& what) {
   if (!ok) throw Failed(what);
 }
 // The status that a call must give; error is what the plugin said, NULL if it has no say.
-void require_status(rhumb_status_t expected, rhumb_status_t found, const std::string& call, const rhumb_error_t* error = nullptr);
+void require_status(rhumb_status_t expected, rhumb_status_t found, const std::string& call,
+                    const rhumb_error_t* error = nullptr);
 template <typename A, typename B>
 void require_equal(const A& expected, const B& found, const std::string& what) {
-  if (!(expected == found)) throw Failed(what + ": expected " + std::to_string(expected) + ", found " + std::to_string(found));
+  if (!(expected == found))
+    throw Failed(what + ": expected " + std::to_string(expected) + ", found " + std::to_string(found));
 }
 
 // Throws Failed unless text is well-formed JSON of an object with all these members.

@@ -15,7 +15,8 @@ struct Avx2 {
   static Reg load_f32(const char* p) { return _mm256_loadu_ps(reinterpret_cast<const float*>(p)); }
   static Reg load_f32_tail(const char* p, uint32_t n) {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    return _mm256_maskload_ps(reinterpret_cast<const float*>(p), _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), lane));
+    return _mm256_maskload_ps(reinterpret_cast<const float*>(p),
+                              _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), lane));
   }
   static Reg load_f16(const char* p) { return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))); }
   static Reg load_f16_tail(const char* p, uint32_t n) {
@@ -48,7 +49,8 @@ struct Avx2 {
     uint32_t i = 0;
     for (; i + 32 <= n; i += 32) {
       sum0 = _mm256_add_epi32(sum0, step(_mm256_cvtepu8_epi16(load16(a + i)), _mm256_cvtepu8_epi16(load16(b + i))));
-      sum1 = _mm256_add_epi32(sum1, step(_mm256_cvtepu8_epi16(load16(a + i + 16)), _mm256_cvtepu8_epi16(load16(b + i + 16))));
+      sum1 = _mm256_add_epi32(sum1,
+                              step(_mm256_cvtepu8_epi16(load16(a + i + 16)), _mm256_cvtepu8_epi16(load16(b + i + 16))));
     }
     for (; i < n; i += 16) {
       const uint32_t rest = n - i < 16 ? n - i : 16;

@@ -20,11 +20,13 @@ bool has_f16c() {
 }
 // __builtin_cpu_supports looks at XGETBV too: the system must save the registers.
 bool has_avx2() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("popcnt") && has_f16c();
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("popcnt") &&
+         has_f16c();
 }
 bool has_avx512() {
-  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512vnni");
 }
 #endif
 bool always() { return true; }
@@ -95,7 +97,9 @@ rhumb_status_t rhumb_kernels_select(const char* name) {
   return RHUMB_NOT_FOUND;
 }
 
-rhumb_status_t rhumb_kernels_select_from_environment(void) { return rhumb_kernels_select(std::getenv("RHUMB_KERNELS")); }
+rhumb_status_t rhumb_kernels_select_from_environment(void) {
+  return rhumb_kernels_select(std::getenv("RHUMB_KERNELS"));
+}
 
 const char* rhumb_kernels_name(void) { return chosen().name; }
 

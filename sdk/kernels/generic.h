@@ -1,10 +1,11 @@
 // The kernels, written once over an instruction set `Isa` and compiled in one translation unit for each.
 //
-// Everything here has internal linkage and no standard C++ header comes in: an inline function compiled with AVX-512 and merged by the
-// linker with its portable namesake would crash older machines.
+// Everything here has internal linkage and no standard C++ header comes in: an inline function compiled with AVX-512
+// and merged by the linker with its portable namesake would crash older machines.
 //
-// Isa offers float lanes (Reg, kLanes, load.., fma, sub, abs, add, sum), the integer kernels on bytes, and kRows: how many rows are scored
-// side by side. Each row keeps kChains accumulators of its own, so `one`, `rows` and `slots` answer the same bits for the same pair.
+// Isa offers float lanes (Reg, kLanes, load.., fma, sub, abs, add, sum), the integer kernels on bytes, and kRows: how
+// many rows are scored side by side. Each row keeps kChains accumulators of its own, so `one`, `rows` and `slots`
+// answer the same bits for the same pair.
 #pragma once
 
 #include <math.h>
@@ -20,11 +21,13 @@ constexpr int kChains = 4;                // hides the latency of a fused multip
 constexpr uint32_t kPrefetchBytes = 512;  // of a row; the hardware's prefetcher goes on from there
 constexpr uint32_t kPrefetchLine = 64;
 
-// ---- what is added up -------------------------------------------------------------------------------------------------------------
+// ---- what is added up -------------------------------------------------------------------------
 
 template <typename Isa>
 struct Product {
-  static typename Isa::Reg step(typename Isa::Reg a, typename Isa::Reg b, typename Isa::Reg sum) { return Isa::fma(a, b, sum); }
+  static typename Isa::Reg step(typename Isa::Reg a, typename Isa::Reg b, typename Isa::Reg sum) {
+    return Isa::fma(a, b, sum);
+  }
 };
 template <typename Isa>
 struct SquaredDifference {
@@ -94,10 +97,11 @@ inline void accumulate(const char* query, const char* const* rows, uint32_t dim,
     const Reg q = From::load_tail(query + at, dim - i);
     for (int r = 0; r < R; ++r) acc[r][1] = Op::step(q, From::load_tail(rows[r] + at, dim - i), acc[r][1]);
   }
-  for (int r = 0; r < R; ++r) sums[r] = Isa::sum(Isa::add(Isa::add(acc[r][0], acc[r][1]), Isa::add(acc[r][2], acc[r][3])));
+  for (int r = 0; r < R; ++r)
+    sums[r] = Isa::sum(Isa::add(Isa::add(acc[r][0], acc[r][1]), Isa::add(acc[r][2], acc[r][3])));
 }
 
-// ---- distances: block<R>() scores R rows against the query --------------------------------------------------------------------------
+// ---- distances: block<R>() scores R rows against the query ------------------------------------
 
 template <typename Isa, typename From, uint32_t kMetric>
 struct FloatDistance {
@@ -106,7 +110,8 @@ struct FloatDistance {
   template <int R>
   static void block(const char* query, const char* const* rows, uint32_t dim, float* out) {
     accumulate<Isa, From, Op, R>(query, rows, dim, out);
-    for (int r = 0; r < R; ++r) out[r] = kMetric == RHUMB_COSINE ? 1.0f - out[r] : kMetric == RHUMB_DOT ? -out[r] : out[r];
+    for (int r = 0; r < R; ++r)
+      out[r] = kMetric == RHUMB_COSINE ? 1.0f - out[r] : kMetric == RHUMB_DOT ? -out[r] : out[r];
   }
 };
 
@@ -125,7 +130,8 @@ struct ByteDistance {
     if (kMetric == RHUMB_MANHATTAN) return static_cast<float>(Isa::u8_absolute_difference(x, y, n));
     const auto product = static_cast<double>(Isa::u8_product(x, y, n));
     if (kMetric == RHUMB_DOT) return static_cast<float>(-product);
-    return cosine_distance(product, static_cast<double>(Isa::u8_product(x, x, n)) * static_cast<double>(Isa::u8_product(y, y, n)));
+    return cosine_distance(
+        product, static_cast<double>(Isa::u8_product(x, x, n)) * static_cast<double>(Isa::u8_product(y, y, n)));
   }
   template <int R>
   static void block(const char* query, const char* const* rows, uint32_t dim, float* out) {
@@ -165,7 +171,7 @@ struct CodeDistance {
   }
 };
 
-// ---- one to one, one to rows, one to slots --------------------------------------------------------------------------------------------
+// ---- one to one, one to rows, one to slots ----------------------------------------------------
 
 template <typename Isa, typename Distance>
 struct Entry {

@@ -34,7 +34,8 @@ inline uint16_t float_to_half(float f) {
   const uint32_t magnitude = bits & 0x7FFFFFFF;
   if (magnitude > 0x7F800000) return static_cast<uint16_t>(sign | 0x7E00 | ((magnitude >> 13) & 0x01FF));
   if (magnitude >= 0x477FF000) return static_cast<uint16_t>(sign | 0x7C00);  // 65520 and up round to infinity
-  if (magnitude < 0x38800000) {  // subnormal: adding 0.5 leaves the multiple of 2^-24 in the low bits, rounded by the adder
+  if (magnitude < 0x38800000) {
+    // Subnormal: adding 0.5 leaves the multiple of 2^-24 in the low bits, rounded by the adder.
     return static_cast<uint16_t>(sign | (bits_of(float_of(magnitude) + 0.5f) - 0x3F000000));
   }
   const uint32_t odd = (magnitude >> 13) & 1;

@@ -1,5 +1,5 @@
-// What is done to single vectors, not pairs: sizes, normalising, checking, encoding. One form for every machine, without fused
-// multiply-adds and with sums in a fixed order, so that the bits do not depend on where a vector came in.
+// What is done to single vectors, not pairs: sizes, normalising, checking, encoding. One form for every machine,
+// without fused multiply-adds and with sums in a fixed order, so that the bits do not depend on where a vector came in.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -14,7 +14,9 @@ constexpr uint32_t kDecodeChunk = 256;  // components decoded to f32 at a time
 constexpr float kCodeMax = 127.0f;
 constexpr float kRoundingBias = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer, ties to even
 
-uint64_t code_bytes(uint32_t dim) { return sizeof(rhumb_code_head_t) + (uint64_t{dim} + kCodeBlock - 1) / kCodeBlock * kCodeBlock; }
+uint64_t code_bytes(uint32_t dim) {
+  return sizeof(rhumb_code_head_t) + (uint64_t{dim} + kCodeBlock - 1) / kCodeBlock * kCodeBlock;
+}
 
 // In double, where squares of floats neither overflow nor vanish.
 double square(const float* v, uint32_t n) {
@@ -27,7 +29,8 @@ double square(const float* v, uint32_t n) {
   return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
 }
 
-// Lanes and conditional expressions instead of std::max: what compilers turn into vector code without reordering anything.
+// Lanes and conditional expressions instead of std::max: what compilers turn into vector code without reordering
+// anything.
 float largest(const float* v, uint32_t n) {
   float lanes[kSumLanes] = {};
   uint32_t i = 0;

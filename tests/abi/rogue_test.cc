@@ -71,7 +71,8 @@ TEST_P(Rogue, IsRefusedByFileFieldExpectedAndFound) {
   EXPECT_NE(std::string::npos, loaded.status().message().find(GetParam().text)) << loaded.status().message();
   EXPECT_EQ(0u, loaded.status().message().find(fs::canonical(RHUMB_ROGUE_DIR).string())) << loaded.status().message();
 }
-INSTANTIATE_TEST_SUITE_P(All, Rogue, testing::ValuesIn(kRules), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(All, Rogue, testing::ValuesIn(kRules),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST(RogueDirectory, LeavesTheHonestOnesLoadedAndListsTheRest) {
   base::Executor executor("test", 1, 16);
@@ -93,7 +94,8 @@ TEST(RogueDirectory, LeavesTheHonestOnesLoadedAndListsTheRest) {
   }
   // "honest" comes first by name; who claims what it holds is told whom it belongs to.
   EXPECT_NE(std::string::npos, by_name["taken_id"].error.find("found \"honest\" of ")) << by_name["taken_id"].error;
-  EXPECT_NE(std::string::npos, by_name["taken_plugin_id"].error.find("found \"honest\" of ")) << by_name["taken_plugin_id"].error;
+  EXPECT_NE(std::string::npos, by_name["taken_plugin_id"].error.find("found \"honest\" of "))
+      << by_name["taken_plugin_id"].error;
   EXPECT_EQ(std::size(kRules) + 6, by_name.size()) << "a rogue without a rule";
 }
 
@@ -113,12 +115,14 @@ TEST(RogueDirectory, FindNamesWhatThereIsAndWhyNot) {
 
 TEST(RogueFile, ThatIsNoLibraryIsRefused) {
   TempDir dir;
-  std::ofstream(dir.file("garbage.so")) << "this is not an ELF file, however long it goes on about it: more than the size of a header";
+  std::ofstream(dir.file("garbage.so"))
+      << "this is not an ELF file, however long it goes on about it: more than the size of a header";
   std::ofstream(dir.file("empty.so")).flush();
   for (const char* name : {"garbage.so", "empty.so"}) {
     const auto loaded = load_plugin(dir.file(name));
     ASSERT_FALSE(loaded.ok()) << name;
-    EXPECT_NE(std::string::npos, loaded.status().message().find("file: expected a loadable shared library")) << loaded.status().message();
+    EXPECT_NE(std::string::npos, loaded.status().message().find("file: expected a loadable shared library"))
+        << loaded.status().message();
   }
   EXPECT_EQ(base::Code::kIo, load_plugin(dir.file("absent.so")).status().code());
 }
@@ -149,7 +153,8 @@ TEST(RogueFile, ThatOthersCouldHaveWrittenIsRefused) {
     ASSERT_EQ(0, ::chmod(file.c_str(), mode));
     const auto checked = check_plugin_file(file);
     ASSERT_FALSE(checked.ok());
-    EXPECT_NE(std::string::npos, checked.status().message().find("mode: expected not writable")) << checked.status().message();
+    EXPECT_NE(std::string::npos, checked.status().message().find("mode: expected not writable"))
+        << checked.status().message();
   }
   ASSERT_EQ(0, ::chmod(file.c_str(), 0755));
 
@@ -174,7 +179,8 @@ TEST(RogueFile, OfAnotherUserIsRefused) {
   ASSERT_EQ(0, ::chown(file.c_str(), 65534, 65534));
   const auto checked = check_plugin_file(file);
   ASSERT_FALSE(checked.ok());
-  EXPECT_NE(std::string::npos, checked.status().message().find("owner: expected root or uid 0, found uid 65534")) << checked.status().message();
+  EXPECT_NE(std::string::npos, checked.status().message().find("owner: expected root or uid 0, found uid 65534"))
+      << checked.status().message();
 }
 
 class Throwing : public testing::Test {
@@ -215,7 +221,8 @@ TEST_F(Throwing, ExceptionsBecomeAStatusAndAText) {
   rhumb_query_t query{};
   rhumb_hits_t hits{};
   EXPECT_EQ(RHUMB_BUG, ops.search(self_, nullptr, &query, &hits, searched.out()));
-  EXPECT_EQ(std::string("search: ") + std::string(247, 'x'), searched.status(RHUMB_BUG, "search").message()) << "cut, not overrun";
+  EXPECT_EQ(std::string("search: ") + std::string(247, 'x'), searched.status(RHUMB_BUG, "search").message())
+      << "cut, not overrun";
   EXPECT_EQ(RHUMB_BUG, ops.search(self_, nullptr, &query, &hits, nullptr)) << "the error is optional";
 
   rhumb_buffer_t buffer{};

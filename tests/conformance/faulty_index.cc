@@ -13,8 +13,22 @@
 namespace {
 
 enum Fault {
-  none, unsorted, wrong_distance, repeats, misses_some, ignores_filter, gives_up_early, ignores_present, ignores_bit_count, overruns, never_stops,
-  takes_any_extension, takes_any_config, trusts_files, forgets_when_saving, leaks
+  none,
+  unsorted,
+  wrong_distance,
+  repeats,
+  misses_some,
+  ignores_filter,
+  gives_up_early,
+  ignores_present,
+  ignores_bit_count,
+  overruns,
+  never_stops,
+  takes_any_extension,
+  takes_any_config,
+  trusts_files,
+  forgets_when_saving,
+  leaks
 };
 constexpr bool has(Fault fault) { return RHUMB_FAULT == fault; }
 
@@ -32,7 +46,8 @@ class Faulty {
     if (open.base->data_dir.size > 0) {
       std::ifstream file(std::string(rhumb::view(open.base->data_dir)) + "/rows");
       std::string rows, again;
-      if (!std::getline(file, rows) || !std::getline(file, again) || rows.empty()) throw rhumb::Error(RHUMB_CORRUPT, "rows");
+      if (!std::getline(file, rows) || !std::getline(file, again) || rows.empty())
+        throw rhumb::Error(RHUMB_CORRUPT, "rows");
       const bool good = rows == again && rows.find_first_not_of("0123456789") == std::string::npos && rows.size() < 10;
       if (!good && !has(trusts_files)) throw rhumb::Error(RHUMB_CORRUPT, "rows");
       built_ = static_cast<uint32_t>(std::strtoul(rows.c_str(), nullptr, 10));
@@ -48,7 +63,8 @@ class Faulty {
     return R"({"metrics":["euclid"],"scalars":["f32"],"parameters":{"type":"object","additionalProperties":false}})";
   }
   void build(const rhumb_call_t*, uint32_t slot_end, const uint64_t*, const rhumb_progress_t* progress) {
-    if (progress != nullptr && progress->tick(progress->ctx, slot_end, slot_end) == 0) throw rhumb::Error(RHUMB_CANCELLED, "stopped");
+    if (progress != nullptr && progress->tick(progress->ctx, slot_end, slot_end) == 0)
+      throw rhumb::Error(RHUMB_CANCELLED, "stopped");
     built_ = slot_end;
   }
   void search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out) {
@@ -75,7 +91,8 @@ class Faulty {
   bool passes(const rhumb_filter_t* filter, uint32_t slot) const {
     if (vectors_.present != nullptr && !bit(vectors_.present, slot) && !has(ignores_present)) return false;
     if (filter == nullptr || has(ignores_filter)) return true;
-    if (filter->kind == RHUMB_FILTER_SLOTS) return std::binary_search(filter->slots, filter->slots + filter->pass_count, slot);
+    if (filter->kind == RHUMB_FILTER_SLOTS)
+      return std::binary_search(filter->slots, filter->slots + filter->pass_count, slot);
     if (slot >= filter->bit_count) return has(ignores_bit_count);
     const uint64_t* bits = filter->kind == RHUMB_FILTER_BITS ? filter->bits : filter->live;
     return bits == nullptr || bit(bits, slot);

@@ -12,7 +12,8 @@ namespace rhumb::plugin {
 namespace {
 
 const rhumb_host_t* bare_host() {
-  static const rhumb_host_t host = {sizeof(rhumb_host_t), 1, 0, nullptr, [](const rhumb_host_t*, const char*) -> const void* { return nullptr; }};
+  static const rhumb_host_t host = {sizeof(rhumb_host_t), 1, 0, nullptr,
+                                    [](const rhumb_host_t*, const char*) -> const void* { return nullptr; }};
   return &host;
 }
 

@@ -62,8 +62,10 @@ TEST(HostServices, ParallelCoversEachIndexOnce) {
   const auto* table = service<rhumb_host_executor_t>(services, RHUMB_HOST_EXECUTOR);
   EXPECT_EQ(4u, table->width);
   std::vector<std::atomic<int>> seen(1000);
-  EXPECT_EQ(RHUMB_OK, table->parallel(
-                          services.raw(), seen.size(), [](void* arg, uint64_t i) { ++(*static_cast<std::vector<std::atomic<int>>*>(arg))[i]; }, &seen));
+  EXPECT_EQ(RHUMB_OK,
+            table->parallel(
+                services.raw(), seen.size(),
+                [](void* arg, uint64_t i) { ++(*static_cast<std::vector<std::atomic<int>>*>(arg))[i]; }, &seen));
   for (const auto& n : seen) EXPECT_EQ(1, n);
 }
 
@@ -100,7 +102,9 @@ TEST(HostServices, LogLinesNameTheEngine) {
   HostServices services("index/flat", executor);
   const auto* log = service<rhumb_host_log_t>(services, RHUMB_HOST_LOG);
   EXPECT_EQ(static_cast<uint32_t>(RHUMB_LOG_INFO), log->level_min);
-  const auto say = [&](uint32_t level, std::string_view text) { log->log(services.raw(), level, {text.data(), text.size()}); };
+  const auto say = [&](uint32_t level, std::string_view text) {
+    log->log(services.raw(), level, {text.data(), text.size()});
+  };
   testing::internal::CaptureStderr();
   say(RHUMB_LOG_DEBUG, "not shown");
   say(RHUMB_LOG_WARN, "half full\n");

@@ -38,8 +38,8 @@ TEST(PluginStatus, EachStatusHasItsReaction) {
 }
 
 TEST(PluginStatus, TheWayBackKeepsTheMeaning) {
-  for (const rhumb_status_t rc : {RHUMB_OK, RHUMB_INVALID, RHUMB_NOT_FOUND, RHUMB_UNSUPPORTED, RHUMB_DENIED, RHUMB_BUSY, RHUMB_TIMEOUT,
-                                  RHUMB_CANCELLED, RHUMB_NO_SPACE, RHUMB_IO, RHUMB_CORRUPT, RHUMB_BUG}) {
+  for (const rhumb_status_t rc : {RHUMB_OK, RHUMB_INVALID, RHUMB_NOT_FOUND, RHUMB_UNSUPPORTED, RHUMB_DENIED, RHUMB_BUSY,
+                                  RHUMB_TIMEOUT, RHUMB_CANCELLED, RHUMB_NO_SPACE, RHUMB_IO, RHUMB_CORRUPT, RHUMB_BUG}) {
     EXPECT_EQ(rc, from_code(to_code(rc)));
   }
 }

@@ -67,8 +67,9 @@ TEST_P(Convert, FloatsRoundToTheNearestHalf) {
   std::mt19937_64 rng(kSeed);
   SCOPED_TRACE("seed " + std::to_string(kSeed));
   std::vector<float> in;
-  for (float f : {0.0f, -0.0f, 65504.0f, 65519.996f, 65520.0f, 1e30f, -1e30f, 0x1p-24f, 0x1p-25f, 0x1.000002p-25f, 0x1.8p-24f, 0x1p-14f,
-                  0x1.ffcp-15f, 0x1.ffdp-15f, 1e-40f, std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()}) {
+  for (float f : {0.0f, -0.0f, 65504.0f, 65519.996f, 65520.0f, 1e30f, -1e30f, 0x1p-24f, 0x1p-25f, 0x1.000002p-25f,
+                  0x1.8p-24f, 0x1p-14f, 0x1.ffcp-15f, 0x1.ffdp-15f, 1e-40f, std::numeric_limits<float>::infinity(),
+                  -std::numeric_limits<float>::infinity()}) {
     in.push_back(f);
   }
   for (int i = 0; i < 50'000; ++i) {  // around the range of halves, where rounding has something to decide
@@ -76,7 +77,8 @@ TEST_P(Convert, FloatsRoundToTheNearestHalf) {
     in.push_back(std::bit_cast<float>((bits & 0x807FFFFF) | ((100 + static_cast<uint32_t>(rng() % 45)) << 23)));
   }
   for (uint32_t h = 0; h < 0x7BFF; h += 13) {  // exact ties
-    in.push_back(static_cast<float>((half_value(static_cast<uint16_t>(h)) + half_value(static_cast<uint16_t>(h + 1))) / 2));
+    in.push_back(
+        static_cast<float>((half_value(static_cast<uint16_t>(h)) + half_value(static_cast<uint16_t>(h + 1))) / 2));
   }
   std::vector<uint16_t> out(in.size());
   rhumb_f32_to_f16(in.data(), out.data(), in.size());
@@ -90,7 +92,8 @@ TEST_P(Convert, AllFiniteFindsASingleBadComponentAnywhere) {
     EXPECT_EQ(1u, rhumb_all_finite(v.data(), RHUMB_F32, n));
     EXPECT_EQ(1u, rhumb_all_finite(h.data(), RHUMB_F16, n));
     for (uint64_t i = 0; i < n; ++i) {
-      for (float bad : {std::nanf(""), std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()}) {
+      for (float bad :
+           {std::nanf(""), std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()}) {
         v[i] = bad;
         EXPECT_EQ(0u, rhumb_all_finite(v.data(), RHUMB_F32, n)) << i;
       }

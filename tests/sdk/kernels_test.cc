@@ -29,7 +29,8 @@ std::vector<float> embedding(std::mt19937_64& rng, uint32_t dim) {
   for (float& c : z) c = normal(rng) + 0.5f;
   std::vector<float> v(dim);
   for (uint32_t i = 0; i < dim; ++i) {
-    for (uint32_t k = 0; k < kRank; ++k) v[i] += z[k] * std::sin(0.37f * static_cast<float>(i * (k + 1)) + static_cast<float>(k));
+    for (uint32_t k = 0; k < kRank; ++k)
+      v[i] += z[k] * std::sin(0.37f * static_cast<float>(i * (k + 1)) + static_cast<float>(k));
     v[i] += 0.1f * normal(rng);
   }
   rhumb_normalise_f32(v.data(), dim);
@@ -64,7 +65,8 @@ Encoded encode(const std::vector<float>& v, uint32_t scalar) {
     EXPECT_EQ(RHUMB_OK, rhumb_code_encode(v.data(), RHUMB_F32, dim, out.bytes.data()));
     rhumb_code_head_t head;
     std::memcpy(&head, out.bytes.data(), sizeof head);
-    for (uint32_t i = 0; i < dim; ++i) out.values[i] = double{head.scale} * static_cast<int8_t>(out.bytes[sizeof head + i]);
+    for (uint32_t i = 0; i < dim; ++i)
+      out.values[i] = double{head.scale} * static_cast<int8_t>(out.bytes[sizeof head + i]);
   }
   return out;
 }
@@ -102,7 +104,8 @@ double reference(uint32_t metric, uint32_t scalar, const Encoded& a, const Encod
 
 // How far a f32 sum of terms of about this size may stray.
 double tolerance(uint32_t metric, double expected, uint32_t dim) {
-  const double unit = metric == RHUMB_MANHATTAN || metric == RHUMB_EUCLID ? std::abs(expected) : std::max(1.0, std::abs(expected));
+  const double unit =
+      metric == RHUMB_MANHATTAN || metric == RHUMB_EUCLID ? std::abs(expected) : std::max(1.0, std::abs(expected));
   return unit * 1e-6 * (1 + std::sqrt(static_cast<double>(dim)) / 8) + 1e-7;
 }
 
@@ -171,8 +174,10 @@ TEST_P(Kernels, RowsAndSlotsAnswerTheBitsOfOne) {
           kernel->rows(query.bytes.data(), flat.data(), stride, n, dim, by_rows.data());
           kernel->slots(query.bytes.data(), &column, slots.data(), n, by_slots.data());
           for (uint32_t i = 0; i < n; ++i) {
-            ASSERT_EQ(kernel->one(query.bytes.data(), flat.data() + i * stride, dim), by_rows[i]) << "row " << i << " of " << n;
-            ASSERT_EQ(kernel->one(query.bytes.data(), flat.data() + slots[i] * stride, dim), by_slots[i]) << "slot " << slots[i];
+            ASSERT_EQ(kernel->one(query.bytes.data(), flat.data() + i * stride, dim), by_rows[i])
+                << "row " << i << " of " << n;
+            ASSERT_EQ(kernel->one(query.bytes.data(), flat.data() + slots[i] * stride, dim), by_slots[i])
+                << "slot " << slots[i];
           }
         }
       }

@@ -21,7 +21,8 @@ class Templates : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     const std::string id = GetParam();
-    const base::Status loaded = registry_.load_file(std::string(RHUMB_TEMPLATE_DIR) + "/" + id + "/build/" + id + ".so");
+    const base::Status loaded =
+        registry_.load_file(std::string(RHUMB_TEMPLATE_DIR) + "/" + id + "/build/" + id + ".so");
     ASSERT_TRUE(loaded.ok()) << loaded.to_string();
     engine_ = *registry_.find<rhumb_index_ops_t>(id);
     std::mt19937_64 rng(kSeed);
@@ -69,7 +70,8 @@ TEST_P(Templates, AreLoadedAndSearched) {
     ASSERT_EQ(kHits, count);
     EXPECT_EQ(i, slots[0]) << "a stored vector is its own closest";
     uint32_t closer = 0;
-    for (uint32_t other = 0; other < kRows; ++other) closer += kernel->one(row(i), row(other), kDim) < distances[kHits - 1] ? 1 : 0;
+    for (uint32_t other = 0; other < kRows; ++other)
+      closer += kernel->one(row(i), row(other), kDim) < distances[kHits - 1] ? 1 : 0;
     EXPECT_EQ(kHits - 1, closer) << "and these are the five closest";
   }
   const CallContext late(base::Deadline{1});
@@ -79,11 +81,13 @@ TEST_P(Templates, AreLoadedAndSearched) {
   query.vectors = {row(0), 1, vectors_.stride, kDim, RHUMB_F32};
   query.query_count = 1;
   rhumb_hits_t hits{sizeof hits, 0, slots, distances, &count, 0, 0};
-  EXPECT_EQ(base::Code::kTimeout, error.status(engine_.ops->search(self, late.raw(), &query, &hits, error.out()), "search").code());
+  EXPECT_EQ(base::Code::kTimeout,
+            error.status(engine_.ops->search(self, late.raw(), &query, &hits, error.out()), "search").code());
   engine_.ops->close(self);
 }
 
-INSTANTIATE_TEST_SUITE_P(OutOfTree, Templates, testing::Values("my_flat", "my_index"), [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(OutOfTree, Templates, testing::Values("my_flat", "my_index"),
+                         [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace rhumb::plugin

@@ -1,5 +1,5 @@
-/* The smallest index engine that does everything a host may ask of one: it looks at every vector, so its answers are exact.
- * Start here, and replace the scan by something faster. What each function owes its caller is said in rhumb/index.h. */
+/* The smallest index engine that does everything a host may ask of one: it looks at every vector, so its answers are
+ * exact. Start here, and replace the scan by something faster. What each function owes its caller is said in rhumb/index.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -63,12 +63,14 @@ static int is_blank(rhumb_slice_t json) {
   return json.size == 0 || *expected == '\0';
 }
 
-static rhumb_status_t flat_open(const rhumb_host_t *host, const rhumb_index_open_t *open, rhumb_index_t **out, rhumb_error_t *error) {
+static rhumb_status_t flat_open(const rhumb_host_t *host, const rhumb_index_open_t *open, rhumb_index_t **out,
+                                rhumb_error_t *error) {
   rhumb_status_t status = RHUMB_OK;
   const rhumb_kernel_t *kernel = rhumb_kernel_for(open->metric, open->vectors->scalar);
   rhumb_index_t *self;
   if (kernel == NULL) return fail(error, RHUMB_UNSUPPORTED, "this metric does not go with this scalar type", 0);
-  if (open->base != NULL && !is_blank(open->base->config_json)) return fail(error, RHUMB_INVALID, "my_flat has no parameters", 0);
+  if (open->base != NULL && !is_blank(open->base->config_json))
+    return fail(error, RHUMB_INVALID, "my_flat has no parameters", 0);
   self = calloc(1, sizeof *self);
   if (self == NULL) return fail(error, RHUMB_NO_MEMORY, "out of memory", 0);
   self->vectors = open->vectors;
@@ -116,7 +118,8 @@ static rhumb_status_t flat_build(rhumb_index_t *self, const rhumb_call_t *call, 
   return RHUMB_OK;
 }
 
-static rhumb_status_t flat_insert(rhumb_index_t *self, const rhumb_call_t *call, uint32_t slot_first, uint32_t slot_end, rhumb_error_t *error) {
+static rhumb_status_t flat_insert(rhumb_index_t *self, const rhumb_call_t *call, uint32_t slot_first, uint32_t slot_end,
+                                  rhumb_error_t *error) {
   uint32_t now = atomic_load(&self->built_through);
   (void)call, (void)slot_first, (void)error;
   while (now < slot_end && !atomic_compare_exchange_weak(&self->built_through, &now, slot_end)) {
@@ -136,7 +139,8 @@ static int passes(const rhumb_index_t *self, const rhumb_filter_t *filter, uint3
 static rhumb_status_t must_stop(const rhumb_index_t *self, const rhumb_call_t *call) {
   if (call == NULL) return RHUMB_OK;
   if (call->cancelled != NULL && call->cancelled(call->cancel_ctx) != 0) return RHUMB_CANCELLED;
-  if (call->deadline_ns != 0 && self->clock != NULL && self->clock->monotonic_ns(self->host) >= call->deadline_ns) return RHUMB_TIMEOUT;
+  if (call->deadline_ns != 0 && self->clock != NULL && self->clock->monotonic_ns(self->host) >= call->deadline_ns)
+    return RHUMB_TIMEOUT;
   return RHUMB_OK;
 }
 
@@ -154,7 +158,8 @@ static void offer(uint32_t slot, float distance, uint32_t k, uint32_t *slots, fl
   slots[at] = slot;
 }
 
-static rhumb_status_t scan(rhumb_index_t *self, const rhumb_call_t *call, const rhumb_query_t *query, uint64_t q, rhumb_hits_t *out) {
+static rhumb_status_t scan(rhumb_index_t *self, const rhumb_call_t *call, const rhumb_query_t *query, uint64_t q,
+                           rhumb_hits_t *out) {
   const rhumb_filter_t *filter = query->filter;
   const char *vector = (const char *)query->vectors.data + q * query->vectors.stride;
   const int listed = filter != NULL && filter->kind == RHUMB_FILTER_SLOTS;
@@ -173,15 +178,16 @@ static rhumb_status_t scan(rhumb_index_t *self, const rhumb_call_t *call, const 
     }
     self->kernel->slots(vector, self->vectors, block, filled, distances);
     for (i = 0; i < filled; ++i) {
-      offer(block[i], distances[i], query->k, out->slots + q * query->k, out->distances + q * query->k, &out->counts[q]);
+      offer(block[i], distances[i], query->k, out->slots + q * query->k, out->distances + q * query->k,
+            &out->counts[q]);
     }
     out->exact_distances += filled;
   }
   return RHUMB_OK;
 }
 
-static rhumb_status_t flat_search(rhumb_index_t *self, const rhumb_call_t *call, const rhumb_query_t *query, rhumb_hits_t *out,
-                                  rhumb_error_t *error) {
+static rhumb_status_t flat_search(rhumb_index_t *self, const rhumb_call_t *call, const rhumb_query_t *query,
+                                  rhumb_hits_t *out, rhumb_error_t *error) {
   const rhumb_ext_t *ext;
   uint64_t q;
   for (ext = query->ext; ext != NULL; ext = ext->next) {
@@ -220,24 +226,41 @@ static rhumb_status_t flat_stats(rhumb_index_t *self, rhumb_buffer_t *out) {
   const unsigned built = atomic_load(&self->built_through);
   char *json = malloc(128);
   if (json == NULL) return RHUMB_NO_MEMORY;
-  out->size = (uint64_t)snprintf(json, 128, "{\"rows\":%u,\"built_through\":%u,\"bytes_resident\":%zu,\"bytes_mapped\":0}", built, built,
-                                 sizeof *self);
+  out->size =
+      (uint64_t)snprintf(json, 128, "{\"rows\":%u,\"built_through\":%u,\"bytes_resident\":%zu,\"bytes_mapped\":0}",
+                         built, built, sizeof *self);
   out->data = out->owner = json;
   out->release = free_owned;
   return RHUMB_OK;
 }
 
 static const rhumb_index_ops_t ops = {
-    .struct_size = sizeof(rhumb_index_ops_t), .caps = RHUMB_CAP_INDEX_INSERT, .open = flat_open,     .close = flat_close,
-    .get_extension = flat_extension,          .describe = flat_describe,      .build = flat_build,   .insert = flat_insert,
-    .search = flat_search,                    .save = flat_save,              .stats = flat_stats,
+    .struct_size = sizeof(rhumb_index_ops_t),
+    .caps = RHUMB_CAP_INDEX_INSERT,
+    .open = flat_open,
+    .close = flat_close,
+    .get_extension = flat_extension,
+    .describe = flat_describe,
+    .build = flat_build,
+    .insert = flat_insert,
+    .search = flat_search,
+    .save = flat_save,
+    .stats = flat_stats,
 };
 static const rhumb_factory_t factory = {
     .struct_size = sizeof(rhumb_factory_t), .kind = RHUMB_KIND_INDEX, .id = "my_flat", .version = "1.0.0", .ops = &ops};
 static const rhumb_factory_t *const factories[] = {&factory};
-static const rhumb_plugin_t plugin = {
-    .magic = RHUMB_PLUGIN_MAGIC, .struct_size = sizeof(rhumb_plugin_t), .abi_major = RHUMB_ABI_MAJOR, .abi_minor_min = 0,
-    .abi_minor_built = RHUMB_ABI_MINOR, .draft = 1, .id = "my_flat", .version = "1.0.0", .license = "Apache-2.0",
-    .draft_hash = RHUMB_DRAFT_HASH, .factory_count = 1, .factories = factories};
+static const rhumb_plugin_t plugin = {.magic = RHUMB_PLUGIN_MAGIC,
+                                      .struct_size = sizeof(rhumb_plugin_t),
+                                      .abi_major = RHUMB_ABI_MAJOR,
+                                      .abi_minor_min = 0,
+                                      .abi_minor_built = RHUMB_ABI_MINOR,
+                                      .draft = 1,
+                                      .id = "my_flat",
+                                      .version = "1.0.0",
+                                      .license = "Apache-2.0",
+                                      .draft_hash = RHUMB_DRAFT_HASH,
+                                      .factory_count = 1,
+                                      .factories = factories};
 
 RHUMB_EXPORT const rhumb_plugin_t *rhumb_plugin_v1(void) { return &plugin; }

@@ -1,5 +1,6 @@
-// An index engine as a C++ class: exact, by looking at every vector. Start here, and replace the scan by something faster.
-// Exceptions stop at the SDK's thunks and become a status and a text; what each member owes its caller is said in rhumb/index.h.
+// An index engine as a C++ class: exact, by looking at every vector. Start here, and replace the scan by something
+// faster. Exceptions stop at the SDK's thunks and become a status and a text; what each member owes its caller is said
+// in rhumb/index.h.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -80,8 +81,8 @@ class MyIndex {
 
   std::string stats() {
     const std::string built = std::to_string(built_through_);
-    return "{\"rows\":" + built + ",\"built_through\":" + built + ",\"bytes_resident\":" + std::to_string(sizeof *this) +
-           ",\"bytes_mapped\":0}";
+    return "{\"rows\":" + built + ",\"built_through\":" + built +
+           ",\"bytes_resident\":" + std::to_string(sizeof *this) + ",\"bytes_mapped\":0}";
   }
 
  private:
@@ -94,7 +95,8 @@ class MyIndex {
     if (!std::getline(file, line) || file.eof()) throw rhumb::Error(RHUMB_CORRUPT, path);
     uint32_t built = 0;
     const auto [end, failed] = std::from_chars(line.data(), line.data() + line.size(), built);
-    if (failed != std::errc{} || end != line.data() + line.size() || built > vectors_.rows) throw rhumb::Error(RHUMB_CORRUPT, path);
+    if (failed != std::errc{} || end != line.data() + line.size() || built > vectors_.rows)
+      throw rhumb::Error(RHUMB_CORRUPT, path);
     built_through_ = built;
   }
 

@@ -12,7 +12,8 @@
 
 namespace rhumb {
 
-// A view of the rhumb_host_t that open() was given; copy it freely, it lives as long as the instance. All members: any thread.
+// A view of the rhumb_host_t that open() was given; copy it freely, it lives as long as the instance. All members: any
+// thread.
 class Host {
  public:
   explicit Host(const rhumb_host_t* raw) noexcept
@@ -40,8 +41,8 @@ class Host {
   // Threads that parallel() may use, the caller's among them.
   uint32_t width() const noexcept { return executor_ != nullptr && executor_->width > 0 ? executor_->width : 1; }
 
-  // Runs body(i) for i in [0, n), on several threads if the host has some; returns when all are done. The first exception is thrown
-  // here; what has not begun by then is skipped.
+  // Runs body(i) for i in [0, n), on several threads if the host has some; returns when all are done. The first
+  // exception is thrown here; what has not begun by then is skipped.
   template <typename Body>
   void parallel(uint64_t n, Body body) const {
     Work<Body> work{body, {}, nullptr};
@@ -81,11 +82,13 @@ class Host {
   const rhumb_host_memory_t* memory_;
 };
 
-// Throws when the call is cancelled or its deadline has passed. Poll it about once a millisecond of work. call may be NULL.
+// Throws when the call is cancelled or its deadline has passed. Poll it about once a millisecond of work. call may be
+// NULL.
 inline void check_call(const rhumb_call_t* call, const Host& host) {
   if (call == nullptr) return;
   if (call->cancelled != nullptr && call->cancelled(call->cancel_ctx) != 0) throw Error(RHUMB_CANCELLED, "cancelled");
-  if (call->deadline_ns != 0 && host.monotonic_ns() >= call->deadline_ns) throw Error(RHUMB_TIMEOUT, "the deadline has passed");
+  if (call->deadline_ns != 0 && host.monotonic_ns() >= call->deadline_ns)
+    throw Error(RHUMB_TIMEOUT, "the deadline has passed");
 }
 
 }  // namespace rhumb

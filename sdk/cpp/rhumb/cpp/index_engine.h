@@ -31,8 +31,8 @@ struct IndexThunks : Instance<T, rhumb_index_t, rhumb_index_open_t> {
                                rhumb_error_t* error) noexcept {
     return guard(error, [&] { return Base::of(self).insert(call, slot_first, slot_end); });
   }
-  static rhumb_status_t search(rhumb_index_t* self, const rhumb_call_t* call, const rhumb_query_t* query, rhumb_hits_t* out,
-                               rhumb_error_t* error) noexcept {
+  static rhumb_status_t search(rhumb_index_t* self, const rhumb_call_t* call, const rhumb_query_t* query,
+                               rhumb_hits_t* out, rhumb_error_t* error) noexcept {
     return guard(error, [&] { return Base::of(self).search(call, *query, *out); });
   }
   static rhumb_status_t save(rhumb_index_t* self, rhumb_slice_t dir, rhumb_error_t* error) noexcept {
@@ -66,6 +66,7 @@ constexpr rhumb_index_ops_t make_index_ops() {
 template <typename T>
 inline constexpr rhumb_index_ops_t index_ops = make_index_ops<T>();
 template <typename T>
-inline constexpr rhumb_factory_t index_factory = {sizeof(rhumb_factory_t), RHUMB_KIND_INDEX, T::kId, T::kVersion, &index_ops<T>};
+inline constexpr rhumb_factory_t index_factory = {sizeof(rhumb_factory_t), RHUMB_KIND_INDEX, T::kId, T::kVersion,
+                                                  &index_ops<T>};
 
 }  // namespace rhumb

@@ -1,5 +1,6 @@
-// Rhumb plugin SDK: negotiation. The host and rhumb-plugin-check run exactly this code on what rhumb_plugin_v1() returned, so a plugin
-// that passes the checker is not refused in the field. Pure functions over the plugin's static data: no I/O, nothing is called.
+// Rhumb plugin SDK: negotiation. The host and rhumb-plugin-check run exactly this code on what rhumb_plugin_v1()
+// returned, so a plugin that passes the checker is not refused in the field. Pure functions over the plugin's static
+// data: no I/O, nothing is called.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +32,8 @@ struct Refusal {
   std::string to_string() const { return field + ": expected " + expected + ", found " + found; }
 };
 
-// What the negotiating side offers. The defaults are those of the headers it was compiled with; tests stand in for other hosts.
+// What the negotiating side offers. The defaults are those of the headers it was compiled with; tests stand in for
+// other hosts.
 struct HostAbi {
   uint16_t major = RHUMB_ABI_MAJOR, minor = RHUMB_ABI_MINOR;
   std::string_view draft_hash = RHUMB_DRAFT_HASH;
@@ -173,8 +175,8 @@ inline std::optional<Refusal> check_factory(const rhumb_plugin_t& plugin, uint64
 
 }  // namespace negotiate_detail
 
-// The documented order (rhumb/plugin.h); nothing is read before what comes before it has been found right. Empty: accepted.
-// Ids already taken by another plugin are the caller's to check: they are not this plugin's fault alone.
+// The documented order (rhumb/plugin.h); nothing is read before what comes before it has been found right. Empty:
+// accepted. Ids already taken by another plugin are the caller's to check: they are not this plugin's fault alone.
 inline std::optional<Refusal> negotiate(const rhumb_plugin_t* plugin, const HostAbi& host = {}) {
   using namespace negotiate_detail;
   if (plugin == nullptr) return Refusal{RHUMB_PLUGIN_SYMBOL "()", "a manifest", "NULL"};

@@ -10,7 +10,8 @@
 //   };
 //   RHUMB_PLUGIN("my_flat", "1.0.0", "Apache-2.0", &rhumb::index_factory<Flat>)
 //
-// Members may return rhumb_status_t, or void and throw. Optional members that a class does not have are NULL in its table.
+// Members may return rhumb_status_t, or void and throw. Optional members that a class does not have are NULL in its
+// table.
 #pragma once
 
 #include <concepts>
@@ -39,7 +40,11 @@ struct Instance {
   }
   static void close(Self* self) noexcept { delete reinterpret_cast<T*>(self); }
   static const void* get_extension(Self* self, const char* id) noexcept {
-    if constexpr (requires { { of(self).get_extension(id) } noexcept -> std::same_as<const void*>; }) return of(self).get_extension(id);
+    if constexpr (requires {
+                    { of(self).get_extension(id) }
+                    noexcept->std::same_as<const void*>;
+                  })
+      return of(self).get_extension(id);
     else return nullptr;
   }
 };
@@ -52,12 +57,22 @@ rhumb_status_t give(rhumb_buffer_t* out, Make make) noexcept {
 
 }  // namespace rhumb
 
-// The plugin's one exported function. Any number of factories: RHUMB_PLUGIN("id", "1.2.3", "Apache-2.0", &rhumb::kv_factory<Store>, ...)
-#define RHUMB_PLUGIN(plugin_id, plugin_version, plugin_license, ...)                                                           \
-  RHUMB_EXPORT const rhumb_plugin_t* RHUMB_CALL rhumb_plugin_v1(void) {                                                        \
-    static constexpr const rhumb_factory_t* kFactories[] = {__VA_ARGS__};                                                      \
-    static constexpr rhumb_plugin_t kPlugin = {RHUMB_PLUGIN_MAGIC, sizeof(rhumb_plugin_t), RHUMB_ABI_MAJOR, 0,                 \
-                                               RHUMB_ABI_MINOR,    1,                      plugin_id,       plugin_version,    \
-                                               plugin_license,     RHUMB_DRAFT_HASH,       std::size(kFactories), kFactories}; \
-    return &kPlugin;                                                                                                           \
+// The plugin's one exported function. Any number of factories:
+//   RHUMB_PLUGIN("id", "1.2.3", "Apache-2.0", &rhumb::kv_factory<Store>, ...)
+#define RHUMB_PLUGIN(plugin_id, plugin_version, plugin_license, ...)      \
+  RHUMB_EXPORT const rhumb_plugin_t* RHUMB_CALL rhumb_plugin_v1(void) {   \
+    static constexpr const rhumb_factory_t* kFactories[] = {__VA_ARGS__}; \
+    static constexpr rhumb_plugin_t kPlugin = {RHUMB_PLUGIN_MAGIC,        \
+                                               sizeof(rhumb_plugin_t),    \
+                                               RHUMB_ABI_MAJOR,           \
+                                               0,                         \
+                                               RHUMB_ABI_MINOR,           \
+                                               1,                         \
+                                               plugin_id,                 \
+                                               plugin_version,            \
+                                               plugin_license,            \
+                                               RHUMB_DRAFT_HASH,          \
+                                               std::size(kFactories),     \
+                                               kFactories};               \
+    return &kPlugin;                                                      \
   }

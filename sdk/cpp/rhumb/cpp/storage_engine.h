@@ -1,14 +1,21 @@
 // Rhumb plugin SDK, C++ face: storage engines. What a class must offer (arguments and duties: rhumb/storage.h):
 //
-// Key-value store:                                             Log:
-//   T(const rhumb_host_t*, const rhumb_open_t&)                  T(const rhumb_host_t*, const rhumb_open_t&)
-//   write(const rhumb_call_t*, const rhumb_write_t*, n)          append(const rhumb_log_entry_t*, n, rhumb_done_t)
-//   flush(rhumb_done_t)                                          read(group, first, last, max_bytes, rhumb_log_visit_fn, ctx)
-//   get(const rhumb_call_t*, table, std::string_view key,        release(group, index)
-//       rhumb_buffer_t* out)                                     drop_group(group)
-//   scan(const rhumb_call_t*, table, first, last, flags,         recover(rhumb_log_visit_fn, ctx)
-//        rhumb_visit_fn, ctx)                                    std::string stats()
+// Key-value store:
+//   T(const rhumb_host_t*, const rhumb_open_t&)
+//   write(const rhumb_call_t*, const rhumb_write_t*, uint64_t n)
+//   flush(rhumb_done_t)
+//   get(const rhumb_call_t*, uint32_t table, std::string_view key, rhumb_buffer_t* out)
+//   scan(const rhumb_call_t*, uint32_t table, std::string_view first, std::string_view last, uint32_t flags,
+//        rhumb_visit_fn, void* ctx)
 //   checkpoint(std::string_view dir)
+// Log:
+//   T(const rhumb_host_t*, const rhumb_open_t&)
+//   append(const rhumb_log_entry_t*, uint64_t n, rhumb_done_t)
+//   read(uint64_t group, uint64_t first, uint64_t last, uint64_t max_bytes, rhumb_log_visit_fn, void* ctx)
+//   release(uint64_t group, uint64_t index)
+//   drop_group(uint64_t group)
+//   recover(rhumb_log_visit_fn, void* ctx)
+//   std::string stats()
 //
 // append and flush throw or return a status to refuse; the done callback then never fires.
 #pragma once
@@ -28,12 +35,13 @@ struct KvThunks : Instance<T, rhumb_storage_t, rhumb_open_t> {
   static rhumb_status_t flush(rhumb_storage_t* self, rhumb_done_t done) noexcept {
     return guard(nullptr, [&] { return Base::of(self).flush(done); });
   }
-  static rhumb_status_t get(rhumb_storage_t* self, const rhumb_call_t* call, uint32_t table, rhumb_slice_t key, rhumb_buffer_t* out,
-                            rhumb_error_t* error) noexcept {
+  static rhumb_status_t get(rhumb_storage_t* self, const rhumb_call_t* call, uint32_t table, rhumb_slice_t key,
+                            rhumb_buffer_t* out, rhumb_error_t* error) noexcept {
     return guard(error, [&] { return Base::of(self).get(call, table, view(key), out); });
   }
-  static rhumb_status_t scan(rhumb_storage_t* self, const rhumb_call_t* call, uint32_t table, rhumb_slice_t first, rhumb_slice_t last,
-                             uint32_t flags, rhumb_visit_fn visit, void* ctx, rhumb_error_t* error) noexcept {
+  static rhumb_status_t scan(rhumb_storage_t* self, const rhumb_call_t* call, uint32_t table, rhumb_slice_t first,
+                             rhumb_slice_t last, uint32_t flags, rhumb_visit_fn visit, void* ctx,
+                             rhumb_error_t* error) noexcept {
     return guard(error, [&] { return Base::of(self).scan(call, table, view(first), view(last), flags, visit, ctx); });
   }
   static rhumb_status_t checkpoint(rhumb_storage_t* self, rhumb_slice_t dir, rhumb_error_t* error) noexcept {
@@ -44,8 +52,8 @@ struct KvThunks : Instance<T, rhumb_storage_t, rhumb_open_t> {
 template <typename T>
 struct LogThunks : Instance<T, rhumb_storage_t, rhumb_open_t> {
   using Base = Instance<T, rhumb_storage_t, rhumb_open_t>;
-  static rhumb_status_t append(rhumb_storage_t* self, const rhumb_log_entry_t* entries, uint64_t n, rhumb_error_t* error,
-                               rhumb_done_t done) noexcept {
+  static rhumb_status_t append(rhumb_storage_t* self, const rhumb_log_entry_t* entries, uint64_t n,
+                               rhumb_error_t* error, rhumb_done_t done) noexcept {
     return guard(error, [&] { return Base::of(self).append(entries, n, done); });
   }
   static rhumb_status_t read(rhumb_storage_t* self, uint64_t group, uint64_t first, uint64_t last, uint64_t max_bytes,
@@ -58,7 +66,8 @@ struct LogThunks : Instance<T, rhumb_storage_t, rhumb_open_t> {
   static rhumb_status_t drop_group(rhumb_storage_t* self, uint64_t group, rhumb_error_t* error) noexcept {
     return guard(error, [&] { return Base::of(self).drop_group(group); });
   }
-  static rhumb_status_t recover(rhumb_storage_t* self, rhumb_log_visit_fn visit, void* ctx, rhumb_error_t* error) noexcept {
+  static rhumb_status_t recover(rhumb_storage_t* self, rhumb_log_visit_fn visit, void* ctx,
+                                rhumb_error_t* error) noexcept {
     return guard(error, [&] { return Base::of(self).recover(visit, ctx); });
   }
   static rhumb_status_t stats(rhumb_storage_t* self, rhumb_buffer_t* out) noexcept {
@@ -75,10 +84,11 @@ inline constexpr rhumb_factory_t kv_factory = {sizeof(rhumb_factory_t), RHUMB_KI
 
 template <typename T>
 inline constexpr rhumb_log_ops_t log_ops = {
-    sizeof(rhumb_log_ops_t), caps_of<T>(),       LogThunks<T>::open,    LogThunks<T>::close,      LogThunks<T>::get_extension,
-    LogThunks<T>::append,    LogThunks<T>::read, LogThunks<T>::release, LogThunks<T>::drop_group, LogThunks<T>::recover,
-    LogThunks<T>::stats};
+    sizeof(rhumb_log_ops_t),     caps_of<T>(),          LogThunks<T>::open, LogThunks<T>::close,
+    LogThunks<T>::get_extension, LogThunks<T>::append,  LogThunks<T>::read, LogThunks<T>::release,
+    LogThunks<T>::drop_group,    LogThunks<T>::recover, LogThunks<T>::stats};
 template <typename T>
-inline constexpr rhumb_factory_t log_factory = {sizeof(rhumb_factory_t), RHUMB_KIND_LOG, T::kId, T::kVersion, &log_ops<T>};
+inline constexpr rhumb_factory_t log_factory = {sizeof(rhumb_factory_t), RHUMB_KIND_LOG, T::kId, T::kVersion,
+                                                &log_ops<T>};
 
 }  // namespace rhumb
