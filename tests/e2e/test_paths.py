@@ -132,7 +132,7 @@ def test_paths_number_53_without_ours():
 def test_unknown_paths_and_methods(paths):
     assert paths.request("GET", "/nothing/here")[0] == 404
     status, _, headers = paths.request("DELETE", "/collections/paths/points/scroll")
-    assert status == 405 and headers["Allow"] == "POST"
+    assert status == 405 and "POST" in headers["Allow"] and "DELETE" not in headers["Allow"]
     assert paths.request("GET", "/collections/paths/")[0] == 200, "a trailing slash is trimmed"
     status, reply, _ = paths.request("GET", "/collections/none")
     assert status == 404 and reply["status"]["error"] == "Not found: Collection `none` doesn't exist!"

@@ -73,6 +73,8 @@ def test_stops_cleanly_and_comes_back(fresh):
     after = s.ok("GET", "/collections/a/verify")
     assert [x["content_hash"] for x in after["shards"]] == [x["content_hash"] for x in before["shards"]]
     assert s.ok("DELETE", "/collections/a") is True
+    assert s.stop() == 0, s.log_tail()
+    s.start()
     assert not any((s.data / "shards").iterdir()), "a dropped collection leaves nothing behind"
 
 
