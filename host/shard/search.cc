@@ -64,11 +64,31 @@ class Attempt {
     }
     std::sort(candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) { return a.distance < b.distance; });
     if (candidates_.size() > k) candidates_.resize(k);
-    return check_again();
+    return base::ok();
+  }
+
+  // The records of the best candidates; equal scores in the order of ids, so that the answer does not depend on where points happen to
+  // lie. A payload index may know a change that the view does not have: a row that was changed since is looked at again, as it is returned.
+  Result<std::vector<model::Record>> records(const RecordMaker& maker) {
+    std::vector<model::Record> records;
+    float last = 0;
+    for (const Candidate& c : candidates_) {
+      if (records.size() >= request_.limit && c.score != last) break;
+      RHUMB_ASSIGN(const segment::StoredRow row, c.part->segment->fetch(c.slot));
+      if (filter_ != nullptr && row.version > view_->applied && !filter_->matches(row)) {
+        ++dropped_;
+        continue;
+      }
+      RHUMB_ASSIGN(model::Record record, maker.make(*c.part->segment, c.slot, row));
+      record.score = last = c.score;
+      records.push_back(std::move(record));
+    }
+    order_ties(records);
+    if (records.size() > request_.limit) records.resize(request_.limit);
+    return records;
   }
 
   size_t dropped() const { return dropped_; }
-  const std::vector<Candidate>& candidates() const { return candidates_; }
   std::vector<model::SegmentPlan> take_plan() { return std::move(plan_); }
   uint64_t tail_rows() const { return tail_rows_; }
   uint64_t tail_ns() const { return tail_ns_; }
@@ -112,17 +132,12 @@ class Attempt {
     plan_.push_back(std::move(plan));
   }
 
-  // A payload index may know a change that the view does not have yet.
-  Status check_again() {
-    if (filter_ == nullptr) return base::ok();
-    std::vector<Candidate> kept;
-    for (const Candidate& c : candidates_) {
-      RHUMB_ASSIGN(const bool passes, filter_->still_passes(*view_, *c.part->segment, c.slot));
-      if (passes) kept.push_back(c);
+  static void order_ties(std::vector<model::Record>& records) {
+    for (auto first = records.begin(); first != records.end();) {
+      const auto end = std::find_if(first, records.end(), [&](const model::Record& r) { return r.score != first->score; });
+      std::sort(first, end, [](const model::Record& x, const model::Record& y) { return x.id < y.id; });
+      first = end;
     }
-    dropped_ = candidates_.size() - kept.size();
-    candidates_ = std::move(kept);
-    return base::ok();
   }
 
   const SearchRequest& request_;
@@ -135,25 +150,6 @@ class Attempt {
   size_t dropped_ = 0;
   uint64_t tail_rows_ = 0, tail_ns_ = 0;
 };
-
-// Equal scores in the order of ids, so that the answer does not depend on where points happen to lie.
-Result<std::vector<model::Record>> records_of(const Attempt& attempt, const RecordMaker& maker, uint32_t limit) {
-  std::vector<model::Record> records;
-  float last = 0;
-  for (const Candidate& c : attempt.candidates()) {
-    if (records.size() >= limit && c.score != last) break;
-    RHUMB_ASSIGN(model::Record record, maker.make(*c.part->segment, c.slot));
-    record.score = last = c.score;
-    records.push_back(std::move(record));
-  }
-  for (auto first = records.begin(); first != records.end();) {
-    const auto end = std::find_if(first, records.end(), [&](const model::Record& r) { return r.score != first->score; });
-    std::sort(first, end, [](const model::Record& a, const model::Record& b) { return a.id < b.id; });
-    first = end;
-  }
-  if (records.size() > limit) records.resize(limit);
-  return records;
-}
 
 }  // namespace
 
@@ -176,16 +172,16 @@ Result<model::SearchResult> Shard::search(const SearchRequest& request, const Re
 
   // Points that changed while the search ran leave gaps, which a wider search fills; the third attempt leaves nothing to chance.
   Attempt attempt(request, column, params.distance, context, filter ? &*filter : nullptr);
+  model::SearchResult result;
   for (int round = 0; round < 3; ++round) {
     const uint32_t k = round == 0 ? request.limit : 2 * request.limit;
     RHUMB_TRY(core_.watch(attempt.run(core_.views.current(), k, round == 2)));
-    if (attempt.dropped() == 0 || attempt.candidates().size() >= request.limit) break;
+    auto records = attempt.records(maker);
+    if (!records.ok()) return core_.watch(records.status());
+    result.points = std::move(*records);
+    if (attempt.dropped() == 0 || result.points.size() >= request.limit) break;
   }
   indexer_.tail_scanned(attempt.tail_rows(), attempt.tail_ns());
-  auto records = records_of(attempt, maker, request.limit);
-  if (!records.ok()) return core_.watch(records.status());
-  model::SearchResult result;
-  result.points = std::move(*records);
   if (request.params.explain) result.plan = attempt.take_plan();
   return result;
 }
