@@ -88,7 +88,7 @@ class Segment {
   uint64_t presence(uint32_t slot) const { return record(slot).presence; }
   uint64_t version(uint32_t slot) const;          // of the newest change
   std::string_view vector(size_t column, uint32_t slot) const { return columns_[column]->row(slot); }
-  // Reading for an answer: record, blobs and vectors are compared with their checksums as far as there are any.
+  // Reading for an answer: record, id and payload are compared with their checksums always, vectors once the segment is sealed.
   base::Result<StoredRow> fetch(uint32_t slot) const;
   base::Result<std::string_view> fetch_vector(size_t column, uint32_t slot) const;
   // kCorrupt once a page of any column could not be read; what was read since is to be thrown away.
@@ -116,6 +116,7 @@ class Segment {
 
  private:
   Segment(std::string directory, uint32_t id, const std::vector<VectorSpec>& vectors, const SegmentOptions& options);
+  base::Status flush_files();
   base::Status open_files(const Lengths& lengths);
   base::Status load_checksums();
   base::Status check_record(uint32_t slot) const;

@@ -52,6 +52,7 @@ Status Segment::write_record(uint32_t slot, const RowInput& row, uint64_t id_off
   record.content_hash = row.content_hash;
   record.id_bytes = static_cast<uint32_t>(row.id_key.size());
   record.payload_bytes = static_cast<uint32_t>(row.payload.size());
+  record.blobs_crc = base::crc32c(row.payload, base::crc32c(row.id_key));
   record.crc = record_crc(record);
   if (at_end) return rows_.append(bytes_of(record)).status();
   return rows_.write_at(slot * sizeof(RowRecord), bytes_of(record));
@@ -66,11 +67,15 @@ Status Segment::override_payload(uint32_t slot, uint64_t version, std::string_vi
   return base::ok();
 }
 
-Status Segment::flush() {
+Status Segment::flush_files() {
   RHUMB_TRY(ids_.flush());
   RHUMB_TRY(payload_.flush());
   for (const auto& column : columns_) RHUMB_TRY(column->flush());
-  RHUMB_TRY(rows_.flush());
+  return rows_.flush();
+}
+
+Status Segment::flush() {
+  RHUMB_TRY(flush_files());
   for (const auto& column : columns_) column->advance_codes(row_count_);
   return base::ok();
 }
@@ -97,7 +102,7 @@ Status Segment::rewrite(uint32_t slot, const RowInput& row) {
 
 // Presence comes from the live rows: a dead slot that replay left void has no vector for a graph to take in.
 Status Segment::finish_recovery(std::span<const uint64_t> live) {
-  RHUMB_TRY(flush());
+  RHUMB_TRY(flush_files());  // codes come last: which rows have a vector is not known yet
   for (uint32_t slot = 0; slot < row_count_; ++slot) {
     const bool alive = bit(live, slot);
     const RowRecord& r = record(slot);

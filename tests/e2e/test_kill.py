@@ -85,8 +85,9 @@ def check(server, state):
     assert by_filter == sum(p["payload"]["extra"] == 0 for p in found.values()), "the payload index and the points differ"
     sample = random.Random(SEED).sample(sorted(found), min(5, len(found)))
     for i in sample:
-        hits = server.ok("POST", "/collections/kill/points/query", {"query": found[i]["vector"], "limit": 1, "with_payload": False})["points"]
-        assert hits[0]["id"] == i and hits[0]["score"] < 1e-3
+        reply = server.request("POST", "/collections/kill/points/query", {"query": found[i]["vector"], "limit": 1, "params": {"explain": True}})[1]
+        hits = reply["result"]["points"]
+        assert hits[0]["id"] == i and hits[0]["score"] < 1e-3, (found[i], reply)
     verified = server.ok("GET", "/collections/kill/verify")
     assert verified["ok"] is True, verified
 
