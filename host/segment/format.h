@@ -31,7 +31,7 @@ struct RowRecord {
   uint64_t presence = 0;                       // bit i: the row has the vector of column i
   Hash content_hash{};                         // of the point when the row was written
   uint32_t id_bytes = 0, payload_bytes = 0;
-  uint32_t flags = 0;                          // none yet: zero
+  uint32_t blobs_crc = 0;                      // CRC32C of the id's bytes and the payload's
   uint32_t crc = 0;                            // CRC32C of the 60 bytes before
 };
 static_assert(sizeof(RowRecord) == 64 && offsetof(RowRecord, crc) == 60);

@@ -40,6 +40,11 @@ Result<StoredRow> Segment::fetch(uint32_t slot) const {
   RHUMB_TRY(check_record(slot));
   const RowRecord& r = record(slot);
   RHUMB_TRY(check_bytes(kIds, r.id_offset, r.id_bytes));
+  RHUMB_TRY(check_bytes(kPayload, r.payload_offset, r.payload_bytes));
+  const std::string_view payload = payload_.view(r.payload_offset, r.payload_bytes);
+  if (base::crc32c(payload, base::crc32c(ids_.view(r.id_offset, r.id_bytes))) != r.blobs_crc) {
+    return damaged(payload_, r.payload_offset, "id or payload of slot " + std::to_string(slot) + " is damaged (id at " + std::to_string(r.id_offset) + ")");
+  }
   StoredRow row{ids_.view(r.id_offset, r.id_bytes), {}, r.version, r.presence};
   if (const auto changed = overrides_.find(slot)) {
     RHUMB_TRY(overrides_.check(slot, *changed));
@@ -47,8 +52,7 @@ Result<StoredRow> Segment::fetch(uint32_t slot) const {
     row.version = changed->version;
     return row;
   }
-  RHUMB_TRY(check_bytes(kPayload, r.payload_offset, r.payload_bytes));
-  row.payload = payload_.view(r.payload_offset, r.payload_bytes);
+  row.payload = payload;
   return row;
 }
 

@@ -1,0 +1,110 @@
+#include "host/segment/column.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "host/segment/checksums.h"
+#include "tests/segment/temp_dir.h"
+
+namespace rhumb::segment::test {
+namespace {
+
+constexpr ExtentLimits kExtents{4096, 16384};
+
+TEST(ColumnTest, WhatWasAppendedIsReadThroughOneAddress) {
+  std::mt19937_64 random(5);
+  std::printf("seed 5\n");
+  TempDir dir;
+  auto column = Column::open(dir / "c.dat", 0, 1u << 20, kExtents);
+  ASSERT_TRUE(column.ok());
+  const char* const base = column->data();
+  std::string expected;
+  while (expected.size() < 300'000) {
+    const std::string piece(random() % 900, static_cast<char>('a' + random() % 26));
+    auto offset = column->append(piece);
+    ASSERT_TRUE(offset.ok());
+    EXPECT_EQ(*offset, expected.size());
+    expected += piece;
+    if (random() % 20 == 0) {
+      ASSERT_TRUE(column->flush().ok());
+      ASSERT_EQ(column->view(0, expected.size()), expected);
+    }
+  }
+  ASSERT_TRUE(column->flush().ok());
+  EXPECT_EQ(column->data(), base);
+  EXPECT_EQ(column->view(0, expected.size()), expected);
+  EXPECT_TRUE(column->dirty());
+  ASSERT_TRUE(column->sync().ok());
+  EXPECT_FALSE(column->dirty());
+}
+
+TEST(ColumnTest, ExtentsDoubleUpToTheirLimit) {
+  TempDir dir;
+  auto column = Column::open(dir / "c.dat", 0, 1u << 20, kExtents);
+  ASSERT_TRUE(column.ok());
+  std::vector<uint64_t> sizes;
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(column->append(std::string(3000, 'x')).ok());
+    ASSERT_TRUE(column->flush().ok());
+    const uint64_t size = std::filesystem::file_size(dir / "c.dat");
+    if (sizes.empty() || sizes.back() != size) sizes.push_back(size);
+  }
+  EXPECT_EQ(sizes, (std::vector<uint64_t>{4096, 8192, 16384, 32768, 49152, 65536}));
+  ASSERT_TRUE(column->trim().ok());
+  EXPECT_EQ(std::filesystem::file_size(dir / "c.dat"), 60'000u);
+}
+
+TEST(ColumnTest, ReopensWithTheLengthItIsGiven) {
+  TempDir dir;
+  {
+    auto column = Column::open(dir / "c.dat", 0, 1u << 16, kExtents);
+    ASSERT_TRUE(column->append("durable and lost").ok());
+    ASSERT_TRUE(column->flush().ok());
+  }
+  auto column = Column::open(dir / "c.dat", 7, 1u << 16, kExtents);
+  ASSERT_TRUE(column.ok());
+  ASSERT_TRUE(column->append("!").ok());
+  ASSERT_TRUE(column->flush().ok());
+  EXPECT_EQ(column->view(0, 8), "durable!");
+  const auto missing = Column::open(dir / "c.dat", 1u << 20, 1u << 20, kExtents);
+  ASSERT_FALSE(missing.ok());
+  EXPECT_EQ(missing.status().code(), base::Code::kCorrupt);
+  EXPECT_NE(missing.status().message().find("c.dat at offset 4096"), std::string::npos);
+}
+
+TEST(ColumnTest, NeverGrowsBeyondWhatWasReserved) {
+  TempDir dir;
+  auto column = Column::open(dir / "c.dat", 0, 8192, kExtents);
+  ASSERT_TRUE(column->append(std::string(8000, 'x')).ok());
+  EXPECT_FALSE(column->append(std::string(200, 'x')).ok());
+  EXPECT_TRUE(column->view(8192, 1).empty());
+  EXPECT_TRUE(column->view(~0ull, 2).empty());
+}
+
+TEST(ChecksumsTest, FindTheBlockThatChanged) {
+  TempDir dir;
+  auto column = Column::open(dir / "c.dat", 0, 1u << 20, {65536, 65536});
+  ASSERT_TRUE(column.ok());
+  std::string bytes(200'000, '\0');
+  std::mt19937_64 random(6);
+  for (char& b : bytes) b = static_cast<char>(random());
+  ASSERT_TRUE(column->append(bytes).ok());
+  ASSERT_TRUE(column->trim().ok());
+  ASSERT_TRUE(Checksums::write(*column, dir / "c.crc").ok());
+  auto sums = Checksums::load(dir / "c.crc", bytes.size());
+  ASSERT_TRUE(sums.ok()) << sums.status().to_string();
+  ASSERT_TRUE((*sums)->check_all(*column).ok());
+  ASSERT_TRUE(column->write_at(150'000, std::string(1, static_cast<char>(bytes[150'000] ^ 1))).ok());
+  sums = Checksums::load(dir / "c.crc", bytes.size());
+  EXPECT_TRUE((*sums)->check(*column, 0, 131'072).ok());
+  const base::Status damaged = (*sums)->check(*column, 131'000, 100);
+  EXPECT_EQ(damaged.code(), base::Code::kCorrupt);
+  EXPECT_NE(damaged.message().find("c.dat at offset 131072"), std::string::npos);
+  EXPECT_FALSE(Checksums::load(dir / "c.crc", bytes.size() - 1).ok());
+  std::filesystem::resize_file(dir / "c.crc", 20);
+  EXPECT_FALSE(Checksums::load(dir / "c.crc", bytes.size()).ok());
+}
+
+}  // namespace
+}  // namespace rhumb::segment::test

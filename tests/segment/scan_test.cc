@@ -1,0 +1,133 @@
+// Scans: the exact one is exact, the coded one finds the same neighbours, both keep to the bits and the range.
+#include "host/segment/scan.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "host/segment/options.h"
+#include "tests/segment/temp_dir.h"
+
+namespace rhumb::segment::test {
+namespace {
+
+constexpr uint32_t kDim = 96, kRows = 6000;
+constexpr uint64_t kSeed = 31;
+
+// Clustered, of low rank, normalised.
+std::vector<float> embedding(std::mt19937_64& random, const std::vector<std::vector<float>>& basis) {
+  std::normal_distribution<float> normal;
+  std::vector<float> v(kDim, 0.0f);
+  const float side = random() % 2 == 0 ? 1.5f : -1.5f;
+  for (size_t r = 0; r < basis.size(); ++r) {
+    const float weight = normal(random) + (r == 0 ? side : 0.0f);
+    for (uint32_t d = 0; d < kDim; ++d) v[d] += weight * basis[r][d];
+  }
+  rhumb_normalise_f32(v.data(), kDim);
+  return v;
+}
+
+class ScanTest : public ::testing::TestWithParam<model::Distance> {
+ protected:
+  void SetUp() override {
+    std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
+    std::normal_distribution<float> normal;
+    basis.assign(10, std::vector<float>(kDim));
+    for (auto& axis : basis) {
+      for (float& x : axis) x = normal(random);
+    }
+    VectorSpec spec;
+    spec.params.size = kDim;
+    spec.params.distance = GetParam();
+    SegmentOptions options;
+    options.max_rows = 8192;
+    auto opened = VectorColumn::open(spec, dir / "vec.0.dat", 0, options);
+    ASSERT_TRUE(opened.ok()) << opened.status().to_string();
+    column = std::move(*opened);
+    live.assign(words_for(kRows), 0);
+    for (uint32_t slot = 0; slot < kRows; ++slot) {
+      rows.push_back(embedding(random, basis));
+      if (slot % 7 == 3) continue;  // a row without this vector
+      ASSERT_TRUE(column->append(slot, {reinterpret_cast<const char*>(rows.back().data()), kDim * sizeof(float)}).ok());
+      if (slot % 5 != 0) live[slot / 64] |= 1ull << (slot % 64);
+    }
+    ASSERT_TRUE(column->flush().ok());
+    column->advance_codes(kRows);
+  }
+  std::vector<Hit> truth(const std::vector<float>& query, uint32_t first, uint32_t end, uint32_t k) {
+    std::vector<Hit> all;
+    for (uint32_t slot = first; slot < end; ++slot) {
+      if (slot % 7 != 3 && slot % 5 != 0) all.push_back({column->kernel().one(query.data(), rows[slot].data(), kDim), slot});
+    }
+    std::sort(all.begin(), all.end());
+    if (all.size() > k) all.resize(k);
+    return all;
+  }
+
+  TempDir dir;
+  std::mt19937_64 random{kSeed};
+  std::vector<std::vector<float>> basis, rows;
+  std::unique_ptr<VectorColumn> column;
+  std::vector<uint64_t> live;
+};
+
+TEST_P(ScanTest, ExactIsExactAndCodedFindsTheSame) {
+  size_t same = 0, possible = 0;
+  for (const auto& [first, end] : std::vector<std::pair<uint32_t, uint32_t>>{{0, kRows}, {63, 64}, {64, 128}, {100, 5000}, {1024, 2048}, {5990, kRows}, {7, 7}}) {
+    for (int q = 0; q < 10; ++q) {
+      const auto query = embedding(random, basis);
+      ScanCall call{column.get(), {reinterpret_cast<const char*>(query.data()), kDim * sizeof(float)}, 10, {}, nullptr};
+      const auto expected = truth(query, first, end, 10);
+      TopK exact(10), coded(10);
+      const auto compared = scan_exact(call, {first, end, live}, exact);
+      ASSERT_TRUE(compared.ok());
+      const auto found = exact.take();
+      ASSERT_EQ(found.size(), expected.size());
+      for (size_t i = 0; i < found.size(); ++i) {
+        EXPECT_EQ(found[i].slot, expected[i].slot);
+        EXPECT_NEAR(found[i].distance, expected[i].distance, 1e-3f * (1.0f + std::abs(expected[i].distance)));
+      }
+      ASSERT_TRUE(scan_coded(call, {first, end, live}, coded).ok());
+      const auto approximate = coded.take();
+      ASSERT_EQ(approximate.size(), expected.size());
+      for (const Hit& hit : approximate) {
+        same += std::count_if(expected.begin(), expected.end(), [&](const Hit& e) { return e.slot == hit.slot; });
+        EXPECT_TRUE(bit(live, hit.slot));
+      }
+      possible += expected.size();
+    }
+  }
+  EXPECT_GE(static_cast<double>(same), 0.99 * static_cast<double>(possible));
+}
+
+TEST_P(ScanTest, WithoutTheCodesOfIndexedRowsTheAnswerIsTheSame) {
+  ASSERT_NE(column->codes(), nullptr);
+  const uint64_t before = column->codes()->memory_bytes();
+  column->codes()->drop_below(3000);
+  EXPECT_LT(column->codes()->memory_bytes(), before);
+  const auto query = embedding(random, basis);
+  ScanCall call{column.get(), {reinterpret_cast<const char*>(query.data()), kDim * sizeof(float)}, 10, {}, nullptr};
+  TopK top(10);
+  ASSERT_TRUE(scan_coded(call, {0, kRows, live}, top).ok());
+  const auto expected = truth(query, 0, kRows, 10);
+  const auto found = top.take();
+  ASSERT_EQ(found.size(), 10u);
+  EXPECT_EQ(found[0].slot, expected[0].slot);
+}
+
+TEST_P(ScanTest, StopsWhenAsked) {
+  const auto query = embedding(random, basis);
+  const std::atomic<bool> cancelled{true};
+  ScanCall call{column.get(), {reinterpret_cast<const char*>(query.data()), kDim * sizeof(float)}, 10, {}, &cancelled};
+  TopK top(10);
+  EXPECT_EQ(scan_exact(call, {0, kRows, live}, top).status().code(), base::Code::kCancelled);
+  call.cancelled = nullptr;
+  call.deadline.at_ns = 1;
+  EXPECT_EQ(scan_coded(call, {0, kRows, live}, top).status().code(), base::Code::kTimeout);
+}
+
+INSTANTIATE_TEST_SUITE_P(Metrics, ScanTest,
+                         ::testing::Values(model::Distance::kCosine, model::Distance::kDot, model::Distance::kEuclid, model::Distance::kManhattan));
+
+}  // namespace
+}  // namespace rhumb::segment::test

@@ -1,0 +1,182 @@
+// Damage of durable truth is told with file and offset and never returned as data; damage of derived data costs a rebuild.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <future>
+
+#include "tests/shard/model.h"
+
+namespace rhumb::shard::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DamageTest : public ::testing::Test {
+ protected:
+  DamageTest() : h(two_vectors()), source(77, 300) {
+    std::printf("seed 77\n");
+    shrink(h.options);
+    h.options.segment.max_rows = 256;
+  }
+  // Some sealed segments and a growing one, all durable.
+  void fill() {
+    h.open();
+    for (int i = 0; i < 900; ++i) {
+      const model::Command command = source.next(model);
+      model.apply(command, h.propose(command));
+    }
+    ASSERT_TRUE(h.apply().ok());
+    ASSERT_TRUE(h.checkpoint().ok());
+    h.wait_indexed();
+    h.close();
+  }
+  fs::path segment(int id) const { return fs::path(h.directory()) / "segments" / std::to_string(id); }
+  static void flip(const fs::path& file, uint64_t offset) {
+    std::fstream f(file, std::ios::in | std::ios::out | std::ios::binary);
+    f.seekg(static_cast<std::streamoff>(offset));
+    const int byte = f.get();
+    f.seekp(static_cast<std::streamoff>(offset));
+    f.put(static_cast<char>(byte ^ 0x20));
+  }
+  std::string open_error() {
+    auto opened = Shard::open(h.options);
+    return opened.ok() ? "" : opened.status().to_string();
+  }
+
+  Harness h;
+  Model model;
+  CommandSource source;
+};
+
+TEST_F(DamageTest, TruncatedColumnsAreRefusedByName) {
+  fill();
+  for (const char* file : {"rows.dat", "ids.dat", "payload.dat", "vec.0.dat"}) {
+    const fs::path path = segment(1) / file;
+    const auto size = fs::file_size(path);
+    const fs::path saved = fs::path(h.directory()).parent_path() / "saved";
+    fs::copy_file(path, saved, fs::copy_options::overwrite_existing);
+    fs::resize_file(path, size / 2);
+    const std::string error = open_error();
+    EXPECT_NE(error.find("corrupt"), std::string::npos) << file << ": " << error;
+    EXPECT_NE(error.find(path.string()), std::string::npos) << file << ": " << error;
+    fs::copy_file(saved, path, fs::copy_options::overwrite_existing);
+  }
+  h.open();
+  expect_equal(h, model, "repaired");
+}
+
+TEST_F(DamageTest, ADamagedRowRecordIsRefusedWithItsOffset) {
+  fill();
+  const fs::path rows = segment(1) / "rows.dat";
+  for (uint64_t slot = 0; slot < 256; slot += 16) flip(rows, slot * 64 + 9);
+  const std::string error = open_error();
+  EXPECT_NE(error.find("rows.dat at offset"), std::string::npos) << error;
+}
+
+// In a sealed segment every byte is under a checksum; in the growing one ids and payloads are, and verification compares content hashes.
+TEST_F(DamageTest, BitFlipsAreFoundAndFenceTheShard) {
+  fill();
+  struct Case {
+    int segment;
+    const char* file;
+  };
+  for (const Case c : {Case{1, "payload.dat"}, Case{1, "ids.dat"}, Case{1, "vec.0.dat"}, Case{1, "vec.1.dat"}, Case{2, "payload.dat"}}) {
+    const fs::path path = segment(c.segment) / c.file;
+    const uint64_t at = fs::file_size(path) / 3;
+    flip(path, at);
+    h.open();
+    ASSERT_TRUE(h.is_open());
+    const auto verified = h->verify({});
+    ASSERT_TRUE(verified.ok()) << verified.status().to_string();
+    EXPECT_NE(verified->error.find(path.string() + " at offset"), std::string::npos) << verified->error;
+    EXPECT_FALSE(h->fenced().ok());
+    EXPECT_FALSE(h->search(nearest("", 1), {}).ok());
+    h.abandon();
+    flip(path, at);
+  }
+  h.open();
+  expect_equal(h, model, "repaired");
+}
+
+TEST_F(DamageTest, ReadingADamagedPointAnswersTheErrorAndNotTheBytes) {
+  fill();
+  flip(segment(1) / "vec.0.dat", 5);
+  h.open();
+  model::ScrollRequest request;
+  request.limit = 1000;
+  request.with_vector.mode = model::VectorSelector::Mode::kAll;
+  const auto records = h->scroll(request, {});
+  if (records.ok()) GTEST_SKIP() << "no live row in the damaged block";
+  EXPECT_EQ(records.status().code(), base::Code::kCorrupt);
+  EXPECT_NE(records.status().message().find("vec.0.dat at offset 0"), std::string::npos) << records.status().to_string();
+}
+
+TEST_F(DamageTest, PayloadsOfTheGrowingSegmentAreChecked) {
+  h.open();
+  std::vector<model::PointWrite> points;
+  for (uint64_t id = 0; id < 50; ++id) {
+    points.push_back(point(id, "", R"({"text":"abcdefghijklmnopqrstuvwxyz"})"));
+  }
+  ASSERT_TRUE(h.write(upsert(points)).ok());
+  h.close();
+  flip(segment(1) / "payload.dat", 100);
+  h.open();
+  model::ScrollRequest request;
+  request.limit = 100;
+  request.with_payload.mode = model::PayloadSelector::Mode::kAll;
+  const auto records = h->scroll(request, {});
+  ASSERT_FALSE(records.ok());
+  EXPECT_NE(records.status().message().find("payload.dat at offset"), std::string::npos) << records.status().to_string();
+}
+
+TEST_F(DamageTest, DerivedDataIsBuiltAgain) {
+  fill();
+  size_t removed = 0, damaged = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(h.directory())) {
+    const std::string path = entry.path().string();
+    if (!entry.is_regular_file() || (path.find("/fields/") == std::string::npos && path.find("/graph.") == std::string::npos)) continue;
+    if ((removed + damaged) % 2 == 0) {
+      flip(entry.path(), fs::file_size(entry.path()) / 2);
+      ++damaged;
+    } else {
+      fs::remove(entry.path());
+      ++removed;
+    }
+  }
+  EXPECT_GT(removed, 2u);
+  EXPECT_GT(damaged, 2u);
+  h.open();
+  h.wait_indexed();
+  expect_equal(h, model, "rebuilt");
+  EXPECT_EQ(h->state().warning, "");
+  model::CountRequest count;
+  count.filter = match("colour", std::string("red"));
+  uint64_t expected = 0;
+  for (const auto& [id, p] : model.points()) expected += p.payload.contains("colour") && p.payload["colour"] == "red" ? 1 : 0;
+  EXPECT_EQ(*h->count(count, {}), expected);
+}
+
+TEST_F(DamageTest, ASegmentThatWasNeverCommittedIsRemoved) {
+  fill();
+  fs::create_directories(segment(4000));
+  std::ofstream(segment(4000) / "rows.dat") << "left over";
+  h.open();
+  EXPECT_FALSE(fs::exists(segment(4000)));
+  expect_equal(h, model, "without it");
+}
+
+TEST_F(DamageTest, ACleanStopLeavesNothingToReplay) {
+  fill();
+  h.open();
+  EXPECT_EQ(h->applied_index(), h.log().size());
+  EXPECT_EQ(h.released(), h.log().size());
+}
+
+TEST_F(DamageTest, AnotherShardsDirectoryIsRefused) {
+  fill();
+  h.options.shard = 1025;
+  EXPECT_NE(open_error().find("manifest"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace rhumb::shard::test
