@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <random>
 #include <thread>
 
@@ -13,17 +14,29 @@
 namespace rhumb::consensus {
 namespace {
 
-// The child proposes without end and tells through the pipe how many commands were committed.
-[[noreturn]] void propose_until_killed(const std::string& dir, uint64_t from, int acknowledged_fd) {
+// Not a test: what the test below starts as a process of its own (a fork of a process with threads could not start new ones everywhere).
+// Proposes without end and tells on descriptor 3 how far commands were committed.
+TEST(ConsensusChild, DISABLED_ProposesUntilKilled) {
+  const char* dir = std::getenv("RHUMB_TEST_DIR");
+  const char* from = std::getenv("RHUMB_TEST_FROM");
+  ASSERT_TRUE(dir != nullptr && from != nullptr) << "started by NothingCommittedIsLostToAKill";
   base::Executor apply("apply", 2, 100000);
   Machine machine(apply);
   Node node(dir);
   const bool fresh = node.host().recovered_groups().empty();
-  if (!(fresh ? node.create(5, machine) : node.open(5, machine)).ok()) ::_exit(3);
-  for (uint64_t i = from;; ++i) {
-    if (!node.propose(5, std::to_string(i)).ok()) ::_exit(4);
-    if (::write(acknowledged_fd, &i, sizeof(i)) != sizeof(i)) ::_exit(5);
+  ASSERT_TRUE((fresh ? node.create(5, machine) : node.open(5, machine)).ok());
+  for (uint64_t i = std::stoull(from);; ++i) {
+    ASSERT_TRUE(node.propose(5, std::to_string(i)).ok());
+    ASSERT_EQ(::write(3, &i, sizeof(i)), static_cast<ssize_t>(sizeof(i)));
   }
+}
+
+[[noreturn]] void run_child(const std::string& dir, uint64_t from, int acknowledged_fd) {
+  ::dup2(acknowledged_fd, 3);
+  ::setenv("RHUMB_TEST_DIR", dir.c_str(), 1);
+  ::setenv("RHUMB_TEST_FROM", std::to_string(from).c_str(), 1);
+  ::execl("/proc/self/exe", "test_consensus", "--gtest_filter=ConsensusChild.*", "--gtest_also_run_disabled_tests", nullptr);
+  ::_exit(127);
 }
 
 TEST_F(ConsensusTest, NothingCommittedIsLostToAKill) {
@@ -39,7 +52,7 @@ TEST_F(ConsensusTest, NothingCommittedIsLostToAKill) {
     ASSERT_GE(child, 0);
     if (child == 0) {
       ::close(fds[0]);
-      propose_until_killed(dir_, from, fds[1]);
+      run_child(dir_, from, fds[1]);
     }
     ::close(fds[1]);
     uint64_t told = 0;
@@ -110,23 +123,28 @@ TEST_F(ConsensusTest, AFullDiskIsToldAndPassesWithARelease) {
   ASSERT_TRUE(node.create(5, machine).ok());
   // The write that finds no room waits; what comes behind it is told. So the proposals are sent without waiting for the one before.
   std::atomic<uint64_t> committed{0}, refused{0}, sent{0};
-  while (refused == 0 && sent < 20'000) {
+  while (refused == 0) {
     ++sent;
     node.host().propose(5, std::string(1000, 'x'), [&](const base::Result<uint64_t>& index) {
       if (index.ok()) committed = *index;
       else if (index.status().code() == base::Code::kNoSpace) ++refused;
     });
-    std::this_thread::yield();
+    if (sent % 10 == 0) ASSERT_TRUE(node.read_index(5).ok()) << "reads go on";  // and the loop keeps up
   }
-  ASSERT_GT(refused, 0u);
   std::string reason;
   EXPECT_TRUE(node.host().healthy(&reason)) << reason;
-  // Each release gives room to some of what waits, which is then committed and can be released in turn.
+  // Each release gives room to some of what waits, which is then committed and can be released in turn, as checkpoints do.
   base::Result<uint64_t> index = base::Status(base::Code::kNoSpace, "not asked yet");
   while (!index.ok() && index.status().code() == base::Code::kNoSpace) {
-    machine.wait_applied(committed);
-    node.host().release(5, committed);
-    index = node.propose(5, "after");
+    Answer<base::Result<uint64_t>> answer;
+    std::atomic<bool> answered{false};
+    node.host().propose(5, "after", [&, callback = answer.callback()](base::Result<uint64_t> result) {
+      callback(std::move(result));
+      answered = true;
+    });
+    do node.host().release(5, machine.applied_index());
+    while (!answered);
+    index = answer.get();
   }
   ASSERT_TRUE(index.ok()) << index.status().to_string();
   machine.wait_applied(*index);
