@@ -18,7 +18,8 @@ OpenRequest request(const Column& column, std::string data_dir = "") {
           .data_dir = std::move(data_dir)};
 }
 
-SearchRequest ask(const std::string& query, uint32_t k) { return {.queries = query.data(), .stride = query.size(), .k = k}; }
+// The request borrows the query's bytes.
+SearchRequest ask(std::string_view query, uint32_t k) { return {.queries = query.data(), .stride = query.size(), .k = k}; }
 
 class Engines : public ::testing::TestWithParam<const char*> {
  protected:
@@ -42,7 +43,8 @@ TEST_P(Engines, BuildInsertSearchSaveLoad) {
   ASSERT_TRUE(index->insert(500, 800).ok());
 
   // A point finds itself; two at once answer as one by one.
-  const std::string twice = std::string(column.row(3), 64) + std::string(column.row(700), 64);
+  const std::string_view three(column.row(3), 64);
+  const std::string twice = std::string(three) + std::string(column.row(700), 64);
   SearchRequest both = ask(twice, 5);
   both.query_count = 2;
   both.stride = 64;
@@ -58,7 +60,7 @@ TEST_P(Engines, BuildInsertSearchSaveLoad) {
   Bits live(800, true);
   live.clear(3);
   const rhumb_filter_t view = live.as_live();
-  SearchRequest filtered = ask(twice.substr(0, 64), 800);
+  SearchRequest filtered = ask(three, 800);
   filtered.filter = &view;
   filtered.exact = true;
   const auto rest = index->search(filtered);
@@ -76,7 +78,7 @@ TEST_P(Engines, BuildInsertSearchSaveLoad) {
   ASSERT_TRUE(index->save(dir).ok());
   const auto loaded = open(column, dir);
   EXPECT_EQ(loaded->stats()->built_through, 800u);
-  EXPECT_EQ(loaded->search(ask(twice.substr(0, 64), 5))->hits[0], result->hits[0]);
+  EXPECT_EQ(loaded->search(ask(three, 5))->hits[0], result->hits[0]);
 }
 
 TEST_P(Engines, TellsWhatFailed) {
@@ -100,12 +102,12 @@ TEST_P(Engines, TellsWhatFailed) {
   EXPECT_EQ(index->build({.slot_end = 300, .cancelled = &cancelled}).code(), Code::kCancelled);
   EXPECT_EQ(index->insert(0, 300, &cancelled).code(), Code::kCancelled);
   ASSERT_TRUE(index->insert(0, 300).ok());
-  SearchRequest late = ask(std::string(column.row(0), 64), 3);
+  SearchRequest late = ask({column.row(0), 64}, 3);
   late.deadline = {1};
   EXPECT_EQ(index->search(late).status().code(), Code::kTimeout);
   EXPECT_EQ(index->save(temp.fresh() + "/not-there").code(), Code::kIo);
   EXPECT_FALSE(index->fenced()) << "the index in memory is sound";
-  EXPECT_TRUE(index->search(ask(std::string(column.row(0), 64), 3)).ok());
+  EXPECT_TRUE(index->search(ask({column.row(0), 64}, 3)).ok());
 }
 
 INSTANTIATE_TEST_SUITE_P(Index, Engines, ::testing::Values("flat", "hnsw"));
@@ -161,11 +163,12 @@ TEST(Fencing, MoreHitsThanAskedForAreNoAnswer) {
   const rhumb_index_ops_t ops = rogue_table();
   const plugin::Engine<rhumb_index_ops_t> engine{&ops, nullptr, "rogue", "1"};
   const Column column(RHUMB_EUCLID, RHUMB_F32, 4);
+  const std::string query(16, '\0');
   g_rogue = {.answer = RHUMB_OK, .count = 3};
   const auto index = IndexInstance::open(engine, request(column)).value();
   EXPECT_EQ(index->insert(0, 1).code(), Code::kUnsupported);
   EXPECT_EQ(index->stats().status().code(), Code::kInternal);
-  EXPECT_EQ(index->search(ask(std::string(16, '\0'), 2)).status().code(), Code::kInternal);
+  EXPECT_EQ(index->search(ask(query, 2)).status().code(), Code::kInternal);
   EXPECT_TRUE(index->fenced());
 }
 
