@@ -47,7 +47,7 @@ class GroupHost {
   std::vector<uint64_t> recovered_groups() const;
 
   // A new group's first replica(s): writes the bootstrap record (a snapshot at index 1, term 1 that names all voters), fsyncs, campaigns.
-  // Answers when the group is led (or, with several voters, started).
+  // Answers when the group is led (or, with several voters, started). The machine is called until close_group or stop() has answered.
   void create_group(uint64_t group, uint64_t replica, std::vector<Member> voters, StateMachine* machine, std::function<void(base::Status)> done);
   // A group found at recovery; replays what the state machine has not applied. `done` when everything committed before is applied.
   void open_group(uint64_t group, uint64_t replica, StateMachine* machine, std::function<void(base::Status)> done);

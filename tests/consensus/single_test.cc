@@ -140,10 +140,10 @@ TEST_F(ConsensusTest, ADroppedGroupIsForgotten) {
     ASSERT_TRUE(node.propose(6, "still here").ok());
   }
   {
+    Machine kept(apply_);
     Node node(dir_);
     EXPECT_EQ(node.host().recovered_groups(), (std::vector<uint64_t>{6, 7}));
     EXPECT_TRUE(node.close(7, true).ok()) << "a group that was not opened can be dropped";
-    Machine kept(apply_);
     ASSERT_TRUE(node.open(6, kept).ok());
   }
   Node node(dir_);
