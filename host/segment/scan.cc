@@ -25,11 +25,11 @@ uint64_t word_at(std::span<const uint64_t> words, size_t i) { return i < words.s
 
 // Hands the slots of the range over in ascending batches: fn(slots) -> Status.
 template <typename Fn>
-Status for_batches(const ScanRange& range, std::span<const uint64_t> present, Fn&& fn) {
+Status for_batches(const ScanRange& range, const VectorColumn& column, Fn&& fn) {
   std::array<uint32_t, kBatchSlots> batch;
   uint32_t n = 0;
   for (size_t w = range.first / 64; w < words_for(range.end); ++w) {
-    uint64_t word = word_at(range.pass, w) & word_at(present, w);
+    uint64_t word = word_at(range.pass, w) & column.present_word(w);
     if (w == range.first / 64) word &= ~0ull << (range.first % 64);
     if (w == range.end / 64) word &= (1ull << (range.end % 64)) - 1;
     for (; word != 0; word &= word - 1) {
@@ -46,7 +46,7 @@ Result<uint64_t> scan_rows(const ScanCall& call, const rhumb_kernel_t& kernel, c
                            TopK& top) {
   uint64_t compared = 0;
   std::array<float, kBatchSlots> distances;
-  const Status done = for_batches(range, call.column->present(), [&](std::span<const uint32_t> slots) -> Status {
+  const Status done = for_batches(range, *call.column, [&](std::span<const uint32_t> slots) -> Status {
     RHUMB_TRY(interrupted(call));
     kernel.slots(query, &rows, slots.data(), slots.size(), distances.data());
     for (size_t i = 0; i < slots.size(); ++i) top.push({distances[i], slots[i]});

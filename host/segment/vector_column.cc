@@ -57,9 +57,14 @@ Status VectorColumn::append(uint32_t slot, std::string_view bytes) {
   } else {
     RHUMB_TRY(file_.write_at(slot * vectors_.stride, bytes));  // slots between have no such vector
   }
-  present_[slot / 64] |= 1ull << (slot % 64);
-  present_count_.fetch_add(1, std::memory_order_relaxed);
+  set_present(slot);
   return base::ok();
+}
+
+// A search reads the word of the newest slots while a later slot's bit is set in it; what it may see of it is cut by its view.
+void VectorColumn::set_present(uint32_t slot) {
+  std::atomic_ref(present_[slot / 64]).fetch_or(1ull << (slot % 64), std::memory_order_relaxed);
+  present_count_.fetch_add(1, std::memory_order_relaxed);
 }
 
 Status VectorColumn::write(uint32_t slot, std::string_view bytes) {
@@ -69,8 +74,7 @@ Status VectorColumn::write(uint32_t slot, std::string_view bytes) {
 
 bool VectorColumn::mark_present(uint32_t slot) {
   if ((slot + 1) * vectors_.stride > file_.length()) return false;
-  present_[slot / 64] |= 1ull << (slot % 64);
-  present_count_.fetch_add(1, std::memory_order_relaxed);
+  set_present(slot);
   return true;
 }
 
