@@ -11,42 +11,43 @@ namespace rhumb::shard {
 
 using base::limits::kDedupWindowEntries;
 
-AppliedCommands::Identity AppliedCommands::identity(const model::Command& command) {
+AppliedCommands::Identity AppliedCommands::identity(const model::Command& command, std::string_view entry) {
+  constexpr size_t kHeaderBytes = 40;  // format, kind, level, session, sequence, request id: decisions.md
+  const model::CommandHeader& header = command.header;
+  const bool by_request = header.request_id != std::array<uint8_t, 16>{};
+  if (!by_request && header.session == 0) return {};
+  std::string bytes;
+  base::ByteWriter out(bytes);
+  out.u8(by_request ? 1 : 0);
+  if (by_request) out.fixed(header.request_id);
+  else out.u64(header.session);
+  out.u64(header.sequence);
+  out.u16(static_cast<uint16_t>(header.kind));
+  const std::string_view body = entry.substr(std::min(kHeaderBytes, entry.size()));
+  out.fixed(XXH3_128bits(body.data(), body.size()));
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
   Identity who;
-  who.session = command.header.session;
-  who.sequence = command.header.sequence;
-  who.part = command.part;
-  if (who.session == 0) who.request_id = command.header.request_id;
+  std::memcpy(who.data(), &hash, who.size());
   return who;
 }
 
-size_t AppliedCommands::HashIdentity::operator()(const Identity& who) const {
-  std::string bytes;
-  base::ByteWriter out(bytes);
-  out.u64(who.session);
-  out.u64(who.sequence);
-  out.fixed(who.request_id);
-  out.u32(who.part);
-  return XXH3_64bits(bytes.data(), bytes.size());
-}
-
 bool AppliedCommands::seen_before(const Identity& who, uint64_t index) const {
-  if (who.none()) return false;
+  if (who == Identity{}) return false;
   const auto it = by_identity_.find(who);
   return it != by_identity_.end() && it->second < index && index - it->second <= kDedupWindowEntries;
 }
 
 bool AppliedCommands::applied_at(const Identity& who, uint64_t index) const {
-  if (who.none()) return true;
+  if (who == Identity{}) return true;
   const auto it = std::lower_bound(in_order_.begin(), in_order_.end(), index, [](const Remembered& e, uint64_t i) { return e.index < i; });
   return it != in_order_.end() && it->index == index;
 }
 
 void AppliedCommands::remember(const Identity& who, uint64_t index) {
-  if (who.none()) return;
+  if (who == Identity{}) return;
   by_identity_[who] = index;
-  in_order_.push_back({who, index});
-  batch_.push_back({who, index});
+  in_order_.push_back({index, who});
+  batch_.push_back({index, who});
   if (index > kDedupWindowEntries) forget_before(index - kDedupWindowEntries);
 }
 
@@ -66,25 +67,18 @@ std::string AppliedCommands::take_batch() {
   out.u32(static_cast<uint32_t>(batch_.size()));
   for (const Remembered& entry : batch_) {
     out.u64(entry.index);
-    out.u64(entry.who.session);
-    out.u64(entry.who.sequence);
-    out.fixed(entry.who.request_id);
-    out.u32(entry.who.part);
+    out.fixed(entry.who);
   }
   batch_.clear();
   return bytes;
 }
 
 base::Status AppliedCommands::load_batch(std::string_view value) {
-  constexpr size_t kEntryBytes = 44;
   base::ByteReader in(value);
-  for (uint32_t left = in.count(kEntryBytes); left > 0; --left) {
+  for (uint32_t left = in.count(sizeof(uint64_t) + sizeof(Identity)); left > 0; --left) {
     Remembered entry;
     entry.index = in.u64();
-    entry.who.session = in.u64();
-    entry.who.sequence = in.u64();
-    entry.who.request_id = in.fixed<std::array<uint8_t, 16>>();
-    entry.who.part = in.u32();
+    entry.who = in.fixed<Identity>();
     by_identity_[entry.who] = entry.index;
     in_order_.push_back(entry);
   }

@@ -27,7 +27,7 @@ Result<Applier::Outcome> Applier::apply(std::span<const consensus::Entry> entrie
 Status Applier::apply_entry(const consensus::Entry& entry) {
   auto command = model::decode_command(entry.data);
   if (!command.ok()) return command.status().within("log entry " + std::to_string(entry.index));
-  const auto who = AppliedCommands::identity(*command);
+  const auto who = AppliedCommands::identity(*command, entry.data);
   if (ledger_.commands.seen_before(who, entry.index)) return base::ok();
   ledger_.commands.remember(who, entry.index);
   for (size_t i = 0; i < command->targets.size(); ++i) RHUMB_TRY(change_point(*command, i, entry.index));

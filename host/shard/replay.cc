@@ -51,7 +51,7 @@ Status Replayer::replay(std::span<const consensus::Entry> entries) {
 Status Replayer::replay_entry(const consensus::Entry& entry) {
   auto command = model::decode_command(entry.data);
   if (!command.ok()) return command.status().within("log entry " + std::to_string(entry.index));
-  if (!ledger_.commands.applied_at(AppliedCommands::identity(*command), entry.index)) return base::ok();
+  if (!ledger_.commands.applied_at(AppliedCommands::identity(*command, entry.data), entry.index)) return base::ok();
   for (size_t i = 0; i < command->targets.size(); ++i) RHUMB_TRY(replay_point(*command, i, entry.index));
   return base::ok();
 }

@@ -149,6 +149,13 @@ TEST_F(ApplyTest, ACommandSentAgainIsAppliedOnce) {
   other.header.request_id[0] = 5;
   ok(h.write(other));
   EXPECT_EQ(get(1)->payload, R"({"n":1})");
+  other.header.session = 12;  // tried again through another gateway
+  ok(h.write(set_payload(1, R"({"n":3})")));
+  ok(h.write(other));
+  EXPECT_EQ(get(1)->payload, R"({"n":3})");
+  other.payload = R"({"n":4})";  // the same request id for something else
+  ok(h.write(other));
+  EXPECT_EQ(get(1)->payload, R"({"n":4})");
 }
 
 TEST_F(ApplyTest, ManyEntriesInOneBatchSeeEachOther) {

@@ -1,0 +1,131 @@
+// When a shard makes itself durable without being asked, what it tells of its tail, and stores that are closed while shards are idle.
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "tests/shard/model.h"
+
+namespace rhumb::shard::test {
+namespace {
+
+TEST(CheckpointTest, ByBytesOfLog) {
+  Harness h;
+  h.options.checkpoint_log_bytes = 20'000;
+  h.open();
+  Embeddings embeddings(1, kDim);
+  for (uint64_t id = 0; id < 400; ++id) h.propose(upsert({point(id, embeddings.next_bytes())}));
+  ASSERT_TRUE(h.apply().ok());
+  ASSERT_TRUE(h.checkpoint().ok());  // behind those that it asked for itself
+  EXPECT_EQ(h.released(), 400u);
+  h.abandon();
+  h.open();
+  EXPECT_EQ(h->applied_index(), 400u);
+}
+
+TEST(CheckpointTest, ByChangedPoints) {
+  Harness h;
+  h.options.checkpoint_points = 100;
+  h.open();
+  Embeddings embeddings(2, kDim);
+  std::promise<void> released;
+  std::once_flag once;
+  h.close();
+  h.options.release_log = [&](uint64_t) { std::call_once(once, [&] { released.set_value(); }); };
+  h.open();
+  for (uint64_t id = 0; id < 150; ++id) h.propose(upsert({point(id, embeddings.next_bytes())}));
+  ASSERT_TRUE(h.apply().ok());
+  released.get_future().get();
+  h.close();
+}
+
+TEST(CheckpointTest, ManyCallersOneAfterTheOther) {
+  Harness h;
+  h.open();
+  Embeddings embeddings(3, kDim);
+  std::vector<std::promise<base::Status>> done(20);
+  for (uint64_t i = 0; i < done.size(); ++i) {
+    h.propose(upsert({point(i, embeddings.next_bytes())}));
+    ASSERT_TRUE(h.apply().ok());
+    h->checkpoint([&promise = done[i], &h, i](const base::Status& status) {
+      EXPECT_GE(h.released(), i + 1);
+      promise.set_value(status);
+    });
+  }
+  for (auto& promise : done) EXPECT_TRUE(promise.get_future().get().ok());
+}
+
+TEST(CheckpointTest, ATailThatIsTooLongRefusesWrites) {
+  base::Executor pool("held", 1, 64);
+  Harness h;
+  h.options.background = &pool;
+  h.options.segment.graph_min_rows = 500;
+  h.options.tail_scan_ms = 0;  // any tail is too long
+  h.open();
+  std::promise<void> held, release;
+  ASSERT_TRUE(pool.post([&held, go = release.get_future().share()] {
+    held.set_value();
+    go.wait();
+  }).ok());
+  held.get_future().wait();
+  Embeddings embeddings(4, kDim);
+  for (uint64_t id = 0; id < 400; ++id) h.propose(upsert({point(id, embeddings.next_bytes())}));
+  ASSERT_TRUE(h.apply().ok());
+  EXPECT_TRUE(h->admit().ok());  // too few for a graph
+  for (uint64_t id = 400; id < 600; ++id) h.propose(upsert({point(id, embeddings.next_bytes())}));
+  ASSERT_TRUE(h.apply().ok());
+  EXPECT_EQ(h->admit().code(), base::Code::kBusy);
+  EXPECT_FALSE(h->state().green);
+  EXPECT_EQ(h->state().tail_rows, 600u);
+  release.set_value();
+  h.wait_indexed();
+  EXPECT_LT(h->state().tail_rows, 64u);
+  h.close();
+}
+
+TEST(KvCacheTest, ClosesTheLeastRecentlyUsedAndOpensItAgain) {
+  KvCache cache(plugins(), "sqlite", 2);
+  std::vector<std::unique_ptr<Harness>> shards;
+  Embeddings embeddings(5, kDim);
+  for (uint64_t i = 0; i < 5; ++i) {
+    shards.push_back(std::make_unique<Harness>());
+    shards[i]->options.kv = &cache;
+    shards[i]->open();
+    ASSERT_TRUE(shards[i]->write(upsert({point(i, embeddings.next_bytes())})).ok());
+    EXPECT_LE(cache.open_count(), 2u);
+  }
+  for (uint64_t i = 0; i < 5; ++i) {
+    model::GetRequest request;
+    request.ids = {model::PointId::number(i)};
+    const auto records = (*shards[i])->get(request);
+    ASSERT_TRUE(records.ok());
+    EXPECT_EQ(records->size(), 1u);
+    EXPECT_LE(cache.open_count(), 2u);
+  }
+  shards.clear();
+  EXPECT_EQ(cache.open_count(), 0u);
+}
+
+TEST(ContentHashTest, IsPinned) {
+  // Replicas of every release must come to these bytes.
+  const std::string vector(16, '\x01');
+  const auto hash = content_hash("\x01" "abcdefgh", R"({"b":1,"a":[1.0,"x"]})", {{"v", vector}});
+  ASSERT_TRUE(hash.ok());
+  std::string hex;
+  for (const uint8_t byte : *hash) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    hex += kDigits[byte >> 4];
+    hex += kDigits[byte & 15];
+  }
+  EXPECT_EQ(hex, "d94df4edb9062680b466a55a5fbc22f5");
+  EXPECT_EQ(*content_hash("\x01" "abcdefgh", R"({"a":[1.0,"x"],"b":1})", {{"v", vector}}), *hash);
+  EXPECT_NE(*content_hash("\x01" "abcdefgh", R"({"a":[1,"x"],"b":1})", {{"v", vector}}), *hash);
+  EXPECT_EQ(*content_hash("\x01" "abcdefgh", "", {}), *content_hash("\x01" "abcdefgh", "{}", {}));
+  HashSums sums;
+  sums.add("\x01" "abcdefgh", *hash);
+  sums.add("\x01" "hgfedcba", *hash);
+  sums.subtract("\x01" "hgfedcba", *hash);
+  EXPECT_EQ(sums.total(), *hash);
+}
+
+}  // namespace
+}  // namespace rhumb::shard::test
