@@ -115,7 +115,8 @@ Result<Decision> Authenticator::authorize(const Principal& who, Action action, s
   return decision;
 }
 
-Result<Decision> Authenticator::check(const Credentials& credentials, Action action, std::string_view resource, base::Deadline deadline) const {
+Result<Decision> Authenticator::check(const Credentials& credentials, Action action, std::string_view resource,
+                                      base::Deadline deadline) const {
   RHUMB_ASSIGN(const Principal who, authenticate(credentials, deadline));
   RHUMB_ASSIGN(Decision decision, authorize(who, action, resource, deadline));
   if (!decision.allowed) {

@@ -13,7 +13,12 @@
 namespace rhumb::auth {
 
 // What a request wants to do; each route names one.
-enum class Action : uint32_t { kRead = RHUMB_ACTION_READ, kWrite = RHUMB_ACTION_WRITE, kManage = RHUMB_ACTION_MANAGE, kAdmin = RHUMB_ACTION_ADMIN };
+enum class Action : uint32_t {
+  kRead = RHUMB_ACTION_READ,
+  kWrite = RHUMB_ACTION_WRITE,
+  kManage = RHUMB_ACTION_MANAGE,
+  kAdmin = RHUMB_ACTION_ADMIN
+};
 std::string_view action_name(Action action);  // "read"
 
 // The values of a request's headers `api-key` and `Authorization`; empty = absent. The first wins when both are there.
@@ -50,7 +55,8 @@ class Authenticator {
   // resource: the collection's name; empty = the whole server.
   base::Result<Decision> authorize(const Principal& who, Action action, std::string_view resource, base::Deadline deadline = {}) const;
   // Both: kUnauthenticated or kForbidden unless allowed.
-  base::Result<Decision> check(const Credentials& credentials, Action action, std::string_view resource, base::Deadline deadline = {}) const;
+  base::Result<Decision> check(const Credentials& credentials, Action action, std::string_view resource,
+                               base::Deadline deadline = {}) const;
 
  private:
   Authenticator(plugin::Engine<rhumb_auth_ops_t> engine, rhumb_auth_t* self);

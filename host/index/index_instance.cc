@@ -41,7 +41,8 @@ struct HitRoom {
 Result<std::unique_ptr<IndexInstance>> IndexInstance::open(const plugin::Engine<rhumb_index_ops_t>& engine, const OpenRequest& request) {
   std::unique_ptr<IndexInstance> instance(new IndexInstance(engine, request.vectors));
   const rhumb_open_t base{sizeof base, 0, slice(request.config_json), slice(request.data_dir), nullptr};
-  const rhumb_index_open_t params{sizeof params, static_cast<uint32_t>(request.distance), &instance->vectors_, request.capacity_hint, &base};
+  const auto metric = static_cast<uint32_t>(request.distance);
+  const rhumb_index_open_t params{sizeof params, metric, &instance->vectors_, request.capacity_hint, &base};
   plugin::ErrorSlot error;
   const rhumb_status_t rc = engine.ops->open(engine.host, &params, &instance->self_, error.out());
   RHUMB_TRY(error.status(rc, instance->name_));

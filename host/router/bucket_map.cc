@@ -22,7 +22,8 @@ base::Status check_map(std::span<const model::BucketRun> runs) {
 
 uint64_t shard_of(std::span<const model::BucketRun> runs, uint32_t bucket) {
   RHUMB_ASSERT(bucket < RHUMB_BUCKETS && !runs.empty());
-  const auto after = std::upper_bound(runs.begin(), runs.end(), bucket, [](uint32_t b, const model::BucketRun& run) { return b < run.first; });
+  const auto begins_later = [](uint32_t b, const model::BucketRun& run) { return b < run.first; };
+  const auto after = std::upper_bound(runs.begin(), runs.end(), bucket, begins_later);
   RHUMB_ASSERT(after != runs.begin());
   return std::prev(after)->shard;
 }

@@ -11,7 +11,8 @@ namespace rhumb::router {
 using base::Result;
 using base::Status;
 
-Result<std::unique_ptr<Router>> Router::open(const plugin::PluginRegistry& registry, std::string_view engine, std::string_view config_json) {
+Result<std::unique_ptr<Router>> Router::open(const plugin::PluginRegistry& registry, std::string_view engine,
+                                             std::string_view config_json) {
   RHUMB_ASSIGN(const auto found, registry.find<rhumb_router_ops_t>(engine));
   const rhumb_open_t params{sizeof params, 0, slice(config_json), {}, nullptr};
   rhumb_router_t* self = nullptr;
@@ -30,7 +31,8 @@ Result<std::vector<uint32_t>> Router::place(std::span<const std::string_view> ke
   for (const std::string_view key : keys) slices.push_back(slice(key));
   std::vector<uint32_t> buckets(keys.size(), RHUMB_BUCKETS);
   plugin::ErrorSlot error;
-  RHUMB_TRY(error.status(engine_.ops->place(self_, slices.data(), slices.size(), buckets.data(), error.out()), "router " + id_ + ": place"));
+  const rhumb_status_t rc = engine_.ops->place(self_, slices.data(), slices.size(), buckets.data(), error.out());
+  RHUMB_TRY(error.status(rc, "router " + id_ + ": place"));
   if (std::any_of(buckets.begin(), buckets.end(), [](uint32_t bucket) { return bucket >= RHUMB_BUCKETS; })) {
     return base::internal("router " + id_ + ": place: a bucket out of range");
   }

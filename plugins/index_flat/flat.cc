@@ -82,7 +82,8 @@ std::string Flat::stats() const {
   const SlotFilter present(column_, nullptr);
   const auto ranges = ranges_.snapshot();
   for (const SlotRange& range : *ranges) present.for_each(range.first, range.end, [&](uint32_t) { ++rows; });
-  return nlohmann::json{{"rows", rows}, {"built_through", ranges_.built_through()}, {"bytes_resident", sizeof(Flat)}, {"bytes_mapped", 0}}.dump();
+  const uint32_t built_through = ranges_.built_through();
+  return nlohmann::json{{"rows", rows}, {"built_through", built_through}, {"bytes_resident", sizeof(Flat)}, {"bytes_mapped", 0}}.dump();
 }
 
 }  // namespace rhumb::flat

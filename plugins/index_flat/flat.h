@@ -11,7 +11,8 @@
 
 namespace rhumb::flat {
 
-// One column of one segment. Threads as rhumb/index.h says; no lock is held while vectors are compared. Survives a crash: what save() wrote.
+// One column of one segment. Threads as rhumb/index.h says; no lock is held while vectors are compared.
+// Survives a crash: what save() wrote.
 class Flat {
  public:
   static constexpr const char* kId = "flat";

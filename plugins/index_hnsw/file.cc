@@ -21,7 +21,8 @@ static_assert(sizeof(Head) == 40);
 
 std::string file_in(const std::string& dir) { return dir + "/graph"; }
 
-void save_links(BlockFileWriter& file, const Graph& graph, uint32_t slot, uint32_t level, uint32_t built_through, std::vector<uint32_t>& links) {
+void save_links(BlockFileWriter& file, const Graph& graph, uint32_t slot, uint32_t level, uint32_t built_through,
+                std::vector<uint32_t>& links) {
   const uint32_t n = graph.copy_links(slot, level, links.data());
   uint32_t kept = 0;
   for (uint32_t i = 0; i < n; ++i) {
@@ -35,7 +36,8 @@ Head read_head(BlockFileReader& file, const GraphIdentity& identity, const rhumb
   const auto head = file.value<Head>();
   const auto same = [](const char* what, uint32_t expected, uint32_t found) {
     if (expected == found) return;
-    throw Error(RHUMB_UNSUPPORTED, std::string("graph: ") + what + ": expected " + std::to_string(expected) + ", found " + std::to_string(found));
+    throw Error(RHUMB_UNSUPPORTED,
+                std::string("graph: ") + what + ": expected " + std::to_string(expected) + ", found " + std::to_string(found));
   };
   same("metric", identity.metric, head.metric);
   same("scalar type", identity.scalar, head.scalar);

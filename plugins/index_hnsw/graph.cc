@@ -125,7 +125,8 @@ std::optional<uint32_t> Graph::level(uint32_t slot) const {
 
 void Graph::create(uint32_t slot, uint32_t level) {
   Index& index = library_->index;
-  if (slot >= capacity_ || level > kMaxLevel || library_->levels[slot] != kNoNode) throw Error(RHUMB_BUG, "a node is made twice or beyond the graph");
+  const bool fits = slot < capacity_ && level <= kMaxLevel && library_->levels[slot] == kNoNode;
+  if (!fits) throw Error(RHUMB_BUG, "a node is made twice or beyond the graph");
   if (level > 0) {
     const size_t bytes = index.size_links_per_element_ * level;
     auto* const upper = static_cast<char*>(std::calloc(1, bytes));  // hnswlib frees it

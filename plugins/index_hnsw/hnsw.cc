@@ -13,7 +13,9 @@ namespace {
 
 constexpr uint32_t kBuildBlockSlots = 64;  // taken by a build's thread at once; progress is told after each
 
-std::string_view config_of(const rhumb_index_open_t& open) { return open.base != nullptr ? view(open.base->config_json) : std::string_view(); }
+std::string_view config_of(const rhumb_index_open_t& open) {
+  return open.base != nullptr ? view(open.base->config_json) : std::string_view();
+}
 
 bool has_bit(const uint64_t* bits, uint32_t slot) { return bits == nullptr || (bits[slot >> 6] >> (slot & 63) & 1) != 0; }
 

@@ -19,7 +19,8 @@ constexpr double kPatience = 2;          // a walk that has cost this many times
 // The bits of a filter that came as a list, for the length of a search.
 class PassingBits {
  public:
-  PassingBits(const SlotFilter& filter, uint64_t capacity, Scratch& scratch) : filter_(filter), capacity_(capacity), bits_(scratch.passing) {
+  PassingBits(const SlotFilter& filter, uint64_t capacity, Scratch& scratch)
+      : filter_(filter), capacity_(capacity), bits_(scratch.passing) {
     if (!filter_.by_slots()) return;
     bits_.resize(std::max<size_t>(bits_.size(), capacity / 64 + 1));
     for_each([this](uint32_t slot) { bits_[slot >> 6] |= uint64_t{1} << (slot & 63); });

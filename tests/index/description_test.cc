@@ -11,7 +11,8 @@ namespace {
 using base::Code;
 
 EngineDescription described(std::string_view parameters) {
-  return EngineDescription::parse("x", R"({"metrics":["cosine"],"scalars":["f32","u8"],"parameters":)" + std::string(parameters) + "}").value();
+  const std::string head = R"({"metrics":["cosine"],"scalars":["f32","u8"],"parameters":)";
+  return EngineDescription::parse("x", head + std::string(parameters) + "}").value();
 }
 
 constexpr std::string_view kSchema = R"({"type":"object","additionalProperties":false,"required":["depth"],"properties":{
@@ -54,7 +55,8 @@ TEST(Description, GraphSettingsOfTheVectorGoOverTheCollections) {
 TEST(Description, AgreesWithTheEngine) {
   const auto hnsw = EngineDescription::of(index_test::engine("hnsw")).value();
   const index_test::Column column(RHUMB_EUCLID, RHUMB_F32, 4);
-  for (const char* config : {R"({"m":2})", R"({"m":512})", R"({"m":1})", R"({"m":513})", R"({"m":-5})", R"({"m":16.5})", R"({"m":"16"})", R"({"m":true})",
+  for (const char* config : {R"({"m":2})", R"({"m":512})", R"({"m":1})", R"({"m":513})", R"({"m":-5})", R"({"m":16.5})",
+                             R"({"m":"16"})", R"({"m":true})",
                              R"({"ef_construct":4})", R"({"ef_construct":65536})", R"({"ef_construct":3})", R"({"ef_construct":65537})",
                              R"({"ef":10})", "[]", "{"}) {
     const auto checked = hnsw.config_json(config);
@@ -102,7 +104,8 @@ TEST(Description, SaysWhatAnEngineLacks) {
 
 TEST(Description, NonsenseIsAnError) {
   for (const char* text : {"", "[]", "{}", R"({"metrics":"cosine","scalars":[]})", R"({"metrics":[1],"scalars":[]})",
-                           R"({"metrics":[],"scalars":[],"parameters":[]})", R"({"metrics":[],"scalars":[],"parameters":{"properties":[]}})",
+                           R"({"metrics":[],"scalars":[],"parameters":[]})",
+                           R"({"metrics":[],"scalars":[],"parameters":{"properties":[]}})",
                            R"({"metrics":[],"scalars":[],"parameters":{"properties":{"m":{}}}})",
                            R"({"metrics":[],"scalars":[],"parameters":{"properties":{"m":{"type":"integer","minimum":"1"}}}})",
                            R"({"metrics":[],"scalars":[],"parameters":{"properties":{"m":{"type":"list"}}}})",

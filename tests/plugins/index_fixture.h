@@ -37,7 +37,8 @@ inline constexpr uint32_t kSlowDown = 1;
 // Vectors as embeddings are: clusters of different shape and weight in a subspace of low rank, with a little noise in all directions.
 class Generator {
  public:
-  Generator(uint32_t dim, uint64_t seed, uint32_t clusters = 100, uint32_t rank = 24) : dim_(dim), rank_(std::min(rank, dim)), random_(seed) {
+  Generator(uint32_t dim, uint64_t seed, uint32_t clusters = 100, uint32_t rank = 24)
+      : dim_(dim), rank_(std::min(rank, dim)), random_(seed) {
     std::printf("data: dim %u, seed %llu\n", dim, static_cast<unsigned long long>(seed));
     basis_.resize(rank_ * dim_);
     for (float& x : basis_) x = normal();
@@ -227,8 +228,12 @@ class Index {
     const rhumb_progress_t progress{sizeof progress, threads, nullptr, nullptr};
     return ops_.build(self_, call, column_.rows(), live, &progress, error_out());
   }
-  rhumb_status_t build(const rhumb_progress_t& progress) { return ops_.build(self_, nullptr, column_.rows(), nullptr, &progress, error_out()); }
-  rhumb_status_t insert(uint32_t first, uint32_t end, const rhumb_call_t* call = nullptr) { return ops_.insert(self_, call, first, end, nullptr); }
+  rhumb_status_t build(const rhumb_progress_t& progress) {
+    return ops_.build(self_, nullptr, column_.rows(), nullptr, &progress, error_out());
+  }
+  rhumb_status_t insert(uint32_t first, uint32_t end, const rhumb_call_t* call = nullptr) {
+    return ops_.insert(self_, call, first, end, nullptr);
+  }
   rhumb_status_t save(const std::string& dir) { return ops_.save(self_, slice(dir), error_out()); }
   nlohmann::json stats() {
     Buffer buffer;

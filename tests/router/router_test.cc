@@ -79,7 +79,8 @@ TEST_F(RouterHost, SaysWhatIsWrong) {
 
 TEST(BucketMap, MapsWithGapsAreSeen) {
   const std::vector<std::vector<BucketRun>> wrong = {
-      {}, {{0, 4095, 1}}, {{1, 4095, 1}}, {{0, 4097, 1}}, {{0, 10, 1}, {11, 4085, 2}}, {{0, 0, 1}, {0, 4096, 1}}, {{0, 10, 1}, {9, 4087, 2}}};
+      {}, {{0, 4095, 1}}, {{1, 4095, 1}}, {{0, 4097, 1}}, {{0, 10, 1}, {11, 4085, 2}},
+      {{0, 0, 1}, {0, 4096, 1}}, {{0, 10, 1}, {9, 4087, 2}}};
   for (const auto& runs : wrong) EXPECT_FALSE(check_map(runs).ok());
   EXPECT_TRUE(check_map(std::vector<BucketRun>{{0, 4096, 1}}).ok());
 }

@@ -178,7 +178,8 @@ TEST(Hnsw, CancelledCallsAndDeadlines) {
 TEST(Hnsw, ParametersAreNamedWhenWrong) {
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   for (const auto& [config, word] : {std::pair{R"({"m":1})", "m:"}, {R"({"m":"16"})", "m:"}, {R"({"m":16.5})", "m:"},
-                                     {R"({"ef_construct":3})", "ef_construct:"}, {R"({"mm":16})", "mm"}, {R"([16])", "object"}, {"{", "object"}}) {
+                                     {R"({"ef_construct":3})", "ef_construct:"}, {R"({"mm":16})", "mm"}, {R"([16])", "object"},
+                                     {"{", "object"}}) {
     Index index("hnsw", column, config);
     EXPECT_EQ(index.opened(), RHUMB_INVALID) << config;
     EXPECT_NE(index.error().find(word), std::string::npos) << index.error();

@@ -44,7 +44,8 @@ class RouterTest : public ::testing::Test {
     uint64_t n = 0;
     rhumb_error_t error{};
     error.struct_size = sizeof error;
-    const rhumb_status_t rc = engine_.ops->assign(self_, now.data(), now.size(), shards.data(), shards.size(), out.data(), out.size(), &n, &error);
+    const rhumb_status_t rc =
+        engine_.ops->assign(self_, now.data(), now.size(), shards.data(), shards.size(), out.data(), out.size(), &n, &error);
     out.resize(rc == RHUMB_OK ? n : 0);
     if (why != nullptr) *why = error.text;
     return rc;

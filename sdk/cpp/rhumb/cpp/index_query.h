@@ -33,13 +33,18 @@ inline void refuse_required_extensions(const rhumb_ext_t* ext) {
 inline std::vector<const void*> rows_of(const rhumb_vectors_t& column, const rhumb_query_t& query, const rhumb_hits_t& out) {
   refuse_required_extensions(query.ext);
   if (query.group_ends != nullptr) throw Error(RHUMB_UNSUPPORTED, "queries of several vectors");
-  if (query.params_json.size != 0 && view(query.params_json) != "{}") throw Error(RHUMB_UNSUPPORTED, "params_json: no parameters are known");
+  if (query.params_json.size != 0 && view(query.params_json) != "{}") {
+    throw Error(RHUMB_UNSUPPORTED, "params_json: no parameters are known");
+  }
   const rhumb_matrix_t& rows = query.vectors;
   if (rows.dim != column.dim || rows.scalar != column.scalar) {
-    throw Error(RHUMB_INVALID, "query: expected " + std::to_string(column.dim) + " components of scalar type " + std::to_string(column.scalar) +
-                                   ", found " + std::to_string(rows.dim) + " of " + std::to_string(rows.scalar));
+    throw Error(RHUMB_INVALID, "query: expected " + std::to_string(column.dim) + " components of scalar type " +
+                                   std::to_string(column.scalar) + ", found " + std::to_string(rows.dim) + " of " +
+                                   std::to_string(rows.scalar));
   }
-  if (rows.rows < query.query_count || (query.query_count > 0 && rows.data == nullptr)) throw Error(RHUMB_INVALID, "query: fewer rows than queries");
+  if (rows.rows < query.query_count || (query.query_count > 0 && rows.data == nullptr)) {
+    throw Error(RHUMB_INVALID, "query: fewer rows than queries");
+  }
   if (query.query_count > 0 && (out.counts == nullptr || (query.k > 0 && (out.slots == nullptr || out.distances == nullptr)))) {
     throw Error(RHUMB_INVALID, "hits: no room given");
   }

@@ -11,7 +11,8 @@
 
 namespace rhumb {
 
-// Borrows the filter and the column for the length of a call. Filter NULL = every present slot.
+// Borrows the filter and the column for the length of a call. Filter NULL, or one of kind ALL without live bits and with bit_count 0:
+// every present slot.
 class SlotFilter {
  public:
   SlotFilter(const rhumb_vectors_t& column, const rhumb_filter_t* filter) : present_(column.present) {
