@@ -99,8 +99,8 @@ Status File::read_at(uint64_t offset, char* out, size_t n) const {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return io_error("cannot read", path_, errno);
     if (got == 0) {
-      return corrupt(path_ + " at offset " + std::to_string(offset) + ": wanted " + std::to_string(n) + " bytes, the file ends after " +
-                     std::to_string(done));
+      return corrupt(path_ + " at offset " + std::to_string(offset) + ": wanted " + std::to_string(n) +
+                     " bytes, the file ends after " + std::to_string(done));
     }
     done += static_cast<size_t>(got);
   }
@@ -183,7 +183,8 @@ Result<std::string> read_file(const std::string& path, uint64_t max_bytes) {
   RHUMB_ASSIGN(File file, File::open_ro(path));
   RHUMB_ASSIGN(const uint64_t bytes, file.size());
   if (bytes > max_bytes) {
-    return Status(Code::kTooLarge, path + " has " + std::to_string(bytes) + " bytes, at most " + std::to_string(max_bytes) + " are read");
+    return Status(Code::kTooLarge, path + " has " + std::to_string(bytes) + " bytes, at most " +
+                                       std::to_string(max_bytes) + " are read");
   }
   return file.read_all();
 }

@@ -15,8 +15,8 @@
 namespace rhumb::base {
 namespace {
 
-// end == 0: the slot is free. begin is written before end is published and left alone until end is 0 again, so a match is never made of
-// two owners' halves for the thread that faults: its own mapping cannot go away under it.
+// end == 0: the slot is free. begin is written before end is published and left alone until end is 0 again, so a match
+// is never made of two owners' halves for the thread that faults: its own mapping cannot go away under it.
 struct Range {
   std::atomic<uintptr_t> begin{0}, end{0};
   std::atomic<bool> poisoned{false};
@@ -105,7 +105,8 @@ Result<Mapping> Mapping::map(const File& file, uint64_t offset, uint64_t length)
   const int slot = take_slot(begin, begin + length);
   if (slot < 0) {
     ::munmap(data, length);
-    return Status(Code::kBusy, "cannot map " + file.path() + ": " + std::to_string(limits::kMaxMappings) + " mappings exist");
+    return Status(Code::kBusy,
+                  "cannot map " + file.path() + ": " + std::to_string(limits::kMaxMappings) + " mappings exist");
   }
   mapping.data_ = static_cast<char*>(data);
   mapping.size_ = length;
@@ -114,7 +115,9 @@ Result<Mapping> Mapping::map(const File& file, uint64_t offset, uint64_t length)
 }
 
 Mapping::Mapping(Mapping&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)), guard_slot_(std::exchange(other.guard_slot_, -1)) {}
+    : data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      guard_slot_(std::exchange(other.guard_slot_, -1)) {}
 
 Mapping& Mapping::operator=(Mapping&& other) noexcept {
   std::swap(data_, other.data_);

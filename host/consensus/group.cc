@@ -39,8 +39,9 @@ void Group::create(std::vector<Member> voters, Done done) {
   fresh.hard = {1, 0, 1, {1, false, false, std::move(voters)}};
   const std::string hard = encode(fresh.hard), manifest = encode(InstallManifest{true, fresh.hard.membership});
   hard_ = fresh.hard;
-  log_result(services_.writer.append(id_, life_, kMembershipWrite | 1,
-                                     {{id_, 0, 0, storage::RecordType::kHardState, hard}, {id_, 1, 1, storage::RecordType::kInstall, manifest}}));
+  log_result(services_.writer.append(
+      id_, life_, kMembershipWrite | 1,
+      {{id_, 0, 0, storage::RecordType::kHardState, hard}, {id_, 1, 1, storage::RecordType::kInstall, manifest}}));
   // The engine begins in durable(): it must not run ahead of the record that says who votes.
 }
 
@@ -63,7 +64,8 @@ base::Status Group::begin(const RecoveredGroup& recovered, const StartPoint& sta
   for (const RecoveredEntry& entry : recovered.entries) {
     const uint64_t index = table_.last() + 1;
     table_.append(index, entry.term, entry.bytes);
-    // Only membership changes that are still to be applied need their data; the rest stays on disk until somebody asks for it.
+    // Only membership changes that are still to be applied need their data; the rest stays on disk until somebody asks
+    // for it.
     const auto change = recovered.membership_changes.find(index);
     const void* data = change == recovered.membership_changes.end() ? nullptr : change->second.data();
     entries.push_back({index, entry.term, static_cast<uint32_t>(entry.type), 0, {data, entry.bytes}});
@@ -71,12 +73,13 @@ base::Status Group::begin(const RecoveredGroup& recovered, const StartPoint& sta
   last_ = table_.last();
   machine_done_ = handed_ = start.machine_applied;
   engine_applied_ = start.engine_applied;
-  const EngineSettings settings{replica_, services_.seed ^ (id_ * 0x9E3779B97F4A7C15u), services_.options.election_ticks,
-                                services_.options.heartbeat_ticks};
+  const EngineSettings settings{replica_, services_.seed ^ (id_ * 0x9E3779B97F4A7C15u),
+                                services_.options.election_ticks, services_.options.heartbeat_ticks};
   RHUMB_ASSIGN(engine_, Engine::open(services_.engine, settings));
   const std::vector<rhumb_member_t> members = raw_members(hard_.membership);
-  const rhumb_start_t raw_start{sizeof(rhumb_start_t), hard_.membership.auto_leave ? 1u : 0u, hard_.term,         hard_.voted_for, start.commit,
-                                table_.base() + 1,     table_.term_at(table_.base()),         engine_applied_, random_number()};
+  const rhumb_start_t raw_start{
+      sizeof(rhumb_start_t), hard_.membership.auto_leave ? 1u : 0u, hard_.term,      hard_.voted_for, start.commit,
+      table_.base() + 1,     table_.term_at(table_.base()),         engine_applied_, random_number()};
   rhumb_event_t event = make_event(RHUMB_EV_START);
   event.start = &raw_start;
   event.entries = entries.data();
@@ -103,7 +106,8 @@ Engine::Outcome Group::step(const rhumb_event_t& event) {
 
 void Group::carry_out(const rhumb_effects_t& fx) {
   if ((fx.changed & RHUMB_FX_INSTALL) != 0 || (fx.number != 0 && fx.truncate_from != 0 && fx.entry_count == 0)) {
-    fence({base::Code::kUnsupported, "the engine asks for a write that this release cannot do (a snapshot to install, or a bare truncation)"});
+    fence({base::Code::kUnsupported,
+           "the engine asks for a write that this release cannot do (a snapshot to install, or a bare truncation)"});
     return;
   }
   if ((fx.changed & RHUMB_FX_ROLE) != 0) role_changed(fx);
@@ -134,7 +138,8 @@ void Group::role_changed(const rhumb_effects_t& fx) {
   if (!leads || fx.term != term_) {
     // Entries of an earlier term may be replaced from here on, so only what was committed before is certain.
     complete_committed();
-    fail_requests({base::Code::kUnavailable, "the leadership of group " + std::to_string(id_) + " was lost: the outcome is not known"});
+    fail_requests({base::Code::kUnavailable,
+                   "the leadership of group " + std::to_string(id_) + " was lost: the outcome is not known"});
   }
   if (leads == told_leader_ && (!leads || fx.term == told_term_)) return;
   told_leader_ = leads;
@@ -148,7 +153,8 @@ void Group::take_members(const rhumb_effects_t& fx) {
   membership = {fx.members_index, fx.joint != 0, fx.joint_auto_leave != 0, {}};
   for (uint64_t i = 0; i < fx.member_count; ++i) membership.members.push_back({fx.members[i].id, fx.members[i].role});
   const std::string hard = encode(hard_);
-  log_result(services_.writer.append(id_, life_, kMembershipWrite | membership.index, {{id_, 0, 0, storage::RecordType::kHardState, hard}}));
+  log_result(services_.writer.append(id_, life_, kMembershipWrite | membership.index,
+                                     {{id_, 0, 0, storage::RecordType::kHardState, hard}}));
 }
 
 void Group::write(const rhumb_effects_t& fx) {
@@ -158,8 +164,10 @@ void Group::write(const rhumb_effects_t& fx) {
   for (uint64_t i = 0; i < fx.entry_count; ++i) {
     const rhumb_entry_t& entry = fx.entries[i];
     const uint64_t follows = i == 0 ? table_.last() : fx.entries[i - 1].index;
-    if (entry.index <= table_.base() || entry.index > follows + 1 || (i > 0 && entry.index != follows + 1) || entry.type > RHUMB_ENTRY_NOOP) {
-      fence(base::internal("the engine writes entry " + std::to_string(entry.index) + " behind " + std::to_string(follows)));
+    if (entry.index <= table_.base() || entry.index > follows + 1 || (i > 0 && entry.index != follows + 1) ||
+        entry.type > RHUMB_ENTRY_NOOP) {
+      fence(base::internal("the engine writes entry " + std::to_string(entry.index) + " behind " +
+                           std::to_string(follows)));
       return;
     }
     records.push_back({id_, entry.index, entry.term, static_cast<storage::RecordType>(entry.type), view(entry.data)});
@@ -191,8 +199,10 @@ void Group::send(const rhumb_effects_t& fx) {
       if (services_.sender) services_.sender(id_, message.peer, std::string(view(message.bytes)));
       continue;
     }
-    // Snapshots do not travel yet: the engine is told that this one did not arrive, and the peer stays behind until its log suffices.
-    base::log_warn("consensus", "a replica is too far behind and needs a snapshot, which is not sent", {{"group", id_}, {"replica", message.peer}});
+    // Snapshots do not travel yet: the engine is told that this one did not arrive, and the peer stays behind until its
+    // log suffices.
+    base::log_warn("consensus", "a replica is too far behind and needs a snapshot, which is not sent",
+                   {{"group", id_}, {"replica", message.peer}});
     services_.post(id_, life_, [peer = message.peer](Group& group) {
       rhumb_event_t event = make_event(RHUMB_EV_SNAPSHOT_SENT);
       event.peer = peer;
@@ -205,15 +215,18 @@ void Group::fetch(const rhumb_fetch_t& wanted) {
   const auto fetched = std::make_shared<std::vector<Entry>>();
   const auto job = [wanted, fetched, id = id_, life = life_, &services = services_] {
     // Entries that are not there (any more) are not given back; the engine asks again or sends a snapshot.
-    const base::Status read = services.log.read(id, wanted.low, wanted.high - 1, base::limits::kConsensusMessageBytes, [&](const auto& record) {
-      fetched->push_back({record.index, record.term, static_cast<EntryType>(record.type), std::string(record.data)});
-      return true;
-    });
+    const base::Status read = services.log.read(
+        id, wanted.low, wanted.high - 1, base::limits::kConsensusMessageBytes, [&](const auto& record) {
+          fetched->push_back(
+              {record.index, record.term, static_cast<EntryType>(record.type), std::string(record.data)});
+          return true;
+        });
     services.post(id, life, [wanted, fetched, read](Group& group) {
       if (!group.fenced_.ok()) return;
       if (!read.ok() && read.code() != base::Code::kNotFound) return group.fence(read);
       std::vector<rhumb_entry_t> entries;
-      for (const Entry& e : *fetched) entries.push_back({e.index, e.term, static_cast<uint32_t>(e.type), 0, slice(e.data)});
+      for (const Entry& e : *fetched)
+        entries.push_back({e.index, e.term, static_cast<uint32_t>(e.type), 0, slice(e.data)});
       rhumb_event_t event = make_event(RHUMB_EV_FETCHED);
       event.peer = wanted.peer;
       event.number = wanted.ticket;
@@ -223,10 +236,13 @@ void Group::fetch(const rhumb_fetch_t& wanted) {
     });
   };
   const base::Status posted = services_.log_reader.post(job);
-  if (!posted.ok()) base::log_warn("consensus", "a read of the log for a peer was put off", {{"group", id_}, {"reason", posted.message()}});
+  if (!posted.ok())
+    base::log_warn("consensus", "a read of the log for a peer was put off",
+                   {{"group", id_}, {"reason", posted.message()}});
 }
 
-// Tells the engine that a peer can be given the state as of engine_applied_, and that the log's entries up to `gone` are no more.
+// Tells the engine that a peer can be given the state as of engine_applied_, and that the log's entries up to `gone`
+// are no more.
 void Group::tell_snapshot(uint64_t gone) {
   const std::string manifest = encode(InstallManifest{false, hard_.membership});
   const std::vector<rhumb_member_t> members = raw_members(hard_.membership);
@@ -291,19 +307,22 @@ void Group::receive(uint64_t from, const std::string& bytes) {
   event.bytes = slice(bytes);
   const Engine::Outcome outcome = step(event);
   if (outcome.code != RHUMB_OK && outcome.code != RHUMB_BUSY) {
-    base::log_warn("consensus", "a message was refused", {{"group", id_}, {"from", from}, {"reason", outcome.status.message()}});
+    base::log_warn("consensus", "a message was refused",
+                   {{"group", id_}, {"from", from}, {"reason", outcome.status.message()}});
   }
 }
 
 void Group::campaign() {
   if (!campaign_due_ || role_ != RHUMB_FOLLOWER) return;
   const Engine::Outcome outcome = step(make_event(RHUMB_EV_CAMPAIGN));
-  if (outcome.code == RHUMB_OK) campaign_due_ = false;  // else writes are open: the next one that is durable brings us back here
+  if (outcome.code == RHUMB_OK)
+    campaign_due_ = false;  // else writes are open: the next one that is durable brings us back here
 }
 
 void Group::fence(const base::Status& reason) {
   if (!fenced_.ok()) return;
-  base::log_error("consensus", "a group is fenced: it takes nothing any more", {{"group", id_}, {"reason", reason.to_string()}});
+  base::log_error("consensus", "a group is fenced: it takes nothing any more",
+                  {{"group", id_}, {"reason", reason.to_string()}});
   close(reason);
 }
 

@@ -1,9 +1,11 @@
-// One group's replica on this node: feeds its engine, carries out the effects, hands committed entries to the state machine.
-// Loop thread only, no locks: what comes from elsewhere is posted to the loop. Every public call is followed by settle() once the loop
-// has taken what was waiting, so that what arrived together shares a proposal, a log write and an apply batch.
+// One group's replica on this node: feeds its engine, carries out the effects, hands committed entries to the state
+// machine. Loop thread only, no locks: what comes from elsewhere is posted to the loop. Every public call is followed
+// by settle() once the loop has taken what was waiting, so that what arrived together shares a proposal, a log write
+// and an apply batch.
 //
-// Indexes: base <= engine_applied_, machine_done_ <= handed_ <= apply_to_ (and apply_to_ <= what is durable here and committed).
-// machine_done_ may be ahead of engine_applied_ after a restart: then the engine catches up, entry of members by entry.
+// Indexes: base <= engine_applied_, machine_done_ <= handed_ <= apply_to_ (and apply_to_ <= what is durable here and
+// committed). machine_done_ may be ahead of engine_applied_ after a restart: then the engine catches up, entry of
+// members by entry.
 #pragma once
 
 #include <deque>
@@ -132,9 +134,9 @@ class Group {
   const uint64_t id_, replica_, life_;
   StateMachine* const machine_;
   std::unique_ptr<Engine> engine_;  // none until the bootstrap record is durable
-  base::Status fenced_;  // not OK: why
-  Done opened_;          // until the group may be used
-  uint64_t opened_at_ = 0;  // that far the state machine has to be; 0: not known yet
+  base::Status fenced_;             // not OK: why
+  Done opened_;                     // until the group may be used
+  uint64_t opened_at_ = 0;          // that far the state machine has to be; 0: not known yet
 
   // Of the newest effects.
   uint64_t term_ = 0, leader_ = 0, commit_ = 0, last_ = 0, apply_to_ = 0;
@@ -144,7 +146,7 @@ class Group {
   uint64_t persisted_ = 0, persisted_told_ = 0;
   bool campaign_due_ = false;
 
-  HardState hard_;  // as of the newest write
+  HardState hard_;                  // as of the newest write
   uint64_t membership_stored_ = 0;  // hard_.membership of this index is durable
   uint64_t engine_applied_ = 0, machine_done_ = 0, handed_ = 0;
   std::deque<Entry> recent_;  // written and not yet handed over, without gaps; a prefix of what is to come
@@ -152,8 +154,8 @@ class Group {
   EntryTable table_;  // of (base, last]
   bool applying_ = false, reading_ = false;
 
-  std::vector<Proposal> proposals_;  // until settle()
-  std::deque<Accepted> accepted_;    // by index
+  std::vector<Proposal> proposals_;          // until settle()
+  std::deque<Accepted> accepted_;            // by index
   std::vector<GroupHost::Committed> reads_;  // until settle(), or until this leader has committed something of its term
   std::map<uint64_t, std::vector<GroupHost::Committed>> confirming_;  // by token
   uint64_t next_token_ = 1;

@@ -40,7 +40,8 @@ void Group::apply_next() {
   }
   std::vector<Entry> entries;
   uint64_t bytes = 0;
-  while (!recent_.empty() && recent_.front().index <= last && (entries.empty() || bytes < base::limits::kHandOverBytes)) {
+  while (!recent_.empty() && recent_.front().index <= last &&
+         (entries.empty() || bytes < base::limits::kHandOverBytes)) {
     bytes += recent_.front().data.size();
     entries.push_back(std::move(recent_.front()));
     recent_.pop_front();
@@ -52,10 +53,12 @@ void Group::apply_next() {
 void Group::read_for_apply(uint64_t first, uint64_t last) {
   const auto entries = std::make_shared<std::vector<Entry>>();
   const auto job = [entries, first, last, id = id_, life = life_, &services = services_] {
-    const base::Status read = services.log.read(id, first, last, base::limits::kHandOverBytes, [&](const storage::LogRecord& record) {
-      entries->push_back({record.index, record.term, static_cast<EntryType>(record.type), std::string(record.data)});
-      return true;
-    });
+    const base::Status read =
+        services.log.read(id, first, last, base::limits::kHandOverBytes, [&](const storage::LogRecord& record) {
+          entries->push_back(
+              {record.index, record.term, static_cast<EntryType>(record.type), std::string(record.data)});
+          return true;
+        });
     services.post(id, life, [entries, read](Group& group) {
       group.reading_ = false;
       if (!group.fenced_.ok()) return;
@@ -76,9 +79,10 @@ void Group::read_for_apply(uint64_t first, uint64_t last) {
 void Group::hand_over(std::vector<Entry> entries) {
   applying_ = true;
   handed_ = entries.back().index;
-  machine_->apply(std::move(entries), [index = handed_, id = id_, life = life_, &services = services_](base::Status status) {
-    services.post(id, life, [index, status](Group& group) { group.applied(index, status); });
-  });
+  machine_->apply(std::move(entries),
+                  [index = handed_, id = id_, life = life_, &services = services_](base::Status status) {
+                    services.post(id, life, [index, status](Group& group) { group.applied(index, status); });
+                  });
 }
 
 void Group::applied(uint64_t index, const base::Status& status) {
@@ -92,8 +96,10 @@ void Group::applied(uint64_t index, const base::Status& status) {
 
 void Group::check_opened() {
   if (!opened_ || engine_ == nullptr) return;
-  if (opened_at_ == 0 && role_ == RHUMB_LEADER) opened_at_ = last_;  // the entry that begins this leader's term, and all before it
-  if (opened_at_ != 0 && std::min(machine_done_, engine_applied_) >= opened_at_) std::exchange(opened_, nullptr)(base::ok());
+  if (opened_at_ == 0 && role_ == RHUMB_LEADER)
+    opened_at_ = last_;  // the entry that begins this leader's term, and all before it
+  if (opened_at_ != 0 && std::min(machine_done_, engine_applied_) >= opened_at_)
+    std::exchange(opened_, nullptr)(base::ok());
 }
 
 }  // namespace rhumb::consensus

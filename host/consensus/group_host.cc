@@ -5,7 +5,8 @@
 
 namespace rhumb::consensus {
 
-GroupHost::GroupHost(const plugin::PluginRegistry& plugins, storage::LogStore& log, GroupHostOptions options, MessageSender sender)
+GroupHost::GroupHost(const plugin::PluginRegistry& plugins, storage::LogStore& log, GroupHostOptions options,
+                     MessageSender sender)
     : loop_(std::make_unique<Loop>(plugins, log, std::move(options), std::move(sender))) {}
 
 GroupHost::~GroupHost() = default;
@@ -20,19 +21,24 @@ bool GroupHost::healthy(std::string* reason) const { return loop_->healthy(reaso
 void GroupHost::create_group(uint64_t group, uint64_t replica, std::vector<Member> voters, StateMachine* machine,
                              std::function<void(base::Status)> done) {
   const base::Status admitted = loop_->admit([&] {
-    return [loop = loop_.get(), group, replica, voters = std::move(voters), machine, done] { loop->create(group, replica, voters, machine, done); };
+    return [loop = loop_.get(), group, replica, voters = std::move(voters), machine, done] {
+      loop->create(group, replica, voters, machine, done);
+    };
   });
   if (!admitted.ok()) done(admitted);
 }
 
-void GroupHost::open_group(uint64_t group, uint64_t replica, StateMachine* machine, std::function<void(base::Status)> done) {
-  const base::Status admitted =
-      loop_->admit([&] { return [loop = loop_.get(), group, replica, machine, done] { loop->open(group, replica, machine, done); }; });
+void GroupHost::open_group(uint64_t group, uint64_t replica, StateMachine* machine,
+                           std::function<void(base::Status)> done) {
+  const base::Status admitted = loop_->admit([&] {
+    return [loop = loop_.get(), group, replica, machine, done] { loop->open(group, replica, machine, done); };
+  });
   if (!admitted.ok()) done(admitted);
 }
 
 void GroupHost::close_group(uint64_t group, bool drop, std::function<void(base::Status)> done) {
-  const base::Status admitted = loop_->admit([&] { return [loop = loop_.get(), group, drop, done] { loop->close(group, drop, done); }; });
+  const base::Status admitted =
+      loop_->admit([&] { return [loop = loop_.get(), group, drop, done] { loop->close(group, drop, done); }; });
   if (!admitted.ok()) done(admitted);
 }
 

@@ -9,7 +9,8 @@ namespace rhumb::consensus {
 namespace {
 
 base::Counter& proposed_entries() {
-  static base::Counter& counter = base::counter("rhumb_consensus_entries_proposed_total", "Entries accepted by this node as a leader");
+  static base::Counter& counter =
+      base::counter("rhumb_consensus_entries_proposed_total", "Entries accepted by this node as a leader");
   return counter;
 }
 
@@ -42,7 +43,8 @@ void Group::flush_proposals() {
   };
   for (Proposal& proposal : waiting) {
     if (!room) {
-      proposal.done(base::Status(base::Code::kBusy, "group " + std::to_string(id_) + " has too much that is not committed yet"));
+      proposal.done(
+          base::Status(base::Code::kBusy, "group " + std::to_string(id_) + " has too much that is not committed yet"));
       continue;
     }
     bytes += proposal.data.size();
@@ -85,7 +87,8 @@ void Group::read_index(GroupHost::Committed done) {
   if (!fenced_.ok()) return done(fenced_);
   if (engine_ == nullptr) return done(base::Status(base::Code::kUnavailable, "the group is being created"));
   if (reads_.size() >= base::limits::kMaxPendingReads || confirming_.size() >= base::limits::kMaxPendingReads) {
-    return done(base::Status(base::Code::kBusy, "too many reads of group " + std::to_string(id_) + " wait for confirmation"));
+    return done(
+        base::Status(base::Code::kBusy, "too many reads of group " + std::to_string(id_) + " wait for confirmation"));
   }
   reads_.push_back(std::move(done));
 }

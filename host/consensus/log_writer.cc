@@ -3,7 +3,9 @@
 namespace rhumb::consensus {
 namespace {
 
-bool may_pass(const base::Status& status) { return status.code() == base::Code::kBusy || status.code() == base::Code::kNoSpace; }
+bool may_pass(const base::Status& status) {
+  return status.code() == base::Code::kBusy || status.code() == base::Code::kNoSpace;
+}
 
 }  // namespace
 
@@ -11,14 +13,14 @@ base::Status LogWriter::offer(const Waiting& op) {
   if (op.kind == Kind::kDrop) return log_.drop_group(op.group);
   if (op.kind == Kind::kRelease) return log_.release(op.group, op.number);
   const base::Status accepted =
-      log_.append(op.records, [durable = &durable_, group = op.group, life = op.life, number = op.number](base::Status status) {
-        (*durable)(group, life, number, std::move(status));
-      });
+      log_.append(op.records, [durable = &durable_, group = op.group, life = op.life, number = op.number](
+                                  base::Status status) { (*durable)(group, life, number, std::move(status)); });
   if (accepted.ok()) ++in_flight_;
   return accepted;
 }
 
-base::Status LogWriter::append(uint64_t group, uint64_t life, uint64_t number, const std::vector<storage::LogRecord>& records) {
+base::Status LogWriter::append(uint64_t group, uint64_t life, uint64_t number,
+                               const std::vector<storage::LogRecord>& records) {
   Waiting op{Kind::kAppend, group, life, number, records, {}};
   if (waiting_.empty()) {
     base::Status status = offer(op);
@@ -43,7 +45,9 @@ base::Status LogWriter::submit_first(Waiting op) {
   return base::ok();
 }
 
-base::Status LogWriter::release(uint64_t group, uint64_t index) { return submit_first({Kind::kRelease, group, 0, index, {}, {}}); }
+base::Status LogWriter::release(uint64_t group, uint64_t index) {
+  return submit_first({Kind::kRelease, group, 0, index, {}, {}});
+}
 
 base::Status LogWriter::drop(uint64_t group) {
   std::erase_if(waiting_, [group](const Waiting& op) { return op.group == group; });

@@ -1,5 +1,6 @@
-// The loop's way into the log: one first-in-first-out queue for all groups. What the log cannot take now (its queue or the disk is full)
-// waits here, with everything behind it, and is offered again. Loop thread only; completions come on the log's thread.
+// The loop's way into the log: one first-in-first-out queue for all groups. What the log cannot take now (its queue or
+// the disk is full) waits here, with everything behind it, and is offered again. Loop thread only; completions come on
+// the log's thread.
 #pragma once
 
 #include <cstdint>

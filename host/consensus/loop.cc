@@ -10,7 +10,8 @@
 
 namespace rhumb::consensus {
 
-GroupHost::Loop::Loop(const plugin::PluginRegistry& plugins, storage::LogStore& log, GroupHostOptions options, MessageSender sender)
+GroupHost::Loop::Loop(const plugin::PluginRegistry& plugins, storage::LogStore& log, GroupHostOptions options,
+                      MessageSender sender)
     : plugins_(plugins), log_(log), options_(std::move(options)), sender_(std::move(sender)) {}
 
 GroupHost::Loop::~Loop() { stop(); }
@@ -21,9 +22,10 @@ base::Status GroupHost::Loop::start() {
   for (const auto& [id, group] : recovered_) recovered_ids_.push_back(id);
   std::sort(recovered_ids_.begin(), recovered_ids_.end());
   log_reader_ = std::make_unique<base::Executor>("log-reader", 1, base::limits::kMaxLogReads);
-  writer_ = std::make_unique<LogWriter>(log_, [this](uint64_t group, uint64_t life, uint64_t number, base::Status status) {
-    post([this, group, life, number, status = std::move(status)] { durable(group, life, number, status); });
-  });
+  writer_ =
+      std::make_unique<LogWriter>(log_, [this](uint64_t group, uint64_t life, uint64_t number, base::Status status) {
+        post([this, group, life, number, status = std::move(status)] { durable(group, life, number, status); });
+      });
   const auto post_to_group = [this](uint64_t, uint64_t life, std::function<void(Group&)> what) {
     post([this, life, what = std::move(what)] {
       const auto it = slots_.find(life);
@@ -38,8 +40,9 @@ base::Status GroupHost::Loop::start() {
   };
   std::random_device device;
   const uint64_t seed = options_.seed != 0 ? options_.seed : uint64_t{device()} << 32 | device();
-  services_ = std::make_unique<GroupServices>(GroupServices{engine, options_, seed, log_, *writer_, *log_reader_, sender_, post_to_group,
-                                                            [this](const base::Status& reason) { fail_all(reason); }, publish});
+  services_ = std::make_unique<GroupServices>(
+      GroupServices{engine, options_, seed, log_, *writer_, *log_reader_, sender_, post_to_group,
+                    [this](const base::Status& reason) { fail_all(reason); }, publish});
   const std::lock_guard lock(mutex_);
   running_ = true;
   thread_ = std::thread([this] {
@@ -62,7 +65,8 @@ void GroupHost::Loop::stop() {
 
 base::Status GroupHost::Loop::admissible() const {
   if (stopping_ || !running_) return {base::Code::kUnavailable, "the consensus loop is not running"};
-  if (queue_.size() >= base::limits::kMaxConsensusEvents) return {base::Code::kBusy, "too much waits for the consensus loop"};
+  if (queue_.size() >= base::limits::kMaxConsensusEvents)
+    return {base::Code::kBusy, "too much waits for the consensus loop"};
   return base::ok();
 }
 
@@ -197,7 +201,8 @@ void GroupHost::Loop::fail_all(const base::Status& reason) {
     if (!failure_.ok()) return;
     failure_ = reason;
   }
-  base::log_error("consensus", "the log has failed: no group takes anything any more", {{"reason", reason.to_string()}});
+  base::log_error("consensus", "the log has failed: no group takes anything any more",
+                  {{"reason", reason.to_string()}});
   for (auto& [life, slot] : slots_) slot.group->fence(reason);
 }
 

@@ -1,6 +1,6 @@
-// The loop behind GroupHost: one thread that owns all groups. Others hand it events; it runs what has gathered, then settles the groups
-// that were touched, so that what came together goes out together. It sleeps when nothing is open: a group that this node decides alone
-// costs nothing while it idles.
+// The loop behind GroupHost: one thread that owns all groups. Others hand it events; it runs what has gathered, then
+// settles the groups that were touched, so that what came together goes out together. It sleeps when nothing is open: a
+// group that this node decides alone costs nothing while it idles.
 #pragma once
 
 #include <chrono>
@@ -101,7 +101,7 @@ class GroupHost::Loop {
   std::unordered_map<uint64_t, Slot> slots_;                // by life
   std::unordered_map<uint64_t, uint64_t> lives_;            // of the open groups, by group
   std::vector<uint64_t> touched_;
-  std::set<uint64_t> ticking_, closing_;                    // lives
+  std::set<uint64_t> ticking_, closing_;  // lives
   Clock::time_point next_tick_{}, next_retry_{};
   uint64_t next_life_ = 1;
   bool stop_seen_ = false;

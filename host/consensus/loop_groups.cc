@@ -25,7 +25,8 @@ GroupHost::Loop::Slot& GroupHost::Loop::add(uint64_t group, uint64_t replica, St
   return slot;
 }
 
-void GroupHost::Loop::create(uint64_t group, uint64_t replica, std::vector<Member> voters, StateMachine* machine, Done done) {
+void GroupHost::Loop::create(uint64_t group, uint64_t replica, std::vector<Member> voters, StateMachine* machine,
+                             Done done) {
   if (stop_seen_) return done({base::Code::kUnavailable, "the node stops"});
   if (lives_.count(group) != 0 || recovered_.count(group) != 0) {
     return done({base::Code::kExists, "group " + std::to_string(group) + " exists on this node"});

@@ -36,7 +36,8 @@ uint16_t flags_of(const Membership& membership) {
 
 base::Status check_format(uint16_t format, const char* what) {
   if (format == kFormat) return base::ok();
-  return base::unsupported(std::string(what) + " of format " + std::to_string(format) + ", this release knows " + std::to_string(kFormat));
+  return base::unsupported(std::string(what) + " of format " + std::to_string(format) + ", this release knows " +
+                           std::to_string(kFormat));
 }
 
 }  // namespace

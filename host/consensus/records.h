@@ -21,14 +21,15 @@ struct Membership {
   bool alone(uint64_t replica) const { return members.size() == 1 && members[0].id == replica && !joint; }
 };
 
-// One of these goes in front of the entries of every write: commit must not be older than they are (a replica that restarts with later
-// membership changes in its log must know which of them were committed).
+// One of these goes in front of the entries of every write: commit must not be older than they are (a replica that
+// restarts with later membership changes in its log must know which of them were committed).
 struct HardState {
   uint64_t term = 0, voted_for = 0, commit = 0;
   Membership membership;
 };
 
-// A group's log was replaced by a state that came from elsewhere. bootstrap: there was none, the first replicas start from nothing.
+// A group's log was replaced by a state that came from elsewhere. bootstrap: there was none, the first replicas start
+// from nothing.
 struct InstallManifest {
   bool bootstrap = false;
   Membership membership;

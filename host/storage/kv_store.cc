@@ -32,8 +32,8 @@ void KvBatch::erase_range(uint32_t table, std::string first, std::string last) {
 
 KvStore::~KvStore() = default;
 
-base::Result<std::unique_ptr<KvStore>> KvStore::open(const plugin::PluginRegistry& plugins, const std::string& id, const std::string& directory,
-                                                     const std::string& config_json) {
+base::Result<std::unique_ptr<KvStore>> KvStore::open(const plugin::PluginRegistry& plugins, const std::string& id,
+                                                     const std::string& directory, const std::string& config_json) {
   RHUMB_ASSIGN(const auto engine, plugins.find<rhumb_kv_ops_t>(id));
   std::unique_ptr<KvStore> store(new KvStore);
   store->impl_ = std::make_unique<Impl>(engine);
@@ -50,7 +50,8 @@ base::Status KvStore::write(const KvBatch& batch) {
   raw.reserve(batch.writes_.size());
   for (const auto& w : batch.writes_) raw.push_back({w.op, w.table, slice(w.key), slice(w.value)});
   plugin::ErrorSlot error;
-  return error.status(impl_->engine.ops->write(impl_->self, nullptr, raw.data(), raw.size(), error.out()), "store: write");
+  return error.status(impl_->engine.ops->write(impl_->self, nullptr, raw.data(), raw.size(), error.out()),
+                      "store: write");
 }
 
 base::Result<std::optional<std::string>> KvStore::get(uint32_t table, std::string_view key) const {
@@ -62,7 +63,8 @@ base::Result<std::optional<std::string>> KvStore::get(uint32_t table, std::strin
   return std::optional<std::string>(out.view());
 }
 
-base::Status KvStore::scan(uint32_t table, std::string_view first, std::string_view last, const Visit& visit, bool reverse) const {
+base::Status KvStore::scan(uint32_t table, std::string_view first, std::string_view last, const Visit& visit,
+                           bool reverse) const {
   struct Context {
     const Visit* visit;
   } context{&visit};

@@ -26,7 +26,8 @@ struct VisitContext {
 };
 
 uint32_t RHUMB_CALL visit_entry(void* ctx, const rhumb_log_entry_t* entry) {
-  const LogRecord record{entry->group, entry->index, entry->term, static_cast<RecordType>(entry->type), view(entry->data)};
+  const LogRecord record{entry->group, entry->index, entry->term, static_cast<RecordType>(entry->type),
+                         view(entry->data)};
   return (*static_cast<const VisitContext*>(ctx)->visit)(record) ? 1 : 0;
 }
 
@@ -34,8 +35,8 @@ uint32_t RHUMB_CALL visit_entry(void* ctx, const rhumb_log_entry_t* entry) {
 
 LogStore::~LogStore() = default;
 
-base::Result<std::unique_ptr<LogStore>> LogStore::open(const plugin::PluginRegistry& plugins, const std::string& id, const std::string& directory,
-                                                       const std::string& config_json) {
+base::Result<std::unique_ptr<LogStore>> LogStore::open(const plugin::PluginRegistry& plugins, const std::string& id,
+                                                       const std::string& directory, const std::string& config_json) {
   RHUMB_ASSIGN(const auto engine, plugins.find<rhumb_log_ops_t>(id));
   std::unique_ptr<LogStore> store(new LogStore);
   store->impl_ = std::make_unique<Impl>(engine);
@@ -55,7 +56,8 @@ base::Status LogStore::recover(const Visit& visit) {
 base::Status LogStore::append(std::span<const LogRecord> records, Done done) {
   std::vector<rhumb_log_entry_t> raw;
   raw.reserve(records.size());
-  for (const LogRecord& r : records) raw.push_back({r.group, r.index, r.term, static_cast<uint32_t>(r.type), 0, slice(r.data)});
+  for (const LogRecord& r : records)
+    raw.push_back({r.group, r.index, r.term, static_cast<uint32_t>(r.type), 0, slice(r.data)});
   plugin::ErrorSlot error;
   const rhumb_done_t completion = impl_->pending.accept(std::move(done), "log: append");
   const rhumb_status_t rc = impl_->engine.ops->append(impl_->self, raw.data(), raw.size(), error.out(), completion);
@@ -63,10 +65,13 @@ base::Status LogStore::append(std::span<const LogRecord> records, Done done) {
   return error.status(rc, "log: append");
 }
 
-base::Status LogStore::read(uint64_t group, uint64_t first, uint64_t last, uint64_t max_bytes, const Visit& visit) const {
+base::Status LogStore::read(uint64_t group, uint64_t first, uint64_t last, uint64_t max_bytes,
+                            const Visit& visit) const {
   VisitContext context{&visit};
   plugin::ErrorSlot error;
-  return error.status(impl_->engine.ops->read(impl_->self, group, first, last, max_bytes, visit_entry, &context, error.out()), "log: read");
+  return error.status(
+      impl_->engine.ops->read(impl_->self, group, first, last, max_bytes, visit_entry, &context, error.out()),
+      "log: read");
 }
 
 base::Status LogStore::release(uint64_t group, uint64_t index) {

@@ -12,7 +12,8 @@ namespace rhumb::sqlite {
 namespace {
 
 [[noreturn]] void throw_errno(const std::string& what, int os_errno) {
-  throw Error(os_errno == ENOSPC ? RHUMB_NO_SPACE : RHUMB_IO, what + ": " + std::generic_category().message(os_errno), os_errno);
+  throw Error(os_errno == ENOSPC ? RHUMB_NO_SPACE : RHUMB_IO, what + ": " + std::generic_category().message(os_errno),
+              os_errno);
 }
 
 void sync_path(const std::string& path, int flags) {
@@ -34,11 +35,12 @@ void Store::background_done(bool& running) {
   idle_.notify_all();
 }
 
-// With synchronous=NORMAL a commit only writes frames to the WAL file; SQLite syncs that file before a checkpoint reads it, not at commit.
-// So an fdatasync of the WAL file makes every earlier commit durable: its frames are in that file and written before write() returned, or
-// a checkpoint has moved them to the database and synced that before the WAL was begun anew. The frames' checksums make recovery stop at
-// the first one that is not whole, and nothing before the fdatasync can be such a one. The descriptor is our own: SQLite takes its
-// locks on the database and the -shm file, so opening and closing the WAL file takes none of them away.
+// With synchronous=NORMAL a commit only writes frames to the WAL file; SQLite syncs that file before a checkpoint reads
+// it, not at commit. So an fdatasync of the WAL file makes every earlier commit durable: its frames are in that file
+// and written before write() returned, or a checkpoint has moved them to the database and synced that before the WAL
+// was begun anew. The frames' checksums make recovery stop at the first one that is not whole, and nothing before the
+// fdatasync can be such a one. The descriptor is our own: SQLite takes its locks on the database and the -shm file, so
+// opening and closing the WAL file takes none of them away.
 void Store::sync_wal() {
   if (wal_fd_ < 0) {
     const std::string path = path_ + "-wal";
@@ -114,9 +116,10 @@ void Store::run_checkpoint() {
   try {
     int in_wal = 0, moved = 0;
     passive(in_wal, moved);
-    // The WAL is begun anew only when a write finds all of it moved. A writer that never pauses always leaves some: then the little that
-    // came meanwhile is moved while it waits.
-    if (moved < in_wal && static_cast<uint64_t>(in_wal) * kPageBytes >= kRestartFactor * options_.wal_checkpoint_bytes) {
+    // The WAL is begun anew only when a write finds all of it moved. A writer that never pauses always leaves some:
+    // then the little that came meanwhile is moved while it waits.
+    if (moved < in_wal &&
+        static_cast<uint64_t>(in_wal) * kPageBytes >= kRestartFactor * options_.wal_checkpoint_bytes) {
       const std::lock_guard lock(write_mutex_);
       passive(in_wal, moved);
     }

@@ -1,5 +1,5 @@
-// Records that go to disk in one write. Filled under the Log's mutex until it is closed; then its record bytes never change, so readers
-// may look at them without a lock while the writer fills in the header and writes.
+// Records that go to disk in one write. Filled under the Log's mutex until it is closed; then its record bytes never
+// change, so readers may look at them without a lock while the writer fills in the header and writes.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +17,14 @@ namespace rhumb::wal {
 
 class Batch {
  public:
-  Batch(std::shared_ptr<Segment> segment, uint64_t offset) : segment_(std::move(segment)), offset_(offset), bytes_(kBatchHeaderBytes, '\0') {}
+  Batch(std::shared_ptr<Segment> segment, uint64_t offset)
+      : segment_(std::move(segment)), offset_(offset), bytes_(kBatchHeaderBytes, '\0') {}
 
   // Appends a record and tells where it lies.
   RecordRef add(const Record& record) {
-    RecordRef ref{record.term, static_cast<uint32_t>(segment_->number()), static_cast<uint32_t>(offset_ + bytes_.size()),
-                  static_cast<uint32_t>(record.data.size()), record.type};
+    RecordRef ref{record.term, static_cast<uint32_t>(segment_->number()),
+                  static_cast<uint32_t>(offset_ + bytes_.size()), static_cast<uint32_t>(record.data.size()),
+                  record.type};
     append_record(bytes_, record);
     ++records_;
     return ref;
@@ -30,7 +32,8 @@ class Batch {
   void close() { closed_ = true; }
   // Fills in the header. Writer thread, after close().
   void seal(uint64_t sequence, Position synced_to) {
-    const std::string header = encode(BatchHeader{segment_->stamp(), offset_, bytes_.size(), records_, sequence, synced_to});
+    const std::string header =
+        encode(BatchHeader{segment_->stamp(), offset_, bytes_.size(), records_, sequence, synced_to});
     std::memcpy(bytes_.data(), header.data(), header.size());  // readers may be looking at size and records meanwhile
   }
 

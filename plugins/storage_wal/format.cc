@@ -80,7 +80,8 @@ std::optional<SegmentHeader> decode_segment_header(std::string_view bytes) {
   if (bytes.size() < kSegmentHeaderBytes) return std::nullopt;
   bytes = bytes.substr(0, kSegmentHeaderBytes);
   if (get<uint32_t>(bytes, 4) != kSegmentMagic || !checksum_fits(bytes)) return std::nullopt;
-  return SegmentHeader{get<uint64_t>(bytes, 16), get<uint64_t>(bytes, 24), get<uint64_t>(bytes, 32), get<uint32_t>(bytes, 8)};
+  return SegmentHeader{get<uint64_t>(bytes, 16), get<uint64_t>(bytes, 24), get<uint64_t>(bytes, 32),
+                       get<uint32_t>(bytes, 8)};
 }
 
 std::optional<BatchHeader> decode_batch_header(std::string_view bytes) {
@@ -102,7 +103,8 @@ std::optional<Record> decode_record(std::string_view bytes) {
   const uint64_t length = get<uint32_t>(bytes, 4);
   if (bytes.size() < record_bytes(length)) return std::nullopt;
   if (get<uint32_t>(bytes, 0) != crc32c(bytes.substr(4, kRecordHeaderBytes - 4 + length))) return std::nullopt;
-  const std::string_view padding = bytes.substr(kRecordHeaderBytes + length, record_bytes(length) - kRecordHeaderBytes - length);
+  const std::string_view padding =
+      bytes.substr(kRecordHeaderBytes + length, record_bytes(length) - kRecordHeaderBytes - length);
   if (padding.find_first_not_of('\0') != std::string_view::npos) return std::nullopt;
   Record record;
   record.group = get<uint64_t>(bytes, 8);

@@ -14,7 +14,8 @@ RecordRef& Group::slot(uint64_t index) {
     first_ = index;
   }
   const uint64_t low = std::min(index, first_), high = std::max(index, empty() ? index : last());
-  if (high - low >= kMaxIndexSpan) throw Error(RHUMB_CORRUPT, "indexes " + std::to_string(low) + " and " + std::to_string(high) + " in one group");
+  if (high - low >= kMaxIndexSpan)
+    throw Error(RHUMB_CORRUPT, "indexes " + std::to_string(low) + " and " + std::to_string(high) + " in one group");
   if (index < first_) {
     entries_.insert(entries_.begin() + static_cast<ptrdiff_t>(head_), first_ - index, RecordRef{});
     first_ = index;
@@ -43,7 +44,8 @@ void LogIndex::check(std::span<const rhumb_log_entry_t> records) const {
   std::unordered_map<uint64_t, Ends> ends;
   for (const rhumb_log_entry_t& r : records) {
     const auto fault = [&r](const std::string& what) {
-      return Error(RHUMB_INVALID, "group " + std::to_string(r.group) + ", index " + std::to_string(r.index) + ": " + what);
+      return Error(RHUMB_INVALID,
+                   "group " + std::to_string(r.group) + ", index " + std::to_string(r.index) + ": " + what);
     };
     if (!is_known_type(r.type)) throw fault("unknown record type " + std::to_string(r.type));
     if (r.type == RHUMB_LOG_HARD_STATE) continue;
@@ -56,7 +58,8 @@ void LogIndex::check(std::span<const rhumb_log_entry_t> records) const {
     if (is_entry(r.type)) {
       if (r.index <= e.base) throw fault("at or below the base " + std::to_string(e.base));
       if (r.index > e.last + 1) throw fault("leaves a gap after " + std::to_string(e.last));
-      if (r.index - e.base >= kMaxIndexSpan) throw Error(RHUMB_BUSY, "group " + std::to_string(r.group) + " holds too many entries: release some");
+      if (r.index - e.base >= kMaxIndexSpan)
+        throw Error(RHUMB_BUSY, "group " + std::to_string(r.group) + " holds too many entries: release some");
       e.last = r.index;
     } else if (r.type == RHUMB_LOG_BASE) {
       if (r.index < e.base) throw fault("below the base " + std::to_string(e.base));
@@ -148,8 +151,8 @@ void LogIndex::finish_replay() {
     for (size_t i = group.head_; i < group.entries_.size(); ++i, ++expected) {
       if (group.entries_[i] && group.first_ == group.base_index + 1) continue;
       const uint64_t until = group.first_ != group.base_index + 1 ? group.first_ : expected + 1;
-      throw Error(RHUMB_CORRUPT, "group " + std::to_string(id) + ": entries from " + std::to_string(expected) + " are missing, the next one is " +
-                                     std::to_string(until) + " or later");
+      throw Error(RHUMB_CORRUPT, "group " + std::to_string(id) + ": entries from " + std::to_string(expected) +
+                                     " are missing, the next one is " + std::to_string(until) + " or later");
     }
   }
 }
@@ -196,7 +199,8 @@ std::vector<LogIndex::Live> LogIndex::live_in(uint64_t segment) const {
     if (group.hard_state.segment == segment) live.push_back({id, 0, group.hard_state});
     if (group.base.segment == segment) live.push_back({id, group.base_index, group.base});
     for (size_t i = group.head_; i < group.entries_.size(); ++i) {
-      if (group.entries_[i].segment == segment) live.push_back({id, group.first_ + (i - group.head_), group.entries_[i]});
+      if (group.entries_[i].segment == segment)
+        live.push_back({id, group.first_ + (i - group.head_), group.entries_[i]});
     }
   }
   return live;

@@ -1,5 +1,6 @@
 // What the log holds, in memory: where each group's live records lie, and how many live records pin each segment.
-// The same apply() builds it while records are appended and while they are replayed. No locks: the Log's mutex guards it.
+// The same apply() builds it while records are appended and while they are replayed. No locks: the Log's mutex guards
+// it.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,7 @@ struct RecordRef {
 class Group {
  public:
   uint64_t base_index = 0, base_term = 0;
-  RecordRef base;        // BASE or INSTALL; none for a group that starts at index 1
+  RecordRef base;  // BASE or INSTALL; none for a group that starts at index 1
   RecordRef hard_state;
 
   bool empty() const { return head_ == entries_.size(); }
@@ -54,7 +55,8 @@ class LogIndex {
     RecordRef ref;
   };
 
-  // RHUMB_INVALID if the records may not follow what the log holds: an unknown type, a gap, an entry at or below the base, a falling base.
+  // RHUMB_INVALID if the records may not follow what the log holds: an unknown type, a gap, an entry at or below the
+  // base, a falling base.
   void check(std::span<const rhumb_log_entry_t> records) const;
   // `ref` is where the record lies, `end` where the log ends behind it.
   void apply(const Record& record, const RecordRef& ref, Position end);

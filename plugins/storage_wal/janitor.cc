@@ -1,5 +1,5 @@
-// The janitor thread: makes the next segment ahead of time, frees the oldest ones, and moves what idle groups still hold in the oldest
-// segment to the head of the log, so that none of them pins it.
+// The janitor thread: makes the next segment ahead of time, frees the oldest ones, and moves what idle groups still
+// hold in the oldest segment to the head of the log, so that none of them pins it.
 #include <algorithm>
 #include <chrono>
 
@@ -28,7 +28,9 @@ void Log::run_janitor() {
 bool Log::standby_needed() const { return standby_ == nullptr || standby_->capacity() < standby_wanted_bytes_; }
 
 void Log::make_standby(Lock& lock) {
-  const uint64_t number = active_ != nullptr ? active_->number() + 1 : segments_.empty() ? 1 : segments_.rbegin()->first + 1;
+  const uint64_t number = active_ != nullptr  ? active_->number() + 1
+                          : segments_.empty() ? 1
+                                              : segments_.rbegin()->first + 1;
   const uint64_t capacity = (std::max(options_.segment_bytes, standby_wanted_bytes_) + 4095) & ~uint64_t{4095};
   standby_wanted_bytes_ = 0;  // whoever still needs a large one asks again
   const std::shared_ptr<Segment> too_small = std::move(standby_);
@@ -94,8 +96,8 @@ uint64_t Log::total_bytes() const {
   return bytes;
 }
 
-// Moving pays when it gives back at least as much as it writes: over the whole log, or in this segment; or when the segment is a small
-// one, as restarts leave them. So a log that is all live is never moved in circles.
+// Moving pays when it gives back at least as much as it writes: over the whole log, or in this segment; or when the
+// segment is a small one, as restarts leave them. So a log that is all live is never moved in circles.
 bool Log::oldest_outlived() const {
   if (segments_.size() <= options_.keep_segments || segments_.size() < 2) return false;
   const uint64_t number = segments_.begin()->first;

@@ -48,7 +48,8 @@ void Log::check_usable() const {
   if (failure_) throw Error(RHUMB_IO, std::string("the log has failed: ") + failure_->what(), failure_->os_errno());
 }
 
-// The batch that takes `bytes` more, with its place in the log. `reserve_bytes` of the segment are left to records that free space.
+// The batch that takes `bytes` more, with its place in the log. `reserve_bytes` of the segment are left to records that
+// free space.
 Batch& Log::place(uint64_t bytes, uint64_t reserve_bytes) {
   if (!queue_.empty() && !queue_.back()->closed()) {
     Batch& open = *queue_.back();
@@ -61,7 +62,8 @@ Batch& Log::place(uint64_t bytes, uint64_t reserve_bytes) {
   };
   if (active_ == nullptr || !room(*active_, next_.offset)) {
     if (standby_ == nullptr || !room(*standby_, kSegmentHeaderBytes)) {
-      standby_wanted_bytes_ = std::max(standby_wanted_bytes_, kSegmentHeaderBytes + kBatchHeaderBytes + bytes + kReserveBytes);
+      standby_wanted_bytes_ =
+          std::max(standby_wanted_bytes_, kSegmentHeaderBytes + kBatchHeaderBytes + bytes + kReserveBytes);
       janitor_due_ = true;
       janitor_wake_.notify_one();
       if (standby_error_) throw Error(standby_error_->status(), standby_error_->what(), standby_error_->os_errno());
@@ -85,7 +87,8 @@ void Log::append(std::span<const rhumb_log_entry_t> records, rhumb_done_t done) 
   if (records.empty()) throw Error(RHUMB_INVALID, "an append without records");
   uint64_t bytes = 0;
   for (const rhumb_log_entry_t& r : records) {
-    if (r.data.size > kMaxAppendBytes) throw Error(RHUMB_INVALID, "a record of " + std::to_string(r.data.size) + " bytes");
+    if (r.data.size > kMaxAppendBytes)
+      throw Error(RHUMB_INVALID, "a record of " + std::to_string(r.data.size) + " bytes");
     bytes += record_bytes(r.data.size);
   }
   if (bytes > kMaxAppendBytes) throw Error(RHUMB_INVALID, "an append of " + std::to_string(bytes) + " bytes");
@@ -93,7 +96,8 @@ void Log::append(std::span<const rhumb_log_entry_t> records, rhumb_done_t done) 
   const Lock lock(mutex_);
   check_usable();
   index_.check(records);
-  if (queued_bytes_ > 0 && queued_bytes_ + bytes > options_.queue_bytes) throw Error(RHUMB_BUSY, "the log's queue is full");
+  if (queued_bytes_ > 0 && queued_bytes_ + bytes > options_.queue_bytes)
+    throw Error(RHUMB_BUSY, "the log's queue is full");
   Batch& batch = place(bytes, kReserveBytes);
   for (const rhumb_log_entry_t& r : records) {
     const RecordRef ref = batch.add(record_of(r));
@@ -125,7 +129,8 @@ void Log::release(uint64_t group, uint64_t index) {
   if (found == nullptr) throw Error(RHUMB_NOT_FOUND, "group " + std::to_string(group) + " is not in the log");
   if (index <= found->base_index) return;
   if (index > found->last()) {
-    throw Error(RHUMB_INVALID, "group " + std::to_string(group) + " ends at " + std::to_string(found->last()) + ", before " + std::to_string(index));
+    throw Error(RHUMB_INVALID, "group " + std::to_string(group) + " ends at " + std::to_string(found->last()) +
+                                   ", before " + std::to_string(index));
   }
   add_own_record({group, index, found->at(index).term, RHUMB_LOG_BASE, 0, {}});
 }
@@ -141,7 +146,8 @@ Log::Found Log::locate(const RecordRef& ref, uint64_t index) const {
   Found found{ref, index, nullptr, nullptr, {}};
   const Position at{ref.segment, ref.offset};
   const auto in = [&](const auto& batches) -> std::shared_ptr<const Batch> {
-    auto it = std::upper_bound(batches.begin(), batches.end(), at, [](const Position& p, const auto& b) { return p < b->start(); });
+    auto it = std::upper_bound(batches.begin(), batches.end(), at,
+                               [](const Position& p, const auto& b) { return p < b->start(); });
     if (it == batches.begin() || !(*--it)->holds(ref)) return nullptr;
     return *it;
   };
@@ -168,8 +174,10 @@ std::string_view Log::bytes_of(const Found& found, std::string& buffer, uint64_t
   }
   const auto record = decode_record(bytes);
   if (!record || record->group != group || record->type != found.ref.type || record->data.size() != found.ref.length) {
-    const std::string where = found.segment != nullptr ? found.segment->path() : "the queue of segment " + std::to_string(found.ref.segment);
-    throw Error(RHUMB_CORRUPT, where + " at offset " + std::to_string(found.ref.offset) + ": damaged record of group " + std::to_string(group));
+    const std::string where =
+        found.segment != nullptr ? found.segment->path() : "the queue of segment " + std::to_string(found.ref.segment);
+    throw Error(RHUMB_CORRUPT, where + " at offset " + std::to_string(found.ref.offset) + ": damaged record of group " +
+                                   std::to_string(group));
   }
   return bytes.substr(kRecordHeaderBytes, found.ref.length);
 }
@@ -181,9 +189,10 @@ void Log::read(uint64_t group, uint64_t first, uint64_t last, uint64_t max_bytes
     check_usable();
     const Group* g = index_.find(group);
     if (g == nullptr || g->empty() || first < g->first() || last > g->last() || first > last) {
-      const std::string held = g == nullptr || g->empty() ? "none" : std::to_string(g->first()) + " to " + std::to_string(g->last());
-      throw Error(RHUMB_NOT_FOUND, "group " + std::to_string(group) + ": entries " + std::to_string(first) + " to " + std::to_string(last) +
-                                       " wanted, held: " + held);
+      const std::string held =
+          g == nullptr || g->empty() ? "none" : std::to_string(g->first()) + " to " + std::to_string(g->last());
+      throw Error(RHUMB_NOT_FOUND, "group " + std::to_string(group) + ": entries " + std::to_string(first) + " to " +
+                                       std::to_string(last) + " wanted, held: " + held);
     }
     uint64_t bytes = 0;
     for (uint64_t i = first; i <= last; ++i) {

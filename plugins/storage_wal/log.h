@@ -1,8 +1,9 @@
-// The log of one node. Owns its directory (a lock file), the segments, the index, a writer thread (group commit: all that is queued
-// goes out in one round of writes and one fdatasync) and a janitor thread (next segment, freeing, moving live records out of the oldest
-// segment). Callers: append by one thread at a time, release, drop_group, read and stats by any.
-// A record's place is fixed when it is accepted, so the index, the queue and the disk agree on one order: that of acceptance.
-// Survives a crash: all that a fired `done` promised under its sync policy. After a failed write or sync nothing is accepted any more.
+// The log of one node. Owns its directory (a lock file), the segments, the index, a writer thread (group commit: all
+// that is queued goes out in one round of writes and one fdatasync) and a janitor thread (next segment, freeing, moving
+// live records out of the oldest segment). Callers: append by one thread at a time, release, drop_group, read and stats
+// by any. A record's place is fixed when it is accepted, so the index, the queue and the disk agree on one order: that
+// of acceptance. Survives a crash: all that a fired `done` promised under its sync policy. After a failed write or sync
+// nothing is accepted any more.
 #pragma once
 
 #include <condition_variable>
@@ -110,12 +111,15 @@ class Log {
   std::deque<std::shared_ptr<Batch>> queue_;               // accepted, not yet written; only the last one may be open
   std::deque<std::shared_ptr<const Batch>> recent_;        // written, for readers
   uint64_t queued_bytes_ = 0, recent_bytes_ = 0;
-  Position written_to_, synced_to_, records_to_, proved_to_;  // records_to_: behind the newest record; proved_to_: newest synced_to on disk
+  Position written_to_, synced_to_;
+  Position records_to_;         // behind the newest record
+  Position proved_to_;          // the newest synced_to on disk
   uint64_t next_sequence_ = 1;  // writer thread
   std::shared_ptr<Segment> last_written_;  // writer thread
   bool sync_wanted_ = false, janitor_due_ = false;
   uint64_t stuck_segment_ = 0;  // holds a record that cannot be read: not moved, so never freed
-  uint64_t fsyncs_ = 0, synced_records_ = 0, written_records_ = 0, batches_ = 0, moved_records_ = 0, freed_segments_ = 0;
+  uint64_t fsyncs_ = 0, synced_records_ = 0, written_records_ = 0, batches_ = 0, moved_records_ = 0,
+           freed_segments_ = 0;
 
   std::thread writer_, janitor_;
 };

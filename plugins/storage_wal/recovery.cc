@@ -23,7 +23,8 @@ class Scan {
   // The batch at end(), if all of it is valid.
   std::optional<BatchHeader> next(uint64_t expected_sequence) const {
     const auto header = header_at(end_);
-    if (!header || header->bytes < kBatchHeaderBytes || header->bytes % 8 != 0 || header->bytes > bytes_.size() - end_) return std::nullopt;
+    if (!header || header->bytes < kBatchHeaderBytes || header->bytes % 8 != 0 || header->bytes > bytes_.size() - end_)
+      return std::nullopt;
     if (expected_sequence != 0 && header->sequence != expected_sequence) return std::nullopt;
     std::string_view rest = body(*header);
     for (uint64_t i = 0; i < header->records; ++i) {
@@ -86,17 +87,20 @@ std::vector<std::shared_ptr<Segment>> open_segments(const std::string& dir) {
   std::vector<std::shared_ptr<Segment>> segments;
   for (const uint64_t number : list_segments(dir)) {
     if (!segments.empty() && number != segments.back()->number() + 1) {
-      throw Error(RHUMB_CORRUPT, "a segment is missing behind " + segments.back()->path() + ": the next one is number " + std::to_string(number));
+      throw Error(RHUMB_CORRUPT, "a segment is missing behind " + segments.back()->path() +
+                                     ": the next one is number " + std::to_string(number));
     }
     segments.push_back(Segment::open(dir, number));
   }
   return segments;
 }
 
-// From the newest segment with data on, files have their full size; it is cut off only once a later batch vouches for the end.
+// From the newest segment with data on, files have their full size; it is cut off only once a later batch vouches for
+// the end.
 void check_full_size(const Scan& scan) {
   if (scan.file_bytes() >= scan.segment().capacity()) return;
-  throw damage(scan.segment(), scan.file_bytes(), "the file was cut, it had " + std::to_string(scan.segment().capacity()) + " bytes");
+  throw damage(scan.segment(), scan.file_bytes(),
+               "the file was cut, it had " + std::to_string(scan.segment().capacity()) + " bytes");
 }
 
 // The end of the log was found in `scan`. Whatever a later header proves to have been durable must lie before it.
@@ -131,7 +135,9 @@ Recovered read_log(const std::string& dir) {
     const auto first = scan.next(expected_sequence);
     if (!first && last) break;  // what lies here is judged by check_tail
     if (first && last && first->synced_to != Position{last->segment().number(), last->end()}) {
-      throw damage(last->segment(), last->end(), "batches are missing: the next segment tells of an end at " + std::to_string(first->synced_to.offset));
+      throw damage(
+          last->segment(), last->end(),
+          "batches are missing: the next segment tells of an end at " + std::to_string(first->synced_to.offset));
     }
     for (auto header = first; header; header = scan.next(expected_sequence)) {
       scan.replay(*header, out.index);

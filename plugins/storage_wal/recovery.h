@@ -17,7 +17,7 @@ struct Recovered {
   std::vector<uint64_t> ends;                      // of each segment: behind its last good batch
   Position end;                                    // behind the log's last good batch; (0, 0) = no batch at all
   uint64_t next_sequence = 1;
-  uint64_t dropped_bytes = 0;                      // of a torn tail, up to the last byte that is not zero
+  uint64_t dropped_bytes = 0;  // of a torn tail, up to the last byte that is not zero
 };
 
 // Changes nothing on disk. Throws RHUMB_CORRUPT with file and offset.

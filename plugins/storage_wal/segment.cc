@@ -84,10 +84,11 @@ std::shared_ptr<Segment> Segment::open(const std::string& dir, uint64_t number) 
   std::string bytes(kSegmentHeaderBytes, '\0');
   segment->read(0, bytes.data(), bytes.size());
   const auto header = decode_segment_header(bytes);
-  if (!header || header->number != number) throw Error(RHUMB_CORRUPT, segment->path_ + " at offset 0: damaged segment header");
+  if (!header || header->number != number)
+    throw Error(RHUMB_CORRUPT, segment->path_ + " at offset 0: damaged segment header");
   if (header->version != kFormatVersion) {
-    throw Error(RHUMB_UNSUPPORTED, segment->path_ + ": format version " + std::to_string(header->version) + ", expected " +
-                                       std::to_string(kFormatVersion));
+    throw Error(RHUMB_UNSUPPORTED, segment->path_ + ": format version " + std::to_string(header->version) +
+                                       ", expected " + std::to_string(kFormatVersion));
   }
   segment->header_ = *header;
   return segment;
@@ -115,7 +116,8 @@ void Segment::read(uint64_t offset, char* out, uint64_t n) const {
     const ssize_t got = ::pread(fd_, out + done, n - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw_errno("cannot read " + path_ + " at offset " + std::to_string(offset + done), errno);
-    if (got == 0) throw Error(RHUMB_CORRUPT, path_ + " at offset " + std::to_string(offset + done) + ": the file ends here");
+    if (got == 0)
+      throw Error(RHUMB_CORRUPT, path_ + " at offset " + std::to_string(offset + done) + ": the file ends here");
     done += static_cast<uint64_t>(got);
   }
 }
@@ -145,7 +147,8 @@ std::vector<uint64_t> list_segments(const std::string& dir) {
   for (const auto& file : std::filesystem::directory_iterator(dir)) {
     const std::string name = file.path().filename().string();
     uint64_t number = 0;
-    if (name.size() == 16 + kSuffix.size() && name.ends_with(kSuffix) && std::sscanf(name.c_str(), "%16" SCNx64, &number) == 1) {
+    if (name.size() == 16 + kSuffix.size() && name.ends_with(kSuffix) &&
+        std::sscanf(name.c_str(), "%16" SCNx64, &number) == 1) {
       numbers.push_back(number);
     }
   }

@@ -1,5 +1,6 @@
 // One file of the log and the system calls on it. Failures are thrown as rhumb::Error with file, offset and errno.
-// A segment has its full size from the start (no hole that a later write could fail in) until it is sealed and cut to its end.
+// A segment has its full size from the start (no hole that a later write could fail in) until it is sealed and cut to
+// its end.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +49,8 @@ class Segment {
 std::vector<uint64_t> list_segments(const std::string& dir);  // numbers, ascending
 void remove_unfinished(const std::string& dir);               // what create() left behind when it was cut short
 void sync_directory(const std::string& dir);
-[[noreturn]] void throw_errno(const std::string& what, int os_errno);  // ENOSPC and EDQUOT: RHUMB_NO_SPACE, else RHUMB_IO
+[[noreturn]] void throw_errno(const std::string& what,
+                              int os_errno);  // ENOSPC and EDQUOT: RHUMB_NO_SPACE, else RHUMB_IO
 
 // Holds <dir>/LOCK: one process, one instance.
 class DirectoryLock {

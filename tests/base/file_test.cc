@@ -81,7 +81,7 @@ TEST_F(FileTest, DirectoriesWithParentsAndDurableRename) {
 TEST_F(FileTest, WriteBeyondTheProcessLimitFailsWithoutPretending) {
   auto file = File::open_rw(at("f"));
   ASSERT_TRUE(file.ok());
-  rlimit old {};
+  rlimit old{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
   struct Restore {
     rlimit limit;

@@ -14,8 +14,8 @@
 namespace rhumb::consensus {
 namespace {
 
-// Not a test: what the test below starts as a process of its own (a fork of a process with threads could not start new ones everywhere).
-// Proposes without end and tells on descriptor 3 how far commands were committed.
+// Not a test: what the test below starts as a process of its own (a fork of a process with threads could not start new
+// ones everywhere). Proposes without end and tells on descriptor 3 how far commands were committed.
 TEST(ConsensusChild, DISABLED_ProposesUntilKilled) {
   const char* dir = std::getenv("RHUMB_TEST_DIR");
   const char* from = std::getenv("RHUMB_TEST_FROM");
@@ -35,7 +35,8 @@ TEST(ConsensusChild, DISABLED_ProposesUntilKilled) {
   ::dup2(acknowledged_fd, 3);
   ::setenv("RHUMB_TEST_DIR", dir.c_str(), 1);
   ::setenv("RHUMB_TEST_FROM", std::to_string(from).c_str(), 1);
-  ::execl("/proc/self/exe", "test_consensus", "--gtest_filter=ConsensusChild.*", "--gtest_also_run_disabled_tests", nullptr);
+  ::execl("/proc/self/exe", "test_consensus", "--gtest_filter=ConsensusChild.*", "--gtest_also_run_disabled_tests",
+          nullptr);
   ::_exit(127);
 }
 
@@ -113,7 +114,8 @@ TEST_F(ConsensusTest, AFailedLogFencesEveryGroup) {
 }
 
 TEST_F(ConsensusTest, AFullDiskIsToldAndPassesWithARelease) {
-  if (::mount("none", dir_.c_str(), "tmpfs", 0, "size=600k") != 0) GTEST_SKIP() << "SKIPPED: mounting a small tmpfs needs root";
+  if (::mount("none", dir_.c_str(), "tmpfs", 0, "size=600k") != 0)
+    GTEST_SKIP() << "SKIPPED: mounting a small tmpfs needs root";
   struct Unmount {
     std::string dir;
     ~Unmount() { ::umount2(dir.c_str(), MNT_DETACH); }
@@ -121,19 +123,23 @@ TEST_F(ConsensusTest, AFullDiskIsToldAndPassesWithARelease) {
   Machine machine(apply_);
   Node node(dir_, R"({"segment_bytes":65536})");
   ASSERT_TRUE(node.create(5, machine).ok());
-  // The write that finds no room waits; what comes behind it is told. So the proposals are sent without waiting for the one before.
+  // The write that finds no room waits; what comes behind it is told. So the proposals are sent without waiting for the
+  // one before.
   std::atomic<uint64_t> committed{0}, refused{0}, sent{0};
   while (refused == 0) {
     ++sent;
     node.host().propose(5, std::string(1000, 'x'), [&](const base::Result<uint64_t>& index) {
-      if (index.ok()) committed = *index;
-      else if (index.status().code() == base::Code::kNoSpace) ++refused;
+      if (index.ok())
+        committed = *index;
+      else if (index.status().code() == base::Code::kNoSpace)
+        ++refused;
     });
     if (sent % 10 == 0) ASSERT_TRUE(node.read_index(5).ok()) << "reads go on";  // and the loop keeps up
   }
   std::string reason;
   EXPECT_TRUE(node.host().healthy(&reason)) << reason;
-  // Each release gives room to some of what waits, which is then committed and can be released in turn, as checkpoints do.
+  // Each release gives room to some of what waits, which is then committed and can be released in turn, as checkpoints
+  // do.
   base::Result<uint64_t> index = base::Status(base::Code::kNoSpace, "not asked yet");
   while (!index.ok() && index.status().code() == base::Code::kNoSpace) {
     Answer<base::Result<uint64_t>> answer;

@@ -23,7 +23,8 @@ namespace rhumb::consensus {
 // Applies on an executor, as a shard does. Checks the contract: no gaps, one batch at a time, nothing after a failure.
 class Machine : public StateMachine {
  public:
-  explicit Machine(base::Executor& executor, uint64_t applied = 0) : executor_(executor), applied_(applied), handed_(applied) {}
+  explicit Machine(base::Executor& executor, uint64_t applied = 0)
+      : executor_(executor), applied_(applied), handed_(applied) {}
 
   uint64_t applied_index() const override {
     const std::lock_guard lock(mutex_);
@@ -47,8 +48,10 @@ class Machine : public StateMachine {
             break;
           }
           applied_ = entry.index;
-          if (entry.type == EntryType::kData) data_.push_back(entry.data);
-          else EXPECT_TRUE(entry.data.empty());
+          if (entry.type == EntryType::kData)
+            data_.push_back(entry.data);
+          else
+            EXPECT_TRUE(entry.data.empty());
         }
         batches_++;
         changed_.notify_all();
@@ -130,7 +133,8 @@ class Answer {
 // One life of a node.
 class Node {
  public:
-  explicit Node(const std::string& dir, const std::string& log_config = R"({"segment_bytes":1048576})", GroupHost::MessageSender sender = nullptr) {
+  explicit Node(const std::string& dir, const std::string& log_config = R"({"segment_bytes":1048576})",
+                GroupHost::MessageSender sender = nullptr) {
     auto opened = storage::LogStore::open(plugins(), "wal", dir + "/log", log_config);
     EXPECT_TRUE(opened.ok()) << opened.status().to_string();
     log_ = std::move(*opened);

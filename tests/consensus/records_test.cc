@@ -6,7 +6,9 @@
 namespace rhumb::consensus {
 namespace {
 
-HardState example() { return {7, 3, 41, {40, true, true, {{3, RHUMB_VOTER}, {9, RHUMB_LEARNER | RHUMB_LEARNER_NEXT}}}}; }
+HardState example() {
+  return {7, 3, 41, {40, true, true, {{3, RHUMB_VOTER}, {9, RHUMB_LEARNER | RHUMB_LEARNER_NEXT}}}};
+}
 
 TEST(Records, HardStateAndManifestRoundTripAndRefuseOtherBytes) {
   const std::string bytes = encode(example());
@@ -36,7 +38,8 @@ RecoveredGroup log_with_changes(uint64_t members_as_of) {
   group.base_index = 10;
   group.base_term = 1;
   group.hard = {2, 1, 17, {members_as_of, false, false, {{1, RHUMB_VOTER}}}};
-  for (uint64_t i = 11; i <= 20; ++i) group.entries.push_back({2, 5, i == 15 || i == 18 ? EntryType::kMembers : EntryType::kData});
+  for (uint64_t i = 11; i <= 20; ++i)
+    group.entries.push_back({2, 5, i == 15 || i == 18 ? EntryType::kMembers : EntryType::kData});
   group.membership_changes = {{15, "a"}, {18, "b"}};
   return group;
 }

@@ -58,7 +58,8 @@ TEST_F(ConsensusTest, TenThousandEntriesShareWritesAndSurviveRestarts) {
     EXPECT_EQ(machine.data().size(), kEntries);
     EXPECT_LT(machine.batches(), kEntries / 4) << "entries that are ready together are applied together";
   }
-  // A state machine that lost everything gets everything; one that kept a part gets the rest; one that kept all gets nothing new.
+  // A state machine that lost everything gets everything; one that kept a part gets the rest; one that kept all gets
+  // nothing new.
   for (const uint64_t kept : {uint64_t{0}, last / 2, last}) {
     Machine machine(apply_, kept);
     Node node(dir_);
@@ -96,7 +97,8 @@ TEST_F(ConsensusTest, AReleasedLogStartsBehindTheStateMachine) {
     Machine empty(apply_);
     Node node(dir_);
     const base::Status opened = node.open(5, empty);
-    EXPECT_EQ(opened.code(), base::Code::kCorrupt) << "the log does not reach back to this state: " << opened.to_string();
+    EXPECT_EQ(opened.code(), base::Code::kCorrupt)
+        << "the log does not reach back to this state: " << opened.to_string();
     EXPECT_FALSE(node.host().status(5)->fenced.empty());
     EXPECT_EQ(node.propose(5, "x").status().code(), base::Code::kCorrupt);
   }
@@ -177,7 +179,7 @@ TEST_F(ConsensusTest, AFailureToApplyFencesItsGroupOnly) {
   ASSERT_TRUE(node.create(5, bad).ok());
   ASSERT_TRUE(node.create(6, good).ok());
   bad.fail_at(4);
-  ASSERT_TRUE(node.propose(5, "third").ok());  // 1 bootstrap, 2 the leader's no-op
+  ASSERT_TRUE(node.propose(5, "third").ok());    // 1 bootstrap, 2 the leader's no-op
   const auto fatal = node.propose(5, "fourth");  // it was committed, whatever becomes of applying it
   while (node.host().status(5)->fenced.empty()) std::this_thread::yield();
   EXPECT_EQ(node.propose(5, "x").status().code(), base::Code::kInternal);
@@ -228,7 +230,9 @@ TEST_F(ConsensusTest, ThousandsOfIdleGroupsCostNothing) {
   std::unique_lock lock(mutex);
   never.wait_until(lock, until, [] { return false; });
   ::getrusage(RUSAGE_SELF, &after);
-  const auto micros = [](const rusage& r) { return (r.ru_utime.tv_sec + r.ru_stime.tv_sec) * 1'000'000 + r.ru_utime.tv_usec + r.ru_stime.tv_usec; };
+  const auto micros = [](const rusage& r) {
+    return (r.ru_utime.tv_sec + r.ru_stime.tv_sec) * 1'000'000 + r.ru_utime.tv_usec + r.ru_stime.tv_usec;
+  };
   EXPECT_LT(micros(after) - micros(before), 50'000);
 }
 

@@ -48,10 +48,13 @@ TEST_F(StorageTest, LogRecordsGoThroughAndComeBack) {
                                         {5, 3, 2, RecordType::kMembers, "three"}})
                     .ok());
     std::vector<uint64_t> seen;
-    ASSERT_TRUE((*log)->read(5, 1, 3, UINT64_MAX, [&](const LogRecord& r) {
-                        seen.push_back(r.index);
-                        return r.index < 2;
-                      }).ok());
+    ASSERT_TRUE((*log)
+                    ->read(5, 1, 3, UINT64_MAX,
+                           [&](const LogRecord& r) {
+                             seen.push_back(r.index);
+                             return r.index < 2;
+                           })
+                    .ok());
     EXPECT_EQ(seen, (std::vector<uint64_t>{1, 2}));
     EXPECT_EQ((*log)->read(5, 1, 9, 1, [](const LogRecord&) { return true; }).code(), base::Code::kNotFound);
     EXPECT_EQ(append_and_wait(**log, {{5, 9, 2, RecordType::kData, "gap"}}).code(), base::Code::kInvalid);
@@ -61,11 +64,13 @@ TEST_F(StorageTest, LogRecordsGoThroughAndComeBack) {
   auto log = LogStore::open(plugins_, "wal", dir_ + "/log");
   ASSERT_TRUE(log.ok());
   std::string story;
-  ASSERT_TRUE((*log)->recover([&](const LogRecord& r) {
-                      story += std::to_string(r.group) + ":" + std::to_string(static_cast<uint32_t>(r.type)) + ":" + std::to_string(r.index) + ":" +
-                               std::string(r.data) + " ";
-                      return true;
-                    }).ok());
+  ASSERT_TRUE((*log)
+                  ->recover([&](const LogRecord& r) {
+                    story += std::to_string(r.group) + ":" + std::to_string(static_cast<uint32_t>(r.type)) + ":" +
+                             std::to_string(r.index) + ":" + std::string(r.data) + " ";
+                    return true;
+                  })
+                  .ok());
   EXPECT_EQ(story, "5:16:0:hs 5:17:1: 5:2:2: 5:1:3:three ");
 }
 

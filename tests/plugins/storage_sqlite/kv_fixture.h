@@ -52,7 +52,9 @@ class Store {
     for (const Write& w : writes) raw.push_back({w.op, w.table, slice(w.key), slice(w.value)});
     return ops().write(self_, nullptr, raw.data(), raw.size(), &error);
   }
-  rhumb_status_t put(uint32_t table, const std::string& key, const std::string& value) { return write({{RHUMB_PUT, table, key, value}}); }
+  rhumb_status_t put(uint32_t table, const std::string& key, const std::string& value) {
+    return write({{RHUMB_PUT, table, key, value}});
+  }
   rhumb_status_t flush() {
     struct Waiter {
       std::mutex mutex;

@@ -46,12 +46,17 @@ TEST_F(KvTest, RowsAreOrderedAsUnsignedBytesPerTable) {
 TEST_F(KvTest, BatchesAreAtomicAndLaterWritesWin) {
   Store store;
   ASSERT_EQ(store.open(dir_), RHUMB_OK);
-  ASSERT_EQ(store.write({{RHUMB_PUT, 1, "k", "1"}, {RHUMB_PUT, 1, "k", "2"}, {RHUMB_DELETE, 1, "absent", ""}, {RHUMB_PUT, 1, "m", "x"}}), RHUMB_OK);
+  ASSERT_EQ(store.write({{RHUMB_PUT, 1, "k", "1"},
+                         {RHUMB_PUT, 1, "k", "2"},
+                         {RHUMB_DELETE, 1, "absent", ""},
+                         {RHUMB_PUT, 1, "m", "x"}}),
+            RHUMB_OK);
   EXPECT_EQ(store.get(1, "k"), "2");
   EXPECT_EQ(store.write({{RHUMB_PUT, 1, "k", "3"}, {99, 1, "k", ""}}), RHUMB_INVALID);
   EXPECT_EQ(store.write({{RHUMB_PUT, 1, "k", "3"}, {RHUMB_PUT, 5000, "k", ""}}), RHUMB_INVALID);
   EXPECT_EQ(store.get(1, "k"), "2");
-  ASSERT_EQ(store.write({{RHUMB_PUT, 1, "n", "y"}, {RHUMB_DELETE_RANGE, 1, "l", "n"}, {RHUMB_DELETE, 1, "k", ""}}), RHUMB_OK);
+  ASSERT_EQ(store.write({{RHUMB_PUT, 1, "n", "y"}, {RHUMB_DELETE_RANGE, 1, "l", "n"}, {RHUMB_DELETE, 1, "k", ""}}),
+            RHUMB_OK);
   Rows rows;
   ASSERT_EQ(store.scan(1, "", "", rows), RHUMB_OK);
   EXPECT_EQ(rows, (Rows{{"n", "y"}}));
@@ -93,14 +98,16 @@ TEST_F(KvTest, RandomWritesAgreeWithAMapOverRestarts) {
         } else {
           batch.push_back({RHUMB_DELETE_RANGE, 1, key(), key()});
           const std::string& to = batch.back().value;
-          for (auto it = model.lower_bound(batch.back().key); it != model.end() && (to.empty() || it->first < to);) it = model.erase(it);
+          for (auto it = model.lower_bound(batch.back().key); it != model.end() && (to.empty() || it->first < to);)
+            it = model.erase(it);
         }
       }
       ASSERT_EQ(store.write(batch), RHUMB_OK) << store.error.text;
       const std::string low = key(), high = key();
       Rows rows, want;
       ASSERT_EQ(store.scan(1, low, high, rows), RHUMB_OK);
-      for (auto it = model.lower_bound(low); it != model.end() && (high.empty() || it->first < high); ++it) want.push_back(*it);
+      for (auto it = model.lower_bound(low); it != model.end() && (high.empty() || it->first < high); ++it)
+        want.push_back(*it);
       ASSERT_EQ(rows, want);
     }
     ASSERT_EQ(store.flush(), RHUMB_OK);
@@ -116,13 +123,15 @@ TEST_F(KvTest, CommittedWritesSurviveAKill) {
       Store store;
       if (store.open(dir_) != RHUMB_OK) ::_exit(3);
       for (uint32_t i = 0;; ++i) {
-        if (store.write({{RHUMB_PUT, 1, "a", std::to_string(i)}, {RHUMB_PUT, 2, "b", std::to_string(i)}}) != RHUMB_OK) ::_exit(4);
+        if (store.write({{RHUMB_PUT, 1, "a", std::to_string(i)}, {RHUMB_PUT, 2, "b", std::to_string(i)}}) != RHUMB_OK)
+          ::_exit(4);
         if (::write(fds[1], &i, sizeof(i)) != sizeof(i)) ::_exit(5);
       }
     }
     ::close(fds[1]);
     uint32_t acknowledged = 0;
-    while (acknowledged < 50) ASSERT_EQ(::read(fds[0], &acknowledged, sizeof(acknowledged)), static_cast<ssize_t>(sizeof(acknowledged)));
+    while (acknowledged < 50)
+      ASSERT_EQ(::read(fds[0], &acknowledged, sizeof(acknowledged)), static_cast<ssize_t>(sizeof(acknowledged)));
     ::kill(child, SIGKILL);
     int status = 0;
     ::waitpid(child, &status, 0);
@@ -137,14 +146,16 @@ TEST_F(KvTest, CommittedWritesSurviveAKill) {
   }
 }
 
-// What a flush promises is in the WAL file or the database: a copy of the files made behind it, without what came later, has it all.
+// What a flush promises is in the WAL file or the database: a copy of the files made behind it, without what came
+// later, has it all.
 TEST_F(KvTest, AFlushedStoreCanBeOpenedFromItsFilesAlone) {
   Store store;
   ASSERT_EQ(store.open(dir_ + "/live"), RHUMB_OK);
   for (int i = 0; i < 100; ++i) ASSERT_EQ(store.put(1, "k" + std::to_string(i), std::string(500, 'v')), RHUMB_OK);
   ASSERT_EQ(store.flush(), RHUMB_OK);
   std::filesystem::create_directory(dir_ + "/copy");
-  for (const char* file : {"data.db", "data.db-wal"}) std::filesystem::copy(dir_ + "/live/" + file, dir_ + "/copy/" + file);
+  for (const char* file : {"data.db", "data.db-wal"})
+    std::filesystem::copy(dir_ + "/live/" + file, dir_ + "/copy/" + file);
   Store copy;
   ASSERT_EQ(copy.open(dir_ + "/copy"), RHUMB_OK) << copy.error.text;
   Rows rows;
@@ -155,7 +166,8 @@ TEST_F(KvTest, AFlushedStoreCanBeOpenedFromItsFilesAlone) {
 TEST_F(KvTest, TheWalStaysShortUnderAWriterThatNeverPauses) {
   Store store;
   ASSERT_EQ(store.open(dir_, R"({"wal_checkpoint_bytes":262144})"), RHUMB_OK);
-  for (uint64_t i = 0; i < 4000; ++i) ASSERT_EQ(store.put(1, std::to_string(i % 500), std::string(3000, static_cast<char>('a' + i % 26))), RHUMB_OK);
+  for (uint64_t i = 0; i < 4000; ++i)
+    ASSERT_EQ(store.put(1, std::to_string(i % 500), std::string(3000, static_cast<char>('a' + i % 26))), RHUMB_OK);
   // 4,000 commits write more than 40 MB of frames; four checkpoint sizes and what came while one ran may be there.
   EXPECT_LT(std::filesystem::file_size(dir_ + "/data.db-wal"), 12u << 20);
 }
@@ -166,7 +178,9 @@ TEST_F(KvTest, ACheckpointIsAConsistentCopyWhileWritesGoOn) {
   ASSERT_EQ(store.write({{RHUMB_PUT, 1, "a", "0"}, {RHUMB_PUT, 2, "b", "0"}}), RHUMB_OK);
   std::atomic<bool> stop{false};
   std::thread writer([&] {
-    for (int i = 1; !stop; ++i) ASSERT_EQ(store.write({{RHUMB_PUT, 1, "a", std::to_string(i)}, {RHUMB_PUT, 2, "b", std::to_string(i)}}), RHUMB_OK);
+    for (int i = 1; !stop; ++i)
+      ASSERT_EQ(store.write({{RHUMB_PUT, 1, "a", std::to_string(i)}, {RHUMB_PUT, 2, "b", std::to_string(i)}}),
+                RHUMB_OK);
   });
   for (int i = 0; i < 5; ++i) {
     const std::string target = dir_ + "/copy" + std::to_string(i);
@@ -204,7 +218,9 @@ TEST_F(KvTest, ReadersWriterAndFlushesRunTogether) {
     while (!stop) ASSERT_EQ(store.flush(), RHUMB_OK);
   });
   for (uint64_t i = 1; i <= 400; ++i) {
-    ASSERT_EQ(store.write({{RHUMB_PUT, 1, "counter", std::to_string(i)}, {RHUMB_PUT, 2, std::to_string(i % 50), std::string(1000, 'x')}}), RHUMB_OK);
+    ASSERT_EQ(store.write({{RHUMB_PUT, 1, "counter", std::to_string(i)},
+                           {RHUMB_PUT, 2, std::to_string(i % 50), std::string(1000, 'x')}}),
+              RHUMB_OK);
     visible = i;
   }
   stop = true;
@@ -249,7 +265,14 @@ TEST_F(KvTest, AScanCanBeCancelled) {
   for (int i = 0; i < 2000; ++i) batch.push_back({RHUMB_PUT, 1, std::to_string(i), "v"});
   ASSERT_EQ(store.write(batch), RHUMB_OK);
   uint32_t polls = 0;
-  const rhumb_call_t call{sizeof(rhumb_call_t), 0, 0, 0, 0, &polls, [](void* ctx) -> uint32_t { return ++*static_cast<uint32_t*>(ctx) > 2; }, nullptr};
+  const rhumb_call_t call{sizeof(rhumb_call_t),
+                          0,
+                          0,
+                          0,
+                          0,
+                          &polls,
+                          [](void* ctx) -> uint32_t { return ++*static_cast<uint32_t*>(ctx) > 2; },
+                          nullptr};
   Rows rows;
   EXPECT_EQ(store.scan(1, "", "", rows, 0, &call), RHUMB_CANCELLED);
   EXPECT_LT(rows.size(), 2000u);
@@ -257,7 +280,8 @@ TEST_F(KvTest, AScanCanBeCancelled) {
 }
 
 TEST_F(KvTest, AFullDiskRefusesWritesKeepsReadingAndRecovers) {
-  if (::mount("none", dir_.c_str(), "tmpfs", 0, "size=1m") != 0) GTEST_SKIP() << "SKIPPED: mounting a small tmpfs needs root";
+  if (::mount("none", dir_.c_str(), "tmpfs", 0, "size=1m") != 0)
+    GTEST_SKIP() << "SKIPPED: mounting a small tmpfs needs root";
   struct Unmount {
     std::string dir;
     ~Unmount() { ::umount2(dir.c_str(), MNT_DETACH); }

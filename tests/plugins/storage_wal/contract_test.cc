@@ -9,7 +9,11 @@ TEST_F(LogTest, WhatWasAppendedIsReadBackAndRecovered) {
     LogUnderTest log;
     ASSERT_EQ(log.start(dir_), RHUMB_OK) << log.error.text;
     EXPECT_TRUE(log.recovered.empty());
-    ASSERT_EQ(log.append({{7, 0, 0, "hard", RHUMB_LOG_HARD_STATE}, {7, 1, 1, "one"}, {9, 1, 4, ""}, {7, 2, 1, "two", RHUMB_LOG_MEMBERS}}), RHUMB_OK);
+    ASSERT_EQ(log.append({{7, 0, 0, "hard", RHUMB_LOG_HARD_STATE},
+                          {7, 1, 1, "one"},
+                          {9, 1, 4, ""},
+                          {7, 2, 1, "two", RHUMB_LOG_MEMBERS}}),
+              RHUMB_OK);
     std::vector<Entry> got;
     ASSERT_EQ(log.read(7, 1, 2, got), RHUMB_OK);
     EXPECT_EQ(got, (std::vector<Entry>{{7, 1, 1, "one"}, {7, 2, 1, "two", RHUMB_LOG_MEMBERS}}));
@@ -64,7 +68,8 @@ TEST_F(LogTest, BaseInstallReleaseAndDrop) {
   }
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_), RHUMB_OK) << log.error.text;
-  EXPECT_EQ(log.recovered[1], (GroupState{"", {1, 10, 3, "manifest", RHUMB_LOG_INSTALL}, {{1, 11, 3, "x"}, {1, 12, 3, "y"}}}));
+  EXPECT_EQ(log.recovered[1],
+            (GroupState{"", {1, 10, 3, "manifest", RHUMB_LOG_INSTALL}, {{1, 11, 3, "x"}, {1, 12, 3, "y"}}}));
   EXPECT_EQ(log.recovered.count(2), 0u);
   EXPECT_EQ(log.recovered[3], (GroupState{"", {3, 2, 1, "", RHUMB_LOG_BASE}, {{3, 3, 2, "r"}}}));
   EXPECT_EQ(log.recovered[4], (GroupState{"", {4, 50, 9, "from a leader", RHUMB_LOG_INSTALL}, {}}));
@@ -105,7 +110,8 @@ TEST_F(LogTest, CompletionsFireInOrderAndNeverInsideTheCall) {
   for (int i = 0; i < kAppends; ++i) {
     const rhumb_log_entry_t entry{1, static_cast<uint64_t>(i) + 1, 1, RHUMB_LOG_DATA, 0, slice("data")};
     ASSERT_EQ(ops().append(log.self(), &entry, 1, &log.error,
-                           {&ones[static_cast<size_t>(i)], [](void* ctx, rhumb_status_t, const rhumb_error_t*) {
+                           {&ones[static_cast<size_t>(i)],
+                            [](void* ctx, rhumb_status_t, const rhumb_error_t*) {
                               const One& one = *static_cast<One*>(ctx);
                               const std::lock_guard lock(one.order->mutex);
                               one.order->inside |= std::this_thread::get_id() == one.order->caller;
@@ -121,7 +127,8 @@ TEST_F(LogTest, CompletionsFireInOrderAndNeverInsideTheCall) {
 }
 
 TEST_F(LogTest, ConfigurationIsChecked) {
-  for (const char* config : {"[]", "{", R"({"sync":"sometimes"})", R"({"segment_bytes":1})", R"({"segment_bytes":-4})", R"({"colour":"red"})"}) {
+  for (const char* config : {"[]", "{", R"({"sync":"sometimes"})", R"({"segment_bytes":1})", R"({"segment_bytes":-4})",
+                             R"({"colour":"red"})"}) {
     LogUnderTest log;
     EXPECT_EQ(log.open(dir_, config), RHUMB_INVALID) << config;
     EXPECT_STRNE(log.error.text, "");
@@ -160,7 +167,8 @@ TEST_F(LogTest, ManyGroupsShareAnFsync) {
   constexpr uint64_t kGroups = 200, kRounds = 10;
   Completions completions;
   for (uint64_t i = 1; i <= kRounds; ++i) {
-    for (uint64_t g = 1; g <= kGroups; ++g) ASSERT_EQ(log.append_async({{g, i, 1, "a few bytes"}}, completions), RHUMB_OK);
+    for (uint64_t g = 1; g <= kGroups; ++g)
+      ASSERT_EQ(log.append_async({{g, i, 1, "a few bytes"}}, completions), RHUMB_OK);
   }
   completions.wait();
   EXPECT_EQ(completions.worst(), RHUMB_OK);

@@ -27,7 +27,9 @@ constexpr const char* kSmall = R"({"segment_bytes":65536,"keep_segments":2})";
   for (;;) {
     uint64_t told[3];
     for (uint64_t g = 0; g < 3; ++g) {
-      if (log.append({{g + 1, next[g], 1, std::to_string(g + 1) + "/" + std::to_string(next[g]) + std::string(400, '.')}}) != RHUMB_OK) ::_exit(4);
+      if (log.append({{g + 1, next[g], 1,
+                       std::to_string(g + 1) + "/" + std::to_string(next[g]) + std::string(400, '.')}}) != RHUMB_OK)
+        ::_exit(4);
       if (next[g] % 64 == 0 && log.release(g + 1, next[g] - 10) != RHUMB_OK) ::_exit(5);
       told[g] = next[g]++;
     }
@@ -60,7 +62,8 @@ TEST_F(LogTest, NothingAcknowledgedIsLostToAKill) {
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status)) << "exit " << WEXITSTATUS(status);
-    while (::read(pipe_fds[0], told, sizeof(told)) == static_cast<ssize_t>(sizeof(told))) std::copy(told, told + 3, acknowledged);
+    while (::read(pipe_fds[0], told, sizeof(told)) == static_cast<ssize_t>(sizeof(told)))
+      std::copy(told, told + 3, acknowledged);
     ::close(pipe_fds[0]);
 
     LogUnderTest log;
@@ -68,12 +71,14 @@ TEST_F(LogTest, NothingAcknowledgedIsLostToAKill) {
     for (uint64_t g = 1; g <= 3; ++g) {
       const GroupState& state = log.recovered[g];
       ASSERT_GE(state.base.index + state.entries.size(), acknowledged[g - 1]) << "round " << round;
-      for (const Entry& e : state.entries) ASSERT_TRUE(e.data.starts_with(std::to_string(g) + "/" + std::to_string(e.index) + "."));
+      for (const Entry& e : state.entries)
+        ASSERT_TRUE(e.data.starts_with(std::to_string(g) + "/" + std::to_string(e.index) + "."));
     }
   }
 }
 
-// The descriptor of a segment is swapped for one that cannot be written: what follows is what a broken disk would cause.
+// The descriptor of a segment is swapped for one that cannot be written: what follows is what a broken disk would
+// cause.
 TEST_F(LogTest, AFailedWritePoisonsTheLogForEver) {
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_, kSmall), RHUMB_OK);
@@ -83,7 +88,8 @@ TEST_F(LogTest, AFailedWritePoisonsTheLogForEver) {
   int swapped = -1;
   for (const auto& fd : std::filesystem::directory_iterator("/proc/self/fd")) {
     std::error_code error;
-    if (std::filesystem::read_symlink(fd.path(), error).string() == active) swapped = std::stoi(fd.path().filename().string());
+    if (std::filesystem::read_symlink(fd.path(), error).string() == active)
+      swapped = std::stoi(fd.path().filename().string());
   }
   ASSERT_GE(swapped, 0);
   ASSERT_EQ(::dup3(read_only, swapped, O_CLOEXEC), swapped);
@@ -101,7 +107,8 @@ TEST_F(LogTest, AFailedWritePoisonsTheLogForEver) {
 }
 
 TEST_F(LogTest, AFullDiskRefusesAppendsUntilSpaceIsFreed) {
-  if (::mount("none", dir_.c_str(), "tmpfs", 0, "size=512k") != 0) GTEST_SKIP() << "SKIPPED: mounting a small tmpfs needs root";
+  if (::mount("none", dir_.c_str(), "tmpfs", 0, "size=512k") != 0)
+    GTEST_SKIP() << "SKIPPED: mounting a small tmpfs needs root";
   struct Unmount {
     std::string dir;
     ~Unmount() { ::umount2(dir.c_str(), MNT_DETACH); }

@@ -118,7 +118,8 @@ TEST_F(DamageTest, ACutFileIsRefused) {
       std::filesystem::resize_file(victim, bytes);
       LogUnderTest log;
       const rhumb_status_t rc = log.start(dir, kSmall);
-      if (rc == RHUMB_OK && lost.find_first_not_of('\0') == std::string::npos) continue;  // the unused rest of a full segment: no loss
+      if (rc == RHUMB_OK && lost.find_first_not_of('\0') == std::string::npos)
+        continue;  // the unused rest of a full segment: no loss
       ASSERT_EQ(rc, RHUMB_CORRUPT) << victim << " cut to " << bytes;
       ASSERT_NE(std::string(log.error.text).find(".wal"), std::string::npos) << log.error.text;
     }

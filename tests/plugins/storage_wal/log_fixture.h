@@ -57,11 +57,12 @@ inline std::string difference(const State& got, const State& want) {
     if (it == got.end()) return group + "missing";
     const GroupState& g = it->second;
     if (g.hard_state != w.hard_state) return group + "hard state differs";
-    if (!(g.base == w.base)) return group + "base " + std::to_string(g.base.index) + ", wanted " + std::to_string(w.base.index);
+    if (!(g.base == w.base))
+      return group + "base " + std::to_string(g.base.index) + ", wanted " + std::to_string(w.base.index);
     for (size_t i = 0; i < std::min(g.entries.size(), w.entries.size()); ++i) {
       if (!(g.entries[i] == w.entries[i])) {
-        return group + "entry " + std::to_string(g.entries[i].index) + " of term " + std::to_string(g.entries[i].term) + ", wanted " +
-               std::to_string(w.entries[i].index) + " of term " + std::to_string(w.entries[i].term);
+        return group + "entry " + std::to_string(g.entries[i].index) + " of term " + std::to_string(g.entries[i].term) +
+               ", wanted " + std::to_string(w.entries[i].index) + " of term " + std::to_string(w.entries[i].term);
       }
     }
     if (g.entries.size() != w.entries.size()) {
@@ -162,13 +163,15 @@ class LogUnderTest {
     completions.wait();
     return rc != RHUMB_OK ? rc : completions.worst();
   }
-  rhumb_status_t read(uint64_t group, uint64_t first, uint64_t last, std::vector<Entry>& out, uint64_t max_bytes = UINT64_MAX) {
+  rhumb_status_t read(uint64_t group, uint64_t first, uint64_t last, std::vector<Entry>& out,
+                      uint64_t max_bytes = UINT64_MAX) {
     out.clear();
     rhumb_error_t own{sizeof(rhumb_error_t), 0, {}};  // reads run on many threads
     const rhumb_status_t rc = ops().read(
         self_, group, first, last, max_bytes,
         [](void* ctx, const rhumb_log_entry_t* e) -> uint32_t {
-          static_cast<std::vector<Entry>*>(ctx)->push_back({e->group, e->index, e->term, std::string(view(e->data)), e->type});
+          static_cast<std::vector<Entry>*>(ctx)->push_back(
+              {e->group, e->index, e->term, std::string(view(e->data)), e->type});
           return 1;
         },
         &out, &own);

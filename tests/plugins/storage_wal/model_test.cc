@@ -1,4 +1,5 @@
-// Random histories against a model in memory: small segments, restarts, releases, drops, installs, truncations, moved records.
+// Random histories against a model in memory: small segments, restarts, releases, drops, installs, truncations, moved
+// records.
 #include <random>
 
 #include "log_fixture.h"
@@ -119,13 +120,20 @@ TEST_F(LogTest, RandomHistoriesSurviveRestarts) {
   }
 }
 
-// Group 1 is idle and holds a hard state, a base and some entries in the first segment; group 2 writes and releases without end.
+// Group 1 is idle and holds a hard state, a base and some entries in the first segment; group 2 writes and releases
+// without end.
 TEST_F(LogTest, AnIdleGroupDoesNotPinTheLog) {
-  const GroupState idle{"idle", {1, 2, 1, "", RHUMB_LOG_BASE}, {{1, 3, 1, "kept"}, {1, 4, 2, "kept, too", RHUMB_LOG_MEMBERS}}};
+  const GroupState idle{
+      "idle", {1, 2, 1, "", RHUMB_LOG_BASE}, {{1, 3, 1, "kept"}, {1, 4, 2, "kept, too", RHUMB_LOG_MEMBERS}}};
   {
     LogUnderTest log;
     ASSERT_EQ(log.start(dir_, kSmall), RHUMB_OK);
-    ASSERT_EQ(log.append({{1, 0, 0, "idle", RHUMB_LOG_HARD_STATE}, {1, 1, 1, "a"}, {1, 2, 1, "b"}, {1, 3, 1, "kept"}, idle.entries[1]}), RHUMB_OK);
+    ASSERT_EQ(log.append({{1, 0, 0, "idle", RHUMB_LOG_HARD_STATE},
+                          {1, 1, 1, "a"},
+                          {1, 2, 1, "b"},
+                          {1, 3, 1, "kept"},
+                          idle.entries[1]}),
+              RHUMB_OK);
     ASSERT_EQ(log.release(1, 2), RHUMB_OK);
     for (uint64_t i = 1; i <= 3000; ++i) {
       ASSERT_EQ(log.append({{2, i, 1, std::string(1000, 'b')}}), RHUMB_OK);

@@ -1,4 +1,5 @@
-// CRC-32C (Castagnoli, reflected, as in iSCSI and ext4): the checksum of our file formats. SSE4.2 where the machine has it.
+// CRC-32C (Castagnoli, reflected, as in iSCSI and ext4): the checksum of our file formats. SSE4.2 where the machine has
+// it.
 #pragma once
 
 #include <array>
