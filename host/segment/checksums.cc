@@ -31,7 +31,8 @@ Status Checksums::write(const Column& column, const std::string& path) {
   out.u32(kMagic);
   out.u32(kFormat);
   out.u64(column.length());
-  for (uint64_t block = 0; block < block_count(column.length()); ++block) out.u32(base::crc32c(block_of(column, column.length(), block)));
+  for (uint64_t block = 0; block < block_count(column.length()); ++block)
+    out.u32(base::crc32c(block_of(column, column.length(), block)));
   out.u32(base::crc32c(text));
   if (column.poisoned()) return base::corrupt(column.path() + ": a page could not be read");
   return base::write_file_atomic(path, text);
@@ -43,10 +44,13 @@ Result<std::unique_ptr<Checksums>> Checksums::load(const std::string& path, uint
   base::ByteReader in(text);
   auto sums = std::make_unique<Checksums>();
   const bool known = in.u32() == kMagic && in.u32() == kFormat && in.u64() == column_bytes && text.size() == expected;
-  if (!known) return base::corrupt(path + " at offset 0: not the checksums of a column of " + std::to_string(column_bytes) + " bytes");
+  if (!known)
+    return base::corrupt(path + " at offset 0: not the checksums of a column of " + std::to_string(column_bytes) +
+                         " bytes");
   sums->bytes_ = column_bytes;
   for (uint64_t i = 0; i < blocks; ++i) sums->crcs_.push_back(in.u32());
-  if (in.u32() != base::crc32c(std::string_view(text).substr(0, text.size() - kFooterBytes))) return base::corrupt(path + " at offset 0: damaged");
+  if (in.u32() != base::crc32c(std::string_view(text).substr(0, text.size() - kFooterBytes)))
+    return base::corrupt(path + " at offset 0: damaged");
   sums->good_ = std::vector<std::atomic<uint64_t>>(blocks / 64 + 1);
   return sums;
 }
@@ -56,14 +60,16 @@ Status Checksums::check_block(const Column& column, uint64_t block) {
     good_[block / 64].fetch_or(1ull << (block % 64), std::memory_order_relaxed);
     return base::ok();
   }
-  return base::corrupt(column.path() + " at offset " + std::to_string(block * kChecksumBlockBytes) + ": checksum does not match");
+  return base::corrupt(column.path() + " at offset " + std::to_string(block * kChecksumBlockBytes) +
+                       ": checksum does not match");
 }
 
 Status Checksums::check(const Column& column, uint64_t offset, uint64_t bytes) {
   if (bytes == 0) return base::ok();
   RHUMB_ASSERT(offset + bytes <= bytes_);
   for (uint64_t block = offset / kChecksumBlockBytes; block <= (offset + bytes - 1) / kChecksumBlockBytes; ++block) {
-    if ((good_[block / 64].load(std::memory_order_relaxed) >> (block % 64) & 1) == 0) RHUMB_TRY(check_block(column, block));
+    if ((good_[block / 64].load(std::memory_order_relaxed) >> (block % 64) & 1) == 0)
+      RHUMB_TRY(check_block(column, block));
   }
   return base::ok();
 }

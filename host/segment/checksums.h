@@ -1,4 +1,5 @@
-// CRC32C of each 64 KiB of a sealed column, in a file beside it; compared when a block is first touched, and by verification.
+// CRC32C of each 64 KiB of a sealed column, in a file beside it; compared when a block is first touched, and by
+// verification.
 //
 // File: {u32 magic, u32 format, u64 bytes, u32 crc[(bytes + 65535) / 65536], u32 crc of all before}.
 #pragma once

@@ -19,7 +19,8 @@ CodeColumn::CodeColumn(const rhumb_vectors_t& vectors, std::span<const uint64_t>
 }
 
 void CodeColumn::advance(uint32_t rows) {
-  for (uint32_t end = end_.load(std::memory_order_relaxed); rows - end >= kChunkRows && end / kChunkRows < chunks_.size(); end += kChunkRows) {
+  for (uint32_t end = end_.load(std::memory_order_relaxed);
+       rows - end >= kChunkRows && end / kChunkRows < chunks_.size(); end += kChunkRows) {
     auto chunk = std::make_unique<char[]>(kChunkRows * column_.stride);
     for (uint32_t i = 0; i < kChunkRows; ++i) {
       const uint32_t slot = end + i;

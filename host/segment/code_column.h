@@ -1,8 +1,9 @@
-// 8-bit codes of the vectors that no graph covers yet: the scan of them reads a quarter of the bytes and rescores the best by float.
-// In memory only, one chunk at a time when its rows are complete; chunks that a graph covers are given back.
+// 8-bit codes of the vectors that no graph covers yet: the scan of them reads a quarter of the bytes and rescores the
+// best by float. In memory only, one chunk at a time when its rows are complete; chunks that a graph covers are given
+// back.
 //
-// Threads: advance() belongs to the apply thread (or to recovery, before anything else); drop_below() to one background thread;
-// a Reader to any thread.
+// Threads: advance() belongs to the apply thread (or to recovery, before anything else); drop_below() to one background
+// thread; a Reader to any thread.
 #pragma once
 
 #include <atomic>
@@ -32,7 +33,8 @@ class CodeColumn {
   // Keeps the codes of [first(), end()) while it lives.
   class Reader {
    public:
-    explicit Reader(const CodeColumn& codes) : lock_(codes.mutex_), codes_(codes), first_(codes.first_), end_(codes.end_.load(std::memory_order_acquire)) {}
+    explicit Reader(const CodeColumn& codes)
+        : lock_(codes.mutex_), codes_(codes), first_(codes.first_), end_(codes.end_.load(std::memory_order_acquire)) {}
     uint32_t first() const { return first_; }
     uint32_t end() const { return end_; }
     const rhumb_vectors_t& rows() const { return codes_.column_; }
@@ -51,8 +53,8 @@ class CodeColumn {
   std::vector<std::unique_ptr<char[]>> chunks_;
   std::vector<const void*> pointers_;  // into chunks_, in the form of the chunk table
   rhumb_vectors_t column_{};
-  std::atomic<uint32_t> end_{0};       // multiple of kChunkRows
-  uint32_t first_ = 0;                 // guarded by mutex_, as is the freeing of chunks
+  std::atomic<uint32_t> end_{0};  // multiple of kChunkRows
+  uint32_t first_ = 0;            // guarded by mutex_, as is the freeing of chunks
   std::atomic<uint64_t> memory_bytes_{0};
   mutable std::shared_mutex mutex_;
 };

@@ -17,8 +17,8 @@ Result<Column> Column::open(const std::string& path, uint64_t length, uint64_t r
   RHUMB_ASSIGN(column.file_, base::File::open_rw(path));
   RHUMB_ASSIGN(column.allocated_, column.file_.size());
   if (column.allocated_ < length) {
-    return base::corrupt(path + " at offset " + std::to_string(column.allocated_) + ": the file ends, " + std::to_string(length) +
-                         " bytes were written");
+    return base::corrupt(path + " at offset " + std::to_string(column.allocated_) + ": the file ends, " +
+                         std::to_string(length) + " bytes were written");
   }
   RHUMB_ASSIGN(column.mapping_, base::Mapping::map(column.file_, 0, std::max(reserve_bytes, length)));
   column.extents_ = extents;
@@ -42,7 +42,9 @@ Column& Column::operator=(Column&& other) noexcept {
 
 // Extents double with the file, so a small segment stays small and a large one has few of them.
 Status Column::allocate(uint64_t end) {
-  if (end > mapping_.size()) return base::internal(path() + " would grow beyond the " + std::to_string(mapping_.size()) + " bytes reserved for it");
+  if (end > mapping_.size())
+    return base::internal(path() + " would grow beyond the " + std::to_string(mapping_.size()) +
+                          " bytes reserved for it");
   while (allocated_ < end) {
     const uint64_t extent = std::clamp(allocated_, extents_.first_bytes, extents_.max_bytes);
     const uint64_t next = std::min(allocated_ + extent, std::max(mapping_.size(), end));
@@ -101,7 +103,8 @@ Status Column::trim() {
 }
 
 Status Column::sync() {
-  // Cleared first: what is written meanwhile makes it dirty again. A failed fdatasync leaves it false, but the caller fences the shard.
+  // Cleared first: what is written meanwhile makes it dirty again. A failed fdatasync leaves it false, but the caller
+  // fences the shard.
   if (!dirty_.exchange(false, std::memory_order_acq_rel)) return base::ok();
   return file_.sync_data();
 }

@@ -1,8 +1,9 @@
 // A file that grows at its end, written by pwrite into allocated extents and read through one read-only mapping.
 //
-// Threads: append, write_at, flush and truncate_to belong to the apply thread. view() of what was published to the caller is for any
-// thread; sync() for one background thread at a time, beside appends. The mapping covers the largest size the file may reach, so
-// addresses stay the same for the column's life. What survives a crash: what sync() covered.
+// Threads: append, write_at, flush and truncate_to belong to the apply thread. view() of what was published to the
+// caller is for any thread; sync() for one background thread at a time, beside appends. The mapping covers the largest
+// size the file may reach, so addresses stay the same for the column's life. What survives a crash: what sync()
+// covered.
 #pragma once
 
 #include <atomic>
@@ -22,7 +23,8 @@ struct ExtentLimits {
 class Column {
  public:
   // Opens or creates. `length`: bytes that count, the file must have them; `reserve_bytes`: never grows beyond.
-  static base::Result<Column> open(const std::string& path, uint64_t length, uint64_t reserve_bytes, ExtentLimits extents);
+  static base::Result<Column> open(const std::string& path, uint64_t length, uint64_t reserve_bytes,
+                                   ExtentLimits extents);
   Column() = default;
   Column(Column&& other) noexcept { *this = std::move(other); }
   Column& operator=(Column&& other) noexcept;

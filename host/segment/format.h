@@ -24,21 +24,22 @@ inline std::string checksum_file(const std::string& column_file) { return column
 
 using Hash = std::array<uint8_t, 16>;
 
-// One slot of rows.dat. A slot whose record is all zero was never written, or was made void by recovery: it is never live.
+// One slot of rows.dat. A slot whose record is all zero was never written, or was made void by recovery: it is never
+// live.
 struct RowRecord {
   uint64_t id_offset = 0, payload_offset = 0;  // into ids.dat and payload.dat
   uint64_t version = 0;                        // log index of the change that wrote the row
   uint64_t presence = 0;                       // bit i: the row has the vector of column i
   Hash content_hash{};                         // of the point when the row was written
   uint32_t id_bytes = 0, payload_bytes = 0;
-  uint32_t blobs_crc = 0;                      // CRC32C of the id's bytes and the payload's
-  uint32_t crc = 0;                            // CRC32C of the 60 bytes before
+  uint32_t blobs_crc = 0;  // CRC32C of the id's bytes and the payload's
+  uint32_t crc = 0;        // CRC32C of the 60 bytes before
 };
 static_assert(sizeof(RowRecord) == 64 && offsetof(RowRecord, crc) == 60);
 
 // One record of override.dat: this header, `bytes` of payload text, zeros up to a multiple of 8.
 struct OverrideHeader {
-  uint32_t crc = 0;    // CRC32C of the header after this member, and of the text
+  uint32_t crc = 0;  // CRC32C of the header after this member, and of the text
   uint32_t slot = 0;
   uint64_t version = 0;
   uint32_t bytes = 0;

@@ -18,8 +18,10 @@ Graph::Graph(const VectorColumn& column, std::string directory, const SegmentOpt
     : column_(column), directory_(std::move(directory)), options_(options) {
   if (options.plugins == nullptr) return;
   auto engine = options.plugins->find<rhumb_index_ops_t>(options.index_engine);
-  if (engine.ok()) engine_ = *engine;
-  else reason_ = engine.status().to_string();
+  if (engine.ok())
+    engine_ = *engine;
+  else
+    reason_ = engine.status().to_string();
 }
 
 std::shared_ptr<IndexInstance> Graph::instance() const {
@@ -43,13 +45,14 @@ Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_direc
   request.vectors.rows = rows;
   request.capacity_hint = options_.max_rows;
   request.data_dir = data_directory;
-  RHUMB_ASSIGN(request.config_json, description.config_json({}, params.hnsw));  // the collection's settings are merged in
+  RHUMB_ASSIGN(request.config_json,
+               description.config_json({}, params.hnsw));  // the collection's settings are merged in
   RHUMB_ASSIGN(auto opened, IndexInstance::open(*engine_, request));
   return std::shared_ptr<IndexInstance>(std::move(opened));
 }
 
-Result<Graph::Answer> Graph::search(const GraphCall& call, uint32_t rows, std::span<const uint64_t> live, uint64_t live_count,
-                                    const payload::FilterResult* filter) const {
+Result<Graph::Answer> Graph::search(const GraphCall& call, uint32_t rows, std::span<const uint64_t> live,
+                                    uint64_t live_count, const payload::FilterResult* filter) const {
   const auto graph = instance();
   Answer answer;
   if (!graph || call.k == 0) return answer;
@@ -79,7 +82,8 @@ Result<Graph::Answer> Graph::search(const GraphCall& call, uint32_t rows, std::s
   return answer;
 }
 
-Result<bool> Graph::extend(uint32_t slot_end, uint32_t max_rows, bool sealed, std::span<const uint64_t> live, const std::atomic<bool>& cancelled) {
+Result<bool> Graph::extend(uint32_t slot_end, uint32_t max_rows, bool sealed, std::span<const uint64_t> live,
+                           const std::atomic<bool>& cancelled) {
   const uint32_t built = built_.load(std::memory_order_relaxed);
   if (!engine_ || built >= slot_end) return false;
   auto graph = instance();
@@ -95,7 +99,8 @@ Result<bool> Graph::extend(uint32_t slot_end, uint32_t max_rows, bool sealed, st
 }
 
 // On an instance that nobody searches yet.
-Result<bool> Graph::build(uint32_t slot_end, bool sealed, std::span<const uint64_t> live, const std::atomic<bool>& cancelled) {
+Result<bool> Graph::build(uint32_t slot_end, bool sealed, std::span<const uint64_t> live,
+                          const std::atomic<bool>& cancelled) {
   if (!sealed) return false;
   RHUMB_ASSIGN(auto graph, open({}, slot_end));
   index::BuildRequest request;
@@ -142,7 +147,8 @@ Status Graph::load(uint32_t rows) {
   const auto stats = (*opened)->stats();
   if (!stats.ok()) return unusable(stats.status());
   if (stats->built_through == 0 || stats->built_through > rows) {
-    return unusable(base::corrupt("covers " + std::to_string(stats->built_through) + " slots, " + std::to_string(rows) + " are durable"));
+    return unusable(base::corrupt("covers " + std::to_string(stats->built_through) + " slots, " + std::to_string(rows) +
+                                  " are durable"));
   }
   saved_ = stats->built_through;
   publish(std::move(*opened), saved_);

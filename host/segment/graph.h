@@ -1,8 +1,9 @@
-// The index-plugin instance of one vector column, and how far it reaches. Derived data: whatever is wrong with it, it is built again.
+// The index-plugin instance of one vector column, and how far it reaches. Derived data: whatever is wrong with it, it
+// is built again.
 //
-// Threads: search() and built() any thread; the others belong to the shard's background strand. Until the graph is opened, built() is 0
-// and the column is scanned. Rows from built() on are the caller's to scan; a slot may come from both, with the same distance.
-// What survives a crash: what save() wrote, if the rows it covers survived too.
+// Threads: search() and built() any thread; the others belong to the shard's background strand. Until the graph is
+// opened, built() is 0 and the column is scanned. Rows from built() on are the caller's to scan; a slot may come from
+// both, with the same distance. What survives a crash: what save() wrote, if the rows it covers survived too.
 #pragma once
 
 #include <atomic>
@@ -51,24 +52,28 @@ class Graph {
   base::Result<Answer> search(const GraphCall& call, uint32_t rows, std::span<const uint64_t> live, uint64_t live_count,
                               const payload::FilterResult* filter) const;
 
-  // [background] Takes in up to `max_rows` more slots below slot_end; false if there was nothing to do. An engine that cannot insert is
-  // built in one go, and only when `sealed`. kCancelled leaves what was built before.
-  base::Result<bool> extend(uint32_t slot_end, uint32_t max_rows, bool sealed, std::span<const uint64_t> live, const std::atomic<bool>& cancelled);
+  // [background] Takes in up to `max_rows` more slots below slot_end; false if there was nothing to do. An engine that
+  // cannot insert is built in one go, and only when `sealed`. kCancelled leaves what was built before.
+  base::Result<bool> extend(uint32_t slot_end, uint32_t max_rows, bool sealed, std::span<const uint64_t> live,
+                            const std::atomic<bool>& cancelled);
   // The engine answered something that ends all trust: search() fails from now on.
   bool fenced() const;
   // [background] The engine failed: forgets the graph, so that the column is scanned and a new one may be begun.
   void drop();
-  // [background] Writes the files anew if a quarter (whole: anything) has come since they were written. Nothing is written if a slot
+  // [background] Writes the files anew if a quarter (whole: anything) has come since they were written. Nothing is
+  // written if a slot
   // >= durable_rows is in the graph.
   base::Status save(uint32_t durable_rows, bool whole);
-  // At recovery: loads what save() left, if it covers no slot >= rows. A file that is missing or damaged is no error: built() stays 0.
+  // At recovery: loads what save() left, if it covers no slot >= rows. A file that is missing or damaged is no error:
+  // built() stays 0.
   base::Status load(uint32_t rows);
 
  private:
   std::shared_ptr<index::IndexInstance> instance() const;  // closed when the last search that uses it is done
   void publish(std::shared_ptr<index::IndexInstance> instance, uint32_t built);
   base::Result<std::shared_ptr<index::IndexInstance>> open(const std::string& data_directory, uint32_t rows) const;
-  base::Result<bool> build(uint32_t slot_end, bool sealed, std::span<const uint64_t> live, const std::atomic<bool>& cancelled);
+  base::Result<bool> build(uint32_t slot_end, bool sealed, std::span<const uint64_t> live,
+                           const std::atomic<bool>& cancelled);
 
   const VectorColumn& column_;
   const std::string directory_;
@@ -76,8 +81,8 @@ class Graph {
   std::optional<plugin::Engine<rhumb_index_ops_t>> engine_;
   std::string reason_;
   std::atomic<uint32_t> built_{0};
-  uint32_t saved_ = 0;                  // [background] slots in the files
-  mutable std::mutex mutex_;            // guards instance_
+  uint32_t saved_ = 0;        // [background] slots in the files
+  mutable std::mutex mutex_;  // guards instance_
   std::shared_ptr<index::IndexInstance> instance_;
 };
 

@@ -1,4 +1,5 @@
-// Which slots of a segment hold the newest row of a point. Plain words, so that plugins and filters can take them as they are.
+// Which slots of a segment hold the newest row of a point. Plain words, so that plugins and filters can take them as
+// they are.
 #pragma once
 
 #include <cstdint>

@@ -28,14 +28,18 @@ void fill(model::HnswConfig& own, const model::HnswConfig& from) {
 
 Status check_vectors(const std::string& path, const json& stored, const std::vector<VectorSpec>& wanted) {
   if (stored.size() != wanted.size()) {
-    return base::invalid(path + ": the segment has " + std::to_string(stored.size()) + " vectors, the collection " + std::to_string(wanted.size()));
+    return base::invalid(path + ": the segment has " + std::to_string(stored.size()) + " vectors, the collection " +
+                         std::to_string(wanted.size()));
   }
   for (size_t i = 0; i < wanted.size(); ++i) {
     const auto& have = stored[i];
     const model::VectorParams& want = wanted[i].params;
-    const bool same = have.at("name") == wanted[i].name && have.at("size") == want.size && have.at("distance") == model::distance_name(want.distance) &&
+    const bool same = have.at("name") == wanted[i].name && have.at("size") == want.size &&
+                      have.at("distance") == model::distance_name(want.distance) &&
                       have.at("datatype") == model::scalar_name(want.datatype);
-    if (!same) return base::invalid(path + ": vector " + std::to_string(i) + " is not the collection's '" + wanted[i].name + "'");
+    if (!same)
+      return base::invalid(path + ": vector " + std::to_string(i) + " is not the collection's '" + wanted[i].name +
+                           "'");
   }
   return base::ok();
 }
@@ -63,9 +67,11 @@ Status write_manifest(const std::string& directory, const Manifest& manifest) {
                        {"distance", model::distance_name(spec.params.distance)},
                        {"datatype", model::scalar_name(spec.params.datatype)}});
   }
-  json document = {{"format", kFormat}, {"segment", manifest.segment}, {"state", state_name(manifest.state)}, {"vectors", vectors}};
+  json document = {
+      {"format", kFormat}, {"segment", manifest.segment}, {"state", state_name(manifest.state)}, {"vectors", vectors}};
   if (manifest.state == State::kSealed) {
-    document["sealed"] = {{"rows", manifest.sealed.rows}, {"ids", manifest.sealed.ids}, {"payload", manifest.sealed.payload}};
+    document["sealed"] = {
+        {"rows", manifest.sealed.rows}, {"ids", manifest.sealed.ids}, {"payload", manifest.sealed.payload}};
   }
   return base::write_file_atomic(directory + "/" + kManifestFile, document.dump(1) + "\n");
 }
@@ -76,18 +82,21 @@ Result<Manifest> read_manifest(const std::string& directory, const std::vector<V
   try {
     const json document = json::parse(text);
     if (document.at("format") != kFormat) {
-      return base::unsupported(path + ": format " + document.at("format").dump() + ", this release reads " + std::to_string(kFormat));
+      return base::unsupported(path + ": format " + document.at("format").dump() + ", this release reads " +
+                               std::to_string(kFormat));
     }
     RHUMB_TRY(check_vectors(path, document.at("vectors"), vectors));
     Manifest manifest;
     manifest.segment = document.at("segment").get<uint64_t>();
     manifest.vectors = vectors;
     const std::string state = document.at("state").get<std::string>();
-    if (state != state_name(State::kGrowing) && state != state_name(State::kSealed)) return base::corrupt(path + ": state '" + state + "'");
+    if (state != state_name(State::kGrowing) && state != state_name(State::kSealed))
+      return base::corrupt(path + ": state '" + state + "'");
     if (state == state_name(State::kSealed)) {
       const json& sealed = document.at("sealed");
       manifest.state = State::kSealed;
-      manifest.sealed = {sealed.at("rows").get<uint32_t>(), sealed.at("ids").get<uint64_t>(), sealed.at("payload").get<uint64_t>(), 0};
+      manifest.sealed = {sealed.at("rows").get<uint32_t>(), sealed.at("ids").get<uint64_t>(),
+                         sealed.at("payload").get<uint64_t>(), 0};
     }
     return manifest;
   } catch (const json::exception& error) {

@@ -1,5 +1,5 @@
-// What a segment directory says about itself: a JSON document, replaced atomically. The directory is only used with a manifest that fits
-// the collection's vectors.
+// What a segment directory says about itself: a JSON document, replaced atomically. The directory is only used with a
+// manifest that fits the collection's vectors.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ struct VectorSpec {
   std::string name;
   model::VectorParams params;  // hnsw: as it holds for this vector, the collection's merged in
 };
-// The vectors of a collection in the order of their names, with the collection's graph parameters below the vectors' own.
+// The vectors of a collection in the order of their names, with the collection's graph parameters below the vectors'
+// own.
 std::vector<VectorSpec> vector_specs(const model::CollectionConfig& config);
 
 enum class State : uint8_t { kGrowing, kSealed };
@@ -27,7 +28,7 @@ struct Manifest {
   uint64_t segment = 0;
   State state = State::kGrowing;
   std::vector<VectorSpec> vectors;  // name, size, distance and datatype only
-  Lengths sealed;                   // kSealed: what the column files hold, to the byte; overrides: 0, that file goes on growing
+  Lengths sealed;  // kSealed: what the column files hold, to the byte; overrides: 0, that file goes on growing
 };
 
 base::Status write_manifest(const std::string& directory, const Manifest& manifest);

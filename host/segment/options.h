@@ -15,9 +15,9 @@ struct SegmentOptions {
   uint64_t max_bytes = base::limits::kSegmentMaxBytes;
   uint32_t graph_min_rows = base::limits::kGraphMinRows;  // below, a vector column is scanned
   ExtentLimits extents{base::limits::kFirstExtentBytes, base::limits::kMaxExtentBytes};
-  const plugin::PluginRegistry* plugins = nullptr;        // null: no graphs, everything is scanned
+  const plugin::PluginRegistry* plugins = nullptr;  // null: no graphs, everything is scanned
   std::string index_engine = "hnsw";
-  uint32_t build_threads = 1;                             // of one graph
+  uint32_t build_threads = 1;  // of one graph
 };
 
 }  // namespace rhumb::segment

@@ -33,7 +33,9 @@ Status OverrideLog::open(const std::string& path, uint64_t length, uint64_t rese
 }
 
 Status OverrideLog::load(uint64_t length) {
-  const auto damaged = [this](uint64_t at) { return base::corrupt(path_ + " at offset " + std::to_string(at) + ": damaged record"); };
+  const auto damaged = [this](uint64_t at) {
+    return base::corrupt(path_ + " at offset " + std::to_string(at) + ": damaged record");
+  };
   for (uint64_t at = 0; at < length;) {
     OverrideHeader header;
     if (length - at < sizeof(header)) return damaged(at);

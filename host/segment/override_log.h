@@ -1,8 +1,8 @@
 // Payload texts that replaced those of rows in place: an append-only file, and in memory the newest one of each slot.
 //
-// Threads: append() and flush() belong to the apply thread; find() and text() are for any thread. An entry is seen as soon as it is
-// appended, before the change is published: a reader of an older view notices by its version and checks the row again.
-// What survives a crash: what sync() covered; recovery replays the rest.
+// Threads: append() and flush() belong to the apply thread; find() and text() are for any thread. An entry is seen as
+// soon as it is appended, before the change is published: a reader of an older view notices by its version and checks
+// the row again. What survives a crash: what sync() covered; recovery replays the rest.
 #pragma once
 
 #include <atomic>
@@ -27,7 +27,8 @@ struct Override {
 
 class OverrideLog {
  public:
-  // Reads the records in [0, length) and verifies them; kCorrupt names file and offset. The file appears with the first append.
+  // Reads the records in [0, length) and verifies them; kCorrupt names file and offset. The file appears with the first
+  // append.
   base::Status open(const std::string& path, uint64_t length, uint64_t reserve_bytes, ExtentLimits extents);
 
   bool fits(size_t text_bytes) const;
@@ -51,7 +52,7 @@ class OverrideLog {
   std::string path_;
   uint64_t reserve_bytes_ = 0;
   ExtentLimits extents_;
-  Column column_;                    // valid once opened_
+  Column column_;  // valid once opened_
   std::atomic<bool> opened_{false};
   std::atomic<uint64_t> count_{0};   // entries in newest_
   mutable std::shared_mutex mutex_;  // guards newest_

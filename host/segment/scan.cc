@@ -16,7 +16,8 @@ constexpr uint32_t kRescoreFactor = 4;
 constexpr uint32_t kBatchSlots = 256;  // compared between two looks at the deadline
 
 Status interrupted(const ScanCall& call) {
-  if (call.cancelled != nullptr && call.cancelled->load(std::memory_order_relaxed)) return {base::Code::kCancelled, "search was cancelled"};
+  if (call.cancelled != nullptr && call.cancelled->load(std::memory_order_relaxed))
+    return {base::Code::kCancelled, "search was cancelled"};
   if (call.deadline.expired()) return {base::Code::kTimeout, "search did not end in time"};
   return base::ok();
 }
@@ -42,8 +43,8 @@ Status for_batches(const ScanRange& range, const VectorColumn& column, Fn&& fn) 
   return n > 0 ? fn(std::span<const uint32_t>(batch.data(), n)) : base::ok();
 }
 
-Result<uint64_t> scan_rows(const ScanCall& call, const rhumb_kernel_t& kernel, const rhumb_vectors_t& rows, const void* query, const ScanRange& range,
-                           TopK& top) {
+Result<uint64_t> scan_rows(const ScanCall& call, const rhumb_kernel_t& kernel, const rhumb_vectors_t& rows,
+                           const void* query, const ScanRange& range, TopK& top) {
   uint64_t compared = 0;
   std::array<float, kBatchSlots> distances;
   const Status done = for_batches(range, *call.column, [&](std::span<const uint32_t> slots) -> Status {
@@ -67,15 +68,16 @@ Result<uint64_t> scan_coded(const ScanCall& call, const ScanRange& range, TopK& 
   if (call.column->codes() == nullptr) return scan_exact(call, range, top);
   const rhumb_vectors_t& vectors = call.column->vectors();
   const CodeColumn::Reader codes(*call.column->codes());
-  const uint32_t first = std::clamp(codes.first(), range.first, range.end), end = std::clamp(codes.end(), first, range.end);
+  const uint32_t first = std::clamp(codes.first(), range.first, range.end),
+                 end = std::clamp(codes.end(), first, range.end);
   if (first == end) return scan_exact(call, range, top);
 
   std::string query_code(rhumb_vector_bytes(RHUMB_CODE8, vectors.dim), '\0');
   const rhumb_status_t rc = rhumb_code_encode(call.query.data(), vectors.scalar, vectors.dim, query_code.data());
   if (rc != RHUMB_OK) return scan_exact(call, range, top);
   TopK candidates(static_cast<size_t>(call.k) * kRescoreFactor);
-  RHUMB_ASSIGN(uint64_t compared,
-               scan_rows(call, call.column->code_kernel(), codes.rows(), query_code.data(), {first, end, range.pass}, candidates));
+  RHUMB_ASSIGN(uint64_t compared, scan_rows(call, call.column->code_kernel(), codes.rows(), query_code.data(),
+                                            {first, end, range.pass}, candidates));
   std::vector<uint32_t> best;
   for (const Hit& hit : candidates.take()) best.push_back(hit.slot);
   std::sort(best.begin(), best.end());

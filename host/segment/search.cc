@@ -15,7 +15,8 @@ namespace {
 // Below this many passing rows, comparing them all is cheaper than walking any graph.
 constexpr uint64_t kFilterScanRows = 1000;
 
-Result<SearchAnswer> scan_all(const Segment& segment, const SearchCall& call, const Bounds& bounds, const payload::FilterResult* filter) {
+Result<SearchAnswer> scan_all(const Segment& segment, const SearchCall& call, const Bounds& bounds,
+                              const payload::FilterResult* filter) {
   SearchAnswer answer;
   answer.strategy = filter != nullptr ? "filter_scan" : "scan";
   TopK top(call.k);
@@ -36,19 +37,21 @@ Result<SearchAnswer> scan_all(const Segment& segment, const SearchCall& call, co
 // A slot that came from the graph and from the scan of the tail is kept once.
 std::vector<Hit> merge(std::vector<Hit> a, const std::vector<Hit>& b, size_t k) {
   a.insert(a.end(), b.begin(), b.end());
-  std::sort(a.begin(), a.end(), [](const Hit& x, const Hit& y) { return x.slot != y.slot ? x.slot < y.slot : x.distance < y.distance; });
+  std::sort(a.begin(), a.end(),
+            [](const Hit& x, const Hit& y) { return x.slot != y.slot ? x.slot < y.slot : x.distance < y.distance; });
   a.erase(std::unique(a.begin(), a.end(), [](const Hit& x, const Hit& y) { return x.slot == y.slot; }), a.end());
   std::sort(a.begin(), a.end());
   if (a.size() > k) a.resize(k);
   return a;
 }
 
-Result<SearchAnswer> graph_and_tail(const Segment& segment, const SearchCall& call, const Bounds& bounds, const payload::FilterResult* filter,
-                                    uint32_t built) {
+Result<SearchAnswer> graph_and_tail(const Segment& segment, const SearchCall& call, const Bounds& bounds,
+                                    const payload::FilterResult* filter, uint32_t built) {
   SearchAnswer answer;
   answer.strategy = filter != nullptr ? "filtered_graph" : "graph";
   const GraphCall graph_call{call.query, call.k, call.ef, call.deadline, call.cancelled};
-  RHUMB_ASSIGN(Graph::Answer found, segment.graph(call.column).search(graph_call, bounds.rows, bounds.live, bounds.live_count, filter));
+  RHUMB_ASSIGN(Graph::Answer found,
+               segment.graph(call.column).search(graph_call, bounds.rows, bounds.live, bounds.live_count, filter));
   answer.distances = found.distances;
   if (built >= bounds.rows || call.indexed_only) {
     answer.hits = std::move(found.hits);
@@ -57,7 +60,10 @@ Result<SearchAnswer> graph_and_tail(const Segment& segment, const SearchCall& ca
   const uint64_t start_ns = base::monotonic_ns();
   TopK top(call.k);
   const ScanCall scan{&segment.column(call.column), call.query, call.k, call.deadline, call.cancelled};
-  RHUMB_ASSIGN(answer.tail, scan_coded(scan, {built, bounds.rows, filter != nullptr ? std::span<const uint64_t>(filter->bits) : bounds.live}, top));
+  RHUMB_ASSIGN(
+      answer.tail,
+      scan_coded(scan, {built, bounds.rows, filter != nullptr ? std::span<const uint64_t>(filter->bits) : bounds.live},
+                 top));
   answer.scan_ns = base::monotonic_ns() - start_ns;
   answer.distances += answer.tail;
   answer.hits = merge(std::move(found.hits), top.take(), call.k);
@@ -66,7 +72,8 @@ Result<SearchAnswer> graph_and_tail(const Segment& segment, const SearchCall& ca
 
 }  // namespace
 
-Result<SearchAnswer> search(const Segment& segment, const SearchCall& call, const Bounds& bounds, const payload::FilterResult* filter) {
+Result<SearchAnswer> search(const Segment& segment, const SearchCall& call, const Bounds& bounds,
+                            const payload::FilterResult* filter) {
   // Read before the graph is searched: what it takes in meanwhile is found twice rather than not at all.
   const uint32_t built = std::min(segment.graph(call.column).built(), bounds.rows);
   const bool few = filter != nullptr && filter->pass_count <= kFilterScanRows;

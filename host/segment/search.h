@@ -17,7 +17,7 @@ namespace rhumb::segment {
 
 struct SearchCall {
   size_t column = 0;
-  std::string_view query;   // row bytes
+  std::string_view query;  // row bytes
   uint32_t k = 0, ef = 0;
   bool exact = false;
   bool indexed_only = false;  // leaves out rows that wait for a graph; segments too small for one are searched
@@ -26,14 +26,15 @@ struct SearchCall {
 };
 
 struct SearchAnswer {
-  std::vector<Hit> hits;  // closest first, live, in the view, passing
-  std::string strategy;   // as in model::SegmentPlan
-  uint64_t distances = 0; // vectors compared
-  uint64_t tail = 0;      // rows that were scanned since no graph covers them
-  uint64_t scan_ns = 0;   // spent on them
+  std::vector<Hit> hits;   // closest first, live, in the view, passing
+  std::string strategy;    // as in model::SegmentPlan
+  uint64_t distances = 0;  // vectors compared
+  uint64_t tail = 0;       // rows that were scanned since no graph covers them
+  uint64_t scan_ns = 0;    // spent on them
 };
 
 // filter: rows of this view that pass; null = all live ones.
-base::Result<SearchAnswer> search(const Segment& segment, const SearchCall& call, const Bounds& bounds, const payload::FilterResult* filter);
+base::Result<SearchAnswer> search(const Segment& segment, const SearchCall& call, const Bounds& bounds,
+                                  const payload::FilterResult* filter);
 
 }  // namespace rhumb::segment

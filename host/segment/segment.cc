@@ -8,12 +8,18 @@ namespace rhumb::segment {
 using base::Result;
 using base::Status;
 
-Segment::Segment(std::string directory, uint32_t id, const std::vector<VectorSpec>& vectors, const SegmentOptions& options)
-    : directory_(std::move(directory)), id_(id), specs_(vectors), options_(options), fields_(std::make_unique<payload::IndexSet>()) {}
+Segment::Segment(std::string directory, uint32_t id, const std::vector<VectorSpec>& vectors,
+                 const SegmentOptions& options)
+    : directory_(std::move(directory)),
+      id_(id),
+      specs_(vectors),
+      options_(options),
+      fields_(std::make_unique<payload::IndexSet>()) {}
 
 Segment::~Segment() = default;
 
-Result<std::shared_ptr<Segment>> Segment::create(const std::string& directory, uint32_t id, const std::vector<VectorSpec>& vectors,
+Result<std::shared_ptr<Segment>> Segment::create(const std::string& directory, uint32_t id,
+                                                 const std::vector<VectorSpec>& vectors,
                                                  const SegmentOptions& options) {
   // What a crash left of a segment that was never published.
   if (base::exists(directory)) RHUMB_TRY(base::remove_all(directory));
@@ -28,15 +34,18 @@ Result<std::shared_ptr<Segment>> Segment::create(const std::string& directory, u
   return segment;
 }
 
-Result<std::shared_ptr<Segment>> Segment::open(const std::string& directory, uint32_t id, const std::vector<VectorSpec>& vectors,
-                                               const SegmentOptions& options, const Lengths& lengths) {
+Result<std::shared_ptr<Segment>> Segment::open(const std::string& directory, uint32_t id,
+                                               const std::vector<VectorSpec>& vectors, const SegmentOptions& options,
+                                               const Lengths& lengths) {
   auto segment = std::shared_ptr<Segment>(new Segment(directory, id, vectors, options));
   RHUMB_ASSIGN(const Manifest manifest, read_manifest(directory, vectors));
-  if (manifest.segment != id) return base::corrupt(directory + ": the manifest is of segment " + std::to_string(manifest.segment));
+  if (manifest.segment != id)
+    return base::corrupt(directory + ": the manifest is of segment " + std::to_string(manifest.segment));
   if (manifest.state == State::kSealed) {
     const Lengths& s = manifest.sealed;
     if (s.rows != lengths.rows || s.ids != lengths.ids || s.payload != lengths.payload) {
-      return base::corrupt(directory + ": sealed with " + std::to_string(s.rows) + " rows, the key-value store knows " + std::to_string(lengths.rows));
+      return base::corrupt(directory + ": sealed with " + std::to_string(s.rows) + " rows, the key-value store knows " +
+                           std::to_string(lengths.rows));
     }
   }
   RHUMB_TRY(segment->open_files(lengths));
@@ -49,9 +58,12 @@ Status Segment::open_files(const Lengths& lengths) {
   const auto path = [this](const std::string& name) { return directory_ + "/" + name; };
   // A first row larger than the segment's limit is still taken.
   const uint64_t blobs = std::max(options_.max_bytes, base::limits::kMaxPayloadBytes);
-  RHUMB_ASSIGN(rows_, Column::open(path(kRowsFile), lengths.rows * sizeof(RowRecord), options_.max_rows * sizeof(RowRecord), options_.extents));
-  RHUMB_ASSIGN(ids_, Column::open(path(kIdsFile), lengths.ids, std::min<uint64_t>(blobs, options_.max_rows * 1ull * base::limits::kMaxStringIdBytes * 2),
-                                  options_.extents));
+  RHUMB_ASSIGN(rows_, Column::open(path(kRowsFile), lengths.rows * sizeof(RowRecord),
+                                   options_.max_rows * sizeof(RowRecord), options_.extents));
+  RHUMB_ASSIGN(ids_,
+               Column::open(path(kIdsFile), lengths.ids,
+                            std::min<uint64_t>(blobs, options_.max_rows * 1ull * base::limits::kMaxStringIdBytes * 2),
+                            options_.extents));
   RHUMB_ASSIGN(payload_, Column::open(path(kPayloadFile), lengths.payload, blobs, options_.extents));
   RHUMB_TRY(overrides_.open(path(kOverrideFile), lengths.overrides, blobs, options_.extents));
   for (size_t i = 0; i < specs_.size(); ++i) {
@@ -97,7 +109,8 @@ Status Segment::intact() const {
   for (const Column* file : files()) {
     if (file->poisoned()) return base::corrupt(file->path() + ": a page could not be read");
   }
-  return overrides_.poisoned() ? base::corrupt(directory_ + "/" + kOverrideFile + ": a page could not be read") : base::ok();
+  return overrides_.poisoned() ? base::corrupt(directory_ + "/" + kOverrideFile + ": a page could not be read")
+                               : base::ok();
 }
 
 namespace {
@@ -116,7 +129,8 @@ class FilterRows final : public payload::Rows {
 
 }  // namespace
 
-Result<payload::FilterResult> Segment::filter(const payload::Matcher& matcher, const Bounds& bounds, const payload::EvaluateOptions& options) const {
+Result<payload::FilterResult> Segment::filter(const payload::Matcher& matcher, const Bounds& bounds,
+                                              const payload::EvaluateOptions& options) const {
   RHUMB_ASSIGN(auto result, payload::evaluate(matcher, *fields_, FilterRows(*this), bounds.live, bounds.rows, options));
   RHUMB_TRY(intact());
   return result;

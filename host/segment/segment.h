@@ -1,10 +1,11 @@
 // One segment of a shard: columns of rows addressed by slot, payload indexes, one graph per named vector.
 //
-// Slots are append-only and never reused; what a slot holds does not change, except that a payload may be overridden. Which slots are
-// live, and how many are published, is the shard's knowledge: readers pass it in (Bounds), so that a search sees exactly one view.
-// Threads: calls marked [apply] belong to the shard's apply thread; [background] to its one background strand; the others to any
-// thread, for slots below the row count the caller was given by a view.
-// What survives a crash: rows, ids, payloads, vectors and overrides that sync() covered. Graphs, codes and payload indexes are derived.
+// Slots are append-only and never reused; what a slot holds does not change, except that a payload may be overridden.
+// Which slots are live, and how many are published, is the shard's knowledge: readers pass it in (Bounds), so that a
+// search sees exactly one view. Threads: calls marked [apply] belong to the shard's apply thread; [background] to its
+// one background strand; the others to any thread, for slots below the row count the caller was given by a view. What
+// survives a crash: rows, ids, payloads, vectors and overrides that sync() covered. Graphs, codes and payload indexes
+// are derived.
 #pragma once
 
 #include <atomic>
@@ -55,10 +56,13 @@ struct Bounds {
 class Segment {
  public:
   // [apply] A new, empty segment in `directory`, which is made durable with its manifest.
-  static base::Result<std::shared_ptr<Segment>> create(const std::string& directory, uint32_t id, const std::vector<VectorSpec>& vectors,
+  static base::Result<std::shared_ptr<Segment>> create(const std::string& directory, uint32_t id,
+                                                       const std::vector<VectorSpec>& vectors,
                                                        const SegmentOptions& options);
-  // What `lengths` says is there and durable; kCorrupt with file and offset if it is not. restore() comes next.
-  static base::Result<std::shared_ptr<Segment>> open(const std::string& directory, uint32_t id, const std::vector<VectorSpec>& vectors,
+  // What `lengths` says is there and durable; kCorrupt with file and offset if it is not. begin_replay() and
+  // finish_recovery() come next.
+  static base::Result<std::shared_ptr<Segment>> open(const std::string& directory, uint32_t id,
+                                                     const std::vector<VectorSpec>& vectors,
                                                      const SegmentOptions& options, const Lengths& lengths);
   ~Segment();
 
@@ -70,14 +74,16 @@ class Segment {
 
   // [apply] Writing. fits: whether one more row stays within the segment's limits; an empty segment takes any row.
   bool fits(const RowInput& row) const;
-  base::Result<uint32_t> append(const RowInput& row);                                           // the slot; readable after flush()
-  base::Status override_payload(uint32_t slot, uint64_t version, std::string_view payload);     // kTooLarge: the file is full, write a new row
+  base::Result<uint32_t> append(const RowInput& row);  // the slot; readable after flush()
+  base::Status override_payload(uint32_t slot, uint64_t version,
+                                std::string_view payload);  // kTooLarge: the file is full, write a new row
   bool override_fits(std::string_view payload) const { return overrides_.fits(payload.size()); }
   base::Status flush();
   Lengths lengths() const;
 
-  // [apply] Recovery. reset_tail: slots >= rows of `durable` up to `rows` are about to be rewritten; the blobs and overrides behind
-  // `durable` are forgotten. rewrite: writes such a slot. finish: slots never rewritten are void; presence and codes are set up.
+  // [apply] Recovery. begin_replay: slots from the rows of `durable` up to `rows` are void until rewrite() writes them;
+  // blobs and overrides behind `durable` are forgotten. finish_recovery: checks the live rows, sets up presence and
+  // codes.
   base::Status begin_replay(const Lengths& durable, uint32_t rows);
   base::Status rewrite(uint32_t slot, const RowInput& row);
   base::Status finish_recovery(std::span<const uint64_t> live);
@@ -86,9 +92,10 @@ class Segment {
   std::string_view id_key(uint32_t slot) const;
   std::string_view payload(uint32_t slot) const;  // newest
   uint64_t presence(uint32_t slot) const { return record(slot).presence; }
-  uint64_t version(uint32_t slot) const;          // of the newest change
+  uint64_t version(uint32_t slot) const;  // of the newest change
   std::string_view vector(size_t column, uint32_t slot) const { return columns_[column]->row(slot); }
-  // Reading for an answer: record, id and payload are compared with their checksums always, vectors once the segment is sealed.
+  // Reading for an answer: record, id and payload are compared with their checksums always, vectors once the segment is
+  // sealed.
   base::Result<StoredRow> fetch(uint32_t slot) const;
   base::Result<std::string_view> fetch_vector(size_t column, uint32_t slot) const;
   // kCorrupt once a page of any column could not be read; what was read since is to be thrown away.
@@ -97,7 +104,8 @@ class Segment {
   // Payload indexes. put() [apply] was done by append and override_payload.
   payload::IndexSet& fields() { return *fields_; }
   const payload::IndexSet& fields() const { return *fields_; }
-  base::Result<payload::FilterResult> filter(const payload::Matcher& matcher, const Bounds& bounds, const payload::EvaluateOptions& options) const;
+  base::Result<payload::FilterResult> filter(const payload::Matcher& matcher, const Bounds& bounds,
+                                             const payload::EvaluateOptions& options) const;
   std::string fields_directory() const { return directory_ + "/" + kPayloadIndexDir; }
   base::Status save_fields(uint32_t rows, uint64_t through_version);  // [background]
 
@@ -107,8 +115,8 @@ class Segment {
   const Graph& graph(size_t i) const { return *graphs_[i]; }
   uint32_t graph_min_rows() const { return options_.graph_min_rows; }
 
-  // [background] Durability. sync() covers all that was flushed before the call. seal() after the last append was flushed: trims,
-  // syncs, writes checksums and the manifest. Not beside sync().
+  // [background] Durability. sync() covers all that was flushed before the call. seal() after the last append was
+  // flushed: trims, syncs, writes checksums and the manifest. Not beside sync().
   base::Status sync();
   base::Status seal();
   // [background] Reads everything again that has a checksum.
@@ -121,8 +129,11 @@ class Segment {
   base::Status load_checksums();
   base::Status check_record(uint32_t slot) const;
   base::Status check_bytes(size_t file, uint64_t offset, uint64_t bytes) const;
-  base::Status write_record(uint32_t slot, const RowInput& row, uint64_t id_offset, uint64_t payload_offset, bool at_end);
-  const RowRecord& record(uint32_t slot) const { return *reinterpret_cast<const RowRecord*>(rows_.data() + slot * sizeof(RowRecord)); }
+  base::Status write_record(uint32_t slot, const RowInput& row, uint64_t id_offset, uint64_t payload_offset,
+                            bool at_end);
+  const RowRecord& record(uint32_t slot) const {
+    return *reinterpret_cast<const RowRecord*>(rows_.data() + slot * sizeof(RowRecord));
+  }
   uint64_t bytes_with(const RowInput& row) const;
   std::vector<const Column*> files() const;  // rows, ids, payload, then the vectors
 
@@ -134,11 +145,11 @@ class Segment {
   Column rows_, ids_, payload_;
   OverrideLog overrides_;
   std::vector<std::unique_ptr<VectorColumn>> columns_;
-  std::vector<std::unique_ptr<Graph>> graphs_;          // one per column; empty until there are rows enough
-  std::vector<std::unique_ptr<Checksums>> checksums_;   // of files(), set before state_ says sealed
+  std::vector<std::unique_ptr<Graph>> graphs_;         // one per column; empty until there are rows enough
+  std::vector<std::unique_ptr<Checksums>> checksums_;  // of files(), set before state_ says sealed
   std::unique_ptr<payload::IndexSet> fields_;
-  uint32_t row_count_ = 0;                              // [apply]
-  uint32_t durable_rows_ = 0;                           // during recovery: slots below are as they were written
+  uint32_t row_count_ = 0;     // [apply]
+  uint32_t durable_rows_ = 0;  // during recovery: slots below are as they were written
 };
 
 }  // namespace rhumb::segment

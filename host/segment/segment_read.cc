@@ -43,7 +43,9 @@ Result<StoredRow> Segment::fetch(uint32_t slot) const {
   RHUMB_TRY(check_bytes(kPayload, r.payload_offset, r.payload_bytes));
   const std::string_view payload = payload_.view(r.payload_offset, r.payload_bytes);
   if (base::crc32c(payload, base::crc32c(ids_.view(r.id_offset, r.id_bytes))) != r.blobs_crc) {
-    return damaged(payload_, r.payload_offset, "id or payload of slot " + std::to_string(slot) + " is damaged (id at " + std::to_string(r.id_offset) + ")");
+    return damaged(
+        payload_, r.payload_offset,
+        "id or payload of slot " + std::to_string(slot) + " is damaged (id at " + std::to_string(r.id_offset) + ")");
   }
   StoredRow row{ids_.view(r.id_offset, r.id_bytes), {}, r.version, r.presence};
   if (const auto changed = overrides_.find(slot)) {

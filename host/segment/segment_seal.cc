@@ -27,7 +27,8 @@ Status Segment::seal() {
   RHUMB_TRY(payload_.trim());
   for (const auto& column : columns_) RHUMB_TRY(column->seal(row_count_));
   RHUMB_TRY(sync());
-  for (const Column* file : files()) RHUMB_TRY(Checksums::write(*file, directory_ + "/" + checksum_file(name_of(*file))));
+  for (const Column* file : files())
+    RHUMB_TRY(Checksums::write(*file, directory_ + "/" + checksum_file(name_of(*file))));
   Manifest manifest;
   manifest.segment = id_;
   manifest.state = State::kSealed;

@@ -11,14 +11,17 @@ using base::Status;
 
 namespace {
 
-uint32_t record_crc(const RowRecord& record) { return base::crc32c({reinterpret_cast<const char*>(&record), offsetof(RowRecord, crc)}); }
+uint32_t record_crc(const RowRecord& record) {
+  return base::crc32c({reinterpret_cast<const char*>(&record), offsetof(RowRecord, crc)});
+}
 std::string_view bytes_of(const RowRecord& record) { return {reinterpret_cast<const char*>(&record), sizeof(record)}; }
 
 }  // namespace
 
 // A vector file spans all slots, also those without the vector.
 uint64_t Segment::bytes_with(const RowInput& row) const {
-  uint64_t bytes = (row_count_ + 1ull) * sizeof(RowRecord) + ids_.length() + row.id_key.size() + payload_.length() + row.payload.size();
+  uint64_t bytes = (row_count_ + 1ull) * sizeof(RowRecord) + ids_.length() + row.id_key.size() + payload_.length() +
+                   row.payload.size();
   for (const auto& column : columns_) bytes += (row_count_ + 1ull) * column->vectors().stride;
   return bytes;
 }
@@ -43,7 +46,8 @@ Result<uint32_t> Segment::append(const RowInput& row) {
   return slot;
 }
 
-Status Segment::write_record(uint32_t slot, const RowInput& row, uint64_t id_offset, uint64_t payload_offset, bool at_end) {
+Status Segment::write_record(uint32_t slot, const RowInput& row, uint64_t id_offset, uint64_t payload_offset,
+                             bool at_end) {
   RowRecord record;
   record.id_offset = id_offset;
   record.payload_offset = payload_offset;
@@ -59,10 +63,11 @@ Status Segment::write_record(uint32_t slot, const RowInput& row, uint64_t id_off
 }
 
 Status Segment::override_payload(uint32_t slot, uint64_t version, std::string_view payload) {
-  if (!overrides_.fits(payload.size())) return {base::Code::kTooLarge, directory_ + ": the file of payload changes is full"};
+  if (!overrides_.fits(payload.size()))
+    return {base::Code::kTooLarge, directory_ + ": the file of payload changes is full"};
   RHUMB_TRY(overrides_.append(slot, version, payload));
-  // After the text can be found: a search that meets the index's new entry reads the new text, and one that still meets the old entry
-  // sees a version beyond its view and checks again.
+  // After the text can be found: a search that meets the index's new entry reads the new text, and one that still meets
+  // the old entry sees a version beyond its view and checks again.
   fields_->put(slot, payload);
   return base::ok();
 }
@@ -111,7 +116,8 @@ Status Segment::finish_recovery(std::span<const uint64_t> live) {
     for (size_t i = 0; i < columns_.size(); ++i) {
       if ((r.presence >> i & 1) == 0) continue;
       if (!columns_[i]->mark_present(slot) && alive) {
-        return base::corrupt(columns_[i]->file().path() + " at offset " + std::to_string(slot * columns_[i]->vectors().stride) + ": the file ends, slot " +
+        return base::corrupt(columns_[i]->file().path() + " at offset " +
+                             std::to_string(slot * columns_[i]->vectors().stride) + ": the file ends, slot " +
                              std::to_string(slot) + " has a vector there");
       }
     }

@@ -1,4 +1,5 @@
-// The k closest of what is pushed. Equal distances: the lower slot, so that an answer does not depend on the order of pushing.
+// The k closest of what is pushed. Equal distances: the lower slot, so that an answer does not depend on the order of
+// pushing.
 #pragma once
 
 #include <algorithm>

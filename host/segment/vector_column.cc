@@ -27,7 +27,8 @@ Result<std::unique_ptr<VectorColumn>> VectorColumn::open(const VectorSpec& spec,
   RHUMB_ASSIGN(Column file, Column::open(path, length, reserve, options.extents));
   auto column = std::unique_ptr<VectorColumn>(new VectorColumn(spec, std::move(file), options));
   if (column->kernel_ == nullptr || column->code_kernel_ == nullptr) {
-    return base::unsupported("vector '" + spec.name + "': no kernel for " + std::string(model::distance_name(spec.params.distance)) + " of " +
+    return base::unsupported("vector '" + spec.name + "': no kernel for " +
+                             std::string(model::distance_name(spec.params.distance)) + " of " +
                              std::string(model::scalar_name(spec.params.datatype)));
   }
   return column;
@@ -61,7 +62,8 @@ Status VectorColumn::append(uint32_t slot, std::string_view bytes) {
   return base::ok();
 }
 
-// A search reads the word of the newest slots while a later slot's bit is set in it; what it may see of it is cut by its view.
+// A search reads the word of the newest slots while a later slot's bit is set in it; what it may see of it is cut by
+// its view.
 void VectorColumn::set_present(uint32_t slot) {
   std::atomic_ref(present_[slot / 64]).fetch_or(1ull << (slot % 64), std::memory_order_relaxed);
   present_count_.fetch_add(1, std::memory_order_relaxed);

@@ -1,8 +1,10 @@
-// The vectors of one name in one segment: a file of rows of fixed stride, which slots have one, codes of the tail, and the graph.
+// The vectors of one name in one segment: a file of rows of fixed stride, which slots have one, codes of the tail, and
+// the graph.
 //
-// Threads: append() and flush() belong to the apply thread. vectors() is the chunk table that index plugins and kernels read: complete
-// from the start, rows never change once the slot was published. A word of present() changes until its 64 slots are appended: an index
-// plugin, which reads it plainly, is told of complete words only; others use present_word().
+// Threads: append() and flush() belong to the apply thread. vectors() is the chunk table that index plugins and kernels
+// read: complete from the start, rows never change once the slot was published. A word of present() changes until its
+// 64 slots are appended: an index plugin, which reads it plainly, is told of complete words only; others use
+// present_word().
 #pragma once
 
 #include <atomic>
@@ -26,7 +28,8 @@ namespace rhumb::segment {
 class VectorColumn {
  public:
   // rows: slots whose vectors the file may hold.
-  static base::Result<std::unique_ptr<VectorColumn>> open(const VectorSpec& spec, const std::string& path, uint32_t rows, const SegmentOptions& options);
+  static base::Result<std::unique_ptr<VectorColumn>> open(const VectorSpec& spec, const std::string& path,
+                                                          uint32_t rows, const SegmentOptions& options);
   VectorColumn(const VectorColumn&) = delete;
   VectorColumn& operator=(const VectorColumn&) = delete;
 
@@ -35,7 +38,9 @@ class VectorColumn {
   const rhumb_kernel_t& code_kernel() const { return *code_kernel_; }
   const rhumb_vectors_t& vectors() const { return vectors_; }
   std::span<const uint64_t> present() const { return present_; }
-  uint64_t present_word(size_t i) const { return std::atomic_ref(const_cast<uint64_t&>(present_[i])).load(std::memory_order_relaxed); }
+  uint64_t present_word(size_t i) const {
+    return std::atomic_ref(const_cast<uint64_t&>(present_[i])).load(std::memory_order_relaxed);
+  }
   std::string_view row(uint32_t slot) const { return file_.view(slot * vectors_.stride, vectors_.stride); }
   const CodeColumn* codes() const { return codes_.get(); }  // null: not worthwhile
   CodeColumn* codes() { return codes_.get(); }

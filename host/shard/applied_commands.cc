@@ -19,8 +19,10 @@ AppliedCommands::Identity AppliedCommands::identity(const model::Command& comman
   std::string bytes;
   base::ByteWriter out(bytes);
   out.u8(by_request ? 1 : 0);
-  if (by_request) out.fixed(header.request_id);
-  else out.u64(header.session);
+  if (by_request)
+    out.fixed(header.request_id);
+  else
+    out.u64(header.session);
   out.u64(header.sequence);
   out.u16(static_cast<uint16_t>(header.kind));
   const std::string_view body = entry.substr(std::min(kHeaderBytes, entry.size()));
@@ -39,7 +41,8 @@ bool AppliedCommands::seen_before(const Identity& who, uint64_t index) const {
 
 bool AppliedCommands::applied_at(const Identity& who, uint64_t index) const {
   if (who == Identity{}) return true;
-  const auto it = std::lower_bound(in_order_.begin(), in_order_.end(), index, [](const Remembered& e, uint64_t i) { return e.index < i; });
+  const auto it = std::lower_bound(in_order_.begin(), in_order_.end(), index,
+                                   [](const Remembered& e, uint64_t i) { return e.index < i; });
   return it != in_order_.end() && it->index == index;
 }
 
@@ -59,7 +62,9 @@ void AppliedCommands::forget_before(uint64_t index) {
   }
 }
 
-uint64_t AppliedCommands::forgettable(uint64_t watermark) { return watermark > kDedupWindowEntries ? watermark - kDedupWindowEntries : 0; }
+uint64_t AppliedCommands::forgettable(uint64_t watermark) {
+  return watermark > kDedupWindowEntries ? watermark - kDedupWindowEntries : 0;
+}
 
 std::string AppliedCommands::take_batch() {
   std::string bytes;

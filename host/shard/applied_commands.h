@@ -1,8 +1,8 @@
 // Client commands applied lately, so that one that is sent again is applied once.
 //
-// A command is known by its request id, or without one by its client session, together with its sequence and its content: a request id that
-// a client uses for another request stands in nobody's way. It is remembered for kDedupWindowEntries log entries: a rule of log indexes
-// alone, so that every replica, and a replay, decides the same.
+// A command is known by its request id, or without one by its client session, together with its sequence and its
+// content: a request id that a client uses for another request stands in nobody's way. It is remembered for
+// kDedupWindowEntries log entries: a rule of log indexes alone, so that every replica, and a replay, decides the same.
 // Belongs to the apply thread. What survives a crash: the KV rows written with each batch.
 #pragma once
 
@@ -34,8 +34,8 @@ class AppliedCommands {
   void remember(const Identity& who, uint64_t index);
 
   bool batch_empty() const { return batch_.empty(); }
-  std::string take_batch();                        // KV value of what was remembered since the last call
-  base::Status load_batch(std::string_view value); // at recovery, in the order of indexes; nothing is forgotten yet
+  std::string take_batch();                         // KV value of what was remembered since the last call
+  base::Status load_batch(std::string_view value);  // at recovery, in the order of indexes; nothing is forgotten yet
   // Rows of batches that ended before this index are of no use any more once replay starts behind `watermark`.
   static uint64_t forgettable(uint64_t watermark);
   void forget_before(uint64_t index);

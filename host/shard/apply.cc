@@ -47,10 +47,17 @@ Status Applier::change_point(const model::Command& command, size_t i, uint64_t i
   StoredPoint point(ledger_, pending->now, batch_.first_index);
   RHUMB_ASSIGN(Change change, change_of(command, i, schema_->vectors, point));
   switch (change.effect) {
-    case Effect::kNone: return base::ok();
-    case Effect::kRemove: remove(key, *pending, index); break;
-    case Effect::kPayload: RHUMB_TRY(write_payload(key, *pending, change, point, index)); break;
-    case Effect::kRow: RHUMB_TRY(write_row(key, *pending, change, index)); break;
+    case Effect::kNone:
+      return base::ok();
+    case Effect::kRemove:
+      remove(key, *pending, index);
+      break;
+    case Effect::kPayload:
+      RHUMB_TRY(write_payload(key, *pending, change, point, index));
+      break;
+    case Effect::kRow:
+      RHUMB_TRY(write_row(key, *pending, change, index));
+      break;
   }
   ++batch_.outcome.points;
   return base::ok();
@@ -76,7 +83,8 @@ Status Applier::write_row(const std::string& key, Pending& pending, const Change
   return base::ok();
 }
 
-Status Applier::write_payload(const std::string& key, Pending& pending, Change& change, PointState& point, uint64_t index) {
+Status Applier::write_payload(const std::string& key, Pending& pending, Change& change, PointState& point,
+                              uint64_t index) {
   RHUMB_ASSERT(pending.now.has_value());
   Segment* in = ledger_.find(pending.now->segment);
   Change whole{Effect::kRow, change.payload(), std::nullopt, {}};
@@ -124,7 +132,8 @@ Result<Segment*> Applier::segment_for(const segment::RowInput& row) {
 
 Result<Segment*> Applier::begin_segment() {
   if (ledger_.segments.size() >= base::limits::kMaxSegments) {
-    return Status(base::Code::kTooLarge, "the shard has " + std::to_string(ledger_.segments.size()) + " segments, the limit");
+    return Status(base::Code::kTooLarge,
+                  "the shard has " + std::to_string(ledger_.segments.size()) + " segments, the limit");
   }
   const uint32_t id = ledger_.applied.next_segment++;
   RHUMB_ASSIGN(auto begun, Segment::create(core_.segment_directory(id), id, schema_->vectors, core_.options.segment));
@@ -150,7 +159,8 @@ Status Applier::commit(uint64_t last_index) {
   for (const auto& [key, pending] : batch_.points) {
     if (pending.before != pending.now) before.emplace(key, pending.before);
   }
-  // Entries without effect (an election's, a change of members) are not worth a transaction: the next one has their index.
+  // Entries without effect (an election's, a change of members) are not worth a transaction: the next one has their
+  // index.
   if (!batch_.changes.empty() || !ledger_.commands.batch_empty()) {
     storage::KvBatch batch;
     put_points(batch);
@@ -166,12 +176,15 @@ Status Applier::commit(uint64_t last_index) {
 void Applier::put_points(storage::KvBatch& batch) const {
   for (const auto& [key, pending] : batch_.points) {
     if (pending.before == pending.now) continue;
-    if (pending.now) batch.put(kPoints, key, encode(*pending.now));
-    else batch.erase(kPoints, key);
+    if (pending.now)
+      batch.put(kPoints, key, encode(*pending.now));
+    else
+      batch.erase(kPoints, key);
     if (!pending.before) continue;
     // What replay starts from: the row as of each watermark it may start behind, kept when it changes first since.
     const std::string row = encode(*pending.before);
-    if (pending.before->version <= ledger_.watermark.index) batch.put(kUndo, undo_key(ledger_.watermark.index, key), row);
+    if (pending.before->version <= ledger_.watermark.index)
+      batch.put(kUndo, undo_key(ledger_.watermark.index, key), row);
     if (ledger_.pending_watermark && pending.before->version <= *ledger_.pending_watermark) {
       batch.put(kUndo, undo_key(*ledger_.pending_watermark, key), row);
     }
@@ -179,13 +192,16 @@ void Applier::put_points(storage::KvBatch& batch) const {
 }
 
 void Applier::put_state(storage::KvBatch& batch) {
-  for (const auto& [segment, block] : batch_.live_blocks) batch.put(kLive, live_key(segment, block), ledger_.segments.at(segment).live.block(block));
-  for (const auto& [segment, change] : batch_.changes) batch.put(kSegments, segment_key(segment), encode(change.segment->lengths()));
+  for (const auto& [segment, block] : batch_.live_blocks)
+    batch.put(kLive, live_key(segment, block), ledger_.segments.at(segment).live.block(block));
+  for (const auto& [segment, change] : batch_.changes)
+    batch.put(kSegments, segment_key(segment), encode(change.segment->lengths()));
   for (const uint32_t group : ledger_.hashes.take_changed()) {
     const Hash& sum = ledger_.hashes.sum(group);
     batch.put(kHashes, group_key(group), std::string(reinterpret_cast<const char*>(sum.data()), sum.size()));
   }
-  if (!ledger_.commands.batch_empty()) batch.put(kCommands, index_key(ledger_.applied.index), ledger_.commands.take_batch());
+  if (!ledger_.commands.batch_empty())
+    batch.put(kCommands, index_key(ledger_.applied.index), ledger_.commands.take_batch());
   batch.put(kState, kAppliedKey, encode(ledger_.applied));
 }
 

@@ -22,12 +22,14 @@ bool condition_holds(uint64_t expected, const PointState& point) {
 }
 
 size_t column_of(const std::vector<segment::VectorSpec>& vectors, std::string_view name) {
-  const auto it = std::find_if(vectors.begin(), vectors.end(), [&](const segment::VectorSpec& spec) { return spec.name == name; });
+  const auto it =
+      std::find_if(vectors.begin(), vectors.end(), [&](const segment::VectorSpec& spec) { return spec.name == name; });
   return static_cast<size_t>(it - vectors.begin());
 }
 
 // False if a vector is none of the collection's.
-bool place(const std::vector<model::NamedVector>& given, const std::vector<segment::VectorSpec>& vectors, std::vector<std::string_view>& out) {
+bool place(const std::vector<model::NamedVector>& given, const std::vector<segment::VectorSpec>& vectors,
+           std::vector<std::string_view>& out) {
   for (const model::NamedVector& v : given) {
     const size_t column = column_of(vectors, v.name);
     if (column == vectors.size() || v.bytes.size() != vectors[column].params.row_bytes()) return false;
@@ -39,7 +41,8 @@ bool place(const std::vector<model::NamedVector>& given, const std::vector<segme
 Result<Change> upsert(const model::PointWrite& write, const std::vector<segment::VectorSpec>& vectors) {
   Change change;
   change.vectors.resize(vectors.size());
-  const bool known = place(write.vectors, vectors, change.vectors) && write.payload.size() <= base::limits::kMaxPayloadBytes;
+  const bool known =
+      place(write.vectors, vectors, change.vectors) && write.payload.size() <= base::limits::kMaxPayloadBytes;
   RHUMB_UNEXPECTED(!known);
   if (!known) return Change();
   change.effect = Effect::kRow;
@@ -52,7 +55,8 @@ Status current_row(Change& change, size_t columns, PointState& point) {
   return complete_row(change, columns, point);
 }
 
-Result<Change> update_vectors(const model::PointWrite& write, const std::vector<segment::VectorSpec>& vectors, PointState& point) {
+Result<Change> update_vectors(const model::PointWrite& write, const std::vector<segment::VectorSpec>& vectors,
+                              PointState& point) {
   Change change;
   RHUMB_TRY(current_row(change, vectors.size(), point));
   const bool known = place(write.vectors, vectors, change.vectors);
@@ -60,7 +64,8 @@ Result<Change> update_vectors(const model::PointWrite& write, const std::vector<
   return known ? std::move(change) : Change();
 }
 
-Result<Change> delete_vectors(const std::vector<std::string>& names, const std::vector<segment::VectorSpec>& vectors, PointState& point) {
+Result<Change> delete_vectors(const std::vector<std::string>& names, const std::vector<segment::VectorSpec>& vectors,
+                              PointState& point) {
   Change change;
   RHUMB_TRY(current_row(change, vectors.size(), point));
   bool had_one = false;
@@ -75,10 +80,14 @@ Result<Change> delete_vectors(const std::vector<std::string>& names, const std::
 
 Result<std::string> mutated(const Command& command, std::string_view payload) {
   switch (command.header.kind) {
-    case OperationKind::kSetPayload: return payload::payload_merge_v1(payload, command.payload, command.payload_key);
-    case OperationKind::kOverwritePayload: return payload::payload_overwrite_v1(payload, command.payload, command.payload_key);
-    case OperationKind::kDeletePayload: return payload::payload_delete_v1(payload, command.names);
-    default: return std::string();  // kClearPayload
+    case OperationKind::kSetPayload:
+      return payload::payload_merge_v1(payload, command.payload, command.payload_key);
+    case OperationKind::kOverwritePayload:
+      return payload::payload_overwrite_v1(payload, command.payload, command.payload_key);
+    case OperationKind::kDeletePayload:
+      return payload::payload_delete_v1(payload, command.names);
+    default:
+      return std::string();  // kClearPayload
   }
 }
 
@@ -105,7 +114,8 @@ Status complete_row(Change& change, size_t columns, PointState& point) {
   return base::ok();
 }
 
-Result<Change> change_of(const Command& command, size_t i, const std::vector<segment::VectorSpec>& vectors, PointState& point) {
+Result<Change> change_of(const Command& command, size_t i, const std::vector<segment::VectorSpec>& vectors,
+                         PointState& point) {
   if (!condition_holds(command.targets[i].expected_version, point)) return Change();
   if (command.header.kind == OperationKind::kUpsert) return upsert(command.points[i], vectors);
   if (!point.exists()) return Change();
@@ -115,13 +125,17 @@ Result<Change> change_of(const Command& command, size_t i, const std::vector<seg
       change.effect = Effect::kRemove;
       return change;
     }
-    case OperationKind::kUpdateVectors: return update_vectors(command.points[i], vectors, point);
-    case OperationKind::kDeleteVectors: return delete_vectors(command.names, vectors, point);
+    case OperationKind::kUpdateVectors:
+      return update_vectors(command.points[i], vectors, point);
+    case OperationKind::kDeleteVectors:
+      return delete_vectors(command.names, vectors, point);
     case OperationKind::kSetPayload:
     case OperationKind::kOverwritePayload:
     case OperationKind::kDeletePayload:
-    case OperationKind::kClearPayload: return change_payload(command, point);
-    default: return base::unsupported("command of kind " + std::to_string(static_cast<unsigned>(command.header.kind)));
+    case OperationKind::kClearPayload:
+      return change_payload(command, point);
+    default:
+      return base::unsupported("command of kind " + std::to_string(static_cast<unsigned>(command.header.kind)));
   }
 }
 

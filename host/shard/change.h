@@ -1,4 +1,5 @@
-// What a command does to one point: a pure function of the command and the point, the same on every replica and at every replay.
+// What a command does to one point: a pure function of the command and the point, the same on every replica and at
+// every replay.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,8 @@
 
 namespace rhumb::shard {
 
-// A point as it stands. payload() and vector() are asked for at most once each and only if the command needs them; views stay valid until
-// the change is written. vector: data() == nullptr if the point has none of that column.
+// A point as it stands. payload() and vector() are asked for at most once each and only if the command needs them;
+// views stay valid until the change is written. vector: data() == nullptr if the point has none of that column.
 class PointState {
  public:
   virtual ~PointState() = default;
@@ -25,7 +26,7 @@ class PointState {
 };
 
 enum class Effect : uint8_t {
-  kNone,     // the condition does not hold, or there is nothing to change
+  kNone,  // the condition does not hold, or there is nothing to change
   kRemove,
   kPayload,  // a new payload; vectors stay
   kRow,      // payload and vectors anew
@@ -39,9 +40,10 @@ struct Change {
   std::string_view payload() const { return text ? std::string_view(*text) : borrowed; }
 };
 
-// Change of target `i` of the command. kCorrupt: the stored point is damaged. A command that no gateway would have made (vectors of a wrong
-// size, a patch that is not JSON) changes nothing.
-base::Result<Change> change_of(const model::Command& command, size_t i, const std::vector<segment::VectorSpec>& vectors, PointState& point);
+// Change of target `i` of the command. kCorrupt: the stored point is damaged. A command that no gateway would have made
+// (vectors of a wrong size, a patch that is not JSON) changes nothing.
+base::Result<Change> change_of(const model::Command& command, size_t i, const std::vector<segment::VectorSpec>& vectors,
+                               PointState& point);
 
 // The rest of a point that only got a new payload, when a whole row is to be written after all.
 base::Status complete_row(Change& change, size_t columns, PointState& point);

@@ -19,7 +19,9 @@ SchemaPtr make_schema(const model::CollectionConfig& config, uint64_t version) {
 }
 
 Core::Core(ShardOptions shard_options)
-    : options(std::move(shard_options)), store(*options.kv, options.directory + "/kv"), schema_(make_schema(options.config, options.config_version)) {}
+    : options(std::move(shard_options)),
+      store(*options.kv, options.directory + "/kv"),
+      schema_(make_schema(options.config, options.config_version)) {}
 
 SchemaPtr Core::schema() const {
   const std::lock_guard lock(mutex_);

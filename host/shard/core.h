@@ -33,7 +33,7 @@ class Core {
 
   const ShardOptions options;
   Store store;
-  mutable ViewKeeper views;  // const readers take views too
+  mutable ViewKeeper views;           // const readers take views too
   std::atomic<bool> stopping{false};  // background work ends soon
   std::atomic<bool> ready{false};     // replay is done: the state is whole
 

@@ -28,7 +28,8 @@ Result<FilterResult> ViewFilter::evaluate(const View& view, const SegmentView& p
     }
     // Absent: it may have been deleted since.
     if (!*row || (*row)->version > view.applied) moved = moved || core_->views.applied() != view.applied;
-    return *row && (*row)->segment == part.segment->id() && part.holds((*row)->slot) ? std::optional((*row)->slot) : std::nullopt;
+    return *row && (*row)->segment == part.segment->id() && part.holds((*row)->slot) ? std::optional((*row)->slot)
+                                                                                     : std::nullopt;
   };
   RHUMB_ASSIGN(FilterResult result, part.segment->filter(matcher_, part.bounds(), options));
   RHUMB_TRY(failure);

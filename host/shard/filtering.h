@@ -17,7 +17,8 @@ struct ReadContext;
 
 class ViewFilter {
  public:
-  ViewFilter(const Core& core, payload::Matcher matcher, const ReadContext& context) : core_(&core), matcher_(std::move(matcher)), context_(&context) {}
+  ViewFilter(const Core& core, payload::Matcher matcher, const ReadContext& context)
+      : core_(&core), matcher_(std::move(matcher)), context_(&context) {}
   static base::Result<ViewFilter> compile(const Core& core, const model::Filter& filter, const ReadContext& context);
 
   base::Result<payload::FilterResult> evaluate(const View& view, const SegmentView& part) const;

@@ -57,12 +57,16 @@ bool Indexer::build_field(const ViewPtr& view) {
     Segment& segment = *part.segment;
     const auto unready = segment.fields().unready();
     if (unready.empty()) continue;
-    // The field was configured on the apply thread before this view was taken, so put() feeds it every later slot. Rows that are dead
-    // already count only for views older than this one.
+    // The field was configured on the apply thread before this view was taken, so put() feeds it every later slot. Rows
+    // that are dead already count only for views older than this one.
     const bool older_views = core_.views.oldest_view() < view->applied;
-    const auto payload_of = [&](uint32_t slot) { return older_views || part.holds(slot) ? segment.payload(slot) : std::string_view(); };
-    const Status built = segment.fields().build(unready.front(), part.rows, payload_of, [this] { return core_.stopping.load(); });
-    if (!built.ok() && built.code() != base::Code::kCancelled) warn("payload index " + unready.front() + ": " + built.to_string());
+    const auto payload_of = [&](uint32_t slot) {
+      return older_views || part.holds(slot) ? segment.payload(slot) : std::string_view();
+    };
+    const Status built =
+        segment.fields().build(unready.front(), part.rows, payload_of, [this] { return core_.stopping.load(); });
+    if (!built.ok() && built.code() != base::Code::kCancelled)
+      warn("payload index " + unready.front() + ": " + built.to_string());
     return built.ok();
   }
   return false;
@@ -107,7 +111,8 @@ void Indexer::save(const Watermark& durable) {
       if (!saved.ok()) warn("saving the graph of vector '" + segment.vectors()[c].name + "': " + saved.to_string());
     }
     if (!sealed || !segment.fields().unready().empty() || !fields_saved_.insert(segment.id()).second) continue;
-    // Payload changes that come while it is written may be in it or not: they have later versions and are put again when it is loaded.
+    // Payload changes that come while it is written may be in it or not: they have later versions and are put again
+    // when it is loaded.
     const Status saved = segment.save_fields(part.rows, core_.views.applied());
     if (!saved.ok()) warn("saving payload indexes: " + saved.to_string());
   }
@@ -194,7 +199,8 @@ void Indexer::tail_scanned(uint64_t rows, uint64_t ns) {
   constexpr uint64_t kMinRows = 1000;  // fewer measure the call, not the rows
   constexpr double kWeight = 0.1;
   if (rows < kMinRows) return;
-  const double seen = static_cast<double>(ns) / static_cast<double>(rows), known = ns_per_row_.load(std::memory_order_relaxed);
+  const double seen = static_cast<double>(ns) / static_cast<double>(rows),
+               known = ns_per_row_.load(std::memory_order_relaxed);
   ns_per_row_.store(known + kWeight * (seen - known), std::memory_order_relaxed);
 }
 
@@ -205,7 +211,8 @@ Indexer::Tail Indexer::tail(const View& view) const {
   for (const SegmentView& part : view.segments) {
     if (part.rows < part.segment->graph_min_rows()) continue;
     for (size_t c = 0; c < waiting.size(); ++c) {
-      if (part.segment->graph(c).available()) waiting[c] += part.rows - std::min(part.rows, part.segment->graph(c).built());
+      if (part.segment->graph(c).available())
+        waiting[c] += part.rows - std::min(part.rows, part.segment->graph(c).built());
     }
   }
   for (const uint64_t rows : waiting) tail.rows = std::max(tail.rows, rows);

@@ -1,5 +1,5 @@
-// Brings graphs and payload indexes up to the rows, a slice at a time, behind apply and beside searches. All of it is derived data: a failure
-// is reported in the shard's state and leaves scans, which are right and slower.
+// Brings graphs and payload indexes up to the rows, a slice at a time, behind apply and beside searches. All of it is
+// derived data: a failure is reported in the shard's state and leaves scans, which are right and slower.
 //
 // Runs on a background strand of its own. wake() is for any thread; the rest says.
 #pragma once
@@ -34,7 +34,8 @@ class Indexer {
   void when_idle(std::function<void()> done);
   void fail(const base::Status& reason);
 
-  // A checkpoint begins: until it ended, graphs take in no slot that it does not make durable, so that they can be saved then.
+  // A checkpoint begins: until it ended, graphs take in no slot that it does not make durable, so that they can be
+  // saved then.
   void checkpoint_begins(const Watermark& watermark);
   // durable: its lengths are durable, so graphs that grew and indexes of sealed segments are saved; null: it failed.
   void checkpoint_ended(std::shared_ptr<const Watermark> durable);
@@ -42,8 +43,8 @@ class Indexer {
   // A search scanned `rows` that wait for a graph in `ns`.
   void tail_scanned(uint64_t rows, uint64_t ns);
   struct Tail {
-    uint64_t rows = 0;  // that wait for a graph, over all segments and vectors
-    double scan_ms = 0; // what a search spends on them, about
+    uint64_t rows = 0;   // that wait for a graph, over all segments and vectors
+    double scan_ms = 0;  // what a search spends on them, about
   };
   Tail tail(const View& view) const;
   std::string warning() const;
@@ -64,15 +65,17 @@ class Indexer {
   Core& core_;
   base::Strand& strand_;
   std::atomic<bool> scheduled_{false};
-  std::atomic<double> ns_per_row_{50};  // of a tail's scan: measured, smoothed; the start is a guess for some hundred dimensions
-  std::map<std::pair<uint32_t, size_t>, uint32_t> failures_;  // [strand] of a segment's column: after a few it is left to scans
-  std::set<uint32_t> fields_saved_;     // [strand] sealed segments
+  std::atomic<double> ns_per_row_{
+      50};  // of a tail's scan: measured, smoothed; the start is a guess for some hundred dimensions
+  std::map<std::pair<uint32_t, size_t>, uint32_t>
+      failures_;                     // [strand] of a segment's column: after a few it is left to scans
+  std::set<uint32_t> fields_saved_;  // [strand] sealed segments
 
-  mutable std::mutex mutex_;            // guards what follows
-  std::optional<Watermark> limit_;      // of the checkpoint under way
+  mutable std::mutex mutex_;        // guards what follows
+  std::optional<Watermark> limit_;  // of the checkpoint under way
   std::string warning_;
   base::Status failure_;
-  uint64_t configured_ = 0;             // version of the newest configuration without missing indexes
+  uint64_t configured_ = 0;  // version of the newest configuration without missing indexes
   std::vector<std::pair<uint64_t, std::function<void(base::Status)>>> waiting_;
   std::vector<std::function<void()>> idle_waiters_;
 };

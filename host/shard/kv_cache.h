@@ -1,4 +1,5 @@
-// Open key-value stores of this node's shards: opened on demand, the least recently used closed when there are too many.
+// Open key-value stores of this node's shards: opened on demand, the least recently used closed when there are too
+// many.
 #pragma once
 
 #include <list>

@@ -1,5 +1,5 @@
-// What the apply thread knows by heart: the state as of the last entry applied, of which the KV store holds the durable form and views the
-// published one. Belongs to the apply thread alone.
+// What the apply thread knows by heart: the state as of the last entry applied, of which the KV store holds the durable
+// form and views the published one. Belongs to the apply thread alone.
 #pragma once
 
 #include <cstdint>
@@ -32,12 +32,12 @@ struct Ledger {
   };
 
   AppliedState applied;
-  Watermark watermark;                         // as the KV store has it
-  std::optional<uint64_t> pending_watermark;   // a checkpoint under way is making this one durable
+  Watermark watermark;                        // as the KV store has it
+  std::optional<uint64_t> pending_watermark;  // a checkpoint under way is making this one durable
   HashSums hashes;
   AppliedCommands commands;
-  std::map<uint32_t, Held> segments;           // rows are appended to the last one, if it is not sealed
-  std::deque<Dead> dead;                       // ascending indexes
+  std::map<uint32_t, Held> segments;  // rows are appended to the last one, if it is not sealed
+  std::deque<Dead> dead;              // ascending indexes
 
   segment::Segment* find(uint32_t id) const {
     const auto it = segments.find(id);

@@ -105,13 +105,17 @@ void Maintenance::release(std::shared_ptr<Round> round) {
 Status Maintenance::seal_full(const Round& round) {
   for (const auto& full : round.full) {
     RHUMB_TRY(full->seal());
-    base::log_info("shard", "segment sealed", {{"shard", core_.options.shard}, {"segment", full->id()}, {"rows", round.watermark.lengths.at(full->id()).rows}});
+    base::log_info("shard", "segment sealed",
+                   {{"shard", core_.options.shard},
+                    {"segment", full->id()},
+                    {"rows", round.watermark.lengths.at(full->id()).rows}});
   }
   return base::ok();
 }
 
 void Maintenance::finish(const std::shared_ptr<Round>& round, const Status& outcome) {
-  if (round->began) indexer_.checkpoint_ended(outcome.ok() ? std::make_shared<const Watermark>(round->watermark) : nullptr);
+  if (round->began)
+    indexer_.checkpoint_ended(outcome.ok() ? std::make_shared<const Watermark>(round->watermark) : nullptr);
   for (const Done& done : round->done) done(outcome);
   std::unique_lock lock(mutex_);
   running_ = false;

@@ -1,9 +1,9 @@
 // Checkpoints and sealing: what makes a shard's files durable, so that the log may forget.
 //
-// Order (decisions.md): the columns as they are at index W are synced -> the KV store is told {watermark = W} in one transaction, flushed ->
-// the log is released up to W. The first and third step take a moment on the apply strand, the slow ones run on the background strand, so
-// apply goes on meanwhile. One checkpoint at a time; requests that come while one runs are answered by one more.
-// A failed sync fences the shard and is not tried again.
+// Order (decisions.md): the columns as they are at index W are synced -> the KV store is told {watermark = W} in one
+// transaction, flushed -> the log is released up to W. The first and third step take a moment on the apply strand, the
+// slow ones run on the background strand, so apply goes on meanwhile. One checkpoint at a time; requests that come
+// while one runs are answered by one more. A failed sync fences the shard and is not tried again.
 #pragma once
 
 #include <condition_variable>

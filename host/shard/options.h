@@ -15,11 +15,11 @@ namespace rhumb::shard {
 
 struct ShardOptions {
   uint64_t shard = 0;
-  std::string directory;            // shards/<id>
+  std::string directory;  // shards/<id>
   model::CollectionConfig config;
   uint64_t config_version = 0;
   segment::SegmentOptions segment;
-  KvCache* kv = nullptr;            // these three outlive the shard
+  KvCache* kv = nullptr;  // these three outlive the shard
   base::Executor* apply = nullptr;
   base::Executor* background = nullptr;
   // Entries up to the index are durable in the shard's own files: the log may forget them. Background thread.

@@ -16,7 +16,8 @@ namespace {
 // Points in the order of their keys that pass a filter, until a page is full.
 class Scroller {
  public:
-  Scroller(Core& core, const ViewFilter* filter, const RecordMaker& maker, const ReadContext& context, std::string first, uint32_t limit)
+  Scroller(Core& core, const ViewFilter* filter, const RecordMaker& maker, const ReadContext& context,
+           std::string first, uint32_t limit)
       : core_(core), filter_(filter), maker_(maker), context_(context), next_(std::move(first)), limit_(limit) {}
 
   Result<std::vector<Record>> run() {
@@ -32,14 +33,16 @@ class Scroller {
   bool full() const { return records_.size() >= limit_; }
 
   Status interrupted() const {
-    if (context_.cancelled != nullptr && context_.cancelled->load()) return {base::Code::kCancelled, "scroll was cancelled"};
+    if (context_.cancelled != nullptr && context_.cancelled->load())
+      return {base::Code::kCancelled, "scroll was cancelled"};
     if (context_.deadline.expired()) return {base::Code::kTimeout, "scroll did not end in time"};
     return base::ok();
   }
 
   Status walk_chunk() {
     RHUMB_TRY(interrupted());
-    const size_t want = filter_ == nullptr ? std::min<size_t>(limit_ - records_.size(), base::limits::kScrollChunkKeys) : base::limits::kScrollChunkKeys;
+    const size_t want = filter_ == nullptr ? std::min<size_t>(limit_ - records_.size(), base::limits::kScrollChunkKeys)
+                                           : base::limits::kScrollChunkKeys;
     RHUMB_ASSIGN(const Store::Page page, core_.store.page(next_, want));
     const ViewPtr view = core_.views.current();  // after the page: it has the segments of its rows
     for (const auto& [key, row] : page.rows) {
@@ -54,7 +57,9 @@ class Scroller {
 
   Status take(const View& view, const PointRow& row) {
     const SegmentView* part = view.find(row.segment);
-    if (part == nullptr) return base::corrupt("key-value store: a point in segment " + std::to_string(row.segment) + ", which is not there");
+    if (part == nullptr)
+      return base::corrupt("key-value store: a point in segment " + std::to_string(row.segment) +
+                           ", which is not there");
     RHUMB_ASSIGN(const segment::StoredRow stored, part->segment->fetch(row.slot));
     if (filter_ != nullptr && !filter_->matches(stored)) return base::ok();
     RHUMB_ASSIGN(Record record, maker_.make(*part->segment, row.slot, stored));
@@ -62,7 +67,8 @@ class Scroller {
     return base::ok();
   }
 
-  // Keys of the rows that pass, smallest first: all that are left of the page is the smallest `limit - records` of them.
+  // Keys of the rows that pass, smallest first: all that are left of the page is the smallest `limit - records` of
+  // them.
   Status select() {
     RHUMB_TRY(interrupted());
     const ViewPtr view = core_.views.current();
@@ -110,7 +116,8 @@ Result<T> watched(Core& core, Result<T> result) {
 
 Result<std::vector<Record>> Shard::get(const model::GetRequest& request) {
   RHUMB_TRY(core_.serving());
-  RHUMB_ASSIGN(const RecordMaker maker, RecordMaker::compile(request.with_payload, request.with_vector, core_.schema()->vectors));
+  RHUMB_ASSIGN(const RecordMaker maker,
+               RecordMaker::compile(request.with_payload, request.with_vector, core_.schema()->vectors));
   std::vector<Record> records;
   for (const model::PointId& id : request.ids) {
     auto row = watched(core_, core_.store.find(id.key()));
@@ -118,7 +125,9 @@ Result<std::vector<Record>> Shard::get(const model::GetRequest& request) {
     if (!*row) continue;
     const ViewPtr view = core_.views.current();
     const SegmentView* part = view->find((*row)->segment);
-    if (part == nullptr) return core_.watch(base::corrupt("key-value store: a point in segment " + std::to_string((*row)->segment) + ", which is not there"));
+    if (part == nullptr)
+      return core_.watch(base::corrupt("key-value store: a point in segment " + std::to_string((*row)->segment) +
+                                       ", which is not there"));
     auto record = watched(core_, maker.make(*part->segment, (*row)->slot));
     if (!record.ok()) return record.status();
     records.push_back(std::move(*record));
@@ -128,12 +137,14 @@ Result<std::vector<Record>> Shard::get(const model::GetRequest& request) {
 
 Result<std::vector<Record>> Shard::scroll(const model::ScrollRequest& request, const ReadContext& context) {
   RHUMB_TRY(core_.serving());
-  RHUMB_ASSIGN(const RecordMaker maker, RecordMaker::compile(request.with_payload, request.with_vector, core_.schema()->vectors));
+  RHUMB_ASSIGN(const RecordMaker maker,
+               RecordMaker::compile(request.with_payload, request.with_vector, core_.schema()->vectors));
   std::optional<ViewFilter> filter;
   if (request.filter && !request.filter->empty()) {
     RHUMB_ASSIGN(filter, ViewFilter::compile(core_, *request.filter, context));
   }
-  Scroller scroller(core_, filter ? &*filter : nullptr, maker, context, request.offset ? request.offset->key() : std::string(), request.limit);
+  Scroller scroller(core_, filter ? &*filter : nullptr, maker, context,
+                    request.offset ? request.offset->key() : std::string(), request.limit);
   return watched(core_, scroller.run());
 }
 

@@ -27,7 +27,8 @@ Result<model::Record> RecordMaker::make(const segment::Segment& segment, uint32_
   return make(segment, slot, row);
 }
 
-Result<model::Record> RecordMaker::make(const segment::Segment& segment, uint32_t slot, const segment::StoredRow& row) const {
+Result<model::Record> RecordMaker::make(const segment::Segment& segment, uint32_t slot,
+                                        const segment::StoredRow& row) const {
   model::Record record;
   RHUMB_ASSIGN(record.id, model::PointId::from_key(row.id_key));
   record.version = row.version;

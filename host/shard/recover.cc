@@ -26,8 +26,8 @@ Status load_state(Core& core, Ledger& ledger) {
     RHUMB_ASSIGN(ledger.watermark, decode_watermark(*watermark));
   }
   if (ledger.watermark.index > ledger.applied.index) {
-    return base::corrupt(core.options.directory + "/kv: watermark " + std::to_string(ledger.watermark.index) + " is beyond the applied index " +
-                         std::to_string(ledger.applied.index));
+    return base::corrupt(core.options.directory + "/kv: watermark " + std::to_string(ledger.watermark.index) +
+                         " is beyond the applied index " + std::to_string(ledger.applied.index));
   }
   return base::ok();
 }
@@ -53,7 +53,8 @@ Status open_segments(Core& core, Ledger& ledger) {
   for (const auto& [id, lengths] : known) {
     const auto at = ledger.watermark.lengths.find(id);
     const segment::Lengths durable = at == ledger.watermark.lengths.end() ? segment::Lengths{} : at->second;
-    RHUMB_ASSIGN(auto opened, Segment::open(core.segment_directory(id), id, schema->vectors, core.options.segment, durable));
+    RHUMB_ASSIGN(auto opened,
+                 Segment::open(core.segment_directory(id), id, schema->vectors, core.options.segment, durable));
     RHUMB_TRY(opened->begin_replay(durable, lengths.rows));
     ledger.segments[id].segment = std::move(opened);
   }
@@ -65,9 +66,11 @@ Status remove_strays(Core& core, const Ledger& ledger) {
   if (!base::exists(parent)) return base::ok();
   RHUMB_ASSIGN(const auto names, base::list_dir(parent));
   for (const std::string& name : names) {
-    const bool known = std::any_of(ledger.segments.begin(), ledger.segments.end(), [&](const auto& s) { return std::to_string(s.first) == name; });
+    const bool known = std::any_of(ledger.segments.begin(), ledger.segments.end(),
+                                   [&](const auto& s) { return std::to_string(s.first) == name; });
     if (known) continue;
-    base::log_info("shard", "removing a segment that was never committed", {{"shard", core.options.shard}, {"segment", name}});
+    base::log_info("shard", "removing a segment that was never committed",
+                   {{"shard", core.options.shard}, {"segment", name}});
     RHUMB_TRY(base::remove_all(parent + "/" + name));
   }
   return base::ok();
@@ -79,7 +82,8 @@ Status load_live(Core& core, Ledger& ledger) {
     RHUMB_ASSIGN(const uint32_t id, parse_segment_key(key.substr(0, sizeof(uint32_t))));
     RHUMB_ASSIGN(const uint32_t block, parse_segment_key(key.substr(sizeof(uint32_t))));
     const auto it = ledger.segments.find(id);
-    if (it == ledger.segments.end()) return base::corrupt("live bits of segment " + std::to_string(id) + ", which is not there");
+    if (it == ledger.segments.end())
+      return base::corrupt("live bits of segment " + std::to_string(id) + ", which is not there");
     return it->second.live.load_block(block, value);
   });
 }
@@ -102,24 +106,31 @@ Status check_live(const Core& core, const Ledger& ledger) {
     live += held.live.count();
     const auto words = held.live.words();
     for (uint32_t slot = held.segment->lengths().rows; slot < words.size() * 64; ++slot) {
-      if (held.live.test(slot)) return base::corrupt(core.options.directory + "/kv: live bit of slot " + std::to_string(slot) + " beyond segment " + std::to_string(id));
+      if (held.live.test(slot))
+        return base::corrupt(core.options.directory + "/kv: live bit of slot " + std::to_string(slot) +
+                             " beyond segment " + std::to_string(id));
     }
   }
   if (live == ledger.applied.points) return base::ok();
-  return base::corrupt(core.options.directory + "/kv: " + std::to_string(live) + " live rows, " + std::to_string(ledger.applied.points) + " points");
+  return base::corrupt(core.options.directory + "/kv: " + std::to_string(live) + " live rows, " +
+                       std::to_string(ledger.applied.points) + " points");
 }
 
-// Saved payload indexes, and what changed since they were saved. Those that cannot be had stay unready and are built in the background.
+// Saved payload indexes, and what changed since they were saved. Those that cannot be had stay unready and are built in
+// the background.
 void restore_fields(Segment& segment, const segment::LiveBits& live) {
   const uint32_t rows = segment.lengths().rows;
   if (rows == 0) return segment.fields().make_ready();
   for (const payload::LoadedField& field : segment.fields().load_fields(segment.fields_directory())) {
     if (!field.status.ok() && field.status.code() != base::Code::kNotFound) {
-      base::log_warn("shard", "payload index is built again", {{"directory", segment.directory()}, {"field", field.field}, {"reason", field.status.to_string()}});
+      base::log_warn(
+          "shard", "payload index is built again",
+          {{"directory", segment.directory()}, {"field", field.field}, {"reason", field.status.to_string()}});
     }
     if (!field.status.ok()) continue;
     for (uint32_t slot = 0; slot < rows; ++slot) {
-      if (live.test(slot) && (slot >= field.slots || segment.version(slot) > field.through_version)) segment.fields().put(slot, segment.payload(slot));
+      if (live.test(slot) && (slot >= field.slots || segment.version(slot) > field.through_version))
+        segment.fields().put(slot, segment.payload(slot));
     }
   }
 }
@@ -135,8 +146,11 @@ Status open_directory(const ShardOptions& options) {
   }
   RHUMB_ASSIGN(const std::string text, base::read_file(path, kMaxManifestBytes));
   const auto document = nlohmann::json::parse(text, nullptr, false);
-  if (!document.is_object() || !document.contains("format") || !document.contains("shard")) return base::corrupt(path + " at offset 0: not a shard's manifest");
-  if (document["format"] != kFormat) return base::unsupported(path + ": format " + document["format"].dump() + ", this release reads " + std::to_string(kFormat));
+  if (!document.is_object() || !document.contains("format") || !document.contains("shard"))
+    return base::corrupt(path + " at offset 0: not a shard's manifest");
+  if (document["format"] != kFormat)
+    return base::unsupported(path + ": format " + document["format"].dump() + ", this release reads " +
+                             std::to_string(kFormat));
   if (document["shard"] != options.shard) return base::corrupt(path + ": of shard " + document["shard"].dump());
   return base::ok();
 }
@@ -148,14 +162,16 @@ Status load_ledger(Core& core, Ledger& ledger) {
   RHUMB_TRY(load_live(core, ledger));
   RHUMB_TRY(check_live(core, ledger));
   RHUMB_TRY(load_hashes(core, ledger));
-  return scan(core, kCommands, [&](std::string_view, std::string_view value) { return ledger.commands.load_batch(value); });
+  return scan(core, kCommands,
+              [&](std::string_view, std::string_view value) { return ledger.commands.load_batch(value); });
 }
 
 Status finish_recovery(Core& core, Ledger& ledger) {
   storage::KvBatch batch;
   for (auto& [id, held] : ledger.segments) {
     RHUMB_TRY(held.segment->finish_recovery(held.live.words()));
-    RHUMB_TRY(held.segment->fields().configure(core.schema()->fields()));  // not before replay is done: it would feed them
+    RHUMB_TRY(
+        held.segment->fields().configure(core.schema()->fields()));  // not before replay is done: it would feed them
     restore_fields(*held.segment, held.live);
     const auto durable = ledger.watermark.lengths.find(id);
     for (size_t c = 0; durable != ledger.watermark.lengths.end() && c < held.segment->vectors().size(); ++c) {

@@ -22,7 +22,8 @@ void Replayer::Traced::take(const Change& change, uint64_t index) {
   std::string payload(change.payload());
   if (change.effect == Effect::kRow) {
     std::vector<std::optional<std::string>> vectors;
-    for (const std::string_view v : change.vectors) vectors.push_back(v.data() == nullptr ? std::nullopt : std::optional<std::string>(v));
+    for (const std::string_view v : change.vectors)
+      vectors.push_back(v.data() == nullptr ? std::nullopt : std::optional<std::string>(v));
     vectors_ = std::move(vectors);
   }
   payload_ = std::move(payload);
@@ -90,8 +91,8 @@ Status Replayer::write(const std::string& key, const PointRow& row, Traced& poin
   RHUMB_ASSIGN(const Hash hash, content_hash(key, whole.payload(), named(schema->vectors, whole.vectors)));
   segment::Segment* in = ledger_.find(row.segment);
   if (hash != row.content_hash || in == nullptr) {
-    return base::corrupt("replay of log entry " + std::to_string(row.version) + " does not lead to the point that " + core_.options.directory +
-                         "/kv has for it");
+    return base::corrupt("replay of log entry " + std::to_string(row.version) + " does not lead to the point that " +
+                         core_.options.directory + "/kv has for it");
   }
   const auto durable = ledger_.watermark.lengths.find(row.segment);
   const uint32_t durable_rows = durable == ledger_.watermark.lengths.end() ? 0 : durable->second.rows;

@@ -1,10 +1,12 @@
-// After a crash the KV store may be ahead of the columns: it names rows whose bytes never reached the disk. The entries in
-// (watermark W, KV's applied index X] are carried out again, and write what they wrote to where the KV store says it is.
+// After a crash the KV store may be ahead of the columns: it names rows whose bytes never reached the disk. The entries
+// in (watermark W, KV's applied index X] are carried out again, and write what they wrote to where the KV store says it
+// is.
 //
-// The rule (decisions.md): an entry writes a point's bytes only where the KV row's version is the entry's, at the KV row's slot. Points that
-// several entries changed are followed in memory from the state they had at W, which the undo table tells where it differs from the KV row;
-// that state is durable. What comes out must have the content hash of the KV row, else the shard is damaged.
-// Belongs to the apply strand. A crash during replay starts it again: nothing below W is written to, nothing of the KV store changes.
+// The rule (decisions.md): an entry writes a point's bytes only where the KV row's version is the entry's, at the KV
+// row's slot. Points that several entries changed are followed in memory from the state they had at W, which the undo
+// table tells where it differs from the KV row; that state is durable. What comes out must have the content hash of the
+// KV row, else the shard is damaged. Belongs to the apply strand. A crash during replay starts it again: nothing below
+// W is written to, nothing of the KV store changes.
 #pragma once
 
 #include <cstdint>

@@ -4,7 +4,8 @@
 
 namespace rhumb::shard {
 
-Resolution::Resolution(model::Operation operation, std::vector<model::Target> targets, std::vector<model::PointWrite> points, size_t chunk)
+Resolution::Resolution(model::Operation operation, std::vector<model::Target> targets,
+                       std::vector<model::PointWrite> points, size_t chunk)
     : operation_(std::move(operation)), targets_(std::move(targets)), points_(std::move(points)), chunk_(chunk) {
   RHUMB_ASSERT(chunk_ > 0 && (points_.empty() || points_.size() == targets_.size()));
   parts_ = static_cast<uint32_t>(std::max<size_t>(1, (targets_.size() + chunk_ - 1) / chunk_));
@@ -20,7 +21,9 @@ model::Command Resolution::command(uint32_t i) const {
   command.payload_key = operation_.payload_key;
   command.names = operation_.names;
   const size_t first = i * chunk_, end = std::min(targets_.size(), first + chunk_);
-  const auto slice = [&](const auto& from, auto& to) { to.assign(from.begin() + static_cast<ptrdiff_t>(first), from.begin() + static_cast<ptrdiff_t>(end)); };
+  const auto slice = [&](const auto& from, auto& to) {
+    to.assign(from.begin() + static_cast<ptrdiff_t>(first), from.begin() + static_cast<ptrdiff_t>(end));
+  };
   slice(targets_, command.targets);
   if (!points_.empty()) slice(points_, command.points);
   return command;

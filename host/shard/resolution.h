@@ -1,6 +1,8 @@
-// An operation turned into commands: explicit ids, each with the version that the decision was made for where state decided.
+// An operation turned into commands: explicit ids, each with the version that the decision was made for where state
+// decided.
 //
-// Commands are made one at a time, so that a filter that selects a million points does not need a million points' worth of memory.
+// Commands are made one at a time, so that a filter that selects a million points does not need a million points' worth
+// of memory.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +15,10 @@ namespace rhumb::shard {
 
 class Resolution {
  public:
-  // points: parallel to targets for upserts and vector updates, else empty. Each command names `chunk` targets at most; an operation on
-  // nothing is one command without targets, so that it has a place in the log.
-  Resolution(model::Operation operation, std::vector<model::Target> targets, std::vector<model::PointWrite> points, size_t chunk);
+  // points: parallel to targets for upserts and vector updates, else empty. Each command names `chunk` targets at most;
+  // an operation on nothing is one command without targets, so that it has a place in the log.
+  Resolution(model::Operation operation, std::vector<model::Target> targets, std::vector<model::PointWrite> points,
+             size_t chunk);
 
   uint32_t parts() const { return parts_; }
   // Command of part i, with its part number; the header's session, sequence and request id are the caller's to fill.

@@ -30,7 +30,9 @@ Result<Seen> look(Core& core, const model::PointId& id, const ViewFilter* filter
   if (filter == nullptr) return seen;
   const ViewPtr view = core.views.current();
   const SegmentView* part = view->find(row->segment);
-  if (part == nullptr) return base::corrupt("key-value store: a point in segment " + std::to_string(row->segment) + ", which is not there");
+  if (part == nullptr)
+    return base::corrupt("key-value store: a point in segment " + std::to_string(row->segment) +
+                         ", which is not there");
   RHUMB_ASSIGN(const segment::StoredRow stored, part->segment->fetch(row->slot));
   seen.passes = filter->matches(stored);
   seen.version = stored.version;  // of what the filter looked at
@@ -38,10 +40,12 @@ Result<Seen> look(Core& core, const model::PointId& id, const ViewFilter* filter
 }
 
 // Which points of an upsert are to be written, and on what condition. None: not at all.
-Result<std::optional<uint64_t>> condition(Core& core, const Operation& operation, const model::PointId& id, const ViewFilter* filter) {
+Result<std::optional<uint64_t>> condition(Core& core, const Operation& operation, const model::PointId& id,
+                                          const ViewFilter* filter) {
   if (operation.mode == UpdateMode::kUpsert && filter == nullptr) return std::optional(model::kAnyVersion);
   RHUMB_ASSIGN(const Seen seen, look(core, id, filter));
-  if (!seen.exists) return operation.mode == UpdateMode::kUpdateOnly ? std::optional<uint64_t>() : std::optional(model::kAbsent);
+  if (!seen.exists)
+    return operation.mode == UpdateMode::kUpdateOnly ? std::optional<uint64_t>() : std::optional(model::kAbsent);
   if (operation.mode == UpdateMode::kInsertOnly || !seen.passes) return std::optional<uint64_t>();
   return std::optional(seen.version);
 }
@@ -72,7 +76,8 @@ Result<Resolution> Shard::resolve(Operation operation, const ReadContext& contex
   if (given) {
     RHUMB_ASSIGN(filter, ViewFilter::compile(core_, *given, context));
   }
-  const bool writes_points = operation.kind == OperationKind::kUpsert || operation.kind == OperationKind::kUpdateVectors;
+  const bool writes_points =
+      operation.kind == OperationKind::kUpsert || operation.kind == OperationKind::kUpdateVectors;
   if (operation.filter && !writes_points) {
     auto selected = select(core_, *filter);
     if (!selected.ok()) return core_.watch(selected.status());
@@ -102,13 +107,15 @@ Result<Resolution> Shard::resolve(Operation operation, const ReadContext& contex
 Status Shard::admit() const {
   RHUMB_TRY(core_.serving());
   struct statvfs disk {};
-  if (::statvfs(core_.options.directory.c_str(), &disk) == 0 && disk.f_bavail * disk.f_frsize < core_.options.disk_reserve_bytes) {
+  if (::statvfs(core_.options.directory.c_str(), &disk) == 0 &&
+      disk.f_bavail * disk.f_frsize < core_.options.disk_reserve_bytes) {
     return {base::Code::kNoSpace, "the disk of shard " + std::to_string(core_.options.shard) + " is nearly full"};
   }
   // At the limit the shard is yellow; beyond twice the limit it takes no more.
   const Indexer::Tail tail = indexer_.tail(*core_.views.current());
   if (tail.scan_ms <= 2.0 * core_.options.tail_scan_ms) return base::ok();
-  return {base::Code::kBusy, "shard " + std::to_string(core_.options.shard) + ": " + std::to_string(tail.rows) + " rows wait to be indexed"};
+  return {base::Code::kBusy, "shard " + std::to_string(core_.options.shard) + ": " + std::to_string(tail.rows) +
+                                 " rows wait to be indexed"};
 }
 
 }  // namespace rhumb::shard

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "host/shard/filtering.h"
 #include "host/segment/search.h"
+#include "host/shard/filtering.h"
 #include "host/shard/record.h"
 #include "host/shard/shard.h"
 
@@ -19,10 +19,14 @@ namespace {
 
 float score_of(Distance metric, float distance) {
   switch (metric) {
-    case Distance::kCosine: return 1.0f - distance;
-    case Distance::kDot: return -distance;
-    case Distance::kEuclid: return std::sqrt(std::max(distance, 0.0f));
-    case Distance::kManhattan: return distance;
+    case Distance::kCosine:
+      return 1.0f - distance;
+    case Distance::kDot:
+      return -distance;
+    case Distance::kEuclid:
+      return std::sqrt(std::max(distance, 0.0f));
+    case Distance::kManhattan:
+      return distance;
   }
   return distance;
 }
@@ -41,7 +45,8 @@ struct Candidate {
 // One attempt at an answer: candidates of every segment of one view, the closest k of them.
 class Attempt {
  public:
-  Attempt(const SearchRequest& request, size_t column, Distance metric, const ReadContext& context, const ViewFilter* filter)
+  Attempt(const SearchRequest& request, size_t column, Distance metric, const ReadContext& context,
+          const ViewFilter* filter)
       : request_(request), metric_(metric), filter_(filter) {
     call_.column = column;
     call_.query = request.vector;
@@ -62,13 +67,15 @@ class Attempt {
     for (const SegmentView& part : view_->segments) {
       if (part.live_count > 0) RHUMB_TRY(search_segment(part));
     }
-    std::sort(candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) { return a.distance < b.distance; });
+    std::sort(candidates_.begin(), candidates_.end(),
+              [](const Candidate& a, const Candidate& b) { return a.distance < b.distance; });
     if (candidates_.size() > k) candidates_.resize(k);
     return base::ok();
   }
 
-  // The records of the best candidates; equal scores in the order of ids, so that the answer does not depend on where points happen to
-  // lie. A payload index may know a change that the view does not have: a row that was changed since is looked at again, as it is returned.
+  // The records of the best candidates; equal scores in the order of ids, so that the answer does not depend on where
+  // points happen to lie. A payload index may know a change that the view does not have: a row that was changed since
+  // is looked at again, as it is returned.
   Result<std::vector<model::Record>> records(const RecordMaker& maker) {
     std::vector<model::Record> records;
     float last = 0;
@@ -114,7 +121,8 @@ class Attempt {
     return base::ok();
   }
 
-  void explain(const SegmentView& part, const segment::SearchAnswer& answer, const std::optional<payload::FilterResult>& passing) {
+  void explain(const SegmentView& part, const segment::SearchAnswer& answer,
+               const std::optional<payload::FilterResult>& passing) {
     model::SegmentPlan plan;
     plan.segment = part.segment->id();
     plan.state = segment::state_name(part.segment->state());
@@ -122,7 +130,8 @@ class Attempt {
     plan.rows = part.live_count;
     plan.passed = part.live_count;
     if (passing) {
-      if (plan.strategy.empty()) plan.strategy = passing->served_by.empty() ? "filter_scan" : "index_scan";  // nothing passed
+      if (plan.strategy.empty())
+        plan.strategy = passing->served_by.empty() ? "filter_scan" : "index_scan";  // nothing passed
       plan.index = passing->served_by;
       plan.rows_examined = passing->rows_examined;
       plan.passed = passing->pass_count;
@@ -134,7 +143,8 @@ class Attempt {
 
   static void order_ties(std::vector<model::Record>& records) {
     for (auto first = records.begin(); first != records.end();) {
-      const auto end = std::find_if(first, records.end(), [&](const model::Record& r) { return r.score != first->score; });
+      const auto end =
+          std::find_if(first, records.end(), [&](const model::Record& r) { return r.score != first->score; });
       std::sort(first, end, [](const model::Record& x, const model::Record& y) { return x.id < y.id; });
       first = end;
     }
@@ -158,19 +168,22 @@ Result<model::SearchResult> Shard::search(const SearchRequest& request, const Re
   const SchemaPtr schema = core_.schema();
   size_t column = 0;
   while (column < schema->vectors.size() && schema->vectors[column].name != request.vector_name) ++column;
-  if (column == schema->vectors.size()) return base::invalid("Wrong input: Not existing vector name error: " + request.vector_name);
+  if (column == schema->vectors.size())
+    return base::invalid("Wrong input: Not existing vector name error: " + request.vector_name);
   const model::VectorParams& params = schema->vectors[column].params;
   if (request.vector.size() != params.row_bytes()) {
-    return base::invalid("Wrong input: Vector dimension error: expected dim: " + std::to_string(params.size) + ", got " +
-                         std::to_string(request.vector.size() / model::scalar_bytes(params.datatype)));
+    return base::invalid("Wrong input: Vector dimension error: expected dim: " + std::to_string(params.size) +
+                         ", got " + std::to_string(request.vector.size() / model::scalar_bytes(params.datatype)));
   }
-  RHUMB_ASSIGN(const RecordMaker maker, RecordMaker::compile(request.with_payload, request.with_vector, schema->vectors));
+  RHUMB_ASSIGN(const RecordMaker maker,
+               RecordMaker::compile(request.with_payload, request.with_vector, schema->vectors));
   std::optional<ViewFilter> filter;
   if (request.filter && !request.filter->empty()) {
     RHUMB_ASSIGN(filter, ViewFilter::compile(core_, *request.filter, context));
   }
 
-  // Points that changed while the search ran leave gaps, which a wider search fills; the third attempt leaves nothing to chance.
+  // Points that changed while the search ran leave gaps, which a wider search fills; the third attempt leaves nothing
+  // to chance.
   Attempt attempt(request, column, params.distance, context, filter ? &*filter : nullptr);
   model::SearchResult result;
   for (int round = 0; round < 3; ++round) {

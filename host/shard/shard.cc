@@ -1,4 +1,5 @@
-// The shard's life: opening, applying, configuration, closing. What it answers is in reads.cc, search.cc, resolve.cc and verify.cc.
+// The shard's life: opening, applying, configuration, closing. What it answers is in reads.cc, search.cc, resolve.cc
+// and verify.cc.
 #include "host/shard/shard.h"
 
 #include <future>
@@ -33,7 +34,8 @@ Status Shard::recover() {
   start_index_ = ledger_.watermark.index;
   replayer_.emplace(core_, ledger_);
   if (!replayer_->done()) {
-    base::log_info("shard", "replaying", {{"shard", core_.options.shard}, {"from", start_index_ + 1}, {"to", replayer_->target()}});
+    base::log_info("shard", "replaying",
+                   {{"shard", core_.options.shard}, {"from", start_index_ + 1}, {"to", replayer_->target()}});
     return base::ok();
   }
   replayer_.reset();
@@ -68,7 +70,8 @@ Status Shard::apply_all(std::span<const consensus::Entry> entries) {
   }
   while (!entries.empty()) {
     size_t n = 0;
-    for (uint64_t bytes = 0; n < entries.size() && n < core_.options.apply_batch_entries && bytes < base::limits::kApplyBatchBytes; ++n) {
+    for (uint64_t bytes = 0;
+         n < entries.size() && n < core_.options.apply_batch_entries && bytes < base::limits::kApplyBatchBytes; ++n) {
       bytes += entries[n].data.size();
     }
     RHUMB_ASSIGN(const Applier::Outcome applied, applier_.apply(entries.first(n)));
@@ -84,7 +87,8 @@ void Shard::configure(const model::CollectionConfig& config, uint64_t version, D
   apply_strand_.post([this, schema = make_schema(config, version), done = std::move(done)] {
     const SchemaPtr known = core_.schema();
     Status outcome = core_.fenced();
-    if (outcome.ok() && schema->filter.vector_names != known->filter.vector_names) outcome = base::invalid("the vectors of a collection do not change");
+    if (outcome.ok() && schema->filter.vector_names != known->filter.vector_names)
+      outcome = base::invalid("the vectors of a collection do not change");
     if (outcome.ok() && schema->version >= known->version) {
       for (const auto& [id, held] : ledger_.segments) {
         if (outcome.ok()) outcome = held.segment->fields().configure(schema->fields());
@@ -124,7 +128,9 @@ void Shard::stop() {
 
 Shard::~Shard() {
   const Status closed = close();
-  if (!closed.ok()) base::log_warn("shard", "closed without a checkpoint", {{"shard", core_.options.shard}, {"reason", closed.to_string()}});
+  if (!closed.ok())
+    base::log_warn("shard", "closed without a checkpoint",
+                   {{"shard", core_.options.shard}, {"reason", closed.to_string()}});
 }
 
 }  // namespace rhumb::shard

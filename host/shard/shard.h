@@ -1,11 +1,12 @@
 // A shard replica: the state machine of its consensus group, and what it answers.
 //
-// Owns the shard's directory: segments (host/segment), the KV store of points, the manifest. Stands on four threads of work: the apply
-// strand (entries, one batch at a time), the maintenance strand (checkpoints, sealing), the indexing strand (graphs, payload indexes), and
-// whoever reads. Reads pin a view of one applied index and never block apply.
+// Owns the shard's directory: segments (host/segment), the KV store of points, the manifest. Stands on four threads of
+// work: the apply strand (entries, one batch at a time), the maintenance strand (checkpoints, sealing), the indexing
+// strand (graphs, payload indexes), and whoever reads. Reads pin a view of one applied index and never block apply.
 //
-// Invariants: what is visible was committed by the group and applied in order; replicas at one applied index have the same content hash;
-// a point lives in exactly one live slot. What survives a crash: everything up to the watermark, and with the log the rest.
+// Invariants: what is visible was committed by the group and applied in order; replicas at one applied index have the
+// same content hash; a point lives in exactly one live slot. What survives a crash: everything up to the watermark, and
+// with the log the rest.
 #pragma once
 
 #include <atomic>
@@ -48,8 +49,8 @@ class Shard final : public consensus::StateMachine {
  public:
   using Done = std::function<void(base::Status)>;
 
-  // Creates the directory's manifest for a new shard; recovers an existing one. Blocks; any thread. Until the entries in
-  // (applied_index(), target of replay] came in through apply(), reads answer kUnavailable.
+  // Creates the directory's manifest for a new shard; recovers an existing one. Blocks; any thread. Until the entries
+  // in (applied_index(), target of replay] came in through apply(), reads answer kUnavailable.
   static base::Result<std::unique_ptr<Shard>> open(ShardOptions options);
   // close() if it was not ended. Not from one of the executors' threads.
   ~Shard() override;
@@ -62,19 +63,21 @@ class Shard final : public consensus::StateMachine {
   void wait_applied(uint64_t index, Done done) { core_.views.wait(index, std::move(done)); }
   uint64_t applied() const { return core_.views.applied(); }
 
-  // Any thread. The collection's configuration changed: payload indexes are built or dropped behind apply, graph parameters hold for new
-  // graphs. when_configured fires when no payload index of that version is missing.
+  // Any thread. The collection's configuration changed: payload indexes are built or dropped behind apply, graph
+  // parameters hold for new graphs. when_configured fires when no payload index of that version is missing.
   void configure(const model::CollectionConfig& config, uint64_t version, Done done);
   void when_configured(uint64_t version, Done done) { indexer_.when_configured(version, std::move(done)); }
 
-  // Leader, before proposing: kBusy when the tail of unindexed rows is too long, kNoSpace when the disk is nearly full, or the fence.
+  // Leader, before proposing: kBusy when the tail of unindexed rows is too long, kNoSpace when the disk is nearly full,
+  // or the fence.
   base::Status admit() const;
   // Leader: what of the operation depends on state, resolved against the newest view.
   base::Result<Resolution> resolve(model::Operation operation, const ReadContext& context);
 
   // Any thread, blocking on nothing but the disk. kUnavailable while replaying; a fenced shard answers why.
   base::Result<model::SearchResult> search(const model::SearchRequest& request, const ReadContext& context);
-  base::Result<std::vector<model::Record>> get(const model::GetRequest& request);  // in the order asked, missing left out
+  base::Result<std::vector<model::Record>> get(
+      const model::GetRequest& request);  // in the order asked, missing left out
   base::Result<std::vector<model::Record>> scroll(const model::ScrollRequest& request, const ReadContext& context);
   base::Result<uint64_t> count(const model::CountRequest& request, const ReadContext& context);
   model::ShardState state() const;
@@ -86,8 +89,9 @@ class Shard final : public consensus::StateMachine {
   // Any thread. Fires when what is there to index now is in graphs and payload indexes.
   void when_indexed(std::function<void()> done) { indexer_.when_idle(std::move(done)); }
 
-  // Ends the shard; apply() is not called any more. Blocks; idempotent; not from an executor's thread. close: with a checkpoint, so that
-  // the next start replays nothing. stop: without one, as a shard that is dropped ends, or a process that is killed.
+  // Ends the shard; apply() is not called any more. Blocks; idempotent; not from an executor's thread. close: with a
+  // checkpoint, so that the next start replays nothing. stop: without one, as a shard that is dropped ends, or a
+  // process that is killed.
   base::Status close();
   void stop();
   base::Status fenced() const { return core_.fenced(); }
@@ -100,9 +104,9 @@ class Shard final : public consensus::StateMachine {
   base::Result<Verification> verify_view(const ViewPtr& view, const ReadContext& context, bool* moved) const;
 
   Core core_;
-  Ledger ledger_;                      // [apply]
-  Applier applier_;                    // [apply]
-  std::optional<Replayer> replayer_;   // [apply] until the KV store's applied index is reached
+  Ledger ledger_;                     // [apply]
+  Applier applier_;                   // [apply]
+  std::optional<Replayer> replayer_;  // [apply] until the KV store's applied index is reached
   uint64_t start_index_ = 0;
   base::Strand apply_strand_, maintenance_strand_, indexing_strand_;
   Indexer indexer_;

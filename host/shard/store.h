@@ -1,5 +1,5 @@
-// The key-value side of a shard, as its readers see it: the points of the last published log index, never of a batch that is committed in
-// the store but not yet published.
+// The key-value side of a shard, as its readers see it: the points of the last published log index, never of a batch
+// that is committed in the store but not yet published.
 //
 // Threads: commit() and land() belong to the apply thread; reads are for any thread. Nothing is opened before the
 // first read or write that needs it; a shard without a store has no points.
@@ -46,8 +46,8 @@ class Store {
   };
   base::Result<Page> page(std::string_view first, size_t limit) const;
 
-  // [apply] One transaction. Readers go on seeing `before` for its keys until land(), which publishes the batch in the same moment:
-  // nobody sees the new rows here and an older view there, or the other way round.
+  // [apply] One transaction. Readers go on seeing `before` for its keys until land(), which publishes the batch in the
+  // same moment: nobody sees the new rows here and an older view there, or the other way round.
   base::Status commit(const storage::KvBatch& batch, Flight before);
   void land(const std::function<void()>& publish);
   base::Status flush();  // one thread at a time, beside commit()
@@ -62,7 +62,7 @@ class Store {
   KvCache& cache_;
   const std::string directory_;
   std::atomic<bool> exists_;
-  mutable std::mutex flight_mutex_;   // guards flight_
+  mutable std::mutex flight_mutex_;  // guards flight_
   Flight flight_;
 };
 

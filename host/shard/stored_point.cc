@@ -10,7 +10,9 @@ StoredPoint::StoredPoint(const Ledger& ledger, std::optional<PointRow> row, uint
 
 Status StoredPoint::load() {
   if (stored_) return base::ok();
-  if (segment_ == nullptr) return base::corrupt("key-value store: a point in segment " + std::to_string(row_->segment) + ", which is not there");
+  if (segment_ == nullptr)
+    return base::corrupt("key-value store: a point in segment " + std::to_string(row_->segment) +
+                         ", which is not there");
   if (row_->version >= unflushed_from_) RHUMB_TRY(segment_->flush());
   RHUMB_ASSIGN(stored_, segment_->fetch(row_->slot));
   return base::ok();

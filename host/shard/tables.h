@@ -1,4 +1,5 @@
-// The shard's key-value store: tables, keys and values (docs/formats/shard.md). Little-endian, keys big-endian where order matters.
+// The shard's key-value store: tables, keys and values (docs/formats/shard.md). Little-endian, keys big-endian where
+// order matters.
 #pragma once
 
 #include <array>
@@ -15,13 +16,13 @@
 namespace rhumb::shard {
 
 enum Table : uint32_t {
-  kPoints = 1,      // id key -> PointRow
-  kState = 2,       // "applied" -> AppliedState, "watermark" -> Watermark
-  kLive = 3,        // be32 segment, be32 block -> 512 bytes of live bits
-  kSegments = 4,    // be32 segment -> Lengths, as of the applied index
-  kCommands = 5,    // be64 applied index of a batch -> the client commands it held
-  kUndo = 6,        // be64 watermark, id key -> PointRow as of that watermark, of points changed or deleted since
-  kHashes = 7,      // be32 bucket group -> sum of the content hashes of its points
+  kPoints = 1,    // id key -> PointRow
+  kState = 2,     // "applied" -> AppliedState, "watermark" -> Watermark
+  kLive = 3,      // be32 segment, be32 block -> 512 bytes of live bits
+  kSegments = 4,  // be32 segment -> Lengths, as of the applied index
+  kCommands = 5,  // be64 applied index of a batch -> the client commands it held
+  kUndo = 6,      // be64 watermark, id key -> PointRow as of that watermark, of points changed or deleted since
+  kHashes = 7,    // be32 bucket group -> sum of the content hashes of its points
 };
 inline constexpr char kAppliedKey[] = "applied";
 inline constexpr char kWatermarkKey[] = "watermark";

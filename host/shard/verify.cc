@@ -13,7 +13,8 @@ using base::Status;
 namespace {
 
 Status interrupted(const ReadContext& context) {
-  if (context.cancelled != nullptr && context.cancelled->load()) return {base::Code::kCancelled, "verification was cancelled"};
+  if (context.cancelled != nullptr && context.cancelled->load())
+    return {base::Code::kCancelled, "verification was cancelled"};
   if (context.deadline.expired()) return {base::Code::kTimeout, "verification did not end in time"};
   return base::ok();
 }
@@ -52,9 +53,11 @@ Result<Verification> Shard::verify_view(const ViewPtr& view, const ReadContext& 
         *moved = true;
         continue;
       }
-      const bool same = known->segment == part.segment->id() && known->slot == slot && known->version == row.version && known->content_hash == hash;
+      const bool same = known->segment == part.segment->id() && known->slot == slot && known->version == row.version &&
+                        known->content_hash == hash;
       if (!same) {
-        return base::corrupt(part.segment->directory() + ": slot " + std::to_string(slot) + " is not what the key-value store has for its point");
+        return base::corrupt(part.segment->directory() + ": slot " + std::to_string(slot) +
+                             " is not what the key-value store has for its point");
       }
     }
   }
@@ -69,7 +72,8 @@ Result<Verification> Shard::verify(const ReadContext& context) {
     bool moved = false;
     auto found = verify_view(core_.views.current(), context, &moved);
     if (!found.ok()) {
-      if (found.status().code() != base::Code::kCorrupt && found.status().code() != base::Code::kIo) return found.status();
+      if (found.status().code() != base::Code::kCorrupt && found.status().code() != base::Code::kIo)
+        return found.status();
       core_.fence(found.status());
       Verification damaged;
       damaged.applied = core_.views.applied();
@@ -81,7 +85,8 @@ Result<Verification> Shard::verify(const ReadContext& context) {
       if (!equal) found->error = "the sum of the points' hashes is not the one that was kept";
       return found;
     }
-    if (round == base::limits::kMaxFreshViews) return Status(base::Code::kBusy, "points change faster than they can be verified");
+    if (round == base::limits::kMaxFreshViews)
+      return Status(base::Code::kBusy, "points change faster than they can be verified");
   }
 }
 

@@ -26,13 +26,15 @@ View::View(std::shared_ptr<Pins> pins, uint64_t index) : applied(index), pins_(s
 View::~View() { pins_->remove(applied); }
 
 const SegmentView* View::find(uint32_t segment) const {
-  const auto it = std::lower_bound(segments.begin(), segments.end(), segment, [](const SegmentView& v, uint32_t id) { return v.segment->id() < id; });
+  const auto it = std::lower_bound(segments.begin(), segments.end(), segment,
+                                   [](const SegmentView& v, uint32_t id) { return v.segment->id() < id; });
   return it != segments.end() && it->segment->id() == segment ? &*it : nullptr;
 }
 
 ViewKeeper::ViewKeeper() : pins_(std::make_shared<Pins>()) {}
 
-void ViewKeeper::load(uint64_t applied, uint64_t points, segment::Hash content_hash, std::vector<SegmentView> segments) {
+void ViewKeeper::load(uint64_t applied, uint64_t points, segment::Hash content_hash,
+                      std::vector<SegmentView> segments) {
   const std::lock_guard lock(mutex_);
   state_.clear();
   for (SegmentView& view : segments) {

@@ -1,7 +1,8 @@
 // What readers see: one applied index of a shard, exactly.
 //
-// A View is an immutable snapshot; holding one never blocks apply. Live words are shared between views, and copied by the first batch that
-// changes them after a view took them. ViewKeeper makes views, takes in what apply publishes, and knows who waits for which index.
+// A View is an immutable snapshot; holding one never blocks apply. Live words are shared between views, and copied by
+// the first batch that changes them after a view took them. ViewKeeper makes views, takes in what apply publishes, and
+// knows who waits for which index.
 #pragma once
 
 #include <cstdint>

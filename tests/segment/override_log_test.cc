@@ -46,7 +46,8 @@ TEST(OverrideLogTest, EveryDamagedByteIsFound) {
     ASSERT_TRUE(log.append(2, 2, R"({"second":"record","n":12345})").ok());
     length = log.length();
   }
-  const uint64_t padded[] = {24 + 18, 48, 48 + 24 + 29, length};  // [text end, record end) of both: zeros that nobody reads
+  const uint64_t padded[] = {24 + 18, 48, 48 + 24 + 29,
+                             length};  // [text end, record end) of both: zeros that nobody reads
   for (uint64_t at = 0; at < length; ++at) {
     if ((at >= padded[0] && at < padded[1]) || at >= padded[2]) continue;
     std::fstream f(dir / "o.dat", std::ios::in | std::ios::out | std::ios::binary);

@@ -57,7 +57,8 @@ class ScanTest : public ::testing::TestWithParam<model::Distance> {
   std::vector<Hit> truth(const std::vector<float>& query, uint32_t first, uint32_t end, uint32_t k) {
     std::vector<Hit> all;
     for (uint32_t slot = first; slot < end; ++slot) {
-      if (slot % 7 != 3 && slot % 5 != 0) all.push_back({column->kernel().one(query.data(), rows[slot].data(), kDim), slot});
+      if (slot % 7 != 3 && slot % 5 != 0)
+        all.push_back({column->kernel().one(query.data(), rows[slot].data(), kDim), slot});
     }
     std::sort(all.begin(), all.end());
     if (all.size() > k) all.resize(k);
@@ -73,7 +74,8 @@ class ScanTest : public ::testing::TestWithParam<model::Distance> {
 
 TEST_P(ScanTest, ExactIsExactAndCodedFindsTheSame) {
   size_t same = 0, possible = 0;
-  for (const auto& [first, end] : std::vector<std::pair<uint32_t, uint32_t>>{{0, kRows}, {63, 64}, {64, 128}, {100, 5000}, {1024, 2048}, {5990, kRows}, {7, 7}}) {
+  for (const auto& [first, end] : std::vector<std::pair<uint32_t, uint32_t>>{
+           {0, kRows}, {63, 64}, {64, 128}, {100, 5000}, {1024, 2048}, {5990, kRows}, {7, 7}}) {
     for (int q = 0; q < 10; ++q) {
       const auto query = embedding(random, basis);
       ScanCall call{column.get(), {reinterpret_cast<const char*>(query.data()), kDim * sizeof(float)}, 10, {}, nullptr};
@@ -127,7 +129,8 @@ TEST_P(ScanTest, StopsWhenAsked) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Metrics, ScanTest,
-                         ::testing::Values(model::Distance::kCosine, model::Distance::kDot, model::Distance::kEuclid, model::Distance::kManhattan));
+                         ::testing::Values(model::Distance::kCosine, model::Distance::kDot, model::Distance::kEuclid,
+                                           model::Distance::kManhattan));
 
 }  // namespace
 }  // namespace rhumb::segment::test

@@ -36,7 +36,8 @@ class SegmentTest : public ::testing::Test {
   // Row i: id "k<i>", a payload for the even ones, vector a always, b for every third.
   static void fill(Segment& segment, uint32_t n) {
     for (uint32_t i = 0; i < n; ++i) {
-      const std::string key = "\x03k" + std::to_string(i), payload = i % 2 == 0 ? R"({"n":)" + std::to_string(i) + "}" : "";
+      const std::string key = "\x03k" + std::to_string(i),
+                        payload = i % 2 == 0 ? R"({"n":)" + std::to_string(i) + "}" : "";
       const std::string a = floats({1.0f * static_cast<float>(i), 1, 0, 0}), b = floats({static_cast<float>(i), 2});
       RowInput row{key, payload, i + 1, {}, {a, i % 3 == 0 ? std::string_view(b) : std::string_view()}};
       auto slot = segment.append(row);
@@ -146,7 +147,7 @@ TEST_F(SegmentTest, SearchAndFilterKeepToTheBounds) {
   call.k = 100;
   auto answer = search(*segment, call, bounds, nullptr);
   ASSERT_TRUE(answer.ok());
-  ASSERT_EQ(answer->hits.size(), 16u);  // every third below 50 is 17, without 9
+  ASSERT_EQ(answer->hits.size(), 16u);   // every third below 50 is 17, without 9
   EXPECT_EQ(answer->hits[0].slot, 48u);  // dot: the largest first
   EXPECT_EQ(answer->strategy, "scan");
 

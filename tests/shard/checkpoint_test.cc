@@ -1,4 +1,5 @@
-// When a shard makes itself durable without being asked, what it tells of its tail, and stores that are closed while shards are idle.
+// When a shard makes itself durable without being asked, what it tells of its tail, and stores that are closed while
+// shards are idle.
 #include <gtest/gtest.h>
 
 #include <future>
@@ -63,9 +64,10 @@ TEST(CheckpointTest, ATailThatIsTooLongRefusesWrites) {
   h.open();
   std::promise<void> held, release;
   ASSERT_TRUE(pool.post([&held, go = release.get_future().share()] {
-    held.set_value();
-    go.wait();
-  }).ok());
+                    held.set_value();
+                    go.wait();
+                  })
+                  .ok());
   held.get_future().wait();
   Embeddings embeddings(4, kDim);
   for (uint64_t id = 0; id < 400; ++id) h.propose(upsert({point(id, embeddings.next_bytes())}));
@@ -108,7 +110,10 @@ TEST(KvCacheTest, ClosesTheLeastRecentlyUsedAndOpensItAgain) {
 TEST(ContentHashTest, IsPinned) {
   // Replicas of every release must come to these bytes.
   const std::string vector(16, '\x01');
-  const auto hash = content_hash("\x01" "abcdefgh", R"({"b":1,"a":[1.0,"x"]})", {{"v", vector}});
+  const auto hash = content_hash(
+      "\x01"
+      "abcdefgh",
+      R"({"b":1,"a":[1.0,"x"]})", {{"v", vector}});
   ASSERT_TRUE(hash.ok());
   std::string hex;
   for (const uint8_t byte : *hash) {
@@ -117,13 +122,33 @@ TEST(ContentHashTest, IsPinned) {
     hex += kDigits[byte & 15];
   }
   EXPECT_EQ(hex, "d94df4edb9062680b466a55a5fbc22f5");
-  EXPECT_EQ(*content_hash("\x01" "abcdefgh", R"({"a":[1.0,"x"],"b":1})", {{"v", vector}}), *hash);
-  EXPECT_NE(*content_hash("\x01" "abcdefgh", R"({"a":[1,"x"],"b":1})", {{"v", vector}}), *hash);
-  EXPECT_EQ(*content_hash("\x01" "abcdefgh", "", {}), *content_hash("\x01" "abcdefgh", "{}", {}));
+  EXPECT_EQ(*content_hash("\x01"
+                          "abcdefgh",
+                          R"({"a":[1.0,"x"],"b":1})", {{"v", vector}}),
+            *hash);
+  EXPECT_NE(*content_hash("\x01"
+                          "abcdefgh",
+                          R"({"a":[1,"x"],"b":1})", {{"v", vector}}),
+            *hash);
+  EXPECT_EQ(*content_hash("\x01"
+                          "abcdefgh",
+                          "", {}),
+            *content_hash("\x01"
+                          "abcdefgh",
+                          "{}", {}));
   HashSums sums;
-  sums.add("\x01" "abcdefgh", *hash);
-  sums.add("\x01" "hgfedcba", *hash);
-  sums.subtract("\x01" "hgfedcba", *hash);
+  sums.add(
+      "\x01"
+      "abcdefgh",
+      *hash);
+  sums.add(
+      "\x01"
+      "hgfedcba",
+      *hash);
+  sums.subtract(
+      "\x01"
+      "hgfedcba",
+      *hash);
   EXPECT_EQ(sums.total(), *hash);
 }
 

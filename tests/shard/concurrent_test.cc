@@ -1,5 +1,5 @@
-// Readers beside apply, checkpoints, sealing and indexing. A point that is updated all the time never vanishes and never shows twice, and
-// what a filter let through passes it.
+// Readers beside apply, checkpoints, sealing and indexing. A point that is updated all the time never vanishes and
+// never shows twice, and what a filter let through passes it.
 #include <gtest/gtest.h>
 
 #include <future>
@@ -40,8 +40,10 @@ class ConcurrentTest : public ::testing::Test {
     std::vector<model::PointWrite> points;
     for (uint64_t id = 0; id < kIds; ++id) {
       const std::string payload = R"({"gen":)" + std::to_string(generation % 3) + "}";
-      if (whole) points.push_back(point(id, vectors.next_bytes(), payload));
-      else h.propose(set_payload(id, payload));
+      if (whole)
+        points.push_back(point(id, vectors.next_bytes(), payload));
+      else
+        h.propose(set_payload(id, payload));
       if (points.size() == 50) h.propose(upsert(std::exchange(points, {})));
     }
     const base::Status applied = h.apply();
@@ -58,35 +60,42 @@ TEST_F(ConcurrentTest, EveryViewIsWhole) {
   write_all(0, true);
   std::atomic<bool> stop{false};
   std::atomic<uint64_t> searches{0};
-  readers_until(stop, [&](Embeddings& own) {
-    const auto found = h->search(nearest(own.next_bytes(), 2 * kIds), {});
-    ASSERT_TRUE(found.ok()) << found.status().to_string();
-    std::set<uint64_t> ids;
-    for (const auto& record : found->points) ids.insert(record.id.as_number());
-    ASSERT_EQ(found->points.size(), kIds);
-    ASSERT_EQ(ids.size(), kIds);
-    searches.fetch_add(1);
-  }, 1);
-  readers_until(stop, [&](Embeddings& own) {
-    auto request = nearest(own.next_bytes(), 20);
-    request.filter = match("gen", int64_t{1});
-    const auto found = h->search(request, {});
-    ASSERT_TRUE(found.ok()) << found.status().to_string();
-    for (const auto& record : found->points) ASSERT_EQ(record.payload, R"({"gen":1})");
-    model::ScrollRequest scroll;
-    scroll.limit = 2 * kIds;
-    const auto page = h->scroll(scroll, {});
-    ASSERT_TRUE(page.ok()) << page.status().to_string();
-    ASSERT_EQ(page->size(), kIds);
-    model::GetRequest get;
-    get.ids = {model::PointId::number(7), model::PointId::number(kIds)};
-    const auto got = h->get(get);
-    ASSERT_TRUE(got.ok()) << got.status().to_string();
-    ASSERT_EQ(got->size(), 1u);
-    ASSERT_EQ(*h->count({}, {}), kIds);
-    h->state();
-  }, 1);
-  for (uint64_t generation = 1; generation < kRounds && !HasFatalFailure(); ++generation) write_all(generation, generation % 3 != 2);
+  readers_until(
+      stop,
+      [&](Embeddings& own) {
+        const auto found = h->search(nearest(own.next_bytes(), 2 * kIds), {});
+        ASSERT_TRUE(found.ok()) << found.status().to_string();
+        std::set<uint64_t> ids;
+        for (const auto& record : found->points) ids.insert(record.id.as_number());
+        ASSERT_EQ(found->points.size(), kIds);
+        ASSERT_EQ(ids.size(), kIds);
+        searches.fetch_add(1);
+      },
+      1);
+  readers_until(
+      stop,
+      [&](Embeddings& own) {
+        auto request = nearest(own.next_bytes(), 20);
+        request.filter = match("gen", int64_t{1});
+        const auto found = h->search(request, {});
+        ASSERT_TRUE(found.ok()) << found.status().to_string();
+        for (const auto& record : found->points) ASSERT_EQ(record.payload, R"({"gen":1})");
+        model::ScrollRequest scroll;
+        scroll.limit = 2 * kIds;
+        const auto page = h->scroll(scroll, {});
+        ASSERT_TRUE(page.ok()) << page.status().to_string();
+        ASSERT_EQ(page->size(), kIds);
+        model::GetRequest get;
+        get.ids = {model::PointId::number(7), model::PointId::number(kIds)};
+        const auto got = h->get(get);
+        ASSERT_TRUE(got.ok()) << got.status().to_string();
+        ASSERT_EQ(got->size(), 1u);
+        ASSERT_EQ(*h->count({}, {}), kIds);
+        h->state();
+      },
+      1);
+  for (uint64_t generation = 1; generation < kRounds && !HasFatalFailure(); ++generation)
+    write_all(generation, generation % 3 != 2);
   stop.store(true);
   join();
   EXPECT_GT(searches.load(), 0u);
@@ -105,13 +114,16 @@ TEST_F(ConcurrentTest, IndexesComeAndGoUnderWrites) {
   h.open();
   write_all(0, true);
   std::atomic<bool> stop{false};
-  readers_until(stop, [&](Embeddings&) {
-    model::CountRequest count;
-    count.filter = match("id", int64_t{1});
-    const auto counted = h->count(count, {});
-    ASSERT_TRUE(counted.ok()) << counted.status().to_string();
-    ASSERT_EQ(*counted, 0u);
-  }, 1);
+  readers_until(
+      stop,
+      [&](Embeddings&) {
+        model::CountRequest count;
+        count.filter = match("id", int64_t{1});
+        const auto counted = h->count(count, {});
+        ASSERT_TRUE(counted.ok()) << counted.status().to_string();
+        ASSERT_EQ(*counted, 0u);
+      },
+      1);
   std::thread configurer([&] {
     auto config = h.options.config;
     uint64_t version = 100;

@@ -1,4 +1,5 @@
-// Damage of durable truth is told with file and offset and never returned as data; damage of derived data costs a rebuild.
+// Damage of durable truth is told with file and offset and never returned as data; damage of derived data costs a
+// rebuild.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -73,14 +74,16 @@ TEST_F(DamageTest, ADamagedRowRecordIsRefusedWithItsOffset) {
   EXPECT_NE(error.find("rows.dat at offset"), std::string::npos) << error;
 }
 
-// In a sealed segment every byte is under a checksum; in the growing one ids and payloads are, and verification compares content hashes.
+// In a sealed segment every byte is under a checksum; in the growing one ids and payloads are, and verification
+// compares content hashes.
 TEST_F(DamageTest, BitFlipsAreFoundAndFenceTheShard) {
   fill();
   struct Case {
     int segment;
     const char* file;
   };
-  for (const Case c : {Case{1, "payload.dat"}, Case{1, "ids.dat"}, Case{1, "vec.0.dat"}, Case{1, "vec.1.dat"}, Case{2, "payload.dat"}}) {
+  for (const Case c : {Case{1, "payload.dat"}, Case{1, "ids.dat"}, Case{1, "vec.0.dat"}, Case{1, "vec.1.dat"},
+                       Case{2, "payload.dat"}}) {
     const fs::path path = segment(c.segment) / c.file;
     const uint64_t at = fs::file_size(path) / 3;
     flip(path, at);
@@ -108,7 +111,8 @@ TEST_F(DamageTest, ReadingADamagedPointAnswersTheErrorAndNotTheBytes) {
   const auto records = h->scroll(request, {});
   if (records.ok()) GTEST_SKIP() << "no live row in the damaged block";
   EXPECT_EQ(records.status().code(), base::Code::kCorrupt);
-  EXPECT_NE(records.status().message().find("vec.0.dat at offset 0"), std::string::npos) << records.status().to_string();
+  EXPECT_NE(records.status().message().find("vec.0.dat at offset 0"), std::string::npos)
+      << records.status().to_string();
 }
 
 TEST_F(DamageTest, PayloadsOfTheGrowingSegmentAreChecked) {
@@ -126,7 +130,8 @@ TEST_F(DamageTest, PayloadsOfTheGrowingSegmentAreChecked) {
   request.with_payload.mode = model::PayloadSelector::Mode::kAll;
   const auto records = h->scroll(request, {});
   ASSERT_FALSE(records.ok());
-  EXPECT_NE(records.status().message().find("payload.dat at offset"), std::string::npos) << records.status().to_string();
+  EXPECT_NE(records.status().message().find("payload.dat at offset"), std::string::npos)
+      << records.status().to_string();
 }
 
 TEST_F(DamageTest, DerivedDataIsBuiltAgain) {
@@ -134,7 +139,9 @@ TEST_F(DamageTest, DerivedDataIsBuiltAgain) {
   size_t removed = 0, damaged = 0;
   for (const auto& entry : fs::recursive_directory_iterator(h.directory())) {
     const std::string path = entry.path().string();
-    if (!entry.is_regular_file() || (path.find("/fields/") == std::string::npos && path.find("/graph.") == std::string::npos)) continue;
+    if (!entry.is_regular_file() ||
+        (path.find("/fields/") == std::string::npos && path.find("/graph.") == std::string::npos))
+      continue;
     if ((removed + damaged) % 2 == 0) {
       flip(entry.path(), fs::file_size(entry.path()) / 2);
       ++damaged;
@@ -152,7 +159,8 @@ TEST_F(DamageTest, DerivedDataIsBuiltAgain) {
   model::CountRequest count;
   count.filter = match("colour", std::string("red"));
   uint64_t expected = 0;
-  for (const auto& [id, p] : model.points()) expected += p.payload.contains("colour") && p.payload["colour"] == "red" ? 1 : 0;
+  for (const auto& [id, p] : model.points())
+    expected += p.payload.contains("colour") && p.payload["colour"] == "red" ? 1 : 0;
   EXPECT_EQ(*h->count(count, {}), expected);
 }
 

@@ -12,7 +12,8 @@
 namespace rhumb::shard::test {
 
 TempDir::TempDir() {
-  // Memory where there is some: these tests play crashes by copying files, so an fsync that waits for a disk shows nothing more.
+  // Memory where there is some: these tests play crashes by copying files, so an fsync that waits for a disk shows
+  // nothing more.
   const std::filesystem::path memory = "/dev/shm";
   const auto parent = std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
   std::string pattern = (parent / "rhumb_shard_XXXXXX").string();
@@ -20,7 +21,8 @@ TempDir::TempDir() {
 }
 TempDir::~TempDir() { std::filesystem::remove_all(path_); }
 
-Embeddings::Embeddings(uint64_t seed, uint32_t dim, uint32_t rank, uint32_t clusters) : random_(seed), dim_(dim), rank_(std::min(rank, dim)) {
+Embeddings::Embeddings(uint64_t seed, uint32_t dim, uint32_t rank, uint32_t clusters)
+    : random_(seed), dim_(dim), rank_(std::min(rank, dim)) {
   std::normal_distribution<float> normal;
   const auto draw = [&](uint32_t n) {
     std::vector<float> v(n);
@@ -44,7 +46,9 @@ std::vector<float> Embeddings::next() {
   return v;
 }
 
-std::string bytes_of(const std::vector<float>& vector) { return {reinterpret_cast<const char*>(vector.data()), vector.size() * sizeof(float)}; }
+std::string bytes_of(const std::vector<float>& vector) {
+  return {reinterpret_cast<const char*>(vector.data()), vector.size() * sizeof(float)};
+}
 std::string Embeddings::next_bytes() { return bytes_of(next()); }
 
 base::Executor& background_pool() {
@@ -78,7 +82,8 @@ model::CollectionConfig config_of(model::Distance distance, uint32_t dim) {
   return config;
 }
 
-Harness::Harness(model::CollectionConfig config) : directory_(temp_.path() + "/shards/1024"), apply_pool_("apply", 2, 1024) {
+Harness::Harness(model::CollectionConfig config)
+    : directory_(temp_.path() + "/shards/1024"), apply_pool_("apply", 2, 1024) {
   kv_ = std::make_unique<KvCache>(plugins(), "sqlite");
   options.shard = 1024;
   options.directory = directory_;

@@ -1,5 +1,5 @@
-// A shard without consensus: entries are fed by hand. Directory, executors and plugins live as long as the harness; the shard can be closed,
-// abandoned and opened again.
+// A shard without consensus: entries are fed by hand. Directory, executors and plugins live as long as the harness; the
+// shard can be closed, abandoned and opened again.
 #pragma once
 
 #include <filesystem>

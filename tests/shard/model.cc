@@ -16,8 +16,10 @@ bool holds(uint64_t expected, const ModelPoint* point) {
 
 void merge(json& into, const json& patch) {
   for (const auto& [key, value] : patch.items()) {
-    if (value.is_null()) into.erase(key);
-    else into[key] = value;
+    if (value.is_null())
+      into.erase(key);
+    else
+      into[key] = value;
   }
 }
 
@@ -52,7 +54,8 @@ void Model::apply(const model::Command& command, uint64_t index) {
     if (command.header.kind == OperationKind::kUpdateVectors) {
       for (const auto& v : command.points[i].vectors) point.vectors[v.name] = v.bytes;
     }
-    if (command.header.kind == OperationKind::kSetPayload) merge(command.payload_key.empty() ? point.payload : point.payload[command.payload_key], parsed(command.payload));
+    if (command.header.kind == OperationKind::kSetPayload)
+      merge(command.payload_key.empty() ? point.payload : point.payload[command.payload_key], parsed(command.payload));
     if (command.header.kind == OperationKind::kOverwritePayload) point.payload = parsed(command.payload);
     if (command.header.kind == OperationKind::kDeletePayload) {
       for (const std::string& name : command.names) point.payload.erase(name);
@@ -102,9 +105,14 @@ model::PointWrite CommandSource::write(uint64_t id) {
 model::Command CommandSource::next(const Model& known) {
   model::Command command;
   const uint64_t dice = draw(100);
-  const auto kind = dice < 45 ? OperationKind::kUpsert : dice < 55 ? OperationKind::kDelete : dice < 65 ? OperationKind::kUpdateVectors
-                  : dice < 70 ? OperationKind::kDeleteVectors : dice < 85 ? OperationKind::kSetPayload : dice < 90 ? OperationKind::kOverwritePayload
-                  : dice < 96 ? OperationKind::kDeletePayload : OperationKind::kClearPayload;
+  const auto kind = dice < 45   ? OperationKind::kUpsert
+                    : dice < 55 ? OperationKind::kDelete
+                    : dice < 65 ? OperationKind::kUpdateVectors
+                    : dice < 70 ? OperationKind::kDeleteVectors
+                    : dice < 85 ? OperationKind::kSetPayload
+                    : dice < 90 ? OperationKind::kOverwritePayload
+                    : dice < 96 ? OperationKind::kDeletePayload
+                                : OperationKind::kClearPayload;
   command.header.kind = kind;
   const size_t n = draw(4) == 0 ? 1 + draw(12) : 1;
   std::set<uint64_t> chosen;
@@ -112,7 +120,9 @@ model::Command CommandSource::next(const Model& known) {
   for (const uint64_t id : chosen) {
     uint64_t expected = model::kAnyVersion;
     const auto it = known.points().find(id);
-    if (draw(6) == 0) expected = it == known.points().end() || draw(3) == 0 ? model::kAbsent : it->second.version - (draw(3) == 0 ? 1 : 0);
+    if (draw(6) == 0)
+      expected =
+          it == known.points().end() || draw(3) == 0 ? model::kAbsent : it->second.version - (draw(3) == 0 ? 1 : 0);
     command.targets.push_back({model::PointId::number(id), expected});
     if (kind == OperationKind::kUpsert) command.points.push_back(write(id));
     if (kind == OperationKind::kUpdateVectors) {

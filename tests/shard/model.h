@@ -31,7 +31,8 @@ void shrink(ShardOptions& options);
 
 class CommandSource {
  public:
-  explicit CommandSource(uint64_t seed, uint64_t ids = 400) : random_(seed), ids_(ids), a_(seed + 1, kDim), b_(seed + 2, 8) {}
+  explicit CommandSource(uint64_t seed, uint64_t ids = 400)
+      : random_(seed), ids_(ids), a_(seed + 1, kDim), b_(seed + 2, 8) {}
   model::Command next(const Model& model);
   std::string vector(const std::string& name) { return name == "a" ? a_.next_bytes() : b_.next_bytes(); }
   uint64_t draw(uint64_t n) { return random_() % n; }

@@ -18,7 +18,9 @@ float distance(const std::string& name, const std::string& x, const std::string&
   return found->one(x.data(), y.data(), name == "a" ? kDim : 8);
 }
 
-bool is_colour(const ModelPoint& point, const std::string& colour) { return point.payload.contains("colour") && point.payload["colour"] == colour; }
+bool is_colour(const ModelPoint& point, const std::string& colour) {
+  return point.payload.contains("colour") && point.payload["colour"] == colour;
+}
 
 void check_filters(Harness& h, const Model& model, CommandSource& source) {
   const std::string colour = source.draw(2) == 0 ? "red" : "blue";
@@ -45,7 +47,8 @@ void check_filters(Harness& h, const Model& model, CommandSource& source) {
   EXPECT_TRUE(page->size() == 20 || it == expected.end());
 }
 
-// Exact search is the model's nearest; a search through graphs and codes returns only what the model has, with the right scores.
+// Exact search is the model's nearest; a search through graphs and codes returns only what the model has, with the
+// right scores.
 void check_search(Harness& h, const Model& model, CommandSource& source, uint64_t* hits, uint64_t* possible) {
   const std::string name = source.draw(2) == 0 ? "a" : "b";
   model::SearchRequest request;
@@ -57,7 +60,8 @@ void check_search(Harness& h, const Model& model, CommandSource& source, uint64_
   std::vector<std::pair<float, uint64_t>> expected;
   for (const auto& [id, point] : model.points()) {
     const auto v = point.vectors.find(name);
-    if (v != point.vectors.end() && (!filtered || is_colour(point, "green"))) expected.emplace_back(distance(name, request.vector, v->second), id);
+    if (v != point.vectors.end() && (!filtered || is_colour(point, "green")))
+      expected.emplace_back(distance(name, request.vector, v->second), id);
   }
   std::sort(expected.begin(), expected.end());
   const size_t n = std::min<size_t>(10, expected.size());
@@ -79,7 +83,8 @@ void check_search(Harness& h, const Model& model, CommandSource& source, uint64_
   ASSERT_TRUE(found.ok()) << found.status().to_string();
   ASSERT_EQ(found->points.size(), n);
   for (const model::Record& record : found->points) {
-    const auto known = std::find_if(expected.begin(), expected.end(), [&](const auto& e) { return e.second == record.id.as_number(); });
+    const auto known = std::find_if(expected.begin(), expected.end(),
+                                    [&](const auto& e) { return e.second == record.id.as_number(); });
     ASSERT_NE(known, expected.end());
     *hits += static_cast<size_t>(known - expected.begin()) < n ? 1 : 0;
   }
@@ -127,7 +132,8 @@ TEST(ModelTest, RandomCommandsWithRestarts) {
   EXPECT_GT(state.indexed_vectors, 0u);
   EXPECT_GE(static_cast<double>(hits), 0.95 * static_cast<double>(possible));
   std::printf("recall over %llu neighbours: %.4f, %llu segments\n", static_cast<unsigned long long>(possible),
-              static_cast<double>(hits) / static_cast<double>(possible), static_cast<unsigned long long>(state.segments));
+              static_cast<double>(hits) / static_cast<double>(possible),
+              static_cast<unsigned long long>(state.segments));
 }
 
 }  // namespace

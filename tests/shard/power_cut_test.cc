@@ -1,5 +1,5 @@
-// A power cut leaves the KV store at some index and, of the columns' bytes behind the watermark, any pages. Replay must bring back exactly
-// what the log says, whatever was lost.
+// A power cut leaves the KV store at some index and, of the columns' bytes behind the watermark, any pages. Replay must
+// bring back exactly what the log says, whatever was lost.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -151,8 +151,8 @@ TEST_P(PowerCutTest, KvAheadOfTheColumns) {
   expect_equal(h, model, "after going on");
 }
 
-// Entries that are applied while a checkpoint runs have two watermarks to be replayed from: the old one if the power fails before the KV
-// store has the new one, else the new one.
+// Entries that are applied while a checkpoint runs have two watermarks to be replayed from: the old one if the power
+// fails before the KV store has the new one, else the new one.
 TEST_P(PowerCutTest, DuringACheckpoint) {
   h.options.segment.max_rows = 1u << 14;  // no segment becomes full: that would ask for checkpoints of its own
   h.open();

@@ -18,7 +18,8 @@ class ResolveTest : public ::testing::Test {
     h.options.resolve_chunk_points = 8;
     h.open();
     std::vector<model::PointWrite> points;
-    for (uint64_t id = 0; id < 20; ++id) points.push_back(point(id, embeddings.next_bytes(), id < 18 ? R"({"old":true})" : R"({"old":false})"));
+    for (uint64_t id = 0; id < 20; ++id)
+      points.push_back(point(id, embeddings.next_bytes(), id < 18 ? R"({"old":true})" : R"({"old":false})"));
     ASSERT_TRUE(h.write(upsert(points)).ok());
   }
   void run(Operation operation) {

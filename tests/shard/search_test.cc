@@ -25,14 +25,17 @@ class SearchTest : public ::testing::Test {
       std::vector<model::PointWrite> batch;
       for (uint64_t id = at; id < std::min(at + 250, first + n); ++id) {
         vectors.push_back(embeddings.next());
-        batch.push_back(point(id, bytes_of(vectors.back()), R"({"tenant":)" + std::to_string(id % 50) + R"(,"even":)" + (id % 2 == 0 ? "true" : "false") + "}"));
+        batch.push_back(
+            point(id, bytes_of(vectors.back()),
+                  R"({"tenant":)" + std::to_string(id % 50) + R"(,"even":)" + (id % 2 == 0 ? "true" : "false") + "}"));
       }
       h.propose(upsert(batch));
     }
     const base::Status applied = h.apply();
     ASSERT_TRUE(applied.ok()) << applied.to_string();
   }
-  std::vector<uint64_t> truth(const std::vector<float>& query, size_t k, const std::function<bool(uint64_t)>& passes = {}) {
+  std::vector<uint64_t> truth(const std::vector<float>& query, size_t k,
+                              const std::function<bool(uint64_t)>& passes = {}) {
     std::vector<std::pair<float, uint64_t>> all;
     for (uint64_t id = 0; id < vectors.size(); ++id) {
       if (passes && !passes(id)) continue;
@@ -46,7 +49,8 @@ class SearchTest : public ::testing::Test {
     return ids;
   }
   // Fraction of the true neighbours found over some queries; every plan must have the strategy.
-  double recall(const std::string& strategy, const std::function<bool(uint64_t)>& passes, const std::function<std::optional<model::Filter>()>& filter) {
+  double recall(const std::string& strategy, const std::function<bool(uint64_t)>& passes,
+                const std::function<std::optional<model::Filter>()>& filter) {
     size_t found = 0, possible = 0;
     for (int q = 0; q < 50; ++q) {
       const auto query = embeddings.next();
@@ -149,7 +153,10 @@ TEST_F(SearchTest, ScoresThresholdsAndTheEndOfTheData) {
 
   Harness euclid(config_of(model::Distance::kEuclid));
   euclid.open();
-  ASSERT_TRUE(euclid.write(upsert({point(1, bytes_of(std::vector<float>(kDim, 0.0f))), point(2, bytes_of(std::vector<float>(kDim, 3.0f)))})).ok());
+  ASSERT_TRUE(euclid
+                  .write(upsert({point(1, bytes_of(std::vector<float>(kDim, 0.0f))),
+                                 point(2, bytes_of(std::vector<float>(kDim, 3.0f)))}))
+                  .ok());
   auto near = nearest(bytes_of(std::vector<float>(kDim, 1.0f)), 5);
   auto distances = euclid->search(near, {});
   ASSERT_TRUE(distances.ok());
@@ -195,7 +202,8 @@ TEST_F(SearchTest, HasIdFindsWhatIsThere) {
   insert(0, 500);
   model::Filter filter;
   filter.must.emplace_back();
-  filter.must[0].test = model::HasId{{model::PointId::number(3), model::PointId::number(77), model::PointId::number(100000)}};
+  filter.must[0].test =
+      model::HasId{{model::PointId::number(3), model::PointId::number(77), model::PointId::number(100000)}};
   model::CountRequest count;
   count.filter = model::clone(filter);
   EXPECT_EQ(*h->count(count, {}), 2u);
@@ -213,7 +221,8 @@ TEST_F(SearchTest, AFailedGraphIsScannedAndBuiltAgain) {
   h.close();
   const std::string graph = h.directory() + "/segments/1/graph.0";
   ASSERT_TRUE(std::filesystem::exists(graph));
-  for (const auto& file : std::filesystem::directory_iterator(graph)) std::filesystem::resize_file(file.path(), std::filesystem::file_size(file.path()) / 2);
+  for (const auto& file : std::filesystem::directory_iterator(graph))
+    std::filesystem::resize_file(file.path(), std::filesystem::file_size(file.path()) / 2);
   h.open();
   EXPECT_GE(recall("scan", {}, [] { return std::nullopt; }), 0.0);  // answered, whatever the indexer has reached
   h.wait_indexed();
