@@ -1,5 +1,6 @@
 #include <deque>
 #include <mutex>
+#include <utility>
 #include <unordered_map>
 
 #include "host/http/rest/routes.h"
@@ -18,7 +19,7 @@ constexpr uint32_t kMaxInFlight = 4;    // upserts not yet acknowledged
 class Import : public std::enable_shared_from_this<Import> {
  public:
   Import(ExchangePtr x, gateway::CollectionPtr collection, gateway::WriteOptions options, PointFormat format)
-      : x_(std::move(x)), collection_(std::move(collection)), options_(options), strand_(*x_->options.pool), reader_(format, collection_->config) {
+      : x_(std::move(x)), collection_(std::move(collection)), options_(options), reader_(format, collection_->config) {
     options_.wait = true;
     options_.request_id = {};
   }
@@ -30,7 +31,16 @@ class Import : public std::enable_shared_from_this<Import> {
     }
     parse_on_pool(std::move(chunk), false);
   }
-  void end() { parse_on_pool({}, true); }
+  void end() {
+    {
+      std::lock_guard lock(mutex_);
+      if (parsing_) {  // the chunk before is not read yet: its parser goes on to the end
+        end_came_ = true;
+        return;
+      }
+    }
+    parse_on_pool({}, true);
+  }
   void abort(const Status& why) {
     std::unique_lock lock(mutex_);
     if (failure_.ok()) failure_ = why;
@@ -43,7 +53,8 @@ class Import : public std::enable_shared_from_this<Import> {
       std::lock_guard lock(mutex_);
       parsing_ = true;
     }
-    strand_.post([self = shared_from_this(), chunk = std::move(chunk), last] { self->parse(chunk, last); });
+    const Status posted = x_->options.pool->post([self = shared_from_this(), chunk = std::move(chunk), last] { self->parse(chunk, last); });
+    if (!posted.ok()) fail(posted);
   }
 
   void parse(const std::string& chunk, bool last) {
@@ -56,7 +67,11 @@ class Import : public std::enable_shared_from_this<Import> {
       return fail(status);
     }
     {
-      std::lock_guard lock(mutex_);
+      std::unique_lock lock(mutex_);
+      if (std::exchange(end_came_, false)) {
+        lock.unlock();
+        return parse({}, true);
+      }
       parsing_ = false;
       ended_ = ended_ || last;
     }
@@ -126,15 +141,14 @@ class Import : public std::enable_shared_from_this<Import> {
   const ExchangePtr x_;
   const gateway::CollectionPtr collection_;
   gateway::WriteOptions options_;
-  base::Strand strand_;                       // parses one chunk at a time
-  PointReader reader_;                        // strand only
-  std::deque<model::PointWrite> batch_;       // strand only
+  PointReader reader_;                        // the pool, one chunk at a time
+  std::deque<model::PointWrite> batch_;       // likewise
   std::mutex mutex_;
   BodySink::Resume resume_;
   Status failure_;
   uint64_t points_ = 0;
   uint32_t in_flight_ = 0;
-  bool parsing_ = false, ended_ = false, answered_ = false;
+  bool parsing_ = false, end_came_ = false, ended_ = false, answered_ = false;
 };
 
 class ImportSink final : public BodySink {
