@@ -1,5 +1,6 @@
 #include "host/segment/code_column.h"
 
+#include <algorithm>
 #include <mutex>
 
 #include "host/base/assert.h"
@@ -35,6 +36,13 @@ void CodeColumn::advance(uint32_t rows) {
     memory_bytes_.fetch_add(kChunkRows * column_.stride, std::memory_order_relaxed);
     end_.store(end + kChunkRows, std::memory_order_release);
   }
+}
+
+void CodeColumn::start_at(uint32_t slot) {
+  const std::unique_lock lock(mutex_);
+  RHUMB_ASSERT(end_.load(std::memory_order_relaxed) == 0);
+  first_ = std::min(slot, static_cast<uint32_t>(chunks_.size()) * kChunkRows) & ~(kChunkRows - 1);
+  end_.store(first_, std::memory_order_release);
 }
 
 void CodeColumn::drop_below(uint32_t slot) {

@@ -29,6 +29,8 @@ class CodeColumn {
   void advance(uint32_t rows);
   // Slots below are found without their codes. Waits for readers.
   void drop_below(uint32_t slot);
+  // Before the first advance(): a graph covers the slots below, they get no codes at all.
+  void start_at(uint32_t slot);
 
   // Keeps the codes of [first(), end()) while it lives.
   class Reader {

@@ -82,8 +82,8 @@ class Segment {
   Lengths lengths() const;
 
   // [apply] Recovery. begin_replay: slots from the rows of `durable` up to `rows` are void until rewrite() writes them;
-  // blobs and overrides behind `durable` are forgotten. finish_recovery: checks the live rows, sets up presence and
-  // codes.
+  // blobs and overrides behind `durable` are forgotten. finish_recovery: checks the live rows, sets up presence, and
+  // loads the graphs that were saved, with codes for the rest.
   base::Status begin_replay(const Lengths& durable, uint32_t rows);
   base::Status rewrite(uint32_t slot, const RowInput& row);
   base::Status finish_recovery(std::span<const uint64_t> live);

@@ -123,7 +123,11 @@ Status Segment::finish_recovery(std::span<const uint64_t> live) {
     }
   }
   RHUMB_TRY(intact());
-  for (const auto& column : columns_) column->advance_codes(row_count_);
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    RHUMB_TRY(graphs_[i]->load(durable_rows_));
+    if (auto* codes = columns_[i]->codes()) codes->start_at(graphs_[i]->built());
+    columns_[i]->advance_codes(row_count_);
+  }
   return base::ok();
 }
 

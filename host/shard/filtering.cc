@@ -13,6 +13,16 @@ Result<ViewFilter> ViewFilter::compile(const Core& core, const model::Filter& fi
   return ViewFilter(core, std::move(matcher), context);
 }
 
+Result<std::optional<PointRow>> ViewFilter::find(const View& view, std::string_view id_key) const {
+  if (found_as_of_ != view.applied) found_.clear();
+  found_as_of_ = view.applied;
+  const auto known = found_.find(std::string(id_key));
+  if (known != found_.end()) return known->second;
+  RHUMB_ASSIGN(const auto row, core_->store.find(id_key));
+  found_.emplace(id_key, row);
+  return row;
+}
+
 Result<FilterResult> ViewFilter::evaluate(const View& view, const SegmentView& part) const {
   payload::EvaluateOptions options;
   options.deadline = context_->deadline;
@@ -21,7 +31,7 @@ Result<FilterResult> ViewFilter::evaluate(const View& view, const SegmentView& p
   bool moved = false;
   Status failure;
   options.find_slot = [&](std::string_view key) -> std::optional<uint32_t> {
-    auto row = core_->store.find(key);
+    const auto row = find(view, key);
     if (!row.ok()) {
       failure = row.status();
       return std::nullopt;

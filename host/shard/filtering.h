@@ -1,7 +1,11 @@
 // A filter over a view: per segment the rows that pass, and the second look at points that changed since the view.
+// Made for one request; one thread at a time.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "host/base/status.h"
 #include "host/model/filter.h"
@@ -9,6 +13,7 @@
 #include "host/payload/planner.h"
 #include "host/segment/segment.h"
 #include "host/shard/core.h"
+#include "host/shard/tables.h"
 #include "host/shard/view.h"
 
 namespace rhumb::shard {
@@ -27,9 +32,14 @@ class ViewFilter {
   bool matches(const segment::StoredRow& row) const;
 
  private:
+  base::Result<std::optional<PointRow>> find(const View& view, std::string_view id_key) const;
+
   const Core* core_;  // outlives this, as does the context
   payload::Matcher matcher_;
   const ReadContext* context_;
+  // Where the ids that the filter names were found, as of one view: every segment asks again.
+  mutable std::unordered_map<std::string, std::optional<PointRow>> found_;
+  mutable uint64_t found_as_of_ = ~0ull;
 };
 
 }  // namespace rhumb::shard

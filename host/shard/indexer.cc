@@ -46,19 +46,22 @@ void Indexer::tell_idle() {
 
 bool Indexer::step() {
   const SchemaPtr schema = core_.schema();
-  const ViewPtr view = core_.views.current();
-  if (build_field(view)) return true;
-  settle(schema);
-  return extend_graph(view);
+  const auto built = build_field();
+  if (built && built->ok()) return true;
+  if (!built) settle(schema);
+  return extend_graph(core_.views.current());
 }
 
-bool Indexer::build_field(const ViewPtr& view) {
-  for (const SegmentView& part : view->segments) {
-    Segment& segment = *part.segment;
+std::optional<Status> Indexer::build_field() {
+  const ViewPtr known = core_.views.current();
+  for (const SegmentView& candidate : known->segments) {
+    Segment& segment = *candidate.segment;
     const auto unready = segment.fields().unready();
     if (unready.empty()) continue;
-    // The field was configured on the apply thread before this view was taken, so put() feeds it every later slot. Rows
+    // A view that is taken now has every row from before the field was configured; put() feeds it the later ones. Rows
     // that are dead already count only for views older than this one.
+    const ViewPtr view = core_.views.current();
+    const SegmentView& part = *view->find(segment.id());
     const bool older_views = core_.views.oldest_view() < view->applied;
     const auto payload_of = [&](uint32_t slot) {
       return older_views || part.holds(slot) ? segment.payload(slot) : std::string_view();
@@ -67,9 +70,9 @@ bool Indexer::build_field(const ViewPtr& view) {
         segment.fields().build(unready.front(), part.rows, payload_of, [this] { return core_.stopping.load(); });
     if (!built.ok() && built.code() != base::Code::kCancelled)
       warn("payload index " + unready.front() + ": " + built.to_string());
-    return built.ok();
+    return built;
   }
-  return false;
+  return std::nullopt;
 }
 
 // Words of presence bits are complete below a multiple of 64 slots; the rest of a growing segment is scanned.

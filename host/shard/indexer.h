@@ -53,7 +53,7 @@ class Indexer {
   void run();
   // One slice of one piece of work; false when there was none.
   bool step();
-  bool build_field(const ViewPtr& view);
+  std::optional<base::Status> build_field();  // none: there was nothing to build
   bool extend_graph(const ViewPtr& view);
   uint32_t graph_end(const SegmentView& part) const;
   void settle(const SchemaPtr& schema);

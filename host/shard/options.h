@@ -32,6 +32,7 @@ struct ShardOptions {
   uint32_t resolve_chunk_points = base::limits::kResolveChunkPoints;
   uint32_t index_slice_rows = base::limits::kIndexSliceRows;
   uint64_t disk_reserve_bytes = base::limits::kDiskReserveBytes;
+  uint64_t disk_reserve_divisor = 16;  // at most this part of the disk: a small one would never take anything otherwise
 };
 
 }  // namespace rhumb::shard

@@ -170,14 +170,9 @@ Status finish_recovery(Core& core, Ledger& ledger) {
   storage::KvBatch batch;
   for (auto& [id, held] : ledger.segments) {
     RHUMB_TRY(held.segment->finish_recovery(held.live.words()));
-    RHUMB_TRY(
-        held.segment->fields().configure(core.schema()->fields()));  // not before replay is done: it would feed them
+    // Not before replay is done: it would feed them.
+    RHUMB_TRY(held.segment->fields().configure(core.schema()->fields()));
     restore_fields(*held.segment, held.live);
-    const auto durable = ledger.watermark.lengths.find(id);
-    for (size_t c = 0; durable != ledger.watermark.lengths.end() && c < held.segment->vectors().size(); ++c) {
-      RHUMB_TRY(held.segment->graph(c).load(durable->second.rows));
-      if (auto* codes = held.segment->column(c).codes()) codes->drop_below(held.segment->graph(c).built());
-    }
     batch.put(kSegments, segment_key(id), encode(held.segment->lengths()));
   }
   if (ledger.watermark.index < ledger.applied.index) RHUMB_TRY(core.store.commit(batch, {}));

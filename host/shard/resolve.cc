@@ -1,8 +1,8 @@
 // The leader's part of a write: what depends on state becomes explicit ids and the versions that were seen.
+#include <algorithm>
+
 #include "host/shard/filtering.h"
 #include "host/shard/shard.h"
-
-#include <sys/statvfs.h>
 
 namespace rhumb::shard {
 
@@ -102,20 +102,6 @@ Result<Resolution> Shard::resolve(Operation operation, const ReadContext& contex
   }
   const size_t all = std::max<size_t>(1, targets.size());
   return Resolution(std::move(operation), std::move(targets), std::move(kept), all);
-}
-
-Status Shard::admit() const {
-  RHUMB_TRY(core_.serving());
-  struct statvfs disk {};
-  if (::statvfs(core_.options.directory.c_str(), &disk) == 0 &&
-      disk.f_bavail * disk.f_frsize < core_.options.disk_reserve_bytes) {
-    return {base::Code::kNoSpace, "the disk of shard " + std::to_string(core_.options.shard) + " is nearly full"};
-  }
-  // At the limit the shard is yellow; beyond twice the limit it takes no more.
-  const Indexer::Tail tail = indexer_.tail(*core_.views.current());
-  if (tail.scan_ms <= 2.0 * core_.options.tail_scan_ms) return base::ok();
-  return {base::Code::kBusy, "shard " + std::to_string(core_.options.shard) + ": " + std::to_string(tail.rows) +
-                                 " rows wait to be indexed"};
 }
 
 }  // namespace rhumb::shard

@@ -70,7 +70,7 @@ class Shard final : public consensus::StateMachine {
 
   // Leader, before proposing: kBusy when the tail of unindexed rows is too long, kNoSpace when the disk is nearly full,
   // or the fence.
-  base::Status admit() const;
+  base::Status admit(model::OperationKind kind = model::OperationKind::kUpsert) const;
   // Leader: what of the operation depends on state, resolved against the newest view.
   base::Result<Resolution> resolve(model::Operation operation, const ReadContext& context);
 

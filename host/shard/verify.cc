@@ -70,7 +70,8 @@ Result<Verification> Shard::verify(const ReadContext& context) {
   RHUMB_TRY(core_.serving());
   for (uint32_t round = 0;; ++round) {
     bool moved = false;
-    auto found = verify_view(core_.views.current(), context, &moved);
+    const ViewPtr view = core_.views.current();
+    auto found = verify_view(view, context, &moved);
     if (!found.ok()) {
       if (found.status().code() != base::Code::kCorrupt && found.status().code() != base::Code::kIo)
         return found.status();
@@ -80,7 +81,7 @@ Result<Verification> Shard::verify(const ReadContext& context) {
       damaged.error = found.status().to_string();
       return damaged;
     }
-    const bool equal = found->kept == found->computed && found->points == core_.views.current()->points;
+    const bool equal = found->kept == found->computed && found->points == view->points;
     if (equal || (!moved && core_.views.applied() == found->applied)) {
       if (!equal) found->error = "the sum of the points' hashes is not the one that was kept";
       return found;

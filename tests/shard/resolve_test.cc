@@ -96,8 +96,10 @@ TEST_F(ResolveTest, AdmissionSaysWhy) {
   EXPECT_TRUE(h->admit().ok());
   h.close();
   h.options.disk_reserve_bytes = ~0ull;
+  h.options.disk_reserve_divisor = 1;
   h.open();
   EXPECT_EQ(h->admit().code(), base::Code::kNoSpace);
+  EXPECT_TRUE(h->admit(OperationKind::kDelete).ok());
 }
 
 }  // namespace
