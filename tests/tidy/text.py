@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""What a reader should not meet in the sources: text.py ROOT. Prints each place, exits with status 1 if there is one.
+
+Files over 450 lines (400 is the aim), C and C++ lines over 200 columns, tabs and control characters, notes to do something later, sleeping in C++
+tests. config/rhumb.yaml names every key of host/settings/keys.cc.
+"""
+import pathlib
+import re
+import sys
+
+MAX_LINES, MAX_COLUMNS = 450, 200
+CODE = {".h", ".cc", ".c", ".rs", ".py", ".mjs", ".sh"}
+LATER = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX|HA" + r"CK)\b")
+SLEEP = re.compile(r"sleep_for|usleep\(|nanosleep\(")
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    found, files = [], 0
+    for top in ("host", "plugins", "sdk", "tests", "packaging"):
+        for path in sorted((root / top).rglob("*")):
+            if path.suffix not in CODE or not path.is_file() or "__pycache__" in path.parts:
+                continue
+            files += 1
+            name, lines = path.relative_to(root), path.read_text(errors="replace").splitlines()
+            if len(lines) > MAX_LINES:
+                found.append(f"{name}: {len(lines)} lines, at most {MAX_LINES}")
+            for number, line in enumerate(lines, 1):
+                if len(line) > MAX_COLUMNS and path.suffix in {".h", ".cc", ".c"}:
+                    found.append(f"{name}:{number}: {len(line)} columns")
+                if LATER.search(line):
+                    found.append(f"{name}:{number}: do it now, or say it in an issue")
+                if any(ord(c) < 32 for c in line):
+                    found.append(f"{name}:{number}: a control character")
+                if top == "tests" and path.suffix in {".cc", ".h"} and SLEEP.search(line):
+                    found.append(f"{name}:{number}: wait for the event, do not sleep")
+    keys = re.findall(r'(?:text|choice|number|flag)\("([a-z_]+)\.([a-z_]+)"', (root / "host/settings/keys.cc").read_text())
+    config = (root / "config/rhumb.yaml").read_text()
+    found += [f"config/rhumb.yaml: {section}.{key} is missing" for section, key in keys
+              if not re.search(rf"^{section}:\n(?:(?:  .*)?\n)*?  {key}:", config, re.M)]
+    print("\n".join(found) or f"{files} files, {len(keys)} keys")
+    sys.exit(1 if found or files < 100 or not keys else 0)
+
+
+if __name__ == "__main__":
+    main()
