@@ -1,0 +1,88 @@
+#include "host/settings/settings.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace rhumb::settings {
+namespace {
+
+std::string write_yaml(const std::string& text) {
+  const std::string path = testing::TempDir() + "/settings_test.yaml";
+  std::ofstream(path) << text;
+  return path;
+}
+
+TEST(Settings, TheDocumentedFileIsWhatTheDefaultsPrint) {
+  std::ifstream file(std::string(RHUMB_SOURCE_DIR) + "/config/rhumb.yaml");
+  std::stringstream text;
+  text << file.rdbuf();
+  EXPECT_EQ(text.str(), print(Settings{})) << "config/rhumb.yaml is made by: rhumbd --print-config";
+}
+
+TEST(Settings, WhatIsPrintedIsReadBackTheSame) {
+  Settings s;
+  ASSERT_TRUE(set(s, "http.port", "7001").ok());
+  ASSERT_TRUE(set(s, "storage.sync", "interval").ok());
+  ASSERT_TRUE(set(s, "http.cors_origins", "https://a.example,https://b.example").ok());
+  Settings again;
+  ASSERT_TRUE(load_file(again, write_yaml(print(s))).ok());
+  EXPECT_EQ(print(again), print(s));
+}
+
+TEST(Settings, EveryKeyHasItsOwnPathAndEnvironmentName) {
+  std::set<std::string> names;
+  for (const Key& key : keys()) {
+    EXPECT_TRUE(names.insert(environment_name(key.path)).second) << key.path;
+    EXPECT_FALSE(key.help.empty()) << key.path;
+    EXPECT_FALSE(key.expects.empty()) << key.path;
+  }
+}
+
+TEST(Settings, FaultsNameFileLineKeyAndWhatWasExpected) {
+  const struct {
+    std::string yaml;
+    std::vector<std::string> words;
+  } cases[] = {
+      {"http:\n  port: 1\n  prot: 2\n", {":3: ", "http.prot", "unknown"}},
+      {"htp:\n  port: 1\n", {":1: ", "htp", "unknown section"}},
+      {"http:\n  port: 70000\n", {":2: ", "http.port", "70000", "0 to 65535"}},
+      {"http:\n  port: x\n", {":2: ", "http.port", "'x'"}},
+      {"http:\n  cors: perhaps\n", {":2: ", "http.cors", "true or false"}},
+      {"storage:\n  sync: sometimes\n", {":2: ", "storage.sync", "always, interval, never"}},
+      {"http: 7\n", {":1: ", "http"}},
+      {"- a\n", {":1: "}},
+      {"http:\n  port: [1, [2]]\n", {":2: ", "http.port"}},
+      {"http: {port: 1\n", {":"}},
+  };
+  for (const auto& c : cases) {
+    Settings s;
+    const base::Status status = load_file(s, write_yaml(c.yaml));
+    ASSERT_FALSE(status.ok()) << c.yaml;
+    for (const std::string& word : c.words) EXPECT_NE(status.message().find(word), std::string::npos) << status.message();
+  }
+  Settings s;
+  EXPECT_EQ(load_file(s, "/nowhere/rhumb.yaml").code(), base::Code::kNotFound);
+}
+
+TEST(Settings, TheEnvironmentGoesOverAndNamesItself) {
+  Settings s;
+  ASSERT_TRUE(load_environment(s, {{"RHUMB_HTTP_PORT", "7002"}, {"RHUMB_URL", "not ours"}}).ok());
+  EXPECT_EQ(s.http.port, 7002u);
+  const base::Status status = load_environment(s, {{"RHUMB_LOG_LEVEL", "loud"}});
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.message().find("RHUMB_LOG_LEVEL"), std::string::npos);
+  EXPECT_NE(status.message().find("trace, debug, info, warn, error"), std::string::npos);
+}
+
+TEST(Settings, SecretsAreNotPrinted) {
+  Settings s;
+  ASSERT_TRUE(set(s, "auth.api_key", "a-secret").ok());
+  EXPECT_EQ(print(s).find("a-secret"), std::string::npos);
+  EXPECT_NE(print(s).find("***"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace rhumb::settings
