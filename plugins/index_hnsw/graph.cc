@@ -5,6 +5,7 @@
 //   its update locks and visited lists, which only its own adding and searching use, are given back
 #include "graph.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <new>
@@ -152,7 +153,7 @@ void Graph::link(uint32_t slot, uint32_t level, std::span<const HitKey> candidat
 void Graph::restore(uint32_t slot, uint32_t level, std::span<const uint32_t> links) {
   uint32_t* const list = library_->links(slot, level);
   library_->index.setListCount(list, static_cast<unsigned short>(links.size()));
-  std::memcpy(list + 1, links.data(), links.size_bytes());
+  std::copy(links.begin(), links.end(), list + 1);  // maybe none: a node by itself
 }
 
 uint32_t Graph::copy_links(uint32_t slot, uint32_t level, uint32_t* out) const {
