@@ -23,7 +23,9 @@ void WriteTask::start(base::TimerQueue& timers, std::function<void(Result<peer::
     if (auto self = weak.lock()) return self->at_deadline();
     return Status(Code::kTimeout, "the write was not committed in time; its outcome is unknown");
   });
-  if (const Status admitted = replica_->shard->admit(); !admitted.ok()) return fail(admitted);
+  for (const model::Operation& operation : request_.operations) {
+    if (const Status admitted = replica_->shard->admit(operation.kind); !admitted.ok()) return fail(admitted);
+  }
   advance();
 }
 
