@@ -67,6 +67,7 @@ inline constexpr uint32_t kWriteTimeoutMs = 30'000;          // in which a reade
 inline constexpr uint64_t kMinWriteProgressBytes = 16 * kKiB;
 inline constexpr uint64_t kStreamLowWaterBytes = 256 * kKiB; // a streamed reply is pulled when less waits for the client
 inline constexpr uint32_t kLingerMs = 2'000;                 // after the last answer, so that the client reads it
+inline constexpr uint32_t kStoppingLingerMs = 200;           // the same while the server stops
 inline constexpr uint64_t kMaxLingerBytes = 256 * kMiB;      // thrown away meanwhile
 inline constexpr uint32_t kMaxAcceptsPerTurn = 64;
 inline constexpr uint32_t kAcceptRetryMs = 100;              // after the process ran out of file descriptors

@@ -154,7 +154,7 @@ void Connection::process() {
   if (state_ == State::kClosed) return;
   if (in_at_ == in_.size()) {
     in_at_ = 0;
-    if (state_ == State::kIdle) in_ = std::string();
+    if (state_ == State::kIdle) std::string().swap(in_);  // assigning would keep the buffer
     else in_.clear();
   } else if (in_at_ > 0) {
     in_.erase(0, std::exchange(in_at_, 0));
@@ -284,14 +284,14 @@ void Connection::finish_exchange() {
 // Closing a socket with unread input resets it, and the reset may overtake the answer. So the client is told the end, and what it
 // still sends is thrown away for a moment.
 void Connection::linger() {
-  in_ = std::string();
+  std::string().swap(in_);
   in_at_ = 0;
   if (eof_) {
     abort();
     return;
   }
   state_ = State::kLinger;
-  arm(limits::kLingerMs);
+  arm(loop_.closing() ? limits::kStoppingLingerMs : limits::kLingerMs);
   auto request = std::make_unique<uv_shutdown_t>();
   const auto done = [](uv_shutdown_t* finished, int) { delete finished; };
   if (uv_shutdown(request.get(), reinterpret_cast<uv_stream_t*>(&tcp_), done) != 0) {

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "host/base/log.h"
 #include "host/http/response.h"
@@ -39,7 +40,9 @@ std::string overload_answer() {
 Listener::Listener(std::shared_ptr<Context> context, OnAccept on_accept) : context_(std::move(context)), on_accept_(std::move(on_accept)) {}
 
 Listener::~Listener() {
-  for (const auto& socket : sockets_) ::close(socket->fd);
+  for (const auto& socket : sockets_) {
+    if (socket->fd >= 0) ::close(socket->fd);
+  }
 }
 
 base::Status Listener::bind(const std::string& host, uint16_t port) {
@@ -158,6 +161,7 @@ void Listener::close() {
   open_ = false;
   for (const auto& socket : sockets_) {
     if (socket->poll.data != nullptr) uv_close(reinterpret_cast<uv_handle_t*>(&socket->poll), nullptr);
+    ::close(std::exchange(socket->fd, -1));  // now: an open one would go on taking connections into its backlog
   }
   uv_close(reinterpret_cast<uv_handle_t*>(&retry_), nullptr);
 }

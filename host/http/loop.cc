@@ -89,6 +89,7 @@ void Loop::run_tasks() {
 }
 
 void Loop::set_deadline(TimerWheel::Node& node, uint64_t after_ms) {
+  uv_update_time(&loop_);  // a handler may have taken long since the turn began
   if (wheel_.empty()) {
     wheel_.restart(now_ms());
     uv_timer_start(&tick_, [](uv_timer_t* timer) { loop_of(timer->loop->data).on_tick(); }, TimerWheel::kTickMs, TimerWheel::kTickMs);

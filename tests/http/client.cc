@@ -80,7 +80,7 @@ Answer Client::read(bool head_only) {
   }
   answer.whole = true;
   if (head_only || answer.status < 200 || answer.status == 204) return answer;
-  if (answer.fields["transfer-encoding"] == "chunked") {
+  if (answer.fields.contains("transfer-encoding") && answer.fields["transfer-encoding"] == "chunked") {
     answer.whole = read_chunked(answer);
   } else if (answer.fields.contains("content-length")) {
     const size_t length = std::stoul(answer.fields["content-length"]);
@@ -88,7 +88,7 @@ Answer Client::read(bool head_only) {
     }
     answer.body = buffer_.substr(0, length);
     buffer_.erase(0, answer.body.size());
-    if (buffer_.empty()) buffer_ = std::string();  // the memory tests look at the server's
+    if (buffer_.empty()) std::string().swap(buffer_);  // the memory tests look at the server's
   } else {
     while (fill()) {
     }
