@@ -38,28 +38,27 @@ class Signals {
     for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) sigaddset(&set_, signal);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);  // before any thread exists: all inherit it
   }
-  void wait_for_end(const CommandLine& line) {
+  void wait_for_end(const std::vector<std::string>& words) {
     for (int signal = 0;;) {
       if (sigwait(&set_, &signal) != 0) continue;
       if (signal != SIGHUP) {
         base::log_info("app", "stopping", {{"signal", signal}});
         return;
       }
-      reload(line);
+      reload(words);
     }
   }
 
  private:
-  static void reload(const CommandLine& line) {
-    settings::Settings fresh = line.settings;
-    if (!line.config_file.empty()) {
-      if (const base::Status status = settings::load_file(fresh, line.config_file); !status.ok()) {
-        base::log_error("app", "configuration not read again", {{"error", status.message()}});
-        return;
-      }
+  // All of it, so that the environment and the command line still win over the file.
+  static void reload(const std::vector<std::string>& words) {
+    const auto fresh = parse_command_line(words);
+    if (!fresh.ok()) {
+      base::log_error("app", "configuration not read again", {{"error", fresh.status().message()}});
+      return;
     }
-    configure_log(fresh);
-    base::log_info("app", "log level read again", {{"level", fresh.log.level}});
+    configure_log(fresh->settings);
+    base::log_info("app", "log level read again", {{"level", fresh->settings.log.level}});
   }
   sigset_t set_{};
 };
@@ -80,7 +79,7 @@ class Application : public Poco::Util::ServerApplication {
     if (line->print_config) return say(settings::print(line->settings));
     if (const base::Status exposed = check_exposure(line->settings, line->insecure); !exposed.ok()) return refuse(exposed);
     if (line->check_config) return say("the configuration is right\n");
-    return serve(*line);
+    return serve(*line, words);
   }
 
  private:
@@ -93,7 +92,7 @@ class Application : public Poco::Util::ServerApplication {
     return kExitFailed;
   }
 
-  static int serve(const CommandLine& line) {
+  static int serve(const CommandLine& line, const std::vector<std::string>& words) {
     configure_log(line.settings);
     Signals signals;
     Server server(line.settings);
@@ -101,7 +100,7 @@ class Application : public Poco::Util::ServerApplication {
       base::log_error("app", "cannot start", {{"error", status.message()}});
       return refuse(status);
     }
-    signals.wait_for_end(line);
+    signals.wait_for_end(words);
     base::TimerQueue deadline;
     deadline.at(base::Deadline::after_ms(kStopDeadlineMs), [] {
       base::log_error("app", "did not stop in time, ending at once; acknowledged writes are in the log");

@@ -261,7 +261,9 @@ void Connection::account() {
   const double seconds = static_cast<double>(base::monotonic_ns() - request.received_ns) * 1e-9;
   loop_.context().responses(status_).add();
   loop_.context().seconds.observe(seconds);
-  const auto level = status_ >= 500 ? base::LogLevel::kError : base::LogLevel::kDebug;
+  // A 503 or a 507 is the server doing what it should; they come in floods.
+  const auto level = status_ == 500 ? base::LogLevel::kError : base::LogLevel::kDebug;
+  if (!base::log_enabled(level)) return;
   base::log(level, "http", "request",
             {{"method", request.method}, {"path", request.path}, {"status", status_}, {"bytes", sent_ - answer_start_}, {"seconds", seconds},
              {"remote", request.remote}, {"request_id", request.request_id}});
