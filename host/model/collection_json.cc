@@ -49,11 +49,19 @@ json vector_json(const VectorParams& v) {
   return j;
 }
 
+// A number that is none of the values 1..last was written by a newer release, or is damage: both must be told, not guessed at.
+template <typename E>
+E enum_of(const json& j, E last) {
+  const auto number = j.get<int64_t>();
+  if (number < 1 || number > static_cast<int64_t>(last)) throw json::other_error::create(500, "no known value: " + std::to_string(number), &j);
+  return static_cast<E>(number);
+}
+
 VectorParams vector_of(const json& j) {
   VectorParams v;
   v.size = j.at("size").get<uint32_t>();
-  v.distance = static_cast<Distance>(j.at("distance").get<int>());
-  v.datatype = static_cast<Scalar>(j.at("datatype").get<int>());
+  v.distance = enum_of(j.at("distance"), Distance::kManhattan);
+  v.datatype = enum_of(j.at("datatype"), Scalar::kUint8);
   v.datatype_given = j.value("datatype_given", false);
   v.hnsw = hnsw_of(j.value("hnsw", json::object()));
   v.hnsw_json = j.value("hnsw_json", "");
@@ -73,7 +81,7 @@ CollectionConfig config_of(const json& j) {
   c.hnsw = hnsw_of(j.value("hnsw", json::object()));
   if (auto it = j.find("payload_indexes"); it != j.end()) {
     for (const auto& [field, index] : it->items()) {
-      c.payload_indexes[field] = {static_cast<FieldType>(index.at("type").get<int>()), index.value("params", "")};
+      c.payload_indexes[field] = {enum_of(index.at("type"), FieldType::kText), index.value("params", "")};
     }
   }
   if (auto it = j.find("hints"); it != j.end()) c.hints_json = it->get<std::map<std::string, std::string>>();

@@ -31,7 +31,29 @@ ShardPlacement decode_placement(ByteReader& in) {
   return s;
 }
 
+// What the rest of the host relies on without asking again.
+base::Status check(const Collection& c) {
+  RHUMB_TRY(check_runs(c.runs));
+  for (const BucketRun& run : c.runs) {
+    if (c.shard(run.shard) == nullptr) return base::corrupt("collection: buckets of shard " + std::to_string(run.shard) + ", which it does not have");
+  }
+  for (const ShardPlacement& s : c.shards) {
+    if (s.replicas.empty()) return base::corrupt("collection: shard " + std::to_string(s.shard) + " has no replica");
+  }
+  return base::ok();
+}
+
 }  // namespace
+
+base::Status check_runs(std::span<const BucketRun> runs) {
+  uint64_t next = 0;
+  for (const BucketRun& run : runs) {
+    if (run.first != next || run.count == 0) return base::corrupt("bucket runs: one begins at " + std::to_string(run.first) + " where " + std::to_string(next) + " is due");
+    next += run.count;
+  }
+  if (next != kBuckets) return base::corrupt("bucket runs: they end at " + std::to_string(next) + " of " + std::to_string(kBuckets));
+  return base::ok();
+}
 
 const ShardPlacement* Collection::shard(uint64_t id) const {
   auto it = std::find_if(shards.begin(), shards.end(), [id](const ShardPlacement& s) { return s.shard == id; });
@@ -87,6 +109,7 @@ Result<Collection> decode_collection(ByteReader& in) {
     r.shard = in.u64();
   }
   if (in.failed()) return cut_short("collection");
+  RHUMB_TRY(check(c));
   return c;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace rhumb::model {
 
 inline constexpr uint64_t kMetadataGroup = 1;
 inline constexpr uint64_t kFirstShard = 1024;
+inline constexpr uint32_t kBuckets = 4096;  // bucket_of_key() gives [0, kBuckets)
 
 struct Replica {
   uint64_t id = 0;    // Raft id, never reused
@@ -37,7 +39,7 @@ struct Collection {
   CollectionConfig config;
   std::string router = "hash";  // pinned with the number of buckets
   std::vector<ShardPlacement> shards;
-  std::vector<BucketRun> runs;  // covers [0, 4096) in order
+  std::vector<BucketRun> runs;  // covers [0, kBuckets) in order
   const ShardPlacement* shard(uint64_t id) const;
   uint64_t shard_of_bucket(uint32_t bucket) const;
 };
@@ -57,6 +59,9 @@ struct ClusterMap {
   // By name or alias; nullptr if there is none.
   std::shared_ptr<const Collection> find(const std::string& name) const;
 };
+
+// kCorrupt unless the runs follow one another over all buckets.
+base::Status check_runs(std::span<const BucketRun> runs);
 
 void encode(const Collection& collection, base::ByteWriter& out);
 base::Result<Collection> decode_collection(base::ByteReader& in);

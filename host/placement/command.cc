@@ -42,6 +42,7 @@ base::Result<Command> create_from(const json& j) {
   c.router = j.at("router").get<std::string>();
   c.nodes = j.at("nodes").get<std::vector<uint64_t>>();
   for (const json& r : j.at("runs")) c.runs.push_back({r.at(0).get<uint32_t>(), r.at(1).get<uint32_t>(), r.at(2).get<uint64_t>()});
+  RHUMB_TRY(model::check_runs(c.runs));
   for (const model::BucketRun& r : c.runs) {
     if (r.shard >= c.nodes.size()) return base::corrupt("metadata command: bucket run names shard " + std::to_string(r.shard));
   }
@@ -63,7 +64,11 @@ base::Result<Command> from(const json& j) {
   if (op == "aliases") {
     ChangeAliases c;
     for (const json& a : j.at("actions")) {
-      c.actions.push_back({static_cast<AliasChange::Kind>(a.at(0).get<int>()), a.at(1).get<std::string>(), a.at(2).get<std::string>(),
+      const auto kind = a.at(0).get<int64_t>();
+      if (kind < 0 || kind > static_cast<int64_t>(AliasChange::Kind::kRename)) {
+        return base::corrupt("metadata command: unknown alias action " + std::to_string(kind));
+      }
+      c.actions.push_back({static_cast<AliasChange::Kind>(kind), a.at(1).get<std::string>(), a.at(2).get<std::string>(),
                            a.at(3).get<std::string>()});
     }
     return Command(std::move(c));

@@ -31,16 +31,16 @@ struct Apply {
     if (map.collections.size() >= limits::kMaxCollections) {
       return refuse({Code::kBusy, "collections: " + std::to_string(limits::kMaxCollections) + " exist, no more are allowed"});
     }
+    for (uint64_t node : c.nodes) {
+      if (!map.nodes.contains(node)) return refuse(base::invalid("node " + std::to_string(node) + " is not of this cluster"));
+    }
     auto collection = std::make_shared<model::Collection>();
     collection->name = c.name;
     collection->uuid = c.uuid;
     collection->config_version = index;
     collection->config = c.config;
     collection->router = c.router;
-    for (uint64_t node : c.nodes) {
-      if (!map.nodes.contains(node)) return refuse(base::invalid("node " + std::to_string(node) + " is not of this cluster"));
-      collection->shards.push_back({map.next_shard++, {{map.next_replica++, node}}});
-    }
+    for (uint64_t node : c.nodes) collection->shards.push_back({map.next_shard++, {{map.next_replica++, node}}});
     for (model::BucketRun run : c.runs) {
       run.shard = collection->shards[run.shard].shard;
       collection->runs.push_back(run);

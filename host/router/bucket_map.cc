@@ -8,16 +8,11 @@
 
 namespace rhumb::router {
 
+static_assert(model::kBuckets == RHUMB_BUCKETS);
+
 base::Status check_map(std::span<const model::BucketRun> runs) {
-  uint32_t next = 0;
-  for (const model::BucketRun& run : runs) {
-    if (run.first != next || run.count == 0 || run.count > RHUMB_BUCKETS - next) {
-      return base::internal("bucket map: the run at bucket " + std::to_string(run.first) + " does not join at " + std::to_string(next));
-    }
-    next += run.count;
-  }
-  if (next != RHUMB_BUCKETS) return base::internal("bucket map: ends at bucket " + std::to_string(next));
-  return base::ok();
+  const base::Status status = model::check_runs(runs);
+  return status.ok() ? status : base::internal(status.message());
 }
 
 uint64_t shard_of(std::span<const model::BucketRun> runs, uint32_t bucket) {
