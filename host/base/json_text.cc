@@ -43,6 +43,15 @@ size_t utf8_length_at(std::string_view text, size_t at) {
   return length;
 }
 
+bool valid_utf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = utf8_length_at(text, i);
+    if (length == 0) return false;
+    i += length;
+  }
+  return true;
+}
+
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   size_t run = 0;  // start of what is copied as it stands

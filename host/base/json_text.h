@@ -12,5 +12,6 @@ void append_json_string(std::string& out, std::string_view text);
 
 // Bytes of the valid UTF-8 character that starts text[at] (1 to 4), or 0: overlong forms, surrogates, > U+10FFFF, cut short.
 size_t utf8_length_at(std::string_view text, size_t at);
+bool valid_utf8(std::string_view text);
 
 }  // namespace rhumb::base

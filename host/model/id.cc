@@ -53,15 +53,6 @@ bool parse_number(std::string_view text, uint64_t& value) {
   return error == std::errc() && end == text.data() + text.size() && !text.empty();
 }
 
-bool valid_utf8(std::string_view s) {
-  for (size_t i = 0; i < s.size();) {
-    const size_t n = base::utf8_length_at(s, i);
-    if (n == 0) return false;
-    i += n;
-  }
-  return true;
-}
-
 }  // namespace
 
 PointId PointId::number(uint64_t n) {
@@ -85,7 +76,7 @@ Result<PointId> PointId::from_string(std::string_view text) {
   if (text.empty() || text.size() > kMaxStringIdBytes) {
     return base::invalid("a string id has 1 to " + std::to_string(kMaxStringIdBytes) + " bytes, this one has " + std::to_string(text.size()));
   }
-  if (!valid_utf8(text)) return base::invalid("a string id must be valid UTF-8");
+  if (!base::valid_utf8(text)) return base::invalid("a string id must be valid UTF-8");
   id.key_ = '\x03' + std::string(text);
   return id;
 }

@@ -1,5 +1,6 @@
 #include "host/http/rest/collection_body.h"
 
+#include "host/base/json_text.h"
 #include "host/base/limits.h"
 #include "host/http/rest/hints.h"
 #include "host/payload/json_path.h"
@@ -66,7 +67,7 @@ Result<model::VectorParams> read_vector(const json& j, const std::string& where)
 
 Status read_vectors(const json& j, model::CollectionConfig& config) {
   if (!j.is_object()) return wrong("vectors", "expected an object");
-  if (given(j, "size")) {
+  if (given(j, "size") && !j.at("size").is_object()) {  // else a vector of that name
     RHUMB_ASSIGN(config.vectors[""], read_vector(j, "vectors"));
     config.single_vector = true;
     return base::ok();
@@ -99,14 +100,19 @@ Status read_hints(const json& body, model::CollectionConfig& config) {
     const json& value = body.at(hint.name);
     RHUMB_TRY(hint.check(value, hint.name));
     std::string& stored = config.hints_json[hint.name];
-    if (std::string_view(hint.name) != "quantization_config") merge_over(stored, value);
-    else if (value == "Disabled") config.hints_json.erase(hint.name);
-    else stored = value.dump();
+    if (std::string_view(hint.name) == "quantization_config") {
+      if (value == "Disabled") config.hints_json.erase(hint.name);
+      else stored = value.dump();
+      continue;
+    }
+    merge_over(stored, value);
+    RHUMB_TRY(hint.check(json::parse(stored), hint.name));  // limits are of the whole, not of each change
   }
   return base::ok();
 }
 
 Status read_params(const json& j, const std::string& where, model::CollectionConfig& config) {
+  if (!j.is_object()) return wrong(where, "expected an object");
   std::optional<uint32_t> replication, consistency;
   RHUMB_TRY(read_u32(j, "replication_factor", where, 1, limits::kMaxShards, replication));
   RHUMB_TRY(read_u32(j, "write_consistency_factor", where, 1, limits::kMaxShards, consistency));
@@ -159,6 +165,7 @@ Status check_name(const std::string& name, const std::string& what, size_t max_b
       return base::unprocessable("[" + what + ": a name holds none of < > : \" / \\ | ? * and no control characters]");
     }
   }
+  if (!base::valid_utf8(name)) return base::unprocessable("[" + what + ": a name is UTF-8]");  // it comes from a path as well: any bytes
   return base::ok();
 }
 

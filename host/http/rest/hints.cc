@@ -34,6 +34,12 @@ Status check_numbers(const json& j, std::initializer_list<NumberRule> rules, con
   return base::ok();
 }
 
+// A member's text; empty when it is absent or no string (json::value() would throw).
+std::string text_of(const json& j, const char* name) {
+  auto it = j.find(name);
+  return it != j.end() && it->is_string() ? it->get<std::string>() : std::string();
+}
+
 constexpr double kAny = 9007199254740992.0;  // 2^53
 
 }  // namespace
@@ -100,11 +106,11 @@ Status check_quantization(const json& j, const std::string& where) {
   const auto kind = j.begin();
   if (!kind.value().is_object()) return wrong(where + "." + kind.key(), "expected an object");
   if (kind.key() == "scalar") {
-    if (kind.value().value("type", "") != "int8") return wrong(where + ".scalar.type", "expected int8");
+    if (text_of(kind.value(), "type") != "int8") return wrong(where + ".scalar.type", "expected int8");
     return check_numbers(kind.value(), {{"quantile", 0.5, 1}}, where + ".scalar");
   }
   if (kind.key() == "product") {
-    const std::string compression = kind.value().value("compression", "");
+    const std::string compression = text_of(kind.value(), "compression");
     for (const char* known : {"x4", "x8", "x16", "x32", "x64"}) {
       if (compression == known) return base::ok();
     }
@@ -116,7 +122,9 @@ Status check_quantization(const json& j, const std::string& where) {
 
 Status check_strict_mode(const json& j, const std::string& where) {
   if (!j.is_object()) return wrong(where, "expected an object");
-  if (j.value("enabled", false)) return base::unsupported("strict mode (" + where + ".enabled)");
+  std::optional<bool> enabled;
+  RHUMB_TRY(read_bool(j, "enabled", where, enabled));
+  if (enabled.value_or(false)) return base::unsupported("strict mode (" + where + ".enabled)");
   return base::ok();
 }
 

@@ -1,5 +1,6 @@
 #include "host/http/rest/rest_handler.h"
 
+#include "host/base/log.h"
 #include "host/http/rest/routes.h"
 #include "host/http/rest/transfer.h"
 
@@ -45,14 +46,23 @@ const Route* route(const ExchangePtr& x, const RestOptions& options) {
   return match.route;
 }
 
+// A library that throws costs the one request: its reply is dropped with the exchange and answers 500.
+void run_guarded(const Route& found, const ExchangePtr& x) {
+  try {
+    found.run(x);
+  } catch (const std::exception& e) {
+    base::log_error("http", "handler threw", {{"request_id", x->request->request_id}, {"path", x->request->path}, {"what", e.what()}});
+  }
+}
+
 }  // namespace
 
 void RestHandler::handle(std::shared_ptr<Request> request, Reply reply) {
   auto x = std::make_shared<Exchange>(std::move(request), std::move(reply), options_);
   const Route* found = route(x, options_);
   if (found == nullptr) return;
-  if (found->where == Where::kLoop) return found->run(x);
-  const base::Status posted = options_.pool->post([x, run = found->run] { run(x); });
+  if (found->where == Where::kLoop) return run_guarded(*found, x);
+  const base::Status posted = options_.pool->post([x, found] { run_guarded(*found, x); });
   if (!posted.ok()) x->fail({base::Code::kUnavailable, "too many requests are waiting: " + posted.message()});
 }
 
