@@ -12,6 +12,7 @@ flags=()
 if [ -n "$sanitizers" ]; then # the installed kernels are instrumented: so must be what links them
   flags=(-DCMAKE_C_FLAGS="-fsanitize=$sanitizers" -DCMAKE_CXX_FLAGS="-fsanitize=$sanitizers" -DRHUMB_SANITIZE="$sanitizers")
 fi
+export CMAKE_GENERATOR="${CMAKE_GENERATOR:-Ninja}" # the one that is surely here: this build used it
 export CMAKE_PREFIX_PATH="$work/prefix" PATH="$work/prefix/bin:$PATH"
 for template in c/my_flat cpp/my_index; do
   cp -r "$work/prefix/share/rhumb/sdk/template/${template%/*}" "$work/${template#*/}"
