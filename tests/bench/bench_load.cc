@@ -1,0 +1,190 @@
+// Load on a running rhumbd over REST. Prints one JSON object.
+//   bench_load ingest PORT COLLECTION DIR BATCH CONNECTIONS            upserts DIR/base.fbin with the payload that filters use
+//   bench_load search PORT COLLECTION DIR CONNECTIONS SECONDS PID PARAMS [PERCENT]
+//     k=10 over DIR/queries.fbin; PARAMS: JSON of "params"; PERCENT: a filter that keeps so many. First one pass for recall, then the
+//     timed part. CPU time is that of process PID (user and system).
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "tests/bench/data_set.h"
+#include "tests/bench/http_client.h"
+
+namespace rhumb::bench {
+namespace {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+constexpr uint32_t kK = 10;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+void append_vector(std::string& out, const float* v, uint32_t n) {
+  char text[32];
+  out += '[';
+  for (uint32_t i = 0; i < n; ++i) {
+    if (i) out += ',';
+    out.append(text, std::to_chars(text, text + sizeof text, v[i]).ptr);
+  }
+  out += ']';
+}
+
+template <typename F>
+void in_parallel(uint32_t threads, F work) {
+  std::vector<std::thread> pool;
+  for (uint32_t t = 0; t < threads; ++t) pool.emplace_back(work, t);
+  for (std::thread& t : pool) t.join();
+}
+
+[[noreturn]] void fail(const HttpClient& client, int status) {
+  std::fprintf(stderr, "HTTP %d: %.*s\n", status, static_cast<int>(std::min<size_t>(400, client.body().size())), client.body().data());
+  std::exit(1);
+}
+
+std::string batch_body(const Matrix<float>& base, uint32_t first, uint32_t count) {
+  std::string body = R"({"points":[)";
+  for (uint32_t i = first; i < first + count; ++i) {
+    if (i != first) body += ',';
+    body += R"({"id":)" + std::to_string(i) + R"(,"vector":)";
+    append_vector(body, base.row(i), base.columns);
+    body += R"(,"payload":{)";
+    for (uint32_t percent : {50u, 10u, 1u}) {
+      body += "\"p" + std::to_string(percent) + (passes(i, percent) ? "\":\"in\"," : "\":\"out\",");
+    }
+    body.back() = '}';
+    body += '}';
+  }
+  return body + "]}";
+}
+
+json ingest(uint16_t port, const std::string& collection, const std::string& dir, uint32_t batch, uint32_t connections) {
+  const auto base = read_matrix<float>(dir + "/base.fbin");
+  const uint32_t batches = (base.rows + batch - 1) / batch;
+  std::vector<std::string> bodies(batches);  // made before the clock starts
+  in_parallel(2, [&](uint32_t t) {
+    for (uint32_t b = t; b < batches; b += 2) bodies[b] = batch_body(base, b * batch, std::min(batch, base.rows - b * batch));
+  });
+  const std::string path = "/collections/" + collection + "/points?wait=false";
+  std::atomic<uint32_t> next{0}, refused{0};
+  const auto start = Clock::now();
+  in_parallel(connections, [&](uint32_t) {
+    HttpClient client(port);
+    for (uint32_t b; (b = next++) < batches;) {
+      for (int status; (status = client.request("PUT", path, bodies[b])) != 200;) {
+        if (status != 429) fail(client, status);
+        ++refused;  // back-pressure: again, as the client is told
+        timespec pause{0, 20'000'000};
+        nanosleep(&pause, nullptr);
+      }
+    }
+  });
+  const double s = seconds_since(start);
+  return {{"acknowledged_s", s}, {"points_per_s", base.rows / s}, {"refused", refused.load()}, {"sync", "every acknowledgement"}};
+}
+
+double process_cpu_s(int pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
+  std::stringstream text;
+  text << in.rdbuf();
+  std::istringstream fields(text.str().substr(text.str().rfind(')') + 2));
+  std::string word;
+  for (int i = 0; i < 11; ++i) fields >> word;
+  double user = 0, system = 0;
+  fields >> user >> system;
+  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+struct Queries {
+  std::vector<std::string> bodies;
+  Matrix<int32_t> truth;
+};
+
+Queries make_queries(const std::string& dir, const std::string& params, uint32_t percent) {
+  Queries q{{}, read_matrix<int32_t>(dir + "/truth" + std::to_string(percent) + ".ibin")};
+  const auto vectors = read_matrix<float>(dir + "/queries.fbin");
+  for (uint32_t i = 0; i < vectors.rows; ++i) {
+    std::string body = R"({"query":)";
+    append_vector(body, vectors.row(i), vectors.columns);
+    body += R"(,"limit":)" + std::to_string(kK) + R"(,"params":)" + params;
+    if (percent < 100) body += R"(,"filter":{"must":[{"key":"p)" + std::to_string(percent) + R"(","match":{"value":"in"}}]})";
+    q.bodies.push_back(body + "}");
+  }
+  return q;
+}
+
+json measure_recall(uint16_t port, const std::string& path, const Queries& q) {
+  HttpClient client(port);
+  double recall_sum = 0, few = 0;
+  for (size_t i = 0; i < q.bodies.size(); ++i) {
+    if (const int status = client.request("POST", path, q.bodies[i]); status != 200) fail(client, status);
+    std::vector<int32_t> found;
+    for (const json& point : json::parse(client.body()).at("result").at("points")) found.push_back(point.at("id").get<int32_t>());
+    few += found.size() < kK;
+    recall_sum += recall(q.truth.row(i), found.data(), static_cast<uint32_t>(found.size()), kK);
+  }
+  return {{"recall", recall_sum / static_cast<double>(q.bodies.size())}, {"fewer_than_k", few}};
+}
+
+json search(uint16_t port, const std::string& collection, const std::string& dir, uint32_t connections, double seconds, int pid,
+            const std::string& params, uint32_t percent) {
+  const Queries q = make_queries(dir, params, percent);
+  const std::string path = "/collections/" + collection + "/points/query";
+  json result = measure_recall(port, path, q);
+  if (seconds <= 0) return result;
+  std::vector<std::vector<double>> latency_us(connections);
+  std::atomic<bool> stop{false};
+  std::atomic<size_t> next{0};
+  const double cpu = process_cpu_s(pid);
+  const auto start = Clock::now();
+  std::thread timer([&] {
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    stop = true;
+  });
+  in_parallel(connections, [&](uint32_t t) {
+    HttpClient client(port);
+    while (!stop) {
+      const auto sent = Clock::now();
+      if (const int status = client.request("POST", path, q.bodies[next++ % q.bodies.size()]); status != 200) fail(client, status);
+      latency_us[t].push_back(seconds_since(sent) * 1e6);
+    }
+  });
+  const double wall_s = seconds_since(start), cpu_s = process_cpu_s(pid) - cpu;
+  timer.join();
+  std::vector<double> all;
+  for (const auto& one : latency_us) all.insert(all.end(), one.begin(), one.end());
+  std::sort(all.begin(), all.end());
+  const auto n = static_cast<double>(all.size());
+  result.update({{"connections", connections}, {"queries", all.size()}, {"queries_per_s", n / wall_s}, {"server_cpu_us", cpu_s * 1e6 / n},
+                 {"p50_us", all[all.size() / 2]}, {"p99_us", all[all.size() * 99 / 100]}});
+  return result;
+}
+
+int run(int argc, char** argv) {
+  const std::string what = argc > 1 ? argv[1] : "";
+  const auto number = [&](int i) { return static_cast<uint32_t>(std::stoul(argv[i])); };
+  if (what == "ingest" && argc == 7) {
+    std::printf("%s\n", ingest(static_cast<uint16_t>(number(2)), argv[3], argv[4], number(5), number(6)).dump().c_str());
+  } else if (what == "search" && argc >= 9) {
+    std::printf("%s\n", search(static_cast<uint16_t>(number(2)), argv[3], argv[4], number(5), std::stod(argv[6]), std::atoi(argv[7]), argv[8],
+                               argc > 9 ? number(9) : 100).dump().c_str());
+  } else {
+    std::fprintf(stderr, "usage: bench_load ingest PORT COLLECTION DIR BATCH CONNECTIONS\n"
+                         "       bench_load search PORT COLLECTION DIR CONNECTIONS SECONDS PID PARAMS [PERCENT]\n");
+    return 2;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace rhumb::bench
+
+int main(int argc, char** argv) { return rhumb::bench::run(argc, argv); }
