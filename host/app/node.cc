@@ -112,6 +112,7 @@ Status Node::start_roles() {
   options.replicas.segment.plugins = plugins_.get();
   options.replicas.segment.index_engine = options_.index_engine;
   options.replicas.segment.build_threads = options_.build_threads;
+  options.replicas.segment.builders = background_.get();
   worker_ = std::make_unique<worker::Worker>(options);
   worker_->bind(dispatcher_);
   worker_->start(*channel_);

@@ -1,11 +1,16 @@
 #include "host/segment/graph.h"
 
+#include <algorithm>
+#include <vector>
+
+#include "host/base/executor.h"
 #include "host/base/file.h"
 #include "host/base/log.h"
 #include "host/index/description.h"
 
 namespace rhumb::segment {
 
+namespace limits = base::limits;
 using base::Result;
 using base::Status;
 using index::IndexInstance;
@@ -93,9 +98,28 @@ Result<bool> Graph::extend(uint32_t slot_end, uint32_t max_rows, bool sealed, st
     publish(graph, 0);
   }
   const uint32_t end = std::min(slot_end, built + max_rows);
-  RHUMB_TRY(graph->insert(built, end, &cancelled));
+  RHUMB_TRY(insert(*graph, built, end, cancelled));
   built_.store(end, std::memory_order_release);
   return true;
+}
+
+// Several threads take blocks in turn: the ABI lets inserts of disjoint ranges run at once. The first failure ends all; slots that
+// were inserted before it stay in the graph, and inserting them again changes nothing.
+Status Graph::insert(IndexInstance& graph, uint32_t first, uint32_t end, const std::atomic<bool>& cancelled) const {
+  const uint32_t blocks = (end - first + limits::kInsertBlockSlots - 1) / limits::kInsertBlockSlots;
+  const uint32_t threads = options_.builders != nullptr ? std::min(options_.build_threads, blocks) : 1;
+  if (threads <= 1) return graph.insert(first, end, &cancelled);
+  std::vector<Status> outcomes(threads);
+  std::atomic<uint32_t> next{0};
+  options_.builders->parallel(threads, [&](uint64_t t) {
+    for (uint32_t block; (block = next.fetch_add(1)) < blocks;) {
+      const uint32_t from = first + block * limits::kInsertBlockSlots;
+      outcomes[t] = graph.insert(from, std::min(end, from + limits::kInsertBlockSlots), &cancelled);
+      if (!outcomes[t].ok()) return next.store(blocks);
+    }
+  });
+  const auto failed = std::find_if(outcomes.begin(), outcomes.end(), [](const Status& s) { return !s.ok(); });
+  return failed == outcomes.end() ? base::ok() : *failed;
 }
 
 // On an instance that nobody searches yet.

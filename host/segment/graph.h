@@ -74,6 +74,7 @@ class Graph {
   base::Result<std::shared_ptr<index::IndexInstance>> open(const std::string& data_directory, uint32_t rows) const;
   base::Result<bool> build(uint32_t slot_end, bool sealed, std::span<const uint64_t> live,
                            const std::atomic<bool>& cancelled);
+  base::Status insert(index::IndexInstance& graph, uint32_t first, uint32_t end, const std::atomic<bool>& cancelled) const;
 
   const VectorColumn& column_;
   const std::string directory_;

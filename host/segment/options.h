@@ -8,6 +8,10 @@
 #include "host/plugin/registry.h"
 #include "host/segment/column.h"
 
+namespace rhumb::base {
+class Executor;
+}
+
 namespace rhumb::segment {
 
 struct SegmentOptions {
@@ -17,7 +21,8 @@ struct SegmentOptions {
   ExtentLimits extents{base::limits::kFirstExtentBytes, base::limits::kMaxExtentBytes};
   const plugin::PluginRegistry* plugins = nullptr;  // null: no graphs, everything is scanned
   std::string index_engine = "hnsw";
-  uint32_t build_threads = 1;  // of one graph
+  uint32_t build_threads = 1;           // of one graph
+  base::Executor* builders = nullptr;  // lends them; null: a graph grows on the calling thread alone
 };
 
 }  // namespace rhumb::segment
