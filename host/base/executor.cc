@@ -56,25 +56,36 @@ Executor::Executor(std::string name, uint32_t threads, uint32_t queue_max)
 Executor::~Executor() { stop(); }
 
 Status Executor::post(Task task) {
-  const std::lock_guard lock(mutex_);
-  if (stopping_) return {Code::kUnavailable, "executor " + name_ + " is stopped"};
-  if (queue_.size() >= queue_max_) return {Code::kBusy, "executor " + name_ + ": " + std::to_string(queue_max_) + " tasks wait"};
-  enqueue(std::move(task));
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return {Code::kUnavailable, "executor " + name_ + " is stopped"};
+    if (queue_.size() >= queue_max_) return {Code::kBusy, "executor " + name_ + ": " + std::to_string(queue_max_) + " tasks wait"};
+    wake = enqueue(std::move(task));
+  }
+  if (wake) wake_.notify_one();  // without the lock, which the woken thread takes first of all
   return ok();
 }
 
 bool Executor::post_strand(Task task) {
-  const std::lock_guard lock(mutex_);
-  if (alive_ == 0) return false;
-  enqueue(std::move(task));
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (alive_ == 0) return false;
+    wake = enqueue(std::move(task));
+  }
+  if (wake) wake_.notify_one();
   return true;
 }
 
-// A spinning thread will see the task by itself: waking a sleeper as well would cost a system call for nothing.
-void Executor::enqueue(Task task) {
+// A spinning thread will see the task by itself, and so will one that was woken before: another wake-up would be a system call for
+// nothing.
+bool Executor::enqueue(Task task) {
   queue_.push_back(std::move(task));
   depth_.store(queue_.size(), std::memory_order_release);
-  if (sleeping_ > 0 && queue_.size() > spinning_) wake_.notify_one();
+  if (sleeping_ <= waking_ || queue_.size() <= spinning_ + waking_) return false;
+  ++waking_;
+  return true;
 }
 
 void Executor::parallel(uint64_t n, const std::function<void(uint64_t)>& fn) {
@@ -126,6 +137,7 @@ void Executor::run() {
       ++sleeping_;
       wake_.wait(lock);
       --sleeping_;
+      if (waking_ > 0) --waking_;
     }
     if (queue_.empty()) break;
     Task task = std::move(queue_.front());

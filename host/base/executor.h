@@ -39,7 +39,7 @@ class Executor {
   // A strand's turn: each strand has at most one here, so they are not counted against queue_max, and they are taken while stopping.
   // False when no thread is left to run it.
   bool post_strand(Task task);
-  void enqueue(Task task);  // with mutex_ held
+  bool enqueue(Task task);  // with mutex_ held; whether a sleeper is to be woken
   void spin(std::unique_lock<std::mutex>& lock);
   void run();
 
@@ -49,7 +49,7 @@ class Executor {
   std::condition_variable wake_;
   std::deque<Task> queue_;
   std::atomic<size_t> depth_{0};  // queue_.size(), read without the lock by a spinning thread and by queued()
-  uint32_t alive_, sleeping_ = 0, spinning_ = 0;
+  uint32_t alive_, sleeping_ = 0, waking_ = 0, spinning_ = 0;  // waking_: of the sleeping, told to wake
   bool stopping_ = false;
   std::mutex stop_mutex_;  // one stop() joins, a second waits for it
   std::vector<std::thread> threads_;
