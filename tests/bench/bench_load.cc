@@ -3,7 +3,7 @@
 //   bench_load search PORT COLLECTION DIR CONNECTIONS SECONDS PID PARAMS [PERCENT]
 //     k=10 over DIR/queries.fbin; PARAMS: JSON of "params"; PERCENT: a filter that keeps so many. First one pass for recall, then the
 //     timed part. CPU time is that of process PID (user and system).
-#include <time.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -81,9 +81,8 @@ json ingest(uint16_t port, const std::string& collection, const std::string& dir
     for (uint32_t b; (b = next++) < batches;) {
       for (int status; (status = client.request("PUT", path, bodies[b])) != 200;) {
         if (status != 429) fail(client, status);
-        ++refused;  // back-pressure: again, as the client is told
-        timespec pause{0, 20'000'000};
-        nanosleep(&pause, nullptr);
+        ++refused;  // back-pressure: again after a while, as the client is told
+        ::poll(nullptr, 0, 20);
       }
     }
   });
@@ -127,7 +126,8 @@ json measure_recall(uint16_t port, const std::string& path, const Queries& q) {
   for (size_t i = 0; i < q.bodies.size(); ++i) {
     if (const int status = client.request("POST", path, q.bodies[i]); status != 200) fail(client, status);
     std::vector<int32_t> found;
-    for (const json& point : json::parse(client.body()).at("result").at("points")) found.push_back(point.at("id").get<int32_t>());
+    const json answer = json::parse(client.body());
+    for (const json& point : answer.at("result").at("points")) found.push_back(point.at("id").get<int32_t>());
     few += found.size() < kK;
     recall_sum += recall(q.truth.row(i), found.data(), static_cast<uint32_t>(found.size()), kK);
   }
@@ -141,24 +141,18 @@ json search(uint16_t port, const std::string& collection, const std::string& dir
   json result = measure_recall(port, path, q);
   if (seconds <= 0) return result;
   std::vector<std::vector<double>> latency_us(connections);
-  std::atomic<bool> stop{false};
   std::atomic<size_t> next{0};
   const double cpu = process_cpu_s(pid);
   const auto start = Clock::now();
-  std::thread timer([&] {
-    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-    stop = true;
-  });
   in_parallel(connections, [&](uint32_t t) {
     HttpClient client(port);
-    while (!stop) {
+    while (seconds_since(start) < seconds) {
       const auto sent = Clock::now();
       if (const int status = client.request("POST", path, q.bodies[next++ % q.bodies.size()]); status != 200) fail(client, status);
       latency_us[t].push_back(seconds_since(sent) * 1e6);
     }
   });
   const double wall_s = seconds_since(start), cpu_s = process_cpu_s(pid) - cpu;
-  timer.join();
   std::vector<double> all;
   for (const auto& one : latency_us) all.insert(all.end(), one.begin(), one.end());
   std::sort(all.begin(), all.end());
