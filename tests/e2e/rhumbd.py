@@ -22,11 +22,13 @@ def free_port():
 
 
 class Rhumbd:
-    def __init__(self, data, settings=None, arguments=()):
+    def __init__(self, data, settings=None, arguments=(), environment=None):
         self.data = pathlib.Path(data)
         self.port = free_port()
         self.settings = dict(settings or {})
         self.arguments = list(arguments)
+        self.environment = dict(environment or {})
+        self.prefix = []  # what runs rhumbd: strace and its options, say
         self.log_path = self.data.parent / f"{self.data.name}.log"
         self.process = None
 
@@ -35,11 +37,11 @@ class Rhumbd:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self):
-        words = [str(BIN / "rhumbd"), "--data", str(self.data), "--port", str(self.port), *self.arguments]
+        words = [*self.prefix, str(BIN / "rhumbd"), "--data", str(self.data), "--port", str(self.port), *self.arguments]
         for key, value in self.settings.items():
             words += ["--set", f"{key}={value}"]
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(words, stdout=log, stderr=log)
+            self.process = subprocess.Popen(words, stdout=log, stderr=log, env={**os.environ, **self.environment})
         self.wait_ready()
         return self
 

@@ -1,117 +1,21 @@
 """kill -9 under mixed writes: every acknowledged write survives, nothing appears that was never asked for, no point is torn."""
 import os
 import random
-import threading
-
-import numpy as np
-import pytest
 
 from rhumbd import Rhumbd
+from workload import SEED, check, create, write_until
 
 KILLS = 200 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 20
-WRITERS, IDS_EACH, DIM = 3, 120, 24
-SEED = int(os.environ.get("RHUMB_SEED", "20261120"))
-
-
-def vector_for(tag):
-    """The vector that belongs to a write, so that a torn point (payload of one write, vector of another) shows."""
-    return np.random.default_rng(tag).standard_normal(DIM).astype(np.float32)
-
-
-class Writer(threading.Thread):
-    """Writes to ids of its own, one request at a time. `state[id]` is the set of states it may be found in: one after an acknowledged
-    write, two after one whose outcome is unknown."""
-
-    def __init__(self, server, number, state, seed):
-        super().__init__()
-        self.server, self.number, self.state = server, number, state
-        self.random = random.Random(seed)
-        self.acknowledged = 0
-
-    def run(self):
-        while True:
-            i = self.number * IDS_EACH + self.random.randrange(IDS_EACH)
-            before = self.state.get(i, {None})
-            tag = self.random.getrandbits(40)
-            what = self.random.random()
-            known = len(before) == 1 and before != {None}
-            if what < 0.6 or not known:
-                after = (tag, 0)
-                path, method = "/collections/kill/points?wait=true", "PUT"
-                body = {"points": [{"id": i, "vector": vector_for(tag).tolist(), "payload": {"tag": tag, "extra": 0}}]}
-            elif what < 0.8:
-                after = (next(iter(before))[0], tag)
-                path, method = "/collections/kill/points/payload?wait=true", "POST"
-                body = {"payload": {"extra": tag}, "points": [i]}
-            else:
-                after = None
-                path, method = "/collections/kill/points/delete?wait=true", "POST"
-                body = {"points": [i]}
-            self.state[i] = before | {after}
-            try:
-                status, _, _ = self.server.request(method, path, body)
-            except Exception:  # the connection broke: the outcome is unknown
-                return
-            if status == 200:
-                self.state[i] = {after}
-                self.acknowledged += 1
-
-
-def stored(server):
-    points, offset = {}, None
-    while True:
-        page = server.ok("POST", "/collections/kill/points/scroll", {"limit": 100, "offset": offset, "with_vector": True})
-        for p in page["points"]:
-            assert p["id"] not in points, f"point {p['id']} is shown twice"
-            points[p["id"]] = p
-        offset = page["next_page_offset"]
-        if offset is None:
-            return points
-
-
-def check(server, state):
-    found = stored(server)
-    phantoms = set(found) - set(state)
-    assert not phantoms, f"points that nobody wrote: {phantoms}"
-    for i, allowed in state.items():
-        p = found.get(i)
-        now = (p["payload"]["tag"], p["payload"]["extra"]) if p else None
-        assert now in allowed, f"point {i} is {now}, acknowledged was one of {allowed}"
-        if p:
-            assert np.allclose(p["vector"], vector_for(now[0]), rtol=1e-6, atol=1e-6), f"point {i} is torn"
-        state[i] = {now}
-    assert server.ok("POST", "/collections/kill/points/count", {"exact": True})["count"] == len(found)
-    by_filter = server.ok("POST", "/collections/kill/points/count", {"exact": True, "filter": {"must": [{"key": "extra", "match": {"value": 0}}]}})["count"]
-    assert by_filter == sum(p["payload"]["extra"] == 0 for p in found.values()), "the payload index and the points differ"
-    sample = random.Random(SEED).sample(sorted(found), min(5, len(found)))
-    for i in sample:
-        reply = server.request("POST", "/collections/kill/points/query", {"query": found[i]["vector"], "limit": 1, "params": {"explain": True}})[1]
-        hits = reply["result"]["points"]
-        assert hits[0]["id"] == i and hits[0]["score"] < 1e-3, (found[i], reply)
-    verified = server.ok("GET", "/collections/kill/verify")
-    assert verified["ok"] is True, verified
 
 
 def test_kill_nine(tmp_path):
     print(f"seed {SEED}")
     rng = random.Random(SEED)
     server = Rhumbd(tmp_path / "data").start()
-    server.ok("PUT", "/collections/kill", {"vectors": {"size": DIM, "distance": "Euclid"}, "shard_number": 2})
-    server.ok("PUT", "/collections/kill/index?wait=true", {"field_name": "extra", "field_schema": "integer"})
+    create(server)
     state, acknowledged = {}, 0
-    for kill in range(KILLS):
-        states = [{i: s for i, s in state.items() if i // IDS_EACH == w} for w in range(WRITERS)]
-        writers = [Writer(server, w, states[w], rng.getrandbits(32)) for w in range(WRITERS)]
-        for w in writers:
-            w.start()
-        killer = threading.Timer(rng.uniform(0.15, 0.6), server.kill)
-        killer.start()
-        for w in writers:
-            w.join()
-        killer.join()
-        acknowledged += sum(w.acknowledged for w in writers)
-        for s in states:
-            state.update(s)
+    for _ in range(KILLS):
+        acknowledged += write_until(server, state, rng, server.kill)
         server.start()
         check(server, state)
     print(f"{KILLS} kills, {acknowledged} acknowledged writes, {sum(s != {None} for s in state.values())} points")

@@ -1,0 +1,51 @@
+"""An ext4 file system on a file: it can be cut off as by a power failure, and it can be full."""
+import fcntl
+import os
+import pathlib
+import struct
+import subprocess
+
+import pytest
+
+EXT4_IOC_SHUTDOWN = 0x8004587D  # linux/fs/ext4/ext4.h
+NO_LOG_FLUSH = 2                # what is not on the device by now never will be, the journal's running transaction included
+
+
+class LoopDisk:
+    def __init__(self, directory, megabytes):
+        self.image, self.mount_point = pathlib.Path(directory) / "disk.img", pathlib.Path(directory) / "disk"
+        self.mount_point.mkdir()
+        with open(self.image, "wb") as f:
+            f.truncate(megabytes << 20)
+        if os.geteuid() != 0:
+            pytest.skip("needs root: a file system is mounted")
+        subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(self.image)], check=True)
+        self.mount()
+
+    def mount(self):
+        done = subprocess.run(["mount", "-o", "loop", str(self.image), str(self.mount_point)], capture_output=True, text=True)
+        if done.returncode != 0:
+            pytest.skip(f"cannot mount a file here: {done.stderr.strip()}")
+
+    def cut(self):
+        directory = os.open(self.mount_point, os.O_RDONLY)
+        try:
+            fcntl.ioctl(directory, EXT4_IOC_SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
+        finally:
+            os.close(directory)
+
+    def unmount(self):
+        subprocess.run(["umount", str(self.mount_point)], check=True)
+
+
+@pytest.fixture
+def loop_disk(tmp_path):
+    made = []
+
+    def make(megabytes):
+        made.append(LoopDisk(tmp_path, megabytes))
+        return made[-1]
+
+    yield make
+    for disk in made:
+        subprocess.run(["umount", str(disk.mount_point)], capture_output=True)  # may be unmounted already

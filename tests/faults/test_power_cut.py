@@ -1,0 +1,68 @@
+"""Power cuts under mixed writes: the file system is cut off from its device while three writers write."""
+import os
+import random
+import subprocess
+
+import pytest
+from loop_disk import loop_disk  # noqa: F401 (a fixture)
+from rhumbd import Rhumbd
+from workload import SEED, check, create, write_until
+
+CUTS = 200 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 20
+CUTS_WITHOUT_SYNC = 10
+
+# Every call that makes data durable does nothing.
+NO_SYNC = """
+int fsync(int fd) { (void)fd; return 0; }
+int fdatasync(int fd) { (void)fd; return 0; }
+int syncfs(int fd) { (void)fd; return 0; }
+int msync(void *at, unsigned long n, int flags) { (void)at; (void)n; (void)flags; return 0; }
+int sync_file_range(int fd, long long at, long long n, unsigned flags) { (void)fd; (void)at; (void)n; (void)flags; return 0; }
+"""
+
+
+def cut_and_come_back(server, disk):
+    """What ends write_until(): first the disk, then the process, which holds files open."""
+    disk.cut()
+    server.kill()
+    disk.unmount()
+    disk.mount()
+
+
+def test_acknowledged_writes_survive_power_cuts(tmp_path, loop_disk):  # noqa: F811
+    print(f"seed {SEED}")
+    rng = random.Random(SEED)
+    disk = loop_disk(512)
+    server = Rhumbd(disk.mount_point / "data")
+    server.log_path = tmp_path / "rhumbd.log"  # not on the disk that is cut
+    server.start()
+    create(server)
+    state, acknowledged = {}, 0
+    for _ in range(CUTS):
+        acknowledged += write_until(server, state, rng, lambda: cut_and_come_back(server, disk))
+        server.start()
+        check(server, state)
+    print(f"{CUTS} power cuts, {acknowledged} acknowledged writes, {sum(s != {None} for s in state.values())} points")
+    assert acknowledged > CUTS * 5, "too few writes to mean anything"
+    assert server.stop() == 0, server.log_tail()
+
+
+def test_the_check_fails_when_nothing_is_synced(tmp_path, loop_disk):  # noqa: F811
+    """The check of the check: with syncing shimmed to nothing, the test above must find a loss."""
+    print(f"seed {SEED}")
+    (tmp_path / "no_sync.c").write_text(NO_SYNC)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", tmp_path / "no_sync.so", tmp_path / "no_sync.c"], check=True)
+    rng = random.Random(SEED)
+    disk = loop_disk(512)
+    server = Rhumbd(disk.mount_point / "data", environment={"LD_PRELOAD": str(tmp_path / "no_sync.so")})
+    server.log_path = tmp_path / "rhumbd.log"
+    server.start()
+    create(server)
+    with pytest.raises((AssertionError, RuntimeError)) as found:  # a point is lost, or the server refuses what it finds
+        state = {}
+        for _ in range(CUTS_WITHOUT_SYNC):
+            write_until(server, state, rng, lambda: cut_and_come_back(server, disk))
+            server.start()
+            check(server, state)
+    server.kill()
+    print(f"found: {str(found.value)[:300]}")
