@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -117,6 +118,12 @@ Result<std::string> File::read_all() const {
 Status File::sync_data() {
   if (::fdatasync(fd_) != 0) return io_error("cannot sync", path_, errno);
   return ok();
+}
+
+Result<uint64_t> File::free_bytes() const {
+  struct statvfs disk {};
+  if (::fstatvfs(fd_, &disk) != 0) return io_error("cannot ask for the free space of", path_, errno);
+  return static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
 }
 
 Status File::allocate(uint64_t offset, uint64_t length) {

@@ -31,6 +31,7 @@ class File {
   Status sync_data();                                             // fdatasync
   Status allocate(uint64_t offset, uint64_t length);              // fallocate: no holes that a later store could fail in
   Status truncate(uint64_t size);
+  Result<uint64_t> free_bytes() const;                            // of its file system, to this user
   void close();
 
  private:

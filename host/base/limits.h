@@ -81,6 +81,7 @@ inline constexpr uint64_t kSegmentMaxBytes = 4 * kGiB;
 inline constexpr uint32_t kGraphMinRows = 10'000;      // below: scanned, and green
 inline constexpr uint64_t kFirstExtentBytes = 64 * kKiB;
 inline constexpr uint64_t kMaxExtentBytes = 64 * kMiB;
+inline constexpr uint64_t kExtentFreeDivisor = 32;     // an extent takes at most this part of the free space
 inline constexpr uint32_t kApplyBatchEntries = 256;    // entries applied in one KV transaction
 inline constexpr uint64_t kApplyBatchBytes = 16 * kMiB; // of commands in it
 inline constexpr uint64_t kCheckpointLogBytes = 512 * kMiB; // of one shard

@@ -40,13 +40,16 @@ Column& Column::operator=(Column&& other) noexcept {
   return *this;
 }
 
-// Extents double with the file, so a small segment stays small and a large one has few of them.
+// Extents double with the file, so a small segment stays small and a large one has few of them; on a disk that fills up they shrink,
+// so that no column takes ahead of need what the log and the others will want.
 Status Column::allocate(uint64_t end) {
   if (end > mapping_.size())
     return base::internal(path() + " would grow beyond the " + std::to_string(mapping_.size()) +
                           " bytes reserved for it");
   while (allocated_ < end) {
-    const uint64_t extent = std::clamp(allocated_, extents_.first_bytes, extents_.max_bytes);
+    RHUMB_ASSIGN(const uint64_t free, file_.free_bytes());
+    const uint64_t doubled = std::min(allocated_, free / base::limits::kExtentFreeDivisor);
+    const uint64_t extent = std::clamp(doubled, extents_.first_bytes, extents_.max_bytes);
     const uint64_t next = std::min(allocated_ + extent, std::max(mapping_.size(), end));
     RHUMB_TRY(file_.allocate(allocated_, next - allocated_));
     allocated_ = next;

@@ -6,6 +6,7 @@ import struct
 import subprocess
 
 import pytest
+from rhumbd import Rhumbd
 
 EXT4_IOC_SHUTDOWN = 0x8004587D  # linux/fs/ext4/ext4.h
 NO_LOG_FLUSH = 2                # what is not on the device by now never will be, the journal's running transaction included
@@ -13,6 +14,7 @@ NO_LOG_FLUSH = 2                # what is not on the device by now never will be
 
 class LoopDisk:
     def __init__(self, directory, megabytes):
+        self.servers = []
         self.image, self.mount_point = pathlib.Path(directory) / "disk.img", pathlib.Path(directory) / "disk"
         self.mount_point.mkdir()
         with open(self.image, "wb") as f:
@@ -21,6 +23,13 @@ class LoopDisk:
             pytest.skip("needs root: a file system is mounted")
         subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(self.image)], check=True)
         self.mount()
+
+    def server(self, **options):
+        """A server whose data are on this disk, and its log beside it."""
+        server = Rhumbd(self.mount_point / "data", **options)
+        server.log_path = self.image.parent / "rhumbd.log"
+        self.servers.append(server)
+        return server
 
     def mount(self):
         done = subprocess.run(["mount", "-o", "loop", str(self.image), str(self.mount_point)], capture_output=True, text=True)
@@ -48,4 +57,7 @@ def loop_disk(tmp_path):
 
     yield make
     for disk in made:
+        for server in disk.servers:
+            if server.process is not None and server.process.poll() is None:
+                server.kill()  # a failed test left it
         subprocess.run(["umount", str(disk.mount_point)], capture_output=True)  # may be unmounted already

@@ -5,7 +5,6 @@ import subprocess
 
 import pytest
 from loop_disk import loop_disk  # noqa: F401 (a fixture)
-from rhumbd import Rhumbd
 from workload import SEED, check, create, write_until
 
 CUTS = 200 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 20
@@ -29,13 +28,11 @@ def cut_and_come_back(server, disk):
     disk.mount()
 
 
-def test_acknowledged_writes_survive_power_cuts(tmp_path, loop_disk):  # noqa: F811
+def test_acknowledged_writes_survive_power_cuts(loop_disk):  # noqa: F811
     print(f"seed {SEED}")
     rng = random.Random(SEED)
     disk = loop_disk(512)
-    server = Rhumbd(disk.mount_point / "data")
-    server.log_path = tmp_path / "rhumbd.log"  # not on the disk that is cut
-    server.start()
+    server = disk.server().start()
     create(server)
     state, acknowledged = {}, 0
     for _ in range(CUTS):
@@ -54,9 +51,7 @@ def test_the_check_fails_when_nothing_is_synced(tmp_path, loop_disk):  # noqa: F
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", tmp_path / "no_sync.so", tmp_path / "no_sync.c"], check=True)
     rng = random.Random(SEED)
     disk = loop_disk(512)
-    server = Rhumbd(disk.mount_point / "data", environment={"LD_PRELOAD": str(tmp_path / "no_sync.so")})
-    server.log_path = tmp_path / "rhumbd.log"
-    server.start()
+    server = disk.server(environment={"LD_PRELOAD": str(tmp_path / "no_sync.so")}).start()
     create(server)
     with pytest.raises((AssertionError, RuntimeError)) as found:  # a point is lost, or the server refuses what it finds
         state = {}
