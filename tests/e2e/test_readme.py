@@ -26,7 +26,7 @@ def test_example(server, tmp_path, language):
     else:
         os.symlink(ROOT / "build" / "e2e" / "node" / "node_modules", tmp_path / "node_modules")
         (tmp_path / "example.mjs").write_text(EXAMPLES[language])
-        words = ["node", str(tmp_path / "example.mjs")]
+        words = [str(ROOT / "build" / "e2e" / "node" / "node_modules" / ".bin" / "node"), str(tmp_path / "example.mjs")]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Berlin" in done.stdout, done.stdout
