@@ -222,9 +222,14 @@ bool Replicas::settled(std::string* why) const {
     return false;
   }
   for (const auto& [shard, replica] : replicas_) {
-    if (replica->serving) continue;
-    *why = "shard " + std::to_string(shard) + " is being opened";
-    return false;
+    if (!replica->serving) {
+      *why = "shard " + std::to_string(shard) + " is being opened";
+      return false;
+    }
+    if (const Status fenced = replica->shard->fenced(); !fenced.ok()) {
+      *why = fenced.to_string();
+      return false;
+    }
   }
   return true;
 }
