@@ -14,13 +14,17 @@ def vector_for(tag):
     return np.random.default_rng(tag).standard_normal(DIM).astype(np.float32)
 
 
+def point(i, tag, filler=""):
+    return {"id": i, "vector": vector_for(tag).tolist(), "payload": {"tag": tag, "extra": 0, "filler": filler}}
+
+
 class Writer(threading.Thread):
     """Writes to ids of its own, one request at a time. `state[id]` is the set of states it may be found in: one after an acknowledged
     write, two after one whose outcome is unknown."""
 
-    def __init__(self, server, number, state, seed):
+    def __init__(self, server, number, state, seed, filler):
         super().__init__()
-        self.server, self.number, self.state = server, number, state
+        self.server, self.number, self.state, self.filler = server, number, state, filler
         self.random = random.Random(seed)
         self.acknowledged = 0
 
@@ -34,7 +38,7 @@ class Writer(threading.Thread):
             if what < 0.6 or not known:
                 after = (tag, 0)
                 path, method = "/collections/kill/points?wait=true", "PUT"
-                body = {"points": [{"id": i, "vector": vector_for(tag).tolist(), "payload": {"tag": tag, "extra": 0}}]}
+                body = {"points": [point(i, tag, self.filler)]}
             elif what < 0.8:
                 after = (next(iter(before))[0], tag)
                 path, method = "/collections/kill/points/payload?wait=true", "POST"
@@ -93,11 +97,11 @@ def create(server):
     server.ok("PUT", "/collections/kill/index?wait=true", {"field_name": "extra", "field_schema": "integer"})
 
 
-def write_until(server, state, rng, end):
+def write_until(server, state, rng, end, filler=""):
     """Writes from several threads until `end` (called on a thread of its own) has made the server unreachable; returns how many were
     acknowledged. `state` holds then what each point may be."""
     states = [{i: s for i, s in state.items() if i // IDS_EACH == w} for w in range(WRITERS)]
-    writers = [Writer(server, w, states[w], rng.getrandbits(32)) for w in range(WRITERS)]
+    writers = [Writer(server, w, states[w], rng.getrandbits(32), filler) for w in range(WRITERS)]
     ender = threading.Timer(rng.uniform(0.15, 0.6), end)
     for thread in (*writers, ender):
         thread.start()

@@ -1,0 +1,86 @@
+"""The k-th call of one kind fails while three writers write: nothing acknowledged is lost, a clear message, clean on restart.
+
+strace attaches to the running server and makes the call fail (its counter is each thread's own). A failed sync is never tried again:
+what it was to make durable may be gone from the page cache, so nothing may be acknowledged behind it.
+"""
+import os
+import random
+import subprocess
+
+import pytest
+from rhumbd import Rhumbd
+from workload import IDS_EACH, SEED, WRITERS, check, create, point, write_until
+
+SAMPLES = 200 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 16
+ERRORS = {"EIO": "Input/output error", "ENOSPC": "No space left on device"}
+CALLS = ("fdatasync", "pwrite64", "openat", "fallocate", "fdatasync", "rename", "fsync", "pwrite64")
+FILLER = "x" * 60_000  # so that the log rolls over several times within a sample
+BEFORE = 60            # points written before the tracer comes
+PROBE_ID, PROBE_TAG = WRITERS * IDS_EACH, 7  # written behind the failure
+
+
+def samples():
+    rng = random.Random(SEED)
+    for n in range(SAMPLES):
+        yield CALLS[n % len(CALLS)], rng.choice(sorted(ERRORS)), 1 + int(rng.expovariate(0.3)) % 5, rng.getrandbits(32)
+
+
+def attach(server, call, error, k, report):
+    words = ["strace", "-f", "-o", str(report), "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={k}",
+             "-p", str(server.process.pid)]
+    tracer = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+    line = tracer.stderr.readline()  # "strace: Process N attached"
+    if "attached" not in line:
+        tracer.kill()
+        pytest.skip(f"strace cannot attach here: {line.strip()}")
+    return tracer
+
+
+def detach(tracer):
+    tracer.terminate()
+    tracer.wait()
+    tracer.stderr.close()
+
+
+@pytest.mark.parametrize("call, error, k, seed", samples())
+def test_a_call_fails(tmp_path, call, error, k, seed):
+    server = Rhumbd(tmp_path / "data", settings={"storage.segment_bytes": 1 << 20}).start()
+    try:
+        create(server)
+        state, rng = {}, random.Random(seed)
+        for i in range(BEFORE):
+            tag = rng.getrandbits(40)
+            server.ok("PUT", "/collections/kill/points?wait=true", {"points": [point(i, tag)]})
+            state[i] = {(tag, 0)}
+        report = tmp_path / "strace.txt"
+        tracer = attach(server, call, error, k, report)
+        behind = []
+
+        def end():
+            detach(tracer)
+            if server.process.poll() is None:  # or it has ended by itself, and its log says why
+                state[PROBE_ID] = {None, (PROBE_TAG, 0)}
+                healthy = server.request("GET", "/readyz")[0] == 200
+                status, _, _ = server.request("PUT", "/collections/kill/points?wait=true", {"points": [point(PROBE_ID, PROBE_TAG)]})
+                behind.append((healthy, status))
+            server.kill()
+
+        acknowledged = write_until(server, state, rng, end, filler=FILLER)
+        injected = report.read_text().count("(INJECTED)")
+        log = server.log_path.read_text(errors="replace")
+        if injected and call in ("fdatasync", "fsync"):
+            assert ERRORS[error] in log or "disk I/O error" in log, f"no message names the failed {call}:\n{server.log_tail()}"
+        for healthy, status in behind:
+            if "the log has failed" in log or "fenced" in log:
+                assert not healthy, "not ready, so that nobody is sent here"
+            if "the log has failed" in log:
+                assert status != 200, "acknowledged behind a failed sync of the log"
+            if status == 200:
+                state[PROBE_ID] = {(PROBE_TAG, 0)}
+        server.start()
+        check(server, state)
+        print(f"{call} {error} k={k}: injected {injected}, {acknowledged} acknowledged, then {behind}")
+        assert server.stop() == 0, server.log_tail()
+    finally:
+        if server.process.poll() is None:
+            server.kill()
