@@ -36,17 +36,17 @@ class Rhumbd:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self):
+    def start(self, timeout_s=START_TIMEOUT_S):
         words = [*self.prefix, str(BIN / "rhumbd"), "--data", str(self.data), "--port", str(self.port), *self.arguments]
         for key, value in self.settings.items():
             words += ["--set", f"{key}={value}"]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(words, stdout=log, stderr=log, env={**os.environ, **self.environment})
-        self.wait_ready()
+        self.wait_ready(timeout_s)
         return self
 
-    def wait_ready(self):
-        deadline = time.monotonic() + START_TIMEOUT_S
+    def wait_ready(self, timeout_s):
+        deadline = time.monotonic() + timeout_s
         while True:
             if self.process.poll() is not None:
                 raise RuntimeError(f"rhumbd ended with {self.process.returncode}:\n{self.log_tail()}")
@@ -56,7 +56,7 @@ class Rhumbd:
             except OSError:
                 pass
             if time.monotonic() > deadline:
-                raise RuntimeError(f"rhumbd is not ready after {START_TIMEOUT_S} s:\n{self.log_tail()}")
+                raise RuntimeError(f"rhumbd is not ready after {timeout_s} s:\n{self.log_tail()}")
             time.sleep(0.02)  # nothing to await: the port is not open yet
 
     def kill(self):
