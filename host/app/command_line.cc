@@ -34,7 +34,12 @@ const std::map<std::string, std::string>& shorthands() {
 base::Result<CommandLine> parse_command_line(const std::vector<std::string>& words) {
   CommandLine out;
   std::vector<Assignment> assignments;
-  for (size_t i = 0; i < words.size(); ++i) {
+  out.check = !words.empty() && words.front() == "check";
+  for (size_t i = out.check ? 1 : 0; i < words.size(); ++i) {
+    if (out.check && !words[i].starts_with("-")) {
+      assignments.push_back({"check", "node.data_dir", words[i]});
+      continue;
+    }
     std::string word = words[i];
     std::optional<std::string> value;
     if (const size_t equals = word.find('='); word.starts_with("--") && equals != std::string::npos) {
@@ -75,7 +80,8 @@ base::Result<CommandLine> parse_command_line(const std::vector<std::string>& wor
 std::string usage() {
   return std::string("rhumbd ") + base::kRhumbVersion +
          " - the Rhumb vector database\n\n"
-         "Usage: rhumbd [--config FILE] [--data DIR] [--host ADDRESS] [--port N] [--set section.key=value]...\n\n"
+         "Usage: rhumbd [--config FILE] [--data DIR] [--host ADDRESS] [--port N] [--set section.key=value]...\n"
+         "       rhumbd check [DIR] [--config FILE] [--set section.key=value]...\n\n"
          "  --config FILE       YAML (config/rhumb.yaml documents every key)\n"
          "  --data DIR          where everything is kept (node.data_dir, default ./data)\n"
          "  --host ADDRESS      address to listen on (http.host, default 127.0.0.1)\n"
@@ -85,6 +91,9 @@ std::string usage() {
          "  --check-config      read the configuration, say whether it is right, and end\n"
          "  --print-config      print the configuration in effect as YAML, and end\n"
          "  --version, --help\n\n"
+         "check opens the data directory as a start does (the log is replayed), listens nowhere, compares every stored point with its\n"
+         "checksums and hashes, and ends: 0 = whole, 1 = damaged (what, and where), 2 = cannot be checked. Derived files (graphs, payload\n"
+         "indexes) that are missing or damaged are made again and told as warnings.\n\n"
          "The environment goes over the file (RHUMB_HTTP_PORT for http.port), the command line over both.\n"
          "Signals: SIGTERM and SIGINT stop cleanly; SIGHUP reads log.level of the file again.\n";
 }

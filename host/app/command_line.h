@@ -14,6 +14,7 @@ struct CommandLine {
   settings::Settings settings;
   std::string config_file;
   bool insecure = false, check_config = false, print_config = false, version = false, help = false;
+  bool check = false;  // `rhumbd check`: verify the data directory and end
 };
 
 // words: without the program's name. kInvalid says which word, key or line is wrong.

@@ -10,6 +10,7 @@
 
 #include "host/app/command_line.h"
 #include "host/app/server.h"
+#include "host/base/json_text.h"
 #include "host/base/log.h"
 #include "host/base/timer.h"
 #include "host/base/version.h"
@@ -79,6 +80,7 @@ class Application : public Poco::Util::ServerApplication {
     if (line->print_config) return say(settings::print(line->settings));
     if (const base::Status exposed = check_exposure(line->settings, line->insecure); !exposed.ok()) return refuse(exposed);
     if (line->check_config) return say("the configuration is right\n");
+    if (line->check) return check(*line);
     return serve(*line, words);
   }
 
@@ -88,8 +90,18 @@ class Application : public Poco::Util::ServerApplication {
     return kExitOk;
   }
   static int refuse(const base::Status& status) {
-    std::fprintf(stderr, "rhumbd: %s\n", status.message().c_str());
+    std::fprintf(stderr, "rhumbd: %s\n", base::printable(status.message()).c_str());
     return kExitFailed;
+  }
+
+  static int check(const CommandLine& line) {
+    configure_log(line.settings);
+    Server server(line.settings);
+    const base::Status status = server.check([](const std::string& text) { std::printf("%s\n", base::printable(text).c_str()); });
+    server.stop();
+    if (status.ok()) return say("everything is whole\n");
+    std::fprintf(stderr, "rhumbd check: %s\n", base::printable(status.message()).c_str());
+    return status.code() == base::Code::kCorrupt ? kExitFailed : kExitUsage;
   }
 
   static int serve(const CommandLine& line, const std::vector<std::string>& words) {

@@ -98,17 +98,31 @@ Status Node::start_metadata() {
   });
 }
 
+void Node::start_log_bound() {
+  const auto checkpoint = [this](uint64_t group, std::function<void()> done) {
+    if (group != model::kMetadataGroup) return worker_->checkpoint(group, std::move(done));
+    metadata_->checkpoint([done = std::move(done)](const Status& status) {
+      if (!status.ok()) base::log_error("app", "metadata not checkpointed", {{"error", status.to_string()}});
+      done();
+    });
+  };
+  log_bound_ = std::make_unique<worker::LogBound>(options_.log_bytes, [this] { return log_->use(); }, checkpoint, *background_);
+}
+
 Status Node::start_roles() {
   RHUMB_ASSIGN(router_, router::Router::open(*plugins_, options_.router_engine));
   worker::WorkerOptions options;
   options.pool = pool_.get();
   options.timers = &timers_;
+  start_log_bound();
+  options.log_bound = log_bound_.get();
   options.replicas.node = kFirstNode;
   options.replicas.directory = options_.data_directory + "/shards";
   options.replicas.groups = groups_.get();
   options.replicas.kv = kv_.get();
   options.replicas.apply = apply_.get();
   options.replicas.background = background_.get();
+  options.replicas.segment = options_.segment;
   options.replicas.segment.plugins = plugins_.get();
   options.replicas.segment.index_engine = options_.index_engine;
   options.replicas.segment.build_threads = options_.build_threads;
@@ -134,6 +148,7 @@ bool Node::ready(std::string* why) const {
 void Node::stop() {
   if (stopped_.exchange(true)) return;
   if (gateway_) gateway_->stop();
+  if (log_bound_) log_bound_->stop();
   if (metadata_) metadata_->stop();
   if (worker_) worker_->stop();
   if (groups_) groups_->stop();
@@ -146,6 +161,7 @@ void Node::stop() {
   placement_.reset();
   metadata_.reset();
   groups_.reset();
+  log_bound_.reset();
   kv_.reset();
   log_.reset();
   router_.reset();

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "host/base/executor.h"
+#include "host/base/limits.h"
 #include "host/base/timer.h"
 #include "host/consensus/group_host.h"
 #include "host/gateway/cluster_gateway.h"
@@ -16,6 +18,7 @@
 #include "host/plugin/registry.h"
 #include "host/router/router.h"
 #include "host/storage/log_store.h"
+#include "host/worker/log_bound.h"
 #include "host/worker/worker.h"
 
 namespace rhumb::app {
@@ -24,9 +27,11 @@ struct NodeOptions {
   std::string data_directory, plugin_directory;
   std::string log_engine = "wal", kv_engine = "sqlite", consensus_engine = "raft", router_engine = "hash", index_engine = "hnsw";
   std::string log_config_json = "{}";
+  uint64_t log_bytes = 4 * base::limits::kGiB;  // bound of the log
   uint32_t pool_threads = 2, apply_threads = 2, background_threads = 2, build_threads = 2;
   uint32_t tick_ms = 100, election_ticks = 10;
   peer::LoopbackMode loopback = peer::LoopbackMode::kDirect;
+  segment::SegmentOptions segment;  // sizes, which tests shrink; the node fills in the rest
 };
 
 class Node {
@@ -45,6 +50,8 @@ class Node {
   bool ready(std::string* why) const;
   const plugin::PluginRegistry& plugins() const { return *plugins_; }
   base::Executor& pool() { return *pool_; }
+  // `rhumbd check`: waits for each shard, verifies it, writes a line for each; whether all are whole. Control thread, instead of serving.
+  bool check(const std::function<void(const std::string&)>& line);
   // What the REST front needs of the node; the caller adds `authorize`.
   http::rest::RestOptions rest_options();
 
@@ -52,6 +59,7 @@ class Node {
   base::Status start_storage();
   base::Status start_metadata();
   base::Status start_roles();
+  void start_log_bound();
   std::string plugins_json() const;
   std::string telemetry_json() const;
   void verify_json(gateway::CollectionPtr collection, base::Deadline deadline, std::function<void(base::Result<std::string>)> done);
@@ -68,6 +76,7 @@ class Node {
   std::unique_ptr<router::Router> router_;
   peer::Dispatcher dispatcher_;
   std::unique_ptr<peer::LoopbackChannel> channel_;
+  std::unique_ptr<worker::LogBound> log_bound_;
   std::unique_ptr<worker::Worker> worker_;
   std::unique_ptr<gateway::ClusterGateway> gateway_;
   std::atomic<bool> stopped_{false};

@@ -35,6 +35,11 @@ std::string default_plugin_directory() {
   return (self.parent_path().parent_path() / "lib" / "rhumb" / "plugins").string();
 }
 
+// Beyond them the log copies what little lives in its oldest file to its head: within half of its bound.
+uint64_t kept_log_segments(const settings::Settings& settings) {
+  return std::clamp<uint64_t>(settings.storage.log_bytes / 2 / settings.storage.segment_bytes, 1, base::limits::kMaxKeptLogSegments);
+}
+
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> out;
   std::stringstream words(text);
@@ -66,8 +71,10 @@ NodeOptions Server::node_options() const {
   o.index_engine = settings_.index.plugin;
   o.log_config_json = nlohmann::json{{"sync", settings_.storage.sync},
                                      {"interval_ms", settings_.storage.sync_interval_ms},
-                                     {"segment_bytes", settings_.storage.segment_bytes}}
+                                     {"segment_bytes", settings_.storage.segment_bytes},
+                                     {"keep_segments", kept_log_segments(settings_)}}
                           .dump();
+  o.log_bytes = settings_.storage.log_bytes;
   o.pool_threads = or_cores(settings_.http.workers);
   o.apply_threads = std::min(4u, cores());
   o.background_threads = std::max(2u, cores() / 2);
@@ -112,6 +119,17 @@ Status Server::start() {
   RHUMB_TRY(http_->start());
   base::log_info("app", "serving", {{"host", settings_.http.host}, {"port", http_->port()}, {"data", settings_.node.data_dir}});
   return base::ok();
+}
+
+Status Server::check(const std::function<void(const std::string&)>& line) {
+  const std::string& directory = settings_.node.data_dir;
+  if (!base::exists(directory + "/lock")) return base::invalid(directory + " is no data directory");
+  RHUMB_TRY(lock_.acquire(directory));
+  node_ = std::make_unique<Node>(node_options());
+  if (const Status started = node_->start(); !started.ok()) {
+    return started.code() == Code::kCorrupt ? started : base::corrupt("cannot be opened: " + started.message());
+  }
+  return node_->check(line) ? base::ok() : base::corrupt(directory + " is damaged");
 }
 
 Status Server::authorize(const http::Request& request, http::rest::Action action, const std::string& collection) const {

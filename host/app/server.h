@@ -1,6 +1,7 @@
 // The server: one node behind the HTTP front. Control thread only.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "host/admin/admin_handler.h"
@@ -23,6 +24,8 @@ class Server {
   ~Server();  // stop()
 
   base::Status start();
+  // Opens the data directory, verifies it and closes it. kInvalid: it cannot be checked; kCorrupt: it is damaged.
+  base::Status check(const std::function<void(const std::string&)>& line);
   void stop();  // within kDrainMs for requests under way, then the node
   uint16_t port() const { return http_->port(); }
 

@@ -52,6 +52,23 @@ bool valid_utf8(std::string_view text) {
   return true;
 }
 
+std::string printable(std::string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  for (size_t i = 0; i < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const size_t length = utf8_length_at(text, i);
+    if (length == 0 || byte < 0x20 || byte == 0x7f) {
+      out.append({'\\', 'x', kHex[byte >> 4], kHex[byte & 15]});
+      ++i;
+      continue;
+    }
+    out.append(text.substr(i, length));
+    i += length;
+  }
+  return out;
+}
+
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   size_t run = 0;  // start of what is copied as it stands

@@ -14,4 +14,7 @@ void append_json_string(std::string& out, std::string_view text);
 size_t utf8_length_at(std::string_view text, size_t at);
 bool valid_utf8(std::string_view text);
 
+// For a terminal: control characters and bytes that are no UTF-8 as \xNN (messages may quote damaged files).
+std::string printable(std::string_view text);
+
 }  // namespace rhumb::base

@@ -137,10 +137,17 @@ Status Metadata::apply_batch(const std::vector<consensus::Entry>& entries) {
 
 Status Metadata::checkpoint_if_due(size_t entries) {
   entries_since_flush_ += entries;
-  if (entries_since_flush_ < kFlushEntries) return base::ok();
+  return entries_since_flush_ < kFlushEntries ? base::ok() : flush();
+}
+
+void Metadata::checkpoint(Done done) {
+  strand_.post([this, done = std::move(done)] { done(flush()); });
+}
+
+Status Metadata::flush() {
   entries_since_flush_ = 0;
   RHUMB_TRY(store_->flush());
-  release_(applied_index());
+  if (const uint64_t applied = applied_index(); applied > 0) release_(applied);
   return base::ok();
 }
 

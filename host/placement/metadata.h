@@ -34,6 +34,9 @@ class Metadata final : public consensus::StateMachine {
   uint64_t applied_index() const override;
   void apply(std::vector<consensus::Entry> entries, Done done) override;
 
+  // Any thread. done: what was applied before the call is durable in the store, and the log released.
+  void checkpoint(Done done);
+
   MapPtr map() const;
   // Fires once the command with that log index is applied (at once if it is): what it did, or kUnavailable after stop().
   void await(uint64_t index, std::function<void(Applied)> done);
@@ -46,6 +49,7 @@ class Metadata final : public consensus::StateMachine {
   base::Status load();
   base::Status apply_batch(const std::vector<consensus::Entry>& entries);
   base::Status checkpoint_if_due(size_t entries);
+  base::Status flush();
   void publish(MapPtr map, uint64_t applied, std::vector<std::pair<uint64_t, Applied>> outcomes);
 
   const std::unique_ptr<storage::KvStore> store_;

@@ -97,6 +97,8 @@ class Segment {
   // Reading for an answer: record, id and payload are compared with their checksums always, vectors once the segment is
   // sealed.
   base::Result<StoredRow> fetch(uint32_t slot) const;
+  // Where a row's vectors lie, for a message: files and offsets.
+  std::string places(uint32_t slot) const;
   base::Result<std::string_view> fetch_vector(size_t column, uint32_t slot) const;
   // kCorrupt once a page of any column could not be read; what was read since is to be thrown away.
   base::Status intact() const;

@@ -36,6 +36,12 @@ Status Segment::check_record(uint32_t slot) const {
   return base::ok();
 }
 
+std::string Segment::places(uint32_t slot) const {
+  std::string out = rows_.path() + " at offset " + std::to_string(slot * sizeof(RowRecord));
+  for (const auto& column : columns_) out += ", " + column->file().path() + " at offset " + std::to_string(slot * column->vectors().stride);
+  return out;
+}
+
 Result<StoredRow> Segment::fetch(uint32_t slot) const {
   RHUMB_TRY(check_record(slot));
   const RowRecord& r = record(slot);

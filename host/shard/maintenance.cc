@@ -55,7 +55,11 @@ void Maintenance::begin(std::shared_ptr<Round> round) {
   }
   // Without a store nothing was ever written: the log's few entries stay, and so does the shard without files.
   const bool nothing_new = round->watermark.index == ledger_.watermark.index || !core_.store.exists();
-  if (nothing_new && round->full.empty()) return finish(round, base::ok());
+  if (nothing_new && round->full.empty()) {
+    // A crash between the watermark and the release leaves entries that nobody needs; an idle shard would keep them for ever.
+    if (core_.options.release_log && ledger_.watermark.index > 0) core_.options.release_log(ledger_.watermark.index);
+    return finish(round, base::ok());
+  }
   ledger_.pending_watermark = round->watermark.index;
   indexer_.checkpoint_begins(round->watermark);
   round->began = true;

@@ -22,7 +22,7 @@ struct ShardOptions {
   KvCache* kv = nullptr;  // these three outlive the shard
   base::Executor* apply = nullptr;
   base::Executor* background = nullptr;
-  // Entries up to the index are durable in the shard's own files: the log may forget them. Background thread.
+  // Entries up to the index are durable in the shard's own files: the log may forget them. Any thread; does not block.
   std::function<void(uint64_t index)> release_log;
 
   uint32_t apply_batch_entries = base::limits::kApplyBatchEntries;

@@ -57,7 +57,7 @@ Result<Verification> Shard::verify_view(const ViewPtr& view, const ReadContext& 
                         known->content_hash == hash;
       if (!same) {
         return base::corrupt(part.segment->directory() + ": slot " + std::to_string(slot) +
-                             " is not what the key-value store has for its point");
+                             " is not what the key-value store has for its point (" + part.segment->places(slot) + ")");
       }
     }
   }

@@ -1,5 +1,6 @@
 #include "host/storage/log_store.h"
 
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "host/plugin/status.h"
@@ -88,6 +89,14 @@ base::Result<std::string> LogStore::stats_json() const {
   Buffer out;
   RHUMB_TRY(plugin::to_status(impl_->engine.ops->stats(impl_->self, out.out()), nullptr, "log: stats"));
   return std::string(out.view());
+}
+
+base::Result<LogUse> LogStore::use() const {
+  RHUMB_ASSIGN(const std::string text, stats_json());
+  const auto stats = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto number = [&](const char* key) { return stats.is_object() && stats.contains(key) && stats[key].is_number_unsigned(); };
+  if (!number("bytes") || !number("oldest_group")) return base::internal("log: stats without bytes or oldest_group: " + text);
+  return LogUse{stats["bytes"].get<uint64_t>(), stats["oldest_group"].get<uint64_t>()};
 }
 
 }  // namespace rhumb::storage

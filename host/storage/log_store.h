@@ -32,6 +32,11 @@ struct LogRecord {
   std::string_view data;
 };
 
+// What the log takes on disk, and the group with the most entries in its oldest segment: the one whose checkpoint lets it go. 0 = none.
+struct LogUse {
+  uint64_t bytes = 0, oldest_group = 0;
+};
+
 class LogStore {
  public:
   using Visit = std::function<bool(const LogRecord&)>;  // false stops; must not call back into the log
@@ -58,6 +63,7 @@ class LogStore {
   base::Status release(uint64_t group, uint64_t index);
   base::Status drop_group(uint64_t group);
   base::Result<std::string> stats_json() const;
+  base::Result<LogUse> use() const;
 
  private:
   LogStore() = default;

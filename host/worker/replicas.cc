@@ -105,7 +105,7 @@ void Replicas::opened(const ReplicaPtr& replica, const Status& status) {
   if (!status.ok()) {
     base::log_error("worker", "shard cannot be opened", {{"shard", replica->shard_id}, {"collection", replica->collection}, {"error", status.message()}});
     std::lock_guard lock(mutex_);
-    if (replica->shard == nullptr) failed_[replica->shard_id] = status.message();
+    failed_[replica->shard_id] = status.message();
   } else {
     replica->serving = true;
   }
@@ -222,14 +222,9 @@ bool Replicas::settled(std::string* why) const {
     return false;
   }
   for (const auto& [shard, replica] : replicas_) {
-    if (!replica->serving) {
-      *why = "shard " + std::to_string(shard) + " is being opened";
-      return false;
-    }
-    if (const Status fenced = replica->shard->fenced(); !fenced.ok()) {
-      *why = fenced.to_string();
-      return false;
-    }
+    if (replica->serving || failed_.contains(shard)) continue;
+    *why = "shard " + std::to_string(shard) + " is being opened";
+    return false;
   }
   return true;
 }

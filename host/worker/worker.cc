@@ -28,6 +28,17 @@ void Worker::start(peer::Channel& placement) { watch(placement, 0); }
 
 void Worker::stop() { replicas_.stop(); }
 
+// The answer comes on the shard's own strand, where the last reference to it must not go: it is handed to a task.
+void Worker::checkpoint(uint64_t shard, std::function<void()> done) {
+  auto replica = replicas_.find(shard);
+  if (!replica.ok()) return done();
+  auto held = std::make_shared<ReplicaPtr>(std::move(*replica));
+  (*held)->shard->checkpoint([this, held, done = std::move(done)](const Status&) {  // a failure has fenced the shard and told so
+    const Status posted = options_.replicas.background->post([last = std::move(*held), done] { done(); });
+    if (!posted.ok()) done();
+  });
+}
+
 void Worker::watch(peer::Channel& placement, uint64_t known_version) {
   placement.call<peer::WatchMap>({known_version}, {}, [this, &placement](Result<peer::MapReply> reply) {
     if (!reply.ok()) {
@@ -89,7 +100,7 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
   dispatcher.on<peer::WriteRequest>([this](peer::WriteRequest request, Deadline deadline, Done<peer::WriteReply> done) {
     auto replica = replicas_.find(request.shard);
     if (!replica.ok()) return done(replica.status());
-    auto task = std::make_shared<WriteTask>(*replica, *options_.replicas.groups, *options_.pool, std::move(request), deadline);
+    auto task = std::make_shared<WriteTask>(*replica, *options_.replicas.groups, *options_.log_bound, *options_.pool, std::move(request), deadline);
     task->start(*options_.timers, std::move(done));
   });
   dispatcher.on<peer::SearchMessage>([this](peer::SearchMessage m, Deadline deadline, Done<peer::SearchReply> done) {

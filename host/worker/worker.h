@@ -7,6 +7,7 @@
 #include "host/peer/channel.h"
 #include "host/peer/dispatcher.h"
 #include "host/peer/messages.h"
+#include "host/worker/log_bound.h"
 #include "host/worker/once.h"
 #include "host/worker/replicas.h"
 
@@ -14,6 +15,7 @@ namespace rhumb::worker {
 
 struct WorkerOptions {
   ReplicasOptions replicas;
+  LogBound* log_bound = nullptr;
   base::Executor* pool = nullptr;        // searches
   base::TimerQueue* timers = nullptr;
 };
@@ -27,6 +29,9 @@ class Worker {
   // Begins to follow the cluster map. Only once the placement role has applied all that was committed.
   void start(peer::Channel& placement);
   Replicas& replicas() { return replicas_; }
+  // Checkpoints a shard of this node, so that the log can forget its entries; at once `done` if it does not serve. done: on a thread of
+  // the background executor.
+  void checkpoint(uint64_t shard, std::function<void()> done);
   void stop();
 
  private:

@@ -13,8 +13,9 @@ bool depends_on_state(const model::Operation& o) {
 
 }  // namespace
 
-WriteTask::WriteTask(ReplicaPtr replica, consensus::GroupHost& groups, base::Executor& pool, peer::WriteRequest request, base::Deadline deadline)
-    : replica_(std::move(replica)), groups_(groups), pool_(pool), deadline_(deadline), request_(std::move(request)) {
+WriteTask::WriteTask(ReplicaPtr replica, consensus::GroupHost& groups, LogBound& log_bound, base::Executor& pool, peer::WriteRequest request,
+                     base::Deadline deadline)
+    : replica_(std::move(replica)), groups_(groups), log_bound_(log_bound), pool_(pool), deadline_(deadline), request_(std::move(request)) {
   outcomes_.resize(request_.operations.size());
 }
 
@@ -23,6 +24,7 @@ void WriteTask::start(base::TimerQueue& timers, std::function<void(Result<peer::
     if (auto self = weak.lock()) return self->at_deadline();
     return Status(Code::kTimeout, "the write was not committed in time; its outcome is unknown");
   });
+  if (const Status admitted = log_bound_.admit(); !admitted.ok()) return fail(admitted);
   for (const model::Operation& operation : request_.operations) {
     if (const Status admitted = replica_->shard->admit(operation.kind); !admitted.ok()) return fail(admitted);
   }
@@ -99,7 +101,9 @@ void WriteTask::propose_part(std::shared_ptr<shard::Resolution> resolution, uint
   command.header = header_of(operation);
   command.header.kind = kind;
   const bool last = part + 1 == resolution->parts();
-  groups_.propose(replica_->shard_id, model::encode_command(command),
+  std::string encoded = model::encode_command(command);
+  log_bound_.wrote(encoded.size());
+  groups_.propose(replica_->shard_id, std::move(encoded),
                   [self = shared_from_this(), resolution, part, operation, last](Result<uint64_t> index) {
                     const bool good = index.ok();
                     self->committed(operation, std::move(index), last);

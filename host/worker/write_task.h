@@ -12,6 +12,7 @@
 #include "host/base/executor.h"
 #include "host/consensus/group_host.h"
 #include "host/peer/messages.h"
+#include "host/worker/log_bound.h"
 #include "host/worker/once.h"
 #include "host/worker/replica.h"
 
@@ -19,7 +20,8 @@ namespace rhumb::worker {
 
 class WriteTask : public std::enable_shared_from_this<WriteTask> {
  public:
-  WriteTask(ReplicaPtr replica, consensus::GroupHost& groups, base::Executor& pool, peer::WriteRequest request, base::Deadline deadline);
+  WriteTask(ReplicaPtr replica, consensus::GroupHost& groups, LogBound& log_bound, base::Executor& pool, peer::WriteRequest request,
+            base::Deadline deadline);
   // Answers `done` exactly once: with all outcomes, or the first failure (what was proposed before it may still be applied).
   void start(base::TimerQueue& timers, std::function<void(base::Result<peer::WriteReply>)> done);
 
@@ -37,6 +39,7 @@ class WriteTask : public std::enable_shared_from_this<WriteTask> {
 
   const ReplicaPtr replica_;
   consensus::GroupHost& groups_;
+  LogBound& log_bound_;
   base::Executor& pool_;
   const base::Deadline deadline_;
   peer::WriteRequest request_;

@@ -28,6 +28,19 @@ TEST_F(CommandLineTest, the_command_line_wins_over_the_environment_and_that_over
   EXPECT_EQ(line->settings.node.data_dir, "/x");
 }
 
+TEST_F(CommandLineTest, check_takes_a_directory_and_the_same_options) {
+  auto line = parse_command_line({"check", "/x", "--set", "log.level=error"});
+  ASSERT_TRUE(line.ok()) << line.status().message();
+  EXPECT_TRUE(line->check);
+  EXPECT_EQ(line->settings.node.data_dir, "/x");
+  EXPECT_EQ(line->settings.log.level, "error");
+  line = parse_command_line({"check", "--data=/y"});
+  ASSERT_TRUE(line.ok()) << line.status().message();
+  EXPECT_TRUE(line->check);
+  EXPECT_EQ(line->settings.node.data_dir, "/y");
+  EXPECT_FALSE(parse_command_line({"--port=1", "check"}).ok());  // it is a command, so it comes first
+}
+
 TEST_F(CommandLineTest, faults_name_the_word_and_what_was_expected) {
   const struct {
     std::vector<std::string> words;

@@ -3,12 +3,13 @@ import os
 import random
 import re
 import shutil
+import subprocess
 
 import numpy as np
-from rhumbd import Rhumbd
+from rhumbd import BIN, Rhumbd
 from workload import SEED
 
-PER_FILE = 40 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 3  # flips; and one cut
+PER_FILE = 40 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 2  # flips; and one cut
 DIM, POINTS = 16, 10_600  # enough for a graph
 SETTINGS = {"storage.segment_bytes": 1 << 20}
 
@@ -84,6 +85,14 @@ def outcome(directory, name, data, expected):
         server.log_path.unlink(missing_ok=True)
 
 
+def check(directory, name):
+    """What `rhumbd check` says of the stopped directory, before anything else has opened it."""
+    done = subprocess.run([str(BIN / "rhumbd"), "check", str(directory), "--set", "log.level=error", *(f"--set={k}={v}" for k, v in SETTINGS.items())],
+                          capture_output=True, timeout=60)
+    assert done.returncode in (0, 1), f"{name}: rhumbd check ended with {done.returncode}: {done.stderr[-2000:]}"
+    return done.returncode == 0, (done.stdout + done.stderr).decode("utf-8")  # also what it says of damaged bytes is text
+
+
 def damages(path, rng):
     size = path.stat().st_size
     for _ in range(PER_FILE if size else 0):
@@ -120,7 +129,10 @@ def test_damage_in_every_file(tmp_path):
             shutil.copytree(tmp_path / "data", copy)
             with open(copy / name, "r+b") as f:
                 change(f)
+            whole, said = check(copy, f"{name}: {what}")
             result = outcome(copy, f"{name}: {what}", data, expected)
+            assert whole == (result == "harmless"), f"{name}: {what}: the server says {result}, rhumbd check: {said}"
+            assert whole or path.name in said or str(path.parent.relative_to(tmp_path / "data")) in said, f"{name}: {what}: not named: {said}"
             counts.setdefault(kind, {}).setdefault(result, 0)
             counts[kind][result] += 1
             shutil.rmtree(copy)

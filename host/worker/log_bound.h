@@ -1,0 +1,58 @@
+// Keeps the node's log within a bound. The log frees a segment once nothing lives in it, and what a group wrote lives until the group is
+// checkpointed: so beyond half of the bound the groups that hold the oldest segment are checkpointed, one after the other, however
+// little they hold; an idle group never pins the log. At the bound writes are refused until that has freed something.
+//
+// Any thread calls admit() and wrote(); what they set off runs on the executor, one turn at a time. Nothing runs while nobody writes. Nothing
+// survives a crash: the log itself tells its size at the next start.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <set>
+
+#include "host/base/executor.h"
+#include "host/base/status.h"
+#include "host/storage/log_store.h"
+
+namespace rhumb::worker {
+
+class LogBound {
+ public:
+  using Measure = std::function<base::Result<storage::LogUse>()>;
+  // Checkpoints a group and lets the log forget what that covers; `done` fires once, on any thread.
+  using Checkpoint = std::function<void(uint64_t group, std::function<void()> done)>;
+
+  LogBound(uint64_t bytes, Measure measure, Checkpoint checkpoint, base::Executor& executor);
+  ~LogBound();  // stop()
+  LogBound(const LogBound&) = delete;
+  LogBound& operator=(const LogBound&) = delete;
+
+  // Before a write: kBusy at the bound, as long as something lives in the oldest segment.
+  base::Status admit();
+  // So much was given to the log.
+  void wrote(uint64_t bytes);
+  // Begins no checkpoint any more; blocks until the one under way has answered. Idempotent.
+  void stop();
+
+ private:
+  void look(std::unique_lock<std::mutex> lock);
+  void post_turn();
+  void turn();
+  void finish();
+
+  const uint64_t bound_, step_;  // step_: written between two looks at the log
+  const Measure measure_;
+  const Checkpoint checkpoint_;
+  base::Executor& executor_;
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable idle_;
+  bool busy_ = false, stopped_ = false;
+  bool pinned_ = false;                // something lives in the oldest segment
+  uint64_t bytes_ = 0, since_ = 0;     // at the last look; written since
+  std::set<uint64_t> asked_;           // groups checkpointed since busy_: what that freed may not show yet
+};
+
+}  // namespace rhumb::worker
