@@ -1,0 +1,174 @@
+#include "codec.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "rhumb/cpp/exact_scan.h"
+
+namespace rhumb::coded {
+namespace {
+
+constexpr uint32_t kRounds = 3;       // of signs and Hadamard transforms; two leave traces of the axes
+constexpr double kReachSigmas = 4.0;  // of a rotated component, to either end of a code's range
+constexpr double kReachQuantile = 0.9995;  // of components that are not rotated
+
+uint64_t next_random(uint64_t& state) {  // SplitMix64
+  uint64_t x = state += 0x9E3779B97F4A7C15u;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  return x ^ (x >> 31);
+}
+
+void to_floats(const void* row, uint32_t scalar, uint32_t dim, float* out) {
+  switch (scalar) {
+    case RHUMB_F16: rhumb_f16_to_f32(static_cast<const uint16_t*>(row), out, dim); return;
+    case RHUMB_U8:
+      for (uint32_t i = 0; i < dim; ++i) out[i] = static_cast<const uint8_t*>(row)[i];
+      return;
+    default: std::memcpy(out, row, dim * sizeof(float));
+  }
+}
+
+double square_of(const float* x, uint32_t n) {
+  double sum = 0;
+  for (uint32_t i = 0; i < n; ++i) sum += double{x[i]} * x[i];
+  return sum;
+}
+
+}  // namespace
+
+Codec::Codec(const CodecParams& params, std::vector<float> centre, const Kernels& kernels)
+    : params_(params), centre_(std::move(centre)), kernels_(&kernels) {
+  const uint32_t used = params.dim + (params.metric == RHUMB_DOT ? 1 : 0);
+  width_ = (used + kLineBytes - 1) / kLineBytes * kLineBytes;
+  block_ = width_ & -width_;  // the largest power of two that divides it
+  bit_bytes_ = params.one_bit != 0 && rotates() && params.dim >= kBitsFromDim ? (width_ / 8 + kLineBytes - 1) / kLineBytes * kLineBytes : 0;
+  centre_.resize(width_, 0.0f);
+  if (!rotates()) return;
+  uint64_t state = params.seed;
+  signs_.resize(uint64_t{kRounds} * width_);
+  // The transforms' scale goes into the first round's signs.
+  const auto scale = static_cast<float>(std::pow(block_, -0.5 * kRounds));
+  for (size_t i = 0; i < signs_.size(); ++i) signs_[i] = ((next_random(state) >> 63) != 0 ? -1.0f : 1.0f) * (i < width_ ? scale : 1.0f);
+}
+
+Codec Codec::restore(const CodecParams& params, std::vector<float> centre, const Kernels& kernels) {
+  return Codec(params, std::move(centre), kernels);
+}
+
+Codec Codec::train(const rhumb_vectors_t& column, CodecParams params, std::span<const uint32_t> slots, const Kernels& kernels) {
+  const size_t step = std::max<size_t>(1, slots.size() / kSampleRows);
+  const uint32_t metric = params.metric;
+  params.scale = 1.0f;
+  Codec codec(params, {}, kernels);
+  std::vector<double> sum(codec.width_, 0.0);
+  std::vector<float> row(codec.width_);
+  double square_max = 0;
+  uint64_t rows = 0;
+  for (size_t i = 0; i < slots.size(); i += step) {
+    const void* const at = row_of(column, slots[i]);
+    to_floats(at, column.scalar, column.dim, row.data());
+    const double square = square_of(row.data(), column.dim);
+    if (!std::isfinite(square)) continue;
+    square_max = std::max(square_max, square);
+    const double norm = metric == RHUMB_COSINE && column.scalar == RHUMB_U8 && square > 0 ? 1 / std::sqrt(square) : 1.0;
+    for (uint32_t d = 0; d < column.dim; ++d) sum[d] += row[d] * norm;
+    ++rows;
+  }
+  if (metric == RHUMB_DOT) params.reach = static_cast<float>(std::sqrt(square_max));
+  std::vector<float> centre(codec.width_, 0.0f);
+  for (uint32_t d = 0; d < column.dim; ++d) centre[d] = rows == 0 ? 0.0f : static_cast<float>(sum[d] / static_cast<double>(rows));
+  codec = Codec(params, std::move(centre), kernels);
+  // The step size: from the spread of rotated components, which are close to normal, or from the components as they are.
+  std::vector<float> spread;
+  double squares = 0;
+  uint64_t components = 0;
+  for (size_t i = 0; i < slots.size(); i += step) {
+    codec.prepare_row(row_of(column, slots[i]), row.data());
+    const double square = square_of(row.data(), codec.width_);
+    if (!std::isfinite(square)) continue;
+    squares += square;
+    components += codec.width_;
+    if (codec.rotates()) continue;
+    for (uint32_t d = 0; d < column.dim; d += 1 + column.dim / 64) spread.push_back(std::abs(row[d]));
+  }
+  double half_range = components == 0 ? 0 : kReachSigmas * std::sqrt(squares / static_cast<double>(components));
+  if (!spread.empty()) {
+    const auto at = spread.begin() + static_cast<ptrdiff_t>(static_cast<double>(spread.size() - 1) * kReachQuantile);
+    std::nth_element(spread.begin(), at, spread.end());
+    half_range = std::max<double>(*at, half_range / kReachSigmas);
+  }
+  params.scale = half_range > 0 ? static_cast<float>(63.5 / half_range) : 1.0f;
+  return Codec(params, std::move(codec.centre_), kernels);
+}
+
+float Codec::unit() const noexcept {
+  const float per_code = 1 / params_.scale;
+  if (params_.metric == RHUMB_MANHATTAN) return per_code;
+  return per_code * per_code * (params_.metric == RHUMB_EUCLID ? 1.0f : 0.5f);
+}
+
+void Codec::prepare(const void* row, float* out, bool query) const {
+  to_floats(row, params_.scalar, params_.dim, out);
+  std::fill(out + params_.dim, out + width_, 0.0f);
+  if (params_.metric == RHUMB_COSINE && params_.scalar == RHUMB_U8) rhumb_normalise_f32(out, params_.dim);
+  if (params_.metric == RHUMB_DOT) {
+    const double square = square_of(out, params_.dim), reach = params_.reach;
+    // A query's length does not change which rows are closest: it is brought to the rows' scale.
+    if (query && square > 0) {
+      const auto factor = static_cast<float>(reach / std::sqrt(square));
+      for (uint32_t i = 0; i < params_.dim; ++i) out[i] *= factor;
+    } else if (!query) {
+      out[params_.dim] = static_cast<float>(std::sqrt(std::max(0.0, reach * reach - square)));
+    }
+  }
+  for (uint32_t i = 0; i < width_; ++i) out[i] -= centre_[i];
+  if (rotates()) rotate(out);
+}
+
+void Codec::rotate(float* x) const {
+  for (uint32_t round = 0; round < kRounds; ++round) {
+    // Between transforms of several blocks, halves are mixed: otherwise a block would never hear of the others.
+    kernels_->flip(x, signs_.data() + uint64_t{round} * width_, width_, round > 0 && block_ < width_ ? 1 : 0);
+    kernels_->hadamard(x, width_, block_);
+  }
+}
+
+void Codec::encode_bits(const float* prepared, char* out) const {
+  std::memset(out, 0, bit_stride());
+  double square = 0, absolute = 0;
+  uint32_t ones = 0;
+  for (uint32_t i = 0; i < width_; ++i) {
+    square += double{prepared[i]} * prepared[i];
+    absolute += std::abs(prepared[i]);
+    if (prepared[i] <= 0) continue;
+    out[i / 8] = static_cast<char>(out[i / 8] | 1 << (i % 8));
+    ++ones;
+  }
+  const BitTail tail{static_cast<float>(square), absolute > 0 ? static_cast<float>(2 * square / absolute) : 0.0f, static_cast<float>(ones), 0};
+  std::memcpy(out + bit_bytes_, &tail, sizeof tail);
+}
+
+BitQuery Codec::encode_bit_query(const float* prepared, char* planes) const {
+  constexpr float kLevels = (1u << kQueryPlanes) - 1;
+  std::memset(planes, 0, uint64_t{kQueryPlanes} * bit_bytes_);
+  const auto [low, high] = std::minmax_element(prepared, prepared + width_);
+  BitQuery query{planes, static_cast<float>(square_of(prepared, width_)), *low, (*high - *low) / kLevels, 0};
+  const float inverse = query.step > 0 ? 1 / query.step : 0;
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < width_; i += 64) {
+    uint64_t words[kQueryPlanes] = {};
+    for (uint32_t j = 0; j < 64; ++j) {
+      const auto level = static_cast<uint32_t>(std::clamp((prepared[i + j] - query.low) * inverse + 0.5f, 0.0f, kLevels));
+      sum += level;
+      for (uint32_t p = 0; p < kQueryPlanes; ++p) words[p] |= uint64_t{level >> p & 1} << j;
+    }
+    for (uint32_t p = 0; p < kQueryPlanes; ++p) std::memcpy(planes + p * bit_bytes_ + i / 8, &words[p], sizeof words[p]);
+  }
+  query.sum = query.step * static_cast<float>(sum) + query.low * static_cast<float>(width_);
+  return query;
+}
+
+}  // namespace rhumb::coded

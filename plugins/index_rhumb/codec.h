@@ -1,0 +1,69 @@
+// From a column's rows to codes: 7 bits a component for every metric, and one bit for wide vectors.
+//
+// EUCLID, COSINE and DOT share one geometry, the squared euclidean distance of rotated, centred vectors: cosine on unit vectors is half of
+// it; inner products become distances by one component more, sqrt(M^2 - |x|^2) in rows and 0 in queries (Bachrach et al., RecSys 2014).
+// A random rotation (signs and Hadamard transforms, as RaBitQ's, arXiv 2405.12497) makes all components alike, so that one step size serves
+// them all and sign bits carry the direction. MANHATTAN keeps its axes: centred, one step size.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels.h"
+#include "rhumb/index.h"
+
+namespace rhumb::coded {
+
+inline constexpr uint32_t kBitsFromDim = 512;     // below, one bit a component finds too little
+inline constexpr uint32_t kSampleRows = 16'384;   // parameters are taken from so many rows at most
+
+// What a file keeps of a codec besides the centre.
+struct CodecParams {
+  uint32_t metric = 0, scalar = 0, dim = 0;
+  uint32_t seed = 0, one_bit = 0;  // one_bit: 1 if wide vectors get one-bit codes as well
+  float scale = 0;     // codes per unit; 0 = not trained
+  float reach = 0;     // M of DOT, else 0
+};
+
+// Immutable once trained or restored; then any thread.
+class Codec {
+ public:
+  // Takes centre, step size and reach from rows of the column, up to kSampleRows of `slots`, evenly spread. At least one slot. params: what
+  // is given, of a column of that scalar type and dimension.
+  static Codec train(const rhumb_vectors_t& column, CodecParams params, std::span<const uint32_t> slots, const Kernels& kernels);
+  static Codec restore(const CodecParams& params, std::vector<float> centre, const Kernels& kernels);
+
+  const CodecParams& params() const noexcept { return params_; }
+  const std::vector<float>& centre() const noexcept { return centre_; }
+  // Components of a prepared vector: dim, one more for DOT, rounded up to whole lines of codes. Bytes of a 7-bit code.
+  uint32_t width() const noexcept { return width_; }
+  // Bytes of a one-bit code's bits, whole lines; 0 = the column has none.
+  uint32_t bit_bytes() const noexcept { return bit_bytes_; }
+  uint32_t bit_stride() const noexcept { return bit_bytes_ == 0 ? 0 : (bit_bytes_ + sizeof(BitTail) + kLineBytes - 1) / kLineBytes * kLineBytes; }
+  bool rotates() const noexcept { return params_.metric != RHUMB_MANHATTAN; }
+  // Squared (absolute, for MANHATTAN) distance of prepared vectors in units of codes, to distances of rhumb/index.h up to an offset that
+  // is the same for all rows: used to compare and to calibrate, not to answer.
+  float unit() const noexcept;
+
+  // out: width() floats. `scratch` is not needed: everything happens in out.
+  void prepare_row(const void* row, float* out) const { prepare(row, out, false); }
+  void prepare_query(const void* query, float* out) const { prepare(query, out, true); }
+  void encode(const float* prepared, uint8_t* out) const { kernels_->quantise(prepared, width_, params_.scale, out); }
+  void encode_bits(const float* prepared, char* out) const;
+  // planes: kQueryPlanes * bit_bytes() bytes, which the answer points to.
+  BitQuery encode_bit_query(const float* prepared, char* planes) const;
+
+ private:
+  Codec(const CodecParams& params, std::vector<float> centre, const Kernels& kernels);
+  void prepare(const void* row, float* out, bool query) const;
+  void rotate(float* x) const;
+
+  CodecParams params_;
+  std::vector<float> centre_;  // in the column's own axes, width() long
+  std::vector<float> signs_;   // of kRounds rounds
+  uint32_t width_, block_, bit_bytes_;
+  const Kernels* kernels_;
+};
+
+}  // namespace rhumb::coded

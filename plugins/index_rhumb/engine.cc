@@ -1,0 +1,181 @@
+// Opening, building, inserting. Searching is in search.cc, files in file.cc.
+#include "engine.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "file.h"
+#include "rhumb/cpp/index_query.h"
+
+namespace rhumb::coded {
+namespace {
+
+constexpr uint64_t kBlockSlots = 64;  // taken by a build's thread at once; progress is told after each
+
+std::string_view config_of(const rhumb_index_open_t& open) {
+  return open.base != nullptr ? view(open.base->config_json) : std::string_view();
+}
+
+bool has_bit(const uint64_t* bits, uint32_t slot) { return bits == nullptr || (bits[slot >> 6] >> (slot & 63) & 1) != 0; }
+
+uint32_t threads_of(const rhumb_progress_t* progress, const Host& host) {
+  return progress != nullptr && progress->threads != 0 ? progress->threads : host.width();
+}
+
+}  // namespace
+
+Engine::Engine(const rhumb_host_t* host, const rhumb_index_open_t& open)
+    : host_(host),
+      options_(parse_options(config_of(open))),
+      kernel_(kernel_of(open)),
+      column_(*open.vectors),
+      metric_(open.metric),
+      capacity_hint_(open.capacity_hint),
+      kernels_(kernels_in_use()) {
+  if (column_.scalar == RHUMB_BIT) throw Error(RHUMB_UNSUPPORTED, "scalar type bit");
+  if (open.base == nullptr) return;
+  refuse_required_extensions(open.base->ext);
+  if (open.base->data_dir.size == 0) return;
+  LoadedGraph loaded = load_graph(std::string(view(open.base->data_dir)), metric_, column_, options_, kernels_);
+  owner_ = std::move(loaded.trained);
+  trained_.store(owner_.get(), std::memory_order_release);
+  ranges_.add(0, loaded.built_through);
+  report_memory();
+}
+
+Engine::~Engine() { host_.report_memory(-reported_bytes_.load()); }
+
+void Engine::report_memory() {
+  const Trained* const trained = trained_.load(std::memory_order_acquire);
+  const auto now = static_cast<int64_t>(trained != nullptr ? trained->graph.resident_bytes() : 0);
+  host_.report_memory(now - reported_bytes_.exchange(now));
+}
+
+std::unique_ptr<Trained> Engine::train(std::span<const uint32_t> slots) const {
+  const CodecParams params{metric_, column_.scalar, column_.dim, options_.seed, options_.one_bit ? 1u : 0u, 0, 0};
+  return std::make_unique<Trained>(Codec::train(column_, params, slots, kernels_), column_, options_, kernels_);
+}
+
+std::vector<uint32_t> Engine::present_in(std::span<const SlotRange> ranges, const uint64_t* live) const {
+  const SlotFilter all(column_, nullptr);
+  std::vector<uint32_t> slots;
+  for (const SlotRange& range : ranges) {
+    all.for_each(range.first, range.end, [&](uint32_t slot) {
+      if (has_bit(live, slot)) slots.push_back(slot);
+    });
+  }
+  return slots;
+}
+
+// Grows in steps towards the hint.
+void Engine::make_room(Trained& trained, uint64_t slot_end) {
+  if (slot_end <= trained.graph.capacity()) return;
+  const std::lock_guard lock(growth_);
+  trained.graph.reserve(slot_end);
+}
+
+void Engine::add_all(Trained& trained, std::span<const uint32_t> slots, const rhumb_call_t* call, const rhumb_progress_t* progress,
+                     uint64_t total) {
+  const bool ticks = progress != nullptr && progress->tick != nullptr;
+  const uint64_t blocks = (slots.size() + kBlockSlots - 1) / kBlockSlots;
+  const uint64_t threads = std::min<uint64_t>(blocks, threads_of(progress, host_));
+  std::atomic<uint64_t> next{0}, done{total - slots.size()};
+  host_.parallel(threads, [&](uint64_t) {
+    try {
+      Pacer pacer(call, host_, column_);
+      for (uint64_t first = next.fetch_add(kBlockSlots); first < slots.size(); first = next.fetch_add(kBlockSlots)) {
+        const uint64_t end = std::min<uint64_t>(slots.size(), first + kBlockSlots);
+        for (uint64_t i = first; i < end; ++i) trained.insertion.add(slots[i], pacer, Scratch::of_this_thread());
+        const uint64_t so_far = done.fetch_add(end - first) + end - first;
+        if (ticks && progress->tick(progress->ctx, so_far, total) == 0) throw Error(RHUMB_CANCELLED, "cancelled");
+      }
+    } catch (...) {
+      next.store(slots.size());  // the others stop, too
+      throw;
+    }
+  });
+}
+
+// Rows get their final length, and every node a way to it.
+void Engine::finish_build(Trained& trained, const rhumb_call_t* call) {
+  const uint64_t end = trained.graph.end();
+  constexpr uint64_t kSettleSlots = 4096;
+  host_.parallel((end + kSettleSlots - 1) / kSettleSlots, [&](uint64_t i) {
+    trained.graph.settle(static_cast<uint32_t>(i * kSettleSlots), static_cast<uint32_t>(std::min(end, (i + 1) * kSettleSlots)));
+  });
+  trained.graph.drop_slack();
+  Pacer pacer(call, host_, column_);
+  trained.insertion.reconnect(pacer, Scratch::of_this_thread());
+}
+
+void Engine::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* live, const rhumb_progress_t* progress) {
+  check_call(call, host_);
+  const SlotRange whole{0, slot_end};
+  const std::vector<uint32_t> slots = present_in({&whole, 1}, live);
+  const bool ticks = progress != nullptr && progress->tick != nullptr;
+  if (ticks && progress->tick(progress->ctx, 0, slots.size()) == 0) throw Error(RHUMB_CANCELLED, "cancelled");
+  if (slots.size() >= kTrainRows && owner_ == nullptr) {
+    owner_ = train(slots);
+    trained_.store(owner_.get(), std::memory_order_release);
+  }
+  if (owner_ != nullptr) {
+    make_room(*owner_, slot_end);
+    add_all(*owner_, slots, call, progress, slots.size());
+    finish_build(*owner_, call);
+  }
+  ranges_.add(0, slot_end);
+  report_memory();
+}
+
+bool Engine::defer(uint32_t slot_first, uint32_t slot_end, Pacer& pacer) {
+  const std::lock_guard lock(training_);
+  if (trained_.load(std::memory_order_acquire) != nullptr) return false;
+  std::vector<SlotRange> all = *ranges_.snapshot();
+  const std::vector<uint32_t> waiting = present_in(all, nullptr);
+  all.push_back({slot_first, slot_end});
+  const std::vector<uint32_t> slots = present_in(all, nullptr);
+  if (slots.size() < kTrainRows) {
+    ranges_.add(slot_first, slot_end);
+    return true;
+  }
+  auto trained = train(slots);
+  if (!waiting.empty()) trained->graph.reserve(uint64_t{*std::max_element(waiting.begin(), waiting.end())} + 1);
+  for (const uint32_t slot : waiting) trained->insertion.add(slot, pacer, Scratch::of_this_thread());
+  owner_ = std::move(trained);
+  trained_.store(owner_.get(), std::memory_order_release);
+  return false;
+}
+
+void Engine::insert(const rhumb_call_t* call, uint32_t slot_first, uint32_t slot_end) {
+  check_call(call, host_);
+  if (slot_first > slot_end) throw Error(RHUMB_INVALID, "slots: the first is behind the end");
+  Pacer pacer(call, host_, column_);
+  if (trained_.load(std::memory_order_acquire) == nullptr && defer(slot_first, slot_end, pacer)) return;
+  Trained& trained = *trained_.load(std::memory_order_acquire);
+  make_room(trained, slot_end);
+  const SlotFilter all(column_, nullptr);
+  all.for_each(slot_first, slot_end, [&](uint32_t slot) { trained.insertion.add(slot, pacer, Scratch::of_this_thread()); });
+  ranges_.add(slot_first, slot_end);
+  report_memory();
+}
+
+// The moment to tidy up: nothing is inserted meanwhile, and what is tidied lasts.
+void Engine::save(std::string_view dir) {
+  Trained* const trained = trained_.load(std::memory_order_acquire);
+  if (trained != nullptr) finish_build(*trained, nullptr);
+  save_graph(std::string(dir), metric_, column_, trained, ranges_.built_through());
+}
+
+std::string Engine::stats() const {
+  const Trained* const trained = trained_.load(std::memory_order_acquire);
+  uint64_t rows = 0;
+  if (trained != nullptr) rows = trained->graph.nodes();
+  else rows = present_in(*ranges_.snapshot(), nullptr).size();
+  return nlohmann::json{{"rows", rows},
+                        {"built_through", ranges_.built_through()},
+                        {"bytes_resident", trained != nullptr ? trained->graph.resident_bytes() : 0},
+                        {"bytes_mapped", trained != nullptr ? trained->graph.mapped_bytes() : 0}}
+      .dump();
+}
+
+}  // namespace rhumb::coded

@@ -1,0 +1,90 @@
+// The engine: one graph of codes over one column of one segment.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "codec.h"
+#include "graph.h"
+#include "insertion.h"
+#include "options.h"
+#include "rhumb/cpp/host.h"
+#include "rhumb/cpp/index_engine.h"
+#include "rhumb/cpp/indexed_ranges.h"
+#include "walk.h"
+
+namespace rhumb::coded {
+
+// Codes need data to be made for: below so many rows there is no graph, and rows are compared as they are.
+inline constexpr uint64_t kTrainRows = 1024;
+
+// What there is from kTrainRows rows on.
+struct Trained {
+  Trained(Codec made, const rhumb_vectors_t& column, const Options& options, const Kernels& kernels)
+      : codec(std::move(made)), graph(codec, kernels, options.shape()), insertion(graph, codec, column, options.ef_construct) {}
+  Codec codec;
+  Graph graph;
+  Insertion insertion;
+};
+
+// Threads as rhumb/index.h says; searches take no lock. Locks, in this order: training_ (until there is a graph), growth_ (while the graph
+// gets room), Insertion's, then one row's. Survives a crash: what save() wrote.
+class Engine {
+ public:
+  static constexpr const char* kId = "rhumb";
+  static constexpr const char* kVersion = "0.1.0";
+
+  Engine(const rhumb_host_t* host, const rhumb_index_open_t& open);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  static std::string describe() { return coded::describe(); }
+
+  void build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* live, const rhumb_progress_t* progress);
+  void insert(const rhumb_call_t* call, uint32_t slot_first, uint32_t slot_end);
+  void search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out);
+  void save(std::string_view dir);
+  std::string stats() const;
+
+ private:
+  enum class Way { kExact, kCodes, kWalk, kPassing, kTwoHops };
+  struct Plan {
+    Way way;
+    uint64_t budget;  // distances of a walk, after which the codes are scanned
+  };
+  struct Request;  // of one search: search.cc
+
+  std::unique_ptr<Trained> train(std::span<const uint32_t> slots) const;
+  std::vector<uint32_t> present_in(std::span<const SlotRange> ranges, const uint64_t* live) const;
+  // Those of a range that wait for a graph to come; false: they are to be inserted.
+  bool defer(uint32_t slot_first, uint32_t slot_end, Pacer& pacer);
+  void add_all(Trained& trained, std::span<const uint32_t> slots, const rhumb_call_t* call, const rhumb_progress_t* progress, uint64_t total);
+  void finish_build(Trained& trained, const rhumb_call_t* call);
+  void make_room(Trained& trained, uint64_t slot_end);
+  void report_memory();
+
+  Plan plan(const Request& request, uint64_t passing) const;
+  void answer(Request& request, size_t i) const;
+  bool walk(Request& request, const Plan& plan, TopK& best) const;
+  void scan_codes(Request& request, TopK& best) const;
+  void rescore(Request& request, std::span<const WalkKey> candidates, TopK& best) const;
+
+  const Host host_;
+  const Options options_;
+  const rhumb_kernel_t& kernel_;  // before column_: made after looking whether there is one
+  const rhumb_vectors_t& column_;
+  const uint32_t metric_;
+  const uint64_t capacity_hint_;
+  const Kernels& kernels_;
+  std::mutex training_, growth_;
+  std::unique_ptr<Trained> owner_;
+  std::atomic<Trained*> trained_{nullptr};
+  IndexedRanges ranges_;
+  std::atomic<int64_t> reported_bytes_{0};
+};
+
+}  // namespace rhumb::coded

@@ -1,0 +1,233 @@
+#include "graph.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "rhumb/cpp/guard.h"
+
+namespace rhumb::coded {
+namespace {
+
+constexpr uint32_t kEqualLinks = 8;  // to nodes of the very same code: more would crowd out the ways that lead elsewhere
+
+uint64_t mixed(uint64_t x) {  // SplitMix64's finaliser
+  x += 0x9E3779B97F4A7C15u;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  return x ^ (x >> 31);
+}
+
+uint32_t load_link(const uint32_t* at) noexcept { return __atomic_load_n(at, __ATOMIC_ACQUIRE); }
+void store_link(uint32_t* at, uint32_t link) noexcept { __atomic_store_n(at, link, __ATOMIC_RELEASE); }
+
+// Held for tens of microseconds at most, when a row is pruned.
+class RowLock {
+ public:
+  explicit RowLock(std::atomic_flag& flag) : flag_(flag) {
+    while (flag_.test_and_set(std::memory_order_acquire)) {
+      while (flag_.test(std::memory_order_relaxed)) __builtin_ia32_pause();
+    }
+  }
+  ~RowLock() { flag_.clear(std::memory_order_release); }
+  RowLock(const RowLock&) = delete;
+  RowLock& operator=(const RowLock&) = delete;
+
+ private:
+  std::atomic_flag& flag_;
+};
+
+}  // namespace
+
+Graph::Graph(const Codec& codec, const Kernels& kernels, const GraphShape& shape)
+    : kernels_(kernels), shape_(shape), bit_bytes_(codec.bit_bytes()),
+      score_(codec.params().metric == RHUMB_MANHATTAN ? kernels.absolute : kernels.squared),
+      codes_(codec.width()), bits_(std::max<uint32_t>(codec.bit_stride(), 1)), rows_(shape.degree * sizeof(uint32_t)),
+      slack_(kSlackLinks * sizeof(uint32_t)), levels_(1), upper_at_(sizeof(uint32_t)), upper_(shape.upper_degree * sizeof(uint32_t)) {}
+
+void Graph::reserve(uint64_t slots) {
+  if (slots <= capacity()) return;
+  for (ChunkedArray* array : {&codes_, &rows_, &slack_, &levels_, &upper_at_}) array->reserve(slots);
+  if (bit_bytes_ != 0) bits_.reserve(slots);
+  capacity_.store(std::min({codes_.capacity(), rows_.capacity(), slack_.capacity(), levels_.capacity(), upper_at_.capacity(),
+                            bit_bytes_ != 0 ? bits_.capacity() : kSlotsMax}),
+                  std::memory_order_release);
+}
+
+uint64_t Graph::mapped_bytes() const noexcept {
+  return codes_.mapped_bytes() + bits_.mapped_bytes() + rows_.mapped_bytes() + levels_.mapped_bytes() + upper_at_.mapped_bytes() +
+         upper_.mapped_bytes();
+}
+
+uint64_t Graph::resident_bytes() const noexcept {
+  const uint64_t node = codes_.stride() + (bit_bytes_ != 0 ? bits_.stride() : 0) + rows_.stride() +
+                        (uses_slack_.load(std::memory_order_relaxed) ? slack_.stride() : 0);
+  const uint64_t all = nodes() * node + capacity() * (levels_.stride() + upper_at_.stride()) + upper_.capacity() * upper_.stride();
+  return all - std::min(all, mapped_bytes());
+}
+
+uint32_t Graph::draw_level(uint32_t slot) const noexcept {
+  const double uniform = (static_cast<double>(mixed(slot) >> 11) + 1.0) * 0x1p-53;  // (0, 1]
+  const double level = -std::log(uniform) / std::log(static_cast<double>(shape_.upper_degree));
+  return static_cast<uint32_t>(std::min<double>(level, kLevelMax));
+}
+
+uint32_t Graph::take_upper_rows(uint32_t rows) {
+  const std::lock_guard lock(upper_mutex_);
+  upper_.reserve(upper_used_ + rows);
+  const uint32_t first = upper_used_;
+  upper_used_ += rows;
+  for (uint32_t r = first; r < upper_used_; ++r) {
+    auto* const row = reinterpret_cast<uint32_t*>(upper_.at(r));
+    std::fill(row, row + shape_.upper_degree, kNoLink);
+  }
+  return first;
+}
+
+void Graph::create(uint32_t slot, uint32_t level) {
+  auto* const links = reinterpret_cast<uint32_t*>(rows_.at(slot));
+  std::fill(links, links + shape_.degree, kNoLink);
+  if (level > 0) *reinterpret_cast<uint32_t*>(upper_at_.at(slot)) = take_upper_rows(level);
+  __atomic_store_n(reinterpret_cast<uint8_t*>(levels_.at(slot)), static_cast<uint8_t>(level + 1), __ATOMIC_RELEASE);
+  nodes_.fetch_add(1, std::memory_order_relaxed);
+  uint32_t end = end_.load(std::memory_order_relaxed);
+  while (end <= slot && !end_.compare_exchange_weak(end, slot + 1, std::memory_order_acq_rel)) {
+  }
+  uses_slack_.store(true, std::memory_order_relaxed);
+}
+
+// Closest first; a candidate is left out when a chosen one lies so much closer to it that the way leads there.
+std::vector<uint32_t> Graph::choose(uint32_t slot, std::span<const WalkKey> candidates, uint32_t limit, float slack) const {
+  constexpr uint32_t kAtOnce = 4;
+  std::vector<uint32_t> chosen;
+  chosen.reserve(limit + kAtOnce);
+  uint32_t equal = 0, last = kNoLink;
+  uint32_t between[kAtOnce];
+  for (const WalkKey key : candidates) {
+    if (chosen.size() >= limit) break;
+    const uint32_t other = walk_slot(key), distance = walk_distance(key);
+    if (other == slot || other == last) continue;
+    last = other;
+    if (distance == 0) {
+      if (equal++ < kEqualLinks) chosen.push_back(other);
+      continue;
+    }
+    const Probe from = probe(code(other));
+    bool kept = true;
+    for (size_t i = 0; i < chosen.size() && kept; i += kAtOnce) {
+      const auto n = static_cast<uint32_t>(std::min<size_t>(kAtOnce, chosen.size() - i));
+      from(chosen.data() + i, n, between);
+      for (uint32_t b = 0; b < n; ++b) kept = kept && static_cast<float>(between[b]) * slack >= static_cast<float>(distance);
+    }
+    if (kept) chosen.push_back(other);
+  }
+  return chosen;
+}
+
+void Graph::link(uint32_t slot, uint32_t level, std::span<const WalkKey> candidates) {
+  const uint32_t limit = level == 0 ? shape_.own_links : shape_.upper_degree;
+  const std::vector<uint32_t> chosen = choose(slot, candidates, limit, shape_.slack);
+  {
+    const RowLock lock(lock_of(slot));
+    uint32_t* const links = row_of(slot, level);
+    for (size_t i = 0; i < chosen.size(); ++i) store_link(links + i, chosen[i]);
+  }
+  for (const uint32_t other : chosen) link_back(other, slot, level);
+}
+
+void Graph::link_back(uint32_t from, uint32_t to, uint32_t level) {
+  const RowLock lock(lock_of(from));
+  uint32_t* const links = row_of(from, level);
+  const uint32_t room = row_links(level);
+  for (uint32_t i = 0; i < room; ++i) {
+    if (links[i] == to) return;
+    if (links[i] != kNoLink) continue;
+    store_link(links + i, to);
+    return;
+  }
+  if (level == 0) {
+    auto* const more = reinterpret_cast<uint32_t*>(slack_.at(from));
+    for (uint32_t i = 0; i < kSlackLinks; ++i) {
+      if (~more[i] == to) return;
+      if (more[i] != 0) continue;
+      store_link(more + i, ~to);
+      return;
+    }
+  }
+  prune(from, level, to);
+}
+
+// Chooses among all links of a row, its slack and `extra` (kNoLink: none). The row's lock is held, or nobody links.
+void Graph::prune(uint32_t slot, uint32_t level, uint32_t extra) {
+  std::vector<uint32_t> ids(row_links(level) + kSlackLinks + 1);
+  uint32_t n = copy_links(slot, level, ids.data());
+  if (extra != kNoLink) ids[n++] = extra;
+  std::vector<uint32_t> distances(n);
+  probe(code(slot))(ids.data(), n, distances.data());
+  std::vector<WalkKey> keys(n);
+  for (uint32_t i = 0; i < n; ++i) keys[i] = walk_key(distances[i], ids[i]);
+  // Of nodes with equal codes the neighbours by number come first: so they stay a chain.
+  std::sort(keys.begin(), keys.end(), [slot](WalkKey a, WalkKey b) {
+    const auto apart = [slot](WalkKey k) { return walk_slot(k) > slot ? walk_slot(k) - slot : slot - walk_slot(k); };
+    return walk_distance(a) != walk_distance(b) ? walk_distance(a) < walk_distance(b) : apart(a) < apart(b);
+  });
+  const uint32_t room = row_links(level);
+  const std::vector<uint32_t> chosen = choose(slot, keys, room, shape_.slack);
+  uint32_t* const links = row_of(slot, level);
+  for (uint32_t i = 0; i < room; ++i) store_link(links + i, i < chosen.size() ? chosen[i] : kNoLink);
+  if (level != 0) return;
+  auto* const more = reinterpret_cast<uint32_t*>(slack_.at(slot));
+  for (uint32_t i = 0; i < kSlackLinks && more[i] != 0; ++i) store_link(more + i, 0);
+}
+
+void Graph::settle(uint32_t first, uint32_t end) {
+  for (uint32_t slot = first; slot < end; ++slot) {
+    if (has(slot) && *reinterpret_cast<const uint32_t*>(slack_.at(slot)) != 0) prune(slot, 0, kNoLink);
+  }
+}
+
+void Graph::drop_slack() {
+  slack_.clear();
+  uses_slack_.store(false, std::memory_order_relaxed);
+}
+
+void Graph::force_link(uint32_t slot, uint32_t to) {
+  const RowLock lock(lock_of(slot));
+  uint32_t* const links = row_of(slot, 0);
+  uint32_t at = 0;
+  while (at + 1 < shape_.degree && links[at] != kNoLink) ++at;
+  store_link(links + at, to);
+}
+
+uint32_t Graph::copy_links(uint32_t slot, uint32_t level, uint32_t* out) const noexcept {
+  const uint32_t* const links = row(slot, level);
+  const uint32_t room = row_links(level);
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < room; ++i) {
+    const uint32_t link = load_link(links + i);
+    if (link != kNoLink) out[n++] = link;
+  }
+  const uint32_t* const more = level == 0 ? slack(slot) : nullptr;
+  if (more == nullptr) return n;
+  for (uint32_t i = 0; i < kSlackLinks; ++i) {
+    const uint32_t link = ~load_link(more + i);
+    if (link == kNoLink) break;
+    out[n++] = link;
+  }
+  return n;
+}
+
+void Graph::prefetch(uint32_t slot) const noexcept {
+  const char* const row_at = rows_.at(slot);
+  for (uint32_t at = 0; at < rows_.stride(); at += kLineBytes) __builtin_prefetch(row_at + at);
+  if (uses_slack_.load(std::memory_order_relaxed)) __builtin_prefetch(slack_.at(slot));
+}
+
+std::optional<EntryPoint> Graph::entry() const noexcept {
+  const uint64_t packed = entry_.load(std::memory_order_acquire);
+  if (packed == 0) return std::nullopt;
+  return EntryPoint{static_cast<uint32_t>(packed), static_cast<uint32_t>(packed >> 32) - 1};
+}
+
+void Graph::set_entry(EntryPoint entry) noexcept { entry_.store(uint64_t{entry.level + 1} << 32 | entry.slot, std::memory_order_release); }
+
+}  // namespace rhumb::coded

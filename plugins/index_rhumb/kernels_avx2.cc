@@ -1,0 +1,66 @@
+// AVX2, FMA and POPCNT.
+#include <immintrin.h>
+
+#include "kernels_generic.h"
+
+namespace rhumb::coded {
+namespace {
+
+struct Avx2 : Generic<Avx2> {
+  static constexpr int kRows = 4;
+
+  static __m256i load(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+  static uint32_t sum_u32(__m256i a) {
+    const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    const __m128i two = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+    return static_cast<uint32_t>(_mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 0xB1))));
+  }
+  template <int R>
+  static void squared_block(const uint8_t* q, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    const __m256i ones = _mm256_set1_epi16(1);
+    __m256i sum[R];
+    for (int r = 0; r < R; ++r) sum[r] = _mm256_setzero_si256();
+    for (uint32_t i = 0; i < bytes; i += 32) {
+      const __m256i a = load(q + i);
+      for (int r = 0; r < R; ++r) {
+        const __m256i d = _mm256_abs_epi8(_mm256_sub_epi8(a, load(rows[r] + i)));  // at most 127: 2 * 127^2 fits 16 bits
+        sum[r] = _mm256_add_epi32(sum[r], _mm256_madd_epi16(_mm256_maddubs_epi16(d, d), ones));
+      }
+    }
+    for (int r = 0; r < R; ++r) out[r] = sum_u32(sum[r]);
+  }
+  template <int R>
+  static void absolute_block(const uint8_t* q, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    __m256i sum[R];
+    for (int r = 0; r < R; ++r) sum[r] = _mm256_setzero_si256();
+    for (uint32_t i = 0; i < bytes; i += 32) {
+      const __m256i a = load(q + i);
+      for (int r = 0; r < R; ++r) sum[r] = _mm256_add_epi32(sum[r], _mm256_sad_epu8(a, load(rows[r] + i)));
+    }
+    for (int r = 0; r < R; ++r) out[r] = sum_u32(sum[r]);
+  }
+  template <int R>
+  static void matches_block(const char* planes, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    uint64_t sum[R] = {};
+    for (uint32_t p = 0; p < kQueryPlanes; ++p) {
+      uint64_t in_plane[R] = {};
+      for (uint32_t i = 0; i < bytes; i += 8) {
+        uint64_t a;
+        memcpy(&a, planes + p * bytes + i, 8);
+        for (int r = 0; r < R; ++r) {
+          uint64_t b;
+          memcpy(&b, rows[r] + i, 8);
+          in_plane[r] += static_cast<uint64_t>(_mm_popcnt_u64(a & b));
+        }
+      }
+      for (int r = 0; r < R; ++r) sum[r] += in_plane[r] << p;
+    }
+    for (int r = 0; r < R; ++r) out[r] = static_cast<uint32_t>(sum[r]);
+  }
+};
+
+}  // namespace
+
+constinit const Kernels kAvx2Kernels = make_kernels<Avx2>("avx2");
+
+}  // namespace rhumb::coded

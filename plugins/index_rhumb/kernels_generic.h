@@ -1,0 +1,133 @@
+// The kernels, written once over an instruction set `Isa` and compiled in one translation unit for each. As in the SDK's kernels: internal
+// linkage and no standard C++ header, so that the linker cannot merge a function with one that older machines cannot run.
+//
+// Isa offers: kRows (how many rows are scored side by side), squared<R>, absolute<R>, matches<R> over blocks of rows, and may hide the
+// loops below by better ones.
+#pragma once
+
+#include <stdint.h>
+#include <string.h>
+
+#include "kernels.h"
+
+namespace rhumb::coded {
+namespace {
+
+constexpr uint32_t kAheadRows = 8;         // rows fetched before the one that is scored
+constexpr uint32_t kFetchLinesMax = 8;     // of a row; the hardware's prefetcher goes on from there
+
+inline void fetch(const char* row, uint32_t lines) {
+  for (uint32_t i = 0; i < lines; ++i) __builtin_prefetch(row + i * kLineBytes);
+}
+
+// Calls block(rows, i, r) for runs of r = R rows and the rest one by one, having fetched what comes next.
+template <int R, typename Block>
+inline void each_block(const CodeTable& table, const uint32_t* ids, uint32_t n, uint32_t bytes, Block block) {
+  const uint32_t row_lines = (bytes + kLineBytes - 1) / kLineBytes;
+  const uint32_t lines = row_lines < kFetchLinesMax ? row_lines : kFetchLinesMax;
+  uint32_t fetched = 0, i = 0;
+  const char* rows[R];
+  for (; i + R <= n; i += R) {
+    const uint32_t until = i + R + kAheadRows < n ? i + R + kAheadRows : n;
+    for (; fetched < until; ++fetched) fetch(table.row(ids[fetched]), lines);
+    for (int r = 0; r < R; ++r) rows[r] = table.row(ids[i + static_cast<uint32_t>(r)]);
+    block.template operator()<R>(rows, i);
+  }
+  for (; fetched < n; ++fetched) fetch(table.row(ids[fetched]), lines);
+  for (; i < n; ++i) {
+    rows[0] = table.row(ids[i]);
+    block.template operator()<1>(rows, i);
+  }
+}
+
+template <typename Isa>
+struct Generic {
+  static uint32_t unvisited(const uint32_t* row, uint32_t n, uint32_t flip, uint32_t bound, uint32_t* visited, uint32_t* out) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < n; ++i) {
+      const uint32_t id = __atomic_load_n(row + i, __ATOMIC_ACQUIRE) ^ flip;
+      if (id >= bound) continue;
+      uint32_t& word = visited[id >> 5];
+      const uint32_t bit = 1u << (id & 31);
+      out[kept] = id;
+      kept += (word & bit) == 0 ? 1 : 0;
+      word |= bit;
+    }
+    return kept;
+  }
+  static void squared(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+    const auto* q = static_cast<const uint8_t*>(query);
+    const uint32_t bytes = table->bytes;
+    each_block<Isa::kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) {
+      Isa::template squared_block<R>(q, rows, bytes, out + i);
+    });
+  }
+  static void absolute(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+    const auto* q = static_cast<const uint8_t*>(query);
+    const uint32_t bytes = table->bytes;
+    each_block<Isa::kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) {
+      Isa::template absolute_block<R>(q, rows, bytes, out + i);
+    });
+  }
+  static void bits(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+    const auto& q = *static_cast<const BitQuery*>(query);
+    const uint32_t bytes = table->bytes;
+    each_block<Isa::kRows>(*table, ids, n, bytes + static_cast<uint32_t>(sizeof(BitTail)), [&]<int R>(const char* const* rows, uint32_t i) {
+      uint32_t matches[R];
+      Isa::template matches_block<R>(q.planes, rows, bytes, matches);
+      for (int r = 0; r < R; ++r) out[i + static_cast<uint32_t>(r)] = estimate(q, rows[r] + bytes, matches[r]);
+    });
+  }
+  // matches = sum over planes of 2^p times the bits that plane and code share.
+  static uint32_t estimate(const BitQuery& q, const char* tail_at, uint32_t matches) {
+    BitTail tail;
+    memcpy(&tail, tail_at, sizeof tail);
+    const float signed_sum = 2 * (q.step * static_cast<float>(matches) + q.low * tail.ones) - q.sum;
+    float distance = tail.square + q.square - tail.scale * signed_sum;
+    if (!(distance > 0)) distance = 0;
+    uint32_t key;
+    memcpy(&key, &distance, sizeof key);
+    return key;
+  }
+  static void hadamard(float* x, uint32_t n, uint32_t block) {
+    for (float* b = x; b < x + n; b += block) {
+      for (uint32_t h = 1; h < block; h *= 2) {
+        for (uint32_t i = 0; i < block; i += 2 * h) {
+          for (uint32_t j = i; j < i + h; ++j) {
+            const float low = b[j], high = b[j + h];
+            b[j] = low + high;
+            b[j + h] = low - high;
+          }
+        }
+      }
+    }
+  }
+  static void flip(float* x, const float* signs, uint32_t n, uint32_t halves) {
+    constexpr float kHalfRoot = 0.70710678118654752f;
+    if (halves == 0) {
+      for (uint32_t i = 0; i < n; ++i) x[i] *= signs[i];
+      return;
+    }
+    const uint32_t half = n / 2;
+    for (uint32_t i = 0; i < half; ++i) {
+      const float low = x[i] * signs[i] * kHalfRoot, high = x[i + half] * signs[i + half] * kHalfRoot;
+      x[i] = low + high;
+      x[i + half] = low - high;
+    }
+  }
+  static void quantise(const float* x, uint32_t n, float scale, uint8_t* out) {
+    for (uint32_t i = 0; i < n; ++i) {
+      const float v = x[i] * scale + 64.5f;
+      const float low = v > 0.0f ? v : 0.0f;  // also where v is not a number
+      out[i] = static_cast<uint8_t>(static_cast<int32_t>(low < 127.0f ? low : 127.0f));
+    }
+  }
+};
+
+template <typename Isa>
+constexpr Kernels make_kernels(const char* name) {
+  return {name, Isa::unvisited, Isa::squared, Isa::absolute, Isa::bits, Isa::hadamard, Isa::flip, Isa::quantise};
+}
+
+}  // namespace
+}  // namespace rhumb::coded

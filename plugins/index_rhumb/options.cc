@@ -1,0 +1,70 @@
+#include "options.h"
+
+#include <nlohmann/json.hpp>
+
+#include "rhumb/cpp/guard.h"
+
+namespace rhumb::coded {
+namespace {
+
+constexpr uint32_t kLineLinks = kLineBytes / sizeof(uint32_t);
+constexpr uint32_t kSeedMax = 0x7FFFFFFF;
+
+uint32_t number(const nlohmann::json& value, const std::string& key, uint32_t low, uint32_t high) {
+  if (!value.is_number_unsigned() || value.get<uint64_t>() < low || value.get<uint64_t>() > high) {
+    throw Error(RHUMB_INVALID, key + ": expected a whole number from " + std::to_string(low) + " to " + std::to_string(high) + ", found " +
+                                   value.dump());
+  }
+  return value.get<uint32_t>();
+}
+
+bool flag(const nlohmann::json& value, const std::string& key) {
+  if (!value.is_boolean()) throw Error(RHUMB_INVALID, key + ": expected true or false, found " + value.dump());
+  return value.get<bool>();
+}
+
+nlohmann::json parameter(uint32_t low, uint32_t high, uint32_t standard, const char* text) {
+  return {{"type", "integer"}, {"minimum", low}, {"maximum", high}, {"default", standard}, {"description", text}};
+}
+
+uint32_t whole_lines(uint32_t links) { return (links + kLineLinks - 1) / kLineLinks * kLineLinks; }
+
+}  // namespace
+
+GraphShape Options::shape() const {
+  GraphShape shape;
+  shape.degree = whole_lines(2 * m);
+  shape.upper_degree = whole_lines(m);
+  shape.own_links = m + m / 2;
+  return shape;
+}
+
+Options parse_options(std::string_view config_json) {
+  Options options;
+  if (config_json.empty()) return options;
+  const auto config = nlohmann::json::parse(config_json, nullptr, /*allow_exceptions=*/false);
+  if (!config.is_object()) throw Error(RHUMB_INVALID, "config: expected a JSON object");
+  for (const auto& [key, value] : config.items()) {
+    if (key == "m") options.m = number(value, key, kMMin, kMMax);
+    else if (key == "ef_construct") options.ef_construct = number(value, key, kEfConstructMin, kEfConstructMax);
+    else if (key == "seed") options.seed = number(value, key, 0, kSeedMax);
+    else if (key == "one_bit") options.one_bit = flag(value, key);
+    else throw Error(RHUMB_INVALID, "config: unknown parameter " + key);
+  }
+  return options;
+}
+
+std::string describe() {
+  const nlohmann::json properties = {
+      {"m", parameter(kMMin, kMMax, kMDefault, "Half the links of a node at the bottom: more cost memory and find more.")},
+      {"ef_construct", parameter(kEfConstructMin, kEfConstructMax, kEfConstructDefault,
+                                 "Candidates looked at when a node is linked, and by a search that names no ef.")},
+      {"seed", parameter(0, kSeedMax, kSeedDefault, "Of the random rotation before quantisation.")},
+      {"one_bit", {{"type", "boolean"}, {"default", true}, {"description", "Walk vectors of 512 dimensions and more by one bit a component."}}}};
+  return nlohmann::json{{"metrics", {"cosine", "dot", "euclid", "manhattan"}},
+                        {"scalars", {"f32", "f16", "u8"}},
+                        {"parameters", {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}}}}
+      .dump();
+}
+
+}  // namespace rhumb::coded

@@ -1,0 +1,29 @@
+// The parameters of the engine, and how it describes itself to the host.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "graph.h"
+
+namespace rhumb::coded {
+
+inline constexpr uint32_t kMMin = 2, kMMax = 256, kMDefault = 16;
+inline constexpr uint32_t kEfConstructMin = 4, kEfConstructMax = 65536, kEfConstructDefault = 150;
+inline constexpr uint32_t kSeedDefault = 1;
+
+struct Options {
+  uint32_t m = kMDefault;                       // 2 m links at level 0, in whole lines; m above
+  uint32_t ef_construct = kEfConstructDefault;  // breadth of the search for links; also of searches that name none
+  uint32_t seed = kSeedDefault;                 // of the rotation
+  bool one_bit = true;                          // wide vectors are walked by one bit a component
+
+  GraphShape shape() const;
+};
+
+// Throws RHUMB_INVALID with the parameter's name, what is allowed and what was found. Empty = defaults.
+Options parse_options(std::string_view config_json);
+std::string describe();
+
+}  // namespace rhumb::coded

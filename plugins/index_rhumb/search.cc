@@ -1,0 +1,231 @@
+// Which way a query goes, and what is made of what a way finds: candidates by codes are compared again by the host's vectors.
+#include <algorithm>
+#include <cmath>
+
+#include "engine.h"
+#include "rhumb/cpp/index_query.h"
+
+namespace rhumb::coded {
+namespace {
+
+constexpr double kPatience = 1.0;     // a walk that has cost this many scans gives way to the scan
+constexpr double kFilterExponent = 0.68;  // a filter that lets the share p pass makes a walk p^-0.68 times as long (measured)
+constexpr double kInTraversalShare = 0.3;  // from here on walking through what does not pass is cheaper than stepping over it
+constexpr double kTwoHopCost = 4;     // of a two-hop walk, in walks without a filter
+constexpr uint64_t kScanRows = 256;   // never worth a walk
+
+uint32_t rescored_of(uint32_t k) { return k + k / 2 + 8; }
+
+}  // namespace
+
+// Everything about one search that its steps hand on.
+struct Engine::Request {
+  const rhumb_query_t& query;
+  const SlotFilter filter;
+  const IndexedRanges::Snapshot ranges;
+  const Trained* const trained;
+  Pacer pacer;
+  Scratch& scratch;
+  rhumb_hits_t& out;
+  uint32_t k, ef;
+  uint32_t bound;            // the graph's end when the search began: what is added later is not looked at
+  bool all_pass;             // every node below the graph's end is live and in the view
+  const void* vector = nullptr;  // of the query at hand
+  BitQuery bit_query{};
+
+  bool walks_bits() const { return trained->codec.bit_bytes() != 0; }
+  void prepare(const void* row) {
+    vector = row;
+    const Codec& codec = trained->codec;
+    scratch.prepared.resize(codec.width());
+    scratch.code.resize(codec.width());
+    codec.prepare_query(row, scratch.prepared.data());
+    codec.encode(scratch.prepared.data(), scratch.code.data());
+    if (!walks_bits()) return;
+    scratch.planes.resize(uint64_t{kQueryPlanes} * codec.bit_bytes());
+    bit_query = codec.encode_bit_query(scratch.prepared.data(), scratch.planes.data());
+  }
+  Probe code_probe() const { return trained->graph.probe(scratch.code.data()); }
+  Probe walk_probe() const { return walks_bits() ? trained->graph.probe(bit_query) : code_probe(); }
+};
+
+namespace {
+
+// The bits of a filter that came as a list, for the length of a search.
+class PassingBits {
+ public:
+  PassingBits(const SlotFilter& filter, uint64_t end, std::vector<uint64_t>& bits) : filter_(filter), end_(end), bits_(bits) {
+    if (!filter_.by_slots()) return;
+    if (bits_.size() < end_ / 64 + 1) bits_.resize(end_ / 64 + 1);
+    for_each([this](uint32_t slot) { bits_[slot >> 6] |= uint64_t{1} << (slot & 63); });
+  }
+  ~PassingBits() {
+    if (filter_.by_slots()) for_each([this](uint32_t slot) { bits_[slot >> 6] = 0; });
+  }
+  PassingBits(const PassingBits&) = delete;
+  PassingBits& operator=(const PassingBits&) = delete;
+  bool operator()(uint32_t slot) const { return (bits_[slot >> 6] >> (slot & 63) & 1) != 0; }
+
+ private:
+  template <typename Fn>
+  void for_each(Fn fn) const {
+    filter_.for_each(0, static_cast<uint32_t>(end_), fn);
+  }
+  const SlotFilter& filter_;
+  const uint64_t end_;
+  std::vector<uint64_t>& bits_;
+};
+
+bool everything_passes(const rhumb_filter_t* filter, uint32_t end) {
+  if (filter == nullptr) return true;
+  if (filter->kind != RHUMB_FILTER_ALL) return false;
+  if (filter->live == nullptr) return filter->bit_count == 0 || filter->bit_count >= end;
+  return filter->bit_count >= end && filter->pass_count == filter->bit_count;
+}
+
+}  // namespace
+
+// Costs are counted in distances of a walk. A scan reads codes in order: cheaper by code_scan_cost.
+Engine::Plan Engine::plan(const Request& r, uint64_t passing) const {
+  const Graph& graph = r.trained->graph;
+  const auto nodes = static_cast<double>(graph.nodes());
+  const double share = nodes == 0 ? 0 : std::min(1.0, static_cast<double>(passing) / nodes);
+  const double scan_cost = r.walks_bits() ? 0.5 : 0.35;
+  const double scan = static_cast<double>(passing) * scan_cost;
+  const auto budget = static_cast<uint64_t>(kPatience * scan) + 1;
+  if (passing <= kScanRows || nodes == 0) return {Way::kCodes, 0};
+  const double walk = static_cast<double>(r.ef) * graph.shape().degree * 0.4;
+  if (r.all_pass) return {scan <= walk ? Way::kCodes : Way::kWalk, kNoBudget};
+  const double in_traversal = walk * std::pow(share, -kFilterExponent), two_hops = walk * kTwoHopCost;
+  const bool through = share >= kInTraversalShare;
+  if (scan <= 1.2 * (through ? in_traversal : two_hops)) return {Way::kCodes, 0};
+  return {through ? Way::kPassing : Way::kTwoHops, budget};
+}
+
+void Engine::rescore(Request& r, std::span<const WalkKey> candidates, TopK& best) const {
+  std::vector<uint32_t>& ids = r.scratch.passing;
+  if (ids.size() < candidates.size()) ids.resize(candidates.size());
+  for (size_t i = 0; i < candidates.size(); ++i) ids[i] = walk_slot(candidates[i]);
+  std::vector<float> distances(candidates.size());
+  kernel_.slots(r.vector, &column_, ids.data(), candidates.size(), distances.data());
+  r.pacer.rows(candidates.size());
+  r.out.exact_distances += candidates.size();
+  for (size_t i = 0; i < candidates.size(); ++i) best.push(hit_key(distances[i], ids[i]));
+}
+
+// The walk's pool, by 7-bit codes, closest first and no longer than is compared again.
+static std::span<const WalkKey> shortened(std::vector<WalkKey>& pool, uint32_t rescored) {
+  if (pool.size() > rescored) {
+    std::nth_element(pool.begin(), pool.begin() + rescored, pool.end());
+    pool.resize(rescored);
+  }
+  return pool;
+}
+
+// False: a scan has to find them.
+bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
+  const Graph& graph = r.trained->graph;
+  const auto entry = graph.entry();
+  if (!entry) return false;
+  const uint64_t wanted = std::min<uint64_t>(r.k, r.filter.pass_count(graph.nodes()));
+  Walk walk(graph, r.walk_probe(), r.bound, r.pacer, r.scratch);
+  WalkKey at = walk.measured(entry->slot);
+  for (uint32_t level = entry->level; level > 0; --level) at = walk.descend(at, level);
+  bool found = true;
+  const auto filtered = [&](auto passes) {
+    found = plan.way == Way::kPassing ? walk.search_passing(at, r.ef, plan.budget, passes)
+                                      : walk.search_two_hops(at, r.ef, plan.budget, passes);
+  };
+  if (plan.way == Way::kWalk) {
+    walk.search(at, 0, r.ef);
+  } else if (r.filter.by_slots()) {
+    const PassingBits passes(r.filter, walk.bound(), r.scratch.bits);
+    filtered([&](uint32_t slot) { return passes(slot); });
+  } else {
+    filtered([&](uint32_t slot) { return r.filter.passes(slot); });
+  }
+  r.out.code_distances += walk.distances();
+  std::vector<WalkKey>& pool = r.scratch.pool;
+  if (!found || pool.size() < wanted) return false;
+  if (r.walks_bits()) {
+    std::vector<uint32_t>& ids = r.scratch.passing;
+    if (ids.size() < pool.size()) ids.resize(pool.size());
+    std::vector<uint32_t> distances(pool.size());
+    for (size_t i = 0; i < pool.size(); ++i) ids[i] = walk_slot(pool[i]);
+    r.code_probe()(ids.data(), static_cast<uint32_t>(pool.size()), distances.data());
+    r.out.code_distances += pool.size();
+    for (size_t i = 0; i < pool.size(); ++i) pool[i] = walk_key(distances[i], ids[i]);
+  }
+  rescore(r, shortened(pool, rescored_of(r.k)), best);
+  return true;
+}
+
+// Compares the codes of all that pass. Exact up to what the codes cannot tell apart.
+void Engine::scan_codes(Request& r, TopK& best) const {
+  constexpr uint32_t kBatch = 256;
+  const Probe probe = r.code_probe();
+  const uint32_t limit = 2 * rescored_of(r.k);
+  std::vector<WalkKey>& pool = r.scratch.pool;
+  pool.clear();
+  WalkKey worst = ~WalkKey{0};
+  uint32_t slots[kBatch], distances[kBatch];
+  uint32_t n = 0;
+  const auto flush = [&] {
+    probe(slots, n, distances);
+    r.pacer.rows(n / 4 + 1);
+    r.out.code_distances += n;
+    for (uint32_t i = 0; i < n; ++i) {
+      const WalkKey key = walk_key(distances[i], slots[i]);
+      if (key >= worst) continue;
+      pool.push_back(key);
+      if (pool.size() < 2 * limit) continue;
+      std::nth_element(pool.begin(), pool.begin() + limit - 1, pool.end());
+      pool.resize(limit);
+      worst = pool[limit - 1];
+    }
+    n = 0;
+  };
+  const uint64_t capacity = r.trained->graph.capacity();
+  for (const SlotRange& range : *r.ranges) {
+    r.filter.for_each(range.first, static_cast<uint32_t>(std::min<uint64_t>(range.end, capacity)), [&](uint32_t slot) {
+      slots[n++] = slot;
+      if (n == kBatch) flush();
+    });
+  }
+  if (n > 0) flush();
+  rescore(r, shortened(pool, limit), best);
+}
+
+void Engine::answer(Request& r, size_t i) const {
+  TopK best(r.k);
+  const uint64_t passing = r.filter.pass_count(r.trained->graph.nodes());
+  const Plan chosen = plan(r, passing);
+  bool done = false;
+  if (chosen.way != Way::kCodes) done = walk(r, chosen, best);
+  if (!done) scan_codes(r, best);
+  write_hits(r.out, i, r.k, best);
+}
+
+void Engine::search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out) {
+  check_call(call, host_);
+  const auto queries = rows_of(column_, query, out);
+  // Read in this order: what is in the ranges is in the graph, if there is one.
+  auto ranges = ranges_.snapshot();
+  const Trained* const trained = trained_.load(std::memory_order_acquire);
+  const uint32_t bound = trained != nullptr ? trained->graph.end() : 0;
+  const uint32_t ef = std::max(query.k, query.ef != 0 ? query.ef : options_.ef_construct);
+  Request r{query, SlotFilter(column_, query.filter), std::move(ranges), trained, Pacer(call, host_, column_), Scratch::of_this_thread(),
+            out,   query.k, ef, bound, trained != nullptr && everything_passes(query.filter, bound)};
+  if (r.k == 0 || (query.flags & RHUMB_QUERY_EXACT) != 0 || trained == nullptr) {
+    std::vector<TopK> tops(queries.size(), TopK(r.k));
+    if (r.k > 0) out.exact_distances += exact_scan(kernel_, column_, r.filter, *r.ranges, queries, tops, r.pacer);
+    for (size_t i = 0; i < queries.size(); ++i) write_hits(out, i, r.k, tops[i]);
+    return;
+  }
+  for (size_t i = 0; i < queries.size(); ++i) {
+    r.prepare(queries[i]);
+    answer(r, i);
+  }
+}
+
+}  // namespace rhumb::coded
