@@ -6,9 +6,12 @@ from rhumbd import Rhumbd
 from workload import SEED
 
 DIM, BATCH = 256, 100  # a batch is about 100 kB in the log
-SEGMENT, BOUND = 1 << 20, 4 << 20
-SETTINGS = {"storage.segment_bytes": SEGMENT, "storage.log_bytes": BOUND}
+SEGMENT = 1 << 20
 MAX_BATCHES = 400
+
+
+def settings(bound):
+    return {"storage.segment_bytes": SEGMENT, "storage.log_bytes": bound}
 
 
 def batch(rng):
@@ -32,8 +35,8 @@ def log_bytes(server):
 
 def test_an_idle_collection_does_not_pin_the_log(tmp_path):
     print(f"seed {SEED}")
-    rng = np.random.default_rng(SEED)
-    server = Rhumbd(tmp_path / "data", settings=SETTINGS).start()
+    rng, bound = np.random.default_rng(SEED), 4 * SEGMENT
+    server = Rhumbd(tmp_path / "data", settings(bound)).start()
     for name in ("a", "b"):
         server.ok("PUT", f"/collections/{name}", {"vectors": {"size": DIM, "distance": "Cosine"}})
     server.ok("PUT", "/collections/a/points?wait=true", {"points": [{"id": 1, "vector": [1.0] * DIM, "payload": {"idle": True}}]})
@@ -44,7 +47,7 @@ def test_an_idle_collection_does_not_pin_the_log(tmp_path):
         server.ok("PUT", "/collections/b/points?wait=true", batch(rng))
         written += 1
         most = max(most, log_bytes(server))
-    assert most <= BOUND + 2 * SEGMENT, f"the log took {most} bytes"
+    assert most <= bound + 2 * SEGMENT, f"the log took {most} bytes"
     server.kill()
     server.start()
     assert server.ok("GET", "/collections/a/points/1")["payload"] == {"idle": True}
@@ -57,7 +60,8 @@ def test_an_idle_collection_does_not_pin_the_log(tmp_path):
 def test_the_log_stays_within_its_bound(tmp_path):
     """Eight collections, four writers: more is written than the bound allows to wait, so checkpoints must keep up or writes must."""
     print(f"seed {SEED}")
-    server = Rhumbd(tmp_path / "data", settings=SETTINGS).start()
+    bound = SEGMENT
+    server = Rhumbd(tmp_path / "data", settings(bound)).start()
     for n in range(8):
         server.ok("PUT", f"/collections/c{n}", {"vectors": {"size": DIM, "distance": "Cosine"}})
     counts, most, wrong = {200: 0, 429: 0}, [0], []
@@ -77,8 +81,8 @@ def test_the_log_stays_within_its_bound(tmp_path):
     for thread in writers:
         thread.join()
     assert not wrong and set(counts) == {200, 429}, (counts, wrong)
-    assert counts[200] * 100_000 > 2 * BOUND, "too little was written to mean anything"
-    assert most[0] <= BOUND + 3 * SEGMENT, f"the log took {most[0]} bytes"
+    assert counts[200] * 100_000 > 8 * bound, "too little was written to mean anything"
+    assert most[0] <= bound + 3 * SEGMENT, f"the log took {most[0]} bytes"
     server.ok("PUT", "/collections/c0/points?wait=true", batch(np.random.default_rng(SEED)))
     server.kill()
     server.start()
