@@ -39,13 +39,15 @@ Result<Seen> look(Core& core, const model::PointId& id, const ViewFilter* filter
   return seen;
 }
 
-// Which points of an upsert are to be written, and on what condition. None: not at all.
+// Which points are to be written, and on what condition. None: not at all. New vectors are for points that exist.
 Result<std::optional<uint64_t>> condition(Core& core, const Operation& operation, const model::PointId& id,
                                           const ViewFilter* filter) {
   if (operation.mode == UpdateMode::kUpsert && filter == nullptr) return std::optional(model::kAnyVersion);
   RHUMB_ASSIGN(const Seen seen, look(core, id, filter));
+  const bool existing_only =
+      operation.mode == UpdateMode::kUpdateOnly || operation.kind == OperationKind::kUpdateVectors;
   if (!seen.exists)
-    return operation.mode == UpdateMode::kUpdateOnly ? std::optional<uint64_t>() : std::optional(model::kAbsent);
+    return existing_only ? std::optional<uint64_t>() : std::optional(model::kAbsent);
   if (operation.mode == UpdateMode::kInsertOnly || !seen.passes) return std::optional<uint64_t>();
   return std::optional(seen.version);
 }
@@ -90,14 +92,10 @@ Result<Resolution> Shard::resolve(Operation operation, const ReadContext& contex
   }
   std::vector<model::PointWrite> kept;
   for (model::PointWrite& point : points) {
-    std::optional<uint64_t> expected = model::kAnyVersion;
-    if (operation.kind == OperationKind::kUpsert) {
-      auto decided = condition(core_, operation, point.id, operation.update_filter ? &*filter : nullptr);
-      if (!decided.ok()) return core_.watch(decided.status());
-      expected = *decided;
-    }
-    if (!expected) continue;
-    targets.push_back({point.id, *expected});
+    auto expected = condition(core_, operation, point.id, operation.update_filter ? &*filter : nullptr);
+    if (!expected.ok()) return core_.watch(expected.status());
+    if (!*expected) continue;
+    targets.push_back({point.id, **expected});
     kept.push_back(std::move(point));
   }
   const size_t all = std::max<size_t>(1, targets.size());

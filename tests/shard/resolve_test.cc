@@ -83,6 +83,22 @@ TEST_F(ResolveTest, UpdateModes) {
   EXPECT_EQ(*h->count(fresh, {}), 4u);  // 100, 2, 17, 300
 }
 
+TEST_F(ResolveTest, NewVectorsOnCondition) {
+  const auto v = embeddings.next_bytes();
+  Operation update;  // 18 is not old, 300 is not there: neither gets the vector
+  update.kind = OperationKind::kUpdateVectors;
+  update.points = {point(17, v), point(18, v), point(300, v)};
+  update.update_filter = match("old", true);
+  run(std::move(update));
+  EXPECT_EQ(count(), 20u);
+  model::SearchRequest same = nearest(v, 3);
+  same.score_threshold = 0.9999f;
+  const auto found = h->search(same, {});
+  ASSERT_TRUE(found.ok()) << found.status().to_string();
+  ASSERT_EQ(found->points.size(), 1u);
+  EXPECT_EQ(found->points[0].id.as_number(), 17u);
+}
+
 TEST_F(ResolveTest, ExplicitIdsAreOneCommand) {
   Operation operation;
   operation.kind = OperationKind::kDelete;
