@@ -38,7 +38,7 @@ failed=0
 if [ "$mode" = quick ]; then
   stage release "$units;sdk;abi;conformance;sim;tidy" || failed=1
 else
-  stage release "sdk;abi;conformance;sim;tidy" || failed=1
+  stage release "sdk;abi;conformance;sim;tidy;model_check" || failed=1
   export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
   stage asan-ubsan "$units" || failed=1
   export TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1"

@@ -5,6 +5,7 @@
 
 #include "host/base/file.h"
 #include "host/base/limits.h"
+#include "host/base/planted.h"
 
 namespace rhumb::segment {
 
@@ -59,6 +60,7 @@ Status OverrideLog::create() {
 bool OverrideLog::fits(size_t text_bytes) const { return length() + record_bytes(text_bytes) <= reserve_bytes_; }
 
 Status OverrideLog::append(uint32_t slot, uint64_t version, std::string_view text) {
+  if (RHUMB_PLANTED(kLostOverride)) return base::ok();
   if (!opened_.load(std::memory_order_relaxed)) RHUMB_TRY(create());
   OverrideHeader header;
   header.slot = slot;

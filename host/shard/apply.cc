@@ -1,6 +1,7 @@
 #include "host/shard/apply.h"
 
 #include "host/base/limits.h"
+#include "host/base/planted.h"
 #include "host/shard/stored_point.h"
 
 namespace rhumb::shard {
@@ -108,7 +109,7 @@ void Applier::remove(const std::string& key, Pending& pending, uint64_t index) {
 }
 
 void Applier::bury(const PointRow& row, uint64_t index) {
-  ledger_.segments.at(row.segment).live.clear(row.slot);
+  if (!RHUMB_PLANTED(kLostLiveBit)) ledger_.segments.at(row.segment).live.clear(row.slot);
   batch_.live_blocks.insert({row.segment, segment::LiveBits::block_of(row.slot)});
   touched(row.segment).cleared.push_back(row.slot);
   ledger_.dead.push_back({index, row.segment, row.slot});

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/base/planted.h"
+
 namespace rhumb::shard {
 
 using base::Status;
@@ -53,7 +55,7 @@ void ViewKeeper::load(uint64_t applied, uint64_t points, segment::Hash content_h
 void ViewKeeper::publish(const Publication& publication) {
   ViewPtr retired;  // its segments may end with it: not under the lock
   const std::lock_guard lock(mutex_);
-  retired = std::exchange(cached_, nullptr);
+  if (!RHUMB_PLANTED(kStaleView)) retired = std::exchange(cached_, nullptr);
   for (const auto& [id, change] : publication.changes) {
     Held& held = state_[id];
     const size_t words = segment::words_for(change.rows);

@@ -1,0 +1,37 @@
+// Holds the server's answers against the model's. Each returns what differs, empty if nothing.
+#pragma once
+
+#include <string>
+
+#include "tests/model_check/database.h"
+#include "tests/model_check/source.h"
+
+namespace rhumb::model_check {
+
+struct Recall {
+  uint64_t found = 0, possible = 0;
+};
+
+class Comparison {
+ public:
+  Comparison(Database& database, const Model& model, uint64_t seed) : database_(database), model_(model), source_(seed) {}
+
+  std::string everything();  // all points, page by page, their number, and the content hashes
+  std::string some();        // a filter's points and their number, some by id, one exact and one approximate search
+  bool is_there(const json& id);  // the point is as the model has it
+  const Recall& recall() const { return recall_; }
+
+ private:
+  std::string scroll(const json& filter, uint32_t page);
+  std::string count(const json& filter);
+  std::string get();
+  std::string search(bool exact);
+  std::string differs(const Point& expected, const json& record) const;
+
+  Database& database_;
+  const Model& model_;
+  Source source_;
+  Recall recall_;
+};
+
+}  // namespace rhumb::model_check

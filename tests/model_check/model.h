@@ -1,0 +1,40 @@
+// What a collection must be: a map of points, changed by the same request bodies that the server is sent.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/model_check/predicate.h"
+
+namespace rhumb::model_check {
+
+// One request of the collection's own. `operations` are the batch's, one request of another form is a batch of one.
+struct Step {
+  std::string method, target;
+  json body, operations = json::array();
+  std::string index_made, index_dropped;  // payload indexes
+};
+
+class Model {
+ public:
+  void apply(const Step& step);
+  // By key, in the order of scrolling.
+  const std::map<std::string, Point>& points() const { return points_; }
+  const std::set<std::string>& indexes() const { return indexes_; }
+  std::vector<const Point*> passing(const json& filter) const;  // null: all
+
+ private:
+  void upsert(const json& body);
+  void change(const std::string& kind, const json& body);
+  std::vector<std::string> selected(const json& body) const;
+
+  std::map<std::string, Point> points_;
+  std::set<std::string> indexes_;
+};
+
+// A vector as the server keeps it: normalised for "cosine", as given for the others.
+json stored_vector(const std::string& name, const json& components);
+
+}  // namespace rhumb::model_check
