@@ -1,0 +1,57 @@
+// hnswlib as Debian packages it, compiled for this machine, M = 16, efConstruction = 200.
+#include <hnswlib/hnswlib.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "tests/bench/ann/peer.h"
+
+namespace rhumb::bench {
+namespace {
+
+class Hnswlib final : public Peer {
+ public:
+  explicit Hnswlib(const Base& base) : base_(base) {
+    if (base.cosine) space_ = std::make_unique<hnswlib::InnerProductSpace>(base.rows.columns);  // rows are normalised
+    else space_ = std::make_unique<hnswlib::L2Space>(base.rows.columns);
+  }
+  std::string name() const override { return "hnswlib"; }
+  void build(uint32_t threads) override {
+    index_ = std::make_unique<hnswlib::HierarchicalNSW<float>>(space_.get(), base_.rows.rows, 16, 200, 42);
+    index_->addPoint(base_.rows.row(0), 0);
+    std::atomic<uint32_t> next{1};
+    std::vector<std::thread> pool;
+    const auto work = [&] {
+      for (uint32_t i; (i = next++) < base_.rows.rows;) index_->addPoint(base_.rows.row(i), i);
+    };
+    for (uint32_t t = 1; t < threads; ++t) pool.emplace_back(work);
+    work();
+    for (std::thread& t : pool) t.join();
+  }
+  void save(const std::string& directory) override { index_->saveIndex(directory + "/hnswlib.bin"); }
+  bool load(const std::string& directory) override {
+    const std::string path = directory + "/hnswlib.bin";
+    if (!std::filesystem::exists(path)) return false;
+    index_ = std::make_unique<hnswlib::HierarchicalNSW<float>>(space_.get(), path);
+    return true;
+  }
+  uint32_t search(const float* query, uint32_t k, uint32_t ef, const Subset*, int32_t* out) override {
+    index_->setEf(std::max(ef, k));
+    auto found = index_->searchKnn(query, k);
+    uint32_t n = 0;
+    for (; !found.empty(); found.pop()) out[n++] = static_cast<int32_t>(found.top().second);
+    return n;
+  }
+
+ private:
+  const Base base_;
+  std::unique_ptr<hnswlib::SpaceInterface<float>> space_;
+  std::unique_ptr<hnswlib::HierarchicalNSW<float>> index_;
+};
+
+}  // namespace
+
+std::unique_ptr<Peer> make_hnswlib(const Base& base) { return std::make_unique<Hnswlib>(base); }
+
+}  // namespace rhumb::bench
