@@ -17,7 +17,7 @@ started=$(date +%s)
 say() { printf '\n== %s (%d s)\n' "$*" $(($(date +%s) - started)); }
 
 export RHUMB_SIM_SECONDS="${RHUMB_SIM_SECONDS:-120}"
-[ "$mode" = soak ] && export RHUMB_SIM_SECONDS=1800 RHUMB_SOAK=1
+[ "$mode" = soak ] && export RHUMB_SIM_SECONDS=1800 RHUMB_FUZZ_SECONDS=60 RHUMB_SOAK=1
 [ "$mode" = quick ] && export RHUMB_SIM_SECONDS=10
 
 # stage PRESET FOLDERS [CTEST ARGUMENTS...]: builds these folders of tests/, then runs them; one results file a test program.
@@ -44,6 +44,8 @@ else
   export TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1"
   stage tsan "base;plugin;payload;consensus;shard;http;plugins" -L concurrent || failed=1
   unset ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS
+  say "fuzz targets"
+  tests/fuzz/run.sh "$results" "${RHUMB_FUZZ_SECONDS:-8}" || failed=1
 fi
 say "end to end, with the real clients"
 tests/e2e/run.sh "$results" "$mode" || failed=1
