@@ -29,10 +29,10 @@ class Reader {
     if (size < kPageBytes) corrupt("shorter than its header");
     read_at(0, &header_, sizeof header_);
     if (std::memcmp(header_.magic, kMagic, sizeof kMagic) != 0) corrupt("magic differs");
+    if (header_.header_crc != header_crc_of(header_)) corrupt("checksum of the header differs");
     if (header_.format != kFileFormat || header_.header_bytes != sizeof header_) {
       throw Error(RHUMB_UNSUPPORTED, path_ + ": format " + std::to_string(header_.format) + ", expected " + std::to_string(kFileFormat));
     }
-    if (header_.header_crc != header_crc_of(header_)) corrupt("checksum of the header differs");
     if (header_.file_bytes != size || header_.table_offset < kPageBytes || header_.table_offset > size) corrupt("size differs");
     check_header_page();
   }

@@ -191,7 +191,7 @@ inline plugin::PluginRegistry& registry() {
   static base::Executor executor("plugins", 3, 1024);
   static plugin::PluginRegistry* const loaded = [] {
     auto* r = new plugin::PluginRegistry(executor);
-    for (const char* name : {"index_flat", "index_hnsw"}) {
+    for (const char* name : {"index_flat", "index_hnsw", "index_rhumb"}) {
       const std::string path = std::string(RHUMB_PLUGIN_DIR) + "/" + name + ".so";
       if (!std::filesystem::exists(path)) continue;
       const base::Status status = r->load_file(path);

@@ -1,0 +1,217 @@
+// Small, empty, odd and interrupted.
+#include <atomic>
+
+#include "tests/plugins/index_fixture.h"
+
+namespace rhumb::index_test {
+namespace {
+
+TEST(Rhumb, EmptyAndOnePoint) {
+  Generator generator(16, 31);
+  Column column(RHUMB_EUCLID, RHUMB_F32, 16);
+  Index index("rhumb", column);
+  ASSERT_EQ(index.opened(), RHUMB_OK) << index.error();
+  const std::string query = column.query(generator.next());
+  EXPECT_TRUE(index.search_one(query).empty());
+  ASSERT_EQ(index.build(), RHUMB_OK);
+  EXPECT_TRUE(index.search_one(query).empty());
+  column.fill(generator, 1);
+  ASSERT_EQ(index.insert(0, 1), RHUMB_OK);
+  EXPECT_EQ(index.search_one(query).size(), 1u);
+  EXPECT_EQ(index.search_one(query, {.k = 0}).size(), 0u);
+  EXPECT_EQ(index.stats()["rows"], 1);
+}
+
+TEST(Rhumb, MoreAskedThanThere) {
+  Generator generator(16, 32);
+  Column column(RHUMB_EUCLID, RHUMB_F32, 16);
+  column.fill(generator, 5000 / kSlowDown);
+  Index index("rhumb", column, R"({"m":4,"ef_construct":10})");
+  ASSERT_EQ(index.build(), RHUMB_OK);
+  const std::string query = column.query(generator.next());
+  EXPECT_EQ(index.search_one(query, {.k = 100'000}).size(), column.rows());
+  const Hits hits = index.search_one(query, {.k = 1000 / kSlowDown});
+  EXPECT_EQ(hits.size(), 1000 / kSlowDown);
+  EXPECT_TRUE(std::is_sorted(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.distance < b.distance; }));
+}
+
+// Clusters of equal points cut a graph to pieces: what no walk reaches, the scan finds.
+TEST(Rhumb, EqualPointsAreAllFound) {
+  Column column(RHUMB_EUCLID, RHUMB_F32, 4);
+  for (int i = 0; i < 3000; ++i) column.add({static_cast<float>(i % 3), 0, 0, 0});
+  Index index("rhumb", column, R"({"m":2,"ef_construct":4})");
+  ASSERT_EQ(index.build(2), RHUMB_OK);
+  Bits ones(column.rows());
+  for (uint32_t s = 1; s < column.rows(); s += 3) ones.set(s);
+  const rhumb_filter_t filter = ones.as_bits();
+  for (const uint32_t k : {1u, 10u, 200u, 1000u, 3000u}) {
+    const Hits hits = index.search_one(column.query({1, 0, 0, 0}), {.k = k, .ef = 4, .filter = &filter});
+    ASSERT_EQ(hits.size(), std::min(k, 1000u));
+    for (const Hit& hit : hits) EXPECT_EQ(hit.distance, 0.0f);
+  }
+}
+
+TEST(Rhumb, AllDead) {
+  Generator generator(16, 33);
+  Column column(RHUMB_EUCLID, RHUMB_F32, 16);
+  column.fill(generator, 6000 / kSlowDown);
+  Index index("rhumb", column, R"({"ef_construct":20})");
+  ASSERT_EQ(index.build(2), RHUMB_OK);
+  Bits live(column.rows());
+  const rhumb_filter_t none = live.as_live();
+  const std::string query = column.query(generator.next());
+  EXPECT_TRUE(index.search_one(query, {.filter = &none}).empty());
+  live.set(17);
+  const rhumb_filter_t one = live.as_live();
+  const Hits hits = index.search_one(query, {.filter = &one});
+  ASSERT_EQ(hits.size(), 1u);
+  EXPECT_EQ(hits[0].slot, 17u);
+}
+
+// A vector that most rows do not have; the filter counts them all.
+TEST(Rhumb, RowsWithoutTheVector) {
+  Generator generator(16, 34);
+  Column column(RHUMB_EUCLID, RHUMB_F32, 16);
+  column.fill(generator, 12'000 / kSlowDown);
+  Bits present(column.rows());
+  for (uint32_t s = 0; s < column.rows(); s += 5) present.set(s);
+  column.raw().present = present.words();
+  Index index("rhumb", column, R"({"m":4,"ef_construct":8})");
+  ASSERT_EQ(index.build(2), RHUMB_OK);
+  EXPECT_EQ(index.stats()["rows"], present.count());
+  EXPECT_EQ(index.stats()["built_through"], column.rows());
+  const Bits all(column.rows(), true);
+  const rhumb_filter_t view = all.as_live();
+  for (const uint32_t k : {10u, 100'000u}) {
+    const Hits hits = index.search_one(column.query(generator.next()), {.k = k, .filter = &view});
+    EXPECT_EQ(hits.size(), std::min<uint64_t>(k, present.count()));
+    for (const Hit& hit : hits) EXPECT_TRUE(present.has(hit.slot));
+  }
+}
+
+TEST(Rhumb, DeadSlotsAreNotBuiltIn) {
+  Generator generator(16, 35);
+  Column column(RHUMB_EUCLID, RHUMB_F32, 16);
+  column.fill(generator, 4000);
+  Bits live(column.rows(), true);
+  for (uint32_t s = 0; s < 4000; s += 2) live.clear(s);
+  Index index("rhumb", column);
+  ASSERT_EQ(index.build(2, live.words()), RHUMB_OK);
+  EXPECT_EQ(index.stats()["rows"], 2000);
+  EXPECT_EQ(index.stats()["built_through"], 4000);
+}
+
+TEST(Rhumb, NumbersThatAreNoneDoNoHarm) {
+  Generator generator(16, 36);
+  Column column(RHUMB_EUCLID, RHUMB_F32, 16);
+  column.fill(generator, 500);
+  column.add(std::vector<float>(16, std::numeric_limits<float>::quiet_NaN()));
+  column.add(std::vector<float>(16, std::numeric_limits<float>::infinity()));
+  column.fill(generator, 500);
+  Index index("rhumb", column, R"({"m":2,"ef_construct":4})");
+  ASSERT_EQ(index.build(2), RHUMB_OK);
+  const Hits hits = index.search_one(column.query(generator.next()), {.k = 1000});
+  ASSERT_EQ(hits.size(), 1000u);
+  for (const Hit& hit : hits) EXPECT_TRUE(std::isfinite(hit.distance));
+}
+
+struct Interruption {
+  std::atomic<uint64_t> seen{0}, most{0};
+  uint64_t stop_after = 0;
+  static uint32_t tick(void* ctx, uint64_t done, uint64_t total) {
+    auto& self = *static_cast<Interruption*>(ctx);
+    EXPECT_LE(done, total);
+    ++self.seen;
+    uint64_t most = self.most.load();
+    while (most < done && !self.most.compare_exchange_weak(most, done)) {
+    }
+    return done < self.stop_after ? 1 : 0;
+  }
+};
+
+TEST(Rhumb, ACancelledBuildGoesOnWhereItStopped) {
+  Generator generator(32, 37);
+  Column column(RHUMB_COSINE, RHUMB_F32, 32);
+  column.fill(generator, 6000 / kSlowDown);
+  Index index("rhumb", column, R"({"ef_construct":60})");
+  Interruption interruption;
+  interruption.stop_after = column.rows() / 2;
+  const rhumb_progress_t progress{sizeof progress, 4, &interruption, Interruption::tick};
+  EXPECT_EQ(index.build(progress), RHUMB_CANCELLED);
+  EXPECT_LT(interruption.most, column.rows());
+  const uint64_t nodes = index.stats()["rows"];
+  EXPECT_GT(nodes, 0u);
+  EXPECT_LT(nodes, column.rows());
+  EXPECT_EQ(index.stats()["built_through"], 0);
+
+  interruption.stop_after = ~uint64_t{0};
+  ASSERT_EQ(index.build(progress), RHUMB_OK) << index.error();
+  EXPECT_EQ(interruption.most, column.rows());
+  EXPECT_EQ(index.stats()["rows"], column.rows());
+  EXPECT_EQ(index.stats()["built_through"], column.rows());
+  Index flat("flat", column);
+  ASSERT_EQ(flat.build(), RHUMB_OK);
+  const auto queries = column.queries(generator, 50);
+  EXPECT_GE(recall(index.search(queries, {}), flat.search(queries, {})), 0.95);
+}
+
+TEST(Rhumb, CancelledCallsAndDeadlines) {
+  Generator generator(64, 38);
+  Column column(RHUMB_EUCLID, RHUMB_F32, 64);
+  column.fill(generator, 2000);
+  Index index("rhumb", column);
+  rhumb_call_t call{};
+  call.struct_size = sizeof call;
+  call.deadline_ns = 1;
+  EXPECT_EQ(index.insert(0, 2000, &call), RHUMB_TIMEOUT);
+  // Cancelled in the middle of the work, at the third time of asking.
+  std::atomic<int> asked{0};
+  call.deadline_ns = 0;
+  call.cancel_ctx = &asked;
+  call.cancelled = [](void* ctx) -> uint32_t { return ++*static_cast<std::atomic<int>*>(ctx) >= 3 ? 1 : 0; };
+  EXPECT_EQ(index.insert(0, 2000, &call), RHUMB_CANCELLED);
+  EXPECT_LT(index.stats()["rows"], 2000);
+  ASSERT_EQ(index.insert(0, 2000), RHUMB_OK);
+  EXPECT_EQ(index.stats()["rows"], 2000);
+}
+
+TEST(Rhumb, ParametersAreNamedWhenWrong) {
+  Column column(RHUMB_EUCLID, RHUMB_F32, 16);
+  for (const auto& [config, word] : {std::pair{R"({"m":1})", "m:"}, {R"({"one_bit":1})", "one_bit:"}, {R"({"m":"16"})", "m:"}, {R"({"m":16.5})", "m:"},
+                                     {R"({"ef_construct":3})", "ef_construct:"}, {R"({"mm":16})", "mm"}, {R"([16])", "object"},
+                                     {"{", "object"}}) {
+    Index index("rhumb", column, config);
+    EXPECT_EQ(index.opened(), RHUMB_INVALID) << config;
+    EXPECT_NE(index.error().find(word), std::string::npos) << index.error();
+  }
+  EXPECT_EQ(Index("rhumb", column, R"({"m":2,"ef_construct":65536,"seed":7,"one_bit":false})").opened(), RHUMB_OK);
+  Column bits(RHUMB_HAMMING, RHUMB_BIT, 16);
+  EXPECT_EQ(Index("rhumb", bits).opened(), RHUMB_UNSUPPORTED);
+}
+
+TEST(Rhumb, DescribesItself) {
+  Buffer buffer;
+  ASSERT_EQ(engine("rhumb").ops->describe(nullptr, buffer.out()), RHUMB_OK);
+  const auto described = nlohmann::json::parse(buffer.view());
+  EXPECT_EQ(described["metrics"].size(), 4u);
+  EXPECT_EQ(described["scalars"].size(), 3u);
+  EXPECT_EQ(described["parameters"]["properties"]["m"]["default"], 16);
+  EXPECT_EQ(described["parameters"]["properties"]["ef_construct"]["minimum"], 4);
+}
+
+// The host is told what an instance keeps, and gets all of it back.
+TEST(Rhumb, MemoryIsReported) {
+  const uint64_t before = registry().memory_bytes();
+  {
+    Generator generator(16, 39);
+    Column column(RHUMB_EUCLID, RHUMB_F32, 16);
+    column.fill(generator, 2000);
+    Index index("rhumb", column);
+    ASSERT_EQ(index.build(2), RHUMB_OK);
+    EXPECT_GE(registry().memory_bytes(), before + 2000 * 32 * 4);
+  }
+  EXPECT_EQ(registry().memory_bytes(), before);
+}
+
+}  // namespace
+}  // namespace rhumb::index_test

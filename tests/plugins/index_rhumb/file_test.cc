@@ -1,0 +1,175 @@
+// What is saved comes back the same; what is damaged is told, never followed.
+#include "plugins/index_rhumb/file_format.h"
+#include "rhumb/cpp/crc32c.h"
+#include "tests/plugins/index_fixture.h"
+
+namespace rhumb::index_test {
+namespace {
+
+constexpr const char* kConfig = R"({"m":8,"ef_construct":40})";
+
+struct Saved {
+  explicit Saved(uint32_t rows, uint64_t seed = 51) : generator(32, seed), column(RHUMB_COSINE, RHUMB_F32, 32), dir(temp.fresh()) {
+    column.fill(generator, rows);
+    index = std::make_unique<Index>("rhumb", column, kConfig);
+    if (index->build(2) != RHUMB_OK || index->save(dir) != RHUMB_OK) throw std::runtime_error(index->error());
+  }
+  rhumb_status_t load(const std::string& bytes, std::string* why = nullptr) {
+    write_bytes(dir + "/graph", bytes);
+    Index loaded("rhumb", column, kConfig, dir);
+    if (why != nullptr) *why = loaded.error();
+    return loaded.opened();
+  }
+  const TempDir temp;
+  Generator generator;
+  Column column;
+  const std::string dir;
+  std::unique_ptr<Index> index;
+};
+
+TEST(RhumbFile, AnswersTheSameAfterLoading) {
+  Saved saved(16'000 / kSlowDown);
+  Index loaded("rhumb", saved.column, kConfig, saved.dir);
+  ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
+  EXPECT_EQ(loaded.stats()["rows"], saved.index->stats()["rows"]);
+  EXPECT_EQ(loaded.stats()["built_through"], saved.column.rows());
+  const auto queries = saved.column.queries(saved.generator, 100);
+  EXPECT_EQ(loaded.search(queries, {.ef = 20}), saved.index->search(queries, {.ef = 20}));
+  const std::string again = saved.temp.fresh();
+  ASSERT_EQ(loaded.save(again), RHUMB_OK);
+  EXPECT_EQ(read_bytes(again + "/graph"), read_bytes(saved.dir + "/graph"));
+}
+
+TEST(RhumbFile, GoesOnGrowingAfterLoading) {
+  Saved saved(12'000 / kSlowDown);
+  Index loaded("rhumb", saved.column, kConfig, saved.dir);
+  ASSERT_EQ(loaded.opened(), RHUMB_OK);
+  const uint32_t before = saved.column.rows();
+  saved.column.fill(saved.generator, 5000 / kSlowDown);
+  ASSERT_EQ(loaded.insert(before, saved.column.rows()), RHUMB_OK);
+  Index flat("flat", saved.column);
+  ASSERT_EQ(flat.build(), RHUMB_OK);
+  const auto queries = saved.column.queries(saved.generator, 100);
+  EXPECT_GE(recall(loaded.search(queries, {.ef = 40}), flat.search(queries, {})), 0.95);
+}
+
+// Slots behind a gap may be given away again after a crash: they stay out of the file.
+TEST(RhumbFile, HoldsNothingBeyondWhatItIsBuiltThrough) {
+  Generator generator(32, 52);
+  Column column(RHUMB_COSINE, RHUMB_F32, 32);
+  column.fill(generator, 5000);
+  const TempDir temp;
+  const std::string dir = temp.fresh();
+  {
+    Index index("rhumb", column, kConfig);
+    ASSERT_EQ(index.insert(3000, 5000), RHUMB_OK);
+    ASSERT_EQ(index.insert(0, 2000), RHUMB_OK);
+    ASSERT_EQ(index.save(dir), RHUMB_OK);
+  }
+  column.raw().rows = 2000;
+  Index loaded("rhumb", column, kConfig, dir);
+  ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
+  EXPECT_EQ(loaded.stats()["rows"], 2000);
+  EXPECT_EQ(loaded.stats()["built_through"], 2000);
+  for (const Hit& hit : loaded.search_one(column.query(generator.next()), {.k = 3000})) EXPECT_LT(hit.slot, 2000u);
+}
+
+TEST(RhumbFile, EmptyGraph) {
+  Saved saved(0);
+  Index loaded("rhumb", saved.column, kConfig, saved.dir);
+  ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
+  EXPECT_TRUE(loaded.search_one(saved.column.query(saved.generator.next())).empty());
+}
+
+TEST(RhumbFile, DamageIsTold) {
+  Saved saved(4000);
+  const std::string good = read_bytes(saved.dir + "/graph");
+  ASSERT_GT(good.size(), 2 * 65536u) << "several blocks are wanted";
+  std::vector<size_t> offsets;
+  for (size_t i = 0; i < 128; ++i) offsets.push_back(i);  // header, head of the content
+  for (size_t i = 128; i < good.size(); i += 2503) offsets.push_back(i);
+  for (size_t i = good.size() - 16; i < good.size(); ++i) offsets.push_back(i);
+  for (const size_t at : offsets) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ (1 << (at % 8)));
+    std::string why;
+    EXPECT_EQ(saved.load(bad, &why), RHUMB_CORRUPT) << "byte " << at;
+    EXPECT_NE(why.find("/graph: "), std::string::npos) << why;
+  }
+  for (const size_t size : {size_t{0}, size_t{63}, size_t{64}, good.size() / 2, good.size() - 4, good.size() - 1}) {
+    EXPECT_EQ(saved.load(good.substr(0, size)), RHUMB_CORRUPT) << "cut at " << size;
+  }
+  EXPECT_EQ(saved.load(good + '\0'), RHUMB_CORRUPT);
+  std::filesystem::remove(saved.dir + "/graph");
+  EXPECT_EQ(Index("rhumb", saved.column, kConfig, saved.dir).opened(), RHUMB_CORRUPT) << "no file";
+  EXPECT_EQ(saved.load(good), RHUMB_OK);
+}
+
+// Sets every checksum right again.
+void seal(std::string& bytes) {
+  coded::FileHeader header;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  const uint64_t end = header.table_offset;
+  for (uint64_t at = coded::kPageBytes, b = 0; at < end; at += kBlockBytes, ++b) {
+    const uint32_t crc = crc32c(std::string_view(bytes).substr(at, std::min<uint64_t>(kBlockBytes, end - at)));
+    std::memcpy(bytes.data() + end + b * 4, &crc, 4);
+  }
+  header.table_crc = crc32c(std::string_view(bytes).substr(end));
+  header.header_crc = coded::header_crc_of(header);
+  std::memcpy(bytes.data(), &header, sizeof header);
+}
+
+// Sound checksums over nonsense: as a faulty writer would leave it.
+TEST(RhumbFile, NonsenseUnderRightChecksumsIsTold) {
+  Saved saved(1500);
+  const std::string good = read_bytes(saved.dir + "/graph");
+  coded::FileHeader header;
+  std::memcpy(&header, good.data(), sizeof header);
+  std::mt19937_64 random(53);
+  uint32_t refused = 0, harmless = 0;
+  const auto queries = saved.column.queries(saved.generator, 4);
+  const auto damage = [&](size_t at) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(random());
+    const uint64_t table = header.table_offset;
+    std::memcpy(bad.data() + offsetof(coded::FileHeader, table_offset), &table, sizeof table);
+    seal(bad);
+    write_bytes(saved.dir + "/graph", bad);
+    Index loaded("rhumb", saved.column, kConfig, saved.dir);
+    if (loaded.opened() != RHUMB_OK) {
+      EXPECT_TRUE(loaded.opened() == RHUMB_CORRUPT || loaded.opened() == RHUMB_UNSUPPORTED) << loaded.error();
+      ++refused;
+      return;
+    }
+    ++harmless;  // another code, or another link to a node that is there
+    if (loaded.stats()["built_through"] != saved.column.rows()) return;
+    EXPECT_EQ(loaded.search(queries, {.flags = RHUMB_QUERY_EXACT}), saved.index->search(queries, {.flags = RHUMB_QUERY_EXACT}));
+    for (const Hits& hits : loaded.search(queries, {.k = 2, .ef = 2})) EXPECT_EQ(hits.size(), 2u);
+  };
+  for (size_t at = 8; at < sizeof header; ++at) damage(at);
+  for (const coded::Section section : {coded::kRows, coded::kLevels, coded::kUpperAt, coded::kUpper, coded::kCodes, coded::kCentre}) {
+    const coded::SectionEntry& entry = header.sections[section];
+    for (int round = 0; round < 40; ++round) damage(entry.offset + random() % (entry.rows * entry.stride));
+  }
+  EXPECT_GT(refused, 100u);
+  EXPECT_GT(harmless, 40u);
+}
+
+TEST(RhumbFile, IsGoodForTheSameColumnAndParametersOnly) {
+  Saved saved(2000);
+  EXPECT_EQ(Index("rhumb", saved.column, R"({"m":9,"ef_construct":40})", saved.dir).opened(), RHUMB_UNSUPPORTED);
+  EXPECT_EQ(Index("rhumb", saved.column, R"({"m":8,"ef_construct":60})", saved.dir).opened(), RHUMB_OK);
+  Column dot(RHUMB_DOT, RHUMB_F32, 32);
+  dot.fill(saved.generator, 2000);
+  EXPECT_EQ(Index("rhumb", dot, kConfig, saved.dir).opened(), RHUMB_UNSUPPORTED);
+  Column shorter(RHUMB_COSINE, RHUMB_F32, 32);
+  shorter.fill(saved.generator, 1999);
+  EXPECT_EQ(Index("rhumb", shorter, kConfig, saved.dir).opened(), RHUMB_CORRUPT);
+  Bits present(2000, true);
+  present.clear(500);
+  saved.column.raw().present = present.words();
+  EXPECT_EQ(Index("rhumb", saved.column, kConfig, saved.dir).opened(), RHUMB_CORRUPT) << "a node without a vector";
+}
+
+}  // namespace
+}  // namespace rhumb::index_test

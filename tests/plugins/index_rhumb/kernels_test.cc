@@ -1,0 +1,168 @@
+// Every form of every kernel against the plainest way to say what it computes.
+#include "plugins/index_rhumb/kernels.h"
+
+#include <bit>
+#include <set>
+
+#include "plugins/index_rhumb/chunked_array.h"
+#include "plugins/index_rhumb/codec.h"
+#include "tests/plugins/index_fixture.h"
+
+namespace rhumb::coded {
+namespace {
+
+const char* const kForms[] = {"portable", "avx2", "avx512"};
+
+class Form : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    kernels = kernels_named(GetParam());
+    if (kernels == nullptr) GTEST_SKIP() << "this machine cannot run " << GetParam();
+  }
+  const Kernels* kernels = nullptr;
+  std::mt19937_64 random{71};
+};
+
+struct Rows {
+  Rows(uint32_t rows, uint32_t bytes, uint32_t stride) : array(stride), table{array.chunks(), stride, bytes} { array.reserve(rows); }
+  ChunkedArray array;
+  CodeTable table;
+};
+
+TEST_P(Form, DistancesOfCodes) {
+  for (const uint32_t bytes : {64u, 128u, 192u, 384u, 1536u}) {
+    Rows rows(100, bytes, bytes);
+    std::vector<uint8_t> query(bytes);
+    for (uint8_t& q : query) q = static_cast<uint8_t>(random() % 128);
+    for (uint32_t r = 0; r < 100; ++r) {
+      for (uint32_t i = 0; i < bytes; ++i) rows.array.at(r)[i] = static_cast<char>(r == 0 ? 0 : r == 1 ? 127 : random() % 128);
+    }
+    std::fill(query.begin(), query.begin() + bytes / 2, static_cast<uint8_t>(127));  // the largest differences
+    for (uint32_t n = 0; n < 40; ++n) {
+      std::vector<uint32_t> ids(n), squared(n + 1, 7), absolute(n + 1, 7);
+      for (uint32_t i = 0; i < n; ++i) ids[i] = static_cast<uint32_t>(random() % 100);
+      kernels->squared(query.data(), &rows.table, ids.data(), n, squared.data());
+      kernels->absolute(query.data(), &rows.table, ids.data(), n, absolute.data());
+      for (uint32_t i = 0; i < n; ++i) {
+        uint32_t square = 0, sum = 0;
+        for (uint32_t b = 0; b < bytes; ++b) {
+          const int d = int{query[b]} - int{rows.array.at(ids[i])[b]};
+          square += static_cast<uint32_t>(d * d);
+          sum += static_cast<uint32_t>(std::abs(d));
+        }
+        ASSERT_EQ(squared[i], square) << bytes << " bytes, " << n << " rows";
+        ASSERT_EQ(absolute[i], sum) << bytes << " bytes, " << n << " rows";
+      }
+      EXPECT_EQ(squared[n], 7u) << "written behind the answers";
+      EXPECT_EQ(absolute[n], 7u);
+    }
+  }
+}
+
+TEST_P(Form, UnvisitedLinks) {
+  for (int round = 0; round < 2000; ++round) {
+    alignas(64) uint32_t row[48];
+    const uint32_t n = 16u * (1 + static_cast<uint32_t>(random() % 3)), bound = 1 + static_cast<uint32_t>(random() % 400);
+    const uint32_t flip = random() % 2 == 0 ? 0 : ~0u, filled = static_cast<uint32_t>(random() % (n + 1));
+    for (uint32_t i = 0; i < n; ++i) row[i] = (i < filled ? static_cast<uint32_t>(random() % 400) : kNoLink) ^ flip;  // with repeats
+    std::vector<uint32_t> visited(400 / 32 + 1), out(n + 17, 9);
+    for (uint32_t& word : visited) word = static_cast<uint32_t>(random() & random());
+    std::vector<uint32_t> expected, bits = visited;
+    for (uint32_t i = 0; i < n; ++i) {
+      const uint32_t id = row[i] ^ flip;
+      if (id >= bound || (bits[id / 32] >> (id % 32) & 1) != 0) continue;
+      bits[id / 32] |= 1u << (id % 32);
+      expected.push_back(id);
+    }
+    const uint32_t kept = kernels->unvisited(row, n, flip, bound, visited.data(), out.data());
+    ASSERT_EQ(std::vector<uint32_t>(out.begin(), out.begin() + kept), expected);
+    ASSERT_EQ(visited, bits);
+    ASSERT_EQ(out[n + 16], 9u) << "written behind the room";
+  }
+}
+
+TEST_P(Form, EstimatesByOneBit) {
+  for (const uint32_t dim : {512u, 768u, 1536u}) {
+    index_test::Column column(RHUMB_EUCLID, RHUMB_F32, dim);
+    index_test::Generator generator(dim, 72);
+    column.fill(generator, 300);
+    std::vector<uint32_t> slots(300);
+    for (uint32_t i = 0; i < 300; ++i) slots[i] = i;
+    const Codec codec = Codec::train(column.raw(), {RHUMB_EUCLID, RHUMB_F32, dim, 1, 1, 0, 0}, slots, *kernels);
+    Rows rows(300, codec.bit_bytes(), codec.bit_stride());
+    std::vector<float> prepared(codec.width()), query(codec.width());
+    std::vector<std::vector<float>> all;
+    for (uint32_t i = 0; i < 300; ++i) {
+      codec.prepare_row(column.row(i), prepared.data());
+      codec.encode_bits(prepared.data(), rows.array.at(i));
+      all.push_back(prepared);
+    }
+    const std::string asked = column.query(generator.next());
+    codec.prepare_query(asked.data(), query.data());
+    std::vector<char> planes(kQueryPlanes * codec.bit_bytes());
+    const BitQuery bit_query = codec.encode_bit_query(query.data(), planes.data());
+    std::vector<uint32_t> keys(300), plain(300);
+    kernels->bits(&bit_query, &rows.table, slots.data(), 300, keys.data());
+    kPortableKernels.bits(&bit_query, &rows.table, slots.data(), 300, plain.data());
+    double error = 0, scale = 0;
+    for (uint32_t i = 0; i < 300; ++i) {
+      double distance = 0;
+      for (uint32_t d = 0; d < codec.width(); ++d) distance += (query[d] - all[i][d]) * (query[d] - all[i][d]);
+      error += std::abs(distance - std::bit_cast<float>(keys[i]));
+      scale += distance;
+      EXPECT_NEAR(std::bit_cast<float>(keys[i]), std::bit_cast<float>(plain[i]), 1e-3 * distance);
+    }
+    EXPECT_LT(error / scale, 4.0 / std::sqrt(dim)) << "dim " << dim;  // the bound of RaBitQ is O(1 / sqrt dim)
+  }
+}
+
+TEST_P(Form, TransformsKeepLengths) {
+  for (const auto [n, block] : {std::pair{64u, 64u}, {128u, 128u}, {384u, 128u}, {1536u, 512u}, {320u, 64u}}) {
+    std::vector<float> x(n), plain, signs(n);
+    for (float& v : x) v = std::normal_distribution<float>()(random);
+    for (float& s : signs) s = random() % 2 == 0 ? 1.0f : -1.0f;
+    plain = x;
+    double before = 0, after = 0;
+    for (const float v : x) before += double{v} * v;
+    kernels->flip(x.data(), signs.data(), n, 1);
+    kernels->hadamard(x.data(), n, block);
+    kPortableKernels.flip(plain.data(), signs.data(), n, 1);
+    kPortableKernels.hadamard(plain.data(), n, block);
+    for (const float v : x) after += double{v} * v / block;
+    EXPECT_NEAR(after / before, 1.0, 1e-5);
+    for (uint32_t i = 0; i < n; ++i) ASSERT_NEAR(x[i], plain[i], 1e-3) << i;
+  }
+}
+
+TEST_P(Form, Quantises) {
+  std::vector<float> x{0, 1, -1, 0.4f, 0.6f, 63, -64, 64, 1e30f, -1e30f, std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+                       std::numeric_limits<float>::quiet_NaN()};
+  x.resize(64);
+  std::vector<uint8_t> codes(64);
+  kernels->quantise(x.data(), 64, 1.0f, codes.data());
+  const uint8_t expected[] = {64, 65, 63, 64, 65, 127, 0, 127, 127, 0, 127, 0, 0};
+  for (size_t i = 0; i < std::size(expected); ++i) EXPECT_EQ(codes[i], expected[i]) << x[i];
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, Form, ::testing::ValuesIn(kForms));
+
+TEST(ChunkedArray, GrowsWithoutMovingAndStartsAtZero) {
+  ChunkedArray array(64);
+  array.reserve(10);
+  char* const first = array.at(5);
+  first[0] = 1;
+  array.reserve((uint64_t{2} << kChunkShift) + 5);  // three chunks
+  EXPECT_GE(array.capacity(), (uint64_t{2} << kChunkShift) + 5);
+  EXPECT_EQ(array.at(5), first);
+  EXPECT_EQ(first[0], 1);
+  const uint32_t far = (2u << kChunkShift) + 4;
+  EXPECT_EQ(array.at(far)[63], 0);
+  array.at(far)[63] = 2;
+  EXPECT_EQ(reinterpret_cast<uint64_t>(array.at(1)) % 64, 0u);
+  EXPECT_THROW(array.reserve(kSlotsMax + 1), Error);
+  array.clear();
+  EXPECT_EQ(array.at(far)[63], 0);
+}
+
+}  // namespace
+}  // namespace rhumb::coded
