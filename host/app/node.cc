@@ -73,6 +73,14 @@ Status Node::start_storage() {
   return base::ok();
 }
 
+// Without log and metadata every shard would look like one that was dropped.
+Status Node::check_first_start() const {
+  RHUMB_ASSIGN(const auto shards, base::list_dir(options_.data_directory + "/shards"));
+  if (shards.empty()) return base::ok();
+  return base::corrupt(options_.data_directory + ": there are " + std::to_string(shards.size()) +
+                       " shards, but neither a log nor metadata that know of them: both were lost");
+}
+
 Status Node::start_metadata() {
   const std::string directory = options_.data_directory + "/metadata";
   RHUMB_TRY(base::make_dirs(directory));
@@ -83,6 +91,7 @@ Status Node::start_metadata() {
   if (!known && metadata_->applied_index() > 0) {
     return base::corrupt(options_.data_directory + ": the metadata has applied entries but its group is not in the log: the log was lost");
   }
+  if (!known) RHUMB_TRY(check_first_start());
   RHUMB_TRY(wait_for("metadata group", [&](auto done) {
     if (known) groups_->open_group(model::kMetadataGroup, kFirstReplica, metadata_.get(), std::move(done));
     else groups_->create_group(model::kMetadataGroup, kFirstReplica, {{kFirstReplica, RHUMB_VOTER}}, metadata_.get(), std::move(done));

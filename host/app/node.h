@@ -58,6 +58,7 @@ class Node {
  private:
   base::Status start_storage();
   base::Status start_metadata();
+  base::Status check_first_start() const;
   base::Status start_roles();
   void start_log_bound();
   std::string plugins_json() const;

@@ -61,21 +61,6 @@ Status open_segments(Core& core, Ledger& ledger) {
   return base::ok();
 }
 
-Status remove_strays(Core& core, const Ledger& ledger) {
-  const std::string parent = core.options.directory + "/segments";
-  if (!base::exists(parent)) return base::ok();
-  RHUMB_ASSIGN(const auto names, base::list_dir(parent));
-  for (const std::string& name : names) {
-    const bool known = std::any_of(ledger.segments.begin(), ledger.segments.end(),
-                                   [&](const auto& s) { return std::to_string(s.first) == name; });
-    if (known) continue;
-    base::log_info("shard", "removing a segment that was never committed",
-                   {{"shard", core.options.shard}, {"segment", name}});
-    RHUMB_TRY(base::remove_all(parent + "/" + name));
-  }
-  return base::ok();
-}
-
 Status load_live(Core& core, Ledger& ledger) {
   return scan(core, kLive, [&](std::string_view key, std::string_view value) -> Status {
     if (key.size() != 2 * sizeof(uint32_t)) return base::corrupt("live bits: damaged key");
@@ -158,12 +143,26 @@ Status open_directory(const ShardOptions& options) {
 Status load_ledger(Core& core, Ledger& ledger) {
   RHUMB_TRY(load_state(core, ledger));
   RHUMB_TRY(open_segments(core, ledger));
-  RHUMB_TRY(remove_strays(core, ledger));
   RHUMB_TRY(load_live(core, ledger));
   RHUMB_TRY(check_live(core, ledger));
   RHUMB_TRY(load_hashes(core, ledger));
   return scan(core, kCommands,
               [&](std::string_view, std::string_view value) { return ledger.commands.load_batch(value); });
+}
+
+Status remove_strays(const Core& core, const Ledger& ledger) {
+  const std::string parent = core.options.directory + "/segments";
+  if (!base::exists(parent)) return base::ok();
+  RHUMB_ASSIGN(const auto names, base::list_dir(parent));
+  for (const std::string& name : names) {
+    const bool known = std::any_of(ledger.segments.begin(), ledger.segments.end(),
+                                   [&](const auto& s) { return std::to_string(s.first) == name; });
+    if (known) continue;
+    base::log_info("shard", "removing a segment that was never committed",
+                   {{"shard", core.options.shard}, {"segment", name}});
+    RHUMB_TRY(base::remove_all(parent + "/" + name));
+  }
+  return base::ok();
 }
 
 Status finish_recovery(Core& core, Ledger& ledger) {

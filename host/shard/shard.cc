@@ -3,6 +3,7 @@
 #include "host/shard/shard.h"
 
 #include <future>
+#include <utility>
 
 #include "host/base/log.h"
 #include "host/shard/recover.h"
@@ -51,6 +52,7 @@ void Shard::apply(std::vector<consensus::Entry> entries, consensus::StateMachine
 
 void Shard::apply_now(const std::vector<consensus::Entry>& entries, const consensus::StateMachine::Done& done) {
   Status outcome = core_.fenced();
+  if (outcome.ok() && !std::exchange(strays_removed_, true)) outcome = remove_strays(core_, ledger_);
   if (outcome.ok()) outcome = apply_all(entries);
   if (!outcome.ok()) core_.fence(outcome);
   done(outcome);

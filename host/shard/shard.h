@@ -107,6 +107,7 @@ class Shard final : public consensus::StateMachine {
   Ledger ledger_;                     // [apply]
   Applier applier_;                   // [apply]
   std::optional<Replayer> replayer_;  // [apply] until the KV store's applied index is reached
+  bool strays_removed_ = false;       // [apply]
   uint64_t start_index_ = 0;
   base::Strand apply_strand_, maintenance_strand_, indexing_strand_;
   Indexer indexer_;

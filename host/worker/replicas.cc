@@ -94,7 +94,9 @@ void Replicas::open(const model::Collection& collection, const model::ShardPlace
     std::lock_guard lock(mutex_);
     replicas_[placement.shard] = replica;
   }
-  auto done = [this, replica](Status status) { opened(replica, status); };
+  auto done = [this, replica](const Status& status) {  // what the log says of the state is of the key-value store
+    opened(replica, status.within(directory_of(replica->shard_id) + "/kv"));
+  };
   if (recovered) return options_.groups->open_group(placement.shard, placed.id, replica->shard.get(), std::move(done));
   std::vector<consensus::Member> voters;
   for (const model::Replica& r : placement.replicas) voters.push_back({r.id, RHUMB_VOTER});
@@ -154,11 +156,15 @@ void Replicas::remove_orphans(const model::ClusterMap& map) {
     if (group >= model::kFirstShard && !wanted.contains(group)) drop_group(group);
   }
   auto names = base::list_dir(options_.directory);
-  if (!names.ok()) return;
+  if (!names.ok()) return base::log_error("worker", "dropped shards not looked for", {{"error", names.status().message()}});
   for (const std::string& name : *names) {
     uint64_t shard = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), shard);
     if (error != std::errc() || end != name.data() + name.size() || wanted.contains(shard)) continue;
+    if (shard >= map.next_shard) {  // the metadata is older than this directory: not theirs to remove
+      base::log_error("worker", "a shard that the metadata never made is left alone", {{"shard", shard}});
+      continue;
+    }
     base::log_info("worker", "removing a dropped shard", {{"shard", shard}});
     if (const Status status = base::remove_all(options_.directory + "/" + name); !status.ok()) {
       base::log_error("worker", "dropped shard not removed", {{"shard", shard}, {"error", status.message()}});

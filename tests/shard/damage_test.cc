@@ -169,8 +169,22 @@ TEST_F(DamageTest, ASegmentThatWasNeverCommittedIsRemoved) {
   fs::create_directories(segment(4000));
   std::ofstream(segment(4000) / "rows.dat") << "left over";
   h.open();
+  EXPECT_TRUE(fs::exists(segment(4000))) << "not before the log was found to go with the store";
+  const model::Command command = source.next(model);
+  model.apply(command, h.propose(command));
+  ASSERT_TRUE(h.apply().ok());
   EXPECT_FALSE(fs::exists(segment(4000)));
   expect_equal(h, model, "without it");
+}
+
+// The consensus loop refuses what comes next, for the log begins behind such a state; until somebody looks, the rows stay.
+TEST_F(DamageTest, AStoreThatLostItsRowsTakesNoSegmentWithIt) {
+  fill();
+  fs::resize_file(fs::path(h.directory()) / "kv" / "data.db", 0);
+  h.open();
+  EXPECT_EQ(h->applied_index(), 0u);
+  h.close();
+  EXPECT_TRUE(fs::exists(segment(1) / "rows.dat"));
 }
 
 TEST_F(DamageTest, ACleanStopLeavesNothingToReplay) {
