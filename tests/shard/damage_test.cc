@@ -181,9 +181,11 @@ TEST_F(DamageTest, ASegmentThatWasNeverCommittedIsRemoved) {
 TEST_F(DamageTest, AStoreThatLostItsRowsTakesNoSegmentWithIt) {
   fill();
   fs::resize_file(fs::path(h.directory()) / "kv" / "data.db", 0);
-  h.open();
-  EXPECT_EQ(h->applied_index(), 0u);
-  h.close();
+  {
+    auto opened = Shard::open(h.options);
+    ASSERT_TRUE(opened.ok()) << opened.status().to_string();
+    EXPECT_EQ((*opened)->applied_index(), 0u);
+  }
   EXPECT_TRUE(fs::exists(segment(1) / "rows.dat"));
 }
 
