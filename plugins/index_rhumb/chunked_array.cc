@@ -30,7 +30,7 @@ ChunkedArray::ChunkedArray(uint32_t stride)
       chunks_(static_cast<char**>(reserve_addresses(kChunks * sizeof(char*), PROT_READ | PROT_WRITE))) {}
 
 ChunkedArray::~ChunkedArray() {
-  const uint64_t used = (capacity_ + kChunkMask) >> kChunkShift;
+  const uint64_t used = (capacity() + kChunkMask) >> kChunkShift;
   for (uint64_t i = 0; i < std::min(kChunks, used + 1); ++i) {  // one more: a chunk that could be taken but not opened
     if (chunks_[i] != nullptr) ::munmap(chunks_[i], chunk_bytes_);
   }
@@ -57,38 +57,37 @@ void ChunkedArray::open_chunk(uint64_t index, uint64_t bytes) {
 }
 
 void ChunkedArray::reserve(uint64_t slots) {
-  if (slots <= capacity_) return;
+  if (slots <= capacity()) return;
   if (slots > kSlotsMax) throw Error(RHUMB_OVER_LIMIT, "more than 2^31 slots");
   const uint64_t in_chunk = uint64_t{1} << kChunkShift;
-  uint64_t wanted = std::min(kSlotsMax, std::max({slots, capacity_ + capacity_ / 2, kFirstRows}));
-  while (capacity_ < wanted) {
-    const uint64_t index = capacity_ >> kChunkShift;
+  const uint64_t wanted = std::min(kSlotsMax, std::max({slots, capacity() + capacity() / 2, kFirstRows}));
+  for (uint64_t now = capacity(); now < wanted; now = capacity()) {
+    const uint64_t index = now >> kChunkShift;
     const uint64_t rows = std::min(wanted - index * in_chunk, in_chunk);
     const uint64_t bytes = std::min(chunk_bytes_, rounded(rows * stride_, kPage));
     open_chunk(index, bytes);
-    capacity_ = index * in_chunk + std::min(in_chunk, bytes / stride_);
-    wanted = std::max(wanted, std::min(slots, kSlotsMax));
+    capacity_.store(index * in_chunk + std::min(in_chunk, bytes / stride_), std::memory_order_relaxed);
   }
 }
 
 void ChunkedArray::map(int fd, uint64_t offset, uint64_t slots) {
   const uint64_t in_chunk = uint64_t{1} << kChunkShift;
-  while (capacity_ < slots) {
-    const uint64_t index = capacity_ >> kChunkShift;
-    const uint64_t rows = std::min(slots - capacity_, in_chunk);
+  for (uint64_t now = 0; now < slots; now = capacity()) {
+    const uint64_t index = now >> kChunkShift;
+    const uint64_t rows = std::min(slots - now, in_chunk);
     const uint64_t bytes = rounded(rows * stride_, kPage);
     const void* const at = ::mmap(chunk(index), bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd,
                                   static_cast<off_t>(offset + index * chunk_bytes_));
     if (at == MAP_FAILED) throw Error(RHUMB_IO, "mmap of an index file", errno);
-    capacity_ += rows;
+    capacity_.store(now + rows, std::memory_order_relaxed);
     mapped_bytes_ += rows * stride_;
   }
 }
 
 void ChunkedArray::clear() {
   const uint64_t in_chunk = uint64_t{1} << kChunkShift;
-  for (uint64_t first = 0; first < capacity_; first += in_chunk) {
-    const uint64_t bytes = rounded(std::min(in_chunk, capacity_ - first) * stride_, kPage);
+  for (uint64_t first = 0; first < capacity(); first += in_chunk) {
+    const uint64_t bytes = rounded(std::min(in_chunk, capacity() - first) * stride_, kPage);
     ::madvise(chunks_[first >> kChunkShift], std::min(chunk_bytes_, bytes), MADV_DONTNEED);
   }
 }

@@ -2,6 +2,7 @@
 // come, and the first rows may be a file's pages.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "kernels.h"
@@ -28,7 +29,7 @@ class ChunkedArray {
   // Rows below capacity() are zero again, their memory is given back. Nobody reads meanwhile.
   void clear();
 
-  uint64_t capacity() const noexcept { return capacity_; }
+  uint64_t capacity() const noexcept { return capacity_.load(std::memory_order_relaxed); }
   uint64_t mapped_bytes() const noexcept { return mapped_bytes_; }
   uint32_t stride() const noexcept { return stride_; }
   char* at(uint32_t slot) const noexcept { return chunks_[slot >> kChunkShift] + uint64_t{slot & kChunkMask} * stride_; }
@@ -40,7 +41,8 @@ class ChunkedArray {
 
   const uint32_t stride_;
   const uint64_t chunk_bytes_;
-  uint64_t capacity_ = 0, mapped_bytes_ = 0;
+  std::atomic<uint64_t> capacity_{0};  // written by reserve() and map() alone
+  uint64_t mapped_bytes_ = 0;
   char** chunks_;  // kSlotsMax >> kChunkShift of them
 };
 

@@ -122,6 +122,8 @@ void Engine::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* 
     make_room(*owner_, slot_end);
     add_all(*owner_, slots, call, progress, slots.size());
     finish_build(*owner_, call);
+  } else if (ticks && progress->tick(progress->ctx, slots.size(), slots.size()) == 0) {
+    throw Error(RHUMB_CANCELLED, "cancelled");
   }
   ranges_.add(0, slot_end);
   report_memory();

@@ -4,6 +4,7 @@
 namespace rhumb::index_test {
 namespace {
 
+
 constexpr uint32_t kRows = 20'000 / kSlowDown, kQueries = 100, kDim = 128;
 
 // One column with both engines over it, shared by the tests of a metric and scalar type.
@@ -137,7 +138,7 @@ TEST(Recall, ViewsThatEndEarlierSeeNothingLater) {
 class Kinds : public ::testing::TestWithParam<std::tuple<uint32_t, uint32_t>> {};
 TEST_P(Kinds, Recall) {
   const auto [metric, scalar] = GetParam();
-  World w(metric, scalar, 8000 / kSlowDown, 22);
+  World w(metric, scalar, std::max(2000u, 8000 / kSlowDown), 22);
   // The inner product of vectors of any length is no metric: a graph needs a wider search, and finds less.
   const bool dot = metric == RHUMB_DOT;
   uint64_t distances = 0;
