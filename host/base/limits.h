@@ -59,6 +59,8 @@ inline constexpr uint32_t kMaxConnections = 16384;
 inline constexpr uint64_t kMaxWriteBacklogBytes = 64 * kMiB; // of one connection
 inline constexpr uint32_t kMaxQueuedRequests = 1024;         // waiting for a worker: beyond, 503 + Retry-After
 inline constexpr uint64_t kMaxInflightBodyBytes = 1 * kGiB;  // over all connections
+inline constexpr uint64_t kMaxUnsentBytes = 256 * kMiB;      // replies that sockets have not taken, all together
+inline constexpr uint64_t kUnsentFreeBytes = 64 * kKiB;      // of one reply, not counted among them
 inline constexpr uint32_t kMaxHeaderFields = 100;            // 431
 inline constexpr uint64_t kMaxChunkLineBytes = 8 * kKiB;     // a chunk's size and extension; the trailers
 inline constexpr uint64_t kMaxPipelinedBytes = 64 * kKiB;    // read ahead while a request is answered
@@ -113,6 +115,7 @@ inline constexpr uint32_t kCheckpointReplayPoints = 100'000; // changed points s
 inline constexpr uint32_t kMaxSegments = 4096;           // of one shard
 inline constexpr uint64_t kMaxSegmentManifestBytes = 1 * kMiB;
 inline constexpr uint32_t kScrollChunkKeys = 1024;       // keys of one KV scan
+inline constexpr uint32_t kMaxVerifyProblems = 256;      // of one shard, told one by one
 inline constexpr uint32_t kMaxFreshViews = 4;            // a read starts again with a newer view this often
 inline constexpr uint64_t kDiskReserveBytes = 64 * kMiB; // free space below which writes get 507
 

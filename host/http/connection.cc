@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "host/base/clock.h"
 #include "host/base/limits.h"
@@ -16,6 +18,7 @@ namespace limits = base::limits;
 struct Connection::Write {
   uv_write_t request{};
   std::string head, body;
+  std::optional<ByteCharge> charge;
 };
 
 void Connection::start(Admission admission) {
@@ -182,6 +185,13 @@ void Connection::write(std::string head, std::string body) {
   size_t done = tried > 0 ? static_cast<size_t>(tried) : 0;
   if (done == total) return;
   auto pending = std::make_unique<Write>();
+  // Half of the budget at most, so that a single reply always fits, however large.
+  const uint64_t charged = std::min<uint64_t>(total - done, loop_.context().unsent->max / 2);
+  if (total - done > limits::kUnsentFreeBytes && !pending->charge.emplace(loop_.context().unsent).grow_to(charged)) {
+    loop_.context().dropped_replies.add();
+    abort();  // memory is spent on clients that do not read, and this is one
+    return;
+  }
   pending->head = std::move(head);
   pending->body = std::move(body);
   pending->request.data = this;

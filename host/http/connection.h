@@ -50,7 +50,7 @@ class Connection final : public TimerWheel::Node {
   struct Incoming {
     explicit Incoming(uint64_t max_header_bytes) : parser(max_header_bytes) {}
     Parser parser;
-    std::shared_ptr<BodyCharge> charge;
+    std::shared_ptr<ByteCharge> charge;
     std::unique_ptr<Gunzip> gunzip;
     Reply reply;          // of a body that is buffered: handed on when it is complete
     std::string packed;   // body bytes that gunzip has not taken yet

@@ -121,7 +121,7 @@ void Connection::begin_body() {
   incoming_->parser.limit_body(max);
   if (incoming_->parser.gzip_body()) incoming_->gunzip = std::make_unique<Gunzip>();
   Request& request = exchange->request();
-  incoming_->charge = std::make_shared<BodyCharge>(loop_.context().budget);
+  incoming_->charge = std::make_shared<ByteCharge>(loop_.context().budget);
   request.charge = incoming_->charge;
   request.body.reserve(std::min(incoming_->parser.content_length(), kFirstBodyReserve) + kBodyPadding);
   state_ = State::kBody;

@@ -13,20 +13,20 @@
 
 namespace rhumb::http {
 
-// Bytes of request bodies held in memory, over all connections.
-struct BodyBudget {
-  explicit BodyBudget(uint64_t max_bytes) : max(max_bytes) {}
+// Bytes held in memory for all connections: of request bodies, or of replies that are not fetched.
+struct ByteBudget {
+  explicit ByteBudget(uint64_t max_bytes) : max(max_bytes) {}
   const uint64_t max;
   std::atomic<uint64_t> used{0};
 };
 
-// The share of one request; given back when the request goes, on whatever thread.
-class BodyCharge {
+// The share of one request or reply; given back when it goes, on whatever thread.
+class ByteCharge {
  public:
-  explicit BodyCharge(std::shared_ptr<BodyBudget> budget) : budget_(std::move(budget)) {}
-  ~BodyCharge() { budget_->used.fetch_sub(bytes_, std::memory_order_relaxed); }
-  BodyCharge(const BodyCharge&) = delete;
-  BodyCharge& operator=(const BodyCharge&) = delete;
+  explicit ByteCharge(std::shared_ptr<ByteBudget> budget) : budget_(std::move(budget)) {}
+  ~ByteCharge() { budget_->used.fetch_sub(bytes_, std::memory_order_relaxed); }
+  ByteCharge(const ByteCharge&) = delete;
+  ByteCharge& operator=(const ByteCharge&) = delete;
   // False when the budget is spent; then the share stays as it was.
   bool grow_to(uint64_t bytes) {
     if (bytes <= bytes_) return true;
@@ -40,7 +40,7 @@ class BodyCharge {
   }
 
  private:
-  const std::shared_ptr<BodyBudget> budget_;
+  const std::shared_ptr<ByteBudget> budget_;
   uint64_t bytes_ = 0;
 };
 
@@ -50,11 +50,13 @@ struct Context {
   const ServerOptions options;
   const Cors cors;
   Handler& handler;  // used on the loop threads only: gone once the server has stopped
-  const std::shared_ptr<BodyBudget> budget;
+  const std::shared_ptr<ByteBudget> budget;  // of request bodies
+  const std::shared_ptr<ByteBudget> unsent;  // of what sockets have not taken yet
   std::atomic<uint32_t> connections{0};
   std::atomic<bool> stopping{false};
 
   base::Counter& refused_connections;
+  base::Counter& dropped_replies;
   base::Counter& received_bytes;
   base::Counter& sent_bytes;
   base::Histogram& seconds;

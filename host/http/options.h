@@ -21,6 +21,7 @@ struct ServerOptions {
   uint64_t max_header_bytes = base::limits::kMaxHeaderBytes;
   uint64_t max_body_bytes = base::limits::kMaxBodyBytes;  // on the wire and unpacked
   uint64_t max_inflight_body_bytes = base::limits::kMaxInflightBodyBytes;
+  uint64_t max_unsent_bytes = base::limits::kMaxUnsentBytes;  // of replies whose clients do not fetch them
   uint32_t max_connections = base::limits::kMaxConnections;
   uint32_t header_timeout_ms = base::limits::kHeaderTimeoutMs;  // from the first byte of a request to the end of its head
   uint32_t body_timeout_ms = base::limits::kBodyTimeoutMs;      // the whole body; of a streamed one, between two pieces

@@ -72,9 +72,9 @@ class Rhumbd:
     def log_tail(self, lines=40):
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
 
-    def request(self, method, path, body=None, headers=None):
+    def request(self, method, path, body=None, headers=None, timeout_s=60):
         """(status, parsed JSON or text, headers)"""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_s)
         try:
             headers = dict(headers or {})
             if body is not None and not isinstance(body, (bytes, str)):

@@ -147,6 +147,27 @@ TEST(Limits, bodies_in_flight_are_bounded_over_all_connections) {
   EXPECT_EQ(server.server.inflight_body_bytes(), 0u);
 }
 
+TEST(Limits, replies_that_nobody_fetches_are_bounded_over_all_connections) {
+  ServerOptions options;
+  options.max_unsent_bytes = 20'000'000;
+  TestServer server(options);
+  constexpr std::string_view kBig = "GET /big?30000000 HTTP/1.1\r\nHost: a\r\n\r\n";
+  std::vector<Client> silent;
+  for (int i = 0; i < 6; ++i) {
+    silent.emplace_back(server.port(), 4096);
+    ASSERT_TRUE(silent.back().send(kBig));
+  }
+  EXPECT_EQ(Client(server.port()).get("/echo").status, 200);  // whoever asks for little is served
+  const base::Deadline patience = base::Deadline::after_ms(20'000);
+  while (server.server.connections() > 2 && !patience.expired()) std::this_thread::yield();
+  EXPECT_EQ(server.server.connections(), 2u);  // two have a place, the others were closed
+  silent.clear();
+  while (server.server.connections() > 0 && !patience.expired()) std::this_thread::yield();
+  Client reader(server.port());
+  ASSERT_TRUE(reader.send(kBig));
+  EXPECT_EQ(reader.read().body.size(), 30'000'000u);  // larger than the budget, and alone
+}
+
 TEST(Limits, connections_over_the_cap_are_told_to_retry) {
   ServerOptions options;
   options.max_connections = 3;
