@@ -36,11 +36,8 @@ base::Result<std::unique_ptr<Database>> Database::open(const std::string& direct
   std::unique_ptr<Database> database(new Database);
   database->node_ = std::make_unique<app::Node>(options);
   RHUMB_TRY(database->node_->start());
-  std::string damage;
-  const bool whole = database->node_->check([&](const std::string& line) {
-    if (line.find("DAMAGED") != std::string::npos) damage += line + "; ";
-  });
-  if (!whole) return base::corrupt(damage);
+  const app::CheckReport report = database->node_->check();
+  if (report.durable_damage()) return base::corrupt(app::to_text(report));
   http::rest::RestOptions rest = database->node_->rest_options();
   rest.authorize = [](const http::Request&, http::rest::Action, const std::string&) { return base::ok(); };
   database->rest_ = std::make_unique<http::rest::RestHandler>(std::move(rest));
