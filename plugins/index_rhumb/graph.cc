@@ -216,12 +216,6 @@ uint32_t Graph::copy_links(uint32_t slot, uint32_t level, uint32_t* out) const n
   return n;
 }
 
-void Graph::prefetch(uint32_t slot) const noexcept {
-  const char* const row_at = rows_.at(slot);
-  for (uint32_t at = 0; at < rows_.stride(); at += kLineBytes) __builtin_prefetch(row_at + at);
-  if (uses_slack_.load(std::memory_order_relaxed)) __builtin_prefetch(slack_.at(slot));
-}
-
 std::optional<EntryPoint> Graph::entry() const noexcept {
   const uint64_t packed = entry_.load(std::memory_order_acquire);
   if (packed == 0) return std::nullopt;

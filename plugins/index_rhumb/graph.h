@@ -98,7 +98,11 @@ class Graph {
   }
   // All links of a node at a level, row and slack; returns how many, at most row_links + kSlackLinks.
   uint32_t copy_links(uint32_t slot, uint32_t level, uint32_t* out) const noexcept;
-  void prefetch(uint32_t slot) const noexcept;
+  void prefetch(uint32_t slot) const noexcept {
+    const char* const row_at = rows_.at(slot);
+    for (uint32_t at = 0; at < rows_.stride(); at += kLineBytes) __builtin_prefetch(row_at + at);
+    if (uses_slack_.load(std::memory_order_relaxed)) __builtin_prefetch(slack_.at(slot));
+  }
 
   std::optional<EntryPoint> entry() const noexcept;
   void set_entry(EntryPoint entry) noexcept;

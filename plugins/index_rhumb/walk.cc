@@ -7,6 +7,9 @@ void Walk::search(WalkKey start, uint32_t level, uint32_t ef) {
   std::vector<WalkKey>& keys = scratch_.pool;
   if (keys.size() < ef + 1) keys.resize(ef + 1);
   WalkKey* const pool = keys.data();
+  std::vector<WalkKey>& closer_keys = scratch_.closer;
+  if (closer_keys.size() < kStepNodes * links_max_ + 1) closer_keys.resize(kStepNodes * links_max_ + 1);
+  WalkKey* const closer = closer_keys.data();
   uint32_t found = 1;
   pool[0] = start;
   visit(walk_slot(start));
@@ -33,12 +36,18 @@ void Walk::search(WalkKey start, uint32_t level, uint32_t ef) {
     }
     score(ids, n, scratch_.distances.data());
     uint32_t lowest = next;
+    // First without branches: most of what is met late in a walk is too far.
+    const WalkKey worst = found == ef ? pool[ef - 1] : ~WalkKey{0};
+    uint32_t near = 0;
     for (uint32_t i = 0; i < n; ++i) {
       const WalkKey key = walk_key(scratch_.distances[i], ids[i]);
-      if (found == ef && key >= pool[ef - 1]) continue;
-      const uint32_t went = insert_sorted(pool, found, ef, key);
+      closer[near] = key;
+      near += key < worst ? 1 : 0;
+    }
+    for (uint32_t i = 0; i < near; ++i) {
+      const uint32_t went = insert_sorted(pool, found, ef, closer[i]);
       if (went < lowest) lowest = went;
-      if (went <= at + 1 && level == 0) graph_.prefetch(ids[i]);
+      if (went <= at + 1 && level == 0) graph_.prefetch(walk_slot(closer[i]));
     }
     at = lowest;
   }

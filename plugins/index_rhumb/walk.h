@@ -20,6 +20,7 @@ struct Scratch {
   size_t touched_n = 0;
   std::vector<uint32_t> distances, passing;  // of one step
   std::vector<WalkKey> pool;                 // the walk's results, sorted
+  std::vector<WalkKey> closer;               // of one step: what may enter the pool
   std::vector<WalkKey> frontier;             // a min-heap, of walks that pass through what may not be found
   std::vector<uint64_t> bits;                // a filter that came as a list; all zero between searches
   std::vector<float> prepared;
@@ -132,10 +133,15 @@ class Walk {
   uint64_t distances_ = 0;
 };
 
-// Keeps a sorted array of at most `limit` keys. Returns where the key went, or `n` when it is too far.
+// Keeps a sorted array of at most `limit` keys. Returns where the key went, or `limit` when it is too far.
 inline uint32_t insert_sorted(WalkKey* pool, uint32_t& n, uint32_t limit, WalkKey key) {
   if (n == limit && key >= pool[n - 1]) return limit;
-  const auto at = static_cast<uint32_t>(std::lower_bound(pool, pool + n, key) - pool);
+  uint32_t at = 0;
+  for (uint32_t length = n; length > 0;) {  // without branches: they could not be foretold
+    const uint32_t half = (length + 1) / 2;
+    at = pool[at + half - 1] < key ? at + half : at;
+    length -= half;
+  }
   const uint32_t end = n < limit ? n++ : limit - 1;
   std::memmove(pool + at + 1, pool + at, (end - at) * sizeof(WalkKey));
   pool[at] = key;
