@@ -42,6 +42,11 @@ base::Result<CommandLine> parse_command_line(const std::vector<std::string>& wor
     }
     std::string word = words[i];
     std::optional<std::string> value;
+    if (out.check && word == "-o") {
+      if (++i == words.size() || (words[i] != "text" && words[i] != "json")) return base::invalid("-o: text or json");
+      out.json = words[i] == "json";
+      continue;
+    }
     if (const size_t equals = word.find('='); word.starts_with("--") && equals != std::string::npos) {
       value = word.substr(equals + 1);
       word.resize(equals);
@@ -81,7 +86,7 @@ std::string usage() {
   return std::string("rhumbd ") + base::kRhumbVersion +
          " - the Rhumb vector database\n\n"
          "Usage: rhumbd [--config FILE] [--data DIR] [--host ADDRESS] [--port N] [--set section.key=value]...\n"
-         "       rhumbd check [DIR] [--config FILE] [--set section.key=value]...\n\n"
+         "       rhumbd check [DIR] [-o text|json] [--config FILE] [--set section.key=value]...\n\n"
          "  --config FILE       YAML (config/rhumb.yaml documents every key)\n"
          "  --data DIR          where everything is kept (node.data_dir, default ./data)\n"
          "  --host ADDRESS      address to listen on (http.host, default 127.0.0.1)\n"
@@ -92,8 +97,8 @@ std::string usage() {
          "  --print-config      print the configuration in effect as YAML, and end\n"
          "  --version, --help\n\n"
          "check opens the data directory as a start does (the log is replayed), listens nowhere, compares every stored point with its\n"
-         "checksums and hashes, and ends: 0 = whole, 1 = damaged (what, and where), 2 = cannot be checked. Derived files (graphs, payload\n"
-         "indexes) that are missing or damaged are made again and told as warnings.\n\n"
+         "checksums and hashes, and tells each problem with file and offset. Ends with 0 = whole, 1 = durable data are damaged, 2 = only\n"
+         "derived ones (graphs, payload indexes: made again from the rest), 3 = cannot be checked.\n\n"
          "The environment goes over the file (RHUMB_HTTP_PORT for http.port), the command line over both.\n"
          "Signals: SIGTERM and SIGINT stop cleanly; SIGHUP reads log.level of the file again.\n";
 }

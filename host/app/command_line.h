@@ -15,6 +15,7 @@ struct CommandLine {
   std::string config_file;
   bool insecure = false, check_config = false, print_config = false, version = false, help = false;
   bool check = false;  // `rhumbd check`: verify the data directory and end
+  bool json = false;   // its report as JSON
 };
 
 // words: without the program's name. kInvalid says which word, key or line is wrong.

@@ -21,6 +21,9 @@ namespace {
 constexpr uint64_t kStopDeadlineMs = 28'000;  // SIGTERM ends the process within 30 s, whatever is going on
 
 enum Exit : int { kExitOk = 0, kExitFailed = 1, kExitUsage = 2 };
+namespace check_exit {  // of `rhumbd check`
+enum : int { kWhole = 0, kDamaged = 1, kDerivedDamage = 2, kCannotCheck = 3 };
+}
 
 void configure_log(const settings::Settings& settings) {
   static const std::map<std::string, base::LogLevel> levels = {{"trace", base::LogLevel::kTrace}, {"debug", base::LogLevel::kDebug},
@@ -73,14 +76,14 @@ class Application : public Poco::Util::ServerApplication {
     auto line = parse_command_line(words);
     if (!line.ok()) {
       std::fprintf(stderr, "rhumbd: %s\nTry: rhumbd --help\n", line.status().message().c_str());
-      return kExitUsage;
+      return !words.empty() && words.front() == "check" ? static_cast<int>(check_exit::kCannotCheck) : kExitUsage;
     }
     if (line->help) return say(usage());
     if (line->version) return say(std::string("rhumbd ") + base::kRhumbVersion + " (protocol " + base::kProtocolVersion + ")\n");
     if (line->print_config) return say(settings::print(line->settings));
+    if (line->check && !line->check_config) return check(*line);
     if (const base::Status exposed = check_exposure(line->settings, line->insecure); !exposed.ok()) return refuse(exposed);
     if (line->check_config) return say("the configuration is right\n");
-    if (line->check) return check(*line);
     return serve(*line, words);
   }
 
@@ -97,11 +100,15 @@ class Application : public Poco::Util::ServerApplication {
   static int check(const CommandLine& line) {
     configure_log(line.settings);
     Server server(line.settings);
-    const base::Status status = server.check([](const std::string& text) { std::printf("%s\n", base::printable(text).c_str()); });
+    const auto report = server.check();
     server.stop();
-    if (status.ok()) return say("everything is whole\n");
-    std::fprintf(stderr, "rhumbd check: %s\n", base::printable(status.message()).c_str());
-    return status.code() == base::Code::kCorrupt ? kExitFailed : kExitUsage;
+    if (!report.ok()) {
+      std::fprintf(stderr, "rhumbd check: %s\n", base::printable(report.status().message()).c_str());
+      return check_exit::kCannotCheck;
+    }
+    say(line.json ? to_json(*report) : to_text(*report));
+    if (report->durable_damage()) return check_exit::kDamaged;
+    return report->problems.empty() ? check_exit::kWhole : check_exit::kDerivedDamage;
   }
 
   static int serve(const CommandLine& line, const std::vector<std::string>& words) {

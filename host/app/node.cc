@@ -136,6 +136,7 @@ Status Node::start_roles() {
   options.replicas.segment.index_engine = options_.index_engine;
   options.replicas.segment.build_threads = options_.build_threads;
   options.replicas.segment.builders = background_.get();
+  options.replicas.segment.on_derived_damage = [this](const Status& problem) { derived_damage(problem); };
   worker_ = std::make_unique<worker::Worker>(options);
   worker_->bind(dispatcher_);
   worker_->start(*channel_);

@@ -5,8 +5,11 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
+#include "host/app/check_report.h"
 #include "host/base/executor.h"
 #include "host/base/limits.h"
 #include "host/base/timer.h"
@@ -50,8 +53,8 @@ class Node {
   bool ready(std::string* why) const;
   const plugin::PluginRegistry& plugins() const { return *plugins_; }
   base::Executor& pool() { return *pool_; }
-  // `rhumbd check`: waits for each shard, verifies it, writes a line for each; whether all are whole. Control thread, instead of serving.
-  bool check(const std::function<void(const std::string&)>& line);
+  // `rhumbd check`: waits for each shard and verifies it. Control thread, instead of serving.
+  CheckReport check();
   // What the REST front needs of the node; the caller adds `authorize`.
   http::rest::RestOptions rest_options();
 
@@ -63,9 +66,13 @@ class Node {
   void start_log_bound();
   std::string plugins_json() const;
   std::string telemetry_json() const;
+  void derived_damage(const base::Status& problem);  // any thread
+  void check_shard(const std::string& collection, uint64_t shard, const base::Result<worker::ReplicaPtr>& replica, CheckReport& report);
   void verify_json(gateway::CollectionPtr collection, base::Deadline deadline, std::function<void(base::Result<std::string>)> done);
 
   const NodeOptions options_;
+  std::mutex damage_mutex_;
+  std::vector<std::string> derived_damage_;  // found by this start; guarded by damage_mutex_
   base::TimerQueue timers_;
   std::unique_ptr<base::Executor> pool_, apply_, background_;
   std::unique_ptr<plugin::PluginRegistry> plugins_;

@@ -2,6 +2,7 @@
 #include <future>
 
 #include "host/app/node.h"
+#include "host/base/hex.h"
 #include "host/shard/shard.h"
 
 namespace rhumb::app {
@@ -9,31 +10,42 @@ namespace rhumb::app {
 using base::Result;
 using worker::ReplicaPtr;
 
-namespace {
+void Node::derived_damage(const base::Status& problem) {
+  const std::lock_guard lock(damage_mutex_);
+  derived_damage_.push_back(problem.message());
+}
 
-std::string describe(const shard::Verification& v) { return std::to_string(v.points) + " points, applied through " + std::to_string(v.applied); }
-
-}  // namespace
-
-bool Node::check(const std::function<void(const std::string&)>& line) {
-  bool whole = true;
+CheckReport Node::check() {
+  CheckReport report;
   const auto map = gateway_->map();
   for (const auto& [name, collection] : map->collections) {
     for (const model::ShardPlacement& placement : collection->shards) {
-      const std::string which = "collection " + name + ", shard " + std::to_string(placement.shard) + ": ";
       std::promise<Result<ReplicaPtr>> opened;
       worker_->replicas().await(placement.shard, collection->config_version, [&](Result<ReplicaPtr> replica) { opened.set_value(std::move(replica)); });
-      const Result<ReplicaPtr> replica = opened.get_future().get();
-      const Result<shard::Verification> found =
-          replica.ok() ? (*replica)->shard->verify({}) : Result<shard::Verification>(replica.status());
-      const bool good = found.ok() && found->error.empty() && found->kept == found->computed;
-      whole = whole && good;
-      if (good) line(which + describe(*found) + ", whole");
-      else line(which + "DAMAGED: " + (found.ok() ? found->error : found.status().message()));
+      check_shard(name, placement.shard, opened.get_future().get(), report);
     }
   }
-  if (map->collections.empty()) line("no collections");
-  return whole;
+  const std::lock_guard lock(damage_mutex_);
+  for (const std::string& what : derived_damage_) report.problems.push_back({what, true});
+  return report;
+}
+
+void Node::check_shard(const std::string& collection, uint64_t shard, const Result<ReplicaPtr>& replica, CheckReport& report) {
+  CheckedShard checked;
+  checked.collection = collection;
+  checked.shard = shard;
+  const auto found = replica.ok() ? (*replica)->shard->verify({}) : Result<shard::Verification>(replica.status());
+  if (found.ok()) {
+    checked.points = found->points;
+    checked.applied = found->applied;
+    checked.content_hash = base::hex(found->computed);
+    checked.whole = found->problems.empty();
+    for (const std::string& what : found->problems) report.problems.push_back({what, false});
+    if (found->more_problems > 0) report.problems.push_back({"shard " + std::to_string(shard) + ": " + std::to_string(found->more_problems) + " more", false});
+  } else {
+    report.problems.push_back({found.status().message(), false});
+  }
+  report.shards.push_back(std::move(checked));
 }
 
 }  // namespace rhumb::app

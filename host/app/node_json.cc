@@ -2,24 +2,12 @@
 #include <nlohmann/json.hpp>
 
 #include "host/app/node.h"
+#include "host/base/hex.h"
 #include "host/base/version.h"
 
 namespace rhumb::app {
-namespace {
-
+using base::hex;
 using nlohmann::json;
-
-std::string hex(const std::array<uint8_t, 16>& bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  for (const uint8_t b : bytes) {
-    out += kDigits[b >> 4];
-    out += kDigits[b & 15];
-  }
-  return out;
-}
-
-}  // namespace
 
 std::string Node::plugins_json() const {
   json plugins = json::array();

@@ -35,6 +35,12 @@ std::string default_plugin_directory() {
   return (self.parent_path().parent_path() / "lib" / "rhumb" / "plugins").string();
 }
 
+// To check one must not make one.
+bool is_data_directory(const std::string& directory) {
+  const auto there = [&](const char* name) { return base::exists(directory + name); };
+  return there("/lock") || there("/log") || there("/metadata") || there("/shards");
+}
+
 // Beyond them the log copies what little lives in its oldest file to its head: within half of its bound.
 uint64_t kept_log_segments(const settings::Settings& settings) {
   return std::clamp<uint64_t>(settings.storage.log_bytes / 2 / settings.storage.segment_bytes, 1, base::limits::kMaxKeptLogSegments);
@@ -121,15 +127,17 @@ Status Server::start() {
   return base::ok();
 }
 
-Status Server::check(const std::function<void(const std::string&)>& line) {
+base::Result<CheckReport> Server::check() {
   const std::string& directory = settings_.node.data_dir;
-  if (!base::exists(directory + "/lock")) return base::invalid(directory + " is no data directory");
+  if (!is_data_directory(directory)) return base::invalid(directory + " is no data directory");
   RHUMB_TRY(lock_.acquire(directory));
   node_ = std::make_unique<Node>(node_options());
-  if (const Status started = node_->start(); !started.ok()) {
-    return started.code() == Code::kCorrupt ? started : base::corrupt("cannot be opened: " + started.message());
-  }
-  return node_->check(line) ? base::ok() : base::corrupt(directory + " is damaged");
+  const Status started = node_->start();
+  if (started.ok()) return node_->check();
+  if (started.code() != Code::kCorrupt && started.code() != Code::kIo) return started;
+  CheckReport report;  // what all shards stand on is damaged
+  report.problems.push_back({started.message(), false});
+  return report;
 }
 
 Status Server::authorize(const http::Request& request, http::rest::Action action, const std::string& collection) const {

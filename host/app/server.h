@@ -1,7 +1,6 @@
 // The server: one node behind the HTTP front. Control thread only.
 #pragma once
 
-#include <functional>
 #include <memory>
 
 #include "host/admin/admin_handler.h"
@@ -24,8 +23,8 @@ class Server {
   ~Server();  // stop()
 
   base::Status start();
-  // Opens the data directory, verifies it and closes it. kInvalid: it cannot be checked; kCorrupt: it is damaged.
-  base::Status check(const std::function<void(const std::string&)>& line);
+  // Opens the data directory as start() does and verifies it. An error: it cannot be checked.
+  base::Result<CheckReport> check();
   void stop();  // within kDrainMs for requests under way, then the node
   uint16_t port() const { return http_->port(); }
 

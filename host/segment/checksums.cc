@@ -74,9 +74,10 @@ Status Checksums::check(const Column& column, uint64_t offset, uint64_t bytes) {
   return base::ok();
 }
 
-Status Checksums::check_all(const Column& column) {
-  for (uint64_t block = 0; block < crcs_.size(); ++block) RHUMB_TRY(check_block(column, block));
-  return base::ok();
+void Checksums::check_all(const Column& column, const std::function<void(const Status&)>& wrong) {
+  for (uint64_t block = 0; block < crcs_.size(); ++block) {
+    if (const Status checked = check_block(column, block); !checked.ok()) wrong(checked);
+  }
 }
 
 }  // namespace rhumb::segment

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,8 +24,8 @@ class Checksums {
 
   // Any thread. kCorrupt names the column's file and the offset. Blocks found good are not read again.
   base::Status check(const Column& column, uint64_t offset, uint64_t bytes);
-  // All blocks, whatever was found before.
-  base::Status check_all(const Column& column);
+  // All blocks, whatever was found before; `wrong` hears of each that is damaged.
+  void check_all(const Column& column, const std::function<void(const base::Status&)>& wrong);
 
  private:
   base::Status check_block(const Column& column, uint64_t block);

@@ -164,6 +164,7 @@ Status Graph::load(uint32_t rows) {
   if (!engine_ || !base::exists(directory_)) return base::ok();
   const auto unusable = [this](const Status& reason) {
     base::log_warn("segment", "graph is built again", {{"directory", directory_}, {"reason", reason.to_string()}});
+    if (options_.on_derived_damage && reason.code() == base::Code::kCorrupt) options_.on_derived_damage(reason.within(directory_));
     return base::remove_all(directory_);
   };
   auto opened = open(directory_, rows);

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "host/base/limits.h"
+#include "host/base/status.h"
 #include "host/plugin/registry.h"
 #include "host/segment/column.h"
 
@@ -23,6 +25,8 @@ struct SegmentOptions {
   std::string index_engine = "hnsw";
   uint32_t build_threads = 1;           // of one graph
   base::Executor* builders = nullptr;  // lends them; null: a graph grows on the calling thread alone
+  // A derived file (graph, payload index) is damaged and made again. Any thread; null: it is only logged.
+  std::function<void(const base::Status&)> on_derived_damage;
 };
 
 }  // namespace rhumb::segment

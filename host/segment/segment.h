@@ -121,8 +121,8 @@ class Segment {
   // flushed: trims, syncs, writes checksums and the manifest. Not beside sync().
   base::Status sync();
   base::Status seal();
-  // [background] Reads everything again that has a checksum.
-  base::Status verify_checksums() const;
+  // [background] Reads all columns again that have checksums of their own; `wrong` hears of each damaged block.
+  void verify_checksums(const std::function<void(const base::Status&)>& wrong) const;
 
  private:
   Segment(std::string directory, uint32_t id, const std::vector<VectorSpec>& vectors, const SegmentOptions& options);

@@ -103,7 +103,7 @@ Status check_live(const Core& core, const Ledger& ledger) {
 
 // Saved payload indexes, and what changed since they were saved. Those that cannot be had stay unready and are built in
 // the background.
-void restore_fields(Segment& segment, const segment::LiveBits& live) {
+void restore_fields(const Core& core, Segment& segment, const segment::LiveBits& live) {
   const uint32_t rows = segment.lengths().rows;
   if (rows == 0) return segment.fields().make_ready();
   for (const payload::LoadedField& field : segment.fields().load_fields(segment.fields_directory())) {
@@ -111,6 +111,8 @@ void restore_fields(Segment& segment, const segment::LiveBits& live) {
       base::log_warn(
           "shard", "payload index is built again",
           {{"directory", segment.directory()}, {"field", field.field}, {"reason", field.status.to_string()}});
+      const auto& told = core.options.segment.on_derived_damage;
+      if (told && field.status.code() == base::Code::kCorrupt) told(field.status);
     }
     if (!field.status.ok()) continue;
     for (uint32_t slot = 0; slot < rows; ++slot) {
@@ -171,7 +173,7 @@ Status finish_recovery(Core& core, Ledger& ledger) {
     RHUMB_TRY(held.segment->finish_recovery(held.live.words()));
     // Not before replay is done: it would feed them.
     RHUMB_TRY(held.segment->fields().configure(core.schema()->fields()));
-    restore_fields(*held.segment, held.live);
+    restore_fields(core, *held.segment, held.live);
     batch.put(kSegments, segment_key(id), encode(held.segment->lengths()));
   }
   if (ledger.watermark.index < ledger.applied.index) RHUMB_TRY(core.store.commit(batch, {}));

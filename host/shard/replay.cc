@@ -83,6 +83,14 @@ Result<Replayer::Traced*> Replayer::trace(const std::string& key) {
   return &point;
 }
 
+// For a message: the files that the point's state at W was read from.
+std::string Replayer::stood_at(const std::string& key) const {
+  const auto before = core_.store.undo(ledger_.watermark.index, key);
+  if (!before.ok() || !*before) return "";
+  const segment::Segment* from = ledger_.find((*before)->segment);
+  return from == nullptr ? "" : " (before it stood in " + from->places((*before)->slot) + ")";
+}
+
 Status Replayer::write(const std::string& key, const PointRow& row, Traced& point) {
   const SchemaPtr schema = core_.schema();
   Change whole;
@@ -92,7 +100,7 @@ Status Replayer::write(const std::string& key, const PointRow& row, Traced& poin
   segment::Segment* in = ledger_.find(row.segment);
   if (hash != row.content_hash || in == nullptr) {
     return base::corrupt("replay of log entry " + std::to_string(row.version) + " does not lead to the point that " +
-                         core_.options.directory + "/kv has for it");
+                         core_.options.directory + "/kv has for it" + stood_at(key));
   }
   const auto durable = ledger_.watermark.lengths.find(row.segment);
   const uint32_t durable_rows = durable == ledger_.watermark.lengths.end() ? 0 : durable->second.rows;

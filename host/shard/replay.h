@@ -56,6 +56,7 @@ class Replayer {
   base::Status replay_entry(const consensus::Entry& entry);
   base::Status replay_point(const model::Command& command, size_t i, uint64_t index);
   base::Result<Traced*> trace(const std::string& key);
+  std::string stood_at(const std::string& key) const;
   base::Status write(const std::string& key, const PointRow& row, Traced& point);
 
   Core& core_;

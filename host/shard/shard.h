@@ -42,7 +42,9 @@ struct ReadContext {
 struct Verification {
   uint64_t applied = 0, points = 0;
   Hash kept{}, computed{};
-  std::string error;  // empty: all is well
+  std::vector<std::string> problems;  // file, offset, what is wrong with it; at most kMaxVerifyProblems. Empty: all is well
+  uint64_t more_problems = 0;         // beyond
+  void note(const base::Status& problem);
 };
 
 class Shard final : public consensus::StateMachine {
@@ -102,6 +104,8 @@ class Shard final : public consensus::StateMachine {
   void apply_now(const std::vector<consensus::Entry>& entries, const consensus::StateMachine::Done& done);
   base::Status apply_all(std::span<const consensus::Entry> entries);
   base::Result<Verification> verify_view(const ViewPtr& view, const ReadContext& context, bool* moved) const;
+  base::Status verify_row(const View& view, const SegmentView& part, uint32_t slot, HashSums& sums, bool* moved) const;
+  base::Result<uint64_t> count_rows(const ReadContext& context) const;
 
   Core core_;
   Ledger ledger_;                     // [apply]

@@ -19,6 +19,9 @@ Status interrupted(const ReadContext& context) {
   return base::ok();
 }
 
+// Of a row or a file, as opposed to a verification that cannot go on.
+bool tells_damage(const Status& status) { return status.code() == base::Code::kCorrupt || status.code() == base::Code::kIo; }
+
 Result<Hash> hash_of(const segment::Segment& segment, uint32_t slot, const segment::StoredRow& row) {
   std::vector<std::string_view> vectors(segment.vectors().size());
   for (size_t i = 0; i < vectors.size(); ++i) {
@@ -32,37 +35,66 @@ Result<Hash> hash_of(const segment::Segment& segment, uint32_t slot, const segme
 
 }  // namespace
 
-// Sums up the rows of one view. A point that changed since makes the sum worth nothing; `moved` says so.
+void Verification::note(const Status& problem) {
+  if (problems.size() < base::limits::kMaxVerifyProblems) problems.push_back(problem.message());
+  else ++more_problems;
+}
+
+// A row and what the key-value store has for its point. One that changed since the view makes the sum worth nothing; `moved` says so.
+Status Shard::verify_row(const View& view, const SegmentView& part, uint32_t slot, HashSums& sums, bool* moved) const {
+  RHUMB_ASSIGN(const segment::StoredRow row, part.segment->fetch(slot));
+  RHUMB_ASSIGN(const Hash hash, hash_of(*part.segment, slot, row));
+  sums.add(row.id_key, hash);
+  RHUMB_ASSIGN(const auto known, core_.store.find(row.id_key));
+  if (row.version > view.applied || !known || known->version > view.applied) {
+    *moved = true;
+    return base::ok();
+  }
+  const bool same = known->segment == part.segment->id() && known->slot == slot && known->version == row.version && known->content_hash == hash;
+  if (same) return base::ok();
+  return base::corrupt(part.segment->directory() + ": slot " + std::to_string(slot) + " is not what the key-value store has for its point (" +
+                       part.segment->places(slot) + ")");
+}
+
+// Reads every row of the store's points on the way, each under its checksum.
+Result<uint64_t> Shard::count_rows(const ReadContext& context) const {
+  uint64_t rows = 0;
+  Status stopped;
+  RHUMB_TRY(core_.store.scan(kPoints, [&](std::string_view, std::string_view) {
+    if (++rows % base::limits::kScrollChunkKeys == 0) stopped = interrupted(context);
+    return stopped.ok();
+  }));
+  RHUMB_TRY(stopped);
+  return rows;
+}
+
+// Sums up the rows of one view and notes what is damaged; an error only if it could not go on.
 Result<Verification> Shard::verify_view(const ViewPtr& view, const ReadContext& context, bool* moved) const {
   Verification found;
   found.applied = view->applied;
   found.kept = view->content_hash;
   HashSums sums;
   *moved = false;
+  const auto wrong = [&](const Status& status) { found.note(status); };
   for (const SegmentView& part : view->segments) {
-    RHUMB_TRY(part.segment->verify_checksums());
+    part.segment->verify_checksums(wrong);
     for (uint32_t slot = 0; slot < part.rows; ++slot) {
       if (!part.holds(slot)) continue;
       if (slot % base::limits::kScrollChunkKeys == 0) RHUMB_TRY(interrupted(context));
-      RHUMB_ASSIGN(const segment::StoredRow row, part.segment->fetch(slot));
-      RHUMB_ASSIGN(const Hash hash, hash_of(*part.segment, slot, row));
-      sums.add(row.id_key, hash);
       ++found.points;
-      RHUMB_ASSIGN(const auto known, core_.store.find(row.id_key));
-      if (row.version > view->applied || !known || known->version > view->applied) {
-        *moved = true;
-        continue;
-      }
-      const bool same = known->segment == part.segment->id() && known->slot == slot && known->version == row.version &&
-                        known->content_hash == hash;
-      if (!same) {
-        return base::corrupt(part.segment->directory() + ": slot " + std::to_string(slot) +
-                             " is not what the key-value store has for its point (" + part.segment->places(slot) + ")");
-      }
+      const Status row = verify_row(*view, part, slot, sums, moved);
+      if (row.ok()) continue;
+      if (!tells_damage(row)) return row;
+      wrong(row);
     }
   }
   found.computed = sums.total();
+  const auto rows = count_rows(context);
+  if (!rows.ok() && !tells_damage(rows.status())) return rows.status();
   *moved = *moved || core_.views.applied() != view->applied;
+  if (!rows.ok()) wrong(rows.status());
+  else if (!*moved && *rows != found.points)
+    wrong(base::corrupt(core_.options.directory + "/kv: " + std::to_string(*rows) + " rows of points, " + std::to_string(found.points) + " live rows"));
   return found;
 }
 
@@ -71,19 +103,15 @@ Result<Verification> Shard::verify(const ReadContext& context) {
   for (uint32_t round = 0;; ++round) {
     bool moved = false;
     const ViewPtr view = core_.views.current();
-    auto found = verify_view(view, context, &moved);
-    if (!found.ok()) {
-      if (found.status().code() != base::Code::kCorrupt && found.status().code() != base::Code::kIo)
-        return found.status();
-      core_.fence(found.status());
-      Verification damaged;
-      damaged.applied = core_.views.applied();
-      damaged.error = found.status().to_string();
-      return damaged;
+    RHUMB_ASSIGN(Verification found, verify_view(view, context, &moved));
+    const bool equal = found.kept == found.computed && found.points == view->points;
+    if (!found.problems.empty()) {
+      core_.fence(base::corrupt(found.problems.front()));
+      return found;
     }
-    const bool equal = found->kept == found->computed && found->points == view->points;
-    if (equal || (!moved && core_.views.applied() == found->applied)) {
-      if (!equal) found->error = "the sum of the points' hashes is not the one that was kept";
+    if (equal) return found;
+    if (!moved) {  // every row is whole: they go on being served
+      found.note(base::corrupt(core_.options.directory + "/kv: the sum of the points' hashes is not the one that was kept"));
       return found;
     }
     if (round == base::limits::kMaxFreshViews)

@@ -90,7 +90,9 @@ void Worker::on_verify(uint64_t shard, Deadline deadline, Done<peer::VerifyReply
     reply.points = found->points;
     std::memcpy(reply.kept_hash.data(), &found->kept, reply.kept_hash.size());
     std::memcpy(reply.computed_hash.data(), &found->computed, reply.computed_hash.size());
-    reply.error = found->error;
+    if (!found->problems.empty()) reply.error = found->problems.front();
+    const uint64_t more = found->problems.size() + found->more_problems;
+    if (more > 1) reply.error += " (and " + std::to_string(more - 1) + " more)";
     (*shared_done)(std::move(reply));
   });
   if (!posted.ok()) (*shared_done)(posted);

@@ -38,6 +38,11 @@ TEST_F(CommandLineTest, check_takes_a_directory_and_the_same_options) {
   ASSERT_TRUE(line.ok()) << line.status().message();
   EXPECT_TRUE(line->check);
   EXPECT_EQ(line->settings.node.data_dir, "/y");
+  EXPECT_FALSE(line->json);
+  EXPECT_TRUE(parse_command_line({"check", "-o", "json", "/x"})->json);
+  EXPECT_FALSE(parse_command_line({"check", "-o", "yaml"}).ok());
+  EXPECT_FALSE(parse_command_line({"check", "-o"}).ok());
+  EXPECT_FALSE(parse_command_line({"-o", "json"}).ok());         // of check only
   EXPECT_FALSE(parse_command_line({"--port=1", "check"}).ok());  // it is a command, so it comes first
 }
 

@@ -1,4 +1,5 @@
 """Bits flip and files end early in every kind of file of a stopped server: it is detected and named, or rebuilt, or provably harmless."""
+import json
 import os
 import random
 import re
@@ -9,7 +10,7 @@ import numpy as np
 from rhumbd import BIN, Rhumbd
 from workload import SEED
 
-PER_FILE = 40 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 2  # flips; and one cut
+PER_FILE = 40 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 1  # flips; and three other damages
 DIM, POINTS = 16, 10_600  # enough for a graph
 SETTINGS = {"storage.segment_bytes": 1 << 20}
 
@@ -85,29 +86,63 @@ def outcome(directory, name, data, expected):
         server.log_path.unlink(missing_ok=True)
 
 
+WHOLE, DURABLE, DERIVED = 0, 1, 2  # what `rhumbd check` ends with
+
+
 def check(directory, name):
-    """What `rhumbd check` says of the stopped directory, before anything else has opened it."""
-    done = subprocess.run([str(BIN / "rhumbd"), "check", str(directory), "--set", "log.level=error", *(f"--set={k}={v}" for k, v in SETTINGS.items())],
+    """(verdict, report) of `rhumbd check` on the stopped directory, before anything else has opened it."""
+    done = subprocess.run([str(BIN / "rhumbd"), "check", str(directory), "-o", "json", "--set", "log.level=error", *(f"--set={k}={v}" for k, v in SETTINGS.items())],
                           capture_output=True, timeout=60)
-    assert done.returncode in (0, 1), f"{name}: rhumbd check ended with {done.returncode}: {done.stderr[-2000:]}"
-    return done.returncode == 0, (done.stdout + done.stderr).decode("utf-8")  # also what it says of damaged bytes is text
+    assert done.returncode in (WHOLE, DURABLE, DERIVED), f"{name}: rhumbd check ended with {done.returncode}: {done.stderr[-2000:]}"
+    report = json.loads(done.stdout.decode("utf-8"))  # also what it says of damaged bytes is text
+    kinds = {p["kind"] for p in report["problems"]}
+    assert done.returncode == (DURABLE if "durable" in kinds else DERIVED if kinds else WHOLE), f"{name}: {done.returncode}: {report}"
+    return done.returncode, report
 
 
 def damages(path, rng):
+    """(what, change of the file): bits that flip, an early end, an empty file, none at all."""
     size = path.stat().st_size
     for _ in range(PER_FILE if size else 0):
         at, bit = rng.randrange(size), rng.randrange(8)
-        yield f"bit {bit} of byte {at}", lambda f, at=at, bit=bit: (f.seek(at), f.write(bytes([byte_at(f, at) ^ 1 << bit])))
+        yield f"bit {bit} of byte {at}", lambda p, at=at, bit=bit: flip(p, at, bit)
     if size:
         cut = rng.randrange(size)
-        yield f"cut to {cut} of {size} bytes", lambda f, cut=cut: f.truncate(cut)
+        yield f"cut to {cut} of {size} bytes", lambda p, cut=cut: os.truncate(p, cut)
+        yield "emptied", lambda p: os.truncate(p, 0)
+    yield "removed", os.unlink
 
 
-def byte_at(f, at):
-    f.seek(at)
-    byte = f.read(1)[0]
-    f.seek(at)
-    return byte
+def flip(path, at, bit):
+    with open(path, "r+b") as f:
+        f.seek(at)
+        byte = f.read(1)[0]
+        f.seek(at)
+        f.write(bytes([byte ^ 1 << bit]))
+
+
+def durable_files(directory):
+    return {p.relative_to(directory) for p in directory.rglob("*.dat")}
+
+
+def one_damage(original, name, what, change, data, expected):
+    """The outcome of one damage, after everything that must hold whatever it is."""
+    copy, case = original.parent / "copy", f"{name}: {what}"
+    shutil.copytree(original, copy)
+    try:
+        change(copy / name)
+        files = durable_files(copy)
+        verdict, report = check(copy, case)
+        result = outcome(copy, case, data, expected)
+        assert (verdict == DURABLE) == (result == "detected"), f"{case}: the server says {result}, rhumbd check: {report}"
+        said = " ".join(p["what"] for p in report["problems"])
+        near = (name.name, str(name.parent))  # a file, or the store or the segment that it belongs to
+        assert verdict == WHOLE or any(n in said for n in near), f"{case}: not named: {report}"
+        if verdict == DURABLE:
+            assert files <= durable_files(copy), f"{case}: what can still be saved is gone: {files - durable_files(copy)}"
+        return {DURABLE: "detected", DERIVED: "made again", WHOLE: "harmless"}[verdict]
+    finally:
+        shutil.rmtree(copy)
 
 
 def test_damage_in_every_file(tmp_path):
@@ -122,20 +157,13 @@ def test_damage_in_every_file(tmp_path):
     server.kill()
     counts = {}
     for path in sorted(p for p in (tmp_path / "data").rglob("*") if p.is_file()):
-        name = str(path.relative_to(tmp_path / "data"))
-        kind = re.sub(r"[0-9a-f]{16}|\d+", "N", name)
+        name = path.relative_to(tmp_path / "data")
+        kind = re.sub(r"[0-9a-f]{16}|\d+", "N", str(name))
         for what, change in damages(path, rng):
-            copy = tmp_path / "copy"
-            shutil.copytree(tmp_path / "data", copy)
-            with open(copy / name, "r+b") as f:
-                change(f)
-            whole, said = check(copy, f"{name}: {what}")
-            result = outcome(copy, f"{name}: {what}", data, expected)
-            assert whole == (result == "harmless"), f"{name}: {what}: the server says {result}, rhumbd check: {said}"
-            assert whole or path.name in said or str(path.parent.relative_to(tmp_path / "data")) in said, f"{name}: {what}: not named: {said}"
+            result = one_damage(tmp_path / "data", name, what, change, data, expected)
             counts.setdefault(kind, {}).setdefault(result, 0)
             counts[kind][result] += 1
-            shutil.rmtree(copy)
     for kind, row in counts.items():
         print(f"{kind:40} " + ", ".join(f"{n} {what}" for what, n in sorted(row.items())))
     assert any("detected" in row for row in counts.values())
+    assert "made again" in counts["shards/N/segments/N/graph.N/graph"]

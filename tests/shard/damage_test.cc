@@ -2,6 +2,7 @@
 // rebuild.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <future>
 
@@ -91,7 +92,8 @@ TEST_F(DamageTest, BitFlipsAreFoundAndFenceTheShard) {
     ASSERT_TRUE(h.is_open());
     const auto verified = h->verify({});
     ASSERT_TRUE(verified.ok()) << verified.status().to_string();
-    EXPECT_NE(verified->error.find(path.string() + " at offset"), std::string::npos) << verified->error;
+    ASSERT_FALSE(verified->problems.empty());
+    EXPECT_TRUE(verified->problems.front().starts_with(path.string() + " at offset")) << verified->problems.front();
     EXPECT_FALSE(h->fenced().ok());
     EXPECT_FALSE(h->search(nearest("", 1), {}).ok());
     h.abandon();
@@ -99,6 +101,51 @@ TEST_F(DamageTest, BitFlipsAreFoundAndFenceTheShard) {
   }
   h.open();
   expect_equal(h, model, "repaired");
+}
+
+TEST_F(DamageTest, VerificationTellsEveryDamagedFile) {
+  fill();
+  const std::vector<fs::path> damaged = {segment(1) / "ids.dat", segment(1) / "vec.1.dat", segment(2) / "payload.dat"};
+  for (const fs::path& path : damaged) flip(path, fs::file_size(path) / 3);
+  h.open();
+  const auto verified = h->verify({});
+  ASSERT_TRUE(verified.ok()) << verified.status().to_string();
+  for (const fs::path& path : damaged) {
+    EXPECT_TRUE(std::any_of(verified->problems.begin(), verified->problems.end(),
+                            [&](const std::string& p) { return p.starts_with(path.string() + " at offset"); }))
+        << path;
+  }
+}
+
+// A row of the store that no live row goes with would still be found by its id.
+TEST_F(DamageTest, ARowOfTheStoreWithoutALiveRowIsFound) {
+  fill();
+  {
+    auto kv = storage::KvStore::open(plugins(), "sqlite", h.directory() + "/kv");
+    ASSERT_TRUE(kv.ok());
+    storage::KvBatch batch;
+    batch.put(kPoints, model::PointId::number(987654321).key(), encode(PointRow{1, 0, 1, {}}));
+    ASSERT_TRUE((*kv)->write(batch).ok());
+  }
+  h.open();
+  const auto verified = h->verify({});
+  ASSERT_TRUE(verified.ok()) << verified.status().to_string();
+  ASSERT_FALSE(verified->problems.empty());
+  EXPECT_NE(verified->problems.front().find("rows of points"), std::string::npos) << verified->problems.front();
+}
+
+TEST_F(DamageTest, TheDerivedFilesThatAreMadeAgainAreTold) {
+  fill();
+  std::vector<std::string> told;
+  h.options.segment.on_derived_damage = [&told](const base::Status& what) { told.push_back(what.message()); };
+  h.open();
+  EXPECT_TRUE(told.empty());
+  h.close();
+  flip(segment(1) / "graph.1" / "graph", 70);
+  h.open();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_NE(told.front().find((segment(1) / "graph.1").string()), std::string::npos) << told.front();
+  EXPECT_TRUE(h->verify({})->problems.empty());
 }
 
 TEST_F(DamageTest, ReadingADamagedPointAnswersTheErrorAndNotTheBytes) {

@@ -162,7 +162,7 @@ void expect_equal(Harness& harness, const Model& model, const std::string& when)
   EXPECT_EQ(*counted, model.points().size());
   auto verified = harness->verify({});
   ASSERT_TRUE(verified.ok()) << verified.status().to_string();
-  EXPECT_EQ(verified->error, "");
+  EXPECT_TRUE(verified->problems.empty()) << verified->problems.front();
   EXPECT_EQ(verified->points, model.points().size());
 }
 
