@@ -17,7 +17,7 @@ struct LoadedGraph {
 // Writes the nodes below `built_through` and their links among each other, and syncs file and directory. trained may be null. No node is
 // added or linked meanwhile.
 void save_graph(const std::string& dir, uint32_t metric, const rhumb_vectors_t& column, const Trained* trained, uint32_t built_through);
-// Maps what save_graph() wrote, after checking every byte's checksum and every link: RHUMB_CORRUPT, never a crash. RHUMB_UNSUPPORTED: a sound
+// Takes what save_graph() wrote, mapped or into memory, after checking every byte's checksum and every link: RHUMB_CORRUPT, never a crash. RHUMB_UNSUPPORTED: a sound
 // file of another metric, scalar type, dimension, shape or format.
 LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vectors_t& column, const Options& options, const Kernels& kernels);
 

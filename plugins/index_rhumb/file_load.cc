@@ -95,17 +95,17 @@ void require_same(const char* what, uint64_t expected, uint64_t found) {
 
 class Loader {
  public:
-  Loader(const Reader& reader, const rhumb_vectors_t& column, Trained& trained)
-      : reader_(reader), header_(reader.header()), column_(column), graph_(trained.graph), arrays_(trained.graph), codec_(trained.codec) {}
+  Loader(const Reader& reader, const rhumb_vectors_t& column, bool mapped, Trained& trained)
+      : reader_(reader), header_(reader.header()), column_(column), mapped_(mapped), graph_(trained.graph), arrays_(trained.graph) {}
 
   void run(uint32_t end) {
     end_ = end;
-    map(arrays_.codes(), kCodes, end);
-    if (arrays_.has_bits()) map(arrays_.bits(), kBits, end);
-    map(arrays_.rows(), kRows, end);
-    map(arrays_.levels(), kLevels, end);
-    map(arrays_.upper_at(), kUpperAt, end);
-    map(arrays_.upper(), kUpper, header_.upper_rows);
+    take(arrays_.codes(), kCodes, end);
+    if (arrays_.has_bits()) take(arrays_.bits(), kBits, end);
+    take(arrays_.rows(), kRows, end);
+    take(arrays_.levels(), kLevels, end);
+    take(arrays_.upper_at(), kUpperAt, end);
+    take(arrays_.upper(), kUpper, header_.upper_rows);
     if (end > 0) arrays_.adopt(end, header_.nodes, header_.upper_rows, {header_.entry_slot, header_.entry_level});
     check_nodes();
     for (uint32_t slot = 0; slot < end_; ++slot) {
@@ -115,9 +115,17 @@ class Loader {
   }
 
  private:
-  void map(ChunkedArray& array, Section id, uint64_t rows) {
+  void take(ChunkedArray& array, Section id, uint64_t rows) {
     const uint64_t offset = reader_.section(id, rows, array.stride());
-    if (rows > 0) array.map(reader_.fd(), offset, rows);
+    if (rows > 0 && mapped_) {
+      array.map(reader_.fd(), offset, rows);
+      return;
+    }
+    array.reserve(rows);
+    for (uint64_t first = 0; first < rows; first += kChunkMask + 1) {
+      const uint64_t n = std::min<uint64_t>(rows - first, kChunkMask + 1);
+      reader_.read_at(offset + first * array.stride(), array.at(static_cast<uint32_t>(first)), n * array.stride());
+    }
   }
   void check_nodes() const {
     const SlotFilter present(column_, nullptr);
@@ -148,9 +156,9 @@ class Loader {
   const Reader& reader_;
   const FileHeader& header_;
   const rhumb_vectors_t& column_;
+  const bool mapped_;
   Graph& graph_;
   GraphFile arrays_;
-  const Codec& codec_;
   uint32_t end_ = 0;
 };
 
@@ -181,7 +189,7 @@ LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vect
   loaded.trained = std::make_unique<Trained>(Codec::restore(params, std::move(centre), kernels), column, options, kernels);
   const uint64_t end = header.sections[kLevels].rows;
   if (end > header.built_through) reader.corrupt("more rows than slots");
-  Loader(reader, column, *loaded.trained).run(static_cast<uint32_t>(end));
+  Loader(reader, column, options.mapped, *loaded.trained).run(static_cast<uint32_t>(end));
   return loaded;
 }
 

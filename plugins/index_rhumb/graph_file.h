@@ -23,7 +23,7 @@ class GraphFile {
   // After mapping: what the arrays hold becomes the graph.
   void adopt(uint32_t end, uint64_t nodes, uint32_t upper_rows, EntryPoint entry) {
     g_.slack_.reserve(end);
-    g_.capacity_.store(end);
+    g_.capacity_.store(end);  // of what was mapped there is no more; reserve() goes on from here
     g_.end_.store(end);
     g_.nodes_.store(nodes);
     g_.upper_used_ = upper_rows;

@@ -14,7 +14,7 @@ namespace rhumb::coded {
 namespace {
 
 constexpr uint32_t kAheadRows = 8;         // rows fetched before the one that is scored
-constexpr uint32_t kFetchLinesMax = 8;     // of a row; the hardware's prefetcher goes on from there
+constexpr uint32_t kFetchLinesMax = 16;    // of a row; the hardware's prefetcher goes on from there
 
 inline void fetch(const char* row, uint32_t lines) {
   for (uint32_t i = 0; i < lines; ++i) __builtin_prefetch(row + i * kLineBytes);

@@ -49,6 +49,7 @@ Options parse_options(std::string_view config_json) {
     else if (key == "ef_construct") options.ef_construct = number(value, key, kEfConstructMin, kEfConstructMax);
     else if (key == "seed") options.seed = number(value, key, 0, kSeedMax);
     else if (key == "one_bit") options.one_bit = flag(value, key);
+    else if (key == "mapped") options.mapped = flag(value, key);
     else throw Error(RHUMB_INVALID, "config: unknown parameter " + key);
   }
   return options;
@@ -60,7 +61,8 @@ std::string describe() {
       {"ef_construct", parameter(kEfConstructMin, kEfConstructMax, kEfConstructDefault,
                                  "Candidates looked at when a node is linked, and by a search that names no ef.")},
       {"seed", parameter(0, kSeedMax, kSeedDefault, "Of the random rotation before quantisation.")},
-      {"one_bit", {{"type", "boolean"}, {"default", true}, {"description", "Walk vectors of 512 dimensions and more by one bit a component."}}}};
+      {"one_bit", {{"type", "boolean"}, {"default", true}, {"description", "Walk vectors of 512 dimensions and more by one bit a component."}}},
+      {"mapped", {{"type", "boolean"}, {"default", false}, {"description", "Leave a loaded graph in its file's pages: less memory, slower."}}}};
   return nlohmann::json{{"metrics", {"cosine", "dot", "euclid", "manhattan"}},
                         {"scalars", {"f32", "f16", "u8"}},
                         {"parameters", {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}}}}

@@ -18,6 +18,7 @@ struct Options {
   uint32_t ef_construct = kEfConstructDefault;  // breadth of the search for links; also of searches that name none
   uint32_t seed = kSeedDefault;                 // of the rotation
   bool one_bit = true;                          // wide vectors are walked by one bit a component
+  bool mapped = false;                          // a loaded graph stays in its file's pages, which the system may drop; else it is in memory
 
   GraphShape shape() const;
 };
