@@ -1,5 +1,5 @@
 // The whole server but its sockets, in this process: what a REST client sends goes through the shipped REST handler, gateway,
-// worker, log and shards. Control thread only.
+// worker, log and shards. Any thread calls; opening and closing is the control thread's.
 #pragma once
 
 #include <memory>
