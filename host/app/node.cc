@@ -134,6 +134,7 @@ Status Node::start_roles() {
   options.replicas.segment = options_.segment;
   options.replicas.segment.plugins = plugins_.get();
   options.replicas.segment.index_engine = options_.index_engine;
+  options.replicas.segment.seal_rows = options_.seal_rows;
   options.replicas.segment.build_threads = options_.build_threads;
   options.replicas.segment.builders = background_.get();
   options.replicas.segment.on_derived_damage = [this](const Status& problem) { derived_damage(problem); };

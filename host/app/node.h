@@ -31,6 +31,7 @@ struct NodeOptions {
   std::string log_engine = "wal", kv_engine = "sqlite", consensus_engine = "raft", router_engine = "hash", index_engine = "hnsw";
   std::string log_config_json = "{}";
   uint64_t log_bytes = 4 * base::limits::kGiB;  // bound of the log
+  uint32_t seal_rows = base::limits::kSegmentMaxRows;
   uint32_t pool_threads = 2, apply_threads = 2, background_threads = 2, build_threads = 2;
   uint32_t tick_ms = 100, election_ticks = 10;
   peer::LoopbackMode loopback = peer::LoopbackMode::kDirect;

@@ -85,6 +85,7 @@ NodeOptions Server::node_options() const {
   o.apply_threads = std::min(4u, cores());
   o.background_threads = std::max(2u, cores() / 2);
   o.build_threads = or_cores(settings_.index.build_threads);
+  o.seal_rows = static_cast<uint32_t>(settings_.index.segment_rows);
   o.tick_ms = static_cast<uint32_t>(settings_.consensus.tick_ms);
   o.election_ticks = static_cast<uint32_t>(settings_.consensus.election_ticks);
   o.loopback = settings_.peer.loopback == "encode" ? peer::LoopbackMode::kEncode : peer::LoopbackMode::kDirect;

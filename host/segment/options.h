@@ -17,7 +17,8 @@ class Executor;
 namespace rhumb::segment {
 
 struct SegmentOptions {
-  uint32_t max_rows = base::limits::kSegmentMaxRows;
+  uint32_t max_rows = base::limits::kSegmentMaxRows;   // room for so many; of existing segments, too
+  uint32_t seal_rows = base::limits::kSegmentMaxRows;  // a growing one takes no more
   uint64_t max_bytes = base::limits::kSegmentMaxBytes;
   uint32_t graph_min_rows = base::limits::kGraphMinRows;  // below, a vector column is scanned
   ExtentLimits extents{base::limits::kFirstExtentBytes, base::limits::kMaxExtentBytes};

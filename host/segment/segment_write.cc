@@ -28,7 +28,7 @@ uint64_t Segment::bytes_with(const RowInput& row) const {
 
 bool Segment::fits(const RowInput& row) const {
   if (row_count_ == 0) return true;
-  return row_count_ < options_.max_rows && bytes_with(row) <= options_.max_bytes;
+  return row_count_ < std::min(options_.seal_rows, options_.max_rows) && bytes_with(row) <= options_.max_bytes;
 }
 
 Result<uint32_t> Segment::append(const RowInput& row) {

@@ -45,7 +45,7 @@ struct Settings {
   } router;
   struct {
     std::string plugin = "hnsw";
-    uint64_t build_threads = 0;
+    uint64_t build_threads = 0, segment_rows = 1u << 20;
   } index;
   struct {
     std::string loopback = "direct";
