@@ -138,36 +138,15 @@ void Codec::rotate(float* x) const {
 
 void Codec::encode_bits(const float* prepared, char* out) const {
   std::memset(out, 0, bit_stride());
-  double square = 0, absolute = 0;
-  uint32_t ones = 0;
-  for (uint32_t i = 0; i < width_; ++i) {
-    square += double{prepared[i]} * prepared[i];
-    absolute += std::abs(prepared[i]);
-    if (prepared[i] <= 0) continue;
-    out[i / 8] = static_cast<char>(out[i / 8] | 1 << (i % 8));
-    ++ones;
-  }
-  const BitTail tail{static_cast<float>(square), absolute > 0 ? static_cast<float>(2 * square / absolute) : 0.0f, static_cast<float>(ones), 0};
+  BitTail tail;
+  kernels_->signs(prepared, width_, out, &tail);
   std::memcpy(out + bit_bytes_, &tail, sizeof tail);
 }
 
 BitQuery Codec::encode_bit_query(const float* prepared, char* planes) const {
-  constexpr float kLevels = (1u << kQueryPlanes) - 1;
   std::memset(planes, 0, uint64_t{kQueryPlanes} * bit_bytes_);
-  const auto [low, high] = std::minmax_element(prepared, prepared + width_);
-  BitQuery query{planes, static_cast<float>(square_of(prepared, width_)), *low, (*high - *low) / kLevels, 0};
-  const float inverse = query.step > 0 ? 1 / query.step : 0;
-  uint64_t sum = 0;
-  for (uint32_t i = 0; i < width_; i += 64) {
-    uint64_t words[kQueryPlanes] = {};
-    for (uint32_t j = 0; j < 64; ++j) {
-      const auto level = static_cast<uint32_t>(std::clamp((prepared[i + j] - query.low) * inverse + 0.5f, 0.0f, kLevels));
-      sum += level;
-      for (uint32_t p = 0; p < kQueryPlanes; ++p) words[p] |= uint64_t{level >> p & 1} << j;
-    }
-    for (uint32_t p = 0; p < kQueryPlanes; ++p) std::memcpy(planes + p * bit_bytes_ + i / 8, &words[p], sizeof words[p]);
-  }
-  query.sum = query.step * static_cast<float>(sum) + query.low * static_cast<float>(width_);
+  BitQuery query;
+  kernels_->planes(prepared, width_, bit_bytes_, planes, &query);
   return query;
 }
 

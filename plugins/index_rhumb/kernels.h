@@ -51,6 +51,10 @@ struct Kernels {
   void (*hadamard)(float* x, uint32_t n, uint32_t block);
   // x[i] *= signs[i]; then, if halves, (x[i], x[i + n/2]) = (a + b, a - b) / sqrt 2: a step of Kac's walk. n a multiple of 64.
   void (*flip)(float* x, const float* signs, uint32_t n, uint32_t halves);
+  // Fills a BitQuery for x[0..n), n a multiple of 64; planes: kQueryPlanes * bytes bytes, all zero behind n / 8 of each.
+  void (*planes)(const float* x, uint32_t n, uint32_t bytes, char* planes, BitQuery* out);
+  // Sign bits of x[0..n) to out, n / 8 bytes, and what goes behind them.
+  void (*signs)(const float* x, uint32_t n, char* out, BitTail* tail);
   // out[i] = clamp(round(x[i] * scale + 64), 0, kCodeMax); not-a-number becomes 0.
   void (*quantise)(const float* x, uint32_t n, float scale, uint8_t* out);
 };

@@ -96,6 +96,43 @@ struct Avx512 : Generic<Avx512> {
     for (int r = 0; r < R; ++r) out[r] = static_cast<uint32_t>(sum[r]);
   }
 
+  static void planes(const float* x, uint32_t n, uint32_t bytes, char* planes, BitQuery* out) {
+    __m512 lows = _mm512_loadu_ps(x), highs = lows, squares = _mm512_setzero_ps();
+    for (uint32_t i = 0; i < n; i += 16) {
+      const __m512 v = _mm512_loadu_ps(x + i);
+      lows = _mm512_min_ps(lows, v);
+      highs = _mm512_max_ps(highs, v);
+      squares = _mm512_fmadd_ps(v, v, squares);
+    }
+    const float low = _mm512_reduce_min_ps(lows), step = (_mm512_reduce_max_ps(highs) - low) / kPlaneLevels;
+    const __m512 inverse = _mm512_set1_ps(step > 0 ? 1 / step : 0), first = _mm512_set1_ps(low);
+    __m512i sums = _mm512_setzero_si512();
+    for (uint32_t i = 0; i < n; i += 16) {
+      const __m512 v = _mm512_fmadd_ps(_mm512_sub_ps(_mm512_loadu_ps(x + i), first), inverse, _mm512_set1_ps(0.5f));
+      const __m512i levels = _mm512_cvttps_epi32(_mm512_min_ps(v, _mm512_set1_ps(kPlaneLevels)));
+      sums = _mm512_add_epi32(sums, levels);
+      for (uint32_t p = 0; p < kQueryPlanes; ++p) {
+        const __mmask16 mask = _mm512_test_epi32_mask(levels, _mm512_set1_epi32(1 << p));
+        memcpy(planes + p * bytes + i / 8, &mask, sizeof mask);
+      }
+    }
+    *out = {planes, _mm512_reduce_add_ps(squares), low, step, step * static_cast<float>(sum_u32(sums)) + low * static_cast<float>(n)};
+  }
+  static void signs(const float* x, uint32_t n, char* out, BitTail* tail) {
+    __m512 squares = _mm512_setzero_ps(), absolutes = squares;
+    uint32_t ones = 0;
+    for (uint32_t i = 0; i < n; i += 16) {
+      const __m512 v = _mm512_loadu_ps(x + i);
+      squares = _mm512_fmadd_ps(v, v, squares);
+      absolutes = _mm512_add_ps(absolutes, _mm512_abs_ps(v));
+      const __mmask16 mask = _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_GT_OQ);
+      ones += static_cast<uint32_t>(__builtin_popcount(mask));
+      memcpy(out + i / 8, &mask, sizeof mask);
+    }
+    const float square = _mm512_reduce_add_ps(squares), absolute = _mm512_reduce_add_ps(absolutes);
+    *tail = {square, absolute > 0 ? 2 * square / absolute : 0.0f, static_cast<float>(ones), 0};
+  }
+
   // The four stages inside a register: x[i] = x[i ^ h] + (i & h ? -x[i] : x[i]).
   static __m512 within(__m512 x) {
     const auto negate = [](__m512 v, __mmask16 lanes) { return _mm512_mask_sub_ps(v, lanes, _mm512_setzero_ps(), v); };

@@ -13,6 +13,7 @@
 namespace rhumb::coded {
 namespace {
 
+constexpr float kPlaneLevels = (1u << kQueryPlanes) - 1;
 constexpr uint32_t kAheadRows = 8;         // rows fetched before the one that is scored
 constexpr uint32_t kFetchLinesMax = 16;    // of a row; the hardware's prefetcher goes on from there
 
@@ -115,6 +116,43 @@ struct Generic {
       x[i + half] = low - high;
     }
   }
+  static void planes(const float* x, uint32_t n, uint32_t bytes, char* planes, BitQuery* out) {
+    float low = x[0], high = x[0], square = 0;
+    for (uint32_t i = 0; i < n; ++i) {
+      low = x[i] < low ? x[i] : low;
+      high = x[i] > high ? x[i] : high;
+      square += x[i] * x[i];
+    }
+    const float step = (high - low) / kPlaneLevels, inverse = step > 0 ? 1 / step : 0;
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < n; i += 64) {
+      uint64_t words[kQueryPlanes] = {};
+      for (uint32_t j = 0; j < 64; ++j) {
+        const float v = (x[i + j] - low) * inverse + 0.5f;
+        const auto level = static_cast<uint32_t>(v < kPlaneLevels ? v : kPlaneLevels);
+        sum += level;
+        for (uint32_t p = 0; p < kQueryPlanes; ++p) words[p] |= uint64_t{level >> p & 1} << j;
+      }
+      for (uint32_t p = 0; p < kQueryPlanes; ++p) memcpy(planes + p * bytes + i / 8, &words[p], sizeof words[p]);
+    }
+    *out = {planes, square, low, step, step * static_cast<float>(sum) + low * static_cast<float>(n)};
+  }
+  static void signs(const float* x, uint32_t n, char* out, BitTail* tail) {
+    float square = 0, absolute = 0;
+    uint32_t ones = 0;
+    for (uint32_t i = 0; i < n; i += 64) {
+      uint64_t word = 0;
+      for (uint32_t j = 0; j < 64; ++j) {
+        const float v = x[i + j];
+        square += v * v;
+        absolute += v > 0 ? v : -v;
+        ones += v > 0 ? 1 : 0;
+        word |= uint64_t{v > 0 ? 1u : 0u} << j;
+      }
+      memcpy(out + i / 8, &word, sizeof word);
+    }
+    *tail = {square, absolute > 0 ? 2 * square / absolute : 0.0f, static_cast<float>(ones), 0};
+  }
   static void quantise(const float* x, uint32_t n, float scale, uint8_t* out) {
     for (uint32_t i = 0; i < n; ++i) {
       const float v = x[i] * scale + 64.5f;
@@ -126,7 +164,7 @@ struct Generic {
 
 template <typename Isa>
 constexpr Kernels make_kernels(const char* name) {
-  return {name, Isa::unvisited, Isa::squared, Isa::absolute, Isa::bits, Isa::hadamard, Isa::flip, Isa::quantise};
+  return {name, Isa::unvisited, Isa::squared, Isa::absolute, Isa::bits, Isa::hadamard, Isa::flip, Isa::planes, Isa::signs, Isa::quantise};
 }
 
 }  // namespace

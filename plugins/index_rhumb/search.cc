@@ -14,7 +14,7 @@ constexpr double kInTraversalShare = 0.3;  // from here on walking through what 
 constexpr double kTwoHopCost = 4;     // of a two-hop walk, in walks without a filter
 constexpr uint64_t kScanRows = 256;   // never worth a walk
 
-uint32_t rescored_of(uint32_t k) { return k + k / 2 + 8; }
+uint32_t rescored_of(uint32_t k) { return k + k / 4 + 4; }
 
 }  // namespace
 
