@@ -115,7 +115,12 @@ void Node::start_log_bound() {
       done();
     });
   };
-  log_bound_ = std::make_unique<worker::LogBound>(options_.log_bytes, [this] { return log_->use(); }, checkpoint, *background_);
+  const auto groups = [this] {
+    std::vector<uint64_t> all;
+    for (const auto& replica : worker_->replicas().all()) all.push_back(replica->shard_id);
+    return all;
+  };
+  log_bound_ = std::make_unique<worker::LogBound>(options_.log_bytes, [this] { return log_->use(); }, groups, checkpoint, *background_);
 }
 
 Status Node::start_roles() {

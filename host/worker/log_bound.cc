@@ -10,10 +10,11 @@ namespace rhumb::worker {
 using base::Code;
 using base::Status;
 
-LogBound::LogBound(uint64_t bytes, Measure measure, Checkpoint checkpoint, base::Executor& executor)
+LogBound::LogBound(uint64_t bytes, Measure measure, Groups groups, Checkpoint checkpoint, base::Executor& executor)
     : bound_(bytes),
       step_(std::max<uint64_t>(bytes / base::limits::kLogLooksPerBound, 1)),
       measure_(std::move(measure)),
+      groups_(std::move(groups)),
       checkpoint_(std::move(checkpoint)),
       executor_(executor) {}
 
@@ -51,15 +52,22 @@ void LogBound::turn() {
   }
   const auto use = measure_();
   if (!use.ok()) base::log_warn("worker", "the log does not tell its size", {{"error", use.status().to_string()}});
-  uint64_t group = 0;
-  if (use.ok()) {
-    const std::lock_guard lock(mutex_);
-    bytes_ = use->bytes;
-    pinned_ = use->oldest_group != 0;
-    if (bytes_ >= bound_ / 2 && pinned_ && !stopped_ && asked_.insert(use->oldest_group).second) group = use->oldest_group;
-  }
+  const uint64_t group = use.ok() ? next_group(*use) : 0;
   if (group == 0) return finish();
   checkpoint_(group, [this] { post_turn(); });
+}
+
+// The one to checkpoint now; 0: none, or what was done needs a moment to show.
+uint64_t LogBound::next_group(const storage::LogUse& use) {
+  const std::vector<uint64_t> all = groups_();
+  const std::lock_guard lock(mutex_);
+  bytes_ = use.bytes;
+  pinned_ = use.oldest_group != 0;
+  if (bytes_ < bound_ / 2 || !pinned_ || stopped_) return 0;
+  if (asked_.insert(use.oldest_group).second) return use.oldest_group;
+  if (bytes_ < bound_ / 4 * 3) return 0;
+  const auto next = std::find_if(all.begin(), all.end(), [this](uint64_t group) { return asked_.insert(group).second; });
+  return next == all.end() ? 0 : *next;
 }
 
 void LogBound::finish() {

@@ -1,6 +1,7 @@
 // Keeps the node's log within a bound. The log frees a segment once nothing lives in it, and what a group wrote lives until the group is
 // checkpointed: so beyond half of the bound the groups that hold the oldest segment are checkpointed, one after the other, however
-// little they hold; an idle group never pins the log. At the bound writes are refused until that has freed something.
+// little they hold; an idle group never pins the log. One that cannot be checkpointed (its shard is fenced) does: from three quarters on all
+// groups are checkpointed, so that the log can afford to copy what that one holds. At the bound writes are refused until something is freed.
 //
 // Any thread calls admit() and wrote(); what they set off runs on the executor, one turn at a time. Nothing runs while nobody writes. Nothing
 // survives a crash: the log itself tells its size at the next start.
@@ -11,6 +12,7 @@
 #include <functional>
 #include <mutex>
 #include <set>
+#include <vector>
 
 #include "host/base/executor.h"
 #include "host/base/status.h"
@@ -24,7 +26,9 @@ class LogBound {
   // Checkpoints a group and lets the log forget what that covers; `done` fires once, on any thread.
   using Checkpoint = std::function<void(uint64_t group, std::function<void()> done)>;
 
-  LogBound(uint64_t bytes, Measure measure, Checkpoint checkpoint, base::Executor& executor);
+  using Groups = std::function<std::vector<uint64_t>()>;  // all there are to checkpoint
+
+  LogBound(uint64_t bytes, Measure measure, Groups groups, Checkpoint checkpoint, base::Executor& executor);
   ~LogBound();  // stop()
   LogBound(const LogBound&) = delete;
   LogBound& operator=(const LogBound&) = delete;
@@ -40,10 +44,12 @@ class LogBound {
   void look(std::unique_lock<std::mutex> lock);
   void post_turn();
   void turn();
+  uint64_t next_group(const storage::LogUse& use);
   void finish();
 
   const uint64_t bound_, step_;  // step_: written between two looks at the log
   const Measure measure_;
+  const Groups groups_;
   const Checkpoint checkpoint_;
   base::Executor& executor_;
 

@@ -24,10 +24,10 @@ void WriteTask::start(base::TimerQueue& timers, std::function<void(Result<peer::
     if (auto self = weak.lock()) return self->at_deadline();
     return Status(Code::kTimeout, "the write was not committed in time; its outcome is unknown");
   });
-  if (const Status admitted = log_bound_.admit(); !admitted.ok()) return fail(admitted);
   for (const model::Operation& operation : request_.operations) {
     if (const Status admitted = replica_->shard->admit(operation.kind); !admitted.ok()) return fail(admitted);
   }
+  if (const Status admitted = log_bound_.admit(); !admitted.ok()) return fail(admitted);
   advance();
 }
 

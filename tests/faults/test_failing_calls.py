@@ -11,23 +11,34 @@ import pytest
 from rhumbd import Rhumbd
 from workload import IDS_EACH, SEED, WRITERS, check, create, point, write_until
 
-SAMPLES = 200 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 16
 ERRORS = {"EIO": "Input/output error", "ENOSPC": "No space left on device"}
-CALLS = ("fdatasync", "pwrite64", "openat", "fallocate", "fdatasync", "rename", "fsync", "pwrite64")
+FAULTS = (("fdatasync", "log"), ("pwrite64", "log"), ("openat", "any"), ("fallocate", "log"), ("fdatasync", "kv"), ("rename", "any"),
+          ("fsync", "any"), ("pwrite64", "kv"), ("pwrite64", "columns"), ("fdatasync", "columns"), ("ftruncate", "any"), ("mmap", "any"),
+          ("fallocate", "columns"), ("ftruncate", "log"), ("unlink", "any"), ("openat", "kv"))
+SAMPLES = (20 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 1) * len(FAULTS)
+FILES = {"any": (), "log": [f"log/{n:016x}.wal{end}" for n in range(1, 40) for end in ("", ".tmp")], "kv": ["shards/*/kv/*"],
+         "columns": ["shards/*/segments/*/*.dat"]}
+SETTINGS = {"storage.segment_bytes": 1 << 20, "storage.log_bytes": 2 << 20}  # so that checkpoints come, too
 FILLER = "x" * 60_000  # so that the log rolls over several times within a sample
 BEFORE = 60            # points written before the tracer comes
 PROBE_ID, PROBE_TAG = WRITERS * IDS_EACH, 7  # written behind the failure
 
 
+seen = []  # of each sample: whether a call failed
+
+
 def samples():
     rng = random.Random(SEED)
     for n in range(SAMPLES):
-        yield CALLS[n % len(CALLS)], rng.choice(sorted(ERRORS)), 1 + int(rng.expovariate(0.3)) % 5, rng.getrandbits(32)
+        yield *FAULTS[n % len(FAULTS)], rng.choice(sorted(ERRORS)), 1 + int(rng.expovariate(0.3)) % 5, rng.getrandbits(32)
 
 
-def attach(server, call, error, k, report):
+def attach(server, call, files, error, k, report):
     words = ["strace", "-f", "-o", str(report), "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={k}",
              "-p", str(server.process.pid)]
+    for pattern in FILES[files]:  # of the log also those that are still to come
+        for path in sorted(server.data.glob(pattern)) if "*" in pattern else [server.data / pattern]:
+            words += ["-P", str(path)]
     tracer = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
     line = tracer.stderr.readline()  # "strace: Process N attached"
     if "attached" not in line:
@@ -42,9 +53,9 @@ def detach(tracer):
     tracer.stderr.close()
 
 
-@pytest.mark.parametrize("call, error, k, seed", samples())
-def test_a_call_fails(tmp_path, call, error, k, seed):
-    server = Rhumbd(tmp_path / "data", settings={"storage.segment_bytes": 1 << 20}).start()
+@pytest.mark.parametrize("call, files, error, k, seed", samples())
+def test_a_call_fails(tmp_path, call, files, error, k, seed):
+    server = Rhumbd(tmp_path / "data", settings=SETTINGS).start()
     try:
         create(server)
         state, rng = {}, random.Random(seed)
@@ -53,7 +64,7 @@ def test_a_call_fails(tmp_path, call, error, k, seed):
             server.ok("PUT", "/collections/kill/points?wait=true", {"points": [point(i, tag)]})
             state[i] = {(tag, 0)}
         report = tmp_path / "strace.txt"
-        tracer = attach(server, call, error, k, report)
+        tracer = attach(server, call, files, error, k, report)
         behind = []
 
         def end():
@@ -76,8 +87,13 @@ def test_a_call_fails(tmp_path, call, error, k, seed):
                 state[PROBE_ID] = {(PROBE_TAG, 0)}
         server.start()
         check(server, state)
-        print(f"{call} {error} k={k}: injected {injected}, {acknowledged} acknowledged, then {behind}")
+        seen.append(injected > 0)
+        print(f"{call} of {files} {error} k={k}: injected {injected}, {acknowledged} acknowledged, then {behind}")
         assert server.stop() == 0, server.log_tail()
     finally:
         if server.process.poll() is None:
             server.kill()
+
+
+def test_the_samples_meant_something():
+    assert len(seen) == SAMPLES and sum(seen) > SAMPLES / 2, f"a call failed in {sum(seen)} of {len(seen)} samples"

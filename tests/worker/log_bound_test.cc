@@ -35,13 +35,17 @@ class FakeLog {
       came_.notify_all();
       return;
     }
-    forget(group);
+    if (group != fenced_) forget(group);
     lock.unlock();
     done();
   }
   void hold() {
     const std::lock_guard lock(mutex_);
     held_ = true;
+  }
+  void fence(uint64_t group) {
+    const std::lock_guard lock(mutex_);
+    fenced_ = group;
   }
   void await_checkpoint() {
     std::unique_lock lock(mutex_);
@@ -75,6 +79,7 @@ class FakeLog {
   std::deque<Record> records_;
   std::vector<uint64_t> asked_;
   bool held_ = false;
+  uint64_t fenced_ = 0;
   std::vector<std::pair<uint64_t, std::function<void()>>> waiting_;
 };
 
@@ -95,7 +100,8 @@ class LogBoundTest : public ::testing::Test {
 
   FakeLog log;
   base::Executor executor{"test", 1, 1024};
-  LogBound bound{kBound, [this] { return log.use(); }, [this](uint64_t group, std::function<void()> done) { log.checkpoint(group, std::move(done)); }, executor};
+  LogBound bound{kBound, [this] { return log.use(); }, [] { return std::vector<uint64_t>{7, 8, 9}; },
+                 [this](uint64_t group, std::function<void()> done) { log.checkpoint(group, std::move(done)); }, executor};
 };
 
 TEST_F(LogBoundTest, BelowHalfNothingIsCheckpointed) {
@@ -139,14 +145,26 @@ TEST_F(LogBoundTest, ACheckpointThatFreesNothingIsNotRepeatedWithoutEnd) {
   log.await_checkpoint();
   log.let_through(false);  // as of a shard that is fenced
   settle();
-  EXPECT_EQ(log.asked().size(), 1u);
+  EXPECT_EQ(log.asked(), (std::vector<uint64_t>{7, 8, 9})) << "each once";
   log.hold();
   EXPECT_EQ(bound.admit().code(), base::Code::kBusy) << "and sets off another look";
   log.await_checkpoint();
-  EXPECT_EQ(log.asked().size(), 2u);
+  EXPECT_EQ(log.asked().size(), 4u);
   log.let_through(true);
   settle();
   EXPECT_TRUE(bound.admit().ok());
+}
+
+TEST_F(LogBoundTest, AGroupThatCannotBeCheckpointedDoesNotKeepTheOthersFromIt) {
+  log.fence(7);
+  write(7, 100);
+  for (int i = 0; i < 60; ++i) {
+    write(8 + i % 2, 100);
+    settle();
+  }
+  EXPECT_LT(log.use().bytes, kBound * 3 / 4);
+  EXPECT_TRUE(bound.admit().ok());
+  EXPECT_EQ(log.use().oldest_group, 7u);
 }
 
 TEST_F(LogBoundTest, WithoutLiveRecordsTheLogOnlyLooksFull) {
