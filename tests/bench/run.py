@@ -52,6 +52,7 @@ class Bench:
     def server(self, name, **settings):
         data = self.work / f"server-{name}"
         shutil.rmtree(data, ignore_errors=True)
+        settings = {"index.plugin": self.options.index, **settings}
         return self.Rhumbd(data, settings=settings, arguments=["--set", "log.level=warn"])
 
     def load(self, server, name, path, connections, seconds, params, percent=100):
@@ -197,6 +198,7 @@ def main():
     parser.add_argument("--work", default=ROOT / "build/bench/data")
     parser.add_argument("--sets", default="c128,e1536,minilm")
     parser.add_argument("--parts", default="search,filter,scale")
+    parser.add_argument("--index", default="hnsw", help="index.plugin of the server")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--collections", type=int, default=1000)
@@ -205,7 +207,7 @@ def main():
     bench = Bench(options)
     cpu = next((l.partition(":")[2].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), platform.machine())
     report = {"machine": {"cpu": cpu, "cores": os.cpu_count(), "load_average": os.getloadavg()[0], "date": time.strftime("%Y-%m-%d")},
-              "rounds": options.rounds, "seconds": options.seconds, "sets": {}}
+              "index": options.index, "rounds": options.rounds, "seconds": options.seconds, "sets": {}}
     for name in filter(None, options.sets.split(",")):
         print(f"== {name}", file=sys.stderr, flush=True)
         report["sets"][name] = run_set(bench, name)
