@@ -6,6 +6,7 @@
 namespace rhumb::coded {
 namespace {
 
+constexpr uint32_t kCandidates = 80;      // of a walk by one bit, compared again by the codes before links are chosen
 constexpr int kReconnectPasses = 4;  // a link that makes way for another may have been a node's only one
 
 // Slots to which links lead from `from` at level 0, marked in `reached`.
@@ -54,6 +55,7 @@ std::vector<std::vector<WalkKey>> Insertion::candidates(uint32_t slot, EntryPoin
     at = found[l].front();
     if (codec_.bit_bytes() == 0) continue;
     ids.clear();
+    if (found[l].size() > kCandidates) found[l].resize(kCandidates);
     for (const WalkKey key : found[l]) ids.push_back(walk_slot(key));
     distances.resize(ids.size());
     exact(ids.data(), static_cast<uint32_t>(ids.size()), distances.data());

@@ -10,7 +10,7 @@
 namespace rhumb::coded {
 
 inline constexpr uint32_t kMMin = 2, kMMax = 256, kMDefault = 16;
-inline constexpr uint32_t kEfConstructMin = 4, kEfConstructMax = 65536, kEfConstructDefault = 150;
+inline constexpr uint32_t kEfConstructMin = 4, kEfConstructMax = 65536, kEfConstructDefault = 120;
 inline constexpr uint32_t kSeedDefault = 1;
 
 struct Options {
