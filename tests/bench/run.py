@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The server's figures beside hnswlib's on the same machine in the same run.
 
-  tests/bench/run.py [--bin DIR] [--work DIR] [--sets c128,e1536,minilm] [--parts search,filter,scale] [--rounds N] [--seconds S] [--out FILE]
+  tests/bench/run.py [--bin DIR] [--work DIR] [--sets c128,e1536,minilm] [--parts search,filter,restart,scale] [--rounds N] [--seconds S] [--out FILE]
 
 Needs a Release build with the bench programs (RHUMB_TEST_FOLDERS=bench). Peer and server take turns inside each round; a figure is the
 median over the rounds. CPU time stands beside wall time because it means something on a machine that does other work as well. Nothing is
@@ -14,6 +14,7 @@ import pathlib
 import platform
 import shutil
 import statistics
+import struct
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ SETS = {  # name: (metric, REST distance, arguments of bench_data)
     "e1536": ("cosine", "Cosine", ["e1536", "20000", "1000", "43"]),
     "minilm": ("cosine", "Cosine", ["f16", str(ROOT / "../shared/data/debian-minilm/vectors.f16"),
                                     str(ROOT / "../shared/data/debian-minilm/queries.f16"), "384"]),
+    "c128-200k": ("euclid", "Euclid", ["c128", "200000", "1000", "42"]),
 }
 TARGET = 0.95
 EFS = (10, 12, 14, 16, 20, 24, 28, 32, 36, 40, 48, 56, 64, 80, 96, 128, 192, 256)
@@ -100,6 +102,7 @@ def ingest(bench, server, name, path):
     result["green_s"] = time.monotonic() - start
     result["green_cpu_s"] = cpu_s(server.process.pid) - cpu
     result["resident_mb"] = resident_mb(server.process.pid)
+    result["vectors_and_graph_mb"] = vectors_and_graph_mb(path)
     return result
 
 
@@ -150,6 +153,28 @@ def run_set(bench, name):
     return result
 
 
+def vectors_and_graph_mb(path):
+    """What must be somewhere: float vectors, and 32 links of 4 bytes a point."""
+    rows, dim = (int.from_bytes(part, "little") for part in struct.unpack("4s4s", (path / "base.fbin").open("rb").read(8)))
+    return rows * (4 * dim + 4 * 32) / 1e6
+
+
+def restart_set(bench, name):
+    path = bench.data(name)
+    server = bench.server(name).start()
+    try:
+        made = ingest(bench, server, name, path)
+        killed = restart(server, name)
+        server.stop()
+        start = time.monotonic()
+        server.start()
+        ready = time.monotonic() - start
+        server.ok("POST", f"/collections/{name}/points/query", {"query": 1, "limit": 1})
+        return {"ingest": made, "restart": [killed, {"after": "stop", "ready_s": ready, "first_answer_s": time.monotonic() - start}]}
+    finally:
+        server.stop()
+
+
 def restart(server, name):
     server.kill()
     start = time.monotonic()
@@ -197,7 +222,7 @@ def main():
     parser.add_argument("--bin", default=ROOT / "build/release/bin")
     parser.add_argument("--work", default=ROOT / "build/bench/data")
     parser.add_argument("--sets", default="c128,e1536,minilm")
-    parser.add_argument("--parts", default="search,filter,scale")
+    parser.add_argument("--parts", default="search,filter,restart,scale")
     parser.add_argument("--index", default="hnsw", help="index.plugin of the server")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3)
@@ -212,6 +237,9 @@ def main():
         print(f"== {name}", file=sys.stderr, flush=True)
         report["sets"][name] = run_set(bench, name)
         print(json.dumps(report["sets"][name], indent=1), file=sys.stderr, flush=True)
+    if "restart" in options.parts:
+        report["restart_200k"] = restart_set(bench, "c128-200k")
+        print(json.dumps(report["restart_200k"]), file=sys.stderr)
     if "scale" in options.parts:
         report["scale"] = scale(bench)
         print(json.dumps(report["scale"]), file=sys.stderr)
