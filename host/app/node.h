@@ -28,7 +28,7 @@ namespace rhumb::app {
 
 struct NodeOptions {
   std::string data_directory, plugin_directory;
-  std::string log_engine = "wal", kv_engine = "sqlite", consensus_engine = "raft", router_engine = "hash", index_engine = "hnsw";
+  std::string log_engine = "wal", kv_engine = "sqlite", consensus_engine = "raft", router_engine = "hash", index_engine = "rhumb";
   std::string log_config_json = "{}";
   uint64_t log_bytes = 4 * base::limits::kGiB;  // bound of the log
   uint32_t seal_rows = base::limits::kSegmentMaxRows;

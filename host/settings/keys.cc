@@ -102,7 +102,7 @@ std::vector<Key> make_keys() {
       number("consensus.tick_ms", SECTION(consensus), FIELD(consensus, tick_ms), 10, 10'000, "Length of the engine's tick."),
       number("consensus.election_ticks", SECTION(consensus), FIELD(consensus, election_ticks), 3, 1000, "Ticks without a leader before an election."),
       text("router.plugin", SECTION(router), FIELD(router, plugin), "the id of a router plugin", "Which bucket an id falls into, which shard owns it."),
-      text("index.plugin", SECTION(index), FIELD(index, plugin), "the id of an index plugin", "Index of vectors: hnsw, flat, or a plugin of your own."),
+      text("index.plugin", SECTION(index), FIELD(index, plugin), "the id of an index plugin", "Index of vectors: rhumb, hnsw (hnswlib), flat (exact), or a plugin of your own."),
       number("index.build_threads", SECTION(index), FIELD(index, build_threads), 0, 1024, "Threads that build one graph; 0 = one a core."),
       number("index.segment_rows", SECTION(index), FIELD(index, segment_rows), 256, 1u << 20,
              "Rows after which a segment is sealed: each has a graph of its own, which every search visits."),

@@ -44,7 +44,7 @@ struct Settings {
     std::string plugin = "hash";
   } router;
   struct {
-    std::string plugin = "hnsw";
+    std::string plugin = "rhumb";
     uint64_t build_threads = 0, segment_rows = 1u << 20;
   } index;
   struct {
