@@ -51,10 +51,10 @@ class Engine {
   std::string stats() const;
 
  private:
-  enum class Way { kExact, kCodes, kWalk, kPassing, kTwoHops };
+  enum class Way { kCodes, kWalk, kPassing };
   struct Plan {
     Way way;
-    uint64_t budget;  // distances of a walk, after which the codes are scanned
+    Budget budget;  // of kPassing
   };
   struct Request;  // of one search: search.cc
 
@@ -70,7 +70,8 @@ class Engine {
   Plan plan(const Request& request, uint64_t passing) const;
   void answer(Request& request, size_t i) const;
   bool walk(Request& request, const Plan& plan, TopK& best) const;
-  void scan_codes(Request& request, TopK& best) const;
+  void scan_codes(Request& request, uint64_t passing, TopK& best) const;
+  void remeasure(Request& request) const;
   void rescore(Request& request, std::span<const WalkKey> candidates, TopK& best) const;
 
   const Host host_;

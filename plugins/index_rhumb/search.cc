@@ -8,13 +8,12 @@
 namespace rhumb::coded {
 namespace {
 
-constexpr double kPatience = 1.0;     // a walk that has cost this many scans gives way to the scan
-constexpr double kFilterExponent = 0.68;  // a filter that lets the share p pass makes a walk p^-0.68 times as long (measured)
-constexpr double kInTraversalShare = 0.3;  // from here on walking through what does not pass is cheaper than stepping over it
-constexpr double kTwoHopCost = 4;     // of a two-hop walk, in walks without a filter
-constexpr uint64_t kScanRows = 256;   // never worth a walk
+constexpr uint64_t kScanRows = 256;       // never worth a walk
+constexpr uint64_t kBitScanRows = 2048;   // from here on, wide vectors are scanned by one bit before their codes are looked at
 
+// How many of the closest by 7-bit codes (by one-bit codes) are compared again so that the closest k are among them.
 uint32_t rescored_of(uint32_t k) { return k + k / 4 + 4; }
+uint32_t rescored_bits_of(uint32_t k) { return 8 * k + 80; }
 
 }  // namespace
 
@@ -34,6 +33,7 @@ struct Engine::Request {
   BitQuery bit_query{};
 
   bool walks_bits() const { return trained->codec.bit_bytes() != 0; }
+  bool scans_bits(uint64_t passing) const { return walks_bits() && passing >= kBitScanRows; }
   void prepare(const void* row) {
     vector = row;
     const Codec& codec = trained->codec;
@@ -85,21 +85,17 @@ bool everything_passes(const rhumb_filter_t* filter, uint32_t end) {
 
 }  // namespace
 
-// Costs are counted in distances of a walk. A scan reads codes in order: cheaper by code_scan_cost.
 Engine::Plan Engine::plan(const Request& r, uint64_t passing) const {
   const Graph& graph = r.trained->graph;
-  const auto nodes = static_cast<double>(graph.nodes());
-  const double share = nodes == 0 ? 0 : std::min(1.0, static_cast<double>(passing) / nodes);
-  const double scan_cost = r.walks_bits() ? 0.5 : 0.35;
-  const double scan = static_cast<double>(passing) * scan_cost;
-  const auto budget = static_cast<uint64_t>(kPatience * scan) + 1;
-  if (passing <= kScanRows || nodes == 0) return {Way::kCodes, 0};
-  const double walk = static_cast<double>(r.ef) * graph.shape().degree * 0.4;
-  if (r.all_pass) return {scan <= walk ? Way::kCodes : Way::kWalk, kNoBudget};
-  const double in_traversal = walk * std::pow(share, -kFilterExponent), two_hops = walk * kTwoHopCost;
-  const bool through = share >= kInTraversalShare;
-  if (scan <= 1.2 * (through ? in_traversal : two_hops)) return {Way::kCodes, 0};
-  return {through ? Way::kPassing : Way::kTwoHops, budget};
+  const Costs costs{r.trained->codec.width(), r.trained->codec.bit_stride(), graph.shape().degree};
+  const auto rows = static_cast<double>(passing), nodes = static_cast<double>(graph.nodes());
+  if (passing <= kScanRows || nodes == 0) return {Way::kCodes, {}};
+  double scan_ns = rows * costs.scan_row_ns();
+  if (r.scans_bits(passing)) scan_ns = rows * costs.scan_bit_row_ns() + rescored_bits_of(r.k) * costs.rescored_code_ns();
+  const double walk_ns = costs.walk_ns(r.ef);
+  if (r.all_pass) return {scan_ns <= walk_ns ? Way::kCodes : Way::kWalk, {}};
+  if (scan_ns <= walk_ns * Costs::lengthening(std::min(1.0, rows / nodes))) return {Way::kCodes, {}};
+  return {Way::kPassing, {scan_ns / costs.distance_ns(), costs.walk_distances(r.ef)}};
 }
 
 void Engine::rescore(Request& r, std::span<const WalkKey> candidates, TopK& best) const {
@@ -122,6 +118,18 @@ static std::span<const WalkKey> shortened(std::vector<WalkKey>& pool, uint32_t r
   return pool;
 }
 
+// The pool's keys by one bit become keys by codes.
+void Engine::remeasure(Request& r) const {
+  std::vector<WalkKey>& pool = r.scratch.pool;
+  std::vector<uint32_t>&ids = r.scratch.passing, &distances = r.scratch.distances;
+  if (ids.size() < pool.size()) ids.resize(pool.size());
+  if (distances.size() < pool.size()) distances.resize(pool.size());
+  for (size_t i = 0; i < pool.size(); ++i) ids[i] = walk_slot(pool[i]);
+  r.code_probe()(ids.data(), static_cast<uint32_t>(pool.size()), distances.data());
+  r.out.code_distances += pool.size();
+  for (size_t i = 0; i < pool.size(); ++i) pool[i] = walk_key(distances[i], ids[i]);
+}
+
 // False: a scan has to find them.
 bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
   const Graph& graph = r.trained->graph;
@@ -132,39 +140,28 @@ bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
   WalkKey at = walk.measured(entry->slot);
   for (uint32_t level = entry->level; level > 0; --level) at = walk.descend(at, level);
   bool found = true;
-  const auto filtered = [&](auto passes) {
-    found = plan.way == Way::kPassing ? walk.search_passing(at, r.ef, plan.budget, passes)
-                                      : walk.search_two_hops(at, r.ef, plan.budget, passes);
-  };
   if (plan.way == Way::kWalk) {
     walk.search(at, 0, r.ef);
   } else if (r.filter.by_slots()) {
     const PassingBits passes(r.filter, walk.bound(), r.scratch.bits);
-    filtered([&](uint32_t slot) { return passes(slot); });
+    found = walk.search_passing(at, r.ef, plan.budget, [&](uint32_t slot) { return passes(slot); });
   } else {
-    filtered([&](uint32_t slot) { return r.filter.passes(slot); });
+    found = walk.search_passing(at, r.ef, plan.budget, [&](uint32_t slot) { return r.filter.passes(slot); });
   }
   r.out.code_distances += walk.distances();
   std::vector<WalkKey>& pool = r.scratch.pool;
   if (!found || pool.size() < wanted) return false;
-  if (r.walks_bits()) {
-    std::vector<uint32_t>& ids = r.scratch.passing;
-    if (ids.size() < pool.size()) ids.resize(pool.size());
-    std::vector<uint32_t> distances(pool.size());
-    for (size_t i = 0; i < pool.size(); ++i) ids[i] = walk_slot(pool[i]);
-    r.code_probe()(ids.data(), static_cast<uint32_t>(pool.size()), distances.data());
-    r.out.code_distances += pool.size();
-    for (size_t i = 0; i < pool.size(); ++i) pool[i] = walk_key(distances[i], ids[i]);
-  }
+  if (r.walks_bits()) remeasure(r);
   rescore(r, shortened(pool, rescored_of(r.k)), best);
   return true;
 }
 
 // Compares the codes of all that pass. Exact up to what the codes cannot tell apart.
-void Engine::scan_codes(Request& r, TopK& best) const {
+void Engine::scan_codes(Request& r, uint64_t passing, TopK& best) const {
   constexpr uint32_t kBatch = 256;
-  const Probe probe = r.code_probe();
-  const uint32_t limit = 2 * rescored_of(r.k);
+  const bool by_bits = r.scans_bits(passing);
+  const Probe probe = by_bits ? r.walk_probe() : r.code_probe();
+  const uint32_t limit = by_bits ? rescored_bits_of(r.k) : 2 * rescored_of(r.k);
   std::vector<WalkKey>& pool = r.scratch.pool;
   pool.clear();
   WalkKey worst = ~WalkKey{0};
@@ -193,7 +190,11 @@ void Engine::scan_codes(Request& r, TopK& best) const {
     });
   }
   if (n > 0) flush();
-  rescore(r, shortened(pool, limit), best);
+  if (by_bits) {
+    shortened(pool, limit);
+    remeasure(r);
+  }
+  rescore(r, shortened(pool, 2 * rescored_of(r.k)), best);
 }
 
 void Engine::answer(Request& r, size_t i) const {
@@ -202,7 +203,7 @@ void Engine::answer(Request& r, size_t i) const {
   const Plan chosen = plan(r, passing);
   bool done = false;
   if (chosen.way != Way::kCodes) done = walk(r, chosen, best);
-  if (!done) scan_codes(r, best);
+  if (!done) scan_codes(r, passing, best);
   write_hits(r.out, i, r.k, best);
 }
 

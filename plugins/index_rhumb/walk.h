@@ -7,6 +7,7 @@
 #include <functional>
 #include <vector>
 
+#include "costs.h"
 #include "graph.h"
 #include "rhumb/cpp/exact_scan.h"
 
@@ -33,7 +34,11 @@ struct Scratch {
   }
 };
 
-inline constexpr uint64_t kNoBudget = ~uint64_t{0};
+// How long a filtered walk may become.
+struct Budget {
+  double distances;   // what the other way to the answer costs, in distances of a walk
+  double unfiltered;  // of a walk without a filter
+};
 
 // One query, or one vector to be linked, against one graph. Lives on the stack of a call. Slots from `bound` on are not looked at: it is the
 // graph's end when the call began, at most.
@@ -42,9 +47,8 @@ class Walk {
   Walk(const Graph& graph, const Probe& probe, uint32_t bound, Pacer& pacer, Scratch& scratch)
       : graph_(graph), probe_(probe), pacer_(pacer), scratch_(scratch), bound_(bound), links_max_(graph.shape().degree + kSlackLinks) {
     if (scratch_.visited.size() < bound_ / 32 + 1) scratch_.visited.resize(bound_ / 32 + 1);
-    if (scratch_.distances.size() < kExpandLinks + kStepNodes * (links_max_ + 16)) {
-      scratch_.distances.resize(kExpandLinks + kStepNodes * (links_max_ + 16));
-    }
+    const size_t step = kStepNodes * (links_max_ + 16);
+    if (scratch_.distances.size() < step) scratch_.distances.resize(step);
   }
   Walk(const Walk&) = delete;
   Walk& operator=(const Walk&) = delete;
@@ -73,17 +77,13 @@ class Walk {
 
   // Leaves in scratch.pool the closest `ef` nodes that were met from `start` on, sorted. For slots that may all be found.
   void search(WalkKey start, uint32_t level, uint32_t ef);
-  // The same for those for which passes(slot) is true; the others are walked through. False: given up after `budget` distances.
+  // The same for those for which passes(slot) is true; the others are walked through. False: given up, after `budget.distances` or as
+  // soon as what passes around here is so little that it would come to that.
   template <typename Passes>
-  bool search_passing(WalkKey start, uint32_t ef, uint64_t budget, Passes passes);
-  // As search_passing, but only nodes that pass are measured; of those that do not, the links are followed: the way through a narrow filter
-  // (ACORN, arXiv 2403.04871).
-  template <typename Passes>
-  bool search_two_hops(WalkKey start, uint32_t ef, uint64_t budget, Passes passes);
-
+  bool search_passing(WalkKey start, uint32_t ef, const Budget& budget, Passes passes);
  private:
   static constexpr uint32_t kStepNodes = 2;     // expanded together, so that their rows and codes are on the way at once
-  static constexpr uint32_t kExpandLinks = 64;  // measured in one step of a two-hop walk, at most
+  static constexpr uint64_t kFirstLook = 192;   // distances after which a filtered walk looks at what passes around it; doubled each time
 
   // Leaves `visited` as it was found, also when the call is cancelled in the middle.
   struct Cleaner {
@@ -149,12 +149,14 @@ inline uint32_t insert_sorted(WalkKey* pool, uint32_t& n, uint32_t limit, WalkKe
 }
 
 template <typename Passes>
-bool Walk::search_passing(WalkKey start, uint32_t ef, uint64_t budget, Passes passes) {
+bool Walk::search_passing(WalkKey start, uint32_t ef, const Budget& budget, Passes passes) {
   const Cleaner cleaner{scratch_};
   std::vector<WalkKey>& best = scratch_.pool;
   std::vector<WalkKey>& frontier = scratch_.frontier;
   best.resize(ef);
   uint32_t found = 0;
+  uint64_t passed = 0, look_at = distances_ + kFirstLook;
+  const uint64_t before = distances_;
   frontier.assign(1, start);
   visit(walk_slot(start));
   if (passes(walk_slot(start))) best[found++] = start;
@@ -163,7 +165,12 @@ bool Walk::search_passing(WalkKey start, uint32_t ef, uint64_t budget, Passes pa
     const WalkKey nearest = frontier.back();
     frontier.pop_back();
     if (found == ef && nearest > best[ef - 1]) break;
-    if (distances_ > budget) return false;
+    if (distances_ >= look_at) {
+      const auto spent = static_cast<double>(distances_ - before);
+      const double share = (static_cast<double>(passed) + 0.5) / (spent + 1);
+      if (spent > budget.distances || budget.unfiltered * Costs::lengthening(share) > spent + budget.distances) return false;
+      look_at = 2 * distances_;
+    }
     const size_t first = scratch_.touched_n;
     expand(walk_slot(nearest), 0);
     if (!frontier.empty()) graph_.prefetch(walk_slot(frontier.front()));
@@ -171,68 +178,16 @@ bool Walk::search_passing(WalkKey start, uint32_t ef, uint64_t budget, Passes pa
     const uint32_t* const ids = scratch_.touched.data() + first;
     score(ids, n, scratch_.distances.data());
     for (uint32_t i = 0; i < n; ++i) {
+      const bool may_be_found = passes(ids[i]);
+      passed += may_be_found ? 1 : 0;
       const WalkKey key = walk_key(scratch_.distances[i], ids[i]);
       if (found == ef && key > best[ef - 1]) continue;
       frontier.push_back(key);
       std::push_heap(frontier.begin(), frontier.end(), std::greater<>());
-      if (passes(ids[i])) insert_sorted(best.data(), found, ef, key);
+      if (may_be_found) insert_sorted(best.data(), found, ef, key);
     }
   }
   best.resize(found);
-  return true;
-}
-
-template <typename Passes>
-bool Walk::search_two_hops(WalkKey start, uint32_t ef, uint64_t budget, Passes passes) {
-  const Cleaner cleaner{scratch_};
-  std::vector<WalkKey>& pool = scratch_.pool;
-  std::vector<uint32_t>& ids = scratch_.passing;
-  if (ids.size() < kExpandLinks + links_max_) ids.resize(kExpandLinks + links_max_);
-  pool.resize(ef + 1);
-  uint32_t found = 0;
-  visit(walk_slot(start));
-  if (passes(walk_slot(start))) pool[found++] = start;
-  bool first = true;
-  for (uint32_t at = 0; first || at < found;) {
-    uint32_t node;
-    if (first && found == 0) {
-      node = walk_slot(start);
-    } else {
-      if ((pool[at] & 1) != 0) {
-        ++at;
-        continue;
-      }
-      node = walk_slot(pool[at]);
-      pool[at] |= 1;
-    }
-    first = false;
-    if (distances_ > budget) return false;
-    uint32_t n = 0;
-    const size_t begin = scratch_.touched_n;
-    expand(node, 0);
-    const size_t end = scratch_.touched_n;
-    for (size_t i = begin; i < end; ++i) {
-      if (passes(scratch_.touched[i])) ids[n++] = scratch_.touched[i];
-    }
-    for (size_t i = begin; i < end && n < kExpandLinks; ++i) {
-      const uint32_t through = scratch_.touched[i];
-      if (passes(through)) continue;
-      const size_t from = scratch_.touched_n;
-      expand(through, 0);
-      if (i + 1 < end) graph_.prefetch(scratch_.touched[i + 1]);
-      for (size_t j = from; j < scratch_.touched_n; ++j) {
-        if (passes(scratch_.touched[j])) ids[n++] = scratch_.touched[j];
-      }
-    }
-    score(ids.data(), n, scratch_.distances.data());
-    pacer_.rows((scratch_.touched_n - begin) / 8);  // looking at links costs, too
-    for (uint32_t i = 0; i < n; ++i) {
-      const uint32_t went = insert_sorted(pool.data(), found, ef, walk_key(scratch_.distances[i], ids[i]));
-      at = std::min(at, went);
-    }
-  }
-  for (uint32_t i = 0; i < found; ++i) pool[i] &= ~WalkKey{1};
-  pool.resize(found);
   return true;
 }
 
