@@ -95,7 +95,6 @@ TEST(PointIdTest, keys_are_read_back_and_checked) {
   }
 }
 
-// Pinned for ever: where a point lives must not move with a release.
 // Where points lie depends on them for ever. By XXH64 of the key, computed apart from this code.
 TEST(PointIdTest, buckets_are_pinned) {
   EXPECT_EQ(bucket_of_key("abc"), 1099u);

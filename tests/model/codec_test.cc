@@ -1,0 +1,214 @@
+// Every codec of the model: what goes in comes out, what is cut short or not of ours is told and never read past its end.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "host/base/limits.h"
+#include "tests/model/samples.h"
+#include "tests/model/text.h"
+
+namespace rhumb::model {
+namespace {
+
+using base::ByteReader;
+using base::ByteWriter;
+using base::Code;
+using base::Result;
+
+constexpr uint64_t kSeed = 20251121;
+const int kRounds = std::getenv("RHUMB_SOAK") != nullptr ? 5000 : 50;
+
+// A codec under test: how to make, write and read one kind of value. round_trip() throws away what it read and tells the text of it.
+struct Codec {
+  const char* name;
+  std::string (*make)(Samples& samples, std::string& text);  // bytes, and the text of the value they stand for
+  Result<std::string> (*read)(std::string_view bytes);       // text of what was read; fails when bytes are left over
+};
+
+template <auto Make>
+std::string written(Samples& samples, std::string& text) {
+  const auto value = Make(samples);
+  text = text_of(value);
+  std::string bytes;
+  ByteWriter out(bytes);
+  encode(value, out);
+  return bytes;
+}
+
+template <auto Decode>
+Result<std::string> read_back(std::string_view bytes) {
+  ByteReader in(bytes);
+  auto value = Decode(in);
+  if (!value.ok()) return value.status();
+  if (!in.done()) return base::corrupt("bytes are left over");
+  return text_of(*value);
+}
+
+std::string written_command(Samples& samples, std::string& text) {
+  const Command command = samples.command(kAllKinds[samples.below(std::size(kAllKinds))]);
+  text = text_of(command);
+  return encode_command(command);
+}
+Result<std::string> command_read_back(std::string_view bytes) {
+  auto command = decode_command(bytes);
+  if (!command.ok()) return command.status();
+  return text_of(*command);
+}
+
+Filter make_filter(Samples& s) { return s.filter(); }
+Operation make_operation(Samples& s) { return s.operation(kAllKinds[s.below(std::size(kAllKinds))]); }
+SearchRequest make_search(Samples& s) { return s.search_request(); }
+SearchResult make_result(Samples& s) { return s.search_result(); }
+Record make_record(Samples& s) { return s.record(); }
+GetRequest make_get(Samples& s) { return s.get_request(); }
+ScrollRequest make_scroll(Samples& s) { return s.scroll_request(); }
+CountRequest make_count(Samples& s) { return s.count_request(); }
+ShardState make_state(Samples& s) { return s.shard_state(); }
+Collection make_collection(Samples& s) { return s.collection("books", static_cast<uint32_t>(1 + s.below(5))); }
+ClusterMap make_map(Samples& s) { return s.cluster_map(); }
+
+const Codec kCodecs[] = {
+    {"filter", written<make_filter>, read_back<decode_filter>},
+    {"operation", written<make_operation>, read_back<decode_operation>},
+    {"command", written_command, command_read_back},
+    {"search_request", written<make_search>, read_back<decode_search_request>},
+    {"search_result", written<make_result>, read_back<decode_search_result>},
+    {"record", written<make_record>, read_back<decode_record>},
+    {"get", written<make_get>, read_back<decode_get_request>},
+    {"scroll", written<make_scroll>, read_back<decode_scroll_request>},
+    {"count", written<make_count>, read_back<decode_count_request>},
+    {"shard_state", written<make_state>, read_back<decode_shard_state>},
+    {"collection", written<make_collection>, read_back<decode_collection>},
+    {"cluster_map", written<make_map>, read_back<decode_cluster_map>},
+};
+
+class CodecTest : public testing::TestWithParam<Codec> {
+ protected:
+  CodecTest() { std::printf("seed %llu, %d rounds\n", static_cast<unsigned long long>(kSeed), kRounds); }
+  Samples samples_{kSeed};
+};
+
+TEST_P(CodecTest, what_goes_in_comes_out) {
+  for (int round = 0; round < kRounds; ++round) {
+    std::string text;
+    const std::string bytes = GetParam().make(samples_, text);
+    const auto back = GetParam().read(bytes);
+    ASSERT_TRUE(back.ok()) << back.status().message() << " in round " << round;
+    ASSERT_EQ(*back, text) << "round " << round;
+  }
+}
+
+TEST_P(CodecTest, a_value_cut_short_anywhere_is_told) {
+  for (int round = 0; round < 4; ++round) {
+    std::string text;
+    const std::string bytes = GetParam().make(samples_, text);
+    for (size_t n = 0; n < bytes.size(); ++n) {
+      const std::string cut(bytes, 0, n);  // of its own, so that a sanitizer sees a read beyond
+      ASSERT_FALSE(GetParam().read(cut).ok()) << n << " of " << bytes.size() << " bytes";
+    }
+  }
+}
+
+TEST_P(CodecTest, random_and_damaged_bytes_are_read_or_refused) {
+  std::mt19937_64 random(kSeed);
+  uint64_t refused = 0;
+  for (int round = 0; round < kRounds * 20; ++round) {
+    std::string text;
+    std::string bytes = round % 4 == 0 ? samples_.bytes(200) : GetParam().make(samples_, text);
+    for (uint64_t flips = 1 + random() % 4; round % 4 != 0 && flips > 0; --flips) bytes[random() % bytes.size()] = static_cast<char>(random());
+    const auto back = GetParam().read(bytes);
+    if (!back.ok()) {
+      ++refused;
+      ASSERT_EQ(back.status().code(), Code::kCorrupt) << back.status().message();
+    }
+  }
+  EXPECT_GT(refused, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Model, CodecTest, testing::ValuesIn(kCodecs), [](const auto& info) { return std::string(info.param.name); });
+
+TEST(FilterCodecTest, a_clone_is_equal_and_apart) {
+  Samples samples(kSeed);
+  for (int round = 0; round < kRounds; ++round) {
+    const Filter filter = samples.filter();
+    Filter copy = clone(filter);
+    ASSERT_EQ(text_of(copy), text_of(filter));
+    copy.must.push_back({"other", IsNull{true}});
+    ASSERT_NE(text_of(copy), text_of(filter));
+  }
+}
+
+std::string filter_bytes(const Filter& filter) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  encode(filter, out);
+  return bytes;
+}
+
+Filter nested(uint32_t levels) {
+  Filter filter;
+  for (uint32_t i = 1; i < levels; ++i) {
+    Filter outer;
+    outer.must.push_back({"", SubFilter{std::make_unique<Filter>(std::move(filter))}});
+    filter = std::move(outer);
+  }
+  return filter;
+}
+
+TEST(FilterCodecTest, depth_and_number_of_conditions_are_bounded) {
+  using base::limits::kMaxFilterConditions;
+  using base::limits::kMaxFilterDepth;
+  EXPECT_TRUE(read_back<decode_filter>(filter_bytes(nested(kMaxFilterDepth))).ok());
+  const auto deep = read_back<decode_filter>(filter_bytes(nested(kMaxFilterDepth + 1)));
+  ASSERT_FALSE(deep.ok());
+  EXPECT_NE(deep.status().message().find(std::to_string(kMaxFilterDepth)), std::string::npos) << deep.status().message();
+
+  Filter wide;  // the budget is of the whole tree: half of it in an inner filter
+  Filter inner;
+  for (uint32_t i = 0; i < kMaxFilterConditions / 2; ++i) inner.should.push_back({"k", IsEmpty{true}});
+  for (uint32_t i = 1; i < kMaxFilterConditions / 2; ++i) wide.must.push_back({"k", IsEmpty{true}});
+  wide.must_not.push_back({"", SubFilter{std::make_unique<Filter>(std::move(inner))}});
+  EXPECT_TRUE(read_back<decode_filter>(filter_bytes(wide)).ok());
+  wide.must.push_back({"k", IsEmpty{true}});
+  const auto many = read_back<decode_filter>(filter_bytes(wide));
+  ASSERT_FALSE(many.ok());
+  EXPECT_NE(many.status().message().find(std::to_string(kMaxFilterConditions)), std::string::npos) << many.status().message();
+}
+
+TEST(CommandCodecTest, what_a_newer_release_wrote_is_refused_and_not_guessed_at) {
+  Samples samples(kSeed);
+  const std::string bytes = encode_command(samples.command(OperationKind::kDelete));
+  const auto with = [&](size_t at, char value) {
+    std::string other = bytes;
+    other[at] = value;
+    return decode_command(other).status();
+  };
+  EXPECT_NE(with(0, 2).message().find("format 2"), std::string::npos);
+  EXPECT_NE(with(2, 9).message().find("newer release"), std::string::npos);
+  EXPECT_NE(with(2, 0).message().find("kind 0"), std::string::npos);
+  EXPECT_NE(with(4, 2).message().find("feature level 2"), std::string::npos);
+}
+
+TEST(CommandCodecTest, points_and_targets_go_together) {
+  Samples samples(kSeed);
+  Command command = samples.command(OperationKind::kUpsert);
+  command.points.push_back(samples.point());
+  EXPECT_EQ(decode_command(encode_command(command)).status().code(), Code::kCorrupt);
+}
+
+TEST(OperationCodecTest, a_point_has_no_more_vectors_than_a_collection) {
+  Operation operation;
+  operation.points.push_back({PointId::number(1), "", std::vector<NamedVector>(base::limits::kMaxNamedVectors)});
+  const auto bytes = [&] {
+    std::string out;
+    ByteWriter writer(out);
+    encode(operation, writer);
+    return out;
+  };
+  EXPECT_TRUE(read_back<decode_operation>(bytes()).ok());
+  operation.points[0].vectors.emplace_back();
+  EXPECT_FALSE(read_back<decode_operation>(bytes()).ok());
+}
+
+}  // namespace
+}  // namespace rhumb::model
