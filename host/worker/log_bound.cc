@@ -1,6 +1,7 @@
 #include "host/worker/log_bound.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "host/base/limits.h"
 #include "host/base/log.h"
@@ -22,7 +23,7 @@ LogBound::~LogBound() { stop(); }
 
 Status LogBound::admit() {
   std::unique_lock lock(mutex_);
-  if (!pinned_ || bytes_ + since_ < bound_) return base::ok();
+  if (bytes_ + since_ < bound_ || (!pinned_ && since_ < bound_)) return base::ok();
   look(std::move(lock));
   return {Code::kBusy, "the log has reached its bound of " + std::to_string(bound_) + " bytes (storage.log_bytes) and is being checkpointed"};
 }
@@ -48,7 +49,7 @@ void LogBound::post_turn() {
 void LogBound::turn() {
   {
     const std::lock_guard lock(mutex_);
-    since_ = 0;
+    counted_ = since_;
   }
   const auto use = measure_();
   if (!use.ok()) base::log_warn("worker", "the log does not tell its size", {{"error", use.status().to_string()}});
@@ -62,6 +63,7 @@ uint64_t LogBound::next_group(const storage::LogUse& use) {
   const std::vector<uint64_t> all = groups_();
   const std::lock_guard lock(mutex_);
   bytes_ = use.bytes;
+  since_ -= std::exchange(counted_, 0);  // what came while it was measured may count twice, never not at all
   pinned_ = use.oldest_group != 0;
   if (bytes_ < bound_ / 2 || !pinned_ || stopped_) return 0;
   if (asked_.insert(use.oldest_group).second) return use.oldest_group;

@@ -58,6 +58,7 @@ class LogBound {
   bool busy_ = false, stopped_ = false;
   bool pinned_ = false;                // something lives in the oldest segment
   uint64_t bytes_ = 0, since_ = 0;     // at the last look; written since
+  uint64_t counted_ = 0;               // of since_: the look under way sees it
   std::set<uint64_t> asked_;           // groups checkpointed since busy_: what that freed may not show yet
 };
 
