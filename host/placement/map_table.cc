@@ -78,26 +78,28 @@ struct Apply {
   // All or nothing: the actions run on a copy.
   void operator()(const ChangeAliases& c) {
     auto aliases = map.aliases;
+    std::set<std::string> touched;
     for (const AliasChange& a : c.actions) {
       if (a.kind == AliasChange::Kind::kCreate) {
         if (!map.collections.contains(a.collection)) return refuse(missing(a.collection));
         if (map.collections.contains(a.alias)) return refuse({Code::kExists, "Collection `" + a.alias + "` already exists!"});
         aliases[a.alias] = a.collection;
-        out.aliases.insert(a.alias);
+        touched.insert(a.alias);
         continue;
       }
       auto it = aliases.find(a.alias);
       if (it == aliases.end()) return refuse(base::not_found("Alias `" + a.alias + "` doesn't exist!"));
       const std::string target = it->second;
       aliases.erase(it);
-      out.aliases.insert(a.alias);
+      touched.insert(a.alias);
       if (a.kind == AliasChange::Kind::kDelete) continue;
       if (map.collections.contains(a.new_alias)) return refuse({Code::kExists, "Collection `" + a.new_alias + "` already exists!"});
       aliases[a.new_alias] = target;
-      out.aliases.insert(a.new_alias);
+      touched.insert(a.new_alias);
     }
     map.aliases = std::move(aliases);
     out.changed = true;
+    out.aliases = std::move(touched);
   }
 };
 

@@ -1,0 +1,155 @@
+#include "host/placement/map_table.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/model/text.h"
+
+namespace rhumb::placement {
+namespace {
+
+using base::Code;
+using Kind = AliasChange::Kind;
+using Names = std::set<std::string>;
+
+CreateCollection create(const std::string& name, std::vector<uint64_t> nodes = {1}) {
+  CreateCollection c{name, "uuid-of-" + name, {}, "hash", std::move(nodes), {}};
+  c.config.vectors[""].size = 4;
+  const auto shards = static_cast<uint32_t>(c.nodes.size());
+  for (uint32_t i = 0; i < shards; ++i) c.runs.push_back({i * (model::kBuckets / shards), model::kBuckets / shards, i});
+  return c;
+}
+
+class MapTableTest : public testing::Test {
+ protected:
+  MapTableTest() {
+    must(InitCluster{"cluster", {1, ""}});
+    map_.nodes[2] = {2, "other:1"};
+  }
+  Outcome run(const Command& command) {
+    Outcome outcome = apply(map_, ++index_, command);
+    EXPECT_EQ(map_.version, index_) << "the version counts commands, refused ones too";
+    return outcome;
+  }
+  void must(const Command& command) {
+    const Outcome outcome = run(command);
+    ASSERT_TRUE(outcome.status.ok()) << outcome.status.message();
+    ASSERT_TRUE(outcome.changed);
+  }
+  // Refused with that code and text in the answer, and nothing else has changed.
+  void refused(const Command& command, Code code, const std::string& text) {
+    model::ClusterMap before = map_;
+    before.version = index_ + 1;
+    const Outcome outcome = run(command);
+    EXPECT_EQ(outcome.status.code(), code);
+    EXPECT_NE(outcome.status.message().find(text), std::string::npos) << outcome.status.message();
+    EXPECT_FALSE(outcome.changed);
+    EXPECT_EQ(outcome.collections, Names{});
+    EXPECT_EQ(outcome.aliases, Names{});
+    EXPECT_EQ(model::text_of(map_), model::text_of(before));
+  }
+  model::ClusterMap map_;
+  uint64_t index_ = 1;
+};
+
+TEST_F(MapTableTest, a_cluster_has_one_identity) {
+  EXPECT_EQ(map_.cluster_uuid, "cluster");
+  EXPECT_EQ(map_.nodes.at(1).id, 1u);
+  refused(InitCluster{"another", {9, ""}}, Code::kExists, "identity");
+}
+
+TEST_F(MapTableTest, create_hands_out_ids_that_never_come_again) {
+  const Outcome outcome = run(create("books", {1, 2}));
+  ASSERT_TRUE(outcome.status.ok());
+  EXPECT_EQ(outcome.collections, Names{"books"});
+  const auto books = map_.find("books");
+  EXPECT_EQ(books->name, "books");
+  EXPECT_EQ(books->uuid, "uuid-of-books");
+  EXPECT_EQ(books->router, "hash");
+  EXPECT_EQ(books->config_version, index_);
+  EXPECT_EQ(books->config.vectors.at("").size, 4u);
+  ASSERT_EQ(books->shards.size(), 2u);
+  EXPECT_EQ(books->shards[0].shard, model::kFirstShard);
+  EXPECT_EQ(books->shards[1].shard, model::kFirstShard + 1);
+  EXPECT_EQ(books->shards[1].replicas[0].node, 2u);
+  EXPECT_NE(books->shards[0].replicas[0].id, books->shards[1].replicas[0].id);
+  EXPECT_EQ(books->shard_of_bucket(0), model::kFirstShard);
+  EXPECT_EQ(books->shard_of_bucket(4095), model::kFirstShard + 1);
+
+  must(DropCollection{"books"});
+  must(create("books"));
+  EXPECT_EQ(map_.find("books")->shards[0].shard, model::kFirstShard + 2);
+  EXPECT_EQ(map_.find("books")->shards[0].replicas[0].id, books->shards[1].replicas[0].id + 1);
+}
+
+TEST_F(MapTableTest, create_is_refused) {
+  must(create("books"));
+  must(ChangeAliases{{{Kind::kCreate, "books", "b", ""}}});
+  refused(create("books"), Code::kExists, "Collection `books` already exists!");
+  refused(create("b"), Code::kExists, "Alias `b` already exists!");
+  refused(create("films", {1, 7}), Code::kInvalid, "node 7");
+}
+
+TEST_F(MapTableTest, update_replaces_the_configuration_it_was_made_from) {
+  must(create("books"));
+  const auto before = map_.find("books");
+  UpdateCollection update{"books", before->config_version, before->config};
+  update.config.payload_indexes["author"] = {model::FieldType::kKeyword, ""};
+  must(update);
+  const auto after = map_.find("books");
+  EXPECT_EQ(after->config_version, index_);
+  EXPECT_TRUE(after->config.payload_indexes.contains("author"));
+  EXPECT_EQ(after->uuid, before->uuid);
+  EXPECT_EQ(after->shards[0].shard, before->shards[0].shard);
+  EXPECT_TRUE(before->config.payload_indexes.empty()) << "whoever holds the old one still sees the old one";
+  refused(update, Code::kExists, "changed by another request");
+  refused(UpdateCollection{"films", 1, {}}, Code::kNotFound, "Collection `films` doesn't exist!");
+}
+
+TEST_F(MapTableTest, drop_takes_its_aliases_along) {
+  must(create("books"));
+  must(create("films"));
+  must(ChangeAliases{{{Kind::kCreate, "books", "b", ""}, {Kind::kCreate, "films", "f", ""}, {Kind::kCreate, "books", "b2", ""}}});
+  const Outcome outcome = run(DropCollection{"books"});
+  EXPECT_TRUE(outcome.changed);
+  EXPECT_EQ(outcome.collections, Names{"books"});
+  EXPECT_EQ(outcome.aliases, (Names{"b", "b2"}));
+  EXPECT_EQ(map_.find("b"), nullptr);
+  EXPECT_EQ(map_.find("f")->name, "films");
+  EXPECT_EQ(map_.aliases.size(), 1u);
+
+  const Outcome again = run(DropCollection{"books"});
+  EXPECT_TRUE(again.status.ok()) << "there is nothing to drop: fine, and told by changed";
+  EXPECT_FALSE(again.changed);
+}
+
+TEST_F(MapTableTest, aliases_are_made_moved_renamed_and_deleted_in_order) {
+  must(create("books"));
+  must(create("films"));
+  const Outcome made = run(ChangeAliases{{{Kind::kCreate, "books", "now", ""}, {Kind::kRename, "", "now", "then"}, {Kind::kCreate, "films", "now", ""}}});
+  EXPECT_EQ(made.aliases, (Names{"now", "then"}));
+  EXPECT_EQ(map_.find("now")->name, "films");
+  EXPECT_EQ(map_.find("then")->name, "books");
+  must(ChangeAliases{{{Kind::kCreate, "films", "then", ""}}});
+  EXPECT_EQ(map_.find("then")->name, "films") << "create moves an alias that is there";
+  must(ChangeAliases{{{Kind::kRename, "", "now", "then"}}});
+  EXPECT_EQ(map_.aliases.size(), 1u) << "rename takes the place of an alias that is there";
+  const Outcome gone = run(ChangeAliases{{{Kind::kDelete, "", "then", ""}}});
+  EXPECT_EQ(gone.aliases, Names{"then"});
+  EXPECT_TRUE(map_.aliases.empty());
+}
+
+TEST_F(MapTableTest, aliases_change_all_or_none) {
+  must(create("books"));
+  must(ChangeAliases{{{Kind::kCreate, "books", "b", ""}}});
+  const AliasChange good{Kind::kCreate, "books", "b3", ""}, move{Kind::kRename, "", "b", "b4"};
+  refused(ChangeAliases{{good, move, {Kind::kDelete, "", "none", ""}}}, Code::kNotFound, "Alias `none` doesn't exist!");
+  refused(ChangeAliases{{good, move, {Kind::kRename, "", "none", "x"}}}, Code::kNotFound, "Alias `none` doesn't exist!");
+  refused(ChangeAliases{{good, move, {Kind::kDelete, "", "b", ""}}}, Code::kNotFound, "Alias `b` doesn't exist!");
+  refused(ChangeAliases{{good, {Kind::kCreate, "films", "x", ""}}}, Code::kNotFound, "Collection `films` doesn't exist!");
+  refused(ChangeAliases{{good, {Kind::kCreate, "books", "books", ""}}}, Code::kExists, "Collection `books` already exists!");
+  refused(ChangeAliases{{good, {Kind::kRename, "", "b", "books"}}}, Code::kExists, "Collection `books` already exists!");
+  refused(ChangeAliases{{good, {Kind::kCreate, "b", "x", ""}}}, Code::kNotFound, "Collection `b` doesn't exist!");  // no alias of an alias
+}
+
+}  // namespace
+}  // namespace rhumb::placement
