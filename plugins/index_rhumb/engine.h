@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,7 @@
 #include "rhumb/cpp/host.h"
 #include "rhumb/cpp/index_engine.h"
 #include "rhumb/cpp/indexed_ranges.h"
+#include "rhumb/index_merge.h"
 #include "walk.h"
 
 namespace rhumb::coded {
@@ -49,6 +51,10 @@ class Engine {
   void search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out);
   void save(std::string_view dir);
   std::string stats() const;
+  const void* get_extension(const char* id) noexcept;
+  // rhumb/index_merge.h: inputs are instances of this class.
+  void merge(const rhumb_call_t* call, std::span<const rhumb_index_input_t> inputs, uint32_t slot_end, const uint64_t* live,
+             const rhumb_progress_t* progress);
 
  private:
   enum class Way { kCodes, kWalk, kPassing };
@@ -64,6 +70,8 @@ class Engine {
   bool defer(uint32_t slot_first, uint32_t slot_end, Pacer& pacer);
   void add_all(Trained& trained, std::span<const uint32_t> slots, const rhumb_call_t* call, const rhumb_progress_t* progress, uint64_t total);
   void finish_build(Trained& trained, const rhumb_call_t* call);
+  const rhumb_index_input_t* largest(std::span<const rhumb_index_input_t> inputs) const;
+  void take_over(const rhumb_index_input_t& input, uint32_t slot_end, const uint64_t* live, const rhumb_call_t* call);
   void make_room(Trained& trained, uint64_t slot_end);
   void report_memory();
 

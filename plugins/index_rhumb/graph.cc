@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "rhumb/cpp/guard.h"
 
@@ -95,6 +96,12 @@ void Graph::create(uint32_t slot, uint32_t level) {
   uses_slack_.store(true, std::memory_order_relaxed);
 }
 
+void Graph::adopt(const Graph& from, uint32_t from_slot, uint32_t slot) {
+  std::memcpy(codes_.at(slot), from.codes_.at(from_slot), codes_.stride());
+  if (bit_bytes_ != 0) std::memcpy(bits_.at(slot), from.bits_.at(from_slot), bits_.stride());
+  create(slot, from.level(from_slot));
+}
+
 // Closest first; a candidate is left out when a chosen one lies so much closer to it that the way leads there.
 std::vector<uint32_t> Graph::choose(uint32_t slot, std::span<const WalkKey> candidates, uint32_t limit, float slack) const {
   constexpr uint32_t kAtOnce = 4;
@@ -156,24 +163,34 @@ void Graph::link_back(uint32_t from, uint32_t to, uint32_t level) {
   prune(from, level, to);
 }
 
+// Closest first; of nodes with equal codes the neighbours by number come first: so they stay a chain.
+std::vector<WalkKey> Graph::sorted_by_distance(uint32_t slot, std::span<const uint32_t> ids) const {
+  std::vector<uint32_t> distances(ids.size());
+  probe(code(slot))(ids.data(), static_cast<uint32_t>(ids.size()), distances.data());
+  std::vector<WalkKey> keys(ids.size());
+  for (size_t i = 0; i < ids.size(); ++i) keys[i] = walk_key(distances[i], ids[i]);
+  std::sort(keys.begin(), keys.end(), [slot](WalkKey a, WalkKey b) {
+    const auto apart = [slot](WalkKey k) { return walk_slot(k) > slot ? walk_slot(k) - slot : slot - walk_slot(k); };
+    return walk_distance(a) != walk_distance(b) ? walk_distance(a) < walk_distance(b) : apart(a) < apart(b);
+  });
+  return keys;
+}
+
+void Graph::set_row(uint32_t slot, uint32_t level, std::span<const uint32_t> links) {
+  uint32_t* const row = row_of(slot, level);
+  for (uint32_t i = 0; i < row_links(level); ++i) store_link(row + i, i < links.size() ? links[i] : kNoLink);
+}
+
+void Graph::choose_row(uint32_t slot, uint32_t level, std::span<const uint32_t> candidates) {
+  set_row(slot, level, choose(slot, sorted_by_distance(slot, candidates), row_links(level), shape_.slack));
+}
+
 // Chooses among all links of a row, its slack and `extra` (kNoLink: none). The row's lock is held, or nobody links.
 void Graph::prune(uint32_t slot, uint32_t level, uint32_t extra) {
   std::vector<uint32_t> ids(row_links(level) + kSlackLinks + 1);
   uint32_t n = copy_links(slot, level, ids.data());
   if (extra != kNoLink) ids[n++] = extra;
-  std::vector<uint32_t> distances(n);
-  probe(code(slot))(ids.data(), n, distances.data());
-  std::vector<WalkKey> keys(n);
-  for (uint32_t i = 0; i < n; ++i) keys[i] = walk_key(distances[i], ids[i]);
-  // Of nodes with equal codes the neighbours by number come first: so they stay a chain.
-  std::sort(keys.begin(), keys.end(), [slot](WalkKey a, WalkKey b) {
-    const auto apart = [slot](WalkKey k) { return walk_slot(k) > slot ? walk_slot(k) - slot : slot - walk_slot(k); };
-    return walk_distance(a) != walk_distance(b) ? walk_distance(a) < walk_distance(b) : apart(a) < apart(b);
-  });
-  const uint32_t room = row_links(level);
-  const std::vector<uint32_t> chosen = choose(slot, keys, room, shape_.slack);
-  uint32_t* const links = row_of(slot, level);
-  for (uint32_t i = 0; i < room; ++i) store_link(links + i, i < chosen.size() ? chosen[i] : kNoLink);
+  choose_row(slot, level, {ids.data(), n});
   if (level != 0) return;
   auto* const more = reinterpret_cast<uint32_t*>(slack_.at(slot));
   for (uint32_t i = 0; i < kSlackLinks && more[i] != 0; ++i) store_link(more + i, 0);

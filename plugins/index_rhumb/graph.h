@@ -87,6 +87,12 @@ class Graph {
   // One more link of `slot`, in place of its last one if the row is full.
   void force_link(uint32_t slot, uint32_t to);
 
+  // The node of another graph's slot, with its codes and its level, and without links.
+  void adopt(const Graph& from, uint32_t from_slot, uint32_t slot);
+  // A row's links, as they are (at most row_links), or chosen among more. Nobody links the same slot meanwhile.
+  void set_row(uint32_t slot, uint32_t level, std::span<const uint32_t> links);
+  void choose_row(uint32_t slot, uint32_t level, std::span<const uint32_t> candidates);
+
   // The row of a node that reaches `level`: so many links, closed with kNoLink where fewer.
   const uint32_t* row(uint32_t slot, uint32_t level) const noexcept {
     return reinterpret_cast<const uint32_t*>(level == 0 ? rows_.at(slot) : upper_.at(upper_row(slot, level)));
@@ -116,6 +122,7 @@ class Graph {
   uint32_t* row_of(uint32_t slot, uint32_t level) noexcept { return const_cast<uint32_t*>(row(slot, level)); }
   uint32_t take_upper_rows(uint32_t rows);
   std::vector<uint32_t> choose(uint32_t slot, std::span<const WalkKey> candidates, uint32_t limit, float slack) const;
+  std::vector<WalkKey> sorted_by_distance(uint32_t slot, std::span<const uint32_t> ids) const;
   void link_back(uint32_t from, uint32_t to, uint32_t level);
   void prune(uint32_t slot, uint32_t level, uint32_t extra);
   std::atomic_flag& lock_of(uint32_t slot) noexcept { return locks_[slot % locks_.size()]; }

@@ -1,0 +1,211 @@
+// Merging through the ABI: as good as building anew, at the cost of what is new, and nothing out of reach.
+#include <time.h>
+
+#include <filesystem>
+
+#include "plugins/index_rhumb/file.h"
+#include "rhumb/index_merge.h"
+#include "tests/plugins/index_fixture.h"
+
+namespace rhumb::index_test {
+namespace {
+
+constexpr uint32_t kDim = 48, kQueries = 100;
+
+double cpu_s() {
+  timespec t{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
+// A column, the vectors in it and their index: what a segment is.
+struct Part {
+  explicit Part(uint32_t metric = RHUMB_COSINE) : column(metric, RHUMB_F32, kDim) {}
+  void add(std::vector<float> v) {
+    column.add(v);
+    vectors.push_back(std::move(v));
+  }
+  void open() {
+    index = std::make_unique<Index>("rhumb", column);
+    if (index->opened() != RHUMB_OK) throw std::runtime_error(index->error());
+  }
+  void build() {
+    open();
+    if (index->build(2) != RHUMB_OK) throw std::runtime_error(index->error());
+  }
+  Column column;
+  std::vector<std::vector<float>> vectors;
+  std::unique_ptr<Index> index;
+};
+
+// Copies what keep(part, slot) into a new part and merges the indexes; `more` come behind.
+template <typename Keep>
+std::unique_ptr<Part> merged(const std::vector<Part*>& parts, Keep keep, const std::vector<std::vector<float>>& more = {}) {
+  auto out = std::make_unique<Part>(parts[0]->column.metric());
+  std::vector<std::vector<uint32_t>> maps;
+  std::vector<rhumb_index_input_t> inputs;
+  for (size_t p = 0; p < parts.size(); ++p) {
+    std::vector<uint32_t>& map = maps.emplace_back();
+    for (uint32_t s = 0; s < parts[p]->vectors.size(); ++s) {
+      map.push_back(keep(p, s) ? static_cast<uint32_t>(out->vectors.size()) : RHUMB_NO_SLOT);
+      if (map.back() != RHUMB_NO_SLOT) out->add(parts[p]->vectors[s]);
+    }
+  }
+  for (const auto& v : more) out->add(v);
+  for (size_t p = 0; p < parts.size(); ++p) inputs.push_back({parts[p]->index->raw(), maps[p].data(), maps[p].size()});
+  out->open();
+  const auto* extension =
+      static_cast<const rhumb_index_merge_t*>(out->index->ops().get_extension(out->index->raw(), RHUMB_INDEX_MERGE));
+  if (extension == nullptr) throw std::runtime_error("no " RHUMB_INDEX_MERGE);
+  rhumb_error_t error{sizeof error, 0, {}};
+  const rhumb_progress_t progress{sizeof progress, 2, nullptr, nullptr};
+  const rhumb_status_t rc =
+      extension->merge(out->index->raw(), nullptr, inputs.data(), inputs.size(), out->column.rows(), nullptr, &progress, &error);
+  if (rc != RHUMB_OK) throw std::runtime_error(error.text);
+  return out;
+}
+
+std::vector<Hits> truth_of(const Part& part, const std::vector<std::string>& queries) {
+  Index flat("flat", part.column);
+  if (flat.build() != RHUMB_OK) throw std::runtime_error(flat.error());
+  return flat.search(queries, {});
+}
+
+// Nodes of a saved graph to which no links lead from its entry point.
+uint64_t unreachable(Part& part, const TempDir& temp) {
+  const std::string dir = temp.fresh();
+  if (part.index->save(dir) != RHUMB_OK) throw std::runtime_error(part.index->error());
+  const coded::LoadedGraph loaded = coded::load_graph(dir, part.column.metric(), part.column.raw(), {}, coded::kernels_in_use());
+  const coded::Graph& graph = loaded.trained->graph;
+  std::vector<bool> reached(graph.end());
+  std::vector<uint32_t> stack{graph.entry()->slot}, links(graph.row_links(0) + coded::kSlackLinks);
+  reached[stack.back()] = true;
+  uint64_t count = 1;
+  while (!stack.empty()) {
+    const uint32_t slot = stack.back();
+    stack.pop_back();
+    const uint32_t n = graph.copy_links(slot, 0, links.data());
+    for (uint32_t i = 0; i < n; ++i) {
+      if (reached[links[i]]) continue;
+      reached[links[i]] = true;
+      stack.push_back(links[i]);
+      ++count;
+    }
+  }
+  return graph.nodes() - count;
+}
+
+TEST(RhumbMerge, ATenthIntoNineTenths) {
+  const uint32_t rows = 20'000 / kSlowDown;
+  Generator generator(kDim, 81);
+  Part large, small;
+  for (uint32_t i = 0; i < rows; ++i) (i % 10 == 0 ? small : large).add(generator.next());
+  large.build();
+  small.build();
+  const double before_s = cpu_s();
+  auto whole = merged({&small, &large}, [](size_t, uint32_t) { return true; });
+  const double merge_s = cpu_s() - before_s;
+  EXPECT_EQ(whole->index->stats()["rows"], rows);
+  EXPECT_EQ(whole->index->stats()["built_through"], rows);
+  Index fresh("rhumb", whole->column);
+  const double fresh_from_s = cpu_s();
+  ASSERT_EQ(fresh.build(2), RHUMB_OK);
+  const double fresh_s = cpu_s() - fresh_from_s;
+  const auto queries = whole->column.queries(generator, kQueries);
+  const auto truth = truth_of(*whole, queries);
+  EXPECT_GE(recall(whole->index->search(queries, {.ef = 20}), truth), recall(fresh.search(queries, {.ef = 20}), truth) - 0.01);
+  std::printf("merging %.3f s CPU, building anew %.3f s\n", merge_s, fresh_s);
+  if (kSlowDown == 1) EXPECT_LT(merge_s, fresh_s / 3) << "the cost has to follow what is new";
+  const TempDir temp;
+  EXPECT_EQ(unreachable(*whole, temp), 0u);
+}
+
+// Ten times over, a third of the points is replaced by others.
+TEST(RhumbMerge, TurnoversDoNotWearItOut) {
+  const uint32_t rows = std::max(2000u, 8000 / kSlowDown);
+  Generator generator(kDim, 82);
+  auto part = std::make_unique<Part>(RHUMB_EUCLID);
+  for (uint32_t i = 0; i < rows; ++i) part->add(generator.next());
+  part->build();
+  for (int turn = 0; turn < 10; ++turn) {
+    std::vector<bool> keep(part->vectors.size());
+    uint32_t kept = 0;
+    for (size_t i = 0; i < keep.size(); ++i) {
+      keep[i] = generator.random()() % 3 != 0;
+      kept += keep[i] ? 1 : 0;
+    }
+    std::vector<std::vector<float>> more;
+    while (kept + more.size() < rows) more.push_back(generator.next());
+    part = merged({part.get()}, [&](size_t, uint32_t slot) { return keep[slot]; }, more);
+  }
+  Index fresh("rhumb", part->column);
+  ASSERT_EQ(fresh.build(2), RHUMB_OK);
+  const auto queries = part->column.queries(generator, 2 * kQueries);
+  const auto truth = truth_of(*part, queries);
+  const double turned = recall(part->index->search(queries, {.ef = 12}), truth), anew = recall(fresh.search(queries, {.ef = 12}), truth);
+  std::printf("recall %.4f, of a fresh build %.4f\n", turned, anew);
+  EXPECT_GE(turned, anew - 0.01);
+  const TempDir temp;
+  EXPECT_EQ(unreachable(*part, temp), 0u);
+}
+
+TEST(RhumbMerge, WholeClustersVanish) {
+  Generator generator(kDim, 83);
+  Part part;
+  std::vector<uint32_t> clusters;
+  for (uint32_t i = 0; i < 9000 / kSlowDown * 2; ++i) {
+    uint32_t cluster = 0;
+    part.add(generator.next(&cluster));
+    clusters.push_back(cluster);
+  }
+  part.build();
+  auto rest = merged({&part}, [&](size_t, uint32_t slot) { return clusters[slot] % 3 == 0; });
+  const auto queries = rest->column.queries(generator, kQueries);
+  EXPECT_GE(recall(rest->index->search(queries, {.ef = 40}), truth_of(*rest, queries)), 0.95);
+  const TempDir temp;
+  EXPECT_EQ(unreachable(*rest, temp), 0u);
+}
+
+TEST(RhumbMerge, SmallInputsAndNone) {
+  Generator generator(kDim, 84);
+  Part a, b;
+  for (int i = 0; i < 100; ++i) a.add(generator.next());
+  for (int i = 0; i < 2000; ++i) b.add(generator.next());
+  a.build();
+  b.build();
+  const auto none = merged({&a, &b}, [](size_t, uint32_t) { return false; });
+  EXPECT_TRUE(none->index->search_one(a.column.query(generator.next())).empty());
+  const auto few = merged({&a, &b}, [](size_t p, uint32_t s) { return p == 0 || s < 500; });  // too few for a graph
+  EXPECT_EQ(few->index->search_one(a.column.query(generator.next()), {.k = 1000}).size(), 600u);
+  const auto all = merged({&a, &b}, [](size_t, uint32_t) { return true; });
+  const auto queries = all->column.queries(generator, 20);
+  EXPECT_GE(recall(all->index->search(queries, {}), truth_of(*all, queries)), 0.95);
+}
+
+TEST(RhumbMerge, NonsenseIsRefused) {
+  Generator generator(kDim, 85);
+  Part part, other(RHUMB_DOT);
+  for (int i = 0; i < 2000; ++i) part.add(generator.next());
+  for (int i = 0; i < 2000; ++i) other.add(part.vectors[static_cast<size_t>(i)]);
+  part.build();
+  other.build();
+  const auto merge = [&](Index& into, Index& from, std::vector<uint32_t> map) {
+    const auto* extension = static_cast<const rhumb_index_merge_t*>(into.ops().get_extension(into.raw(), RHUMB_INDEX_MERGE));
+    const rhumb_index_input_t input{from.raw(), map.data(), map.size()};
+    return extension->merge(into.raw(), nullptr, &input, 1, part.column.rows(), nullptr, nullptr, nullptr);
+  };
+  std::vector<uint32_t> straight(2000);
+  for (uint32_t i = 0; i < 2000; ++i) straight[i] = i;
+  std::vector<uint32_t> twice = straight, beyond = straight;
+  twice[7] = 8;
+  beyond[7] = 2000;
+  EXPECT_EQ(merge(*part.index, *part.index, straight), RHUMB_INVALID) << "not empty";
+  Index first("rhumb", part.column), second("rhumb", part.column), third("rhumb", part.column), fourth("rhumb", part.column);
+  EXPECT_EQ(merge(first, *part.index, twice), RHUMB_INVALID);
+  EXPECT_EQ(merge(second, *part.index, beyond), RHUMB_INVALID);
+  EXPECT_EQ(merge(third, *other.index, straight), RHUMB_UNSUPPORTED);
+  EXPECT_EQ(merge(fourth, *part.index, straight), RHUMB_OK);
+}
+
+}  // namespace
+}  // namespace rhumb::index_test
