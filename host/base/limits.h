@@ -35,6 +35,7 @@ inline constexpr uint32_t kMaxBatchOperations = 1024;
 inline constexpr uint32_t kMaxBatchQueries = 1024;
 inline constexpr uint32_t kMaxLimit = 100000;          // limit, offset, k
 inline constexpr uint32_t kMaxEf = 65536;
+inline constexpr uint64_t kMaxReplyBytes = 64 * kMiB;   // of the points of one answer: there a scroll's page ends, other reads are 413
 inline constexpr uint32_t kMaxShards = 256;            // of one collection
 inline constexpr uint32_t kMaxCollections = 100000;
 inline constexpr uint32_t kMaxPayloadIndexes = 256;    // of one collection

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "host/base/limits.h"
 #include "host/gateway/cluster_gateway.h"
 #include "host/gateway/gather.h"
 #include "host/query/merge.h"
@@ -35,6 +36,36 @@ model::SearchRequest copy(const model::SearchRequest& r) {
 base::Result<ShardIndexes> session_of(const ReadOptions& options) {
   if (options.session.empty()) return ShardIndexes{};
   return decode_token(options.session);
+}
+
+uint64_t text_bytes(const std::vector<model::Record>& records) {
+  uint64_t bytes = 0;
+  for (const model::Record& record : records) bytes += model::text_bytes(record);
+  return bytes;
+}
+
+// A part of more than kMaxReplyBytes ended before its time, with the point that went beyond: what comes behind that one in the order
+// of ids is not known yet. All parts together are bounded like one.
+ScrollPage page_of(uint32_t limit, std::vector<peer::RecordsReply> replies) {
+  std::optional<model::PointId> end;
+  std::vector<std::vector<model::Record>> parts;
+  for (peer::RecordsReply& reply : replies) {
+    const bool cut_short = text_bytes(reply.records) > base::limits::kMaxReplyBytes;
+    if (cut_short && (!end || reply.records.back().id < *end)) end = reply.records.back().id;
+    parts.push_back(std::move(reply.records));
+  }
+  ScrollPage page;
+  page.points = query::merge_by_id(limit + 1, std::move(parts));
+  size_t shown = 0;
+  for (uint64_t bytes = 0; shown < std::min<size_t>(limit, page.points.size()); ++shown) {
+    bytes += model::text_bytes(page.points[shown]);
+    const bool over = bytes > base::limits::kMaxReplyBytes || (end && !(page.points[shown].id < *end));
+    if (over && shown > 0) break;
+  }
+  if (shown == page.points.size()) return page;
+  page.next = page.points[shown].id;
+  page.points.resize(shown);
+  return page;
 }
 
 }  // namespace
@@ -120,14 +151,7 @@ void ClusterGateway::scroll(CollectionPtr collection, model::ScrollRequest reque
   auto gather = Gather<peer::RecordsReply>::of(collection->shards.size(),
                                                [limit, done = std::move(done)](Result<std::vector<peer::RecordsReply>> replies) {
                                                  if (!replies.ok()) return done(replies.status());
-                                                 std::vector<std::vector<model::Record>> parts;
-                                                 for (peer::RecordsReply& reply : *replies) parts.push_back(std::move(reply.records));
-                                                 ScrollPage page;
-                                                 page.points = query::merge_by_id(limit + 1, std::move(parts));
-                                                 if (page.points.size() > limit) {
-                                                   page.next = page.points.back().id;
-                                                   page.points.pop_back();
-                                                 }
+                                                 ScrollPage page = page_of(limit, std::move(*replies));
                                                  done(std::move(page));
                                                });
   for (size_t i = 0; i < collection->shards.size(); ++i) {

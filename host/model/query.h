@@ -51,6 +51,14 @@ struct Record {
   std::vector<NamedVector> vectors;
 };
 
+// What a record takes of kMaxReplyBytes: at least this much as it is stored, and about that much as text, where a component is long.
+inline uint64_t stored_bytes(const Record& record, uint64_t per_component_byte = 1) {
+  uint64_t bytes = record.id.key().size() + record.payload.size();
+  for (const NamedVector& v : record.vectors) bytes += v.name.size() + per_component_byte * v.bytes.size();
+  return bytes;
+}
+inline uint64_t text_bytes(const Record& record) { return stored_bytes(record, 3); }
+
 // How one segment answered: strategy "scan", "graph", "filtered_graph", "filter_scan", "index_scan"; rows_examined counts payloads or
 // index entries looked at for the filter, distances the vectors compared.
 struct SegmentPlan {

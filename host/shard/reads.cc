@@ -30,7 +30,7 @@ class Scroller {
  private:
   static constexpr uint64_t kPatience = 2 * base::limits::kScrollChunkKeys;
 
-  bool full() const { return records_.size() >= limit_; }
+  bool full() const { return records_.size() >= limit_ || bytes_ > base::limits::kMaxReplyBytes; }
 
   Status interrupted() const {
     if (context_.cancelled != nullptr && context_.cancelled->load())
@@ -63,6 +63,7 @@ class Scroller {
     RHUMB_ASSIGN(const segment::StoredRow stored, part->segment->fetch(row.slot));
     if (filter_ != nullptr && !filter_->matches(stored)) return base::ok();
     RHUMB_ASSIGN(Record record, maker_.make(*part->segment, row.slot, stored));
+    bytes_ += model::text_bytes(record);
     records_.push_back(std::move(record));
     return base::ok();
   }
@@ -91,7 +92,10 @@ class Scroller {
       RHUMB_TRY(part.segment->intact());
     }
     std::sort_heap(best.begin(), best.end(), larger);
-    for (const auto& [key, row] : best) RHUMB_TRY(take(*view, row));
+    for (const auto& [key, row] : best) {
+      if (full()) break;
+      RHUMB_TRY(take(*view, row));
+    }
     return base::ok();
   }
 
@@ -101,7 +105,7 @@ class Scroller {
   const ReadContext& context_;
   std::string next_;
   const uint32_t limit_;
-  uint64_t walked_ = 0;
+  uint64_t walked_ = 0, bytes_ = 0;
   bool ended_ = false;
   std::vector<Record> records_;
 };
@@ -119,6 +123,7 @@ Result<std::vector<Record>> Shard::get(const model::GetRequest& request) {
   RHUMB_ASSIGN(const RecordMaker maker,
                RecordMaker::compile(request.with_payload, request.with_vector, core_.schema()->vectors));
   std::vector<Record> records;
+  uint64_t bytes = 0;
   for (const model::PointId& id : request.ids) {
     auto row = watched(core_, core_.store.find(id.key()));
     if (!row.ok()) return row.status();
@@ -130,6 +135,8 @@ Result<std::vector<Record>> Shard::get(const model::GetRequest& request) {
                                        ", which is not there"));
     auto record = watched(core_, maker.make(*part->segment, (*row)->slot));
     if (!record.ok()) return record.status();
+    bytes += model::stored_bytes(*record);
+    if (bytes > base::limits::kMaxReplyBytes) return too_large();
     records.push_back(std::move(*record));
   }
   return records;

@@ -1,9 +1,16 @@
 #include "host/shard/record.h"
 
+#include "host/base/limits.h"
+
 namespace rhumb::shard {
 
 using base::Result;
 using model::VectorSelector;
+
+base::Status too_large() {
+  return {base::Code::kTooLarge, "the points of this answer have more than " + std::to_string(base::limits::kMaxReplyBytes) +
+                                     " bytes: ask for fewer, or without vectors or payload"};
+}
 
 Result<RecordMaker> RecordMaker::compile(const model::PayloadSelector& payload, const VectorSelector& vectors,
                                          const std::vector<segment::VectorSpec>& specs) {

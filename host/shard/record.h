@@ -11,6 +11,9 @@
 
 namespace rhumb::shard {
 
+// More than kMaxReplyBytes of points are asked for at once.
+base::Status too_large();
+
 class RecordMaker {
  public:
   // kInvalid: a path that cannot be read, or a vector name that the collection has not.

@@ -76,8 +76,9 @@ class Attempt {
   // The records of the best candidates; equal scores in the order of ids, so that the answer does not depend on where
   // points happen to lie. A payload index may know a change that the view does not have: a row that was changed since
   // is looked at again, as it is returned.
-  Result<std::vector<model::Record>> records(const RecordMaker& maker) {
+  Result<std::vector<model::Record>> records(const RecordMaker& maker, uint64_t bytes_left) {
     std::vector<model::Record> records;
+    uint64_t bytes = 0;
     float last = 0;
     for (const Candidate& c : candidates_) {
       if (records.size() >= request_.limit && c.score != last) break;
@@ -88,6 +89,8 @@ class Attempt {
       }
       RHUMB_ASSIGN(model::Record record, maker.make(*c.part->segment, c.slot, row));
       record.score = last = c.score;
+      bytes += model::stored_bytes(record);
+      if (bytes > bytes_left) return too_large();
       records.push_back(std::move(record));
     }
     order_ties(records);
@@ -184,16 +187,19 @@ Result<model::SearchResult> Shard::search(const SearchRequest& request, const Re
 
   // Points that changed while the search ran leave gaps, which a wider search fills; the third attempt leaves nothing
   // to chance.
+  uint64_t own_bytes = base::limits::kMaxReplyBytes;
+  uint64_t& bytes_left = context.bytes_left != nullptr ? *context.bytes_left : own_bytes;
   Attempt attempt(request, column, params.distance, context, filter ? &*filter : nullptr);
   model::SearchResult result;
   for (int round = 0; round < 3; ++round) {
     const uint32_t k = round == 0 ? request.limit : 2 * request.limit;
     RHUMB_TRY(core_.watch(attempt.run(core_.views.current(), k, round == 2)));
-    auto records = attempt.records(maker);
+    auto records = attempt.records(maker, bytes_left);
     if (!records.ok()) return core_.watch(records.status());
     result.points = std::move(*records);
     if (attempt.dropped() == 0 || result.points.size() >= request.limit) break;
   }
+  for (const model::Record& record : result.points) bytes_left -= model::stored_bytes(record);
   indexer_.tail_scanned(attempt.tail_rows(), attempt.tail_ns());
   if (request.params.explain) result.plan = attempt.take_plan();
   return result;

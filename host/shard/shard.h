@@ -36,6 +36,7 @@ namespace rhumb::shard {
 struct ReadContext {
   base::Deadline deadline;
   const std::atomic<bool>* cancelled = nullptr;
+  uint64_t* bytes_left = nullptr;  // of kMaxReplyBytes, for the searches of one message together; null: this read alone
 };
 
 // What verify() found when it read every point again.
@@ -76,7 +77,8 @@ class Shard final : public consensus::StateMachine {
   // Leader: what of the operation depends on state, resolved against the newest view.
   base::Result<Resolution> resolve(model::Operation operation, const ReadContext& context);
 
-  // Any thread, blocking on nothing but the disk. kUnavailable while replaying; a fenced shard answers why.
+  // Any thread, blocking on nothing but the disk. kUnavailable while replaying; a fenced shard answers why. Points of more
+  // than kMaxReplyBytes are kTooLarge; a scroll ends with the point whose text goes beyond.
   base::Result<model::SearchResult> search(const model::SearchRequest& request, const ReadContext& context);
   base::Result<std::vector<model::Record>> get(
       const model::GetRequest& request);  // in the order asked, missing left out

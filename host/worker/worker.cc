@@ -109,8 +109,9 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
     auto requests = std::make_shared<const std::vector<model::SearchRequest>>(std::move(m.requests));
     on_read<peer::SearchReply>(m.shard, m.level, deadline, std::move(done), [requests, deadline](shard::Shard& s) -> Result<peer::SearchReply> {
       peer::SearchReply reply{s.applied(), {}};
+      uint64_t bytes_left = base::limits::kMaxReplyBytes;
       for (const model::SearchRequest& r : *requests) {
-        RHUMB_ASSIGN(auto result, s.search(r, {deadline, nullptr}));
+        RHUMB_ASSIGN(auto result, s.search(r, {deadline, nullptr, &bytes_left}));
         reply.results.push_back(std::move(result));
       }
       return reply;

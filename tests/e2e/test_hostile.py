@@ -1,0 +1,341 @@
+"""What somebody sends who means harm: vectors that are none, JSON made to explode, names made to escape, queries made to take all memory.
+Each is answered at once and clearly, memory stays bounded, nothing leaves the data directory, and the server goes on."""
+import base64
+import json
+import os
+import pathlib
+import struct
+import time
+
+import pytest
+
+from test_bad_input import raw_request
+
+RSS_GROWTH_MAX_MB = 1500  # over all of a module's bombs: a body has at most 32 MB, its parse some ten times as much
+ANSWER_MAX_S = 20  # generous for a busy machine; each takes well under a second alone
+
+VECTOR_KINDS = {
+    "cosine": {"size": 4, "distance": "Cosine"},
+    "euclid": {"size": 4, "distance": "Euclid"},
+    "dot": {"size": 4, "distance": "Dot"},
+    "half": {"size": 4, "distance": "Dot", "datatype": "float16"},
+    "bytes": {"size": 4, "distance": "Manhattan", "datatype": "uint8"},
+}
+
+
+def memory_mb(server, field):
+    with open(f"/proc/{server.process.pid}/status") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith(field)) / 1024
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    from rhumbd import Rhumbd
+
+    running = Rhumbd(tmp_path_factory.mktemp("hostile") / "data").start()
+    for kind, vectors in VECTOR_KINDS.items():
+        running.ok("PUT", f"/collections/{kind}", {"vectors": vectors})
+        running.ok("PUT", f"/collections/{kind}/points?wait=true", {"points": [{"id": 1, "vector": [1, 2, 3, 4], "payload": {"n": 1}}]})
+    before = memory_mb(running, "VmRSS")
+    yield running
+    grown = memory_mb(running, "VmHWM") - before
+    print(f"resident memory grew from {before:.0f} MB by {grown:.0f} MB at most")
+    assert grown < RSS_GROWTH_MAX_MB
+    assert running.stop() == 0, running.log_tail()
+
+
+def ask(server, method, path, body, words=(), codes=range(400, 500)):
+    """Sends the raw body; the answer has one of the codes and holds the words."""
+    started = time.monotonic()
+    status, reply, _ = raw_request(server, method, path, body)
+    took = time.monotonic() - started
+    text = reply["status"]["error"] if isinstance(reply, dict) and isinstance(reply.get("status"), dict) else str(reply)
+    shown = f"{method} {path[:100]} {str(body)[:100]!r} -> {status} {text[:300]} in {took:.1f} s"
+    assert status in codes, shown
+    assert took < ANSWER_MAX_S, shown
+    for word in words:
+        assert word in text, f"{word!r} is missing: {shown}"
+    return reply
+
+
+# --- vectors ------------------------------------------------------------------------------------------------------------------------
+
+NO_JSON = ["NaN", "-NaN", "nan", "Infinity", "-Infinity", "inf", "1e999", "-1e999", "1e", "01", ".5", "1.", "+1", "0x10", "1_0", "--1", "1e+", "",
+           "'1'", "1f", "1" * 400]
+NO_NUMBER = ["\"1\"", "\"NaN\"", "\"\"", "null", "true", "{}", "{\"a\":1}"]
+NO_FLOAT32 = ["1e39", "-1e39", "3.5e38", "-3.5e38", "1e308"]
+NO_FLOAT16 = ["65520", "-65520", "1e6", "3.4e38"]
+NO_BYTE = ["-1", "256", "1.5", "1e3", "-0.1", "3e38"]
+NO_VECTOR = ["[]", "[1]", "[1,2,3]", "[1,2,3,4,5]", "[[1,2,3,4]]", "[[[[1]]]]", "[[],[],[],[]]", "\"[1,2,3,4]\"", "7", "null", "true",
+             "{\"x\":[1,2,3,4]}", "[" + ",".join(["0"] * 65536) + "]", "[" + ",".join(["0"] * 65537) + "]", "[" + ",".join(["1"] * 1_000_000) + "]"]
+FINE = {
+    "cosine": ["0", "-0.0", "1e-45", "1e-310", "5e-324", "1e-999", "3.4028234e38", "-3.4e38", "1e38", "1e19", "0.1e1", "9007199254740993"],
+    "euclid": ["0", "-0.0", "1e-45", "1e-310", "1e18", "-1e18"],
+    "dot": ["0", "-0.0", "1e-45", "1e-310", "1e18", "-1e18"],
+    "half": ["0", "-0.0", "1e-8", "65504", "-65504", "65519"],
+    "bytes": ["0", "255", "-0.0", "1e2", "128.0"],
+}
+
+
+def vector_with(component):
+    return f"[1,2,{component},4]"
+
+
+def vector_cases():
+    for kind in VECTOR_KINDS:
+        for component in NO_JSON:
+            yield kind, vector_with(component), ["JSON"]
+        for component in NO_NUMBER:
+            yield kind, vector_with(component), ["vector[2]", "expected a number"]
+        for component in NO_FLOAT32:
+            yield kind, vector_with(component), ["vector", "float32" if kind != "bytes" or component in NO_FLOAT32 else "0 to 255"]
+        yield kind, "[[1,2,3,4],[1,2,3,4]]", None  # multivectors: not there, and said so
+    for component in NO_FLOAT16:
+        yield "half", vector_with(component), ["vector", "float16"]
+    for component in NO_BYTE:
+        yield "bytes", vector_with(component), ["vector", "0 to 255"]
+    for vector in NO_VECTOR:
+        yield "cosine", vector, None
+    for n, floats in enumerate([(1, 2, 3), (1, 2, 3, 4, 5), (float("nan"), 0, 0, 1), (float("inf"), 0, 0, 1), (float("-inf"), 0, 0, 1)]):
+        text = base64.b64encode(struct.pack(f"<{len(floats)}f", *floats)).decode()
+        yield "euclid", json.dumps({"vector_b64": text}), ["vector"] if n > 1 else ["expected dim: 4"]
+
+
+def test_hostile_vectors(hostile):
+    """Sixty and more, each where a point is written, where its vector is replaced, and where one is searched for."""
+    cases = list(vector_cases())
+    assert len(cases) >= 60
+    for kind, vector, words in cases:
+        codes = [501] if "[[" in vector and vector != "[[],[],[],[]]" else range(400, 500)
+        codes = [400, 422, 501] if words is None else codes
+        p = f"/collections/{kind}/points"
+        point = f'{{"points":[{{"id":1,"vector":{vector}}}]}}'
+        ask(hostile, "PUT", p, point, words or (), codes)
+        ask(hostile, "PUT", p + "/vectors", point, words or (), codes)
+        if vector not in ("7", "null", "\"[1,2,3,4]\"", "true"):  # a point's id; none at all
+            said = [w.replace("vector", "query") for w in words or ()]
+            ask(hostile, "POST", p + "/query", f'{{"query":{vector}}}', said, codes)
+    for kind in VECTOR_KINDS:
+        assert hostile.ok("POST", f"/collections/{kind}/points/count", {})["count"] == 1
+        assert hostile.ok("GET", f"/collections/{kind}/points/1")["payload"] == {"n": 1}
+        assert hostile.ok("GET", f"/collections/{kind}/verify")["ok"] is True
+
+
+def test_odd_but_right_vectors_give_numbers(hostile):
+    """What a type can hold is taken, and scores of it are numbers, not null."""
+    for kind, components in FINE.items():
+        p = f"/collections/{kind}/points"
+        for n, component in enumerate(components):
+            ask(hostile, "PUT", p + "?wait=true", f'{{"points":[{{"id":{100 + n},"vector":{vector_with(component)}}}]}}', codes=[200])
+            for exact in ("true", "false"):
+                found = ask(hostile, "POST", p + "/query", f'{{"query":{vector_with(component)},"limit":100,"params":{{"exact":{exact}}}}}', codes=[200])
+                points = found["result"]["points"]
+                assert len(points) == n + 2, (kind, component)
+                for hit in points:
+                    assert isinstance(hit["score"], (int, float)), (kind, component, hit)
+            vector = hostile.ok("GET", f"{p}/{100 + n}")["vector"]
+            assert all(isinstance(x, (int, float)) for x in vector), (kind, component, vector)
+            if kind == "cosine":
+                assert sum(x * x for x in vector) == pytest.approx(1, abs=1e-3), (component, vector)
+        hostile.ok("POST", p + "/delete?wait=true", {"points": [100 + n for n in range(len(components))]})
+
+
+# --- JSON bombs ---------------------------------------------------------------------------------------------------------------------
+
+def body_with_payload(payload):
+    return '{"points":[{"id":5,"vector":[1,2,3,4],"payload":' + payload + "}]}"
+
+
+def test_json_bombs(hostile):
+    p = "/collections/dot/points"
+    million_keys = "{" + ",".join(f'"k{i}":1' for i in range(1_000_000)) + "}"
+    refused = [
+        ("[" * 5_000_000, ["JSON"]),
+        ('{"a":' * 1_000_000, ["JSON"]),
+        ('{"points":' + "[" * 129 + "]" * 129 + "}", ["128"]),
+        (body_with_payload('{"a":' * 127 + "1" + "}" * 127), ["128"]),
+        (body_with_payload(million_keys), ["points[0].payload", "4194304"]),
+        (body_with_payload('{"n":' + "1" * 1_000_000 + "}"), ["JSON"]),
+        (body_with_payload('{"n":1e' + "9" * 1_000_000 + "}"), ["JSON"]),
+        (body_with_payload('{"s":"' + "x" * 20_000_000 + '"}'), ["points[0].payload", "4194304"]),
+        (body_with_payload('{"s":"' + "\\u0001" * 1_000_000 + '"}'), ["points[0].payload", "4194304"]),
+        (body_with_payload('{"s":"\\ud800"}'), ["JSON"]),
+        (body_with_payload('{"s":"\\udc00\\ud800"}'), ["JSON"]),
+        (body_with_payload('{"s":"\\x41"}'), ["JSON"]),
+        (body_with_payload('{"s":"\\u12"}'), ["JSON"]),
+        (body_with_payload('{"s":"a\nb"}'), ["JSON"]),
+        (body_with_payload('{"s":"\0"}'), ["JSON"]),
+        (body_with_payload('{"s":1,}'), ["JSON"]),
+        (body_with_payload('{"s":1}}'), ["JSON"]),
+        (body_with_payload("{'s':1}"), ["JSON"]),
+        (body_with_payload('{"s":1 /* c */}'), ["JSON"]),
+        (body_with_payload("{}") + "x", ["JSON"]),
+        (body_with_payload("{}") + body_with_payload("{}"), ["JSON"]),
+        ("\ufeff" * 2 + body_with_payload("{}"), ["JSON"]),
+    ]
+    for bad in (b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\x80", b"\xf8\x88\x80\x80\x80", b"\xfe\xff"):
+        refused.append((body_with_payload('{"s":"@"}').encode().replace(b"@", bad), ["JSON"]))
+        refused.append((body_with_payload('{"@":1}').encode().replace(b"@", bad), ["JSON"]))
+    for body, words in refused:
+        raw = body.encode() if isinstance(body, str) else body
+        ask(hostile, "PUT", p, raw, words)
+        ask(hostile, "POST", p + "/batch", raw)
+        if words == ["JSON"]:  # else it is right as JSON, and a query overlooks what it does not know
+            ask(hostile, "POST", p + "/query", raw)
+            ask(hostile, "POST", p + "/scroll", raw)
+    ask(hostile, "PUT", "/collections/never", "[" * 1_000_000)
+    ask(hostile, "PUT", "/collections/never", '{"a":' * 200_000)
+    ask(hostile, "PUT", "/collections/never", '{"vectors":{"size":4,"distance":"Dot"},"metadata":' + '{"a":' * 200 + "1" + "}" * 200 + "}")
+    ask(hostile, "PATCH", "/collections/dot", '{"metadata":' + "[" * 100_000)
+    ask(hostile, "POST", "/collections/aliases", '{"actions":' + "[" * 100_000)
+    assert hostile.ok("POST", p + "/count", {})["count"] == 1
+
+
+def test_large_but_right_json_is_taken(hostile):
+    p = "/collections/dot/points"
+    ask(hostile, "PUT", p + "?wait=true", body_with_payload("{" + '"a":1,' * 1_000_000 + '"a":2}'), codes=[200])
+    assert hostile.ok("GET", p + "/5")["payload"] == {"a": 2}
+    ask(hostile, "PUT", p + "?wait=true", body_with_payload('{"a":' * 120 + "1" + "}" * 120), codes=[200])
+    ask(hostile, "PUT", p + "?wait=true", body_with_payload('{"s":"a\\u0000b","\\u0000":"\\ud83d\\ude00","f":0.' + "0" * 100_000 + "1}"), codes=[200])
+    got = hostile.ok("GET", p + "/5")["payload"]
+    assert got["s"] == "a\0b" and got["\0"] == "\U0001f600"
+    assert hostile.ok("POST", p + "/count", {"filter": {"must": [{"key": "s", "match": {"value": "a\0b"}}]}})["count"] == 1
+    assert hostile.ok("POST", p + "/count", {"filter": {"must": [{"key": "s", "match": {"value": "a"}}]}})["count"] == 0
+    hostile.ok("POST", p + "/delete?wait=true", {"points": [5]})
+
+
+# --- names --------------------------------------------------------------------------------------------------------------------------
+
+ESCAPES = ["..", "../..", "../../../../tmp/rhumb_escape", "/tmp/rhumb_escape", "a/../../b", "....//....//tmp/rhumb_escape", "..\\..\\x", "a\0b", "\0",
+           "a/b", "./x", "~/x", "file:///tmp/rhumb_escape", "a\nb", "a\r\nX-Injected: 1", "%2e%2e%2f%2e%2e%2fx", "%252e%252e%252fx", "..%c0%af..%c0%afx",
+           "..%252f..%252fx", "$(touch /tmp/rhumb_escape)", "`touch /tmp/rhumb_escape`", "; DROP TABLE points; --", "' OR '1'='1", "x" * 10_000, ""]
+
+
+def encodings(name):
+    """As it is (where a path can hold it), percent-encoded once, twice, and each byte encoded."""
+    raw = name.encode()
+    once = "".join(chr(b) if chr(b).isalnum() else f"%{b:02x}" for b in raw)
+    yield once
+    yield once.replace("%", "%25")
+    yield "".join(f"%{b:02X}" for b in raw)
+    if all(32 < b < 127 and b not in b"#?" for b in raw):
+        yield name
+
+
+def everything_below(directory):
+    return sorted(str(p) for p in pathlib.Path(directory).rglob("*"))
+
+
+def test_no_name_leaves_the_data_directory(hostile):
+    outside = hostile.data.parent
+    before = [p for p in everything_below(outside) if not p.startswith(str(hostile.data))]
+    config = json.dumps({"vectors": {"size": 4, "distance": "Dot"}})
+    made, asked = [], 0
+    for name in ESCAPES:
+        quoted = json.dumps(name)
+        for path in encodings(name):
+            for method, target, body in [
+                ("PUT", f"/collections/{path}", config), ("GET", f"/collections/{path}", None), ("DELETE", f"/collections/{path}", None),
+                ("GET", f"/collections/dot/snapshots/{path}", None), ("DELETE", f"/collections/dot/snapshots/{path}", None),
+                ("GET", f"/snapshots/{path}", None), ("GET", f"/collections/dot/shards/{path}/snapshots", None),
+                ("GET", f"/collections/dot/points/{path}", None), ("DELETE", f"/collections/dot/index/{path}", None),
+                ("GET", f"/{path}", None), ("GET", f"/dashboard/{path}", None),
+            ]:
+                asked += 1
+                reply = ask(hostile, method, target, body, codes=[200, 400, 404, 405, 414, 422, 431, 501])
+                if method == "PUT" and isinstance(reply, dict) and reply.get("result") is True:
+                    made.append(target)
+                    hostile_delete = raw_request(hostile, "DELETE", target, None)
+                    assert hostile_delete[0] == 200
+        for method, target, body in [
+            ("POST", "/collections/aliases", f'{{"actions":[{{"create_alias":{{"collection_name":"dot","alias_name":{quoted}}}}}]}}'),
+            ("PUT", "/collections/v", f'{{"vectors":{{{quoted}:{{"size":4,"distance":"Dot"}}}}}}'),
+            ("PUT", "/collections/dot/index?wait=true", f'{{"field_name":{quoted},"field_schema":"keyword"}}'),
+            ("PUT", "/collections/dot/snapshots/recover", f'{{"location":{quoted}}}'),
+            ("PUT", "/collections/dot/shards", f'{{"shard_key":{quoted}}}'),
+            ("PUT", "/collections/dot/points", f'{{"points":[{{"id":1,"vector":[1,2,3,4]}}],"shard_key":{quoted}}}'),
+        ]:
+            asked += 1
+            ask(hostile, method, target, body, codes=[200, 400, 404, 413, 422, 501])
+            raw_request(hostile, "DELETE", "/collections/v", None)
+            raw_request(hostile, "POST", "/collections/aliases", f'{{"actions":[{{"delete_alias":{{"alias_name":{quoted}}}}}]}}')
+            raw_request(hostile, "DELETE", "/collections/dot/index/" + next(encodings(name)) + "?wait=true", None)
+    assert asked > 200
+    after = [p for p in everything_below(outside) if not p.startswith(str(hostile.data))]
+    assert after == before
+    assert not os.path.exists("/tmp/rhumb_escape")
+    for path in made:  # what may be a name has no slash, no dot alone, nothing that ends a line
+        assert not any(bad in path.lower() for bad in ("%2f..", "%00", "%0a", "%0d")), path
+    for path in everything_below(hostile.data):
+        below = path[len(str(hostile.data)):]
+        assert ".." not in below and "%" not in below and "escape" not in below, path
+    assert hostile.ok("GET", "/collections/dot/points/1")["id"] == 1
+
+
+# --- queries ------------------------------------------------------------------------------------------------------------------------
+
+def test_query_bombs(hostile):
+    p = "/collections/dot/points"
+    one = '{"key":"n","match":{"value":1}}'
+    nested = '{"must":[' * 10_000 + one + "]}" * 10_000
+    wide = '{"must":[' + ",".join(['{"should":[' + one + "]}"] * 10_000) + "]}"
+    ids = ",".join(map(str, range(100_000)))
+    bombs = [
+        ("/query", '{"query":[1,2,3,4],"limit":1000000000}', ["limit", "1000000000", "100000"]),
+        ("/query", '{"query":[1,2,3,4],"limit":18446744073709551615}', ["limit", "100000"]),
+        ("/query", '{"query":[1,2,3,4],"offset":1000000000}', ["offset", "1000000000", "100000"]),
+        ("/query", '{"query":[1,2,3,4],"params":{"hnsw_ef":1000000000}}', ["params.hnsw_ef", "1000000000", "65536"]),
+        ("/scroll", '{"limit":1000000000}', ["limit", "100000"]),
+        ("/count", f'{{"filter":{nested}}}', ["128"]),
+        ("/query", f'{{"query":[1,2,3,4],"filter":{nested}}}', ["128"]),
+        ("/delete", f'{{"filter":{nested}}}', ["128"]),
+        ("/count", f'{{"filter":{wide}}}', ["4096"]),
+        ("/count", f'{{"filter":{{"must":[{{"has_id":[{ids}]}}]}}}}', ["has_id", "100000", "65536"]),
+        ("/count", f'{{"filter":{{"must":[{{"key":"n","match":{{"any":[{ids}]}}}}]}}}}', ["match.any", "100000", "65536"]),
+        ("/count", f'{{"filter":{{"must":[{{"key":"n","match":{{"except":[{ids}]}}}}]}}}}', ["match.except", "100000", "65536"]),
+        ("", f'{{"ids":[{ids}]}}', ["ids", "100000", "65536"]),
+        ("/delete", f'{{"points":[{ids}]}}', ["points", "100000", "65536"]),
+        ("/query/batch", '{"searches":[' + ",".join(['{"query":[1,2,3,4]}'] * 5000) + "]}", ["searches", "5000", "1024"]),
+        ("/batch", '{"operations":[' + ",".join(['{"delete":{"points":[9]}}'] * 5000) + "]}", ["operations", "5000", "1024"]),
+        ("/count", '{"filter":{"must":[{"key":"' + "a." * 300 + 'b","match":{"value":1}}]}}', ["filter.must[0].key", "512"]),
+        ("/count", '{"filter":{"must":[{"key":"' + "a[0]" * 100 + '","match":{"value":1}}]}}', ["filter.must[0].key"]),
+        ("/payload/delete", '{"points":[1],"keys":["' + "[" * 500 + '"]}', ["keys[0]"]),
+    ]
+    for path, body, words in bombs:
+        ask(hostile, "POST", p + path, body, words)
+    # What is within the limits is answered, however wide.
+    most = ",".join(map(str, range(65_536)))
+    for condition in (f'{{"has_id":[{most}]}}', f'{{"key":"n","match":{{"any":[{most}]}}}}', one + ("," + one) * 4095):
+        reply = ask(hostile, "POST", p + "/count", f'{{"filter":{{"must":[{condition}]}}}}', codes=[200])
+        assert reply["result"]["count"] == 1
+
+
+def test_an_answer_has_a_size(hostile):
+    """1,024 queries for everything, vectors included, would be gigabytes: refused with the limit, not gathered until memory ends."""
+    hostile.ok("PUT", "/collections/big", {"vectors": {"size": 512, "distance": "Dot"}})
+    for first in range(0, 2000, 250):
+        hostile.ok("PUT", "/collections/big/points?wait=true", {"points": [{"id": first + i, "vector": [0.001 * (first + i + d % 7) for d in range(512)]} for i in range(250)]})
+    query = json.dumps({"query": [1] * 512, "limit": 2000, "with_vector": True})
+    ask(hostile, "POST", "/collections/big/points/query/batch", '{"searches":[' + ",".join([query] * 1024) + "]}", ["bytes"], [400, 413])
+    assert len(hostile.ok("POST", "/collections/big/points/query", json.loads(query))["points"]) == 2000
+    hostile.ok("DELETE", "/collections/big")
+
+
+def test_a_page_ends_where_its_bytes_do(hostile):
+    """Points of 4 MB each: no page has more than 64 MB, and page after page shows every point once, over two shards."""
+    count, large = 90, "x" * 4_000_000
+    hostile.ok("PUT", "/collections/large", {"vectors": {"size": 4, "distance": "Dot"}, "shard_number": 2})
+    p = "/collections/large/points"
+    for i in range(0, count, 6):
+        hostile.ok("PUT", p + "?wait=true", {"points": [{"id": i + k, "vector": [1, 2, 3, 4], "payload": {"large": large}} for k in range(6)]})
+    ask(hostile, "POST", p, json.dumps({"ids": list(range(count)), "with_payload": True}), ["67108864", "fewer"], [413])
+    ask(hostile, "POST", p + "/query", json.dumps({"query": [1, 2, 3, 4], "limit": count, "with_payload": True}), ["67108864", "fewer"], [413])
+    seen, pages, offset = [], 0, None
+    while pages == 0 or offset is not None:
+        page = hostile.ok("POST", p + "/scroll", {"limit": count, "offset": offset, "with_payload": True})
+        assert page["points"]
+        seen += [point["id"] for point in page["points"]]
+        pages, offset = pages + 1, page["next_page_offset"]
+    assert seen == list(range(count))
+    assert pages > 1
+    hostile.ok("DELETE", "/collections/large")
