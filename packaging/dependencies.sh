@@ -14,7 +14,7 @@ build_packages=(
   prometheus-cpp-dev libcurl4-openssl-dev protobuf-compiler
 )
 test_packages=(
-  clang libclang-rt-14-dev libgtest-dev libbenchmark-dev python3 python3-venv nodejs npm procps strace
+  clang libclang-rt-14-dev libgtest-dev libbenchmark-dev python3 python3-venv nodejs npm procps strace e2fsprogs mount
 )
 packages=("${build_packages[@]}")
 [ "$mode" = test ] && packages+=("${test_packages[@]}")

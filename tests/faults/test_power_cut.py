@@ -32,6 +32,7 @@ def test_acknowledged_writes_survive_power_cuts(loop_disk):  # noqa: F811
     print(f"seed {SEED}")
     rng = random.Random(SEED)
     disk = loop_disk(512)
+    disk.try_cut()
     server = disk.server().start()
     create(server)
     state, acknowledged = {}, 0
@@ -51,6 +52,7 @@ def test_the_check_fails_when_nothing_is_synced(tmp_path, loop_disk):  # noqa: F
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", tmp_path / "no_sync.so", tmp_path / "no_sync.c"], check=True)
     rng = random.Random(SEED)
     disk = loop_disk(512)
+    disk.try_cut()
     server = disk.server(environment={"LD_PRELOAD": str(tmp_path / "no_sync.so")}).start()
     create(server)
     with pytest.raises((AssertionError, RuntimeError)) as found:  # a point is lost, or the server refuses what it finds
