@@ -65,6 +65,7 @@ base::Result<ShardIndexes> decode_token(const std::string& token) {
     const uint64_t shard = r.u64();
     out[shard] = r.u64();
   }
+  if (encode_token(out) != token) return bad;  // left-over bits, a shard twice: nothing that we handed out
   return out;
 }
 

@@ -1,0 +1,219 @@
+// The map, and what changes it: commands to the metadata role, retried when another change came in between.
+#include <gtest/gtest.h>
+
+#include "tests/gateway/fake_cluster.h"
+
+namespace rhumb::gateway {
+namespace {
+
+using base::Code;
+using base::Status;
+
+class DefinitionTest : public testing::Test {
+ protected:
+  Status create(const std::string& name, uint32_t shards = 1) {
+    model::CollectionConfig config;
+    config.vectors[""].size = 4;
+    config.shard_number = shards;
+    GotStatus got;
+    cluster_.gateway().create_collection(name, std::move(config), {}, got.take());
+    EXPECT_EQ(got.fired, 1);
+    return got.status;
+  }
+  base::Result<UpdateResult> index(const CollectionPtr& collection, const std::string& field, bool wait = true,
+                                   model::FieldType type = model::FieldType::kKeyword) {
+    Got<UpdateResult> got;
+    cluster_.gateway().create_payload_index(collection, field, {type, ""}, {.wait = wait}, got.take());
+    EXPECT_EQ(got.fired, 1);
+    return got.result;
+  }
+  const model::CollectionConfig& config_of(const std::string& name) { return cluster_.map().collections.at(name)->config; }
+  FakeCluster cluster_;
+};
+
+TEST_F(DefinitionTest, waits_for_a_map_of_that_version) {
+  GotStatus now, later;
+  cluster_.gateway().await_map(cluster_.map().version, now.take());
+  EXPECT_EQ(now.fired, 1);
+  cluster_.gateway().await_map(cluster_.map().version + 2, later.take());
+  cluster_.change([](model::ClusterMap&) {});
+  EXPECT_EQ(later.fired, 0);
+  cluster_.change([](model::ClusterMap&) {});
+  EXPECT_EQ(later.fired, 1);
+  EXPECT_TRUE(now.status.ok() && later.status.ok());
+  EXPECT_EQ(cluster_.gateway().map()->version, cluster_.map().version);
+}
+
+TEST_F(DefinitionTest, stop_answers_who_waits_for_a_map) {
+  GotStatus waiting, late;
+  cluster_.gateway().await_map(1000, waiting.take());
+  cluster_.gateway().stop();
+  cluster_.gateway().await_map(1000, late.take());
+  EXPECT_EQ(waiting.status.code(), Code::kUnavailable);
+  EXPECT_EQ(late.status.code(), Code::kUnavailable);
+}
+
+TEST_F(DefinitionTest, finds_by_name_or_alias) {
+  cluster_.add("books", 1);
+  cluster_.change([](model::ClusterMap& map) { map.aliases["b"] = "books"; });
+  EXPECT_EQ((*cluster_.gateway().find("b"))->name, "books");
+  const Status missing = cluster_.gateway().find("films").status();
+  EXPECT_EQ(missing.code(), Code::kNotFound);
+  EXPECT_EQ(missing.message(), "Collection `films` doesn't exist!") << "clients match this text";
+}
+
+TEST_F(DefinitionTest, create_answers_once_every_shard_is_ready) {
+  std::vector<std::pair<uint64_t, uint64_t>> awaited;
+  cluster_.on_await_config = [&](const peer::AwaitConfigMessage& m) {
+    EXPECT_EQ(cluster_.gateway().map()->version, m.config_version) << "the gateway sees the change before it asks";
+    awaited.emplace_back(m.shard, m.config_version);
+    return peer::EmptyReply{};
+  };
+  ASSERT_TRUE(create("books", 3).ok());
+  const auto books = *cluster_.gateway().find("books");
+  ASSERT_EQ(awaited.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) EXPECT_EQ(awaited[i], std::pair(books->shards[i].shard, books->config_version));
+  EXPECT_EQ(books->router, "hash");
+  EXPECT_TRUE(model::check_runs(books->runs).ok());
+  std::vector<uint64_t> nodes;
+  for (const auto& shard : books->shards) nodes.push_back(shard.replicas.at(0).node);
+  EXPECT_EQ(nodes, (std::vector<uint64_t>{1, 2, 1})) << "spread over the nodes";
+  ASSERT_EQ(books->uuid.size(), 36u);
+  EXPECT_EQ(books->uuid[14], '4') << "a random UUID (RFC 4122)";
+  ASSERT_TRUE(create("films").ok());
+  EXPECT_NE((*cluster_.gateway().find("films"))->uuid, books->uuid);
+}
+
+TEST_F(DefinitionTest, create_is_refused_or_told_unfinished) {
+  cluster_.add("books", 1);
+  EXPECT_EQ(create("books").code(), Code::kExists);
+  EXPECT_EQ(cluster_.commands, 0) << "seen in the gateway's own map";
+  cluster_.on_await_config = [](const peer::AwaitConfigMessage&) { return Status(Code::kTimeout, "shard not ready"); };
+  const Status late = create("films");
+  EXPECT_EQ(late.code(), Code::kTimeout);
+  EXPECT_NE(late.message().find("it goes on"), std::string::npos) << late.message();
+  EXPECT_TRUE(cluster_.gateway().find("films").ok());
+  cluster_.change([](model::ClusterMap& map) { map.nodes.clear(); });
+  EXPECT_EQ(create("songs").code(), Code::kUnavailable);
+}
+
+TEST_F(DefinitionTest, drop_says_whether_there_was_one) {
+  cluster_.add("books", 1);
+  Got<bool> first, second;
+  cluster_.gateway().drop_collection("books", {}, first.take());
+  EXPECT_TRUE(*first.result);
+  EXPECT_FALSE(cluster_.gateway().find("books").ok());
+  cluster_.gateway().drop_collection("books", {}, second.take());
+  EXPECT_FALSE(*second.result);
+}
+
+TEST_F(DefinitionTest, update_is_refused_when_the_collection_moved_on) {
+  const auto books = cluster_.add("books", 1);
+  CollectionChange change{books->config, books->config_version};
+  change.config.on_disk_payload = false;
+  GotStatus good, stale;
+  cluster_.gateway().update_collection("books", change, {}, good.take());
+  ASSERT_TRUE(good.status.ok()) << good.status.message();
+  EXPECT_FALSE(config_of("books").on_disk_payload);
+  cluster_.gateway().update_collection("books", change, {}, stale.take());
+  EXPECT_EQ(stale.status.code(), Code::kExists);
+}
+
+TEST_F(DefinitionTest, aliases_answer_what_the_metadata_says) {
+  cluster_.add("books", 1);
+  GotStatus good, bad;
+  using Kind = AliasAction::Kind;
+  cluster_.gateway().change_aliases({{Kind::kCreate, "books", "b", ""}, {Kind::kRename, "", "b", "b2"}}, {}, good.take());
+  ASSERT_TRUE(good.status.ok()) << good.status.message();
+  EXPECT_EQ((*cluster_.gateway().find("b2"))->name, "books");
+  cluster_.gateway().change_aliases({{Kind::kDelete, "", "b2", ""}, {Kind::kDelete, "", "b", ""}}, {}, bad.take());
+  EXPECT_EQ(bad.status.code(), Code::kNotFound);
+  EXPECT_TRUE(cluster_.gateway().find("b2").ok()) << "all or nothing";
+}
+
+TEST_F(DefinitionTest, an_index_is_made_and_dropped) {
+  const auto books = cluster_.add("books", 2);
+  std::vector<uint64_t> awaited;
+  cluster_.on_await_config = [&](const peer::AwaitConfigMessage& m) {
+    awaited.push_back(m.config_version);
+    return peer::EmptyReply{};
+  };
+  const auto waited = index(books, "author");
+  ASSERT_TRUE(waited.ok()) << waited.status().message();
+  EXPECT_EQ(waited->status, UpdateStatus::kCompleted);
+  EXPECT_EQ(waited->operation_id, cluster_.map().version);
+  EXPECT_EQ(awaited, std::vector<uint64_t>(2, waited->operation_id));
+  const auto unwaited = index(books, "year", false);
+  EXPECT_EQ(unwaited->status, UpdateStatus::kAcknowledged);
+  EXPECT_EQ(awaited.size(), 2u);
+  EXPECT_EQ(config_of("books").payload_indexes.size(), 2u);
+
+  const int commands = cluster_.commands;
+  EXPECT_TRUE(index(books, "author").ok());
+  EXPECT_EQ(cluster_.commands, commands) << "it is there already";
+  Got<UpdateResult> dropped;
+  cluster_.gateway().drop_payload_index(books, "author", {.wait = true}, dropped.take());
+  EXPECT_EQ(dropped.result->status, UpdateStatus::kCompleted);
+  EXPECT_FALSE(config_of("books").payload_indexes.contains("author"));
+  cluster_.on_await_config = [](const peer::AwaitConfigMessage&) { return Status(Code::kTimeout, "still building"); };
+  EXPECT_EQ(index(books, "slow")->status, UpdateStatus::kWaitTimeout);
+}
+
+TEST_F(DefinitionTest, two_changes_at_once_are_both_made) {
+  const auto books = cluster_.add("books", 1);
+  int others = 3;  // another client's index comes in front of ours, three times
+  cluster_.before_command = [&] {
+    if (others == 0) return;
+    cluster_.change([&](model::ClusterMap& map) {
+      auto changed = std::make_shared<model::Collection>(*map.collections.at("books"));
+      changed->config.payload_indexes["other" + std::to_string(others--)] = {model::FieldType::kInteger, ""};
+      changed->config_version = map.version + 1;
+      map.collections["books"] = std::move(changed);
+    });
+  };
+  const auto result = index(books, "author");
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  EXPECT_EQ(cluster_.commands, 4);
+  EXPECT_EQ(config_of("books").payload_indexes.size(), 4u);
+  EXPECT_TRUE(config_of("books").payload_indexes.contains("author"));
+}
+
+TEST_F(DefinitionTest, an_edit_that_never_gets_its_turn_ends) {
+  const auto books = cluster_.add("books", 1);
+  cluster_.before_command = [&] {
+    cluster_.change([](model::ClusterMap& map) {
+      auto changed = std::make_shared<model::Collection>(*map.collections.at("books"));
+      changed->config_version = map.version + 1;
+      map.collections["books"] = std::move(changed);
+    });
+  };
+  EXPECT_EQ(index(books, "author").status().code(), Code::kExists);
+  EXPECT_EQ(cluster_.commands, 16);
+}
+
+TEST_F(DefinitionTest, state_and_verification_are_of_every_shard) {
+  const auto books = cluster_.add("books", 3);
+  cluster_.on_state = [](const peer::ShardStateMessage& m) {
+    peer::ShardStateReply reply;
+    reply.state.shard = m.shard;
+    reply.state.points = m.shard * 2;
+    return reply;
+  };
+  Got<CollectionState> state;
+  cluster_.nodes_called.clear();
+  cluster_.gateway().state(books, {}, state.take());
+  EXPECT_EQ(cluster_.nodes_called, (std::vector<uint64_t>{1, 2, 1})) << "each at the node of its replica";
+  ASSERT_EQ(state.result->shards.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) EXPECT_EQ(state.result->shards[i].points, books->shards[i].shard * 2);
+
+  cluster_.on_verify = [&](const peer::VerifyMessage& m) -> base::Result<peer::VerifyReply> {
+    if (m.shard == books->shards[1].shard) return Status(Code::kIo, "cannot be read");
+    return peer::VerifyReply{};
+  };
+  Got<std::vector<peer::VerifyReply>> verified;
+  cluster_.gateway().verify(books, {}, verified.take());
+  EXPECT_EQ(verified.result.status().code(), Code::kIo);
+}
+
+}  // namespace
+}  // namespace rhumb::gateway
