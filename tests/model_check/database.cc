@@ -25,10 +25,11 @@ std::shared_ptr<http::Request> request(const std::string& method, const std::str
 
 }  // namespace
 
-base::Result<std::unique_ptr<Database>> Database::open(const std::string& directory) {
+base::Result<std::unique_ptr<Database>> Database::open(const std::string& directory, const std::string& index_engine) {
   app::NodeOptions options;
   options.data_directory = directory;
   options.plugin_directory = RHUMB_PLUGIN_DIR;
+  options.index_engine = index_engine;
   options.tick_ms = 10;
   options.segment.max_rows = 400;
   options.segment.graph_min_rows = 120;

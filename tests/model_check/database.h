@@ -21,7 +21,7 @@ class Database {
  public:
   // Small segments, so that a few hundred points seal some. Recovers what `directory` holds, waits until every shard serves, and
   // compares what is stored with its hashes: kCorrupt if they differ.
-  static base::Result<std::unique_ptr<Database>> open(const std::string& directory);
+  static base::Result<std::unique_ptr<Database>> open(const std::string& directory, const std::string& index_engine = "rhumb");
   ~Database();
 
   Answer call(const std::string& method, const std::string& target, const json& body = nullptr);

@@ -22,6 +22,7 @@ struct Plan {
   uint64_t seed = 0, number = 0;
   uint32_t steps = 0;
   bool kill = false;
+  std::string index_engine;     // not always the one that made the graphs it finds
   std::optional<Step> pending;  // was under way when the life before was killed
 };
 
@@ -38,7 +39,7 @@ class Life {
   Life(const Plan& plan, Model model, Source source) : plan_(plan), model_(std::move(model)), source_(std::move(source)), dice_(plan.seed ^ ~plan.number) {}
 
   Report live() {
-    auto opened = Database::open(plan_.directory);
+    auto opened = Database::open(plan_.directory, plan_.index_engine);
     if (!opened.ok()) return failed("does not open: " + opened.status().to_string());
     database_ = std::move(*opened);
     if (plan_.number == 0) {
@@ -163,11 +164,12 @@ RunResult run(const RunOptions& options) {
   RunResult result;
   Model model;
   Source source(options.seed), dice(~options.seed);
-  Plan plan{make_directory(), options.seed, 0, 0, false, std::nullopt};
+  Plan plan{make_directory(), options.seed, 0, 0, false, {}, std::nullopt};
   while (result.operations < options.operations && result.difference.empty()) {
     plan.number = result.lives++;
     plan.steps = 1 + dice.below(kMaxSteps);
     plan.kill = dice.chance(60);
+    plan.index_engine = dice.chance(75) ? "rhumb" : "hnsw";
     const Report report = run_life(plan, model, source, options.in_child);
     if (plan.pending && report.pending_happened) {
       model.apply(*plan.pending);
