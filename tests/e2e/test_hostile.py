@@ -8,6 +8,7 @@ import struct
 import time
 
 import pytest
+from rhumbd import Rhumbd
 
 from test_bad_input import raw_request
 
@@ -30,18 +31,19 @@ def memory_mb(server, field):
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
-    from rhumbd import Rhumbd
-
     running = Rhumbd(tmp_path_factory.mktemp("hostile") / "data").start()
-    for kind, vectors in VECTOR_KINDS.items():
-        running.ok("PUT", f"/collections/{kind}", {"vectors": vectors})
-        running.ok("PUT", f"/collections/{kind}/points?wait=true", {"points": [{"id": 1, "vector": [1, 2, 3, 4], "payload": {"n": 1}}]})
-    before = memory_mb(running, "VmRSS")
-    yield running
-    grown = memory_mb(running, "VmHWM") - before
-    print(f"resident memory grew from {before:.0f} MB by {grown:.0f} MB at most")
-    assert grown < RSS_GROWTH_MAX_MB
-    assert running.stop() == 0, running.log_tail()
+    try:
+        for kind, vectors in VECTOR_KINDS.items():
+            running.ok("PUT", f"/collections/{kind}", {"vectors": vectors})
+            running.ok("PUT", f"/collections/{kind}/points?wait=true", {"points": [{"id": 1, "vector": [1, 2, 3, 4], "payload": {"n": 1}}]})
+        before = memory_mb(running, "VmRSS")
+        yield running
+        grown = memory_mb(running, "VmHWM") - before
+        print(f"resident memory grew from {before:.0f} MB by {grown:.0f} MB at most")
+        assert grown < RSS_GROWTH_MAX_MB
+    finally:
+        code = running.stop()
+    assert code == 0, running.log_tail()
 
 
 def ask(server, method, path, body, words=(), codes=range(400, 500)):
