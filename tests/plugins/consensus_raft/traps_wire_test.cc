@@ -128,7 +128,11 @@ TEST(Traps, T15_AnIdleGroupDoesNotGrow) {
   idle(1000);
   const uint64_t before = resident_bytes();
   idle(kRounds);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  (void)before, (void)kGrowthMax;  // a sanitizer keeps freed memory back: its process says nothing about ours
+#else
   EXPECT_LT(resident_bytes(), before + kGrowthMax);
+#endif
 }
 
 // T16: defaults: max_size_per_msg 0, check_quorum and pre_vote off, time-outs from thread_rng. Set; time-outs from the seed in `open`.
