@@ -42,6 +42,17 @@ Status read_datatype(const json& j, const std::string& where, model::VectorParam
   return wrong(where, "'" + (j.is_string() ? j.get<std::string>() : j.dump()) + "' is none of float32, float16, uint8");
 }
 
+// Of one vector; left alone when it is not given, empty when "Disabled".
+Status read_quantization(const json& j, const std::string& where, std::string& out) {
+  if (!given(j, "quantization_config")) return base::ok();
+  const json& value = j.at("quantization_config");
+  const std::string place = where + ".quantization_config";
+  RHUMB_TRY(check_quantization(value, place));
+  RHUMB_TRY(check_size(value, place));
+  out = value == "Disabled" ? "" : value.dump();
+  return base::ok();
+}
+
 Result<model::VectorParams> read_vector(const json& j, const std::string& where) {
   if (!j.is_object()) return wrong(where, "expected an object");
   model::VectorParams v;
@@ -58,10 +69,7 @@ Result<model::VectorParams> read_vector(const json& j, const std::string& where)
     RHUMB_TRY(read_hnsw(j.at("hnsw_config"), where + ".hnsw_config", v.hnsw));
     v.hnsw_json = hnsw_to_json(v.hnsw).dump();
   }
-  if (given(j, "quantization_config")) {
-    RHUMB_TRY(check_quantization(j.at("quantization_config"), where + ".quantization_config"));
-    v.quantization_json = j.at("quantization_config").dump();
-  }
+  RHUMB_TRY(read_quantization(j, where, v.quantization_json));
   return v;
 }
 
@@ -101,12 +109,17 @@ Status read_hints(const json& body, model::CollectionConfig& config) {
     RHUMB_TRY(hint.check(value, hint.name));
     std::string& stored = config.hints_json[hint.name];
     if (std::string_view(hint.name) == "quantization_config") {
-      if (value == "Disabled") config.hints_json.erase(hint.name);
-      else stored = value.dump();
-      continue;
+      if (value == "Disabled") {
+        config.hints_json.erase(hint.name);
+        continue;
+      }
+      stored = value.dump();
+    } else {
+      merge_over(stored, value);
     }
-    merge_over(stored, value);
-    RHUMB_TRY(hint.check(json::parse(stored), hint.name));  // limits are of the whole, not of each change
+    const json whole = json::parse(stored);  // limits are of the whole, not of each change
+    RHUMB_TRY(hint.check(whole, hint.name));
+    RHUMB_TRY(check_size(whole, hint.name));
   }
   return base::ok();
 }
@@ -202,10 +215,7 @@ Result<model::CollectionConfig> parse_update_collection(const std::string& body,
         RHUMB_TRY(read_hnsw(diff.at("hnsw_config"), where + ".hnsw_config", it->second.hnsw));
         it->second.hnsw_json = hnsw_to_json(it->second.hnsw).dump();
       }
-      if (given(diff, "quantization_config")) {
-        RHUMB_TRY(check_quantization(diff.at("quantization_config"), where + ".quantization_config"));
-        it->second.quantization_json = diff.at("quantization_config") == "Disabled" ? "" : diff.at("quantization_config").dump();
-      }
+      RHUMB_TRY(read_quantization(diff, where, it->second.quantization_json));
     }
   }
   RHUMB_TRY(read_hints(j, config));
@@ -242,6 +252,7 @@ Result<std::pair<std::string, model::PayloadIndexConfig>> parse_create_index(con
     name = schema.get<std::string>();
   } else if (schema.is_object() && given(schema, "type") && schema.at("type").is_string()) {
     name = schema.at("type").get<std::string>();
+    RHUMB_TRY(check_size(schema, "field_schema"));
     config.params_json = schema.dump();
   } else {
     return wrong("field_schema", "expected a type, or an object with a type");

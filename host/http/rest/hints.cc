@@ -85,6 +85,12 @@ Status read_bool(const json& j, const char* name, const std::string& where, std:
   return base::ok();
 }
 
+Status check_size(const json& j, const std::string& where) {
+  const size_t bytes = j.dump().size();
+  if (bytes > limits::kMaxMetadataBytes) return beyond(where, std::to_string(bytes) + " bytes, at most " + std::to_string(limits::kMaxMetadataBytes));
+  return base::ok();
+}
+
 Status check_optimizers(const json& j, const std::string& where) {
   RHUMB_TRY(check_numbers(j, {{"deleted_threshold", 0, 1}, {"vacuum_min_vector_number", 100, kAny}, {"default_segment_number", 0, kAny},
                               {"max_segment_size", 1, kAny}, {"memmap_threshold", 0, kAny}, {"indexing_threshold", 0, kAny},
@@ -129,10 +135,7 @@ Status check_strict_mode(const json& j, const std::string& where) {
 }
 
 Status check_metadata(const json& j, const std::string& where) {
-  if (!j.is_object()) return wrong(where, "expected an object");
-  const size_t bytes = j.dump().size();
-  if (bytes > limits::kMaxMetadataBytes) return beyond(where, std::to_string(bytes) + " bytes, at most " + std::to_string(limits::kMaxMetadataBytes));
-  return base::ok();
+  return j.is_object() ? base::ok() : wrong(where, "expected an object");
 }
 
 Status check_contract(const json&, const std::string& where) { return base::unsupported("contracts (" + where + ")"); }

@@ -14,6 +14,7 @@ using nlohmann::json;
 
 base::Result<json> parse_small(const std::string& body);  // depth-capped; kInvalid "Format error in JSON body: ..."
 
+base::Status check_size(const json& j, const std::string& where);  // a hint is kept with the metadata: kMaxMetadataBytes
 base::Status check_optimizers(const json& j, const std::string& where);
 base::Status check_wal(const json& j, const std::string& where);
 base::Status check_quantization(const json& j, const std::string& where);

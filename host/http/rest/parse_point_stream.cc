@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "host/base/bytes.h"
@@ -49,7 +50,20 @@ Result<std::string> checked_payload(std::string_view text) {
   if (!e.is_object()) return base::invalid("the payload is no JSON object");
   std::string out;
   append_minified(out, e);
+  if (out.size() > base::limits::kMaxPayloadBytes) {
+    return base::invalid(std::to_string(out.size()) + " bytes of payload, at most " + std::to_string(base::limits::kMaxPayloadBytes));
+  }
   return out == "{}" ? std::string() : out;
+}
+
+// A key has one spelling: a string that a JSON body would not take, or would take as a UUID, is no id here either.
+Result<model::PointId> checked_id(std::string_view key) {
+  auto id = model::PointId::from_key(key);
+  if (!id.ok()) return base::invalid(id.status().message());
+  if (id->kind() != model::PointId::Kind::kString) return id;
+  RHUMB_ASSIGN(const auto same, model::PointId::from_string(id->to_text()));
+  if (same != *id) return base::invalid("point id \"" + id->to_text() + "\" is a UUID: its key has 16 bytes behind 02");
+  return id;
 }
 
 Result<model::PointWrite> parse_record(std::string_view record, const model::CollectionConfig& config) {
@@ -58,9 +72,7 @@ Result<model::PointWrite> parse_record(std::string_view record, const model::Col
   const std::string_view key = r.blob(), payload = r.blob();
   const uint32_t vectors = r.count(8);
   if (r.failed()) return base::invalid("the record is cut short");
-  auto id = model::PointId::from_key(key);
-  if (!id.ok()) return base::invalid(id.status().message());
-  point.id = *id;
+  RHUMB_ASSIGN(point.id, checked_id(key));
   RHUMB_ASSIGN(point.payload, checked_payload(payload));
   for (uint32_t i = 0; i < vectors; ++i) {
     const std::string name(r.blob());
@@ -70,6 +82,9 @@ Result<model::PointWrite> parse_record(std::string_view record, const model::Col
     std::vector<float> components(bytes.size() / sizeof(float));
     std::memcpy(components.data(), bytes.data(), bytes.size());
     RHUMB_ASSIGN(auto final, final_bits(std::move(components), *params, "vector"));
+    if (std::any_of(point.vectors.begin(), point.vectors.end(), [&](const auto& v) { return v.name == name; })) {
+      return base::invalid("vector `" + name + "` comes twice");
+    }
     point.vectors.push_back({name, std::move(final)});
   }
   if (!r.done()) return base::invalid("the record is longer than what it holds");

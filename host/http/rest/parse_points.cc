@@ -113,7 +113,7 @@ Status parse_columns(const Element& e, const model::CollectionConfig& config, co
     size_t i = 0;
     for (const Element row : rows) {
       RHUMB_ASSIGN(auto bytes, parse_dense(row, *params, at(place, i)));
-      out[i++].vectors.push_back({name, std::move(bytes)});
+      put_vector(out[i++].vectors, name, std::move(bytes));
     }
     return base::ok();
   };
@@ -212,6 +212,7 @@ Result<Operation> delete_vectors(const Element& e, const model::CollectionConfig
   if (!names) names = member(body, "vectors");
   if (!names) return format_error(where, "missing field `vector`");
   RHUMB_ASSIGN(const Array array, as_array(*names, at(where, "vector")));
+  if (array.size() > limits::kMaxFilterConditions) return too_many(at(where, "vector"), array.size(), limits::kMaxFilterConditions);
   for (const Element item : array) {
     const std::string place = at(at(where, "vector"), o.names.size());
     RHUMB_ASSIGN(const auto name, as_string(item, place));
@@ -226,6 +227,7 @@ Status parse_keys(const Object& body, const std::string& where, Operation& o) {
   const auto keys = member(body, "keys");
   if (!keys) return format_error(where, "missing field `keys`");
   RHUMB_ASSIGN(const Array array, as_array(*keys, at(where, "keys")));
+  if (array.size() > limits::kMaxFilterConditions) return too_many(at(where, "keys"), array.size(), limits::kMaxFilterConditions);
   for (const Element item : array) {
     const std::string place = at(at(where, "keys"), o.names.size());
     RHUMB_ASSIGN(const auto key, as_string(item, place));

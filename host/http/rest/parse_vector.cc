@@ -123,6 +123,12 @@ Result<const model::VectorParams*> vector_params(const model::CollectionConfig& 
   return &it->second;
 }
 
+void put_vector(std::vector<model::NamedVector>& vectors, const std::string& name, std::string bytes) {
+  auto same = std::find_if(vectors.begin(), vectors.end(), [&](const model::NamedVector& v) { return v.name == name; });
+  if (same != vectors.end()) same->bytes = std::move(bytes);
+  else vectors.push_back({name, std::move(bytes)});
+}
+
 Result<std::vector<model::NamedVector>> parse_vectors(const Element& e, const model::CollectionConfig& config, const std::string& where) {
   std::vector<model::NamedVector> out;
   const bool whole = e.is_array() || (e.is_object() && (member(Object(e), "vector_b64") || !unserved_form(Object(e)).empty()));
@@ -137,9 +143,7 @@ Result<std::vector<model::NamedVector>> parse_vectors(const Element& e, const mo
     const std::string name(field.key);
     RHUMB_ASSIGN(const auto* params, vector_params(config, name, where));
     RHUMB_ASSIGN(auto bytes, parse_dense(field.value, *params, at(where, name)));
-    auto same = std::find_if(out.begin(), out.end(), [&](const model::NamedVector& v) { return v.name == name; });
-    if (same != out.end()) same->bytes = std::move(bytes);
-    else out.push_back({name, std::move(bytes)});
+    put_vector(out, name, std::move(bytes));
   }
   return out;
 }

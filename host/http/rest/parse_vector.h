@@ -19,6 +19,8 @@ base::Result<std::vector<float>> decode_base64_f32(std::string_view text, const 
 base::Result<const model::VectorParams*> vector_params(const model::CollectionConfig& config, const std::string& name, const std::string& where);
 // `vector` of a point: bare array for the unnamed vector, or a map by name.
 base::Result<std::vector<model::NamedVector>> parse_vectors(const Element& e, const model::CollectionConfig& config, const std::string& where);
+// By name, once: the last one counts.
+void put_vector(std::vector<model::NamedVector>& vectors, const std::string& name, std::string bytes);
 // What an object that is no map of vectors stands for in the protocol: "sparse vectors", "inference", or nothing.
 std::string_view unserved_form(const Object& object);
 

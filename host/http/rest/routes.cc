@@ -158,6 +158,7 @@ const std::vector<Route>& routes() { return table(); }
 
 Match match_route(std::string_view method, std::string_view path) {
   Match match;
+  if (!path.starts_with('/')) return match;  // "*"
   const auto parts = parts_of(path);
   const Compiled* best = nullptr;
   int best_literals = -1;

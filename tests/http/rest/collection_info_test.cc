@@ -1,0 +1,91 @@
+// A collection's state as JSON: shapes that clients parse strictly.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "host/http/rest/collection_body.h"
+
+namespace rhumb::http::rest {
+namespace {
+
+using nlohmann::json;
+
+gateway::CollectionState state_of(const std::string& create_body, size_t shards = 1) {
+  auto collection = std::make_shared<model::Collection>();
+  auto config = parse_create_collection(create_body);
+  EXPECT_TRUE(config.ok()) << config.status().message();
+  collection->config = std::move(*config);
+  gateway::CollectionState state;
+  for (size_t i = 0; i < shards; ++i) {
+    collection->shards.push_back({model::kFirstShard + i, {{2 + i, 7}}});
+    model::ShardState s;
+    s.shard = model::kFirstShard + i;
+    s.points = 10 * (i + 1);
+    s.segments = 2;
+    s.indexed_vectors = 5;
+    state.shards.push_back(s);
+  }
+  state.collection = collection;
+  return state;
+}
+
+TEST(CollectionInfoTest, shards_are_added_up) {
+  auto state = state_of(R"({"vectors":{"size":4,"distance":"Cosine"}})", 3);
+  json info = json::parse(collection_info_json(state));
+  EXPECT_EQ(info["status"], "green");
+  EXPECT_EQ(info["optimizer_status"], "ok");
+  EXPECT_EQ(info["points_count"], 60);
+  EXPECT_EQ(info["segments_count"], 6);
+  EXPECT_EQ(info["indexed_vectors_count"], 15);
+  EXPECT_FALSE(info.contains("warnings"));
+  state.shards[1].green = false;
+  state.shards[2].warning = "an index cannot be built";
+  info = json::parse(collection_info_json(state));
+  EXPECT_EQ(info["status"], "yellow");
+  EXPECT_EQ(info["warnings"], json::parse(R"([{"message":"an index cannot be built"}])"));
+}
+
+TEST(CollectionInfoTest, the_configuration_is_shown_as_it_was_given) {
+  const auto shown = [](const std::string& body) { return json::parse(collection_info_json(state_of(body)))["config"]; };
+  const json one = shown(R"({"vectors":{"size":4,"distance":"Cosine"}})");
+  EXPECT_EQ(one["params"]["vectors"], json::parse(R"({"size":4,"distance":"Cosine"})"));
+  EXPECT_EQ(one["params"]["shard_number"], 1);
+  EXPECT_EQ(one["hnsw_config"]["m"], 16);
+  EXPECT_EQ(one["quantization_config"], nullptr);
+  EXPECT_EQ(one["optimizer_config"]["deleted_threshold"], 0.2);
+  EXPECT_FALSE(one.contains("metadata"));
+  const json several = shown(R"({"vectors":{"text":{"size":4,"distance":"Dot","datatype":"float16","on_disk":false,"hnsw_config":{"m":8},
+      "quantization_config":{"binary":{}}}},"hnsw_config":{"ef_construct":77},"optimizers_config":{"indexing_threshold":5},"metadata":{"a":[1]},
+      "quantization_config":{"scalar":{"type":"int8"}},"on_disk_payload":false})");
+  EXPECT_EQ(several["params"]["vectors"]["text"],
+            json::parse(R"({"size":4,"distance":"Dot","datatype":"float16","on_disk":false,"hnsw_config":{"m":8},"quantization_config":{"binary":{}}})"));
+  EXPECT_EQ(several["params"]["on_disk_payload"], false);
+  EXPECT_EQ(several["hnsw_config"]["ef_construct"], 77);
+  EXPECT_EQ(several["optimizer_config"]["indexing_threshold"], 5);
+  EXPECT_EQ(several["metadata"], json::parse(R"({"a":[1]})"));
+  EXPECT_EQ(several["quantization_config"], json::parse(R"({"scalar":{"type":"int8"}})"));
+}
+
+TEST(CollectionInfoTest, payload_indexes_with_their_points) {
+  auto state = state_of("{}", 2);
+  auto collection = std::make_shared<model::Collection>(*state.collection);
+  collection->config.payload_indexes["author"] = {model::FieldType::kKeyword, ""};
+  collection->config.payload_indexes["year"] = {model::FieldType::kInteger, R"({"type":"integer","lookup":true})"};
+  state.collection = collection;
+  state.shards[0].index_points = {{"author", 3}};
+  state.shards[1].index_points = {{"author", 4}};
+  const json schema = json::parse(collection_info_json(state))["payload_schema"];
+  EXPECT_EQ(schema["author"], json::parse(R"({"data_type":"keyword","points":7})"));
+  EXPECT_EQ(schema["year"], json::parse(R"({"data_type":"integer","points":0,"params":{"type":"integer","lookup":true}})"));
+}
+
+TEST(CollectionClusterTest, shards_by_their_place) {
+  const json cluster = json::parse(collection_cluster_json(state_of("{}", 2)));
+  EXPECT_EQ(cluster["peer_id"], 7);
+  EXPECT_EQ(cluster["shard_count"], 2);
+  EXPECT_EQ(cluster["local_shards"], json::parse(R"([{"shard_id":0,"points_count":10,"state":"Active"},{"shard_id":1,"points_count":20,"state":"Active"}])"));
+  EXPECT_EQ(cluster["remote_shards"], json::array());
+}
+
+}  // namespace
+}  // namespace rhumb::http::rest

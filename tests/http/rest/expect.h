@@ -1,0 +1,61 @@
+// Bodies that must be refused: with which code, and what the complaint names (field, value, limit).
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "host/base/limits.h"
+#include "host/base/status.h"
+#include "host/model/collection.h"
+
+namespace rhumb::http::rest {
+
+using base::Code;
+namespace limits = base::limits;
+
+struct Refused {
+  std::string body;
+  Code code;
+  std::string says;
+};
+
+template <typename Parse>
+void expect_refused(const std::vector<Refused>& cases, Parse parse) {
+  for (const Refused& c : cases) {
+    const std::string shown = c.body.substr(0, 200);
+    const auto parsed = parse(c.body);
+    if (parsed.ok()) {
+      ADD_FAILURE() << "taken: " << shown;
+      continue;
+    }
+    EXPECT_EQ(parsed.status().code(), c.code) << shown << "\n" << parsed.status().message();
+    EXPECT_NE(parsed.status().message().find(c.says), std::string::npos) << shown << "\nsays: " << parsed.status().message() << "\nnot:  " << c.says;
+  }
+}
+
+// `n` times `item`, between commas.
+inline std::string repeated(const std::string& item, size_t n) {
+  std::string out;
+  for (size_t i = 0; i < n; ++i) out += (i > 0 ? "," : "") + item;
+  return out;
+}
+
+// One unnamed vector of four components, cosine.
+inline model::CollectionConfig single_vector() {
+  model::CollectionConfig config;
+  config.vectors[""] = {.size = 4, .distance = model::Distance::kCosine};
+  config.single_vector = true;
+  return config;
+}
+// text: 3 floats; image: 2 halves; code: 2 bytes.
+inline model::CollectionConfig named_vectors() {
+  model::CollectionConfig config;
+  config.vectors["text"] = {.size = 3, .distance = model::Distance::kDot};
+  config.vectors["image"] = {.size = 2, .distance = model::Distance::kEuclid, .datatype = model::Scalar::kFloat16};
+  config.vectors["code"] = {.size = 2, .distance = model::Distance::kManhattan, .datatype = model::Scalar::kUint8};
+  return config;
+}
+
+}  // namespace rhumb::http::rest

@@ -1,0 +1,121 @@
+// Vectors from JSON to their final bits.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "host/http/rest/parse_points.h"
+#include "tests/http/rest/expect.h"
+
+namespace rhumb::http::rest {
+namespace {
+
+std::vector<float> floats_of(const std::string& bytes) {
+  std::vector<float> out(bytes.size() / sizeof(float));
+  std::memcpy(out.data(), bytes.data(), out.size() * sizeof(float));
+  return out;
+}
+
+base::Result<std::vector<model::NamedVector>> parse(const std::string& vector, const model::CollectionConfig& config) {
+  auto operation = parse_upsert(R"({"points":[{"id":1,"vector":)" + vector + "}]}", config);
+  if (!operation.ok()) return operation.status();
+  return std::move(operation->points.at(0).vectors);
+}
+base::Result<std::vector<model::NamedVector>> single(const std::string& vector) { return parse(vector, single_vector()); }
+base::Result<std::vector<model::NamedVector>> named(const std::string& vectors) { return parse(vectors, named_vectors()); }
+
+model::CollectionConfig of(model::Distance distance, model::Scalar datatype, uint32_t size = 4) {
+  model::CollectionConfig config;
+  config.vectors[""] = {.size = size, .distance = distance, .datatype = datatype};
+  return config;
+}
+
+TEST(ParseVectorTest, cosine_is_of_unit_length_and_the_others_are_as_sent) {
+  const auto cosine = single("[0, 3, 0, -4e0]");
+  ASSERT_TRUE(cosine.ok()) << cosine.status().message();
+  const auto unit = floats_of(cosine->at(0).bytes);
+  EXPECT_FLOAT_EQ(unit[1], 0.6f);
+  EXPECT_FLOAT_EQ(unit[3], -0.8f);
+  EXPECT_EQ(floats_of(single("[0,0,0,0]")->at(0).bytes), (std::vector<float>{0, 0, 0, 0})) << "no direction: stays zero, no NaN";
+  for (const auto d : {model::Distance::kDot, model::Distance::kEuclid, model::Distance::kManhattan}) {
+    EXPECT_EQ(floats_of(parse("[0,3,0.5,-4]", of(d, model::Scalar::kFloat32))->at(0).bytes), (std::vector<float>{0, 3, 0.5f, -4}));
+  }
+  const auto tiny = floats_of(single("[1e-30,0,0,0]")->at(0).bytes);
+  EXPECT_FLOAT_EQ(tiny[0], 1.0f) << "length without underflow";
+  const auto huge = floats_of(single("[3e38,3e38,0,0]")->at(0).bytes);
+  EXPECT_FLOAT_EQ(huge[0], std::sqrt(0.5f)) << "and without overflow";
+}
+
+TEST(ParseVectorTest, halves_and_bytes) {
+  EXPECT_EQ(parse("[1,-2,0.5,65504]", of(model::Distance::kDot, model::Scalar::kFloat16))->at(0).bytes, std::string("\x00\x3c\x00\xc0\x00\x38\xff\x7b", 8));
+  EXPECT_EQ(parse("[0,1,254,255]", of(model::Distance::kCosine, model::Scalar::kUint8))->at(0).bytes, std::string("\x00\x01\xfe\xff", 4)) << "not normalised";
+}
+
+TEST(ParseVectorTest, base64_of_floats_is_the_same) {
+  const auto expected = single("[1,2,3,4]");
+  ASSERT_TRUE(expected.ok());
+  for (const char* text : {"AACAPwAAAEAAAEBAAACAQA==", "AACAPwAAAEAAAEBAAACAQA"}) {
+    const auto inner = single(std::string(R"({"vector_b64":")") + text + "\"}");
+    ASSERT_TRUE(inner.ok()) << inner.status().message();
+    EXPECT_EQ(inner->at(0).bytes, expected->at(0).bytes);
+    const auto outer = parse_upsert(std::string(R"({"points":[{"id":1,"vector_b64":")") + text + "\"}]}", single_vector());
+    ASSERT_TRUE(outer.ok()) << outer.status().message();
+    EXPECT_EQ(outer->points[0].vectors.at(0).bytes, expected->at(0).bytes);
+  }
+}
+
+TEST(ParseVectorTest, a_map_by_name) {
+  const auto both = named(R"({"text":[1,2,3],"code":[7,8]})");
+  ASSERT_TRUE(both.ok()) << both.status().message();
+  ASSERT_EQ(both->size(), 2u);
+  EXPECT_EQ(both->at(0).name, "text");
+  EXPECT_EQ(both->at(1).bytes, "\x07\x08");
+  EXPECT_TRUE(named("{}")->empty()) << "a point may have none of its vectors";
+  const auto twice = named(R"({"code":[1,2],"code":[3,4]})");
+  ASSERT_EQ(twice->size(), 1u);
+  EXPECT_EQ(twice->at(0).bytes, "\x03\x04");
+  model::CollectionConfig odd;  // names that look like other forms of the protocol
+  odd.vectors["indices"] = odd.vectors["model"] = {.size = 1, .distance = model::Distance::kDot};
+  EXPECT_EQ(parse(R"({"indices":[1],"model":[2]})", odd)->size(), 2u);
+}
+
+TEST(ParseVectorTest, what_is_no_vector_of_the_collection_is_named) {
+  expect_refused(
+      {
+          {"7", Code::kInvalid, "points[0].vector: expected an object, got an integer"},
+          {"[1,2,3]", Code::kInvalid, "Vector dimension error: expected dim: 4, got 3 (points[0].vector)"},
+          {"[1,2,3,4,5]", Code::kInvalid, "expected dim: 4, got 5"},
+          {"[]", Code::kInvalid, "expected dim: 4, got 0"},
+          {R"([1,2,"3",4])", Code::kInvalid, "points[0].vector[2]: expected a number, got a string"},
+          {"[1,2,null,4]", Code::kInvalid, "points[0].vector[2]: expected a number, got null"},
+          {"[1,2,3,1e39]", Code::kInvalid, "points[0].vector: a component is beyond the range of float32"},
+          {"[1,2,3,1e400]", Code::kInvalid, "Format error in JSON body"},
+          {"[1,2,3,NaN]", Code::kInvalid, "Format error in JSON body"},
+          {R"({"text":[1,2,3]})", Code::kInvalid, "Not existing vector name error: text (points[0].vector)"},
+          {R"({"vector_b64":7})", Code::kInvalid, "points[0].vector.vector_b64: expected a string"},
+          {R"({"vector_b64":"*"})", Code::kInvalid, "points[0].vector.vector_b64: not base64"},
+          {R"({"vector_b64":"AAAA"})", Code::kInvalid, "points[0].vector.vector_b64: 3 bytes are no whole number of float32"},
+          {R"({"vector_b64":"AACAPw=="})", Code::kInvalid, "expected dim: 4, got 1"},
+          {R"({"vector_b64":"AADAfwAAwH8AAMB/AADAfw=="})", Code::kInvalid, "beyond the range of float32"},  // NaN, by bits
+          {"[[1,2,3,4]]", Code::kUnsupported, "multivectors (points[0].vector)"},
+          {R"({"indices":[1],"values":[0.5]})", Code::kUnsupported, "sparse vectors (points[0].vector)"},
+          {R"({"text":"a cat","model":"m"})", Code::kUnsupported, "inference (points[0].vector)"},
+          {"[" + repeated("1", limits::kMaxDim + 1) + "]", Code::kUnprocessable, "points[0].vector: more than 65536 components"},
+      },
+      single);
+  expect_refused(
+      {
+          {"[1,2,3]", Code::kInvalid, "Not existing vector name error:  (points[0].vector)"},
+          {R"({"text":7})", Code::kInvalid, "points[0].vector.text: expected an array"},
+          {R"({"text":[1,2]})", Code::kInvalid, "expected dim: 3, got 2 (points[0].vector.text)"},
+          {R"({"image":[1,70000]})", Code::kInvalid, "points[0].vector.image: a component is beyond the range of float16 (at most 65504)"},
+          {R"({"code":[1,1.5]})", Code::kInvalid, "points[0].vector.code[1]: a uint8 vector holds whole numbers from 0 to 255"},
+          {R"({"code":[-1,1]})", Code::kInvalid, "points[0].vector.code[0]: a uint8 vector"},
+          {R"({"code":[256,1]})", Code::kInvalid, "points[0].vector.code[0]: a uint8 vector"},
+          {R"({"text":{"indices":[1],"values":[0.5]}})", Code::kUnsupported, "sparse vectors (points[0].vector.text)"},
+      },
+      named);
+}
+
+}  // namespace
+}  // namespace rhumb::http::rest
