@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include "page_check.h"
 #include "rhumb/cpp/guard.h"
 
 namespace rhumb::sqlite {
@@ -37,6 +38,7 @@ rhumb_status_t status_of(int rc) {
 }  // namespace
 
 void throw_sqlite(sqlite3* db, int rc, const std::string& what) {
+  if (rc == SQLITE_IOERR_DATA) throw Error(RHUMB_CORRUPT, take_damaged_page());
   const char* file = db == nullptr ? nullptr : sqlite3_db_filename(db, "main");
   std::string text = what;
   if (file != nullptr && *file != '\0') text += std::string(" in ") + file;
@@ -81,11 +83,12 @@ std::string_view Statement::column(int position) const {
 Connection::Connection(const std::string& path, Mode mode, const Options& options) {
   const int flags =
       SQLITE_OPEN_NOMUTEX | (mode == Mode::kWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
-  const int rc = sqlite3_open_v2(path.c_str(), &db_, flags, nullptr);
+  const int rc = sqlite3_open_v2(path.c_str(), &db_, flags, page_checking_vfs());
   try {
     if (rc != SQLITE_OK) throw_sqlite(db_, rc, "cannot open " + path);
     sqlite3_extended_result_codes(db_, 1);
     sqlite3_busy_timeout(db_, kBusyTimeoutMs);
+    if (mode == Mode::kWrite) reserve_page_checks(db_);
     execute("PRAGMA trusted_schema=OFF");
     execute(("PRAGMA cache_size=-" + std::to_string(options.cache_bytes / kKiB)).c_str());
     execute("PRAGMA temp_store=MEMORY");

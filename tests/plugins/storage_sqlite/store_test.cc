@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -227,21 +228,44 @@ TEST_F(KvTest, ReadersWriterAndFlushesRunTogether) {
   for (std::thread& t : threads) t.join();
 }
 
+void flip(const std::string& path, uint64_t at, uint8_t mask) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(at));
+  const int byte = file.get();
+  file.seekp(static_cast<std::streamoff>(at));
+  file.put(static_cast<char>(byte ^ mask));
+}
+
+// A database as SQLite alone makes it: its pages have no room for checksums.
+void make_plain_database(const std::string& path) {
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(db,
+                         "PRAGMA page_size=4096; PRAGMA journal_mode=WAL;"
+                         "CREATE TABLE t1 (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  EXPECT_EQ(sqlite3_close(db), SQLITE_OK);
+}
+
+uint64_t offset_of(const std::string& needle, const std::string& path) {
+  std::stringstream bytes;
+  bytes << std::ifstream(path, std::ios::binary).rdbuf();
+  return bytes.str().find(needle);
+}
+
+// Where pages have no checksums, rows still have theirs.
 TEST_F(KvTest, ADamagedRowIsNeverReturnedAsData) {
-  const std::string needle = "the value that will be damaged";
+  const std::string needle = "the value that will be damaged", path = dir_ + "/data.db";
+  make_plain_database(path);
   {
     Store store;
     ASSERT_EQ(store.open(dir_), RHUMB_OK);
     ASSERT_EQ(store.write({{RHUMB_PUT, 1, "bad", needle}, {RHUMB_PUT, 1, "good", "fine"}}), RHUMB_OK);
   }
-  std::fstream file(dir_ + "/data.db", std::ios::in | std::ios::out | std::ios::binary);
-  std::stringstream bytes;
-  bytes << file.rdbuf();
-  const size_t at = bytes.str().find(needle);
+  const uint64_t at = offset_of(needle, path);
   ASSERT_NE(at, std::string::npos);
-  file.seekp(static_cast<std::streamoff>(at));
-  file.put('T');
-  file.close();
+  flip(path, at, 0x20);
   Store store;
   ASSERT_EQ(store.open(dir_), RHUMB_OK);
   EXPECT_EQ(store.get(1, "bad"), "status " + std::to_string(RHUMB_CORRUPT));
@@ -249,6 +273,79 @@ TEST_F(KvTest, ADamagedRowIsNeverReturnedAsData) {
   Rows rows;
   EXPECT_EQ(store.scan(1, "", "", rows), RHUMB_CORRUPT);
   EXPECT_TRUE(rows.empty());
+}
+
+// Every page of the file: whichever byte is damaged, what is read is right or an error, and an error names the page. Look-ups
+// do not go astray: a key that is there is found or refused.
+TEST_F(KvTest, ADamagedPageIsAnErrorWithItsPlace) {
+  std::mt19937_64 random(20261121);
+  std::printf("seed 20261121\n");
+  std::map<std::string, std::string> rows;
+  {
+    Store store;
+    ASSERT_EQ(store.open(dir_), RHUMB_OK);
+    for (int i = 0; i < 3000; ++i) {
+      const std::string key = std::to_string(random() % 1000000), value(random() % 60, 'v');
+      ASSERT_EQ(store.put(1 + i % 3, key, value), RHUMB_OK);
+      if (i % 3 == 0) rows[key] = value;
+    }
+  }
+  const std::string path = dir_ + "/data.db";
+  const auto bytes = std::filesystem::file_size(path);
+  ASSERT_GT(bytes, 20u * 4096);
+  uint64_t refused = 0;
+  for (uint64_t page = 0; page < bytes / 4096; ++page) {
+    const uint64_t at = page * 4096 + random() % 4096;
+    const uint8_t mask = static_cast<uint8_t>(1u << random() % 8);
+    flip(path, at, mask);
+    {
+      Store store;
+      const rhumb_status_t opened = store.open(dir_);
+      if (opened != RHUMB_OK) {
+        EXPECT_EQ(opened, RHUMB_CORRUPT) << at << ": " << store.error.text;
+        ++refused;
+      } else {
+        bool wrong = false, error = false;
+        for (const auto& [key, value] : rows) {
+          const auto found = store.get(1, key);
+          error = error || found == "status " + std::to_string(RHUMB_CORRUPT);
+          wrong = wrong || !found || (found != value && found != "status " + std::to_string(RHUMB_CORRUPT));
+        }
+        EXPECT_FALSE(wrong) << "byte " << at;
+        refused += error ? 1 : 0;
+      }
+    }
+    flip(path, at, mask);
+  }
+  EXPECT_GT(refused, bytes / 4096 / 6) << "the pages of table 1";
+}
+
+TEST_F(KvTest, AnErrorNamesTheDamagedPage) {
+  {
+    Store store;
+    ASSERT_EQ(store.open(dir_), RHUMB_OK);
+    for (int i = 0; i < 200; ++i) ASSERT_EQ(store.put(1, std::to_string(i), std::string(100, 'v')), RHUMB_OK);
+  }
+  flip(dir_ + "/data.db", 4096 + 4000, 1);
+  Store store;
+  ASSERT_EQ(store.open(dir_), RHUMB_OK);
+  Buffer out;
+  rhumb_error_t error{sizeof(rhumb_error_t), 0, {}};
+  EXPECT_EQ(ops().get(store.self(), nullptr, 1, slice(std::string("7")), out.out(), &error), RHUMB_CORRUPT);
+  EXPECT_NE(std::string(error.text).find("data.db at offset 4096"), std::string::npos) << error.text;
+}
+
+TEST_F(KvTest, ADatabaseWithoutPageChecksumsIsReadAndWritten) {
+  make_plain_database(dir_ + "/data.db");
+  Store store;
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_EQ(store.open(dir_), RHUMB_OK);
+    for (int i = 0; i < 1000; ++i) {
+      ASSERT_EQ(store.put(1, std::to_string(round * 1000 + i), std::string(50, 'v')), RHUMB_OK);
+    }
+    EXPECT_EQ(store.get(1, "7"), std::string(50, 'v'));
+    store.close();
+  }
 }
 
 TEST_F(KvTest, AFileThatIsNoDatabaseIsRefused) {
