@@ -96,7 +96,7 @@ void Engine::add_all(Trained& trained, std::span<const uint32_t> slots, const rh
   });
 }
 
-// Rows get their final length, and every node a way to it.
+// Rows get their final length, and every node a way to it; then it is measured what they find.
 void Engine::finish_build(Trained& trained, const rhumb_call_t* call) {
   const uint64_t end = trained.graph.end();
   constexpr uint64_t kSettleSlots = 4096;
@@ -106,6 +106,7 @@ void Engine::finish_build(Trained& trained, const rhumb_call_t* call) {
   trained.graph.drop_slack();
   Pacer pacer(call, host_, column_);
   trained.insertion.reconnect(pacer, Scratch::of_this_thread());
+  calibrate(call);
 }
 
 void Engine::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* live, const rhumb_progress_t* progress) {
@@ -164,7 +165,7 @@ void Engine::insert(const rhumb_call_t* call, uint32_t slot_first, uint32_t slot
 // The moment to tidy up: nothing is inserted meanwhile, and what is tidied lasts.
 void Engine::save(std::string_view dir) {
   Trained* const trained = trained_.load(std::memory_order_acquire);
-  if (trained != nullptr) finish_build(*trained, nullptr);
+  if (trained != nullptr && trained->graph.slack_in_use()) finish_build(*trained, nullptr);
   save_graph(std::string(dir), metric_, column_, trained, ranges_.built_through());
 }
 
@@ -173,7 +174,13 @@ std::string Engine::stats() const {
   uint64_t rows = 0;
   if (trained != nullptr) rows = trained->graph.nodes();
   else rows = present_in(*ranges_.snapshot(), nullptr).size();
+  nlohmann::json calibration = nlohmann::json::array();
+  if (trained != nullptr && trained->calibration.measured()) {
+    const CalibrationTable table = trained->calibration.table();
+    for (size_t i = 0; i < table.size(); ++i) calibration.push_back({kCalibrationBreadths[i], table[i]});
+  }
   return nlohmann::json{{"rows", rows},
+                        {"calibration", calibration},
                         {"built_through", ranges_.built_through()},
                         {"bytes_resident", trained != nullptr ? trained->graph.resident_bytes() : 0},
                         {"bytes_mapped", trained != nullptr ? trained->graph.mapped_bytes() : 0}}

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "calibration.h"
 #include "codec.h"
 #include "graph.h"
 #include "insertion.h"
@@ -31,6 +32,7 @@ struct Trained {
   Codec codec;
   Graph graph;
   Insertion insertion;
+  Calibration calibration;
 };
 
 // Threads as rhumb/index.h says; searches take no lock. Locks, in this order: training_ (until there is a graph), growth_ (while the graph
@@ -57,10 +59,10 @@ class Engine {
              const rhumb_progress_t* progress);
 
  private:
-  enum class Way { kCodes, kWalk, kPassing };
+  enum class Way { kCodes, kWalk, kMostPass, kPassing };
   struct Plan {
     Way way;
-    Budget budget;  // of kPassing
+    Budget budget;  // of a walk with a filter
   };
   struct Request;  // of one search: search.cc
 
@@ -75,11 +77,17 @@ class Engine {
   void make_room(Trained& trained, uint64_t slot_end);
   void report_memory();
 
+  void calibrate(const rhumb_call_t* call);
+  void ask(const rhumb_call_t* call, uint32_t slot, Way way, uint32_t ef, rhumb_hits_t& hits) const;
+
+  Request request(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out, uint32_t ef) const;
   Plan plan(const Request& request, uint64_t passing) const;
   void answer(Request& request, size_t i) const;
   bool walk(Request& request, const Plan& plan, TopK& best) const;
   void scan_codes(Request& request, uint64_t passing, TopK& best) const;
   void remeasure(Request& request) const;
+  template <typename Passes>
+  bool walk_filtered(Request& request, const Plan& plan, Walk& walk, WalkKey at, Passes passes) const;
   void rescore(Request& request, std::span<const WalkKey> candidates, TopK& best) const;
 
   const Host host_;

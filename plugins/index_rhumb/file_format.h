@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "calibration.h"
 #include "rhumb/cpp/block_file.h"
 #include "rhumb/cpp/crc32c.h"
 
@@ -32,11 +33,12 @@ struct FileHeader {
   uint32_t degree, upper_degree, own_links, built_through;
   uint32_t trained, entry_slot, entry_level, upper_rows;
   uint64_t nodes;
+  CalibrationTable calibration;
   SectionEntry sections[kSections];
   uint64_t table_offset;
   uint32_t table_crc, header_crc;  // header_crc: of all bytes before it
 };
-static_assert(sizeof(FileHeader) == 280 && sizeof(FileHeader) <= kPageBytes);
+static_assert(sizeof(FileHeader) == 328 && sizeof(FileHeader) <= kPageBytes);
 
 inline uint64_t padded_to_page(uint64_t n) { return (n + kPageBytes - 1) / kPageBytes * kPageBytes; }
 inline uint32_t header_crc_of(const FileHeader& header) {

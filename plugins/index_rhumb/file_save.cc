@@ -179,6 +179,7 @@ void save_graph(const std::string& dir, uint32_t metric, const rhumb_vectors_t& 
     header.degree = shape.degree;
     header.upper_degree = shape.upper_degree;
     header.own_links = shape.own_links;
+    header.calibration = trained->calibration.table();
     Saver(writer, *trained, std::min(built_through, trained->graph.end()), header).run();
   }
   writer.finish(header);

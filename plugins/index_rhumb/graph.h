@@ -102,6 +102,7 @@ class Graph {
   const uint32_t* slack(uint32_t slot) const noexcept {
     return uses_slack_.load(std::memory_order_relaxed) ? reinterpret_cast<const uint32_t*>(slack_.at(slot)) : nullptr;
   }
+  bool slack_in_use() const noexcept { return uses_slack_.load(std::memory_order_relaxed); }
   // All links of a node at a level, row and slack; returns how many, at most row_links + kSlackLinks.
   uint32_t copy_links(uint32_t slot, uint32_t level, uint32_t* out) const noexcept;
   void prefetch(uint32_t slot) const noexcept {

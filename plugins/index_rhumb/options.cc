@@ -18,6 +18,13 @@ uint32_t number(const nlohmann::json& value, const std::string& key, uint32_t lo
   return value.get<uint32_t>();
 }
 
+double share(const nlohmann::json& value, const std::string& key, double low, double high) {
+  if (!value.is_number() || value.get<double>() < low || value.get<double>() > high) {
+    throw Error(RHUMB_INVALID, key + ": expected a number from " + std::to_string(low) + " to " + std::to_string(high) + ", found " + value.dump());
+  }
+  return value.get<double>();
+}
+
 bool flag(const nlohmann::json& value, const std::string& key) {
   if (!value.is_boolean()) throw Error(RHUMB_INVALID, key + ": expected true or false, found " + value.dump());
   return value.get<bool>();
@@ -47,6 +54,7 @@ Options parse_options(std::string_view config_json) {
   for (const auto& [key, value] : config.items()) {
     if (key == "m") options.m = number(value, key, kMMin, kMMax);
     else if (key == "ef_construct") options.ef_construct = number(value, key, kEfConstructMin, kEfConstructMax);
+    else if (key == "recall") options.recall = share(value, key, kRecallMin, kRecallMax);
     else if (key == "seed") options.seed = number(value, key, 0, kSeedMax);
     else if (key == "one_bit") options.one_bit = flag(value, key);
     else if (key == "mapped") options.mapped = flag(value, key);
@@ -59,7 +67,10 @@ std::string describe() {
   const nlohmann::json properties = {
       {"m", parameter(kMMin, kMMax, kMDefault, "Half the links of a node at the bottom: more cost memory and find more.")},
       {"ef_construct", parameter(kEfConstructMin, kEfConstructMax, kEfConstructDefault,
-                                 "Candidates looked at when a node is linked, and by a search that names no ef.")},
+                                 "Candidates looked at when a node is linked.")},
+      {"recall",
+       {{"type", "number"}, {"minimum", kRecallMin}, {"maximum", kRecallMax}, {"default", kRecallDefault},
+        {"description", "Recall at 10 that a search aims at when it names no ef; the breadth for it is measured when the graph is built or saved."}}},
       {"seed", parameter(0, kSeedMax, kSeedDefault, "Of the random rotation before quantisation.")},
       {"one_bit", {{"type", "boolean"}, {"default", true}, {"description", "Walk vectors of 512 dimensions and more by one bit a component."}}},
       {"mapped", {{"type", "boolean"}, {"default", false}, {"description", "Leave a loaded graph in its file's pages: less memory, slower."}}}};

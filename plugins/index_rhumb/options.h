@@ -12,10 +12,12 @@ namespace rhumb::coded {
 inline constexpr uint32_t kMMin = 2, kMMax = 256, kMDefault = 16;
 inline constexpr uint32_t kEfConstructMin = 4, kEfConstructMax = 65536, kEfConstructDefault = 120;
 inline constexpr uint32_t kSeedDefault = 1;
+inline constexpr double kRecallMin = 0.5, kRecallMax = 0.999, kRecallDefault = 0.98;
 
 struct Options {
   uint32_t m = kMDefault;                       // 2 m links at level 0, in whole lines; m above
-  uint32_t ef_construct = kEfConstructDefault;  // breadth of the search for links; also of searches that name none
+  uint32_t ef_construct = kEfConstructDefault;  // breadth of the search for links; also of searches before calibration
+  double recall = kRecallDefault;               // at 10, that searches without a breadth of their own aim at
   uint32_t seed = kSeedDefault;                 // of the rotation
   bool one_bit = true;                          // wide vectors are walked by one bit a component
   bool mapped = false;                          // a loaded graph stays in its file's pages, which the system may drop; else it is in memory

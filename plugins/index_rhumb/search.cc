@@ -4,52 +4,20 @@
 
 #include "engine.h"
 #include "rhumb/cpp/index_query.h"
+#include "search_request.h"
 
 namespace rhumb::coded {
 namespace {
 
+// Filters that go against the clusters ask for more than calibration, which knows none, has seen.
+constexpr uint32_t kFilteredBreadth = 2, kFilteredBreadthMin = 64;
+constexpr double kMostPassShare = 0.95;   // deletes, mostly: the walk need not keep apart what passes
+constexpr uint32_t kMostPassSpare = 6;    // but is broader by a sixth
 constexpr uint64_t kScanRows = 256;       // never worth a walk
-constexpr uint64_t kBitScanRows = 2048;   // from here on, wide vectors are scanned by one bit before their codes are looked at
 
 // How many of the closest by 7-bit codes (by one-bit codes) are compared again so that the closest k are among them.
 uint32_t rescored_of(uint32_t k) { return k + k / 4 + 4; }
 uint32_t rescored_bits_of(uint32_t k) { return 8 * k + 80; }
-
-}  // namespace
-
-// Everything about one search that its steps hand on.
-struct Engine::Request {
-  const rhumb_query_t& query;
-  const SlotFilter filter;
-  const IndexedRanges::Snapshot ranges;
-  const Trained* const trained;
-  Pacer pacer;
-  Scratch& scratch;
-  rhumb_hits_t& out;
-  uint32_t k, ef;
-  uint32_t bound;            // the graph's end when the search began: what is added later is not looked at
-  bool all_pass;             // every node below the graph's end is live and in the view
-  const void* vector = nullptr;  // of the query at hand
-  BitQuery bit_query{};
-
-  bool walks_bits() const { return trained->codec.bit_bytes() != 0; }
-  bool scans_bits(uint64_t passing) const { return walks_bits() && passing >= kBitScanRows; }
-  void prepare(const void* row) {
-    vector = row;
-    const Codec& codec = trained->codec;
-    scratch.prepared.resize(codec.width());
-    scratch.code.resize(codec.width());
-    codec.prepare_query(row, scratch.prepared.data());
-    codec.encode(scratch.prepared.data(), scratch.code.data());
-    if (!walks_bits()) return;
-    scratch.planes.resize(uint64_t{kQueryPlanes} * codec.bit_bytes());
-    bit_query = codec.encode_bit_query(scratch.prepared.data(), scratch.planes.data());
-  }
-  Probe code_probe() const { return trained->graph.probe(scratch.code.data()); }
-  Probe walk_probe() const { return walks_bits() ? trained->graph.probe(bit_query) : code_probe(); }
-};
-
-namespace {
 
 // The bits of a filter that came as a list, for the length of a search.
 class PassingBits {
@@ -95,7 +63,7 @@ Engine::Plan Engine::plan(const Request& r, uint64_t passing) const {
   const double walk_ns = costs.walk_ns(r.ef);
   if (r.all_pass) return {scan_ns <= walk_ns ? Way::kCodes : Way::kWalk, {}};
   if (scan_ns <= walk_ns * Costs::lengthening(std::min(1.0, rows / nodes))) return {Way::kCodes, {}};
-  return {Way::kPassing, {scan_ns / costs.distance_ns(), costs.walk_distances(r.ef)}};
+  return {rows >= kMostPassShare * nodes ? Way::kMostPass : Way::kPassing, {scan_ns / costs.distance_ns(), costs.walk_distances(r.ef)}};
 }
 
 void Engine::rescore(Request& r, std::span<const WalkKey> candidates, TopK& best) const {
@@ -130,6 +98,19 @@ void Engine::remeasure(Request& r) const {
   for (size_t i = 0; i < pool.size(); ++i) pool[i] = walk_key(distances[i], ids[i]);
 }
 
+// Leaves what was found in the pool. False: given up.
+template <typename Passes>
+bool Engine::walk_filtered(Request& r, const Plan& plan, Walk& walk, WalkKey at, Passes passes) const {
+  if (plan.way == Way::kMostPass) {
+    // As if all passed, a little broader. Unless those that do not are just here, enough is left.
+    std::vector<WalkKey>& pool = r.scratch.pool;
+    walk.search(at, 0, r.ef + r.ef / kMostPassSpare + 1);
+    std::erase_if(pool, [&](WalkKey key) { return !passes(walk_slot(key)); });
+    if (pool.size() >= r.ef) return true;
+  }
+  return walk.search_passing(at, r.ef, plan.budget, passes);
+}
+
 // False: a scan has to find them.
 bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
   const Graph& graph = r.trained->graph;
@@ -137,6 +118,7 @@ bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
   if (!entry) return false;
   const uint64_t wanted = std::min<uint64_t>(r.k, r.filter.pass_count(graph.nodes()));
   Walk walk(graph, r.walk_probe(), r.bound, r.pacer, r.scratch);
+  walk.hide(r.hidden);
   WalkKey at = walk.measured(entry->slot);
   for (uint32_t level = entry->level; level > 0; --level) at = walk.descend(at, level);
   bool found = true;
@@ -144,9 +126,9 @@ bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
     walk.search(at, 0, r.ef);
   } else if (r.filter.by_slots()) {
     const PassingBits passes(r.filter, walk.bound(), r.scratch.bits);
-    found = walk.search_passing(at, r.ef, plan.budget, [&](uint32_t slot) { return passes(slot); });
+    found = walk_filtered(r, plan, walk, at, [&](uint32_t slot) { return passes(slot); });
   } else {
-    found = walk.search_passing(at, r.ef, plan.budget, [&](uint32_t slot) { return r.filter.passes(slot); });
+    found = walk_filtered(r, plan, walk, at, [&](uint32_t slot) { return r.filter.passes(slot); });
   }
   r.out.code_distances += walk.distances();
   std::vector<WalkKey>& pool = r.scratch.pool;
@@ -207,16 +189,25 @@ void Engine::answer(Request& r, size_t i) const {
   write_hits(r.out, i, r.k, best);
 }
 
-void Engine::search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out) {
-  check_call(call, host_);
-  const auto queries = rows_of(column_, query, out);
+Engine::Request Engine::request(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out, uint32_t ef) const {
   // Read in this order: what is in the ranges is in the graph, if there is one.
   auto ranges = ranges_.snapshot();
   const Trained* const trained = trained_.load(std::memory_order_acquire);
   const uint32_t bound = trained != nullptr ? trained->graph.end() : 0;
-  const uint32_t ef = std::max(query.k, query.ef != 0 ? query.ef : options_.ef_construct);
-  Request r{query, SlotFilter(column_, query.filter), std::move(ranges), trained, Pacer(call, host_, column_), Scratch::of_this_thread(),
-            out,   query.k, ef, bound, trained != nullptr && everything_passes(query.filter, bound)};
+  const bool all_pass = trained != nullptr && everything_passes(query.filter, bound);
+  if (ef == 0 && trained != nullptr) {
+    ef = trained->calibration.breadth_for(options_.recall, query.k, options_.ef_construct);
+    if (!all_pass) ef = std::max(ef * kFilteredBreadth, kFilteredBreadthMin);
+  }
+  return {query,   SlotFilter(column_, query.filter), std::move(ranges), trained, Pacer(call, host_, column_), Scratch::of_this_thread(), out,
+          query.k, std::max(query.k, ef), bound, all_pass};
+}
+
+void Engine::search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out) {
+  check_call(call, host_);
+  const auto queries = rows_of(column_, query, out);
+  Request r = request(call, query, out, query.ef);
+  const Trained* const trained = r.trained;
   if (r.k == 0 || (query.flags & RHUMB_QUERY_EXACT) != 0 || trained == nullptr) {
     std::vector<TopK> tops(queries.size(), TopK(r.k));
     if (r.k > 0) out.exact_distances += exact_scan(kernel_, column_, r.filter, *r.ranges, queries, tops, r.pacer);

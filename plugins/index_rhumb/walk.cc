@@ -13,6 +13,7 @@ void Walk::search(WalkKey start, uint32_t level, uint32_t ef) {
   uint32_t found = 1;
   pool[0] = start;
   visit(walk_slot(start));
+  if (hidden_ != kNoLink) visit(hidden_);
   for (uint32_t at = 0; at < found;) {
     // The nearest that were not expanded yet. Marked by the lowest bit.
     const size_t first = scratch_.touched_n;

@@ -75,6 +75,8 @@ class Walk {
     }
   }
 
+  // search() passes this node by, as if it were not in the graph: what rows find of each other is told as of queries from outside.
+  void hide(uint32_t slot) noexcept { hidden_ = slot; }
   // Leaves in scratch.pool the closest `ef` nodes that were met from `start` on, sorted. For slots that may all be found.
   void search(WalkKey start, uint32_t level, uint32_t ef);
   // The same for those for which passes(slot) is true; the others are walked through. False: given up, after `budget.distances` or as
@@ -130,6 +132,7 @@ class Walk {
   Pacer& pacer_;
   Scratch& scratch_;
   const uint32_t bound_, links_max_;
+  uint32_t hidden_ = kNoLink;
   uint64_t distances_ = 0;
 };
 

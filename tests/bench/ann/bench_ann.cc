@@ -7,6 +7,8 @@
 //   --percents 50,10,1   also filters that let so many per cent of the points pass
 //   --batch              also queries handed over all at once
 //   --config JSON        of rhumb
+//   --curve              also recall and time over a range of breadths
+//   --threads N          of the builds (default 1)
 // DIR: what bench_data writes. In a round every peer answers all queries, in turn, at the smallest breadth that reaches the target; before
 // each timed pass comes one that is not. Times are CPU times of the thread, ratios are taken within a round, medians over the rounds.
 #include <time.h>
@@ -35,7 +37,7 @@ double cpu_s(clockid_t clock) {
 
 struct Options {
   std::string dir, plugin, config;
-  bool cosine = false, reuse = false, batch = false;
+  bool cosine = false, reuse = false, batch = false, curve = false;
   std::vector<std::string> peers{"hnswlib"};
   std::vector<double> targets{.90, .95, .99};
   std::vector<uint32_t> percents;
@@ -132,6 +134,21 @@ json measure(std::vector<std::unique_ptr<Peer>>& peers, const Question& q, doubl
   return out;
 }
 
+// Recall and time of every peer at each breadth; the peers take turns at each.
+json curves(std::vector<std::unique_ptr<Peer>>& peers, const Question& q) {
+  json out = json::object();
+  for (const uint32_t ef : {10u, 14u, 20u, 28u, 40u, 56u, 80u, 112u, 160u, 224u, 320u}) {
+    for (auto& peer : peers) {
+      pass(*peer, q, ef);
+      std::vector<double> us;
+      Pass last;
+      for (int round = 0; round < 3; ++round) us.push_back((last = pass(*peer, q, ef)).cpu_us);
+      out[peer->name()].push_back({{"ef", ef}, {"recall", last.recall}, {"cpu_us", median(us)}});
+    }
+  }
+  return out;
+}
+
 json build_all(std::vector<std::unique_ptr<Peer>>& peers, const Options& options, uint32_t rows) {
   const std::string kept = options.dir + "/indexes";
   std::filesystem::create_directories(kept);
@@ -185,6 +202,7 @@ json run(const Options& options) {
     out["search"][key] = measure(peers, {queries, truth, nullptr, false}, target, options.rounds);
     if (options.batch) out["batch"][key] = measure(peers, {queries, truth, nullptr, true}, target, options.rounds);
   }
+  if (options.curve) out["curve"] = curves(peers, {queries, truth, nullptr, false});
   for (const uint32_t percent : options.percents) {
     const Subset subset = subset_of(rows.rows, percent);
     const auto own_truth = read_matrix<int32_t>(options.dir + "/truth" + std::to_string(percent) + ".ibin");
@@ -202,6 +220,7 @@ Options parse(int argc, char** argv) {
     const std::string key = argv[i];
     if (key == "--reuse") { o.reuse = true; continue; }
     if (key == "--batch") { o.batch = true; continue; }
+    if (key == "--curve") { o.curve = true; continue; }
     if (i + 1 >= argc) std::exit(2);
     const std::string value = argv[++i];
     if (key == "--plugin") o.plugin = value;

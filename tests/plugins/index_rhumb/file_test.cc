@@ -56,6 +56,45 @@ TEST(RhumbFile, GoesOnGrowingAfterLoading) {
   EXPECT_GE(recall(loaded.search(queries, {.ef = 40}), flat.search(queries, {})), 0.95);
 }
 
+// In its file's pages a graph is the same, and grows beyond them.
+TEST(RhumbFile, MappedIsTheSame) {
+  constexpr const char* kMapped = R"({"m":8,"ef_construct":40,"mapped":true})";
+  Saved saved(12'000 / kFewer);
+  Index loaded("rhumb", saved.column, kMapped, saved.dir);
+  ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
+  EXPECT_GT(loaded.stats()["bytes_mapped"], 12'000u / kFewer * 64);
+  const auto queries = saved.column.queries(saved.generator, 100);
+  EXPECT_EQ(loaded.search(queries, {.ef = 20}), saved.index->search(queries, {.ef = 20}));
+  const std::string before = read_bytes(saved.dir + "/graph");
+  const uint32_t rows = saved.column.rows();
+  saved.column.fill(saved.generator, 6000 / kFewer);
+  ASSERT_EQ(loaded.insert(rows, saved.column.rows()), RHUMB_OK);
+  Index flat("flat", saved.column);
+  ASSERT_EQ(flat.build(), RHUMB_OK);
+  EXPECT_GE(recall(loaded.search(queries, {.ef = 40}), flat.search(queries, {})), 0.95);
+  EXPECT_EQ(read_bytes(saved.dir + "/graph"), before) << "the file of others was written to";
+  const std::string again = saved.temp.fresh();
+  ASSERT_EQ(loaded.save(again), RHUMB_OK);
+  EXPECT_EQ(Index("rhumb", saved.column, kMapped, again).opened(), RHUMB_OK);
+}
+
+TEST(RhumbFile, BuiltOnOneThreadIsTheSameEveryTime) {
+  Generator generator(32, 54);
+  Column column(RHUMB_COSINE, RHUMB_F32, 32);
+  column.fill(generator, 5000);
+  const TempDir temp;
+  std::string first;
+  for (int i = 0; i < 2; ++i) {
+    Index index("rhumb", column, kConfig);
+    ASSERT_EQ(index.build(1), RHUMB_OK);
+    const std::string dir = temp.fresh();
+    ASSERT_EQ(index.save(dir), RHUMB_OK);
+    const std::string bytes = read_bytes(dir + "/graph");
+    if (i > 0) EXPECT_TRUE(bytes == first);
+    first = bytes;
+  }
+}
+
 // Slots behind a gap may be given away again after a crash: they stay out of the file.
 TEST(RhumbFile, HoldsNothingBeyondWhatItIsBuiltThrough) {
   Generator generator(32, 52);

@@ -116,6 +116,36 @@ TEST_P(Form, EstimatesByOneBit) {
   }
 }
 
+TEST_P(Form, PlanesAndSigns) {
+  for (const uint32_t n : {512u, 576u, 1536u}) {
+    const uint32_t bytes = (n / 8 + 63) / 64 * 64;
+    std::vector<float> x(n);
+    for (float& v : x) v = std::normal_distribution<float>()(random);
+    std::vector<char> planes(kQueryPlanes * bytes), signs(n / 8);
+    BitQuery query;
+    BitTail tail;
+    kernels->planes(x.data(), n, bytes, planes.data(), &query);
+    kernels->signs(x.data(), n, signs.data(), &tail);
+    double square = 0, absolute = 0, sum = 0;
+    uint32_t ones = 0;
+    for (uint32_t i = 0; i < n; ++i) {
+      uint32_t level = 0;
+      for (uint32_t p = 0; p < kQueryPlanes; ++p) level |= static_cast<uint32_t>(planes[p * bytes + i / 8] >> (i % 8) & 1) << p;
+      ASSERT_NEAR(query.low + query.step * static_cast<float>(level), x[i], query.step * 0.51) << i;
+      ASSERT_EQ((signs[i / 8] >> (i % 8) & 1) != 0, x[i] > 0) << i;
+      ones += x[i] > 0 ? 1 : 0;
+      square += double{x[i]} * x[i];
+      absolute += std::abs(x[i]);
+      sum += query.low + query.step * static_cast<float>(level);
+    }
+    EXPECT_NEAR(query.square, square, 1e-3 * square);
+    EXPECT_NEAR(query.sum, sum, 1e-2);
+    EXPECT_NEAR(tail.square, square, 1e-3 * square);
+    EXPECT_NEAR(tail.scale, 2 * square / absolute, 1e-3);
+    EXPECT_EQ(tail.ones, static_cast<float>(ones));
+  }
+}
+
 TEST_P(Form, TransformsKeepLengths) {
   for (const auto [n, block] : {std::pair{64u, 64u}, {128u, 128u}, {384u, 128u}, {1536u, 512u}, {320u, 64u}}) {
     std::vector<float> x(n), plain, signs(n);

@@ -123,6 +123,32 @@ TEST(Recall, DeadSlotsAreWalkedThroughButNeverFound) {
   }
 }
 
+// Few are dead: a shared pool would do, unless it is just those around the query.
+TEST(Recall, FewDeadSlots) {
+  World& w = cosine_world();
+  Bits live(w.column.rows(), true);
+  for (uint32_t s = 0; s < w.column.rows(); s += 60) live.clear(s);
+  const rhumb_filter_t scattered = live.as_live();
+  const auto found = w.graph->search(w.queries, {.ef = 60, .filter = &scattered});
+  EXPECT_GE(recall(found, w.flat->search(w.queries, {.filter = &scattered})), 0.95);
+  for (const Hits& hits : found) {
+    EXPECT_EQ(hits.size(), 10u);
+    for (const Hit& hit : hits) EXPECT_TRUE(live.has(hit.slot));
+  }
+  double around_dead = 0;
+  constexpr size_t kAsked = 20;
+  for (size_t q = 0; q < kAsked; ++q) {
+    Bits others(w.column.rows(), true);
+    for (const Hit& hit : w.flat->search_one(w.queries[q], {.k = w.column.rows() / 50})) others.clear(hit.slot);
+    const rhumb_filter_t around = others.as_live();
+    const auto far = w.graph->search({&w.queries[q], 1}, {.ef = 60, .filter = &around});
+    EXPECT_EQ(far[0].size(), 10u);
+    around_dead += recall(far, w.flat->search({&w.queries[q], 1}, {.filter = &around})) / kAsked;
+    for (const Hit& hit : far[0]) EXPECT_TRUE(others.has(hit.slot));
+  }
+  EXPECT_GE(around_dead, 0.9);
+}
+
 TEST(Recall, ViewsThatEndEarlierSeeNothingLater) {
   World& w = cosine_world();
   const uint32_t end = w.column.rows() / 2;
@@ -148,6 +174,31 @@ TEST_P(Kinds, Recall) {
     EXPECT_LT(distances, uint64_t{kQueries} * w.column.rows()) << "scanned";
   }
 }
+// What searches that name no breadth find is what was asked for, of queries from outside too, and a lower recall costs less.
+TEST(Recall, IsAsAsked) {
+  Generator generator(kDim, 23, 400, 48);
+  Column column(RHUMB_EUCLID, RHUMB_F32, kDim);
+  column.fill(generator, std::max(4000u, 20'000 / kSlowDown));
+  const auto queries = column.queries(generator, kQueries);
+  Index flat("flat", column);
+  ASSERT_EQ(flat.build(), RHUMB_OK);
+  const auto truth = flat.search(queries, {});
+  uint64_t before = 0;
+  for (const double asked : {0.8, 0.95, 0.99}) {
+    Index index("rhumb", column, R"({"m":8,"ef_construct":60,"recall":)" + std::to_string(asked) + "}");
+    ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
+    const auto calibration = index.stats()["calibration"];
+    ASSERT_EQ(calibration.size(), 12u);
+    for (size_t i = 1; i < calibration.size(); ++i) EXPECT_GE(calibration[i][1], calibration[i - 1][1]);
+    uint64_t work = 0;
+    const double found = recall(index.search(queries, {}, &work), truth);
+    std::printf("asked %.2f, found %.4f\n", asked, found);
+    EXPECT_GE(found, asked - 0.03);
+    EXPECT_GE(work, before);
+    before = work;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Recall, Kinds,
                          ::testing::Combine(::testing::Values(RHUMB_COSINE, RHUMB_DOT, RHUMB_EUCLID, RHUMB_MANHATTAN),
                                             ::testing::Values(RHUMB_F32, RHUMB_F16, RHUMB_U8)));

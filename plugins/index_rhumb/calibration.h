@@ -1,0 +1,59 @@
+// How broad a walk has to be for a recall: measured on the graph itself.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace rhumb::coded {
+
+inline constexpr uint32_t kCalibrationHits = 10;      // recall at so many
+inline constexpr uint32_t kCalibrationSamples = 128;  // rows that ask for their own neighbours
+inline constexpr std::array<uint32_t, 12> kCalibrationBreadths{10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512};
+
+// Recalls at kCalibrationBreadths, rising; 0 = not measured. As a file keeps it.
+using CalibrationTable = std::array<float, kCalibrationBreadths.size()>;
+
+// Any thread may ask while it is measured anew.
+class Calibration {
+ public:
+  void set(const CalibrationTable& table) {
+    for (size_t i = 0; i < table.size(); ++i) recalls_[i].store(table[i], std::memory_order_relaxed);
+    measured_.store(table.back() > 0, std::memory_order_release);
+  }
+  CalibrationTable table() const {
+    CalibrationTable out{};
+    for (size_t i = 0; i < out.size(); ++i) out[i] = recalls_[i].load(std::memory_order_relaxed);
+    return out;
+  }
+  bool measured() const { return measured_.load(std::memory_order_acquire); }
+
+  // The breadth for the closest k, `otherwise` if nothing was measured. Rows are easier to find than queries from outside: what is missing
+  // to 1 is to be cut by kMargin more than asked.
+  uint32_t breadth_for(double recall, uint32_t k, uint32_t otherwise) const {
+    if (!measured()) return otherwise;
+    const double target = 1 - (1 - recall) * kMargin;
+    double breadth = kCalibrationBreadths.back();
+    for (size_t i = 0; i < recalls_.size(); ++i) {
+      const double here = recalls_[i].load(std::memory_order_relaxed);
+      if (here < target) continue;
+      breadth = kCalibrationBreadths[i];
+      if (i == 0) break;
+      const double before = recalls_[i - 1].load(std::memory_order_relaxed);
+      const double part = here > before ? (target - before) / (here - before) : 1;
+      breadth = kCalibrationBreadths[i - 1] + part * (kCalibrationBreadths[i] - kCalibrationBreadths[i - 1]);
+      break;
+    }
+    // Further hits need their places in the pool, and about as many more as the first ones.
+    const double beyond = k > kCalibrationHits ? (k - kCalibrationHits) * kPerFurtherHit : 0;
+    return static_cast<uint32_t>(breadth + beyond + 0.999);
+  }
+
+ private:
+  static constexpr double kMargin = 0.7;
+  static constexpr double kPerFurtherHit = 1.25;
+  std::array<std::atomic<float>, kCalibrationBreadths.size()> recalls_{};
+  std::atomic<bool> measured_{false};
+};
+
+}  // namespace rhumb::coded

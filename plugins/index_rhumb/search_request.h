@@ -1,0 +1,44 @@
+// One search on its way. Shared by what answers and what calibrates.
+#pragma once
+
+#include "engine.h"
+#include "rhumb/cpp/slot_filter.h"
+
+namespace rhumb::coded {
+
+inline constexpr uint64_t kBitScanRows = 2048;  // from here on, wide vectors are scanned by one bit before their codes are looked at
+
+// Everything about one search that its steps hand on.
+struct Engine::Request {
+  const rhumb_query_t& query;
+  const SlotFilter filter;
+  IndexedRanges::Snapshot ranges;
+  const Trained* const trained;
+  Pacer pacer;
+  Scratch& scratch;
+  rhumb_hits_t& out;
+  uint32_t k, ef;
+  uint32_t bound;            // the graph's end when the search began: what is added later is not looked at
+  bool all_pass;             // every node below the graph's end is live and in the view
+  const void* vector = nullptr;  // of the query at hand
+  BitQuery bit_query{};
+  uint32_t hidden = kNoLink;     // a node that a walk does not see
+
+  bool walks_bits() const { return trained->codec.bit_bytes() != 0; }
+  bool scans_bits(uint64_t passing) const { return walks_bits() && passing >= kBitScanRows; }
+  void prepare(const void* row) {
+    vector = row;
+    const Codec& codec = trained->codec;
+    scratch.prepared.resize(codec.width());
+    scratch.code.resize(codec.width());
+    codec.prepare_query(row, scratch.prepared.data());
+    codec.encode(scratch.prepared.data(), scratch.code.data());
+    if (!walks_bits()) return;
+    scratch.planes.resize(uint64_t{kQueryPlanes} * codec.bit_bytes());
+    bit_query = codec.encode_bit_query(scratch.prepared.data(), scratch.planes.data());
+  }
+  Probe code_probe() const { return trained->graph.probe(scratch.code.data()); }
+  Probe walk_probe() const { return walks_bits() ? trained->graph.probe(bit_query) : code_probe(); }
+};
+
+}  // namespace rhumb::coded
