@@ -20,7 +20,9 @@ Status interrupted(const ReadContext& context) {
 }
 
 // Of a row or a file, as opposed to a verification that cannot go on.
-bool tells_damage(const Status& status) { return status.code() == base::Code::kCorrupt || status.code() == base::Code::kIo; }
+bool tells_damage(const Status& status) {
+  return status.code() == base::Code::kCorrupt || status.code() == base::Code::kIo;
+}
 
 Result<Hash> hash_of(const segment::Segment& segment, uint32_t slot, const segment::StoredRow& row) {
   std::vector<std::string_view> vectors(segment.vectors().size());
@@ -36,24 +38,27 @@ Result<Hash> hash_of(const segment::Segment& segment, uint32_t slot, const segme
 }  // namespace
 
 void Verification::note(const Status& problem) {
-  if (problems.size() < base::limits::kMaxVerifyProblems) problems.push_back(problem.message());
-  else ++more_problems;
+  if (problems.size() < base::limits::kMaxVerifyProblems)
+    problems.push_back(problem.message());
+  else
+    ++more_problems;
 }
 
-// A row and what the key-value store has for its point. One that changed since the view makes the sum worth nothing; `moved` says so.
+// A row and what the key-value store has for its point. One that changed since the view makes the sum worth nothing;
+// `moved` says so.
 Status Shard::verify_row(const View& view, const SegmentView& part, uint32_t slot, HashSums& sums, bool* moved) const {
   RHUMB_ASSIGN(const segment::StoredRow row, part.segment->fetch(slot));
   RHUMB_ASSIGN(const Hash hash, hash_of(*part.segment, slot, row));
   sums.add(row.id_key, hash);
   RHUMB_ASSIGN(const auto known, core_.store.find(row.id_key));
-  if (row.version > view.applied || !known || known->version > view.applied) {
+  if (known == PointRow{part.segment->id(), slot, row.version, hash}) return base::ok();
+  const bool gone_since = !known && core_.views.applied() != view.applied;
+  if (row.version > view.applied || gone_since || (known && known->version > view.applied)) {
     *moved = true;
     return base::ok();
   }
-  const bool same = known->segment == part.segment->id() && known->slot == slot && known->version == row.version && known->content_hash == hash;
-  if (same) return base::ok();
-  return base::corrupt(part.segment->directory() + ": slot " + std::to_string(slot) + " is not what the key-value store has for its point (" +
-                       part.segment->places(slot) + ")");
+  return base::corrupt(part.segment->directory() + ": slot " + std::to_string(slot) +
+                       " is not what the key-value store has for its point (" + part.segment->places(slot) + ")");
 }
 
 // Reads every row of the store's points on the way, each under its checksum.
@@ -92,9 +97,12 @@ Result<Verification> Shard::verify_view(const ViewPtr& view, const ReadContext& 
   const auto rows = count_rows(context);
   if (!rows.ok() && !tells_damage(rows.status())) return rows.status();
   *moved = *moved || core_.views.applied() != view->applied;
-  if (!rows.ok()) wrong(rows.status());
-  else if (!*moved && *rows != found.points)
-    wrong(base::corrupt(core_.options.directory + "/kv: " + std::to_string(*rows) + " rows of points, " + std::to_string(found.points) + " live rows"));
+  if (!rows.ok()) {
+    wrong(rows.status());
+  } else if (!*moved && *rows != found.points) {
+    wrong(base::corrupt(core_.options.directory + "/kv: " + std::to_string(*rows) + " rows of points, " +
+                        std::to_string(found.points) + " live rows"));
+  }
   return found;
 }
 
@@ -111,7 +119,8 @@ Result<Verification> Shard::verify(const ReadContext& context) {
     }
     if (equal) return found;
     if (!moved) {  // every row is whole: they go on being served
-      found.note(base::corrupt(core_.options.directory + "/kv: the sum of the points' hashes is not the one that was kept"));
+      found.note(base::corrupt(core_.options.directory +
+                               "/kv: the sum of the points' hashes is not the one that was kept"));
       return found;
     }
     if (round == base::limits::kMaxFreshViews)

@@ -134,6 +134,28 @@ TEST_F(DamageTest, ARowOfTheStoreWithoutALiveRowIsFound) {
   EXPECT_NE(verified->problems.front().find("rows of points"), std::string::npos) << verified->problems.front();
 }
 
+TEST_F(DamageTest, ALiveRowThatTheStoreDoesNotFindIsNamed) {
+  fill();
+  std::string key;
+  {
+    auto kv = storage::KvStore::open(plugins(), "sqlite", h.directory() + "/kv");
+    ASSERT_TRUE(kv.ok());
+    ASSERT_TRUE((*kv)->scan(kPoints, "", "", [&](std::string_view first, std::string_view) {
+                       key = first;
+                       return false;
+                     })
+                    .ok());
+    storage::KvBatch batch;
+    batch.erase(kPoints, key);
+    ASSERT_TRUE((*kv)->write(batch).ok());
+  }
+  h.open();
+  const auto verified = h->verify({});
+  ASSERT_TRUE(verified.ok()) << verified.status().to_string();
+  ASSERT_EQ(verified->problems.size(), 2u);  // and the count of rows
+  EXPECT_NE(verified->problems.front().find("rows.dat at offset"), std::string::npos) << verified->problems.front();
+}
+
 TEST_F(DamageTest, TheDerivedFilesThatAreMadeAgainAreTold) {
   fill();
   std::vector<std::string> told;

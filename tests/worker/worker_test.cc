@@ -1,0 +1,192 @@
+// Writes and reads of a shard as a gateway asks for them.
+#include "host/base/limits.h"
+#include "tests/worker/life.h"
+
+namespace rhumb::worker {
+namespace {
+
+using base::Code;
+using base::Deadline;
+using model::Operation;
+using model::OperationKind;
+using model::PointId;
+
+class WorkerShardTest : public WorkerTest {
+ protected:
+  void SetUp() override {
+    WorkerTest::SetUp();
+    shard_ = add("books");
+    begin_serving();
+  }
+  template <typename... O>
+  peer::WriteReply write(O... operations) {
+    auto reply = life_->ask(write_to(shard_, true, std::move(operations)...));
+    EXPECT_TRUE(reply.ok()) << reply.status().to_string();
+    return reply.ok() ? *reply : peer::WriteReply{};
+  }
+  std::vector<uint64_t> ids() {
+    peer::ScrollMessage message;
+    message.shard = shard_;
+    message.request.limit = 10'000;
+    const auto reply = life_->ask(std::move(message));
+    EXPECT_TRUE(reply.ok()) << reply.status().to_string();
+    std::vector<uint64_t> out;
+    for (const model::Record& r : reply->records) out.push_back(r.id.as_number());
+    return out;
+  }
+  static Operation by_filter(OperationKind kind) {
+    Operation o;
+    o.kind = kind;
+    o.filter = even();
+    return o;
+  }
+  uint64_t shard_ = 0;
+};
+
+TEST_F(WorkerShardTest, a_waited_write_is_applied_and_read_in_every_way) {
+  const auto reply = write(upsert(0, 20), remove_ids({7}));
+  ASSERT_EQ(reply.outcomes.size(), 2u);
+  EXPECT_TRUE(reply.outcomes[0].applied && reply.outcomes[1].applied);
+  EXPECT_LT(reply.outcomes[0].index, reply.outcomes[1].index);
+  EXPECT_EQ(life_->count(shard_), 19u);
+
+  peer::SearchMessage search;
+  search.shard = shard_;
+  search.requests.resize(2);
+  const float query[4] = {7.1f, 1, 0, 0};
+  for (auto& r : search.requests) r.vector.assign(reinterpret_cast<const char*>(query), sizeof(query));
+  search.requests[0].limit = 2;
+  search.requests[1].limit = 1;
+  search.requests[1].filter = even();
+  const auto found = life_->ask(std::move(search));
+  ASSERT_TRUE(found.ok()) << found.status().to_string();
+  ASSERT_EQ(found->results.size(), 2u);
+  EXPECT_EQ(found->results[0].points.at(0).id, PointId::number(8)) << "7 is deleted";
+  EXPECT_EQ(found->results[0].points.at(1).id, PointId::number(6));
+  EXPECT_EQ(found->results[1].points.at(0).id, PointId::number(8));
+  EXPECT_GE(found->applied, reply.outcomes[1].index);
+
+  peer::GetMessage get;
+  get.shard = shard_;
+  get.request = {{PointId::number(7), PointId::number(8)}, {model::PayloadSelector::Mode::kAll, {}}, {}};
+  const auto got = life_->ask(std::move(get));
+  ASSERT_EQ(got->records.size(), 1u);
+  EXPECT_EQ(got->records[0].payload, R"({"n":8,"even":true})");
+
+  const auto verified = life_->ask(peer::VerifyMessage{shard_});
+  ASSERT_TRUE(verified.ok());
+  EXPECT_EQ(verified->error, "");
+  EXPECT_EQ(verified->points, 19u);
+  EXPECT_EQ(verified->kept_hash, verified->computed_hash);
+}
+
+TEST_F(WorkerShardTest, a_write_that_nobody_waits_for_is_seen_by_a_read_that_asks_for_its_index) {
+  for (uint64_t round = 0; round < 20; ++round) {
+    const auto reply = life_->ask(write_to(shard_, false, upsert(round * 10, 10)));
+    ASSERT_TRUE(reply.ok());
+    EXPECT_FALSE(reply->outcomes.at(0).applied);
+    ASSERT_EQ(life_->count(shard_, reply->outcomes[0].index), (round + 1) * 10);
+  }
+}
+
+TEST_F(WorkerShardTest, operations_of_a_message_see_those_before_them) {
+  Operation mark;
+  mark.kind = OperationKind::kSetPayload;
+  mark.filter = even();
+  mark.payload = R"({"marked":1})";
+  Operation insert = upsert(0, 15);
+  insert.mode = model::UpdateMode::kInsertOnly;
+  const auto reply = write(upsert(0, 10), std::move(mark), by_filter(OperationKind::kDelete), upsert(20, 2), std::move(insert), by_filter(OperationKind::kDelete));
+  ASSERT_EQ(reply.outcomes.size(), 6u);
+  for (size_t i = 1; i < 6; ++i) EXPECT_GT(reply.outcomes[i].index, reply.outcomes[i - 1].index) << i;
+  EXPECT_EQ(ids(), (std::vector<uint64_t>{1, 3, 5, 7, 9, 11, 13, 21}));
+}
+
+TEST_F(WorkerShardTest, an_operation_of_many_points_is_many_commands_and_one_outcome) {
+  const uint64_t points = 3 * base::limits::kResolveChunkPoints;
+  write(upsert(0, points));
+  const auto reply = write(by_filter(OperationKind::kDelete), upsert(1'000'000, 1));
+  ASSERT_EQ(reply.outcomes.size(), 2u);
+  EXPECT_GT(reply.outcomes[1].index, reply.outcomes[0].index) << "nothing overtakes the parts";
+  EXPECT_EQ(life_->count(shard_), points / 2 + 1);
+}
+
+TEST_F(WorkerShardTest, a_read_of_what_is_not_there_yet_waits_until_its_deadline) {
+  const uint64_t index = write(upsert(0, 1)).outcomes.at(0).index;
+  peer::CountMessage ahead;
+  ahead.shard = shard_;
+  ahead.level.min_applied = index + 1;
+  const auto late = life_->ask(peer::CountMessage{ahead.shard, ahead.level, {}}, Deadline::after_ms(5));
+  EXPECT_EQ(late.status().code(), Code::kTimeout);
+  EXPECT_NE(late.status().message().find("not as fresh"), std::string::npos) << late.status().message();
+  auto waiting = life_->send(std::move(ahead), Deadline::after_ms(60'000));
+  write(upsert(1, 1));
+  const auto seen = waiting.get();
+  ASSERT_TRUE(seen.ok()) << seen.status().to_string();
+  EXPECT_EQ(seen->count, 2u);
+  EXPECT_GT(seen->applied, index);
+}
+
+TEST_F(WorkerShardTest, a_linearizable_read_sees_what_was_acknowledged) {
+  for (uint64_t round = 1; round <= 10; ++round) {
+    ASSERT_TRUE(life_->ask(write_to(shard_, false, upsert(round, 1))).ok());
+    peer::CountMessage message;
+    message.shard = shard_;
+    message.level.linearizable = true;
+    const auto reply = life_->ask(std::move(message), Deadline::after_ms(60'000));
+    ASSERT_TRUE(reply.ok()) << reply.status().to_string();
+    ASSERT_EQ(reply->count, round);
+  }
+}
+
+TEST_F(WorkerShardTest, a_message_for_a_shard_of_somebody_else_is_unavailable) {
+  EXPECT_EQ(life_->ask(write_to(9, true, upsert(0, 1))).status().code(), Code::kUnavailable);
+  EXPECT_EQ(life_->ask(peer::CountMessage{9, {}, {}}).status().code(), Code::kUnavailable);
+  EXPECT_EQ(life_->ask(peer::SearchMessage{9, {}, {}}).status().code(), Code::kUnavailable);
+  EXPECT_EQ(life_->ask(peer::GetMessage{9, {}, {}}).status().code(), Code::kUnavailable);
+  EXPECT_EQ(life_->ask(peer::ScrollMessage{9, {}, {}}).status().code(), Code::kUnavailable);
+  EXPECT_EQ(life_->ask(peer::ShardStateMessage{9}).status().code(), Code::kUnavailable);
+  EXPECT_EQ(life_->ask(peer::VerifyMessage{9}).status().code(), Code::kUnavailable);
+}
+
+TEST_F(WorkerShardTest, a_full_log_refuses_writes_and_serves_reads) {
+  write(upsert(0, 3));
+  life_->log_is_full(true);
+  // The bound looks at the log each time a part of it was written; sooner or later a look sees it full.
+  base::Status heavy_status = base::ok();
+  for (int i = 0; i < 1000 && heavy_status.ok(); ++i) {
+    Operation heavy = upsert(3, 1);
+    heavy.points[0].payload = R"({"text":")" + std::string(3 << 20, 'x') + "\"}";
+    heavy_status = life_->ask(write_to(shard_, true, std::move(heavy))).status();
+  }
+  EXPECT_EQ(heavy_status.code(), Code::kBusy);
+  EXPECT_EQ(life_->ask(write_to(shard_, true, upsert(4, 1))).status().code(), Code::kBusy);
+  EXPECT_EQ(life_->count(shard_), 4u);
+  life_->log_is_full(false);
+  base::Result<peer::WriteReply> reply = base::internal("not asked");
+  do {  // each refused write sets off another look
+    reply = life_->ask(write_to(shard_, true, upsert(4, 1)));
+  } while (!reply.ok() && reply.status().code() == Code::kBusy);
+  EXPECT_TRUE(reply.ok()) << reply.status().to_string();
+}
+
+TEST_F(WorkerShardTest, many_writers_at_once) {
+  constexpr uint64_t kWriters = 4, kRounds = 25;
+  std::vector<std::future<bool>> writers;
+  for (uint64_t w = 0; w < kWriters; ++w) {
+    writers.push_back(std::async(std::launch::async, [this, w] {
+      for (uint64_t round = 0; round < kRounds; ++round) {
+        const uint64_t id = w * 1000 + round;
+        const auto reply = life_->ask(write_to(shard_, true, upsert(id, 1)));
+        if (!reply.ok()) return false;
+        if (life_->count(shard_, reply->outcomes[0].index) == 0) return false;
+      }
+      return true;
+    }));
+  }
+  for (auto& w : writers) EXPECT_TRUE(w.get());
+  EXPECT_EQ(life_->count(shard_), kWriters * kRounds);
+}
+
+}  // namespace
+}  // namespace rhumb::worker
