@@ -10,6 +10,7 @@
 
 #include "host/app/command_line.h"
 #include "host/app/server.h"
+#include "host/base/heap.h"
 #include "host/base/json_text.h"
 #include "host/base/log.h"
 #include "host/base/timer.h"
@@ -135,6 +136,7 @@ class Application : public Poco::Util::ServerApplication {
 }  // namespace rhumb::app
 
 int main(int argc, char** argv) {
+  rhumb::base::bound_heap_tops();
   rhumb::app::Application application;
   application.setUnixOptions(true);
   return application.run(argc, argv);

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "host/base/file.h"
+#include "host/base/heap.h"
 #include "host/base/log.h"
 #include "host/placement/command.h"
 #include "rhumb/consensus.h"
@@ -123,6 +124,13 @@ void Node::start_log_bound() {
   log_bound_ = std::make_unique<worker::LogBound>(options_.log_bytes, [this] { return log_->use(); }, groups, checkpoint, *background_);
 }
 
+void Node::keep_heap_trimmed() {
+  timers_.at(base::Deadline::after_ms(base::limits::kHeapLookMs), [this] {
+    (void)background_->post([] { base::trim_heap(); });  // busy: next time
+    keep_heap_trimmed();
+  });
+}
+
 Status Node::start_roles() {
   RHUMB_ASSIGN(router_, router::Router::open(*plugins_, options_.router_engine));
   worker::WorkerOptions options;
@@ -146,6 +154,7 @@ Status Node::start_roles() {
   worker_ = std::make_unique<worker::Worker>(options);
   worker_->bind(dispatcher_);
   worker_->start(*channel_);
+  keep_heap_trimmed();
   gateway_ = std::make_unique<gateway::ClusterGateway>([this](uint64_t) -> peer::Channel& { return *channel_; }, *router_);
   gateway_->start();
   return wait_for("cluster map", [&](auto done) { gateway_->await_map(metadata_->map()->version, std::move(done)); });

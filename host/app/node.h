@@ -65,6 +65,7 @@ class Node {
   base::Status check_first_start() const;
   base::Status start_roles();
   void start_log_bound();
+  void keep_heap_trimmed();
   std::string plugins_json() const;
   std::string telemetry_json() const;
   void derived_damage(const base::Status& problem);  // any thread

@@ -118,6 +118,10 @@ inline constexpr uint64_t kMaxSegmentManifestBytes = 1 * kMiB;
 inline constexpr uint32_t kScrollChunkKeys = 1024;       // keys of one KV scan
 inline constexpr uint32_t kMaxVerifyProblems = 256;      // of one shard, told one by one
 inline constexpr uint32_t kMaxFreshViews = 4;            // a read starts again with a newer view this often
+inline constexpr uint64_t kHeapFreeBytes = 16 * kMiB;   // that malloc may keep without use
+inline constexpr int kHeapTopBytes = 2 * kMiB;           // kept at the end of an arena
+inline constexpr int kHeapBlockBytes = 4 * kMiB;         // larger blocks are mappings of their own
+inline constexpr uint64_t kHeapLookMs = 5000;            // between two looks at it
 inline constexpr uint64_t kDiskReserveBytes = 64 * kMiB; // free space below which writes get 507
 
 }  // namespace rhumb::base::limits

@@ -20,6 +20,8 @@ class Batch {
   Batch(std::shared_ptr<Segment> segment, uint64_t offset)
       : segment_(std::move(segment)), offset_(offset), bytes_(kBatchHeaderBytes, '\0') {}
 
+  // Makes room for records of so many bytes at once: what doubles on the way is kept as long as the batch is.
+  void reserve(uint64_t bytes) { bytes_.reserve(bytes_.size() + bytes); }
   // Appends a record and tells where it lies.
   RecordRef add(const Record& record) {
     RecordRef ref{record.term, static_cast<uint32_t>(segment_->number()),
@@ -39,6 +41,7 @@ class Batch {
 
   bool closed() const { return closed_; }
   uint64_t size() const { return bytes_.size(); }
+  uint64_t memory_bytes() const { return bytes_.capacity(); }
   uint64_t records() const { return records_; }
   Segment& segment() const { return *segment_; }
   Position start() const { return {segment_->number(), offset_}; }

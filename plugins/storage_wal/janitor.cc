@@ -67,7 +67,7 @@ void Log::free_oldest(Lock& lock) {
   ends_.erase(oldest->number());
   index_.forget_segment(oldest->number());
   while (!recent_.empty() && recent_.front()->start().segment <= oldest->number()) {
-    recent_bytes_ -= recent_.front()->size();  // a cached batch would keep the file open, and its space taken
+    recent_bytes_ -= recent_.front()->memory_bytes();  // a cached batch would keep the file open, and its space taken
     recent_.pop_front();
   }
   lock.unlock();

@@ -99,6 +99,7 @@ void Log::append(std::span<const rhumb_log_entry_t> records, rhumb_done_t done) 
   if (queued_bytes_ > 0 && queued_bytes_ + bytes > options_.queue_bytes)
     throw Error(RHUMB_BUSY, "the log's queue is full");
   Batch& batch = place(bytes, kReserveBytes);
+  batch.reserve(bytes);
   for (const rhumb_log_entry_t& r : records) {
     const RecordRef ref = batch.add(record_of(r));
     index_.apply(record_of(r), ref, batch.end());

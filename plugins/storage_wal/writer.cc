@@ -196,10 +196,10 @@ void Log::leave_marker(Lock& lock) {
 }
 
 void Log::cache(std::shared_ptr<Batch> batch) {
-  recent_bytes_ += batch->size();
+  recent_bytes_ += batch->memory_bytes();
   recent_.push_back(std::move(batch));
   while (!recent_.empty() && recent_bytes_ > options_.cache_bytes) {
-    recent_bytes_ -= recent_.front()->size();
+    recent_bytes_ -= recent_.front()->memory_bytes();
     recent_.pop_front();
   }
 }

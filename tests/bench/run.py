@@ -143,6 +143,8 @@ def run_set(bench, name):
             "server_cpu_us_1": median(one, "server_cpu_us"), "p50_us_1": median(one, "p50_us"), "p99_us_1": median(one, "p99_us"),
             "cpu_ratio": statistics.median(s["server_cpu_us"] / p["cpu_us"] for s, p in zip(sixteen, peer)),
         }
+        time.sleep(6)  # what the writes left over goes back to the system every 5 s
+        result["ingest"]["resident_mb_when_loaded"], result["ingest"]["resident_mb"] = result["ingest"]["resident_mb"], resident_mb(server.process.pid)
         if "filter" in bench.options.parts:
             result["filter"] = filtered(bench, server, name, path)
             for row in result["filter"].values():

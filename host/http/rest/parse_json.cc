@@ -14,12 +14,16 @@ using base::Result;
 using base::Status;
 static_assert(kBodyPadding >= simdjson::SIMDJSON_PADDING);
 
-constexpr size_t kKeepParserBytes = 4 * 1024 * 1024;  // a parser that grew beyond is not kept by its thread
-constexpr size_t kFewMembers = 16;                    // objects up to this size are searched for duplicate keys directly
+constexpr size_t kKeepParserBytes = 4 * 1024 * 1024;   // a parser that grew beyond is not kept by its thread
+constexpr size_t kSmallParserBytes = 64 * 1024;        // and one that did not grow beyond this always is
+constexpr size_t kSmallShare = 8;                      // a body is small for a parser that has room for so many of it
+constexpr uint32_t kSmallBodies = 64;                  // after so many in a row it is too large for its thread
+constexpr size_t kFewMembers = 16;                     // objects up to this size are searched for duplicate keys directly
 
 struct ThreadParser {
   std::unique_ptr<simdjson::dom::parser> parser;
-  size_t grown_to = 0;
+  size_t grown_to = 0;  // it keeps about 13 bytes for each of these
+  uint32_t small_bodies = 0;
 };
 
 Status json_error(simdjson::error_code code) {
@@ -77,9 +81,9 @@ Status out_of_range(const std::string& where, std::string_view what) { return ba
 
 Result<Element> parse_body(const std::string& body) {
   static thread_local ThreadParser kept;
-  if (kept.parser == nullptr || kept.grown_to > kKeepParserBytes) {
-    kept.parser = std::make_unique<simdjson::dom::parser>();
-    kept.grown_to = 0;
+  kept.small_bodies = kept.grown_to > kSmallParserBytes && body.size() < kept.grown_to / kSmallShare ? kept.small_bodies + 1 : 0;
+  if (kept.parser == nullptr || kept.grown_to > kKeepParserBytes || kept.small_bodies > kSmallBodies) {
+    kept = {std::make_unique<simdjson::dom::parser>(), 0, 0};
   }
   if (body.size() > kept.grown_to) {
     if (const auto error = kept.parser->allocate(body.size(), base::limits::kMaxJsonDepth); error != simdjson::SUCCESS) return json_error(error);

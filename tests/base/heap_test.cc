@@ -1,0 +1,32 @@
+#include "host/base/heap.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "host/base/limits.h"
+
+namespace rhumb::base {
+namespace {
+
+TEST(HeapTest, what_is_kept_without_use_is_given_back_when_it_is_much) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  EXPECT_FALSE(trim_heap()) << "the sanitizers' allocator says nothing of what it keeps";
+#else
+  constexpr size_t kBlock = 1024, kBlocks = 64 * 1024;  // too small for mappings of their own
+  std::vector<std::unique_ptr<char[]>> blocks;
+  for (size_t i = 0; i < kBlocks; ++i) std::memset(blocks.emplace_back(new char[kBlock]).get(), 1, kBlock);
+  const HeapUse full = heap_use();
+  EXPECT_GE(full.used, kBlock * kBlocks);
+  EXPECT_FALSE(trim_heap()) << "it is used";
+  const auto last = std::move(blocks.back());  // the top of the heap stays where it is
+  blocks.clear();
+  EXPECT_GE(heap_use().free, kBlock * kBlocks / 2);
+  EXPECT_TRUE(trim_heap());
+#endif
+}
+
+}  // namespace
+}  // namespace rhumb::base
