@@ -4,7 +4,7 @@
 //   --targets .95,.99    recalls at 10 (default .90,.95,.99)
 //   --rounds N           default 7
 //   --reuse              takes an index that a run before left in DIR/indexes
-//   --percents 50,10,1   also filters that let so many per cent of the points pass
+//   --filters            also filters of all kinds (cells.h)
 //   --batch              also queries handed over all at once
 //   --config JSON        of rhumb
 //   --curve              also recall and time over a range of breadths
@@ -21,7 +21,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "tests/bench/ann/peer.h"
+#include "tests/bench/ann/cells.h"
 
 namespace rhumb::bench {
 namespace {
@@ -37,10 +37,9 @@ double cpu_s(clockid_t clock) {
 
 struct Options {
   std::string dir, plugin, config;
-  bool cosine = false, reuse = false, batch = false, curve = false;
+  bool cosine = false, reuse = false, batch = false, curve = false, filters = false;
   std::vector<std::string> peers{"hnswlib"};
   std::vector<double> targets{.90, .95, .99};
-  std::vector<uint32_t> percents;
   uint32_t rounds = 7, threads = 1;
 };
 
@@ -106,7 +105,7 @@ json measure(std::vector<std::unique_ptr<Peer>>& peers, const Question& q, doubl
   std::vector<Row> rows;
   json out = json::object();
   for (auto& peer : peers) {
-    if ((q.subset != nullptr && !peer->filters()) || (q.batch && !peer->batches() && peer->name() != "hnswlib")) continue;
+    if ((q.subset != nullptr && !peer->filters()) || (q.subset == nullptr && peer->name() == "scan") || (q.batch && !peer->batches() && peer->name() != "hnswlib")) continue;
     const Question own{q.queries, q.truth, q.subset, q.batch && peer->batches()};
     const uint32_t ef = breadth_for(*peer, own, target);
     if (ef == 0) out[peer->name()] = {{"recall_max", pass(*peer, own, kEfMax).recall}};
@@ -166,16 +165,6 @@ json build_all(std::vector<std::unique_ptr<Peer>>& peers, const Options& options
   return out;
 }
 
-Subset subset_of(uint32_t rows, uint32_t percent) {
-  Subset out{std::vector<uint64_t>(rows / 64 + 1), 0};
-  for (uint32_t i = 0; i < rows; ++i) {
-    if (!passes(i, percent)) continue;
-    out.bits[i / 64] |= uint64_t{1} << (i % 64);
-    ++out.count;
-  }
-  return out;
-}
-
 std::vector<std::unique_ptr<Peer>> make_peers(const Options& options, const Base& base) {
   std::vector<std::unique_ptr<Peer>> peers;
   for (const std::string& name : options.peers) {
@@ -193,7 +182,8 @@ std::vector<std::unique_ptr<Peer>> make_peers(const Options& options, const Base
 json run(const Options& options) {
   const auto rows = read_matrix<float>(options.dir + "/base.fbin"), queries = read_matrix<float>(options.dir + "/queries.fbin");
   const auto truth = read_matrix<int32_t>(options.dir + "/truth100.ibin");
-  auto peers = make_peers(options, {rows, options.cosine});
+  const Base base{rows, options.cosine};
+  auto peers = make_peers(options, base);
   json out = {{"rows", rows.rows}, {"dim", rows.columns}, {"metric", options.cosine ? "cosine" : "euclid"}, {"queries", queries.rows}, {"k", kK}, {"rounds", options.rounds}};
   out["build"] = build_all(peers, options, rows.rows);
   for (const double target : options.targets) {
@@ -203,11 +193,14 @@ json run(const Options& options) {
     if (options.batch) out["batch"][key] = measure(peers, {queries, truth, nullptr, true}, target, options.rounds);
   }
   if (options.curve) out["curve"] = curves(peers, {queries, truth, nullptr, false});
-  for (const uint32_t percent : options.percents) {
-    const Subset subset = subset_of(rows.rows, percent);
-    const auto own_truth = read_matrix<int32_t>(options.dir + "/truth" + std::to_string(percent) + ".ibin");
-    std::fprintf(stderr, " filter: %u per cent\n", percent);
-    out["filter"][std::to_string(percent)] = measure(peers, {queries, own_truth, &subset, false}, .95, options.rounds);
+  if (!options.filters) return out;
+  peers.push_back(make_scan(base));
+  for (const Cell& cell : make_cells(base, queries, kK)) {
+    std::fprintf(stderr, " filter: %s, %u queries\n", cell.name.c_str(), cell.queries.rows);
+    json row = measure(peers, {cell.queries, cell.truth, &cell.subset, false}, .95, options.rounds);
+    row["passing"] = cell.subset.count;
+    row["queries"] = cell.queries.rows;
+    out["filter"][cell.name] = row;
   }
   return out;
 }
@@ -221,6 +214,7 @@ Options parse(int argc, char** argv) {
     if (key == "--reuse") { o.reuse = true; continue; }
     if (key == "--batch") { o.batch = true; continue; }
     if (key == "--curve") { o.curve = true; continue; }
+    if (key == "--filters") { o.filters = true; continue; }
     if (i + 1 >= argc) std::exit(2);
     const std::string value = argv[++i];
     if (key == "--plugin") o.plugin = value;
@@ -229,7 +223,6 @@ Options parse(int argc, char** argv) {
     else if (key == "--rounds") o.rounds = static_cast<uint32_t>(std::stoul(value));
     else if (key == "--threads") o.threads = static_cast<uint32_t>(std::stoul(value));
     else if (key == "--targets") { o.targets.clear(); for (const auto& t : split(value)) o.targets.push_back(std::stod(t)); }
-    else if (key == "--percents") { for (const auto& t : split(value)) o.percents.push_back(static_cast<uint32_t>(std::stoul(t))); }
     else { std::fprintf(stderr, "unknown option %s\n", key.c_str()); std::exit(2); }
   }
   return o;

@@ -38,6 +38,7 @@ struct Base {
 };
 std::unique_ptr<Peer> make_rhumb(const Base& base, const std::string& plugin, const std::string& config, const std::string& name);
 std::unique_ptr<Peer> make_hnswlib(const Base& base);
+std::unique_ptr<Peer> make_scan(const Base& base);  // answers filtered queries only
 std::unique_ptr<Peer> make_faiss(const Base& base, bool codes);    // null if it was not there when this was built
 std::unique_ptr<Peer> make_usearch(const Base& base, bool codes);  // the same
 

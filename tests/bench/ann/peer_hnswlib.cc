@@ -36,15 +36,28 @@ class Hnswlib final : public Peer {
     index_ = std::make_unique<hnswlib::HierarchicalNSW<float>>(space_.get(), path);
     return true;
   }
-  uint32_t search(const float* query, uint32_t k, uint32_t ef, const Subset*, int32_t* out) override {
+  uint32_t search(const float* query, uint32_t k, uint32_t ef, const Subset* subset, int32_t* out) override {
+    if (subset != marked_) mark(subset);
     index_->setEf(std::max(ef, k));
     auto found = index_->searchKnn(query, k);
     uint32_t n = 0;
     for (; !found.empty(); found.pop()) out[n++] = static_cast<int32_t>(found.top().second);
     return n;
   }
+  bool filters() const override { return true; }
 
  private:
+  // This version has no filters; points that are marked as deleted are walked through just as later ones walk through what fails.
+  void mark(const Subset* subset) {
+    for (uint32_t i = 0; i < base_.rows.rows; ++i) {
+      const bool passes = subset == nullptr || (subset->bits[i / 64] >> (i % 64) & 1) != 0;
+      const bool marked = index_->isMarkedDeleted(index_->label_lookup_.at(i));
+      if (passes && marked) index_->unmarkDelete(i);
+      if (!passes && !marked) index_->markDelete(i);
+    }
+    marked_ = subset;
+  }
+  const Subset* marked_ = nullptr;
   const Base base_;
   std::unique_ptr<hnswlib::SpaceInterface<float>> space_;
   std::unique_ptr<hnswlib::HierarchicalNSW<float>> index_;
