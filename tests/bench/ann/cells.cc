@@ -9,7 +9,7 @@
 namespace rhumb::bench {
 namespace {
 
-constexpr uint32_t kPivots = 256, kTries = 24, kQueriesMin = 8;
+constexpr uint32_t kPivots = 256, kTries = 24, kQueriesMin = 8, kQueriesMax = 200;
 constexpr uint64_t kSeed = 17;
 
 using Distances = std::vector<float>;
@@ -104,6 +104,7 @@ std::vector<Cell> make_cells(const Base& base, const Matrix<float>& queries, uin
   std::vector<Cell> cells;
   const auto add = [&](std::string name, const Subset& subset, Matrix<float> asked) {
     if (asked.rows < kQueriesMin || subset.count < k) return;
+    asked.rows = std::min(asked.rows, kQueriesMax);
     Matrix<int32_t> truth = space.truth(asked, subset, k);
     cells.push_back({std::move(name), subset, std::move(asked), std::move(truth)});
   };
