@@ -70,6 +70,7 @@ class Node {
   std::string telemetry_json() const;
   void derived_damage(const base::Status& problem);  // any thread
   void check_shard(const std::string& collection, uint64_t shard, const base::Result<worker::ReplicaPtr>& replica, CheckReport& report);
+  void contract_json(gateway::CollectionPtr collection, base::Deadline deadline, std::function<void(base::Result<std::string>)> done);
   void verify_json(gateway::CollectionPtr collection, base::Deadline deadline, std::function<void(base::Result<std::string>)> done);
 
   const NodeOptions options_;

@@ -58,12 +58,60 @@ void Node::verify_json(gateway::CollectionPtr collection, base::Deadline deadlin
   });
 }
 
+namespace {
+
+json contract_of(const peer::ContractReply& r) {
+  json out = {{"samples", r.samples}, {"samples_total", r.samples_total}, {"recall", nullptr}, {"low", nullptr}, {"high", nullptr}};
+  if (r.samples > 0) out.update({{"recall", r.mean}, {"low", r.low}, {"high", r.high}});
+  return out;
+}
+
+// Of all shards together, as if each had been measured by its share of the samples: bounds are a little wide.
+json together(const std::vector<peer::ContractReply>& replies) {
+  peer::ContractReply all;
+  all.mean = all.low = all.high = 0;
+  for (const peer::ContractReply& r : replies) {
+    all.samples += r.samples;
+    all.samples_total += r.samples_total;
+    all.mean += static_cast<double>(r.samples) * r.mean;
+    all.low += static_cast<double>(r.samples) * r.low;
+    all.high += static_cast<double>(r.samples) * r.high;
+  }
+  for (double* sum : {&all.mean, &all.low, &all.high}) *sum /= std::max<double>(1, static_cast<double>(all.samples));
+  return contract_of(all);
+}
+
+}  // namespace
+
+void Node::contract_json(gateway::CollectionPtr collection, base::Deadline deadline, std::function<void(base::Result<std::string>)> done) {
+  gateway_->contract(collection, deadline, [collection, done = std::move(done)](base::Result<std::vector<peer::ContractReply>> replies) {
+    if (!replies.ok()) return done(replies.status());
+    const double asked = model::contract_of(collection->config).recall;
+    json shards = json::array();
+    for (size_t i = 0; i < replies->size(); ++i) {
+      const peer::ContractReply& r = (*replies)[i];
+      json actions = json::array();
+      for (const auto& [wall_ms, what] : r.actions) actions.push_back({{"unix_ms", wall_ms}, {"action", what}});
+      shards.push_back({{"shard", collection->shards[i].shard}, {"measured", contract_of(r)}, {"widen", r.widen}, {"actions", actions},
+                        {"segments", r.calibration_json.empty() ? json::array() : json::parse(r.calibration_json)}});
+    }
+    json measured = together(*replies);
+    const bool known = asked > 0 && !measured["recall"].is_null();
+    done(json{{"asked", {{"recall", asked > 0 ? json(asked) : json()}}}, {"measured", measured},
+              {"kept", known ? json(measured["high"].get<double>() >= asked) : json()}, {"shards", shards}}
+             .dump());
+  });
+}
+
 http::rest::RestOptions Node::rest_options() {
   http::rest::RestOptions options;
   options.gateway = gateway_.get();
   options.pool = pool_.get();
   options.plugins_json = [this] { return plugins_json(); };
   options.telemetry_json = [this] { return telemetry_json(); };
+  options.contract_json = [this](gateway::CollectionPtr collection, base::Deadline deadline, std::function<void(base::Result<std::string>)> done) {
+    contract_json(std::move(collection), deadline, std::move(done));
+  };
   options.verify_json = [this](gateway::CollectionPtr collection, base::Deadline deadline, std::function<void(base::Result<std::string>)> done) {
     verify_json(std::move(collection), deadline, std::move(done));
   };

@@ -122,6 +122,11 @@ inline constexpr uint64_t kHeapFreeBytes = 16 * kMiB;   // that malloc may keep 
 inline constexpr int kHeapTopBytes = 2 * kMiB;           // kept at the end of an arena
 inline constexpr int kHeapBlockBytes = 4 * kMiB;         // larger blocks are mappings of their own
 inline constexpr uint64_t kHeapLookMs = 5000;            // between two looks at it
+inline constexpr uint64_t kRecallWatchShare = 100;       // measuring recall takes one part in so many of a core's time, at most
+inline constexpr uint64_t kRecallWindowSamples = 1000;   // that a measured recall is of
+inline constexpr uint32_t kRecallSampleHits = 256;       // longer answers are not measured
+inline constexpr float kRecallWidenMax = 16;             // to keep a contract, searches become so much broader at most
+inline constexpr uint32_t kRecallActions = 32;           // that are remembered
 inline constexpr uint64_t kDiskReserveBytes = 64 * kMiB; // free space below which writes get 507
 
 }  // namespace rhumb::base::limits

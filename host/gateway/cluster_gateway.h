@@ -46,6 +46,8 @@ class ClusterGateway final : public Gateway {
   void scroll(CollectionPtr collection, model::ScrollRequest request, ReadOptions options, Callback<ScrollPage> done) override;
   void count(CollectionPtr collection, model::CountRequest request, ReadOptions options, Callback<uint64_t> done) override;
   std::string session_token(const CollectionPtr& collection) const override;
+  // What every shard measured, for GET {c}/contract.
+  void contract(CollectionPtr collection, base::Deadline deadline, Callback<std::vector<peer::ContractReply>> done);
   // Verification of every shard, for GET {c}/verify.
   void verify(CollectionPtr collection, base::Deadline deadline, Callback<std::vector<peer::VerifyReply>> done);
 

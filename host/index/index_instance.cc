@@ -96,6 +96,8 @@ Result<SearchResult> IndexInstance::search(const SearchRequest& request) const {
   query.query_count = request.query_count;
   query.filter = request.filter;
   query.ef = request.ef;
+  query.recall = request.recall;
+  query.widen = request.widen;
   query.flags = request.exact ? RHUMB_QUERY_EXACT : 0;
   HitRoom room(request);
   const plugin::CallContext call(request.deadline, request.cancelled);
@@ -137,7 +139,9 @@ Result<IndexStats> IndexInstance::stats() const {
     return json.is_object() && json.contains(name) && json[name].is_number_unsigned() ? json[name].get<uint64_t>() : 0;
   };
   if (!json.is_object()) return base::internal(name_ + ": stats: not a JSON object");
-  return IndexStats{number("rows"), number("bytes_resident"), number("bytes_mapped"), static_cast<uint32_t>(number("built_through"))};
+  IndexStats stats{number("rows"), number("bytes_resident"), number("bytes_mapped"), static_cast<uint32_t>(number("built_through")), {}};
+  if (json.contains("calibration") && json["calibration"].is_array() && !json["calibration"].empty()) stats.calibration_json = json["calibration"].dump();
+  return stats;
 }
 
 }  // namespace rhumb::index

@@ -29,6 +29,7 @@ struct SearchRequest {
   const void* queries = nullptr;  // rows in the scalar type and normalisation of the stored ones
   uint64_t query_count = 1, stride = 0;  // stride: bytes from one query to the next
   uint32_t k = 0, ef = 0;                // ef: 0 = the instance's default
+  float recall = 0, widen = 0;           // of a search without ef: rhumb_query_t
   bool exact = false;
   const rhumb_filter_t* filter = nullptr;  // null: every slot that is indexed; the host's views pass their live bits
   base::Deadline deadline;
@@ -57,6 +58,7 @@ struct BuildRequest {
 struct IndexStats {
   uint64_t rows = 0, bytes_resident = 0, bytes_mapped = 0;
   uint32_t built_through = 0;  // slots below are indexed
+  std::string calibration_json;  // [[ef, recall at 10], ..]; empty: not known
 };
 
 // Owns the plugin's instance and closes it; the owner sees to it that no call is running then. search, insert, stats: any thread, at once

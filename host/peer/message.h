@@ -22,6 +22,7 @@ enum class Op : uint16_t {
   kShardState = 6,
   kAwaitConfig = 7,
   kVerify = 8,
+  kContract = 9,
   kMetadataCommand = 16,
   kWatchMap = 17,
 };

@@ -212,6 +212,37 @@ Result<VerifyMessage> VerifyMessage::decode(ByteReader& in) {
   return m;
 }
 
+void ContractReply::encode(ByteWriter& out) const {
+  for (const double v : {asked, mean, low, high, widen}) out.f64(v);
+  out.u64(samples);
+  out.u64(samples_total);
+  out.u32(static_cast<uint32_t>(actions.size()));
+  for (const auto& [wall_ms, what] : actions) {
+    out.u64(wall_ms);
+    out.blob(what);
+  }
+  out.blob(calibration_json);
+}
+Result<ContractReply> ContractReply::decode(ByteReader& in) {
+  ContractReply m;
+  for (double* v : {&m.asked, &m.mean, &m.low, &m.high, &m.widen}) *v = in.f64();
+  m.samples = in.u64();
+  m.samples_total = in.u64();
+  const uint32_t actions = in.count(12);
+  for (uint32_t i = 0; i < actions && !in.failed(); ++i) {
+    const uint64_t wall_ms = in.u64();
+    m.actions.emplace_back(wall_ms, in.blob());
+  }
+  m.calibration_json = std::string(in.blob());
+  if (in.failed()) return cut_short("contract reply");
+  return m;
+}
+Result<ContractMessage> ContractMessage::decode(ByteReader& in) {
+  ContractMessage m{in.u64()};
+  if (in.failed()) return cut_short("contract");
+  return m;
+}
+
 void MetadataReply::encode(ByteWriter& out) const {
   out.u64(index);
   out.u8(changed ? 1 : 0);

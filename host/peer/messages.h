@@ -139,6 +139,23 @@ struct VerifyMessage {
   static base::Result<VerifyMessage> decode(base::ByteReader& in);
 };
 
+// What a shard promises its searches find, and what it measured (host/shard/recall_watch.h).
+struct ContractReply {
+  double asked = 0, mean = 0, low = 0, high = 1, widen = 1;
+  uint64_t samples = 0, samples_total = 0;
+  std::vector<std::pair<uint64_t, std::string>> actions;  // wall clock ms, what was done
+  std::string calibration_json;                           // [{"segment", "vector", "points", "ef_recall": [[ef, recall], ..]}, ..]
+  void encode(base::ByteWriter& out) const;
+  static base::Result<ContractReply> decode(base::ByteReader& in);
+};
+struct ContractMessage {
+  static constexpr Op kOp = Op::kContract;
+  using Reply = ContractReply;
+  uint64_t shard = 0;
+  void encode(base::ByteWriter& out) const { out.u64(shard); }
+  static base::Result<ContractMessage> decode(base::ByteReader& in);
+};
+
 // A change of the metadata, as JSON (host/placement/command.h); answered when it is applied. index: the map version that shows it.
 struct MetadataReply {
   uint64_t index = 0;

@@ -73,6 +73,8 @@ Result<Graph::Answer> Graph::search(const GraphCall& call, uint32_t rows, std::s
   request.stride = call.query.size();
   request.k = call.k;
   request.ef = call.ef;
+  request.recall = call.recall;
+  request.widen = call.widen;
   request.filter = &pass;
   request.deadline = call.deadline;
   request.cancelled = call.cancelled;
@@ -85,6 +87,12 @@ Result<Graph::Answer> Graph::search(const GraphCall& call, uint32_t rows, std::s
     if (passes) answer.hits.push_back({hit.distance, hit.slot});
   }
   return answer;
+}
+
+std::string Graph::calibration() const {
+  const auto graph = instance();
+  const auto stats = graph ? graph->stats() : base::unsupported("no graph");
+  return stats.ok() ? stats->calibration_json : std::string();
 }
 
 Result<bool> Graph::extend(uint32_t slot_end, uint32_t max_rows, bool sealed, std::span<const uint64_t> live,

@@ -28,7 +28,8 @@ namespace rhumb::segment {
 
 struct GraphCall {
   std::string_view query;
-  uint32_t k = 0, ef = 0;  // ef 0: the collection's
+  uint32_t k = 0, ef = 0;       // ef 0: the engine's, for
+  float recall = 0, widen = 0;  // a recall, times a factor; 0: its own, 1
   base::Deadline deadline;
   const std::atomic<bool>* cancelled = nullptr;
 };
@@ -43,6 +44,8 @@ class Graph {
   bool available() const { return engine_.has_value(); }
   const std::string& reason() const { return reason_; }
 
+  // What the engine knows of how much it finds: JSON [[ef, recall at 10], ..]; empty: nothing.
+  std::string calibration() const;
   uint32_t built() const { return built_.load(std::memory_order_acquire); }
   struct Answer {
     std::vector<Hit> hits;  // closest first

@@ -11,6 +11,7 @@ SchemaPtr make_schema(const model::CollectionConfig& config, uint64_t version) {
   auto schema = std::make_shared<Schema>();
   schema->config = config;
   schema->version = version;
+  schema->contract = model::contract_of(config);
   schema->vectors = segment::vector_specs(config);
   std::vector<std::string> names;
   for (const auto& spec : schema->vectors) names.push_back(spec.name);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/base/status.h"
+#include "host/model/contract.h"
 #include "host/payload/matcher.h"
 #include "host/segment/segment.h"
 #include "host/shard/options.h"
@@ -22,6 +23,7 @@ struct Schema {
   uint64_t version = 0;
   std::vector<segment::VectorSpec> vectors;
   payload::FilterSchema filter;
+  model::Contract contract;
   payload::FieldConfigs fields() const { return config.payload_indexes; }
 };
 using SchemaPtr = std::shared_ptr<const Schema>;

@@ -19,8 +19,12 @@ Shard::Shard(ShardOptions options)
       apply_strand_(*core_.options.apply),
       maintenance_strand_(*core_.options.background),
       indexing_strand_(*core_.options.background),
+      watch_strand_(*core_.options.background),
+      watch_(core_.options.shard),
       indexer_(core_, indexing_strand_),
-      maintenance_(core_, ledger_, indexer_, apply_strand_, maintenance_strand_) {}
+      maintenance_(core_, ledger_, indexer_, apply_strand_, maintenance_strand_) {
+  watch_.promise(core_.schema()->contract.recall);
+}
 
 Result<std::unique_ptr<Shard>> Shard::open(ShardOptions options) {
   RHUMB_ASSERT(options.kv != nullptr && options.apply != nullptr && options.background != nullptr);
@@ -96,7 +100,10 @@ void Shard::configure(const model::CollectionConfig& config, uint64_t version, D
         if (outcome.ok()) outcome = held.segment->fields().configure(schema->fields());
         if (held.segment->lengths().rows == 0) held.segment->fields().make_ready();
       }
-      if (outcome.ok()) core_.set_schema(schema);
+      if (outcome.ok()) {
+        core_.set_schema(schema);
+        watch_.promise(schema->contract.recall);
+      }
     }
     indexer_.wake();
     done(outcome);
@@ -124,6 +131,7 @@ void Shard::stop() {
   indexer_.fail(closed);
   apply_strand_.drain();
   maintenance_.wait_idle();
+  watch_strand_.drain();
   indexing_strand_.drain();  // what ran may have posted one more turn, which ends at once
   indexing_strand_.drain();
 }

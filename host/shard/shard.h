@@ -28,6 +28,7 @@
 #include "host/shard/indexer.h"
 #include "host/shard/ledger.h"
 #include "host/shard/maintenance.h"
+#include "host/shard/recall_watch.h"
 #include "host/shard/replay.h"
 #include "host/shard/resolution.h"
 
@@ -85,6 +86,13 @@ class Shard final : public consensus::StateMachine {
   base::Result<std::vector<model::Record>> scroll(const model::ScrollRequest& request, const ReadContext& context);
   base::Result<uint64_t> count(const model::CountRequest& request, const ReadContext& context);
   model::ShardState state() const;
+  // What the contract asks for and what is measured; and by segment and vector, what its graph knows of itself.
+  RecallWatch::State recall() const { return watch_.state(); }
+  struct Calibration {
+    uint64_t segment = 0, rows = 0;
+    std::string vector, table_json;  // [[ef, recall at 10], ..]
+  };
+  std::vector<Calibration> calibrations();
   // Reads every byte of every point again. Takes long; call it on a background thread.
   base::Result<Verification> verify(const ReadContext& context);
 
@@ -108,6 +116,10 @@ class Shard final : public consensus::StateMachine {
   base::Result<Verification> verify_view(const ViewPtr& view, const ReadContext& context, bool* moved) const;
   base::Status verify_row(const View& view, const SegmentView& part, uint32_t slot, HashSums& sums, bool* moved) const;
   base::Result<uint64_t> count_rows(const ReadContext& context) const;
+  bool measured(const model::SearchRequest& request, const Schema& schema) const;
+  void measure(const model::SearchRequest& request, ViewPtr view, std::vector<float> distances);
+  base::Result<std::optional<RecallSample>> answer_again(std::string_view request, const ViewPtr& view,
+                                                         std::span<const float> distances);
 
   Core core_;
   Ledger ledger_;                     // [apply]
@@ -115,7 +127,8 @@ class Shard final : public consensus::StateMachine {
   std::optional<Replayer> replayer_;  // [apply] until the KV store's applied index is reached
   bool strays_removed_ = false;       // [apply]
   uint64_t start_index_ = 0;
-  base::Strand apply_strand_, maintenance_strand_, indexing_strand_;
+  base::Strand apply_strand_, maintenance_strand_, indexing_strand_, watch_strand_;
+  RecallWatch watch_;
   Indexer indexer_;
   Maintenance maintenance_;
   std::atomic<bool> stopped_{false};

@@ -1,5 +1,7 @@
 #include "host/worker/worker.h"
 
+#include "host/base/json_text.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -98,6 +100,21 @@ void Worker::on_verify(uint64_t shard, Deadline deadline, Done<peer::VerifyReply
   if (!posted.ok()) (*shared_done)(posted);
 }
 
+Result<peer::ContractReply> Worker::contract(uint64_t shard) {
+  RHUMB_ASSIGN(const auto replica, replicas_.find(shard));
+  const shard::RecallWatch::State state = replica->shard->recall();
+  peer::ContractReply reply{state.asked, state.measured.mean, state.measured.low, state.measured.high, state.widen, state.samples, state.samples_total, {}, {}};
+  for (const auto& action : state.actions) reply.actions.emplace_back(action.wall_ms, action.what);
+  for (const auto& c : replica->shard->calibrations()) {
+    reply.calibration_json += reply.calibration_json.empty() ? "[" : ",";
+    reply.calibration_json += R"({"segment":)" + std::to_string(c.segment) + R"(,"vector":)";
+    base::append_json_string(reply.calibration_json, c.vector);
+    reply.calibration_json += R"(,"points":)" + std::to_string(c.rows) + R"(,"ef_recall":)" + c.table_json + "}";
+  }
+  if (!reply.calibration_json.empty()) reply.calibration_json += "]";
+  return reply;
+}
+
 void Worker::bind(peer::Dispatcher& dispatcher) {
   dispatcher.on<peer::WriteRequest>([this](peer::WriteRequest request, Deadline deadline, Done<peer::WriteReply> done) {
     auto replica = replicas_.find(request.shard);
@@ -159,6 +176,7 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
       });
     });
   });
+  dispatcher.on<peer::ContractMessage>([this](peer::ContractMessage m, Deadline, Done<peer::ContractReply> done) { done(contract(m.shard)); });
   dispatcher.on<peer::VerifyMessage>(
       [this](peer::VerifyMessage m, Deadline deadline, Done<peer::VerifyReply> done) { on_verify(m.shard, deadline, std::move(done)); });
 }

@@ -41,6 +41,7 @@ class Worker {
   void on_read(uint64_t shard, const peer::ReadLevel& level, base::Deadline deadline, std::function<void(base::Result<Reply>)> done, Read read);
   template <typename Reply, typename Read>
   void read_at(const ReplicaPtr& replica, uint64_t index, std::shared_ptr<Once<Reply>> once, Read read);
+  base::Result<peer::ContractReply> contract(uint64_t shard);
   void on_verify(uint64_t shard, base::Deadline deadline, std::function<void(base::Result<peer::VerifyReply>)> done);
 
   const WorkerOptions options_;

@@ -12,6 +12,7 @@
 namespace rhumb::hnsw {
 namespace {
 
+constexpr float kWidenMax = 64;
 constexpr double kWalkCost = 3;          // of a distance in a walk, in distances of a scan
 constexpr double kFilterExponent = 0.68;
 constexpr double kPatience = 2;          // a walk that has cost this many times the scan gives way to it
@@ -82,7 +83,8 @@ void Hnsw::search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hi
   const SlotFilter filter(column_, query.filter);
   const auto ranges = ranges_.snapshot();
   const uint32_t k = query.k;
-  const uint32_t ef = std::max(k, query.ef != 0 ? query.ef : options_.ef_construct);
+  const float widen = query.widen > 0 ? std::min(query.widen, kWidenMax) : 1.0f;
+  const uint32_t ef = std::max(k, query.ef != 0 ? query.ef : static_cast<uint32_t>(static_cast<float>(options_.ef_construct) * widen));
   Pacer pacer(call, host_, column_);
   if (k == 0 || (query.flags & RHUMB_QUERY_EXACT) != 0 || scans(filter.pass_count(graph_.nodes()), ef)) {
     std::vector<TopK> tops(queries.size(), TopK(k));

@@ -44,12 +44,12 @@ struct Asked {
 }  // namespace
 
 // The answer to a stored row as a query, along a given way.
-void Engine::ask(const rhumb_call_t* call, uint32_t slot, Way way, uint32_t ef, rhumb_hits_t& hits) const {
+void Engine::ask(const rhumb_call_t* call, const IndexedRanges::Snapshot& ranges, uint32_t slot, Way way, uint32_t ef, rhumb_hits_t& hits) const {
   rhumb_query_t query{};
   query.struct_size = sizeof query;
   query.k = way == Way::kWalk ? kCalibrationHits : kCalibrationHits + 1;  // a scan finds the row itself, too
   Request r = request(call, query, hits, ef);
-  r.ranges = std::make_shared<std::vector<SlotRange>>(1, SlotRange{0, r.bound});  // a build has not told its ranges yet
+  r.ranges = ranges;
   r.hidden = slot;
   r.prepare(row_of(column_, slot));
   TopK best(query.k);
@@ -57,8 +57,9 @@ void Engine::ask(const rhumb_call_t* call, uint32_t slot, Way way, uint32_t ef, 
   write_hits(hits, 0, query.k, best);
 }
 
-void Engine::calibrate(const rhumb_call_t* call) {
-  Trained& trained = *owner_;
+void Engine::calibrate(const rhumb_call_t* call, const IndexedRanges::Snapshot& ranges) {
+  Trained& trained = *trained_.load(std::memory_order_acquire);
+  calibrated_nodes_.store(trained.graph.nodes(), std::memory_order_relaxed);
   const uint32_t end = trained.graph.end();
   std::vector<Sample> samples;
   for (uint64_t i = 0; i < kCalibrationSamples; ++i) {
@@ -74,7 +75,7 @@ void Engine::calibrate(const rhumb_call_t* call) {
   host_.parallel(samples.size(), [&](uint64_t i) {
     Asked asked(samples[i].slot);
     rhumb_hits_t hits = asked.hits();
-    ask(call, samples[i].slot, Way::kCodes, 0, hits);
+    ask(call, ranges, samples[i].slot, Way::kCodes, 0, hits);
     samples[i].farthest = asked.last();
   });
   CalibrationTable table{};
@@ -85,7 +86,7 @@ void Engine::calibrate(const rhumb_call_t* call) {
       host_.parallel(samples.size(), [&](uint64_t i) {
         Asked asked(samples[i].slot);
         rhumb_hits_t hits = asked.hits();
-        ask(call, samples[i].slot, Way::kWalk, kCalibrationBreadths[b], hits);
+        ask(call, ranges, samples[i].slot, Way::kWalk, kCalibrationBreadths[b], hits);
         found += asked.within(samples[i].farthest);
       });
       best = std::max(best, static_cast<float>(found.load()) / static_cast<float>(samples.size() * kCalibrationHits));

@@ -8,6 +8,7 @@
 namespace rhumb::coded {
 
 inline constexpr uint32_t kCalibrationHits = 10;      // recall at so many
+inline constexpr uint64_t kCalibratedNodesMin = 4096;   // smaller graphs are not measured while they grow
 inline constexpr uint32_t kCalibrationSamples = 128;  // rows that ask for their own neighbours
 inline constexpr std::array<uint32_t, 12> kCalibrationBreadths{10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512};
 

@@ -39,6 +39,7 @@ Engine::Engine(const rhumb_host_t* host, const rhumb_index_open_t& open)
   LoadedGraph loaded = load_graph(std::string(view(open.base->data_dir)), metric_, column_, options_, kernels_);
   owner_ = std::move(loaded.trained);
   trained_.store(owner_.get(), std::memory_order_release);
+  if (owner_ != nullptr && owner_->calibration.measured()) calibrated_nodes_.store(owner_->graph.nodes());
   ranges_.add(0, loaded.built_through);
   report_memory();
 }
@@ -106,7 +107,7 @@ void Engine::finish_build(Trained& trained, const rhumb_call_t* call) {
   trained.graph.drop_slack();
   Pacer pacer(call, host_, column_);
   trained.insertion.reconnect(pacer, Scratch::of_this_thread());
-  calibrate(call);
+  calibrate(call, std::make_shared<std::vector<SlotRange>>(1, SlotRange{0, trained.graph.end()}));  // a build has not told its ranges yet
 }
 
 void Engine::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* live, const rhumb_progress_t* progress) {
@@ -160,6 +161,15 @@ void Engine::insert(const rhumb_call_t* call, uint32_t slot_first, uint32_t slot
   all.for_each(slot_first, slot_end, [&](uint32_t slot) { trained.insertion.add(slot, pacer, Scratch::of_this_thread()); });
   ranges_.add(slot_first, slot_end);
   report_memory();
+  calibrate_grown(trained, call);
+}
+
+// A graph that grows is measured each time it has doubled, by the insert that finds out.
+void Engine::calibrate_grown(const Trained& trained, const rhumb_call_t* call) {
+  const uint64_t nodes = trained.graph.nodes();
+  uint64_t known = calibrated_nodes_.load(std::memory_order_relaxed);
+  if (nodes < kCalibratedNodesMin || nodes < 2 * known) return;
+  if (calibrated_nodes_.compare_exchange_strong(known, nodes)) calibrate(call, ranges_.snapshot());
 }
 
 // The moment to tidy up: nothing is inserted meanwhile, and what is tidied lasts.

@@ -77,8 +77,9 @@ class Engine {
   void make_room(Trained& trained, uint64_t slot_end);
   void report_memory();
 
-  void calibrate(const rhumb_call_t* call);
-  void ask(const rhumb_call_t* call, uint32_t slot, Way way, uint32_t ef, rhumb_hits_t& hits) const;
+  void calibrate(const rhumb_call_t* call, const IndexedRanges::Snapshot& ranges);
+  void calibrate_grown(const Trained& trained, const rhumb_call_t* call);
+  void ask(const rhumb_call_t* call, const IndexedRanges::Snapshot& ranges, uint32_t slot, Way way, uint32_t ef, rhumb_hits_t& hits) const;
 
   Request request(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out, uint32_t ef) const;
   Plan plan(const Request& request, uint64_t passing) const;
@@ -102,6 +103,7 @@ class Engine {
   std::atomic<Trained*> trained_{nullptr};
   IndexedRanges ranges_;
   std::atomic<int64_t> reported_bytes_{0};
+  std::atomic<uint64_t> calibrated_nodes_{0};
 };
 
 }  // namespace rhumb::coded

@@ -11,6 +11,7 @@ namespace {
 
 // Filters that go against the clusters ask for more than calibration, which knows none, has seen.
 constexpr uint32_t kFilteredBreadth = 2, kFilteredBreadthMin = 64;
+constexpr float kWidenMax = 64;
 constexpr double kMostPassShare = 0.95;   // deletes, mostly: the walk need not keep apart what passes
 constexpr uint32_t kMostPassSpare = 6;    // but is broader by a sixth
 constexpr uint64_t kScanRows = 256;       // never worth a walk
@@ -196,8 +197,10 @@ Engine::Request Engine::request(const rhumb_call_t* call, const rhumb_query_t& q
   const uint32_t bound = trained != nullptr ? trained->graph.end() : 0;
   const bool all_pass = trained != nullptr && everything_passes(query.filter, bound);
   if (ef == 0 && trained != nullptr) {
-    ef = trained->calibration.breadth_for(options_.recall, query.k, options_.ef_construct);
+    const double recall = query.recall > 0 ? std::min<double>(query.recall, kRecallMax) : options_.recall;
+    ef = trained->calibration.breadth_for(recall, query.k, options_.ef_construct);
     if (!all_pass) ef = std::max(ef * kFilteredBreadth, kFilteredBreadthMin);
+    if (query.widen > 0) ef = static_cast<uint32_t>(static_cast<float>(ef) * std::min(query.widen, kWidenMax));
   }
   return {query,   SlotFilter(column_, query.filter), std::move(ranges), trained, Pacer(call, host_, column_), Scratch::of_this_thread(), out,
           query.k, std::max(query.k, ef), bound, all_pass};

@@ -89,7 +89,7 @@ PATHS = [
     ("/plugins", "GET", None, lambda r: {"consensus_raft", "index_hnsw", "storage_wal"} <= {p["id"] for p in r["plugins"]}),
     ("/plugins/index_hnsw", "GET", None, lambda r: r["status"] == "loaded"),
     (C + "/verify", "GET", None, lambda r: r["ok"] is True and r["points"] == 3),
-    (C + "/contract", "GET", None, None),
+    (C + "/contract", "GET", None, lambda r: r["asked"]["recall"] is None and r["measured"]["samples"] == 0),
     (C + "/import", "POST", '{"id": 3, "vector": [1, 0, 0, 0]}\n', lambda r: r["points"] == 1),
     (C + "/export", "GET", None, lambda r: r.count("\n") == 3),
     ("/auth/register", "POST", {}, None),

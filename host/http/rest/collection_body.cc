@@ -108,11 +108,12 @@ Status read_hints(const json& body, model::CollectionConfig& config) {
     const json& value = body.at(hint.name);
     RHUMB_TRY(hint.check(value, hint.name));
     std::string& stored = config.hints_json[hint.name];
-    if (std::string_view(hint.name) == "quantization_config") {
-      if (value == "Disabled") {
-        config.hints_json.erase(hint.name);
-        continue;
-      }
+    const std::string_view name = hint.name;
+    if (value == "Disabled" && (name == "quantization_config" || name == "contract")) {
+      config.hints_json.erase(hint.name);
+      continue;
+    }
+    if (name == "quantization_config") {
       stored = value.dump();
     } else {
       merge_over(stored, value);

@@ -45,7 +45,7 @@ json config_json(const model::CollectionConfig& config) {
                                       config, "optimizers_config")},
             {"wal_config", over({{"wal_capacity_mb", 32}, {"wal_segments_ahead", 0}}, config, "wal_config")},
             {"quantization_config", nullptr}};
-  for (const char* name : {"quantization_config", "strict_mode_config", "metadata"}) {
+  for (const char* name : {"quantization_config", "strict_mode_config", "metadata", "contract"}) {
     auto it = config.hints_json.find(name);
     if (it != config.hints_json.end()) j[name] = json::parse(it->second);
   }

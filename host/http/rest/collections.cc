@@ -148,6 +148,17 @@ void cluster(const ExchangePtr& x) {
   });
 }
 
+void contract(const ExchangePtr& x) {
+  const auto collection = found(x);
+  if (collection == nullptr) return;
+  const auto deadline = x->deadline();
+  if (!deadline.ok()) return x->fail(deadline.status());
+  x->options.contract_json(collection, *deadline, [x](base::Result<std::string> json) {
+    if (!json.ok()) return x->fail(json.status());
+    x->ok(*json);
+  });
+}
+
 void verify(const ExchangePtr& x) {
   const auto collection = found(x);
   if (collection == nullptr) return;

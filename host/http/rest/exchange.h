@@ -23,7 +23,7 @@ struct RestOptions {
   std::function<base::Status(const Request&, Action, const std::string& collection)> authorize;
   // JSON texts that other floors make.
   std::function<std::string()> plugins_json, telemetry_json;
-  std::function<void(gateway::CollectionPtr, base::Deadline, std::function<void(base::Result<std::string>)>)> verify_json;
+  std::function<void(gateway::CollectionPtr, base::Deadline, std::function<void(base::Result<std::string>)>)> verify_json, contract_json;
 };
 
 // Shared by the handler and the callbacks of the gateway; answered exactly once.

@@ -1,6 +1,7 @@
 #include "host/http/rest/hints.h"
 
 #include "host/base/limits.h"
+#include "host/model/contract.h"
 
 namespace rhumb::http::rest {
 namespace {
@@ -138,7 +139,16 @@ Status check_metadata(const json& j, const std::string& where) {
   return j.is_object() ? base::ok() : wrong(where, "expected an object");
 }
 
-Status check_contract(const json&, const std::string& where) { return base::unsupported("contracts (" + where + ")"); }
+Status check_contract(const json& j, const std::string& where) {
+  if (j == "Disabled") return base::ok();
+  if (!j.is_object()) return wrong(where, "expected an object, or \"Disabled\"");
+  for (const auto& [name, value] : j.items()) {
+    if (name == "recall" || value.is_null()) continue;
+    if (name == "p99_ms" || name == "consistency") return base::unsupported("a promise of this (" + where + "." + name + ")");
+    return wrong(where + "." + name, "unknown; a contract knows recall");
+  }
+  return check_number(j, {"recall", model::kRecallMin, model::kRecallMax}, where);
+}
 
 Status read_hnsw(const json& j, const std::string& where, model::HnswConfig& out) {
   if (!j.is_object()) return wrong(where, "expected an object");

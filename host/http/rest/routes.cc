@@ -52,7 +52,7 @@ const std::vector<Route>& table() {
       {"PUT", C "/shards", kManage, kLoop, nullptr, "shard keys"},
       {"POST", C "/shards/delete", kManage, kLoop, nullptr, "shard keys"},
       {"GET", C "/verify", kRead, kPool, collections::verify, ""},
-      {"GET", C "/contract", kRead, kLoop, nullptr, "contracts"},
+      {"GET", C "/contract", kRead, kPool, collections::contract, ""},
       // Snapshots.
       {"GET", C "/snapshots", kRead, kLoop, nullptr, "snapshots"},
       {"POST", C "/snapshots", kManage, kLoop, nullptr, "snapshots"},

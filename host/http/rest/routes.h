@@ -57,6 +57,7 @@ void create_index(const ExchangePtr& x);
 void drop_index(const ExchangePtr& x);
 void cluster(const ExchangePtr& x);
 void verify(const ExchangePtr& x);
+void contract(const ExchangePtr& x);
 }  // namespace collections
 namespace points {
 void upsert(const ExchangePtr& x);

@@ -65,7 +65,9 @@ typedef struct rhumb_progress {
 } rhumb_progress_t;
 
 /* vectors: query_count rows, in the scalar type and normalisation of the stored ones. group_ends (multivectors; else NULL): rows of
- * query i end before group_ends[i]. ef: breadth of a graph search, 0 = the instance's default. flags: RHUMB_QUERY_EXACT. */
+ * query i end before group_ends[i]. ef: breadth of a graph search, 0 = the instance's own. flags: RHUMB_QUERY_EXACT. recall: what a search
+ * without ef aims at, by what the instance knows of itself, 0 = the instance's default; widen: factor on the breadth of such a search,
+ * 0 = 1. An engine without calibration knows no recall and obeys widen alone. */
 typedef struct rhumb_query {
   uint32_t struct_size, k;
   rhumb_matrix_t vectors;
@@ -75,6 +77,7 @@ typedef struct rhumb_query {
   uint32_t ef, flags;
   rhumb_slice_t params_json;
   const rhumb_ext_t *ext;
+  float recall, widen;
 } rhumb_query_t;
 
 /* Caller-allocated: slots and distances hold query_count * k entries, counts query_count. Hits of query i start at i * k, closest first,
@@ -101,7 +104,8 @@ typedef struct rhumb_index_ops {
   /* [control] Writes files into the existing, empty directory dir and fsyncs them; the host renames the directory into place.
    * May run while searches run, not while build or insert runs. */
   rhumb_status_t(RHUMB_CALL *save)(rhumb_index_t *, rhumb_slice_t dir, rhumb_error_t *);
-  /* [any-thread] JSON: {"rows":n,"built_through":slot,"bytes_resident":n,"bytes_mapped":n}; built_through: slots below are indexed. */
+  /* [any-thread] JSON: {"rows":n,"built_through":slot,"bytes_resident":n,"bytes_mapped":n}; built_through: slots below are indexed. "calibration",
+   * where it is known: [[ef, recall at 10], ..], rising. */
   rhumb_status_t(RHUMB_CALL *stats)(rhumb_index_t *, rhumb_buffer_t *json_out);
 } rhumb_index_ops_t;
 

@@ -106,7 +106,11 @@ TEST(ParseCreateTest, what_is_wrong_is_named) {
           {R"({"sparse_vectors":{"s":{}}})", Code::kUnsupported, "sparse vectors"},
           {R"({"sharding_method":"custom"})", Code::kUnsupported, "custom sharding"},
           {R"({"strict_mode_config":{"enabled":true}})", Code::kUnsupported, "strict mode (strict_mode_config.enabled)"},
-          {R"({"contract":{}})", Code::kUnsupported, "contracts"},
+          {R"({"contract":7})", Code::kInvalid, "contract: expected an object"},
+          {R"({"contract":{"recall":"high"}})", Code::kInvalid, "contract.recall: expected a number"},
+          {R"({"contract":{"recall":0.5}})", Code::kUnprocessable, "contract.recall: 0.5 is not from 0.9 to 0.999"},
+          {R"({"contract":{"recal":0.95}})", Code::kInvalid, "contract.recal: unknown"},
+          {R"({"contract":{"p99_ms":5}})", Code::kUnsupported, "contract.p99_ms"},
       },
       create);
 }

@@ -187,6 +187,10 @@ TEST_F(HandlerTest, the_service_routes) {
     if (collection->config_version == 42) return done(std::string(R"({"ok":true})"));
     done(base::internal("unexpected"));
   };
+  rest_.options.contract_json = [](const gateway::CollectionPtr& collection, base::Deadline, const auto& done) {
+    if (collection->config_version == 42) return done(std::string(R"({"kept":null})"));
+    done(base::internal("unexpected"));
+  };
   good(rest_.ask("GET", "/plugins"), R"({"plugins":[{"id":"one","x":1},{"id":"two","x":2},{}]})");
   good(rest_.ask("GET", "/plugins/two"), R"({"id":"two","x":2})");
   refused(rest_.ask("GET", "/plugins/three"), 404, "Plugin `three` is not loaded");
@@ -194,6 +198,7 @@ TEST_F(HandlerTest, the_service_routes) {
   good(rest_.ask("GET", "/issues"), R"({"issues":[]})");
   good(rest_.ask("GET", "/cluster"), R"({"status":"disabled"})");
   good(rest_.ask("GET", "/collections/b/verify"), R"({"ok":true})");
+  good(rest_.ask("GET", "/collections/b/contract"), R"({"kept":null})");
 }
 
 }  // namespace
