@@ -15,6 +15,7 @@ build_packages=(
 )
 test_packages=(
   clang libclang-rt-14-dev libgtest-dev libbenchmark-dev python3 python3-venv nodejs npm procps strace e2fsprogs mount
+  g++-aarch64-linux-gnu qemu-user
 )
 packages=("${build_packages[@]}")
 [ "$mode" = test ] && packages+=("${test_packages[@]}")

@@ -46,6 +46,8 @@ else
   unset ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS
   say "fuzz targets"
   tests/fuzz/run.sh "$results" "${RHUMB_FUZZ_SECONDS:-8}" || failed=1
+  say "kernels for 64-bit ARM"
+  tests/neon/run.sh "$results" || failed=1
 fi
 say "end to end, with the real clients"
 tests/e2e/run.sh "$results" "$mode" || failed=1

@@ -21,12 +21,21 @@ uint64_t mixed(uint64_t x) {  // SplitMix64's finaliser
 uint32_t load_link(const uint32_t* at) noexcept { return __atomic_load_n(at, __ATOMIC_ACQUIRE); }
 void store_link(uint32_t* at, uint32_t link) noexcept { __atomic_store_n(at, link, __ATOMIC_RELEASE); }
 
+// Told to the processor while a lock is waited for.
+void pause() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
 // Held for tens of microseconds at most, when a row is pruned.
 class RowLock {
  public:
   explicit RowLock(std::atomic_flag& flag) : flag_(flag) {
     while (flag_.test_and_set(std::memory_order_acquire)) {
-      while (flag_.test(std::memory_order_relaxed)) __builtin_ia32_pause();
+      while (flag_.test(std::memory_order_relaxed)) pause();
     }
   }
   ~RowLock() { flag_.clear(std::memory_order_release); }

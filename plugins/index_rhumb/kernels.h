@@ -61,14 +61,18 @@ struct Kernels {
 
 // The form that the SDK's kernels run in now; static data.
 const Kernels& kernels_in_use();
-// By name, for tests; nullptr if this machine cannot run it.
-const Kernels* kernels_named(const char* name);
+// Those this machine can run, best first; nullptr past the last.
+const Kernels* kernels_available(uint32_t i);
 
 extern const Kernels kPortableKernels;
 #if defined(RHUMB_KERNELS_X86)
 extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512Kernels;
 extern const Kernels kAvx512PopcntKernels;  // the same with VPOPCNTDQ
+#endif
+#if defined(RHUMB_KERNELS_NEON)
+extern const Kernels kNeonKernels;
+extern const Kernels kNeonDotKernels;  // the same with ARMv8.2's dot products
 #endif
 
 }  // namespace rhumb::coded

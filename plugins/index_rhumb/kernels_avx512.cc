@@ -208,6 +208,6 @@ struct Avx512Popcnt : Avx512 {
 }  // namespace
 
 constinit const Kernels kAvx512Kernels = make_kernels<Avx512>("avx512");
-constinit const Kernels kAvx512PopcntKernels = make_kernels<Avx512Popcnt>("avx512");
+constinit const Kernels kAvx512PopcntKernels = make_kernels<Avx512Popcnt>("avx512+vpopcntdq");
 
 }  // namespace rhumb::coded

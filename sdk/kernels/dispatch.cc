@@ -40,6 +40,9 @@ constexpr Form kForms[] = {  // best first
     {&kAvx512, has_avx512},
     {&kAvx2, has_avx2},
 #endif
+#if defined(RHUMB_KERNELS_NEON)
+    {&kNeon, always},  // no 64-bit ARM is without
+#endif
     {&kPortable, always},
 };
 

@@ -24,5 +24,8 @@ extern const Table kPortable;
 extern const Table kAvx2;
 extern const Table kAvx512;
 #endif
+#if defined(RHUMB_KERNELS_NEON)
+extern const Table kNeon;
+#endif
 
 }  // namespace rhumb::kernels

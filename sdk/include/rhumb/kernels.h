@@ -3,7 +3,8 @@
  *
  * Every kernel is there in several forms, one per instruction set, and the best one that the machine can run is taken
  * at first use:
- *   "avx512"  AVX-512 F, BW, DQ, VL and VNNI      "avx2"  AVX2, FMA, F16C, POPCNT      "portable"  anything
+ *   "avx512"  AVX-512 F, BW, DQ, VL and VNNI      "avx2"  AVX2, FMA, F16C, POPCNT
+ *   "neon"    64-bit ARM                          "portable"  anything
  * The environment variable RHUMB_KERNELS or rhumb_kernels_select() forces one by name. All functions are [any-thread]
  * and keep no state but that choice. Vectors may start at any address and have any dimension from 1 to 65536. What the
  * kernels read of two rows is exactly rhumb_vector_bytes() of each.

@@ -1,25 +1,28 @@
 // Every form of every kernel against the plainest way to say what it computes.
 #include "plugins/index_rhumb/kernels.h"
 
+#include <gtest/gtest.h>
+
 #include <bit>
-#include <set>
+#include <limits>
 
 #include "plugins/index_rhumb/chunked_array.h"
 #include "plugins/index_rhumb/codec.h"
-#include "tests/plugins/index_fixture.h"
+#include "rhumb/cpp/guard.h"
+#include "tests/plugins/index_data.h"
 
 namespace rhumb::coded {
 namespace {
 
-const char* const kForms[] = {"portable", "avx2", "avx512"};
+std::vector<const Kernels*> forms() {
+  std::vector<const Kernels*> all;
+  for (uint32_t i = 0; const Kernels* kernels = kernels_available(i); ++i) all.push_back(kernels);
+  return all;
+}
 
-class Form : public ::testing::TestWithParam<const char*> {
+class Form : public ::testing::TestWithParam<const Kernels*> {
  protected:
-  void SetUp() override {
-    kernels = kernels_named(GetParam());
-    if (kernels == nullptr) GTEST_SKIP() << "this machine cannot run " << GetParam();
-  }
-  const Kernels* kernels = nullptr;
+  const Kernels* const kernels = GetParam();
   std::mt19937_64 random{71};
 };
 
@@ -174,7 +177,22 @@ TEST_P(Form, Quantises) {
   for (size_t i = 0; i < std::size(expected); ++i) EXPECT_EQ(codes[i], expected[i]) << x[i];
 }
 
-INSTANTIATE_TEST_SUITE_P(Kernels, Form, ::testing::ValuesIn(kForms));
+INSTANTIATE_TEST_SUITE_P(Kernels, Form, ::testing::ValuesIn(forms()), [](const auto& info) {
+  std::string name = info.param->name;
+  std::replace(name.begin(), name.end(), '+', '_');
+  return name;
+});
+
+// What answers is of the SDK's form, and the best of those.
+TEST(Forms, GoWithTheSdks) {
+  for (uint32_t i = 0; const char* name = rhumb_kernels_available(i); ++i) {
+    ASSERT_EQ(rhumb_kernels_select(name), RHUMB_OK);
+    const std::string used = kernels_in_use().name;
+    EXPECT_EQ(used.substr(0, used.find('+')), name);
+  }
+  ASSERT_EQ(rhumb_kernels_select(nullptr), RHUMB_OK);
+  EXPECT_EQ(&kernels_in_use(), kernels_available(0));
+}
 
 TEST(ChunkedArray, GrowsWithoutMovingAndStartsAtZero) {
   ChunkedArray array(64);
