@@ -297,7 +297,7 @@ base::Result<FilterResult> evaluate(const Matcher& filter, const IndexSet& index
   RHUMB_TRY(planner.status());
   result.bits = split.sure.to_bits();
   RHUMB_TRY(check_open(filter, rows, split.open, options, result.bits));
-  for (const uint64_t word : result.bits) result.pass_count += static_cast<uint64_t>(std::popcount(word));
+  result.pass_count = count_bits(result.bits);
   result.rows_examined = planner.examined() + split.open.count();
   result.served_by = planner.served_by();
   const bool scanned = split.open.count() == universe.count() && !universe.empty();

@@ -10,33 +10,34 @@ namespace {
 
 size_t words(uint32_t end) { return (size_t{end} + 63) / 64; }
 
-uint64_t count_bits(const std::vector<uint64_t>& bits) {
-  uint64_t count = 0;
-  for (const uint64_t word : bits) count += static_cast<uint64_t>(std::popcount(word));
-  return count;
-}
-
-// Counting is a good part of what a selective filter costs on a large segment, and baseline x86-64 counts without the instruction for it.
-#if defined(__x86_64__)
-[[gnu::target("popcnt")]] uint64_t count_bits_popcnt(const std::vector<uint64_t>& bits) {
-  uint64_t count = 0;
-  for (const uint64_t word : bits) count += static_cast<uint64_t>(__builtin_popcountll(word));
-  return count;
-}
-uint64_t fast_count_bits(const std::vector<uint64_t>& bits) {
-  static const bool kHasPopcnt = __builtin_cpu_supports("popcnt") != 0;
-  return kHasPopcnt ? count_bits_popcnt(bits) : count_bits(bits);
-}
-#else
-uint64_t fast_count_bits(const std::vector<uint64_t>& bits) { return count_bits(bits); }
-#endif
-
 void cut_at(std::vector<uint64_t>& bits, uint32_t end) {
   bits.resize(words(end));
   if (end % 64 != 0) bits.back() &= (uint64_t{1} << end % 64) - 1;
 }
 
+uint64_t count_plainly(std::span<const uint64_t> bits) {
+  uint64_t count = 0;
+  for (const uint64_t word : bits) count += static_cast<uint64_t>(std::popcount(word));
+  return count;
+}
+
+#if defined(__x86_64__)
+[[gnu::target("popcnt")]] uint64_t count_by_instruction(std::span<const uint64_t> bits) {
+  uint64_t count = 0;
+  for (const uint64_t word : bits) count += static_cast<uint64_t>(__builtin_popcountll(word));
+  return count;
+}
+#endif
+
 }  // namespace
+
+uint64_t count_bits(std::span<const uint64_t> bits) {
+#if defined(__x86_64__)
+  static const bool kHasPopcnt = __builtin_cpu_supports("popcnt") != 0;
+  if (kHasPopcnt) return count_by_instruction(bits);
+#endif
+  return count_plainly(bits);
+}
 
 SlotSet SlotSet::from_bits(std::span<const uint64_t> bits, uint32_t end) {
   RHUMB_ASSERT(bits.size() >= words(end));
@@ -73,7 +74,7 @@ void SlotSet::recount() {
     count_ = list_.size();
     return;
   }
-  count_ = fast_count_bits(bits_);
+  count_ = count_bits(bits_);
   if (count_ > list_limit(end_) / 2) return;
   list_.reserve(count_);
   for_each([this](uint32_t slot) { list_.push_back(slot); });

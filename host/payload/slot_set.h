@@ -10,6 +10,10 @@
 
 namespace rhumb::payload {
 
+// Counting is a good part of what a selective filter costs on a large segment, and baseline x86-64 counts without the
+// instruction for it: this one looks whether it is there.
+uint64_t count_bits(std::span<const uint64_t> bits);
+
 class SlotSet {
  public:
   explicit SlotSet(uint32_t end) : end_(end) {}  // none

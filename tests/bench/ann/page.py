@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes docs/benchmarks/ann.md and its plots of what run.py measured: page.py ANN.json [DIRECTORY]."""
+"""Writes the tables of docs/benchmarks/ann.md, and its plots, of what run.py measured: page.py [ANN.json]. What is said about them is by hand."""
 import json
 import math
 import pathlib
@@ -50,34 +50,83 @@ def search_table(results):
     return lines
 
 
+def build_table(found):
+    peer_s = found["build"].get("hnswlib", {}).get("cpu_s")
+    lines = ["| build, one thread | CPU s | us a row | hnswlib / this |", "|---|---|---|---|"]
+    for peer, row in sorted(found["build"].items()):
+        ratio = f'x{peer_s / row["cpu_s"]:.2f}' if peer_s else "–"
+        lines.append(f'| {peer} | {row["cpu_s"]:.1f} | {row["us_per_row"]:.1f} | {ratio} |')
+    return lines + [""]
+
+
+def batch_line(found):
+    cells = []
+    for target, row in sorted(found.get("batch", {}).items()):
+        cells.append(f'{float(target):.2f}: {row["rhumb"]["cpu_us"]:.1f} us a query, x{row["rhumb"]["ratio"]:.2f}')
+    return ["", "All queries handed over at once (rhumb): " + "; ".join(cells) + "."] if cells else []
+
+
+def filter_table(cells):
+    """CPU us a query at recall .95; the better of hnswlib (marking what fails as deleted: it has no filters) and a float scan of what passes."""
+    lines = ["", "Filters, recall at least 0.95, CPU us a query. *with*: whole clusters pass, the query's among them; *against*: the query's does not. "
+             "hnswlib 0.6.2 has no filters: what fails is marked as deleted, which it walks through alike. scan: floats of all that pass.", "",
+             "| filter | queries | hnswlib | scan | rhumb | recall | better of both / rhumb |", "|---|---|---|---|---|---|---|"]
+    for name, row in cells.items():
+        ours, scan = row["rhumb"], row["scan"]["cpu_us"]
+        peer = row["hnswlib"].get("cpu_us", math.inf)
+        lines.append(f'| {name} | {row["queries"]} | {peer:.0f} | {scan:.0f} | {ours["cpu_us"]:.0f} | {ours["recall"]:.3f} | **x{min(scan, peer) / ours["cpu_us"]:.2f}** |')
+    return lines
+
+
+def life_tables(life):
+    lines = ["", "## While it lives", ""]
+    if "threads" in life:
+        lines += ["| two threads over one | build | insert | search |", "|---|---|---|---|"]
+        lines += [f'| {name} ({r["rows"]:,} rows) | x{r["build"]:.2f} | x{r["insert"]:.2f} | x{r["search"]:.2f} |' for name, r in life["threads"].items()] + [""]
+    if "memory" in life:
+        lines += ["| opened from its file | bytes a vector | hnswlib, computed | ratio | open | first answer |", "|---|---|---|---|---|---|"]
+        lines += [f'| {name} ({r["rows"]:,} rows) | {r["bytes_per_vector"]:.0f} | {r["hnswlib_bytes_per_vector"]:.0f} | 1/{r["hnswlib_bytes_per_vector"] / r["bytes_per_vector"]:.2f} '
+                  f'| {r["open_ms"]:.1f} ms | {r["first_answer_ms"]:.2f} ms |' for name, r in life["memory"].items()]
+        lines += ["", "The vectors themselves are the host's, in files, and are not counted on our side; hnswlib keeps them.", ""]
+    if "merge" in life:
+        lines += ["| | a tenth into nine tenths, CPU s | build of all | ratio | recall merged / fresh | after 10 turnovers / fresh | rows not found |", "|---|---|---|---|---|---|---|"]
+        for name, r in life["merge"].items():
+            t, u = r["tenth"], r["turnover"]
+            lines.append(f'| {name} | {t["merge_cpu_s"]:.2f} | {t["build_cpu_s"]:.2f} | **x{t["ratio"]:.1f}** | {t["recall_merged"]:.4f} / {t["recall_fresh"]:.4f} '
+                         f'| {u["recall_after"]:.4f} / {u["recall_fresh"]:.4f} ({u["rows"]:,} rows) | {u["rows_not_found"]} |')
+        lines.append("")
+    if "writer" in life:
+        lines += ["| | queries/s idle | while another core inserts | ratio |", "|---|---|---|---|"]
+        lines += [f'| {name} | {r["idle_per_s"]:,.0f} | {r["with_writer_per_s"]:,.0f} | {100 * r["ratio"]:.0f} % |' for name, r in life["writer"].items()] + [""]
+    for name, r in life.get("curve", {}).items():
+        lines += [f'Scaling, {name} and its prefixes, recall .95: time = {r["us_at_1"]:.1f} + {r["us_per_doubling"]:.2f} log2(rows) us, R² = {r["r_squared"]:.3f}.', "",
+                  "| rows | " + " | ".join(f'{p["rows"]:,}' for p in r["points"]) + " |", "|---|" + "---|" * len(r["points"]),
+                  "| us a query | " + " | ".join(f'{p["cpu_us"]:.1f}' for p in r["points"]) + " |",
+                  "| ef | " + " | ".join(str(p["ef"]) for p in r["points"]) + " |", ""]
+    return lines
+
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
 def main():
-    report = json.loads(pathlib.Path(sys.argv[1]).read_text())
-    out = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else pathlib.Path(__file__).resolve().parents[3] / "docs/benchmarks")
-    lines = ["# Index engines beside each other", "",
-             "Made by `tests/bench/ann/page.py` of what `tests/bench/ann/run.py` measured. All engines in one process on one core; in each round every "
-             "engine answers all queries, in turn, at the smallest breadth that reaches the recall, after a pass that is not timed. Times are CPU times "
-             "of the thread per query, ratios to hnswlib are taken within a round, figures are medians over the rounds. Peers: M = 16, "
-             "efConstruction = 200.", "",
-             f'{report["machine"]}, {report["cores"]} cores; commit {report["commit"]}.']
+    root = pathlib.Path(__file__).resolve().parents[3] / "docs/benchmarks"
+    report = json.loads(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else root / "ann.json").read_text())
+    lines = [BEGIN, f'{report["machine"]}, {report["cores"]} cores; {report["date"]}, commit {report["commit"]}; {report.get("minutes", 0):.0f} minutes in all; '
+             f'load average {report["load_average"]:.1f} at the end.']
     for name, found in report["sets"].items():
-        lines += ["", f'## {name}: {found["rows"]:,} x {found["dim"]}, {found["metric"]}', "",
-                  f'{found["queries"]:,} queries, k = {found["k"]}, {found["rounds"]} rounds; load average {found["load_average"][0]:.1f} at the end.', ""]
-        if found["build"]:
-            peer_s = found["build"].get("hnswlib", {}).get("cpu_s")
-            lines += ["| build, one thread | CPU s | us a row | to hnswlib |", "|---|---|---|---|"]
-            for peer, row in sorted(found["build"].items()):
-                ratio = f'x{peer_s / row["cpu_s"]:.2f}' if peer_s else "–"
-                lines.append(f'| {peer} | {row["cpu_s"]:.1f} | {row["us_per_row"]:.1f} | {ratio} |')
-            lines.append("")
-        lines += search_table(found["search"])
+        lines += ["", f'## {name}: {found["rows"]:,} x {found["dim"]}, {found["metric"]}', "", f'{found["queries"]:,} queries, k = {found["k"]}, {found["rounds"]} rounds.', ""]
+        lines += build_table(found) + search_table(found["search"]) + batch_line(found)
         if "filter" in found:
-            lines += ["", "Filters that let so many per cent of the points pass at random, recall 0.95 (rhumb; hnswlib 0.6.2 has no filter):", "",
-                      "| passes | rhumb |", "|---|---|"]
-            lines += [f'| {percent} % | {rows["rhumb"]["cpu_us"]:.1f} us, recall {rows["rhumb"]["recall"]:.3f} |' for percent, rows in found["filter"].items()]
+            lines += filter_table(found["filter"])
         if "curve" in found:
-            (out / f"ann-{name}.svg").write_text(plot(found["curve"], name))
+            (root / f"ann-{name}.svg").write_text(plot(found["curve"], name))
             lines += ["", f"![{name}](ann-{name}.svg)"]
-    (out / "ann.md").write_text("\n".join(lines) + "\n")
+    if report.get("life"):
+        lines += life_tables(report["life"])
+    page = root / "ann.md"
+    text = page.read_text()
+    page.write_text(text[:text.index(BEGIN)] + "\n".join(lines + [END]) + text[text.index(END) + len(END):])
 
 
 if __name__ == "__main__":

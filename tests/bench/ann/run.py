@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Index engines beside each other, in one process, on one core.
+"""Index engines beside each other, in one process, on one core; and what our index costs while it lives.
 
-  tests/bench/ann/run.py [--bin DIR] [--work DIR] [--sets c128,minilm,e1536,...] [--peers hnswlib,faiss,faiss_sq8,usearch] [--rounds N] [--out FILE]
+  tests/bench/ann/run.py [--sets c128,minilm,e1536,c128m] [--parts search,life,curve] [--rounds N] [--out FILE]
 
-Needs a Release build with the bench programs (RHUMB_TEST_FOLDERS=bench). With --usearch DIR (the folder `include` of its npm package) configure
-with -DRHUMB_USEARCH_INCLUDE=DIR. Sets c128m (1M x 128) and e1536-50k take tens of minutes of building. Writes JSON; page.py makes the page of it.
+Builds what it runs (build/bench, Release), fetches usearch's headers by npm, makes the data sets, and measures; under an hour on two cores.
+Writes JSON, a copy after every step; page.py makes the page and the plots of it. Nothing is asserted.
 """
 import argparse
 import json
@@ -13,17 +13,25 @@ import pathlib
 import platform
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 REAL = ROOT / "../shared/data/debian-minilm"
-SETS = {  # name: (metric, arguments of bench_data)
-    "c128": ("euclid", ["c128", "200000", "1000", "42"]),
-    "minilm": ("cosine", ["f16", str(REAL / "vectors.f16"), str(REAL / "queries.f16"), "384"]),
-    "e1536": ("cosine", ["e1536", "50000", "1000", "43"]),
-    "c128-100k": ("euclid", ["c128", "100000", "1000", "42"]),
-    "e1536-20k": ("cosine", ["e1536", "20000", "1000", "43"]),
-    "c128m": ("euclid", ["c128", "1000000", "1000", "42"]),
+ALL_PEERS = "hnswlib,faiss_sq8,usearch_i8"  # faiss and usearch over floats are there too, and slower: --peers
+SETS = {  # name: metric, arguments of bench_data, peers, filters
+    "c128": ("euclid", ["c128", "200000", "1000", "42"], ALL_PEERS, True),
+    "minilm": ("cosine", ["f16", str(REAL / "vectors.f16"), str(REAL / "queries.f16"), "384"], ALL_PEERS, True),
+    "e1536": ("cosine", ["e1536", "50000", "1000", "43"], ALL_PEERS, True),
+    "c128m": ("euclid", ["c128", "1000000", "1000", "42"], "hnswlib", False),
+    "c128-2m": ("euclid", ["c128", "2000000", "1000", "42"], "", False),
 }
+LIFE = [("threads", "minilm"), ("threads", "e1536"), ("threads", "c128"), ("memory", "c128"), ("memory", "minilm"), ("memory", "e1536"),
+        ("memory", "c128m"), ("merge", "c128"), ("merge", "minilm"), ("writer", "c128"), ("writer", "minilm")]
+USEARCH = "usearch@2.25.3"
+
+
+def say(text):
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
 def model_name():
@@ -33,36 +41,85 @@ def model_name():
     return platform.processor()
 
 
+def build(directory):
+    headers = directory / "usearch/package/include"
+    if not headers.exists():
+        headers.parent.parent.mkdir(parents=True, exist_ok=True)
+        name = subprocess.run(["npm", "pack", "--silent", USEARCH], cwd=headers.parent.parent, stdout=subprocess.PIPE, text=True)
+        if name.returncode == 0:
+            subprocess.run(["tar", "xzf", name.stdout.strip()], cwd=headers.parent.parent, check=True)
+    configure = ["cmake", "-S", ROOT, "-B", directory, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DRHUMB_TESTS=ON", "-DRHUMB_TEST_FOLDERS=bench",
+                 f"-DRHUMB_USEARCH_INCLUDE={headers if headers.exists() else ''}"]
+    subprocess.run(configure, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["cmake", "--build", directory, "--target", "bench_ann", "bench_life", "bench_data", "index_rhumb"], check=True, stdout=subprocess.DEVNULL)
+
+
+class Runner:
+    def __init__(self, options):
+        self.options = options
+        self.bin = pathlib.Path(options.build).resolve() / "bin"
+        self.plugin = str(self.bin.parent / "lib/rhumb/plugins/index_rhumb.so")
+        commit = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE, text=True).stdout.strip()
+        self.report = json.loads(pathlib.Path(options.out).read_text()) if options.add else {"sets": {}, "life": {}, "minutes": 0, "commands": []}
+        self.report["commands"].append("tests/bench/ann/run.py " + " ".join(sys.argv[1:]))
+        self.report |= {"machine": model_name(), "cores": os.cpu_count(), "commit": commit, "date": time.strftime("%Y-%m-%d")}
+
+    def data(self, name):
+        path = pathlib.Path(self.options.work).resolve() / name
+        if not (path / "base.fbin").exists():
+            say(f"making {name}")
+            subprocess.run([self.bin / "bench_data", *SETS[name][1], path], check=True)
+        return path
+
+    def program(self, *command):
+        done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, check=True, text=True)
+        return json.loads(done.stdout)
+
+    def keep(self):
+        self.report["load_average"] = os.getloadavg()[0]
+        pathlib.Path(self.options.out).write_text(json.dumps(self.report, indent=1) + "\n")
+
+    def search(self, name):
+        metric, _, peers, filters = SETS[name]
+        say(f"search: {name}")
+        command = [self.bin / "bench_ann", self.data(name), metric, "--plugin", self.plugin, "--peers", self.options.peers or peers, "--rounds", self.options.rounds,
+                   "--targets", ".90,.95,.99" if filters else ".95,.99", "--batch", "--curve"]
+        self.report["sets"][name] = self.program(*command, *(["--filters"] if filters else []))
+        self.keep()
+
+    def life(self, part, name, *rows):
+        say(f"{part}: {name}")
+        found = self.program(self.bin / "bench_life", self.data(name), SETS[name][0], part, self.plugin, *rows)
+        self.report["life"].setdefault(part, {})[name] = found
+        self.keep()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", default=str(ROOT / "build/release/bin"))
-    parser.add_argument("--plugin", default="", help="index_rhumb.so; default: beside --bin")
+    parser.add_argument("--build", default=str(ROOT / "build/bench"))
     parser.add_argument("--work", default=str(ROOT / "build/bench/ann"))
-    parser.add_argument("--sets", default="c128,minilm,e1536")
-    parser.add_argument("--peers", default="hnswlib,faiss,faiss_sq8,usearch")
-    parser.add_argument("--targets", default=".90,.95,.99")
-    parser.add_argument("--percents", default="50,10,1")
+    parser.add_argument("--sets", default="minilm,e1536,c128,c128m")
+    parser.add_argument("--parts", default="search,life,curve")
+    parser.add_argument("--peers", help="of hnswlib, faiss, faiss_sq8, usearch, usearch_i8")
     parser.add_argument("--rounds", default="7")
-    parser.add_argument("--reuse", action="store_true", help="take indexes that a run before left")
-    parser.add_argument("--out", default=str(ROOT / "build/bench/ann.json"))
+    parser.add_argument("--add", action="store_true", help="to what --out has already")
+    parser.add_argument("--out", default=str(ROOT / "docs/benchmarks/ann.json"))
     options = parser.parse_args()
-
-    bin_dir = pathlib.Path(options.bin).resolve()
-    plugin = options.plugin or str(bin_dir.parent / "lib/rhumb/plugins/index_rhumb.so")
-    commit = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE, text=True).stdout.strip()
-    report = {"machine": model_name(), "cores": os.cpu_count(), "kernel": platform.release(), "commit": commit, "command": " ".join(sys.argv), "sets": {}}
-    for name in options.sets.split(","):
-        metric, arguments = SETS[name]
-        path = pathlib.Path(options.work).resolve() / name
-        if not (path / "base.fbin").exists():
-            subprocess.run([bin_dir / "bench_data", *arguments, path], check=True)
-        print(name, file=sys.stderr)
-        command = [bin_dir / "bench_ann", path, metric, "--plugin", plugin, "--peers", options.peers, "--rounds", options.rounds, "--targets",
-                   options.targets, "--percents", options.percents, "--curve", *(["--reuse"] if options.reuse else [])]
-        done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
-        report["sets"][name] = json.loads(done.stdout)
-        report["sets"][name]["load_average"] = os.getloadavg()
-        pathlib.Path(options.out).write_text(json.dumps(report, indent=1) + "\n")
+    started = time.monotonic()
+    build(pathlib.Path(options.build))
+    runner = Runner(options)
+    parts, sets = options.parts.split(","), options.sets.split(",")
+    if "search" in parts:
+        for name in sets:
+            runner.search(name)
+    if "life" in parts:
+        for part, name in LIFE:
+            if name in sets:
+                runner.life(part, name)
+    if "curve" in parts:
+        runner.life("curve", "c128-2m")
+    runner.report["minutes"] += (time.monotonic() - started) / 60
+    runner.keep()
 
 
 if __name__ == "__main__":
