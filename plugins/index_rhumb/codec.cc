@@ -41,7 +41,7 @@ double square_of(const float* x, uint32_t n) {
 
 Codec::Codec(const CodecParams& params, std::vector<float> centre, const Kernels& kernels)
     : params_(params), centre_(std::move(centre)), kernels_(&kernels) {
-  const uint32_t used = params.dim + (params.metric == RHUMB_DOT ? 1 : 0);
+  const uint32_t used = is_bits() ? (params.dim + 7) / 8 : params.dim + (params.metric == RHUMB_DOT ? 1 : 0);
   width_ = (used + kLineBytes - 1) / kLineBytes * kLineBytes;
   block_ = width_ & -width_;  // the largest power of two that divides it
   bit_bytes_ = params.one_bit != 0 && rotates() && params.dim >= kBitsFromDim ? (width_ / 8 + kLineBytes - 1) / kLineBytes * kLineBytes : 0;
@@ -63,6 +63,7 @@ Codec Codec::train(const rhumb_vectors_t& column, CodecParams params, std::span<
   const uint32_t metric = params.metric;
   params.scale = 1.0f;
   Codec codec(params, {}, kernels);
+  if (codec.is_bits()) return codec;
   std::vector<double> sum(codec.width_, 0.0);
   std::vector<float> row(codec.width_);
   double square_max = 0;
@@ -106,11 +107,17 @@ Codec Codec::train(const rhumb_vectors_t& column, CodecParams params, std::span<
 
 float Codec::unit() const noexcept {
   const float per_code = 1 / params_.scale;
-  if (params_.metric == RHUMB_MANHATTAN) return per_code;
+  if (!rotates()) return per_code;
   return per_code * per_code * (params_.metric == RHUMB_EUCLID ? 1.0f : 0.5f);
 }
 
 void Codec::prepare(const void* row, float* out, bool query) const {
+  if (is_bits()) {
+    const uint64_t bytes = rhumb_vector_bytes(RHUMB_BIT, params_.dim);
+    std::memcpy(out, row, bytes);
+    std::memset(reinterpret_cast<char*>(out) + bytes, 0, width_ - bytes);
+    return;
+  }
   to_floats(row, params_.scalar, params_.dim, out);
   std::fill(out + params_.dim, out + width_, 0.0f);
   if (params_.metric == RHUMB_COSINE && params_.scalar == RHUMB_U8) rhumb_normalise_f32(out, params_.dim);

@@ -3,10 +3,12 @@
 // EUCLID, COSINE and DOT share one geometry, the squared euclidean distance of rotated, centred vectors: cosine on unit vectors is half of
 // it; inner products become distances by one component more, sqrt(M^2 - |x|^2) in rows and 0 in queries (Bachrach et al., RecSys 2014).
 // A random rotation (signs and Hadamard transforms, as RaBitQ's, arXiv 2405.12497) makes all components alike, so that one step size serves
-// them all and sign bits carry the direction. MANHATTAN keeps its axes: centred, one step size.
+// them all and sign bits carry the direction. MANHATTAN keeps its axes: centred, one step size. HAMMING's rows are codes already: their bits,
+// padded with zeros.
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -36,20 +38,24 @@ class Codec {
 
   const CodecParams& params() const noexcept { return params_; }
   const std::vector<float>& centre() const noexcept { return centre_; }
-  // Components of a prepared vector: dim, one more for DOT, rounded up to whole lines of codes. Bytes of a 7-bit code.
+  // Components of a prepared vector: dim, one more for DOT, rounded up to whole lines of codes. Bytes of a 7-bit code, of HAMMING's bits.
   uint32_t width() const noexcept { return width_; }
   // Bytes of a one-bit code's bits, whole lines; 0 = the column has none.
   uint32_t bit_bytes() const noexcept { return bit_bytes_; }
   uint32_t bit_stride() const noexcept { return bit_bytes_ == 0 ? 0 : (bit_bytes_ + sizeof(BitTail) + kLineBytes - 1) / kLineBytes * kLineBytes; }
-  bool rotates() const noexcept { return params_.metric != RHUMB_MANHATTAN; }
+  bool rotates() const noexcept { return params_.metric != RHUMB_MANHATTAN && !is_bits(); }
+  bool is_bits() const noexcept { return params_.metric == RHUMB_HAMMING; }
   // Squared (absolute, for MANHATTAN) distance of prepared vectors in units of codes, to distances of rhumb/index.h up to an offset that
   // is the same for all rows: used to compare and to calibrate, not to answer.
   float unit() const noexcept;
 
-  // out: width() floats. `scratch` is not needed: everything happens in out.
+  // out: width() floats, to be encoded. HAMMING's are no floats but the bits, in the first width() bytes.
   void prepare_row(const void* row, float* out) const { prepare(row, out, false); }
   void prepare_query(const void* query, float* out) const { prepare(query, out, true); }
-  void encode(const float* prepared, uint8_t* out) const { kernels_->quantise(prepared, width_, params_.scale, out); }
+  void encode(const float* prepared, uint8_t* out) const {
+    if (is_bits()) std::memcpy(out, prepared, width_);
+    else kernels_->quantise(prepared, width_, params_.scale, out);
+  }
   void encode_bits(const float* prepared, char* out) const;
   // planes: kQueryPlanes * bit_bytes() bytes, which the answer points to.
   BitQuery encode_bit_query(const float* prepared, char* planes) const;

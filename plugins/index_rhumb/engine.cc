@@ -32,7 +32,6 @@ Engine::Engine(const rhumb_host_t* host, const rhumb_index_open_t& open)
       metric_(open.metric),
       capacity_hint_(open.capacity_hint),
       kernels_(kernels_in_use()) {
-  if (column_.scalar == RHUMB_BIT) throw Error(RHUMB_UNSUPPORTED, "scalar type bit");
   if (open.base == nullptr) return;
   refuse_required_extensions(open.base->ext);
   if (open.base->data_dir.size == 0) return;

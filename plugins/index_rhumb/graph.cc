@@ -50,7 +50,7 @@ class RowLock {
 
 Graph::Graph(const Codec& codec, const Kernels& kernels, const GraphShape& shape)
     : kernels_(kernels), shape_(shape), bit_bytes_(codec.bit_bytes()),
-      score_(codec.params().metric == RHUMB_MANHATTAN ? kernels.absolute : kernels.squared),
+      score_(codec.is_bits() ? kernels.differing : codec.rotates() ? kernels.squared : kernels.absolute),
       codes_(codec.width()), bits_(std::max<uint32_t>(codec.bit_stride(), 1)), rows_(shape.degree * sizeof(uint32_t)),
       slack_(kSlackLinks * sizeof(uint32_t)), levels_(1), upper_at_(sizeof(uint32_t)), upper_(shape.upper_degree * sizeof(uint32_t)) {}
 

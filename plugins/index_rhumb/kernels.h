@@ -45,6 +45,8 @@ struct Kernels {
   // out[i] = sum over components of the squared (absolute) difference between the query's code and that of slot ids[i].
   void (*squared)(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out);
   void (*absolute)(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out);
+  // out[i] = bits that differ between the query's code and that of slot ids[i].
+  void (*differing)(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out);
   // out[i] = bits of the estimated squared distance (a float >= 0, whose bits order as it does). query: a BitQuery.
   void (*bits)(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out);
   // Walsh-Hadamard transform, not scaled, of each block of `block` floats (a power of two >= 64) of x[0..n).

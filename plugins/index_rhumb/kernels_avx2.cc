@@ -40,6 +40,20 @@ struct Avx2 : Generic<Avx2> {
     for (int r = 0; r < R; ++r) out[r] = sum_u32(sum[r]);
   }
   template <int R>
+  static void differing_block(const char* q, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    uint64_t sum[R] = {};
+    for (uint32_t i = 0; i < bytes; i += 8) {
+      uint64_t a;
+      memcpy(&a, q + i, 8);
+      for (int r = 0; r < R; ++r) {
+        uint64_t b;
+        memcpy(&b, rows[r] + i, 8);
+        sum[r] += static_cast<uint64_t>(_mm_popcnt_u64(a ^ b));
+      }
+    }
+    for (int r = 0; r < R; ++r) out[r] = static_cast<uint32_t>(sum[r]);
+  }
+  template <int R>
   static void matches_block(const char* planes, const char* const* rows, uint32_t bytes, uint32_t* out) {
     uint64_t sum[R] = {};
     for (uint32_t p = 0; p < kQueryPlanes; ++p) {

@@ -78,6 +78,20 @@ struct Avx512 : Generic<Avx512> {
     store_sums<R>(sum, out);
   }
   template <int R>
+  static void differing_block(const char* q, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    uint64_t sum[R] = {};
+    for (uint32_t i = 0; i < bytes; i += 8) {
+      uint64_t a;
+      memcpy(&a, q + i, 8);
+      for (int r = 0; r < R; ++r) {
+        uint64_t b;
+        memcpy(&b, rows[r] + i, 8);
+        sum[r] += static_cast<uint64_t>(_mm_popcnt_u64(a ^ b));
+      }
+    }
+    for (int r = 0; r < R; ++r) out[r] = static_cast<uint32_t>(sum[r]);
+  }
+  template <int R>
   static void matches_block(const char* planes, const char* const* rows, uint32_t bytes, uint32_t* out) {
     uint64_t sum[R] = {};
     for (uint32_t p = 0; p < kQueryPlanes; ++p) {
@@ -184,6 +198,21 @@ struct Avx512Popcnt : Avx512 {
       }
     }
     store_sums<R>(sum, out);
+  }
+  template <int R>
+  RHUMB_POPCNT static void differing_block(const char* q, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    __m512i sum[R];
+    for (int r = 0; r < R; ++r) sum[r] = _mm512_setzero_si512();
+    for (uint32_t i = 0; i < bytes; i += 64) {
+      const __m512i a = load(q + i);
+      for (int r = 0; r < R; ++r) sum[r] = _mm512_add_epi64(sum[r], _mm512_popcnt_epi64(_mm512_xor_si512(a, load(rows[r] + i))));
+    }
+    store_sums<R>(sum, out);
+  }
+  static void differing(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+    const auto* q = static_cast<const char*>(query);
+    const uint32_t bytes = table->bytes;
+    each_block<kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) { differing_block<R>(q, rows, bytes, out + i); });
   }
   RHUMB_POPCNT static void bits(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
     const auto& q = *static_cast<const BitQuery*>(query);

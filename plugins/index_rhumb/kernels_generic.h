@@ -1,7 +1,7 @@
 // The kernels, written once over an instruction set `Isa` and compiled in one translation unit for each. As in the SDK's kernels: internal
 // linkage and no standard C++ header, so that the linker cannot merge a function with one that older machines cannot run.
 //
-// Isa offers: kRows (how many rows are scored side by side), squared<R>, absolute<R>, matches<R> over blocks of rows, and may hide the
+// Isa offers: kRows (how many rows are scored side by side), squared<R>, absolute<R>, differing<R>, matches<R> over blocks of rows, and may hide the
 // loops below by better ones.
 #pragma once
 
@@ -68,6 +68,13 @@ struct Generic {
     const uint32_t bytes = table->bytes;
     each_block<Isa::kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) {
       Isa::template absolute_block<R>(q, rows, bytes, out + i);
+    });
+  }
+  static void differing(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+    const auto* q = static_cast<const char*>(query);
+    const uint32_t bytes = table->bytes;
+    each_block<Isa::kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) {
+      Isa::template differing_block<R>(q, rows, bytes, out + i);
     });
   }
   static void bits(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
@@ -164,7 +171,7 @@ struct Generic {
 
 template <typename Isa>
 constexpr Kernels make_kernels(const char* name) {
-  return {name, Isa::unvisited, Isa::squared, Isa::absolute, Isa::bits, Isa::hadamard, Isa::flip, Isa::planes, Isa::signs, Isa::quantise};
+  return {name, Isa::unvisited, Isa::squared, Isa::absolute, Isa::differing, Isa::bits, Isa::hadamard, Isa::flip, Isa::planes, Isa::signs, Isa::quantise};
 }
 
 }  // namespace

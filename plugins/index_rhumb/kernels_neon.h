@@ -47,6 +47,16 @@ struct Neon : Generic<Neon> {
     differences<R>(q, rows, bytes, out, [](uint32x4_t sum, uint8x16_t d) { return add_bytes(sum, d); });
   }
   template <int R>
+  static void differing_block(const char* q, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    uint32x4_t sum[R];
+    for (int r = 0; r < R; ++r) sum[r] = vdupq_n_u32(0);
+    for (uint32_t i = 0; i < bytes; i += 16) {
+      const uint8x16_t a = load(q + i);
+      for (int r = 0; r < R; ++r) sum[r] = add_bytes(sum[r], vcntq_u8(veorq_u8(a, load(rows[r] + i))));
+    }
+    for (int r = 0; r < R; ++r) out[r] = vaddvq_u32(sum[r]);
+  }
+  template <int R>
   static void matches_block(const char* planes, const char* const* rows, uint32_t bytes, uint32_t* out) {
     uint32x4_t sum[R][kQueryPlanes];
     for (int r = 0; r < R; ++r) {

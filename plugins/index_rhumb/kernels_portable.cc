@@ -29,6 +29,16 @@ struct Portable : Generic<Portable> {
     return static_cast<uint32_t>(v * 0x0101010101010101u >> 56);
   }
   template <int R>
+  static void differing_block(const char* q, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    out[0] = 0;
+    for (uint32_t i = 0; i < bytes; i += 8) {
+      uint64_t a, b;
+      memcpy(&a, q + i, 8);
+      memcpy(&b, rows[0] + i, 8);
+      out[0] += ones(a ^ b);
+    }
+  }
+  template <int R>
   static void matches_block(const char* planes, const char* const* rows, uint32_t bytes, uint32_t* out) {
     uint32_t sum = 0;
     for (uint32_t p = 0; p < kQueryPlanes; ++p) {

@@ -74,8 +74,8 @@ std::string describe() {
       {"seed", parameter(0, kSeedMax, kSeedDefault, "Of the random rotation before quantisation.")},
       {"one_bit", {{"type", "boolean"}, {"default", true}, {"description", "Walk vectors of 512 dimensions and more by one bit a component."}}},
       {"mapped", {{"type", "boolean"}, {"default", false}, {"description", "Leave a loaded graph in its file's pages: less memory, slower."}}}};
-  return nlohmann::json{{"metrics", {"cosine", "dot", "euclid", "manhattan"}},
-                        {"scalars", {"f32", "f16", "u8"}},
+  return nlohmann::json{{"metrics", {"cosine", "dot", "euclid", "manhattan", "hamming"}},
+                        {"scalars", {"f32", "f16", "u8", "bit"}},
                         {"parameters", {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}}}}
       .dump();
 }

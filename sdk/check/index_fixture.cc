@@ -59,6 +59,8 @@ std::vector<char> Column::row(std::mt19937_64& rng) const {
     std::memcpy(out.data(), v.data(), out.size());
   } else if (table_.scalar == RHUMB_F16) {
     rhumb_f32_to_f16(v.data(), reinterpret_cast<uint16_t*>(out.data()), table_.dim);
+  } else if (table_.scalar == RHUMB_BIT) {
+    for (uint32_t d = 0; d < table_.dim; ++d) out[d / 8] = static_cast<char>(out[d / 8] | (v[d] > 0 ? 1 : 0) << (d % 8));
   } else {
     for (uint32_t d = 0; d < table_.dim; ++d)
       out[d] = static_cast<char>(static_cast<uint8_t>(std::clamp(v[d] * 20 + 128, 0.0f, 255.0f)));

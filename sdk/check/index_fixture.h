@@ -125,7 +125,8 @@ struct IndexSubject {
   CheckHost& host;
   std::string config;
   uint64_t seed;
-  std::vector<uint32_t> metrics, scalars;  // as describe() lists them
+  std::vector<uint32_t> metrics, scalars;  // as describe() lists them, but for HAMMING, which goes with BIT alone
+  bool bits = false;                       // it lists those two
 };
 class Report;
 void check_index_search(Report& report, const IndexSubject& subject);

@@ -1,4 +1,5 @@
 // Conformance of index engines: describing, refusing, searching.
+#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,7 @@ namespace rhumb::check {
 namespace {
 
 constexpr uint32_t kRows = 3000, kDim = 24, kQueries = 20, kHits = 10;
+constexpr uint32_t kBitDim = 250;  // the last byte is not full
 constexpr double kRecallMin = 0.9;  // with the engine's defaults, on data that is easy
 
 struct Named {
@@ -46,6 +48,10 @@ void describe(const rhumb_index_ops_t& ops, IndexSubject& subject) {
   };
   read("metrics", kMetrics, subject.metrics);
   read("scalars", kScalars, subject.scalars);
+  const auto lists = [&](const char* member, const char* name) {
+    return std::find(json[member].begin(), json[member].end(), name) != json[member].end();
+  };
+  subject.bits = lists("metrics", "hamming") && lists("scalars", "bit");
   require(json["parameters"].is_object(), "describe: parameters is a JSON schema");
 }
 
@@ -69,29 +75,34 @@ void require_good(const IndexInstance& index, const Column& column, uint32_t k, 
   require(mean >= recall_min, "recall: expected >= " + std::to_string(recall_min) + ", found " + std::to_string(mean));
 }
 
+void finds_closest(Report& report, const IndexSubject& s, const char* what, uint32_t metric, uint32_t scalar, uint32_t dim) {
+  report.run(what, [&] {
+    const Column column(metric, scalar, dim, kRows, s.seed);
+    IndexInstance index(s.ops, s.host, column, {s.config, "", 0});
+    require_status(RHUMB_OK, index.status(), "open", &index.error());
+    index.build(kRows);
+    require_good(index, column, kHits, kRows, nullptr, kAll, 0, kRecallMin);
+    require_good(index, column, kHits, kRows, nullptr, kAll, RHUMB_QUERY_EXACT, 1.0);
+    for (uint32_t slot = 0; slot < kRows; slot += 311) {  // a stored vector finds itself
+      std::vector<char> self(rhumb_vector_bytes(scalar, dim));
+      const rhumb_vectors_t& raw = *column.raw();
+      std::memcpy(self.data(), static_cast<const char*>(raw.chunks[slot >> raw.chunk_shift]) + (slot & 255) * raw.stride,
+                  self.size());
+      const Answer answer = index.search(std::span(&self, 1), kHits, nullptr, RHUMB_QUERY_EXACT);
+      require(recall(answer.hits[0], exact(column, self, kHits, kRows, kAll)) == 1,
+              "an exact search misses a stored vector's closest");
+    }
+  });
+}
+
 void each_pair(Report& report, const IndexSubject& s) {
   for (const uint32_t metric : s.metrics) {
     for (const uint32_t scalar : s.scalars) {
-      report.run("finds the closest of " + name_of(kScalars, scalar) + " by " + name_of(kMetrics, metric), [&] {
-        const Column column(metric, scalar, kDim, kRows, s.seed);
-        IndexInstance index(s.ops, s.host, column, {s.config, "", 0});
-        require_status(RHUMB_OK, index.status(), "open", &index.error());
-        index.build(kRows);
-        require_good(index, column, kHits, kRows, nullptr, kAll, 0, kRecallMin);
-        require_good(index, column, kHits, kRows, nullptr, kAll, RHUMB_QUERY_EXACT, 1.0);
-        for (uint32_t slot = 0; slot < kRows; slot += 311) {  // a stored vector finds itself
-          std::vector<char> self(rhumb_vector_bytes(scalar, kDim));
-          const rhumb_vectors_t& raw = *column.raw();
-          std::memcpy(self.data(),
-                      static_cast<const char*>(raw.chunks[slot >> raw.chunk_shift]) + (slot & 255) * raw.stride,
-                      self.size());
-          const Answer answer = index.search(std::span(&self, 1), kHits, nullptr, RHUMB_QUERY_EXACT);
-          require(recall(answer.hits[0], exact(column, self, kHits, kRows, kAll)) == 1,
-                  "an exact search misses a stored vector's closest");
-        }
-      });
+      const std::string what = "finds the closest of " + name_of(kScalars, scalar) + " by " + name_of(kMetrics, metric);
+      finds_closest(report, s, what.c_str(), metric, scalar, kDim);
     }
   }
+  if (s.bits) finds_closest(report, s, "finds the closest of bit by hamming", RHUMB_HAMMING, RHUMB_BIT, kBitDim);
 }
 
 void filters(Report& report, const IndexSubject& s) {

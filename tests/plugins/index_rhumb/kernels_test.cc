@@ -62,6 +62,28 @@ TEST_P(Form, DistancesOfCodes) {
   }
 }
 
+TEST_P(Form, DifferingBits) {
+  for (const uint32_t bytes : {64u, 128u, 192u, 1024u, 8192u}) {
+    Rows rows(50, bytes, bytes);
+    std::vector<char> query(bytes, static_cast<char>(0xFF));
+    for (uint32_t r = 0; r < 50; ++r) {
+      for (uint32_t i = 0; i < bytes; ++i) rows.array.at(r)[i] = static_cast<char>(r == 0 ? 0 : r == 1 ? 0xFF : random());
+    }
+    for (uint32_t n = 0; n < 20; ++n) {
+      std::vector<uint32_t> ids(n), found(n + 1, 7);
+      for (uint32_t i = 0; i < n; ++i) ids[i] = i < 2 ? i : static_cast<uint32_t>(random() % 50);
+      kernels->differing(query.data(), &rows.table, ids.data(), n, found.data());
+      for (uint32_t i = 0; i < n; ++i) {
+        uint32_t differing = 0;
+        for (uint32_t b = 0; b < 8 * bytes; ++b) differing += ((query[b / 8] ^ rows.array.at(ids[i])[b / 8]) >> (b % 8) & 1) != 0 ? 1 : 0;
+        ASSERT_EQ(found[i], differing) << bytes << " bytes, " << n << " rows";
+      }
+      EXPECT_EQ(found[n], 7u) << "written behind the answers";
+      for (char& q : query) q = static_cast<char>(random());
+    }
+  }
+}
+
 TEST_P(Form, UnvisitedLinks) {
   for (int round = 0; round < 2000; ++round) {
     alignas(64) uint32_t row[48];
