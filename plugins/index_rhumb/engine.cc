@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "batch_build.h"
 #include "file.h"
 #include "rhumb/cpp/index_query.h"
 
@@ -96,6 +97,18 @@ void Engine::add_all(Trained& trained, std::span<const uint32_t> slots, const rh
   });
 }
 
+void Engine::add_in_batches(Trained& trained, std::span<const uint32_t> slots, const rhumb_call_t* call, const rhumb_progress_t* progress) {
+  BatchBuild build(trained.graph, trained.insertion, column_, host_, call, threads_of(progress, host_));
+  const bool ticks = progress != nullptr && progress->tick != nullptr;
+  for (size_t done = 0; done < slots.size();) {
+    check_call(call, host_);
+    const auto n = static_cast<size_t>(std::min<uint64_t>(slots.size() - done, build.batch_size()));
+    build.add(slots.subspan(done, n));
+    done += n;
+    if (ticks && progress->tick(progress->ctx, done, slots.size()) == 0) throw Error(RHUMB_CANCELLED, "cancelled");
+  }
+}
+
 // Rows get their final length, and every node a way to it; then it is measured what they find.
 void Engine::finish_build(Trained& trained, const rhumb_call_t* call) {
   const uint64_t end = trained.graph.end();
@@ -121,7 +134,8 @@ void Engine::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* 
   }
   if (owner_ != nullptr) {
     make_room(*owner_, slot_end);
-    add_all(*owner_, slots, call, progress, slots.size());
+    if (options_.deterministic) add_in_batches(*owner_, slots, call, progress);
+    else add_all(*owner_, slots, call, progress, slots.size());
     finish_build(*owner_, call);
   } else if (ticks && progress->tick(progress->ctx, slots.size(), slots.size()) == 0) {
     throw Error(RHUMB_CANCELLED, "cancelled");

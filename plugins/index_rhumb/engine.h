@@ -71,6 +71,7 @@ class Engine {
   // Those of a range that wait for a graph to come; false: they are to be inserted.
   bool defer(uint32_t slot_first, uint32_t slot_end, Pacer& pacer);
   void add_all(Trained& trained, std::span<const uint32_t> slots, const rhumb_call_t* call, const rhumb_progress_t* progress, uint64_t total);
+  void add_in_batches(Trained& trained, std::span<const uint32_t> slots, const rhumb_call_t* call, const rhumb_progress_t* progress);
   void finish_build(Trained& trained, const rhumb_call_t* call);
   const rhumb_index_input_t* largest(std::span<const rhumb_index_input_t> inputs) const;
   void take_over(const rhumb_index_input_t& input, uint32_t slot_end, const uint64_t* live, const rhumb_call_t* call);

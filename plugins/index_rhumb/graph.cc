@@ -139,9 +139,12 @@ std::vector<uint32_t> Graph::choose(uint32_t slot, std::span<const WalkKey> cand
   return chosen;
 }
 
+std::vector<uint32_t> Graph::choose_links(uint32_t slot, uint32_t level, std::span<const WalkKey> candidates) const {
+  return choose(slot, candidates, level == 0 ? shape_.own_links : shape_.upper_degree, shape_.slack);
+}
+
 void Graph::link(uint32_t slot, uint32_t level, std::span<const WalkKey> candidates) {
-  const uint32_t limit = level == 0 ? shape_.own_links : shape_.upper_degree;
-  const std::vector<uint32_t> chosen = choose(slot, candidates, limit, shape_.slack);
+  const std::vector<uint32_t> chosen = choose_links(slot, level, candidates);
   {
     const RowLock lock(lock_of(slot));
     uint32_t* const links = row_of(slot, level);

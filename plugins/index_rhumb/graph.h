@@ -79,8 +79,11 @@ class Graph {
 
   // A node without links, which nobody sees yet.
   void create(uint32_t slot, uint32_t level);
-  // Chooses links among the candidates (closest first, by 7-bit codes) and links the chosen ones back.
+  // The links of a node to come, chosen among the candidates (closest first, by 7-bit codes); its codes are written.
+  std::vector<uint32_t> choose_links(uint32_t slot, uint32_t level, std::span<const WalkKey> candidates) const;
+  // Chooses links and links the chosen ones back.
   void link(uint32_t slot, uint32_t level, std::span<const WalkKey> candidates);
+  void link_back(uint32_t from, uint32_t to, uint32_t level);
   // Prunes the slack of slots [first, end) into their rows. Nobody links meanwhile.
   void settle(uint32_t first, uint32_t end);
   void drop_slack();
@@ -124,7 +127,6 @@ class Graph {
   uint32_t take_upper_rows(uint32_t rows);
   std::vector<uint32_t> choose(uint32_t slot, std::span<const WalkKey> candidates, uint32_t limit, float slack) const;
   std::vector<WalkKey> sorted_by_distance(uint32_t slot, std::span<const uint32_t> ids) const;
-  void link_back(uint32_t from, uint32_t to, uint32_t level);
   void prune(uint32_t slot, uint32_t level, uint32_t extra);
   std::atomic_flag& lock_of(uint32_t slot) noexcept { return locks_[slot % locks_.size()]; }
 

@@ -65,13 +65,26 @@ std::vector<std::vector<WalkKey>> Insertion::candidates(uint32_t slot, EntryPoin
   return found;
 }
 
-void Insertion::add(uint32_t slot, Pacer& pacer, Scratch& scratch) {
-  if (graph_.has(slot)) return;
+void Insertion::encode(uint32_t slot, Scratch& scratch) {
   scratch.prepared.resize(codec_.width());
   codec_.prepare_row(row_of(column_, slot), scratch.prepared.data());
   codec_.encode(scratch.prepared.data(), graph_.code(slot));
   if (codec_.bit_bytes() != 0) codec_.encode_bits(scratch.prepared.data(), graph_.bit_code(slot));
+}
 
+PlannedNode Insertion::plan(uint32_t slot, Pacer& pacer, Scratch& scratch) {
+  encode(slot, scratch);
+  PlannedNode node{slot, graph_.draw_level(slot), {}};
+  const std::optional<EntryPoint> entry = graph_.entry();
+  if (!entry) return node;
+  const auto found = candidates(slot, *entry, node.level, pacer, scratch);
+  for (size_t l = 0; l < found.size(); ++l) node.links.push_back(graph_.choose_links(slot, static_cast<uint32_t>(l), found[l]));
+  return node;
+}
+
+void Insertion::add(uint32_t slot, Pacer& pacer, Scratch& scratch) {
+  if (graph_.has(slot)) return;
+  encode(slot, scratch);
   const uint32_t level = graph_.draw_level(slot);
   std::unique_lock top(top_, std::defer_lock);
   std::optional<EntryPoint> entry = graph_.entry();

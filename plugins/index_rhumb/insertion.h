@@ -11,6 +11,12 @@
 
 namespace rhumb::coded {
 
+// A node before it is in the graph.
+struct PlannedNode {
+  uint32_t slot = 0, level = 0;
+  std::vector<std::vector<uint32_t>> links;  // by level, as far up as the graph goes
+};
+
 class Insertion {
  public:
   Insertion(Graph& graph, const Codec& codec, const rhumb_vectors_t& column, uint32_t ef)
@@ -20,10 +26,14 @@ class Insertion {
   // changed: a cancelled call leaves the graph as it was.
   void add(uint32_t slot, Pacer& pacer, Scratch& scratch);
 
+  // [concurrent] Writes the codes of a slot without a node and chooses its links, for the caller to make the node.
+  PlannedNode plan(uint32_t slot, Pacer& pacer, Scratch& scratch);
+
   // Links every node to which no way leads from the entry point. Nobody adds meanwhile; searches may run. Returns how many there were.
   uint64_t reconnect(Pacer& pacer, Scratch& scratch);
 
  private:
+  void encode(uint32_t slot, Scratch& scratch);
   // Candidates by level for a slot whose codes are written.
   std::vector<std::vector<WalkKey>> candidates(uint32_t slot, EntryPoint entry, uint32_t level, Pacer& pacer, Scratch& scratch);
 

@@ -57,6 +57,7 @@ Options parse_options(std::string_view config_json) {
     else if (key == "recall") options.recall = share(value, key, kRecallMin, kRecallMax);
     else if (key == "seed") options.seed = number(value, key, 0, kSeedMax);
     else if (key == "one_bit") options.one_bit = flag(value, key);
+    else if (key == "deterministic") options.deterministic = flag(value, key);
     else if (key == "mapped") options.mapped = flag(value, key);
     else throw Error(RHUMB_INVALID, "config: unknown parameter " + key);
   }
@@ -73,6 +74,9 @@ std::string describe() {
         {"description", "Recall at 10 that a search aims at when it names no ef; the breadth for it is measured when the graph is built or saved."}}},
       {"seed", parameter(0, kSeedMax, kSeedDefault, "Of the random rotation before quantisation.")},
       {"one_bit", {{"type", "boolean"}, {"default", true}, {"description", "Walk vectors of 512 dimensions and more by one bit a component."}}},
+      {"deterministic",
+       {{"type", "boolean"}, {"default", false},
+        {"description", "Builds and merges of the same rows give the same graph, byte by byte, on any number of threads."}}},
       {"mapped", {{"type", "boolean"}, {"default", false}, {"description", "Leave a loaded graph in its file's pages: less memory, slower."}}}};
   return nlohmann::json{{"metrics", {"cosine", "dot", "euclid", "manhattan", "hamming"}},
                         {"scalars", {"f32", "f16", "u8", "bit"}},
