@@ -197,7 +197,8 @@ Result<std::string> EngineDescription::config_json(std::string_view parameters_j
   return config.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-Result<std::string> EngineDescription::config_json(const model::HnswConfig& collection, const model::HnswConfig& vector) const {
+Result<std::string> EngineDescription::config_json(const model::HnswConfig& collection, const model::HnswConfig& vector,
+                                                   std::string_view quantization_json) const {
   json given = json::object();
   const auto take = [&](const char* name, const std::optional<uint32_t>& over, const std::optional<uint32_t>& under) {
     const auto& value = over ? over : under;
@@ -205,6 +206,10 @@ Result<std::string> EngineDescription::config_json(const model::HnswConfig& coll
   };
   take("m", vector.m, collection.m);
   take("ef_construct", vector.ef_construct, collection.ef_construct);
+  if (const auto& on_disk = vector.on_disk ? vector.on_disk : collection.on_disk; on_disk && has_parameter("mapped")) given["mapped"] = *on_disk;
+  const json quantization = json::parse(quantization_json, nullptr, /*allow_exceptions=*/false);
+  // Codes of one byte a component are walked, not those of one bit that a wide vector gets otherwise.
+  if (quantization.is_object() && quantization.contains("scalar") && has_parameter("one_bit")) given["one_bit"] = false;
   return config_json(given.dump());
 }
 

@@ -34,7 +34,8 @@ class EngineDescription {
   base::Result<std::string> config_json(std::string_view parameters_json) const;
   // The same from a collection's graph settings, those of the vector over those of the collection. They are hints for whichever engine
   // serves it: what this engine has no parameter for is left out.
-  base::Result<std::string> config_json(const model::HnswConfig& collection, const model::HnswConfig& vector) const;
+  base::Result<std::string> config_json(const model::HnswConfig& collection, const model::HnswConfig& vector,
+                                        std::string_view quantization_json = {}) const;
 
  private:
   enum class Type : uint8_t { kInteger, kNumber, kBoolean, kString };

@@ -98,6 +98,7 @@ Result<SearchResult> IndexInstance::search(const SearchRequest& request) const {
   query.ef = request.ef;
   query.recall = request.recall;
   query.widen = request.widen;
+  query.oversampling = request.oversampling;
   query.flags = request.exact ? RHUMB_QUERY_EXACT : 0;
   HitRoom room(request);
   const plugin::CallContext call(request.deadline, request.cancelled);

@@ -30,6 +30,7 @@ struct SearchRequest {
   uint64_t query_count = 1, stride = 0;  // stride: bytes from one query to the next
   uint32_t k = 0, ef = 0;                // ef: 0 = the instance's default
   float recall = 0, widen = 0;           // of a search without ef: rhumb_query_t
+  float oversampling = 0;                // the same
   bool exact = false;
   const rhumb_filter_t* filter = nullptr;  // null: every slot that is indexed; the host's views pass their live bits
   base::Deadline deadline;

@@ -27,6 +27,7 @@ struct VectorSelector {
 
 struct SearchParams {
   uint32_t ef = 0;            // 0 = the collection's
+  float oversampling = 0;     // as in rhumb_query_t
   bool exact = false, indexed_only = false, explain = false;
 };
 

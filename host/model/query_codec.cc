@@ -72,6 +72,7 @@ void encode(const SearchRequest& v, ByteWriter& out) {
   out.blob(v.vector);
   encode_filter(v.filter, out);
   out.u32(v.params.ef);
+  out.f32(v.params.oversampling);
   out.u8(static_cast<uint8_t>((v.params.exact ? 1 : 0) | (v.params.indexed_only ? 2 : 0) | (v.params.explain ? 4 : 0) | (v.score_threshold ? 8 : 0)));
   out.u32(v.limit);
   if (v.score_threshold) out.f32(*v.score_threshold);
@@ -85,6 +86,7 @@ Result<SearchRequest> decode_search_request(ByteReader& in) {
   v.vector = std::string(in.blob());
   RHUMB_TRY(decode_optional(in, v.filter));
   v.params.ef = in.u32();
+  v.params.oversampling = in.f32();
   const uint8_t flags = in.u8();
   v.params.exact = (flags & 1) != 0;
   v.params.indexed_only = (flags & 2) != 0;

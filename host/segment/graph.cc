@@ -51,7 +51,7 @@ Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_direc
   request.capacity_hint = options_.max_rows;
   request.data_dir = data_directory;
   RHUMB_ASSIGN(request.config_json,
-               description.config_json({}, params.hnsw));  // the collection's settings are merged in
+               description.config_json({}, params.hnsw, params.quantization_json));  // the collection's settings are merged in
   RHUMB_ASSIGN(auto opened, IndexInstance::open(*engine_, request));
   return std::shared_ptr<IndexInstance>(std::move(opened));
 }
@@ -75,6 +75,7 @@ Result<Graph::Answer> Graph::search(const GraphCall& call, uint32_t rows, std::s
   request.ef = call.ef;
   request.recall = call.recall;
   request.widen = call.widen;
+  request.oversampling = call.oversampling;
   request.filter = &pass;
   request.deadline = call.deadline;
   request.cancelled = call.cancelled;

@@ -30,6 +30,7 @@ struct GraphCall {
   std::string_view query;
   uint32_t k = 0, ef = 0;       // ef 0: the engine's, for
   float recall = 0, widen = 0;  // a recall, times a factor; 0: its own, 1
+  float oversampling = 0;       // as in rhumb_query_t
   base::Deadline deadline;
   const std::atomic<bool>* cancelled = nullptr;
 };

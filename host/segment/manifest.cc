@@ -51,6 +51,9 @@ std::vector<VectorSpec> vector_specs(const model::CollectionConfig& config) {
   for (const auto& [name, params] : config.vectors) {
     specs.push_back({name, params});
     fill(specs.back().params.hnsw, config.hnsw);
+    const auto quantization = config.hints_json.find("quantization_config");
+    if (params.quantization_json.empty() && quantization != config.hints_json.end())
+      specs.back().params.quantization_json = quantization->second;
   }
   return specs;
 }

@@ -49,7 +49,7 @@ Result<SearchAnswer> graph_and_tail(const Segment& segment, const SearchCall& ca
                                     const payload::FilterResult* filter, uint32_t built) {
   SearchAnswer answer;
   answer.strategy = filter != nullptr ? "filtered_graph" : "graph";
-  const GraphCall graph_call{call.query, call.k, call.ef, call.recall, call.widen, call.deadline, call.cancelled};
+  const GraphCall graph_call{call.query, call.k, call.ef, call.recall, call.widen, call.oversampling, call.deadline, call.cancelled};
   RHUMB_ASSIGN(Graph::Answer found,
                segment.graph(call.column).search(graph_call, bounds.rows, bounds.live, bounds.live_count, filter));
   answer.distances = found.distances;

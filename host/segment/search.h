@@ -19,7 +19,7 @@ struct SearchCall {
   size_t column = 0;
   std::string_view query;  // row bytes
   uint32_t k = 0, ef = 0;
-  float recall = 0, widen = 0;  // as in GraphCall
+  float recall = 0, widen = 0, oversampling = 0;  // as in GraphCall
   bool exact = false;
   bool indexed_only = false;  // leaves out rows that wait for a graph; segments too small for one are searched
   base::Deadline deadline;

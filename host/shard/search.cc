@@ -54,6 +54,7 @@ class Attempt {
     call_.column = column;
     call_.query = request.vector;
     call_.ef = request.params.ef;
+    call_.oversampling = request.params.oversampling;
     call_.exact = request.params.exact;
     call_.indexed_only = request.params.indexed_only;
     call_.deadline = context.deadline;

@@ -33,6 +33,21 @@ TEST(Description, OfTheEnginesThatComeWithTheHost) {
   }
 }
 
+TEST(Description, QuantizationAndOnDiskSteerAnEngineThatKnowsThem) {
+  const std::string head = R"({"metrics":["cosine"],"scalars":["f32"],"parameters":{"type":"object","properties":{)";
+  const auto codes = EngineDescription::parse("x", head + R"("one_bit":{"type":"boolean"},"mapped":{"type":"boolean"}}}})").value();
+  const auto other = EngineDescription::parse("x", head + "}}}").value();
+  model::HnswConfig collection, vector;
+  collection.on_disk = true;
+  const char* const scalar = R"({"scalar":{"type":"int8"}})";
+  EXPECT_EQ(codes.config_json(collection, vector).value(), R"({"mapped":true})");
+  EXPECT_EQ(codes.config_json(collection, vector, scalar).value(), R"({"mapped":true,"one_bit":false})");
+  EXPECT_EQ(codes.config_json({}, vector, R"({"binary":{}})").value(), "{}");
+  EXPECT_EQ(other.config_json(collection, vector, scalar).value(), "{}");
+  vector.on_disk = false;
+  EXPECT_EQ(codes.config_json(collection, vector).value(), R"({"mapped":false})");
+}
+
 TEST(Description, GraphSettingsOfTheVectorGoOverTheCollections) {
   const auto hnsw = EngineDescription::of(index_test::engine("hnsw")).value();
   model::HnswConfig collection, vector;

@@ -141,7 +141,7 @@ SearchRequest Samples::search_request() {
   r.vector_name = text(8);
   r.vector = bytes(64);
   if (below(2) == 0) r.filter = filter();
-  r.params = {static_cast<uint32_t>(below(1000)), below(2) == 0, below(2) == 0, below(2) == 0};
+  r.params = {static_cast<uint32_t>(below(1000)), static_cast<float>(below(5)), below(2) == 0, below(2) == 0, below(2) == 0};
   r.limit = static_cast<uint32_t>(below(100000));
   if (below(2) == 0) r.score_threshold = -0.75f;
   r.with_payload = {static_cast<PayloadSelector::Mode>(below(4)), names()};

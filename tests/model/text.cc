@@ -97,7 +97,7 @@ std::string text_of(const Command& c) {
          all("", c.targets, c.points, c.payload, c.payload_key, c.names, c.part, c.parts);
 }
 std::string text_of(const SearchRequest& r) {
-  return all("search", r.vector_name, r.vector, r.filter, r.params.ef, r.params.exact, r.params.indexed_only, r.params.explain, r.limit) +
+  return all("search", r.vector_name, r.vector, r.filter, r.params.ef, r.params.oversampling, r.params.exact, r.params.indexed_only, r.params.explain, r.limit) +
          all("", r.score_threshold, r.with_payload.mode, r.with_payload.keys, r.with_vector.mode, r.with_vector.names);
 }
 std::string text_of(const Record& r) { return all("record", r.id, r.version, r.score, r.payload, r.vectors); }

@@ -73,6 +73,7 @@ using Hits = std::vector<Hit>;
 struct Ask {
   uint32_t k = 10, ef = 0, flags = 0;
   const rhumb_filter_t* filter = nullptr;
+  float recall = 0, widen = 0, oversampling = 0;
 };
 
 // The engines of this build, loaded as the host loads them.
@@ -131,7 +132,7 @@ class Index {
   }
 
   // Any thread. Throws what the engine says when it fails.
-  std::vector<Hits> search(std::span<const std::string> queries, const Ask& ask, uint64_t* distances = nullptr) const {
+  std::vector<Hits> search(std::span<const std::string> queries, const Ask& ask, uint64_t* distances = nullptr, uint64_t* codes = nullptr) const {
     std::string rows;
     for (const std::string& q : queries) rows += q;
     rhumb_query_t query{};
@@ -142,6 +143,9 @@ class Index {
     query.filter = ask.filter;
     query.ef = ask.ef;
     query.flags = ask.flags;
+    query.recall = ask.recall;
+    query.widen = ask.widen;
+    query.oversampling = ask.oversampling;
     std::vector<uint32_t> slots(queries.size() * ask.k), counts(queries.size(), ~0u);
     std::vector<float> values(slots.size());
     rhumb_hits_t out{sizeof out, 0, slots.data(), values.data(), counts.data(), 0, 0};
@@ -150,6 +154,7 @@ class Index {
     const rhumb_status_t rc = ops_.search(self_, nullptr, &query, &out, &error);
     if (rc != RHUMB_OK) throw std::runtime_error("search: " + std::to_string(rc) + " " + error.text);
     if (distances != nullptr) *distances = out.exact_distances;
+    if (codes != nullptr) *codes = out.code_distances;
     std::vector<Hits> all(queries.size());
     for (size_t q = 0; q < queries.size(); ++q) {
       for (uint32_t i = 0; i < counts.at(q); ++i) all[q].push_back({slots[q * ask.k + i], values[q * ask.k + i]});

@@ -1,6 +1,8 @@
 #include "host/http/rest/parse_query.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "host/base/limits.h"
 #include "host/http/rest/parse_filter.h"
@@ -20,15 +22,25 @@ constexpr std::pair<std::string_view, std::string_view> kUnserved[] = {
     {"fusion", "fusion query"},       {"rrf", "rrf query"},           {"formula", "formula query"}, {"sample", "sample query"},
     {"relevance_feedback", "relevance feedback query"}};
 
-Status check_quantization(const Element& e, const std::string& where) {
+constexpr double kMaxOversampling = 1e6;  // beyond any breadth
+
+// Answers always carry exact distances; what can be chosen is how many candidates are compared exactly: no more than asked for, a multiple
+// of it, or all that the walk over the codes found.
+Status parse_quantization(const Element& e, const std::string& where, float& oversampling) {
   RHUMB_ASSIGN(const Object object, as_object(e, where));
-  for (const std::string_view name : {"ignore", "rescore"}) {
-    if (const auto value = member(object, name)) RHUMB_TRY([&] { auto v = as_bool(*value, at(where, name)); return v.ok() ? base::ok() : v.status(); }());
+  bool ignore = false, rescore = true;
+  for (const auto& [name, target] : {std::pair{"ignore", &ignore}, {"rescore", &rescore}}) {
+    if (const auto value = member(object, name)) {
+      RHUMB_ASSIGN(*target, as_bool(*value, at(where, name)));
+    }
   }
   if (const auto value = member(object, "oversampling")) {
     RHUMB_ASSIGN(const double factor, as_number(*value, at(where, "oversampling")));
     if (!(factor >= 1.0)) return out_of_range(at(where, "oversampling"), "at least 1.0");
+    oversampling = static_cast<float>(std::min(factor, kMaxOversampling));
   }
+  if (!rescore) oversampling = 1;
+  if (ignore) oversampling = std::numeric_limits<float>::infinity();
   return base::ok();
 }
 
@@ -43,7 +55,7 @@ Status parse_params(const Element& e, const std::string& where, model::SearchPar
       RHUMB_ASSIGN(*target, as_bool(*value, at(where, name)));
     }
   }
-  if (const auto hint = member(object, "quantization")) RHUMB_TRY(check_quantization(*hint, at(where, "quantization")));
+  if (const auto hint = member(object, "quantization")) RHUMB_TRY(parse_quantization(*hint, at(where, "quantization"), out.oversampling));
   if (member(object, "idf")) return base::unsupported("idf of sparse vectors (" + at(where, "idf") + ")");
   return base::ok();
 }

@@ -67,7 +67,8 @@ typedef struct rhumb_progress {
 /* vectors: query_count rows, in the scalar type and normalisation of the stored ones. group_ends (multivectors; else NULL): rows of
  * query i end before group_ends[i]. ef: breadth of a graph search, 0 = the instance's own. flags: RHUMB_QUERY_EXACT. recall: what a search
  * without ef aims at, by what the instance knows of itself, 0 = the instance's default; widen: factor on the breadth of such a search,
- * 0 = 1. An engine without calibration knows no recall and obeys widen alone. */
+ * 0 = 1. An engine without calibration knows no recall and obeys widen alone. oversampling: of engines over codes, how many times k
+ * candidates are compared again by the vectors themselves, 0 = as the engine sees fit, infinity = all that were found. */
 typedef struct rhumb_query {
   uint32_t struct_size, k;
   rhumb_matrix_t vectors;
@@ -77,7 +78,7 @@ typedef struct rhumb_query {
   uint32_t ef, flags;
   rhumb_slice_t params_json;
   const rhumb_ext_t *ext;
-  float recall, widen;
+  float recall, widen, oversampling, reserved;
 } rhumb_query_t;
 
 /* Caller-allocated: slots and distances hold query_count * k entries, counts query_count. Hits of query i start at i * k, closest first,

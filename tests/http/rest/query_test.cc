@@ -1,6 +1,8 @@
 // Bodies of points/query and points/search.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "host/http/rest/parse_query.h"
 #include "tests/http/rest/expect.h"
 
@@ -57,6 +59,21 @@ TEST(ParseQueryTest, everything_that_goes_with_it) {
   EXPECT_EQ(parsed->search.with_vector.names, std::vector<std::string>{"text"});
   EXPECT_EQ(parsed->search.params.ef, 65536u);
   EXPECT_TRUE(parsed->search.params.exact && parsed->search.params.indexed_only && parsed->search.params.explain);
+}
+
+TEST(ParseQueryTest, quantization_says_how_many_candidates_are_compared_exactly) {
+  const std::pair<const char*, float> cases[] = {{"{}", 0},
+                                                 {R"({"rescore":true})", 0},
+                                                 {R"({"oversampling":2.5})", 2.5f},
+                                                 {R"({"oversampling":1e300})", 1e6f},
+                                                 {R"({"rescore":false})", 1},
+                                                 {R"({"rescore":false,"oversampling":4})", 1},
+                                                 {R"({"ignore":true})", std::numeric_limits<float>::infinity()}};
+  for (const auto& [quantization, oversampling] : cases) {
+    const auto parsed = named_query(R"({"query":[1,2],"using":"code","params":{"quantization":)" + std::string(quantization) + "}}");
+    ASSERT_TRUE(parsed.ok()) << parsed.status().message();
+    EXPECT_EQ(parsed->search.params.oversampling, oversampling) << quantization;
+  }
 }
 
 TEST(ParseQueryTest, what_is_wrong_is_named) {

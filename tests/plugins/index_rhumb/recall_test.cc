@@ -149,6 +149,31 @@ TEST(Recall, FewDeadSlots) {
   EXPECT_GE(around_dead, 0.9);
 }
 
+TEST(Recall, OversamplingSaysHowManyAreComparedExactly) {
+  World& w = cosine_world();
+  const auto compared = [&](float oversampling) {
+    uint64_t distances = 0;
+    w.graph->search({&w.queries[0], 1}, {.ef = 100, .oversampling = oversampling}, &distances);
+    return distances;
+  };
+  EXPECT_EQ(compared(1), 10u);
+  EXPECT_EQ(compared(3), 30u);
+  EXPECT_EQ(compared(std::numeric_limits<float>::infinity()), 100u);
+  EXPECT_GT(compared(0), 10u);
+}
+
+TEST(Recall, WhatIsAskedForDecidesHowBroadlyIsSearched) {
+  World& w = cosine_world();
+  const auto cost = [&](const Ask& ask) {
+    uint64_t codes = 0;
+    w.graph->search(w.queries, ask, nullptr, &codes);
+    return codes;
+  };
+  EXPECT_LT(cost({.recall = 0.9f}), cost({.recall = 0.999f}));
+  EXPECT_LT(cost({.recall = 0.9f}), cost({.recall = 0.9f, .widen = 3}));
+  EXPECT_EQ(cost({.ef = 50}), cost({.ef = 50, .recall = 0.999f, .widen = 5})) << "who names a breadth gets it";
+}
+
 TEST(Recall, ViewsThatEndEarlierSeeNothingLater) {
   World& w = cosine_world();
   const uint32_t end = w.column.rows() / 2;
