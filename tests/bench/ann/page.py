@@ -112,8 +112,8 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 def main():
     root = pathlib.Path(__file__).resolve().parents[3] / "docs/benchmarks"
     report = json.loads(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else root / "ann.json").read_text())
-    lines = [BEGIN, f'{report["machine"]}, {report["cores"]} cores; {report["date"]}, commit {report["commit"]}; {report.get("minutes", 0):.0f} minutes in all; '
-             f'load average {report["load_average"]:.1f} at the end.']
+    lines = [BEGIN, f'{report["machine"]}, {report["cores"]} cores; {report["date"]}, commit {report["commit"]}; '
+             f'load average {report["load_average"]:.1f} at the end. Measured by:', ""] + [f"- `{c}`" for c in report["commands"]]
     for name, found in report["sets"].items():
         lines += ["", f'## {name}: {found["rows"]:,} x {found["dim"]}, {found["metric"]}', "", f'{found["queries"]:,} queries, k = {found["k"]}, {found["rounds"]} rounds.', ""]
         lines += build_table(found) + search_table(found["search"]) + batch_line(found)
