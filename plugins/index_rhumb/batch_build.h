@@ -1,5 +1,6 @@
-// Building in batches that do not see each other, so that the graph does not depend on which thread was first (prefix doubling, Dobson
-// Manohar et al., ParlayANN, arXiv 2305.04359): all of a batch search the graph as it was before, then all are linked, then linked back in order.
+// Building in batches that do not see each other, so that the graph does not depend on which thread was first (prefix doubling:
+// Dobson Manohar et al., ParlayANN, arXiv 2305.04359): all of a batch search the graph as it was before, then all are linked, then linked
+// back in order.
 #pragma once
 
 #include <cstdint>
