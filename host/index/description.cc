@@ -202,7 +202,12 @@ Result<std::string> EngineDescription::config_json(const model::HnswConfig& coll
   json given = json::object();
   const auto take = [&](const char* name, const std::optional<uint32_t>& over, const std::optional<uint32_t>& under) {
     const auto& value = over ? over : under;
-    if (value && has_parameter(name)) given[name] = *value;
+    const Parameter* parameter = find(name);
+    if (!value || parameter == nullptr) return;
+    double nearest = *value;  // clients may say what another engine would allow
+    if (parameter->minimum) nearest = std::max(nearest, *parameter->minimum);
+    if (parameter->maximum) nearest = std::min(nearest, *parameter->maximum);
+    given[name] = static_cast<uint64_t>(nearest);
   };
   take("m", vector.m, collection.m);
   take("ef_construct", vector.ef_construct, collection.ef_construct);

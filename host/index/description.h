@@ -33,7 +33,7 @@ class EngineDescription {
   // what is allowed and what was found.
   base::Result<std::string> config_json(std::string_view parameters_json) const;
   // The same from a collection's graph settings, those of the vector over those of the collection. They are hints for whichever engine
-  // serves it: what this engine has no parameter for is left out.
+  // serves it: what this engine has no parameter for is left out, what is beyond its bounds becomes the nearest it takes.
   base::Result<std::string> config_json(const model::HnswConfig& collection, const model::HnswConfig& vector,
                                         std::string_view quantization_json = {}) const;
 
