@@ -40,7 +40,7 @@ double square_of(const float* x, uint32_t n) {
 }  // namespace
 
 Codec::Codec(const CodecParams& params, std::vector<float> centre, const Kernels& kernels)
-    : params_(params), centre_(std::move(centre)), kernels_(&kernels) {
+    : params_(params), centre_(std::move(centre)), nearest_(nearest_levels(params.levels)), kernels_(&kernels) {
   const uint32_t used = is_bits() ? (params.dim + 7) / 8 : params.dim + (params.metric == RHUMB_DOT ? 1 : 0);
   width_ = (used + kLineBytes - 1) / kLineBytes * kLineBytes;
   block_ = width_ & -width_;  // the largest power of two that divides it
@@ -102,7 +102,40 @@ Codec Codec::train(const rhumb_vectors_t& column, CodecParams params, std::span<
     half_range = std::max<double>(*at, half_range / kReachSigmas);
   }
   params.scale = half_range > 0 ? static_cast<float>(63.5 / half_range) : 1.0f;
+  codec.params_.scale = params.scale;
+  if (codec.nibbles()) params.levels = codec.train_levels(column, slots, step);
   return Codec(params, std::move(codec.centre_), kernels);
+}
+
+// Components that are not rotated and mean nothing, behind a row's last, are left out.
+Levels Codec::train_levels(const rhumb_vectors_t& column, std::span<const uint32_t> slots, size_t step) const {
+  Histogram histogram{};
+  std::vector<float> row(width_);
+  std::vector<uint8_t> code(width_);
+  for (size_t i = 0; i < slots.size(); i += step) {
+    prepare_row(row_of(column, slots[i]), row.data());
+    if (!std::isfinite(square_of(row.data(), width_))) continue;
+    encode_query(row.data(), code.data());
+    for (uint32_t d = 0; d < (rotates() ? width_ : params_.dim); ++d) ++histogram[code[d]];
+  }
+  return best_levels(histogram);
+}
+
+void Codec::encode_row(const float* prepared, uint8_t* out) const {
+  if (!nibbles()) {
+    encode_query(prepared, out);
+    return;
+  }
+  std::vector<uint8_t> code(width_);
+  encode_query(prepared, code.data());
+  pack(code.data(), width_, nearest_, out);
+}
+
+const uint8_t* Codec::row_as_query(const uint8_t* code, std::vector<uint8_t>& room) const {
+  if (!nibbles()) return code;
+  room.resize(width_);
+  unpack(code, width_, params_.levels, room.data());
+  return room.data();
 }
 
 float Codec::unit() const noexcept {

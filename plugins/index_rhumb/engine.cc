@@ -53,7 +53,7 @@ void Engine::report_memory() {
 }
 
 std::unique_ptr<Trained> Engine::train(std::span<const uint32_t> slots) const {
-  const CodecParams params{metric_, column_.scalar, column_.dim, options_.seed, options_.one_bit ? 1u : 0u, 0, 0};
+  const CodecParams params{metric_, column_.scalar, column_.dim, options_.seed, options_.one_bit ? 1u : 0u, 0, 0, options_.codes, {}};
   return std::make_unique<Trained>(Codec::train(column_, params, slots, kernels_), column_, options_, kernels_);
 }
 

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,13 +31,17 @@ class Reader {
     read_at(0, &header_, sizeof header_);
     if (std::memcmp(header_.magic, kMagic, sizeof kMagic) != 0) corrupt("magic differs");
     if (header_.header_crc != header_crc_of(header_)) corrupt("checksum of the header differs");
-    if (header_.format != kFileFormat || header_.header_bytes != sizeof header_) {
-      throw Error(RHUMB_UNSUPPORTED, path_ + ": format " + std::to_string(header_.format) + ", expected " + std::to_string(kFileFormat));
+    const uint64_t extra = header_.format == kFileFormatCodes ? sizeof codes_ : 0;
+    if ((header_.format != kFileFormat && extra == 0) || header_.header_bytes != sizeof header_ + extra) {
+      throw Error(RHUMB_UNSUPPORTED, path_ + ": format " + std::to_string(header_.format) + ", expected " + std::to_string(kFileFormat) + " or " +
+                                         std::to_string(kFileFormatCodes));
     }
     if (header_.file_bytes != size || header_.table_offset < kPageBytes || header_.table_offset > size) corrupt("size differs");
-    check_header_page();
+    if (extra != 0) read_codes();
+    check_header_page(sizeof header_ + extra);
   }
   const FileHeader& header() const { return header_; }
+  const CodesHeader& codes() const { return codes_; }
   int fd() const { return file_.get(); }
 
   // Every byte of the sections, in 64 KiB blocks. The file is read, not mapped: a disk that fails is told, not died of.
@@ -77,14 +82,22 @@ class Reader {
   [[noreturn]] void corrupt(const std::string& why) const { throw Error(RHUMB_CORRUPT, path_ + ": " + why); }
 
  private:
-  void check_header_page() const {
-    char rest[kPageBytes - sizeof(FileHeader)];
-    read_at(sizeof(FileHeader), rest, sizeof rest);
-    if (std::any_of(rest, rest + sizeof rest, [](char c) { return c != 0; })) corrupt("bytes behind the header");
+  void read_codes() {
+    read_at(sizeof header_, &codes_, sizeof codes_);
+    if (codes_.crc != codes_crc_of(codes_)) corrupt("checksum of what tells the codes differs");
+    if (codes_.codes != static_cast<uint32_t>(Codes::kNibbles)) throw Error(RHUMB_UNSUPPORTED, path_ + ": codes of kind " + std::to_string(codes_.codes));
+    const std::span levels(codes_.levels);
+    if (!std::is_sorted(levels.begin(), levels.end()) || levels.back() > kCodeMax) corrupt("levels out of range");
+  }
+  void check_header_page(uint64_t used) const {
+    char rest[kPageBytes];
+    read_at(used, rest, kPageBytes - used);
+    if (std::any_of(rest, rest + kPageBytes - used, [](char c) { return c != 0; })) corrupt("bytes behind the header");
   }
   const std::string path_;
   const Descriptor file_;
   FileHeader header_{};
+  CodesHeader codes_{};
 };
 
 void require_same(const char* what, uint64_t expected, uint64_t found) {
@@ -181,7 +194,9 @@ LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vect
   require_same("links of a node", shape.degree, header.degree);
   require_same("links of an upper node", shape.upper_degree, header.upper_degree);
   require_same("one_bit", options.one_bit ? 1 : 0, header.one_bit);
-  const CodecParams params{metric, column.scalar, column.dim, header.seed, header.one_bit, header.scale, header.reach};
+  require_same("codes", static_cast<uint32_t>(options.codes), reader.codes().codes);
+  CodecParams params{metric, column.scalar, column.dim, header.seed, header.one_bit, header.scale, header.reach, options.codes, {}};
+  std::copy_n(reader.codes().levels, kLevels4, params.levels.begin());
   if (!(params.scale > 0) || !std::isfinite(params.scale) || !std::isfinite(params.reach)) reader.corrupt("parameters of codes out of range");
   const uint32_t width = Codec::restore(params, {}, kernels).width();
   std::vector<float> centre(width);

@@ -30,6 +30,12 @@ void pause() noexcept {
 #endif
 }
 
+auto score_of(const Codec& codec, const Kernels& kernels) {
+  if (codec.is_bits()) return kernels.differing;
+  if (codec.nibbles()) return codec.rotates() ? kernels.squared4 : kernels.absolute4;
+  return codec.rotates() ? kernels.squared : kernels.absolute;
+}
+
 // Held for tens of microseconds at most, when a row is pruned.
 class RowLock {
  public:
@@ -49,9 +55,7 @@ class RowLock {
 }  // namespace
 
 Graph::Graph(const Codec& codec, const Kernels& kernels, const GraphShape& shape)
-    : kernels_(kernels), shape_(shape), bit_bytes_(codec.bit_bytes()),
-      score_(codec.is_bits() ? kernels.differing : codec.rotates() ? kernels.squared : kernels.absolute),
-      codes_(codec.width()), bits_(std::max<uint32_t>(codec.bit_stride(), 1)), rows_(shape.degree * sizeof(uint32_t)),
+    : codec_(codec), kernels_(kernels), shape_(shape), bit_bytes_(codec.bit_bytes()), score_(score_of(codec, kernels)), codes_(codec.code_bytes()), bits_(std::max<uint32_t>(codec.bit_stride(), 1)), rows_(shape.degree * sizeof(uint32_t)),
       slack_(kSlackLinks * sizeof(uint32_t)), levels_(1), upper_at_(sizeof(uint32_t)), upper_(shape.upper_degree * sizeof(uint32_t)) {}
 
 void Graph::reserve(uint64_t slots) {
@@ -118,6 +122,7 @@ std::vector<uint32_t> Graph::choose(uint32_t slot, std::span<const WalkKey> cand
   chosen.reserve(limit + kAtOnce);
   uint32_t equal = 0, last = kNoLink;
   uint32_t between[kAtOnce];
+  std::vector<uint8_t> room;
   for (const WalkKey key : candidates) {
     if (chosen.size() >= limit) break;
     const uint32_t other = walk_slot(key), distance = walk_distance(key);
@@ -127,7 +132,7 @@ std::vector<uint32_t> Graph::choose(uint32_t slot, std::span<const WalkKey> cand
       if (equal++ < kEqualLinks) chosen.push_back(other);
       continue;
     }
-    const Probe from = probe(code(other));
+    const Probe from = row_probe(other, room);
     bool kept = true;
     for (size_t i = 0; i < chosen.size() && kept; i += kAtOnce) {
       const auto n = static_cast<uint32_t>(std::min<size_t>(kAtOnce, chosen.size() - i));
@@ -178,7 +183,8 @@ void Graph::link_back(uint32_t from, uint32_t to, uint32_t level) {
 // Closest first; of nodes with equal codes the neighbours by number come first: so they stay a chain.
 std::vector<WalkKey> Graph::sorted_by_distance(uint32_t slot, std::span<const uint32_t> ids) const {
   std::vector<uint32_t> distances(ids.size());
-  probe(code(slot))(ids.data(), static_cast<uint32_t>(ids.size()), distances.data());
+  std::vector<uint8_t> room;
+  row_probe(slot, room)(ids.data(), static_cast<uint32_t>(ids.size()), distances.data());
   std::vector<WalkKey> keys(ids.size());
   for (size_t i = 0; i < ids.size(); ++i) keys[i] = walk_key(distances[i], ids[i]);
   std::sort(keys.begin(), keys.end(), [slot](WalkKey a, WalkKey b) {

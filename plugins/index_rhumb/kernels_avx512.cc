@@ -77,6 +77,38 @@ struct Avx512 : Generic<Avx512> {
     }
     store_sums<R>(sum, out);
   }
+  // 64 components of a 4-bit code: the low nibbles of 32 bytes below, the high ones above.
+  static __m512i levels_of(const char* packed, __m512i lut) {
+    const __m512i twice = _mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(packed)));
+    const __m512i apart = _mm512_srlv_epi64(twice, _mm512_set_epi64(4, 4, 4, 4, 0, 0, 0, 0));
+    return _mm512_shuffle_epi8(lut, _mm512_and_si512(apart, _mm512_set1_epi8(15)));
+  }
+  static __m512i lut_of(const uint8_t* levels) { return _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(levels))); }
+  template <int R>
+  static void squared4_block(const uint8_t* q, const uint8_t* levels, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    const __m512i lut = lut_of(levels);
+    __m512i sum[R];
+    for (int r = 0; r < R; ++r) sum[r] = _mm512_setzero_si512();
+    for (uint32_t i = 0; i < bytes; i += 32) {
+      const __m512i a = load(q + 2 * i);
+      for (int r = 0; r < R; ++r) {
+        const __m512i d = _mm512_abs_epi8(_mm512_sub_epi8(a, levels_of(rows[r] + i, lut)));
+        sum[r] = _mm512_dpbusd_epi32(sum[r], d, d);
+      }
+    }
+    store_sums<R>(sum, out);
+  }
+  template <int R>
+  static void absolute4_block(const uint8_t* q, const uint8_t* levels, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    const __m512i lut = lut_of(levels);
+    __m512i sum[R];
+    for (int r = 0; r < R; ++r) sum[r] = _mm512_setzero_si512();
+    for (uint32_t i = 0; i < bytes; i += 32) {
+      const __m512i a = load(q + 2 * i);
+      for (int r = 0; r < R; ++r) sum[r] = _mm512_add_epi32(sum[r], _mm512_sad_epu8(a, levels_of(rows[r] + i, lut)));
+    }
+    store_sums<R>(sum, out);
+  }
   template <int R>
   static void differing_block(const char* q, const char* const* rows, uint32_t bytes, uint32_t* out) {
     uint64_t sum[R] = {};

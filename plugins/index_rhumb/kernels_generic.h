@@ -1,8 +1,8 @@
 // The kernels, written once over an instruction set `Isa` and compiled in one translation unit for each. As in the SDK's kernels: internal
 // linkage and no standard C++ header, so that the linker cannot merge a function with one that older machines cannot run.
 //
-// Isa offers: kRows (how many rows are scored side by side), squared<R>, absolute<R>, differing<R>, matches<R> over blocks of rows, and may hide the
-// loops below by better ones.
+// Isa offers: kRows (how many rows are scored side by side), squared<R>, absolute<R>, squared4<R>, absolute4<R>, differing<R>, matches<R> over
+// blocks of rows, and may hide the loops below by better ones.
 #pragma once
 
 #include <stdint.h>
@@ -68,6 +68,20 @@ struct Generic {
     const uint32_t bytes = table->bytes;
     each_block<Isa::kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) {
       Isa::template absolute_block<R>(q, rows, bytes, out + i);
+    });
+  }
+  static void squared4(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+    const auto* q = static_cast<const uint8_t*>(query);
+    const uint32_t bytes = table->bytes;
+    each_block<Isa::kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) {
+      Isa::template squared4_block<R>(q, table->levels, rows, bytes, out + i);
+    });
+  }
+  static void absolute4(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+    const auto* q = static_cast<const uint8_t*>(query);
+    const uint32_t bytes = table->bytes;
+    each_block<Isa::kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) {
+      Isa::template absolute4_block<R>(q, table->levels, rows, bytes, out + i);
     });
   }
   static void differing(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
@@ -171,7 +185,8 @@ struct Generic {
 
 template <typename Isa>
 constexpr Kernels make_kernels(const char* name) {
-  return {name, Isa::unvisited, Isa::squared, Isa::absolute, Isa::differing, Isa::bits, Isa::hadamard, Isa::flip, Isa::planes, Isa::signs, Isa::quantise};
+  return {name,            Isa::unvisited, Isa::squared,  Isa::absolute, Isa::squared4, Isa::absolute4, Isa::differing,
+          Isa::bits,       Isa::hadamard,  Isa::flip,     Isa::planes,   Isa::signs,    Isa::quantise};
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ const rhumb_index_input_t* Engine::largest(std::span<const rhumb_index_input_t> 
       throw Error(RHUMB_UNSUPPORTED, "an input of another metric, scalar type or dimension");
     }
     const Trained* const trained = engine.trained_.load(std::memory_order_acquire);
-    if (trained == nullptr || trained->graph.shape() != options_.shape() || engine.options_.one_bit != options_.one_bit) continue;
+    if (trained == nullptr || trained->graph.shape() != options_.shape()) continue;
+    if (engine.options_.one_bit != options_.one_bit || engine.options_.codes != options_.codes) continue;
     const uint64_t taken = input.slot_count - static_cast<uint64_t>(std::count(input.slot_map, input.slot_map + input.slot_count, RHUMB_NO_SLOT));
     if (taken <= most) continue;
     most = taken;

@@ -30,6 +30,17 @@ bool flag(const nlohmann::json& value, const std::string& key) {
   return value.get<bool>();
 }
 
+constexpr const char* kCodesNames[] = {"8bit", "4bit"};  // by number
+
+Codes codes_of(const nlohmann::json& value, const std::string& key) {
+  std::string expected;
+  for (uint32_t i = 0; i < std::size(kCodesNames); ++i) {
+    if (value == kCodesNames[i]) return Codes{i};
+    expected += (i == 0 ? "" : ", ") + std::string(kCodesNames[i]);
+  }
+  throw Error(RHUMB_INVALID, key + ": expected one of " + expected + ", found " + value.dump());
+}
+
 nlohmann::json parameter(uint32_t low, uint32_t high, uint32_t standard, const char* text) {
   return {{"type", "integer"}, {"minimum", low}, {"maximum", high}, {"default", standard}, {"description", text}};
 }
@@ -57,6 +68,7 @@ Options parse_options(std::string_view config_json) {
     else if (key == "recall") options.recall = share(value, key, kRecallMin, kRecallMax);
     else if (key == "seed") options.seed = number(value, key, 0, kSeedMax);
     else if (key == "one_bit") options.one_bit = flag(value, key);
+    else if (key == "codes") options.codes = codes_of(value, key);
     else if (key == "deterministic") options.deterministic = flag(value, key);
     else if (key == "mapped") options.mapped = flag(value, key);
     else throw Error(RHUMB_INVALID, "config: unknown parameter " + key);
@@ -74,6 +86,9 @@ std::string describe() {
         {"description", "Recall at 10 that a search aims at when it names no ef; the breadth for it is measured when the graph is built or saved."}}},
       {"seed", parameter(0, kSeedMax, kSeedDefault, "Of the random rotation before quantisation.")},
       {"one_bit", {{"type", "boolean"}, {"default", true}, {"description", "Walk vectors of 512 dimensions and more by one bit a component."}}},
+      {"codes",
+       {{"type", "string"}, {"enum", kCodesNames}, {"default", kCodesNames[0]},
+        {"description", "What a row keeps of a component: a byte, or half of one, for half the memory and a few more exact distances."}}},
       {"deterministic",
        {{"type", "boolean"}, {"default", false},
         {"description", "Builds and merges of the same rows give the same graph, byte by byte, on any number of threads."}}},

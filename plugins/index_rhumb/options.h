@@ -20,6 +20,7 @@ struct Options {
   double recall = kRecallDefault;               // at 10, that searches without a breadth of their own aim at
   uint32_t seed = kSeedDefault;                 // of the rotation
   bool one_bit = true;                          // wide vectors are walked by one bit a component
+  Codes codes = Codes::kWhole;                  // of rows
   bool deterministic = false;                   // builds and merges do not depend on the number of threads
   bool mapped = false;                          // a loaded graph stays in its file's pages, which the system may drop; else it is in memory
 

@@ -32,7 +32,7 @@ struct Engine::Request {
     scratch.prepared.resize(codec.width());
     scratch.code.resize(codec.width());
     codec.prepare_query(row, scratch.prepared.data());
-    codec.encode(scratch.prepared.data(), scratch.code.data());
+    codec.encode_query(scratch.prepared.data(), scratch.code.data());
     if (!walks_bits()) return;
     scratch.planes.resize(uint64_t{kQueryPlanes} * codec.bit_bytes());
     bit_query = codec.encode_bit_query(scratch.prepared.data(), scratch.planes.data());
