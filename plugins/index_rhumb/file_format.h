@@ -44,11 +44,13 @@ static_assert(sizeof(FileHeader) == 328 && sizeof(FileHeader) <= kPageBytes);
 
 // What rows keep of their codes, in files of kFileFormatCodes.
 struct CodesHeader {
-  uint32_t codes;  // codec.h: Codes
+  uint32_t codes, sub;  // codec.h: Codes, CodecParams
   uint8_t levels[kLevels4];
+  SectionEntry book;  // of product quantization, else zeros
+  uint32_t learned, reserved, zero;
   uint32_t crc;  // of all bytes before it
 };
-static_assert(sizeof(CodesHeader) == 24);
+static_assert(sizeof(CodesHeader) == 64);
 
 inline uint64_t padded_to_page(uint64_t n) { return (n + kPageBytes - 1) / kPageBytes * kPageBytes; }
 inline uint32_t header_crc_of(const FileHeader& header) {

@@ -61,8 +61,14 @@ class Reader {
     }
   }
   // A section of exactly so many rows; where it begins.
-  uint64_t section(Section id, uint64_t rows, uint64_t stride) const {
-    const SectionEntry& entry = header_.sections[id];
+  uint64_t section(Section id, uint64_t rows, uint64_t stride) const { return section(header_.sections[id], id, rows, stride); }
+  std::vector<uint8_t> book(uint32_t width) const {
+    std::vector<uint8_t> book(Product::book_bytes(width));
+    read_at(section(codes_.book, kSections, 1, book.size()), book.data(), book.size());
+    if (std::any_of(book.begin(), book.end(), [](uint8_t c) { return c > kCodeMax; })) corrupt("a centroid out of range");
+    return book;
+  }
+  uint64_t section(const SectionEntry& entry, uint32_t id, uint64_t rows, uint64_t stride) const {
     const bool fits = entry.rows == rows && entry.stride == stride && entry.offset % kPageBytes == 0 && entry.offset >= kPageBytes &&
                       entry.offset <= header_.table_offset && padded_to_page(rows * stride) <= header_.table_offset - entry.offset;
     if (!fits) corrupt("section " + std::to_string(id) + " does not fit");
@@ -85,7 +91,8 @@ class Reader {
   void read_codes() {
     read_at(sizeof header_, &codes_, sizeof codes_);
     if (codes_.crc != codes_crc_of(codes_)) corrupt("checksum of what tells the codes differs");
-    if (codes_.codes != static_cast<uint32_t>(Codes::kNibbles)) throw Error(RHUMB_UNSUPPORTED, path_ + ": codes of kind " + std::to_string(codes_.codes));
+    const bool nibbles = codes_.codes == static_cast<uint32_t>(Codes::kNibbles), product = codes_.codes == static_cast<uint32_t>(Codes::kProduct);
+    if (!nibbles && !product) throw Error(RHUMB_UNSUPPORTED, path_ + ": codes of kind " + std::to_string(codes_.codes));
     const std::span levels(codes_.levels);
     if (!std::is_sorted(levels.begin(), levels.end()) || levels.back() > kCodeMax) corrupt("levels out of range");
   }
@@ -195,13 +202,18 @@ LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vect
   require_same("links of an upper node", shape.upper_degree, header.upper_degree);
   require_same("one_bit", options.one_bit ? 1 : 0, header.one_bit);
   require_same("codes", static_cast<uint32_t>(options.codes), reader.codes().codes);
-  CodecParams params{metric, column.scalar, column.dim, header.seed, header.one_bit, header.scale, header.reach, options.codes, {}};
+  require_same("components of a byte", options.sub(), reader.codes().sub);
+  CodecParams params{metric,       column.scalar, column.dim,    header.seed, header.one_bit,
+                     header.scale, header.reach,  options.codes, {},          options.sub(), reader.codes().learned};
   std::copy_n(reader.codes().levels, kLevels4, params.levels.begin());
   if (!(params.scale > 0) || !std::isfinite(params.scale) || !std::isfinite(params.reach)) reader.corrupt("parameters of codes out of range");
-  const uint32_t width = Codec::restore(params, {}, kernels).width();
+  const Codec unknowing = Codec::restore(params, {}, kernels);
+  const uint32_t width = unknowing.width();
   std::vector<float> centre(width);
   reader.read_at(reader.section(kCentre, 1, uint64_t{width} * sizeof(float)), centre.data(), centre.size() * sizeof(float));
-  loaded.trained = std::make_unique<Trained>(Codec::restore(params, std::move(centre), kernels), column, options, kernels);
+  std::shared_ptr<const Product> product;
+  if (unknowing.products()) product = std::make_shared<const Product>(reader.book(width), width, params.sub);
+  loaded.trained = std::make_unique<Trained>(Codec::restore(params, std::move(centre), kernels, std::move(product)), column, options, kernels);
   for (const float recall : header.calibration) {
     if (!(recall >= 0 && recall <= 1)) reader.corrupt("a recall out of range");
   }

@@ -97,6 +97,14 @@ class Saver {
     });
     upper();
   }
+  SectionEntry book() {
+    const std::vector<uint8_t>& book = codec_.product()->book();
+    writer_.pad();
+    const SectionEntry entry{writer_.offset(), 1, static_cast<uint32_t>(book.size()), 0};
+    writer_.bytes(book.data(), book.size());
+    writer_.pad();
+    return entry;
+  }
 
  private:
   void find_entry() {
@@ -187,9 +195,13 @@ void save_graph(const std::string& dir, uint32_t metric, const rhumb_vectors_t& 
       header.header_bytes += sizeof codes;
       codes.codes = static_cast<uint32_t>(params.codes);
       std::copy(params.levels.begin(), params.levels.end(), codes.levels);
-      codes.crc = codes_crc_of(codes);
+      codes.sub = params.sub;
+      codes.learned = params.learned;
     }
-    Saver(writer, *trained, std::min(built_through, trained->graph.end()), header).run();
+    Saver saver(writer, *trained, std::min(built_through, trained->graph.end()), header);
+    saver.run();
+    if (trained->codec.products()) codes.book = saver.book();
+    codes.crc = codes_crc_of(codes);
   }
   writer.finish(header, codes);
   sync_directory(dir);

@@ -131,6 +131,7 @@ class Graph {
   }
   uint32_t* row_of(uint32_t slot, uint32_t level) noexcept { return const_cast<uint32_t*>(row(slot, level)); }
   uint32_t take_upper_rows(uint32_t rows);
+  class Chosen;
   std::vector<uint32_t> choose(uint32_t slot, std::span<const WalkKey> candidates, uint32_t limit, float slack) const;
   std::vector<WalkKey> sorted_by_distance(uint32_t slot, std::span<const uint32_t> ids) const;
   void prune(uint32_t slot, uint32_t level, uint32_t extra);
@@ -140,6 +141,7 @@ class Graph {
   const Kernels& kernels_;
   const GraphShape shape_;
   const uint32_t bit_bytes_;
+  void (*const score_whole_)(const void*, const CodeTable*, const uint32_t*, uint32_t, uint32_t*);  // of 7-bit codes
   void (*const score_)(const void*, const CodeTable*, const uint32_t*, uint32_t, uint32_t*);
   ChunkedArray codes_, bits_, rows_, slack_, levels_, upper_at_, upper_;
   std::atomic<uint64_t> capacity_{0}, nodes_{0};

@@ -19,7 +19,10 @@ constexpr uint64_t kScanRows = 256;       // never worth a walk
 // How many of the closest by codes (by one-bit codes) are compared again so that the closest k are among them: the coarser, the more.
 uint32_t rescored_of(const Codec& codec, uint32_t k, float oversampling) {
   constexpr uint32_t kAll = 1u << 30;
-  if (!(oversampling > 0)) return codec.nibbles() ? k + k / 2 + 9 : k + k / 4 + 4;
+  if (!(oversampling > 0)) {
+    if (codec.products()) return k + (k / 2 + 8) * codec.params().sub;
+    return codec.nibbles() ? k + k / 2 + 9 : k + k / 4 + 4;
+  }
   return oversampling * static_cast<float>(k) < static_cast<float>(kAll) ? std::max(k, static_cast<uint32_t>(oversampling * static_cast<float>(k))) : kAll;
 }
 uint32_t rescored_bits_of(uint32_t k) { return 8 * k + 80; }

@@ -30,7 +30,7 @@ struct Engine::Request {
     vector = row;
     const Codec& codec = trained->codec;
     scratch.prepared.resize(codec.width());
-    scratch.code.resize(codec.width());
+    scratch.code.resize(codec.query_bytes());
     codec.prepare_query(row, scratch.prepared.data());
     codec.encode_query(scratch.prepared.data(), scratch.code.data());
     if (!walks_bits()) return;

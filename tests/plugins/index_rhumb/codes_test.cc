@@ -28,6 +28,8 @@ struct World {
 
 class Metrics : public ::testing::TestWithParam<std::tuple<uint32_t, uint32_t>> {};
 
+uint64_t bytes_of(Index& index) { return index.stats()["bytes_resident"].get<uint64_t>(); }
+
 TEST_P(Metrics, FourBitsFindAsMuch) {
   const auto [metric, scalar] = GetParam();
   World w(metric, scalar, kDim, 91);
@@ -37,9 +39,20 @@ TEST_P(Metrics, FourBitsFindAsMuch) {
   const auto truth = w.flat.search(w.queries, {});
   EXPECT_GE(recall(nibbles.search(w.queries, {.ef = 100}), truth), 0.95);
   EXPECT_GE(recall(nibbles.search(w.queries, {}), truth), 0.93) << "by the breadth that calibration chooses";
-  const uint64_t saved = whole.stats()["bytes_resident"].get<uint64_t>() - nibbles.stats()["bytes_resident"].get<uint64_t>();
-  const uint32_t code = metric == RHUMB_DOT ? kDim + 64 : kDim;
-  EXPECT_GE(saved, uint64_t{kRows} * code / 2 * 95 / 100) << "half of a byte a component";
+  const uint64_t codes = uint64_t{kRows} * (metric == RHUMB_DOT ? kDim + 64 : kDim);
+  EXPECT_EQ(bytes_of(whole) - bytes_of(nibbles), codes / 2) << "half of a byte a component";
+}
+
+TEST_P(Metrics, ProductCodesFindThem) {
+  const auto [metric, scalar] = GetParam();
+  World w(metric, scalar, kDim, 99);
+  Index whole("rhumb", w.column, config_of("8bit").c_str()), product("rhumb", w.column, R"({"m":16,"ef_construct":100,"codes":"pq","compression":8})");
+  ASSERT_EQ(whole.build(2), RHUMB_OK) << whole.error();
+  ASSERT_EQ(product.build(2), RHUMB_OK) << product.error();
+  const auto truth = w.flat.search(w.queries, {});
+  EXPECT_GE(recall(product.search(w.queries, {.ef = 200}), truth), 0.95);
+  const uint64_t codes = uint64_t{kRows} * (metric == RHUMB_DOT ? kDim + 64 : kDim);
+  EXPECT_EQ(bytes_of(whole) - bytes_of(product), codes / 2) << "a byte for two components";
 }
 
 INSTANTIATE_TEST_SUITE_P(Codes, Metrics,
@@ -101,7 +114,7 @@ TEST_P(Kept, FilesOfOtherCodesAreRefused) {
   ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
   const std::string dir = temp.fresh();
   ASSERT_EQ(index.save(dir), RHUMB_OK);
-  for (const char* other : {"8bit", "4bit"}) {
+  for (const char* other : {"8bit", "4bit", "pq"}) {
     const rhumb_status_t expected = other == std::string_view(GetParam()) ? RHUMB_OK : RHUMB_UNSUPPORTED;
     EXPECT_EQ(Index("rhumb", w.column, config_of(other).c_str(), dir).opened(), expected) << other;
   }
@@ -124,7 +137,7 @@ TEST_P(Kept, DamageOfTheHeaderIsTold) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Codes, Kept, ::testing::Values("8bit", "4bit"), [](const auto& info) { return "Of" + std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Codes, Kept, ::testing::Values("8bit", "4bit", "pq"), [](const auto& info) { return "Of" + std::string(info.param); });
 
 TEST(Codes, UnsoundLevelsAreRefused) {
   World w(RHUMB_COSINE, RHUMB_F32, 64, 97);
@@ -148,6 +161,21 @@ TEST(Codes, UnsoundLevelsAreRefused) {
   EXPECT_EQ(opened([](coded::CodesHeader& c) { c.levels[15] = 200; }), RHUMB_CORRUPT);
   EXPECT_EQ(opened([](coded::CodesHeader& c) { std::swap(c.levels[0], c.levels[15]); }), RHUMB_CORRUPT);
   EXPECT_EQ(opened([](coded::CodesHeader& c) { c.codes = 77; }), RHUMB_UNSUPPORTED);
+  EXPECT_EQ(opened([](coded::CodesHeader& c) { c.codes = 2; }), RHUMB_UNSUPPORTED) << "others than are wanted";
+}
+
+TEST(Codes, EveryCompression) {
+  World w(RHUMB_EUCLID, RHUMB_F32, kDim, 100);
+  const auto truth = w.flat.search(w.queries, {});
+  uint64_t before = ~uint64_t{0};
+  for (const char* compression : {"4", "8", "16", "32", "64"}) {
+    const std::string config = std::string(R"({"codes":"pq","compression":)") + compression + "}";
+    Index index("rhumb", w.column, config.c_str());
+    ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
+    EXPECT_LT(bytes_of(index), before);
+    before = bytes_of(index);
+    EXPECT_GE(recall(index.search(w.queries, {.ef = 512}), truth), 0.9) << compression;
+  }
 }
 
 // Bits are their own codes.
@@ -160,6 +188,13 @@ TEST(Codes, MeanNothingToBits) {
   ASSERT_EQ(nibbles.build(1), RHUMB_OK) << nibbles.error();
   const auto queries = column.queries(generator, 20);
   EXPECT_EQ(nibbles.search(queries, {}), whole.search(queries, {}));
+  Index product("rhumb", column, config_of("pq").c_str());
+  ASSERT_EQ(product.build(1), RHUMB_OK) << product.error();
+  EXPECT_EQ(product.search(queries, {}), whole.search(queries, {}));
+  const TempDir temp;
+  const std::string dir = temp.fresh();
+  ASSERT_EQ(product.save(dir), RHUMB_OK);
+  EXPECT_EQ(Index("rhumb", column, config_of("pq").c_str(), dir).opened(), RHUMB_OK);
 }
 
 }  // namespace
