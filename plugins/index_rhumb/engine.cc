@@ -200,7 +200,7 @@ std::string Engine::stats() const {
   nlohmann::json calibration = nlohmann::json::array();
   if (trained != nullptr && trained->calibration.measured()) {
     const CalibrationTable table = trained->calibration.table();
-    for (size_t i = 0; i < table.size(); ++i) calibration.push_back({kCalibrationBreadths[i], table[i]});
+    for (size_t i = 0; i < kCalibrationBreadths.size(); ++i) calibration.push_back({kCalibrationBreadths[i], table.recalls[i]});
   }
   return nlohmann::json{{"rows", rows},
                         {"calibration", calibration},

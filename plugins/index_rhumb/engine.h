@@ -80,7 +80,8 @@ class Engine {
 
   void calibrate(const rhumb_call_t* call, const IndexedRanges::Snapshot& ranges);
   void calibrate_grown(const Trained& trained, const rhumb_call_t* call);
-  void ask(const rhumb_call_t* call, const IndexedRanges::Snapshot& ranges, uint32_t slot, Way way, uint32_t ef, rhumb_hits_t& hits) const;
+  void ask(const rhumb_call_t* call, const IndexedRanges::Snapshot& ranges, uint32_t slot, Way way, uint32_t ef, float reach,
+           rhumb_hits_t& hits) const;
 
   Request request(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out, uint32_t ef) const;
   Plan plan(const Request& request, uint64_t passing) const;

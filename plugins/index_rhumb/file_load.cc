@@ -187,8 +187,11 @@ LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vect
   std::vector<float> centre(width);
   reader.read_at(reader.section(kCentre, 1, uint64_t{width} * sizeof(float)), centre.data(), centre.size() * sizeof(float));
   loaded.trained = std::make_unique<Trained>(Codec::restore(params, std::move(centre), kernels), column, options, kernels);
-  for (const float recall : header.calibration) {
+  for (const float recall : header.calibration.recalls) {
     if (!(recall >= 0 && recall <= 1)) reader.corrupt("a recall out of range");
+  }
+  for (const float reach : header.calibration.reaches) {
+    if (!(reach == 0 || (reach >= 1 && reach <= kCalibrationReaches.back()))) reader.corrupt("a reach out of range");
   }
   loaded.trained->calibration.set(header.calibration);
   const uint64_t end = header.sections[kLevels].rows;
