@@ -84,7 +84,7 @@ def life_tables(life):
         lines += ["| two threads over one | build | insert | search |", "|---|---|---|---|"]
         lines += [f'| {name} ({r["rows"]:,} rows) | x{r["build"]:.2f} | x{r["insert"]:.2f} | x{r["search"]:.2f} |' for name, r in life["threads"].items()] + [""]
     if "memory" in life:
-        lines += ["| opened from its file | bytes a vector | hnswlib, computed | ratio | open | first answer |", "|---|---|---|---|---|---|"]
+        lines += ["| opened from its file | bytes a vector | hnswlib | ratio | open | first answer |", "|---|---|---|---|---|---|"]
         lines += [f'| {name} ({r["rows"]:,} rows) | {r["bytes_per_vector"]:.0f} | {r["hnswlib_bytes_per_vector"]:.0f} | 1/{r["hnswlib_bytes_per_vector"] / r["bytes_per_vector"]:.2f} '
                   f'| {r["open_ms"]:.1f} ms | {r["first_answer_ms"]:.2f} ms |' for name, r in life["memory"].items()]
         lines += ["", "The vectors themselves are the host's, in files, and are not counted on our side; hnswlib keeps them.", ""]
