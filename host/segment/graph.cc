@@ -21,12 +21,29 @@ constexpr uint32_t kSaveGrowthDivisor = 4;  // written anew when a quarter has c
 
 Graph::Graph(const VectorColumn& column, std::string directory, const SegmentOptions& options)
     : column_(column), directory_(std::move(directory)), options_(options) {
+  configure(column.spec().params);
   if (options.plugins == nullptr) return;
   auto engine = options.plugins->find<rhumb_index_ops_t>(options.index_engine);
   if (engine.ok())
     engine_ = *engine;
   else
     reason_ = engine.status().to_string();
+}
+
+void Graph::configure(const model::VectorParams& params) {
+  const std::lock_guard lock(mutex_);
+  settings_ = params;
+  wanted_.store(params.hnsw.m != 0u, std::memory_order_release);
+}
+
+model::VectorParams Graph::settings() const {
+  const std::lock_guard lock(mutex_);
+  return settings_;
+}
+
+// A search reads a few rows of what its graph covers.
+void Graph::leave_memory() const {
+  if (settings().on_disk.value_or(false)) column_.file().leave_memory();
 }
 
 std::shared_ptr<IndexInstance> Graph::instance() const {
@@ -41,7 +58,7 @@ void Graph::publish(std::shared_ptr<IndexInstance> instance, uint32_t built) {
 }
 
 Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_directory, uint32_t rows) const {
-  const model::VectorParams& params = column_.spec().params;
+  const model::VectorParams params = settings();
   RHUMB_ASSIGN(const auto description, index::EngineDescription::of(*engine_));
   RHUMB_TRY(description.supports(params.distance, params.datatype));
   index::OpenRequest request;
@@ -99,7 +116,7 @@ std::string Graph::calibration() const {
 Result<bool> Graph::extend(uint32_t slot_end, uint32_t max_rows, bool sealed, std::span<const uint64_t> live,
                            const std::atomic<bool>& cancelled) {
   const uint32_t built = built_.load(std::memory_order_relaxed);
-  if (!engine_ || built >= slot_end) return false;
+  if (!available() || built >= slot_end) return false;
   auto graph = instance();
   if (engine_->ops->insert == nullptr || (sealed && !graph)) return build(slot_end, sealed, live, cancelled);
   if (!graph) {
@@ -165,6 +182,7 @@ Status Graph::save(uint32_t durable_rows, bool whole) {
   RHUMB_TRY(base::remove_all(directory_));  // a crash here costs a rebuild
   RHUMB_TRY(base::rename_durable(temp, directory_));
   saved_ = built;
+  if (whole) leave_memory();
   return base::ok();
 }
 
@@ -186,6 +204,7 @@ Status Graph::load(uint32_t rows) {
   }
   saved_ = stats->built_through;
   publish(std::move(*opened), saved_);
+  leave_memory();
   return base::ok();
 }
 

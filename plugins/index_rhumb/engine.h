@@ -27,8 +27,8 @@ inline constexpr uint64_t kTrainRows = 1024;
 
 // What there is from kTrainRows rows on.
 struct Trained {
-  Trained(Codec made, const rhumb_vectors_t& column, const Options& options, const Kernels& kernels)
-      : codec(std::move(made)), graph(codec, kernels, options.shape()), insertion(graph, codec, column, options.ef_construct) {}
+  Trained(Codec made, const rhumb_vectors_t& column, const GraphShape& shape, uint32_t ef_construct, const Kernels& kernels)
+      : codec(std::move(made)), graph(codec, kernels, shape), insertion(graph, codec, column, ef_construct) {}
   Codec codec;
   Graph graph;
   Insertion insertion;
