@@ -133,12 +133,13 @@ void Node::keep_heap_trimmed() {
   });
 }
 
-// known: the level that memory_changed() was last called for.
-void Node::watch_memory(base::MemoryLevel known) {
-  timers_.at(base::Deadline::after_ms(kMemoryLookMs), [this, known] {
-    const base::MemoryLevel now = memory_.look();
-    const bool told = now == known || background_->post([this] { memory_changed(); }).ok();
-    watch_memory(told ? now : known);
+// changes_told: of the level, that memory_changed() was called for.
+void Node::watch_memory(uint64_t changes_told) {
+  timers_.at(base::Deadline::after_ms(kMemoryLookMs), [this, changes_told] {
+    memory_.look();
+    const uint64_t changes = memory_.changes();
+    const bool told = changes == changes_told || background_->post([this] { memory_changed(); }).ok();
+    watch_memory(told ? changes : changes_told);
   });
 }
 
@@ -174,7 +175,7 @@ Status Node::start_roles() {
   worker_->bind(dispatcher_);
   worker_->start(*channel_);
   keep_heap_trimmed();
-  watch_memory(base::MemoryLevel::kNormal);
+  watch_memory(0);
   gateway_ = std::make_unique<gateway::ClusterGateway>([this](uint64_t) -> peer::Channel& { return *channel_; }, *router_);
   gateway_->start();
   return wait_for("cluster map", [&](auto done) { gateway_->await_map(metadata_->map()->version, std::move(done)); });

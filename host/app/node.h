@@ -69,7 +69,7 @@ class Node {
   base::Status start_roles();
   void start_log_bound();
   void keep_heap_trimmed();
-  void watch_memory(base::MemoryLevel known);
+  void watch_memory(uint64_t changes_told);
   void memory_changed();  // on a background thread
   std::string plugins_json() const;
   std::string telemetry_json() const;

@@ -47,6 +47,7 @@ MemoryLevel MemoryGuard::look() {
   bytes.set(static_cast<double>(used));
   level.set(static_cast<double>(now));
   if (now != before) {
+    changes_.fetch_add(1, std::memory_order_release);
     log(now > before ? LogLevel::kWarn : LogLevel::kInfo, "memory", "memory level changed",
         {{"from", memory_level_name(before)}, {"to", memory_level_name(now)}, {"bytes", used}, {"limit", limit_}});
   }

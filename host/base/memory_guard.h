@@ -31,6 +31,8 @@ class MemoryGuard {
   MemoryLevel level() const { return level_.load(std::memory_order_acquire); }
   // Measures now. A change of the level is logged; the metrics say what was found.
   MemoryLevel look();
+  // Changes of the level so far, whoever looked: a level that came and went between two looks of one caller is not missed.
+  uint64_t changes() const { return changes_.load(std::memory_order_acquire); }
   // Measures now: with so many bytes more the level would still be kNormal.
   bool room_for(uint64_t bytes);
   // Before what grows: kNoSpace names the limit, what is used and the setting. Unless all is well it measures: many writers are not to
@@ -42,7 +44,7 @@ class MemoryGuard {
   const Measure measure_;
   std::mutex mutex_;  // one look at a time
   std::atomic<MemoryLevel> level_{MemoryLevel::kNormal};
-  std::atomic<uint64_t> used_{0};
+  std::atomic<uint64_t> used_{0}, changes_{0};
 };
 
 }  // namespace rhumb::base

@@ -59,6 +59,7 @@ TEST_F(LookingGuardTest, what_grows_is_refused_with_the_limit_what_is_used_and_t
   used = 899;
   EXPECT_TRUE(guard.admit().ok()) << "a write that is refused looks again";
   EXPECT_EQ(guard.level(), kCold);
+  EXPECT_EQ(guard.changes(), 2u);
   used = 1000;
   EXPECT_FALSE(guard.admit().ok()) << "and one that comes while memory is short";
 }
