@@ -74,14 +74,19 @@ class Graph {
   base::Status save(uint32_t durable_rows, bool whole);
   // At recovery: loads what save() left, if it covers no slot >= rows. A file that is missing or damaged is no error:
   // built() stays 0.
+  // When memory is short, they stay in the file's pages.
   base::Status load(uint32_t rows);
+  // [background] A graph that is complete and saved goes out of memory into the pages of its file, beside searches; later ones are slower
+  // and find the same. false: nothing was to be done, or the engine cannot.
+  base::Result<bool> reopen_mapped();
 
  private:
   std::shared_ptr<index::IndexInstance> instance() const;  // closed when the last search that uses it is done
   model::VectorParams settings() const;
   void leave_memory() const;
   void publish(std::shared_ptr<index::IndexInstance> instance, uint32_t built);
-  base::Result<std::shared_ptr<index::IndexInstance>> open(const std::string& data_directory, uint32_t rows) const;
+  // mapped: if the engine can, whatever the collection says.
+  base::Result<std::shared_ptr<index::IndexInstance>> open(const std::string& data_directory, uint32_t rows, bool mapped = false) const;
   base::Result<bool> build(uint32_t slot_end, bool sealed, std::span<const uint64_t> live,
                            const std::atomic<bool>& cancelled);
   base::Status insert(index::IndexInstance& graph, uint32_t first, uint32_t end, const std::atomic<bool>& cancelled) const;
@@ -94,6 +99,7 @@ class Graph {
   std::atomic<uint32_t> built_{0};
   std::atomic<bool> wanted_{true};
   uint32_t saved_ = 0;        // [background] slots in the files
+  bool mapped_ = false;       // [background] because memory was short
   mutable std::mutex mutex_;  // guards what follows
   std::shared_ptr<index::IndexInstance> instance_;
   model::VectorParams settings_;

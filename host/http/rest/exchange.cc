@@ -47,7 +47,9 @@ Shape shape_of(Code code) {
   return {500, "Service internal error: "};
 }
 
-bool has_own_prefix(const std::string& text) { return text.starts_with("Format error") || text.starts_with("Deserialize error"); }
+bool has_own_prefix(const std::string& text) {
+  return text.starts_with("Format error") || text.starts_with("Deserialize error") || text.starts_with("memory_full: ");
+}
 
 }  // namespace
 
