@@ -40,11 +40,13 @@ double square_of(const float* x, uint32_t n) {
 }  // namespace
 
 Codec::Codec(const CodecParams& params, std::vector<float> centre, const Kernels& kernels)
-    : params_(params), centre_(std::move(centre)), kernels_(&kernels) {
+    : params_(params), centre_(std::move(centre)), nearest_(nearest_levels(params.levels)), kernels_(&kernels) {
   const uint32_t used = is_bits() ? (params.dim + 7) / 8 : params.dim + (params.metric == RHUMB_DOT ? 1 : 0);
   width_ = (used + kLineBytes - 1) / kLineBytes * kLineBytes;
   block_ = width_ & -width_;  // the largest power of two that divides it
-  bit_bytes_ = params.one_bit != 0 && rotates() && params.dim >= kBitsFromDim ? (width_ / 8 + kLineBytes - 1) / kLineBytes * kLineBytes : 0;
+  // Centroids' numbers may say less than one bit a component does: they are not put behind it.
+  const bool has_bits = params.one_bit != 0 && rotates() && !products() && params.dim >= kBitsFromDim;
+  bit_bytes_ = has_bits ? (width_ / 8 + kLineBytes - 1) / kLineBytes * kLineBytes : 0;
   centre_.resize(width_, 0.0f);
   if (!rotates()) return;
   uint64_t state = params.seed;
@@ -54,11 +56,13 @@ Codec::Codec(const CodecParams& params, std::vector<float> centre, const Kernels
   for (size_t i = 0; i < signs_.size(); ++i) signs_[i] = ((next_random(state) >> 63) != 0 ? -1.0f : 1.0f) * (i < width_ ? scale : 1.0f);
 }
 
-Codec Codec::restore(const CodecParams& params, std::vector<float> centre, const Kernels& kernels) {
-  return Codec(params, std::move(centre), kernels);
+Codec Codec::restore(const CodecParams& params, std::vector<float> centre, const Kernels& kernels, std::shared_ptr<const Product> product) {
+  Codec codec(params, std::move(centre), kernels);
+  codec.product_ = std::move(product);
+  return codec;
 }
 
-Codec Codec::train(const rhumb_vectors_t& column, CodecParams params, std::span<const uint32_t> slots, const Kernels& kernels) {
+Codec Codec::train(const rhumb_vectors_t& column, CodecParams params, std::span<const uint32_t> slots, const Kernels& kernels, const Each& each) {
   const size_t step = std::max<size_t>(1, slots.size() / kSampleRows);
   const uint32_t metric = params.metric;
   params.scale = 1.0f;
@@ -102,7 +106,78 @@ Codec Codec::train(const rhumb_vectors_t& column, CodecParams params, std::span<
     half_range = std::max<double>(*at, half_range / kReachSigmas);
   }
   params.scale = half_range > 0 ? static_cast<float>(63.5 / half_range) : 1.0f;
-  return Codec(params, std::move(codec.centre_), kernels);
+  codec.params_.scale = params.scale;
+  if (!codec.nibbles() && !codec.products()) return Codec(params, std::move(codec.centre_), kernels);
+  const std::vector<uint8_t> codes = codec.codes_of(column, slots, step);
+  std::shared_ptr<const Product> product;
+  if (codec.nibbles()) {
+    params.levels = codec.train_levels(codes);
+  } else {
+    params.learned = static_cast<uint32_t>(codes.size() / codec.width_);
+    product = std::make_shared<const Product>(Product::train(codes.data(), params.learned, codec.width_, params.sub, params.seed, kernels, each));
+  }
+  return restore(params, std::move(codec.centre_), kernels, std::move(product));
+}
+
+// The sample's 7-bit codes, one after the other.
+std::vector<uint8_t> Codec::codes_of(const rhumb_vectors_t& column, std::span<const uint32_t> slots, size_t step) const {
+  std::vector<uint8_t> codes;
+  codes.reserve((slots.size() / step + 1) * width_);
+  std::vector<float> row(width_);
+  for (size_t i = 0; i < slots.size(); i += step) {
+    prepare_row(row_of(column, slots[i]), row.data());
+    if (!std::isfinite(square_of(row.data(), width_))) continue;
+    codes.resize(codes.size() + width_);
+    quantise(row.data(), codes.data() + codes.size() - width_);
+  }
+  return codes;
+}
+
+// Components that are not rotated and mean nothing, behind a row's last, are left out.
+Levels Codec::train_levels(const std::vector<uint8_t>& codes) const {
+  Histogram histogram{};
+  for (size_t row = 0; row < codes.size(); row += width_) {
+    for (uint32_t d = 0; d < (rotates() ? width_ : params_.dim); ++d) ++histogram[codes[row + d]];
+  }
+  return best_levels(histogram);
+}
+
+void Codec::encode_query(const float* prepared, uint8_t* out) const {
+  if (!products()) {
+    quantise(prepared, out);
+    return;
+  }
+  std::vector<uint8_t> code(width_);
+  quantise(prepared, code.data());
+  product_->table(code.data(), rotates(), *kernels_, reinterpret_cast<uint16_t*>(out));
+}
+
+void Codec::encode_row(const float* prepared, uint8_t* out) const {
+  if (!nibbles() && !products()) {
+    quantise(prepared, out);
+    return;
+  }
+  std::vector<uint8_t> code(width_);
+  quantise(prepared, code.data());
+  if (nibbles()) pack(code.data(), width_, nearest_, out);
+  else product_->encode(code.data(), *kernels_, out);
+}
+
+const uint8_t* Codec::whole(const uint8_t* code, std::vector<uint8_t>& room) const {
+  if (!nibbles() && !products()) return code;
+  room.resize(width_);
+  if (nibbles()) unpack(code, width_, params_.levels, room.data());
+  else product_->decode(code, room.data());
+  return room.data();
+}
+
+const uint8_t* Codec::row_as_query(const uint8_t* code, std::vector<uint8_t>& room) const {
+  if (!products()) return whole(code, room);
+  std::vector<uint8_t> decoded;
+  whole(code, decoded);
+  room.resize(query_bytes());
+  product_->table(decoded.data(), rotates(), *kernels_, reinterpret_cast<uint16_t*>(room.data()));
+  return room.data();
 }
 
 float Codec::unit() const noexcept {

@@ -7,13 +7,15 @@
 #include <string_view>
 
 #include "calibration.h"
+#include "kernels.h"
 #include "rhumb/cpp/block_file.h"
 #include "rhumb/cpp/crc32c.h"
 
 namespace rhumb::coded {
 
 inline constexpr char kMagic[8] = {'R', 'H', 'M', 'B', 'G', 'R', 'P', 'H'};
-inline constexpr uint32_t kFileFormat = 2;
+inline constexpr uint32_t kFileFormat = 2;       // rows of whole codes
+inline constexpr uint32_t kFileFormatCodes = 3;  // CodesHeader follows the header
 inline constexpr uint32_t kPageBytes = 4096;
 enum Section : uint32_t { kCentre, kCodes, kBits, kRows, kLevels, kUpperAt, kUpper, kSections };
 
@@ -40,9 +42,22 @@ struct FileHeader {
 };
 static_assert(sizeof(FileHeader) == 376 && sizeof(FileHeader) <= kPageBytes);
 
+// What rows keep of their codes, in files of kFileFormatCodes.
+struct CodesHeader {
+  uint32_t codes, sub;  // codec.h: Codes, CodecParams
+  uint8_t levels[kLevels4];
+  SectionEntry book;  // of product quantization, else zeros
+  uint32_t learned, reserved, zero;
+  uint32_t crc;  // of all bytes before it
+};
+static_assert(sizeof(CodesHeader) == 64);
+
 inline uint64_t padded_to_page(uint64_t n) { return (n + kPageBytes - 1) / kPageBytes * kPageBytes; }
 inline uint32_t header_crc_of(const FileHeader& header) {
   return crc32c({reinterpret_cast<const char*>(&header), offsetof(FileHeader, header_crc)});
+}
+inline uint32_t codes_crc_of(const CodesHeader& codes) {
+  return crc32c({reinterpret_cast<const char*>(&codes), offsetof(CodesHeader, crc)});
 }
 inline std::string graph_file_in(const std::string& dir) { return dir + "/graph"; }
 

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,13 +31,17 @@ class Reader {
     read_at(0, &header_, sizeof header_);
     if (std::memcmp(header_.magic, kMagic, sizeof kMagic) != 0) corrupt("magic differs");
     if (header_.header_crc != header_crc_of(header_)) corrupt("checksum of the header differs");
-    if (header_.format != kFileFormat || header_.header_bytes != sizeof header_) {
-      throw Error(RHUMB_UNSUPPORTED, path_ + ": format " + std::to_string(header_.format) + ", expected " + std::to_string(kFileFormat));
+    const uint64_t extra = header_.format == kFileFormatCodes ? sizeof codes_ : 0;
+    if ((header_.format != kFileFormat && extra == 0) || header_.header_bytes != sizeof header_ + extra) {
+      throw Error(RHUMB_UNSUPPORTED, path_ + ": format " + std::to_string(header_.format) + ", expected " + std::to_string(kFileFormat) + " or " +
+                                         std::to_string(kFileFormatCodes));
     }
     if (header_.file_bytes != size || header_.table_offset < kPageBytes || header_.table_offset > size) corrupt("size differs");
-    check_header_page();
+    if (extra != 0) read_codes();
+    check_header_page(sizeof header_ + extra);
   }
   const FileHeader& header() const { return header_; }
+  const CodesHeader& codes() const { return codes_; }
   int fd() const { return file_.get(); }
 
   // Every byte of the sections, in 64 KiB blocks. The file is read, not mapped: a disk that fails is told, not died of.
@@ -56,8 +61,14 @@ class Reader {
     }
   }
   // A section of exactly so many rows; where it begins.
-  uint64_t section(Section id, uint64_t rows, uint64_t stride) const {
-    const SectionEntry& entry = header_.sections[id];
+  uint64_t section(Section id, uint64_t rows, uint64_t stride) const { return section(header_.sections[id], id, rows, stride); }
+  std::vector<uint8_t> book(uint32_t width) const {
+    std::vector<uint8_t> book(Product::book_bytes(width));
+    read_at(section(codes_.book, kSections, 1, book.size()), book.data(), book.size());
+    if (std::any_of(book.begin(), book.end(), [](uint8_t c) { return c > kCodeMax; })) corrupt("a centroid out of range");
+    return book;
+  }
+  uint64_t section(const SectionEntry& entry, uint32_t id, uint64_t rows, uint64_t stride) const {
     const bool fits = entry.rows == rows && entry.stride == stride && entry.offset % kPageBytes == 0 && entry.offset >= kPageBytes &&
                       entry.offset <= header_.table_offset && padded_to_page(rows * stride) <= header_.table_offset - entry.offset;
     if (!fits) corrupt("section " + std::to_string(id) + " does not fit");
@@ -77,14 +88,25 @@ class Reader {
   [[noreturn]] void corrupt(const std::string& why) const { throw Error(RHUMB_CORRUPT, path_ + ": " + why); }
 
  private:
-  void check_header_page() const {
-    char rest[kPageBytes - sizeof(FileHeader)];
-    read_at(sizeof(FileHeader), rest, sizeof rest);
-    if (std::any_of(rest, rest + sizeof rest, [](char c) { return c != 0; })) corrupt("bytes behind the header");
+  void read_codes() {
+    read_at(sizeof header_, &codes_, sizeof codes_);
+    if (codes_.crc != codes_crc_of(codes_)) corrupt("checksum of what tells the codes differs");
+    const bool nibbles = codes_.codes == static_cast<uint32_t>(Codes::kNibbles), product = codes_.codes == static_cast<uint32_t>(Codes::kProduct);
+    if (!nibbles && !product) throw Error(RHUMB_UNSUPPORTED, path_ + ": codes of kind " + std::to_string(codes_.codes));
+    // Runs of components are powers of two, so that they fill a line.
+    if (product ? codes_.sub == 0 || codes_.sub > kCompressionMax / sizeof(float) || (codes_.sub & (codes_.sub - 1)) != 0 : codes_.sub != 0) corrupt("a run out of range");
+    const std::span levels(codes_.levels);
+    if (!std::is_sorted(levels.begin(), levels.end()) || levels.back() > kCodeMax) corrupt("levels out of range");
+  }
+  void check_header_page(uint64_t used) const {
+    char rest[kPageBytes];
+    read_at(used, rest, kPageBytes - used);
+    if (std::any_of(rest, rest + kPageBytes - used, [](char c) { return c != 0; })) corrupt("bytes behind the header");
   }
   const std::string path_;
   const Descriptor file_;
   FileHeader header_{};
+  CodesHeader codes_{};
 };
 
 void require_same(const char* what, uint64_t expected, uint64_t found) {
@@ -184,12 +206,18 @@ LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vect
   shape.own_links = header.own_links;
   if (!is_possible(shape)) reader.corrupt("numbers of links out of range");
   if (header.one_bit > 1) reader.corrupt("one_bit out of range");
-  const CodecParams params{metric, column.scalar, column.dim, header.seed, header.one_bit, header.scale, header.reach};
+  const CodesHeader& codes = reader.codes();
+  CodecParams params{metric,       column.scalar, column.dim,                      header.seed, header.one_bit,
+                     header.scale, header.reach,  static_cast<Codes>(codes.codes), {},          codes.sub, codes.learned};
+  std::copy_n(codes.levels, kLevels4, params.levels.begin());
   if (!(params.scale > 0) || !std::isfinite(params.scale) || !std::isfinite(params.reach)) reader.corrupt("parameters of codes out of range");
-  const uint32_t width = Codec::restore(params, {}, kernels).width();
+  const Codec unknowing = Codec::restore(params, {}, kernels);
+  const uint32_t width = unknowing.width();
   std::vector<float> centre(width);
   reader.read_at(reader.section(kCentre, 1, uint64_t{width} * sizeof(float)), centre.data(), centre.size() * sizeof(float));
-  loaded.trained = std::make_unique<Trained>(Codec::restore(params, std::move(centre), kernels), column, shape, options.ef_construct, kernels);
+  std::shared_ptr<const Product> product;
+  if (unknowing.products()) product = std::make_shared<const Product>(reader.book(width), width, params.sub);
+  loaded.trained = std::make_unique<Trained>(Codec::restore(params, std::move(centre), kernels, std::move(product)), column, shape, options.ef_construct, kernels);
   for (const float recall : header.calibration.recalls) {
     if (!(recall >= 0 && recall <= 1)) reader.corrupt("a recall out of range");
   }

@@ -34,7 +34,7 @@ class Writer {
     static constexpr char kZeros[kPageBytes] = {};
     bytes(kZeros, padded_to_page(offset()) - offset());
   }
-  void finish(FileHeader& header) {
+  void finish(FileHeader& header, const CodesHeader& codes) {
     if (!block_.empty()) end_block();
     const std::string_view table(reinterpret_cast<const char*>(crcs_.data()), crcs_.size() * sizeof(uint32_t));
     header.table_offset = flushed_;
@@ -44,6 +44,7 @@ class Writer {
     write_at(flushed_, table);
     std::string page(kPageBytes, '\0');
     std::memcpy(page.data(), &header, sizeof header);
+    if (header.header_bytes > sizeof header) std::memcpy(page.data() + sizeof header, &codes, sizeof codes);
     write_at(0, page);
     if (::fsync(file_.get()) != 0) throw_errno("fsync", path_, errno);
   }
@@ -95,6 +96,14 @@ class Saver {
       return &upper_at_;
     });
     upper();
+  }
+  SectionEntry book() {
+    const std::vector<uint8_t>& book = codec_.product()->book();
+    writer_.pad();
+    const SectionEntry entry{writer_.offset(), 1, static_cast<uint32_t>(book.size()), 0};
+    writer_.bytes(book.data(), book.size());
+    writer_.pad();
+    return entry;
   }
 
  private:
@@ -166,6 +175,7 @@ void save_graph(const std::string& dir, uint32_t metric, const rhumb_vectors_t& 
   header.scalar = column.scalar;
   header.dim = column.dim;
   header.built_through = built_through;
+  CodesHeader codes{};
   Writer writer(graph_file_in(dir));
   if (trained != nullptr) {
     const CodecParams& params = trained->codec.params();
@@ -180,9 +190,20 @@ void save_graph(const std::string& dir, uint32_t metric, const rhumb_vectors_t& 
     header.upper_degree = shape.upper_degree;
     header.own_links = shape.own_links;
     header.calibration = trained->calibration.table();
-    Saver(writer, *trained, std::min(built_through, trained->graph.end()), header).run();
+    if (params.codes != Codes::kWhole) {
+      header.format = kFileFormatCodes;
+      header.header_bytes += sizeof codes;
+      codes.codes = static_cast<uint32_t>(params.codes);
+      std::copy(params.levels.begin(), params.levels.end(), codes.levels);
+      codes.sub = params.sub;
+      codes.learned = params.learned;
+    }
+    Saver saver(writer, *trained, std::min(built_through, trained->graph.end()), header);
+    saver.run();
+    if (trained->codec.products()) codes.book = saver.book();
+    codes.crc = codes_crc_of(codes);
   }
-  writer.finish(header);
+  writer.finish(header, codes);
   sync_directory(dir);
 }
 

@@ -9,6 +9,7 @@
 namespace rhumb::coded {
 namespace {
 
+constexpr uint32_t kAtOnce = 4;      // chosen nodes that a candidate is compared with
 constexpr uint32_t kEqualLinks = 8;  // to nodes of the very same code: more would crowd out the ways that lead elsewhere
 
 uint64_t mixed(uint64_t x) {  // SplitMix64's finaliser
@@ -30,6 +31,15 @@ void pause() noexcept {
 #endif
 }
 
+auto whole_score_of(const Codec& codec, const Kernels& kernels) {
+  return codec.is_bits() ? kernels.differing : codec.rotates() ? kernels.squared : kernels.absolute;
+}
+auto score_of(const Codec& codec, const Kernels& kernels) {
+  if (codec.products()) return kernels.looked_up;
+  if (codec.nibbles()) return codec.rotates() ? kernels.squared4 : kernels.absolute4;
+  return whole_score_of(codec, kernels);
+}
+
 // Held for tens of microseconds at most, when a row is pruned.
 class RowLock {
  public:
@@ -49,9 +59,8 @@ class RowLock {
 }  // namespace
 
 Graph::Graph(const Codec& codec, const Kernels& kernels, const GraphShape& shape)
-    : kernels_(kernels), shape_(shape), bit_bytes_(codec.bit_bytes()),
-      score_(codec.is_bits() ? kernels.differing : codec.rotates() ? kernels.squared : kernels.absolute),
-      codes_(codec.width()), bits_(std::max<uint32_t>(codec.bit_stride(), 1)), rows_(shape.degree * sizeof(uint32_t)),
+    : codec_(codec), kernels_(kernels), shape_(shape), bit_bytes_(codec.bit_bytes()), score_whole_(whole_score_of(codec, kernels)),
+      score_(score_of(codec, kernels)), codes_(codec.code_bytes()), bits_(std::max<uint32_t>(codec.bit_stride(), 1)), rows_(shape.degree * sizeof(uint32_t)),
       slack_(kSlackLinks * sizeof(uint32_t)), levels_(1), upper_at_(sizeof(uint32_t)), upper_(shape.upper_degree * sizeof(uint32_t)) {}
 
 void Graph::reserve(uint64_t slots) {
@@ -111,10 +120,39 @@ void Graph::adopt(const Graph& from, uint32_t from_slot, uint32_t slot) {
   create(slot, from.level(from_slot));
 }
 
+// The codes of chosen nodes: rows' codes where they are, or unpacked side by side.
+class Graph::Chosen {
+ public:
+  Chosen(const Graph& graph, uint32_t limit) : graph_(graph), packed_(graph.codec_.nibbles() || graph.codec_.products()) {
+    if (packed_) codes_.resize(uint64_t{limit} * graph.codec_.width());
+    chunk_ = reinterpret_cast<const char*>(codes_.data());
+  }
+  // A candidate: what is compared next, and may then be added.
+  void look_at(uint32_t slot) { code_ = graph_.codec_.whole(graph_.code(slot), room_); }
+  void add(const std::vector<uint32_t>& chosen) {
+    if (packed_) std::memcpy(codes_.data() + (chosen.size() - 1) * graph_.codec_.width(), code_, graph_.codec_.width());
+  }
+  void compare(const std::vector<uint32_t>& chosen, size_t first, uint32_t n, uint32_t* out) const {
+    if (!packed_) return graph_.probe(code_)(chosen.data() + first, n, out);
+    const uint32_t width = graph_.codec_.width();
+    const CodeTable table{&chunk_, width, width};
+    uint32_t ids[kAtOnce];
+    for (uint32_t i = 0; i < n; ++i) ids[i] = static_cast<uint32_t>(first) + i;
+    graph_.score_whole_(code_, &table, ids, n, out);
+  }
+
+ private:
+  const Graph& graph_;
+  const bool packed_;
+  std::vector<uint8_t> codes_, room_;
+  const char* chunk_ = nullptr;
+  const uint8_t* code_ = nullptr;
+};
+
 // Closest first; a candidate is left out when a chosen one lies so much closer to it that the way leads there.
 std::vector<uint32_t> Graph::choose(uint32_t slot, std::span<const WalkKey> candidates, uint32_t limit, float slack) const {
-  constexpr uint32_t kAtOnce = 4;
   std::vector<uint32_t> chosen;
+  Chosen codes(*this, limit);
   chosen.reserve(limit + kAtOnce);
   uint32_t equal = 0, last = kNoLink;
   uint32_t between[kAtOnce];
@@ -123,18 +161,16 @@ std::vector<uint32_t> Graph::choose(uint32_t slot, std::span<const WalkKey> cand
     const uint32_t other = walk_slot(key), distance = walk_distance(key);
     if (other == slot || other == last) continue;
     last = other;
-    if (distance == 0) {
-      if (equal++ < kEqualLinks) chosen.push_back(other);
-      continue;
-    }
-    const Probe from = probe(code(other));
-    bool kept = true;
-    for (size_t i = 0; i < chosen.size() && kept; i += kAtOnce) {
+    codes.look_at(other);
+    bool kept = distance != 0 || equal++ < kEqualLinks;
+    for (size_t i = 0; i < chosen.size() && kept && distance != 0; i += kAtOnce) {
       const auto n = static_cast<uint32_t>(std::min<size_t>(kAtOnce, chosen.size() - i));
-      from(chosen.data() + i, n, between);
+      codes.compare(chosen, i, n, between);
       for (uint32_t b = 0; b < n; ++b) kept = kept && static_cast<float>(between[b]) * slack >= static_cast<float>(distance);
     }
-    if (kept) chosen.push_back(other);
+    if (!kept) continue;
+    chosen.push_back(other);
+    codes.add(chosen);
   }
   return chosen;
 }
@@ -178,7 +214,8 @@ void Graph::link_back(uint32_t from, uint32_t to, uint32_t level) {
 // Closest first; of nodes with equal codes the neighbours by number come first: so they stay a chain.
 std::vector<WalkKey> Graph::sorted_by_distance(uint32_t slot, std::span<const uint32_t> ids) const {
   std::vector<uint32_t> distances(ids.size());
-  probe(code(slot))(ids.data(), static_cast<uint32_t>(ids.size()), distances.data());
+  std::vector<uint8_t> room;
+  row_probe(slot, room)(ids.data(), static_cast<uint32_t>(ids.size()), distances.data());
   std::vector<WalkKey> keys(ids.size());
   for (size_t i = 0; i < ids.size(); ++i) keys[i] = walk_key(distances[i], ids[i]);
   std::sort(keys.begin(), keys.end(), [slot](WalkKey a, WalkKey b) {

@@ -53,6 +53,7 @@ struct GraphShape {
 // Keeps nothing over a crash: file.h writes it.
 class Graph {
  public:
+  // BORROWED: both, for the graph's life.
   Graph(const Codec& codec, const Kernels& kernels, const GraphShape& shape);
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
@@ -75,12 +76,17 @@ class Graph {
   // Codes of a slot that has no node yet.
   uint8_t* code(uint32_t slot) const noexcept { return reinterpret_cast<uint8_t*>(codes_.at(slot)); }
   char* bit_code(uint32_t slot) const noexcept { return bits_.at(slot); }
-  Probe probe(const void* code) const noexcept { return {score_, code, {codes_.chunks(), codes_.stride(), codes_.stride()}, false}; }
+  // query: as Codec::encode_query writes it.
+  Probe probe(const void* query) const noexcept {
+    return {score_, query, {codes_.chunks(), codes_.stride(), codes_.stride(), codec_.params().levels.data()}, false};
+  }
+  // A row whose codes are written, as a query. BORROWED: room.
+  Probe row_probe(uint32_t slot, std::vector<uint8_t>& room) const { return probe(codec_.row_as_query(code(slot), room)); }
   Probe probe(const BitQuery& query) const noexcept { return {kernels_.bits, &query, {bits_.chunks(), bits_.stride(), bit_bytes_}, true}; }
 
   // A node without links, which nobody sees yet.
   void create(uint32_t slot, uint32_t level);
-  // The links of a node to come, chosen among the candidates (closest first, by 7-bit codes); its codes are written.
+  // The links of a node to come, chosen among the candidates (closest first, by codes); its codes are written.
   std::vector<uint32_t> choose_links(uint32_t slot, uint32_t level, std::span<const WalkKey> candidates) const;
   // Chooses links and links the chosen ones back.
   void link(uint32_t slot, uint32_t level, std::span<const WalkKey> candidates);
@@ -126,14 +132,17 @@ class Graph {
   }
   uint32_t* row_of(uint32_t slot, uint32_t level) noexcept { return const_cast<uint32_t*>(row(slot, level)); }
   uint32_t take_upper_rows(uint32_t rows);
+  class Chosen;
   std::vector<uint32_t> choose(uint32_t slot, std::span<const WalkKey> candidates, uint32_t limit, float slack) const;
   std::vector<WalkKey> sorted_by_distance(uint32_t slot, std::span<const uint32_t> ids) const;
   void prune(uint32_t slot, uint32_t level, uint32_t extra);
   std::atomic_flag& lock_of(uint32_t slot) noexcept { return locks_[slot % locks_.size()]; }
 
+  const Codec& codec_;
   const Kernels& kernels_;
   const GraphShape shape_;
   const uint32_t bit_bytes_;
+  void (*const score_whole_)(const void*, const CodeTable*, const uint32_t*, uint32_t, uint32_t*);  // of 7-bit codes
   void (*const score_)(const void*, const CodeTable*, const uint32_t*, uint32_t, uint32_t*);
   ChunkedArray codes_, bits_, rows_, slack_, levels_, upper_at_, upper_;
   std::atomic<uint64_t> capacity_{0}, nodes_{0};

@@ -36,7 +36,8 @@ void flood(const Graph& graph, uint32_t from, std::vector<uint64_t>& reached) {
 
 // The walk may go by one-bit codes; what links are chosen among is ordered by the 7-bit ones.
 std::vector<std::vector<WalkKey>> Insertion::candidates(uint32_t slot, EntryPoint entry, uint32_t level, Pacer& pacer, Scratch& scratch) {
-  const Probe exact = graph_.probe(graph_.code(slot));
+  std::vector<uint8_t> room;
+  const Probe exact = graph_.row_probe(slot, room);
   BitQuery bit_query;
   Probe probe = exact;
   if (codec_.bit_bytes() != 0) {
@@ -68,7 +69,7 @@ std::vector<std::vector<WalkKey>> Insertion::candidates(uint32_t slot, EntryPoin
 void Insertion::encode(uint32_t slot, Scratch& scratch) {
   scratch.prepared.resize(codec_.width());
   codec_.prepare_row(row_of(column_, slot), scratch.prepared.data());
-  codec_.encode(scratch.prepared.data(), graph_.code(slot));
+  codec_.encode_row(scratch.prepared.data(), graph_.code(slot));
   if (codec_.bit_bytes() != 0) codec_.encode_bits(scratch.prepared.data(), graph_.bit_code(slot));
 }
 
@@ -107,6 +108,7 @@ uint64_t Insertion::reconnect(Pacer& pacer, Scratch& scratch) {
   if (!entry) return lost;
   const uint32_t end = graph_.end();
   std::vector<uint32_t> links(graph_.row_links(0) + kSlackLinks);
+  std::vector<uint8_t> room;
   for (int pass = 0; pass < kReconnectPasses; ++pass) {
     std::vector<uint64_t> reached(end / 64 + 1);
     flood(graph_, entry->slot, reached);
@@ -115,7 +117,7 @@ uint64_t Insertion::reconnect(Pacer& pacer, Scratch& scratch) {
       if (!graph_.has(slot) || (reached[slot >> 6] >> (slot & 63) & 1) != 0) continue;
       whole = false;
       lost += pass == 0 ? 1 : 0;
-      Walk walk(graph_, graph_.probe(graph_.code(slot)), end, pacer, scratch);
+      Walk walk(graph_, graph_.row_probe(slot, room), end, pacer, scratch);
       WalkKey at = walk.measured(entry->slot);
       for (uint32_t l = entry->level; l > 0; --l) at = walk.descend(at, l);
       walk.search(at, 0, ef_);

@@ -14,14 +14,26 @@ inline constexpr uint32_t kChunkMask = (1u << kChunkShift) - 1;
 inline constexpr uint32_t kNoLink = ~uint32_t{0};
 inline constexpr uint32_t kLineBytes = 64;
 inline constexpr uint32_t kCodeMax = 127;     // of a code's component: differences of two fit a signed byte
+inline constexpr uint32_t kLevels4 = 16;     // that a component of a 4-bit code may have
+inline constexpr uint32_t kNibbleGroup = 32; // bytes of a 4-bit code that hold 64 components: byte j those of numbers j and j + 32
+inline constexpr uint32_t kCentroids = 256;  // of a run of components, by product quantization
+inline constexpr uint32_t kTablePad = 64;    // bytes behind a query's table that may be read
 inline constexpr uint32_t kQueryPlanes = 4;   // bits of a query's component against one-bit codes
 
-// Rows of codes by slot, kLineBytes aligned. bytes: of a row that carry the code, a multiple of kLineBytes; stride: from row to row.
+// Rows of codes by slot. bytes: of a row that carry the code, a multiple of kLineBytes (4-bit codes: of kNibbleGroup); stride: from row to row.
 struct CodeTable {
   const char* const* chunks;
   uint32_t stride, bytes;
+  const uint8_t* levels = nullptr;  // of 4-bit codes, kLevels4 of them
   const char* row(uint32_t slot) const { return chunks[slot >> kChunkShift] + uint64_t{slot & kChunkMask} * stride; }
 };
+
+// Where a run's book keeps a component of a centroid: four components of all centroids follow each other (fewer, of shorter runs), so that
+// they are compared with a query's four at once.
+constexpr uint32_t book_offset(uint32_t centroid, uint32_t component, uint32_t sub) {
+  const uint32_t together = sub < 4 ? sub : 4;
+  return component / together * together * kCentroids + centroid * together + component % together;
+}
 
 // A row of one-bit codes: sign bits of the rotated, centred vector x (bits bytes), then this.
 struct BitTail {
@@ -45,6 +57,16 @@ struct Kernels {
   // out[i] = sum over components of the squared (absolute) difference between the query's code and that of slot ids[i].
   void (*squared)(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out);
   void (*absolute)(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out);
+  // The same where rows are 4-bit codes: their components are levels of the table. query: 2 * bytes components, none above kCodeMax.
+  void (*squared4)(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out);
+  void (*absolute4)(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out);
+  // The same where rows are numbers of centroids. query: for each byte of a row, kCentroids 16-bit numbers, of which the row takes one; then
+  // kTablePad bytes.
+  void (*looked_up)(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out);
+  // Such a query from a code of `width` components, in runs of `sub`: its distances to every run's centroids, no more than 65535. book: the
+  // runs' books (book_offset), one after the other.
+  void (*squared_to)(const uint8_t* code, const uint8_t* book, uint32_t width, uint32_t sub, uint16_t* out);
+  void (*absolute_to)(const uint8_t* code, const uint8_t* book, uint32_t width, uint32_t sub, uint16_t* out);
   // out[i] = bits that differ between the query's code and that of slot ids[i].
   void (*differing)(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out);
   // out[i] = bits of the estimated squared distance (a float >= 0, whose bits order as it does). query: a BitQuery.

@@ -39,6 +39,54 @@ struct Avx2 : Generic<Avx2> {
     }
     for (int r = 0; r < R; ++r) out[r] = sum_u32(sum[r]);
   }
+  // sum[r] = what add(sum, query's components, row's levels) makes of it over all of a 4-bit code.
+  template <int R, typename Add>
+  static void each4(const uint8_t* q, const uint8_t* levels, const char* const* rows, uint32_t bytes, uint32_t* out, Add add) {
+    const __m256i lut = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(levels)));
+    const __m256i low = _mm256_set1_epi8(15);
+    __m256i sum[R];
+    for (int r = 0; r < R; ++r) sum[r] = _mm256_setzero_si256();
+    for (uint32_t i = 0; i < bytes; i += 32) {
+      const __m256i a = load(q + 2 * i), b = load(q + 2 * i + 32);
+      for (int r = 0; r < R; ++r) {
+        const __m256i two = load(rows[r] + i);
+        sum[r] = add(sum[r], a, _mm256_shuffle_epi8(lut, _mm256_and_si256(two, low)));
+        sum[r] = add(sum[r], b, _mm256_shuffle_epi8(lut, _mm256_and_si256(_mm256_srli_epi16(two, 4), low)));
+      }
+    }
+    for (int r = 0; r < R; ++r) out[r] = sum_u32(sum[r]);
+  }
+  template <int R>
+  static void squared4_block(const uint8_t* q, const uint8_t* levels, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    const __m256i ones = _mm256_set1_epi16(1);
+    each4<R>(q, levels, rows, bytes, out, [ones](__m256i sum, __m256i a, __m256i b) {
+      const __m256i d = _mm256_abs_epi8(_mm256_sub_epi8(a, b));
+      return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(d, d), ones));
+    });
+  }
+  template <int R>
+  static void absolute4_block(const uint8_t* q, const uint8_t* levels, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    each4<R>(q, levels, rows, bytes, out, [](__m256i sum, __m256i a, __m256i b) { return _mm256_add_epi32(sum, _mm256_sad_epu8(a, b)); });
+  }
+  static void squared_to(const uint8_t* code, const uint8_t* book, uint32_t width, uint32_t sub, uint16_t* out) {
+    if (sub < 4) return Generic::squared_to(code, book, width, sub, out);
+    const __m256i ones = _mm256_set1_epi16(1);
+    for (uint32_t first = 0; first < width; first += sub, code += sub, book += sub * kCentroids) {
+      for (uint32_t c = 0; c < kCentroids; c += 16, out += 16) {
+        __m256i sum[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+        for (uint32_t d = 0; d < sub; d += 4) {
+          int four;
+          memcpy(&four, code + d, sizeof four);
+          for (uint32_t half = 0; half < 2; ++half) {
+            const __m256i apart = _mm256_abs_epi8(_mm256_sub_epi8(_mm256_set1_epi32(four), load(book + d * kCentroids + 4 * (c + 8 * half))));
+            sum[half] = _mm256_add_epi32(sum[half], _mm256_madd_epi16(_mm256_maddubs_epi16(apart, apart), ones));
+          }
+        }
+        const __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(sum[0], sum[1]), 0xD8);
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), packed);
+      }
+    }
+  }
   template <int R>
   static void differing_block(const char* q, const char* const* rows, uint32_t bytes, uint32_t* out) {
     uint64_t sum[R] = {};

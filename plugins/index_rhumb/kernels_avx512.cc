@@ -77,6 +77,64 @@ struct Avx512 : Generic<Avx512> {
     }
     store_sums<R>(sum, out);
   }
+  // 64 components of a 4-bit code: the low nibbles of 32 bytes below, the high ones above.
+  static __m512i levels_of(const char* packed, __m512i lut) {
+    const __m512i twice = _mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(packed)));
+    const __m512i apart = _mm512_srlv_epi64(twice, _mm512_set_epi64(4, 4, 4, 4, 0, 0, 0, 0));
+    return _mm512_shuffle_epi8(lut, _mm512_and_si512(apart, _mm512_set1_epi8(15)));
+  }
+  static __m512i lut_of(const uint8_t* levels) { return _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(levels))); }
+  template <int R>
+  static void squared4_block(const uint8_t* q, const uint8_t* levels, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    const __m512i lut = lut_of(levels);
+    __m512i sum[R];
+    for (int r = 0; r < R; ++r) sum[r] = _mm512_setzero_si512();
+    for (uint32_t i = 0; i < bytes; i += 32) {
+      const __m512i a = load(q + 2 * i);
+      for (int r = 0; r < R; ++r) {
+        const __m512i d = _mm512_abs_epi8(_mm512_sub_epi8(a, levels_of(rows[r] + i, lut)));
+        sum[r] = _mm512_dpbusd_epi32(sum[r], d, d);
+      }
+    }
+    store_sums<R>(sum, out);
+  }
+  template <int R>
+  static void absolute4_block(const uint8_t* q, const uint8_t* levels, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    const __m512i lut = lut_of(levels);
+    __m512i sum[R];
+    for (int r = 0; r < R; ++r) sum[r] = _mm512_setzero_si512();
+    for (uint32_t i = 0; i < bytes; i += 32) {
+      const __m512i a = load(q + 2 * i);
+      for (int r = 0; r < R; ++r) sum[r] = _mm512_add_epi32(sum[r], _mm512_sad_epu8(a, levels_of(rows[r] + i, lut)));
+    }
+    store_sums<R>(sum, out);
+  }
+  static uint32_t lookup(const uint16_t* q, const uint8_t* row, uint32_t bytes) {
+    const __m512i lanes = _mm512_mullo_epi32(_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0), _mm512_set1_epi32(kCentroids));
+    __m512i sum = _mm512_setzero_si512();
+    for (uint32_t i = 0; i < bytes; i += 16, q += 16 * kCentroids) {
+      const auto there = static_cast<__mmask16>(bytes - i < 16 ? (1u << (bytes - i)) - 1 : 0xFFFFu);
+      const __m512i at = _mm512_add_epi32(lanes, _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(there, row + i)));
+      const __m512i two = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), there, at, q, 2);  // the number and the one behind it
+      sum = _mm512_add_epi32(sum, _mm512_and_si512(two, _mm512_set1_epi32(0xFFFF)));
+    }
+    return sum_u32(sum);
+  }
+  static void squared_to(const uint8_t* code, const uint8_t* book, uint32_t width, uint32_t sub, uint16_t* out) {
+    if (sub < 4) return Generic::squared_to(code, book, width, sub, out);
+    for (uint32_t first = 0; first < width; first += sub, code += sub, book += sub * kCentroids) {
+      for (uint32_t c = 0; c < kCentroids; c += 16, out += 16) {
+        __m512i sum = _mm512_setzero_si512();
+        for (uint32_t d = 0; d < sub; d += 4) {
+          int four;
+          memcpy(&four, code + d, sizeof four);
+          const __m512i apart = _mm512_abs_epi8(_mm512_sub_epi8(_mm512_set1_epi32(four), load(book + d * kCentroids + 4 * c)));
+          sum = _mm512_dpbusd_epi32(sum, apart, apart);
+        }
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm512_cvtusepi32_epi16(sum));
+      }
+    }
+  }
   template <int R>
   static void differing_block(const char* q, const char* const* rows, uint32_t bytes, uint32_t* out) {
     uint64_t sum[R] = {};

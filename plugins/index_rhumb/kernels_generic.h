@@ -1,8 +1,8 @@
 // The kernels, written once over an instruction set `Isa` and compiled in one translation unit for each. As in the SDK's kernels: internal
 // linkage and no standard C++ header, so that the linker cannot merge a function with one that older machines cannot run.
 //
-// Isa offers: kRows (how many rows are scored side by side), squared<R>, absolute<R>, differing<R>, matches<R> over blocks of rows, and may hide the
-// loops below by better ones.
+// Isa offers: kRows (how many rows are scored side by side), squared<R>, absolute<R>, squared4<R>, absolute4<R>, differing<R>, matches<R> over
+// blocks of rows, and may hide the loops below by better ones.
 #pragma once
 
 #include <stdint.h>
@@ -69,6 +69,51 @@ struct Generic {
     each_block<Isa::kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) {
       Isa::template absolute_block<R>(q, rows, bytes, out + i);
     });
+  }
+  static void squared4(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+    const auto* q = static_cast<const uint8_t*>(query);
+    const uint32_t bytes = table->bytes;
+    each_block<Isa::kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) {
+      Isa::template squared4_block<R>(q, table->levels, rows, bytes, out + i);
+    });
+  }
+  static void absolute4(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+    const auto* q = static_cast<const uint8_t*>(query);
+    const uint32_t bytes = table->bytes;
+    each_block<Isa::kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) {
+      Isa::template absolute4_block<R>(q, table->levels, rows, bytes, out + i);
+    });
+  }
+  static void looked_up(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+    const auto* q = static_cast<const uint16_t*>(query);
+    const uint32_t bytes = table->bytes;
+    each_block<Isa::kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) {
+      for (int r = 0; r < R; ++r) out[i + static_cast<uint32_t>(r)] = Isa::lookup(q, reinterpret_cast<const uint8_t*>(rows[r]), bytes);
+    });
+  }
+  static uint32_t lookup(const uint16_t* q, const uint8_t* row, uint32_t bytes) {
+    uint32_t even = 0, odd = 0;
+    for (uint32_t i = 0; i < bytes; i += 2, q += 2 * kCentroids) {  // rows are whole words
+      even += q[row[i]];
+      odd += q[kCentroids + row[i + 1]];
+    }
+    return even + odd;
+  }
+  template <typename Distance>
+  static void each_centroid(const uint8_t* code, const uint8_t* book, uint32_t width, uint32_t sub, uint16_t* out, Distance distance) {
+    for (uint32_t first = 0; first < width; first += sub, code += sub, book += sub * kCentroids) {
+      for (uint32_t c = 0; c < kCentroids; ++c) {
+        uint32_t sum = 0;
+        for (uint32_t d = 0; d < sub; ++d) sum += distance(int32_t{code[d]}, int32_t{book[book_offset(c, d, sub)]});
+        *out++ = static_cast<uint16_t>(sum < 0xFFFF ? sum : 0xFFFF);
+      }
+    }
+  }
+  static void squared_to(const uint8_t* code, const uint8_t* book, uint32_t width, uint32_t sub, uint16_t* out) {
+    each_centroid(code, book, width, sub, out, [](int32_t a, int32_t b) { return static_cast<uint32_t>((a - b) * (a - b)); });
+  }
+  static void absolute_to(const uint8_t* code, const uint8_t* book, uint32_t width, uint32_t sub, uint16_t* out) {
+    each_centroid(code, book, width, sub, out, [](int32_t a, int32_t b) { return static_cast<uint32_t>(a < b ? b - a : a - b); });
   }
   static void differing(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
     const auto* q = static_cast<const char*>(query);
@@ -171,7 +216,8 @@ struct Generic {
 
 template <typename Isa>
 constexpr Kernels make_kernels(const char* name) {
-  return {name, Isa::unvisited, Isa::squared, Isa::absolute, Isa::differing, Isa::bits, Isa::hadamard, Isa::flip, Isa::planes, Isa::signs, Isa::quantise};
+  return {name,            Isa::unvisited,  Isa::squared,   Isa::absolute, Isa::squared4, Isa::absolute4, Isa::looked_up, Isa::squared_to,
+          Isa::absolute_to, Isa::differing, Isa::bits,      Isa::hadamard, Isa::flip,     Isa::planes,    Isa::signs,     Isa::quantise};
 }
 
 }  // namespace

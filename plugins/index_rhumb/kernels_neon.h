@@ -46,6 +46,31 @@ struct Neon : Generic<Neon> {
   static void absolute_block(const uint8_t* q, const char* const* rows, uint32_t bytes, uint32_t* out) {
     differences<R>(q, rows, bytes, out, [](uint32x4_t sum, uint8x16_t d) { return add_bytes(sum, d); });
   }
+  // The same against 4-bit codes.
+  template <int R, typename Add>
+  static void differences4(const uint8_t* q, const uint8_t* levels, const char* const* rows, uint32_t bytes, uint32_t* out, Add add) {
+    const uint8x16_t lut = load(levels);
+    uint32x4_t sum[R];
+    for (int r = 0; r < R; ++r) sum[r] = vdupq_n_u32(0);
+    for (uint32_t i = 0; i < bytes; i += 16) {
+      const uint8_t* const at = q + 2 * i - i % kNibbleGroup;  // of the low nibbles; the high ones are 32 further on
+      const uint8x16_t a = load(at), b = load(at + kNibbleGroup);
+      for (int r = 0; r < R; ++r) {
+        const uint8x16_t two = load(rows[r] + i);
+        sum[r] = add(sum[r], vabdq_u8(a, vqtbl1q_u8(lut, vandq_u8(two, vdupq_n_u8(15)))));
+        sum[r] = add(sum[r], vabdq_u8(b, vqtbl1q_u8(lut, vshrq_n_u8(two, 4))));
+      }
+    }
+    for (int r = 0; r < R; ++r) out[r] = vaddvq_u32(sum[r]);
+  }
+  template <int R>
+  static void squared4_block(const uint8_t* q, const uint8_t* levels, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    differences4<R>(q, levels, rows, bytes, out, [](uint32x4_t sum, uint8x16_t d) { return add_squares(sum, d); });
+  }
+  template <int R>
+  static void absolute4_block(const uint8_t* q, const uint8_t* levels, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    differences4<R>(q, levels, rows, bytes, out, [](uint32x4_t sum, uint8x16_t d) { return add_bytes(sum, d); });
+  }
   template <int R>
   static void differing_block(const char* q, const char* const* rows, uint32_t bytes, uint32_t* out) {
     uint32x4_t sum[R];

@@ -22,6 +22,29 @@ struct Portable : Generic<Portable> {
     for (uint32_t i = 0; i < bytes; ++i) sum += static_cast<uint32_t>(q[i] < row[i] ? row[i] - q[i] : q[i] - row[i]);
     out[0] = sum;
   }
+  // Calls add(query's component, row's level) for all of a 4-bit code.
+  template <typename Add>
+  static void each4(const uint8_t* q, const uint8_t* levels, const char* row, uint32_t bytes, Add add) {
+    for (uint32_t i = 0; i < bytes; i += kNibbleGroup, q += 2 * kNibbleGroup) {
+      for (uint32_t j = 0; j < kNibbleGroup; ++j) {
+        const auto two = static_cast<uint8_t>(row[i + j]);
+        add(int32_t{q[j]}, int32_t{levels[two & 15]});
+        add(int32_t{q[j + kNibbleGroup]}, int32_t{levels[two >> 4]});
+      }
+    }
+  }
+  template <int R>
+  static void squared4_block(const uint8_t* q, const uint8_t* levels, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    uint32_t sum = 0;
+    each4(q, levels, rows[0], bytes, [&](int32_t a, int32_t b) { sum += static_cast<uint32_t>((a - b) * (a - b)); });
+    out[0] = sum;
+  }
+  template <int R>
+  static void absolute4_block(const uint8_t* q, const uint8_t* levels, const char* const* rows, uint32_t bytes, uint32_t* out) {
+    uint32_t sum = 0;
+    each4(q, levels, rows[0], bytes, [&](int32_t a, int32_t b) { sum += static_cast<uint32_t>(a < b ? b - a : a - b); });
+    out[0] = sum;
+  }
   static uint32_t ones(uint64_t v) {  // without a machine's instruction, and without a call into libgcc
     v -= v >> 1 & 0x5555555555555555u;
     v = (v & 0x3333333333333333u) + (v >> 2 & 0x3333333333333333u);

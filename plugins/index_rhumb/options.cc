@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <bit>
 #include <nlohmann/json.hpp>
 
 #include "rhumb/cpp/guard.h"
@@ -18,6 +19,12 @@ uint32_t number(const nlohmann::json& value, const std::string& key, uint32_t lo
   return value.get<uint32_t>();
 }
 
+uint32_t power_of_two(const nlohmann::json& value, const std::string& key, uint32_t low, uint32_t high) {
+  const uint32_t found = number(value, key, low, high);
+  if (!std::has_single_bit(found)) throw Error(RHUMB_INVALID, key + ": expected a power of two, found " + value.dump());
+  return found;
+}
+
 double share(const nlohmann::json& value, const std::string& key, double low, double high) {
   if (!value.is_number() || value.get<double>() < low || value.get<double>() > high) {
     throw Error(RHUMB_INVALID, key + ": expected a number from " + std::to_string(low) + " to " + std::to_string(high) + ", found " + value.dump());
@@ -28,6 +35,17 @@ double share(const nlohmann::json& value, const std::string& key, double low, do
 bool flag(const nlohmann::json& value, const std::string& key) {
   if (!value.is_boolean()) throw Error(RHUMB_INVALID, key + ": expected true or false, found " + value.dump());
   return value.get<bool>();
+}
+
+constexpr const char* kCodesNames[] = {"8bit", "4bit", "pq"};  // by number
+
+Codes codes_of(const nlohmann::json& value, const std::string& key) {
+  std::string expected;
+  for (uint32_t i = 0; i < std::size(kCodesNames); ++i) {
+    if (value == kCodesNames[i]) return Codes{i};
+    expected += (i == 0 ? "" : ", ") + std::string(kCodesNames[i]);
+  }
+  throw Error(RHUMB_INVALID, key + ": expected one of " + expected + ", found " + value.dump());
 }
 
 nlohmann::json parameter(uint32_t low, uint32_t high, uint32_t standard, const char* text) {
@@ -62,6 +80,8 @@ Options parse_options(std::string_view config_json) {
     else if (key == "recall") options.recall = share(value, key, kRecallMin, kRecallMax);
     else if (key == "seed") options.seed = number(value, key, 0, kSeedMax);
     else if (key == "one_bit") options.one_bit = flag(value, key);
+    else if (key == "codes") options.codes = codes_of(value, key);
+    else if (key == "compression") options.compression = power_of_two(value, key, kCompressionMin, kCompressionMax);
     else if (key == "deterministic") options.deterministic = flag(value, key);
     else if (key == "mapped") options.mapped = flag(value, key);
     else throw Error(RHUMB_INVALID, "config: unknown parameter " + key);
@@ -79,6 +99,11 @@ std::string describe() {
         {"description", "Recall at 10 that a search aims at when it names no ef; the breadth for it is measured when the graph is built or saved."}}},
       {"seed", parameter(0, kSeedMax, kSeedDefault, "Of the random rotation before quantisation.")},
       {"one_bit", {{"type", "boolean"}, {"default", true}, {"description", "Walk vectors of 512 dimensions and more by one bit a component."}}},
+      {"codes",
+       {{"type", "string"}, {"enum", kCodesNames}, {"default", kCodesNames[0]},
+        {"description", "What a row keeps of a component: a byte; half of one, for a few more exact distances; or less, by product quantization (pq)."}}},
+      {"compression", parameter(kCompressionMin, kCompressionMax, kCompressionDefault,
+                                "Of codes by pq: bytes of a vector's floats to one of its code, a power of two.")},
       {"deterministic",
        {{"type", "boolean"}, {"default", false},
         {"description", "Builds and merges of the same rows give the same graph, byte by byte, on any number of threads."}}},

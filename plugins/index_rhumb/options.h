@@ -12,6 +12,7 @@ namespace rhumb::coded {
 inline constexpr uint32_t kMMin = 2, kMMax = 256, kMDefault = 16;
 inline constexpr uint32_t kEfConstructMin = 4, kEfConstructMax = 65536, kEfConstructDefault = 120;
 inline constexpr uint32_t kSeedDefault = 1;
+inline constexpr uint32_t kCompressionMin = 4, kCompressionMax = 64, kCompressionDefault = 16;
 inline constexpr double kRecallMin = 0.5, kRecallMax = 0.999, kRecallDefault = 0.98;
 
 struct Options {
@@ -20,10 +21,14 @@ struct Options {
   double recall = kRecallDefault;               // at 10, that searches without a breadth of their own aim at
   uint32_t seed = kSeedDefault;                 // of the rotation
   bool one_bit = true;                          // wide vectors are walked by one bit a component
+  Codes codes = Codes::kWhole;                  // of rows
+  uint32_t compression = kCompressionDefault;   // of kProduct: floats' bytes to a row's
   bool deterministic = false;                   // builds and merges do not depend on the number of threads
   bool mapped = false;                          // a loaded graph stays in its file's pages, which the system may drop; else it is in memory
 
   GraphShape shape() const;
+  // Components that a byte of kProduct stands for; 0 of others.
+  uint32_t sub() const noexcept { return codes == Codes::kProduct ? compression / uint32_t{sizeof(float)} : 0; }
 };
 
 // Whether some `m` gives this shape.

@@ -16,10 +16,13 @@ constexpr double kMostPassShare = 0.95;   // deletes, mostly: the walk need not 
 constexpr uint32_t kMostPassSpare = 6;    // but is broader by a sixth
 constexpr uint64_t kScanRows = 256;       // never worth a walk
 
-// How many of the closest by 7-bit codes (by one-bit codes) are compared again so that the closest k are among them.
-uint32_t rescored_of(uint32_t k, float oversampling) {
+// How many of the closest by codes (by one-bit codes) are compared again so that the closest k are among them: the coarser, the more.
+uint32_t rescored_of(const Codec& codec, uint32_t k, float oversampling) {
   constexpr uint32_t kAll = 1u << 30;
-  if (!(oversampling > 0)) return k + k / 4 + 4;
+  if (!(oversampling > 0)) {
+    if (codec.products()) return k + (k / 2 + 8) * codec.params().sub;
+    return codec.nibbles() ? k + k / 2 + 9 : k + k / 4 + 4;
+  }
   return oversampling * static_cast<float>(k) < static_cast<float>(kAll) ? std::max(k, static_cast<uint32_t>(oversampling * static_cast<float>(k))) : kAll;
 }
 uint32_t rescored_bits_of(uint32_t k) { return 8 * k + 80; }
@@ -140,7 +143,7 @@ bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
   std::vector<WalkKey>& pool = r.scratch.pool;
   if (!found || pool.size() < wanted) return false;
   if (r.walks_bits()) remeasure(r);
-  rescore(r, shortened(pool, rescored_of(r.k, r.query.oversampling)), best);
+  rescore(r, shortened(pool, rescored_of(r.trained->codec, r.k, r.query.oversampling)), best);
   return true;
 }
 
@@ -149,7 +152,7 @@ void Engine::scan_codes(Request& r, uint64_t passing, TopK& best) const {
   constexpr uint32_t kBatch = 256;
   const bool by_bits = r.scans_bits(passing);
   const Probe probe = by_bits ? r.walk_probe() : r.code_probe();
-  const uint32_t limit = by_bits ? rescored_bits_of(r.k) : 2 * rescored_of(r.k, 0);
+  const uint32_t limit = by_bits ? rescored_bits_of(r.k) : 2 * rescored_of(r.trained->codec, r.k, 0);
   std::vector<WalkKey>& pool = r.scratch.pool;
   pool.clear();
   WalkKey worst = ~WalkKey{0};
@@ -182,7 +185,7 @@ void Engine::scan_codes(Request& r, uint64_t passing, TopK& best) const {
     shortened(pool, limit);
     remeasure(r);
   }
-  rescore(r, shortened(pool, 2 * rescored_of(r.k, 0)), best);
+  rescore(r, shortened(pool, 2 * rescored_of(r.trained->codec, r.k, 0)), best);
 }
 
 void Engine::answer(Request& r, size_t i) const {

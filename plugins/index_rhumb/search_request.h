@@ -31,9 +31,9 @@ struct Engine::Request {
     vector = row;
     const Codec& codec = trained->codec;
     scratch.prepared.resize(codec.width());
-    scratch.code.resize(codec.width());
+    scratch.code.resize(codec.query_bytes());
     codec.prepare_query(row, scratch.prepared.data());
-    codec.encode(scratch.prepared.data(), scratch.code.data());
+    codec.encode_query(scratch.prepared.data(), scratch.code.data());
     if (!walks_bits()) return;
     scratch.planes.resize(uint64_t{kQueryPlanes} * codec.bit_bytes());
     bit_query = codec.encode_bit_query(scratch.prepared.data(), scratch.planes.data());

@@ -180,7 +180,7 @@ TEST(Rhumb, CancelledCallsAndDeadlines) {
 
 TEST(Rhumb, ParametersAreNamedWhenWrong) {
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
-  for (const auto& [config, word] : {std::pair{R"({"m":1})", "m:"}, {R"({"one_bit":1})", "one_bit:"}, {R"({"m":"16"})", "m:"}, {R"({"m":16.5})", "m:"},
+  for (const auto& [config, word] : {std::pair{R"({"m":1})", "m:"}, {R"({"one_bit":1})", "one_bit:"}, {R"({"codes":"5bit"})", "codes:"}, {R"({"compression":12})", "compression:"}, {R"({"m":"16"})", "m:"}, {R"({"m":16.5})", "m:"},
                                      {R"({"ef_construct":3})", "ef_construct:"}, {R"({"mm":16})", "mm"}, {R"([16])", "object"},
                                      {"{", "object"}}) {
     Index index("rhumb", column, config);
@@ -198,6 +198,7 @@ TEST(Rhumb, DescribesItself) {
   EXPECT_EQ(described["scalars"].size(), 4u);
   EXPECT_EQ(described["parameters"]["properties"]["m"]["default"], 16);
   EXPECT_EQ(described["parameters"]["properties"]["ef_construct"]["minimum"], 4);
+  EXPECT_EQ(described["parameters"]["properties"]["codes"]["default"], "8bit");
 }
 
 // The host is told what an instance keeps, and gets all of it back.

@@ -62,6 +62,89 @@ TEST_P(Form, DistancesOfCodes) {
   }
 }
 
+// Components of rows are levels; what a row is unpacked to says the same.
+TEST_P(Form, DistancesOfFourBitCodes) {
+  for (const uint32_t width : {64u, 128u, 192u, 384u, 1536u}) {
+    Rows rows(100, width / 2, width / 2);
+    Levels levels;
+    for (uint8_t& level : levels) level = static_cast<uint8_t>(random() % 128);
+    std::sort(levels.begin(), levels.end());
+    levels.front() = 0, levels.back() = 127;
+    rows.table.levels = levels.data();
+    std::vector<uint8_t> query(width);
+    for (uint8_t& q : query) q = static_cast<uint8_t>(random() % 128);
+    std::fill(query.begin(), query.begin() + width / 2, static_cast<uint8_t>(127));  // the largest differences
+    std::vector<std::vector<uint8_t>> plain(100, std::vector<uint8_t>(width));
+    for (uint32_t r = 0; r < 100; ++r) {
+      for (uint32_t i = 0; i < width / 2; ++i) rows.array.at(r)[i] = static_cast<char>(r == 0 ? 0 : r == 1 ? 0xFF : random());
+      unpack(reinterpret_cast<const uint8_t*>(rows.array.at(r)), width, levels, plain[r].data());
+    }
+    for (uint32_t n = 0; n < 20; ++n) {
+      std::vector<uint32_t> ids(n), squared(n + 1, 7), absolute(n + 1, 7);
+      for (uint32_t i = 0; i < n; ++i) ids[i] = i < 2 ? i : static_cast<uint32_t>(random() % 100);
+      kernels->squared4(query.data(), &rows.table, ids.data(), n, squared.data());
+      kernels->absolute4(query.data(), &rows.table, ids.data(), n, absolute.data());
+      for (uint32_t i = 0; i < n; ++i) {
+        uint32_t square = 0, sum = 0;
+        for (uint32_t d = 0; d < width; ++d) {
+          const int apart = int{query[d]} - int{plain[ids[i]][d]};
+          square += static_cast<uint32_t>(apart * apart);
+          sum += static_cast<uint32_t>(std::abs(apart));
+        }
+        ASSERT_EQ(squared[i], square) << width << " components, " << n << " rows";
+        ASSERT_EQ(absolute[i], sum) << width << " components, " << n << " rows";
+      }
+      EXPECT_EQ(squared[n], 7u) << "written behind the answers";
+      EXPECT_EQ(absolute[n], 7u);
+    }
+  }
+}
+
+// A run's distances to its centroids, and rows that name some of them.
+TEST_P(Form, DistancesOfProductCodes) {
+  for (const auto [width, sub] : {std::pair{64u, 1u}, {64u, 2u}, {192u, 4u}, {384u, 4u}, {384u, 8u}, {320u, 16u}, {64u, 16u}}) {
+    const uint32_t bytes = width / sub;
+    std::vector<uint8_t> book(kCentroids * width), code(width);
+    for (uint8_t& c : book) c = static_cast<uint8_t>(random() % 128);
+    for (uint8_t& c : code) c = static_cast<uint8_t>(random() % 128);
+    std::fill(code.begin(), code.begin() + sub, static_cast<uint8_t>(127));
+    for (uint32_t d = 0; d < sub; ++d) book[book_offset(0, d, sub)] = 0;  // the largest distance there is
+    std::vector<uint16_t> squares(bytes * kCentroids + kTablePad / 2, 7), sums = squares;
+    kernels->squared_to(code.data(), book.data(), width, sub, squares.data());
+    kernels->absolute_to(code.data(), book.data(), width, sub, sums.data());
+    for (uint32_t run = 0; run < bytes; ++run) {
+      for (uint32_t c = 0; c < kCentroids; ++c) {
+        uint32_t square = 0, sum = 0;
+        for (uint32_t d = 0; d < sub; ++d) {
+          const int apart = int{code[run * sub + d]} - int{book[run * sub * kCentroids + book_offset(c, d, sub)]};
+          square += static_cast<uint32_t>(apart * apart);
+          sum += static_cast<uint32_t>(std::abs(apart));
+        }
+        ASSERT_EQ(squares[run * kCentroids + c], std::min(square, 65535u)) << "runs of " << sub << ", run " << run << ", centroid " << c;
+        ASSERT_EQ(sums[run * kCentroids + c], sum);
+      }
+    }
+    EXPECT_EQ(squares[bytes * kCentroids], 7u) << "written behind the table";
+    EXPECT_EQ(sums[bytes * kCentroids], 7u);
+    for (size_t i = bytes * kCentroids; i < squares.size(); ++i) squares[i] = 0xFFFF;  // read, perhaps, but not counted
+    Rows rows(50, bytes, bytes);
+    for (uint32_t r = 0; r < 50; ++r) {
+      for (uint32_t i = 0; i < bytes; ++i) rows.array.at(r)[i] = static_cast<char>(r == 0 ? 0 : r == 1 ? 0xFF : random());
+    }
+    for (uint32_t n = 0; n < 12; ++n) {
+      std::vector<uint32_t> ids(n), found(n + 1, 7);
+      for (uint32_t i = 0; i < n; ++i) ids[i] = i < 2 ? i : static_cast<uint32_t>(random() % 50);
+      kernels->looked_up(squares.data(), &rows.table, ids.data(), n, found.data());
+      for (uint32_t i = 0; i < n; ++i) {
+        uint32_t sum = 0;
+        for (uint32_t run = 0; run < bytes; ++run) sum += squares[run * kCentroids + static_cast<uint8_t>(rows.array.at(ids[i])[run])];
+        ASSERT_EQ(found[i], sum) << width << " components in runs of " << sub << ", " << n << " rows";
+      }
+      EXPECT_EQ(found[n], 7u) << "written behind the answers";
+    }
+  }
+}
+
 TEST_P(Form, DifferingBits) {
   for (const uint32_t bytes : {64u, 128u, 192u, 1024u, 8192u}) {
     Rows rows(50, bytes, bytes);
