@@ -108,7 +108,7 @@ http::ServerOptions Server::http_options() const {
   http::ServerOptions o;
   o.host = settings_.http.host;
   o.port = static_cast<uint16_t>(settings_.http.port);
-  o.loops = settings_.http.loops != 0 ? static_cast<uint32_t>(settings_.http.loops) : std::max(1u, cores() / 4);
+  o.loops = settings_.http.loops != 0 ? static_cast<uint32_t>(settings_.http.loops) : std::min(cores(), 64u);  // they run short searches
   o.max_body_bytes = settings_.http.max_body_bytes;
   o.max_connections = static_cast<uint32_t>(settings_.http.max_connections);
   o.header_timeout_ms = static_cast<uint32_t>(settings_.http.header_timeout_ms);

@@ -34,12 +34,29 @@ uint64_t bytes_of_files(const std::string& directory) {
 
 Graph::Graph(const VectorColumn& column, std::string directory, const SegmentOptions& options)
     : column_(column), directory_(std::move(directory)), options_(options) {
+  configure(column.spec().params);
   if (options.plugins == nullptr) return;
   auto engine = options.plugins->find<rhumb_index_ops_t>(options.index_engine);
   if (engine.ok())
     engine_ = *engine;
   else
     reason_ = engine.status().to_string();
+}
+
+void Graph::configure(const model::VectorParams& params) {
+  const std::lock_guard lock(mutex_);
+  settings_ = params;
+  wanted_.store(params.hnsw.m != 0u, std::memory_order_release);
+}
+
+model::VectorParams Graph::settings() const {
+  const std::lock_guard lock(mutex_);
+  return settings_;
+}
+
+// A search reads a few rows of what its graph covers.
+void Graph::leave_memory() const {
+  if (settings().on_disk.value_or(false)) column_.file().leave_memory();
 }
 
 std::shared_ptr<IndexInstance> Graph::instance() const {
@@ -54,7 +71,7 @@ void Graph::publish(std::shared_ptr<IndexInstance> instance, uint32_t built) {
 }
 
 Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_directory, uint32_t rows, bool mapped) const {
-  const model::VectorParams& params = column_.spec().params;
+  const model::VectorParams params = settings();
   model::HnswConfig hnsw = params.hnsw;
   if (mapped) hnsw.on_disk = true;
   RHUMB_ASSIGN(const auto description, index::EngineDescription::of(*engine_));
@@ -114,7 +131,7 @@ std::string Graph::calibration() const {
 Result<bool> Graph::extend(uint32_t slot_end, uint32_t max_rows, bool sealed, std::span<const uint64_t> live,
                            const std::atomic<bool>& cancelled) {
   const uint32_t built = built_.load(std::memory_order_relaxed);
-  if (!engine_ || built >= slot_end) return false;
+  if (!available() || built >= slot_end) return false;
   auto graph = instance();
   if (engine_->ops->insert == nullptr || (sealed && !graph)) return build(slot_end, sealed, live, cancelled);
   if (!graph) {
@@ -183,6 +200,7 @@ Status Graph::save(uint32_t durable_rows, bool whole) {
   RHUMB_TRY(base::remove_all(directory_));  // a crash here costs a rebuild
   RHUMB_TRY(base::rename_durable(temp, directory_));
   saved_ = built;
+  if (whole) leave_memory();
   return base::ok();
 }
 
@@ -205,6 +223,7 @@ Status Graph::load(uint32_t rows) {
   }
   saved_ = stats->built_through;
   publish(std::move(*opened), saved_);
+  leave_memory();
   return base::ok();
 }
 
@@ -212,7 +231,7 @@ Result<bool> Graph::reopen_mapped() {
   const uint32_t built = built_.load(std::memory_order_relaxed);
   if (!engine_ || mapped_ || built == 0 || built != saved_) return false;
   RHUMB_ASSIGN(const auto description, index::EngineDescription::of(*engine_));
-  if (!description.has_parameter("mapped") || column_.spec().params.hnsw.on_disk.value_or(false)) return false;
+  if (!description.has_parameter("mapped") || settings().hnsw.on_disk.value_or(false)) return false;
   mapped_ = true;  // or tried: what cannot be read now stays as it is
   RHUMB_ASSIGN(auto opened, open(directory_, built, true));
   RHUMB_ASSIGN(const auto stats, opened->stats());

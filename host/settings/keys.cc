@@ -93,7 +93,7 @@ std::vector<Key> make_keys() {
       text("http.host", SECTION(http), FIELD(http, host), "an address",
            "Address to listen on. Anything but loopback needs authentication, or --insecure."),
       number("http.port", SECTION(http), FIELD(http, port), 0, 65535, "Port of the REST API; 0 takes a free one and logs it."),
-      number("http.loops", SECTION(http), FIELD(http, loops), 0, 64, "Event loops that own the sockets; 0 = by the number of cores."),
+      number("http.loops", SECTION(http), FIELD(http, loops), 0, 64, "Event loops, which own the sockets and answer short searches; 0 = one a core."),
       number("http.workers", SECTION(http), FIELD(http, workers), 0, 1024, "Threads that parse bodies and search; 0 = one a core."),
       number("http.max_body_bytes", SECTION(http), FIELD(http, max_body_bytes), 1024, kGiB, "Largest request body (413); an import streams and is not bound by it."),
       number("http.max_connections", SECTION(http), FIELD(http, max_connections), 1, 1'000'000, "Connections at once; beyond, new ones are closed."),

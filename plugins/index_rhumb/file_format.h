@@ -13,7 +13,7 @@
 namespace rhumb::coded {
 
 inline constexpr char kMagic[8] = {'R', 'H', 'M', 'B', 'G', 'R', 'P', 'H'};
-inline constexpr uint32_t kFileFormat = 1;
+inline constexpr uint32_t kFileFormat = 2;
 inline constexpr uint32_t kPageBytes = 4096;
 enum Section : uint32_t { kCentre, kCodes, kBits, kRows, kLevels, kUpperAt, kUpper, kSections };
 
@@ -38,7 +38,7 @@ struct FileHeader {
   uint64_t table_offset;
   uint32_t table_crc, header_crc;  // header_crc: of all bytes before it
 };
-static_assert(sizeof(FileHeader) == 328 && sizeof(FileHeader) <= kPageBytes);
+static_assert(sizeof(FileHeader) == 376 && sizeof(FileHeader) <= kPageBytes);
 
 inline uint64_t padded_to_page(uint64_t n) { return (n + kPageBytes - 1) / kPageBytes * kPageBytes; }
 inline uint32_t header_crc_of(const FileHeader& header) {

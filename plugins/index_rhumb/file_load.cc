@@ -177,18 +177,24 @@ LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vect
   loaded.built_through = header.built_through;
   reader.check_blocks();
   if (header.trained == 0) return loaded;
-  const GraphShape shape = options.shape();
-  require_same("links of a node", shape.degree, header.degree);
-  require_same("links of an upper node", shape.upper_degree, header.upper_degree);
-  require_same("one_bit", options.one_bit ? 1 : 0, header.one_bit);
+  // The graph goes on as it was begun: of the options count those that a search or a later insert can follow.
+  GraphShape shape = options.shape();
+  shape.degree = header.degree;
+  shape.upper_degree = header.upper_degree;
+  shape.own_links = header.own_links;
+  if (!is_possible(shape)) reader.corrupt("numbers of links out of range");
+  if (header.one_bit > 1) reader.corrupt("one_bit out of range");
   const CodecParams params{metric, column.scalar, column.dim, header.seed, header.one_bit, header.scale, header.reach};
   if (!(params.scale > 0) || !std::isfinite(params.scale) || !std::isfinite(params.reach)) reader.corrupt("parameters of codes out of range");
   const uint32_t width = Codec::restore(params, {}, kernels).width();
   std::vector<float> centre(width);
   reader.read_at(reader.section(kCentre, 1, uint64_t{width} * sizeof(float)), centre.data(), centre.size() * sizeof(float));
-  loaded.trained = std::make_unique<Trained>(Codec::restore(params, std::move(centre), kernels), column, options, kernels);
-  for (const float recall : header.calibration) {
+  loaded.trained = std::make_unique<Trained>(Codec::restore(params, std::move(centre), kernels), column, shape, options.ef_construct, kernels);
+  for (const float recall : header.calibration.recalls) {
     if (!(recall >= 0 && recall <= 1)) reader.corrupt("a recall out of range");
+  }
+  for (const float reach : header.calibration.reaches) {
+    if (!(reach == 0 || (reach >= 1 && reach <= kCalibrationReaches.back()))) reader.corrupt("a reach out of range");
   }
   loaded.trained->calibration.set(header.calibration);
   const uint64_t end = header.sections[kLevels].rows;

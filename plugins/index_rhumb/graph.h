@@ -31,6 +31,7 @@ struct Probe {
   void (*score)(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out);
   const void* query;
   CodeTable table;
+  bool floats;  // its distances are bits of floats
   void operator()(const uint32_t* ids, uint32_t n, uint32_t* out) const { score(query, &table, ids, n, out); }
 };
 
@@ -74,8 +75,8 @@ class Graph {
   // Codes of a slot that has no node yet.
   uint8_t* code(uint32_t slot) const noexcept { return reinterpret_cast<uint8_t*>(codes_.at(slot)); }
   char* bit_code(uint32_t slot) const noexcept { return bits_.at(slot); }
-  Probe probe(const void* code) const noexcept { return {score_, code, {codes_.chunks(), codes_.stride(), codes_.stride()}}; }
-  Probe probe(const BitQuery& query) const noexcept { return {kernels_.bits, &query, {bits_.chunks(), bits_.stride(), bit_bytes_}}; }
+  Probe probe(const void* code) const noexcept { return {score_, code, {codes_.chunks(), codes_.stride(), codes_.stride()}, false}; }
+  Probe probe(const BitQuery& query) const noexcept { return {kernels_.bits, &query, {bits_.chunks(), bits_.stride(), bit_bytes_}, true}; }
 
   // A node without links, which nobody sees yet.
   void create(uint32_t slot, uint32_t level);

@@ -26,6 +26,8 @@ struct Options {
   GraphShape shape() const;
 };
 
+// Whether some `m` gives this shape.
+bool is_possible(const GraphShape& shape);
 // Throws RHUMB_INVALID with the parameter's name, what is allowed and what was found. Empty = defaults.
 Options parse_options(std::string_view config_json);
 std::string describe();

@@ -68,6 +68,10 @@ Response failure_response(const Status& status, double seconds) {
   return response;
 }
 
+void log_thrown(const Exchange& x, const std::exception& e) {
+  base::log_error("http", "handler threw", {{"request_id", x.request->request_id}, {"path", x.request->path}, {"what", e.what()}});
+}
+
 Exchange::Exchange(std::shared_ptr<Request> r, Reply reply, const RestOptions& o)
     : options(o), request(std::move(r)), reply_(std::move(reply)), started_ns_(base::monotonic_ns()) {}
 
