@@ -1,5 +1,6 @@
 #include "host/base/memory_measure.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -57,6 +58,32 @@ uint64_t group_memory(const std::string& root) {
   return least;
 }
 
+class ProcFile {
+ public:
+  explicit ProcFile(const std::string& path) : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  ~ProcFile() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  ProcFile(const ProcFile&) = delete;
+  ProcFile& operator=(const ProcFile&) = delete;
+  std::string text() const {
+    char bytes[256];
+    const ssize_t n = ::pread(fd_, bytes, sizeof bytes, 0);
+    return {bytes, static_cast<size_t>(std::max<ssize_t>(n, 0))};
+  }
+
+ private:
+  const int fd_;
+};
+
+// Of a process's statm: pages in all, resident, resident of files.
+uint64_t anonymous_in(const ProcFile& statm) {
+  static const auto page_bytes = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  unsigned long resident = 0, of_files = 0;
+  if (std::sscanf(statm.text().c_str(), "%*u %lu %lu", &resident, &of_files) != 2) return 0;
+  return (resident - std::min(resident, of_files)) * page_bytes;
+}
+
 }  // namespace
 
 uint64_t memory_there(const std::string& root) {
@@ -64,12 +91,11 @@ uint64_t memory_there(const std::string& root) {
   return least == kNone ? 0 : least;
 }
 
-uint64_t anonymous_memory(const std::string& root) {
-  static const auto page_bytes = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
-  std::ifstream file(root + "/proc/self/statm");
-  uint64_t size = 0, resident = 0, of_files = 0;
-  if (!(file >> size >> resident >> of_files)) return 0;
-  return (resident - std::min(resident, of_files)) * page_bytes;
+uint64_t anonymous_memory() {
+  static const ProcFile statm("/proc/self/statm");  // kept open: a process without free descriptors must still know what it uses
+  return anonymous_in(statm);
 }
+
+uint64_t anonymous_memory(const std::string& root) { return anonymous_in(ProcFile(root + "/proc/self/statm")); }
 
 }  // namespace rhumb::base

@@ -12,6 +12,7 @@ uint64_t memory_there(const std::string& root = "");
 
 // Resident memory that belongs to no file: what the system cannot take back by itself. Microseconds; no lock is waited for.
 // 0: the system does not say.
-uint64_t anonymous_memory(const std::string& root = "");
+uint64_t anonymous_memory();
+uint64_t anonymous_memory(const std::string& root);
 
 }  // namespace rhumb::base

@@ -8,6 +8,7 @@ LIMIT = 100_000_000
 DIM, BATCH, MOST = 4096, 100, 60_000
 DIGITS = [str(b % 10) for b in range(256)]
 ROOM_TIMEOUT_S = 30
+PAUSE_S, REFUSALS = 0.1, 60  # together longer than the 5 s between two trims of the heap
 
 
 def anonymous_bytes(server):
@@ -30,9 +31,9 @@ def write(server, collection, first):
 
 
 def fill(server, collection):
-    """Writes until that is refused for two seconds on end: how many points were taken, the refusal, the most memory that was seen."""
+    """Writes until that is refused for so long that all that is free was given back meanwhile: how many points were taken, the refusal, the most memory that was seen."""
     taken, most, refusals = 0, 0, 0
-    while refusals < 20:
+    while refusals < REFUSALS:
         status, reply, _ = write(server, collection, taken)
         most = max(most, anonymous_bytes(server))
         if status == 200:
@@ -41,7 +42,7 @@ def fill(server, collection):
             continue
         assert status in (429, 507), reply  # 429: the graph has to catch up
         refusals += status == 507
-        time.sleep(0.1)  # what was freed a moment ago may be given back still
+        time.sleep(PAUSE_S)
     return taken, reply["status"]["error"], most
 
 
