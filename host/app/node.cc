@@ -8,6 +8,7 @@
 #include "host/base/file.h"
 #include "host/base/heap.h"
 #include "host/base/log.h"
+#include "host/base/memory_measure.h"
 #include "host/placement/command.h"
 #include "rhumb/consensus.h"
 
@@ -20,6 +21,7 @@ using base::Status;
 constexpr uint64_t kFirstNode = 1, kFirstReplica = 1;
 constexpr uint32_t kPoolQueue = base::limits::kMaxQueuedRequests;
 constexpr uint32_t kApplyQueue = 65536, kBackgroundQueue = 65536;  // strands, one task each: bounded by the number of shards
+constexpr uint64_t kMemoryLookMs = 250;  // a look takes microseconds
 constexpr auto kStartTimeout = std::chrono::seconds(120);
 
 // Calls `start(done)` and blocks until done fires.
@@ -42,7 +44,7 @@ std::string random_uuid() {
 
 }  // namespace
 
-Node::Node(NodeOptions options) : options_(std::move(options)) {}
+Node::Node(NodeOptions options) : options_(std::move(options)), memory_(options_.memory_bytes, [] { return base::anonymous_memory(); }) {}
 
 Node::~Node() { stop(); }
 
@@ -126,9 +128,26 @@ void Node::start_log_bound() {
 
 void Node::keep_heap_trimmed() {
   timers_.at(base::Deadline::after_ms(base::limits::kHeapLookMs), [this] {
-    (void)background_->post([] { base::trim_heap(); });  // busy: next time
+    (void)background_->post([this] { base::trim_heap(memory_.level() != base::MemoryLevel::kNormal); });  // busy: next time
     keep_heap_trimmed();
   });
+}
+
+// changes_told: of the level, that memory_changed() was called for.
+void Node::watch_memory(uint64_t changes_told) {
+  timers_.at(base::Deadline::after_ms(kMemoryLookMs), [this, changes_told] {
+    memory_.look();
+    const uint64_t changes = memory_.changes();
+    const bool told = changes == changes_told || background_->post([this] { memory_changed(); }).ok();
+    watch_memory(told ? changes : changes_told);
+  });
+}
+
+void Node::memory_changed() {
+  if (memory_.level() != base::MemoryLevel::kNormal) base::trim_heap(true);
+  for (const auto& replica : worker_->replicas().all()) {
+    if (replica->serving) replica->shard->memory_changed();
+  }
 }
 
 Status Node::start_roles() {
@@ -150,11 +169,13 @@ Status Node::start_roles() {
   options.replicas.segment.seal_rows = options_.seal_rows;
   options.replicas.segment.build_threads = options_.build_threads;
   options.replicas.segment.builders = background_.get();
+  options.replicas.segment.memory = &memory_;
   options.replicas.segment.on_derived_damage = [this](const Status& problem) { derived_damage(problem); };
   worker_ = std::make_unique<worker::Worker>(options);
   worker_->bind(dispatcher_);
   worker_->start(*channel_);
   keep_heap_trimmed();
+  watch_memory(0);
   gateway_ = std::make_unique<gateway::ClusterGateway>([this](uint64_t) -> peer::Channel& { return *channel_; }, *router_);
   gateway_->start();
   return wait_for("cluster map", [&](auto done) { gateway_->await_map(metadata_->map()->version, std::move(done)); });

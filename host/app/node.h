@@ -12,6 +12,7 @@
 #include "host/app/check_report.h"
 #include "host/base/executor.h"
 #include "host/base/limits.h"
+#include "host/base/memory_guard.h"
 #include "host/base/timer.h"
 #include "host/consensus/group_host.h"
 #include "host/gateway/cluster_gateway.h"
@@ -31,6 +32,7 @@ struct NodeOptions {
   std::string log_engine = "wal", kv_engine = "sqlite", consensus_engine = "raft", router_engine = "hash", index_engine = "rhumb";
   std::string log_config_json = "{}";
   uint64_t log_bytes = 4 * base::limits::kGiB;  // bound of the log
+  uint64_t memory_bytes = 0;                    // limit of the process; 0: none
   uint32_t seal_rows = base::limits::kSegmentMaxRows;
   uint32_t pool_threads = 2, apply_threads = 2, background_threads = 2, build_threads = 2;
   uint32_t tick_ms = 100, election_ticks = 10;
@@ -54,6 +56,7 @@ class Node {
   bool ready(std::string* why) const;
   const plugin::PluginRegistry& plugins() const { return *plugins_; }
   base::Executor& pool() { return *pool_; }
+  uint64_t memory_limit() const { return memory_.limit(); }
   // `rhumbd check`: waits for each shard and verifies it. Control thread, instead of serving.
   CheckReport check();
   // What the REST front needs of the node; the caller adds `authorize`.
@@ -66,6 +69,8 @@ class Node {
   base::Status start_roles();
   void start_log_bound();
   void keep_heap_trimmed();
+  void watch_memory(uint64_t changes_told);
+  void memory_changed();  // on a background thread
   std::string plugins_json() const;
   std::string telemetry_json() const;
   void derived_damage(const base::Status& problem);  // any thread
@@ -76,6 +81,7 @@ class Node {
   const NodeOptions options_;
   std::mutex damage_mutex_;
   std::vector<std::string> derived_damage_;  // found by this start; guarded by damage_mutex_
+  base::MemoryGuard memory_;
   base::TimerQueue timers_;
   std::unique_ptr<base::Executor> pool_, apply_, background_;
   std::unique_ptr<plugin::PluginRegistry> plugins_;

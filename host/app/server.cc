@@ -3,12 +3,14 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
 
 #include "host/base/log.h"
+#include "host/base/memory_measure.h"
 
 namespace rhumb::app {
 namespace {
@@ -46,6 +48,15 @@ uint64_t kept_log_segments(const settings::Settings& settings) {
   return std::clamp<uint64_t>(settings.storage.log_bytes / 2 / settings.storage.segment_bytes, 1, base::limits::kMaxKeptLogSegments);
 }
 
+// What is left of a control group's or the machine's memory is for the pages of files, and for what a moment takes.
+uint64_t memory_limit(const std::string& text) {
+  constexpr uint64_t kPercent = 80;
+  uint64_t bytes = 0;
+  if (text == "auto") return base::memory_there() / 100 * kPercent;
+  std::from_chars(text.data(), text.data() + text.size(), bytes);  // host/settings has checked it
+  return bytes;
+}
+
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> out;
   std::stringstream words(text);
@@ -81,6 +92,7 @@ NodeOptions Server::node_options() const {
                                      {"keep_segments", kept_log_segments(settings_)}}
                           .dump();
   o.log_bytes = settings_.storage.log_bytes;
+  o.memory_bytes = memory_limit(settings_.memory.limit_bytes);
   o.pool_threads = or_cores(settings_.http.workers);
   o.apply_threads = std::min(4u, cores());
   o.background_threads = std::max(2u, cores() / 2);
@@ -96,7 +108,7 @@ http::ServerOptions Server::http_options() const {
   http::ServerOptions o;
   o.host = settings_.http.host;
   o.port = static_cast<uint16_t>(settings_.http.port);
-  o.loops = settings_.http.loops != 0 ? static_cast<uint32_t>(settings_.http.loops) : std::max(1u, cores() / 4);
+  o.loops = settings_.http.loops != 0 ? static_cast<uint32_t>(settings_.http.loops) : std::min(cores(), 64u);  // they run short searches
   o.max_body_bytes = settings_.http.max_body_bytes;
   o.max_connections = static_cast<uint32_t>(settings_.http.max_connections);
   o.header_timeout_ms = static_cast<uint32_t>(settings_.http.header_timeout_ms);
@@ -124,7 +136,7 @@ Status Server::start() {
   admin_ = std::make_unique<admin::AdminHandler>(std::move(admin), *rest_);
   http_ = std::make_unique<http::Server>(http_options(), *admin_);
   RHUMB_TRY(http_->start());
-  base::log_info("app", "serving", {{"host", settings_.http.host}, {"port", http_->port()}, {"data", settings_.node.data_dir}});
+  base::log_info("app", "serving", {{"host", settings_.http.host}, {"port", http_->port()}, {"data", settings_.node.data_dir}, {"memory_limit", node_->memory_limit()}});
   return base::ok();
 }
 

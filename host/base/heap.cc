@@ -2,6 +2,8 @@
 
 #include <malloc.h>
 
+#include <algorithm>
+
 #include "host/base/limits.h"
 
 namespace rhumb::base {
@@ -16,10 +18,11 @@ HeapUse heap_use() {
   return {info.uordblks + info.hblkhd, info.fordblks};
 }
 
-bool trim_heap() {
+bool trim_heap(bool memory_is_short) {
   const HeapUse use = heap_use();
-  if (use.free < limits::kHeapFreeBytes || use.free < use.used / 4) return false;
-  return malloc_trim(limits::kHeapFreeBytes / 16) != 0;
+  const uint64_t much = memory_is_short ? limits::kHeapFreeBytes / 16 : std::max(limits::kHeapFreeBytes, use.used / 4);
+  if (use.free < much) return false;
+  return malloc_trim(memory_is_short ? 0 : limits::kHeapFreeBytes / 16) != 0;
 }
 
 }  // namespace rhumb::base

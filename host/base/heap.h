@@ -13,8 +13,8 @@ struct HeapUse {
   uint64_t used = 0, free = 0;  // bytes; free: kept by malloc for later
 };
 HeapUse heap_use();
-// Gives pages back to the system if malloc keeps more than limits::kHeapFreeBytes and a quarter of what is used. Any
-// thread; takes some ms, in which other threads' allocations may wait. True if it did.
-bool trim_heap();
+// Gives pages back to the system if malloc keeps more than limits::kHeapFreeBytes and a quarter of what is used; when memory is short
+// already a sixteenth of that. Any thread; takes some ms, in which other threads' allocations may wait. True if it did.
+bool trim_heap(bool memory_is_short = false);
 
 }  // namespace rhumb::base

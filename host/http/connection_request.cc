@@ -194,12 +194,15 @@ void Connection::dispatch() {
   incoming_.reset();
   state_ = State::kAwaitReply;
   disarm();
+  request->may_run_here = loop_.has_time();
+  const uint64_t began = base::monotonic_ns();
   // The reply is the handler's from here on; if the handler throws, it is dropped on the way out and answers 500.
   try {
     loop_.context().handler.handle(request, std::move(reply));
   } catch (const std::exception& e) {
     base::log_error("http", "handler threw", {{"what", e.what()}, {"request_id", request->request_id}});
   }
+  loop_.spend(base::monotonic_ns() - began);
 }
 
 // Answers for the handler and ends the connection: what follows on it cannot be told apart any more.

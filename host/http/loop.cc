@@ -36,6 +36,8 @@ base::Result<std::shared_ptr<Loop>> Loop::start(std::string name, std::shared_pt
     uv_loop_close(&loop->loop_);
     return uv_failure("cannot make an event loop", rc);
   }
+  uv_prepare_init(&loop->loop_, &loop->turn_);
+  uv_prepare_start(&loop->turn_, [](uv_prepare_t* handle) { loop_of(handle->loop->data).spent_ns_ = 0; });
   uv_timer_init(&loop->loop_, &loop->tick_);
   uv_timer_init(&loop->loop_, &loop->drain_);
   loop->thread_ = std::thread([self = loop.get()] { self->thread_main(); });
@@ -147,6 +149,7 @@ void Loop::finish_close() {
     dropped.swap(tasks_);
   }
   uv_close(reinterpret_cast<uv_handle_t*>(&wake_), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&turn_), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&tick_), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&drain_), nullptr);
 }

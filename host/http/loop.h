@@ -49,9 +49,14 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void forget(Connection& connection);            // its handle has closed
   void process_later(const Connection* connection);  // in the loop's next turn, if it is still there: others come first
   bool closing() const { return closing_; }
+  // What handlers took in this turn: a bound on it, so that no connection waits long for the others' requests.
+  bool has_time() const { return spent_ns_ < kTurnNs; }
+  void spend(uint64_t ns) { spent_ns_ += ns; }
   uv_buf_t read_buffer() { return uv_buf_init(read_buffer_.data(), static_cast<unsigned>(read_buffer_.size())); }
 
  private:
+  static constexpr uint64_t kTurnNs = 1'000'000;
+
   Loop(std::string name, std::shared_ptr<Context> context);
   void thread_main();
   void post(Task task);
@@ -64,11 +69,13 @@ class Loop : public std::enable_shared_from_this<Loop> {
   const std::shared_ptr<Context> context_;
   uv_loop_t loop_{};
   uv_async_t wake_{};
+  uv_prepare_t turn_{};
   uv_timer_t tick_{};
   uv_timer_t drain_{};
   TimerWheel wheel_{0};
   std::unordered_set<Connection*> connections_;
   std::array<char, 64 * 1024> read_buffer_;  // shared: idle connections own no buffer
+  uint64_t spent_ns_ = 0;
   bool closing_ = false;
 
   std::mutex mutex_;  // guards the two below

@@ -51,6 +51,7 @@ struct Request {
   std::string remote;        // "127.0.0.1:53124", "[::1]:53124"
   uint64_t received_ns = 0;  // monotonic, when the head was complete: deadlines count from here
   bool head_only = false;    // it was a HEAD
+  bool may_run_here = false; // set by the front: this turn of the loop has time left for an answer of well under a millisecond
   std::atomic<bool> cancelled_flag{false};  // set by the front
   std::shared_ptr<void> charge;             // the front's account of body bytes in flight, given back with the request
 };

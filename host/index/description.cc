@@ -213,8 +213,11 @@ Result<std::string> EngineDescription::config_json(const model::HnswConfig& coll
   take("ef_construct", vector.ef_construct, collection.ef_construct);
   if (const auto& on_disk = vector.on_disk ? vector.on_disk : collection.on_disk; on_disk && has_parameter("mapped")) given["mapped"] = *on_disk;
   const json quantization = json::parse(quantization_json, nullptr, /*allow_exceptions=*/false);
-  // Codes of one byte a component are walked, not those of one bit that a wide vector gets otherwise.
-  if (quantization.is_object() && quantization.contains("scalar") && has_parameter("one_bit")) given["one_bit"] = false;
+  // scalar, product: codes of a byte a component alone. binary: wide vectors get codes of one bit as well, and are walked by them.
+  if (quantization.is_object() && has_parameter("one_bit")) {
+    if (quantization.contains("scalar") || quantization.contains("product")) given["one_bit"] = false;
+    if (quantization.contains("binary")) given["one_bit"] = true;
+  }
   return config_json(given.dump());
 }
 

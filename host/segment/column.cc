@@ -1,5 +1,7 @@
 #include "host/segment/column.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -103,6 +105,14 @@ Status Column::trim() {
   allocated_ = length_;
   dirty_.store(true, std::memory_order_release);
   return base::ok();
+}
+
+// Advice: whether it is taken changes no answer.
+void Column::leave_memory() const {
+  char* const begin = const_cast<char*>(mapping_.data());
+  if (begin == nullptr) return;
+  ::madvise(begin, mapping_.size(), MADV_RANDOM);
+  ::madvise(begin, mapping_.size(), MADV_DONTNEED);
 }
 
 Status Column::sync() {

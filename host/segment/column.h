@@ -39,6 +39,9 @@ class Column {
   // Gives back what was allocated beyond the end. Nothing is appended any more.
   base::Status trim();
 
+  // Pages leave the process (the system keeps what it has room for), and come back one by one, not with their neighbours.
+  void leave_memory() const;
+
   base::Status sync();
   bool dirty() const { return dirty_.load(std::memory_order_acquire); }
 

@@ -1,11 +1,13 @@
 #include "host/segment/graph.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <vector>
 
 #include "host/base/executor.h"
 #include "host/base/file.h"
 #include "host/base/log.h"
+#include "host/base/memory_guard.h"
 #include "host/index/description.h"
 
 namespace rhumb::segment {
@@ -17,16 +19,44 @@ using index::IndexInstance;
 
 namespace {
 constexpr uint32_t kSaveGrowthDivisor = 4;  // written anew when a quarter has come
+
+// About what a saved graph takes in memory.
+uint64_t bytes_of_files(const std::string& directory) {
+  uint64_t bytes = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
+    const uint64_t one = at->file_size(error);
+    if (!error) bytes += one;
+  }
+  return bytes;
+}
 }
 
 Graph::Graph(const VectorColumn& column, std::string directory, const SegmentOptions& options)
     : column_(column), directory_(std::move(directory)), options_(options) {
+  configure(column.spec().params);
   if (options.plugins == nullptr) return;
   auto engine = options.plugins->find<rhumb_index_ops_t>(options.index_engine);
   if (engine.ok())
     engine_ = *engine;
   else
     reason_ = engine.status().to_string();
+}
+
+void Graph::configure(const model::VectorParams& params) {
+  const std::lock_guard lock(mutex_);
+  settings_ = params;
+  wanted_.store(params.hnsw.m != 0u, std::memory_order_release);
+}
+
+model::VectorParams Graph::settings() const {
+  const std::lock_guard lock(mutex_);
+  return settings_;
+}
+
+// A search reads a few rows of what its graph covers.
+void Graph::leave_memory() const {
+  if (settings().on_disk.value_or(false)) column_.file().leave_memory();
 }
 
 std::shared_ptr<IndexInstance> Graph::instance() const {
@@ -40,8 +70,10 @@ void Graph::publish(std::shared_ptr<IndexInstance> instance, uint32_t built) {
   built_.store(built, std::memory_order_release);
 }
 
-Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_directory, uint32_t rows) const {
-  const model::VectorParams& params = column_.spec().params;
+Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_directory, uint32_t rows, bool mapped) const {
+  const model::VectorParams params = settings();
+  model::HnswConfig hnsw = params.hnsw;
+  if (mapped) hnsw.on_disk = true;
   RHUMB_ASSIGN(const auto description, index::EngineDescription::of(*engine_));
   RHUMB_TRY(description.supports(params.distance, params.datatype));
   index::OpenRequest request;
@@ -51,7 +83,7 @@ Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_direc
   request.capacity_hint = options_.max_rows;
   request.data_dir = data_directory;
   RHUMB_ASSIGN(request.config_json,
-               description.config_json({}, params.hnsw, params.quantization_json));  // the collection's settings are merged in
+               description.config_json({}, hnsw, params.quantization_json));  // the collection's settings are merged in
   RHUMB_ASSIGN(auto opened, IndexInstance::open(*engine_, request));
   return std::shared_ptr<IndexInstance>(std::move(opened));
 }
@@ -99,7 +131,7 @@ std::string Graph::calibration() const {
 Result<bool> Graph::extend(uint32_t slot_end, uint32_t max_rows, bool sealed, std::span<const uint64_t> live,
                            const std::atomic<bool>& cancelled) {
   const uint32_t built = built_.load(std::memory_order_relaxed);
-  if (!engine_ || built >= slot_end) return false;
+  if (!available() || built >= slot_end) return false;
   auto graph = instance();
   if (engine_->ops->insert == nullptr || (sealed && !graph)) return build(slot_end, sealed, live, cancelled);
   if (!graph) {
@@ -151,7 +183,10 @@ bool Graph::fenced() const {
   return graph && graph->fenced();
 }
 
-void Graph::drop() { publish(nullptr, 0); }
+void Graph::drop() {
+  publish(nullptr, 0);
+  mapped_ = false;
+}
 
 Status Graph::save(uint32_t durable_rows, bool whole) {
   const uint32_t built = built_.load(std::memory_order_relaxed);
@@ -165,6 +200,7 @@ Status Graph::save(uint32_t durable_rows, bool whole) {
   RHUMB_TRY(base::remove_all(directory_));  // a crash here costs a rebuild
   RHUMB_TRY(base::rename_durable(temp, directory_));
   saved_ = built;
+  if (whole) leave_memory();
   return base::ok();
 }
 
@@ -176,7 +212,8 @@ Status Graph::load(uint32_t rows) {
     if (options_.on_derived_damage && reason.code() == base::Code::kCorrupt) options_.on_derived_damage(reason.within(directory_));
     return base::remove_all(directory_);
   };
-  auto opened = open(directory_, rows);
+  mapped_ = options_.memory != nullptr && !options_.memory->room_for(bytes_of_files(directory_));
+  auto opened = open(directory_, rows, mapped_);
   if (!opened.ok()) return unusable(opened.status());
   const auto stats = (*opened)->stats();
   if (!stats.ok()) return unusable(stats.status());
@@ -186,7 +223,21 @@ Status Graph::load(uint32_t rows) {
   }
   saved_ = stats->built_through;
   publish(std::move(*opened), saved_);
+  leave_memory();
   return base::ok();
+}
+
+Result<bool> Graph::reopen_mapped() {
+  const uint32_t built = built_.load(std::memory_order_relaxed);
+  if (!engine_ || mapped_ || built == 0 || built != saved_) return false;
+  RHUMB_ASSIGN(const auto description, index::EngineDescription::of(*engine_));
+  if (!description.has_parameter("mapped") || settings().hnsw.on_disk.value_or(false)) return false;
+  mapped_ = true;  // or tried: what cannot be read now stays as it is
+  RHUMB_ASSIGN(auto opened, open(directory_, built, true));
+  RHUMB_ASSIGN(const auto stats, opened->stats());
+  if (stats.built_through != built) return base::internal("the saved graph reaches slot " + std::to_string(stats.built_through) + ", not " + std::to_string(built));
+  publish(std::move(opened), built);
+  return true;
 }
 
 }  // namespace rhumb::segment

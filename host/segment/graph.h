@@ -3,7 +3,8 @@
 //
 // Threads: search() and built() any thread; the others belong to the shard's background strand. Until the graph is
 // opened, built() is 0 and the column is scanned. Rows from built() on are the caller's to scan; a slot may come from
-// both, with the same distance. What survives a crash: what save() wrote, if the rows it covers survived too.
+// both, with the same distance. Settings hold for the graph that is begun next; one that was begun goes on as it was. With
+// an `m` of 0 none is begun, and the rows wait for none. What survives a crash: what save() wrote, if the rows it covers survived too.
 #pragma once
 
 #include <atomic>
@@ -41,8 +42,11 @@ class Graph {
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
-  // An engine is there and can serve this column. Why not, if not: reason().
-  bool available() const { return engine_.has_value(); }
+  // An engine is there, and a graph is wanted or was begun. Why not, if an engine is not there: reason().
+  bool available() const { return engine_.has_value() && wanted(); }
+  bool wanted() const { return wanted_.load(std::memory_order_acquire) || built() > 0; }
+  // Any thread. Graph and quantization settings from now on.
+  void configure(const model::VectorParams& params);
   const std::string& reason() const { return reason_; }
 
   // What the engine knows of how much it finds: JSON [[ef, recall at 10], ..]; empty: nothing.
@@ -65,17 +69,24 @@ class Graph {
   // [background] The engine failed: forgets the graph, so that the column is scanned and a new one may be begun.
   void drop();
   // [background] Writes the files anew if a quarter (whole: anything) has come since they were written. Nothing is
-  // written if a slot
-  // >= durable_rows is in the graph.
+  // written if a slot >= durable_rows is in the graph. Once it is whole, and when it was loaded, vectors that are to be on
+  // disk leave memory.
   base::Status save(uint32_t durable_rows, bool whole);
   // At recovery: loads what save() left, if it covers no slot >= rows. A file that is missing or damaged is no error:
   // built() stays 0.
+  // When memory is short, they stay in the file's pages.
   base::Status load(uint32_t rows);
+  // [background] A graph that is complete and saved goes out of memory into the pages of its file, beside searches; later ones are slower
+  // and find the same. false: nothing was to be done, or the engine cannot.
+  base::Result<bool> reopen_mapped();
 
  private:
   std::shared_ptr<index::IndexInstance> instance() const;  // closed when the last search that uses it is done
+  model::VectorParams settings() const;
+  void leave_memory() const;
   void publish(std::shared_ptr<index::IndexInstance> instance, uint32_t built);
-  base::Result<std::shared_ptr<index::IndexInstance>> open(const std::string& data_directory, uint32_t rows) const;
+  // mapped: if the engine can, whatever the collection says.
+  base::Result<std::shared_ptr<index::IndexInstance>> open(const std::string& data_directory, uint32_t rows, bool mapped = false) const;
   base::Result<bool> build(uint32_t slot_end, bool sealed, std::span<const uint64_t> live,
                            const std::atomic<bool>& cancelled);
   base::Status insert(index::IndexInstance& graph, uint32_t first, uint32_t end, const std::atomic<bool>& cancelled) const;
@@ -86,9 +97,12 @@ class Graph {
   std::optional<plugin::Engine<rhumb_index_ops_t>> engine_;
   std::string reason_;
   std::atomic<uint32_t> built_{0};
+  std::atomic<bool> wanted_{true};
   uint32_t saved_ = 0;        // [background] slots in the files
-  mutable std::mutex mutex_;  // guards instance_
+  bool mapped_ = false;       // [background] because memory was short
+  mutable std::mutex mutex_;  // guards what follows
   std::shared_ptr<index::IndexInstance> instance_;
+  model::VectorParams settings_;
 };
 
 }  // namespace rhumb::segment

@@ -12,6 +12,7 @@
 
 namespace rhumb::base {
 class Executor;
+class MemoryGuard;
 }
 
 namespace rhumb::segment {
@@ -26,6 +27,7 @@ struct SegmentOptions {
   std::string index_engine = "hnsw";
   uint32_t build_threads = 1;           // of one graph
   base::Executor* builders = nullptr;  // lends them; null: a graph grows on the calling thread alone
+  base::MemoryGuard* memory = nullptr;  // when it is short, graphs stay in their files' pages; null: never
   // A derived file (graph, payload index) is damaged and made again. Any thread; null: it is only logged.
   std::function<void(const base::Status&)> on_derived_damage;
 };

@@ -26,7 +26,7 @@ Result<SearchAnswer> scan_all(const Segment& segment, const SearchCall& call, co
   const bool exact = call.exact || (filter != nullptr && filter->pass_count <= kFilterScanRows);
   const uint64_t start_ns = base::monotonic_ns();
   RHUMB_ASSIGN(answer.distances, exact ? scan_exact(scan, range, top) : scan_coded(scan, range, top));
-  if (!exact && bounds.rows >= segment.graph_min_rows()) {  // these rows wait for a graph
+  if (!exact && segment.waits_for_graph(call.column, bounds.rows)) {
     answer.tail = answer.distances;
     answer.scan_ns = base::monotonic_ns() - start_ns;
   }
@@ -77,7 +77,7 @@ Result<SearchAnswer> search(const Segment& segment, const SearchCall& call, cons
   // Read before the graph is searched: what it takes in meanwhile is found twice rather than not at all.
   const uint32_t built = std::min(segment.graph(call.column).built(), bounds.rows);
   const bool few = filter != nullptr && filter->pass_count <= kFilterScanRows;
-  if (call.indexed_only && built == 0 && bounds.rows >= segment.graph_min_rows()) {
+  if (call.indexed_only && built == 0 && segment.waits_for_graph(call.column, bounds.rows)) {
     SearchAnswer none;
     none.strategy = "graph";
     return none;

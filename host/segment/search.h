@@ -21,7 +21,7 @@ struct SearchCall {
   uint32_t k = 0, ef = 0;
   float recall = 0, widen = 0, oversampling = 0;  // as in GraphCall
   bool exact = false;
-  bool indexed_only = false;  // leaves out rows that wait for a graph; segments too small for one are searched
+  bool indexed_only = false;  // leaves out rows that wait for a graph; segments too small for one, or without, are searched
   base::Deadline deadline;
   const std::atomic<bool>* cancelled = nullptr;
 };

@@ -75,6 +75,11 @@ Status Segment::open_files(const Lengths& lengths) {
   return base::ok();
 }
 
+void Segment::configure_graphs(const std::vector<VectorSpec>& vectors) {
+  RHUMB_ASSERT(vectors.size() == graphs_.size());
+  for (size_t i = 0; i < graphs_.size(); ++i) graphs_[i]->configure(vectors[i].params);
+}
+
 size_t Segment::column_of(std::string_view vector_name) const {
   size_t i = 0;
   while (i < specs_.size() && specs_[i].name != vector_name) ++i;

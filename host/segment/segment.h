@@ -116,6 +116,9 @@ class Segment {
   Graph& graph(size_t i) { return *graphs_[i]; }
   const Graph& graph(size_t i) const { return *graphs_[i]; }
   uint32_t graph_min_rows() const { return options_.graph_min_rows; }
+  // Any thread. The collection's vectors with other settings of their graphs.
+  void configure_graphs(const std::vector<VectorSpec>& vectors);
+  bool waits_for_graph(size_t column, uint32_t rows) const { return rows >= graph_min_rows() && graphs_[column]->wanted(); }
 
   // [background] Durability. sync() covers all that was flushed before the call. seal() after the last append was
   // flushed: trims, syncs, writes checksums and the manifest. Not beside sync().

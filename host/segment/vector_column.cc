@@ -1,5 +1,7 @@
 #include "host/segment/vector_column.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 
 #include "host/base/file.h"
@@ -82,6 +84,12 @@ bool VectorColumn::mark_present(uint32_t slot) {
 
 void VectorColumn::advance_codes(uint32_t rows) {
   if (codes_) codes_->advance(rows);
+}
+
+void VectorColumn::cool() const {
+#ifdef MADV_COLD
+  if (file_.length() > 0) (void)::madvise(const_cast<char*>(file_.data()), file_.length(), MADV_COLD);  // advice: an old system knows it not
+#endif
 }
 
 Status VectorColumn::seal(uint32_t rows) {

@@ -56,6 +56,9 @@ class VectorColumn {
   // Seal: the file ends with the last slot.
   base::Status seal(uint32_t rows);
 
+  // Sealed: its pages are the first that the system takes when it needs some. Searches find them again, slower.
+  void cool() const;
+
   base::Status sync() { return file_.sync(); }
   Column& file() { return file_; }
   const Column& file() const { return file_; }

@@ -7,6 +7,8 @@ namespace {
 
 using base::Status;
 
+constexpr uint64_t kMaxBytes = 1ull << 50;
+
 Status refuse(const std::string& path, const std::string& value, const std::string& expects) {
   return base::invalid(path + ": '" + value + "' is not " + expects);
 }
@@ -62,6 +64,22 @@ Key flag(std::string path, Section Settings::*section, Field field, std::string 
           [=](const Settings& s) { return std::string((s.*section).*field ? "true" : "false"); }};
 }
 
+// A number of bytes or "auto".
+template <typename Section, typename Field>
+Key bytes(std::string path, Section Settings::*section, Field field, std::string help) {
+  const std::string expects = "auto or a whole number of bytes up to " + std::to_string(kMaxBytes);
+  return {path, expects, std::move(help), false,
+          [=](Settings& s, const std::string& text) -> Status {
+            uint64_t value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            const bool number = error == std::errc() && end == text.data() + text.size() && value <= kMaxBytes;
+            if (text != "auto" && !number) return refuse(path, text, expects);
+            (s.*section).*field = text;
+            return base::ok();
+          },
+          [=](const Settings& s) { return (s.*section).*field; }};
+}
+
 // Pointers to members of the anonymous sections.
 #define SECTION(name) &Settings::name
 #define FIELD(section, name) &decltype(Settings::section)::name
@@ -75,7 +93,7 @@ std::vector<Key> make_keys() {
       text("http.host", SECTION(http), FIELD(http, host), "an address",
            "Address to listen on. Anything but loopback needs authentication, or --insecure."),
       number("http.port", SECTION(http), FIELD(http, port), 0, 65535, "Port of the REST API; 0 takes a free one and logs it."),
-      number("http.loops", SECTION(http), FIELD(http, loops), 0, 64, "Event loops that own the sockets; 0 = by the number of cores."),
+      number("http.loops", SECTION(http), FIELD(http, loops), 0, 64, "Event loops, which own the sockets and answer short searches; 0 = one a core."),
       number("http.workers", SECTION(http), FIELD(http, workers), 0, 1024, "Threads that parse bodies and search; 0 = one a core."),
       number("http.max_body_bytes", SECTION(http), FIELD(http, max_body_bytes), 1024, kGiB, "Largest request body (413); an import streams and is not bound by it."),
       number("http.max_connections", SECTION(http), FIELD(http, max_connections), 1, 1'000'000, "Connections at once; beyond, new ones are closed."),
@@ -106,6 +124,9 @@ std::vector<Key> make_keys() {
       number("index.build_threads", SECTION(index), FIELD(index, build_threads), 0, 1024, "Threads that build one graph; 0 = one a core."),
       number("index.segment_rows", SECTION(index), FIELD(index, segment_rows), 256, 1u << 20,
              "Rows after which a segment is sealed: each has a graph of its own, which every search visits."),
+      bytes("memory.limit_bytes", SECTION(memory), FIELD(memory, limit_bytes),
+            "Memory that belongs to no file: from 80 % of it on graphs and caches that files hold leave memory, at it writes but deletions get 507. "
+            "auto: 80 % of what the control group or the machine has. 0: no limit."),
       choice("peer.loopback", SECTION(peer), FIELD(peer, loopback), {"direct", "encode"},
              "How roles of one process speak: pass objects, or encode and decode every message (for tests)."),
   };

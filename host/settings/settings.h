@@ -48,6 +48,9 @@ struct Settings {
     uint64_t build_threads = 0, segment_rows = 1u << 20;
   } index;
   struct {
+    std::string limit_bytes = "auto";
+  } memory;
+  struct {
     std::string loopback = "direct";
   } peer;
 };

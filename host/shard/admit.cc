@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "host/base/file.h"
+#include "host/base/memory_guard.h"
 #include "host/shard/shard.h"
 
 namespace rhumb::shard {
@@ -15,6 +16,7 @@ using base::Status;
 Status Shard::admit(model::OperationKind kind) const {
   RHUMB_TRY(core_.serving());
   if (kind == model::OperationKind::kDelete) return base::ok();  // the way out of a full disk, and no new row
+  if (core_.options.segment.memory != nullptr) RHUMB_TRY(core_.options.segment.memory->admit());
   struct statvfs disk {};
   if (::statvfs(core_.options.directory.c_str(), &disk) != 0)
     return base::io_error("cannot ask for free space", core_.options.directory, errno);

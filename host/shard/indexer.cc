@@ -49,7 +49,34 @@ bool Indexer::step() {
   const auto built = build_field();
   if (built && built->ok()) return true;
   if (!built) settle(schema);
-  return extend_graph(core_.views.current());
+  const ViewPtr view = core_.views.current();
+  if (make_colder(view)) return true;
+  return memory_level() != base::MemoryLevel::kRefuse && extend_graph(view);  // what waits meanwhile is scanned
+}
+
+base::MemoryLevel Indexer::memory_level() const {
+  const base::MemoryGuard* const memory = core_.options.segment.memory;
+  return memory != nullptr ? memory->level() : base::MemoryLevel::kNormal;
+}
+
+// One sealed segment's graph a turn. Those that grow stay: what is put into them would come into memory again.
+bool Indexer::make_colder(const ViewPtr& view) {
+  if (memory_level() == base::MemoryLevel::kNormal) {
+    cooled_.clear();
+    return false;
+  }
+  for (const SegmentView& part : view->segments) {
+    Segment& segment = *part.segment;
+    if (segment.state() != segment::State::kSealed) continue;
+    const bool first = cooled_.insert(segment.id()).second;
+    for (size_t c = 0; c < segment.vectors().size(); ++c) {
+      if (first) segment.column(c).cool();
+      const auto colder = segment.graph(c).reopen_mapped();
+      if (!colder.ok()) warn("the graph of vector '" + segment.vectors()[c].name + "' stays in memory: " + colder.status().to_string());
+      else if (*colder) return true;
+    }
+  }
+  return false;
 }
 
 std::optional<Status> Indexer::build_field() {

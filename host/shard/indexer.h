@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "host/base/executor.h"
+#include "host/base/memory_guard.h"
 #include "host/base/status.h"
 #include "host/shard/core.h"
 
@@ -55,6 +56,8 @@ class Indexer {
   bool step();
   std::optional<base::Status> build_field();  // none: there was nothing to build
   bool extend_graph(const ViewPtr& view);
+  bool make_colder(const ViewPtr& view);
+  base::MemoryLevel memory_level() const;
   uint32_t graph_end(const SegmentView& part) const;
   void settle(const SchemaPtr& schema);
   void tell_idle();
@@ -70,6 +73,7 @@ class Indexer {
   std::map<std::pair<uint32_t, size_t>, uint32_t>
       failures_;                     // [strand] of a segment's column: after a few it is left to scans
   std::set<uint32_t> fields_saved_;  // [strand] sealed segments
+  std::set<uint32_t> cooled_;        // [strand] sealed segments, while memory is short
 
   mutable std::mutex mutex_;        // guards what follows
   std::optional<Watermark> limit_;  // of the checkpoint under way

@@ -99,6 +99,7 @@ void Shard::configure(const model::CollectionConfig& config, uint64_t version, D
       for (const auto& [id, held] : ledger_.segments) {
         if (outcome.ok()) outcome = held.segment->fields().configure(schema->fields());
         if (held.segment->lengths().rows == 0) held.segment->fields().make_ready();
+        held.segment->configure_graphs(schema->vectors);
       }
       if (outcome.ok()) {
         core_.set_schema(schema);

@@ -72,8 +72,8 @@ class Shard final : public consensus::StateMachine {
   void configure(const model::CollectionConfig& config, uint64_t version, Done done);
   void when_configured(uint64_t version, Done done) { indexer_.when_configured(version, std::move(done)); }
 
-  // Leader, before proposing: kBusy when the tail of unindexed rows is too long, kNoSpace when the disk is nearly full,
-  // or the fence.
+  // Leader, before proposing: kBusy when the tail of unindexed rows is too long, kNoSpace when the disk is nearly full
+  // or the process has reached its limit of memory, or the fence.
   base::Status admit(model::OperationKind kind = model::OperationKind::kUpsert) const;
   // Leader: what of the operation depends on state, resolved against the newest view.
   base::Result<Resolution> resolve(model::Operation operation, const ReadContext& context);
@@ -107,6 +107,8 @@ class Shard final : public consensus::StateMachine {
   base::Status close();
   void stop();
   base::Status fenced() const { return core_.fenced(); }
+  // Any thread. The memory guard's level changed: graphs leave memory, or may grow again.
+  void memory_changed() { indexer_.wake(); }
 
  private:
   explicit Shard(ShardOptions options);

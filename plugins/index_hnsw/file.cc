@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "options.h"
 #include "rhumb/cpp/block_file.h"
 #include "rhumb/cpp/slot_filter.h"
 
@@ -32,7 +33,7 @@ void save_links(BlockFileWriter& file, const Graph& graph, uint32_t slot, uint32
   file.bytes(links.data(), kept * sizeof(uint32_t));
 }
 
-Head read_head(BlockFileReader& file, const GraphIdentity& identity, const rhumb_vectors_t& column, uint32_t m) {
+Head read_head(BlockFileReader& file, const GraphIdentity& identity, const rhumb_vectors_t& column) {
   const auto head = file.value<Head>();
   const auto same = [](const char* what, uint32_t expected, uint32_t found) {
     if (expected == found) return;
@@ -42,7 +43,7 @@ Head read_head(BlockFileReader& file, const GraphIdentity& identity, const rhumb
   same("metric", identity.metric, head.metric);
   same("scalar type", identity.scalar, head.scalar);
   same("dim", identity.dim, head.dim);
-  same("m", m, head.m);
+  if (head.m < kMMin || head.m > kMMax) file.corrupt("m out of range");
   if (head.built_through > column.rows) {
     file.corrupt("built through slot " + std::to_string(head.built_through) + " of " + std::to_string(column.rows));
   }
@@ -99,7 +100,8 @@ void save_graph(const std::string& dir, const GraphIdentity& identity, const Gra
 
 uint32_t load_graph(const std::string& dir, const GraphIdentity& identity, const rhumb_vectors_t& column, Graph& graph) {
   BlockFileReader file(file_in(dir), kMagic, kFormat);
-  const Head head = read_head(file, identity, column, graph.m());
+  const Head head = read_head(file, identity, column);
+  graph.set_m(head.m);
   const std::vector<uint8_t> levels = read_levels(file, head, column);
   graph.reserve(head.built_through);
   for (uint32_t slot = 0; slot < head.built_through; ++slot) {

@@ -35,6 +35,7 @@ class Graph {
   uint64_t nodes() const noexcept { return nodes_.load(std::memory_order_relaxed); }
   uint64_t resident_bytes() const noexcept;
   uint32_t m() const noexcept { return m_; }
+  void set_m(uint32_t m) noexcept { m_ = m; }  // before the first reserve()
   uint32_t ef_construct() const noexcept { return ef_construct_; }
   uint32_t max_links(uint32_t level) const noexcept { return level == 0 ? 2 * m_ : m_; }
   // The level a slot's node is given: the same in every build, whatever the order of threads.
@@ -63,7 +64,8 @@ class Graph {
 
   const rhumb_vectors_t& column_;
   const rhumb_kernel_t& kernel_;
-  const uint32_t m_, ef_construct_;
+  uint32_t m_;
+  const uint32_t ef_construct_;
   uint64_t capacity_ = 0;
   std::atomic<uint64_t> nodes_{0}, upper_bytes_{0};
   std::atomic<uint64_t> entry_{0};  // level + 1 in the upper half, slot in the lower; 0 = no node yet

@@ -49,7 +49,7 @@ bool Hnsw::scans(uint64_t passing, uint32_t ef) const {
   const auto indexed = static_cast<double>(graph_.nodes());
   if (indexed == 0 || passing == 0) return true;
   const double share = std::min(1.0, static_cast<double>(passing) / indexed);
-  const double walk = static_cast<double>(ef) * options_.m * std::pow(share, -kFilterExponent);
+  const double walk = static_cast<double>(ef) * graph_.m() * std::pow(share, -kFilterExponent);
   return static_cast<double>(passing) <= kWalkCost * walk;
 }
 

@@ -10,6 +10,7 @@ namespace rhumb::coded {
 namespace {
 
 constexpr double kGoodEnough = 0.9995;  // broader walks need not be tried
+constexpr uint64_t kMissedMore = 32;    // a walk that ends early may miss this part more of what a full one misses
 
 struct Sample {
   uint32_t slot;
@@ -44,13 +45,15 @@ struct Asked {
 }  // namespace
 
 // The answer to a stored row as a query, along a given way.
-void Engine::ask(const rhumb_call_t* call, const IndexedRanges::Snapshot& ranges, uint32_t slot, Way way, uint32_t ef, rhumb_hits_t& hits) const {
+void Engine::ask(const rhumb_call_t* call, const IndexedRanges::Snapshot& ranges, uint32_t slot, Way way, uint32_t ef, float reach,
+                 rhumb_hits_t& hits) const {
   rhumb_query_t query{};
   query.struct_size = sizeof query;
   query.k = way == Way::kWalk ? kCalibrationHits : kCalibrationHits + 1;  // a scan finds the row itself, too
   Request r = request(call, query, hits, ef);
   r.ranges = ranges;
   r.hidden = slot;
+  r.reach = reach;
   r.prepare(row_of(column_, slot));
   TopK best(query.k);
   if (way != Way::kWalk || !walk(r, {way, {}}, best)) scan_codes(r, r.trained->graph.nodes(), best);
@@ -75,23 +78,37 @@ void Engine::calibrate(const rhumb_call_t* call, const IndexedRanges::Snapshot& 
   host_.parallel(samples.size(), [&](uint64_t i) {
     Asked asked(samples[i].slot);
     rhumb_hits_t hits = asked.hits();
-    ask(call, ranges, samples[i].slot, Way::kCodes, 0, hits);
+    ask(call, ranges, samples[i].slot, Way::kCodes, 0, 0, hits);
     samples[i].farthest = asked.last();
   });
-  CalibrationTable table{};
-  float best = 0;
-  for (size_t b = 0; b < table.size(); ++b) {
-    if (best < kGoodEnough) {
-      std::atomic<uint64_t> found{0};
-      host_.parallel(samples.size(), [&](uint64_t i) {
-        Asked asked(samples[i].slot);
-        rhumb_hits_t hits = asked.hits();
-        ask(call, ranges, samples[i].slot, Way::kWalk, kCalibrationBreadths[b], hits);
-        found += asked.within(samples[i].farthest);
-      });
-      best = std::max(best, static_cast<float>(found.load()) / static_cast<float>(samples.size() * kCalibrationHits));
+  const uint64_t wanted = samples.size() * kCalibrationHits;
+  const auto found_at = [&](uint32_t breadth, float reach) {
+    std::atomic<uint64_t> found{0};
+    host_.parallel(samples.size(), [&](uint64_t i) {
+      Asked asked(samples[i].slot);
+      rhumb_hits_t hits = asked.hits();
+      ask(call, ranges, samples[i].slot, Way::kWalk, breadth, reach, hits);
+      found += asked.within(samples[i].farthest);
+    });
+    return found.load();
+  };
+  CalibrationTable table;
+  uint64_t best = 0;
+  size_t reach = 0;  // of kCalibrationReaches: what was too short for a breadth is too short for all broader ones
+  for (size_t b = 0; b < kCalibrationBreadths.size(); ++b) {
+    if (static_cast<double>(best) < kGoodEnough * static_cast<double>(wanted)) {
+      const uint32_t breadth = kCalibrationBreadths[b];
+      const uint64_t unlimited = found_at(breadth, 0), least = unlimited - (wanted - std::min(wanted, unlimited)) / kMissedMore;
+      uint64_t found = unlimited;
+      for (; reach < kCalibrationReaches.size(); ++reach) {
+        found = found_at(breadth, kCalibrationReaches[reach]);
+        if (found >= least) break;
+        found = unlimited;
+      }
+      best = std::max(best, found);
+      table.reaches[b] = reach < kCalibrationReaches.size() ? kCalibrationReaches[reach] : 0;
     }
-    table[b] = best;
+    table.recalls[b] = static_cast<float>(best) / static_cast<float>(wanted);
   }
   trained.calibration.set(table);
 }

@@ -1,4 +1,4 @@
-// How broad a walk has to be for a recall: measured on the graph itself.
+// How broad a walk has to be for a recall, and when it may end before: measured on the graph itself.
 #pragma once
 
 #include <array>
@@ -12,22 +12,42 @@ inline constexpr uint64_t kCalibratedNodesMin = 4096;   // smaller graphs are no
 inline constexpr uint32_t kCalibrationSamples = 128;  // rows that ask for their own neighbours
 inline constexpr std::array<uint32_t, 12> kCalibrationBreadths{10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512};
 
-// Recalls at kCalibrationBreadths, rising; 0 = not measured. As a file keeps it.
-using CalibrationTable = std::array<float, kCalibrationBreadths.size()>;
+// How far beyond the tenth nearest a walk may have to go on: the factors that are tried, of distances as codes have them (mostly squared).
+inline constexpr std::array<float, 8> kCalibrationReaches{1.1f, 1.15f, 1.2f, 1.25f, 1.3f, 1.4f, 1.6f, 2.0f};
+
+// As a file keeps it, by kCalibrationBreadths.
+struct CalibrationTable {
+  std::array<float, kCalibrationBreadths.size()> recalls{};  // rising; 0 = not measured
+  std::array<float, kCalibrationBreadths.size()> reaches{};  // after which nothing more was found (Walk::stop_beyond); 0 = no limit is known
+};
 
 // Any thread may ask while it is measured anew.
 class Calibration {
  public:
   void set(const CalibrationTable& table) {
-    for (size_t i = 0; i < table.size(); ++i) recalls_[i].store(table[i], std::memory_order_relaxed);
-    measured_.store(table.back() > 0, std::memory_order_release);
+    for (size_t i = 0; i < kCalibrationBreadths.size(); ++i) {
+      recalls_[i].store(table.recalls[i], std::memory_order_relaxed);
+      reaches_[i].store(table.reaches[i], std::memory_order_relaxed);
+    }
+    measured_.store(table.recalls.back() > 0, std::memory_order_release);
   }
   CalibrationTable table() const {
-    CalibrationTable out{};
-    for (size_t i = 0; i < out.size(); ++i) out[i] = recalls_[i].load(std::memory_order_relaxed);
+    CalibrationTable out;
+    for (size_t i = 0; i < kCalibrationBreadths.size(); ++i) {
+      out.recalls[i] = recalls_[i].load(std::memory_order_relaxed);
+      out.reaches[i] = reaches_[i].load(std::memory_order_relaxed);
+    }
     return out;
   }
   bool measured() const { return measured_.load(std::memory_order_acquire); }
+
+  // For a walk of this breadth; 0 = no limit.
+  float reach_for(uint32_t breadth) const {
+    for (size_t i = 0; i < reaches_.size(); ++i) {
+      if (breadth <= kCalibrationBreadths[i]) return reaches_[i].load(std::memory_order_relaxed);
+    }
+    return 0;
+  }
 
   // The breadth for the closest k, `otherwise` if nothing was measured. Rows are easier to find than queries from outside: what is missing
   // to 1 is to be cut by kMargin more than asked.
@@ -53,7 +73,7 @@ class Calibration {
  private:
   static constexpr double kMargin = 0.7;
   static constexpr double kPerFurtherHit = 1.25;
-  std::array<std::atomic<float>, kCalibrationBreadths.size()> recalls_{};
+  std::array<std::atomic<float>, kCalibrationBreadths.size()> recalls_{}, reaches_{};
   std::atomic<bool> measured_{false};
 };
 

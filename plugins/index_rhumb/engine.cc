@@ -55,7 +55,7 @@ void Engine::report_memory() {
 std::unique_ptr<Trained> Engine::train(std::span<const uint32_t> slots) const {
   const CodecParams params{metric_, column_.scalar, column_.dim, options_.seed, options_.one_bit ? 1u : 0u, 0, 0, options_.codes, {}, options_.sub(), 0};
   const Each each = [this](uint64_t n, const std::function<void(uint64_t)>& fn) { host_.parallel(n, fn); };
-  return std::make_unique<Trained>(Codec::train(column_, params, slots, kernels_, each), column_, options_, kernels_);
+  return std::make_unique<Trained>(Codec::train(column_, params, slots, kernels_, each), column_, options_.shape(), options_.ef_construct, kernels_);
 }
 
 std::vector<uint32_t> Engine::present_in(std::span<const SlotRange> ranges, const uint64_t* live) const {
@@ -201,7 +201,7 @@ std::string Engine::stats() const {
   nlohmann::json calibration = nlohmann::json::array();
   if (trained != nullptr && trained->calibration.measured()) {
     const CalibrationTable table = trained->calibration.table();
-    for (size_t i = 0; i < table.size(); ++i) calibration.push_back({kCalibrationBreadths[i], table[i]});
+    for (size_t i = 0; i < kCalibrationBreadths.size(); ++i) calibration.push_back({kCalibrationBreadths[i], table.recalls[i]});
   }
   return nlohmann::json{{"rows", rows},
                         {"calibration", calibration},

@@ -27,8 +27,8 @@ inline constexpr uint64_t kTrainRows = 1024;
 
 // What there is from kTrainRows rows on.
 struct Trained {
-  Trained(Codec made, const rhumb_vectors_t& column, const Options& options, const Kernels& kernels)
-      : codec(std::move(made)), graph(codec, kernels, options.shape()), insertion(graph, codec, column, options.ef_construct) {}
+  Trained(Codec made, const rhumb_vectors_t& column, const GraphShape& shape, uint32_t ef_construct, const Kernels& kernels)
+      : codec(std::move(made)), graph(codec, kernels, shape), insertion(graph, codec, column, ef_construct) {}
   Codec codec;
   Graph graph;
   Insertion insertion;
@@ -80,7 +80,8 @@ class Engine {
 
   void calibrate(const rhumb_call_t* call, const IndexedRanges::Snapshot& ranges);
   void calibrate_grown(const Trained& trained, const rhumb_call_t* call);
-  void ask(const rhumb_call_t* call, const IndexedRanges::Snapshot& ranges, uint32_t slot, Way way, uint32_t ef, rhumb_hits_t& hits) const;
+  void ask(const rhumb_call_t* call, const IndexedRanges::Snapshot& ranges, uint32_t slot, Way way, uint32_t ef, float reach,
+           rhumb_hits_t& hits) const;
 
   Request request(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out, uint32_t ef) const;
   Plan plan(const Request& request, uint64_t passing) const;

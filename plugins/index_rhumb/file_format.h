@@ -14,8 +14,8 @@
 namespace rhumb::coded {
 
 inline constexpr char kMagic[8] = {'R', 'H', 'M', 'B', 'G', 'R', 'P', 'H'};
-inline constexpr uint32_t kFileFormat = 1;       // rows of whole codes: what the first releases read and wrote
-inline constexpr uint32_t kFileFormatCodes = 2;  // CodesHeader follows the header
+inline constexpr uint32_t kFileFormat = 2;       // rows of whole codes
+inline constexpr uint32_t kFileFormatCodes = 3;  // CodesHeader follows the header
 inline constexpr uint32_t kPageBytes = 4096;
 enum Section : uint32_t { kCentre, kCodes, kBits, kRows, kLevels, kUpperAt, kUpper, kSections };
 
@@ -40,7 +40,7 @@ struct FileHeader {
   uint64_t table_offset;
   uint32_t table_crc, header_crc;  // header_crc: of all bytes before it
 };
-static_assert(sizeof(FileHeader) == 328 && sizeof(FileHeader) <= kPageBytes);
+static_assert(sizeof(FileHeader) == 376 && sizeof(FileHeader) <= kPageBytes);
 
 // What rows keep of their codes, in files of kFileFormatCodes.
 struct CodesHeader {

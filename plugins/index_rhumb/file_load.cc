@@ -93,6 +93,8 @@ class Reader {
     if (codes_.crc != codes_crc_of(codes_)) corrupt("checksum of what tells the codes differs");
     const bool nibbles = codes_.codes == static_cast<uint32_t>(Codes::kNibbles), product = codes_.codes == static_cast<uint32_t>(Codes::kProduct);
     if (!nibbles && !product) throw Error(RHUMB_UNSUPPORTED, path_ + ": codes of kind " + std::to_string(codes_.codes));
+    // Runs of components are powers of two, so that they fill a line.
+    if (product ? codes_.sub == 0 || codes_.sub > kCompressionMax / sizeof(float) || (codes_.sub & (codes_.sub - 1)) != 0 : codes_.sub != 0) corrupt("a run out of range");
     const std::span levels(codes_.levels);
     if (!std::is_sorted(levels.begin(), levels.end()) || levels.back() > kCodeMax) corrupt("levels out of range");
   }
@@ -197,15 +199,17 @@ LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vect
   loaded.built_through = header.built_through;
   reader.check_blocks();
   if (header.trained == 0) return loaded;
-  const GraphShape shape = options.shape();
-  require_same("links of a node", shape.degree, header.degree);
-  require_same("links of an upper node", shape.upper_degree, header.upper_degree);
-  require_same("one_bit", options.one_bit ? 1 : 0, header.one_bit);
-  require_same("codes", static_cast<uint32_t>(options.codes), reader.codes().codes);
-  require_same("components of a byte", options.sub(), reader.codes().sub);
-  CodecParams params{metric,       column.scalar, column.dim,    header.seed, header.one_bit,
-                     header.scale, header.reach,  options.codes, {},          options.sub(), reader.codes().learned};
-  std::copy_n(reader.codes().levels, kLevels4, params.levels.begin());
+  // The graph goes on as it was begun: of the options count those that a search or a later insert can follow.
+  GraphShape shape = options.shape();
+  shape.degree = header.degree;
+  shape.upper_degree = header.upper_degree;
+  shape.own_links = header.own_links;
+  if (!is_possible(shape)) reader.corrupt("numbers of links out of range");
+  if (header.one_bit > 1) reader.corrupt("one_bit out of range");
+  const CodesHeader& codes = reader.codes();
+  CodecParams params{metric,       column.scalar, column.dim,                      header.seed, header.one_bit,
+                     header.scale, header.reach,  static_cast<Codes>(codes.codes), {},          codes.sub, codes.learned};
+  std::copy_n(codes.levels, kLevels4, params.levels.begin());
   if (!(params.scale > 0) || !std::isfinite(params.scale) || !std::isfinite(params.reach)) reader.corrupt("parameters of codes out of range");
   const Codec unknowing = Codec::restore(params, {}, kernels);
   const uint32_t width = unknowing.width();
@@ -213,9 +217,12 @@ LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vect
   reader.read_at(reader.section(kCentre, 1, uint64_t{width} * sizeof(float)), centre.data(), centre.size() * sizeof(float));
   std::shared_ptr<const Product> product;
   if (unknowing.products()) product = std::make_shared<const Product>(reader.book(width), width, params.sub);
-  loaded.trained = std::make_unique<Trained>(Codec::restore(params, std::move(centre), kernels, std::move(product)), column, options, kernels);
-  for (const float recall : header.calibration) {
+  loaded.trained = std::make_unique<Trained>(Codec::restore(params, std::move(centre), kernels, std::move(product)), column, shape, options.ef_construct, kernels);
+  for (const float recall : header.calibration.recalls) {
     if (!(recall >= 0 && recall <= 1)) reader.corrupt("a recall out of range");
+  }
+  for (const float reach : header.calibration.reaches) {
+    if (!(reach == 0 || (reach >= 1 && reach <= kCalibrationReaches.back()))) reader.corrupt("a reach out of range");
   }
   loaded.trained->calibration.set(header.calibration);
   const uint64_t end = header.sections[kLevels].rows;

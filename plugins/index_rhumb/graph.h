@@ -31,6 +31,7 @@ struct Probe {
   void (*score)(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out);
   const void* query;
   CodeTable table;
+  bool floats;  // its distances are bits of floats
   void operator()(const uint32_t* ids, uint32_t n, uint32_t* out) const { score(query, &table, ids, n, out); }
 };
 
@@ -77,11 +78,11 @@ class Graph {
   char* bit_code(uint32_t slot) const noexcept { return bits_.at(slot); }
   // query: as Codec::encode_query writes it.
   Probe probe(const void* query) const noexcept {
-    return {score_, query, {codes_.chunks(), codes_.stride(), codes_.stride(), codec_.params().levels.data()}};
+    return {score_, query, {codes_.chunks(), codes_.stride(), codes_.stride(), codec_.params().levels.data()}, false};
   }
   // A row whose codes are written, as a query. BORROWED: room.
   Probe row_probe(uint32_t slot, std::vector<uint8_t>& room) const { return probe(codec_.row_as_query(code(slot), room)); }
-  Probe probe(const BitQuery& query) const noexcept { return {kernels_.bits, &query, {bits_.chunks(), bits_.stride(), bit_bytes_}}; }
+  Probe probe(const BitQuery& query) const noexcept { return {kernels_.bits, &query, {bits_.chunks(), bits_.stride(), bit_bytes_}, true}; }
 
   // A node without links, which nobody sees yet.
   void create(uint32_t slot, uint32_t level);

@@ -32,7 +32,10 @@ const rhumb_index_input_t* Engine::largest(std::span<const rhumb_index_input_t> 
     }
     const Trained* const trained = engine.trained_.load(std::memory_order_acquire);
     if (trained == nullptr || trained->graph.shape() != options_.shape()) continue;
-    if (engine.options_.one_bit != options_.one_bit || engine.options_.codes != options_.codes || engine.options_.sub() != options_.sub()) continue;
+    const bool has_bits = trained->codec.params().one_bit != 0;  // a loaded graph's may not be its engine's option
+    if (has_bits != options_.one_bit && column_.dim >= kBitsFromDim) continue;
+    const CodecParams& kept = trained->codec.params();
+    if (kept.codes != options_.codes || kept.sub != options_.sub()) continue;
     const uint64_t taken = input.slot_count - static_cast<uint64_t>(std::count(input.slot_map, input.slot_map + input.slot_count, RHUMB_NO_SLOT));
     if (taken <= most) continue;
     // A book of few rows is no book for many.
@@ -63,7 +66,8 @@ void Engine::take_over(const rhumb_index_input_t& input, uint32_t slot_end, cons
     named[to] = true;
     if (!present.present(to) || (live != nullptr && (live[to >> 6] >> (to & 63) & 1) == 0)) to = RHUMB_NO_SLOT;
   }
-  owner_ = std::make_unique<Trained>(Codec::restore(from.codec.params(), from.codec.centre(), kernels_, from.codec.product()), column_, options_, kernels_);
+  owner_ = std::make_unique<Trained>(Codec::restore(from.codec.params(), from.codec.centre(), kernels_, from.codec.product()), column_,
+                                     options_.shape(), options_.ef_construct, kernels_);
   owner_->graph.reserve(slot_end);
   Transplant transplant(from.graph, owner_->graph, map);
   const uint64_t end = std::min<uint64_t>(from.graph.end(), map.size());

@@ -64,6 +64,11 @@ GraphShape Options::shape() const {
   return shape;
 }
 
+bool is_possible(const GraphShape& shape) {
+  const auto lines_up_to = [](uint32_t links, uint32_t most) { return links > 0 && links <= most && links % kLineLinks == 0; };
+  return lines_up_to(shape.degree, 2 * kMMax) && lines_up_to(shape.upper_degree, kMMax) && shape.own_links > 0 && shape.own_links <= shape.degree;
+}
+
 Options parse_options(std::string_view config_json) {
   Options options;
   if (config_json.empty()) return options;

@@ -31,6 +31,8 @@ struct Options {
   uint32_t sub() const noexcept { return codes == Codes::kProduct ? compression / uint32_t{sizeof(float)} : 0; }
 };
 
+// Whether some `m` gives this shape.
+bool is_possible(const GraphShape& shape);
 // Throws RHUMB_INVALID with the parameter's name, what is allowed and what was found. Empty = defaults.
 Options parse_options(std::string_view config_json);
 std::string describe();

@@ -131,6 +131,7 @@ bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
   for (uint32_t level = entry->level; level > 0; --level) at = walk.descend(at, level);
   bool found = true;
   if (plan.way == Way::kWalk) {
+    walk.stop_beyond(std::max(r.k, kCalibrationHits), r.reach);
     walk.search(at, 0, r.ef);
   } else if (r.filter.by_slots()) {
     const PassingBits passes(r.filter, walk.bound(), r.scratch.bits);
@@ -209,8 +210,10 @@ Engine::Request Engine::request(const rhumb_call_t* call, const rhumb_query_t& q
     if (!all_pass) ef = std::max(ef * kFilteredBreadth, kFilteredBreadthMin);
     if (query.widen > 0) ef = static_cast<uint32_t>(static_cast<float>(ef) * std::min(query.widen, kWidenMax));
   }
-  return {query,   SlotFilter(column_, query.filter), std::move(ranges), trained, Pacer(call, host_, column_), Scratch::of_this_thread(), out,
-          query.k, std::max(query.k, ef), bound, all_pass};
+  Request r{query,   SlotFilter(column_, query.filter), std::move(ranges), trained, Pacer(call, host_, column_), Scratch::of_this_thread(), out,
+            query.k, std::max(query.k, ef), bound, all_pass};
+  if (trained != nullptr) r.reach = trained->calibration.reach_for(r.ef);
+  return r;
 }
 
 void Engine::search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out) {

@@ -23,6 +23,7 @@ struct Engine::Request {
   const void* vector = nullptr;  // of the query at hand
   BitQuery bit_query{};
   uint32_t hidden = kNoLink;     // a node that a walk does not see
+  float reach = 0;               // of a walk without a filter: Walk::stop_beyond
 
   bool walks_bits() const { return trained->codec.bit_bytes() != 0; }
   bool scans_bits(uint64_t passing) const { return walks_bits() && passing >= kBitScanRows; }

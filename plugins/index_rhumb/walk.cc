@@ -25,6 +25,7 @@ void Walk::search(WalkKey start, uint32_t level, uint32_t ef) {
       pool[next] |= 1;
     }
     if (taken == 0) break;
+    if (reach_ > 0 && found >= stop_rank_ && beyond_reach(pool[at], pool[stop_rank_ - 1])) break;
     const auto n = static_cast<uint32_t>(scratch_.touched_n - first);
     const uint32_t* const ids = scratch_.touched.data() + first;
     // Unless something closer turns up, this is where the walk goes on.

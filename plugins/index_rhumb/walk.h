@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -65,10 +66,15 @@ class Walk {
   WalkKey descend(WalkKey at, uint32_t level) {
     std::vector<uint32_t>& ids = scratch_.passing;
     if (ids.size() < links_max_) ids.resize(links_max_);
+    const uint32_t room = graph_.row_links(level);
     for (;;) {
       const WalkKey before = at;
-      uint32_t n = graph_.copy_links(walk_slot(at), level, ids.data());
-      n = static_cast<uint32_t>(std::remove_if(ids.data(), ids.data() + n, [&](uint32_t s) { return s >= bound_; }) - ids.data());
+      const uint32_t* const row = graph_.row(walk_slot(at), level);
+      uint32_t n = 0;
+      for (uint32_t i = 0; i < room; ++i) {
+        ids[n] = __atomic_load_n(row + i, __ATOMIC_ACQUIRE);
+        n += ids[n] < bound_ ? 1 : 0;  // what closes a row is beyond any bound
+      }
       score(ids.data(), n, scratch_.distances.data());
       for (uint32_t i = 0; i < n; ++i) at = std::min(at, walk_key(scratch_.distances[i], ids[i]));
       if (at == before) return at;
@@ -77,6 +83,12 @@ class Walk {
 
   // search() passes this node by, as if it were not in the graph: what rows find of each other is told as of queries from outside.
   void hide(uint32_t slot) noexcept { hidden_ = slot; }
+  // search() ends where what is to be expanded next is more than `reach` times as far as the `rank`th best so far: a walk that was easy need
+  // not be as broad as others (distance-adaptive beam search, arXiv 2505.15636). reach 0: it does not.
+  void stop_beyond(uint32_t rank, float reach) noexcept {
+    stop_rank_ = rank;
+    reach_ = reach;
+  }
   // Leaves in scratch.pool the closest `ef` nodes that were met from `start` on, sorted. For slots that may all be found.
   void search(WalkKey start, uint32_t level, uint32_t ef);
   // The same for those for which passes(slot) is true; the others are walked through. False: given up, after `budget.distances` or as
@@ -132,7 +144,17 @@ class Walk {
   Pacer& pacer_;
   Scratch& scratch_;
   const uint32_t bound_, links_max_;
+  bool beyond_reach(WalkKey next, WalkKey ranked) const {
+    const auto distance = [&](WalkKey key) {
+      const uint32_t d = walk_distance(key);
+      return probe_.floats ? std::bit_cast<float>(d) : static_cast<float>(d);
+    };
+    return distance(next) > reach_ * distance(ranked);
+  }
+
   uint32_t hidden_ = kNoLink;
+  uint32_t stop_rank_ = 0;
+  float reach_ = 0;
   uint64_t distances_ = 0;
 };
 

@@ -25,6 +25,16 @@ TEST(Server, answers_on_the_loop_and_from_a_pool_over_one_connection) {
   EXPECT_EQ(server.handler.handled, 100u);
 }
 
+TEST(Server, a_turn_of_the_loop_has_its_time) {
+  TestServer server;
+  Client client(server.port());
+  ASSERT_TRUE(client.send("GET /spare HTTP/1.1\r\nHost: a\r\n\r\nGET /busy HTTP/1.1\r\nHost: a\r\n\r\nGET /spare HTTP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_EQ(client.read().body, "time left");
+  EXPECT_EQ(client.read().body, "done");
+  EXPECT_EQ(client.read().body, "none left");
+  EXPECT_EQ(client.get("/spare").body, "time left") << "another turn";
+}
+
 TEST(Server, pipelined_requests_are_answered_in_order_one_at_a_time) {
   TestServer server;
   Client client(server.port());

@@ -9,6 +9,20 @@
 namespace rhumb::http {
 namespace {
 
+TEST(Stop, waits_for_what_runs_on_the_loop_itself) {
+  TestServer server;
+  Client busy(server.port());
+  ASSERT_TRUE(busy.send("GET /stall HTTP/1.1\r\nHost: a\r\n\r\n"));
+  server.handler.wait_held(1);
+  std::thread stopper([&] { server.server.stop(20'000); });
+  server.handler.release();
+  const Answer answer = busy.read();
+  EXPECT_EQ(answer.body, "released");
+  EXPECT_TRUE(answer.whole);
+  EXPECT_TRUE(busy.closed_by_server());
+  stopper.join();
+}
+
 TEST(Stop, closes_the_idle_and_lets_the_running_finish) {
   TestServer server;
   Client idle(server.port());

@@ -2,8 +2,12 @@
 
 #include <stdexcept>
 
+#include "host/base/clock.h"
+
 namespace rhumb::http {
 namespace {
+
+constexpr uint64_t kBusyNs = 5'000'000;
 
 Response text(std::string body) {
   Response response;
@@ -72,6 +76,18 @@ void TestHandler::handle(std::shared_ptr<Request> request, Reply reply) {
       held.emplace_back(std::move(request), std::move(reply));
     }
     changed.notify_all();
+  } else if (path == "/busy") {
+    while (!base::Deadline{request->received_ns + kBusyNs}.expired()) {
+    }
+    reply(text("done"));
+  } else if (path == "/spare") {
+    reply(text(request->may_run_here ? "time left" : "none left"));
+  } else if (path == "/stall") {
+    std::unique_lock lock(mutex);
+    stalled = true;
+    changed.notify_all();
+    changed.wait(lock, [this] { return !stalled; });
+    reply(text("released"));
   } else if (path == "/big") {
     Response response = text(pattern(std::stoul(std::string(request->query))));
     response.content_type = "application/json";
@@ -120,7 +136,7 @@ std::unique_ptr<BodySink> TestHandler::stream(const std::shared_ptr<Request>& he
 
 void TestHandler::wait_held(size_t count) {
   std::unique_lock lock(mutex);
-  changed.wait(lock, [&] { return held.size() >= count; });
+  changed.wait(lock, [&] { return held.size() + (stalled ? 1 : 0) >= count; });
 }
 
 void TestHandler::release() {
@@ -128,7 +144,9 @@ void TestHandler::release() {
   {
     const std::lock_guard lock(mutex);
     all.swap(held);
+    stalled = false;
   }
+  changed.notify_all();
   for (auto& [request, reply] : all) reply(text(request->cancelled() ? "cancelled" : "released"));
 }
 

@@ -18,6 +18,8 @@ namespace rhumb::http {
 //   /held      is answered by release(), from the test's thread
 //   /big?N     N bytes of JSON-like text
 //   /throw     throws; /drop drops its reply
+//   /busy      computes on the loop for longer than a turn may take; /spare says whether its turn has time left
+//   /stall     holds the loop until release()
 //   /import    streams its body into `imported`; ?slow: each piece waits for resume_import()
 //   /refused   is answered 401 before its body is read
 //   /export?N  streams N pieces of 64 KiB; /broken fails after one piece; /endless never ends
@@ -27,7 +29,7 @@ class TestHandler : public Handler {
   void handle(std::shared_ptr<Request> request, Reply reply) override;
   std::unique_ptr<BodySink> stream(const std::shared_ptr<Request>& head, Reply& reply) override;
 
-  void wait_held(size_t count);  // until that many requests wait in /held
+  void wait_held(size_t count);  // until that many requests wait in /held or /stall
   void release();                // answers them
   void wait_imported(size_t bytes);
   void wait_aborted();
@@ -40,6 +42,7 @@ class TestHandler : public Handler {
   std::string imported;
   size_t pieces = 0;
   std::vector<BodySink::Resume> resumes;
+  bool stalled = false;
   bool aborted = false;
   std::atomic<uint64_t> handled{0};
   std::atomic<uint64_t> pulled{0};

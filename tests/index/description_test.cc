@@ -42,7 +42,9 @@ TEST(Description, QuantizationAndOnDiskSteerAnEngineThatKnowsThem) {
   const char* const scalar = R"({"scalar":{"type":"int8"}})";
   EXPECT_EQ(codes.config_json(collection, vector).value(), R"({"mapped":true})");
   EXPECT_EQ(codes.config_json(collection, vector, scalar).value(), R"({"mapped":true,"one_bit":false})");
-  EXPECT_EQ(codes.config_json({}, vector, R"({"binary":{}})").value(), "{}");
+  EXPECT_EQ(codes.config_json({}, vector, R"({"product":{"compression":"x16"}})").value(), R"({"one_bit":false})");
+  EXPECT_EQ(codes.config_json({}, vector, R"({"binary":{}})").value(), R"({"one_bit":true})");
+  EXPECT_EQ(codes.config_json({}, vector, R"({"turbo":{}})").value(), "{}");
   EXPECT_EQ(other.config_json(collection, vector, scalar).value(), "{}");
   vector.on_disk = false;
   EXPECT_EQ(codes.config_json(collection, vector).value(), R"({"mapped":false})");

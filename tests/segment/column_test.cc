@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <random>
 
 #include "host/segment/checksums.h"
@@ -37,6 +38,35 @@ TEST(ColumnTest, WhatWasAppendedIsReadThroughOneAddress) {
   EXPECT_TRUE(column->dirty());
   ASSERT_TRUE(column->sync().ok());
   EXPECT_FALSE(column->dirty());
+}
+
+// Bytes of a file that this process has in memory.
+uint64_t resident_bytes(const std::string& path) {
+  std::ifstream maps("/proc/self/smaps");
+  bool ours = false;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.ends_with(path)) ours = true;
+    if (ours && line.starts_with("Rss:")) return std::stoull(line.substr(4)) * 1024;
+  }
+  ADD_FAILURE() << path << " is not mapped";
+  return 0;
+}
+
+TEST(ColumnTest, PagesLeaveMemoryAndComeBack) {
+  TempDir dir;
+  auto column = Column::open(dir / "c.dat", 0, 1u << 20, kExtents);
+  ASSERT_TRUE(column.ok());
+  const std::string expected(200'000, 'x');
+  ASSERT_TRUE(column->append(expected).ok());
+  ASSERT_TRUE(column->flush().ok());
+  EXPECT_EQ(column->view(0, expected.size()), expected);
+  EXPECT_GE(resident_bytes(dir / "c.dat"), expected.size());
+  column->leave_memory();
+  EXPECT_EQ(resident_bytes(dir / "c.dat"), 0u);
+  EXPECT_EQ(column->view(0, expected.size()), expected);
+  ASSERT_TRUE(column->append(expected).ok());
+  ASSERT_TRUE(column->flush().ok());
+  EXPECT_EQ(column->view(expected.size(), expected.size()), expected);
 }
 
 TEST(ColumnTest, ExtentsDoubleUpToTheirLimit) {

@@ -47,7 +47,9 @@ Shape shape_of(Code code) {
   return {500, "Service internal error: "};
 }
 
-bool has_own_prefix(const std::string& text) { return text.starts_with("Format error") || text.starts_with("Deserialize error"); }
+bool has_own_prefix(const std::string& text) {
+  return text.starts_with("Format error") || text.starts_with("Deserialize error") || text.starts_with("memory_full: ");
+}
 
 }  // namespace
 
@@ -64,6 +66,10 @@ Response failure_response(const Status& status, double seconds) {
   response = error_response(shape.http, text, seconds);
   if (shape.http == 429 || shape.http == 503) response.headers.emplace_back("Retry-After", kRetryAfterSeconds);
   return response;
+}
+
+void log_thrown(const Exchange& x, const std::exception& e) {
+  base::log_error("http", "handler threw", {{"request_id", x.request->request_id}, {"path", x.request->path}, {"what", e.what()}});
 }
 
 Exchange::Exchange(std::shared_ptr<Request> r, Reply reply, const RestOptions& o)

@@ -1,6 +1,7 @@
 // One request on its way through the REST front: what the router found out, and the reply that is owed.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,17 +15,23 @@
 
 namespace rhumb::http::rest {
 
+class SearchPaces;
+
 enum class Action : uint8_t { kPublic = 0, kRead = 1, kWrite = 2, kManage = 3, kAdmin = 4 };  // 1 to 4 are the auth ABI's
 
 struct RestOptions {
   gateway::Gateway* gateway = nullptr;
   base::Executor* pool = nullptr;  // parsing, searching, formatting
+  SearchPaces* paces = nullptr;    // the handler's
   // Ok, or kUnauthenticated / kForbidden; their text becomes the plain body. collection is empty for routes of the whole server.
   std::function<base::Status(const Request&, Action, const std::string& collection)> authorize;
   // JSON texts that other floors make.
   std::function<std::string()> plugins_json, telemetry_json;
   std::function<void(gateway::CollectionPtr, base::Deadline, std::function<void(base::Result<std::string>)>)> verify_json, contract_json;
 };
+
+class Exchange;
+void log_thrown(const Exchange& x, const std::exception& e);
 
 // Shared by the handler and the callbacks of the gateway; answered exactly once.
 class Exchange {
@@ -35,6 +42,7 @@ class Exchange {
   const std::shared_ptr<Request> request;
   std::map<std::string, std::string> captures;  // {collection_name} -> decoded path part
   std::map<std::string, std::string> query;     // decoded query parameters
+  bool on_loop = false;                         // runs on a loop's thread: what is not short goes on in the pool
 
   gateway::Gateway& gateway() const { return *options.gateway; }
   const std::string& capture(const std::string& name) const { return captures.at(name); }
@@ -63,6 +71,23 @@ class Exchange {
   gateway::CollectionPtr session_of_;
 };
 using ExchangePtr = std::shared_ptr<Exchange>;
+
+// A library that throws costs the one request: its reply is dropped with the exchange and answers 500.
+template <typename F>
+void run_guarded(const ExchangePtr& x, F&& run) {
+  try {
+    run();
+  } catch (const std::exception& e) {
+    log_thrown(*x, e);
+  }
+}
+
+// Goes on in the pool; too many that wait there: 503.
+template <typename F>
+void run_on_pool(const ExchangePtr& x, F run) {
+  const base::Status posted = x->options.pool->post([x, run = std::move(run)]() mutable { run_guarded(x, run); });
+  if (!posted.ok()) x->fail({base::Code::kUnavailable, "too many requests are waiting: " + posted.message()});
+}
 
 // The HTTP answer to a failure, with the protocol's prefix; kUnauthenticated and kForbidden are plain text.
 Response failure_response(const base::Status& status, double seconds);

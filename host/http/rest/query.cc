@@ -1,8 +1,9 @@
 // points/query and points/search: queries by id are turned into queries by vector first, those without a query into scrolls; what is left
 // goes to the shards as one search.
-#include <mutex>
+#include <thread>
 
 #include "host/http/rest/json_write.h"
+#include "host/http/rest/pace.h"
 #include "host/http/rest/parse_query.h"
 #include "host/http/rest/routes.h"
 
@@ -13,6 +14,8 @@ using base::Result;
 using base::Status;
 using model::PayloadSelector;
 using model::VectorSelector;
+
+constexpr uint32_t kShortEf = 256, kShortLimit = 100;
 
 enum class Form { kQuery, kQueryBatch, kSearch, kSearchBatch };
 
@@ -25,7 +28,16 @@ struct Run : std::enable_shared_from_this<Run> {
   std::vector<ParsedQuery> queries;
   std::vector<std::string> answers;  // JSON of each query's points
   std::string plans;                 // explain, of all queries that asked for it
+  SearchPaces::Pace* pace = nullptr;  // of a query that looks short: told how long it took, unless it waited
+  uint64_t parsed_ns = 0;
+  std::optional<Stopwatch> watch;  // of the search, on one thread
+  std::thread::id thread;
 
+  void go(const Stopwatch& begun) {
+    if (pace != nullptr) watch = begun;
+    thread = std::this_thread::get_id();
+    look_up(0);
+  }
   void look_up(size_t i);
   void scroll_next(size_t i);
   void search();
@@ -118,9 +130,17 @@ void Run::finish() {
   std::string members;
   if (!plans.empty()) members = form == Form::kQuery || form == Form::kSearch ? "\"explain\":" + plans : "\"explain\":[" + plans + "]";
   x->ok(out, members);
+  if (watch && thread == std::this_thread::get_id()) pace->took(parsed_ns + watch->held_ns());
 }
 
-void run(const ExchangePtr& x, Form form, const gateway::CollectionPtr& collection, Result<std::vector<ParsedQuery>> queries) {
+// What a search of the graph takes well under a millisecond for, if anything does: the pace tells.
+bool looks_short(const ParsedQuery& q) {
+  const model::SearchRequest& s = q.search;
+  return !q.like_id && !q.by_id_order && !s.filter && !s.params.exact && s.params.oversampling == 0 && s.params.ef <= kShortEf &&
+         s.limit + q.offset <= kShortLimit && s.with_vector.mode == VectorSelector::Mode::kNone;
+}
+
+void run(const ExchangePtr& x, Form form, const gateway::CollectionPtr& collection, const Stopwatch& watch, Result<std::vector<ParsedQuery>> queries) {
   if (!queries.ok()) return x->fail(queries.status());
   auto options = x->read_options();
   if (!options.ok()) return x->fail(options.status());
@@ -132,7 +152,13 @@ void run(const ExchangePtr& x, Form form, const gateway::CollectionPtr& collecti
   r->options = std::move(*options);
   r->queries = std::move(*queries);
   r->answers.resize(r->queries.size());
-  r->look_up(0);
+  const bool batch = form == Form::kQueryBatch || form == Form::kSearchBatch;
+  if (!batch && looks_short(r->queries[0])) r->pace = &x->options.paces->of(collection->uuid, r->queries[0].search.vector_name);
+  if (!x->on_loop || (r->pace != nullptr && r->pace->is_short())) return r->go(watch);
+  run_on_pool(x, [r, parsed_ns = watch.held_ns()] {
+    r->parsed_ns = parsed_ns;  // the wait for a thread is not the search's
+    r->go(Stopwatch());
+  });
 }
 
 Result<std::vector<ParsedQuery>> as_list(Result<ParsedQuery> one) {
@@ -146,7 +172,8 @@ template <typename Parse>
 void start(const ExchangePtr& x, Form form, Parse parse) {
   auto collection = x->collection();
   if (!collection.ok()) return x->fail(collection.status());
-  run(x, form, *collection, parse(x->request->body, (*collection)->config));
+  const Stopwatch watch;
+  run(x, form, *collection, watch, parse(x->request->body, (*collection)->config));
 }
 
 }  // namespace

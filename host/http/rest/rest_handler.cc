@@ -1,6 +1,5 @@
 #include "host/http/rest/rest_handler.h"
 
-#include "host/base/log.h"
 #include "host/http/rest/routes.h"
 #include "host/http/rest/transfer.h"
 
@@ -8,6 +7,7 @@ namespace rhumb::http::rest {
 namespace {
 
 constexpr std::string_view kImportSuffix = "/import";
+constexpr uint64_t kMaxBodyOnLoop = 64 * 1024;
 
 Response method_not_allowed(const std::string& allow, std::string_view method) {
   Response response = error_response(405, "Method " + std::string(method) + " is not allowed here; allowed: " + allow);
@@ -46,24 +46,30 @@ const Route* route(const ExchangePtr& x, const RestOptions& options) {
   return match.route;
 }
 
-// A library that throws costs the one request: its reply is dropped with the exchange and answers 500.
-void run_guarded(const Route& found, const ExchangePtr& x) {
-  try {
-    found.run(x);
-  } catch (const std::exception& e) {
-    base::log_error("http", "handler threw", {{"request_id", x->request->request_id}, {"path", x->request->path}, {"what", e.what()}});
-  }
+RestOptions with_paces(RestOptions options, SearchPaces& paces) {
+  options.paces = &paces;
+  return options;
+}
+
+// A body that is small, and asks for nothing that is known to take long: worth parsing on the loop. What it is after all, the parsed
+// query tells.
+bool may_be_short(const Exchange& x) {
+  const std::string& body = x.request->body;
+  return x.request->may_run_here && body.size() <= kMaxBodyOnLoop && !x.query.contains("consistency") &&
+         body.find("\"filter\"") == std::string::npos;
 }
 
 }  // namespace
+
+RestHandler::RestHandler(RestOptions options) : options_(with_paces(std::move(options), paces_)) {}
 
 void RestHandler::handle(std::shared_ptr<Request> request, Reply reply) {
   auto x = std::make_shared<Exchange>(std::move(request), std::move(reply), options_);
   const Route* found = route(x, options_);
   if (found == nullptr) return;
-  if (found->where == Where::kLoop) return run_guarded(*found, x);
-  const base::Status posted = options_.pool->post([x, found] { run_guarded(*found, x); });
-  if (!posted.ok()) x->fail({base::Code::kUnavailable, "too many requests are waiting: " + posted.message()});
+  x->on_loop = found->where == Where::kLoop || (found->where == Where::kEither && may_be_short(*x));
+  if (x->on_loop) run_guarded(x, [&] { found->run(x); });
+  else run_on_pool(x, [x, found] { found->run(x); });
 }
 
 std::unique_ptr<BodySink> RestHandler::stream(const std::shared_ptr<Request>& head, Reply& reply) {

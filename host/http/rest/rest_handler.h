@@ -1,18 +1,21 @@
-// The REST front: finds the route, asks for permission, and runs it on the loop or on the pool. Stateless but for what it was given.
+// The REST front: finds the route, asks for permission, and runs it on the loop or on the pool. What it keeps is how long
+// searches take.
 #pragma once
 
 #include "host/http/request.h"
 #include "host/http/rest/exchange.h"
+#include "host/http/rest/pace.h"
 
 namespace rhumb::http::rest {
 
 class RestHandler final : public Handler {
  public:
-  explicit RestHandler(RestOptions options) : options_(std::move(options)) {}
+  explicit RestHandler(RestOptions options);
   void handle(std::shared_ptr<Request> request, Reply reply) override;
   std::unique_ptr<BodySink> stream(const std::shared_ptr<Request>& head, Reply& reply) override;
 
  private:
+  SearchPaces paces_;
   const RestOptions options_;
 };
 

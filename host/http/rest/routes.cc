@@ -4,6 +4,7 @@ namespace rhumb::http::rest {
 namespace {
 
 constexpr auto kLoop = Where::kLoop;
+constexpr auto kEither = Where::kEither;
 constexpr auto kPool = Where::kPool;
 constexpr auto kPublic = Action::kPublic;
 constexpr auto kRead = Action::kRead;
@@ -86,7 +87,7 @@ const std::vector<Route>& table() {
       {"POST", C "/points/scroll", kRead, kPool, points::scroll, ""},
       {"POST", C "/points/count", kRead, kPool, points::count, ""},
       {"POST", C "/facet", kRead, kLoop, nullptr, "facets"},
-      {"POST", C "/points/query", kRead, kPool, points::query, ""},
+      {"POST", C "/points/query", kRead, kEither, points::query, ""},
       {"POST", C "/points/query/batch", kRead, kPool, points::query_batch, ""},
       {"POST", C "/points/query/groups", kRead, kLoop, nullptr, "grouped queries"},
       {"POST", C "/points/search/matrix/pairs", kRead, kLoop, nullptr, "the distance matrix"},
@@ -94,7 +95,7 @@ const std::vector<Route>& table() {
       {"POST", C "/import", kWrite, kPool, points::import_buffered, ""},
       {"GET", C "/export", kRead, kLoop, points::export_all, ""},
       // Before 1.19, still asked for.
-      {"POST", C "/points/search", kRead, kPool, points::search, ""},
+      {"POST", C "/points/search", kRead, kEither, points::search, ""},
       {"POST", C "/points/search/batch", kRead, kPool, points::search_batch, ""},
       {"POST", C "/points/search/groups", kRead, kLoop, nullptr, "grouped queries"},
       {"POST", C "/points/recommend", kRead, kLoop, nullptr, "recommend queries"},

@@ -10,7 +10,8 @@
 
 namespace rhumb::http::rest {
 
-enum class Where : uint8_t { kLoop, kPool };  // cheap ones run on the loop thread
+// Cheap ones run on the loop's thread; kEither does when it looks short, and goes to the pool when it turns out not to be.
+enum class Where : uint8_t { kLoop, kPool, kEither };
 
 struct Route {
   std::string_view method, pattern;  // "/collections/{collection_name}/points"

@@ -10,7 +10,8 @@
 //   --curve              also recall and time over a range of breadths
 //   --threads N          of the builds (default 1)
 // DIR: what bench_data writes. In a round every peer answers all queries, in turn, at the smallest breadth that reaches the target; before
-// each timed pass comes one that is not. Times are CPU times of the thread, ratios are taken within a round, medians over the rounds.
+// each timed pass comes one that is not. Times are CPU times of the thread (wall times beside them), ratios are taken
+// within a round, medians over the rounds.
 #include <time.h>
 
 #include <algorithm>
@@ -63,12 +64,12 @@ struct Question {
 };
 
 struct Pass {
-  double recall = 0, cpu_us = 0;
+  double recall = 0, cpu_us = 0, wall_us = 0;
 };
 
 Pass pass(Peer& peer, const Question& q, uint32_t ef) {
   Matrix<int32_t> found(q.queries.rows, kK);
-  const double cpu = cpu_s(CLOCK_THREAD_CPUTIME_ID);
+  const double cpu = cpu_s(CLOCK_THREAD_CPUTIME_ID), wall = cpu_s(CLOCK_MONOTONIC);
   if (q.batch) {
     peer.search_batch(q.queries, kK, ef, found);
   } else {
@@ -79,6 +80,7 @@ Pass pass(Peer& peer, const Question& q, uint32_t ef) {
   }
   Pass result;
   result.cpu_us = (cpu_s(CLOCK_THREAD_CPUTIME_ID) - cpu) * 1e6 / q.queries.rows;
+  result.wall_us = (cpu_s(CLOCK_MONOTONIC) - wall) * 1e6 / q.queries.rows;
   for (uint32_t i = 0; i < q.queries.rows; ++i) result.recall += recall(q.truth.row(i), found.row(i), kK, kK) / q.queries.rows;
   return result;
 }
@@ -100,7 +102,7 @@ json measure(std::vector<std::unique_ptr<Peer>>& peers, const Question& q, doubl
     Peer* peer;
     uint32_t ef;
     Pass last;
-    std::vector<double> us, ratio;
+    std::vector<double> us, wall_us, ratio;
   };
   std::vector<Row> rows;
   json out = json::object();
@@ -109,7 +111,7 @@ json measure(std::vector<std::unique_ptr<Peer>>& peers, const Question& q, doubl
     const Question own{q.queries, q.truth, q.subset, q.batch && peer->batches()};
     const uint32_t ef = breadth_for(*peer, own, target);
     if (ef == 0) out[peer->name()] = {{"recall_max", pass(*peer, own, kEfMax).recall}};
-    else rows.push_back({peer.get(), ef, {}, {}, {}});
+    else rows.push_back({peer.get(), ef, {}, {}, {}, {}});
   }
   for (uint32_t round = 0; round < rounds; ++round) {
     for (size_t i = 0; i < rows.size(); ++i) {
@@ -118,6 +120,7 @@ json measure(std::vector<std::unique_ptr<Peer>>& peers, const Question& q, doubl
       pass(*row.peer, own, row.ef);
       row.last = pass(*row.peer, own, row.ef);
       row.us.push_back(row.last.cpu_us);
+      row.wall_us.push_back(row.last.wall_us);
     }
     const auto first = std::find_if(rows.begin(), rows.end(), [](const Row& r) { return r.peer->name() == "hnswlib"; });
     for (Row& row : rows) {
@@ -125,7 +128,7 @@ json measure(std::vector<std::unique_ptr<Peer>>& peers, const Question& q, doubl
     }
   }
   for (const Row& row : rows) {
-    out[row.peer->name()] = {{"ef", row.ef}, {"recall", row.last.recall}, {"cpu_us", median(row.us)}, {"qps", 1e6 / median(row.us)}};
+    out[row.peer->name()] = {{"ef", row.ef}, {"recall", row.last.recall}, {"cpu_us", median(row.us)}, {"wall_us", median(row.wall_us)}, {"qps", 1e6 / median(row.us)}};
     if (!row.ratio.empty()) out[row.peer->name()]["ratio"] = median(row.ratio);
     std::fprintf(stderr, "  %-18s target %.3f ef %5u recall %.4f  %8.1f us  x%.2f\n", row.peer->name().c_str(), target, row.ef, row.last.recall,
                  median(row.us), median(row.ratio));

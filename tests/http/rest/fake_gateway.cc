@@ -86,6 +86,8 @@ void FakeGateway::write(gateway::CollectionPtr collection, std::vector<model::Op
 void FakeGateway::search(gateway::CollectionPtr collection, std::vector<model::SearchRequest> requests, gateway::ReadOptions o,
                          gateway::Callback<std::vector<model::SearchResult>> done) {
   read_options = std::move(o);
+  searched_on = std::this_thread::get_id();
+  if (during_search) during_search();
   std::vector<model::SearchResult> out;
   for (size_t i = 0; i < requests.size(); ++i) {
     model::SearchResult result = results.empty() ? model::SearchResult{} : results[std::min(i, results.size() - 1)];
@@ -188,7 +190,9 @@ RestHandler& RestHarness::handler() {
 
 Answer RestHarness::ask(std::string_view method, std::string_view target, std::string body, const Fields& fields) {
   auto sink = std::make_shared<AnswerSink>();
-  handler().handle(Request::make(method, target, fields, std::move(body)), Reply(sink));
+  auto request = Request::make(method, target, fields, std::move(body));
+  request->may_run_here = turn_has_time;
+  handler().handle(std::move(request), Reply(sink));
   return sink->await();
 }
 

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <thread>
 
 #include "host/base/executor.h"
 #include "host/gateway/gateway.h"
@@ -43,7 +44,10 @@ class FakeGateway final : public gateway::Gateway {
   std::optional<base::Status> failure;
   std::string token;
 
+  std::function<void()> during_search;
+
   std::string asked_name;  // collection of the last call
+  std::thread::id searched_on;
   int calls = 0;
   base::Deadline deadline;
   gateway::WriteOptions write_options;
@@ -90,6 +94,7 @@ class RestHarness {
   std::unique_ptr<BodySink> stream(std::string_view method, std::string_view target, std::optional<Answer>& answered, bool& taken, const Fields& fields = {});
 
   FakeGateway gateway;
+  bool turn_has_time = false;  // the requests come from a loop that says so
   base::Executor pool{"test-rest", 1, 16};
   RestOptions options;  // change before the first request
   // Asked of each request; what authorize() was called with.

@@ -1,0 +1,112 @@
+// Which searches are answered on the loop that parsed them, and which go to the pool.
+#include <gtest/gtest.h>
+
+#include <time.h>
+
+#include "host/http/rest/pace.h"
+#include "tests/http/rest/fake_gateway.h"
+
+namespace rhumb::http::rest {
+namespace {
+
+constexpr int kManySearches = 1000;
+
+uint64_t cpu_ns() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
+}
+
+void compute(uint64_t ns) {
+  for (const uint64_t until = cpu_ns() + ns; cpu_ns() < until;) {
+  }
+}
+
+TEST(Pace, begins_slow_rises_at_once_and_falls_slowly) {
+  SearchPaces paces;
+  SearchPaces::Pace& pace = paces.of("books", "");
+  EXPECT_FALSE(pace.is_short()) << "nothing is known yet";
+  for (int i = 0; i < 100; ++i) pace.took(50'000);
+  EXPECT_TRUE(pace.is_short());
+  pace.took(uint64_t{10} * 1'000'000'000);
+  EXPECT_FALSE(pace.is_short());
+  for (int i = 0; i < 5; ++i) pace.took(50'000);
+  EXPECT_FALSE(pace.is_short()) << "one slow in six";
+  for (int i = 0; i < 95; ++i) pace.took(50'000);
+  EXPECT_TRUE(pace.is_short());
+  for (int i = 0; i < 100; ++i) pace.took(SearchPaces::kShortNs + 10'000);
+  EXPECT_FALSE(pace.is_short());
+}
+
+TEST(Pace, is_of_one_vector_of_one_collection) {
+  SearchPaces paces;
+  for (int i = 0; i < 100; ++i) paces.of("books", "title").took(1'000);
+  EXPECT_TRUE(paces.of("books", "title").is_short());
+  EXPECT_FALSE(paces.of("books", "text").is_short());
+  EXPECT_FALSE(paces.of("films", "title").is_short());
+}
+
+class OnLoopTest : public testing::Test {
+ protected:
+  OnLoopTest() { rest_.turn_has_time = true; }
+  bool on_loop(const std::string& body, const std::string& target = "/collections/books/points/query", const RestHarness::Fields& fields = {}) {
+    rest_.gateway.searched_on = {};
+    const Answer answer = rest_.ask("POST", target, body, fields);
+    EXPECT_EQ(answer.response.status, 200) << answer.response.body;
+    return rest_.gateway.searched_on == std::this_thread::get_id();
+  }
+  // Whether searches come to be answered here, now that they are known.
+  bool settles_on_loop() {
+    for (int i = 0; i < kManySearches; ++i) {
+      if (on_loop(kShort)) return true;
+    }
+    return false;
+  }
+  const std::string kShort = R"({"query":[1,2,3,4],"limit":3})";
+  RestHarness rest_;
+};
+
+TEST_F(OnLoopTest, short_searches_once_they_have_shown_that_they_are) {
+  EXPECT_FALSE(on_loop(kShort));
+  ASSERT_TRUE(settles_on_loop());
+  EXPECT_TRUE(on_loop(R"({"vector":[1,2,3,4],"limit":3,"with_payload":true})", "/collections/books/points/search"));
+  EXPECT_TRUE(on_loop(R"({"query":[1,2,3,4],"params":{"hnsw_ef":256},"offset":90})"));
+}
+
+TEST_F(OnLoopTest, nothing_that_may_take_long) {
+  ASSERT_TRUE(settles_on_loop());
+  const std::string query = R"({"query":[1,2,3,4])";
+  for (const char* more : {R"(,"params":{"exact":true})", R"(,"params":{"hnsw_ef":257})", R"(,"params":{"quantization":{"oversampling":3.0}})",
+                           R"(,"limit":101)", R"(,"limit":50,"offset":51)", R"(,"with_vector":true)",
+                           R"(,"filter":{"must":[{"has_id":[1]}]})", R"(,"f\u0069lter":{"must":[{"has_id":[1]}]})"}) {
+    EXPECT_FALSE(on_loop(query + more + "}")) << more;
+  }
+  EXPECT_FALSE(on_loop(query + std::string(70'000, ' ') + "}")) << "a large body";
+  EXPECT_FALSE(on_loop(R"({"searches":[)" + kShort + "]}", "/collections/books/points/query/batch"));
+  EXPECT_FALSE(on_loop(kShort, "/collections/books/points/query?consistency=linearizable"));
+  EXPECT_TRUE(on_loop(kShort)) << "none of these says anything about the short ones";
+  rest_.turn_has_time = false;
+  EXPECT_FALSE(on_loop(kShort));
+}
+
+TEST_F(OnLoopTest, a_slow_one_sends_those_after_it_to_the_pool) {
+  ASSERT_TRUE(settles_on_loop());
+  rest_.gateway.during_search = [] { compute(uint64_t{10} * SearchPaces::kShortNs); };
+  EXPECT_TRUE(on_loop(kShort));
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(on_loop(kShort));
+  rest_.gateway.during_search = nullptr;
+  EXPECT_FALSE(on_loop(kShort));
+  EXPECT_TRUE(settles_on_loop());
+}
+
+TEST_F(OnLoopTest, what_goes_on_in_a_full_pool_is_refused) {
+  ASSERT_TRUE(settles_on_loop());
+  rest_.pool.stop();
+  EXPECT_TRUE(on_loop(kShort)) << "which needs no pool";
+  const Answer refused = rest_.ask("POST", "/collections/books/points/query", R"({"query":[1,2,3,4],"params":{"exact":true}})");
+  EXPECT_EQ(refused.response.status, 503);
+  EXPECT_NE(refused.response.body.find("too many requests are waiting"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace rhumb::http::rest

@@ -1,0 +1,106 @@
+// What a collection asks of its graphs while it runs: settings hold for graphs that are begun from then on.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "tests/shard/harness.h"
+
+namespace rhumb::shard::test {
+namespace {
+
+constexpr size_t kMAt = 64 + 12;  // in the file of index_hnsw: docs/formats/hnsw.md, behind the header of a block file
+
+model::CollectionConfig with_m(uint32_t m) {
+  model::CollectionConfig config = config_of();
+  config.hnsw.m = m;
+  return config;
+}
+
+class GraphSettingsTest : public ::testing::Test {
+ protected:
+  GraphSettingsTest() { h.options.segment.graph_min_rows = 1000; }
+  void insert(uint64_t first, uint64_t n) {
+    std::vector<model::PointWrite> batch;
+    for (uint64_t id = first; id < first + n; ++id) batch.push_back(point(id, embeddings.next_bytes()));
+    h.propose(upsert(batch));
+    ASSERT_TRUE(h.apply().ok());
+  }
+  // How the segment is searched. Its hits are those of a search that compares everything, but for a few.
+  std::string strategy(bool indexed_only = false) {
+    size_t found = 0, wanted = 0;
+    std::string how;
+    for (int q = 0; q < 20; ++q) {
+      auto request = nearest(embeddings.next_bytes(), 10);
+      request.params.explain = true;
+      request.params.indexed_only = indexed_only;
+      const auto some = h->search(request, {});
+      request.params.indexed_only = false;
+      request.params.exact = true;
+      const auto all = h->search(request, {});
+      EXPECT_TRUE(some.ok() && all.ok());
+      for (const auto& hit : all->points) {
+        found += std::count_if(some->points.begin(), some->points.end(), [&](const auto& other) { return other.id == hit.id; });
+      }
+      wanted += all->points.size();
+      how = some->plan.at(0).strategy;
+    }
+    EXPECT_GE(static_cast<double>(found), 0.95 * static_cast<double>(wanted));
+    return how;
+  }
+  uint32_t m_of_saved_graph() const {
+    std::ifstream file(h.directory() + "/segments/1/graph.0/graph", std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    uint32_t m = 0;
+    if (bytes.size() >= kMAt + sizeof m) std::memcpy(&m, bytes.data() + kMAt, sizeof m);
+    return m;
+  }
+
+  Harness h{with_m(0)};
+  Embeddings embeddings{31, kDim};
+};
+
+// Qdrant's way to load first and index later.
+TEST_F(GraphSettingsTest, WithoutLinksNothingIsBuiltAndNothingWaits) {
+  h.open();
+  insert(0, 3000);
+  h.wait_indexed();
+  EXPECT_EQ(strategy(), "scan");
+  EXPECT_EQ(strategy(/*indexed_only=*/true), "scan") << "no row waits for a graph";
+  EXPECT_TRUE(h->state().green);
+  EXPECT_EQ(h->state().tail_rows, 0u);
+  EXPECT_EQ(h->state().indexed_vectors, 0u);
+  ASSERT_TRUE(h.checkpoint().ok());
+  EXPECT_EQ(m_of_saved_graph(), 0u) << "there is no file";
+  ASSERT_TRUE(h.configure(with_m(8)).ok());
+  h.wait_indexed();
+  EXPECT_EQ(strategy(), "graph");
+  EXPECT_GE(h->state().indexed_vectors, 2900u);
+  h.close();
+}
+
+TEST_F(GraphSettingsTest, AGraphThatWasBegunGoesOnAsItWas) {
+  h.options.config = with_m(8);
+  h.open();
+  insert(0, 3000);
+  h.wait_indexed();
+  for (const uint32_t m : {24u, 0u}) {
+    ASSERT_TRUE(h.configure(with_m(m)).ok());
+    ASSERT_TRUE(h.checkpoint().ok());
+    h.close();
+    EXPECT_EQ(m_of_saved_graph(), 8u);
+    h.open();
+    insert(10'000 * (m + 1), 1500);
+    h.wait_indexed();
+    EXPECT_EQ(strategy(), "graph");
+    EXPECT_LT(h->state().tail_rows, 64u);
+  }
+  ASSERT_TRUE(h.checkpoint().ok());
+  h.close();
+  EXPECT_EQ(m_of_saved_graph(), 8u);
+}
+
+}  // namespace
+}  // namespace rhumb::shard::test

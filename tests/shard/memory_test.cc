@@ -1,0 +1,121 @@
+// What a shard does when memory is short: graphs of sealed segments go into their files' pages, writes that grow are refused, graphs wait.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+
+#include "host/base/memory_guard.h"
+#include "tests/shard/model.h"
+
+namespace rhumb::shard::test {
+namespace {
+
+constexpr uint64_t kLimit = 1'000'000'000, kNormal = 0, kCold = kLimit / 10 * 9, kRefuse = kLimit;
+constexpr uint32_t kSealRows = 2048, kRows = 3 * kSealRows + kSealRows / 2;  // three sealed segments, one grows
+
+class MemoryTest : public ::testing::Test {
+ protected:
+  MemoryTest() {
+    h.options.segment.index_engine = "rhumb";
+    h.options.segment.seal_rows = kSealRows;
+    h.options.segment.graph_min_rows = 256;
+    h.options.segment.memory = &guard;
+    h.open();
+  }
+  void write(uint64_t first, uint64_t end) {
+    for (uint64_t id = first; id < end; ++id) h.propose(upsert({point(id, embeddings.next_bytes())}));
+    ASSERT_TRUE(h.apply().ok());
+  }
+  void set_used(uint64_t bytes) {
+    used = bytes;
+    guard.look();
+    h->memory_changed();
+  }
+  // Sealing goes with a checkpoint, after which graphs are complete and saved.
+  void settle() {
+    ASSERT_TRUE(h.checkpoint().ok());
+    h.wait_indexed();
+    ASSERT_TRUE(h.checkpoint().ok());
+    h.wait_indexed();
+  }
+  // Graph files of this shard that the process has mapped.
+  std::set<std::string> mapped_graphs() const {
+    std::set<std::string> found;
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+      const size_t path = line.find(h.directory());
+      if (path != std::string::npos && line.ends_with("/graph")) found.insert(line.substr(path));
+    }
+    return found;
+  }
+  std::vector<std::vector<model::PointId>> answers() {
+    std::vector<std::vector<model::PointId>> all;
+    Embeddings queries(77, kDim);
+    for (int i = 0; i < 50; ++i) {
+      const auto found = h->search(nearest(queries.next_bytes(), 10), {});
+      EXPECT_TRUE(found.ok()) << found.status().to_string();
+      all.emplace_back();
+      if (!found.ok()) continue;
+      for (const auto& p : found->points) all.back().push_back(p.id);
+    }
+    return all;
+  }
+
+  std::atomic<uint64_t> used{kNormal};
+  base::MemoryGuard guard{kLimit, [this] { return used.load(); }};
+  Embeddings embeddings{1, kDim};
+  Harness h;
+};
+
+TEST_F(MemoryTest, GraphsOfSealedSegmentsLeaveMemoryAndFindTheSame) {
+  write(0, kRows);
+  settle();
+  EXPECT_TRUE(mapped_graphs().empty());
+  const auto before = answers();
+  set_used(kCold);
+  h.wait_indexed();
+  EXPECT_EQ(mapped_graphs().size(), 3u);
+  EXPECT_EQ(answers(), before);
+  EXPECT_TRUE(h->admit().ok());
+  write(kRows, kRows + kSealRows);  // the growing one is sealed meanwhile
+  settle();
+  EXPECT_EQ(mapped_graphs().size(), 4u);
+  EXPECT_LT(h->state().tail_rows, 64u);
+}
+
+TEST_F(MemoryTest, WhatWouldMakeMemoryShortStaysInItsFilesFromTheStart) {
+  write(0, kRows);
+  settle();
+  h.close();
+  h.open();
+  EXPECT_TRUE(mapped_graphs().empty());
+  h.close();
+  used = kLimit / 10 * 8 - 1;
+  h.open();
+  EXPECT_EQ(guard.level(), base::MemoryLevel::kNormal);
+  EXPECT_EQ(mapped_graphs().size(), 3u);
+}
+
+TEST_F(MemoryTest, AtTheLimitWritesThatGrowAreRefusedAndGraphsWait) {
+  write(0, 1000);
+  h.wait_indexed();
+  EXPECT_LT(h->state().tail_rows, 64u);
+  set_used(kRefuse);
+  const base::Status refused = h->admit();
+  EXPECT_EQ(refused.code(), base::Code::kNoSpace);
+  EXPECT_NE(refused.message().find("memory.limit_bytes"), std::string::npos) << refused.message();
+  EXPECT_TRUE(h->admit(model::OperationKind::kDelete).ok());
+  write(1000, 1500);  // was committed before: it is applied, found, and not put into a graph
+  h.wait_indexed();
+  EXPECT_GE(h->state().tail_rows, 500u);
+  const auto last = h->search(nearest(embeddings.next_bytes(), 1500), {});
+  ASSERT_TRUE(last.ok());
+  EXPECT_EQ(last->points.size(), 1500u);
+  set_used(kNormal);
+  h.wait_indexed();
+  EXPECT_LT(h->state().tail_rows, 64u);
+  EXPECT_TRUE(h->admit().ok());
+}
+
+}  // namespace
+}  // namespace rhumb::shard::test
