@@ -68,6 +68,16 @@ struct Avx2 : Generic<Avx2> {
   static void absolute4_block(const uint8_t* q, const uint8_t* levels, const char* const* rows, uint32_t bytes, uint32_t* out) {
     each4<R>(q, levels, rows, bytes, out, [](__m256i sum, __m256i a, __m256i b) { return _mm256_add_epi32(sum, _mm256_sad_epu8(a, b)); });
   }
+  static uint32_t lookup(const uint16_t* q, const uint8_t* row, uint32_t bytes) {
+    const __m256i lanes = _mm256_slli_epi32(_mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0), 8);  // times kCentroids
+    __m256i sum = _mm256_setzero_si256();
+    for (uint32_t i = 0; i + 8 <= bytes; i += 8, q += 8 * kCentroids) {
+      const __m256i codes = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + i)));
+      const __m256i two = _mm256_i32gather_epi32(reinterpret_cast<const int*>(q), _mm256_add_epi32(lanes, codes), 2);  // the number and the one behind it
+      sum = _mm256_add_epi32(sum, _mm256_and_si256(two, _mm256_set1_epi32(0xFFFF)));
+    }
+    return sum_u32(sum) + Generic::lookup(q, row + bytes / 8 * 8, bytes % 8);
+  }
   static void squared_to(const uint8_t* code, const uint8_t* book, uint32_t width, uint32_t sub, uint16_t* out) {
     if (sub < 4) return Generic::squared_to(code, book, width, sub, out);
     const __m256i ones = _mm256_set1_epi16(1);

@@ -99,14 +99,22 @@ struct Generic {
     }
     return even + odd;
   }
+  // Adds the distances between kTogether components of the query and those of all centroids.
+  template <uint32_t kTogether, typename Distance>
+  static void add_centroids(const uint8_t* code, const uint8_t* book, uint32_t* sums, Distance distance) {
+    for (uint32_t c = 0; c < kCentroids; ++c) {
+      for (uint32_t d = 0; d < kTogether; ++d) sums[c] += distance(int32_t{code[d]}, int32_t{book[c * kTogether + d]});
+    }
+  }
   template <typename Distance>
   static void each_centroid(const uint8_t* code, const uint8_t* book, uint32_t width, uint32_t sub, uint16_t* out, Distance distance) {
-    for (uint32_t first = 0; first < width; first += sub, code += sub, book += sub * kCentroids) {
-      for (uint32_t c = 0; c < kCentroids; ++c) {
-        uint32_t sum = 0;
-        for (uint32_t d = 0; d < sub; ++d) sum += distance(int32_t{code[d]}, int32_t{book[book_offset(c, d, sub)]});
-        *out++ = static_cast<uint16_t>(sum < 0xFFFF ? sum : 0xFFFF);
-      }
+    uint32_t sums[kCentroids];
+    for (uint32_t first = 0; first < width; first += sub, code += sub, book += sub * kCentroids, out += kCentroids) {
+      for (uint32_t c = 0; c < kCentroids; ++c) sums[c] = 0;
+      if (sub == 1) add_centroids<1>(code, book, sums, distance);
+      else if (sub == 2) add_centroids<2>(code, book, sums, distance);
+      else for (uint32_t d = 0; d < sub; d += 4) add_centroids<4>(code + d, book + d * kCentroids, sums, distance);
+      for (uint32_t c = 0; c < kCentroids; ++c) out[c] = static_cast<uint16_t>(sums[c] < 0xFFFF ? sums[c] : 0xFFFF);
     }
   }
   static void squared_to(const uint8_t* code, const uint8_t* book, uint32_t width, uint32_t sub, uint16_t* out) {

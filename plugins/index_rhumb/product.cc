@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <span>
 
 namespace rhumb::coded {
@@ -12,8 +13,16 @@ constexpr int kRounds = 8;  // of Lloyd's iteration; more gain less than a hundr
 using Distances = std::array<uint16_t, kCentroids>;
 
 uint32_t nearest_of(const uint16_t* distances) {
-  const uint16_t least = *std::min_element(distances, distances + kCentroids);
-  return static_cast<uint32_t>(std::find(distances, distances + kCentroids, least) - distances);
+  constexpr uint32_t kBlock = 32;  // looked through at once: plain loops over many that compilers make vectors of
+  uint16_t least = distances[0];
+  for (uint32_t c = 1; c < kCentroids; ++c) least = std::min(least, distances[c]);
+  uint32_t at = 0;
+  for (uint32_t met = 0; at < kCentroids; at += kBlock) {
+    for (uint32_t c = at; c < at + kBlock; ++c) met |= distances[c] == least ? 1u : 0u;
+    if (met != 0) break;
+  }
+  while (distances[at] != least) ++at;
+  return at;
 }
 
 // The k-means of one run of components. Centroids are rounded to codes after each round, as they will be used.
@@ -88,8 +97,9 @@ void Product::encode(const uint8_t* code, const Kernels& kernels, uint8_t* out) 
 void Product::decode(const uint8_t* product, uint8_t* code) const {
   for (uint32_t first = 0; first < width_; first += sub_) {
     const uint8_t* const run = book_.data() + uint64_t{first} * kCentroids;
-    for (uint32_t d = 0; d < sub_; ++d) code[first + d] = run[book_offset(*product, d, sub_)];
-    ++product;
+    const uint32_t centroid = *product++;
+    if (sub_ < 4) std::memcpy(code + first, run + centroid * sub_, sub_);
+    else for (uint32_t d = 0; d < sub_; d += 4) std::memcpy(code + first + d, run + book_offset(centroid, d, sub_), 4);
   }
 }
 

@@ -2,12 +2,13 @@
 #include <filesystem>
 
 #include "plugins/index_rhumb/file_format.h"
+#include "rhumb/index_merge.h"
 #include "tests/plugins/index_fixture.h"
 
 namespace rhumb::index_test {
 namespace {
 
-constexpr uint32_t kRows = 12'000 / kSlowDown, kDim = 128;
+constexpr uint32_t kRows = 6000 / kSlowDown, kDim = 128;
 
 const std::string& config_of(const std::string& codes) {
   static std::map<std::string, std::string> configs;
@@ -183,6 +184,57 @@ TEST(Codes, EveryCompression) {
     before = bytes_of(index);
     EXPECT_GE(recall(index.search(w.queries, {.ef = 512}), truth), 0.9) << compression;
   }
+}
+
+// A merge into a fresh instance that drops every seventh row; where to it was saved.
+std::string merged(Index& from, Index& to, uint32_t rows, const TempDir& temp) {
+  const Bits live = [&] {
+    Bits all(rows, true);
+    for (uint32_t s = 0; s < rows; s += 7) all.clear(s);
+    return all;
+  }();
+  std::vector<uint32_t> map(rows);
+  for (uint32_t s = 0; s < rows; ++s) map[s] = s % 7 == 0 ? RHUMB_NO_SLOT : s;
+  const rhumb_index_input_t input{from.raw(), map.data(), map.size()};
+  const auto* const extension = static_cast<const rhumb_index_merge_t*>(to.ops().get_extension(to.raw(), RHUMB_INDEX_MERGE));
+  rhumb_error_t error{sizeof error, 0, {}};
+  const rhumb_progress_t progress{sizeof progress, 2, nullptr, nullptr};
+  EXPECT_EQ(extension->merge(to.raw(), nullptr, &input, 1, rows, live.words(), &progress, &error), RHUMB_OK) << error.text;
+  const std::string dir = temp.fresh();
+  EXPECT_EQ(to.save(dir), RHUMB_OK);
+  return dir;
+}
+
+uint32_t learned_of(const std::string& dir) {
+  coded::CodesHeader codes;
+  std::memcpy(&codes, read_bytes(dir + "/graph").data() + sizeof(coded::FileHeader), sizeof codes);
+  return codes.learned;
+}
+
+TEST_P(Kept, IsTakenOverByAMerge) {
+  World w(RHUMB_COSINE, RHUMB_F32, 64, 105);
+  const char* const config = config_of(GetParam()).c_str();
+  Index from("rhumb", w.column, config), to("rhumb", w.column, config);
+  ASSERT_EQ(from.build(2), RHUMB_OK) << from.error();
+  const std::string dir = merged(from, to, w.column.rows(), temp);
+  Bits kept(w.column.rows(), true);
+  for (uint32_t s = 0; s < w.column.rows(); s += 7) kept.clear(s);
+  const rhumb_filter_t live = kept.as_live();
+  EXPECT_GE(recall(to.search(w.queries, {.ef = 100, .filter = &live}), w.flat.search(w.queries, {.filter = &live})), 0.95);
+  if (GetParam() == std::string_view("pq")) EXPECT_EQ(learned_of(dir), w.column.rows()) << "the book of all rows goes on";
+}
+
+// Inserts begin with the first 1,024 rows; a merge of more does not keep what was made of those.
+TEST(Codes, ABookOfFewRowsIsNotTakenOver) {
+  World w(RHUMB_COSINE, RHUMB_F32, 64, 106);
+  const TempDir temp;
+  Index from("rhumb", w.column, config_of("pq").c_str()), to("rhumb", w.column, config_of("pq").c_str());
+  for (uint32_t s = 0; s < kRows; s += 512) ASSERT_EQ(from.insert(s, std::min(kRows, s + 512)), RHUMB_OK);
+  const std::string grown = temp.fresh();
+  ASSERT_EQ(from.save(grown), RHUMB_OK);
+  EXPECT_EQ(learned_of(grown), 1024u);
+  const uint32_t left = kRows - (kRows + 6) / 7;
+  EXPECT_EQ(learned_of(merged(from, to, kRows, temp)), left > 2048 ? left : 1024);
 }
 
 // Bits are their own codes.
