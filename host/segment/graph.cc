@@ -231,7 +231,7 @@ Result<bool> Graph::reopen_mapped() {
   const uint32_t built = built_.load(std::memory_order_relaxed);
   if (!engine_ || mapped_ || built == 0 || built != saved_) return false;
   RHUMB_ASSIGN(const auto description, index::EngineDescription::of(*engine_));
-  if (!description.has_parameter("mapped") || settings().hnsw.on_disk.value_or(false)) return false;
+  if (!description.has_parameter("mapped")) return false;
   mapped_ = true;  // or tried: what cannot be read now stays as it is
   RHUMB_ASSIGN(auto opened, open(directory_, built, true));
   RHUMB_ASSIGN(const auto stats, opened->stats());

@@ -83,6 +83,21 @@ TEST_F(MemoryTest, GraphsOfSealedSegmentsLeaveMemoryAndFindTheSame) {
   EXPECT_LT(h->state().tail_rows, 64u);
 }
 
+TEST_F(MemoryTest, OnDiskOrNotAGraphThatWasBuiltLeavesMemory) {
+  // on_disk is heeded when a graph is loaded; until then it is in memory like any other.
+  model::CollectionConfig config = h.options.config;
+  config.vectors[""].hnsw.on_disk = true;
+  h.close();
+  h.options.config = config;
+  h.open();
+  write(0, kRows);
+  settle();
+  EXPECT_TRUE(mapped_graphs().empty());
+  set_used(kCold);
+  h.wait_indexed();
+  EXPECT_EQ(mapped_graphs().size(), 3u);
+}
+
 TEST_F(MemoryTest, WhatWouldMakeMemoryShortStaysInItsFilesFromTheStart) {
   write(0, kRows);
   settle();
