@@ -213,10 +213,26 @@ Result<std::string> EngineDescription::config_json(const model::HnswConfig& coll
   take("ef_construct", vector.ef_construct, collection.ef_construct);
   if (const auto& on_disk = vector.on_disk ? vector.on_disk : collection.on_disk; on_disk && has_parameter("mapped")) given["mapped"] = *on_disk;
   const json quantization = json::parse(quantization_json, nullptr, /*allow_exceptions=*/false);
-  // scalar, product: codes of a byte a component alone. binary: wide vectors get codes of one bit as well, and are walked by them.
+  // scalar: codes of a byte a component alone. product: codes of the size that was asked for. binary: wide vectors get codes of one bit as well,
+  // and are walked by them.
   if (quantization.is_object() && has_parameter("one_bit")) {
     if (quantization.contains("scalar") || quantization.contains("product")) given["one_bit"] = false;
     if (quantization.contains("binary")) given["one_bit"] = true;
+  }
+  if (quantization.is_object() && quantization.contains("product")) {
+    const json& product = quantization["product"];
+    const std::string asked = product.is_object() ? product.value("compression", json()).dump() : "";
+    const auto take_codes = [&](const char* codes, int compression) {
+      const Parameter* const parameter = find("codes");
+      if (parameter == nullptr || std::find(parameter->allowed.begin(), parameter->allowed.end(), codes) == parameter->allowed.end()) return;
+      given["codes"] = codes;
+      if (compression != 0 && has_parameter("compression")) given["compression"] = compression;
+    };
+    // Up to half a byte a component, plain codes find as much in the same room, and faster.
+    if (asked == R"("x8")") take_codes("4bit", 0);
+    for (const int compression : {16, 32, 64}) {
+      if (asked == "\"x" + std::to_string(compression) + "\"") take_codes("pq", compression);
+    }
   }
   return config_json(given.dump());
 }

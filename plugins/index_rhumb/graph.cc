@@ -80,7 +80,8 @@ uint64_t Graph::mapped_bytes() const noexcept {
 uint64_t Graph::resident_bytes() const noexcept {
   const uint64_t node = codes_.stride() + (bit_bytes_ != 0 ? bits_.stride() : 0) + rows_.stride() +
                         (uses_slack_.load(std::memory_order_relaxed) ? slack_.stride() : 0);
-  const uint64_t all = nodes() * node + capacity() * (levels_.stride() + upper_at_.stride()) + upper_.capacity() * upper_.stride();
+  const uint64_t book = codec_.product() != nullptr ? codec_.product()->book().size() : 0;
+  const uint64_t all = book + nodes() * node + capacity() * (levels_.stride() + upper_at_.stride()) + upper_.capacity() * upper_.stride();
   return all - std::min(all, mapped_bytes());
 }
 

@@ -153,7 +153,7 @@ def graphs(server, dim):
         head = path.read_bytes()[:4096]
         assert head[:8] == b"RHMBGRPH"
         if struct.unpack_from("<I", head, 32)[0] == dim:
-            found.append((struct.unpack_from("<I", head, 56)[0], struct.unpack_from("<QQ", head, 144 + 2 * 24)[1] > 0))
+            found.append((struct.unpack_from("<I", head, 56)[0], struct.unpack_from("<QQ", head, 192 + 2 * 24)[1] > 0))
     return found
 
 

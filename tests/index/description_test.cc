@@ -50,6 +50,25 @@ TEST(Description, QuantizationAndOnDiskSteerAnEngineThatKnowsThem) {
   EXPECT_EQ(codes.config_json(collection, vector).value(), R"({"mapped":false})");
 }
 
+TEST(Description, ProductQuantizationIsCodesOfThatSize) {
+  const std::string head = R"({"metrics":["cosine"],"scalars":["f32"],"parameters":{"type":"object","properties":{)";
+  const std::string codes = R"("codes":{"type":"string","enum":["8bit","4bit","pq"]})", compression = R"("compression":{"type":"integer"})";
+  const auto knows = EngineDescription::parse("x", head + codes + "," + compression + "}}}").value();
+  const auto of = [](const EngineDescription& engine, const std::string& asked) {
+    return engine.config_json({}, {}, R"({"product":{"compression":)" + asked + "}}").value();
+  };
+  EXPECT_EQ(of(knows, R"("x4")"), "{}");
+  EXPECT_EQ(of(knows, R"("x8")"), R"({"codes":"4bit"})");
+  EXPECT_EQ(of(knows, R"("x16")"), R"({"codes":"pq","compression":16})");
+  EXPECT_EQ(of(knows, R"("x64")"), R"({"codes":"pq","compression":64})");
+  for (const char* odd : {"16", "null", "{}", R"("x5")"}) EXPECT_EQ(of(knows, odd), "{}") << odd;
+  EXPECT_EQ(knows.config_json({}, {}, R"({"product":16})").value(), "{}");
+  const auto others = EngineDescription::parse("x", head + R"("codes":{"type":"string","enum":["sq"]}}}})").value();
+  EXPECT_EQ(of(others, R"("x16")"), "{}") << "codes of another meaning";
+  const auto rhumb = EngineDescription::of(index_test::engine("rhumb")).value();
+  EXPECT_EQ(of(rhumb, R"("x32")"), R"({"codes":"pq","compression":32,"one_bit":false})");
+}
+
 TEST(Description, GraphSettingsOfTheVectorGoOverTheCollections) {
   const auto hnsw = EngineDescription::of(index_test::engine("hnsw")).value();
   model::HnswConfig collection, vector;

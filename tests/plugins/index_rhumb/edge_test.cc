@@ -180,7 +180,8 @@ TEST(Rhumb, CancelledCallsAndDeadlines) {
 
 TEST(Rhumb, ParametersAreNamedWhenWrong) {
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
-  for (const auto& [config, word] : {std::pair{R"({"m":1})", "m:"}, {R"({"one_bit":1})", "one_bit:"}, {R"({"codes":"5bit"})", "codes:"}, {R"({"compression":12})", "compression:"}, {R"({"m":"16"})", "m:"}, {R"({"m":16.5})", "m:"},
+  for (const auto& [config, word] : {std::pair{R"({"m":1})", "m:"}, {R"({"one_bit":1})", "one_bit:"}, {R"({"m":"16"})", "m:"}, {R"({"m":16.5})", "m:"},
+                                     {R"({"codes":"5bit"})", "codes:"}, {R"({"compression":12})", "compression:"}, {R"({"compression":128})", "compression:"},
                                      {R"({"ef_construct":3})", "ef_construct:"}, {R"({"mm":16})", "mm"}, {R"([16])", "object"},
                                      {"{", "object"}}) {
     Index index("rhumb", column, config);
