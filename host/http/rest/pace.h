@@ -20,7 +20,7 @@ class Stopwatch {
   uint64_t wall_ns_, cpu_ns_, waits_;
 };
 
-// One estimate for each vector of each collection; any thread, no lock. Few slots are shared by all that hash to them: who shares one
+// One estimate for each kind of search of each collection (short_search.h); any thread, no lock. Few slots are shared by all that hash to them: who shares one
 // with a slow neighbour goes to the pool, and nothing worse. It begins slow, so that what is new, cold or without a graph shows itself
 // in the pool first.
 class SearchPaces {
@@ -43,9 +43,9 @@ class SearchPaces {
     std::atomic<uint32_t> estimate_ns_{kSlowNs};
   };
 
-  Pace& of(std::string_view collection_uuid, std::string_view vector) {
+  Pace& of(std::string_view collection_uuid, std::string_view kind) {
     const std::hash<std::string_view> hash;
-    return slots_[(hash(collection_uuid) + 31 * hash(vector)) % slots_.size()];
+    return slots_[(hash(collection_uuid) + 31 * hash(kind)) % slots_.size()];
   }
 
  private:

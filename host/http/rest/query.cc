@@ -6,6 +6,7 @@
 #include "host/http/rest/pace.h"
 #include "host/http/rest/parse_query.h"
 #include "host/http/rest/routes.h"
+#include "host/http/rest/short_search.h"
 
 namespace rhumb::http::rest::points {
 namespace {
@@ -14,8 +15,6 @@ using base::Result;
 using base::Status;
 using model::PayloadSelector;
 using model::VectorSelector;
-
-constexpr uint32_t kShortEf = 256, kShortLimit = 100;
 
 enum class Form { kQuery, kQueryBatch, kSearch, kSearchBatch };
 
@@ -133,13 +132,6 @@ void Run::finish() {
   if (watch && thread == std::this_thread::get_id()) pace->took(parsed_ns + watch->held_ns());
 }
 
-// What a search of the graph takes well under a millisecond for, if anything does: the pace tells.
-bool looks_short(const ParsedQuery& q) {
-  const model::SearchRequest& s = q.search;
-  return !q.like_id && !q.by_id_order && !s.filter && !s.params.exact && s.params.oversampling == 0 && s.params.ef <= kShortEf &&
-         s.limit + q.offset <= kShortLimit && s.with_vector.mode == VectorSelector::Mode::kNone;
-}
-
 void run(const ExchangePtr& x, Form form, const gateway::CollectionPtr& collection, const Stopwatch& watch, Result<std::vector<ParsedQuery>> queries) {
   if (!queries.ok()) return x->fail(queries.status());
   auto options = x->read_options();
@@ -153,7 +145,9 @@ void run(const ExchangePtr& x, Form form, const gateway::CollectionPtr& collecti
   r->queries = std::move(*queries);
   r->answers.resize(r->queries.size());
   const bool batch = form == Form::kQueryBatch || form == Form::kSearchBatch;
-  if (!batch && looks_short(r->queries[0])) r->pace = &x->options.paces->of(collection->uuid, r->queries[0].search.vector_name);
+  if (!batch) {
+    if (const auto kind = short_search_kind(r->queries[0], collection->config)) r->pace = &x->options.paces->of(collection->uuid, *kind);
+  }
   if (!x->on_loop || (r->pace != nullptr && r->pace->is_short())) return r->go(watch);
   run_on_pool(x, [r, parsed_ns = watch.held_ns()] {
     r->parsed_ns = parsed_ns;  // the wait for a thread is not the search's

@@ -51,12 +51,9 @@ RestOptions with_paces(RestOptions options, SearchPaces& paces) {
   return options;
 }
 
-// A body that is small, and asks for nothing that is known to take long: worth parsing on the loop. What it is after all, the parsed
-// query tells.
+// A small body is worth parsing on the loop. Whether the search is short, the parsed query tells.
 bool may_be_short(const Exchange& x) {
-  const std::string& body = x.request->body;
-  return x.request->may_run_here && body.size() <= kMaxBodyOnLoop && !x.query.contains("consistency") &&
-         body.find("\"filter\"") == std::string::npos;
+  return x.request->may_run_here && x.request->body.size() <= kMaxBodyOnLoop && !x.query.contains("consistency");
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ namespace rhumb::bench {
 namespace {
 
 using nlohmann::json;
-constexpr uint32_t kK = 10, kEfMax = 4096;
+constexpr uint32_t kK = 10, kEfMax = 2048;
 
 double cpu_s(clockid_t clock) {
   timespec t{};
@@ -87,10 +87,13 @@ Pass pass(Peer& peer, const Question& q, uint32_t ef) {
 
 // The smallest breadth that reaches the target; 0 if none does.
 uint32_t breadth_for(Peer& peer, const Question& q, double target) {
-  if (pass(peer, q, kEfMax).recall < target) return 0;
-  uint32_t low = kK, high = kEfMax;
+  uint32_t low = kK, high = kK;
+  for (; pass(peer, q, high).recall < target; high *= 2) {
+    if (high > kEfMax) return 0;
+    low = high + 1;
+  }
   while (low < high) {
-    const uint32_t middle = low + (high - low) / (high > 256 ? 8 : 2);
+    const uint32_t middle = low + (high - low) / 2;
     if (pass(peer, q, middle).recall >= target) high = middle;
     else low = middle + 1;
   }

@@ -4,6 +4,8 @@
 #include <time.h>
 
 #include "host/http/rest/pace.h"
+#include "host/http/rest/short_search.h"
+#include "tests/http/rest/expect.h"
 #include "tests/http/rest/fake_gateway.h"
 
 namespace rhumb::http::rest {
@@ -15,6 +17,13 @@ uint64_t cpu_ns() {
   timespec t{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
   return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
+}
+
+model::CollectionConfig with_indexes() {
+  model::CollectionConfig config = single_vector();
+  config.payload_indexes["colour"] = {};
+  config.payload_indexes["year"] = {};
+  return config;
 }
 
 void compute(uint64_t ns) {
@@ -44,6 +53,31 @@ TEST(Pace, is_of_one_vector_of_one_collection) {
   EXPECT_TRUE(paces.of("books", "title").is_short());
   EXPECT_FALSE(paces.of("books", "text").is_short());
   EXPECT_FALSE(paces.of("films", "title").is_short());
+}
+
+std::optional<std::string> kind(const std::string& filter) {
+  const model::CollectionConfig config = with_indexes();
+  auto parsed = parse_query(R"({"query":[1,2,3,4],"filter":)" + filter + "}", config);
+  EXPECT_TRUE(parsed.ok()) << parsed.status().message();
+  return short_search_kind(*parsed, config);
+}
+
+TEST(ShortSearch, filters_that_indexes_serve) {
+  const std::string colour = R"({"key":"colour","match":{"value":"red"}})", year = R"({"key":"year","range":{"gte":2000}})";
+  for (const std::string& filter : std::vector<std::string>{R"({"must":[)" + colour + "]}", R"({"must_not":[)" + year + "]}",
+                                                            R"({"must":[)" + colour + R"(],"should":[)" + year + "," + colour + "]}"}) {
+    EXPECT_TRUE(kind(filter)) << filter;
+  }
+  EXPECT_NE(kind(R"({"must":[)" + colour + "]}"), kind(R"({"must":[)" + year + "]}")) << "each has its own pace";
+  EXPECT_NE(kind(R"({"must":[)" + colour + "]}"), kind(R"({"must_not":[)" + colour + "]}"));
+  EXPECT_EQ(kind(R"({"must":[)" + colour + "]}"), kind(R"({"must":[{"key":"colour","match":{"value":"blue"}}]})"));
+  for (const std::string& filter : std::vector<std::string>{
+           R"({"must":[{"key":"size","match":{"value":"red"}}]})", R"({"must":[{"has_id":[1]}]})", R"({"must":[{"must":[)" + colour + "]}]}",
+           R"({"must":[{"nested":{"key":"colour","filter":{"must":[)" + colour + "]}}}]}", R"({"must":[{"key":"colour","is_null":true}]})",
+           R"({"min_should":{"conditions":[)" + colour + R"(],"min_count":1}})", R"({"must":[)" + repeated(colour, 9) + "]}",
+           R"({"must":[{"key":"year","match":{"any":[)" + repeated("1", 65) + "]}}]}", R"({"must":[{"key":"colour","match":{"except":["red"]}}]})"}) {
+    EXPECT_FALSE(kind(filter)) << filter;
+  }
 }
 
 class OnLoopTest : public testing::Test {

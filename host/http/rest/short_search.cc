@@ -1,0 +1,37 @@
+#include "host/http/rest/short_search.h"
+
+namespace rhumb::http::rest {
+namespace {
+
+constexpr uint32_t kMaxEf = 256, kMaxHits = 100;
+constexpr size_t kMaxConditions = 8, kMaxValues = 64;
+
+bool plain(const model::Condition& condition) {
+  if (const auto* match = std::get_if<model::MatchAny>(&condition.test)) return match->values.size() <= kMaxValues;
+  return std::holds_alternative<model::Range>(condition.test) || std::holds_alternative<model::DatetimeRange>(condition.test);
+}
+
+bool served_by_indexes(const model::Filter& filter, const model::CollectionConfig& config, std::string& kind) {
+  if (filter.min_should_set || filter.must.size() + filter.should.size() + filter.must_not.size() > kMaxConditions) return false;
+  for (const auto* clause : {&filter.must, &filter.should, &filter.must_not}) {
+    kind += '\0';
+    for (const model::Condition& condition : *clause) {
+      if (!plain(condition) || !config.payload_indexes.contains(condition.key)) return false;
+      kind.append(condition.key).append(1, '\n');
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::string> short_search_kind(const ParsedQuery& query, const model::CollectionConfig& config) {
+  const model::SearchRequest& s = query.search;
+  if (query.like_id || query.by_id_order || s.params.exact || s.params.oversampling != 0 || s.params.ef > kMaxEf) return std::nullopt;
+  if (s.limit + query.offset > kMaxHits || s.with_vector.mode != model::VectorSelector::Mode::kNone) return std::nullopt;
+  std::string kind = s.vector_name;
+  if (s.filter && !served_by_indexes(*s.filter, config, kind)) return std::nullopt;
+  return kind;
+}
+
+}  // namespace rhumb::http::rest
