@@ -48,6 +48,7 @@ def build(directory):
         name = subprocess.run(["npm", "pack", "--silent", USEARCH], cwd=headers.parent.parent, stdout=subprocess.PIPE, text=True)
         if name.returncode == 0:
             subprocess.run(["tar", "xzf", name.stdout.strip()], cwd=headers.parent.parent, check=True)
+            subprocess.run(["node", "probes/probe.js"], cwd=headers.parent / "numkong", check=True, stdout=subprocess.DEVNULL)
     configure = ["cmake", "-S", ROOT, "-B", directory, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DRHUMB_TESTS=ON", "-DRHUMB_TEST_FOLDERS=bench",
                  f"-DRHUMB_USEARCH_INCLUDE={headers if headers.exists() else ''}"]
     subprocess.run(configure, check=True, stdout=subprocess.DEVNULL)
