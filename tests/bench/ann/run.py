@@ -100,7 +100,7 @@ def main():
     parser.add_argument("--build", default=str(ROOT / "build/bench"))
     parser.add_argument("--work", default=str(ROOT / "build/bench/ann"))
     parser.add_argument("--sets", default="minilm,e1536,c128,c128m")
-    parser.add_argument("--parts", default="search,life,curve")
+    parser.add_argument("--parts", default="search,life,curve", help="also threads, memory, merge, writer: those of life alone")
     parser.add_argument("--peers", help="of hnswlib, faiss, faiss_sq8, usearch, usearch_i8")
     parser.add_argument("--rounds", default="7")
     parser.add_argument("--add", action="store_true", help="to what --out has already")
@@ -113,10 +113,9 @@ def main():
     if "search" in parts:
         for name in sets:
             runner.search(name)
-    if "life" in parts:
-        for part, name in LIFE:
-            if name in sets:
-                runner.life(part, name)
+    for part, name in LIFE:
+        if ("life" in parts or part in parts) and name in sets:
+            runner.life(part, name)
     if "curve" in parts:
         runner.life("curve", "c128-2m")
     runner.report["minutes"] += (time.monotonic() - started) / 60
