@@ -98,11 +98,11 @@ void Engine::calibrate(const rhumb_call_t* call, const IndexedRanges::Snapshot& 
   for (size_t b = 0; b < kCalibrationBreadths.size(); ++b) {
     if (static_cast<double>(best) < kGoodEnough * static_cast<double>(wanted)) {
       const uint32_t breadth = kCalibrationBreadths[b];
-      const uint64_t unlimited = found_at(breadth, 0), least = unlimited - (wanted - std::min(wanted, unlimited)) / kMissedMore;
+      const uint64_t unlimited = found_at(breadth, 0), spare = (wanted - std::min(wanted, unlimited)) / kMissedMore;
       uint64_t found = unlimited;
       for (; reach < kCalibrationReaches.size(); ++reach) {
         found = found_at(breadth, kCalibrationReaches[reach]);
-        if (found >= least) break;
+        if (found + spare >= unlimited) break;
         found = unlimited;
       }
       best = std::max(best, found);

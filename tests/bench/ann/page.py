@@ -135,7 +135,7 @@ def life_tables(life):
                   f'| {r["open_ms"]:.1f} ms | {r["first_answer_ms"]:.2f} ms |' for name, r in life["memory"].items()]
         lines += ["", "The vectors themselves are the host's, in files, and are not counted on our side; hnswlib keeps them.", ""]
     if "merge" in life:
-        lines += ["| | a tenth into nine tenths, CPU s | build of all | ratio | recall merged / fresh | after 10 turnovers / fresh | without a way to them | do not find themselves, after / fresh |", "|---|---|---|---|---|---|---|---|"]
+        lines += ["| | a tenth into nine tenths, CPU s | build of all | ratio | recall merged / fresh | after 10 turnovers / fresh | without a way to them | do not find themselves at breadth 1,024, after / fresh |", "|---|---|---|---|---|---|---|---|"]
         for name, r in life["merge"].items():
             t, u = r["tenth"], r["turnover"]
             lines.append(f'| {name} | {t["merge_cpu_s"]:.2f} | {t["build_cpu_s"]:.2f} | **x{t["ratio"]:.1f}** | {t["recall_merged"]:.4f} / {t["recall_fresh"]:.4f} '
