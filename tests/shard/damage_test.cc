@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 class DamageTest : public ::testing::Test {
  protected:
-  DamageTest() : h(two_vectors()), source(77, 300) {
+  DamageTest() : h(all_vectors()), source(77, 300) {
     std::printf("seed 77\n");
     shrink(h.options);
     h.options.segment.max_rows = 256;

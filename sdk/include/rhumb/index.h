@@ -64,15 +64,14 @@ typedef struct rhumb_progress {
   uint32_t(RHUMB_CALL *tick)(void *ctx, uint64_t done, uint64_t total);
 } rhumb_progress_t;
 
-/* vectors: query_count rows, in the scalar type and normalisation of the stored ones. group_ends (multivectors; else NULL): rows of
- * query i end before group_ends[i]. ef: breadth of a graph search, 0 = the instance's own. flags: RHUMB_QUERY_EXACT. recall: what a search
+/* vectors: query_count rows, in the scalar type and normalisation of the stored ones. Multivectors are split into rows by the host: an
+ * engine's slots are then rows of points, and its queries rows of queries. ef: breadth of a graph search, 0 = the instance's own. flags: RHUMB_QUERY_EXACT. recall: what a search
  * without ef aims at, by what the instance knows of itself, 0 = the instance's default; widen: factor on the breadth of such a search,
  * 0 = 1. An engine without calibration knows no recall and obeys widen alone. oversampling: of engines over codes, how many times k
  * candidates are compared again by the vectors themselves, 0 = as the engine sees fit, infinity = all that were found. */
 typedef struct rhumb_query {
   uint32_t struct_size, k;
   rhumb_matrix_t vectors;
-  const uint64_t *group_ends;
   uint64_t query_count;
   const rhumb_filter_t *filter;
   uint32_t ef, flags;
