@@ -1,7 +1,6 @@
 #include "host/segment/multi_search.h"
 
 #include <algorithm>
-#include <limits>
 #include <unordered_map>
 
 #include "host/base/clock.h"
@@ -25,6 +24,7 @@ std::span<const uint64_t> passing(const Bounds& bounds, const payload::FilterRes
   return filter != nullptr ? std::span<const uint64_t>(filter->bits) : bounds.live;
 }
 
+// Points that are compared exactly in any case.
 uint32_t candidates_of(const SearchCall& call) {
   return std::max(limits::kMultiCandidatesPerHit * call.k, limits::kMultiCandidatesMin);
 }
@@ -36,7 +36,13 @@ uint32_t breadth_of(const SearchCall& call) {
   return std::max(static_cast<uint32_t>(std::min<double>(wide, limits::kMaxEf)), call.k);
 }
 
-// Adds up, for each point that a row of the query found, by how much its distances stay below what it would have had unfound.
+// A point that the graph leads to. It is at least so far away: rows that did not find it are counted with what they found farthest.
+struct Candidate {
+  double at_least = 0;
+  uint32_t slot = 0;
+  bool operator<(const Candidate& o) const { return at_least != o.at_least ? at_least < o.at_least : slot < o.slot; }
+};
+
 class Gathering {
  public:
   explicit Gathering(const VectorColumn& column) : table_(*column.table()) {}
@@ -46,39 +52,34 @@ class Gathering {
     ++query_row_;
     if (rows.empty()) return;
     const double farthest = static_cast<double>(rows.back().distance);
+    unfound_ += farthest;
     for (const Hit& row : rows) {
       const uint32_t slot = table_.owner(row.slot);
       if (slot == RowTable::kNoSlot) continue;
       Point& point = points_[slot];
       if (point.counted == query_row_) continue;  // a closer row of the point was there before
       point.counted = query_row_;
-      point.gain += farthest - static_cast<double>(row.distance);
+      point.closer_by += farthest - static_cast<double>(row.distance);
     }
   }
 
-  // The best n, ascending slots: so the column is read in one direction.
-  std::vector<uint32_t> best(size_t n) const {
-    std::vector<std::pair<double, uint32_t>> order;
-    order.reserve(points_.size());
-    for (const auto& [slot, point] : points_) order.emplace_back(-point.gain, slot);
-    if (order.size() > n) {
-      std::nth_element(order.begin(), order.begin() + static_cast<ptrdiff_t>(n), order.end());
-      order.resize(n);
-    }
-    std::vector<uint32_t> slots;
-    slots.reserve(order.size());
-    for (const auto& [gain, slot] : order) slots.push_back(slot);
-    std::sort(slots.begin(), slots.end());
-    return slots;
+  // Best first.
+  std::vector<Candidate> take() {
+    std::vector<Candidate> out;
+    out.reserve(points_.size());
+    for (const auto& [slot, point] : points_) out.push_back({unfound_ - point.closer_by, slot});
+    std::sort(out.begin(), out.end());
+    return out;
   }
 
  private:
   struct Point {
-    double gain = 0;
+    double closer_by = 0;   // than if no row had found it
     uint32_t counted = 0;  // number of the query's row that counted last
   };
   const RowTable& table_;
   std::unordered_map<uint32_t, Point> points_;
+  double unfound_ = 0;
   uint32_t query_row_ = 0;
 };
 
@@ -90,7 +91,7 @@ std::shared_ptr<const RowBits> rows_that_count(const VectorColumn& column, const
 }
 
 // The points that the graph leads to.
-Result<std::vector<uint32_t>> gather(const Segment& segment, const SearchCall& call, const Bounds& bounds,
+Result<std::vector<Candidate>> gather(const Segment& segment, const SearchCall& call, const Bounds& bounds,
                                      const payload::FilterResult* filter, SearchAnswer& answer) {
   const VectorColumn& column = segment.column(call.column);
   const auto bits = rows_that_count(column, bounds, filter);
@@ -108,7 +109,7 @@ Result<std::vector<uint32_t>> gather(const Segment& segment, const SearchCall& c
     answer.distances += found.distances;
     for (const auto& hits : found.hits) gathering.add(hits);
   }
-  return gathering.best(candidates_of(call));
+  return gathering.take();
 }
 
 }  // namespace
@@ -142,19 +143,24 @@ Result<SearchAnswer> walk_points(const Segment& segment, const SearchCall& call,
                                  const payload::FilterResult* filter, uint32_t built) {
   SearchAnswer answer;
   answer.strategy = filter != nullptr ? "filtered_graph" : "graph";
-  RHUMB_ASSIGN(const std::vector<uint32_t> points, gather(segment, call, bounds, filter, answer));
+  RHUMB_ASSIGN(const std::vector<Candidate> candidates, gather(segment, call, bounds, filter, answer));
   const ScanCall scan = scan_call(segment, call);
   MaxSim max_sim(scan);
   TopK top(call.k);
   const auto pass = passing(bounds, filter);
-  size_t found = 0;
-  for (const uint32_t slot : points) {
+  uint64_t found = 0, rows = 0;
+  for (const auto& [at_least, slot] : candidates) {
+    // Those that may be closer than the worst of the best are compared: all of them, or as many as the walk's work is worth.
+    const bool enough = found >= candidates_of(call);
+    if (enough && (rows >= limits::kMultiCandidateRows || at_least >= static_cast<double>(top.limit()))) break;
     // The graph may have gone on since `built` was read: what the scan of the tail will meet is left to it.
     if (slot >= built && !call.indexed_only) continue;
-    RHUMB_UNEXPECTED(slot >= bounds.rows || !bit(pass, slot));
-    if (slot >= bounds.rows || !bit(pass, slot)) continue;
+    const bool passes = slot < bounds.rows && bit(pass, slot);
+    RHUMB_UNEXPECTED(!passes);
+    if (!passes) continue;
     RHUMB_ASSIGN(const float distance, max_sim.distance(slot));
     top.push({distance, slot});
+    rows += segment.column(call.column).rows(slot).count;
     ++found;
   }
   if (built < bounds.rows && !call.indexed_only) {

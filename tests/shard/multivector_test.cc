@@ -104,12 +104,16 @@ class MultivectorTest : public ::testing::Test {
   double recall(const std::string& strategy, const Passes& passes = {}, const std::function<std::optional<model::Filter>()>& filter = {},
                 uint32_t query_rows = 8) {
     size_t found = 0, possible = 0;
+    double ms = 0, exact_ms = 0;
     for (int q = 0; q < 40; ++q) {
       const std::string query = documents.next(query_rows);
       auto request = nearest(query, 10);
       request.params.explain = true;
       if (filter) request.filter = filter();
-      const auto result = h->search(request, {});
+      const auto result = timed(request, ms);
+      auto exact = nearest(query, 10);
+      exact.params.exact = true;
+      EXPECT_TRUE(timed(exact, exact_ms).ok());
       EXPECT_TRUE(result.ok()) << result.status().to_string();
       if (!result.ok()) return 0;
       for (const auto& plan : result->plan) EXPECT_EQ(plan.strategy, strategy);
@@ -124,8 +128,15 @@ class MultivectorTest : public ::testing::Test {
       possible += expected.size();
     }
     const double part = static_cast<double>(found) / static_cast<double>(possible);
-    std::printf("%s: recall %.4f\n", strategy.c_str(), part);
+    std::printf("%s, %u rows asked: recall %.4f, %.2f ms, exactly %.2f ms\n", strategy.c_str(), query_rows, part, ms / 40, exact_ms / 40);
     return part;
+  }
+
+  base::Result<model::SearchResult> timed(const model::SearchRequest& request, double& ms) {
+    const auto start = std::chrono::steady_clock::now();
+    auto result = h->search(request, {});
+    ms += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    return result;
   }
 
   Harness h;
@@ -156,7 +167,7 @@ TEST_F(MultivectorTest, GraphOfRowsFindsThePoints) {
 
 TEST_F(MultivectorTest, FiltersOnTheGraph) {
   h.open();
-  insert(0, 5000);
+  insert(0, 8000);
   h.wait_indexed();
   const auto even = [](uint64_t id) { return id % 2 == 0; };
   EXPECT_GE(recall("filtered_graph", even, [] { return match("even", true); }), 0.95);
