@@ -144,17 +144,17 @@ Result<bool> Graph::extend(uint32_t slot_end, uint32_t max_rows, bool sealed, st
     RHUMB_ASSIGN(graph, open({}, slot_end));
     publish(graph, 0);
   }
-  const uint32_t first = column_.rows_end(built);
-  const uint32_t end = std::clamp(column_.slots_within(first + std::min(max_rows, ~first), slot_end), built + 1, slot_end);
-  RHUMB_TRY(insert(*graph, first, column_.rows_end(end), cancelled));
-  built_.store(end, std::memory_order_release);
+  const uint32_t end = std::min(column_.rows_end(slot_end), rows_ + std::min(max_rows, ~rows_));
+  RHUMB_TRY(insert(*graph, rows_, end, cancelled));
+  rows_ = end;  // a multivector may be in it in part: it stays in the tail until it is whole
+  built_.store(column_.slots_within(end, slot_end), std::memory_order_release);
   return true;
 }
 
 // Several threads take blocks in turn: the ABI lets inserts of disjoint ranges run at once. The first failure ends all; slots that
 // were inserted before it stay in the graph, and inserting them again changes nothing.
 Status Graph::insert(IndexInstance& graph, uint32_t first, uint32_t end, const std::atomic<bool>& cancelled) const {
-  if (first == end) return base::ok();  // slots without this vector
+  if (first == end) return base::ok();  // only slots without this vector
   const uint32_t blocks = (end - first + limits::kInsertBlockSlots - 1) / limits::kInsertBlockSlots;
   const uint32_t threads = options_.builders != nullptr ? std::min(options_.build_threads, blocks) : 1;
   if (threads <= 1) return graph.insert(first, end, &cancelled);
@@ -184,6 +184,7 @@ Result<bool> Graph::build(uint32_t slot_end, bool sealed, std::span<const uint64
   request.threads = options_.build_threads;
   request.cancelled = &cancelled;
   RHUMB_TRY(graph->build(request));
+  rows_ = request.slot_end;
   publish(std::move(graph), slot_end);
   return true;
 }
@@ -195,21 +196,21 @@ bool Graph::fenced() const {
 
 void Graph::drop() {
   publish(nullptr, 0);
+  rows_ = 0;
   mapped_ = false;
 }
 
 Status Graph::save(uint32_t durable_rows, bool whole) {
-  const uint32_t built = built_.load(std::memory_order_relaxed);
   const auto graph = instance();
-  if (!graph || built > durable_rows || built == saved_ || column_.rows_end(built) == 0) return base::ok();
-  if (!whole && built - saved_ < built / kSaveGrowthDivisor) return base::ok();
+  if (!graph || rows_ > column_.rows_end(durable_rows) || rows_ == saved_) return base::ok();
+  if (!whole && rows_ - saved_ < rows_ / kSaveGrowthDivisor) return base::ok();
   const std::string temp = directory_ + ".tmp";
   RHUMB_TRY(base::remove_all(temp));
   RHUMB_TRY(base::make_dirs(temp));
   RHUMB_TRY(graph->save(temp));
   RHUMB_TRY(base::remove_all(directory_));  // a crash here costs a rebuild
   RHUMB_TRY(base::rename_durable(temp, directory_));
-  saved_ = built;
+  saved_ = rows_;
   if (whole) leave_memory();
   return base::ok();
 }
@@ -232,22 +233,21 @@ Status Graph::load(uint32_t rows) {
     return unusable(base::corrupt("covers " + std::to_string(stats->built_through) + " rows, " + std::to_string(durable) +
                                   " are durable"));
   }
-  saved_ = column_.slots_within(stats->built_through, rows);
-  publish(std::move(*opened), saved_);
+  saved_ = rows_ = stats->built_through;
+  publish(std::move(*opened), column_.slots_within(rows_, rows));
   leave_memory();
   return base::ok();
 }
 
 Result<bool> Graph::reopen_mapped() {
   const uint32_t built = built_.load(std::memory_order_relaxed);
-  if (!engine_ || mapped_ || built == 0 || built != saved_) return false;
+  if (!engine_ || mapped_ || built == 0 || rows_ != saved_ || rows_ != column_.rows_end(built)) return false;
   RHUMB_ASSIGN(const auto description, index::EngineDescription::of(*engine_));
   if (!description.has_parameter("mapped")) return false;
   mapped_ = true;  // or tried: what cannot be read now stays as it is
   RHUMB_ASSIGN(auto opened, open(directory_, built, true));
   RHUMB_ASSIGN(const auto stats, opened->stats());
-  const uint32_t rows = column_.rows_end(built);
-  if (stats.built_through != rows) return base::internal("the saved graph reaches row " + std::to_string(stats.built_through) + ", not " + std::to_string(rows));
+  if (stats.built_through != rows_) return base::internal("the saved graph reaches row " + std::to_string(stats.built_through) + ", not " + std::to_string(rows_));
   publish(std::move(opened), built);
   return true;
 }

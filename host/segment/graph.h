@@ -66,7 +66,7 @@ class Graph {
   };
   base::Result<Answer> search(const GraphCall& call, const GraphRows& rows) const;
 
-  // [background] Takes in up to `max_rows` more slots below slot_end; false if there was nothing to do. An engine that
+  // [background] Takes in up to `max_rows` more rows of slots below slot_end; false if there was nothing to do. An engine that
   // cannot insert is built in one go, and only when `sealed`. kCancelled leaves what was built before.
   base::Result<bool> extend(uint32_t slot_end, uint32_t max_rows, bool sealed, std::span<const uint64_t> live,
                             const std::atomic<bool>& cancelled);
@@ -75,7 +75,7 @@ class Graph {
   // [background] The engine failed: forgets the graph, so that the column is scanned and a new one may be begun.
   void drop();
   // [background] Writes the files anew if a quarter (whole: anything) has come since they were written. Nothing is
-  // written if a slot >= durable_rows is in the graph. Once it is whole, and when it was loaded, vectors that are to be on
+  // written if a row of a slot >= durable_rows is in the graph. Once it is whole, and when it was loaded, vectors that are to be on
   // disk leave memory.
   base::Status save(uint32_t durable_rows, bool whole);
   // At recovery: loads what save() left, if it covers no slot >= rows. A file that is missing or damaged is no error:
@@ -105,7 +105,8 @@ class Graph {
   std::string reason_;
   std::atomic<uint32_t> built_{0};
   std::atomic<bool> wanted_{true};
-  uint32_t saved_ = 0;        // [background] slots in the files
+  uint32_t rows_ = 0;         // [background] in the engine: at least all those of the slots below built_
+  uint32_t saved_ = 0;        // [background] rows in the files
   bool mapped_ = false;       // [background] because memory was short
   mutable std::mutex mutex_;  // guards what follows
   std::shared_ptr<index::IndexInstance> instance_;

@@ -50,6 +50,11 @@ def wait_green(client, name, timeout_s=120):
     raise AssertionError(client.get_collection(name))
 
 
+def rhumb(server, *words):
+    done = subprocess.run([str(BIN / "rhumb"), *words, "--url", server.url], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.fixture
 def client(server):
     c = QdrantClient(url=server.url, timeout=60)
@@ -101,8 +106,8 @@ def test_written_shown_and_asked_for(client, server, name):
     too_many = [[0, 0, 0, 1]] * (1_048_576 // 4 + 1)
     status, reply, _ = server.request("PUT", f"/collections/{name}/points", {"points": [{"id": 9, "vector": {"tokens": too_many}}]})
     assert status == 400 and "1048580 components, a multivector has at most 1048576" in reply["status"]["error"], reply
-    client.upsert(name, [models.PointStruct(id=9, vector={"tokens": too_many[1:]})], wait=True)
-    assert len(client.retrieve(name, [9], with_vectors=True)[0].vector["tokens"]) == 262_144
+    server.ok("PUT", f"/collections/{name}/points?wait=true", {"points": [{"id": 9, "vector": {"tokens": too_many[1:]}}]})
+    assert len(server.ok("GET", f"/collections/{name}/points/9")["vector"]["tokens"]) == 262_144
     with pytest.raises(UnexpectedResponse) as error:
         client.query_points(name, query=[[1.0, 0.0]], using="dense")
     assert error.value.status_code == 400
@@ -114,9 +119,8 @@ def test_exported_and_imported_again(client, server, name, tmp_path):
     client.create_collection(name, vectors_config=multivector())
     client.upsert(name, [models.PointStruct(id=i, vector=documents.next().tolist(), payload={"i": i}) for i in range(200)], wait=True)
     before = server.ok("GET", f"/collections/{name}/verify")
-    rhumb = [str(BIN / "rhumb"), "--url", server.url]
     file = tmp_path / "points.ndjson"
-    subprocess.run([*rhumb, "export", name, str(file)], check=True, capture_output=True)
+    rhumb(server, "export", name, str(file))
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     assert len(lines) == 200 and all(len(row) == DIM for line in lines for row in line["vector"])
     packed = urllib.request.urlopen(f"{server.url}/collections/{name}/export?format=binary").read()
@@ -124,7 +128,7 @@ def test_exported_and_imported_again(client, server, name, tmp_path):
         copy = f"{name}_{kind}"
         client.create_collection(copy, vectors_config=multivector())
         if kind == "ndjson":
-            subprocess.run([*rhumb, "import", copy, str(file)], check=True, capture_output=True)
+            rhumb(server, "import", copy, str(file))
         else:
             request = urllib.request.Request(f"{server.url}/collections/{copy}/import", packed, {"Content-Type": "application/x-rhumb-points"}, method="POST")
             assert json.loads(urllib.request.urlopen(request).read())["result"]["points"] == 200
