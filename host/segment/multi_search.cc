@@ -83,6 +83,12 @@ class Gathering {
   uint32_t query_row_ = 0;
 };
 
+// What a tail costs is told as for one row of a query: the graph, too, is walked for each.
+void count_tail(uint64_t points, uint64_t start_ns, const MaxSim& max_sim, SearchAnswer& answer) {
+  answer.tail = points;
+  answer.scan_ns = (base::monotonic_ns() - start_ns) / max_sim.query_rows();
+}
+
 std::shared_ptr<const RowBits> rows_that_count(const VectorColumn& column, const Bounds& bounds, const payload::FilterResult* filter) {
   if (filter == nullptr && bounds.live_rows != nullptr) return bounds.live_rows->of(column, bounds.live, bounds.rows);
   const bool few = filter != nullptr && filter->pass_count < bounds.rows / 2;
@@ -102,7 +108,8 @@ Result<std::vector<Candidate>> gather(const Segment& segment, const SearchCall& 
   walk.deadline = call.deadline;
   walk.cancelled = call.cancelled;
   Gathering gathering(column);
-  const size_t batch = limits::kMultiBatchQueryRows * column.vectors().stride;
+  const uint32_t batch_rows = std::clamp(limits::kMultiBatchHits / walk.k, 1u, limits::kMultiBatchQueryRows);
+  const size_t batch = batch_rows * column.vectors().stride;
   for (size_t at = 0; at < call.query.size(); at += batch) {
     walk.query = call.query.substr(at, batch);
     RHUMB_ASSIGN(const Graph::Answer found, segment.graph(call.column).search(walk, rows));
@@ -130,10 +137,7 @@ Result<SearchAnswer> scan_all_points(const Segment& segment, const SearchCall& c
   TopK top(call.k);
   const uint64_t start_ns = base::monotonic_ns();
   RHUMB_ASSIGN(const uint64_t points, scan_points(scan, {0, bounds.rows, passing(bounds, filter)}, max_sim, top));
-  if (!call.exact && segment.waits_for_graph(call.column, bounds.rows)) {
-    answer.tail = points;
-    answer.scan_ns = base::monotonic_ns() - start_ns;
-  }
+  if (!call.exact && segment.waits_for_graph(call.column, bounds.rows)) count_tail(points, start_ns, max_sim, answer);
   answer.distances = max_sim.compared();
   answer.hits = top.take();
   return answer;
@@ -165,9 +169,9 @@ Result<SearchAnswer> walk_points(const Segment& segment, const SearchCall& call,
   }
   if (built < bounds.rows && !call.indexed_only) {
     const uint64_t start_ns = base::monotonic_ns();
-    RHUMB_ASSIGN(answer.tail, scan_points(scan, {built, bounds.rows, pass}, max_sim, top));
-    answer.scan_ns = base::monotonic_ns() - start_ns;
-    found += answer.tail;
+    RHUMB_ASSIGN(const uint64_t tail, scan_points(scan, {built, bounds.rows, pass}, max_sim, top));
+    count_tail(tail, start_ns, max_sim, answer);
+    found += tail;
   }
   answer.distances += max_sim.compared();
   answer.hits = top.take();

@@ -1,5 +1,6 @@
 """Multivectors (max_sim) through the Python client: written, shown, asked for; found by the graph as by comparing all; whole after kill -9."""
 import json
+import os
 import random
 import subprocess
 import time
@@ -14,6 +15,7 @@ from rhumbd import BIN, Rhumbd
 
 DIM = 32
 SEED = 20261128
+POINTS = 40_000 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 8_000
 
 
 class Documents:
@@ -40,7 +42,7 @@ def multivector(size=DIM, distance=models.Distance.COSINE, **more):
     return models.VectorParams(size=size, distance=distance, multivector_config=models.MultiVectorConfig(comparator=models.MultiVectorComparator.MAX_SIM), **more)
 
 
-def wait_green(client, name, timeout_s=120):
+def wait_green(client, name, timeout_s=600):
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         info = client.get_collection(name)
@@ -144,7 +146,7 @@ def test_the_graph_finds_what_comparing_all_finds(client, server, name):
     documents = Documents()
     client.create_collection(name, vectors_config=multivector())
     stored = {}
-    for first in range(0, 8000, 500):
+    for first in range(0, POINTS, 500):
         points = [models.PointStruct(id=i, vector=documents.next().tolist(), payload={"even": i % 2 == 0}) for i in range(first, first + 500)]
         stored.update({p.id: np.array(p.vector, np.float32) for p in points})
         client.upsert(name, points, wait=True)
