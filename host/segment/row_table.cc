@@ -16,9 +16,11 @@ Result<std::unique_ptr<RowTable>> RowTable::open(const std::string& path, uint32
                                                  ExtentLimits extents) {
   RHUMB_ASSIGN(Column file, Column::open(path, slots * sizeof(Record), max_slots * sizeof(Record), extents));
   auto table = std::unique_ptr<RowTable>(new RowTable(std::move(file), max_slots, max_rows));
-  Record record;
+  static constexpr char kVoid[sizeof(Record)] = {};
   for (uint32_t slot = 0; slot < slots; ++slot) {
-    if (table->whole(slot, &record)) table->recorded_rows_ = std::max(table->recorded_rows_, record.first + record.count);
+    if (table->file_.view(slot * sizeof(Record), sizeof(Record)) == std::string_view(kVoid, sizeof(kVoid))) continue;
+    RHUMB_ASSIGN(const RowRange rows, table->checked_rows(slot));
+    table->recorded_rows_ = std::max(table->recorded_rows_, rows.end());
   }
   if (table->file_.poisoned()) return base::corrupt(path + ": a page could not be read");
   return table;

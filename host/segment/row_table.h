@@ -26,7 +26,7 @@ class RowTable {
  public:
   static constexpr uint32_t kNoSlot = ~0u;
 
-  // slots: those whose records the file holds. max_rows: of the column.
+  // slots: those whose records the file holds; kCorrupt names the offset of a damaged one. max_rows: of the column.
   static base::Result<std::unique_ptr<RowTable>> open(const std::string& path, uint32_t slots, uint32_t max_slots, uint64_t max_rows,
                                                       ExtentLimits extents);
   RowTable(const RowTable&) = delete;

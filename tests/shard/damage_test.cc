@@ -77,7 +77,7 @@ TEST_F(DamageTest, ADamagedRowRecordIsRefusedWithItsOffset) {
 
 TEST_F(DamageTest, ADamagedRecordOfAMultivectorIsRefusedWithItsOffset) {
   fill();
-  const fs::path slots = segment(4) / "slots.2.dat";  // the growing one
+  const fs::path slots = segment(4) / "slots.2.dat";
   for (uint64_t at = 5; at < fs::file_size(slots); at += 16) flip(slots, at);
   const std::string error = open_error();
   EXPECT_NE(error.find(slots.string() + " at offset"), std::string::npos) << error;
