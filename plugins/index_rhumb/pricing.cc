@@ -13,7 +13,7 @@ namespace {
 constexpr uint32_t kPricedNodesMin = 8192;           // smaller graphs are scanned, whatever it costs
 constexpr uint32_t kShortScan = 2048, kLongScan = 4096;  // rows, spread over the graph as a filter would leave them
 constexpr uint32_t kNarrow = 32, kBroad = 96;        // walks
-constexpr uint32_t kAskers = 8, kRounds = 3;
+constexpr uint32_t kAskers = 4, kRounds = 2;
 constexpr double kFactorMax = 4;  // what is measured beyond that was something else
 
 double thread_ns() {
