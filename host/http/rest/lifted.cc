@@ -76,6 +76,7 @@ bool LiftedBody::lift(const std::string& body) {
     }
     p = close + 1;
   }
+  if (arrays_.empty()) return false;
   text_.reserve(text_.size() + static_cast<size_t>(end - copied) + kBodyPadding);
   text_.append(copied, end);
   return true;
