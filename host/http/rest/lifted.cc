@@ -63,18 +63,18 @@ bool LiftedBody::lift(const std::string& body) {
       if ((p = behind_string(p, end)) == nullptr) return false;
       continue;
     }
-    if (*p++ != '[' || p == end || !((*p >= '0' && *p <= '9') || *p == '-')) continue;
+    if (*p++ != '[' || p == end) continue;
+    if (*p == '[') return false;  // arrays of arrays are the library's
+    if (!((*p >= '0' && *p <= '9') || *p == '-')) continue;
     const char* const close = find(p, end, ']');
     if (close == nullptr) return false;
-    if (close - p >= kWideBytes) {
-      std::vector<float> numbers;
-      numbers.reserve(arrays_.empty() ? static_cast<size_t>(close - p) / kLeastNumberBytes : arrays_.back().size());
-      if (!read_floats({p, static_cast<size_t>(close - p)}, numbers) || numbers.size() > base::limits::kMaxDim) return false;
-      text_.append(copied, p - 1).append("\"").append(mark()).append(std::to_string(arrays_.size())).append("\"");
-      arrays_.push_back(std::move(numbers));
-      copied = close + 1;
-    }
-    p = close + 1;
+    if (close - p < kWideBytes) continue;
+    std::vector<float> numbers;
+    numbers.reserve(arrays_.empty() ? static_cast<size_t>(close - p) / kLeastNumberBytes : arrays_.back().size());
+    if (!read_floats({p, static_cast<size_t>(close - p)}, numbers) || numbers.size() > base::limits::kMaxDim) return false;
+    text_.append(copied, p - 1).append("\"").append(mark()).append(std::to_string(arrays_.size())).append("\"");
+    arrays_.push_back(std::move(numbers));
+    copied = p = close + 1;
   }
   if (arrays_.empty()) return false;
   text_.reserve(text_.size() + static_cast<size_t>(end - copied) + kBodyPadding);
