@@ -121,8 +121,15 @@ void Connection::on_read(ssize_t n, const char* bytes) {
     if (lingered_ > limits::kMaxLingerBytes) abort();
     return;
   }
-  in_.append(bytes, static_cast<size_t>(n));
-  process();
+  const std::string_view input(bytes, static_cast<size_t>(n));
+  if (in_.empty()) {
+    fresh_ = input;
+    process();
+    in_ = std::exchange(fresh_, {});
+  } else {
+    in_ += input;
+    process();
+  }
 }
 
 // The client has sent all it will. It may still read: what runs is answered, but told that it may stop early.
@@ -166,8 +173,9 @@ void Connection::process() {
 }
 
 void Connection::consume(size_t n) {
-  RHUMB_ASSERT(n <= in_.size() - in_at_);
-  in_at_ += n;
+  RHUMB_ASSERT(n <= unread().size());
+  if (in_.empty()) fresh_.remove_prefix(n);
+  else in_at_ += n;
 }
 
 // Most answers fit the socket's buffer: then there is neither an allocation nor another turn of the loop.
@@ -298,6 +306,7 @@ void Connection::finish_exchange() {
 void Connection::linger() {
   std::string().swap(in_);
   in_at_ = 0;
+  fresh_ = {};
   if (eof_) {
     abort();
     return;

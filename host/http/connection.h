@@ -85,7 +85,7 @@ class Connection final : public TimerWheel::Node {
   void linger();
   void arm(uint64_t ms) { loop_.set_deadline(*this, ms); }
   void disarm() { loop_.cancel_deadline(*this); }
-  std::string_view unread() const { return std::string_view(in_).substr(in_at_); }
+  std::string_view unread() const { return in_.empty() ? fresh_ : std::string_view(in_).substr(in_at_); }
   void consume(size_t n);
   std::string remote() const;
 
@@ -117,6 +117,7 @@ class Connection final : public TimerWheel::Node {
   std::unique_ptr<Admission> admission_;
   std::string in_;       // read and not parsed yet
   size_t in_at_ = 0;
+  std::string_view fresh_;  // instead of in_, while the loop's buffer is being parsed where it is
   std::unique_ptr<Incoming> incoming_;
   std::unique_ptr<Sink> sink_;
   std::unique_ptr<Source> source_;

@@ -110,19 +110,26 @@ uint64_t Segment::version(uint32_t slot) const {
   return changed ? changed->version : record(slot).version;
 }
 
-std::vector<const Column*> Segment::files() const {
-  std::vector<const Column*> files{&rows_, &ids_, &payload_};
-  for (const auto& column : columns_) files.push_back(&column->file());
+template <typename F>
+void Segment::each_file(F&& use) const {
+  for (const Column* file : {&rows_, &ids_, &payload_}) use(*file);
+  for (const auto& column : columns_) use(column->file());
   for (const auto& column : columns_) {
-    if (column->table() != nullptr) files.push_back(&column->table()->file());
+    if (column->table() != nullptr) use(column->table()->file());
   }
+}
+
+std::vector<const Column*> Segment::files() const {
+  std::vector<const Column*> files;
+  each_file([&](const Column& file) { files.push_back(&file); });
   return files;
 }
 
+// Asked for every row that is read: no list is made.
 Status Segment::intact() const {
-  for (const Column* file : files()) {
-    if (file->poisoned()) return base::corrupt(file->path() + ": a page could not be read");
-  }
+  const Column* poisoned = nullptr;
+  each_file([&](const Column& file) { poisoned = file.poisoned() ? &file : poisoned; });
+  if (poisoned != nullptr) return base::corrupt(poisoned->path() + ": a page could not be read");
   return overrides_.poisoned() ? base::corrupt(directory_ + "/" + kOverrideFile + ": a page could not be read")
                                : base::ok();
 }

@@ -145,6 +145,8 @@ class Segment {
     return *reinterpret_cast<const RowRecord*>(rows_.data() + slot * sizeof(RowRecord));
   }
   uint64_t bytes_with(const RowInput& row) const;
+  template <typename F>
+  void each_file(F&& use) const;
   std::vector<const Column*> files() const;  // rows, ids, payload, then the vectors, then the row tables of multivectors
 
   const std::string directory_;

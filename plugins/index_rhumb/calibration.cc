@@ -111,6 +111,7 @@ void Engine::calibrate(const rhumb_call_t* call, const IndexedRanges::Snapshot& 
     table.recalls[b] = static_cast<float>(best) / static_cast<float>(wanted);
   }
   trained.calibration.set(table);
+  price(trained);
 }
 
 }  // namespace rhumb::coded

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "rhumb/cpp/guard.h"
 
@@ -81,6 +82,17 @@ void ChunkedArray::map(int fd, uint64_t offset, uint64_t slots) {
     if (at == MAP_FAILED) throw Error(RHUMB_IO, "mmap of an index file", errno);
     capacity_.store(now + rows, std::memory_order_relaxed);
     mapped_bytes_ += rows * stride_;
+  }
+}
+
+void ChunkedArray::write(uint64_t offset, const char* bytes, uint64_t n) noexcept {
+  const uint64_t in_chunk = uint64_t{stride_} << kChunkShift;
+  while (n > 0) {
+    const uint64_t at = offset % in_chunk, part = std::min(n, in_chunk - at);
+    std::memcpy(chunks_[offset / in_chunk] + at, bytes, part);
+    offset += part;
+    bytes += part;
+    n -= part;
   }
 }
 

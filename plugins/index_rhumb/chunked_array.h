@@ -26,6 +26,8 @@ class ChunkedArray {
   // The first `slots` rows from a file, copied when written to. Only of an array without room; offset: a multiple of a page. What follows
   // the rows up to the end of their last page must be zero.
   void map(int fd, uint64_t offset, uint64_t slots);
+  // Into the rows below capacity(), taken as one run of bytes.
+  void write(uint64_t offset, const char* bytes, uint64_t n) noexcept;
   // Rows below capacity() are zero again, their memory is given back. Nobody reads meanwhile.
   void clear();
 

@@ -1,24 +1,33 @@
 // What the ways of answering cost, to choose among them. In nanoseconds of the machine they were measured on (Xeon of 2023, AVX-512, one
-// thread, sets of tests/bench/ann); only their proportions matter. The measurements: docs/benchmarks/ann.md.
+// thread, sets of tests/bench/ann; docs/benchmarks/ann.md), times what pricing.cc finds on the machine at hand.
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 
 namespace rhumb::coded {
 
+// How much dearer than there scans and walks are here. Any thread may ask while they are measured anew.
+struct Prices {
+  std::atomic<float> scan{1}, walk{1};
+};
+
 struct Costs {
   uint32_t width = 0;       // bytes of a 7-bit code
   uint32_t bit_stride = 0;  // of a one-bit code, 0 if there is none
   uint32_t degree = 32;
+  struct Factors {
+    double scan = 1, walk = 1;
+  } here;
 
-  double scan_row_ns() const { return 2 + 0.045 * width; }
-  double scan_bit_row_ns() const { return 4 + 0.035 * bit_stride; }
-  double rescored_code_ns() const { return 30 + 0.15 * width; }  // of a code somewhere in memory
+  double scan_row_ns() const { return here.scan * (2 + 0.045 * width); }
+  double scan_bit_row_ns() const { return here.scan * (4 + 0.035 * bit_stride); }
+  double rescored_code_ns() const { return here.walk * (30 + 0.15 * width); }  // of a code somewhere in memory
   // A walk without a filter, and one distance of it.
-  double walk_ns(uint32_t ef) const { return kWalkStartNs + ef * (kLinksMeasured * degree * distance_ns() + (bit_stride != 0 ? rescored_code_ns() : 0)); }
-  double distance_ns() const { return 17 + 0.046 * (bit_stride != 0 ? bit_stride : width); }
+  double walk_ns(uint32_t ef) const { return here.walk * kWalkStartNs + ef * (kLinksMeasured * degree * distance_ns() + (bit_stride != 0 ? rescored_code_ns() : 0)); }
+  double distance_ns() const { return here.walk * (17 + 0.046 * (bit_stride != 0 ? bit_stride : width)); }
   double walk_distances(uint32_t ef) const { return kDescentDistances + ef * kLinksMeasured * degree; }
   // A walk that passes through what a filter drops, where the share p passes.
   static double lengthening(double p) { return std::pow(std::max(p, 1e-6), -kFilterExponent); }

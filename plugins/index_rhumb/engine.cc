@@ -36,11 +36,12 @@ Engine::Engine(const rhumb_host_t* host, const rhumb_index_open_t& open)
   if (open.base == nullptr) return;
   refuse_required_extensions(open.base->ext);
   if (open.base->data_dir.size == 0) return;
-  LoadedGraph loaded = load_graph(std::string(view(open.base->data_dir)), metric_, column_, options_, kernels_);
+  LoadedGraph loaded = load_graph(std::string(view(open.base->data_dir)), metric_, column_, options_, kernels_, host_);
   owner_ = std::move(loaded.trained);
   trained_.store(owner_.get(), std::memory_order_release);
   if (owner_ != nullptr && owner_->calibration.measured()) calibrated_nodes_.store(owner_->graph.nodes());
   ranges_.add(0, loaded.built_through);
+  if (owner_ != nullptr) price(*owner_);
   report_memory();
 }
 
@@ -205,6 +206,7 @@ std::string Engine::stats() const {
   }
   return nlohmann::json{{"rows", rows},
                         {"calibration", calibration},
+                        {"prices", {{"scan", trained != nullptr ? trained->prices.scan.load() : 1}, {"walk", trained != nullptr ? trained->prices.walk.load() : 1}}},
                         {"built_through", ranges_.built_through()},
                         {"bytes_resident", trained != nullptr ? trained->graph.resident_bytes() : 0},
                         {"bytes_mapped", trained != nullptr ? trained->graph.mapped_bytes() : 0}}

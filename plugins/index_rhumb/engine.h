@@ -33,6 +33,7 @@ struct Trained {
   Graph graph;
   Insertion insertion;
   Calibration calibration;
+  Prices prices;
 };
 
 // Threads as rhumb/index.h says; searches take no lock. Locks, in this order: training_ (until there is a graph), growth_ (while the graph
@@ -79,6 +80,7 @@ class Engine {
   void report_memory();
 
   void calibrate(const rhumb_call_t* call, const IndexedRanges::Snapshot& ranges);
+  void price(Trained& trained) const;
   void calibrate_grown(const Trained& trained, const rhumb_call_t* call);
   void ask(const rhumb_call_t* call, const IndexedRanges::Snapshot& ranges, uint32_t slot, Way way, uint32_t ef, float reach,
            rhumb_hits_t& hits) const;

@@ -19,6 +19,7 @@ struct LoadedGraph {
 void save_graph(const std::string& dir, uint32_t metric, const rhumb_vectors_t& column, const Trained* trained, uint32_t built_through);
 // Takes what save_graph() wrote, mapped or into memory, after checking every byte's checksum and every link: RHUMB_CORRUPT, never a crash. RHUMB_UNSUPPORTED: a sound
 // file of another metric, scalar type, dimension or format. Numbers of links and the kinds of codes are the file's, whatever the options say.
-LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vectors_t& column, const Options& options, const Kernels& kernels);
+LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vectors_t& column, const Options& options, const Kernels& kernels,
+                       const Host& host);
 
 }  // namespace rhumb::coded

@@ -14,10 +14,10 @@
 namespace rhumb::coded {
 
 inline constexpr char kMagic[8] = {'R', 'H', 'M', 'B', 'G', 'R', 'P', 'H'};
-inline constexpr uint32_t kFileFormat = 2;       // rows of whole codes
-inline constexpr uint32_t kFileFormatCodes = 3;  // CodesHeader follows the header
+inline constexpr uint32_t kFileFormat = 4;       // rows of whole codes
+inline constexpr uint32_t kFileFormatCodes = 5;  // CodesHeader follows the header
 inline constexpr uint32_t kPageBytes = 4096;
-enum Section : uint32_t { kCentre, kCodes, kBits, kRows, kLevels, kUpperAt, kUpper, kSections };
+enum Section : uint32_t { kCentre, kCodes, kBits, kRows, kLevels, kUpper, kSections };
 
 struct SectionEntry {
   uint64_t offset, rows;
@@ -40,7 +40,7 @@ struct FileHeader {
   uint64_t table_offset;
   uint32_t table_crc, header_crc;  // header_crc: of all bytes before it
 };
-static_assert(sizeof(FileHeader) == 376 && sizeof(FileHeader) <= kPageBytes);
+static_assert(sizeof(FileHeader) == 352 && sizeof(FileHeader) <= kPageBytes);
 
 // What rows keep of their codes, in files of kFileFormatCodes.
 struct CodesHeader {

@@ -89,11 +89,9 @@ class Saver {
       kept_links(slot, 0, links);
       return links.data();
     });
-    plain(kLevels, arrays_.levels());
-    section(kUpperAt, end_, sizeof(uint32_t), [&, next = uint32_t{0}](uint32_t slot) mutable {
-      upper_at_ = next;
-      if (graph_.has(slot)) next += graph_.level(slot);
-      return &upper_at_;
+    section(kLevels, end_, sizeof(uint8_t), [&, stored = uint8_t{0}](uint32_t slot) mutable {
+      stored = graph_.has(slot) ? static_cast<uint8_t>(graph_.level(slot) + 1) : 0;
+      return &stored;
     });
     upper();
   }
@@ -161,7 +159,6 @@ class Saver {
   const Codec& codec_;
   const uint32_t end_;
   FileHeader& header_;
-  uint32_t upper_at_ = 0;
 };
 
 }  // namespace

@@ -61,27 +61,27 @@ class RowLock {
 Graph::Graph(const Codec& codec, const Kernels& kernels, const GraphShape& shape)
     : codec_(codec), kernels_(kernels), shape_(shape), bit_bytes_(codec.bit_bytes()), score_whole_(whole_score_of(codec, kernels)),
       score_(score_of(codec, kernels)), codes_(codec.code_bytes()), bits_(std::max<uint32_t>(codec.bit_stride(), 1)), rows_(shape.degree * sizeof(uint32_t)),
-      slack_(kSlackLinks * sizeof(uint32_t)), levels_(1), upper_at_(sizeof(uint32_t)), upper_(shape.upper_degree * sizeof(uint32_t)) {}
+      slack_(kSlackLinks * sizeof(uint32_t)), upper_(shape.upper_degree * sizeof(uint32_t)) {}
 
 void Graph::reserve(uint64_t slots) {
   if (slots <= capacity()) return;
-  for (ChunkedArray* array : {&codes_, &rows_, &slack_, &levels_, &upper_at_}) array->reserve(slots);
+  for (ChunkedArray* array : {&codes_, &rows_, &slack_}) array->reserve(slots);
+  levels_.reserve(slots);
   if (bit_bytes_ != 0) bits_.reserve(slots);
-  capacity_.store(std::min({codes_.capacity(), rows_.capacity(), slack_.capacity(), levels_.capacity(), upper_at_.capacity(),
+  capacity_.store(std::min({codes_.capacity(), rows_.capacity(), slack_.capacity(), levels_.capacity(),
                             bit_bytes_ != 0 ? bits_.capacity() : kSlotsMax}),
                   std::memory_order_release);
 }
 
 uint64_t Graph::mapped_bytes() const noexcept {
-  return codes_.mapped_bytes() + bits_.mapped_bytes() + rows_.mapped_bytes() + levels_.mapped_bytes() + upper_at_.mapped_bytes() +
-         upper_.mapped_bytes();
+  return codes_.mapped_bytes() + bits_.mapped_bytes() + rows_.mapped_bytes() + upper_.mapped_bytes();
 }
 
 uint64_t Graph::resident_bytes() const noexcept {
   const uint64_t node = codes_.stride() + (bit_bytes_ != 0 ? bits_.stride() : 0) + rows_.stride() +
                         (uses_slack_.load(std::memory_order_relaxed) ? slack_.stride() : 0);
   const uint64_t book = codec_.product() != nullptr ? codec_.product()->book().size() : 0;
-  const uint64_t all = book + nodes() * node + capacity() * (levels_.stride() + upper_at_.stride()) + upper_.capacity() * upper_.stride();
+  const uint64_t all = book + nodes() * node + levels_.resident_bytes() + upper_.capacity() * upper_.stride();
   return all - std::min(all, mapped_bytes());
 }
 
@@ -91,23 +91,23 @@ uint32_t Graph::draw_level(uint32_t slot) const noexcept {
   return static_cast<uint32_t>(std::min<double>(level, kLevelMax));
 }
 
-uint32_t Graph::take_upper_rows(uint32_t rows) {
+void Graph::take_upper_rows(uint32_t slot, uint32_t level) {
   const std::lock_guard lock(upper_mutex_);
-  upper_.reserve(upper_used_ + rows);
+  upper_.reserve(upper_used_ + level);
   const uint32_t first = upper_used_;
-  upper_used_ += rows;
+  upper_used_ += level;
   for (uint32_t r = first; r < upper_used_; ++r) {
     auto* const row = reinterpret_cast<uint32_t*>(upper_.at(r));
     std::fill(row, row + shape_.upper_degree, kNoLink);
   }
-  return first;
+  levels_.reach(slot, level, first);
 }
 
 void Graph::create(uint32_t slot, uint32_t level) {
   auto* const links = reinterpret_cast<uint32_t*>(rows_.at(slot));
   std::fill(links, links + shape_.degree, kNoLink);
-  if (level > 0) *reinterpret_cast<uint32_t*>(upper_at_.at(slot)) = take_upper_rows(level);
-  __atomic_store_n(reinterpret_cast<uint8_t*>(levels_.at(slot)), static_cast<uint8_t>(level + 1), __ATOMIC_RELEASE);
+  if (level > 0) take_upper_rows(slot, level);
+  levels_.add(slot);
   nodes_.fetch_add(1, std::memory_order_relaxed);
   uint32_t end = end_.load(std::memory_order_relaxed);
   while (end <= slot && !end_.compare_exchange_weak(end, slot + 1, std::memory_order_acq_rel)) {

@@ -14,10 +14,10 @@
 #include "chunked_array.h"
 #include "codec.h"
 #include "kernels.h"
+#include "node_levels.h"
 
 namespace rhumb::coded {
 
-inline constexpr uint32_t kLevelMax = 15;
 inline constexpr uint32_t kSlackLinks = 16;  // a full row's links to come, pruned into it together
 
 // What orders candidates: distance in units of codes (or bits of a float), then slot; the lowest bit is the walk's own mark.
@@ -68,10 +68,10 @@ class Graph {
   uint64_t resident_bytes() const noexcept;
   uint64_t mapped_bytes() const noexcept;
 
-  bool has(uint32_t slot) const noexcept { return slot < capacity() && stored_level(slot) != 0; }
+  bool has(uint32_t slot) const noexcept { return slot < capacity() && levels_.has(slot); }
   // The level a slot's node is given: the same in every build, whatever the order of threads.
   uint32_t draw_level(uint32_t slot) const noexcept;
-  uint32_t level(uint32_t slot) const noexcept { return stored_level(slot) - 1u; }
+  uint32_t level(uint32_t slot) const noexcept { return levels_.level(slot); }  // of a node
 
   // Codes of a slot that has no node yet.
   uint8_t* code(uint32_t slot) const noexcept { return reinterpret_cast<uint8_t*>(codes_.at(slot)); }
@@ -105,7 +105,7 @@ class Graph {
 
   // The row of a node that reaches `level`: so many links, closed with kNoLink where fewer.
   const uint32_t* row(uint32_t slot, uint32_t level) const noexcept {
-    return reinterpret_cast<const uint32_t*>(level == 0 ? rows_.at(slot) : upper_.at(upper_row(slot, level)));
+    return reinterpret_cast<const uint32_t*>(level == 0 ? rows_.at(slot) : upper_.at(levels_.first_row(slot) + level - 1));
   }
   uint32_t row_links(uint32_t level) const noexcept { return level == 0 ? shape_.degree : shape_.upper_degree; }
   // Links beyond a full row, complemented, kSlackLinks of them; nullptr where there are none.
@@ -126,12 +126,8 @@ class Graph {
 
  private:
   friend class GraphFile;
-  uint8_t stored_level(uint32_t slot) const noexcept { return __atomic_load_n(reinterpret_cast<const uint8_t*>(levels_.at(slot)), __ATOMIC_ACQUIRE); }
-  uint32_t upper_row(uint32_t slot, uint32_t level) const noexcept {
-    return *reinterpret_cast<const uint32_t*>(upper_at_.at(slot)) + level - 1;
-  }
   uint32_t* row_of(uint32_t slot, uint32_t level) noexcept { return const_cast<uint32_t*>(row(slot, level)); }
-  uint32_t take_upper_rows(uint32_t rows);
+  void take_upper_rows(uint32_t slot, uint32_t level);
   class Chosen;
   std::vector<uint32_t> choose(uint32_t slot, std::span<const WalkKey> candidates, uint32_t limit, float slack) const;
   std::vector<WalkKey> sorted_by_distance(uint32_t slot, std::span<const uint32_t> ids) const;
@@ -144,12 +140,13 @@ class Graph {
   const uint32_t bit_bytes_;
   void (*const score_whole_)(const void*, const CodeTable*, const uint32_t*, uint32_t, uint32_t*);  // of 7-bit codes
   void (*const score_)(const void*, const CodeTable*, const uint32_t*, uint32_t, uint32_t*);
-  ChunkedArray codes_, bits_, rows_, slack_, levels_, upper_at_, upper_;
+  ChunkedArray codes_, bits_, rows_, slack_, upper_;
+  NodeLevels levels_;
   std::atomic<uint64_t> capacity_{0}, nodes_{0};
   std::atomic<uint32_t> end_{0};
   std::atomic<uint64_t> entry_{0};  // level + 1 in the upper half, slot in the lower; 0 = no node yet
   std::atomic<bool> uses_slack_{true};
-  std::mutex upper_mutex_;  // guards upper_used_ and upper_'s growth
+  std::mutex upper_mutex_;  // guards upper_used_ and the growth of upper_ and of what levels_ knows of it
   uint32_t upper_used_ = 0;
   std::array<std::atomic_flag, 4096> locks_{};  // of rows, by slot
 };

@@ -12,13 +12,10 @@ class GraphFile {
   ChunkedArray& codes() { return g_.codes_; }
   ChunkedArray& bits() { return g_.bits_; }
   ChunkedArray& rows() { return g_.rows_; }
-  ChunkedArray& levels() { return g_.levels_; }
-  ChunkedArray& upper_at() { return g_.upper_at_; }
+  NodeLevels& levels() { return g_.levels_; }
   ChunkedArray& upper() { return g_.upper_; }
   bool has_bits() const { return g_.bit_bytes_ != 0; }
   uint32_t upper_used() const { return g_.upper_used_; }
-  uint32_t first_upper_row(uint32_t slot) const { return *reinterpret_cast<const uint32_t*>(g_.upper_at_.at(slot)); }
-  uint32_t stored_level(uint32_t slot) const { return g_.stored_level(slot); }
 
   // After mapping: what the arrays hold becomes the graph.
   void adopt(uint32_t end, uint64_t nodes, uint32_t upper_rows, EntryPoint entry) {

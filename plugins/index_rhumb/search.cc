@@ -63,7 +63,8 @@ bool everything_passes(const rhumb_filter_t* filter, uint32_t end) {
 
 Engine::Plan Engine::plan(const Request& r, uint64_t passing) const {
   const Graph& graph = r.trained->graph;
-  const Costs costs{r.trained->codec.width(), r.trained->codec.bit_stride(), graph.shape().degree};
+  const Costs costs{r.trained->codec.width(), r.trained->codec.bit_stride(), graph.shape().degree,
+                    {r.trained->prices.scan.load(std::memory_order_relaxed), r.trained->prices.walk.load(std::memory_order_relaxed)}};
   const auto rows = static_cast<double>(passing), nodes = static_cast<double>(graph.nodes());
   if (passing <= kScanRows || nodes == 0) return {Way::kCodes, {}};
   double scan_ns = rows * costs.scan_row_ns();

@@ -1,8 +1,9 @@
 // Load on a running rhumbd over REST. Prints one JSON object.
 //   bench_load ingest PORT COLLECTION DIR BATCH CONNECTIONS            upserts DIR/base.fbin with the payload that filters use
-//   bench_load search PORT COLLECTION DIR CONNECTIONS SECONDS PID PARAMS [PERCENT]
-//     k=10 over DIR/queries.fbin; PARAMS: JSON of "params"; PERCENT: a filter that keeps so many. First one pass for recall, then the
-//     timed part. CPU time is that of process PID (user and system).
+//   bench_load search PORT COLLECTION DIR CONNECTIONS SECONDS PID PARAMS [PERCENT [FORM [BATCH]]]
+//     k=10 over DIR/queries.fbin; PARAMS: JSON of "params"; PERCENT: a filter that keeps so many; FORM of the vectors: text (default),
+//     wide (the digits that a client writes whose numbers are doubles, and blanks) or base64; BATCH: queries a request. First one pass for
+//     recall, then the timed part. CPU time is that of process PID (user and system); all figures but latencies are a query's.
 #include <poll.h>
 #include <unistd.h>
 
@@ -36,6 +37,31 @@ void append_vector(std::string& out, const float* v, uint32_t n) {
     out.append(text, std::to_chars(text, text + sizeof text, v[i]).ptr);
   }
   out += ']';
+}
+
+void append_wide(std::string& out, const float* v, uint32_t n) {
+  char text[32];
+  out += '[';
+  for (uint32_t i = 0; i < n; ++i) {
+    if (i) out += ", ";
+    out.append(text, std::to_chars(text, text + sizeof text, static_cast<double>(v[i])).ptr);
+  }
+  out += ']';
+}
+
+void append_base64(std::string& out, const float* v, uint32_t n) {
+  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string bytes(reinterpret_cast<const char*>(v), n * sizeof(float));
+  const size_t size = bytes.size();
+  bytes.resize((size + 2) / 3 * 3);
+  out += R"({"vector_b64":")";
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    uint32_t three = 0;
+    for (size_t j = i; j < i + 3; ++j) three = three << 8 | static_cast<uint8_t>(bytes[j]);
+    for (int shift = 18; shift >= 0; shift -= 6) out += kDigits[three >> shift & 63];
+  }
+  for (size_t i = 0; i < bytes.size() - size; ++i) out[out.size() - 1 - i] = '=';
+  out += R"("})";
 }
 
 template <typename F>
@@ -102,43 +128,56 @@ double process_cpu_s(int pid) {
   return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
-struct Queries {
-  std::vector<std::string> bodies;
-  Matrix<int32_t> truth;
+struct Form {
+  std::string vectors = "text";
+  uint32_t batch = 1;
 };
 
-Queries make_queries(const std::string& dir, const std::string& params, uint32_t percent) {
-  Queries q{{}, read_matrix<int32_t>(dir + "/truth" + std::to_string(percent) + ".ibin")};
+struct Queries {
+  std::string path;
+  std::vector<std::string> bodies;
+  Matrix<int32_t> truth;
+  uint32_t batch;
+};
+
+Queries make_queries(const std::string& collection, const std::string& dir, const std::string& params, uint32_t percent, const Form& form) {
+  Queries q{"/collections/" + collection + "/points/query", {}, read_matrix<int32_t>(dir + "/truth" + std::to_string(percent) + ".ibin"), form.batch};
+  if (form.batch > 1) q.path += "/batch";
+  const auto append = form.vectors == "base64" ? append_base64 : form.vectors == "wide" ? append_wide : append_vector;
   const auto vectors = read_matrix<float>(dir + "/queries.fbin");
   for (uint32_t i = 0; i < vectors.rows; ++i) {
     std::string body = R"({"query":)";
-    append_vector(body, vectors.row(i), vectors.columns);
+    append(body, vectors.row(i), vectors.columns);
     body += R"(,"limit":)" + std::to_string(kK) + R"(,"params":)" + params;
     if (percent < 100) body += R"(,"filter":{"must":[{"key":"p)" + std::to_string(percent) + R"(","match":{"value":"in"}}]})";
-    q.bodies.push_back(body + "}");
+    body += '}';
+    if (form.batch == 1) q.bodies.push_back(std::move(body));
+    else if (i % form.batch == 0) q.bodies.push_back(R"({"searches":[)" + body + "]}");
+    else q.bodies.back().replace(q.bodies.back().size() - 2, 0, "," + body);
   }
   return q;
 }
 
-json measure_recall(uint16_t port, const std::string& path, const Queries& q) {
+json measure_recall(uint16_t port, const Queries& q) {
   HttpClient client(port);
   double recall_sum = 0, few = 0;
-  for (size_t i = 0; i < q.bodies.size(); ++i) {
-    if (const int status = client.request("POST", path, q.bodies[i]); status != 200) fail(client, status);
-    std::vector<int32_t> found;
-    const json answer = json::parse(client.body());
-    for (const json& point : answer.at("result").at("points")) found.push_back(point.at("id").get<int32_t>());
-    few += found.size() < kK;
-    recall_sum += recall(q.truth.row(i), found.data(), static_cast<uint32_t>(found.size()), kK);
+  size_t row = 0;
+  for (const std::string& body : q.bodies) {
+    if (const int status = client.request("POST", q.path, body); status != 200) fail(client, status);
+    json answers = json::parse(client.body()).at("result");
+    if (q.batch == 1) answers = json::array({answers});
+    for (const json& answer : answers) {
+      std::vector<int32_t> found;
+      for (const json& point : answer.at("points")) found.push_back(point.at("id").get<int32_t>());
+      few += found.size() < kK;
+      recall_sum += recall(q.truth.row(row++), found.data(), static_cast<uint32_t>(found.size()), kK);
+    }
   }
-  return {{"recall", recall_sum / static_cast<double>(q.bodies.size())}, {"fewer_than_k", few}};
+  return {{"recall", recall_sum / static_cast<double>(row)}, {"fewer_than_k", few}};
 }
 
-json search(uint16_t port, const std::string& collection, const std::string& dir, uint32_t connections, double seconds, int pid,
-            const std::string& params, uint32_t percent) {
-  const Queries q = make_queries(dir, params, percent);
-  const std::string path = "/collections/" + collection + "/points/query";
-  json result = measure_recall(port, path, q);
+json search(uint16_t port, const Queries& q, uint32_t connections, double seconds, int pid) {
+  json result = measure_recall(port, q);
   if (seconds <= 0) return result;
   std::vector<std::vector<double>> latency_us(connections);
   std::atomic<size_t> next{0};
@@ -148,7 +187,7 @@ json search(uint16_t port, const std::string& collection, const std::string& dir
     HttpClient client(port);
     while (seconds_since(start) < seconds) {
       const auto sent = Clock::now();
-      if (const int status = client.request("POST", path, q.bodies[next++ % q.bodies.size()]); status != 200) fail(client, status);
+      if (const int status = client.request("POST", q.path, q.bodies[next++ % q.bodies.size()]); status != 200) fail(client, status);
       latency_us[t].push_back(seconds_since(sent) * 1e6);
     }
   });
@@ -156,8 +195,8 @@ json search(uint16_t port, const std::string& collection, const std::string& dir
   std::vector<double> all;
   for (const auto& one : latency_us) all.insert(all.end(), one.begin(), one.end());
   std::sort(all.begin(), all.end());
-  const auto n = static_cast<double>(all.size());
-  result.update({{"connections", connections}, {"queries", all.size()}, {"queries_per_s", n / wall_s}, {"server_cpu_us", cpu_s * 1e6 / n},
+  const auto n = static_cast<double>(all.size() * q.batch);
+  result.update({{"connections", connections}, {"queries", all.size() * q.batch}, {"queries_per_s", n / wall_s}, {"server_cpu_us", cpu_s * 1e6 / n},
                  {"p50_us", all[all.size() / 2]}, {"p99_us", all[all.size() * 99 / 100]}});
   return result;
 }
@@ -168,11 +207,12 @@ int run(int argc, char** argv) {
   if (what == "ingest" && argc == 7) {
     std::printf("%s\n", ingest(static_cast<uint16_t>(number(2)), argv[3], argv[4], number(5), number(6)).dump().c_str());
   } else if (what == "search" && argc >= 9) {
-    std::printf("%s\n", search(static_cast<uint16_t>(number(2)), argv[3], argv[4], number(5), std::stod(argv[6]), std::atoi(argv[7]), argv[8],
-                               argc > 9 ? number(9) : 100).dump().c_str());
+    const Form form{argc > 10 ? argv[10] : "text", argc > 11 ? number(11) : 1};
+    const Queries q = make_queries(argv[3], argv[4], argv[8], argc > 9 ? number(9) : 100, form);
+    std::printf("%s\n", search(static_cast<uint16_t>(number(2)), q, number(5), std::stod(argv[6]), std::atoi(argv[7])).dump().c_str());
   } else {
     std::fprintf(stderr, "usage: bench_load ingest PORT COLLECTION DIR BATCH CONNECTIONS\n"
-                         "       bench_load search PORT COLLECTION DIR CONNECTIONS SECONDS PID PARAMS [PERCENT]\n");
+                         "       bench_load search PORT COLLECTION DIR CONNECTIONS SECONDS PID PARAMS [PERCENT [FORM [BATCH]]]\n");
     return 2;
   }
   return 0;

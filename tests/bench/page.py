@@ -26,6 +26,20 @@ def search(sets):
                   "hnswlib p99 ms", "REST p99 ms, 1 connection"), rows)
 
 
+FORM_NAMES = {"text": "text", "wide": "text, doubles and blanks", "base64": "base64"}
+
+
+def forms(sets):
+    rows = []
+    for name, s in sets.items():
+        for at in s.get("forms", {}).values():
+            for r in at["rest"]:
+                rows.append((SIZES[name], f'{at["recall"]:.3f}', f'{at["engine_cpu_us"]:.0f} (recall {at["engine_recall"]:.3f})', FORM_NAMES[r["vectors"]],
+                             r["batch"], f'{r["server_cpu_us"]:.0f}', f'**{r["of_engine"]:.2f}**'))
+    return table(("set", "recall", "our engine in process, CPU us a query", "vectors over REST", "queries a request", "server CPU us a query",
+                  "in process / REST"), rows)
+
+
 def filters(sets):
     rows = []
     for name, s in sets.items():
@@ -67,7 +81,7 @@ def main():
     m = report["machine"]
     lines = [BEGIN, f'{m["cpu"]}, {m["cores"]} cores, {m["date"]}, load average {m["load_average"]:.1f} at the start; index `{report["index"]}`, '
              f'{report["rounds"]} rounds of {report["seconds"]:g} s, peer and server in turns; k=10, recall@10 at least 0.95.', ""]
-    for part in (search, filters, ingest):
+    for part in (search, forms, filters, ingest):
         lines += part(report["sets"])
     lines += scale(report) + [END]
     text = page.read_text()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The server's figures beside hnswlib's on the same machine in the same run.
 
-  tests/bench/run.py [--bin DIR] [--work DIR] [--sets c128,e1536,minilm] [--parts search,filter,restart,scale] [--rounds N] [--seconds S] [--out FILE]
+  tests/bench/run.py [--bin DIR] [--work DIR] [--sets c128,e1536,minilm] [--parts forms,filter,restart,scale] [--rounds N] [--seconds S] [--out FILE]
 
 Needs a Release build with the bench programs (RHUMB_TEST_FOLDERS=bench). Peer and server take turns inside each round; a figure is the
 median over the rounds. CPU time stands beside wall time because it means something on a machine that does other work as well. Nothing is
@@ -28,6 +28,7 @@ SETS = {  # name: (metric, REST distance, arguments of bench_data)
     "c128-200k": ("euclid", "Euclid", ["c128", "200000", "1000", "42"]),
 }
 TARGET = 0.95
+FORMS = [(vectors, batch) for batch in (1, 10) for vectors in ("text", "wide", "base64")]  # of queries over REST, as bench_load knows them
 EFS = (10, 12, 14, 16, 20, 24, 28, 32, 36, 40, 48, 56, 64, 80, 96, 128, 192, 256)
 
 
@@ -57,15 +58,22 @@ class Bench:
         settings = {"index.plugin": self.options.index, **settings}
         return self.Rhumbd(data, settings=settings, arguments=["--set", "log.level=warn"])
 
-    def load(self, server, name, path, connections, seconds, params, percent=100):
-        return self.program("bench_load", "search", server.port, name, path, connections, seconds, server.process.pid, json.dumps(params), percent)
+    def load(self, server, name, path, connections, seconds, params, percent=100, form=("text", 1)):
+        return self.program("bench_load", "search", server.port, name, path, connections, seconds, server.process.pid, json.dumps(params), percent, *form)
 
-    def ef_for(self, server, name, path, percent=100):
+    def ef_for(self, server, name, path, percent=100, target=TARGET):
         for ef in EFS:
             found = self.load(server, name, path, 1, 0, {"hnsw_ef": ef}, percent)
-            if found["recall"] >= TARGET:
+            if found["recall"] >= target:
                 return ef
         return EFS[-1]
+
+    def in_process(self, name, path, target, *options):
+        """Our engine through its plugin table in a program of its own, on one thread."""
+        plugin = self.bin.parent / "lib/rhumb/plugins/index_rhumb.so"
+        found = self.program("bench_ann", path, SETS[name][0], "--plugin", plugin, "--peers", "", "--rounds", 1, "--threads", 2,
+                             "--targets", target, *options)
+        return found["search"][f"{target:.3f}"]["rhumb"]
 
 
 def resident_mb(pid):
@@ -123,6 +131,26 @@ def filtered(bench, server, name, path):
     return rows
 
 
+def forms(bench, server, name, path):
+    """The same search in process and over REST in every form, in turns."""
+    rows = {}
+    bench.in_process(name, path, TARGET)  # builds the index
+    for target in (0.95, 0.99):
+        ef = bench.ef_for(server, name, path, target=target)
+        inside, over = [], {form: [] for form in FORMS}
+        for _ in range(bench.options.rounds):
+            inside.append(bench.in_process(name, path, target, "--reuse"))
+            for form in FORMS:
+                over[form].append(bench.load(server, name, path, 16, bench.options.seconds, {"hnsw_ef": ef}, form=form))
+        rows[str(target)] = {"ef": ef, "engine_ef": inside[0]["ef"], "engine_recall": inside[0]["recall"], "engine_cpu_us": median(inside, "cpu_us"),
+                             "recall": over[FORMS[0]][0]["recall"],
+                             "rest": [{"vectors": vectors, "batch": batch, "server_cpu_us": median(over[vectors, batch], "server_cpu_us"),
+                                       "queries_per_s": median(over[vectors, batch], "queries_per_s"),
+                                       "of_engine": statistics.median(i["cpu_us"] / r["server_cpu_us"] for i, r in zip(inside, over[vectors, batch]))}
+                                      for vectors, batch in FORMS]}
+    return rows
+
+
 def run_set(bench, name):
     metric, path = SETS[name][0], bench.data(name)
     result = {"peer_build": bench.program("bench_peer", "build", path, metric, 2)}
@@ -145,6 +173,8 @@ def run_set(bench, name):
         }
         time.sleep(6)  # what the writes left over goes back to the system every 5 s
         result["ingest"]["resident_mb_when_loaded"], result["ingest"]["resident_mb"] = result["ingest"]["resident_mb"], resident_mb(server.process.pid)
+        if "forms" in bench.options.parts:
+            result["forms"] = forms(bench, server, name, path)
         if "filter" in bench.options.parts:
             result["filter"] = filtered(bench, server, name, path)
             for row in result["filter"].values():
@@ -224,7 +254,7 @@ def main():
     parser.add_argument("--bin", default=ROOT / "build/release/bin")
     parser.add_argument("--work", default=ROOT / "build/bench/data")
     parser.add_argument("--sets", default="c128,e1536,minilm")
-    parser.add_argument("--parts", default="search,filter,restart,scale")
+    parser.add_argument("--parts", default="forms,filter,restart,scale")
     parser.add_argument("--index", default="hnsw", help="index.plugin of the server")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3)

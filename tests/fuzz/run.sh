@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 results="$1" seconds="$2"
 shift 2
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(http_parser bodies filters frames log_records segment_files)
+[ ${#targets[@]} -gt 0 ] || targets=(http_parser bodies numbers filters frames log_records segment_files)
 
 cmake --preset fuzz -DRHUMB_TESTS=ON >"$results/fuzz-configure.log" 2>&1 || { tail -30 "$results/fuzz-configure.log"; exit 1; }
 cmake --build build/fuzz --target fuzz >"$results/fuzz-build.log" 2>&1 || { grep -E -A12 'FAILED|error' "$results/fuzz-build.log" | head -60; exit 1; }

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "host/base/limits.h"
+#include "host/http/rest/lifted.h"
 #include "host/http/rest/parse_filter.h"
 #include "host/http/rest/parse_select.h"
 #include "host/http/rest/parse_vector.h"
@@ -275,16 +276,14 @@ Result<model::PointId> parse_offset(const Element& e) { return parse_id(e, "offs
 }  // namespace
 
 Result<Operation> parse_upsert(const std::string& body, const model::CollectionConfig& config) {
-  RHUMB_ASSIGN(const Element e, parse_body(body));
-  return upsert(e, config, "");
+  return parse_lifted(body, [&](const Element& e) { return upsert(e, config, ""); });
 }
 Result<Operation> parse_delete_points(const std::string& body) {
   RHUMB_ASSIGN(const Element e, parse_body(body));
   return delete_points(e, "");
 }
 Result<Operation> parse_update_vectors(const std::string& body, const model::CollectionConfig& config) {
-  RHUMB_ASSIGN(const Element e, parse_body(body));
-  return update_vectors(e, config, "");
+  return parse_lifted(body, [&](const Element& e) { return update_vectors(e, config, ""); });
 }
 Result<Operation> parse_delete_vectors(const std::string& body, const model::CollectionConfig& config) {
   RHUMB_ASSIGN(const Element e, parse_body(body));
@@ -315,8 +314,7 @@ Result<Operations> parse_batch(const std::string& body, const model::CollectionC
 }
 
 Result<model::PointWrite> parse_import_line(const std::string& line, const model::CollectionConfig& config) {
-  RHUMB_ASSIGN(const Element e, parse_body(line));
-  return parse_point(e, config, "", true);
+  return parse_lifted(line, [&](const Element& e) { return parse_point(e, config, "", true); });
 }
 
 Result<model::GetRequest> parse_get(const std::string& body) {

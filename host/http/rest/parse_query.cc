@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "host/base/limits.h"
+#include "host/http/rest/lifted.h"
 #include "host/http/rest/parse_filter.h"
 #include "host/http/rest/parse_select.h"
 #include "host/http/rest/parse_vector.h"
@@ -89,7 +90,7 @@ Status parse_common(const Object& body, const std::string& where, ParsedQuery& o
 
 // A vector or an id, as `query` or `query.nearest`.
 Status parse_nearest(const Element& e, const model::VectorParams& params, const std::string& where, ParsedQuery& out) {
-  if (e.is_number() || e.is_string()) {
+  if (e.is_number() || (e.is_string() && !is_lifted(e))) {
     RHUMB_ASSIGN(out.like_id, parse_id(e, where));
     return base::ok();
   }
@@ -162,8 +163,7 @@ Result<ParsedQuery> search(const Element& e, const model::CollectionConfig& conf
 }
 
 template <typename ParseOne>
-Result<std::vector<ParsedQuery>> batch(const std::string& text, const model::CollectionConfig& config, ParseOne parse_one) {
-  RHUMB_ASSIGN(const Element e, parse_body(text));
+Result<std::vector<ParsedQuery>> batch(const Element& e, const model::CollectionConfig& config, ParseOne parse_one) {
   RHUMB_ASSIGN(const Object body, as_object(e, ""));
   const auto list = member(body, "searches");
   if (!list) return format_error("", "missing field `searches`");
@@ -182,14 +182,16 @@ Result<std::vector<ParsedQuery>> batch(const std::string& text, const model::Col
 }  // namespace
 
 Result<ParsedQuery> parse_query(const std::string& body, const model::CollectionConfig& config) {
-  RHUMB_ASSIGN(const Element e, parse_body(body));
-  return query(e, config, "");
+  return parse_lifted(body, [&](const Element& e) { return query(e, config, ""); });
 }
-Result<std::vector<ParsedQuery>> parse_query_batch(const std::string& body, const model::CollectionConfig& config) { return batch(body, config, query); }
+Result<std::vector<ParsedQuery>> parse_query_batch(const std::string& body, const model::CollectionConfig& config) {
+  return parse_lifted(body, [&](const Element& e) { return batch(e, config, query); });
+}
 Result<ParsedQuery> parse_search(const std::string& body, const model::CollectionConfig& config) {
-  RHUMB_ASSIGN(const Element e, parse_body(body));
-  return search(e, config, "");
+  return parse_lifted(body, [&](const Element& e) { return search(e, config, ""); });
 }
-Result<std::vector<ParsedQuery>> parse_search_batch(const std::string& body, const model::CollectionConfig& config) { return batch(body, config, search); }
+Result<std::vector<ParsedQuery>> parse_search_batch(const std::string& body, const model::CollectionConfig& config) {
+  return parse_lifted(body, [&](const Element& e) { return batch(e, config, search); });
+}
 
 }  // namespace rhumb::http::rest

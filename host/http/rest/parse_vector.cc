@@ -1,9 +1,11 @@
 #include "host/http/rest/parse_vector.h"
 
+#include <array>
 #include <cmath>
 #include <cstring>
 
 #include "host/base/limits.h"
+#include "host/http/rest/lifted.h"
 #include "rhumb/kernels.h"
 
 namespace rhumb::http::rest {
@@ -17,13 +19,23 @@ Status wrong_dim(uint32_t expected, size_t got, const std::string& where) {
   return base::invalid("Vector dimension error: expected dim: " + std::to_string(expected) + ", got " + std::to_string(got) + " (" + where + ")");
 }
 
-int base64_digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  if (c == '/' || c == '_') return 63;
-  return -1;
+constexpr uint32_t kNoDigit = 1 << 24;
+
+// What a character adds to its group's 24 bits as the first, second, ... of four; both alphabets.
+constexpr std::array<std::array<uint32_t, 256>, 4> kBase64 = [] {
+  std::array<std::array<uint32_t, 256>, 4> bits{};
+  for (auto& table : bits) table.fill(kNoDigit);
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
+  for (uint32_t i = 0; i < kDigits.size(); ++i) {
+    for (uint32_t place = 0; place < 4; ++place) bits[place][static_cast<uint8_t>(kDigits[i])] = (i < 64 ? i : i - 2) << (18 - 6 * place);
+  }
+  return bits;
+}();
+
+uint32_t base64_group(std::string_view four) {
+  uint32_t bits = 0;
+  for (size_t i = 0; i < four.size(); ++i) bits |= kBase64[i][static_cast<uint8_t>(four[i])];
+  return bits;
 }
 
 // Of what was given flat, as base64 or in a binary record.
@@ -125,25 +137,21 @@ Result<std::string> final_bits(std::vector<float> components, const model::Vecto
 
 Result<std::vector<float>> decode_base64_f32(std::string_view text, const std::string& where) {
   while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
-  uint32_t bits = 0;
-  int held = 0;
-  for (const char c : text) {
-    const int digit = base64_digit(c);
-    if (digit < 0) return format_error(where, "not base64");
-    bits = (bits << 6) | static_cast<uint32_t>(digit);
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    bytes += static_cast<char>((bits >> held) & 255);
-  }
-  if (bytes.size() % sizeof(float) != 0) return format_error(where, std::to_string(bytes.size()) + " bytes are no whole number of float32");
-  if (bytes.size() / sizeof(float) > limits::kMaxMultivectorComponents) {
+  const size_t size = text.size() * 3 / 4, groups = text.size() / 4, left = text.size() % 4;
+  std::vector<float> out((size + sizeof(float) - 1) / sizeof(float));
+  auto* const bytes = reinterpret_cast<unsigned char*>(out.data());
+  uint32_t seen = 0;
+  const auto put = [&](uint32_t bits, unsigned char* to, size_t n) {
+    seen |= bits;
+    for (size_t i = 0; i < n; ++i) to[i] = static_cast<unsigned char>(bits >> (16 - 8 * i));
+  };
+  for (size_t i = 0; i < groups; ++i) put(base64_group({text.data() + 4 * i, 4}), bytes + 3 * i, 3);
+  if (left > 0) put(base64_group(text.substr(4 * groups)), bytes + 3 * groups, left - 1);
+  if ((seen & kNoDigit) != 0) return format_error(where, "not base64");
+  if (size % sizeof(float) != 0) return format_error(where, std::to_string(size) + " bytes are no whole number of float32");
+  if (out.size() > limits::kMaxMultivectorComponents) {
     return out_of_range(where, "more than " + std::to_string(limits::kMaxMultivectorComponents) + " components");
   }
-  std::vector<float> out(bytes.size() / sizeof(float));
-  std::memcpy(out.data(), bytes.data(), bytes.size());
   return out;
 }
 
@@ -163,6 +171,10 @@ Result<std::string> parse_vector(const Element& e, const model::VectorParams& pa
     }
     if (const auto form = unserved_form(object); !form.empty()) return base::unsupported(std::string(form) + " (" + where + ")");
   }
+  if (auto lifted = take_lifted(e)) {
+    if (lifted->size() != params.size) return wrong_dim(params.size, lifted->size(), where);
+    return final_bits(std::move(*lifted), params, where);
+  }
   RHUMB_ASSIGN(auto components, components_of(e, params, where));
   return final_bits(std::move(components), params, where);
 }
@@ -181,7 +193,7 @@ void put_vector(std::vector<model::NamedVector>& vectors, const std::string& nam
 
 Result<std::vector<model::NamedVector>> parse_vectors(const Element& e, const model::CollectionConfig& config, const std::string& where) {
   std::vector<model::NamedVector> out;
-  const bool whole = e.is_array() || (e.is_object() && (member(Object(e), "vector_b64") || !unserved_form(Object(e)).empty()));
+  const bool whole = e.is_array() || is_lifted(e) || (e.is_object() && (member(Object(e), "vector_b64") || !unserved_form(Object(e)).empty()));
   if (whole) {
     RHUMB_ASSIGN(const auto* params, vector_params(config, "", where));
     RHUMB_ASSIGN(auto bytes, parse_vector(e, *params, where));

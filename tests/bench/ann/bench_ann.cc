@@ -1,5 +1,6 @@
 // Engines beside each other: bench_ann DIR cosine|euclid OPTIONS. Prints one JSON object; progress goes to stderr.
 //   --plugin FILE        index_rhumb.so
+//   --before FILE        an index_rhumb.so from before a change, as another peer
 //   --peers a,b          of hnswlib, faiss, faiss_sq8, usearch, usearch_i8; rhumb is always there (default hnswlib)
 //   --targets .95,.99    recalls at 10 (default .90,.95,.99)
 //   --rounds N           default 7
@@ -37,7 +38,7 @@ double cpu_s(clockid_t clock) {
 }
 
 struct Options {
-  std::string dir, plugin, config;
+  std::string dir, plugin, before, config;
   bool cosine = false, reuse = false, batch = false, curve = false, filters = false;
   std::vector<std::string> peers{"hnswlib"};
   std::vector<double> targets{.90, .95, .99};
@@ -181,6 +182,7 @@ std::vector<std::unique_ptr<Peer>> make_peers(const Options& options, const Base
     if (peer != nullptr) peers.push_back(std::move(peer));
     else std::fprintf(stderr, "  %s: not there\n", name.c_str());
   }
+  if (!options.before.empty()) peers.push_back(make_rhumb(base, options.before, options.config, "before"));
   peers.push_back(make_rhumb(base, options.plugin, options.config, "rhumb"));
   return peers;
 }
@@ -224,6 +226,7 @@ Options parse(int argc, char** argv) {
     if (i + 1 >= argc) std::exit(2);
     const std::string value = argv[++i];
     if (key == "--plugin") o.plugin = value;
+    else if (key == "--before") o.before = value;
     else if (key == "--config") o.config = value;
     else if (key == "--peers") o.peers = split(value);
     else if (key == "--rounds") o.rounds = static_cast<uint32_t>(std::stoul(value));

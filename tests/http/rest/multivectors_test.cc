@@ -90,6 +90,18 @@ TEST(MultivectorsTest, rows_lie_one_after_another) {
   EXPECT_EQ(all->at(3).bytes, std::string("\x01\x02\xfe\xff", 4));
 }
 
+// Wide arrays are read past the JSON library: they are no other rows for that.
+TEST(MultivectorsTest, a_wide_array_is_one_row) {
+  auto config = unnamed();
+  config.vectors[""].size = 100;
+  const std::string number = "0.12345678";
+  EXPECT_EQ(bytes("[" + repeated(number, 100) + "]", config), floats(std::vector<float>(100, 0.12345678f)));
+  const std::string rows = "[" + repeated(number, 100) + "] , [" + repeated(number, 100) + "]";
+  for (const std::string open : {"[", "[ "}) EXPECT_EQ(bytes(open + rows + "]", config), floats(std::vector<float>(200, 0.12345678f)));
+  expect_refused({{"[" + repeated(number, 200) + "]", Code::kInvalid, "expected dim: 100, got 200 (points[0].vector)"}},
+                 [&](const std::string& vector) { return parse(vector, config); });
+}
+
 TEST(MultivectorsTest, columns_updates_and_lines_take_them_too) {
   const auto columns = parse_upsert(R"({"batch":{"ids":[1,2],"vectors":[[[1,2],[3,4]],[5,6]]}})", unnamed());
   ASSERT_TRUE(columns.ok()) << columns.status().message();

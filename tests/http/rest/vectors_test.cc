@@ -64,6 +64,35 @@ TEST(ParseVectorTest, base64_of_floats_is_the_same) {
   }
 }
 
+TEST(ParseVectorTest, base64_of_every_byte_in_every_place) {
+  static constexpr char kPlain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr char kUrl[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  for (uint32_t size = 1; size <= 301; size += 50) {
+    std::string bytes(size * sizeof(float), '\0');
+    for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i % 4 == 3 ? 0x3d + i % 3 : i * 37 % 256);  // finite
+    for (const char* digits : {kPlain, kUrl}) {
+      std::string text;
+      for (size_t bit = 0; bit < bytes.size() * 8; bit += 6) {
+        const auto byte = [&](size_t i) { return i < bytes.size() ? static_cast<uint32_t>(static_cast<uint8_t>(bytes[i])) : 0; };
+        text += digits[((byte(bit / 8) << 8 | byte(bit / 8 + 1)) >> (10 - bit % 8)) & 63];
+      }
+      const auto config = of(model::Distance::kDot, model::Scalar::kFloat32, size);
+      for (const char* padding : {"", "=", "=="}) {
+        const auto parsed = parse(R"({"vector_b64":")" + text + padding + "\"}", config);
+        ASSERT_TRUE(parsed.ok()) << parsed.status().message();
+        EXPECT_EQ(parsed->at(0).bytes, bytes);
+      }
+      for (const size_t at : {size_t{0}, text.size() / 2, text.size() / 2 + 1, text.size() / 2 + 2, text.size() / 2 + 3, text.size() - 1}) {
+        for (const char wrong : {'*', ' ', ',', '.', '@', '[', '`', '{', '\x7f', '\xc3'}) {
+          std::string damaged = text;
+          damaged.replace(at, 1, wrong == '\xc3' ? "\xc3\xa9" : std::string(1, wrong));
+          EXPECT_FALSE(parse(R"({"vector_b64":")" + damaged + "\"}", config).ok()) << damaged;
+        }
+      }
+    }
+  }
+}
+
 TEST(ParseVectorTest, a_map_by_name) {
   const auto both = named(R"({"text":[1,2,3],"code":[7,8]})");
   ASSERT_TRUE(both.ok()) << both.status().message();

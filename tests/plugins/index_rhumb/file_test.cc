@@ -189,7 +189,7 @@ TEST(RhumbFile, NonsenseUnderRightChecksumsIsTold) {
     for (const Hits& hits : loaded.search(queries, {.k = 2, .ef = 2})) EXPECT_EQ(hits.size(), 2u);
   };
   for (size_t at = 8; at < sizeof header; ++at) damage(at);
-  for (const coded::Section section : {coded::kRows, coded::kLevels, coded::kUpperAt, coded::kUpper, coded::kCodes, coded::kCentre}) {
+  for (const coded::Section section : {coded::kRows, coded::kLevels, coded::kUpper, coded::kCodes, coded::kCentre}) {
     const coded::SectionEntry& entry = header.sections[section];
     for (int round = 0; round < 40; ++round) damage(entry.offset + random() % (entry.rows * entry.stride));
   }

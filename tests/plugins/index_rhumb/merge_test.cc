@@ -75,7 +75,7 @@ std::vector<Hits> truth_of(const Part& part, const std::vector<std::string>& que
 uint64_t unreachable(Part& part, const TempDir& temp) {
   const std::string dir = temp.fresh();
   if (part.index->save(dir) != RHUMB_OK) throw std::runtime_error(part.index->error());
-  const coded::LoadedGraph loaded = coded::load_graph(dir, part.column.metric(), part.column.raw(), {}, coded::kernels_in_use());
+  const coded::LoadedGraph loaded = coded::load_graph(dir, part.column.metric(), part.column.raw(), {}, coded::kernels_in_use(), Host(nullptr));
   const coded::Graph& graph = loaded.trained->graph;
   std::vector<bool> reached(graph.end());
   std::vector<uint32_t> stack{graph.entry()->slot}, links(graph.row_links(0) + coded::kSlackLinks);
