@@ -253,7 +253,7 @@ TEST_F(MultivectorTest, PointsChangeWhileTheyAreSearched) {
   EXPECT_GE(recall("graph"), 0.95);
 }
 
-TEST_F(MultivectorTest, TheContractIsMeasuredAndWidens) {
+TEST_F(MultivectorTest, TheContractIsMeasured) {
   h.options.config.hints_json["contract"] = R"({"recall":0.999})";
   h.open();
   insert(0, 3000);
