@@ -16,6 +16,7 @@ inline constexpr uint64_t tiny(uint64_t normal) { return normal; }
 
 // What a client may send (rest-api.md). Over it: 4xx with field, value and limit.
 inline constexpr uint32_t kMaxDim = 65536;
+inline constexpr uint32_t kMaxMultivectorComponents = 1u << 20; // of all rows of one point's multivector, and of a query
 inline constexpr uint32_t kMaxNamedVectors = 64;       // presence is one u64 a row
 inline constexpr uint32_t kMaxStringIdBytes = 256;
 inline constexpr uint32_t kMaxNameBytes = 255;         // collection, alias
@@ -106,6 +107,13 @@ inline constexpr uint32_t kLogRetryMs = 5;                   // between two offe
 inline constexpr uint64_t kConsensusMessageBytes = 1 * kMiB; // of one message to a peer
 inline constexpr uint64_t kConsensusInflightMessages = 64;
 inline constexpr uint64_t kConsensusCacheBytes = 1 * kMiB;   // of payloads in one engine, for peers that lag a little
+inline constexpr uint32_t kMultiBreadth = 256;           // of multivectors: rows that each row of a query finds, unless it says so
+inline constexpr uint32_t kMultiCandidatesPerHit = 4;     // points compared exactly for each that is asked for,
+inline constexpr uint32_t kMultiCandidatesMin = 64;       // so many at least,
+inline constexpr uint64_t kMultiCandidateRows = 16384;    // and more while they may be closer, up to so many rows
+inline constexpr uint32_t kMultiScanRows = 16384;         // that pass a filter: no graph is walked for fewer
+inline constexpr uint32_t kMultiBatchQueryRows = 64;      // searched in one call of the engine,
+inline constexpr uint32_t kMultiBatchHits = 1u << 18;     // fewer where they ask for more hits together
 inline constexpr uint32_t kMaxMappings = 65536;        // of files, at once
 inline constexpr uint32_t kMaxOpenKvHandles = 256;
 inline constexpr uint64_t kDedupWindowEntries = 65'536;  // log entries in which a command sent again is known by its (session, sequence)

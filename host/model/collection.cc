@@ -40,7 +40,7 @@ uint32_t scalar_bytes(Scalar s) { return s == Scalar::kFloat32 ? 4 : s == Scalar
 
 bool VectorParams::operator==(const VectorParams& o) const {
   return size == o.size && distance == o.distance && datatype == o.datatype && on_disk == o.on_disk && hnsw_json == o.hnsw_json &&
-         quantization_json == o.quantization_json;
+         quantization_json == o.quantization_json && multivector == o.multivector;
 }
 
 std::string_view field_type_name(FieldType t) {

@@ -32,7 +32,10 @@ struct VectorParams {
   HnswConfig hnsw;                  // over the collection's
   std::string hnsw_json;            // as given; empty = absent
   std::string quantization_json;    // hint as given
+  bool multivector = false;         // of several rows, compared by max_sim
   uint32_t row_bytes() const { return size * scalar_bytes(datatype); }
+  // Whether a vector may have so many bytes: one row's, or a whole number of rows.
+  bool takes(uint64_t bytes) const { return multivector ? bytes > 0 && bytes % row_bytes() == 0 : bytes == row_bytes(); }
   bool operator==(const VectorParams& o) const;
 };
 

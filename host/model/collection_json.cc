@@ -9,6 +9,8 @@ namespace {
 
 using nlohmann::json;
 
+enum Comparator : uint8_t { kMaxSim = 1 };  // of a multivector
+
 template <typename T>
 void put(json& j, const char* key, const std::optional<T>& value) {
   if (value) j[key] = *value;
@@ -46,6 +48,7 @@ json vector_json(const VectorParams& v) {
   json j = {{"size", v.size}, {"distance", static_cast<int>(v.distance)}, {"datatype", static_cast<int>(v.datatype)},
             {"datatype_given", v.datatype_given}, {"hnsw", hnsw_json(v.hnsw)}, {"hnsw_json", v.hnsw_json}, {"quantization", v.quantization_json}};
   put(j, "on_disk", v.on_disk);
+  if (v.multivector) j["multivector"] = static_cast<int>(kMaxSim);
   return j;
 }
 
@@ -67,6 +70,7 @@ VectorParams vector_of(const json& j) {
   v.hnsw_json = j.value("hnsw_json", "");
   v.quantization_json = j.value("quantization", "");
   get(j, "on_disk", v.on_disk);
+  if (auto it = j.find("multivector"); it != j.end()) v.multivector = enum_of(*it, kMaxSim) == kMaxSim;
   return v;
 }
 

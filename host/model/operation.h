@@ -17,7 +17,7 @@ namespace rhumb::model {
 
 struct NamedVector {
   std::string name;
-  std::string bytes;  // VectorParams::row_bytes() of the collection's scalar type
+  std::string bytes;  // as many as VectorParams::takes(), in the collection's scalar type
 };
 
 struct PointWrite {

@@ -34,7 +34,7 @@ struct SearchParams {
 // One nearest-neighbour search of one shard. The query vector has the collection's final bits, like a stored one.
 struct SearchRequest {
   std::string vector_name;
-  std::string vector;  // row bytes
+  std::string vector;  // row bytes; of a multivector several rows
   std::optional<Filter> filter;
   SearchParams params;
   uint32_t limit = 10;  // k asked of each shard (the gateway adds its offset)

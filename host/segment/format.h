@@ -19,6 +19,11 @@ inline constexpr char kOverrideFile[] = "override.dat";
 inline constexpr char kManifestFile[] = "manifest";
 inline constexpr char kPayloadIndexDir[] = "fields";
 inline std::string vector_file(size_t column) { return "vec." + std::to_string(column) + ".dat"; }
+// Beside the rows of a multivector: which are whose.
+inline std::string table_path(const std::string& vector_path) {
+  const size_t name = vector_path.rfind('/') + 1;
+  return vector_path.substr(0, name) + "slots." + vector_path.substr(name + 4);  // vec.<i>.dat
+}
 inline std::string graph_dir(size_t column) { return "graph." + std::to_string(column); }
 inline std::string checksum_file(const std::string& column_file) { return column_file + ".crc"; }
 

@@ -9,6 +9,7 @@
 #include "host/base/log.h"
 #include "host/base/memory_guard.h"
 #include "host/index/description.h"
+#include "host/segment/row_bits.h"
 
 namespace rhumb::segment {
 
@@ -70,7 +71,7 @@ void Graph::publish(std::shared_ptr<IndexInstance> instance, uint32_t built) {
   built_.store(built, std::memory_order_release);
 }
 
-Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_directory, uint32_t rows, bool mapped) const {
+Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_directory, uint32_t slots, bool mapped) const {
   const model::VectorParams params = settings();
   model::HnswConfig hnsw = params.hnsw;
   if (mapped) hnsw.on_disk = true;
@@ -79,8 +80,8 @@ Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_direc
   index::OpenRequest request;
   request.distance = params.distance;
   request.vectors = column_.vectors();
-  request.vectors.rows = rows;
-  request.capacity_hint = options_.max_rows;
+  request.vectors.rows = column_.rows_end(slots);
+  request.capacity_hint = column_.max_rows();
   request.data_dir = data_directory;
   RHUMB_ASSIGN(request.config_json,
                description.config_json({}, hnsw, params.quantization_json));  // the collection's settings are merged in
@@ -88,21 +89,23 @@ Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_direc
   return std::shared_ptr<IndexInstance>(std::move(opened));
 }
 
-Result<Graph::Answer> Graph::search(const GraphCall& call, uint32_t rows, std::span<const uint64_t> live,
-                                    uint64_t live_count, const payload::FilterResult* filter) const {
+Result<Graph::Answer> Graph::search(const GraphCall& call, const GraphRows& rows) const {
   const auto graph = instance();
+  const uint64_t stride = column_.vectors().stride;
   Answer answer;
+  answer.hits.resize(call.query.size() / stride);
   if (!graph || call.k == 0) return answer;
   rhumb_filter_t pass{};
   pass.struct_size = sizeof(pass);
-  pass.kind = filter != nullptr ? RHUMB_FILTER_BITS : RHUMB_FILTER_ALL;
-  pass.bits = filter != nullptr ? filter->bits.data() : nullptr;
-  pass.bit_count = rows;
-  pass.pass_count = filter != nullptr ? filter->pass_count : live_count;
-  pass.live = filter != nullptr ? nullptr : live.data();
+  pass.kind = rows.filtered ? RHUMB_FILTER_BITS : RHUMB_FILTER_ALL;
+  pass.bits = rows.filtered ? rows.pass.data() : nullptr;
+  pass.bit_count = rows.rows;
+  pass.pass_count = rows.pass_count;
+  pass.live = rows.filtered ? nullptr : rows.pass.data();
   index::SearchRequest request;
   request.queries = call.query.data();
-  request.stride = call.query.size();
+  request.query_count = answer.hits.size();
+  request.stride = stride;
   request.k = call.k;
   request.ef = call.ef;
   request.recall = call.recall;
@@ -114,10 +117,13 @@ Result<Graph::Answer> Graph::search(const GraphCall& call, uint32_t rows, std::s
   RHUMB_ASSIGN(const index::SearchResult found, graph->search(request));
   answer.distances = found.exact_distances + found.code_distances;
   // Never trust a plugin's slots: they index the host's own columns.
-  for (const auto& hit : found.hits.front()) {
-    const bool passes = hit.slot < rows && (filter != nullptr ? filter->passes(hit.slot) : bit(live, hit.slot));
-    RHUMB_UNEXPECTED(!passes);
-    if (passes) answer.hits.push_back({hit.distance, hit.slot});
+  for (size_t q = 0; q < answer.hits.size(); ++q) {
+    answer.hits[q].reserve(found.hits[q].size());
+    for (const auto& hit : found.hits[q]) {
+      const bool passes = hit.slot < rows.rows && bit(rows.pass, hit.slot);
+      RHUMB_UNEXPECTED(!passes);
+      if (passes) answer.hits[q].push_back({hit.distance, hit.slot});
+    }
   }
   return answer;
 }
@@ -138,15 +144,17 @@ Result<bool> Graph::extend(uint32_t slot_end, uint32_t max_rows, bool sealed, st
     RHUMB_ASSIGN(graph, open({}, slot_end));
     publish(graph, 0);
   }
-  const uint32_t end = std::min(slot_end, built + max_rows);
-  RHUMB_TRY(insert(*graph, built, end, cancelled));
-  built_.store(end, std::memory_order_release);
+  const uint32_t end = std::min(column_.rows_end(slot_end), rows_ + std::min(max_rows, ~rows_));
+  RHUMB_TRY(insert(*graph, rows_, end, cancelled));
+  rows_ = end;  // a multivector may be in it in part: it stays in the tail until it is whole
+  built_.store(column_.slots_within(end, slot_end), std::memory_order_release);
   return true;
 }
 
 // Several threads take blocks in turn: the ABI lets inserts of disjoint ranges run at once. The first failure ends all; slots that
 // were inserted before it stay in the graph, and inserting them again changes nothing.
 Status Graph::insert(IndexInstance& graph, uint32_t first, uint32_t end, const std::atomic<bool>& cancelled) const {
+  if (first == end) return base::ok();  // only slots without this vector
   const uint32_t blocks = (end - first + limits::kInsertBlockSlots - 1) / limits::kInsertBlockSlots;
   const uint32_t threads = options_.builders != nullptr ? std::min(options_.build_threads, blocks) : 1;
   if (threads <= 1) return graph.insert(first, end, &cancelled);
@@ -169,11 +177,14 @@ Result<bool> Graph::build(uint32_t slot_end, bool sealed, std::span<const uint64
   if (!sealed) return false;
   RHUMB_ASSIGN(auto graph, open({}, slot_end));
   index::BuildRequest request;
-  request.slot_end = slot_end;
-  request.live = live;
+  request.slot_end = column_.rows_end(slot_end);
+  RowBits rows;
+  if (column_.table() != nullptr) rows = rows_of_most(column_, live, slot_end);
+  request.live = column_.table() != nullptr ? std::span<const uint64_t>(rows.words) : live;
   request.threads = options_.build_threads;
   request.cancelled = &cancelled;
   RHUMB_TRY(graph->build(request));
+  rows_ = request.slot_end;
   publish(std::move(graph), slot_end);
   return true;
 }
@@ -185,21 +196,21 @@ bool Graph::fenced() const {
 
 void Graph::drop() {
   publish(nullptr, 0);
+  rows_ = 0;
   mapped_ = false;
 }
 
 Status Graph::save(uint32_t durable_rows, bool whole) {
-  const uint32_t built = built_.load(std::memory_order_relaxed);
   const auto graph = instance();
-  if (!graph || built > durable_rows || built == saved_) return base::ok();
-  if (!whole && built - saved_ < built / kSaveGrowthDivisor) return base::ok();
+  if (!graph || rows_ > column_.rows_end(durable_rows) || rows_ == saved_) return base::ok();
+  if (!whole && rows_ - saved_ < rows_ / kSaveGrowthDivisor) return base::ok();
   const std::string temp = directory_ + ".tmp";
   RHUMB_TRY(base::remove_all(temp));
   RHUMB_TRY(base::make_dirs(temp));
   RHUMB_TRY(graph->save(temp));
   RHUMB_TRY(base::remove_all(directory_));  // a crash here costs a rebuild
   RHUMB_TRY(base::rename_durable(temp, directory_));
-  saved_ = built;
+  saved_ = rows_;
   if (whole) leave_memory();
   return base::ok();
 }
@@ -217,25 +228,26 @@ Status Graph::load(uint32_t rows) {
   if (!opened.ok()) return unusable(opened.status());
   const auto stats = (*opened)->stats();
   if (!stats.ok()) return unusable(stats.status());
-  if (stats->built_through == 0 || stats->built_through > rows) {
-    return unusable(base::corrupt("covers " + std::to_string(stats->built_through) + " slots, " + std::to_string(rows) +
+  const uint32_t durable = column_.rows_end(rows);
+  if (stats->built_through == 0 || stats->built_through > durable) {
+    return unusable(base::corrupt("covers " + std::to_string(stats->built_through) + " rows, " + std::to_string(durable) +
                                   " are durable"));
   }
-  saved_ = stats->built_through;
-  publish(std::move(*opened), saved_);
+  saved_ = rows_ = stats->built_through;
+  publish(std::move(*opened), column_.slots_within(rows_, rows));
   leave_memory();
   return base::ok();
 }
 
 Result<bool> Graph::reopen_mapped() {
   const uint32_t built = built_.load(std::memory_order_relaxed);
-  if (!engine_ || mapped_ || built == 0 || built != saved_) return false;
+  if (!engine_ || mapped_ || built == 0 || rows_ != saved_ || rows_ != column_.rows_end(built)) return false;
   RHUMB_ASSIGN(const auto description, index::EngineDescription::of(*engine_));
   if (!description.has_parameter("mapped")) return false;
   mapped_ = true;  // or tried: what cannot be read now stays as it is
   RHUMB_ASSIGN(auto opened, open(directory_, built, true));
   RHUMB_ASSIGN(const auto stats, opened->stats());
-  if (stats.built_through != built) return base::internal("the saved graph reaches slot " + std::to_string(stats.built_through) + ", not " + std::to_string(built));
+  if (stats.built_through != rows_) return base::internal("the saved graph reaches row " + std::to_string(stats.built_through) + ", not " + std::to_string(rows_));
   publish(std::move(opened), built);
   return true;
 }

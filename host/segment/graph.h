@@ -1,5 +1,6 @@
 // The index-plugin instance of one vector column, and how far it reaches. Derived data: whatever is wrong with it, it
-// is built again.
+// is built again. The engine's slots are the column's rows: of a multivector a point has several, and the rest of the house goes on
+// counting slots.
 //
 // Threads: search() and built() any thread; the others belong to the shard's background strand. Until the graph is
 // opened, built() is 0 and the column is scanned. Rows from built() on are the caller's to scan; a slot may come from
@@ -20,7 +21,6 @@
 #include "host/base/clock.h"
 #include "host/base/status.h"
 #include "host/index/index_instance.h"
-#include "host/payload/planner.h"
 #include "host/segment/options.h"
 #include "host/segment/top_k.h"
 #include "host/segment/vector_column.h"
@@ -28,12 +28,20 @@
 namespace rhumb::segment {
 
 struct GraphCall {
-  std::string_view query;
+  std::string_view query;       // row bytes, of as many queries as they make
   uint32_t k = 0, ef = 0;       // ef 0: the engine's, for
   float recall = 0, widen = 0;  // a recall, times a factor; 0: its own, 1
   float oversampling = 0;       // as in rhumb_query_t
   base::Deadline deadline;
   const std::atomic<bool>* cancelled = nullptr;
+};
+
+// The column's rows that count: bits of the live ones of a view, or of those that a filter let through.
+struct GraphRows {
+  uint32_t rows = 0;
+  std::span<const uint64_t> pass;
+  uint64_t pass_count = 0;
+  bool filtered = false;
 };
 
 class Graph {
@@ -53,14 +61,12 @@ class Graph {
   std::string calibration() const;
   uint32_t built() const { return built_.load(std::memory_order_acquire); }
   struct Answer {
-    std::vector<Hit> hits;  // closest first
+    std::vector<std::vector<Hit>> hits;  // by query; closest first, the slots of hits are rows
     uint64_t distances = 0;
   };
-  // live: bits of the view's rows. filter: null = all live ones.
-  base::Result<Answer> search(const GraphCall& call, uint32_t rows, std::span<const uint64_t> live, uint64_t live_count,
-                              const payload::FilterResult* filter) const;
+  base::Result<Answer> search(const GraphCall& call, const GraphRows& rows) const;
 
-  // [background] Takes in up to `max_rows` more slots below slot_end; false if there was nothing to do. An engine that
+  // [background] Takes in up to `max_rows` more rows of slots below slot_end; false if there was nothing to do. An engine that
   // cannot insert is built in one go, and only when `sealed`. kCancelled leaves what was built before.
   base::Result<bool> extend(uint32_t slot_end, uint32_t max_rows, bool sealed, std::span<const uint64_t> live,
                             const std::atomic<bool>& cancelled);
@@ -69,7 +75,7 @@ class Graph {
   // [background] The engine failed: forgets the graph, so that the column is scanned and a new one may be begun.
   void drop();
   // [background] Writes the files anew if a quarter (whole: anything) has come since they were written. Nothing is
-  // written if a slot >= durable_rows is in the graph. Once it is whole, and when it was loaded, vectors that are to be on
+  // written if a row of a slot >= durable_rows is in the graph. Once it is whole, and when it was loaded, vectors that are to be on
   // disk leave memory.
   base::Status save(uint32_t durable_rows, bool whole);
   // At recovery: loads what save() left, if it covers no slot >= rows. A file that is missing or damaged is no error:
@@ -86,9 +92,10 @@ class Graph {
   void leave_memory() const;
   void publish(std::shared_ptr<index::IndexInstance> instance, uint32_t built);
   // mapped: if the engine can, whatever the collection says.
-  base::Result<std::shared_ptr<index::IndexInstance>> open(const std::string& data_directory, uint32_t rows, bool mapped = false) const;
+  base::Result<std::shared_ptr<index::IndexInstance>> open(const std::string& data_directory, uint32_t slots, bool mapped = false) const;
   base::Result<bool> build(uint32_t slot_end, bool sealed, std::span<const uint64_t> live,
                            const std::atomic<bool>& cancelled);
+  // Rows, not slots.
   base::Status insert(index::IndexInstance& graph, uint32_t first, uint32_t end, const std::atomic<bool>& cancelled) const;
 
   const VectorColumn& column_;
@@ -98,7 +105,8 @@ class Graph {
   std::string reason_;
   std::atomic<uint32_t> built_{0};
   std::atomic<bool> wanted_{true};
-  uint32_t saved_ = 0;        // [background] slots in the files
+  uint32_t rows_ = 0;         // [background] in the engine: at least all those of the slots below built_
+  uint32_t saved_ = 0;        // [background] rows in the files
   bool mapped_ = false;       // [background] because memory was short
   mutable std::mutex mutex_;  // guards what follows
   std::shared_ptr<index::IndexInstance> instance_;

@@ -36,7 +36,8 @@ Status check_vectors(const std::string& path, const json& stored, const std::vec
     const model::VectorParams& want = wanted[i].params;
     const bool same = have.at("name") == wanted[i].name && have.at("size") == want.size &&
                       have.at("distance") == model::distance_name(want.distance) &&
-                      have.at("datatype") == model::scalar_name(want.datatype);
+                      have.at("datatype") == model::scalar_name(want.datatype) &&
+                      have.value("multivector", false) == want.multivector;
     if (!same)
       return base::invalid(path + ": vector " + std::to_string(i) + " is not the collection's '" + wanted[i].name +
                            "'");
@@ -69,6 +70,7 @@ Status write_manifest(const std::string& directory, const Manifest& manifest) {
                        {"size", spec.params.size},
                        {"distance", model::distance_name(spec.params.distance)},
                        {"datatype", model::scalar_name(spec.params.datatype)}});
+    if (spec.params.multivector) vectors.back()["multivector"] = true;
   }
   json document = {
       {"format", kFormat}, {"segment", manifest.segment}, {"state", state_name(manifest.state)}, {"vectors", vectors}};

@@ -27,7 +27,7 @@ std::string_view state_name(State state);  // "growing"
 struct Manifest {
   uint64_t segment = 0;
   State state = State::kGrowing;
-  std::vector<VectorSpec> vectors;  // name, size, distance and datatype only
+  std::vector<VectorSpec> vectors;  // name, size, distance, datatype and multivector only
   Lengths sealed;  // kSealed: what the column files hold, to the byte; overrides: 0, that file goes on growing
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <string>
 
 namespace rhumb::segment {
@@ -13,35 +12,6 @@ using base::Status;
 namespace {
 
 constexpr uint32_t kRescoreFactor = 4;
-constexpr uint32_t kBatchSlots = 256;  // compared between two looks at the deadline
-
-Status interrupted(const ScanCall& call) {
-  if (call.cancelled != nullptr && call.cancelled->load(std::memory_order_relaxed))
-    return {base::Code::kCancelled, "search was cancelled"};
-  if (call.deadline.expired()) return {base::Code::kTimeout, "search did not end in time"};
-  return base::ok();
-}
-
-uint64_t word_at(std::span<const uint64_t> words, size_t i) { return i < words.size() ? words[i] : 0; }
-
-// Hands the slots of the range over in ascending batches: fn(slots) -> Status.
-template <typename Fn>
-Status for_batches(const ScanRange& range, const VectorColumn& column, Fn&& fn) {
-  std::array<uint32_t, kBatchSlots> batch;
-  uint32_t n = 0;
-  for (size_t w = range.first / 64; w < words_for(range.end); ++w) {
-    uint64_t word = word_at(range.pass, w) & column.present_word(w);
-    if (w == range.first / 64) word &= ~0ull << (range.first % 64);
-    if (w == range.end / 64) word &= (1ull << (range.end % 64)) - 1;
-    for (; word != 0; word &= word - 1) {
-      batch[n++] = static_cast<uint32_t>(w * 64) + static_cast<uint32_t>(std::countr_zero(word));
-      if (n < kBatchSlots) continue;
-      RHUMB_TRY(fn(std::span<const uint32_t>(batch.data(), n)));
-      n = 0;
-    }
-  }
-  return n > 0 ? fn(std::span<const uint32_t>(batch.data(), n)) : base::ok();
-}
 
 Result<uint64_t> scan_rows(const ScanCall& call, const rhumb_kernel_t& kernel, const rhumb_vectors_t& rows,
                            const void* query, const ScanRange& range, TopK& top) {
@@ -59,6 +29,13 @@ Result<uint64_t> scan_rows(const ScanCall& call, const rhumb_kernel_t& kernel, c
 }
 
 }  // namespace
+
+Status interrupted(const ScanCall& call) {
+  if (call.cancelled != nullptr && call.cancelled->load(std::memory_order_relaxed))
+    return {base::Code::kCancelled, "search was cancelled"};
+  if (call.deadline.expired()) return {base::Code::kTimeout, "search did not end in time"};
+  return base::ok();
+}
 
 Result<uint64_t> scan_exact(const ScanCall& call, const ScanRange& range, TopK& top) {
   return scan_rows(call, call.column->kernel(), call.column->vectors(), call.query.data(), range, top);

@@ -1,7 +1,9 @@
 // Comparing a query with the rows themselves: exactly, or by their 8-bit codes and then the best of them exactly.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -26,6 +28,30 @@ struct ScanCall {
   base::Deadline deadline;
   const std::atomic<bool>* cancelled = nullptr;
 };
+
+// kTimeout or kCancelled: the search is to end.
+base::Status interrupted(const ScanCall& call);
+
+inline constexpr uint32_t kBatchSlots = 256;  // compared between two looks at the deadline
+
+// Hands the range's slots that have the vector over in ascending batches: fn(slots) -> Status.
+template <typename Fn>
+base::Status for_batches(const ScanRange& range, const VectorColumn& column, Fn&& fn) {
+  std::array<uint32_t, kBatchSlots> batch;
+  uint32_t n = 0;
+  for (size_t w = range.first / 64; w < words_for(range.end); ++w) {
+    uint64_t word = (w < range.pass.size() ? range.pass[w] : 0) & column.present_word(w);
+    if (w == range.first / 64) word &= ~0ull << (range.first % 64);
+    if (w == range.end / 64) word &= (1ull << (range.end % 64)) - 1;
+    for (; word != 0; word &= word - 1) {
+      batch[n++] = static_cast<uint32_t>(w * 64) + static_cast<uint32_t>(std::countr_zero(word));
+      if (n < kBatchSlots) continue;
+      RHUMB_TRY(fn(std::span<const uint32_t>(batch.data(), n)));
+      n = 0;
+    }
+  }
+  return n > 0 ? fn(std::span<const uint32_t>(batch.data(), n)) : base::ok();
+}
 
 // Both push at most k hits a range into `top` and return the number of vectors compared. kTimeout, kCancelled.
 base::Result<uint64_t> scan_exact(const ScanCall& call, const ScanRange& range, TopK& top);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/base/clock.h"
+#include "host/segment/multi_search.h"
 #include "host/segment/scan.h"
 
 namespace rhumb::segment {
@@ -45,16 +46,21 @@ std::vector<Hit> merge(std::vector<Hit> a, const std::vector<Hit>& b, size_t k) 
   return a;
 }
 
+GraphRows graph_rows(const Bounds& bounds, const payload::FilterResult* filter) {
+  if (filter == nullptr) return {bounds.rows, bounds.live, bounds.live_count, false};
+  return {bounds.rows, filter->bits, filter->pass_count, true};
+}
+
 Result<SearchAnswer> graph_and_tail(const Segment& segment, const SearchCall& call, const Bounds& bounds,
                                     const payload::FilterResult* filter, uint32_t built) {
   SearchAnswer answer;
   answer.strategy = filter != nullptr ? "filtered_graph" : "graph";
   const GraphCall graph_call{call.query, call.k, call.ef, call.recall, call.widen, call.oversampling, call.deadline, call.cancelled};
   RHUMB_ASSIGN(Graph::Answer found,
-               segment.graph(call.column).search(graph_call, bounds.rows, bounds.live, bounds.live_count, filter));
+               segment.graph(call.column).search(graph_call, graph_rows(bounds, filter)));
   answer.distances = found.distances;
   if (built >= bounds.rows || call.indexed_only) {
-    answer.hits = std::move(found.hits);
+    answer.hits = std::move(found.hits.front());
     return answer;
   }
   const uint64_t start_ns = base::monotonic_ns();
@@ -66,7 +72,7 @@ Result<SearchAnswer> graph_and_tail(const Segment& segment, const SearchCall& ca
                  top));
   answer.scan_ns = base::monotonic_ns() - start_ns;
   answer.distances += answer.tail;
-  answer.hits = merge(std::move(found.hits), top.take(), call.k);
+  answer.hits = merge(std::move(found.hits.front()), top.take(), call.k);
   return answer;
 }
 
@@ -76,16 +82,19 @@ Result<SearchAnswer> search(const Segment& segment, const SearchCall& call, cons
                             const payload::FilterResult* filter) {
   // Read before the graph is searched: what it takes in meanwhile is found twice rather than not at all.
   const uint32_t built = std::min(segment.graph(call.column).built(), bounds.rows);
-  const bool few = filter != nullptr && filter->pass_count <= kFilterScanRows;
+  const bool multi = segment.column(call.column).table() != nullptr;
+  const bool few = filter != nullptr && (multi ? few_points(segment, call, *filter) : filter->pass_count <= kFilterScanRows);
   if (call.indexed_only && built == 0 && segment.waits_for_graph(call.column, bounds.rows)) {
     SearchAnswer none;
     none.strategy = "graph";
     return none;
   }
   const bool scan = call.exact || few || built == 0;
-  auto answer = scan ? scan_all(segment, call, bounds, filter) : graph_and_tail(segment, call, bounds, filter, built);
+  const auto scan_it = multi ? scan_all_points : scan_all;
+  const auto walk = multi ? walk_points : graph_and_tail;
+  auto answer = scan ? scan_it(segment, call, bounds, filter) : walk(segment, call, bounds, filter, built);
   // A graph is derived data: where its engine fails, the rows themselves are right, and slower.
-  if (!answer.ok() && !scan && segment.graph(call.column).fenced()) answer = scan_all(segment, call, bounds, filter);
+  if (!answer.ok() && !scan && segment.graph(call.column).fenced()) answer = scan_it(segment, call, bounds, filter);
   if (!answer.ok()) return answer;
   RHUMB_TRY(segment.intact());
   return answer;

@@ -1,4 +1,4 @@
-// Nearest neighbours within one segment: the graph for what it covers, a scan for the rest, merged.
+// Nearest neighbours within one segment: the graph for what it covers, a scan for the rest, merged. (multi_search.h: of multivectors.)
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@ namespace rhumb::segment {
 
 struct SearchCall {
   size_t column = 0;
-  std::string_view query;  // row bytes
+  std::string_view query;  // row bytes; of a multivector one or more rows
   uint32_t k = 0, ef = 0;
   float recall = 0, widen = 0, oversampling = 0;  // as in GraphCall
   bool exact = false;

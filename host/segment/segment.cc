@@ -1,6 +1,8 @@
 // Opening a segment, and its plain accessors.
 #include "host/segment/segment.h"
 
+#include <algorithm>
+
 #include "host/base/file.h"
 
 namespace rhumb::segment {
@@ -80,6 +82,10 @@ void Segment::configure_graphs(const std::vector<VectorSpec>& vectors) {
   for (size_t i = 0; i < graphs_.size(); ++i) graphs_[i]->configure(vectors[i].params);
 }
 
+bool Segment::has_multivectors() const {
+  return std::any_of(specs_.begin(), specs_.end(), [](const VectorSpec& spec) { return spec.params.multivector; });
+}
+
 size_t Segment::column_of(std::string_view vector_name) const {
   size_t i = 0;
   while (i < specs_.size() && specs_[i].name != vector_name) ++i;
@@ -108,6 +114,9 @@ template <typename F>
 void Segment::each_file(F&& use) const {
   for (const Column* file : {&rows_, &ids_, &payload_}) use(*file);
   for (const auto& column : columns_) use(column->file());
+  for (const auto& column : columns_) {
+    if (column->table() != nullptr) use(column->table()->file());
+  }
 }
 
 std::vector<const Column*> Segment::files() const {

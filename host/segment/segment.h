@@ -28,6 +28,7 @@
 #include "host/segment/manifest.h"
 #include "host/segment/options.h"
 #include "host/segment/override_log.h"
+#include "host/segment/row_bits.h"
 #include "host/segment/vector_column.h"
 
 namespace rhumb::segment {
@@ -46,11 +47,12 @@ struct StoredRow {
   uint64_t version = 0, presence = 0;
 };
 
-// What of a segment a caller may see. live: bit = slot, at least `rows` bits.
+// What of a segment a caller may see. live: bit = slot, at least `rows` bits. live_rows: of the view, where it keeps them.
 struct Bounds {
   uint32_t rows = 0;
   std::span<const uint64_t> live;
   uint64_t live_count = 0;
+  LiveRows* live_rows = nullptr;
 };
 
 class Segment {
@@ -116,9 +118,12 @@ class Segment {
   Graph& graph(size_t i) { return *graphs_[i]; }
   const Graph& graph(size_t i) const { return *graphs_[i]; }
   uint32_t graph_min_rows() const { return options_.graph_min_rows; }
+  bool has_multivectors() const;
   // Any thread. The collection's vectors with other settings of their graphs.
   void configure_graphs(const std::vector<VectorSpec>& vectors);
-  bool waits_for_graph(size_t column, uint32_t rows) const { return rows >= graph_min_rows() && graphs_[column]->wanted(); }
+  // A graph may be begun: of a multivector its rows count, not the slots.
+  bool enough_for_graph(size_t column, uint32_t slots) const { return columns_[column]->rows_end(slots) >= graph_min_rows(); }
+  bool waits_for_graph(size_t column, uint32_t slots) const { return enough_for_graph(column, slots) && graphs_[column]->wanted(); }
 
   // [background] Durability. sync() covers all that was flushed before the call. seal() after the last append was
   // flushed: trims, syncs, writes checksums and the manifest. Not beside sync().
@@ -142,7 +147,7 @@ class Segment {
   uint64_t bytes_with(const RowInput& row) const;
   template <typename F>
   void each_file(F&& use) const;
-  std::vector<const Column*> files() const;  // rows, ids, payload, then the vectors
+  std::vector<const Column*> files() const;  // rows, ids, payload, then the vectors, then the row tables of multivectors
 
   const std::string directory_;
   const uint32_t id_;

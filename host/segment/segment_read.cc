@@ -38,7 +38,11 @@ Status Segment::check_record(uint32_t slot) const {
 
 std::string Segment::places(uint32_t slot) const {
   std::string out = rows_.path() + " at offset " + std::to_string(slot * sizeof(RowRecord));
-  for (const auto& column : columns_) out += ", " + column->file().path() + " at offset " + std::to_string(slot * column->vectors().stride);
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const auto& column = columns_[i];
+    if (column->table() != nullptr && (record(slot).presence >> i & 1) == 0) continue;
+    out += ", " + column->file().path() + " at offset " + std::to_string(column->rows(slot).first * column->vectors().stride);
+  }
   return out;
 }
 
@@ -65,9 +69,10 @@ Result<StoredRow> Segment::fetch(uint32_t slot) const {
 }
 
 Result<std::string_view> Segment::fetch_vector(size_t column, uint32_t slot) const {
-  const std::string_view row = columns_[column]->row(slot);
-  RHUMB_TRY(check_bytes(kFirstVector + column, slot * columns_[column]->vectors().stride, row.size()));
-  return row;
+  RHUMB_ASSIGN(const RowRange rows, columns_[column]->checked_rows(slot));
+  const std::string_view bytes = columns_[column]->bytes_of(rows);
+  RHUMB_TRY(check_bytes(kFirstVector + column, rows.first * columns_[column]->vectors().stride, bytes.size()));
+  return bytes;
 }
 
 void Segment::verify_checksums(const std::function<void(const Status&)>& wrong) const {

@@ -18,16 +18,18 @@ std::string_view bytes_of(const RowRecord& record) { return {reinterpret_cast<co
 
 }  // namespace
 
-// A vector file spans all slots, also those without the vector.
 uint64_t Segment::bytes_with(const RowInput& row) const {
   uint64_t bytes = (row_count_ + 1ull) * sizeof(RowRecord) + ids_.length() + row.id_key.size() + payload_.length() +
                    row.payload.size();
-  for (const auto& column : columns_) bytes += (row_count_ + 1ull) * column->vectors().stride;
+  for (size_t i = 0; i < columns_.size(); ++i) bytes += columns_[i]->bytes_with(row_count_, row.vectors[i]);
   return bytes;
 }
 
 bool Segment::fits(const RowInput& row) const {
   if (row_count_ == 0) return true;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (!columns_[i]->takes(row.vectors[i])) return false;
+  }
   return row_count_ < std::min(options_.seal_rows, options_.max_rows) && bytes_with(row) <= options_.max_bytes;
 }
 
@@ -37,9 +39,7 @@ Result<uint32_t> Segment::append(const RowInput& row) {
   const uint32_t slot = row_count_;
   RHUMB_ASSIGN(const uint64_t id_offset, ids_.append(row.id_key));
   RHUMB_ASSIGN(const uint64_t payload_offset, payload_.append(row.payload));
-  for (size_t i = 0; i < columns_.size(); ++i) {
-    if (row.vectors[i].data() != nullptr) RHUMB_TRY(columns_[i]->append(slot, row.vectors[i]));
-  }
+  for (size_t i = 0; i < columns_.size(); ++i) RHUMB_TRY(columns_[i]->append(slot, row.vectors[i]));
   RHUMB_TRY(write_record(slot, row, id_offset, payload_offset, true));
   ++row_count_;
   fields_->put(slot, row.payload);
@@ -91,6 +91,7 @@ Status Segment::begin_replay(const Lengths& durable, uint32_t rows) {
   row_count_ = rows;
   if (rows == durable.rows) return base::ok();
   // Until they are rewritten, the slots are void: zeros are told from a record.
+  for (const auto& column : columns_) RHUMB_TRY(column->forget(durable.rows, rows));
   const std::string zeros((rows - durable.rows) * sizeof(RowRecord), '\0');
   return rows_.write_at(durable.rows * sizeof(RowRecord), zeros);
 }
@@ -116,14 +117,16 @@ Status Segment::finish_recovery(std::span<const uint64_t> live) {
     for (size_t i = 0; i < columns_.size(); ++i) {
       if ((r.presence >> i & 1) == 0) continue;
       if (!columns_[i]->mark_present(slot) && alive) {
+        RHUMB_TRY(columns_[i]->checked_rows(slot).status());
         return base::corrupt(columns_[i]->file().path() + " at offset " +
-                             std::to_string(slot * columns_[i]->vectors().stride) + ": the file ends, slot " +
+                             std::to_string(columns_[i]->rows(slot).first * columns_[i]->vectors().stride) + ": the file ends, slot " +
                              std::to_string(slot) + " has a vector there");
       }
     }
   }
   RHUMB_TRY(intact());
   for (size_t i = 0; i < columns_.size(); ++i) {
+    columns_[i]->recovered(row_count_);
     RHUMB_TRY(graphs_[i]->load(durable_rows_));
     if (auto* codes = columns_[i]->codes()) codes->start_at(graphs_[i]->built());
     columns_[i]->advance_codes(row_count_);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,8 @@ class TopK {
       std::push_heap(heap_.begin(), heap_.end());
     }
   }
+  // Nothing as far as this gets in any more.
+  float limit() const { return heap_.size() < k_ ? std::numeric_limits<float>::infinity() : heap_.empty() ? 0 : heap_.front().distance; }
   // Closest first; empties it.
   std::vector<Hit> take() {
     std::sort_heap(heap_.begin(), heap_.end());

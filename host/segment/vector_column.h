@@ -1,5 +1,5 @@
-// The vectors of one name in one segment: a file of rows of fixed stride, which slots have one, codes of the tail, and
-// the graph.
+// The vectors of one name in one segment: a file of rows of fixed stride, which slots have one, and codes of the tail. Row s is
+// slot s's; of a multivector a slot has several rows, which table() tells.
 //
 // Threads: append() and flush() belong to the apply thread. vectors() is the chunk table that index plugins and kernels
 // read: complete from the start, rows never change once the slot was published. A word of present() changes until its
@@ -7,6 +7,7 @@
 // present_word().
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -21,6 +22,7 @@
 #include "host/segment/live_bits.h"
 #include "host/segment/manifest.h"
 #include "host/segment/options.h"
+#include "host/segment/row_table.h"
 #include "rhumb/kernels.h"
 
 namespace rhumb::segment {
@@ -41,38 +43,58 @@ class VectorColumn {
   uint64_t present_word(size_t i) const {
     return std::atomic_ref(const_cast<uint64_t&>(present_[i])).load(std::memory_order_relaxed);
   }
-  std::string_view row(uint32_t slot) const { return file_.view(slot * vectors_.stride, vectors_.stride); }
+  const RowTable* table() const { return table_.get(); }  // null: no multivector
+  // Of a slot that has the vector: its bytes, all rows of them.
+  std::string_view row(uint32_t slot) const { return bytes_of(rows(slot)); }
+  RowRange rows(uint32_t slot) const { return table_ ? table_->rows(slot) : RowRange{slot, 1}; }
+  base::Result<RowRange> checked_rows(uint32_t slot) const;
+  std::string_view bytes_of(RowRange rows) const { return file_.view(rows.first * vectors_.stride, rows.count * vectors_.stride); }
+  // Rows as an index engine counts them.
+  uint32_t rows_end(uint32_t slots) const { return table_ ? table_->rows_end(slots) : slots; }
+  uint32_t slots_within(uint32_t row_count, uint32_t slots) const {
+    return table_ ? table_->slots_within(row_count, slots) : std::min(row_count, slots);
+  }
+  uint64_t max_rows() const { return max_rows_; }
+  uint64_t present_rows() const { return table_ ? present_rows_.load(std::memory_order_relaxed) : present_count(); }
   const CodeColumn* codes() const { return codes_.get(); }  // null: not worthwhile
   CodeColumn* codes() { return codes_.get(); }
 
-  // Apply thread. Slots come in order; one without this vector is not told. write: replay, at any slot.
+  // Apply thread. Slots come in order; bytes.data() == nullptr: it has no such vector. takes: there is room for the rows; bytes_with: the
+  // files' bytes if they are appended. write: replay, at any slot; forget before it: nothing of slots in [first, end) counts.
+  bool takes(std::string_view bytes) const;
+  uint64_t bytes_with(uint32_t slots, std::string_view bytes) const;
   base::Status append(uint32_t slot, std::string_view bytes);
+  base::Status forget(uint32_t first, uint32_t end);
   base::Status write(uint32_t slot, std::string_view bytes);
-  base::Status flush() { return file_.flush(); }
+  base::Status flush();
   // All slots below `rows` are flushed.
   void advance_codes(uint32_t rows);
-  // Recovery: slot has the vector; false if the file does not reach that far.
+  // Recovery: slot has the vector; false if the files do not have it whole. recovered: of all slots.
   bool mark_present(uint32_t slot);
-  // Seal: the file ends with the last slot.
+  void recovered(uint32_t slots);
+  // Seal: the file ends with the last slot, or the last row of a multivector.
   base::Status seal(uint32_t rows);
 
   // Sealed: its pages are the first that the system takes when it needs some. Searches find them again, slower.
   void cool() const;
 
-  base::Status sync() { return file_.sync(); }
+  base::Status sync();
   Column& file() { return file_; }
   const Column& file() const { return file_; }
   uint64_t present_count() const { return present_count_.load(std::memory_order_relaxed); }
 
  private:
-  VectorColumn(const VectorSpec& spec, Column file, const SegmentOptions& options);
-  void set_present(uint32_t slot);
+  VectorColumn(const VectorSpec& spec, Column file, std::unique_ptr<RowTable> table, const SegmentOptions& options);
+  void set_present(uint32_t slot, uint32_t rows);
+  RowRange next_rows(std::string_view bytes) const;
 
   const VectorSpec spec_;
   Column file_;
+  std::unique_ptr<RowTable> table_;
+  uint64_t max_rows_ = 0;
   std::vector<const void*> chunks_;
   std::vector<uint64_t> present_;  // room for every slot from the start: the plugin holds a pointer
-  std::atomic<uint64_t> present_count_{0};
+  std::atomic<uint64_t> present_count_{0}, present_rows_{0};
   rhumb_vectors_t vectors_{};
   const rhumb_kernel_t* kernel_ = nullptr;
   const rhumb_kernel_t* code_kernel_ = nullptr;

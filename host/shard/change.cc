@@ -32,7 +32,7 @@ bool place(const std::vector<model::NamedVector>& given, const std::vector<segme
            std::vector<std::string_view>& out) {
   for (const model::NamedVector& v : given) {
     const size_t column = column_of(vectors, v.name);
-    if (column == vectors.size() || v.bytes.size() != vectors[column].params.row_bytes()) return false;
+    if (column == vectors.size() || !vectors[column].params.takes(v.bytes.size())) return false;
     out[column] = v.bytes;
   }
   return true;

@@ -102,14 +102,16 @@ std::optional<Status> Indexer::build_field() {
   return std::nullopt;
 }
 
-// Words of presence bits are complete below a multiple of 64 slots; the rest of a growing segment is scanned.
-uint32_t Indexer::graph_end(const SegmentView& part) const {
-  if (part.rows < part.segment->graph_min_rows()) return 0;
-  const uint32_t end = part.segment->state() == segment::State::kSealed ? part.rows : part.rows & ~63u;
+// Words of presence bits are complete below a multiple of 64 slots; the rest of a growing segment is scanned. Engines of multivectors are
+// given no such bits.
+uint32_t Indexer::graph_end(const SegmentView& part, size_t column) const {
+  if (!part.segment->enough_for_graph(column, part.rows)) return 0;
+  const uint32_t whole = part.segment->column(column).table() != nullptr ? ~0u : ~63u;
+  const uint32_t end = part.segment->state() == segment::State::kSealed ? part.rows : part.rows & whole;
   const std::lock_guard lock(mutex_);
   if (!limit_) return end;
   const auto it = limit_->lengths.find(part.segment->id());
-  return it == limit_->lengths.end() ? 0 : std::min(end, it->second.rows & ~63u);
+  return it == limit_->lengths.end() ? 0 : std::min(end, it->second.rows & whole);
 }
 
 void Indexer::checkpoint_begins(const Watermark& watermark) {
@@ -152,8 +154,8 @@ bool Indexer::extend_graph(const ViewPtr& view) {
   for (const SegmentView& part : view->segments) {
     Segment& segment = *part.segment;
     const bool complete = segment.state() == segment::State::kSealed;
-    const uint32_t end = graph_end(part);
     for (size_t c = 0; c < segment.vectors().size(); ++c) {
+      const uint32_t end = graph_end(part, c);
       segment::Graph& graph = segment.graph(c);
       if (graph.fenced()) graph_failed(segment, c, base::internal("the engine failed while it was searched"));
       const auto failed = failures_.find({segment.id(), c});
@@ -239,9 +241,8 @@ Indexer::Tail Indexer::tail(const View& view) const {
   if (view.segments.empty()) return tail;
   std::vector<uint64_t> waiting(view.segments.front().segment->vectors().size(), 0);  // a search scans one vector's
   for (const SegmentView& part : view.segments) {
-    if (part.rows < part.segment->graph_min_rows()) continue;
     for (size_t c = 0; c < waiting.size(); ++c) {
-      if (part.segment->graph(c).available())
+      if (part.segment->enough_for_graph(c, part.rows) && part.segment->graph(c).available())
         waiting[c] += part.rows - std::min(part.rows, part.segment->graph(c).built());
     }
   }

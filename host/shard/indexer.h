@@ -58,7 +58,7 @@ class Indexer {
   bool extend_graph(const ViewPtr& view);
   bool make_colder(const ViewPtr& view);
   base::MemoryLevel memory_level() const;
-  uint32_t graph_end(const SegmentView& part) const;
+  uint32_t graph_end(const SegmentView& part, size_t column) const;
   void settle(const SchemaPtr& schema);
   void tell_idle();
   void save(const Watermark& durable);

@@ -18,10 +18,11 @@ using segment::Hit;
 
 namespace {
 
-float score_of(Distance metric, float distance) {
+// rows: of the query. A multivector's distance is the sum over them.
+float score_of(Distance metric, float distance, size_t rows) {
   switch (metric) {
     case Distance::kCosine:
-      return 1.0f - distance;
+      return static_cast<float>(rows) - distance;
     case Distance::kDot:
       return -distance;
     case Distance::kEuclid:
@@ -46,9 +47,9 @@ struct Candidate {
 // One attempt at an answer: candidates of every segment of one view, the closest k of them.
 class Attempt {
  public:
-  Attempt(const SearchRequest& request, size_t column, Distance metric, const ReadContext& context,
+  Attempt(const SearchRequest& request, size_t column, const model::VectorParams& params, const ReadContext& context,
           const ViewFilter* filter, double recall, float widen)
-      : request_(request), metric_(metric), filter_(filter) {
+      : request_(request), metric_(params.distance), query_rows_(request.vector.size() / params.row_bytes()), filter_(filter) {
     call_.recall = static_cast<float>(recall);
     call_.widen = widen;
     call_.column = column;
@@ -126,7 +127,7 @@ class Attempt {
     tail_rows_ += answer.tail;
     tail_ns_ += answer.scan_ns;
     for (const Hit& hit : answer.hits) {
-      const float score = score_of(metric_, hit.distance);
+      const float score = score_of(metric_, hit.distance, query_rows_);
       if (request_.score_threshold && !reaches(metric_, score, *request_.score_threshold)) break;
       candidates_.push_back({hit.distance, score, &part, hit.slot});
     }
@@ -165,6 +166,7 @@ class Attempt {
 
   const SearchRequest& request_;
   const Distance metric_;
+  const size_t query_rows_;
   const ViewFilter* filter_;
   segment::SearchCall call_;
   ViewPtr view_;
@@ -218,7 +220,7 @@ Result<std::optional<RecallSample>> Shard::answer_again(std::string_view copied,
   if (request.filter && !request.filter->empty()) {
     RHUMB_ASSIGN(filter, ViewFilter::compile(core_, *request.filter, context));
   }
-  Attempt exact(request, column, schema->vectors[column].params.distance, context, filter ? &*filter : nullptr, 0, 0);
+  Attempt exact(request, column, schema->vectors[column].params, context, filter ? &*filter : nullptr, 0, 0);
   RHUMB_TRY(exact.run(view, request.limit, true));
   const std::vector<float> truth = exact.distances();
   // A payload index knows what came since; then what passes is not what passed.
@@ -249,7 +251,7 @@ Result<model::SearchResult> Shard::search(const SearchRequest& request, const Re
   if (column == schema->vectors.size())
     return base::invalid("Wrong input: Not existing vector name error: " + request.vector_name);
   const model::VectorParams& params = schema->vectors[column].params;
-  if (request.vector.size() != params.row_bytes()) {
+  if (!params.takes(request.vector.size())) {
     return base::invalid("Wrong input: Vector dimension error: expected dim: " + std::to_string(params.size) +
                          ", got " + std::to_string(request.vector.size() / model::scalar_bytes(params.datatype)));
   }
@@ -264,7 +266,7 @@ Result<model::SearchResult> Shard::search(const SearchRequest& request, const Re
   // to chance.
   uint64_t own_bytes = base::limits::kMaxReplyBytes;
   uint64_t& bytes_left = context.bytes_left != nullptr ? *context.bytes_left : own_bytes;
-  Attempt attempt(request, column, params.distance, context, filter ? &*filter : nullptr, schema->contract.recall,
+  Attempt attempt(request, column, params, context, filter ? &*filter : nullptr, schema->contract.recall,
                   watch_.widen());
   model::SearchResult result;
   for (int round = 0; round < 3; ++round) {

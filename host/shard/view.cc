@@ -70,6 +70,7 @@ void ViewKeeper::publish(const Publication& publication) {
     for (const uint32_t slot : change.set) live[slot / 64] |= 1ull << (slot % 64);
     for (const uint32_t slot : change.cleared) live[slot / 64] &= ~(1ull << (slot % 64));
     held.view.live = held.live;
+    held.view.live_rows.reset();  // views that have it keep it
     held.view.rows = change.rows;
     held.view.live_count += change.set.size();
     held.view.live_count -= change.cleared.size();
@@ -87,6 +88,7 @@ ViewPtr ViewKeeper::current() {
   view->content_hash = content_hash_;
   for (auto& [id, held] : state_) {
     held.shared = true;
+    if (!held.view.live_rows && held.view.segment->has_multivectors()) held.view.live_rows = std::make_shared<segment::LiveRows>();
     view->segments.push_back(held.view);
   }
   cached_ = std::move(view);

@@ -24,8 +24,9 @@ struct SegmentView {
   uint32_t rows = 0;
   uint64_t live_count = 0;
   std::shared_ptr<const std::vector<uint64_t>> live;  // at least `rows` bits
+  std::shared_ptr<segment::LiveRows> live_rows = nullptr;  // the same of multivectors' rows; null: it has none
 
-  segment::Bounds bounds() const { return {rows, *live, live_count}; }
+  segment::Bounds bounds() const { return {rows, *live, live_count, live_rows.get()}; }
   bool holds(uint32_t slot) const { return slot < rows && segment::bit(*live, slot); }
 };
 

@@ -68,6 +68,14 @@ assert.equal((await client.getCollection(name)).config.hnsw_config.m, 20);
 await client.deletePayloadIndex(name, 'n', {wait: true});
 assert.equal((await client.getCollection(name)).payload_schema.n, undefined);
 await assert.rejects(client.query(name, {query: [1, 2]}), (e) => e.status === 400);
+const rows = name + '_rows';
+await client.createCollection(rows, {vectors: {size: 2, distance: 'Dot', multivector_config: {comparator: 'max_sim'}}});
+assert.equal((await client.getCollection(rows)).config.params.vectors.multivector_config.comparator, 'max_sim');
+await client.upsert(rows, {wait: true, points: [{id: 1, vector: [[1, 2], [3, 4]]}, {id: 2, vector: [[0, 1]]}]});
+hits = (await client.query(rows, {query: [[1, 0], [0, 1]], with_vector: true})).points;
+assert.deepEqual(hits.map((h) => [h.id, h.score, h.vector]), [[1, 7, [[1, 2], [3, 4]]], [2, 1, [[0, 1]]]]);
+assert.equal(await client.deleteCollection(rows), true);
+
 assert.equal(await client.deleteCollection(name), true);
 assert.equal((await client.collectionExists(name)).exists, false);
 console.log('flow passed');

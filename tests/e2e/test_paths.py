@@ -141,11 +141,9 @@ def test_unknown_paths_and_methods(paths):
 
 
 UNSERVED_BODIES = [
-    ("PUT", "/collections/unserved", {"vectors": {"size": 4, "distance": "Dot", "multivector_config": {"comparator": "max_sim"}}}, "multivectors"),
     ("PUT", "/collections/unserved", {"vectors": {}, "sparse_vectors": {"s": {}}}, "sparse vectors"),
     ("PUT", "/collections/unserved", {"vectors": {"size": 4, "distance": "Dot"}, "sharding_method": "custom"}, "custom sharding"),
     ("PUT", "/collections/paths/index", {"field_name": "t", "field_schema": "text"}, "text index"),
-    ("PUT", "/collections/paths/points", {"points": [{"id": 1, "vector": [[1, 2, 3, 4]]}]}, "multivectors"),
     ("PUT", "/collections/paths/points", {"points": [{"id": 1, "vector": {"indices": [1], "values": [1.0]}}]}, "sparse vectors"),
     ("PUT", "/collections/paths/points", {"points": [{"id": 1, "vector": {"text": "x", "model": "m"}}]}, "inference"),
     ("POST", "/collections/paths/points/scroll", {"order_by": "n"}, "order_by"),

@@ -23,6 +23,10 @@ def vectors():
 
 
 def fill(server, data):
+    multi = {"size": DIM, "distance": "Euclid", "multivector_config": {"comparator": "max_sim"}}
+    server.ok("PUT", "/collections/rows", {"vectors": multi})
+    points = [{"id": i, "vector": data[3 * i:3 * i + 1 + i % 3].tolist(), "payload": {"word": f"w{i % 7}", "n": i}} for i in range(300)]
+    server.ok("PUT", "/collections/rows/points?wait=true", {"points": points})
     for name, shards in (("one", 1), ("two", 2)):
         server.ok("PUT", f"/collections/{name}", {"vectors": {"size": DIM, "distance": "Euclid"}, "shard_number": shards})
         server.ok("PUT", f"/collections/{name}/index?wait=true", {"field_name": "word", "field_schema": "keyword"})
@@ -44,7 +48,7 @@ class Refused(Exception):
 def answers(server, data):
     """All that a user would see; Refused with the server's words when it does not answer."""
     out = {}
-    for name in ("one", "two"):
+    for name in ("rows", "one", "two"):
         for path, body in ((f"/collections/{name}/verify", None),
                            (f"/collections/{name}/points/count", {"exact": True}),
                            (f"/collections/{name}/points/count", {"exact": True, "filter": {"must": [{"key": "word", "match": {"value": "w3"}}]}}),
@@ -158,8 +162,9 @@ def test_damage_in_every_file(tmp_path):
     server.kill()
     counts = {}
     files = sorted(p for p in (tmp_path / "data").rglob("*") if p.is_file())
-    second = sorted((tmp_path / "data" / "shards").iterdir())[-1]  # of collection two: the same kinds again
-    for path in files if SOAK else [f for f in files if second not in f.parents]:
+    shards = sorted((tmp_path / "data" / "shards").iterdir())  # of rows, of one, two of two
+    few = lambda f: shards[-1] in f.parents or (shards[0] in f.parents and not f.name.startswith("slots."))  # the same kinds again
+    for path in files if SOAK else [f for f in files if not few(f)]:
         name = path.relative_to(tmp_path / "data")
         kind = re.sub(r"[0-9a-f]{16}|\d+", "N", str(name))
         for what, change in damages(path, rng):
@@ -168,7 +173,7 @@ def test_damage_in_every_file(tmp_path):
             counts[kind][result] += 1
     for kind in ("shards/N/segments/N/fields/payload-N.idx", "shards/N/segments/N/graph.N/graph"):
         assert "detected" not in counts[kind] and "made again" in counts[kind], f"{kind}: {counts[kind]}"
-    for kind in ("log/N.wal", "shards/N/kv/data.db", "shards/N/segments/N/rows.dat", "shards/N/segments/N/vec.N.dat.crc"):
+    for kind in ("log/N.wal", "shards/N/kv/data.db", "shards/N/segments/N/rows.dat", "shards/N/segments/N/slots.N.dat", "shards/N/segments/N/vec.N.dat.crc"):
         assert "detected" in counts[kind], f"{kind}: {counts[kind]}"
     for kind, row in counts.items():
         print(f"{kind:40} " + ", ".join(f"{n} {what}" for what, n in sorted(row.items())))

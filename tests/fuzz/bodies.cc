@@ -19,6 +19,8 @@ const model::CollectionConfig& config() {
     c.vectors["a"].size = 3;
     c.vectors["b"].size = 2;
     c.vectors["b"].distance = model::Distance::kEuclid;
+    c.vectors["c"].size = 2;
+    c.vectors["c"].multivector = true;
     return c;
   }();
   return instance;

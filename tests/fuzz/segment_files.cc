@@ -17,6 +17,8 @@ std::vector<VectorSpec> vectors() {
   model::CollectionConfig config;
   config.vectors["a"].size = 4;
   config.vectors["b"].size = 2;
+  config.vectors["c"].size = 2;
+  config.vectors["c"].multivector = true;
   return vector_specs(config);
 }
 SegmentOptions options() {
@@ -41,7 +43,8 @@ struct Image {
       const float a[4] = {static_cast<float>(i), 1, 2, 3}, b[2] = {static_cast<float>(i), 5};
       const std::string key = "\x03k" + std::to_string(i), payload = payload_of(i);
       const std::string_view first(reinterpret_cast<const char*>(a), sizeof a), second(reinterpret_cast<const char*>(b), sizeof b);
-      FUZZ_CHECK(segment.append({key, payload, i + 1, {}, {first, i % 3 == 0 ? second : std::string_view()}}).ok());
+      const std::string_view rows = i % 4 == 0 ? std::string_view() : first.substr(0, sizeof b * (1 + i % 2));
+      FUZZ_CHECK(segment.append({key, payload, i + 1, {}, {first, i % 3 == 0 ? second : std::string_view(), rows}}).ok());
     }
     FUZZ_CHECK(segment.flush().ok() && segment.override_payload(4, 500, R"({"new":1})").ok() && segment.sync().ok());
     if (sealed) FUZZ_CHECK(segment.seal().ok());
@@ -86,6 +89,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     FUZZ_CHECK(row->id_key == "\x03k" + std::to_string(slot));
     FUZZ_CHECK(row->payload == payload_of(slot) || (slot == 4 && row->payload == R"({"new":1})"));
     (void)segment.fetch_vector(0, slot);
+    if ((row->presence >> 2 & 1) == 0) continue;
+    const auto rows = segment.fetch_vector(2, slot);
+    FUZZ_CHECK(!rows.ok() || (slot % 4 != 0 && rows->size() == 2 * sizeof(float) * (1 + slot % 2)));
   }
   segment.verify_checksums([](const rhumb::base::Status& wrong) { FUZZ_CHECK(!wrong.message().empty()); });
   return 0;

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 class DamageTest : public ::testing::Test {
  protected:
-  DamageTest() : h(two_vectors()), source(77, 300) {
+  DamageTest() : h(all_vectors()), source(77, 300) {
     std::printf("seed 77\n");
     shrink(h.options);
     h.options.segment.max_rows = 256;
@@ -52,7 +52,7 @@ class DamageTest : public ::testing::Test {
 
 TEST_F(DamageTest, TruncatedColumnsAreRefusedByName) {
   fill();
-  for (const char* file : {"rows.dat", "ids.dat", "payload.dat", "vec.0.dat"}) {
+  for (const char* file : {"rows.dat", "ids.dat", "payload.dat", "vec.0.dat", "vec.2.dat", "slots.2.dat"}) {
     const fs::path path = segment(1) / file;
     const auto size = fs::file_size(path);
     const fs::path saved = fs::path(h.directory()).parent_path() / "saved";
@@ -70,9 +70,17 @@ TEST_F(DamageTest, TruncatedColumnsAreRefusedByName) {
 TEST_F(DamageTest, ADamagedRowRecordIsRefusedWithItsOffset) {
   fill();
   const fs::path rows = segment(1) / "rows.dat";
-  for (uint64_t slot = 0; slot < 256; slot += 16) flip(rows, slot * 64 + 9);
+  for (uint64_t slot = 0; slot < 256; ++slot) flip(rows, slot * 64 + 9);
   const std::string error = open_error();
   EXPECT_NE(error.find("rows.dat at offset"), std::string::npos) << error;
+}
+
+TEST_F(DamageTest, ADamagedRecordOfAMultivectorIsRefusedWithItsOffset) {
+  fill();
+  const fs::path slots = segment(4) / "slots.2.dat";
+  for (uint64_t at = 5; at < fs::file_size(slots); at += 16) flip(slots, at);
+  const std::string error = open_error();
+  EXPECT_NE(error.find(slots.string() + " at offset"), std::string::npos) << error;
 }
 
 // In a sealed segment every byte is under a checksum; in the growing one ids and payloads are, and verification
@@ -83,7 +91,7 @@ TEST_F(DamageTest, BitFlipsAreFoundAndFenceTheShard) {
     int segment;
     const char* file;
   };
-  for (const Case c : {Case{1, "payload.dat"}, Case{1, "ids.dat"}, Case{1, "vec.0.dat"}, Case{1, "vec.1.dat"},
+  for (const Case c : {Case{1, "payload.dat"}, Case{1, "ids.dat"}, Case{1, "vec.0.dat"}, Case{1, "vec.1.dat"}, Case{1, "vec.2.dat"},
                        Case{2, "payload.dat"}}) {
     const fs::path path = segment(c.segment) / c.file;
     const uint64_t at = fs::file_size(path) / 3;

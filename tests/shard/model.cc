@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace rhumb::shard::test {
 
 using model::OperationKind;
@@ -65,11 +67,14 @@ void Model::apply(const model::Command& command, uint64_t index) {
   }
 }
 
-model::CollectionConfig two_vectors() {
+model::CollectionConfig all_vectors() {
   model::CollectionConfig config;
   config.vectors["a"].size = kDim;
   config.vectors["b"].size = 8;
   config.vectors["b"].distance = model::Distance::kEuclid;
+  config.vectors["c"].size = kRowDim;
+  config.vectors["c"].distance = model::Distance::kDot;
+  config.vectors["c"].multivector = true;
   config.payload_indexes["colour"].type = model::FieldType::kKeyword;
   config.payload_indexes["n"].type = model::FieldType::kInteger;
   return config;
@@ -82,6 +87,14 @@ void shrink(ShardOptions& options) {
   options.apply_batch_entries = 16;
   options.checkpoint_points = 1u << 30;  // tests say when
   options.index_slice_rows = 64;
+}
+
+std::string CommandSource::vector(const std::string& name) {
+  if (name == "a") return a_.next_bytes();
+  if (name == "b") return b_.next_bytes();
+  std::string rows;
+  for (uint64_t n = 1 + draw(4); n > 0; --n) rows += c_.next_bytes();
+  return rows;
 }
 
 std::string CommandSource::payload() {
@@ -99,6 +112,7 @@ model::PointWrite CommandSource::write(uint64_t id) {
   write.payload = payload();
   if (draw(8) != 0) write.vectors.push_back({"a", vector("a")});
   if (draw(3) != 0) write.vectors.push_back({"b", vector("b")});
+  if (draw(4) != 0) write.vectors.push_back({"c", vector("c")});
   return write;
 }
 
@@ -130,7 +144,7 @@ model::Command CommandSource::next(const Model& known) {
       command.points.back().payload.clear();
     }
   }
-  if (kind == OperationKind::kDeleteVectors) command.names = {draw(2) == 0 ? "a" : "b"};
+  if (kind == OperationKind::kDeleteVectors) command.names = {std::array{"a", "b", "c"}[draw(3)]};
   if (kind == OperationKind::kDeletePayload) command.names = {draw(2) == 0 ? "colour" : "n", "list"};
   if (kind == OperationKind::kSetPayload || kind == OperationKind::kOverwritePayload) command.payload = payload();
   if (command.payload.empty() && kind == OperationKind::kSetPayload) command.payload = R"({"colour":"white"})";

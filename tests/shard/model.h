@@ -25,16 +25,18 @@ class Model {
   std::map<uint64_t, ModelPoint> points_;
 };
 
-// Two named vectors, indexed payload fields, small segments.
-model::CollectionConfig two_vectors();
+inline constexpr uint32_t kRowDim = 6;
+
+// Two named vectors and a multivector ("c"), indexed payload fields, small segments.
+model::CollectionConfig all_vectors();
 void shrink(ShardOptions& options);
 
 class CommandSource {
  public:
   explicit CommandSource(uint64_t seed, uint64_t ids = 400)
-      : random_(seed), ids_(ids), a_(seed + 1, kDim), b_(seed + 2, 8) {}
+      : random_(seed), ids_(ids), a_(seed + 1, kDim), b_(seed + 2, 8), c_(seed + 3, kRowDim) {}
   model::Command next(const Model& model);
-  std::string vector(const std::string& name) { return name == "a" ? a_.next_bytes() : b_.next_bytes(); }
+  std::string vector(const std::string& name);
   uint64_t draw(uint64_t n) { return random_() % n; }
 
  private:
@@ -42,7 +44,7 @@ class CommandSource {
   std::string payload();
   std::mt19937_64 random_;
   const uint64_t ids_;
-  Embeddings a_, b_;
+  Embeddings a_, b_, c_;
 };
 
 // Every point, every count, the content hash: as the model has them.

@@ -73,7 +73,7 @@ class Gate {
 
 class PowerCutTest : public ::testing::TestWithParam<uint64_t> {
  protected:
-  PowerCutTest() : h(two_vectors()), source(GetParam(), 150) {
+  PowerCutTest() : h(all_vectors()), source(GetParam(), 150) {
     std::printf("seed %llu\n", static_cast<unsigned long long>(GetParam()));
     shrink(h.options);
     h.options.segment.max_rows = 128 + 64 * static_cast<uint32_t>(source.draw(8));

@@ -53,6 +53,14 @@ Status read_quantization(const json& j, const std::string& where, std::string& o
   return base::ok();
 }
 
+Status read_multivector(const json& j, const std::string& where, model::VectorParams& out) {
+  if (!j.is_object()) return wrong(where, "expected an object");
+  if (!given(j, "comparator")) return wrong(where, "missing field `comparator`");
+  if (j.at("comparator") != "max_sim") return wrong(where + ".comparator", j.at("comparator").dump() + " is not max_sim");
+  out.multivector = true;
+  return base::ok();
+}
+
 Result<model::VectorParams> read_vector(const json& j, const std::string& where) {
   if (!j.is_object()) return wrong(where, "expected an object");
   model::VectorParams v;
@@ -63,7 +71,7 @@ Result<model::VectorParams> read_vector(const json& j, const std::string& where)
   v.size = *size;
   RHUMB_TRY(read_distance(j.at("distance"), where + ".distance", v.distance));
   if (given(j, "datatype")) RHUMB_TRY(read_datatype(j.at("datatype"), where + ".datatype", v));
-  if (given(j, "multivector_config")) return base::unsupported("multivectors (" + where + ".multivector_config)");
+  if (given(j, "multivector_config")) RHUMB_TRY(read_multivector(j.at("multivector_config"), where + ".multivector_config", v));
   RHUMB_TRY(read_bool(j, "on_disk", where, v.on_disk));
   if (given(j, "hnsw_config")) {
     RHUMB_TRY(read_hnsw(j.at("hnsw_config"), where + ".hnsw_config", v.hnsw));

@@ -9,6 +9,7 @@ json vector_json(const model::VectorParams& v) {
   json j = {{"size", v.size}, {"distance", std::string(model::distance_name(v.distance))}};
   if (v.datatype_given) j["datatype"] = std::string(model::scalar_name(v.datatype));
   if (v.on_disk) j["on_disk"] = *v.on_disk;
+  if (v.multivector) j["multivector_config"] = {{"comparator", "max_sim"}};
   if (!v.hnsw_json.empty()) j["hnsw_config"] = json::parse(v.hnsw_json);
   if (!v.quantization_json.empty()) j["quantization_config"] = json::parse(v.quantization_json);
   return j;

@@ -32,7 +32,7 @@ void append_float(std::string& out, T value) {
 }
 
 template <typename T>
-void append_components(std::string& out, const std::string& bytes) {
+void append_components(std::string& out, std::string_view bytes) {
   for (size_t i = 0; i + sizeof(T) <= bytes.size(); i += sizeof(T)) {
     if (i > 0) out += ',';
     T value;
@@ -42,7 +42,7 @@ void append_components(std::string& out, const std::string& bytes) {
   }
 }
 
-void append_half(std::string& out, const std::string& bytes) {
+void append_half(std::string& out, std::string_view bytes) {
   std::vector<float> wide(bytes.size() / 2);
   rhumb_f16_to_f32(reinterpret_cast<const uint16_t*>(bytes.data()), wide.data(), wide.size());
   for (size_t i = 0; i < wide.size(); ++i) {
@@ -51,13 +51,24 @@ void append_half(std::string& out, const std::string& bytes) {
   }
 }
 
+void append_row(std::string& out, std::string_view bytes, model::Scalar scalar) {
+  out += '[';
+  if (scalar == model::Scalar::kFloat32) append_components<float>(out, bytes);
+  else if (scalar == model::Scalar::kUint8) append_components<uint8_t>(out, bytes);
+  else append_half(out, bytes);
+  out += ']';
+}
+
 void append_vector(std::string& out, const model::NamedVector& vector, const model::CollectionConfig& config) {
   auto it = config.vectors.find(vector.name);
-  const model::Scalar scalar = it == config.vectors.end() ? model::Scalar::kFloat32 : it->second.datatype;
+  if (it == config.vectors.end()) return append_row(out, vector.bytes, model::Scalar::kFloat32);
+  const model::VectorParams& params = it->second;
+  if (!params.multivector) return append_row(out, vector.bytes, params.datatype);
   out += '[';
-  if (scalar == model::Scalar::kFloat32) append_components<float>(out, vector.bytes);
-  else if (scalar == model::Scalar::kUint8) append_components<uint8_t>(out, vector.bytes);
-  else append_half(out, vector.bytes);
+  for (size_t row = 0; row < vector.bytes.size(); row += params.row_bytes()) {
+    if (row > 0) out += ',';
+    append_row(out, std::string_view(vector.bytes).substr(row, params.row_bytes()), params.datatype);
+  }
   out += ']';
 }
 

@@ -113,7 +113,7 @@ Status parse_columns(const Element& e, const model::CollectionConfig& config, co
     if (rows.size() != out.size()) return base::invalid(place + ": " + std::to_string(rows.size()) + " vectors for " + std::to_string(out.size()) + " ids");
     size_t i = 0;
     for (const Element row : rows) {
-      RHUMB_ASSIGN(auto bytes, parse_dense(row, *params, at(place, i)));
+      RHUMB_ASSIGN(auto bytes, parse_vector(row, *params, at(place, i)));
       put_vector(out[i++].vectors, name, std::move(bytes));
     }
     return base::ok();

@@ -88,13 +88,13 @@ Status parse_common(const Object& body, const std::string& where, ParsedQuery& o
   return base::ok();
 }
 
-// A dense vector or an id, as `query` or `query.nearest`.
+// A vector or an id, as `query` or `query.nearest`.
 Status parse_nearest(const Element& e, const model::VectorParams& params, const std::string& where, ParsedQuery& out) {
   if (e.is_number() || (e.is_string() && !is_lifted(e))) {
     RHUMB_ASSIGN(out.like_id, parse_id(e, where));
     return base::ok();
   }
-  RHUMB_ASSIGN(out.search.vector, parse_dense(e, params, where));
+  RHUMB_ASSIGN(out.search.vector, parse_vector(e, params, where));
   return base::ok();
 }
 
@@ -157,7 +157,8 @@ Result<ParsedQuery> search(const Element& e, const model::CollectionConfig& conf
     }
   }
   RHUMB_ASSIGN(const auto* params, vector_params(config, out.search.vector_name, at(where, "vector")));
-  RHUMB_ASSIGN(out.search.vector, parse_dense(*vector, *params, at(where, "vector")));
+  if (holds_rows(*vector)) return format_error(at(where, "vector"), "a search takes one row; points/query takes several");
+  RHUMB_ASSIGN(out.search.vector, parse_vector(*vector, *params, at(where, "vector")));
   return out;
 }
 

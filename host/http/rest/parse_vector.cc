@@ -38,44 +38,92 @@ uint32_t base64_group(std::string_view four) {
   return bits;
 }
 
-Result<std::string> to_u8(const std::vector<float>& components, const std::string& where) {
+// Of what was given flat, as base64 or in a binary record.
+Status check_length(size_t n, const model::VectorParams& params, const std::string& where) {
+  if (!params.multivector) return n == params.size ? base::ok() : wrong_dim(params.size, n, where);
+  if (n == 0 || n % params.size != 0) {
+    return base::invalid("Vector dimension error: " + std::to_string(n) + " components are no whole number of rows of " + std::to_string(params.size) + " (" + where + ")");
+  }
+  if (n <= limits::kMaxMultivectorComponents) return base::ok();
+  return base::invalid(where + ": " + std::to_string(n) + " components, a multivector has at most " + std::to_string(limits::kMaxMultivectorComponents));
+}
+
+std::string component_at(const std::string& where, size_t i, const model::VectorParams& params) {
+  return params.multivector ? at(at(where, i / params.size), i % params.size) : at(where, i);
+}
+
+Result<std::string> to_u8(const std::vector<float>& components, const model::VectorParams& params, const std::string& where) {
   std::string out(components.size(), '\0');
   for (size_t i = 0; i < components.size(); ++i) {
     const float v = components[i];
     if (v < 0 || v > 255 || v != std::floor(v)) {
-      return base::invalid(at(where, i) + ": a uint8 vector holds whole numbers from 0 to 255");
+      return base::invalid(component_at(where, i, params) + ": a uint8 vector holds whole numbers from 0 to 255");
     }
     out[i] = static_cast<char>(static_cast<uint8_t>(v));
   }
   return out;
 }
 
-Result<std::vector<float>> components_of(const Element& e, const std::string& where) {
+// Appends the numbers of an array.
+Status read_components(const Element& e, const std::string& where, std::vector<float>& out) {
   RHUMB_ASSIGN(const Array array, as_array(e, where));
-  std::vector<float> out;
-  out.reserve(std::min<size_t>(array.size(), limits::kMaxDim));
+  size_t n = 0;
   for (const Element item : array) {
     double value = 0;
     if (!item.is_number() || item.get(value) != simdjson::SUCCESS) {
-      if (item.is_array()) return base::unsupported("multivectors (" + where + ")");
-      return format_error(at(where, out.size()), "expected a number, got " + std::string(type_name(item)));
+      return format_error(at(where, n), "expected a number, got " + std::string(type_name(item)));
     }
-    if (out.size() == limits::kMaxDim) return out_of_range(where, "more than " + std::to_string(limits::kMaxDim) + " components");
+    if (n++ == limits::kMaxDim) return out_of_range(where, "more than " + std::to_string(limits::kMaxDim) + " components");
     out.push_back(static_cast<float>(value));
   }
+  return base::ok();
+}
+
+// All rows one after another, each of the right length.
+Result<std::vector<float>> read_rows(const Array& rows, const model::VectorParams& params, const std::string& where) {
+  RHUMB_TRY(check_length(rows.size() * params.size, params, where));
+  std::vector<float> out;
+  out.reserve(rows.size() * params.size);
+  size_t row = 0;
+  for (const Element item : rows) {
+    const std::string place = at(where, row++);
+    const size_t before = out.size();
+    RHUMB_TRY(read_components(item, place, out));
+    if (out.size() - before != params.size) return wrong_dim(params.size, out.size() - before, place);
+  }
+  return out;
+}
+
+Result<std::vector<float>> components_of(const Element& e, const model::VectorParams& params, const std::string& where) {
+  if (holds_rows(e)) {
+    if (!params.multivector) return base::invalid("Conversion between multi and regular vectors failed (" + where + ")");
+    return read_rows(Array(e), params, where);
+  }
+  std::vector<float> out;
+  out.reserve(params.size);
+  RHUMB_TRY(read_components(e, where, out));
+  if (out.size() != params.size) return wrong_dim(params.size, out.size(), where);
   return out;
 }
 
 }  // namespace
 
+bool holds_rows(const Element& e) {
+  if (!e.is_array()) return false;
+  const Array array(e);
+  return array.begin() != array.end() && (*array.begin()).is_array();
+}
+
 Result<std::string> final_bits(std::vector<float> components, const model::VectorParams& params, const std::string& where) {
-  if (components.size() != params.size) return wrong_dim(params.size, components.size(), where);
+  RHUMB_TRY(check_length(components.size(), params, where));
   if (rhumb_all_finite(components.data(), RHUMB_F32, components.size()) == 0) {
     return base::invalid(where + ": a component is beyond the range of float32 (at most 3.4e38)");
   }
-  if (params.datatype == model::Scalar::kUint8) return to_u8(components, where);
-  if (params.distance == model::Distance::kCosine) rhumb_normalise_f32(components.data(), params.size);
-  std::string out(params.row_bytes(), '\0');
+  if (params.datatype == model::Scalar::kUint8) return to_u8(components, params, where);
+  if (params.distance == model::Distance::kCosine) {
+    for (size_t row = 0; row < components.size(); row += params.size) rhumb_normalise_f32(components.data() + row, params.size);
+  }
+  std::string out(components.size() * model::scalar_bytes(params.datatype), '\0');
   if (params.datatype == model::Scalar::kFloat32) {
     std::memcpy(out.data(), components.data(), out.size());
     return out;
@@ -101,7 +149,9 @@ Result<std::vector<float>> decode_base64_f32(std::string_view text, const std::s
   if (left > 0) put(base64_group(text.substr(4 * groups)), bytes + 3 * groups, left - 1);
   if ((seen & kNoDigit) != 0) return format_error(where, "not base64");
   if (size % sizeof(float) != 0) return format_error(where, std::to_string(size) + " bytes are no whole number of float32");
-  if (out.size() > limits::kMaxDim) return out_of_range(where, "more than " + std::to_string(limits::kMaxDim) + " components");
+  if (out.size() > limits::kMaxMultivectorComponents) {
+    return out_of_range(where, "more than " + std::to_string(limits::kMaxMultivectorComponents) + " components");
+  }
   return out;
 }
 
@@ -111,7 +161,7 @@ std::string_view unserved_form(const Object& object) {
   return {};
 }
 
-Result<std::string> parse_dense(const Element& e, const model::VectorParams& params, const std::string& where) {
+Result<std::string> parse_vector(const Element& e, const model::VectorParams& params, const std::string& where) {
   if (e.is_object()) {
     const Object object(e);
     if (const auto base64 = member(object, "vector_b64")) {
@@ -121,8 +171,11 @@ Result<std::string> parse_dense(const Element& e, const model::VectorParams& par
     }
     if (const auto form = unserved_form(object); !form.empty()) return base::unsupported(std::string(form) + " (" + where + ")");
   }
-  if (auto lifted = take_lifted(e)) return final_bits(std::move(*lifted), params, where);
-  RHUMB_ASSIGN(auto components, components_of(e, where));
+  if (auto lifted = take_lifted(e)) {
+    if (lifted->size() != params.size) return wrong_dim(params.size, lifted->size(), where);
+    return final_bits(std::move(*lifted), params, where);
+  }
+  RHUMB_ASSIGN(auto components, components_of(e, params, where));
   return final_bits(std::move(components), params, where);
 }
 
@@ -143,7 +196,7 @@ Result<std::vector<model::NamedVector>> parse_vectors(const Element& e, const mo
   const bool whole = e.is_array() || is_lifted(e) || (e.is_object() && (member(Object(e), "vector_b64") || !unserved_form(Object(e)).empty()));
   if (whole) {
     RHUMB_ASSIGN(const auto* params, vector_params(config, "", where));
-    RHUMB_ASSIGN(auto bytes, parse_dense(e, *params, where));
+    RHUMB_ASSIGN(auto bytes, parse_vector(e, *params, where));
     out.push_back({"", std::move(bytes)});
     return out;
   }
@@ -151,7 +204,7 @@ Result<std::vector<model::NamedVector>> parse_vectors(const Element& e, const mo
   for (const auto field : map) {
     const std::string name(field.key);
     RHUMB_ASSIGN(const auto* params, vector_params(config, name, where));
-    RHUMB_ASSIGN(auto bytes, parse_dense(field.value, *params, at(where, name)));
+    RHUMB_ASSIGN(auto bytes, parse_vector(field.value, *params, at(where, name)));
     put_vector(out, name, std::move(bytes));
   }
   return out;

@@ -29,6 +29,8 @@ std::optional<std::string> short_search_kind(const ParsedQuery& query, const mod
   const model::SearchRequest& s = query.search;
   if (query.like_id || query.by_id_order || s.params.exact || s.params.oversampling != 0 || s.params.ef > kShortEf) return std::nullopt;
   if (s.limit + query.offset > kShortHits || s.with_vector.mode != model::VectorSelector::Mode::kNone) return std::nullopt;
+  const auto vector = config.vectors.find(s.vector_name);
+  if (vector != config.vectors.end() && vector->second.multivector) return std::nullopt;  // what it costs hangs on its rows
   std::string kind = s.vector_name;
   if (s.filter && !served_by_indexes(*s.filter, config, kind)) return std::nullopt;
   return kind;

@@ -193,7 +193,6 @@ static rhumb_status_t flat_search(rhumb_index_t *self, const rhumb_call_t *call,
   for (ext = query->ext; ext != NULL; ext = ext->next) {
     if (ext->required != 0) return fail(error, RHUMB_UNSUPPORTED, ext->id, 0);
   }
-  if (query->group_ends != NULL) return fail(error, RHUMB_UNSUPPORTED, "multivectors", 0);
   if (query->vectors.dim != self->vectors->dim || query->vectors.scalar != self->vectors->scalar) {
     return fail(error, RHUMB_INVALID, "the query's dimension or scalar type is not the stored vectors'", 0);
   }

@@ -61,7 +61,6 @@ class MyIndex {
     for (const rhumb_ext_t* ext = query.ext; ext != nullptr; ext = ext->next) {
       if (ext->required != 0) throw rhumb::Error(RHUMB_UNSUPPORTED, ext->id);
     }
-    if (query.group_ends != nullptr) throw rhumb::Error(RHUMB_UNSUPPORTED, "multivectors");
     if (query.vectors.dim != vectors_.dim || query.vectors.scalar != vectors_.scalar) {
       throw rhumb::Error(RHUMB_INVALID, "the query's dimension or scalar type is not the stored vectors'");
     }

@@ -88,7 +88,6 @@ TEST(ParseCreateTest, what_is_wrong_is_named) {
           {R"({"vectors":{"size":4,"distance":"cosine"}})", Code::kInvalid, "vectors.distance: 'cosine' is none of Cosine, Dot, Euclid, Manhattan"},
           {R"({"vectors":{"size":4,"distance":7}})", Code::kInvalid, "vectors.distance: '7' is none of"},
           {vector(R"("datatype":"int4")"), Code::kInvalid, "vectors.datatype: 'int4' is none of float32, float16, uint8"},
-          {vector(R"("multivector_config":{"comparator":"max_sim"})"), Code::kUnsupported, "multivectors (vectors.multivector_config)"},
           {vector(R"("on_disk":1)"), Code::kInvalid, "vectors.on_disk: expected true or false"},
           {vector(R"("hnsw_config":{"m":513})"), Code::kUnprocessable, "vectors.hnsw_config.m: 513 is not from 0 to 512"},
           {vector(R"("quantization_config":{"scalar":{"type":"int4"}})"), Code::kInvalid, "vectors.quantization_config.scalar.type: expected int8"},

@@ -120,7 +120,7 @@ TEST(ParseQueryTest, what_is_not_served_yet_is_named_and_never_answered_wrong) {
                   {R"({"query":[1,0,0,0],"shard_key":"a"})", Code::kUnsupported, "custom sharding (shard_key)"},
                   {R"({"query":7,"lookup_from":{"collection":"x"}})", Code::kUnsupported, "lookup_from (lookup_from)"},
                   {R"({"query":[1,0,0,0],"params":{"idf":1}})", Code::kUnsupported, "idf"},
-                  {R"({"query":[[1,0,0,0]]})", Code::kUnsupported, "multivectors (query)"},
+                  {R"({"query":[[1,0,0,0]]})", Code::kInvalid, "Conversion between multi and regular vectors failed (query)"},
                   {R"({"query":{"indices":[1],"values":[1]}})", Code::kUnsupported, "sparse vectors (query)"},
                   {R"({"query":{"nearest":{"text":"a","model":"m"}}})", Code::kUnsupported, "inference (query.nearest)"}},
                  query);

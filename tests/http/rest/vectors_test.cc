@@ -126,7 +126,7 @@ TEST(ParseVectorTest, what_is_no_vector_of_the_collection_is_named) {
           {R"({"vector_b64":"AAAA"})", Code::kInvalid, "points[0].vector.vector_b64: 3 bytes are no whole number of float32"},
           {R"({"vector_b64":"AACAPw=="})", Code::kInvalid, "expected dim: 4, got 1"},
           {R"({"vector_b64":"AADAfwAAwH8AAMB/AADAfw=="})", Code::kInvalid, "beyond the range of float32"},  // NaN, by bits
-          {"[[1,2,3,4]]", Code::kUnsupported, "multivectors (points[0].vector)"},
+          {"[[1,2,3,4]]", Code::kInvalid, "Conversion between multi and regular vectors failed (points[0].vector)"},
           {R"({"indices":[1],"values":[0.5]})", Code::kUnsupported, "sparse vectors (points[0].vector)"},
           {R"({"text":"a cat","model":"m"})", Code::kUnsupported, "inference (points[0].vector)"},
           {"[" + repeated("1", limits::kMaxDim + 1) + "]", Code::kUnprocessable, "points[0].vector: more than 65536 components"},

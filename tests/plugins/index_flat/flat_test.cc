@@ -242,10 +242,6 @@ TEST(Flat, RefusesWhatItCannotServe) {
   EXPECT_EQ(index.ops().search(index.raw(), nullptr, &query, &out, nullptr), RHUMB_INVALID) << "seven components";
   query.vectors.dim = 8;
   EXPECT_EQ(index.ops().search(index.raw(), nullptr, &query, &out, nullptr), RHUMB_OK);
-  const uint64_t ends = 1;
-  query.group_ends = &ends;
-  EXPECT_EQ(index.ops().search(index.raw(), nullptr, &query, &out, nullptr), RHUMB_UNSUPPORTED);
-  query.group_ends = nullptr;
   rhumb_ext_t ext{"rhumb.unheard-of/1", nullptr, sizeof ext, 0};
   query.ext = &ext;
   EXPECT_EQ(index.ops().search(index.raw(), nullptr, &query, &out, nullptr), RHUMB_OK) << "optional";

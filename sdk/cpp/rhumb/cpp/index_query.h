@@ -29,10 +29,9 @@ inline void refuse_required_extensions(const rhumb_ext_t* ext) {
   }
 }
 
-// The queries as pointers to rows, after checking that they fit the column. Multivectors are refused.
+// The queries as pointers to rows, after checking that they fit the column.
 inline std::vector<const void*> rows_of(const rhumb_vectors_t& column, const rhumb_query_t& query, const rhumb_hits_t& out) {
   refuse_required_extensions(query.ext);
-  if (query.group_ends != nullptr) throw Error(RHUMB_UNSUPPORTED, "queries of several vectors");
   if (query.params_json.size != 0 && view(query.params_json) != "{}") {
     throw Error(RHUMB_UNSUPPORTED, "params_json: no parameters are known");
   }

@@ -1,0 +1,40 @@
+// Comparing points of several rows: the distance of a query to a point is, summed over the query's rows, the smallest distance to any row
+// of the point (ColBERT's MaxSim, arXiv 2004.12832, seen from the side of distances).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "host/base/status.h"
+#include "host/segment/scan.h"
+#include "host/segment/top_k.h"
+#include "host/segment/vector_column.h"
+
+namespace rhumb::segment {
+
+// For one search, on one thread. Looks at the deadline between comparisons.
+class MaxSim {
+ public:
+  explicit MaxSim(const ScanCall& call);
+
+  uint32_t query_rows() const { return query_rows_; }
+  // Of a slot that has the vector. kTimeout, kCancelled.
+  base::Result<float> distance(uint32_t slot);
+  uint64_t compared() const { return compared_; }  // pairs of rows
+
+ private:
+  static constexpr uint32_t kBatchRows = 256;
+  static constexpr uint64_t kPollPairs = 16 * 1024;  // compared between two looks at the deadline
+
+  const ScanCall& call_;
+  const VectorColumn& column_;
+  const uint32_t query_rows_;
+  uint64_t compared_ = 0, polled_ = 0;
+  std::array<float, kBatchRows> distances_;
+};
+
+// The closest points of a range of slots, by comparing all; returns the number of points. Pushes into `top`.
+base::Result<uint64_t> scan_points(const ScanCall& call, const ScanRange& range, MaxSim& max_sim, TopK& top);
+
+}  // namespace rhumb::segment
