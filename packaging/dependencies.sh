@@ -2,10 +2,11 @@
 # Installs what Rhumb is built and tested with, from the package sources this machine is set up with.
 #   packaging/dependencies.sh build   what a Release build and a run need
 #   packaging/dependencies.sh test    the same and what the tests need
+#   packaging/dependencies.sh bench   the same and what tests/bench compares with
 set -euo pipefail
 
 mode="${1:-build}"
-case "$mode" in build | test) ;; *) echo "usage: $0 [build|test]" >&2; exit 2 ;; esac
+case "$mode" in build | test | bench) ;; *) echo "usage: $0 [build|test|bench]" >&2; exit 2 ;; esac
 
 build_packages=(
   g++ cmake ninja-build mold ccache pkg-config git ca-certificates curl
@@ -18,7 +19,8 @@ test_packages=(
   g++-aarch64-linux-gnu qemu-user
 )
 packages=("${build_packages[@]}")
-[ "$mode" = test ] && packages+=("${test_packages[@]}")
+[ "$mode" != build ] && packages+=("${test_packages[@]}")
+[ "$mode" = bench ] && packages+=(libfaiss-dev)
 
 # The Raft plugin needs Rust 1.71. A cargo that is new enough is used as it is; else Debian's own "web" build of it,
 # which conflicts with Debian's older rustc and with rustup, so it is asked for only when nothing fits.
@@ -31,7 +33,7 @@ cargo_fits() {
 cargo_fits || packages+=(rustc-web cargo-web)
 
 # A node that is not Debian's brings its own npm; Debian's npm would conflict with it.
-if [ "$mode" = test ] && command -v node >/dev/null && command -v npm >/dev/null; then
+if [ "$mode" != build ] && command -v node >/dev/null && command -v npm >/dev/null; then
   packages=("${packages[@]/#nodejs/}")
   packages=("${packages[@]/#npm/}")
 fi

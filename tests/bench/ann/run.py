@@ -3,7 +3,7 @@
 
   tests/bench/ann/run.py [--sets c128,minilm,e1536,c128m] [--parts search,life,curve] [--rounds N] [--out FILE]
 
-Builds what it runs (build/bench, Release), fetches usearch's headers by npm, makes the data sets, and measures; under an hour on two cores.
+Installs what is missing (packaging/dependencies.sh bench), builds what it runs (build/bench, Release), fetches usearch's headers by npm, makes the data sets, and measures; under an hour on two cores.
 Writes JSON, a copy after every step; page.py makes the page and the plots of it. Nothing is asserted.
 """
 import argparse
@@ -42,6 +42,7 @@ def model_name():
 
 
 def build(directory):
+    subprocess.run([ROOT / "packaging/dependencies.sh", "bench"], check=True, stdout=sys.stderr)
     headers = directory / "usearch/package/include"
     if not headers.exists():
         headers.parent.parent.mkdir(parents=True, exist_ok=True)
