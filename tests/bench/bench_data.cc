@@ -1,5 +1,5 @@
-// bench_data c128|e1536 POINTS QUERIES SEED DIR         generated
-// bench_data f16 BASE.f16 QUERIES.f16 DIM DIR            a real set of raw float16 rows, cosine
+// bench_data c128|e1536 POINTS QUERIES SEED DIR [unfiltered]  generated
+// bench_data f16 BASE.f16 QUERIES.f16 DIM DIR [unfiltered]     a real set of raw float16 rows, cosine
 // Writes base.fbin, queries.fbin and truth<percent>.ibin (the exact neighbours among what a filter of that many per cent keeps).
 #include <cstdio>
 #include <cstdlib>
@@ -24,8 +24,9 @@ Matrix<float> read_f16(const std::string& path, uint32_t dim) {
 }
 
 int run(int argc, char** argv) {
-  if (argc != 6) {
-    std::fprintf(stderr, "usage: bench_data c128|e1536 POINTS QUERIES SEED DIR | f16 BASE QUERIES DIM DIR\n");
+  const bool unfiltered = argc == 7 && std::strcmp(argv[6], "unfiltered") == 0;
+  if (argc != 6 && !unfiltered) {
+    std::fprintf(stderr, "usage: bench_data c128|e1536 POINTS QUERIES SEED DIR [unfiltered] | f16 BASE QUERIES DIM DIR [unfiltered]\n");
     return 2;
   }
   const std::string kind = argv[1], dir = argv[5];
@@ -38,7 +39,9 @@ int run(int argc, char** argv) {
                    static_cast<uint64_t>(std::atoll(argv[4])));
   }
   std::filesystem::create_directories(dir);
-  for (uint32_t percent : {100u, 50u, 10u, 1u}) write_matrix(dir + "/truth" + std::to_string(percent) + ".ibin", exact_neighbours(set, 10, percent));
+  for (uint32_t percent : {100u, 50u, 10u, 1u}) {
+    if (percent == 100 || !unfiltered) write_matrix(dir + "/truth" + std::to_string(percent) + ".ibin", exact_neighbours(set, 10, percent));
+  }
   write_matrix(dir + "/queries.fbin", set.queries);
   write_matrix(dir + "/base.fbin", set.base);
   return 0;

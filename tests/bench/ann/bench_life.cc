@@ -133,7 +133,7 @@ void insert_all(Engine& engine, uint32_t first, uint32_t end, uint32_t threads) 
 
 json threads(const Bench& b) {
   json out;
-  constexpr uint32_t kRounds = 7, kPasses = 6;
+  constexpr uint32_t kRounds = 5, kPasses = 6;
   const uint32_t n = b.rows.rows;
   std::vector<double> build, insert, search;
   for (uint32_t round = 0; round < kRounds; ++round) {
