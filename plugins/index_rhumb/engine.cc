@@ -204,9 +204,10 @@ std::string Engine::stats() const {
     const CalibrationTable table = trained->calibration.table();
     for (size_t i = 0; i < kCalibrationBreadths.size(); ++i) calibration.push_back({kCalibrationBreadths[i], table.recalls[i]});
   }
+  const Costs::Factors prices = trained != nullptr ? trained->prices.factors() : Costs::Factors{};
   return nlohmann::json{{"rows", rows},
                         {"calibration", calibration},
-                        {"prices", {{"scan", trained != nullptr ? trained->prices.scan.load() : 1}, {"walk", trained != nullptr ? trained->prices.walk.load() : 1}}},
+                        {"prices", {{"scan", prices.scan}, {"bit_scan", prices.bit_scan}, {"walk", prices.walk}}},
                         {"built_through", ranges_.built_through()},
                         {"bytes_resident", trained != nullptr ? trained->graph.resident_bytes() : 0},
                         {"bytes_mapped", trained != nullptr ? trained->graph.mapped_bytes() : 0}}

@@ -11,10 +11,11 @@ namespace rhumb::coded {
 namespace {
 
 constexpr uint32_t kPricedNodesMin = 8192;           // smaller graphs are scanned, whatever it costs
-constexpr uint32_t kShortScan = 2048, kLongScan = 4096;  // rows, spread over the graph as a filter would leave them
+// Rows of scans by codes and by bits, spread over the graph as a filter would leave them.
+constexpr uint32_t kFewRows = 1024, kMoreRows = kBitScanRows - 1, kFewBitRows = kBitScanRows, kMoreBitRows = 2 * kBitScanRows;
 constexpr uint32_t kNarrow = 32, kBroad = 96;        // walks
-constexpr uint32_t kAskers = 4, kRounds = 2;
-constexpr double kFactorMax = 4;  // what is measured beyond that was something else
+constexpr uint32_t kAskers = 4, kRounds = 3;
+constexpr double kFactorMax = 2.5;  // what is measured beyond that was something else
 
 double thread_ns() {
   timespec t{};
@@ -78,11 +79,15 @@ void Engine::price(Trained& trained) const {
   const auto walk_ns = [&](uint32_t ef) { return shortest_ns([&] { run(nullptr, ef); }) / static_cast<double>(askers.size()); };
   // Differences, so that what every search costs is not in them.
   const Costs costs{trained.codec.width(), trained.codec.bit_stride(), graph.shape().degree, {}};
-  const double row_ns = trained.codec.bit_bytes() != 0 ? costs.scan_bit_row_ns() : costs.scan_row_ns();
-  const double scan = (scan_ns(kLongScan) - scan_ns(kShortScan)) / ((kLongScan - kShortScan) * row_ns);
-  const double walk = (walk_ns(kBroad) - walk_ns(kNarrow)) / (costs.walk_ns(kBroad) - costs.walk_ns(kNarrow));
   const auto within = [](double factor) { return static_cast<float>(std::clamp(factor, 1 / kFactorMax, kFactorMax)); };
-  trained.prices.scan.store(within(scan), std::memory_order_relaxed);
+  const auto scan_factor = [&](uint32_t few, uint32_t more, double row_ns) {
+    return within((scan_ns(more) - scan_ns(few)) / ((more - few) * row_ns));
+  };
+  trained.prices.scan.store(scan_factor(kFewRows, kMoreRows, costs.scan_row_ns()), std::memory_order_relaxed);
+  if (trained.codec.bit_bytes() != 0) {
+    trained.prices.bit_scan.store(scan_factor(kFewBitRows, kMoreBitRows, costs.scan_bit_row_ns()), std::memory_order_relaxed);
+  }
+  const double walk = (walk_ns(kBroad) - walk_ns(kNarrow)) / (costs.walk_ns(kBroad) - costs.walk_ns(kNarrow));
   trained.prices.walk.store(within(walk), std::memory_order_relaxed);
 }
 

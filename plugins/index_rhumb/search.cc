@@ -64,14 +64,14 @@ bool everything_passes(const rhumb_filter_t* filter, uint32_t end) {
 Engine::Plan Engine::plan(const Request& r, uint64_t passing) const {
   const Graph& graph = r.trained->graph;
   const Costs costs{r.trained->codec.width(), r.trained->codec.bit_stride(), graph.shape().degree,
-                    {r.trained->prices.scan.load(std::memory_order_relaxed), r.trained->prices.walk.load(std::memory_order_relaxed)}};
+                    r.trained->prices.factors()};
   const auto rows = static_cast<double>(passing), nodes = static_cast<double>(graph.nodes());
   if (passing <= kScanRows || nodes == 0) return {Way::kCodes, {}};
   double scan_ns = rows * costs.scan_row_ns();
   if (r.scans_bits(passing)) scan_ns = rows * costs.scan_bit_row_ns() + rescored_bits_of(r.k) * costs.rescored_code_ns();
   const double walk_ns = costs.walk_ns(r.ef);
   if (r.all_pass) return {scan_ns <= walk_ns ? Way::kCodes : Way::kWalk, {}};
-  if (scan_ns <= walk_ns * Costs::lengthening(std::min(1.0, rows / nodes))) return {Way::kCodes, {}};
+  if (scan_ns <= Costs::kSureness * walk_ns * Costs::lengthening(std::min(1.0, rows / nodes))) return {Way::kCodes, {}};
   return {rows >= kMostPassShare * nodes ? Way::kMostPass : Way::kPassing, {scan_ns / costs.distance_ns(), costs.walk_distances(r.ef)}};
 }
 
