@@ -12,13 +12,14 @@ pid_file="$home/rhumbd.pid"
 url="http://127.0.0.1:$port"
 demo="tests/data/demo"
 
-running() { [ -f "$pid_file" ] && kill -0 "$(cat "$pid_file")" 2>/dev/null && grep -q rhumbd "/proc/$(cat "$pid_file")/comm"; }
+# A process that ended but that nobody has waited for yet (containers without an init) does not run.
+running() { [ -f "$pid_file" ] && grep -q '^Name:.*rhumbd' "/proc/$(cat "$pid_file")/status" 2>/dev/null && ! grep -q '^State:.*Z' "/proc/$(cat "$pid_file")/status"; }
 
 stop() {
   if ! running; then echo "no server of the quickstart is running"; rm -f "$pid_file"; return; fi
   local pid; pid=$(cat "$pid_file")
   kill -TERM "$pid"
-  tail --pid="$pid" -f /dev/null
+  while running; do sleep 0.1; done
   rm -f "$pid_file"
   echo "stopped; the data stay in build/quickstart/data"
 }
