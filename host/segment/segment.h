@@ -99,6 +99,9 @@ class Segment {
   // Reading for an answer: record, id and payload are compared with their checksums always, vectors once the segment is
   // sealed.
   base::Result<StoredRow> fetch(uint32_t slot) const;
+  // Rows that are fetched next: what a processor waits for comes meanwhile, for all of them at once.
+  void prefetch(uint32_t slot) const { __builtin_prefetch(&record(slot)); }
+  void prefetch_blobs(uint32_t slot) const;  // after some other prefetches: it reads the row's record
   // Where a row's vectors lie, for a message: files and offsets.
   std::string places(uint32_t slot) const;
   base::Result<std::string_view> fetch_vector(size_t column, uint32_t slot) const;

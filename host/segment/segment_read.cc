@@ -46,6 +46,12 @@ std::string Segment::places(uint32_t slot) const {
   return out;
 }
 
+void Segment::prefetch_blobs(uint32_t slot) const {
+  const RowRecord& r = record(slot);
+  __builtin_prefetch(ids_.view(r.id_offset, 1).data());
+  __builtin_prefetch(payload_.view(r.payload_offset, 1).data());
+}
+
 Result<StoredRow> Segment::fetch(uint32_t slot) const {
   RHUMB_TRY(check_record(slot));
   const RowRecord& r = record(slot);

@@ -3,8 +3,7 @@
 //
 // Threads: append() and flush() belong to the apply thread. vectors() is the chunk table that index plugins and kernels
 // read: complete from the start, rows never change once the slot was published. A word of present() changes until its
-// 64 slots are appended: an index plugin, which reads it plainly, is told of complete words only; others use
-// present_word().
+// 64 slots are appended: who reads it meanwhile does so by present_word(), index plugins as rhumb/index.h says.
 #pragma once
 
 #include <algorithm>

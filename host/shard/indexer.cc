@@ -102,16 +102,12 @@ std::optional<Status> Indexer::build_field() {
   return std::nullopt;
 }
 
-// Words of presence bits are complete below a multiple of 64 slots; the rest of a growing segment is scanned. Engines of multivectors are
-// given no such bits.
 uint32_t Indexer::graph_end(const SegmentView& part, size_t column) const {
   if (!part.segment->enough_for_graph(column, part.rows)) return 0;
-  const uint32_t whole = part.segment->column(column).table() != nullptr ? ~0u : ~63u;
-  const uint32_t end = part.segment->state() == segment::State::kSealed ? part.rows : part.rows & whole;
   const std::lock_guard lock(mutex_);
-  if (!limit_) return end;
+  if (!limit_) return part.rows;
   const auto it = limit_->lengths.find(part.segment->id());
-  return it == limit_->lengths.end() ? 0 : std::min(end, it->second.rows & whole);
+  return it == limit_->lengths.end() ? 0 : std::min(part.rows, it->second.rows);
 }
 
 void Indexer::checkpoint_begins(const Watermark& watermark) {

@@ -18,6 +18,8 @@ using segment::Hit;
 
 namespace {
 
+constexpr size_t kPrefetchedRows = 64;  // before the first is read; more would push each other out of the nearest cache
+
 // rows: of the query. A multivector's distance is the sum over them.
 float score_of(Distance metric, float distance, size_t rows) {
   switch (metric) {
@@ -85,6 +87,7 @@ class Attempt {
     std::vector<model::Record> records;
     uint64_t bytes = 0;
     float last = 0;
+    prefetch_rows();
     for (const Candidate& c : candidates_) {
       if (records.size() >= request_.limit && c.score != last) break;
       RHUMB_ASSIGN(const segment::StoredRow row, c.part->segment->fetch(c.slot));
@@ -153,6 +156,13 @@ class Attempt {
     plan.distances = answer.distances;
     plan.tail = answer.tail;
     plan_.push_back(std::move(plan));
+  }
+
+  // Rows lie anywhere: reading one after another would wait for memory three times a row.
+  void prefetch_rows() const {
+    const auto rows = std::span(candidates_).first(std::min<size_t>(candidates_.size(), kPrefetchedRows));
+    for (const Candidate& c : rows) c.part->segment->prefetch(c.slot);
+    for (const Candidate& c : rows) c.part->segment->prefetch_blobs(c.slot);
   }
 
   static void order_ties(std::vector<model::Record>& records) {

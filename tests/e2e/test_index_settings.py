@@ -58,11 +58,10 @@ def fill(client, collection, base):
 
 
 def until_indexed(client, collection, vectors):
-    """A graph that grows lacks the last rows behind a multiple of 64."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         info = client.get_collection(collection)
-        if info.status == models.CollectionStatus.GREEN and info.indexed_vectors_count >= vectors - 128:
+        if info.status == models.CollectionStatus.GREEN and info.indexed_vectors_count == vectors:
             return info
     raise AssertionError(info)
 

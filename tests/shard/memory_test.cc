@@ -80,7 +80,7 @@ TEST_F(MemoryTest, GraphsOfSealedSegmentsLeaveMemoryAndFindTheSame) {
   write(kRows, kRows + kSealRows);  // the growing one is sealed meanwhile
   settle();
   EXPECT_EQ(mapped_graphs().size(), 4u);
-  EXPECT_LT(h->state().tail_rows, 64u);
+  EXPECT_EQ(h->state().tail_rows, 0u);
 }
 
 TEST_F(MemoryTest, OnDiskOrNotAGraphThatWasBuiltLeavesMemory) {
@@ -114,7 +114,7 @@ TEST_F(MemoryTest, WhatWouldMakeMemoryShortStaysInItsFilesFromTheStart) {
 TEST_F(MemoryTest, AtTheLimitWritesThatGrowAreRefusedAndGraphsWait) {
   write(0, 1000);
   h.wait_indexed();
-  EXPECT_LT(h->state().tail_rows, 64u);
+  EXPECT_EQ(h->state().tail_rows, 0u);
   set_used(kRefuse);
   const base::Status refused = h->admit();
   EXPECT_EQ(refused.code(), base::Code::kNoSpace);
@@ -128,7 +128,7 @@ TEST_F(MemoryTest, AtTheLimitWritesThatGrowAreRefusedAndGraphsWait) {
   EXPECT_EQ(last->points.size(), 1500u);
   set_used(kNormal);
   h.wait_indexed();
-  EXPECT_LT(h->state().tail_rows, 64u);
+  EXPECT_EQ(h->state().tail_rows, 0u);
   EXPECT_TRUE(h->admit().ok());
 }
 

@@ -1,10 +1,10 @@
 #include "host/http/rest/parse_vector.h"
 
-#include <array>
 #include <cmath>
 #include <cstring>
 
 #include "host/base/limits.h"
+#include "host/http/rest/base64_text.h"
 #include "host/http/rest/lifted.h"
 #include "rhumb/kernels.h"
 
@@ -17,25 +17,6 @@ namespace limits = base::limits;
 
 Status wrong_dim(uint32_t expected, size_t got, const std::string& where) {
   return base::invalid("Vector dimension error: expected dim: " + std::to_string(expected) + ", got " + std::to_string(got) + " (" + where + ")");
-}
-
-constexpr uint32_t kNoDigit = 1 << 24;
-
-// What a character adds to its group's 24 bits as the first, second, ... of four; both alphabets.
-constexpr std::array<std::array<uint32_t, 256>, 4> kBase64 = [] {
-  std::array<std::array<uint32_t, 256>, 4> bits{};
-  for (auto& table : bits) table.fill(kNoDigit);
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
-  for (uint32_t i = 0; i < kDigits.size(); ++i) {
-    for (uint32_t place = 0; place < 4; ++place) bits[place][static_cast<uint8_t>(kDigits[i])] = (i < 64 ? i : i - 2) << (18 - 6 * place);
-  }
-  return bits;
-}();
-
-uint32_t base64_group(std::string_view four) {
-  uint32_t bits = 0;
-  for (size_t i = 0; i < four.size(); ++i) bits |= kBase64[i][static_cast<uint8_t>(four[i])];
-  return bits;
 }
 
 // Of what was given flat, as base64 or in a binary record.
@@ -137,17 +118,9 @@ Result<std::string> final_bits(std::vector<float> components, const model::Vecto
 
 Result<std::vector<float>> decode_base64_f32(std::string_view text, const std::string& where) {
   while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  const size_t size = text.size() * 3 / 4, groups = text.size() / 4, left = text.size() % 4;
+  const size_t size = base64_bytes(text);
   std::vector<float> out((size + sizeof(float) - 1) / sizeof(float));
-  auto* const bytes = reinterpret_cast<unsigned char*>(out.data());
-  uint32_t seen = 0;
-  const auto put = [&](uint32_t bits, unsigned char* to, size_t n) {
-    seen |= bits;
-    for (size_t i = 0; i < n; ++i) to[i] = static_cast<unsigned char>(bits >> (16 - 8 * i));
-  };
-  for (size_t i = 0; i < groups; ++i) put(base64_group({text.data() + 4 * i, 4}), bytes + 3 * i, 3);
-  if (left > 0) put(base64_group(text.substr(4 * groups)), bytes + 3 * groups, left - 1);
-  if ((seen & kNoDigit) != 0) return format_error(where, "not base64");
+  if (!read_base64(text, reinterpret_cast<unsigned char*>(out.data()))) return format_error(where, "not base64");
   if (size % sizeof(float) != 0) return format_error(where, std::to_string(size) + " bytes are no whole number of float32");
   if (out.size() > limits::kMaxMultivectorComponents) {
     return out_of_range(where, "more than " + std::to_string(limits::kMaxMultivectorComponents) + " components");

@@ -31,7 +31,8 @@ typedef struct rhumb_index rhumb_index_t;
 
 /* Slot s lies at (const char *)chunks[s >> chunk_shift] + (s & ((1 << chunk_shift) - 1)) * stride (bytes).
  * PINNED until close. The table has room for the segment's maximum; entries are filled before build, insert or search name their slots;
- * rows never change once named. present: bit s set = slot s has this vector; NULL = all have it. rows: slots filled at open. */
+ * rows never change once named. present: bit s set = slot s has this vector; NULL = all have it; bits of slots that were not named yet may
+ * be set meanwhile, so a word is read by a relaxed atomic load (SlotFilter does). rows: slots filled at open. */
 typedef struct rhumb_vectors {
   uint32_t struct_size, scalar, dim, chunk_shift;
   uint64_t rows, stride;
