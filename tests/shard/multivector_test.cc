@@ -5,10 +5,12 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <functional>
 #include <set>
 #include <thread>
 
+#include "host/segment/search.h"
 #include "tests/shard/harness.h"
 
 namespace rhumb::shard::test {
@@ -276,6 +278,61 @@ TEST_F(MultivectorTest, WhatIsNoWholeNumberOfRowsIsRefused) {
   EXPECT_EQ(h->search(request, {}).status().code(), base::Code::kInvalid);
   request = nearest("", 3);
   EXPECT_EQ(h->search(request, {}).status().code(), base::Code::kInvalid);
+}
+
+// A contract that finds too little asks for more: each row's walk is broader by the factor, and so finds no less.
+TEST(MultivectorWalkTest, IsAsBroadAsTheContractAsks) {
+  constexpr uint32_t kPoints = 4000;
+  const std::unique_ptr<Harness> directories = std::make_unique<Harness>();
+  segment::SegmentOptions options;
+  options.max_rows = kPoints;
+  options.max_bytes = 1u << 24;
+  options.graph_min_rows = 1000;
+  options.extents = {65536, 1u << 20};
+  options.plugins = &plugins();
+  std::filesystem::create_directories(directories->directory());
+  const auto made = segment::Segment::create(directories->directory() + "/1", 1, segment::vector_specs(config_of_rows()), options);
+  ASSERT_TRUE(made.ok()) << made.status().to_string();
+  segment::Segment& rows = **made;
+  Documents documents(kSeed);
+  for (uint32_t slot = 0; slot < kPoints; ++slot) {
+    const std::string key = "\x03k" + std::to_string(slot), bytes = documents.point();
+    ASSERT_TRUE(rows.append({key, {}, 1, {}, {bytes}}).ok());
+  }
+  ASSERT_TRUE(rows.flush().ok());
+  const std::vector<uint64_t> live(kPoints / 64 + 1, ~uint64_t{0});
+  const std::atomic<bool> going{false};
+  while (rows.graph(0).built() < kPoints) ASSERT_TRUE(rows.graph(0).extend(kPoints, 2000, false, live, going).ok());
+
+  const auto search = [&](const std::string& query, float widen, bool exact) {
+    segment::SearchCall call;
+    call.query = query;
+    call.k = 10;
+    call.widen = widen;
+    call.exact = exact;
+    auto answer = segment::search(rows, call, {kPoints, live, kPoints}, nullptr);
+    EXPECT_TRUE(answer.ok()) << answer.status().to_string();
+    return answer.ok() ? std::move(*answer) : segment::SearchAnswer();
+  };
+  size_t by_factor[] = {0, 0, 0};
+  uint64_t work[] = {0, 0, 0};
+  for (int q = 0; q < 30; ++q) {
+    const std::string query = documents.next(8);
+    const auto truth = search(query, 0, true).hits;
+    const float factors[] = {0.1f, 1, 4};
+    for (size_t f = 0; f < 3; ++f) {
+      const segment::SearchAnswer answer = search(query, factors[f], false);
+      EXPECT_EQ(answer.strategy, "graph");
+      work[f] += answer.distances;
+      for (const auto& hit : answer.hits) by_factor[f] += static_cast<size_t>(std::count(truth.begin(), truth.end(), hit));
+    }
+  }
+  std::printf("found of 300: %zu, %zu, %zu; compared %llu, %llu, %llu\n", by_factor[0], by_factor[1], by_factor[2],
+              static_cast<unsigned long long>(work[0]), static_cast<unsigned long long>(work[1]), static_cast<unsigned long long>(work[2]));
+  EXPECT_LT(work[0] * 2, work[1]);
+  EXPECT_LT(work[1] * 2, work[2]);
+  EXPECT_LT(by_factor[0], by_factor[1]);
+  EXPECT_LE(by_factor[1], by_factor[2]);
 }
 
 TEST(MultivectorScoreTest, OfEveryMetric) {
