@@ -92,7 +92,8 @@ def test_a_graph_that_finds_too_little_is_searched_more_broadly(fresh, small):
     for _ in range(400):
         asked.recall(server, "mended", 0, 200)
         contract = server.ok("GET", "/collections/mended/contract")
-        if contract["measured"]["samples"] >= 30 and contract["measured"]["recall"] >= 0.95:
+        # Thirty searches may look better than they are; from two hundred on the server goes by their mean.
+        if contract["measured"]["samples"] >= 200 and contract["measured"]["recall"] >= 0.95:
             break
     shard = contract["shards"][0]
     assert 16 >= shard["widen"] > 1 and shard["actions"], contract
