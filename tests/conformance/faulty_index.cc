@@ -22,6 +22,7 @@ enum Fault {
   gives_up_early,
   ignores_present,
   ignores_bit_count,
+  inserts_whole_words,
   overruns,
   never_stops,
   takes_any_extension,
@@ -66,6 +67,11 @@ class Faulty {
     if (progress != nullptr && progress->tick(progress->ctx, slot_end, slot_end) == 0)
       throw rhumb::Error(RHUMB_CANCELLED, "stopped");
     built_ = slot_end;
+  }
+  void insert(const rhumb_call_t*, uint32_t, uint32_t slot_end) {
+    const uint32_t end = has(inserts_whole_words) ? (slot_end + 63) & ~63u : slot_end;
+    for (uint32_t built = built_; built < end && !built_.compare_exchange_weak(built, end);) {
+    }
   }
   void search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out) {
     for (const rhumb_ext_t* ext = query.ext; ext != nullptr; ext = ext->next) {

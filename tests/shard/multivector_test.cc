@@ -283,15 +283,15 @@ TEST_F(MultivectorTest, WhatIsNoWholeNumberOfRowsIsRefused) {
 // A contract that finds too little asks for more: each row's walk is broader by the factor, and so finds no less.
 TEST(MultivectorWalkTest, IsAsBroadAsTheContractAsks) {
   constexpr uint32_t kPoints = 4000;
-  const std::unique_ptr<Harness> directories = std::make_unique<Harness>();
+  const Harness h;  // for its directory
   segment::SegmentOptions options;
   options.max_rows = kPoints;
   options.max_bytes = 1u << 24;
   options.graph_min_rows = 1000;
   options.extents = {65536, 1u << 20};
   options.plugins = &plugins();
-  std::filesystem::create_directories(directories->directory());
-  const auto made = segment::Segment::create(directories->directory() + "/1", 1, segment::vector_specs(config_of_rows()), options);
+  std::filesystem::create_directories(h.directory());
+  const auto made = segment::Segment::create(h.directory() + "/1", 1, segment::vector_specs(config_of_rows()), options);
   ASSERT_TRUE(made.ok()) << made.status().to_string();
   segment::Segment& rows = **made;
   Documents documents(kSeed);
@@ -301,8 +301,8 @@ TEST(MultivectorWalkTest, IsAsBroadAsTheContractAsks) {
   }
   ASSERT_TRUE(rows.flush().ok());
   const std::vector<uint64_t> live(kPoints / 64 + 1, ~uint64_t{0});
-  const std::atomic<bool> going{false};
-  while (rows.graph(0).built() < kPoints) ASSERT_TRUE(rows.graph(0).extend(kPoints, 2000, false, live, going).ok());
+  const std::atomic<bool> cancelled{false};
+  while (rows.graph(0).built() < kPoints) ASSERT_TRUE(rows.graph(0).extend(kPoints, 2000, false, live, cancelled).ok());
 
   const auto search = [&](const std::string& query, float widen, bool exact) {
     segment::SearchCall call;

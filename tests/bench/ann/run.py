@@ -63,7 +63,7 @@ class Runner:
         self.plugin = str(self.bin.parent / "lib/rhumb/plugins/index_rhumb.so")
         commit = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE, text=True).stdout.strip()
         self.report = json.loads(pathlib.Path(options.out).read_text()) if options.add else {"sets": {}, "life": {}, "minutes": 0, "commands": []}
-        self.report["commands"].append("tests/bench/ann/run.py " + " ".join(sys.argv[1:]))
+        self.report["commands"].append(" ".join(["tests/bench/ann/run.py", *sys.argv[1:]]))
         self.report |= {"machine": model_name(), "cores": os.cpu_count(), "commit": commit, "date": time.strftime("%Y-%m-%d")}
 
     def data(self, name):
