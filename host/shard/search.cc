@@ -259,10 +259,10 @@ Result<model::SearchResult> Shard::search(const SearchRequest& request, const Re
   const SchemaPtr schema = core_.schema();
   const size_t column = column_of(*schema, request.vector_name);
   if (column == schema->vectors.size())
-    return base::invalid("Wrong input: Not existing vector name error: " + request.vector_name);
+    return base::invalid("Not existing vector name error: " + request.vector_name);
   const model::VectorParams& params = schema->vectors[column].params;
   if (!params.takes(request.vector.size())) {
-    return base::invalid("Wrong input: Vector dimension error: expected dim: " + std::to_string(params.size) +
+    return base::invalid("Vector dimension error: expected dim: " + std::to_string(params.size) +
                          ", got " + std::to_string(request.vector.size() / model::scalar_bytes(params.datatype)));
   }
   RHUMB_ASSIGN(const RecordMaker maker,

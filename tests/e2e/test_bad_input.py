@@ -30,6 +30,9 @@ def deep(n):
     return '{"filter":' + '{"must":[' * n + '{"key":"n","match":{"value":1}}' + "]}" * n + "}"
 
 
+PREFIXES = ("Wrong input: ", "Format error in JSON body: ", "Validation error in JSON body: ", "Deserialize error in query parameters: ", "Not found: ",
+            "Not implemented: ", "Bad request: ")
+
 # method, path, body, words that the error must hold
 CASES = [
     ("PUT", P, "{", ["JSON"]),
@@ -84,7 +87,7 @@ CASES = [
     ("POST", P + "/vectors/delete", {"points": [1], "vector": ["nope"]}, ["nope"]),
     ("POST", P + "/vectors/delete", {"points": [1], "vector": []}, ["vector"]),
     ("POST", P + "/batch", {"operations": [{"delete": {"points": [0]}}, {"upsert": point(vector=[1])}]}, ["operations[1].upsert.points[1].vector"]),
-    ("POST", P + "/batch", {"operations": [{"explode": {}}]}, ["operations[0].explode"]),
+    ("POST", P + "/batch", {"operations": [{"explode": {}}]}, ["operations[0]", "explode"]),
     ("POST", P + "/batch", {}, ["operations"]),
     ("POST", P, {}, ["ids"]),
     ("POST", P + "/scroll", {"limit": 0}, ["limit", "0"]),
@@ -146,9 +149,41 @@ CASES = [
     ("PUT", "/collections/bad/index", {"field_name": "x", "field_schema": "colour"}, ["field_schema", "colour"]),
     ("PUT", "/collections/bad/index", {"field_schema": "keyword"}, ["field_name"]),
     ("PUT", "/collections/bad/index", {"field_name": "a..b", "field_schema": "keyword"}, ["field_name"]),
+    ("PUT", "/collections/new", {"vectors": {"size": 4, "distance": "Dot"}, "contract": {"recall": 0.95, "latency": 5}}, ["contract", "latency"]),
+    ("PUT", "/collections/new", '{"vectors": {"size": 4, "distance": "Dot"}, "shard_number": 1, "shard_number": 2}', ["shard_number"]),
     ("POST", "/collections/aliases", {"actions": [{"create_alias": {"alias_name": "x"}}]}, ["actions[0]", "collection_name"]),
     ("POST", "/collections/aliases", {"actions": [{"create_alias": {"collection_name": "none", "alias_name": "x"}}]}, ["none"]),
     ("POST", "/collections/aliases", {"actions": [{"create_alias": {"collection_name": "bad", "alias_name": "y"}}, {"delete_alias": {"alias_name": "none"}}]}, ["none"]),
+]
+
+# A filter that is not read wholly answers another question, or changes other points: by each way to them.
+TYPOS = [({"key": "n", "range": {"over": 3}}, "over"), ({"key": "n", "range": {"gte": 3, "less": 5}}, "less"), ({"key": "n", "values_count": {"exactly": 1}}, "exactly"),
+         ({"key": "n", "match": {"value": 3, "except": [3]}}, "except"), ({"key": "n", "match": {"value": 3}, "values_count": {"gt": 0}}, "values_count"),
+         ({"has_id": [1], "must": [{"has_id": [2]}]}, "must"), ({"is_empty": {"key": "n"}, "has_id": [1]}, "has_id"), ({"is_null": {"key": "n", "value": True}}, "value"),
+         ({"nested": {"key": "n", "filter": {}, "must": []}}, "must"), ({"min_should": {"conditions": [], "min_count": 0, "min": 3}}, "min"), ({"range": {"gte": 3}}, "range"),
+         ({"must": [{"should": {"key": "n", "rang": {"gte": 3}}}]}, "rang"), ({"key": "n", "geo_radius": {"centre": {}, "radius": 1}}, "centre")]
+for typo, word in TYPOS:
+    f = filtered(typo)["filter"]
+    CASES += [("POST", P + route, {"filter": f}, [word]) for route in ("/delete", "/payload/clear", "/scroll", "/count")]
+    CASES += [("POST", P + "/payload", {"filter": f, "payload": {"x": 1}}, [word]), ("PUT", P + "/payload", {"filter": f, "payload": {}}, [word]),
+              ("POST", P + "/payload/delete", {"filter": f, "keys": ["n"]}, [word]), ("POST", P + "/vectors/delete", {"filter": f, "vector": [""]}, [word]),
+              ("PUT", P, {"points": [{"id": 1, "vector": GOOD}], "update_filter": f}, [word]),
+              ("POST", P + "/batch", {"operations": [{"clear_payload": {"points": [3]}}, {"delete": {"filter": f}}]}, ["operations[1].delete.filter", word]),
+              ("POST", P + "/query", {"query": GOOD, "filter": f}, [word]), ("POST", P + "/query", {"query": GOOD, "prefetch": {"query": GOOD, "filter": f}}, [word])
+              if word != "range" else ("POST", P + "/query", {"filter": f}, [word]),
+              ("POST", P + "/query/batch", {"searches": [{"query": GOOD}, {"query": GOOD, "filter": f}]}, ["searches[1].filter", word]),
+              ("POST", P + "/search", {"vector": GOOD, "filter": f}, [word]), ("POST", P + "/search/batch", {"searches": [{"vector": GOOD, "filter": f}]}, [word])]
+CASES += [
+    ("POST", P + "/delete", {"points": [1], "filter": {}}, ["points", "filter"]),
+    ("POST", P + "/payload/clear", {"filter": {}, "points": [1]}, ["points", "filter"]),
+    ("POST", P + "/delete", {"filter": {}, "filters": {}}, ["filters"]),
+    ("POST", P + "/delete", '{"filter": {"must": {"key": "n", "match": {"value": 99}}}, "filter": {}}', ["filter", "twice"]),
+    ("POST", P + "/query", {"query": GOOD, "params": {"ef": 10}}, ["params", "ef"]),
+    ("POST", P + "/query", {"query": {"nearest": GOOD, "order_by": "n"}}, ["nearest", "order_by"]),
+    ("POST", P + "/query", {"query": GOOD, "params": {"quantization": {"resocre": True}}}, ["params.quantization", "resocre"]),
+    ("POST", P + "/scroll", {"with_payload": {"include": ["a"], "exclude": ["b"]}}, ["include", "exclude"]),
+    ("PUT", P, {"points": [{"id": 1, "vector": GOOD, "vector_b64": "AAAA"}]}, ["points[0]", "vector_b64"]),
+    ("POST", "/collections/bad/import", '{"id": 1, "vector": [1, 1, 1, 1], "id": 2}', ["line 1", "id"]),
 ]
 
 
@@ -170,10 +205,41 @@ def test_each_is_refused_and_changes_nothing(bad):
         text = reply["status"]["error"] if isinstance(reply, dict) else reply
         for word in words:
             assert word in text, f"{word!r} is missing: {shown}"
+        assert sum(text.count(prefix) for prefix in PREFIXES) == 1, f"not one prefix: {shown}"
     after = state(bad)
     for shard in after[0]:
         shard.pop("applied_index")
     assert after == before
+
+def test_other_unknown_members_are_ignored_and_named(bad):
+    def warned(method, path, body):
+        status, reply, _ = bad.request(method, path, body)
+        assert status == 200, reply
+        return reply.get("warnings")
+
+    def lines(*points):
+        return "".join(json.dumps(p) + "\n" for p in points)
+
+    vector = {"id": 903, "vector": GOOD}
+    assert warned("PUT", P + "?wait=true", {"points": [{**vector, "payloads": {"n": 1}}]}) == ["Unknown member 'payloads' of points[0] was ignored"]
+    assert warned("PUT", P + "?wait=true", {"points": [vector]}) is None
+    assert warned("POST", P + "/query", {"query": GOOD, "filtr": {}}) == ["Unknown member 'filtr' of the request body was ignored"]
+    assert warned("POST", P + "/count", {"exact": True, "Filter": {}}) == ["Unknown member 'Filter' of the request body was ignored"]
+    assert warned("POST", "/collections/bad/import", lines(vector, {**vector, "meta": {}}, {**vector, "meta": {}})) == [
+        "Unknown member 'meta' of line 2 was ignored, of 1 more as well"]
+    made = warned("PUT", "/collections/warned", {"vectors": {"size": 4, "distance": "Dot", "index": "hnsw"}, "optimizers_config": {"threads": 2}})
+    assert made == ["Unknown member 'index' of vectors was ignored", "Unknown member 'threads' of optimizers_config was ignored"]
+    shown = bad.ok("GET", "/collections/warned")["config"]
+    assert "threads" not in shown["optimizer_config"] and "index" not in shown["params"]["vectors"]
+    bad.ok("DELETE", "/collections/warned")
+    bad.ok("POST", P + "/delete?wait=true", {"points": [903]})
+
+
+def test_an_empty_filter_is_all_points_as_the_protocol_has_it(bad):
+    everything = bad.ok("POST", P + "/count", {"filter": {}})["count"]
+    assert everything == 20
+    for legal in ({"must": None, "should": None}, {"must": []}, {"must": {"must_not": []}}, {"must": [{"key": "n", "range": {"gte": 0, "lt": None}, "match": None}]}):
+        assert bad.ok("POST", P + "/count", {"filter": legal})["count"] == everything, legal
 
 
 def raw_request(server, method, path, body):

@@ -79,8 +79,10 @@ void exists(const ExchangePtr& x) { x->ok(x->collection().ok() ? R"({"exists":tr
 void create(const ExchangePtr& x) {
   const std::string& name = x->capture("collection_name");
   if (const Status status = check_name(name, "collection_name", base::limits::kMaxNameBytes); !status.ok()) return x->fail(status);
-  auto config = parse_create_collection(x->request->body);
+  IgnoredMembers ignored;
+  auto config = parse_create_collection(x->request->body, &ignored);
   if (!config.ok()) return x->fail(config.status());
+  x->warn(ignored);
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
   x->gateway().create_collection(name, std::move(*config), *deadline, answer_true(x));
@@ -89,8 +91,10 @@ void create(const ExchangePtr& x) {
 void update(const ExchangePtr& x) {
   const auto collection = found(x);
   if (collection == nullptr) return;
-  auto config = parse_update_collection(x->request->body, collection->config);
+  IgnoredMembers ignored;
+  auto config = parse_update_collection(x->request->body, collection->config, &ignored);
   if (!config.ok()) return x->fail(config.status());
+  x->warn(ignored);
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
   x->gateway().update_collection(collection->name, {std::move(*config), collection->config_version}, *deadline, answer_true(x));
@@ -106,8 +110,10 @@ void drop(const ExchangePtr& x) {
 }
 
 void change_aliases(const ExchangePtr& x) {
-  auto actions = parse_alias_actions(x->request->body);
+  IgnoredMembers ignored;
+  auto actions = parse_alias_actions(x->request->body, &ignored);
   if (!actions.ok()) return x->fail(actions.status());
+  x->warn(ignored);
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
   x->gateway().change_aliases(std::move(*actions), *deadline, answer_true(x));
@@ -122,8 +128,10 @@ void aliases(const ExchangePtr& x) {
 void create_index(const ExchangePtr& x) {
   const auto collection = found(x);
   if (collection == nullptr) return;
-  auto index = parse_create_index(x->request->body);
+  IgnoredMembers ignored;
+  auto index = parse_create_index(x->request->body, &ignored);
   if (!index.ok()) return x->fail(index.status());
+  x->warn(ignored);
   const auto options = x->write_options();
   if (!options.ok()) return x->fail(options.status());
   x->gateway().create_payload_index(collection, index->first, index->second, *options, answer_update(x));

@@ -12,6 +12,7 @@
 #include "host/base/executor.h"
 #include "host/gateway/gateway.h"
 #include "host/http/request.h"
+#include "host/http/rest/ignored_members.h"
 
 namespace rhumb::http::rest {
 
@@ -53,6 +54,8 @@ class Exchange {
   base::Result<gateway::WriteOptions> write_options() const;
   base::Result<gateway::ReadOptions> read_options() const;
 
+  // Into the `warnings` of the reply.
+  void warn(const IgnoredMembers& ignored) { warnings_ = ignored.warnings(); }
   // {"result":<json>,"status":"ok","time":...}; `members` are further top-level ones, e.g. `"explain":[...]`.
   void ok(std::string_view result_json, std::string_view members = {});
   void fail(const base::Status& status);
@@ -69,6 +72,7 @@ class Exchange {
   Reply reply_;
   const uint64_t started_ns_;
   gateway::CollectionPtr session_of_;
+  std::vector<std::string> warnings_;
 };
 using ExchangePtr = std::shared_ptr<Exchange>;
 

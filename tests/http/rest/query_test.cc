@@ -86,7 +86,7 @@ TEST(ParseQueryTest, what_is_wrong_is_named) {
           {R"({"query":{"nearest":[1]}})", Code::kInvalid, "expected dim: 4, got 1 (query.nearest)"},
           {R"({"query":-7})", Code::kInvalid, "query: a point id is"},
           {R"({"query":"7"})", Code::kInvalid, "query: point id \"7\" is a number in quotes"},
-          {R"({"query":{"explode":1}})", Code::kInvalid, "query: expected an array, got an object"},
+          {R"({"query":{"explode":1}})", Code::kInvalid, "query: unknown field `explode`, expected one of nearest"},
           {with(R"("using":"text")"), Code::kInvalid, "Not existing vector name error: text (using)"},
           {with(R"("using":7)"), Code::kInvalid, "using: expected a string"},
           {with(R"("limit":0)"), Code::kUnprocessable, "limit: 0 is not from 1 to 100000"},
