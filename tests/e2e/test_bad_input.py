@@ -161,7 +161,8 @@ TYPOS = [({"key": "n", "range": {"over": 3}}, "over"), ({"key": "n", "range": {"
          ({"key": "n", "match": {"value": 3, "except": [3]}}, "except"), ({"key": "n", "match": {"value": 3}, "values_count": {"gt": 0}}, "values_count"),
          ({"has_id": [1], "must": [{"has_id": [2]}]}, "must"), ({"is_empty": {"key": "n"}, "has_id": [1]}, "has_id"), ({"is_null": {"key": "n", "value": True}}, "value"),
          ({"nested": {"key": "n", "filter": {}, "must": []}}, "must"), ({"min_should": {"conditions": [], "min_count": 0, "min": 3}}, "min"), ({"range": {"gte": 3}}, "range"),
-         ({"must": [{"should": {"key": "n", "rang": {"gte": 3}}}]}, "rang"), ({"key": "n", "geo_radius": {"centre": {}, "radius": 1}}, "centre")]
+         ({"must": [{"should": {"key": "n", "rang": {"gte": 3}}}]}, "rang"), ({"key": "n", "geo_radius": {"centre": {}, "radius": 1}}, "centre"),
+         ({"has_id": None}, "has_id"), ({"key": None, "match": {"value": 1}}, "key"), ({"nested": None}, "nested")]
 for typo, word in TYPOS:
     f = filtered(typo)["filter"]
     CASES += [("POST", P + route, {"filter": f}, [word]) for route in ("/delete", "/payload/clear", "/scroll", "/count")]
@@ -169,8 +170,7 @@ for typo, word in TYPOS:
               ("POST", P + "/payload/delete", {"filter": f, "keys": ["n"]}, [word]), ("POST", P + "/vectors/delete", {"filter": f, "vector": [""]}, [word]),
               ("PUT", P, {"points": [{"id": 1, "vector": GOOD}], "update_filter": f}, [word]),
               ("POST", P + "/batch", {"operations": [{"clear_payload": {"points": [3]}}, {"delete": {"filter": f}}]}, ["operations[1].delete.filter", word]),
-              ("POST", P + "/query", {"query": GOOD, "filter": f}, [word]), ("POST", P + "/query", {"query": GOOD, "prefetch": {"query": GOOD, "filter": f}}, [word])
-              if word != "range" else ("POST", P + "/query", {"filter": f}, [word]),
+              ("POST", P + "/query", {"query": GOOD, "filter": f}, [word]), ("POST", P + "/query", {"filter": f}, [word]),
               ("POST", P + "/query/batch", {"searches": [{"query": GOOD}, {"query": GOOD, "filter": f}]}, ["searches[1].filter", word]),
               ("POST", P + "/search", {"vector": GOOD, "filter": f}, [word]), ("POST", P + "/search/batch", {"searches": [{"vector": GOOD, "filter": f}]}, [word])]
 CASES += [

@@ -1,6 +1,7 @@
 #include "host/http/rest/parse_filter.h"
 
 #include "host/base/limits.h"
+#include "host/http/rest/shapes.h"
 #include "host/payload/json_path.h"
 
 namespace rhumb::http::rest {
@@ -194,8 +195,10 @@ Result<Condition> parse_condition(const Element& e, const std::string& where, Bu
   if (const auto null = member(object, "is_null")) return parse_keyed<model::IsNull>(*null, at(where, "is_null"));
   if (const auto nested = member(object, "nested")) return parse_nested(*nested, at(where, "nested"), budget);
   if (member(object, "slice")) return base::unsupported("slice condition (" + where + ")");
-  for (const std::string_view test : kTests) {
-    if (member(object, test)) return format_error(where, "missing field `key` beside `" + std::string(test) + "`");
+  // A filter within the filter. {"has_id": null} is none: an empty filter is every point, which nobody meant.
+  for (const auto field : object) {
+    if (kFilter.find(field.key) != nullptr) continue;
+    return format_error(where, field.value.is_null() ? "`" + std::string(field.key) + "` is null" : "missing field `key` beside `" + std::string(field.key) + "`");
   }
   RHUMB_ASSIGN(Filter inner, parse_tree(e, where, budget));
   return Condition{"", model::SubFilter{std::make_unique<Filter>(std::move(inner))}};
