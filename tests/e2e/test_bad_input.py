@@ -235,6 +235,73 @@ def test_other_unknown_members_are_ignored_and_named(bad):
     bad.ok("POST", P + "/delete?wait=true", {"points": [903]})
 
 
+def condition(o):
+    return ("POST", P + "/count", {"filter": {"must": [o]}})
+
+
+def created(o):
+    return ("PUT", "/collections/known", {"vectors": {"size": 4, "distance": "Dot"}, **o})
+
+
+# Where an object of the official client's model stands in a body.
+KNOWN = {
+    "QueryRequest": lambda o: ("POST", P + "/query", o), "Prefetch": lambda o: ("POST", P + "/query", {"prefetch": [o]}),
+    "SearchParams": lambda o: ("POST", P + "/query", {"query": GOOD, "params": o}),
+    "QuantizationSearchParams": lambda o: ("POST", P + "/query", {"query": GOOD, "params": {"quantization": o}}),
+    "AcornSearchParams": lambda o: ("POST", P + "/query", {"query": GOOD, "params": {"acorn": o}}),
+    "LookupLocation": lambda o: ("POST", P + "/query", {"query": GOOD, "lookup_from": o}),
+    **{q: lambda o: ("POST", P + "/query", {"query": o}) for q in ("NearestQuery", "RecommendQuery", "DiscoverQuery", "ContextQuery", "OrderByQuery", "FusionQuery", "RrfQuery",
+                                                                "FormulaQuery", "SampleQuery", "RelevanceFeedbackQuery", "SparseVector", "Document", "Image", "InferenceObject")},
+    "ScrollRequest": lambda o: ("POST", P + "/scroll", o), "CountRequest": lambda o: ("POST", P + "/count", o), "PointRequest": lambda o: ("POST", P, o),
+    "OrderBy": lambda o: ("POST", P + "/scroll", {"order_by": o}), "PayloadSelectorInclude": lambda o: ("POST", P + "/scroll", {"with_payload": o}),
+    "PayloadSelectorExclude": lambda o: ("POST", P + "/scroll", {"with_payload": o}),
+    "PointsList": lambda o: ("PUT", P, o), "PointsBatch": lambda o: ("PUT", P, o), "Batch": lambda o: ("PUT", P, {"batch": o}), "PointStruct": lambda o: ("PUT", P, {"points": [o]}),
+    "PointVectors": lambda o: ("PUT", P + "/vectors", {"points": [o]}), "UpdateVectors": lambda o: ("PUT", P + "/vectors", o),
+    "DeleteVectors": lambda o: ("POST", P + "/vectors/delete", o), "SetPayload": lambda o: ("POST", P + "/payload", o), "DeletePayload": lambda o: ("POST", P + "/payload/delete", o),
+    "FilterSelector": lambda o: ("POST", P + "/delete", o), "PointIdsList": lambda o: ("POST", P + "/payload/clear", o),
+    "Filter": lambda o: ("POST", P + "/count", {"filter": o}), "MinShould": lambda o: ("POST", P + "/count", {"filter": {"min_should": o}}),
+    **{c: condition for c in ("FieldCondition", "IsEmptyCondition", "IsNullCondition", "HasIdCondition", "HasVectorCondition", "NestedCondition", "Filter", "SliceCondition")},
+    "Nested": lambda o: condition({"nested": o}), "PayloadField": lambda o: condition({"is_empty": o}), "Slice": lambda o: condition({"slice": o}),
+    **{m: lambda o: condition({"key": "n", "match": o}) for m in ("MatchValue", "MatchAny", "MatchExcept", "MatchText", "MatchTextAny", "MatchPhrase", "MatchPrefix", "MatchSubstring")},
+    "Range": lambda o: condition({"key": "n", "range": o}), "DatetimeRange": lambda o: condition({"key": "n", "range": o}),
+    "ValuesCount": lambda o: condition({"key": "n", "values_count": o}), "GeoRadius": lambda o: condition({"key": "n", "geo_radius": o}),
+    "GeoBoundingBox": lambda o: condition({"key": "n", "geo_bounding_box": o}), "GeoPolygon": lambda o: condition({"key": "n", "geo_polygon": o}),
+    "GeoLineString": lambda o: condition({"key": "n", "geo_polygon": {"exterior": o}}), "GeoPoint": lambda o: condition({"key": "n", "geo_radius": {"center": o}}),
+    "CreateCollection": created, "UpdateCollection": lambda o: ("PATCH", "/collections/bad", o), "CollectionParamsDiff": lambda o: ("PATCH", "/collections/bad", {"params": o}),
+    "VectorParamsDiff": lambda o: ("PATCH", "/collections/bad", {"vectors": {"": o}}), "VectorParams": lambda o: ("PUT", "/collections/known", {"vectors": {"a": o}}),
+    "SparseVectorParams": lambda o: created({"sparse_vectors": {"s": o}}), "SparseIndexParams": lambda o: created({"sparse_vectors": {"s": {"index": o}}}),
+    "HnswConfigDiff": lambda o: created({"hnsw_config": o}), "OptimizersConfigDiff": lambda o: created({"optimizers_config": o}), "WalConfigDiff": lambda o: created({"wal_config": o}),
+    "StrictModeConfig": lambda o: created({"strict_mode_config": o}), "PayloadStorageParams": lambda o: created({"payload": o}), "IdTrackerParams": lambda o: created({"id_tracker": o}),
+    **{k + "Quantization": lambda o: created({"quantization_config": o}) for k in ("Scalar", "Product", "Binary", "Turbo")},
+    **{k + "QuantizationConfig": lambda o, k=k: created({"quantization_config": {k.lower(): o}}) for k in ("Scalar", "Product", "Binary")},
+    "TurboQuantQuantizationConfig": lambda o: created({"quantization_config": {"turbo": o}}),
+    "MultiVectorConfig": lambda o: ("PUT", "/collections/known", {"vectors": {"size": 4, "distance": "Dot", "multivector_config": o}}),
+    "CreateFieldIndex": lambda o: ("PUT", "/collections/bad/index", o),
+    **{t + "IndexParams": lambda o: ("PUT", "/collections/bad/index", {"field_name": "x", "field_schema": o}) for t in ("Keyword", "Integer", "Float", "Bool", "Datetime", "Uuid", "Text", "Geo")},
+    "ChangeAliasesOperation": lambda o: ("POST", "/collections/aliases", o), "CreateAlias": lambda o: ("POST", "/collections/aliases", {"actions": [{"create_alias": o}]}),
+    "DeleteAlias": lambda o: ("POST", "/collections/aliases", {"actions": [{"delete_alias": o}]}), "RenameAlias": lambda o: ("POST", "/collections/aliases", {"actions": [{"rename_alias": o}]}),
+}
+
+
+def test_every_member_of_the_official_clients_models_is_known(bad):
+    from qdrant_client import models
+
+    tried = 0
+    for model, stands in KNOWN.items():
+        if not hasattr(models, model):
+            continue  # of a newer client
+        for name, field in getattr(models, model).model_fields.items():
+            method, path, body = stands({field.alias or name: None})
+            status, reply, _ = bad.request(method, path, body)
+            told = json.dumps(reply)
+            assert status < 500 or status == 501, (model, name, reply)
+            assert "unknown field" not in told and "Unknown member" not in told, (model, name, reply)
+            tried += 1
+            if path.endswith("/known") and status == 200:
+                bad.ok("DELETE", path)
+    assert tried > 200
+
+
 def test_an_empty_filter_is_all_points_as_the_protocol_has_it(bad):
     everything = bad.ok("POST", P + "/count", {"filter": {}})["count"]
     assert everything == 20

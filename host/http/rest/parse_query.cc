@@ -107,6 +107,7 @@ Status parse_query_member(const Element& e, const model::VectorParams& params, c
     if (member(object, name)) return base::unsupported(std::string(feature) + " (" + where + ")");
   }
   const auto nearest = member(object, "nearest");
+  if (!nearest && !member(object, "vector_b64")) return format_error(where, "a query that is an object needs `nearest` or another variant of a query");
   if (!nearest) return parse_nearest(e, params, where, out);
   if (member(object, "mmr")) return base::unsupported("mmr (" + at(where, "mmr") + ")");
   return parse_nearest(*nearest, params, at(where, "nearest"), out);

@@ -86,6 +86,8 @@ TEST(ParseQueryTest, what_is_wrong_is_named) {
           {R"({"query":{"nearest":[1]}})", Code::kInvalid, "expected dim: 4, got 1 (query.nearest)"},
           {R"({"query":-7})", Code::kInvalid, "query: a point id is"},
           {R"({"query":"7"})", Code::kInvalid, "query: point id \"7\" is a number in quotes"},
+          {R"({"query":{}})", Code::kInvalid, "query: a query that is an object needs `nearest` or another variant"},
+          {R"({"query":{"nearest":null}})", Code::kInvalid, "query: a query that is an object needs `nearest`"},
           {R"({"query":{"explode":1}})", Code::kInvalid, "query: unknown field `explode`, expected one of nearest"},
           {with(R"("using":"text")"), Code::kInvalid, "Not existing vector name error: text (using)"},
           {with(R"("using":7)"), Code::kInvalid, "using: expected a string"},
