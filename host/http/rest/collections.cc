@@ -81,8 +81,8 @@ void create(const ExchangePtr& x) {
   if (const Status status = check_name(name, "collection_name", base::limits::kMaxNameBytes); !status.ok()) return x->fail(status);
   IgnoredMembers ignored;
   auto config = parse_create_collection(x->request->body, &ignored);
-  if (!config.ok()) return x->fail(config.status());
   x->warn(ignored);
+  if (!config.ok()) return x->fail(config.status());
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
   x->gateway().create_collection(name, std::move(*config), *deadline, answer_true(x));
@@ -93,8 +93,8 @@ void update(const ExchangePtr& x) {
   if (collection == nullptr) return;
   IgnoredMembers ignored;
   auto config = parse_update_collection(x->request->body, collection->config, &ignored);
-  if (!config.ok()) return x->fail(config.status());
   x->warn(ignored);
+  if (!config.ok()) return x->fail(config.status());
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
   x->gateway().update_collection(collection->name, {std::move(*config), collection->config_version}, *deadline, answer_true(x));
@@ -112,8 +112,8 @@ void drop(const ExchangePtr& x) {
 void change_aliases(const ExchangePtr& x) {
   IgnoredMembers ignored;
   auto actions = parse_alias_actions(x->request->body, &ignored);
-  if (!actions.ok()) return x->fail(actions.status());
   x->warn(ignored);
+  if (!actions.ok()) return x->fail(actions.status());
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
   x->gateway().change_aliases(std::move(*actions), *deadline, answer_true(x));
@@ -130,8 +130,8 @@ void create_index(const ExchangePtr& x) {
   if (collection == nullptr) return;
   IgnoredMembers ignored;
   auto index = parse_create_index(x->request->body, &ignored);
-  if (!index.ok()) return x->fail(index.status());
   x->warn(ignored);
+  if (!index.ok()) return x->fail(index.status());
   const auto options = x->write_options();
   if (!options.ok()) return x->fail(options.status());
   x->gateway().create_payload_index(collection, index->first, index->second, *options, answer_update(x));

@@ -52,18 +52,17 @@ bool has_own_prefix(const std::string& text) {
 }
 
 void append_warnings(std::string& out, const std::vector<std::string>& warnings) {
-  if (warnings.empty()) return;
   out += "\"warnings\":";
   for (const std::string& text : warnings) {
     out += &text == &warnings.front() ? '[' : ',';
     base::append_json_string(out, text);
   }
-  out += "],";
+  out += ']';
 }
 
 }  // namespace
 
-Response failure_response(const Status& status, double seconds) {
+Response failure_response(const Status& status, double seconds, const std::vector<std::string>& warnings) {
   const Kind kind = kind_of(status.code());
   Response response;
   if (status.code() == Code::kUnauthenticated || status.code() == Code::kForbidden) {
@@ -74,6 +73,11 @@ Response failure_response(const Status& status, double seconds) {
   }
   const std::string text = has_own_prefix(status.message()) ? status.message() : std::string(kind.prefix) + status.message();
   response = error_response(kind.http, text, seconds);
+  if (!warnings.empty()) {
+    response.body.back() = ',';
+    append_warnings(response.body, warnings);
+    response.body += '}';
+  }
   if (kind.http == 429 || kind.http == 503) response.headers.emplace_back("Retry-After", kRetryAfterSeconds);
   return response;
 }
@@ -161,7 +165,10 @@ void Exchange::ok(std::string_view result_json, std::string_view members) {
     body += members;
     body += ',';
   }
-  append_warnings(body, warnings_);
+  if (!warnings_.empty()) {
+    append_warnings(body, warnings_);
+    body += ',';
+  }
   body += "\"time\":";
   append_number(body, seconds());
   body += '}';
@@ -172,7 +179,7 @@ void Exchange::fail(const Status& status) {
   if (status.code() == Code::kInternal || status.code() == Code::kIo || status.code() == Code::kCorrupt) {
     base::log_error("http", "request failed", {{"request_id", request->request_id}, {"path", request->path}, {"error", status.message()}});
   }
-  reply_(failure_response(status, seconds()));
+  reply_(failure_response(status, seconds(), warnings_));
 }
 
 void Exchange::answer(Response response) {

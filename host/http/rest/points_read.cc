@@ -56,8 +56,8 @@ void get(const ExchangePtr& x) {
   if (!prepare(x, collection, options)) return;
   IgnoredMembers ignored;
   auto request = parse_get(x->request->body, &ignored);
-  if (!request.ok()) return x->fail(request.status());
   x->warn(ignored);
+  if (!request.ok()) return x->fail(request.status());
   const RecordShape shape = shape_of(collection, request->with_payload, request->with_vector);
   x->gateway().get(collection, std::move(*request), options, [x, collection, shape](Result<std::vector<model::Record>> records) {
     if (!records.ok()) return x->fail(records.status());
@@ -71,8 +71,8 @@ void scroll(const ExchangePtr& x) {
   if (!prepare(x, collection, options)) return;
   IgnoredMembers ignored;
   auto request = parse_scroll(x->request->body, &ignored);
-  if (!request.ok()) return x->fail(request.status());
   x->warn(ignored);
+  if (!request.ok()) return x->fail(request.status());
   const RecordShape shape = shape_of(collection, request->with_payload, request->with_vector);
   x->gateway().scroll(collection, std::move(*request), options, [x, collection, shape](Result<gateway::ScrollPage> page) {
     if (!page.ok()) return x->fail(page.status());
@@ -89,8 +89,8 @@ void count(const ExchangePtr& x) {
   if (!prepare(x, collection, options)) return;
   IgnoredMembers ignored;
   auto request = parse_count(x->request->body, &ignored);
-  if (!request.ok()) return x->fail(request.status());
   x->warn(ignored);
+  if (!request.ok()) return x->fail(request.status());
   x->gateway().count(collection, std::move(*request), options, [x](Result<uint64_t> count) {
     if (!count.ok()) return x->fail(count.status());
     x->ok("{\"count\":" + std::to_string(*count) + "}");

@@ -192,7 +192,9 @@ TEST_F(HandlerPointsTest, ignored_members_are_warnings_of_the_reply) {
   EXPECT_EQ(made.json()["warnings"], json::parse(R"(["Unknown member 'replicas' of the request body was ignored"])")) << made.response.body;
   const Answer refused = post("/points/scroll", R"({"spell":1,"limit":0})");
   EXPECT_EQ(refused.response.status, 422);
-  EXPECT_FALSE(refused.json().contains("warnings")) << "nothing was done that one could be warned of";
+  const Answer missing = rest_.ask("POST", "/collections/books/points/payload", R"({"points":[1],"paylod":{"a":1}})");
+  EXPECT_EQ(missing.response.status, 400) << missing.response.body;
+  EXPECT_EQ(missing.json()["warnings"], json::parse(R"(["Unknown member 'paylod' of the request body was ignored"])")) << "what is missing is there, mistyped";
 }
 
 TEST_F(HandlerPointsTest, a_query_without_a_query_is_points_in_the_order_of_ids) {
