@@ -231,7 +231,7 @@ def test_other_unknown_members_are_ignored_and_named(bad):
     assert warned("POST", P + "/query", {"query": GOOD, "filtr": {}}) == ["Unknown member 'filtr' of the request body was ignored"]
     assert warned("POST", P + "/count", {"exact": True, "Filter": {}}) == ["Unknown member 'Filter' of the request body was ignored"]
     assert warned("POST", "/collections/bad/import", lines(vector, {**vector, "meta": {}}, {**vector, "meta": {}})) == [
-        "Unknown member 'meta' of line 2 was ignored, of 1 more as well"]
+        "Unknown member 'meta' of line 2 was ignored; 1 more object has it"]
     made = warned("PUT", "/collections/warned", {"vectors": {"size": 4, "distance": "Dot", "index": "hnsw"}, "optimizers_config": {"threads": 2}})
     assert made == ["Unknown member 'index' of vectors was ignored", "Unknown member 'threads' of optimizers_config was ignored"]
     shown = bad.ok("GET", "/collections/warned")["config"]

@@ -39,6 +39,17 @@ Status apart(const Object& object, const Shape& shape, const Member& late, const
   return format_error(place.text(), "`" + std::string(early) + "` and `" + std::string(late.name) + "` do not go together");
 }
 
+// The member came before, under this name or another one.
+Status twice(const Object& object, const Shape& shape, const Member& m, const Place& place) {
+  const Member* first = m.same_as_before ? &m - 1 : &m;
+  std::string_view other;
+  for (const auto field : object) {
+    const Member* found = shape.find(field.key);
+    if (found != nullptr && found != &m && (found == first || (found->same_as_before && found - 1 == first))) other = found->name;
+  }
+  return format_error(place.text(), "field `" + std::string(m.name) + "` comes twice" + (other.empty() ? "" : ", as `" + std::string(other) + "` as well"));
+}
+
 class Walk {
  public:
   explicit Walk(IgnoredMembers* ignored) : ignored_(ignored) {}
@@ -55,8 +66,7 @@ class Walk {
       }
       const auto row = static_cast<size_t>(m - shape.members.data()) - (m->same_as_before ? 1 : 0);
       if ((seen >> row & 1) != 0) {
-        const std::string other = shape.members[row].name == m->name ? "" : ", as `" + std::string(shape.members[row].name) + "` as well";
-        return format_error(place.text(), "field `" + std::string(m->name) + "` comes twice" + other);
+        return twice(object, shape, *m, place);
       }
       seen |= uint64_t{1} << row;
       if (field.value.is_null()) continue;

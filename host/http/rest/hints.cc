@@ -57,15 +57,14 @@ void keep_known_in(json& value, const Member& m) {
 }
 
 void keep_known(json& object, const Shape& shape) {
-  for (auto it = object.begin(); it != object.end();) {
+  json kept = json::object();
+  for (auto it = object.begin(); it != object.end(); ++it) {
     const Member* m = shape.find(it.key());
-    if (m == nullptr) {
-      it = object.erase(it);
-      continue;
-    }
+    if (m == nullptr) continue;
     keep_known_in(it.value(), *m);
-    ++it;
+    kept[std::string(m->same_as_before ? (m - 1)->name : m->name)] = std::move(it.value());
   }
+  object = std::move(kept);
 }
 
 }  // namespace

@@ -225,16 +225,17 @@ constexpr Shape kContract{Unknown::kRefused, kContractMembers};
 
 constexpr Member kReplication{.name = "replication_factor"}, kWriteConsistency{.name = "write_consistency_factor"}, kOnDiskPayload{.name = "on_disk_payload"},
     kPayloadStorage{"payload", kObject, &kStorage}, kIdTracker{"id_tracker", kObject, &kStorage}, kOptimizersConfig{"optimizers_config", kObject, &kOptimizers},
+    kOptimizersAlias{.name = "optimizer_config", .holds = kObject, .shape = &kOptimizers, .same_as_before = true},
     kWalConfig{"wal_config", kObject, &kWal}, kStrictModeConfig{"strict_mode_config", kObject, &kStrictMode}, kMetadata{.name = "metadata"},
     kContractMember{"contract", kObject, &kContract}, kSparseVectors{"sparse_vectors", kMap, &kSparseParams};
 constexpr Member kCreateCollectionMembers[] = {{"vectors", kOneOrNamed, &kVectorParams}, kSparseVectors, {.name = "shard_number"}, {.name = "sharding_method"}, kReplication,
-                                               kWriteConsistency, kOnDiskPayload, kPayloadStorage, kIdTracker, kHnswConfig, kOptimizersConfig, kWalConfig,
-                                               kQuantizationConfig, kQuantizationAlias, kStrictModeConfig, kMetadata, kContractMember};
+                                               kWriteConsistency, kOnDiskPayload, kPayloadStorage, kIdTracker, kHnswConfig, kOptimizersConfig, kOptimizersAlias,
+                                               kWalConfig, kQuantizationConfig, kQuantizationAlias, kStrictModeConfig, kMetadata, kContractMember};
 constexpr Member kCollectionParamsMembers[] = {kReplication, kWriteConsistency, {.name = "read_fan_out_factor"}, {.name = "read_fan_out_delay_ms"}, kOnDiskPayload,
                                                kPayloadStorage, kIdTracker};
 constexpr Shape kCollectionParams{Unknown::kIgnored, kCollectionParamsMembers};
 constexpr Member kUpdateCollectionMembers[] = {{"vectors", kMap, &kVectorDiff}, kSparseVectors, {"params", kObject, &kCollectionParams}, kHnswConfig, kOptimizersConfig,
-                                               kWalConfig, kQuantizationConfig, kQuantizationAlias, kStrictModeConfig, kMetadata, kContractMember};
+                                               kOptimizersAlias, kWalConfig, kQuantizationConfig, kQuantizationAlias, kStrictModeConfig, kMetadata, kContractMember};
 
 constexpr Member kCreateAliasMembers[] = {{.name = "collection_name"}, {.name = "alias_name"}};
 constexpr Shape kCreateAlias{Unknown::kIgnored, kCreateAliasMembers};
@@ -253,7 +254,8 @@ constexpr Member kIndexParamsMembers[] = {
     {.name = "nested"}, {.name = "tokenizer"}, {.name = "min_token_len"}, {.name = "max_token_len"}, {.name = "lowercase"}, {.name = "ascii_folding"},
     {.name = "phrase_matching"}, {.name = "stopwords"}, {.name = "stemmer"}, {.name = "scoring"}, kOnDisk, kMemory};
 constexpr Shape kIndexParams{Unknown::kIgnored, kIndexParamsMembers};
-constexpr Member kCreateIndexMembers[] = {{.name = "field_name"}, {"field_schema", kObject, &kIndexParams}};
+constexpr Member kCreateIndexMembers[] = {{.name = "field_name"}, {"field_schema", kObject, &kIndexParams},
+                                          {.name = "field_type", .holds = kObject, .shape = &kIndexParams, .same_as_before = true}};
 
 }  // namespace
 

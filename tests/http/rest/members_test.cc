@@ -175,7 +175,7 @@ TEST(MembersTest, what_is_ours_is_strict_in_lenient_bodies_too) {
 TEST(MembersTest, other_members_are_ignored_and_named) {
   IgnoredMembers ignored;
   ASSERT_TRUE(parse_upsert(R"({"points":[{"id":1,"vector":[1,0,0,0],"payloads":{"a":1}},{"id":2,"vector":[1,0,0,0],"payloads":null}],"wait":true})", single_vector(), &ignored).ok());
-  EXPECT_EQ(ignored.warnings(), (Warnings{"Unknown member 'payloads' of points[0] was ignored, of 1 more as well",
+  EXPECT_EQ(ignored.warnings(), (Warnings{"Unknown member 'payloads' of points[0] was ignored; 1 more object has it",
                                           "Unknown member 'wait' of the request body was ignored"}));
   ASSERT_TRUE(parse_batch(R"({"operations":[{"set_payload":{"points":[1],"payload":{"any":{"thing":1}},"ky":"a"}}],"atomic":true})", single_vector(), &ignored).ok());
   EXPECT_EQ(ignored.warnings(), (Warnings{"Unknown member 'ky' of operations[0].set_payload was ignored", "Unknown member 'atomic' of the request body was ignored"}));
@@ -212,7 +212,7 @@ TEST(MembersTest, lines_of_an_import_are_told_by_number) {
   std::vector<model::PointWrite> points;
   ASSERT_TRUE(reader.feed("{\"id\":1,\"vector\":[1,0,0,0]}\n\n{\"id\":2,\"vector\":[1,0,0,0],\"pay\":1}\n{\"id\":3,\"vector\":[1,0,0,0],\"pay\":1,\"load\":2}\n", points).ok());
   EXPECT_EQ(points.size(), 3u);
-  EXPECT_EQ(reader.ignored().warnings(), (Warnings{"Unknown member 'pay' of line 3 was ignored, of 1 more as well", "Unknown member 'load' of line 4 was ignored"}));
+  EXPECT_EQ(reader.ignored().warnings(), (Warnings{"Unknown member 'pay' of line 3 was ignored; 1 more object has it", "Unknown member 'load' of line 4 was ignored"}));
   const base::Status twice = reader.feed("{\"id\":4,\"vector\":[1,0,0,0],\"vector_b64\":\"AAAA\"}\n", points);
   EXPECT_EQ(twice.message(), "Format error in JSON body: line 5: `vector` and `vector_b64` do not go together") << "one prefix, in front";
 }
@@ -233,6 +233,19 @@ TEST(MembersTest, what_is_ignored_is_not_kept_with_the_collection) {
   EXPECT_EQ(ignored.warnings(), (Warnings{"Unknown member 'colour' of vectors.a was ignored", "Unknown member 'n' of vectors.a.hnsw_config was ignored",
                                           "Unknown member 'speed' of vectors.a.quantization_config.scalar was ignored",
                                           "Unknown member 'speed' of optimizers_config was ignored", "Unknown member 'on_disc_payload' of the request body was ignored"}));
+  const auto other_names = parse_create_collection(R"({"vectors":{"size":4,"distance":"Dot","quantization":{"binary":{}}},"quantization":{"scalar":{"type":"int8"}},
+                                                       "optimizer_config":{"flush_interval_sec":3}})",
+                                                   &ignored);
+  ASSERT_TRUE(other_names.ok()) << other_names.status().message();
+  EXPECT_TRUE(ignored.empty());
+  EXPECT_EQ(other_names->vectors.at("").quantization_json, R"({"binary":{}})");
+  EXPECT_EQ(other_names->hints_json.at("quantization_config"), R"({"scalar":{"type":"int8"}})");
+  EXPECT_EQ(other_names->hints_json.at("optimizers_config"), R"({"flush_interval_sec":3})");
+  EXPECT_EQ(parse_create_index(R"({"field_name":"a","field_type":"integer"})")->second.type, model::FieldType::kInteger);
+  expect_refused({{R"({"quantization":{"binary":{}},"quantization_config":{"binary":{}}})", Code::kInvalid,
+                   "field `quantization_config` comes twice, as `quantization` as well"},
+                  {R"({"optimizers_config":{},"optimizer_config":null})", Code::kInvalid, "field `optimizer_config` comes twice, as `optimizers_config` as well"}},
+                 [](const std::string& body) { return parse_create_collection(body); });
   ASSERT_TRUE(parse_create_collection(R"({"vectors":{"size":{"size":4,"distance":"Dot"},"distance":{"size":4,"distance":"Dot"}}})", &ignored).ok());
   EXPECT_TRUE(ignored.empty()) << "vectors have any name";
   const auto index = parse_create_index(R"({"field_name":"a","field_schema":{"type":"keyword","is_tenant":true,"tenant":true}})", &ignored);

@@ -41,6 +41,7 @@ TEST(ShapesTest, every_row_says_something_that_can_be_kept) {
       EXPECT_NE(m.forms, Forms{0}) << m.name << " goes together with nothing";
       if (m.same_as_before) {
         ASSERT_GT(i, 0u) << m.name;
+        EXPECT_FALSE(shape->members[i - 1].same_as_before) << m.name;
         EXPECT_EQ(m.shape, shape->members[i - 1].shape) << m.name;
         EXPECT_EQ(m.forms, shape->members[i - 1].forms) << m.name;
       }
