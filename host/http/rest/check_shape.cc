@@ -47,7 +47,8 @@ Status twice(const Object& object, const Shape& shape, const Member& m, const Pl
     const Member* found = shape.find(field.key);
     if (found != nullptr && found != &m && (found == first || (found->same_as_before && found - 1 == first))) other = found->name;
   }
-  return format_error(place.text(), "field `" + std::string(m.name) + "` comes twice" + (other.empty() ? "" : ", as `" + std::string(other) + "` as well"));
+  return format_error(
+      place.text(), "field `" + std::string(m.name) + "` comes twice" + (other.empty() ? "" : ", as `" + std::string(other) + "` as well"));
 }
 
 class Walk {

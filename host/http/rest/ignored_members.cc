@@ -44,7 +44,8 @@ void IgnoredMembers::clear() {
 std::vector<std::string> IgnoredMembers::warnings() const {
   std::vector<std::string> out;
   for (const Named& n : named_) {
-    std::string text = "Unknown member '" + shown_name(n.name) + "' of " + (n.where.empty() ? "the request body" : n.where) + " was ignored";
+    std::string text =
+        "Unknown member '" + shown_name(n.name) + "' of " + (n.where.empty() ? "the request body" : n.where) + " was ignored";
     if (n.count > 1) text += n.count == 2 ? "; 1 more object has it" : "; " + std::to_string(n.count - 1) + " more objects have it";
     out.push_back(std::move(text));
   }

@@ -19,7 +19,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string text_of(const ParsedQuery& q) {
-  return model::text_of(q.search) + (q.like_id ? model::text_of(*q.like_id) : "") + (q.by_id_order ? " by id" : "") + " from " + std::to_string(q.offset);
+  return model::text_of(q.search) + (q.like_id ? model::text_of(*q.like_id) : "") + (q.by_id_order ? " by id" : "") + " from " +
+         std::to_string(q.offset);
 }
 std::string text_of(const model::PointWrite& point) {
   model::Operation upsert;
@@ -61,47 +62,60 @@ std::vector<Sample> samples() {
   const auto config = std::make_shared<const model::CollectionConfig>(named_vectors());
   const std::string filter = std::string("\"filter\":") + kWholeFilter;
   const std::string select = R"(,"with_payload":{"include":["a","b.c"]},"with_vector":["text"],"limit":7)";
-  const std::string params = R"(,"params":{"hnsw_ef":99,"exact":true,"indexed_only":true,"explain":true,"acorn":{"enable":true,"max_selectivity":0.5},
+  const std::string params =
+      R"(,"params":{"hnsw_ef":99,"exact":true,"indexed_only":true,"explain":true,"acorn":{"enable":true,"max_selectivity":0.5},
                                 "quantization":{"ignore":false,"rescore":true,"oversampling":2.5}},"score_threshold":0.5,"offset":3)";
   const std::string asked = "{" + filter + select + params + R"(,"query":{"nearest":[1,2]},"using":"code"})";
   const std::string searched = "{" + filter + select + params + R"(,"vector":{"name":"code","vector":[1,2]}})";
-  const std::string upsert = R"({"points":[{"id":1,"vector":{"code":[1,2]},"payload":{"range":{"gt":1}}},{"id":2,"vector":{"code":{"vector_b64":"AACAPwAAAEA="}}}],
-                                 "update_mode":"insert_only","update_filter":)" + std::string(kWholeFilter) + "}";
+  const std::string upsert =
+      R"({"points":[{"id":1,"vector":{"code":[1,2]},"payload":{"range":{"gt":1}}},{"id":2,"vector":{"code":{"vector_b64":"AACAPwAAAEA="}}}],
+                                 "update_mode":"insert_only","update_filter":)" +
+      std::string(kWholeFilter) + "}";
   const std::string columns = R"({"batch":{"ids":[1],"vectors":{"code":[[1,2]]},"payloads":[{"ids":1}]}})";
   const std::string set = "{" + filter + R"(,"payload":{"key":{"key":1}},"key":"a"})";
   const auto change = [](model::OperationKind kind) {
     return [kind](const std::string& body, IgnoredMembers* i) { return understood(parse_payload_change(body, kind, i)); };
   };
   return {
-      {&kCountBody, "{" + filter + R"(,"exact":false})", [](const std::string& b, IgnoredMembers* i) { return understood(parse_count(b, i)); }},
-      {&kScrollBody, "{" + filter + select + R"(,"offset":4})", [](const std::string& b, IgnoredMembers* i) { return understood(parse_scroll(b, i)); }},
-      {&kGetBody, R"({"ids":[1,2],"with_payload":{"exclude":["a"]},"with_vector":true})", [](const std::string& b, IgnoredMembers* i) { return understood(parse_get(b, i)); }},
+      {&kCountBody, "{" + filter + R"(,"exact":false})",
+       [](const std::string& b, IgnoredMembers* i) { return understood(parse_count(b, i)); }},
+      {&kScrollBody, "{" + filter + select + R"(,"offset":4})",
+       [](const std::string& b, IgnoredMembers* i) { return understood(parse_scroll(b, i)); }},
+      {&kGetBody, R"({"ids":[1,2],"with_payload":{"exclude":["a"]},"with_vector":true})",
+       [](const std::string& b, IgnoredMembers* i) { return understood(parse_get(b, i)); }},
       {&kQueryBody, asked, [config](const std::string& b, IgnoredMembers* i) { return understood(parse_query(b, *config, i)); }},
       {&kQueryBatchBody, R"({"searches":[)" + asked + R"(,{"query":7,"using":"text"}]})",
        [config](const std::string& b, IgnoredMembers* i) { return understood(parse_query_batch(b, *config, i)); }},
       {&kSearchBody, searched, [config](const std::string& b, IgnoredMembers* i) { return understood(parse_search(b, *config, i)); }},
-      {&kSearchBatchBody, "{\"searches\":[" + searched + "]}", [config](const std::string& b, IgnoredMembers* i) { return understood(parse_search_batch(b, *config, i)); }},
-      {&kDeletePointsBody, "{" + filter + "}", [](const std::string& b, IgnoredMembers* i) { return understood(parse_delete_points(b, i)); }},
+      {&kSearchBatchBody, "{\"searches\":[" + searched + "]}",
+       [config](const std::string& b, IgnoredMembers* i) { return understood(parse_search_batch(b, *config, i)); }},
+      {&kDeletePointsBody, "{" + filter + "}",
+       [](const std::string& b, IgnoredMembers* i) { return understood(parse_delete_points(b, i)); }},
       {&kDeletePointsBody, R"({"points":[1,2]})", change(model::OperationKind::kClearPayload)},
       {&kSetPayloadBody, set, change(model::OperationKind::kSetPayload)},
       {&kSetPayloadBody, R"({"points":[1],"payload":{"a":1}})", change(model::OperationKind::kOverwritePayload)},
       {&kDeletePayloadBody, "{" + filter + R"(,"keys":["a"]})", change(model::OperationKind::kDeletePayload)},
-      {&kDeleteVectorsBody, "{" + filter + R"(,"vector":["text"]})", [config](const std::string& b, IgnoredMembers* i) { return understood(parse_delete_vectors(b, *config, i)); }},
+      {&kDeleteVectorsBody, "{" + filter + R"(,"vector":["text"]})",
+       [config](const std::string& b, IgnoredMembers* i) { return understood(parse_delete_vectors(b, *config, i)); }},
       {&kUpsertBody, upsert, [config](const std::string& b, IgnoredMembers* i) { return understood(parse_upsert(b, *config, i)); }},
       {&kUpsertBody, columns, [config](const std::string& b, IgnoredMembers* i) { return understood(parse_upsert(b, *config, i)); }},
       {&kUpdateVectorsBody, R"({"points":[{"id":1,"vector":{"code":[1,2]}}],"update_filter":)" + std::string(kWholeFilter) + "}",
        [config](const std::string& b, IgnoredMembers* i) { return understood(parse_update_vectors(b, *config, i)); }},
-      {&kBatchBody, R"({"operations":[{"delete":{)" + filter + "}},{\"set_payload\":" + set + "},{\"upsert\":" + columns + R"(},{"delete_vectors":{"points":[1],"vector":["text"]}},
+      {&kBatchBody,
+       R"({"operations":[{"delete":{)" + filter + "}},{\"set_payload\":" + set + "},{\"upsert\":" + columns +
+           R"(},{"delete_vectors":{"points":[1],"vector":["text"]}},
                        {"clear_payload":{"points":[3]}}]})",
        [config](const std::string& b, IgnoredMembers* i) { return understood(parse_batch(b, *config, i)); }},
       {&kPoint, R"({"id":"gimp","vector":{"text":[1,2,3]},"payload":{"id":7,"vector":[1]}})",
        [config](const std::string& b, IgnoredMembers* i) { return understood(parse_import_line(b, *config, i)); }},
-      {&kCreateCollectionBody, R"({"vectors":{"a":{"size":4,"distance":"Dot","datatype":"uint8","on_disk":true,"multivector_config":{"comparator":"max_sim"},
+      {&kCreateCollectionBody,
+       R"({"vectors":{"a":{"size":4,"distance":"Dot","datatype":"uint8","on_disk":true,"multivector_config":{"comparator":"max_sim"},
                                                    "hnsw_config":{"m":8},"quantization_config":{"scalar":{"type":"int8","quantile":0.9}}},"size":{"size":2,"distance":"Cosine"}},
                                    "shard_number":2,"replication_factor":1,"on_disk_payload":true,"hnsw_config":{"m":16,"ef_construct":100},"contract":{"recall":0.95},
                                    "optimizers_config":{"indexing_threshold":1000},"wal_config":{"wal_capacity_mb":8},"metadata":{"size":{"distance":1}}})",
        [](const std::string& b, IgnoredMembers* i) { return understood(parse_create_collection(b, i)); }},
-      {&kUpdateCollectionBody, R"({"vectors":{"code":{"on_disk":true,"hnsw_config":{"m":8}}},"params":{"replication_factor":1},"contract":"Disabled","metadata":{"a":1}})",
+      {&kUpdateCollectionBody,
+       R"({"vectors":{"code":{"on_disk":true,"hnsw_config":{"m":8}}},"params":{"replication_factor":1},"contract":"Disabled","metadata":{"a":1}})",
        [config](const std::string& b, IgnoredMembers* i) { return understood(parse_update_collection(b, *config, i)); }},
   };
 }
@@ -120,7 +134,8 @@ void collect(const Json& object, const Shape& shape, const std::string& path, st
     const std::string here = path + "/" + name;
     out.push_back({here, &shape, object});
     if (m->shape == nullptr) continue;
-    const bool named = m->holds == Holds::kMap || (m->holds == Holds::kOneOrNamed && (!value.contains("size") || value.at("size").is_object()));
+    const bool named =
+        m->holds == Holds::kMap || (m->holds == Holds::kOneOrNamed && (!value.contains("size") || value.at("size").is_object()));
     if (value.is_object() && !named) collect(value, *m->shape, here, out);
     if (!value.is_structured() || (value.is_object() && !named)) continue;
     size_t i = 0;
@@ -152,7 +167,8 @@ std::string renamed(const Json& value, const std::string& path, const std::strin
 }
 
 std::vector<std::string> mutants_of(const std::string& name, const Shape& shape, std::mt19937_64& random) {
-  std::vector<std::string> out = {name + "_", "_" + name, name.substr(0, name.size() - 1), name.substr(1), name + name.back(), " " + name, name + std::string(1, '\0')};
+  std::vector<std::string> out = {name + "_",         "_" + name, name.substr(0, name.size() - 1), name.substr(1),
+                                  name + name.back(), " " + name, name + std::string(1, '\0')};
   std::string upper = name, turned = name, missing = name, wrong = name;
   upper[0] = static_cast<char>(std::toupper(upper[0]));
   const size_t at = random() % name.size();
@@ -168,7 +184,8 @@ std::vector<std::string> mutants_of(const std::string& name, const Shape& shape,
 
 bool named_in(const IgnoredMembers& ignored, const std::string& name) {
   const auto warnings = ignored.warnings();
-  return std::any_of(warnings.begin(), warnings.end(), [&](const std::string& w) { return w.starts_with("Unknown member '" + name + "' of "); });
+  return std::any_of(warnings.begin(), warnings.end(),
+                     [&](const std::string& w) { return w.starts_with("Unknown member '" + name + "' of "); });
 }
 
 TEST(MutantsTest, each_is_refused_or_means_the_same_or_is_named) {

@@ -8,10 +8,26 @@
 namespace rhumb::http::rest {
 namespace {
 
-constexpr const Shape* kBodies[] = {&kUpsertBody,        &kDeletePointsBody, &kUpdateVectorsBody, &kDeleteVectorsBody,    &kSetPayloadBody,
-                                    &kDeletePayloadBody, &kBatchBody,        &kGetBody,           &kScrollBody,           &kCountBody,
-                                    &kQueryBody,         &kQueryBatchBody,   &kSearchBody,        &kSearchBatchBody,      &kCreateCollectionBody,
-                                    &kUpdateCollectionBody, &kAliasesBody,   &kCreateIndexBody,   &kPoint,                &kVectorForm};
+constexpr const Shape* kBodies[] = {&kUpsertBody,
+                                    &kDeletePointsBody,
+                                    &kUpdateVectorsBody,
+                                    &kDeleteVectorsBody,
+                                    &kSetPayloadBody,
+                                    &kDeletePayloadBody,
+                                    &kBatchBody,
+                                    &kGetBody,
+                                    &kScrollBody,
+                                    &kCountBody,
+                                    &kQueryBody,
+                                    &kQueryBatchBody,
+                                    &kSearchBody,
+                                    &kSearchBatchBody,
+                                    &kCreateCollectionBody,
+                                    &kUpdateCollectionBody,
+                                    &kAliasesBody,
+                                    &kCreateIndexBody,
+                                    &kPoint,
+                                    &kVectorForm};
 
 void reach(const Shape* shape, std::set<const Shape*>& found) {
   if (!found.insert(shape).second) return;
