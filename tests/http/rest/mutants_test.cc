@@ -43,6 +43,8 @@ std::string understood(const base::Result<T>& parsed) {
   return "";
 }
 
+constexpr size_t kMutantsOfAName = 6;
+
 struct Sample {
   const Shape* shape;
   std::string body;
@@ -179,6 +181,8 @@ std::vector<std::string> mutants_of(const std::string& name, const Shape& shape,
   for (int i = 0; i < 3; ++i) out.emplace_back(shape.members[random() % shape.members.size()].name);
   out.emplace_back(kFilter.members[random() % kFilter.members.size()].name);
   std::erase(out, name);
+  std::shuffle(out.begin(), out.end(), random);
+  out.resize(std::min(out.size(), kMutantsOfAName));  // others come with other seeds
   return out;
 }
 
@@ -218,7 +222,7 @@ TEST(MutantsTest, each_is_refused_or_means_the_same_or_is_named) {
       }
     }
   }
-  EXPECT_GT(mutants, 4000u);
+  EXPECT_GT(mutants, 2000u);
   EXPECT_GT(refused, mutants / 2);
   EXPECT_GT(named, 100u);
   RecordProperty("mutants", static_cast<int>(mutants));
