@@ -8,13 +8,16 @@
 #include <utility>
 #include <vector>
 
+#include "host/base/float_order.h"
+
 namespace rhumb::segment {
 
 struct Hit {
   float distance = 0;
   uint32_t slot = 0;
-  bool operator<(const Hit& o) const { return distance != o.distance ? distance < o.distance : slot < o.slot; }
-  bool operator==(const Hit&) const = default;
+  uint64_t place() const { return uint64_t{base::place_of(distance)} << 32 | slot; }
+  bool operator<(const Hit& o) const { return place() < o.place(); }
+  bool operator==(const Hit& o) const { return place() == o.place(); }
 };
 
 class TopK {
@@ -24,7 +27,7 @@ class TopK {
     if (heap_.size() < k_) {
       heap_.push_back(hit);
       std::push_heap(heap_.begin(), heap_.end());
-    } else if (k_ > 0 && hit < heap_.front()) {
+    } else if (k_ > 0 && !(hit.distance > heap_.front().distance) && hit < heap_.front()) {  // mostly decided by the first look
       std::pop_heap(heap_.begin(), heap_.end());
       heap_.back() = hit;
       std::push_heap(heap_.begin(), heap_.end());
