@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -12,6 +11,7 @@
 
 #include "rhumb/cpp/top_k.h"
 #include "rhumb/kernels.h"
+#include "tests/odd_numbers.h"
 
 namespace {
 
@@ -25,21 +25,10 @@ std::vector<std::string> forms() {
   return names;
 }
 
-// Bits as they come, and the odd ones among them often: NaNs with payloads, infinities, the largest, denormals, both zeros.
-uint32_t odd_bits(std::mt19937_64& rng) {
-  constexpr uint32_t kOdd[] = {0x7FC00000, 0xFFC12345, 0x7F800001, 0x7F800000, 0xFF800000, 0x7F7FFFFF, 0xFF7FFFFF,
-                               0x00000001, 0x807FFFFF, 0x00800000, 0x80000000, 0x00000000, 0x3F800000, 0x5F000000};
-  const uint64_t r = rng();
-  return (r & 3) == 0 ? kOdd[(r >> 8) % std::size(kOdd)] : static_cast<uint32_t>(r >> 32);
-}
-
 // finite: only what the host stores.
 std::string odd_row(std::mt19937_64& rng, uint32_t scalar, uint32_t dim, bool finite) {
-  std::vector<uint32_t> words(dim);
-  for (uint32_t& word : words) {
-    do word = odd_bits(rng);
-    while (finite && !std::isfinite(std::bit_cast<float>(word)));
-  }
+  std::vector<float> words(dim);
+  for (float& word : words) word = finite ? rhumb::test::odd_finite_float(rng) : rhumb::test::odd_float(rng);
   std::string out(rhumb_vector_bytes(scalar, dim), '\0');
   if (scalar == RHUMB_F32) {
     std::memcpy(out.data(), words.data(), out.size());
@@ -196,7 +185,7 @@ TEST(FiniteNumber, KeepsTheSignAndPutsNaNLast) {
 TEST(HitKey, OrdersAllBitPatternsAndIsAlwaysFinite) {
   std::mt19937_64 rng(kSeed + 3);
   for (int i = 0; i < 100000; ++i) {
-    const float a = std::bit_cast<float>(odd_bits(rng)), b = std::bit_cast<float>(odd_bits(rng));
+    const float a = rhumb::test::odd_float(rng), b = rhumb::test::odd_float(rng);
     const rhumb::HitKey x = rhumb::hit_key(a, 7), y = rhumb::hit_key(b, 7);
     ASSERT_TRUE(std::isfinite(rhumb::hit_distance(x)));
     ASSERT_EQ(7u, rhumb::hit_slot(x));
