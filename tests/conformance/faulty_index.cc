@@ -25,6 +25,7 @@ enum Fault {
   inserts_whole_words,
   overruns,
   never_stops,
+  never_ends,
   takes_any_extension,
   takes_any_config,
   trusts_files,
@@ -43,7 +44,7 @@ class Faulty {
   Faulty(const rhumb_host_t* host, const rhumb_index_open_t& open)
       : host_(host), vectors_(*open.vectors), kernel_(rhumb_kernel_for(open.metric, open.vectors->scalar)) {
     if (kernel_ == nullptr) throw rhumb::Error(RHUMB_UNSUPPORTED, "metric");
-    if (!has(takes_any_config) && open.base->config_json.size > 0) throw rhumb::Error(RHUMB_INVALID, "no parameters");
+    if (!has(takes_any_config) && !has(never_ends) && open.base->config_json.size > 0) throw rhumb::Error(RHUMB_INVALID, "no parameters");
     if (open.base->data_dir.size > 0) {
       std::ifstream file(std::string(rhumb::view(open.base->data_dir)) + "/rows");
       std::string rows, again;
@@ -79,6 +80,7 @@ class Faulty {
     }
     for (uint64_t q = 0; q < query.query_count; ++q) {
       if (!has(never_stops)) rhumb::check_call(call, host_);
+      while (has(never_ends)) turns_.fetch_add(1);
       answer(static_cast<const char*>(query.vectors.data) + q * query.vectors.stride, query, q, out);
     }
   }
@@ -129,6 +131,7 @@ class Faulty {
   const rhumb_vectors_t& vectors_;
   const rhumb_kernel_t* const kernel_;
   std::atomic<uint32_t> built_{0};
+  std::atomic<uint64_t> turns_{0};  // of a search that never ends
 };
 
 }  // namespace
