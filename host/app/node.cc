@@ -197,7 +197,7 @@ bool Node::ready(std::string* why) const {
 void Node::watch_overdue() {
   if (collector_ == 0) {
     collector_ = base::add_collector([] {
-      static base::Gauge& running = base::gauge("rhumb_reads_running", "Reads of shards that a thread is at work on.");
+      static base::Gauge& running = base::gauge("rhumb_requests_running", "Reads and writes of shards that a thread is at work on.");
       running.set(base::watched_count());
     });
   }

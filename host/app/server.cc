@@ -25,7 +25,7 @@ using base::Status;
 
 constexpr uint32_t kDrainMs = 10'000;
 constexpr uint32_t kReadGraceMs = 2'000;   // of a stop: reads under way then end
-constexpr uint32_t kStopMs = 15'000;       // of a stop: a read that has not ended then never will
+constexpr uint32_t kStopMs = 15'000;       // of a stop: work for a request that has not ended then never will
 constexpr uint32_t kStopLookMs = 500;
 
 uint32_t cores() { return std::max(1u, std::thread::hardware_concurrency()); }
@@ -74,7 +74,7 @@ std::vector<std::string> split(const std::string& text) {
   return out;
 }
 
-// Ends the process when a read does not end: one that hears neither its deadline nor its cancellation would keep a stop waiting for ever.
+// Ends the process when a request's work does not end: what hears neither deadline nor cancellation would keep a stop waiting for ever.
 // What was acknowledged is on disk; the next start replays the log as after a kill.
 class StopGuard {
  public:
@@ -94,8 +94,8 @@ class StopGuard {
   void watch() {
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, std::chrono::milliseconds(kStopLookMs), [this] { return stopped_; })) {
-      if (!deadline_.expired() || base::report_watched("a read does not end and would keep the server from stopping") == 0) continue;
-      base::log_error("app", "stopped without waiting for reads that do not end", {{"waited_ms", kStopMs}});
+      if (!deadline_.expired() || base::report_watched("a request does not end and would keep the server from stopping") == 0) continue;
+      base::log_error("app", "stopped without waiting for requests that do not end", {{"waited_ms", kStopMs}});
       std::_Exit(EXIT_SUCCESS);
     }
   }

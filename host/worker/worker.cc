@@ -148,9 +148,9 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
   });
   dispatcher.on<peer::GetMessage>([this](peer::GetMessage m, Deadline deadline, Done<peer::RecordsReply> done) {
     auto request = std::make_shared<const model::GetRequest>(std::move(m.request));
-    on_read<peer::RecordsReply>(m.shard, m.level, deadline, std::move(done), [request](shard::Shard& s) -> Result<peer::RecordsReply> {
+    on_read<peer::RecordsReply>(m.shard, m.level, deadline, std::move(done), [this, request, deadline](shard::Shard& s) -> Result<peer::RecordsReply> {
       const uint64_t applied = s.applied();
-      RHUMB_ASSIGN(auto records, s.get(*request));
+      RHUMB_ASSIGN(auto records, s.get(*request, {deadline, &reads_cancelled_}));
       return peer::RecordsReply{applied, std::move(records)};
     });
   });

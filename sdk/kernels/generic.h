@@ -22,6 +22,7 @@ constexpr int kChains = 4;                // hides the latency of a fused multip
 constexpr uint32_t kPrefetchBytes = 512;  // of a row; the hardware's prefetcher goes on from there
 constexpr uint32_t kPrefetchLine = 64;
 constexpr float kLargest = 3.40282346638528859812e+38f;
+constexpr float kVanishing = 0x1p-80f;  // a code's square, from which on its rounding errors are no less than kSquareSmall
 constexpr float kSquareSmall = 0x1p-102f, kSquareLarge = 0x1p106f;  // between them a square is a distance as it is
 
 // ---- what is added up -------------------------------------------------------------------------
@@ -152,7 +153,7 @@ struct FloatDistance {
   static constexpr bool kAlwaysOrdinary = false;
   // A square that is very small or very large is encoded (rhumb_square_encode); a NaN is in no range.
   static bool ordinary(float distance) {
-    if (kMetric == RHUMB_EUCLID) return distance >= kSquareSmall && distance < kSquareLarge;
+    if (kMetric == RHUMB_EUCLID) return (distance >= kSquareSmall) & (distance < kSquareLarge);  // no branch: it becomes vector code
     return __builtin_fabsf(distance) <= kLargest;
   }
   static float settled(const char* a, const char* b, uint32_t dim, float distance) {
@@ -206,12 +207,16 @@ struct BitDistance {
 template <typename Isa, uint32_t kMetric>
 struct CodeDistance {
   static constexpr bool kAlwaysOrdinary = false;
-  static bool ordinary(float distance) { return __builtin_fabsf(distance) <= (kMetric == RHUMB_EUCLID ? kSquareLarge : kLargest); }
-  // From the codes alone: the square in a head may be beyond float32.
-  [[gnu::noinline]] static float settled(const char* a, const char* b, uint32_t dim, float) {
+  static bool ordinary(float distance) {
+    if (kMetric == RHUMB_EUCLID) return (distance >= kSquareSmall) & (distance < kSquareLarge);
+    return __builtin_fabsf(distance) <= kLargest;
+  }
+  // From the codes alone: the square in a head may be beyond float32, or vanish in it.
+  [[gnu::noinline]] static float settled(const char* a, const char* b, uint32_t dim, float distance) {
     rhumb_code_head_t x, y;
     memcpy(&x, a, sizeof x);
     memcpy(&y, b, sizeof y);
+    if (distance == 0 && x.square >= kVanishing) return 0;  // the codes are close to each other, that is all
     const auto* p = reinterpret_cast<const int8_t*>(a + kCodeHeadBytes);
     const auto* q = reinterpret_cast<const int8_t*>(b + kCodeHeadBytes);
     double sum = 0;

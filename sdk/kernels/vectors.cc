@@ -14,6 +14,7 @@ constexpr uint32_t kSumLanes = 8;
 constexpr uint32_t kCodeBlock = 16;
 constexpr uint32_t kDecodeChunk = 256;  // components decoded to f32 at a time
 constexpr float kCodeMax = 127.0f;
+constexpr float kCodeTiny = 0x1p-100f, kCodeRaise = 0x1p100f;
 constexpr float kRoundingBias = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer, ties to even
 
 // Squares beyond these two are encoded: what float32 has left below and above them is dealt out evenly by exponent.
@@ -173,11 +174,14 @@ rhumb_status_t rhumb_code_encode(const void* vector, uint32_t scalar, uint32_t d
     squared += square(v, n);
   });
   rhumb_code_head_t head{most / kCodeMax, static_cast<float>(squared), 0, 0};
-  float inverse = head.scale > 0 ? 1.0f / head.scale : 0;
-  if (!std::isfinite(inverse)) head.scale = inverse = 0;  // below about 1e-36 all components count as zero
+  // The inverse of a very small scale is beyond float32: such components are raised first.
+  const float raise = most < kCodeTiny ? kCodeRaise : 1.0f;
+  const float inverse = head.scale > 0 ? 1.0f / (head.scale * raise) : 0;
   int8_t* codes = static_cast<int8_t*>(code_out) + sizeof head;
   for_chunks(vector, scalar, dim, [&](uint32_t first, const float* v, uint32_t n) {
-    head.sum += round_to_codes(v, n, inverse, codes + first);
+    float raised[kDecodeChunk];
+    for (uint32_t i = 0; raise != 1.0f && i < n; ++i) raised[i] = v[i] * raise;
+    head.sum += round_to_codes(raise != 1.0f ? raised : v, n, inverse, codes + first);
   });
   std::memset(codes + dim, 0, code_bytes(dim) - sizeof head - dim);
   std::memcpy(code_out, &head, sizeof head);

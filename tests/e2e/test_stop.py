@@ -66,13 +66,13 @@ def test_a_search_that_never_ends_is_reported_and_does_not_keep_the_server(tmp_p
         assert re.search(r"faulty_index_never_ends\.so\+0x[0-9a-f]+", report["stack"]), report
         assert re.search(r"rhumbd\+0x[0-9a-f]+", report["stack"]), report
         assert metric(server, "rhumb_overdue_requests_total") == 1
-        assert metric(server, "rhumb_reads_running") >= 1
+        assert metric(server, "rhumb_requests_running") >= 1
         found = server.ok("POST", "/collections/small/points/query", {"query": [1, 1], "limit": 1})
         assert [p["id"] for p in found["points"]] == [1]
     finally:
         code = server.stop()
     assert code == 0, server.log_tail()
-    assert logged(server, "stopped without waiting for reads that do not end"), server.log_tail()
+    assert logged(server, "stopped without waiting for requests that do not end"), server.log_tail()
     asked.answer()
     server.start()  # what was acknowledged is there
     assert server.ok("POST", "/collections/endless/points/count", {})["count"] == 10_500
@@ -89,7 +89,7 @@ def test_a_stop_cancels_searches_that_would_take_long(tmp_path):
         # Some 7e10 pairs of rows: minutes, and the default timeout is a minute.
         query = json.dumps({"query": [[1, 2, 3, 4]] * 250_000, "params": {"exact": True}})
         asked = Asked(server, "/collections/rows/points/query", query)
-        wait_for("the search to run", lambda: metric(server, "rhumb_reads_running") >= 1)
+        wait_for("the search to run", lambda: metric(server, "rhumb_requests_running") >= 1)
     finally:
         code = server.stop()  # fails beyond STOP_TIMEOUT_S
     assert code == 0, server.log_tail()

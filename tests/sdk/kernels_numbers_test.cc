@@ -152,6 +152,28 @@ TEST_P(Numbers, CodesOfHugeVectorsDoNotRankFirst) {
   EXPECT_EQ(kMost, rhumb_kernel_for(RHUMB_DOT, RHUMB_CODE8)->one(query.data(), far.data(), kDim));
 }
 
+TEST_P(Numbers, CodesOfTinyVectorsTellThemApart) {
+  constexpr uint32_t kDim = 20;
+  const rhumb_kernel_t* euclid = rhumb_kernel_for(RHUMB_EUCLID, RHUMB_CODE8);
+  for (const float scale : {1e-19f, 1e-25f, 1e-36f, 1e-40f}) {
+    const auto code = [scale](float first) {
+      std::vector<float> row(kDim, scale);
+      row[0] *= first;
+      std::string out(rhumb_vector_bytes(RHUMB_CODE8, kDim), '\0');
+      EXPECT_EQ(RHUMB_OK, rhumb_code_encode(row.data(), RHUMB_F32, kDim, out.data()));
+      return out;
+    };
+    const std::string query = code(1);
+    float before = -1;
+    for (const float first : {1.0f, 1.5f, 2.0f, 3.0f, 9.0f}) {
+      const float distance = euclid->one(query.data(), code(first).data(), kDim);
+      EXPECT_GT(distance, before) << "scale " << scale << " first " << first;
+      EXPECT_NEAR((first - 1) * scale, std::sqrt(rhumb_square_decode(distance)), 0.15 * first * scale) << "scale " << scale << " first " << first;
+      before = distance;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Forms, Numbers, testing::ValuesIn(forms()), [](const auto& info) { return info.param; });
 
 TEST(SquareEncoding, KeepsTheOrderOfSquaresAndReadsThemBack) {
