@@ -39,9 +39,51 @@ std::list<Slot>& slots() {
   return *all;
 }
 
+// How a thread's own stack comes out of it: a signal makes the thread write it here. One at a time.
+enum Stage : int { kIdle, kAsked, kWriting, kWritten };
+std::atomic<int> g_stage{kIdle}, g_asked_tid{0};
+void* g_frames[kMaxStackFrames];
+int g_frame_count = 0;
+std::mutex g_stack_mutex;
+int stack_signal() { return SIGRTMIN + 7; }
+
+// Only what a signal handler may do: backtrace() has loaded what it needs before (install_handler).
+void write_stack(int) {
+  const int saved = errno;
+  int asked = kAsked;
+  const bool me = g_asked_tid.load() == static_cast<int>(::syscall(SYS_gettid));  // not one that was asked before and comes late
+  if (me && g_stage.compare_exchange_strong(asked, kWriting)) {
+    g_frame_count = ::backtrace(g_frames, kMaxStackFrames);
+    g_stage.store(kWritten);
+  }
+  errno = saved;
+}
+
+void install_handler() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    void* frames[2];
+    (void)::backtrace(frames, 2);
+    struct sigaction action = {};
+    action.sa_handler = write_stack;
+    action.sa_flags = SA_RESTART;
+    ::sigaction(stack_signal(), &action, nullptr);
+  });
+}
+
+// Threads of the HTTP front have blocked all signals.
+void hear_stack_signal() {
+  install_handler();
+  sigset_t own;
+  sigemptyset(&own);
+  sigaddset(&own, stack_signal());
+  ::pthread_sigmask(SIG_UNBLOCK, &own, nullptr);
+}
+
 class ThreadSlot {
  public:
   ThreadSlot() {
+    hear_stack_signal();
     const std::lock_guard lock(g_slots_mutex);
     slot_ = slots().emplace(slots().end());
     slot_->thread = pthread_self();
@@ -61,37 +103,6 @@ class ThreadSlot {
  private:
   std::list<Slot>::iterator slot_;
 };
-
-// How a thread's own stack comes out of it: a signal makes the thread write it here. One at a time.
-enum Stage : int { kIdle, kAsked, kWriting, kWritten };
-std::atomic<int> g_stage{kIdle};
-void* g_frames[kMaxStackFrames];
-int g_frame_count = 0;
-std::mutex g_stack_mutex;
-int stack_signal() { return SIGRTMIN + 7; }
-
-// Only what a signal handler may do: backtrace() has loaded what it needs before (install_handler).
-void write_stack(int) {
-  const int saved = errno;
-  int asked = kAsked;
-  if (g_stage.compare_exchange_strong(asked, kWriting)) {
-    g_frame_count = ::backtrace(g_frames, kMaxStackFrames);
-    g_stage.store(kWritten);
-  }
-  errno = saved;
-}
-
-void install_handler() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    void* frames[2];
-    (void)::backtrace(frames, 2);
-    struct sigaction action = {};
-    action.sa_handler = write_stack;
-    action.sa_flags = SA_RESTART;
-    ::sigaction(stack_signal(), &action, nullptr);
-  });
-}
 
 void append_hex(std::string& out, uint64_t value) {
   char text[20];
@@ -194,6 +205,7 @@ uint32_t report_watched(std::string_view why) {
 std::string stack_of(int tid) {
   install_handler();
   const std::lock_guard lock(g_stack_mutex);
+  g_asked_tid.store(tid);
   g_stage.store(kAsked);
   if (::syscall(SYS_tgkill, ::getpid(), tid, stack_signal()) != 0) {
     g_stage.store(kIdle);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <condition_variable>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -30,6 +31,9 @@ class Busy {
  public:
   Busy(const char* what, Deadline deadline) : thread_([this, what, deadline] {
       tid_ = static_cast<int>(::syscall(SYS_gettid));
+      sigset_t all;  // as the threads of the HTTP front do
+      sigfillset(&all);
+      ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
       const Watched watched(what, deadline);
       turn(end_, turns_);
     }) {
