@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <iterator>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +28,7 @@ enum Fault {
   overruns,
   never_stops,
   never_ends,
+  no_numbers,
   takes_any_extension,
   takes_any_config,
   trusts_files,
@@ -44,7 +47,7 @@ class Faulty {
   Faulty(const rhumb_host_t* host, const rhumb_index_open_t& open)
       : host_(host), vectors_(*open.vectors), kernel_(rhumb_kernel_for(open.metric, open.vectors->scalar)) {
     if (kernel_ == nullptr) throw rhumb::Error(RHUMB_UNSUPPORTED, "metric");
-    if (!has(takes_any_config) && !has(never_ends) && open.base->config_json.size > 0) throw rhumb::Error(RHUMB_INVALID, "no parameters");
+    if (!has(takes_any_config) && !has(never_ends) && !has(no_numbers) && open.base->config_json.size > 0) throw rhumb::Error(RHUMB_INVALID, "no parameters");
     if (open.base->data_dir.size > 0) {
       std::ifstream file(std::string(rhumb::view(open.base->data_dir)) + "/rows");
       std::string rows, again;
@@ -119,6 +122,8 @@ class Faulty {
     if (has(unsorted)) std::reverse(all.begin(), all.end());
     if (has(repeats) && all.size() > 1) all[1] = all[0];
     if (has(wrong_distance) && !all.empty()) all.back().first += 1;
+    constexpr float kNone[] = {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
+    for (size_t i = 0; has(no_numbers) && i < all.size(); i += 2) all[i].first = kNone[i / 2 % std::size(kNone)];
     out.counts[q] = static_cast<uint32_t>(all.size());
     for (size_t i = 0; i < all.size(); ++i) {
       out.distances[q * query.k + i] = all[i].first;
