@@ -25,7 +25,7 @@ using base::Status;
 
 constexpr uint32_t kDrainMs = 10'000;
 constexpr uint32_t kReadGraceMs = 2'000;   // of a stop: reads under way then end
-constexpr uint32_t kStopMs = 15'000;       // of a stop: work for a request that has not ended then never will
+constexpr uint32_t kStopMs = 12'000;       // of a stop: work for a request that has not ended then never will
 constexpr uint32_t kStopLookMs = 500;
 
 uint32_t cores() { return std::max(1u, std::thread::hardware_concurrency()); }

@@ -13,6 +13,9 @@ inline uint32_t place_of(float value) {
   return (bits & 0x8000'0000u) != 0 ? ~bits : bits | 0x8000'0000u;
 }
 
+// The number at a place; of the last one, a NaN.
+inline float float_at(uint32_t place) { return std::bit_cast<float>((place & 0x8000'0000u) != 0 ? place & 0x7FFF'FFFFu : ~place); }
+
 inline uint64_t place_of(double value) {
   if (value != value) return ~uint64_t{0};
   const auto bits = std::bit_cast<uint64_t>(value + 0.0);

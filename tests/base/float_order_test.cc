@@ -25,6 +25,15 @@ TEST(FloatOrderTest, all_bit_patterns_have_a_place) {
   }
 }
 
+TEST(FloatOrderTest, a_place_is_read_back) {
+  std::mt19937_64 random(18);
+  for (int i = 0; i < 10000; ++i) {
+    const float value = test::odd_float(random), back = float_at(place_of(value));
+    if (std::isnan(value)) ASSERT_TRUE(std::isnan(back));
+    else ASSERT_EQ(value, back);
+  }
+}
+
 TEST(FloatOrderTest, zeros_are_one_and_nans_are_one) {
   EXPECT_EQ(place_of(-0.0f), place_of(0.0f));
   EXPECT_EQ(place_of(-0.0), place_of(0.0));
