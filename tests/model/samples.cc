@@ -47,6 +47,7 @@ Condition Samples::condition(uint32_t depth) {
   const auto value = [&]() -> MatchValue {
     if (below(3) == 0) return text(12);
     if (below(2) == 0) return static_cast<int64_t>(random_());
+    if (below(4) == 0) return random_() | uint64_t{1} << 63;
     return below(2) == 0;
   };
   Condition c;
@@ -54,7 +55,7 @@ Condition Samples::condition(uint32_t depth) {
   switch (below(depth > 0 ? 11 : 9)) {
     case 0: c.test = MatchAny{{value(), value(), value()}}; break;
     case 1: c.test = MatchExcept{{value()}}; break;
-    case 2: c.test = bounds<Range>(-0.25); break;
+    case 2: c.test = below(2) == 0 ? bounds<Range>(-0.25) : below(2) == 0 ? bounds<Range>(int64_t{-9007199254740993}) : bounds<Range>(uint64_t{1} << 54); break;
     case 3: c.test = bounds<DatetimeRange>(int64_t{-86'400'000'001}); break;
     case 4: c.test = bounds<ValuesCount>(uint64_t{3}); break;
     case 5: c.test = IsEmpty{below(2) == 0}; break;

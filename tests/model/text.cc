@@ -6,6 +6,7 @@
 namespace rhumb::model {
 
 std::string text_of(const Condition& condition);
+std::string text_of(const Number& number);
 std::string text_of(const NamedVector& vector);
 std::string text_of(const PointWrite& point);
 std::string text_of(const Target& target);
@@ -78,6 +79,15 @@ struct TestText {
 };
 
 }  // namespace
+
+std::string text_of(const Number& number) {
+  switch (number.kind()) {
+    case Number::Kind::kSigned: return text_of(number.signed_value()) + "s";
+    case Number::Kind::kUnsigned: return text_of(number.unsigned_value()) + "u";
+    case Number::Kind::kDouble: break;
+  }
+  return text_of(number.double_value()) + "d";
+}
 
 std::string text_of(const PointId& id) { return text_of(id.key()); }
 std::string text_of(const Condition& c) { return "(" + c.key + " " + std::visit(TestText{}, c.test) + ")"; }
