@@ -121,13 +121,13 @@ std::string text_of(const ScrollRequest& r) {
 std::string text_of(const CountRequest& r) { return all("count", r.filter, r.exact); }
 std::string text_of(const ShardState& s) {
   return all("state", s.shard, s.applied_index, s.points, s.segments, s.indexed_vectors, s.vectors, s.tail_rows, s.green, s.warning) +
-         all("", s.content_hash, s.index_points);
+         all("", s.content_hash, s.index_points, s.wanted_indexes);
 }
 std::string text_of(const HnswConfig& h) {
-  return all("hnsw", h.m, h.ef_construct, h.full_scan_threshold, h.max_indexing_threads, h.payload_m, h.on_disk, h.inline_storage);
+  return all("hnsw", h.m, h.ef_construct, h.full_scan_threshold, h.max_indexing_threads, h.payload_m, h.on_disk, h.inline_storage, h.memory);
 }
 std::string text_of(const VectorParams& v) {
-  return all("vector", v.size, v.distance, v.datatype, v.datatype_given, v.on_disk, v.hnsw, v.hnsw_json, v.quantization_json);
+  return all("vector", v.size, v.distance, v.datatype, v.datatype_given, v.on_disk, v.memory, v.hnsw, v.hnsw_json, v.quantization_json);
 }
 std::string text_of(const PayloadIndexConfig& i) { return all("index", i.type, i.params_json); }
 std::string text_of(const CollectionConfig& c) {
