@@ -70,6 +70,11 @@ class ClusterGateway final : public Gateway {
   // write.cc
   struct Split;
   base::Result<std::vector<Split>> split(const model::Collection& collection, std::vector<model::Operation> operations) const;
+  void write_known(const CollectionPtr& collection, std::vector<model::Operation> operations, const WriteOptions& options,
+                   Callback<std::vector<UpdateResult>> done);
+
+  // known_points.cc: kNotFound names a point that operations need and that is not there.
+  void check_known(const CollectionPtr& collection, const std::vector<model::Operation>& operations, base::Deadline deadline, Done done);
 
   const Channels channels_;
   router::Router& router_;

@@ -62,6 +62,7 @@ void ClusterGateway::create_collection(std::string name, model::CollectionConfig
   const auto known = map();
   if (known->nodes.empty()) return done(Status(Code::kUnavailable, "the cluster is not ready yet"));
   if (known->collections.contains(name)) return done(Status(Code::kExists, "Collection `" + name + "` already exists!"));
+  if (known->aliases.contains(name)) return done(Status(Code::kExists, "Alias `" + name + "` already exists!"));
   placement::CreateCollection command;
   command.name = name;
   command.uuid = random_uuid();
@@ -95,9 +96,9 @@ void ClusterGateway::update_collection(std::string name, CollectionChange change
 }
 
 void ClusterGateway::drop_collection(std::string name, base::Deadline deadline, Callback<bool> done) {
-  const CollectionPtr collection = map()->find(name);
-  if (collection == nullptr) return done(false);
-  change_metadata(placement::to_json(placement::DropCollection{collection->name}), deadline,
+  // By its real name only: who deletes an alias does not mean the collection behind it.
+  if (!map()->collections.contains(name)) return done(false);
+  change_metadata(placement::to_json(placement::DropCollection{std::move(name)}), deadline,
                   [done = std::move(done)](base::Result<peer::MetadataReply> reply) {
                     if (!reply.ok()) return done(reply.status());
                     done(reply->changed);

@@ -71,10 +71,11 @@ class Gateway {
   virtual std::shared_ptr<const model::ClusterMap> map() const = 0;
   virtual base::Result<CollectionPtr> find(const std::string& name_or_alias) const = 0;
 
-  // Definition. Answered when this gateway holds the map that shows the change, and (create) every replica is ready.
+  // Definition. Creating and dropping take real names only, everything else that names a collection takes an alias as well. Answered when
+  // this gateway holds the map that shows the change, and (create) every replica is ready.
   virtual void create_collection(std::string name, model::CollectionConfig config, base::Deadline deadline, Done done) = 0;
   virtual void update_collection(std::string name, CollectionChange change, base::Deadline deadline, Done done) = 0;
-  virtual void drop_collection(std::string name, base::Deadline deadline, Callback<bool> done) = 0;  // false: there was none
+  virtual void drop_collection(std::string name, base::Deadline deadline, Callback<bool> done) = 0;  // false: no collection has this name
   virtual void change_aliases(std::vector<AliasAction> actions, base::Deadline deadline, Done done) = 0;  // all or nothing
   // Payload index: answered when every shard has built it (wait) or the map shows it.
   virtual void create_payload_index(CollectionPtr collection, std::string field, model::PayloadIndexConfig config, WriteOptions options,

@@ -88,6 +88,7 @@ void ClusterGateway::search(CollectionPtr collection, std::vector<model::SearchR
   auto gather = Gather<peer::SearchReply>::of(shards, [orders, done = std::move(done)](Result<std::vector<peer::SearchReply>> replies) {
     if (!replies.ok()) return done(replies.status());
     std::vector<model::SearchResult> merged;
+    uint64_t bytes = 0;  // each shard bounds its own part, which is no bound of all together
     for (size_t q = 0; q < orders.size(); ++q) {
       std::vector<model::SearchResult> parts;
       for (peer::SearchReply& reply : *replies) {
@@ -95,7 +96,9 @@ void ClusterGateway::search(CollectionPtr collection, std::vector<model::SearchR
         parts.push_back(std::move(reply.results[q]));
       }
       merged.push_back(query::merge(orders[q].distance, orders[q].limit, std::move(parts)));
+      bytes += text_bytes(merged.back().points);
     }
+    if (bytes > base::limits::kMaxReplyBytes) return done(model::too_large());
     done(std::move(merged));
   });
   for (size_t i = 0; i < shards; ++i) {
@@ -134,6 +137,7 @@ void ClusterGateway::get(CollectionPtr collection, model::GetRequest request, Re
           auto node = found.extract(id.key());  // an id asked for twice is answered once, as in a set
           if (!node.empty()) ordered.push_back(std::move(node.mapped()));
         }
+        if (text_bytes(ordered) > base::limits::kMaxReplyBytes) return done(model::too_large());
         done(std::move(ordered));
       });
   size_t part = 0;

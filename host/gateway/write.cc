@@ -85,6 +85,17 @@ base::Result<std::vector<ClusterGateway::Split>> ClusterGateway::split(const mod
 
 void ClusterGateway::write(CollectionPtr collection, std::vector<Operation> operations, WriteOptions options,
                            Callback<std::vector<UpdateResult>> done) {
+  const auto updates = [](const Operation& o) { return o.kind == model::OperationKind::kUpdateVectors; };
+  if (std::none_of(operations.begin(), operations.end(), updates)) return write_known(collection, std::move(operations), options, std::move(done));
+  const auto given = std::make_shared<std::vector<Operation>>(std::move(operations));
+  check_known(collection, *given, options.deadline, [this, collection, given, options, done = std::move(done)](const Status& status) {
+    if (!status.ok()) return done(status);
+    write_known(collection, std::move(*given), options, done);
+  });
+}
+
+void ClusterGateway::write_known(const CollectionPtr& collection, std::vector<Operation> operations, const WriteOptions& options,
+                                 Callback<std::vector<UpdateResult>> done) {
   const size_t count = operations.size();
   auto splits = split(*collection, std::move(operations));
   if (!splits.ok()) return done(splits.status());

@@ -211,7 +211,8 @@ Result<std::string> EngineDescription::config_json(const model::HnswConfig& coll
   };
   take("m", vector.m, collection.m);
   take("ef_construct", vector.ef_construct, collection.ef_construct);
-  if (const auto& on_disk = vector.on_disk ? vector.on_disk : collection.on_disk; on_disk && has_parameter("mapped")) given["mapped"] = *on_disk;
+  const auto own = vector.leaves_memory(), mapped = own ? own : collection.leaves_memory();
+  if (mapped && has_parameter("mapped")) given["mapped"] = *mapped;
   const json quantization = json::parse(quantization_json, nullptr, /*allow_exceptions=*/false);
   // scalar: codes of a byte a component alone. product: codes of the size that was asked for. binary: wide vectors get codes of one bit as well,
   // and are walked by them.

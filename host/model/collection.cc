@@ -39,7 +39,7 @@ std::string_view scalar_name(Scalar s) {
 uint32_t scalar_bytes(Scalar s) { return s == Scalar::kFloat32 ? 4 : s == Scalar::kFloat16 ? 2 : 1; }
 
 bool VectorParams::operator==(const VectorParams& o) const {
-  return size == o.size && distance == o.distance && datatype == o.datatype && on_disk == o.on_disk && hnsw_json == o.hnsw_json &&
+  return size == o.size && distance == o.distance && datatype == o.datatype && on_disk == o.on_disk && memory == o.memory && hnsw_json == o.hnsw_json &&
          quantization_json == o.quantization_json && multivector == o.multivector;
 }
 

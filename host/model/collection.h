@@ -21,6 +21,8 @@ uint32_t scalar_bytes(Scalar s);
 struct HnswConfig {
   std::optional<uint32_t> m, ef_construct, full_scan_threshold, max_indexing_threads, payload_m;
   std::optional<bool> on_disk, inline_storage;
+  std::optional<std::string> memory;  // cold, cached or pinned; counts before on_disk
+  std::optional<bool> leaves_memory() const { return memory ? *memory == "cold" : on_disk; }
 };
 
 struct VectorParams {
@@ -29,6 +31,8 @@ struct VectorParams {
   Scalar datatype = Scalar::kFloat32;
   bool datatype_given = false;      // shown again only if it was given
   std::optional<bool> on_disk;      // hint
+  std::optional<std::string> memory;  // cold, cached or pinned; counts before on_disk
+  bool leaves_memory() const { return memory ? *memory == "cold" : on_disk.value_or(false); }
   HnswConfig hnsw;                  // over the collection's
   std::string hnsw_json;            // as given; empty = absent
   std::string quantization_json;    // hint as given
@@ -56,7 +60,8 @@ struct CollectionConfig {
   bool on_disk_payload = true;
   HnswConfig hnsw;
   std::map<std::string, PayloadIndexConfig> payload_indexes;  // by JSON path
-  // As given, shown again: optimizers_config, wal_config, quantization_config, strict_mode_config, metadata, contract, hnsw_config, payload.
+  // As given, shown again: optimizers_config, wal_config, quantization_config, strict_mode_config, metadata, contract, hnsw_config, payload,
+  // id_tracker.
   std::map<std::string, std::string> hints_json;
 };
 

@@ -29,6 +29,7 @@ json hnsw_json(const HnswConfig& h) {
   put(j, "payload_m", h.payload_m);
   put(j, "on_disk", h.on_disk);
   put(j, "inline_storage", h.inline_storage);
+  put(j, "memory", h.memory);
   return j;
 }
 
@@ -41,6 +42,7 @@ HnswConfig hnsw_of(const json& j) {
   get(j, "payload_m", h.payload_m);
   get(j, "on_disk", h.on_disk);
   get(j, "inline_storage", h.inline_storage);
+  get(j, "memory", h.memory);
   return h;
 }
 
@@ -48,6 +50,7 @@ json vector_json(const VectorParams& v) {
   json j = {{"size", v.size}, {"distance", static_cast<int>(v.distance)}, {"datatype", static_cast<int>(v.datatype)},
             {"datatype_given", v.datatype_given}, {"hnsw", hnsw_json(v.hnsw)}, {"hnsw_json", v.hnsw_json}, {"quantization", v.quantization_json}};
   put(j, "on_disk", v.on_disk);
+  put(j, "memory", v.memory);
   if (v.multivector) j["multivector"] = static_cast<int>(kMaxSim);
   return j;
 }
@@ -70,6 +73,7 @@ VectorParams vector_of(const json& j) {
   v.hnsw_json = j.value("hnsw_json", "");
   v.quantization_json = j.value("quantization", "");
   get(j, "on_disk", v.on_disk);
+  get(j, "memory", v.memory);
   if (auto it = j.find("multivector"); it != j.end()) v.multivector = enum_of(*it, kMaxSim) == kMaxSim;
   return v;
 }

@@ -13,6 +13,7 @@
 #include "host/base/bytes.h"
 #include "host/base/status.h"
 #include "host/model/id.h"
+#include "host/model/number.h"
 
 namespace rhumb::model {
 
@@ -26,7 +27,7 @@ struct Filter {
   bool empty() const;  // no clause at all: everything passes
 };
 
-using MatchValue = std::variant<std::string, int64_t, bool>;
+using MatchValue = std::variant<std::string, int64_t, bool, uint64_t>;  // uint64_t: only what int64_t cannot hold
 
 struct MatchAny {          // {value: v} is any of one
   std::vector<MatchValue> values;
@@ -34,13 +35,13 @@ struct MatchAny {          // {value: v} is any of one
 struct MatchExcept {       // the field has a value that is none of these
   std::vector<MatchValue> values;
 };
-struct Range {             // numbers; every bound given must hold for one value
-  std::optional<double> lt, lte, gt, gte;
+struct Range {             // numbers, compared exactly; every bound given must hold for one value
+  std::optional<Number> lt, lte, gt, gte;
 };
 struct DatetimeRange {     // microseconds since the Unix epoch, UTC
   std::optional<int64_t> lt, lte, gt, gte;
 };
-struct ValuesCount {       // number of values of the field: array length, 1 for a scalar, 0 for null or missing
+struct ValuesCount {       // number of values: array length, 1 for a scalar, 0 for null or a missing field; of several arrays one must do
   std::optional<uint64_t> lt, lte, gt, gte;
 };
 struct IsEmpty { bool value = true; };  // missing, null or []

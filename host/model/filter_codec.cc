@@ -10,9 +10,9 @@ using base::Result;
 using base::Status;
 namespace limits = base::limits;
 
-// Tags of conditions on the wire; never reused.
+// Tags of conditions on the wire; never reused. kDoubleRange is read only: its bounds were doubles, whatever the client wrote.
 enum class Tag : uint8_t {
-  kMatchAny = 1, kMatchExcept, kRange, kDatetimeRange, kValuesCount, kIsEmpty, kIsNull, kHasId, kHasVector, kNested, kSubFilter
+  kMatchAny = 1, kMatchExcept, kDoubleRange, kDatetimeRange, kValuesCount, kIsEmpty, kIsNull, kHasId, kHasVector, kNested, kSubFilter, kRange
 };
 
 Status cut_short() { return base::corrupt("filter: cut short"); }
@@ -23,6 +23,7 @@ void encode_values(const std::vector<MatchValue>& values, ByteWriter& out) {
     out.u8(static_cast<uint8_t>(v.index()));
     if (const auto* s = std::get_if<std::string>(&v)) out.blob(*s);
     else if (const auto* i = std::get_if<int64_t>(&v)) out.fixed(*i);
+    else if (const auto* u = std::get_if<uint64_t>(&v)) out.fixed(*u);
     else out.u8(std::get<bool>(v) ? 1 : 0);
   }
 }
@@ -37,6 +38,7 @@ Result<std::vector<MatchValue>> decode_values(ByteReader& in) {
       case 0: values.emplace_back(std::string(in.blob())); break;
       case 1: values.emplace_back(in.fixed<int64_t>()); break;
       case 2: values.emplace_back(in.u8() != 0); break;
+      case 3: values.emplace_back(in.fixed<uint64_t>()); break;
       default: return base::corrupt("filter: unknown kind of match value");
     }
   }
@@ -44,25 +46,54 @@ Result<std::vector<MatchValue>> decode_values(ByteReader& in) {
   return values;
 }
 
+void encode_bound(int64_t bound, ByteWriter& out) { out.fixed(bound); }
+void encode_bound(uint64_t bound, ByteWriter& out) { out.fixed(bound); }
+void encode_bound(const Number& bound, ByteWriter& out) {
+  out.u8(static_cast<uint8_t>(bound.kind()));
+  switch (bound.kind()) {
+    case Number::Kind::kDouble: return out.fixed(bound.double_value());
+    case Number::Kind::kSigned: return out.fixed(bound.signed_value());
+    case Number::Kind::kUnsigned: return out.fixed(bound.unsigned_value());
+  }
+}
+
 // The four bounds of any range: a byte of presence bits, then those that are there.
 template <typename R>
 void encode_bounds(const R& r, ByteWriter& out) {
   out.u8(static_cast<uint8_t>((r.lt ? 1 : 0) | (r.lte ? 2 : 0) | (r.gt ? 4 : 0) | (r.gte ? 8 : 0)));
   for (const auto& bound : {r.lt, r.lte, r.gt, r.gte}) {
-    if (bound) out.fixed(*bound);
+    if (bound) encode_bound(*bound, out);
   }
 }
 
-template <typename R>
-R decode_bounds(ByteReader& in) {
+template <typename Bound>
+Result<Bound> decode_bound(ByteReader& in) {
+  if constexpr (!std::is_same_v<Bound, Number>) {
+    return in.fixed<Bound>();
+  } else {
+    switch (static_cast<Number::Kind>(in.u8())) {
+      case Number::Kind::kDouble: return Number(in.f64());
+      case Number::Kind::kSigned: return Number(in.fixed<int64_t>());
+      case Number::Kind::kUnsigned: return Number(in.u64());
+    }
+    return base::corrupt("filter: unknown kind of number");
+  }
+}
+
+// As: what the bounds are in the message.
+template <typename R, typename As>
+base::Status decode_bounds(ByteReader& in, Condition& c) {
   R r;
   const uint8_t present = in.u8();
   uint8_t bit = 1;
   for (auto* bound : {&r.lt, &r.lte, &r.gt, &r.gte}) {
-    if ((present & bit) != 0) *bound = in.fixed<typename std::decay_t<decltype(*bound)>::value_type>();
+    if ((present & bit) != 0) {
+      RHUMB_ASSIGN(*bound, decode_bound<As>(in));
+    }
     bit = static_cast<uint8_t>(bit << 1);
   }
-  return r;
+  c.test = r;
+  return base::ok();
 }
 
 void tag(Tag t, ByteWriter& out) { out.u8(static_cast<uint8_t>(t)); }
@@ -143,9 +174,10 @@ base::Status decode_test(ByteReader& in, Budget& budget, Condition& c) {
       c.test = MatchExcept{std::move(values)};
       break;
     }
-    case Tag::kRange: c.test = decode_bounds<Range>(in); break;
-    case Tag::kDatetimeRange: c.test = decode_bounds<DatetimeRange>(in); break;
-    case Tag::kValuesCount: c.test = decode_bounds<ValuesCount>(in); break;
+    case Tag::kRange: RHUMB_TRY((decode_bounds<Range, Number>(in, c))); break;
+    case Tag::kDoubleRange: RHUMB_TRY((decode_bounds<Range, double>(in, c))); break;
+    case Tag::kDatetimeRange: RHUMB_TRY((decode_bounds<DatetimeRange, int64_t>(in, c))); break;
+    case Tag::kValuesCount: RHUMB_TRY((decode_bounds<ValuesCount, uint64_t>(in, c))); break;
     case Tag::kIsEmpty: c.test = IsEmpty{in.u8() != 0}; break;
     case Tag::kIsNull: c.test = IsNull{in.u8() != 0}; break;
     case Tag::kHasId: {

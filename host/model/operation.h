@@ -40,7 +40,7 @@ enum class UpdateMode : uint8_t { kUpsert = 0, kInsertOnly = 1, kUpdateOnly = 2 
 
 struct Operation {
   OperationKind kind = OperationKind::kUpsert;
-  std::vector<PointWrite> points;       // kUpsert, kUpdateVectors (payload unused); no id twice: the gateway keeps the last
+  std::vector<PointWrite> points;       // kUpsert, kUpdateVectors (payload unused); no id twice: the REST front joins them
   std::vector<PointId> ids;             // other kinds, unless `filter` selects
   std::optional<Filter> filter;
   std::string payload, payload_key;     // kSetPayload, kOverwritePayload

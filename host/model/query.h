@@ -52,13 +52,9 @@ struct Record {
   std::vector<NamedVector> vectors;
 };
 
-// What a record takes of kMaxReplyBytes: at least this much as it is stored, and about that much as text, where a component is long.
-inline uint64_t stored_bytes(const Record& record, uint64_t per_component_byte = 1) {
-  uint64_t bytes = record.id.key().size() + record.payload.size();
-  for (const NamedVector& v : record.vectors) bytes += v.name.size() + per_component_byte * v.bytes.size();
-  return bytes;
-}
-inline uint64_t text_bytes(const Record& record) { return stored_bytes(record, 3); }
+// About what a record takes of kMaxReplyBytes: as text, in which a component is long.
+uint64_t text_bytes(const Record& record);
+base::Status too_large();  // kTooLarge: an answer of more than kMaxReplyBytes
 
 // How one segment answered: strategy "scan", "graph", "filtered_graph", "filter_scan", "index_scan"; rows_examined counts payloads or
 // index entries looked at for the filter, distances the vectors compared.
@@ -98,6 +94,7 @@ struct ShardState {
   std::string warning;  // e.g. why an index cannot be built
   std::array<uint8_t, 16> content_hash{};
   std::vector<std::pair<std::string, uint64_t>> index_points;  // payload index field -> points it holds
+  std::vector<std::pair<std::string, std::string>> wanted_indexes;  // fields that filters asked for without one -> types that would serve
 };
 
 void encode(const SearchRequest& v, base::ByteWriter& out);

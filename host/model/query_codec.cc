@@ -206,6 +206,11 @@ void encode(const ShardState& v, ByteWriter& out) {
     out.blob(field);
     out.u64(points);
   }
+  out.u32(static_cast<uint32_t>(v.wanted_indexes.size()));
+  for (const auto& [field, types] : v.wanted_indexes) {
+    out.blob(field);
+    out.blob(types);
+  }
 }
 
 Result<ShardState> decode_shard_state(ByteReader& in) {
@@ -218,6 +223,11 @@ Result<ShardState> decode_shard_state(ByteReader& in) {
   for (auto& [field, points] : v.index_points) {
     field = std::string(in.blob());
     points = in.u64();
+  }
+  v.wanted_indexes.resize(in.count(8));
+  for (auto& [field, types] : v.wanted_indexes) {
+    field = std::string(in.blob());
+    types = std::string(in.blob());
   }
   if (in.failed()) return cut_short("shard state");
   return v;

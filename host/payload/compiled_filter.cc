@@ -123,11 +123,14 @@ class Compiler {
         }
       } else if (const auto* integer = std::get_if<int64_t>(&value)) {
         out.integers.push_back(*integer);
+      } else if (const auto* large = std::get_if<uint64_t>(&value)) {
+        out.large.push_back(*large);
       } else {
         (std::get<bool>(value) ? out.has_true : out.has_false) = true;
       }
     }
     sort_unique(out.integers);
+    sort_unique(out.large);
     sort_unique(out.uuids);
     return base::ok();
   }
@@ -151,9 +154,10 @@ bool ValueSet::contains(const Value& value) const {
   switch (value.kind()) {
     case Kind::kBool: return value.as_bool() ? has_true : has_false;
     case Kind::kInteger: {
-      if (integers.empty()) return false;
-      const std::optional<int64_t> number = value.as_int64();
-      return number && std::binary_search(integers.begin(), integers.end(), *number);
+      if (!has_integers()) return false;
+      if (const std::optional<int64_t> number = value.as_int64()) return std::binary_search(integers.begin(), integers.end(), *number);
+      const std::optional<uint64_t> number = large.empty() ? std::nullopt : value.as_uint64();
+      return number && std::binary_search(large.begin(), large.end(), *number);
     }
     case Kind::kString: {
       if (!has_strings()) return false;

@@ -30,11 +30,13 @@ using StringSet = std::unordered_set<std::string, StringHash, std::equal_to<>>;
 struct ValueSet {
   StringSet strings;              // in a uuid set: those that are no UUID
   std::vector<int64_t> integers;  // sorted, no value twice
+  std::vector<uint64_t> large;    // integers that int64_t cannot hold; sorted, no value twice
   bool has_true = false, has_false = false;
   bool as_uuid = false;           // the field is declared `uuid`
   std::vector<Uuid> uuids;        // sorted, no value twice; only if as_uuid
 
   bool contains(const Value& value) const;
+  bool has_integers() const { return !integers.empty() || !large.empty(); }
   bool has_strings() const { return !strings.empty() || !uuids.empty(); }
   bool has_bools() const { return has_true || has_false; }
 };

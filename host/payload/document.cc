@@ -33,6 +33,14 @@ std::optional<int64_t> Value::as_int64() const {
   return value;
 }
 
+std::optional<uint64_t> Value::as_uint64() const {
+  if (kind() != Kind::kInteger) return std::nullopt;
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), value);
+  if (error != std::errc() || end != text_.data() + text_.size()) return std::nullopt;
+  return value;
+}
+
 std::optional<double> Value::as_double() const {
   if (!is_number()) return std::nullopt;
   double value = 0;
@@ -42,6 +50,15 @@ std::optional<double> Value::as_double() const {
     return text_.find("e-") != std::string_view::npos || text_.find("E-") != std::string_view::npos ? std::optional(0.0) : std::nullopt;
   }
   return error == std::errc() ? std::optional(value) : std::nullopt;
+}
+
+std::optional<model::Number> Value::as_number() const {
+  if (kind() == Kind::kInteger) {
+    if (const std::optional<int64_t> whole = as_int64()) return model::Number(*whole);
+    if (const std::optional<uint64_t> large = as_uint64()) return model::Number(*large);
+  }
+  const std::optional<double> number = as_double();
+  return number ? std::optional(model::Number(*number)) : std::nullopt;
 }
 
 bool Value::equals(std::string_view string) const {

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "host/base/status.h"
+#include "host/model/number.h"
 
 namespace rhumb::payload {
 
@@ -30,7 +31,9 @@ class Value {
 
   bool as_bool() const { return text_[0] == 't'; }   // of kBool
   std::optional<int64_t> as_int64() const;           // of kInteger that fits; a float is none, even 1.0
-  std::optional<double> as_double() const;           // of a number
+  std::optional<uint64_t> as_uint64() const;         // the same, without a sign
+  std::optional<double> as_double() const;           // of a number, the nearest double
+  std::optional<model::Number> as_number() const;    // of a number, exactly
   bool equals(std::string_view string) const;        // of kString, unescaped
   std::string_view as_string(std::string& scratch) const;  // of kString, unescaped into scratch only if it has escapes
 

@@ -22,6 +22,7 @@ class FieldIndexOf final : public FieldIndex {
   using Key = typename K::Key;
   using KeyColumn = Column<Key, typename K::Terms>;
   static constexpr bool kHasRange = requires { typename K::RangeType; };
+  static constexpr bool kRounds = requires(const Value& value, const Key& key) { K::rounds(value, key); };
 
   explicit FieldIndexOf(JsonPath path) : FieldIndex(K::kType, std::move(path)) {}
 
@@ -130,6 +131,9 @@ class FieldIndexOf final : public FieldIndex {
       if (value.kind() == Kind::kNull) {
         facts.has_null = true;
       } else if (std::optional<Key> key = K::key_of(value)) {
+        if constexpr (kRounds) {
+          if (K::rounds(value, *key)) facts.foreign |= kForeignNumber;
+        }
         keys.push_back(std::move(*key));
       } else {
         facts.foreign |= foreign_bit(value.kind());
@@ -275,6 +279,13 @@ class FieldIndexOf final : public FieldIndex {
       sure |= holders(std::span(second.first, second.second), 0, within, test, examined);
     }
     SlotSet foreign = foreign_within(K::kForeignInRange, within);
+    if constexpr (kRounds) {
+      if (!foreign.empty()) {  // the key says only that the number may be in the range
+        const RangeType near = K::rounded(range);
+        foreign = test_forward(foreign, [&](uint32_t term) { return in_range(near, K::in_range_as(column_.terms().key(term))); });
+        sure -= foreign;
+      }
+    }
     examined += foreign.count();
     return with_open(std::move(sure), std::move(foreign), examined);
   }

@@ -39,7 +39,7 @@ inline uint8_t foreign_bit(Kind kind) {
 // Foreign values that can be equal to a value of the set.
 inline uint8_t foreign_equals(const ValueSet& values) {
   uint8_t bits = 0;
-  if (!values.integers.empty()) bits |= kForeignNumber;
+  if (values.has_integers()) bits |= kForeignNumber;
   if (values.has_strings()) bits |= kForeignString;
   if (values.has_bools()) bits |= kForeignBool;
   return bits;
@@ -73,7 +73,7 @@ struct IntegerKind {
   static constexpr model::FieldType kType = model::FieldType::kInteger;
   static constexpr uint8_t kForeignInRange = kForeignNumber;  // floats, and integers beyond int64
   static std::optional<Key> key_of(const Value& value) { return value.as_int64(); }
-  static double in_range_as(Key key) { return static_cast<double>(key); }
+  static model::Number in_range_as(Key key) { return key; }
   static Knowledge any_keys(const ValueSet& values, std::vector<Key>& keys) {
     keys = values.integers;
     return Knowledge::kExact;
@@ -85,14 +85,28 @@ struct FloatKind {
   using Terms = OrderedTerms<Key>;
   using RangeType = model::Range;
   static constexpr model::FieldType kType = model::FieldType::kFloat;
-  static constexpr uint8_t kForeignInRange = 0;  // every number is held
+  static constexpr uint8_t kForeignInRange = kForeignNumber;  // integers that no double is equal to
   static std::optional<Key> key_of(const Value& value) {
     const std::optional<double> number = value.as_double();
     return number ? std::optional(*number + 0.0) : std::nullopt;  // -0.0 becomes 0.0
   }
-  static double in_range_as(Key key) { return key; }
+  // Every number is held, an integer beyond 2^53 perhaps as its neighbour: such a row is marked as foreign too.
+  static bool rounds(const Value& value, Key key) { return value.kind() == Kind::kInteger && value.as_number() != model::Number(key); }
+  static model::Number in_range_as(Key key) { return key; }
+  // Keys of numbers within the range, rounded or not, are within this one.
+  static RangeType rounded(const RangeType& range) {
+    RangeType out;
+    for (const auto& bound : {range.gt, range.gte}) {
+      if (bound && !(out.gte && *out.gte > model::Number(bound->rounded()))) out.gte = bound->rounded();
+    }
+    for (const auto& bound : {range.lt, range.lte}) {
+      if (bound && !(out.lte && *out.lte < model::Number(bound->rounded()))) out.lte = bound->rounded();
+    }
+    return out;
+  }
   static Knowledge any_keys(const ValueSet& values, std::vector<Key>& keys) {
     for (const int64_t integer : values.integers) keys.push_back(static_cast<double>(integer));
+    for (const uint64_t integer : values.large) keys.push_back(static_cast<double>(integer));
     return Knowledge::kSuperset;  // 5.0 has the key of 5
   }
 };

@@ -11,8 +11,11 @@ namespace {
 
 constexpr std::string_view kMagic = "RHUMBPIX";
 constexpr uint16_t kFormat = 1;
+constexpr uint16_t kFloatFormat = 2;  // of float indexes: 1 did not mark the rows whose numbers it had rounded
 constexpr size_t kNameBytes = 28;  // "payload-", 16 digits, ".idx"
 constexpr SectionKind kSections[] = {SectionKind::kTerms, SectionKind::kForward, SectionKind::kLists, SectionKind::kStates};
+
+uint16_t format_of(model::FieldType type) { return type == model::FieldType::kFloat ? kFloatFormat : kFormat; }
 
 }  // namespace
 
@@ -32,7 +35,7 @@ std::string encode_index_file(const IndexFile& file) {
   std::string out;
   base::ByteWriter writer(out);
   writer.raw(kMagic);
-  writer.u16(kFormat);
+  writer.u16(format_of(file.type));
   writer.u16(static_cast<uint16_t>(file.type));
   writer.u32(file.slots);
   writer.u64(file.through_version);
@@ -56,8 +59,11 @@ base::Result<IndexFile> decode_index_file(std::string_view bytes) {
     return base::corrupt("payload index: " + std::string(what) + " at byte " + std::to_string(reader.offset()));
   };
   if (reader.raw(kMagic.size()) != kMagic) return fault("not a payload index");
-  if (reader.u16() != kFormat) return fault("a format of another release");
-  const uint16_t type = reader.u16();
+  const uint16_t format = reader.u16(), type = reader.u16();
+  if (format == kFormat && type == static_cast<uint16_t>(model::FieldType::kFloat)) {
+    return base::not_found("a float index of format 1, which does not tell rounded numbers");
+  }
+  if (format != format_of(static_cast<model::FieldType>(type))) return fault("a format of another release");
   file.slots = reader.u32();
   file.through_version = reader.u64();
   const std::string_view field = reader.blob();

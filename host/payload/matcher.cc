@@ -32,17 +32,22 @@ bool is_null(const JsonPath& path, const Value& root) {
   return !path.visit_elements(root, [](const Value& value) { return value.kind() != Kind::kNull; });
 }
 
-uint64_t count_values(const JsonPath& path, const Value& root) {
+uint64_t count_values(const Value& value) {
+  if (value.kind() != Kind::kArray) return value.kind() == Kind::kNull ? 0 : 1;
   uint64_t count = 0;
-  path.visit(root, [&](const Value& value) {
-    if (value.kind() == Kind::kArray) {
-      for (ElementCursor element(value); element.next();) ++count;
-    } else if (value.kind() != Kind::kNull) {
-      ++count;
-    }
-    return true;
-  });
+  for (ElementCursor element(value); element.next();) ++count;
   return count;
+}
+
+// Each value that the path finds is counted by itself: `lines[].codes` has an array of codes in each line. A field that is not there has
+// no values.
+bool has_count(const model::ValuesCount& wanted, const JsonPath& path, const Value& root) {
+  bool there = false;
+  const bool none = path.visit(root, [&](const Value& value) {
+    there = true;
+    return !in_range(wanted, count_values(value));
+  });
+  return there ? !none : in_range(wanted, uint64_t{0});
 }
 
 struct Check {
@@ -58,14 +63,14 @@ struct Check {
   }
   bool operator()(const model::Range& range) const {
     return any_element(condition, root, [&](const Value& value) {
-      const std::optional<double> number = value.as_double();
+      const std::optional<model::Number> number = value.as_number();
       return number && in_range(range, *number);
     });
   }
   bool operator()(const model::DatetimeRange& range) const {
     return any_element(condition, root, [&](const Value& value) { return in_dates(range, value); });
   }
-  bool operator()(const model::ValuesCount& count) const { return in_range(count, count_values(condition.path, root)); }
+  bool operator()(const model::ValuesCount& count) const { return has_count(count, condition.path, root); }
   bool operator()(const model::IsEmpty& empty) const { return is_empty(condition.path, root) == empty.value; }
   bool operator()(const model::IsNull& null) const { return is_null(condition.path, root) == null.value; }
   bool operator()(const IdSet& ids) const { return ids.keys.find(facts.id_key) != ids.keys.end(); }

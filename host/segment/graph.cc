@@ -58,7 +58,7 @@ model::VectorParams Graph::settings() const {
 
 // A search reads a few rows of what its graph covers.
 void Graph::leave_memory() const {
-  if (settings().on_disk.value_or(false)) column_.file().leave_memory();
+  if (settings().leaves_memory()) column_.file().leave_memory();
 }
 
 std::shared_ptr<IndexInstance> Graph::instance() const {
@@ -75,7 +75,7 @@ void Graph::publish(std::shared_ptr<IndexInstance> instance, uint32_t built) {
 Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_directory, uint32_t slots, bool mapped) const {
   const model::VectorParams params = settings();
   model::HnswConfig hnsw = params.hnsw;
-  if (mapped) hnsw.on_disk = true;
+  if (mapped) hnsw.memory = "cold";
   RHUMB_ASSIGN(const auto description, index::EngineDescription::of(*engine_));
   RHUMB_TRY(description.supports(params.distance, params.datatype));
   index::OpenRequest request;

@@ -1,5 +1,7 @@
 #include "host/segment/manifest.h"
 
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "host/base/file.h"
@@ -22,8 +24,21 @@ void fill(model::HnswConfig& own, const model::HnswConfig& from) {
   take(own.full_scan_threshold, from.full_scan_threshold);
   take(own.max_indexing_threads, from.max_indexing_threads);
   take(own.payload_m, from.payload_m);
+  if (!own.on_disk) take(own.memory, from.memory);  // where the vector says it in either way, the collection has no say
   take(own.on_disk, from.on_disk);
   take(own.inline_storage, from.inline_storage);
+}
+
+// The threshold is in KB of vectors, 0 switches graphs off.
+std::optional<uint64_t> graph_min_rows(const model::CollectionConfig& config, const model::VectorParams& params) {
+  const auto hint = config.hints_json.find("optimizers_config");
+  if (hint == config.hints_json.end()) return std::nullopt;
+  const json optimizers = json::parse(hint->second, nullptr, /*allow_exceptions=*/false);
+  const auto given = optimizers.is_object() ? optimizers.find("indexing_threshold") : optimizers.end();
+  if (given == optimizers.end() || !given->is_number()) return std::nullopt;
+  const double bytes = given->get<double>() * static_cast<double>(base::limits::kKiB);
+  if (bytes <= 0) return kNoGraph;
+  return std::max<uint64_t>(1, static_cast<uint64_t>(std::ceil(bytes / params.row_bytes())));
 }
 
 Status check_vectors(const std::string& path, const json& stored, const std::vector<VectorSpec>& wanted) {
@@ -50,7 +65,7 @@ Status check_vectors(const std::string& path, const json& stored, const std::vec
 std::vector<VectorSpec> vector_specs(const model::CollectionConfig& config) {
   std::vector<VectorSpec> specs;
   for (const auto& [name, params] : config.vectors) {
-    specs.push_back({name, params});
+    specs.push_back({name, params, graph_min_rows(config, params)});
     fill(specs.back().params.hnsw, config.hnsw);
     const auto quantization = config.hints_json.find("quantization_config");
     if (params.quantization_json.empty() && quantization != config.hints_json.end())

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,10 @@ namespace rhumb::segment {
 struct VectorSpec {
   std::string name;
   model::VectorParams params;  // hnsw: as it holds for this vector, the collection's merged in
+  // Rows from which on a segment begins a graph, by the collection's indexing_threshold; none: it says nothing of it.
+  std::optional<uint64_t> graph_min_rows;
 };
+inline constexpr uint64_t kNoGraph = ~uint64_t{0};  // as graph_min_rows: never
 // The vectors of a collection in the order of their names, with the collection's graph parameters below the vectors'
 // own.
 std::vector<VectorSpec> vector_specs(const model::CollectionConfig& config);

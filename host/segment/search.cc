@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/base/clock.h"
+#include "host/base/limits.h"
 #include "host/segment/multi_search.h"
 #include "host/segment/scan.h"
 
@@ -89,7 +90,8 @@ Result<SearchAnswer> search(const Segment& segment, const SearchCall& call, cons
     none.strategy = "graph";
     return none;
   }
-  const bool scan = call.exact || few || built == 0;
+  const bool many = call.k > base::limits::kMaxEf;  // beyond the breadth of any walk
+  const bool scan = call.exact || few || many || built == 0;
   const auto scan_it = multi ? scan_all_points : scan_all;
   const auto walk = multi ? walk_points : graph_and_tail;
   auto answer = scan ? scan_it(segment, call, bounds, filter) : walk(segment, call, bounds, filter, built);

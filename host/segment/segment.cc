@@ -16,7 +16,10 @@ Segment::Segment(std::string directory, uint32_t id, const std::vector<VectorSpe
       id_(id),
       specs_(vectors),
       options_(options),
-      fields_(std::make_unique<payload::IndexSet>()) {}
+      graph_min_rows_(vectors.size()),
+      fields_(std::make_unique<payload::IndexSet>()) {
+  for (size_t i = 0; i < vectors.size(); ++i) graph_min_rows_[i].store(vectors[i].graph_min_rows.value_or(options.graph_min_rows));
+}
 
 Segment::~Segment() = default;
 
@@ -79,7 +82,10 @@ Status Segment::open_files(const Lengths& lengths) {
 
 void Segment::configure_graphs(const std::vector<VectorSpec>& vectors) {
   RHUMB_ASSERT(vectors.size() == graphs_.size());
-  for (size_t i = 0; i < graphs_.size(); ++i) graphs_[i]->configure(vectors[i].params);
+  for (size_t i = 0; i < graphs_.size(); ++i) {
+    graph_min_rows_[i].store(vectors[i].graph_min_rows.value_or(options_.graph_min_rows), std::memory_order_relaxed);
+    graphs_[i]->configure(vectors[i].params);
+  }
 }
 
 bool Segment::has_multivectors() const {

@@ -120,12 +120,13 @@ class Segment {
   const VectorColumn& column(size_t i) const { return *columns_[i]; }
   Graph& graph(size_t i) { return *graphs_[i]; }
   const Graph& graph(size_t i) const { return *graphs_[i]; }
-  uint32_t graph_min_rows() const { return options_.graph_min_rows; }
   bool has_multivectors() const;
-  // Any thread. The collection's vectors with other settings of their graphs.
+  // Any thread. The collection's vectors with other settings of their graphs, and of when these begin.
   void configure_graphs(const std::vector<VectorSpec>& vectors);
-  // A graph may be begun: of a multivector its rows count, not the slots.
-  bool enough_for_graph(size_t column, uint32_t slots) const { return columns_[column]->rows_end(slots) >= graph_min_rows(); }
+  // A graph may be begun, or goes on since it was: of a multivector its rows count, not the slots.
+  bool enough_for_graph(size_t column, uint32_t slots) const {
+    return columns_[column]->rows_end(slots) >= graph_min_rows_[column].load(std::memory_order_relaxed) || graphs_[column]->built() > 0;
+  }
   bool waits_for_graph(size_t column, uint32_t slots) const { return enough_for_graph(column, slots) && graphs_[column]->wanted(); }
 
   // [background] Durability. sync() covers all that was flushed before the call. seal() after the last append was
@@ -161,6 +162,7 @@ class Segment {
   OverrideLog overrides_;
   std::vector<std::unique_ptr<VectorColumn>> columns_;
   std::vector<std::unique_ptr<Graph>> graphs_;         // one per column; empty until there are rows enough
+  std::vector<std::atomic<uint64_t>> graph_min_rows_;  // of each column
   std::vector<std::unique_ptr<Checksums>> checksums_;  // of files(), set before state_ says sealed
   std::unique_ptr<payload::IndexSet> fields_;
   uint32_t row_count_ = 0;     // [apply]

@@ -14,6 +14,7 @@
 #include "host/shard/options.h"
 #include "host/shard/store.h"
 #include "host/shard/view.h"
+#include "host/shard/wanted_indexes.h"
 
 namespace rhumb::shard {
 
@@ -23,6 +24,7 @@ struct Schema {
   uint64_t version = 0;
   std::vector<segment::VectorSpec> vectors;
   payload::FilterSchema filter;
+  IndexedFields indexed;
   model::Contract contract;
   payload::FieldConfigs fields() const { return config.payload_indexes; }
 };
@@ -36,6 +38,7 @@ class Core {
   const ShardOptions options;
   Store store;
   mutable ViewKeeper views;           // const readers take views too
+  mutable WantedIndexes wanted;       // they tell what they would have liked to have, too
   std::atomic<bool> stopping{false};  // background work ends soon
   std::atomic<bool> ready{false};     // replay is done: the state is whole
 

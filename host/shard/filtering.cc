@@ -9,7 +9,9 @@ using base::Status;
 using payload::FilterResult;
 
 Result<ViewFilter> ViewFilter::compile(const Core& core, const model::Filter& filter, const ReadContext& context) {
-  RHUMB_ASSIGN(auto matcher, payload::Matcher::compile(filter, core.schema()->filter));
+  const SchemaPtr schema = core.schema();
+  RHUMB_ASSIGN(auto matcher, payload::Matcher::compile(filter, schema->filter));
+  core.wanted.note(matcher.compiled(), schema->indexed);
   return ViewFilter(core, std::move(matcher), context);
 }
 

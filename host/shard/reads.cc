@@ -78,7 +78,10 @@ class Scroller {
   // them.
   Status select() {
     const ViewPtr view = core_.views.current();
-    const size_t missing = limit_ - records_.size();
+    // No more than the points there are, and than a page has room for.
+    const uint64_t room = (base::limits::kMaxReplyBytes - bytes_) / base::limits::kRecordTextBytes + 1;
+    const auto missing = static_cast<size_t>(std::min<uint64_t>({limit_ - records_.size(), view->points, room}));
+    RHUMB_TRY(room_for_hits(core_.options.segment.memory, missing));
     std::vector<std::pair<std::string, PointRow>> best;  // a heap, the largest key in front
     const auto larger = [](const auto& a, const auto& b) { return a.first < b.first; };
     for (const SegmentView& part : view->segments) {
@@ -144,8 +147,8 @@ Result<std::vector<Record>> Shard::get(const model::GetRequest& request, const R
                                        ", which is not there"));
     auto record = watched(core_, maker.make(*part->segment, (*row)->slot));
     if (!record.ok()) return record.status();
-    bytes += model::stored_bytes(*record);
-    if (bytes > base::limits::kMaxReplyBytes) return too_large();
+    bytes += model::text_bytes(*record);
+    if (bytes > base::limits::kMaxReplyBytes) return model::too_large();
     records.push_back(std::move(*record));
   }
   return records;

@@ -7,9 +7,11 @@ namespace rhumb::shard {
 using base::Result;
 using model::VectorSelector;
 
-base::Status too_large() {
-  return {base::Code::kTooLarge, "the points of this answer have more than " + std::to_string(base::limits::kMaxReplyBytes) +
-                                     " bytes: ask for fewer, or without vectors or payload"};
+base::Status room_for_hits(base::MemoryGuard* memory, uint64_t hits) {
+  const uint64_t bytes = hits * base::limits::kHitBytes;
+  if (hits <= base::limits::kFewHits || memory == nullptr || memory->room_for(bytes)) return base::ok();
+  return {base::Code::kNoSpace, "memory_full: " + std::to_string(hits) + " hits would take " + std::to_string(bytes) +
+                                    " bytes, for which the memory limit leaves no room (memory.limit_bytes): ask for fewer"};
 }
 
 Result<RecordMaker> RecordMaker::compile(const model::PayloadSelector& payload, const VectorSelector& vectors,

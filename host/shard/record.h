@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/base/memory_guard.h"
 #include "host/base/status.h"
 #include "host/model/query.h"
 #include "host/payload/mutate.h"
@@ -11,8 +12,8 @@
 
 namespace rhumb::shard {
 
-// More than kMaxReplyBytes of points are asked for at once.
-base::Status too_large();
+// Many hits are memory of their own, which is asked for before it is taken: kNoSpace names what they would take. memory: null, no limit.
+base::Status room_for_hits(base::MemoryGuard* memory, uint64_t hits);
 
 class RecordMaker {
  public:

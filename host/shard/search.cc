@@ -68,9 +68,9 @@ class Attempt {
     candidates_.clear();
     plan_.clear();
     dropped_ = 0;
-    call_.k = k;
     call_.exact = call_.exact || exact;
     for (const SegmentView& part : view_->segments) {
+      call_.k = static_cast<uint32_t>(std::min<uint64_t>(k, part.live_count));
       if (part.live_count > 0) RHUMB_TRY(search_segment(part));
     }
     std::sort(candidates_.begin(), candidates_.end(),
@@ -98,8 +98,8 @@ class Attempt {
       }
       RHUMB_ASSIGN(model::Record record, maker.make(*c.part->segment, c.slot, row));
       record.score = last = c.score;
-      bytes += model::stored_bytes(record);
-      if (bytes > bytes_left) return too_large();
+      bytes += model::text_bytes(record);
+      if (bytes > bytes_left) return model::too_large();
       records.push_back(std::move(record));
     }
     order_ties(records);
@@ -282,15 +282,17 @@ Result<model::SearchResult> Shard::search(const SearchRequest& request, const Re
                   watch_.widen());
   model::SearchResult result;
   for (int round = 0; round < 3; ++round) {
-    const uint32_t k = round == 0 ? request.limit : 2 * request.limit;
-    RHUMB_TRY(core_.watch(attempt.run(core_.views.current(), k, round == 2)));
+    ViewPtr view = core_.views.current();
+    const auto k = static_cast<uint32_t>(std::min<uint64_t>(view->points, (round == 0 ? 1ull : 2ull) * request.limit));
+    RHUMB_TRY(room_for_hits(core_.options.segment.memory, k));
+    RHUMB_TRY(core_.watch(attempt.run(std::move(view), k, round == 2)));
     auto records = attempt.records(maker, bytes_left);
     if (!records.ok()) return core_.watch(records.status());
     result.points = std::move(*records);
     if (attempt.dropped() == 0 || result.points.size() >= request.limit) break;
   }
   if (attempt.dropped() == 0 && measured(request, *schema)) measure(request, attempt.view(), attempt.distances());
-  for (const model::Record& record : result.points) bytes_left -= model::stored_bytes(record);
+  for (const model::Record& record : result.points) bytes_left -= model::text_bytes(record);
   indexer_.tail_scanned(attempt.tail_rows(), attempt.tail_ns());
   if (request.params.explain) result.plan = attempt.take_plan();
   return result;

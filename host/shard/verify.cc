@@ -155,6 +155,7 @@ model::ShardState Shard::state() const {
   state.green = serving.ok() && fields_ready && tail.rows < base::limits::kGreenTailRows &&
                 tail.scan_ms <= core_.options.tail_scan_ms;
   state.index_points.assign(index_points.begin(), index_points.end());
+  state.wanted_indexes = core_.wanted.missing(core_.schema()->indexed);
   return state;
 }
 

@@ -223,6 +223,7 @@ std::vector<ReplicaPtr> Replicas::all() const {
 
 bool Replicas::settled(std::string* why) const {
   std::lock_guard lock(mutex_);
+  if (settled_once_) return true;
   if (map_version_seen_ == 0 || map_version_done_ < map_version_seen_) {
     *why = "shards are being opened";
     return false;
@@ -232,6 +233,7 @@ bool Replicas::settled(std::string* why) const {
     *why = "shard " + std::to_string(shard) + " is being opened";
     return false;
   }
+  settled_once_ = true;
   return true;
 }
 

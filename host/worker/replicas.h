@@ -39,7 +39,8 @@ class Replicas {
   // Fires with the replica once it serves and holds at least that configuration version; kUnavailable at stop, kNotFound once dropped.
   void await(uint64_t shard, uint64_t config_version, std::function<void(base::Result<ReplicaPtr>)> done);
   std::vector<ReplicaPtr> all() const;
-  // True once every replica of the newest map serves or has failed; `why` names what is still opening or failed.
+  // True from the moment on at which every replica of the newest map serves or has failed; until then `why` names what is still opening.
+  // A collection that is created later opens its shards beside the others and concerns none of them.
   bool settled(std::string* why) const;
   // Closes all shards (checkpointed). Idempotent.
   void stop();
@@ -68,6 +69,7 @@ class Replicas {
   std::map<uint64_t, std::string> failed_;  // shard -> why it cannot be opened
   std::vector<Waiter> waiters_;
   uint64_t map_version_seen_ = 0, map_version_done_ = 0;
+  mutable bool settled_once_ = false;
   bool stopped_ = false;
 };
 

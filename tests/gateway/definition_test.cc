@@ -107,6 +107,23 @@ TEST_F(DefinitionTest, drop_says_whether_there_was_one) {
   EXPECT_FALSE(*second.result);
 }
 
+TEST_F(DefinitionTest, create_and_drop_take_real_names_only) {
+  const auto books = cluster_.add("books", 1);
+  cluster_.change([](model::ClusterMap& map) { map.aliases["b"] = "books"; });
+  Got<bool> dropped;
+  cluster_.gateway().drop_collection("b", {}, dropped.take());
+  ASSERT_TRUE(dropped.result.ok()) << dropped.result.status().message();
+  EXPECT_FALSE(*dropped.result);
+  EXPECT_EQ((*cluster_.gateway().find("b"))->uuid, books->uuid) << "the collection and its alias are as they were";
+  const Status created = create("b");
+  EXPECT_EQ(created.code(), Code::kExists);
+  EXPECT_NE(created.message().find("Alias `b`"), std::string::npos) << created.message();
+  EXPECT_EQ(cluster_.commands, 0);
+  GotStatus updated;
+  cluster_.gateway().update_collection("b", {books->config, books->config_version}, {}, updated.take());
+  EXPECT_TRUE(updated.status.ok()) << updated.status.message();
+}
+
 TEST_F(DefinitionTest, update_is_refused_when_the_collection_moved_on) {
   const auto books = cluster_.add("books", 1);
   CollectionChange change{books->config, books->config_version};

@@ -204,5 +204,73 @@ TEST_F(GatewayWriteTest, a_waited_write_raises_what_reads_ask_for) {
   EXPECT_TRUE(cluster_.gateway().session_token(books_).empty()) << "of a dropped collection nothing is kept";
 }
 
+// New vectors are for points that exist; 1 to 9 do.
+class UnknownPointsTest : public GatewayWriteTest {
+ protected:
+  UnknownPointsTest() {
+    cluster_.on_get = [this](const peer::GetMessage& m) {
+      EXPECT_TRUE(m.level.linearizable) << "what was acknowledged without a wait is there, too";
+      ++asked_;
+      peer::RecordsReply reply;
+      for (const PointId& id : m.request.ids) {
+        if (id.as_number() < 1 || id.as_number() > 9) continue;
+        reply.records.emplace_back();
+        reply.records.back().id = id;
+      }
+      return reply;
+    };
+  }
+  static Operation vectors_of(std::vector<uint64_t> ids) {
+    Operation o;
+    o.kind = OperationKind::kUpdateVectors;
+    for (const uint64_t id : ids) o.points.push_back({PointId::number(id), "", {{"", "bits"}}});
+    return o;
+  }
+  void refused(std::vector<Operation> operations, const std::string& id) {
+    sent_.clear();
+    for (const bool wait : {true, false}) {
+      std::vector<Operation> copies;
+      for (const Operation& o : operations) copies.push_back({o.kind, o.points, o.ids, {}, o.payload, o.payload_key, o.names, o.mode, {}});
+      const auto result = write(std::move(copies), wait);
+      ASSERT_FALSE(result.ok());
+      EXPECT_EQ(result.status().code(), Code::kNotFound);
+      EXPECT_EQ(result.status().message(), "No point with id " + id + " found");
+    }
+    EXPECT_TRUE(sent_.empty()) << "nothing of it was carried out";
+  }
+  int asked_ = 0;
+};
+
+TEST_F(UnknownPointsTest, an_unknown_id_is_named_and_nothing_is_done) {
+  EXPECT_TRUE(write(list(vectors_of({1, 5, 9}))).ok());
+  refused(list(vectors_of({1, 5, 77, 9})), "77");
+  refused(list(upsert(1, 2), vectors_of({0})), "0");
+}
+
+TEST_F(UnknownPointsTest, operations_see_those_before_them_in_the_batch) {
+  EXPECT_TRUE(write(list(upsert(50, 2), vectors_of({50, 3, 51}))).ok());
+  asked_ = 0;
+  refused(list(remove({4}), vectors_of({4})), "4");
+  EXPECT_EQ(asked_, 0) << "the batch itself says it";
+  EXPECT_TRUE(write(list(remove({4}), upsert(4, 1), vectors_of({4}))).ok());
+  refused(list(vectors_of({60}), upsert(60, 1)), "60");
+  Operation only = upsert(61, 1);
+  only.mode = model::UpdateMode::kUpdateOnly;
+  refused(list(std::move(only), vectors_of({61})), "61");
+}
+
+TEST_F(UnknownPointsTest, where_a_condition_decides_an_unknown_id_just_does_not_pass) {
+  Operation conditional = vectors_of({1, 77});
+  conditional.update_filter.emplace();
+  EXPECT_TRUE(write(list(std::move(conditional))).ok());
+  EXPECT_EQ(asked_, 0);
+}
+
+TEST_F(UnknownPointsTest, what_keeps_it_from_looking_is_told) {
+  cluster_.on_get = [](const peer::GetMessage&) { return Status(Code::kTimeout, "no leader"); };
+  EXPECT_EQ(write(list(vectors_of({1}))).status().code(), Code::kTimeout);
+  EXPECT_TRUE(sent_.empty());
+}
+
 }  // namespace
 }  // namespace rhumb::gateway

@@ -175,6 +175,35 @@ TEST(FilterCodecTest, depth_and_number_of_conditions_are_bounded) {
   EXPECT_NE(many.status().message().find(std::to_string(kMaxFilterConditions)), std::string::npos) << many.status().message();
 }
 
+TEST(FilterCodecTest, ranges_of_doubles_as_they_were_written_before_are_read) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.u32(1);  // must
+  out.blob("n");
+  out.u8(3);      // a range whose bounds are doubles,
+  out.u8(1 | 8);  // lt and gte
+  out.fixed(2.5);
+  out.fixed(-9007199254740992.0);
+  for (int list = 0; list < 3; ++list) out.u32(0);
+  out.u32(0);
+  out.u8(0);
+  Filter wanted;
+  wanted.must.push_back({"n", Range{2.5, {}, {}, -9007199254740992.0}});
+  const auto read = read_back<decode_filter>(bytes);
+  ASSERT_TRUE(read.ok()) << read.status().message();
+  EXPECT_EQ(*read, text_of(wanted));
+}
+
+TEST(FilterCodecTest, a_number_of_an_unknown_kind_is_refused) {
+  Filter filter;
+  filter.must.push_back({"n", Range{{}, {}, INT64_MIN, {}}});
+  std::string bytes = filter_bytes(filter);
+  const size_t kind = 4 + 4 + 1 + 1 + 1;  // behind the number of conditions, the key, the tag and the bounds that are there
+  ASSERT_EQ(bytes[kind], static_cast<char>(Number::Kind::kSigned));
+  bytes[kind] = 3;
+  EXPECT_EQ(read_back<decode_filter>(bytes).status().code(), Code::kCorrupt);
+}
+
 TEST(CommandCodecTest, what_a_newer_release_wrote_is_refused_and_not_guessed_at) {
   Samples samples(kSeed);
   const std::string bytes = encode_command(samples.command(OperationKind::kDelete));

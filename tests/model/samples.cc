@@ -47,6 +47,7 @@ Condition Samples::condition(uint32_t depth) {
   const auto value = [&]() -> MatchValue {
     if (below(3) == 0) return text(12);
     if (below(2) == 0) return static_cast<int64_t>(random_());
+    if (below(4) == 0) return random_() | uint64_t{1} << 63;
     return below(2) == 0;
   };
   Condition c;
@@ -54,7 +55,7 @@ Condition Samples::condition(uint32_t depth) {
   switch (below(depth > 0 ? 11 : 9)) {
     case 0: c.test = MatchAny{{value(), value(), value()}}; break;
     case 1: c.test = MatchExcept{{value()}}; break;
-    case 2: c.test = bounds<Range>(-0.25); break;
+    case 2: c.test = below(2) == 0 ? bounds<Range>(-0.25) : below(2) == 0 ? bounds<Range>(int64_t{-9007199254740993}) : bounds<Range>(uint64_t{1} << 54); break;
     case 3: c.test = bounds<DatetimeRange>(int64_t{-86'400'000'001}); break;
     case 4: c.test = bounds<ValuesCount>(uint64_t{3}); break;
     case 5: c.test = IsEmpty{below(2) == 0}; break;
@@ -178,9 +179,10 @@ CountRequest Samples::count_request() {
 }
 
 ShardState Samples::shard_state() {
-  ShardState s{random_(), random_(), 3, 4, 5, 6, 7, below(2) == 0, "a warning: " + text(20), {}, {}};
+  ShardState s{random_(), random_(), 3, 4, 5, 6, 7, below(2) == 0, "a warning: " + text(20), {}, {}, {}};
   for (uint8_t& b : s.content_hash) b = static_cast<uint8_t>(below(256));
   for (uint64_t n = below(3); n > 0; --n) s.index_points.emplace_back(text(9), random_());
+  for (uint64_t n = below(3); n > 0; --n) s.wanted_indexes.emplace_back(text(9), text(5));
   return s;
 }
 
@@ -193,6 +195,7 @@ CollectionConfig Samples::config() {
     v.datatype = static_cast<Scalar>(1 + below(3));
     v.datatype_given = below(2) == 0;
     if (below(2) == 0) v.on_disk = below(2) == 0;
+    if (below(2) == 0) v.memory = text(6);
     if (below(2) == 0) v.hnsw.m = static_cast<uint32_t>(below(100));
     v.hnsw_json = R"({"m":8})";
     v.quantization_json = R"({"scalar":{"type":"int8"}})";
@@ -203,6 +206,7 @@ CollectionConfig Samples::config() {
   c.on_disk_payload = below(2) == 0;
   c.hnsw.ef_construct = 77;
   c.hnsw.inline_storage = true;
+  if (below(2) == 0) c.hnsw.memory = text(6);
   for (uint64_t n = below(4); n > 0; --n) c.payload_indexes[text(8)] = {static_cast<FieldType>(1 + below(8)), R"({"type":"keyword"})"};
   c.hints_json["metadata"] = R"({"owner":"someone"})";
   return c;

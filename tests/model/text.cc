@@ -6,6 +6,7 @@
 namespace rhumb::model {
 
 std::string text_of(const Condition& condition);
+std::string text_of(const Number& number);
 std::string text_of(const NamedVector& vector);
 std::string text_of(const PointWrite& point);
 std::string text_of(const Target& target);
@@ -79,6 +80,15 @@ struct TestText {
 
 }  // namespace
 
+std::string text_of(const Number& number) {
+  switch (number.kind()) {
+    case Number::Kind::kSigned: return text_of(number.signed_value()) + "s";
+    case Number::Kind::kUnsigned: return text_of(number.unsigned_value()) + "u";
+    case Number::Kind::kDouble: break;
+  }
+  return text_of(number.double_value()) + "d";
+}
+
 std::string text_of(const PointId& id) { return text_of(id.key()); }
 std::string text_of(const Condition& c) { return "(" + c.key + " " + std::visit(TestText{}, c.test) + ")"; }
 std::string text_of(const Filter& f) { return all("filter", f.must, f.should, f.must_not, f.min_should, f.min_count, f.min_should_set); }
@@ -111,13 +121,13 @@ std::string text_of(const ScrollRequest& r) {
 std::string text_of(const CountRequest& r) { return all("count", r.filter, r.exact); }
 std::string text_of(const ShardState& s) {
   return all("state", s.shard, s.applied_index, s.points, s.segments, s.indexed_vectors, s.vectors, s.tail_rows, s.green, s.warning) +
-         all("", s.content_hash, s.index_points);
+         all("", s.content_hash, s.index_points, s.wanted_indexes);
 }
 std::string text_of(const HnswConfig& h) {
-  return all("hnsw", h.m, h.ef_construct, h.full_scan_threshold, h.max_indexing_threads, h.payload_m, h.on_disk, h.inline_storage);
+  return all("hnsw", h.m, h.ef_construct, h.full_scan_threshold, h.max_indexing_threads, h.payload_m, h.on_disk, h.inline_storage, h.memory);
 }
 std::string text_of(const VectorParams& v) {
-  return all("vector", v.size, v.distance, v.datatype, v.datatype_given, v.on_disk, v.hnsw, v.hnsw_json, v.quantization_json);
+  return all("vector", v.size, v.distance, v.datatype, v.datatype_given, v.on_disk, v.memory, v.hnsw, v.hnsw_json, v.quantization_json);
 }
 std::string text_of(const PayloadIndexConfig& i) { return all("index", i.type, i.params_json); }
 std::string text_of(const CollectionConfig& c) {

@@ -57,7 +57,27 @@ std::vector<std::string> Model::selected(const json& body) const {
   return keys;
 }
 
+bool Model::refuses(const Step& step) const {
+  std::map<std::string, bool> there;  // by the operations so far
+  for (const json& operation : step.operations) {
+    const std::string kind = operation.begin().key();
+    const json& body = operation[kind];
+    if (kind == "upsert" && body.value("update_mode", "upsert") != "update_only") {
+      for (const json& point : body["points"]) there[key_of(point["id"])] = true;
+    } else if (kind == "delete" && body.contains("points")) {
+      for (const json& id : body["points"]) there[key_of(id)] = false;
+    } else if (kind == "update_vectors" && !body.contains("update_filter")) {
+      for (const json& point : body["points"]) {
+        const std::string key = key_of(point["id"]);
+        if (!there.try_emplace(key, points_.contains(key)).first->second) return true;
+      }
+    }
+  }
+  return false;
+}
+
 void Model::apply(const Step& step) {
+  if (refuses(step)) return;
   if (!step.index_made.empty()) indexes_.insert(step.index_made);
   indexes_.erase(step.index_dropped);
   for (const json& operation : step.operations) {
@@ -83,12 +103,13 @@ void Model::upsert(const json& body) {
 
 void Model::change(const std::string& kind, const json& body) {
   if (kind == "update_vectors") {
-    std::map<std::string, json> last;
-    for (const json& point : body["points"]) last[key_of(point["id"])] = point;
-    for (const auto& [key, given] : last) {
+    std::map<std::string, bool> passed;  // what a condition sees is the state before the request
+    for (const json& given : body["points"]) {
+      const std::string key = key_of(given["id"]);
       const auto known = points_.find(key);
       if (known == points_.end()) continue;
-      if (body.contains("update_filter") && !passes(body["update_filter"], known->second)) continue;
+      const bool passing = !body.contains("update_filter") || passes(body["update_filter"], known->second);
+      if (!passed.try_emplace(key, passing).first->second) continue;
       known->second.vectors.update(stored_vectors(given["vector"]));
     }
     return;

@@ -19,7 +19,10 @@ struct Step {
 
 class Model {
  public:
-  void apply(const Step& step);
+  void apply(const Step& step);  // nothing, if it is refused
+  // It has new vectors for a point that is not there: 404, and nothing of it is carried out. What a filter deletes in the same batch counts as
+  // there.
+  bool refuses(const Step& step) const;
   // By key, in the order of scrolling.
   const std::map<std::string, Point>& points() const { return points_; }
   const std::set<std::string>& indexes() const { return indexes_; }

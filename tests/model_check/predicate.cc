@@ -90,10 +90,12 @@ bool matches(const json& match, const std::vector<json>& elements) {
   return any([&](const json& v) { return !v.is_null() && !among(match["except"], v); });
 }
 
-uint64_t count_values(const json& payload, const std::string& path) {
-  uint64_t count = 0;
-  for (const json& value : values_at(payload, path)) count += value.is_array() ? value.size() : value.is_null() ? 0 : 1;
-  return count;
+bool has_count(const json& bounds, const json& payload, const std::string& path) {
+  std::vector<json> values = values_at(payload, path);
+  if (values.empty()) values.emplace_back(nullptr);
+  return std::any_of(values.begin(), values.end(), [&](const json& value) {
+    return in_range(bounds, value.is_array() ? static_cast<double>(value.size()) : value.is_null() ? 0 : 1);
+  });
 }
 
 bool holds_on_field(const json& c, const Point& point) {
@@ -107,7 +109,7 @@ bool holds_on_field(const json& c, const Point& point) {
       return dates ? in_dates(range, v) : v.is_number() && in_range(range, v.get<double>());
     });
   }
-  return in_range(c["values_count"], static_cast<double>(count_values(point.payload, path)));
+  return has_count(c["values_count"], point.payload, path);
 }
 
 bool holds(const json& c, const Point& point) {

@@ -81,7 +81,7 @@ class Life {
 
   std::string take(const Step& step) {
     const Answer answer = database_->call(step.method, step.target, step.body);
-    if (answer.status != 200) return step.method + " " + step.target + " " + step.body.dump() + ": " + answer.body.dump();
+    if (answer.status != (model_.refuses(step) ? 404 : 200)) return step.method + " " + step.target + " " + step.body.dump() + ": " + answer.body.dump();
     model_.apply(step);
     return "";
   }

@@ -225,7 +225,8 @@ json Source::operation(const Model& model) {
   json body = json::object();
   if (dice < 52) {
     json points = json::array();
-    for (uint32_t i = 1 + below(4); i > 0; --i) points.push_back(point(any_id(model, 85), false));
+    for (uint32_t i = 1 + below(4); i > 0; --i) points.push_back(point(any_id(model, 97), false));
+    if (chance(30)) points.push_back(point(points[0]["id"], false));
     body["points"] = points;
     if (chance(15)) body["update_filter"] = filter();
     return {{"update_vectors", body}};

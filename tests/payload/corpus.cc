@@ -14,9 +14,12 @@ const char* const kStringsJson[] = {"\"red\"", "\"green\"", "\"\"", "\"caf\\u00e
                                     "\"2025-06-01T12:30:00.5+02:00\"", "\"5c56c793-69f3-4fbf-87e6-c4bf54c28c26\"",
                                     "\"5C56C79369F34FBF87E6C4BF54C28C26\"", "\"1\"", "\"true\"", "\"say \\\"hi\\\"\\n\""};
 const char* const kNumbersJson[] = {"0", "1", "2", "5", "5.0", "-3", "2.5", "-0.0", "1e3", "1000", "9007199254740993",
-                                    "9223372036854775807", "18446744073709551615"};
+                                    "9007199254740992", "9007199254740994.0", "-9007199254740993", "9223372036854775807",
+                                    "9223372036854775808", "-9223372036854775808", "18446744073709551615", "18446744073709551614"};
 const int64_t kIntegers[] = {0, 1, 2, 5, -3, 1000, 9007199254740993, INT64_MAX};
-const double kBounds[] = {-3, -0.5, 0, 1, 2, 2.5, 5, 1000, 9007199254740992.0, 1e19};
+const uint64_t kLarge[] = {9223372036854775808u, UINT64_MAX};
+const model::Number kBounds[] = {-3, -0.5, 0, 1, 2, 2.5, 5, 1000, 9007199254740992.0, 9007199254740993, 9007199254740994, -9007199254740993,
+                                 INT64_MAX, INT64_MIN, 9223372036854775808u, UINT64_MAX, 9223372036854775808.0, 1e19, 1.8446744073709552e19};
 
 template <typename T, size_t N>
 const T& pick(Corpus& corpus, const T (&from)[N]) {
@@ -77,7 +80,7 @@ std::string Corpus::payload() { return chance(5) ? std::string() : object(0); }
 model::MatchValue Corpus::match_value() {
   switch (below(5)) {
     case 0: return chance(50);
-    case 1: case 2: return pick(*this, kIntegers);
+    case 1: case 2: return chance(85) ? model::MatchValue(pick(*this, kIntegers)) : model::MatchValue(pick(*this, kLarge));
     default: return std::string(pick(*this, kStrings));
   }
 }

@@ -124,7 +124,23 @@ TEST(Matcher, ValuesCount) {
   EXPECT_TRUE(holds("object", exactly(1)));
   for (const char* none : {"none", "missing", "empty"}) EXPECT_TRUE(holds(none, exactly(0))) << none;
   EXPECT_TRUE(holds("nothing", exactly(1)));
-  EXPECT_TRUE(holds("diet[].food", exactly(2)));
+  EXPECT_TRUE(holds("diet[].food", exactly(1)));
+  EXPECT_FALSE(holds("diet[].food", exactly(2))) << "each value is counted by itself, not their sum";
+}
+
+TEST(Matcher, ValuesCountOfSeveralArraysTakesEachByItself) {
+  constexpr std::string_view kOrder = R"({"rows":[{"tags":["a","b","c"]},{"tags":[]},{"other":1},{"tags":null}],"plain":[[1,2],[3]]})";
+  model::ValuesCount more, two, none;
+  more.gt = 3;
+  two.gte = two.lte = 2;
+  none.lte = 0;
+  EXPECT_FALSE(holds("rows[].tags", more, kOrder));
+  EXPECT_FALSE(holds("rows[].tags", two, kOrder));
+  EXPECT_TRUE(holds("rows[].tags", none, kOrder));
+  EXPECT_FALSE(holds("rows[].other", none, kOrder)) << "the one value that is there counts as one";
+  EXPECT_TRUE(holds("rows[].missing", none, kOrder));
+  EXPECT_TRUE(holds("plain[]", two, kOrder));
+  EXPECT_TRUE(holds("plain", two, kOrder)) << "of the outer array";
 }
 
 TEST(Matcher, NestedHoldsWithinOneElement) {

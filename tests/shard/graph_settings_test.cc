@@ -102,5 +102,51 @@ TEST_F(GraphSettingsTest, AGraphThatWasBegunGoesOnAsItWas) {
   EXPECT_EQ(m_of_saved_graph(), 8u);
 }
 
+model::CollectionConfig with_threshold(const std::string& kilobytes) {
+  model::CollectionConfig config = config_of();
+  config.hints_json["optimizers_config"] = R"({"indexing_threshold":)" + kilobytes + "}";
+  return config;
+}
+constexpr uint64_t kRowsPerKilobyte = 1024 / (kDim * sizeof(float));
+
+TEST_F(GraphSettingsTest, AThresholdOfZeroSwitchesGraphsOffUntilItIsRaised) {
+  h.options.config = with_threshold("0");
+  h.open();
+  insert(0, 3000);
+  h.wait_indexed();
+  EXPECT_EQ(strategy(), "scan");
+  EXPECT_EQ(strategy(/*indexed_only=*/true), "scan") << "no row waits for a graph";
+  EXPECT_TRUE(h->state().green);
+  EXPECT_EQ(h->state().indexed_vectors, 0u);
+  ASSERT_TRUE(h.configure(with_threshold("10000")).ok());
+  h.wait_indexed();
+  EXPECT_EQ(h->state().indexed_vectors, 0u) << "more than there is";
+  ASSERT_TRUE(h.configure(with_threshold(std::to_string(2000 / kRowsPerKilobyte))).ok());
+  h.wait_indexed();
+  EXPECT_GE(h->state().indexed_vectors, 2900u);
+  EXPECT_EQ(strategy(), "graph");
+  // A graph that was begun goes on.
+  ASSERT_TRUE(h.configure(with_threshold("0")).ok());
+  insert(5000, 1500);
+  h.wait_indexed();
+  EXPECT_GE(h->state().indexed_vectors, 4400u);
+  h.close();
+}
+
+TEST_F(GraphSettingsTest, ASmallThresholdIndexesEarly) {
+  h.options.config = with_threshold("5");
+  h.open();
+  insert(0, 5 * kRowsPerKilobyte - 1);
+  h.wait_indexed();
+  EXPECT_EQ(h->state().indexed_vectors, 0u);
+  insert(5 * kRowsPerKilobyte - 1, 1);
+  h.wait_indexed();
+  EXPECT_EQ(h->state().indexed_vectors, 5 * kRowsPerKilobyte) << "fewer than the 1,000 that are the house's";
+  h.close();
+  h.open();
+  h.wait_indexed();
+  EXPECT_EQ(h->state().indexed_vectors, 5 * kRowsPerKilobyte) << "after a restart, too";
+}
+
 }  // namespace
 }  // namespace rhumb::shard::test

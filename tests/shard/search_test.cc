@@ -6,6 +6,8 @@
 #include <cmath>
 #include <future>
 
+#include "host/base/limits.h"
+#include "host/base/memory_guard.h"
 #include "tests/shard/harness.h"
 
 namespace rhumb::shard::test {
@@ -258,6 +260,44 @@ TEST_F(SearchTest, ReadsEndAtTheirDeadlineAndWhenTheyAreCancelled) {
     EXPECT_EQ(h->count(count, c.context).status().code(), c.code);
   }
   EXPECT_TRUE(h->search(nearest(embeddings.next_bytes(), 10), {}).ok());
+}
+
+TEST_F(SearchTest, ALimitBeyondThePointsGivesAllOfThem) {
+  h.open();
+  insert(0, 2500);
+  h.wait_indexed();
+  ASSERT_GT(h->state().indexed_vectors, 0u);
+  for (const uint32_t limit : {2500u, 100'001u, base::limits::kMaxLimit, 2 * base::limits::kMaxLimit}) {
+    const auto result = h->search(nearest(embeddings.next_bytes(), limit), {});
+    ASSERT_TRUE(result.ok()) << result.status().to_string();
+    EXPECT_EQ(result->points.size(), 2500u) << limit;
+    EXPECT_TRUE(std::is_sorted(result->points.begin(), result->points.end(), [](const auto& a, const auto& b) { return a.score > b.score; }));
+  }
+}
+
+TEST_F(SearchTest, MemoryForManyHitsIsAskedForFirst) {
+  std::atomic<uint64_t> used = 0;
+  constexpr uint64_t kLimit = 1'000'000'000;
+  base::MemoryGuard guard(kLimit, [&] { return used.load(); });
+  h.options.segment.graph_min_rows = 1u << 20;
+  h.options.segment.memory = &guard;
+  h.open();
+  const std::string v = bytes_of(embeddings.next());
+  for (uint64_t first = 0; first < 70'000; first += 1000) {
+    std::vector<model::PointWrite> batch;
+    for (uint64_t id = first; id < first + 1000; ++id) batch.push_back(point(id, v));
+    h.propose(upsert(batch));
+  }
+  ASSERT_TRUE(h.apply().ok());
+  used = kLimit * 3 / 4;
+  EXPECT_TRUE(h->search(nearest(v, 70'000), {}).ok());
+  used = kLimit - 1000;
+  const auto many = h->search(nearest(v, 70'000), {});
+  ASSERT_FALSE(many.ok());
+  EXPECT_EQ(many.status().code(), base::Code::kNoSpace);
+  EXPECT_NE(many.status().message().find("memory_full: 70000 hits"), std::string::npos) << many.status().message();
+  EXPECT_TRUE(h->search(nearest(v, 60'000), {}).ok()) << "a few go on";
+  h.close();
 }
 
 }  // namespace

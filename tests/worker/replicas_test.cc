@@ -26,6 +26,21 @@ TEST_F(ReplicasTest, shards_of_this_node_are_opened_and_the_others_are_not) {
   EXPECT_TRUE(life_->worker().replicas().settled(&why)) << why;
 }
 
+TEST_F(ReplicasTest, what_is_created_later_does_not_unsettle_the_others) {
+  add("first");
+  begin_serving();
+  std::string why;
+  ASSERT_TRUE(life_->worker().replicas().settled(&why)) << why;
+  for (int i = 0; i < 4; ++i) {
+    const std::string name = "later" + std::to_string(i);
+    const uint64_t shard = add(name);
+    show();
+    EXPECT_TRUE(life_->worker().replicas().settled(&why)) << "while its shard is being opened: " << why;
+    ASSERT_TRUE(life_->await(shard, version_of(name)).ok());
+    EXPECT_TRUE(life_->worker().replicas().settled(&why)) << why;
+  }
+}
+
 TEST_F(ReplicasTest, before_the_first_map_nothing_is_settled_and_waiters_wait) {
   map_.version = 0;  // nothing to show yet
   begin();

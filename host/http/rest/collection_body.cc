@@ -44,8 +44,9 @@ Status read_datatype(const json& j, const std::string& where, model::VectorParam
 
 // Of one vector; left alone when it is not given, empty when "Disabled".
 Status read_quantization(const json& j, const std::string& where, std::string& out) {
-  if (!given(j, "quantization_config")) return base::ok();
-  const json& value = j.at("quantization_config");
+  RHUMB_ASSIGN(const json* const member, given_quantization(j, where));
+  if (member == nullptr) return base::ok();
+  const json& value = *member;
   const std::string place = where + ".quantization_config";
   RHUMB_TRY(check_quantization(value, place));
   RHUMB_TRY(check_size(value, place));
@@ -73,6 +74,7 @@ Result<model::VectorParams> read_vector(const json& j, const std::string& where)
   if (given(j, "datatype")) RHUMB_TRY(read_datatype(j.at("datatype"), where + ".datatype", v));
   if (given(j, "multivector_config")) RHUMB_TRY(read_multivector(j.at("multivector_config"), where + ".multivector_config", v));
   RHUMB_TRY(read_bool(j, "on_disk", where, v.on_disk));
+  RHUMB_TRY(read_memory(j, where, v.memory));
   if (given(j, "hnsw_config")) {
     RHUMB_TRY(read_hnsw(j.at("hnsw_config"), where + ".hnsw_config", v.hnsw));
     v.hnsw_json = hnsw_to_json(v.hnsw).dump();
@@ -98,13 +100,15 @@ Status read_vectors(const json& j, model::CollectionConfig& config) {
   return base::ok();
 }
 
-// A diff over what is stored: given members win, null members are left alone.
-void merge_over(std::string& stored, const json& diff) {
+// A diff over what is stored: given members win, null members are left alone, or removed.
+enum class OfNull { kLeave, kRemove };
+void merge_over(std::string& stored, const json& diff, OfNull of_null) {
   json now = stored.empty() ? json::object() : json::parse(stored);
   if (!now.is_object() || !diff.is_object()) now = diff;
   else {
     for (const auto& [name, value] : diff.items()) {
       if (!value.is_null()) now[name] = value;
+      else if (of_null == OfNull::kRemove) now.erase(name);
     }
   }
   stored = now.dump();
@@ -112,11 +116,15 @@ void merge_over(std::string& stored, const json& diff) {
 
 Status read_hints(const json& body, model::CollectionConfig& config) {
   for (const Hint& hint : kHints) {
-    if (!given(body, hint.name)) continue;
-    const json& value = body.at(hint.name);
+    const std::string_view name = hint.name;
+    const json* member = given(body, hint.name) ? &body.at(hint.name) : nullptr;
+    if (name == "quantization_config") {
+      RHUMB_ASSIGN(member, given_quantization(body, ""));
+    }
+    if (member == nullptr) continue;
+    const json& value = *member;
     RHUMB_TRY(hint.check(value, hint.name));
     std::string& stored = config.hints_json[hint.name];
-    const std::string_view name = hint.name;
     if (value == "Disabled" && (name == "quantization_config" || name == "contract")) {
       config.hints_json.erase(hint.name);
       continue;
@@ -124,7 +132,7 @@ Status read_hints(const json& body, model::CollectionConfig& config) {
     if (name == "quantization_config") {
       stored = value.dump();
     } else {
-      merge_over(stored, value);
+      merge_over(stored, value, name == "metadata" ? OfNull::kRemove : OfNull::kLeave);
     }
     const json whole = json::parse(stored);  // limits are of the whole, not of each change
     RHUMB_TRY(hint.check(whole, hint.name));
@@ -143,6 +151,13 @@ Status read_params(const json& j, const std::string& where, model::CollectionCon
   if (replication) config.replication_factor = *replication;
   if (consistency) config.write_consistency_factor = *consistency;
   if (on_disk_payload) config.on_disk_payload = *on_disk_payload;
+  for (const char* name : {"payload", "id_tracker"}) {
+    if (!given(j, name)) continue;
+    const std::string place = where.empty() ? name : where + "." + name;
+    RHUMB_TRY(check_placement(j.at(name), place));
+    merge_over(config.hints_json[name], j.at(name), OfNull::kLeave);
+    RHUMB_TRY(check_size(j.at(name), place));
+  }
   return base::ok();
 }
 
@@ -220,6 +235,7 @@ Result<model::CollectionConfig> parse_update_collection(const std::string& body,
       if (it == config.vectors.end()) return base::invalid("Not existing vector name error: " + name + " (" + where + ")");
       if (!diff.is_object()) return wrong(where, "expected an object");
       RHUMB_TRY(read_bool(diff, "on_disk", where, it->second.on_disk));
+      RHUMB_TRY(read_memory(diff, where, it->second.memory));
       if (given(diff, "hnsw_config")) {
         RHUMB_TRY(read_hnsw(diff.at("hnsw_config"), where + ".hnsw_config", it->second.hnsw));
         it->second.hnsw_json = hnsw_to_json(it->second.hnsw).dump();

@@ -1,4 +1,5 @@
 // A collection's state as the wire shows it. Shapes that clients parse strictly (config.params.vectors, index params) hold nothing of ours.
+#include "host/base/limits.h"
 #include "host/http/rest/collection_body.h"
 #include "host/http/rest/hints.h"
 
@@ -9,6 +10,7 @@ json vector_json(const model::VectorParams& v) {
   json j = {{"size", v.size}, {"distance", std::string(model::distance_name(v.distance))}};
   if (v.datatype_given) j["datatype"] = std::string(model::scalar_name(v.datatype));
   if (v.on_disk) j["on_disk"] = *v.on_disk;
+  if (v.memory) j["memory"] = *v.memory;
   if (v.multivector) j["multivector_config"] = {{"comparator", "max_sim"}};
   if (!v.hnsw_json.empty()) j["hnsw_config"] = json::parse(v.hnsw_json);
   if (!v.quantization_json.empty()) j["quantization_config"] = json::parse(v.quantization_json);
@@ -21,11 +23,16 @@ json params_json(const model::CollectionConfig& config) {
   else {
     for (const auto& [name, v] : config.vectors) vectors[name] = vector_json(v);
   }
-  return {{"vectors", vectors},
-          {"shard_number", config.shard_number},
-          {"replication_factor", config.replication_factor},
-          {"write_consistency_factor", config.write_consistency_factor},
-          {"on_disk_payload", config.on_disk_payload}};
+  json j = {{"vectors", vectors},
+            {"shard_number", config.shard_number},
+            {"replication_factor", config.replication_factor},
+            {"write_consistency_factor", config.write_consistency_factor},
+            {"on_disk_payload", config.on_disk_payload}};
+  for (const char* name : {"payload", "id_tracker"}) {
+    auto it = config.hints_json.find(name);
+    if (it != config.hints_json.end()) j[name] = json::parse(it->second);
+  }
+  return j;
 }
 
 // The stored hint over the defaults that clients expect to be present.
@@ -57,6 +64,7 @@ struct Totals {
   uint64_t points = 0, segments = 0, indexed = 0;
   bool green = true;
   json warnings = json::array();
+  std::map<std::string, std::string> wanted_indexes;
   std::map<std::string, uint64_t> index_points;
 };
 
@@ -68,7 +76,13 @@ Totals totals_of(const gateway::CollectionState& state) {
     t.indexed += s.indexed_vectors;
     t.green = t.green && s.green;
     if (!s.warning.empty()) t.warnings.push_back({{"message", s.warning}});
+    t.wanted_indexes.insert(s.wanted_indexes.begin(), s.wanted_indexes.end());
     for (const auto& [field, points] : s.index_points) t.index_points[field] += points;
+  }
+  for (const auto& [field, types] : t.wanted_indexes) {
+    if (t.warnings.size() == base::limits::kMaxWantedIndexes) break;
+    t.warnings.push_back({{"message", "filters ask for `" + field + "`, which has no payload index that serves them, so they read the payloads: " +
+                                          "create one of type " + types + " (PUT /collections/{collection_name}/index)"}});
   }
   return t;
 }

@@ -113,6 +113,31 @@ Status read_bool(const json& j, const char* name, const std::string& where, std:
   return base::ok();
 }
 
+Status read_memory(const json& j, const std::string& where, std::optional<std::string>& out) {
+  if (!given(j, "memory")) return base::ok();
+  const std::string place = where.empty() ? "memory" : where + ".memory";
+  for (const char* known : {"cold", "cached", "pinned"}) {
+    if (j.at("memory") == known) {
+      out = known;
+      return base::ok();
+    }
+  }
+  return wrong(place, j.at("memory").dump() + " is none of cold, cached, pinned");
+}
+
+base::Result<const json*> given_quantization(const json& j, const std::string& where) {
+  const bool is_named = given(j, "quantization_config"), is_short = given(j, "quantization");
+  if (is_named && is_short) return wrong(where, "`quantization_config` and `quantization` are one member under two names: give one of them");
+  if (is_named) return &j.at("quantization_config");
+  return is_short ? &j.at("quantization") : nullptr;
+}
+
+Status check_placement(const json& j, const std::string& where) {
+  if (!j.is_object()) return wrong(where, "expected an object");
+  std::optional<std::string> memory;
+  return read_memory(j, where, memory);
+}
+
 Status check_size(const json& j, const std::string& where) {
   const size_t bytes = j.dump().size();
   if (bytes > limits::kMaxMetadataBytes) return beyond(where, std::to_string(bytes) + " bytes, at most " + std::to_string(limits::kMaxMetadataBytes));
@@ -185,6 +210,7 @@ Status read_hnsw(const json& j, const std::string& where, model::HnswConfig& out
   RHUMB_TRY(read_u32(j, "max_indexing_threads", where, 0, 1024, out.max_indexing_threads));
   RHUMB_TRY(read_u32(j, "payload_m", where, 0, 512, out.payload_m));
   RHUMB_TRY(read_bool(j, "on_disk", where, out.on_disk));
+  RHUMB_TRY(read_memory(j, where, out.memory));
   return read_bool(j, "inline_storage", where, out.inline_storage);
 }
 
@@ -200,6 +226,7 @@ json hnsw_to_json(const model::HnswConfig& h) {
   put("payload_m", h.payload_m);
   put("on_disk", h.on_disk);
   put("inline_storage", h.inline_storage);
+  put("memory", h.memory);
   return j;
 }
 

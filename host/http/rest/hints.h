@@ -24,12 +24,16 @@ base::Status check_quantization(const json& j, const std::string& where);
 base::Status check_strict_mode(const json& j, const std::string& where);
 base::Status check_metadata(const json& j, const std::string& where);
 base::Status check_contract(const json& j, const std::string& where);
+base::Status check_placement(const json& j, const std::string& where);  // {"memory": ..} of payloads or of the id tracker
 base::Status read_hnsw(const json& j, const std::string& where, model::HnswConfig& out);  // given members over what is there
 json hnsw_to_json(const model::HnswConfig& h);                                           // given members only
 
 // Reading members; null counts as absent. `min` and `max` are named in the complaint.
 base::Status read_u32(const json& j, const char* name, const std::string& where, uint64_t min, uint64_t max, std::optional<uint32_t>& out);
 base::Status read_bool(const json& j, const char* name, const std::string& where, std::optional<bool>& out);
+base::Status read_memory(const json& j, const std::string& where, std::optional<std::string>& out);  // the member `memory`
 bool given(const json& j, const char* name);
+// `quantization_config`, or `quantization` as the protocol calls it too; null: neither is given. Both at once are refused.
+base::Result<const json*> given_quantization(const json& j, const std::string& where);
 
 }  // namespace rhumb::http::rest

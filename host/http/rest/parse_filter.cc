@@ -24,6 +24,8 @@ Result<model::MatchValue> parse_match_value(const Element& e, const std::string&
   if (e.is_bool()) return model::MatchValue(bool(e));
   int64_t number = 0;
   if (e.get(number) == simdjson::SUCCESS) return model::MatchValue(number);
+  uint64_t large = 0;
+  if (e.get(large) == simdjson::SUCCESS) return model::MatchValue(large);
   return format_error(where, "a match takes a string, an integer or a boolean, got " + std::string(type_name(e)));
 }
 
@@ -35,7 +37,8 @@ Result<std::vector<model::MatchValue>> parse_match_list(const Element& e, const 
   std::vector<model::MatchValue> out;
   for (const Element item : array) {
     RHUMB_ASSIGN(auto value, parse_match_value(item, at(where, out.size())));
-    if (item.is_bool() || (!out.empty() && out.front().index() != value.index())) {
+    const auto is_text = [](const model::MatchValue& v) { return std::holds_alternative<std::string>(v); };
+    if (item.is_bool() || (!out.empty() && is_text(out.front()) != is_text(value))) {
       return format_error(at(where, out.size()), "a list to match holds strings only or integers only");
     }
     out.push_back(std::move(value));
@@ -67,11 +70,21 @@ Status parse_match(const Element& e, const std::string& where, Condition& c) {
 
 constexpr std::string_view kBounds[] = {"lt", "lte", "gt", "gte"};
 
+// Whole numbers stay whole. One with a fraction or an exponent is the double nearest to what was written, as everywhere in JSON.
+Result<model::Number> parse_bound(const Element& e, const std::string& where) {
+  int64_t whole = 0;
+  if (e.get(whole) == simdjson::SUCCESS) return model::Number(whole);
+  uint64_t large = 0;
+  if (e.get(large) == simdjson::SUCCESS) return model::Number(large);
+  RHUMB_ASSIGN(const double number, as_number(e, where));
+  return model::Number(number);
+}
+
 Status parse_range(const Element& e, const std::string& where, Condition& c) {
   RHUMB_ASSIGN(const Object object, as_object(e, where));
   model::Range numbers;
   model::DatetimeRange times;
-  std::optional<double>* number_of[] = {&numbers.lt, &numbers.lte, &numbers.gt, &numbers.gte};
+  std::optional<model::Number>* number_of[] = {&numbers.lt, &numbers.lte, &numbers.gt, &numbers.gte};
   std::optional<int64_t>* time_of[] = {&times.lt, &times.lte, &times.gt, &times.gte};
   bool any_number = false, any_time = false;
   for (size_t i = 0; i < std::size(kBounds); ++i) {
@@ -84,7 +97,7 @@ Status parse_range(const Element& e, const std::string& where, Condition& c) {
       if (!*time_of[i]) return format_error(place, "'" + std::string(text) + "' is no date or time (RFC 3339)");
       any_time = true;
     } else {
-      RHUMB_ASSIGN(*number_of[i], as_number(*bound, place));
+      RHUMB_ASSIGN(*number_of[i], parse_bound(*bound, place));
       any_number = true;
     }
   }

@@ -64,6 +64,21 @@ void keep_last(std::vector<model::PointWrite>& points) {
   points = std::move(kept);
 }
 
+// Every id once, with the vectors of all its entries: they are applied one after another, so of a name that comes twice the last counts.
+void join_vectors(std::vector<model::PointWrite>& points) {
+  std::unordered_map<std::string, size_t> first;
+  std::vector<model::PointWrite> joined;
+  for (model::PointWrite& point : points) {
+    const auto [known, fresh] = first.try_emplace(point.id.key(), joined.size());
+    if (fresh) {
+      joined.push_back(std::move(point));
+      continue;
+    }
+    for (model::NamedVector& v : point.vectors) put_vector(joined[known->second].vectors, v.name, std::move(v.bytes));
+  }
+  points = std::move(joined);
+}
+
 Result<model::PointWrite> parse_point(const Element& e, const model::CollectionConfig& config, const std::string& where, bool with_payload) {
   RHUMB_ASSIGN(const Object object, as_object(e, where));
   model::PointWrite point;
@@ -201,7 +216,7 @@ Result<Operation> update_vectors(const Element& e, const model::CollectionConfig
   if (!points) return format_error(where, "missing field `points`");
   RHUMB_TRY(parse_point_list(*points, config, at(where, "points"), false, o.points));
   RHUMB_TRY(parse_update_filter(body, where, o));
-  keep_last(o.points);
+  join_vectors(o.points);
   return o;
 }
 
@@ -352,8 +367,8 @@ Result<model::ScrollRequest> parse_scroll(const std::string& body, IgnoredMember
     RHUMB_ASSIGN(out.offset, parse_offset(*offset));
   }
   if (const auto limit = member(object, "limit")) {
-    RHUMB_ASSIGN(const uint64_t n, as_unsigned(*limit, "limit", 1, limits::kMaxLimit));
-    out.limit = static_cast<uint32_t>(n);
+    RHUMB_ASSIGN(const uint64_t n, as_unsigned(*limit, "limit", 1, UINT64_MAX));
+    out.limit = static_cast<uint32_t>(std::min<uint64_t>(n, limits::kMaxLimit));
   }
   if (const auto filter = member(object, "filter")) {
     RHUMB_ASSIGN(out.filter, parse_filter(*filter, "filter"));

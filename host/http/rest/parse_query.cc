@@ -73,12 +73,12 @@ Status parse_common(const Object& body, const std::string& where, ParsedQuery& o
   auto limit = member(body, "limit");
   if (!limit) limit = member(body, "top");
   if (limit) {
-    RHUMB_ASSIGN(const uint64_t n, as_unsigned(*limit, at(where, "limit"), 1, limits::kMaxLimit));
-    out.search.limit = static_cast<uint32_t>(n);
+    RHUMB_ASSIGN(const uint64_t n, as_unsigned(*limit, at(where, "limit"), 1, UINT64_MAX));
+    out.search.limit = static_cast<uint32_t>(std::min<uint64_t>(n, limits::kMaxLimit));
   }
   if (const auto offset = member(body, "offset")) {
-    RHUMB_ASSIGN(const uint64_t n, as_unsigned(*offset, at(where, "offset"), 0, limits::kMaxLimit));
-    out.offset = static_cast<uint32_t>(n);
+    RHUMB_ASSIGN(const uint64_t n, as_unsigned(*offset, at(where, "offset"), 0, UINT64_MAX));
+    out.offset = static_cast<uint32_t>(std::min<uint64_t>(n, limits::kMaxLimit));
   }
   if (const auto threshold = member(body, "score_threshold")) {
     RHUMB_ASSIGN(const double value, as_number(*threshold, at(where, "score_threshold")));

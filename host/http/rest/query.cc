@@ -84,6 +84,9 @@ void Run::scroll_next(size_t i) {
     if (!page.ok()) return self->x->fail(page.status());
     const ParsedQuery& query = self->queries[i];
     auto& points = page->points;
+    if (page->next && points.size() < uint64_t{query.search.limit} + query.offset) {
+      return self->x->fail(model::too_large());  // a scroll would go on behind its page, this answer has no place to say so
+    }
     points.erase(points.begin(), points.begin() + static_cast<ptrdiff_t>(std::min<size_t>(query.offset, points.size())));
     for (model::Record& point : points) point.score = 1.0f;
     self->answers[i] = records_json(points, self->shape(query, true));

@@ -66,6 +66,31 @@ TEST(CollectionInfoTest, the_configuration_is_shown_as_it_was_given) {
   EXPECT_EQ(several["quantization_config"], json::parse(R"({"scalar":{"type":"int8"}})"));
 }
 
+TEST(CollectionInfoTest, memory_options_and_quantization_are_shown_again) {
+  const json config = json::parse(collection_info_json(state_of(
+      R"({"vectors":{"size":4,"distance":"Dot","memory":"cold","quantization":{"binary":{"memory":"pinned"}}},"payload":{"memory":"cached"},
+          "quantization":{"scalar":{"type":"int8","always_ram":true}},"hnsw_config":{"memory":"cached"}})")))["config"];
+  EXPECT_EQ(config["params"]["vectors"], json::parse(R"({"size":4,"distance":"Dot","memory":"cold","quantization_config":{"binary":{"memory":"pinned"}}})"));
+  EXPECT_EQ(config["params"]["payload"], json::parse(R"({"memory":"cached"})"));
+  EXPECT_FALSE(config["params"].contains("id_tracker"));
+  EXPECT_EQ(config["quantization_config"], json::parse(R"({"scalar":{"type":"int8","always_ram":true}})"));
+  EXPECT_EQ(config["hnsw_config"]["memory"], "cached");
+}
+
+TEST(CollectionInfoTest, indexes_that_filters_wanted_are_named_once) {
+  auto state = state_of("{}", 2);
+  state.shards[0].wanted_indexes = {{"price", "integer or float"}};
+  state.shards[1].wanted_indexes = {{"price", "integer or float"}, {"tags[]", "keyword"}};
+  const json warnings = json::parse(collection_info_json(state))["warnings"];
+  ASSERT_EQ(warnings.size(), 2u);
+  const std::string price = warnings[0]["message"], tags = warnings[1]["message"];
+  EXPECT_NE(price.find("`price`"), std::string::npos) << price;
+  EXPECT_NE(price.find("integer or float"), std::string::npos) << price;
+  EXPECT_NE(tags.find("`tags[]`"), std::string::npos) << tags;
+  for (int i = 0; i < 1000; ++i) state.shards[0].wanted_indexes.emplace_back("field" + std::to_string(i), "keyword");
+  EXPECT_EQ(json::parse(collection_info_json(state))["warnings"].size(), 64u) << "they are bounded";
+}
+
 TEST(CollectionInfoTest, payload_indexes_with_their_points) {
   auto state = state_of("{}", 2);
   auto collection = std::make_shared<model::Collection>(*state.collection);

@@ -153,7 +153,7 @@ TEST(ParseUpdateTest, given_members_win_and_the_rest_stays) {
   EXPECT_FALSE(changed->on_disk_payload);
   EXPECT_EQ(changed->hnsw.m, 16u);
   EXPECT_EQ(changed->hnsw.ef_construct, 50u);
-  EXPECT_EQ(json::parse(changed->hints_json.at("metadata")), json::parse(R"({"a":1,"b":3,"c":4})")) << "null leaves what is there";
+  EXPECT_EQ(json::parse(changed->hints_json.at("metadata")), json::parse(R"({"b":3,"c":4})")) << "null removes a member";
   EXPECT_FALSE(changed->hints_json.contains("quantization_config"));
   const auto& text = changed->vectors.at("text");
   EXPECT_EQ(text.size, 4u);
@@ -164,6 +164,46 @@ TEST(ParseUpdateTest, given_members_win_and_the_rest_stays) {
   EXPECT_EQ(changed->shard_number, 3u);
   EXPECT_EQ(parse_update_collection(R"({"vectors":{"text":{"quantization_config":"Disabled"}}})", *changed)->vectors.at("text").quantization_json, "");
   EXPECT_EQ(model::text_of(*parse_update_collection("{}", present)), model::text_of(present));
+}
+
+TEST(ParseUpdateTest, null_removes_members_of_the_metadata_alone) {
+  const auto present = *create(R"({"metadata":{"team":"red","nested":{"x":null,"y":1},"last":0},"optimizers_config":{"indexing_threshold":7},"vectors":{"size":2,"distance":"Dot"}})");
+  const auto after = [&](const std::string& body) { return *parse_update_collection(body, present); };
+  const auto metadata = [&](const std::string& body) { return json::parse(after(body).hints_json.at("metadata")); };
+  EXPECT_EQ(metadata(R"({"metadata":{"team":null,"unknown":null}})"), json::parse(R"({"nested":{"x":null,"y":1},"last":0})"));
+  EXPECT_EQ(metadata(R"({"metadata":{"nested":{"z":2}}})"), json::parse(R"({"team":"red","nested":{"z":2},"last":0})")) << "members of the first level";
+  EXPECT_EQ(metadata(R"({"metadata":{"team":null,"nested":null,"last":null}})"), json::object());
+  EXPECT_EQ(metadata(R"({"metadata":null})"), json::parse(present.hints_json.at("metadata")));
+  EXPECT_EQ(json::parse(after(R"({"optimizers_config":{"indexing_threshold":null}})").hints_json.at("optimizers_config"))["indexing_threshold"], 7);
+}
+
+TEST(ParseUpdateTest, quantization_has_two_names_and_memory_is_a_choice) {
+  const auto made = create(R"({"quantization":{"binary":{}},"vectors":{"a":{"size":2,"distance":"Dot","memory":"cold","quantization":{"turbo":{}},
+      "hnsw_config":{"memory":"cached"}}},"payload":{"memory":"cached"},"id_tracker":{"memory":"pinned"},"hnsw_config":{"memory":"pinned"}})");
+  ASSERT_TRUE(made.ok()) << made.status().message();
+  EXPECT_EQ(made->hints_json.at("quantization_config"), R"({"binary":{}})");
+  EXPECT_EQ(made->vectors.at("a").quantization_json, R"({"turbo":{}})");
+  EXPECT_EQ(made->vectors.at("a").memory, "cold");
+  EXPECT_TRUE(made->vectors.at("a").leaves_memory());
+  EXPECT_EQ(made->vectors.at("a").hnsw.leaves_memory(), false);
+  EXPECT_EQ(made->hnsw.memory, "pinned");
+  const auto changed = parse_update_collection(
+      R"({"quantization":"Disabled","params":{"payload":{"memory":"cold"}},"vectors":{"a":{"memory":"pinned","quantization":{"binary":{}}}}})", *made);
+  ASSERT_TRUE(changed.ok()) << changed.status().message();
+  EXPECT_FALSE(changed->hints_json.contains("quantization_config"));
+  EXPECT_EQ(changed->hints_json.at("payload"), R"({"memory":"cold"})");
+  EXPECT_EQ(changed->vectors.at("a").quantization_json, R"({"binary":{}})");
+  EXPECT_FALSE(changed->vectors.at("a").leaves_memory());
+  const auto vector = [](const std::string& members) { return R"({"vectors":{"size":4,"distance":"Dot",)" + members + "}}"; };
+  expect_refused({{vector(R"("memory":"warm")"), Code::kInvalid, "vectors.memory: \"warm\" is none of cold, cached, pinned"},
+                  {vector(R"("memory":true)"), Code::kInvalid, "vectors.memory: true is none of"},
+                  {vector(R"("hnsw_config":{"memory":"hot"})"), Code::kInvalid, "vectors.hnsw_config.memory: \"hot\""},
+                  {R"({"payload":{"memory":1}})", Code::kInvalid, "payload.memory: 1 is none of"},
+                  {R"({"payload":7})", Code::kInvalid, "payload: expected an object"},
+                  {R"({"quantization":{"octal":{}}})", Code::kInvalid, "unknown quantization 'octal'"},
+                  {R"({"quantization":{"binary":{}},"quantization_config":{"binary":{}}})", Code::kInvalid, "`quantization_config` and `quantization`"},
+                  {vector(R"("quantization":{"binary":{}},"quantization_config":{"binary":{}})"), Code::kInvalid, "`quantization_config` and `quantization`"}},
+                 create);
 }
 
 TEST(ParseUpdateTest, what_is_wrong_is_named_and_limits_are_of_the_whole) {

@@ -112,6 +112,36 @@ TEST_F(HandlerTest, a_collection_that_is_not_there_is_not_found_by_any_route) {
   EXPECT_EQ(gateway_.calls, 0);
 }
 
+// Of all routes that name a collection, two take its real name only; the gateway itself refuses these (tests/gateway/definition_test.cc).
+TEST_F(HandlerTest, an_alias_is_as_good_as_the_name_in_every_route_but_create_and_drop) {
+  const auto json_of = [](const gateway::CollectionPtr& collection, base::Deadline, const auto& done) { done("\"" + collection->name + "\""); };
+  rest_.options.verify_json = rest_.options.contract_json = json_of;
+  gateway_.records.emplace_back();
+  gateway_.records.back().id = model::PointId::number(1);
+  size_t walked = 0;
+  for (const Route& route : routes()) {
+    const size_t place = route.pattern.find("{collection_name}");
+    if (route.run == nullptr || place == std::string::npos) continue;
+    const auto ask = [&](const char* name) {
+      std::string path(route.pattern);
+      path.replace(place, 17, name);
+      gateway_.asked_name.clear();
+      const Answer answer = rest_.ask(route.method, path, "{}");
+      return std::pair(answer.response.status, gateway_.asked_name);
+    };
+    const bool by_real_name = route.run == collections::create || route.run == collections::drop;
+    if (by_real_name) {
+      EXPECT_EQ(ask("b").second, "b") << route.method << " " << route.pattern << ": resolved, where it must not be";
+      continue;
+    }
+    ++walked;
+    const auto by_alias = ask("b"), by_name = ask("books");
+    EXPECT_EQ(by_alias, by_name) << route.method << " " << route.pattern;
+    EXPECT_NE(by_alias.first, 404) << route.method << " " << route.pattern;
+  }
+  EXPECT_GT(walked, 20u);
+}
+
 TEST_F(HandlerTest, definition_reaches_the_gateway) {
   good(rest_.ask("PUT", "/collections/my%20films?timeout=7", R"({"vectors":{"size":9,"distance":"Dot"}})"), "true");
   EXPECT_EQ(gateway_.asked_name, "my films");

@@ -40,8 +40,9 @@ TEST(ParseUpdateVectorsTest, points_with_vectors_and_nothing_else) {
   const auto operation = update_vectors(R"({"points":[{"id":1,"vector":{"code":[1,2]},"payload":{"a":1}},{"id":1,"vector":{"code":[3,4]}}]})");
   ASSERT_TRUE(operation.ok()) << operation.status().message();
   EXPECT_EQ(operation->kind, OperationKind::kUpdateVectors);
-  ASSERT_EQ(operation->points.size(), 1u) << "the last of an id";
-  EXPECT_EQ(operation->points[0].vectors.at(0).bytes, "\x03\x04");
+  ASSERT_EQ(operation->points.size(), 1u);
+  ASSERT_EQ(operation->points[0].vectors.size(), 1u) << "of one vector's entries the last one counts";
+  EXPECT_EQ(operation->points[0].vectors[0].bytes, "\x03\x04");
   EXPECT_EQ(operation->points[0].payload, "");
   EXPECT_TRUE(update_vectors(R"({"points":[],"update_filter":{"must":[]}})")->update_filter);
   expect_refused({{"{}", Code::kInvalid, "missing field `points`"},
@@ -49,6 +50,27 @@ TEST(ParseUpdateVectorsTest, points_with_vectors_and_nothing_else) {
                   {R"({"points":[{"id":1,"vector":{"nope":[1]}}]})", Code::kInvalid, "Not existing vector name error: nope"},
                   {R"({"points":[],"shard_key":"a"})", Code::kUnsupported, "shard_key"}},
                  update_vectors);
+}
+
+// One entry a model, as a pipeline of several models sends them.
+TEST(ParseUpdateVectorsTest, entries_of_one_id_are_all_applied) {
+  constexpr std::string_view kPoints = R"({"points":[{"id":5,"vector":{"text":[1,0,0]}},{"id":6,"vector":{"code":[9,9]}},{"id":5,"vector":{"code":[7,8]}},)"
+                                       R"({"id":5,"vector":{"text":[0,1,0]}},{"id":6,"vector":{}}]})";
+  const auto check = [](const model::Operation& operation) {
+    ASSERT_EQ(operation.points.size(), 2u);
+    const auto& five = operation.points[0].vectors;
+    ASSERT_EQ(five.size(), 2u);
+    EXPECT_EQ(five[0].name, "text");
+    EXPECT_EQ(five[0].bytes, update_vectors(R"({"points":[{"id":1,"vector":{"text":[0,1,0]}}]})")->points[0].vectors[0].bytes);
+    EXPECT_EQ(five[1].bytes, "\x07\x08");
+    ASSERT_EQ(operation.points[1].vectors.size(), 1u);
+  };
+  const auto alone = update_vectors(std::string(kPoints));
+  ASSERT_TRUE(alone.ok()) << alone.status().message();
+  check(*alone);
+  const auto batch = parse_batch(R"({"operations":[{"update_vectors":)" + std::string(kPoints) + "}]}", named_vectors());
+  ASSERT_TRUE(batch.ok()) << batch.status().message();
+  check(batch->at(0));
 }
 
 TEST(ParseDeleteVectorsTest, names_must_be_known) {

@@ -223,10 +223,12 @@ TEST(ParseReadTest, scroll) {
   EXPECT_FALSE(plain->offset || plain->filter);
   EXPECT_EQ(plain->limit, 10u);
   EXPECT_EQ(plain->with_payload.mode, model::PayloadSelector::Mode::kAll);
-  EXPECT_EQ(parse_scroll(R"({"limit":100000})")->limit, limits::kMaxLimit);
-  expect_refused({{R"({"limit":0})", Code::kUnprocessable, "limit: 0 is not from 1 to 100000"},
-                  {R"({"limit":100001})", Code::kUnprocessable, "limit: 100001 is not from 1 to 100000"},
-                  {R"({"limit":-1})", Code::kInvalid, "limit: expected a whole number from 1 to 100000"},
+  EXPECT_EQ(parse_scroll(R"({"limit":2000000})")->limit, 2'000'000u);
+  for (const char* everything : {R"({"limit":5000000000})", R"({"limit":18446744073709551615})"}) {
+    EXPECT_EQ(parse_scroll(everything)->limit, limits::kMaxLimit) << "more than there can be";
+  }
+  expect_refused({{R"({"limit":0})", Code::kUnprocessable, "limit: 0 is not from 1 to"},
+                  {R"({"limit":-1})", Code::kInvalid, "limit: expected a whole number from 1 to"},
                   {R"({"limit":"7"})", Code::kInvalid, "limit: expected a whole number, got a string"},
                   {R"({"offset":-1})", Code::kInvalid, "offset: a point id is"},
                   {R"({"filter":7})", Code::kInvalid, "filter: expected an object"},

@@ -1,0 +1,41 @@
+// Fields that filters asked for without a payload index that could serve them: such a filter reads the payloads, which nobody notices until
+// there are many. Remembered from the shard's opening on, for the warnings of its collection. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "host/model/collection.h"
+#include "host/payload/compiled_filter.h"
+
+namespace rhumb::shard {
+
+using IndexedFields = std::map<std::string, model::FieldType, std::less<>>;  // by canonical path
+
+class WantedIndexes {
+ public:
+  void note(const payload::CompiledFilter& filter, const IndexedFields& indexed);
+  // Fields that are still without one, at most kMaxWantedIndexes, each with the types of index that would serve: "integer or float".
+  std::vector<std::pair<std::string, std::string>> missing(const IndexedFields& indexed) const;
+
+ private:
+  struct Want {
+    uint32_t types = 0;  // bit = FieldType
+    std::string_view names;
+  };
+  static Want want_of(const payload::CompiledCondition& condition);
+  static bool served(const Want& want, const std::string& field, const IndexedFields& indexed);
+  void note(const std::vector<payload::CompiledCondition>& conditions, const IndexedFields& indexed);
+  void remember(const std::string& field, const Want& want);
+
+  mutable std::mutex mutex_;
+  std::map<std::string, Want> fields_;
+};
+
+}  // namespace rhumb::shard
