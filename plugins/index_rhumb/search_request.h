@@ -1,6 +1,8 @@
 // One search on its way. Shared by what answers and what calibrates.
 #pragma once
 
+#include <new>
+
 #include "engine.h"
 #include "rhumb/cpp/slot_filter.h"
 
@@ -30,6 +32,11 @@ struct Engine::Request {
   void prepare(const void* row) {
     vector = row;
     const Codec& codec = trained->codec;
+    if (codec.floats()) {
+      scratch.code.resize(sizeof(FloatQuery));
+      new (scratch.code.data()) FloatQuery(trained->graph.float_query(row));
+      return;
+    }
     scratch.prepared.resize(codec.width());
     scratch.code.resize(codec.query_bytes());
     codec.prepare_query(row, scratch.prepared.data());

@@ -1,0 +1,39 @@
+// Whether codes fit the data: how many of the true neighbours of some rows the codes put near the front. Codes that do not are no basis for a
+// walk, however broad, and the next richer form is taken (engine.h: Form).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "codec.h"
+#include "rhumb/cpp/host.h"
+#include "samples.h"
+
+namespace rhumb::coded {
+
+inline constexpr uint32_t kFitSamples = 32;     // rows that ask
+inline constexpr uint32_t kFitPlaces = 48;      // a neighbour may stand behind so many rows that are farther than it is
+inline constexpr double kFitShare = 0.98;       // of the neighbours that have to
+inline constexpr uint32_t kTrialRows = 8192;    // looked at before a graph is begun
+inline constexpr uint32_t kTrialPlacesMin = 6;  // fewer rows: fewer places
+inline constexpr double kTrialShare = 0.96;
+
+struct Fit {
+  uint32_t placed = 0, of = 0;
+  double share() const { return of == 0 ? 1.0 : static_cast<double>(placed) / of; }
+};
+
+// Why a graph is compared by what it is compared by; files name it by number.
+enum class Why : uint32_t { kUsual = 0, kAsked = 1, kNarrow = 2, kUnfit = 3, kOneBitUnfit = 4 };
+inline constexpr uint32_t kWhyEnd = 5;
+std::string why_text(Why why, float share);
+
+// Of samples whose answers are known, over a graph whose nodes have codes.
+Fit fit_of_graph(const Graph& graph, const Codec& codec, std::span<const Sample> samples, const rhumb_kernel_t& kernel, const rhumb_vectors_t& column,
+                 const rhumb_call_t* call, const Host& host);
+// The same before there is one: the codec is tried on kTrialRows of `slots`, evenly spread and ascending. From kTrialShare on, it is worth a graph.
+Fit trial_fit(const Codec& codec, std::span<const uint32_t> slots, const rhumb_kernel_t& kernel, const rhumb_vectors_t& column,
+                  const Kernels& kernels, const Host& host);
+
+}  // namespace rhumb::coded
