@@ -11,7 +11,8 @@ namespace rhumb::coded {
 namespace {
 
 constexpr double kGoodEnough = 0.9995;  // broader walks need not be tried
-constexpr uint64_t kMissedMore = 32;    // a walk that ends early may miss this part more of what a full one misses
+constexpr uint64_t kMissedMore = 32;    // a walk that ends early may miss this part more of what a full one misses,
+constexpr uint64_t kMissedByChance = 8;  // and where so many are missed one more, which is chance
 
 // The answer to one sample.
 struct Answer {
@@ -57,9 +58,10 @@ void Engine::calibrate(const rhumb_call_t* call) {
   Trained& trained = *trained_.load(std::memory_order_acquire);
   calibrated_nodes_.store(trained.graph.nodes(), std::memory_order_relaxed);
   const NodeBits nodes(trained.graph, *trained.long_rows.snapshot());
-  std::vector<Sample> samples = stored_samples(trained.graph, kCalibrationSamples);
+  std::vector<Sample> samples = stored_samples(trained.graph, column_, kCalibrationSamples);
   if (samples.empty()) return;
   answer_exactly(samples, kernel_, column_, nodes.range(), &nodes.filter(), call, host_);
+  move_copies(samples, nodes.filter(), call);
   uint64_t wanted = 0;
   for (const Sample& sample : samples) wanted += sample.count;
   if (wanted == 0) return;
@@ -71,7 +73,8 @@ void Engine::calibrate(const rhumb_call_t* call) {
   for (size_t b = 0; b < kCalibrationBreadths.size(); ++b) {
     if (static_cast<double>(best) < kGoodEnough * static_cast<double>(wanted)) {
       const uint32_t breadth = kCalibrationBreadths[b];
-      const uint64_t unlimited = found_by(samples, breadth, 0, call), spare = (wanted - std::min(wanted, unlimited)) / kMissedMore;
+      const uint64_t unlimited = found_by(samples, breadth, 0, call), missed = wanted - std::min(wanted, unlimited);
+      const uint64_t spare = missed / kMissedMore + (missed >= kMissedByChance ? 1 : 0);
       uint64_t found = unlimited;
       for (; reach < kCalibrationReaches.size(); ++reach) {
         found = found_by(samples, breadth, kCalibrationReaches[reach], call);

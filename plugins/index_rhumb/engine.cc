@@ -20,6 +20,18 @@ std::string_view config_of(const rhumb_index_open_t& open) {
 
 bool has_bit(const uint64_t* bits, uint32_t slot) { return bits == nullptr || (bits[slot >> 6] >> (slot & 63) & 1) != 0; }
 
+// Rows that come sorted, topic by topic, would make a graph of islands: a build takes them in an order of its own, the same each time
+// (Fisher and Yates, by SplitMix64).
+void shuffle(std::vector<uint32_t>& slots) {
+  uint64_t state = 0;
+  for (size_t i = slots.size(); i > 1; --i) {
+    uint64_t x = state += 0x9E3779B97F4A7C15u;
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+    std::swap(slots[i - 1], slots[(x ^ (x >> 31)) % i]);
+  }
+}
+
 uint32_t threads_of(const rhumb_progress_t* progress, const Host& host) {
   return progress != nullptr && progress->threads != 0 ? progress->threads : host.width();
 }
@@ -161,10 +173,12 @@ void Engine::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* 
     trained_.store(owner_.get(), std::memory_order_release);
   }
   if (owner_ == nullptr && ticks && progress->tick(progress->ctx, slots.size(), slots.size()) == 0) throw Error(RHUMB_CANCELLED, "cancelled");
+  std::vector<uint32_t> order = slots;
+  shuffle(order);
   while (owner_ != nullptr) {
     make_room(*owner_, slot_end);
-    if (options_.deterministic) add_in_batches(*owner_, slots, call, progress);
-    else add_all(*owner_, slots, call, progress, slots.size());
+    if (options_.deterministic) add_in_batches(*owner_, order, call, progress);
+    else add_all(*owner_, order, call, progress, order.size());
     finish_build(*owner_, call);
     const std::optional<Form> richer = richer_form(*owner_);
     if (!richer) break;
@@ -247,6 +261,7 @@ std::string Engine::stats() const {
   out["codes"] = trained->codec.is_bits() ? "bits" : name_of(trained->codec.params().codes);
   out["one_bit"] = trained->codec.bit_bytes() != 0;
   out["clipped_rows"] = trained->insertion.clipped();
+  out["fit"] = {{"share", trained->measured.share.load()}, {"places", trained->measured.places.load()}};
   out["doubtful"] = doubtful_.load();
   if (const Measured& m = trained->measured; m.queries > 0) out["measured"] = {{"recall", m.recall.load()}, {"queries", m.queries.load()}, {"ef", m.ef.load()}};
   if (const std::string why = why_text(trained->form.why, trained->measured.share); !why.empty()) out["why"] = why;

@@ -53,7 +53,7 @@ struct CodesHeader {
   uint32_t queries, ef;
   float spread;    // calibration.h: Calibration::spread
   uint64_t clipped;
-  uint32_t reserved;
+  uint32_t places;  // fit.h: Fit::places()
   uint32_t crc;  // of all bytes before it
 };
 static_assert(sizeof(CodesHeader) == 96);

@@ -80,7 +80,8 @@ void FileReader::read_codes() {
   const std::span levels(codes_.levels);
   if (!std::is_sorted(levels.begin(), levels.end()) || levels.back() > kCodeMax) corrupt("levels out of range");
   const auto is_share = [](float x) { return x >= 0 && x <= 1; };
-  const bool sound = codes_.why < kWhyEnd && codes_.asked <= 1 && is_share(codes_.share) && is_share(codes_.recall) && codes_.spread >= 1 && codes_.spread <= kSpreadMax;
+  const bool sound = codes_.why < kWhyEnd && codes_.asked <= 1 && is_share(codes_.share) && is_share(codes_.recall) && codes_.spread >= 1 && codes_.spread <= kSpreadMax &&
+                     codes_.places <= kFitPlaces;
   if (!sound) corrupt("what was measured is out of range");
 }
 

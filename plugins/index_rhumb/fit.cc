@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <numeric>
 #include <vector>
 
 #include "rhumb/cpp/exact_scan.h"
@@ -38,16 +39,17 @@ struct TrialCodes {
   }
 };
 
-// One sample: counts for each of its neighbours the rows that are farther and yet no farther by their codes.
+// One sample: for each of its neighbours, how many rows are farther and yet no farther by their codes.
 template <typename Codes>
-uint32_t placed(const Codes& codes, const Codec& codec, const Sample& sample, uint32_t places, const rhumb_kernel_t& kernel,
-                const rhumb_vectors_t& column, Pacer& pacer) {
+std::array<uint32_t, kCalibrationHits> behind_of(const Codes& codes, const Codec& codec, const Sample& sample, const rhumb_kernel_t& kernel,
+                                                 const rhumb_vectors_t& column, Pacer& pacer) {
   std::vector<float> prepared(codec.width());
   std::vector<uint8_t> query(codec.query_bytes());
   const void* const vector = sample.vector(column);
   codec.prepare_query(vector, prepared.data());
   codec.encode_query(prepared.data(), query.data());
-  uint32_t limits[kCalibrationHits], behind[kCalibrationHits] = {}, farthest = 0, known = 0;
+  std::array<uint32_t, kCalibrationHits> limits{}, behind{};
+  uint32_t farthest = 0, known = 0;
   for (uint32_t j = 0; j < sample.count; ++j) {
     const uint32_t id = codes.id_of(sample.closest[j]);
     if (id >= codes.end() || !codes.has(id)) continue;
@@ -80,22 +82,40 @@ uint32_t placed(const Codes& codes, const Codec& codec, const Sample& sample, ui
     if (n == kBatch) flush();
   }
   if (n > 0) flush();
-  return static_cast<uint32_t>(std::count_if(behind, behind + known, [&](uint32_t b) { return b <= places; })) + (sample.count - known);
+  return behind;  // zeros for neighbours that need no code
 }
 
 template <typename Codes>
-Fit fit_of(const Codes& codes, const Codec& codec, std::span<const Sample> samples, uint32_t places, const rhumb_kernel_t& kernel,
-           const rhumb_vectors_t& column, const rhumb_call_t* call, const Host& host) {
-  std::atomic<uint32_t> good{0}, of{0};
+Fit fit_of(const Codes& codes, const Codec& codec, std::span<const Sample> samples, const rhumb_kernel_t& kernel, const rhumb_vectors_t& column,
+           const rhumb_call_t* call, const Host& host) {
+  std::vector<std::array<uint32_t, kCalibrationHits>> behind(samples.size());
   host.parallel(samples.size(), [&](uint64_t i) {
     Pacer pacer(call, host, column);
-    good += placed(codes, codec, samples[i], places, kernel, column, pacer);
-    of += samples[i].count;
+    behind[i] = behind_of(codes, codec, samples[i], kernel, column, pacer);
   });
-  return {good.load(), of.load()};
+  Fit fit;
+  for (size_t i = 0; i < samples.size(); ++i) {
+    fit.of += samples[i].count;
+    for (uint32_t j = 0; j < samples[i].count; ++j) {
+      if (behind[i][j] <= kFitPlaces) ++fit.behind[behind[i][j]];
+    }
+  }
+  return fit;
 }
 
 }  // namespace
+
+double Fit::share(uint32_t places) const {
+  if (of == 0) return 1;
+  return static_cast<double>(std::accumulate(behind.begin(), behind.begin() + places + 1, 0u)) / of;
+}
+
+uint32_t Fit::places() const {
+  constexpr double kAllButAFew = 0.997;
+  uint32_t places = 0;
+  while (places < kFitPlaces && share(places) < kAllButAFew * share()) ++places;
+  return places;
+}
 
 std::string why_text(Why why, float share) {
   char text[200];
@@ -114,10 +134,10 @@ std::string why_text(Why why, float share) {
 
 Fit fit_of_graph(const Graph& graph, const Codec& codec, std::span<const Sample> samples, const rhumb_kernel_t& kernel, const rhumb_vectors_t& column,
                  const rhumb_call_t* call, const Host& host) {
-  return fit_of(GraphCodes{graph}, codec, samples, kFitPlaces, kernel, column, call, host);
+  return fit_of(GraphCodes{graph}, codec, samples, kernel, column, call, host);
 }
 
-Fit trial_fit(const Codec& codec, std::span<const uint32_t> slots, const rhumb_kernel_t& kernel, const rhumb_vectors_t& column,
+double trial_share(const Codec& codec, std::span<const uint32_t> slots, const rhumb_kernel_t& kernel, const rhumb_vectors_t& column,
                   const Kernels& kernels, const Host& host) {
   std::vector<uint32_t> some;
   const size_t step = std::max<size_t>(1, slots.size() / kTrialRows);
@@ -134,7 +154,7 @@ Fit trial_fit(const Codec& codec, std::span<const uint32_t> slots, const rhumb_k
   const SlotRange range{some.front(), some.back() + 1};
   answer_exactly(samples, kernel, column, {&range, 1}, &only, nullptr, host);
   const auto places = static_cast<uint32_t>(uint64_t{kFitPlaces} * some.size() / slots.size());
-  return fit_of(trial, codec, samples, std::max(kTrialPlacesMin, places), kernel, column, nullptr, host);
+  return fit_of(trial, codec, samples, kernel, column, nullptr, host).share(std::max(kTrialPlacesMin, places));
 }
 
 }  // namespace rhumb::coded

@@ -2,6 +2,7 @@
 // walk, however broad, and the next richer form is taken (engine.h: Form).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -12,16 +13,20 @@
 
 namespace rhumb::coded {
 
-inline constexpr uint32_t kFitSamples = 32;     // rows that ask
+inline constexpr uint32_t kFitSamples = 64;     // rows that ask
 inline constexpr uint32_t kFitPlaces = 48;      // a neighbour may stand behind so many rows that are farther than it is
-inline constexpr double kFitShare = 0.98;       // of the neighbours that have to
+inline constexpr double kFitShare = 0.995;       // of the neighbours that have to
 inline constexpr uint32_t kTrialRows = 8192;    // looked at before a graph is begun
 inline constexpr uint32_t kTrialPlacesMin = 6;  // fewer rows: fewer places
 inline constexpr double kTrialShare = 0.96;
 
 struct Fit {
-  uint32_t placed = 0, of = 0;
-  double share() const { return of == 0 ? 1.0 : static_cast<double>(placed) / of; }
+  std::array<uint32_t, kFitPlaces + 1> behind{};  // neighbours by how many farther rows they stand behind
+  uint32_t of = 0;
+  // Of the neighbours, those behind no more than so many rows.
+  double share(uint32_t places = kFitPlaces) const;
+  // Behind so many rows are all but a few of those that share() counts.
+  uint32_t places() const;
 };
 
 // Why a graph is compared by what it is compared by; files name it by number.
@@ -32,8 +37,9 @@ std::string why_text(Why why, float share);
 // Of samples whose answers are known, over a graph whose nodes have codes.
 Fit fit_of_graph(const Graph& graph, const Codec& codec, std::span<const Sample> samples, const rhumb_kernel_t& kernel, const rhumb_vectors_t& column,
                  const rhumb_call_t* call, const Host& host);
-// The same before there is one: the codec is tried on kTrialRows of `slots`, evenly spread and ascending. From kTrialShare on, it is worth a graph.
-Fit trial_fit(const Codec& codec, std::span<const uint32_t> slots, const rhumb_kernel_t& kernel, const rhumb_vectors_t& column,
+// The same before there is one: the codec is tried on kTrialRows of `slots`, evenly spread and ascending. The share of neighbours that it
+// places well among them; from kTrialShare on it is worth a graph.
+double trial_share(const Codec& codec, std::span<const uint32_t> slots, const rhumb_kernel_t& kernel, const rhumb_vectors_t& column,
                   const Kernels& kernels, const Host& host);
 
 }  // namespace rhumb::coded

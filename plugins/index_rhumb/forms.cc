@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <vector>
 
 #include "engine.h"
@@ -30,7 +31,7 @@ Form Engine::first_form(std::span<const uint32_t> slots) const {
   const float reach = trial.params().reach;
   if (metric_ == RHUMB_DOT) std::erase_if(coded, [&](uint32_t slot) { return square_of_row(row_of(column_, slot), column_.scalar, column_.dim) > reach * reach; });
   if (coded.empty()) return usual;
-  const double share = trial_fit(trial, coded, kernel_, column_, kernels_, host_).share();
+  const double share = trial_share(trial, coded, kernel_, column_, kernels_, host_);
   if (share >= kTrialShare) return usual;
   return {Codes::kFloats, false, false, Why::kUnfit, static_cast<float>(share)};
 }
@@ -50,6 +51,20 @@ std::optional<Form> Engine::richer_form(const Trained& trained) const {
   return Form{Codes::kFloats, false, false, Why::kUnfit, trained.measured.share};
 }
 
+// Samples that have copies are moved, and answered again.
+void Engine::move_copies(std::vector<Sample>& samples, const rhumb_filter_t& nodes, const rhumb_call_t* call) const {
+  std::vector<Sample> copied;
+  for (const Sample& sample : samples) {
+    if (has_copy(column_, sample)) copied.push_back(sample);
+  }
+  std::vector<Sample> moved = moved_samples(column_, metric_, copied, static_cast<uint32_t>(copied.size()));
+  if (moved.empty()) return;
+  const SlotRange all{0, static_cast<uint32_t>(nodes.bit_count)};
+  answer_exactly(moved, kernel_, column_, {&all, 1}, &nodes, call, host_);
+  std::erase_if(samples, [this](const Sample& sample) { return has_copy(column_, sample); });
+  samples.insert(samples.end(), std::make_move_iterator(moved.begin()), std::make_move_iterator(moved.end()));
+}
+
 // What the graph finds at its default breadth, and whether its codes fit. samples: stored rows with their exact answers.
 void Engine::judge(Trained& trained, std::span<Sample> samples, const rhumb_filter_t& nodes, const rhumb_call_t* call) {
   const uint64_t now = trained.graph.nodes();
@@ -67,7 +82,9 @@ void Engine::judge(Trained& trained, std::span<Sample> samples, const rhumb_filt
     const size_t step = std::max<size_t>(1, samples.size() / kFitSamples);
     std::vector<Sample> some;
     for (size_t i = 0; i < samples.size(); i += step) some.push_back(samples[i]);
-    trained.measured.share = static_cast<float>(fit_of_graph(trained.graph, trained.codec, some, kernel_, column_, call, host_).share());
+    const Fit fit = fit_of_graph(trained.graph, trained.codec, some, kernel_, column_, call, host_);
+    trained.measured.share = static_cast<float>(fit.share());
+    trained.measured.places = fit.places();
   }
   Calibration& calibration = trained.calibration;
   for (float spread = 1; spread <= kSpreadMax; spread *= kSpreadStep) {
@@ -85,9 +102,10 @@ void Engine::judge(Trained& trained, std::span<Sample> samples, const rhumb_filt
 
 void Engine::judge_grown(Trained& trained, const rhumb_call_t* call) {
   const NodeBits nodes(trained.graph, *trained.long_rows.snapshot());
-  std::vector<Sample> samples = stored_samples(trained.graph, kGrownSamples);
+  std::vector<Sample> samples = stored_samples(trained.graph, column_, kGrownSamples);
   if (samples.empty()) return;
   answer_exactly(samples, kernel_, column_, nodes.range(), &nodes.filter(), call, host_);
+  move_copies(samples, nodes.filter(), call);
   judge(trained, samples, nodes.filter(), call);
   if (!trained.codec.floats() || trained.form.why != Why::kUnfit || nodes.filter().pass_count < kRetryGrowth * tried_nodes_) return;
   tried_nodes_ = nodes.filter().pass_count;

@@ -23,17 +23,20 @@ struct Form {
 // Any thread may ask while it is measured anew.
 struct Measured {
   std::atomic<float> share{1};   // Fit::share(), of codes that were looked at
+  std::atomic<uint32_t> places{0};  // Fit::places()
   std::atomic<float> recall{0};  // at ten hits and the default breadth `ef`, of `queries` queries; no queries: not measured
   std::atomic<uint32_t> queries{0}, ef{0};
 
   void write(CodesHeader& codes) const {
     codes.share = share.load();
+    codes.places = places.load();
     codes.recall = recall.load();
     codes.queries = queries.load();
     codes.ef = ef.load();
   }
   void read(const CodesHeader& codes) {
     share = codes.share;
+    places = codes.places;
     recall = codes.recall;
     queries = codes.queries;
     ef = codes.ef;

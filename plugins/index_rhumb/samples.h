@@ -39,11 +39,13 @@ class NodeBits {
   rhumb_filter_t filter_{};
 };
 
-// Of the nodes at level 0, evenly spread, up to `most`. Of a stretch without nodes, none.
-std::vector<Sample> stored_samples(const Graph& graph, uint32_t most);
-// Each of `from`, whose neighbours are known, moved by half of the way from one of its neighbours to another, as COSINE wants them normalised.
-// HAMMING's rows are not moved.
+// Of the nodes at level 0, evenly spread, up to `most` that differ. Of a stretch without any, none.
+std::vector<Sample> stored_samples(const Graph& graph, const rhumb_vectors_t& column, uint32_t most);
+// Up to `most` of `from`, whose neighbours are known, each moved half of the way to the last of its neighbours; a row that has nothing but
+// copies near it, as far as another sample is from its own. As COSINE wants them normalised. HAMMING's rows are not moved.
 std::vector<Sample> moved_samples(const rhumb_vectors_t& column, uint32_t metric, std::span<const Sample> from, uint32_t most);
+// A row that has copies is found too easily to say anything: it finds them.
+bool has_copy(const rhumb_vectors_t& column, const Sample& sample);
 // Compares every row of the ranges that passes (null: all) with every sample, on the host's threads.
 void answer_exactly(std::span<Sample> samples, const rhumb_kernel_t& kernel, const rhumb_vectors_t& column, std::span<const SlotRange> ranges,
                     const rhumb_filter_t* filter, const rhumb_call_t* call, const Host& host);

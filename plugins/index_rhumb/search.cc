@@ -22,13 +22,17 @@ constexpr uint32_t kScanPool = 4;          // times what is compared exactly at 
 constexpr double kLengthSureness = 1.001;   // lengths and products are sums of floats
 constexpr uint64_t kExactScanRows = 65536;  // that a scan in doubt compares exactly
 
-// How many of the closest by codes (by one-bit codes) are compared again so that the closest k are among them: the coarser, the more.
-uint32_t rescored_of(const Codec& codec, uint32_t k, float oversampling) {
-  constexpr uint32_t kAll = 1u << 30;
+// How many of the closest by codes (by one-bit codes) are compared again so that the closest k are among them: the coarser, the more. Of codes of
+// a byte as measured of ten hits, where it is more than usual.
+uint32_t rescored_of(const Trained& trained, uint32_t k, float oversampling) {
+  constexpr uint32_t kAll = 1u << 30, kUsualPlaces = 12;
+  const Codec& codec = trained.codec;
   if (!(oversampling > 0)) {
     if (codec.floats()) return k + kWatchedMin;
     if (codec.products()) return k + (k / 2 + 8) * codec.params().sub;
-    return codec.nibbles() ? k + k / 2 + 9 : k + k / 4 + 4;
+    if (codec.nibbles()) return k + k / 2 + 9;
+    const uint32_t places = trained.measured.places.load(std::memory_order_relaxed);
+    return places > kUsualPlaces ? k + places * std::max(1u, k / kCalibrationHits) : k + k / 4 + 4;
   }
   return oversampling * static_cast<float>(k) < static_cast<float>(kAll) ? std::max(k, static_cast<uint32_t>(oversampling * static_cast<float>(k))) : kAll;
 }
@@ -186,7 +190,7 @@ bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
   std::vector<WalkKey>& pool = r.scratch.pool;
   if (!found || pool.size() < wanted) return false;
   if (r.walks_bits()) remeasure(r);
-  rescore(r, pool, rescored_of(r.trained->codec, r.k, r.query.oversampling), best);
+  rescore(r, pool, rescored_of(*r.trained, r.k, r.query.oversampling), best);
   return true;
 }
 
@@ -195,7 +199,7 @@ void Engine::scan_codes(Request& r, uint64_t passing, TopK& best) const {
   constexpr uint32_t kBatch = 256;
   const bool by_bits = r.scans_bits(passing);
   const Probe probe = by_bits ? r.walk_probe() : r.code_probe();
-  const uint32_t at_least = 2 * rescored_of(r.trained->codec, r.k, 0), limit = by_bits ? rescored_bits_of(r.k) : kScanPool * at_least;
+  const uint32_t at_least = 2 * rescored_of(*r.trained, r.k, 0), limit = by_bits ? rescored_bits_of(r.k) : kScanPool * at_least;
   std::vector<WalkKey>& pool = r.scratch.pool;
   pool.clear();
   WalkKey worst = ~WalkKey{0};
