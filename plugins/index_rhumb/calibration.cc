@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kGoodEnough = 0.9995;  // broader walks need not be tried
 constexpr uint64_t kMissedMore = 32;    // a walk that ends early may miss this part more of what a full one misses,
+constexpr size_t kReachSteps = 2;
 constexpr uint64_t kMissedByChance = 8;  // and where so many are missed one more, which is chance
 
 // The answer to one sample.
@@ -61,12 +62,13 @@ void Engine::calibrate(const rhumb_call_t* call) {
   std::vector<Sample> samples = stored_samples(trained.graph, column_, kCalibrationSamples);
   if (samples.empty()) return;
   answer_exactly(samples, kernel_, column_, nodes.range(), &nodes.filter(), call, host_);
-  move_copies(samples, nodes.filter(), call);
+  const size_t copied = move_copies(samples, nodes.filter(), call);
   uint64_t wanted = 0;
   for (const Sample& sample : samples) wanted += sample.count;
   if (wanted == 0) return;
   // Queries of inner products have no distances that can be multiplied, where vectors themselves are compared.
-  const bool may_end_early = !(trained.codec.floats() && metric_ == RHUMB_DOT);
+  // And ten copies of one vector say nothing of how far the next one is.
+  const bool copies = copied > samples.size() / kCopiesPart, may_end_early = !(trained.codec.floats() && metric_ == RHUMB_DOT) && !copies;
   CalibrationTable table;
   uint64_t best = 0;
   size_t reach = may_end_early ? 0 : kCalibrationReaches.size();  // what was too short for a breadth is too short for all broader ones
@@ -83,11 +85,14 @@ void Engine::calibrate(const rhumb_call_t* call) {
       }
       best = std::max(best, found);
       table.reaches[b] = reach < kCalibrationReaches.size() ? kCalibrationReaches[reach] : 0;
+    } else if (reach < kCalibrationReaches.size()) {
+      // All that the samples can show was found; who asks for a broader walk than that wants more, and gets it.
+      table.reaches[b] = kCalibrationReaches[std::min(reach + kReachSteps, kCalibrationReaches.size() - 1)];
     }
     table.recalls[b] = static_cast<float>(best) / static_cast<float>(wanted);
   }
   trained.calibration.set(table);
-  judge(trained, samples, nodes.filter(), call);
+  judge(trained, samples, copies, nodes.filter(), call);
   price(trained);
 }
 

@@ -12,6 +12,7 @@ inline constexpr uint64_t kCalibratedNodesMin = 4096;   // smaller graphs are no
 inline constexpr uint32_t kCalibrationSamples = 128;  // rows that ask for their own neighbours
 inline constexpr uint64_t kJudgedNodesMin = 1536, kJudgedGrowthMin = 512;  // smaller graphs, and fewer rows more, are not judged while they grow
 inline constexpr uint64_t kClippedPart = 10;            // of the rows that came: so many beyond the codes' range are looked at early
+inline constexpr size_t kCopiesPart = 16;               // of the samples may have copies, and the data count as without
 inline constexpr float kSpreadMax = 8;                  // factor on breadths for a recall, where measuring asks for more
 inline constexpr std::array<uint32_t, 12> kCalibrationBreadths{10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512};
 

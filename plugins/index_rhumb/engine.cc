@@ -186,6 +186,7 @@ void Engine::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* 
     trained_.store(owner_.get(), std::memory_order_release);
     tried_nodes_ = slots.size();
   }
+  if (owner_ != nullptr && owner_->graph.nodes() < slots.size()) some_left_out_ = true;  // LongRows have them
   ranges_.add(0, slot_end);
   report_memory();
 }

@@ -78,8 +78,8 @@ class Engine {
   Form first_form(std::span<const uint32_t> slots) const;
   std::optional<Form> richer_form(const Trained& trained) const;
   bool is_unfit(const Trained& trained) const;
-  void move_copies(std::vector<Sample>& samples, const rhumb_filter_t& nodes, const rhumb_call_t* call) const;
-  void judge(Trained& trained, std::span<Sample> samples, const rhumb_filter_t& nodes, const rhumb_call_t* call);
+  size_t move_copies(std::vector<Sample>& samples, const rhumb_filter_t& nodes, const rhumb_call_t* call) const;
+  void judge(Trained& trained, std::span<Sample> samples, bool copies, const rhumb_filter_t& nodes, const rhumb_call_t* call);
   void judge_grown(Trained& trained, const rhumb_call_t* call);
   uint64_t found_by(std::span<const Sample> samples, uint32_t ef, float reach, const rhumb_call_t* call) const;
   std::string renewal(const Trained& trained) const;

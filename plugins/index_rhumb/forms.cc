@@ -14,7 +14,8 @@ namespace {
 
 constexpr uint32_t kMovedSamples = 64;       // rows moved by the data's own spread, beside the stored ones
 constexpr uint32_t kGrownSamples = 32;       // of each kind, while a graph grows
-constexpr float kSpreadStep = 1.5f;
+constexpr double kRecallSlack = 0.015;       // moved rows are harder to find than others
+constexpr float kSpreadStep = 1.5f, kCopiesSpread = 2;  // copies of one vector take the places of others in a walk's pool
 constexpr uint64_t kRetryGrowth = 4;         // codes that did not fit are tried again when there are so many times the rows
 
 }  // namespace
@@ -51,22 +52,23 @@ std::optional<Form> Engine::richer_form(const Trained& trained) const {
   return Form{Codes::kFloats, false, false, Why::kUnfit, trained.measured.share};
 }
 
-// Samples that have copies are moved, and answered again.
-void Engine::move_copies(std::vector<Sample>& samples, const rhumb_filter_t& nodes, const rhumb_call_t* call) const {
+// Samples that have copies are moved, and answered again. How many there were.
+size_t Engine::move_copies(std::vector<Sample>& samples, const rhumb_filter_t& nodes, const rhumb_call_t* call) const {
   std::vector<Sample> copied;
   for (const Sample& sample : samples) {
     if (has_copy(column_, sample)) copied.push_back(sample);
   }
   std::vector<Sample> moved = moved_samples(column_, metric_, copied, static_cast<uint32_t>(copied.size()));
-  if (moved.empty()) return;
+  if (moved.empty()) return copied.size();
   const SlotRange all{0, static_cast<uint32_t>(nodes.bit_count)};
   answer_exactly(moved, kernel_, column_, {&all, 1}, &nodes, call, host_);
   std::erase_if(samples, [this](const Sample& sample) { return has_copy(column_, sample); });
   samples.insert(samples.end(), std::make_move_iterator(moved.begin()), std::make_move_iterator(moved.end()));
+  return copied.size();
 }
 
-// What the graph finds at its default breadth, and whether its codes fit. samples: stored rows with their exact answers.
-void Engine::judge(Trained& trained, std::span<Sample> samples, const rhumb_filter_t& nodes, const rhumb_call_t* call) {
+// What the graph finds at its default breadth, and whether its codes fit. samples: with their exact answers; copies: of many rows there are some.
+void Engine::judge(Trained& trained, std::span<Sample> samples, bool copies, const rhumb_filter_t& nodes, const rhumb_call_t* call) {
   const uint64_t now = trained.graph.nodes();
   judged_nodes_ = now;
   judged_clipped_ = trained.insertion.clipped();
@@ -87,7 +89,8 @@ void Engine::judge(Trained& trained, std::span<Sample> samples, const rhumb_filt
     trained.measured.places = fit.places();
   }
   Calibration& calibration = trained.calibration;
-  for (float spread = 1; spread <= kSpreadMax; spread *= kSpreadStep) {
+  const auto enough = static_cast<float>(std::min(kWantedRecall, options_.recall - kRecallSlack));
+  for (float spread = copies ? kCopiesSpread : 1; spread <= kSpreadMax; spread *= kSpreadStep) {
     calibration.set_spread(spread);
     const uint32_t ef = std::max(kCalibrationHits, calibration.breadth_for(options_.recall, kCalibrationHits, options_.ef_construct));
     const float reach = calibration.reach_for(ef);
@@ -96,7 +99,7 @@ void Engine::judge(Trained& trained, std::span<Sample> samples, const rhumb_filt
     trained.measured.queries = static_cast<uint32_t>(samples.size() + moved.size());
     trained.measured.ef = ef;
     // Breadth does not help where codes are to blame; and beyond the table it has shown what it can do.
-    if (trained.measured.recall >= kWantedRecall || is_unfit(trained) || ef >= kCalibrationBreadths.back()) break;
+    if (trained.measured.recall >= enough || is_unfit(trained) || ef >= kCalibrationBreadths.back()) break;
   }
 }
 
@@ -105,8 +108,8 @@ void Engine::judge_grown(Trained& trained, const rhumb_call_t* call) {
   std::vector<Sample> samples = stored_samples(trained.graph, column_, kGrownSamples);
   if (samples.empty()) return;
   answer_exactly(samples, kernel_, column_, nodes.range(), &nodes.filter(), call, host_);
-  move_copies(samples, nodes.filter(), call);
-  judge(trained, samples, nodes.filter(), call);
+  const size_t copied = move_copies(samples, nodes.filter(), call);
+  judge(trained, samples, copied > samples.size() / kCopiesPart, nodes.filter(), call);
   if (!trained.codec.floats() || trained.form.why != Why::kUnfit || nodes.filter().pass_count < kRetryGrowth * tried_nodes_) return;
   tried_nodes_ = nodes.filter().pass_count;
   const std::vector<uint32_t> slots = nodes.slots();

@@ -43,7 +43,7 @@ struct Measured {
   }
 };
 
-inline constexpr float kWantedRecall = 0.965f;  // at the default breadth: below, the breadth is spread
+inline constexpr double kWantedRecall = 0.965;  // at the default breadth: below, the breadth is spread
 inline constexpr float kPoorRecall = 0.95f;  // at the default breadth: below, a richer form is looked for
 
 }  // namespace rhumb::coded

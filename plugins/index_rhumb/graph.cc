@@ -46,7 +46,6 @@ Score score_of(const Codec& codec, const Kernels& kernels) {
 }
 
 FloatQuery floats_of(const Codec& codec, const rhumb_vectors_t& column) {
-  if (!codec.floats()) return {};
   const uint32_t metric = codec.params().metric;
   return {rhumb_kernel_for(metric, column.scalar), &column, nullptr, metric == RHUMB_DOT ? 1u : 0u, 0, 0, codec.params().reach};
 }
@@ -70,7 +69,7 @@ class RowLock {
 }  // namespace
 
 Graph::Graph(const Codec& codec, const Kernels& kernels, const GraphShape& shape, const rhumb_vectors_t& column)
-    : codec_(codec), kernels_(kernels), shape_(shape), bit_bytes_(codec.bit_bytes()), floats_(floats_of(codec, column)), score_whole_(whole_score_of(codec, kernels)),
+    : codec_(codec), kernels_(kernels), shape_(shape), bit_bytes_(codec.bit_bytes()), compares_floats_(codec.floats()), floats_(floats_of(codec, column)), score_whole_(whole_score_of(codec, kernels)),
       score_(score_of(codec, kernels)), codes_(codec.code_bytes()), bits_(std::max<uint32_t>(codec.bit_stride(), 1)), rows_(shape.degree * sizeof(uint32_t)),
       slack_(kSlackLinks * sizeof(uint32_t)), upper_(shape.upper_degree * sizeof(uint32_t)) {}
 

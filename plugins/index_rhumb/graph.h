@@ -80,9 +80,10 @@ class Graph {
   char* bit_code(uint32_t slot) const noexcept { return bits_.at(slot); }
   // query: as Codec::encode_query writes it; where there are no codes, a FloatQuery.
   Probe probe(const void* query) const noexcept {
-    return {score_, query, {codes_.chunks(), codes_.stride(), codes_.stride(), codec_.params().levels.data()}, floats_.kernel != nullptr};
+    return {score_, query, {codes_.chunks(), codes_.stride(), codes_.stride(), codec_.params().levels.data()}, compares_floats_};
   }
-  // Where there are no codes: a query, which the column's kernel compares with its rows. BORROWED: vector.
+  Probe float_probe(const void* query) const noexcept { return {compare_floats, query, {codes_.chunks(), codes_.stride(), codes_.stride()}, true}; }
+  // A query that the column's kernel compares with its rows. BORROWED: vector.
   FloatQuery float_query(const void* vector) const noexcept {
     FloatQuery query = floats_;
     query.vector = vector;
@@ -90,11 +91,11 @@ class Graph {
   }
   // A row whose codes are written, as a query. BORROWED: room.
   Probe row_probe(uint32_t slot, std::vector<uint8_t>& room) const {
-    return floats_.kernel != nullptr ? probe(float_row(slot, room)) : probe(codec_.row_as_query(code(slot), room));
+    return compares_floats_ ? probe(float_row(slot, room)) : probe(codec_.row_as_query(code(slot), room));
   }
   // What a distance is in numbers that can be multiplied.
   float value_of(uint32_t distance) const noexcept {
-    return floats_.kernel != nullptr ? std::bit_cast<float>(distance) : static_cast<float>(distance);
+    return compares_floats_ ? std::bit_cast<float>(distance) : static_cast<float>(distance);
   }
   Probe probe(const BitQuery& query) const noexcept { return {kernels_.bits, &query, {bits_.chunks(), bits_.stride(), bit_bytes_}, true}; }
 
@@ -153,7 +154,8 @@ class Graph {
   const Kernels& kernels_;
   const GraphShape shape_;
   const uint32_t bit_bytes_;
-  const FloatQuery floats_;  // without a vector; kernel null where there are codes
+  const bool compares_floats_;  // there are no codes
+  const FloatQuery floats_;     // without a vector
   void (*const score_whole_)(const void*, const CodeTable*, const uint32_t*, uint32_t, uint32_t*);  // of 7-bit codes
   void (*const score_)(const void*, const CodeTable*, const uint32_t*, uint32_t, uint32_t*);
   ChunkedArray codes_, bits_, rows_, slack_, upper_;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint64_t kQueriesAtOnce = 8;       // that share a pass over the rows
 // Of the way to a neighbour, so much is a row moved. By another row's way, that far: a query from outside is no closer to one row than to the next.
-constexpr float kToNeighbour = 0.5f, kByAnother = 2;
+constexpr float kToNeighbour = 0.5f, kByAnother = 3;
 
 std::vector<float> floats_of(const rhumb_vectors_t& column, const void* row) {
   std::vector<float> out(column.dim);

@@ -24,15 +24,15 @@ constexpr uint64_t kExactScanRows = 65536;  // that a scan in doubt compares exa
 
 // How many of the closest by codes (by one-bit codes) are compared again so that the closest k are among them: the coarser, the more. Of codes of
 // a byte as measured of ten hits, where it is more than usual.
-uint32_t rescored_of(const Trained& trained, uint32_t k, float oversampling) {
-  constexpr uint32_t kAll = 1u << 30, kUsualPlaces = 12;
+uint32_t rescored_of(const Trained& trained, bool by_floats, uint32_t k, float oversampling) {
+  constexpr uint32_t kAll = 1u << 30, kUsualPlaces = 6;
   const Codec& codec = trained.codec;
   if (!(oversampling > 0)) {
-    if (codec.floats()) return k + kWatchedMin;
+    if (by_floats) return k + kWatchedMin;
     if (codec.products()) return k + (k / 2 + 8) * codec.params().sub;
     if (codec.nibbles()) return k + k / 2 + 9;
     const uint32_t places = trained.measured.places.load(std::memory_order_relaxed);
-    return places > kUsualPlaces ? k + places * std::max(1u, k / kCalibrationHits) : k + k / 4 + 4;
+    return places > kUsualPlaces ? k + 2 * places * std::max(1u, k / kCalibrationHits) : k + k / 4 + 4;
   }
   return oversampling * static_cast<float>(k) < static_cast<float>(kAll) ? std::max(k, static_cast<uint32_t>(oversampling * static_cast<float>(k))) : kAll;
 }
@@ -178,7 +178,8 @@ bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
   for (uint32_t level = entry->level; level > 0; --level) at = walk.descend(at, level);
   bool found = true;
   if (plan.way == Way::kWalk) {
-    walk.stop_beyond(std::max(r.k, kCalibrationHits), r.reach);
+    // Queries of inner products have no distances that can be multiplied, where vectors themselves are compared.
+    if (!r.by_floats || metric_ != RHUMB_DOT) walk.stop_beyond(std::max(r.k, kCalibrationHits), r.reach);
     walk.search(at, 0, r.ef);
   } else if (r.filter.by_slots()) {
     const PassingBits passes(r.filter, walk.bound(), r.scratch.bits);
@@ -190,7 +191,7 @@ bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
   std::vector<WalkKey>& pool = r.scratch.pool;
   if (!found || pool.size() < wanted) return false;
   if (r.walks_bits()) remeasure(r);
-  rescore(r, pool, rescored_of(*r.trained, r.k, r.query.oversampling), best);
+  rescore(r, pool, rescored_of(*r.trained, r.by_floats, r.k, r.query.oversampling), best);
   return true;
 }
 
@@ -199,7 +200,7 @@ void Engine::scan_codes(Request& r, uint64_t passing, TopK& best) const {
   constexpr uint32_t kBatch = 256;
   const bool by_bits = r.scans_bits(passing);
   const Probe probe = by_bits ? r.walk_probe() : r.code_probe();
-  const uint32_t at_least = 2 * rescored_of(*r.trained, r.k, 0), limit = by_bits ? rescored_bits_of(r.k) : kScanPool * at_least;
+  const uint32_t at_least = 2 * rescored_of(*r.trained, r.by_floats, r.k, 0), limit = by_bits ? rescored_bits_of(r.k) : kScanPool * at_least;
   std::vector<WalkKey>& pool = r.scratch.pool;
   pool.clear();
   WalkKey worst = ~WalkKey{0};
