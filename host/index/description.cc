@@ -220,15 +220,18 @@ Result<std::string> EngineDescription::config_json(const model::HnswConfig& coll
     if (quantization.contains("scalar") || quantization.contains("product")) given["one_bit"] = false;
     if (quantization.contains("binary")) given["one_bit"] = true;
   }
+  const auto take_codes = [&](const char* codes, int compression) {
+    const Parameter* const parameter = find("codes");
+    if (parameter == nullptr || std::find(parameter->allowed.begin(), parameter->allowed.end(), codes) == parameter->allowed.end()) return;
+    given["codes"] = codes;
+    if (compression != 0 && has_parameter("compression")) given["compression"] = compression;
+  };
+  // Codes that were asked for stay, even where an engine would choose others by itself.
+  if (quantization.is_object() && (quantization.contains("scalar") || quantization.contains("binary"))) take_codes("8bit", 0);
   if (quantization.is_object() && quantization.contains("product")) {
     const json& product = quantization["product"];
     const std::string asked = product.is_object() ? product.value("compression", json()).dump() : "";
-    const auto take_codes = [&](const char* codes, int compression) {
-      const Parameter* const parameter = find("codes");
-      if (parameter == nullptr || std::find(parameter->allowed.begin(), parameter->allowed.end(), codes) == parameter->allowed.end()) return;
-      given["codes"] = codes;
-      if (compression != 0 && has_parameter("compression")) given["compression"] = compression;
-    };
+    if (asked == R"("x4")") take_codes("8bit", 0);
     // Up to half a byte a component, plain codes find as much in the same room, and faster.
     if (asked == R"("x8")") take_codes("4bit", 0);
     for (const int compression : {16, 32, 64}) {

@@ -29,7 +29,7 @@ void BatchBuild::parallel(uint64_t n, const std::function<void(uint64_t, Pacer&,
 
 void BatchBuild::add(std::span<const uint32_t> slots) {
   std::vector<uint32_t> fresh;
-  std::copy_if(slots.begin(), slots.end(), std::back_inserter(fresh), [&](uint32_t slot) { return !graph_.has(slot); });
+  std::copy_if(slots.begin(), slots.end(), std::back_inserter(fresh), [&](uint32_t slot) { return !graph_.has(slot) && !insertion_.leaves_out(slot); });
   std::vector<PlannedNode> nodes(fresh.size());
   parallel(fresh.size(), [&](uint64_t i, Pacer& pacer, Scratch& scratch) { nodes[i] = insertion_.plan(fresh[i], pacer, scratch); });
   parallel(nodes.size(), [&](uint64_t i, Pacer&, Scratch&) {

@@ -10,6 +10,10 @@ namespace rhumb::coded {
 inline constexpr uint32_t kCalibrationHits = 10;      // recall at so many
 inline constexpr uint64_t kCalibratedNodesMin = 4096;   // smaller graphs are not measured while they grow
 inline constexpr uint32_t kCalibrationSamples = 128;  // rows that ask for their own neighbours
+inline constexpr uint64_t kJudgedNodesMin = 1536, kJudgedGrowthMin = 512;  // smaller graphs, and fewer rows more, are not judged while they grow
+inline constexpr uint64_t kClippedPart = 10;            // of the rows that came: so many beyond the codes' range are looked at early
+inline constexpr size_t kCopiesPart = 16;               // of the samples may have copies, and the data count as without
+inline constexpr float kSpreadMax = 8;                  // factor on breadths for a recall, where measuring asks for more
 inline constexpr std::array<uint32_t, 12> kCalibrationBreadths{10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512};
 
 // How far beyond the tenth nearest a walk may have to go on: the factors that are tried, of distances as codes have them (mostly squared).
@@ -40,6 +44,9 @@ class Calibration {
     return out;
   }
   bool measured() const { return measured_.load(std::memory_order_acquire); }
+  // A factor on the breadth for a recall: above 1 where moved rows found too little at the breadth that the table names.
+  float spread() const { return spread_.load(std::memory_order_relaxed); }
+  void set_spread(float spread) { spread_.store(spread, std::memory_order_relaxed); }
 
   // For a walk of this breadth; 0 = no limit.
   float reach_for(uint32_t breadth) const {
@@ -65,6 +72,7 @@ class Calibration {
       breadth = kCalibrationBreadths[i - 1] + part * (kCalibrationBreadths[i] - kCalibrationBreadths[i - 1]);
       break;
     }
+    breadth *= spread();
     // Further hits need their places in the pool, and about as many more as the first ones.
     const double beyond = k > kCalibrationHits ? (k - kCalibrationHits) * kPerFurtherHit : 0;
     return static_cast<uint32_t>(breadth + beyond + 0.999);
@@ -74,6 +82,7 @@ class Calibration {
   static constexpr double kMargin = 0.7;
   static constexpr double kPerFurtherHit = 1.25;
   std::array<std::atomic<float>, kCalibrationBreadths.size()> recalls_{}, reaches_{};
+  std::atomic<float> spread_{1};
   std::atomic<bool> measured_{false};
 };
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "floats.h"
+#include "long_rows.h"
 #include "rhumb/cpp/exact_scan.h"
 
 namespace rhumb::coded {
@@ -13,6 +15,13 @@ namespace {
 constexpr uint32_t kRounds = 3;       // of signs and Hadamard transforms; two leave traces of the axes
 constexpr double kReachSigmas = 4.0;  // of a rotated component, to either end of a code's range
 constexpr double kReachQuantile = 0.9995;  // of components that are not rotated
+// Rows more than kOutlierLengths times as long as nine rows in ten are left out of a sample. A row at kLongQuantile of what is left has its
+// components within kLongSigmas of their own deviation.
+constexpr double kOutlierLengths = 16, kOutlierQuantile = 0.9, kLongQuantile = 0.99, kLongSigmas = 2.7;
+// Of inner products, rows more than kLongLengths times as long as nine in ten are left to LongRows, but no more than one in kLongPart.
+constexpr double kLongLengths = 3;
+constexpr size_t kLongPart = 32;
+constexpr float kClippedShare = 0.02f;     // of the components of a row whose code says little
 
 uint64_t next_random(uint64_t& state) {  // SplitMix64
   uint64_t x = state += 0x9E3779B97F4A7C15u;
@@ -37,6 +46,24 @@ double square_of(const float* x, uint32_t n) {
   return sum;
 }
 
+// Of at least one value; they change places.
+template <typename T>
+T quantile(std::vector<T>& values, double q) {
+  const auto at = values.begin() + static_cast<ptrdiff_t>(static_cast<double>(values.size() - 1) * q);
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
+// The square of the length up to which rows are told apart by codes, or in a graph. rows: of which the sample is.
+double reach_square(std::vector<double>& squares, size_t rows) {
+  const double most = kLongLengths * kLongLengths * quantile(squares, kOutlierQuantile);
+  std::sort(squares.begin(), squares.end());
+  const size_t room = std::min(squares.size() / kLongPart, kLongRowsMax / 2 * squares.size() / std::max(rows, squares.size()));
+  size_t last = squares.size() - 1;
+  while (last + 1 + room > squares.size() && last > 0 && squares[last] > most) --last;
+  return squares[last];
+}
+
 }  // namespace
 
 Codec::Codec(const CodecParams& params, std::vector<float> centre, const Kernels& kernels)
@@ -45,7 +72,7 @@ Codec::Codec(const CodecParams& params, std::vector<float> centre, const Kernels
   width_ = (used + kLineBytes - 1) / kLineBytes * kLineBytes;
   block_ = width_ & -width_;  // the largest power of two that divides it
   // Centroids' numbers may say less than one bit a component does: they are not put behind it.
-  const bool has_bits = params.one_bit != 0 && rotates() && !products() && params.dim >= kBitsFromDim;
+  const bool has_bits = params.one_bit != 0 && rotates() && !products() && !floats() && params.dim >= kBitsFromDim;
   bit_bytes_ = has_bits ? (width_ / 8 + kLineBytes - 1) / kLineBytes * kLineBytes : 0;
   centre_.resize(width_, 0.0f);
   if (!rotates()) return;
@@ -62,53 +89,55 @@ Codec Codec::restore(const CodecParams& params, std::vector<float> centre, const
   return codec;
 }
 
-Codec Codec::train(const rhumb_vectors_t& column, CodecParams params, std::span<const uint32_t> slots, const Kernels& kernels, const Each& each) {
+// Rows of a sample that have a say: finite, not zero where only the direction counts, and not many times longer than most.
+std::vector<uint32_t> Codec::sample_of(const rhumb_vectors_t& column, uint32_t metric, std::span<const uint32_t> slots) {
   const size_t step = std::max<size_t>(1, slots.size() / kSampleRows);
+  std::vector<uint32_t> kept;
+  std::vector<double> squares;
+  std::vector<float> row(column.dim);
+  for (size_t i = 0; i < slots.size(); i += step) {
+    to_floats(row_of(column, slots[i]), column.scalar, column.dim, row.data());
+    const double square = square_of(row.data(), column.dim);
+    if (!std::isfinite(square) || (metric == RHUMB_COSINE && square == 0)) continue;
+    kept.push_back(slots[i]);
+    squares.push_back(square);
+  }
+  if (kept.empty()) return kept;
+  std::vector<double> ordered = squares;
+  const double most = kOutlierLengths * kOutlierLengths * quantile(ordered, kOutlierQuantile);
+  size_t n = 0;
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (most == 0 || squares[i] <= most) kept[n++] = kept[i];
+  }
+  kept.resize(n);
+  return kept;
+}
+
+Codec Codec::train(const rhumb_vectors_t& column, CodecParams params, std::span<const uint32_t> slots, const Kernels& kernels, const Each& each) {
   const uint32_t metric = params.metric;
   params.scale = 1.0f;
   Codec codec(params, {}, kernels);
   if (codec.is_bits()) return codec;
-  std::vector<double> sum(codec.width_, 0.0);
+  const std::vector<uint32_t> sample = sample_of(column, metric, slots);
+  params.learned = static_cast<uint32_t>(sample.size());
+  std::vector<double> sum(codec.width_, 0.0), squares;
   std::vector<float> row(codec.width_);
-  double square_max = 0;
-  uint64_t rows = 0;
-  for (size_t i = 0; i < slots.size(); i += step) {
-    const void* const at = row_of(column, slots[i]);
-    to_floats(at, column.scalar, column.dim, row.data());
+  for (const uint32_t slot : sample) {
+    to_floats(row_of(column, slot), column.scalar, column.dim, row.data());
     const double square = square_of(row.data(), column.dim);
-    if (!std::isfinite(square)) continue;
-    square_max = std::max(square_max, square);
+    squares.push_back(square);
     const double norm = metric == RHUMB_COSINE && column.scalar == RHUMB_U8 && square > 0 ? 1 / std::sqrt(square) : 1.0;
     for (uint32_t d = 0; d < column.dim; ++d) sum[d] += row[d] * norm;
-    ++rows;
   }
-  if (metric == RHUMB_DOT) params.reach = static_cast<float>(std::sqrt(square_max));
+  if (metric == RHUMB_DOT && !squares.empty()) params.reach = static_cast<float>(std::sqrt(reach_square(squares, slots.size())));
+  if (codec.floats()) return Codec(params, {}, kernels);
   std::vector<float> centre(codec.width_, 0.0f);
-  for (uint32_t d = 0; d < column.dim; ++d) centre[d] = rows == 0 ? 0.0f : static_cast<float>(sum[d] / static_cast<double>(rows));
+  for (uint32_t d = 0; d < column.dim && !sample.empty(); ++d) centre[d] = static_cast<float>(sum[d] / static_cast<double>(sample.size()));
   codec = Codec(params, std::move(centre), kernels);
-  // The step size: from the spread of rotated components, which are close to normal, or from the components as they are.
-  std::vector<float> spread;
-  double squares = 0;
-  uint64_t components = 0;
-  for (size_t i = 0; i < slots.size(); i += step) {
-    codec.prepare_row(row_of(column, slots[i]), row.data());
-    const double square = square_of(row.data(), codec.width_);
-    if (!std::isfinite(square)) continue;
-    squares += square;
-    components += codec.width_;
-    if (codec.rotates()) continue;
-    for (uint32_t d = 0; d < column.dim; d += 1 + column.dim / 64) spread.push_back(std::abs(row[d]));
-  }
-  double half_range = components == 0 ? 0 : kReachSigmas * std::sqrt(squares / static_cast<double>(components));
-  if (!spread.empty()) {
-    const auto at = spread.begin() + static_cast<ptrdiff_t>(static_cast<double>(spread.size() - 1) * kReachQuantile);
-    std::nth_element(spread.begin(), at, spread.end());
-    half_range = std::max<double>(*at, half_range / kReachSigmas);
-  }
-  params.scale = half_range > 0 ? static_cast<float>(63.5 / half_range) : 1.0f;
+  params.scale = codec.step_for(column, sample);
   codec.params_.scale = params.scale;
   if (!codec.nibbles() && !codec.products()) return Codec(params, std::move(codec.centre_), kernels);
-  const std::vector<uint8_t> codes = codec.codes_of(column, slots, step);
+  const std::vector<uint8_t> codes = codec.codes_of(column, sample);
   std::shared_ptr<const Product> product;
   if (codec.nibbles()) {
     params.levels = codec.train_levels(codes);
@@ -119,13 +148,48 @@ Codec Codec::train(const rhumb_vectors_t& column, CodecParams params, std::span<
   return restore(params, std::move(codec.centre_), kernels, std::move(product));
 }
 
+// The step size: from the spread of rotated components, which are close to normal, or from the components as they are. Where rows differ in
+// length, the long ones set it: a code that is cut off is worse than a coarse one.
+float Codec::step_for(const rhumb_vectors_t& column, std::span<const uint32_t> sample) const {
+  std::vector<float> spread, row(width_);
+  std::vector<double> row_squares;
+  double squares = 0;
+  for (const uint32_t slot : sample) {
+    prepare_row(row_of(column, slot), row.data());
+    const double square = square_of(row.data(), width_);
+    if (!std::isfinite(square)) continue;
+    squares += square;
+    row_squares.push_back(square);
+    if (rotates()) continue;
+    for (uint32_t d = 0; d < column.dim; d += 1 + column.dim / 64) spread.push_back(std::abs(row[d]));
+  }
+  if (row_squares.empty()) return 1.0f;
+  const double sigma = std::sqrt(squares / static_cast<double>(row_squares.size() * width_));
+  double half_range = std::max(kReachSigmas * sigma, kLongSigmas * std::sqrt(quantile(row_squares, kLongQuantile) / width_));
+  if (!spread.empty()) half_range = std::max<double>(quantile(spread, kReachQuantile), sigma);
+  return half_range > 0 && std::isfinite(63.5 / half_range) ? static_cast<float>(63.5 / half_range) : 1.0f;
+}
+
+bool Codec::clips(const float* prepared) const noexcept {
+  if (is_bits() || floats()) return false;
+  const float most = 63.5f / params_.scale;
+  uint32_t beyond = 0;
+  for (uint32_t d = 0; d < width_; ++d) beyond += std::abs(prepared[d]) > most ? 1 : 0;
+  return static_cast<float>(beyond) > kClippedShare * static_cast<float>(rotates() ? width_ : params_.dim);
+}
+
+uint32_t Codec::query_bytes() const noexcept {
+  if (floats()) return sizeof(FloatQuery);
+  return products() ? width_ / params_.sub * kCentroids * uint32_t{sizeof(uint16_t)} + kTablePad : width_;
+}
+
 // The sample's 7-bit codes, one after the other.
-std::vector<uint8_t> Codec::codes_of(const rhumb_vectors_t& column, std::span<const uint32_t> slots, size_t step) const {
+std::vector<uint8_t> Codec::codes_of(const rhumb_vectors_t& column, std::span<const uint32_t> sample) const {
   std::vector<uint8_t> codes;
-  codes.reserve((slots.size() / step + 1) * width_);
+  codes.reserve(sample.size() * width_);
   std::vector<float> row(width_);
-  for (size_t i = 0; i < slots.size(); i += step) {
-    prepare_row(row_of(column, slots[i]), row.data());
+  for (const uint32_t slot : sample) {
+    prepare_row(row_of(column, slot), row.data());
     if (!std::isfinite(square_of(row.data(), width_))) continue;
     codes.resize(codes.size() + width_);
     quantise(row.data(), codes.data() + codes.size() - width_);

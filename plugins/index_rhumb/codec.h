@@ -18,14 +18,16 @@
 #include "nibbles.h"
 #include "product.h"
 #include "rhumb/index.h"
+#include "rhumb/kernels.h"
 
 namespace rhumb::coded {
 
 inline constexpr uint32_t kBitsFromDim = 512;     // below, one bit a component finds too little
 inline constexpr uint32_t kSampleRows = 16'384;   // parameters are taken from so many rows at most
 
-// What a row keeps of its 7-bit code; files name it by number. HAMMING's rows are their own codes, whatever is wanted.
-enum class Codes : uint32_t { kWhole = 0, kNibbles = 1, kProduct = 2 };
+// What a row is compared by; files name it by number. HAMMING's rows are their own codes, whatever is wanted. kFloats: the host's vectors
+// themselves, as they are; of a row only the square of its length is kept (floats.h).
+enum class Codes : uint32_t { kWhole = 0, kNibbles = 1, kProduct = 2, kFloats = 3 };
 
 // What a file keeps of a codec besides the centre.
 struct CodecParams {
@@ -36,14 +38,15 @@ struct CodecParams {
   Codes codes = Codes::kWhole;
   Levels levels{};     // of kNibbles
   uint32_t sub = 0;    // components of a run, of kProduct
-  uint32_t learned = 0;  // rows that kProduct's book was made from
+  uint32_t learned = 0;  // rows that the parameters were taken from
 };
 
 // Immutable once trained or restored; then any thread.
 class Codec {
  public:
-  // Takes centre, step size and reach from rows of the column, up to kSampleRows of `slots`, evenly spread. At least one slot. params: what
-  // is given, of a column of that scalar type and dimension. each: for what takes long.
+  // Takes centre, step size and reach from rows of the column, up to kSampleRows of `slots`, evenly spread. At least one slot. Rows that are
+  // many times longer than nearly all others have no say: one of them must not blur the codes of the rest. params: what is given, of a
+  // column of that scalar type and dimension. each: for what takes long.
   static Codec train(const rhumb_vectors_t& column, CodecParams params, std::span<const uint32_t> slots, const Kernels& kernels,
                      const Each& each = one_by_one);
   // product: of kProduct, and may be missing until vectors are encoded.
@@ -55,10 +58,15 @@ class Codec {
   uint32_t width() const noexcept { return width_; }
   bool nibbles() const noexcept { return params_.codes == Codes::kNibbles && !is_bits(); }
   bool products() const noexcept { return params_.codes == Codes::kProduct && !is_bits(); }
+  bool floats() const noexcept { return params_.codes == Codes::kFloats && !is_bits(); }
   const std::shared_ptr<const Product>& product() const noexcept { return product_; }
-  // Bytes of a row's code, and of a query.
-  uint32_t code_bytes() const noexcept { return nibbles() ? width_ / 2 : products() ? width_ / params_.sub : width_; }
-  uint32_t query_bytes() const noexcept { return products() ? width_ / params_.sub * kCentroids * uint32_t{sizeof(uint16_t)} + kTablePad : width_; }
+  // Bytes of a row's code, and of a query. Of kFloats: of the square of a row's length, and of a FloatQuery.
+  uint32_t code_bytes() const noexcept {
+    return floats() ? uint32_t{sizeof(float)} : nibbles() ? width_ / 2 : products() ? width_ / params_.sub : width_;
+  }
+  uint32_t query_bytes() const noexcept;
+  // Bytes that a comparison reads of a row.
+  uint32_t compared_bytes() const noexcept { return floats() ? static_cast<uint32_t>(rhumb_vector_bytes(params_.scalar, params_.dim)) : width_; }
   // Bytes of a one-bit code's bits, whole lines; 0 = the column has none.
   uint32_t bit_bytes() const noexcept { return bit_bytes_; }
   uint32_t bit_stride() const noexcept { return bit_bytes_ == 0 ? 0 : (bit_bytes_ + sizeof(BitTail) + kLineBytes - 1) / kLineBytes * kLineBytes; }
@@ -79,6 +87,8 @@ class Codec {
   const uint8_t* whole(const uint8_t* code, std::vector<uint8_t>& room) const;
   // The same as a query.
   const uint8_t* row_as_query(const uint8_t* code, std::vector<uint8_t>& room) const;
+  // Whether a prepared row lies so far beyond the range of codes that its code says little.
+  bool clips(const float* prepared) const noexcept;
   void encode_bits(const float* prepared, char* out) const;
   // planes: kQueryPlanes * bit_bytes() bytes, which the answer points to.
   BitQuery encode_bit_query(const float* prepared, char* planes) const;
@@ -94,7 +104,9 @@ class Codec {
   }
   void prepare(const void* row, float* out, bool query) const;
   void rotate(float* x) const;
-  std::vector<uint8_t> codes_of(const rhumb_vectors_t& column, std::span<const uint32_t> slots, size_t step) const;
+  static std::vector<uint32_t> sample_of(const rhumb_vectors_t& column, uint32_t metric, std::span<const uint32_t> slots);
+  float step_for(const rhumb_vectors_t& column, std::span<const uint32_t> sample) const;
+  std::vector<uint8_t> codes_of(const rhumb_vectors_t& column, std::span<const uint32_t> sample) const;
   Levels train_levels(const std::vector<uint8_t>& codes) const;
 
   CodecParams params_;

@@ -2,6 +2,7 @@
 #include "engine.h"
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "batch_build.h"
@@ -18,6 +19,18 @@ std::string_view config_of(const rhumb_index_open_t& open) {
 }
 
 bool has_bit(const uint64_t* bits, uint32_t slot) { return bits == nullptr || (bits[slot >> 6] >> (slot & 63) & 1) != 0; }
+
+// Rows that come sorted, topic by topic, would make a graph of islands: a build takes them in an order of its own, the same each time
+// (Fisher and Yates, by SplitMix64).
+void shuffle(std::vector<uint32_t>& slots) {
+  uint64_t state = 0;
+  for (size_t i = slots.size(); i > 1; --i) {
+    uint64_t x = state += 0x9E3779B97F4A7C15u;
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+    std::swap(slots[i - 1], slots[(x ^ (x >> 31)) % i]);
+  }
+}
 
 uint32_t threads_of(const rhumb_progress_t* progress, const Host& host) {
   return progress != nullptr && progress->threads != 0 ? progress->threads : host.width();
@@ -41,7 +54,13 @@ Engine::Engine(const rhumb_host_t* host, const rhumb_index_open_t& open)
   trained_.store(owner_.get(), std::memory_order_release);
   if (owner_ != nullptr && owner_->calibration.measured()) calibrated_nodes_.store(owner_->graph.nodes());
   ranges_.add(0, loaded.built_through);
-  if (owner_ != nullptr) price(*owner_);
+  if (owner_ != nullptr) {
+    const uint64_t nodes = owner_->graph.nodes();
+    judged_nodes_ = tried_nodes_ = nodes;
+    judged_clipped_ = owner_->insertion.clipped();
+    find_left_out();
+    price(*owner_);
+  }
   report_memory();
 }
 
@@ -53,10 +72,26 @@ void Engine::report_memory() {
   host_.report_memory(now - reported_bytes_.exchange(now));
 }
 
-std::unique_ptr<Trained> Engine::train(std::span<const uint32_t> slots) const {
-  const CodecParams params{metric_, column_.scalar, column_.dim, options_.seed, options_.one_bit ? 1u : 0u, 0, 0, options_.codes, {}, options_.sub(), 0};
+std::unique_ptr<Trained> Engine::train(std::span<const uint32_t> slots, const Form& form) const {
+  const CodecParams params{metric_, column_.scalar, column_.dim, options_.seed, form.one_bit ? 1u : 0u, 0, 0, form.codes, {}, options_.sub(), 0};
   const Each each = [this](uint64_t n, const std::function<void(uint64_t)>& fn) { host_.parallel(n, fn); };
-  return std::make_unique<Trained>(Codec::train(column_, params, slots, kernels_, each), column_, options_.shape(), options_.ef_construct, kernels_);
+  auto trained = std::make_unique<Trained>(Codec::train(column_, params, slots, kernels_, each), form, column_, options_.shape(), options_.ef_construct, kernels_);
+  trained->measured.share = form.share;
+  return trained;
+}
+
+// Of a graph that was loaded: what is in the ranges and has no node. Among it may be rows that were dead when the graph was built.
+void Engine::find_left_out() {
+  for (const uint32_t slot : present_in(*ranges_.snapshot(), nullptr)) {
+    if (owner_->graph.has(slot)) continue;
+    some_left_out_ = true;
+    if (metric_ == RHUMB_DOT) owner_->insertion.leaves_out(slot);
+  }
+}
+
+// Rows without a direction have no place in a graph of directions: they are found where nothing closer is left.
+bool Engine::has_direction(uint32_t slot) const {
+  return metric_ != RHUMB_COSINE || square_of_row(row_of(column_, slot), column_.scalar, column_.dim) > 0;
 }
 
 std::vector<uint32_t> Engine::present_in(std::span<const SlotRange> ranges, const uint64_t* live) const {
@@ -121,27 +156,37 @@ void Engine::finish_build(Trained& trained, const rhumb_call_t* call) {
   trained.graph.drop_slack();
   Pacer pacer(call, host_, column_);
   trained.insertion.reconnect(pacer, Scratch::of_this_thread());
-  calibrate(call, std::make_shared<std::vector<SlotRange>>(1, SlotRange{0, trained.graph.end()}));  // a build has not told its ranges yet
+  calibrate(call);
 }
 
 void Engine::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* live, const rhumb_progress_t* progress) {
   check_call(call, host_);
   const SlotRange whole{0, slot_end};
-  const std::vector<uint32_t> slots = present_in({&whole, 1}, live);
+  std::vector<uint32_t> slots = present_in({&whole, 1}, live);
+  const size_t present = slots.size();
+  std::erase_if(slots, [this](uint32_t slot) { return !has_direction(slot); });
+  if (slots.size() < present) some_left_out_ = true;
   const bool ticks = progress != nullptr && progress->tick != nullptr;
   if (ticks && progress->tick(progress->ctx, 0, slots.size()) == 0) throw Error(RHUMB_CANCELLED, "cancelled");
   if (slots.size() >= kTrainRows && owner_ == nullptr) {
-    owner_ = train(slots);
+    owner_ = train(slots, first_form(slots));
     trained_.store(owner_.get(), std::memory_order_release);
   }
-  if (owner_ != nullptr) {
+  if (owner_ == nullptr && ticks && progress->tick(progress->ctx, slots.size(), slots.size()) == 0) throw Error(RHUMB_CANCELLED, "cancelled");
+  std::vector<uint32_t> order = slots;
+  shuffle(order);
+  while (owner_ != nullptr) {
     make_room(*owner_, slot_end);
-    if (options_.deterministic) add_in_batches(*owner_, slots, call, progress);
-    else add_all(*owner_, slots, call, progress, slots.size());
+    if (options_.deterministic) add_in_batches(*owner_, order, call, progress);
+    else add_all(*owner_, order, call, progress, order.size());
     finish_build(*owner_, call);
-  } else if (ticks && progress->tick(progress->ctx, slots.size(), slots.size()) == 0) {
-    throw Error(RHUMB_CANCELLED, "cancelled");
+    const std::optional<Form> richer = richer_form(*owner_);
+    if (!richer) break;
+    owner_ = train(slots, *richer);  // nobody searches during a build
+    trained_.store(owner_.get(), std::memory_order_release);
+    tried_nodes_ = slots.size();
   }
+  if (owner_ != nullptr && owner_->graph.nodes() < slots.size()) some_left_out_ = true;  // LongRows have them
   ranges_.add(0, slot_end);
   report_memory();
 }
@@ -150,16 +195,22 @@ bool Engine::defer(uint32_t slot_first, uint32_t slot_end, Pacer& pacer) {
   const std::lock_guard lock(training_);
   if (trained_.load(std::memory_order_acquire) != nullptr) return false;
   std::vector<SlotRange> all = *ranges_.snapshot();
-  const std::vector<uint32_t> waiting = present_in(all, nullptr);
+  std::vector<uint32_t> waiting = present_in(all, nullptr);
   all.push_back({slot_first, slot_end});
-  const std::vector<uint32_t> slots = present_in(all, nullptr);
-  if (slots.size() < kTrainRows) {
+  std::vector<uint32_t> slots = present_in(all, nullptr);
+  const auto directed = [this](uint32_t slot) { return has_direction(slot); };
+  if (slots.size() < kTrainRows || static_cast<uint64_t>(std::count_if(slots.begin(), slots.end(), directed)) < kTrainRows) {
     ranges_.add(slot_first, slot_end);
     return true;
   }
-  auto trained = train(slots);
+  const size_t present = slots.size();
+  std::erase_if(slots, std::not_fn(directed));
+  if (slots.size() < present) some_left_out_ = true;
+  std::erase_if(waiting, std::not_fn(directed));
+  auto trained = train(slots, first_form(slots));
   if (!waiting.empty()) trained->graph.reserve(uint64_t{*std::max_element(waiting.begin(), waiting.end())} + 1);
   for (const uint32_t slot : waiting) trained->insertion.add(slot, pacer, Scratch::of_this_thread());
+  if (trained->codec.floats()) tried_nodes_ = slots.size();
   owner_ = std::move(trained);
   trained_.store(owner_.get(), std::memory_order_release);
   return false;
@@ -173,18 +224,13 @@ void Engine::insert(const rhumb_call_t* call, uint32_t slot_first, uint32_t slot
   Trained& trained = *trained_.load(std::memory_order_acquire);
   make_room(trained, slot_end);
   const SlotFilter all(column_, nullptr);
-  all.for_each(slot_first, slot_end, [&](uint32_t slot) { trained.insertion.add(slot, pacer, Scratch::of_this_thread()); });
+  all.for_each(slot_first, slot_end, [&](uint32_t slot) {
+    trained.insertion.add(slot, pacer, Scratch::of_this_thread());
+    if (!trained.graph.has(slot)) some_left_out_.store(true, std::memory_order_relaxed);
+  });
   ranges_.add(slot_first, slot_end);
   report_memory();
-  calibrate_grown(trained, call);
-}
-
-// A graph that grows is measured each time it has doubled, by the insert that finds out.
-void Engine::calibrate_grown(const Trained& trained, const rhumb_call_t* call) {
-  const uint64_t nodes = trained.graph.nodes();
-  uint64_t known = calibrated_nodes_.load(std::memory_order_relaxed);
-  if (nodes < kCalibratedNodesMin || nodes < 2 * known) return;
-  if (calibrated_nodes_.compare_exchange_strong(known, nodes)) calibrate(call, ranges_.snapshot());
+  measure_grown(trained, call);
 }
 
 // The moment to tidy up: nothing is inserted meanwhile, and what is tidied lasts.
@@ -196,22 +242,32 @@ void Engine::save(std::string_view dir) {
 
 std::string Engine::stats() const {
   const Trained* const trained = trained_.load(std::memory_order_acquire);
-  uint64_t rows = 0;
-  if (trained != nullptr) rows = trained->graph.nodes();
-  else rows = present_in(*ranges_.snapshot(), nullptr).size();
+  nlohmann::json out = {{"built_through", ranges_.built_through()}};
+  if (trained == nullptr) {
+    out["rows"] = present_in(*ranges_.snapshot(), nullptr).size();
+    out["bytes_resident"] = out["bytes_mapped"] = 0;
+    return out.dump();
+  }
   nlohmann::json calibration = nlohmann::json::array();
-  if (trained != nullptr && trained->calibration.measured()) {
+  if (trained->calibration.measured()) {
     const CalibrationTable table = trained->calibration.table();
     for (size_t i = 0; i < kCalibrationBreadths.size(); ++i) calibration.push_back({kCalibrationBreadths[i], table.recalls[i]});
   }
-  const Costs::Factors prices = trained != nullptr ? trained->prices.factors() : Costs::Factors{};
-  return nlohmann::json{{"rows", rows},
-                        {"calibration", calibration},
-                        {"prices", {{"scan", prices.scan}, {"bit_scan", prices.bit_scan}, {"walk", prices.walk}}},
-                        {"built_through", ranges_.built_through()},
-                        {"bytes_resident", trained != nullptr ? trained->graph.resident_bytes() : 0},
-                        {"bytes_mapped", trained != nullptr ? trained->graph.mapped_bytes() : 0}}
-      .dump();
+  const Costs::Factors prices = trained->prices.factors();
+  out["rows"] = trained->graph.nodes();
+  out["calibration"] = calibration;
+  out["prices"] = {{"scan", prices.scan}, {"bit_scan", prices.bit_scan}, {"walk", prices.walk}};
+  out["bytes_resident"] = trained->graph.resident_bytes();
+  out["bytes_mapped"] = trained->graph.mapped_bytes();
+  out["codes"] = trained->codec.is_bits() ? "bits" : name_of(trained->codec.params().codes);
+  out["one_bit"] = trained->codec.bit_bytes() != 0;
+  out["clipped_rows"] = trained->insertion.clipped();
+  out["fit"] = {{"share", trained->measured.share.load()}, {"places", trained->measured.places.load()}};
+  out["doubtful"] = doubtful_.load();
+  if (const Measured& m = trained->measured; m.queries > 0) out["measured"] = {{"recall", m.recall.load()}, {"queries", m.queries.load()}, {"ef", m.ef.load()}};
+  if (const std::string why = why_text(trained->form.why, trained->measured.share); !why.empty()) out["why"] = why;
+  if (const std::string renew = renewal(*trained); !renew.empty()) out[trained->form.asked ? "warning" : "renew"] = renew;
+  return out.dump();
 }
 
 }  // namespace rhumb::coded

@@ -14,8 +14,7 @@
 namespace rhumb::coded {
 
 inline constexpr char kMagic[8] = {'R', 'H', 'M', 'B', 'G', 'R', 'P', 'H'};
-inline constexpr uint32_t kFileFormat = 4;       // rows of whole codes
-inline constexpr uint32_t kFileFormatCodes = 5;  // CodesHeader follows the header
+inline constexpr uint32_t kFileFormat = 6;  // CodesHeader follows the header
 inline constexpr uint32_t kPageBytes = 4096;
 enum Section : uint32_t { kCentre, kCodes, kBits, kRows, kLevels, kUpper, kSections };
 
@@ -42,15 +41,22 @@ struct FileHeader {
 };
 static_assert(sizeof(FileHeader) == 352 && sizeof(FileHeader) <= kPageBytes);
 
-// What rows keep of their codes, in files of kFileFormatCodes.
+// What rows are compared by, and what was measured of it.
 struct CodesHeader {
   uint32_t codes, sub;  // codec.h: Codes, CodecParams
   uint8_t levels[kLevels4];
   SectionEntry book;  // of product quantization, else zeros
-  uint32_t learned, reserved, zero;
+  uint32_t learned, asked;
+  uint32_t why;  // fit.h: Why
+  float share;   // fit.h: Fit::share(), when it was last looked at
+  float recall;  // of `queries` queries at the breadth `ef`
+  uint32_t queries, ef;
+  float spread;    // calibration.h: Calibration::spread
+  uint64_t clipped;
+  uint32_t places;  // fit.h: Fit::places()
   uint32_t crc;  // of all bytes before it
 };
-static_assert(sizeof(CodesHeader) == 64);
+static_assert(sizeof(CodesHeader) == 96);
 
 inline uint64_t padded_to_page(uint64_t n) { return (n + kPageBytes - 1) / kPageBytes * kPageBytes; }
 inline uint32_t header_crc_of(const FileHeader& header) {

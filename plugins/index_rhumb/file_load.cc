@@ -142,7 +142,10 @@ LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vect
   reader.read_at(reader.section(kCentre, 1, uint64_t{width} * sizeof(float)), centre.data(), centre.size() * sizeof(float));
   std::shared_ptr<const Product> product;
   if (unknowing.products()) product = std::make_shared<const Product>(reader.book(width), width, params.sub);
-  loaded.trained = std::make_unique<Trained>(Codec::restore(params, std::move(centre), kernels, std::move(product)), column, shape, options.ef_construct, kernels);
+  const Form form{params.codes, params.one_bit != 0, codes.asked != 0, static_cast<Why>(codes.why)};
+  loaded.trained = std::make_unique<Trained>(Codec::restore(params, std::move(centre), kernels, std::move(product)), form, column, shape, options.ef_construct, kernels);
+  loaded.trained->measured.read(codes);
+  loaded.trained->insertion.count_clipped(codes.clipped);
   for (const float recall : header.calibration.recalls) {
     if (!(recall >= 0 && recall <= 1)) reader.corrupt("a recall out of range");
   }
@@ -150,6 +153,7 @@ LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vect
     if (!(reach == 0 || (reach >= 1 && reach <= kCalibrationReaches.back()))) reader.corrupt("a reach out of range");
   }
   loaded.trained->calibration.set(header.calibration);
+  loaded.trained->calibration.set_spread(codes.spread);
   const uint64_t end = header.sections[kLevels].rows;
   if (end > header.built_through) reader.corrupt("more rows than slots");
   Loader(reader, host, column, options.mapped, *loaded.trained).run(static_cast<uint32_t>(end));

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <span>
 
+#include "fit.h"
 #include "options.h"
 #include "product.h"
 
@@ -23,14 +24,12 @@ FileReader::FileReader(const std::string& path) : path_(path), file_(path, O_RDO
   read_at(0, &header_, sizeof header_);
   if (std::memcmp(header_.magic, kMagic, sizeof kMagic) != 0) corrupt("magic differs");
   if (header_.header_crc != header_crc_of(header_)) corrupt("checksum of the header differs");
-  const uint64_t extra = header_.format == kFileFormatCodes ? sizeof codes_ : 0;
-  if ((header_.format != kFileFormat && extra == 0) || header_.header_bytes != sizeof header_ + extra) {
-    throw Error(RHUMB_UNSUPPORTED, path_ + ": format " + std::to_string(header_.format) + ", expected " + std::to_string(kFileFormat) + " or " +
-                                       std::to_string(kFileFormatCodes));
+  if (header_.format != kFileFormat || header_.header_bytes != sizeof header_ + sizeof codes_) {
+    throw Error(RHUMB_UNSUPPORTED, path_ + ": format " + std::to_string(header_.format) + ", expected " + std::to_string(kFileFormat));
   }
   if (header_.file_bytes != size || header_.table_offset < kPageBytes || header_.table_offset > size) corrupt("size differs");
-  if (extra != 0) read_codes();
-  check_header_page(sizeof header_ + extra);
+  read_codes();
+  check_header_page(sizeof header_ + sizeof codes_);
 }
 
 uint64_t FileReader::section(const SectionEntry& entry, uint32_t id, uint64_t rows, uint64_t stride) const {
@@ -73,13 +72,17 @@ std::vector<uint32_t> FileReader::checksums() const {
 void FileReader::read_codes() {
   read_at(sizeof header_, &codes_, sizeof codes_);
   if (codes_.crc != codes_crc_of(codes_)) corrupt("checksum of what tells the codes differs");
-  const bool nibbles = codes_.codes == static_cast<uint32_t>(Codes::kNibbles), product = codes_.codes == static_cast<uint32_t>(Codes::kProduct);
-  if (!nibbles && !product) throw Error(RHUMB_UNSUPPORTED, path_ + ": codes of kind " + std::to_string(codes_.codes));
+  const bool product = codes_.codes == static_cast<uint32_t>(Codes::kProduct);
+  if (codes_.codes > static_cast<uint32_t>(Codes::kFloats)) throw Error(RHUMB_UNSUPPORTED, path_ + ": codes of kind " + std::to_string(codes_.codes));
   // Runs of components are powers of two, so that they fill a line.
   const bool sub_fits = product ? codes_.sub != 0 && codes_.sub <= kCompressionMax / sizeof(float) && (codes_.sub & (codes_.sub - 1)) == 0 : codes_.sub == 0;
   if (!sub_fits) corrupt("a run out of range");
   const std::span levels(codes_.levels);
   if (!std::is_sorted(levels.begin(), levels.end()) || levels.back() > kCodeMax) corrupt("levels out of range");
+  const auto is_share = [](float x) { return x >= 0 && x <= 1; };
+  const bool sound = codes_.why < kWhyEnd && codes_.asked <= 1 && is_share(codes_.share) && is_share(codes_.recall) && codes_.spread >= 1 && codes_.spread <= kSpreadMax &&
+                     codes_.places <= kFitPlaces;
+  if (!sound) corrupt("what was measured is out of range");
 }
 
 void FileReader::check_header_page(uint64_t used) const {

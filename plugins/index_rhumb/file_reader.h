@@ -18,7 +18,7 @@ class FileReader {
  public:
   explicit FileReader(const std::string& path);
   const FileHeader& header() const { return header_; }
-  const CodesHeader& codes() const { return codes_; }  // zeros in files of whole codes
+  const CodesHeader& codes() const { return codes_; }
   int fd() const { return file_.get(); }
 
   // A section of exactly so many rows; where it begins.

@@ -44,7 +44,7 @@ class Writer {
     write_at(flushed_, table);
     std::string page(kPageBytes, '\0');
     std::memcpy(page.data(), &header, sizeof header);
-    if (header.header_bytes > sizeof header) std::memcpy(page.data() + sizeof header, &codes, sizeof codes);
+    std::memcpy(page.data() + sizeof header, &codes, sizeof codes);
     write_at(0, page);
     if (::fsync(file_.get()) != 0) throw_errno("fsync", path_, errno);
   }
@@ -167,12 +167,13 @@ void save_graph(const std::string& dir, uint32_t metric, const rhumb_vectors_t& 
   FileHeader header{};
   std::memcpy(header.magic, kMagic, sizeof kMagic);
   header.format = kFileFormat;
-  header.header_bytes = sizeof header;
+  header.header_bytes = sizeof header + sizeof(CodesHeader);
   header.metric = metric;
   header.scalar = column.scalar;
   header.dim = column.dim;
   header.built_through = built_through;
   CodesHeader codes{};
+  codes.spread = 1;
   Writer writer(graph_file_in(dir));
   if (trained != nullptr) {
     const CodecParams& params = trained->codec.params();
@@ -187,19 +188,20 @@ void save_graph(const std::string& dir, uint32_t metric, const rhumb_vectors_t& 
     header.upper_degree = shape.upper_degree;
     header.own_links = shape.own_links;
     header.calibration = trained->calibration.table();
-    if (params.codes != Codes::kWhole) {
-      header.format = kFileFormatCodes;
-      header.header_bytes += sizeof codes;
-      codes.codes = static_cast<uint32_t>(params.codes);
-      std::copy(params.levels.begin(), params.levels.end(), codes.levels);
-      codes.sub = params.sub;
-      codes.learned = params.learned;
-    }
+    codes.codes = static_cast<uint32_t>(params.codes);
+    std::copy(params.levels.begin(), params.levels.end(), codes.levels);
+    codes.sub = params.sub;
+    codes.learned = params.learned;
+    trained->measured.write(codes);
+    codes.asked = trained->form.asked ? 1 : 0;
+    codes.why = static_cast<uint32_t>(trained->form.why);
+    codes.spread = trained->calibration.spread();
+    codes.clipped = trained->insertion.clipped();
     Saver saver(writer, *trained, std::min(built_through, trained->graph.end()), header);
     saver.run();
     if (trained->codec.products()) codes.book = saver.book();
-    codes.crc = codes_crc_of(codes);
   }
+  codes.crc = codes_crc_of(codes);
   writer.finish(header, codes);
   sync_directory(dir);
 }

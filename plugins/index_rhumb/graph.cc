@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <new>
 
+#include "rhumb/cpp/exact_scan.h"
 #include "rhumb/cpp/guard.h"
 
 namespace rhumb::coded {
@@ -31,13 +33,21 @@ void pause() noexcept {
 #endif
 }
 
-auto whole_score_of(const Codec& codec, const Kernels& kernels) {
+using Score = void (*)(const void*, const CodeTable*, const uint32_t*, uint32_t, uint32_t*);
+
+Score whole_score_of(const Codec& codec, const Kernels& kernels) {
   return codec.is_bits() ? kernels.differing : codec.rotates() ? kernels.squared : kernels.absolute;
 }
-auto score_of(const Codec& codec, const Kernels& kernels) {
+Score score_of(const Codec& codec, const Kernels& kernels) {
+  if (codec.floats()) return compare_floats;
   if (codec.products()) return kernels.looked_up;
   if (codec.nibbles()) return codec.rotates() ? kernels.squared4 : kernels.absolute4;
   return whole_score_of(codec, kernels);
+}
+
+FloatQuery floats_of(const Codec& codec, const rhumb_vectors_t& column) {
+  const uint32_t metric = codec.params().metric;
+  return {rhumb_kernel_for(metric, column.scalar), &column, nullptr, metric == RHUMB_DOT ? 1u : 0u, 0, 0, codec.params().reach};
 }
 
 // Held for tens of microseconds at most, when a row is pruned.
@@ -58,8 +68,8 @@ class RowLock {
 
 }  // namespace
 
-Graph::Graph(const Codec& codec, const Kernels& kernels, const GraphShape& shape)
-    : codec_(codec), kernels_(kernels), shape_(shape), bit_bytes_(codec.bit_bytes()), score_whole_(whole_score_of(codec, kernels)),
+Graph::Graph(const Codec& codec, const Kernels& kernels, const GraphShape& shape, const rhumb_vectors_t& column)
+    : codec_(codec), kernels_(kernels), shape_(shape), bit_bytes_(codec.bit_bytes()), compares_floats_(codec.floats()), floats_(floats_of(codec, column)), score_whole_(whole_score_of(codec, kernels)),
       score_(score_of(codec, kernels)), codes_(codec.code_bytes()), bits_(std::max<uint32_t>(codec.bit_stride(), 1)), rows_(shape.degree * sizeof(uint32_t)),
       slack_(kSlackLinks * sizeof(uint32_t)), upper_(shape.upper_degree * sizeof(uint32_t)) {}
 
@@ -83,6 +93,14 @@ uint64_t Graph::resident_bytes() const noexcept {
   const uint64_t book = codec_.product() != nullptr ? codec_.product()->book().size() : 0;
   const uint64_t all = book + nodes() * node + levels_.resident_bytes() + upper_.capacity() * upper_.stride();
   return all - std::min(all, mapped_bytes());
+}
+
+const FloatQuery* Graph::float_row(uint32_t slot, std::vector<uint8_t>& room) const {
+  room.resize(sizeof(FloatQuery));
+  FloatQuery query = float_query(rhumb::row_of(*floats_.column, slot));
+  query.is_row = 1;
+  query.square = *reinterpret_cast<const float*>(codes_.at(slot));
+  return new (room.data()) FloatQuery(query);
 }
 
 uint32_t Graph::draw_level(uint32_t slot) const noexcept {
@@ -129,12 +147,15 @@ class Graph::Chosen {
     chunk_ = reinterpret_cast<const char*>(codes_.data());
   }
   // A candidate: what is compared next, and may then be added.
-  void look_at(uint32_t slot) { code_ = graph_.codec_.whole(graph_.code(slot), room_); }
+  void look_at(uint32_t slot) {
+    if (packed_) code_ = graph_.codec_.whole(graph_.code(slot), room_);
+    else probe_ = graph_.row_probe(slot, room_);
+  }
   void add(const std::vector<uint32_t>& chosen) {
     if (packed_) std::memcpy(codes_.data() + (chosen.size() - 1) * graph_.codec_.width(), code_, graph_.codec_.width());
   }
   void compare(const std::vector<uint32_t>& chosen, size_t first, uint32_t n, uint32_t* out) const {
-    if (!packed_) return graph_.probe(code_)(chosen.data() + first, n, out);
+    if (!packed_) return probe_(chosen.data() + first, n, out);
     const uint32_t width = graph_.codec_.width();
     const CodeTable table{&chunk_, width, width};
     uint32_t ids[kAtOnce];
@@ -147,7 +168,8 @@ class Graph::Chosen {
   const bool packed_;
   std::vector<uint8_t> codes_, room_;
   const char* chunk_ = nullptr;
-  const uint8_t* code_ = nullptr;
+  const uint8_t* code_ = nullptr;  // of a packed candidate
+  Probe probe_{};                  // of another
 };
 
 // Closest first; a candidate is left out when a chosen one lies so much closer to it that the way leads there.
@@ -167,7 +189,7 @@ std::vector<uint32_t> Graph::choose(uint32_t slot, std::span<const WalkKey> cand
     for (size_t i = 0; i < chosen.size() && kept && distance != 0; i += kAtOnce) {
       const auto n = static_cast<uint32_t>(std::min<size_t>(kAtOnce, chosen.size() - i));
       codes.compare(chosen, i, n, between);
-      for (uint32_t b = 0; b < n; ++b) kept = kept && static_cast<float>(between[b]) * slack >= static_cast<float>(distance);
+      for (uint32_t b = 0; b < n; ++b) kept = kept && value_of(between[b]) * slack >= value_of(distance);
     }
     if (!kept) continue;
     chosen.push_back(other);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "chunked_array.h"
 #include "codec.h"
+#include "floats.h"
 #include "kernels.h"
 #include "node_levels.h"
 
@@ -53,8 +55,8 @@ struct GraphShape {
 // Keeps nothing over a crash: file.h writes it.
 class Graph {
  public:
-  // BORROWED: both, for the graph's life.
-  Graph(const Codec& codec, const Kernels& kernels, const GraphShape& shape);
+  // BORROWED: all, for the graph's life. column: what slots' vectors are compared in, where the codec keeps none.
+  Graph(const Codec& codec, const Kernels& kernels, const GraphShape& shape, const rhumb_vectors_t& column);
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
@@ -76,12 +78,25 @@ class Graph {
   // Codes of a slot that has no node yet.
   uint8_t* code(uint32_t slot) const noexcept { return reinterpret_cast<uint8_t*>(codes_.at(slot)); }
   char* bit_code(uint32_t slot) const noexcept { return bits_.at(slot); }
-  // query: as Codec::encode_query writes it.
+  // query: as Codec::encode_query writes it; where there are no codes, a FloatQuery.
   Probe probe(const void* query) const noexcept {
-    return {score_, query, {codes_.chunks(), codes_.stride(), codes_.stride(), codec_.params().levels.data()}, false};
+    return {score_, query, {codes_.chunks(), codes_.stride(), codes_.stride(), codec_.params().levels.data()}, compares_floats_};
+  }
+  Probe float_probe(const void* query) const noexcept { return {compare_floats, query, {codes_.chunks(), codes_.stride(), codes_.stride()}, true}; }
+  // A query that the column's kernel compares with its rows. BORROWED: vector.
+  FloatQuery float_query(const void* vector) const noexcept {
+    FloatQuery query = floats_;
+    query.vector = vector;
+    return query;
   }
   // A row whose codes are written, as a query. BORROWED: room.
-  Probe row_probe(uint32_t slot, std::vector<uint8_t>& room) const { return probe(codec_.row_as_query(code(slot), room)); }
+  Probe row_probe(uint32_t slot, std::vector<uint8_t>& room) const {
+    return compares_floats_ ? probe(float_row(slot, room)) : probe(codec_.row_as_query(code(slot), room));
+  }
+  // What a distance is in numbers that can be multiplied.
+  float value_of(uint32_t distance) const noexcept {
+    return compares_floats_ ? std::bit_cast<float>(distance) : static_cast<float>(distance);
+  }
   Probe probe(const BitQuery& query) const noexcept { return {kernels_.bits, &query, {bits_.chunks(), bits_.stride(), bit_bytes_}, true}; }
 
   // A node without links, which nobody sees yet.
@@ -126,6 +141,7 @@ class Graph {
 
  private:
   friend class GraphFile;
+  const FloatQuery* float_row(uint32_t slot, std::vector<uint8_t>& room) const;
   uint32_t* row_of(uint32_t slot, uint32_t level) noexcept { return const_cast<uint32_t*>(row(slot, level)); }
   void take_upper_rows(uint32_t slot, uint32_t level);
   class Chosen;
@@ -138,6 +154,8 @@ class Graph {
   const Kernels& kernels_;
   const GraphShape shape_;
   const uint32_t bit_bytes_;
+  const bool compares_floats_;  // there are no codes
+  const FloatQuery floats_;     // without a vector
   void (*const score_whole_)(const void*, const CodeTable*, const uint32_t*, uint32_t, uint32_t*);  // of 7-bit codes
   void (*const score_)(const void*, const CodeTable*, const uint32_t*, uint32_t, uint32_t*);
   ChunkedArray codes_, bits_, rows_, slack_, upper_;

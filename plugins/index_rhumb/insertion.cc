@@ -1,12 +1,15 @@
 #include "insertion.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <optional>
 
 namespace rhumb::coded {
 namespace {
 
 constexpr uint32_t kCandidates = 80;      // of a walk by one bit, compared again by the codes before links are chosen
+constexpr float kLengthSlack = 1e-4f;     // the square of a length is a sum of floats
 constexpr int kReconnectPasses = 4;  // a link that makes way for another may have been a node's only one
 
 // Slots to which links lead from `from` at level 0, marked in `reached`.
@@ -67,10 +70,25 @@ std::vector<std::vector<WalkKey>> Insertion::candidates(uint32_t slot, EntryPoin
 }
 
 void Insertion::encode(uint32_t slot, Scratch& scratch) {
+  if (codec_.floats()) {
+    const float square = square_of_row(row_of(column_, slot), column_.scalar, column_.dim);
+    std::memcpy(graph_.code(slot), &square, sizeof square);
+    return;
+  }
   scratch.prepared.resize(codec_.width());
   codec_.prepare_row(row_of(column_, slot), scratch.prepared.data());
+  if (codec_.clips(scratch.prepared.data())) clipped_.fetch_add(1, std::memory_order_relaxed);
   codec_.encode_row(scratch.prepared.data(), graph_.code(slot));
   if (codec_.bit_bytes() != 0) codec_.encode_bits(scratch.prepared.data(), graph_.bit_code(slot));
+}
+
+bool Insertion::leaves_out(uint32_t slot) {
+  const uint32_t metric = codec_.params().metric;
+  if (metric != RHUMB_COSINE && metric != RHUMB_DOT) return false;
+  const float square = square_of_row(row_of(column_, slot), column_.scalar, column_.dim);
+  if (metric == RHUMB_COSINE) return square == 0;
+  const float reach = codec_.params().reach;
+  return square > reach * reach * (1 + kLengthSlack) && long_rows_.add(slot, std::sqrt(square));
 }
 
 PlannedNode Insertion::plan(uint32_t slot, Pacer& pacer, Scratch& scratch) {
@@ -84,7 +102,7 @@ PlannedNode Insertion::plan(uint32_t slot, Pacer& pacer, Scratch& scratch) {
 }
 
 void Insertion::add(uint32_t slot, Pacer& pacer, Scratch& scratch) {
-  if (graph_.has(slot)) return;
+  if (graph_.has(slot) || leaves_out(slot)) return;
   encode(slot, scratch);
   const uint32_t level = graph_.draw_level(slot);
   std::unique_lock top(top_, std::defer_lock);

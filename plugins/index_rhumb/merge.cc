@@ -21,8 +21,8 @@ constexpr rhumb_index_merge_t kMerge{sizeof kMerge, 0, merge_thunk};
 
 const void* Engine::get_extension(const char* id) noexcept { return std::string_view(id) == RHUMB_INDEX_MERGE ? &kMerge : nullptr; }
 
-// The input that most can be taken over from; null if there is none with a graph of this shape.
-const rhumb_index_input_t* Engine::largest(std::span<const rhumb_index_input_t> inputs) const {
+// The input that most can be taken over from; null if there is none with a graph of this shape and form.
+const rhumb_index_input_t* Engine::largest(std::span<const rhumb_index_input_t> inputs, const Form& form) const {
   const rhumb_index_input_t* best = nullptr;
   uint64_t most = 0;
   for (const rhumb_index_input_t& input : inputs) {
@@ -32,10 +32,10 @@ const rhumb_index_input_t* Engine::largest(std::span<const rhumb_index_input_t> 
     }
     const Trained* const trained = engine.trained_.load(std::memory_order_acquire);
     if (trained == nullptr || trained->graph.shape() != options_.shape()) continue;
-    const bool has_bits = trained->codec.params().one_bit != 0;  // a loaded graph's may not be its engine's option
-    if (has_bits != options_.one_bit && column_.dim >= kBitsFromDim) continue;
     const CodecParams& kept = trained->codec.params();
-    if (kept.codes != options_.codes || kept.sub != options_.sub()) continue;
+    const bool has_bits = kept.one_bit != 0;  // a loaded graph's may not be its engine's option
+    if (has_bits != form.one_bit && column_.dim >= kBitsFromDim && form.codes != Codes::kFloats) continue;
+    if (kept.codes != form.codes || kept.sub != options_.sub()) continue;
     const uint64_t taken = input.slot_count - static_cast<uint64_t>(std::count(input.slot_map, input.slot_map + input.slot_count, RHUMB_NO_SLOT));
     if (taken <= most) continue;
     // A book of few rows is no book for many.
@@ -51,11 +51,18 @@ void Engine::merge(const rhumb_call_t* call, std::span<const rhumb_index_input_t
                    const rhumb_progress_t* progress) {
   check_call(call, host_);
   if (trained_.load() != nullptr || !ranges_.snapshot()->empty()) throw Error(RHUMB_INVALID, "merge: this instance is not empty");
-  if (const rhumb_index_input_t* const input = largest(inputs)) take_over(*input, slot_end, live, call);
+  const SlotRange whole{0, slot_end};
+  std::vector<uint32_t> slots = present_in({&whole, 1}, live);
+  std::erase_if(slots, [this](uint32_t slot) { return !has_direction(slot); });
+  if (slots.size() >= kTrainRows) {
+    // All rows decide: what some of them needed when they came need not be what they need together.
+    const Form form = first_form(slots);
+    if (const rhumb_index_input_t* const input = largest(inputs, form)) take_over(*input, form, slot_end, live, call);
+  }
   build(call, slot_end, live, progress);
 }
 
-void Engine::take_over(const rhumb_index_input_t& input, uint32_t slot_end, const uint64_t* live, const rhumb_call_t* call) {
+void Engine::take_over(const rhumb_index_input_t& input, const Form& form, uint32_t slot_end, const uint64_t* live, const rhumb_call_t* call) {
   const Trained& from = *reinterpret_cast<const Engine*>(input.index)->trained_.load(std::memory_order_acquire);
   const SlotFilter present(column_, nullptr);
   std::vector<uint32_t> map(input.slot_map, input.slot_map + input.slot_count);
@@ -66,7 +73,7 @@ void Engine::take_over(const rhumb_index_input_t& input, uint32_t slot_end, cons
     named[to] = true;
     if (!present.present(to) || (live != nullptr && (live[to >> 6] >> (to & 63) & 1) == 0)) to = RHUMB_NO_SLOT;
   }
-  owner_ = std::make_unique<Trained>(Codec::restore(from.codec.params(), from.codec.centre(), kernels_, from.codec.product()), column_,
+  owner_ = std::make_unique<Trained>(Codec::restore(from.codec.params(), from.codec.centre(), kernels_, from.codec.product()), form, column_,
                                      options_.shape(), options_.ef_construct, kernels_);
   owner_->graph.reserve(slot_end);
   Transplant transplant(from.graph, owner_->graph, map);

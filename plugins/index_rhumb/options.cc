@@ -37,13 +37,19 @@ bool flag(const nlohmann::json& value, const std::string& key) {
   return value.get<bool>();
 }
 
-constexpr const char* kCodesNames[] = {"8bit", "4bit", "pq"};  // by number
+constexpr const char* kCodesNames[] = {"8bit", "4bit", "pq", "float"};  // by number
+constexpr const char* kAuto = "auto";
 
-Codes codes_of(const nlohmann::json& value, const std::string& key) {
-  std::string expected;
+void take_codes(const nlohmann::json& value, const std::string& key, Options& options) {
+  options.asked = value != kAuto;
+  if (!options.asked) return;
+  std::string expected = kAuto;
   for (uint32_t i = 0; i < std::size(kCodesNames); ++i) {
-    if (value == kCodesNames[i]) return Codes{i};
-    expected += (i == 0 ? "" : ", ") + std::string(kCodesNames[i]);
+    if (value == kCodesNames[i]) {
+      options.codes = Codes{i};
+      return;
+    }
+    expected += ", " + std::string(kCodesNames[i]);
   }
   throw Error(RHUMB_INVALID, key + ": expected one of " + expected + ", found " + value.dump());
 }
@@ -55,6 +61,8 @@ nlohmann::json parameter(uint32_t low, uint32_t high, uint32_t standard, const c
 uint32_t whole_lines(uint32_t links) { return (links + kLineLinks - 1) / kLineLinks * kLineLinks; }
 
 }  // namespace
+
+const char* name_of(Codes codes) { return kCodesNames[static_cast<uint32_t>(codes)]; }
 
 GraphShape Options::shape() const {
   GraphShape shape;
@@ -80,7 +88,7 @@ Options parse_options(std::string_view config_json) {
     else if (key == "recall") options.recall = share(value, key, kRecallMin, kRecallMax);
     else if (key == "seed") options.seed = number(value, key, 0, kSeedMax);
     else if (key == "one_bit") options.one_bit = flag(value, key);
-    else if (key == "codes") options.codes = codes_of(value, key);
+    else if (key == "codes") take_codes(value, key, options);
     else if (key == "compression") options.compression = power_of_two(value, key, kCompressionMin, kCompressionMax);
     else if (key == "deterministic") options.deterministic = flag(value, key);
     else if (key == "mapped") options.mapped = flag(value, key);
@@ -100,8 +108,9 @@ std::string describe() {
       {"seed", parameter(0, kSeedMax, kSeedDefault, "Of the random rotation before quantisation.")},
       {"one_bit", {{"type", "boolean"}, {"default", true}, {"description", "Walk vectors of 512 dimensions and more by one bit a component."}}},
       {"codes",
-       {{"type", "string"}, {"enum", kCodesNames}, {"default", kCodesNames[0]},
-        {"description", "What a row keeps of a component: a byte; half of one, for a few more exact distances; or less, by product quantization (pq)."}}},
+       {{"type", "string"}, {"enum", {kAuto, kCodesNames[0], kCodesNames[1], kCodesNames[2], kCodesNames[3]}}, {"default", kAuto},
+        {"description", "What rows are compared by: codes of a byte a component; of half a byte, for a few more exact distances; of less, by product "
+                        "quantization (pq); or the vectors themselves (float). auto: a byte, unless measuring says that it finds too little."}}},
       {"compression", parameter(kCompressionMin, kCompressionMax, kCompressionDefault,
                                 "Of codes by pq: bytes of a vector's floats to one of its code, a power of two.")},
       {"deterministic",

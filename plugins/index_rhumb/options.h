@@ -22,6 +22,7 @@ struct Options {
   uint32_t seed = kSeedDefault;                 // of the rotation
   bool one_bit = true;                          // wide vectors are walked by one bit a component
   Codes codes = Codes::kWhole;                  // of rows
+  bool asked = false;                           // for these codes; else the data decide
   uint32_t compression = kCompressionDefault;   // of kProduct: floats' bytes to a row's
   bool deterministic = false;                   // builds and merges do not depend on the number of threads
   bool mapped = false;                          // a loaded graph stays in its file's pages, which the system may drop; else it is in memory
@@ -31,6 +32,7 @@ struct Options {
   uint32_t sub() const noexcept { return codes == Codes::kProduct ? compression / uint32_t{sizeof(float)} : 0; }
 };
 
+const char* name_of(Codes codes);
 // Whether some `m` gives this shape.
 bool is_possible(const GraphShape& shape);
 // Throws RHUMB_INVALID with the parameter's name, what is allowed and what was found. Empty = defaults.

@@ -78,7 +78,7 @@ void Engine::price(Trained& trained) const {
   };
   const auto walk_ns = [&](uint32_t ef) { return shortest_ns([&] { run(nullptr, ef); }) / static_cast<double>(askers.size()); };
   // Differences, so that what every search costs is not in them.
-  const Costs costs{trained.codec.width(), trained.codec.bit_stride(), graph.shape().degree, {}};
+  const Costs costs{trained.codec.compared_bytes(), trained.codec.bit_stride(), graph.shape().degree, {}};
   const auto within = [](double factor) { return static_cast<float>(std::clamp(factor, 1 / kFactorMax, kFactorMax)); };
   const auto scan_factor = [&](uint32_t few, uint32_t more, double row_ns) {
     return within((scan_ns(more) - scan_ns(few)) / ((more - few) * row_ns));

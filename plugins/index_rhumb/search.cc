@@ -15,13 +15,24 @@ constexpr float kWidenMax = 64;
 constexpr double kMostPassShare = 0.95;   // deletes, mostly: the walk need not keep apart what passes
 constexpr uint32_t kMostPassSpare = 6;    // but is broader by a sixth
 constexpr uint64_t kScanRows = 256;       // never worth a walk
+// Whether the last candidates that were compared exactly still brought hits tells whether codes may have put others further back. Of those
+// compared so far a quarter is watched, four at least; it is enough when no more than an eighth of them were hits.
+constexpr size_t kWatchedPart = 4, kWatchedMin = 4, kHitsPart = 8;
+constexpr uint32_t kScanPool = 4;          // times what is compared exactly at least: candidates that a scan by codes keeps
+constexpr double kLengthSureness = 1.001;   // lengths and products are sums of floats
+constexpr uint64_t kExactScanRows = 65536;  // that a scan in doubt compares exactly
 
-// How many of the closest by codes (by one-bit codes) are compared again so that the closest k are among them: the coarser, the more.
-uint32_t rescored_of(const Codec& codec, uint32_t k, float oversampling) {
-  constexpr uint32_t kAll = 1u << 30;
+// How many of the closest by codes (by one-bit codes) are compared again so that the closest k are among them: the coarser, the more. Of codes of
+// a byte as measured of ten hits, where it is more than usual.
+uint32_t rescored_of(const Trained& trained, bool by_floats, uint32_t k, float oversampling) {
+  constexpr uint32_t kAll = 1u << 30, kUsualPlaces = 6;
+  const Codec& codec = trained.codec;
   if (!(oversampling > 0)) {
+    if (by_floats) return k + kWatchedMin;
     if (codec.products()) return k + (k / 2 + 8) * codec.params().sub;
-    return codec.nibbles() ? k + k / 2 + 9 : k + k / 4 + 4;
+    if (codec.nibbles()) return k + k / 2 + 9;
+    const uint32_t places = trained.measured.places.load(std::memory_order_relaxed);
+    return places > kUsualPlaces ? k + 2 * places * std::max(1u, k / kCalibrationHits) : k + k / 4 + 4;
   }
   return oversampling * static_cast<float>(k) < static_cast<float>(kAll) ? std::max(k, static_cast<uint32_t>(oversampling * static_cast<float>(k))) : kAll;
 }
@@ -63,7 +74,7 @@ bool everything_passes(const rhumb_filter_t* filter, uint32_t end) {
 
 Engine::Plan Engine::plan(const Request& r, uint64_t passing) const {
   const Graph& graph = r.trained->graph;
-  const Costs costs{r.trained->codec.width(), r.trained->codec.bit_stride(), graph.shape().degree,
+  const Costs costs{r.trained->codec.compared_bytes(), r.trained->codec.bit_stride(), graph.shape().degree,
                     r.trained->prices.factors()};
   const auto rows = static_cast<double>(passing), nodes = static_cast<double>(graph.nodes());
   if (passing <= kScanRows || nodes == 0) return {Way::kCodes, {}};
@@ -75,7 +86,8 @@ Engine::Plan Engine::plan(const Request& r, uint64_t passing) const {
   return {rows >= kMostPassShare * nodes ? Way::kMostPass : Way::kPassing, {scan_ns / costs.distance_ns(), costs.walk_distances(r.ef)}};
 }
 
-void Engine::rescore(Request& r, std::span<const WalkKey> candidates, TopK& best) const {
+// Compares candidates by the host's vectors. Of those from `watched` on, how many are hits so far.
+size_t Engine::compare(Request& r, std::span<const WalkKey> candidates, size_t watched, TopK& best) const {
   std::vector<uint32_t>& ids = r.scratch.passing;
   if (ids.size() < candidates.size()) ids.resize(candidates.size());
   for (size_t i = 0; i < candidates.size(); ++i) ids[i] = walk_slot(candidates[i]);
@@ -83,16 +95,50 @@ void Engine::rescore(Request& r, std::span<const WalkKey> candidates, TopK& best
   kernel_.slots(r.vector, &column_, ids.data(), candidates.size(), distances.data());
   r.pacer.rows(candidates.size());
   r.out.exact_distances += candidates.size();
-  for (size_t i = 0; i < candidates.size(); ++i) best.push(hit_key(distances[i], ids[i]));
+  size_t hits = 0;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    const HitKey key = hit_key(distances[i], ids[i]);
+    hits += i >= watched && best.takes(key) ? 1 : 0;
+    best.push(key);
+  }
+  return hits;
 }
 
-// The walk's pool, by 7-bit codes, closest first and no longer than is compared again.
-static std::span<const WalkKey> shortened(std::vector<WalkKey>& pool, uint32_t rescored) {
-  if (pool.size() > rescored) {
-    std::nth_element(pool.begin(), pool.begin() + rescored, pool.end());
-    pool.resize(rescored);
+// Compares the closest `at_least` of the pool, by 7-bit codes, and then more while those that come last are still hits or no farther by their
+// codes than what was left out. False: in doubt, and the pool is at its end.
+bool Engine::rescore(Request& r, std::vector<WalkKey>& pool, size_t at_least, TopK& best) const {
+  size_t done = std::min(at_least, pool.size());
+  if (done == pool.size() || r.query.oversampling > 0) {
+    if (done < pool.size()) std::nth_element(pool.begin(), pool.begin() + static_cast<ptrdiff_t>(done), pool.end());
+    compare(r, {pool.data(), done}, done, best);
+    return true;
   }
-  return pool;
+  const auto at = [&pool](size_t i) { return pool.begin() + static_cast<ptrdiff_t>(i); };
+  std::nth_element(pool.begin(), at(done), pool.end());
+  size_t watched = std::min(done, std::max(kWatchedMin, done / kWatchedPart));
+  std::nth_element(pool.begin(), at(done - watched), at(done));
+  size_t hits = compare(r, {pool.data(), done}, done - watched, best);
+  bool in_doubt = false;
+  for (;;) {
+    const uint32_t last = walk_distance(*std::max_element(at(done - watched), at(done)));
+    if (hits * kHitsPart < watched && walk_distance(pool[done]) != last) break;
+    in_doubt = true;
+    const size_t first = done;
+    done = std::min(pool.size(), done + std::max(kWatchedMin, done / kWatchedPart));
+    watched = done - first;
+    if (done < pool.size()) std::nth_element(at(first), at(done), pool.end());
+    hits = compare(r, {pool.data() + first, watched}, 0, best);
+    if (done == pool.size()) break;
+  }
+  if (in_doubt) doubtful_.fetch_add(1, std::memory_order_relaxed);
+  return !in_doubt || done < pool.size() || hits * kHitsPart < watched;
+}
+
+// The walk's pool, closest first and no longer than `most`.
+static void shorten(std::vector<WalkKey>& pool, uint32_t most) {
+  if (pool.size() <= most) return;
+  std::nth_element(pool.begin(), pool.begin() + most, pool.end());
+  pool.resize(most);
 }
 
 // The pool's keys by one bit become keys by codes.
@@ -132,7 +178,8 @@ bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
   for (uint32_t level = entry->level; level > 0; --level) at = walk.descend(at, level);
   bool found = true;
   if (plan.way == Way::kWalk) {
-    walk.stop_beyond(std::max(r.k, kCalibrationHits), r.reach);
+    // Queries of inner products have no distances that can be multiplied, where vectors themselves are compared.
+    if (!r.by_floats || metric_ != RHUMB_DOT) walk.stop_beyond(std::max(r.k, kCalibrationHits), r.reach);
     walk.search(at, 0, r.ef);
   } else if (r.filter.by_slots()) {
     const PassingBits passes(r.filter, walk.bound(), r.scratch.bits);
@@ -144,16 +191,16 @@ bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
   std::vector<WalkKey>& pool = r.scratch.pool;
   if (!found || pool.size() < wanted) return false;
   if (r.walks_bits()) remeasure(r);
-  rescore(r, shortened(pool, rescored_of(r.trained->codec, r.k, r.query.oversampling)), best);
+  rescore(r, pool, rescored_of(*r.trained, r.by_floats, r.k, r.query.oversampling), best);
   return true;
 }
 
-// Compares the codes of all that pass. Exact up to what the codes cannot tell apart.
+// Compares the codes of all that pass, and the vectors of the closest. Where those leave a doubt, of all, if there are not too many.
 void Engine::scan_codes(Request& r, uint64_t passing, TopK& best) const {
   constexpr uint32_t kBatch = 256;
   const bool by_bits = r.scans_bits(passing);
   const Probe probe = by_bits ? r.walk_probe() : r.code_probe();
-  const uint32_t limit = by_bits ? rescored_bits_of(r.k) : 2 * rescored_of(r.trained->codec, r.k, 0);
+  const uint32_t at_least = 2 * rescored_of(*r.trained, r.by_floats, r.k, 0), limit = by_bits ? rescored_bits_of(r.k) : kScanPool * at_least;
   std::vector<WalkKey>& pool = r.scratch.pool;
   pool.clear();
   WalkKey worst = ~WalkKey{0};
@@ -174,28 +221,66 @@ void Engine::scan_codes(Request& r, uint64_t passing, TopK& best) const {
     }
     n = 0;
   };
-  const uint64_t capacity = r.trained->graph.capacity();
+  const Graph& graph = r.trained->graph;
+  const bool some_left_out = some_left_out_.load(std::memory_order_relaxed);
   for (const SlotRange& range : *r.ranges) {
-    r.filter.for_each(range.first, static_cast<uint32_t>(std::min<uint64_t>(range.end, capacity)), [&](uint32_t slot) {
+    r.filter.for_each(range.first, static_cast<uint32_t>(std::min<uint64_t>(range.end, graph.capacity())), [&](uint32_t slot) {
+      if (some_left_out && !graph.has(slot)) return;
       slots[n++] = slot;
       if (n == kBatch) flush();
     });
   }
   if (n > 0) flush();
   if (by_bits) {
-    shortened(pool, limit);
+    shorten(pool, limit);
     remeasure(r);
   }
-  rescore(r, shortened(pool, 2 * rescored_of(r.trained->codec, r.k, 0)), best);
+  if (rescore(r, pool, at_least, best) || passing > kExactScanRows) return;
+  const void* const query[] = {r.vector};
+  best.reset(r.k);
+  r.out.exact_distances += exact_scan(kernel_, column_, r.filter, *r.ranges, query, {&best, 1}, r.pacer);
+}
+
+// Compares the rows that are kept out of the graph for their length. True: nothing in the graph can be closer than what is found by now, as
+// <q, x> is |q| |x| at most (Cauchy, Schwarz).
+bool Engine::add_long_rows(Request& r, TopK& best) const {
+  const LongRows::Snapshot rows = r.trained->long_rows.snapshot();
+  if (rows->empty()) return false;
+  const double length = std::sqrt(static_cast<double>(square_of_row(r.vector, column_.scalar, column_.dim))) * kLengthSureness;
+  const auto decided = [&](float row_length) { return best.full() && -hit_distance(best.worst()) >= length * row_length; };
+  for (const LongRows::Row& row : *rows) {
+    if (decided(row.length)) return true;
+    if (row.slot == r.hidden || !r.filter.passes(row.slot)) continue;
+    best.push(hit_key(kernel_.one(r.vector, row_of(column_, row.slot), column_.dim), row.slot));
+    ++r.out.exact_distances;
+    r.pacer.rows(1);
+  }
+  return rows->size() < kLongRowsMax && decided(r.trained->codec.params().reach);
+}
+
+// Rows without a direction have a cosine of 0 with everything: they come in where nothing closer is left.
+void Engine::add_left_out(Request& r, TopK& best) const {
+  constexpr float kNoDirection = 1;
+  if (metric_ != RHUMB_COSINE || !some_left_out_.load(std::memory_order_relaxed)) return;
+  if (best.full() && hit_distance(best.worst()) < kNoDirection) return;
+  uint32_t wanted = r.k;
+  for (const SlotRange& range : *r.ranges) {
+    r.filter.for_each(range.first, range.end, [&](uint32_t slot) {
+      if (wanted == 0 || r.trained->graph.has(slot)) return;
+      best.push(hit_key(kNoDirection, slot));
+      --wanted;
+    });
+  }
 }
 
 void Engine::answer(Request& r, size_t i) const {
   TopK best(r.k);
   const uint64_t passing = r.filter.pass_count(r.trained->graph.nodes());
   const Plan chosen = plan(r, passing);
-  bool done = false;
-  if (chosen.way != Way::kCodes) done = walk(r, chosen, best);
+  bool done = add_long_rows(r, best);
+  if (!done && chosen.way != Way::kCodes) done = walk(r, chosen, best);
   if (!done) scan_codes(r, passing, best);
+  add_left_out(r, best);
   write_hits(r.out, i, r.k, best);
 }
 

@@ -1,6 +1,8 @@
 // One search on its way. Shared by what answers and what calibrates.
 #pragma once
 
+#include <new>
+
 #include "engine.h"
 #include "rhumb/cpp/slot_filter.h"
 
@@ -25,20 +27,32 @@ struct Engine::Request {
   uint32_t hidden = kNoLink;     // a node that a walk does not see
   float reach = 0;               // of a walk without a filter: Walk::stop_beyond
 
-  bool walks_bits() const { return trained->codec.bit_bytes() != 0; }
+  bool by_floats = false;        // the query at hand is compared with vectors, not with codes
+
+  bool walks_bits() const { return trained->codec.bit_bytes() != 0 && !by_floats; }
   bool scans_bits(uint64_t passing) const { return walks_bits() && passing >= kBitScanRows; }
   void prepare(const void* row) {
     vector = row;
     const Codec& codec = trained->codec;
     scratch.prepared.resize(codec.width());
+    by_floats = codec.floats();
+    if (!by_floats) {
+      codec.prepare_query(row, scratch.prepared.data());
+      // A query from beyond the rows' range would be compared as if it lay on its edge.
+      by_floats = codec.clips(scratch.prepared.data());
+    }
+    if (by_floats) {
+      scratch.code.resize(sizeof(FloatQuery));
+      new (scratch.code.data()) FloatQuery(trained->graph.float_query(row));
+      return;
+    }
     scratch.code.resize(codec.query_bytes());
-    codec.prepare_query(row, scratch.prepared.data());
     codec.encode_query(scratch.prepared.data(), scratch.code.data());
     if (!walks_bits()) return;
     scratch.planes.resize(uint64_t{kQueryPlanes} * codec.bit_bytes());
     bit_query = codec.encode_bit_query(scratch.prepared.data(), scratch.planes.data());
   }
-  Probe code_probe() const { return trained->graph.probe(scratch.code.data()); }
+  Probe code_probe() const { return by_floats ? trained->graph.float_probe(scratch.code.data()) : trained->graph.probe(scratch.code.data()); }
   Probe walk_probe() const { return walks_bits() ? trained->graph.probe(bit_query) : code_probe(); }
 };
 

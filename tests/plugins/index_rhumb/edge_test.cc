@@ -199,7 +199,7 @@ TEST(Rhumb, DescribesItself) {
   EXPECT_EQ(described["scalars"].size(), 4u);
   EXPECT_EQ(described["parameters"]["properties"]["m"]["default"], 16);
   EXPECT_EQ(described["parameters"]["properties"]["ef_construct"]["minimum"], 4);
-  EXPECT_EQ(described["parameters"]["properties"]["codes"]["default"], "8bit");
+  EXPECT_EQ(described["parameters"]["properties"]["codes"]["default"], "auto");
 }
 
 // The host is told what an instance keeps, and gets all of it back.
