@@ -58,7 +58,7 @@ Engine::Engine(const rhumb_index_ops_t* ops, const Base& base, const std::string
   for (uint32_t first = 0; first < rows; first += 1u << kChunkShift) chunks_.push_back(base.rows.row(first));
   column_ = {sizeof column_, RHUMB_F32, dim, kChunkShift, rows, dim * sizeof(float), chunks_.data(), nullptr};
   const rhumb_open_t open{sizeof open, 0, slice(config), slice(directory), nullptr};
-  const rhumb_index_open_t params{sizeof params, static_cast<uint32_t>(base.cosine ? RHUMB_COSINE : RHUMB_EUCLID), &column_, rows, &open};
+  const rhumb_index_open_t params{sizeof params, base.metric, &column_, rows, &open};
   rhumb_error_t error{sizeof error, 0, {}};
   require(ops_->open(&host_, &params, &self_, &error), error, "open");
 }
