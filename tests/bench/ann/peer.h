@@ -32,6 +32,7 @@ class Peer {
   virtual void search_batch(const Matrix<float>&, uint32_t, uint32_t, Matrix<int32_t>&) {}
   virtual bool filters() const { return false; }
   virtual std::string stats() const { return "{}"; }  // of ours: what ops.stats says
+  virtual uint64_t compared() const { return 0; }     // rows that the last search compared, by codes and exactly
   virtual uint32_t renewals() const { return 0; }     // instances made anew while it was built
 };
 
@@ -42,7 +43,7 @@ struct Base {
 std::unique_ptr<Peer> make_rhumb(const Base& base, const std::string& plugin, const std::string& config, const std::string& name);
 // The same engine, built as a host does while rows come: inserts in slices, and a new instance where stats ask for one.
 std::unique_ptr<Peer> make_grown(const Base& base, const std::string& plugin, const std::string& config, const std::string& name);
-std::unique_ptr<Peer> make_hnswlib(const Base& base);
+std::unique_ptr<Peer> make_hnswlib(const Base& base, bool shuffled = false);  // shuffled: rows are added in random order
 std::unique_ptr<Peer> make_scan(const Base& base);  // answers filtered queries only
 std::unique_ptr<Peer> make_faiss(const Base& base, bool codes);    // null if it was not there when this was built
 std::unique_ptr<Peer> make_usearch(const Base& base, bool codes);  // the same

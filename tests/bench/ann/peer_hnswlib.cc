@@ -4,9 +4,11 @@
 #include <atomic>
 #include <cmath>
 #include <filesystem>
+#include <numeric>
 #include <thread>
 
 #include "tests/bench/ann/peer.h"
+#include "tests/bench/random.h"
 
 namespace rhumb::bench {
 namespace {
@@ -46,15 +48,19 @@ std::unique_ptr<hnswlib::SpaceInterface<float>> space_of(const Base& base) {
 
 class Hnswlib final : public Peer {
  public:
-  explicit Hnswlib(const Base& base) : base_(base), space_(space_of(base)) {}
+  Hnswlib(const Base& base, bool shuffled) : base_(base), shuffled_(shuffled), space_(space_of(base)) {}
   std::string name() const override { return "hnswlib"; }
   void build(uint32_t threads) override {
     index_ = std::make_unique<hnswlib::HierarchicalNSW<float>>(space_.get(), base_.rows.rows, 16, 200, 42);
-    index_->addPoint(base_.rows.row(0), 0);
+    std::vector<uint32_t> order(base_.rows.rows);
+    std::iota(order.begin(), order.end(), 0);
+    Random random(base_.rows.rows);
+    for (uint32_t i = base_.rows.rows; shuffled_ && i > 1; --i) std::swap(order[i - 1], order[random.next() % i]);
+    index_->addPoint(base_.rows.row(order[0]), order[0]);
     std::atomic<uint32_t> next{1};
     std::vector<std::thread> pool;
     const auto work = [&] {
-      for (uint32_t i; (i = next++) < base_.rows.rows;) index_->addPoint(base_.rows.row(i), i);
+      for (uint32_t i; (i = next++) < base_.rows.rows;) index_->addPoint(base_.rows.row(order[i]), order[i]);
     };
     for (uint32_t t = 1; t < threads; ++t) pool.emplace_back(work);
     work();
@@ -90,12 +96,13 @@ class Hnswlib final : public Peer {
   }
   const Subset* marked_ = nullptr;
   const Base base_;
+  const bool shuffled_;
   std::unique_ptr<hnswlib::SpaceInterface<float>> space_;
   std::unique_ptr<hnswlib::HierarchicalNSW<float>> index_;
 };
 
 }  // namespace
 
-std::unique_ptr<Peer> make_hnswlib(const Base& base) { return std::make_unique<Hnswlib>(base); }
+std::unique_ptr<Peer> make_hnswlib(const Base& base, bool shuffled) { return std::make_unique<Hnswlib>(base, shuffled); }
 
 }  // namespace rhumb::bench

@@ -34,6 +34,7 @@ class Rhumb : public Peer {
   }
   bool filters() const override { return true; }
   std::string stats() const override { return engine_->stats(); }
+  uint64_t compared() const override { return Engine::compared(); }
 
  protected:
   const std::string name_, config_;
