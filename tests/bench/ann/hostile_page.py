@@ -20,13 +20,12 @@ def cell(text, holds):
 def row(name, shape, way):
     found, holds = shape[way], shape[way]["holds"]
     query = "not reached" if found["query_ratio"] is None else f'x{found["query_ratio"]:.2f}'
-    said = found["stats"].get("codes", "")
-    said = said if isinstance(said, str) else json.dumps(said)
-    measured = found["stats"].get("measured")
-    measured = f'{measured:.3f}' if isinstance(measured, float) else "" if measured is None else json.dumps(measured)
+    stats = found["stats"]
+    measured = stats.get("measured", {}).get("recall")
+    said = [str(stats.get("codes", "")), "" if measured is None else f"{measured:.3f}", stats.get("why", "")]
     return (f'| {name} | {WAYS[way]} | {three(shape["hnswlib"]["at"])}{"*" if shape["hnswlib"].get("shuffled") else ""} | {cell(three(found["at"]), holds["equal_ef"])} '
             f'| {cell("{:.3f}".format(found["default"]["recall"]), holds["default"])} | {found["default"]["compared"]:,.0f} '
-            f'| {cell(query, holds["query"])} | {cell("x{:.2f}".format(found["build_ratio"]), holds["build"])} | {found["renewals"]} | {said} | {measured} |')
+            f'| {cell(query, holds["query"])} | {cell("x{:.2f}".format(found["build_ratio"]), holds["build"])} | {found["renewals"]} | {" | ".join(said)} |')
 
 
 def verdict(run):
@@ -36,7 +35,7 @@ def verdict(run):
 
 def table(run):
     lines = ["| | rows | hnswlib, ef 40 / 100 / 200 | index_rhumb, the same ef | at defaults | compared | CPU per query / hnswlib's | CPU of the build / hnswlib's "
-             "| made anew | codes | measured |", "|---|---|---|---|---|---|---|---|---|---|---|"]
+             "| made anew | codes | measured | why |", "|---|---|---|---|---|---|---|---|---|---|---|---|"]
     for name in run["order"]:
         lines += [row(name, run["shapes"][name], way) for way in WAYS]
     return lines

@@ -65,7 +65,7 @@ class Runner:
         self.plugin = options.plugin or str(self.bin.parent / "lib/rhumb/plugins/index_rhumb.so")
         commit = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE, text=True).stdout.strip()
         self.report = json.loads(pathlib.Path(options.out).read_text()) if options.add else {"sets": {}, "life": {}, "minutes": 0, "commands": []}
-        self.report["commands"].append(" ".join(["tests/bench/ann/run.py", *sys.argv[1:]]))
+        self.report["commands"].append(" ".join(["tests/bench/ann/run.py", *(pathlib.Path(a).name if a.startswith("/") else a for a in sys.argv[1:])]))
         self.report |= {"machine": model_name(), "cores": os.cpu_count(), "commit": commit, "date": time.strftime("%Y-%m-%d")}
 
     def data(self, name):
@@ -108,7 +108,7 @@ class Runner:
         out = pathlib.Path(self.options.out).parent / "hostile.json"
         report = json.loads(out.read_text()) if out.exists() else {}
         report |= {"machine": model_name(), "cores": os.cpu_count()}
-        report[self.options.label] = found | {"date": self.report["date"], "commit": self.report["commit"], "command": self.report["commands"][-1],
+        report[self.options.label] = found | {"date": self.report["date"], "commit": self.options.commit or self.report["commit"], "command": self.report["commands"][-1],
                                               "load_average": os.getloadavg()[0], "minutes": (time.monotonic() - started) / 60}
         out.write_text(json.dumps(report, indent=1) + "\n")
 
@@ -123,8 +123,9 @@ def main():
     parser.add_argument("--rounds", default="7")
     parser.add_argument("--add", action="store_true", help="to what --out has already")
     parser.add_argument("--out", default=str(ROOT / "docs/benchmarks/ann.json"))
-    parser.add_argument("--plugin", help="of the part hostile and others: an index_rhumb.so to measure in place of the one that is built")
+    parser.add_argument("--plugin", help="an index_rhumb.so to measure in place of the one that is built")
     parser.add_argument("--label", default="now", choices=["before", "now"], help="of the part hostile: the side of the page's table")
+    parser.add_argument("--commit", help="of that plugin, where it is not of this tree")
     parser.add_argument("--shapes", help="of the part hostile (default: all)")
     parser.add_argument("--rows", default="20000", help="of each shape of the part hostile")
     options = parser.parse_args()
