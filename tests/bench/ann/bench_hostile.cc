@@ -256,7 +256,8 @@ json measure(Peer& ours, double build_cpu_s, const HnswlibFound& its, const Aske
     }
     const Asker::Pair us = asker.compare(hnswlib, target.ef, ours, ef);
     query_ratio = std::max(query_ratio, us.ratio);
-    out["equal"].push_back({{"recall", target.recall}, {"hnswlib_ef", target.ef}, {"ef", ef}, {"hnswlib_us", us.first_us}, {"us", us.second_us}, {"ratio", us.ratio}});
+    out["equal"].push_back(
+        {{"recall", target.recall}, {"hnswlib_ef", target.ef}, {"ef", ef}, {"hnswlib_us", us.first_us}, {"us", us.second_us}, {"ratio", us.ratio}});
   }
   const Measured by_default = asker.ask(ours, 0);
   out["default"] = {{"recall", by_default.recall.at_10}, {"recall_at_1", by_default.recall.at_1}, {"us", by_default.cpu_us}, {"compared", by_default.compared}};
@@ -278,7 +279,8 @@ json measure(Peer& ours, double build_cpu_s, const HnswlibFound& its, const Aske
 }
 
 void print_heads() {
-  std::fprintf(stderr, "%-23s %-7s %-27s %-27s %-15s %-8s %-10s %-8s %s\n", "shape", "", "recall at ef 40 / 100 / 200", "hnswlib", "default (at 1)", "compared", "CPU/query", "build", "bars that fail; stats");
+  std::fprintf(stderr, "%-23s %-7s %-27s %-27s %-15s %-8s %-10s %-8s %s\n", "shape", "",
+               "recall at ef 40 / 100 / 200", "hnswlib", "default (at 1)", "compared", "CPU/query", "build", "bars that fail; stats");
 }
 
 void print_line(const Shape& shape, const char* way, const json& row, const json& hnswlib) {
@@ -306,7 +308,8 @@ json run_shape(const Options& options, const Shape& shape) {
   const Base base{set.base, shape.metric};
   const HnswlibFound its = measure_hnswlib(base, options, shape, asker);
   constexpr const char* kMetrics[] = {"", "cosine", "dot", "euclid", "manhattan"};
-  json out = {{"what", shape.what}, {"metric", kMetrics[shape.metric]}, {"dim", shape.dim}, {"seed", shape.seed}, {"hnswlib", {{"build_cpu_s", its.build_cpu_s}, {"at", its.at}, {"shuffled", its.shuffled}}}};
+  json out = {{"what", shape.what}, {"metric", kMetrics[shape.metric]}, {"dim", shape.dim}, {"seed", shape.seed}};
+  out["hnswlib"] = {{"build_cpu_s", its.build_cpu_s}, {"at", its.at}, {"shuffled", its.shuffled}};
   for (const bool grown : {false, true}) {
     const char* const way = grown ? "insert" : "build";
     const auto ours = grown ? make_grown(base, options.plugin, options.config, way) : make_rhumb(base, options.plugin, options.config, way);
