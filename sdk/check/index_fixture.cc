@@ -21,21 +21,34 @@ bool bit(const uint64_t* bits, uint32_t i) { return (bits[i / 64] >> (i % 64) & 
 
 Column::Column(uint32_t metric, uint32_t scalar, uint32_t dim, uint32_t rows, uint64_t seed)
     : metric_(metric), seed_(seed), kernel_(rhumb_kernel_for(metric, scalar)), table_{} {
-  require(kernel_ != nullptr,
-          "no kernel for metric " + std::to_string(metric) + " on scalar type " + std::to_string(scalar));
   std::mt19937_64 rng(seed);
   std::normal_distribution<float> normal;
   centres_.resize(kClusters, std::vector<float>(kRank));
   for (auto& centre : centres_) {
     for (float& c : centre) c = normal(rng);
   }
-  const uint64_t bytes = rhumb_vector_bytes(scalar, dim);
-  table_ = {sizeof table_, scalar, dim, kShift, rows, (bytes + 15) / 16 * 16 + 16, nullptr, nullptr};
+  table_.scalar = scalar;
+  table_.dim = dim;
+  fill(rows, [&](uint32_t) { return drawn(rng); });
+}
+
+Column::Column(uint32_t metric, uint32_t scalar, const std::vector<std::vector<float>>& rows)
+    : metric_(metric), kernel_(rhumb_kernel_for(metric, scalar)), table_{} {
+  table_.scalar = scalar;
+  table_.dim = static_cast<uint32_t>(rows[0].size());
+  fill(static_cast<uint32_t>(rows.size()), [&](uint32_t i) { return rows[i]; });
+}
+
+void Column::fill(uint32_t rows, const std::function<std::vector<float>(uint32_t)>& row_of) {
+  require(kernel_ != nullptr,
+          "no kernel for metric " + std::to_string(metric_) + " on scalar type " + std::to_string(table_.scalar));
+  const uint64_t bytes = rhumb_vector_bytes(table_.scalar, table_.dim);
+  table_ = {sizeof table_, table_.scalar, table_.dim, kShift, rows, (bytes + 15) / 16 * 16 + 16, nullptr, nullptr};
   const uint32_t in_chunk = 1u << kShift;
   for (uint32_t first = 0; first < rows; first += in_chunk) {
     std::vector<char>& chunk = chunks_.emplace_back(in_chunk * table_.stride);
     for (uint32_t i = 0; i < in_chunk && first + i < rows; ++i) {
-      const std::vector<char> v = row(rng);
+      const std::vector<char> v = encoded(row_of(first + i));
       std::memcpy(chunk.data() + i * table_.stride, v.data(), v.size());
     }
     chunk_table_.push_back(chunk.data());
@@ -44,7 +57,7 @@ Column::Column(uint32_t metric, uint32_t scalar, uint32_t dim, uint32_t rows, ui
   table_.chunks = chunk_table_.data();
 }
 
-std::vector<char> Column::row(std::mt19937_64& rng) const {
+std::vector<float> Column::drawn(std::mt19937_64& rng) const {
   std::normal_distribution<float> normal;
   const std::vector<float>& centre = centres_[rng() % kClusters];
   std::vector<float> z(kRank), v(table_.dim);
@@ -53,15 +66,20 @@ std::vector<char> Column::row(std::mt19937_64& rng) const {
     for (uint32_t k = 0; k < kRank; ++k) v[d] += z[k] * std::sin(0.7f * static_cast<float>((d + 1) * (k + 1)));
     v[d] += 0.05f * normal(rng);
   }
-  if (metric_ == RHUMB_COSINE && table_.scalar != RHUMB_U8) rhumb_normalise_f32(v.data(), table_.dim);
+  return v;
+}
+
+std::vector<char> Column::encoded(std::vector<float> v) const {
   std::vector<char> out(rhumb_vector_bytes(table_.scalar, table_.dim));
+  const bool zero = std::all_of(v.begin(), v.end(), [](float x) { return x == 0; });
+  if (metric_ == RHUMB_COSINE && table_.scalar != RHUMB_U8) rhumb_normalise_f32(v.data(), table_.dim);
   if (table_.scalar == RHUMB_F32) {
     std::memcpy(out.data(), v.data(), out.size());
   } else if (table_.scalar == RHUMB_F16) {
     rhumb_f32_to_f16(v.data(), reinterpret_cast<uint16_t*>(out.data()), table_.dim);
   } else if (table_.scalar == RHUMB_BIT) {
     for (uint32_t d = 0; d < table_.dim; ++d) out[d / 8] = static_cast<char>(out[d / 8] | (v[d] > 0 ? 1 : 0) << (d % 8));
-  } else {
+  } else if (!zero) {  // zero stays zero
     for (uint32_t d = 0; d < table_.dim; ++d)
       out[d] = static_cast<char>(static_cast<uint8_t>(std::clamp(v[d] * 20 + 128, 0.0f, 255.0f)));
   }
@@ -70,7 +88,7 @@ std::vector<char> Column::row(std::mt19937_64& rng) const {
 
 std::vector<char> Column::query(uint64_t i) const {
   std::mt19937_64 rng(seed_ * 1'000'003 + i + 1);
-  return row(rng);
+  return encoded(drawn(rng));
 }
 
 float Column::distance(const std::vector<char>& query, uint32_t slot) const {

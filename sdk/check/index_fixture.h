@@ -22,6 +22,8 @@ class Column {
  public:
   static constexpr uint32_t kShift = 8;
   Column(uint32_t metric, uint32_t scalar, uint32_t dim, uint32_t rows, uint64_t seed);
+  // These rows, at least one, all of one length.
+  Column(uint32_t metric, uint32_t scalar, const std::vector<std::vector<float>>& rows);
   Column(const Column&) = delete;
   Column& operator=(const Column&) = delete;
 
@@ -34,14 +36,17 @@ class Column {
   void set_present(const uint64_t* bits) { table_.present = bits; }
   // A query from the same clusters, not among the rows.
   std::vector<char> query(uint64_t i) const;
+  // What a host keeps of these components: normalised where the metric asks for it, in the column's scalar type.
+  std::vector<char> encoded(std::vector<float> v) const;
   float distance(const std::vector<char>& query, uint32_t slot) const;
   bool present(uint32_t slot) const;
 
  private:
-  std::vector<char> row(std::mt19937_64& rng) const;
+  std::vector<float> drawn(std::mt19937_64& rng) const;
+  void fill(uint32_t rows, const std::function<std::vector<float>(uint32_t)>& row_of);
 
   const uint32_t metric_;
-  const uint64_t seed_;
+  const uint64_t seed_ = 0;
   const rhumb_kernel_t* const kernel_;
   std::vector<std::vector<float>> centres_;
   std::vector<std::vector<char>> chunks_;
@@ -132,5 +137,6 @@ class Report;
 void check_index_search(Report& report, const IndexSubject& subject);
 void check_index_files(Report& report, const IndexSubject& subject);
 void check_index_live(Report& report, const IndexSubject& subject);
+void check_index_hostile(Report& report, const IndexSubject& subject);
 
 }  // namespace rhumb::check

@@ -270,6 +270,7 @@ int check_index(const Subject& subject) {
   check_index_search(report, s);
   check_index_files(report, s);
   check_index_live(report, s);
+  check_index_hostile(report, s);
   report.run("gives back the memory it reported",
              [&] { require_equal(int64_t{0}, host.memory_bytes(), "bytes still reported"); });
   return report.failures();

@@ -1,6 +1,7 @@
 // An exact index engine with one fault, chosen when it is compiled: what the conformance suite is there to find.
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <limits>
@@ -33,9 +34,13 @@ enum Fault {
   takes_any_config,
   trusts_files,
   forgets_when_saving,
-  leaks
+  leaks,
+  codes_of_first_rows,  // and says nothing of what it loses by them
+  boasts_of_recall,     // the same codes, said to find everything
+  admits_its_loss       // the same codes, and stats tell what they find: no fault
 };
 constexpr bool has(Fault fault) { return RHUMB_FAULT == fault; }
+constexpr bool has_codes = has(codes_of_first_rows) || has(boasts_of_recall) || has(admits_its_loss);
 
 bool bit(const uint64_t* bits, uint32_t i) { return (bits[i / 64] >> (i % 64) & 1) != 0; }
 
@@ -95,7 +100,10 @@ class Faulty {
   }
   std::string stats() {
     const std::string n = std::to_string(built_);
-    return "{\"rows\":" + n + ",\"built_through\":" + n + ",\"bytes_resident\":100,\"bytes_mapped\":0}";
+    std::string measured;
+    if (has(boasts_of_recall)) measured = ",\"measured\":{\"recall\":1.0}";
+    if (has(admits_its_loss)) measured = ",\"measured\":{\"recall\":" + std::to_string(found_by_codes()) + "}";
+    return "{\"rows\":" + n + ",\"built_through\":" + n + ",\"bytes_resident\":100,\"bytes_mapped\":0" + measured + "}";
   }
 
  private:
@@ -108,14 +116,62 @@ class Faulty {
     const uint64_t* bits = filter->kind == RHUMB_FILTER_BITS ? filter->bits : filter->live;
     return bits == nullptr || bit(bits, slot);
   }
+  const float* row(uint32_t slot) const {
+    const char* const chunk = static_cast<const char*>(vectors_.chunks[slot >> vectors_.chunk_shift]);
+    return reinterpret_cast<const float*>(chunk + (slot & ((1u << vectors_.chunk_shift) - 1)) * vectors_.stride);
+  }
+  // Leaves what is closest by codes of 7 bits, with one centre and one step size for ever, those of the first rows. A fixed number is compared
+  // again by the caller, whatever the codes' error.
+  void keep_closest_by_codes(const char* vector, uint32_t k, std::vector<std::pair<float, uint32_t>>& all) const {
+    const uint32_t first_rows = std::min(built_.load(), 256u), dim = vectors_.dim;
+    std::vector<double> centre(dim);
+    double square = 0;
+    for (uint32_t slot = 0; slot < first_rows; ++slot) {
+      for (uint32_t d = 0; d < dim; ++d) centre[d] += static_cast<double>(row(slot)[d]) / first_rows;
+    }
+    for (uint32_t slot = 0; slot < first_rows; ++slot) {
+      for (uint32_t d = 0; d < dim; ++d) square += std::pow(row(slot)[d] - centre[d], 2);
+    }
+    const double sigma = std::sqrt(square / std::max(1u, first_rows * dim)), scale = sigma > 0 ? 63.5 / (4 * sigma) : 1;
+    const auto code = [&](const float* v, uint32_t d) { return std::clamp(std::round(scale * (v[d] - centre[d]) + 64), 0.0, 127.0); };
+    for (auto& [distance, slot] : all) {
+      double sum = 0;
+      for (uint32_t d = 0; d < dim; ++d) sum += std::pow(code(reinterpret_cast<const float*>(vector), d) - code(row(slot), d), 2);
+      distance = static_cast<float>(sum);
+    }
+    std::sort(all.begin(), all.end());
+    if (all.size() > k + k / 4 + 4) all.resize(k + k / 4 + 4);
+  }
+  std::vector<std::pair<float, uint32_t>> closest_of_all(const char* vector, uint32_t k, bool by_codes) const {
+    std::vector<std::pair<float, uint32_t>> all;
+    for (uint32_t slot = 0; slot < built_; ++slot) all.emplace_back(0.0f, slot);
+    if (by_codes) keep_closest_by_codes(vector, k, all);
+    for (auto& [distance, slot] : all) kernel_->slots(vector, &vectors_, &slot, 1, &distance);
+    std::sort(all.begin(), all.end());
+    if (all.size() > k) all.resize(k);
+    return all;
+  }
+  // Of rows of its own, asked as a search asks. A hit as close as the last counts.
+  double found_by_codes() const {
+    constexpr uint32_t kAsked = 40, kHits = 10;
+    uint32_t hits = 0, wanted = 0;
+    for (uint32_t i = 0; i < kAsked && built_ >= kAsked; ++i) {
+      const auto* const query = reinterpret_cast<const char*>(row(i * (built_ / kAsked)));
+      const auto right = closest_of_all(query, kHits, false);
+      for (const auto& hit : closest_of_all(query, kHits, true)) hits += hit.first <= right.back().first ? 1 : 0;
+      wanted += static_cast<uint32_t>(right.size());
+    }
+    return wanted == 0 ? 1 : static_cast<double>(hits) / wanted;
+  }
   void answer(const char* vector, const rhumb_query_t& query, uint64_t q, rhumb_hits_t& out) {
     std::vector<std::pair<float, uint32_t>> all;
     for (uint32_t slot = 0; slot < built_; ++slot) {
       if (!passes(query.filter, slot)) continue;
       if (has(misses_some) && slot % 3 == 0) continue;
       all.emplace_back(0.0f, slot);
-      kernel_->slots(vector, &vectors_, &slot, 1, &all.back().first);
     }
+    if (has_codes && (query.flags & RHUMB_QUERY_EXACT) == 0) keep_closest_by_codes(vector, query.k, all);
+    for (auto& [distance, slot] : all) kernel_->slots(vector, &vectors_, &slot, 1, &distance);
     std::sort(all.begin(), all.end());
     if (has(gives_up_early) && all.size() < 100 && !all.empty()) all.pop_back(), all.resize(all.size() / 4);
     if (all.size() > query.k) all.resize(query.k);

@@ -194,7 +194,7 @@ std::vector<std::unique_ptr<Peer>> make_peers(const Options& options, const Base
 json run(const Options& options) {
   const auto rows = read_matrix<float>(options.dir + "/base.fbin"), queries = read_matrix<float>(options.dir + "/queries.fbin");
   const auto truth = read_matrix<int32_t>(options.dir + "/truth100.ibin");
-  const Base base{rows, options.cosine};
+  const Base base{rows, options.cosine ? RHUMB_COSINE : RHUMB_EUCLID};
   auto peers = make_peers(options, base);
   json out = {{"rows", rows.rows}, {"dim", rows.columns}, {"metric", options.cosine ? "cosine" : "euclid"}, {"queries", queries.rows}, {"k", kK}, {"rounds", options.rounds}};
   out["build"] = build_all(peers, options, rows.rows);

@@ -49,10 +49,10 @@ Cost cost_of(Fn fn) {
 struct Bench {
   const rhumb_index_ops_t* ops;
   std::string dir;
-  bool cosine;
+  uint32_t metric;
   Matrix<float> rows, queries;
 
-  Base base() const { return {rows, cosine}; }
+  Base base() const { return {rows, metric}; }
   std::unique_ptr<Engine> engine(const Base& over, const std::string& directory = "") const {
     return std::make_unique<Engine>(ops, over, "", directory);
   }
@@ -60,7 +60,7 @@ struct Bench {
 };
 
 Matrix<int32_t> truth_of(const Bench& b, const Matrix<float>& rows, uint32_t n, uint32_t queries) {
-  const rhumb_kernel_t* kernel = rhumb_kernel_for(b.cosine ? RHUMB_COSINE : RHUMB_EUCLID, RHUMB_F32);
+  const rhumb_kernel_t* kernel = rhumb_kernel_for(b.metric, RHUMB_F32);
   Matrix<int32_t> out(queries, kK);
   std::atomic<uint32_t> next{0};
   const auto work = [&] {
@@ -248,7 +248,7 @@ json merge_tenth(const Bench& b) {
   const Matrix<float> last = gathered(b.rows, tail);
   const auto large = b.engine(b.base());
   large->build(most, 2);
-  const Base of_last{last, b.cosine};
+  const Base of_last{last, b.metric};
   const auto small = b.engine(of_last);
   small->build(last.rows, 2);
   std::vector<uint32_t> identity(most);
@@ -270,7 +270,7 @@ json turnovers(const Bench& b) {
   std::iota(ids.begin(), ids.end(), 0);
   uint32_t next = live;
   auto rows = std::make_unique<Matrix<float>>(gathered(b.rows, ids));
-  auto engine = b.engine({*rows, b.cosine});
+  auto engine = b.engine({*rows, b.metric});
   engine->build(live, 2);
   const Cost spent = cost_of([&] {
     for (uint32_t step = 0; step < kTurnovers * kParts; ++step) {
@@ -281,7 +281,7 @@ json turnovers(const Bench& b) {
       }
       for (uint32_t i = 0; i < part; ++i, next = (next + 1) % b.rows.rows) fresh_ids.push_back(next);
       auto new_rows = std::make_unique<Matrix<float>>(gathered(b.rows, fresh_ids));
-      auto merged = b.engine({*new_rows, b.cosine});
+      auto merged = b.engine({*new_rows, b.metric});
       merged->merge({{*engine, map}}, live, 2);
       engine = std::move(merged);
       rows = std::move(new_rows);
@@ -289,7 +289,7 @@ json turnovers(const Bench& b) {
     }
   });
   engine->save(b.index());
-  const auto fresh = b.engine({*rows, b.cosine});
+  const auto fresh = b.engine({*rows, b.metric});
   fresh->build(live, 2);
   const auto truth = truth_of(b, *rows, live, b.queries.rows);
   const uint32_t ef = breadth_for(*fresh, b.queries, truth);
@@ -372,7 +372,7 @@ json curve(const Bench& b) {
 
 json run(int argc, char** argv) {
   const std::string part = argv[3];
-  Bench b{load_engine(argv[4]), argv[1], std::strcmp(argv[2], "cosine") == 0, {}, {}};
+  Bench b{load_engine(argv[4]), argv[1], std::strcmp(argv[2], "cosine") == 0 ? RHUMB_COSINE : RHUMB_EUCLID, {}, {}};
   b.rows = read_matrix<float>(b.dir + "/base.fbin");
   b.queries = read_matrix<float>(b.dir + "/queries.fbin");
   if (argc > 5) {

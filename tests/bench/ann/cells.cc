@@ -16,7 +16,7 @@ using Distances = std::vector<float>;
 
 class Space {
  public:
-  explicit Space(const Base& base) : base_(base), kernel_(rhumb_kernel_for(base.cosine ? RHUMB_COSINE : RHUMB_EUCLID, RHUMB_F32)) {}
+  explicit Space(const Base& base) : base_(base), kernel_(rhumb_kernel_for(base.metric, RHUMB_F32)) {}
   void measure(const float* query, const Matrix<float>& rows, Distances& out) const {
     out.resize(rows.rows);
     kernel_->rows(query, rows.values.data(), rows.columns * sizeof(float), rows.rows, rows.columns, out.data());

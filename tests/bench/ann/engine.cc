@@ -15,6 +15,7 @@ namespace rhumb::bench {
 namespace {
 
 constexpr uint32_t kChunkShift = 16;
+thread_local uint64_t last_compared = 0;
 std::atomic<uint32_t> executor_width{1};  // of the build or merge at hand: what runs besides would be another thread's CPU time
 
 void require(rhumb_status_t status, const rhumb_error_t& error, const char* what) {
@@ -58,7 +59,7 @@ Engine::Engine(const rhumb_index_ops_t* ops, const Base& base, const std::string
   for (uint32_t first = 0; first < rows; first += 1u << kChunkShift) chunks_.push_back(base.rows.row(first));
   column_ = {sizeof column_, RHUMB_F32, dim, kChunkShift, rows, dim * sizeof(float), chunks_.data(), nullptr};
   const rhumb_open_t open{sizeof open, 0, slice(config), slice(directory), nullptr};
-  const rhumb_index_open_t params{sizeof params, static_cast<uint32_t>(base.cosine ? RHUMB_COSINE : RHUMB_EUCLID), &column_, rows, &open};
+  const rhumb_index_open_t params{sizeof params, base.metric, &column_, rows, &open};
   rhumb_error_t error{sizeof error, 0, {}};
   require(ops_->open(&host_, &params, &self_, &error), error, "open");
 }
@@ -117,8 +118,11 @@ uint32_t Engine::search(const float* queries, uint64_t n, uint32_t k, uint32_t e
   rhumb_hits_t hits{sizeof hits, 0, reinterpret_cast<uint32_t*>(out), distances.data(), counts.data(), 0, 0};
   rhumb_error_t error{sizeof error, 0, {}};
   require(ops_->search(self_, nullptr, &query, &hits, &error), error, "search");
+  last_compared = hits.exact_distances + hits.code_distances;
   for (uint64_t i = 0; i < n; ++i) std::fill(out + i * k + counts[i], out + (i + 1) * k, -1);
   return counts[0];
 }
+
+uint64_t Engine::compared() { return last_compared; }
 
 }  // namespace rhumb::bench

@@ -34,6 +34,7 @@ class Engine {
   std::string stats() const;
   // Of n queries; out: n * k slots, those that were not found are -1.
   uint32_t search(const float* queries, uint64_t n, uint32_t k, uint32_t ef, const rhumb_filter_t* filter, int32_t* out) const;
+  static uint64_t compared();  // distances, of codes and exact ones, of this thread's last search
 
  private:
   const rhumb_index_ops_t* const ops_;

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Writes the tables of docs/benchmarks/ann.md, and its plots, of what run.py measured: page.py [ANN.json]. What is said about them is by hand."""
+"""Writes the tables of docs/benchmarks/ann.md, and its plots, of what run.py measured: page.py [ANN.json]; and those of hostile.md beside it
+(hostile_page.py). What is said about them is by hand."""
 import json
 import math
 import pathlib
 import sys
+
+import hostile_page
 
 COLOURS = {"rhumb": "#d62728", "hnswlib": "#1f77b4", "faiss-HNSW16": "#2ca02c", "faiss-HNSW16_SQ8": "#98df8a", "usearch-f32": "#9467bd",
            "usearch-i8": "#c5b0d5"}
@@ -171,6 +174,8 @@ def main():
             lines += ["", f"![{name}](ann-{name}.svg)"]
     if report.get("life"):
         lines += life_tables(report["life"])
+    if (root / "hostile.json").exists():
+        hostile_page.main()
     page = root / "ann.md"
     text = page.read_text()
     page.write_text(text[:text.index(BEGIN)] + "\n".join(lines + [END]) + text[text.index(END) + len(END):])

@@ -1,12 +1,13 @@
 // Our engine, as the others are measured.
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "tests/bench/ann/engine.h"
 
 namespace rhumb::bench {
 namespace {
 
-class Rhumb final : public Peer {
+class Rhumb : public Peer {
  public:
   Rhumb(const Base& base, const std::string& plugin, std::string config, std::string name)
       : name_(std::move(name)), config_(std::move(config)), base_(base), ops_(load_engine(plugin)) {}
@@ -32,18 +33,58 @@ class Rhumb final : public Peer {
     engine_->search(queries.values.data(), queries.rows, k, ef, nullptr, out.values.data());
   }
   bool filters() const override { return true; }
+  std::string stats() const override { return engine_->stats(); }
+  uint64_t compared() const override { return Engine::compared(); }
 
- private:
+ protected:
   const std::string name_, config_;
   const Base base_;
   const rhumb_index_ops_t* const ops_;
   std::unique_ptr<Engine> engine_;
 };
 
+class Grown final : public Rhumb {
+ public:
+  using Rhumb::Rhumb;
+  // One thread inserts; a renewal is a build, at most one for each doubling, as in a host, and one at the end, as when a segment is sealed.
+  void build(uint32_t threads) override {
+    constexpr uint32_t kSliceRows = 2048, kBlockRows = 64;  // the host's kIndexSliceRows, kInsertBlockSlots
+    engine_ = std::make_unique<Engine>(ops_, base_, config_, "");
+    uint32_t renewed_at = 0;
+    for (uint32_t first = 0, end; first < base_.rows.rows; first = end) {
+      end = std::min(base_.rows.rows, first + kSliceRows);
+      for (uint32_t block = first; block < end; block += kBlockRows) engine_->insert(block, std::min(end, block + kBlockRows));
+      if (!wants_renewal() || end / 2 < renewed_at) continue;
+      renew(end, threads);
+      renewed_at = end;
+    }
+    if (renewed_at != base_.rows.rows && wants_renewal()) renew(base_.rows.rows, threads);
+  }
+  uint32_t renewals() const override { return renewals_; }
+
+ private:
+  bool wants_renewal() const {
+    const auto stats = nlohmann::json::parse(engine_->stats());
+    const auto renew = stats.find("renew");
+    return renew != stats.end() && *renew != nullptr && *renew != false;
+  }
+  void renew(uint32_t end, uint32_t threads) {
+    auto fresh = std::make_unique<Engine>(ops_, base_, config_, "");
+    fresh->build(end, threads);
+    engine_ = std::move(fresh);
+    ++renewals_;
+  }
+  uint32_t renewals_ = 0;
+};
+
 }  // namespace
 
 std::unique_ptr<Peer> make_rhumb(const Base& base, const std::string& plugin, const std::string& config, const std::string& name) {
   return std::make_unique<Rhumb>(base, plugin, config, name);
+}
+
+std::unique_ptr<Peer> make_grown(const Base& base, const std::string& plugin, const std::string& config, const std::string& name) {
+  return std::make_unique<Grown>(base, plugin, config, name);
 }
 
 }  // namespace rhumb::bench

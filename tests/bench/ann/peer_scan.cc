@@ -9,7 +9,7 @@ namespace {
 
 class Scan final : public Peer {
  public:
-  explicit Scan(const Base& base) : base_(base), kernel_(rhumb_kernel_for(base.cosine ? RHUMB_COSINE : RHUMB_EUCLID, RHUMB_F32)) {
+  explicit Scan(const Base& base) : base_(base), kernel_(rhumb_kernel_for(base.metric, RHUMB_F32)) {
     chunks_.push_back(base.rows.values.data());
     column_ = {sizeof column_, RHUMB_F32, base.rows.columns, 31, base.rows.rows, base.rows.columns * sizeof(float), chunks_.data(), nullptr};
   }

@@ -17,7 +17,7 @@ namespace us = unum::usearch;
 class Usearch final : public Peer {
  public:
   Usearch(const Base& base, bool codes) : base_(base), codes_(codes) {
-    const us::metric_punned_t metric(base.rows.columns, base.cosine ? us::metric_kind_t::cos_k : us::metric_kind_t::l2sq_k,
+    const us::metric_punned_t metric(base.rows.columns, base.metric == RHUMB_COSINE ? us::metric_kind_t::cos_k : us::metric_kind_t::l2sq_k,
                                      codes ? us::scalar_kind_t::i8_k : us::scalar_kind_t::f32_k);
     us::index_dense_config_t config(16, 200, 64);
     index_ = us::index_dense_t::make(metric, config);

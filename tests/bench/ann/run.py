@@ -2,9 +2,11 @@
 """Index engines beside each other, in one process, on one core; and what our index costs while it lives.
 
   tests/bench/ann/run.py [--sets c128,minilm,e1536,c128m] [--parts search,life,curve] [--rounds N] [--out FILE]
+  tests/bench/ann/run.py --parts hostile [--label before|now] [--plugin FILE.so] [--shapes a,b] [--rows N]
 
 Installs what is missing (packaging/dependencies.sh bench), builds what it runs (build/bench, Release), fetches usearch's headers by npm, makes the data sets, and measures; under an hour on two cores.
 Writes JSON, a copy after every step; page.py makes the page and the plots of it. Nothing is asserted.
+The part hostile (shapes.cc: data that makes an index blind) takes some minutes and goes to hostile.json beside FILE, under its label.
 """
 import argparse
 import json
@@ -41,10 +43,10 @@ def model_name():
     return platform.processor()
 
 
-def build(directory):
-    subprocess.run([ROOT / "packaging/dependencies.sh", "bench"], check=True, stdout=sys.stderr)
+def build(directory, usearch, programs):
+    subprocess.run([ROOT / "packaging/dependencies.sh", "bench" if usearch else "test"], check=True, stdout=sys.stderr)
     headers = directory / "usearch/package/include"
-    if not headers.exists():
+    if usearch and not headers.exists():
         headers.parent.parent.mkdir(parents=True, exist_ok=True)
         name = subprocess.run(["npm", "pack", "--silent", USEARCH], cwd=headers.parent.parent, stdout=subprocess.PIPE, text=True)
         if name.returncode == 0:
@@ -53,17 +55,17 @@ def build(directory):
     configure = ["cmake", "-S", ROOT, "-B", directory, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DRHUMB_TESTS=ON", "-DRHUMB_TEST_FOLDERS=bench",
                  f"-DRHUMB_USEARCH_INCLUDE={headers if headers.exists() else ''}"]
     subprocess.run(configure, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["cmake", "--build", directory, "--target", "bench_ann", "bench_life", "bench_data", "index_rhumb"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["cmake", "--build", directory, "--target", *programs, "index_rhumb"], check=True, stdout=subprocess.DEVNULL)
 
 
 class Runner:
     def __init__(self, options):
         self.options = options
         self.bin = pathlib.Path(options.build).resolve() / "bin"
-        self.plugin = str(self.bin.parent / "lib/rhumb/plugins/index_rhumb.so")
+        self.plugin = options.plugin or str(self.bin.parent / "lib/rhumb/plugins/index_rhumb.so")
         commit = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE, text=True).stdout.strip()
         self.report = json.loads(pathlib.Path(options.out).read_text()) if options.add else {"sets": {}, "life": {}, "minutes": 0, "commands": []}
-        self.report["commands"].append(" ".join(["tests/bench/ann/run.py", *sys.argv[1:]]))
+        self.report["commands"].append(" ".join(["tests/bench/ann/run.py", *(pathlib.Path(a).name if a.startswith("/") else a for a in sys.argv[1:])]))
         self.report |= {"machine": model_name(), "cores": os.cpu_count(), "commit": commit, "date": time.strftime("%Y-%m-%d")}
 
     def data(self, name):
@@ -97,22 +99,46 @@ class Runner:
         self.report["life"].setdefault(part, {})[name] = found
         self.keep()
 
+    def hostile(self):
+        say(f"hostile: {self.options.label}")
+        started = time.monotonic()
+        kept = pathlib.Path(self.options.work).resolve() / "hostile"
+        command = [self.bin / "bench_hostile", self.plugin, "--kept", kept, "--rows", self.options.rows]
+        found = self.program(*command, *(["--shapes", self.options.shapes] if self.options.shapes else []))
+        out = pathlib.Path(self.options.out).parent / "hostile.json"
+        report = json.loads(out.read_text()) if out.exists() else {}
+        report |= {"machine": model_name(), "cores": os.cpu_count()}
+        report[self.options.label] = found | {"date": self.report["date"], "commit": self.options.commit or self.report["commit"], "command": self.report["commands"][-1],
+                                              "load_average": os.getloadavg()[0], "minutes": (time.monotonic() - started) / 60}
+        out.write_text(json.dumps(report, indent=1) + "\n")
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=str(ROOT / "build/bench"))
     parser.add_argument("--work", default=str(ROOT / "build/bench/ann"))
     parser.add_argument("--sets", default="minilm,e1536,c128,c128m")
-    parser.add_argument("--parts", default="search,life,curve", help="also threads, memory, merge, writer: those of life alone")
+    parser.add_argument("--parts", default="search,life,curve", help="also threads, memory, merge, writer: those of life alone; and hostile")
     parser.add_argument("--peers", help="of hnswlib, faiss, faiss_sq8, usearch, usearch_i8")
     parser.add_argument("--rounds", default="7")
     parser.add_argument("--add", action="store_true", help="to what --out has already")
     parser.add_argument("--out", default=str(ROOT / "docs/benchmarks/ann.json"))
+    parser.add_argument("--plugin", help="an index_rhumb.so to measure in place of the one that is built")
+    parser.add_argument("--label", default="now", choices=["before", "now"], help="of the part hostile: the side of the page's table")
+    parser.add_argument("--commit", help="of that plugin, where it is not of this tree")
+    parser.add_argument("--shapes", help="of the part hostile (default: all)")
+    parser.add_argument("--rows", default="20000", help="of each shape of the part hostile")
     options = parser.parse_args()
     started = time.monotonic()
-    build(pathlib.Path(options.build))
-    runner = Runner(options)
     parts, sets = options.parts.split(","), options.sets.split(",")
+    others = [p for p in parts if p != "hostile"]
+    programs = (["bench_ann", "bench_life", "bench_data"] if others else []) + (["bench_hostile"] if "hostile" in parts else [])
+    build(pathlib.Path(options.build), bool(others), programs)
+    runner = Runner(options)
+    if "hostile" in parts:
+        runner.hostile()
+    if not others:
+        return
     if "search" in parts:
         for name in sets:
             runner.search(name)

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""What a change of index_rhumb costs on well-behaved data: instructions per query, and CPU time in turns.
+
+  tests/bench/ann/instructions.py BEFORE.so AFTER.so [--build DIR] [--work DIR] [--rounds N] [--builds] [--one-graph] [--json FILE]
+
+Fixed input: 20,000 rows of 128 dimensions by euclid, and of the MiniLM set (384, cosine) where it lies beside the repository; 200 queries.
+Instructions are counted by callgrind on one thread with the kernels for AVX2 (RHUMB_KERNELS=avx2), of the searches alone, after each query was
+asked once. CPU time is that of processes that take turns (before, before again, after), N rounds (default 10), with the kernels of the machine:
+a change is inside the noise when the median of after / before within a round is no more than the largest of before / before.
+Each plugin asks its own graph of the same rows, built once on one thread; --one-graph lets AFTER load BEFORE's. --builds also measures builds
+(instructions of 4,000 rows). DIR of --build has bin/bench_instructions and bin/bench_data. Exit status 1 when instructions grew by more than
+3 per cent or the time by more than the noise.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+REAL = ROOT / "../shared/data/debian-minilm"
+ROWS, QUERIES, BUILD_ROWS, REAL_DIM = 20_000, 200, 4_000, 384
+GROWTH_MAX = 0.03
+PASSES = 60  # of a timed process: a fifth of a second and more
+EFS = (20, 60, 0)  # 0: the engine's own
+MEASURED = "rhumb_bench_measured"
+
+
+class Bench:
+    def __init__(self, options):
+        self.options, self.work = options, pathlib.Path(options.work).resolve()
+        self.bin = pathlib.Path(options.build).resolve() / "bin"
+        self.plugins = {"before": str(pathlib.Path(options.before).resolve()), "after": str(pathlib.Path(options.after).resolve())}
+
+    def sets(self):
+        found = {"c128": ("euclid", ["c128", str(ROWS), str(QUERIES), "42"])}
+        if REAL.exists():
+            self.work.mkdir(parents=True, exist_ok=True)
+            for name, rows in (("vectors", ROWS), ("queries", QUERIES)):
+                with open(REAL / f"{name}.f16", "rb") as whole:
+                    (self.work / f"{name}.f16").write_bytes(whole.read(rows * REAL_DIM * 2))
+            found["minilm"] = ("cosine", ["f16", str(self.work / "vectors.f16"), str(self.work / "queries.f16"), str(REAL_DIM)])
+        return found
+
+    def data(self, name, arguments):
+        path = self.work / name
+        if not (path / "base.fbin").exists():
+            subprocess.run([self.bin / "bench_data", *arguments, path, "unfiltered"], check=True)
+        return path
+
+    def program(self, data, metric, side, *command, wrapper=(), kernels=None):
+        environment = {k: v for k, v in os.environ.items() if k != "RHUMB_KERNELS"} | ({"RHUMB_KERNELS": kernels} if kernels else {})
+        words = [*wrapper, self.bin / "bench_instructions", data, metric, self.plugins[side], *command]
+        done = subprocess.run([str(w) for w in words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        if done.returncode != 0:
+            raise SystemExit(f"{' '.join(map(str, words))}:\n{done.stderr[-2000:]}")
+        return json.loads(done.stdout)
+
+    def instructions(self, data, metric, side, *command):
+        out = self.work / "callgrind.out"
+        wrapper = ["valgrind", "--tool=callgrind", "--collect-atstart=no", f"--toggle-collect={MEASURED}", f"--callgrind-out-file={out}"]
+        answer = self.program(data, metric, side, *command, wrapper=wrapper, kernels="avx2")
+        total = re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.M)
+        if total is None or int(total.group(1)) == 0:
+            raise SystemExit(f"callgrind counted nothing inside {MEASURED}")
+        return int(total.group(1)) / answer["items"], answer.get("recall")
+
+    def counted(self, data, metric, what, command_of):
+        (before, recall_before), (after, recall_after) = (self.instructions(data, metric, side, *command_of(side)) for side in ("before", "after"))
+        growth = after / before - 1
+        recalls = "" if recall_before is None else f"   recall {recall_before:.4f} -> {recall_after:.4f}"
+        print(f"  {what:24} {before:14,.0f} -> {after:14,.0f} instructions   {100 * growth:+6.2f} %{recalls}", flush=True)
+        return {"before": before, "after": after, "growth": growth, "recall_before": recall_before, "recall_after": recall_after, "holds": growth <= GROWTH_MAX}
+
+    def timed(self, data, metric, what, command_of):
+        us = {"before": [], "again": [], "after": []}
+        for turn in range(self.options.rounds):
+            order = list(us) if turn % 2 == 0 else list(us)[::-1]
+            for name in order:
+                side = "before" if name == "again" else name
+                us[name].append(self.program(data, metric, side, *command_of(side))["us"])
+        # Both ways round, so that the noise has no side.
+        same = [x for a, b in zip(us["before"], us["again"]) for x in (a / b, b / a)]
+        ratio = statistics.median(2 * c / (a + b) for a, b, c in zip(us["before"], us["again"], us["after"]))
+        print(f'  {what:24} {statistics.median(us["before"]):14.1f} -> {statistics.median(us["after"]):14.1f} us of CPU         {100 * (ratio - 1):+6.2f} %'
+              f"   before against itself {100 * (min(same) - 1):+.1f} to {100 * (max(same) - 1):+.1f} %", flush=True)
+        return {**{k: statistics.median(v) for k, v in us.items()}, "ratio": ratio, "same_min": min(same), "same_max": max(same), "holds": ratio <= max(same)}
+
+    def measure(self, name, metric, arguments):
+        data = self.data(name, arguments)
+        print(f"{name}: {ROWS:,} rows, {metric}", flush=True)
+        graphs = {side: self.work / f"{name}-{side}" for side in self.plugins}
+        for side, graph in graphs.items():
+            if not (side == "after" and self.options.one_graph):
+                self.program(data, metric, side, "make", graph)
+        if self.options.one_graph:
+            graphs["after"] = graphs["before"]
+        found = {"instructions": {}, "cpu": {}}
+        named = lambda ef: f"a query, ef {ef}" if ef else "a query, own breadth"
+        for ef in EFS:
+            found["instructions"][named(ef)] = self.counted(data, metric, named(ef), lambda side: ("ask", graphs[side], ef, 1))
+        if self.options.builds:
+            found["instructions"]["a row built"] = self.counted(data, metric, "a row built", lambda side: ("build", BUILD_ROWS))
+        if self.options.rounds:
+            for ef in EFS:
+                found["cpu"][named(ef)] = self.timed(data, metric, named(ef), lambda side: ("ask", graphs[side], ef, PASSES))
+            if self.options.builds:
+                found["cpu"]["a row built"] = self.timed(data, metric, "a row built", lambda side: ("build", ROWS))
+        return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("before")
+    parser.add_argument("after")
+    parser.add_argument("--build", default=str(ROOT / "build/release"))
+    parser.add_argument("--work", default=str(ROOT / "build/bench/instructions"))
+    parser.add_argument("--rounds", type=int, default=10, help="0: instructions alone")
+    parser.add_argument("--builds", action="store_true")
+    parser.add_argument("--one-graph", action="store_true")
+    parser.add_argument("--json", help="writes the figures there, too")
+    bench = Bench(parser.parse_args())
+    found = {name: bench.measure(name, *how) for name, how in bench.sets().items()}
+    if bench.options.json:
+        report = {"date": time.strftime("%Y-%m-%d"), "command": " ".join(["tests/bench/ann/instructions.py", *sys.argv[1:]]), "load_average": os.getloadavg()[0], "sets": found}
+        pathlib.Path(bench.options.json).write_text(json.dumps(report, indent=1) + "\n")
+    broken = [f"{name}: {what} ({kind})" for name, kinds in found.items() for kind, rows in kinds.items() for what, row in rows.items() if not row["holds"]]
+    print("\n".join(["beyond the bound:", *broken]) if broken else "all within the bounds")
+    sys.exit(1 if broken else 0)
+
+
+if __name__ == "__main__":
+    main()
