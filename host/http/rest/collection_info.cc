@@ -1,6 +1,7 @@
 // A collection's state as the wire shows it. Shapes that clients parse strictly (config.params.vectors, index params) hold nothing of ours.
 #include "host/http/rest/collection_body.h"
 #include "host/http/rest/hints.h"
+#include "host/http/rest/index_info.h"
 
 namespace rhumb::http::rest {
 namespace {
@@ -91,7 +92,11 @@ std::string collection_info_json(const gateway::CollectionState& state) {
             {"segments_count", t.segments},
             {"config", config_json(config)},
             {"payload_schema", schema}};
-  if (!t.warnings.empty()) j["warnings"] = t.warnings;
+  json warnings = t.warnings;
+  add_index_warnings(state, warnings);
+  if (!warnings.empty()) j["warnings"] = warnings;
+  json indexes = indexes_json(state);
+  if (!indexes.empty()) j["indexes"] = std::move(indexes);
   return j.dump();
 }
 
