@@ -24,6 +24,7 @@ namespace {
 
 constexpr float kMargin = 6.0f, kTrusted = 4.5f;  // standard errors
 constexpr float kRounding = 0x1p-20f;             // of sums of floats, of what is added up
+constexpr float kLeastSquares = 0x1p-90f, kMostSquares = 0x1p100f;  // beyond, squared distances may be no plain numbers
 constexpr uint32_t kFirstRows = 512;              // of them the closest by code are compared first: then it is known what is too far away
 constexpr uint64_t kFirstPerHit = 4;              // so many for each hit
 // More than so many rows, and this part of those looked at, were compared exactly: codes do not tell these rows apart, and the others are
@@ -50,7 +51,11 @@ class CodeError {
     const float steps = row.scale * row.scale, query_steps = query_.scale * query_.scale;
     if (metric_ == RHUMB_MANHATTAN) return {std::sqrt(kEven * dim_ * (steps + query_steps)), kRounding * dim_ * (row.scale + query_.scale)};
     const float product = std::sqrt(kEven * (steps * query_.square + query_steps * row.square));
-    if (metric_ == RHUMB_EUCLID) return {2 * product, kRounding * (row.square + query_.square)};
+    if (metric_ == RHUMB_EUCLID) {
+      const float squares = row.square + query_.square;
+      if (!(squares > kLeastSquares && squares < kMostSquares)) return {std::numeric_limits<float>::infinity(), 0};
+      return {2 * product, kRounding * squares};
+    }
     return {product, kRounding * std::sqrt(row.square * query_.square)};
   }
 
