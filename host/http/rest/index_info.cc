@@ -1,5 +1,6 @@
 #include "host/http/rest/index_info.h"
 
+#include <cmath>
 #include <map>
 #include <string>
 #include <utility>
@@ -7,15 +8,18 @@
 namespace rhumb::http::rest {
 namespace {
 
+// Of a few hundred neighbours more digits say nothing.
+double shown(double recall) { return std::round(recall * 1e4) / 1e4; }
+
 json measured_json(const model::IndexState& index) {
-  json measured = {{"recall", index.recall}, {"queries", index.queries}};
+  json measured = {{"recall", shown(index.recall)}, {"queries", index.queries}};
   if (index.ef > 0) measured["ef"] = index.ef;
   return measured;
 }
 
 std::string measured_text(const model::IndexState& index) {
   if (index.queries == 0) return {};
-  std::string text = " (recall at 10 of " + json(index.recall).dump() + " measured by " + std::to_string(index.queries) + " queries";
+  std::string text = " (recall at 10 of " + json(shown(index.recall)).dump() + " measured by " + std::to_string(index.queries) + " queries";
   if (index.ef > 0) text += " at hnsw_ef " + std::to_string(index.ef);
   return text + ")";
 }

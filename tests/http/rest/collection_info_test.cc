@@ -56,7 +56,7 @@ TEST(CollectionInfoTest, indexes_say_what_they_measured) {
   good.why = "found .99 with it";
   good.queries = 128;
   good.ef = 48;
-  good.recall = 0.99;
+  good.recall = double{0.99f};
   model::IndexState bad = good;
   bad.segment = 2;
   bad.recall = 0.75;
