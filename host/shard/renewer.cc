@@ -15,6 +15,7 @@ using segment::Segment;
 
 namespace {
 
+constexpr uint32_t kMaxGivenUp = 4;  // for want of memory, until the rows have doubled
 constexpr uint32_t kFeedSlices = 2;  // of a slice that the old graph takes in meanwhile: the new one catches up
 
 base::Counter& counted(const char* outcome) {
@@ -41,11 +42,16 @@ Renewer::Step Renewer::step(const ViewPtr& view) {
   }
   if (known->renewal->ended()) return advance(*known, *view);
   const base::MemoryGuard* const memory = core_.options.segment.memory;
-  if (memory != nullptr && memory->level() == base::MemoryLevel::kRefuse) {
-    forget(known->key.first, known->key.second);
-    note(known->key, "built anew later, when there is memory for it: " + known->why);
-  }
+  if (memory != nullptr && memory->level() == base::MemoryLevel::kRefuse) give_up(*known, *view);
   return {};
+}
+
+// Its memory goes back. What ends so again and again would keep a processor busy for nothing.
+void Renewer::give_up(const Active& active, const View& view) {
+  end();
+  note(active.key, "built anew later, when there is memory for it: " + active.why);
+  const SegmentView* const part = view.find(active.key.first);
+  if (part != nullptr && ++given_up_[active.key] % kMaxGivenUp == 0) part->segment->graph(active.key.second).renewal_failed(*active.renewal);
 }
 
 // Graphs that nothing is to be done for are settled; so are those that cannot be helped now. They are looked at again at later turns.

@@ -61,12 +61,14 @@ class Renewer {
   Step advance(const Active& active, const View& view);
   void look(const View& view);
   std::optional<Active> active() const;
+  void give_up(const Active& active, const View& view);
   void end();
   void failed(const Active& active, segment::Graph& graph, const base::Status& reason);
   void note(Key key, const std::string& problem);  // empty: none
 
   Core& core_;
   const std::function<void()> wake_;
+  std::map<Key, uint32_t> given_up_;  // [strand]
   mutable std::mutex mutex_;  // guards what follows
   std::optional<Active> active_;
   std::map<Key, std::string> problems_;
