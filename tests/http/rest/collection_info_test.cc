@@ -76,7 +76,9 @@ TEST(CollectionInfoTest, indexes_say_what_they_measured) {
       "measured":{"recall":0.99,"queries":128,"ef":48},"doubtful":0,"clipped_rows":0})"));
   EXPECT_EQ(info["indexes"][2], json::parse(R"({"shard":1,"segment":3,"vector":"b","engine":"hnsw","rows":0,"renewing":"the data have moved","doubtful":0,
       "clipped_rows":0})"));
-  EXPECT_EQ(info["warnings"], json::parse(R"([{"message":"the vector's index in 2 segments: the codes that were asked for find too little (recall at 10 of 0.5 measured by 128 queries at hnsw_ef 48)"}])"));
+  ASSERT_EQ(info["warnings"].size(), 1u) << "of those that warn alike the one that finds least";
+  EXPECT_EQ(info["warnings"][0]["message"], "the vector's index in 2 segments: the codes that were asked for find too little "
+                                            "(recall at 10 of 0.5 measured by 128 queries at hnsw_ef 48)");
 }
 
 TEST(CollectionInfoTest, the_configuration_is_shown_as_it_was_given) {
