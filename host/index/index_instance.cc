@@ -42,7 +42,8 @@ std::optional<IndexStats::Measured> measured_in(const nlohmann::json& stats) {
   if (at == stats.end() || !at->is_object()) return std::nullopt;
   const auto recall = at->find("recall"), queries = at->find("queries"), ef = at->find("ef");
   if (recall == at->end() || !recall->is_number() || queries == at->end() || !queries->is_number_unsigned()) return std::nullopt;
-  IndexStats::Measured measured{recall->get<double>(), queries->get<uint64_t>(), ef != at->end() && ef->is_number_unsigned() ? ef->get<uint64_t>() : 0};
+  IndexStats::Measured measured{recall->get<double>(), queries->get<uint64_t>()};
+  if (ef != at->end() && ef->is_number_unsigned()) measured.ef = ef->get<uint64_t>();
   if (!(measured.recall >= 0 && measured.recall <= 1) || measured.queries == 0) return std::nullopt;
   return measured;
 }
@@ -172,7 +173,8 @@ Result<IndexStats> IndexInstance::stats() const {
   stats.built_through = static_cast<uint32_t>(number("built_through"));
   stats.doubtful = number("doubtful");
   stats.clipped_rows = number("clipped_rows");
-  for (const auto& [name, text] : {std::pair{"codes", &stats.codes}, {"why", &stats.why}, {"warning", &stats.warning}, {"renew", &stats.renew}}) {
+  for (const auto& [name, text] :
+       {std::pair{"codes", &stats.codes}, {"why", &stats.why}, {"warning", &stats.warning}, {"renew", &stats.renew}}) {
     if (json.contains(name) && json[name].is_string()) *text = sentence(json[name].get_ref<const std::string&>());
   }
   stats.measured = measured_in(json);

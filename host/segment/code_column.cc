@@ -22,7 +22,11 @@ rhumb_code_head_t CodeColumn::Reader::largest(uint32_t a, uint32_t b) const {
 }
 
 CodeColumn::CodeColumn(const rhumb_vectors_t& vectors, std::span<const uint64_t> present, uint32_t max_rows)
-    : vectors_(vectors), present_(present), chunks_(max_rows / kChunkRows), pointers_(max_rows / kChunkRows, nullptr), largest_(max_rows / kChunkRows) {
+    : vectors_(vectors),
+      present_(present),
+      chunks_(max_rows / kChunkRows),
+      pointers_(max_rows / kChunkRows, nullptr),
+      largest_(max_rows / kChunkRows) {
   column_.struct_size = sizeof(column_);
   column_.scalar = RHUMB_CODE8;
   column_.dim = vectors.dim;

@@ -87,7 +87,11 @@ bool Renewer::begin(const View& view, const SegmentView& part, size_t column, co
     return false;
   }
   base::log_info("shard", "a graph is built anew",
-                 {{"shard", core_.options.shard}, {"segment", key.first}, {"vector", part.segment->vectors()[column].name}, {"rows", renewal->rows().end}, {"reason", why}});
+                 {{"shard", core_.options.shard},
+                  {"segment", key.first},
+                  {"vector", part.segment->vectors()[column].name},
+                  {"rows", renewal->rows().end},
+                  {"reason", why}});
   return true;
 }
 
