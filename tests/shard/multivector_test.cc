@@ -171,9 +171,9 @@ TEST_F(MultivectorTest, GraphOfRowsFindsThePoints) {
 TEST_F(MultivectorTest, RowsOfZerosLeadNowhereAndCountAsTheyAre) {
   h.open();
   std::vector<model::PointWrite> batch;
-  for (uint64_t id = 0; id < 1500; ++id) {
+  for (uint64_t id = 0; id < 5000; ++id) {
     points[id] = documents.next(1 + static_cast<uint32_t>(id % 4));
-    points[id].resize(8 * kRow, '\0');
+    points[id].resize(4 * kRow, '\0');
     batch.push_back(point(id, points[id]));
   }
   ASSERT_TRUE(h.write(upsert(batch)).ok());
@@ -193,6 +193,7 @@ TEST_F(MultivectorTest, RowsOfZerosLeadNowhereAndCountAsTheyAre) {
         EXPECT_NEAR(record.score, max_sim(query, points.at(record.id.as_number())), 1e-3f) << "zeros add nothing";
         found += std::count_if(expected.begin(), expected.end(), [&](const auto& e) { return e.second == record.id.as_number(); });
       }
+      EXPECT_EQ(result->plan.at(0).strategy, "graph");
       (padded ? padded_work : plain_work) += result->plan.at(0).distances;
     }
   }
