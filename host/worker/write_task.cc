@@ -1,5 +1,7 @@
 #include "host/worker/write_task.h"
 
+#include "host/base/overdue.h"
+
 namespace rhumb::worker {
 namespace {
 
@@ -46,6 +48,7 @@ model::CommandHeader WriteTask::header_of(size_t operation) const {
 }
 
 void WriteTask::advance() {
+  const base::Watched watched("write", deadline_);
   while (propose_operation()) {
   }
 }
