@@ -57,6 +57,7 @@ Status Node::start() {
   pool_ = std::make_unique<base::Executor>("rhumb-pool", options_.pool_threads, kPoolQueue);
   apply_ = std::make_unique<base::Executor>("rhumb-apply", options_.apply_threads, kApplyQueue);
   background_ = std::make_unique<base::Executor>("rhumb-bg", options_.background_threads, kBackgroundQueue);
+  renewals_ = std::make_unique<base::Executor>("rhumb-renew", 1, kBackgroundQueue);
   plugins_ = std::make_unique<plugin::PluginRegistry>(*background_);
   RHUMB_TRY(plugins_->load_directory(options_.plugin_directory).within("plugins"));
   RHUMB_TRY(start_storage());
@@ -172,6 +173,7 @@ Status Node::start_roles() {
   options.replicas.segment.seal_rows = options_.seal_rows;
   options.replicas.segment.build_threads = options_.build_threads;
   options.replicas.segment.builders = background_.get();
+  options.replicas.segment.renewers = renewals_.get();
   options.replicas.segment.memory = &memory_;
   options.replicas.segment.on_derived_damage = [this](const Status& problem) { derived_damage(problem); };
   worker_ = std::make_unique<worker::Worker>(options);
@@ -224,6 +226,7 @@ void Node::stop() {
   if (pool_) pool_->stop();
   if (apply_) apply_->stop();
   timers_.stop();
+  if (renewals_) renewals_->stop();  // shards have cancelled what was under way
   if (background_) background_->stop();
   gateway_.reset();
   worker_.reset();

@@ -86,7 +86,7 @@ class Node {
   std::vector<std::string> derived_damage_;  // found by this start; guarded by damage_mutex_
   base::MemoryGuard memory_;
   base::TimerQueue timers_;
-  std::unique_ptr<base::Executor> pool_, apply_, background_;
+  std::unique_ptr<base::Executor> pool_, apply_, background_, renewals_;
   std::unique_ptr<plugin::PluginRegistry> plugins_;
   std::unique_ptr<storage::LogStore> log_;
   std::unique_ptr<consensus::GroupHost> groups_;

@@ -1,7 +1,10 @@
 #include "host/index/index_instance.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "host/base/json_text.h"
+#include "host/base/limits.h"
 #include "host/plugin/status.h"
 #include "rhumb/cpp/guard.h"
 
@@ -21,6 +24,29 @@ struct Ticker {
     return r.cancelled != nullptr && r.cancelled->load(std::memory_order_relaxed) ? 0 : 1;
   }
 };
+
+// As much of an engine's text as is shown; characters stay whole.
+std::string sentence(const std::string& text) {
+  size_t end = 0;
+  while (end < text.size()) {
+    const size_t next = end + std::max<size_t>(base::utf8_length_at(text, end), 1);
+    if (next > base::limits::kMaxEngineTextBytes) break;
+    end = next;
+  }
+  return text.substr(0, end);
+}
+
+// What makes no sense was not measured.
+std::optional<IndexStats::Measured> measured_in(const nlohmann::json& stats) {
+  const auto at = stats.find("measured");
+  if (at == stats.end() || !at->is_object()) return std::nullopt;
+  const auto recall = at->find("recall"), queries = at->find("queries"), ef = at->find("ef");
+  if (recall == at->end() || !recall->is_number() || queries == at->end() || !queries->is_number_unsigned()) return std::nullopt;
+  IndexStats::Measured measured{recall->get<double>(), queries->get<uint64_t>()};
+  if (ef != at->end() && ef->is_number_unsigned()) measured.ef = ef->get<uint64_t>();
+  if (!(measured.recall >= 0 && measured.recall <= 1) || measured.queries == 0) return std::nullopt;
+  return measured;
+}
 
 // Room for the hits of one call, in the layout of the ABI.
 struct HitRoom {
@@ -140,7 +166,18 @@ Result<IndexStats> IndexInstance::stats() const {
     return json.is_object() && json.contains(name) && json[name].is_number_unsigned() ? json[name].get<uint64_t>() : 0;
   };
   if (!json.is_object()) return base::internal(name_ + ": stats: not a JSON object");
-  IndexStats stats{number("rows"), number("bytes_resident"), number("bytes_mapped"), static_cast<uint32_t>(number("built_through")), {}};
+  IndexStats stats;
+  stats.rows = number("rows");
+  stats.bytes_resident = number("bytes_resident");
+  stats.bytes_mapped = number("bytes_mapped");
+  stats.built_through = static_cast<uint32_t>(number("built_through"));
+  stats.doubtful = number("doubtful");
+  stats.clipped_rows = number("clipped_rows");
+  for (const auto& [name, text] :
+       {std::pair{"codes", &stats.codes}, {"why", &stats.why}, {"warning", &stats.warning}, {"renew", &stats.renew}}) {
+    if (json.contains(name) && json[name].is_string()) *text = sentence(json[name].get_ref<const std::string&>());
+  }
+  stats.measured = measured_in(json);
   if (json.contains("calibration") && json["calibration"].is_array() && !json["calibration"].empty()) stats.calibration_json = json["calibration"].dump();
   return stats;
 }

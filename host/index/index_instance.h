@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -60,6 +61,14 @@ struct IndexStats {
   uint64_t rows = 0, bytes_resident = 0, bytes_mapped = 0;
   uint32_t built_through = 0;  // slots below are indexed
   std::string calibration_json;  // [[ef, recall at 10], ..]; empty: not known
+  // What it tells of itself (rhumb/index.h); sentences that are too long are cut.
+  struct Measured {
+    double recall = 0;
+    uint64_t queries = 0, ef = 0;
+  };
+  std::optional<Measured> measured;
+  std::string codes, why, warning, renew;
+  uint64_t doubtful = 0, clipped_rows = 0;
 };
 
 // Owns the plugin's instance and closes it; the owner sees to it that no call is running then. search, insert, stats: any thread, at once

@@ -87,6 +87,17 @@ struct CountRequest {
 };
 
 // State of one shard replica, for collection info, health and verification.
+// The index of one vector in one segment, as its engine sees it.
+struct IndexState {
+  uint64_t segment = 0, rows = 0;  // rows that it covers
+  std::string vector, engine;
+  std::string codes, why, warning;  // empty: nothing is known, nothing to say
+  std::string renewing;             // why a new one is being built beside it
+  uint64_t queries = 0, ef = 0;     // measured by so many; 0: not measured
+  double recall = 0;
+  uint64_t doubtful = 0, clipped_rows = 0;
+};
+
 struct ShardState {
   uint64_t shard = 0, applied_index = 0;
   uint64_t points = 0, segments = 0, indexed_vectors = 0, vectors = 0, tail_rows = 0;
@@ -95,6 +106,7 @@ struct ShardState {
   std::array<uint8_t, 16> content_hash{};
   std::vector<std::pair<std::string, uint64_t>> index_points;  // payload index field -> points it holds
   std::vector<std::pair<std::string, std::string>> wanted_indexes;  // fields that filters asked for without one -> types that would serve
+  std::vector<IndexState> indexes;  // at most kMaxIndexStates
 };
 
 void encode(const SearchRequest& v, base::ByteWriter& out);

@@ -196,6 +196,24 @@ Result<CountRequest> decode_count_request(ByteReader& in) {
   return v;
 }
 
+namespace {
+
+void encode(const IndexState& v, ByteWriter& out) {
+  for (const uint64_t n : {v.segment, v.rows, v.queries, v.ef, v.doubtful, v.clipped_rows}) out.u64(n);
+  out.f64(v.recall);
+  for (const std::string* s : {&v.vector, &v.engine, &v.codes, &v.why, &v.warning, &v.renewing}) out.blob(*s);
+}
+
+IndexState decode_index_state(ByteReader& in) {
+  IndexState v;
+  for (uint64_t* n : {&v.segment, &v.rows, &v.queries, &v.ef, &v.doubtful, &v.clipped_rows}) *n = in.u64();
+  v.recall = in.f64();
+  for (std::string* s : {&v.vector, &v.engine, &v.codes, &v.why, &v.warning, &v.renewing}) *s = std::string(in.blob());
+  return v;
+}
+
+}  // namespace
+
 void encode(const ShardState& v, ByteWriter& out) {
   for (const uint64_t n : {v.shard, v.applied_index, v.points, v.segments, v.indexed_vectors, v.vectors, v.tail_rows}) out.u64(n);
   out.u8(v.green ? 1 : 0);
@@ -211,6 +229,8 @@ void encode(const ShardState& v, ByteWriter& out) {
     out.blob(field);
     out.blob(types);
   }
+  out.u32(static_cast<uint32_t>(v.indexes.size()));
+  for (const IndexState& index : v.indexes) encode(index, out);
 }
 
 Result<ShardState> decode_shard_state(ByteReader& in) {
@@ -229,6 +249,8 @@ Result<ShardState> decode_shard_state(ByteReader& in) {
     field = std::string(in.blob());
     types = std::string(in.blob());
   }
+  constexpr uint32_t kIndexStateBytes = 7 * 8 + 6 * 4;  // at least
+  for (uint32_t i = in.count(kIndexStateBytes); i > 0 && !in.failed(); --i) v.indexes.push_back(decode_index_state(in));
   if (in.failed()) return cut_short("shard state");
   return v;
 }

@@ -1,6 +1,7 @@
 #include "host/segment/code_column.h"
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 
 #include "host/base/assert.h"
@@ -8,8 +9,24 @@
 
 namespace rhumb::segment {
 
+namespace {
+rhumb_code_head_t larger(const rhumb_code_head_t& a, const rhumb_code_head_t& b) {
+  return {std::max(a.scale, b.scale), std::max(a.square, b.square), 0, 0};
+}
+}  // namespace
+
+rhumb_code_head_t CodeColumn::Reader::largest(uint32_t a, uint32_t b) const {
+  rhumb_code_head_t all{};
+  for (uint32_t chunk = a / kChunkRows; chunk <= b / kChunkRows; ++chunk) all = larger(all, codes_.largest_[chunk]);
+  return all;
+}
+
 CodeColumn::CodeColumn(const rhumb_vectors_t& vectors, std::span<const uint64_t> present, uint32_t max_rows)
-    : vectors_(vectors), present_(present), chunks_(max_rows / kChunkRows), pointers_(max_rows / kChunkRows, nullptr) {
+    : vectors_(vectors),
+      present_(present),
+      chunks_(max_rows / kChunkRows),
+      pointers_(max_rows / kChunkRows, nullptr),
+      largest_(max_rows / kChunkRows) {
   column_.struct_size = sizeof(column_);
   column_.scalar = RHUMB_CODE8;
   column_.dim = vectors.dim;
@@ -30,6 +47,9 @@ void CodeColumn::advance(uint32_t rows) {
                         (slot & ((1u << vectors_.chunk_shift) - 1)) * vectors_.stride;
       const rhumb_status_t rc = rhumb_code_encode(row, vectors_.scalar, vectors_.dim, chunk.get() + i * column_.stride);
       RHUMB_ASSERT(rc == RHUMB_OK);
+      rhumb_code_head_t head;
+      std::memcpy(&head, chunk.get() + i * column_.stride, sizeof head);
+      largest_[end / kChunkRows] = larger(largest_[end / kChunkRows], head);
     }
     pointers_[end / kChunkRows] = chunk.get();
     chunks_[end / kChunkRows] = std::move(chunk);

@@ -40,6 +40,8 @@ class CodeColumn {
     uint32_t first() const { return first_; }
     uint32_t end() const { return end_; }
     const rhumb_vectors_t& rows() const { return codes_.column_; }
+    // The largest scale and square that the heads of slots from `a` to `b` may have, both in [first(), end()).
+    rhumb_code_head_t largest(uint32_t a, uint32_t b) const;
 
    private:
     std::shared_lock<std::shared_mutex> lock_;
@@ -54,6 +56,7 @@ class CodeColumn {
   std::span<const uint64_t> present_;
   std::vector<std::unique_ptr<char[]>> chunks_;
   std::vector<const void*> pointers_;  // into chunks_, in the form of the chunk table
+  std::vector<rhumb_code_head_t> largest_;  // by chunk, written before end_ passes it
   rhumb_vectors_t column_{};
   std::atomic<uint32_t> end_{0};  // multiple of kChunkRows
   uint32_t first_ = 0;            // guarded by mutex_, as is the freeing of chunks

@@ -130,10 +130,15 @@ Result<Graph::Answer> Graph::search(const GraphCall& call, const GraphRows& rows
   return answer;
 }
 
-std::string Graph::calibration() const {
+Result<index::IndexStats> Graph::stats() const {
   const auto graph = instance();
-  const auto stats = graph ? graph->stats() : base::unsupported("no graph");
-  return stats.ok() ? stats->calibration_json : std::string();
+  if (!graph) return base::unsupported("no graph");
+  return graph->stats();
+}
+
+std::string Graph::calibration() const {
+  const auto known = stats();
+  return known.ok() ? known->calibration_json : std::string();
 }
 
 Result<bool> Graph::extend(uint32_t slot_end, uint32_t max_rows, bool sealed, std::span<const uint64_t> live,
@@ -149,6 +154,7 @@ Result<bool> Graph::extend(uint32_t slot_end, uint32_t max_rows, bool sealed, st
   const uint32_t end = std::min(column_.rows_end(slot_end), rows_ + std::min(max_rows, ~rows_));
   RHUMB_TRY(insert(*graph, rows_, end, cancelled));
   rows_ = end;  // a multivector may be in it in part: it stays in the tail until it is whole
+  settled_.store(false, std::memory_order_release);  // before built_ tells of the rows
   built_.store(column_.slots_within(end, slot_end), std::memory_order_release);
   return true;
 }
@@ -187,6 +193,7 @@ Result<bool> Graph::build(uint32_t slot_end, bool sealed, std::span<const uint64
   request.cancelled = &cancelled;
   RHUMB_TRY(graph->build(request));
   rows_ = request.slot_end;
+  settled_.store(false, std::memory_order_release);
   publish(std::move(graph), slot_end);
   return true;
 }
@@ -200,6 +207,9 @@ void Graph::drop() {
   publish(nullptr, 0);
   rows_ = 0;
   mapped_ = false;
+  renewed_rows_ = asked_rows_ = 0;
+  renewed_complete_ = false;
+  settle();
 }
 
 Status Graph::save(uint32_t durable_rows, bool whole) {
@@ -236,6 +246,7 @@ Status Graph::load(uint32_t rows) {
                                   " are durable"));
   }
   saved_ = rows_ = stats->built_through;
+  settled_.store(false, std::memory_order_release);
   publish(std::move(*opened), column_.slots_within(rows_, rows));
   leave_memory();
   return base::ok();

@@ -22,6 +22,7 @@
 #include "host/base/status.h"
 #include "host/index/index_instance.h"
 #include "host/segment/options.h"
+#include "host/segment/renewal.h"
 #include "host/segment/top_k.h"
 #include "host/segment/vector_column.h"
 
@@ -59,6 +60,9 @@ class Graph {
 
   // What the engine knows of how much it finds: JSON [[ef, recall at 10], ..]; empty: nothing.
   std::string calibration() const;
+  // What the engine says of itself. kUnsupported: there is no graph.
+  base::Result<index::IndexStats> stats() const;
+  const std::string& engine() const { return options_.index_engine; }
   uint32_t built() const { return built_.load(std::memory_order_acquire); }
   struct Answer {
     std::vector<std::vector<Hit>> hits;  // by query; closest first, the slots of hits are rows
@@ -86,6 +90,23 @@ class Graph {
   // and find the same. false: nothing was to be done, or the engine cannot.
   base::Result<bool> reopen_mapped();
 
+  // [background] Why the engine is to be built anew over the rows there are now: it says so, and it may (rhumb/index.h: at most once for
+  // each doubling of the rows, and once more when it is complete, that is, will get no more). Empty: it is not. Asks the engine at most
+  // once for each number of rows.
+  std::string renewal_wish(bool complete);
+  // [background] About the memory that another instance takes.
+  uint64_t renewal_bytes() const;
+  // [background] The new instance, of the rows below built() that are live; run() builds it, on another thread. keep: what holds this graph.
+  std::shared_ptr<Renewal> begin_renewal(std::span<const uint64_t> live, bool complete, std::shared_ptr<const void> keep) const;
+  // [background] One that was built takes in up to max_rows of the rows that came since. true: it has all of them and is searched from now
+  // on; the files are to be saved. Searches whose view is older than `live` of begin_renewal() must have ended.
+  base::Result<bool> take_renewal(Renewal& renewal, uint32_t max_rows, const std::atomic<bool>& cancelled);
+  // [background] It failed: the same rows are not built anew again.
+  void renewal_failed(const Renewal& renewal);
+  // It is known of all rows up to built() that nothing is to be built anew, or cannot be now.
+  bool settled() const { return settled_.load(std::memory_order_acquire); }
+  void settle() { settled_.store(true, std::memory_order_release); }
+
  private:
   std::shared_ptr<index::IndexInstance> instance() const;  // closed when the last search that uses it is done
   model::VectorParams settings() const;
@@ -108,6 +129,12 @@ class Graph {
   uint32_t rows_ = 0;         // [background] in the engine: at least all those of the slots below built_
   uint32_t saved_ = 0;        // [background] rows in the files
   bool mapped_ = false;       // [background] because memory was short
+  std::atomic<bool> settled_{true};
+  uint32_t renewed_rows_ = 0;       // [background] that the latest renewal began with
+  bool renewed_complete_ = false;   // [background] and they were all
+  uint32_t asked_rows_ = 0;         // [background] when the engine was asked
+  bool asked_complete_ = false;     // [background]
+  std::string wish_;                // [background] what it answered
   mutable std::mutex mutex_;  // guards what follows
   std::shared_ptr<index::IndexInstance> instance_;
   model::VectorParams settings_;

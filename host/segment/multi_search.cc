@@ -1,6 +1,8 @@
 #include "host/segment/multi_search.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <unordered_map>
 
 #include "host/base/clock.h"
@@ -36,6 +38,23 @@ uint32_t breadth_of(const SearchCall& call) {
   return std::max(static_cast<uint32_t>(std::min<double>(wide, limits::kMaxEf)), call.k);
 }
 
+// Padding: a row of zeros is as far away from every row where directions count. Infinite: it is a row like others.
+double distance_to_zero(model::Distance distance) {
+  if (distance == model::Distance::kCosine) return 1;
+  return distance == model::Distance::kDot ? 0 : std::numeric_limits<double>::infinity();
+}
+
+// The rows of the query that lead somewhere: all but zeros, where those are as far away from every row. One at least.
+std::string_view leading_rows(std::string_view query, const VectorColumn& column, std::string& copy) {
+  const uint64_t stride = column.vectors().stride;
+  const auto zero = [&](size_t at) { return query.substr(at, stride).find_first_not_of('\0') == std::string_view::npos; };
+  if (std::isinf(distance_to_zero(column.spec().params.distance))) return query;
+  for (size_t at = 0; at < query.size(); at += stride) {
+    if (!zero(at)) copy += query.substr(at, stride);
+  }
+  return copy.size() == query.size() ? query : copy.empty() ? query.substr(0, stride) : std::string_view(copy);
+}
+
 // A point that the graph leads to. It is at least so far away: rows that did not find it are counted with what they found farthest.
 struct Candidate {
   double at_least = 0;
@@ -48,13 +67,14 @@ struct Candidate {
 
 class Gathering {
  public:
-  explicit Gathering(const VectorColumn& column) : column_(column), table_(*column.table()) {}
+  explicit Gathering(const VectorColumn& column)
+      : column_(column), table_(*column.table()), to_zero_(distance_to_zero(column.spec().params.distance)) {}
 
   // Of the next row of the query; closest first.
   void add(const std::vector<Hit>& rows) {
     ++query_row_;
     if (rows.empty()) return;
-    const double farthest = MaxSim::widened(column_, rows.back().distance);
+    const double farthest = std::min(MaxSim::widened(column_, rows.back().distance), to_zero_);
     unfound_ += farthest;
     for (const Hit& row : rows) {
       const uint32_t slot = table_.owner(row.slot);
@@ -62,9 +82,11 @@ class Gathering {
       Point& point = points_[slot];
       if (point.counted == query_row_) continue;  // a closer row of the point was there before
       point.counted = query_row_;
-      point.closer_by += farthest - MaxSim::widened(column_, row.distance);
+      point.closer_by += std::max(farthest - MaxSim::widened(column_, row.distance), 0.0);
     }
   }
+  // Of a row of the query that is as far away from all rows.
+  void add_alike() { unfound_ += to_zero_; }
 
   // Best first.
   std::vector<Candidate> take() {
@@ -82,6 +104,7 @@ class Gathering {
   };
   const VectorColumn& column_;
   const RowTable& table_;
+  const double to_zero_;  // engines leave zero rows out where there are others, so a point may have one that was not found
   std::unordered_map<uint32_t, Point> points_;
   double unfound_ = 0;
   uint32_t query_row_ = 0;
@@ -114,8 +137,11 @@ Result<std::vector<Candidate>> gather(const Segment& segment, const SearchCall& 
   Gathering gathering(column);
   const uint32_t batch_rows = std::clamp(limits::kMultiBatchHits / walk.k, 1u, limits::kMultiBatchQueryRows);
   const size_t batch = batch_rows * column.vectors().stride;
-  for (size_t at = 0; at < call.query.size(); at += batch) {
-    walk.query = call.query.substr(at, batch);
+  std::string copy;
+  const std::string_view query = leading_rows(call.query, column, copy);
+  for (size_t left = call.query.size() - query.size(); left > 0; left -= column.vectors().stride) gathering.add_alike();
+  for (size_t at = 0; at < query.size(); at += batch) {
+    walk.query = query.substr(at, batch);
     RHUMB_ASSIGN(const Graph::Answer found, segment.graph(call.column).search(walk, rows));
     answer.distances += found.distances;
     for (const auto& hits : found.hits) gathering.add(hits);

@@ -27,6 +27,7 @@ struct SegmentOptions {
   std::string index_engine = "hnsw";
   uint32_t build_threads = 1;           // of one graph
   base::Executor* builders = nullptr;  // lends them; null: a graph grows on the calling thread alone
+  base::Executor* renewers = nullptr;  // builds graphs anew, one at a time for each of its threads; null: none is
   base::MemoryGuard* memory = nullptr;  // when it is short, graphs stay in their files' pages; null: never
   // A derived file (graph, payload index) is damaged and made again. Any thread; null: it is only logged.
   std::function<void(const base::Status&)> on_derived_damage;

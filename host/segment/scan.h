@@ -1,4 +1,4 @@
-// Comparing a query with the rows themselves: exactly, or by their 8-bit codes and then the best of them exactly.
+// Comparing a query with the rows themselves: exactly, or by their 8-bit codes and exactly where codes leave a doubt (coded_scan.cc).
 #pragma once
 
 #include <array>
@@ -53,9 +53,9 @@ base::Status for_batches(const ScanRange& range, const VectorColumn& column, Fn&
   return n > 0 ? fn(std::span<const uint32_t>(batch.data(), n)) : base::ok();
 }
 
-// Both push at most k hits a range into `top` and return the number of vectors compared. kTimeout, kCancelled.
+// Both push at most k hits a range into `top` and return the number of rows looked at. kTimeout, kCancelled.
 base::Result<uint64_t> scan_exact(const ScanCall& call, const ScanRange& range, TopK& top);
-// Where there are codes; the rest exactly. The best kRescoreFactor * k by code are compared exactly.
+// The same hits, by codes where there are some: rows are compared exactly unless their codes leave no doubt that they are too far away.
 base::Result<uint64_t> scan_coded(const ScanCall& call, const ScanRange& range, TopK& top);
 
 }  // namespace rhumb::segment

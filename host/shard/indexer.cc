@@ -39,6 +39,7 @@ void Indexer::tell_idle() {
   {
     const std::lock_guard lock(mutex_);
     if (limit_) return;  // a checkpoint holds graphs back; its end wakes
+    if (renewer_.busy() && !core_.stopping.load() && core_.serving().ok()) return;  // so does that of a graph that is built anew
     waiters.swap(idle_waiters_);
   }
   for (const auto& done : waiters) done();
@@ -51,7 +52,21 @@ bool Indexer::step() {
   if (!built) settle(schema);
   const ViewPtr view = core_.views.current();
   if (make_colder(view)) return true;
-  return memory_level() != base::MemoryLevel::kRefuse && extend_graph(view);  // what waits meanwhile is scanned
+  const bool renewing = renew_graph(view);
+  return (memory_level() != base::MemoryLevel::kRefuse && extend_graph(view)) || renewing;  // what waits meanwhile is scanned
+}
+
+bool Indexer::renew_graph(const ViewPtr& view) {
+  const Renewer::Step step = renewer_.step(view);
+  if (!step.published) return step.more;
+  Segment& segment = *step.published->segment;
+  const SegmentView* const part = view->find(segment.id());
+  const bool sealed = segment.state() == segment::State::kSealed;
+  const auto durable = durable_rows_.find(segment.id());
+  const uint32_t rows = part != nullptr && sealed ? part->rows : durable != durable_rows_.end() ? durable->second : 0;
+  const Status saved = segment.graph(step.published->column).save(rows, sealed);  // rows that are not durable yet: the next checkpoint does
+  if (!saved.ok()) warn("saving the graph of vector '" + segment.vectors()[step.published->column].name + "': " + saved.to_string());
+  return step.more;
 }
 
 base::MemoryLevel Indexer::memory_level() const {
@@ -133,6 +148,7 @@ void Indexer::save(const Watermark& durable) {
     Segment& segment = *part.segment;
     const auto it = durable.lengths.find(segment.id());
     if (it == durable.lengths.end()) continue;
+    durable_rows_[segment.id()] = it->second.rows;
     const bool sealed = segment.state() == segment::State::kSealed;
     for (size_t c = 0; c < segment.vectors().size(); ++c) {
       const Status saved = segment.graph(c).save(it->second.rows, sealed);
@@ -182,6 +198,7 @@ bool Indexer::extend_graph(const ViewPtr& view) {
 void Indexer::graph_failed(Segment& segment, size_t column, const Status& reason) {
   warn("graph of vector '" + segment.vectors()[column].name + "': " + reason.to_string());
   ++failures_[{segment.id(), column}];
+  renewer_.forget(segment.id(), column);
   segment.graph(column).drop();
 }
 
@@ -245,6 +262,46 @@ Indexer::Tail Indexer::tail(const View& view) const {
   for (const uint64_t rows : waiting) tail.rows = std::max(tail.rows, rows);
   tail.scan_ms = static_cast<double>(tail.rows) * ns_per_row_.load(std::memory_order_relaxed) / 1e6;
   return tail;
+}
+
+bool Indexer::settled(const View& view) const {
+  return std::all_of(view.segments.begin(), view.segments.end(), [](const SegmentView& part) {
+    for (size_t c = 0; c < part.segment->vectors().size(); ++c) {
+      if (!part.segment->graph(c).settled()) return false;
+    }
+    return true;
+  });
+}
+
+std::vector<model::IndexState> Indexer::indexes(const View& view) const {
+  std::vector<model::IndexState> out;
+  for (const SegmentView& part : view.segments) {
+    for (size_t c = 0; c < part.segment->vectors().size() && out.size() < base::limits::kMaxIndexStates; ++c) {
+      const segment::Graph& graph = part.segment->graph(c);
+      const auto known = graph.stats();
+      if (!known.ok() || graph.built() == 0) continue;
+      const Renewer::Word word = renewer_.about(part.segment->id(), c);
+      model::IndexState index;
+      index.segment = part.segment->id();
+      index.rows = known->rows;
+      index.vector = part.segment->vectors()[c].name;
+      index.engine = graph.engine();
+      index.codes = known->codes;
+      index.why = known->why;
+      index.warning = known->warning;
+      if (!word.problem.empty()) index.warning += (index.warning.empty() ? "" : "; ") + word.problem;
+      index.renewing = word.renewing;
+      if (known->measured) {
+        index.recall = known->measured->recall;
+        index.queries = known->measured->queries;
+        index.ef = known->measured->ef;
+      }
+      index.doubtful = known->doubtful;
+      index.clipped_rows = known->clipped_rows;
+      out.push_back(std::move(index));
+    }
+  }
+  return out;
 }
 
 void Indexer::warn(const std::string& text) {

@@ -19,13 +19,15 @@
 #include "host/base/executor.h"
 #include "host/base/memory_guard.h"
 #include "host/base/status.h"
+#include "host/model/query.h"
 #include "host/shard/core.h"
+#include "host/shard/renewer.h"
 
 namespace rhumb::shard {
 
 class Indexer {
  public:
-  Indexer(Core& core, base::Strand& strand) : core_(core), strand_(strand) {}
+  Indexer(Core& core, base::Strand& strand) : core_(core), strand_(strand), renewer_(core, [this] { wake(); }) {}
 
   // There may be something to do: new rows, or payload indexes that are not ready.
   void wake();
@@ -34,6 +36,8 @@ class Indexer {
   // Fires when everything that was there to index at the time of the call is indexed, as far as it can be.
   void when_idle(std::function<void()> done);
   void fail(const base::Status& reason);
+  // Graphs that are built anew end without effect.
+  void stop() { renewer_.stop(); }
 
   // A checkpoint begins: until it ended, graphs take in no slot that it does not make durable, so that they can be
   // saved then.
@@ -49,6 +53,10 @@ class Indexer {
   };
   Tail tail(const View& view) const;
   std::string warning() const;
+  // Nothing is built anew, or to be.
+  bool settled(const View& view) const;
+  // At most kMaxIndexStates.
+  std::vector<model::IndexState> indexes(const View& view) const;
 
  private:
   void run();
@@ -56,6 +64,7 @@ class Indexer {
   bool step();
   std::optional<base::Status> build_field();  // none: there was nothing to build
   bool extend_graph(const ViewPtr& view);
+  bool renew_graph(const ViewPtr& view);
   bool make_colder(const ViewPtr& view);
   base::MemoryLevel memory_level() const;
   uint32_t graph_end(const SegmentView& part, size_t column) const;
@@ -74,6 +83,7 @@ class Indexer {
       failures_;                     // [strand] of a segment's column: after a few it is left to scans
   std::set<uint32_t> fields_saved_;  // [strand] sealed segments
   std::set<uint32_t> cooled_;        // [strand] sealed segments, while memory is short
+  std::map<uint32_t, uint32_t> durable_rows_;  // [strand] of segments, by the latest checkpoint
 
   mutable std::mutex mutex_;        // guards what follows
   std::optional<Watermark> limit_;  // of the checkpoint under way
@@ -82,6 +92,7 @@ class Indexer {
   uint64_t configured_ = 0;  // version of the newest configuration without missing indexes
   std::vector<std::pair<uint64_t, std::function<void(base::Status)>>> waiting_;
   std::vector<std::function<void()>> idle_waiters_;
+  Renewer renewer_;
 };
 
 }  // namespace rhumb::shard

@@ -130,6 +130,7 @@ void Shard::stop() {
   const Status closed(base::Code::kUnavailable, "shard " + std::to_string(core_.options.shard) + " is closed");
   core_.views.fail(closed);
   indexer_.fail(closed);
+  indexer_.stop();
   apply_strand_.drain();
   maintenance_.wait_idle();
   watch_strand_.drain();

@@ -152,7 +152,8 @@ model::ShardState Shard::state() const {
     fields_ready = fields_ready && part.segment->fields().unready().empty();
     for (const auto& [field, points] : part.segment->fields().points(*part.live)) index_points[field] += points;
   }
-  state.green = serving.ok() && fields_ready && tail.rows < base::limits::kGreenTailRows &&
+  state.indexes = indexer_.indexes(*view);
+  state.green = serving.ok() && fields_ready && indexer_.settled(*view) && tail.rows < base::limits::kGreenTailRows &&
                 tail.scan_ms <= core_.options.tail_scan_ms;
   state.index_points.assign(index_points.begin(), index_points.end());
   state.wanted_indexes = core_.wanted.missing(core_.schema()->indexed);

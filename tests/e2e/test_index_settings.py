@@ -80,9 +80,10 @@ def loaded(tmp_path_factory, data):
 
 
 def test_m_of_0_builds_nothing_and_a_later_m_does(loaded, data):
-    _, client = loaded
+    server, client = loaded
     info = client.get_collection("c")
     assert info.status == models.CollectionStatus.GREEN and info.config.hnsw_config.m == 0
+    assert "indexes" not in server.ok("GET", "/collections/c")
     assert info.indexed_vectors_count == 0
     assert data.recall(client, "c", "spread") >= 0.95, "scanned by codes"
     assert data.recall(client, "c", "spread", hnsw_ef=10) >= 0.95, "there is no graph to walk"
@@ -90,6 +91,9 @@ def test_m_of_0_builds_nothing_and_a_later_m_does(loaded, data):
     assert client.update_collection("c", hnsw_config=models.HnswConfigDiff(m=8, ef_construct=60))
     info = until_indexed(client, "c", 2 * ROWS)
     assert info.config.hnsw_config.m == 8 and info.config.hnsw_config.ef_construct == 60
+    shown = server.ok("GET", "/collections/c")["indexes"]  # where the client above takes them
+    assert {index["vector"] for index in shown} == {"spread", "near"} and {index["engine"] for index in shown} == {"rhumb"}, shown
+    assert sum(index["rows"] for index in shown) == 2 * ROWS, shown
 
 
 def test_hnsw_ef_and_exact(loaded, data):

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "host/base/limits.h"
 #include "tests/plugins/index_fixture.h"
 
 namespace rhumb::index {
@@ -116,6 +117,7 @@ INSTANTIATE_TEST_SUITE_P(Index, Engines, ::testing::Values("flat", "hnsw"));
 struct Rogue {
   rhumb_status_t answer = RHUMB_OK;
   uint32_t count = 0;
+  std::string stats = "[]";
 };
 Rogue g_rogue;
 
@@ -132,7 +134,7 @@ rhumb_index_ops_t rogue_table() {
     return fail(error, g_rogue.answer, g_rogue.answer == RHUMB_OK ? "" : "lost my way");
   };
   ops.stats = [](rhumb_index_t*, rhumb_buffer_t* out) -> rhumb_status_t {
-    *out = buffer("[]");
+    *out = buffer(g_rogue.stats);
     return RHUMB_OK;
   };
   return ops;
@@ -157,6 +159,40 @@ TEST(Fencing, AnEngineThatCannotBeTrustedIsNotAskedAgain) {
     EXPECT_EQ(index->search(ask(query, 2)).status().code(), Code::kUnavailable);
     EXPECT_EQ(index->insert(0, 1).code(), Code::kUnavailable);
   }
+}
+
+// What an engine says of itself is shown to users: only what makes sense, and not without end.
+TEST(Stats, WhatAnEngineSaysOfItself) {
+  const rhumb_index_ops_t ops = rogue_table();
+  const plugin::Engine<rhumb_index_ops_t> engine{&ops, nullptr, "rogue", "1"};
+  const Column column(RHUMB_EUCLID, RHUMB_F32, 4);
+  g_rogue = {};
+  const auto index = IndexInstance::open(engine, request(column)).value();
+  const auto stats = [&](const std::string& json) {
+    g_rogue.stats = json;
+    const auto known = index->stats();
+    EXPECT_TRUE(known.ok()) << known.status().message();
+    return known.value();
+  };
+  IndexStats known = stats(R"({"rows":7,"built_through":9,"codes":"4bit","measured":{"recall":0.993,"queries":128,"ef":48},"why":"w","renew":"r",
+      "warning":"x","doubtful":5,"clipped_rows":6})");
+  EXPECT_EQ(known.rows, 7u);
+  EXPECT_EQ(known.codes, "4bit");
+  ASSERT_TRUE(known.measured);
+  EXPECT_EQ(known.measured->recall, 0.993);
+  EXPECT_EQ(known.measured->queries, 128u);
+  EXPECT_EQ(known.measured->ef, 48u);
+  EXPECT_EQ(known.why + known.renew + known.warning, "wrx");
+  EXPECT_EQ(known.doubtful + known.clipped_rows, 11u);
+
+  known = stats(R"({"codes":8,"why":null,"renew":true,"doubtful":-1})");
+  EXPECT_EQ(known.codes + known.why + known.renew, "");
+  EXPECT_EQ(known.doubtful, 0u);
+  for (const char* measured : {"3", "{}", R"({"recall":1.5,"queries":3})", R"({"recall":"x","queries":3})", R"({"recall":0.5,"queries":0})"})
+    EXPECT_FALSE(stats(R"({"measured":)" + std::string(measured) + "}").measured) << measured;
+  std::string longer = "x";
+  for (int i = 0; i < 1000; ++i) longer += "\u00e9";
+  EXPECT_EQ(stats(R"({"renew":")" + longer + "\"}").renew.size(), base::limits::kMaxEngineTextBytes - 1) << "characters stay whole";
 }
 
 TEST(Fencing, MoreHitsThanAskedForAreNoAnswer) {

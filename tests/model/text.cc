@@ -119,9 +119,13 @@ std::string text_of(const ScrollRequest& r) {
   return all("scroll", r.offset, r.limit, r.filter, r.with_payload.mode, r.with_payload.keys, r.with_vector.mode, r.with_vector.names);
 }
 std::string text_of(const CountRequest& r) { return all("count", r.filter, r.exact); }
+std::string text_of(const IndexState& i) {
+  return all("index state", i.segment, i.rows, i.vector, i.engine, i.codes, i.why, i.warning, i.renewing, i.queries) +
+         all("", i.ef, i.recall, i.doubtful, i.clipped_rows);
+}
 std::string text_of(const ShardState& s) {
   return all("state", s.shard, s.applied_index, s.points, s.segments, s.indexed_vectors, s.vectors, s.tail_rows, s.green, s.warning) +
-         all("", s.content_hash, s.index_points, s.wanted_indexes);
+         all("", s.content_hash, s.index_points, s.wanted_indexes, s.indexes);
 }
 std::string text_of(const HnswConfig& h) {
   return all("hnsw", h.m, h.ef_construct, h.full_scan_threshold, h.max_indexing_threads, h.payload_m, h.on_disk, h.inline_storage, h.memory);

@@ -20,6 +20,7 @@ std::string text_of(const Record& record);
 std::string text_of(const GetRequest& request);
 std::string text_of(const ScrollRequest& request);
 std::string text_of(const CountRequest& request);
+std::string text_of(const IndexState& state);
 std::string text_of(const ShardState& state);
 std::string text_of(const CollectionConfig& config);
 std::string text_of(const Collection& collection);

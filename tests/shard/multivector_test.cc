@@ -167,6 +167,46 @@ TEST_F(MultivectorTest, GraphOfRowsFindsThePoints) {
   EXPECT_GE(recall("graph"), 0.95);
 }
 
+// As clients send batches: all points filled up with zeros to as many rows as the longest has, and queries, too.
+TEST_F(MultivectorTest, RowsOfZerosLeadNowhereAndCountAsTheyAre) {
+  h.open();
+  std::vector<model::PointWrite> batch;
+  for (uint64_t id = 0; id < 5000; ++id) {
+    points[id] = documents.next(1 + static_cast<uint32_t>(id % 4));
+    points[id].resize(4 * kRow, '\0');
+    batch.push_back(point(id, points[id]));
+  }
+  ASSERT_TRUE(h.write(upsert(batch)).ok());
+  h.wait_indexed();
+  size_t found = 0;
+  uint64_t plain_work = 0, padded_work = 0;
+  for (int q = 0; q < 40; ++q) {
+    const std::string query = documents.next(3);
+    for (const bool padded : {false, true}) {
+      auto request = nearest(query + std::string(padded ? 5 * kRow : 0, '\0'), 10);
+      request.params.explain = true;
+      const auto result = h->search(request, {});
+      ASSERT_TRUE(result.ok()) << result.status().to_string();
+      ASSERT_EQ(result->points.size(), 10u);
+      const auto expected = truth(query, 10, {});
+      for (const auto& record : result->points) {
+        EXPECT_NEAR(record.score, max_sim(query, points.at(record.id.as_number())), 1e-3f) << "zeros add nothing";
+        found += std::count_if(expected.begin(), expected.end(), [&](const auto& e) { return e.second == record.id.as_number(); });
+      }
+      EXPECT_EQ(result->plan.at(0).strategy, "graph");
+      (padded ? padded_work : plain_work) += result->plan.at(0).distances;
+    }
+  }
+  std::printf("%zu of 800 found, %llu comparisons, %llu of padded queries\n", found, static_cast<unsigned long long>(plain_work),
+              static_cast<unsigned long long>(padded_work));
+  EXPECT_GE(found, 760u) << "of 800";
+  EXPECT_LT(padded_work * 5, plain_work * 11) << "for 5 of 8 rows no graph is walked; only the points' comparison has 8 rows";
+  const auto nothing = h->search(nearest(std::string(3 * kRow, '\0'), 10), {});
+  ASSERT_TRUE(nothing.ok());
+  EXPECT_EQ(nothing->points.size(), 10u);
+  EXPECT_NEAR(nothing->points[0].score, 0, 1e-6f);
+}
+
 TEST_F(MultivectorTest, FiltersOnTheGraph) {
   h.open();
   insert(0, 8000);

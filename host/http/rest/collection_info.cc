@@ -2,6 +2,7 @@
 #include "host/base/limits.h"
 #include "host/http/rest/collection_body.h"
 #include "host/http/rest/hints.h"
+#include "host/http/rest/index_info.h"
 
 namespace rhumb::http::rest {
 namespace {
@@ -105,7 +106,11 @@ std::string collection_info_json(const gateway::CollectionState& state) {
             {"segments_count", t.segments},
             {"config", config_json(config)},
             {"payload_schema", schema}};
-  if (!t.warnings.empty()) j["warnings"] = t.warnings;
+  json warnings = t.warnings;
+  add_index_warnings(state, warnings);
+  if (!warnings.empty()) j["warnings"] = warnings;
+  json indexes = indexes_json(state);
+  if (!indexes.empty()) j["indexes"] = std::move(indexes);
   return j.dump();
 }
 

@@ -109,7 +109,20 @@ typedef struct rhumb_index_ops {
    * May run while searches run, not while build or insert runs. */
   rhumb_status_t(RHUMB_CALL *save)(rhumb_index_t *, rhumb_slice_t dir, rhumb_error_t *);
   /* [any-thread] JSON: {"rows":n,"built_through":slot,"bytes_resident":n,"bytes_mapped":n}; built_through: slots below are indexed. "calibration",
-   * where it is known: [[ef, recall at 10], ..], rising. */
+   * where it is known: [[ef, recall at 10], ..], rising. What an instance measures of itself may be told, too; the host shows it to users
+   * (sentences: English, one each, up to 512 bytes):
+   *   "codes"         what rows are compared by: "float", "8bit", "4bit", "pq" or a word of the engine's own
+   *   "measured"      {"recall":r,"queries":n,"ef":n}: recall at 10 of n queries at the default breadth, against the exact answer
+   *   "why"           why this form was chosen
+   *   "doubtful"      n: searches that compared more than usual exactly, since codes left a doubt
+   *   "clipped_rows"  n: rows beyond the range of the codes
+   *   "warning"       e.g. codes that the collection asks for find too little; they are kept all the same
+   *   "renew"         there only while a new instance, opened with the same parameters and built over the rows there are now, would fit the
+   *                   data better; why. Of an engine with insert the host opens one beside this one, which goes on being searched and
+   *                   growing, calls build for the rows there are (live bits given), then insert for those that came meanwhile, and puts it
+   *                   in the place of this one. It does so within its limit of memory, at most once for each doubling of the rows from
+   *                   1,024 rows on, and once more for a segment that grows no more: an instance that a build did not help need not fall
+   *                   silent. The host asks after load and after inserts. */
   rhumb_status_t(RHUMB_CALL *stats)(rhumb_index_t *, rhumb_buffer_t *json_out);
 } rhumb_index_ops_t;
 

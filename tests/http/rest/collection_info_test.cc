@@ -45,6 +45,42 @@ TEST(CollectionInfoTest, shards_are_added_up) {
   EXPECT_EQ(info["warnings"], json::parse(R"([{"message":"an index cannot be built"}])"));
 }
 
+TEST(CollectionInfoTest, indexes_say_what_they_measured) {
+  auto state = state_of(R"({"vectors":{"size":4,"distance":"Cosine"}})", 2);
+  EXPECT_FALSE(json::parse(collection_info_json(state)).contains("indexes"));
+  model::IndexState good;
+  good.segment = 1;
+  good.rows = 900;
+  good.engine = "rhumb";
+  good.codes = "4bit";
+  good.why = "found .99 with it";
+  good.queries = 128;
+  good.ef = 48;
+  good.recall = double{0.99f};
+  model::IndexState bad = good;
+  bad.segment = 2;
+  bad.recall = 0.75;
+  bad.warning = "the codes that were asked for find too little";
+  model::IndexState new_one;
+  new_one.segment = 3;
+  new_one.vector = "b";
+  new_one.engine = "hnsw";
+  new_one.renewing = "the data have moved";
+  state.shards[0].indexes = {good, bad};
+  bad.segment = 5;
+  bad.recall = 0.5;
+  state.shards[1].indexes = {new_one, bad};
+  const json info = json::parse(collection_info_json(state));
+  ASSERT_EQ(info["indexes"].size(), 4u);
+  EXPECT_EQ(info["indexes"][0], json::parse(R"({"shard":0,"segment":1,"vector":"","engine":"rhumb","rows":900,"codes":"4bit","why":"found .99 with it",
+      "measured":{"recall":0.99,"queries":128,"ef":48},"doubtful":0,"clipped_rows":0})"));
+  EXPECT_EQ(info["indexes"][2], json::parse(R"({"shard":1,"segment":3,"vector":"b","engine":"hnsw","rows":0,"renewing":"the data have moved","doubtful":0,
+      "clipped_rows":0})"));
+  ASSERT_EQ(info["warnings"].size(), 1u) << "of those that warn alike the one that finds least";
+  EXPECT_EQ(info["warnings"][0]["message"], "the vector's index in 2 segments: the codes that were asked for find too little "
+                                            "(recall at 10 of 0.5 measured by 128 queries at hnsw_ef 48)");
+}
+
 TEST(CollectionInfoTest, the_configuration_is_shown_as_it_was_given) {
   const auto shown = [](const std::string& body) { return json::parse(collection_info_json(state_of(body)))["config"]; };
   const json one = shown(R"({"vectors":{"size":4,"distance":"Cosine"}})");
