@@ -24,6 +24,8 @@ struct Schema {
   std::vector<segment::VectorSpec> vectors;
   payload::FilterSchema filter;
   model::Contract contract;
+  // vectors.size(): there is none of that name.
+  size_t column_of(const std::string& name) const;
   payload::FieldConfigs fields() const { return config.payload_indexes; }
 };
 using SchemaPtr = std::shared_ptr<const Schema>;

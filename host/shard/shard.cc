@@ -1,5 +1,5 @@
 // The shard's life: opening, applying, configuration, closing. What it answers is in reads.cc, search.cc, resolve.cc
-// and verify.cc.
+// and verify.cc; how much its searches find, in measure.cc.
 #include "host/shard/shard.h"
 
 #include <future>
