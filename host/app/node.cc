@@ -163,6 +163,8 @@ Status Node::start_roles() {
   options.replicas.kv = kv_.get();
   options.replicas.apply = apply_.get();
   options.replicas.background = background_.get();
+  options.replicas.timers = &timers_;
+  options.replicas.recall_cpu_share = options_.recall_cpu_share;
   options.replicas.segment = options_.segment;
   options.replicas.segment.plugins = plugins_.get();
   options.replicas.segment.index_engine = options_.index_engine;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "host/base/executor.h"
+#include "host/base/timer.h"
 #include "host/base/limits.h"
 #include "host/model/collection.h"
 #include "host/segment/options.h"
@@ -22,6 +23,7 @@ struct ShardOptions {
   KvCache* kv = nullptr;  // these three outlive the shard
   base::Executor* apply = nullptr;
   base::Executor* background = nullptr;
+  base::TimerQueue* timers = nullptr;  // outlives the shard; null: recall is measured only when it is asked for
   // Entries up to the index are durable in the shard's own files: the log may forget them. Any thread; does not block.
   std::function<void(uint64_t index)> release_log;
 
@@ -29,6 +31,7 @@ struct ShardOptions {
   uint64_t checkpoint_log_bytes = base::limits::kCheckpointLogBytes;
   uint32_t checkpoint_points = base::limits::kCheckpointReplayPoints;
   uint32_t tail_scan_ms = base::limits::kTailScanMs;
+  double recall_cpu_share = base::limits::kRecallCpuShare;
   uint32_t resolve_chunk_points = base::limits::kResolveChunkPoints;
   uint32_t index_slice_rows = base::limits::kIndexSliceRows;
   uint64_t disk_reserve_bytes = base::limits::kDiskReserveBytes;

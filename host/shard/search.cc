@@ -105,12 +105,6 @@ class Attempt {
     return records;
   }
 
-  const ViewPtr& view() const { return view_; }
-  std::vector<float> distances() const {
-    std::vector<float> out;
-    for (const Candidate& c : candidates_) out.push_back(c.distance);
-    return out;
-  }
   size_t dropped() const { return dropped_; }
   std::vector<model::SegmentPlan> take_plan() { return std::move(plan_); }
   uint64_t tail_rows() const { return tail_rows_; }
@@ -210,7 +204,7 @@ Result<model::SearchResult> Shard::search(const SearchRequest& request, const Re
   uint64_t own_bytes = base::limits::kMaxReplyBytes;
   uint64_t& bytes_left = context.bytes_left != nullptr ? *context.bytes_left : own_bytes;
   Attempt attempt(request, column, params, context, filter ? &*filter : nullptr, schema->contract.recall,
-                  watch_.widen());
+                  measurer_.widen());
   model::SearchResult result;
   for (int round = 0; round < 3; ++round) {
     const uint32_t k = round == 0 ? request.limit : 2 * request.limit;
@@ -220,7 +214,7 @@ Result<model::SearchResult> Shard::search(const SearchRequest& request, const Re
     result.points = std::move(*records);
     if (attempt.dropped() == 0 || result.points.size() >= request.limit) break;
   }
-  if (attempt.dropped() == 0 && measured(request, *schema)) measure(request, attempt.view(), attempt.distances());
+  measurer_.offer(request);
   for (const model::Record& record : result.points) bytes_left -= model::stored_bytes(record);
   indexer_.tail_scanned(attempt.tail_rows(), attempt.tail_ns());
   if (request.params.explain) result.plan = attempt.take_plan();
