@@ -1,5 +1,5 @@
 // Queries made of stored points until there are real ones: a point moved in a direction in which the data spread (the difference of two other
-// points), as far as a stored point lies from the one that is nearest to it. They are of the data and yet none of it, as searches mostly
+// points), nearly as far as a stored point lies from the one that is nearest to it. They are of the data and yet none of it, as searches mostly
 // are. Not of multivectors. One thread at a time; one seed gives one sequence.
 #pragma once
 

@@ -17,10 +17,11 @@ namespace limits = base::limits;
 namespace {
 
 constexpr double kFewSamples = 30;         // nothing is concluded from fewer
-constexpr double kTrialMissesMin = 10;     // that a promise lets expect, in what decides about a breadth
-constexpr double kTrialMissesGood = 40;    // the same where queries cost nothing but time
-constexpr uint64_t kTrialQueriesMin = 64;
-constexpr uint64_t kMovedQueriesMin = 128;
+constexpr double kMissesToWiden = 10;      // that the promise lets expect in samples by whose mean searches become broader,
+constexpr double kMissesToNarrow = 20;     // or narrower, or by which a breadth is chosen first,
+constexpr double kMissesOfTrial = 40;      // and that a trial has, if there are queries enough
+constexpr uint64_t kTrialQueriesMin = 128;
+constexpr double kSurelySamples = 64;      // of which the interval says that more is found than enough
 
 base::Gauge& gauge(const char* name, const char* help, uint64_t shard) {
   return base::gauge(name, help, {{"shard", std::to_string(shard)}});
@@ -79,14 +80,14 @@ uint64_t RecallWatch::trial_queries(double misses, double hits) const {
 bool RecallWatch::too_little(const RecallTally& tally) const {
   if (tally.samples() < kFewSamples) return false;
   const RecallInterval now = tally.interval();
-  return now.high < asked_ || (tally.neighbours() * (1 - asked_) >= kTrialMissesMin && now.mean < asked_);
+  return now.high < asked_ || (tally.neighbours() * (1 - asked_) >= kMissesToWiden && now.mean < asked_);
 }
 
 bool RecallWatch::more_than_enough(const RecallTally& tally) const {
-  if (tally.samples() < kTrialQueriesMin) return false;
+  if (tally.samples() < kSurelySamples) return false;
   const RecallInterval now = tally.interval();
   const double enough = recall_more_than_enough(asked_);
-  return now.low > enough || (tally.neighbours() * (1 - asked_) >= kTrialMissesMin && now.mean > enough);
+  return now.low > enough || (tally.neighbours() * (1 - asked_) >= kMissesToNarrow && now.mean > enough);
 }
 
 // Samples of other data say nothing. A breadth below the calibrated one was found on the data of its trial: where they grew by half it is
@@ -116,10 +117,10 @@ RecallWatch::Task RecallWatch::trial(Source source, const Samples& samples, uint
 
 std::optional<RecallWatch::Task> RecallWatch::next_of_searches(const Supply& supply) const {
   const bool low = too_little(searches_.tally), much = more_than_enough(searches_.tally) && step_ > kBreadthLeast;
-  const uint64_t few = trial_queries(kTrialMissesMin, supply.hits), good = trial_queries(kTrialMissesGood, supply.hits);
+  const uint64_t few = trial_queries(kMissesToNarrow, supply.hits), good = trial_queries(kMissesOfTrial, supply.hits);
   const bool first = !searches_.tried && supply.held >= few;
   const bool again = searches_.since_trial >= searches_.until_trial && ((low && step_ < kBreadthMost) || much);
-  const uint64_t least = low ? static_cast<uint64_t>(kFewSamples) : kTrialQueriesMin;
+  const auto least = static_cast<uint64_t>(low ? kFewSamples : kSurelySamples);
   if (supply.graphs && (first || (again && supply.held >= least))) return trial(Source::kSearches, searches_, std::min(supply.held, good));
   if (supply.fresh > 0) return Task{Task::Kind::kSample, Source::kSearches, std::min<uint64_t>(supply.fresh, limits::kRecallBatch), 0, 0, step_, epoch(), 0};
   return std::nullopt;
@@ -128,7 +129,7 @@ std::optional<RecallWatch::Task> RecallWatch::next_of_searches(const Supply& sup
 std::optional<RecallWatch::Task> RecallWatch::next_of_moved(const Supply& supply) const {
   if (!supply.calm) return std::nullopt;  // what is measured now would soon be of other data
   if (supply.graphs && !moved_.tried) {
-    return trial(Source::kMoved, moved_, std::max(trial_queries(kTrialMissesGood, 10), kMovedQueriesMin));
+    return trial(Source::kMoved, moved_, trial_queries(kMissesOfTrial, 10));
   }
   if (decided(moved_) || moved_.tally.samples() >= limits::kRecallMovedSamples) return std::nullopt;
   return Task{Task::Kind::kSample, Source::kMoved, limits::kRecallBatch, 0, 0, step_, epoch(), 0};
@@ -173,7 +174,7 @@ uint64_t RecallWatch::tried(const Task& task, int step, bool found, const std::v
   const bool same = mine.tried && step == step_;
   mine.tried = true;
   mine.since_trial = 0;
-  mine.until_trial = std::max<uint64_t>(same ? 2 * mine.until_trial : samples.size() / 2, kTrialQueriesMin);
+  mine.until_trial = std::max<uint64_t>(same ? 2 * mine.until_trial : samples.size() / 2, kTrialQueriesMin / 2);
   RecallTally there;
   for (const RecallSample& s : samples) {
     if (s.of > 0) there.add(s);
