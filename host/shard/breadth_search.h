@@ -34,9 +34,9 @@ class BreadthSearch {
     if (enough) reached_ = std::min(reached_, step);
     else below_ = std::max(below_, step);
   }
-  // The least step that finds enough; the most there is if none does.
+  // The least step that finds enough; the most there is if none does. Something must have been told.
   int result() const { return std::min(reached_, most_); }
-  bool found() const { return told_reached_; }
+  bool told() const { return told_; }
 
  private:
   int below_, reached_;  // the broadest that does not find enough, the least that does

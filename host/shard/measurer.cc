@@ -163,7 +163,7 @@ bool Measurer::work() {
   }
   if (!*done) return true;
   const Task& task = job_->task();
-  const uint64_t epoch = task.kind == Task::Kind::kTrial ? watch_.tried(task, job_->breadth(), job_->found(), job_->samples())
+  const uint64_t epoch = task.kind == Task::Kind::kTrial ? watch_.tried(task, job_->breadth(), job_->samples())
                                                          : watch_.sampled(task, job_->samples());
   if (epoch > 0) reservoir_.measured(job_->numbers(), epoch);
   if (job_->queries() > 0) sample_ns_.store(job_ns_ / job_->queries() + 1, std::memory_order_relaxed);

@@ -76,7 +76,7 @@ Status MeasuringJob::ask() {
     samples.push_back(sample);
     if (samples.size() < trial_.size() && !hopeless()) return base::ok();
   }
-  asked_all(samples);
+  asked_all();
   return base::ok();
 }
 
@@ -86,9 +86,9 @@ bool MeasuringJob::hopeless() const {
          static_cast<double>(missed_) > (1 - task_.aim) * static_cast<double>(neighbours_);
 }
 
-void MeasuringJob::asked_all(const std::vector<RecallSample>& samples) {
+void MeasuringJob::asked_all() {
   phase_ = Phase::kDone;
-  if (task_.kind != RecallWatch::Task::Kind::kTrial || samples.empty()) return;
+  if (task_.kind != RecallWatch::Task::Kind::kTrial || neighbours_ == 0) return;  // of nothing nothing can be missed
   search_.tell(at_, static_cast<double>(missed_) <= (1 - task_.aim) * static_cast<double>(neighbours_));
   missed_ = 0;
   const auto next = search_.next();

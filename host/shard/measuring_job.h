@@ -25,9 +25,8 @@ class MeasuringJob {
   base::Result<bool> step();
 
   const RecallWatch::Task& task() const { return task_; }
-  // When done: the breadth that was chosen, whether it finds enough, what was found there, and which searches were asked.
-  int breadth() const { return task_.kind == RecallWatch::Task::Kind::kTrial ? search_.result() : task_.start; }
-  bool found() const { return search_.found(); }
+  // When done: the breadth that was chosen, what was found there, and which searches were asked.
+  int breadth() const { return search_.told() ? search_.result() : task_.start; }
   const std::vector<RecallSample>& samples() const { return samples_.at(breadth()); }
   std::vector<uint64_t> numbers() const;
   size_t queries() const { return trial_.size(); }
@@ -36,7 +35,7 @@ class MeasuringJob {
   enum class Phase : uint8_t { kSpread, kGather, kCompare, kAsk, kDone };
   base::Result<bool> gather();
   base::Status ask();
-  void asked_all(const std::vector<RecallSample>& samples);
+  void asked_all();
   bool hopeless() const;
 
   const RecallWatch::Task task_;

@@ -18,8 +18,8 @@ namespace {
 
 constexpr double kFewSamples = 30;         // nothing is concluded from fewer
 constexpr double kMissesToWiden = 10;      // that the promise lets expect in samples by whose mean searches become broader,
-constexpr double kMissesToNarrow = 20;     // or narrower, or by which a breadth is chosen first,
-constexpr double kMissesOfTrial = 40;      // and that a trial has, if there are queries enough
+constexpr double kMissesToNarrow = 30;     // or narrower, or by which a breadth is chosen first,
+constexpr double kMissesOfTrial = 100;     // and that a trial has, if there are queries enough
 constexpr uint64_t kTrialQueriesMin = 128;
 constexpr double kSurelySamples = 64;      // of which the interval says that more is found than enough
 
@@ -119,14 +119,17 @@ std::optional<RecallWatch::Task> RecallWatch::next_of_searches(const Supply& sup
   const bool low = too_little(searches_.tally), much = more_than_enough(searches_.tally) && step_ > kBreadthLeast;
   const uint64_t few = trial_queries(kMissesToNarrow, supply.hits), good = trial_queries(kMissesOfTrial, supply.hits);
   const bool first = !searches_.tried && supply.held >= few;
+  // By more searches than the last time a breadth is chosen better, even where nothing contradicts it.
+  const bool better = searches_.tried && searches_.trial_queries * 2 <= good && supply.held >= good;
   const bool again = searches_.since_trial >= searches_.until_trial && ((low && step_ < kBreadthMost) || much);
   const auto least = static_cast<uint64_t>(low ? kFewSamples : kSurelySamples);
-  if (supply.graphs && (first || (again && supply.held >= least))) return trial(Source::kSearches, searches_, std::min(supply.held, good));
+  if (supply.graphs && (first || better || (again && supply.held >= least))) return trial(Source::kSearches, searches_, std::min(supply.held, good));
   if (supply.fresh > 0) return Task{Task::Kind::kSample, Source::kSearches, std::min<uint64_t>(supply.fresh, limits::kRecallBatch), 0, 0, step_, epoch(), 0};
   return std::nullopt;
 }
 
 std::optional<RecallWatch::Task> RecallWatch::next_of_moved(const Supply& supply) const {
+  if (moved_.nothing_in == epoch()) return std::nullopt;
   if (!supply.calm) return std::nullopt;  // what is measured now would soon be of other data
   if (supply.graphs && !moved_.tried) {
     return trial(Source::kMoved, moved_, trial_queries(kMissesOfTrial, 10));
@@ -158,42 +161,39 @@ uint64_t RecallWatch::sampled(const Task& task, const std::vector<RecallSample>&
   const std::lock_guard lock(mutex_);
   if (asked_ <= 0 || task.epoch != epoch()) return 0;
   Samples& mine = of(task.source);
+  const double before = mine.tally.samples();
   add(mine, samples);
-  const bool low = too_little(mine.tally);
-  if (low && step_ == kBreadthMost) mine.limit = 1;
-  if (!low && mine.limit > 0) mine.limit = 0;
-  tell_gauges();
+  if (mine.tally.samples() == before) mine.nothing_in = epoch();
+  tell();
   return epoch();
 }
 
-uint64_t RecallWatch::tried(const Task& task, int step, bool found, const std::vector<RecallSample>& samples) {
+uint64_t RecallWatch::tried(const Task& task, int step, const std::vector<RecallSample>& samples) {
   const std::lock_guard lock(mutex_);
   if (asked_ <= 0 || task.epoch != epoch()) return 0;
   trial_rows_ = epoch_rows_;
   Samples& mine = of(task.source);
   const bool same = mine.tried && step == step_;
   mine.tried = true;
+  mine.trial_queries = task.queries;
   mine.since_trial = 0;
   mine.until_trial = std::max<uint64_t>(same ? 2 * mine.until_trial : samples.size() / 2, kTrialQueriesMin / 2);
   RecallTally there;
   for (const RecallSample& s : samples) {
     if (s.of > 0) there.add(s);
   }
+  if (there.samples() == 0) mine.nothing_in = epoch();
+  // What a promise lets expect too few misses in is no reason to do less.
+  if (step < step_ && there.neighbours() * (1 - asked_) < kMissesToWiden) return 0;
   const RecallInterval now = there.interval();
   const char* kind = task.source == Source::kSearches ? "searches" : "moved stored points";
   char text[200];
   std::snprintf(text, sizeof(text), "measured %.4f (%.4f to %.4f) over %zu %s, asked %g", now.mean, now.low, now.high, samples.size(), kind, asked_);
   if (step != step_) change(step, text);
   mine.tally = {};  // an epoch that goes on had some of these searches already
-  mine.limit = !found && now.mean < asked_ ? 1 : step == kBreadthLeast && more_than_enough(there) ? -1 : 0;
   add(mine, samples);
   mine.since_trial = 0;
-  if (mine.limit > 0 && !short_told_) {
-    short_told_ = true;
-    base::log_warn("shard", "the contract's recall is not kept at the greatest breadth",
-                   {{"shard", shard_}, {"asked", asked_}, {"measured", now.mean}});
-  }
-  tell_gauges();
+  tell();
   return epoch();
 }
 
@@ -210,7 +210,7 @@ void RecallWatch::change(int step, const std::string& why) {
   begin_epoch();  // what follows is another search
 }
 
-void RecallWatch::tell_gauges() const {
+void RecallWatch::tell() {
   const RecallTally& tally = deciding().tally;
   const RecallInterval now = tally.interval();
   if (tally.samples() > 0) {
@@ -218,6 +218,9 @@ void RecallWatch::tell_gauges() const {
     gauge("rhumb_recall_low", "Lower end of the measured recall's 95 % interval.", shard_).set(now.low);
   }
   gauge("rhumb_recall_samples", "Sampled searches, since the start.", shard_).set(static_cast<double>(total_));
+  if (short_told_ || !at_most(deciding())) return;
+  short_told_ = true;
+  base::log_warn("shard", "the contract's recall is not kept at the greatest breadth", {{"shard", shard_}, {"asked", asked_}, {"measured", now.mean}});
 }
 
 RecallWatch::State RecallWatch::state() const {
@@ -229,8 +232,8 @@ RecallWatch::State RecallWatch::state() const {
   out.moved = measured_of(moved_.tally);
   out.samples_total = total_;
   out.widen = widen();
-  if (deciding().limit > 0) out.limit = "the greatest breadth is reached, and too little is found";
-  if (deciding().limit < 0) out.limit = "the least breadth is reached, and finds more than half of the way up to 1";
+  if (at_most(deciding())) out.limit = "the greatest breadth is reached, and too little is found";
+  if (at_least(deciding())) out.limit = "the least breadth is reached, and finds more than half of the way up to 1";
   if (asked_ > 0) out.missing = samples_missing(deciding().tally, asked_);
   out.actions.assign(actions_.begin(), actions_.end());
   return out;

@@ -80,16 +80,17 @@ class RecallWatch {
   void searched() { searched_.store(true, std::memory_order_relaxed); }
   // It was measured. One that was begun before something changed does not count any more. The epoch in which it counts; 0: in none.
   uint64_t sampled(const Task& task, const std::vector<RecallSample>& samples);
-  // The trial's result: the least breadth that is enough (found) or the greatest, and what was measured there.
-  uint64_t tried(const Task& task, int step, bool found, const std::vector<RecallSample>& samples);
+  // The trial's result: the least breadth that is enough, or the greatest of those it was to try, and what was measured there.
+  uint64_t tried(const Task& task, int step, const std::vector<RecallSample>& samples);
   State state() const;
 
  private:
   struct Samples {
     RecallTally tally;
     uint64_t since_trial = 0, until_trial = 0;  // samples since the last trial, and how many there must be before the next one
+    uint64_t trial_queries = 0;  // of the last trial
+    uint64_t nothing_in = 0;     // the epoch in which there was nothing to measure
     bool tried = false;
-    int limit = 0;  // +1: the greatest breadth does not find enough; -1: the least finds more than enough
   };
   // With mutex_ held.
   Samples& of(Source source) { return source == Source::kSearches ? searches_ : moved_; }
@@ -102,10 +103,12 @@ class RecallWatch {
   uint64_t trial_queries(double misses, double hits) const;
   bool too_little(const RecallTally& tally) const;
   bool more_than_enough(const RecallTally& tally) const;
+  bool at_most(const Samples& samples) const { return step_ == kBreadthMost && too_little(samples.tally); }
+  bool at_least(const Samples& samples) const { return step_ == kBreadthLeast && more_than_enough(samples.tally); }
   void begin_epoch();
   void add(Samples& samples, const std::vector<RecallSample>& more);
   void change(int step, const std::string& why);
-  void tell_gauges() const;
+  void tell();
 
   const uint64_t shard_;
   std::atomic<float> widen_{1};

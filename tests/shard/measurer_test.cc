@@ -147,6 +147,25 @@ TEST_F(MeasurerTest, searches_that_steer_for_themselves_do_not_count) {
   EXPECT_FALSE((*h)->recall().searched);
 }
 
+TEST_F(MeasurerTest, filters_that_let_nothing_through_and_lone_points_end_it) {
+  begin(.95);
+  insert(0, 1);
+  measured();
+  EXPECT_EQ((*h)->recall().moved.samples, 0u);
+  insert(1, 1999);
+  h->wait_indexed();
+  for (int i = 0; i < 200; ++i) {
+    model::SearchRequest request = request_of(embeddings.next());
+    request.filter = match("part", int64_t{77});
+    ASSERT_TRUE((*h)->search(request, {}).ok());
+  }
+  measured();
+  const Measurer::State state = (*h)->recall();
+  EXPECT_EQ(state.searches.samples, 0u);
+  EXPECT_EQ(state.kept(), std::nullopt);
+  EXPECT_EQ(state.widen, 1);
+}
+
 TEST_F(MeasurerTest, a_shard_ends_while_it_measures) {
   begin(.999);
   insert(0, 4000);
