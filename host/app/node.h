@@ -84,6 +84,7 @@ class Node {
   std::vector<std::string> derived_damage_;  // found by this start; guarded by damage_mutex_
   base::MemoryGuard memory_;
   base::TimerQueue timers_;
+  std::unique_ptr<shard::CpuBudget> recall_budget_;
   std::unique_ptr<base::Executor> pool_, apply_, background_;
   std::unique_ptr<plugin::PluginRegistry> plugins_;
   std::unique_ptr<storage::LogStore> log_;

@@ -95,14 +95,20 @@ json verdict_of(double asked, const Measured& m, uint64_t missing, std::optional
   return {{"kept", nullptr}, {"state", "measuring"}, {"samples_missing", std::max<uint64_t>(missing, 1)}, {"seconds_left", seconds ? json(*seconds) : json()}};
 }
 
+// The verdict with what it stands on: real searches if there were any, else stored points that were moved.
+json told_of(double asked, const peer::ContractReply& r) {
+  json out = {{"measured", measured_of(deciding(r))}, {"decided_by", r.searched ? "searches" : "moved"}, {"searches", measured_of(r.searches)},
+              {"moved", measured_of(r.moved)}, {"limit", r.limit.empty() ? json() : json(r.limit)}};
+  out["measured"]["samples_total"] = r.samples_total;
+  out.update(verdict_of(asked, deciding(r), r.missing, r.seconds_left));
+  return out;
+}
+
 json shard_of(uint64_t shard, double asked, const peer::ContractReply& r) {
   json actions = json::array();
   for (const auto& [wall_ms, what] : r.actions) actions.push_back({{"unix_ms", wall_ms}, {"action", what}});
-  json out = {{"shard", shard}, {"measured", measured_of(r.searches)}, {"moved", measured_of(r.moved)}, {"widen", r.widen}, {"actions", actions},
-              {"limit", r.limit.empty() ? json() : json(r.limit)},
-              {"segments", r.calibration_json.empty() ? json::array() : json::parse(r.calibration_json)}};
-  out["measured"]["samples_total"] = r.samples_total;
-  out.update(verdict_of(asked, deciding(r), r.missing, r.seconds_left));
+  json out = {{"shard", shard}, {"widen", r.widen}, {"actions", actions}, {"segments", r.calibration_json.empty() ? json::array() : json::parse(r.calibration_json)}};
+  out.update(told_of(asked, r));
   return out;
 }
 
@@ -124,10 +130,8 @@ json contract_of(const model::Collection& collection, const std::vector<peer::Co
   }
   all.searches = together(replies, &peer::ContractReply::searches);
   all.moved = together(replies, &peer::ContractReply::moved);
-  json out = {{"asked", {{"recall", asked > 0 ? json(asked) : json()}}}, {"measured", measured_of(all.searches)}, {"moved", measured_of(all.moved)},
-              {"decided_by", all.searched ? "searches" : "moved"}, {"limit", all.limit.empty() ? json() : json(all.limit)}, {"shards", shards}};
-  out["measured"]["samples_total"] = all.samples_total;
-  out.update(verdict_of(asked, deciding(all), all.missing, all.seconds_left));
+  json out = {{"asked", {{"recall", asked > 0 ? json(asked) : json()}}}, {"shards", shards}};
+  out.update(told_of(asked, all));
   return out;
 }
 

@@ -146,8 +146,8 @@ std::vector<Key> make_keys() {
             "Memory that belongs to no file: from 80 % of it on graphs and caches that files hold leave memory, at it writes but deletions get 507. "
             "auto: 80 % of what the control group or the machine has. 0: no limit."),
       share("contract.cpu_share", SECTION(contract), FIELD(contract, cpu_share), 0.001, 1,
-            "Part of one core, over a minute, that measuring the recall of a shard with a contract takes at most; a fifth of it once it is known "
-            "whether the contract is kept."),
+            "Part of one core, over a minute, that measuring the recall of contracts takes at most, of all shards together; a fifth of it once it is known "
+            "whether they are kept."),
       choice("peer.loopback", SECTION(peer), FIELD(peer, loopback), {"direct", "encode"},
              "How roles of one process speak: pass objects, or encode and decode every message (for tests)."),
   };

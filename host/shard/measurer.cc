@@ -53,8 +53,9 @@ struct Measurer::Gate {
 };
 
 Measurer::Measurer(Core& core)
-    : core_(core), watch_(core.options.shard), gate_(std::make_shared<Gate>()), budget_(core.options.recall_cpu_share, limits::kRecallBudgetNs),
-      strand_(*core.options.background) {
+    : core_(core), watch_(core.options.shard), gate_(std::make_shared<Gate>()),
+      own_budget_(core.options.recall_budget != nullptr ? nullptr : std::make_unique<CpuBudget>(limits::kRecallCpuShare, limits::kRecallBudgetNs)),
+      budget_(own_budget_ ? *own_budget_ : *core.options.recall_budget), strand_(*core.options.background) {
   gate_->open = this;
 }
 
@@ -66,6 +67,7 @@ void Measurer::stop() {
     gate_->open = nullptr;
   }
   strand_.drain();
+  end_job();
 }
 
 void Measurer::promise(double recall) {
@@ -129,27 +131,26 @@ void Measurer::sleep(uint64_t ns) {
 void Measurer::turn() {
   scheduled_.store(false);
   if (core_.stopping.load() || watch_.asked() <= 0) {
-    job_.reset();
+    end_job();
     return;
   }
   const uint64_t now_ns = base::monotonic_ns();
   look_at_rate(now_ns);
-  const bool known = watch_.known() && !(job_ && job_->task().kind == Task::Kind::kTrial);
-  budget_.pass(now_ns, core_.options.recall_cpu_share / static_cast<double>(known ? limits::kRecallKnownDivisor : 1));
-  if (now_ns < retry_ns_ || !budget_.left()) return sleep(std::max(budget_.wait_ns(limits::kRecallTurnNs), limits::kRecallLookMs * 1'000'000 / 100));
+  if (now_ns < retry_ns_ || !budget_.left(now_ns)) return sleep(std::max(budget_.wait_ns(limits::kRecallTurnNs), limits::kRecallLookMs * 1'000'000 / 100));
   const uint64_t began_ns = thread_cpu_ns();
   bool more = true;
   while (more && !core_.stopping.load() && thread_cpu_ns() - began_ns < limits::kRecallTurnNs) more = work();
-  const uint64_t spent_ns = thread_cpu_ns() - began_ns;
-  budget_.spend(spent_ns);
+  // Who knows already pays more, so that others come first.
+  const bool known = watch_.known() && !(job_ && job_->task().kind == Task::Kind::kTrial);
+  budget_.spend((thread_cpu_ns() - began_ns) * (known ? limits::kRecallKnownDivisor : 1));
   if (!more) return sleep(limits::kRecallLookMs * 1'000'000);
-  if (budget_.left()) wake();
+  if (budget_.left(base::monotonic_ns())) wake();
   else sleep(budget_.wait_ns(limits::kRecallTurnNs));
 }
 
 // A step; false: there is nothing to do now.
 bool Measurer::work() {
-  if (job_ && job_->task().epoch != watch_.epoch()) job_.reset();  // it would not count
+  if (job_ && job_->task().epoch != watch_.epoch()) end_job();  // it would not count
   if (!job_) return begin_job();
   const uint64_t began_ns = thread_cpu_ns();
   const auto done = core_.serving().ok() ? job_->step() : base::Result<bool>(core_.serving());
@@ -157,7 +158,7 @@ bool Measurer::work() {
   if (!done.ok()) {
     if (done.status().code() != base::Code::kCancelled)
       base::log_warn("shard", "recall is not measured", {{"shard", core_.options.shard}, {"reason", done.status().to_string()}});
-    job_.reset();
+    end_job();
     retry_ns_ = base::monotonic_ns() + limits::kRecallRetryMs * 1'000'000;
     return false;
   }
@@ -167,8 +168,14 @@ bool Measurer::work() {
                                                          : watch_.sampled(task, job_->samples());
   if (epoch > 0) reservoir_.measured(job_->numbers(), epoch);
   if (job_->queries() > 0) sample_ns_.store(job_ns_ / job_->queries() + 1, std::memory_order_relaxed);
-  job_.reset();
+  end_job();
   return true;
+}
+
+void Measurer::end_job() {
+  if (!job_) return;
+  job_.reset();
+  budget_.users().fetch_sub(1, std::memory_order_relaxed);
 }
 
 bool Measurer::begin_job() {
@@ -179,6 +186,7 @@ bool Measurer::begin_job() {
   if (task.source == RecallWatch::Source::kSearches)
     queries = task.kind == Task::Kind::kTrial ? reservoir_.latest(task.queries) : reservoir_.fresh(task.queries, task.epoch);
   job_ns_ = 0;
+  budget_.users().fetch_add(1, std::memory_order_relaxed);
   job_ = std::make_unique<MeasuringJob>(core_, task, watch_.asked(), std::move(queries), core_.options.shard + (++jobs_ << 32));
   return true;
 }
@@ -197,7 +205,8 @@ Measurer::State Measurer::state() const {
   const auto sample_ns = static_cast<double>(sample_ns_.load(std::memory_order_relaxed));
   if (out.missing == 0 || sample_ns <= 0) return out;
   const auto missing = static_cast<double>(out.missing);
-  double seconds = missing * sample_ns / core_.options.recall_cpu_share / static_cast<double>(kSecondNs);
+  const double share = budget_.share() / std::max(1u, budget_.users().load(std::memory_order_relaxed));
+  double seconds = missing * sample_ns / share / static_cast<double>(kSecondNs);
   const auto waiting = static_cast<double>(reservoir_.counts(watch_.epoch()).fresh);
   if (out.searched && missing > waiting) {
     const double per_second = per_second_.load(std::memory_order_relaxed);

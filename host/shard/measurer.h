@@ -1,6 +1,6 @@
 // Measures how much searches find, beside them: keeps some of the real ones, answers them again by comparing everything and by the graphs, and
 // steers the breadth of all searches by what comes of it (RecallWatch decides). Works in turns of some milliseconds on the background executor,
-// within a share of one core.
+// within a share of one core for all shards together.
 //
 // widen(), offer(), state(): any thread. In memory only: a start begins anew.
 #pragma once
@@ -50,6 +50,7 @@ class Measurer {
   void turn();
   bool work();
   bool begin_job();
+  void end_job();
   void look_at_rate(uint64_t now_ns);
   void wake();
   void sleep(uint64_t ns);
@@ -64,8 +65,9 @@ class Measurer {
   std::atomic<uint64_t> sample_ns_{0};  // of a core's time that a sample took lately; 0: not known
   std::shared_ptr<Gate> gate_;
 
-  CpuBudget budget_;  // [strand], as what follows
-  std::unique_ptr<MeasuringJob> job_;
+  std::unique_ptr<CpuBudget> own_budget_;  // where there is none for all shards
+  CpuBudget& budget_;
+  std::unique_ptr<MeasuringJob> job_;  // [strand], as what follows
   uint64_t jobs_ = 0, job_ns_ = 0, retry_ns_ = 0;
   uint64_t seen_rows_ = 0, seen_ns_ = 0;    // at the last look
   bool calm_ = false;

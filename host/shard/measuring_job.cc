@@ -13,7 +13,7 @@ constexpr uint32_t kMovedHits = 10;  // that a moved point asks for, as calibrat
 
 MeasuringJob::MeasuringJob(const Core& core, const RecallWatch::Task& task, double recall, std::vector<QueryReservoir::Kept> queries, uint64_t seed)
     : task_(task), view_(core.views.current()), trial_(core, view_, recall), kept_(std::move(queries)),
-      search_(task.least, task.most, task.start), phase_(Phase::kGather) {
+      search_(task.least, task.most, task.start), phase_(Phase::kGather), chosen_(task.start) {
   if (task_.source == RecallWatch::Source::kSearches) return;
   moved_ = std::make_unique<MovedPoints>(core, view_, seed);
   phase_ = Phase::kSpread;
@@ -80,19 +80,36 @@ Status MeasuringJob::ask() {
   return base::ok();
 }
 
-// So many are missed already that the rest cannot make it enough. What the widest finds is wanted whole.
+// So many are missed already that the promise is not kept, whatever the rest find. What the widest finds is wanted whole.
 bool MeasuringJob::hopeless() const {
   return task_.kind == RecallWatch::Task::Kind::kTrial && at_ < task_.most &&
-         static_cast<double>(missed_) > (1 - task_.aim) * static_cast<double>(neighbours_);
+         static_cast<double>(missed_) > (1 - task_.asked) * static_cast<double>(neighbours_);
+}
+
+// The least breadth that is enough. Where it finds far more, an engine goes another way from there on, and the step before it is taken if
+// that one keeps the promise, too.
+int MeasuringJob::choose() const {
+  const auto recall = [&](int step) {
+    const auto samples = samples_.find(step);
+    RecallTally tally;
+    if (samples == samples_.end() || samples->second.size() < trial_.size()) return 0.0;
+    for (const RecallSample& s : samples->second) tally.add(s);
+    return tally.interval().mean;
+  };
+  const int least = search_.result();
+  return recall(least) > recall_more_than_enough(task_.asked) && recall(least - 1) >= task_.asked ? least - 1 : least;
 }
 
 void MeasuringJob::asked_all() {
   phase_ = Phase::kDone;
   if (task_.kind != RecallWatch::Task::Kind::kTrial || neighbours_ == 0) return;  // of nothing nothing can be missed
-  search_.tell(at_, static_cast<double>(missed_) <= (1 - task_.aim) * static_cast<double>(neighbours_));
+  search_.tell(at_, static_cast<double>(missed_) <= (1 - recall_aim(task_.asked)) * static_cast<double>(neighbours_));
   missed_ = 0;
   const auto next = search_.next();
-  if (!next) return;
+  if (!next) {
+    chosen_ = choose();
+    return;
+  }
   at_ = *next;
   phase_ = Phase::kAsk;
 }

@@ -26,7 +26,7 @@ class MeasuringJob {
 
   const RecallWatch::Task& task() const { return task_; }
   // When done: the breadth that was chosen, what was found there, and which searches were asked.
-  int breadth() const { return search_.told() ? search_.result() : task_.start; }
+  int breadth() const { return chosen_; }
   const std::vector<RecallSample>& samples() const { return samples_.at(breadth()); }
   std::vector<uint64_t> numbers() const;
   size_t queries() const { return trial_.size(); }
@@ -37,6 +37,7 @@ class MeasuringJob {
   base::Status ask();
   void asked_all();
   bool hopeless() const;
+  int choose() const;
 
   const RecallWatch::Task task_;
   const ViewPtr view_;
@@ -46,6 +47,7 @@ class MeasuringJob {
   BreadthSearch search_;
   Phase phase_;
   size_t gathered_ = 0;
+  int chosen_;
   int at_ = 0;        // the breadth that is asked now,
   uint64_t missed_ = 0, neighbours_ = 0;  // what was missed there, and how many neighbours all queries have
   std::map<int, std::vector<RecallSample>> samples_;  // by breadth

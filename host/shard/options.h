@@ -10,6 +10,7 @@
 #include "host/base/limits.h"
 #include "host/model/collection.h"
 #include "host/segment/options.h"
+#include "host/shard/cpu_budget.h"
 #include "host/shard/kv_cache.h"
 
 namespace rhumb::shard {
@@ -23,6 +24,7 @@ struct ShardOptions {
   KvCache* kv = nullptr;  // these three outlive the shard
   base::Executor* apply = nullptr;
   base::Executor* background = nullptr;
+  CpuBudget* recall_budget = nullptr;  // of all shards together, outlives them; null: one of its own
   base::TimerQueue* timers = nullptr;  // outlives the shard; null: recall is measured only when it is asked for
   // Entries up to the index are durable in the shard's own files: the log may forget them. Any thread; does not block.
   std::function<void(uint64_t index)> release_log;
@@ -31,7 +33,6 @@ struct ShardOptions {
   uint64_t checkpoint_log_bytes = base::limits::kCheckpointLogBytes;
   uint32_t checkpoint_points = base::limits::kCheckpointReplayPoints;
   uint32_t tail_scan_ms = base::limits::kTailScanMs;
-  double recall_cpu_share = base::limits::kRecallCpuShare;
   uint32_t resolve_chunk_points = base::limits::kResolveChunkPoints;
   uint32_t index_slice_rows = base::limits::kIndexSliceRows;
   uint64_t disk_reserve_bytes = base::limits::kDiskReserveBytes;

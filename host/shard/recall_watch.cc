@@ -104,11 +104,12 @@ void RecallWatch::look_at_data(const Supply& supply) {
     searches_.tried = moved_.tried = false;
     searches_.until_trial = moved_.until_trial = 0;
   }
+  graphs_ = supply.graphs;
   if (step_ < 0 && (grown || !supply.graphs)) change(0, grown ? "the data have grown by half" : "no graph answers");
 }
 
 RecallWatch::Task RecallWatch::trial(Source source, const Samples& samples, uint64_t queries) const {
-  Task task{Task::Kind::kTrial, source, queries, kBreadthLeast, kBreadthMost, step_, epoch(), recall_aim(asked_)};
+  Task task{Task::Kind::kTrial, source, queries, kBreadthLeast, kBreadthMost, step_, epoch(), asked_};
   // What the samples say already is not put in doubt by a few queries.
   if (too_little(samples.tally)) task.least = step_;
   if (more_than_enough(samples.tally)) task.most = step_;
@@ -233,6 +234,7 @@ RecallWatch::State RecallWatch::state() const {
   out.samples_total = total_;
   out.widen = widen();
   if (at_most(deciding())) out.limit = "the greatest breadth is reached, and too little is found";
+  if (!graphs_ && too_little(deciding().tally)) out.limit = "most rows are not in a graph, and no breadth changes what is found of them";
   if (at_least(deciding())) out.limit = "the least breadth is reached, and finds more than half of the way up to 1";
   if (asked_ > 0) out.missing = samples_missing(deciding().tally, asked_);
   out.actions.assign(actions_.begin(), actions_.end());

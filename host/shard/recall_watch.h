@@ -39,7 +39,7 @@ class RecallWatch {
     uint64_t queries = 0;
     int least = kBreadthLeast, most = kBreadthMost, start = 0;  // of a trial
     uint64_t epoch = 0;
-    double aim = 0;  // of a trial: a mean that is enough
+    double asked = 0;  // of a trial: what is promised; recall_aim() of it is enough
   };
   struct Action {
     uint64_t wall_ms = 0;
@@ -121,6 +121,7 @@ class RecallWatch {
   uint64_t epoch_rows_ = 0, trial_rows_ = 0;  // rows when the epoch and the last trial began
   Samples searches_, moved_;
   uint64_t total_ = 0;
+  bool graphs_ = true;  // as of the last supply
   bool short_told_ = false;
   std::deque<Action> actions_;
 };

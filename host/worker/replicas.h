@@ -24,7 +24,7 @@ struct ReplicasOptions {
   base::Executor* apply = nullptr;
   base::Executor* background = nullptr;
   base::TimerQueue* timers = nullptr;
-  double recall_cpu_share = base::limits::kRecallCpuShare;
+  shard::CpuBudget* recall_budget = nullptr;  // as in ShardOptions
   segment::SegmentOptions segment;
 };
 

@@ -120,10 +120,10 @@ def measure(server, name, asked, queries, true, rate):
     used = cpu_s(server)
     out["after"] = clients.recall(FIRST, FIRST + AFTER)
     out["cpu_us"] = (cpu_s(server) - used) / AFTER * 1e6
-    out.update({"widen": at_end["shards"][0]["widen"], "kept": at_end["kept"], "state": at_end["state"], "limit": at_end["limit"], "samples": at_end["measured"]["samples"],
-                "low": at_end["measured"]["low"], "high": at_end["measured"]["high"], "missing": at_end["samples_missing"], "seconds_left": at_end["seconds_left"]})
+    out.update({"widen": at_end["shards"][0]["widen"], "kept": at_end["kept"], "state": at_end["state"], "limit": at_end["limit"], "samples": at_end["searches"]["samples"],
+                "low": at_end["searches"]["low"], "high": at_end["searches"]["high"], "missing": at_end["samples_missing"], "seconds_left": at_end["seconds_left"]})
     last = server.ok("GET", f"/collections/{name}/contract")
-    out["last"] = {"kept": last["kept"], "recall": last["measured"]["recall"], "samples": last["measured"]["samples"], "widen": last["shards"][0]["widen"]}
+    out["last"] = {"kept": last["kept"], "recall": last["searches"]["recall"], "samples": last["searches"]["samples"], "widen": last["shards"][0]["widen"]}
     out["actions"] = [a["action"] for a in last["shards"][0]["actions"]]
     return out
 

@@ -80,10 +80,11 @@ def test_what_is_asked_is_kept_and_measured(fresh):
     fill(server, "kept", base, contract={"recall": 0.95})
     assert server.ok("GET", "/collections/kept")["config"]["contract"] == {"recall": 0.95}
     contract = until(server, "kept", lambda c: c["state"] == "kept")
-    assert contract["decided_by"] == "moved" and contract["moved"]["samples"] >= 64 and contract["measured"]["samples"] == 0, contract
+    assert contract["decided_by"] == "moved" and contract["moved"]["samples"] >= 64 and contract["searches"]["samples"] == 0, contract
+    assert contract["measured"]["low"] == contract["moved"]["low"] >= 0.9
     assert asked.recall(server, "kept") >= 0.94  # 6,000 hits of a graph that aims between .95 and .975
     server.ok("PATCH", "/collections/kept", {"contract": {"recall": 0.99}})
-    contract = until(server, "kept", lambda c: c["measured"]["samples"] >= 600, lambda: asked.recall(server, "kept"))
+    contract = until(server, "kept", lambda c: c["searches"]["samples"] >= 600, lambda: asked.recall(server, "kept"))
     own = asked.recall(server, "kept")
     contract = until(server, "kept", lambda c: c["state"] == "kept", lambda: asked.recall(server, "kept"))
     assert contract["asked"] == {"recall": 0.99} and contract["kept"] is True and contract["decided_by"] == "searches"
@@ -165,7 +166,7 @@ def test_filtered_searches_count_while_points_are_written(fresh, small):
     writer.start()
     try:
         only = {"filter": {"must": [{"key": "part", "match": {"value": 1}}]}}
-        contract = until(server, "written", lambda c: c["measured"]["samples"] >= 100, lambda: asked.recall(server, "written", 0, 50, **only))
+        contract = until(server, "written", lambda c: c["searches"]["samples"] >= 100, lambda: asked.recall(server, "written", 0, 50, **only))
     finally:
         stop.set()
         writer.join()

@@ -204,16 +204,14 @@ TEST(QueryReservoirTest, keeps_the_latest_within_bounds_and_those_that_wait) {
 
 TEST(CpuBudgetTest, is_a_share_over_time) {
   CpuBudget budget(.1, 1000);
-  budget.pass(1, .1);
-  EXPECT_TRUE(budget.left());
+  EXPECT_TRUE(budget.left(1));
   budget.spend(150);
-  EXPECT_FALSE(budget.left());
+  EXPECT_FALSE(budget.left(1));
   EXPECT_EQ(budget.wait_ns(10), 600u);
-  budget.pass(601, .1);
-  EXPECT_TRUE(budget.left());
-  budget.pass(1'000'000, .1);
-  budget.spend(100);
-  EXPECT_FALSE(budget.left()) << "no more is saved up than a while's";
+  EXPECT_TRUE(budget.left(601));
+  EXPECT_TRUE(budget.left(1'000'000));
+  budget.spend(101);
+  EXPECT_FALSE(budget.left(1'000'000)) << "no more is saved up than a while's";
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ class Play {
       RecallTally there;
       asked[*step] = ask(*step);
       for (const RecallSample& s : asked[*step]) there.add(s);
-      search.tell(*step, there.interval().mean >= task.aim);
+      search.tell(*step, there.interval().mean >= recall_aim(task.asked));
     }
     return watch.tried(task, search.result(), asked.at(search.result()));
   }
@@ -306,6 +306,10 @@ TEST(RecallWatchTest, without_graphs_nothing_is_steered) {
   EXPECT_EQ(play.run({.004}, Source::kSearches, 500, 500), 0);
   EXPECT_EQ(play.watch.widen(), 1);
   EXPECT_EQ(play.watch.state().kept(), true);
+  play.watch.promise(.99);
+  play.run({.4}, Source::kSearches, 500, 500);
+  EXPECT_EQ(play.watch.state().kept(), false);
+  EXPECT_NE(play.watch.state().limit.find("not in a graph"), std::string::npos);
 }
 
 TEST(RecallWatchTest, nothing_to_measure_ends_it_and_changes_nothing) {
