@@ -10,7 +10,7 @@ namespace rhumb::shard {
 namespace {
 
 constexpr double kZ = 1.96;  // 95 %
-constexpr double kAimedShare = 0.75, kEnoughShare = 0.5;  // of what may be missing
+constexpr double kAimedShare = 0.7, kEnoughShare = 0.5;  // of what may be missing
 constexpr double kUsualHits = 10;
 constexpr double kRounding = 1e-9;  // of a difference of sums that would be 0
 

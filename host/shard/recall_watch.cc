@@ -19,7 +19,8 @@ namespace {
 constexpr double kFewSamples = 30;         // nothing is concluded from fewer
 constexpr double kMissesToWiden = 10;      // that the promise lets expect in samples by whose mean searches become broader,
 constexpr double kMissesToNarrow = 30;     // or narrower, or by which a breadth is chosen first,
-constexpr double kMissesOfTrial = 100;     // and that a trial has, if there are queries enough
+constexpr double kMissesOfTrial = 160;     // and that a trial has, if there are queries enough;
+constexpr double kMissesOfMoved = 100;     // fewer of moved points, since somebody may wait for what they say
 constexpr uint64_t kTrialQueriesMin = 128;
 constexpr double kSurelySamples = 64;      // of which the interval says that more is found than enough
 
@@ -121,7 +122,7 @@ std::optional<RecallWatch::Task> RecallWatch::next_of_searches(const Supply& sup
   const uint64_t few = trial_queries(kMissesToNarrow, supply.hits), good = trial_queries(kMissesOfTrial, supply.hits);
   const bool first = !searches_.tried && supply.held >= few;
   // By more searches than the last time a breadth is chosen better, even where nothing contradicts it.
-  const bool better = searches_.tried && searches_.trial_queries * 2 <= good && supply.held >= good;
+  const bool better = searches_.tried && searches_.trial_queries < good && supply.held >= good;
   const bool again = searches_.since_trial >= searches_.until_trial && ((low && step_ < kBreadthMost) || much);
   const auto least = static_cast<uint64_t>(low ? kFewSamples : kSurelySamples);
   if (supply.graphs && (first || better || (again && supply.held >= least))) return trial(Source::kSearches, searches_, std::min(supply.held, good));
@@ -133,7 +134,7 @@ std::optional<RecallWatch::Task> RecallWatch::next_of_moved(const Supply& supply
   if (moved_.nothing_in == epoch()) return std::nullopt;
   if (!supply.calm) return std::nullopt;  // what is measured now would soon be of other data
   if (supply.graphs && !moved_.tried) {
-    return trial(Source::kMoved, moved_, trial_queries(kMissesOfTrial, 10));
+    return trial(Source::kMoved, moved_, trial_queries(kMissesOfMoved, 10));
   }
   if (decided(moved_) || moved_.tally.samples() >= limits::kRecallMovedSamples) return std::nullopt;
   return Task{Task::Kind::kSample, Source::kMoved, limits::kRecallBatch, 0, 0, step_, epoch(), 0};
