@@ -1,6 +1,7 @@
 #include "host/shard/measuring_job.h"
 
 #include "host/base/bytes.h"
+#include "host/base/clock.h"
 
 namespace rhumb::shard {
 
@@ -9,6 +10,7 @@ using base::Status;
 
 namespace {
 constexpr uint32_t kMovedHits = 10;  // that a moved point asks for, as calibration does
+constexpr uint64_t kGatherNs = 2'000'000'000;  // filters that no payload index serves may take long: then fewer searches are measured
 }
 
 MeasuringJob::MeasuringJob(const Core& core, const RecallWatch::Task& task, double recall, std::vector<QueryReservoir::Kept> queries, uint64_t seed)
@@ -21,7 +23,7 @@ MeasuringJob::MeasuringJob(const Core& core, const RecallWatch::Task& task, doub
 
 std::vector<uint64_t> MeasuringJob::numbers() const {
   std::vector<uint64_t> out;
-  for (const QueryReservoir::Kept& kept : kept_) out.push_back(kept.number);
+  for (size_t i = 0; i < gathered_ && i < kept_.size(); ++i) out.push_back(kept_[i].number);
   return out;
 }
 
@@ -60,10 +62,12 @@ Result<bool> MeasuringJob::gather() {
     auto request = gathered_++ < task_.queries ? moved_->next(kMovedHits) : std::nullopt;
     return request ? trial_.add(std::move(*request)) : Result<bool>(false);
   }
-  if (gathered_ == kept_.size()) return false;
+  if (gathered_ == kept_.size() || gather_ns_ >= kGatherNs) return false;
+  const uint64_t began_ns = base::monotonic_ns();
   base::ByteReader reader(kept_[gathered_++].request);
   RHUMB_ASSIGN(model::SearchRequest request, model::decode_search_request(reader));
   RHUMB_TRY(trial_.add(std::move(request)).status());
+  gather_ns_ += base::monotonic_ns() - began_ns;
   return true;
 }
 

@@ -46,7 +46,8 @@ class MeasuringJob {
   std::vector<QueryReservoir::Kept> kept_;
   BreadthSearch search_;
   Phase phase_;
-  size_t gathered_ = 0;
+  size_t gathered_ = 0;     // queries that were looked at,
+  uint64_t gather_ns_ = 0;  // in so much time
   int chosen_;
   int at_ = 0;        // the breadth that is asked now,
   uint64_t missed_ = 0, neighbours_ = 0;  // what was missed there, and how many neighbours all queries have

@@ -22,7 +22,6 @@ class RecallTally {
 
   double samples() const { return samples_; }
   double neighbours() const { return of_; }
-  double missed() const { return of_ - found_; }
   // At 95 %: Wilson's interval (JASA 1927) with Kish's design effect, because the hits of one search hang together; a search counts as
   // one trial at least. times: as it would be after so many times the samples, if they went on like these. Without samples: 0 to 1.
   RecallInterval interval(double times = 1) const;
