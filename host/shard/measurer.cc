@@ -105,7 +105,8 @@ void Measurer::look_at_rate(uint64_t now_ns) {
     seen_rows_ = rows;
     seen_ns_ = now_ns;
   }
-  if (now_ns - rate_ns_ < kRateNs) return;
+  const bool known = per_second_.load(std::memory_order_relaxed) > 0;
+  if (now_ns - rate_ns_ < (known ? kRateNs : kSecondNs)) return;  // the first of them count soon
   const uint64_t searches = searches_.load(std::memory_order_relaxed);
   if (rate_ns_ > 0) per_second_.store(static_cast<double>(searches - rate_searches_) * kSecondNs / static_cast<double>(now_ns - rate_ns_), std::memory_order_relaxed);
   rate_searches_ = searches;
