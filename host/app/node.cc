@@ -167,6 +167,9 @@ Status Node::start_roles() {
   options.replicas.kv = kv_.get();
   options.replicas.apply = apply_.get();
   options.replicas.background = background_.get();
+  options.replicas.timers = &timers_;
+  recall_budget_ = std::make_unique<shard::CpuBudget>(options_.recall_cpu_share, base::limits::kRecallBudgetNs);
+  options.replicas.recall_budget = recall_budget_.get();
   options.replicas.segment = options_.segment;
   options.replicas.segment.plugins = plugins_.get();
   options.replicas.segment.index_engine = options_.index_engine;

@@ -34,6 +34,7 @@ struct NodeOptions {
   uint64_t log_bytes = 4 * base::limits::kGiB;  // bound of the log
   uint64_t memory_bytes = 0;                    // limit of the process; 0: none
   uint32_t seal_rows = base::limits::kSegmentMaxRows;
+  double recall_cpu_share = base::limits::kRecallCpuShare;
   uint32_t pool_threads = 2, apply_threads = 2, background_threads = 2, build_threads = 2;
   uint32_t tick_ms = 100, election_ticks = 10;
   peer::LoopbackMode loopback = peer::LoopbackMode::kDirect;
@@ -86,6 +87,7 @@ class Node {
   std::vector<std::string> derived_damage_;  // found by this start; guarded by damage_mutex_
   base::MemoryGuard memory_;
   base::TimerQueue timers_;
+  std::unique_ptr<shard::CpuBudget> recall_budget_;
   std::unique_ptr<base::Executor> pool_, apply_, background_, renewals_;
   std::unique_ptr<plugin::PluginRegistry> plugins_;
   std::unique_ptr<storage::LogStore> log_;

@@ -60,25 +60,79 @@ void Node::verify_json(gateway::CollectionPtr collection, base::Deadline deadlin
 
 namespace {
 
-json contract_of(const peer::ContractReply& r) {
-  json out = {{"samples", r.samples}, {"samples_total", r.samples_total}, {"recall", nullptr}, {"low", nullptr}, {"high", nullptr}};
-  if (r.samples > 0) out.update({{"recall", r.mean}, {"low", r.low}, {"high", r.high}});
-  return out;
+using Measured = peer::ContractReply::Measured;
+
+json measured_of(const Measured& m) {
+  if (m.samples == 0) return {{"samples", 0}, {"recall", nullptr}, {"low", nullptr}, {"high", nullptr}};
+  return {{"samples", m.samples}, {"recall", m.mean}, {"low", m.low}, {"high", m.high}};
 }
 
 // Of all shards together, as if each had been measured by its share of the samples: bounds are a little wide.
-json together(const std::vector<peer::ContractReply>& replies) {
-  peer::ContractReply all;
-  all.mean = all.low = all.high = 0;
+Measured together(const std::vector<peer::ContractReply>& replies, Measured peer::ContractReply::* source) {
+  Measured all{0, 0, 0, 0};
   for (const peer::ContractReply& r : replies) {
-    all.samples += r.samples;
-    all.samples_total += r.samples_total;
-    all.mean += static_cast<double>(r.samples) * r.mean;
-    all.low += static_cast<double>(r.samples) * r.low;
-    all.high += static_cast<double>(r.samples) * r.high;
+    const Measured& m = r.*source;
+    all.samples += m.samples;
+    all.mean += static_cast<double>(m.samples) * m.mean;
+    all.low += static_cast<double>(m.samples) * m.low;
+    all.high += static_cast<double>(m.samples) * m.high;
   }
   for (double* sum : {&all.mean, &all.low, &all.high}) *sum /= std::max<double>(1, static_cast<double>(all.samples));
-  return contract_of(all);
+  return all;
+}
+
+const Measured& deciding(const peer::ContractReply& r) { return r.searched ? r.searches : r.moved; }
+
+std::optional<bool> kept_of(double asked, const Measured& m) {
+  return asked > 0 && m.samples > 0 ? model::contract_kept(asked, m.mean, m.low, m.high) : std::nullopt;
+}
+
+// "kept", "missed", "measuring"; null: nothing is asked. While it measures: how much is missing, and how long that takes.
+json verdict_of(double asked, const Measured& m, uint64_t missing, std::optional<uint64_t> seconds) {
+  if (asked <= 0) return {{"kept", nullptr}, {"state", nullptr}, {"samples_missing", nullptr}, {"seconds_left", nullptr}};
+  const auto kept = kept_of(asked, m);
+  if (kept) return {{"kept", *kept}, {"state", *kept ? "kept" : "missed"}, {"samples_missing", 0}, {"seconds_left", 0}};
+  return {{"kept", nullptr}, {"state", "measuring"}, {"samples_missing", std::max<uint64_t>(missing, 1)}, {"seconds_left", seconds ? json(*seconds) : json()}};
+}
+
+// The verdict with what it stands on: real searches if there were any, else stored points that were moved.
+json told_of(double asked, const peer::ContractReply& r) {
+  json out = {{"measured", measured_of(deciding(r))}, {"decided_by", r.searched ? "searches" : "moved"}, {"searches", measured_of(r.searches)},
+              {"moved", measured_of(r.moved)}, {"limit", r.limit.empty() ? json() : json(r.limit)}};
+  out["measured"]["samples_total"] = r.samples_total;
+  out.update(verdict_of(asked, deciding(r), r.missing, r.seconds_left));
+  return out;
+}
+
+json shard_of(uint64_t shard, double asked, const peer::ContractReply& r) {
+  json actions = json::array();
+  for (const auto& [wall_ms, what] : r.actions) actions.push_back({{"unix_ms", wall_ms}, {"action", what}});
+  json out = {{"shard", shard}, {"widen", r.widen}, {"actions", actions}, {"segments", r.calibration_json.empty() ? json::array() : json::parse(r.calibration_json)}};
+  out.update(told_of(asked, r));
+  return out;
+}
+
+json contract_of(const model::Collection& collection, const std::vector<peer::ContractReply>& replies) {
+  const double asked = model::contract_of(collection.config).recall;
+  peer::ContractReply all;
+  all.seconds_left = 0;
+  json shards = json::array();
+  for (size_t i = 0; i < replies.size(); ++i) {
+    const peer::ContractReply& r = replies[i];
+    shards.push_back(shard_of(collection.shards[i].shard, asked, r));
+    all.searched = all.searched || r.searched;
+    all.samples_total += r.samples_total;
+    all.missing += r.missing;
+    if (all.limit.empty()) all.limit = r.limit;
+    // The slowest shard decides; of one that does not know, nobody knows.
+    if (r.missing == 0) continue;
+    all.seconds_left = all.seconds_left && r.seconds_left ? std::optional(std::max(*all.seconds_left, *r.seconds_left)) : std::nullopt;
+  }
+  all.searches = together(replies, &peer::ContractReply::searches);
+  all.moved = together(replies, &peer::ContractReply::moved);
+  json out = {{"asked", {{"recall", asked > 0 ? json(asked) : json()}}}, {"shards", shards}};
+  out.update(told_of(asked, all));
+  return out;
 }
 
 }  // namespace
@@ -86,20 +140,7 @@ json together(const std::vector<peer::ContractReply>& replies) {
 void Node::contract_json(gateway::CollectionPtr collection, base::Deadline deadline, std::function<void(base::Result<std::string>)> done) {
   gateway_->contract(collection, deadline, [collection, done = std::move(done)](base::Result<std::vector<peer::ContractReply>> replies) {
     if (!replies.ok()) return done(replies.status());
-    const double asked = model::contract_of(collection->config).recall;
-    json shards = json::array();
-    for (size_t i = 0; i < replies->size(); ++i) {
-      const peer::ContractReply& r = (*replies)[i];
-      json actions = json::array();
-      for (const auto& [wall_ms, what] : r.actions) actions.push_back({{"unix_ms", wall_ms}, {"action", what}});
-      shards.push_back({{"shard", collection->shards[i].shard}, {"measured", contract_of(r)}, {"widen", r.widen}, {"actions", actions},
-                        {"segments", r.calibration_json.empty() ? json::array() : json::parse(r.calibration_json)}});
-    }
-    json measured = together(*replies);
-    const bool known = asked > 0 && !measured["recall"].is_null();
-    done(json{{"asked", {{"recall", asked > 0 ? json(asked) : json()}}}, {"measured", measured},
-              {"kept", known ? json(measured["high"].get<double>() >= asked) : json()}, {"shards", shards}}
-             .dump());
+    done(contract_of(*collection, *replies).dump());
   });
 }
 

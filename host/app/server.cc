@@ -137,6 +137,7 @@ NodeOptions Server::node_options() const {
   o.pool_threads = or_cores(settings_.http.workers);
   o.apply_threads = std::min(4u, cores());
   o.background_threads = std::max(2u, cores() / 2);
+  o.recall_cpu_share = settings_.contract.cpu_share;
   o.build_threads = or_cores(settings_.index.build_threads);
   o.seal_rows = static_cast<uint32_t>(settings_.index.segment_rows);
   o.tick_ms = static_cast<uint32_t>(settings_.consensus.tick_ms);

@@ -13,4 +13,11 @@ Contract contract_of(const CollectionConfig& config) {
   return {json["recall"].get<double>()};
 }
 
+std::optional<bool> contract_kept(double asked, double mean, double low, double high) {
+  constexpr double kRounding = 1e-12;  // 1 - (1 - .999) is not .999
+  if (high < asked - kRounding) return false;
+  if (mean >= asked - kRounding && low >= asked - (1 - asked) - kRounding) return true;
+  return std::nullopt;
+}
+
 }  // namespace rhumb::model

@@ -1,6 +1,8 @@
 // What a collection promises, measured while it serves (GET {collection}/contract).
 #pragma once
 
+#include <optional>
+
 #include "host/model/collection.h"
 
 namespace rhumb::model {
@@ -12,5 +14,9 @@ struct Contract {
 };
 
 Contract contract_of(const CollectionConfig& config);
+
+// What a measured recall with its 95 % interval says of a promise. true: as much as asked is found, and what is missing may be twice of
+// what is allowed at most. false: too little is found, surely. nullopt: it is not known yet.
+std::optional<bool> contract_kept(double asked, double mean, double low, double high);
 
 }  // namespace rhumb::model

@@ -213,9 +213,18 @@ Result<VerifyMessage> VerifyMessage::decode(ByteReader& in) {
 }
 
 void ContractReply::encode(ByteWriter& out) const {
-  for (const double v : {asked, mean, low, high, widen}) out.f64(v);
-  out.u64(samples);
+  out.f64(asked);
+  out.f64(widen);
+  for (const Measured* m : {&searches, &moved}) {
+    for (const double v : {m->mean, m->low, m->high}) out.f64(v);
+    out.u64(m->samples);
+  }
+  out.u8(searched ? 1 : 0);
   out.u64(samples_total);
+  out.u64(missing);
+  out.u8(seconds_left ? 1 : 0);
+  out.u64(seconds_left.value_or(0));
+  out.blob(limit);
   out.u32(static_cast<uint32_t>(actions.size()));
   for (const auto& [wall_ms, what] : actions) {
     out.u64(wall_ms);
@@ -225,9 +234,19 @@ void ContractReply::encode(ByteWriter& out) const {
 }
 Result<ContractReply> ContractReply::decode(ByteReader& in) {
   ContractReply m;
-  for (double* v : {&m.asked, &m.mean, &m.low, &m.high, &m.widen}) *v = in.f64();
-  m.samples = in.u64();
+  m.asked = in.f64();
+  m.widen = in.f64();
+  for (Measured* measured : {&m.searches, &m.moved}) {
+    for (double* v : {&measured->mean, &measured->low, &measured->high}) *v = in.f64();
+    measured->samples = in.u64();
+  }
+  m.searched = in.u8() != 0;
   m.samples_total = in.u64();
+  m.missing = in.u64();
+  const bool seconds_known = in.u8() != 0;
+  const uint64_t seconds = in.u64();
+  if (seconds_known) m.seconds_left = seconds;
+  m.limit = std::string(in.blob());
   const uint32_t actions = in.count(12);
   for (uint32_t i = 0; i < actions && !in.failed(); ++i) {
     const uint64_t wall_ms = in.u64();

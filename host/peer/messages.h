@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -141,8 +142,17 @@ struct VerifyMessage {
 
 // What a shard promises its searches find, and what it measured (host/shard/recall_watch.h).
 struct ContractReply {
-  double asked = 0, mean = 0, low = 0, high = 1, widen = 1;
-  uint64_t samples = 0, samples_total = 0;
+  struct Measured {
+    double mean = 0, low = 0, high = 1;
+    uint64_t samples = 0;
+  };
+  double asked = 0, widen = 1;
+  Measured searches, moved;  // real ones; stored points that were moved a little
+  bool searched = false;     // there were real ones: they decide
+  uint64_t samples_total = 0;
+  uint64_t missing = 0;                  // samples, until it is known whether the contract is kept
+  std::optional<uint64_t> seconds_left;  // until they are there; none: they wait for searches, or it is not known
+  std::string limit;                     // why more or less is found than is aimed at; empty: it is not so, or not known
   std::vector<std::pair<uint64_t, std::string>> actions;  // wall clock ms, what was done
   std::string calibration_json;                           // [{"segment", "vector", "points", "ef_recall": [[ef, recall], ..]}, ..]
   void encode(base::ByteWriter& out) const;

@@ -28,6 +28,24 @@ Key number(std::string path, Section Settings::*section, Field field, uint64_t m
 }
 
 template <typename Section, typename Field>
+Key share(std::string path, Section Settings::*section, Field field, double min, double max, std::string help) {
+  const auto text_of = [](double v) {
+    char text[32];
+    return std::string(text, std::to_chars(text, text + sizeof(text), v).ptr);
+  };
+  const std::string expects = "a number from " + text_of(min) + " to " + text_of(max);
+  return {path, expects, std::move(help), false,
+          [=](Settings& s, const std::string& text) -> Status {
+            double value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            if (error != std::errc() || end != text.data() + text.size() || !(value >= min && value <= max)) return refuse(path, text, expects);
+            (s.*section).*field = value;
+            return base::ok();
+          },
+          [=](const Settings& s) { return text_of((s.*section).*field); }};
+}
+
+template <typename Section, typename Field>
 Key text(std::string path, Section Settings::*section, Field field, std::string expects, std::string help, bool secret = false) {
   return {path, std::move(expects), std::move(help), secret,
           [=](Settings& s, const std::string& value) -> Status {
@@ -127,6 +145,9 @@ std::vector<Key> make_keys() {
       bytes("memory.limit_bytes", SECTION(memory), FIELD(memory, limit_bytes),
             "Memory that belongs to no file: from 80 % of it on graphs and caches that files hold leave memory, at it writes but deletions get 507. "
             "auto: 80 % of what the control group or the machine has. 0: no limit."),
+      share("contract.cpu_share", SECTION(contract), FIELD(contract, cpu_share), 0.001, 1,
+            "Part of one core, over a minute, that measuring the recall of contracts takes at most, of all shards together; a fifth of it once it is known "
+            "whether they are kept."),
       choice("peer.loopback", SECTION(peer), FIELD(peer, loopback), {"direct", "encode"},
              "How roles of one process speak: pass objects, or encode and decode every message (for tests)."),
   };

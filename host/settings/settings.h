@@ -51,6 +51,9 @@ struct Settings {
     std::string limit_bytes = "auto";
   } memory;
   struct {
+    double cpu_share = 0.05;
+  } contract;
+  struct {
     std::string loopback = "direct";
   } peer;
 };

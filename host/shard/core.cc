@@ -22,6 +22,12 @@ SchemaPtr make_schema(const model::CollectionConfig& config, uint64_t version) {
   return schema;
 }
 
+size_t Schema::column_of(const std::string& name) const {
+  size_t column = 0;
+  while (column < vectors.size() && vectors[column].name != name) ++column;
+  return column;
+}
+
 Core::Core(ShardOptions shard_options)
     : options(std::move(shard_options)),
       store(*options.kv, options.directory + "/kv"),

@@ -26,6 +26,8 @@ struct Schema {
   payload::FilterSchema filter;
   IndexedFields indexed;
   model::Contract contract;
+  // vectors.size(): there is none of that name.
+  size_t column_of(const std::string& name) const;
   payload::FieldConfigs fields() const { return config.payload_indexes; }
 };
 using SchemaPtr = std::shared_ptr<const Schema>;

@@ -6,9 +6,11 @@
 #include <string>
 
 #include "host/base/executor.h"
+#include "host/base/timer.h"
 #include "host/base/limits.h"
 #include "host/model/collection.h"
 #include "host/segment/options.h"
+#include "host/shard/cpu_budget.h"
 #include "host/shard/kv_cache.h"
 
 namespace rhumb::shard {
@@ -22,6 +24,8 @@ struct ShardOptions {
   KvCache* kv = nullptr;  // these three outlive the shard
   base::Executor* apply = nullptr;
   base::Executor* background = nullptr;
+  CpuBudget* recall_budget = nullptr;  // of all shards together, outlives them; null: one of its own
+  base::TimerQueue* timers = nullptr;  // outlives the shard; null: recall is measured only when it is asked for
   // Entries up to the index are durable in the shard's own files: the log may forget them. Any thread; does not block.
   std::function<void(uint64_t index)> release_log;
 

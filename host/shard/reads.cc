@@ -182,4 +182,17 @@ Result<uint64_t> Shard::count(const model::CountRequest& request, const ReadCont
   return total;
 }
 
+std::vector<Shard::Calibration> Shard::calibrations() {
+  std::vector<Calibration> out;
+  const ViewPtr view = core_.views.current();
+  for (const SegmentView& part : view->segments) {
+    const segment::Segment& segment = *part.segment;
+    for (size_t c = 0; c < segment.vectors().size(); ++c) {
+      std::string table = segment.graph(c).calibration();
+      if (!table.empty()) out.push_back({segment.id(), part.live_count, segment.vectors()[c].name, std::move(table)});
+    }
+  }
+  return out;
+}
+
 }  // namespace rhumb::shard

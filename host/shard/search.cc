@@ -107,12 +107,6 @@ class Attempt {
     return records;
   }
 
-  const ViewPtr& view() const { return view_; }
-  std::vector<float> distances() const {
-    std::vector<float> out;
-    for (const Candidate& c : candidates_) out.push_back(c.distance);
-    return out;
-  }
   size_t dropped() const { return dropped_; }
   std::vector<model::SegmentPlan> take_plan() { return std::move(plan_); }
   uint64_t tail_rows() const { return tail_rows_; }
@@ -188,78 +182,12 @@ class Attempt {
   uint64_t tail_rows_ = 0, tail_ns_ = 0;
 };
 
-size_t column_of(const Schema& schema, const std::string& name) {
-  size_t column = 0;
-  while (column < schema.vectors.size() && schema.vectors[column].name != name) ++column;
-  return column;
-}
-
 }  // namespace
-
-// Searches that leave the breadth to the contract, and all of whose hits count.
-bool Shard::measured(const SearchRequest& request, const Schema& schema) const {
-  const model::SearchParams& params = request.params;
-  return schema.contract.recall > 0 && params.ef == 0 && !params.exact && !params.indexed_only &&
-         !request.score_threshold && request.limit > 0 && request.limit <= base::limits::kRecallSampleHits;
-}
-
-// Answers it again by comparing everything, on the same view: what was not in it then does not count as missed.
-void Shard::measure(const SearchRequest& request, ViewPtr view, std::vector<float> distances) {
-  const uint64_t now = base::monotonic_ns();
-  if (!watch_.begin(now)) return;
-  std::string copied;
-  base::ByteWriter writer(copied);
-  model::encode(request, writer);
-  auto task = [this, copied = std::move(copied), view = std::move(view), distances = std::move(distances)]() mutable {
-    const uint64_t began = base::monotonic_ns();
-    const auto sample = answer_again(copied, view, distances);
-    view.reset();
-    watch_.end(sample.ok() ? *sample : std::nullopt, began, base::monotonic_ns());
-  };
-  watch_strand_.post(std::move(task));
-}
-
-Result<std::optional<RecallSample>> Shard::answer_again(std::string_view copied, const ViewPtr& view,
-                                                        std::span<const float> distances) {
-  RHUMB_TRY(core_.serving());
-  base::ByteReader reader(copied);
-  RHUMB_ASSIGN(const SearchRequest request, model::decode_search_request(reader));
-  const SchemaPtr schema = core_.schema();
-  const size_t column = column_of(*schema, request.vector_name);
-  if (column == schema->vectors.size()) return std::optional<RecallSample>();
-  const ReadContext context{{}, &core_.stopping, nullptr};
-  std::optional<ViewFilter> filter;
-  if (request.filter && !request.filter->empty()) {
-    RHUMB_ASSIGN(filter, ViewFilter::compile(core_, *request.filter, context));
-  }
-  Attempt exact(request, column, schema->vectors[column].params, context, filter ? &*filter : nullptr, 0, 0);
-  RHUMB_TRY(exact.run(view, request.limit, true));
-  const std::vector<float> truth = exact.distances();
-  // A payload index knows what came since; then what passes is not what passed.
-  if (truth.empty() || (filter && core_.views.applied() != view->applied)) return std::optional<RecallSample>();
-  const auto of = static_cast<uint32_t>(truth.size());
-  const auto seen = distances.first(std::min<size_t>(of, distances.size()));
-  const auto found = std::count_if(seen.begin(), seen.end(), [&](float d) { return d <= truth.back(); });
-  return std::optional(RecallSample{static_cast<uint32_t>(found), of});
-}
-
-std::vector<Shard::Calibration> Shard::calibrations() {
-  std::vector<Calibration> out;
-  const ViewPtr view = core_.views.current();
-  for (const SegmentView& part : view->segments) {
-    const segment::Segment& segment = *part.segment;
-    for (size_t c = 0; c < segment.vectors().size(); ++c) {
-      std::string table = segment.graph(c).calibration();
-      if (!table.empty()) out.push_back({segment.id(), part.live_count, segment.vectors()[c].name, std::move(table)});
-    }
-  }
-  return out;
-}
 
 Result<model::SearchResult> Shard::search(const SearchRequest& request, const ReadContext& context) {
   RHUMB_TRY(core_.serving());
   const SchemaPtr schema = core_.schema();
-  const size_t column = column_of(*schema, request.vector_name);
+  const size_t column = schema->column_of(request.vector_name);
   if (column == schema->vectors.size())
     return base::invalid("Not existing vector name error: " + request.vector_name);
   const model::VectorParams& params = schema->vectors[column].params;
@@ -279,7 +207,7 @@ Result<model::SearchResult> Shard::search(const SearchRequest& request, const Re
   uint64_t own_bytes = base::limits::kMaxReplyBytes;
   uint64_t& bytes_left = context.bytes_left != nullptr ? *context.bytes_left : own_bytes;
   Attempt attempt(request, column, params, context, filter ? &*filter : nullptr, schema->contract.recall,
-                  watch_.widen());
+                  measurer_.widen());
   model::SearchResult result;
   for (int round = 0; round < 3; ++round) {
     ViewPtr view = core_.views.current();
@@ -291,7 +219,7 @@ Result<model::SearchResult> Shard::search(const SearchRequest& request, const Re
     result.points = std::move(*records);
     if (attempt.dropped() == 0 || result.points.size() >= request.limit) break;
   }
-  if (attempt.dropped() == 0 && measured(request, *schema)) measure(request, attempt.view(), attempt.distances());
+  measurer_.offer(request);
   for (const model::Record& record : result.points) bytes_left -= model::text_bytes(record);
   indexer_.tail_scanned(attempt.tail_rows(), attempt.tail_ns());
   if (request.params.explain) result.plan = attempt.take_plan();

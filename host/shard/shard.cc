@@ -1,5 +1,5 @@
 // The shard's life: opening, applying, configuration, closing. What it answers is in reads.cc, search.cc, resolve.cc
-// and verify.cc.
+// and verify.cc; measurer.cc measures how much its searches find.
 #include "host/shard/shard.h"
 
 #include <future>
@@ -19,11 +19,10 @@ Shard::Shard(ShardOptions options)
       apply_strand_(*core_.options.apply),
       maintenance_strand_(*core_.options.background),
       indexing_strand_(*core_.options.background),
-      watch_strand_(*core_.options.background),
-      watch_(core_.options.shard),
+      measurer_(core_),
       indexer_(core_, indexing_strand_),
       maintenance_(core_, ledger_, indexer_, apply_strand_, maintenance_strand_) {
-  watch_.promise(core_.schema()->contract.recall);
+  measurer_.promise(core_.schema()->contract.recall);
 }
 
 Result<std::unique_ptr<Shard>> Shard::open(ShardOptions options) {
@@ -103,7 +102,7 @@ void Shard::configure(const model::CollectionConfig& config, uint64_t version, D
       }
       if (outcome.ok()) {
         core_.set_schema(schema);
-        watch_.promise(schema->contract.recall);
+        measurer_.promise(schema->contract.recall);
       }
     }
     indexer_.wake();
@@ -133,7 +132,7 @@ void Shard::stop() {
   indexer_.stop();
   apply_strand_.drain();
   maintenance_.wait_idle();
-  watch_strand_.drain();
+  measurer_.stop();
   indexing_strand_.drain();  // what ran may have posted one more turn, which ends at once
   indexing_strand_.drain();
 }

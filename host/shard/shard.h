@@ -28,7 +28,7 @@
 #include "host/shard/indexer.h"
 #include "host/shard/ledger.h"
 #include "host/shard/maintenance.h"
-#include "host/shard/recall_watch.h"
+#include "host/shard/measurer.h"
 #include "host/shard/replay.h"
 #include "host/shard/resolution.h"
 
@@ -87,7 +87,9 @@ class Shard final : public consensus::StateMachine {
   base::Result<uint64_t> count(const model::CountRequest& request, const ReadContext& context);
   model::ShardState state() const;
   // What the contract asks for and what is measured; and by segment and vector, what its graph knows of itself.
-  RecallWatch::State recall() const { return watch_.state(); }
+  Measurer::State recall() const { return measurer_.state(); }
+  // Any thread. Fires when there is nothing left to measure of the contract, without regard to its share of a core.
+  void when_measured(std::function<void()> done) { measurer_.when_measured(std::move(done)); }
   struct Calibration {
     uint64_t segment = 0, rows = 0;
     std::string vector, table_json;  // [[ef, recall at 10], ..]
@@ -118,10 +120,6 @@ class Shard final : public consensus::StateMachine {
   base::Result<Verification> verify_view(const ViewPtr& view, const ReadContext& context, bool* moved) const;
   base::Status verify_row(const View& view, const SegmentView& part, uint32_t slot, HashSums& sums, bool* moved) const;
   base::Result<uint64_t> count_rows(const ReadContext& context) const;
-  bool measured(const model::SearchRequest& request, const Schema& schema) const;
-  void measure(const model::SearchRequest& request, ViewPtr view, std::vector<float> distances);
-  base::Result<std::optional<RecallSample>> answer_again(std::string_view request, const ViewPtr& view,
-                                                         std::span<const float> distances);
 
   Core core_;
   Ledger ledger_;                     // [apply]
@@ -129,8 +127,8 @@ class Shard final : public consensus::StateMachine {
   std::optional<Replayer> replayer_;  // [apply] until the KV store's applied index is reached
   bool strays_removed_ = false;       // [apply]
   uint64_t start_index_ = 0;
-  base::Strand apply_strand_, maintenance_strand_, indexing_strand_, watch_strand_;
-  RecallWatch watch_;
+  base::Strand apply_strand_, maintenance_strand_, indexing_strand_;
+  Measurer measurer_;
   Indexer indexer_;
   Maintenance maintenance_;
   std::atomic<bool> stopped_{false};

@@ -79,6 +79,8 @@ void Replicas::open(const model::Collection& collection, const model::ShardPlace
   options.segment = options_.segment;
   options.kv = options_.kv;
   options.apply = options_.apply;
+  options.timers = options_.timers;
+  options.recall_budget = options_.recall_budget;
   options.background = options_.background;
   options.release_log = [groups = options_.groups, group = placement.shard](uint64_t index) { groups->release(group, index); };
   auto opened_shard = shard::Shard::open(std::move(options));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/base/executor.h"
+#include "host/base/timer.h"
 #include "host/consensus/group_host.h"
 #include "host/worker/replica.h"
 
@@ -22,6 +23,8 @@ struct ReplicasOptions {
   shard::KvCache* kv = nullptr;
   base::Executor* apply = nullptr;
   base::Executor* background = nullptr;
+  base::TimerQueue* timers = nullptr;
+  shard::CpuBudget* recall_budget = nullptr;  // as in ShardOptions
   segment::SegmentOptions segment;
 };
 

@@ -114,8 +114,12 @@ void Worker::on_verify(uint64_t shard, Deadline deadline, Done<peer::VerifyReply
 
 Result<peer::ContractReply> Worker::contract(uint64_t shard) {
   RHUMB_ASSIGN(const auto replica, replicas_.find(shard));
-  const shard::RecallWatch::State state = replica->shard->recall();
-  peer::ContractReply reply{state.asked, state.measured.mean, state.measured.low, state.measured.high, state.widen, state.samples, state.samples_total, {}, {}};
+  const shard::Measurer::State state = replica->shard->recall();
+  const auto measured = [](const shard::RecallWatch::Measured& m) {
+    return peer::ContractReply::Measured{m.interval.mean, m.interval.low, m.interval.high, m.samples};
+  };
+  peer::ContractReply reply{state.asked, state.widen, measured(state.searches), measured(state.moved), state.searched, state.samples_total,
+                            state.missing, state.seconds_left, state.limit, {}, {}};
   for (const auto& action : state.actions) reply.actions.emplace_back(action.wall_ms, action.what);
   for (const auto& c : replica->shard->calibrations()) {
     reply.calibration_json += reply.calibration_json.empty() ? "[" : ",";

@@ -130,6 +130,18 @@ TEST_P(MessagesTest, verify) {
                              [this] { return VerifyReply{number(), number(), hash(), hash(), samples_.text(40)}; });
 }
 
+TEST_P(MessagesTest, contract) {
+  const auto share = [this] { return static_cast<double>(samples_.below(1000)) / 1000; };
+  const auto measured = [&] { return ContractReply::Measured{share(), share(), share(), number()}; };
+  round_trips<ContractMessage>([this] { return ContractMessage{number()}; },
+                               [&] {
+                                 ContractReply reply{share(), share(), measured(), measured(), samples_.below(2) == 0, number(), number(), std::nullopt, samples_.text(40), {}, samples_.text(40)};
+                                 if (samples_.below(2) == 0) reply.seconds_left = number();
+                                 reply.actions = list([&] { return std::pair(number(), samples_.text(20)); });
+                                 return reply;
+                               });
+}
+
 TEST_P(MessagesTest, metadata_command) {
   round_trips<MetadataCommand>([this] { return MetadataCommand{samples_.text(100)}; },
                                [this] { return MetadataReply{number(), samples_.below(2) == 0}; });

@@ -33,6 +33,16 @@ inline std::string text_of(const SearchReply& m) {
   for (const auto& r : m.results) out += model::text_of(r);
   return out;
 }
+inline std::string text_of(const ContractMessage& m) { return std::to_string(m.shard); }
+inline std::string text_of(const ContractReply& m) {
+  const auto measured = [](const ContractReply::Measured& v) {
+    return std::to_string(v.mean) + " " + std::to_string(v.low) + " " + std::to_string(v.high) + " " + std::to_string(v.samples) + " ";
+  };
+  std::string out = std::to_string(m.asked) + " " + std::to_string(m.widen) + " " + measured(m.searches) + measured(m.moved) + (m.searched ? "searched " : "moved ");
+  out += std::to_string(m.samples_total) + " " + std::to_string(m.missing) + " " + (m.seconds_left ? std::to_string(*m.seconds_left) : "unknown") + " " + m.limit;
+  for (const auto& [wall_ms, what] : m.actions) out += " " + std::to_string(wall_ms) + what;
+  return out + m.calibration_json;
+}
 inline std::string text_of(const RecordsReply& m) {
   std::string out = std::to_string(m.applied);
   for (const auto& r : m.records) out += model::text_of(r);

@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "host/segment/batch_scan.h"
 #include "host/segment/options.h"
 #include "tests/segment/temp_dir.h"
 
@@ -126,6 +127,36 @@ TEST_P(ScanTest, StopsWhenAsked) {
   call.cancelled = nullptr;
   call.deadline.at_ns = 1;
   EXPECT_EQ(scan_coded(call, {0, kRows, live}, top).status().code(), base::Code::kTimeout);
+}
+
+// Many queries at once, each within its own rows, in several stretches: bit by bit what each finds alone.
+TEST_P(ScanTest, ABatchFindsWhatEachFindsAlone) {
+  for (const bool filtered : {false, true}) {
+    std::vector<std::vector<float>> queries;
+    std::vector<std::vector<uint64_t>> passing;
+    std::vector<TopK> tops;
+    for (uint32_t q = 0; q < 64; ++q) {
+      queries.push_back(embedding(random, basis));
+      tops.emplace_back(q % 3 == 0 ? 1 : 10);
+      passing.push_back(live);
+      for (size_t w = 0; filtered && q % 4 != 0 && w < live.size(); ++w) passing.back()[w] &= q % 4 == 1 ? 0x8000100000000001ull : random();
+    }
+    std::vector<BatchQuery> batch;
+    for (size_t q = 0; q < 64; ++q) batch.push_back({queries[q].data(), passing[q], passing[q] == live, &tops[q]});
+    uint64_t compared = 0;
+    for (const auto& [first, end] : std::vector<std::pair<uint32_t, uint32_t>>{{0, 63}, {63, 64}, {64, 1000}, {1000, kRows}})
+      compared += scan_batch(*column, column->kernel(), batch, first, end);
+    uint64_t expected = 0;
+    for (size_t q = 0; q < 64; ++q) {
+      ScanCall call{column.get(), {reinterpret_cast<const char*>(queries[q].data()), kDim * sizeof(float)}, 10, {}, nullptr};
+      TopK alone(q % 3 == 0 ? 1 : 10);
+      const auto rows_of_it = scan_exact(call, {0, kRows, passing[q]}, alone);
+      ASSERT_TRUE(rows_of_it.ok());
+      expected += *rows_of_it;
+      EXPECT_EQ(tops[q].take(), alone.take()) << q << filtered;
+    }
+    EXPECT_EQ(compared, expected);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Metrics, ScanTest,

@@ -37,7 +37,7 @@ def main():
                     found.append(f"{name}:{number}: a control character")
                 if top == "tests" and path.suffix in {".cc", ".h"} and SLEEP.search(line):
                     found.append(f"{name}:{number}: wait for the event, do not sleep")
-    keys = re.findall(r'(?:text|choice|number|flag|bytes)\("([a-z_]+)\.([a-z_]+)"', (root / "host/settings/keys.cc").read_text())
+    keys = re.findall(r'(?:text|choice|number|flag|bytes|share)\("([a-z_]+)\.([a-z_]+)"', (root / "host/settings/keys.cc").read_text())
     config = (root / "config/rhumb.yaml").read_text()
     found += [f"config/rhumb.yaml: {section}.{key} is missing" for section, key in keys
               if not re.search(rf"^{section}:\n(?:(?:  .*)?\n)*?  {key}:", config, re.M)]

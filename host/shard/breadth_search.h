@@ -1,0 +1,48 @@
+// The factors on a calibrated breadth that are tried, and how the least of them is found that finds enough: from where searches are now in
+// growing strides until one finds enough and one does not, then by halves. Each is asked once. Pure arithmetic.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace rhumb::shard {
+
+inline constexpr int kBreadthStepsPerDouble = 4;
+inline constexpr int kBreadthLeast = -4 * kBreadthStepsPerDouble, kBreadthMost = 4 * kBreadthStepsPerDouble;  // a sixteenth, sixteen times
+
+inline float breadth_factor(int step) { return std::exp2(static_cast<float>(step) / kBreadthStepsPerDouble); }
+
+class BreadthSearch {
+ public:
+  // Steps from least to most, beginning at `start`.
+  BreadthSearch(int least, int most, int start) : below_(least - 1), reached_(most + 1), most_(most), start_(std::clamp(start, least, most)) {}
+
+  // What to try next; none: result() is known.
+  std::optional<int> next() const {
+    if (reached_ - below_ <= 1) return std::nullopt;
+    if (!told_) return start_;
+    if (!told_below_) return std::max(below_ + 1, reached_ - stride_);
+    if (!told_reached_) return std::min(reached_ - 1, below_ + stride_);
+    return below_ + (reached_ - below_) / 2;
+  }
+  // Whether the step that next() named finds enough.
+  void tell(int step, bool enough) {
+    stride_ = told_ ? 2 * stride_ : 1;
+    told_ = true;
+    (enough ? told_reached_ : told_below_) = true;
+    if (enough) reached_ = std::min(reached_, step);
+    else below_ = std::max(below_, step);
+  }
+  // The least step that finds enough; the most there is if none does. Something must have been told.
+  int result() const { return std::min(reached_, most_); }
+  bool told() const { return told_; }
+
+ private:
+  int below_, reached_;  // the broadest that does not find enough, the least that does
+  const int most_, start_;
+  int stride_ = 1;
+  bool told_ = false, told_below_ = false, told_reached_ = false;
+};
+
+}  // namespace rhumb::shard
