@@ -21,6 +21,8 @@
 namespace rhumb::shard {
 
 struct Ledger {
+  explicit Ledger(RequestBudget* budget = nullptr) : commands(budget) {}
+
   struct Held {
     std::shared_ptr<segment::Segment> segment;
     segment::LiveBits live;

@@ -10,6 +10,7 @@
 #include "host/model/collection.h"
 #include "host/segment/options.h"
 #include "host/shard/kv_cache.h"
+#include "host/shard/request_budget.h"
 
 namespace rhumb::shard {
 
@@ -19,9 +20,10 @@ struct ShardOptions {
   model::CollectionConfig config;
   uint64_t config_version = 0;
   segment::SegmentOptions segment;
-  KvCache* kv = nullptr;  // these three outlive the shard
+  KvCache* kv = nullptr;  // these four outlive the shard
   base::Executor* apply = nullptr;
   base::Executor* background = nullptr;
+  RequestBudget* requests = nullptr;  // of the node; none: kMaxRequests alone bounds this shard
   // Entries up to the index are durable in the shard's own files: the log may forget them. Any thread; does not block.
   std::function<void(uint64_t index)> release_log;
 

@@ -60,6 +60,7 @@ class Replicas {
   std::string directory_of(uint64_t shard) const { return options_.directory + "/" + std::to_string(shard); }
 
   const ReplicasOptions options_;
+  shard::RequestBudget requests_;  // outlives the shards
   base::Executor control_;
   bool orphans_removed_ = false;  // [control]
 

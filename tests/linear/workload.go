@@ -1,0 +1,222 @@
+// What clients do in one round: requests on a few keys of its own, so that each key's history stays short enough to be judged.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+)
+
+const (
+	collection = "/collections/linear"
+	never      = int64(math.MaxInt64)
+)
+
+type object = map[string]interface{}
+type list = []interface{}
+
+type Round struct {
+	number int64
+	keys   []int64
+	next   *int64 // values, each written once
+	drop   float64
+	reads  string // query of reads
+	began  time.Time
+
+	mutex   sync.Mutex
+	history []porcupine.Operation
+	broken  error // an answer that no request may get
+}
+
+func (r *Round) now() int64 { return int64(time.Since(r.began)) }
+
+// add notes one key's part of a request. back: never for what is not known to be over; acknowledged: it is committed.
+func (r *Round) add(client int, call, back int64, in Input, out Output, acknowledged bool) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.history = append(r.history,
+		porcupine.Operation{ClientId: client, Input: in, Call: call, Output: out, Return: back, Metadata: acknowledged})
+}
+
+func (r *Round) fail(err error) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.broken == nil {
+		r.broken = err
+	}
+}
+
+func has(keys ...int64) object { return object{"has_id": keys} }
+
+func (c Condition) json() object {
+	if c.Op == "=" {
+		return object{"key": "v", "match": object{"value": c.Value}}
+	}
+	return object{"key": "v", "range": object{"lt": c.Value}}
+}
+
+// request makes the REST form of an input on some keys.
+func request(in Input, keys []int64) (method, path string, body object) {
+	filter := object{"must": list{has(keys...)}}
+	if in.If.Op != "" {
+		filter["must"] = list{has(keys...), in.If.json()}
+	}
+	points := list{}
+	for _, key := range keys {
+		points = append(points, object{"id": key, "vector": list{float64(in.Value % 97), 1}, "payload": object{"v": in.Value}})
+	}
+	switch in.Kind {
+	case Put:
+		return "PUT", "/points", object{"points": points}
+	case Insert:
+		return "PUT", "/points", object{"points": points, "update_mode": "insert_only"}
+	case Update:
+		return "PUT", "/points", object{"points": points, "update_mode": "update_only"}
+	case Swap:
+		return "PUT", "/points", object{"points": points, "update_mode": "update_only", "update_filter": object{"must": list{in.If.json()}}}
+	case SetByID:
+		return "POST", "/points/payload", object{"payload": object{"a": in.Value}, "points": keys}
+	case SetByMatch:
+		return "POST", "/points/payload", object{"payload": object{"b": in.Value}, "filter": filter}
+	case Delete:
+		return "POST", "/points/delete", object{"points": keys}
+	case DeleteMatch:
+		return "POST", "/points/delete", object{"filter": filter}
+	}
+	return "POST", "/points", object{"ids": keys, "with_payload": true}
+}
+
+// points reads the answer of a read: by key, none for those that are not in it.
+func points(result json.RawMessage) (map[int64]Point, error) {
+	var found []struct {
+		ID      int64
+		Payload struct{ V, A, B int64 }
+	}
+	if err := json.Unmarshal(result, &found); err != nil {
+		return nil, err
+	}
+	out := map[int64]Point{}
+	for _, p := range found {
+		out[p.ID] = Point{true, p.Payload.V, p.Payload.A, p.Payload.B}
+	}
+	return out, nil
+}
+
+func (r *Round) read(c *Client, n int, keys []int64, drop float64) {
+	_, path, body := request(Input{Kind: Read}, keys)
+	call := r.now()
+	answer, err := c.call("POST", collection+path+r.reads, body, drop)
+	if err != nil {
+		return // a read without an answer says nothing
+	}
+	back := r.now()
+	found, err := points(answer.result)
+	if err != nil || answer.status != 200 {
+		r.fail(fmt.Errorf("read: %d %s", answer.status, answer.text))
+		return
+	}
+	for _, key := range keys {
+		r.add(n, call, back, Input{Key: key, Kind: Read}, Output{Affected: -1, Point: found[key]}, true)
+	}
+}
+
+func (r *Round) write(c *Client, n int, in Input, keys []int64, wait bool) {
+	method, path, body := request(in, keys)
+	call := r.now()
+	answer, err := c.call(method, fmt.Sprintf("%s%s?wait=%v", collection, path, wait), body, r.drop)
+	out, back := Output{Affected: -1}, never
+	if err == nil && answer.status != 200 {
+		r.fail(fmt.Errorf("%s: %d %s", kindNames[in.Kind], answer.status, answer.text))
+		return
+	}
+	if err == nil && wait {
+		var result struct {
+			Affected *int
+			Status   string
+		}
+		err := json.Unmarshal(answer.result, &result)
+		if err != nil || (result.Affected == nil && result.Status != "wait_timeout") {
+			r.fail(fmt.Errorf("%s: no number of points affected: %s", kindNames[in.Kind], answer.text))
+			return
+		}
+		if result.Affected == nil {
+			result.Affected = new(int)
+			*result.Affected = -1
+		} else {
+			back = r.now()
+		}
+		if len(keys) == 1 || *result.Affected == 0 {
+			out.Affected = *result.Affected
+		} else if *result.Affected == len(keys) {
+			out.Affected = 1
+		}
+	}
+	for _, key := range keys {
+		in.Key = key
+		r.add(n, call, back, in, out, err == nil)
+	}
+}
+
+// client runs one client's requests until the round is over.
+func (r *Round) client(c *Client, n int, end time.Time) {
+	random := c.random
+	for time.Now().Before(end) {
+		key := r.keys[random.Intn(len(r.keys))]
+		some := []int64{key}
+		value := atomic.AddInt64(r.next, 1)
+		in := Input{Value: value}
+		near := Condition{"<", value - int64(random.Intn(6*len(r.keys)))}
+		switch dice := random.Intn(100); {
+		case dice < 18:
+			in.Kind = Put
+		case dice < 24:
+			in.Kind = Insert
+		case dice < 30:
+			in.Kind = Update
+		case dice < 40:
+			in.Kind, in.If = Swap, near
+		case dice < 50:
+			in.Kind = SetByID
+		case dice < 62:
+			in.Kind = SetByMatch
+		case dice < 68:
+			in.Kind, in.If = SetByMatch, near
+		case dice < 73:
+			in.Kind, some = SetByMatch, r.keys
+		case dice < 76:
+			in.Kind = Delete
+		case dice < 80:
+			in.Kind = DeleteMatch
+		case dice < 83:
+			in.Kind, in.If = DeleteMatch, near
+		default:
+			in.Kind = Read
+		}
+		if in.Kind == Read {
+			r.read(c, n, some, r.drop)
+			continue
+		}
+		r.write(c, n, in, some, random.Intn(5) != 0)
+	}
+}
+
+// settle ends a round: what was acknowledged before it was applied is applied now, and is looked at.
+func (r *Round) settle(c *Client) error {
+	body := object{"keys": list{"nothing"}, "points": r.keys}
+	if _, err := c.must("POST", collection+"/points/payload/delete?wait=true", body); err != nil {
+		return err
+	}
+	settled := r.now()
+	for i := range r.history {
+		if r.history[i].Return == never && r.history[i].Metadata.(bool) {
+			r.history[i].Return = settled
+		}
+	}
+	r.read(c, 0, r.keys, 0)
+	return nil
+}
