@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Histories of concurrent requests are judged by porcupine, against build/release: the server as it is, killed and started again all the
-# time; then with each of the faults of planted_faults.cc, which have to be found.
+# time; then with each of the faults of planted/faults.cc, which have to be found.
 #   tests/linear/run.sh RESULTS_DIR [full|quick|soak]
 # By hand, also against several servers: build/linear/linear -help
 set -uo pipefail

@@ -26,6 +26,7 @@ type Round struct {
 	next   *int64 // values, each written once
 	drop   float64
 	reads  string // query of reads
+	most   int    // operations on one key
 	began  time.Time
 
 	mutex   sync.Mutex
@@ -35,12 +36,19 @@ type Round struct {
 
 func (r *Round) now() int64 { return int64(time.Since(r.began)) }
 
-// add notes one key's part of a request. back: never for what is not known to be over; acknowledged: it is committed.
-func (r *Round) add(client int, call, back int64, in Input, out Output, acknowledged bool) {
+// add notes one key's part of a request. back: never for what is not known to be over; acknowledged: when it was known to be committed.
+func (r *Round) add(client int, call, back, acknowledged int64, in Input, out Output) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.history = append(r.history,
 		porcupine.Operation{ClientId: client, Input: in, Call: call, Output: out, Return: back, Metadata: acknowledged})
+}
+
+// full says that a key has as many operations as can be judged at once.
+func (r *Round) full() bool {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return len(r.history) > r.most*len(r.keys) || r.broken != nil
 }
 
 func (r *Round) fail(err error) {
@@ -121,7 +129,7 @@ func (r *Round) read(c *Client, n int, keys []int64, drop float64) {
 		return
 	}
 	for _, key := range keys {
-		r.add(n, call, back, Input{Key: key, Kind: Read}, Output{Affected: -1, Point: found[key]}, true)
+		r.add(n, call, back, back, Input{Key: key, Kind: Read}, Output{Affected: -1, Point: found[key]})
 	}
 }
 
@@ -129,10 +137,13 @@ func (r *Round) write(c *Client, n int, in Input, keys []int64, wait bool) {
 	method, path, body := request(in, keys)
 	call := r.now()
 	answer, err := c.call(method, fmt.Sprintf("%s%s?wait=%v", collection, path, wait), body, r.drop)
-	out, back := Output{Affected: -1}, never
+	out, back, acknowledged := Output{Affected: -1}, never, never
 	if err == nil && answer.status != 200 {
 		r.fail(fmt.Errorf("%s: %d %s", kindNames[in.Kind], answer.status, answer.text))
 		return
+	}
+	if err == nil {
+		acknowledged = r.now()
 	}
 	if err == nil && wait {
 		var result struct {
@@ -148,7 +159,7 @@ func (r *Round) write(c *Client, n int, in Input, keys []int64, wait bool) {
 			result.Affected = new(int)
 			*result.Affected = -1
 		} else {
-			back = r.now()
+			back = acknowledged
 		}
 		if len(keys) == 1 || *result.Affected == 0 {
 			out.Affected = *result.Affected
@@ -158,14 +169,14 @@ func (r *Round) write(c *Client, n int, in Input, keys []int64, wait bool) {
 	}
 	for _, key := range keys {
 		in.Key = key
-		r.add(n, call, back, in, out, err == nil)
+		r.add(n, call, back, acknowledged, in, out)
 	}
 }
 
 // client runs one client's requests until the round is over.
 func (r *Round) client(c *Client, n int, end time.Time) {
 	random := c.random
-	for time.Now().Before(end) {
+	for time.Now().Before(end) && !r.full() {
 		key := r.keys[random.Intn(len(r.keys))]
 		some := []int64{key}
 		value := atomic.AddInt64(r.next, 1)
@@ -201,22 +212,44 @@ func (r *Round) client(c *Client, n int, end time.Time) {
 			r.read(c, n, some, r.drop)
 			continue
 		}
-		r.write(c, n, in, some, random.Intn(5) != 0)
+		r.write(c, n, in, some, random.Intn(8) != 0)
 	}
 }
 
 // settle ends a round: what was acknowledged before it was applied is applied now, and is looked at.
 func (r *Round) settle(c *Client) error {
+	call := r.now()
 	body := object{"keys": list{"nothing"}, "points": r.keys}
 	if _, err := c.must("POST", collection+"/points/payload/delete?wait=true", body); err != nil {
 		return err
 	}
-	settled := r.now()
-	for i := range r.history {
-		if r.history[i].Return == never && r.history[i].Metadata.(bool) {
-			r.history[i].Return = settled
-		}
-	}
+	r.end(call, r.now())
 	r.read(c, 0, r.keys, 0)
 	return nil
+}
+
+// end finds when the requests that were acknowledged at commit were applied at the latest: entries are applied in order, so it is before the
+// answer of the first request that touched the same key, began behind the acknowledgement and waited for its own application.
+func (r *Round) end(settling, settled int64) {
+	waited := map[int64][]porcupine.Operation{}
+	for _, op := range r.history {
+		if in := op.Input.(Input); in.Kind != Read && op.Return != never {
+			waited[in.Key] = append(waited[in.Key], op)
+		}
+	}
+	for i := range r.history {
+		op := &r.history[i]
+		acknowledged := op.Metadata.(int64)
+		if op.Return != never || acknowledged == never {
+			continue
+		}
+		if acknowledged < settling {
+			op.Return = settled
+		}
+		for _, other := range waited[op.Input.(Input).Key] {
+			if other.Call > acknowledged && other.Return < op.Return {
+				op.Return = other.Return
+			}
+		}
+	}
 }
