@@ -199,8 +199,9 @@ Status Applier::commit(uint64_t last_index) {
     RHUMB_TRY(core_.store.commit(batch, std::move(before)));
   }
   publication.changes = std::move(batch_.changes);
-  core_.store.land([&] { core_.views.publish(publication); });
+  // Before publication: whoever finds the index applied finds the outcome.
   for (const Told& told : batch_.told) core_.outcomes.post(told.attempt, told.outcome, told.total);
+  core_.store.land([&] { core_.views.publish(publication); });
   core_.views.notify(last_index);
   return base::ok();
 }

@@ -39,7 +39,7 @@ class Applier {
   struct Pending {
     std::optional<PointRow> before, now;  // at the start of the batch; at this moment
   };
-  struct Told {  // to who waits for a command, once the batch is visible
+  struct Told {  // to who waits for a command, when the batch becomes visible
     uint64_t attempt = 0;
     CommandOutcome outcome;
     bool total = false;

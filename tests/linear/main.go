@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -86,6 +87,25 @@ func prepare(c *Client, shards int) error {
 	return err
 }
 
+// write puts the history of each key into a file, and of keys that are not right how far an order of their requests goes.
+func write(r *Round, info porcupine.LinearizationInfo, path string) error {
+	var text strings.Builder
+	for n, ops := range model.Partition(r.history) {
+		longest := 0
+		for _, order := range info.PartialLinearizationsOperations()[n] {
+			if len(order) > longest {
+				longest = len(order)
+			}
+		}
+		fmt.Fprintf(&text, "key %d: an order of %d of %d requests\n", ops[0].Input.(Input).Key, longest, len(ops))
+		sort.Slice(ops, func(i, j int) bool { return ops[i].Call < ops[j].Call })
+		for _, op := range ops {
+			fmt.Fprintf(&text, "%12d %20d  client %d: %s\n", op.Call, op.Return, op.ClientId, model.DescribeOperation(op.Input, op.Output))
+		}
+	}
+	return os.WriteFile(path, []byte(text.String()), 0o644)
+}
+
 var errUndecided = errors.New("could not be judged in time")
 
 // judge says whether the round's history is linearizable for each key.
@@ -100,6 +120,9 @@ func judge(r *Round, o Options) error {
 	picture := filepath.Join(o.out, fmt.Sprintf("round-%d.html", r.number))
 	if err := porcupine.VisualizePath(model, info, picture); err != nil {
 		picture = err.Error()
+	}
+	if err := write(r, info, picture+".txt"); err != nil {
+		return err
 	}
 	if result == porcupine.Unknown {
 		return fmt.Errorf("round %d (%s): %w", r.number, picture, errUndecided)

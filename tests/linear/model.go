@@ -3,6 +3,7 @@ package main
 
 import (
 	"fmt"
+	"sort"
 
 	"github.com/anishathalye/porcupine"
 )
@@ -106,6 +107,7 @@ var model = porcupine.Model{
 		for _, part := range byKey {
 			parts = append(parts, part)
 		}
+		sort.Slice(parts, func(i, j int) bool { return parts[i][0].Input.(Input).Key < parts[j][0].Input.(Input).Key })
 		return parts
 	},
 	Init: func() interface{} { return Point{} },
