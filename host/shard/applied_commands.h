@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -35,7 +36,7 @@ struct CommandOutcome {
 class AppliedCommands {
  public:
   using Identity = std::array<uint8_t, 16>;  // zeros: neither request id nor session, always applied
-  explicit AppliedCommands(RequestBudget* budget = nullptr) : budget_(budget) {}
+  explicit AppliedCommands(std::shared_ptr<RequestBudget> budget = nullptr) : budget_(std::move(budget)) {}
   ~AppliedCommands();
   AppliedCommands(const AppliedCommands&) = delete;
   AppliedCommands& operator=(const AppliedCommands&) = delete;
@@ -101,7 +102,7 @@ class AppliedCommands {
   void forget_oldest();
   void forget_through(uint64_t index);
 
-  RequestBudget* const budget_;
+  const std::shared_ptr<RequestBudget> budget_;
   mutable std::mutex mutex_;  // guards the two maps
   std::unordered_map<Identity, Operation, HashIdentity> operations_;
   std::unordered_map<Identity, Unfinished, HashIdentity> unfinished_;

@@ -21,7 +21,7 @@
 namespace rhumb::shard {
 
 struct Ledger {
-  explicit Ledger(RequestBudget* budget = nullptr) : commands(budget) {}
+  explicit Ledger(std::shared_ptr<RequestBudget> budget = nullptr) : commands(std::move(budget)) {}
 
   struct Held {
     std::shared_ptr<segment::Segment> segment;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "host/base/executor.h"
@@ -20,10 +21,10 @@ struct ShardOptions {
   model::CollectionConfig config;
   uint64_t config_version = 0;
   segment::SegmentOptions segment;
-  KvCache* kv = nullptr;  // these four outlive the shard
+  KvCache* kv = nullptr;  // these three outlive the shard
   base::Executor* apply = nullptr;
   base::Executor* background = nullptr;
-  RequestBudget* requests = nullptr;  // of the node; none: kMaxRequests alone bounds this shard
+  std::shared_ptr<RequestBudget> requests;  // of the node; none: kMaxRequests alone bounds this shard
   // Entries up to the index are durable in the shard's own files: the log may forget them. Any thread; does not block.
   std::function<void(uint64_t index)> release_log;
 

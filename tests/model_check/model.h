@@ -19,15 +19,15 @@ struct Step {
 
 class Model {
  public:
-  void apply(const Step& step);
+  std::vector<uint64_t> apply(const Step& step);  // how many points each of its operations changed
   // By key, in the order of scrolling.
   const std::map<std::string, Point>& points() const { return points_; }
   const std::set<std::string>& indexes() const { return indexes_; }
   std::vector<const Point*> passing(const json& filter) const;  // null: all
 
  private:
-  void upsert(const json& body);
-  void change(const std::string& kind, const json& body);
+  uint64_t upsert(const json& body);
+  uint64_t change(const std::string& kind, const json& body);
   std::vector<std::string> selected(const json& body) const;
 
   std::map<std::string, Point> points_;

@@ -1,6 +1,7 @@
 // Requests that are sent again: applied once, answered as before, forgotten by log time and number, and known again after a restart.
 #include <gtest/gtest.h>
 
+#include "host/base/bytes.h"
 #include "host/base/limits.h"
 #include "tests/shard/harness.h"
 
@@ -143,8 +144,38 @@ TEST_F(RequestsTest, OfLevel1TheWindowIsOfEntries) {
   EXPECT_EQ(feed(old), Verdict::kApply);
 }
 
+TEST_F(RequestsTest, WhatAnEarlierReleaseWroteIsRead) {
+  Command old = of_request(1, 0);
+  old.header.feature_level = 1;
+  const std::string entry = model::encode_command(old);
+  std::string row, state;
+  base::ByteWriter row_out(row), state_out(state);
+  row_out.u32(1);
+  row_out.u64(17);
+  row_out.fixed(AppliedCommands::identity(old, entry));
+  state_out.u8(1);
+  state_out.u64(18);  // index
+  state_out.u64(4);   // points
+  state_out.u32(3);   // next segment
+  const auto applied = decode_applied_state(state);
+  ASSERT_TRUE(applied.ok()) << applied.status().to_string();
+  EXPECT_EQ(applied->next_segment, 3u);
+  EXPECT_EQ(applied->log_time_ms, 0u);
+  known.begin_replay(applied->log_time_ms, applied->requests_forgotten);
+  ASSERT_TRUE(known.load_level_1(row).ok());
+  known.end_replay();
+  index = applied->index;
+  EXPECT_EQ(feed(old), Verdict::kDone);
+  EXPECT_TRUE(known.applied_at(AppliedCommands::identity(old, entry), 17));
+  const auto again = decode_applied_state(encode(AppliedState{20, 4, 3, 1'000, 7}));
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->log_time_ms, 1'000u);
+  EXPECT_EQ(again->requests_forgotten, 7u);
+}
+
 TEST(RequestBudgetTest, AFullNodeIsShared) {
-  RequestBudget budget(10'000);
+  const auto shared = std::make_shared<RequestBudget>(10'000);
+  RequestBudget& budget = *shared;
   EXPECT_EQ(budget.limit(), kMaxRequests);
   budget.changed(0, 6'000);
   budget.changed(0, 4'001);
@@ -154,7 +185,7 @@ TEST(RequestBudgetTest, AFullNodeIsShared) {
   for (int shard = 0; shard < 1000; ++shard) budget.changed(0, 10);
   EXPECT_EQ(budget.limit(), kMinRequests);
   {
-    AppliedCommands one(&budget);
+    AppliedCommands one(shared);
     one.remember(AppliedCommands::identity(of_request(1, 1).header), of_request(1, 1), 1, 1);
     EXPECT_EQ(budget.held(), 16'001u);
   }
