@@ -15,6 +15,9 @@ using model::Target;
 
 namespace {
 
+constexpr size_t kWidestParts = 16;  // times resolve_chunk_points, of an operation whose filter is long
+constexpr size_t kTargetBytes = 21;  // of a number, in a command
+
 // The points that pass, with their versions. done_at: points of these versions are done already.
 Result<std::vector<Target>> select(Core& core, const ViewFilter& filter, std::span<const uint64_t> done_at) {
   std::vector<Target> targets;
@@ -30,6 +33,14 @@ Result<std::vector<Target>> select(Core& core, const ViewFilter& filter, std::sp
     }
   }
   return targets;
+}
+
+// Points of one command. Each carries the filter, so that a long one goes with more points: the log does not hold it a thousand times.
+size_t part_size(const model::Filter& filter, size_t chunk) {
+  std::string bytes;
+  base::ByteWriter out(bytes);
+  model::encode(filter, out);
+  return std::clamp<size_t>(bytes.size() / kTargetBytes, chunk, chunk * kWidestParts);
 }
 
 // Planted: the condition is decided on the state of this moment, and a point that moves on is skipped.
@@ -58,7 +69,8 @@ Result<Resolution> Shard::resolve(Operation operation, const ReadContext& contex
   if (operation.filter) {
     auto selected = select(core_, *filter, done_at);
     if (!selected.ok()) return core_.watch(selected.status());
-    return Resolution(std::move(operation), std::move(*selected), {}, std::move(uuid_fields), core_.options.resolve_chunk_points);
+    const size_t chunk = part_size(*operation.filter, core_.options.resolve_chunk_points);
+    return Resolution(std::move(operation), std::move(*selected), {}, std::move(uuid_fields), chunk);
   }
   for (const model::PointWrite& point : points) targets.push_back({point.id, model::kAnyVersion});
   for (model::PointId& id : operation.ids) targets.push_back({std::move(id), model::kAnyVersion});

@@ -85,6 +85,21 @@ TEST_F(ResolveTest, PointsThatAnEarlierPartChangedAreLeftOut) {
   EXPECT_EQ(again->targets(), 10u);  // 18 less the 8 of the first part
 }
 
+TEST_F(ResolveTest, ALongFilterGoesWithMorePoints) {
+  const auto parts_with = [this](size_t ids) {
+    model::HasId list;
+    for (uint64_t id = 0; id < ids; ++id) list.ids.push_back(PointId::number(id));
+    Operation operation;
+    operation.kind = OperationKind::kDelete;
+    operation.filter.emplace().must.push_back({"", std::move(list)});
+    auto resolved = h->resolve(std::move(operation), {});
+    EXPECT_TRUE(resolved.ok());
+    return resolved.ok() ? resolved->parts() : 0;
+  };
+  EXPECT_EQ(parts_with(10), 2u);    // by 8
+  EXPECT_EQ(parts_with(1000), 1u);  // all 20, of at most 128
+}
+
 TEST_F(ResolveTest, UuidFieldsTravelWithTheFilter) {
   auto config = config_of();
   config.payload_indexes["u"].type = model::FieldType::kUuid;
