@@ -46,10 +46,7 @@ void WriteTask::start(base::TimerQueue& timers, std::function<void(Result<peer::
     if (auto self = weak.lock()) return self->at_deadline();
     return Status(Code::kTimeout, "the write was not committed in time; its outcome is unknown");
   });
-  for (const model::Operation& operation : request_.operations) {
-    if (const Status admitted = replica_->shard->admit(operation.kind); !admitted.ok()) return fail(admitted);
-  }
-  if (const Status admitted = log_bound_.admit(); !admitted.ok()) return fail(admitted);
+  if (const Status admitted = admit(); !admitted.ok()) return fail(admitted);
   if (request_.request_id != InFlight::Request{}) {
     const bool first = replica_->requests.begin(request_.request_id, [self = shared_from_this()] {
       self->in_turn_ = true;
@@ -59,6 +56,24 @@ void WriteTask::start(base::TimerQueue& timers, std::function<void(Result<peer::
     in_turn_ = true;
   }
   advance();
+}
+
+// What is only to be told again needs no room.
+Status WriteTask::admit() const {
+  bool anything_new = false;
+  for (size_t i = 0; i < request_.operations.size(); ++i) {
+    if (known_whole(i)) continue;
+    anything_new = true;
+    RHUMB_TRY(replica_->shard->admit(request_.operations[i].kind));
+  }
+  return anything_new ? log_bound_.admit() : base::ok();
+}
+
+std::optional<shard::CommandOutcome> WriteTask::known_whole(size_t operation) const {
+  if (!named(request_)) return std::nullopt;
+  auto known = replica_->shard->known(header_of(operation));
+  if (known && !known->whole) known.reset();
+  return known;
 }
 
 Result<peer::WriteReply> WriteTask::at_deadline() {
@@ -130,9 +145,8 @@ bool WriteTask::propose_operation() {
 }
 
 bool WriteTask::answer_as_before(size_t operation) {
-  if (!named(request_)) return false;
-  const auto before = replica_->shard->known(header_of(operation));
-  if (!before || !before->whole) return false;
+  const auto before = known_whole(operation);
+  if (!before) return false;
   std::lock_guard lock(mutex_);
   next_ = operation + 1;
   outcomes_[operation].index = before->index;

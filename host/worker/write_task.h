@@ -9,6 +9,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "host/base/executor.h"
@@ -29,6 +30,8 @@ class WriteTask : public std::enable_shared_from_this<WriteTask> {
   void start(base::TimerQueue& timers, std::function<void(base::Result<peer::WriteReply>)> done);
 
  private:
+  base::Status admit() const;
+  std::optional<shard::CommandOutcome> known_whole(size_t operation) const;  // of an earlier attempt that was carried out
   void advance();                                     // proposes as far as it can; on the caller's thread or the pool
   bool propose_operation();                           // false: failed, or goes on in a callback
   bool answer_as_before(size_t operation);            // true: the operation was carried out by an earlier attempt

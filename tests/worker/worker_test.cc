@@ -164,6 +164,19 @@ TEST_F(RetryTest, a_request_is_carried_out_once_whatever_is_stored_meanwhile) {
   EXPECT_EQ(life_->count(shard_), 4u) << "another request";
 }
 
+TEST_F(RetryTest, what_is_only_told_again_needs_no_room) {
+  send_again(1, true, upsert(0, 3));
+  life_->log_is_full(true);
+  base::Status status;
+  for (int i = 0; i < 1000 && status.ok(); ++i) {  // until a look at the log sees it full
+    Operation heavy = upsert(3, 1);
+    heavy.points[0].payload = R"({"text":")" + std::string(3 << 20, 'x') + "\"}";
+    status = life_->ask(write_to(shard_, true, std::move(heavy))).status();
+  }
+  ASSERT_EQ(status.code(), Code::kBusy);
+  EXPECT_EQ(send_again(1, true, upsert(0, 3)).outcomes.at(0).affected, 3u);
+}
+
 TEST_F(RetryTest, an_operation_of_many_parts_is_known_as_one) {
   const uint64_t points = 3 * base::limits::kResolveChunkPoints;
   write(upsert(0, points));
