@@ -32,6 +32,15 @@ cargo_fits() {
 }
 cargo_fits || packages+=(rustc-web cargo-web)
 
+# The harness of histories needs Go 1.19; one that is here is used as it is.
+go_fits() {
+  command -v go >/dev/null || return 1
+  local minor
+  minor=$(go env GOVERSION 2>/dev/null | sed -nE 's/^go1\.([0-9]+).*/\1/p')
+  [ -n "$minor" ] && [ "$minor" -ge 19 ]
+}
+[ "$mode" = build ] || go_fits || packages+=(golang-go)
+
 # A node that is not Debian's brings its own npm; Debian's npm would conflict with it.
 if [ "$mode" != build ] && command -v node >/dev/null && command -v npm >/dev/null; then
   packages=("${packages[@]/#nodejs/}")

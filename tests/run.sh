@@ -36,9 +36,9 @@ stage() {
 units="base;model;settings;plugin;peer;query;router;auth;index;storage;payload;consensus;segment;shard;placement;gateway;worker;http;admin;app;plugins"
 failed=0
 if [ "$mode" = quick ]; then
-  stage release "$units;sdk;abi;conformance;sim;tidy" || failed=1
+  stage release "$units;sdk;abi;conformance;sim;tidy;linear" || failed=1
 else
-  stage release "sdk;abi;conformance;sim;tidy;model_check" || failed=1
+  stage release "sdk;abi;conformance;sim;tidy;model_check;linear" || failed=1
   export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
   stage asan-ubsan "$units" || failed=1
   export TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1"
@@ -49,6 +49,8 @@ else
   say "kernels for 64-bit ARM"
   tests/neon/run.sh "$results" || failed=1
 fi
+say "histories of one node"
+tests/linear/run.sh "$results" "$mode" || failed=1
 say "end to end, with the real clients"
 tests/e2e/run.sh "$results" "$mode" || failed=1
 

@@ -4,7 +4,7 @@
 
 #ifdef RHUMB_PLANTED_BUGS
 namespace rhumb::base {
-enum class Bug { kNone, kLostLiveBit, kLostOverride, kStaleView };
+enum class Bug { kNone, kLostLiveBit, kLostOverride, kStaleView, kSkipsWhatMoved, kIdentityOfContent };
 bool planted(Bug bug);  // true for some of the calls, if that bug is the one planted; the test has the definition
 }  // namespace rhumb::base
 #define RHUMB_PLANTED(bug) ::rhumb::base::planted(::rhumb::base::Bug::bug)

@@ -27,12 +27,13 @@ using CollectionPtr = std::shared_ptr<const model::Collection>;
 struct WriteOptions {
   bool wait = false;
   base::Deadline deadline;
-  std::array<uint8_t, 16> request_id{};  // the same id retries safely
+  std::array<uint8_t, 16> request_id{};  // hash of the client's id and all that it sent; such a request is carried out once. Zeros: none
 };
 enum class UpdateStatus : uint8_t { kAcknowledged, kCompleted, kWaitTimeout };
 struct UpdateResult {
   uint64_t operation_id = 0;  // log index, the highest over the shards
   UpdateStatus status = UpdateStatus::kAcknowledged;
+  uint64_t affected = 0;      // points changed; counts only when completed
 };
 
 struct ReadOptions {

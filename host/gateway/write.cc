@@ -118,6 +118,7 @@ void ClusterGateway::write_known(const CollectionPtr& collection, std::vector<Op
             UpdateResult& result = results[of[s][i]];
             result.operation_id = std::max(result.operation_id, outcomes[i].index);
             if (!options.wait) continue;
+            result.affected += outcomes[i].affected;
             if (outcomes[i].applied) guarantee_.raise(shards[s], outcomes[i].index);
             result.status = worse(result.status, outcomes[i].applied ? UpdateStatus::kCompleted : UpdateStatus::kWaitTimeout);
           }

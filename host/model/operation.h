@@ -1,9 +1,11 @@
 // Writes. An Operation is what a client asked for, validated and with vectors in their final bits (normalised, converted by the gateway).
-// The shard's leader resolves it into Commands: explicit ids, complete, so that applying one is a pure function of (state, command).
+// The shard's leader makes Commands of it: explicit ids, complete, so that applying one is a pure function of (state, command). Conditions
+// travel in the command and are tested where it is applied (docs/adr/0012).
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,9 +54,12 @@ void encode(const Operation& operation, base::ByteWriter& out);
 base::Result<Operation> decode_operation(base::ByteReader& in);
 
 inline constexpr uint16_t kCommandFormat = 1;
-inline constexpr uint32_t kFeatureLevel = 1;
-inline constexpr uint64_t kAnyVersion = ~0ull;  // apply whatever the point's version is
-inline constexpr uint64_t kAbsent = 0;          // apply only if the point does not exist (versions start at 1)
+// What commands mean when they are applied (docs/formats/command.md). Level 1: a point that moved on is skipped. Level 2: conditions are
+// tested at apply, a request is known by its identity alone, and log time decides when it is forgotten.
+inline constexpr uint32_t kConditionsAtApply = 2;
+inline constexpr uint32_t kFeatureLevel = 2;
+inline constexpr uint64_t kAnyVersion = ~0ull;  // whatever the point's version is
+inline constexpr uint64_t kAbsent = 0;          // only if the point does not exist (versions start at 1)
 
 struct CommandHeader {
   uint16_t format = kCommandFormat;
@@ -64,7 +69,8 @@ struct CommandHeader {
   std::array<uint8_t, 16> request_id{};
 };
 
-// A point a command acts on, and the version the leader saw when state decided about it: apply skips a point that moved on.
+// A point a command acts on. expected_version: the version at which the leader saw it pass the command's filter; a point that moved on since
+// is tested again. Without a filter a point of another version is left alone.
 struct Target {
   PointId id;
   uint64_t expected_version = kAnyVersion;
@@ -77,6 +83,14 @@ struct Command {
   std::string payload, payload_key;
   std::vector<std::string> names;
   uint32_t part = 0, parts = 1;     // one client operation may be several commands; only the last one answers it
+
+  // From level 2 on.
+  UpdateMode mode = UpdateMode::kUpsert;  // whether a target has to exist
+  std::shared_ptr<const Filter> filter;   // a target that exists has to pass it, unless its version is the expected one
+  std::vector<std::string> uuid_fields;   // payload fields whose strings the filter compares as UUIDs
+  uint64_t attempt = 0;                   // a number of its own for each time that a leader carries out an operation
+  uint64_t clock_ms = 0;                  // the leader's wall clock; a shard's log time is the largest so far
+  uint32_t request_limit = ~0u;           // remembered requests beyond this number are forgotten
 };
 std::string encode_command(const Command& command);
 base::Result<Command> decode_command(std::string_view bytes);

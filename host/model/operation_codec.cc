@@ -81,6 +81,35 @@ Status decode_header(ByteReader& in, CommandHeader& h) {
   return base::ok();
 }
 
+// What level 2 added, with its length in front: a later level may append to it.
+void encode_conditions(const Command& c, ByteWriter& to) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.u8(static_cast<uint8_t>(c.mode));
+  out.u8(c.filter != nullptr ? 1 : 0);
+  if (c.filter != nullptr) encode(*c.filter, out);
+  encode_names(c.uuid_fields, out);
+  out.u64(c.attempt);
+  out.u64(c.clock_ms);
+  out.u32(c.request_limit);
+  to.blob(bytes);
+}
+
+Status decode_conditions(ByteReader& from, Command& c) {
+  ByteReader in(from.blob());
+  const uint8_t mode = in.u8();
+  if (mode > static_cast<uint8_t>(UpdateMode::kUpdateOnly)) return base::corrupt("command: unknown mode " + std::to_string(mode));
+  c.mode = static_cast<UpdateMode>(mode);
+  std::optional<Filter> filter;
+  RHUMB_TRY(decode_optional(in, filter));
+  if (filter) c.filter = std::make_shared<const Filter>(std::move(*filter));
+  c.uuid_fields = decode_names(in);
+  c.attempt = in.u64();
+  c.clock_ms = in.u64();
+  c.request_limit = in.u32();
+  return in.done() ? base::ok() : cut_short("command");
+}
+
 }  // namespace
 
 void encode(const Operation& o, ByteWriter& out) {
@@ -146,6 +175,7 @@ std::string encode_command(const Command& c) {
   out.blob(c.payload);
   out.blob(c.payload_key);
   encode_names(c.names, out);
+  if (c.header.feature_level >= kConditionsAtApply) encode_conditions(c, out);
   return bytes;
 }
 
@@ -169,6 +199,7 @@ Result<Command> decode_command(std::string_view bytes) {
   c.payload = std::string(in.blob());
   c.payload_key = std::string(in.blob());
   c.names = decode_names(in);
+  if (c.header.feature_level >= kConditionsAtApply) RHUMB_TRY(decode_conditions(in, c));
   if (!in.done()) return cut_short("command");
   return c;
 }

@@ -186,4 +186,8 @@ base::Result<Matcher> Matcher::compile(const model::Filter& filter, const Filter
   return Matcher(std::make_shared<const CompiledFilter>(std::move(compiled)));
 }
 
+base::Result<Matcher> compile_pinned_v2(const model::Filter& filter, const FilterSchema& schema) {
+  return Matcher::compile(filter, schema);
+}
+
 }  // namespace rhumb::payload

@@ -42,15 +42,17 @@ void WriteReply::encode(ByteWriter& out) const {
   for (const WriteOutcome& o : outcomes) {
     out.u64(o.index);
     out.u8(o.applied ? 1 : 0);
+    out.u64(o.affected);
   }
 }
 Result<WriteReply> WriteReply::decode(ByteReader& in) {
   WriteReply reply;
-  const uint32_t n = in.count(9);
+  const uint32_t n = in.count(17);
   reply.outcomes.resize(n);
   for (WriteOutcome& o : reply.outcomes) {
     o.index = in.u64();
     o.applied = in.u8() != 0;
+    o.affected = in.u64();
   }
   if (in.failed()) return cut_short("write reply");
   return reply;

@@ -22,9 +22,11 @@ struct ReadLevel {
 };
 
 // One operation's outcome: log index of its last command; applied false = committed, but the deadline came before its application.
+// affected: points it changed, known when it is applied. Of a request that was sent again both are the first attempt's.
 struct WriteOutcome {
   uint64_t index = 0;
   bool applied = false;
+  uint64_t affected = 0;
 };
 struct WriteReply {
   std::vector<WriteOutcome> outcomes;

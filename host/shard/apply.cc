@@ -28,11 +28,37 @@ Result<Applier::Outcome> Applier::apply(std::span<const consensus::Entry> entrie
 Status Applier::apply_entry(const consensus::Entry& entry) {
   auto command = model::decode_command(entry.data);
   if (!command.ok()) return command.status().within("log entry " + std::to_string(entry.index));
+  AppliedCommands& known = ledger_.commands;
+  known.advance(*command);
   const auto who = AppliedCommands::identity(*command, entry.data);
-  if (ledger_.commands.seen_before(who, entry.index)) return base::ok();
-  ledger_.commands.remember(who, entry.index);
-  for (size_t i = 0; i < command->targets.size(); ++i) RHUMB_TRY(change_point(*command, i, entry.index));
+  const bool named = who != AppliedCommands::Identity{};
+  switch (known.judge(who, *command, entry.index)) {
+    case AppliedCommands::Verdict::kApply:
+      break;
+    case AppliedCommands::Verdict::kDone:
+      if (const auto first = known.outcome(who, entry.index)) batch_.told.push_back({command->attempt, *first, true});
+      return base::ok();
+    case AppliedCommands::Verdict::kSuperseded: {
+      CommandOutcome other;
+      other.superseded = true;
+      batch_.told.push_back({command->attempt, other, true});
+      return base::ok();
+    }
+  }
+  RHUMB_ASSIGN(const uint64_t affected, change_points(*command, entry.index));
+  batch_.told.push_back({command->attempt, known.remember(who, *command, entry.index, affected), named});
   return base::ok();
+}
+
+// How many points it changed.
+Result<uint64_t> Applier::change_points(const model::Command& command, uint64_t index) {
+  const CommandFilter filter = CommandFilter::of(command, schema_->filter.vector_names);
+  uint64_t changed = 0;
+  for (size_t i = 0; i < command.targets.size(); ++i) {
+    RHUMB_ASSIGN(const bool first_change, change_point(command, i, filter, index));
+    changed += first_change ? 1 : 0;
+  }
+  return changed;
 }
 
 Result<Applier::Pending*> Applier::lookup(const std::string& key) {
@@ -42,14 +68,16 @@ Result<Applier::Pending*> Applier::lookup(const std::string& key) {
   return &batch_.points.emplace(key, Pending{row, row}).first->second;
 }
 
-Status Applier::change_point(const model::Command& command, size_t i, uint64_t index) {
+// False: it stays as it was, or this entry changed it already.
+Result<bool> Applier::change_point(const model::Command& command, size_t i, const CommandFilter& filter, uint64_t index) {
   const std::string& key = command.targets[i].id.key();
   RHUMB_ASSIGN(Pending * pending, lookup(key));
+  const bool again = pending->now && pending->now->version == index;
   StoredPoint point(ledger_, pending->now, batch_.first_index);
-  RHUMB_ASSIGN(Change change, change_of(command, i, schema_->vectors, point));
+  RHUMB_ASSIGN(Change change, change_of(command, i, filter, schema_->vectors, point));
   switch (change.effect) {
     case Effect::kNone:
-      return base::ok();
+      return false;
     case Effect::kRemove:
       remove(key, *pending, index);
       break;
@@ -61,7 +89,7 @@ Status Applier::change_point(const model::Command& command, size_t i, uint64_t i
       break;
   }
   ++batch_.outcome.points;
-  return base::ok();
+  return !again;
 }
 
 Status Applier::write_row(const std::string& key, Pending& pending, const Change& change, uint64_t index) {
@@ -156,6 +184,8 @@ Status Applier::commit(uint64_t last_index) {
     change.rows = change.segment->lengths().rows;
   }
   ledger_.applied.index = last_index;
+  ledger_.applied.log_time_ms = ledger_.commands.log_time_ms();
+  ledger_.applied.requests_forgotten = ledger_.commands.forgotten_through();
   Flight before;
   for (const auto& [key, pending] : batch_.points) {
     if (pending.before != pending.now) before.emplace(key, pending.before);
@@ -169,6 +199,8 @@ Status Applier::commit(uint64_t last_index) {
     RHUMB_TRY(core_.store.commit(batch, std::move(before)));
   }
   publication.changes = std::move(batch_.changes);
+  // Before publication: whoever finds the index applied finds the outcome.
+  for (const Told& told : batch_.told) core_.outcomes.post(told.attempt, told.outcome, told.total);
   core_.store.land([&] { core_.views.publish(publication); });
   core_.views.notify(last_index);
   return base::ok();
@@ -202,7 +234,7 @@ void Applier::put_state(storage::KvBatch& batch) {
     batch.put(kHashes, group_key(group), std::string(reinterpret_cast<const char*>(sum.data()), sum.size()));
   }
   if (!ledger_.commands.batch_empty())
-    batch.put(kCommands, index_key(ledger_.applied.index), ledger_.commands.take_batch());
+    batch.put(kRequests, index_key(ledger_.applied.index), ledger_.commands.take_batch());
   batch.put(kState, kAppliedKey, encode(ledger_.applied));
 }
 

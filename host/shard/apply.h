@@ -39,16 +39,23 @@ class Applier {
   struct Pending {
     std::optional<PointRow> before, now;  // at the start of the batch; at this moment
   };
+  struct Told {  // to who waits for a command, when the batch becomes visible
+    uint64_t attempt = 0;
+    CommandOutcome outcome;
+    bool total = false;
+  };
   struct Batch {
     uint64_t first_index = 0;
     std::unordered_map<std::string, Pending> points;
     std::set<std::pair<uint32_t, uint32_t>> live_blocks;
     std::map<uint32_t, Publication::Change> changes;
     Outcome outcome;
+    std::vector<Told> told;
   };
 
   base::Status apply_entry(const consensus::Entry& entry);
-  base::Status change_point(const model::Command& command, size_t i, uint64_t index);
+  base::Result<uint64_t> change_points(const model::Command& command, uint64_t index);
+  base::Result<bool> change_point(const model::Command& command, size_t i, const CommandFilter& filter, uint64_t index);
   base::Result<Pending*> lookup(const std::string& key);
   base::Status write_row(const std::string& key, Pending& pending, const Change& change, uint64_t index);
   base::Status write_payload(const std::string& key, Pending& pending, Change& change, PointState& point,

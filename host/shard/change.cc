@@ -15,12 +15,6 @@ using model::OperationKind;
 
 namespace {
 
-bool condition_holds(uint64_t expected, const PointState& point) {
-  if (expected == model::kAnyVersion) return true;
-  if (expected == model::kAbsent) return !point.exists();
-  return point.exists() && point.version() == expected;
-}
-
 size_t column_of(const std::vector<segment::VectorSpec>& vectors, std::string_view name) {
   const auto it =
       std::find_if(vectors.begin(), vectors.end(), [&](const segment::VectorSpec& spec) { return spec.name == name; });
@@ -114,9 +108,10 @@ Status complete_row(Change& change, size_t columns, PointState& point) {
   return base::ok();
 }
 
-Result<Change> change_of(const Command& command, size_t i, const std::vector<segment::VectorSpec>& vectors,
-                         PointState& point) {
-  if (!condition_holds(command.targets[i].expected_version, point)) return Change();
+Result<Change> change_of(const Command& command, size_t i, const CommandFilter& filter,
+                         const std::vector<segment::VectorSpec>& vectors, PointState& point) {
+  RHUMB_ASSIGN(const bool passes, filter.lets_pass(command, i, point));
+  if (!passes) return Change();
   if (command.header.kind == OperationKind::kUpsert) return upsert(command.points[i], vectors);
   if (!point.exists()) return Change();
   switch (command.header.kind) {

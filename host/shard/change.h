@@ -11,17 +11,19 @@
 #include "host/base/status.h"
 #include "host/model/operation.h"
 #include "host/segment/manifest.h"
+#include "host/shard/command_filter.h"
 
 namespace rhumb::shard {
 
-// A point as it stands. payload() and vector() are asked for at most once each and only if the command needs them;
-// views stay valid until the change is written. vector: data() == nullptr if the point has none of that column.
+// A point as it stands. Only what the command needs is asked for, a vector at most once; views stay valid until the change
+// is written. vector: data() == nullptr if the point has none of that column. presence: bit i = it has that of column i.
 class PointState {
  public:
   virtual ~PointState() = default;
   virtual bool exists() const = 0;
   virtual uint64_t version() const = 0;
   virtual base::Result<std::string_view> payload() = 0;
+  virtual base::Result<uint64_t> presence() = 0;
   virtual base::Result<std::string_view> vector(size_t column) = 0;
 };
 
@@ -42,8 +44,8 @@ struct Change {
 
 // Change of target `i` of the command. kCorrupt: the stored point is damaged. A command that no gateway would have made
 // (vectors of a wrong size, a patch that is not JSON) changes nothing.
-base::Result<Change> change_of(const model::Command& command, size_t i, const std::vector<segment::VectorSpec>& vectors,
-                               PointState& point);
+base::Result<Change> change_of(const model::Command& command, size_t i, const CommandFilter& filter,
+                               const std::vector<segment::VectorSpec>& vectors, PointState& point);
 
 // The rest of a point that only got a new payload, when a whole row is to be written after all.
 base::Status complete_row(Change& change, size_t columns, PointState& point);

@@ -12,6 +12,7 @@
 #include "host/payload/matcher.h"
 #include "host/segment/segment.h"
 #include "host/shard/options.h"
+#include "host/shard/outcome_board.h"
 #include "host/shard/store.h"
 #include "host/shard/view.h"
 #include "host/shard/wanted_indexes.h"
@@ -41,6 +42,7 @@ class Core {
   Store store;
   mutable ViewKeeper views;           // const readers take views too
   mutable WantedIndexes wanted;       // they tell what they would have liked to have, too
+  OutcomeBoard outcomes;
   std::atomic<bool> stopping{false};  // background work ends soon
   std::atomic<bool> ready{false};     // replay is done: the state is whole
 

@@ -21,6 +21,8 @@
 namespace rhumb::shard {
 
 struct Ledger {
+  explicit Ledger(std::shared_ptr<RequestBudget> budget = nullptr) : commands(std::move(budget)) {}
+
   struct Held {
     std::shared_ptr<segment::Segment> segment;
     segment::LiveBits live;

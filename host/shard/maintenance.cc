@@ -83,7 +83,9 @@ void Maintenance::commit(std::shared_ptr<Round> round) {
   batch.put(kState, kWatermarkKey, encode(round->watermark));
   batch.put(kState, kAppliedKey, encode(applied));
   batch.erase_range(kUndo, {}, index_key(round->watermark.index));
-  batch.erase_range(kCommands, {}, index_key(AppliedCommands::forgettable(round->watermark.index)));
+  batch.erase_range(kCommands, {}, index_key(AppliedCommands::level_1_forgettable(round->watermark.index)));
+  const uint64_t forgotten = std::min(ledger_.commands.forgotten_through(), round->watermark.index);
+  batch.erase_range(kRequests, {}, index_key(forgotten));
   const Status written = core_.store.commit(batch, {});
   if (!written.ok()) {
     core_.fence(written);
@@ -92,7 +94,6 @@ void Maintenance::commit(std::shared_ptr<Round> round) {
   ledger_.applied = applied;
   ledger_.watermark = round->watermark;
   ledger_.pending_watermark.reset();
-  ledger_.commands.forget_before(AppliedCommands::forgettable(applied.index));
   background_.post([this, round] { release(round); });
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "host/base/executor.h"
@@ -12,6 +13,7 @@
 #include "host/segment/options.h"
 #include "host/shard/cpu_budget.h"
 #include "host/shard/kv_cache.h"
+#include "host/shard/request_budget.h"
 
 namespace rhumb::shard {
 
@@ -26,6 +28,7 @@ struct ShardOptions {
   base::Executor* background = nullptr;
   CpuBudget* recall_budget = nullptr;  // of all shards together, outlives them; null: one of its own
   base::TimerQueue* timers = nullptr;  // outlives the shard; null: recall is measured only when it is asked for
+  std::shared_ptr<RequestBudget> requests;  // of the node; none: kMaxRequests alone bounds this shard
   // Entries up to the index are durable in the shard's own files: the log may forget them. Any thread; does not block.
   std::function<void(uint64_t index)> release_log;
 

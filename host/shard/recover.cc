@@ -148,7 +148,10 @@ Status load_ledger(Core& core, Ledger& ledger) {
   RHUMB_TRY(load_live(core, ledger));
   RHUMB_TRY(check_live(core, ledger));
   RHUMB_TRY(load_hashes(core, ledger));
-  return scan(core, kCommands,
+  ledger.commands.begin_replay(ledger.applied.log_time_ms, ledger.applied.requests_forgotten);
+  RHUMB_TRY(scan(core, kCommands,
+                 [&](std::string_view, std::string_view value) { return ledger.commands.load_level_1(value); }));
+  return scan(core, kRequests,
               [&](std::string_view, std::string_view value) { return ledger.commands.load_batch(value); });
 }
 
@@ -168,6 +171,7 @@ Status remove_strays(const Core& core, const Ledger& ledger) {
 }
 
 Status finish_recovery(Core& core, Ledger& ledger) {
+  ledger.commands.end_replay();
   storage::KvBatch batch;
   for (auto& [id, held] : ledger.segments) {
     RHUMB_TRY(held.segment->finish_recovery(held.live.words()));

@@ -13,6 +13,12 @@ Result<std::string_view> Replayer::Traced::vector(size_t column) {
   return std::string_view(*vectors_[column]);
 }
 
+Result<uint64_t> Replayer::Traced::presence() {
+  uint64_t bits = 0;
+  for (size_t i = 0; i < vectors_.size(); ++i) bits |= vectors_[i] ? uint64_t{1} << i : 0;
+  return bits;
+}
+
 void Replayer::Traced::take(const Change& change, uint64_t index) {
   if (change.effect == Effect::kRemove) {
     *this = {};
@@ -53,18 +59,19 @@ Status Replayer::replay_entry(const consensus::Entry& entry) {
   auto command = model::decode_command(entry.data);
   if (!command.ok()) return command.status().within("log entry " + std::to_string(entry.index));
   if (!ledger_.commands.applied_at(AppliedCommands::identity(*command, entry.data), entry.index)) return base::ok();
-  for (size_t i = 0; i < command->targets.size(); ++i) RHUMB_TRY(replay_point(*command, i, entry.index));
+  const CommandFilter filter = CommandFilter::of(*command, core_.schema()->filter.vector_names);
+  for (size_t i = 0; i < command->targets.size(); ++i) RHUMB_TRY(replay_point(*command, i, filter, entry.index));
   return base::ok();
 }
 
-Status Replayer::replay_point(const model::Command& command, size_t i, uint64_t index) {
+Status Replayer::replay_point(const model::Command& command, size_t i, const CommandFilter& filter, uint64_t index) {
   const std::string& key = command.targets[i].id.key();
   RHUMB_ASSIGN(const auto row, core_.store.newest(key));
   // Gone at X: nothing of it is to be written. Older than the entry: the entry's condition did not hold.
   if (!row || row->version < index) return base::ok();
   RHUMB_ASSIGN(Traced * point, trace(key));
   const auto vectors = core_.schema();
-  RHUMB_ASSIGN(const Change change, change_of(command, i, vectors->vectors, *point));
+  RHUMB_ASSIGN(const Change change, change_of(command, i, filter, vectors->vectors, *point));
   if (change.effect == Effect::kNone) return base::ok();
   point->take(change, index);
   if (row->version > index) return base::ok();

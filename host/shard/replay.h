@@ -42,6 +42,7 @@ class Replayer {
     bool exists() const override { return exists_; }
     uint64_t version() const override { return version_; }
     base::Result<std::string_view> payload() override { return std::string_view(payload_); }
+    base::Result<uint64_t> presence() override;
     base::Result<std::string_view> vector(size_t column) override;
     void take(const Change& change, uint64_t index);
     base::Status take(const Ledger& ledger, const PointRow& row, size_t columns);
@@ -54,7 +55,7 @@ class Replayer {
   };
 
   base::Status replay_entry(const consensus::Entry& entry);
-  base::Status replay_point(const model::Command& command, size_t i, uint64_t index);
+  base::Status replay_point(const model::Command& command, size_t i, const CommandFilter& filter, uint64_t index);
   base::Result<Traced*> trace(const std::string& key);
   std::string stood_at(const std::string& key) const;
   base::Status write(const std::string& key, const PointRow& row, Traced& point);

@@ -1,6 +1,8 @@
-// The leader's part of a write: what depends on state becomes explicit ids and the versions that were seen.
+// The leader's part of a write: a filter becomes explicit ids and the versions that it was seen to match. Conditions on named points are not
+// decided here: they travel in the command (docs/adr/0012).
 #include <algorithm>
 
+#include "host/base/planted.h"
 #include "host/shard/filtering.h"
 #include "host/shard/shard.h"
 
@@ -9,50 +11,15 @@ namespace rhumb::shard {
 using base::Result;
 using base::Status;
 using model::Operation;
-using model::OperationKind;
 using model::Target;
-using model::UpdateMode;
 
 namespace {
 
-// The point as it stands: absent, or its version and whether it passes the filter.
-struct Seen {
-  bool exists = false, passes = true;
-  uint64_t version = 0;
-};
+constexpr size_t kWidestParts = 16;  // times resolve_chunk_points, of an operation whose filter is long
+constexpr size_t kTargetBytes = 21;  // of a number, in a command
 
-Result<Seen> look(Core& core, const model::PointId& id, const ViewFilter* filter) {
-  RHUMB_ASSIGN(const auto row, core.store.find(id.key()));
-  Seen seen;
-  if (!row) return seen;
-  seen.exists = true;
-  seen.version = row->version;
-  if (filter == nullptr) return seen;
-  const ViewPtr view = core.views.current();
-  const SegmentView* part = view->find(row->segment);
-  if (part == nullptr)
-    return base::corrupt("key-value store: a point in segment " + std::to_string(row->segment) +
-                         ", which is not there");
-  RHUMB_ASSIGN(const segment::StoredRow stored, part->segment->fetch(row->slot));
-  seen.passes = filter->matches(stored);
-  seen.version = stored.version;  // of what the filter looked at
-  return seen;
-}
-
-// Which points are to be written, and on what condition. None: not at all. New vectors are for points that exist.
-Result<std::optional<uint64_t>> condition(Core& core, const Operation& operation, const model::PointId& id,
-                                          const ViewFilter* filter) {
-  if (operation.mode == UpdateMode::kUpsert && filter == nullptr) return std::optional(model::kAnyVersion);
-  RHUMB_ASSIGN(const Seen seen, look(core, id, filter));
-  const bool existing_only =
-      operation.mode == UpdateMode::kUpdateOnly || operation.kind == OperationKind::kUpdateVectors;
-  if (!seen.exists)
-    return existing_only ? std::optional<uint64_t>() : std::optional(model::kAbsent);
-  if (operation.mode == UpdateMode::kInsertOnly || !seen.passes) return std::optional<uint64_t>();
-  return std::optional(seen.version);
-}
-
-Result<std::vector<Target>> select(Core& core, const ViewFilter& filter) {
+// The points that pass, with their versions. done_at: points of these versions are done already.
+Result<std::vector<Target>> select(Core& core, const ViewFilter& filter, std::span<const uint64_t> done_at) {
   std::vector<Target> targets;
   const ViewPtr view = core.views.current();
   for (const SegmentView& part : view->segments) {
@@ -60,6 +27,7 @@ Result<std::vector<Target>> select(Core& core, const ViewFilter& filter) {
     for (const uint32_t slot : passing.slots()) {
       RHUMB_ASSIGN(const segment::StoredRow row, part.segment->fetch(slot));
       if (row.version > view->applied && !filter.matches(row)) continue;
+      if (std::find(done_at.begin(), done_at.end(), row.version) != done_at.end()) continue;
       RHUMB_ASSIGN(auto id, model::PointId::from_key(row.id_key));
       targets.push_back({std::move(id), row.version});
     }
@@ -67,39 +35,48 @@ Result<std::vector<Target>> select(Core& core, const ViewFilter& filter) {
   return targets;
 }
 
+// Points of one command. Each carries the filter, so that a long one goes with more points: the log does not hold it a thousand times.
+size_t part_size(const model::Filter& filter, size_t chunk) {
+  std::string bytes;
+  base::ByteWriter out(bytes);
+  model::encode(filter, out);
+  return std::clamp<size_t>(bytes.size() / kTargetBytes, chunk, chunk * kWidestParts);
+}
+
+// Planted: the condition is decided on the state of this moment, and a point that moves on is skipped.
+Status decide_now(Core& core, std::vector<Target>& targets) {
+  for (Target& target : targets) {
+    RHUMB_ASSIGN(const auto row, core.store.find(target.id.key()));
+    target.expected_version = row ? row->version : model::kAbsent;
+  }
+  return base::ok();
+}
+
 }  // namespace
 
-Result<Resolution> Shard::resolve(Operation operation, const ReadContext& context) {
+Result<Resolution> Shard::resolve(Operation operation, const ReadContext& context, std::span<const uint64_t> done_at) {
   RHUMB_TRY(core_.serving());
-  std::vector<Target> targets;
-  std::vector<model::PointWrite> points = std::move(operation.points);
+  std::vector<std::string> uuid_fields;
   std::optional<ViewFilter> filter;
   const auto& given = operation.filter ? operation.filter : operation.update_filter;
   if (given) {
     RHUMB_ASSIGN(filter, ViewFilter::compile(core_, *given, context));
+    const auto declared = core_.schema()->filter.uuid_fields;
+    uuid_fields.assign(declared.begin(), declared.end());
   }
-  const bool writes_points =
-      operation.kind == OperationKind::kUpsert || operation.kind == OperationKind::kUpdateVectors;
-  if (operation.filter && !writes_points) {
-    auto selected = select(core_, *filter);
+  std::vector<model::PointWrite> points = std::move(operation.points);
+  std::vector<Target> targets;
+  if (operation.filter) {
+    auto selected = select(core_, *filter, done_at);
     if (!selected.ok()) return core_.watch(selected.status());
-    return Resolution(std::move(operation), std::move(*selected), {}, core_.options.resolve_chunk_points);
+    const size_t chunk = part_size(*operation.filter, core_.options.resolve_chunk_points);
+    return Resolution(std::move(operation), std::move(*selected), {}, std::move(uuid_fields), chunk);
   }
-  if (!writes_points) {
-    for (model::PointId& id : operation.ids) targets.push_back({std::move(id), model::kAnyVersion});
-    const size_t all = std::max<size_t>(1, targets.size());  // what a client named is one command, so it happens as one
-    return Resolution(std::move(operation), std::move(targets), {}, all);
-  }
-  std::vector<model::PointWrite> kept;
-  for (model::PointWrite& point : points) {
-    auto expected = condition(core_, operation, point.id, operation.update_filter ? &*filter : nullptr);
-    if (!expected.ok()) return core_.watch(expected.status());
-    if (!*expected) continue;
-    targets.push_back({point.id, **expected});
-    kept.push_back(std::move(point));
-  }
-  const size_t all = std::max<size_t>(1, targets.size());
-  return Resolution(std::move(operation), std::move(targets), std::move(kept), all);
+  for (const model::PointWrite& point : points) targets.push_back({point.id, model::kAnyVersion});
+  for (model::PointId& id : operation.ids) targets.push_back({std::move(id), model::kAnyVersion});
+  if (RHUMB_PLANTED(kSkipsWhatMoved) && given) RHUMB_TRY(decide_now(core_, targets));
+  const size_t all = std::max<size_t>(1, targets.size());  // what a client named is one command, so it happens as one
+  return Resolution(std::move(operation), std::move(targets), std::move(points), std::move(uuid_fields), all);
 }
 
 }  // namespace rhumb::shard

@@ -15,6 +15,7 @@ using base::Status;
 
 Shard::Shard(ShardOptions options)
     : core_(std::move(options)),
+      ledger_(core_.options.requests),
       applier_(core_, ledger_),
       apply_strand_(*core_.options.apply),
       maintenance_strand_(*core_.options.background),
@@ -86,6 +87,20 @@ Status Shard::apply_all(std::span<const consensus::Entry> entries) {
     if (applied.points > 0) indexer_.wake();
   }
   return base::ok();
+}
+
+std::optional<CommandOutcome> Shard::known(const model::CommandHeader& header) const {
+  const auto who = AppliedCommands::identity(header);
+  if (who == AppliedCommands::Identity{} || !core_.serving().ok()) return std::nullopt;
+  return ledger_.commands.outcome(who, core_.views.applied());
+}
+
+std::vector<uint64_t> Shard::known_parts(const model::CommandHeader& header) const {
+  return ledger_.commands.parts(AppliedCommands::identity(header));
+}
+
+uint32_t Shard::request_limit() const {
+  return core_.options.requests == nullptr ? base::limits::kMaxRequests : core_.options.requests->limit();
 }
 
 void Shard::configure(const model::CollectionConfig& config, uint64_t version, Done done) {

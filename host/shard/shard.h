@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -75,8 +76,16 @@ class Shard final : public consensus::StateMachine {
   // Leader, before proposing: kBusy when the tail of unindexed rows is too long, kNoSpace when the disk is nearly full
   // or the process has reached its limit of memory, or the fence.
   base::Status admit(model::OperationKind kind = model::OperationKind::kUpsert) const;
-  // Leader: what of the operation depends on state, resolved against the newest view.
-  base::Result<Resolution> resolve(model::Operation operation, const ReadContext& context);
+  // Leader: the points that the operation's filter selects in the newest view, or those that it names. done_at: log
+  // indexes at which parts of the same operation were applied already; the points that these changed are left out.
+  base::Result<Resolution> resolve(model::Operation operation, const ReadContext& context,
+                                   std::span<const uint64_t> done_at = {});
+  // Any thread. What is done of the operation of this header, if this shard knows it and shows it.
+  std::optional<CommandOutcome> known(const model::CommandHeader& header) const;
+  std::vector<uint64_t> known_parts(const model::CommandHeader& header) const;
+  OutcomeBoard& outcomes() { return core_.outcomes; }
+  // What commands of this shard's leader allow to be remembered.
+  uint32_t request_limit() const;
 
   // Any thread, blocking on nothing but the disk. kUnavailable while replaying; a fenced shard answers why. Points of more
   // than kMaxReplyBytes are kTooLarge; a scroll ends with the point whose text goes beyond.

@@ -23,6 +23,11 @@ Result<std::string_view> StoredPoint::payload() {
   return stored_->payload;
 }
 
+Result<uint64_t> StoredPoint::presence() {
+  RHUMB_TRY(load());
+  return stored_->presence;
+}
+
 Result<std::string_view> StoredPoint::vector(size_t column) {
   RHUMB_TRY(load());
   if ((stored_->presence >> column & 1) == 0) return std::string_view();

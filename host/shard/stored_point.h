@@ -20,6 +20,7 @@ class StoredPoint final : public PointState {
   bool exists() const override { return row_.has_value(); }
   uint64_t version() const override { return row_ ? row_->version : 0; }
   base::Result<std::string_view> payload() override;
+  base::Result<uint64_t> presence() override;
   base::Result<std::string_view> vector(size_t column) override;
 
  private:

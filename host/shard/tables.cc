@@ -9,6 +9,7 @@ using base::Result;
 namespace {
 
 constexpr uint8_t kStateFormat = 1;
+constexpr uint8_t kAppliedFormat = 2;  // 1 ends with the next segment
 
 void put_be32(std::string& out, uint32_t v) {
   const uint32_t be = __builtin_bswap32(v);
@@ -64,10 +65,12 @@ Result<PointRow> decode_point_row(std::string_view bytes) {
 std::string encode(const AppliedState& state) {
   std::string bytes;
   ByteWriter out(bytes);
-  out.u8(kStateFormat);
+  out.u8(kAppliedFormat);
   out.u64(state.index);
   out.u64(state.points);
   out.u32(state.next_segment);
+  out.u64(state.log_time_ms);
+  out.u64(state.requests_forgotten);
   return bytes;
 }
 
@@ -78,7 +81,11 @@ Result<AppliedState> decode_applied_state(std::string_view bytes) {
   state.index = in.u64();
   state.points = in.u64();
   state.next_segment = in.u32();
-  if (!in.done() || format != kStateFormat) return damaged("applied state");
+  if (format == kAppliedFormat) {
+    state.log_time_ms = in.u64();
+    state.requests_forgotten = in.u64();
+  }
+  if (!in.done() || format < kStateFormat || format > kAppliedFormat) return damaged("applied state");
   return state;
 }
 

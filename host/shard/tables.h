@@ -20,9 +20,10 @@ enum Table : uint32_t {
   kState = 2,     // "applied" -> AppliedState, "watermark" -> Watermark
   kLive = 3,      // be32 segment, be32 block -> 512 bytes of live bits
   kSegments = 4,  // be32 segment -> Lengths, as of the applied index
-  kCommands = 5,  // be64 applied index of a batch -> the client commands it held
+  kCommands = 5,  // be64 applied index of a batch -> the client commands of level 1 that it held; read only
   kUndo = 6,      // be64 watermark, id key -> PointRow as of that watermark, of points changed or deleted since
   kHashes = 7,    // be32 bucket group -> sum of the content hashes of its points
+  kRequests = 8,  // be64 applied index of a batch -> the client commands it held, with their outcomes
 };
 inline constexpr char kAppliedKey[] = "applied";
 inline constexpr char kWatermarkKey[] = "watermark";
@@ -41,6 +42,8 @@ struct AppliedState {
   uint64_t index = 0;
   uint64_t points = 0;
   uint32_t next_segment = 1;
+  uint64_t log_time_ms = 0;         // the largest clock of the commands applied
+  uint64_t requests_forgotten = 0;  // those applied up to this index are not known any more
 };
 std::string encode(const AppliedState& state);
 base::Result<AppliedState> decode_applied_state(std::string_view bytes);

@@ -9,6 +9,7 @@
 
 #include "host/model/topology.h"
 #include "host/shard/shard.h"
+#include "host/worker/in_flight.h"
 
 namespace rhumb::worker {
 
@@ -21,6 +22,7 @@ struct Replica {
   std::atomic<uint64_t> config_version{0};  // handed to the shard
   std::atomic<bool> serving{false};         // the group is open and has replayed
   std::atomic<uint64_t> committed{0};       // highest index that a write through this node was given
+  InFlight requests;
 
   void raise_committed(uint64_t index) {
     uint64_t seen = committed.load(std::memory_order_relaxed);

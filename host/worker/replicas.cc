@@ -82,6 +82,7 @@ void Replicas::open(const model::Collection& collection, const model::ShardPlace
   options.timers = options_.timers;
   options.recall_budget = options_.recall_budget;
   options.background = options_.background;
+  options.requests = requests_;
   options.release_log = [groups = options_.groups, group = placement.shard](uint64_t index) { groups->release(group, index); };
   auto opened_shard = shard::Shard::open(std::move(options));
   if (!opened_shard.ok()) return opened(replica, opened_shard.status());

@@ -64,6 +64,7 @@ class Replicas {
   std::string directory_of(uint64_t shard) const { return options_.directory + "/" + std::to_string(shard); }
 
   const ReplicasOptions options_;
+  const std::shared_ptr<shard::RequestBudget> requests_ = std::make_shared<shard::RequestBudget>();
   base::Executor control_;
   bool orphans_removed_ = false;  // [control]
 

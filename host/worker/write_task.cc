@@ -1,5 +1,8 @@
 #include "host/worker/write_task.h"
 
+#include <random>
+
+#include "host/base/clock.h"
 #include "host/base/overdue.h"
 
 namespace rhumb::worker {
@@ -9,16 +12,34 @@ using base::Code;
 using base::Result;
 using base::Status;
 
-bool depends_on_state(const model::Operation& o) {
-  return o.filter.has_value() || o.update_filter.has_value() || o.mode != model::UpdateMode::kUpsert;
+bool named(const peer::WriteRequest& r) { return r.session != 0 || r.request_id != InFlight::Request{}; }
+
+// Numbers that no other attempt has, also none of an earlier run of the process whose commands are still in the log.
+uint64_t next_attempt(size_t operations) {
+  static std::atomic<uint64_t> next{uint64_t{std::random_device()()} << 32 | std::random_device()()};
+  return next.fetch_add(operations, std::memory_order_relaxed);
 }
 
 }  // namespace
 
 WriteTask::WriteTask(ReplicaPtr replica, consensus::GroupHost& groups, LogBound& log_bound, base::Executor& pool, peer::WriteRequest request,
                      base::Deadline deadline)
-    : replica_(std::move(replica)), groups_(groups), log_bound_(log_bound), pool_(pool), deadline_(deadline), request_(std::move(request)) {
+    : replica_(std::move(replica)),
+      groups_(groups),
+      log_bound_(log_bound),
+      pool_(pool),
+      deadline_(deadline),
+      request_(std::move(request)),
+      attempt_(next_attempt(request_.operations.size())) {
   outcomes_.resize(request_.operations.size());
+  proposed_.resize(request_.operations.size());
+}
+
+WriteTask::~WriteTask() {
+  for (size_t i = 0; request_.wait && i < proposed_.size(); ++i) {
+    if (proposed_[i]) replica_->shard->outcomes().take(attempt_ + i);
+  }
+  if (in_turn_) replica_->requests.end(request_.request_id);
 }
 
 void WriteTask::start(base::TimerQueue& timers, std::function<void(Result<peer::WriteReply>)> done) {
@@ -26,11 +47,34 @@ void WriteTask::start(base::TimerQueue& timers, std::function<void(Result<peer::
     if (auto self = weak.lock()) return self->at_deadline();
     return Status(Code::kTimeout, "the write was not committed in time; its outcome is unknown");
   });
-  for (const model::Operation& operation : request_.operations) {
-    if (const Status admitted = replica_->shard->admit(operation.kind); !admitted.ok()) return fail(admitted);
+  if (const Status admitted = admit(); !admitted.ok()) return fail(admitted);
+  if (request_.request_id != InFlight::Request{}) {
+    const bool first = replica_->requests.begin(request_.request_id, [self = shared_from_this()] {
+      self->in_turn_ = true;
+      self->continue_on_pool();
+    });
+    if (!first) return;
+    in_turn_ = true;
   }
-  if (const Status admitted = log_bound_.admit(); !admitted.ok()) return fail(admitted);
   advance();
+}
+
+// What is only to be told again needs no room.
+Status WriteTask::admit() const {
+  bool anything_new = false;
+  for (size_t i = 0; i < request_.operations.size(); ++i) {
+    if (known_whole(i)) continue;
+    anything_new = true;
+    RHUMB_TRY(replica_->shard->admit(request_.operations[i].kind));
+  }
+  return anything_new ? log_bound_.admit() : base::ok();
+}
+
+std::optional<shard::CommandOutcome> WriteTask::known_whole(size_t operation) const {
+  if (!named(request_)) return std::nullopt;
+  auto known = replica_->shard->known(header_of(operation));
+  if (known && !known->whole) known.reset();
+  return known;
 }
 
 Result<peer::WriteReply> WriteTask::at_deadline() {
@@ -61,7 +105,7 @@ bool WriteTask::propose_operation() {
     if (next_ == request_.operations.size()) {
       all_proposed_ = true;
       if (in_flight_ > 0) return false;  // the last commit answers
-    } else if (depends_on_state(request_.operations[next_]) && in_flight_ > 0) {
+    } else if (request_.operations[next_].filter && in_flight_ > 0) {
       waiting_to_drain_ = true;
       return false;
     }
@@ -71,7 +115,7 @@ bool WriteTask::propose_operation() {
     answer_when_applied();
     return false;
   }
-  if (depends_on_state(request_.operations[operation])) {
+  if (request_.operations[operation].filter) {
     const uint64_t barrier = replica_->committed.load(std::memory_order_acquire);
     if (replica_->shard->applied() < barrier) {
       replica_->shard->wait_applied(barrier, [self = shared_from_this()](Status status) {
@@ -81,7 +125,9 @@ bool WriteTask::propose_operation() {
       return false;
     }
   }
-  auto resolved = replica_->shard->resolve(std::move(request_.operations[operation]), {deadline_, nullptr});
+  if (answer_as_before(operation)) return true;
+  const std::vector<uint64_t> done_at = named(request_) ? replica_->shard->known_parts(header_of(operation)) : std::vector<uint64_t>();
+  auto resolved = replica_->shard->resolve(std::move(request_.operations[operation]), {deadline_, nullptr}, done_at);
   if (!resolved.ok()) {
     fail(resolved.status());
     return false;
@@ -91,11 +137,23 @@ bool WriteTask::propose_operation() {
   {
     std::lock_guard lock(mutex_);
     next_ = operation + 1;
+    proposed_[operation] = true;
     ++in_flight_;
     if (!single) waiting_to_drain_ = true;  // parts go one after the other, and nothing overtakes them
   }
+  if (request_.wait) replica_->shard->outcomes().expect(attempt_ + operation);
   propose_part(resolution, 0, operation);
   return single;
+}
+
+bool WriteTask::answer_as_before(size_t operation) {
+  const auto before = known_whole(operation);
+  if (!before) return false;
+  std::lock_guard lock(mutex_);
+  next_ = operation + 1;
+  outcomes_[operation].index = before->index;
+  outcomes_[operation].affected = before->affected;
+  return true;
 }
 
 void WriteTask::propose_part(std::shared_ptr<shard::Resolution> resolution, uint32_t part, size_t operation) {
@@ -103,6 +161,9 @@ void WriteTask::propose_part(std::shared_ptr<shard::Resolution> resolution, uint
   const model::OperationKind kind = command.header.kind;
   command.header = header_of(operation);
   command.header.kind = kind;
+  command.attempt = attempt_ + operation;
+  command.clock_ms = base::wall_ns() / 1'000'000;
+  command.request_limit = replica_->shard->request_limit();
   const bool last = part + 1 == resolution->parts();
   std::string encoded = model::encode_command(command);
   log_bound_.wrote(encoded.size());
@@ -142,10 +203,26 @@ void WriteTask::answer_when_applied() {
   if (!request_.wait) return once_->fire(peer::WriteReply{outcomes_});
   replica_->shard->wait_applied(barrier_, [self = shared_from_this()](Status status) {
     if (!status.ok()) return self->fail(status);
-    peer::WriteReply reply{self->outcomes_};
-    for (peer::WriteOutcome& o : reply.outcomes) o.applied = true;
+    peer::WriteReply reply;
+    const Status collected = self->collect_outcomes(reply);
+    if (!collected.ok()) return self->fail(collected);
     self->once_->fire(std::move(reply));
   });
+}
+
+// What the apply thread left of this task's commands. An operation that an earlier attempt had carried out after all has that one's outcome.
+Status WriteTask::collect_outcomes(peer::WriteReply& reply) {
+  std::lock_guard lock(mutex_);
+  for (size_t i = 0; i < outcomes_.size(); ++i) {
+    outcomes_[i].applied = true;
+    if (!proposed_[i]) continue;
+    const shard::CommandOutcome outcome = replica_->shard->outcomes().take(attempt_ + i);
+    if (outcome.superseded) return Status(Code::kUnavailable, "another attempt at this request is under way: send it again to hear what became of it");
+    outcomes_[i].affected = outcome.affected;
+    outcomes_[i].index = outcome.index;
+  }
+  reply.outcomes = outcomes_;
+  return base::ok();
 }
 
 void WriteTask::fail(const Status& status) {

@@ -22,7 +22,7 @@ class GatewayWriteTest : public testing::Test {
       std::vector<Operation>& kept = sent_[m.shard];
       peer::WriteReply reply;
       for (const Operation& o : m.operations) {
-        reply.outcomes.push_back({m.shard + kept.size(), m.wait});
+        reply.outcomes.push_back({m.shard + kept.size(), m.wait, o.points.size() + o.ids.size()});
         kept.push_back({o.kind, o.points, o.ids, {}, o.payload, o.payload_key, o.names, o.mode, {}});
         if (o.filter) kept.back().filter = model::clone(*o.filter);
         if (o.update_filter) kept.back().update_filter = model::clone(*o.update_filter);
@@ -149,6 +149,8 @@ TEST_F(GatewayWriteTest, one_result_an_operation_with_its_highest_index) {
   EXPECT_EQ(results->at(1).operation_id, books_->shards[0].shard + 1);
   EXPECT_EQ(results->at(2).operation_id, books_->shards[2].shard + 1);
   for (const auto& r : *results) EXPECT_EQ(r.status, UpdateStatus::kCompleted);
+  EXPECT_EQ(results->at(0).affected, 200u) << "of all shards together";
+  EXPECT_EQ(results->at(1).affected, 1u);
   const auto unwaited = write(list(upsert(0, 1)), false);
   EXPECT_EQ(unwaited->at(0).status, UpdateStatus::kAcknowledged);
 }

@@ -134,6 +134,14 @@ Command Samples::command(OperationKind kind) {
   c.payload = R"({"a":[1,2]})";
   c.payload_key = text(5);
   c.names = names();
+  c.header.feature_level = 1 + static_cast<uint32_t>(below(2));
+  if (c.header.feature_level < kConditionsAtApply) return c;
+  c.mode = static_cast<UpdateMode>(below(3));
+  if (below(2) == 0) c.filter = std::make_shared<const Filter>(filter());
+  c.uuid_fields = names();
+  c.attempt = random_();
+  c.clock_ms = random_();
+  c.request_limit = static_cast<uint32_t>(random_());
   return c;
 }
 

@@ -104,7 +104,8 @@ std::string text_of(const Operation& o) {
 std::string text_of(const Command& c) {
   const CommandHeader& h = c.header;
   return all("command", h.format, h.kind, h.feature_level, h.session, h.sequence, h.request_id) +
-         all("", c.targets, c.points, c.payload, c.payload_key, c.names, c.part, c.parts);
+         all("", c.targets, c.points, c.payload, c.payload_key, c.names, c.part, c.parts) +
+         all("", c.mode, c.filter ? text_of(*c.filter) : "none", c.uuid_fields, c.attempt, c.clock_ms, c.request_limit);
 }
 std::string text_of(const SearchRequest& r) {
   return all("search", r.vector_name, r.vector, r.filter, r.params.ef, r.params.oversampling, r.params.exact, r.params.indexed_only, r.params.explain, r.limit) +

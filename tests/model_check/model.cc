@@ -76,18 +76,20 @@ bool Model::refuses(const Step& step) const {
   return false;
 }
 
-void Model::apply(const Step& step) {
-  if (refuses(step)) return;
+std::vector<uint64_t> Model::apply(const Step& step) {
+  std::vector<uint64_t> affected;
+  if (refuses(step)) return affected;
   if (!step.index_made.empty()) indexes_.insert(step.index_made);
   indexes_.erase(step.index_dropped);
   for (const json& operation : step.operations) {
     const std::string kind = operation.begin().key();
-    if (kind == "upsert") upsert(operation[kind]);
-    else change(kind, operation[kind]);
+    affected.push_back(kind == "upsert" ? upsert(operation[kind]) : change(kind, operation[kind]));
   }
+  return affected;
 }
 
-void Model::upsert(const json& body) {
+uint64_t Model::upsert(const json& body) {
+  uint64_t affected = 0;
   const std::string mode = body.value("update_mode", "upsert");
   // What a condition sees is the state before the request, and an id that comes twice counts as it came last.
   std::map<std::string, json> last;
@@ -98,10 +100,13 @@ void Model::upsert(const json& body) {
     if (mode == (exists ? "insert_only" : "update_only")) continue;
     if (exists && body.contains("update_filter") && !passes(body["update_filter"], known->second)) continue;
     points_[key] = {given["id"], given.value("payload", json::object()), stored_vectors(given["vector"])};
+    ++affected;
   }
+  return affected;
 }
 
-void Model::change(const std::string& kind, const json& body) {
+uint64_t Model::change(const std::string& kind, const json& body) {
+  std::set<std::string> changed;
   if (kind == "update_vectors") {
     std::map<std::string, bool> passed;  // what a condition sees is the state before the request
     for (const json& given : body["points"]) {
@@ -111,16 +116,23 @@ void Model::change(const std::string& kind, const json& body) {
       const bool passing = !body.contains("update_filter") || passes(body["update_filter"], known->second);
       if (!passed.try_emplace(key, passing).first->second) continue;
       known->second.vectors.update(stored_vectors(given["vector"]));
+      changed.insert(key);
     }
-    return;
+    return changed.size();
   }
   for (const std::string& key : selected(body)) {
     const auto it = points_.find(key);
     if (it == points_.end()) continue;
     json& payload = it->second.payload;
+    if (kind == "delete_vectors") {
+      size_t erased = 0;
+      for (const json& name : body["vector"]) erased += it->second.vectors.erase(name.get<std::string>());
+      if (erased > 0) changed.insert(key);
+      continue;
+    }
+    changed.insert(key);
     if (kind == "delete") points_.erase(it);
     else if (kind == "clear_payload") payload = json::object();
-    else if (kind == "delete_vectors") for (const json& name : body["vector"]) it->second.vectors.erase(name.get<std::string>());
     else if (kind == "delete_payload") for (const json& path : body["keys"]) erase_path(payload, path);
     else if (body.contains("key")) {
       json& at = payload[body["key"].get<std::string>()];
@@ -129,6 +141,7 @@ void Model::change(const std::string& kind, const json& body) {
     } else if (kind == "set_payload") merge(payload, body["payload"]);
     else payload = body["payload"];  // overwrite_payload
   }
+  return changed.size();
 }
 
 }  // namespace rhumb::model_check

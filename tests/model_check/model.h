@@ -19,7 +19,7 @@ struct Step {
 
 class Model {
  public:
-  void apply(const Step& step);  // nothing, if it is refused
+  std::vector<uint64_t> apply(const Step& step);  // how many points each of its operations changed; nothing, if it is refused
   // It has new vectors for a point that is not there: 404, and nothing of it is carried out. What a filter deletes in the same batch counts as
   // there.
   bool refuses(const Step& step) const;
@@ -29,8 +29,8 @@ class Model {
   std::vector<const Point*> passing(const json& filter) const;  // null: all
 
  private:
-  void upsert(const json& body);
-  void change(const std::string& kind, const json& body);
+  uint64_t upsert(const json& body);
+  uint64_t change(const std::string& kind, const json& body);
   std::vector<std::string> selected(const json& body) const;
 
   std::map<std::string, Point> points_;

@@ -81,8 +81,15 @@ class Life {
 
   std::string take(const Step& step) {
     const Answer answer = database_->call(step.method, step.target, step.body);
-    if (answer.status != (model_.refuses(step) ? 404 : 200)) return step.method + " " + step.target + " " + step.body.dump() + ": " + answer.body.dump();
-    model_.apply(step);
+    const bool refused = model_.refuses(step);
+    if (answer.status != (refused ? 404 : 200)) return step.method + " " + step.target + " " + step.body.dump() + ": " + answer.body.dump();
+    const std::vector<uint64_t> expected = model_.apply(step);
+    if (refused) return "";
+    const json results = answer.body["result"].is_array() ? answer.body["result"] : json::array({answer.body["result"]});
+    for (size_t i = 0; i < expected.size() && i < results.size(); ++i) {
+      if (results[i].value("affected", expected[i]) != expected[i] || (results[i]["status"] == "completed") != results[i].contains("affected"))
+        return step.method + " " + step.target + " " + step.body.dump() + ": affected " + results[i].dump() + ", expected " + std::to_string(expected[i]);
+    }
     return "";
   }
 

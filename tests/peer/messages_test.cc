@@ -74,7 +74,7 @@ TEST_P(MessagesTest, write) {
         m.operations = list([this] { return samples_.operation(model::kAllKinds[samples_.below(std::size(model::kAllKinds))]); });
         return m;
       },
-      [this] { return WriteReply{list([this] { return WriteOutcome{number(), samples_.below(2) == 0}; })}; });
+      [this] { return WriteReply{list([this] { return WriteOutcome{number(), samples_.below(2) == 0, number()}; })}; });
 }
 
 TEST_P(MessagesTest, search) {

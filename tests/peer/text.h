@@ -20,7 +20,7 @@ inline std::string text_of(const WriteRequest& m) {
 }
 inline std::string text_of(const WriteReply& m) {
   std::string out;
-  for (const WriteOutcome& o : m.outcomes) out += std::to_string(o.index) + (o.applied ? "+ " : "- ");
+  for (const WriteOutcome& o : m.outcomes) out += std::to_string(o.index) + (o.applied ? "+" : "-") + std::to_string(o.affected) + " ";
   return out;
 }
 inline std::string text_of(const SearchMessage& m) {

@@ -153,9 +153,9 @@ TEST_F(ApplyTest, ACommandSentAgainIsAppliedOnce) {
   ok(h.write(set_payload(1, R"({"n":3})")));
   ok(h.write(other));
   EXPECT_EQ(get(1)->payload, R"({"n":3})");
-  other.payload = R"({"n":4})";  // the same request id for something else
+  other.payload = R"({"n":4})";  // what a leader made of the request this time is no part of its identity
   ok(h.write(other));
-  EXPECT_EQ(get(1)->payload, R"({"n":4})");
+  EXPECT_EQ(get(1)->payload, R"({"n":3})");
 }
 
 TEST_F(ApplyTest, ManyEntriesInOneBatchSeeEachOther) {

@@ -11,9 +11,24 @@ using nlohmann::json;
 
 namespace {
 
-bool holds(uint64_t expected, const ModelPoint* point) {
-  if (expected == model::kAnyVersion) return true;
-  return expected == model::kAbsent ? point == nullptr : point != nullptr && point->version == expected;
+// The source's filters have one condition: any of some values of one field.
+bool passes(const model::Filter& filter, const json& payload) {
+  const model::Condition& condition = filter.must.at(0);
+  const auto it = payload.find(condition.key);
+  if (it == payload.end()) return false;
+  const auto& values = std::get<model::MatchAny>(condition.test).values;
+  return std::any_of(values.begin(), values.end(), [&](const model::MatchValue& value) {
+    return std::visit([&](const auto& v) { return *it == json(v); }, value);
+  });
+}
+
+bool holds(const model::Command& command, size_t i, const ModelPoint* point) {
+  const uint64_t expected = command.targets[i].expected_version;
+  if (point == nullptr)
+    return command.mode != model::UpdateMode::kUpdateOnly && (expected == model::kAnyVersion || expected == model::kAbsent);
+  if (command.mode == model::UpdateMode::kInsertOnly || expected == model::kAbsent) return false;
+  if (point->version == expected) return true;
+  return command.filter == nullptr ? expected == model::kAnyVersion : passes(*command.filter, point->payload);
 }
 
 void merge(json& into, const json& patch) {
@@ -33,7 +48,7 @@ void Model::apply(const model::Command& command, uint64_t index) {
   for (size_t i = 0; i < command.targets.size(); ++i) {
     const uint64_t id = command.targets[i].id.as_number();
     const auto it = points_.find(id);
-    if (!holds(command.targets[i].expected_version, it == points_.end() ? nullptr : &it->second)) continue;
+    if (!holds(command, i, it == points_.end() ? nullptr : &it->second)) continue;
     if (command.header.kind == OperationKind::kUpsert) {
       ModelPoint fresh;
       fresh.payload = parsed(command.points[i].payload);
@@ -114,6 +129,17 @@ model::PointWrite CommandSource::write(uint64_t id) {
   if (draw(3) != 0) write.vectors.push_back({"b", vector("b")});
   if (draw(4) != 0) write.vectors.push_back({"c", vector("c")});
   return write;
+}
+
+void CommandSource::condition(model::Command& command) {
+  if (draw(5) == 0) command.mode = static_cast<model::UpdateMode>(draw(3));
+  if (draw(4) != 0) return;
+  model::Filter filter;
+  if (draw(2) == 0)
+    filter.must.push_back(any_of("colour", {std::string("red"), std::string("green")}));
+  else
+    filter.must.push_back(any_of("n", {int64_t{-3}, int64_t{0}, int64_t{4}, int64_t{11}, int64_t{30}}));
+  command.filter = std::make_shared<const model::Filter>(std::move(filter));
 }
 
 model::Command CommandSource::next(const Model& known) {

@@ -42,6 +42,7 @@ class CommandSource {
  private:
   model::PointWrite write(uint64_t id);
   std::string payload();
+  void condition(model::Command& command);
   std::mt19937_64 random_;
   const uint64_t ids_;
   Embeddings a_, b_, c_;

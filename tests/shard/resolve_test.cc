@@ -46,10 +46,70 @@ TEST_F(ResolveTest, FilterBecomesChunksOfIdsWithTheVersionsSeen) {
   EXPECT_EQ(first.parts, 3u);
   EXPECT_EQ(first.targets[0].expected_version, 1u);
   EXPECT_EQ(resolved->command(2).targets.size(), 2u);
-  // A point that moved on before the command is applied stays.
+  // Points that moved on before the command is applied are tested again: 3 still passes, 4 does not.
   ASSERT_TRUE(h.write(set_payload(3, R"({"x":1})")).ok());
+  ASSERT_TRUE(h.write(set_payload(4, R"({"old":false})")).ok());
   for (uint32_t i = 0; i < 3; ++i) ASSERT_TRUE(h.write(resolved->command(i)).ok());
-  EXPECT_EQ(count(), 3u);
+  EXPECT_EQ(count(), 3u);  // 4, 18, 19
+}
+
+TEST_F(ResolveTest, ConditionsOnNamedPointsTravelInTheCommand) {
+  Operation operation;
+  operation.points = {point(1, embeddings.next_bytes()), point(300, embeddings.next_bytes())};
+  operation.mode = model::UpdateMode::kUpdateOnly;
+  operation.update_filter = match("old", true);
+  auto resolved = h->resolve(std::move(operation), {});
+  ASSERT_TRUE(resolved.ok());
+  ASSERT_EQ(resolved->parts(), 1u);
+  const model::Command command = resolved->command(0);
+  ASSERT_EQ(command.targets.size(), 2u);  // whatever is stored now
+  EXPECT_EQ(command.targets[0].expected_version, model::kAnyVersion);
+  EXPECT_EQ(command.mode, model::UpdateMode::kUpdateOnly);
+  EXPECT_NE(command.filter, nullptr);
+}
+
+TEST_F(ResolveTest, PointsThatAnEarlierPartChangedAreLeftOut) {
+  const auto mark = [] {
+    Operation operation;
+    operation.kind = OperationKind::kSetPayload;
+    operation.payload = R"({"marked":1})";
+    operation.filter = match("old", true);
+    return operation;
+  };
+  auto resolved = h->resolve(mark(), {});
+  ASSERT_TRUE(resolved.ok());
+  ASSERT_TRUE(h.write(resolved->command(0)).ok());
+  const std::vector<uint64_t> done_at{h->applied()};
+  auto again = h->resolve(mark(), {}, done_at);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->targets(), 10u);  // 18 less the 8 of the first part
+}
+
+TEST_F(ResolveTest, ALongFilterGoesWithMorePoints) {
+  const auto parts_with = [this](size_t ids) {
+    model::HasId list;
+    for (uint64_t id = 0; id < ids; ++id) list.ids.push_back(PointId::number(id));
+    Operation operation;
+    operation.kind = OperationKind::kDelete;
+    operation.filter.emplace().must.push_back({"", std::move(list)});
+    auto resolved = h->resolve(std::move(operation), {});
+    EXPECT_TRUE(resolved.ok());
+    return resolved.ok() ? resolved->parts() : 0;
+  };
+  EXPECT_EQ(parts_with(10), 2u);    // by 8
+  EXPECT_EQ(parts_with(1000), 1u);  // all 20, of at most 128
+}
+
+TEST_F(ResolveTest, UuidFieldsTravelWithTheFilter) {
+  auto config = config_of();
+  config.payload_indexes["u"].type = model::FieldType::kUuid;
+  ASSERT_TRUE(h.configure(config).ok());
+  Operation operation;
+  operation.kind = OperationKind::kDelete;
+  operation.filter = match("u", std::string("6F9619FF-8B86-D011-B42D-00C04FC964FF"));
+  auto resolved = h->resolve(std::move(operation), {});
+  ASSERT_TRUE(resolved.ok());
+  EXPECT_EQ(resolved->command(0).uuid_fields, std::vector<std::string>{"u"});
 }
 
 TEST_F(ResolveTest, NothingSelectedIsStillAPlaceInTheLog) {

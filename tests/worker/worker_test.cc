@@ -1,4 +1,6 @@
 // Writes and reads of a shard as a gateway asks for them.
+#include <set>
+
 #include "host/base/limits.h"
 #include "tests/worker/life.h"
 
@@ -130,6 +132,136 @@ TEST_F(WorkerShardTest, cancelled_reads_end_and_writes_go_on) {
   get.request.ids = {PointId::number(1)};
   EXPECT_TRUE(stopping(life_->ask(std::move(get))));
   EXPECT_TRUE(write(upsert(20, 5)).outcomes.at(0).applied);
+}
+
+TEST_F(WorkerShardTest, outcomes_say_how_many_points_were_changed) {
+  const uint64_t points = 2 * base::limits::kResolveChunkPoints + 10;
+  Operation insert = upsert(0, 4);
+  insert.mode = model::UpdateMode::kInsertOnly;
+  Operation replace = upsert(0, 4);
+  replace.update_filter = even();
+  const auto reply = write(upsert(0, points), std::move(insert), std::move(replace), remove_ids({1, 1, 5, points + 5}), by_filter(OperationKind::kDelete));
+  ASSERT_EQ(reply.outcomes.size(), 5u);
+  EXPECT_EQ(reply.outcomes[0].affected, points);
+  EXPECT_EQ(reply.outcomes[1].affected, 0u);
+  EXPECT_EQ(reply.outcomes[2].affected, 2u);
+  EXPECT_EQ(reply.outcomes[3].affected, 2u);
+  EXPECT_EQ(reply.outcomes[4].affected, points / 2) << "all parts together";
+}
+
+// A request as a client sends it again: the same identity and operations.
+class RetryTest : public WorkerShardTest {
+ protected:
+  template <typename... O>
+  peer::WriteReply send_again(uint8_t request, bool wait, O... operations) {
+    peer::WriteRequest message = write_to(shard_, wait, std::move(operations)...);
+    message.request_id[0] = request;
+    auto reply = life_->ask(std::move(message));
+    EXPECT_TRUE(reply.ok()) << reply.status().to_string();
+    return reply.ok() ? *reply : peer::WriteReply{};
+  }
+  void restart() {
+    end();
+    begin_serving();
+  }
+};
+
+TEST_F(RetryTest, a_request_is_carried_out_once_whatever_is_stored_meanwhile) {
+  write(upsert(0, 10));
+  const auto first = send_again(1, true, by_filter(OperationKind::kDelete), remove_ids({1}));
+  EXPECT_EQ(first.outcomes.at(0).affected, 5u);
+  for (const bool restarted : {false, true}) {
+    if (restarted) restart();
+    write(upsert(0, 10));
+    const auto again = send_again(1, true, by_filter(OperationKind::kDelete), remove_ids({1}));
+    for (const size_t i : {0u, 1u}) {
+      EXPECT_EQ(again.outcomes.at(i).index, first.outcomes[i].index);
+      EXPECT_EQ(again.outcomes[i].affected, first.outcomes[i].affected);
+      EXPECT_TRUE(again.outcomes[i].applied);
+    }
+    EXPECT_EQ(life_->count(shard_), 10u);
+  }
+  send_again(2, true, by_filter(OperationKind::kDelete), remove_ids({1}));
+  EXPECT_EQ(life_->count(shard_), 4u) << "another request";
+}
+
+TEST_F(RetryTest, what_is_only_told_again_needs_no_room) {
+  send_again(1, true, upsert(0, 3));
+  life_->log_is_full(true);
+  base::Status status;
+  for (int i = 0; i < 1000 && status.ok(); ++i) {  // until a look at the log sees it full
+    Operation heavy = upsert(3, 1);
+    heavy.points[0].payload = R"({"text":")" + std::string(3 << 20, 'x') + "\"}";
+    status = life_->ask(write_to(shard_, true, std::move(heavy))).status();
+  }
+  ASSERT_EQ(status.code(), Code::kBusy);
+  EXPECT_EQ(send_again(1, true, upsert(0, 3)).outcomes.at(0).affected, 3u);
+}
+
+TEST_F(RetryTest, an_operation_of_many_parts_is_known_as_one) {
+  const uint64_t points = 3 * base::limits::kResolveChunkPoints;
+  write(upsert(0, points));
+  EXPECT_EQ(send_again(1, true, by_filter(OperationKind::kDelete)).outcomes.at(0).affected, points / 2);
+  write(upsert(0, 100));
+  EXPECT_EQ(send_again(1, true, by_filter(OperationKind::kDelete)).outcomes.at(0).affected, points / 2);
+  EXPECT_EQ(life_->count(shard_), points / 2 + 50);
+}
+
+TEST_F(RetryTest, what_was_acknowledged_at_commit_is_known_too) {
+  write(upsert(0, 10));
+  for (uint8_t round = 1; round <= 20; ++round) {
+    send_again(round, false, by_filter(OperationKind::kDelete));
+    if (round % 5 == 0) restart();
+    const uint64_t index = write(upsert(0, 10)).outcomes.at(0).index;
+    send_again(round, false, by_filter(OperationKind::kDelete));
+    write(upsert(20, 1));
+    EXPECT_EQ(life_->count(shard_, index), 11u) << int{round};
+  }
+}
+
+TEST_F(RetryTest, attempts_at_one_moment_are_one) {
+  write(upsert(0, 100));
+  for (uint8_t round = 1; round <= 10; ++round) {
+    std::vector<std::future<base::Result<peer::WriteReply>>> attempts;
+    for (int attempt = 0; attempt < 6; ++attempt) {
+      peer::WriteRequest message = write_to(shard_, true, by_filter(OperationKind::kDelete), upsert(2 * round, 1));
+      message.request_id[0] = round;
+      attempts.push_back(life_->send(std::move(message)));
+    }
+    std::set<uint64_t> indexes;
+    for (auto& attempt : attempts) {
+      const auto reply = attempt.get();
+      ASSERT_TRUE(reply.ok()) << reply.status().to_string();
+      indexes.insert(reply->outcomes.at(0).index);
+      EXPECT_EQ(reply->outcomes[0].affected, round == 1 ? 50u : 1u);
+    }
+    EXPECT_EQ(indexes.size(), 1u);
+  }
+}
+
+TEST_F(WorkerShardTest, two_writes_of_one_moment_both_have_their_effect) {
+  const auto set = [](const char* payload) {
+    Operation o;
+    o.kind = OperationKind::kSetPayload;
+    o.payload = payload;
+    return o;
+  };
+  for (uint64_t round = 0; round < 50; ++round) {
+    write(upsert(2, 1));
+    Operation by_even = set(R"({"label":1})"), by_id = set(R"({"price":1})");
+    by_even.filter = even();
+    by_id.ids = {PointId::number(2)};
+    auto one = life_->send(write_to(shard_, true, std::move(by_even)));
+    auto other = life_->send(write_to(shard_, true, std::move(by_id)));
+    EXPECT_EQ(one.get()->outcomes.at(0).affected, 1u);
+    EXPECT_EQ(other.get()->outcomes.at(0).affected, 1u);
+    peer::GetMessage get;
+    get.shard = shard_;
+    get.request = {{PointId::number(2)}, {model::PayloadSelector::Mode::kAll, {}}, {}};
+    const std::string payload = life_->ask(std::move(get))->records.at(0).payload;
+    EXPECT_NE(payload.find("label"), std::string::npos) << payload;
+    EXPECT_NE(payload.find("price"), std::string::npos) << payload;
+  }
 }
 
 TEST_F(WorkerShardTest, a_read_of_what_is_not_there_yet_waits_until_its_deadline) {

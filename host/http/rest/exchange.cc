@@ -128,6 +128,8 @@ base::Result<gateway::WriteOptions> Exchange::write_options() const {
     RHUMB_ASSERT(state != nullptr);
     XXH3_128bits_reset(state);
     for (const std::string_view part : {id, request->method, request->target, std::string_view(request->body)}) {
+      const uint64_t length = part.size();  // so that no part can reach into the next
+      XXH3_128bits_update(state, &length, sizeof(length));
       XXH3_128bits_update(state, part.data(), part.size());
     }
     const XXH128_hash_t hash = XXH3_128bits_digest(state);

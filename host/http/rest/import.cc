@@ -1,8 +1,13 @@
+#include <xxhash.h>
+
+#include <array>
+#include <cstring>
 #include <deque>
 #include <mutex>
 #include <utility>
 #include <unordered_map>
 
+#include "host/base/bytes.h"
 #include "host/http/rest/routes.h"
 #include "host/http/rest/transfer.h"
 
@@ -15,13 +20,25 @@ using base::Status;
 constexpr size_t kBatchPoints = 500;    // of one upsert
 constexpr uint32_t kMaxInFlight = 4;    // upserts not yet acknowledged
 
+// Of one upsert of an import whose client gave it an id: what was imported before is known when the same import is sent again.
+std::array<uint8_t, 16> identity_of(const std::array<uint8_t, 16>& import, uint64_t number, const model::Operation& upsert) {
+  std::string bytes;
+  base::ByteWriter out(bytes);
+  out.fixed(import);
+  out.u64(number);
+  model::encode(upsert, out);
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
+  std::array<uint8_t, 16> identity;
+  std::memcpy(identity.data(), &hash, identity.size());
+  return identity;
+}
+
 // Shared by the loop (chunks come), the pool (parses them) and the gateway's callbacks. Chunks are parsed one at a time, in order.
 class Import : public std::enable_shared_from_this<Import> {
  public:
   Import(ExchangePtr x, gateway::CollectionPtr collection, gateway::WriteOptions options, PointFormat format)
       : x_(std::move(x)), collection_(std::move(collection)), options_(options), reader_(format, collection_->config) {
     options_.wait = true;
-    options_.request_id = {};
   }
 
   void take(std::string chunk, BodySink::Resume resume) {
@@ -91,9 +108,11 @@ class Import : public std::enable_shared_from_this<Import> {
       std::lock_guard lock(mutex_);
       ++in_flight_;
     }
+    gateway::WriteOptions options = options_;
+    if (options.request_id != std::array<uint8_t, 16>{}) options.request_id = identity_of(options.request_id, sent_++, upsert);
     std::vector<model::Operation> one;
     one.push_back(std::move(upsert));
-    x_->gateway().write(collection_, std::move(one), options_, [self = shared_from_this(), n](Result<std::vector<gateway::UpdateResult>> done) {
+    x_->gateway().write(collection_, std::move(one), options, [self = shared_from_this(), n](Result<std::vector<gateway::UpdateResult>> done) {
       self->acknowledged(n, done.ok() ? base::ok() : done.status());
     });
   }
@@ -144,6 +163,7 @@ class Import : public std::enable_shared_from_this<Import> {
   gateway::WriteOptions options_;
   PointReader reader_;                        // the pool, one chunk at a time
   std::deque<model::PointWrite> batch_;       // likewise
+  uint64_t sent_ = 0;                         // likewise: upserts
   std::mutex mutex_;
   BodySink::Resume resume_;
   Status failure_;

@@ -12,7 +12,9 @@ std::string update_json(const gateway::UpdateResult& r) {
   const std::string_view status = r.status == gateway::UpdateStatus::kAcknowledged ? "acknowledged"
                                   : r.status == gateway::UpdateStatus::kCompleted  ? "completed"
                                                                                    : "wait_timeout";
-  return "{\"operation_id\":" + std::to_string(r.operation_id) + ",\"status\":\"" + std::string(status) + "\"}";
+  std::string out = "{\"operation_id\":" + std::to_string(r.operation_id) + ",\"status\":\"" + std::string(status) + "\"";
+  if (r.status == gateway::UpdateStatus::kCompleted) out += ",\"affected\":" + std::to_string(r.affected);
+  return out + "}";
 }
 
 enum class Form { kOne, kList };

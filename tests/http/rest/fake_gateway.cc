@@ -79,7 +79,7 @@ void FakeGateway::write(gateway::CollectionPtr collection, std::vector<model::Op
                         gateway::Callback<std::vector<gateway::UpdateResult>> done) {
   write_options = w;
   std::vector<gateway::UpdateResult> out;
-  for (size_t i = 0; i < o.size(); ++i) out.push_back({100 + i, update_status});
+  for (size_t i = 0; i < o.size(); ++i) out.push_back({100 + i, update_status, 7 + i});
   operations = std::move(o);
   answer(collection, std::move(out), done);
 }

@@ -60,6 +60,10 @@ TEST_F(HandlerPointsTest, each_write_route_is_its_operation) {
   const Answer batch = post("/points/batch?wait=true", R"({"operations":[{"delete":)" + ids + R"(},{"clear_payload":)" + ids + "}]}");
   EXPECT_EQ(result(batch), json::parse(R"([{"operation_id":100,"status":"acknowledged"},{"operation_id":101,"status":"acknowledged"}])"));
   EXPECT_EQ(result(post("/points/batch", R"({"operations":[]})")), json::array());
+  gateway_.update_status = gateway::UpdateStatus::kCompleted;  // only then it is known how many points were changed
+  EXPECT_EQ(result(post("/points/delete?wait=true", ids)), json::parse(R"({"operation_id":100,"status":"completed","affected":7})"));
+  const Answer done = post("/points/batch?wait=true", R"({"operations":[{"delete":)" + ids + R"(},{"clear_payload":)" + ids + "}]}");
+  EXPECT_EQ(result(done).at(1), json::parse(R"({"operation_id":101,"status":"completed","affected":8})"));
 }
 
 // A request is known again by its id and all it says: sent again it is the same one, another with the same trace id is not.
@@ -74,6 +78,7 @@ TEST_F(HandlerPointsTest, the_identity_of_a_request) {
   EXPECT_NE(identity(two, {{"X-Request-Id", "trace-7"}}), first);
   EXPECT_NE(identity(one, {{"X-Request-Id", "trace-8"}}), first);
   EXPECT_NE(identity(one, {{"X-Request-Id", "trace-7"}}, "?wait=true"), first);
+  EXPECT_NE(identity(" " + one, {{"X-Request-Id", "trace-7"}}), first) << "the bytes count, not what they mean";
   EXPECT_EQ(identity(one, {}), (std::array<uint8_t, 16>{})) << "without an id none is made up";
 }
 

@@ -1,0 +1,47 @@
+// Requests that are being carried out on a replica, by their identity: a second attempt waits until the first one is over, and then finds its
+// outcome. Bounded by the requests that the front has taken in. Any thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <utility>
+
+namespace rhumb::worker {
+
+class InFlight {
+ public:
+  using Request = std::array<uint8_t, 16>;
+
+  // True: the caller goes on, and says end() when it is over. Else `resume` is called once it is its turn, and end() is due then, too.
+  bool begin(const Request& request, std::function<void()> resume) {
+    std::lock_guard lock(mutex_);
+    const auto [it, first] = waiting_.try_emplace(request);
+    if (!first) it->second.push_back(std::move(resume));
+    return first;
+  }
+  void end(const Request& request) {
+    std::function<void()> next;
+    {
+      std::lock_guard lock(mutex_);
+      const auto it = waiting_.find(request);
+      if (it == waiting_.end()) return;
+      if (it->second.empty()) {
+        waiting_.erase(it);
+        return;
+      }
+      next = std::move(it->second.front());
+      it->second.pop_front();
+    }
+    next();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<Request, std::deque<std::function<void()>>> waiting_;
+};
+
+}  // namespace rhumb::worker
