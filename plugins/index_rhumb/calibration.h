@@ -48,12 +48,12 @@ class Calibration {
   float spread() const { return spread_.load(std::memory_order_relaxed); }
   void set_spread(float spread) { spread_.store(spread, std::memory_order_relaxed); }
 
-  // For a walk of this breadth; 0 = no limit.
+  // For a walk of this breadth; 0 = no limit. Walks broader than the table go on as far as any that was tried.
   float reach_for(uint32_t breadth) const {
     for (size_t i = 0; i < reaches_.size(); ++i) {
       if (breadth <= kCalibrationBreadths[i]) return reaches_[i].load(std::memory_order_relaxed);
     }
-    return 0;
+    return reaches_.back().load(std::memory_order_relaxed) > 0 ? kCalibrationReaches.back() : 0;
   }
 
   // The breadth for the closest k, `otherwise` if nothing was measured. Rows are easier to find than queries from outside: what is missing

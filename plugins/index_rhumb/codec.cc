@@ -21,6 +21,7 @@ constexpr double kOutlierLengths = 16, kOutlierQuantile = 0.9, kLongQuantile = 0
 // Of inner products, rows more than kLongLengths times as long as nine in ten are left to LongRows, but no more than one in kLongPart.
 constexpr double kLongLengths = 3;
 constexpr size_t kLongPart = 32;
+constexpr double kReachMax = 1e38;         // its square is a double's
 constexpr float kClippedShare = 0.02f;     // of the components of a row whose code says little
 
 uint64_t next_random(uint64_t& state) {  // SplitMix64
@@ -129,7 +130,7 @@ Codec Codec::train(const rhumb_vectors_t& column, CodecParams params, std::span<
     const double norm = metric == RHUMB_COSINE && column.scalar == RHUMB_U8 && square > 0 ? 1 / std::sqrt(square) : 1.0;
     for (uint32_t d = 0; d < column.dim; ++d) sum[d] += row[d] * norm;
   }
-  if (metric == RHUMB_DOT && !squares.empty()) params.reach = static_cast<float>(std::sqrt(reach_square(squares, slots.size())));
+  if (metric == RHUMB_DOT && !squares.empty()) params.reach = static_cast<float>(std::min<double>(std::sqrt(reach_square(squares, slots.size())), kReachMax));
   if (codec.floats()) return Codec(params, {}, kernels);
   std::vector<float> centre(codec.width_, 0.0f);
   for (uint32_t d = 0; d < column.dim && !sample.empty(); ++d) centre[d] = static_cast<float>(sum[d] / static_cast<double>(sample.size()));
@@ -167,7 +168,8 @@ float Codec::step_for(const rhumb_vectors_t& column, std::span<const uint32_t> s
   const double sigma = std::sqrt(squares / static_cast<double>(row_squares.size() * width_));
   double half_range = std::max(kReachSigmas * sigma, kLongSigmas * std::sqrt(quantile(row_squares, kLongQuantile) / width_));
   if (!spread.empty()) half_range = std::max<double>(quantile(spread, kReachQuantile), sigma);
-  return half_range > 0 && std::isfinite(63.5 / half_range) ? static_cast<float>(63.5 / half_range) : 1.0f;
+  constexpr double kStepMax = 1e37;  // rows of the smallest floats there are get codes that are all alike, and are found unfit
+  return half_range > 0 && std::isfinite(half_range) ? static_cast<float>(std::min(63.5 / half_range, kStepMax)) : 1.0f;
 }
 
 bool Codec::clips(const float* prepared) const noexcept {
