@@ -9,6 +9,8 @@
 #include "host/base/heap.h"
 #include "host/base/log.h"
 #include "host/base/memory_measure.h"
+#include "host/base/metrics.h"
+#include "host/base/overdue.h"
 #include "host/placement/command.h"
 #include "rhumb/consensus.h"
 
@@ -22,6 +24,7 @@ constexpr uint64_t kFirstNode = 1, kFirstReplica = 1;
 constexpr uint32_t kPoolQueue = base::limits::kMaxQueuedRequests;
 constexpr uint32_t kApplyQueue = 65536, kBackgroundQueue = 65536;  // strands, one task each: bounded by the number of shards
 constexpr uint64_t kMemoryLookMs = 250;  // a look takes microseconds
+constexpr uint64_t kOverdueLookMs = 1000;
 constexpr auto kStartTimeout = std::chrono::seconds(120);
 
 // Calls `start(done)` and blocks until done fires.
@@ -176,6 +179,7 @@ Status Node::start_roles() {
   worker_->start(*channel_);
   keep_heap_trimmed();
   watch_memory(0);
+  watch_overdue();
   gateway_ = std::make_unique<gateway::ClusterGateway>([this](uint64_t) -> peer::Channel& { return *channel_; }, *router_);
   gateway_->start();
   return wait_for("cluster map", [&](auto done) { gateway_->await_map(metadata_->map()->version, std::move(done)); });
@@ -190,9 +194,28 @@ bool Node::ready(std::string* why) const {
   return worker_->replicas().settled(why);
 }
 
+void Node::watch_overdue() {
+  if (collector_ == 0) {
+    collector_ = base::add_collector([] {
+      static base::Gauge& running = base::gauge("rhumb_requests_running", "Reads and writes of shards that a thread is at work on.");
+      running.set(base::watched_count());
+    });
+  }
+  timers_.at(base::Deadline::after_ms(kOverdueLookMs), [this] {
+    (void)base::report_overdue();
+    watch_overdue();
+  });
+}
+
+void Node::cancel_reads_at(base::Deadline when) {
+  timers_.at(when, [this] { worker_->cancel_reads(); });
+}
+
 // Front to back: whoever might still be called is stopped after those who call it.
 void Node::stop() {
   if (stopped_.exchange(true)) return;
+  if (collector_ != 0) base::remove_collector(std::exchange(collector_, 0));
+  if (worker_) worker_->cancel_reads();
   if (gateway_) gateway_->stop();
   if (log_bound_) log_bound_->stop();
   if (metadata_) metadata_->stop();

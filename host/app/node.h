@@ -50,6 +50,8 @@ class Node {
   // Recovers what is on disk; blocks until the metadata is there. Control thread.
   base::Status start();
   // No new requests come; what is under way is answered or failed, shards are checkpointed, the log is flushed. Idempotent.
+  // Reads that are still under way when the time comes end then. For a server that stops.
+  void cancel_reads_at(base::Deadline when);
   void stop();
 
   // True once every shard serves; `why` says what is missing.
@@ -71,6 +73,7 @@ class Node {
   void keep_heap_trimmed();
   void watch_memory(uint64_t changes_told);
   void memory_changed();  // on a background thread
+  void watch_overdue();
   std::string plugins_json() const;
   std::string telemetry_json() const;
   void derived_damage(const base::Status& problem);  // any thread
@@ -97,6 +100,7 @@ class Node {
   std::unique_ptr<worker::Worker> worker_;
   std::unique_ptr<gateway::ClusterGateway> gateway_;
   std::atomic<bool> stopped_{false};
+  uint64_t collector_ = 0;  // of metrics
 };
 
 }  // namespace rhumb::app

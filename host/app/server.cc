@@ -4,13 +4,18 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
 #include <filesystem>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
 
 #include "host/base/log.h"
 #include "host/base/memory_measure.h"
+#include "host/base/overdue.h"
 
 namespace rhumb::app {
 namespace {
@@ -19,6 +24,9 @@ using base::Code;
 using base::Status;
 
 constexpr uint32_t kDrainMs = 10'000;
+constexpr uint32_t kReadGraceMs = 2'000;   // of a stop: reads under way then end
+constexpr uint32_t kStopMs = 12'000;       // of a stop: work for a request that has not ended then never will
+constexpr uint32_t kStopLookMs = 500;
 
 uint32_t cores() { return std::max(1u, std::thread::hardware_concurrency()); }
 uint32_t or_cores(uint64_t configured) { return configured == 0 ? cores() : static_cast<uint32_t>(configured); }
@@ -65,6 +73,39 @@ std::vector<std::string> split(const std::string& text) {
   }
   return out;
 }
+
+// Ends the process when a request's work does not end: what hears neither deadline nor cancellation would keep a stop waiting for ever.
+// What was acknowledged is on disk; the next start replays the log as after a kill.
+class StopGuard {
+ public:
+  StopGuard() : deadline_(base::Deadline::after_ms(kStopMs)), thread_([this] { watch(); }) {}
+  ~StopGuard() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+  }
+  StopGuard(const StopGuard&) = delete;
+  StopGuard& operator=(const StopGuard&) = delete;
+
+ private:
+  void watch() {
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, std::chrono::milliseconds(kStopLookMs), [this] { return stopped_; })) {
+      if (!deadline_.expired() || base::report_watched("a request does not end and would keep the server from stopping") == 0) continue;
+      base::log_error("app", "stopped without waiting for requests that do not end", {{"waited_ms", kStopMs}});
+      std::_Exit(EXIT_SUCCESS);
+    }
+  }
+
+  const base::Deadline deadline_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopped_ = false;
+  std::thread thread_;  // last: it uses the others
+};
 
 }  // namespace
 
@@ -162,6 +203,8 @@ Status Server::authorize(const http::Request& request, http::rest::Action action
 }
 
 void Server::stop() {
+  const StopGuard guard;
+  if (node_) node_->cancel_reads_at(base::Deadline::after_ms(kReadGraceMs));
   if (http_) http_->stop(kDrainMs);
   if (node_) node_->stop();
   http_.reset();

@@ -48,7 +48,7 @@ void append_value(std::string& out, const LogField& field) {
     void operator()(bool v) const { out += v ? "true" : "false"; }
     void operator()(double v) const {
       if (std::isfinite(v)) append_number(out, v);
-      else out += "null";
+      else append_json_string(out, std::isnan(v) ? "nan" : v > 0 ? "inf" : "-inf");
     }
     void operator()(int64_t v) const { append_number(out, v); }
     void operator()(uint64_t v) const { append_number(out, v); }

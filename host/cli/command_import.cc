@@ -37,6 +37,17 @@ struct Import {
   Progress progress;
   std::string body;
   uint64_t in_body = 0, sent = 0;
+  bool warned = false;
+
+  // Of the first request that the server warns of: the others are alike.
+  void show_warnings(const std::string& reply) {
+    const json parsed = json::parse(reply, nullptr, false);
+    if (warned || !parsed.is_object() || !parsed.contains("warnings")) return;
+    warned = true;
+    for (const json& text : parsed.at("warnings")) {
+      std::fprintf(stderr, "rhumb import: behind %llu points: %s\n", static_cast<unsigned long long>(sent), text.get<std::string>().c_str());
+    }
+  }
 
   base::Status flush() {
     if (in_body == 0) return base::ok();
@@ -44,6 +55,7 @@ struct Import {
     if (!answer.ok()) {
       return {answer.status().code(), answer.status().message() + " (" + std::to_string(sent) + " points were acknowledged; go on with --skip)"};
     }
+    show_warnings(answer->body);
     sent += in_body;
     body.clear();
     in_body = 0;

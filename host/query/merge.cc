@@ -32,7 +32,8 @@ model::SearchResult merge(model::Distance distance, uint32_t limit, std::vector<
     append(out.plan, part.plan);
   }
   keep_first(out.points, limit, [distance](const model::Record& a, const model::Record& b) {
-    return a.score != b.score ? better(distance, a.score, b.score) : a.id < b.id;
+    const uint32_t x = place_of_score(distance, a.score), y = place_of_score(distance, b.score);
+    return x != y ? x < y : a.id < b.id;
   });
   return out;
 }

@@ -4,16 +4,19 @@
 #include <cstdint>
 #include <vector>
 
+#include "host/base/float_order.h"
 #include "host/model/collection.h"
 #include "host/model/query.h"
 
 namespace rhumb::query {
 
-// True if a hit with score `a` comes before one with score `b`: cosine and dot larger first, euclid and manhattan smaller first.
-inline bool better(model::Distance distance, float a, float b) {
+// Where a score stands among others, the best first: cosine and dot larger first, euclid and manhattan smaller first. A NaN is last.
+inline uint32_t place_of_score(model::Distance distance, float score) {
   const bool larger_first = distance == model::Distance::kCosine || distance == model::Distance::kDot;
-  return larger_first ? a > b : a < b;
+  return base::place_of(larger_first ? -score : score);
 }
+// True if a hit with score `a` comes before one with score `b`.
+inline bool better(model::Distance distance, float a, float b) { return place_of_score(distance, a) < place_of_score(distance, b); }
 // Whether a score passes a threshold: a lower bound for similarities, an upper bound for distances.
 inline bool passes(model::Distance distance, float score, float threshold) { return !better(distance, threshold, score); }
 

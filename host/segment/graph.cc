@@ -10,6 +10,7 @@
 #include "host/base/memory_guard.h"
 #include "host/index/description.h"
 #include "host/segment/row_bits.h"
+#include "rhumb/kernels.h"
 
 namespace rhumb::segment {
 
@@ -116,14 +117,15 @@ Result<Graph::Answer> Graph::search(const GraphCall& call, const GraphRows& rows
   request.cancelled = call.cancelled;
   RHUMB_ASSIGN(const index::SearchResult found, graph->search(request));
   answer.distances = found.exact_distances + found.code_distances;
-  // Never trust a plugin's slots: they index the host's own columns.
+  // Never trust a plugin's slots: they index the host's own columns. Nor that its distances are numbers in order.
   for (size_t q = 0; q < answer.hits.size(); ++q) {
     answer.hits[q].reserve(found.hits[q].size());
     for (const auto& hit : found.hits[q]) {
       const bool passes = hit.slot < rows.rows && bit(rows.pass, hit.slot);
       RHUMB_UNEXPECTED(!passes);
-      if (passes) answer.hits[q].push_back({hit.distance, hit.slot});
+      if (passes) answer.hits[q].push_back({rhumb_finite_f32(static_cast<double>(hit.distance)), hit.slot});
     }
+    if (!std::is_sorted(answer.hits[q].begin(), answer.hits[q].end())) std::sort(answer.hits[q].begin(), answer.hits[q].end());
   }
   return answer;
 }

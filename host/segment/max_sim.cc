@@ -28,9 +28,9 @@ Result<float> MaxSim::distance(uint32_t slot) {
       best = std::min(best, *std::min_element(distances_.begin(), distances_.begin() + n));
       compared_ += n;
     }
-    sum += static_cast<double>(best);
+    sum += widened(column_, best);
   }
-  return static_cast<float>(sum);
+  return narrowed(sum);
 }
 
 Result<uint64_t> scan_points(const ScanCall& call, const ScanRange& range, MaxSim& max_sim, TopK& top) {

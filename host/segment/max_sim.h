@@ -10,6 +10,7 @@
 #include "host/segment/scan.h"
 #include "host/segment/top_k.h"
 #include "host/segment/vector_column.h"
+#include "rhumb/kernels.h"
 
 namespace rhumb::segment {
 
@@ -17,6 +18,10 @@ namespace rhumb::segment {
 class MaxSim {
  public:
   explicit MaxSim(const ScanCall& call);
+  // What distances to several rows are added up as.
+  static double widened(const VectorColumn& column, float distance) {
+    return column.kernel().metric == RHUMB_EUCLID ? rhumb_square_decode(distance) : static_cast<double>(distance);
+  }
 
   uint32_t query_rows() const { return query_rows_; }
   // Of a slot that has the vector. kTimeout, kCancelled.
@@ -24,6 +29,10 @@ class MaxSim {
   uint64_t compared() const { return compared_; }  // pairs of rows
 
  private:
+  float narrowed(double sum) const {
+    return column_.kernel().metric == RHUMB_EUCLID ? rhumb_square_encode(sum) : rhumb_finite_f32(sum);
+  }
+
   static constexpr uint32_t kBatchRows = 256;
   static constexpr uint64_t kPollPairs = 16 * 1024;  // compared between two looks at the deadline
 

@@ -40,18 +40,21 @@ uint32_t breadth_of(const SearchCall& call) {
 struct Candidate {
   double at_least = 0;
   uint32_t slot = 0;
-  bool operator<(const Candidate& o) const { return at_least != o.at_least ? at_least < o.at_least : slot < o.slot; }
+  bool operator<(const Candidate& o) const {
+    const uint64_t a = base::place_of(at_least), b = base::place_of(o.at_least);
+    return a != b ? a < b : slot < o.slot;
+  }
 };
 
 class Gathering {
  public:
-  explicit Gathering(const VectorColumn& column) : table_(*column.table()) {}
+  explicit Gathering(const VectorColumn& column) : column_(column), table_(*column.table()) {}
 
   // Of the next row of the query; closest first.
   void add(const std::vector<Hit>& rows) {
     ++query_row_;
     if (rows.empty()) return;
-    const double farthest = static_cast<double>(rows.back().distance);
+    const double farthest = MaxSim::widened(column_, rows.back().distance);
     unfound_ += farthest;
     for (const Hit& row : rows) {
       const uint32_t slot = table_.owner(row.slot);
@@ -59,7 +62,7 @@ class Gathering {
       Point& point = points_[slot];
       if (point.counted == query_row_) continue;  // a closer row of the point was there before
       point.counted = query_row_;
-      point.closer_by += farthest - static_cast<double>(row.distance);
+      point.closer_by += farthest - MaxSim::widened(column_, row.distance);
     }
   }
 
@@ -77,6 +80,7 @@ class Gathering {
     double closer_by = 0;   // than if no row had found it
     uint32_t counted = 0;  // number of the query's row that counted last
   };
+  const VectorColumn& column_;
   const RowTable& table_;
   std::unordered_map<uint32_t, Point> points_;
   double unfound_ = 0;
@@ -148,6 +152,7 @@ Result<SearchAnswer> walk_points(const Segment& segment, const SearchCall& call,
   SearchAnswer answer;
   answer.strategy = filter != nullptr ? "filtered_graph" : "graph";
   RHUMB_ASSIGN(const std::vector<Candidate> candidates, gather(segment, call, bounds, filter, answer));
+  const VectorColumn& column = segment.column(call.column);
   const ScanCall scan = scan_call(segment, call);
   MaxSim max_sim(scan);
   TopK top(call.k);
@@ -156,7 +161,7 @@ Result<SearchAnswer> walk_points(const Segment& segment, const SearchCall& call,
   for (const auto& [at_least, slot] : candidates) {
     // Those that may be closer than the worst of the best are compared: all of them, or as many as the walk's work is worth.
     const bool enough = found >= candidates_of(call);
-    if (enough && (rows >= limits::kMultiCandidateRows || at_least >= static_cast<double>(top.limit()))) break;
+    if (enough && (rows >= limits::kMultiCandidateRows || at_least >= MaxSim::widened(column, top.limit()))) break;
     // The graph may have gone on since `built` was read: what the scan of the tail will meet is left to it.
     if (slot >= built && !call.indexed_only) continue;
     const bool passes = slot < bounds.rows && bit(pass, slot);
@@ -164,7 +169,7 @@ Result<SearchAnswer> walk_points(const Segment& segment, const SearchCall& call,
     if (!passes) continue;
     RHUMB_ASSIGN(const float distance, max_sim.distance(slot));
     top.push({distance, slot});
-    rows += segment.column(call.column).rows(slot).count;
+    rows += column.rows(slot).count;
     ++found;
   }
   if (built < bounds.rows && !call.indexed_only) {

@@ -39,7 +39,7 @@ Result<SearchAnswer> scan_all(const Segment& segment, const SearchCall& call, co
 std::vector<Hit> merge(std::vector<Hit> a, const std::vector<Hit>& b, size_t k) {
   a.insert(a.end(), b.begin(), b.end());
   std::sort(a.begin(), a.end(),
-            [](const Hit& x, const Hit& y) { return x.slot != y.slot ? x.slot < y.slot : x.distance < y.distance; });
+            [](const Hit& x, const Hit& y) { return x.slot != y.slot ? x.slot < y.slot : x < y; });
   a.erase(std::unique(a.begin(), a.end(), [](const Hit& x, const Hit& y) { return x.slot == y.slot; }), a.end());
   std::sort(a.begin(), a.end());
   if (a.size() > k) a.resize(k);

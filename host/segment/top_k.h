@@ -5,42 +5,57 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <utility>
 #include <vector>
+
+#include "host/base/float_order.h"
 
 namespace rhumb::segment {
 
 struct Hit {
   float distance = 0;
   uint32_t slot = 0;
-  bool operator<(const Hit& o) const { return distance != o.distance ? distance < o.distance : slot < o.slot; }
-  bool operator==(const Hit&) const = default;
+  uint64_t place() const { return uint64_t{base::place_of(distance)} << 32 | slot; }
+  bool operator<(const Hit& o) const { return place() < o.place(); }
+  bool operator==(const Hit& o) const { return place() == o.place(); }
 };
 
+// Keeps places, which are compared in one instruction.
 class TopK {
  public:
   explicit TopK(size_t k) : k_(k) {}
   void push(Hit hit) {
-    if (heap_.size() < k_) {
-      heap_.push_back(hit);
-      std::push_heap(heap_.begin(), heap_.end());
-    } else if (k_ > 0 && hit < heap_.front()) {
-      std::pop_heap(heap_.begin(), heap_.end());
-      heap_.back() = hit;
-      std::push_heap(heap_.begin(), heap_.end());
+    if (hit.distance > limit_) return;  // most of a scan
+    const uint64_t place = hit.place();
+    if (places_.size() == k_) {
+      if (k_ == 0 || place >= places_.front()) return;
+      std::pop_heap(places_.begin(), places_.end());
+      places_.back() = place;
+    } else {
+      places_.push_back(place);
     }
+    std::push_heap(places_.begin(), places_.end());
+    if (places_.size() == k_) limit_ = hit_at(places_.front()).distance;
   }
   // Nothing as far as this gets in any more.
-  float limit() const { return heap_.size() < k_ ? std::numeric_limits<float>::infinity() : heap_.empty() ? 0 : heap_.front().distance; }
+  float limit() const { return k_ == 0 ? 0 : limit_; }
   // Closest first; empties it.
   std::vector<Hit> take() {
-    std::sort_heap(heap_.begin(), heap_.end());
-    return std::exchange(heap_, {});
+    std::sort_heap(places_.begin(), places_.end());
+    std::vector<Hit> hits;
+    hits.reserve(places_.size());
+    for (const uint64_t place : places_) hits.push_back(hit_at(place));
+    places_.clear();
+    limit_ = kNone;
+    return hits;
   }
 
  private:
+  static constexpr float kNone = std::numeric_limits<float>::infinity();
+  static Hit hit_at(uint64_t place) { return {base::float_at(static_cast<uint32_t>(place >> 32)), static_cast<uint32_t>(place)}; }
+
   size_t k_;
-  std::vector<Hit> heap_;  // the farthest in front
+  float limit_ = kNone;  // the farthest one's distance, once there are k
+  std::vector<uint64_t> places_;  // a heap, the farthest in front
 };
 
 }  // namespace rhumb::segment

@@ -13,6 +13,16 @@ using model::Record;
 
 namespace {
 
+// Read between two looks at the deadline: some milliseconds from a cold disk.
+constexpr size_t kReadsPerLook = 64;
+
+Status interrupted(const ReadContext& context, const char* what) {
+  if (context.cancelled != nullptr && context.cancelled->load(std::memory_order_relaxed))
+    return {base::Code::kCancelled, std::string(what) + " was cancelled"};
+  if (context.deadline.expired()) return {base::Code::kTimeout, std::string(what) + " did not end in time"};
+  return base::ok();
+}
+
 // Points in the order of their keys that pass a filter, until a page is full.
 class Scroller {
  public:
@@ -32,15 +42,11 @@ class Scroller {
 
   bool full() const { return records_.size() >= limit_ || bytes_ > base::limits::kMaxReplyBytes; }
 
-  Status interrupted() const {
-    if (context_.cancelled != nullptr && context_.cancelled->load())
-      return {base::Code::kCancelled, "scroll was cancelled"};
-    if (context_.deadline.expired()) return {base::Code::kTimeout, "scroll did not end in time"};
-    return base::ok();
-  }
+  // Of a point that is looked at; now and then the deadline is, too.
+  Status go_on() { return looks_++ % base::limits::kFilterPollRows == 0 ? interrupted(context_, "scroll") : base::ok(); }
 
   Status walk_chunk() {
-    RHUMB_TRY(interrupted());
+    RHUMB_TRY(interrupted(context_, "scroll"));
     const size_t want = filter_ == nullptr ? std::min<size_t>(limit_ - records_.size(), base::limits::kScrollChunkKeys)
                                            : base::limits::kScrollChunkKeys;
     RHUMB_ASSIGN(const Store::Page page, core_.store.page(next_, want));
@@ -71,7 +77,6 @@ class Scroller {
   // Keys of the rows that pass, smallest first: all that are left of the page is the smallest `limit - records` of
   // them.
   Status select() {
-    RHUMB_TRY(interrupted());
     const ViewPtr view = core_.views.current();
     const size_t missing = limit_ - records_.size();
     std::vector<std::pair<std::string, PointRow>> best;  // a heap, the largest key in front
@@ -79,6 +84,7 @@ class Scroller {
     for (const SegmentView& part : view->segments) {
       RHUMB_ASSIGN(const payload::FilterResult passing, filter_->evaluate(*view, part));
       for (const uint32_t slot : passing.slots()) {
+        RHUMB_TRY(go_on());
         const std::string_view key = part.segment->id_key(slot);
         if (key < next_ || (best.size() == missing && key >= best.front().first)) continue;
         RHUMB_ASSIGN(const bool passes, filter_->still_passes(*view, *part.segment, slot));
@@ -94,6 +100,7 @@ class Scroller {
     std::sort_heap(best.begin(), best.end(), larger);
     for (const auto& [key, row] : best) {
       if (full()) break;
+      if (records_.size() % kReadsPerLook == 0) RHUMB_TRY(interrupted(context_, "scroll"));
       RHUMB_TRY(take(*view, row));
     }
     return base::ok();
@@ -105,7 +112,7 @@ class Scroller {
   const ReadContext& context_;
   std::string next_;
   const uint32_t limit_;
-  uint64_t walked_ = 0, bytes_ = 0;
+  uint64_t walked_ = 0, bytes_ = 0, looks_ = 0;
   bool ended_ = false;
   std::vector<Record> records_;
 };
@@ -118,13 +125,15 @@ Result<T> watched(Core& core, Result<T> result) {
 
 }  // namespace
 
-Result<std::vector<Record>> Shard::get(const model::GetRequest& request) {
+Result<std::vector<Record>> Shard::get(const model::GetRequest& request, const ReadContext& context) {
   RHUMB_TRY(core_.serving());
   RHUMB_ASSIGN(const RecordMaker maker,
                RecordMaker::compile(request.with_payload, request.with_vector, core_.schema()->vectors));
   std::vector<Record> records;
   uint64_t bytes = 0;
+  size_t looked_up = 0;
   for (const model::PointId& id : request.ids) {
+    if (looked_up++ % kReadsPerLook == 0) RHUMB_TRY(interrupted(context, "reading points"));
     auto row = watched(core_, core_.store.find(id.key()));
     if (!row.ok()) return row.status();
     if (!*row) continue;

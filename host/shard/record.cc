@@ -23,7 +23,7 @@ Result<RecordMaker> RecordMaker::compile(const model::PayloadSelector& payload, 
   for (const std::string& name : vectors.names) {
     size_t i = 0;
     while (i < specs.size() && specs[i].name != name) ++i;
-    if (i == specs.size()) return base::invalid("Wrong input: Not existing vector name error: " + name);
+    if (i == specs.size()) return base::invalid("Not existing vector name error: " + name);
     maker.columns_.push_back(i);
   }
   return maker;

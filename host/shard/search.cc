@@ -3,10 +3,14 @@
 #include <cmath>
 
 #include "host/base/bytes.h"
+#include "host/base/float_order.h"
+#include "host/query/merge.h"
+#include "host/segment/scan.h"
 #include "host/segment/search.h"
 #include "host/shard/filtering.h"
 #include "host/shard/record.h"
 #include "host/shard/shard.h"
+#include "rhumb/kernels.h"
 
 namespace rhumb::shard {
 
@@ -24,20 +28,15 @@ constexpr size_t kPrefetchedRows = 64;  // before the first is read; more would 
 float score_of(Distance metric, float distance, size_t rows) {
   switch (metric) {
     case Distance::kCosine:
-      return static_cast<float>(rows) - distance;
+      return rhumb_finite_f32(static_cast<double>(rows) - static_cast<double>(distance));
     case Distance::kDot:
       return -distance;
     case Distance::kEuclid:
-      return std::sqrt(std::max(distance, 0.0f));
+      return rhumb_finite_f32(std::sqrt(rhumb_square_decode(distance)));
     case Distance::kManhattan:
       return distance;
   }
   return distance;
-}
-
-bool reaches(Distance metric, float score, float threshold) {
-  const bool larger_is_closer = metric == Distance::kCosine || metric == Distance::kDot;
-  return larger_is_closer ? score >= threshold : score <= threshold;
 }
 
 struct Candidate {
@@ -75,7 +74,7 @@ class Attempt {
       if (part.live_count > 0) RHUMB_TRY(search_segment(part));
     }
     std::sort(candidates_.begin(), candidates_.end(),
-              [](const Candidate& a, const Candidate& b) { return a.distance < b.distance; });
+              [](const Candidate& a, const Candidate& b) { return base::place_of(a.distance) < base::place_of(b.distance); });
     if (candidates_.size() > k) candidates_.resize(k);
     return base::ok();
   }
@@ -88,8 +87,10 @@ class Attempt {
     uint64_t bytes = 0;
     float last = 0;
     prefetch_rows();
+    const segment::ScanCall call{nullptr, {}, 0, call_.deadline, call_.cancelled};
     for (const Candidate& c : candidates_) {
-      if (records.size() >= request_.limit && c.score != last) break;
+      if (records.size() >= request_.limit && base::place_of(c.score) != base::place_of(last)) break;
+      if (records.size() % kPrefetchedRows == 0) RHUMB_TRY(segment::interrupted(call));
       RHUMB_ASSIGN(const segment::StoredRow row, c.part->segment->fetch(c.slot));
       if (filter_ != nullptr && row.version > view_->applied && !filter_->matches(row)) {
         ++dropped_;
@@ -131,7 +132,7 @@ class Attempt {
     tail_ns_ += answer.scan_ns;
     for (const Hit& hit : answer.hits) {
       const float score = score_of(metric_, hit.distance, query_rows_);
-      if (request_.score_threshold && !reaches(metric_, score, *request_.score_threshold)) break;
+      if (request_.score_threshold && !query::passes(metric_, score, *request_.score_threshold)) break;
       candidates_.push_back({hit.distance, score, &part, hit.slot});
     }
     if (request_.params.explain) explain(part, answer, passing);
@@ -167,8 +168,9 @@ class Attempt {
 
   static void order_ties(std::vector<model::Record>& records) {
     for (auto first = records.begin(); first != records.end();) {
-      const auto end =
-          std::find_if(first, records.end(), [&](const model::Record& r) { return r.score != first->score; });
+      const auto end = std::find_if(first + 1, records.end(), [place = base::place_of(first->score)](const model::Record& r) {
+        return base::place_of(r.score) != place;
+      });
       std::sort(first, end, [](const model::Record& x, const model::Record& y) { return x.id < y.id; });
       first = end;
     }
@@ -259,10 +261,10 @@ Result<model::SearchResult> Shard::search(const SearchRequest& request, const Re
   const SchemaPtr schema = core_.schema();
   const size_t column = column_of(*schema, request.vector_name);
   if (column == schema->vectors.size())
-    return base::invalid("Wrong input: Not existing vector name error: " + request.vector_name);
+    return base::invalid("Not existing vector name error: " + request.vector_name);
   const model::VectorParams& params = schema->vectors[column].params;
   if (!params.takes(request.vector.size())) {
-    return base::invalid("Wrong input: Vector dimension error: expected dim: " + std::to_string(params.size) +
+    return base::invalid("Vector dimension error: expected dim: " + std::to_string(params.size) +
                          ", got " + std::to_string(request.vector.size() / model::scalar_bytes(params.datatype)));
   }
   RHUMB_ASSIGN(const RecordMaker maker,

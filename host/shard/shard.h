@@ -90,8 +90,8 @@ class Shard final : public consensus::StateMachine {
   // Any thread, blocking on nothing but the disk. kUnavailable while replaying; a fenced shard answers why. Points of more
   // than kMaxReplyBytes are kTooLarge; a scroll ends with the point whose text goes beyond.
   base::Result<model::SearchResult> search(const model::SearchRequest& request, const ReadContext& context);
-  base::Result<std::vector<model::Record>> get(
-      const model::GetRequest& request);  // in the order asked, missing left out
+  base::Result<std::vector<model::Record>> get(const model::GetRequest& request,
+                                               const ReadContext& context = {});  // in the order asked, missing left out
   base::Result<std::vector<model::Record>> scroll(const model::ScrollRequest& request, const ReadContext& context);
   base::Result<uint64_t> count(const model::CountRequest& request, const ReadContext& context);
   model::ShardState state() const;

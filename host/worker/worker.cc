@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "host/base/log.h"
+#include "host/base/overdue.h"
 #include "host/peer/messages.h"
 #include "host/worker/write_task.h"
 
@@ -54,12 +55,22 @@ void Worker::watch(peer::Channel& placement, uint64_t known_version) {
 }
 
 template <typename Reply, typename Read>
-void Worker::read_at(const ReplicaPtr& replica, uint64_t index, std::shared_ptr<Once<Reply>> once, Read read) {
-  if (replica->shard->applied() >= index) return once->fire(read(*replica->shard));
-  replica->shard->wait_applied(index, [this, replica, once, read](Status status) {
+Result<Reply> Worker::read_now(const ReplicaPtr& replica, Deadline deadline, Read read) const {
+  const base::Watched watched("read", deadline);
+  const Status stopping(Code::kUnavailable, "stopping");
+  if (reads_cancelled_.load(std::memory_order_relaxed)) return stopping;
+  Result<Reply> reply = read(*replica->shard);
+  if (!reply.ok() && reply.status().code() == Code::kCancelled && reads_cancelled_.load(std::memory_order_relaxed)) return stopping;
+  return reply;
+}
+
+template <typename Reply, typename Read>
+void Worker::read_at(const ReplicaPtr& replica, uint64_t index, Deadline deadline, std::shared_ptr<Once<Reply>> once, Read read) {
+  if (replica->shard->applied() >= index) return once->fire(read_now<Reply>(replica, deadline, read));
+  replica->shard->wait_applied(index, [this, replica, deadline, once, read](Status status) {
     if (!status.ok()) return once->fire(status);
-    const Status posted = options_.pool->post([replica, once, read] {
-      if (!once->fired()) once->fire(read(*replica->shard));
+    const Status posted = options_.pool->post([this, replica, deadline, once, read] {
+      if (!once->fired()) once->fire(read_now<Reply>(replica, deadline, read));
     });
     if (!posted.ok()) once->fire(posted);
   });
@@ -69,13 +80,13 @@ template <typename Reply, typename Read>
 void Worker::on_read(uint64_t shard, const peer::ReadLevel& level, Deadline deadline, Done<Reply> done, Read read) {
   auto replica = replicas_.find(shard);
   if (!replica.ok()) return done(replica.status());
-  if (!level.linearizable && (*replica)->shard->applied() >= level.min_applied) return done(read(*(*replica)->shard));
+  if (!level.linearizable && (*replica)->shard->applied() >= level.min_applied) return done(read_now<Reply>(*replica, deadline, read));
   auto once = Once<Reply>::start(*options_.timers, deadline, std::move(done), "the replica was not as fresh in time as the read asked for");
-  if (!level.linearizable) return read_at(*replica, level.min_applied, once, read);
-  options_.replicas.groups->read_index(shard, [this, r = *replica, once, read, least = level.min_applied](Result<uint64_t> index) {
+  if (!level.linearizable) return read_at(*replica, level.min_applied, deadline, once, read);
+  options_.replicas.groups->read_index(shard, [this, r = *replica, deadline, once, read, least = level.min_applied](Result<uint64_t> index) {
     if (!index.ok()) return once->fire(index.status());
     // The loop thread must not read: even when the index is applied already, the pool does.
-    const Status posted = options_.pool->post([this, r, once, read, at = std::max(*index, least)] { read_at(r, at, once, read); });
+    const Status posted = options_.pool->post([this, r, deadline, once, read, at = std::max(*index, least)] { read_at(r, at, deadline, once, read); });
     if (!posted.ok()) once->fire(posted);
   });
 }
@@ -84,8 +95,9 @@ void Worker::on_verify(uint64_t shard, Deadline deadline, Done<peer::VerifyReply
   auto replica = replicas_.find(shard);
   if (!replica.ok()) return done(replica.status());
   auto shared_done = std::make_shared<Done<peer::VerifyReply>>(std::move(done));
-  const Status posted = options_.replicas.background->post([r = *replica, deadline, shared_done] {
-    auto found = r->shard->verify({deadline, nullptr});
+  const Status posted = options_.replicas.background->post([this, r = *replica, deadline, shared_done] {
+    const base::Watched watched("verify", deadline);
+    auto found = r->shard->verify({deadline, &reads_cancelled_});
     if (!found.ok()) return (*shared_done)(found.status());
     peer::VerifyReply reply;
     reply.applied = found->applied;
@@ -124,11 +136,11 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
   });
   dispatcher.on<peer::SearchMessage>([this](peer::SearchMessage m, Deadline deadline, Done<peer::SearchReply> done) {
     auto requests = std::make_shared<const std::vector<model::SearchRequest>>(std::move(m.requests));
-    on_read<peer::SearchReply>(m.shard, m.level, deadline, std::move(done), [requests, deadline](shard::Shard& s) -> Result<peer::SearchReply> {
+    on_read<peer::SearchReply>(m.shard, m.level, deadline, std::move(done), [this, requests, deadline](shard::Shard& s) -> Result<peer::SearchReply> {
       peer::SearchReply reply{s.applied(), {}};
       uint64_t bytes_left = base::limits::kMaxReplyBytes;
       for (const model::SearchRequest& r : *requests) {
-        RHUMB_ASSIGN(auto result, s.search(r, {deadline, nullptr, &bytes_left}));
+        RHUMB_ASSIGN(auto result, s.search(r, {deadline, &reads_cancelled_, &bytes_left}));
         reply.results.push_back(std::move(result));
       }
       return reply;
@@ -136,25 +148,25 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
   });
   dispatcher.on<peer::GetMessage>([this](peer::GetMessage m, Deadline deadline, Done<peer::RecordsReply> done) {
     auto request = std::make_shared<const model::GetRequest>(std::move(m.request));
-    on_read<peer::RecordsReply>(m.shard, m.level, deadline, std::move(done), [request](shard::Shard& s) -> Result<peer::RecordsReply> {
+    on_read<peer::RecordsReply>(m.shard, m.level, deadline, std::move(done), [this, request, deadline](shard::Shard& s) -> Result<peer::RecordsReply> {
       const uint64_t applied = s.applied();
-      RHUMB_ASSIGN(auto records, s.get(*request));
+      RHUMB_ASSIGN(auto records, s.get(*request, {deadline, &reads_cancelled_}));
       return peer::RecordsReply{applied, std::move(records)};
     });
   });
   dispatcher.on<peer::ScrollMessage>([this](peer::ScrollMessage m, Deadline deadline, Done<peer::RecordsReply> done) {
     auto request = std::make_shared<const model::ScrollRequest>(std::move(m.request));
-    on_read<peer::RecordsReply>(m.shard, m.level, deadline, std::move(done), [request, deadline](shard::Shard& s) -> Result<peer::RecordsReply> {
+    on_read<peer::RecordsReply>(m.shard, m.level, deadline, std::move(done), [this, request, deadline](shard::Shard& s) -> Result<peer::RecordsReply> {
       const uint64_t applied = s.applied();
-      RHUMB_ASSIGN(auto records, s.scroll(*request, {deadline, nullptr}));
+      RHUMB_ASSIGN(auto records, s.scroll(*request, {deadline, &reads_cancelled_}));
       return peer::RecordsReply{applied, std::move(records)};
     });
   });
   dispatcher.on<peer::CountMessage>([this](peer::CountMessage m, Deadline deadline, Done<peer::CountReply> done) {
     auto request = std::make_shared<const model::CountRequest>(std::move(m.request));
-    on_read<peer::CountReply>(m.shard, m.level, deadline, std::move(done), [request, deadline](shard::Shard& s) -> Result<peer::CountReply> {
+    on_read<peer::CountReply>(m.shard, m.level, deadline, std::move(done), [this, request, deadline](shard::Shard& s) -> Result<peer::CountReply> {
       const uint64_t applied = s.applied();
-      RHUMB_ASSIGN(const uint64_t count, s.count(*request, {deadline, nullptr}));
+      RHUMB_ASSIGN(const uint64_t count, s.count(*request, {deadline, &reads_cancelled_}));
       return peer::CountReply{applied, count};
     });
   });

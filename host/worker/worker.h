@@ -33,6 +33,8 @@ class Worker {
   // the background executor.
   void checkpoint(uint64_t shard, std::function<void()> done);
   void stop();
+  // Reads under way end soon, and those that come are not begun: both answer kUnavailable. For a server that stops. Any thread.
+  void cancel_reads() { reads_cancelled_.store(true, std::memory_order_relaxed); }
 
  private:
   void watch(peer::Channel& placement, uint64_t known_version);
@@ -40,12 +42,16 @@ class Worker {
   template <typename Reply, typename Read>
   void on_read(uint64_t shard, const peer::ReadLevel& level, base::Deadline deadline, std::function<void(base::Result<Reply>)> done, Read read);
   template <typename Reply, typename Read>
-  void read_at(const ReplicaPtr& replica, uint64_t index, std::shared_ptr<Once<Reply>> once, Read read);
+  void read_at(const ReplicaPtr& replica, uint64_t index, base::Deadline deadline, std::shared_ptr<Once<Reply>> once, Read read);
+  // On this thread, watched.
+  template <typename Reply, typename Read>
+  base::Result<Reply> read_now(const ReplicaPtr& replica, base::Deadline deadline, Read read) const;
   base::Result<peer::ContractReply> contract(uint64_t shard);
   void on_verify(uint64_t shard, base::Deadline deadline, std::function<void(base::Result<peer::VerifyReply>)> done);
 
   const WorkerOptions options_;
   Replicas replicas_;
+  std::atomic<bool> reads_cancelled_{false};
 };
 
 }  // namespace rhumb::worker

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "host/base/clock.h"
+#include "host/base/overdue.h"
 
 namespace rhumb::worker {
 namespace {
@@ -91,6 +92,7 @@ model::CommandHeader WriteTask::header_of(size_t operation) const {
 }
 
 void WriteTask::advance() {
+  const base::Watched watched("write", deadline_);
   while (propose_operation()) {
   }
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "sdk/kernels/half.h"
 #include "sdk/kernels/table.h"
 
 namespace rhumb::kernels {
@@ -20,6 +21,9 @@ namespace {
 constexpr int kChains = 4;                // hides the latency of a fused multiply-add
 constexpr uint32_t kPrefetchBytes = 512;  // of a row; the hardware's prefetcher goes on from there
 constexpr uint32_t kPrefetchLine = 64;
+constexpr float kLargest = 3.40282346638528859812e+38f;
+constexpr float kVanishing = 0x1p-80f;  // a code's square, from which on its rounding errors are no less than kSquareSmall
+constexpr float kSquareSmall = 0x1p-102f, kSquareLarge = 0x1p106f;  // between them a square is a distance as it is
 
 // ---- what is added up -------------------------------------------------------------------------
 
@@ -57,14 +61,19 @@ struct SumOf<Isa, RHUMB_MANHATTAN> {
   using Type = AbsoluteDifference<Isa>;
 };
 
+// Where a component is read by itself, without lanes.
+struct FromF32Tag {};
+struct FromF16Tag {};
 template <typename Isa>
 struct FromF32 {
+  using Tag = FromF32Tag;
   static constexpr uint32_t kBytes = 4;
   static typename Isa::Reg load(const char* p) { return Isa::load_f32(p); }
   static typename Isa::Reg load_tail(const char* p, uint32_t n) { return Isa::load_f32_tail(p, n); }
 };
 template <typename Isa>
 struct FromF16 {
+  using Tag = FromF16Tag;
   static constexpr uint32_t kBytes = 2;
   static typename Isa::Reg load(const char* p) { return Isa::load_f16(p); }
   static typename Isa::Reg load_tail(const char* p, uint32_t n) { return Isa::load_f16_tail(p, n); }
@@ -101,11 +110,56 @@ inline void accumulate(const char* query, const char* const* rows, uint32_t dim,
     sums[r] = Isa::sum(Isa::add(Isa::add(acc[r][0], acc[r][1]), Isa::add(acc[r][2], acc[r][3])));
 }
 
+// ---- sums that float32 cannot hold ------------------------------------------------------------
+
+// The distance that a sum in double stands for.
+template <uint32_t kMetric>
+inline float wide_distance(double sum) {
+  if (kMetric == RHUMB_EUCLID) return rhumb_square_encode(sum);
+  return rhumb_finite_f32(kMetric == RHUMB_COSINE ? 1.0 - sum : kMetric == RHUMB_DOT ? -sum : sum);
+}
+
+template <uint32_t kMetric>
+inline double wide_term(double x, double y) {
+  return kMetric == RHUMB_EUCLID ? (x - y) * (x - y) : kMetric == RHUMB_MANHATTAN ? fabs(x - y) : x * y;
+}
+
+inline double wide_value(FromF32Tag, const char* row, uint32_t i) {
+  float value;
+  memcpy(&value, row + uint64_t{i} * sizeof value, sizeof value);
+  return value;
+}
+inline double wide_value(FromF16Tag, const char* row, uint32_t i) {
+  uint16_t value;
+  memcpy(&value, row + uint64_t{i} * sizeof value, sizeof value);
+  return half_to_float(value);
+}
+
+// In double, where sums of float32 products neither overflow nor vanish. Rare: the plain loop will do.
+template <uint32_t kMetric, typename Tag>
+[[gnu::noinline]] float sum_wide(const char* a, const char* b, uint32_t dim) {
+  double sum = 0;
+  for (uint32_t i = 0; i < dim; ++i) sum += wide_term<kMetric>(wide_value(Tag{}, a, i), wide_value(Tag{}, b, i));
+  return wide_distance<kMetric>(sum);
+}
+
 // ---- distances: block<R>() scores R rows against the query ------------------------------------
+//
+// ordinary() tells whether a distance of block() stands as it is; settled() answers for one that does not.
 
 template <typename Isa, typename From, uint32_t kMetric>
 struct FloatDistance {
   using Op = typename SumOf<Isa, kMetric>::Type;
+  static constexpr bool kAlwaysOrdinary = false;
+  // A square that is very small or very large is encoded (rhumb_square_encode); a NaN is in no range.
+  static bool ordinary(float distance) {
+    if (kMetric == RHUMB_EUCLID) return (distance >= kSquareSmall) & (distance < kSquareLarge);  // no branch: it becomes vector code
+    return __builtin_fabsf(distance) <= kLargest;
+  }
+  static float settled(const char* a, const char* b, uint32_t dim, float distance) {
+    const bool same = kMetric == RHUMB_EUCLID && distance == 0 && memcmp(a, b, bytes(dim)) == 0;  // the rule among such
+    return same ? 0.0f : sum_wide<kMetric, typename From::Tag>(a, b, dim);
+  }
   static uint64_t bytes(uint32_t dim) { return uint64_t{dim} * From::kBytes; }
   template <int R>
   static void block(const char* query, const char* const* rows, uint32_t dim, float* out) {
@@ -122,6 +176,7 @@ inline float cosine_distance(double product, double squares) {
 
 template <typename Isa, uint32_t kMetric>
 struct ByteDistance {
+  static constexpr bool kAlwaysOrdinary = true;
   static uint64_t bytes(uint32_t dim) { return dim; }
   static float one(const char* a, const char* b, uint32_t n) {
     const auto* x = reinterpret_cast<const uint8_t*>(a);
@@ -141,6 +196,7 @@ struct ByteDistance {
 
 template <typename Isa>
 struct BitDistance {
+  static constexpr bool kAlwaysOrdinary = true;
   static uint64_t bytes(uint32_t dim) { return (uint64_t{dim} + 7) / 8; }
   template <int R>
   static void block(const char* query, const char* const* rows, uint32_t dim, float* out) {
@@ -150,6 +206,23 @@ struct BitDistance {
 
 template <typename Isa, uint32_t kMetric>
 struct CodeDistance {
+  static constexpr bool kAlwaysOrdinary = false;
+  static bool ordinary(float distance) {
+    if (kMetric == RHUMB_EUCLID) return (distance >= kSquareSmall) & (distance < kSquareLarge);
+    return __builtin_fabsf(distance) <= kLargest;
+  }
+  // From the codes alone: the square in a head may be beyond float32, or vanish in it.
+  [[gnu::noinline]] static float settled(const char* a, const char* b, uint32_t dim, float distance) {
+    rhumb_code_head_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    if (distance == 0 && x.square >= kVanishing) return 0;  // the codes are close to each other, that is all
+    const auto* p = reinterpret_cast<const int8_t*>(a + kCodeHeadBytes);
+    const auto* q = reinterpret_cast<const int8_t*>(b + kCodeHeadBytes);
+    double sum = 0;
+    for (uint32_t i = 0; i < dim; ++i) sum += wide_term<kMetric>(double{x.scale} * p[i], double{y.scale} * q[i]);
+    return wide_distance<kMetric>(sum);
+  }
   static uint32_t padded(uint32_t dim) { return (dim + 15) / 16 * 16; }
   static uint64_t bytes(uint32_t dim) { return kCodeHeadBytes + padded(dim); }
   static float one(const char* a, const char* b, uint32_t dim) {
@@ -163,7 +236,7 @@ struct CodeDistance {
     if (kMetric == RHUMB_DOT) return static_cast<float>(-product);
     if (kMetric == RHUMB_COSINE) return cosine_distance(product, double{x.square} * y.square);
     const double squared = double{x.square} + y.square - 2 * product;
-    return squared > 0 ? static_cast<float>(squared) : 0.0f;  // rounding of codes must not yield a negative distance
+    return squared < 0 ? 0.0f : static_cast<float>(squared);  // rounding of codes must not yield a negative distance
   }
   template <int R>
   static void block(const char* query, const char* const* rows, uint32_t dim, float* out) {
@@ -179,6 +252,7 @@ struct Entry {
     const char* row = static_cast<const char*>(b);
     float out;
     Distance::template block<1>(static_cast<const char*>(a), &row, dim, &out);
+    settle(static_cast<const char*>(a), dim, 1, &out, [row](uint64_t) { return row; });
     return out;
   }
 
@@ -195,6 +269,7 @@ struct Entry {
       const char* last = row + i * stride;
       Distance::template block<1>(q, &last, dim, out + i);
     }
+    settle(q, dim, n, out, [row, stride](uint64_t at) { return row + at * stride; });
   }
 
   static void slots(const void* query, const rhumb_vectors_t* column, const uint32_t* slots, uint64_t n, float* out) {
@@ -213,9 +288,22 @@ struct Entry {
       const char* last = address(*column, slots[i]);
       Distance::template block<1>(q, &last, dim, out + i);
     }
+    settle(q, dim, n, out, [column, slots](uint64_t at) { return address(*column, slots[at]); });
   }
 
  private:
+  // Every answer is a number that can be ordered. One pass over all of them costs less than a look at each.
+  template <typename RowAt>
+  static void settle(const char* query, uint32_t dim, uint64_t n, float* out, RowAt row_at) {
+    if constexpr (!Distance::kAlwaysOrdinary) {
+      uint32_t strange = 0;
+      for (uint64_t i = 0; i < n; ++i) strange |= Distance::ordinary(out[i]) ? 0u : 1u;
+      for (uint64_t i = 0; strange != 0 && i < n; ++i) {
+        if (!Distance::ordinary(out[i])) out[i] = Distance::settled(query, row_at(i), dim, out[i]);
+      }
+    }
+  }
+
   static const char* address(const rhumb_vectors_t& column, uint32_t slot) {
     const uint32_t in_chunk = slot & ((1u << column.chunk_shift) - 1);
     return static_cast<const char*>(column.chunks[slot >> column.chunk_shift]) + in_chunk * column.stride;

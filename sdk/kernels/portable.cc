@@ -1,6 +1,5 @@
 // Plain C++ over the compilers' vector extension: four lanes, which every machine we build for has in some form.
 #include "sdk/kernels/generic.h"
-#include "sdk/kernels/half.h"
 
 namespace rhumb::kernels {
 namespace {

@@ -1,8 +1,10 @@
 // What is done to single vectors, not pairs: sizes, normalising, checking, encoding. One form for every machine,
 // without fused multiply-adds and with sums in a fixed order, so that the bits do not depend on where a vector came in.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "rhumb/kernels.h"
 
@@ -12,7 +14,20 @@ constexpr uint32_t kSumLanes = 8;
 constexpr uint32_t kCodeBlock = 16;
 constexpr uint32_t kDecodeChunk = 256;  // components decoded to f32 at a time
 constexpr float kCodeMax = 127.0f;
+constexpr float kCodeTiny = 0x1p-100f, kCodeRaise = 0x1p100f;
 constexpr float kRoundingBias = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer, ties to even
+
+// Squares beyond these two are encoded: what float32 has left below and above them is dealt out evenly by exponent.
+constexpr double kSquareLarge = 0x1p106, kSquareSmall = 0x1p-102;
+constexpr double kSquareLeast = 0x1p-298;        // of the smallest float32
+constexpr uint32_t kSquareShift = 32;            // of a double's mantissa 20 bits are kept
+constexpr uint64_t kSquareHalf = uint64_t{1} << (kSquareShift - 1);
+
+// How many steps of the encoding lie between two squares.
+uint64_t square_steps(double from, double to) {
+  return (std::bit_cast<uint64_t>(to) - std::bit_cast<uint64_t>(from) + kSquareHalf) >> kSquareShift;
+}
+double square_after(double from, uint64_t steps) { return std::bit_cast<double>(std::bit_cast<uint64_t>(from) + (steps << kSquareShift)); }
 
 uint64_t code_bytes(uint32_t dim) {
   return sizeof(rhumb_code_head_t) + (uint64_t{dim} + kCodeBlock - 1) / kCodeBlock * kCodeBlock;
@@ -103,6 +118,35 @@ float rhumb_normalise_f32(float* vector, uint32_t dim) {
   return static_cast<float>(length);
 }
 
+float rhumb_finite_f32(double value) {
+  constexpr double kMost = std::numeric_limits<float>::max();
+  const double bounded = value < kMost ? value : kMost;  // a NaN compares with nothing
+  return static_cast<float>(bounded > -kMost ? bounded : -kMost);
+}
+
+float rhumb_square_encode(double square) {
+  if (square >= kSquareSmall && square < kSquareLarge) return static_cast<float>(square);
+  if (square <= 0) return 0;
+  if (square < kSquareSmall) {
+    return std::bit_cast<float>(static_cast<uint32_t>(1 + square_steps(kSquareLeast, std::max(square, kSquareLeast))));
+  }
+  const uint64_t last = std::bit_cast<uint32_t>(std::numeric_limits<float>::max());
+  const uint64_t first = std::bit_cast<uint32_t>(static_cast<float>(kSquareLarge));
+  if (!std::isfinite(square)) return std::numeric_limits<float>::max();
+  return std::bit_cast<float>(static_cast<uint32_t>(std::min(last, first + square_steps(kSquareLarge, square))));
+}
+
+double rhumb_square_decode(float distance) {
+  if (distance >= static_cast<float>(kSquareSmall) && distance < static_cast<float>(kSquareLarge)) return double{distance};
+  if (distance <= 0) return 0;
+  const uint64_t bits = std::bit_cast<uint32_t>(distance);
+  if (distance < static_cast<float>(kSquareSmall)) return square_after(kSquareLeast, bits - 1);
+  const uint64_t last = std::bit_cast<uint32_t>(std::numeric_limits<float>::max());
+  const uint64_t first = std::bit_cast<uint32_t>(static_cast<float>(kSquareLarge));
+  if (distance != distance || bits > last) return square_after(kSquareLarge, last - first);
+  return square_after(kSquareLarge, bits - first);
+}
+
 uint32_t rhumb_all_finite(const void* components, uint32_t scalar, uint64_t n) {
   uint32_t bad = 0;  // no early exit: good vectors are the rule, and the plain loop becomes vector code
   if (scalar == RHUMB_F32) {
@@ -130,11 +174,14 @@ rhumb_status_t rhumb_code_encode(const void* vector, uint32_t scalar, uint32_t d
     squared += square(v, n);
   });
   rhumb_code_head_t head{most / kCodeMax, static_cast<float>(squared), 0, 0};
-  float inverse = head.scale > 0 ? 1.0f / head.scale : 0;
-  if (!std::isfinite(inverse)) head.scale = inverse = 0;  // below about 1e-36 all components count as zero
+  // The inverse of a very small scale is beyond float32: such components are raised first.
+  const float raise = most < kCodeTiny ? kCodeRaise : 1.0f;
+  const float inverse = head.scale > 0 ? 1.0f / (head.scale * raise) : 0;
   int8_t* codes = static_cast<int8_t*>(code_out) + sizeof head;
   for_chunks(vector, scalar, dim, [&](uint32_t first, const float* v, uint32_t n) {
-    head.sum += round_to_codes(v, n, inverse, codes + first);
+    float raised[kDecodeChunk];
+    for (uint32_t i = 0; raise != 1.0f && i < n; ++i) raised[i] = v[i] * raise;
+    head.sum += round_to_codes(raise != 1.0f ? raised : v, n, inverse, codes + first);
   });
   std::memset(codes + dim, 0, code_bytes(dim) - sizeof head - dim);
   std::memcpy(code_out, &head, sizeof head);

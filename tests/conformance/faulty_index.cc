@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <iterator>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +27,8 @@ enum Fault {
   inserts_whole_words,
   overruns,
   never_stops,
+  never_ends,
+  no_numbers,
   takes_any_extension,
   takes_any_config,
   trusts_files,
@@ -43,7 +47,7 @@ class Faulty {
   Faulty(const rhumb_host_t* host, const rhumb_index_open_t& open)
       : host_(host), vectors_(*open.vectors), kernel_(rhumb_kernel_for(open.metric, open.vectors->scalar)) {
     if (kernel_ == nullptr) throw rhumb::Error(RHUMB_UNSUPPORTED, "metric");
-    if (!has(takes_any_config) && open.base->config_json.size > 0) throw rhumb::Error(RHUMB_INVALID, "no parameters");
+    if (!has(takes_any_config) && !has(never_ends) && !has(no_numbers) && open.base->config_json.size > 0) throw rhumb::Error(RHUMB_INVALID, "no parameters");
     if (open.base->data_dir.size > 0) {
       std::ifstream file(std::string(rhumb::view(open.base->data_dir)) + "/rows");
       std::string rows, again;
@@ -79,6 +83,7 @@ class Faulty {
     }
     for (uint64_t q = 0; q < query.query_count; ++q) {
       if (!has(never_stops)) rhumb::check_call(call, host_);
+      while (has(never_ends)) turns_.fetch_add(1);
       answer(static_cast<const char*>(query.vectors.data) + q * query.vectors.stride, query, q, out);
     }
   }
@@ -117,6 +122,8 @@ class Faulty {
     if (has(unsorted)) std::reverse(all.begin(), all.end());
     if (has(repeats) && all.size() > 1) all[1] = all[0];
     if (has(wrong_distance) && !all.empty()) all.back().first += 1;
+    constexpr float kNone[] = {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
+    for (size_t i = 0; has(no_numbers) && i < all.size(); i += 2) all[i].first = kNone[i / 2 % std::size(kNone)];
     out.counts[q] = static_cast<uint32_t>(all.size());
     for (size_t i = 0; i < all.size(); ++i) {
       out.distances[q * query.k + i] = all[i].first;
@@ -129,6 +136,7 @@ class Faulty {
   const rhumb_vectors_t& vectors_;
   const rhumb_kernel_t* const kernel_;
   std::atomic<uint32_t> built_{0};
+  std::atomic<uint64_t> turns_{0};  // of a search that never ends
 };
 
 }  // namespace

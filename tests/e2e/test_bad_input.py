@@ -30,6 +30,9 @@ def deep(n):
     return '{"filter":' + '{"must":[' * n + '{"key":"n","match":{"value":1}}' + "]}" * n + "}"
 
 
+PREFIXES = ("Wrong input: ", "Format error in JSON body: ", "Validation error in JSON body: ", "Deserialize error in query parameters: ", "Not found: ",
+            "Not implemented: ", "Bad request: ")
+
 # method, path, body, words that the error must hold
 CASES = [
     ("PUT", P, "{", ["JSON"]),
@@ -84,7 +87,7 @@ CASES = [
     ("POST", P + "/vectors/delete", {"points": [1], "vector": ["nope"]}, ["nope"]),
     ("POST", P + "/vectors/delete", {"points": [1], "vector": []}, ["vector"]),
     ("POST", P + "/batch", {"operations": [{"delete": {"points": [0]}}, {"upsert": point(vector=[1])}]}, ["operations[1].upsert.points[1].vector"]),
-    ("POST", P + "/batch", {"operations": [{"explode": {}}]}, ["operations[0].explode"]),
+    ("POST", P + "/batch", {"operations": [{"explode": {}}]}, ["operations[0]", "explode"]),
     ("POST", P + "/batch", {}, ["operations"]),
     ("POST", P, {}, ["ids"]),
     ("POST", P + "/scroll", {"limit": 0}, ["limit", "0"]),
@@ -146,9 +149,45 @@ CASES = [
     ("PUT", "/collections/bad/index", {"field_name": "x", "field_schema": "colour"}, ["field_schema", "colour"]),
     ("PUT", "/collections/bad/index", {"field_schema": "keyword"}, ["field_name"]),
     ("PUT", "/collections/bad/index", {"field_name": "a..b", "field_schema": "keyword"}, ["field_name"]),
+    ("PUT", "/collections/new", {"vectors": {"size": 4, "distance": "Dot"}, "contract": {"recall": 0.95, "latency": 5}}, ["contract", "latency"]),
+    ("PUT", "/collections/new", '{"vectors": {"size": 4, "distance": "Dot"}, "shard_number": 1, "shard_number": 2}', ["shard_number"]),
     ("POST", "/collections/aliases", {"actions": [{"create_alias": {"alias_name": "x"}}]}, ["actions[0]", "collection_name"]),
     ("POST", "/collections/aliases", {"actions": [{"create_alias": {"collection_name": "none", "alias_name": "x"}}]}, ["none"]),
     ("POST", "/collections/aliases", {"actions": [{"create_alias": {"collection_name": "bad", "alias_name": "y"}}, {"delete_alias": {"alias_name": "none"}}]}, ["none"]),
+]
+
+# A filter that is not read wholly answers another question, or changes other points: by each way to them.
+TYPOS = [({"key": "n", "range": {"over": 3}}, "over"), ({"key": "n", "range": {"gte": 3, "less": 5}}, "less"), ({"key": "n", "values_count": {"exactly": 1}}, "exactly"),
+         ({"key": "n", "match": {"value": 3, "except": [3]}}, "except"), ({"key": "n", "match": {"value": 3}, "values_count": {"gt": 0}}, "values_count"),
+         ({"has_id": [1], "must": [{"has_id": [2]}]}, "must"), ({"is_empty": {"key": "n"}, "has_id": [1]}, "has_id"), ({"is_null": {"key": "n", "value": True}}, "value"),
+         ({"nested": {"key": "n", "filter": {}, "must": []}}, "must"), ({"min_should": {"conditions": [], "min_count": 0, "min": 3}}, "min"), ({"range": {"gte": 3}}, "range"),
+         ({"must": [{"should": {"key": "n", "rang": {"gte": 3}}}]}, "rang"), ({"key": "n", "geo_radius": {"centre": {}, "radius": 1}}, "centre"),
+         ({"has_id": None}, "has_id"), ({"key": None, "match": {"value": 1}}, "key"), ({"nested": None}, "nested")]
+for typo, word in TYPOS:
+    f = filtered(typo)["filter"]
+    CASES += [("POST", P + route, {"filter": f}, [word]) for route in ("/delete", "/payload/clear", "/scroll", "/count")]
+    CASES += [("POST", P + "/payload", {"filter": f, "payload": {"x": 1}}, [word]), ("PUT", P + "/payload", {"filter": f, "payload": {}}, [word]),
+              ("POST", P + "/payload/delete", {"filter": f, "keys": ["n"]}, [word]), ("POST", P + "/vectors/delete", {"filter": f, "vector": [""]}, [word]),
+              ("PUT", P, {"points": [{"id": 1, "vector": GOOD}], "update_filter": f}, [word]),
+              ("POST", P + "/batch", {"operations": [{"clear_payload": {"points": [3]}}, {"delete": {"filter": f}}]}, ["operations[1].delete.filter", word]),
+              ("POST", P + "/query", {"query": GOOD, "filter": f}, [word]), ("POST", P + "/query", {"filter": f}, [word]),
+              ("POST", P + "/query/batch", {"searches": [{"query": GOOD}, {"query": GOOD, "filter": f}]}, ["searches[1].filter", word]),
+              ("POST", P + "/search", {"vector": GOOD, "filter": f}, [word]), ("POST", P + "/search/batch", {"searches": [{"vector": GOOD, "filter": f}]}, [word])]
+CASES += [
+    ("POST", P + "/delete", {"points": [1], "filter": {}}, ["points", "filter"]),
+    ("POST", P + "/payload/clear", {"filter": {}, "points": [1]}, ["points", "filter"]),
+    ("POST", P + "/delete", {"filter": {}, "filters": {}}, ["filters"]),
+    ("POST", P + "/payload", {"payload": {"x": 1}, "fillter": {}}, ["`points` or `filter`", "fillter"]),
+    ("PUT", P, {"pionts": []}, ["missing field `points`", "pionts"]),
+    ("PUT", P, {"points": [{"id": 1, "vectro": GOOD}]}, ["points[0]: missing field `vector`", "vectro"]),
+    ("PUT", "/collections/new", {"vectors": {"size": 4, "metric": "Dot"}}, ["vectors: missing field `distance`", "metric"]),
+    ("POST", P + "/delete", '{"filter": {"must": {"key": "n", "match": {"value": 99}}}, "filter": {}}', ["filter", "twice"]),
+    ("POST", P + "/query", {"query": GOOD, "params": {"ef": 10}}, ["params", "ef"]),
+    ("POST", P + "/query", {"query": {"nearest": GOOD, "order_by": "n"}}, ["nearest", "order_by"]),
+    ("POST", P + "/query", {"query": GOOD, "params": {"quantization": {"resocre": True}}}, ["params.quantization", "resocre"]),
+    ("POST", P + "/scroll", {"with_payload": {"include": ["a"], "exclude": ["b"]}}, ["include", "exclude"]),
+    ("PUT", P, {"points": [{"id": 1, "vector": GOOD, "vector_b64": "AAAA"}]}, ["points[0]", "vector_b64"]),
+    ("POST", "/collections/bad/import", '{"id": 1, "vector": [1, 1, 1, 1], "id": 2}', ["line 1", "id"]),
 ]
 
 
@@ -168,12 +207,111 @@ def test_each_is_refused_and_changes_nothing(bad):
         shown = f"{method} {path[:80]} {str(raw)[:120]!r} -> {status} {str(reply)[:300]}"
         assert 400 <= status < 500, shown
         text = reply["status"]["error"] if isinstance(reply, dict) else reply
+        told = text + "".join(reply.get("warnings", [])) if isinstance(reply, dict) else reply
         for word in words:
-            assert word in text, f"{word!r} is missing: {shown}"
+            assert word in told, f"{word!r} is missing: {shown}"
+        assert sum(text.count(prefix) for prefix in PREFIXES) == 1, f"not one prefix: {shown}"
     after = state(bad)
     for shard in after[0]:
         shard.pop("applied_index")
     assert after == before
+
+def test_other_unknown_members_are_ignored_and_named(bad):
+    def warned(method, path, body):
+        status, reply, _ = bad.request(method, path, body)
+        assert status == 200, reply
+        return reply.get("warnings")
+
+    def lines(*points):
+        return "".join(json.dumps(p) + "\n" for p in points)
+
+    vector = {"id": 903, "vector": GOOD}
+    assert warned("PUT", P + "?wait=true", {"points": [{**vector, "payloads": {"n": 1}}]}) == ["Unknown member 'payloads' of points[0] was ignored"]
+    assert warned("PUT", P + "?wait=true", {"points": [vector]}) is None
+    assert warned("POST", P + "/query", {"query": GOOD, "filtr": {}}) == ["Unknown member 'filtr' of the request body was ignored"]
+    assert warned("POST", P + "/count", {"exact": True, "Filter": {}}) == ["Unknown member 'Filter' of the request body was ignored"]
+    assert warned("POST", "/collections/bad/import", lines(vector, {**vector, "meta": {}}, {**vector, "meta": {}})) == [
+        "Unknown member 'meta' of line 2 was ignored; 1 more object has it"]
+    made = warned("PUT", "/collections/warned", {"vectors": {"size": 4, "distance": "Dot", "index": "hnsw"}, "optimizers_config": {"threads": 2}})
+    assert made == ["Unknown member 'index' of vectors was ignored", "Unknown member 'threads' of optimizers_config was ignored"]
+    shown = bad.ok("GET", "/collections/warned")["config"]
+    assert "threads" not in shown["optimizer_config"] and "index" not in shown["params"]["vectors"]
+    bad.ok("DELETE", "/collections/warned")
+    bad.ok("POST", P + "/delete?wait=true", {"points": [903]})
+
+
+def condition(o):
+    return ("POST", P + "/count", {"filter": {"must": [o]}})
+
+
+def created(o):
+    return ("PUT", "/collections/known", {"vectors": {"size": 4, "distance": "Dot"}, **o})
+
+
+# Where an object of the official client's model stands in a body.
+KNOWN = {
+    "QueryRequest": lambda o: ("POST", P + "/query", o), "Prefetch": lambda o: ("POST", P + "/query", {"prefetch": [o]}),
+    "SearchParams": lambda o: ("POST", P + "/query", {"query": GOOD, "params": o}),
+    "QuantizationSearchParams": lambda o: ("POST", P + "/query", {"query": GOOD, "params": {"quantization": o}}),
+    "AcornSearchParams": lambda o: ("POST", P + "/query", {"query": GOOD, "params": {"acorn": o}}),
+    "LookupLocation": lambda o: ("POST", P + "/query", {"query": GOOD, "lookup_from": o}),
+    **{q: lambda o: ("POST", P + "/query", {"query": o}) for q in ("NearestQuery", "RecommendQuery", "DiscoverQuery", "ContextQuery", "OrderByQuery", "FusionQuery", "RrfQuery",
+                                                                "FormulaQuery", "SampleQuery", "RelevanceFeedbackQuery", "SparseVector", "Document", "Image", "InferenceObject")},
+    "ScrollRequest": lambda o: ("POST", P + "/scroll", o), "CountRequest": lambda o: ("POST", P + "/count", o), "PointRequest": lambda o: ("POST", P, o),
+    "OrderBy": lambda o: ("POST", P + "/scroll", {"order_by": o}), "PayloadSelectorInclude": lambda o: ("POST", P + "/scroll", {"with_payload": o}),
+    "PayloadSelectorExclude": lambda o: ("POST", P + "/scroll", {"with_payload": o}),
+    "PointsList": lambda o: ("PUT", P, o), "PointsBatch": lambda o: ("PUT", P, o), "Batch": lambda o: ("PUT", P, {"batch": o}), "PointStruct": lambda o: ("PUT", P, {"points": [o]}),
+    "PointVectors": lambda o: ("PUT", P + "/vectors", {"points": [o]}), "UpdateVectors": lambda o: ("PUT", P + "/vectors", o),
+    "DeleteVectors": lambda o: ("POST", P + "/vectors/delete", o), "SetPayload": lambda o: ("POST", P + "/payload", o), "DeletePayload": lambda o: ("POST", P + "/payload/delete", o),
+    "FilterSelector": lambda o: ("POST", P + "/delete", o), "PointIdsList": lambda o: ("POST", P + "/payload/clear", o),
+    "Filter": lambda o: ("POST", P + "/count", {"filter": o}), "MinShould": lambda o: ("POST", P + "/count", {"filter": {"min_should": o}}),
+    **{c: condition for c in ("FieldCondition", "IsEmptyCondition", "IsNullCondition", "HasIdCondition", "HasVectorCondition", "NestedCondition", "Filter", "SliceCondition")},
+    "Nested": lambda o: condition({"nested": o}), "PayloadField": lambda o: condition({"is_empty": o}), "Slice": lambda o: condition({"slice": o}),
+    **{m: lambda o: condition({"key": "n", "match": o}) for m in ("MatchValue", "MatchAny", "MatchExcept", "MatchText", "MatchTextAny", "MatchPhrase", "MatchPrefix", "MatchSubstring")},
+    "Range": lambda o: condition({"key": "n", "range": o}), "DatetimeRange": lambda o: condition({"key": "n", "range": o}),
+    "ValuesCount": lambda o: condition({"key": "n", "values_count": o}), "GeoRadius": lambda o: condition({"key": "n", "geo_radius": o}),
+    "GeoBoundingBox": lambda o: condition({"key": "n", "geo_bounding_box": o}), "GeoPolygon": lambda o: condition({"key": "n", "geo_polygon": o}),
+    "GeoLineString": lambda o: condition({"key": "n", "geo_polygon": {"exterior": o}}), "GeoPoint": lambda o: condition({"key": "n", "geo_radius": {"center": o}}),
+    "CreateCollection": created, "UpdateCollection": lambda o: ("PATCH", "/collections/bad", o), "CollectionParamsDiff": lambda o: ("PATCH", "/collections/bad", {"params": o}),
+    "VectorParamsDiff": lambda o: ("PATCH", "/collections/bad", {"vectors": {"": o}}), "VectorParams": lambda o: ("PUT", "/collections/known", {"vectors": {"a": o}}),
+    "SparseVectorParams": lambda o: created({"sparse_vectors": {"s": o}}), "SparseIndexParams": lambda o: created({"sparse_vectors": {"s": {"index": o}}}),
+    "HnswConfigDiff": lambda o: created({"hnsw_config": o}), "OptimizersConfigDiff": lambda o: created({"optimizers_config": o}), "WalConfigDiff": lambda o: created({"wal_config": o}),
+    "StrictModeConfig": lambda o: created({"strict_mode_config": o}), "PayloadStorageParams": lambda o: created({"payload": o}), "IdTrackerParams": lambda o: created({"id_tracker": o}),
+    **{k + "Quantization": lambda o: created({"quantization_config": o}) for k in ("Scalar", "Product", "Binary", "Turbo")},
+    **{k + "QuantizationConfig": lambda o, k=k: created({"quantization_config": {k.lower(): o}}) for k in ("Scalar", "Product", "Binary")},
+    "TurboQuantQuantizationConfig": lambda o: created({"quantization_config": {"turbo": o}}),
+    "MultiVectorConfig": lambda o: ("PUT", "/collections/known", {"vectors": {"size": 4, "distance": "Dot", "multivector_config": o}}),
+    "CreateFieldIndex": lambda o: ("PUT", "/collections/bad/index", o),
+    **{t + "IndexParams": lambda o: ("PUT", "/collections/bad/index", {"field_name": "x", "field_schema": o}) for t in ("Keyword", "Integer", "Float", "Bool", "Datetime", "Uuid", "Text", "Geo")},
+    "ChangeAliasesOperation": lambda o: ("POST", "/collections/aliases", o), "CreateAlias": lambda o: ("POST", "/collections/aliases", {"actions": [{"create_alias": o}]}),
+    "DeleteAlias": lambda o: ("POST", "/collections/aliases", {"actions": [{"delete_alias": o}]}), "RenameAlias": lambda o: ("POST", "/collections/aliases", {"actions": [{"rename_alias": o}]}),
+}
+
+
+def test_every_member_of_the_official_clients_models_is_known(bad):
+    from qdrant_client import models
+
+    tried = 0
+    for model, stands in KNOWN.items():
+        if not hasattr(models, model):
+            continue  # of a newer client
+        for name, field in getattr(models, model).model_fields.items():
+            method, path, body = stands({field.alias or name: None})
+            status, reply, _ = bad.request(method, path, body)
+            told = json.dumps(reply)
+            assert status < 500 or status == 501, (model, name, reply)
+            assert "unknown field" not in told and "Unknown member" not in told, (model, name, reply)
+            tried += 1
+            if path.endswith("/known") and status == 200:
+                bad.ok("DELETE", path)
+    assert tried > 200
+
+
+def test_an_empty_filter_is_all_points_as_the_protocol_has_it(bad):
+    everything = bad.ok("POST", P + "/count", {"filter": {}})["count"]
+    assert everything == 20
+    for legal in ({"must": None, "should": None}, {"must": []}, {"must": {"must_not": []}}, {"must": [{"key": "n", "range": {"gte": 0, "lt": None}, "match": None}]}):
+        assert bad.ok("POST", P + "/count", {"filter": legal})["count"] == everything, legal
 
 
 def raw_request(server, method, path, body):

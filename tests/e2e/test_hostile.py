@@ -72,8 +72,8 @@ NO_VECTOR = ["[]", "[1]", "[1,2,3]", "[1,2,3,4,5]", "[[1,2,3,4]]", "[[[[1]]]]", 
              "{\"x\":[1,2,3,4]}", "[" + ",".join(["0"] * 65536) + "]", "[" + ",".join(["0"] * 65537) + "]", "[" + ",".join(["1"] * 1_000_000) + "]"]
 FINE = {
     "cosine": ["0", "-0.0", "1e-45", "1e-310", "5e-324", "1e-999", "3.4028234e38", "-3.4e38", "1e38", "1e19", "0.1e1", "9007199254740993"],
-    "euclid": ["0", "-0.0", "1e-45", "1e-310", "1e18", "-1e18"],
-    "dot": ["0", "-0.0", "1e-45", "1e-310", "1e18", "-1e18"],
+    "euclid": ["0", "-0.0", "1e-45", "1e-310", "1e18", "-1e18", "2e19", "-1e30", "3.4028234e38", "-3.4e38"],
+    "dot": ["0", "-0.0", "1e-45", "1e-310", "1e18", "-1e18", "2e19", "-1e30", "3.4028234e38", "-3.4e38"],
     "half": ["0", "-0.0", "1e-8", "65504", "-65504", "65519"],
     "bytes": ["0", "255", "-0.0", "1e2", "128.0"],
 }
@@ -139,6 +139,63 @@ def test_odd_but_right_vectors_give_numbers(hostile):
             if kind == "cosine":
                 assert sum(x * x for x in vector) == pytest.approx(1, abs=1e-3), (component, vector)
         hostile.ok("POST", p + "/delete?wait=true", {"points": [100 + n for n in range(len(components))]})
+
+
+def test_vectors_of_any_length_have_a_direction(hostile):
+    """Normalising neither overflows nor vanishes: all components huge, or denormal."""
+    hostile.ok("PUT", "/collections/turned", {"vectors": {"full": {"size": 4, "distance": "Cosine"}, "half": {"size": 4, "distance": "Cosine", "datatype": "float16"}}})
+    try:
+        for n, scale in enumerate([3.4e38, 1e30, 1e-30, 1e-40, 2e-44]):
+            vector = [scale, -scale, scale, scale]
+            hostile.ok("PUT", "/collections/turned/points?wait=true", {"points": [{"id": n, "vector": {"full": vector, "half": vector}}]})
+            stored = hostile.ok("GET", f"/collections/turned/points/{n}")["vector"]
+            for name in ("full", "half"):
+                assert stored[name] == pytest.approx([0.5, -0.5, 0.5, 0.5], abs=1e-3), (scale, name)
+                found = hostile.ok("POST", "/collections/turned/points/query", {"query": vector, "using": name, "limit": 10})["points"]
+                assert len(found) == n + 1 and all(p["score"] == pytest.approx(1, abs=1e-3) for p in found), (scale, found)
+    finally:
+        hostile.ok("DELETE", "/collections/turned")
+
+
+def scored(points):
+    return [(p["id"], p["score"]) for p in points]
+
+
+FARTHEST = 3.4028234663852886e38
+# distance, vectors (ids from 1), query, the answer
+BEYOND_FLOAT32 = [
+    ("Dot", [[1, 1], [3.2e38, 3.2e38], [3e38, -3e38], [-3e38, 3e38]], [5, -5], [(3, FARTHEST), (1, 0), (2, 0), (4, -FARTHEST)]),
+    ("Euclid", [[0, 3e20], [1, 0], [4e25, 3e25], [2.5e38, 0], [0, -6e22]], [0, 0], [(2, 1), (1, 3e20), (5, 6e22), (3, 5e25), (4, 2.5e38)]),
+    ("Euclid", [[0, 3e-30], [1, 0], [4e-35, 3e-35], [0, 0]], [0, 0], [(4, 0), (3, 5e-35), (1, 3e-30), (2, 1)]),
+    ("Manhattan", [[3e38, 3e38], [1e38, -1e38], [-3e38, -3e38], [2, 3]], [0, 0], [(4, 5), (2, 2e38), (1, FARTHEST), (3, FARTHEST)]),
+]
+
+
+@pytest.mark.parametrize("distance, vectors, query, right", BEYOND_FLOAT32)
+def test_scores_that_sums_in_float32_would_lose(hostile, distance, vectors, query, right):
+    """By every way that leads to a search; as rows of one multivector each, too."""
+    p = "/collections/beyond/points"
+    for multivector in (False, True):
+        rows = [[v] for v in vectors] if multivector else vectors
+        config = {"size": len(query), "distance": distance, **({"multivector_config": {"comparator": "max_sim"}} if multivector else {})}
+        hostile.ok("PUT", "/collections/beyond", {"vectors": config})
+        try:
+            hostile.ok("PUT", p + "?wait=true", {"points": [{"id": i + 1, "vector": v} for i, v in enumerate(rows)]})
+            asked = {"query": [query] if multivector else query, "limit": 10}
+            answers = [hostile.ok("POST", p + "/query", {**asked, **more})["points"]
+                       for more in ({}, {"params": {"exact": True}}, {"filter": {"must_not": [{"has_id": [77]}]}})]
+            answers += [a["points"] for a in hostile.ok("POST", p + "/query/batch", {"searches": [asked, asked]})]
+            if not multivector:
+                answers.append(hostile.ok("POST", p + "/search", {"vector": query, "limit": 10}))
+            for points in answers:
+                assert [i for i, _ in scored(points)] == [i for i, _ in right], points
+                assert [s for _, s in scored(points)] == pytest.approx([s for _, s in right], rel=2e-6), points
+            like = hostile.ok("POST", p + "/query", {"query": right[0][0], "limit": 10})["points"]
+            assert len(like) == len(vectors) - 1 and all(isinstance(s, float) for _, s in scored(like))
+            reached = hostile.ok("POST", p + "/query", {**asked, "score_threshold": right[1][1] * (1 + 1e-6)})["points"]
+            assert {i for i, _ in right[:2]} <= {i for i, _ in scored(reached)} and right[-1][0] not in [i for i, _ in scored(reached)], reached
+        finally:
+            hostile.ok("DELETE", "/collections/beyond")
 
 
 # --- JSON bombs ---------------------------------------------------------------------------------------------------------------------

@@ -59,25 +59,27 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     operations.push_back(std::move(*operation));
     through_the_codec(std::move(operations));
   };
+  rest::IgnoredMembers ignored;
   switch (data[0] % 14) {
-    case 0: one(rest::parse_upsert(body, config())); break;
-    case 1: one(rest::parse_delete_points(body)); break;
-    case 2: one(rest::parse_update_vectors(body, config())); break;
-    case 3: one(rest::parse_delete_vectors(body, config())); break;
-    case 4: one(rest::parse_payload_change(body, model::OperationKind::kSetPayload)); break;
-    case 5: one(rest::parse_payload_change(body, model::OperationKind::kDeletePayload)); break;
+    case 0: one(rest::parse_upsert(body, config(), &ignored)); break;
+    case 1: one(rest::parse_delete_points(body, &ignored)); break;
+    case 2: one(rest::parse_update_vectors(body, config(), &ignored)); break;
+    case 3: one(rest::parse_delete_vectors(body, config(), &ignored)); break;
+    case 4: one(rest::parse_payload_change(body, model::OperationKind::kSetPayload, &ignored)); break;
+    case 5: one(rest::parse_payload_change(body, model::OperationKind::kDeletePayload, &ignored)); break;
     case 6: {
-      auto batch = rest::parse_batch(body, config());
+      auto batch = rest::parse_batch(body, config(), &ignored);
       if (good(batch)) through_the_codec(std::move(*batch));
       break;
     }
-    case 7: good(rest::parse_import_line(body, config())); break;
-    case 8: good(rest::parse_get(body)); break;
-    case 9: good(rest::parse_scroll(body)); break;
-    case 10: good(rest::parse_query(body, config())); break;
-    case 11: good(rest::parse_search_batch(body, config())); break;
-    case 12: good(rest::parse_create_collection(body)); break;
-    case 13: good(rest::parse_alias_actions(body)); break;
+    case 7: good(rest::parse_import_line(body, config(), &ignored)); break;
+    case 8: good(rest::parse_get(body, &ignored)); break;
+    case 9: good(rest::parse_scroll(body, &ignored)); break;
+    case 10: good(rest::parse_query(body, config(), &ignored)); break;
+    case 11: good(rest::parse_search_batch(body, config(), &ignored)); break;
+    case 12: good(rest::parse_create_collection(body, &ignored)); break;
+    case 13: good(rest::parse_alias_actions(body, &ignored)); break;
   }
+  FUZZ_CHECK(ignored.warnings().size() <= rest::IgnoredMembers::kMaxNamed + 1);
   return 0;
 }

@@ -1,5 +1,6 @@
 // A filter as JSON, then a document, with a zero byte between: compiled and evaluated, the same before and after the message codec.
 #include "host/http/request.h"
+#include "host/http/rest/check_shape.h"
 #include "host/http/rest/json_dom.h"
 #include "host/http/rest/parse_filter.h"
 #include "host/model/id.h"
@@ -19,6 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (const auto parsed = rest::parse_body(document); parsed.ok() && parsed->is_object()) rest::append_minified(payload, *parsed);
   const auto element = rest::parse_body(body);
   if (!element.ok()) return 0;
+  if (!rest::check_shape(*element, rest::kFilter, "filter", nullptr).ok()) return 0;
   const auto filter = rest::parse_filter(*element, "filter");
   if (!filter.ok()) return 0;
   std::string bytes;

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <random>
+
+#include "tests/odd_numbers.h"
 
 namespace rhumb::query {
 namespace {
@@ -127,6 +130,32 @@ TEST(ThresholdTest, is_a_floor_of_similarities_and_a_ceiling_of_distances) {
     EXPECT_TRUE(passes(d, 0.5f, 0.5f));
     EXPECT_FALSE(passes(d, 0.6f, 0.5f));
     EXPECT_TRUE(passes(d, 0.4f, 0.5f));
+  }
+}
+
+TEST(MergeTest, scores_of_any_bits_have_one_order_and_a_nan_is_last) {
+  std::mt19937_64 random(71);
+  for (const Distance d : {Distance::kCosine, Distance::kDot, Distance::kEuclid, Distance::kManhattan}) {
+    std::vector<float> scores;
+    for (int i = 0; i < 120; ++i) scores.push_back(test::odd_float(random));
+    EXPECT_EQ(test::order_fault(scores, [d](float a, float b) { return better(d, a, b); }), "");
+
+    std::vector<SearchResult> parts(3);
+    for (size_t i = 0; i < scores.size(); ++i) parts[i % 3].points.push_back(hit(i, scores[i]));
+    const auto all = merge(d, 200, parts).points;
+    ASSERT_EQ(all.size(), scores.size());
+    std::vector<uint64_t> ids;
+    bool behind = false;
+    for (const Record& r : all) {
+      ids.push_back(r.id.as_number());
+      EXPECT_FALSE(behind && !std::isnan(r.score)) << "a number behind a NaN";
+      behind = std::isnan(r.score);
+    }
+    std::sort(ids.begin(), ids.end());
+    EXPECT_EQ(std::unique(ids.begin(), ids.end()), ids.end());
+    std::vector<SearchResult> turned(3);  // the same, spread in another way
+    for (size_t i = 0; i < scores.size(); ++i) turned[(i * 7 + 1) % 3].points.push_back(hit(i, scores[i]));
+    EXPECT_EQ(ids_of(merge(d, 50, std::move(turned)).points), ids_of(merge(d, 50, std::move(parts)).points));
   }
 }
 

@@ -191,7 +191,7 @@ TEST(Code, OfTheThreeScalarTypesMeansTheSame) {
 }
 
 TEST(Code, OfZeroAndOfTinyVectorsIsZero) {
-  for (float value : {0.0f, 1e-42f}) {
+  for (float value : {0.0f, 1e-45f}) {
     const std::vector<float> v(20, value);
     std::string code(rhumb_vector_bytes(RHUMB_CODE8, 20), '\x55');
     ASSERT_EQ(RHUMB_OK, rhumb_code_encode(v.data(), RHUMB_F32, 20, code.data()));

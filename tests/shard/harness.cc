@@ -60,7 +60,7 @@ const plugin::PluginRegistry& plugins() {
   static const auto registry = [] {
     base::log_configure(base::LogLevel::kWarn, base::LogFormat::kAuto);
     auto loaded = std::make_unique<plugin::PluginRegistry>(background_pool());
-    for (const char* file : {"storage_sqlite.so", "index_hnsw.so", "index_rhumb.so"}) {
+    for (const char* file : {"storage_sqlite.so", "index_flat.so", "index_hnsw.so", "index_rhumb.so"}) {
       const base::Status status = loaded->load_file(std::string(RHUMB_PLUGIN_DIR) + "/" + file);
       if (!status.ok()) {
         ADD_FAILURE() << status.to_string();

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <future>
 
@@ -227,6 +228,36 @@ TEST_F(SearchTest, AFailedGraphIsScannedAndBuiltAgain) {
   EXPECT_GE(recall("scan", {}, [] { return std::nullopt; }), 0.0);  // answered, whatever the indexer has reached
   h.wait_indexed();
   EXPECT_GE(recall("graph", {}, [] { return std::nullopt; }), 0.97);
+}
+
+TEST_F(SearchTest, ReadsEndAtTheirDeadlineAndWhenTheyAreCancelled) {
+  h.open();
+  insert(0, 300);
+  const std::atomic<bool> cancelled{true};
+  const struct {
+    ReadContext context;
+    base::Code code;
+  } cases[] = {{{base::Deadline{1}}, base::Code::kTimeout}, {{{}, &cancelled}, base::Code::kCancelled}};
+  for (const auto& c : cases) {
+    for (const bool exact : {false, true}) {
+      auto request = nearest(embeddings.next_bytes(), 10);
+      request.params.exact = exact;
+      EXPECT_EQ(h->search(request, c.context).status().code(), c.code);
+    }
+    model::GetRequest get;
+    for (uint64_t id = 0; id < 300; ++id) get.ids.push_back(model::PointId::number(id));
+    EXPECT_EQ(h->get(get, c.context).status().code(), c.code);
+    for (const bool filtered : {false, true}) {
+      model::ScrollRequest scroll;
+      scroll.limit = 200;
+      if (filtered) scroll.filter = match("tenant", int64_t{7});
+      EXPECT_EQ(h->scroll(scroll, c.context).status().code(), c.code);
+    }
+    model::CountRequest count;
+    count.filter = match("tenant", int64_t{7});
+    EXPECT_EQ(h->count(count, c.context).status().code(), c.code);
+  }
+  EXPECT_TRUE(h->search(nearest(embeddings.next_bytes(), 10), {}).ok());
 }
 
 }  // namespace

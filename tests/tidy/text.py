@@ -2,7 +2,7 @@
 """What a reader should not meet in the sources: text.py ROOT. Prints each place, exits with status 1 if there is one.
 
 Files over 450 lines (400 is the aim), C and C++ lines over 200 columns, tabs and control characters, notes to do something later, sleeping in C++
-tests. config/rhumb.yaml names every key of host/settings/keys.cc.
+tests, prefixes of the protocol's error texts outside host/http. config/rhumb.yaml names every key of host/settings/keys.cc.
 """
 import pathlib
 import re
@@ -11,6 +11,7 @@ import sys
 MAX_LINES, MAX_COLUMNS = 450, 200
 CODE = {".h", ".cc", ".c", ".rs", ".py", ".mjs", ".sh"}
 LATER = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX|HA" + r"CK)\b")
+PREFIX = re.compile(r'"(Wrong input|Not found|Validation error in JSON body|Not implemented|Timeout|Service internal error): ')
 SLEEP = re.compile(r"sleep_for|usleep\(|nanosleep\(")
 
 
@@ -30,6 +31,8 @@ def main():
                     found.append(f"{name}:{number}: {len(line)} columns")
                 if LATER.search(line):
                     found.append(f"{name}:{number}: do it now, or say it in an issue")
+                if top == "host" and name.parts[1] != "http" and PREFIX.search(line):
+                    found.append(f"{name}:{number}: host/http puts the prefix in front of an error")
                 if any(ord(c) < 32 for c in line):
                     found.append(f"{name}:{number}: a control character")
                 if top == "tests" and path.suffix in {".cc", ".h"} and SLEEP.search(line):

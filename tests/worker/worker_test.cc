@@ -243,6 +243,27 @@ TEST_F(WorkerShardTest, two_writes_of_one_moment_both_have_their_effect) {
   }
 }
 
+TEST_F(WorkerShardTest, cancelled_reads_end_and_writes_go_on) {
+  write(upsert(0, 20));
+  EXPECT_EQ(life_->count(shard_), 20u);
+  life_->worker().cancel_reads();
+  const auto stopping = [](const auto& reply) { return reply.status().code() == Code::kUnavailable && reply.status().message() == "stopping"; };
+  peer::SearchMessage search;
+  search.shard = shard_;
+  search.requests.resize(1);
+  search.requests[0].vector.assign(16, '\0');
+  EXPECT_TRUE(stopping(life_->ask(std::move(search))));
+  EXPECT_TRUE(stopping(life_->ask(peer::CountMessage{shard_, {}, {}})));
+  peer::ScrollMessage scroll;
+  scroll.shard = shard_;
+  EXPECT_TRUE(stopping(life_->ask(std::move(scroll))));
+  peer::GetMessage get;
+  get.shard = shard_;
+  get.request.ids = {PointId::number(1)};
+  EXPECT_TRUE(stopping(life_->ask(std::move(get))));
+  EXPECT_TRUE(write(upsert(20, 5)).outcomes.at(0).applied);
+}
+
 TEST_F(WorkerShardTest, a_read_of_what_is_not_there_yet_waits_until_its_deadline) {
   const uint64_t index = write(upsert(0, 1)).outcomes.at(0).index;
   peer::CountMessage ahead;

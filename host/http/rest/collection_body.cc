@@ -191,8 +191,8 @@ Status check_name(const std::string& name, const std::string& what, size_t max_b
   return base::ok();
 }
 
-Result<model::CollectionConfig> parse_create_collection(const std::string& body) {
-  RHUMB_ASSIGN(const json j, parse_small(body));
+Result<model::CollectionConfig> parse_create_collection(const std::string& body, IgnoredMembers* ignored) {
+  RHUMB_ASSIGN(const json j, parse_small(body, kCreateCollectionBody, ignored));
   model::CollectionConfig config;
   if (given(j, "vectors")) RHUMB_TRY(read_vectors(j.at("vectors"), config));
   if (given(j, "sparse_vectors") && !j.at("sparse_vectors").empty()) return base::unsupported("sparse vectors (sparse_vectors)");
@@ -206,8 +206,8 @@ Result<model::CollectionConfig> parse_create_collection(const std::string& body)
   return config;
 }
 
-Result<model::CollectionConfig> parse_update_collection(const std::string& body, const model::CollectionConfig& present) {
-  RHUMB_ASSIGN(const json j, parse_small(body));
+Result<model::CollectionConfig> parse_update_collection(const std::string& body, const model::CollectionConfig& present, IgnoredMembers* ignored) {
+  RHUMB_ASSIGN(const json j, parse_small(body, kUpdateCollectionBody, ignored));
   model::CollectionConfig config = present;
   if (given(j, "sparse_vectors") && !j.at("sparse_vectors").empty()) return base::unsupported("sparse vectors (sparse_vectors)");
   if (given(j, "params")) RHUMB_TRY(read_params(j.at("params"), "params", config));
@@ -231,8 +231,8 @@ Result<model::CollectionConfig> parse_update_collection(const std::string& body,
   return config;
 }
 
-Result<std::vector<gateway::AliasAction>> parse_alias_actions(const std::string& body) {
-  RHUMB_ASSIGN(const json j, parse_small(body));
+Result<std::vector<gateway::AliasAction>> parse_alias_actions(const std::string& body, IgnoredMembers* ignored) {
+  RHUMB_ASSIGN(const json j, parse_small(body, kAliasesBody, ignored));
   if (!given(j, "actions") || !j.at("actions").is_array()) return wrong("actions", "expected an array");
   if (j.at("actions").size() > limits::kMaxBatchOperations) {
     return base::unprocessable("[actions: at most " + std::to_string(limits::kMaxBatchOperations) + " at once]");
@@ -245,8 +245,8 @@ Result<std::vector<gateway::AliasAction>> parse_alias_actions(const std::string&
   return out;
 }
 
-Result<std::pair<std::string, model::PayloadIndexConfig>> parse_create_index(const std::string& body) {
-  RHUMB_ASSIGN(const json j, parse_small(body));
+Result<std::pair<std::string, model::PayloadIndexConfig>> parse_create_index(const std::string& body, IgnoredMembers* ignored) {
+  RHUMB_ASSIGN(const json j, parse_small(body, kCreateIndexBody, ignored));
   if (!given(j, "field_name") || !j.at("field_name").is_string()) return wrong("field_name", "expected a string");
   const std::string field = j.at("field_name").get<std::string>();
   if (field.empty() || field.size() > limits::kMaxFieldPathBytes) {

@@ -79,7 +79,9 @@ void exists(const ExchangePtr& x) { x->ok(x->collection().ok() ? R"({"exists":tr
 void create(const ExchangePtr& x) {
   const std::string& name = x->capture("collection_name");
   if (const Status status = check_name(name, "collection_name", base::limits::kMaxNameBytes); !status.ok()) return x->fail(status);
-  auto config = parse_create_collection(x->request->body);
+  IgnoredMembers ignored;
+  auto config = parse_create_collection(x->request->body, &ignored);
+  x->warn(ignored);
   if (!config.ok()) return x->fail(config.status());
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
@@ -89,7 +91,9 @@ void create(const ExchangePtr& x) {
 void update(const ExchangePtr& x) {
   const auto collection = found(x);
   if (collection == nullptr) return;
-  auto config = parse_update_collection(x->request->body, collection->config);
+  IgnoredMembers ignored;
+  auto config = parse_update_collection(x->request->body, collection->config, &ignored);
+  x->warn(ignored);
   if (!config.ok()) return x->fail(config.status());
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
@@ -106,7 +110,9 @@ void drop(const ExchangePtr& x) {
 }
 
 void change_aliases(const ExchangePtr& x) {
-  auto actions = parse_alias_actions(x->request->body);
+  IgnoredMembers ignored;
+  auto actions = parse_alias_actions(x->request->body, &ignored);
+  x->warn(ignored);
   if (!actions.ok()) return x->fail(actions.status());
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
@@ -122,7 +128,9 @@ void aliases(const ExchangePtr& x) {
 void create_index(const ExchangePtr& x) {
   const auto collection = found(x);
   if (collection == nullptr) return;
-  auto index = parse_create_index(x->request->body);
+  IgnoredMembers ignored;
+  auto index = parse_create_index(x->request->body, &ignored);
+  x->warn(ignored);
   if (!index.ok()) return x->fail(index.status());
   const auto options = x->write_options();
   if (!options.ok()) return x->fail(options.status());

@@ -19,12 +19,12 @@ using base::Status;
 constexpr uint64_t kMaxTimeoutSeconds = 3600;
 constexpr const char* kRetryAfterSeconds = "1";
 
-struct Shape {
+struct Kind {
   int http;
   std::string_view prefix;
 };
 
-Shape shape_of(Code code) {
+Kind kind_of(Code code) {
   switch (code) {
     case Code::kOk: return {200, ""};
     case Code::kInvalid: return {400, "Wrong input: "};
@@ -51,20 +51,34 @@ bool has_own_prefix(const std::string& text) {
   return text.starts_with("Format error") || text.starts_with("Deserialize error") || text.starts_with("memory_full: ");
 }
 
+void append_warnings(std::string& out, const std::vector<std::string>& warnings) {
+  out += "\"warnings\":";
+  for (const std::string& text : warnings) {
+    out += &text == &warnings.front() ? '[' : ',';
+    base::append_json_string(out, text);
+  }
+  out += ']';
+}
+
 }  // namespace
 
-Response failure_response(const Status& status, double seconds) {
-  const Shape shape = shape_of(status.code());
+Response failure_response(const Status& status, double seconds, const std::vector<std::string>& warnings) {
+  const Kind kind = kind_of(status.code());
   Response response;
   if (status.code() == Code::kUnauthenticated || status.code() == Code::kForbidden) {
-    response.status = shape.http;
+    response.status = kind.http;
     response.content_type = "text/plain; charset=utf-8";
     response.body = status.message();
     return response;
   }
-  const std::string text = has_own_prefix(status.message()) ? status.message() : std::string(shape.prefix) + status.message();
-  response = error_response(shape.http, text, seconds);
-  if (shape.http == 429 || shape.http == 503) response.headers.emplace_back("Retry-After", kRetryAfterSeconds);
+  const std::string text = has_own_prefix(status.message()) ? status.message() : std::string(kind.prefix) + status.message();
+  response = error_response(kind.http, text, seconds);
+  if (!warnings.empty()) {
+    response.body.back() = ',';
+    append_warnings(response.body, warnings);
+    response.body += '}';
+  }
+  if (kind.http == 429 || kind.http == 503) response.headers.emplace_back("Retry-After", kRetryAfterSeconds);
   return response;
 }
 
@@ -153,6 +167,10 @@ void Exchange::ok(std::string_view result_json, std::string_view members) {
     body += members;
     body += ',';
   }
+  if (!warnings_.empty()) {
+    append_warnings(body, warnings_);
+    body += ',';
+  }
   body += "\"time\":";
   append_number(body, seconds());
   body += '}';
@@ -163,7 +181,7 @@ void Exchange::fail(const Status& status) {
   if (status.code() == Code::kInternal || status.code() == Code::kIo || status.code() == Code::kCorrupt) {
     base::log_error("http", "request failed", {{"request_id", request->request_id}, {"path", request->path}, {"error", status.message()}});
   }
-  reply_(failure_response(status, seconds()));
+  reply_(failure_response(status, seconds(), warnings_));
 }
 
 void Exchange::answer(Response response) {

@@ -12,6 +12,7 @@
 #include "host/base/executor.h"
 #include "host/gateway/gateway.h"
 #include "host/http/request.h"
+#include "host/http/rest/ignored_members.h"
 
 namespace rhumb::http::rest {
 
@@ -53,6 +54,8 @@ class Exchange {
   base::Result<gateway::WriteOptions> write_options() const;
   base::Result<gateway::ReadOptions> read_options() const;
 
+  // Into the `warnings` of the reply, be it a failure: a member that is missing may be there under another name.
+  void warn(const IgnoredMembers& ignored) { warnings_ = ignored.warnings(); }
   // {"result":<json>,"status":"ok","time":...}; `members` are further top-level ones, e.g. `"explain":[...]`.
   void ok(std::string_view result_json, std::string_view members = {});
   void fail(const base::Status& status);
@@ -69,6 +72,7 @@ class Exchange {
   Reply reply_;
   const uint64_t started_ns_;
   gateway::CollectionPtr session_of_;
+  std::vector<std::string> warnings_;
 };
 using ExchangePtr = std::shared_ptr<Exchange>;
 
@@ -90,6 +94,6 @@ void run_on_pool(const ExchangePtr& x, F run) {
 }
 
 // The HTTP answer to a failure, with the protocol's prefix; kUnauthenticated and kForbidden are plain text.
-Response failure_response(const base::Status& status, double seconds);
+Response failure_response(const base::Status& status, double seconds, const std::vector<std::string>& warnings = {});
 
 }  // namespace rhumb::http::rest

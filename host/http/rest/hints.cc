@@ -1,6 +1,7 @@
 #include "host/http/rest/hints.h"
 
 #include "host/base/limits.h"
+#include "host/http/rest/check_shape.h"
 #include "host/model/contract.h"
 
 namespace rhumb::http::rest {
@@ -43,6 +44,29 @@ std::string text_of(const json& j, const char* name) {
 
 constexpr double kAny = 9007199254740992.0;  // 2^53
 
+void keep_known(json& object, const Shape& shape);
+
+// What a member holds, as far as the table goes into it.
+void keep_known_in(json& value, const Member& m) {
+  if (m.shape == nullptr || !value.is_structured() || (value.is_array() && m.holds != Holds::kOneOrMore)) return;
+  const bool named = m.holds == Holds::kMap || (m.holds == Holds::kOneOrNamed && (!given(value, "size") || value.at("size").is_object()));
+  if (value.is_object() && !named) return keep_known(value, *m.shape);
+  for (json& item : value) {
+    if (item.is_object()) keep_known(item, *m.shape);
+  }
+}
+
+void keep_known(json& object, const Shape& shape) {
+  json kept = json::object();
+  for (auto it = object.begin(); it != object.end(); ++it) {
+    const Member* m = shape.find(it.key());
+    if (m == nullptr) continue;
+    keep_known_in(it.value(), *m);
+    kept[std::string(m->same_as_before ? (m - 1)->name : m->name)] = std::move(it.value());
+  }
+  object = std::move(kept);
+}
+
 }  // namespace
 
 bool given(const json& j, const char* name) {
@@ -50,7 +74,7 @@ bool given(const json& j, const char* name) {
   return it != j.end() && !it->is_null();
 }
 
-base::Result<json> parse_small(const std::string& body) {
+base::Result<json> parse_small(const std::string& body, const Shape& shape, IgnoredMembers* ignored) {
   bool too_deep = false;
   const auto guard = [&](int depth, json::parse_event_t, json&) {
     if (depth > static_cast<int>(limits::kMaxJsonDepth)) too_deep = true;
@@ -60,6 +84,9 @@ base::Result<json> parse_small(const std::string& body) {
     json parsed = json::parse(body, guard);
     if (too_deep) return base::invalid("Format error in JSON body: nested deeper than " + std::to_string(limits::kMaxJsonDepth) + " levels");
     if (!parsed.is_object()) return base::invalid("Format error in JSON body: expected an object");
+    RHUMB_ASSIGN(const Element e, parse_body(body));  // its members as they came: the library above keeps one of two that have one name
+    RHUMB_TRY(check_shape(e, shape, "", ignored));
+    keep_known(parsed, shape);
     return parsed;
   } catch (const json::exception& e) {
     return base::invalid(std::string("Format error in JSON body: ") + e.what());

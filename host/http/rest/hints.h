@@ -6,13 +6,16 @@
 #include <string>
 
 #include "host/base/status.h"
+#include "host/http/rest/ignored_members.h"
 #include "host/model/collection.h"
 
 namespace rhumb::http::rest {
 
 using nlohmann::json;
 
-base::Result<json> parse_small(const std::string& body);  // depth-capped; kInvalid "Format error in JSON body: ..."
+// Depth-capped; kInvalid "Format error in JSON body: ...". Members that the shape ignores are left out and put into `ignored`: what is kept
+// and shown again holds nothing that strictly typed clients do not know. A member's other names become its first.
+base::Result<json> parse_small(const std::string& body, const Shape& shape, IgnoredMembers* ignored);
 
 base::Status check_size(const json& j, const std::string& where);  // a hint is kept with the metadata: kMaxMetadataBytes
 base::Status check_optimizers(const json& j, const std::string& where);

@@ -153,6 +153,7 @@ class Import : public std::enable_shared_from_this<Import> {
   }
 
   void finish() {
+    x_->warn(reader_.ignored());
     if (failure_.ok()) return x_->ok("{\"points\":" + std::to_string(points_) + ",\"status\":\"completed\"}");
     x_->fail(Status(failure_.code(), failure_.message() + " (" + std::to_string(points_) + " points were imported before)"));
   }

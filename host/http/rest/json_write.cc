@@ -3,7 +3,9 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
+#include "host/base/assert.h"
 #include "host/base/json_text.h"
 #include "rhumb/kernels.h"
 
@@ -19,12 +21,17 @@ void append_chars(std::string& out, T value) {
   out.append(text, end);
 }
 
+// JSON has no such numbers, and strictly typed clients cannot read null for one.
+template <typename T>
+T ordinary(T value) {
+  RHUMB_UNEXPECTED(std::isnan(value));
+  if (std::isnan(value)) return 0;
+  return value > 0 ? std::numeric_limits<T>::max() : std::numeric_limits<T>::lowest();
+}
+
 template <typename T>
 void append_float(std::string& out, T value) {
-  if (!std::isfinite(value)) {
-    out += "null";
-    return;
-  }
+  if (!std::isfinite(value)) [[unlikely]] value = ordinary(value);
   const size_t start = out.size();
   append_chars(out, value);
   // A whole number keeps the look of a float: strictly typed clients tell 1 from 1.0.

@@ -10,7 +10,7 @@
 
 namespace rhumb::http::rest {
 
-void append_number(std::string& out, double value);  // shortest that reads back the same; not finite: null
+void append_number(std::string& out, double value);  // shortest that reads back the same; infinite: the largest; NaN: 0
 void append_number(std::string& out, float value);
 void append_number(std::string& out, uint64_t value);
 

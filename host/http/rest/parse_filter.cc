@@ -1,8 +1,7 @@
 #include "host/http/rest/parse_filter.h"
 
-#include <algorithm>
-
 #include "host/base/limits.h"
+#include "host/http/rest/shapes.h"
 #include "host/payload/json_path.h"
 
 namespace rhumb::http::rest {
@@ -46,7 +45,7 @@ Result<std::vector<model::MatchValue>> parse_match_list(const Element& e, const 
 
 Status parse_match(const Element& e, const std::string& where, Condition& c) {
   RHUMB_ASSIGN(const Object object, as_object(e, where));
-  for (const std::string_view text : {"text", "text_any", "phrase", "prefix"}) {
+  for (const std::string_view text : {"text", "text_any", "phrase", "prefix", "substring"}) {
     if (member(object, text)) return base::unsupported("full-text match '" + std::string(text) + "' (" + where + ")");
   }
   if (const auto value = member(object, "value")) {
@@ -119,21 +118,16 @@ Status parse_key(const Element& e, const std::string& where, std::string& key) {
   return base::ok();
 }
 
+constexpr std::string_view kTests[] = {"match", "range", "values_count", "is_empty", "is_null", "geo_bounding_box", "geo_radius", "geo_polygon"};
+
 // {"key": ..., one test}
 Result<Condition> parse_field(const Object& object, const std::string& where) {
-  static constexpr std::string_view kTests[] = {"match",       "range",     "values_count",     "is_empty",
-                                                "is_null",     "geo_bounding_box", "geo_radius", "geo_polygon"};
   Condition c;
   std::string_view test;
   std::optional<Element> value;
-  for (const auto field : object) {
-    if (field.key == "key" || field.value.is_null()) continue;
-    if (std::find(std::begin(kTests), std::end(kTests), field.key) == std::end(kTests)) {
-      return format_error(where, "unknown field `" + std::string(field.key) + "` in a condition");
-    }
-    if (value) return format_error(where, "a condition has one test, not `" + std::string(test) + "` and `" + std::string(field.key) + "`");
-    test = field.key;
-    value = field.value;
+  for (size_t i = 0; i < std::size(kTests) && !value; ++i) {
+    test = kTests[i];
+    value = member(object, test);
   }
   if (!value) return format_error(where, "a condition on a key needs a test: match, range, values_count, is_empty or is_null");
   RHUMB_TRY(parse_key(*member(object, "key"), at(where, "key"), c.key));
@@ -201,6 +195,11 @@ Result<Condition> parse_condition(const Element& e, const std::string& where, Bu
   if (const auto null = member(object, "is_null")) return parse_keyed<model::IsNull>(*null, at(where, "is_null"));
   if (const auto nested = member(object, "nested")) return parse_nested(*nested, at(where, "nested"), budget);
   if (member(object, "slice")) return base::unsupported("slice condition (" + where + ")");
+  // A filter within the filter. {"has_id": null} is none: an empty filter is every point, which nobody meant.
+  for (const auto field : object) {
+    if (kFilter.find(field.key) != nullptr) continue;
+    return format_error(where, field.value.is_null() ? "`" + std::string(field.key) + "` is null" : "missing field `key` beside `" + std::string(field.key) + "`");
+  }
   RHUMB_ASSIGN(Filter inner, parse_tree(e, where, budget));
   return Condition{"", model::SubFilter{std::make_unique<Filter>(std::move(inner))}};
 }
@@ -234,16 +233,10 @@ Result<Filter> parse_tree(const Element& e, const std::string& where, Budget& bu
   if (++budget.depth > limits::kMaxFilterDepth) return out_of_range(where, "the filter is nested deeper than " + std::to_string(limits::kMaxFilterDepth));
   RHUMB_ASSIGN(const Object object, as_object(e, where));
   Filter filter;
-  for (const auto field : object) {
-    const std::string place = at(where, field.key);
-    const bool known = field.key == "must" || field.key == "should" || field.key == "must_not" || field.key == "min_should";
-    if (!known) return format_error(where, "unknown field `" + std::string(field.key) + "`, expected one of must, should, must_not, min_should");
-    if (field.value.is_null()) continue;
-    if (field.key == "must") RHUMB_TRY(parse_conditions(field.value, place, budget, filter.must));
-    else if (field.key == "should") RHUMB_TRY(parse_conditions(field.value, place, budget, filter.should));
-    else if (field.key == "must_not") RHUMB_TRY(parse_conditions(field.value, place, budget, filter.must_not));
-    else RHUMB_TRY(parse_min_should(field.value, place, budget, filter));
+  for (const auto& [name, clause] : {std::pair{"must", &filter.must}, {"should", &filter.should}, {"must_not", &filter.must_not}}) {
+    if (const auto conditions = member(object, name)) RHUMB_TRY(parse_conditions(*conditions, at(where, name), budget, *clause));
   }
+  if (const auto some = member(object, "min_should")) RHUMB_TRY(parse_min_should(*some, at(where, "min_should"), budget, filter));
   --budget.depth;
   return filter;
 }

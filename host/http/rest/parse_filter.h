@@ -1,4 +1,4 @@
-// A filter from JSON, strict as the protocol has it: unknown members of filters and conditions are refused. Included by parse_*.cc only.
+// A filter from JSON. Included by parse_*.cc only.
 #pragma once
 
 #include "host/http/rest/json_dom.h"
@@ -6,6 +6,7 @@
 
 namespace rhumb::http::rest {
 
+// Of a body that check_shape() has passed: a member that a filter does not have, or two that do not go together, would be overlooked here.
 base::Result<model::Filter> parse_filter(const Element& e, const std::string& where);
 base::Result<model::PointId> parse_id(const Element& e, const std::string& where);
 

@@ -91,12 +91,20 @@ Result<model::PointWrite> parse_record(std::string_view record, const model::Col
   return point;
 }
 
+// An error has one prefix, and it stands in front.
+Status in_place(const Status& status, const std::string& where) {
+  constexpr std::string_view kPrefix = "Format error in JSON body: ";
+  const std::string& text = status.message();
+  if (!text.starts_with(kPrefix)) return status.within(where);
+  return {status.code(), std::string(kPrefix) + where + ": " + text.substr(kPrefix.size())};
+}
+
 }  // namespace
 
 Status PointReader::whole(Result<model::PointWrite> point, std::vector<model::PointWrite>& out) {
   if (!point.ok()) {
     const std::string where = format_ == PointFormat::kNdjson ? "line " + std::to_string(lines_) : "record " + std::to_string(points_ + 1);
-    return point.status().within(where);
+    return in_place(point.status(), where);
   }
   ++points_;
   out.push_back(std::move(*point));
@@ -107,7 +115,10 @@ Status PointReader::read_line(std::string_view line, std::vector<model::PointWri
   ++lines_;
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return base::ok();
   line_.assign(line);
-  return whole(parse_import_line(line_, config_), out);
+  IgnoredMembers ignored;
+  RHUMB_TRY(whole(parse_import_line(line_, config_, &ignored), out));
+  if (!ignored.empty()) ignored_.take(std::move(ignored), "line " + std::to_string(lines_));
+  return base::ok();
 }
 
 Status PointReader::read_record(std::string_view record, std::vector<model::PointWrite>& out) { return whole(parse_record(record, config_), out); }

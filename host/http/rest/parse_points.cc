@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "host/base/limits.h"
+#include "host/http/rest/check_shape.h"
 #include "host/http/rest/lifted.h"
 #include "host/http/rest/parse_filter.h"
 #include "host/http/rest/parse_select.h"
@@ -171,7 +172,7 @@ Result<Operation> upsert(const Element& e, const model::CollectionConfig& config
 // `points` (ids) or `filter`: which points an operation is for. The delete body may also be the bare filter's wrapper.
 Status parse_selection(const Object& body, const std::string& where, Operation& o) {
   RHUMB_TRY(refuse_shard_key(body, where));
-  const auto points = member(body, "points"), filter = member(body, "filter");
+  const auto points = member(body, "points"), filter = member(body, "filter");  // never both
   if (points) {
     RHUMB_ASSIGN(o.ids, parse_ids(*points, at(where, "points")));
     std::sort(o.ids.begin(), o.ids.end());
@@ -271,31 +272,40 @@ Result<Operation> batch_entry(std::string_view name, const Element& e, const mod
   return format_error(where, "unknown operation");
 }
 
+const Shape& shape_of_change(OperationKind kind) {
+  if (kind == OperationKind::kClearPayload) return kDeletePointsBody;
+  return kind == OperationKind::kDeletePayload ? kDeletePayloadBody : kSetPayloadBody;
+}
+
 Result<model::PointId> parse_offset(const Element& e) { return parse_id(e, "offset"); }
 
 }  // namespace
 
-Result<Operation> parse_upsert(const std::string& body, const model::CollectionConfig& config) {
-  return parse_lifted(body, [&](const Element& e) { return upsert(e, config, ""); });
+Result<Operation> parse_upsert(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored) {
+  return parse_lifted(body, checked(kUpsertBody, ignored, [&](const Element& e) { return upsert(e, config, ""); }));
 }
-Result<Operation> parse_delete_points(const std::string& body) {
+Result<Operation> parse_delete_points(const std::string& body, IgnoredMembers* ignored) {
   RHUMB_ASSIGN(const Element e, parse_body(body));
+  RHUMB_TRY(check_shape(e, kDeletePointsBody, "", ignored));
   return delete_points(e, "");
 }
-Result<Operation> parse_update_vectors(const std::string& body, const model::CollectionConfig& config) {
-  return parse_lifted(body, [&](const Element& e) { return update_vectors(e, config, ""); });
+Result<Operation> parse_update_vectors(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored) {
+  return parse_lifted(body, checked(kUpdateVectorsBody, ignored, [&](const Element& e) { return update_vectors(e, config, ""); }));
 }
-Result<Operation> parse_delete_vectors(const std::string& body, const model::CollectionConfig& config) {
+Result<Operation> parse_delete_vectors(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored) {
   RHUMB_ASSIGN(const Element e, parse_body(body));
+  RHUMB_TRY(check_shape(e, kDeleteVectorsBody, "", ignored));
   return delete_vectors(e, config, "");
 }
-Result<Operation> parse_payload_change(const std::string& body, OperationKind kind) {
+Result<Operation> parse_payload_change(const std::string& body, OperationKind kind, IgnoredMembers* ignored) {
   RHUMB_ASSIGN(const Element e, parse_body(body));
+  RHUMB_TRY(check_shape(e, shape_of_change(kind), "", ignored));
   return payload_change(e, kind, "");
 }
 
-Result<Operations> parse_batch(const std::string& body, const model::CollectionConfig& config) {
+Result<Operations> parse_batch(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored) {
   RHUMB_ASSIGN(const Element e, parse_body(body));
+  RHUMB_TRY(check_shape(e, kBatchBody, "", ignored));
   RHUMB_ASSIGN(const Object object, as_object(e, ""));
   const auto list = member(object, "operations");
   if (!list) return format_error("", "missing field `operations`");
@@ -313,12 +323,13 @@ Result<Operations> parse_batch(const std::string& body, const model::CollectionC
   return out;
 }
 
-Result<model::PointWrite> parse_import_line(const std::string& line, const model::CollectionConfig& config) {
-  return parse_lifted(line, [&](const Element& e) { return parse_point(e, config, "", true); });
+Result<model::PointWrite> parse_import_line(const std::string& line, const model::CollectionConfig& config, IgnoredMembers* ignored) {
+  return parse_lifted(line, checked(kPoint, ignored, [&](const Element& e) { return parse_point(e, config, "", true); }));
 }
 
-Result<model::GetRequest> parse_get(const std::string& body) {
+Result<model::GetRequest> parse_get(const std::string& body, IgnoredMembers* ignored) {
   RHUMB_ASSIGN(const Element e, parse_body(body));
+  RHUMB_TRY(check_shape(e, kGetBody, "", ignored));
   RHUMB_ASSIGN(const Object object, as_object(e, ""));
   RHUMB_TRY(refuse_shard_key(object, ""));
   model::GetRequest out;
@@ -330,8 +341,9 @@ Result<model::GetRequest> parse_get(const std::string& body) {
   return out;
 }
 
-Result<model::ScrollRequest> parse_scroll(const std::string& body) {
+Result<model::ScrollRequest> parse_scroll(const std::string& body, IgnoredMembers* ignored) {
   RHUMB_ASSIGN(const Element e, parse_body(body));
+  RHUMB_TRY(check_shape(e, kScrollBody, "", ignored));
   RHUMB_ASSIGN(const Object object, as_object(e, ""));
   RHUMB_TRY(refuse_shard_key(object, ""));
   model::ScrollRequest out;
@@ -351,10 +363,11 @@ Result<model::ScrollRequest> parse_scroll(const std::string& body) {
   return out;
 }
 
-Result<model::CountRequest> parse_count(const std::string& body) {
+Result<model::CountRequest> parse_count(const std::string& body, IgnoredMembers* ignored) {
   model::CountRequest out;
   if (body.empty()) return out;
   RHUMB_ASSIGN(const Element e, parse_body(body));
+  RHUMB_TRY(check_shape(e, kCountBody, "", ignored));
   RHUMB_ASSIGN(const Object object, as_object(e, ""));
   RHUMB_TRY(refuse_shard_key(object, ""));
   if (const auto filter = member(object, "filter")) {

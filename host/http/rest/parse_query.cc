@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "host/base/limits.h"
+#include "host/http/rest/check_shape.h"
 #include "host/http/rest/lifted.h"
 #include "host/http/rest/parse_filter.h"
 #include "host/http/rest/parse_select.h"
@@ -21,7 +22,7 @@ namespace limits = base::limits;
 constexpr std::pair<std::string_view, std::string_view> kUnserved[] = {
     {"recommend", "recommend query"}, {"discover", "discover query"}, {"context", "context query"}, {"order_by", "order_by query"},
     {"fusion", "fusion query"},       {"rrf", "rrf query"},           {"formula", "formula query"}, {"sample", "sample query"},
-    {"relevance_feedback", "relevance feedback query"}};
+    {"relevance_feedback", "relevance feedback query"}, {"text", "text query"}};
 
 constexpr double kMaxOversampling = 1e6;  // beyond any breadth
 
@@ -101,10 +102,12 @@ Status parse_nearest(const Element& e, const model::VectorParams& params, const 
 Status parse_query_member(const Element& e, const model::VectorParams& params, const std::string& where, ParsedQuery& out) {
   if (!e.is_object()) return parse_nearest(e, params, where, out);
   const Object object(e);
+  if (const auto form = unserved_form(object); !form.empty()) return base::unsupported(std::string(form) + " (" + where + ")");
   for (const auto& [name, feature] : kUnserved) {
     if (member(object, name)) return base::unsupported(std::string(feature) + " (" + where + ")");
   }
   const auto nearest = member(object, "nearest");
+  if (!nearest && !member(object, "vector_b64")) return format_error(where, "a query that is an object needs `nearest` or another variant of a query");
   if (!nearest) return parse_nearest(e, params, where, out);
   if (member(object, "mmr")) return base::unsupported("mmr (" + at(where, "mmr") + ")");
   return parse_nearest(*nearest, params, at(where, "nearest"), out);
@@ -181,17 +184,17 @@ Result<std::vector<ParsedQuery>> batch(const Element& e, const model::Collection
 
 }  // namespace
 
-Result<ParsedQuery> parse_query(const std::string& body, const model::CollectionConfig& config) {
-  return parse_lifted(body, [&](const Element& e) { return query(e, config, ""); });
+Result<ParsedQuery> parse_query(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored) {
+  return parse_lifted(body, checked(kQueryBody, ignored, [&](const Element& e) { return query(e, config, ""); }));
 }
-Result<std::vector<ParsedQuery>> parse_query_batch(const std::string& body, const model::CollectionConfig& config) {
-  return parse_lifted(body, [&](const Element& e) { return batch(e, config, query); });
+Result<std::vector<ParsedQuery>> parse_query_batch(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored) {
+  return parse_lifted(body, checked(kQueryBatchBody, ignored, [&](const Element& e) { return batch(e, config, query); }));
 }
-Result<ParsedQuery> parse_search(const std::string& body, const model::CollectionConfig& config) {
-  return parse_lifted(body, [&](const Element& e) { return search(e, config, ""); });
+Result<ParsedQuery> parse_search(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored) {
+  return parse_lifted(body, checked(kSearchBody, ignored, [&](const Element& e) { return search(e, config, ""); }));
 }
-Result<std::vector<ParsedQuery>> parse_search_batch(const std::string& body, const model::CollectionConfig& config) {
-  return parse_lifted(body, [&](const Element& e) { return batch(e, config, search); });
+Result<std::vector<ParsedQuery>> parse_search_batch(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored) {
+  return parse_lifted(body, checked(kSearchBatchBody, ignored, [&](const Element& e) { return batch(e, config, search); }));
 }
 
 }  // namespace rhumb::http::rest

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/base/status.h"
+#include "host/http/rest/ignored_members.h"
 #include "host/model/collection.h"
 #include "host/model/query.h"
 
@@ -19,9 +20,11 @@ struct ParsedQuery {
   uint32_t offset = 0;
 };
 
-base::Result<ParsedQuery> parse_query(const std::string& body, const model::CollectionConfig& config);
-base::Result<std::vector<ParsedQuery>> parse_query_batch(const std::string& body, const model::CollectionConfig& config);
-base::Result<ParsedQuery> parse_search(const std::string& body, const model::CollectionConfig& config);  // points/search, before 1.19
-base::Result<std::vector<ParsedQuery>> parse_search_batch(const std::string& body, const model::CollectionConfig& config);
+// What a body says beyond its members is put into `ignored`, which may be null.
+base::Result<ParsedQuery> parse_query(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored = nullptr);
+base::Result<std::vector<ParsedQuery>> parse_query_batch(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored = nullptr);
+// points/search, before 1.19
+base::Result<ParsedQuery> parse_search(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored = nullptr);
+base::Result<std::vector<ParsedQuery>> parse_search_batch(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored = nullptr);
 
 }  // namespace rhumb::http::rest

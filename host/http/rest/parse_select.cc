@@ -53,14 +53,10 @@ Result<PayloadSelector> parse_with_payload(const Object& body, const std::string
     return out;
   }
   RHUMB_ASSIGN(const Object object, as_object(*value, place));
-  for (const auto field : object) {
-    if (field.key != "include" && field.key != "exclude") return format_error(place, "unknown field `" + std::string(field.key) + "`, expected include or exclude");
-    if (field.value.is_null()) continue;
-    if (out.mode != PayloadSelector::Mode::kNone) return format_error(place, "either include or exclude, not both");
-    out.mode = field.key == "include" ? PayloadSelector::Mode::kInclude : PayloadSelector::Mode::kExclude;
-    RHUMB_ASSIGN(out.keys, paths(field.value, at(place, field.key)));
-  }
-  if (out.mode == PayloadSelector::Mode::kNone) return format_error(place, "expected true, false, a list, include or exclude");
+  const auto include = member(object, "include"), exclude = member(object, "exclude");  // never both
+  if (!include && !exclude) return format_error(place, "expected true, false, a list, include or exclude");
+  out.mode = include ? PayloadSelector::Mode::kInclude : PayloadSelector::Mode::kExclude;
+  RHUMB_ASSIGN(out.keys, paths(include ? *include : *exclude, at(place, include ? "include" : "exclude")));
   return out;
 }
 

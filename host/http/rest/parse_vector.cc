@@ -5,6 +5,7 @@
 
 #include "host/base/limits.h"
 #include "host/http/rest/base64_text.h"
+#include "host/http/rest/check_shape.h"
 #include "host/http/rest/lifted.h"
 #include "rhumb/kernels.h"
 
@@ -136,6 +137,7 @@ std::string_view unserved_form(const Object& object) {
 
 Result<std::string> parse_vector(const Element& e, const model::VectorParams& params, const std::string& where) {
   if (e.is_object()) {
+    RHUMB_TRY(check_shape(e, kVectorForm, where, nullptr));
     const Object object(e);
     if (const auto base64 = member(object, "vector_b64")) {
       RHUMB_ASSIGN(const auto text, as_string(*base64, at(where, "vector_b64")));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/base/status.h"
+#include "host/http/rest/ignored_members.h"
 #include "host/model/collection.h"
 #include "host/model/operation.h"
 #include "host/model/query.h"
@@ -24,6 +25,7 @@ class PointReader {
   base::Status feed(std::string_view bytes, std::vector<model::PointWrite>& out);
   base::Status finish(std::vector<model::PointWrite>& out);
   uint64_t points() const { return points_; }
+  const IgnoredMembers& ignored() const { return ignored_; }  // of all lines
 
  private:
   base::Status read_line(std::string_view line, std::vector<model::PointWrite>& out);
@@ -34,6 +36,7 @@ class PointReader {
   const PointFormat format_;
   const model::CollectionConfig& config_;
   std::string pending_, line_;
+  IgnoredMembers ignored_;
   uint64_t lines_ = 0, points_ = 0;
   bool head_seen_ = false;
 };

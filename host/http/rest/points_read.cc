@@ -54,7 +54,9 @@ void get(const ExchangePtr& x) {
   gateway::CollectionPtr collection;
   gateway::ReadOptions options;
   if (!prepare(x, collection, options)) return;
-  auto request = parse_get(x->request->body);
+  IgnoredMembers ignored;
+  auto request = parse_get(x->request->body, &ignored);
+  x->warn(ignored);
   if (!request.ok()) return x->fail(request.status());
   const RecordShape shape = shape_of(collection, request->with_payload, request->with_vector);
   x->gateway().get(collection, std::move(*request), options, [x, collection, shape](Result<std::vector<model::Record>> records) {
@@ -67,7 +69,9 @@ void scroll(const ExchangePtr& x) {
   gateway::CollectionPtr collection;
   gateway::ReadOptions options;
   if (!prepare(x, collection, options)) return;
-  auto request = parse_scroll(x->request->body);
+  IgnoredMembers ignored;
+  auto request = parse_scroll(x->request->body, &ignored);
+  x->warn(ignored);
   if (!request.ok()) return x->fail(request.status());
   const RecordShape shape = shape_of(collection, request->with_payload, request->with_vector);
   x->gateway().scroll(collection, std::move(*request), options, [x, collection, shape](Result<gateway::ScrollPage> page) {
@@ -83,7 +87,9 @@ void count(const ExchangePtr& x) {
   gateway::CollectionPtr collection;
   gateway::ReadOptions options;
   if (!prepare(x, collection, options)) return;
-  auto request = parse_count(x->request->body);
+  IgnoredMembers ignored;
+  auto request = parse_count(x->request->body, &ignored);
+  x->warn(ignored);
   if (!request.ok()) return x->fail(request.status());
   x->gateway().count(collection, std::move(*request), options, [x](Result<uint64_t> count) {
     if (!count.ok()) return x->fail(count.status());

@@ -38,7 +38,9 @@ template <typename Parse>
 void write_one(const ExchangePtr& x, Parse parse) {
   auto collection = x->collection();
   if (!collection.ok()) return x->fail(collection.status());
-  Result<Operation> operation = parse(x->request->body, (*collection)->config);
+  IgnoredMembers ignored;
+  Result<Operation> operation = parse(x->request->body, (*collection)->config, &ignored);
+  x->warn(ignored);
   if (!operation.ok()) return x->fail(operation.status());
   Operations one;
   one.push_back(std::move(*operation));
@@ -47,14 +49,14 @@ void write_one(const ExchangePtr& x, Parse parse) {
 
 template <OperationKind kind>
 void change_payload(const ExchangePtr& x) {
-  write_one(x, [](const std::string& body, const model::CollectionConfig&) { return parse_payload_change(body, kind); });
+  write_one(x, [](const std::string& body, const model::CollectionConfig&, IgnoredMembers* ignored) { return parse_payload_change(body, kind, ignored); });
 }
 
 }  // namespace
 
 void upsert(const ExchangePtr& x) { write_one(x, parse_upsert); }
 void remove(const ExchangePtr& x) {
-  write_one(x, [](const std::string& body, const model::CollectionConfig&) { return parse_delete_points(body); });
+  write_one(x, [](const std::string& body, const model::CollectionConfig&, IgnoredMembers* ignored) { return parse_delete_points(body, ignored); });
 }
 void update_vectors(const ExchangePtr& x) { write_one(x, parse_update_vectors); }
 void delete_vectors(const ExchangePtr& x) { write_one(x, parse_delete_vectors); }
@@ -66,7 +68,10 @@ void clear_payload(const ExchangePtr& x) { change_payload<OperationKind::kClearP
 void batch(const ExchangePtr& x) {
   auto collection = x->collection();
   if (!collection.ok()) return x->fail(collection.status());
-  write(x, *collection, parse_batch(x->request->body, (*collection)->config), Form::kList);
+  IgnoredMembers ignored;
+  auto operations = parse_batch(x->request->body, (*collection)->config, &ignored);
+  x->warn(ignored);
+  write(x, *collection, std::move(operations), Form::kList);
 }
 
 }  // namespace rhumb::http::rest::points

@@ -70,7 +70,7 @@ void Run::look_up(size_t i) {
   });
 }
 
-// Queries without a query: points in the order of ids.
+// Queries without a query: points in the order of ids. Nothing was compared, so all are as close as can be.
 void Run::scroll_next(size_t i) {
   while (i < queries.size() && !queries[i].by_id_order) ++i;
   if (i == queries.size()) return search();
@@ -85,6 +85,7 @@ void Run::scroll_next(size_t i) {
     const ParsedQuery& query = self->queries[i];
     auto& points = page->points;
     points.erase(points.begin(), points.begin() + static_cast<ptrdiff_t>(std::min<size_t>(query.offset, points.size())));
+    for (model::Record& point : points) point.score = 1.0f;
     self->answers[i] = records_json(points, self->shape(query, true));
     self->scroll_next(i + 1);
   });
@@ -167,17 +168,20 @@ void start(const ExchangePtr& x, Form form, Parse parse) {
   auto collection = x->collection();
   if (!collection.ok()) return x->fail(collection.status());
   const Stopwatch watch;
-  run(x, form, *collection, watch, parse(x->request->body, (*collection)->config));
+  IgnoredMembers ignored;
+  auto queries = parse(x->request->body, (*collection)->config, &ignored);
+  x->warn(ignored);
+  run(x, form, *collection, watch, std::move(queries));
 }
 
 }  // namespace
 
 void query(const ExchangePtr& x) {
-  start(x, Form::kQuery, [](const std::string& body, const model::CollectionConfig& c) { return as_list(parse_query(body, c)); });
+  start(x, Form::kQuery, [](const std::string& body, const model::CollectionConfig& c, IgnoredMembers* i) { return as_list(parse_query(body, c, i)); });
 }
 void query_batch(const ExchangePtr& x) { start(x, Form::kQueryBatch, parse_query_batch); }
 void search(const ExchangePtr& x) {
-  start(x, Form::kSearch, [](const std::string& body, const model::CollectionConfig& c) { return as_list(parse_search(body, c)); });
+  start(x, Form::kSearch, [](const std::string& body, const model::CollectionConfig& c, IgnoredMembers* i) { return as_list(parse_search(body, c, i)); });
 }
 void search_batch(const ExchangePtr& x) { start(x, Form::kSearchBatch, parse_search_batch); }
 

@@ -8,7 +8,8 @@
  * Multivectors are split by the host: the slots of such an instance are their rows, and its queries are the rows of a query.
  *
  * Distances are "smaller is closer" for every metric: COSINE 1 - <a,b> on vectors the host has normalised, DOT -<a,b>,
- * EUCLID squared L2, MANHATTAN L1, HAMMING differing bits. The host turns them into the scores of its REST API. */
+ * EUCLID squared L2 (as rhumb_square_encode() of kernels.h writes squares beyond float32), MANHATTAN L1, HAMMING differing bits. All are
+ * finite; the kernels see to it. The host turns them into the scores of its REST API. */
 #ifndef RHUMB_INDEX_H
 #define RHUMB_INDEX_H
 

@@ -12,9 +12,11 @@
  * Distances are those of rhumb/index.h, "smaller is closer":
  *   COSINE     1 - <a,b> on normalised f32 and f16 vectors; u8 vectors cannot be normalised: 1 - <a,b> / (|a| |b|)
  *   DOT        -<a,b>
- *   EUCLID     squared L2
+ *   EUCLID     squared L2, as rhumb_square_encode() writes it
  *   MANHATTAN  L1
  *   HAMMING    differing bits (RHUMB_BIT only)
+ * Every answer is a finite number, whatever the bits of the vectors: a sum that float32 cannot hold is taken once more in
+ * double; a distance beyond float32 is the largest finite one, with its sign; one that is not a number is the farthest.
  * d(a, b) == d(b, a), bit for bit. Sums are taken in f32, of u8 and codes in integers without overflow; forms may
  * differ in the last bits of f32 sums, never in those of integers. */
 #ifndef RHUMB_KERNELS_H
@@ -68,6 +70,16 @@ float RHUMB_CALL rhumb_normalise_f32(float *vector, uint32_t dim);
  * rhumb_all_finite). */
 void RHUMB_CALL rhumb_f32_to_f16(const float *in, uint16_t *out, uint64_t n);
 void RHUMB_CALL rhumb_f16_to_f32(const uint16_t *in, float *out, uint64_t n);
+
+/* The nearest float32; beyond its range the largest finite one, with its sign. A NaN becomes the largest, which ranks last
+ * among distances. */
+float RHUMB_CALL rhumb_finite_f32(double value);
+
+/* A squared distance may be beyond float32 where the distance itself is not. encode() writes any square in an order-keeping
+ * float32: squares from 2^-102 up to 2^106 as they are, others in the exponents that are left, off by 5e-7 of themselves at
+ * most. A NaN becomes the farthest. decode() reads what encode() wrote. */
+float RHUMB_CALL rhumb_square_encode(double square);
+double RHUMB_CALL rhumb_square_decode(float distance);
 
 /* 1 if none of the n components is a NaN or infinite. scalar: RHUMB_F32 or RHUMB_F16; others are always finite. */
 uint32_t RHUMB_CALL rhumb_all_finite(const void *components, uint32_t scalar, uint64_t n);

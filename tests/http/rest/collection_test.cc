@@ -108,7 +108,7 @@ TEST(ParseCreateTest, what_is_wrong_is_named) {
           {R"({"contract":7})", Code::kInvalid, "contract: expected an object"},
           {R"({"contract":{"recall":"high"}})", Code::kInvalid, "contract.recall: expected a number"},
           {R"({"contract":{"recall":0.5}})", Code::kUnprocessable, "contract.recall: 0.5 is not from 0.9 to 0.999"},
-          {R"({"contract":{"recal":0.95}})", Code::kInvalid, "contract.recal: unknown"},
+          {R"({"contract":{"recal":0.95}})", Code::kInvalid, "contract: unknown field `recal`, expected one of recall"},
           {R"({"contract":{"p99_ms":5}})", Code::kUnsupported, "contract.p99_ms"},
       },
       create);
@@ -125,17 +125,17 @@ TEST(ParseCreateTest, hints_are_checked_and_bounded) {
           {R"({"wal_config":{"wal_capacity_mb":0}})", Code::kUnprocessable, "wal_config.wal_capacity_mb: 0"},
           {R"({"wal_config":{"wal_capacity_mb":"1"}})", Code::kInvalid, "wal_config.wal_capacity_mb: expected a number"},
           {R"({"quantization_config":{}})", Code::kInvalid, "quantization_config: expected one of scalar, product, binary, turbo"},
-          {R"({"quantization_config":{"octal":{}}})", Code::kInvalid, "unknown quantization 'octal'"},
+          {R"({"quantization_config":{"octal":{}}})", Code::kInvalid, "quantization_config: unknown field `octal`, expected one of scalar, product, binary, turbo"},
           {R"({"quantization_config":{"product":{"compression":"x3"}}})", Code::kInvalid, "quantization_config.product.compression: expected one of x4"},
           {R"({"quantization_config":{"scalar":{"type":"int8","quantile":0.4}}})", Code::kUnprocessable, "quantization_config.scalar.quantile: 0.4"},
           {R"({"quantization_config":{"binary":true}})", Code::kInvalid, "quantization_config.binary: expected an object"},
           {R"({"strict_mode_config":7})", Code::kInvalid, "strict_mode_config: expected an object"},
           {R"({"metadata":7})", Code::kInvalid, "metadata: expected an object"},
           {R"({"metadata":{"a":")" + long_text + "\"}}", Code::kUnprocessable, "metadata: 65544 bytes, at most 65536"},
-          {R"({"optimizers_config":{"a":")" + long_text + "\"}}", Code::kUnprocessable, "optimizers_config: 65544 bytes, at most 65536"},
-          {R"({"quantization_config":{"binary":{"a":")" + long_text + "\"}}}", Code::kUnprocessable, "quantization_config: 65555 bytes, at most 65536"},
-          {R"({"vectors":{"size":4,"distance":"Dot","quantization_config":{"turbo":{"a":")" + long_text + "\"}}}}", Code::kUnprocessable,
-           "vectors.quantization_config: 65554 bytes, at most 65536"},
+          {R"({"optimizers_config":{"prevent_unoptimized":")" + long_text + "\"}}", Code::kUnprocessable, "optimizers_config: 65562 bytes, at most 65536"},
+          {R"({"quantization_config":{"binary":{"encoding":")" + long_text + "\"}}}", Code::kUnprocessable, "quantization_config: 65562 bytes, at most 65536"},
+          {R"({"vectors":{"size":4,"distance":"Dot","quantization_config":{"turbo":{"bits":")" + long_text + "\"}}}}", Code::kUnprocessable,
+           "vectors.quantization_config: 65557 bytes, at most 65536"},
       },
       create);
 }
@@ -199,7 +199,7 @@ TEST(ParseAliasesTest, actions_in_order) {
       {{"{}", Code::kInvalid, "actions: expected an array"},
        {R"({"actions":[7]})", Code::kInvalid, "actions[0]: expected one of create_alias, delete_alias, rename_alias"},
        {R"({"actions":[{}]})", Code::kInvalid, "actions[0]: expected one of"},
-       {R"({"actions":[{"explode_alias":{}}]})", Code::kInvalid, "actions[0]: unknown action 'explode_alias'"},
+       {R"({"actions":[{"explode_alias":{}}]})", Code::kInvalid, "actions[0]: unknown field `explode_alias`, expected one of create_alias"},
        {R"({"actions":[{"delete_alias":{"alias_name":"a"}},{"delete_alias":7}]})", Code::kInvalid, "actions[1].delete_alias: missing field `alias_name`"},
        {R"({"actions":[{"create_alias":{"alias_name":"a"}}]})", Code::kInvalid, "actions[0].create_alias: missing field `collection_name`"},
        {R"({"actions":[{"create_alias":{"alias_name":"a/b","collection_name":"c"}}]})", Code::kUnprocessable, "actions[0].alias_name: a name holds none of"},
@@ -230,7 +230,7 @@ TEST(ParseIndexTest, types_and_parameters) {
                   {R"({"field_name":"a","field_schema":"string"})", Code::kInvalid, "field_schema: 'string' is none of keyword"},
                   {R"({"field_name":"a","field_schema":"geo"})", Code::kUnsupported, "geo index"},
                   {R"({"field_name":"a","field_schema":{"type":"text"}})", Code::kUnsupported, "text index"},
-                  {R"({"field_name":"a","field_schema":{"type":"keyword","x":")" + std::string(70'000, 'x') + "\"}}", Code::kUnprocessable, "field_schema: 700"}},
+                  {R"({"field_name":"a","field_schema":{"type":"keyword","nested":")" + std::string(70'000, 'x') + "\"}}", Code::kUnprocessable, "field_schema: 700"}},
                  parse_create_index);
 }
 

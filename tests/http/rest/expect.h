@@ -25,7 +25,10 @@ template <typename Parse>
 void expect_refused(const std::vector<Refused>& cases, Parse parse) {
   for (const Refused& c : cases) {
     const std::string shown = c.body.substr(0, 200);
-    const auto parsed = parse(c.body);
+    const auto parsed = [&] {
+      if constexpr (std::is_invocable_v<Parse, const std::string&>) return parse(c.body);
+      else return parse(c.body, nullptr);
+    }();
     if (parsed.ok()) {
       ADD_FAILURE() << "taken: " << shown;
       continue;

@@ -160,11 +160,56 @@ TEST_F(HandlerPointsTest, like_a_point_is_a_search_by_its_vector_without_itself)
   EXPECT_NE(missing.response.body.find("Point with id gimp does not exists!"), std::string::npos);
 }
 
+// What is ignored is told beside the result, which is as it would be without it.
+TEST_F(HandlerPointsTest, ignored_members_are_warnings_of_the_reply) {
+  gateway_.records = {hit(1)};
+  gateway_.results = {{.points = {hit(1, 0.5f)}, .plan = {}}};
+  const std::string plain = R"({"points":[{"id":1,"vector":[1,0,0,0]}])", ids = R"({"points":[1],"payload":{})";
+  const struct {
+    const char *method, *path;
+    std::string body;
+  } cases[] = {{"PUT", "/points", plain},
+               {"PUT", "/points/vectors", plain},
+               {"POST", "/points/vectors/delete", R"({"points":[1],"vector":[""])"},
+               {"POST", "/points/payload", ids},
+               {"PUT", "/points/payload", ids},
+               {"POST", "/points/payload/delete", R"({"points":[1],"keys":["a"])"},
+               {"POST", "/points/batch", R"({"operations":[])"},
+               {"POST", "/points", R"({"ids":[1])"},
+               {"POST", "/points/scroll", R"({"limit":1)"},
+               {"POST", "/points/count", R"({"exact":true)"},
+               {"POST", "/points/query", R"({"query":[1,0,0,0])"},
+               {"POST", "/points/query", R"({"limit":1)"},
+               {"POST", "/points/query/batch", R"({"searches":[{"query":[1,0,0,0]}])"},
+               {"POST", "/points/search", R"({"vector":[1,0,0,0])"},
+               {"POST", "/points/search/batch", R"({"searches":[{"vector":[1,0,0,0]}])"},
+               {"PUT", "/index", R"({"field_name":"a","field_schema":"keyword")"},
+               {"PATCH", "", R"({"metadata":{})"}};
+  for (const auto& c : cases) {
+    const std::string path = "/collections/books" + std::string(c.path);
+    const Answer without = rest_.ask(c.method, path, c.body + "}");
+    const Answer with = rest_.ask(c.method, path, c.body + R"(,"sp\"ell":{"must":[]}})");
+    EXPECT_EQ(result(with), result(without)) << c.path;
+    EXPECT_FALSE(without.json().contains("warnings")) << c.path;
+    EXPECT_EQ(with.json()["warnings"], json::parse(R"(["Unknown member 'sp\"ell' of the request body was ignored"])")) << c.path;
+  }
+  const Answer made = rest_.ask("PUT", "/collections/new", R"({"vectors":{"size":4,"distance":"Dot"},"replicas":3})");
+  EXPECT_EQ(made.json()["warnings"], json::parse(R"(["Unknown member 'replicas' of the request body was ignored"])")) << made.response.body;
+  const Answer refused = post("/points/scroll", R"({"spell":1,"limit":0})");
+  EXPECT_EQ(refused.response.status, 422);
+  const Answer missing = rest_.ask("POST", "/collections/books/points/payload", R"({"points":[1],"paylod":{"a":1}})");
+  EXPECT_EQ(missing.response.status, 400) << missing.response.body;
+  EXPECT_EQ(missing.json()["warnings"], json::parse(R"(["Unknown member 'paylod' of the request body was ignored"])")) << "what is missing is there, mistyped";
+}
+
 TEST_F(HandlerPointsTest, a_query_without_a_query_is_points_in_the_order_of_ids) {
   gateway_.records = {hit(1), hit(2), hit(3)};
   EXPECT_EQ(result(post("/points/query", R"({"limit":2,"offset":1})")),
-            json::parse(R"({"points":[{"id":2,"version":2,"score":0.0},{"id":3,"version":3,"score":0.0}]})"));
+            json::parse(R"({"points":[{"id":2,"version":2,"score":1.0},{"id":3,"version":3,"score":1.0}]})"));
   EXPECT_EQ(gateway_.scrolls.back().limit, 3u);
+  const json batch = result(post("/points/query/batch", R"({"searches":[{},{"query":null,"offset":2}]})"));
+  EXPECT_EQ(batch[0]["points"].size(), 3u);
+  EXPECT_EQ(batch[1], json::parse(R"({"points":[{"id":3,"version":3,"score":1.0}]})"));
   EXPECT_TRUE(gateway_.searches.empty());
 }
 

@@ -73,11 +73,11 @@ TEST(PointStreamTest, lines_may_be_blank_end_with_cr_and_lack_the_last_newline) 
 
 TEST(PointStreamTest, a_bad_line_is_named_and_those_before_it_are_there) {
   const std::string good = R"({"id":1,"vector":[1,0,0,0]})" "\n";
-  const std::pair<std::string, std::string> cases[] = {{"{\n", "line 4: Format error in JSON body"},
-                                                       {R"({"id":1})" "\n", "line 4: Format error in JSON body: missing field `vector`"},
-                                                       {R"({"id":-1,"vector":[1,0,0,0]})" "\n", "line 4: Format error in JSON body: id: a point id is"},
+  const std::pair<std::string, std::string> cases[] = {{"{\n", "Format error in JSON body: line 4: "},
+                                                       {R"({"id":1})" "\n", "Format error in JSON body: line 4: missing field `vector`"},
+                                                       {R"({"id":-1,"vector":[1,0,0,0]})" "\n", "Format error in JSON body: line 4: id: a point id is"},
                                                        {R"({"id":1,"vector":[1]})" "\n", "line 4: Vector dimension error: expected dim: 4, got 1 (vector)"},
-                                                       {R"({"id":1,"vector":[1,0,0,0)", "line 4: Format error"}};
+                                                       {R"({"id":1,"vector":[1,0,0,0)", "Format error in JSON body: line 4: "}};
   for (const auto& [bad, says] : cases) {
     std::vector<PointWrite> points;
     const base::Status status = read(PointFormat::kNdjson, single_vector(), good + "\n" + good + bad, 9, points);
@@ -123,7 +123,7 @@ TEST(PointStreamTest, a_binary_record_obeys_the_rules_of_a_point_in_json) {
       {head + record("\x03\xff", "", {}), "record 1: a string id must be valid UTF-8"},
       {head + record("\x03" "5c56c793-69f3-4fbf-87e6-c4bf54c28c26", "", {}), "is a UUID"},
       {head + record(id, "[1]", {}), "record 1: the payload is no JSON object"},
-      {head + record(id, "{", {}), "record 1: Format error in JSON body"},
+      {head + record(id, "{", {}), "Format error in JSON body: record 1: "},
       {head + record(id, R"({"a":")" + std::string(limits::kMaxPayloadBytes, 'x') + "\"}", {}), "record 1: 4194312 bytes of payload, at most 4194304"},
       {head + record(id, "", {{"nope", {1}}}), "record 1: Not existing vector name error: nope"},
       {head + record(id, "", {{"text", {1, 2}}}), "record 1: Vector dimension error: expected dim: 3, got 2"},

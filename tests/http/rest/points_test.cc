@@ -201,7 +201,7 @@ TEST(ParseReadTest, selectors) {
   }
   expect_refused({{R"("with_payload":7)", Code::kInvalid, "with_payload: expected an object"},
                   {R"("with_payload":{})", Code::kInvalid, "with_payload: expected true, false, a list, include or exclude"},
-                  {R"("with_payload":{"include":["a"],"exclude":["b"]})", Code::kInvalid, "with_payload: either include or exclude, not both"},
+                  {R"("with_payload":{"include":["a"],"exclude":["b"]})", Code::kInvalid, "with_payload: `include` and `exclude` do not go together"},
                   {R"("with_payload":{"only":["a"]})", Code::kInvalid, "with_payload: unknown field `only`"},
                   {R"("with_payload":["a",7])", Code::kInvalid, "with_payload[1]: expected a string"},
                   {R"("with_payload":["a","b..c"])", Code::kInvalid, "with_payload[1]: Invalid json path: 'b..c'"},

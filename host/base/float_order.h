@@ -1,0 +1,25 @@
+// Ordering floating-point numbers by their place: a strict weak order over all bit patterns, which `<` on them is not. -0 is 0, and a NaN
+// comes behind everything.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+namespace rhumb::base {
+
+inline uint32_t place_of(float value) {
+  if (value != value) return ~uint32_t{0};
+  const auto bits = std::bit_cast<uint32_t>(value + 0.0f);
+  return (bits & 0x8000'0000u) != 0 ? ~bits : bits | 0x8000'0000u;
+}
+
+// The number at a place; of the last one, a NaN.
+inline float float_at(uint32_t place) { return std::bit_cast<float>((place & 0x8000'0000u) != 0 ? place & 0x7FFF'FFFFu : ~place); }
+
+inline uint64_t place_of(double value) {
+  if (value != value) return ~uint64_t{0};
+  const auto bits = std::bit_cast<uint64_t>(value + 0.0);
+  return (bits & 0x8000'0000'0000'0000u) != 0 ? ~bits : bits | 0x8000'0000'0000'0000u;
+}
+
+}  // namespace rhumb::base
