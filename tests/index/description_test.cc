@@ -57,7 +57,10 @@ TEST(Description, ProductQuantizationIsCodesOfThatSize) {
   const auto of = [](const EngineDescription& engine, const std::string& asked) {
     return engine.config_json({}, {}, R"({"product":{"compression":)" + asked + "}}").value();
   };
-  EXPECT_EQ(of(knows, R"("x4")"), "{}");
+  EXPECT_EQ(of(knows, R"("x4")"), R"({"codes":"8bit"})");
+  for (const char* kind : {R"({"scalar":{"type":"int8"}})", R"({"binary":{}})"}) {
+    EXPECT_EQ(knows.config_json({}, {}, kind).value(), R"({"codes":"8bit"})") << "codes that were asked for stay";
+  }
   EXPECT_EQ(of(knows, R"("x8")"), R"({"codes":"4bit"})");
   EXPECT_EQ(of(knows, R"("x16")"), R"({"codes":"pq","compression":16})");
   EXPECT_EQ(of(knows, R"("x64")"), R"({"codes":"pq","compression":64})");

@@ -200,9 +200,9 @@ TEST(ParseUpdateTest, quantization_has_two_names_and_memory_is_a_choice) {
                   {vector(R"("hnsw_config":{"memory":"hot"})"), Code::kInvalid, "vectors.hnsw_config.memory: \"hot\""},
                   {R"({"payload":{"memory":1}})", Code::kInvalid, "payload.memory: 1 is none of"},
                   {R"({"payload":7})", Code::kInvalid, "payload: expected an object"},
-                  {R"({"quantization":{"octal":{}}})", Code::kInvalid, "unknown quantization 'octal'"},
-                  {R"({"quantization":{"binary":{}},"quantization_config":{"binary":{}}})", Code::kInvalid, "`quantization_config` and `quantization`"},
-                  {vector(R"("quantization":{"binary":{}},"quantization_config":{"binary":{}})"), Code::kInvalid, "`quantization_config` and `quantization`"}},
+                  {R"({"quantization":{"octal":{}}})", Code::kInvalid, "quantization: unknown field `octal`"},
+                  {R"({"quantization":{"binary":{}},"quantization_config":{"binary":{}}})", Code::kInvalid, "field `quantization_config` comes twice, as `quantization` as well"},
+                  {vector(R"("quantization":{"binary":{}},"quantization_config":{"binary":{}})"), Code::kInvalid, "field `quantization_config` comes twice, as `quantization` as well"}},
                  create);
 }
 
