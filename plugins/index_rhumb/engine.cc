@@ -182,8 +182,10 @@ void Engine::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* 
     finish_build(*owner_, call);
     const std::optional<Form> richer = richer_form(*owner_);
     if (!richer) break;
-    owner_ = train(slots, *richer);  // nobody searches during a build
-    trained_.store(owner_.get(), std::memory_order_release);
+    auto next = train(slots, *richer);
+    const std::lock_guard lock(training_);  // nobody searches during a build, but stats() may look
+    trained_.store(next.get(), std::memory_order_release);
+    owner_ = std::move(next);
     tried_nodes_ = slots.size();
   }
   if (owner_ != nullptr && owner_->graph.nodes() < slots.size()) some_left_out_ = true;  // LongRows have them
@@ -241,6 +243,7 @@ void Engine::save(std::string_view dir) {
 }
 
 std::string Engine::stats() const {
+  const std::lock_guard lock(training_);  // a build may take another form, and drops the first one
   const Trained* const trained = trained_.load(std::memory_order_acquire);
   nlohmann::json out = {{"built_through", ranges_.built_through()}};
   if (trained == nullptr) {

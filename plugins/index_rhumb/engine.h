@@ -42,7 +42,7 @@ struct Trained {
   Prices prices;
 };
 
-// Threads as rhumb/index.h says; searches take no lock. Locks, in this order: training_ (until there is a graph), growth_ (while the graph
+// Threads as rhumb/index.h says; searches take no lock. Locks, in this order: training_ (until there is a graph, and in stats()), growth_ (while the graph
 // gets room), Insertion's, then one row's. Survives a crash: what save() wrote.
 class Engine {
  public:
@@ -121,7 +121,8 @@ class Engine {
   const uint32_t metric_;
   const uint64_t capacity_hint_;
   const Kernels& kernels_;
-  std::mutex training_, growth_;
+  mutable std::mutex training_;  // until there is a graph; when another takes its place
+  std::mutex growth_;
   std::unique_ptr<Trained> owner_;
   std::atomic<Trained*> trained_{nullptr};
   IndexedRanges ranges_;
