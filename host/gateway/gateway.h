@@ -28,6 +28,7 @@ struct WriteOptions {
   bool wait = false;
   base::Deadline deadline;
   std::array<uint8_t, 16> request_id{};  // hash of the client's id and all that it sent; such a request is carried out once. Zeros: none
+  bool only_known = false;               // asks what an earlier attempt at the request did; kNotFound if there was none
 };
 enum class UpdateStatus : uint8_t { kAcknowledged, kCompleted, kWaitTimeout };
 struct UpdateResult {

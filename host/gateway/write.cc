@@ -89,8 +89,14 @@ void ClusterGateway::write(CollectionPtr collection, std::vector<Operation> oper
   if (std::none_of(operations.begin(), operations.end(), updates)) return write_known(collection, std::move(operations), options, std::move(done));
   const auto given = std::make_shared<std::vector<Operation>>(std::move(operations));
   check_known(collection, *given, options.deadline, [this, collection, given, options, done = std::move(done)](const Status& status) {
-    if (!status.ok()) return done(status);
-    write_known(collection, std::move(*given), options, done);
+    if (status.ok()) return write_known(collection, std::move(*given), options, done);
+    if (status.code() != Code::kNotFound || options.request_id == decltype(options.request_id){}) return done(status);
+    // A request that comes again after its point was deleted is told what it did then.
+    WriteOptions retry = options;
+    retry.only_known = true;
+    write_known(collection, std::move(*given), retry, [status, done](base::Result<std::vector<UpdateResult>> before) {
+      done(before.ok() ? std::move(before) : base::Result<std::vector<UpdateResult>>(status));
+    });
   });
 }
 
@@ -131,6 +137,7 @@ void ClusterGateway::write_known(const CollectionPtr& collection, std::vector<Op
     message.shard = s.shard->shard;
     message.request_id = options.request_id;
     message.wait = options.wait;
+    message.only_known = options.only_known;
     message.operations = std::move(s.operations);
     worker_of(*s.shard).call<peer::WriteRequest>(std::move(message), options.deadline, gather->part(i));
   }

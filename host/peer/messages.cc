@@ -63,7 +63,7 @@ void WriteRequest::encode(ByteWriter& out) const {
   out.u64(session);
   out.u64(sequence);
   out.fixed(request_id);
-  out.u8(wait ? 1 : 0);
+  out.u8((wait ? 1 : 0) | (only_known ? 2 : 0));
   out.u32(static_cast<uint32_t>(operations.size()));
   for (const model::Operation& o : operations) model::encode(o, out);
 }
@@ -73,7 +73,9 @@ Result<WriteRequest> WriteRequest::decode(ByteReader& in) {
   m.session = in.u64();
   m.sequence = in.u64();
   m.request_id = read_16(in);
-  m.wait = in.u8() != 0;
+  const uint8_t flags = in.u8();
+  m.wait = (flags & 1) != 0;
+  m.only_known = (flags & 2) != 0;
   const uint32_t n = in.count(2);
   if (in.failed()) return cut_short("write");
   for (uint32_t i = 0; i < n; ++i) {

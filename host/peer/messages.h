@@ -40,6 +40,7 @@ struct WriteRequest {
   std::array<uint8_t, 16> request_id{};
   bool wait = false;  // answer after application on the leader, else after commit
   std::vector<model::Operation> operations;
+  bool only_known = false;  // answer what an earlier attempt at it did; kNotFound if there was none
   void encode(base::ByteWriter& out) const;
   static base::Result<WriteRequest> decode(base::ByteReader& in);
 };

@@ -61,6 +61,7 @@ void WriteTask::start(base::TimerQueue& timers, std::function<void(Result<peer::
 
 // What is only to be told again needs no room.
 Status WriteTask::admit() const {
+  if (request_.only_known) return base::ok();
   bool anything_new = false;
   for (size_t i = 0; i < request_.operations.size(); ++i) {
     if (known_whole(i)) continue;
@@ -126,6 +127,10 @@ bool WriteTask::propose_operation() {
     }
   }
   if (answer_as_before(operation)) return true;
+  if (request_.only_known) {
+    fail(base::not_found("no earlier attempt at this request is known"));
+    return false;
+  }
   const std::vector<uint64_t> done_at = named(request_) ? replica_->shard->known_parts(header_of(operation)) : std::vector<uint64_t>();
   auto resolved = replica_->shard->resolve(std::move(request_.operations[operation]), {deadline_, nullptr}, done_at);
   if (!resolved.ok()) {

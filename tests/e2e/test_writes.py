@@ -75,6 +75,25 @@ def test_a_request_sent_again_is_carried_out_once(fresh, shards):
     assert server.stop() == 0, server.log_tail()
 
 
+@pytest.mark.parametrize("wait", ["true", "false"])
+def test_new_vectors_sent_again_after_their_point_was_deleted(server, name, wait):
+    server.ok("PUT", f"/collections/{name}", {"vectors": {"size": 2, "distance": "Dot"}})
+    server.ok("PUT", f"/collections/{name}/points?wait=true", {"points": [{"id": 1, "vector": [1, 1]}]})
+
+    def send(headers):
+        body = {"points": [{"id": 1, "vector": [2, 2]}]}
+        return server.request("PUT", f"/collections/{name}/points/vectors?wait={wait}", body, headers)
+
+    first = send({"X-Request-Id": f"{name}-vectors"})
+    assert first[0] == 200, first
+    server.ok("POST", f"/collections/{name}/points/delete?wait=true", {"points": [1]})
+    again = send({"X-Request-Id": f"{name}-vectors"})
+    assert again[0] == 200 and again[1]["result"] == first[1]["result"], (first, again)
+    assert send({"X-Request-Id": f"{name}-another"})[0] == 404
+    assert send({})[0] == 404
+    assert server.ok("POST", f"/collections/{name}/points/count", {"exact": True})["count"] == 0
+
+
 def test_another_body_under_the_same_id_is_another_request(server, name):
     server.ok("PUT", f"/collections/{name}", {"vectors": {"size": 2, "distance": "Dot"}})
     for year in (1, 2):

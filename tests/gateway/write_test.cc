@@ -19,6 +19,7 @@ class GatewayWriteTest : public testing::Test {
  protected:
   GatewayWriteTest() {
     cluster_.on_write = [this](const peer::WriteRequest& m) -> base::Result<peer::WriteReply> {
+      if (m.only_known) return known_ ? base::Result<peer::WriteReply>(*known_) : base::not_found("no earlier attempt");
       std::vector<Operation>& kept = sent_[m.shard];
       peer::WriteReply reply;
       for (const Operation& o : m.operations) {
@@ -64,6 +65,7 @@ class GatewayWriteTest : public testing::Test {
   FakeCluster cluster_;
   CollectionPtr books_ = cluster_.add("books", 3);
   std::map<uint64_t, std::vector<Operation>> sent_;  // shard -> operations in order
+  std::optional<peer::WriteReply> known_;  // of an earlier attempt
   std::vector<peer::WriteRequest> requests_;         // without operations
 };
 
@@ -247,6 +249,16 @@ TEST_F(UnknownPointsTest, an_unknown_id_is_named_and_nothing_is_done) {
   EXPECT_TRUE(write(list(vectors_of({1, 5, 9}))).ok());
   refused(list(vectors_of({1, 5, 77, 9})), "77");
   refused(list(upsert(1, 2), vectors_of({0})), "0");
+}
+
+TEST_F(UnknownPointsTest, a_request_that_is_known_is_told_what_it_did) {
+  known_ = peer::WriteReply{{{41, true, 1}}};
+  const auto result = write(list(vectors_of({77})));
+  ASSERT_TRUE(result.ok()) << result.status().to_string();
+  ASSERT_EQ(result->size(), 1u);
+  EXPECT_EQ(result->front().operation_id, 41u);
+  EXPECT_EQ(result->front().affected, 1u);
+  EXPECT_TRUE(sent_.empty());
 }
 
 TEST_F(UnknownPointsTest, operations_see_those_before_them_in_the_batch) {

@@ -71,6 +71,7 @@ TEST_P(MessagesTest, write) {
   round_trips<WriteRequest>(
       [this] {
         WriteRequest m{number(), number(), number(), hash(), samples_.below(2) == 0, {}};
+        m.only_known = samples_.below(2) == 0;
         m.operations = list([this] { return samples_.operation(model::kAllKinds[samples_.below(std::size(model::kAllKinds))]); });
         return m;
       },
