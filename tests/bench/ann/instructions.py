@@ -93,7 +93,7 @@ class Bench:
 
     def measure(self, name, metric, arguments):
         data = self.data(name, arguments)
-        print(f"{name}: {(ROWS_WIDE if name == "e1536" else ROWS):,} rows, {metric}", flush=True)
+        print(f"{name}: {(ROWS_WIDE if name == 'e1536' else ROWS):,} rows, {metric}", flush=True)
         graphs = {side: self.work / f"{name}-{side}" for side in self.plugins}
         for side, graph in graphs.items():
             if not (side == "after" and self.options.one_graph):
