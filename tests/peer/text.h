@@ -14,7 +14,8 @@ inline std::string level_of(uint64_t shard, const ReadLevel& level) {
 }
 
 inline std::string text_of(const WriteRequest& m) {
-  std::string out = std::to_string(m.shard) + " " + std::to_string(m.session) + " " + std::to_string(m.sequence) + " " + text_of(m.request_id) + (m.wait ? " wait" : "") + (m.only_known ? " if known" : "");
+  std::string out = std::to_string(m.shard) + " " + std::to_string(m.session) + " " + std::to_string(m.sequence) + " " + text_of(m.request_id);
+  out += std::string(m.wait ? " wait" : "") + (m.only_known ? " if known" : "");
   for (const auto& o : m.operations) out += model::text_of(o);
   return out;
 }
