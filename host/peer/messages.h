@@ -143,7 +143,7 @@ struct VerifyMessage {
   static base::Result<VerifyMessage> decode(base::ByteReader& in);
 };
 
-// What a shard promises its searches find, and what it measured (host/shard/recall_watch.h).
+// What a shard promises its searches find, and what it measured (host/shard/background/recall_watch.h).
 struct ContractReply {
   struct Measured {
     double mean = 0, low = 0, high = 1;

@@ -11,9 +11,9 @@
 #include "host/base/limits.h"
 #include "host/model/collection.h"
 #include "host/segment/options.h"
-#include "host/shard/cpu_budget.h"
-#include "host/shard/kv_cache.h"
-#include "host/shard/request_budget.h"
+#include "host/shard/background/cpu_budget.h"
+#include "host/shard/state/kv_cache.h"
+#include "host/shard/write/request_budget.h"
 
 namespace rhumb::shard {
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "host/base/log.h"
-#include "host/shard/recover.h"
+#include "host/shard/recovery/recover.h"
 
 namespace rhumb::shard {
 

@@ -24,14 +24,14 @@
 #include "host/consensus/state_machine.h"
 #include "host/model/operation.h"
 #include "host/model/query.h"
-#include "host/shard/apply.h"
-#include "host/shard/core.h"
-#include "host/shard/indexer.h"
-#include "host/shard/ledger.h"
-#include "host/shard/maintenance.h"
-#include "host/shard/measurer.h"
-#include "host/shard/replay.h"
-#include "host/shard/resolution.h"
+#include "host/shard/write/apply.h"
+#include "host/shard/state/core.h"
+#include "host/shard/background/indexer.h"
+#include "host/shard/state/apply_state.h"
+#include "host/shard/background/maintenance.h"
+#include "host/shard/background/measurer.h"
+#include "host/shard/recovery/replay.h"
+#include "host/shard/write/resolution.h"
 
 namespace rhumb::shard {
 

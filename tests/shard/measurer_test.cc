@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <future>
 
-#include "host/shard/cpu_budget.h"
-#include "host/shard/query_reservoir.h"
+#include "host/shard/background/cpu_budget.h"
+#include "host/shard/background/query_reservoir.h"
 #include "tests/shard/harness.h"
 
 namespace rhumb::shard::test {

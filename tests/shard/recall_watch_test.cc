@@ -1,5 +1,5 @@
 // What is concluded from samples, and what is done about it: on a world in which recall is a known function of the breadth.
-#include "host/shard/recall_watch.h"
+#include "host/shard/background/recall_watch.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Filters without an index that serves them are remembered by field, until there is one.
-#include "host/shard/wanted_indexes.h"
+#include "host/shard/state/wanted_indexes.h"
 
 #include <gtest/gtest.h>
 

@@ -14,7 +14,7 @@
 #include "host/consensus/group_host.h"
 #include "host/peer/channel.h"
 #include "host/peer/messages.h"
-#include "host/shard/kv_cache.h"
+#include "host/shard/state/kv_cache.h"
 #include "host/storage/log_store.h"
 #include "host/worker/worker.h"
 

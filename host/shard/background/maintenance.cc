@@ -1,0 +1,136 @@
+#include "host/shard/background/maintenance.h"
+
+#include "host/base/log.h"
+
+namespace rhumb::shard {
+
+using base::Status;
+
+void Maintenance::checkpoint(Done done) {
+  std::unique_lock lock(mutex_);
+  waiting_.push_back(std::move(done));
+  wanted_ = true;
+  if (!running_) start(std::move(lock));
+}
+
+void Maintenance::seal() {
+  checkpoint([](const Status&) {});  // each round seals what is full
+}
+
+void Maintenance::start(std::unique_lock<std::mutex> lock) {
+  running_ = true;
+  wanted_ = false;
+  auto round = std::make_shared<Round>();
+  round->done.swap(waiting_);
+  lock.unlock();
+  apply_.post([this, round] { begin(round); });
+}
+
+void Maintenance::applied(uint64_t log_bytes, uint64_t points) {
+  log_bytes_ += log_bytes;
+  points_ += points;
+  if (log_bytes_ < core_.options.checkpoint_log_bytes && points_ < core_.options.checkpoint_points) return;
+  log_bytes_ = points_ = 0;
+  checkpoint([](const Status&) {});
+}
+
+bool Maintenance::has_full_segments() const {
+  size_t growing = 0;
+  for (const auto& [id, held] : ledger_.segments) growing += held.segment->state() == segment::State::kGrowing ? 1 : 0;
+  return growing > 1;
+}
+
+void Maintenance::begin(std::shared_ptr<Round> round) {
+  Status fenced = core_.fenced();
+  if (!fenced.ok()) return finish(round, fenced);
+  if (!core_.ready.load()) return finish(round, {base::Code::kUnavailable, "the log is being replayed"});
+  if (core_.stopping.load()) return finish(round, {base::Code::kUnavailable, "the shard is being closed"});
+  log_bytes_ = points_ = 0;
+  round->watermark.index = core_.views.applied();
+  for (const auto& [id, held] : ledger_.segments) {
+    round->watermark.lengths[id] = held.segment->lengths();
+    round->segments.push_back(held.segment);
+    const bool full = held.segment->state() == segment::State::kGrowing && id != ledger_.segments.rbegin()->first;
+    if (full) round->full.push_back(held.segment);
+  }
+  // Without a store nothing was ever written: the log's few entries stay, and so does the shard without files.
+  const bool nothing_new = round->watermark.index == ledger_.watermark.index || !core_.store.exists();
+  if (nothing_new && round->full.empty()) {
+    // A crash between the watermark and the release leaves entries that nobody needs; an idle shard would keep them for ever.
+    if (core_.options.release_log && ledger_.watermark.index > 0) core_.options.release_log(ledger_.watermark.index);
+    return finish(round, base::ok());
+  }
+  ledger_.pending_watermark = round->watermark.index;
+  indexer_.checkpoint_begins(round->watermark);
+  round->began = true;
+  background_.post([this, round] { sync(round); });
+}
+
+void Maintenance::sync(std::shared_ptr<Round> round) {
+  for (const auto& segment : round->segments) {
+    const Status synced = segment->sync();
+    if (synced.ok()) continue;
+    core_.fence(synced);
+    return finish(round, synced);
+  }
+  apply_.post([this, round] { commit(round); });
+}
+
+void Maintenance::commit(std::shared_ptr<Round> round) {
+  AppliedState applied = ledger_.applied;
+  applied.index = std::max(applied.index, core_.views.applied());
+  storage::KvBatch batch;
+  batch.put(kState, kWatermarkKey, encode(round->watermark));
+  batch.put(kState, kAppliedKey, encode(applied));
+  batch.erase_range(kUndo, {}, index_key(round->watermark.index));
+  batch.erase_range(kCommands, {}, index_key(AppliedCommands::level_1_forgettable(round->watermark.index)));
+  const uint64_t forgotten = std::min(ledger_.commands.forgotten_through(), round->watermark.index);
+  batch.erase_range(kRequests, {}, index_key(forgotten));
+  const Status written = core_.store.commit(batch, {});
+  if (!written.ok()) {
+    core_.fence(written);
+    return finish(round, written);
+  }
+  ledger_.applied = applied;
+  ledger_.watermark = round->watermark;
+  ledger_.pending_watermark.reset();
+  background_.post([this, round] { release(round); });
+}
+
+void Maintenance::release(std::shared_ptr<Round> round) {
+  Status outcome = core_.store.flush();
+  if (outcome.ok()) {
+    if (core_.options.release_log) core_.options.release_log(round->watermark.index);
+    outcome = seal_full(*round);
+  }
+  if (!outcome.ok()) core_.fence(outcome);
+  finish(round, outcome);
+}
+
+Status Maintenance::seal_full(const Round& round) {
+  for (const auto& full : round.full) {
+    RHUMB_TRY(full->seal());
+    base::log_info("shard", "segment sealed",
+                   {{"shard", core_.options.shard},
+                    {"segment", full->id()},
+                    {"rows", round.watermark.lengths.at(full->id()).rows}});
+  }
+  return base::ok();
+}
+
+void Maintenance::finish(const std::shared_ptr<Round>& round, const Status& outcome) {
+  if (round->began)
+    indexer_.checkpoint_ended(outcome.ok() ? std::make_shared<const Watermark>(round->watermark) : nullptr);
+  for (const Done& done : round->done) done(outcome);
+  std::unique_lock lock(mutex_);
+  running_ = false;
+  if (wanted_) return start(std::move(lock));
+  idle_.notify_all();
+}
+
+void Maintenance::wait_idle() {
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return !running_; });
+}
+
+}  // namespace rhumb::shard

@@ -1,0 +1,72 @@
+// Checkpoints and sealing: what makes a shard's files durable, so that the log may forget.
+//
+// Order (decisions.md): the columns as they are at index W are synced -> the KV store is told {watermark = W} in one
+// transaction, flushed -> the log is released up to W. The first and third step take a moment on the apply strand, the
+// slow ones run on the background strand, so apply goes on meanwhile. One checkpoint at a time; requests that come
+// while one runs are answered by one more. A failed sync fences the shard and is not tried again.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "host/base/executor.h"
+#include "host/base/status.h"
+#include "host/shard/state/core.h"
+#include "host/shard/background/indexer.h"
+#include "host/shard/state/apply_state.h"
+
+namespace rhumb::shard {
+
+class Maintenance {
+ public:
+  using Done = std::function<void(base::Status)>;
+  // Strands and indexer outlive this; the ledger is touched on `apply` only.
+  Maintenance(Core& core, Ledger& ledger, Indexer& indexer, base::Strand& apply, base::Strand& background)
+      : core_(core), ledger_(ledger), indexer_(indexer), apply_(apply), background_(background) {}
+
+  // Any thread. done: everything applied before the call is durable and the log released; or why not.
+  void checkpoint(Done done);
+  // Any thread. Checkpoints, then seals the segments that are full.
+  void seal();
+
+  // Blocks until no checkpoint runs; with Core::stopping set, none begins any more.
+  void wait_idle();
+
+  // [apply] Counts what replay would have to do, and starts a checkpoint when it would be too much.
+  void applied(uint64_t log_bytes, uint64_t points);
+  // [apply] Segments that a crash left full but not sealed.
+  bool has_full_segments() const;
+
+ private:
+  struct Round {
+    Watermark watermark;
+    bool began = false;  // there was something to do
+    std::vector<std::shared_ptr<segment::Segment>> segments, full;
+    std::vector<Done> done;
+  };
+  void start(std::unique_lock<std::mutex> lock);
+  void begin(std::shared_ptr<Round> round);    // [apply]
+  void sync(std::shared_ptr<Round> round);     // [background]
+  void commit(std::shared_ptr<Round> round);   // [apply]
+  void release(std::shared_ptr<Round> round);  // [background]
+  void finish(const std::shared_ptr<Round>& round, const base::Status& outcome);
+  base::Status seal_full(const Round& round);
+
+  Core& core_;
+  Ledger& ledger_;
+  Indexer& indexer_;
+  base::Strand& apply_;
+  base::Strand& background_;
+  uint64_t log_bytes_ = 0, points_ = 0;  // [apply] since the last checkpoint began
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable idle_;
+  bool running_ = false, wanted_ = false;
+  std::vector<Done> waiting_;
+};
+
+}  // namespace rhumb::shard

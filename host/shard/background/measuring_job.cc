@@ -1,0 +1,121 @@
+#include "host/shard/background/measuring_job.h"
+
+#include "host/base/bytes.h"
+#include "host/base/clock.h"
+
+namespace rhumb::shard {
+
+using base::Result;
+using base::Status;
+
+namespace {
+constexpr uint32_t kMovedHits = 10;  // that a moved point asks for, as calibration does
+constexpr uint64_t kGatherNs = 2'000'000'000;  // filters that no payload index serves may take long: then fewer searches are measured
+}
+
+MeasuringJob::MeasuringJob(const Core& core, const RecallWatch::Task& task, double recall, std::vector<QueryReservoir::Kept> queries, uint64_t seed)
+    : task_(task), view_(core.views.current()), trial_(core, view_, recall), kept_(std::move(queries)),
+      search_(task.least, task.most, task.start), phase_(Phase::kGather), chosen_(task.start) {
+  if (task_.source == RecallWatch::Source::kSearches) return;
+  moved_ = std::make_unique<MovedPoints>(core, view_, seed);
+  phase_ = Phase::kSpread;
+}
+
+std::vector<uint64_t> MeasuringJob::numbers() const {
+  std::vector<uint64_t> out;
+  for (size_t i = 0; i < gathered_ && i < kept_.size(); ++i) out.push_back(kept_[i].number);
+  return out;
+}
+
+Result<bool> MeasuringJob::step() {
+  switch (phase_) {
+    case Phase::kSpread: {
+      RHUMB_ASSIGN(const bool known, moved_->step());
+      if (known) phase_ = Phase::kGather;
+      break;
+    }
+    case Phase::kGather: {
+      RHUMB_ASSIGN(const bool more, gather());
+      if (!more) phase_ = Phase::kCompare;
+      break;
+    }
+    case Phase::kCompare: {
+      RHUMB_ASSIGN(const bool known, trial_.step());
+      if (!known) break;
+      for (size_t i = 0; i < trial_.size(); ++i) neighbours_ += trial_.neighbours(i);
+      phase_ = Phase::kAsk;
+      at_ = task_.kind == RecallWatch::Task::Kind::kTrial ? search_.next().value_or(task_.start) : task_.start;
+      break;
+    }
+    case Phase::kAsk:
+      RHUMB_TRY(ask());
+      break;
+    case Phase::kDone:
+      break;
+  }
+  return phase_ == Phase::kDone;
+}
+
+// One more query; false: that was all.
+Result<bool> MeasuringJob::gather() {
+  if (moved_) {
+    auto request = gathered_++ < task_.queries ? moved_->next(kMovedHits) : std::nullopt;
+    return request ? trial_.add(std::move(*request)) : Result<bool>(false);
+  }
+  if (gathered_ == kept_.size() || gather_ns_ >= kGatherNs) return false;
+  const uint64_t began_ns = base::monotonic_ns();
+  base::ByteReader reader(kept_[gathered_++].request);
+  RHUMB_ASSIGN(model::SearchRequest request, model::decode_search_request(reader));
+  RHUMB_TRY(trial_.add(std::move(request)).status());
+  gather_ns_ += base::monotonic_ns() - began_ns;
+  return true;
+}
+
+// One query at the breadth of now, and what comes after the last.
+Status MeasuringJob::ask() {
+  std::vector<RecallSample>& samples = samples_[at_];
+  if (samples.size() < trial_.size()) {
+    RHUMB_ASSIGN(const RecallSample sample, trial_.ask(samples.size(), breadth_factor(at_)));
+    missed_ += sample.of - sample.found;
+    samples.push_back(sample);
+    if (samples.size() < trial_.size() && !hopeless()) return base::ok();
+  }
+  asked_all();
+  return base::ok();
+}
+
+// So many are missed already that the promise is not kept, whatever the rest find. What the widest finds is wanted whole.
+bool MeasuringJob::hopeless() const {
+  return task_.kind == RecallWatch::Task::Kind::kTrial && at_ < task_.most &&
+         static_cast<double>(missed_) > (1 - task_.asked) * static_cast<double>(neighbours_);
+}
+
+// The least breadth that is enough. Where it finds far more, an engine goes another way from there on, and the step before it is taken if
+// that one keeps the promise, too.
+int MeasuringJob::choose() const {
+  const auto recall = [&](int step) {
+    const auto samples = samples_.find(step);
+    RecallTally tally;
+    if (samples == samples_.end() || samples->second.size() < trial_.size()) return 0.0;
+    for (const RecallSample& s : samples->second) tally.add(s);
+    return tally.interval().mean;
+  };
+  const int least = search_.result();
+  return recall(least) > recall_more_than_enough(task_.asked) && recall(least - 1) >= task_.asked ? least - 1 : least;
+}
+
+void MeasuringJob::asked_all() {
+  phase_ = Phase::kDone;
+  if (task_.kind != RecallWatch::Task::Kind::kTrial || neighbours_ == 0) return;  // of nothing nothing can be missed
+  search_.tell(at_, static_cast<double>(missed_) <= (1 - recall_aim(task_.asked)) * static_cast<double>(neighbours_));
+  missed_ = 0;
+  const auto next = search_.next();
+  if (!next) {
+    chosen_ = choose();
+    return;
+  }
+  at_ = *next;
+  phase_ = Phase::kAsk;
+}
+
+}  // namespace rhumb::shard

@@ -1,0 +1,188 @@
+#include "host/shard/background/renewer.h"
+
+#include <utility>
+
+#include "host/base/log.h"
+#include "host/base/memory_guard.h"
+#include "host/base/metrics.h"
+
+namespace rhumb::shard {
+
+using base::Status;
+using segment::Graph;
+using segment::Renewal;
+using segment::Segment;
+
+namespace {
+
+constexpr uint32_t kMaxGivenUp = 4;  // for want of memory, until the rows have doubled
+constexpr uint32_t kFeedSlices = 2;  // of a slice that the old graph takes in meanwhile: the new one catches up
+
+base::Counter& counted(const char* outcome) {
+  return base::counter("rhumb_graph_renewals_total", "Graphs built anew since their engine said that a new one would fit the data better.",
+                       {{"outcome", outcome}});
+}
+
+bool complete(const SegmentView& part, const Graph& graph) {
+  return part.segment->state() == segment::State::kSealed && graph.built() >= part.rows;
+}
+
+}  // namespace
+
+std::optional<Renewer::Active> Renewer::active() const {
+  const std::lock_guard lock(mutex_);
+  return active_;
+}
+
+Renewer::Step Renewer::step(const ViewPtr& view) {
+  const auto known = active();
+  if (!known) {
+    look(*view);
+    return {};
+  }
+  if (known->renewal->ended()) return advance(*known, *view);
+  const base::MemoryGuard* const memory = core_.options.segment.memory;
+  if (memory != nullptr && memory->level() == base::MemoryLevel::kRefuse) give_up(*known, *view);
+  return {};
+}
+
+// Its memory goes back. What ends so again and again would keep a processor busy for nothing.
+void Renewer::give_up(const Active& active, const View& view) {
+  end();
+  note(active.key, "built anew later, when there is memory for it: " + active.why);
+  const SegmentView* const part = view.find(active.key.first);
+  if (part != nullptr && ++given_up_[active.key] % kMaxGivenUp == 0) part->segment->graph(active.key.second).renewal_failed(*active.renewal);
+}
+
+// Graphs that nothing is to be done for are settled; so are those that cannot be helped now. They are looked at again at later turns.
+void Renewer::look(const View& view) {
+  for (const SegmentView& part : view.segments) {
+    for (size_t c = 0; c < part.segment->vectors().size(); ++c) {
+      Graph& graph = part.segment->graph(c);
+      const std::string why = graph.renewal_wish(complete(part, graph));
+      if (!why.empty() && begin(view, part, c, why)) return;  // the others' turn comes when it has ended
+      graph.settle();
+    }
+  }
+}
+
+bool Renewer::begin(const View& view, const SegmentView& part, size_t column, const std::string& why) {
+  const segment::SegmentOptions& options = core_.options.segment;
+  Graph& graph = part.segment->graph(column);
+  const Key key{part.segment->id(), column};
+  if (options.renewers == nullptr) return false;
+  if (options.memory != nullptr && !options.memory->room_for(graph.renewal_bytes())) {
+    note(key, "built anew later, when there is memory for it: " + why);
+    return false;
+  }
+  const auto renewal = graph.begin_renewal(*part.live, complete(part, graph), part.segment);
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return false;
+    active_ = Active{key, renewal, why, view.applied, false};
+  }
+  renewal->when_ended(wake_);
+  if (!options.renewers->post([renewal] { renewal->run(); }).ok()) {  // too many wait: a later turn
+    end();
+    return false;
+  }
+  base::log_info("shard", "a graph is built anew",
+                 {{"shard", core_.options.shard},
+                  {"segment", key.first},
+                  {"vector", part.segment->vectors()[column].name},
+                  {"rows", renewal->rows().end},
+                  {"reason", why}});
+  return true;
+}
+
+Renewer::Step Renewer::advance(const Active& active, const View& view) {
+  const SegmentView* const part = view.find(active.key.first);
+  if (part == nullptr) {
+    end();
+    return {true, {}};
+  }
+  Graph& graph = part->segment->graph(active.key.second);
+  const Status& outcome = active.renewal->outcome();
+  if (!outcome.ok()) {
+    failed(active, graph, outcome);
+    return {true, {}};
+  }
+  // It lacks the rows that were dead when it was begun; a view from before may have some of them alive.
+  const bool waits = core_.views.oldest_view() < active.applied;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!active_) return {};
+    active_->waits = waits;
+  }
+  if (waits) return {};
+  const auto taken = graph.take_renewal(*active.renewal, kFeedSlices * core_.options.index_slice_rows, core_.stopping);
+  if (!taken.ok()) {
+    if (taken.status().code() == base::Code::kCancelled) return {};
+    failed(active, graph, taken.status());
+    return {true, {}};
+  }
+  if (!*taken) return {true, {}};
+  end();
+  note(active.key, {});
+  counted("published").add();
+  base::log_info("shard", "a graph was built anew",
+                 {{"shard", core_.options.shard}, {"segment", active.key.first}, {"vector", part->segment->vectors()[active.key.second].name}});
+  return {true, Published{part->segment, active.key.second}};
+}
+
+// The old graph stays; it is not tried again for the same rows.
+void Renewer::failed(const Active& active, Graph& graph, const Status& reason) {
+  end();
+  graph.renewal_failed(*active.renewal);
+  counted("failed").add();
+  note(active.key, "could not be built anew: " + reason.to_string());
+}
+
+void Renewer::end() {
+  std::optional<Active> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    ended.swap(active_);
+  }
+  if (ended) ended->renewal->cancel();
+}
+
+void Renewer::forget(uint32_t segment, size_t column) {
+  const auto known = active();
+  if (known && known->key == Key{segment, column}) end();
+}
+
+void Renewer::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  end();
+}
+
+bool Renewer::busy() const {
+  const std::lock_guard lock(mutex_);
+  return active_ && !active_->waits;
+}
+
+void Renewer::note(Key key, const std::string& problem) {
+  const std::lock_guard lock(mutex_);
+  std::string& known = problems_[key];
+  if (known == problem) return;
+  known = problem;
+  if (!problem.empty()) {
+    base::log_warn("shard", "a graph is not built anew", {{"shard", core_.options.shard}, {"segment", key.first}, {"reason", problem}});
+  }
+}
+
+Renewer::Word Renewer::about(uint32_t segment, size_t column) const {
+  const std::lock_guard lock(mutex_);
+  Word word;
+  const Key key{segment, column};
+  if (active_ && active_->key == key) word.renewing = active_->why;
+  const auto at = problems_.find(key);
+  if (at != problems_.end()) word.problem = at->second;
+  return word;
+}
+
+}  // namespace rhumb::shard

@@ -1,0 +1,198 @@
+// Reading points by id, in the order of ids, and counting them.
+#include <algorithm>
+
+#include "host/shard/read/filtering.h"
+#include "host/shard/read/record.h"
+#include "host/shard/shard.h"
+
+namespace rhumb::shard {
+
+using base::Result;
+using base::Status;
+using model::Record;
+
+namespace {
+
+// Read between two looks at the deadline: some milliseconds from a cold disk.
+constexpr size_t kReadsPerLook = 64;
+
+Status interrupted(const ReadContext& context, const char* what) {
+  if (context.cancelled != nullptr && context.cancelled->load(std::memory_order_relaxed))
+    return {base::Code::kCancelled, std::string(what) + " was cancelled"};
+  if (context.deadline.expired()) return {base::Code::kTimeout, std::string(what) + " did not end in time"};
+  return base::ok();
+}
+
+// Points in the order of their keys that pass a filter, until a page is full.
+class Scroller {
+ public:
+  Scroller(Core& core, const ViewFilter* filter, const RecordMaker& maker, const ReadContext& context,
+           std::string first, uint32_t limit)
+      : core_(core), filter_(filter), maker_(maker), context_(context), next_(std::move(first)), limit_(limit) {}
+
+  Result<std::vector<Record>> run() {
+    // Most pages fill up within some chunks of keys. A selective filter does not: it is evaluated as a whole first.
+    while (!full() && !ended_ && (filter_ == nullptr || walked_ < kPatience)) RHUMB_TRY(walk_chunk());
+    if (!full() && !ended_) RHUMB_TRY(select());
+    return std::move(records_);
+  }
+
+ private:
+  static constexpr uint64_t kPatience = 2 * base::limits::kScrollChunkKeys;
+
+  bool full() const { return records_.size() >= limit_ || bytes_ > base::limits::kMaxReplyBytes; }
+
+  // Of a point that is looked at; now and then the deadline is, too.
+  Status go_on() { return looks_++ % base::limits::kFilterPollRows == 0 ? interrupted(context_, "scroll") : base::ok(); }
+
+  Status walk_chunk() {
+    RHUMB_TRY(interrupted(context_, "scroll"));
+    const size_t want = filter_ == nullptr ? std::min<size_t>(limit_ - records_.size(), base::limits::kScrollChunkKeys)
+                                           : base::limits::kScrollChunkKeys;
+    RHUMB_ASSIGN(const Store::Page page, core_.store.page(next_, want));
+    const ViewPtr view = core_.views.current();  // after the page: it has the segments of its rows
+    for (const auto& [key, row] : page.rows) {
+      if (full()) return base::ok();
+      RHUMB_TRY(take(*view, row));
+    }
+    walked_ += page.rows.size();
+    next_ = page.next;
+    ended_ = page.next.empty();
+    return base::ok();
+  }
+
+  Status take(const View& view, const PointRow& row) {
+    const SegmentView* part = view.find(row.segment);
+    if (part == nullptr)
+      return base::corrupt("key-value store: a point in segment " + std::to_string(row.segment) +
+                           ", which is not there");
+    RHUMB_ASSIGN(const segment::StoredRow stored, part->segment->fetch(row.slot));
+    if (filter_ != nullptr && !filter_->matches(stored)) return base::ok();
+    RHUMB_ASSIGN(Record record, maker_.make(*part->segment, row.slot, stored));
+    bytes_ += model::text_bytes(record);
+    records_.push_back(std::move(record));
+    return base::ok();
+  }
+
+  // Keys of the rows that pass, smallest first: all that are left of the page is the smallest `limit - records` of
+  // them.
+  Status select() {
+    const ViewPtr view = core_.views.current();
+    // No more than the points there are, and than a page has room for.
+    const uint64_t room = (base::limits::kMaxReplyBytes - bytes_) / base::limits::kRecordTextBytes + 1;
+    const auto missing = static_cast<size_t>(std::min<uint64_t>({limit_ - records_.size(), view->points, room}));
+    RHUMB_TRY(room_for_hits(core_.options.segment.memory, missing));
+    std::vector<std::pair<std::string, PointRow>> best;  // a heap, the largest key in front
+    const auto larger = [](const auto& a, const auto& b) { return a.first < b.first; };
+    for (const SegmentView& part : view->segments) {
+      RHUMB_ASSIGN(const payload::FilterResult passing, filter_->evaluate(*view, part));
+      for (const uint32_t slot : passing.slots()) {
+        RHUMB_TRY(go_on());
+        const std::string_view key = part.segment->id_key(slot);
+        if (key < next_ || (best.size() == missing && key >= best.front().first)) continue;
+        RHUMB_ASSIGN(const bool passes, filter_->still_passes(*view, *part.segment, slot));
+        if (!passes) continue;
+        best.emplace_back(key, PointRow{part.segment->id(), slot, 0, {}});
+        std::push_heap(best.begin(), best.end(), larger);
+        if (best.size() <= missing) continue;
+        std::pop_heap(best.begin(), best.end(), larger);
+        best.pop_back();
+      }
+      RHUMB_TRY(part.segment->intact());
+    }
+    std::sort_heap(best.begin(), best.end(), larger);
+    for (const auto& [key, row] : best) {
+      if (full()) break;
+      if (records_.size() % kReadsPerLook == 0) RHUMB_TRY(interrupted(context_, "scroll"));
+      RHUMB_TRY(take(*view, row));
+    }
+    return base::ok();
+  }
+
+  Core& core_;
+  const ViewFilter* filter_;
+  const RecordMaker& maker_;
+  const ReadContext& context_;
+  std::string next_;
+  const uint32_t limit_;
+  uint64_t walked_ = 0, bytes_ = 0, looks_ = 0;
+  bool ended_ = false;
+  std::vector<Record> records_;
+};
+
+template <typename T>
+Result<T> watched(Core& core, Result<T> result) {
+  if (!result.ok()) return core.watch(result.status());
+  return result;
+}
+
+}  // namespace
+
+Result<std::vector<Record>> Shard::get(const model::GetRequest& request, const ReadContext& context) {
+  RHUMB_TRY(core_.serving());
+  RHUMB_ASSIGN(const RecordMaker maker,
+               RecordMaker::compile(request.with_payload, request.with_vector, core_.schema()->vectors));
+  std::vector<Record> records;
+  uint64_t bytes = 0;
+  size_t looked_up = 0;
+  for (const model::PointId& id : request.ids) {
+    if (looked_up++ % kReadsPerLook == 0) RHUMB_TRY(interrupted(context, "reading points"));
+    auto row = watched(core_, core_.store.find(id.key()));
+    if (!row.ok()) return row.status();
+    if (!*row) continue;
+    const ViewPtr view = core_.views.current();
+    const SegmentView* part = view->find((*row)->segment);
+    if (part == nullptr)
+      return core_.watch(base::corrupt("key-value store: a point in segment " + std::to_string((*row)->segment) +
+                                       ", which is not there"));
+    auto record = watched(core_, maker.make(*part->segment, (*row)->slot));
+    if (!record.ok()) return record.status();
+    bytes += model::text_bytes(*record);
+    if (bytes > base::limits::kMaxReplyBytes) return model::too_large();
+    records.push_back(std::move(*record));
+  }
+  return records;
+}
+
+Result<std::vector<Record>> Shard::scroll(const model::ScrollRequest& request, const ReadContext& context) {
+  RHUMB_TRY(core_.serving());
+  RHUMB_ASSIGN(const RecordMaker maker,
+               RecordMaker::compile(request.with_payload, request.with_vector, core_.schema()->vectors));
+  std::optional<ViewFilter> filter;
+  if (request.filter && !request.filter->empty()) {
+    RHUMB_ASSIGN(filter, ViewFilter::compile(core_, *request.filter, context));
+  }
+  Scroller scroller(core_, filter ? &*filter : nullptr, maker, context,
+                    request.offset ? request.offset->key() : std::string(), request.limit);
+  return watched(core_, scroller.run());
+}
+
+Result<uint64_t> Shard::count(const model::CountRequest& request, const ReadContext& context) {
+  RHUMB_TRY(core_.serving());
+  const ViewPtr view = core_.views.current();
+  if (!request.filter || request.filter->empty()) return view->points;
+  RHUMB_ASSIGN(const ViewFilter filter, ViewFilter::compile(core_, *request.filter, context));
+  uint64_t total = 0;
+  for (const SegmentView& part : view->segments) {
+    if (part.live_count == 0) continue;
+    auto passing = watched(core_, filter.evaluate(*view, part));
+    if (!passing.ok()) return passing.status();
+    total += passing->pass_count;
+  }
+  return total;
+}
+
+std::vector<Shard::Calibration> Shard::calibrations() {
+  std::vector<Calibration> out;
+  const ViewPtr view = core_.views.current();
+  for (const SegmentView& part : view->segments) {
+    const segment::Segment& segment = *part.segment;
+    for (size_t c = 0; c < segment.vectors().size(); ++c) {
+      std::string table = segment.graph(c).calibration();
+      if (!table.empty()) out.push_back({segment.id(), part.live_count, segment.vectors()[c].name, std::move(table)});
+    }
+  }
+  return out;
+}
+
+}  // namespace rhumb::shard

@@ -1,0 +1,229 @@
+// Nearest neighbours over all segments of a view.
+#include <algorithm>
+#include <cmath>
+
+#include "host/base/bytes.h"
+#include "host/base/float_order.h"
+#include "host/query/merge.h"
+#include "host/segment/scan.h"
+#include "host/segment/search.h"
+#include "host/shard/read/filtering.h"
+#include "host/shard/read/record.h"
+#include "host/shard/shard.h"
+#include "rhumb/kernels.h"
+
+namespace rhumb::shard {
+
+using base::Result;
+using base::Status;
+using model::Distance;
+using model::SearchRequest;
+using segment::Hit;
+
+namespace {
+
+constexpr size_t kPrefetchedRows = 64;  // before the first is read; more would push each other out of the nearest cache
+
+// rows: of the query. A multivector's distance is the sum over them.
+float score_of(Distance metric, float distance, size_t rows) {
+  switch (metric) {
+    case Distance::kCosine:
+      return rhumb_finite_f32(static_cast<double>(rows) - static_cast<double>(distance));
+    case Distance::kDot:
+      return -distance;
+    case Distance::kEuclid:
+      return rhumb_finite_f32(std::sqrt(rhumb_square_decode(distance)));
+    case Distance::kManhattan:
+      return distance;
+  }
+  return distance;
+}
+
+struct Candidate {
+  float distance = 0, score = 0;
+  const SegmentView* part = nullptr;
+  uint32_t slot = 0;
+};
+
+// One attempt at an answer: candidates of every segment of one view, the closest k of them.
+class Attempt {
+ public:
+  Attempt(const SearchRequest& request, size_t column, const model::VectorParams& params, const ReadContext& context,
+          const ViewFilter* filter, double recall, float widen)
+      : request_(request), metric_(params.distance), query_rows_(request.vector.size() / params.row_bytes()), filter_(filter) {
+    call_.recall = static_cast<float>(recall);
+    call_.widen = widen;
+    call_.column = column;
+    call_.query = request.vector;
+    call_.ef = request.params.ef;
+    call_.oversampling = request.params.oversampling;
+    call_.exact = request.params.exact;
+    call_.indexed_only = request.params.indexed_only;
+    call_.deadline = context.deadline;
+    call_.cancelled = context.cancelled;
+  }
+
+  Status run(ViewPtr view, uint32_t k, bool exact) {
+    view_ = std::move(view);
+    candidates_.clear();
+    plan_.clear();
+    dropped_ = 0;
+    call_.exact = call_.exact || exact;
+    for (const SegmentView& part : view_->segments) {
+      call_.k = static_cast<uint32_t>(std::min<uint64_t>(k, part.live_count));
+      if (part.live_count > 0) RHUMB_TRY(search_segment(part));
+    }
+    std::sort(candidates_.begin(), candidates_.end(),
+              [](const Candidate& a, const Candidate& b) { return base::place_of(a.distance) < base::place_of(b.distance); });
+    if (candidates_.size() > k) candidates_.resize(k);
+    return base::ok();
+  }
+
+  // The records of the best candidates; equal scores in the order of ids, so that the answer does not depend on where
+  // points happen to lie. A payload index may know a change that the view does not have: a row that was changed since
+  // is looked at again, as it is returned.
+  Result<std::vector<model::Record>> records(const RecordMaker& maker, uint64_t bytes_left) {
+    std::vector<model::Record> records;
+    uint64_t bytes = 0;
+    float last = 0;
+    prefetch_rows();
+    const segment::ScanCall call{nullptr, {}, 0, call_.deadline, call_.cancelled};
+    for (const Candidate& c : candidates_) {
+      if (records.size() >= request_.limit && base::place_of(c.score) != base::place_of(last)) break;
+      if (records.size() % kPrefetchedRows == 0) RHUMB_TRY(segment::interrupted(call));
+      RHUMB_ASSIGN(const segment::StoredRow row, c.part->segment->fetch(c.slot));
+      if (filter_ != nullptr && row.version > view_->applied && !filter_->matches(row)) {
+        ++dropped_;
+        continue;
+      }
+      RHUMB_ASSIGN(model::Record record, maker.make(*c.part->segment, c.slot, row));
+      record.score = last = c.score;
+      bytes += model::text_bytes(record);
+      if (bytes > bytes_left) return model::too_large();
+      records.push_back(std::move(record));
+    }
+    order_ties(records);
+    if (records.size() > request_.limit) records.resize(request_.limit);
+    return records;
+  }
+
+  size_t dropped() const { return dropped_; }
+  std::vector<model::SegmentPlan> take_plan() { return std::move(plan_); }
+  uint64_t tail_rows() const { return tail_rows_; }
+  uint64_t tail_ns() const { return tail_ns_; }
+
+ private:
+  Status search_segment(const SegmentView& part) {
+    std::optional<payload::FilterResult> passing;
+    if (filter_ != nullptr) {
+      RHUMB_ASSIGN(passing, filter_->evaluate(*view_, part));
+    }
+    segment::SearchAnswer answer;
+    if (!passing || passing->pass_count > 0) {
+      RHUMB_ASSIGN(answer, segment::search(*part.segment, call_, part.bounds(), passing ? &*passing : nullptr));
+    }
+    tail_rows_ += answer.tail;
+    tail_ns_ += answer.scan_ns;
+    for (const Hit& hit : answer.hits) {
+      const float score = score_of(metric_, hit.distance, query_rows_);
+      if (request_.score_threshold && !query::passes(metric_, score, *request_.score_threshold)) break;
+      candidates_.push_back({hit.distance, score, &part, hit.slot});
+    }
+    if (request_.params.explain) explain(part, answer, passing);
+    return base::ok();
+  }
+
+  void explain(const SegmentView& part, const segment::SearchAnswer& answer,
+               const std::optional<payload::FilterResult>& passing) {
+    model::SegmentPlan plan;
+    plan.segment = part.segment->id();
+    plan.state = segment::state_name(part.segment->state());
+    plan.strategy = answer.strategy;
+    plan.rows = part.live_count;
+    plan.passed = part.live_count;
+    if (passing) {
+      if (plan.strategy.empty())
+        plan.strategy = passing->served_by.empty() ? "filter_scan" : "index_scan";  // nothing passed
+      plan.index = passing->served_by;
+      plan.rows_examined = passing->rows_examined;
+      plan.passed = passing->pass_count;
+    }
+    plan.distances = answer.distances;
+    plan.tail = answer.tail;
+    plan_.push_back(std::move(plan));
+  }
+
+  // Rows lie anywhere: reading one after another would wait for memory three times a row.
+  void prefetch_rows() const {
+    const auto rows = std::span(candidates_).first(std::min<size_t>(candidates_.size(), kPrefetchedRows));
+    for (const Candidate& c : rows) c.part->segment->prefetch(c.slot);
+    for (const Candidate& c : rows) c.part->segment->prefetch_blobs(c.slot);
+  }
+
+  static void order_ties(std::vector<model::Record>& records) {
+    for (auto first = records.begin(); first != records.end();) {
+      const auto end = std::find_if(first + 1, records.end(), [place = base::place_of(first->score)](const model::Record& r) {
+        return base::place_of(r.score) != place;
+      });
+      std::sort(first, end, [](const model::Record& x, const model::Record& y) { return x.id < y.id; });
+      first = end;
+    }
+  }
+
+  const SearchRequest& request_;
+  const Distance metric_;
+  const size_t query_rows_;
+  const ViewFilter* filter_;
+  segment::SearchCall call_;
+  ViewPtr view_;
+  std::vector<Candidate> candidates_;
+  std::vector<model::SegmentPlan> plan_;
+  size_t dropped_ = 0;
+  uint64_t tail_rows_ = 0, tail_ns_ = 0;
+};
+
+}  // namespace
+
+Result<model::SearchResult> Shard::search(const SearchRequest& request, const ReadContext& context) {
+  RHUMB_TRY(core_.serving());
+  const SchemaPtr schema = core_.schema();
+  const size_t column = schema->column_of(request.vector_name);
+  if (column == schema->vectors.size())
+    return base::invalid("Not existing vector name error: " + request.vector_name);
+  const model::VectorParams& params = schema->vectors[column].params;
+  if (!params.takes(request.vector.size())) {
+    return base::invalid("Vector dimension error: expected dim: " + std::to_string(params.size) +
+                         ", got " + std::to_string(request.vector.size() / model::scalar_bytes(params.datatype)));
+  }
+  RHUMB_ASSIGN(const RecordMaker maker,
+               RecordMaker::compile(request.with_payload, request.with_vector, schema->vectors));
+  std::optional<ViewFilter> filter;
+  if (request.filter && !request.filter->empty()) {
+    RHUMB_ASSIGN(filter, ViewFilter::compile(core_, *request.filter, context));
+  }
+
+  // Points that changed while the search ran leave gaps, which a wider search fills; the third attempt leaves nothing
+  // to chance.
+  uint64_t own_bytes = base::limits::kMaxReplyBytes;
+  uint64_t& bytes_left = context.bytes_left != nullptr ? *context.bytes_left : own_bytes;
+  Attempt attempt(request, column, params, context, filter ? &*filter : nullptr, schema->contract.recall,
+                  measurer_.widen());
+  model::SearchResult result;
+  for (int round = 0; round < 3; ++round) {
+    ViewPtr view = core_.views.current();
+    const auto k = static_cast<uint32_t>(std::min<uint64_t>(view->points, (round == 0 ? 1ull : 2ull) * request.limit));
+    RHUMB_TRY(room_for_hits(core_.options.segment.memory, k));
+    RHUMB_TRY(core_.watch(attempt.run(std::move(view), k, round == 2)));
+    auto records = attempt.records(maker, bytes_left);
+    if (!records.ok()) return core_.watch(records.status());
+    result.points = std::move(*records);
+    if (attempt.dropped() == 0 || result.points.size() >= request.limit) break;
+  }
+  measurer_.offer(request);
+  for (const model::Record& record : result.points) bytes_left -= model::text_bytes(record);
+  indexer_.tail_scanned(attempt.tail_rows(), attempt.tail_ns());
+  if (request.params.explain) result.plan = attempt.take_plan();
+  return result;
+}
+
+}  // namespace rhumb::shard

@@ -1,0 +1,190 @@
+#include "host/shard/recovery/recover.h"
+
+#include <nlohmann/json.hpp>
+
+#include "host/base/file.h"
+#include "host/base/log.h"
+
+namespace rhumb::shard {
+
+using base::Status;
+using segment::Segment;
+
+namespace {
+
+constexpr uint32_t kFormat = 1;
+constexpr uint64_t kMaxManifestBytes = 64 * base::limits::kKiB;
+constexpr char kManifest[] = "/manifest";
+
+Status load_state(Core& core, Ledger& ledger) {
+  RHUMB_ASSIGN(const auto applied, core.store.get(kState, kAppliedKey));
+  if (applied) {
+    RHUMB_ASSIGN(ledger.applied, decode_applied_state(*applied));
+  }
+  RHUMB_ASSIGN(const auto watermark, core.store.get(kState, kWatermarkKey));
+  if (watermark) {
+    RHUMB_ASSIGN(ledger.watermark, decode_watermark(*watermark));
+  }
+  if (ledger.watermark.index > ledger.applied.index) {
+    return base::corrupt(core.options.directory + "/kv: watermark " + std::to_string(ledger.watermark.index) +
+                         " is beyond the applied index " + std::to_string(ledger.applied.index));
+  }
+  return base::ok();
+}
+
+// Runs the visitor over a table; its first failure ends the scan and is the outcome.
+Status scan(Core& core, Table table, const std::function<Status(std::string_view, std::string_view)>& visit) {
+  Status outcome;
+  RHUMB_TRY(core.store.scan(table, [&](std::string_view key, std::string_view value) {
+    outcome = visit(key, value);
+    return outcome.ok();
+  }));
+  return outcome.ok() ? outcome : outcome.within(core.options.directory + "/kv");
+}
+
+Status open_segments(Core& core, Ledger& ledger) {
+  std::map<uint32_t, segment::Lengths> known;
+  RHUMB_TRY(scan(core, kSegments, [&](std::string_view key, std::string_view value) -> Status {
+    RHUMB_ASSIGN(const uint32_t id, parse_segment_key(key));
+    RHUMB_ASSIGN(known[id], decode_lengths(value));
+    return base::ok();
+  }));
+  const SchemaPtr schema = core.schema();
+  for (const auto& [id, lengths] : known) {
+    const auto at = ledger.watermark.lengths.find(id);
+    const segment::Lengths durable = at == ledger.watermark.lengths.end() ? segment::Lengths{} : at->second;
+    RHUMB_ASSIGN(auto opened,
+                 Segment::open(core.segment_directory(id), id, schema->vectors, core.options.segment, durable));
+    RHUMB_TRY(opened->begin_replay(durable, lengths.rows));
+    ledger.segments[id].segment = std::move(opened);
+  }
+  return base::ok();
+}
+
+Status load_live(Core& core, Ledger& ledger) {
+  return scan(core, kLive, [&](std::string_view key, std::string_view value) -> Status {
+    if (key.size() != 2 * sizeof(uint32_t)) return base::corrupt("live bits: damaged key");
+    RHUMB_ASSIGN(const uint32_t id, parse_segment_key(key.substr(0, sizeof(uint32_t))));
+    RHUMB_ASSIGN(const uint32_t block, parse_segment_key(key.substr(sizeof(uint32_t))));
+    const auto it = ledger.segments.find(id);
+    if (it == ledger.segments.end())
+      return base::corrupt("live bits of segment " + std::to_string(id) + ", which is not there");
+    return it->second.live.load_block(block, value);
+  });
+}
+
+Status load_hashes(Core& core, Ledger& ledger) {
+  return scan(core, kHashes, [&](std::string_view key, std::string_view value) -> Status {
+    RHUMB_ASSIGN(const uint32_t group, parse_group_key(key));
+    Hash sum{};
+    if (group >= HashSums::kGroups || value.size() != sum.size()) return base::corrupt("damaged content hash");
+    std::memcpy(sum.data(), value.data(), sum.size());
+    ledger.hashes.set(group, sum);
+    return base::ok();
+  });
+}
+
+// Every live bit is a point and names a slot that exists.
+Status check_live(const Core& core, const Ledger& ledger) {
+  uint64_t live = 0;
+  for (const auto& [id, held] : ledger.segments) {
+    live += held.live.count();
+    const auto words = held.live.words();
+    for (uint32_t slot = held.segment->lengths().rows; slot < words.size() * 64; ++slot) {
+      if (held.live.test(slot))
+        return base::corrupt(core.options.directory + "/kv: live bit of slot " + std::to_string(slot) +
+                             " beyond segment " + std::to_string(id));
+    }
+  }
+  if (live == ledger.applied.points) return base::ok();
+  return base::corrupt(core.options.directory + "/kv: " + std::to_string(live) + " live rows, " +
+                       std::to_string(ledger.applied.points) + " points");
+}
+
+// Saved payload indexes, and what changed since they were saved. Those that cannot be had stay unready and are built in
+// the background.
+void restore_fields(const Core& core, Segment& segment, const segment::LiveBits& live) {
+  const uint32_t rows = segment.lengths().rows;
+  if (rows == 0) return segment.fields().make_ready();
+  for (const payload::LoadedField& field : segment.fields().load_fields(segment.fields_directory())) {
+    if (!field.status.ok() && field.status.code() != base::Code::kNotFound) {
+      base::log_warn(
+          "shard", "payload index is built again",
+          {{"directory", segment.directory()}, {"field", field.field}, {"reason", field.status.to_string()}});
+      const auto& told = core.options.segment.on_derived_damage;
+      if (told && field.status.code() == base::Code::kCorrupt) told(field.status);
+    }
+    if (!field.status.ok()) continue;
+    for (uint32_t slot = 0; slot < rows; ++slot) {
+      if (live.test(slot) && (slot >= field.slots || segment.version(slot) > field.through_version))
+        segment.fields().put(slot, segment.payload(slot));
+    }
+  }
+}
+
+}  // namespace
+
+Status open_directory(const ShardOptions& options) {
+  const std::string path = options.directory + kManifest;
+  if (!base::exists(path)) {
+    RHUMB_TRY(base::make_dirs(options.directory));
+    const nlohmann::json document = {{"format", kFormat}, {"shard", options.shard}};
+    return base::write_file_atomic(path, document.dump(1) + "\n");
+  }
+  RHUMB_ASSIGN(const std::string text, base::read_file(path, kMaxManifestBytes));
+  const auto document = nlohmann::json::parse(text, nullptr, false);
+  if (!document.is_object() || !document.contains("format") || !document.contains("shard"))
+    return base::corrupt(path + " at offset 0: not a shard's manifest");
+  if (document["format"] != kFormat)
+    return base::unsupported(path + ": format " + document["format"].dump() + ", this release reads " +
+                             std::to_string(kFormat));
+  if (document["shard"] != options.shard) return base::corrupt(path + ": of shard " + document["shard"].dump());
+  return base::ok();
+}
+
+Status load_ledger(Core& core, Ledger& ledger) {
+  RHUMB_TRY(load_state(core, ledger));
+  RHUMB_TRY(open_segments(core, ledger));
+  RHUMB_TRY(load_live(core, ledger));
+  RHUMB_TRY(check_live(core, ledger));
+  RHUMB_TRY(load_hashes(core, ledger));
+  ledger.commands.begin_replay(ledger.applied.log_time_ms, ledger.applied.requests_forgotten);
+  RHUMB_TRY(scan(core, kCommands,
+                 [&](std::string_view, std::string_view value) { return ledger.commands.load_level_1(value); }));
+  return scan(core, kRequests,
+              [&](std::string_view, std::string_view value) { return ledger.commands.load_batch(value); });
+}
+
+Status remove_strays(const Core& core, const Ledger& ledger) {
+  const std::string parent = core.options.directory + "/segments";
+  if (!base::exists(parent)) return base::ok();
+  RHUMB_ASSIGN(const auto names, base::list_dir(parent));
+  for (const std::string& name : names) {
+    const bool known = std::any_of(ledger.segments.begin(), ledger.segments.end(),
+                                   [&](const auto& s) { return std::to_string(s.first) == name; });
+    if (known) continue;
+    base::log_info("shard", "removing a segment that was never committed",
+                   {{"shard", core.options.shard}, {"segment", name}});
+    RHUMB_TRY(base::remove_all(parent + "/" + name));
+  }
+  return base::ok();
+}
+
+Status finish_recovery(Core& core, Ledger& ledger) {
+  ledger.commands.end_replay();
+  storage::KvBatch batch;
+  for (auto& [id, held] : ledger.segments) {
+    RHUMB_TRY(held.segment->finish_recovery(held.live.words()));
+    // Not before replay is done: it would feed them.
+    RHUMB_TRY(held.segment->fields().configure(core.schema()->fields()));
+    restore_fields(core, *held.segment, held.live);
+    batch.put(kSegments, segment_key(id), encode(held.segment->lengths()));
+  }
+  if (ledger.watermark.index < ledger.applied.index) RHUMB_TRY(core.store.commit(batch, {}));
+  core.views.load(ledger.applied.index, ledger.applied.points, ledger.hashes.total(), ledger.views());
+  core.ready.store(true, std::memory_order_release);
+  core.views.notify(ledger.applied.index);
+  return base::ok();
+}
+
+}  // namespace rhumb::shard

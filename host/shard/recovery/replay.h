@@ -1,0 +1,69 @@
+// After a crash the KV store may be ahead of the columns: it names rows whose bytes never reached the disk. The entries
+// in (watermark W, KV's applied index X] are carried out again, and write what they wrote to where the KV store says it
+// is.
+//
+// The rule (decisions.md): an entry writes a point's bytes only where the KV row's version is the entry's, at the KV
+// row's slot. Points that several entries changed are followed in memory from the state they had at W, which the undo
+// table tells where it differs from the KV row; that state is durable. What comes out must have the content hash of the
+// KV row, else the shard is damaged. Belongs to the apply strand. A crash during replay starts it again: nothing below
+// W is written to, nothing of the KV store changes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "host/base/status.h"
+#include "host/consensus/state_machine.h"
+#include "host/shard/write/change.h"
+#include "host/shard/state/core.h"
+#include "host/shard/state/apply_state.h"
+
+namespace rhumb::shard {
+
+class Replayer {
+ public:
+  // The ledger is as the KV store has it, at X; segments are open with their durable lengths.
+  Replayer(Core& core, Ledger& ledger) : core_(core), ledger_(ledger), next_(ledger.watermark.index + 1) {}
+
+  uint64_t target() const { return ledger_.applied.index; }
+  bool done() const { return next_ > target(); }
+  // Entries follow one another from W + 1; those beyond X are the caller's to keep back.
+  base::Status replay(std::span<const consensus::Entry> entries);
+
+ private:
+  // A point between two entries of the range.
+  class Traced final : public PointState {
+   public:
+    bool exists() const override { return exists_; }
+    uint64_t version() const override { return version_; }
+    base::Result<std::string_view> payload() override { return std::string_view(payload_); }
+    base::Result<uint64_t> presence() override;
+    base::Result<std::string_view> vector(size_t column) override;
+    void take(const Change& change, uint64_t index);
+    base::Status take(const Ledger& ledger, const PointRow& row, size_t columns);
+
+   private:
+    bool exists_ = false;
+    uint64_t version_ = 0;
+    std::string payload_;
+    std::vector<std::optional<std::string>> vectors_;
+  };
+
+  base::Status replay_entry(const consensus::Entry& entry);
+  base::Status replay_point(const model::Command& command, size_t i, const CommandFilter& filter, uint64_t index);
+  base::Result<Traced*> trace(const std::string& key);
+  std::string stood_at(const std::string& key) const;
+  base::Status write(const std::string& key, const PointRow& row, Traced& point);
+
+  Core& core_;
+  Ledger& ledger_;
+  uint64_t next_;
+  std::unordered_map<std::string, Traced> traced_;  // until their last change in the range is written
+};
+
+}  // namespace rhumb::shard

@@ -1,0 +1,69 @@
+// The key-value side of a shard, as its readers see it: the points of the last published log index, never of a batch
+// that is committed in the store but not yet published.
+//
+// Threads: commit() and land() belong to the apply thread; reads are for any thread. Nothing is opened before the
+// first read or write that needs it; a shard without a store has no points.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "host/base/status.h"
+#include "host/shard/state/kv_cache.h"
+#include "host/shard/state/tables.h"
+
+namespace rhumb::shard {
+
+// What a batch changes: key -> its row before the batch.
+using Flight = std::map<std::string, std::optional<PointRow>, std::less<>>;
+using KeyedRow = std::pair<std::string, PointRow>;
+
+class Store {
+ public:
+  Store(KvCache& cache, std::string directory);
+  ~Store();
+
+  bool exists() const { return exists_.load(std::memory_order_acquire); }
+
+  // [apply] The newest row, published or not.
+  base::Result<std::optional<PointRow>> newest(std::string_view id_key) const;
+  base::Result<std::optional<PointRow>> undo(uint64_t watermark, std::string_view id_key) const;
+
+  // The row as of what is published.
+  base::Result<std::optional<PointRow>> find(std::string_view id_key) const;
+  // Up to `limit` rows from `first` on, in the order of keys. `next`: where to go on; empty at the end.
+  struct Page {
+    std::vector<KeyedRow> rows;
+    std::string next;
+  };
+  base::Result<Page> page(std::string_view first, size_t limit) const;
+
+  // [apply] One transaction. Readers go on seeing `before` for its keys until land(), which publishes the batch in the
+  // same moment: nobody sees the new rows here and an older view there, or the other way round.
+  base::Status commit(const storage::KvBatch& batch, Flight before);
+  void land(const std::function<void()>& publish);
+  base::Status flush();  // one thread at a time, beside commit()
+
+  // Recovery.
+  base::Result<std::optional<std::string>> get(Table table, std::string_view key) const;
+  base::Status scan(Table table, const storage::KvStore::Visit& visit) const;
+
+ private:
+  base::Result<std::optional<PointRow>> row(Table table, std::string_view key) const;
+
+  KvCache& cache_;
+  const std::string directory_;
+  std::atomic<bool> exists_;
+  mutable std::mutex flight_mutex_;  // guards flight_
+  Flight flight_;
+};
+
+}  // namespace rhumb::shard

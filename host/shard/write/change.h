@@ -1,0 +1,53 @@
+// What a command does to one point: a pure function of the command and the point, the same on every replica and at
+// every replay.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/base/status.h"
+#include "host/model/operation.h"
+#include "host/segment/manifest.h"
+#include "host/shard/write/command_filter.h"
+
+namespace rhumb::shard {
+
+// A point as it stands. Only what the command needs is asked for, a vector at most once; views stay valid until the change
+// is written. vector: data() == nullptr if the point has none of that column. presence: bit i = it has that of column i.
+class PointState {
+ public:
+  virtual ~PointState() = default;
+  virtual bool exists() const = 0;
+  virtual uint64_t version() const = 0;
+  virtual base::Result<std::string_view> payload() = 0;
+  virtual base::Result<uint64_t> presence() = 0;
+  virtual base::Result<std::string_view> vector(size_t column) = 0;
+};
+
+enum class Effect : uint8_t {
+  kNone,  // the condition does not hold, or there is nothing to change
+  kRemove,
+  kPayload,  // a new payload; vectors stay
+  kRow,      // payload and vectors anew
+};
+
+struct Change {
+  Effect effect = Effect::kNone;
+  std::string_view borrowed;              // payload that lies in the command or the point
+  std::optional<std::string> text;        // or was made
+  std::vector<std::string_view> vectors;  // kRow: by column
+  std::string_view payload() const { return text ? std::string_view(*text) : borrowed; }
+};
+
+// Change of target `i` of the command. kCorrupt: the stored point is damaged. A command that no gateway would have made
+// (vectors of a wrong size, a patch that is not JSON) changes nothing.
+base::Result<Change> change_of(const model::Command& command, size_t i, const CommandFilter& filter,
+                               const std::vector<segment::VectorSpec>& vectors, PointState& point);
+
+// The rest of a point that only got a new payload, when a whole row is to be written after all.
+base::Status complete_row(Change& change, size_t columns, PointState& point);
+
+}  // namespace rhumb::shard

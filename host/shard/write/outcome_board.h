@@ -1,0 +1,44 @@
+// Where the apply thread leaves what commands did, for the writers that wait for them.
+//
+// A writer expects its attempt before it proposes, and takes the outcome once its last command is applied: the apply thread posts before it
+// publishes the index. Bounded by the writes under way. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <unordered_map>
+
+#include "host/shard/write/applied_commands.h"
+
+namespace rhumb::shard {
+
+class OutcomeBoard {
+ public:
+  void expect(uint64_t attempt) {
+    std::lock_guard lock(mutex_);
+    expected_.try_emplace(attempt);
+  }
+  // total: the outcome is of the whole operation so far; else of one command, to be added up.
+  void post(uint64_t attempt, const CommandOutcome& outcome, bool total) {
+    std::lock_guard lock(mutex_);
+    const auto it = expected_.find(attempt);
+    if (it == expected_.end()) return;
+    const uint64_t before = total ? 0 : it->second.affected;
+    it->second = outcome;
+    it->second.affected += before;
+  }
+  CommandOutcome take(uint64_t attempt) {
+    std::lock_guard lock(mutex_);
+    const auto it = expected_.find(attempt);
+    if (it == expected_.end()) return {};
+    const CommandOutcome outcome = it->second;
+    expected_.erase(it);
+    return outcome;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<uint64_t, CommandOutcome> expected_;
+};
+
+}  // namespace rhumb::shard

@@ -1,0 +1,82 @@
+// The leader's part of a write: a filter becomes explicit ids and the versions that it was seen to match. Conditions on named points are not
+// decided here: they travel in the command (docs/adr/0012).
+#include <algorithm>
+
+#include "host/base/planted.h"
+#include "host/shard/read/filtering.h"
+#include "host/shard/shard.h"
+
+namespace rhumb::shard {
+
+using base::Result;
+using base::Status;
+using model::Operation;
+using model::Target;
+
+namespace {
+
+constexpr size_t kWidestParts = 16;  // times resolve_chunk_points, of an operation whose filter is long
+constexpr size_t kTargetBytes = 21;  // of a number, in a command
+
+// The points that pass, with their versions. done_at: points of these versions are done already.
+Result<std::vector<Target>> select(Core& core, const ViewFilter& filter, std::span<const uint64_t> done_at) {
+  std::vector<Target> targets;
+  const ViewPtr view = core.views.current();
+  for (const SegmentView& part : view->segments) {
+    RHUMB_ASSIGN(const payload::FilterResult passing, filter.evaluate(*view, part));
+    for (const uint32_t slot : passing.slots()) {
+      RHUMB_ASSIGN(const segment::StoredRow row, part.segment->fetch(slot));
+      if (row.version > view->applied && !filter.matches(row)) continue;
+      if (std::find(done_at.begin(), done_at.end(), row.version) != done_at.end()) continue;
+      RHUMB_ASSIGN(auto id, model::PointId::from_key(row.id_key));
+      targets.push_back({std::move(id), row.version});
+    }
+  }
+  return targets;
+}
+
+// Points of one command. Each carries the filter, so that a long one goes with more points: the log does not hold it a thousand times.
+size_t part_size(const model::Filter& filter, size_t chunk) {
+  std::string bytes;
+  base::ByteWriter out(bytes);
+  model::encode(filter, out);
+  return std::clamp<size_t>(bytes.size() / kTargetBytes, chunk, chunk * kWidestParts);
+}
+
+// Planted: the condition is decided on the state of this moment, and a point that moves on is skipped.
+Status decide_now(Core& core, std::vector<Target>& targets) {
+  for (Target& target : targets) {
+    RHUMB_ASSIGN(const auto row, core.store.find(target.id.key()));
+    target.expected_version = row ? row->version : model::kAbsent;
+  }
+  return base::ok();
+}
+
+}  // namespace
+
+Result<Resolution> Shard::resolve(Operation operation, const ReadContext& context, std::span<const uint64_t> done_at) {
+  RHUMB_TRY(core_.serving());
+  std::vector<std::string> uuid_fields;
+  std::optional<ViewFilter> filter;
+  const auto& given = operation.filter ? operation.filter : operation.update_filter;
+  if (given) {
+    RHUMB_ASSIGN(filter, ViewFilter::compile(core_, *given, context));
+    const auto declared = core_.schema()->filter.uuid_fields;
+    uuid_fields.assign(declared.begin(), declared.end());
+  }
+  std::vector<model::PointWrite> points = std::move(operation.points);
+  std::vector<Target> targets;
+  if (operation.filter) {
+    auto selected = select(core_, *filter, done_at);
+    if (!selected.ok()) return core_.watch(selected.status());
+    const size_t chunk = part_size(*operation.filter, core_.options.resolve_chunk_points);
+    return Resolution(std::move(operation), std::move(*selected), {}, std::move(uuid_fields), chunk);
+  }
+  for (const model::PointWrite& point : points) targets.push_back({point.id, model::kAnyVersion});
+  for (model::PointId& id : operation.ids) targets.push_back({std::move(id), model::kAnyVersion});
+  if (RHUMB_PLANTED(kSkipsWhatMoved) && given) RHUMB_TRY(decide_now(core_, targets));
+  const size_t all = std::max<size_t>(1, targets.size());  // what a client named is one command, so it happens as one
+  return Resolution(std::move(operation), std::move(targets), std::move(points), std::move(uuid_fields), all);
+}
+
+}  // namespace rhumb::shard
