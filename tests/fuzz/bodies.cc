@@ -1,9 +1,9 @@
 // Bodies of requests: each is read or refused with a 4xx, and an operation that was read survives its own codec.
 #include "host/http/request.h"
-#include "host/http/rest/collection_body.h"
-#include "host/http/rest/json_dom.h"
-#include "host/http/rest/parse_points.h"
-#include "host/http/rest/parse_query.h"
+#include "host/http/rest/parse/collection_body.h"
+#include "host/http/rest/parse/json_dom.h"
+#include "host/http/rest/parse/parse_points.h"
+#include "host/http/rest/parse/parse_query.h"
 #include "host/peer/messages.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,8 +1,8 @@
 // A filter as JSON, then a document, with a zero byte between: compiled and evaluated, the same before and after the message codec.
 #include "host/http/request.h"
-#include "host/http/rest/check_shape.h"
-#include "host/http/rest/json_dom.h"
-#include "host/http/rest/parse_filter.h"
+#include "host/http/rest/parse/check_shape.h"
+#include "host/http/rest/parse/json_dom.h"
+#include "host/http/rest/parse/parse_filter.h"
 #include "host/model/id.h"
 #include "host/payload/matcher.h"
 #include "tests/fuzz/fuzz.h"

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "host/http/request.h"
-#include "host/http/rest/float_text.h"
-#include "host/http/rest/json_dom.h"
-#include "host/http/rest/parse_points.h"
+#include "host/http/rest/parse/float_text.h"
+#include "host/http/rest/parse/json_dom.h"
+#include "host/http/rest/parse/parse_points.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {

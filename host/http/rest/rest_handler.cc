@@ -1,7 +1,7 @@
 #include "host/http/rest/rest_handler.h"
 
 #include "host/http/rest/routes.h"
-#include "host/http/rest/transfer.h"
+#include "host/http/rest/resources/import.h"
 
 namespace rhumb::http::rest {
 namespace {

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "host/http/request.h"
-#include "host/http/rest/exchange.h"
-#include "host/http/rest/pace.h"
+#include "host/http/rest/call.h"
+#include "host/http/rest/pace/search_pace.h"
 
 namespace rhumb::http::rest {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "host/http/rest/exchange.h"
+#include "host/http/rest/call.h"
 
 namespace rhumb::http::rest {
 

@@ -1,5 +1,5 @@
 // Blocks of 32 characters are read at once where the processor can; what is read is what one character after another says.
-#include "host/http/rest/base64_text.h"
+#include "host/http/rest/parse/base64_text.h"
 
 #include <gtest/gtest.h>
 

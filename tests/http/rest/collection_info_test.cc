@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "host/http/rest/collection_body.h"
+#include "host/http/rest/parse/collection_body.h"
 
 namespace rhumb::http::rest {
 namespace {

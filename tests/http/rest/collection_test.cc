@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "host/http/rest/collection_body.h"
+#include "host/http/rest/parse/collection_body.h"
 #include "tests/http/rest/expect.h"
 #include "tests/model/text.h"
 

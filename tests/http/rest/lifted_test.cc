@@ -6,10 +6,10 @@
 #include <random>
 
 #include "host/http/request.h"
-#include "host/http/rest/float_text.h"
-#include "host/http/rest/json_dom.h"
-#include "host/http/rest/parse_points.h"
-#include "host/http/rest/parse_query.h"
+#include "host/http/rest/parse/float_text.h"
+#include "host/http/rest/parse/json_dom.h"
+#include "host/http/rest/parse/parse_points.h"
+#include "host/http/rest/parse/parse_query.h"
 #include "tests/http/rest/expect.h"
 
 namespace rhumb::http::rest {

@@ -2,10 +2,10 @@
 // else ignored and named.
 #include <gtest/gtest.h>
 
-#include "host/http/rest/collection_body.h"
-#include "host/http/rest/parse_points.h"
-#include "host/http/rest/parse_query.h"
-#include "host/http/rest/point_stream.h"
+#include "host/http/rest/parse/collection_body.h"
+#include "host/http/rest/parse/parse_points.h"
+#include "host/http/rest/parse/parse_query.h"
+#include "host/http/rest/parse/point_stream.h"
 #include "tests/http/rest/expect.h"
 #include "tests/model/text.h"
 

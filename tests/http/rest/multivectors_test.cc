@@ -3,12 +3,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "host/http/rest/collection_body.h"
-#include "host/http/rest/json_write.h"
-#include "host/http/rest/parse_points.h"
-#include "host/http/rest/parse_query.h"
-#include "host/http/rest/point_stream.h"
-#include "host/http/rest/short_search.h"
+#include "host/http/rest/parse/collection_body.h"
+#include "host/http/rest/reply/json_write.h"
+#include "host/http/rest/parse/parse_points.h"
+#include "host/http/rest/parse/parse_query.h"
+#include "host/http/rest/parse/point_stream.h"
+#include "host/http/rest/pace/short_search.h"
 #include "tests/http/rest/expect.h"
 
 namespace rhumb::http::rest {

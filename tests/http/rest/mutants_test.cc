@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "host/http/rest/collection_body.h"
-#include "host/http/rest/parse_points.h"
-#include "host/http/rest/parse_query.h"
+#include "host/http/rest/parse/collection_body.h"
+#include "host/http/rest/parse/parse_points.h"
+#include "host/http/rest/parse/parse_query.h"
 #include "tests/http/rest/expect.h"
 #include "tests/model/text.h"
 

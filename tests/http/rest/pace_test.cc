@@ -3,8 +3,8 @@
 
 #include <time.h>
 
-#include "host/http/rest/pace.h"
-#include "host/http/rest/short_search.h"
+#include "host/http/rest/pace/search_pace.h"
+#include "host/http/rest/pace/short_search.h"
 #include "tests/http/rest/expect.h"
 #include "tests/http/rest/fake_gateway.h"
 

@@ -1,5 +1,5 @@
 // The bulk formats: cut anywhere they are the same points, and what is wrong is named with its line or record.
-#include "host/http/rest/point_stream.h"
+#include "host/http/rest/parse/point_stream.h"
 
 #include <gtest/gtest.h>
 

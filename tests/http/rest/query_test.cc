@@ -3,7 +3,7 @@
 
 #include <limits>
 
-#include "host/http/rest/parse_query.h"
+#include "host/http/rest/parse/parse_query.h"
 #include "tests/http/rest/expect.h"
 
 namespace rhumb::http::rest {

@@ -3,8 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "host/http/rest/exchange.h"
-#include "host/http/rest/json_write.h"
+#include "host/http/rest/call.h"
+#include "host/http/rest/reply/json_write.h"
 #include "tests/http/rest/expect.h"
 
 namespace rhumb::http::rest {

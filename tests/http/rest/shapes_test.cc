@@ -1,5 +1,5 @@
 // The table of members, checked by itself: rows that could not mean what they say.
-#include "host/http/rest/shapes.h"
+#include "host/http/rest/parse/shapes.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,99 @@
+// One request on its way through the REST front: what the router found out, and the reply that is owed.
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/base/clock.h"
+#include "host/base/executor.h"
+#include "host/gateway/gateway.h"
+#include "host/http/request.h"
+#include "host/http/rest/parse/ignored_members.h"
+
+namespace rhumb::http::rest {
+
+class SearchPaces;
+
+enum class Action : uint8_t { kPublic = 0, kRead = 1, kWrite = 2, kManage = 3, kAdmin = 4 };  // 1 to 4 are the auth ABI's
+
+struct RestOptions {
+  gateway::Gateway* gateway = nullptr;
+  base::Executor* pool = nullptr;  // parsing, searching, formatting
+  SearchPaces* paces = nullptr;    // the handler's
+  // Ok, or kUnauthenticated / kForbidden; their text becomes the plain body. collection is empty for routes of the whole server.
+  std::function<base::Status(const Request&, Action, const std::string& collection)> authorize;
+  // JSON texts that other floors make.
+  std::function<std::string()> plugins_json, telemetry_json;
+  std::function<void(gateway::CollectionPtr, base::Deadline, std::function<void(base::Result<std::string>)>)> verify_json, contract_json;
+};
+
+class Exchange;
+void log_thrown(const Exchange& x, const std::exception& e);
+
+// Shared by the handler and the callbacks of the gateway; answered exactly once.
+class Exchange {
+ public:
+  Exchange(std::shared_ptr<Request> request, Reply reply, const RestOptions& options);
+
+  const RestOptions& options;
+  const std::shared_ptr<Request> request;
+  std::map<std::string, std::string> captures;  // {collection_name} -> decoded path part
+  std::map<std::string, std::string> query;     // decoded query parameters
+  bool on_loop = false;                         // runs on a loop's thread: what is not short goes on in the pool
+
+  gateway::Gateway& gateway() const { return *options.gateway; }
+  const std::string& capture(const std::string& name) const { return captures.at(name); }
+  base::Result<gateway::CollectionPtr> collection() const { return gateway().find(capture("collection_name")); }
+
+  // Query parameters of writes and reads; kInvalid names the parameter.
+  base::Result<base::Deadline> deadline() const;
+  base::Result<gateway::WriteOptions> write_options() const;
+  base::Result<gateway::ReadOptions> read_options() const;
+
+  // Into the `warnings` of the reply, be it a failure: a member that is missing may be there under another name.
+  void warn(const IgnoredMembers& ignored) { warnings_ = ignored.warnings(); }
+  // {"result":<json>,"status":"ok","time":...}; `members` are further top-level ones, e.g. `"explain":[...]`.
+  void ok(std::string_view result_json, std::string_view members = {});
+  void fail(const base::Status& status);
+  void answer(Response response);
+  // Streams; the exchange is done with that.
+  void stream(Response head, Pull pull);
+  Reply take_reply() { return std::move(reply_); }
+  // X-Rhumb-Session of this collection goes into the answer.
+  void show_session(gateway::CollectionPtr collection) { session_of_ = std::move(collection); }
+  double seconds() const;
+
+ private:
+  base::Result<bool> flag(const std::string& name, bool fallback) const;
+  Reply reply_;
+  const uint64_t started_ns_;
+  gateway::CollectionPtr session_of_;
+  std::vector<std::string> warnings_;
+};
+using ExchangePtr = std::shared_ptr<Exchange>;
+
+// A library that throws costs the one request: its reply is dropped with the exchange and answers 500.
+template <typename F>
+void run_guarded(const ExchangePtr& x, F&& run) {
+  try {
+    run();
+  } catch (const std::exception& e) {
+    log_thrown(*x, e);
+  }
+}
+
+// Goes on in the pool; too many that wait there: 503.
+template <typename F>
+void run_on_pool(const ExchangePtr& x, F run) {
+  const base::Status posted = x->options.pool->post([x, run = std::move(run)]() mutable { run_guarded(x, run); });
+  if (!posted.ok()) x->fail({base::Code::kUnavailable, "too many requests are waiting: " + posted.message()});
+}
+
+// The HTTP answer to a failure, with the protocol's prefix; kUnauthenticated and kForbidden are plain text.
+Response failure_response(const base::Status& status, double seconds, const std::vector<std::string>& warnings = {});
+
+}  // namespace rhumb::http::rest

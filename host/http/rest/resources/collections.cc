@@ -1,0 +1,181 @@
+#include "host/base/json_text.h"
+#include "host/base/limits.h"
+#include "host/http/rest/parse/collection_body.h"
+#include "host/http/rest/reply/json_write.h"
+#include "host/http/rest/routes.h"
+
+namespace rhumb::http::rest::collections {
+namespace {
+
+using base::Status;
+
+// The collection of the path, or the failure is answered and nothing returned.
+gateway::CollectionPtr found(const ExchangePtr& x) {
+  auto collection = x->collection();
+  if (collection.ok()) return *collection;
+  x->fail(collection.status());
+  return nullptr;
+}
+
+gateway::Done answer_true(const ExchangePtr& x) {
+  return [x](Status status) {
+    if (status.ok()) x->ok("true");
+    else x->fail(status);
+  };
+}
+
+void answer_aliases(const ExchangePtr& x, const std::string& only_of) {
+  std::string out = "{\"aliases\":[";
+  for (const auto& [alias, name] : x->gateway().map()->aliases) {
+    if (!only_of.empty() && name != only_of) continue;
+    if (out.back() != '[') out += ',';
+    out += "{\"alias_name\":";
+    base::append_json_string(out, alias);
+    out += ",\"collection_name\":";
+    base::append_json_string(out, name);
+    out += '}';
+  }
+  x->ok(out + "]}");
+}
+
+std::string_view status_name(gateway::UpdateStatus s) {
+  if (s == gateway::UpdateStatus::kAcknowledged) return "acknowledged";
+  return s == gateway::UpdateStatus::kCompleted ? "completed" : "wait_timeout";
+}
+
+gateway::Callback<gateway::UpdateResult> answer_update(const ExchangePtr& x) {
+  return [x](base::Result<gateway::UpdateResult> result) {
+    if (!result.ok()) return x->fail(result.status());
+    x->ok("{\"operation_id\":" + std::to_string(result->operation_id) + ",\"status\":\"" + std::string(status_name(result->status)) + "\"}");
+  };
+}
+
+}  // namespace
+
+void list(const ExchangePtr& x) {
+  std::string out = "{\"collections\":[";
+  for (const auto& [name, collection] : x->gateway().map()->collections) {
+    if (out.back() != '[') out += ',';
+    out += "{\"name\":";
+    base::append_json_string(out, name);
+    out += '}';
+  }
+  x->ok(out + "]}");
+}
+
+void info(const ExchangePtr& x) {
+  const auto collection = found(x);
+  const auto deadline = x->deadline();
+  if (collection == nullptr) return;
+  if (!deadline.ok()) return x->fail(deadline.status());
+  x->gateway().state(collection, *deadline, [x](base::Result<gateway::CollectionState> state) {
+    if (!state.ok()) return x->fail(state.status());
+    x->ok(collection_info_json(*state));
+  });
+}
+
+void exists(const ExchangePtr& x) { x->ok(x->collection().ok() ? R"({"exists":true})" : R"({"exists":false})"); }
+
+void create(const ExchangePtr& x) {
+  const std::string& name = x->capture("collection_name");
+  if (const Status status = check_name(name, "collection_name", base::limits::kMaxNameBytes); !status.ok()) return x->fail(status);
+  IgnoredMembers ignored;
+  auto config = parse_create_collection(x->request->body, &ignored);
+  x->warn(ignored);
+  if (!config.ok()) return x->fail(config.status());
+  const auto deadline = x->deadline();
+  if (!deadline.ok()) return x->fail(deadline.status());
+  x->gateway().create_collection(name, std::move(*config), *deadline, answer_true(x));
+}
+
+void update(const ExchangePtr& x) {
+  const auto collection = found(x);
+  if (collection == nullptr) return;
+  IgnoredMembers ignored;
+  auto config = parse_update_collection(x->request->body, collection->config, &ignored);
+  x->warn(ignored);
+  if (!config.ok()) return x->fail(config.status());
+  const auto deadline = x->deadline();
+  if (!deadline.ok()) return x->fail(deadline.status());
+  x->gateway().update_collection(collection->name, {std::move(*config), collection->config_version}, *deadline, answer_true(x));
+}
+
+void drop(const ExchangePtr& x) {
+  const auto deadline = x->deadline();
+  if (!deadline.ok()) return x->fail(deadline.status());
+  x->gateway().drop_collection(x->capture("collection_name"), *deadline, [x](base::Result<bool> dropped) {
+    if (!dropped.ok()) return x->fail(dropped.status());
+    x->ok(*dropped ? "true" : "false");
+  });
+}
+
+void change_aliases(const ExchangePtr& x) {
+  IgnoredMembers ignored;
+  auto actions = parse_alias_actions(x->request->body, &ignored);
+  x->warn(ignored);
+  if (!actions.ok()) return x->fail(actions.status());
+  const auto deadline = x->deadline();
+  if (!deadline.ok()) return x->fail(deadline.status());
+  x->gateway().change_aliases(std::move(*actions), *deadline, answer_true(x));
+}
+
+void all_aliases(const ExchangePtr& x) { answer_aliases(x, ""); }
+
+void aliases(const ExchangePtr& x) {
+  if (const auto collection = found(x)) answer_aliases(x, collection->name);
+}
+
+void create_index(const ExchangePtr& x) {
+  const auto collection = found(x);
+  if (collection == nullptr) return;
+  IgnoredMembers ignored;
+  auto index = parse_create_index(x->request->body, &ignored);
+  x->warn(ignored);
+  if (!index.ok()) return x->fail(index.status());
+  const auto options = x->write_options();
+  if (!options.ok()) return x->fail(options.status());
+  x->gateway().create_payload_index(collection, index->first, index->second, *options, answer_update(x));
+}
+
+void drop_index(const ExchangePtr& x) {
+  const auto collection = found(x);
+  if (collection == nullptr) return;
+  const auto options = x->write_options();
+  if (!options.ok()) return x->fail(options.status());
+  x->gateway().drop_payload_index(collection, x->capture("field_name"), *options, answer_update(x));
+}
+
+void cluster(const ExchangePtr& x) {
+  const auto collection = found(x);
+  if (collection == nullptr) return;
+  const auto deadline = x->deadline();
+  if (!deadline.ok()) return x->fail(deadline.status());
+  x->gateway().state(collection, *deadline, [x](base::Result<gateway::CollectionState> state) {
+    if (!state.ok()) return x->fail(state.status());
+    x->ok(collection_cluster_json(*state));
+  });
+}
+
+void contract(const ExchangePtr& x) {
+  const auto collection = found(x);
+  if (collection == nullptr) return;
+  const auto deadline = x->deadline();
+  if (!deadline.ok()) return x->fail(deadline.status());
+  x->options.contract_json(collection, *deadline, [x](base::Result<std::string> json) {
+    if (!json.ok()) return x->fail(json.status());
+    x->ok(*json);
+  });
+}
+
+void verify(const ExchangePtr& x) {
+  const auto collection = found(x);
+  if (collection == nullptr) return;
+  const auto deadline = x->deadline();
+  if (!deadline.ok()) return x->fail(deadline.status());
+  x->options.verify_json(collection, *deadline, [x](base::Result<std::string> json) {
+    if (!json.ok()) return x->fail(json.status());
+    x->ok(*json);
+  });
+}
+
+}  // namespace rhumb::http::rest::collections

@@ -1,0 +1,207 @@
+#include <xxhash.h>
+
+#include <array>
+#include <cstring>
+#include <deque>
+#include <mutex>
+#include <utility>
+#include <unordered_map>
+
+#include "host/base/bytes.h"
+#include "host/http/rest/routes.h"
+#include "host/http/rest/resources/import.h"
+
+namespace rhumb::http::rest {
+namespace {
+
+using base::Result;
+using base::Status;
+
+constexpr size_t kBatchPoints = 500;    // of one upsert
+constexpr uint32_t kMaxInFlight = 4;    // upserts not yet acknowledged
+
+// Of one upsert of an import whose client gave it an id: what was imported before is known when the same import is sent again.
+std::array<uint8_t, 16> identity_of(const std::array<uint8_t, 16>& import, uint64_t number, const model::Operation& upsert) {
+  std::string bytes;
+  base::ByteWriter out(bytes);
+  out.fixed(import);
+  out.u64(number);
+  model::encode(upsert, out);
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
+  std::array<uint8_t, 16> identity;
+  std::memcpy(identity.data(), &hash, identity.size());
+  return identity;
+}
+
+// Shared by the loop (chunks come), the pool (parses them) and the gateway's callbacks. Chunks are parsed one at a time, in order.
+class Import : public std::enable_shared_from_this<Import> {
+ public:
+  Import(ExchangePtr x, gateway::CollectionPtr collection, gateway::WriteOptions options, PointFormat format)
+      : x_(std::move(x)), collection_(std::move(collection)), options_(options), reader_(format, collection_->config) {
+    options_.wait = true;
+  }
+
+  void take(std::string chunk, BodySink::Resume resume) {
+    {
+      std::lock_guard lock(mutex_);
+      resume_ = std::move(resume);
+    }
+    parse_on_pool(std::move(chunk), false);
+  }
+  void end() {
+    {
+      std::lock_guard lock(mutex_);
+      if (parsing_) {  // the chunk before is not read yet: its parser goes on to the end
+        end_came_ = true;
+        return;
+      }
+    }
+    parse_on_pool({}, true);
+  }
+  void abort(const Status& why) {
+    std::unique_lock lock(mutex_);
+    if (failure_.ok()) failure_ = why;
+    answered_ = true;  // by the front
+  }
+
+ private:
+  void parse_on_pool(std::string chunk, bool last) {
+    {
+      std::lock_guard lock(mutex_);
+      parsing_ = true;
+    }
+    const Status posted = x_->options.pool->post([self = shared_from_this(), chunk = std::move(chunk), last] { self->parse(chunk, last); });
+    if (!posted.ok()) fail(posted);
+  }
+
+  void parse(const std::string& chunk, bool last) {
+    std::vector<model::PointWrite> points;
+    Status status = last ? reader_.finish(points) : reader_.feed(chunk, points);
+    for (model::PointWrite& p : points) batch_.push_back(std::move(p));
+    while (batch_.size() >= kBatchPoints || (last && !batch_.empty())) send(std::min(kBatchPoints, batch_.size()));
+    if (!status.ok()) {
+      while (!batch_.empty()) send(std::min(kBatchPoints, batch_.size()));  // the good lines before the bad one count
+      return fail(status);
+    }
+    {
+      std::unique_lock lock(mutex_);
+      if (std::exchange(end_came_, false)) {
+        lock.unlock();
+        return parse({}, true);
+      }
+      parsing_ = false;
+      ended_ = ended_ || last;
+    }
+    advance();
+  }
+
+  void send(size_t n) {
+    model::Operation upsert;
+    std::unordered_map<std::string, size_t> position;
+    for (size_t i = 0; i < n; ++i) {  // an id twice in one batch: the last wins
+      auto [it, fresh] = position.emplace(batch_.front().id.key(), upsert.points.size());
+      if (fresh) upsert.points.push_back(std::move(batch_.front()));
+      else upsert.points[it->second] = std::move(batch_.front());
+      batch_.pop_front();
+    }
+    {
+      std::lock_guard lock(mutex_);
+      ++in_flight_;
+    }
+    gateway::WriteOptions options = options_;
+    if (options.request_id != std::array<uint8_t, 16>{}) options.request_id = identity_of(options.request_id, sent_++, upsert);
+    std::vector<model::Operation> one;
+    one.push_back(std::move(upsert));
+    x_->gateway().write(collection_, std::move(one), options, [self = shared_from_this(), n](Result<std::vector<gateway::UpdateResult>> done) {
+      self->acknowledged(n, done.ok() ? base::ok() : done.status());
+    });
+  }
+
+  void acknowledged(size_t n, const Status& status) {
+    {
+      std::lock_guard lock(mutex_);
+      --in_flight_;
+      if (status.ok()) points_ += n;
+      else if (failure_.ok()) failure_ = status;
+    }
+    advance();
+  }
+
+  void fail(const Status& status) {
+    {
+      std::lock_guard lock(mutex_);
+      if (failure_.ok()) failure_ = status;
+      parsing_ = false;
+      ended_ = true;
+    }
+    advance();
+  }
+
+  // Asks for more while few are in flight; answers once all is over.
+  void advance() {
+    BodySink::Resume resume;
+    bool finished = false;
+    {
+      std::lock_guard lock(mutex_);
+      if (!failure_.ok()) ended_ = true;
+      if (!ended_ && !parsing_ && in_flight_ < kMaxInFlight) resume = std::move(resume_);
+      finished = ended_ && !parsing_ && in_flight_ == 0 && !answered_;
+      answered_ = answered_ || finished;
+    }
+    if (resume) resume();
+    if (finished) finish();
+  }
+
+  void finish() {
+    x_->warn(reader_.ignored());
+    if (failure_.ok()) return x_->ok("{\"points\":" + std::to_string(points_) + ",\"status\":\"completed\"}");
+    x_->fail(Status(failure_.code(), failure_.message() + " (" + std::to_string(points_) + " points were imported before)"));
+  }
+
+  const ExchangePtr x_;
+  const gateway::CollectionPtr collection_;
+  gateway::WriteOptions options_;
+  PointReader reader_;                        // the pool, one chunk at a time
+  std::deque<model::PointWrite> batch_;       // likewise
+  uint64_t sent_ = 0;                         // likewise: upserts
+  std::mutex mutex_;
+  BodySink::Resume resume_;
+  Status failure_;
+  uint64_t points_ = 0;
+  uint32_t in_flight_ = 0;
+  bool parsing_ = false, end_came_ = false, ended_ = false, answered_ = false;
+};
+
+class ImportSink final : public BodySink {
+ public:
+  explicit ImportSink(std::shared_ptr<Import> import) : import_(std::move(import)) {}
+  void on_data(std::string chunk, Resume resume) override { import_->take(std::move(chunk), std::move(resume)); }
+  void on_end() override { import_->end(); }
+  void on_abort(Status why) override { import_->abort(why); }
+
+ private:
+  const std::shared_ptr<Import> import_;
+};
+
+}  // namespace
+
+std::unique_ptr<BodySink> start_import(const ExchangePtr& x) {
+  auto collection = x->collection();
+  auto options = x->write_options();
+  if (!collection.ok() || !options.ok()) {
+    x->fail(collection.ok() ? options.status() : collection.status());
+    return nullptr;
+  }
+  const std::string_view type = x->request->header("Content-Type");
+  const bool binary = type.starts_with(kBinaryPointsType);
+  return std::make_unique<ImportSink>(std::make_shared<Import>(x, *collection, *options, binary ? PointFormat::kBinary : PointFormat::kNdjson));
+}
+
+// A body that came without being streamed (none at all, that is): nothing to import.
+void points::import_buffered(const ExchangePtr& x) {
+  auto sink = start_import(x);
+  if (sink == nullptr) return;
+  sink->on_end();
+}
+
+}  // namespace rhumb::http::rest
