@@ -9,7 +9,7 @@
 #include "host/base/log.h"
 #include "host/base/memory_guard.h"
 #include "host/index/description.h"
-#include "host/segment/row_bits.h"
+#include "host/segment/columns/row_bits.h"
 #include "rhumb/kernels.h"
 
 namespace rhumb::segment {

@@ -23,8 +23,8 @@
 #include "host/index/index_instance.h"
 #include "host/segment/options.h"
 #include "host/segment/renewal.h"
-#include "host/segment/top_k.h"
-#include "host/segment/vector_column.h"
+#include "host/segment/search/top_k.h"
+#include "host/segment/columns/vector_column.h"
 
 namespace rhumb::segment {
 

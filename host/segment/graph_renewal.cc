@@ -3,7 +3,7 @@
 
 #include "host/base/executor.h"
 #include "host/segment/graph.h"
-#include "host/segment/row_bits.h"
+#include "host/segment/columns/row_bits.h"
 
 namespace rhumb::segment {
 

@@ -8,7 +8,7 @@
 #include "host/base/limits.h"
 #include "host/base/status.h"
 #include "host/plugin/registry.h"
-#include "host/segment/column.h"
+#include "host/segment/columns/column.h"
 
 namespace rhumb::base {
 class Executor;

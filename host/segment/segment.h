@@ -20,16 +20,16 @@
 #include "host/base/status.h"
 #include "host/payload/index_set.h"
 #include "host/payload/planner.h"
-#include "host/segment/checksums.h"
-#include "host/segment/column.h"
+#include "host/segment/columns/checksums.h"
+#include "host/segment/columns/column.h"
 #include "host/segment/format.h"
 #include "host/segment/graph.h"
-#include "host/segment/live_bits.h"
+#include "host/segment/columns/live_bits.h"
 #include "host/segment/manifest.h"
 #include "host/segment/options.h"
-#include "host/segment/override_log.h"
-#include "host/segment/row_bits.h"
-#include "host/segment/vector_column.h"
+#include "host/segment/columns/override_log.h"
+#include "host/segment/columns/row_bits.h"
+#include "host/segment/columns/vector_column.h"
 
 namespace rhumb::segment {
 

@@ -7,7 +7,7 @@
 
 #include "host/base/metrics.h"
 #include "host/segment/options.h"
-#include "host/segment/scan.h"
+#include "host/segment/search/scan.h"
 #include "tests/segment/temp_dir.h"
 
 namespace rhumb::segment::test {

@@ -1,11 +1,11 @@
-#include "host/segment/column.h"
+#include "host/segment/columns/column.h"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <random>
 
-#include "host/segment/checksums.h"
+#include "host/segment/columns/checksums.h"
 #include "tests/segment/temp_dir.h"
 
 namespace rhumb::segment::test {

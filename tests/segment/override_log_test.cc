@@ -1,4 +1,4 @@
-#include "host/segment/override_log.h"
+#include "host/segment/columns/override_log.h"
 
 #include <gtest/gtest.h>
 

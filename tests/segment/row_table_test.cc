@@ -1,13 +1,13 @@
 // Rows of multivectors: which slot has which, through appending, reopening, replay and sealing, and as bits for an engine.
-#include "host/segment/row_table.h"
+#include "host/segment/columns/row_table.h"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <functional>
 
-#include "host/segment/row_bits.h"
-#include "host/segment/search.h"
+#include "host/segment/columns/row_bits.h"
+#include "host/segment/search/search.h"
 #include "host/segment/segment.h"
 #include "tests/segment/temp_dir.h"
 

@@ -1,11 +1,11 @@
 // Scans: the exact one is exact, the coded one finds the same neighbours, both keep to the bits and the range.
-#include "host/segment/scan.h"
+#include "host/segment/search/scan.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "host/segment/batch_scan.h"
+#include "host/segment/search/batch_scan.h"
 #include "host/segment/options.h"
 #include "tests/segment/temp_dir.h"
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "host/segment/search.h"
+#include "host/segment/search/search.h"
 #include "tests/segment/temp_dir.h"
 
 namespace rhumb::segment::test {

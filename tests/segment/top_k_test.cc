@@ -1,5 +1,5 @@
 // Hits and their best: of any distances, in any order of pushing, the same ones come out.
-#include "host/segment/top_k.h"
+#include "host/segment/search/top_k.h"
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@
 #include <set>
 #include <thread>
 
-#include "host/segment/search.h"
+#include "host/segment/search/search.h"
 #include "tests/shard/harness.h"
 
 namespace rhumb::shard::test {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "host/base/limits.h"
-#include "host/segment/batch_scan.h"
-#include "host/segment/search.h"
+#include "host/segment/search/batch_scan.h"
+#include "host/segment/search/search.h"
 
 namespace rhumb::shard {
 

@@ -8,7 +8,7 @@
 
 #include "host/base/status.h"
 #include "host/payload/planner.h"
-#include "host/segment/top_k.h"
+#include "host/segment/search/top_k.h"
 #include "host/shard/state/view.h"
 
 namespace rhumb::shard {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "host/base/limits.h"
-#include "host/segment/search.h"
+#include "host/segment/search/search.h"
 #include "host/shard/read/filtering.h"
 #include "host/shard/shard.h"
 

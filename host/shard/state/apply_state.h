@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "host/segment/live_bits.h"
+#include "host/segment/columns/live_bits.h"
 #include "host/segment/segment.h"
 #include "host/shard/write/applied_commands.h"
 #include "host/shard/state/content_hash.h"

@@ -1,4 +1,4 @@
-#include "host/segment/column.h"
+#include "host/segment/columns/column.h"
 
 #include <sys/mman.h>
 

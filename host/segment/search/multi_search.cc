@@ -1,4 +1,4 @@
-#include "host/segment/multi_search.h"
+#include "host/segment/search/multi_search.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,8 +7,8 @@
 
 #include "host/base/clock.h"
 #include "host/base/limits.h"
-#include "host/segment/max_sim.h"
-#include "host/segment/row_bits.h"
+#include "host/segment/search/max_sim.h"
+#include "host/segment/columns/row_bits.h"
 
 namespace rhumb::segment {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "host/base/status.h"
-#include "host/segment/column.h"
+#include "host/segment/columns/column.h"
 #include "host/segment/format.h"
 
 namespace rhumb::segment {

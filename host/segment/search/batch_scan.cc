@@ -1,4 +1,4 @@
-#include "host/segment/batch_scan.h"
+#include "host/segment/search/batch_scan.h"
 
 #include <algorithm>
 #include <array>

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "host/base/status.h"
-#include "host/segment/search.h"
+#include "host/segment/search/search.h"
 
 namespace rhumb::segment {
 

@@ -14,7 +14,7 @@
 #include <unordered_map>
 
 #include "host/base/status.h"
-#include "host/segment/column.h"
+#include "host/segment/columns/column.h"
 #include "host/segment/format.h"
 
 namespace rhumb::segment {

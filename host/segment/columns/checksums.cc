@@ -1,4 +1,4 @@
-#include "host/segment/checksums.h"
+#include "host/segment/columns/checksums.h"
 
 #include <algorithm>
 

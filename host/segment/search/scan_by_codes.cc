@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "host/base/metrics.h"
-#include "host/segment/scan.h"
+#include "host/segment/search/scan.h"
 
 namespace rhumb::segment {
 

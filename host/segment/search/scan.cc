@@ -1,4 +1,4 @@
-#include "host/segment/scan.h"
+#include "host/segment/search/scan.h"
 
 #include <array>
 

@@ -11,7 +11,7 @@
 #include "host/base/status.h"
 #include "host/payload/planner.h"
 #include "host/segment/segment.h"
-#include "host/segment/top_k.h"
+#include "host/segment/search/top_k.h"
 
 namespace rhumb::segment {
 

@@ -1,4 +1,4 @@
-#include "host/segment/row_bits.h"
+#include "host/segment/columns/row_bits.h"
 
 #include <bit>
 

@@ -1,11 +1,11 @@
-#include "host/segment/search.h"
+#include "host/segment/search/search.h"
 
 #include <algorithm>
 
 #include "host/base/clock.h"
 #include "host/base/limits.h"
-#include "host/segment/multi_search.h"
-#include "host/segment/scan.h"
+#include "host/segment/search/multi_search.h"
+#include "host/segment/search/scan.h"
 
 namespace rhumb::segment {
 

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <span>
 
-#include "host/segment/scan.h"
-#include "host/segment/top_k.h"
-#include "host/segment/vector_column.h"
+#include "host/segment/search/scan.h"
+#include "host/segment/search/top_k.h"
+#include "host/segment/columns/vector_column.h"
 
 namespace rhumb::segment {
 

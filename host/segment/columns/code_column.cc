@@ -1,11 +1,11 @@
-#include "host/segment/code_column.h"
+#include "host/segment/columns/code_column.h"
 
 #include <algorithm>
 #include <cstring>
 #include <mutex>
 
 #include "host/base/assert.h"
-#include "host/segment/live_bits.h"
+#include "host/segment/columns/live_bits.h"
 
 namespace rhumb::segment {
 

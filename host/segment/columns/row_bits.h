@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "host/segment/vector_column.h"
+#include "host/segment/columns/vector_column.h"
 
 namespace rhumb::segment {
 

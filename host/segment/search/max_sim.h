@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "host/base/status.h"
-#include "host/segment/scan.h"
-#include "host/segment/top_k.h"
-#include "host/segment/vector_column.h"
+#include "host/segment/search/scan.h"
+#include "host/segment/search/top_k.h"
+#include "host/segment/columns/vector_column.h"
 #include "rhumb/kernels.h"
 
 namespace rhumb::segment {

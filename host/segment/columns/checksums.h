@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "host/base/status.h"
-#include "host/segment/column.h"
+#include "host/segment/columns/column.h"
 
 namespace rhumb::segment {
 

@@ -1,4 +1,4 @@
-#include "host/segment/vector_column.h"
+#include "host/segment/columns/vector_column.h"
 
 #include <sys/mman.h>
 

@@ -1,4 +1,4 @@
-#include "host/segment/live_bits.h"
+#include "host/segment/columns/live_bits.h"
 
 #include <algorithm>
 #include <bit>

@@ -1,4 +1,4 @@
-#include "host/segment/row_table.h"
+#include "host/segment/columns/row_table.h"
 
 #include <algorithm>
 #include <cstddef>

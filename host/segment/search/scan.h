@@ -10,8 +10,8 @@
 
 #include "host/base/clock.h"
 #include "host/base/status.h"
-#include "host/segment/top_k.h"
-#include "host/segment/vector_column.h"
+#include "host/segment/search/top_k.h"
+#include "host/segment/columns/vector_column.h"
 
 namespace rhumb::segment {
 

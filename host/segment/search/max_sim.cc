@@ -1,4 +1,4 @@
-#include "host/segment/max_sim.h"
+#include "host/segment/search/max_sim.h"
 
 #include <algorithm>
 #include <limits>

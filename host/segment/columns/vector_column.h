@@ -16,12 +16,12 @@
 #include <vector>
 
 #include "host/base/status.h"
-#include "host/segment/code_column.h"
-#include "host/segment/column.h"
-#include "host/segment/live_bits.h"
+#include "host/segment/columns/code_column.h"
+#include "host/segment/columns/column.h"
+#include "host/segment/columns/live_bits.h"
 #include "host/segment/manifest.h"
 #include "host/segment/options.h"
-#include "host/segment/row_table.h"
+#include "host/segment/columns/row_table.h"
 #include "rhumb/kernels.h"
 
 namespace rhumb::segment {
