@@ -18,8 +18,8 @@
 
 #include "host/base/clock.h"
 #include "host/base/status.h"
-#include "host/payload/index_set.h"
-#include "host/payload/planner.h"
+#include "host/payload/index/index_set.h"
+#include "host/payload/filter/planner.h"
 #include "host/segment/columns/checksums.h"
 #include "host/segment/columns/column.h"
 #include "host/segment/format.h"

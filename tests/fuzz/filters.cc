@@ -4,7 +4,7 @@
 #include "host/http/rest/parse/json_dom.h"
 #include "host/http/rest/parse/parse_filter.h"
 #include "host/model/id.h"
-#include "host/payload/matcher.h"
+#include "host/payload/filter/matcher.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace rest = rhumb::http::rest;

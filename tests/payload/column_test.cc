@@ -1,5 +1,5 @@
 // Dictionary, postings and forward column in step, through many changes: against plain maps.
-#include "host/payload/column.h"
+#include "host/payload/index/column.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 #include <set>
 
-#include "host/payload/field_kinds.h"
+#include "host/payload/index/field_kinds.h"
 
 namespace rhumb::payload {
 namespace {

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "host/model/filter.h"
-#include "host/payload/index_set.h"
-#include "host/payload/matcher.h"
-#include "host/payload/planner.h"
+#include "host/payload/index/index_set.h"
+#include "host/payload/filter/matcher.h"
+#include "host/payload/filter/planner.h"
 
 namespace rhumb::payload::testing {
 

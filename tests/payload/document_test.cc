@@ -1,4 +1,4 @@
-#include "host/payload/document.h"
+#include "host/payload/json/document.h"
 
 #include <gtest/gtest.h>
 

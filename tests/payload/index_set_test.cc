@@ -1,11 +1,11 @@
-#include "host/payload/index_set.h"
+#include "host/payload/index/index_set.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
 #include "host/base/file.h"
-#include "host/payload/index_file.h"
+#include "host/payload/index/index_file.h"
 #include "tests/payload/corpus.h"
 
 namespace rhumb::payload::testing {

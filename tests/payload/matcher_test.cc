@@ -1,4 +1,4 @@
-#include "host/payload/matcher.h"
+#include "host/payload/filter/matcher.h"
 
 #include <gtest/gtest.h>
 

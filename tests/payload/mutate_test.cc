@@ -1,5 +1,5 @@
 // Golden: these bytes are what every release, past and coming, has to come to.
-#include "host/payload/mutate.h"
+#include "host/payload/json/mutate.h"
 
 #include <gtest/gtest.h>
 

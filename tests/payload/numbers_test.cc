@@ -7,7 +7,7 @@
 
 #include "host/base/bytes.h"
 #include "host/base/file.h"
-#include "host/payload/index_file.h"
+#include "host/payload/index/index_file.h"
 #include "tests/payload/corpus.h"
 
 namespace rhumb::payload::testing {

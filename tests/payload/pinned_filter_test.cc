@@ -2,7 +2,7 @@
 // to mean something else gets another function and another feature level, and this table stays.
 #include <gtest/gtest.h>
 
-#include "host/payload/matcher.h"
+#include "host/payload/filter/matcher.h"
 
 namespace rhumb::payload::testing {
 namespace {

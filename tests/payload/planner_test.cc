@@ -1,4 +1,4 @@
-#include "host/payload/planner.h"
+#include "host/payload/filter/planner.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
 // Sets and postings against std::set, over universes where lists become bits and back.
-#include "host/payload/slot_set.h"
+#include "host/payload/index/slot_set.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 #include <set>
 
-#include "host/payload/posting.h"
+#include "host/payload/index/posting.h"
 
 namespace rhumb::payload {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "host/base/clock.h"
 #include "host/base/status.h"
-#include "host/payload/planner.h"
+#include "host/payload/filter/planner.h"
 #include "host/segment/segment.h"
 #include "host/segment/search/top_k.h"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "host/base/status.h"
-#include "host/payload/planner.h"
+#include "host/payload/filter/planner.h"
 #include "host/segment/search/top_k.h"
 #include "host/shard/state/view.h"
 

@@ -9,8 +9,8 @@
 
 #include "host/base/status.h"
 #include "host/model/filter.h"
-#include "host/payload/matcher.h"
-#include "host/payload/planner.h"
+#include "host/payload/filter/matcher.h"
+#include "host/payload/filter/planner.h"
 #include "host/segment/segment.h"
 #include "host/shard/state/core.h"
 #include "host/shard/state/tables.h"

@@ -7,7 +7,7 @@
 #include "host/base/memory_guard.h"
 #include "host/base/status.h"
 #include "host/model/query.h"
-#include "host/payload/mutate.h"
+#include "host/payload/json/mutate.h"
 #include "host/segment/segment.h"
 
 namespace rhumb::shard {

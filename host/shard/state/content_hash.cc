@@ -7,7 +7,7 @@
 
 #include "host/base/bytes.h"
 #include "host/model/id.h"
-#include "host/payload/mutate.h"
+#include "host/payload/json/mutate.h"
 
 namespace rhumb::shard {
 namespace {

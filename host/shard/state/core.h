@@ -9,7 +9,7 @@
 
 #include "host/base/status.h"
 #include "host/model/contract.h"
-#include "host/payload/matcher.h"
+#include "host/payload/filter/matcher.h"
 #include "host/segment/segment.h"
 #include "host/shard/options.h"
 #include "host/shard/write/outcome_board.h"

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "host/model/collection.h"
-#include "host/payload/compiled_filter.h"
+#include "host/payload/filter/compiled_filter.h"
 
 namespace rhumb::shard {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "host/base/limits.h"
-#include "host/payload/mutate.h"
+#include "host/payload/json/mutate.h"
 
 namespace rhumb::shard {
 

@@ -9,7 +9,7 @@
 
 #include "host/base/status.h"
 #include "host/model/operation.h"
-#include "host/payload/matcher.h"
+#include "host/payload/filter/matcher.h"
 
 namespace rhumb::shard {
 

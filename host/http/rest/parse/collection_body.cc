@@ -3,7 +3,7 @@
 #include "host/base/json_text.h"
 #include "host/base/limits.h"
 #include "host/http/rest/parse/collection_settings.h"
-#include "host/payload/json_path.h"
+#include "host/payload/json/json_path.h"
 
 namespace rhumb::http::rest {
 namespace {

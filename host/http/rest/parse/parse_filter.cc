@@ -2,7 +2,7 @@
 
 #include "host/base/limits.h"
 #include "host/http/rest/parse/shapes.h"
-#include "host/payload/json_path.h"
+#include "host/payload/json/json_path.h"
 
 namespace rhumb::http::rest {
 namespace {

@@ -1,7 +1,7 @@
 #include "host/http/rest/parse/parse_select.h"
 
 #include "host/base/limits.h"
-#include "host/payload/json_path.h"
+#include "host/payload/json/json_path.h"
 
 namespace rhumb::http::rest {
 namespace {

@@ -1,4 +1,4 @@
-#include "host/payload/bitmap.h"
+#include "host/payload/index/bitmap.h"
 
 #include <roaring/roaring.h>
 

@@ -1,4 +1,4 @@
-#include "host/payload/posting.h"
+#include "host/payload/index/posting.h"
 
 #include "host/base/assert.h"
 

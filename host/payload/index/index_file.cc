@@ -1,4 +1,4 @@
-#include "host/payload/index_file.h"
+#include "host/payload/index/index_file.h"
 
 #include <xxhash.h>
 

@@ -1,8 +1,8 @@
-#include "host/payload/matcher.h"
+#include "host/payload/filter/matcher.h"
 
 #include <algorithm>
 
-#include "host/payload/compiled_filter.h"
+#include "host/payload/filter/compiled_filter.h"
 
 namespace rhumb::payload {
 namespace {

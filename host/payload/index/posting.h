@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "host/payload/bitmap.h"
+#include "host/payload/index/bitmap.h"
 
 namespace rhumb::payload {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "host/model/filter.h"
-#include "host/payload/json_path.h"
+#include "host/payload/json/json_path.h"
 
 namespace rhumb::payload {
 

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "host/payload/column.h"
-#include "host/payload/field_codec.h"
-#include "host/payload/field_index.h"
+#include "host/payload/index/column.h"
+#include "host/payload/index/field_codec.h"
+#include "host/payload/index/field_index.h"
 
 namespace rhumb::payload {
 

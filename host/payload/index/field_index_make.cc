@@ -1,4 +1,4 @@
-#include "host/payload/field_index_of.h"
+#include "host/payload/index/field_index_of.h"
 
 namespace rhumb::payload {
 

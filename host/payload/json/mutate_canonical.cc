@@ -7,9 +7,9 @@
 
 #include "host/base/json_text.h"
 #include "host/base/limits.h"
-#include "host/payload/document.h"
-#include "host/payload/mutate.h"
-#include "host/payload/scan.h"
+#include "host/payload/json/document.h"
+#include "host/payload/json/mutate.h"
+#include "host/payload/json/scan.h"
 
 namespace rhumb::payload {
 namespace {

@@ -1,4 +1,4 @@
-#include "host/payload/field_index.h"
+#include "host/payload/index/field_index.h"
 
 #include <mutex>
 

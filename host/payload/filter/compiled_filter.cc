@@ -1,10 +1,10 @@
-#include "host/payload/compiled_filter.h"
+#include "host/payload/filter/compiled_filter.h"
 
 #include <algorithm>
 
 #include "host/base/limits.h"
 #include "host/model/id.h"
-#include "host/payload/matcher.h"
+#include "host/payload/filter/matcher.h"
 
 namespace rhumb::payload {
 namespace {

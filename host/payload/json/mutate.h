@@ -11,7 +11,7 @@
 
 #include "host/base/status.h"
 #include "host/model/query.h"
-#include "host/payload/json_path.h"
+#include "host/payload/json/json_path.h"
 
 namespace rhumb::payload {
 

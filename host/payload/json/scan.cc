@@ -1,4 +1,4 @@
-#include "host/payload/scan.h"
+#include "host/payload/json/scan.h"
 
 #include <cstring>
 

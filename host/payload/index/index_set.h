@@ -22,7 +22,7 @@
 
 #include "host/base/status.h"
 #include "host/model/collection.h"
-#include "host/payload/json_path.h"
+#include "host/payload/json/json_path.h"
 
 namespace rhumb::payload {
 

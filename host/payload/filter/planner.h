@@ -16,8 +16,8 @@
 
 #include "host/base/clock.h"
 #include "host/base/status.h"
-#include "host/payload/index_set.h"
-#include "host/payload/matcher.h"
+#include "host/payload/index/index_set.h"
+#include "host/payload/filter/matcher.h"
 
 namespace rhumb::payload {
 

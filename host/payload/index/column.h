@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "host/base/assert.h"
-#include "host/payload/bitmap.h"
-#include "host/payload/posting.h"
-#include "host/payload/terms.h"
+#include "host/payload/index/bitmap.h"
+#include "host/payload/index/posting.h"
+#include "host/payload/index/terms.h"
 
 namespace rhumb::payload {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "host/base/bytes.h"
-#include "host/payload/column.h"
-#include "host/payload/index_file.h"
+#include "host/payload/index/column.h"
+#include "host/payload/index/index_file.h"
 
 namespace rhumb::payload {
 

@@ -1,4 +1,4 @@
-#include "host/payload/json_path.h"
+#include "host/payload/json/json_path.h"
 
 #include <algorithm>
 #include <charconv>

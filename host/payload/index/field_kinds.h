@@ -14,9 +14,9 @@
 
 #include "host/model/collection.h"
 #include "host/model/filter.h"
-#include "host/payload/compiled_filter.h"
-#include "host/payload/document.h"
-#include "host/payload/terms.h"
+#include "host/payload/filter/compiled_filter.h"
+#include "host/payload/json/document.h"
+#include "host/payload/index/terms.h"
 
 namespace rhumb::payload {
 

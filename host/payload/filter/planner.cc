@@ -1,4 +1,4 @@
-#include "host/payload/planner.h"
+#include "host/payload/filter/planner.h"
 
 #include <algorithm>
 #include <bit>
@@ -7,9 +7,9 @@
 
 #include "host/base/assert.h"
 #include "host/base/limits.h"
-#include "host/payload/compiled_filter.h"
-#include "host/payload/field_index.h"
-#include "host/payload/slot_set.h"
+#include "host/payload/filter/compiled_filter.h"
+#include "host/payload/index/field_index.h"
+#include "host/payload/index/slot_set.h"
 
 namespace rhumb::payload {
 namespace {

@@ -15,12 +15,12 @@
 
 #include "host/base/status.h"
 #include "host/model/collection.h"
-#include "host/payload/bitmap.h"
-#include "host/payload/compiled_filter.h"
-#include "host/payload/field_kinds.h"
-#include "host/payload/index_file.h"
-#include "host/payload/json_path.h"
-#include "host/payload/slot_set.h"
+#include "host/payload/index/bitmap.h"
+#include "host/payload/filter/compiled_filter.h"
+#include "host/payload/index/field_kinds.h"
+#include "host/payload/index/index_file.h"
+#include "host/payload/json/json_path.h"
+#include "host/payload/index/slot_set.h"
 
 namespace rhumb::payload {
 

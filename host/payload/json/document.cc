@@ -1,10 +1,10 @@
-#include "host/payload/document.h"
+#include "host/payload/json/document.h"
 
 #include <charconv>
 #include <cstring>
 
 #include "host/base/assert.h"
-#include "host/payload/scan.h"
+#include "host/payload/json/scan.h"
 
 namespace rhumb::payload {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "host/base/status.h"
-#include "host/payload/document.h"
+#include "host/payload/json/document.h"
 
 namespace rhumb::payload {
 

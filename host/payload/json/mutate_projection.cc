@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <span>
 
-#include "host/payload/document.h"
-#include "host/payload/mutate.h"
+#include "host/payload/json/document.h"
+#include "host/payload/json/mutate.h"
 
 namespace rhumb::payload {
 namespace {

@@ -1,12 +1,12 @@
-#include "host/payload/index_set.h"
+#include "host/payload/index/index_set.h"
 
 #include <atomic>
 #include <set>
 
 #include "host/base/file.h"
 #include "host/base/limits.h"
-#include "host/payload/field_index.h"
-#include "host/payload/index_file.h"
+#include "host/payload/index/field_index.h"
+#include "host/payload/index/index_file.h"
 
 namespace rhumb::payload {
 namespace {

@@ -1,11 +1,11 @@
-#include "host/payload/mutate.h"
+#include "host/payload/json/mutate.h"
 
 #include <span>
 #include <unordered_map>
 
 #include "host/base/limits.h"
-#include "host/payload/document.h"
-#include "host/payload/scan.h"
+#include "host/payload/json/document.h"
+#include "host/payload/json/scan.h"
 
 namespace rhumb::payload {
 namespace {

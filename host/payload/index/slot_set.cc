@@ -1,4 +1,4 @@
-#include "host/payload/slot_set.h"
+#include "host/payload/index/slot_set.h"
 
 #include <algorithm>
 #include <iterator>
