@@ -1,7 +1,7 @@
 // What a row keeps of its code is an option: less memory, the same answers.
 #include <filesystem>
 
-#include "plugins/index_rhumb/file_format.h"
+#include "plugins/index_rhumb/file/file_format.h"
 #include "rhumb/index_merge.h"
 #include "tests/plugins/index_fixture.h"
 

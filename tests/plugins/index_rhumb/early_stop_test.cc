@@ -1,6 +1,6 @@
 // A walk that has what it needs ends before its breadth is used up: it costs less, finds as much, and never ends where nothing was measured.
-#include "plugins/index_rhumb/calibration.h"
-#include "plugins/index_rhumb/file_format.h"
+#include "plugins/index_rhumb/engine/calibration.h"
+#include "plugins/index_rhumb/file/file_format.h"
 #include "tests/plugins/index_fixture.h"
 
 namespace rhumb::index_test {

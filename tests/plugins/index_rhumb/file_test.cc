@@ -1,5 +1,5 @@
 // What is saved comes back the same; what is damaged is told, never followed.
-#include "plugins/index_rhumb/file_format.h"
+#include "plugins/index_rhumb/file/file_format.h"
 #include "rhumb/cpp/crc32c.h"
 #include "tests/plugins/index_fixture.h"
 

@@ -1,13 +1,13 @@
 // Every form of every kernel against the plainest way to say what it computes.
-#include "plugins/index_rhumb/kernels.h"
+#include "plugins/index_rhumb/codes/kernels.h"
 
 #include <gtest/gtest.h>
 
 #include <bit>
 #include <limits>
 
-#include "plugins/index_rhumb/chunked_array.h"
-#include "plugins/index_rhumb/codec.h"
+#include "plugins/index_rhumb/codes/chunked_array.h"
+#include "plugins/index_rhumb/codes/codec.h"
 #include "rhumb/cpp/guard.h"
 #include "tests/plugins/index_data.h"
 

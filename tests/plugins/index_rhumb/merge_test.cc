@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "plugins/index_rhumb/file.h"
+#include "plugins/index_rhumb/file/file.h"
 #include "rhumb/index_merge.h"
 #include "tests/plugins/index_fixture.h"
 

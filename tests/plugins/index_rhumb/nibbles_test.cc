@@ -1,5 +1,5 @@
 // Four bits of a component: the best levels, and that packing loses nothing but what they lose.
-#include "plugins/index_rhumb/nibbles.h"
+#include "plugins/index_rhumb/codes/nibbles.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Levels by slot: what was told is found again, in whatever order it came, by whoever looks meanwhile.
-#include "plugins/index_rhumb/node_levels.h"
+#include "plugins/index_rhumb/graph/node_levels.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Product quantization by itself.
-#include "plugins/index_rhumb/product.h"
+#include "plugins/index_rhumb/codes/product.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,162 @@
+#include "graph/insertion.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <optional>
+
+namespace rhumb::coded {
+namespace {
+
+constexpr uint32_t kCandidates = 80;      // of a walk by one bit, compared again by the codes before links are chosen
+constexpr float kLengthSlack = 1e-4f;     // the square of a length is a sum of floats
+constexpr int kReconnectPasses = 4;  // a link that makes way for another may have been a node's only one
+
+// Slots to which links lead from `from` at level 0, marked in `reached`.
+void flood(const Graph& graph, uint32_t from, std::vector<uint64_t>& reached) {
+  std::vector<uint32_t> stack{from}, links(graph.row_links(0) + kSlackLinks);
+  const auto mark = [&](uint32_t slot) {
+    uint64_t& word = reached[slot >> 6];
+    const uint64_t bit = uint64_t{1} << (slot & 63);
+    if ((word & bit) != 0) return false;
+    word |= bit;
+    return true;
+  };
+  if (!mark(from)) return;
+  while (!stack.empty()) {
+    const uint32_t slot = stack.back();
+    stack.pop_back();
+    const uint32_t n = graph.copy_links(slot, 0, links.data());
+    for (uint32_t i = 0; i < n; ++i) {
+      if (!mark(links[i])) continue;
+      stack.push_back(links[i]);
+      graph.prefetch(links[i]);
+    }
+  }
+}
+
+}  // namespace
+
+// The walk may go by one-bit codes; what links are chosen among is ordered by the 7-bit ones.
+std::vector<std::vector<WalkKey>> Insertion::candidates(uint32_t slot, EntryPoint entry, uint32_t level, Pacer& pacer, Scratch& scratch) {
+  std::vector<uint8_t> room;
+  const Probe exact = graph_.row_probe(slot, room);
+  BitQuery bit_query;
+  Probe probe = exact;
+  if (codec_.bit_bytes() != 0) {
+    scratch.planes.resize(uint64_t{kQueryPlanes} * codec_.bit_bytes());
+    bit_query = codec_.encode_bit_query(scratch.prepared.data(), scratch.planes.data());
+    probe = graph_.probe(bit_query);
+  }
+  Walk walk(graph_, probe, graph_.end(), pacer, scratch);
+  WalkKey at = walk.measured(entry.slot);
+  for (uint32_t l = entry.level; l > level; --l) at = walk.descend(at, l);
+  std::vector<std::vector<WalkKey>> found(std::min(level, entry.level) + 1);
+  std::vector<uint32_t> ids, distances;
+  for (size_t l = found.size(); l-- > 0;) {
+    walk.search(at, static_cast<uint32_t>(l), ef_);
+    found[l].assign(scratch.pool.begin(), scratch.pool.end());
+    at = found[l].front();
+    if (codec_.bit_bytes() == 0) continue;
+    ids.clear();
+    if (found[l].size() > kCandidates) found[l].resize(kCandidates);
+    for (const WalkKey key : found[l]) ids.push_back(walk_slot(key));
+    distances.resize(ids.size());
+    exact(ids.data(), static_cast<uint32_t>(ids.size()), distances.data());
+    for (size_t i = 0; i < ids.size(); ++i) found[l][i] = walk_key(distances[i], ids[i]);
+    std::sort(found[l].begin(), found[l].end());
+  }
+  return found;
+}
+
+void Insertion::encode(uint32_t slot, Scratch& scratch) {
+  if (codec_.floats()) {
+    const float square = square_of_row(row_of(column_, slot), column_.scalar, column_.dim);
+    std::memcpy(graph_.code(slot), &square, sizeof square);
+    return;
+  }
+  scratch.prepared.resize(codec_.width());
+  codec_.prepare_row(row_of(column_, slot), scratch.prepared.data());
+  if (codec_.clips(scratch.prepared.data())) clipped_.fetch_add(1, std::memory_order_relaxed);
+  codec_.encode_row(scratch.prepared.data(), graph_.code(slot));
+  if (codec_.bit_bytes() != 0) codec_.encode_bits(scratch.prepared.data(), graph_.bit_code(slot));
+}
+
+bool Insertion::leaves_out(uint32_t slot) {
+  const uint32_t metric = codec_.params().metric;
+  if (metric != RHUMB_COSINE && metric != RHUMB_DOT) return false;
+  const float square = square_of_row(row_of(column_, slot), column_.scalar, column_.dim);
+  if (metric == RHUMB_COSINE) return square == 0;
+  const float reach = codec_.params().reach;
+  return square > reach * reach * (1 + kLengthSlack) && long_rows_.add(slot, std::sqrt(square));
+}
+
+PlannedNode Insertion::plan(uint32_t slot, Pacer& pacer, Scratch& scratch) {
+  encode(slot, scratch);
+  PlannedNode node{slot, graph_.draw_level(slot), {}};
+  const std::optional<EntryPoint> entry = graph_.entry();
+  if (!entry) return node;
+  const auto found = candidates(slot, *entry, node.level, pacer, scratch);
+  for (size_t l = 0; l < found.size(); ++l) node.links.push_back(graph_.choose_links(slot, static_cast<uint32_t>(l), found[l]));
+  return node;
+}
+
+void Insertion::add(uint32_t slot, Pacer& pacer, Scratch& scratch) {
+  if (graph_.has(slot) || leaves_out(slot)) return;
+  encode(slot, scratch);
+  const uint32_t level = graph_.draw_level(slot);
+  std::unique_lock top(top_, std::defer_lock);
+  std::optional<EntryPoint> entry = graph_.entry();
+  if (!entry || level > entry->level) {
+    top.lock();
+    entry = graph_.entry();
+    if (entry && level <= entry->level) top.unlock();
+  }
+  std::vector<std::vector<WalkKey>> found;
+  if (entry) found = candidates(slot, *entry, level, pacer, scratch);
+  graph_.create(slot, level);
+  // From level 0 upwards: a node is seen at a level only when it can be passed through downwards.
+  for (size_t l = 0; l < found.size(); ++l) graph_.link(slot, static_cast<uint32_t>(l), found[l]);
+  if (top.owns_lock()) graph_.set_entry({slot, level});
+}
+
+uint64_t Insertion::reconnect(Pacer& pacer, Scratch& scratch) {
+  uint64_t lost = 0;
+  const auto entry = graph_.entry();
+  if (!entry) return lost;
+  const uint32_t end = graph_.end();
+  std::vector<uint32_t> links(graph_.row_links(0) + kSlackLinks);
+  std::vector<uint8_t> room;
+  for (int pass = 0; pass < kReconnectPasses; ++pass) {
+    std::vector<uint64_t> reached(end / 64 + 1);
+    flood(graph_, entry->slot, reached);
+    bool whole = true;
+    for (uint32_t slot = 0; slot < end; ++slot) {
+      if (!graph_.has(slot) || (reached[slot >> 6] >> (slot & 63) & 1) != 0) continue;
+      whole = false;
+      lost += pass == 0 ? 1 : 0;
+      Walk walk(graph_, graph_.row_probe(slot, room), end, pacer, scratch);
+      WalkKey at = walk.measured(entry->slot);
+      for (uint32_t l = entry->level; l > 0; --l) at = walk.descend(at, l);
+      walk.search(at, 0, ef_);
+      // Among the closest, one whose row has room; else the closest gives up its last link.
+      uint32_t from = entry->slot;
+      bool first = true;
+      for (const WalkKey key : scratch.pool) {
+        const uint32_t near = walk_slot(key);
+        if (near == slot) continue;
+        if (first) from = near;
+        first = false;
+        if (graph_.copy_links(near, 0, links.data()) >= graph_.row_links(0)) continue;
+        from = near;
+        break;
+      }
+      graph_.force_link(from, slot);
+      flood(graph_, slot, reached);
+    }
+    if (whole) break;
+  }
+  return lost;
+}
+
+}  // namespace rhumb::coded
