@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "host/base/status.h"
-#include "host/cli/commands.h"
+#include "host/cli/command.h"
 
 namespace rhumb::cli {
 

@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/cli/collection_setup.h"
-#include "host/cli/commands.h"
+#include "host/cli/command.h"
 #include "host/cli/table.h"
 
 namespace rhumb::cli {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "host/cli/commands.h"
+#include "host/cli/command.h"
 #include "host/cli/progress.h"
 
 namespace rhumb::cli {

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "host/cli/collection_setup.h"
-#include "host/cli/commands.h"
+#include "host/cli/command.h"
 #include "host/cli/point_reader.h"
 #include "host/cli/progress.h"
 #include "host/cli/vector_file.h"

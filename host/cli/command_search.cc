@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "host/cli/commands.h"
+#include "host/cli/command.h"
 #include "host/cli/table.h"
 #include "host/cli/vector_file.h"
 

@@ -1,7 +1,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "host/cli/commands.h"
+#include "host/cli/command.h"
 #include "host/cli/table.h"
 
 namespace rhumb::cli {

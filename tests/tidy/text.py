@@ -2,7 +2,7 @@
 """What a reader should not meet in the sources: text.py ROOT. Prints each place, exits with status 1 if there is one.
 
 Files over 450 lines (400 is the aim), C and C++ lines over 200 columns, tabs and control characters, notes to do something later, sleeping in C++
-tests, prefixes of the protocol's error texts outside host/http. config/rhumb.yaml names every key of host/settings/keys.cc.
+tests, prefixes of the protocol's error texts outside host/http. config/rhumb.yaml names every key of host/settings/settings_keys.cc.
 """
 import pathlib
 import re
@@ -37,7 +37,7 @@ def main():
                     found.append(f"{name}:{number}: a control character")
                 if top == "tests" and path.suffix in {".cc", ".h"} and SLEEP.search(line):
                     found.append(f"{name}:{number}: wait for the event, do not sleep")
-    keys = re.findall(r'(?:text|choice|number|flag|bytes|share)\("([a-z_]+)\.([a-z_]+)"', (root / "host/settings/keys.cc").read_text())
+    keys = re.findall(r'(?:text|choice|number|flag|bytes|share)\("([a-z_]+)\.([a-z_]+)"', (root / "host/settings/settings_keys.cc").read_text())
     config = (root / "config/rhumb.yaml").read_text()
     found += [f"config/rhumb.yaml: {section}.{key} is missing" for section, key in keys
               if not re.search(rf"^{section}:\n(?:(?:  .*)?\n)*?  {key}:", config, re.M)]

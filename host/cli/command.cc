@@ -1,4 +1,4 @@
-#include "host/cli/commands.h"
+#include "host/cli/command.h"
 
 #include <cstdio>
 #include <cstdlib>
