@@ -51,7 +51,7 @@ class Matcher {
 
 // What a filter means where a command of feature level 2 is applied. Pinned for ever, like mutate.h: replicas of any release that apply the
 // same command must come to the same decision. A different behaviour is a new function behind a feature level, and what this one decides
-// stays; tests/payload/pinned_filter_test.cc holds it.
+// stays; tests/payload/filter/pinned_filter_test.cc holds it.
 base::Result<Matcher> compile_pinned_v2(const model::Filter& filter, const FilterSchema& schema);
 
 }  // namespace rhumb::payload

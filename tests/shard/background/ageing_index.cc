@@ -1,6 +1,6 @@
 // An exact index engine that ages: an instance whose rows came by insert says that a new one would fit the data better ("4bit"), one that
 // was built is content ("8bit"). It knows which rows it was given, and answers no others: a row that the host lost is not found.
-#include "tests/shard/ageing_index.h"
+#include "tests/shard/background/ageing_index.h"
 
 #include <algorithm>
 #include <atomic>

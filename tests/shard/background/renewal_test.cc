@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "host/base/memory_guard.h"
-#include "tests/shard/ageing_index.h"
+#include "tests/shard/background/ageing_index.h"
 #include "tests/shard/harness.h"
 
 namespace rhumb::shard::test {
