@@ -1,11 +1,10 @@
-// The shard's life: opening, applying, configuration, closing. What it answers is in reads.cc, search.cc, resolve.cc
-// and verify.cc; measurer.cc measures how much its searches find.
 #include "host/shard/shard.h"
 
 #include <future>
 #include <utility>
 
 #include "host/base/log.h"
+#include "host/shard/read/search.h"
 #include "host/shard/recovery/recover.h"
 
 namespace rhumb::shard {
@@ -101,6 +100,14 @@ std::vector<uint64_t> Shard::known_parts(const model::CommandHeader& header) con
 
 uint32_t Shard::request_limit() const {
   return core_.options.requests == nullptr ? base::limits::kMaxRequests : core_.options.requests->limit();
+}
+
+Result<model::SearchResult> Shard::search(const model::SearchRequest& request, const ReadContext& context) {
+  TailScan tail;
+  RHUMB_ASSIGN(auto result, shard::search(core_, request, context, measurer_.widen(), &tail));
+  measurer_.offer(request);
+  indexer_.tail_scanned(tail.rows, tail.ns);
+  return result;
 }
 
 void Shard::configure(const model::CollectionConfig& config, uint64_t version, Done done) {

@@ -18,7 +18,6 @@
 #include <string>
 #include <vector>
 
-#include "host/base/clock.h"
 #include "host/base/executor.h"
 #include "host/base/status.h"
 #include "host/consensus/state_machine.h"
@@ -30,25 +29,15 @@
 #include "host/shard/state/apply_state.h"
 #include "host/shard/background/maintenance.h"
 #include "host/shard/background/measurer.h"
+#include "host/shard/read/point_reads.h"
+#include "host/shard/read/read_context.h"
+#include "host/shard/read/verification.h"
 #include "host/shard/recovery/replay.h"
+#include "host/shard/write/admission.h"
 #include "host/shard/write/resolution.h"
+#include "host/shard/write/resolve.h"
 
 namespace rhumb::shard {
-
-struct ReadContext {
-  base::Deadline deadline;
-  const std::atomic<bool>* cancelled = nullptr;
-  uint64_t* bytes_left = nullptr;  // of kMaxReplyBytes, for the searches of one message together; null: this read alone
-};
-
-// What verify() found when it read every point again.
-struct Verification {
-  uint64_t applied = 0, points = 0;
-  Hash kept{}, computed{};
-  std::vector<std::string> problems;  // file, offset, what is wrong with it; at most kMaxVerifyProblems. Empty: all is well
-  uint64_t more_problems = 0;         // beyond
-  void note(const base::Status& problem);
-};
 
 class Shard final : public consensus::StateMachine {
  public:
@@ -75,11 +64,13 @@ class Shard final : public consensus::StateMachine {
 
   // Leader, before proposing: kBusy when the tail of unindexed rows is too long, kNoSpace when the disk is nearly full
   // or the process has reached its limit of memory, or the fence.
-  base::Status admit(model::OperationKind kind = model::OperationKind::kUpsert) const;
+  base::Status admit(model::OperationKind kind = model::OperationKind::kUpsert) const { return shard::admit(core_, indexer_, kind); }
   // Leader: the points that the operation's filter selects in the newest view, or those that it names. done_at: log
   // indexes at which parts of the same operation were applied already; the points that these changed are left out.
   base::Result<Resolution> resolve(model::Operation operation, const ReadContext& context,
-                                   std::span<const uint64_t> done_at = {});
+                                   std::span<const uint64_t> done_at = {}) {
+    return shard::resolve(core_, std::move(operation), context, done_at);
+  }
   // Any thread. What is done of the operation of this header, if this shard knows it and shows it.
   std::optional<CommandOutcome> known(const model::CommandHeader& header) const;
   std::vector<uint64_t> known_parts(const model::CommandHeader& header) const;
@@ -90,10 +81,13 @@ class Shard final : public consensus::StateMachine {
   // Any thread, blocking on nothing but the disk. kUnavailable while replaying; a fenced shard answers why. Points of more
   // than kMaxReplyBytes are kTooLarge; a scroll ends with the point whose text goes beyond.
   base::Result<model::SearchResult> search(const model::SearchRequest& request, const ReadContext& context);
-  base::Result<std::vector<model::Record>> get(const model::GetRequest& request,
-                                               const ReadContext& context = {});  // in the order asked, missing left out
-  base::Result<std::vector<model::Record>> scroll(const model::ScrollRequest& request, const ReadContext& context);
-  base::Result<uint64_t> count(const model::CountRequest& request, const ReadContext& context);
+  base::Result<std::vector<model::Record>> get(const model::GetRequest& request, const ReadContext& context = {}) {
+    return get_points(core_, request, context);
+  }
+  base::Result<std::vector<model::Record>> scroll(const model::ScrollRequest& request, const ReadContext& context) {
+    return scroll_points(core_, request, context);
+  }
+  base::Result<uint64_t> count(const model::CountRequest& request, const ReadContext& context) { return count_points(core_, request, context); }
   model::ShardState state() const;
   // What the contract asks for and what is measured; and by segment and vector, what its graph knows of itself.
   Measurer::State recall() const { return measurer_.state(); }
@@ -105,7 +99,7 @@ class Shard final : public consensus::StateMachine {
   };
   std::vector<Calibration> calibrations();
   // Reads every byte of every point again. Takes long; call it on a background thread.
-  base::Result<Verification> verify(const ReadContext& context);
+  base::Result<Verification> verify(const ReadContext& context) { return shard::verify(core_, context); }
 
   // Any thread. done: what was applied before the call is durable in the shard's own files, and the log released.
   void checkpoint(Done done) { maintenance_.checkpoint(std::move(done)); }
@@ -126,9 +120,6 @@ class Shard final : public consensus::StateMachine {
   base::Status recover();
   void apply_now(const std::vector<consensus::Entry>& entries, const consensus::StateMachine::Done& done);
   base::Status apply_all(std::span<const consensus::Entry> entries);
-  base::Result<Verification> verify_view(const ViewPtr& view, const ReadContext& context, bool* moved) const;
-  base::Status verify_row(const View& view, const SegmentView& part, uint32_t slot, HashSums& sums, bool* moved) const;
-  base::Result<uint64_t> count_rows(const ReadContext& context) const;
 
   Core core_;
   Ledger ledger_;                     // [apply]

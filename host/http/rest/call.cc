@@ -82,16 +82,16 @@ Response failure_response(const Status& status, double seconds, const std::vecto
   return response;
 }
 
-void log_thrown(const Exchange& x, const std::exception& e) {
+void log_thrown(const Call& x, const std::exception& e) {
   base::log_error("http", "handler threw", {{"request_id", x.request->request_id}, {"path", x.request->path}, {"what", e.what()}});
 }
 
-Exchange::Exchange(std::shared_ptr<Request> r, Reply reply, const RestOptions& o)
+Call::Call(std::shared_ptr<Request> r, Reply reply, const RestOptions& o)
     : options(o), request(std::move(r)), reply_(std::move(reply)), started_ns_(base::monotonic_ns()) {}
 
-double Exchange::seconds() const { return static_cast<double>(base::monotonic_ns() - started_ns_) * 1e-9; }
+double Call::seconds() const { return static_cast<double>(base::monotonic_ns() - started_ns_) * 1e-9; }
 
-base::Result<bool> Exchange::flag(const std::string& name, bool fallback) const {
+base::Result<bool> Call::flag(const std::string& name, bool fallback) const {
   auto it = query.find(name);
   if (it == query.end() || it->second.empty()) return fallback;
   if (it->second == "true") return true;
@@ -99,7 +99,7 @@ base::Result<bool> Exchange::flag(const std::string& name, bool fallback) const 
   return base::invalid("Deserialize error in query parameters: " + name + ": '" + it->second + "' is neither true nor false");
 }
 
-base::Result<base::Deadline> Exchange::deadline() const {
+base::Result<base::Deadline> Call::deadline() const {
   uint64_t seconds = base::limits::kDefaultTimeoutSeconds;
   if (auto it = query.find("timeout"); it != query.end() && !it->second.empty()) {
     const std::string& text = it->second;
@@ -112,7 +112,7 @@ base::Result<base::Deadline> Exchange::deadline() const {
   return base::Deadline{request->received_ns + seconds * 1'000'000'000};
 }
 
-base::Result<gateway::WriteOptions> Exchange::write_options() const {
+base::Result<gateway::WriteOptions> Call::write_options() const {
   gateway::WriteOptions out;
   RHUMB_ASSIGN(out.wait, flag("wait", false));
   RHUMB_ASSIGN(out.deadline, deadline());
@@ -139,7 +139,7 @@ base::Result<gateway::WriteOptions> Exchange::write_options() const {
   return out;
 }
 
-base::Result<gateway::ReadOptions> Exchange::read_options() const {
+base::Result<gateway::ReadOptions> Call::read_options() const {
   gateway::ReadOptions out;
   RHUMB_ASSIGN(out.deadline, deadline());
   out.session = std::string(request->header("X-Rhumb-Session"));
@@ -156,7 +156,7 @@ base::Result<gateway::ReadOptions> Exchange::read_options() const {
   return out;
 }
 
-void Exchange::ok(std::string_view result_json, std::string_view members) {
+void Call::ok(std::string_view result_json, std::string_view members) {
   Response response;
   std::string& body = response.body;
   body.reserve(result_json.size() + members.size() + 64);
@@ -177,14 +177,14 @@ void Exchange::ok(std::string_view result_json, std::string_view members) {
   answer(std::move(response));
 }
 
-void Exchange::fail(const Status& status) {
+void Call::fail(const Status& status) {
   if (status.code() == Code::kInternal || status.code() == Code::kIo || status.code() == Code::kCorrupt) {
     base::log_error("http", "request failed", {{"request_id", request->request_id}, {"path", request->path}, {"error", status.message()}});
   }
   reply_(failure_response(status, seconds(), warnings_));
 }
 
-void Exchange::answer(Response response) {
+void Call::answer(Response response) {
   if (session_of_ != nullptr) {
     std::string token = gateway().session_token(session_of_);
     if (!token.empty()) response.headers.emplace_back("X-Rhumb-Session", std::move(token));
@@ -192,6 +192,6 @@ void Exchange::answer(Response response) {
   reply_(std::move(response));
 }
 
-void Exchange::stream(Response head, Pull pull) { reply_.stream(std::move(head), std::move(pull)); }
+void Call::stream(Response head, Pull pull) { reply_.stream(std::move(head), std::move(pull)); }
 
 }  // namespace rhumb::http::rest

@@ -31,13 +31,13 @@ struct RestOptions {
   std::function<void(gateway::CollectionPtr, base::Deadline, std::function<void(base::Result<std::string>)>)> verify_json, contract_json;
 };
 
-class Exchange;
-void log_thrown(const Exchange& x, const std::exception& e);
+class Call;
+void log_thrown(const Call& x, const std::exception& e);
 
 // Shared by the handler and the callbacks of the gateway; answered exactly once.
-class Exchange {
+class Call {
  public:
-  Exchange(std::shared_ptr<Request> request, Reply reply, const RestOptions& options);
+  Call(std::shared_ptr<Request> request, Reply reply, const RestOptions& options);
 
   const RestOptions& options;
   const std::shared_ptr<Request> request;
@@ -74,11 +74,11 @@ class Exchange {
   gateway::CollectionPtr session_of_;
   std::vector<std::string> warnings_;
 };
-using ExchangePtr = std::shared_ptr<Exchange>;
+using CallPtr = std::shared_ptr<Call>;
 
 // A library that throws costs the one request: its reply is dropped with the exchange and answers 500.
 template <typename F>
-void run_guarded(const ExchangePtr& x, F&& run) {
+void run_guarded(const CallPtr& x, F&& run) {
   try {
     run();
   } catch (const std::exception& e) {
@@ -88,7 +88,7 @@ void run_guarded(const ExchangePtr& x, F&& run) {
 
 // Goes on in the pool; too many that wait there: 503.
 template <typename F>
-void run_on_pool(const ExchangePtr& x, F run) {
+void run_on_pool(const CallPtr& x, F run) {
   const base::Status posted = x->options.pool->post([x, run = std::move(run)]() mutable { run_guarded(x, run); });
   if (!posted.ok()) x->fail({base::Code::kUnavailable, "too many requests are waiting: " + posted.message()});
 }

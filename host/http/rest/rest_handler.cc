@@ -16,7 +16,7 @@ Response method_not_allowed(const std::string& allow, std::string_view method) {
 }
 
 // Fills in what the router found; answers by itself, and returns nullptr, when the request ends here.
-const Route* route(const ExchangePtr& x, const RestOptions& options) {
+const Route* route(const CallPtr& x, const RestOptions& options) {
   const Request& request = *x->request;
   Match match = match_route(request.method, request.path);
   if (match.route == nullptr) {
@@ -52,7 +52,7 @@ RestOptions with_paces(RestOptions options, SearchPaces& paces) {
 }
 
 // A small body is worth parsing on the loop. Whether the search is short, the parsed query tells.
-bool may_be_short(const Exchange& x) {
+bool may_be_short(const Call& x) {
   return x.request->may_run_here && x.request->body.size() <= kMaxBodyOnLoop && !x.query.contains("consistency");
 }
 
@@ -61,7 +61,7 @@ bool may_be_short(const Exchange& x) {
 RestHandler::RestHandler(RestOptions options) : options_(with_paces(std::move(options), paces_)) {}
 
 void RestHandler::handle(std::shared_ptr<Request> request, Reply reply) {
-  auto x = std::make_shared<Exchange>(std::move(request), std::move(reply), options_);
+  auto x = std::make_shared<Call>(std::move(request), std::move(reply), options_);
   const Route* found = route(x, options_);
   if (found == nullptr) return;
   x->on_loop = found->where == Where::kLoop || (found->where == Where::kEither && may_be_short(*x));
@@ -71,7 +71,7 @@ void RestHandler::handle(std::shared_ptr<Request> request, Reply reply) {
 
 std::unique_ptr<BodySink> RestHandler::stream(const std::shared_ptr<Request>& head, Reply& reply) {
   if (head->method != "POST" || !head->path.ends_with(kImportSuffix)) return nullptr;
-  auto x = std::make_shared<Exchange>(head, std::move(reply), options_);
+  auto x = std::make_shared<Call>(head, std::move(reply), options_);
   const Route* found = route(x, options_);
   if (found == nullptr) return nullptr;
   if (found->run != points::import_buffered) {  // a point named "import", say: an ordinary body after all

@@ -1,5 +1,13 @@
 #include "host/http/rest/routes.h"
 
+#include "host/http/rest/resources/collections.h"
+#include "host/http/rest/resources/export.h"
+#include "host/http/rest/resources/import.h"
+#include "host/http/rest/resources/points_read.h"
+#include "host/http/rest/resources/points_write.h"
+#include "host/http/rest/resources/query.h"
+#include "host/http/rest/resources/service.h"
+
 namespace rhumb::http::rest {
 namespace {
 

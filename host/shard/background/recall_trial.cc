@@ -6,7 +6,6 @@
 #include "host/base/limits.h"
 #include "host/segment/search/search.h"
 #include "host/shard/read/filtering.h"
-#include "host/shard/shard.h"
 
 namespace rhumb::shard {
 

@@ -1,6 +1,5 @@
 #include "host/shard/read/filtering.h"
 
-#include "host/shard/shard.h"
 
 namespace rhumb::shard {
 

@@ -12,13 +12,12 @@
 #include "host/payload/filter/matcher.h"
 #include "host/payload/filter/planner.h"
 #include "host/segment/segment.h"
+#include "host/shard/read/read_context.h"
 #include "host/shard/state/core.h"
 #include "host/shard/state/tables.h"
 #include "host/shard/state/view.h"
 
 namespace rhumb::shard {
-
-struct ReadContext;
 
 class ViewFilter {
  public:

@@ -1,4 +1,5 @@
-// Nearest neighbours over all segments of a view.
+#include "host/shard/read/search.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -9,7 +10,6 @@
 #include "host/segment/search/search.h"
 #include "host/shard/read/filtering.h"
 #include "host/shard/read/record.h"
-#include "host/shard/shard.h"
 #include "rhumb/kernels.h"
 
 namespace rhumb::shard {
@@ -184,9 +184,9 @@ class Attempt {
 
 }  // namespace
 
-Result<model::SearchResult> Shard::search(const SearchRequest& request, const ReadContext& context) {
-  RHUMB_TRY(core_.serving());
-  const SchemaPtr schema = core_.schema();
+Result<model::SearchResult> search(Core& core, const SearchRequest& request, const ReadContext& context, float widen, TailScan* tail) {
+  RHUMB_TRY(core.serving());
+  const SchemaPtr schema = core.schema();
   const size_t column = schema->column_of(request.vector_name);
   if (column == schema->vectors.size())
     return base::invalid("Not existing vector name error: " + request.vector_name);
@@ -199,7 +199,7 @@ Result<model::SearchResult> Shard::search(const SearchRequest& request, const Re
                RecordMaker::compile(request.with_payload, request.with_vector, schema->vectors));
   std::optional<ViewFilter> filter;
   if (request.filter && !request.filter->empty()) {
-    RHUMB_ASSIGN(filter, ViewFilter::compile(core_, *request.filter, context));
+    RHUMB_ASSIGN(filter, ViewFilter::compile(core, *request.filter, context));
   }
 
   // Points that changed while the search ran leave gaps, which a wider search fills; the third attempt leaves nothing
@@ -207,21 +207,20 @@ Result<model::SearchResult> Shard::search(const SearchRequest& request, const Re
   uint64_t own_bytes = base::limits::kMaxReplyBytes;
   uint64_t& bytes_left = context.bytes_left != nullptr ? *context.bytes_left : own_bytes;
   Attempt attempt(request, column, params, context, filter ? &*filter : nullptr, schema->contract.recall,
-                  measurer_.widen());
+                  widen);
   model::SearchResult result;
   for (int round = 0; round < 3; ++round) {
-    ViewPtr view = core_.views.current();
+    ViewPtr view = core.views.current();
     const auto k = static_cast<uint32_t>(std::min<uint64_t>(view->points, (round == 0 ? 1ull : 2ull) * request.limit));
-    RHUMB_TRY(room_for_hits(core_.options.segment.memory, k));
-    RHUMB_TRY(core_.watch(attempt.run(std::move(view), k, round == 2)));
+    RHUMB_TRY(room_for_hits(core.options.segment.memory, k));
+    RHUMB_TRY(core.watch(attempt.run(std::move(view), k, round == 2)));
     auto records = attempt.records(maker, bytes_left);
-    if (!records.ok()) return core_.watch(records.status());
+    if (!records.ok()) return core.watch(records.status());
     result.points = std::move(*records);
     if (attempt.dropped() == 0 || result.points.size() >= request.limit) break;
   }
-  measurer_.offer(request);
   for (const model::Record& record : result.points) bytes_left -= model::text_bytes(record);
-  indexer_.tail_scanned(attempt.tail_rows(), attempt.tail_ns());
+  *tail = {attempt.tail_rows(), attempt.tail_ns()};
   if (request.params.explain) result.plan = attempt.take_plan();
   return result;
 }

@@ -1,10 +1,9 @@
-// The leader's part of a write: a filter becomes explicit ids and the versions that it was seen to match. Conditions on named points are not
-// decided here: they travel in the command (docs/adr/0012).
+#include "host/shard/write/resolve.h"
+
 #include <algorithm>
 
 #include "host/base/planted.h"
 #include "host/shard/read/filtering.h"
-#include "host/shard/shard.h"
 
 namespace rhumb::shard {
 
@@ -54,27 +53,27 @@ Status decide_now(Core& core, std::vector<Target>& targets) {
 
 }  // namespace
 
-Result<Resolution> Shard::resolve(Operation operation, const ReadContext& context, std::span<const uint64_t> done_at) {
-  RHUMB_TRY(core_.serving());
+Result<Resolution> resolve(Core& core, Operation operation, const ReadContext& context, std::span<const uint64_t> done_at) {
+  RHUMB_TRY(core.serving());
   std::vector<std::string> uuid_fields;
   std::optional<ViewFilter> filter;
   const auto& given = operation.filter ? operation.filter : operation.update_filter;
   if (given) {
-    RHUMB_ASSIGN(filter, ViewFilter::compile(core_, *given, context));
-    const auto declared = core_.schema()->filter.uuid_fields;
+    RHUMB_ASSIGN(filter, ViewFilter::compile(core, *given, context));
+    const auto declared = core.schema()->filter.uuid_fields;
     uuid_fields.assign(declared.begin(), declared.end());
   }
   std::vector<model::PointWrite> points = std::move(operation.points);
   std::vector<Target> targets;
   if (operation.filter) {
-    auto selected = select(core_, *filter, done_at);
-    if (!selected.ok()) return core_.watch(selected.status());
-    const size_t chunk = part_size(*operation.filter, core_.options.resolve_chunk_points);
+    auto selected = select(core, *filter, done_at);
+    if (!selected.ok()) return core.watch(selected.status());
+    const size_t chunk = part_size(*operation.filter, core.options.resolve_chunk_points);
     return Resolution(std::move(operation), std::move(*selected), {}, std::move(uuid_fields), chunk);
   }
   for (const model::PointWrite& point : points) targets.push_back({point.id, model::kAnyVersion});
   for (model::PointId& id : operation.ids) targets.push_back({std::move(id), model::kAnyVersion});
-  if (RHUMB_PLANTED(kSkipsWhatMoved) && given) RHUMB_TRY(decide_now(core_, targets));
+  if (RHUMB_PLANTED(kSkipsWhatMoved) && given) RHUMB_TRY(decide_now(core, targets));
   const size_t all = std::max<size_t>(1, targets.size());  // what a client named is one command, so it happens as one
   return Resolution(std::move(operation), std::move(targets), std::move(points), std::move(uuid_fields), all);
 }

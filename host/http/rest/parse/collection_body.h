@@ -1,5 +1,5 @@
-// Collections as the wire knows them: bodies of create, update, aliases and index -> model, and a collection's state -> JSON.
-// Small documents, so nlohmann, with its depth capped.
+// Bodies of requests about collections (create, update, aliases, index) become model types.
+// The documents are small, so nlohmann reads them, with its depth capped.
 #pragma once
 
 #include <string>
@@ -21,8 +21,5 @@ base::Result<model::CollectionConfig> parse_update_collection(const std::string&
 base::Result<std::vector<gateway::AliasAction>> parse_alias_actions(const std::string& body, IgnoredMembers* ignored = nullptr);
 base::Result<std::pair<std::string, model::PayloadIndexConfig>> parse_create_index(const std::string& body, IgnoredMembers* ignored = nullptr);
 base::Status check_name(const std::string& name, const std::string& what, size_t max_bytes);
-
-std::string collection_info_json(const gateway::CollectionState& state);
-std::string collection_cluster_json(const gateway::CollectionState& state);
 
 }  // namespace rhumb::http::rest

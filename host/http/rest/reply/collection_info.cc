@@ -1,11 +1,13 @@
-// A collection's state as the wire shows it. Shapes that clients parse strictly (config.params.vectors, index params) hold nothing of ours.
+#include "host/http/rest/reply/collection_info.h"
+
 #include "host/base/limits.h"
-#include "host/http/rest/parse/collection_body.h"
 #include "host/http/rest/parse/collection_settings.h"
 #include "host/http/rest/reply/index_info.h"
 
 namespace rhumb::http::rest {
 namespace {
+
+// Clients parse config.params.vectors and the index parameters strictly: these objects hold no member of ours.
 
 json vector_json(const model::VectorParams& v) {
   json j = {{"size", v.size}, {"distance", std::string(model::distance_name(v.distance))}};

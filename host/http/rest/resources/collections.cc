@@ -1,8 +1,10 @@
+#include "host/http/rest/resources/collections.h"
+
 #include "host/base/json_text.h"
 #include "host/base/limits.h"
 #include "host/http/rest/parse/collection_body.h"
+#include "host/http/rest/reply/collection_info.h"
 #include "host/http/rest/reply/json_write.h"
-#include "host/http/rest/routes.h"
 
 namespace rhumb::http::rest::collections {
 namespace {
@@ -10,21 +12,21 @@ namespace {
 using base::Status;
 
 // The collection of the path, or the failure is answered and nothing returned.
-gateway::CollectionPtr found(const ExchangePtr& x) {
+gateway::CollectionPtr found(const CallPtr& x) {
   auto collection = x->collection();
   if (collection.ok()) return *collection;
   x->fail(collection.status());
   return nullptr;
 }
 
-gateway::Done answer_true(const ExchangePtr& x) {
+gateway::Done answer_true(const CallPtr& x) {
   return [x](Status status) {
     if (status.ok()) x->ok("true");
     else x->fail(status);
   };
 }
 
-void answer_aliases(const ExchangePtr& x, const std::string& only_of) {
+void answer_aliases(const CallPtr& x, const std::string& only_of) {
   std::string out = "{\"aliases\":[";
   for (const auto& [alias, name] : x->gateway().map()->aliases) {
     if (!only_of.empty() && name != only_of) continue;
@@ -43,7 +45,7 @@ std::string_view status_name(gateway::UpdateStatus s) {
   return s == gateway::UpdateStatus::kCompleted ? "completed" : "wait_timeout";
 }
 
-gateway::Callback<gateway::UpdateResult> answer_update(const ExchangePtr& x) {
+gateway::Callback<gateway::UpdateResult> answer_update(const CallPtr& x) {
   return [x](base::Result<gateway::UpdateResult> result) {
     if (!result.ok()) return x->fail(result.status());
     x->ok("{\"operation_id\":" + std::to_string(result->operation_id) + ",\"status\":\"" + std::string(status_name(result->status)) + "\"}");
@@ -52,7 +54,7 @@ gateway::Callback<gateway::UpdateResult> answer_update(const ExchangePtr& x) {
 
 }  // namespace
 
-void list(const ExchangePtr& x) {
+void list(const CallPtr& x) {
   std::string out = "{\"collections\":[";
   for (const auto& [name, collection] : x->gateway().map()->collections) {
     if (out.back() != '[') out += ',';
@@ -63,7 +65,7 @@ void list(const ExchangePtr& x) {
   x->ok(out + "]}");
 }
 
-void info(const ExchangePtr& x) {
+void info(const CallPtr& x) {
   const auto collection = found(x);
   const auto deadline = x->deadline();
   if (collection == nullptr) return;
@@ -74,9 +76,9 @@ void info(const ExchangePtr& x) {
   });
 }
 
-void exists(const ExchangePtr& x) { x->ok(x->collection().ok() ? R"({"exists":true})" : R"({"exists":false})"); }
+void exists(const CallPtr& x) { x->ok(x->collection().ok() ? R"({"exists":true})" : R"({"exists":false})"); }
 
-void create(const ExchangePtr& x) {
+void create(const CallPtr& x) {
   const std::string& name = x->capture("collection_name");
   if (const Status status = check_name(name, "collection_name", base::limits::kMaxNameBytes); !status.ok()) return x->fail(status);
   IgnoredMembers ignored;
@@ -88,7 +90,7 @@ void create(const ExchangePtr& x) {
   x->gateway().create_collection(name, std::move(*config), *deadline, answer_true(x));
 }
 
-void update(const ExchangePtr& x) {
+void update(const CallPtr& x) {
   const auto collection = found(x);
   if (collection == nullptr) return;
   IgnoredMembers ignored;
@@ -100,7 +102,7 @@ void update(const ExchangePtr& x) {
   x->gateway().update_collection(collection->name, {std::move(*config), collection->config_version}, *deadline, answer_true(x));
 }
 
-void drop(const ExchangePtr& x) {
+void drop(const CallPtr& x) {
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
   x->gateway().drop_collection(x->capture("collection_name"), *deadline, [x](base::Result<bool> dropped) {
@@ -109,7 +111,7 @@ void drop(const ExchangePtr& x) {
   });
 }
 
-void change_aliases(const ExchangePtr& x) {
+void change_aliases(const CallPtr& x) {
   IgnoredMembers ignored;
   auto actions = parse_alias_actions(x->request->body, &ignored);
   x->warn(ignored);
@@ -119,13 +121,13 @@ void change_aliases(const ExchangePtr& x) {
   x->gateway().change_aliases(std::move(*actions), *deadline, answer_true(x));
 }
 
-void all_aliases(const ExchangePtr& x) { answer_aliases(x, ""); }
+void all_aliases(const CallPtr& x) { answer_aliases(x, ""); }
 
-void aliases(const ExchangePtr& x) {
+void aliases(const CallPtr& x) {
   if (const auto collection = found(x)) answer_aliases(x, collection->name);
 }
 
-void create_index(const ExchangePtr& x) {
+void create_index(const CallPtr& x) {
   const auto collection = found(x);
   if (collection == nullptr) return;
   IgnoredMembers ignored;
@@ -137,7 +139,7 @@ void create_index(const ExchangePtr& x) {
   x->gateway().create_payload_index(collection, index->first, index->second, *options, answer_update(x));
 }
 
-void drop_index(const ExchangePtr& x) {
+void drop_index(const CallPtr& x) {
   const auto collection = found(x);
   if (collection == nullptr) return;
   const auto options = x->write_options();
@@ -145,7 +147,7 @@ void drop_index(const ExchangePtr& x) {
   x->gateway().drop_payload_index(collection, x->capture("field_name"), *options, answer_update(x));
 }
 
-void cluster(const ExchangePtr& x) {
+void cluster(const CallPtr& x) {
   const auto collection = found(x);
   if (collection == nullptr) return;
   const auto deadline = x->deadline();
@@ -156,7 +158,7 @@ void cluster(const ExchangePtr& x) {
   });
 }
 
-void contract(const ExchangePtr& x) {
+void contract(const CallPtr& x) {
   const auto collection = found(x);
   if (collection == nullptr) return;
   const auto deadline = x->deadline();
@@ -167,7 +169,7 @@ void contract(const ExchangePtr& x) {
   });
 }
 
-void verify(const ExchangePtr& x) {
+void verify(const CallPtr& x) {
   const auto collection = found(x);
   if (collection == nullptr) return;
   const auto deadline = x->deadline();

@@ -1,7 +1,8 @@
 // Export: page after page of a scroll, each asked for when the client has taken the one before; memory is bounded by a page.
+#include "host/http/rest/resources/export.h"
+
 #include "host/base/limits.h"
 #include "host/http/rest/parse/point_stream.h"
-#include "host/http/rest/routes.h"
 
 namespace rhumb::http::rest::points {
 namespace {
@@ -9,7 +10,7 @@ namespace {
 constexpr uint32_t kPagePoints = 500;
 
 struct Export : std::enable_shared_from_this<Export> {
-  ExchangePtr x;
+  CallPtr x;
   gateway::CollectionPtr collection;
   gateway::ReadOptions options;
   PointFormat format = PointFormat::kNdjson;
@@ -39,7 +40,7 @@ struct Export : std::enable_shared_from_this<Export> {
 
 }  // namespace
 
-void export_all(const ExchangePtr& x) {
+void export_all(const CallPtr& x) {
   auto collection = x->collection();
   if (!collection.ok()) return x->fail(collection.status());
   auto options = x->read_options();

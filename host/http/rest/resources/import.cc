@@ -1,3 +1,5 @@
+#include "host/http/rest/resources/import.h"
+
 #include <xxhash.h>
 
 #include <array>
@@ -8,8 +10,6 @@
 #include <unordered_map>
 
 #include "host/base/bytes.h"
-#include "host/http/rest/routes.h"
-#include "host/http/rest/resources/import.h"
 
 namespace rhumb::http::rest {
 namespace {
@@ -36,7 +36,7 @@ std::array<uint8_t, 16> identity_of(const std::array<uint8_t, 16>& import, uint6
 // Shared by the loop (chunks come), the pool (parses them) and the gateway's callbacks. Chunks are parsed one at a time, in order.
 class Import : public std::enable_shared_from_this<Import> {
  public:
-  Import(ExchangePtr x, gateway::CollectionPtr collection, gateway::WriteOptions options, PointFormat format)
+  Import(CallPtr x, gateway::CollectionPtr collection, gateway::WriteOptions options, PointFormat format)
       : x_(std::move(x)), collection_(std::move(collection)), options_(options), reader_(format, collection_->config) {
     options_.wait = true;
   }
@@ -158,7 +158,7 @@ class Import : public std::enable_shared_from_this<Import> {
     x_->fail(Status(failure_.code(), failure_.message() + " (" + std::to_string(points_) + " points were imported before)"));
   }
 
-  const ExchangePtr x_;
+  const CallPtr x_;
   const gateway::CollectionPtr collection_;
   gateway::WriteOptions options_;
   PointReader reader_;                        // the pool, one chunk at a time
@@ -185,7 +185,7 @@ class ImportSink final : public BodySink {
 
 }  // namespace
 
-std::unique_ptr<BodySink> start_import(const ExchangePtr& x) {
+std::unique_ptr<BodySink> start_import(const CallPtr& x) {
   auto collection = x->collection();
   auto options = x->write_options();
   if (!collection.ok() || !options.ok()) {
@@ -198,7 +198,7 @@ std::unique_ptr<BodySink> start_import(const ExchangePtr& x) {
 }
 
 // A body that came without being streamed (none at all, that is): nothing to import.
-void points::import_buffered(const ExchangePtr& x) {
+void points::import_buffered(const CallPtr& x) {
   auto sink = start_import(x);
   if (sink == nullptr) return;
   sink->on_end();

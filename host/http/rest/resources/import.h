@@ -10,6 +10,10 @@
 
 namespace rhumb::http::rest {
 
-std::unique_ptr<BodySink> start_import(const ExchangePtr& x);  // answers the exchange itself when it cannot start, and returns nullptr
+std::unique_ptr<BodySink> start_import(const CallPtr& x);  // answers the exchange itself when it cannot start, and returns nullptr
+
+namespace points {
+void import_buffered(const CallPtr& x);
+}
 
 }  // namespace rhumb::http::rest

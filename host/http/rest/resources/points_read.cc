@@ -1,7 +1,8 @@
+#include "host/http/rest/resources/points_read.h"
+
 #include "host/base/json_text.h"
 #include "host/http/rest/reply/json_write.h"
 #include "host/http/rest/parse/parse_points.h"
-#include "host/http/rest/routes.h"
 
 namespace rhumb::http::rest::points {
 namespace {
@@ -15,7 +16,7 @@ RecordShape shape_of(const gateway::CollectionPtr& collection, const PayloadSele
 }
 
 // What all reads need: the collection and the options; a failure is answered here.
-bool prepare(const ExchangePtr& x, gateway::CollectionPtr& collection, gateway::ReadOptions& options) {
+bool prepare(const CallPtr& x, gateway::CollectionPtr& collection, gateway::ReadOptions& options) {
   auto found = x->collection();
   if (!found.ok()) {
     x->fail(found.status());
@@ -34,7 +35,7 @@ bool prepare(const ExchangePtr& x, gateway::CollectionPtr& collection, gateway::
 
 }  // namespace
 
-void get_one(const ExchangePtr& x) {
+void get_one(const CallPtr& x) {
   gateway::CollectionPtr collection;
   gateway::ReadOptions options;
   if (!prepare(x, collection, options)) return;
@@ -50,7 +51,7 @@ void get_one(const ExchangePtr& x) {
   });
 }
 
-void get(const ExchangePtr& x) {
+void get(const CallPtr& x) {
   gateway::CollectionPtr collection;
   gateway::ReadOptions options;
   if (!prepare(x, collection, options)) return;
@@ -65,7 +66,7 @@ void get(const ExchangePtr& x) {
   });
 }
 
-void scroll(const ExchangePtr& x) {
+void scroll(const CallPtr& x) {
   gateway::CollectionPtr collection;
   gateway::ReadOptions options;
   if (!prepare(x, collection, options)) return;
@@ -83,7 +84,7 @@ void scroll(const ExchangePtr& x) {
   });
 }
 
-void count(const ExchangePtr& x) {
+void count(const CallPtr& x) {
   gateway::CollectionPtr collection;
   gateway::ReadOptions options;
   if (!prepare(x, collection, options)) return;

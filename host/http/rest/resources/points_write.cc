@@ -1,5 +1,6 @@
+#include "host/http/rest/resources/points_write.h"
+
 #include "host/http/rest/parse/parse_points.h"
-#include "host/http/rest/routes.h"
 
 namespace rhumb::http::rest::points {
 namespace {
@@ -19,7 +20,7 @@ std::string update_json(const gateway::UpdateResult& r) {
 
 enum class Form { kOne, kList };
 
-void write(const ExchangePtr& x, const gateway::CollectionPtr& collection, Result<Operations> operations, Form form) {
+void write(const CallPtr& x, const gateway::CollectionPtr& collection, Result<Operations> operations, Form form) {
   if (!operations.ok()) return x->fail(operations.status());
   const auto options = x->write_options();
   if (!options.ok()) return x->fail(options.status());
@@ -35,7 +36,7 @@ void write(const ExchangePtr& x, const gateway::CollectionPtr& collection, Resul
 
 // One operation, read by `parse` from the body.
 template <typename Parse>
-void write_one(const ExchangePtr& x, Parse parse) {
+void write_one(const CallPtr& x, Parse parse) {
   auto collection = x->collection();
   if (!collection.ok()) return x->fail(collection.status());
   IgnoredMembers ignored;
@@ -48,24 +49,24 @@ void write_one(const ExchangePtr& x, Parse parse) {
 }
 
 template <OperationKind kind>
-void change_payload(const ExchangePtr& x) {
+void change_payload(const CallPtr& x) {
   write_one(x, [](const std::string& body, const model::CollectionConfig&, IgnoredMembers* ignored) { return parse_payload_change(body, kind, ignored); });
 }
 
 }  // namespace
 
-void upsert(const ExchangePtr& x) { write_one(x, parse_upsert); }
-void remove(const ExchangePtr& x) {
+void upsert(const CallPtr& x) { write_one(x, parse_upsert); }
+void remove(const CallPtr& x) {
   write_one(x, [](const std::string& body, const model::CollectionConfig&, IgnoredMembers* ignored) { return parse_delete_points(body, ignored); });
 }
-void update_vectors(const ExchangePtr& x) { write_one(x, parse_update_vectors); }
-void delete_vectors(const ExchangePtr& x) { write_one(x, parse_delete_vectors); }
-void set_payload(const ExchangePtr& x) { change_payload<OperationKind::kSetPayload>(x); }
-void overwrite_payload(const ExchangePtr& x) { change_payload<OperationKind::kOverwritePayload>(x); }
-void delete_payload(const ExchangePtr& x) { change_payload<OperationKind::kDeletePayload>(x); }
-void clear_payload(const ExchangePtr& x) { change_payload<OperationKind::kClearPayload>(x); }
+void update_vectors(const CallPtr& x) { write_one(x, parse_update_vectors); }
+void delete_vectors(const CallPtr& x) { write_one(x, parse_delete_vectors); }
+void set_payload(const CallPtr& x) { change_payload<OperationKind::kSetPayload>(x); }
+void overwrite_payload(const CallPtr& x) { change_payload<OperationKind::kOverwritePayload>(x); }
+void delete_payload(const CallPtr& x) { change_payload<OperationKind::kDeletePayload>(x); }
+void clear_payload(const CallPtr& x) { change_payload<OperationKind::kClearPayload>(x); }
 
-void batch(const ExchangePtr& x) {
+void batch(const CallPtr& x) {
   auto collection = x->collection();
   if (!collection.ok()) return x->fail(collection.status());
   IgnoredMembers ignored;

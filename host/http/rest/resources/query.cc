@@ -1,11 +1,12 @@
 // points/query and points/search: queries by id are turned into queries by vector first, those without a query into scrolls; what is left
 // goes to the shards as one search.
+#include "host/http/rest/resources/query.h"
+
 #include <thread>
 
 #include "host/http/rest/reply/json_write.h"
 #include "host/http/rest/pace/search_pace.h"
 #include "host/http/rest/parse/parse_query.h"
-#include "host/http/rest/routes.h"
 #include "host/http/rest/pace/short_search.h"
 
 namespace rhumb::http::rest::points {
@@ -20,7 +21,7 @@ enum class Form { kQuery, kQueryBatch, kSearch, kSearchBatch };
 
 // All queries of one request on their way; every step runs alone, in the callback of the one before.
 struct Run : std::enable_shared_from_this<Run> {
-  ExchangePtr x;
+  CallPtr x;
   Form form;
   gateway::CollectionPtr collection;
   gateway::ReadOptions options;
@@ -136,7 +137,7 @@ void Run::finish() {
   if (watch && thread == std::this_thread::get_id()) pace->took(parsed_ns + watch->held_ns());
 }
 
-void run(const ExchangePtr& x, Form form, const gateway::CollectionPtr& collection, const Stopwatch& watch, Result<std::vector<ParsedQuery>> queries) {
+void run(const CallPtr& x, Form form, const gateway::CollectionPtr& collection, const Stopwatch& watch, Result<std::vector<ParsedQuery>> queries) {
   if (!queries.ok()) return x->fail(queries.status());
   auto options = x->read_options();
   if (!options.ok()) return x->fail(options.status());
@@ -167,7 +168,7 @@ Result<std::vector<ParsedQuery>> as_list(Result<ParsedQuery> one) {
 }
 
 template <typename Parse>
-void start(const ExchangePtr& x, Form form, Parse parse) {
+void start(const CallPtr& x, Form form, Parse parse) {
   auto collection = x->collection();
   if (!collection.ok()) return x->fail(collection.status());
   const Stopwatch watch;
@@ -179,13 +180,13 @@ void start(const ExchangePtr& x, Form form, Parse parse) {
 
 }  // namespace
 
-void query(const ExchangePtr& x) {
+void query(const CallPtr& x) {
   start(x, Form::kQuery, [](const std::string& body, const model::CollectionConfig& c, IgnoredMembers* i) { return as_list(parse_query(body, c, i)); });
 }
-void query_batch(const ExchangePtr& x) { start(x, Form::kQueryBatch, parse_query_batch); }
-void search(const ExchangePtr& x) {
+void query_batch(const CallPtr& x) { start(x, Form::kQueryBatch, parse_query_batch); }
+void search(const CallPtr& x) {
   start(x, Form::kSearch, [](const std::string& body, const model::CollectionConfig& c, IgnoredMembers* i) { return as_list(parse_search(body, c, i)); });
 }
-void search_batch(const ExchangePtr& x) { start(x, Form::kSearchBatch, parse_search_batch); }
+void search_batch(const CallPtr& x) { start(x, Form::kSearchBatch, parse_search_batch); }
 
 }  // namespace rhumb::http::rest::points

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/http/rest/parse/collection_body.h"
+#include "host/http/rest/reply/collection_info.h"
 #include "host/http/rest/reply/json_write.h"
 #include "host/http/rest/parse/parse_points.h"
 #include "host/http/rest/parse/parse_query.h"

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/http/rest/parse/collection_body.h"
+#include "host/http/rest/reply/collection_info.h"
 
 namespace rhumb::http::rest {
 namespace {

@@ -1,9 +1,9 @@
-// Reading points by id, in the order of ids, and counting them.
+#include "host/shard/read/point_reads.h"
+
 #include <algorithm>
 
 #include "host/shard/read/filtering.h"
 #include "host/shard/read/record.h"
-#include "host/shard/shard.h"
 
 namespace rhumb::shard {
 
@@ -15,13 +15,6 @@ namespace {
 
 // Read between two looks at the deadline: some milliseconds from a cold disk.
 constexpr size_t kReadsPerLook = 64;
-
-Status interrupted(const ReadContext& context, const char* what) {
-  if (context.cancelled != nullptr && context.cancelled->load(std::memory_order_relaxed))
-    return {base::Code::kCancelled, std::string(what) + " was cancelled"};
-  if (context.deadline.expired()) return {base::Code::kTimeout, std::string(what) + " did not end in time"};
-  return base::ok();
-}
 
 // Points in the order of their keys that pass a filter, until a page is full.
 class Scroller {
@@ -128,24 +121,24 @@ Result<T> watched(Core& core, Result<T> result) {
 
 }  // namespace
 
-Result<std::vector<Record>> Shard::get(const model::GetRequest& request, const ReadContext& context) {
-  RHUMB_TRY(core_.serving());
+Result<std::vector<Record>> get_points(Core& core, const model::GetRequest& request, const ReadContext& context) {
+  RHUMB_TRY(core.serving());
   RHUMB_ASSIGN(const RecordMaker maker,
-               RecordMaker::compile(request.with_payload, request.with_vector, core_.schema()->vectors));
+               RecordMaker::compile(request.with_payload, request.with_vector, core.schema()->vectors));
   std::vector<Record> records;
   uint64_t bytes = 0;
   size_t looked_up = 0;
   for (const model::PointId& id : request.ids) {
     if (looked_up++ % kReadsPerLook == 0) RHUMB_TRY(interrupted(context, "reading points"));
-    auto row = watched(core_, core_.store.find(id.key()));
+    auto row = watched(core, core.store.find(id.key()));
     if (!row.ok()) return row.status();
     if (!*row) continue;
-    const ViewPtr view = core_.views.current();
+    const ViewPtr view = core.views.current();
     const SegmentView* part = view->find((*row)->segment);
     if (part == nullptr)
-      return core_.watch(base::corrupt("key-value store: a point in segment " + std::to_string((*row)->segment) +
+      return core.watch(base::corrupt("key-value store: a point in segment " + std::to_string((*row)->segment) +
                                        ", which is not there"));
-    auto record = watched(core_, maker.make(*part->segment, (*row)->slot));
+    auto record = watched(core, maker.make(*part->segment, (*row)->slot));
     if (!record.ok()) return record.status();
     bytes += model::text_bytes(*record);
     if (bytes > base::limits::kMaxReplyBytes) return model::too_large();
@@ -154,45 +147,32 @@ Result<std::vector<Record>> Shard::get(const model::GetRequest& request, const R
   return records;
 }
 
-Result<std::vector<Record>> Shard::scroll(const model::ScrollRequest& request, const ReadContext& context) {
-  RHUMB_TRY(core_.serving());
+Result<std::vector<Record>> scroll_points(Core& core, const model::ScrollRequest& request, const ReadContext& context) {
+  RHUMB_TRY(core.serving());
   RHUMB_ASSIGN(const RecordMaker maker,
-               RecordMaker::compile(request.with_payload, request.with_vector, core_.schema()->vectors));
+               RecordMaker::compile(request.with_payload, request.with_vector, core.schema()->vectors));
   std::optional<ViewFilter> filter;
   if (request.filter && !request.filter->empty()) {
-    RHUMB_ASSIGN(filter, ViewFilter::compile(core_, *request.filter, context));
+    RHUMB_ASSIGN(filter, ViewFilter::compile(core, *request.filter, context));
   }
-  Scroller scroller(core_, filter ? &*filter : nullptr, maker, context,
+  Scroller scroller(core, filter ? &*filter : nullptr, maker, context,
                     request.offset ? request.offset->key() : std::string(), request.limit);
-  return watched(core_, scroller.run());
+  return watched(core, scroller.run());
 }
 
-Result<uint64_t> Shard::count(const model::CountRequest& request, const ReadContext& context) {
-  RHUMB_TRY(core_.serving());
-  const ViewPtr view = core_.views.current();
+Result<uint64_t> count_points(Core& core, const model::CountRequest& request, const ReadContext& context) {
+  RHUMB_TRY(core.serving());
+  const ViewPtr view = core.views.current();
   if (!request.filter || request.filter->empty()) return view->points;
-  RHUMB_ASSIGN(const ViewFilter filter, ViewFilter::compile(core_, *request.filter, context));
+  RHUMB_ASSIGN(const ViewFilter filter, ViewFilter::compile(core, *request.filter, context));
   uint64_t total = 0;
   for (const SegmentView& part : view->segments) {
     if (part.live_count == 0) continue;
-    auto passing = watched(core_, filter.evaluate(*view, part));
+    auto passing = watched(core, filter.evaluate(*view, part));
     if (!passing.ok()) return passing.status();
     total += passing->pass_count;
   }
   return total;
-}
-
-std::vector<Shard::Calibration> Shard::calibrations() {
-  std::vector<Calibration> out;
-  const ViewPtr view = core_.views.current();
-  for (const SegmentView& part : view->segments) {
-    const segment::Segment& segment = *part.segment;
-    for (size_t c = 0; c < segment.vectors().size(); ++c) {
-      std::string table = segment.graph(c).calibration();
-      if (!table.empty()) out.push_back({segment.id(), part.live_count, segment.vectors()[c].name, std::move(table)});
-    }
-  }
-  return out;
 }
 
 }  // namespace rhumb::shard

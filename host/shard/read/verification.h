@@ -1,0 +1,28 @@
+// Reads every point of a shard again and compares it with what the shard keeps about it: checksums, rows of the key-value store, the sum of
+// content hashes. Takes long: call it on a background thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/base/status.h"
+#include "host/shard/read/read_context.h"
+#include "host/shard/state/content_hash.h"
+#include "host/shard/state/core.h"
+
+namespace rhumb::shard {
+
+struct Verification {
+  uint64_t applied = 0, points = 0;
+  Hash kept{}, computed{};
+  // File, offset and what is wrong there; at most kMaxVerifyProblems. Empty: everything is as it should be.
+  std::vector<std::string> problems;
+  uint64_t more_problems = 0;  // those beyond kMaxVerifyProblems
+  void note(const base::Status& problem);
+};
+
+// Damaged rows or files fence the shard. kBusy: points change faster than they can be verified.
+base::Result<Verification> verify(Core& core, const ReadContext& context);
+
+}  // namespace rhumb::shard
