@@ -14,17 +14,21 @@ http::Response plain(int status, std::string body) {
 }
 
 // The path without a trailing slash.
-std::string_view trimmed(std::string_view path) { return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path; }
+std::string_view trimmed(std::string_view path) {
+  return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
+}
 
 }  // namespace
 
 void AdminHandler::handle(std::shared_ptr<http::Request> request, http::Reply reply) {
   const std::string_view path = trimmed(request->path);
   if (request->method != "GET") return next_.handle(std::move(request), std::move(reply));
-  if (path == "/healthz" || path == "/livez") return reply(plain(200, std::string(path.substr(1)) + " check passed"));
+  if (path == "/healthz" || path == "/livez")
+    return reply(plain(200, std::string(path.substr(1)) + " check passed"));
   if (path == "/readyz") {
     std::string why;
-    return options_.ready(&why) ? reply(plain(200, "all shards are ready")) : reply(plain(503, why));
+    return options_.ready(&why) ? reply(plain(200, "all shards are ready"))
+                                : reply(plain(503, why));
   }
   if (path == "/metrics") {
     if (const base::Status allowed = options_.may_read_metrics(*request); !allowed.ok()) {

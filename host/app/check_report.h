@@ -14,7 +14,8 @@ struct CheckedShard {
   bool whole = false;
 };
 
-// what: file, offset and what is wrong there. derived: made again from the rest, at the latest by the next start.
+// what: file, offset and what is wrong there. derived: made again from the rest, at the latest by
+// the next start.
 struct CheckProblem {
   std::string what;
   bool derived = false;

@@ -23,12 +23,14 @@ base::Status DataLock::acquire(const std::string& directory) {
   if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
     char holder[32] = {};
     const ssize_t n = pread(fd_, holder, sizeof(holder) - 1, 0);
-    const std::string who = n > 1 ? "process " + std::string(holder, static_cast<size_t>(n - 1)) : "another process";
+    const std::string who =
+        n > 1 ? "process " + std::string(holder, static_cast<size_t>(n - 1)) : "another process";
     return {base::Code::kUnavailable, "the data directory " + directory + " is in use by " + who};
   }
   char text[32];
   const int n = std::snprintf(text, sizeof(text), "%d\n", static_cast<int>(getpid()));
-  if (ftruncate(fd_, 0) != 0 || pwrite(fd_, text, static_cast<size_t>(n), 0) != n) return base::io_error("write", path, errno);
+  if (ftruncate(fd_, 0) != 0 || pwrite(fd_, text, static_cast<size_t>(n), 0) != n)
+    return base::io_error("write", path, errno);
   return base::ok();
 }
 

@@ -1,4 +1,5 @@
-// One server at a time on a data directory: an advisory lock on <data>/lock, held as long as the process lives.
+// One server at a time on a data directory: an advisory lock on <data>/lock, held as long as the
+// process lives.
 #pragma once
 
 #include <string>
@@ -13,7 +14,8 @@ class DataLock {
   DataLock(const DataLock&) = delete;
   DataLock& operator=(const DataLock&) = delete;
   ~DataLock();
-  // Makes the directory if it is missing. kUnavailable names the directory and the process that holds it.
+  // Makes the directory if it is missing. kUnavailable names the directory and the process that
+  // holds it.
   base::Status acquire(const std::string& directory);
 
  private:

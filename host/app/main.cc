@@ -1,4 +1,5 @@
-// rhumbd. Poco's application shell: signals, daemon mode and the life of the process; what the server is made of stands in server.cc.
+// rhumbd. Poco's application shell: signals, daemon mode and the life of the process; what the
+// server is made of stands in server.cc.
 #include <Poco/Util/ServerApplication.h>
 
 #include <csignal>
@@ -19,7 +20,8 @@
 namespace rhumb::app {
 namespace {
 
-constexpr uint64_t kStopDeadlineMs = 28'000;  // SIGTERM ends the process within 30 s, whatever is going on
+// SIGTERM ends the process within 30 s, whatever is going on
+constexpr uint64_t kStopDeadlineMs = 28'000;
 
 enum Exit : int { kExitOk = 0, kExitFailed = 1, kExitUsage = 2 };
 namespace check_exit {  // of `rhumbd check`
@@ -27,11 +29,14 @@ enum : int { kWhole = 0, kDamaged = 1, kDerivedDamage = 2, kCannotCheck = 3 };
 }
 
 void configure_log(const settings::Settings& settings) {
-  static const std::map<std::string, base::LogLevel> levels = {{"trace", base::LogLevel::kTrace}, {"debug", base::LogLevel::kDebug},
-                                                               {"info", base::LogLevel::kInfo},   {"warn", base::LogLevel::kWarn},
+  static const std::map<std::string, base::LogLevel> levels = {{"trace", base::LogLevel::kTrace},
+                                                               {"debug", base::LogLevel::kDebug},
+                                                               {"info", base::LogLevel::kInfo},
+                                                               {"warn", base::LogLevel::kWarn},
                                                                {"error", base::LogLevel::kError}};
-  static const std::map<std::string, base::LogFormat> formats = {
-      {"auto", base::LogFormat::kAuto}, {"json", base::LogFormat::kJson}, {"text", base::LogFormat::kText}};
+  static const std::map<std::string, base::LogFormat> formats = {{"auto", base::LogFormat::kAuto},
+                                                                 {"json", base::LogFormat::kJson},
+                                                                 {"text", base::LogFormat::kText}};
   base::log_configure(levels.at(settings.log.level), formats.at(settings.log.format));
 }
 
@@ -70,20 +75,25 @@ class Signals {
 
 class Application : public Poco::Util::ServerApplication {
  protected:
-  void defineOptions(Poco::Util::OptionSet&) override { stopOptionsProcessing(); }  // command_line.cc reads them: Poco's cannot name a key and what it expects
+  // command_line.cc reads them: Poco's cannot name a key and what it expects
+  void defineOptions(Poco::Util::OptionSet&) override { stopOptionsProcessing(); }
 
   int main(const std::vector<std::string>&) override {
     const std::vector<std::string> words(argv().begin() + 1, argv().end());
     auto line = parse_command_line(words);
     if (!line.ok()) {
       std::fprintf(stderr, "rhumbd: %s\nTry: rhumbd --help\n", line.status().message().c_str());
-      return !words.empty() && words.front() == "check" ? static_cast<int>(check_exit::kCannotCheck) : kExitUsage;
+      return !words.empty() && words.front() == "check" ? static_cast<int>(check_exit::kCannotCheck)
+                                                        : kExitUsage;
     }
     if (line->help) return say(usage());
-    if (line->version) return say(std::string("rhumbd ") + base::kRhumbVersion + " (protocol " + base::kProtocolVersion + ")\n");
+    if (line->version)
+      return say(std::string("rhumbd ") + base::kRhumbVersion + " (protocol " +
+                 base::kProtocolVersion + ")\n");
     if (line->print_config) return say(settings::print(line->settings));
     if (line->check && !line->check_config) return check(*line);
-    if (const base::Status exposed = check_exposure(line->settings, line->insecure); !exposed.ok()) return refuse(exposed);
+    if (const base::Status exposed = check_exposure(line->settings, line->insecure); !exposed.ok())
+      return refuse(exposed);
     if (line->check_config) return say("the configuration is right\n");
     return serve(*line, words);
   }
@@ -104,7 +114,8 @@ class Application : public Poco::Util::ServerApplication {
     const auto report = server.check();
     server.stop();
     if (!report.ok()) {
-      std::fprintf(stderr, "rhumbd check: %s\n", base::printable(report.status().message()).c_str());
+      std::fprintf(stderr, "rhumbd check: %s\n",
+                   base::printable(report.status().message()).c_str());
       return check_exit::kCannotCheck;
     }
     say(line.json ? to_json(*report) : to_text(*report));
@@ -123,7 +134,8 @@ class Application : public Poco::Util::ServerApplication {
     signals.wait_for_end(words);
     base::TimerQueue deadline;
     deadline.at(base::Deadline::after_ms(kStopDeadlineMs), [] {
-      base::log_error("app", "did not stop in time, ending at once; acknowledged writes are in the log");
+      base::log_error("app",
+                      "did not stop in time, ending at once; acknowledged writes are in the log");
       std::_Exit(kExitFailed);
     });
     server.stop();

@@ -22,7 +22,8 @@ using base::Status;
 
 constexpr uint64_t kFirstNode = 1, kFirstReplica = 1;
 constexpr uint32_t kPoolQueue = base::limits::kMaxQueuedRequests;
-constexpr uint32_t kApplyQueue = 65536, kBackgroundQueue = 65536;  // strands, one task each: bounded by the number of shards
+// strands, one task each: bounded by the number of shards
+constexpr uint32_t kApplyQueue = 65536, kBackgroundQueue = 65536;
 constexpr uint64_t kMemoryLookMs = 250;  // a look takes microseconds
 constexpr uint64_t kOverdueLookMs = 1000;
 constexpr auto kStartTimeout = std::chrono::seconds(120);
@@ -33,7 +34,8 @@ Status wait_for(const char* what, Start start) {
   auto promise = std::make_shared<std::promise<Status>>();
   auto future = promise->get_future();
   start([promise](Status status) { promise->set_value(std::move(status)); });
-  if (future.wait_for(kStartTimeout) != std::future_status::ready) return {Code::kTimeout, std::string(what) + " took longer than two minutes"};
+  if (future.wait_for(kStartTimeout) != std::future_status::ready)
+    return {Code::kTimeout, std::string(what) + " took longer than two minutes"};
   return future.get().within(what);
 }
 
@@ -41,13 +43,16 @@ std::string random_uuid() {
   std::random_device source;
   char text[37];
   const uint32_t a = source(), b = source(), c = source(), d = source();
-  std::snprintf(text, sizeof(text), "%08x-%04x-4%03x-%04x-%04x%08x", a, b >> 16, b & 0xfff, (c >> 16 & 0x3fff) | 0x8000, c & 0xffff, d);
+  std::snprintf(text, sizeof(text), "%08x-%04x-4%03x-%04x-%04x%08x", a, b >> 16, b & 0xfff,
+                (c >> 16 & 0x3fff) | 0x8000, c & 0xffff, d);
   return text;
 }
 
 }  // namespace
 
-Node::Node(NodeOptions options) : options_(std::move(options)), memory_(options_.memory_bytes, [] { return base::anonymous_memory(); }) {}
+Node::Node(NodeOptions options)
+    : options_(std::move(options)),
+      memory_(options_.memory_bytes, [] { return base::anonymous_memory(); }) {}
 
 Node::~Node() { stop(); }
 
@@ -56,7 +61,8 @@ Status Node::start() {
   RHUMB_TRY(base::make_dirs(options_.data_directory + "/shards"));
   pool_ = std::make_unique<base::Executor>("rhumb-pool", options_.pool_threads, kPoolQueue);
   apply_ = std::make_unique<base::Executor>("rhumb-apply", options_.apply_threads, kApplyQueue);
-  background_ = std::make_unique<base::Executor>("rhumb-bg", options_.background_threads, kBackgroundQueue);
+  background_ =
+      std::make_unique<base::Executor>("rhumb-bg", options_.background_threads, kBackgroundQueue);
   renewals_ = std::make_unique<base::Executor>("rhumb-renew", 1, kBackgroundQueue);
   plugins_ = std::make_unique<plugin::PluginRegistry>(*background_);
   RHUMB_TRY(plugins_->load_directory(options_.plugin_directory).within("plugins"));
@@ -69,12 +75,14 @@ Status Node::start() {
 Status Node::start_storage() {
   const std::string directory = options_.data_directory + "/log";
   RHUMB_TRY(base::make_dirs(directory));
-  RHUMB_ASSIGN(log_, storage::LogStore::open(*plugins_, options_.log_engine, directory, options_.log_config_json));
+  RHUMB_ASSIGN(log_, storage::LogStore::open(*plugins_, options_.log_engine, directory,
+                                             options_.log_config_json));
   consensus::GroupHostOptions groups;
   groups.engine = options_.consensus_engine;
   groups.tick_ms = options_.tick_ms;
   groups.election_ticks = options_.election_ticks;
-  groups_ = std::make_unique<consensus::GroupHost>(*plugins_, *log_, groups, consensus::GroupHost::MessageSender{});
+  groups_ = std::make_unique<consensus::GroupHost>(*plugins_, *log_, groups,
+                                                   consensus::GroupHost::MessageSender{});
   RHUMB_TRY(groups_->start().within("log"));
   kv_ = std::make_unique<shard::KvCache>(*plugins_, options_.kv_engine);
   return base::ok();
@@ -92,25 +100,35 @@ Status Node::start_metadata() {
   const std::string directory = options_.data_directory + "/metadata";
   RHUMB_TRY(base::make_dirs(directory));
   RHUMB_ASSIGN(auto store, storage::KvStore::open(*plugins_, options_.kv_engine, directory));
-  RHUMB_ASSIGN(metadata_, placement::Metadata::open(std::move(store), *apply_, [this](uint64_t index) { groups_->release(model::kMetadataGroup, index); }));
+  RHUMB_ASSIGN(metadata_,
+               placement::Metadata::open(std::move(store), *apply_, [this](uint64_t index) {
+                 groups_->release(model::kMetadataGroup, index);
+               }));
   const auto recovered = groups_->recovered_groups();
-  const bool known = std::find(recovered.begin(), recovered.end(), model::kMetadataGroup) != recovered.end();
+  const bool known =
+      std::find(recovered.begin(), recovered.end(), model::kMetadataGroup) != recovered.end();
   if (!known && metadata_->applied_index() > 0) {
-    return base::corrupt(options_.data_directory + ": the metadata has applied entries but its group is not in the log: the log was lost");
+    return base::corrupt(
+        options_.data_directory +
+        ": the metadata has applied entries but its group is not in the log: the log was lost");
   }
   if (!known) RHUMB_TRY(check_first_start());
   RHUMB_TRY(wait_for("metadata group", [&](auto done) {
-    if (known) groups_->open_group(model::kMetadataGroup, kFirstReplica, metadata_.get(), std::move(done));
-    else groups_->create_group(model::kMetadataGroup, kFirstReplica, {{kFirstReplica, RHUMB_VOTER}}, metadata_.get(), std::move(done));
+    if (known)
+      groups_->open_group(model::kMetadataGroup, kFirstReplica, metadata_.get(), std::move(done));
+    else
+      groups_->create_group(model::kMetadataGroup, kFirstReplica, {{kFirstReplica, RHUMB_VOTER}},
+                            metadata_.get(), std::move(done));
   }));
   placement_ = std::make_unique<placement::Service>(*metadata_, *groups_);
   placement_->bind(dispatcher_);
   if (!metadata_->map()->cluster_uuid.empty()) return base::ok();
   const placement::InitCluster init{random_uuid(), {kFirstNode, ""}};
   return wait_for("first start", [&](auto done) {
-    channel_->call<peer::MetadataCommand>({placement::to_json(init)}, {}, [done](base::Result<peer::MetadataReply> reply) {
-      done(reply.ok() ? base::ok() : reply.status());
-    });
+    channel_->call<peer::MetadataCommand>({placement::to_json(init)}, {},
+                                          [done](base::Result<peer::MetadataReply> reply) {
+                                            done(reply.ok() ? base::ok() : reply.status());
+                                          });
   });
 }
 
@@ -118,7 +136,8 @@ void Node::start_log_bound() {
   const auto checkpoint = [this](uint64_t group, std::function<void()> done) {
     if (group != model::kMetadataGroup) return worker_->checkpoint(group, std::move(done));
     metadata_->checkpoint([done = std::move(done)](const Status& status) {
-      if (!status.ok()) base::log_error("app", "metadata not checkpointed", {{"error", status.to_string()}});
+      if (!status.ok())
+        base::log_error("app", "metadata not checkpointed", {{"error", status.to_string()}});
       done();
     });
   };
@@ -127,12 +146,15 @@ void Node::start_log_bound() {
     for (const auto& replica : worker_->replicas().all()) all.push_back(replica->shard_id);
     return all;
   };
-  log_bound_ = std::make_unique<worker::LogBound>(options_.log_bytes, [this] { return log_->use(); }, groups, checkpoint, *background_);
+  log_bound_ = std::make_unique<worker::LogBound>(
+      options_.log_bytes, [this] { return log_->use(); }, groups, checkpoint, *background_);
 }
 
 void Node::keep_heap_trimmed() {
   timers_.at(base::Deadline::after_ms(base::limits::kHeapLookMs), [this] {
-    (void)background_->post([this] { base::trim_heap(memory_.level() != base::MemoryLevel::kNormal); });  // busy: next time
+    // busy: next time
+    (void)background_->post(
+        [this] { base::trim_heap(memory_.level() != base::MemoryLevel::kNormal); });
     keep_heap_trimmed();
   });
 }
@@ -142,7 +164,8 @@ void Node::watch_memory(uint64_t changes_told) {
   timers_.at(base::Deadline::after_ms(kMemoryLookMs), [this, changes_told] {
     memory_.look();
     const uint64_t changes = memory_.changes();
-    const bool told = changes == changes_told || background_->post([this] { memory_changed(); }).ok();
+    const bool told =
+        changes == changes_told || background_->post([this] { memory_changed(); }).ok();
     watch_memory(told ? changes : changes_told);
   });
 }
@@ -168,7 +191,8 @@ Status Node::start_roles() {
   options.replicas.apply = apply_.get();
   options.replicas.background = background_.get();
   options.replicas.timers = &timers_;
-  recall_budget_ = std::make_unique<shard::CpuBudget>(options_.recall_cpu_share, base::limits::kRecallBudgetNs);
+  recall_budget_ =
+      std::make_unique<shard::CpuBudget>(options_.recall_cpu_share, base::limits::kRecallBudgetNs);
   options.replicas.recall_budget = recall_budget_.get();
   options.replicas.segment = options_.segment;
   options.replicas.segment.plugins = plugins_.get();
@@ -178,16 +202,21 @@ Status Node::start_roles() {
   options.replicas.segment.builders = background_.get();
   options.replicas.segment.renewers = renewals_.get();
   options.replicas.segment.memory = &memory_;
-  options.replicas.segment.on_derived_damage = [this](const Status& problem) { derived_damage(problem); };
+  options.replicas.segment.on_derived_damage = [this](const Status& problem) {
+    derived_damage(problem);
+  };
   worker_ = std::make_unique<worker::Worker>(options);
   worker_->bind(dispatcher_);
   worker_->start(*channel_);
   keep_heap_trimmed();
   watch_memory(0);
   watch_overdue();
-  gateway_ = std::make_unique<gateway::ClusterGateway>([this](uint64_t) -> peer::Channel& { return *channel_; }, *router_);
+  gateway_ = std::make_unique<gateway::ClusterGateway>(
+      [this](uint64_t) -> peer::Channel& { return *channel_; }, *router_);
   gateway_->start();
-  return wait_for("cluster map", [&](auto done) { gateway_->await_map(metadata_->map()->version, std::move(done)); });
+  return wait_for("cluster map", [&](auto done) {
+    gateway_->await_map(metadata_->map()->version, std::move(done));
+  });
 }
 
 bool Node::ready(std::string* why) const {
@@ -202,7 +231,8 @@ bool Node::ready(std::string* why) const {
 void Node::watch_overdue() {
   if (collector_ == 0) {
     collector_ = base::add_collector([] {
-      static base::Gauge& running = base::gauge("rhumb_requests_running", "Reads and writes of shards that a thread is at work on.");
+      static base::Gauge& running = base::gauge(
+          "rhumb_requests_running", "Reads and writes of shards that a thread is at work on.");
       running.set(base::watched_count());
     });
   }

@@ -1,5 +1,6 @@
-// The composition root: makes the engines and roles of one node from its options and brings them up and down in the right order. The only
-// place that knows them all. Everything is reached through it from host/app's server: the REST handler, readiness, health.
+// The composition root: makes the engines and roles of one node from its options and brings them up
+// and down in the right order. The only place that knows them all. Everything is reached through it
+// from host/app's server: the REST handler, readiness, health.
 #pragma once
 
 #include <atomic>
@@ -29,7 +30,8 @@ namespace rhumb::app {
 
 struct NodeOptions {
   std::string data_directory, plugin_directory;
-  std::string log_engine = "wal", kv_engine = "sqlite", consensus_engine = "raft", router_engine = "hash", index_engine = "rhumb";
+  std::string log_engine = "wal", kv_engine = "sqlite", consensus_engine = "raft",
+              router_engine = "hash", index_engine = "rhumb";
   std::string log_config_json = "{}";
   uint64_t log_bytes = 4 * base::limits::kGiB;  // bound of the log
   uint64_t memory_bytes = 0;                    // limit of the process; 0: none
@@ -50,8 +52,9 @@ class Node {
 
   // Recovers what is on disk; blocks until the metadata is there. Control thread.
   base::Status start();
-  // No new requests come; what is under way is answered or failed, shards are checkpointed, the log is flushed. Idempotent.
-  // Reads that are still under way when the time comes end then. For a server that stops.
+  // No new requests come; what is under way is answered or failed, shards are checkpointed, the log
+  // is flushed. Idempotent. Reads that are still under way when the time comes end then. For a
+  // server that stops.
   void cancel_reads_at(base::Deadline when);
   void stop();
 
@@ -78,9 +81,12 @@ class Node {
   std::string plugins_json() const;
   std::string telemetry_json() const;
   void derived_damage(const base::Status& problem);  // any thread
-  void check_shard(const std::string& collection, uint64_t shard, const base::Result<worker::ReplicaPtr>& replica, CheckReport& report);
-  void contract_json(gateway::CollectionPtr collection, base::Deadline deadline, std::function<void(base::Result<std::string>)> done);
-  void verify_json(gateway::CollectionPtr collection, base::Deadline deadline, std::function<void(base::Result<std::string>)> done);
+  void check_shard(const std::string& collection, uint64_t shard,
+                   const base::Result<worker::ReplicaPtr>& replica, CheckReport& report);
+  void contract_json(gateway::CollectionPtr collection, base::Deadline deadline,
+                     std::function<void(base::Result<std::string>)> done);
+  void verify_json(gateway::CollectionPtr collection, base::Deadline deadline,
+                   std::function<void(base::Result<std::string>)> done);
 
   const NodeOptions options_;
   std::mutex damage_mutex_;

@@ -1,4 +1,5 @@
-// `rhumbd check`: what GET {collection}/verify says of every collection, of a directory that nobody serves.
+// `rhumbd check`: what GET {collection}/verify says of every collection, of a directory that nobody
+// serves.
 #include <future>
 
 #include "host/app/node.h"
@@ -21,7 +22,9 @@ CheckReport Node::check() {
   for (const auto& [name, collection] : map->collections) {
     for (const model::ShardPlacement& placement : collection->shards) {
       std::promise<Result<ReplicaPtr>> opened;
-      worker_->replicas().await(placement.shard, collection->config_version, [&](Result<ReplicaPtr> replica) { opened.set_value(std::move(replica)); });
+      worker_->replicas().await(
+          placement.shard, collection->config_version,
+          [&](Result<ReplicaPtr> replica) { opened.set_value(std::move(replica)); });
       check_shard(name, placement.shard, opened.get_future().get(), report);
     }
   }
@@ -30,18 +33,23 @@ CheckReport Node::check() {
   return report;
 }
 
-void Node::check_shard(const std::string& collection, uint64_t shard, const Result<ReplicaPtr>& replica, CheckReport& report) {
+void Node::check_shard(const std::string& collection, uint64_t shard,
+                       const Result<ReplicaPtr>& replica, CheckReport& report) {
   CheckedShard checked;
   checked.collection = collection;
   checked.shard = shard;
-  const auto found = replica.ok() ? (*replica)->shard->verify({}) : Result<shard::Verification>(replica.status());
+  const auto found =
+      replica.ok() ? (*replica)->shard->verify({}) : Result<shard::Verification>(replica.status());
   if (found.ok()) {
     checked.points = found->points;
     checked.applied = found->applied;
     checked.content_hash = base::hex(found->computed);
     checked.whole = found->problems.empty();
     for (const std::string& what : found->problems) report.problems.push_back({what, false});
-    if (found->more_problems > 0) report.problems.push_back({"shard " + std::to_string(shard) + ": " + std::to_string(found->more_problems) + " more", false});
+    if (found->more_problems > 0)
+      report.problems.push_back(
+          {"shard " + std::to_string(shard) + ": " + std::to_string(found->more_problems) + " more",
+           false});
   } else {
     report.problems.push_back({found.status().message(), false});
   }

@@ -14,10 +14,22 @@ std::string Node::plugins_json() const {
   for (const plugin::PluginInfo& p : plugins_->inventory()) {
     json engines = json::array();
     for (const plugin::EngineInfo& e : p.engines) {
-      engines.push_back({{"kind", e.kind}, {"id", e.id}, {"version", e.version}, {"capabilities", e.caps}, {"memory_bytes", e.memory_bytes}});
+      engines.push_back({{"kind", e.kind},
+                         {"id", e.id},
+                         {"version", e.version},
+                         {"capabilities", e.caps},
+                         {"memory_bytes", e.memory_bytes}});
     }
-    json entry = {{"id", p.id}, {"version", p.version}, {"license", p.license}, {"file", p.file}, {"status", p.loaded ? "loaded" : "refused"},
-                  {"abi", {{"major", p.abi_major}, {"minor_min", p.abi_minor_min}, {"minor_built", p.abi_minor_built}, {"draft", p.draft}}},
+    json entry = {{"id", p.id},
+                  {"version", p.version},
+                  {"license", p.license},
+                  {"file", p.file},
+                  {"status", p.loaded ? "loaded" : "refused"},
+                  {"abi",
+                   {{"major", p.abi_major},
+                    {"minor_min", p.abi_minor_min},
+                    {"minor_built", p.abi_minor_built},
+                    {"draft", p.draft}}},
                   {"engines", engines}};
     if (!p.error.empty()) entry["error"] = p.error;
     plugins.push_back(std::move(entry));
@@ -31,31 +43,40 @@ std::string Node::telemetry_json() const {
   for (const auto& replica : worker_->replicas().all()) {
     if (replica->serving) points += replica->shard->state().points;
   }
-  return json{{"id", map->cluster_uuid},
-              {"app", {{"name", "rhumb"}, {"version", base::kProtocolVersion}, {"rhumb_version", base::kRhumbVersion}}},
-              {"collections", {{"number_of_collections", map->collections.size()}, {"points", points}}},
-              {"cluster", {{"enabled", false}, {"map_version", map->version}}}}
+  return json{
+      {"id", map->cluster_uuid},
+      {"app",
+       {{"name", "rhumb"},
+        {"version", base::kProtocolVersion},
+        {"rhumb_version", base::kRhumbVersion}}},
+      {"collections", {{"number_of_collections", map->collections.size()}, {"points", points}}},
+      {"cluster", {{"enabled", false}, {"map_version", map->version}}}}
       .dump();
 }
 
-void Node::verify_json(gateway::CollectionPtr collection, base::Deadline deadline, std::function<void(base::Result<std::string>)> done) {
-  gateway_->verify(collection, deadline, [collection, done = std::move(done)](base::Result<std::vector<peer::VerifyReply>> replies) {
-    if (!replies.ok()) return done(replies.status());
-    bool ok = true;
-    uint64_t points = 0;
-    json shards = json::array();
-    for (size_t i = 0; i < replies->size(); ++i) {
-      const peer::VerifyReply& r = (*replies)[i];
-      const bool good = r.error.empty() && r.kept_hash == r.computed_hash;
-      ok = ok && good;
-      points += r.points;
-      json shard = {{"shard", collection->shards[i].shard}, {"ok", good}, {"applied_index", r.applied}, {"points", r.points},
-                    {"content_hash", hex(r.kept_hash)}, {"computed_hash", hex(r.computed_hash)}};
-      if (!r.error.empty()) shard["error"] = r.error;
-      shards.push_back(std::move(shard));
-    }
-    done(json{{"ok", ok}, {"points", points}, {"shards", shards}}.dump());
-  });
+void Node::verify_json(gateway::CollectionPtr collection, base::Deadline deadline,
+                       std::function<void(base::Result<std::string>)> done) {
+  gateway_->verify(
+      collection, deadline,
+      [collection, done = std::move(done)](base::Result<std::vector<peer::VerifyReply>> replies) {
+        if (!replies.ok()) return done(replies.status());
+        bool ok = true;
+        uint64_t points = 0;
+        json shards = json::array();
+        for (size_t i = 0; i < replies->size(); ++i) {
+          const peer::VerifyReply& r = (*replies)[i];
+          const bool good = r.error.empty() && r.kept_hash == r.computed_hash;
+          ok = ok && good;
+          points += r.points;
+          json shard = {
+              {"shard", collection->shards[i].shard}, {"ok", good},
+              {"applied_index", r.applied},           {"points", r.points},
+              {"content_hash", hex(r.kept_hash)},     {"computed_hash", hex(r.computed_hash)}};
+          if (!r.error.empty()) shard["error"] = r.error;
+          shards.push_back(std::move(shard));
+        }
+        done(json{{"ok", ok}, {"points", points}, {"shards", shards}}.dump());
+      });
 }
 
 namespace {
@@ -63,12 +84,15 @@ namespace {
 using Measured = peer::ContractReply::Measured;
 
 json measured_of(const Measured& m) {
-  if (m.samples == 0) return {{"samples", 0}, {"recall", nullptr}, {"low", nullptr}, {"high", nullptr}};
+  if (m.samples == 0)
+    return {{"samples", 0}, {"recall", nullptr}, {"low", nullptr}, {"high", nullptr}};
   return {{"samples", m.samples}, {"recall", m.mean}, {"low", m.low}, {"high", m.high}};
 }
 
-// Of all shards together, as if each had been measured by its share of the samples: bounds are a little wide.
-Measured together(const std::vector<peer::ContractReply>& replies, Measured peer::ContractReply::* source) {
+// Of all shards together, as if each had been measured by its share of the samples: bounds are a
+// little wide.
+Measured together(const std::vector<peer::ContractReply>& replies,
+                  Measured peer::ContractReply::*source) {
   Measured all{0, 0, 0, 0};
   for (const peer::ContractReply& r : replies) {
     const Measured& m = r.*source;
@@ -77,28 +101,47 @@ Measured together(const std::vector<peer::ContractReply>& replies, Measured peer
     all.low += static_cast<double>(m.samples) * m.low;
     all.high += static_cast<double>(m.samples) * m.high;
   }
-  for (double* sum : {&all.mean, &all.low, &all.high}) *sum /= std::max<double>(1, static_cast<double>(all.samples));
+  for (double* sum : {&all.mean, &all.low, &all.high})
+    *sum /= std::max<double>(1, static_cast<double>(all.samples));
   return all;
 }
 
 const Measured& deciding(const peer::ContractReply& r) { return r.searched ? r.searches : r.moved; }
 
 std::optional<bool> kept_of(double asked, const Measured& m) {
-  return asked > 0 && m.samples > 0 ? model::contract_kept(asked, m.mean, m.low, m.high) : std::nullopt;
+  return asked > 0 && m.samples > 0 ? model::contract_kept(asked, m.mean, m.low, m.high)
+                                    : std::nullopt;
 }
 
-// "kept", "missed", "measuring"; null: nothing is asked. While it measures: how much is missing, and how long that takes.
-json verdict_of(double asked, const Measured& m, uint64_t missing, std::optional<uint64_t> seconds) {
-  if (asked <= 0) return {{"kept", nullptr}, {"state", nullptr}, {"samples_missing", nullptr}, {"seconds_left", nullptr}};
+// "kept", "missed", "measuring"; null: nothing is asked. While it measures: how much is missing,
+// and how long that takes.
+json verdict_of(double asked, const Measured& m, uint64_t missing,
+                std::optional<uint64_t> seconds) {
+  if (asked <= 0)
+    return {{"kept", nullptr},
+            {"state", nullptr},
+            {"samples_missing", nullptr},
+            {"seconds_left", nullptr}};
   const auto kept = kept_of(asked, m);
-  if (kept) return {{"kept", *kept}, {"state", *kept ? "kept" : "missed"}, {"samples_missing", 0}, {"seconds_left", 0}};
-  return {{"kept", nullptr}, {"state", "measuring"}, {"samples_missing", std::max<uint64_t>(missing, 1)}, {"seconds_left", seconds ? json(*seconds) : json()}};
+  if (kept)
+    return {{"kept", *kept},
+            {"state", *kept ? "kept" : "missed"},
+            {"samples_missing", 0},
+            {"seconds_left", 0}};
+  return {{"kept", nullptr},
+          {"state", "measuring"},
+          {"samples_missing", std::max<uint64_t>(missing, 1)},
+          {"seconds_left", seconds ? json(*seconds) : json()}};
 }
 
-// The verdict with what it stands on: real searches if there were any, else stored points that were moved.
+// The verdict with what it stands on: real searches if there were any, else stored points that were
+// moved.
 json told_of(double asked, const peer::ContractReply& r) {
-  json out = {{"measured", measured_of(deciding(r))}, {"decided_by", r.searched ? "searches" : "moved"}, {"searches", measured_of(r.searches)},
-              {"moved", measured_of(r.moved)}, {"limit", r.limit.empty() ? json() : json(r.limit)}};
+  json out = {{"measured", measured_of(deciding(r))},
+              {"decided_by", r.searched ? "searches" : "moved"},
+              {"searches", measured_of(r.searches)},
+              {"moved", measured_of(r.moved)},
+              {"limit", r.limit.empty() ? json() : json(r.limit)}};
   out["measured"]["samples_total"] = r.samples_total;
   out.update(verdict_of(asked, deciding(r), r.missing, r.seconds_left));
   return out;
@@ -106,13 +149,19 @@ json told_of(double asked, const peer::ContractReply& r) {
 
 json shard_of(uint64_t shard, double asked, const peer::ContractReply& r) {
   json actions = json::array();
-  for (const auto& [wall_ms, what] : r.actions) actions.push_back({{"unix_ms", wall_ms}, {"action", what}});
-  json out = {{"shard", shard}, {"widen", r.widen}, {"actions", actions}, {"segments", r.calibration_json.empty() ? json::array() : json::parse(r.calibration_json)}};
+  for (const auto& [wall_ms, what] : r.actions)
+    actions.push_back({{"unix_ms", wall_ms}, {"action", what}});
+  json out = {
+      {"shard", shard},
+      {"widen", r.widen},
+      {"actions", actions},
+      {"segments", r.calibration_json.empty() ? json::array() : json::parse(r.calibration_json)}};
   out.update(told_of(asked, r));
   return out;
 }
 
-json contract_of(const model::Collection& collection, const std::vector<peer::ContractReply>& replies) {
+json contract_of(const model::Collection& collection,
+                 const std::vector<peer::ContractReply>& replies) {
   const double asked = model::contract_of(collection.config).recall;
   peer::ContractReply all;
   all.seconds_left = 0;
@@ -126,7 +175,9 @@ json contract_of(const model::Collection& collection, const std::vector<peer::Co
     if (all.limit.empty()) all.limit = r.limit;
     // The slowest shard decides; of one that does not know, nobody knows.
     if (r.missing == 0) continue;
-    all.seconds_left = all.seconds_left && r.seconds_left ? std::optional(std::max(*all.seconds_left, *r.seconds_left)) : std::nullopt;
+    all.seconds_left = all.seconds_left && r.seconds_left
+                           ? std::optional(std::max(*all.seconds_left, *r.seconds_left))
+                           : std::nullopt;
   }
   all.searches = together(replies, &peer::ContractReply::searches);
   all.moved = together(replies, &peer::ContractReply::moved);
@@ -137,11 +188,14 @@ json contract_of(const model::Collection& collection, const std::vector<peer::Co
 
 }  // namespace
 
-void Node::contract_json(gateway::CollectionPtr collection, base::Deadline deadline, std::function<void(base::Result<std::string>)> done) {
-  gateway_->contract(collection, deadline, [collection, done = std::move(done)](base::Result<std::vector<peer::ContractReply>> replies) {
-    if (!replies.ok()) return done(replies.status());
-    done(contract_of(*collection, *replies).dump());
-  });
+void Node::contract_json(gateway::CollectionPtr collection, base::Deadline deadline,
+                         std::function<void(base::Result<std::string>)> done) {
+  gateway_->contract(
+      collection, deadline,
+      [collection, done = std::move(done)](base::Result<std::vector<peer::ContractReply>> replies) {
+        if (!replies.ok()) return done(replies.status());
+        done(contract_of(*collection, *replies).dump());
+      });
 }
 
 http::rest::RestOptions Node::rest_options() {
@@ -150,10 +204,12 @@ http::rest::RestOptions Node::rest_options() {
   options.pool = pool_.get();
   options.plugins_json = [this] { return plugins_json(); };
   options.telemetry_json = [this] { return telemetry_json(); };
-  options.contract_json = [this](gateway::CollectionPtr collection, base::Deadline deadline, std::function<void(base::Result<std::string>)> done) {
+  options.contract_json = [this](gateway::CollectionPtr collection, base::Deadline deadline,
+                                 std::function<void(base::Result<std::string>)> done) {
     contract_json(std::move(collection), deadline, std::move(done));
   };
-  options.verify_json = [this](gateway::CollectionPtr collection, base::Deadline deadline, std::function<void(base::Result<std::string>)> done) {
+  options.verify_json = [this](gateway::CollectionPtr collection, base::Deadline deadline,
+                               std::function<void(base::Result<std::string>)> done) {
     verify_json(std::move(collection), deadline, std::move(done));
   };
   return options;

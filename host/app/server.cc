@@ -24,12 +24,15 @@ using base::Code;
 using base::Status;
 
 constexpr uint32_t kDrainMs = 10'000;
-constexpr uint32_t kReadGraceMs = 2'000;   // of a stop: reads under way then end
-constexpr uint32_t kStopMs = 12'000;       // of a stop: work for a request that has not ended then never will
+constexpr uint32_t kReadGraceMs = 2'000;  // of a stop: reads under way then end
+// of a stop: work for a request that has not ended then never will
+constexpr uint32_t kStopMs = 12'000;
 constexpr uint32_t kStopLookMs = 500;
 
 uint32_t cores() { return std::max(1u, std::thread::hardware_concurrency()); }
-uint32_t or_cores(uint64_t configured) { return configured == 0 ? cores() : static_cast<uint32_t>(configured); }
+uint32_t or_cores(uint64_t configured) {
+  return configured == 0 ? cores() : static_cast<uint32_t>(configured);
+}
 
 bool is_loopback(const std::string& host) {
   if (host == "localhost") return true;
@@ -51,12 +54,15 @@ bool is_data_directory(const std::string& directory) {
   return there("/lock") || there("/log") || there("/metadata") || there("/shards");
 }
 
-// Beyond them the log copies what little lives in its oldest file to its head: within half of its bound.
+// Beyond them the log copies what little lives in its oldest file to its head: within half of its
+// bound.
 uint64_t kept_log_segments(const settings::Settings& settings) {
-  return std::clamp<uint64_t>(settings.storage.log_bytes / 2 / settings.storage.segment_bytes, 1, base::limits::kMaxKeptLogSegments);
+  return std::clamp<uint64_t>(settings.storage.log_bytes / 2 / settings.storage.segment_bytes, 1,
+                              base::limits::kMaxKeptLogSegments);
 }
 
-// What is left of a control group's or the machine's memory is for the pages of files, and for what a moment takes.
+// What is left of a control group's or the machine's memory is for the pages of files, and for what
+// a moment takes.
 uint64_t memory_limit(const std::string& text) {
   constexpr uint64_t kPercent = 80;
   uint64_t bytes = 0;
@@ -74,8 +80,9 @@ std::vector<std::string> split(const std::string& text) {
   return out;
 }
 
-// Ends the process when a request's work does not end: what hears neither deadline nor cancellation would keep a stop waiting for ever.
-// What was acknowledged is on disk; the next start replays the log as after a kill.
+// Ends the process when a request's work does not end: what hears neither deadline nor cancellation
+// would keep a stop waiting for ever. What was acknowledged is on disk; the next start replays the
+// log as after a kill.
 class StopGuard {
  public:
   StopGuard() : deadline_(base::Deadline::after_ms(kStopMs)), thread_([this] { watch(); }) {}
@@ -93,9 +100,14 @@ class StopGuard {
  private:
   void watch() {
     std::unique_lock lock(mutex_);
-    while (!wake_.wait_for(lock, std::chrono::milliseconds(kStopLookMs), [this] { return stopped_; })) {
-      if (!deadline_.expired() || base::report_watched("a request does not end and would keep the server from stopping") == 0) continue;
-      base::log_error("app", "stopped without waiting for requests that do not end", {{"waited_ms", kStopMs}});
+    while (!wake_.wait_for(lock, std::chrono::milliseconds(kStopLookMs),
+                           [this] { return stopped_; })) {
+      if (!deadline_.expired() ||
+          base::report_watched("a request does not end and would keep the server from stopping") ==
+              0)
+        continue;
+      base::log_error("app", "stopped without waiting for requests that do not end",
+                      {{"waited_ms", kStopMs}});
       std::_Exit(EXIT_SUCCESS);
     }
   }
@@ -110,9 +122,11 @@ class StopGuard {
 }  // namespace
 
 Status check_exposure(const settings::Settings& settings, bool insecure) {
-  if (insecure || settings.auth.plugin != "none" || is_loopback(settings.http.host)) return base::ok();
+  if (insecure || settings.auth.plugin != "none" || is_loopback(settings.http.host))
+    return base::ok();
   return base::invalid("http.host " + settings.http.host +
-                       " is not loopback and auth.plugin is none: everybody who reaches the port could read and delete everything. "
+                       " is not loopback and auth.plugin is none: everybody who reaches the port "
+                       "could read and delete everything. "
                        "Set auth.plugin: static with a key, or say --insecure");
 }
 
@@ -121,7 +135,8 @@ Server::~Server() { stop(); }
 NodeOptions Server::node_options() const {
   NodeOptions o;
   o.data_directory = settings_.node.data_dir;
-  o.plugin_directory = settings_.plugins.directory.empty() ? default_plugin_directory() : settings_.plugins.directory;
+  o.plugin_directory = settings_.plugins.directory.empty() ? default_plugin_directory()
+                                                           : settings_.plugins.directory;
   o.log_engine = settings_.storage.log;
   o.kv_engine = settings_.storage.kv;
   o.consensus_engine = settings_.consensus.plugin;
@@ -142,7 +157,8 @@ NodeOptions Server::node_options() const {
   o.seal_rows = static_cast<uint32_t>(settings_.index.segment_rows);
   o.tick_ms = static_cast<uint32_t>(settings_.consensus.tick_ms);
   o.election_ticks = static_cast<uint32_t>(settings_.consensus.election_ticks);
-  o.loopback = settings_.peer.loopback == "encode" ? peer::LoopbackMode::kEncode : peer::LoopbackMode::kDirect;
+  o.loopback = settings_.peer.loopback == "encode" ? peer::LoopbackMode::kEncode
+                                                   : peer::LoopbackMode::kDirect;
   return o;
 }
 
@@ -150,7 +166,9 @@ http::ServerOptions Server::http_options() const {
   http::ServerOptions o;
   o.host = settings_.http.host;
   o.port = static_cast<uint16_t>(settings_.http.port);
-  o.loops = settings_.http.loops != 0 ? static_cast<uint32_t>(settings_.http.loops) : std::min(cores(), 64u);  // they run short searches
+  // they run short searches
+  o.loops = settings_.http.loops != 0 ? static_cast<uint32_t>(settings_.http.loops)
+                                      : std::min(cores(), 64u);
   o.max_body_bytes = settings_.http.max_body_bytes;
   o.max_connections = static_cast<uint32_t>(settings_.http.max_connections);
   o.header_timeout_ms = static_cast<uint32_t>(settings_.http.header_timeout_ms);
@@ -165,20 +183,30 @@ Status Server::start() {
   RHUMB_TRY(lock_.acquire(settings_.node.data_dir));
   node_ = std::make_unique<Node>(node_options());
   RHUMB_TRY(node_->start());
-  const std::string keys = nlohmann::json{{"api_key", settings_.auth.api_key}, {"read_only_api_key", settings_.auth.read_only_api_key}}.dump();
-  RHUMB_ASSIGN(auth_, auth::Authenticator::open(node_->plugins(), settings_.auth.plugin, settings_.auth.plugin == "static" ? keys : "{}"));
+  const std::string keys = nlohmann::json{{"api_key", settings_.auth.api_key},
+                                          {"read_only_api_key", settings_.auth.read_only_api_key}}
+                               .dump();
+  RHUMB_ASSIGN(auth_, auth::Authenticator::open(node_->plugins(), settings_.auth.plugin,
+                                                settings_.auth.plugin == "static" ? keys : "{}"));
   http::rest::RestOptions rest = node_->rest_options();
-  rest.authorize = [this](const http::Request& request, http::rest::Action action, const std::string& collection) {
+  rest.authorize = [this](const http::Request& request, http::rest::Action action,
+                          const std::string& collection) {
     return authorize(request, action, collection);
   };
   rest_ = std::make_unique<http::rest::RestHandler>(std::move(rest));
   admin::AdminOptions admin;
   admin.ready = [this](std::string* why) { return node_->ready(why); };
-  admin.may_read_metrics = [this](const http::Request& request) { return authorize(request, http::rest::Action::kRead, ""); };
+  admin.may_read_metrics = [this](const http::Request& request) {
+    return authorize(request, http::rest::Action::kRead, "");
+  };
   admin_ = std::make_unique<admin::AdminHandler>(std::move(admin), *rest_);
   http_ = std::make_unique<http::Server>(http_options(), *admin_);
   RHUMB_TRY(http_->start());
-  base::log_info("app", "serving", {{"host", settings_.http.host}, {"port", http_->port()}, {"data", settings_.node.data_dir}, {"memory_limit", node_->memory_limit()}});
+  base::log_info("app", "serving",
+                 {{"host", settings_.http.host},
+                  {"port", http_->port()},
+                  {"data", settings_.node.data_dir},
+                  {"memory_limit", node_->memory_limit()}});
   return base::ok();
 }
 
@@ -195,11 +223,15 @@ base::Result<CheckReport> Server::check() {
   return report;
 }
 
-Status Server::authorize(const http::Request& request, http::rest::Action action, const std::string& collection) const {
+Status Server::authorize(const http::Request& request, http::rest::Action action,
+                         const std::string& collection) const {
   const auth::Credentials credentials{request.header("api-key"), request.header("Authorization")};
-  RHUMB_ASSIGN(const auth::Decision decision, auth_->check(credentials, static_cast<auth::Action>(action), collection));
+  RHUMB_ASSIGN(const auth::Decision decision,
+               auth_->check(credentials, static_cast<auth::Action>(action), collection));
   // A filter that is not applied would show rows that are not to be seen.
-  if (!decision.mandatory_filter_json.empty()) return {Code::kForbidden, "the auth engine demands a row filter, which this release cannot apply"};
+  if (!decision.mandatory_filter_json.empty())
+    return {Code::kForbidden,
+            "the auth engine demands a row filter, which this release cannot apply"};
   return base::ok();
 }
 

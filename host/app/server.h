@@ -29,7 +29,8 @@ class Server {
   uint16_t port() const { return http_->port(); }
 
  private:
-  base::Status authorize(const http::Request& request, http::rest::Action action, const std::string& collection) const;
+  base::Status authorize(const http::Request& request, http::rest::Action action,
+                         const std::string& collection) const;
   NodeOptions node_options() const;
   http::ServerOptions http_options() const;
 

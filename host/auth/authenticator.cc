@@ -33,13 +33,16 @@ std::optional<Token> token_of(const Credentials& credentials) {
   const std::string_view header = trimmed(credentials.authorization);
   if (header.empty()) return Token{"none", {}};
   const size_t space = header.find(' ');
-  const bool bearer = space == kBearer.size() && ::strncasecmp(header.data(), kBearer.data(), space) == 0;
+  const bool bearer =
+      space == kBearer.size() && ::strncasecmp(header.data(), kBearer.data(), space) == 0;
   if (!bearer) return std::nullopt;
   return Token{kBearer, trimmed(header.substr(space))};
 }
 
 // Bytes that stay ours: release is NULL.
-rhumb_buffer_t borrowed(const std::string& bytes) { return {const_cast<char*>(bytes.data()), bytes.size(), nullptr, nullptr}; }
+rhumb_buffer_t borrowed(const std::string& bytes) {
+  return {const_cast<char*>(bytes.data()), bytes.size(), nullptr, nullptr};
+}
 
 // Takes over what a plugin filled in.
 std::string taken(rhumb_buffer_t& buffer) {
@@ -52,36 +55,45 @@ std::string taken(rhumb_buffer_t& buffer) {
 
 std::string_view action_name(Action action) {
   switch (action) {
-    case Action::kRead: return "read";
-    case Action::kWrite: return "write";
-    case Action::kManage: return "manage";
-    case Action::kAdmin: return "admin";
+    case Action::kRead:
+      return "read";
+    case Action::kWrite:
+      return "write";
+    case Action::kManage:
+      return "manage";
+    case Action::kAdmin:
+      return "admin";
   }
   return "unknown";
 }
 
-Result<std::unique_ptr<Authenticator>> Authenticator::open(const plugin::PluginRegistry& registry, std::string_view engine,
+Result<std::unique_ptr<Authenticator>> Authenticator::open(const plugin::PluginRegistry& registry,
+                                                           std::string_view engine,
                                                            std::string_view config_json) {
   RHUMB_ASSIGN(const auto found, registry.find<rhumb_auth_ops_t>(engine));
   const rhumb_open_t params{sizeof params, 0, slice(config_json), {}, nullptr};
   rhumb_auth_t* self = nullptr;
   plugin::ErrorSlot error;
-  RHUMB_TRY(error.status(found.ops->open(found.host, &params, &self, error.out()), "auth " + std::string(engine)));
+  RHUMB_TRY(error.status(found.ops->open(found.host, &params, &self, error.out()),
+                         "auth " + std::string(engine)));
   return std::unique_ptr<Authenticator>(new Authenticator(found, self));
 }
 
-Authenticator::Authenticator(plugin::Engine<rhumb_auth_ops_t> engine, rhumb_auth_t* self) : engine_(engine), id_(engine.id), self_(self) {}
+Authenticator::Authenticator(plugin::Engine<rhumb_auth_ops_t> engine, rhumb_auth_t* self)
+    : engine_(engine), id_(engine.id), self_(self) {}
 
 Authenticator::~Authenticator() { engine_.ops->close(self_); }
 
-Result<Principal> Authenticator::authenticate(const Credentials& credentials, base::Deadline deadline) const {
+Result<Principal> Authenticator::authenticate(const Credentials& credentials,
+                                              base::Deadline deadline) const {
   const auto token = token_of(credentials);
   if (!token) return Status(Code::kUnauthenticated, "Authorization: expected \"Bearer <token>\"");
   const plugin::CallContext call(deadline);
   plugin::ErrorSlot error;
   rhumb_principal_t raw{};
   raw.struct_size = sizeof raw;
-  const rhumb_status_t rc = engine_.ops->authenticate(self_, call.raw(), slice(token->scheme), slice(token->token), &raw, error.out());
+  const rhumb_status_t rc = engine_.ops->authenticate(self_, call.raw(), slice(token->scheme),
+                                                      slice(token->token), &raw, error.out());
   Principal who;
   who.subject = taken(raw.subject);
   who.claims_json = taken(raw.claims_json);
@@ -89,11 +101,14 @@ Result<Principal> Authenticator::authenticate(const Credentials& credentials, ba
   who.read_only = (raw.flags & RHUMB_PRINCIPAL_READ_ONLY) != 0;
   if (rc == RHUMB_DENIED) return Status(Code::kUnauthenticated, error.status(rc, "auth").message());
   RHUMB_TRY(error.status(rc, "auth " + id_ + ": authenticate"));
-  if (who.expires_ns != 0 && base::wall_ns() >= who.expires_ns) return Status(Code::kUnauthenticated, "the credentials have expired");
+  if (who.expires_ns != 0 && base::wall_ns() >= who.expires_ns)
+    return Status(Code::kUnauthenticated, "the credentials have expired");
   return who;
 }
 
-Result<Decision> Authenticator::authorize(const Principal& who, Action action, std::string_view resource, base::Deadline deadline) const {
+Result<Decision> Authenticator::authorize(const Principal& who, Action action,
+                                          std::string_view resource,
+                                          base::Deadline deadline) const {
   const plugin::CallContext call(deadline);
   plugin::ErrorSlot error;
   rhumb_principal_t principal{};
@@ -105,7 +120,8 @@ Result<Decision> Authenticator::authorize(const Principal& who, Action action, s
   rhumb_decision_t raw{};
   raw.struct_size = sizeof raw;
   const rhumb_status_t rc =
-      engine_.ops->authorize(self_, call.raw(), &principal, static_cast<uint32_t>(action), slice(resource), &raw, error.out());
+      engine_.ops->authorize(self_, call.raw(), &principal, static_cast<uint32_t>(action),
+                             slice(resource), &raw, error.out());
   Decision decision;
   decision.mandatory_filter_json = taken(raw.mandatory_filter_json);
   decision.quota_class = taken(raw.quota_class);
@@ -115,13 +131,14 @@ Result<Decision> Authenticator::authorize(const Principal& who, Action action, s
   return decision;
 }
 
-Result<Decision> Authenticator::check(const Credentials& credentials, Action action, std::string_view resource,
-                                      base::Deadline deadline) const {
+Result<Decision> Authenticator::check(const Credentials& credentials, Action action,
+                                      std::string_view resource, base::Deadline deadline) const {
   RHUMB_ASSIGN(const Principal who, authenticate(credentials, deadline));
   RHUMB_ASSIGN(Decision decision, authorize(who, action, resource, deadline));
   if (!decision.allowed) {
     const std::string on = resource.empty() ? "" : " on " + std::string(resource);
-    return Status(Code::kForbidden, who.subject + " may not " + std::string(action_name(action)) + on);
+    return Status(Code::kForbidden,
+                  who.subject + " may not " + std::string(action_name(action)) + on);
   }
   return decision;
 }

@@ -21,7 +21,8 @@ enum class Action : uint32_t {
 };
 std::string_view action_name(Action action);  // "read"
 
-// The values of a request's headers `api-key` and `Authorization`; empty = absent. The first wins when both are there.
+// The values of a request's headers `api-key` and `Authorization`; empty = absent. The first wins
+// when both are there.
 struct Credentials {
   std::string_view api_key, authorization;
 };
@@ -39,24 +40,30 @@ struct Decision {
   std::string quota_class;
 };
 
-// Owns one instance of an auth plugin. All members from any thread. Keeps nothing of a request; a plugin that fails denies.
+// Owns one instance of an auth plugin. All members from any thread. Keeps nothing of a request; a
+// plugin that fails denies.
 class Authenticator {
  public:
-  // engine: the plugin's id ("none", "static"). config_json may hold secrets: it is not kept, and does not show in errors of ours.
-  static base::Result<std::unique_ptr<Authenticator>> open(const plugin::PluginRegistry& registry, std::string_view engine,
+  // engine: the plugin's id ("none", "static"). config_json may hold secrets: it is not kept, and
+  // does not show in errors of ours.
+  static base::Result<std::unique_ptr<Authenticator>> open(const plugin::PluginRegistry& registry,
+                                                           std::string_view engine,
                                                            std::string_view config_json);
   ~Authenticator();
   Authenticator(const Authenticator&) = delete;
   Authenticator& operator=(const Authenticator&) = delete;
 
   const std::string& id() const { return id_; }
-  // kUnauthenticated: no credentials, unknown or expired ones, or an Authorization header that is not `Bearer <token>`.
-  base::Result<Principal> authenticate(const Credentials& credentials, base::Deadline deadline = {}) const;
+  // kUnauthenticated: no credentials, unknown or expired ones, or an Authorization header that is
+  // not `Bearer <token>`.
+  base::Result<Principal> authenticate(const Credentials& credentials,
+                                       base::Deadline deadline = {}) const;
   // resource: the collection's name; empty = the whole server.
-  base::Result<Decision> authorize(const Principal& who, Action action, std::string_view resource, base::Deadline deadline = {}) const;
+  base::Result<Decision> authorize(const Principal& who, Action action, std::string_view resource,
+                                   base::Deadline deadline = {}) const;
   // Both: kUnauthenticated or kForbidden unless allowed.
-  base::Result<Decision> check(const Credentials& credentials, Action action, std::string_view resource,
-                               base::Deadline deadline = {}) const;
+  base::Result<Decision> check(const Credentials& credentials, Action action,
+                               std::string_view resource, base::Deadline deadline = {}) const;
 
  private:
   Authenticator(plugin::Engine<rhumb_auth_ops_t> engine, rhumb_auth_t* self);

@@ -1,4 +1,5 @@
-// Little-endian encoding of our files and messages, and its bounds-checked counterpart. Big-endian only for ordered keys (put_be64).
+// Little-endian encoding of our files and messages, and its bounds-checked counterpart. Big-endian
+// only for ordered keys (put_be64).
 #pragma once
 
 #include <bit>
@@ -9,7 +10,8 @@
 
 namespace rhumb::base {
 
-static_assert(std::endian::native == std::endian::little, "formats are written as the machine holds them");
+static_assert(std::endian::native == std::endian::little,
+              "formats are written as the machine holds them");
 
 // Appends to a string. Blobs are a u32 length and the bytes.
 class ByteWriter {
@@ -37,7 +39,8 @@ class ByteWriter {
   std::string& out_;
 };
 
-// Reads what ByteWriter wrote. Running past the end yields zeros and sets failed(): check once at the end, before using the values.
+// Reads what ByteWriter wrote. Running past the end yields zeros and sets failed(): check once at
+// the end, before using the values.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view in) : in_(in) {}
@@ -71,7 +74,8 @@ class ByteReader {
     at_ += n;
     return v;
   }
-  // A count of items of at least `item_bytes` each; refuses counts that the rest of the input cannot hold (no allocation bombs).
+  // A count of items of at least `item_bytes` each; refuses counts that the rest of the input
+  // cannot hold (no allocation bombs).
   uint32_t count(size_t item_bytes) {
     const uint32_t n = u32();
     if (item_bytes != 0 && n > remaining() / item_bytes) {

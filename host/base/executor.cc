@@ -20,8 +20,8 @@ void spin_pause() {
 #endif
 }
 
-// Shared by the caller of parallel() and its helpers. A helper that comes late finds nothing to claim and never touches fn,
-// which lives only as long as the call.
+// Shared by the caller of parallel() and its helpers. A helper that comes late finds nothing to
+// claim and never touches fn, which lives only as long as the call.
 struct ParallelRun {
   const std::function<void(uint64_t)>* fn;
   uint64_t n;
@@ -60,7 +60,8 @@ Status Executor::post(Task task) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return {Code::kUnavailable, "executor " + name_ + " is stopped"};
-    if (queue_.size() >= queue_max_) return {Code::kBusy, "executor " + name_ + ": " + std::to_string(queue_max_) + " tasks wait"};
+    if (queue_.size() >= queue_max_)
+      return {Code::kBusy, "executor " + name_ + ": " + std::to_string(queue_max_) + " tasks wait"};
     wake = enqueue(std::move(task));
   }
   if (wake) wake_.notify_one();  // without the lock, which the woken thread takes first of all
@@ -78,8 +79,8 @@ bool Executor::post_strand(Task task) {
   return true;
 }
 
-// A spinning thread will see the task by itself, and so will one that was woken before: another wake-up would be a system call for
-// nothing.
+// A spinning thread will see the task by itself, and so will one that was woken before: another
+// wake-up would be a system call for nothing.
 bool Executor::enqueue(Task task) {
   queue_.push_back(std::move(task));
   depth_.store(queue_.size(), std::memory_order_release);
@@ -117,7 +118,8 @@ void Executor::stop() {
 
 size_t Executor::queued() const { return depth_.load(std::memory_order_acquire); }
 
-// Waits a few microseconds for the next task before it sleeps: on a busy server the wake-up costs more than the wait.
+// Waits a few microseconds for the next task before it sleeps: on a busy server the wake-up costs
+// more than the wait.
 void Executor::spin(std::unique_lock<std::mutex>& lock) {
   if (spinning_ != 0) return;
   ++spinning_;
@@ -176,15 +178,15 @@ void Strand::drain() {
 
 void Strand::schedule() {
   if (executor_.post_strand([this] { run(); })) return;
-  while (run_batch()) {
-  }
+  while (run_batch()) {}
 }
 
 void Strand::run() {
   if (run_batch()) schedule();
 }
 
-// Returns whether tasks are left. When none are, the strand may be gone as soon as the lock is released: nothing is touched after.
+// Returns whether tasks are left. When none are, the strand may be gone as soon as the lock is
+// released: nothing is touched after.
 bool Strand::run_batch() {
   std::unique_lock lock(mutex_);
   for (uint32_t i = 0; i < limits::kStrandBatchTasks && !queue_.empty(); ++i) {

@@ -1,4 +1,5 @@
-// A bounded pool of threads. Requests, searches, applying and background work each have their own instance (host/app decides sizes).
+// A bounded pool of threads. Requests, searches, applying and background work each have their own
+// instance (host/app decides sizes).
 #pragma once
 
 #include <atomic>
@@ -27,17 +28,19 @@ class Executor {
 
   // kBusy when queue_max tasks wait, kUnavailable after stop(). Any thread. Tasks must not throw.
   Status post(Task task);
-  // Runs fn(i) for i in [0, n) on the pool's threads and the caller's; returns when all are done. Works when the pool is busy or stopped.
+  // Runs fn(i) for i in [0, n) on the pool's threads and the caller's; returns when all are done.
+  // Works when the pool is busy or stopped.
   void parallel(uint64_t n, const std::function<void(uint64_t)>& fn);
-  // Refuses new tasks, runs what is queued (strands to their end), joins. Idempotent. Not from one of its own threads.
+  // Refuses new tasks, runs what is queued (strands to their end), joins. Idempotent. Not from one
+  // of its own threads.
   void stop();
   uint32_t threads() const { return thread_count_; }
   size_t queued() const;
 
  private:
   friend class Strand;
-  // A strand's turn: each strand has at most one here, so they are not counted against queue_max, and they are taken while stopping.
-  // False when no thread is left to run it.
+  // A strand's turn: each strand has at most one here, so they are not counted against queue_max,
+  // and they are taken while stopping. False when no thread is left to run it.
   bool post_strand(Task task);
   bool enqueue(Task task);  // with mutex_ held; whether a sleeper is to be woken
   void spin(std::unique_lock<std::mutex>& lock);
@@ -48,15 +51,17 @@ class Executor {
   std::mutex mutex_;  // guards all below but threads_
   std::condition_variable wake_;
   std::deque<Task> queue_;
-  std::atomic<size_t> depth_{0};  // queue_.size(), read without the lock by a spinning thread and by queued()
-  uint32_t alive_, sleeping_ = 0, waking_ = 0, spinning_ = 0;  // waking_: of the sleeping, told to wake
+  // queue_.size(), read without the lock by a spinning thread and by queued()
+  std::atomic<size_t> depth_{0};
+  // waking_: of the sleeping, told to wake
+  uint32_t alive_, sleeping_ = 0, waking_ = 0, spinning_ = 0;
   bool stopping_ = false;
   std::mutex stop_mutex_;  // one stop() joins, a second waits for it
   std::vector<std::thread> threads_;
 };
 
-// Runs tasks of one owner one at a time, in order, on an executor: a shard's apply, a group's steps. Destroying it waits for its
-// tasks; the executor must outlive it.
+// Runs tasks of one owner one at a time, in order, on an executor: a shard's apply, a group's
+// steps. Destroying it waits for its tasks; the executor must outlive it.
 class Strand {
  public:
   explicit Strand(Executor& executor) : executor_(executor) {}
@@ -64,8 +69,8 @@ class Strand {
   Strand(const Strand&) = delete;
   Strand& operator=(const Strand&) = delete;
 
-  // Any thread. The queue is bounded by the caller's own limits (uncommitted bytes, ...). No task is ever refused or lost: once the
-  // executor has stopped, they run on the posting thread.
+  // Any thread. The queue is bounded by the caller's own limits (uncommitted bytes, ...). No task
+  // is ever refused or lost: once the executor has stopped, they run on the posting thread.
   void post(Executor::Task task);
   // Blocks until all tasks posted so far have run. Not from inside the strand.
   void drain();

@@ -40,7 +40,8 @@ Status io_error(std::string_view what, const std::string& path, int os_errno) {
   return {code, std::string(what) + " " + path + ": " + std::generic_category().message(os_errno)};
 }
 
-File::File(File&& other) noexcept : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)) {}
+File::File(File&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)) {}
 
 File& File::operator=(File&& other) noexcept {
   if (this != &other) {
@@ -100,8 +101,8 @@ Status File::read_at(uint64_t offset, char* out, size_t n) const {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return io_error("cannot read", path_, errno);
     if (got == 0) {
-      return corrupt(path_ + " at offset " + std::to_string(offset) + ": wanted " + std::to_string(n) +
-                     " bytes, the file ends after " + std::to_string(done));
+      return corrupt(path_ + " at offset " + std::to_string(offset) + ": wanted " +
+                     std::to_string(n) + " bytes, the file ends after " + std::to_string(done));
     }
     done += static_cast<size_t>(got);
   }
@@ -122,12 +123,14 @@ Status File::sync_data() {
 
 Result<uint64_t> File::free_bytes() const {
   struct statvfs disk {};
-  if (::fstatvfs(fd_, &disk) != 0) return io_error("cannot ask for the free space of", path_, errno);
+  if (::fstatvfs(fd_, &disk) != 0)
+    return io_error("cannot ask for the free space of", path_, errno);
   return static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
 }
 
 Status File::allocate(uint64_t offset, uint64_t length) {
-  // posix_fallocate falls back to writing where the file system cannot allocate, so a later store never meets a hole.
+  // posix_fallocate falls back to writing where the file system cannot allocate, so a later store
+  // never meets a hole.
   int rc = 0;
   do rc = ::posix_fallocate(fd_, static_cast<off_t>(offset), static_cast<off_t>(length));
   while (rc == EINTR);
@@ -180,7 +183,8 @@ Status write_file_atomic(const std::string& path, std::string_view bytes) {
 }
 
 Status rename_durable(const std::string& from, const std::string& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) return io_error("cannot rename " + from + " to", to, errno);
+  if (::rename(from.c_str(), to.c_str()) != 0)
+    return io_error("cannot rename " + from + " to", to, errno);
   RHUMB_TRY(sync_dir(parent_of(to)));
   if (parent_of(from) != parent_of(to)) RHUMB_TRY(sync_dir(parent_of(from)));
   return ok();
@@ -206,7 +210,8 @@ Status remove_all(const std::string& path) {
 Result<std::vector<std::string>> list_dir(const std::string& path) {
   std::error_code error;
   std::filesystem::directory_iterator it(path, error);
-  if (error == std::errc::no_such_file_or_directory) return not_found("cannot list " + path + ": no such directory");
+  if (error == std::errc::no_such_file_or_directory)
+    return not_found("cannot list " + path + ": no such directory");
   if (error) return io_error("cannot list", path, error.value());
   std::vector<std::string> names;
   for (const std::filesystem::directory_iterator end; it != end; it.increment(error)) {

@@ -1,5 +1,6 @@
-// Files as the durability rules want them: pwrite and fdatasync with checked results, read-only mappings, atomic replacement.
-// A failed fsync is never retried: the caller fences what stands on the file.
+// Files as the durability rules want them: pwrite and fdatasync with checked results, read-only
+// mappings, atomic replacement. A failed fsync is never retried: the caller fences what stands on
+// the file.
 #pragma once
 
 #include <cstdint>
@@ -25,13 +26,17 @@ class File {
   int fd() const { return fd_; }
   const std::string& path() const { return path_; }
   Result<uint64_t> size() const;
-  Status write_at(uint64_t offset, std::string_view bytes);       // all or an error; ENOSPC/EDQUOT -> kNoSpace
-  Status read_at(uint64_t offset, char* out, size_t n) const;     // short read -> kCorrupt with file and offset
+  // all or an error; ENOSPC/EDQUOT -> kNoSpace
+  Status write_at(uint64_t offset, std::string_view bytes);
+  // short read -> kCorrupt with file and offset
+  Status read_at(uint64_t offset, char* out, size_t n) const;
   Result<std::string> read_all() const;
-  Status sync_data();                                             // fdatasync
-  Status allocate(uint64_t offset, uint64_t length);              // fallocate: no holes that a later store could fail in
+  Status sync_data();  // fdatasync
+  // fallocate: no holes that a later store could fail in
+  Status allocate(uint64_t offset, uint64_t length);
   Status truncate(uint64_t size);
-  Result<uint64_t> free_bytes() const;                            // of its file system, to this user
+  // of its file system, to this user
+  Result<uint64_t> free_bytes() const;
   void close();
 
  private:
@@ -39,15 +44,17 @@ class File {
   std::string path_;
 };
 
-// A read-only mapping of [0, length) of a file. Reading what a damaged disk cannot deliver raises SIGBUS, which the guard installed by
-// install_sigbus_guard() turns into zero bytes and poisoned() == true: check it after using the bytes, discard the result, fence the owner.
+// A read-only mapping of [0, length) of a file. Reading what a damaged disk cannot deliver raises
+// SIGBUS, which the guard installed by install_sigbus_guard() turns into zero bytes and poisoned()
+// == true: check it after using the bytes, discard the result, fence the owner.
 class Mapping {
  public:
   Mapping() = default;
   Mapping(Mapping&& other) noexcept;
   Mapping& operator=(Mapping&& other) noexcept;
   ~Mapping();
-  static Result<Mapping> map(const File& file, uint64_t offset, uint64_t length);  // offset: multiple of the page size
+  // offset: multiple of the page size
+  static Result<Mapping> map(const File& file, uint64_t offset, uint64_t length);
   const char* data() const { return data_; }
   uint64_t size() const { return size_; }
   bool poisoned() const;
@@ -59,16 +66,21 @@ class Mapping {
 };
 void install_sigbus_guard();
 
-Status make_dirs(const std::string& path);          // with parents; fsyncs the parent of each directory made
+// with parents; fsyncs the parent of each directory made
+Status make_dirs(const std::string& path);
 Status sync_dir(const std::string& path);
-Status write_file_atomic(const std::string& path, std::string_view bytes);  // temp + fdatasync + rename + fsync of the directory
+// temp + fdatasync + rename + fsync of the directory
+Status write_file_atomic(const std::string& path, std::string_view bytes);
 Result<std::string> read_file(const std::string& path, uint64_t max_bytes);
 Status remove_all(const std::string& path);
 Status rename_durable(const std::string& from, const std::string& to);
-Result<std::vector<std::string>> list_dir(const std::string& path);  // names, sorted, without . and ..
+// names, sorted, without . and ..
+Result<std::vector<std::string>> list_dir(const std::string& path);
 bool exists(const std::string& path);
-Status io_error(std::string_view what, const std::string& path, int os_errno);  // kNoSpace for ENOSPC and EDQUOT, else kIo
+// kNoSpace for ENOSPC and EDQUOT, else kIo
+Status io_error(std::string_view what, const std::string& path, int os_errno);
 
-uint32_t crc32c(std::string_view bytes, uint32_t seed = 0);  // Castagnoli, SSE4.2 where the machine has it
+// Castagnoli, SSE4.2 where the machine has it
+uint32_t crc32c(std::string_view bytes, uint32_t seed = 0);
 
 }  // namespace rhumb::base

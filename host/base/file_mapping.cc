@@ -1,4 +1,5 @@
-// Read-only mappings and the SIGBUS guard. The handler may only touch lock-free state: a fixed table of address ranges.
+// Read-only mappings and the SIGBUS guard. The handler may only touch lock-free state: a fixed
+// table of address ranges.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -15,8 +16,9 @@
 namespace rhumb::base {
 namespace {
 
-// end == 0: the slot is free. begin is written before end is published and left alone until end is 0 again, so a match
-// is never made of two owners' halves for the thread that faults: its own mapping cannot go away under it.
+// end == 0: the slot is free. begin is written before end is published and left alone until end is
+// 0 again, so a match is never made of two owners' halves for the thread that faults: its own
+// mapping cannot go away under it.
 struct Range {
   std::atomic<uintptr_t> begin{0}, end{0};
   std::atomic<bool> poisoned{false};
@@ -66,7 +68,8 @@ void on_sigbus(int signal, siginfo_t* info, void* context) {
     void* page = reinterpret_cast<void*>(address & ~(page_bytes - 1));
     const int saved = errno;
     range.poisoned.store(true);
-    const void* mapped = ::mmap(page, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    const void* mapped =
+        ::mmap(page, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     errno = saved;
     if (mapped == MAP_FAILED) break;
     return;
@@ -99,14 +102,15 @@ void install_sigbus_guard() {
 Result<Mapping> Mapping::map(const File& file, uint64_t offset, uint64_t length) {
   Mapping mapping;
   if (length == 0) return mapping;
-  void* data = ::mmap(nullptr, length, PROT_READ, MAP_SHARED, file.fd(), static_cast<off_t>(offset));
+  void* data =
+      ::mmap(nullptr, length, PROT_READ, MAP_SHARED, file.fd(), static_cast<off_t>(offset));
   if (data == MAP_FAILED) return io_error("cannot map", file.path(), errno);
   const auto begin = reinterpret_cast<uintptr_t>(data);
   const int slot = take_slot(begin, begin + length);
   if (slot < 0) {
     ::munmap(data, length);
-    return Status(Code::kBusy,
-                  "cannot map " + file.path() + ": " + std::to_string(limits::kMaxMappings) + " mappings exist");
+    return Status(Code::kBusy, "cannot map " + file.path() + ": " +
+                                   std::to_string(limits::kMaxMappings) + " mappings exist");
   }
   mapping.data_ = static_cast<char*>(data);
   mapping.size_ = length;

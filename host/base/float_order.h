@@ -1,5 +1,5 @@
-// Ordering floating-point numbers by their place: a strict weak order over all bit patterns, which `<` on them is not. -0 is 0, and a NaN
-// comes behind everything.
+// Ordering floating-point numbers by their place: a strict weak order over all bit patterns, which
+// `<` on them is not. -0 is 0, and a NaN comes behind everything.
 #pragma once
 
 #include <bit>
@@ -14,7 +14,9 @@ inline uint32_t place_of(float value) {
 }
 
 // The number at a place; of the last one, a NaN.
-inline float float_at(uint32_t place) { return std::bit_cast<float>((place & 0x8000'0000u) != 0 ? place & 0x7FFF'FFFFu : ~place); }
+inline float float_at(uint32_t place) {
+  return std::bit_cast<float>((place & 0x8000'0000u) != 0 ? place & 0x7FFF'FFFFu : ~place);
+}
 
 inline uint64_t place_of(double value) {
   if (value != value) return ~uint64_t{0};

@@ -1,4 +1,5 @@
-// A callable that is moved, never copied: it may capture what has one owner (a reply, a unique_ptr), which std::function refuses.
+// A callable that is moved, never copied: it may capture what has one owner (a reply, a
+// unique_ptr), which std::function refuses.
 #pragma once
 
 #include <concepts>
@@ -19,8 +20,9 @@ class UniqueFunction<R(Args...)> {
   UniqueFunction() = default;
   UniqueFunction(std::nullptr_t) {}  // NOLINT: implicit like std::function
   template <typename F>
-    requires(!std::same_as<std::remove_cvref_t<F>, UniqueFunction> && std::is_invocable_r_v<R, std::remove_cvref_t<F>&, Args...>)
-  UniqueFunction(F&& f)  // NOLINT: implicit like std::function
+  requires(!std::same_as<std::remove_cvref_t<F>, UniqueFunction> &&
+           std::is_invocable_r_v<R, std::remove_cvref_t<F>&, Args...>)
+      UniqueFunction(F&& f)  // NOLINT: implicit like std::function
       : target_(std::make_unique<Target<std::remove_cvref_t<F>>>(std::forward<F>(f))) {}
 
   explicit operator bool() const { return target_ != nullptr; }

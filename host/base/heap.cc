@@ -20,7 +20,8 @@ HeapUse heap_use() {
 
 bool trim_heap(bool memory_is_short) {
   const HeapUse use = heap_use();
-  const uint64_t much = memory_is_short ? limits::kHeapFreeBytes / 16 : std::max(limits::kHeapFreeBytes, use.used / 4);
+  const uint64_t much = memory_is_short ? limits::kHeapFreeBytes / 16
+                                        : std::max(limits::kHeapFreeBytes, use.used / 4);
   if (use.free < much) return false;
   return malloc_trim(memory_is_short ? 0 : limits::kHeapFreeBytes / 16) != 0;
 }

@@ -8,12 +8,23 @@ constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
 void append_escaped(std::string& out, unsigned char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
   }
   out += "\\u00";
   out += kHex[c >> 4];
@@ -34,7 +45,8 @@ size_t utf8_length_at(std::string_view text, size_t at) {
   for (size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
   }
-  // The second byte alone tells overlong forms, surrogates and what lies beyond U+10FFFF (Unicode 15, table 3-7).
+  // The second byte alone tells overlong forms, surrogates and what lies beyond U+10FFFF (Unicode
+  // 15, table 3-7).
   const unsigned char second = byte(1);
   if (lead == 0xe0 && second < 0xa0) return 0;
   if (lead == 0xed && second > 0x9f) return 0;

@@ -47,8 +47,10 @@ void append_value(std::string& out, const LogField& field) {
     void operator()(std::string_view v) const { append_json_string(out, v); }
     void operator()(bool v) const { out += v ? "true" : "false"; }
     void operator()(double v) const {
-      if (std::isfinite(v)) append_number(out, v);
-      else append_json_string(out, std::isnan(v) ? "nan" : v > 0 ? "inf" : "-inf");
+      if (std::isfinite(v))
+        append_number(out, v);
+      else
+        append_json_string(out, std::isnan(v) ? "nan" : v > 0 ? "inf" : "-inf");
     }
     void operator()(int64_t v) const { append_number(out, v); }
     void operator()(uint64_t v) const { append_number(out, v); }
@@ -74,7 +76,8 @@ bool append_field(std::string& line, const LogField& field, bool json) {
   return false;
 }
 
-void append_head(std::string& line, LogLevel level, std::string_view component, std::string_view message, bool json) {
+void append_head(std::string& line, LogLevel level, std::string_view component,
+                 std::string_view message, bool json) {
   const std::string_view level_name = kLevelNames[static_cast<size_t>(level)];
   if (!json) {
     append_timestamp(line);
@@ -103,7 +106,8 @@ void write_line(const std::string& line) {
     const ssize_t n = ::write(STDERR_FILENO, line.data() + at, line.size() - at);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
-      static Counter& lost = counter("rhumb_log_lines_lost_total", "Log lines that standard error did not take.");
+      static Counter& lost =
+          counter("rhumb_log_lines_lost_total", "Log lines that standard error did not take.");
       lost.add();
       return;
     }
@@ -115,8 +119,9 @@ void write_line(const std::string& line) {
 
 void log_configure(LogLevel level, LogFormat format) {
   g_level.store(level, std::memory_order_relaxed);
-  g_json.store(format == LogFormat::kJson || (format == LogFormat::kAuto && ::isatty(STDERR_FILENO) == 0),
-               std::memory_order_relaxed);
+  g_json.store(
+      format == LogFormat::kJson || (format == LogFormat::kAuto && ::isatty(STDERR_FILENO) == 0),
+      std::memory_order_relaxed);
 }
 
 bool log_enabled(LogLevel level) { return level >= g_level.load(std::memory_order_relaxed); }

@@ -1,4 +1,5 @@
-// Structured log: one JSON object a line on stderr, or a readable form on a terminal. Any thread; a line is one write.
+// Structured log: one JSON object a line on stderr, or a readable form on a terminal. Any thread; a
+// line is one write.
 #pragma once
 
 #include <cstdint>
@@ -21,21 +22,38 @@ struct LogField {
   LogField(std::string_view k, const std::string& v) : key(k), value(std::string_view(v)) {}
   LogField(std::string_view k, bool v) : key(k), value(v) {}
   LogField(std::string_view k, double v) : key(k), value(v) {}
-  template <typename I, typename = std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>>>
+  template <typename I,
+            typename = std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>>>
   LogField(std::string_view k, I v) : key(k) {
-    if constexpr (std::is_signed_v<I>) value = static_cast<int64_t>(v);
-    else value = static_cast<uint64_t>(v);
+    if constexpr (std::is_signed_v<I>)
+      value = static_cast<int64_t>(v);
+    else
+      value = static_cast<uint64_t>(v);
   }
 };
 
 void log_configure(LogLevel level, LogFormat format);
 bool log_enabled(LogLevel level);
-// component: the folder that speaks ("http", "shard"). message: constant text; what varies goes into fields.
-void log(LogLevel level, std::string_view component, std::string_view message, std::initializer_list<LogField> fields = {});
+// component: the folder that speaks ("http", "shard"). message: constant text; what varies goes
+// into fields.
+void log(LogLevel level, std::string_view component, std::string_view message,
+         std::initializer_list<LogField> fields = {});
 
-inline void log_debug(std::string_view c, std::string_view m, std::initializer_list<LogField> f = {}) { log(LogLevel::kDebug, c, m, f); }
-inline void log_info(std::string_view c, std::string_view m, std::initializer_list<LogField> f = {}) { log(LogLevel::kInfo, c, m, f); }
-inline void log_warn(std::string_view c, std::string_view m, std::initializer_list<LogField> f = {}) { log(LogLevel::kWarn, c, m, f); }
-inline void log_error(std::string_view c, std::string_view m, std::initializer_list<LogField> f = {}) { log(LogLevel::kError, c, m, f); }
+inline void log_debug(std::string_view c, std::string_view m,
+                      std::initializer_list<LogField> f = {}) {
+  log(LogLevel::kDebug, c, m, f);
+}
+inline void log_info(std::string_view c, std::string_view m,
+                     std::initializer_list<LogField> f = {}) {
+  log(LogLevel::kInfo, c, m, f);
+}
+inline void log_warn(std::string_view c, std::string_view m,
+                     std::initializer_list<LogField> f = {}) {
+  log(LogLevel::kWarn, c, m, f);
+}
+inline void log_error(std::string_view c, std::string_view m,
+                      std::initializer_list<LogField> f = {}) {
+  log(LogLevel::kError, c, m, f);
+}
 
 }  // namespace rhumb::base

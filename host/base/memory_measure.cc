@@ -24,7 +24,8 @@ uint64_t machine_memory(const std::string& root) {
   std::ifstream file(root + "/proc/meminfo");
   for (std::string line; std::getline(file, line);) {
     uint64_t kib = 0;
-    if (line.starts_with("MemTotal:") && std::sscanf(line.c_str() + 9, "%lu", &kib) == 1) return kib * 1024;
+    if (line.starts_with("MemTotal:") && std::sscanf(line.c_str() + 9, "%lu", &kib) == 1)
+      return kib * 1024;
   }
   return kNone;
 }
@@ -49,10 +50,13 @@ uint64_t group_memory(const std::string& root) {
   for (std::string line; std::getline(file, line);) {
     const size_t first = line.find(':'), second = line.find(':', first + 1);
     if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",", group = line.substr(second + 1);
-    if (controllers == ",,") least = std::min(least, least_on_the_way_up(mount, group, "memory.max"));
+    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",",
+                      group = line.substr(second + 1);
+    if (controllers == ",,")
+      least = std::min(least, least_on_the_way_up(mount, group, "memory.max"));
     if (controllers.find(",memory,") != std::string::npos) {
-      least = std::min(least, least_on_the_way_up(mount + "/memory", group, "memory.limit_in_bytes"));
+      least =
+          std::min(least, least_on_the_way_up(mount + "/memory", group, "memory.limit_in_bytes"));
     }
   }
   return least;
@@ -92,10 +96,13 @@ uint64_t memory_there(const std::string& root) {
 }
 
 uint64_t anonymous_memory() {
-  static const ProcFile statm("/proc/self/statm");  // kept open: a process without free descriptors must still know what it uses
+  // kept open: a process without free descriptors must still know what it uses
+  static const ProcFile statm("/proc/self/statm");
   return anonymous_in(statm);
 }
 
-uint64_t anonymous_memory(const std::string& root) { return anonymous_in(ProcFile(root + "/proc/self/statm")); }
+uint64_t anonymous_memory(const std::string& root) {
+  return anonymous_in(ProcFile(root + "/proc/self/statm"));
+}
 
 }  // namespace rhumb::base

@@ -13,9 +13,9 @@
 namespace rhumb::base {
 namespace {
 
-const prometheus::Histogram::BucketBoundaries kLatencySeconds = {50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3,
-                                                                 10e-3, 25e-3,  50e-3,  100e-3, 250e-3, 500e-3, 1,
-                                                                 2.5,   5,      10,     30,     60};
+const prometheus::Histogram::BucketBoundaries kLatencySeconds = {
+    50e-6,  100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3,
+    100e-3, 250e-3, 500e-3, 1,      2.5,  5,      10,   30,    60};
 
 // Handles of one kind by (name, labels). std::map keeps addresses stable; nothing is ever removed.
 template <typename Handle>
@@ -28,7 +28,8 @@ struct Metrics {
   Handles<Counter> counters;
   Handles<Gauge> gauges;
   Handles<Histogram> histograms;
-  std::mutex collect_mutex;  // guards the collectors, held while they run: remove_collector() waits for a running one
+  // guards the collectors, held while they run: remove_collector() waits for a running one
+  std::mutex collect_mutex;
   std::map<uint64_t, std::function<void()>> collectors;
   uint64_t next_collector = 1;
 };
@@ -38,9 +39,11 @@ Metrics& metrics() {
   return *instance;
 }
 
-// A name of the wrong form, or one used for two kinds, is a fault in our code: the library throws and noexcept makes it final.
+// A name of the wrong form, or one used for two kinds, is a fault in our code: the library throws
+// and noexcept makes it final.
 template <typename Handle, typename Make>
-Handle& find_or_make(Handles<Handle>& handles, const std::string& name, const Labels& labels, Make make) noexcept {
+Handle& find_or_make(Handles<Handle>& handles, const std::string& name, const Labels& labels,
+                     Make make) noexcept {
   const std::lock_guard lock(metrics().mutex);
   Handle& handle = handles[{name, labels}];
   if (handle.impl == nullptr) handle.impl = make();
@@ -56,7 +59,11 @@ void Histogram::observe(double v) { static_cast<prometheus::Histogram*>(impl)->O
 
 Counter& counter(const std::string& name, const std::string& help, const Labels& labels) {
   return find_or_make(metrics().counters, name, labels, [&] {
-    return &prometheus::BuildCounter().Name(name).Help(help).Register(metrics().registry).Add(labels);
+    return &prometheus::BuildCounter()
+                .Name(name)
+                .Help(help)
+                .Register(metrics().registry)
+                .Add(labels);
   });
 }
 
@@ -68,7 +75,11 @@ Gauge& gauge(const std::string& name, const std::string& help, const Labels& lab
 
 Histogram& histogram(const std::string& name, const std::string& help, const Labels& labels) {
   return find_or_make(metrics().histograms, name, labels, [&] {
-    return &prometheus::BuildHistogram().Name(name).Help(help).Register(metrics().registry).Add(labels, kLatencySeconds);
+    return &prometheus::BuildHistogram()
+                .Name(name)
+                .Help(help)
+                .Register(metrics().registry)
+                .Add(labels, kLatencySeconds);
   });
 }
 

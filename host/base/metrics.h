@@ -1,5 +1,5 @@
-// Metrics, thin over prometheus-cpp (serialiser only). Handles are cheap to update from any thread and live as long as the process;
-// look them up once (a lookup takes a lock), not per request.
+// Metrics, thin over prometheus-cpp (serialiser only). Handles are cheap to update from any thread
+// and live as long as the process; look them up once (a lookup takes a lock), not per request.
 #pragma once
 
 #include <cstdint>
@@ -31,9 +31,10 @@ class Histogram {
 
 Counter& counter(const std::string& name, const std::string& help, const Labels& labels = {});
 Gauge& gauge(const std::string& name, const std::string& help, const Labels& labels = {});
-Histogram& histogram(const std::string& name, const std::string& help, const Labels& labels = {});  // seconds, 50 us to 60 s
-// Called at each scrape before serialising, to refresh gauges. Returns an id for remove_collector, which waits for a running call.
-// A collector adds and removes no collectors itself.
+// seconds, 50 us to 60 s
+Histogram& histogram(const std::string& name, const std::string& help, const Labels& labels = {});
+// Called at each scrape before serialising, to refresh gauges. Returns an id for remove_collector,
+// which waits for a running call. A collector adds and removes no collectors itself.
 uint64_t add_collector(std::function<void()> collect);
 void remove_collector(uint64_t id);
 std::string metrics_text();  // Prometheus text format 0.0.4

@@ -26,9 +26,9 @@ namespace {
 
 // One a thread, written by it alone and read by whoever reports.
 struct Slot {
-  std::atomic<const char*> what{nullptr};  // null: nothing is watched
+  std::atomic<const char*> what{nullptr};           // null: nothing is watched
   std::atomic<uint64_t> deadline_ns{0}, number{0};  // number: of the work, to report it once
-  uint64_t reported = 0;  // under the list's mutex
+  uint64_t reported = 0;                            // under the list's mutex
   pthread_t thread{};
   int tid = 0;
 };
@@ -51,7 +51,8 @@ int stack_signal() { return SIGRTMIN + 7; }
 void write_stack(int) {
   const int saved = errno;
   int asked = kAsked;
-  const bool me = g_asked_tid.load() == static_cast<int>(::syscall(SYS_gettid));  // not one that was asked before and comes late
+  // not one that was asked before and comes late
+  const bool me = g_asked_tid.load() == static_cast<int>(::syscall(SYS_gettid));
   if (me && g_stage.compare_exchange_strong(asked, kWriting)) {
     g_frame_count = ::backtrace(g_frames, kMaxStackFrames);
     g_stage.store(kWritten);
@@ -120,7 +121,8 @@ void append_frame(std::string& out, void* address) {
   append_hex(out, at - reinterpret_cast<uintptr_t>(info.dli_fbase));
   if (info.dli_sname == nullptr) return;
   int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(info.dli_sname, nullptr, nullptr, &status), std::free);
+  const std::unique_ptr<char, void (*)(void*)> name(
+      abi::__cxa_demangle(info.dli_sname, nullptr, nullptr, &status), std::free);
   out += " (";
   out += name != nullptr ? name.get() : info.dli_sname;
   out += ')';
@@ -140,7 +142,9 @@ std::string text_of_frames() {
 
 // With the list's mutex held: the thread cannot end meanwhile.
 void report(Slot& slot, std::string_view message, uint64_t now_ns) {
-  static Counter& reported = counter("rhumb_overdue_requests_total", "Requests whose thread was found at work far beyond their deadline.");
+  static Counter& reported =
+      counter("rhumb_overdue_requests_total",
+              "Requests whose thread was found at work far beyond their deadline.");
   const char* const what = slot.what.load();
   if (what == nullptr) return;  // just ended
   const uint64_t deadline = slot.deadline_ns.load();
@@ -148,8 +152,12 @@ void report(Slot& slot, std::string_view message, uint64_t now_ns) {
   (void)::pthread_getname_np(slot.thread, name, sizeof name);
   reported.add();
   log_error("base", message,
-            {{"what", what}, {"over_ms", deadline == 0 || now_ns < deadline ? uint64_t{0} : (now_ns - deadline) / 1'000'000},
-             {"thread", name}, {"tid", slot.tid}, {"stack", stack_of(slot.tid)}});
+            {{"what", what},
+             {"over_ms",
+              deadline == 0 || now_ns < deadline ? uint64_t{0} : (now_ns - deadline) / 1'000'000},
+             {"thread", name},
+             {"tid", slot.tid},
+             {"stack", stack_of(slot.tid)}});
 }
 
 }  // namespace
@@ -172,7 +180,8 @@ Watched::~Watched() {
 uint32_t watched_count() {
   const std::lock_guard lock(g_slots_mutex);
   uint32_t n = 0;
-  for (const Slot& slot : slots()) n += slot.what.load(std::memory_order_relaxed) != nullptr ? 1 : 0;
+  for (const Slot& slot : slots())
+    n += slot.what.load(std::memory_order_relaxed) != nullptr ? 1 : 0;
   return n;
 }
 
@@ -182,8 +191,10 @@ uint32_t report_overdue(uint64_t now_ns) {
   for (Slot& slot : slots()) {
     if (n == kMaxReportsAtOnce) break;
     if (slot.what.load(std::memory_order_acquire) == nullptr) continue;
-    const uint64_t deadline = slot.deadline_ns.load(std::memory_order_relaxed), number = slot.number.load(std::memory_order_relaxed);
-    if (deadline == 0 || now_ns < deadline + kOverdueMs * 1'000'000 || slot.reported == number) continue;
+    const uint64_t deadline = slot.deadline_ns.load(std::memory_order_relaxed),
+                   number = slot.number.load(std::memory_order_relaxed);
+    if (deadline == 0 || now_ns < deadline + kOverdueMs * 1'000'000 || slot.reported == number)
+      continue;
     slot.reported = number;
     report(slot, "a request is worked on far beyond its deadline", now_ns);
     ++n;
@@ -216,7 +227,8 @@ std::string stack_of(int tid) {
     ::nanosleep(&millisecond, nullptr);
   }
   int asked = kAsked;
-  if (g_stage.compare_exchange_strong(asked, kIdle)) return "the thread did not answer";  // and will find nothing to do when it does
+  // and will find nothing to do when it does
+  if (g_stage.compare_exchange_strong(asked, kIdle)) return "the thread did not answer";
   while (g_stage.load() != kWritten) ::sched_yield();  // it is writing
   std::string out = text_of_frames();
   g_stage.store(kIdle);

@@ -10,23 +10,40 @@ namespace rhumb::base {
 
 std::string_view code_name(Code code) {
   switch (code) {
-    case Code::kOk: return "ok";
-    case Code::kInvalid: return "invalid";
-    case Code::kUnprocessable: return "unprocessable";
-    case Code::kNotFound: return "not found";
-    case Code::kExists: return "exists";
-    case Code::kUnauthenticated: return "unauthenticated";
-    case Code::kForbidden: return "forbidden";
-    case Code::kTooLarge: return "too large";
-    case Code::kUnsupported: return "unsupported";
-    case Code::kBusy: return "busy";
-    case Code::kUnavailable: return "unavailable";
-    case Code::kTimeout: return "timeout";
-    case Code::kCancelled: return "cancelled";
-    case Code::kNoSpace: return "no space";
-    case Code::kIo: return "io";
-    case Code::kCorrupt: return "corrupt";
-    case Code::kInternal: return "internal";
+    case Code::kOk:
+      return "ok";
+    case Code::kInvalid:
+      return "invalid";
+    case Code::kUnprocessable:
+      return "unprocessable";
+    case Code::kNotFound:
+      return "not found";
+    case Code::kExists:
+      return "exists";
+    case Code::kUnauthenticated:
+      return "unauthenticated";
+    case Code::kForbidden:
+      return "forbidden";
+    case Code::kTooLarge:
+      return "too large";
+    case Code::kUnsupported:
+      return "unsupported";
+    case Code::kBusy:
+      return "busy";
+    case Code::kUnavailable:
+      return "unavailable";
+    case Code::kTimeout:
+      return "timeout";
+    case Code::kCancelled:
+      return "cancelled";
+    case Code::kNoSpace:
+      return "no space";
+    case Code::kIo:
+      return "io";
+    case Code::kCorrupt:
+      return "corrupt";
+    case Code::kInternal:
+      return "internal";
   }
   return "unknown";
 }
@@ -47,7 +64,8 @@ void assert_failed(const char* expression, const char* file, int line) {
 }
 
 void unexpected(const char* expression, const char* file, int line) {
-  static Counter& total = counter("rhumb_unexpected_total", "States that should not happen, survived.");
+  static Counter& total =
+      counter("rhumb_unexpected_total", "States that should not happen, survived.");
   total.add();
   log_error("base", "unexpected", {{"expression", expression}, {"file", file}, {"line", line}});
 }

@@ -1,4 +1,5 @@
-// Outcomes. No exceptions on the data path: a function that can fail returns Status or Result<T>, and both must be looked at.
+// Outcomes. No exceptions on the data path: a function that can fail returns Status or Result<T>,
+// and both must be looked at.
 #pragma once
 
 #include <cstdint>
@@ -13,22 +14,22 @@ namespace rhumb::base {
 
 enum class Code : uint8_t {
   kOk = 0,
-  kInvalid,         // the request is wrong: 400
-  kUnprocessable,   // a well-formed body whose values are out of range: 422
-  kNotFound,        // 404
-  kExists,          // 409
-  kUnauthenticated, // 401
-  kForbidden,       // 403
-  kTooLarge,        // 413
-  kUnsupported,     // not there yet, and would change the answer: 501
-  kBusy,            // a named limit is reached, try again: 429
-  kUnavailable,     // no leader, stopping, not ready: 503
-  kTimeout,         // 408; the outcome of a write is unknown
+  kInvalid,          // the request is wrong: 400
+  kUnprocessable,    // a well-formed body whose values are out of range: 422
+  kNotFound,         // 404
+  kExists,           // 409
+  kUnauthenticated,  // 401
+  kForbidden,        // 403
+  kTooLarge,         // 413
+  kUnsupported,      // not there yet, and would change the answer: 501
+  kBusy,             // a named limit is reached, try again: 429
+  kUnavailable,      // no leader, stopping, not ready: 503
+  kTimeout,          // 408; the outcome of a write is unknown
   kCancelled,
-  kNoSpace,         // 507
-  kIo,              // 500, and the instance is fenced
-  kCorrupt,         // 500, and the instance is fenced
-  kInternal,        // 500
+  kNoSpace,   // 507
+  kIo,        // 500, and the instance is fenced
+  kCorrupt,   // 500, and the instance is fenced
+  kInternal,  // 500
 };
 
 std::string_view code_name(Code code);
@@ -36,7 +37,9 @@ std::string_view code_name(Code code);
 class [[nodiscard]] Status {
  public:
   Status() = default;
-  Status(Code code, std::string message) : code_(code), message_(std::move(message)) { RHUMB_ASSERT(code != Code::kOk); }
+  Status(Code code, std::string message) : code_(code), message_(std::move(message)) {
+    RHUMB_ASSERT(code != Code::kOk);
+  }
 
   bool ok() const { return code_ == Code::kOk; }
   Code code() const { return code_; }
@@ -52,7 +55,9 @@ class [[nodiscard]] Status {
 
 inline Status ok() { return {}; }
 inline Status invalid(std::string message) { return {Code::kInvalid, std::move(message)}; }
-inline Status unprocessable(std::string message) { return {Code::kUnprocessable, std::move(message)}; }
+inline Status unprocessable(std::string message) {
+  return {Code::kUnprocessable, std::move(message)};
+}
 inline Status not_found(std::string message) { return {Code::kNotFound, std::move(message)}; }
 inline Status unsupported(std::string message) { return {Code::kUnsupported, std::move(message)}; }
 inline Status internal(std::string message) { return {Code::kInternal, std::move(message)}; }
@@ -61,14 +66,25 @@ inline Status corrupt(std::string message) { return {Code::kCorrupt, std::move(m
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(Status status) : status_(std::move(status)) { RHUMB_ASSERT(!status_.ok()); }  // NOLINT: implicit by design
-  Result(T value) : value_(std::move(value)) {}                                        // NOLINT
+  Result(Status status) : status_(std::move(status)) {
+    RHUMB_ASSERT(!status_.ok());
+  }                                              // NOLINT: implicit by design
+  Result(T value) : value_(std::move(value)) {}  // NOLINT
 
   bool ok() const { return status_.ok(); }
   const Status& status() const { return status_; }
-  T& value() & { RHUMB_ASSERT(ok()); return *value_; }
-  const T& value() const& { RHUMB_ASSERT(ok()); return *value_; }
-  T&& value() && { RHUMB_ASSERT(ok()); return std::move(*value_); }
+  T& value() & {
+    RHUMB_ASSERT(ok());
+    return *value_;
+  }
+  const T& value() const& {
+    RHUMB_ASSERT(ok());
+    return *value_;
+  }
+  T&& value() && {
+    RHUMB_ASSERT(ok());
+    return std::move(*value_);
+  }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
   T& operator*() & { return value(); }
@@ -85,13 +101,13 @@ class [[nodiscard]] Result {
 #define RHUMB_CONCAT_(a, b) a##b
 #define RHUMB_CONCAT(a, b) RHUMB_CONCAT_(a, b)
 // Returns from the function when the expression failed.
-#define RHUMB_TRY(expr)                                             \
-  do {                                                              \
-    if (::rhumb::base::Status s_ = (expr); !s_.ok()) return s_;     \
+#define RHUMB_TRY(expr)                                         \
+  do {                                                          \
+    if (::rhumb::base::Status s_ = (expr); !s_.ok()) return s_; \
   } while (0)
 // RHUMB_ASSIGN(auto x, parse(...)): binds the value or returns the failure.
 #define RHUMB_ASSIGN(decl, expr) RHUMB_ASSIGN_(RHUMB_CONCAT(result_, __LINE__), decl, expr)
-#define RHUMB_ASSIGN_(tmp, decl, expr)       \
-  auto tmp = (expr);                         \
-  if (!tmp.ok()) return tmp.status();        \
+#define RHUMB_ASSIGN_(tmp, decl, expr) \
+  auto tmp = (expr);                   \
+  if (!tmp.ok()) return tmp.status();  \
   decl = std::move(*tmp)

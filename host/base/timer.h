@@ -1,4 +1,5 @@
-// Deadlines: one thread that runs short functions at a time. Functions must not block; what takes longer is posted to an executor.
+// Deadlines: one thread that runs short functions at a time. Functions must not block; what takes
+// longer is posted to an executor.
 #pragma once
 
 #include <condition_variable>
@@ -19,7 +20,8 @@ class TimerQueue {
   TimerQueue(const TimerQueue&) = delete;
   TimerQueue& operator=(const TimerQueue&) = delete;
 
-  // Any thread. Runs fn once at or after `when`. Returns an id for cancel(); 0 (never runs) when `when` is none or the queue is stopped.
+  // Any thread. Runs fn once at or after `when`. Returns an id for cancel(); 0 (never runs) when
+  // `when` is none or the queue is stopped.
   uint64_t at(Deadline when, std::function<void()> fn);
   // True if fn had not started and never will.
   bool cancel(uint64_t id);

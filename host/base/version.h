@@ -1,4 +1,5 @@
-// Versions: Rhumb's own, and that of the wire protocol which clients compare (rest-api: major equal, minor at most one apart).
+// Versions: Rhumb's own, and that of the wire protocol which clients compare (rest-api: major
+// equal, minor at most one apart).
 #pragma once
 
 namespace rhumb::base {

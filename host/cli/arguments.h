@@ -1,4 +1,5 @@
-// The command line's words: `--name value`, `--name=value`, flags, short forms and positions, checked against what a command declares.
+// The command line's words: `--name value`, `--name=value`, flags, short forms and positions,
+// checked against what a command declares.
 #pragma once
 
 #include <map>
@@ -10,7 +11,7 @@
 namespace rhumb::cli {
 
 struct Option {
-  std::string name;      // without dashes
+  std::string name;  // without dashes
   char short_name = 0;
   bool takes_value = true;
   std::string value_name, help;
@@ -20,12 +21,14 @@ struct Option {
 class Arguments {
  public:
   // kInvalid names the word that does not fit.
-  static base::Result<Arguments> parse(const std::vector<std::string>& words, const std::vector<Option>& options);
+  static base::Result<Arguments> parse(const std::vector<std::string>& words,
+                                       const std::vector<Option>& options);
 
   bool has(const std::string& name) const { return values_.contains(name); }
   std::string get(const std::string& name, const std::string& fallback = "") const;
   std::vector<std::string> all(const std::string& name) const;
-  base::Result<uint64_t> number(const std::string& name, uint64_t fallback, uint64_t min, uint64_t max) const;
+  base::Result<uint64_t> number(const std::string& name, uint64_t fallback, uint64_t min,
+                                uint64_t max) const;
   const std::vector<std::string>& positions() const { return positions_; }
 
  private:

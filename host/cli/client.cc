@@ -20,7 +20,8 @@ constexpr size_t kDownloadChunkBytes = 64 * 1024;
 base::Status failure(const Answer& answer) {
   std::string text = answer.body;
   const auto parsed = nlohmann::json::parse(answer.body, nullptr, false);
-  if (parsed.is_object() && parsed.contains("status") && parsed["status"].is_object()) text = parsed["status"].value("error", text);
+  if (parsed.is_object() && parsed.contains("status") && parsed["status"].is_object())
+    text = parsed["status"].value("error", text);
   if (text.empty()) text = "no text";
   base::Code code = base::Code::kInvalid;
   if (answer.http_status == 401) code = base::Code::kUnauthenticated;
@@ -50,12 +51,14 @@ struct Client::Impl {
 Client::~Client() = default;
 const std::string& Client::url() const { return impl_->url; }
 
-base::Result<std::unique_ptr<Client>> Client::connect(const std::string& url, const std::string& api_key) {
+base::Result<std::unique_ptr<Client>> Client::connect(const std::string& url,
+                                                      const std::string& api_key) {
   std::unique_ptr<Client> client(new Client);
   client->impl_ = std::make_unique<Impl>();
   try {
     const Poco::URI uri(url);
-    if (uri.getScheme() != "http" || uri.getHost().empty()) return base::invalid("--url: '" + url + "' is not of the form http://host:port");
+    if (uri.getScheme() != "http" || uri.getHost().empty())
+      return base::invalid("--url: '" + url + "' is not of the form http://host:port");
     client->impl_->session.setHost(uri.getHost());
     client->impl_->session.setPort(uri.getPort());
     client->impl_->prefix = uri.getPath() == "/" ? "" : uri.getPath();
@@ -69,19 +72,22 @@ base::Result<std::unique_ptr<Client>> Client::connect(const std::string& url, co
   return client;
 }
 
-base::Result<Answer> Client::send(const std::string& method, const std::string& path, const std::string& body, const std::string& content_type) {
+base::Result<Answer> Client::send(const std::string& method, const std::string& path,
+                                  const std::string& body, const std::string& content_type) {
   const auto start = std::chrono::steady_clock::now();
   try {
     Poco::Net::HTTPRequest request = impl_->request(method, path);
     if (!body.empty()) request.setContentType(content_type);
-    if (!body.empty() || method != "GET") request.setContentLength64(static_cast<Poco::Int64>(body.size()));
+    if (!body.empty() || method != "GET")
+      request.setContentLength64(static_cast<Poco::Int64>(body.size()));
     impl_->session.sendRequest(request) << body << std::flush;
     Poco::Net::HTTPResponse response;
     std::istream& in = impl_->session.receiveResponse(response);
     Answer answer;
     Poco::StreamCopier::copyToString(in, answer.body);
     answer.http_status = response.getStatus();
-    answer.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    answer.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return answer;
   } catch (const Poco::Exception& e) {
     impl_->session.reset();
@@ -89,13 +95,15 @@ base::Result<Answer> Client::send(const std::string& method, const std::string& 
   }
 }
 
-base::Result<Answer> Client::call(const std::string& method, const std::string& path, const std::string& body, const std::string& content_type) {
+base::Result<Answer> Client::call(const std::string& method, const std::string& path,
+                                  const std::string& body, const std::string& content_type) {
   RHUMB_ASSIGN(Answer answer, send(method, path, body, content_type));
   if (answer.http_status >= 400) return failure(answer);
   return answer;
 }
 
-base::Status Client::download(const std::string& path, const std::function<bool(const char*, size_t)>& sink) {
+base::Status Client::download(const std::string& path,
+                              const std::function<bool(const char*, size_t)>& sink) {
   try {
     Poco::Net::HTTPRequest request = impl_->request("GET", path);
     impl_->session.sendRequest(request) << std::flush;
@@ -115,7 +123,8 @@ base::Status Client::download(const std::string& path, const std::function<bool(
         return base::ok();
       }
     }
-    if (in.bad()) return {base::Code::kUnavailable, "the connection to " + impl_->url + " broke off"};
+    if (in.bad())
+      return {base::Code::kUnavailable, "the connection to " + impl_->url + " broke off"};
     return base::ok();
   } catch (const Poco::Exception& e) {
     impl_->session.reset();

@@ -20,17 +20,21 @@ struct Answer {
 class Client {
  public:
   // url: http://host:port[/prefix]
-  static base::Result<std::unique_ptr<Client>> connect(const std::string& url, const std::string& api_key);
+  static base::Result<std::unique_ptr<Client>> connect(const std::string& url,
+                                                       const std::string& api_key);
   ~Client();
 
   // The raw exchange; kUnavailable when the server cannot be reached. Any HTTP status is an answer.
-  base::Result<Answer> send(const std::string& method, const std::string& path, const std::string& body = "",
+  base::Result<Answer> send(const std::string& method, const std::string& path,
+                            const std::string& body = "",
                             const std::string& content_type = "application/json");
   // The same, and an answer of 400 or more becomes a failure with the server's own words.
-  base::Result<Answer> call(const std::string& method, const std::string& path, const std::string& body = "",
+  base::Result<Answer> call(const std::string& method, const std::string& path,
+                            const std::string& body = "",
                             const std::string& content_type = "application/json");
   // Streams the body of a 200 answer into `sink`; false from it stops.
-  base::Status download(const std::string& path, const std::function<bool(const char*, size_t)>& sink);
+  base::Status download(const std::string& path,
+                        const std::function<bool(const char*, size_t)>& sink);
   const std::string& url() const;
 
  private:

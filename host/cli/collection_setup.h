@@ -1,4 +1,5 @@
-// Creating a collection from words of the command line; shared by `collections create` and `import --create`.
+// Creating a collection from words of the command line; shared by `collections create` and `import
+// --create`.
 #pragma once
 
 #include <string>
@@ -9,6 +10,7 @@
 
 namespace rhumb::cli {
 
-base::Status create_collection(const Context& context, const std::string& name, uint64_t size);  // reads --distance, --shards, --index
+// reads --distance, --shards, --index
+base::Status create_collection(const Context& context, const std::string& name, uint64_t size);
 
 }  // namespace rhumb::cli

@@ -12,7 +12,13 @@
 namespace rhumb::cli {
 
 // Exit codes, as scripts see them.
-enum Exit : int { kExitOk = 0, kExitFailed = 1, kExitUsage = 2, kExitUnreachable = 3, kExitNotFound = 4 };
+enum Exit : int {
+  kExitOk = 0,
+  kExitFailed = 1,
+  kExitUsage = 2,
+  kExitUnreachable = 3,
+  kExitNotFound = 4
+};
 
 struct Context {
   Client& client;

@@ -11,11 +11,13 @@ namespace {
 using nlohmann::json;
 
 std::string vectors_text(const json& vectors) {
-  if (vectors.contains("size")) return std::to_string(vectors.value("size", 0)) + " " + vectors.value("distance", "");
+  if (vectors.contains("size"))
+    return std::to_string(vectors.value("size", 0)) + " " + vectors.value("distance", "");
   std::string out;
   for (const auto& [name, params] : vectors.items()) {
     if (!out.empty()) out += ", ";
-    out += name + " " + std::to_string(params.value("size", 0)) + " " + params.value("distance", "");
+    out +=
+        name + " " + std::to_string(params.value("size", 0)) + " " + params.value("distance", "");
   }
   return out;
 }
@@ -29,14 +31,18 @@ base::Status list(const Context& context) {
     const std::string name = c.at("name");
     RHUMB_ASSIGN(const Answer info, context.client.call("GET", "/collections/" + path_part(name)));
     json result = json::parse(info.body).at("result");
-    table.row({name, result.value("status", ""), with_commas(result.value("points_count", uint64_t{0})),
+    table.row({name, result.value("status", ""),
+               with_commas(result.value("points_count", uint64_t{0})),
                vectors_text(result.at("config").at("params").value("vectors", json::object()))});
     result["name"] = name;
     all.push_back(std::move(result));
   }
-  if (context.json) std::printf("%s\n", all.dump(2).c_str());
-  else if (all.empty()) std::printf("no collections yet\n");
-  else std::printf("%s", table.render(terminal_width()).c_str());
+  if (context.json)
+    std::printf("%s\n", all.dump(2).c_str());
+  else if (all.empty())
+    std::printf("no collections yet\n");
+  else
+    std::printf("%s", table.render(terminal_width()).c_str());
   return base::ok();
 }
 
@@ -52,10 +58,12 @@ base::Status show(const Context& context, const std::string& name) {
   table.row({"points", with_commas(result.value("points_count", uint64_t{0}))});
   table.row({"indexed vectors", with_commas(result.value("indexed_vectors_count", uint64_t{0}))});
   table.row({"segments", std::to_string(result.value("segments_count", 0))});
-  table.row({"vectors", vectors_text(result.at("config").at("params").value("vectors", json::object()))});
+  table.row(
+      {"vectors", vectors_text(result.at("config").at("params").value("vectors", json::object()))});
   const json schemas = result.value("payload_schema", json::object());
   for (const auto& [field, schema] : schemas.items()) {
-    table.row({"index " + field, schema.value("data_type", "") + ", " + with_commas(schema.value("points", uint64_t{0})) + " points"});
+    table.row({"index " + field, schema.value("data_type", "") + ", " +
+                                     with_commas(schema.value("points", uint64_t{0})) + " points"});
   }
   std::printf("%s", table.render(terminal_width()).c_str());
   return base::ok();
@@ -64,7 +72,8 @@ base::Status show(const Context& context, const std::string& name) {
 }  // namespace
 
 base::Status create_collection(const Context& context, const std::string& name, uint64_t size) {
-  json body = {{"vectors", {{"size", size}, {"distance", context.arguments.get("distance", "Cosine")}}}};
+  json body = {
+      {"vectors", {{"size", size}, {"distance", context.arguments.get("distance", "Cosine")}}}};
   if (context.arguments.has("shards")) {
     RHUMB_ASSIGN(body["shard_number"], context.arguments.number("shards", 1, 1, UINT32_MAX));
   }
@@ -74,9 +83,12 @@ base::Status create_collection(const Context& context, const std::string& name, 
   }());
   for (const std::string& index : context.arguments.all("index")) {
     const size_t colon = index.rfind(':');
-    if (colon == std::string::npos) return base::invalid("--index: '" + index + "' is not FIELD:TYPE");
-    const json schema = {{"field_name", index.substr(0, colon)}, {"field_schema", index.substr(colon + 1)}};
-    auto made = context.client.call("PUT", "/collections/" + path_part(name) + "/index?wait=true", schema.dump());
+    if (colon == std::string::npos)
+      return base::invalid("--index: '" + index + "' is not FIELD:TYPE");
+    const json schema = {{"field_name", index.substr(0, colon)},
+                         {"field_schema", index.substr(colon + 1)}};
+    auto made = context.client.call("PUT", "/collections/" + path_part(name) + "/index?wait=true",
+                                    schema.dump());
     if (!made.ok()) return made.status();
   }
   return base::ok();
@@ -86,7 +98,9 @@ base::Status run_collections(const Context& context) {
   const auto& words = context.arguments.positions();
   const std::string verb = words.empty() ? "list" : words[0];
   if (verb == "list" && words.size() <= 1) return list(context);
-  if (words.size() != 2) return base::invalid("usage: rhumb collections [list | show NAME | create NAME --size N | drop NAME]");
+  if (words.size() != 2)
+    return base::invalid(
+        "usage: rhumb collections [list | show NAME | create NAME --size N | drop NAME]");
   const std::string& name = words[1];
   if (verb == "show") return show(context, name);
   if (verb == "create") {
@@ -97,8 +111,10 @@ base::Status run_collections(const Context& context) {
     return base::ok();
   }
   if (verb == "drop") {
-    RHUMB_ASSIGN(const Answer answer, context.client.call("DELETE", "/collections/" + path_part(name)));
-    if (!json::parse(answer.body).value("result", false)) return base::not_found("there is no collection " + name);
+    RHUMB_ASSIGN(const Answer answer,
+                 context.client.call("DELETE", "/collections/" + path_part(name)));
+    if (!json::parse(answer.body).value("result", false))
+      return base::not_found("there is no collection " + name);
     if (!context.quiet) std::fprintf(stderr, "dropped %s\n", name.c_str());
     return base::ok();
   }

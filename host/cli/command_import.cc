@@ -14,20 +14,28 @@ namespace {
 using nlohmann::json;
 constexpr uint64_t kMaxRequestBytes = 8 * 1024 * 1024;
 
-// Adds the row to the line's object: {"id":...,"vector_b64":"...",...}. The line is not parsed: the server does that.
+// Adds the row to the line's object: {"id":...,"vector_b64":"...",...}. The line is not parsed: the
+// server does that.
 base::Result<std::string> with_vector(const std::string& line, const std::vector<float>& row) {
   const size_t brace = line.find('{');
-  if (brace == std::string::npos || line.find_first_not_of(" \t", brace + 1) == std::string::npos) return base::invalid("not a JSON object");
+  if (brace == std::string::npos || line.find_first_not_of(" \t", brace + 1) == std::string::npos)
+    return base::invalid("not a JSON object");
   return "{\"vector_b64\":\"" + f32_base64(row) + "\"," + line.substr(brace + 1);
 }
 
 // Finds the dimension of the rows in --vectors: from the collection, or from --size.
-base::Result<uint64_t> dimension(const Context& context, const std::string& collection, bool& exists) {
+base::Result<uint64_t> dimension(const Context& context, const std::string& collection,
+                                 bool& exists) {
   auto info = context.client.call("GET", "/collections/" + path_part(collection));
   exists = info.ok();
   if (!exists && info.status().code() != base::Code::kNotFound) return info.status();
-  if (!exists || context.arguments.has("size")) return context.arguments.number("size", 0, 1, UINT32_MAX);
-  const json vectors = json::parse(info->body).at("result").at("config").at("params").value("vectors", json::object());
+  if (!exists || context.arguments.has("size"))
+    return context.arguments.number("size", 0, 1, UINT32_MAX);
+  const json vectors = json::parse(info->body)
+                           .at("result")
+                           .at("config")
+                           .at("params")
+                           .value("vectors", json::object());
   return vectors.contains("size") ? vectors.at("size").get<uint64_t>() : uint64_t{0};
 }
 
@@ -45,7 +53,8 @@ struct Import {
     if (warned || !parsed.is_object() || !parsed.contains("warnings")) return;
     warned = true;
     for (const json& text : parsed.at("warnings")) {
-      std::fprintf(stderr, "rhumb import: behind %llu points: %s\n", static_cast<unsigned long long>(sent), text.get<std::string>().c_str());
+      std::fprintf(stderr, "rhumb import: behind %llu points: %s\n",
+                   static_cast<unsigned long long>(sent), text.get<std::string>().c_str());
     }
   }
 
@@ -53,7 +62,8 @@ struct Import {
     if (in_body == 0) return base::ok();
     auto answer = context.client.call("POST", path, body, "application/x-ndjson");
     if (!answer.ok()) {
-      return {answer.status().code(), answer.status().message() + " (" + std::to_string(sent) + " points were acknowledged; go on with --skip)"};
+      return {answer.status().code(), answer.status().message() + " (" + std::to_string(sent) +
+                                          " points were acknowledged; go on with --skip)"};
     }
     show_warnings(answer->body);
     sent += in_body;
@@ -76,15 +86,20 @@ base::Status run_import(const Context& context) {
   bool exists = false;
   RHUMB_ASSIGN(const uint64_t dim, dimension(context, collection, exists));
   if (!exists) {
-    if (!context.arguments.has("create")) return base::not_found("there is no collection " + collection + " (--create makes it)");
+    if (!context.arguments.has("create"))
+      return base::not_found("there is no collection " + collection + " (--create makes it)");
     if (dim == 0) return base::invalid("--create needs --size N");
     RHUMB_TRY(create_collection(context, collection, dim));
   }
   if (vectors) vectors->set_dim(static_cast<uint32_t>(dim));
   RHUMB_ASSIGN(const uint64_t batch, context.arguments.number("batch", 1000, 1, 10000));
   RHUMB_ASSIGN(const uint64_t skip, context.arguments.number("skip", 0, 0, UINT64_MAX));
-  Import import{context, "/collections/" + path_part(collection) + "/import?wait=true",
-                Progress("import " + collection, "points", vectors ? vectors->rows() - std::min(skip, vectors->rows()) : 0, context.quiet), {}};
+  Import import{
+      context,
+      "/collections/" + path_part(collection) + "/import?wait=true",
+      Progress("import " + collection, "points",
+               vectors ? vectors->rows() - std::min(skip, vectors->rows()) : 0, context.quiet),
+      {}};
   std::string line;
   for (uint64_t row = 0;; ++row) {
     RHUMB_ASSIGN(const bool more, lines->next(line));
@@ -93,17 +108,22 @@ base::Status run_import(const Context& context) {
     if (vectors) {
       RHUMB_ASSIGN(const auto vector, vectors->row(row));
       auto joined = with_vector(line, vector);
-      if (!joined.ok()) return joined.status().within("line " + std::to_string(lines->line_number()));
+      if (!joined.ok())
+        return joined.status().within("line " + std::to_string(lines->line_number()));
       line = std::move(*joined);
     }
     import.body += line;
     import.body += '\n';
     ++import.in_body;
-    if (import.in_body >= batch || import.body.size() >= kMaxRequestBytes) RHUMB_TRY(import.flush());
+    if (import.in_body >= batch || import.body.size() >= kMaxRequestBytes)
+      RHUMB_TRY(import.flush());
   }
   RHUMB_TRY(import.flush());
   import.progress.finish(import.sent);
-  if (context.json) std::printf("%s\n", json{{"imported", import.sent}, {"seconds", import.progress.seconds()}}.dump().c_str());
+  if (context.json)
+    std::printf(
+        "%s\n",
+        json{{"imported", import.sent}, {"seconds", import.progress.seconds()}}.dump().c_str());
   return base::ok();
 }
 

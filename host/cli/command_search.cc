@@ -23,16 +23,20 @@ json id_of(const std::string& text) {
 }
 
 base::Result<uint32_t> dimension(const Context& context, const std::string& collection) {
-  RHUMB_ASSIGN(const Answer info, context.client.call("GET", "/collections/" + path_part(collection)));
-  const json vectors = json::parse(info.body).at("result").at("config").at("params").value("vectors", json::object());
+  RHUMB_ASSIGN(const Answer info,
+               context.client.call("GET", "/collections/" + path_part(collection)));
+  const json vectors = json::parse(info.body).at("result").at("config").at("params").value(
+      "vectors", json::object());
   if (vectors.contains("size")) return vectors.at("size").get<uint32_t>();
   const std::string name = context.arguments.get("using");
-  if (!vectors.contains(name)) return base::invalid("--using: the collection has no vector named '" + name + "'");
+  if (!vectors.contains(name))
+    return base::invalid("--using: the collection has no vector named '" + name + "'");
   return vectors.at(name).at("size").get<uint32_t>();
 }
 
 // FILE[:ROW] of .f16 or .f32, or a .json file that holds an array.
-base::Result<json> vector_of(const Context& context, const std::string& collection, const std::string& word) {
+base::Result<json> vector_of(const Context& context, const std::string& collection,
+                             const std::string& word) {
   if (word.ends_with(".json")) {
     std::ifstream in(word);
     if (!in) return base::not_found(word + ": cannot be opened");
@@ -43,8 +47,10 @@ base::Result<json> vector_of(const Context& context, const std::string& collecti
   std::string path = word;
   uint64_t row = 0;
   if (const size_t colon = word.rfind(':'); colon != std::string::npos) {
-    const auto [end, error] = std::from_chars(word.data() + colon + 1, word.data() + word.size(), row);
-    if (error != std::errc() || end != word.data() + word.size()) return base::invalid("--vector: '" + word.substr(colon + 1) + "' is no row number");
+    const auto [end, error] =
+        std::from_chars(word.data() + colon + 1, word.data() + word.size(), row);
+    if (error != std::errc() || end != word.data() + word.size())
+      return base::invalid("--vector: '" + word.substr(colon + 1) + "' is no row number");
     path = word.substr(0, colon);
   }
   RHUMB_ASSIGN(VectorFile file, VectorFile::open(path));
@@ -69,7 +75,9 @@ std::vector<std::string> columns(const Context& context, const json& points) {
   for (const json& p : points) {
     const json payload = p.value("payload", json::object());
     for (const auto& [key, value] : payload.items()) {
-      if (value.is_structured() || out.size() == kDefaultColumns || std::find(out.begin(), out.end(), key) != out.end()) continue;
+      if (value.is_structured() || out.size() == kDefaultColumns ||
+          std::find(out.begin(), out.end(), key) != out.end())
+        continue;
       out.push_back(key);
     }
   }
@@ -87,11 +95,13 @@ void print_table(const Context& context, const json& reply, double seconds) {
     std::snprintf(score, sizeof(score), "%.4f", p.value("score", 0.0));
     std::vector<std::string> row = {score, cell(p.at("id"))};
     const json payload = p.value("payload", json::object());
-    for (const std::string& f : fields) row.push_back(payload.contains(f) ? cell(payload.at(f)) : "");
+    for (const std::string& f : fields)
+      row.push_back(payload.contains(f) ? cell(payload.at(f)) : "");
     table.row(row);
   }
   std::printf("%s", table.render(terminal_width()).c_str());
-  std::printf("%zu points in %.2f ms (server %.2f ms)\n", points.size(), seconds * 1e3, reply.value("time", 0.0) * 1e3);
+  std::printf("%zu points in %.2f ms (server %.2f ms)\n", points.size(), seconds * 1e3,
+              reply.value("time", 0.0) * 1e3);
   if (reply.contains("explain")) std::printf("%s\n", reply.at("explain").dump(2).c_str());
 }
 
@@ -100,7 +110,8 @@ void print_table(const Context& context, const json& reply, double seconds) {
 base::Status run_search(const Context& context) {
   const Arguments& a = context.arguments;
   const std::string& collection = a.positions()[0];
-  if (a.has("like") == a.has("vector")) return base::invalid("search needs either --like ID or --vector FILE[:ROW]");
+  if (a.has("like") == a.has("vector"))
+    return base::invalid("search needs either --like ID or --vector FILE[:ROW]");
   json body = {{"with_payload", true}};
   RHUMB_ASSIGN(body["limit"], a.number("limit", 10, 1, UINT32_MAX));
   if (a.has("like")) {
@@ -118,7 +129,9 @@ base::Status run_search(const Context& context) {
   }
   if (a.has("exact")) body["params"]["exact"] = true;
   if (a.has("explain")) body["params"]["explain"] = true;
-  RHUMB_ASSIGN(const Answer answer, context.client.call("POST", "/collections/" + path_part(collection) + "/points/query", body.dump()));
+  RHUMB_ASSIGN(const Answer answer,
+               context.client.call(
+                   "POST", "/collections/" + path_part(collection) + "/points/query", body.dump()));
   if (context.json) {
     std::printf("%s\n", answer.body.c_str());
     return base::ok();

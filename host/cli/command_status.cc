@@ -21,17 +21,25 @@ base::Status run_status(const Context& context) {
     const json result = json::parse(info->body).at("result");
     points += result.value("points_count", uint64_t{0});
     const std::string status = result.value("status", "green");
-    if (status == "red" || (status == "yellow" && worst == "green") || (status == "grey" && worst == "green")) worst = status;
+    if (status == "red" || (status == "yellow" && worst == "green") ||
+        (status == "grey" && worst == "green"))
+      worst = status;
   }
   if (context.json) {
-    const json out = {{"url", context.client.url()}, {"version", about.value("rhumb_version", "")}, {"protocol", about.value("version", "")},
-                      {"ready", ready.http_status == 200}, {"collections", collections.size()}, {"points", points}, {"status", worst}};
+    const json out = {{"url", context.client.url()},
+                      {"version", about.value("rhumb_version", "")},
+                      {"protocol", about.value("version", "")},
+                      {"ready", ready.http_status == 200},
+                      {"collections", collections.size()},
+                      {"points", points},
+                      {"status", worst}};
     std::printf("%s\n", out.dump(2).c_str());
     return base::ok();
   }
   Table table({"what", "value"});
   table.row({"server", context.client.url()});
-  table.row({"version", "Rhumb " + about.value("rhumb_version", std::string("?")) + ", protocol " + about.value("version", "?")});
+  table.row({"version", "Rhumb " + about.value("rhumb_version", std::string("?")) + ", protocol " +
+                            about.value("version", "?")});
   table.row({"ready", ready.http_status == 200 ? "yes" : "no: " + ready.body});
   table.row({"collections", with_commas(collections.size())});
   table.row({"points", with_commas(points)});

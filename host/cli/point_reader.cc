@@ -32,7 +32,8 @@ struct LineReader::Impl {
 
   base::Result<size_t> read_raw() {
     const size_t n = std::fread(raw.data(), 1, raw.size(), file);
-    if (n == 0 && std::ferror(file) != 0) return base::Status(base::Code::kIo, path + ": " + std::strerror(errno));
+    if (n == 0 && std::ferror(file) != 0)
+      return base::Status(base::Code::kIo, path + ": " + std::strerror(errno));
     bytes_read += n;
     return n;
   }
@@ -49,13 +50,15 @@ struct LineReader::Impl {
       RHUMB_ASSIGN(const size_t n, read_raw());
       if (n == 0) {
         ended = true;
-        return frame_left == 0 ? base::ok() : base::corrupt(path + ": the compressed file is cut short");
+        return frame_left == 0 ? base::ok()
+                               : base::corrupt(path + ": the compressed file is cut short");
       }
       in = {raw.data(), n, 0};
     }
     ZSTD_outBuffer out{plain.data(), plain.size(), 0};
     frame_left = ZSTD_decompressStream(zstd, &out, &in);
-    if (ZSTD_isError(frame_left) != 0) return base::corrupt(path + ": " + ZSTD_getErrorName(frame_left));
+    if (ZSTD_isError(frame_left) != 0)
+      return base::corrupt(path + ": " + ZSTD_getErrorName(frame_left));
     pending.append(plain.data(), out.pos);
     return base::ok();
   }
@@ -64,7 +67,9 @@ struct LineReader::Impl {
 LineReader::~LineReader() = default;
 uint64_t LineReader::line_number() const { return impl_->lines; }
 double LineReader::part_read() const {
-  return impl_->bytes_total == 0 ? 0 : static_cast<double>(impl_->bytes_read) / static_cast<double>(impl_->bytes_total);
+  return impl_->bytes_total == 0
+             ? 0
+             : static_cast<double>(impl_->bytes_read) / static_cast<double>(impl_->bytes_total);
 }
 
 base::Result<std::unique_ptr<LineReader>> LineReader::open(const std::string& path) {
@@ -100,7 +105,9 @@ base::Result<bool> LineReader::next(std::string& line) {
     if (impl.ended) return false;
     impl.pending.erase(0, impl.at);
     impl.at = 0;
-    if (impl.pending.size() > kMaxLineBytes) return base::invalid(impl.path + ": line " + std::to_string(impl.lines + 1) + " is longer than 64 MiB");
+    if (impl.pending.size() > kMaxLineBytes)
+      return base::invalid(impl.path + ": line " + std::to_string(impl.lines + 1) +
+                           " is longer than 64 MiB");
     RHUMB_TRY(impl.fill());
   }
 }

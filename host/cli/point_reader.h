@@ -1,4 +1,5 @@
-// Reads lines of a file of points (NDJSON, plain or .zst, "-" for standard input), a bounded piece at a time.
+// Reads lines of a file of points (NDJSON, plain or .zst, "-" for standard input), a bounded piece
+// at a time.
 #pragma once
 
 #include <memory>

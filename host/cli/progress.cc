@@ -15,18 +15,28 @@ constexpr size_t kBarWidth = 24;
 
 std::string duration(double seconds) {
   char text[32];
-  if (seconds < 60) std::snprintf(text, sizeof(text), "%.0f s", seconds);
-  else std::snprintf(text, sizeof(text), "%d min %02d s", static_cast<int>(seconds) / 60, static_cast<int>(seconds) % 60);
+  if (seconds < 60)
+    std::snprintf(text, sizeof(text), "%.0f s", seconds);
+  else
+    std::snprintf(text, sizeof(text), "%d min %02d s", static_cast<int>(seconds) / 60,
+                  static_cast<int>(seconds) % 60);
   return text;
 }
 
 }  // namespace
 
 Progress::Progress(std::string what, std::string unit, uint64_t total, bool quiet)
-    : what_(std::move(what)), unit_(std::move(unit)), total_(total), quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0),
-      start_(std::chrono::steady_clock::now()), last_(start_) {}
+    : what_(std::move(what)),
+      unit_(std::move(unit)),
+      total_(total),
+      quiet_(quiet),
+      terminal_(isatty(STDERR_FILENO) != 0),
+      start_(std::chrono::steady_clock::now()),
+      last_(start_) {}
 
-double Progress::seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+double Progress::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
 
 std::string Progress::line(uint64_t done) const {
   const double elapsed = seconds();
@@ -44,7 +54,8 @@ std::string Progress::line(uint64_t done) const {
     out += percent;
   }
   out += with_commas(done) + " " + unit_ + "  " + with_commas(static_cast<uint64_t>(rate)) + "/s";
-  if (total_ > done && rate > 0) out += "  " + duration(static_cast<double>(total_ - done) / rate) + " left";
+  if (total_ > done && rate > 0)
+    out += "  " + duration(static_cast<double>(total_ - done) / rate) + " left";
   return out;
 }
 
@@ -59,7 +70,8 @@ void Progress::at(uint64_t done) {
 
 void Progress::finish(uint64_t done) {
   if (quiet_) return;
-  std::fprintf(stderr, "%s%s  in %.1f s\n", terminal_ ? "\r\033[K" : "", line(done).c_str(), seconds());
+  std::fprintf(stderr, "%s%s  in %.1f s\n", terminal_ ? "\r\033[K" : "", line(done).c_str(),
+               seconds());
 }
 
 }  // namespace rhumb::cli

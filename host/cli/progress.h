@@ -1,4 +1,5 @@
-// How far a long command is: a bar that redraws itself on a terminal, else a plain line every few seconds, on stderr.
+// How far a long command is: a bar that redraws itself on a terminal, else a plain line every few
+// seconds, on stderr.
 #pragma once
 
 #include <chrono>

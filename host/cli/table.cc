@@ -13,7 +13,8 @@ constexpr size_t kMinLastColumn = 12;
 
 std::string one_line(std::string text) {
   for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';  // a payload must not steer the terminal
+    // a payload must not steer the terminal
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
   }
   return text;
 }
@@ -27,7 +28,9 @@ size_t terminal_width() {
 }
 
 size_t display_width(const std::string& utf8) {
-  return static_cast<size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 std::string cut_to(const std::string& utf8, size_t width) {
@@ -50,7 +53,8 @@ std::string with_commas(uint64_t n) {
   return out;
 }
 
-Table::Table(std::vector<std::string> headers, std::vector<bool> right_aligned) : headers_(std::move(headers)), right_(std::move(right_aligned)) {
+Table::Table(std::vector<std::string> headers, std::vector<bool> right_aligned)
+    : headers_(std::move(headers)), right_(std::move(right_aligned)) {
   right_.resize(headers_.size(), false);
 }
 
@@ -70,7 +74,8 @@ std::string Table::render(size_t width) const {
   for (size_t w : widths) total += w + 2;
   if (width > 0 && total > width + 2) {
     const size_t over = total - width - 2;
-    widths.back() = widths.back() > over + kMinLastColumn ? widths.back() - over : std::min(widths.back(), kMinLastColumn);
+    widths.back() = widths.back() > over + kMinLastColumn ? widths.back() - over
+                                                          : std::min(widths.back(), kMinLastColumn);
   }
   std::string out;
   auto line = [&](const std::vector<std::string>& cells) {

@@ -1,4 +1,5 @@
-// A table for people: columns as wide as their content, numbers to the right, cut to the terminal's width.
+// A table for people: columns as wide as their content, numbers to the right, cut to the terminal's
+// width.
 #pragma once
 
 #include <string>
@@ -21,7 +22,8 @@ class Table {
 
 size_t terminal_width();  // columns of stdout; 0 if it is not a terminal
 size_t display_width(const std::string& utf8);
-std::string cut_to(const std::string& utf8, size_t width);  // with an ellipsis when something is lost
+// with an ellipsis when something is lost
+std::string cut_to(const std::string& utf8, size_t width);
 std::string with_commas(uint64_t n);
 
 }  // namespace rhumb::cli

@@ -1,4 +1,5 @@
-// Raw rows of vectors on disk: FILE.f16 or FILE.f32, little-endian, the dimension told by the caller or found from the number of rows.
+// Raw rows of vectors on disk: FILE.f16 or FILE.f32, little-endian, the dimension told by the
+// caller or found from the number of rows.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@ namespace rhumb::cli {
 
 class VectorFile {
  public:
-  // The scalar type comes from the extension. dim 0 is allowed until the first read; then set_dim() must have been called.
+  // The scalar type comes from the extension. dim 0 is allowed until the first read; then set_dim()
+  // must have been called.
   static base::Result<VectorFile> open(const std::string& path);
   uint64_t bytes() const { return bytes_; }
   uint32_t scalar_bytes() const { return scalar_bytes_; }

@@ -6,8 +6,8 @@
 
 namespace rhumb::consensus {
 
-base::Result<std::unique_ptr<Engine>> Engine::open(const plugin::Engine<rhumb_consensus_ops_t>& engine,
-                                                   const EngineSettings& settings) {
+base::Result<std::unique_ptr<Engine>> Engine::open(
+    const plugin::Engine<rhumb_consensus_ops_t>& engine, const EngineSettings& settings) {
   std::unique_ptr<Engine> instance(new Engine(engine));
   const rhumb_open_t base{sizeof(rhumb_open_t), 0, {nullptr, 0}, {nullptr, 0}, nullptr};
   rhumb_consensus_open_t params{};
@@ -22,8 +22,8 @@ base::Result<std::unique_ptr<Engine>> Engine::open(const plugin::Engine<rhumb_co
   params.cache_bytes = base::limits::kConsensusCacheBytes;
   params.base = &base;
   plugin::ErrorSlot error;
-  RHUMB_TRY(
-      error.status(engine.ops->open(engine.host, &params, &instance->self_, error.out()), "consensus engine: open"));
+  RHUMB_TRY(error.status(engine.ops->open(engine.host, &params, &instance->self_, error.out()),
+                         "consensus engine: open"));
   return instance;
 }
 

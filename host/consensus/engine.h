@@ -1,4 +1,5 @@
-// One instance of a consensus engine: a replica of a group. No I/O in there; see rhumb/consensus.h. Loop thread only.
+// One instance of a consensus engine: a replica of a group. No I/O in there; see rhumb/consensus.h.
+// Loop thread only.
 #pragma once
 
 #include <memory>
@@ -15,14 +16,14 @@ struct EngineSettings {
 
 class Engine {
  public:
-  static base::Result<std::unique_ptr<Engine>> open(const plugin::Engine<rhumb_consensus_ops_t>& engine,
-                                                    const EngineSettings& settings);
+  static base::Result<std::unique_ptr<Engine>> open(
+      const plugin::Engine<rhumb_consensus_ops_t>& engine, const EngineSettings& settings);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // The effects are borrowed from the engine until the next step. They are told for refusals, too, but ask for nothing
-  // then. code: what the engine answered; status: the same in words.
+  // The effects are borrowed from the engine until the next step. They are told for refusals, too,
+  // but ask for nothing then. code: what the engine answered; status: the same in words.
   struct Outcome {
     rhumb_status_t code = RHUMB_OK;
     base::Status status;

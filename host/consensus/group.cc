@@ -10,7 +10,8 @@
 namespace rhumb::consensus {
 namespace {
 
-// Marks a completion that is not for the engine: the members as of the index in the other bits are durable.
+// Marks a completion that is not for the engine: the members as of the index in the other bits are
+// durable.
 constexpr uint64_t kMembershipWrite = uint64_t{1} << 63;
 
 uint64_t random_number() {
@@ -26,7 +27,8 @@ std::vector<rhumb_member_t> raw_members(const Membership& membership) {
 
 }  // namespace
 
-Group::Group(GroupServices& services, uint64_t id, uint64_t replica, uint64_t life, StateMachine* machine)
+Group::Group(GroupServices& services, uint64_t id, uint64_t replica, uint64_t life,
+             StateMachine* machine)
     : services_(services), id_(id), replica_(replica), life_(life), machine_(machine) {}
 
 Group::~Group() { fail_requests({base::Code::kUnavailable, "the group was closed"}); }
@@ -37,11 +39,12 @@ void Group::create(std::vector<Member> voters, Done done) {
   fresh.base_index = fresh.base_term = 1;
   fresh.bootstrapped = true;
   fresh.hard = {1, 0, 1, {1, false, false, std::move(voters)}};
-  const std::string hard = encode(fresh.hard), manifest = encode(InstallManifest{true, fresh.hard.membership});
+  const std::string hard = encode(fresh.hard),
+                    manifest = encode(InstallManifest{true, fresh.hard.membership});
   hard_ = fresh.hard;
-  log_result(services_.writer.append(
-      id_, life_, kMembershipWrite | 1,
-      {{id_, 0, 0, storage::RecordType::kHardState, hard}, {id_, 1, 1, storage::RecordType::kInstall, manifest}}));
+  log_result(services_.writer.append(id_, life_, kMembershipWrite | 1,
+                                     {{id_, 0, 0, storage::RecordType::kHardState, hard},
+                                      {id_, 1, 1, storage::RecordType::kInstall, manifest}}));
   // The engine begins in durable(): it must not run ahead of the record that says who votes.
 }
 
@@ -64,22 +67,31 @@ base::Status Group::begin(const RecoveredGroup& recovered, const StartPoint& sta
   for (const RecoveredEntry& entry : recovered.entries) {
     const uint64_t index = table_.last() + 1;
     table_.append(index, entry.term, entry.bytes);
-    // Only membership changes that are still to be applied need their data; the rest stays on disk until somebody asks
-    // for it.
+    // Only membership changes that are still to be applied need their data; the rest stays on disk
+    // until somebody asks for it.
     const auto change = recovered.membership_changes.find(index);
-    const void* data = change == recovered.membership_changes.end() ? nullptr : change->second.data();
-    entries.push_back({index, entry.term, static_cast<uint32_t>(entry.type), 0, {data, entry.bytes}});
+    const void* data =
+        change == recovered.membership_changes.end() ? nullptr : change->second.data();
+    entries.push_back(
+        {index, entry.term, static_cast<uint32_t>(entry.type), 0, {data, entry.bytes}});
   }
   last_ = table_.last();
   machine_done_ = handed_ = start.machine_applied;
   engine_applied_ = start.engine_applied;
   const EngineSettings settings{replica_, services_.seed ^ (id_ * 0x9E3779B97F4A7C15u),
-                                services_.options.election_ticks, services_.options.heartbeat_ticks};
+                                services_.options.election_ticks,
+                                services_.options.heartbeat_ticks};
   RHUMB_ASSIGN(engine_, Engine::open(services_.engine, settings));
   const std::vector<rhumb_member_t> members = raw_members(hard_.membership);
-  const rhumb_start_t raw_start{
-      sizeof(rhumb_start_t), hard_.membership.auto_leave ? 1u : 0u, hard_.term,      hard_.voted_for, start.commit,
-      table_.base() + 1,     table_.term_at(table_.base()),         engine_applied_, random_number()};
+  const rhumb_start_t raw_start{sizeof(rhumb_start_t),
+                                hard_.membership.auto_leave ? 1u : 0u,
+                                hard_.term,
+                                hard_.voted_for,
+                                start.commit,
+                                table_.base() + 1,
+                                table_.term_at(table_.base()),
+                                engine_applied_,
+                                random_number()};
   rhumb_event_t event = make_event(RHUMB_EV_START);
   event.start = &raw_start;
   event.entries = entries.data();
@@ -105,9 +117,11 @@ Engine::Outcome Group::step(const rhumb_event_t& event) {
 }
 
 void Group::carry_out(const rhumb_effects_t& fx) {
-  if ((fx.changed & RHUMB_FX_INSTALL) != 0 || (fx.number != 0 && fx.truncate_from != 0 && fx.entry_count == 0)) {
+  if ((fx.changed & RHUMB_FX_INSTALL) != 0 ||
+      (fx.number != 0 && fx.truncate_from != 0 && fx.entry_count == 0)) {
     fence({base::Code::kUnsupported,
-           "the engine asks for a write that this release cannot do (a snapshot to install, or a bare truncation)"});
+           "the engine asks for a write that this release cannot do (a snapshot to install, or a "
+           "bare truncation)"});
     return;
   }
   if ((fx.changed & RHUMB_FX_ROLE) != 0) role_changed(fx);
@@ -136,10 +150,11 @@ void Group::carry_out(const rhumb_effects_t& fx) {
 void Group::role_changed(const rhumb_effects_t& fx) {
   const bool leads = fx.role == RHUMB_LEADER;
   if (!leads || fx.term != term_) {
-    // Entries of an earlier term may be replaced from here on, so only what was committed before is certain.
+    // Entries of an earlier term may be replaced from here on, so only what was committed before is
+    // certain.
     complete_committed();
-    fail_requests({base::Code::kUnavailable,
-                   "the leadership of group " + std::to_string(id_) + " was lost: the outcome is not known"});
+    fail_requests({base::Code::kUnavailable, "the leadership of group " + std::to_string(id_) +
+                                                 " was lost: the outcome is not known"});
   }
   if (leads == told_leader_ && (!leads || fx.term == told_term_)) return;
   told_leader_ = leads;
@@ -151,7 +166,8 @@ void Group::role_changed(const rhumb_effects_t& fx) {
 void Group::take_members(const rhumb_effects_t& fx) {
   Membership& membership = hard_.membership;
   membership = {fx.members_index, fx.joint != 0, fx.joint_auto_leave != 0, {}};
-  for (uint64_t i = 0; i < fx.member_count; ++i) membership.members.push_back({fx.members[i].id, fx.members[i].role});
+  for (uint64_t i = 0; i < fx.member_count; ++i)
+    membership.members.push_back({fx.members[i].id, fx.members[i].role});
   const std::string hard = encode(hard_);
   log_result(services_.writer.append(id_, life_, kMembershipWrite | membership.index,
                                      {{id_, 0, 0, storage::RecordType::kHardState, hard}}));
@@ -164,19 +180,21 @@ void Group::write(const rhumb_effects_t& fx) {
   for (uint64_t i = 0; i < fx.entry_count; ++i) {
     const rhumb_entry_t& entry = fx.entries[i];
     const uint64_t follows = i == 0 ? table_.last() : fx.entries[i - 1].index;
-    if (entry.index <= table_.base() || entry.index > follows + 1 || (i > 0 && entry.index != follows + 1) ||
-        entry.type > RHUMB_ENTRY_NOOP) {
+    if (entry.index <= table_.base() || entry.index > follows + 1 ||
+        (i > 0 && entry.index != follows + 1) || entry.type > RHUMB_ENTRY_NOOP) {
       fence(base::internal("the engine writes entry " + std::to_string(entry.index) + " behind " +
                            std::to_string(follows)));
       return;
     }
-    records.push_back({id_, entry.index, entry.term, static_cast<storage::RecordType>(entry.type), view(entry.data)});
+    records.push_back({id_, entry.index, entry.term, static_cast<storage::RecordType>(entry.type),
+                       view(entry.data)});
   }
   keep_for_apply(fx);
   log_result(services_.writer.append(id_, life_, fx.number, records));
 }
 
-// What is written now is applied soon: the newest entries are kept so that applying does not read the log.
+// What is written now is applied soon: the newest entries are kept so that applying does not read
+// the log.
 void Group::keep_for_apply(const rhumb_effects_t& fx) {
   for (uint64_t i = 0; i < fx.entry_count; ++i) {
     const rhumb_entry_t& entry = fx.entries[i];
@@ -187,7 +205,8 @@ void Group::keep_for_apply(const rhumb_effects_t& fx) {
     }
     const bool follows = recent_.empty() || recent_.back().index + 1 == entry.index;
     if (!follows || recent_bytes_ + entry.data.size > base::limits::kApplyCacheBytes) continue;
-    recent_.push_back({entry.index, entry.term, static_cast<EntryType>(entry.type), std::string(view(entry.data))});
+    recent_.push_back({entry.index, entry.term, static_cast<EntryType>(entry.type),
+                       std::string(view(entry.data))});
     recent_bytes_ += entry.data.size;
   }
 }
@@ -199,9 +218,10 @@ void Group::send(const rhumb_effects_t& fx) {
       if (services_.sender) services_.sender(id_, message.peer, std::string(view(message.bytes)));
       continue;
     }
-    // Snapshots do not travel yet: the engine is told that this one did not arrive, and the peer stays behind until its
-    // log suffices.
-    base::log_warn("consensus", "a replica is too far behind and needs a snapshot, which is not sent",
+    // Snapshots do not travel yet: the engine is told that this one did not arrive, and the peer
+    // stays behind until its log suffices.
+    base::log_warn("consensus",
+                   "a replica is too far behind and needs a snapshot, which is not sent",
                    {{"group", id_}, {"replica", message.peer}});
     services_.post(id_, life_, [peer = message.peer](Group& group) {
       rhumb_event_t event = make_event(RHUMB_EV_SNAPSHOT_SENT);
@@ -214,11 +234,13 @@ void Group::send(const rhumb_effects_t& fx) {
 void Group::fetch(const rhumb_fetch_t& wanted) {
   const auto fetched = std::make_shared<std::vector<Entry>>();
   const auto job = [wanted, fetched, id = id_, life = life_, &services = services_] {
-    // Entries that are not there (any more) are not given back; the engine asks again or sends a snapshot.
+    // Entries that are not there (any more) are not given back; the engine asks again or sends a
+    // snapshot.
     const base::Status read = services.log.read(
-        id, wanted.low, wanted.high - 1, base::limits::kConsensusMessageBytes, [&](const auto& record) {
-          fetched->push_back(
-              {record.index, record.term, static_cast<EntryType>(record.type), std::string(record.data)});
+        id, wanted.low, wanted.high - 1, base::limits::kConsensusMessageBytes,
+        [&](const auto& record) {
+          fetched->push_back({record.index, record.term, static_cast<EntryType>(record.type),
+                              std::string(record.data)});
           return true;
         });
     services.post(id, life, [wanted, fetched, read](Group& group) {
@@ -241,8 +263,8 @@ void Group::fetch(const rhumb_fetch_t& wanted) {
                    {{"group", id_}, {"reason", posted.message()}});
 }
 
-// Tells the engine that a peer can be given the state as of engine_applied_, and that the log's entries up to `gone`
-// are no more.
+// Tells the engine that a peer can be given the state as of engine_applied_, and that the log's
+// entries up to `gone` are no more.
 void Group::tell_snapshot(uint64_t gone) {
   const std::string manifest = encode(InstallManifest{false, hard_.membership});
   const std::vector<rhumb_member_t> members = raw_members(hard_.membership);
@@ -262,7 +284,8 @@ void Group::release(uint64_t index) {
   if (!fenced_.ok() || engine_ == nullptr) return;
   index = std::min({index, engine_applied_, machine_done_});
   // The log must not lose a change of members before the outcome of it is stored.
-  if (membership_stored_ < hard_.membership.index) index = std::min(index, hard_.membership.index - 1);
+  if (membership_stored_ < hard_.membership.index)
+    index = std::min(index, hard_.membership.index - 1);
   if (index <= table_.base()) return;
   log_result(services_.writer.release(id_, index));
   if (!fenced_.ok()) return;
@@ -316,7 +339,8 @@ void Group::campaign() {
   if (!campaign_due_ || role_ != RHUMB_FOLLOWER) return;
   const Engine::Outcome outcome = step(make_event(RHUMB_EV_CAMPAIGN));
   if (outcome.code == RHUMB_OK)
-    campaign_due_ = false;  // else writes are open: the next one that is durable brings us back here
+    // else writes are open: the next one that is durable brings us back here
+    campaign_due_ = false;
 }
 
 void Group::fence(const base::Status& reason) {

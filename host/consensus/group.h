@@ -1,11 +1,11 @@
-// One group's replica on this node: feeds its engine, carries out the effects, hands committed entries to the state
-// machine. Loop thread only, no locks: what comes from elsewhere is posted to the loop. Every public call is followed
-// by settle() once the loop has taken what was waiting, so that what arrived together shares a proposal, a log write
-// and an apply batch.
+// One group's replica on this node: feeds its engine, carries out the effects, hands committed
+// entries to the state machine. Loop thread only, no locks: what comes from elsewhere is posted to
+// the loop. Every public call is followed by settle() once the loop has taken what was waiting, so
+// that what arrived together shares a proposal, a log write and an apply batch.
 //
-// Indexes: base <= engine_applied_, machine_done_ <= handed_ <= apply_to_ (and apply_to_ <= what is durable here and
-// committed). machine_done_ may be ahead of engine_applied_ after a restart: then the engine catches up, entry of
-// members by entry.
+// Indexes: base <= engine_applied_, machine_done_ <= handed_ <= apply_to_ (and apply_to_ <= what is
+// durable here and committed). machine_done_ may be ahead of engine_applied_ after a restart: then
+// the engine catches up, entry of members by entry.
 #pragma once
 
 #include <deque>
@@ -27,7 +27,8 @@ namespace rhumb::consensus {
 class EntryTable {
  public:
   void reset(uint64_t base_index, uint64_t base_term);
-  void append(uint64_t index, uint64_t term, uint64_t bytes);  // an index that is there cuts the table first
+  // an index that is there cuts the table first
+  void append(uint64_t index, uint64_t term, uint64_t bytes);
   void release(uint64_t index);
   uint64_t base() const { return base_; }
   uint64_t last() const { return base_ + sizes_.size(); }
@@ -37,7 +38,8 @@ class EntryTable {
  private:
   uint64_t base_ = 0, bytes_ = 0;
   std::deque<uint32_t> sizes_;
-  std::map<uint64_t, uint64_t> term_starts_;  // first index of a term -> term; begins at or before base
+  // first index of a term -> term; begins at or before base
+  std::map<uint64_t, uint64_t> term_starts_;
 };
 
 // What groups share. All of it outlives them.
@@ -49,16 +51,19 @@ struct GroupServices {
   LogWriter& writer;
   base::Executor& log_reader;
   GroupHost::MessageSender sender;
-  // Runs the function on the loop with the group, unless it was closed (or opened anew) meanwhile. Any thread.
+  // Runs the function on the loop with the group, unless it was closed (or opened anew) meanwhile.
+  // Any thread.
   std::function<void(uint64_t group, uint64_t life, std::function<void(class Group&)>)> post;
   std::function<void(const base::Status&)> log_failed;  // fences every group. Loop thread
-  std::function<void(const GroupStatus&)> publish;      // what status() tells from now on. Loop thread
+  // what status() tells from now on. Loop thread
+  std::function<void(const GroupStatus&)> publish;
 };
 
 class Group {
  public:
   using Done = std::function<void(base::Status)>;
-  Group(GroupServices& services, uint64_t id, uint64_t replica, uint64_t life, StateMachine* machine);
+  Group(GroupServices& services, uint64_t id, uint64_t replica, uint64_t life,
+        StateMachine* machine);
   ~Group();
   Group(const Group&) = delete;
   Group& operator=(const Group&) = delete;
@@ -149,14 +154,16 @@ class Group {
   HardState hard_;                  // as of the newest write
   uint64_t membership_stored_ = 0;  // hard_.membership of this index is durable
   uint64_t engine_applied_ = 0, machine_done_ = 0, handed_ = 0;
-  std::deque<Entry> recent_;  // written and not yet handed over, without gaps; a prefix of what is to come
+  // written and not yet handed over, without gaps; a prefix of what is to come
+  std::deque<Entry> recent_;
   uint64_t recent_bytes_ = 0;
   EntryTable table_;  // of (base, last]
   bool applying_ = false, reading_ = false;
 
-  std::vector<Proposal> proposals_;          // until settle()
-  std::deque<Accepted> accepted_;            // by index
-  std::vector<GroupHost::Committed> reads_;  // until settle(), or until this leader has committed something of its term
+  std::vector<Proposal> proposals_;  // until settle()
+  std::deque<Accepted> accepted_;    // by index
+  // until settle(), or until this leader has committed something of its term
+  std::vector<GroupHost::Committed> reads_;
   std::map<uint64_t, std::vector<GroupHost::Committed>> confirming_;  // by token
   uint64_t next_token_ = 1;
 };

@@ -27,7 +27,8 @@ void Group::apply_next() {
   if (applying_ || reading_ || handed_ >= until) return;
   const uint64_t first = handed_ + 1;
   if (first <= table_.base()) {
-    // The bootstrap record stands for entry 1: an empty state machine is shown a no-op in its place.
+    // The bootstrap record stands for entry 1: an empty state machine is shown a no-op in its
+    // place.
     RHUMB_ASSERT(first == 1 && table_.base() == 1);
     hand_over({{1, table_.term_at(1), EntryType::kNoop, {}}});
     return;
@@ -53,10 +54,10 @@ void Group::apply_next() {
 void Group::read_for_apply(uint64_t first, uint64_t last) {
   const auto entries = std::make_shared<std::vector<Entry>>();
   const auto job = [entries, first, last, id = id_, life = life_, &services = services_] {
-    const base::Status read =
-        services.log.read(id, first, last, base::limits::kHandOverBytes, [&](const storage::LogRecord& record) {
-          entries->push_back(
-              {record.index, record.term, static_cast<EntryType>(record.type), std::string(record.data)});
+    const base::Status read = services.log.read(
+        id, first, last, base::limits::kHandOverBytes, [&](const storage::LogRecord& record) {
+          entries->push_back({record.index, record.term, static_cast<EntryType>(record.type),
+                              std::string(record.data)});
           return true;
         });
     services.post(id, life, [entries, read](Group& group) {
@@ -79,10 +80,10 @@ void Group::read_for_apply(uint64_t first, uint64_t last) {
 void Group::hand_over(std::vector<Entry> entries) {
   applying_ = true;
   handed_ = entries.back().index;
-  machine_->apply(std::move(entries),
-                  [index = handed_, id = id_, life = life_, &services = services_](base::Status status) {
-                    services.post(id, life, [index, status](Group& group) { group.applied(index, status); });
-                  });
+  machine_->apply(std::move(entries), [index = handed_, id = id_, life = life_,
+                                       &services = services_](base::Status status) {
+    services.post(id, life, [index, status](Group& group) { group.applied(index, status); });
+  });
 }
 
 void Group::applied(uint64_t index, const base::Status& status) {

@@ -5,8 +5,8 @@
 
 namespace rhumb::consensus {
 
-GroupHost::GroupHost(const plugin::PluginRegistry& plugins, storage::LogStore& log, GroupHostOptions options,
-                     MessageSender sender)
+GroupHost::GroupHost(const plugin::PluginRegistry& plugins, storage::LogStore& log,
+                     GroupHostOptions options, MessageSender sender)
     : loop_(std::make_unique<Loop>(plugins, log, std::move(options), std::move(sender))) {}
 
 GroupHost::~GroupHost() = default;
@@ -18,8 +18,8 @@ base::Result<GroupStatus> GroupHost::status(uint64_t group) const { return loop_
 std::vector<GroupStatus> GroupHost::all() const { return loop_->all(); }
 bool GroupHost::healthy(std::string* reason) const { return loop_->healthy(reason); }
 
-void GroupHost::create_group(uint64_t group, uint64_t replica, std::vector<Member> voters, StateMachine* machine,
-                             std::function<void(base::Status)> done) {
+void GroupHost::create_group(uint64_t group, uint64_t replica, std::vector<Member> voters,
+                             StateMachine* machine, std::function<void(base::Status)> done) {
   const base::Status admitted = loop_->admit([&] {
     return [loop = loop_.get(), group, replica, voters = std::move(voters), machine, done] {
       loop->create(group, replica, voters, machine, done);
@@ -31,22 +31,25 @@ void GroupHost::create_group(uint64_t group, uint64_t replica, std::vector<Membe
 void GroupHost::open_group(uint64_t group, uint64_t replica, StateMachine* machine,
                            std::function<void(base::Status)> done) {
   const base::Status admitted = loop_->admit([&] {
-    return [loop = loop_.get(), group, replica, machine, done] { loop->open(group, replica, machine, done); };
+    return [loop = loop_.get(), group, replica, machine, done] {
+      loop->open(group, replica, machine, done);
+    };
   });
   if (!admitted.ok()) done(admitted);
 }
 
 void GroupHost::close_group(uint64_t group, bool drop, std::function<void(base::Status)> done) {
-  const base::Status admitted =
-      loop_->admit([&] { return [loop = loop_.get(), group, drop, done] { loop->close(group, drop, done); }; });
+  const base::Status admitted = loop_->admit(
+      [&] { return [loop = loop_.get(), group, drop, done] { loop->close(group, drop, done); }; });
   if (!admitted.ok()) done(admitted);
 }
 
 void GroupHost::propose(uint64_t group, std::string data, Committed done) {
   if (data.empty()) return done(base::invalid("an empty proposal"));
   if (data.size() > base::limits::kMaxCommandBytes) {
-    return done(base::Status(base::Code::kTooLarge, "a command of " + std::to_string(data.size()) + " bytes, at most " +
-                                                        std::to_string(base::limits::kMaxCommandBytes)));
+    return done(base::Status(base::Code::kTooLarge,
+                             "a command of " + std::to_string(data.size()) + " bytes, at most " +
+                                 std::to_string(base::limits::kMaxCommandBytes)));
   }
   const base::Status admitted = loop_->admit([&] {
     return [loop = loop_.get(), group, data = std::move(data), done]() mutable {
@@ -78,7 +81,8 @@ void GroupHost::receive(uint64_t group, uint64_t from_replica, std::string bytes
   });
 }
 
-void GroupHost::transfer(uint64_t group, uint64_t to_replica, std::function<void(base::Status)> done) {
+void GroupHost::transfer(uint64_t group, uint64_t to_replica,
+                         std::function<void(base::Status)> done) {
   const base::Status admitted = loop_->admit([&] {
     return [loop = loop_.get(), group, to_replica, done] {
       Group* found = loop->find(group);

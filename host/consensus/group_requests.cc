@@ -9,21 +9,24 @@ namespace rhumb::consensus {
 namespace {
 
 base::Counter& proposed_entries() {
-  static base::Counter& counter =
-      base::counter("rhumb_consensus_entries_proposed_total", "Entries accepted by this node as a leader");
+  static base::Counter& counter = base::counter("rhumb_consensus_entries_proposed_total",
+                                                "Entries accepted by this node as a leader");
   return counter;
 }
 
 }  // namespace
 
 base::Status Group::not_leader() const {
-  const std::string who = leader_ == 0 ? "nobody is known to lead" : "replica " + std::to_string(leader_) + " leads";
-  return {base::Code::kUnavailable, "this replica does not lead group " + std::to_string(id_) + ", " + who};
+  const std::string who =
+      leader_ == 0 ? "nobody is known to lead" : "replica " + std::to_string(leader_) + " leads";
+  return {base::Code::kUnavailable,
+          "this replica does not lead group " + std::to_string(id_) + ", " + who};
 }
 
 void Group::propose(std::string data, GroupHost::Committed done) {
   if (!fenced_.ok()) return done(fenced_);
-  if (engine_ == nullptr) return done(base::Status(base::Code::kUnavailable, "the group is being created"));
+  if (engine_ == nullptr)
+    return done(base::Status(base::Code::kUnavailable, "the group is being created"));
   proposals_.push_back({std::move(data), std::move(done)});
 }
 
@@ -43,13 +46,15 @@ void Group::flush_proposals() {
   };
   for (Proposal& proposal : waiting) {
     if (!room) {
-      proposal.done(
-          base::Status(base::Code::kBusy, "group " + std::to_string(id_) + " has too much that is not committed yet"));
+      proposal.done(base::Status(base::Code::kBusy, "group " + std::to_string(id_) +
+                                                        " has too much that is not committed yet"));
       continue;
     }
     bytes += proposal.data.size();
     batch.push_back(std::move(proposal));
-    if (batch.size() >= base::limits::kProposeBatchEntries || bytes >= base::limits::kProposeBatchBytes) flush();
+    if (batch.size() >= base::limits::kProposeBatchEntries ||
+        bytes >= base::limits::kProposeBatchBytes)
+      flush();
   }
   if (!batch.empty()) flush();
 }
@@ -58,11 +63,13 @@ void Group::flush_proposals() {
 bool Group::propose_batch(std::vector<Proposal>& batch) {
   std::vector<rhumb_entry_t> entries;
   entries.reserve(batch.size());
-  for (const Proposal& proposal : batch) entries.push_back({0, 0, RHUMB_ENTRY_DATA, 0, slice(proposal.data)});
+  for (const Proposal& proposal : batch)
+    entries.push_back({0, 0, RHUMB_ENTRY_DATA, 0, slice(proposal.data)});
   rhumb_event_t event = make_event(RHUMB_EV_PROPOSE);
   event.entries = entries.data();
   event.entry_count = entries.size();
-  const Engine::Outcome outcome = fenced_.ok() ? step(event) : Engine::Outcome{RHUMB_BUG, fenced_, {}};
+  const Engine::Outcome outcome =
+      fenced_.ok() ? step(event) : Engine::Outcome{RHUMB_BUG, fenced_, {}};
   if (outcome.code == RHUMB_OK && fenced_.ok()) {
     uint64_t index = last_ - batch.size();
     for (Proposal& proposal : batch) accepted_.push_back({++index, std::move(proposal.done)});
@@ -72,8 +79,10 @@ bool Group::propose_batch(std::vector<Proposal>& batch) {
   if (outcome.code == RHUMB_BUSY && batch.size() > 1) {
     // Together they are too much; the first ones may fit.
     const auto middle = batch.begin() + static_cast<ptrdiff_t>(batch.size() / 2);
-    std::vector<Proposal> first(std::make_move_iterator(batch.begin()), std::make_move_iterator(middle));
-    std::vector<Proposal> second(std::make_move_iterator(middle), std::make_move_iterator(batch.end()));
+    std::vector<Proposal> first(std::make_move_iterator(batch.begin()),
+                                std::make_move_iterator(middle));
+    std::vector<Proposal> second(std::make_move_iterator(middle),
+                                 std::make_move_iterator(batch.end()));
     const bool room = propose_batch(first);
     return propose_batch(second) && room;
   }
@@ -85,10 +94,12 @@ bool Group::propose_batch(std::vector<Proposal>& batch) {
 
 void Group::read_index(GroupHost::Committed done) {
   if (!fenced_.ok()) return done(fenced_);
-  if (engine_ == nullptr) return done(base::Status(base::Code::kUnavailable, "the group is being created"));
-  if (reads_.size() >= base::limits::kMaxPendingReads || confirming_.size() >= base::limits::kMaxPendingReads) {
-    return done(
-        base::Status(base::Code::kBusy, "too many reads of group " + std::to_string(id_) + " wait for confirmation"));
+  if (engine_ == nullptr)
+    return done(base::Status(base::Code::kUnavailable, "the group is being created"));
+  if (reads_.size() >= base::limits::kMaxPendingReads ||
+      confirming_.size() >= base::limits::kMaxPendingReads) {
+    return done(base::Status(base::Code::kBusy, "too many reads of group " + std::to_string(id_) +
+                                                    " wait for confirmation"));
   }
   reads_.push_back(std::move(done));
 }

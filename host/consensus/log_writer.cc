@@ -12,9 +12,9 @@ bool may_pass(const base::Status& status) {
 base::Status LogWriter::offer(const Waiting& op) {
   if (op.kind == Kind::kDrop) return log_.drop_group(op.group);
   if (op.kind == Kind::kRelease) return log_.release(op.group, op.number);
-  const base::Status accepted =
-      log_.append(op.records, [durable = &durable_, group = op.group, life = op.life, number = op.number](
-                                  base::Status status) { (*durable)(group, life, number, std::move(status)); });
+  const base::Status accepted = log_.append(
+      op.records, [durable = &durable_, group = op.group, life = op.life, number = op.number](
+                      base::Status status) { (*durable)(group, life, number, std::move(status)); });
   if (accepted.ok()) ++in_flight_;
   return accepted;
 }

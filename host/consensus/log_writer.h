@@ -1,6 +1,6 @@
-// The loop's way into the log: one first-in-first-out queue for all groups. What the log cannot take now (its queue or
-// the disk is full) waits here, with everything behind it, and is offered again. Loop thread only; completions come on
-// the log's thread.
+// The loop's way into the log: one first-in-first-out queue for all groups. What the log cannot
+// take now (its queue or the disk is full) waits here, with everything behind it, and is offered
+// again. Loop thread only; completions come on the log's thread.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +20,11 @@ class LogWriter {
   using Durable = std::function<void(uint64_t group, uint64_t life, uint64_t number, base::Status)>;
   LogWriter(storage::LogStore& log, Durable durable) : log_(log), durable_(std::move(durable)) {}
 
-  // life: of the group's opening, so that news for an earlier one is told apart. number: what `durable` gets back.
-  // The records' data is borrowed. An error is for good: the group (kInvalid) or the log (all others) cannot go on.
-  base::Status append(uint64_t group, uint64_t life, uint64_t number, const std::vector<storage::LogRecord>& records);
+  // life: of the group's opening, so that news for an earlier one is told apart. number: what
+  // `durable` gets back. The records' data is borrowed. An error is for good: the group (kInvalid)
+  // or the log (all others) cannot go on.
+  base::Status append(uint64_t group, uint64_t life, uint64_t number,
+                      const std::vector<storage::LogRecord>& records);
   base::Status release(uint64_t group, uint64_t index);
   // Also forgets what waits for the group.
   base::Status drop(uint64_t group);

@@ -10,8 +10,8 @@
 
 namespace rhumb::consensus {
 
-GroupHost::Loop::Loop(const plugin::PluginRegistry& plugins, storage::LogStore& log, GroupHostOptions options,
-                      MessageSender sender)
+GroupHost::Loop::Loop(const plugin::PluginRegistry& plugins, storage::LogStore& log,
+                      GroupHostOptions options, MessageSender sender)
     : plugins_(plugins), log_(log), options_(std::move(options)), sender_(std::move(sender)) {}
 
 GroupHost::Loop::~Loop() { stop(); }
@@ -22,9 +22,11 @@ base::Status GroupHost::Loop::start() {
   for (const auto& [id, group] : recovered_) recovered_ids_.push_back(id);
   std::sort(recovered_ids_.begin(), recovered_ids_.end());
   log_reader_ = std::make_unique<base::Executor>("log-reader", 1, base::limits::kMaxLogReads);
-  writer_ =
-      std::make_unique<LogWriter>(log_, [this](uint64_t group, uint64_t life, uint64_t number, base::Status status) {
-        post([this, group, life, number, status = std::move(status)] { durable(group, life, number, status); });
+  writer_ = std::make_unique<LogWriter>(
+      log_, [this](uint64_t group, uint64_t life, uint64_t number, base::Status status) {
+        post([this, group, life, number, status = std::move(status)] {
+          durable(group, life, number, status);
+        });
       });
   const auto post_to_group = [this](uint64_t, uint64_t life, std::function<void(Group&)> what) {
     post([this, life, what = std::move(what)] {
@@ -64,7 +66,8 @@ void GroupHost::Loop::stop() {
 }
 
 base::Status GroupHost::Loop::admissible() const {
-  if (stopping_ || !running_) return {base::Code::kUnavailable, "the consensus loop is not running"};
+  if (stopping_ || !running_)
+    return {base::Code::kUnavailable, "the consensus loop is not running"};
   if (queue_.size() >= base::limits::kMaxConsensusEvents)
     return {base::Code::kBusy, "too much waits for the consensus loop"};
   return base::ok();
@@ -178,10 +181,12 @@ void GroupHost::Loop::begin_stop() {
 
 bool GroupHost::Loop::may_exit() const {
   if (writer_->in_flight() > 0 || !closing_.empty()) return false;
-  return std::all_of(slots_.begin(), slots_.end(), [](const auto& slot) { return slot.second.group->quiet(); });
+  return std::all_of(slots_.begin(), slots_.end(),
+                     [](const auto& slot) { return slot.second.group->quiet(); });
 }
 
-void GroupHost::Loop::durable(uint64_t, uint64_t life, uint64_t number, const base::Status& status) {
+void GroupHost::Loop::durable(uint64_t, uint64_t life, uint64_t number,
+                              const base::Status& status) {
   writer_->completed();
   if (!status.ok()) {
     fail_all(status);

@@ -1,6 +1,7 @@
-// The loop behind GroupHost: one thread that owns all groups. Others hand it events; it runs what has gathered, then
-// settles the groups that were touched, so that what came together goes out together. It sleeps when nothing is open: a
-// group that this node decides alone costs nothing while it idles.
+// The loop behind GroupHost: one thread that owns all groups. Others hand it events; it runs what
+// has gathered, then settles the groups that were touched, so that what came together goes out
+// together. It sleeps when nothing is open: a group that this node decides alone costs nothing
+// while it idles.
 #pragma once
 
 #include <chrono>
@@ -27,14 +28,16 @@ class GroupHost::Loop {
  public:
   using Event = std::function<void()>;
   using Done = std::function<void(base::Status)>;
-  Loop(const plugin::PluginRegistry& plugins, storage::LogStore& log, GroupHostOptions options, MessageSender sender);
+  Loop(const plugin::PluginRegistry& plugins, storage::LogStore& log, GroupHostOptions options,
+       MessageSender sender);
   ~Loop();
 
   base::Status start();  // control thread
   void stop();           // control thread
   const std::vector<uint64_t>& recovered_ids() const { return recovered_ids_; }
 
-  // Any thread. Queues what make() gives; refuses (and does not call make) when stopping or when too much waits.
+  // Any thread. Queues what make() gives; refuses (and does not call make) when stopping or when
+  // too much waits.
   template <typename Make>
   base::Status admit(Make make) {
     const std::lock_guard lock(mutex_);
@@ -50,7 +53,8 @@ class GroupHost::Loop {
   // Loop thread.
   Group* find(uint64_t group);  // open and not being closed; counts as touched
   base::Status missing(uint64_t group) const;
-  void create(uint64_t group, uint64_t replica, std::vector<Member> voters, StateMachine* machine, Done done);
+  void create(uint64_t group, uint64_t replica, std::vector<Member> voters, StateMachine* machine,
+              Done done);
   void open(uint64_t group, uint64_t replica, StateMachine* machine, Done done);
   void close(uint64_t group, bool drop, Done done);
 
@@ -63,7 +67,8 @@ class GroupHost::Loop {
   };
 
   base::Status admissible() const;  // mutex_ is held
-  void post(Event event);           // any thread; never refused: bounded by what the loop itself has under way
+  // any thread; never refused: bounded by what the loop itself has under way
+  void post(Event event);
   void run();
   bool wait(std::vector<Event>& events);
   Clock::time_point next_wake() const;

@@ -16,7 +16,8 @@ base::Status GroupHost::Loop::missing(uint64_t group) const {
   return base::not_found("group " + std::to_string(group) + " is not open on this node");
 }
 
-GroupHost::Loop::Slot& GroupHost::Loop::add(uint64_t group, uint64_t replica, StateMachine* machine) {
+GroupHost::Loop::Slot& GroupHost::Loop::add(uint64_t group, uint64_t replica,
+                                            StateMachine* machine) {
   const uint64_t life = next_life_++;
   lives_[group] = life;
   Slot& slot = slots_[life];
@@ -25,22 +26,26 @@ GroupHost::Loop::Slot& GroupHost::Loop::add(uint64_t group, uint64_t replica, St
   return slot;
 }
 
-void GroupHost::Loop::create(uint64_t group, uint64_t replica, std::vector<Member> voters, StateMachine* machine,
-                             Done done) {
+void GroupHost::Loop::create(uint64_t group, uint64_t replica, std::vector<Member> voters,
+                             StateMachine* machine, Done done) {
   if (stop_seen_) return done({base::Code::kUnavailable, "the node stops"});
   if (lives_.count(group) != 0 || recovered_.count(group) != 0) {
     return done({base::Code::kExists, "group " + std::to_string(group) + " exists on this node"});
   }
-  const bool named = std::any_of(voters.begin(), voters.end(), [replica](const Member& m) { return m.id == replica; });
-  if (!named) return done(base::invalid("replica " + std::to_string(replica) + " is not among the voters"));
+  const bool named = std::any_of(voters.begin(), voters.end(),
+                                 [replica](const Member& m) { return m.id == replica; });
+  if (!named)
+    return done(base::invalid("replica " + std::to_string(replica) + " is not among the voters"));
   add(group, replica, machine).group->create(std::move(voters), std::move(done));
 }
 
 void GroupHost::Loop::open(uint64_t group, uint64_t replica, StateMachine* machine, Done done) {
   if (stop_seen_) return done({base::Code::kUnavailable, "the node stops"});
-  if (lives_.count(group) != 0) return done({base::Code::kExists, "group " + std::to_string(group) + " is open"});
+  if (lives_.count(group) != 0)
+    return done({base::Code::kExists, "group " + std::to_string(group) + " is open"});
   auto found = recovered_.extract(group);
-  if (found.empty()) return done(base::not_found("group " + std::to_string(group) + " is not in the log"));
+  if (found.empty())
+    return done(base::not_found("group " + std::to_string(group) + " is not in the log"));
   add(group, replica, machine).group->open(std::move(found.mapped()), std::move(done));
 }
 
@@ -73,7 +78,8 @@ std::vector<GroupStatus> GroupHost::Loop::all() const {
   std::vector<GroupStatus> all;
   all.reserve(statuses_.size());
   for (const auto& [id, status] : statuses_) all.push_back(status);
-  std::sort(all.begin(), all.end(), [](const GroupStatus& a, const GroupStatus& b) { return a.group < b.group; });
+  std::sort(all.begin(), all.end(),
+            [](const GroupStatus& a, const GroupStatus& b) { return a.group < b.group; });
   return all;
 }
 

@@ -31,13 +31,14 @@ Membership get_membership(base::ByteReader& in, uint16_t flags) {
 }
 
 uint16_t flags_of(const Membership& membership) {
-  return static_cast<uint16_t>((membership.joint ? kJoint : 0) | (membership.auto_leave ? kAutoLeave : 0));
+  return static_cast<uint16_t>((membership.joint ? kJoint : 0) |
+                               (membership.auto_leave ? kAutoLeave : 0));
 }
 
 base::Status check_format(uint16_t format, const char* what) {
   if (format == kFormat) return base::ok();
-  return base::unsupported(std::string(what) + " of format " + std::to_string(format) + ", this release knows " +
-                           std::to_string(kFormat));
+  return base::unsupported(std::string(what) + " of format " + std::to_string(format) +
+                           ", this release knows " + std::to_string(kFormat));
 }
 
 }  // namespace
@@ -58,7 +59,8 @@ std::string encode(const InstallManifest& manifest) {
   std::string bytes;
   base::ByteWriter out(bytes);
   out.u16(kFormat);
-  out.u16(static_cast<uint16_t>(flags_of(manifest.membership) | (manifest.bootstrap ? kBootstrap : 0)));
+  out.u16(
+      static_cast<uint16_t>(flags_of(manifest.membership) | (manifest.bootstrap ? kBootstrap : 0)));
   put_membership(out, manifest.membership);
   return bytes;
 }
@@ -83,7 +85,8 @@ base::Result<InstallManifest> decode_install_manifest(std::string_view bytes) {
   InstallManifest manifest;
   manifest.bootstrap = (flags & kBootstrap) != 0;
   manifest.membership = get_membership(in, flags);
-  if (!in.done()) return base::corrupt("install manifest of " + std::to_string(bytes.size()) + " bytes");
+  if (!in.done())
+    return base::corrupt("install manifest of " + std::to_string(bytes.size()) + " bytes");
   return manifest;
 }
 

@@ -1,4 +1,5 @@
-// What the host itself puts into the log (docs/formats/wal.md): the data of HARD_STATE and INSTALL records.
+// What the host itself puts into the log (docs/formats/wal.md): the data of HARD_STATE and INSTALL
+// records.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +19,21 @@ struct Membership {
   std::vector<Member> members;
 
   // True if `replica` decides alone: nobody else votes, learns, or is about to.
-  bool alone(uint64_t replica) const { return members.size() == 1 && members[0].id == replica && !joint; }
+  bool alone(uint64_t replica) const {
+    return members.size() == 1 && members[0].id == replica && !joint;
+  }
 };
 
-// One of these goes in front of the entries of every write: commit must not be older than they are (a replica that
-// restarts with later membership changes in its log must know which of them were committed).
+// One of these goes in front of the entries of every write: commit must not be older than they are
+// (a replica that restarts with later membership changes in its log must know which of them were
+// committed).
 struct HardState {
   uint64_t term = 0, voted_for = 0, commit = 0;
   Membership membership;
 };
 
-// A group's log was replaced by a state that came from elsewhere. bootstrap: there was none, the first replicas start
-// from nothing.
+// A group's log was replaced by a state that came from elsewhere. bootstrap: there was none, the
+// first replicas start from nothing.
 struct InstallManifest {
   bool bootstrap = false;
   Membership membership;
@@ -37,7 +41,8 @@ struct InstallManifest {
 
 std::string encode(const HardState& state);
 std::string encode(const InstallManifest& manifest);
-// kCorrupt when the bytes are not what encode() makes, kUnsupported when they are of a newer format.
+// kCorrupt when the bytes are not what encode() makes, kUnsupported when they are of a newer
+// format.
 base::Result<HardState> decode_hard_state(std::string_view bytes);
 base::Result<InstallManifest> decode_install_manifest(std::string_view bytes);
 

@@ -22,8 +22,9 @@ struct RecoveredEntry {
 struct RecoveredGroup {
   HardState hard;
   uint64_t base_index = 0, base_term = 0;
-  bool bootstrapped = false;            // the base is the bootstrap record: a state machine that holds nothing fits
-  std::vector<RecoveredEntry> entries;  // base_index + 1, ...
+  // the base is the bootstrap record: a state machine that holds nothing fits
+  bool bootstrapped = false;
+  std::vector<RecoveredEntry> entries;                 // base_index + 1, ...
   std::map<uint64_t, std::string> membership_changes;  // payloads of the members entries, by index
 
   uint64_t last_index() const { return base_index + entries.size(); }

@@ -1,5 +1,5 @@
-// What stands on a consensus group: a shard or the metadata. It is given committed entries, in order, one batch at a
-// time.
+// What stands on a consensus group: a shard or the metadata. It is given committed entries, in
+// order, one batch at a time.
 #pragma once
 
 #include <cstdint>
@@ -29,14 +29,15 @@ class StateMachine {
   using Done = std::function<void(base::Status)>;
   virtual ~StateMachine() = default;
 
-  // Index of the last entry whose effects this state holds, as found at start; 0 = none. Read once, when the group is
-  // opened.
+  // Index of the last entry whose effects this state holds, as found at start; 0 = none. Read once,
+  // when the group is opened.
   virtual uint64_t applied_index() const = 0;
 
-  // Entries follow one another without gaps, from applied_index() + 1 (entry 1 of a new group is a noop: the bootstrap
-  // record); noop and members entries advance the index and nothing else. Called on the group's loop thread: must not
-  // block, hands the work to an executor. `done` fires exactly once, on any thread, when the effects are visible; the
-  // next batch comes after it. A failure fences the group: it applies and serves no more.
+  // Entries follow one another without gaps, from applied_index() + 1 (entry 1 of a new group is a
+  // noop: the bootstrap record); noop and members entries advance the index and nothing else.
+  // Called on the group's loop thread: must not block, hands the work to an executor. `done` fires
+  // exactly once, on any thread, when the effects are visible; the next batch comes after it. A
+  // failure fences the group: it applies and serves no more.
   virtual void apply(std::vector<Entry> entries, Done done) = 0;
 
   // The group's role changed on this replica. Loop thread; must not block.

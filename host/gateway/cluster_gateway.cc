@@ -7,7 +7,8 @@ namespace rhumb::gateway {
 using base::Code;
 using base::Status;
 
-ClusterGateway::ClusterGateway(Channels channels, router::Router& router) : channels_(std::move(channels)), router_(router) {}
+ClusterGateway::ClusterGateway(Channels channels, router::Router& router)
+    : channels_(std::move(channels)), router_(router) {}
 
 ClusterGateway::~ClusterGateway() { stop(); }
 
@@ -16,7 +17,8 @@ void ClusterGateway::start() { watch(0); }
 void ClusterGateway::watch(uint64_t known_version) {
   placement().call<peer::WatchMap>({known_version}, {}, [this](base::Result<peer::MapReply> reply) {
     if (!reply.ok()) {
-      if (reply.status().code() != Code::kUnavailable) base::log_error("gateway", "map watch failed", {{"error", reply.status().message()}});
+      if (reply.status().code() != Code::kUnavailable)
+        base::log_error("gateway", "map watch failed", {{"error", reply.status().message()}});
       return;
     }
     take_map(std::move(reply->map));
@@ -76,13 +78,17 @@ base::Result<CollectionPtr> ClusterGateway::find(const std::string& name_or_alia
   return found;
 }
 
-std::string ClusterGateway::session_token(const CollectionPtr& collection) const { return encode_token(guarantee_.of(*collection)); }
+std::string ClusterGateway::session_token(const CollectionPtr& collection) const {
+  return encode_token(guarantee_.of(*collection));
+}
 
-peer::ReadLevel ClusterGateway::level_of(uint64_t shard, const ReadOptions& options, const ShardIndexes& session) const {
+peer::ReadLevel ClusterGateway::level_of(uint64_t shard, const ReadOptions& options,
+                                         const ShardIndexes& session) const {
   peer::ReadLevel level;
   level.linearizable = options.linearizable;
   level.min_applied = guarantee_.min_applied(shard);
-  if (auto it = session.find(shard); it != session.end()) level.min_applied = std::max(level.min_applied, it->second);
+  if (auto it = session.find(shard); it != session.end())
+    level.min_applied = std::max(level.min_applied, it->second);
   return level;
 }
 

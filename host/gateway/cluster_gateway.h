@@ -1,6 +1,7 @@
-// The gateway over host/peer. Holds the newest cluster map it has seen (a standing watch at the placement role), the session guarantee,
-// and nothing else: it can be restarted at any time. Any thread; callbacks run on whatever thread brings the last answer.
-// The channels have answered every call (host/app stops placement and workers first) before the gateway is destroyed.
+// The gateway over host/peer. Holds the newest cluster map it has seen (a standing watch at the
+// placement role), the session guarantee, and nothing else: it can be restarted at any time. Any
+// thread; callbacks run on whatever thread brings the last answer. The channels have answered every
+// call (host/app stops placement and workers first) before the gateway is destroyed.
 #pragma once
 
 #include <functional>
@@ -30,51 +31,71 @@ class ClusterGateway final : public Gateway {
 
   std::shared_ptr<const model::ClusterMap> map() const override;
   base::Result<CollectionPtr> find(const std::string& name_or_alias) const override;
-  void create_collection(std::string name, model::CollectionConfig config, base::Deadline deadline, Done done) override;
-  void update_collection(std::string name, CollectionChange change, base::Deadline deadline, Done done) override;
+  void create_collection(std::string name, model::CollectionConfig config, base::Deadline deadline,
+                         Done done) override;
+  void update_collection(std::string name, CollectionChange change, base::Deadline deadline,
+                         Done done) override;
   void drop_collection(std::string name, base::Deadline deadline, Callback<bool> done) override;
-  void change_aliases(std::vector<AliasAction> actions, base::Deadline deadline, Done done) override;
-  void create_payload_index(CollectionPtr collection, std::string field, model::PayloadIndexConfig config, WriteOptions options,
+  void change_aliases(std::vector<AliasAction> actions, base::Deadline deadline,
+                      Done done) override;
+  void create_payload_index(CollectionPtr collection, std::string field,
+                            model::PayloadIndexConfig config, WriteOptions options,
                             Callback<UpdateResult> done) override;
-  void drop_payload_index(CollectionPtr collection, std::string field, WriteOptions options, Callback<UpdateResult> done) override;
-  void state(CollectionPtr collection, base::Deadline deadline, Callback<CollectionState> done) override;
-  void write(CollectionPtr collection, std::vector<model::Operation> operations, WriteOptions options,
-             Callback<std::vector<UpdateResult>> done) override;
-  void search(CollectionPtr collection, std::vector<model::SearchRequest> requests, ReadOptions options,
-              Callback<std::vector<model::SearchResult>> done) override;
-  void get(CollectionPtr collection, model::GetRequest request, ReadOptions options, Callback<std::vector<model::Record>> done) override;
-  void scroll(CollectionPtr collection, model::ScrollRequest request, ReadOptions options, Callback<ScrollPage> done) override;
-  void count(CollectionPtr collection, model::CountRequest request, ReadOptions options, Callback<uint64_t> done) override;
+  void drop_payload_index(CollectionPtr collection, std::string field, WriteOptions options,
+                          Callback<UpdateResult> done) override;
+  void state(CollectionPtr collection, base::Deadline deadline,
+             Callback<CollectionState> done) override;
+  void write(CollectionPtr collection, std::vector<model::Operation> operations,
+             WriteOptions options, Callback<std::vector<UpdateResult>> done) override;
+  void search(CollectionPtr collection, std::vector<model::SearchRequest> requests,
+              ReadOptions options, Callback<std::vector<model::SearchResult>> done) override;
+  void get(CollectionPtr collection, model::GetRequest request, ReadOptions options,
+           Callback<std::vector<model::Record>> done) override;
+  void scroll(CollectionPtr collection, model::ScrollRequest request, ReadOptions options,
+              Callback<ScrollPage> done) override;
+  void count(CollectionPtr collection, model::CountRequest request, ReadOptions options,
+             Callback<uint64_t> done) override;
   std::string session_token(const CollectionPtr& collection) const override;
   // What every shard measured, for GET {c}/contract.
-  void contract(CollectionPtr collection, base::Deadline deadline, Callback<std::vector<peer::ContractReply>> done);
+  void contract(CollectionPtr collection, base::Deadline deadline,
+                Callback<std::vector<peer::ContractReply>> done);
   // Verification of every shard, for GET {c}/verify.
-  void verify(CollectionPtr collection, base::Deadline deadline, Callback<std::vector<peer::VerifyReply>> done);
+  void verify(CollectionPtr collection, base::Deadline deadline,
+              Callback<std::vector<peer::VerifyReply>> done);
 
  private:
   // cluster_gateway.cc
   peer::Channel& placement() const { return channels_(0); }
-  peer::Channel& worker_of(const model::ShardPlacement& shard) const { return channels_(shard.replicas.front().node); }
+  peer::Channel& worker_of(const model::ShardPlacement& shard) const {
+    return channels_(shard.replicas.front().node);
+  }
   void watch(uint64_t known_version);
   void take_map(std::shared_ptr<const model::ClusterMap> map);
-  peer::ReadLevel level_of(uint64_t shard, const ReadOptions& options, const ShardIndexes& session) const;
+  peer::ReadLevel level_of(uint64_t shard, const ReadOptions& options,
+                           const ShardIndexes& session) const;
 
   // definition.cc
-  using Versioned = std::function<void(base::Result<peer::MetadataReply>)>;  // fires when this gateway's map shows the change
+  // fires when this gateway's map shows the change
+  using Versioned = std::function<void(base::Result<peer::MetadataReply>)>;
   void change_metadata(std::string json, base::Deadline deadline, Versioned done);
   void await_config(const std::string& name, uint64_t version, base::Deadline deadline, Done done);
-  using Edit = std::function<base::Result<bool>(model::CollectionConfig&)>;  // false: nothing to change
-  void edit_config(std::string name, Edit edit, base::Deadline deadline, uint32_t attempts_left, Callback<uint64_t> done);
-  void change_index(CollectionPtr collection, Edit edit, WriteOptions options, Callback<UpdateResult> done);
+  // false: nothing to change
+  using Edit = std::function<base::Result<bool>(model::CollectionConfig&)>;
+  void edit_config(std::string name, Edit edit, base::Deadline deadline, uint32_t attempts_left,
+                   Callback<uint64_t> done);
+  void change_index(CollectionPtr collection, Edit edit, WriteOptions options,
+                    Callback<UpdateResult> done);
 
   // write.cc
   struct Split;
-  base::Result<std::vector<Split>> split(const model::Collection& collection, std::vector<model::Operation> operations) const;
-  void write_known(const CollectionPtr& collection, std::vector<model::Operation> operations, const WriteOptions& options,
-                   Callback<std::vector<UpdateResult>> done);
+  base::Result<std::vector<Split>> split(const model::Collection& collection,
+                                         std::vector<model::Operation> operations) const;
+  void write_known(const CollectionPtr& collection, std::vector<model::Operation> operations,
+                   const WriteOptions& options, Callback<std::vector<UpdateResult>> done);
 
   // known_points.cc: kNotFound names a point that operations need and that is not there.
-  void check_known(const CollectionPtr& collection, const std::vector<model::Operation>& operations, base::Deadline deadline, Done done);
+  void check_known(const CollectionPtr& collection, const std::vector<model::Operation>& operations,
+                   base::Deadline deadline, Done done);
 
   const Channels channels_;
   router::Router& router_;

@@ -1,4 +1,5 @@
-// Definition of collections: a command to the metadata's leader, then a wait until this gateway sees the change and the shards carried it out.
+// Definition of collections: a command to the metadata's leader, then a wait until this gateway
+// sees the change and the shards carried it out.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -24,45 +25,56 @@ std::string random_uuid() {
   w[1] = (w[1] & 0xffff0fffu) | 0x4000u;      // version 4 (RFC 4122)
   w[2] = (w[2] & 0x3fffffffu) | 0x80000000u;  // variant 1
   char text[37];
-  std::snprintf(text, sizeof(text), "%08x-%04x-%04x-%04x-%04x%08x", w[0], w[1] >> 16, w[1] & 0xffff, w[2] >> 16, w[2] & 0xffff, w[3]);
+  std::snprintf(text, sizeof(text), "%08x-%04x-%04x-%04x-%04x%08x", w[0], w[1] >> 16, w[1] & 0xffff,
+                w[2] >> 16, w[2] & 0xffff, w[3]);
   return text;
 }
 
 // Replaces a callback's status by kTimeout's wording for DDL: the change goes on.
 Status still_going_on(const Status& status) {
   if (status.code() != Code::kTimeout) return status;
-  return {Code::kTimeout, "the change is accepted but not finished in time; it goes on (" + status.message() + ")"};
+  return {Code::kTimeout,
+          "the change is accepted but not finished in time; it goes on (" + status.message() + ")"};
 }
 
 }  // namespace
 
 void ClusterGateway::change_metadata(std::string json, base::Deadline deadline, Versioned done) {
-  placement().call<peer::MetadataCommand>({std::move(json)}, deadline, [this, done = std::move(done)](base::Result<peer::MetadataReply> reply) {
-    if (!reply.ok()) return done(reply.status());
-    await_map(reply->index, [done, reply = *reply](Status status) {
-      if (!status.ok()) return done(status);
-      done(reply);
-    });
-  });
+  placement().call<peer::MetadataCommand>(
+      {std::move(json)}, deadline,
+      [this, done = std::move(done)](base::Result<peer::MetadataReply> reply) {
+        if (!reply.ok()) return done(reply.status());
+        await_map(reply->index, [done, reply = *reply](Status status) {
+          if (!status.ok()) return done(status);
+          done(reply);
+        });
+      });
 }
 
-void ClusterGateway::await_config(const std::string& name, uint64_t version, base::Deadline deadline, Done done) {
+void ClusterGateway::await_config(const std::string& name, uint64_t version,
+                                  base::Deadline deadline, Done done) {
   CollectionPtr collection = map()->find(name);
   if (collection == nullptr) return done(base::ok());  // dropped meanwhile: nobody has to be ready
-  auto gather = Gather<peer::EmptyReply>::of(collection->shards.size(), [done = std::move(done)](base::Result<std::vector<peer::EmptyReply>> all) {
-    done(all.ok() ? base::ok() : still_going_on(all.status()));
-  });
+  auto gather = Gather<peer::EmptyReply>::of(
+      collection->shards.size(),
+      [done = std::move(done)](base::Result<std::vector<peer::EmptyReply>> all) {
+        done(all.ok() ? base::ok() : still_going_on(all.status()));
+      });
   for (size_t i = 0; i < collection->shards.size(); ++i) {
     const model::ShardPlacement& shard = collection->shards[i];
-    worker_of(shard).call<peer::AwaitConfigMessage>({shard.shard, version}, deadline, gather->part(i));
+    worker_of(shard).call<peer::AwaitConfigMessage>({shard.shard, version}, deadline,
+                                                    gather->part(i));
   }
 }
 
-void ClusterGateway::create_collection(std::string name, model::CollectionConfig config, base::Deadline deadline, Done done) {
+void ClusterGateway::create_collection(std::string name, model::CollectionConfig config,
+                                       base::Deadline deadline, Done done) {
   const auto known = map();
   if (known->nodes.empty()) return done(Status(Code::kUnavailable, "the cluster is not ready yet"));
-  if (known->collections.contains(name)) return done(Status(Code::kExists, "Collection `" + name + "` already exists!"));
-  if (known->aliases.contains(name)) return done(Status(Code::kExists, "Alias `" + name + "` already exists!"));
+  if (known->collections.contains(name))
+    return done(Status(Code::kExists, "Collection `" + name + "` already exists!"));
+  if (known->aliases.contains(name))
+    return done(Status(Code::kExists, "Alias `" + name + "` already exists!"));
   placement::CreateCollection command;
   command.name = name;
   command.uuid = random_uuid();
@@ -78,24 +90,30 @@ void ClusterGateway::create_collection(std::string name, model::CollectionConfig
   if (!runs.ok()) return done(runs.status());
   command.runs = std::move(*runs);
   command.config = std::move(config);
-  change_metadata(placement::to_json(command), deadline, [this, name, deadline, done = std::move(done)](base::Result<peer::MetadataReply> reply) {
-    if (!reply.ok()) return done(reply.status());
-    await_config(name, reply->index, deadline, done);
-  });
+  change_metadata(
+      placement::to_json(command), deadline,
+      [this, name, deadline, done = std::move(done)](base::Result<peer::MetadataReply> reply) {
+        if (!reply.ok()) return done(reply.status());
+        await_config(name, reply->index, deadline, done);
+      });
 }
 
-void ClusterGateway::update_collection(std::string name, CollectionChange change, base::Deadline deadline, Done done) {
+void ClusterGateway::update_collection(std::string name, CollectionChange change,
+                                       base::Deadline deadline, Done done) {
   auto collection = find(name);
   if (!collection.ok()) return done(collection.status());
-  placement::UpdateCollection command{(*collection)->name, change.seen_version, std::move(change.config)};
-  change_metadata(placement::to_json(command), deadline,
-                  [this, name, deadline, done = std::move(done)](base::Result<peer::MetadataReply> reply) {
-                    if (!reply.ok()) return done(reply.status());
-                    await_config(name, reply->index, deadline, done);
-                  });
+  placement::UpdateCollection command{(*collection)->name, change.seen_version,
+                                      std::move(change.config)};
+  change_metadata(
+      placement::to_json(command), deadline,
+      [this, name, deadline, done = std::move(done)](base::Result<peer::MetadataReply> reply) {
+        if (!reply.ok()) return done(reply.status());
+        await_config(name, reply->index, deadline, done);
+      });
 }
 
-void ClusterGateway::drop_collection(std::string name, base::Deadline deadline, Callback<bool> done) {
+void ClusterGateway::drop_collection(std::string name, base::Deadline deadline,
+                                     Callback<bool> done) {
   // By its real name only: who deletes an alias does not mean the collection behind it.
   if (!map()->collections.contains(name)) return done(false);
   change_metadata(placement::to_json(placement::DropCollection{std::move(name)}), deadline,
@@ -105,92 +123,122 @@ void ClusterGateway::drop_collection(std::string name, base::Deadline deadline, 
                   });
 }
 
-void ClusterGateway::change_aliases(std::vector<AliasAction> actions, base::Deadline deadline, Done done) {
+void ClusterGateway::change_aliases(std::vector<AliasAction> actions, base::Deadline deadline,
+                                    Done done) {
   placement::ChangeAliases command;
   for (AliasAction& a : actions) {
-    command.actions.push_back({static_cast<placement::AliasChange::Kind>(a.kind), std::move(a.collection), std::move(a.alias), std::move(a.new_alias)});
+    command.actions.push_back({static_cast<placement::AliasChange::Kind>(a.kind),
+                               std::move(a.collection), std::move(a.alias),
+                               std::move(a.new_alias)});
   }
-  change_metadata(placement::to_json(command), deadline, [done = std::move(done)](base::Result<peer::MetadataReply> reply) {
-    done(reply.ok() ? base::ok() : reply.status());
-  });
+  change_metadata(placement::to_json(command), deadline,
+                  [done = std::move(done)](base::Result<peer::MetadataReply> reply) {
+                    done(reply.ok() ? base::ok() : reply.status());
+                  });
 }
 
-// Reads the configuration, edits it, proposes the whole; another change in between is seen by its version and the edit made again.
-void ClusterGateway::edit_config(std::string name, Edit edit, base::Deadline deadline, uint32_t attempts_left, Callback<uint64_t> done) {
+// Reads the configuration, edits it, proposes the whole; another change in between is seen by its
+// version and the edit made again.
+void ClusterGateway::edit_config(std::string name, Edit edit, base::Deadline deadline,
+                                 uint32_t attempts_left, Callback<uint64_t> done) {
   auto collection = find(name);
   if (!collection.ok()) return done(collection.status());
-  placement::UpdateCollection command{(*collection)->name, (*collection)->config_version, (*collection)->config};
+  placement::UpdateCollection command{(*collection)->name, (*collection)->config_version,
+                                      (*collection)->config};
   const base::Result<bool> edited = edit(command.config);
   if (!edited.ok()) return done(edited.status());
   if (!*edited) return done((*collection)->config_version);
   std::string json = placement::to_json(command);
   change_metadata(std::move(json), deadline,
-                  [this, name = std::move(name), edit = std::move(edit), deadline, attempts_left, done = std::move(done)](base::Result<peer::MetadataReply> reply) {
+                  [this, name = std::move(name), edit = std::move(edit), deadline, attempts_left,
+                   done = std::move(done)](base::Result<peer::MetadataReply> reply) {
                     if (reply.ok()) return done(reply->index);
-                    if (reply.status().code() == Code::kExists && attempts_left > 1) return edit_config(name, edit, deadline, attempts_left - 1, done);
+                    if (reply.status().code() == Code::kExists && attempts_left > 1)
+                      return edit_config(name, edit, deadline, attempts_left - 1, done);
                     done(reply.status());
                   });
 }
 
-void ClusterGateway::change_index(CollectionPtr collection, Edit edit, WriteOptions options, Callback<UpdateResult> done) {
+void ClusterGateway::change_index(CollectionPtr collection, Edit edit, WriteOptions options,
+                                  Callback<UpdateResult> done) {
   const std::string name = collection->name;
-  edit_config(name, std::move(edit), options.deadline, kMaxEditAttempts, [this, name, options, done = std::move(done)](base::Result<uint64_t> version) {
-    if (!version.ok()) return done(version.status());
-    if (!options.wait) return done(UpdateResult{*version, UpdateStatus::kAcknowledged});
-    await_config(name, *version, options.deadline, [done, version = *version](Status status) {
-      if (status.code() == Code::kTimeout) return done(UpdateResult{version, UpdateStatus::kWaitTimeout});
-      if (!status.ok()) return done(status);
-      done(UpdateResult{version, UpdateStatus::kCompleted});
-    });
-  });
+  edit_config(name, std::move(edit), options.deadline, kMaxEditAttempts,
+              [this, name, options, done = std::move(done)](base::Result<uint64_t> version) {
+                if (!version.ok()) return done(version.status());
+                if (!options.wait) return done(UpdateResult{*version, UpdateStatus::kAcknowledged});
+                await_config(name, *version, options.deadline,
+                             [done, version = *version](Status status) {
+                               if (status.code() == Code::kTimeout)
+                                 return done(UpdateResult{version, UpdateStatus::kWaitTimeout});
+                               if (!status.ok()) return done(status);
+                               done(UpdateResult{version, UpdateStatus::kCompleted});
+                             });
+              });
 }
 
-void ClusterGateway::create_payload_index(CollectionPtr collection, std::string field, model::PayloadIndexConfig config, WriteOptions options,
+void ClusterGateway::create_payload_index(CollectionPtr collection, std::string field,
+                                          model::PayloadIndexConfig config, WriteOptions options,
                                           Callback<UpdateResult> done) {
-  change_index(std::move(collection),
-               [field = std::move(field), config = std::move(config)](model::CollectionConfig& c) -> base::Result<bool> {
-                 auto it = c.payload_indexes.find(field);
-                 if (it != c.payload_indexes.end() && it->second.type == config.type && it->second.params_json == config.params_json) return false;
-                 if (it == c.payload_indexes.end() && c.payload_indexes.size() >= base::limits::kMaxPayloadIndexes) {
-                   return base::invalid("field_name: " + std::to_string(base::limits::kMaxPayloadIndexes) + " payload indexes exist, no more are allowed");
-                 }
-                 c.payload_indexes[field] = config;
-                 return true;
-               },
-               options, std::move(done));
-}
-
-void ClusterGateway::drop_payload_index(CollectionPtr collection, std::string field, WriteOptions options, Callback<UpdateResult> done) {
   change_index(
       std::move(collection),
-      [field = std::move(field)](model::CollectionConfig& c) -> base::Result<bool> { return c.payload_indexes.erase(field) > 0; }, options,
-      std::move(done));
+      [field = std::move(field),
+       config = std::move(config)](model::CollectionConfig& c) -> base::Result<bool> {
+        auto it = c.payload_indexes.find(field);
+        if (it != c.payload_indexes.end() && it->second.type == config.type &&
+            it->second.params_json == config.params_json)
+          return false;
+        if (it == c.payload_indexes.end() &&
+            c.payload_indexes.size() >= base::limits::kMaxPayloadIndexes) {
+          return base::invalid("field_name: " + std::to_string(base::limits::kMaxPayloadIndexes) +
+                               " payload indexes exist, no more are allowed");
+        }
+        c.payload_indexes[field] = config;
+        return true;
+      },
+      options, std::move(done));
 }
 
-void ClusterGateway::state(CollectionPtr collection, base::Deadline deadline, Callback<CollectionState> done) {
+void ClusterGateway::drop_payload_index(CollectionPtr collection, std::string field,
+                                        WriteOptions options, Callback<UpdateResult> done) {
+  change_index(
+      std::move(collection),
+      [field = std::move(field)](model::CollectionConfig& c) -> base::Result<bool> {
+        return c.payload_indexes.erase(field) > 0;
+      },
+      options, std::move(done));
+}
+
+void ClusterGateway::state(CollectionPtr collection, base::Deadline deadline,
+                           Callback<CollectionState> done) {
   auto gather = Gather<peer::ShardStateReply>::of(
-      collection->shards.size(), [collection, done = std::move(done)](base::Result<std::vector<peer::ShardStateReply>> all) {
+      collection->shards.size(),
+      [collection, done = std::move(done)](base::Result<std::vector<peer::ShardStateReply>> all) {
         if (!all.ok()) return done(all.status());
         CollectionState state{collection, {}};
         for (peer::ShardStateReply& reply : *all) state.shards.push_back(std::move(reply.state));
         done(std::move(state));
       });
   for (size_t i = 0; i < collection->shards.size(); ++i) {
-    worker_of(collection->shards[i]).call<peer::ShardStateMessage>({collection->shards[i].shard}, deadline, gather->part(i));
+    worker_of(collection->shards[i])
+        .call<peer::ShardStateMessage>({collection->shards[i].shard}, deadline, gather->part(i));
   }
 }
 
-void ClusterGateway::contract(CollectionPtr collection, base::Deadline deadline, Callback<std::vector<peer::ContractReply>> done) {
+void ClusterGateway::contract(CollectionPtr collection, base::Deadline deadline,
+                              Callback<std::vector<peer::ContractReply>> done) {
   auto gather = Gather<peer::ContractReply>::of(collection->shards.size(), std::move(done));
   for (size_t i = 0; i < collection->shards.size(); ++i) {
-    worker_of(collection->shards[i]).call<peer::ContractMessage>({collection->shards[i].shard}, deadline, gather->part(i));
+    worker_of(collection->shards[i])
+        .call<peer::ContractMessage>({collection->shards[i].shard}, deadline, gather->part(i));
   }
 }
 
-void ClusterGateway::verify(CollectionPtr collection, base::Deadline deadline, Callback<std::vector<peer::VerifyReply>> done) {
+void ClusterGateway::verify(CollectionPtr collection, base::Deadline deadline,
+                            Callback<std::vector<peer::VerifyReply>> done) {
   auto gather = Gather<peer::VerifyReply>::of(collection->shards.size(), std::move(done));
   for (size_t i = 0; i < collection->shards.size(); ++i) {
-    worker_of(collection->shards[i]).call<peer::VerifyMessage>({collection->shards[i].shard}, deadline, gather->part(i));
+    worker_of(collection->shards[i])
+        .call<peer::VerifyMessage>({collection->shards[i].shard}, deadline, gather->part(i));
   }
 }
 

@@ -1,5 +1,6 @@
-// New vectors are for points that exist. Who names one that does not is told before anything of his request is proposed, so that a lost id
-// does not look like a success and nothing of a batch is carried out.
+// New vectors are for points that exist. Who names one that does not is told before anything of his
+// request is proposed, so that a lost id does not look like a success and nothing of a batch is
+// carried out.
 #include <unordered_set>
 
 #include "host/gateway/cluster_gateway.h"
@@ -11,10 +12,12 @@ using base::Status;
 using model::Operation;
 using model::OperationKind;
 
-Status unknown(const model::PointId& id) { return base::not_found("No point with id " + id.to_text() + " found"); }
+Status unknown(const model::PointId& id) {
+  return base::not_found("No point with id " + id.to_text() + " found");
+}
 
-// The ids that have to be there already. An operation sees what those before it in the batch did: what a filter takes away in between is not
-// known here, and new vectors for it have no effect.
+// The ids that have to be there already. An operation sees what those before it in the batch did:
+// what a filter takes away in between is not known here, and new vectors for it have no effect.
 class Needed {
  public:
   Status look_at(const Operation& operation) {
@@ -36,10 +39,12 @@ class Needed {
         if (operation.update_filter) break;  // an id that is not there does not match
         for (const model::PointWrite& point : operation.points) {
           if (gone_.contains(point.id.key())) return unknown(point.id);
-          if (!made_.contains(point.id.key()) && asked_.insert(point.id.key()).second) ids_.push_back(point.id);
+          if (!made_.contains(point.id.key()) && asked_.insert(point.id.key()).second)
+            ids_.push_back(point.id);
         }
         break;
-      default: break;
+      default:
+        break;
     }
     return base::ok();
   }
@@ -52,7 +57,9 @@ class Needed {
 
 }  // namespace
 
-void ClusterGateway::check_known(const CollectionPtr& collection, const std::vector<Operation>& operations, base::Deadline deadline, Done done) {
+void ClusterGateway::check_known(const CollectionPtr& collection,
+                                 const std::vector<Operation>& operations, base::Deadline deadline,
+                                 Done done) {
   Needed needed;
   for (const Operation& operation : operations) {
     if (const Status status = needed.look_at(operation); !status.ok()) return done(status);
@@ -62,15 +69,16 @@ void ClusterGateway::check_known(const CollectionPtr& collection, const std::vec
   ReadOptions options;
   options.linearizable = true;  // what was acknowledged without a wait is there, too
   options.deadline = deadline;
-  get(collection, {ids, {}, {}}, std::move(options), [ids, done = std::move(done)](base::Result<std::vector<model::Record>> found) {
-    if (!found.ok()) return done(found.status());
-    size_t next = 0;  // the records come in the order asked
-    for (const model::PointId& id : ids) {
-      if (next == found->size() || !((*found)[next].id == id)) return done(unknown(id));
-      ++next;
-    }
-    done(base::ok());
-  });
+  get(collection, {ids, {}, {}}, std::move(options),
+      [ids, done = std::move(done)](base::Result<std::vector<model::Record>> found) {
+        if (!found.ok()) return done(found.status());
+        size_t next = 0;  // the records come in the order asked
+        for (const model::PointId& id : ids) {
+          if (next == found->size() || !((*found)[next].id == id)) return done(unknown(id));
+          ++next;
+        }
+        done(base::ok());
+      });
 }
 
 }  // namespace rhumb::gateway

@@ -14,9 +14,11 @@ using base::Result;
 using base::Status;
 
 // The distance that orders a request's hits; the REST front has checked that the vector exists.
-base::Result<model::Distance> distance_of(const model::Collection& collection, const model::SearchRequest& request) {
+base::Result<model::Distance> distance_of(const model::Collection& collection,
+                                          const model::SearchRequest& request) {
   auto it = collection.config.vectors.find(request.vector_name);
-  if (it == collection.config.vectors.end()) return base::invalid("Not existing vector name error: " + request.vector_name);
+  if (it == collection.config.vectors.end())
+    return base::invalid("Not existing vector name error: " + request.vector_name);
   return it->second.distance;
 }
 
@@ -44,8 +46,9 @@ uint64_t text_bytes(const std::vector<model::Record>& records) {
   return bytes;
 }
 
-// A part of more than kMaxReplyBytes ended before its time, with the point that went beyond: what comes behind that one in the order
-// of ids is not known yet. All parts together are bounded like one.
+// A part of more than kMaxReplyBytes ended before its time, with the point that went beyond: what
+// comes behind that one in the order of ids is not known yet. All parts together are bounded like
+// one.
 ScrollPage page_of(uint32_t limit, std::vector<peer::RecordsReply> replies) {
   std::optional<model::PointId> end;
   std::vector<std::vector<model::Record>> parts;
@@ -59,7 +62,8 @@ ScrollPage page_of(uint32_t limit, std::vector<peer::RecordsReply> replies) {
   size_t shown = 0;
   for (uint64_t bytes = 0; shown < std::min<size_t>(limit, page.points.size()); ++shown) {
     bytes += model::text_bytes(page.points[shown]);
-    const bool over = bytes > base::limits::kMaxReplyBytes || (end && !(page.points[shown].id < *end));
+    const bool over =
+        bytes > base::limits::kMaxReplyBytes || (end && !(page.points[shown].id < *end));
     if (over && shown > 0) break;
   }
   if (shown == page.points.size()) return page;
@@ -70,8 +74,8 @@ ScrollPage page_of(uint32_t limit, std::vector<peer::RecordsReply> replies) {
 
 }  // namespace
 
-void ClusterGateway::search(CollectionPtr collection, std::vector<model::SearchRequest> requests, ReadOptions options,
-                            Callback<std::vector<model::SearchResult>> done) {
+void ClusterGateway::search(CollectionPtr collection, std::vector<model::SearchRequest> requests,
+                            ReadOptions options, Callback<std::vector<model::SearchResult>> done) {
   auto session = session_of(options);
   if (!session.ok()) return done(session.status());
   struct Order {
@@ -85,22 +89,25 @@ void ClusterGateway::search(CollectionPtr collection, std::vector<model::SearchR
     orders.push_back({*distance, r.limit});
   }
   const size_t shards = collection->shards.size();
-  auto gather = Gather<peer::SearchReply>::of(shards, [orders, done = std::move(done)](Result<std::vector<peer::SearchReply>> replies) {
-    if (!replies.ok()) return done(replies.status());
-    std::vector<model::SearchResult> merged;
-    uint64_t bytes = 0;  // each shard bounds its own part, which is no bound of all together
-    for (size_t q = 0; q < orders.size(); ++q) {
-      std::vector<model::SearchResult> parts;
-      for (peer::SearchReply& reply : *replies) {
-        if (reply.results.size() != orders.size()) return done(base::internal("search: a shard answered another number of queries than it was sent"));
-        parts.push_back(std::move(reply.results[q]));
-      }
-      merged.push_back(query::merge(orders[q].distance, orders[q].limit, std::move(parts)));
-      bytes += text_bytes(merged.back().points);
-    }
-    if (bytes > base::limits::kMaxReplyBytes) return done(model::too_large());
-    done(std::move(merged));
-  });
+  auto gather = Gather<peer::SearchReply>::of(
+      shards, [orders, done = std::move(done)](Result<std::vector<peer::SearchReply>> replies) {
+        if (!replies.ok()) return done(replies.status());
+        std::vector<model::SearchResult> merged;
+        uint64_t bytes = 0;  // each shard bounds its own part, which is no bound of all together
+        for (size_t q = 0; q < orders.size(); ++q) {
+          std::vector<model::SearchResult> parts;
+          for (peer::SearchReply& reply : *replies) {
+            if (reply.results.size() != orders.size())
+              return done(base::internal(
+                  "search: a shard answered another number of queries than it was sent"));
+            parts.push_back(std::move(reply.results[q]));
+          }
+          merged.push_back(query::merge(orders[q].distance, orders[q].limit, std::move(parts)));
+          bytes += text_bytes(merged.back().points);
+        }
+        if (bytes > base::limits::kMaxReplyBytes) return done(model::too_large());
+        done(std::move(merged));
+      });
   for (size_t i = 0; i < shards; ++i) {
     const model::ShardPlacement& shard = collection->shards[i];
     peer::SearchMessage message;
@@ -111,11 +118,13 @@ void ClusterGateway::search(CollectionPtr collection, std::vector<model::SearchR
     } else {
       for (const model::SearchRequest& r : requests) message.requests.push_back(copy(r));
     }
-    worker_of(shard).call<peer::SearchMessage>(std::move(message), options.deadline, gather->part(i));
+    worker_of(shard).call<peer::SearchMessage>(std::move(message), options.deadline,
+                                               gather->part(i));
   }
 }
 
-void ClusterGateway::get(CollectionPtr collection, model::GetRequest request, ReadOptions options, Callback<std::vector<model::Record>> done) {
+void ClusterGateway::get(CollectionPtr collection, model::GetRequest request, ReadOptions options,
+                         Callback<std::vector<model::Record>> done) {
   auto session = session_of(options);
   if (!session.ok()) return done(session.status());
   std::vector<std::string_view> keys;
@@ -123,10 +132,12 @@ void ClusterGateway::get(CollectionPtr collection, model::GetRequest request, Re
   auto buckets = router_.place(keys);
   if (!buckets.ok()) return done(buckets.status());
   std::map<uint64_t, std::vector<model::PointId>> by_shard;
-  for (size_t i = 0; i < request.ids.size(); ++i) by_shard[collection->shard_of_bucket((*buckets)[i])].push_back(request.ids[i]);
+  for (size_t i = 0; i < request.ids.size(); ++i)
+    by_shard[collection->shard_of_bucket((*buckets)[i])].push_back(request.ids[i]);
   if (by_shard.empty()) return done(std::vector<model::Record>{});
   auto gather = Gather<peer::RecordsReply>::of(
-      by_shard.size(), [ids = request.ids, done = std::move(done)](Result<std::vector<peer::RecordsReply>> replies) {
+      by_shard.size(),
+      [ids = request.ids, done = std::move(done)](Result<std::vector<peer::RecordsReply>> replies) {
         if (!replies.ok()) return done(replies.status());
         std::unordered_map<std::string, model::Record> found;
         for (peer::RecordsReply& reply : *replies) {
@@ -134,7 +145,8 @@ void ClusterGateway::get(CollectionPtr collection, model::GetRequest request, Re
         }
         std::vector<model::Record> ordered;
         for (const model::PointId& id : ids) {
-          auto node = found.extract(id.key());  // an id asked for twice is answered once, as in a set
+          // an id asked for twice is answered once, as in a set
+          auto node = found.extract(id.key());
           if (!node.empty()) ordered.push_back(std::move(node.mapped()));
         }
         if (text_bytes(ordered) > base::limits::kMaxReplyBytes) return done(model::too_large());
@@ -143,21 +155,26 @@ void ClusterGateway::get(CollectionPtr collection, model::GetRequest request, Re
   size_t part = 0;
   for (auto& [shard, ids] : by_shard) {
     const model::ShardPlacement& placement = *collection->shard(shard);
-    peer::GetMessage message{shard, level_of(shard, options, *session), {std::move(ids), request.with_payload, request.with_vector}};
-    worker_of(placement).call<peer::GetMessage>(std::move(message), options.deadline, gather->part(part++));
+    peer::GetMessage message{shard,
+                             level_of(shard, options, *session),
+                             {std::move(ids), request.with_payload, request.with_vector}};
+    worker_of(placement).call<peer::GetMessage>(std::move(message), options.deadline,
+                                                gather->part(part++));
   }
 }
 
-void ClusterGateway::scroll(CollectionPtr collection, model::ScrollRequest request, ReadOptions options, Callback<ScrollPage> done) {
+void ClusterGateway::scroll(CollectionPtr collection, model::ScrollRequest request,
+                            ReadOptions options, Callback<ScrollPage> done) {
   auto session = session_of(options);
   if (!session.ok()) return done(session.status());
   const uint32_t limit = request.limit;
-  auto gather = Gather<peer::RecordsReply>::of(collection->shards.size(),
-                                               [limit, done = std::move(done)](Result<std::vector<peer::RecordsReply>> replies) {
-                                                 if (!replies.ok()) return done(replies.status());
-                                                 ScrollPage page = page_of(limit, std::move(*replies));
-                                                 done(std::move(page));
-                                               });
+  auto gather = Gather<peer::RecordsReply>::of(
+      collection->shards.size(),
+      [limit, done = std::move(done)](Result<std::vector<peer::RecordsReply>> replies) {
+        if (!replies.ok()) return done(replies.status());
+        ScrollPage page = page_of(limit, std::move(*replies));
+        done(std::move(page));
+      });
   for (size_t i = 0; i < collection->shards.size(); ++i) {
     const model::ShardPlacement& shard = collection->shards[i];
     peer::ScrollMessage message{shard.shard, level_of(shard.shard, options, *session), {}};
@@ -166,25 +183,30 @@ void ClusterGateway::scroll(CollectionPtr collection, model::ScrollRequest reque
     if (request.filter) message.request.filter = model::clone(*request.filter);
     message.request.with_payload = request.with_payload;
     message.request.with_vector = request.with_vector;
-    worker_of(shard).call<peer::ScrollMessage>(std::move(message), options.deadline, gather->part(i));
+    worker_of(shard).call<peer::ScrollMessage>(std::move(message), options.deadline,
+                                               gather->part(i));
   }
 }
 
-void ClusterGateway::count(CollectionPtr collection, model::CountRequest request, ReadOptions options, Callback<uint64_t> done) {
+void ClusterGateway::count(CollectionPtr collection, model::CountRequest request,
+                           ReadOptions options, Callback<uint64_t> done) {
   auto session = session_of(options);
   if (!session.ok()) return done(session.status());
-  auto gather = Gather<peer::CountReply>::of(collection->shards.size(), [done = std::move(done)](Result<std::vector<peer::CountReply>> replies) {
-    if (!replies.ok()) return done(replies.status());
-    uint64_t total = 0;
-    for (const peer::CountReply& reply : *replies) total += reply.count;
-    done(total);
-  });
+  auto gather = Gather<peer::CountReply>::of(
+      collection->shards.size(),
+      [done = std::move(done)](Result<std::vector<peer::CountReply>> replies) {
+        if (!replies.ok()) return done(replies.status());
+        uint64_t total = 0;
+        for (const peer::CountReply& reply : *replies) total += reply.count;
+        done(total);
+      });
   for (size_t i = 0; i < collection->shards.size(); ++i) {
     const model::ShardPlacement& shard = collection->shards[i];
     peer::CountMessage message{shard.shard, level_of(shard.shard, options, *session), {}};
     if (request.filter) message.request.filter = model::clone(*request.filter);
     message.request.exact = request.exact;
-    worker_of(shard).call<peer::CountMessage>(std::move(message), options.deadline, gather->part(i));
+    worker_of(shard).call<peer::CountMessage>(std::move(message), options.deadline,
+                                              gather->part(i));
   }
 }
 

@@ -1,4 +1,5 @@
-// Writes: operations are spread over the shards that own their points, sent as one message a shard, and answered together.
+// Writes: operations are spread over the shards that own their points, sent as one message a shard,
+// and answered together.
 #include <algorithm>
 #include <map>
 
@@ -42,13 +43,15 @@ std::vector<std::string_view> keys_of(const Operation& o) {
 }
 
 UpdateStatus worse(UpdateStatus a, UpdateStatus b) {
-  if (a == UpdateStatus::kWaitTimeout || b == UpdateStatus::kWaitTimeout) return UpdateStatus::kWaitTimeout;
+  if (a == UpdateStatus::kWaitTimeout || b == UpdateStatus::kWaitTimeout)
+    return UpdateStatus::kWaitTimeout;
   return a == UpdateStatus::kAcknowledged ? a : b;
 }
 
 }  // namespace
 
-base::Result<std::vector<ClusterGateway::Split>> ClusterGateway::split(const model::Collection& collection, std::vector<Operation> operations) const {
+base::Result<std::vector<ClusterGateway::Split>> ClusterGateway::split(
+    const model::Collection& collection, std::vector<Operation> operations) const {
   std::vector<Split> splits(collection.shards.size());
   std::map<uint64_t, size_t> position;
   for (size_t i = 0; i < splits.size(); ++i) {
@@ -60,8 +63,10 @@ base::Result<std::vector<ClusterGateway::Split>> ClusterGateway::split(const mod
     if (splits.size() == 1 || operation.filter) {  // every shard resolves the filter for itself
       for (size_t i = 0; i < splits.size(); ++i) {
         splits[i].of.push_back(n);
-        if (i + 1 < splits.size()) splits[i].operations.push_back(shell(operation));
-        else splits[i].operations.push_back(std::move(operation));
+        if (i + 1 < splits.size())
+          splits[i].operations.push_back(shell(operation));
+        else
+          splits[i].operations.push_back(std::move(operation));
       }
       continue;
     }
@@ -76,31 +81,42 @@ base::Result<std::vector<ClusterGateway::Split>> ClusterGateway::split(const mod
       }
       return *part[i];
     };
-    for (size_t p = 0; p < operation.points.size(); ++p) part_of(buckets[p]).points.push_back(std::move(operation.points[p]));
-    for (size_t p = 0; p < operation.ids.size(); ++p) part_of(buckets[operation.points.size() + p]).ids.push_back(std::move(operation.ids[p]));
+    for (size_t p = 0; p < operation.points.size(); ++p)
+      part_of(buckets[p]).points.push_back(std::move(operation.points[p]));
+    for (size_t p = 0; p < operation.ids.size(); ++p)
+      part_of(buckets[operation.points.size() + p]).ids.push_back(std::move(operation.ids[p]));
   }
   std::erase_if(splits, [](const Split& s) { return s.operations.empty(); });
   return splits;
 }
 
-void ClusterGateway::write(CollectionPtr collection, std::vector<Operation> operations, WriteOptions options,
-                           Callback<std::vector<UpdateResult>> done) {
-  const auto updates = [](const Operation& o) { return o.kind == model::OperationKind::kUpdateVectors; };
-  if (std::none_of(operations.begin(), operations.end(), updates)) return write_known(collection, std::move(operations), options, std::move(done));
+void ClusterGateway::write(CollectionPtr collection, std::vector<Operation> operations,
+                           WriteOptions options, Callback<std::vector<UpdateResult>> done) {
+  const auto updates = [](const Operation& o) {
+    return o.kind == model::OperationKind::kUpdateVectors;
+  };
+  if (std::none_of(operations.begin(), operations.end(), updates))
+    return write_known(collection, std::move(operations), options, std::move(done));
   const auto given = std::make_shared<std::vector<Operation>>(std::move(operations));
-  check_known(collection, *given, options.deadline, [this, collection, given, options, done = std::move(done)](const Status& status) {
-    if (status.ok()) return write_known(collection, std::move(*given), options, done);
-    if (status.code() != Code::kNotFound || options.request_id == decltype(options.request_id){}) return done(status);
-    // A request that comes again after its point was deleted is told what it did then.
-    WriteOptions retry = options;
-    retry.only_known = true;
-    write_known(collection, std::move(*given), retry, [status, done](base::Result<std::vector<UpdateResult>> before) {
-      done(before.ok() ? std::move(before) : base::Result<std::vector<UpdateResult>>(status));
-    });
-  });
+  check_known(collection, *given, options.deadline,
+              [this, collection, given, options, done = std::move(done)](const Status& status) {
+                if (status.ok()) return write_known(collection, std::move(*given), options, done);
+                if (status.code() != Code::kNotFound ||
+                    options.request_id == decltype(options.request_id){})
+                  return done(status);
+                // A request that comes again after its point was deleted is told what it did then.
+                WriteOptions retry = options;
+                retry.only_known = true;
+                write_known(collection, std::move(*given), retry,
+                            [status, done](base::Result<std::vector<UpdateResult>> before) {
+                              done(before.ok() ? std::move(before)
+                                               : base::Result<std::vector<UpdateResult>>(status));
+                            });
+              });
 }
 
-void ClusterGateway::write_known(const CollectionPtr& collection, std::vector<Operation> operations, const WriteOptions& options,
+void ClusterGateway::write_known(const CollectionPtr& collection, std::vector<Operation> operations,
+                                 const WriteOptions& options,
                                  Callback<std::vector<UpdateResult>> done) {
   const size_t count = operations.size();
   auto splits = split(*collection, std::move(operations));
@@ -111,22 +127,28 @@ void ClusterGateway::write_known(const CollectionPtr& collection, std::vector<Op
     shards.push_back(s.shard->shard);
     of.push_back(std::move(s.of));
   }
-  const UpdateResult start{0, options.wait ? UpdateStatus::kCompleted : UpdateStatus::kAcknowledged};
-  if (shards.empty()) return done(std::vector<UpdateResult>(count, start));  // e.g. a delete of no ids
+  const UpdateResult start{0,
+                           options.wait ? UpdateStatus::kCompleted : UpdateStatus::kAcknowledged};
+  // e.g. a delete of no ids
+  if (shards.empty()) return done(std::vector<UpdateResult>(count, start));
   auto gather = Gather<peer::WriteReply>::of(
-      shards.size(), [this, count, start, options, shards, of = std::move(of), done = std::move(done)](base::Result<std::vector<peer::WriteReply>> replies) {
+      shards.size(), [this, count, start, options, shards, of = std::move(of),
+                      done = std::move(done)](base::Result<std::vector<peer::WriteReply>> replies) {
         if (!replies.ok()) return done(replies.status());
         std::vector<UpdateResult> results(count, start);
         for (size_t s = 0; s < replies->size(); ++s) {
           const auto& outcomes = (*replies)[s].outcomes;
-          if (outcomes.size() != of[s].size()) return done(base::internal("write: a shard answered another number of operations than it was sent"));
+          if (outcomes.size() != of[s].size())
+            return done(base::internal(
+                "write: a shard answered another number of operations than it was sent"));
           for (size_t i = 0; i < outcomes.size(); ++i) {
             UpdateResult& result = results[of[s][i]];
             result.operation_id = std::max(result.operation_id, outcomes[i].index);
             if (!options.wait) continue;
             result.affected += outcomes[i].affected;
             if (outcomes[i].applied) guarantee_.raise(shards[s], outcomes[i].index);
-            result.status = worse(result.status, outcomes[i].applied ? UpdateStatus::kCompleted : UpdateStatus::kWaitTimeout);
+            result.status = worse(result.status, outcomes[i].applied ? UpdateStatus::kCompleted
+                                                                     : UpdateStatus::kWaitTimeout);
           }
         }
         done(std::move(results));
@@ -139,7 +161,8 @@ void ClusterGateway::write_known(const CollectionPtr& collection, std::vector<Op
     message.wait = options.wait;
     message.only_known = options.only_known;
     message.operations = std::move(s.operations);
-    worker_of(*s.shard).call<peer::WriteRequest>(std::move(message), options.deadline, gather->part(i));
+    worker_of(*s.shard).call<peer::WriteRequest>(std::move(message), options.deadline,
+                                                 gather->part(i));
   }
 }
 

@@ -1,4 +1,5 @@
-// Collects the answers of several shards and fires once: with all of them, or with the first failure once every answer is in.
+// Collects the answers of several shards and fires once: with all of them, or with the first
+// failure once every answer is in.
 #pragma once
 
 #include <functional>
@@ -15,11 +16,15 @@ template <typename T>
 class Gather : public std::enable_shared_from_this<Gather<T>> {
  public:
   using Done = std::function<void(base::Result<std::vector<T>>)>;
-  static std::shared_ptr<Gather> of(size_t parts, Done done) { return std::shared_ptr<Gather>(new Gather(parts, std::move(done))); }
+  static std::shared_ptr<Gather> of(size_t parts, Done done) {
+    return std::shared_ptr<Gather>(new Gather(parts, std::move(done)));
+  }
 
   // The callback for part i (each exactly once, any thread).
   std::function<void(base::Result<T>)> part(size_t i) {
-    return [self = this->shared_from_this(), i](base::Result<T> value) { self->arrive(i, std::move(value)); };
+    return [self = this->shared_from_this(), i](base::Result<T> value) {
+      self->arrive(i, std::move(value));
+    };
   }
 
  private:
@@ -28,12 +33,16 @@ class Gather : public std::enable_shared_from_this<Gather<T>> {
   void arrive(size_t i, base::Result<T> value) {
     {
       std::lock_guard lock(mutex_);
-      if (value.ok()) values_[i] = std::move(*value);
-      else if (failure_.ok()) failure_ = value.status();
+      if (value.ok())
+        values_[i] = std::move(*value);
+      else if (failure_.ok())
+        failure_ = value.status();
       if (--left_ > 0) return;
     }
-    if (failure_.ok()) done_(std::move(values_));
-    else done_(failure_);
+    if (failure_.ok())
+      done_(std::move(values_));
+    else
+      done_(failure_);
   }
 
   std::mutex mutex_;

@@ -8,7 +8,8 @@
 namespace rhumb::gateway {
 namespace {
 
-constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr size_t kMaxTokenBytes = 16 * 1024;
 
 std::string base64url(std::string_view in) {
@@ -65,7 +66,8 @@ base::Result<ShardIndexes> decode_token(const std::string& token) {
     const uint64_t shard = r.u64();
     out[shard] = r.u64();
   }
-  if (encode_token(out) != token) return bad;  // left-over bits, a shard twice: nothing that we handed out
+  // left-over bits, a shard twice: nothing that we handed out
+  if (encode_token(out) != token) return bad;
   return out;
 }
 

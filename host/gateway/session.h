@@ -1,5 +1,6 @@
-// The session guarantee: what this gateway has acknowledged with wait=true, it shows. Per shard the log index that a read must have seen;
-// the token carries the same to another gateway: base64url of (u64 shard, u64 index) pairs, opaque to clients.
+// The session guarantee: what this gateway has acknowledged with wait=true, it shows. Per shard the
+// log index that a read must have seen; the token carries the same to another gateway: base64url of
+// (u64 shard, u64 index) pairs, opaque to clients.
 #pragma once
 
 #include <cstdint>

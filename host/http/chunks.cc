@@ -8,7 +8,7 @@
 namespace rhumb::http {
 namespace {
 
-constexpr uint8_t kMaxDigits = 16;       // a u64
+constexpr uint8_t kMaxDigits = 16;         // a u64
 constexpr uint64_t kHonestLineBytes = 16;  // a chunk's lines cost about that much
 
 int hex(char c) {
@@ -53,23 +53,30 @@ ChunkDecoder::Event ChunkDecoder::byte(char c) {
   };
   if (overhead()) return Event::kMalformed;
   switch (state_) {
-    case State::kSize: return size_digit(c);
+    case State::kSize:
+      return size_digit(c);
     case State::kExtension:
       if (c == '\r') return to(true, State::kSizeLf);
       return is_text(c) ? Event::kNeedMore : Event::kMalformed;
-    case State::kSizeLf: return c == '\n' ? size_line_end() : Event::kMalformed;
-    case State::kDataCr: return to(c == '\r', State::kDataLf);
-    case State::kDataLf: return to(c == '\n', State::kSize);
+    case State::kSizeLf:
+      return c == '\n' ? size_line_end() : Event::kMalformed;
+    case State::kDataCr:
+      return to(c == '\r', State::kDataLf);
+    case State::kDataLf:
+      return to(c == '\n', State::kSize);
     case State::kTrailerStart:
       if (c == '\r') return to(true, State::kEndLf);
       return to(is_text(c) && c != ' ' && c != '\t', State::kTrailer);
     case State::kTrailer:
       if (c == '\r') return to(true, State::kTrailerLf);
       return is_text(c) ? Event::kNeedMore : Event::kMalformed;
-    case State::kTrailerLf: return to(c == '\n', State::kTrailerStart);
-    case State::kEndLf: return to(c == '\n', State::kDone);
+    case State::kTrailerLf:
+      return to(c == '\n', State::kTrailerStart);
+    case State::kEndLf:
+      return to(c == '\n', State::kDone);
     case State::kData:
-    case State::kDone: break;
+    case State::kDone:
+      break;
   }
   RHUMB_ASSERT(false);
 }

@@ -1,5 +1,6 @@
-// Undoes "Transfer-Encoding: chunked" (RFC 9112, 7.1). Ours rather than Beast's: that one wants the lines of a chunk contiguous, scans
-// them again with each arrival, bounds neither extensions nor trailers, and asserts when a last chunk arrives byte by byte (1.74).
+// Undoes "Transfer-Encoding: chunked" (RFC 9112, 7.1). Ours rather than Beast's: that one wants the
+// lines of a chunk contiguous, scans them again with each arrival, bounds neither extensions nor
+// trailers, and asserts when a last chunk arrives byte by byte (1.74).
 #pragma once
 
 #include <cstddef>
@@ -9,8 +10,9 @@
 
 namespace rhumb::http {
 
-// Strict: CRLF and nothing else ends a line, sizes are plain hexadecimal digits, no blanks before extensions, no folded trailers.
-// Extensions and trailers are read past and forgotten. Keeps only counters, so it takes input in any pieces.
+// Strict: CRLF and nothing else ends a line, sizes are plain hexadecimal digits, no blanks before
+// extensions, no folded trailers. Extensions and trailers are read past and forgotten. Keeps only
+// counters, so it takes input in any pieces.
 class ChunkDecoder {
  public:
   enum class Event { kNeedMore, kDone, kMalformed, kTooLarge };
@@ -20,7 +22,19 @@ class ChunkDecoder {
   Event step(std::string_view in, size_t& consumed, std::string& body);
 
  private:
-  enum class State : uint8_t { kSize, kExtension, kSizeLf, kData, kDataCr, kDataLf, kTrailerStart, kTrailer, kTrailerLf, kEndLf, kDone };
+  enum class State : uint8_t {
+    kSize,
+    kExtension,
+    kSizeLf,
+    kData,
+    kDataCr,
+    kDataLf,
+    kTrailerStart,
+    kTrailer,
+    kTrailerLf,
+    kEndLf,
+    kDone
+  };
   Event byte(char c);
   Event size_digit(char c);
   Event size_line_end();

@@ -77,16 +77,23 @@ void Connection::abort() {
 void Connection::update_reading() {
   bool want = false;
   switch (state_) {
-    case State::kClosed: return;
+    case State::kClosed:
+      return;
     case State::kIdle:
     case State::kHead:
     case State::kBody:
-    case State::kLinger: want = true; break;
-    case State::kSinkBody: want = !sink_->busy; break;
+    case State::kLinger:
+      want = true;
+      break;
+    case State::kSinkBody:
+      want = !sink_->busy;
+      break;
     // Read ahead a little, mostly to learn that the client is gone.
     case State::kAwaitReply:
     case State::kWriting:
-    case State::kStreamOut: want = unread().size() < limits::kMaxPipelinedBytes; break;
+    case State::kStreamOut:
+      want = unread().size() < limits::kMaxPipelinedBytes;
+      break;
   }
   want = want && !eof_;
   if (want == reading_) return;
@@ -132,7 +139,8 @@ void Connection::on_read(ssize_t n, const char* bytes) {
   }
 }
 
-// The client has sent all it will. It may still read: what runs is answered, but told that it may stop early.
+// The client has sent all it will. It may still read: what runs is answered, but told that it may
+// stop early.
 void Connection::on_eof() {
   eof_ = true;
   reading_ = false;
@@ -140,14 +148,18 @@ void Connection::on_eof() {
   switch (state_) {
     case State::kAwaitReply:
     case State::kWriting:
-    case State::kStreamOut: exchange_->request().cancelled_flag.store(true, std::memory_order_relaxed); return;
+    case State::kStreamOut:
+      exchange_->request().cancelled_flag.store(true, std::memory_order_relaxed);
+      return;
     case State::kSinkBody:
-      if (sink_->busy || !unread().empty()) return;  // pieces are left; feed_sink() finds out whether they are all
+      // pieces are left; feed_sink() finds out whether they are all
+      if (sink_->busy || !unread().empty()) return;
       break;
     case State::kIdle:
       if (!unread().empty()) return;  // requests wait for their turn
       break;
-    default: break;
+    default:
+      break;
   }
   abort();
 }
@@ -158,14 +170,15 @@ void Connection::process() {
   if (state_ == State::kClosed) return;
   processing_ = true;
   turn_requests_ = 0;
-  while (advance()) {
-  }
+  while (advance()) {}
   processing_ = false;
   if (state_ == State::kClosed) return;
   if (in_at_ == in_.size()) {
     in_at_ = 0;
-    if (state_ == State::kIdle) std::string().swap(in_);  // assigning would keep the buffer
-    else in_.clear();
+    if (state_ == State::kIdle)
+      std::string().swap(in_);  // assigning would keep the buffer
+    else
+      in_.clear();
   } else if (in_at_ > 0) {
     in_.erase(0, std::exchange(in_at_, 0));
   }
@@ -174,17 +187,21 @@ void Connection::process() {
 
 void Connection::consume(size_t n) {
   RHUMB_ASSERT(n <= unread().size());
-  if (in_.empty()) fresh_.remove_prefix(n);
-  else in_at_ += n;
+  if (in_.empty())
+    fresh_.remove_prefix(n);
+  else
+    in_at_ += n;
 }
 
-// Most answers fit the socket's buffer: then there is neither an allocation nor another turn of the loop.
+// Most answers fit the socket's buffer: then there is neither an allocation nor another turn of the
+// loop.
 void Connection::write(std::string head, std::string body) {
   auto* stream = reinterpret_cast<uv_stream_t*>(&tcp_);
   const size_t total = head.size() + body.size();
   loop_.context().sent_bytes.add(static_cast<double>(total));
   sent_ += total;
-  uv_buf_t buffers[2] = {uv_buf_init(head.data(), static_cast<unsigned>(head.size())), uv_buf_init(body.data(), static_cast<unsigned>(body.size()))};
+  uv_buf_t buffers[2] = {uv_buf_init(head.data(), static_cast<unsigned>(head.size())),
+                         uv_buf_init(body.data(), static_cast<unsigned>(body.size()))};
   const int tried = uv_try_write(stream, buffers, body.empty() ? 1 : 2);
   if (tried < 0 && tried != UV_EAGAIN) {
     abort();
@@ -195,7 +212,8 @@ void Connection::write(std::string head, std::string body) {
   auto pending = std::make_unique<Write>();
   // Half of the budget at most, so that a single reply always fits, however large.
   const uint64_t charged = std::min<uint64_t>(total - done, loop_.context().unsent->max / 2);
-  if (total - done > limits::kUnsentFreeBytes && !pending->charge.emplace(loop_.context().unsent).grow_to(charged)) {
+  if (total - done > limits::kUnsentFreeBytes &&
+      !pending->charge.emplace(loop_.context().unsent).grow_to(charged)) {
     loop_.context().dropped_replies.add();
     abort();  // memory is spent on clients that do not read, and this is one
     return;
@@ -207,11 +225,15 @@ void Connection::write(std::string head, std::string body) {
   for (std::string* part : {&pending->head, &pending->body}) {
     const size_t skip = std::min(done, part->size());
     done -= skip;
-    if (skip < part->size()) buffers[count++] = uv_buf_init(part->data() + skip, static_cast<unsigned>(part->size() - skip));
+    if (skip < part->size())
+      buffers[count++] =
+          uv_buf_init(part->data() + skip, static_cast<unsigned>(part->size() - skip));
   }
-  const int rc = uv_write(&pending->request, stream, buffers, count, [](uv_write_t* request, int status) {
-    static_cast<Connection*>(request->data)->on_written(reinterpret_cast<Write*>(request), status);
-  });
+  const int rc =
+      uv_write(&pending->request, stream, buffers, count, [](uv_write_t* request, int status) {
+        static_cast<Connection*>(request->data)
+            ->on_written(reinterpret_cast<Write*>(request), status);
+      });
   if (rc != 0) {
     abort();
     return;
@@ -232,32 +254,47 @@ void Connection::on_written(Write* write, int status) {
     return;
   }
   if (writes_pending_ == 0) disarm();
-  if (state_ == State::kStreamOut) pull();
-  else if (state_ == State::kWriting && writes_pending_ == 0) finish_exchange();
+  if (state_ == State::kStreamOut)
+    pull();
+  else if (state_ == State::kWriting && writes_pending_ == 0)
+    finish_exchange();
 }
 
 void Connection::check_write_progress() {
-  const uint64_t taken = sent_ - uv_stream_get_write_queue_size(reinterpret_cast<uv_stream_t*>(&tcp_));
+  const uint64_t taken =
+      sent_ - uv_stream_get_write_queue_size(reinterpret_cast<uv_stream_t*>(&tcp_));
   if (taken - sent_at_check_ >= limits::kMinWriteProgressBytes) {
     sent_at_check_ = taken;
     arm(loop_.context().options.write_timeout_ms);
     return;
   }
-  base::log_info("http", "closing a connection whose client does not read", {{"remote", remote()}, {"unread_bytes", sent_ - taken}});
+  base::log_info("http", "closing a connection whose client does not read",
+                 {{"remote", remote()}, {"unread_bytes", sent_ - taken}});
   abort();
 }
 
 void Connection::on_deadline() {
   switch (state_) {
-    case State::kIdle: abort(); return;
-    case State::kHead: refuse(408, "Timeout: the head of the request did not come in time"); break;
+    case State::kIdle:
+      abort();
+      return;
+    case State::kHead:
+      refuse(408, "Timeout: the head of the request did not come in time");
+      break;
     case State::kBody:
-    case State::kSinkBody: refuse(408, "Timeout: the body of the request did not come in time"); break;
+    case State::kSinkBody:
+      refuse(408, "Timeout: the body of the request did not come in time");
+      break;
     case State::kWriting:
-    case State::kStreamOut: check_write_progress(); return;
-    case State::kLinger: abort(); return;
+    case State::kStreamOut:
+      check_write_progress();
+      return;
+    case State::kLinger:
+      abort();
+      return;
     case State::kAwaitReply:
-    case State::kClosed: return;
+    case State::kClosed:
+      return;
   }
   process();
 }
@@ -283,8 +320,13 @@ void Connection::account() {
   const auto level = status_ == 500 ? base::LogLevel::kError : base::LogLevel::kDebug;
   if (!base::log_enabled(level)) return;
   base::log(level, "http", "request",
-            {{"method", request.method}, {"path", request.path}, {"status", status_}, {"bytes", sent_ - answer_start_}, {"seconds", seconds},
-             {"remote", request.remote}, {"request_id", request.request_id}});
+            {{"method", request.method},
+             {"path", request.path},
+             {"status", status_},
+             {"bytes", sent_ - answer_start_},
+             {"seconds", seconds},
+             {"remote", request.remote},
+             {"request_id", request.request_id}});
 }
 
 void Connection::finish_exchange() {
@@ -301,8 +343,8 @@ void Connection::finish_exchange() {
   process();
 }
 
-// Closing a socket with unread input resets it, and the reset may overtake the answer. So the client is told the end, and what it
-// still sends is thrown away for a moment.
+// Closing a socket with unread input resets it, and the reset may overtake the answer. So the
+// client is told the end, and what it still sends is thrown away for a moment.
 void Connection::linger() {
   std::string().swap(in_);
   in_at_ = 0;

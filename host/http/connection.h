@@ -1,4 +1,5 @@
-// One client connection: one request at a time, answers in order, a deadline for whatever it waits for.
+// One client connection: one request at a time, answers in order, a deadline for whatever it waits
+// for.
 #pragma once
 
 #include <netinet/in.h>
@@ -16,13 +17,16 @@
 
 namespace rhumb::http {
 
-// Lives on its loop's thread and nowhere else; owns the socket; deletes itself once libuv has closed it.
+// Lives on its loop's thread and nowhere else; owns the socket; deletes itself once libuv has
+// closed it.
 //
-//   kIdle -> kHead -> kBody | kSinkBody -> kAwaitReply -> kWriting | kStreamOut -> kIdle, or kLinger -> kClosed
+//   kIdle -> kHead -> kBody | kSinkBody -> kAwaitReply -> kWriting | kStreamOut -> kIdle, or
+//   kLinger -> kClosed
 //
-// Invariants: at most one exchange; while it is unanswered no further request is parsed (kMaxPipelinedBytes are read ahead, then the
-// socket is left alone); every state but kAwaitReply, and a stream that waits for its producer or its sink, has a deadline.
-// While idle it holds no buffer and no parser.
+// Invariants: at most one exchange; while it is unanswered no further request is parsed
+// (kMaxPipelinedBytes are read ahead, then the socket is left alone); every state but kAwaitReply,
+// and a stream that waits for its producer or its sink, has a deadline. While idle it holds no
+// buffer and no parser.
 class Connection final : public TimerWheel::Node {
  public:
   explicit Connection(Loop& loop) : loop_(loop) {}
@@ -31,8 +35,8 @@ class Connection final : public TimerWheel::Node {
   static Connection& of(TimerWheel::Node& node) { return static_cast<Connection&>(node); }
 
   void start(Admission admission);
-  void drain();  // the server stops: close when idle, else after the answer
-  void abort();  // close now
+  void drain();    // the server stops: close when idle, else after the answer
+  void abort();    // close now
   void process();  // goes on as far as input, state and the client allow
   void on_deadline();
 
@@ -44,7 +48,17 @@ class Connection final : public TimerWheel::Node {
   void on_sink_ready();
 
  private:
-  enum class State : uint8_t { kIdle, kHead, kBody, kSinkBody, kAwaitReply, kWriting, kStreamOut, kLinger, kClosed };
+  enum class State : uint8_t {
+    kIdle,
+    kHead,
+    kBody,
+    kSinkBody,
+    kAwaitReply,
+    kWriting,
+    kStreamOut,
+    kLinger,
+    kClosed
+  };
 
   // The request that is being read; gone when it is complete.
   struct Incoming {
@@ -52,9 +66,9 @@ class Connection final : public TimerWheel::Node {
     Parser parser;
     std::shared_ptr<ByteCharge> charge;
     std::unique_ptr<Gunzip> gunzip;
-    Reply reply;          // of a body that is buffered: handed on when it is complete
-    std::string packed;   // body bytes that gunzip has not taken yet
-    bool ended = false;   // the body's last byte has been parsed
+    Reply reply;         // of a body that is buffered: handed on when it is complete
+    std::string packed;  // body bytes that gunzip has not taken yet
+    bool ended = false;  // the body's last byte has been parsed
   };
   // The handler's sink, while a body is streamed into it.
   struct Sink {
@@ -85,7 +99,9 @@ class Connection final : public TimerWheel::Node {
   void linger();
   void arm(uint64_t ms) { loop_.set_deadline(*this, ms); }
   void disarm() { loop_.cancel_deadline(*this); }
-  std::string_view unread() const { return in_.empty() ? fresh_ : std::string_view(in_).substr(in_at_); }
+  std::string_view unread() const {
+    return in_.empty() ? fresh_ : std::string_view(in_).substr(in_at_);
+  }
   void consume(size_t n);
   std::string remote() const;
 
@@ -115,7 +131,7 @@ class Connection final : public TimerWheel::Node {
   uv_tcp_t tcp_{};
   sockaddr_in6 peer_{};  // holds an IPv4 address too
   std::unique_ptr<Admission> admission_;
-  std::string in_;       // read and not parsed yet
+  std::string in_;  // read and not parsed yet
   size_t in_at_ = 0;
   std::string_view fresh_;  // instead of in_, while the loop's buffer is being parsed where it is
   std::unique_ptr<Incoming> incoming_;

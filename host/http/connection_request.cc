@@ -42,11 +42,17 @@ bool sane_request_id(std::string_view id) {
 
 bool Connection::advance() {
   switch (state_) {
-    case State::kIdle: return begin_request();
-    case State::kHead: read_head(); return state_ != State::kHead;
-    case State::kBody: return read_body();
-    case State::kSinkBody: return feed_sink();
-    default: return false;
+    case State::kIdle:
+      return begin_request();
+    case State::kHead:
+      read_head();
+      return state_ != State::kHead;
+    case State::kBody:
+      return read_body();
+    case State::kSinkBody:
+      return feed_sink();
+    default:
+      return false;
   }
 }
 
@@ -71,9 +77,12 @@ void Connection::read_head() {
   size_t consumed = 0;
   const Parser::Event event = incoming_->parser.step(unread(), consumed, incoming_->packed);
   consume(consumed);
-  if (event == Parser::Event::kHead) on_head();
-  else if (event == Parser::Event::kError) refuse(incoming_->parser.error().status, "Bad request: " + incoming_->parser.error().message);
-  else if (eof_) abort();
+  if (event == Parser::Event::kHead)
+    on_head();
+  else if (event == Parser::Event::kError)
+    refuse(incoming_->parser.error().status, "Bad request: " + incoming_->parser.error().message);
+  else if (eof_)
+    abort();
 }
 
 void Connection::on_head() {
@@ -83,7 +92,8 @@ void Connection::on_head() {
   request->request_id = sane_request_id(id) ? std::string(id) : make_request_id();
   request->remote = remote();
   request->received_ns = base::monotonic_ns();
-  exchange_ = std::make_shared<Exchange>(loop_, this, request, parser.http11(), parser.keep_alive());
+  exchange_ =
+      std::make_shared<Exchange>(loop_, this, request, parser.http11(), parser.keep_alive());
   exchange_->set_body_pending(parser.has_body());
   state_ = State::kAwaitReply;
   disarm();
@@ -91,8 +101,10 @@ void Connection::on_head() {
     exchange_->send(std::move(*preflight));
     return;
   }
-  if (parser.has_body()) begin_body();
-  else dispatch();
+  if (parser.has_body())
+    begin_body();
+  else
+    dispatch();
 }
 
 // The handler is asked first, so that who may not ask does not get to send 32 MB.
@@ -103,19 +115,23 @@ void Connection::begin_body() {
   try {
     sink = loop_.context().handler.stream(exchange->shared_request(), reply);
   } catch (const std::exception& e) {
-    base::log_error("http", "handler threw", {{"what", e.what()}, {"request_id", exchange->request().request_id}});
+    base::log_error("http", "handler threw",
+                    {{"what", e.what()}, {"request_id", exchange->request().request_id}});
     if (reply) reply(error_response(500, "Service internal error: the request failed"));
     return;
   }
   if (!reply) {
-    if (sink && state_ == State::kAwaitReply) begin_sink(std::move(sink));
-    else if (sink) sink->on_abort({base::Code::kCancelled, "answered before the body"});
+    if (sink && state_ == State::kAwaitReply)
+      begin_sink(std::move(sink));
+    else if (sink)
+      sink->on_abort({base::Code::kCancelled, "answered before the body"});
     return;
   }
   incoming_->reply = std::move(reply);
   const uint64_t max = loop_.context().options.max_body_bytes;
   if (incoming_->parser.content_length() > max) {
-    refuse(413, "Bad request: the body is " + std::to_string(incoming_->parser.content_length()) + " bytes, over the limit of " + std::to_string(max));
+    refuse(413, "Bad request: the body is " + std::to_string(incoming_->parser.content_length()) +
+                    " bytes, over the limit of " + std::to_string(max));
     return;
   }
   incoming_->parser.limit_body(max);
@@ -123,7 +139,8 @@ void Connection::begin_body() {
   Request& request = exchange->request();
   incoming_->charge = std::make_shared<ByteCharge>(loop_.context().budget);
   request.charge = incoming_->charge;
-  request.body.reserve(std::min(incoming_->parser.content_length(), kFirstBodyReserve) + kBodyPadding);
+  request.body.reserve(std::min(incoming_->parser.content_length(), kFirstBodyReserve) +
+                       kBodyPadding);
   state_ = State::kBody;
   arm(loop_.context().options.body_timeout_ms);
   send_continue();
@@ -131,9 +148,11 @@ void Connection::begin_body() {
 
 void Connection::send_continue() {
   if (!incoming_->parser.expects_continue() || !unread().empty()) return;
-  uv_buf_t buffer = uv_buf_init(const_cast<char*>(kContinue.data()), static_cast<unsigned>(kContinue.size()));
+  uv_buf_t buffer =
+      uv_buf_init(const_cast<char*>(kContinue.data()), static_cast<unsigned>(kContinue.size()));
   const int written = uv_try_write(reinterpret_cast<uv_stream_t*>(&tcp_), &buffer, 1);
-  // A client that gets none of it sends its body after a while all the same; a part of it would garble the answer.
+  // A client that gets none of it sends its body after a while all the same; a part of it would
+  // garble the answer.
   if (written != static_cast<int>(kContinue.size()) && written != UV_EAGAIN) abort();
 }
 
@@ -141,7 +160,8 @@ bool Connection::read_body() {
   Incoming& incoming = *incoming_;
   Request& request = exchange_->request();
   size_t consumed = 0;
-  const Parser::Event event = incoming.parser.step(unread(), consumed, incoming.gunzip ? incoming.packed : request.body);
+  const Parser::Event event =
+      incoming.parser.step(unread(), consumed, incoming.gunzip ? incoming.packed : request.body);
   consume(consumed);
   if (event == Parser::Event::kError) {
     refuse(incoming.parser.error().status, "Bad request: " + incoming.parser.error().message);
@@ -178,7 +198,8 @@ bool Connection::unpack_body() {
     }
     incoming.packed.erase(0, *taken);
     if (body.size() > max) {
-      refuse(413, "Bad request: the unpacked body is over the limit of " + std::to_string(max) + " bytes");
+      refuse(413, "Bad request: the unpacked body is over the limit of " + std::to_string(max) +
+                      " bytes");
       return false;
     }
   } while (incoming.gunzip->pending() || !incoming.packed.empty());
@@ -196,16 +217,19 @@ void Connection::dispatch() {
   disarm();
   request->may_run_here = loop_.has_time();
   const uint64_t began = base::monotonic_ns();
-  // The reply is the handler's from here on; if the handler throws, it is dropped on the way out and answers 500.
+  // The reply is the handler's from here on; if the handler throws, it is dropped on the way out
+  // and answers 500.
   try {
     loop_.context().handler.handle(request, std::move(reply));
   } catch (const std::exception& e) {
-    base::log_error("http", "handler threw", {{"what", e.what()}, {"request_id", request->request_id}});
+    base::log_error("http", "handler threw",
+                    {{"what", e.what()}, {"request_id", request->request_id}});
   }
   loop_.spend(base::monotonic_ns() - began);
 }
 
-// Answers for the handler and ends the connection: what follows on it cannot be told apart any more.
+// Answers for the handler and ends the connection: what follows on it cannot be told apart any
+// more.
 void Connection::refuse(int status, std::string_view message) {
   if (!exchange_) {
     const auto& request = incoming_->parser.request();
@@ -215,12 +239,15 @@ void Connection::refuse(int status, std::string_view message) {
     exchange_ = std::make_shared<Exchange>(loop_, this, request, true, false);
   }
   exchange_->set_body_pending(true);
-  const std::unique_ptr<Sink> sink = std::move(sink_);  // not on the stack: refusals come from parsing and from deadlines
+  // not on the stack: refusals come from parsing and from deadlines
+  const std::unique_ptr<Sink> sink = std::move(sink_);
   disarm();
   state_ = State::kAwaitReply;
   Response response = error_response(status, message);
   if (status == 503) response.headers.emplace_back("Retry-After", "1");
-  base::log_debug("http", "refused", {{"status", status}, {"reason", message}, {"remote", exchange_->request().remote}});
+  base::log_debug(
+      "http", "refused",
+      {{"status", status}, {"reason", message}, {"remote", exchange_->request().remote}});
   exchange_->send(std::move(response));
   // Only now: with the sink goes its Reply, and this answer is the better one.
   if (sink) sink->body->on_abort(base::invalid(std::string(message)));

@@ -1,4 +1,5 @@
-// Connection: bodies that are streamed into a handler's sink, and answers that are pulled from a handler.
+// Connection: bodies that are streamed into a handler's sink, and answers that are pulled from a
+// handler.
 #include "host/base/limits.h"
 #include "host/base/log.h"
 #include "host/http/connection.h"
@@ -27,19 +28,23 @@ bool Connection::feed_sink() {
   disarm();  // the sink's time is not the client's
   sink_->busy = true;
   sink_->inside = true;
-  auto resume = [exchange = exchange_] { exchange->on_connection([](Connection& connection) { connection.on_sink_ready(); }); };
+  auto resume = [exchange = exchange_] {
+    exchange->on_connection([](Connection& connection) { connection.on_sink_ready(); });
+  };
   sink_->body->on_data(std::move(piece), std::move(resume));
   sink_->inside = false;
   if (sink_->dead) bury_sink();
   return true;
 }
 
-// The next piece of the decoded body; empty when it has ended. False: none now, or the request was refused.
+// The next piece of the decoded body; empty when it has ended. False: none now, or the request was
+// refused.
 bool Connection::next_piece(std::string& piece) {
   Incoming& incoming = *incoming_;
   while (true) {
     if (incoming.gunzip && (incoming.gunzip->pending() || !incoming.packed.empty())) {
-      const auto taken = incoming.gunzip->step(incoming.packed, piece, limits::kMaxStreamChunkBytes);
+      const auto taken =
+          incoming.gunzip->step(incoming.packed, piece, limits::kMaxStreamChunkBytes);
       if (!taken.ok()) {
         refuse(400, "Bad request: " + taken.status().message());
         return false;
@@ -55,7 +60,8 @@ bool Connection::next_piece(std::string& piece) {
     }
     size_t consumed = 0;
     const std::string_view input = unread().substr(0, limits::kMaxStreamChunkBytes);
-    const Parser::Event event = incoming.parser.step(input, consumed, incoming.gunzip ? incoming.packed : piece);
+    const Parser::Event event =
+        incoming.parser.step(input, consumed, incoming.gunzip ? incoming.packed : piece);
     consume(consumed);
     if (event == Parser::Event::kError) {
       refuse(incoming.parser.error().status, "Bad request: " + incoming.parser.error().message);
@@ -111,12 +117,14 @@ void Connection::on_stream(Outgoing head, Pull pull_function) {
   pull();
 }
 
-// Asks the producer while the client keeps up. A producer that answers at once is asked again in a loop, not by recursion, and gives
-// way to other connections now and then.
+// Asks the producer while the client keeps up. A producer that answers at once is asked again in a
+// loop, not by recursion, and gives way to other connections now and then.
 void Connection::pull() {
   if (state_ != State::kStreamOut || source_->inside) return;
   for (uint32_t i = 0; state_ == State::kStreamOut && !source_->waiting && !source_->ended; ++i) {
-    if (uv_stream_get_write_queue_size(reinterpret_cast<uv_stream_t*>(&tcp_)) > limits::kStreamLowWaterBytes) break;
+    if (uv_stream_get_write_queue_size(reinterpret_cast<uv_stream_t*>(&tcp_)) >
+        limits::kStreamLowWaterBytes)
+      break;
     if (i == limits::kMaxRequestsPerTurn) {
       loop_.process_later(this);
       return;

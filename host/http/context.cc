@@ -17,17 +17,23 @@ Context::Context(ServerOptions server_options, Handler& server_handler)
       handler(server_handler),
       budget(std::make_shared<ByteBudget>(options.max_inflight_body_bytes)),
       unsent(std::make_shared<ByteBudget>(options.max_unsent_bytes)),
-      refused_connections(counter("rhumb_http_refused_connections_total", "Connections closed because too many were open.")),
-      dropped_replies(counter("rhumb_http_dropped_replies_total", "Connections closed because too many replies were waiting to be fetched.")),
-      received_bytes(counter("rhumb_http_received_bytes_total", "Bytes read from HTTP connections.")),
+      refused_connections(counter("rhumb_http_refused_connections_total",
+                                  "Connections closed because too many were open.")),
+      dropped_replies(
+          counter("rhumb_http_dropped_replies_total",
+                  "Connections closed because too many replies were waiting to be fetched.")),
+      received_bytes(
+          counter("rhumb_http_received_bytes_total", "Bytes read from HTTP connections.")),
       sent_bytes(counter("rhumb_http_sent_bytes_total", "Bytes handed to HTTP connections.")),
-      seconds(base::histogram("rhumb_http_request_seconds", "From the end of a request's head to the end of its answer.")) {}
+      seconds(base::histogram("rhumb_http_request_seconds",
+                              "From the end of a request's head to the end of its answer.")) {}
 
 base::Counter& Context::responses(int status) {
   auto& slot = by_status_.at(static_cast<size_t>(status));
   base::Counter* known = slot.load(std::memory_order_acquire);
   if (known == nullptr) {
-    known = &counter("rhumb_http_responses_total", "Answers by status.", {{"status", std::to_string(status)}});
+    known = &counter("rhumb_http_responses_total", "Answers by status.",
+                     {{"status", std::to_string(status)}});
     slot.store(known, std::memory_order_release);
   }
   return *known;

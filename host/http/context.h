@@ -1,4 +1,5 @@
-// What the connections of one server share. Kept alive by every exchange that is still to be answered.
+// What the connections of one server share. Kept alive by every exchange that is still to be
+// answered.
 #pragma once
 
 #include <array>
@@ -66,11 +67,13 @@ struct Context {
   std::array<std::atomic<base::Counter*>, 600> by_status_{};
 };
 
-// An accepted socket and its place among max_connections, until a connection has closed. Any thread.
+// An accepted socket and its place among max_connections, until a connection has closed. Any
+// thread.
 class Admission {
  public:
   Admission(int fd, std::shared_ptr<Context> context) : fd_(fd), context_(std::move(context)) {}
-  Admission(Admission&& other) noexcept : fd_(std::exchange(other.fd_, -1)), context_(std::move(other.context_)) {}
+  Admission(Admission&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)), context_(std::move(other.context_)) {}
   Admission& operator=(Admission&&) = delete;
   ~Admission();
   int release_fd() { return std::exchange(fd_, -1); }  // the place stays taken

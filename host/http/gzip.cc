@@ -42,7 +42,9 @@ struct Gunzip::State {
   ~State() { inflateEnd(&z); }
 };
 
-Gunzip::Gunzip() : state_(std::make_unique<State>()) { RHUMB_ASSERT(inflateInit2(&state_->z, kGzipWindow) == Z_OK); }
+Gunzip::Gunzip() : state_(std::make_unique<State>()) {
+  RHUMB_ASSERT(inflateInit2(&state_->z, kGzipWindow) == Z_OK);
+}
 Gunzip::~Gunzip() = default;
 
 base::Result<size_t> Gunzip::step(std::string_view in, std::string& out, size_t out_max) {
@@ -70,7 +72,8 @@ base::Result<size_t> Gunzip::step(std::string_view in, std::string& out, size_t 
       return given - z.avail_in;
     }
     if (rc != Z_OK && rc != Z_BUF_ERROR) {
-      return base::invalid(std::string("not a valid gzip body: ") + (z.msg != nullptr ? z.msg : "damaged"));
+      return base::invalid(std::string("not a valid gzip body: ") +
+                           (z.msg != nullptr ? z.msg : "damaged"));
     }
     if (z.avail_out != 0) return given - z.avail_in;  // took all it was given
   }
@@ -84,7 +87,8 @@ struct Gzip::State {
 };
 
 Gzip::Gzip() : state_(std::make_unique<State>()) {
-  RHUMB_ASSERT(deflateInit2(&state_->z, kLevel, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+  RHUMB_ASSERT(deflateInit2(&state_->z, kLevel, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) ==
+               Z_OK);
 }
 Gzip::~Gzip() = default;
 
@@ -124,7 +128,8 @@ bool accepts_gzip(std::string_view accept_encoding) {
     accept_encoding.remove_prefix(std::min(comma + 1, accept_encoding.size()));
     const size_t semicolon = std::min(item.find(';'), item.size());
     const std::string_view coding = trim(item.substr(0, semicolon));
-    if (same(coding, "gzip") || same(coding, "x-gzip")) return weight_allows(item.substr(semicolon));
+    if (same(coding, "gzip") || same(coding, "x-gzip"))
+      return weight_allows(item.substr(semicolon));
     if (coding == "*") star = weight_allows(item.substr(semicolon));
   }
   return star;

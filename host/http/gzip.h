@@ -1,4 +1,5 @@
-// gzip of bodies, over zlib. The states are kept apart from sockets so that they can be fuzzed and run on any thread.
+// gzip of bodies, over zlib. The states are kept apart from sockets so that they can be fuzzed and
+// run on any thread.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,8 @@
 
 namespace rhumb::http {
 
-// Unpacks one gzip stream piece by piece; never produces more at once than it is asked for, so a bomb is the caller's cap away.
+// Unpacks one gzip stream piece by piece; never produces more at once than it is asked for, so a
+// bomb is the caller's cap away.
 class Gunzip {
  public:
   Gunzip();
@@ -18,11 +20,13 @@ class Gunzip {
   Gunzip(const Gunzip&) = delete;
   Gunzip& operator=(const Gunzip&) = delete;
 
-  // Takes bytes from the front of `in` and appends at most out_max to `out`. Returns what was taken. Call again while input is
-  // left or pending() is true. kInvalid: not gzip, damaged, or bytes after its end.
+  // Takes bytes from the front of `in` and appends at most out_max to `out`. Returns what was
+  // taken. Call again while input is left or pending() is true. kInvalid: not gzip, damaged, or
+  // bytes after its end.
   base::Result<size_t> step(std::string_view in, std::string& out, size_t out_max);
-  bool pending() const { return pending_; }    // there may be more output without more input
-  bool finished() const { return finished_; }  // the whole stream was unpacked and its checksum holds
+  bool pending() const { return pending_; }  // there may be more output without more input
+  // the whole stream was unpacked and its checksum holds
+  bool finished() const { return finished_; }
 
  private:
   struct State;
@@ -30,7 +34,8 @@ class Gunzip {
   bool pending_ = false, finished_ = false;
 };
 
-// Packs a body in one piece, or a stream in several. Fast rather than small (level 1): the loop's time is worth more than bytes.
+// Packs a body in one piece, or a stream in several. Fast rather than small (level 1): the loop's
+// time is worth more than bytes.
 class Gzip {
  public:
   Gzip();
@@ -49,7 +54,8 @@ class Gzip {
 // One body, with a packer that the calling thread keeps.
 std::string gzip_body(std::string_view body);
 
-// Whether an Accept-Encoding field takes gzip (RFC 9110, 12.5.3): named, or through "*", and not with q=0.
+// Whether an Accept-Encoding field takes gzip (RFC 9110, 12.5.3): named, or through "*", and not
+// with q=0.
 bool accepts_gzip(std::string_view accept_encoding);
 
 }  // namespace rhumb::http

@@ -24,7 +24,9 @@ struct Listener::Socket {
 
 namespace {
 
-void start_polling(uv_poll_t& poll, uv_poll_cb callback) { RHUMB_ASSERT(uv_poll_start(&poll, UV_READABLE, callback) == 0); }
+void start_polling(uv_poll_t& poll, uv_poll_cb callback) {
+  RHUMB_ASSERT(uv_poll_start(&poll, UV_READABLE, callback) == 0);
+}
 
 std::string overload_answer() {
   Response response = error_response(503, "Service Unavailable: too many connections");
@@ -37,7 +39,8 @@ std::string overload_answer() {
 
 }  // namespace
 
-Listener::Listener(std::shared_ptr<Context> context, OnAccept on_accept) : context_(std::move(context)), on_accept_(std::move(on_accept)) {}
+Listener::Listener(std::shared_ptr<Context> context, OnAccept on_accept)
+    : context_(std::move(context)), on_accept_(std::move(on_accept)) {}
 
 Listener::~Listener() {
   for (const auto& socket : sockets_) {
@@ -50,8 +53,11 @@ base::Status Listener::bind(const std::string& host, uint16_t port) {
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  const std::string bare = host.size() > 2 && host.front() == '[' && host.back() == ']' ? host.substr(1, host.size() - 2) : host;
-  if (const int rc = getaddrinfo(bare.c_str(), std::to_string(port).c_str(), &hints, &found); rc != 0) {
+  const std::string bare = host.size() > 2 && host.front() == '[' && host.back() == ']'
+                               ? host.substr(1, host.size() - 2)
+                               : host;
+  if (const int rc = getaddrinfo(bare.c_str(), std::to_string(port).c_str(), &hints, &found);
+      rc != 0) {
     return base::invalid("cannot listen on \"" + host + "\": " + gai_strerror(rc));
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(found, freeaddrinfo);
@@ -60,8 +66,10 @@ base::Status Listener::bind(const std::string& host, uint16_t port) {
   for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
     const base::Status status = bind_one(address->ai_addr, address->ai_addrlen, address->ai_family);
     if (status.ok()) continue;
-    // A machine without IPv6 may still name ::1 as localhost; an address in use is always a mistake.
-    if (status.code() != base::Code::kInvalid) return status.within("cannot listen on " + host + ":" + std::to_string(port));
+    // A machine without IPv6 may still name ::1 as localhost; an address in use is always a
+    // mistake.
+    if (status.code() != base::Code::kInvalid)
+      return status.within("cannot listen on " + host + ":" + std::to_string(port));
     if (first_failure.ok()) first_failure = status;
   }
   if (!sockets_.empty()) return base::ok();
@@ -78,22 +86,28 @@ base::Status Listener::bind_one(const void* address, uint32_t length, int family
   const auto fail = [&] {
     const int error = errno;
     ::close(fd);
-    if (error == EADDRINUSE) return base::Status(base::Code::kUnavailable, "the address is in use by another process");
-    if (error == EACCES || error == EPERM) return base::Status(base::Code::kForbidden, "not allowed to listen there");
+    if (error == EADDRINUSE)
+      return base::Status(base::Code::kUnavailable, "the address is in use by another process");
+    if (error == EACCES || error == EPERM)
+      return base::Status(base::Code::kForbidden, "not allowed to listen there");
     return base::invalid(std::strerror(error));
   };
   if (::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0) return fail();
-  if (family == AF_INET6 && ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0) return fail();
+  if (family == AF_INET6 && ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0)
+    return fail();
   sockaddr_storage target{};
   std::memcpy(&target, address, length);
   // The second address of a name gets the port that the system chose for the first.
-  if (family == AF_INET) reinterpret_cast<sockaddr_in&>(target).sin_port = htons(port_);
-  else if (family == AF_INET6) reinterpret_cast<sockaddr_in6&>(target).sin6_port = htons(port_);
+  if (family == AF_INET)
+    reinterpret_cast<sockaddr_in&>(target).sin_port = htons(port_);
+  else if (family == AF_INET6)
+    reinterpret_cast<sockaddr_in6&>(target).sin6_port = htons(port_);
   if (::bind(fd, reinterpret_cast<const sockaddr*>(&target), length) != 0) return fail();
   if (::listen(fd, SOMAXCONN) != 0) return fail();
   socklen_t bound_length = sizeof(target);
   if (::getsockname(fd, reinterpret_cast<sockaddr*>(&target), &bound_length) != 0) return fail();
-  port_ = ntohs(family == AF_INET ? reinterpret_cast<sockaddr_in&>(target).sin_port : reinterpret_cast<sockaddr_in6&>(target).sin6_port);
+  port_ = ntohs(family == AF_INET ? reinterpret_cast<sockaddr_in&>(target).sin_port
+                                  : reinterpret_cast<sockaddr_in6&>(target).sin6_port);
   sockets_.push_back(std::move(socket));
   return base::ok();
 }
@@ -124,7 +138,9 @@ void Listener::resume() {
 // Out of file descriptors: the kernel keeps the connections until some are free again.
 void Listener::pause() {
   for (const auto& socket : sockets_) uv_poll_stop(&socket->poll);
-  uv_timer_start(&retry_, [](uv_timer_t* timer) { static_cast<Listener*>(timer->data)->resume(); }, limits::kAcceptRetryMs, 0);
+  uv_timer_start(
+      &retry_, [](uv_timer_t* timer) { static_cast<Listener*>(timer->data)->resume(); },
+      limits::kAcceptRetryMs, 0);
 }
 
 void Listener::accept_some(int fd) {
@@ -160,8 +176,10 @@ void Listener::close() {
   if (!open_) return;
   open_ = false;
   for (const auto& socket : sockets_) {
-    if (socket->poll.data != nullptr) uv_close(reinterpret_cast<uv_handle_t*>(&socket->poll), nullptr);
-    ::close(std::exchange(socket->fd, -1));  // now: an open one would go on taking connections into its backlog
+    if (socket->poll.data != nullptr)
+      uv_close(reinterpret_cast<uv_handle_t*>(&socket->poll), nullptr);
+    // now: an open one would go on taking connections into its backlog
+    ::close(std::exchange(socket->fd, -1));
   }
   uv_close(reinterpret_cast<uv_handle_t*>(&retry_), nullptr);
 }

@@ -13,8 +13,9 @@
 
 namespace rhumb::http {
 
-// bind() and port() on any thread before open(); open() and close() on the loop thread. Destroyed after the loop has ended.
-// SO_REUSEADDR (a restart must not wait for old connections) but never SO_REUSEPORT: two servers on one port are a mistake to be told.
+// bind() and port() on any thread before open(); open() and close() on the loop thread. Destroyed
+// after the loop has ended. SO_REUSEADDR (a restart must not wait for old connections) but never
+// SO_REUSEPORT: two servers on one port are a mistake to be told.
 class Listener {
  public:
   using OnAccept = std::function<void(Admission)>;
@@ -23,7 +24,8 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // Binds every address of the host; kInvalid: no such host, kUnavailable: in use, kForbidden: not allowed.
+  // Binds every address of the host; kInvalid: no such host, kUnavailable: in use, kForbidden: not
+  // allowed.
   base::Status bind(const std::string& host, uint16_t port);
   uint16_t port() const { return port_; }  // the bound one
   base::Status open(uv_loop_t* loop);

@@ -17,7 +17,8 @@ thread_local const Loop* t_current = nullptr;
 
 Loop& loop_of(void* data) { return *static_cast<Loop*>(data); }
 
-// Signals are the main thread's business; a fault of this thread stays its own (the SIGBUS guard of mappings needs that).
+// Signals are the main thread's business; a fault of this thread stays its own (the SIGBUS guard of
+// mappings needs that).
 void block_signals() {
   sigset_t set;
   sigfillset(&set);
@@ -27,27 +28,33 @@ void block_signals() {
 
 }  // namespace
 
-base::Result<std::shared_ptr<Loop>> Loop::start(std::string name, std::shared_ptr<Context> context) {
+base::Result<std::shared_ptr<Loop>> Loop::start(std::string name,
+                                                std::shared_ptr<Context> context) {
   std::shared_ptr<Loop> loop(new Loop(std::move(name), std::move(context)));
-  if (const int rc = uv_loop_init(&loop->loop_); rc != 0) return uv_failure("cannot make an event loop", rc);
+  if (const int rc = uv_loop_init(&loop->loop_); rc != 0)
+    return uv_failure("cannot make an event loop", rc);
   loop->loop_.data = loop.get();
-  const int rc = uv_async_init(&loop->loop_, &loop->wake_, [](uv_async_t* handle) { loop_of(handle->loop->data).run_tasks(); });
+  const int rc = uv_async_init(&loop->loop_, &loop->wake_,
+                               [](uv_async_t* handle) { loop_of(handle->loop->data).run_tasks(); });
   if (rc != 0) {
     uv_loop_close(&loop->loop_);
     return uv_failure("cannot make an event loop", rc);
   }
   uv_prepare_init(&loop->loop_, &loop->turn_);
-  uv_prepare_start(&loop->turn_, [](uv_prepare_t* handle) { loop_of(handle->loop->data).spent_ns_ = 0; });
+  uv_prepare_start(&loop->turn_,
+                   [](uv_prepare_t* handle) { loop_of(handle->loop->data).spent_ns_ = 0; });
   uv_timer_init(&loop->loop_, &loop->tick_);
   uv_timer_init(&loop->loop_, &loop->drain_);
   loop->thread_ = std::thread([self = loop.get()] { self->thread_main(); });
   return loop;
 }
 
-Loop::Loop(std::string name, std::shared_ptr<Context> context) : name_(std::move(name)), context_(std::move(context)) {}
+Loop::Loop(std::string name, std::shared_ptr<Context> context)
+    : name_(std::move(name)), context_(std::move(context)) {}
 
 Loop::~Loop() {
-  // The last owner may be an exchange on any thread, but a started loop has been joined by its server before that.
+  // The last owner may be an exchange on any thread, but a started loop has been joined by its
+  // server before that.
   RHUMB_ASSERT(!thread_.joinable());
 }
 
@@ -63,8 +70,10 @@ void Loop::thread_main() {
 bool Loop::on_loop_thread() const { return t_current == this; }
 
 void Loop::run(Task task) {
-  if (on_loop_thread()) task();
-  else post(std::move(task));
+  if (on_loop_thread())
+    task();
+  else
+    post(std::move(task));
 }
 
 void Loop::post(Task task) {
@@ -94,7 +103,9 @@ void Loop::set_deadline(TimerWheel::Node& node, uint64_t after_ms) {
   uv_update_time(&loop_);  // a handler may have taken long since the turn began
   if (wheel_.empty()) {
     wheel_.restart(now_ms());
-    uv_timer_start(&tick_, [](uv_timer_t* timer) { loop_of(timer->loop->data).on_tick(); }, TimerWheel::kTickMs, TimerWheel::kTickMs);
+    uv_timer_start(
+        &tick_, [](uv_timer_t* timer) { loop_of(timer->loop->data).on_tick(); },
+        TimerWheel::kTickMs, TimerWheel::kTickMs);
   }
   wheel_.set(node, now_ms() + after_ms);
 }
@@ -131,12 +142,16 @@ void Loop::begin_close(uint32_t drain_ms) {
     return;
   }
   uv_update_time(&loop_);
-  uv_timer_start(&drain_, [](uv_timer_t* timer) {
-    Loop& loop = loop_of(timer->loop->data);
-    const std::vector<Connection*> left(loop.connections_.begin(), loop.connections_.end());
-    base::log_warn("http", "closing connections that did not finish in time", {{"count", left.size()}});
-    for (Connection* connection : left) connection->abort();
-  }, drain_ms, 0);
+  uv_timer_start(
+      &drain_,
+      [](uv_timer_t* timer) {
+        Loop& loop = loop_of(timer->loop->data);
+        const std::vector<Connection*> left(loop.connections_.begin(), loop.connections_.end());
+        base::log_warn("http", "closing connections that did not finish in time",
+                       {{"count", left.size()}});
+        for (Connection* connection : left) connection->abort();
+      },
+      drain_ms, 0);
 }
 
 // With its last handle closed, uv_run() returns.

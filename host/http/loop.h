@@ -24,17 +24,18 @@ class Loop : public std::enable_shared_from_this<Loop> {
  public:
   using Task = base::UniqueFunction<void()>;
 
-  static base::Result<std::shared_ptr<Loop>> start(std::string name, std::shared_ptr<Context> context);
+  static base::Result<std::shared_ptr<Loop>> start(std::string name,
+                                                   std::shared_ptr<Context> context);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Runs on the loop thread: at once when called there, else soon. Dropped once the loop has closed. Any thread. The queue holds at
-  // most a few entries per open connection.
+  // Runs on the loop thread: at once when called there, else soon. Dropped once the loop has
+  // closed. Any thread. The queue holds at most a few entries per open connection.
   void run(Task task);
   bool on_loop_thread() const;
-  // Closes idle connections now, the others when they have answered, all that is left after drain_ms; then the loop ends.
-  // Any thread; returns at once, join() waits.
+  // Closes idle connections now, the others when they have answered, all that is left after
+  // drain_ms; then the loop ends. Any thread; returns at once, join() waits.
   void close(uint32_t drain_ms);
   void join();
 
@@ -45,14 +46,19 @@ class Loop : public std::enable_shared_from_this<Loop> {
   uint64_t now_ms() const { return uv_now(&loop_); }
   void set_deadline(TimerWheel::Node& node, uint64_t after_ms);
   void cancel_deadline(TimerWheel::Node& node) { wheel_.cancel(node); }
-  void adopt(Admission admission);                // an accepted socket becomes a connection of this loop
-  void forget(Connection& connection);            // its handle has closed
-  void process_later(const Connection* connection);  // in the loop's next turn, if it is still there: others come first
+  // an accepted socket becomes a connection of this loop
+  void adopt(Admission admission);
+  void forget(Connection& connection);  // its handle has closed
+  // in the loop's next turn, if it is still there: others come first
+  void process_later(const Connection* connection);
   bool closing() const { return closing_; }
-  // What handlers took in this turn: a bound on it, so that no connection waits long for the others' requests.
+  // What handlers took in this turn: a bound on it, so that no connection waits long for the
+  // others' requests.
   bool has_time() const { return spent_ns_ < kTurnNs; }
   void spend(uint64_t ns) { spent_ns_ += ns; }
-  uv_buf_t read_buffer() { return uv_buf_init(read_buffer_.data(), static_cast<unsigned>(read_buffer_.size())); }
+  uv_buf_t read_buffer() {
+    return uv_buf_init(read_buffer_.data(), static_cast<unsigned>(read_buffer_.size()));
+  }
 
  private:
   static constexpr uint64_t kTurnNs = 1'000'000;

@@ -1,4 +1,5 @@
-// How an HTTP front behaves. Filled from the settings by host/app; the defaults are those of the limits.
+// How an HTTP front behaves. Filled from the settings by host/app; the defaults are those of the
+// limits.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +22,15 @@ struct ServerOptions {
   uint64_t max_header_bytes = base::limits::kMaxHeaderBytes;
   uint64_t max_body_bytes = base::limits::kMaxBodyBytes;  // on the wire and unpacked
   uint64_t max_inflight_body_bytes = base::limits::kMaxInflightBodyBytes;
-  uint64_t max_unsent_bytes = base::limits::kMaxUnsentBytes;  // of replies whose clients do not fetch them
+  // of replies whose clients do not fetch them
+  uint64_t max_unsent_bytes = base::limits::kMaxUnsentBytes;
   uint32_t max_connections = base::limits::kMaxConnections;
-  uint32_t header_timeout_ms = base::limits::kHeaderTimeoutMs;  // from the first byte of a request to the end of its head
-  uint32_t body_timeout_ms = base::limits::kBodyTimeoutMs;      // the whole body; of a streamed one, between two pieces
-  uint32_t idle_timeout_ms = base::limits::kIdleTimeoutMs;      // between two requests
-  uint32_t write_timeout_ms = base::limits::kWriteTimeoutMs;    // without progress of the reader
+  // from the first byte of a request to the end of its head
+  uint32_t header_timeout_ms = base::limits::kHeaderTimeoutMs;
+  // the whole body; of a streamed one, between two pieces
+  uint32_t body_timeout_ms = base::limits::kBodyTimeoutMs;
+  uint32_t idle_timeout_ms = base::limits::kIdleTimeoutMs;    // between two requests
+  uint32_t write_timeout_ms = base::limits::kWriteTimeoutMs;  // without progress of the reader
   CorsOptions cors;
 };
 

@@ -28,18 +28,21 @@ class Parser::HeadParser final : public beast::http::basic_parser<true> {
  public:
   explicit HeadParser(Request& target) : request(target) {
     header_limit(UINT32_MAX);  // the scan has bounded the head
-    body_limit(UINT64_MAX);    // not boost::none, which 1.74 compares as if it were less than any length
+    // not boost::none, which 1.74 compares as if it were less than any length
+    body_limit(UINT64_MAX);
   }
   Request& request;
   bool http11 = false;
 
  private:
-  void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target, int version, error_code&) override {
+  void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target,
+                       int version, error_code&) override {
     request.method = view(method);
     request.target = view(target);
     http11 = version == 11;
   }
-  void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value, error_code&) override {
+  void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value,
+                     error_code&) override {
     request.fields.push_back({view(name), view(value)});
   }
   void on_response_impl(int, beast::string_view, int, error_code&) override { RHUMB_ASSERT(false); }
@@ -47,7 +50,9 @@ class Parser::HeadParser final : public beast::http::basic_parser<true> {
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
   std::size_t on_body_impl(beast::string_view, error_code&) override { return 0; }
   void on_chunk_header_impl(std::uint64_t, beast::string_view, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view, error_code&) override { return 0; }
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view, error_code&) override {
+    return 0;
+  }
   void on_finish_impl(error_code&) override {}
 };
 
@@ -71,8 +76,8 @@ Parser::Event Parser::step_head(std::string_view in, size_t& consumed) {
   return Event::kHead;
 }
 
-// Copies the head out of the input up to its empty line, and refuses at the first byte that no honest client sends: waiting for the
-// end would let a head without CRLF hang until the timeout.
+// Copies the head out of the input up to its empty line, and refuses at the first byte that no
+// honest client sends: waiting for the end would let a head without CRLF hang until the timeout.
 bool Parser::scan_head(std::string_view in, size_t& taken) {
   std::string& head = request_->head;
   if (head.empty()) head.reserve(std::min<size_t>(in.size(), 4096));
@@ -82,9 +87,11 @@ bool Parser::scan_head(std::string_view in, size_t& taken) {
     const char last = n == 0 ? '\0' : head[n - 1];
     if (n >= max_header_bytes_) {
       const bool in_request_line = head.find('\n') == std::string::npos;
-      return refuse(in_request_line ? 414 : 431, "the head of the request is over " + std::to_string(max_header_bytes_) + " bytes");
+      return refuse(in_request_line ? 414 : 431, "the head of the request is over " +
+                                                     std::to_string(max_header_bytes_) + " bytes");
     }
-    if ((c == '\n') != (last == '\r')) return refuse(400, "bare CR or LF in the head of the request");
+    if ((c == '\n') != (last == '\r'))
+      return refuse(400, "bare CR or LF in the head of the request");
     const auto u = static_cast<unsigned char>(c);
     if ((u < 0x20 && c != '\t' && c != '\r' && c != '\n') || u == 0x7f) {
       return refuse(400, "control character in the head of the request");
@@ -104,7 +111,8 @@ bool Parser::scan_head(std::string_view in, size_t& taken) {
 bool Parser::parse_head() {
   const std::string_view head = request_->head;
   if (std::count(head.begin(), head.end(), '\n') > base::limits::kMaxHeaderFields + 2) {
-    return refuse(431, "more than " + std::to_string(base::limits::kMaxHeaderFields) + " header fields");
+    return refuse(431,
+                  "more than " + std::to_string(base::limits::kMaxHeaderFields) + " header fields");
   }
   HeadParser parser(*request_);
   error_code ec;
@@ -123,12 +131,15 @@ bool Parser::check_framing() {
     if (same(field.name, "host")) ++hosts;
     if (same(field.name, "content-length")) {
       ++lengths;
-      const auto [end, error] = std::from_chars(field.value.data(), field.value.data() + field.value.size(), content_length_);
-      if (error != std::errc() || end != field.value.data() + field.value.size()) return refuse(400, "malformed Content-Length");
+      const auto [end, error] = std::from_chars(
+          field.value.data(), field.value.data() + field.value.size(), content_length_);
+      if (error != std::errc() || end != field.value.data() + field.value.size())
+        return refuse(400, "malformed Content-Length");
     }
     if (same(field.name, "transfer-encoding")) {
       ++codings;
-      if (!same(field.value, "chunked") || !http11_) return refuse(400, "Transfer-Encoding other than \"chunked\"");
+      if (!same(field.value, "chunked") || !http11_)
+        return refuse(400, "Transfer-Encoding other than \"chunked\"");
     }
   }
   if (hosts > 1 || (hosts == 0 && http11_)) return refuse(400, "exactly one Host field is needed");
@@ -143,7 +154,8 @@ bool Parser::check_target() {
   std::string_view target = request_->target;
   for (const char c : target) {
     const auto u = static_cast<unsigned char>(c);
-    if (u <= 0x20 || u >= 0x7f || c == '#') return refuse(400, "the request target holds a character that must be percent-encoded");
+    if (u <= 0x20 || u >= 0x7f || c == '#')
+      return refuse(400, "the request target holds a character that must be percent-encoded");
   }
   // The absolute form is meant for proxies, but a server has to take it (RFC 9112, 3.2.2).
   const size_t scheme = target.find("://");
@@ -152,7 +164,8 @@ bool Parser::check_target() {
       return refuse(400, "the request target is neither a path nor an http URL");
     }
     const size_t slash = target.find('/', scheme + 3);
-    if (slash == std::string_view::npos && target.find('?') != std::string_view::npos) return refuse(400, "the request target has no path");
+    if (slash == std::string_view::npos && target.find('?') != std::string_view::npos)
+      return refuse(400, "the request target has no path");
     target = slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
   }
   const bool asterisk = target == "*" && request_->method == "OPTIONS";
@@ -171,7 +184,8 @@ bool Parser::check_target() {
 bool Parser::check_codings() {
   uint32_t codings = 0;
   for (const Field& field : request_->fields) {
-    if (same(field.name, "content-encoding") && !same(field.value, "identity") && !field.value.empty()) {
+    if (same(field.name, "content-encoding") && !same(field.value, "identity") &&
+        !field.value.empty()) {
       if (!same(field.value, "gzip") && !same(field.value, "x-gzip")) {
         return refuse(415, "Content-Encoding other than gzip and identity");
       }
@@ -197,10 +211,16 @@ Parser::Event Parser::step_body(std::string_view in, size_t& consumed, std::stri
     return consumed > 0 ? Event::kBody : Event::kNeedMore;
   }
   switch (chunks_.step(in, consumed, body)) {
-    case ChunkDecoder::Event::kDone: return Event::kDone;
-    case ChunkDecoder::Event::kNeedMore: return body.size() > before ? Event::kBody : Event::kNeedMore;
-    case ChunkDecoder::Event::kMalformed: refuse(400, "malformed chunked body"); return Event::kError;
-    case ChunkDecoder::Event::kTooLarge: refuse(413, "the body is over the limit"); return Event::kError;
+    case ChunkDecoder::Event::kDone:
+      return Event::kDone;
+    case ChunkDecoder::Event::kNeedMore:
+      return body.size() > before ? Event::kBody : Event::kNeedMore;
+    case ChunkDecoder::Event::kMalformed:
+      refuse(400, "malformed chunked body");
+      return Event::kError;
+    case ChunkDecoder::Event::kTooLarge:
+      refuse(413, "the body is over the limit");
+      return Event::kError;
   }
   RHUMB_ASSERT(false);
 }

@@ -1,5 +1,5 @@
-// From bytes to a Request, without any I/O: the kept parser of Boost.Beast reads the head, behind checks of our own for what it lets
-// through; bodies are counted or unchunked here.
+// From bytes to a Request, without any I/O: the kept parser of Boost.Beast reads the head, behind
+// checks of our own for what it lets through; bodies are counted or unchunked here.
 #pragma once
 
 #include <cstddef>
@@ -19,23 +19,27 @@ struct ParseError {
 };
 
 // Reads one request. One instance a request, one thread.
-// The head must be plain: CRLF line ends, no folds, no NUL, one Host (HTTP/1.1), one Content-Length or exactly
-// "Transfer-Encoding: chunked"; whatever else two servers could read differently is refused, since it is how requests are smuggled.
+// The head must be plain: CRLF line ends, no folds, no NUL, one Host (HTTP/1.1), one Content-Length
+// or exactly "Transfer-Encoding: chunked"; whatever else two servers could read differently is
+// refused, since it is how requests are smuggled.
 class Parser {
  public:
   enum class Event { kNeedMore, kHead, kBody, kDone, kError };
 
-  explicit Parser(uint64_t max_header_bytes) : max_header_bytes_(max_header_bytes), request_(std::make_shared<Request>()) {}
+  explicit Parser(uint64_t max_header_bytes)
+      : max_header_bytes_(max_header_bytes), request_(std::make_shared<Request>()) {}
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
 
-  // Reads from the front of `in` and sets `consumed`: all of it, or up to the event. Takes input in any pieces.
+  // Reads from the front of `in` and sets `consumed`: all of it, or up to the event. Takes input in
+  // any pieces.
   //   kHead: the head is complete, request() is filled; decide about the body, then go on.
   //   kBody: raw body bytes (chunks undone, content coding not) were appended to `body`.
   //   kDone: the request is complete (perhaps with bytes appended).  kError: see error().
   Event step(std::string_view in, size_t& consumed, std::string& body);
 
-  // Of a chunked body, chunk sizes summed; to be set after kHead. Over it: 413. (A Content-Length is the caller's to check.)
+  // Of a chunked body, chunk sizes summed; to be set after kHead. Over it: 413. (A Content-Length
+  // is the caller's to check.)
   void limit_body(uint64_t bytes) { chunks_.limit(bytes); }
 
   const std::shared_ptr<Request>& request() const { return request_; }

@@ -17,14 +17,17 @@ bool same_name(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::shared_ptr<Request> Request::make(std::string_view method, std::string_view target,
-                                       const std::vector<std::pair<std::string, std::string>>& fields, std::string body) {
+std::shared_ptr<Request> Request::make(
+    std::string_view method, std::string_view target,
+    const std::vector<std::pair<std::string, std::string>>& fields, std::string body) {
   auto request = std::make_shared<Request>();
   // One string holds all texts; it is complete before the first view is taken.
   for (const std::string_view part : {method, target}) request->head.append(part);
   for (const auto& [name, value] : fields) request->head.append(name).append(value);
   size_t at = 0;
-  const auto take = [&](size_t n) { return std::string_view(request->head).substr(std::exchange(at, at + n), n); };
+  const auto take = [&](size_t n) {
+    return std::string_view(request->head).substr(std::exchange(at, at + n), n);
+  };
   request->method = take(method.size());
   request->target = take(target.size());
   for (const auto& [name, value] : fields) {
@@ -84,8 +87,12 @@ Reply::~Reply() {
   if (sink_) sink_->dropped();
 }
 
-void ReplySink::dropped() { send(error_response(500, "Service internal error: the request was dropped")); }
+void ReplySink::dropped() {
+  send(error_response(500, "Service internal error: the request was dropped"));
+}
 
-std::unique_ptr<BodySink> Handler::stream(const std::shared_ptr<Request>&, Reply&) { return nullptr; }
+std::unique_ptr<BodySink> Handler::stream(const std::shared_ptr<Request>&, Reply&) {
+  return nullptr;
+}
 
 }  // namespace rhumb::http

@@ -1,7 +1,9 @@
-// What the HTTP front hands to the handlers and takes back from them. Pure interface: neither libuv nor the parser shows here.
+// What the HTTP front hands to the handlers and takes back from them. Pure interface: neither libuv
+// nor the parser shows here.
 //
-// One exchange: the loop reads a whole request under caps, calls Handler::handle() on the loop thread, and the handler answers
-// through Reply, at once or later, from any thread. Import and export stream instead (BodySink, Reply::stream).
+// One exchange: the loop reads a whole request under caps, calls Handler::handle() on the loop
+// thread, and the handler answers through Reply, at once or later, from any thread. Import and
+// export stream instead (BodySink, Reply::stream).
 #pragma once
 
 #include <atomic>
@@ -24,42 +26,51 @@ struct Field {
   std::string_view name, value;  // as sent; the value without surrounding blanks
 };
 
-// A parsed request. The views point into `head`, so a request stays where it was made and travels as shared_ptr.
-// Owned by whoever answers; read-only once handed over, but for the body, which the handler may move out.
+// A parsed request. The views point into `head`, so a request stays where it was made and travels
+// as shared_ptr. Owned by whoever answers; read-only once handed over, but for the body, which the
+// handler may move out.
 struct Request {
   Request() = default;
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
-  // For tests and internal calls: the same form as one read from a socket. `target` as on the wire ("/collections?x=1").
-  static std::shared_ptr<Request> make(std::string_view method, std::string_view target,
-                                       const std::vector<std::pair<std::string, std::string>>& fields = {}, std::string body = {});
+  // For tests and internal calls: the same form as one read from a socket. `target` as on the wire
+  // ("/collections?x=1").
+  static std::shared_ptr<Request> make(
+      std::string_view method, std::string_view target,
+      const std::vector<std::pair<std::string, std::string>>& fields = {}, std::string body = {});
 
   // First field of that name, compared without case; empty when absent.
   std::string_view header(std::string_view name) const;
   bool has_header(std::string_view name) const;
-  // The client has closed its side, or the connection broke: a read may stop early; a write that was proposed goes on.
+  // The client has closed its side, or the connection broke: a read may stop early; a write that
+  // was proposed goes on.
   bool cancelled() const { return cancelled_flag.load(std::memory_order_relaxed); }
 
-  std::string head;          // request line and fields
-  std::string_view method;   // "GET", ...; a HEAD arrives as GET, and the front leaves out the body of the answer
-  std::string_view target;   // origin form: path and query
-  std::string_view path;     // raw, percent-encoded, begins with '/' (or is "*")
-  std::string_view query;    // raw, without '?'
+  std::string head;  // request line and fields
+  // "GET", ...; a HEAD arrives as GET, and the front leaves out the body of the answer
+  std::string_view method;
+  std::string_view target;  // origin form: path and query
+  std::string_view path;    // raw, percent-encoded, begins with '/' (or is "*")
+  std::string_view query;   // raw, without '?'
   std::vector<Field> fields;
-  std::string body;          // decoded (chunks, gzip); capacity() >= size() + kBodyPadding; empty when streamed
+  // decoded (chunks, gzip); capacity() >= size() + kBodyPadding; empty when streamed
+  std::string body;
   std::string request_id;    // X-Request-Id as sent when it is sane, else made; the front echoes it
   std::string remote;        // "127.0.0.1:53124", "[::1]:53124"
   uint64_t received_ns = 0;  // monotonic, when the head was complete: deadlines count from here
   bool head_only = false;    // it was a HEAD
-  bool may_run_here = false; // set by the front: this turn of the loop has time left for an answer of well under a millisecond
+  // set by the front: this turn of the loop has time left for an answer of well under a millisecond
+  bool may_run_here = false;
   std::atomic<bool> cancelled_flag{false};  // set by the front
-  std::shared_ptr<void> charge;             // the front's account of body bytes in flight, given back with the request
+  // the front's account of body bytes in flight, given back with the request
+  std::shared_ptr<void> charge;
 };
 
 struct Response {
   int status = 200;
   std::string content_type = "application/json";
-  // Further fields. The front adds Content-Length or Transfer-Encoding, Date, Connection, X-Request-Id, CORS and Content-Encoding.
+  // Further fields. The front adds Content-Length or Transfer-Encoding, Date, Connection,
+  // X-Request-Id, CORS and Content-Encoding.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
 };
@@ -75,9 +86,10 @@ class StreamSink {
   virtual void fail(base::Status why) = 0;
 };
 
-// The right and the duty to give a streamed reply its next piece: exactly one of the calls, from any thread. Dropping it fails the
-// stream. After chunk() the pull function is called again as soon as the client has taken enough; a failed stream breaks the
-// connection, so that the client never takes half a body for a whole one.
+// The right and the duty to give a streamed reply its next piece: exactly one of the calls, from
+// any thread. Dropping it fails the stream. After chunk() the pull function is called again as soon
+// as the client has taken enough; a failed stream breaks the connection, so that the client never
+// takes half a body for a whole one.
 class Next {
  public:
   explicit Next(std::shared_ptr<StreamSink> sink) : sink_(std::move(sink)) {}
@@ -91,8 +103,8 @@ class Next {
  private:
   std::shared_ptr<StreamSink> sink_;
 };
-// Called on the loop thread when the connection can take more, one call at a time: must not block. Destroyed when the stream ends
-// or the client is gone (on the loop thread).
+// Called on the loop thread when the connection can take more, one call at a time: must not block.
+// Destroyed when the stream ends or the client is gone (on the loop thread).
 using Pull = base::UniqueFunction<void(Next)>;
 
 // Where a Reply goes; implemented by the front and by tests. Exactly one call, any thread.
@@ -101,10 +113,12 @@ class ReplySink {
   virtual ~ReplySink() = default;
   virtual void send(Response response) = 0;
   virtual void stream(Response head, Pull pull) = 0;  // head.body is empty
-  virtual void dropped();                             // the Reply went unanswered: send() of a 500, unless nobody waits any more
+  // the Reply went unanswered: send() of a 500, unless nobody waits any more
+  virtual void dropped();
 };
 
-// The right and the duty to answer one request: once, from any thread. Dropping it unanswered answers 500.
+// The right and the duty to answer one request: once, from any thread. Dropping it unanswered
+// answers 500.
 class Reply {
  public:
   Reply() = default;
@@ -116,7 +130,9 @@ class Reply {
 
   void operator()(Response response) { std::exchange(sink_, nullptr)->send(std::move(response)); }
   // Answers with a body of unknown length (chunked), pulled piece by piece with back-pressure.
-  void stream(Response head, Pull pull) { std::exchange(sink_, nullptr)->stream(std::move(head), std::move(pull)); }
+  void stream(Response head, Pull pull) {
+    std::exchange(sink_, nullptr)->stream(std::move(head), std::move(pull));
+  }
 
  private:
   std::shared_ptr<ReplySink> sink_;
@@ -127,24 +143,31 @@ class BodySink {
  public:
   using Resume = base::UniqueFunction<void()>;
   virtual ~BodySink() = default;
-  // `chunk` is decoded and at most limits::kMaxStreamChunkBytes. Nothing more comes, and the socket is not read, until `resume` is
-  // called (from any thread, also from within): that is the back-pressure.
+  // `chunk` is decoded and at most limits::kMaxStreamChunkBytes. Nothing more comes, and the socket
+  // is not read, until `resume` is called (from any thread, also from within): that is the
+  // back-pressure.
   virtual void on_data(std::string chunk, Resume resume) = 0;
-  virtual void on_end() = 0;  // the whole body has come; the Reply taken in Handler::stream() is now due
-  // The body will not be whole: connection lost, malformed, timed out. The front has answered what can be answered.
+  // the whole body has come; the Reply taken in Handler::stream() is now due
+  virtual void on_end() = 0;
+  // The body will not be whole: connection lost, malformed, timed out. The front has answered what
+  // can be answered.
   virtual void on_abort(base::Status why) = 0;
 };
 
-// What stands behind the front. Called on the loop threads, several at once: must not block, and hands slow work to a pool.
+// What stands behind the front. Called on the loop threads, several at once: must not block, and
+// hands slow work to a pool.
 class Handler {
  public:
   virtual ~Handler() = default;
   virtual void handle(std::shared_ptr<Request> request, Reply reply) = 0;
-  // Asked when a request with a body has its head complete, before any of the body is awaited (and before "100 Continue").
+  // Asked when a request with a body has its head complete, before any of the body is awaited (and
+  // before "100 Continue").
   //  - leave `reply` alone and return nullptr: the body is buffered, then handle() is called;
-  //  - take `reply` and return a sink: the body is streamed into it, unbounded by max_body_bytes. Answering before on_end()
+  //  - take `reply` and return a sink: the body is streamed into it, unbounded by max_body_bytes.
+  //  Answering before on_end()
   //    stops the stream (on_abort) and closes the connection after the answer;
-  //  - take `reply`, return nullptr: answered without the body (no permission, ...); the connection closes after the answer.
+  //  - take `reply`, return nullptr: answered without the body (no permission, ...); the connection
+  //  closes after the answer.
   virtual std::unique_ptr<BodySink> stream(const std::shared_ptr<Request>& head, Reply& reply);
 };
 

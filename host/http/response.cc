@@ -26,7 +26,8 @@ std::string_view http_date() {
 
 bool is_token(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
   });
 }
 
@@ -52,37 +53,68 @@ std::string number(uint64_t value, int base = 10) {
 
 std::string_view status_text(int status) {
   switch (status) {
-    case 100: return "Continue";
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 206: return "Partial Content";
-    case 304: return "Not Modified";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 406: return "Not Acceptable";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 411: return "Length Required";
-    case 412: return "Precondition Failed";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 415: return "Unsupported Media Type";
-    case 417: return "Expectation Failed";
-    case 422: return "Unprocessable Content";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    case 507: return "Insufficient Storage";
-    default: return "Unknown";
+    case 100:
+      return "Continue";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 206:
+      return "Partial Content";
+    case 304:
+      return "Not Modified";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 406:
+      return "Not Acceptable";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 411:
+      return "Length Required";
+    case 412:
+      return "Precondition Failed";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 422:
+      return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 507:
+      return "Insufficient Storage";
+    default:
+      return "Unknown";
   }
 }
 
@@ -98,14 +130,18 @@ std::string response_head(const Response& response, const HeadContext& context) 
   add(out, "Date", http_date());
   if (status_has_body(response.status)) {
     if (!response.content_type.empty()) add(out, "Content-Type", response.content_type);
-    if (context.chunked) add(out, "Transfer-Encoding", "chunked");
-    else if (!context.until_close) add(out, "Content-Length", number(context.content_length));
+    if (context.chunked)
+      add(out, "Transfer-Encoding", "chunked");
+    else if (!context.until_close)
+      add(out, "Content-Length", number(context.content_length));
     if (context.gzip) add(out, "Content-Encoding", "gzip");
   }
   if (context.vary_encoding) add(out, "Vary", "Accept-Encoding");
   if (context.vary_origin) add(out, "Vary", "Origin");
-  if (!context.keep_alive) add(out, "Connection", "close");
-  else if (!context.http11) add(out, "Connection", "keep-alive");
+  if (!context.keep_alive)
+    add(out, "Connection", "close");
+  else if (!context.http11)
+    add(out, "Connection", "keep-alive");
   if (!context.request_id.empty()) add(out, "X-Request-Id", context.request_id);
   if (!context.allow_origin.empty()) {
     add(out, "Access-Control-Allow-Origin", context.allow_origin);
@@ -126,8 +162,8 @@ std::string chunk_frame(std::string_view bytes) {
 
 bool is_compressible(std::string_view content_type) {
   const std::string_view type = content_type.substr(0, content_type.find(';'));
-  return type.starts_with("text/") || type.find("json") != std::string_view::npos || type == "application/yaml" ||
-         type == "application/javascript" || type == "image/svg+xml";
+  return type.starts_with("text/") || type.find("json") != std::string_view::npos ||
+         type == "application/yaml" || type == "application/javascript" || type == "image/svg+xml";
 }
 
 }  // namespace rhumb::http

@@ -9,7 +9,8 @@
 
 namespace rhumb::http {
 
-Server::Server(ServerOptions options, Handler& handler) : context_(std::make_shared<Context>(std::move(options), handler)) {}
+Server::Server(ServerOptions options, Handler& handler)
+    : context_(std::make_shared<Context>(std::move(options), handler)) {}
 
 Server::~Server() { stop(0); }
 
@@ -19,8 +20,11 @@ base::Status Server::start() {
   RHUMB_ASSERT(options.loops >= 1);
   // One acceptor deals connections out evenly, where SO_REUSEPORT would leave some loops idle.
   listener_ = std::make_unique<Listener>(context_, [this](Admission admission) {
-    const std::shared_ptr<Loop>& loop = loops_[next_loop_.fetch_add(1, std::memory_order_relaxed) % loops_.size()];
-    loop->run([&target = *loop, admission = std::move(admission)]() mutable { target.adopt(std::move(admission)); });
+    const std::shared_ptr<Loop>& loop =
+        loops_[next_loop_.fetch_add(1, std::memory_order_relaxed) % loops_.size()];
+    loop->run([&target = *loop, admission = std::move(admission)]() mutable {
+      target.adopt(std::move(admission));
+    });
   });
   base::Status status = listener_->bind(options.host, options.port);
   if (status.ok()) status = start_loops();
@@ -29,12 +33,15 @@ base::Status Server::start() {
     return status;
   }
   collector_ = base::add_collector([context = context_] {
-    static base::Gauge& connections = base::gauge("rhumb_http_connections", "Open HTTP connections.");
-    static base::Gauge& body_bytes = base::gauge("rhumb_http_inflight_body_bytes", "Bytes of request bodies in memory.");
+    static base::Gauge& connections =
+        base::gauge("rhumb_http_connections", "Open HTTP connections.");
+    static base::Gauge& body_bytes =
+        base::gauge("rhumb_http_inflight_body_bytes", "Bytes of request bodies in memory.");
     connections.set(context->connections.load());
     body_bytes.set(static_cast<double>(context->budget->used.load()));
   });
-  base::log_info("http", "listening", {{"host", options.host}, {"port", port()}, {"loops", options.loops}});
+  base::log_info("http", "listening",
+                 {{"host", options.host}, {"port", port()}, {"loops", options.loops}});
   return base::ok();
 }
 

@@ -1,4 +1,5 @@
-// The HTTP front: sockets, parsing, limits, the hop between loops and workers. What a request means is the Handler's business.
+// The HTTP front: sockets, parsing, limits, the hop between loops and workers. What a request means
+// is the Handler's business.
 #pragma once
 
 #include <atomic>
@@ -16,8 +17,8 @@ class Listener;
 class Loop;
 struct Context;
 
-// Owns the loops' threads. start() and stop() from one thread. The handler must outlive the server; replies may outlive both.
-// Nothing survives a crash: a client that got no answer does not know.
+// Owns the loops' threads. start() and stop() from one thread. The handler must outlive the server;
+// replies may outlive both. Nothing survives a crash: a client that got no answer does not know.
 class Server {
  public:
   Server(ServerOptions options, Handler& handler);
@@ -27,8 +28,8 @@ class Server {
 
   // Binds, then serves. An error leaves nothing running.
   base::Status start();
-  // Stops accepting, closes idle connections, lets running requests finish for up to drain_ms, then closes what is left and joins.
-  // Idempotent.
+  // Stops accepting, closes idle connections, lets running requests finish for up to drain_ms, then
+  // closes what is left and joins. Idempotent.
   void stop(uint32_t drain_ms);
   uint16_t port() const;         // the bound one, after start()
   uint32_t connections() const;  // open now

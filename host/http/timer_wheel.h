@@ -1,4 +1,5 @@
-// Deadlines of one loop's connections: setting and cancelling cost a few pointer writes, whatever the number of connections.
+// Deadlines of one loop's connections: setting and cancelling cost a few pointer writes, whatever
+// the number of connections.
 #pragma once
 
 #include <array>
@@ -7,7 +8,8 @@
 
 namespace rhumb::http {
 
-// A hashed wheel. Not thread-safe: it belongs to one loop thread. Expiry comes up to one tick late, never early.
+// A hashed wheel. Not thread-safe: it belongs to one loop thread. Expiry comes up to one tick late,
+// never early.
 class TimerWheel {
  public:
   static constexpr uint64_t kTickMs = 50;
@@ -28,7 +30,8 @@ class TimerWheel {
   // Catches up after the wheel stood still while it was empty.
   void restart(uint64_t now_ms);
 
-  // Calls expired(node) for each node that is due, after taking it out; `expired` may set and cancel any node.
+  // Calls expired(node) for each node that is due, after taking it out; `expired` may set and
+  // cancel any node.
   template <typename F>
   void advance(uint64_t now_ms, F&& expired) {
     const uint64_t target = now_ms / kTickMs;
@@ -40,8 +43,10 @@ class TimerWheel {
       while (list.next != &list) {
         Node& node = *list.next;
         cancel(node);
-        if (node.due_ms <= now_ms) expired(node);
-        else set(node, node.due_ms);
+        if (node.due_ms <= now_ms)
+          expired(node);
+        else
+          set(node, node.due_ms);
       }
     }
   }

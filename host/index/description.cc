@@ -16,19 +16,26 @@ namespace {
 
 std::string_view abi_name(model::Distance distance) {
   switch (distance) {
-    case model::Distance::kCosine: return "cosine";
-    case model::Distance::kDot: return "dot";
-    case model::Distance::kEuclid: return "euclid";
-    case model::Distance::kManhattan: return "manhattan";
+    case model::Distance::kCosine:
+      return "cosine";
+    case model::Distance::kDot:
+      return "dot";
+    case model::Distance::kEuclid:
+      return "euclid";
+    case model::Distance::kManhattan:
+      return "manhattan";
   }
   return "unknown";
 }
 
 std::string_view abi_name(model::Scalar scalar) {
   switch (scalar) {
-    case model::Scalar::kFloat32: return "f32";
-    case model::Scalar::kFloat16: return "f16";
-    case model::Scalar::kUint8: return "u8";
+    case model::Scalar::kFloat32:
+      return "f32";
+    case model::Scalar::kFloat16:
+      return "f16";
+    case model::Scalar::kUint8:
+      return "u8";
   }
   return "unknown";
 }
@@ -78,7 +85,8 @@ struct EngineDescription::Json {
     if (!type) return false;
     out.name = name;
     out.type = *type;
-    for (const auto& [key, bound] : {std::pair{"minimum", &out.minimum}, std::pair{"maximum", &out.maximum}}) {
+    for (const auto& [key, bound] :
+         {std::pair{"minimum", &out.minimum}, std::pair{"maximum", &out.maximum}}) {
       if (!property.contains(key)) continue;
       if (!property[key].is_number()) return false;
       *bound = property[key].get<double>();
@@ -99,17 +107,22 @@ struct EngineDescription::Json {
       case Type::kNumber:
         if (!value.is_number()) return false;
         break;
-      case Type::kBoolean: return value.is_boolean();
+      case Type::kBoolean:
+        return value.is_boolean();
       case Type::kString:
-        return value.is_string() && (parameter.allowed.empty() || contains(parameter.allowed, value.get_ref<const std::string&>()));
+        return value.is_string() &&
+               (parameter.allowed.empty() ||
+                contains(parameter.allowed, value.get_ref<const std::string&>()));
     }
     const double number = value.get<double>();
-    return (!parameter.minimum || number >= *parameter.minimum) && (!parameter.maximum || number <= *parameter.maximum);
+    return (!parameter.minimum || number >= *parameter.minimum) &&
+           (!parameter.maximum || number <= *parameter.maximum);
   }
 
   static std::string expected(const Parameter& parameter) {
     if (parameter.type == Type::kBoolean) return "true or false";
-    if (parameter.type == Type::kString) return parameter.allowed.empty() ? "a text" : "one of " + joined(parameter.allowed);
+    if (parameter.type == Type::kString)
+      return parameter.allowed.empty() ? "a text" : "one of " + joined(parameter.allowed);
     std::string out = parameter.type == Type::kInteger ? "a whole number" : "a number";
     if (parameter.minimum) out += " from " + bound_text(*parameter.minimum);
     if (parameter.maximum) out += " to " + bound_text(*parameter.maximum);
@@ -124,7 +137,8 @@ Result<EngineDescription> EngineDescription::of(const plugin::Engine<rhumb_index
   return parse(engine.id, answer.view());
 }
 
-Result<EngineDescription> EngineDescription::parse(std::string_view engine_id, std::string_view text) {
+Result<EngineDescription> EngineDescription::parse(std::string_view engine_id,
+                                                   std::string_view text) {
   EngineDescription out;
   out.engine_ = engine_id;
   out.text_ = text;
@@ -144,17 +158,20 @@ Result<EngineDescription> EngineDescription::parse(std::string_view engine_id, s
   if (!properties.is_object()) return nonsense("parameters.properties must be an object");
   for (const auto& [name, property] : properties.items()) {
     out.parameters_.emplace_back();
-    if (!Json::read(name, property, out.parameters_.back())) return nonsense("parameters.properties." + name + " cannot be checked");
+    if (!Json::read(name, property, out.parameters_.back()))
+      return nonsense("parameters.properties." + name + " cannot be checked");
   }
   const auto required = words_of(schema.value("required", json::array()));
   if (!required) return nonsense("parameters.required must be a list of names");
-  for (Parameter& parameter : out.parameters_) parameter.required = contains(*required, parameter.name);
+  for (Parameter& parameter : out.parameters_)
+    parameter.required = contains(*required, parameter.name);
   out.closed_ = schema.value("additionalProperties", json()) == json(false);
   return out;
 }
 
 const EngineDescription::Parameter* EngineDescription::find(std::string_view name) const {
-  const auto it = std::find_if(parameters_.begin(), parameters_.end(), [&](const Parameter& p) { return p.name == name; });
+  const auto it = std::find_if(parameters_.begin(), parameters_.end(),
+                               [&](const Parameter& p) { return p.name == name; });
   return it == parameters_.end() ? nullptr : &*it;
 }
 
@@ -162,10 +179,12 @@ bool EngineDescription::has_parameter(std::string_view name) const { return find
 
 Status EngineDescription::supports(model::Distance distance, model::Scalar scalar) const {
   if (!contains(metrics_, abi_name(distance))) {
-    return base::invalid("index " + engine_ + ": distance " + std::string(abi_name(distance)) + " is not one of " + joined(metrics_));
+    return base::invalid("index " + engine_ + ": distance " + std::string(abi_name(distance)) +
+                         " is not one of " + joined(metrics_));
   }
   if (!contains(scalars_, abi_name(scalar))) {
-    return base::invalid("index " + engine_ + ": datatype " + std::string(abi_name(scalar)) + " is not one of " + joined(scalars_));
+    return base::invalid("index " + engine_ + ": datatype " + std::string(abi_name(scalar)) +
+                         " is not one of " + joined(scalars_));
   }
   return base::ok();
 }
@@ -174,7 +193,9 @@ Result<std::string> EngineDescription::config_json(std::string_view parameters_j
   const auto refused = [&](const std::string& name, const std::string& why) {
     return base::unprocessable("index " + engine_ + ": " + name + ": " + why);
   };
-  json given = parameters_json.empty() ? json::object() : json::parse(parameters_json, nullptr, /*allow_exceptions=*/false);
+  json given = parameters_json.empty()
+                   ? json::object()
+                   : json::parse(parameters_json, nullptr, /*allow_exceptions=*/false);
   if (!given.is_object()) return refused("parameters", "expected a JSON object");
   json config = json::object();
   for (auto& [name, value] : given.items()) {
@@ -183,7 +204,8 @@ Result<std::string> EngineDescription::config_json(std::string_view parameters_j
     if (parameter == nullptr && closed_) {
       std::vector<std::string> known;
       for (const Parameter& p : parameters_) known.push_back(p.name);
-      return refused(name, "unknown parameter; there is " + (known.empty() ? "none" : joined(known)));
+      return refused(name,
+                     "unknown parameter; there is " + (known.empty() ? "none" : joined(known)));
     }
     if (parameter != nullptr && !Json::fits(*parameter, value)) {
       const std::string found = value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -192,15 +214,18 @@ Result<std::string> EngineDescription::config_json(std::string_view parameters_j
     config[name] = std::move(value);
   }
   for (const Parameter& parameter : parameters_) {
-    if (parameter.required && !config.contains(parameter.name)) return refused(parameter.name, "missing");
+    if (parameter.required && !config.contains(parameter.name))
+      return refused(parameter.name, "missing");
   }
   return config.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-Result<std::string> EngineDescription::config_json(const model::HnswConfig& collection, const model::HnswConfig& vector,
+Result<std::string> EngineDescription::config_json(const model::HnswConfig& collection,
+                                                   const model::HnswConfig& vector,
                                                    std::string_view quantization_json) const {
   json given = json::object();
-  const auto take = [&](const char* name, const std::optional<uint32_t>& over, const std::optional<uint32_t>& under) {
+  const auto take = [&](const char* name, const std::optional<uint32_t>& over,
+                        const std::optional<uint32_t>& under) {
     const auto& value = over ? over : under;
     const Parameter* parameter = find(name);
     if (!value || parameter == nullptr) return;
@@ -214,23 +239,29 @@ Result<std::string> EngineDescription::config_json(const model::HnswConfig& coll
   const auto own = vector.leaves_memory(), mapped = own ? own : collection.leaves_memory();
   if (mapped && has_parameter("mapped")) given["mapped"] = *mapped;
   const json quantization = json::parse(quantization_json, nullptr, /*allow_exceptions=*/false);
-  // scalar: codes of a byte a component alone. product: codes of the size that was asked for. binary: wide vectors get codes of one bit as well,
-  // and are walked by them.
+  // scalar: codes of a byte a component alone. product: codes of the size that was asked for.
+  // binary: wide vectors get codes of one bit as well, and are walked by them.
   if (quantization.is_object() && has_parameter("one_bit")) {
-    if (quantization.contains("scalar") || quantization.contains("product")) given["one_bit"] = false;
+    if (quantization.contains("scalar") || quantization.contains("product"))
+      given["one_bit"] = false;
     if (quantization.contains("binary")) given["one_bit"] = true;
   }
   const auto take_codes = [&](const char* codes, int compression) {
     const Parameter* const parameter = find("codes");
-    if (parameter == nullptr || std::find(parameter->allowed.begin(), parameter->allowed.end(), codes) == parameter->allowed.end()) return;
+    if (parameter == nullptr || std::find(parameter->allowed.begin(), parameter->allowed.end(),
+                                          codes) == parameter->allowed.end())
+      return;
     given["codes"] = codes;
     if (compression != 0 && has_parameter("compression")) given["compression"] = compression;
   };
   // Codes that were asked for stay, even where an engine would choose others by itself.
-  if (quantization.is_object() && (quantization.contains("scalar") || quantization.contains("binary"))) take_codes("8bit", 0);
+  if (quantization.is_object() &&
+      (quantization.contains("scalar") || quantization.contains("binary")))
+    take_codes("8bit", 0);
   if (quantization.is_object() && quantization.contains("product")) {
     const json& product = quantization["product"];
-    const std::string asked = product.is_object() ? product.value("compression", json()).dump() : "";
+    const std::string asked =
+        product.is_object() ? product.value("compression", json()).dump() : "";
     if (asked == R"("x4")") take_codes("8bit", 0);
     // Up to half a byte a component, plain codes find as much in the same room, and faster.
     if (asked == R"("x8")") take_codes("4bit", 0);

@@ -41,7 +41,9 @@ std::optional<IndexStats::Measured> measured_in(const nlohmann::json& stats) {
   const auto at = stats.find("measured");
   if (at == stats.end() || !at->is_object()) return std::nullopt;
   const auto recall = at->find("recall"), queries = at->find("queries"), ef = at->find("ef");
-  if (recall == at->end() || !recall->is_number() || queries == at->end() || !queries->is_number_unsigned()) return std::nullopt;
+  if (recall == at->end() || !recall->is_number() || queries == at->end() ||
+      !queries->is_number_unsigned())
+    return std::nullopt;
   IndexStats::Measured measured{recall->get<double>(), queries->get<uint64_t>()};
   if (ef != at->end() && ef->is_number_unsigned()) measured.ef = ef->get<uint64_t>();
   if (!(measured.recall >= 0 && measured.recall <= 1) || measured.queries == 0) return std::nullopt;
@@ -50,7 +52,8 @@ std::optional<IndexStats::Measured> measured_in(const nlohmann::json& stats) {
 
 // Room for the hits of one call, in the layout of the ABI.
 struct HitRoom {
-  explicit HitRoom(const SearchRequest& r) : slots(r.query_count * r.k), distances(slots.size()), counts(r.query_count, 0) {
+  explicit HitRoom(const SearchRequest& r)
+      : slots(r.query_count * r.k), distances(slots.size()), counts(r.query_count, 0) {
     raw.struct_size = sizeof raw;
     raw.slots = slots.data();
     raw.distances = distances.data();
@@ -64,18 +67,22 @@ struct HitRoom {
 
 }  // namespace
 
-Result<std::unique_ptr<IndexInstance>> IndexInstance::open(const plugin::Engine<rhumb_index_ops_t>& engine, const OpenRequest& request) {
+Result<std::unique_ptr<IndexInstance>> IndexInstance::open(
+    const plugin::Engine<rhumb_index_ops_t>& engine, const OpenRequest& request) {
   std::unique_ptr<IndexInstance> instance(new IndexInstance(engine, request.vectors));
-  const rhumb_open_t base{sizeof base, 0, slice(request.config_json), slice(request.data_dir), nullptr};
+  const rhumb_open_t base{sizeof base, 0, slice(request.config_json), slice(request.data_dir),
+                          nullptr};
   const auto metric = static_cast<uint32_t>(request.distance);
-  const rhumb_index_open_t params{sizeof params, metric, &instance->vectors_, request.capacity_hint, &base};
+  const rhumb_index_open_t params{sizeof params, metric, &instance->vectors_, request.capacity_hint,
+                                  &base};
   plugin::ErrorSlot error;
   const rhumb_status_t rc = engine.ops->open(engine.host, &params, &instance->self_, error.out());
   RHUMB_TRY(error.status(rc, instance->name_));
   return instance;
 }
 
-IndexInstance::IndexInstance(plugin::Engine<rhumb_index_ops_t> engine, const rhumb_vectors_t& vectors)
+IndexInstance::IndexInstance(plugin::Engine<rhumb_index_ops_t> engine,
+                             const rhumb_vectors_t& vectors)
     : engine_(engine), name_("index " + std::string(engine.id)), vectors_(vectors) {}
 
 IndexInstance::~IndexInstance() {
@@ -87,20 +94,23 @@ Status IndexInstance::usable() const {
   return base::ok();
 }
 
-Status IndexInstance::outcome(rhumb_status_t rc, const rhumb_error_t* error, std::string_view call) const {
+Status IndexInstance::outcome(rhumb_status_t rc, const rhumb_error_t* error,
+                              std::string_view call) const {
   if (plugin::fences(rc)) fenced_.store(true, std::memory_order_relaxed);
   return plugin::to_status(rc, error, name_ + ": " + std::string(call));
 }
 
 Status IndexInstance::build(const BuildRequest& request) {
   RHUMB_TRY(usable());
-  if (!request.live.empty() && request.live.size() * 64 < request.slot_end) return base::internal(name_ + ": build: too few live bits");
+  if (!request.live.empty() && request.live.size() * 64 < request.slot_end)
+    return base::internal(name_ + ": build: too few live bits");
   Ticker ticker{request};
   const rhumb_progress_t progress{sizeof progress, request.threads, &ticker, Ticker::tick};
   const plugin::CallContext call({}, request.cancelled);
   plugin::ErrorSlot error;
   const uint64_t* live = request.live.empty() ? nullptr : request.live.data();
-  const rhumb_status_t rc = engine_.ops->build(self_, call.raw(), request.slot_end, live, &progress, error.out());
+  const rhumb_status_t rc =
+      engine_.ops->build(self_, call.raw(), request.slot_end, live, &progress, error.out());
   return outcome(rc, error.out(), "build");
 }
 
@@ -118,7 +128,8 @@ Result<SearchResult> IndexInstance::search(const SearchRequest& request) const {
   rhumb_query_t query{};
   query.struct_size = sizeof query;
   query.k = request.k;
-  query.vectors = {request.queries, request.query_count, request.stride, vectors_.dim, vectors_.scalar};
+  query.vectors = {request.queries, request.query_count, request.stride, vectors_.dim,
+                   vectors_.scalar};
   query.query_count = request.query_count;
   query.filter = request.filter;
   query.ef = request.ef;
@@ -131,7 +142,8 @@ Result<SearchResult> IndexInstance::search(const SearchRequest& request) const {
   plugin::ErrorSlot error;
   const rhumb_status_t rc = engine_.ops->search(self_, call.raw(), &query, &room.raw, error.out());
   RHUMB_TRY(outcome(rc, error.out(), "search"));
-  if ((room.raw.flags & RHUMB_HITS_PARTIAL) != 0) return Status(Code::kTimeout, name_ + ": search: the deadline has passed");
+  if ((room.raw.flags & RHUMB_HITS_PARTIAL) != 0)
+    return Status(Code::kTimeout, name_ + ": search: the deadline has passed");
 
   SearchResult result;
   result.exact_distances = room.raw.exact_distances;
@@ -141,10 +153,12 @@ Result<SearchResult> IndexInstance::search(const SearchRequest& request) const {
   for (uint64_t q = 0; q < request.query_count; ++q) {
     if (room.counts[q] > request.k) {
       fenced_.store(true, std::memory_order_relaxed);
-      return base::internal(name_ + ": search: " + std::to_string(room.counts[q]) + " hits of at most " + std::to_string(request.k));
+      return base::internal(name_ + ": search: " + std::to_string(room.counts[q]) +
+                            " hits of at most " + std::to_string(request.k));
     }
     result.hits[q].reserve(room.counts[q]);
-    for (uint64_t i = q * request.k; i < q * request.k + room.counts[q]; ++i) result.hits[q].push_back({room.slots[i], room.distances[i]});
+    for (uint64_t i = q * request.k; i < q * request.k + room.counts[q]; ++i)
+      result.hits[q].push_back({room.slots[i], room.distances[i]});
   }
   return result;
 }
@@ -163,7 +177,9 @@ Result<IndexStats> IndexInstance::stats() const {
   RHUMB_TRY(outcome(engine_.ops->stats(self_, answer.out()), nullptr, "stats"));
   const auto json = nlohmann::json::parse(answer.view(), nullptr, /*allow_exceptions=*/false);
   const auto number = [&](const char* name) -> uint64_t {
-    return json.is_object() && json.contains(name) && json[name].is_number_unsigned() ? json[name].get<uint64_t>() : 0;
+    return json.is_object() && json.contains(name) && json[name].is_number_unsigned()
+               ? json[name].get<uint64_t>()
+               : 0;
   };
   if (!json.is_object()) return base::internal(name_ + ": stats: not a JSON object");
   IndexStats stats;
@@ -173,12 +189,17 @@ Result<IndexStats> IndexInstance::stats() const {
   stats.built_through = static_cast<uint32_t>(number("built_through"));
   stats.doubtful = number("doubtful");
   stats.clipped_rows = number("clipped_rows");
-  for (const auto& [name, text] :
-       {std::pair{"codes", &stats.codes}, {"why", &stats.why}, {"warning", &stats.warning}, {"renew", &stats.renew}}) {
-    if (json.contains(name) && json[name].is_string()) *text = sentence(json[name].get_ref<const std::string&>());
+  for (const auto& [name, text] : {std::pair{"codes", &stats.codes},
+                                   {"why", &stats.why},
+                                   {"warning", &stats.warning},
+                                   {"renew", &stats.renew}}) {
+    if (json.contains(name) && json[name].is_string())
+      *text = sentence(json[name].get_ref<const std::string&>());
   }
   stats.measured = measured_in(json);
-  if (json.contains("calibration") && json["calibration"].is_array() && !json["calibration"].empty()) stats.calibration_json = json["calibration"].dump();
+  if (json.contains("calibration") && json["calibration"].is_array() &&
+      !json["calibration"].empty())
+    stats.calibration_json = json["calibration"].dump();
   return stats;
 }
 

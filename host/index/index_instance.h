@@ -1,4 +1,5 @@
-// One index over one vector column of one segment: an instance of an index plugin behind plain types.
+// One index over one vector column of one segment: an instance of an index plugin behind plain
+// types.
 #pragma once
 
 #include <atomic>
@@ -20,7 +21,8 @@ namespace rhumb::index {
 
 struct OpenRequest {
   model::Distance distance = model::Distance::kCosine;
-  rhumb_vectors_t vectors{};   // copied; what it points to stays until the instance is closed. rows: slots filled by now
+  // copied; what it points to stays until the instance is closed. rows: slots filled by now
+  rhumb_vectors_t vectors{};
   uint64_t capacity_hint = 0;  // slots expected at most
   std::string config_json;     // from EngineDescription::config_json
   std::string data_dir;        // what save() left; empty = a new index
@@ -33,7 +35,8 @@ struct SearchRequest {
   float recall = 0, widen = 0;           // of a search without ef: rhumb_query_t
   float oversampling = 0;                // the same
   bool exact = false;
-  const rhumb_filter_t* filter = nullptr;  // null: every slot that is indexed; the host's views pass their live bits
+  // null: every slot that is indexed; the host's views pass their live bits
+  const rhumb_filter_t* filter = nullptr;
   base::Deadline deadline;
   const std::atomic<bool>* cancelled = nullptr;
 };
@@ -53,13 +56,14 @@ struct BuildRequest {
   uint32_t slot_end = 0;
   std::span<const uint64_t> live;  // bits of slots to take in; empty = all
   uint32_t threads = 1;
-  std::function<void(uint64_t done, uint64_t total)> progress;  // from any of the build's threads; may be empty
+  // from any of the build's threads; may be empty
+  std::function<void(uint64_t done, uint64_t total)> progress;
   const std::atomic<bool>* cancelled = nullptr;
 };
 
 struct IndexStats {
   uint64_t rows = 0, bytes_resident = 0, bytes_mapped = 0;
-  uint32_t built_through = 0;  // slots below are indexed
+  uint32_t built_through = 0;    // slots below are indexed
   std::string calibration_json;  // [[ef, recall at 10], ..]; empty: not known
   // What it tells of itself (rhumb/index.h); sentences that are too long are cut.
   struct Measured {
@@ -71,14 +75,17 @@ struct IndexStats {
   uint64_t doubtful = 0, clipped_rows = 0;
 };
 
-// Owns the plugin's instance and closes it; the owner sees to it that no call is running then. search, insert, stats: any thread, at once
-// (overlapping inserts on disjoint ranges). build: a background thread, and no search meanwhile. save: a background thread, no build or
-// insert meanwhile. Once an engine has answered that it is not to be trusted (I/O, damage, a bug), the instance is fenced: every later
-// call is kUnavailable and the owner builds anew. Indexes are derived data: no failure here loses anything.
+// Owns the plugin's instance and closes it; the owner sees to it that no call is running then.
+// search, insert, stats: any thread, at once (overlapping inserts on disjoint ranges). build: a
+// background thread, and no search meanwhile. save: a background thread, no build or insert
+// meanwhile. Once an engine has answered that it is not to be trusted (I/O, damage, a bug), the
+// instance is fenced: every later call is kUnavailable and the owner builds anew. Indexes are
+// derived data: no failure here loses anything.
 class IndexInstance {
  public:
   // kCorrupt, kUnsupported: what lies in data_dir cannot be used; open again without it and build.
-  static base::Result<std::unique_ptr<IndexInstance>> open(const plugin::Engine<rhumb_index_ops_t>& engine, const OpenRequest& request);
+  static base::Result<std::unique_ptr<IndexInstance>> open(
+      const plugin::Engine<rhumb_index_ops_t>& engine, const OpenRequest& request);
   ~IndexInstance();
   IndexInstance(const IndexInstance&) = delete;
   IndexInstance& operator=(const IndexInstance&) = delete;

@@ -1,5 +1,6 @@
-// The metadata's own form of a collection's configuration (not the wire form of the REST API). Unknown members are passed over, so that
-// an older release reads what a newer one wrote as far as it understands it.
+// The metadata's own form of a collection's configuration (not the wire form of the REST API).
+// Unknown members are passed over, so that an older release reads what a newer one wrote as far as
+// it understands it.
 #include <nlohmann/json.hpp>
 
 #include "host/model/collection.h"
@@ -47,19 +48,26 @@ HnswConfig hnsw_of(const json& j) {
 }
 
 json vector_json(const VectorParams& v) {
-  json j = {{"size", v.size}, {"distance", static_cast<int>(v.distance)}, {"datatype", static_cast<int>(v.datatype)},
-            {"datatype_given", v.datatype_given}, {"hnsw", hnsw_json(v.hnsw)}, {"hnsw_json", v.hnsw_json}, {"quantization", v.quantization_json}};
+  json j = {{"size", v.size},
+            {"distance", static_cast<int>(v.distance)},
+            {"datatype", static_cast<int>(v.datatype)},
+            {"datatype_given", v.datatype_given},
+            {"hnsw", hnsw_json(v.hnsw)},
+            {"hnsw_json", v.hnsw_json},
+            {"quantization", v.quantization_json}};
   put(j, "on_disk", v.on_disk);
   put(j, "memory", v.memory);
   if (v.multivector) j["multivector"] = static_cast<int>(kMaxSim);
   return j;
 }
 
-// A number that is none of the values 1..last was written by a newer release, or is damage: both must be told, not guessed at.
+// A number that is none of the values 1..last was written by a newer release, or is damage: both
+// must be told, not guessed at.
 template <typename E>
 E enum_of(const json& j, E last) {
   const auto number = j.get<int64_t>();
-  if (number < 1 || number > static_cast<int64_t>(last)) throw json::other_error::create(500, "no known value: " + std::to_string(number), &j);
+  if (number < 1 || number > static_cast<int64_t>(last))
+    throw json::other_error::create(500, "no known value: " + std::to_string(number), &j);
   return static_cast<E>(number);
 }
 
@@ -74,7 +82,8 @@ VectorParams vector_of(const json& j) {
   v.quantization_json = j.value("quantization", "");
   get(j, "on_disk", v.on_disk);
   get(j, "memory", v.memory);
-  if (auto it = j.find("multivector"); it != j.end()) v.multivector = enum_of(*it, kMaxSim) == kMaxSim;
+  if (auto it = j.find("multivector"); it != j.end())
+    v.multivector = enum_of(*it, kMaxSim) == kMaxSim;
   return v;
 }
 
@@ -89,10 +98,12 @@ CollectionConfig config_of(const json& j) {
   c.hnsw = hnsw_of(j.value("hnsw", json::object()));
   if (auto it = j.find("payload_indexes"); it != j.end()) {
     for (const auto& [field, index] : it->items()) {
-      c.payload_indexes[field] = {enum_of(index.at("type"), FieldType::kText), index.value("params", "")};
+      c.payload_indexes[field] = {enum_of(index.at("type"), FieldType::kText),
+                                  index.value("params", "")};
     }
   }
-  if (auto it = j.find("hints"); it != j.end()) c.hints_json = it->get<std::map<std::string, std::string>>();
+  if (auto it = j.find("hints"); it != j.end())
+    c.hints_json = it->get<std::map<std::string, std::string>>();
   return c;
 }
 
@@ -101,7 +112,8 @@ CollectionConfig config_of(const json& j) {
 std::string to_json(const CollectionConfig& config) {
   json vectors = json::object(), indexes = json::object();
   for (const auto& [name, v] : config.vectors) vectors[name] = vector_json(v);
-  for (const auto& [field, index] : config.payload_indexes) indexes[field] = {{"type", static_cast<int>(index.type)}, {"params", index.params_json}};
+  for (const auto& [field, index] : config.payload_indexes)
+    indexes[field] = {{"type", static_cast<int>(index.type)}, {"params", index.params_json}};
   return json{{"vectors", vectors},
               {"single_vector", config.single_vector},
               {"shard_number", config.shard_number},

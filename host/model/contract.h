@@ -15,8 +15,9 @@ struct Contract {
 
 Contract contract_of(const CollectionConfig& config);
 
-// What a measured recall with its 95 % interval says of a promise. true: as much as asked is found, and what is missing may be twice of
-// what is allowed at most. false: too little is found, surely. nullopt: it is not known yet.
+// What a measured recall with its 95 % interval says of a promise. true: as much as asked is found,
+// and what is missing may be twice of what is allowed at most. false: too little is found, surely.
+// nullopt: it is not known yet.
 std::optional<bool> contract_kept(double asked, double mean, double low, double high);
 
 }  // namespace rhumb::model

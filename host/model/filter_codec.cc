@@ -10,9 +10,21 @@ using base::Result;
 using base::Status;
 namespace limits = base::limits;
 
-// Tags of conditions on the wire; never reused. kDoubleRange is read only: its bounds were doubles, whatever the client wrote.
+// Tags of conditions on the wire; never reused. kDoubleRange is read only: its bounds were doubles,
+// whatever the client wrote.
 enum class Tag : uint8_t {
-  kMatchAny = 1, kMatchExcept, kDoubleRange, kDatetimeRange, kValuesCount, kIsEmpty, kIsNull, kHasId, kHasVector, kNested, kSubFilter, kRange
+  kMatchAny = 1,
+  kMatchExcept,
+  kDoubleRange,
+  kDatetimeRange,
+  kValuesCount,
+  kIsEmpty,
+  kIsNull,
+  kHasId,
+  kHasVector,
+  kNested,
+  kSubFilter,
+  kRange
 };
 
 Status cut_short() { return base::corrupt("filter: cut short"); }
@@ -21,10 +33,14 @@ void encode_values(const std::vector<MatchValue>& values, ByteWriter& out) {
   out.u32(static_cast<uint32_t>(values.size()));
   for (const MatchValue& v : values) {
     out.u8(static_cast<uint8_t>(v.index()));
-    if (const auto* s = std::get_if<std::string>(&v)) out.blob(*s);
-    else if (const auto* i = std::get_if<int64_t>(&v)) out.fixed(*i);
-    else if (const auto* u = std::get_if<uint64_t>(&v)) out.fixed(*u);
-    else out.u8(std::get<bool>(v) ? 1 : 0);
+    if (const auto* s = std::get_if<std::string>(&v))
+      out.blob(*s);
+    else if (const auto* i = std::get_if<int64_t>(&v))
+      out.fixed(*i);
+    else if (const auto* u = std::get_if<uint64_t>(&v))
+      out.fixed(*u);
+    else
+      out.u8(std::get<bool>(v) ? 1 : 0);
   }
 }
 
@@ -35,11 +51,20 @@ Result<std::vector<MatchValue>> decode_values(ByteReader& in) {
   values.reserve(n);
   for (uint32_t i = 0; i < n; ++i) {
     switch (in.u8()) {
-      case 0: values.emplace_back(std::string(in.blob())); break;
-      case 1: values.emplace_back(in.fixed<int64_t>()); break;
-      case 2: values.emplace_back(in.u8() != 0); break;
-      case 3: values.emplace_back(in.fixed<uint64_t>()); break;
-      default: return base::corrupt("filter: unknown kind of match value");
+      case 0:
+        values.emplace_back(std::string(in.blob()));
+        break;
+      case 1:
+        values.emplace_back(in.fixed<int64_t>());
+        break;
+      case 2:
+        values.emplace_back(in.u8() != 0);
+        break;
+      case 3:
+        values.emplace_back(in.fixed<uint64_t>());
+        break;
+      default:
+        return base::corrupt("filter: unknown kind of match value");
     }
   }
   if (in.failed()) return cut_short();
@@ -51,9 +76,12 @@ void encode_bound(uint64_t bound, ByteWriter& out) { out.fixed(bound); }
 void encode_bound(const Number& bound, ByteWriter& out) {
   out.u8(static_cast<uint8_t>(bound.kind()));
   switch (bound.kind()) {
-    case Number::Kind::kDouble: return out.fixed(bound.double_value());
-    case Number::Kind::kSigned: return out.fixed(bound.signed_value());
-    case Number::Kind::kUnsigned: return out.fixed(bound.unsigned_value());
+    case Number::Kind::kDouble:
+      return out.fixed(bound.double_value());
+    case Number::Kind::kSigned:
+      return out.fixed(bound.signed_value());
+    case Number::Kind::kUnsigned:
+      return out.fixed(bound.unsigned_value());
   }
 }
 
@@ -72,9 +100,12 @@ Result<Bound> decode_bound(ByteReader& in) {
     return in.fixed<Bound>();
   } else {
     switch (static_cast<Number::Kind>(in.u8())) {
-      case Number::Kind::kDouble: return Number(in.f64());
-      case Number::Kind::kSigned: return Number(in.fixed<int64_t>());
-      case Number::Kind::kUnsigned: return Number(in.u64());
+      case Number::Kind::kDouble:
+        return Number(in.f64());
+      case Number::Kind::kSigned:
+        return Number(in.fixed<int64_t>());
+      case Number::Kind::kUnsigned:
+        return Number(in.u64());
     }
     return base::corrupt("filter: unknown kind of number");
   }
@@ -100,28 +131,64 @@ void tag(Tag t, ByteWriter& out) { out.u8(static_cast<uint8_t>(t)); }
 
 struct EncodeTest {
   ByteWriter& out;
-  void operator()(const MatchAny& t) const { tag(Tag::kMatchAny, out); encode_values(t.values, out); }
-  void operator()(const MatchExcept& t) const { tag(Tag::kMatchExcept, out); encode_values(t.values, out); }
-  void operator()(const Range& t) const { tag(Tag::kRange, out); encode_bounds(t, out); }
-  void operator()(const DatetimeRange& t) const { tag(Tag::kDatetimeRange, out); encode_bounds(t, out); }
-  void operator()(const ValuesCount& t) const { tag(Tag::kValuesCount, out); encode_bounds(t, out); }
-  void operator()(const IsEmpty& t) const { tag(Tag::kIsEmpty, out); out.u8(t.value ? 1 : 0); }
-  void operator()(const IsNull& t) const { tag(Tag::kIsNull, out); out.u8(t.value ? 1 : 0); }
+  void operator()(const MatchAny& t) const {
+    tag(Tag::kMatchAny, out);
+    encode_values(t.values, out);
+  }
+  void operator()(const MatchExcept& t) const {
+    tag(Tag::kMatchExcept, out);
+    encode_values(t.values, out);
+  }
+  void operator()(const Range& t) const {
+    tag(Tag::kRange, out);
+    encode_bounds(t, out);
+  }
+  void operator()(const DatetimeRange& t) const {
+    tag(Tag::kDatetimeRange, out);
+    encode_bounds(t, out);
+  }
+  void operator()(const ValuesCount& t) const {
+    tag(Tag::kValuesCount, out);
+    encode_bounds(t, out);
+  }
+  void operator()(const IsEmpty& t) const {
+    tag(Tag::kIsEmpty, out);
+    out.u8(t.value ? 1 : 0);
+  }
+  void operator()(const IsNull& t) const {
+    tag(Tag::kIsNull, out);
+    out.u8(t.value ? 1 : 0);
+  }
   void operator()(const HasId& t) const {
     tag(Tag::kHasId, out);
     out.u32(static_cast<uint32_t>(t.ids.size()));
     for (const PointId& id : t.ids) out.blob(id.key());
   }
-  void operator()(const HasVector& t) const { tag(Tag::kHasVector, out); out.blob(t.name); }
-  void operator()(const Nested& t) const { tag(Tag::kNested, out); encode(*t.filter, out); }
-  void operator()(const SubFilter& t) const { tag(Tag::kSubFilter, out); encode(*t.filter, out); }
+  void operator()(const HasVector& t) const {
+    tag(Tag::kHasVector, out);
+    out.blob(t.name);
+  }
+  void operator()(const Nested& t) const {
+    tag(Tag::kNested, out);
+    encode(*t.filter, out);
+  }
+  void operator()(const SubFilter& t) const {
+    tag(Tag::kSubFilter, out);
+    encode(*t.filter, out);
+  }
 };
 
 struct CloneTest {
   template <typename T>
-  decltype(Condition::test) operator()(const T& t) const { return t; }
-  decltype(Condition::test) operator()(const Nested& t) const { return Nested{std::make_unique<Filter>(clone(*t.filter))}; }
-  decltype(Condition::test) operator()(const SubFilter& t) const { return SubFilter{std::make_unique<Filter>(clone(*t.filter))}; }
+  decltype(Condition::test) operator()(const T& t) const {
+    return t;
+  }
+  decltype(Condition::test) operator()(const Nested& t) const {
+    return Nested{std::make_unique<Filter>(clone(*t.filter))};
+  }
+  decltype(Condition::test) operator()(const SubFilter& t) const {
+    return SubFilter{std::make_unique<Filter>(clone(*t.filter))};
+  }
 };
 
 std::vector<Condition> clone_all(const std::vector<Condition>& conditions) {
@@ -139,7 +206,8 @@ void encode_all(const std::vector<Condition>& conditions, ByteWriter& out) {
   }
 }
 
-// What is left of the whole tree's budget, so that a hostile message cannot ask for more than a client may.
+// What is left of the whole tree's budget, so that a hostile message cannot ask for more than a
+// client may.
 struct Budget {
   uint32_t conditions = limits::kMaxFilterConditions;
   uint32_t depth = 0;
@@ -174,17 +242,31 @@ base::Status decode_test(ByteReader& in, Budget& budget, Condition& c) {
       c.test = MatchExcept{std::move(values)};
       break;
     }
-    case Tag::kRange: RHUMB_TRY((decode_bounds<Range, Number>(in, c))); break;
-    case Tag::kDoubleRange: RHUMB_TRY((decode_bounds<Range, double>(in, c))); break;
-    case Tag::kDatetimeRange: RHUMB_TRY((decode_bounds<DatetimeRange, int64_t>(in, c))); break;
-    case Tag::kValuesCount: RHUMB_TRY((decode_bounds<ValuesCount, uint64_t>(in, c))); break;
-    case Tag::kIsEmpty: c.test = IsEmpty{in.u8() != 0}; break;
-    case Tag::kIsNull: c.test = IsNull{in.u8() != 0}; break;
+    case Tag::kRange:
+      RHUMB_TRY((decode_bounds<Range, Number>(in, c)));
+      break;
+    case Tag::kDoubleRange:
+      RHUMB_TRY((decode_bounds<Range, double>(in, c)));
+      break;
+    case Tag::kDatetimeRange:
+      RHUMB_TRY((decode_bounds<DatetimeRange, int64_t>(in, c)));
+      break;
+    case Tag::kValuesCount:
+      RHUMB_TRY((decode_bounds<ValuesCount, uint64_t>(in, c)));
+      break;
+    case Tag::kIsEmpty:
+      c.test = IsEmpty{in.u8() != 0};
+      break;
+    case Tag::kIsNull:
+      c.test = IsNull{in.u8() != 0};
+      break;
     case Tag::kHasId: {
       RHUMB_ASSIGN(c.test, decode_ids(in));
       break;
     }
-    case Tag::kHasVector: c.test = HasVector{std::string(in.blob())}; break;
+    case Tag::kHasVector:
+      c.test = HasVector{std::string(in.blob())};
+      break;
     case Tag::kNested: {
       RHUMB_ASSIGN(auto inner, decode_inner(in, budget));
       c.test = Nested{std::move(inner)};
@@ -195,14 +277,17 @@ base::Status decode_test(ByteReader& in, Budget& budget, Condition& c) {
       c.test = SubFilter{std::move(inner)};
       break;
     }
-    default: return base::corrupt("filter: unknown condition");
+    default:
+      return base::corrupt("filter: unknown condition");
   }
   return in.failed() ? cut_short() : base::ok();
 }
 
 base::Status decode_all(ByteReader& in, Budget& budget, std::vector<Condition>& out) {
   const uint32_t n = in.count(5);
-  if (n > budget.conditions) return base::corrupt("filter: more than " + std::to_string(limits::kMaxFilterConditions) + " conditions");
+  if (n > budget.conditions)
+    return base::corrupt("filter: more than " + std::to_string(limits::kMaxFilterConditions) +
+                         " conditions");
   budget.conditions -= n;
   for (uint32_t i = 0; i < n; ++i) {
     Condition c;
@@ -214,7 +299,8 @@ base::Status decode_all(ByteReader& in, Budget& budget, std::vector<Condition>& 
 }
 
 Result<Filter> decode_tree(ByteReader& in, Budget& budget) {
-  if (++budget.depth > limits::kMaxFilterDepth) return base::corrupt("filter: deeper than " + std::to_string(limits::kMaxFilterDepth));
+  if (++budget.depth > limits::kMaxFilterDepth)
+    return base::corrupt("filter: deeper than " + std::to_string(limits::kMaxFilterDepth));
   Filter f;
   RHUMB_TRY(decode_all(in, budget, f.must));
   RHUMB_TRY(decode_all(in, budget, f.should));
@@ -229,7 +315,9 @@ Result<Filter> decode_tree(ByteReader& in, Budget& budget) {
 
 }  // namespace
 
-bool Filter::empty() const { return must.empty() && should.empty() && must_not.empty() && !min_should_set; }
+bool Filter::empty() const {
+  return must.empty() && should.empty() && must_not.empty() && !min_should_set;
+}
 
 Filter clone(const Filter& filter) {
   Filter out;

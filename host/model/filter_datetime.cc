@@ -1,4 +1,5 @@
-// Dates and times as clients write them: RFC 3339, and the shorter forms that Qdrant takes. No locale, no time zone database.
+// Dates and times as clients write them: RFC 3339, and the shorter forms that Qdrant takes. No
+// locale, no time zone database.
 #include "host/model/filter.h"
 
 namespace rhumb::model {
@@ -34,13 +35,15 @@ struct Cursor {
   }
 };
 
-// Days since 1970-01-01 of a date in the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible low-level date algorithms").
+// Days since 1970-01-01 of a date in the proleptic Gregorian calendar (H. Hinnant,
+// "chrono-compatible low-level date algorithms").
 int64_t days_from_civil(int64_t y, int64_t m, int64_t d) {
   y -= m <= 2;
   const int64_t era = (y >= 0 ? y : y - 399) / 400;
   const int64_t year_of_era = y - era * 400;
   const int64_t day_of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
+         719468;
 }
 
 bool real_date(int64_t y, int64_t m, int64_t d) {

@@ -71,10 +71,12 @@ Result<PointId> PointId::from_string(std::string_view text) {
   }
   uint64_t number = 0;
   if (parse_number(text, number)) {
-    return base::invalid("point id \"" + std::string(text) + "\" is a number in quotes: send it as a number, or as another string");
+    return base::invalid("point id \"" + std::string(text) +
+                         "\" is a number in quotes: send it as a number, or as another string");
   }
   if (text.empty() || text.size() > kMaxStringIdBytes) {
-    return base::invalid("a string id has 1 to " + std::to_string(kMaxStringIdBytes) + " bytes, this one has " + std::to_string(text.size()));
+    return base::invalid("a string id has 1 to " + std::to_string(kMaxStringIdBytes) +
+                         " bytes, this one has " + std::to_string(text.size()));
   }
   if (!base::valid_utf8(text)) return base::invalid("a string id must be valid UTF-8");
   id.key_ = '\x03' + std::string(text);
@@ -90,8 +92,11 @@ Result<PointId> PointId::from_path(std::string_view text) {
 Result<PointId> PointId::from_key(std::string_view key) {
   const char tag = key.empty() ? '\0' : key[0];
   const size_t body = key.empty() ? 0 : key.size() - 1;
-  const bool good = (tag == 1 && body == 8) || (tag == 2 && body == kUuidBytes) || (tag == 3 && body >= 1 && body <= kMaxStringIdBytes);
-  if (!good) return base::corrupt("not the key of a point id (" + std::to_string(key.size()) + " bytes, tag " + std::to_string(static_cast<int>(tag)) + ")");
+  const bool good = (tag == 1 && body == 8) || (tag == 2 && body == kUuidBytes) ||
+                    (tag == 3 && body >= 1 && body <= kMaxStringIdBytes);
+  if (!good)
+    return base::corrupt("not the key of a point id (" + std::to_string(key.size()) +
+                         " bytes, tag " + std::to_string(static_cast<int>(tag)) + ")");
   PointId id;
   id.key_ = std::string(key);
   return id;
@@ -113,7 +118,9 @@ std::string PointId::to_text() const {
   return out;
 }
 
-uint32_t bucket_of_key(std::string_view key) { return static_cast<uint32_t>(XXH64(key.data(), key.size(), 0) >> 52); }
+uint32_t bucket_of_key(std::string_view key) {
+  return static_cast<uint32_t>(XXH64(key.data(), key.size(), 0) >> 52);
+}
 
 void PointId::append_json(std::string& out) const {
   if (kind() == Kind::kNumber) {

@@ -1,5 +1,6 @@
-// Point ids: an unsigned 64-bit number, a UUID, or any UTF-8 string of 1 to 256 bytes. Held as the encoded key, whose byte order is the
-// scroll order (numbers < UUIDs < strings) and whose XXH64 picks the bucket:
+// Point ids: an unsigned 64-bit number, a UUID, or any UTF-8 string of 1 to 256 bytes. Held as the
+// encoded key, whose byte order is the scroll order (numbers < UUIDs < strings) and whose XXH64
+// picks the bucket:
 //   01 + u64 big-endian | 02 + 16 bytes of UUID | 03 + UTF-8
 #pragma once
 
@@ -18,7 +19,8 @@ class PointId {
 
   PointId() = default;  // empty: not a valid id
   static PointId number(uint64_t n);
-  // A JSON string: canonical, dashless or urn UUID -> UUID; text that parses as u64 is refused (ambiguous in a path); else a string id.
+  // A JSON string: canonical, dashless or urn UUID -> UUID; text that parses as u64 is refused
+  // (ambiguous in a path); else a string id.
   static base::Result<PointId> from_string(std::string_view text);
   // A path segment (percent-decoded): number, then UUID, then string.
   static base::Result<PointId> from_path(std::string_view text);
@@ -29,8 +31,8 @@ class PointId {
   Kind kind() const { return static_cast<Kind>(key_[0]); }
   uint64_t as_number() const;
   const std::string& key() const { return key_; }
-  std::string to_text() const;              // 7, 5c56c793-69f3-4fbf-87e6-c4bf54c28c26, gimp
-  void append_json(std::string& out) const; // 7, "5c56...", "gimp" (escaped)
+  std::string to_text() const;               // 7, 5c56c793-69f3-4fbf-87e6-c4bf54c28c26, gimp
+  void append_json(std::string& out) const;  // 7, "5c56...", "gimp" (escaped)
 
   bool operator==(const PointId& o) const { return key_ == o.key_; }
   bool operator!=(const PointId& o) const { return key_ != o.key_; }
@@ -40,11 +42,14 @@ class PointId {
   std::string key_;
 };
 
-uint32_t bucket_of_key(std::string_view key);  // XXH64(key, 0) >> 52: pinned for ever, same as router `hash`
+// XXH64(key, 0) >> 52: pinned for ever, same as router `hash`
+uint32_t bucket_of_key(std::string_view key);
 
 }  // namespace rhumb::model
 
 template <>
 struct std::hash<rhumb::model::PointId> {
-  size_t operator()(const rhumb::model::PointId& id) const noexcept { return std::hash<std::string>{}(id.key()); }
+  size_t operator()(const rhumb::model::PointId& id) const noexcept {
+    return std::hash<std::string>{}(id.key());
+  }
 };

@@ -48,9 +48,12 @@ std::partial_ordering compare(A a, B b) {  // the other way round
 template <typename A>
 std::partial_ordering with(A a, const Number& b) {
   switch (b.kind()) {
-    case Number::Kind::kSigned: return compare(a, b.signed_value());
-    case Number::Kind::kUnsigned: return compare(a, b.unsigned_value());
-    case Number::Kind::kDouble: break;
+    case Number::Kind::kSigned:
+      return compare(a, b.signed_value());
+    case Number::Kind::kUnsigned:
+      return compare(a, b.unsigned_value());
+    case Number::Kind::kDouble:
+      break;
   }
   return compare(a, b.double_value());
 }
@@ -59,9 +62,12 @@ std::partial_ordering with(A a, const Number& b) {
 
 std::partial_ordering operator<=>(const Number& a, const Number& b) {
   switch (a.kind()) {
-    case Number::Kind::kSigned: return with(a.signed_value(), b);
-    case Number::Kind::kUnsigned: return with(a.unsigned_value(), b);
-    case Number::Kind::kDouble: break;
+    case Number::Kind::kSigned:
+      return with(a.signed_value(), b);
+    case Number::Kind::kUnsigned:
+      return with(a.unsigned_value(), b);
+    case Number::Kind::kDouble:
+      break;
   }
   return with(a.double_value(), b);
 }

@@ -1,5 +1,5 @@
-#include "host/base/limits.h"
 #include "host/model/operation.h"
+#include "host/base/limits.h"
 
 namespace rhumb::model {
 namespace {
@@ -12,7 +12,8 @@ using base::Status;
 Status cut_short(const char* what) { return base::corrupt(std::string(what) + ": cut short"); }
 
 bool known_kind(uint16_t kind) {
-  return kind >= static_cast<uint16_t>(OperationKind::kUpsert) && kind <= static_cast<uint16_t>(OperationKind::kClearPayload);
+  return kind >= static_cast<uint16_t>(OperationKind::kUpsert) &&
+         kind <= static_cast<uint16_t>(OperationKind::kClearPayload);
 }
 
 void encode_body(const PointWrite& p, ByteWriter& out) {
@@ -27,7 +28,9 @@ void encode_body(const PointWrite& p, ByteWriter& out) {
 Status decode_body(ByteReader& in, PointWrite& p) {
   p.payload = std::string(in.blob());
   const uint32_t n = in.count(8);
-  if (n > base::limits::kMaxNamedVectors) return base::corrupt("point: more than " + std::to_string(base::limits::kMaxNamedVectors) + " vectors");
+  if (n > base::limits::kMaxNamedVectors)
+    return base::corrupt("point: more than " + std::to_string(base::limits::kMaxNamedVectors) +
+                         " vectors");
   p.vectors.resize(n);
   for (NamedVector& v : p.vectors) {
     v.name = std::string(in.blob());
@@ -67,12 +70,14 @@ Status decode_optional(ByteReader& in, std::optional<Filter>& filter) {
 Status decode_header(ByteReader& in, CommandHeader& h) {
   h.format = in.u16();
   if (h.format != kCommandFormat) {
-    return base::corrupt("command: format " + std::to_string(h.format) + ", this release reads " + std::to_string(kCommandFormat));
+    return base::corrupt("command: format " + std::to_string(h.format) + ", this release reads " +
+                         std::to_string(kCommandFormat));
   }
   const uint16_t kind = in.u16();
   h.feature_level = in.u32();
   if (!known_kind(kind) || h.feature_level > kFeatureLevel) {
-    return base::corrupt("command: kind " + std::to_string(kind) + ", feature level " + std::to_string(h.feature_level) + ": written by a newer release");
+    return base::corrupt("command: kind " + std::to_string(kind) + ", feature level " +
+                         std::to_string(h.feature_level) + ": written by a newer release");
   }
   h.kind = static_cast<OperationKind>(kind);
   h.session = in.u64();
@@ -98,7 +103,8 @@ void encode_conditions(const Command& c, ByteWriter& to) {
 Status decode_conditions(ByteReader& from, Command& c) {
   ByteReader in(from.blob());
   const uint8_t mode = in.u8();
-  if (mode > static_cast<uint8_t>(UpdateMode::kUpdateOnly)) return base::corrupt("command: unknown mode " + std::to_string(mode));
+  if (mode > static_cast<uint8_t>(UpdateMode::kUpdateOnly))
+    return base::corrupt("command: unknown mode " + std::to_string(mode));
   c.mode = static_cast<UpdateMode>(mode);
   std::optional<Filter> filter;
   RHUMB_TRY(decode_optional(in, filter));
@@ -133,7 +139,8 @@ Result<Operation> decode_operation(ByteReader& in) {
   Operation o;
   const uint16_t kind = in.u16();
   const uint8_t mode = in.u8();
-  if (!known_kind(kind) || mode > static_cast<uint8_t>(UpdateMode::kUpdateOnly)) return base::corrupt("operation: unknown kind or mode");
+  if (!known_kind(kind) || mode > static_cast<uint8_t>(UpdateMode::kUpdateOnly))
+    return base::corrupt("operation: unknown kind or mode");
   o.kind = static_cast<OperationKind>(kind);
   o.mode = static_cast<UpdateMode>(mode);
   o.points.resize(in.count(12));
@@ -191,7 +198,8 @@ Result<Command> decode_command(std::string_view bytes) {
     t.expected_version = in.u64();
   }
   c.points.resize(in.count(8));
-  if (!c.points.empty() && c.points.size() != c.targets.size()) return base::corrupt("command: points and targets differ in number");
+  if (!c.points.empty() && c.points.size() != c.targets.size())
+    return base::corrupt("command: points and targets differ in number");
   for (size_t i = 0; i < c.points.size(); ++i) {
     c.points[i].id = c.targets[i].id;
     RHUMB_TRY(decode_body(in, c.points[i]));

@@ -7,13 +7,16 @@ namespace rhumb::model {
 uint64_t text_bytes(const Record& record) {
   constexpr uint64_t kTextPerByte = 3;  // of a component, as it is stored
   uint64_t bytes = base::limits::kRecordTextBytes + record.id.key().size() + record.payload.size();
-  for (const NamedVector& v : record.vectors) bytes += v.name.size() + kTextPerByte * v.bytes.size();
+  for (const NamedVector& v : record.vectors)
+    bytes += v.name.size() + kTextPerByte * v.bytes.size();
   return bytes;
 }
 
 base::Status too_large() {
-  return {base::Code::kTooLarge, "the points of this answer have more than " + std::to_string(base::limits::kMaxReplyBytes) +
-                                     " bytes: ask for fewer, or without vectors or payload, or scroll"};
+  return {base::Code::kTooLarge,
+          "the points of this answer have more than " +
+              std::to_string(base::limits::kMaxReplyBytes) +
+              " bytes: ask for fewer, or without vectors or payload, or scroll"};
 }
 
 }  // namespace rhumb::model

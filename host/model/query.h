@@ -26,12 +26,13 @@ struct VectorSelector {
 };
 
 struct SearchParams {
-  uint32_t ef = 0;            // 0 = the collection's
-  float oversampling = 0;     // as in rhumb_query_t
+  uint32_t ef = 0;         // 0 = the collection's
+  float oversampling = 0;  // as in rhumb_query_t
   bool exact = false, indexed_only = false, explain = false;
 };
 
-// One nearest-neighbour search of one shard. The query vector has the collection's final bits, like a stored one.
+// One nearest-neighbour search of one shard. The query vector has the collection's final bits, like
+// a stored one.
 struct SearchRequest {
   std::string vector_name;
   std::string vector;  // row bytes; of a multivector several rows
@@ -43,11 +44,13 @@ struct SearchRequest {
   VectorSelector with_vector;
 };
 
-// payload: selected members as JSON text; empty when not asked for or the point has none (has_payload tells).
+// payload: selected members as JSON text; empty when not asked for or the point has none
+// (has_payload tells).
 struct Record {
   PointId id;
   uint64_t version = 0;
-  float score = 0;  // of a search: cosine and dot larger is better, euclid and manhattan the distance itself
+  // of a search: cosine and dot larger is better, euclid and manhattan the distance itself
+  float score = 0;
   std::string payload;
   std::vector<NamedVector> vectors;
 };
@@ -56,16 +59,18 @@ struct Record {
 uint64_t text_bytes(const Record& record);
 base::Status too_large();  // kTooLarge: an answer of more than kMaxReplyBytes
 
-// How one segment answered: strategy "scan", "graph", "filtered_graph", "filter_scan", "index_scan"; rows_examined counts payloads or
-// index entries looked at for the filter, distances the vectors compared.
+// How one segment answered: strategy "scan", "graph", "filtered_graph", "filter_scan",
+// "index_scan"; rows_examined counts payloads or index entries looked at for the filter, distances
+// the vectors compared.
 struct SegmentPlan {
   uint64_t segment = 0;
-  std::string state, strategy, index;  // state: growing | sealed; index: field that served the filter, empty = full evaluation
+  // state: growing | sealed; index: field that served the filter, empty = full evaluation
+  std::string state, strategy, index;
   uint64_t rows = 0, rows_examined = 0, passed = 0, distances = 0, tail = 0;
 };
 
 struct SearchResult {
-  std::vector<Record> points;  // best first
+  std::vector<Record> points;     // best first
   std::vector<SegmentPlan> plan;  // only with params.explain
 };
 
@@ -76,7 +81,8 @@ struct GetRequest {
 };
 struct ScrollRequest {
   std::optional<PointId> offset;  // first id to show
-  uint32_t limit = 10;            // the gateway asks one more than the page, to know the next offset
+  // the gateway asks one more than the page, to know the next offset
+  uint32_t limit = 10;
   std::optional<Filter> filter;
   PayloadSelector with_payload;
   VectorSelector with_vector;
@@ -104,8 +110,10 @@ struct ShardState {
   bool green = true;
   std::string warning;  // e.g. why an index cannot be built
   std::array<uint8_t, 16> content_hash{};
-  std::vector<std::pair<std::string, uint64_t>> index_points;  // payload index field -> points it holds
-  std::vector<std::pair<std::string, std::string>> wanted_indexes;  // fields that filters asked for without one -> types that would serve
+  // payload index field -> points it holds
+  std::vector<std::pair<std::string, uint64_t>> index_points;
+  // fields that filters asked for without one -> types that would serve
+  std::vector<std::pair<std::string, std::string>> wanted_indexes;
   std::vector<IndexState> indexes;  // at most kMaxIndexStates
 };
 

@@ -22,7 +22,8 @@ void encode(const PayloadSelector& s, ByteWriter& out) { encode_selector(s, s.ke
 void encode(const VectorSelector& s, ByteWriter& out) { encode_selector(s, s.names, out); }
 
 template <typename Selector>
-Status decode_selector(ByteReader& in, Selector& s, std::vector<std::string>& names, uint8_t mode_max) {
+Status decode_selector(ByteReader& in, Selector& s, std::vector<std::string>& names,
+                       uint8_t mode_max) {
   const uint8_t mode = in.u8();
   if (mode > mode_max) return base::corrupt("selector: unknown mode");
   s.mode = static_cast<typename Selector::Mode>(mode);
@@ -73,7 +74,8 @@ void encode(const SearchRequest& v, ByteWriter& out) {
   encode_filter(v.filter, out);
   out.u32(v.params.ef);
   out.f32(v.params.oversampling);
-  out.u8(static_cast<uint8_t>((v.params.exact ? 1 : 0) | (v.params.indexed_only ? 2 : 0) | (v.params.explain ? 4 : 0) | (v.score_threshold ? 8 : 0)));
+  out.u8(static_cast<uint8_t>((v.params.exact ? 1 : 0) | (v.params.indexed_only ? 2 : 0) |
+                              (v.params.explain ? 4 : 0) | (v.score_threshold ? 8 : 0)));
   out.u32(v.limit);
   if (v.score_threshold) out.f32(*v.score_threshold);
   encode(v.with_payload, out);
@@ -199,23 +201,29 @@ Result<CountRequest> decode_count_request(ByteReader& in) {
 namespace {
 
 void encode(const IndexState& v, ByteWriter& out) {
-  for (const uint64_t n : {v.segment, v.rows, v.queries, v.ef, v.doubtful, v.clipped_rows}) out.u64(n);
+  for (const uint64_t n : {v.segment, v.rows, v.queries, v.ef, v.doubtful, v.clipped_rows})
+    out.u64(n);
   out.f64(v.recall);
-  for (const std::string* s : {&v.vector, &v.engine, &v.codes, &v.why, &v.warning, &v.renewing}) out.blob(*s);
+  for (const std::string* s : {&v.vector, &v.engine, &v.codes, &v.why, &v.warning, &v.renewing})
+    out.blob(*s);
 }
 
 IndexState decode_index_state(ByteReader& in) {
   IndexState v;
-  for (uint64_t* n : {&v.segment, &v.rows, &v.queries, &v.ef, &v.doubtful, &v.clipped_rows}) *n = in.u64();
+  for (uint64_t* n : {&v.segment, &v.rows, &v.queries, &v.ef, &v.doubtful, &v.clipped_rows})
+    *n = in.u64();
   v.recall = in.f64();
-  for (std::string* s : {&v.vector, &v.engine, &v.codes, &v.why, &v.warning, &v.renewing}) *s = std::string(in.blob());
+  for (std::string* s : {&v.vector, &v.engine, &v.codes, &v.why, &v.warning, &v.renewing})
+    *s = std::string(in.blob());
   return v;
 }
 
 }  // namespace
 
 void encode(const ShardState& v, ByteWriter& out) {
-  for (const uint64_t n : {v.shard, v.applied_index, v.points, v.segments, v.indexed_vectors, v.vectors, v.tail_rows}) out.u64(n);
+  for (const uint64_t n :
+       {v.shard, v.applied_index, v.points, v.segments, v.indexed_vectors, v.vectors, v.tail_rows})
+    out.u64(n);
   out.u8(v.green ? 1 : 0);
   out.blob(v.warning);
   out.fixed(v.content_hash);
@@ -235,7 +243,9 @@ void encode(const ShardState& v, ByteWriter& out) {
 
 Result<ShardState> decode_shard_state(ByteReader& in) {
   ShardState v;
-  for (uint64_t* n : {&v.shard, &v.applied_index, &v.points, &v.segments, &v.indexed_vectors, &v.vectors, &v.tail_rows}) *n = in.u64();
+  for (uint64_t* n : {&v.shard, &v.applied_index, &v.points, &v.segments, &v.indexed_vectors,
+                      &v.vectors, &v.tail_rows})
+    *n = in.u64();
   v.green = in.u8() != 0;
   v.warning = std::string(in.blob());
   v.content_hash = in.fixed<std::array<uint8_t, 16>>();
@@ -250,7 +260,8 @@ Result<ShardState> decode_shard_state(ByteReader& in) {
     types = std::string(in.blob());
   }
   constexpr uint32_t kIndexStateBytes = 7 * 8 + 6 * 4;  // at least
-  for (uint32_t i = in.count(kIndexStateBytes); i > 0 && !in.failed(); --i) v.indexes.push_back(decode_index_state(in));
+  for (uint32_t i = in.count(kIndexStateBytes); i > 0 && !in.failed(); --i)
+    v.indexes.push_back(decode_index_state(in));
   if (in.failed()) return cut_short("shard state");
   return v;
 }

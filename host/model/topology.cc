@@ -9,7 +9,9 @@ using base::ByteReader;
 using base::ByteWriter;
 using base::Result;
 
-base::Status cut_short(const char* what) { return base::corrupt(std::string(what) + ": cut short"); }
+base::Status cut_short(const char* what) {
+  return base::corrupt(std::string(what) + ": cut short");
+}
 
 void encode(const ShardPlacement& s, ByteWriter& out) {
   out.u64(s.shard);
@@ -35,10 +37,13 @@ ShardPlacement decode_placement(ByteReader& in) {
 base::Status check(const Collection& c) {
   RHUMB_TRY(check_runs(c.runs));
   for (const BucketRun& run : c.runs) {
-    if (c.shard(run.shard) == nullptr) return base::corrupt("collection: buckets of shard " + std::to_string(run.shard) + ", which it does not have");
+    if (c.shard(run.shard) == nullptr)
+      return base::corrupt("collection: buckets of shard " + std::to_string(run.shard) +
+                           ", which it does not have");
   }
   for (const ShardPlacement& s : c.shards) {
-    if (s.replicas.empty()) return base::corrupt("collection: shard " + std::to_string(s.shard) + " has no replica");
+    if (s.replicas.empty())
+      return base::corrupt("collection: shard " + std::to_string(s.shard) + " has no replica");
   }
   return base::ok();
 }
@@ -48,21 +53,28 @@ base::Status check(const Collection& c) {
 base::Status check_runs(std::span<const BucketRun> runs) {
   uint64_t next = 0;
   for (const BucketRun& run : runs) {
-    if (run.first != next || run.count == 0) return base::corrupt("bucket runs: one begins at " + std::to_string(run.first) + " where " + std::to_string(next) + " is due");
+    if (run.first != next || run.count == 0)
+      return base::corrupt("bucket runs: one begins at " + std::to_string(run.first) + " where " +
+                           std::to_string(next) + " is due");
     next += run.count;
   }
-  if (next != kBuckets) return base::corrupt("bucket runs: they end at " + std::to_string(next) + " of " + std::to_string(kBuckets));
+  if (next != kBuckets)
+    return base::corrupt("bucket runs: they end at " + std::to_string(next) + " of " +
+                         std::to_string(kBuckets));
   return base::ok();
 }
 
 const ShardPlacement* Collection::shard(uint64_t id) const {
-  auto it = std::find_if(shards.begin(), shards.end(), [id](const ShardPlacement& s) { return s.shard == id; });
+  auto it = std::find_if(shards.begin(), shards.end(),
+                         [id](const ShardPlacement& s) { return s.shard == id; });
   return it == shards.end() ? nullptr : &*it;
 }
 
 uint64_t Collection::shard_of_bucket(uint32_t bucket) const {
-  auto it = std::upper_bound(runs.begin(), runs.end(), bucket, [](uint32_t b, const BucketRun& run) { return b < run.first; });
-  RHUMB_ASSERT(it != runs.begin() && bucket < std::prev(it)->first + std::prev(it)->count);  // runs cover all buckets
+  auto it = std::upper_bound(runs.begin(), runs.end(), bucket,
+                             [](uint32_t b, const BucketRun& run) { return b < run.first; });
+  // runs cover all buckets
+  RHUMB_ASSERT(it != runs.begin() && bucket < std::prev(it)->first + std::prev(it)->count);
   return std::prev(it)->shard;
 }
 

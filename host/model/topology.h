@@ -1,5 +1,6 @@
-// The cluster as the metadata group knows it: nodes, collections, their shards, replicas and bucket runs. A map is immutable and versioned
-// (version = index of the last metadata command applied); everybody holds a shared pointer to the newest one he has seen.
+// The cluster as the metadata group knows it: nodes, collections, their shards, replicas and bucket
+// runs. A map is immutable and versioned (version = index of the last metadata command applied);
+// everybody holds a shared pointer to the newest one he has seen.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@ inline constexpr uint64_t kFirstShard = 1024;
 inline constexpr uint32_t kBuckets = 4096;  // bucket_of_key() gives [0, kBuckets)
 
 struct Replica {
-  uint64_t id = 0;    // Raft id, never reused
+  uint64_t id = 0;  // Raft id, never reused
   uint64_t node = 0;
 };
 struct ShardPlacement {
@@ -34,7 +35,7 @@ struct BucketRun {
 
 struct Collection {
   std::string name;
-  std::string uuid;  // another one for a collection made again under the same name
+  std::string uuid;             // another one for a collection made again under the same name
   uint64_t config_version = 0;  // index of the metadata command that changed it last
   CollectionConfig config;
   std::string router = "hash";  // pinned with the number of buckets

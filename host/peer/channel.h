@@ -1,4 +1,5 @@
-// A way to another node, or to this one. Calls are asynchronous and may complete on the calling thread; the callback fires exactly once.
+// A way to another node, or to this one. Calls are asynchronous and may complete on the calling
+// thread; the callback fires exactly once.
 #pragma once
 
 #include <atomic>
@@ -14,27 +15,34 @@ class Channel {
   virtual ~Channel() = default;
 
   template <typename Req>
-  void call(Req request, base::Deadline deadline, std::function<void(base::Result<typename Req::Reply>)> done) {
-    send(Req::kOp, box<Req>(std::move(request)), deadline, &decode_box<typename Req::Reply>, [done = std::move(done)](base::Result<Box> reply) {
-      if (!reply.ok()) return done(reply.status());
-      done(unbox<typename Req::Reply>(std::move(*reply)));
-    });
+  void call(Req request, base::Deadline deadline,
+            std::function<void(base::Result<typename Req::Reply>)> done) {
+    send(Req::kOp, box<Req>(std::move(request)), deadline, &decode_box<typename Req::Reply>,
+         [done = std::move(done)](base::Result<Box> reply) {
+           if (!reply.ok()) return done(reply.status());
+           done(unbox<typename Req::Reply>(std::move(*reply)));
+         });
   }
 
  private:
-  virtual void send(Op op, Box request, base::Deadline deadline, Decoder decode_reply, BoxCallback done) = 0;
+  virtual void send(Op op, Box request, base::Deadline deadline, Decoder decode_reply,
+                    BoxCallback done) = 0;
 };
 
-// Messages to this process. kEncode puts every message through its frame and back, as a network would.
+// Messages to this process. kEncode puts every message through its frame and back, as a network
+// would.
 enum class LoopbackMode : uint8_t { kDirect, kEncode };
 
 class LoopbackChannel final : public Channel {
  public:
-  LoopbackChannel(const Dispatcher& dispatcher, LoopbackMode mode) : dispatcher_(dispatcher), mode_(mode) {}
+  LoopbackChannel(const Dispatcher& dispatcher, LoopbackMode mode)
+      : dispatcher_(dispatcher), mode_(mode) {}
 
  private:
-  void send(Op op, Box request, base::Deadline deadline, Decoder decode_reply, BoxCallback done) override;
-  void send_encoded(const Dispatcher::Entry& entry, Op op, const Boxed& request, base::Deadline deadline, Decoder decode_reply, BoxCallback done);
+  void send(Op op, Box request, base::Deadline deadline, Decoder decode_reply,
+            BoxCallback done) override;
+  void send_encoded(const Dispatcher::Entry& entry, Op op, const Boxed& request,
+                    base::Deadline deadline, Decoder decode_reply, BoxCallback done);
 
   const Dispatcher& dispatcher_;
   const LoopbackMode mode_;

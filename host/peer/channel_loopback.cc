@@ -22,22 +22,28 @@ base::Result<Box> read_reply(std::string_view bytes, Decoder decode) {
   if ((frame.first.flags & kFrameFailed) == 0) return decode(in);
   const auto code = static_cast<base::Code>(in.u8());
   const std::string message(in.blob());
-  if (!in.done() || code == base::Code::kOk || code > base::Code::kInternal) return base::corrupt("peer reply: not a status");
+  if (!in.done() || code == base::Code::kOk || code > base::Code::kInternal)
+    return base::corrupt("peer reply: not a status");
   return base::Status(code, message);
 }
 
 }  // namespace
 
-void LoopbackChannel::send(Op op, Box request, base::Deadline deadline, Decoder decode_reply, BoxCallback done) {
+void LoopbackChannel::send(Op op, Box request, base::Deadline deadline, Decoder decode_reply,
+                           BoxCallback done) {
   const Dispatcher::Entry* entry = dispatcher_.find(op);
   if (entry == nullptr) {
-    return done(base::Status(base::Code::kUnavailable, "this node does not play the role that answers op " + std::to_string(static_cast<int>(op))));
+    return done(
+        base::Status(base::Code::kUnavailable, "this node does not play the role that answers op " +
+                                                   std::to_string(static_cast<int>(op))));
   }
-  if (mode_ == LoopbackMode::kDirect) return entry->handle(std::move(request), deadline, std::move(done));
+  if (mode_ == LoopbackMode::kDirect)
+    return entry->handle(std::move(request), deadline, std::move(done));
   send_encoded(*entry, op, *request, deadline, decode_reply, std::move(done));
 }
 
-void LoopbackChannel::send_encoded(const Dispatcher::Entry& entry, Op op, const Boxed& request, base::Deadline deadline, Decoder decode_reply,
+void LoopbackChannel::send_encoded(const Dispatcher::Entry& entry, Op op, const Boxed& request,
+                                   base::Deadline deadline, Decoder decode_reply,
                                    BoxCallback done) {
   const uint32_t id = next_request_.fetch_add(1, std::memory_order_relaxed);
   std::string body;
@@ -49,9 +55,10 @@ void LoopbackChannel::send_encoded(const Dispatcher::Entry& entry, Op op, const 
   base::ByteReader in(frame->second);
   base::Result<Box> decoded = entry.decode_request(in);
   if (!decoded.ok()) return done(decoded.status());
-  entry.handle(std::move(*decoded), deadline, [id, op, decode_reply, done = std::move(done)](base::Result<Box> reply) {
-    done(read_reply(reply_frame(id, static_cast<uint16_t>(op), reply), decode_reply));
-  });
+  entry.handle(std::move(*decoded), deadline,
+               [id, op, decode_reply, done = std::move(done)](base::Result<Box> reply) {
+                 done(read_reply(reply_frame(id, static_cast<uint16_t>(op), reply), decode_reply));
+               });
 }
 
 }  // namespace rhumb::peer

@@ -1,4 +1,5 @@
-// Which function answers which op on this node. Filled at start by host/app before the first message; read-only afterwards.
+// Which function answers which op on this node. Filled at start by host/app before the first
+// message; read-only afterwards.
 #pragma once
 
 #include <functional>
@@ -12,14 +13,18 @@ class Dispatcher {
  public:
   // handler(request, deadline, done): any thread; done fires exactly once, on any thread.
   template <typename Req>
-  void on(std::function<void(Req, base::Deadline, std::function<void(base::Result<typename Req::Reply>)>)> handler) {
+  void on(std::function<void(Req, base::Deadline,
+                             std::function<void(base::Result<typename Req::Reply>)>)>
+              handler) {
     Entry entry;
     entry.decode_request = &decode_box<Req>;
-    entry.handle = [handler = std::move(handler)](Box request, base::Deadline deadline, BoxCallback done) {
-      handler(unbox<Req>(std::move(request)), deadline, [done = std::move(done)](base::Result<typename Req::Reply> reply) {
-        if (!reply.ok()) return done(reply.status());
-        done(box<typename Req::Reply>(std::move(*reply)));
-      });
+    entry.handle = [handler = std::move(handler)](Box request, base::Deadline deadline,
+                                                  BoxCallback done) {
+      handler(unbox<Req>(std::move(request)), deadline,
+              [done = std::move(done)](base::Result<typename Req::Reply> reply) {
+                if (!reply.ok()) return done(reply.status());
+                done(box<typename Req::Reply>(std::move(*reply)));
+              });
     };
     entries_[Req::kOp] = std::move(entry);
   }

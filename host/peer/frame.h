@@ -1,5 +1,6 @@
-// Frames between nodes: u32 length (of what follows it), u32 request id, u16 op, u16 flags, then the body; little-endian.
-// The in-process channel uses them too when it is told to encode, so that every message's codec is exercised by a single node.
+// Frames between nodes: u32 length (of what follows it), u32 request id, u16 op, u16 flags, then
+// the body; little-endian. The in-process channel uses them too when it is told to encode, so that
+// every message's codec is exercised by a single node.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,8 @@ struct FrameHeader {
 };
 inline constexpr size_t kFrameHeaderBytes = 12;
 
-inline std::string make_frame(uint32_t request_id, uint16_t op, uint16_t flags, std::string_view body) {
+inline std::string make_frame(uint32_t request_id, uint16_t op, uint16_t flags,
+                              std::string_view body) {
   std::string out;
   out.reserve(kFrameHeaderBytes + body.size());
   base::ByteWriter w(out);
@@ -42,9 +44,12 @@ inline base::Result<std::pair<FrameHeader, std::string_view>> read_frame(std::st
   h.request_id = r.u32();
   h.op = r.u16();
   h.flags = r.u16();
-  if (r.failed() || h.length < kFrameHeaderBytes - 4) return base::corrupt("peer frame: shorter than its header");
+  if (r.failed() || h.length < kFrameHeaderBytes - 4)
+    return base::corrupt("peer frame: shorter than its header");
   const uint64_t body = h.length - (kFrameHeaderBytes - 4);
-  if (h.length > kMaxFrameBytes) return base::corrupt("peer frame: " + std::to_string(h.length) + " bytes, at most " + std::to_string(kMaxFrameBytes));
+  if (h.length > kMaxFrameBytes)
+    return base::corrupt("peer frame: " + std::to_string(h.length) + " bytes, at most " +
+                         std::to_string(kMaxFrameBytes));
   std::string_view view = r.raw(body);
   if (r.failed()) return base::corrupt("peer frame: cut short");
   return std::pair{h, view};

@@ -1,5 +1,5 @@
-// What gateway, placement and worker say to each other. A message type names its op and its reply type and can encode and decode both;
-// inside one process it travels as the object itself.
+// What gateway, placement and worker say to each other. A message type names its op and its reply
+// type and can encode and decode both; inside one process it travels as the object itself.
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,9 @@ using base::ByteReader;
 using base::ByteWriter;
 using base::Result;
 
-base::Status cut_short(const char* what) { return base::corrupt(std::string("peer message: ") + what + " cut short"); }
+base::Status cut_short(const char* what) {
+  return base::corrupt(std::string("peer message: ") + what + " cut short");
+}
 
 void encode_level(const ReadLevel& level, ByteWriter& out) {
   out.u64(level.min_applied);
@@ -143,14 +145,18 @@ void GetMessage::encode(ByteWriter& out) const {
   encode_level(level, out);
   model::encode(request, out);
 }
-Result<GetMessage> GetMessage::decode(ByteReader& in) { return decode_read<GetMessage>(in, model::decode_get_request); }
+Result<GetMessage> GetMessage::decode(ByteReader& in) {
+  return decode_read<GetMessage>(in, model::decode_get_request);
+}
 
 void ScrollMessage::encode(ByteWriter& out) const {
   out.u64(shard);
   encode_level(level, out);
   model::encode(request, out);
 }
-Result<ScrollMessage> ScrollMessage::decode(ByteReader& in) { return decode_read<ScrollMessage>(in, model::decode_scroll_request); }
+Result<ScrollMessage> ScrollMessage::decode(ByteReader& in) {
+  return decode_read<ScrollMessage>(in, model::decode_scroll_request);
+}
 
 void CountReply::encode(ByteWriter& out) const {
   out.u64(applied);
@@ -169,7 +175,9 @@ void CountMessage::encode(ByteWriter& out) const {
   encode_level(level, out);
   model::encode(request, out);
 }
-Result<CountMessage> CountMessage::decode(ByteReader& in) { return decode_read<CountMessage>(in, model::decode_count_request); }
+Result<CountMessage> CountMessage::decode(ByteReader& in) {
+  return decode_read<CountMessage>(in, model::decode_count_request);
+}
 
 Result<ShardStateReply> ShardStateReply::decode(ByteReader& in) {
   RHUMB_ASSIGN(auto state, model::decode_shard_state(in));

@@ -1,4 +1,5 @@
-// The messages themselves. Requests to a shard name it by id and go to the node of its leader (writes) or of a replica (reads).
+// The messages themselves. Requests to a shard name it by id and go to the node of its leader
+// (writes) or of a replica (reads).
 #pragma once
 
 #include <array>
@@ -15,14 +16,16 @@
 
 namespace rhumb::peer {
 
-// How fresh a read must be: not before `min_applied`; linearizable adds a read index taken by the leader.
+// How fresh a read must be: not before `min_applied`; linearizable adds a read index taken by the
+// leader.
 struct ReadLevel {
   uint64_t min_applied = 0;
   bool linearizable = false;
 };
 
-// One operation's outcome: log index of its last command; applied false = committed, but the deadline came before its application.
-// affected: points it changed, known when it is applied. Of a request that was sent again both are the first attempt's.
+// One operation's outcome: log index of its last command; applied false = committed, but the
+// deadline came before its application. affected: points it changed, known when it is applied. Of a
+// request that was sent again both are the first attempt's.
 struct WriteOutcome {
   uint64_t index = 0;
   bool applied = false;
@@ -36,7 +39,8 @@ struct WriteReply {
 struct WriteRequest {
   static constexpr Op kOp = Op::kWrite;
   using Reply = WriteReply;
-  uint64_t shard = 0, session = 0, sequence = 0;  // sequence of the first operation; the others follow
+  // sequence of the first operation; the others follow
+  uint64_t shard = 0, session = 0, sequence = 0;
   std::array<uint8_t, 16> request_id{};
   bool wait = false;  // answer after application on the leader, else after commit
   std::vector<model::Operation> operations;
@@ -118,7 +122,8 @@ struct EmptyReply {
   void encode(base::ByteWriter&) const {}
   static base::Result<EmptyReply> decode(base::ByteReader&) { return EmptyReply{}; }
 };
-// Answered when the shard has carried out the configuration of that version (payload indexes built).
+// Answered when the shard has carried out the configuration of that version (payload indexes
+// built).
 struct AwaitConfigMessage {
   static constexpr Op kOp = Op::kAwaitConfig;
   using Reply = EmptyReply;
@@ -143,7 +148,8 @@ struct VerifyMessage {
   static base::Result<VerifyMessage> decode(base::ByteReader& in);
 };
 
-// What a shard promises its searches find, and what it measured (host/shard/background/recall_watch.h).
+// What a shard promises its searches find, and what it measured
+// (host/shard/background/recall_watch.h).
 struct ContractReply {
   struct Measured {
     double mean = 0, low = 0, high = 1;
@@ -153,11 +159,14 @@ struct ContractReply {
   Measured searches, moved;  // real ones; stored points that were moved a little
   bool searched = false;     // there were real ones: they decide
   uint64_t samples_total = 0;
-  uint64_t missing = 0;                  // samples, until it is known whether the contract is kept
-  std::optional<uint64_t> seconds_left;  // until they are there; none: they wait for searches, or it is not known
-  std::string limit;                     // why more or less is found than is aimed at; empty: it is not so, or not known
+  uint64_t missing = 0;  // samples, until it is known whether the contract is kept
+  // until they are there; none: they wait for searches, or it is not known
+  std::optional<uint64_t> seconds_left;
+  // why more or less is found than is aimed at; empty: it is not so, or not known
+  std::string limit;
   std::vector<std::pair<uint64_t, std::string>> actions;  // wall clock ms, what was done
-  std::string calibration_json;                           // [{"segment", "vector", "points", "ef_recall": [[ef, recall], ..]}, ..]
+  // [{"segment", "vector", "points", "ef_recall": [[ef, recall], ..]}, ..]
+  std::string calibration_json;
   void encode(base::ByteWriter& out) const;
   static base::Result<ContractReply> decode(base::ByteReader& in);
 };
@@ -169,7 +178,8 @@ struct ContractMessage {
   static base::Result<ContractMessage> decode(base::ByteReader& in);
 };
 
-// A change of the metadata, as JSON (host/placement/command.h); answered when it is applied. index: the map version that shows it.
+// A change of the metadata, as JSON (host/placement/command.h); answered when it is applied. index:
+// the map version that shows it.
 struct MetadataReply {
   uint64_t index = 0;
   bool changed = false;

@@ -11,21 +11,30 @@ json config_json(const model::CollectionConfig& config) { return model::to_json(
 
 struct ToJson {
   json operator()(const InitCluster& c) const {
-    return {{"op", "init"}, {"cluster_uuid", c.cluster_uuid}, {"node", c.first_node.id}, {"address", c.first_node.address}};
+    return {{"op", "init"},
+            {"cluster_uuid", c.cluster_uuid},
+            {"node", c.first_node.id},
+            {"address", c.first_node.address}};
   }
   json operator()(const CreateCollection& c) const {
     json runs = json::array();
     for (const model::BucketRun& r : c.runs) runs.push_back({r.first, r.count, r.shard});
-    return {{"op", "create"}, {"name", c.name},   {"uuid", c.uuid}, {"config", config_json(c.config)},
-            {"router", c.router}, {"nodes", c.nodes}, {"runs", runs}};
+    return {{"op", "create"},     {"name", c.name},
+            {"uuid", c.uuid},     {"config", config_json(c.config)},
+            {"router", c.router}, {"nodes", c.nodes},
+            {"runs", runs}};
   }
   json operator()(const UpdateCollection& c) const {
-    return {{"op", "update"}, {"name", c.name}, {"seen_version", c.seen_version}, {"config", config_json(c.config)}};
+    return {{"op", "update"},
+            {"name", c.name},
+            {"seen_version", c.seen_version},
+            {"config", config_json(c.config)}};
   }
   json operator()(const DropCollection& c) const { return {{"op", "drop"}, {"name", c.name}}; }
   json operator()(const ChangeAliases& c) const {
     json actions = json::array();
-    for (const AliasChange& a : c.actions) actions.push_back({static_cast<int>(a.kind), a.collection, a.alias, a.new_alias});
+    for (const AliasChange& a : c.actions)
+      actions.push_back({static_cast<int>(a.kind), a.collection, a.alias, a.new_alias});
     return {{"op", "aliases"}, {"actions", actions}};
   }
 };
@@ -41,10 +50,12 @@ base::Result<Command> create_from(const json& j) {
   RHUMB_ASSIGN(c.config, config_of(j));
   c.router = j.at("router").get<std::string>();
   c.nodes = j.at("nodes").get<std::vector<uint64_t>>();
-  for (const json& r : j.at("runs")) c.runs.push_back({r.at(0).get<uint32_t>(), r.at(1).get<uint32_t>(), r.at(2).get<uint64_t>()});
+  for (const json& r : j.at("runs"))
+    c.runs.push_back({r.at(0).get<uint32_t>(), r.at(1).get<uint32_t>(), r.at(2).get<uint64_t>()});
   RHUMB_TRY(model::check_runs(c.runs));
   for (const model::BucketRun& r : c.runs) {
-    if (r.shard >= c.nodes.size()) return base::corrupt("metadata command: bucket run names shard " + std::to_string(r.shard));
+    if (r.shard >= c.nodes.size())
+      return base::corrupt("metadata command: bucket run names shard " + std::to_string(r.shard));
   }
   return Command(std::move(c));
 }
@@ -54,7 +65,8 @@ base::Result<Command> from(const json& j) {
   if (op == "create") return create_from(j);
   if (op == "drop") return Command(DropCollection{j.at("name").get<std::string>()});
   if (op == "init") {
-    return Command(InitCluster{j.at("cluster_uuid").get<std::string>(), {j.at("node").get<uint64_t>(), j.at("address").get<std::string>()}});
+    return Command(InitCluster{j.at("cluster_uuid").get<std::string>(),
+                               {j.at("node").get<uint64_t>(), j.at("address").get<std::string>()}});
   }
   if (op == "update") {
     UpdateCollection c{j.at("name").get<std::string>(), j.at("seen_version").get<uint64_t>(), {}};
@@ -68,8 +80,8 @@ base::Result<Command> from(const json& j) {
       if (kind < 0 || kind > static_cast<int64_t>(AliasChange::Kind::kRename)) {
         return base::corrupt("metadata command: unknown alias action " + std::to_string(kind));
       }
-      c.actions.push_back({static_cast<AliasChange::Kind>(kind), a.at(1).get<std::string>(), a.at(2).get<std::string>(),
-                           a.at(3).get<std::string>()});
+      c.actions.push_back({static_cast<AliasChange::Kind>(kind), a.at(1).get<std::string>(),
+                           a.at(2).get<std::string>(), a.at(3).get<std::string>()});
     }
     return Command(std::move(c));
   }

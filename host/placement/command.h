@@ -1,5 +1,6 @@
-// Changes of the metadata, as they travel to its leader and stand in its log: one JSON object with an "op". What must not depend on who
-// applies it (uuid, bucket runs in terms of shard ordinals) is decided by the proposer; ids are handed out when the command is applied.
+// Changes of the metadata, as they travel to its leader and stand in its log: one JSON object with
+// an "op". What must not depend on who applies it (uuid, bucket runs in terms of shard ordinals) is
+// decided by the proposer; ids are handed out when the command is applied.
 #pragma once
 
 #include <string>
@@ -19,9 +20,9 @@ struct InitCluster {
 struct CreateCollection {
   std::string name, uuid;
   model::CollectionConfig config;
-  std::string router;                     // id of the router plugin
-  std::vector<uint64_t> nodes;            // node of each shard (ordinal)
-  std::vector<model::BucketRun> runs;     // shard = ordinal
+  std::string router;                  // id of the router plugin
+  std::vector<uint64_t> nodes;         // node of each shard (ordinal)
+  std::vector<model::BucketRun> runs;  // shard = ordinal
 };
 // Carries the whole new configuration, made from the one of seen_version.
 struct UpdateCollection {
@@ -40,7 +41,8 @@ struct ChangeAliases {
   std::vector<AliasChange> actions;
 };
 
-using Command = std::variant<InitCluster, CreateCollection, UpdateCollection, DropCollection, ChangeAliases>;
+using Command =
+    std::variant<InitCluster, CreateCollection, UpdateCollection, DropCollection, ChangeAliases>;
 
 std::string to_json(const Command& command);
 base::Result<Command> command_from_json(const std::string& json);

@@ -9,7 +9,9 @@ using base::Code;
 using base::Status;
 namespace limits = base::limits;
 
-Status missing(const std::string& name) { return base::not_found("Collection `" + name + "` doesn't exist!"); }
+Status missing(const std::string& name) {
+  return base::not_found("Collection `" + name + "` doesn't exist!");
+}
 
 struct Apply {
   model::ClusterMap& map;
@@ -19,20 +21,25 @@ struct Apply {
   void refuse(Status status) { out.status = std::move(status); }
 
   void operator()(const InitCluster& c) {
-    if (!map.cluster_uuid.empty()) return refuse({Code::kExists, "the cluster has its identity already"});
+    if (!map.cluster_uuid.empty())
+      return refuse({Code::kExists, "the cluster has its identity already"});
     map.cluster_uuid = c.cluster_uuid;
     map.nodes[c.first_node.id] = c.first_node;
     out.changed = true;
   }
 
   void operator()(const CreateCollection& c) {
-    if (map.collections.contains(c.name)) return refuse({Code::kExists, "Collection `" + c.name + "` already exists!"});
-    if (map.aliases.contains(c.name)) return refuse({Code::kExists, "Alias `" + c.name + "` already exists!"});
+    if (map.collections.contains(c.name))
+      return refuse({Code::kExists, "Collection `" + c.name + "` already exists!"});
+    if (map.aliases.contains(c.name))
+      return refuse({Code::kExists, "Alias `" + c.name + "` already exists!"});
     if (map.collections.size() >= limits::kMaxCollections) {
-      return refuse({Code::kBusy, "collections: " + std::to_string(limits::kMaxCollections) + " exist, no more are allowed"});
+      return refuse({Code::kBusy, "collections: " + std::to_string(limits::kMaxCollections) +
+                                      " exist, no more are allowed"});
     }
     for (uint64_t node : c.nodes) {
-      if (!map.nodes.contains(node)) return refuse(base::invalid("node " + std::to_string(node) + " is not of this cluster"));
+      if (!map.nodes.contains(node))
+        return refuse(base::invalid("node " + std::to_string(node) + " is not of this cluster"));
     }
     auto collection = std::make_shared<model::Collection>();
     collection->name = c.name;
@@ -40,7 +47,8 @@ struct Apply {
     collection->config_version = index;
     collection->config = c.config;
     collection->router = c.router;
-    for (uint64_t node : c.nodes) collection->shards.push_back({map.next_shard++, {{map.next_replica++, node}}});
+    for (uint64_t node : c.nodes)
+      collection->shards.push_back({map.next_shard++, {{map.next_replica++, node}}});
     for (model::BucketRun run : c.runs) {
       run.shard = collection->shards[run.shard].shard;
       collection->runs.push_back(run);
@@ -54,7 +62,9 @@ struct Apply {
     auto it = map.collections.find(c.name);
     if (it == map.collections.end()) return refuse(missing(c.name));
     if (it->second->config_version != c.seen_version) {
-      return refuse({Code::kExists, "Collection `" + c.name + "` was changed by another request meanwhile: read it and try again"});
+      return refuse(
+          {Code::kExists, "Collection `" + c.name +
+                              "` was changed by another request meanwhile: read it and try again"});
     }
     auto changed = std::make_shared<model::Collection>(*it->second);
     changed->config = c.config;
@@ -82,18 +92,21 @@ struct Apply {
     for (const AliasChange& a : c.actions) {
       if (a.kind == AliasChange::Kind::kCreate) {
         if (!map.collections.contains(a.collection)) return refuse(missing(a.collection));
-        if (map.collections.contains(a.alias)) return refuse({Code::kExists, "Collection `" + a.alias + "` already exists!"});
+        if (map.collections.contains(a.alias))
+          return refuse({Code::kExists, "Collection `" + a.alias + "` already exists!"});
         aliases[a.alias] = a.collection;
         touched.insert(a.alias);
         continue;
       }
       auto it = aliases.find(a.alias);
-      if (it == aliases.end()) return refuse(base::not_found("Alias `" + a.alias + "` doesn't exist!"));
+      if (it == aliases.end())
+        return refuse(base::not_found("Alias `" + a.alias + "` doesn't exist!"));
       const std::string target = it->second;
       aliases.erase(it);
       touched.insert(a.alias);
       if (a.kind == AliasChange::Kind::kDelete) continue;
-      if (map.collections.contains(a.new_alias)) return refuse({Code::kExists, "Collection `" + a.new_alias + "` already exists!"});
+      if (map.collections.contains(a.new_alias))
+        return refuse({Code::kExists, "Collection `" + a.new_alias + "` already exists!"});
       aliases[a.new_alias] = target;
       touched.insert(a.new_alias);
     }

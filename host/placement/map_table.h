@@ -1,4 +1,5 @@
-// The metadata's state in memory: a cluster map, and the pure function that applies a command to it. Nothing here knows of disks or threads.
+// The metadata's state in memory: a cluster map, and the pure function that applies a command to
+// it. Nothing here knows of disks or threads.
 #pragma once
 
 #include <memory>
@@ -11,7 +12,8 @@
 
 namespace rhumb::placement {
 
-// What a command did: `status` is the answer for its proposer; a refused one changes nothing but the version.
+// What a command did: `status` is the answer for its proposer; a refused one changes nothing but
+// the version.
 struct Outcome {
   base::Status status;
   bool changed = false;

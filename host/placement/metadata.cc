@@ -10,9 +10,11 @@ namespace {
 
 using base::Status;
 
-constexpr uint32_t kTable = 1;             // rows: "c" + name -> collection, "a" + alias -> name, "s" -> everything else
-constexpr size_t kRecentOutcomes = 4096;   // outcomes remembered for a proposer that asks late
-constexpr uint64_t kFlushEntries = 1024;   // entries between two flushes: what a restart replays at most
+// rows: "c" + name -> collection, "a" + alias -> name, "s" -> everything else
+constexpr uint32_t kTable = 1;
+constexpr size_t kRecentOutcomes = 4096;  // outcomes remembered for a proposer that asks late
+// entries between two flushes: what a restart replays at most
+constexpr uint64_t kFlushEntries = 1024;
 
 std::string encode_scalars(const model::ClusterMap& map, uint64_t applied) {
   std::string out;
@@ -34,7 +36,9 @@ std::string encode_scalars(const model::ClusterMap& map, uint64_t applied) {
 Status decode_scalars(std::string_view bytes, model::ClusterMap& map, uint64_t& applied) {
   base::ByteReader r(bytes);
   const uint32_t format = r.u32();
-  if (format != 1) return base::corrupt("metadata store: format " + std::to_string(format) + ", this release reads 1");
+  if (format != 1)
+    return base::corrupt("metadata store: format " + std::to_string(format) +
+                         ", this release reads 1");
   applied = r.u64();
   map.version = r.u64();
   map.cluster_uuid = std::string(r.blob());
@@ -64,21 +68,25 @@ void write_rows(const model::ClusterMap& map, const Outcome& outcome, storage::K
   }
   for (const std::string& alias : outcome.aliases) {
     auto it = map.aliases.find(alias);
-    if (it == map.aliases.end()) batch.erase(kTable, "a" + alias);
-    else batch.put(kTable, "a" + alias, it->second);
+    if (it == map.aliases.end())
+      batch.erase(kTable, "a" + alias);
+    else
+      batch.put(kTable, "a" + alias, it->second);
   }
 }
 
 }  // namespace
 
-base::Result<std::unique_ptr<Metadata>> Metadata::open(std::unique_ptr<storage::KvStore> store, base::Executor& executor,
+base::Result<std::unique_ptr<Metadata>> Metadata::open(std::unique_ptr<storage::KvStore> store,
+                                                       base::Executor& executor,
                                                        std::function<void(uint64_t)> release) {
   std::unique_ptr<Metadata> metadata(new Metadata(std::move(store), executor, std::move(release)));
   RHUMB_TRY(metadata->load());
   return metadata;
 }
 
-Metadata::Metadata(std::unique_ptr<storage::KvStore> store, base::Executor& executor, std::function<void(uint64_t)> release)
+Metadata::Metadata(std::unique_ptr<storage::KvStore> store, base::Executor& executor,
+                   std::function<void(uint64_t)> release)
     : store_(std::move(store)), strand_(executor), release_(std::move(release)) {}
 
 Status Metadata::load() {
@@ -92,8 +100,12 @@ Status Metadata::load() {
     } else if (key.starts_with("c")) {
       base::ByteReader r(value);
       auto collection = model::decode_collection(r);
-      if (collection.ok()) map->collections[std::string(key.substr(1))] = std::make_shared<const model::Collection>(std::move(*collection));
-      else row_status = collection.status().within("metadata store, collection " + std::string(key.substr(1)));
+      if (collection.ok())
+        map->collections[std::string(key.substr(1))] =
+            std::make_shared<const model::Collection>(std::move(*collection));
+      else
+        row_status =
+            collection.status().within("metadata store, collection " + std::string(key.substr(1)));
     }
     return row_status.ok();
   }));
@@ -113,7 +125,8 @@ MapPtr Metadata::map() const {
 }
 
 void Metadata::apply(std::vector<consensus::Entry> entries, Done done) {
-  strand_.post([this, entries = std::move(entries), done = std::move(done)] { done(apply_batch(entries)); });
+  strand_.post(
+      [this, entries = std::move(entries), done = std::move(done)] { done(apply_batch(entries)); });
 }
 
 Status Metadata::apply_batch(const std::vector<consensus::Entry>& entries) {
@@ -151,7 +164,8 @@ Status Metadata::flush() {
   return base::ok();
 }
 
-void Metadata::publish(MapPtr map, uint64_t applied, std::vector<std::pair<uint64_t, Applied>> outcomes) {
+void Metadata::publish(MapPtr map, uint64_t applied,
+                       std::vector<std::pair<uint64_t, Applied>> outcomes) {
   std::vector<std::function<void()>> ready;
   {
     std::lock_guard lock(mutex_);
@@ -160,13 +174,15 @@ void Metadata::publish(MapPtr map, uint64_t applied, std::vector<std::pair<uint6
     applied_ = applied;
     for (auto& [index, outcome] : outcomes) {
       auto [first, last] = awaiting_.equal_range(index);
-      for (auto it = first; it != last; ++it) ready.push_back([done = std::move(it->second), o = outcome] { done(o); });
+      for (auto it = first; it != last; ++it)
+        ready.push_back([done = std::move(it->second), o = outcome] { done(o); });
       awaiting_.erase(first, last);
       recent_.emplace_back(index, std::move(outcome));
       if (recent_.size() > kRecentOutcomes) recent_.pop_front();
     }
     if (newer) {
-      for (auto& [known, done] : watching_) ready.push_back([done = std::move(done), map] { done(map); });
+      for (auto& [known, done] : watching_)
+        ready.push_back([done = std::move(done), map] { done(map); });
       watching_.clear();
     }
   }
@@ -183,9 +199,14 @@ void Metadata::await(uint64_t index, std::function<void(Applied)> done) {
       awaiting_.emplace(index, std::move(done));
       return;
     } else {
-      auto it = std::find_if(recent_.begin(), recent_.end(), [&](const auto& entry) { return entry.first == index; });
-      if (it != recent_.end()) found = it->second;
-      else found.status = {base::Code::kTimeout, "the outcome of metadata command " + std::to_string(index) + " is no longer remembered"};
+      auto it = std::find_if(recent_.begin(), recent_.end(),
+                             [&](const auto& entry) { return entry.first == index; });
+      if (it != recent_.end())
+        found = it->second;
+      else
+        found.status = {base::Code::kTimeout, "the outcome of metadata command " +
+                                                  std::to_string(index) +
+                                                  " is no longer remembered"};
     }
   }
   done(found);
@@ -201,8 +222,10 @@ void Metadata::watch(uint64_t known_version, std::function<void(base::Result<Map
     }
     if (!stopped_) newest = map_;
   }
-  if (newest) done(std::move(newest));
-  else done(base::Status(base::Code::kUnavailable, "stopping"));
+  if (newest)
+    done(std::move(newest));
+  else
+    done(base::Status(base::Code::kUnavailable, "stopping"));
 }
 
 void Metadata::stop() {

@@ -1,5 +1,6 @@
-// The metadata group's state machine: a cluster map kept in a KV store of its own, applied index in the same transaction.
-// Any thread asks for the map or waits; entries are applied one batch at a time on the executor given. Survives a crash: the rows.
+// The metadata group's state machine: a cluster map kept in a KV store of its own, applied index in
+// the same transaction. Any thread asks for the map or waits; entries are applied one batch at a
+// time on the executor given. Survives a crash: the rows.
 #pragma once
 
 #include <deque>
@@ -28,24 +29,28 @@ struct Applied {
 class Metadata final : public consensus::StateMachine {
  public:
   // `release(index)`: effects up to index are durable, the log may forget them.
-  static base::Result<std::unique_ptr<Metadata>> open(std::unique_ptr<storage::KvStore> store, base::Executor& executor,
+  static base::Result<std::unique_ptr<Metadata>> open(std::unique_ptr<storage::KvStore> store,
+                                                      base::Executor& executor,
                                                       std::function<void(uint64_t)> release);
 
   uint64_t applied_index() const override;
   void apply(std::vector<consensus::Entry> entries, Done done) override;
 
-  // Any thread. done: what was applied before the call is durable in the store, and the log released.
+  // Any thread. done: what was applied before the call is durable in the store, and the log
+  // released.
   void checkpoint(Done done);
 
   MapPtr map() const;
-  // Fires once the command with that log index is applied (at once if it is): what it did, or kUnavailable after stop().
+  // Fires once the command with that log index is applied (at once if it is): what it did, or
+  // kUnavailable after stop().
   void await(uint64_t index, std::function<void(Applied)> done);
   // Fires with a map newer than `known_version`; kUnavailable after stop().
   void watch(uint64_t known_version, std::function<void(base::Result<MapPtr>)> done);
   void stop();
 
  private:
-  Metadata(std::unique_ptr<storage::KvStore> store, base::Executor& executor, std::function<void(uint64_t)> release);
+  Metadata(std::unique_ptr<storage::KvStore> store, base::Executor& executor,
+           std::function<void(uint64_t)> release);
   base::Status load();
   base::Status apply_batch(const std::vector<consensus::Entry>& entries);
   base::Status checkpoint_if_due(size_t entries);
@@ -61,7 +66,8 @@ class Metadata final : public consensus::StateMachine {
   MapPtr map_;
   uint64_t applied_ = 0;
   bool stopped_ = false;
-  std::deque<std::pair<uint64_t, Applied>> recent_;  // outcomes of the last kRecentOutcomes commands, for await() after the fact
+  // outcomes of the last kRecentOutcomes commands, for await() after the fact
+  std::deque<std::pair<uint64_t, Applied>> recent_;
   std::multimap<uint64_t, std::function<void(Applied)>> awaiting_;
   std::vector<std::pair<uint64_t, std::function<void(base::Result<MapPtr>)>>> watching_;
 };

@@ -11,11 +11,13 @@ namespace rhumb::placement {
 // Borrowed parts outlive the service. Handlers run on the caller's thread and do not block.
 class Service {
  public:
-  Service(Metadata& metadata, consensus::GroupHost& groups) : metadata_(metadata), groups_(groups) {}
+  Service(Metadata& metadata, consensus::GroupHost& groups)
+      : metadata_(metadata), groups_(groups) {}
   void bind(peer::Dispatcher& dispatcher);
 
  private:
-  void on_command(peer::MetadataCommand command, std::function<void(base::Result<peer::MetadataReply>)> done);
+  void on_command(peer::MetadataCommand command,
+                  std::function<void(base::Result<peer::MetadataReply>)> done);
 
   Metadata& metadata_;
   consensus::GroupHost& groups_;

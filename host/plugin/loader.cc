@@ -26,8 +26,11 @@ namespace {
 using base::Code;
 using base::Status;
 
-Status refused(const std::string& file, std::string field, std::string expected, std::string found) {
-  return {Code::kInvalid, file + ": " + Refusal{std::move(field), std::move(expected), std::move(found)}.to_string()};
+Status refused(const std::string& file, std::string field, std::string expected,
+               std::string found) {
+  return {
+      Code::kInvalid,
+      file + ": " + Refusal{std::move(field), std::move(expected), std::move(found)}.to_string()};
 }
 
 std::string octal(mode_t mode) {
@@ -39,7 +42,8 @@ std::string octal(mode_t mode) {
 Status check_owner(const std::string& path, const struct stat& st) {
   const uid_t own = ::geteuid();
   if (st.st_uid != 0 && st.st_uid != own) {
-    return refused(path, "owner", "root or uid " + std::to_string(own), "uid " + std::to_string(st.st_uid));
+    return refused(path, "owner", "root or uid " + std::to_string(own),
+                   "uid " + std::to_string(st.st_uid));
   }
   return base::ok();
 }
@@ -50,17 +54,20 @@ Status check_directory(const std::string& path) {
   RHUMB_TRY(check_owner(path, st));
   // A sticky directory (/tmp) lets others add files but not replace this one.
   if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0) {
-    return refused(path, "mode of the directory", "not writable by group or others", octal(st.st_mode));
+    return refused(path, "mode of the directory", "not writable by group or others",
+                   octal(st.st_mode));
   }
   return base::ok();
 }
 
-// A file that was cut short maps without complaint and then kills the process with SIGBUS inside the dynamic linker.
+// A file that was cut short maps without complaint and then kills the process with SIGBUS inside
+// the dynamic linker.
 Status check_complete(const std::string& path) {
   RHUMB_ASSIGN(const base::File file, base::File::open_ro(path));
   RHUMB_ASSIGN(const uint64_t size, file.size());
   ElfW(Ehdr) header{};
-  if (size < sizeof header) return refused(path, "file", "a loadable shared library", std::to_string(size) + " bytes");
+  if (size < sizeof header)
+    return refused(path, "file", "a loadable shared library", std::to_string(size) + " bytes");
   RHUMB_TRY(file.read_at(0, reinterpret_cast<char*>(&header), sizeof header));
   if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
     return refused(path, "file", "a loadable shared library", "a file of another format");
@@ -75,8 +82,10 @@ Status check_complete(const std::string& path) {
     RHUMB_TRY(file.read_at(at, reinterpret_cast<char*>(&segment), sizeof segment));
     if (segment.p_type != PT_LOAD) continue;
     if (segment.p_offset > size || size - segment.p_offset < segment.p_filesz) {
-      return refused(path, "size", ">= " + std::to_string(segment.p_offset + segment.p_filesz) + " bytes (cut short?)",
-                     std::to_string(size));
+      return refused(
+          path, "size",
+          ">= " + std::to_string(segment.p_offset + segment.p_filesz) + " bytes (cut short?)",
+          std::to_string(size));
     }
   }
   return base::ok();
@@ -84,15 +93,18 @@ Status check_complete(const std::string& path) {
 
 base::Result<const rhumb_plugin_t*> manifest_of(const std::string& file) {
   using boost::dll::load_mode::type;
-  const auto mode = static_cast<type>(boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local |
-                                      static_cast<type>(RTLD_NODELETE));  // not in Boost's enum, but passed through
+  const auto mode =
+      static_cast<type>(boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local |
+                        // not in Boost's enum, but passed through
+                        static_cast<type>(RTLD_NODELETE));
   try {
     std::error_code ec;
     boost::dll::shared_library library;
     library.load(file, mode, ec);
     if (ec) {
       const char* why = ::dlerror();
-      return refused(file, "file", "a loadable shared library", why != nullptr ? why : ec.message());
+      return refused(file, "file", "a loadable shared library",
+                     why != nullptr ? why : ec.message());
     }
     if (!library.has(RHUMB_PLUGIN_SYMBOL)) {
       return refused(file, "symbol", RHUMB_PLUGIN_SYMBOL, "no such exported symbol");
@@ -113,7 +125,8 @@ base::Result<std::string> check_plugin_file(const std::string& path) {
   struct stat st {};
   if (::stat(file.c_str(), &st) != 0) return base::io_error("stat", file, errno);
   if (!S_ISREG(st.st_mode))
-    return refused(file, "type", "a regular file", "mode " + octal(st.st_mode) + " of another type");
+    return refused(file, "type", "a regular file",
+                   "mode " + octal(st.st_mode) + " of another type");
   RHUMB_TRY(check_owner(file, st));
   if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return refused(file, "mode", "not writable by group or others", octal(st.st_mode));
@@ -126,7 +139,8 @@ base::Result<LoadedPlugin> load_plugin(const std::string& path) {
   RHUMB_ASSIGN(std::string file, check_plugin_file(path));
   RHUMB_TRY(check_complete(file));
   RHUMB_ASSIGN(const rhumb_plugin_t* manifest, manifest_of(file));
-  if (auto refusal = negotiate(manifest)) return Status{Code::kUnsupported, file + ": " + refusal->to_string()};
+  if (auto refusal = negotiate(manifest))
+    return Status{Code::kUnsupported, file + ": " + refusal->to_string()};
   return LoadedPlugin{std::move(file), manifest};
 }
 

@@ -17,8 +17,8 @@ namespace {
 using base::Code;
 using base::Status;
 
-using Table = std::variant<rhumb_index_ops_t, rhumb_kv_ops_t, rhumb_log_ops_t, rhumb_auth_ops_t, rhumb_consensus_ops_t,
-                           rhumb_router_ops_t>;
+using Table = std::variant<rhumb_index_ops_t, rhumb_kv_ops_t, rhumb_log_ops_t, rhumb_auth_ops_t,
+                           rhumb_consensus_ops_t, rhumb_router_ops_t>;
 
 Table normalised(uint32_t kind, const void* ops) {
   switch (kind) {
@@ -27,15 +27,23 @@ Table normalised(uint32_t kind, const void* ops) {
       if ((table.caps & RHUMB_CAP_INDEX_INSERT) == 0) table.insert = nullptr;
       return table;
     }
-    case RHUMB_KIND_KV: return normalise<rhumb_kv_ops_t>(ops);
-    case RHUMB_KIND_LOG: return normalise<rhumb_log_ops_t>(ops);
-    case RHUMB_KIND_AUTH: return normalise<rhumb_auth_ops_t>(ops);
-    case RHUMB_KIND_CONSENSUS: return normalise<rhumb_consensus_ops_t>(ops);
-    default: RHUMB_ASSERT(kind == RHUMB_KIND_ROUTER); return normalise<rhumb_router_ops_t>(ops);
+    case RHUMB_KIND_KV:
+      return normalise<rhumb_kv_ops_t>(ops);
+    case RHUMB_KIND_LOG:
+      return normalise<rhumb_log_ops_t>(ops);
+    case RHUMB_KIND_AUTH:
+      return normalise<rhumb_auth_ops_t>(ops);
+    case RHUMB_KIND_CONSENSUS:
+      return normalise<rhumb_consensus_ops_t>(ops);
+    default:
+      RHUMB_ASSERT(kind == RHUMB_KIND_ROUTER);
+      return normalise<rhumb_router_ops_t>(ops);
   }
 }
 
-bool is_library(std::string_view name) { return name.size() > 3 && name.ends_with(".so") && name.front() != '.'; }
+bool is_library(std::string_view name) {
+  return name.size() > 3 && name.ends_with(".so") && name.front() != '.';
+}
 
 }  // namespace
 
@@ -68,19 +76,21 @@ base::Status PluginRegistry::load_directory(const std::string& directory) {
   RHUMB_ASSIGN(std::vector<std::string> names, base::list_dir(directory));
   std::erase_if(names, [](const std::string& name) { return !is_library(name); });
   if (plugins_.size() + names.size() > base::limits::kMaxPlugins) {
-    return base::invalid(directory + ": " + std::to_string(names.size()) + " plugins, the limit is " +
-                         std::to_string(base::limits::kMaxPlugins));
+    return base::invalid(directory + ": " + std::to_string(names.size()) +
+                         " plugins, the limit is " + std::to_string(base::limits::kMaxPlugins));
   }
   for (const std::string& name : names) {
     const Status status = load_file(directory + "/" + name);
-    if (!status.ok()) base::log_error("plugin", "plugin refused", {{"file", name}, {"error", status.message()}});
+    if (!status.ok())
+      base::log_error("plugin", "plugin refused", {{"file", name}, {"error", status.message()}});
   }
   return base::ok();
 }
 
 base::Status PluginRegistry::load_file(const std::string& path) {
   if (plugins_.size() >= base::limits::kMaxPlugins) {
-    return {Code::kBusy, "the limit of " + std::to_string(base::limits::kMaxPlugins) + " plugins is reached"};
+    return {Code::kBusy,
+            "the limit of " + std::to_string(base::limits::kMaxPlugins) + " plugins is reached"};
   }
   auto plugin = std::make_unique<Plugin>();
   plugin->info.file = path;
@@ -103,11 +113,12 @@ base::Status PluginRegistry::admit(const std::string& path, Plugin& plugin) {
   info.abi_minor_min = manifest.abi_minor_min;
   info.abi_minor_built = manifest.abi_minor_built;
   info.draft = manifest.draft != 0;
-  // Ids must be free in all their kinds before one is taken: a plugin is admitted as a whole or not at all.
+  // Ids must be free in all their kinds before one is taken: a plugin is admitted as a whole or not
+  // at all.
   for (const auto& other : plugins_) {
     if (other->info.loaded && other->info.id == info.id) {
-      return base::invalid(loaded.file + ": id: expected an id of its own, found \"" + info.id + "\" of " +
-                           other->info.file);
+      return base::invalid(loaded.file + ": id: expected an id of its own, found \"" + info.id +
+                           "\" of " + other->info.file);
     }
   }
   for (uint64_t i = 0; i < manifest.factory_count; ++i) {
@@ -116,8 +127,9 @@ base::Status PluginRegistry::admit(const std::string& path, Plugin& plugin) {
       for (const Entry* entry : other->entries) {
         if (entry->kind != factory.kind || entry->id != factory.id) continue;
         return base::invalid(loaded.file + ": factories[" + std::to_string(i) +
-                             "].id: expected an id not yet taken in kind " + kind_name(factory.kind) + ", found \"" +
-                             entry->id + "\" of " + other->info.file);
+                             "].id: expected an id not yet taken in kind " +
+                             kind_name(factory.kind) + ", found \"" + entry->id + "\" of " +
+                             other->info.file);
       }
     }
   }
@@ -131,11 +143,13 @@ base::Status PluginRegistry::admit(const std::string& path, Plugin& plugin) {
     entries_.push_back(std::make_unique<Entry>(factory, executor_));
     plugin.entries.push_back(entries_.back().get());
   }
-  base::log_info("plugin", "plugin loaded", {{"file", loaded.file}, {"id", info.id}, {"version", info.version}});
+  base::log_info("plugin", "plugin loaded",
+                 {{"file", loaded.file}, {"id", info.id}, {"version", info.version}});
   return base::ok();
 }
 
-base::Result<const PluginRegistry::Entry*> PluginRegistry::find_entry(uint32_t kind, std::string_view id) const {
+base::Result<const PluginRegistry::Entry*> PluginRegistry::find_entry(uint32_t kind,
+                                                                      std::string_view id) const {
   for (const auto& entry : entries_) {
     if (entry->kind == kind && entry->id == id) return static_cast<const Entry*>(entry.get());
   }
@@ -174,8 +188,8 @@ std::vector<PluginInfo> PluginRegistry::inventory() const {
   for (const auto& plugin : plugins_) {
     out.push_back(plugin->info);
     for (const Entry* entry : plugin->entries) {
-      out.back().engines.push_back(
-          {kind_name(entry->kind), entry->id, entry->version, entry->caps(), entry->services.memory_bytes()});
+      out.back().engines.push_back({kind_name(entry->kind), entry->id, entry->version,
+                                    entry->caps(), entry->services.memory_bytes()});
     }
   }
   return out;

@@ -34,8 +34,8 @@ template <>
 inline constexpr uint32_t kKindOf<rhumb_router_ops_t> = RHUMB_KIND_ROUTER;
 
 // What a caller needs to open and drive instances. Pointers stay valid as long as the registry.
-// ops: the host's own, normalised copy: what the plugin does not have is NULL, and `insert` is NULL without
-// RHUMB_CAP_INDEX_INSERT.
+// ops: the host's own, normalised copy: what the plugin does not have is NULL, and `insert` is NULL
+// without RHUMB_CAP_INDEX_INSERT.
 template <typename Ops>
 struct Engine {
   const Ops* ops;
@@ -50,7 +50,8 @@ struct EngineInfo {
   uint64_t memory_bytes;  // as the engine reports it
 };
 struct PluginInfo {
-  std::string file, id, version, license;  // all but file empty when refused before its manifest could be read
+  // all but file empty when refused before its manifest could be read
+  std::string file, id, version, license;
   uint16_t abi_major = 0, abi_minor_min = 0, abi_minor_built = 0;
   bool draft = false;
   bool loaded = false;
@@ -58,24 +59,26 @@ struct PluginInfo {
   std::vector<EngineInfo> engines;
 };
 
-// Filled once at start by the control thread, then read-only: find() and inventory() from any thread. Nothing is ever
-// unloaded.
+// Filled once at start by the control thread, then read-only: find() and inventory() from any
+// thread. Nothing is ever unloaded.
 class PluginRegistry {
  public:
-  // executor: what plugins get as "rhumb.host.executor/1"; must outlive the registry and every instance.
+  // executor: what plugins get as "rhumb.host.executor/1"; must outlive the registry and every
+  // instance.
   explicit PluginRegistry(base::Executor& executor);
   ~PluginRegistry();
   PluginRegistry(const PluginRegistry&) = delete;
   PluginRegistry& operator=(const PluginRegistry&) = delete;
 
-  // [control thread] Loads every *.so of the directory in order of name. A plugin that is refused is logged, listed in
-  // inventory() and left out: the server goes on without it. Fails only when the directory itself cannot be read, or
-  // has more than limits::kMaxPlugins.
+  // [control thread] Loads every *.so of the directory in order of name. A plugin that is refused
+  // is logged, listed in inventory() and left out: the server goes on without it. Fails only when
+  // the directory itself cannot be read, or has more than limits::kMaxPlugins.
   base::Status load_directory(const std::string& directory);
   // [control thread] One file; the refusal is returned and listed as well.
   base::Status load_file(const std::string& path);
 
-  // kNotFound names the kind, the id, what there is instead, and the reasons of plugins that were refused.
+  // kNotFound names the kind, the id, what there is instead, and the reasons of plugins that were
+  // refused.
   template <typename Ops>
   base::Result<Engine<Ops>> find(std::string_view id) const {
     static_assert(kKindOf<Ops> != 0, "not a table of a known kind");

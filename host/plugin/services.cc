@@ -14,8 +14,8 @@ namespace {
 static_assert(static_cast<int>(base::LogLevel::kTrace) == RHUMB_LOG_TRACE &&
               static_cast<int>(base::LogLevel::kError) == RHUMB_LOG_ERROR);
 
-// The level when the engine was loaded; one raised later still drops in log(), one lowered later shows what plugins
-// chose to format.
+// The level when the engine was loaded; one raised later still drops in log(), one lowered later
+// shows what plugins chose to format.
 uint32_t lowest_enabled_level() {
   uint32_t level = RHUMB_LOG_TRACE;
   while (level < RHUMB_LOG_ERROR && !base::log_enabled(static_cast<base::LogLevel>(level))) ++level;
@@ -52,7 +52,8 @@ void HostServices::log(const rhumb_host_t* host, uint32_t level, rhumb_slice_t u
   const auto bounded = static_cast<base::LogLevel>(std::min<uint32_t>(level, RHUMB_LOG_ERROR));
   if (!base::log_enabled(bounded) || utf8.data == nullptr) return;
   const std::string_view text(static_cast<const char*>(utf8.data), utf8.size);
-  base::log(bounded, "plugin", "message of an engine", {{"engine", self(host).name_}, {"text", text}});
+  base::log(bounded, "plugin", "message of an engine",
+            {{"engine", self(host).name_}, {"text", text}});
 }
 
 rhumb_status_t HostServices::post(const rhumb_host_t* host, void (*fn)(void*), void* arg) {
@@ -60,7 +61,8 @@ rhumb_status_t HostServices::post(const rhumb_host_t* host, void (*fn)(void*), v
   return from_code(self(host).executor_.post([fn, arg] { fn(arg); }).code());
 }
 
-rhumb_status_t HostServices::parallel(const rhumb_host_t* host, uint64_t n, void (*fn)(void*, uint64_t), void* arg) {
+rhumb_status_t HostServices::parallel(const rhumb_host_t* host, uint64_t n,
+                                      void (*fn)(void*, uint64_t), void* arg) {
   if (fn == nullptr) return RHUMB_INVALID;
   self(host).executor_.parallel(n, [fn, arg](uint64_t i) { fn(arg, i); });
   return RHUMB_OK;

@@ -1,5 +1,5 @@
-// The host as one engine of one plugin sees it: log, executor, clock, memory, each found by id and revision
-// (rhumb/host.h).
+// The host as one engine of one plugin sees it: log, executor, clock, memory, each found by id and
+// revision (rhumb/host.h).
 #pragma once
 
 #include <atomic>
@@ -11,9 +11,9 @@
 
 namespace rhumb::plugin {
 
-// One per engine, so that log lines carry its name and its memory is counted apart. Made and destroyed on the control
-// thread; its address is what plugins hold, so it never moves and outlives every instance opened with it. Services run
-// on any thread.
+// One per engine, so that log lines carry its name and its memory is counted apart. Made and
+// destroyed on the control thread; its address is what plugins hold, so it never moves and outlives
+// every instance opened with it. Services run on any thread.
 class HostServices {
  public:
   // name: "<kind>/<id>", shown in the log. executor: background work of plugins; must outlive this.
@@ -22,15 +22,19 @@ class HostServices {
   HostServices& operator=(const HostServices&) = delete;
 
   const rhumb_host_t* raw() const { return &host_; }
-  // What the engine says it keeps allocated, over all its instances. Never below 0, whatever it reports.
+  // What the engine says it keeps allocated, over all its instances. Never below 0, whatever it
+  // reports.
   uint64_t memory_bytes() const;
 
  private:
-  static HostServices& self(const rhumb_host_t* host) { return *static_cast<HostServices*>(host->ctx); }
+  static HostServices& self(const rhumb_host_t* host) {
+    return *static_cast<HostServices*>(host->ctx);
+  }
   static const void* get_extension(const rhumb_host_t* host, const char* id);
   static void log(const rhumb_host_t* host, uint32_t level, rhumb_slice_t utf8);
   static rhumb_status_t post(const rhumb_host_t* host, void (*fn)(void*), void* arg);
-  static rhumb_status_t parallel(const rhumb_host_t* host, uint64_t n, void (*fn)(void*, uint64_t), void* arg);
+  static rhumb_status_t parallel(const rhumb_host_t* host, uint64_t n, void (*fn)(void*, uint64_t),
+                                 void* arg);
   static uint64_t clock_monotonic_ns(const rhumb_host_t*);
   static uint64_t clock_wall_ns(const rhumb_host_t*);
   static void report_memory(const rhumb_host_t* host, int64_t delta_bytes);

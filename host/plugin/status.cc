@@ -9,7 +9,8 @@ namespace {
 
 using base::Code;
 
-// A plugin's text ends up in logs and JSON replies: bounded, printable, and with anything that is not UTF-8 replaced.
+// A plugin's text ends up in logs and JSON replies: bounded, printable, and with anything that is
+// not UTF-8 replaced.
 std::string clean(const char* text, size_t size) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   std::string out;
@@ -23,10 +24,14 @@ std::string clean(const char* text, size_t size) {
                                                   : 0;
     bool whole = length > 0 && i + length <= n && !(c < 0x20 || c == 0x7F);
     for (size_t k = 1; whole && k < length; ++k) whole = (byte(i + k) & 0xC0) == 0x80;
-    if (whole && length == 3) whole = !(c == 0xE0 && byte(i + 1) < 0xA0) && !(c == 0xED && byte(i + 1) >= 0xA0);
-    if (whole && length == 4) whole = !(c == 0xF0 && byte(i + 1) < 0x90) && !(c == 0xF4 && byte(i + 1) >= 0x90);
-    if (whole) out.append(text + i, length);
-    else out += '?';
+    if (whole && length == 3)
+      whole = !(c == 0xE0 && byte(i + 1) < 0xA0) && !(c == 0xED && byte(i + 1) >= 0xA0);
+    if (whole && length == 4)
+      whole = !(c == 0xF0 && byte(i + 1) < 0x90) && !(c == 0xF4 && byte(i + 1) >= 0x90);
+    if (whole)
+      out.append(text + i, length);
+    else
+      out += '?';
     i += whole ? length : 1;
   }
   return out;
@@ -46,21 +51,34 @@ base::Status ErrorSlot::status(rhumb_status_t rc, std::string_view context) cons
 
 base::Code to_code(rhumb_status_t rc) {
   switch (rc) {
-    case RHUMB_OK: return Code::kOk;
-    case RHUMB_INVALID: return Code::kInvalid;
-    case RHUMB_NOT_FOUND: return Code::kNotFound;
-    case RHUMB_UNSUPPORTED: return Code::kUnsupported;
-    case RHUMB_DENIED: return Code::kForbidden;
+    case RHUMB_OK:
+      return Code::kOk;
+    case RHUMB_INVALID:
+      return Code::kInvalid;
+    case RHUMB_NOT_FOUND:
+      return Code::kNotFound;
+    case RHUMB_UNSUPPORTED:
+      return Code::kUnsupported;
+    case RHUMB_DENIED:
+      return Code::kForbidden;
     case RHUMB_BUSY:
-    case RHUMB_OVER_LIMIT: return Code::kBusy;
-    case RHUMB_TIMEOUT: return Code::kTimeout;
-    case RHUMB_CANCELLED: return Code::kCancelled;
+    case RHUMB_OVER_LIMIT:
+      return Code::kBusy;
+    case RHUMB_TIMEOUT:
+      return Code::kTimeout;
+    case RHUMB_CANCELLED:
+      return Code::kCancelled;
     case RHUMB_NOT_LEADER:
-    case RHUMB_NO_MEMORY: return Code::kUnavailable;
-    case RHUMB_NO_SPACE: return Code::kNoSpace;
-    case RHUMB_IO: return Code::kIo;
-    case RHUMB_CORRUPT: return Code::kCorrupt;
-    default: break;
+    case RHUMB_NO_MEMORY:
+      return Code::kUnavailable;
+    case RHUMB_NO_SPACE:
+      return Code::kNoSpace;
+    case RHUMB_IO:
+      return Code::kIo;
+    case RHUMB_CORRUPT:
+      return Code::kCorrupt;
+    default:
+      break;
   }
   // A status of a later minor: its range still says what to do.
   if (rc > 0 && rc < 64) return Code::kInvalid;
@@ -70,23 +88,35 @@ base::Code to_code(rhumb_status_t rc) {
 
 rhumb_status_t from_code(base::Code code) {
   switch (code) {
-    case Code::kOk: return RHUMB_OK;
+    case Code::kOk:
+      return RHUMB_OK;
     case Code::kInvalid:
     case Code::kUnprocessable:
     case Code::kExists:
-    case Code::kTooLarge: return RHUMB_INVALID;
-    case Code::kNotFound: return RHUMB_NOT_FOUND;
+    case Code::kTooLarge:
+      return RHUMB_INVALID;
+    case Code::kNotFound:
+      return RHUMB_NOT_FOUND;
     case Code::kUnauthenticated:
-    case Code::kForbidden: return RHUMB_DENIED;
-    case Code::kUnsupported: return RHUMB_UNSUPPORTED;
+    case Code::kForbidden:
+      return RHUMB_DENIED;
+    case Code::kUnsupported:
+      return RHUMB_UNSUPPORTED;
     case Code::kBusy:
-    case Code::kUnavailable: return RHUMB_BUSY;
-    case Code::kTimeout: return RHUMB_TIMEOUT;
-    case Code::kCancelled: return RHUMB_CANCELLED;
-    case Code::kNoSpace: return RHUMB_NO_SPACE;
-    case Code::kIo: return RHUMB_IO;
-    case Code::kCorrupt: return RHUMB_CORRUPT;
-    case Code::kInternal: return RHUMB_BUG;
+    case Code::kUnavailable:
+      return RHUMB_BUSY;
+    case Code::kTimeout:
+      return RHUMB_TIMEOUT;
+    case Code::kCancelled:
+      return RHUMB_CANCELLED;
+    case Code::kNoSpace:
+      return RHUMB_NO_SPACE;
+    case Code::kIo:
+      return RHUMB_IO;
+    case Code::kCorrupt:
+      return RHUMB_CORRUPT;
+    case Code::kInternal:
+      return RHUMB_BUG;
   }
   return RHUMB_BUG;
 }
@@ -95,7 +125,8 @@ base::Status to_status(rhumb_status_t rc, const rhumb_error_t* error, std::strin
   if (rc == RHUMB_OK) return base::ok();
   std::string message(context);
   message += ": ";
-  const std::string text = error != nullptr ? clean(error->text, sizeof error->text) : std::string();
+  const std::string text =
+      error != nullptr ? clean(error->text, sizeof error->text) : std::string();
   message += text.empty() ? "status " + std::to_string(rc) : text;
   if (error != nullptr && error->os_errno != 0) {
     message += " (" + std::error_code(error->os_errno, std::generic_category()).message() + ")";
@@ -103,8 +134,8 @@ base::Status to_status(rhumb_status_t rc, const rhumb_error_t* error, std::strin
   return {to_code(rc), std::move(message)};
 }
 
-CallContext::CallContext(base::Deadline deadline, const std::atomic<bool>* cancelled, uint64_t trace_hi,
-                         uint64_t trace_lo)
+CallContext::CallContext(base::Deadline deadline, const std::atomic<bool>* cancelled,
+                         uint64_t trace_hi, uint64_t trace_lo)
     : raw_{} {
   raw_.struct_size = sizeof(raw_);
   raw_.deadline_ns = deadline.at_ns;

@@ -1,4 +1,5 @@
-// Crossing the plugin boundary: what a plugin answered as base::Status, and the call context a plugin is given.
+// Crossing the plugin boundary: what a plugin answered as base::Status, and the call context a
+// plugin is given.
 #pragma once
 
 #include <atomic>
@@ -18,7 +19,8 @@ class ErrorSlot {
  public:
   ErrorSlot();
   rhumb_error_t* out() { return &raw_; }
-  // OK for RHUMB_OK; else the mapped code and "<context>: <text>", with errno's text where there is one.
+  // OK for RHUMB_OK; else the mapped code and "<context>: <text>", with errno's text where there is
+  // one.
   base::Status status(rhumb_status_t rc, std::string_view context) const;
 
  private:
@@ -33,12 +35,13 @@ inline bool fences(rhumb_status_t rc) { return rc < 0 || rc >= 128; }
 // The way back, for answers of the host's services and tests' own plugins.
 rhumb_status_t from_code(base::Code code);
 
-// Deadline, cancellation and trace id of a data-path call. Lives on the caller's stack for the length of the call.
+// Deadline, cancellation and trace id of a data-path call. Lives on the caller's stack for the
+// length of the call.
 class CallContext {
  public:
   // cancelled: polled by the plugin from any of its threads; may be NULL.
-  explicit CallContext(base::Deadline deadline, const std::atomic<bool>* cancelled = nullptr, uint64_t trace_hi = 0,
-                       uint64_t trace_lo = 0);
+  explicit CallContext(base::Deadline deadline, const std::atomic<bool>* cancelled = nullptr,
+                       uint64_t trace_hi = 0, uint64_t trace_lo = 0);
   CallContext(const CallContext&) = delete;
   CallContext& operator=(const CallContext&) = delete;
   const rhumb_call_t* raw() const { return &raw_; }

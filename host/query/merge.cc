@@ -20,7 +20,8 @@ void keep_first(std::vector<model::Record>& all, uint32_t limit, Less less) {
 
 }  // namespace
 
-model::SearchResult merge(model::Distance distance, uint32_t limit, std::vector<model::SearchResult> parts) {
+model::SearchResult merge(model::Distance distance, uint32_t limit,
+                          std::vector<model::SearchResult> parts) {
   model::SearchResult out;
   if (parts.size() == 1) {
     out = std::move(parts[0]);
@@ -38,10 +39,12 @@ model::SearchResult merge(model::Distance distance, uint32_t limit, std::vector<
   return out;
 }
 
-std::vector<model::Record> merge_by_id(uint32_t limit, std::vector<std::vector<model::Record>> parts) {
+std::vector<model::Record> merge_by_id(uint32_t limit,
+                                       std::vector<std::vector<model::Record>> parts) {
   std::vector<model::Record> out;
   for (auto& part : parts) append(out, part);
-  keep_first(out, limit, [](const model::Record& a, const model::Record& b) { return a.id < b.id; });
+  keep_first(out, limit,
+             [](const model::Record& a, const model::Record& b) { return a.id < b.id; });
   return out;
 }
 

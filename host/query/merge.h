@@ -10,21 +10,29 @@
 
 namespace rhumb::query {
 
-// Where a score stands among others, the best first: cosine and dot larger first, euclid and manhattan smaller first. A NaN is last.
+// Where a score stands among others, the best first: cosine and dot larger first, euclid and
+// manhattan smaller first. A NaN is last.
 inline uint32_t place_of_score(model::Distance distance, float score) {
-  const bool larger_first = distance == model::Distance::kCosine || distance == model::Distance::kDot;
+  const bool larger_first =
+      distance == model::Distance::kCosine || distance == model::Distance::kDot;
   return base::place_of(larger_first ? -score : score);
 }
 // True if a hit with score `a` comes before one with score `b`.
-inline bool better(model::Distance distance, float a, float b) { return place_of_score(distance, a) < place_of_score(distance, b); }
+inline bool better(model::Distance distance, float a, float b) {
+  return place_of_score(distance, a) < place_of_score(distance, b);
+}
 // Whether a score passes a threshold: a lower bound for similarities, an upper bound for distances.
-inline bool passes(model::Distance distance, float score, float threshold) { return !better(distance, threshold, score); }
+inline bool passes(model::Distance distance, float score, float threshold) {
+  return !better(distance, threshold, score);
+}
 
-// The best `limit` of several lists, each sorted best first; equal scores in the order of ids, so that the answer does not depend on
-// how the points are spread. Plans are appended.
-model::SearchResult merge(model::Distance distance, uint32_t limit, std::vector<model::SearchResult> parts);
+// The best `limit` of several lists, each sorted best first; equal scores in the order of ids, so
+// that the answer does not depend on how the points are spread. Plans are appended.
+model::SearchResult merge(model::Distance distance, uint32_t limit,
+                          std::vector<model::SearchResult> parts);
 
 // The first `limit` records by id of several lists, each sorted by id.
-std::vector<model::Record> merge_by_id(uint32_t limit, std::vector<std::vector<model::Record>> parts);
+std::vector<model::Record> merge_by_id(uint32_t limit,
+                                       std::vector<std::vector<model::Record>> parts);
 
 }  // namespace rhumb::query

@@ -23,7 +23,8 @@ uint64_t shard_of(std::span<const model::BucketRun> runs, uint32_t bucket) {
   return std::prev(after)->shard;
 }
 
-std::vector<ShardGroup> group_by_shard(std::span<const model::BucketRun> runs, std::span<const uint32_t> buckets) {
+std::vector<ShardGroup> group_by_shard(std::span<const model::BucketRun> runs,
+                                       std::span<const uint32_t> buckets) {
   std::map<uint64_t, std::vector<uint32_t>> by_shard;
   for (uint32_t i = 0; i < buckets.size(); ++i) by_shard[shard_of(runs, buckets[i])].push_back(i);
   std::vector<ShardGroup> groups;

@@ -21,7 +21,9 @@ struct ShardGroup {
   uint64_t shard = 0;
   std::vector<uint32_t> positions;
 };
-// One group for each shard that owns at least one of the buckets, by ascending shard. The map must have passed check_map.
-std::vector<ShardGroup> group_by_shard(std::span<const model::BucketRun> runs, std::span<const uint32_t> buckets);
+// One group for each shard that owns at least one of the buckets, by ascending shard. The map must
+// have passed check_map.
+std::vector<ShardGroup> group_by_shard(std::span<const model::BucketRun> runs,
+                                       std::span<const uint32_t> buckets);
 
 }  // namespace rhumb::router

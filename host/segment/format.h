@@ -1,4 +1,5 @@
-// What the bytes of a segment directory mean (docs/formats/segment.md). Little-endian, as the machine holds them.
+// What the bytes of a segment directory mean (docs/formats/segment.md). Little-endian, as the
+// machine holds them.
 #pragma once
 
 #include <array>
@@ -29,8 +30,8 @@ inline std::string checksum_file(const std::string& column_file) { return column
 
 using Hash = std::array<uint8_t, 16>;
 
-// One slot of rows.dat. A slot whose record is all zero was never written, or was made void by recovery: it is never
-// live.
+// One slot of rows.dat. A slot whose record is all zero was never written, or was made void by
+// recovery: it is never live.
 struct RowRecord {
   uint64_t id_offset = 0, payload_offset = 0;  // into ids.dat and payload.dat
   uint64_t version = 0;                        // log index of the change that wrote the row

@@ -26,13 +26,14 @@ constexpr uint32_t kSaveGrowthDivisor = 4;  // written anew when a quarter has c
 uint64_t bytes_of_files(const std::string& directory) {
   uint64_t bytes = 0;
   std::error_code error;
-  for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
+  for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end;
+       at.increment(error)) {
     const uint64_t one = at->file_size(error);
     if (!error) bytes += one;
   }
   return bytes;
 }
-}
+}  // namespace
 
 Graph::Graph(const VectorColumn& column, std::string directory, const SegmentOptions& options)
     : column_(column), directory_(std::move(directory)), options_(options) {
@@ -72,7 +73,8 @@ void Graph::publish(std::shared_ptr<IndexInstance> instance, uint32_t built) {
   built_.store(built, std::memory_order_release);
 }
 
-Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_directory, uint32_t slots, bool mapped) const {
+Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_directory,
+                                                   uint32_t slots, bool mapped) const {
   const model::VectorParams params = settings();
   model::HnswConfig hnsw = params.hnsw;
   if (mapped) hnsw.memory = "cold";
@@ -85,7 +87,8 @@ Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_direc
   request.capacity_hint = column_.max_rows();
   request.data_dir = data_directory;
   RHUMB_ASSIGN(request.config_json,
-               description.config_json({}, hnsw, params.quantization_json));  // the collection's settings are merged in
+               // the collection's settings are merged in
+               description.config_json({}, hnsw, params.quantization_json));
   RHUMB_ASSIGN(auto opened, IndexInstance::open(*engine_, request));
   return std::shared_ptr<IndexInstance>(std::move(opened));
 }
@@ -117,15 +120,18 @@ Result<Graph::Answer> Graph::search(const GraphCall& call, const GraphRows& rows
   request.cancelled = call.cancelled;
   RHUMB_ASSIGN(const index::SearchResult found, graph->search(request));
   answer.distances = found.exact_distances + found.code_distances;
-  // Never trust a plugin's slots: they index the host's own columns. Nor that its distances are numbers in order.
+  // Never trust a plugin's slots: they index the host's own columns. Nor that its distances are
+  // numbers in order.
   for (size_t q = 0; q < answer.hits.size(); ++q) {
     answer.hits[q].reserve(found.hits[q].size());
     for (const auto& hit : found.hits[q]) {
       const bool passes = hit.slot < rows.rows && bit(rows.pass, hit.slot);
       RHUMB_UNEXPECTED(!passes);
-      if (passes) answer.hits[q].push_back({rhumb_finite_f32(static_cast<double>(hit.distance)), hit.slot});
+      if (passes)
+        answer.hits[q].push_back({rhumb_finite_f32(static_cast<double>(hit.distance)), hit.slot});
     }
-    if (!std::is_sorted(answer.hits[q].begin(), answer.hits[q].end())) std::sort(answer.hits[q].begin(), answer.hits[q].end());
+    if (!std::is_sorted(answer.hits[q].begin(), answer.hits[q].end()))
+      std::sort(answer.hits[q].begin(), answer.hits[q].end());
   }
   return answer;
 }
@@ -141,12 +147,13 @@ std::string Graph::calibration() const {
   return known.ok() ? known->calibration_json : std::string();
 }
 
-Result<bool> Graph::extend(uint32_t slot_end, uint32_t max_rows, bool sealed, std::span<const uint64_t> live,
-                           const std::atomic<bool>& cancelled) {
+Result<bool> Graph::extend(uint32_t slot_end, uint32_t max_rows, bool sealed,
+                           std::span<const uint64_t> live, const std::atomic<bool>& cancelled) {
   const uint32_t built = built_.load(std::memory_order_relaxed);
   if (!available() || built >= slot_end) return false;
   auto graph = instance();
-  if (engine_->ops->insert == nullptr || (sealed && !graph)) return build(slot_end, sealed, live, cancelled);
+  if (engine_->ops->insert == nullptr || (sealed && !graph))
+    return build(slot_end, sealed, live, cancelled);
   if (!graph) {
     RHUMB_ASSIGN(graph, open({}, slot_end));
     publish(graph, 0);
@@ -159,12 +166,15 @@ Result<bool> Graph::extend(uint32_t slot_end, uint32_t max_rows, bool sealed, st
   return true;
 }
 
-// Several threads take blocks in turn: the ABI lets inserts of disjoint ranges run at once. The first failure ends all; slots that
-// were inserted before it stay in the graph, and inserting them again changes nothing.
-Status Graph::insert(IndexInstance& graph, uint32_t first, uint32_t end, const std::atomic<bool>& cancelled) const {
+// Several threads take blocks in turn: the ABI lets inserts of disjoint ranges run at once. The
+// first failure ends all; slots that were inserted before it stay in the graph, and inserting them
+// again changes nothing.
+Status Graph::insert(IndexInstance& graph, uint32_t first, uint32_t end,
+                     const std::atomic<bool>& cancelled) const {
   if (first == end) return base::ok();  // only slots without this vector
   const uint32_t blocks = (end - first + limits::kInsertBlockSlots - 1) / limits::kInsertBlockSlots;
-  const uint32_t threads = options_.builders != nullptr ? std::min(options_.build_threads, blocks) : 1;
+  const uint32_t threads =
+      options_.builders != nullptr ? std::min(options_.build_threads, blocks) : 1;
   if (threads <= 1) return graph.insert(first, end, &cancelled);
   std::vector<Status> outcomes(threads);
   std::atomic<uint32_t> next{0};
@@ -175,7 +185,8 @@ Status Graph::insert(IndexInstance& graph, uint32_t first, uint32_t end, const s
       if (!outcomes[t].ok()) return next.store(blocks);
     }
   });
-  const auto failed = std::find_if(outcomes.begin(), outcomes.end(), [](const Status& s) { return !s.ok(); });
+  const auto failed =
+      std::find_if(outcomes.begin(), outcomes.end(), [](const Status& s) { return !s.ok(); });
   return failed == outcomes.end() ? base::ok() : *failed;
 }
 
@@ -231,8 +242,10 @@ Status Graph::load(uint32_t rows) {
   RHUMB_TRY(base::remove_all(directory_ + ".tmp"));
   if (!engine_ || !base::exists(directory_)) return base::ok();
   const auto unusable = [this](const Status& reason) {
-    base::log_warn("segment", "graph is built again", {{"directory", directory_}, {"reason", reason.to_string()}});
-    if (options_.on_derived_damage && reason.code() == base::Code::kCorrupt) options_.on_derived_damage(reason.within(directory_));
+    base::log_warn("segment", "graph is built again",
+                   {{"directory", directory_}, {"reason", reason.to_string()}});
+    if (options_.on_derived_damage && reason.code() == base::Code::kCorrupt)
+      options_.on_derived_damage(reason.within(directory_));
     return base::remove_all(directory_);
   };
   mapped_ = options_.memory != nullptr && !options_.memory->room_for(bytes_of_files(directory_));
@@ -242,8 +255,8 @@ Status Graph::load(uint32_t rows) {
   if (!stats.ok()) return unusable(stats.status());
   const uint32_t durable = column_.rows_end(rows);
   if (stats->built_through == 0 || stats->built_through > durable) {
-    return unusable(base::corrupt("covers " + std::to_string(stats->built_through) + " rows, " + std::to_string(durable) +
-                                  " are durable"));
+    return unusable(base::corrupt("covers " + std::to_string(stats->built_through) + " rows, " +
+                                  std::to_string(durable) + " are durable"));
   }
   saved_ = rows_ = stats->built_through;
   settled_.store(false, std::memory_order_release);
@@ -254,13 +267,16 @@ Status Graph::load(uint32_t rows) {
 
 Result<bool> Graph::reopen_mapped() {
   const uint32_t built = built_.load(std::memory_order_relaxed);
-  if (!engine_ || mapped_ || built == 0 || rows_ != saved_ || rows_ != column_.rows_end(built)) return false;
+  if (!engine_ || mapped_ || built == 0 || rows_ != saved_ || rows_ != column_.rows_end(built))
+    return false;
   RHUMB_ASSIGN(const auto description, index::EngineDescription::of(*engine_));
   if (!description.has_parameter("mapped")) return false;
   mapped_ = true;  // or tried: what cannot be read now stays as it is
   RHUMB_ASSIGN(auto opened, open(directory_, built, true));
   RHUMB_ASSIGN(const auto stats, opened->stats());
-  if (stats.built_through != rows_) return base::internal("the saved graph reaches row " + std::to_string(stats.built_through) + ", not " + std::to_string(rows_));
+  if (stats.built_through != rows_)
+    return base::internal("the saved graph reaches row " + std::to_string(stats.built_through) +
+                          ", not " + std::to_string(rows_));
   publish(std::move(opened), built);
   return true;
 }

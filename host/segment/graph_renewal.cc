@@ -1,9 +1,10 @@
-// A graph whose engine was made for other data than there are now gets another instance (renewal.h).
+// A graph whose engine was made for other data than there are now gets another instance
+// (renewal.h).
 #include <algorithm>
 
 #include "host/base/executor.h"
-#include "host/segment/graph.h"
 #include "host/segment/columns/row_bits.h"
+#include "host/segment/graph.h"
 
 namespace rhumb::segment {
 
@@ -30,19 +31,28 @@ uint64_t Graph::renewal_bytes() const {
   return known.ok() ? 2 * (known->bytes_resident + known->bytes_mapped) : 0;
 }
 
-std::shared_ptr<Renewal> Graph::begin_renewal(std::span<const uint64_t> live, bool complete, std::shared_ptr<const void> keep) const {
+std::shared_ptr<Renewal> Graph::begin_renewal(std::span<const uint64_t> live, bool complete,
+                                              std::shared_ptr<const void> keep) const {
   const uint32_t slot_end = built();
   Renewal::Rows rows{column_.rows_end(slot_end), {}, complete};
-  if (column_.table() != nullptr) rows.live = rows_of_most(column_, live, slot_end).words;
-  else rows.live.assign(live.begin(), live.begin() + static_cast<ptrdiff_t>(std::min(live.size(), words_for(slot_end))));
+  if (column_.table() != nullptr)
+    rows.live = rows_of_most(column_, live, slot_end).words;
+  else
+    rows.live.assign(live.begin(), live.begin() + static_cast<ptrdiff_t>(
+                                                      std::min(live.size(), words_for(slot_end))));
   // Half of the threads: searches and the shards' other work go on meanwhile, for long.
-  const uint32_t lent = options_.builders != nullptr ? std::min(options_.build_threads, options_.builders->threads()) : 1;
+  const uint32_t lent = options_.builders != nullptr
+                            ? std::min(options_.build_threads, options_.builders->threads())
+                            : 1;
   auto open_new = [this, slot_end] { return open({}, slot_end); };
-  return std::make_shared<Renewal>(std::move(keep), std::move(open_new), std::move(rows), std::max(lent / 2, 1u));
+  return std::make_shared<Renewal>(std::move(keep), std::move(open_new), std::move(rows),
+                                   std::max(lent / 2, 1u));
 }
 
-Result<bool> Graph::take_renewal(Renewal& renewal, uint32_t max_rows, const std::atomic<bool>& cancelled) {
-  if (renewal.reached() > rows_) return base::internal("the graph has lost rows since a new one was begun");
+Result<bool> Graph::take_renewal(Renewal& renewal, uint32_t max_rows,
+                                 const std::atomic<bool>& cancelled) {
+  if (renewal.reached() > rows_)
+    return base::internal("the graph has lost rows since a new one was begun");
   const uint32_t end = renewal.reached() + std::min(max_rows, rows_ - renewal.reached());
   RHUMB_TRY(insert(*renewal.instance(), renewal.reached(), end, cancelled));
   renewal.reach(end);

@@ -24,27 +24,31 @@ void fill(model::HnswConfig& own, const model::HnswConfig& from) {
   take(own.full_scan_threshold, from.full_scan_threshold);
   take(own.max_indexing_threads, from.max_indexing_threads);
   take(own.payload_m, from.payload_m);
-  if (!own.on_disk) take(own.memory, from.memory);  // where the vector says it in either way, the collection has no say
+  // where the vector says it in either way, the collection has no say
+  if (!own.on_disk) take(own.memory, from.memory);
   take(own.on_disk, from.on_disk);
   take(own.inline_storage, from.inline_storage);
 }
 
 // The threshold is in KB of vectors, 0 switches graphs off.
-std::optional<uint64_t> graph_min_rows(const model::CollectionConfig& config, const model::VectorParams& params) {
+std::optional<uint64_t> graph_min_rows(const model::CollectionConfig& config,
+                                       const model::VectorParams& params) {
   const auto hint = config.hints_json.find("optimizers_config");
   if (hint == config.hints_json.end()) return std::nullopt;
   const json optimizers = json::parse(hint->second, nullptr, /*allow_exceptions=*/false);
-  const auto given = optimizers.is_object() ? optimizers.find("indexing_threshold") : optimizers.end();
+  const auto given =
+      optimizers.is_object() ? optimizers.find("indexing_threshold") : optimizers.end();
   if (given == optimizers.end() || !given->is_number()) return std::nullopt;
   const double bytes = given->get<double>() * static_cast<double>(base::limits::kKiB);
   if (bytes <= 0) return kNoGraph;
   return std::max<uint64_t>(1, static_cast<uint64_t>(std::ceil(bytes / params.row_bytes())));
 }
 
-Status check_vectors(const std::string& path, const json& stored, const std::vector<VectorSpec>& wanted) {
+Status check_vectors(const std::string& path, const json& stored,
+                     const std::vector<VectorSpec>& wanted) {
   if (stored.size() != wanted.size()) {
-    return base::invalid(path + ": the segment has " + std::to_string(stored.size()) + " vectors, the collection " +
-                         std::to_string(wanted.size()));
+    return base::invalid(path + ": the segment has " + std::to_string(stored.size()) +
+                         " vectors, the collection " + std::to_string(wanted.size()));
   }
   for (size_t i = 0; i < wanted.size(); ++i) {
     const auto& have = stored[i];
@@ -54,8 +58,8 @@ Status check_vectors(const std::string& path, const json& stored, const std::vec
                       have.at("datatype") == model::scalar_name(want.datatype) &&
                       have.value("multivector", false) == want.multivector;
     if (!same)
-      return base::invalid(path + ": vector " + std::to_string(i) + " is not the collection's '" + wanted[i].name +
-                           "'");
+      return base::invalid(path + ": vector " + std::to_string(i) + " is not the collection's '" +
+                           wanted[i].name + "'");
   }
   return base::ok();
 }
@@ -87,23 +91,28 @@ Status write_manifest(const std::string& directory, const Manifest& manifest) {
                        {"datatype", model::scalar_name(spec.params.datatype)}});
     if (spec.params.multivector) vectors.back()["multivector"] = true;
   }
-  json document = {
-      {"format", kFormat}, {"segment", manifest.segment}, {"state", state_name(manifest.state)}, {"vectors", vectors}};
+  json document = {{"format", kFormat},
+                   {"segment", manifest.segment},
+                   {"state", state_name(manifest.state)},
+                   {"vectors", vectors}};
   if (manifest.state == State::kSealed) {
-    document["sealed"] = {
-        {"rows", manifest.sealed.rows}, {"ids", manifest.sealed.ids}, {"payload", manifest.sealed.payload}};
+    document["sealed"] = {{"rows", manifest.sealed.rows},
+                          {"ids", manifest.sealed.ids},
+                          {"payload", manifest.sealed.payload}};
   }
   return base::write_file_atomic(directory + "/" + kManifestFile, document.dump(1) + "\n");
 }
 
-Result<Manifest> read_manifest(const std::string& directory, const std::vector<VectorSpec>& vectors) {
+Result<Manifest> read_manifest(const std::string& directory,
+                               const std::vector<VectorSpec>& vectors) {
   const std::string path = directory + "/" + kManifestFile;
-  RHUMB_ASSIGN(const std::string text, base::read_file(path, base::limits::kMaxSegmentManifestBytes));
+  RHUMB_ASSIGN(const std::string text,
+               base::read_file(path, base::limits::kMaxSegmentManifestBytes));
   try {
     const json document = json::parse(text);
     if (document.at("format") != kFormat) {
-      return base::unsupported(path + ": format " + document.at("format").dump() + ", this release reads " +
-                               std::to_string(kFormat));
+      return base::unsupported(path + ": format " + document.at("format").dump() +
+                               ", this release reads " + std::to_string(kFormat));
     }
     RHUMB_TRY(check_vectors(path, document.at("vectors"), vectors));
     Manifest manifest;

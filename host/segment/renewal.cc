@@ -7,7 +7,11 @@ namespace rhumb::segment {
 using base::Status;
 
 Renewal::Renewal(std::shared_ptr<const void> keep, Open open, Rows rows, uint32_t threads)
-    : keep_(std::move(keep)), open_(std::move(open)), rows_(std::move(rows)), threads_(threads), reached_(rows_.end) {}
+    : keep_(std::move(keep)),
+      open_(std::move(open)),
+      rows_(std::move(rows)),
+      threads_(threads),
+      reached_(rows_.end) {}
 
 void Renewal::when_ended(std::function<void()> told) {
   const std::lock_guard lock(mutex_);
@@ -22,7 +26,8 @@ void Renewal::run() {
 }
 
 Status Renewal::build() {
-  const Status cancelled(base::Code::kCancelled, "a graph that was built anew is not needed any more");
+  const Status cancelled(base::Code::kCancelled,
+                         "a graph that was built anew is not needed any more");
   if (cancelled_.load()) return cancelled;
   RHUMB_ASSIGN(instance_, open_());
   index::BuildRequest request;

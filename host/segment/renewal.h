@@ -1,8 +1,10 @@
-// A second instance of a graph's engine over the same column, built anew beside the first, which goes on being searched and taking rows in
-// (rhumb/index.h, stats: "renew"). graph.h begins one and puts it in the first one's place.
+// A second instance of a graph's engine over the same column, built anew beside the first, which
+// goes on being searched and taking rows in (rhumb/index.h, stats: "renew"). graph.h begins one and
+// puts it in the first one's place.
 //
-// Threads: run() once, on any thread; cancel() and ended() any thread; the rest once it has ended, on the shard's background strand. It may
-// be left alone at any time: it holds what it reads, and ends by itself. Nothing of it survives a crash: the first instance stays good.
+// Threads: run() once, on any thread; cancel() and ended() any thread; the rest once it has ended,
+// on the shard's background strand. It may be left alone at any time: it holds what it reads, and
+// ends by itself. Nothing of it survives a crash: the first instance stays good.
 #pragma once
 
 #include <atomic>
@@ -30,7 +32,8 @@ class Renewal {
   Renewal(const Renewal&) = delete;
   Renewal& operator=(const Renewal&) = delete;
 
-  // told: when it has ended, unless it was cancelled before. Not from cancel()'s thread under its caller's locks.
+  // told: when it has ended, unless it was cancelled before. Not from cancel()'s thread under its
+  // caller's locks.
   void when_ended(std::function<void()> told);
   void run();
   // It ends soon, and tells nobody.

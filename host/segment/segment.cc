@@ -18,7 +18,8 @@ Segment::Segment(std::string directory, uint32_t id, const std::vector<VectorSpe
       options_(options),
       graph_min_rows_(vectors.size()),
       fields_(std::make_unique<payload::IndexSet>()) {
-  for (size_t i = 0; i < vectors.size(); ++i) graph_min_rows_[i].store(vectors[i].graph_min_rows.value_or(options.graph_min_rows));
+  for (size_t i = 0; i < vectors.size(); ++i)
+    graph_min_rows_[i].store(vectors[i].graph_min_rows.value_or(options.graph_min_rows));
 }
 
 Segment::~Segment() = default;
@@ -40,17 +41,19 @@ Result<std::shared_ptr<Segment>> Segment::create(const std::string& directory, u
 }
 
 Result<std::shared_ptr<Segment>> Segment::open(const std::string& directory, uint32_t id,
-                                               const std::vector<VectorSpec>& vectors, const SegmentOptions& options,
+                                               const std::vector<VectorSpec>& vectors,
+                                               const SegmentOptions& options,
                                                const Lengths& lengths) {
   auto segment = std::shared_ptr<Segment>(new Segment(directory, id, vectors, options));
   RHUMB_ASSIGN(const Manifest manifest, read_manifest(directory, vectors));
   if (manifest.segment != id)
-    return base::corrupt(directory + ": the manifest is of segment " + std::to_string(manifest.segment));
+    return base::corrupt(directory + ": the manifest is of segment " +
+                         std::to_string(manifest.segment));
   if (manifest.state == State::kSealed) {
     const Lengths& s = manifest.sealed;
     if (s.rows != lengths.rows || s.ids != lengths.ids || s.payload != lengths.payload) {
-      return base::corrupt(directory + ": sealed with " + std::to_string(s.rows) + " rows, the key-value store knows " +
-                           std::to_string(lengths.rows));
+      return base::corrupt(directory + ": sealed with " + std::to_string(s.rows) +
+                           " rows, the key-value store knows " + std::to_string(lengths.rows));
     }
   }
   RHUMB_TRY(segment->open_files(lengths));
@@ -65,14 +68,17 @@ Status Segment::open_files(const Lengths& lengths) {
   const uint64_t blobs = std::max(options_.max_bytes, base::limits::kMaxPayloadBytes);
   RHUMB_ASSIGN(rows_, Column::open(path(kRowsFile), lengths.rows * sizeof(RowRecord),
                                    options_.max_rows * sizeof(RowRecord), options_.extents));
-  RHUMB_ASSIGN(ids_,
-               Column::open(path(kIdsFile), lengths.ids,
-                            std::min<uint64_t>(blobs, options_.max_rows * 1ull * base::limits::kMaxStringIdBytes * 2),
-                            options_.extents));
-  RHUMB_ASSIGN(payload_, Column::open(path(kPayloadFile), lengths.payload, blobs, options_.extents));
+  RHUMB_ASSIGN(
+      ids_, Column::open(path(kIdsFile), lengths.ids,
+                         std::min<uint64_t>(
+                             blobs, options_.max_rows * 1ull * base::limits::kMaxStringIdBytes * 2),
+                         options_.extents));
+  RHUMB_ASSIGN(payload_,
+               Column::open(path(kPayloadFile), lengths.payload, blobs, options_.extents));
   RHUMB_TRY(overrides_.open(path(kOverrideFile), lengths.overrides, blobs, options_.extents));
   for (size_t i = 0; i < specs_.size(); ++i) {
-    RHUMB_ASSIGN(auto column, VectorColumn::open(specs_[i], path(vector_file(i)), lengths.rows, options_));
+    RHUMB_ASSIGN(auto column,
+                 VectorColumn::open(specs_[i], path(vector_file(i)), lengths.rows, options_));
     columns_.push_back(std::move(column));
     graphs_.push_back(std::make_unique<Graph>(*columns_.back(), path(graph_dir(i)), options_));
   }
@@ -83,13 +89,15 @@ Status Segment::open_files(const Lengths& lengths) {
 void Segment::configure_graphs(const std::vector<VectorSpec>& vectors) {
   RHUMB_ASSERT(vectors.size() == graphs_.size());
   for (size_t i = 0; i < graphs_.size(); ++i) {
-    graph_min_rows_[i].store(vectors[i].graph_min_rows.value_or(options_.graph_min_rows), std::memory_order_relaxed);
+    graph_min_rows_[i].store(vectors[i].graph_min_rows.value_or(options_.graph_min_rows),
+                             std::memory_order_relaxed);
     graphs_[i]->configure(vectors[i].params);
   }
 }
 
 bool Segment::has_multivectors() const {
-  return std::any_of(specs_.begin(), specs_.end(), [](const VectorSpec& spec) { return spec.params.multivector; });
+  return std::any_of(specs_.begin(), specs_.end(),
+                     [](const VectorSpec& spec) { return spec.params.multivector; });
 }
 
 size_t Segment::column_of(std::string_view vector_name) const {
@@ -98,7 +106,9 @@ size_t Segment::column_of(std::string_view vector_name) const {
   return i;
 }
 
-Lengths Segment::lengths() const { return {row_count_, ids_.length(), payload_.length(), overrides_.length()}; }
+Lengths Segment::lengths() const {
+  return {row_count_, ids_.length(), payload_.length(), overrides_.length()};
+}
 
 std::string_view Segment::id_key(uint32_t slot) const {
   const RowRecord& r = record(slot);
@@ -136,8 +146,9 @@ Status Segment::intact() const {
   const Column* poisoned = nullptr;
   each_file([&](const Column& file) { poisoned = file.poisoned() ? &file : poisoned; });
   if (poisoned != nullptr) return base::corrupt(poisoned->path() + ": a page could not be read");
-  return overrides_.poisoned() ? base::corrupt(directory_ + "/" + kOverrideFile + ": a page could not be read")
-                               : base::ok();
+  return overrides_.poisoned()
+             ? base::corrupt(directory_ + "/" + kOverrideFile + ": a page could not be read")
+             : base::ok();
 }
 
 namespace {
@@ -158,7 +169,8 @@ class FilterRows final : public payload::Rows {
 
 Result<payload::FilterResult> Segment::filter(const payload::Matcher& matcher, const Bounds& bounds,
                                               const payload::EvaluateOptions& options) const {
-  RHUMB_ASSIGN(auto result, payload::evaluate(matcher, *fields_, FilterRows(*this), bounds.live, bounds.rows, options));
+  RHUMB_ASSIGN(auto result, payload::evaluate(matcher, *fields_, FilterRows(*this), bounds.live,
+                                              bounds.rows, options));
   RHUMB_TRY(intact());
   return result;
 }

@@ -31,7 +31,8 @@ Status Segment::check_record(uint32_t slot) const {
   }
   if (ids_.view(r.id_offset, r.id_bytes).size() != r.id_bytes || r.id_bytes == 0 ||
       payload_.view(r.payload_offset, r.payload_bytes).size() != r.payload_bytes) {
-    return damaged(rows_, offset, "the record of slot " + std::to_string(slot) + " points out of the segment");
+    return damaged(rows_, offset,
+                   "the record of slot " + std::to_string(slot) + " points out of the segment");
   }
   return base::ok();
 }
@@ -41,7 +42,8 @@ std::string Segment::places(uint32_t slot) const {
   for (size_t i = 0; i < columns_.size(); ++i) {
     const auto& column = columns_[i];
     if (column->table() != nullptr && (record(slot).presence >> i & 1) == 0) continue;
-    out += ", " + column->file().path() + " at offset " + std::to_string(column->rows(slot).first * column->vectors().stride);
+    out += ", " + column->file().path() + " at offset " +
+           std::to_string(column->rows(slot).first * column->vectors().stride);
   }
   return out;
 }
@@ -59,9 +61,9 @@ Result<StoredRow> Segment::fetch(uint32_t slot) const {
   RHUMB_TRY(check_bytes(kPayload, r.payload_offset, r.payload_bytes));
   const std::string_view payload = payload_.view(r.payload_offset, r.payload_bytes);
   if (base::crc32c(payload, base::crc32c(ids_.view(r.id_offset, r.id_bytes))) != r.blobs_crc) {
-    return damaged(
-        payload_, r.payload_offset,
-        "id or payload of slot " + std::to_string(slot) + " is damaged (id at " + std::to_string(r.id_offset) + ")");
+    return damaged(payload_, r.payload_offset,
+                   "id or payload of slot " + std::to_string(slot) + " is damaged (id at " +
+                       std::to_string(r.id_offset) + ")");
   }
   StoredRow row{ids_.view(r.id_offset, r.id_bytes), {}, r.version, r.presence};
   if (const auto changed = overrides_.find(slot)) {
@@ -77,7 +79,8 @@ Result<StoredRow> Segment::fetch(uint32_t slot) const {
 Result<std::string_view> Segment::fetch_vector(size_t column, uint32_t slot) const {
   RHUMB_ASSIGN(const RowRange rows, columns_[column]->checked_rows(slot));
   const std::string_view bytes = columns_[column]->bytes_of(rows);
-  RHUMB_TRY(check_bytes(kFirstVector + column, rows.first * columns_[column]->vectors().stride, bytes.size()));
+  RHUMB_TRY(check_bytes(kFirstVector + column, rows.first * columns_[column]->vectors().stride,
+                        bytes.size()));
   return bytes;
 }
 

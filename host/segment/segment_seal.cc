@@ -19,7 +19,8 @@ Status Segment::sync() {
   return rows_.sync();
 }
 
-// The manifest is the last step: a crash before it leaves a growing segment with some surplus files.
+// The manifest is the last step: a crash before it leaves a growing segment with some surplus
+// files.
 Status Segment::seal() {
   RHUMB_ASSERT(state() == State::kGrowing && row_count_ > 0);
   RHUMB_TRY(rows_.trim());
@@ -48,7 +49,8 @@ Status Segment::save_fields(uint32_t rows, uint64_t through_version) {
 Status Segment::load_checksums() {
   checksums_.clear();
   for (const Column* file : files()) {
-    RHUMB_ASSIGN(auto sums, Checksums::load(directory_ + "/" + checksum_file(name_of(*file)), file->length()));
+    RHUMB_ASSIGN(auto sums,
+                 Checksums::load(directory_ + "/" + checksum_file(name_of(*file)), file->length()));
     checksums_.push_back(std::move(sums));
   }
   return base::ok();

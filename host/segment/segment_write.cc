@@ -14,14 +14,17 @@ namespace {
 uint32_t record_crc(const RowRecord& record) {
   return base::crc32c({reinterpret_cast<const char*>(&record), offsetof(RowRecord, crc)});
 }
-std::string_view bytes_of(const RowRecord& record) { return {reinterpret_cast<const char*>(&record), sizeof(record)}; }
+std::string_view bytes_of(const RowRecord& record) {
+  return {reinterpret_cast<const char*>(&record), sizeof(record)};
+}
 
 }  // namespace
 
 uint64_t Segment::bytes_with(const RowInput& row) const {
-  uint64_t bytes = (row_count_ + 1ull) * sizeof(RowRecord) + ids_.length() + row.id_key.size() + payload_.length() +
-                   row.payload.size();
-  for (size_t i = 0; i < columns_.size(); ++i) bytes += columns_[i]->bytes_with(row_count_, row.vectors[i]);
+  uint64_t bytes = (row_count_ + 1ull) * sizeof(RowRecord) + ids_.length() + row.id_key.size() +
+                   payload_.length() + row.payload.size();
+  for (size_t i = 0; i < columns_.size(); ++i)
+    bytes += columns_[i]->bytes_with(row_count_, row.vectors[i]);
   return bytes;
 }
 
@@ -30,7 +33,8 @@ bool Segment::fits(const RowInput& row) const {
   for (size_t i = 0; i < columns_.size(); ++i) {
     if (!columns_[i]->takes(row.vectors[i])) return false;
   }
-  return row_count_ < std::min(options_.seal_rows, options_.max_rows) && bytes_with(row) <= options_.max_bytes;
+  return row_count_ < std::min(options_.seal_rows, options_.max_rows) &&
+         bytes_with(row) <= options_.max_bytes;
 }
 
 Result<uint32_t> Segment::append(const RowInput& row) {
@@ -46,13 +50,14 @@ Result<uint32_t> Segment::append(const RowInput& row) {
   return slot;
 }
 
-Status Segment::write_record(uint32_t slot, const RowInput& row, uint64_t id_offset, uint64_t payload_offset,
-                             bool at_end) {
+Status Segment::write_record(uint32_t slot, const RowInput& row, uint64_t id_offset,
+                             uint64_t payload_offset, bool at_end) {
   RowRecord record;
   record.id_offset = id_offset;
   record.payload_offset = payload_offset;
   record.version = row.version;
-  for (size_t i = 0; i < row.vectors.size(); ++i) record.presence |= row.vectors[i].data() != nullptr ? 1ull << i : 0;
+  for (size_t i = 0; i < row.vectors.size(); ++i)
+    record.presence |= row.vectors[i].data() != nullptr ? 1ull << i : 0;
   record.content_hash = row.content_hash;
   record.id_bytes = static_cast<uint32_t>(row.id_key.size());
   record.payload_bytes = static_cast<uint32_t>(row.payload.size());
@@ -66,8 +71,8 @@ Status Segment::override_payload(uint32_t slot, uint64_t version, std::string_vi
   if (!overrides_.fits(payload.size()))
     return {base::Code::kTooLarge, directory_ + ": the file of payload changes is full"};
   RHUMB_TRY(overrides_.append(slot, version, payload));
-  // After the text can be found: a search that meets the index's new entry reads the new text, and one that still meets
-  // the old entry sees a version beyond its view and checks again.
+  // After the text can be found: a search that meets the index's new entry reads the new text, and
+  // one that still meets the old entry sees a version beyond its view and checks again.
   fields_->put(slot, payload);
   return base::ok();
 }
@@ -106,7 +111,8 @@ Status Segment::rewrite(uint32_t slot, const RowInput& row) {
   return write_record(slot, row, id_offset, payload_offset, false);
 }
 
-// Presence comes from the live rows: a dead slot that replay left void has no vector for a graph to take in.
+// Presence comes from the live rows: a dead slot that replay left void has no vector for a graph to
+// take in.
 Status Segment::finish_recovery(std::span<const uint64_t> live) {
   RHUMB_TRY(flush_files());  // codes come last: which rows have a vector is not known yet
   for (uint32_t slot = 0; slot < row_count_; ++slot) {
@@ -118,9 +124,10 @@ Status Segment::finish_recovery(std::span<const uint64_t> live) {
       if ((r.presence >> i & 1) == 0) continue;
       if (!columns_[i]->mark_present(slot) && alive) {
         RHUMB_TRY(columns_[i]->checked_rows(slot).status());
-        return base::corrupt(columns_[i]->file().path() + " at offset " +
-                             std::to_string(columns_[i]->rows(slot).first * columns_[i]->vectors().stride) + ": the file ends, slot " +
-                             std::to_string(slot) + " has a vector there");
+        return base::corrupt(
+            columns_[i]->file().path() + " at offset " +
+            std::to_string(columns_[i]->rows(slot).first * columns_[i]->vectors().stride) +
+            ": the file ends, slot " + std::to_string(slot) + " has a vector there");
       }
     }
   }

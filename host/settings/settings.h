@@ -1,5 +1,6 @@
-// What an operator can set. A plain tree of values; where they come from, later ones winning: defaults, the YAML file, the environment
-// (RHUMB_SECTION_KEY), the command line. Read once at start; SIGHUP reads the log level again.
+// What an operator can set. A plain tree of values; where they come from, later ones winning:
+// defaults, the YAML file, the environment (RHUMB_SECTION_KEY), the command line. Read once at
+// start; SIGHUP reads the log level again.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@ struct Settings {
   } node;
   struct {
     std::string host = "127.0.0.1";
-    uint64_t port = 6333, loops = 0, workers = 0, max_body_bytes = 32ull << 20, max_connections = 16384;
+    uint64_t port = 6333, loops = 0, workers = 0, max_body_bytes = 32ull << 20,
+             max_connections = 16384;
     uint64_t header_timeout_ms = 10'000, body_timeout_ms = 60'000, idle_timeout_ms = 75'000;
     bool cors = true;
     std::string cors_origins = "*";
@@ -74,7 +76,8 @@ base::Status set(Settings& settings, const std::string& path, const std::string&
 // kInvalid: "file:line: section.key: ..."; unknown keys are errors.
 base::Status load_file(Settings& settings, const std::string& path);
 // RHUMB_HTTP_PORT=... for http.port.
-base::Status load_environment(Settings& settings, const std::map<std::string, std::string>& environment);
+base::Status load_environment(Settings& settings,
+                              const std::map<std::string, std::string>& environment);
 std::string environment_name(const std::string& path);
 
 // YAML with every key and its documentation; secrets are shown as *** unless empty.

@@ -14,31 +14,45 @@ Status refuse(const std::string& path, const std::string& value, const std::stri
 }
 
 template <typename Section, typename Field>
-Key number(std::string path, Section Settings::*section, Field field, uint64_t min, uint64_t max, std::string help) {
-  const std::string expects = "a whole number from " + std::to_string(min) + " to " + std::to_string(max);
-  return {path, expects, std::move(help), false,
-          [=](Settings& s, const std::string& text) -> Status {
-            uint64_t value = 0;
-            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-            if (error != std::errc() || end != text.data() + text.size() || value < min || value > max) return refuse(path, text, expects);
-            (s.*section).*field = value;
-            return base::ok();
-          },
-          [=](const Settings& s) { return std::to_string((s.*section).*field); }};
+Key number(std::string path, Section Settings::*section, Field field, uint64_t min, uint64_t max,
+           std::string help) {
+  const std::string expects =
+      "a whole number from " + std::to_string(min) + " to " + std::to_string(max);
+  return {
+      path,
+      expects,
+      std::move(help),
+      false,
+      [=](Settings& s, const std::string& text) -> Status {
+        uint64_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error != std::errc() || end != text.data() + text.size() || value < min || value > max)
+          return refuse(path, text, expects);
+        (s.*section).*field = value;
+        return base::ok();
+      },
+      [=](const Settings& s) { return std::to_string((s.*section).*field); }};
 }
 
 template <typename Section, typename Field>
-Key share(std::string path, Section Settings::*section, Field field, double min, double max, std::string help) {
+Key share(std::string path, Section Settings::*section, Field field, double min, double max,
+          std::string help) {
   const auto text_of = [](double v) {
     char text[32];
     return std::string(text, std::to_chars(text, text + sizeof(text), v).ptr);
   };
   const std::string expects = "a number from " + text_of(min) + " to " + text_of(max);
-  return {path, expects, std::move(help), false,
+  return {path,
+          expects,
+          std::move(help),
+          false,
           [=](Settings& s, const std::string& text) -> Status {
             double value = 0;
-            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-            if (error != std::errc() || end != text.data() + text.size() || !(value >= min && value <= max)) return refuse(path, text, expects);
+            const auto [end, error] =
+                std::from_chars(text.data(), text.data() + text.size(), value);
+            if (error != std::errc() || end != text.data() + text.size() ||
+                !(value >= min && value <= max))
+              return refuse(path, text, expects);
             (s.*section).*field = value;
             return base::ok();
           },
@@ -46,8 +60,12 @@ Key share(std::string path, Section Settings::*section, Field field, double min,
 }
 
 template <typename Section, typename Field>
-Key text(std::string path, Section Settings::*section, Field field, std::string expects, std::string help, bool secret = false) {
-  return {path, std::move(expects), std::move(help), secret,
+Key text(std::string path, Section Settings::*section, Field field, std::string expects,
+         std::string help, bool secret = false) {
+  return {path,
+          std::move(expects),
+          std::move(help),
+          secret,
           [=](Settings& s, const std::string& value) -> Status {
             (s.*section).*field = value;
             return base::ok();
@@ -56,10 +74,14 @@ Key text(std::string path, Section Settings::*section, Field field, std::string 
 }
 
 template <typename Section, typename Field>
-Key choice(std::string path, Section Settings::*section, Field field, std::vector<std::string> values, std::string help) {
+Key choice(std::string path, Section Settings::*section, Field field,
+           std::vector<std::string> values, std::string help) {
   std::string expects = "one of";
   for (const std::string& v : values) expects += " " + v + (v == values.back() ? "" : ",");
-  return {path, expects, std::move(help), false,
+  return {path,
+          expects,
+          std::move(help),
+          false,
           [=](Settings& s, const std::string& value) -> Status {
             for (const std::string& v : values) {
               if (v != value) continue;
@@ -73,7 +95,10 @@ Key choice(std::string path, Section Settings::*section, Field field, std::vecto
 
 template <typename Section, typename Field>
 Key flag(std::string path, Section Settings::*section, Field field, std::string help) {
-  return {path, "true or false", std::move(help), false,
+  return {path,
+          "true or false",
+          std::move(help),
+          false,
           [=](Settings& s, const std::string& value) -> Status {
             if (value != "true" && value != "false") return refuse(path, value, "true or false");
             (s.*section).*field = value == "true";
@@ -86,11 +111,16 @@ Key flag(std::string path, Section Settings::*section, Field field, std::string 
 template <typename Section, typename Field>
 Key bytes(std::string path, Section Settings::*section, Field field, std::string help) {
   const std::string expects = "auto or a whole number of bytes up to " + std::to_string(kMaxBytes);
-  return {path, expects, std::move(help), false,
+  return {path,
+          expects,
+          std::move(help),
+          false,
           [=](Settings& s, const std::string& text) -> Status {
             uint64_t value = 0;
-            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-            const bool number = error == std::errc() && end == text.data() + text.size() && value <= kMaxBytes;
+            const auto [end, error] =
+                std::from_chars(text.data(), text.data() + text.size(), value);
+            const bool number =
+                error == std::errc() && end == text.data() + text.size() && value <= kMaxBytes;
             if (text != "auto" && !number) return refuse(path, text, expects);
             (s.*section).*field = text;
             return base::ok();
@@ -106,50 +136,87 @@ std::vector<Key> make_keys() {
   constexpr uint64_t kGiB = 1ull << 30;
   return {
       choice("node.roles", SECTION(node), FIELD(node, roles), {"gateway,placement,worker"},
-             "What this process is. One node plays all roles; a node with fewer comes with the cluster."),
-      text("node.data_dir", SECTION(node), FIELD(node, data_dir), "a directory", "Where everything is kept. One server at a time."),
+             "What this process is. One node plays all roles; a node with fewer comes with the "
+             "cluster."),
+      text("node.data_dir", SECTION(node), FIELD(node, data_dir), "a directory",
+           "Where everything is kept. One server at a time."),
       text("http.host", SECTION(http), FIELD(http, host), "an address",
            "Address to listen on. Anything but loopback needs authentication, or --insecure."),
-      number("http.port", SECTION(http), FIELD(http, port), 0, 65535, "Port of the REST API; 0 takes a free one and logs it."),
-      number("http.loops", SECTION(http), FIELD(http, loops), 0, 64, "Event loops, which own the sockets and answer short searches; 0 = one a core."),
-      number("http.workers", SECTION(http), FIELD(http, workers), 0, 1024, "Threads that parse bodies and search; 0 = one a core."),
-      number("http.max_body_bytes", SECTION(http), FIELD(http, max_body_bytes), 1024, kGiB, "Largest request body (413); an import streams and is not bound by it."),
-      number("http.max_connections", SECTION(http), FIELD(http, max_connections), 1, 1'000'000, "Connections at once; beyond, new ones are closed."),
-      number("http.header_timeout_ms", SECTION(http), FIELD(http, header_timeout_ms), 100, 3'600'000, "In which a request's header must have come (408)."),
-      number("http.body_timeout_ms", SECTION(http), FIELD(http, body_timeout_ms), 100, 3'600'000, "In which its body must have come (408)."),
-      number("http.idle_timeout_ms", SECTION(http), FIELD(http, idle_timeout_ms), 100, 3'600'000, "After which an idle connection is closed."),
-      flag("http.cors", SECTION(http), FIELD(http, cors), "Whether browsers of other origins may call."),
-      text("http.cors_origins", SECTION(http), FIELD(http, cors_origins), "* or origins with commas between them", "Which origins."),
-      choice("log.level", SECTION(log), FIELD(log, level), {"trace", "debug", "info", "warn", "error"}, "Least level that is written. SIGHUP reads it again."),
-      choice("log.format", SECTION(log), FIELD(log, format), {"auto", "json", "text"}, "One JSON object a line, or text; auto: text on a terminal."),
-      choice("auth.plugin", SECTION(auth), FIELD(auth, plugin), {"none", "static"}, "none: everybody may do everything. static: the two keys below."),
-      text("auth.api_key", SECTION(auth), FIELD(auth, api_key), "a key", "May do everything. Better given as RHUMB_AUTH_API_KEY.", true),
-      text("auth.read_only_api_key", SECTION(auth), FIELD(auth, read_only_api_key), "a key", "May read.", true),
-      text("plugins.directory", SECTION(plugins), FIELD(plugins, directory), "a directory", "Where plugins are; empty: ../lib/rhumb/plugins beside the executable."),
-      text("storage.log", SECTION(storage), FIELD(storage, log), "the id of a log plugin", "Write-ahead log of all groups."),
-      text("storage.kv", SECTION(storage), FIELD(storage, kv), "the id of a key-value plugin", "Key-value store of a shard and of the metadata."),
-      choice("storage.sync", SECTION(storage), FIELD(storage, sync), {"always", "interval", "never"},
-             "When the log is synced. always: before an acknowledgement. The others lose what a power cut takes."),
-      number("storage.sync_interval_ms", SECTION(storage), FIELD(storage, sync_interval_ms), 1, 60'000, "Of sync: interval."),
-      number("storage.segment_bytes", SECTION(storage), FIELD(storage, segment_bytes), 1ull << 20, kGiB, "Size of a file of the log."),
-      number("storage.log_bytes", SECTION(storage), FIELD(storage, log_bytes), 1ull << 20, 1ull << 40,
-             "Bound of the log: from half of it on the shards that hold its oldest file are checkpointed, at it writes get 429."),
-      text("consensus.plugin", SECTION(consensus), FIELD(consensus, plugin), "the id of a consensus plugin", "Engine of the groups."),
-      number("consensus.tick_ms", SECTION(consensus), FIELD(consensus, tick_ms), 10, 10'000, "Length of the engine's tick."),
-      number("consensus.election_ticks", SECTION(consensus), FIELD(consensus, election_ticks), 3, 1000, "Ticks without a leader before an election."),
-      text("router.plugin", SECTION(router), FIELD(router, plugin), "the id of a router plugin", "Which bucket an id falls into, which shard owns it."),
-      text("index.plugin", SECTION(index), FIELD(index, plugin), "the id of an index plugin", "Index of vectors: rhumb, hnsw (hnswlib), flat (exact), or a plugin of your own."),
-      number("index.build_threads", SECTION(index), FIELD(index, build_threads), 0, 1024, "Threads that build one graph; 0 = one a core."),
+      number("http.port", SECTION(http), FIELD(http, port), 0, 65535,
+             "Port of the REST API; 0 takes a free one and logs it."),
+      number("http.loops", SECTION(http), FIELD(http, loops), 0, 64,
+             "Event loops, which own the sockets and answer short searches; 0 = one a core."),
+      number("http.workers", SECTION(http), FIELD(http, workers), 0, 1024,
+             "Threads that parse bodies and search; 0 = one a core."),
+      number("http.max_body_bytes", SECTION(http), FIELD(http, max_body_bytes), 1024, kGiB,
+             "Largest request body (413); an import streams and is not bound by it."),
+      number("http.max_connections", SECTION(http), FIELD(http, max_connections), 1, 1'000'000,
+             "Connections at once; beyond, new ones are closed."),
+      number("http.header_timeout_ms", SECTION(http), FIELD(http, header_timeout_ms), 100,
+             3'600'000, "In which a request's header must have come (408)."),
+      number("http.body_timeout_ms", SECTION(http), FIELD(http, body_timeout_ms), 100, 3'600'000,
+             "In which its body must have come (408)."),
+      number("http.idle_timeout_ms", SECTION(http), FIELD(http, idle_timeout_ms), 100, 3'600'000,
+             "After which an idle connection is closed."),
+      flag("http.cors", SECTION(http), FIELD(http, cors),
+           "Whether browsers of other origins may call."),
+      text("http.cors_origins", SECTION(http), FIELD(http, cors_origins),
+           "* or origins with commas between them", "Which origins."),
+      choice("log.level", SECTION(log), FIELD(log, level),
+             {"trace", "debug", "info", "warn", "error"},
+             "Least level that is written. SIGHUP reads it again."),
+      choice("log.format", SECTION(log), FIELD(log, format), {"auto", "json", "text"},
+             "One JSON object a line, or text; auto: text on a terminal."),
+      choice("auth.plugin", SECTION(auth), FIELD(auth, plugin), {"none", "static"},
+             "none: everybody may do everything. static: the two keys below."),
+      text("auth.api_key", SECTION(auth), FIELD(auth, api_key), "a key",
+           "May do everything. Better given as RHUMB_AUTH_API_KEY.", true),
+      text("auth.read_only_api_key", SECTION(auth), FIELD(auth, read_only_api_key), "a key",
+           "May read.", true),
+      text("plugins.directory", SECTION(plugins), FIELD(plugins, directory), "a directory",
+           "Where plugins are; empty: ../lib/rhumb/plugins beside the executable."),
+      text("storage.log", SECTION(storage), FIELD(storage, log), "the id of a log plugin",
+           "Write-ahead log of all groups."),
+      text("storage.kv", SECTION(storage), FIELD(storage, kv), "the id of a key-value plugin",
+           "Key-value store of a shard and of the metadata."),
+      choice("storage.sync", SECTION(storage), FIELD(storage, sync),
+             {"always", "interval", "never"},
+             "When the log is synced. always: before an acknowledgement. The others lose what a "
+             "power cut takes."),
+      number("storage.sync_interval_ms", SECTION(storage), FIELD(storage, sync_interval_ms), 1,
+             60'000, "Of sync: interval."),
+      number("storage.segment_bytes", SECTION(storage), FIELD(storage, segment_bytes), 1ull << 20,
+             kGiB, "Size of a file of the log."),
+      number("storage.log_bytes", SECTION(storage), FIELD(storage, log_bytes), 1ull << 20,
+             1ull << 40,
+             "Bound of the log: from half of it on the shards that hold its oldest file are "
+             "checkpointed, at it writes get 429."),
+      text("consensus.plugin", SECTION(consensus), FIELD(consensus, plugin),
+           "the id of a consensus plugin", "Engine of the groups."),
+      number("consensus.tick_ms", SECTION(consensus), FIELD(consensus, tick_ms), 10, 10'000,
+             "Length of the engine's tick."),
+      number("consensus.election_ticks", SECTION(consensus), FIELD(consensus, election_ticks), 3,
+             1000, "Ticks without a leader before an election."),
+      text("router.plugin", SECTION(router), FIELD(router, plugin), "the id of a router plugin",
+           "Which bucket an id falls into, which shard owns it."),
+      text("index.plugin", SECTION(index), FIELD(index, plugin), "the id of an index plugin",
+           "Index of vectors: rhumb, hnsw (hnswlib), flat (exact), or a plugin of your own."),
+      number("index.build_threads", SECTION(index), FIELD(index, build_threads), 0, 1024,
+             "Threads that build one graph; 0 = one a core."),
       number("index.segment_rows", SECTION(index), FIELD(index, segment_rows), 256, 1u << 20,
-             "Rows after which a segment is sealed: each has a graph of its own, which every search visits."),
+             "Rows after which a segment is sealed: each has a graph of its own, which every "
+             "search visits."),
       bytes("memory.limit_bytes", SECTION(memory), FIELD(memory, limit_bytes),
-            "Memory that belongs to no file: from 80 % of it on graphs and caches that files hold leave memory, at it writes but deletions get 507. "
+            "Memory that belongs to no file: from 80 % of it on graphs and caches that files hold "
+            "leave memory, at it writes but deletions get 507. "
             "auto: 80 % of what the control group or the machine has. 0: no limit."),
       share("contract.cpu_share", SECTION(contract), FIELD(contract, cpu_share), 0.001, 1,
-            "Part of one core, over a minute, that measuring the recall of contracts takes at most, of all shards together; a fifth of it once it is known "
+            "Part of one core, over a minute, that measuring the recall of contracts takes at "
+            "most, of all shards together; a fifth of it once it is known "
             "whether they are kept."),
       choice("peer.loopback", SECTION(peer), FIELD(peer, loopback), {"direct", "encode"},
-             "How roles of one process speak: pass objects, or encode and decode every message (for tests)."),
+             "How roles of one process speak: pass objects, or encode and decode every message "
+             "(for tests)."),
   };
 }
 
@@ -172,7 +239,8 @@ Status set(Settings& settings, const std::string& path, const std::string& value
 
 std::string environment_name(const std::string& path) {
   std::string name = "RHUMB_";
-  for (const char c : path) name += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  for (const char c : path)
+    name += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return name;
 }
 
@@ -180,7 +248,8 @@ Status load_environment(Settings& settings, const std::map<std::string, std::str
   for (const Key& key : keys()) {
     auto it = environment.find(environment_name(key.path));
     if (it == environment.end()) continue;
-    if (const Status status = key.set(settings, it->second); !status.ok()) return status.within("environment " + it->first);
+    if (const Status status = key.set(settings, it->second); !status.ok())
+      return status.within("environment " + it->first);
   }
   return base::ok();
 }
@@ -188,7 +257,8 @@ Status load_environment(Settings& settings, const std::map<std::string, std::str
 std::string print(const Settings& settings) {
   std::string out =
       "# Configuration of rhumbd. Every key with its default; leave out what you do not change.\n"
-      "# The environment goes over this file (RHUMB_HTTP_PORT for http.port), the command line over both (--set http.port=6334).\n";
+      "# The environment goes over this file (RHUMB_HTTP_PORT for http.port), the command line "
+      "over both (--set http.port=6334).\n";
   std::string section;
   for (const Key& key : keys()) {
     const size_t dot = key.path.find('.');
@@ -198,7 +268,8 @@ std::string print(const Settings& settings) {
     }
     std::string value = key.get(settings);
     if (key.secret && !value.empty()) value = "***";
-    const bool quote = value.empty() || value == "*" || value.find_first_of(":#'\"{}[],&!|>%@`") != std::string::npos;
+    const bool quote = value.empty() || value == "*" ||
+                       value.find_first_of(":#'\"{}[],&!|>%@`") != std::string::npos;
     out += "  # " + key.help + " (" + key.expects + ")\n";
     out += "  " + key.path.substr(dot + 1) + ": " + (quote ? "\"" + value + "\"" : value) + "\n";
   }

@@ -7,7 +7,9 @@ namespace {
 
 using base::Status;
 
-std::string place(const std::string& file, const YAML::Node& node) { return file + ":" + std::to_string(node.Mark().line + 1) + ": "; }
+std::string place(const std::string& file, const YAML::Node& node) {
+  return file + ":" + std::to_string(node.Mark().line + 1) + ": ";
+}
 
 // A scalar, or a list whose entries are joined by commas.
 base::Result<std::string> value_of(const YAML::Node& node, const std::string& where) {
@@ -29,7 +31,8 @@ bool known_section(const std::string& name) {
   return false;
 }
 
-Status load_section(Settings& settings, const std::string& file, const std::string& name, const YAML::Node& head, const YAML::Node& section) {
+Status load_section(Settings& settings, const std::string& file, const std::string& name,
+                    const YAML::Node& head, const YAML::Node& section) {
   if (!known_section(name)) return base::invalid(place(file, head) + name + ": unknown section");
   if (section.IsNull()) return base::ok();
   if (!section.IsMap()) return base::invalid(place(file, head) + name + ": expected keys below it");
@@ -37,7 +40,8 @@ Status load_section(Settings& settings, const std::string& file, const std::stri
     const std::string path = name + "." + entry.first.Scalar();
     const std::string where = place(file, entry.first);
     RHUMB_ASSIGN(const std::string value, value_of(entry.second, where + path + ": "));
-    if (const Status status = set(settings, path, value); !status.ok()) return base::invalid(where + status.message());
+    if (const Status status = set(settings, path, value); !status.ok())
+      return base::invalid(where + status.message());
   }
   return base::ok();
 }
@@ -49,7 +53,8 @@ Status load_file(Settings& settings, const std::string& path) {
     const YAML::Node root = YAML::LoadFile(path);
     if (root.IsNull()) return base::ok();
     if (!root.IsMap()) return base::invalid(path + ":1: expected sections (http:, log:, ...)");
-    for (const auto& entry : root) RHUMB_TRY(load_section(settings, path, entry.first.Scalar(), entry.first, entry.second));
+    for (const auto& entry : root)
+      RHUMB_TRY(load_section(settings, path, entry.first.Scalar(), entry.first, entry.second));
     return base::ok();
   } catch (const YAML::BadFile&) {
     return base::not_found(path + ": cannot be opened");

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "host/base/executor.h"
-#include "host/base/timer.h"
 #include "host/base/limits.h"
+#include "host/base/timer.h"
 #include "host/model/collection.h"
 #include "host/segment/options.h"
 #include "host/shard/background/cpu_budget.h"
@@ -26,10 +26,14 @@ struct ShardOptions {
   KvCache* kv = nullptr;  // these three outlive the shard
   base::Executor* apply = nullptr;
   base::Executor* background = nullptr;
-  CpuBudget* recall_budget = nullptr;  // of all shards together, outlives them; null: one of its own
-  base::TimerQueue* timers = nullptr;  // outlives the shard; null: recall is measured only when it is asked for
-  std::shared_ptr<RequestBudget> requests;  // of the node; none: kMaxRequests alone bounds this shard
-  // Entries up to the index are durable in the shard's own files: the log may forget them. Any thread; does not block.
+  // of all shards together, outlives them; null: one of its own
+  CpuBudget* recall_budget = nullptr;
+  // outlives the shard; null: recall is measured only when it is asked for
+  base::TimerQueue* timers = nullptr;
+  // of the node; none: kMaxRequests alone bounds this shard
+  std::shared_ptr<RequestBudget> requests;
+  // Entries up to the index are durable in the shard's own files: the log may forget them. Any
+  // thread; does not block.
   std::function<void(uint64_t index)> release_log;
 
   uint32_t apply_batch_entries = base::limits::kApplyBatchEntries;
@@ -39,7 +43,8 @@ struct ShardOptions {
   uint32_t resolve_chunk_points = base::limits::kResolveChunkPoints;
   uint32_t index_slice_rows = base::limits::kIndexSliceRows;
   uint64_t disk_reserve_bytes = base::limits::kDiskReserveBytes;
-  uint64_t disk_reserve_divisor = 16;  // at most this part of the disk: a small one would never take anything otherwise
+  // at most this part of the disk: a small one would never take anything otherwise
+  uint64_t disk_reserve_divisor = 16;
 };
 
 }  // namespace rhumb::shard

@@ -38,8 +38,9 @@ Status Shard::recover() {
   start_index_ = ledger_.watermark.index;
   replayer_.emplace(core_, ledger_);
   if (!replayer_->done()) {
-    base::log_info("shard", "replaying",
-                   {{"shard", core_.options.shard}, {"from", start_index_ + 1}, {"to", replayer_->target()}});
+    base::log_info(
+        "shard", "replaying",
+        {{"shard", core_.options.shard}, {"from", start_index_ + 1}, {"to", replayer_->target()}});
     return base::ok();
   }
   replayer_.reset();
@@ -50,12 +51,15 @@ Status Shard::recover() {
 }
 
 void Shard::apply(std::vector<consensus::Entry> entries, consensus::StateMachine::Done done) {
-  apply_strand_.post([this, entries = std::move(entries), done = std::move(done)] { apply_now(entries, done); });
+  apply_strand_.post(
+      [this, entries = std::move(entries), done = std::move(done)] { apply_now(entries, done); });
 }
 
-void Shard::apply_now(const std::vector<consensus::Entry>& entries, const consensus::StateMachine::Done& done) {
+void Shard::apply_now(const std::vector<consensus::Entry>& entries,
+                      const consensus::StateMachine::Done& done) {
   Status outcome = core_.fenced();
-  if (outcome.ok() && !std::exchange(strays_removed_, true)) outcome = remove_strays(core_, ledger_);
+  if (outcome.ok() && !std::exchange(strays_removed_, true))
+    outcome = remove_strays(core_, ledger_);
   if (outcome.ok()) outcome = apply_all(entries);
   if (!outcome.ok()) core_.fence(outcome);
   done(outcome);
@@ -75,8 +79,9 @@ Status Shard::apply_all(std::span<const consensus::Entry> entries) {
   }
   while (!entries.empty()) {
     size_t n = 0;
-    for (uint64_t bytes = 0;
-         n < entries.size() && n < core_.options.apply_batch_entries && bytes < base::limits::kApplyBatchBytes; ++n) {
+    for (uint64_t bytes = 0; n < entries.size() && n < core_.options.apply_batch_entries &&
+                             bytes < base::limits::kApplyBatchBytes;
+         ++n) {
       bytes += entries[n].data.size();
     }
     RHUMB_ASSIGN(const Applier::Outcome applied, applier_.apply(entries.first(n)));
@@ -99,10 +104,12 @@ std::vector<uint64_t> Shard::known_parts(const model::CommandHeader& header) con
 }
 
 uint32_t Shard::request_limit() const {
-  return core_.options.requests == nullptr ? base::limits::kMaxRequests : core_.options.requests->limit();
+  return core_.options.requests == nullptr ? base::limits::kMaxRequests
+                                           : core_.options.requests->limit();
 }
 
-Result<model::SearchResult> Shard::search(const model::SearchRequest& request, const ReadContext& context) {
+Result<model::SearchResult> Shard::search(const model::SearchRequest& request,
+                                          const ReadContext& context) {
   TailScan tail;
   RHUMB_ASSIGN(auto result, shard::search(core_, request, context, measurer_.widen(), &tail));
   measurer_.offer(request);
@@ -148,7 +155,8 @@ Status Shard::close() {
 void Shard::stop() {
   if (stopped_.exchange(true)) return;
   core_.stopping.store(true);
-  const Status closed(base::Code::kUnavailable, "shard " + std::to_string(core_.options.shard) + " is closed");
+  const Status closed(base::Code::kUnavailable,
+                      "shard " + std::to_string(core_.options.shard) + " is closed");
   core_.views.fail(closed);
   indexer_.fail(closed);
   indexer_.stop();

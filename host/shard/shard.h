@@ -1,12 +1,13 @@
 // A shard replica: the state machine of its consensus group, and what it answers.
 //
-// Owns the shard's directory: segments (host/segment), the KV store of points, the manifest. Stands on four threads of
-// work: the apply strand (entries, one batch at a time), the maintenance strand (checkpoints, sealing), the indexing
-// strand (graphs, payload indexes), and whoever reads. Reads pin a view of one applied index and never block apply.
+// Owns the shard's directory: segments (host/segment), the KV store of points, the manifest. Stands
+// on four threads of work: the apply strand (entries, one batch at a time), the maintenance strand
+// (checkpoints, sealing), the indexing strand (graphs, payload indexes), and whoever reads. Reads
+// pin a view of one applied index and never block apply.
 //
-// Invariants: what is visible was committed by the group and applied in order; replicas at one applied index have the
-// same content hash; a point lives in exactly one live slot. What survives a crash: everything up to the watermark, and
-// with the log the rest.
+// Invariants: what is visible was committed by the group and applied in order; replicas at one
+// applied index have the same content hash; a point lives in exactly one live slot. What survives a
+// crash: everything up to the watermark, and with the log the rest.
 #pragma once
 
 #include <atomic>
@@ -23,17 +24,17 @@
 #include "host/consensus/state_machine.h"
 #include "host/model/operation.h"
 #include "host/model/query.h"
-#include "host/shard/write/apply.h"
-#include "host/shard/state/core.h"
 #include "host/shard/background/indexer.h"
-#include "host/shard/state/apply_state.h"
 #include "host/shard/background/maintenance.h"
 #include "host/shard/background/measurer.h"
 #include "host/shard/read/point_reads.h"
 #include "host/shard/read/read_context.h"
 #include "host/shard/read/verification.h"
 #include "host/shard/recovery/replay.h"
+#include "host/shard/state/apply_state.h"
+#include "host/shard/state/core.h"
 #include "host/shard/write/admission.h"
+#include "host/shard/write/apply.h"
 #include "host/shard/write/resolution.h"
 #include "host/shard/write/resolve.h"
 
@@ -43,8 +44,9 @@ class Shard final : public consensus::StateMachine {
  public:
   using Done = std::function<void(base::Status)>;
 
-  // Creates the directory's manifest for a new shard; recovers an existing one. Blocks; any thread. Until the entries
-  // in (applied_index(), target of replay] came in through apply(), reads answer kUnavailable.
+  // Creates the directory's manifest for a new shard; recovers an existing one. Blocks; any thread.
+  // Until the entries in (applied_index(), target of replay] came in through apply(), reads answer
+  // kUnavailable.
   static base::Result<std::unique_ptr<Shard>> open(ShardOptions options);
   // close() if it was not ended. Not from one of the executors' threads.
   ~Shard() override;
@@ -57,16 +59,22 @@ class Shard final : public consensus::StateMachine {
   void wait_applied(uint64_t index, Done done) { core_.views.wait(index, std::move(done)); }
   uint64_t applied() const { return core_.views.applied(); }
 
-  // Any thread. The collection's configuration changed: payload indexes are built or dropped behind apply, graph
-  // parameters hold for new graphs. when_configured fires when no payload index of that version is missing.
+  // Any thread. The collection's configuration changed: payload indexes are built or dropped behind
+  // apply, graph parameters hold for new graphs. when_configured fires when no payload index of
+  // that version is missing.
   void configure(const model::CollectionConfig& config, uint64_t version, Done done);
-  void when_configured(uint64_t version, Done done) { indexer_.when_configured(version, std::move(done)); }
+  void when_configured(uint64_t version, Done done) {
+    indexer_.when_configured(version, std::move(done));
+  }
 
-  // Leader, before proposing: kBusy when the tail of unindexed rows is too long, kNoSpace when the disk is nearly full
-  // or the process has reached its limit of memory, or the fence.
-  base::Status admit(model::OperationKind kind = model::OperationKind::kUpsert) const { return shard::admit(core_, indexer_, kind); }
-  // Leader: the points that the operation's filter selects in the newest view, or those that it names. done_at: log
-  // indexes at which parts of the same operation were applied already; the points that these changed are left out.
+  // Leader, before proposing: kBusy when the tail of unindexed rows is too long, kNoSpace when the
+  // disk is nearly full or the process has reached its limit of memory, or the fence.
+  base::Status admit(model::OperationKind kind = model::OperationKind::kUpsert) const {
+    return shard::admit(core_, indexer_, kind);
+  }
+  // Leader: the points that the operation's filter selects in the newest view, or those that it
+  // names. done_at: log indexes at which parts of the same operation were applied already; the
+  // points that these changed are left out.
   base::Result<Resolution> resolve(model::Operation operation, const ReadContext& context,
                                    std::span<const uint64_t> done_at = {}) {
     return shard::resolve(core_, std::move(operation), context, done_at);
@@ -78,20 +86,28 @@ class Shard final : public consensus::StateMachine {
   // What commands of this shard's leader allow to be remembered.
   uint32_t request_limit() const;
 
-  // Any thread, blocking on nothing but the disk. kUnavailable while replaying; a fenced shard answers why. Points of more
-  // than kMaxReplyBytes are kTooLarge; a scroll ends with the point whose text goes beyond.
-  base::Result<model::SearchResult> search(const model::SearchRequest& request, const ReadContext& context);
-  base::Result<std::vector<model::Record>> get(const model::GetRequest& request, const ReadContext& context = {}) {
+  // Any thread, blocking on nothing but the disk. kUnavailable while replaying; a fenced shard
+  // answers why. Points of more than kMaxReplyBytes are kTooLarge; a scroll ends with the point
+  // whose text goes beyond.
+  base::Result<model::SearchResult> search(const model::SearchRequest& request,
+                                           const ReadContext& context);
+  base::Result<std::vector<model::Record>> get(const model::GetRequest& request,
+                                               const ReadContext& context = {}) {
     return get_points(core_, request, context);
   }
-  base::Result<std::vector<model::Record>> scroll(const model::ScrollRequest& request, const ReadContext& context) {
+  base::Result<std::vector<model::Record>> scroll(const model::ScrollRequest& request,
+                                                  const ReadContext& context) {
     return scroll_points(core_, request, context);
   }
-  base::Result<uint64_t> count(const model::CountRequest& request, const ReadContext& context) { return count_points(core_, request, context); }
+  base::Result<uint64_t> count(const model::CountRequest& request, const ReadContext& context) {
+    return count_points(core_, request, context);
+  }
   model::ShardState state() const;
-  // What the contract asks for and what is measured; and by segment and vector, what its graph knows of itself.
+  // What the contract asks for and what is measured; and by segment and vector, what its graph
+  // knows of itself.
   Measurer::State recall() const { return measurer_.state(); }
-  // Any thread. Fires when there is nothing left to measure of the contract, without regard to its share of a core.
+  // Any thread. Fires when there is nothing left to measure of the contract, without regard to its
+  // share of a core.
   void when_measured(std::function<void()> done) { measurer_.when_measured(std::move(done)); }
   struct Calibration {
     uint64_t segment = 0, rows = 0;
@@ -99,16 +115,19 @@ class Shard final : public consensus::StateMachine {
   };
   std::vector<Calibration> calibrations();
   // Reads every byte of every point again. Takes long; call it on a background thread.
-  base::Result<Verification> verify(const ReadContext& context) { return shard::verify(core_, context); }
+  base::Result<Verification> verify(const ReadContext& context) {
+    return shard::verify(core_, context);
+  }
 
-  // Any thread. done: what was applied before the call is durable in the shard's own files, and the log released.
+  // Any thread. done: what was applied before the call is durable in the shard's own files, and the
+  // log released.
   void checkpoint(Done done) { maintenance_.checkpoint(std::move(done)); }
   // Any thread. Fires when what is there to index now is in graphs and payload indexes.
   void when_indexed(std::function<void()> done) { indexer_.when_idle(std::move(done)); }
 
-  // Ends the shard; apply() is not called any more. Blocks; idempotent; not from an executor's thread. close: with a
-  // checkpoint, so that the next start replays nothing. stop: without one, as a shard that is dropped ends, or a
-  // process that is killed.
+  // Ends the shard; apply() is not called any more. Blocks; idempotent; not from an executor's
+  // thread. close: with a checkpoint, so that the next start replays nothing. stop: without one, as
+  // a shard that is dropped ends, or a process that is killed.
   base::Status close();
   void stop();
   base::Status fenced() const { return core_.fenced(); }
@@ -118,7 +137,8 @@ class Shard final : public consensus::StateMachine {
  private:
   explicit Shard(ShardOptions options);
   base::Status recover();
-  void apply_now(const std::vector<consensus::Entry>& entries, const consensus::StateMachine::Done& done);
+  void apply_now(const std::vector<consensus::Entry>& entries,
+                 const consensus::StateMachine::Done& done);
   base::Status apply_all(std::span<const consensus::Entry> entries);
 
   Core core_;

@@ -27,13 +27,16 @@ model::ShardState Shard::state() const {
     for (size_t c = 0; c < part.segment->vectors().size(); ++c) {
       const uint64_t present = part.segment->column(c).present_count();  // dead rows among them
       state.vectors += std::min(present, part.live_count);
-      state.indexed_vectors += std::min<uint64_t>({present, part.live_count, part.segment->graph(c).built()});
+      state.indexed_vectors +=
+          std::min<uint64_t>({present, part.live_count, part.segment->graph(c).built()});
     }
     fields_ready = fields_ready && part.segment->fields().unready().empty();
-    for (const auto& [field, points] : part.segment->fields().points(*part.live)) index_points[field] += points;
+    for (const auto& [field, points] : part.segment->fields().points(*part.live))
+      index_points[field] += points;
   }
   state.indexes = indexer_.indexes(*view);
-  state.green = serving.ok() && fields_ready && indexer_.settled(*view) && tail.rows < base::limits::kGreenTailRows &&
+  state.green = serving.ok() && fields_ready && indexer_.settled(*view) &&
+                tail.rows < base::limits::kGreenTailRows &&
                 tail.scan_ms <= core_.options.tail_scan_ms;
   state.index_points.assign(index_points.begin(), index_points.end());
   state.wanted_indexes = core_.wanted.missing(core_.schema()->indexed);
@@ -47,7 +50,8 @@ std::vector<Shard::Calibration> Shard::calibrations() {
     const segment::Segment& segment = *part.segment;
     for (size_t c = 0; c < segment.vectors().size(); ++c) {
       std::string table = segment.graph(c).calibration();
-      if (!table.empty()) out.push_back({segment.id(), part.live_count, segment.vectors()[c].name, std::move(table)});
+      if (!table.empty())
+        out.push_back({segment.id(), part.live_count, segment.vectors()[c].name, std::move(table)});
     }
   }
   return out;

@@ -24,7 +24,9 @@ void KvBatch::put(uint32_t table, std::string key, std::string value) {
   writes_.push_back({RHUMB_PUT, table, std::move(key), std::move(value)});
 }
 
-void KvBatch::erase(uint32_t table, std::string key) { writes_.push_back({RHUMB_DELETE, table, std::move(key), {}}); }
+void KvBatch::erase(uint32_t table, std::string key) {
+  writes_.push_back({RHUMB_DELETE, table, std::move(key), {}});
+}
 
 void KvBatch::erase_range(uint32_t table, std::string first, std::string last) {
   writes_.push_back({RHUMB_DELETE_RANGE, table, std::move(first), std::move(last)});
@@ -32,14 +34,17 @@ void KvBatch::erase_range(uint32_t table, std::string first, std::string last) {
 
 KvStore::~KvStore() = default;
 
-base::Result<std::unique_ptr<KvStore>> KvStore::open(const plugin::PluginRegistry& plugins, const std::string& id,
-                                                     const std::string& directory, const std::string& config_json) {
+base::Result<std::unique_ptr<KvStore>> KvStore::open(const plugin::PluginRegistry& plugins,
+                                                     const std::string& id,
+                                                     const std::string& directory,
+                                                     const std::string& config_json) {
   RHUMB_ASSIGN(const auto engine, plugins.find<rhumb_kv_ops_t>(id));
   std::unique_ptr<KvStore> store(new KvStore);
   store->impl_ = std::make_unique<Impl>(engine);
   const rhumb_open_t params{sizeof(rhumb_open_t), 0, slice(config_json), slice(directory), nullptr};
   plugin::ErrorSlot error;
-  const rhumb_status_t rc = engine.ops->open(engine.host, &params, &store->impl_->self, error.out());
+  const rhumb_status_t rc =
+      engine.ops->open(engine.host, &params, &store->impl_->self, error.out());
   RHUMB_TRY(error.status(rc, "store " + directory));
   return store;
 }
@@ -50,21 +55,23 @@ base::Status KvStore::write(const KvBatch& batch) {
   raw.reserve(batch.writes_.size());
   for (const auto& w : batch.writes_) raw.push_back({w.op, w.table, slice(w.key), slice(w.value)});
   plugin::ErrorSlot error;
-  return error.status(impl_->engine.ops->write(impl_->self, nullptr, raw.data(), raw.size(), error.out()),
-                      "store: write");
+  return error.status(
+      impl_->engine.ops->write(impl_->self, nullptr, raw.data(), raw.size(), error.out()),
+      "store: write");
 }
 
 base::Result<std::optional<std::string>> KvStore::get(uint32_t table, std::string_view key) const {
   Buffer out;
   plugin::ErrorSlot error;
-  const rhumb_status_t rc = impl_->engine.ops->get(impl_->self, nullptr, table, slice(key), out.out(), error.out());
+  const rhumb_status_t rc =
+      impl_->engine.ops->get(impl_->self, nullptr, table, slice(key), out.out(), error.out());
   if (rc == RHUMB_NOT_FOUND) return std::optional<std::string>();
   RHUMB_TRY(error.status(rc, "store: get"));
   return std::optional<std::string>(out.view());
 }
 
-base::Status KvStore::scan(uint32_t table, std::string_view first, std::string_view last, const Visit& visit,
-                           bool reverse) const {
+base::Status KvStore::scan(uint32_t table, std::string_view first, std::string_view last,
+                           const Visit& visit, bool reverse) const {
   struct Context {
     const Visit* visit;
   } context{&visit};
@@ -104,7 +111,8 @@ base::Status KvStore::flush() {
 
 base::Status KvStore::checkpoint(const std::string& directory) {
   plugin::ErrorSlot error;
-  return error.status(impl_->engine.ops->checkpoint(impl_->self, slice(directory), error.out()), "store: checkpoint");
+  return error.status(impl_->engine.ops->checkpoint(impl_->self, slice(directory), error.out()),
+                      "store: checkpoint");
 }
 
 }  // namespace rhumb::storage

@@ -1,5 +1,6 @@
-// A key-value store behind a storage plugin: one a shard, one for the metadata. See rhumb/storage.h for what visible
-// and durable mean. write() and flush(): one thread at a time; get() and scan(): any thread, at the same time.
+// A key-value store behind a storage plugin: one a shard, one for the metadata. See rhumb/storage.h
+// for what visible and durable mean. write() and flush(): one thread at a time; get() and scan():
+// any thread, at the same time.
 #pragma once
 
 #include <cstdint>
@@ -38,18 +39,20 @@ class KvBatch {
 class KvStore {
  public:
   using Visit = std::function<bool(std::string_view key,
-                                   std::string_view value)>;  // false stops; must not call back into the store
+                                   // false stops; must not call back into the store
+                                   std::string_view value)>;
 
   // Opens (creating) the store of `directory` with the engine `id` ("sqlite").
-  static base::Result<std::unique_ptr<KvStore>> open(const plugin::PluginRegistry& plugins, const std::string& id,
+  static base::Result<std::unique_ptr<KvStore>> open(const plugin::PluginRegistry& plugins,
+                                                     const std::string& id,
                                                      const std::string& directory,
                                                      const std::string& config_json = "{}");
   ~KvStore();  // waits for flushes under way
 
   base::Status write(const KvBatch& batch);  // atomic; visible on return
   base::Result<std::optional<std::string>> get(uint32_t table, std::string_view key) const;
-  base::Status scan(uint32_t table, std::string_view first, std::string_view last, const Visit& visit,
-                    bool reverse = false) const;
+  base::Status scan(uint32_t table, std::string_view first, std::string_view last,
+                    const Visit& visit, bool reverse = false) const;
   base::Status flush();  // blocks: what was written before is durable
   base::Status checkpoint(const std::string& directory);
 

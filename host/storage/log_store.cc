@@ -27,8 +27,8 @@ struct VisitContext {
 };
 
 uint32_t RHUMB_CALL visit_entry(void* ctx, const rhumb_log_entry_t* entry) {
-  const LogRecord record{entry->group, entry->index, entry->term, static_cast<RecordType>(entry->type),
-                         view(entry->data)};
+  const LogRecord record{entry->group, entry->index, entry->term,
+                         static_cast<RecordType>(entry->type), view(entry->data)};
   return (*static_cast<const VisitContext*>(ctx)->visit)(record) ? 1 : 0;
 }
 
@@ -36,14 +36,17 @@ uint32_t RHUMB_CALL visit_entry(void* ctx, const rhumb_log_entry_t* entry) {
 
 LogStore::~LogStore() = default;
 
-base::Result<std::unique_ptr<LogStore>> LogStore::open(const plugin::PluginRegistry& plugins, const std::string& id,
-                                                       const std::string& directory, const std::string& config_json) {
+base::Result<std::unique_ptr<LogStore>> LogStore::open(const plugin::PluginRegistry& plugins,
+                                                       const std::string& id,
+                                                       const std::string& directory,
+                                                       const std::string& config_json) {
   RHUMB_ASSIGN(const auto engine, plugins.find<rhumb_log_ops_t>(id));
   std::unique_ptr<LogStore> store(new LogStore);
   store->impl_ = std::make_unique<Impl>(engine);
   const rhumb_open_t params{sizeof(rhumb_open_t), 0, slice(config_json), slice(directory), nullptr};
   plugin::ErrorSlot error;
-  const rhumb_status_t rc = engine.ops->open(engine.host, &params, &store->impl_->self, error.out());
+  const rhumb_status_t rc =
+      engine.ops->open(engine.host, &params, &store->impl_->self, error.out());
   RHUMB_TRY(error.status(rc, "log " + directory));
   return store;
 }
@@ -51,7 +54,8 @@ base::Result<std::unique_ptr<LogStore>> LogStore::open(const plugin::PluginRegis
 base::Status LogStore::recover(const Visit& visit) {
   VisitContext context{&visit};
   plugin::ErrorSlot error;
-  return error.status(impl_->engine.ops->recover(impl_->self, visit_entry, &context, error.out()), "log: recover");
+  return error.status(impl_->engine.ops->recover(impl_->self, visit_entry, &context, error.out()),
+                      "log: recover");
 }
 
 base::Status LogStore::append(std::span<const LogRecord> records, Done done) {
@@ -61,7 +65,8 @@ base::Status LogStore::append(std::span<const LogRecord> records, Done done) {
     raw.push_back({r.group, r.index, r.term, static_cast<uint32_t>(r.type), 0, slice(r.data)});
   plugin::ErrorSlot error;
   const rhumb_done_t completion = impl_->pending.accept(std::move(done), "log: append");
-  const rhumb_status_t rc = impl_->engine.ops->append(impl_->self, raw.data(), raw.size(), error.out(), completion);
+  const rhumb_status_t rc =
+      impl_->engine.ops->append(impl_->self, raw.data(), raw.size(), error.out(), completion);
   if (rc != RHUMB_OK) impl_->pending.refused(completion);
   return error.status(rc, "log: append");
 }
@@ -70,14 +75,15 @@ base::Status LogStore::read(uint64_t group, uint64_t first, uint64_t last, uint6
                             const Visit& visit) const {
   VisitContext context{&visit};
   plugin::ErrorSlot error;
-  return error.status(
-      impl_->engine.ops->read(impl_->self, group, first, last, max_bytes, visit_entry, &context, error.out()),
-      "log: read");
+  return error.status(impl_->engine.ops->read(impl_->self, group, first, last, max_bytes,
+                                              visit_entry, &context, error.out()),
+                      "log: read");
 }
 
 base::Status LogStore::release(uint64_t group, uint64_t index) {
   plugin::ErrorSlot error;
-  return error.status(impl_->engine.ops->release(impl_->self, group, index, error.out()), "log: release");
+  return error.status(impl_->engine.ops->release(impl_->self, group, index, error.out()),
+                      "log: release");
 }
 
 base::Status LogStore::drop_group(uint64_t group) {
@@ -87,15 +93,19 @@ base::Status LogStore::drop_group(uint64_t group) {
 
 base::Result<std::string> LogStore::stats_json() const {
   Buffer out;
-  RHUMB_TRY(plugin::to_status(impl_->engine.ops->stats(impl_->self, out.out()), nullptr, "log: stats"));
+  RHUMB_TRY(
+      plugin::to_status(impl_->engine.ops->stats(impl_->self, out.out()), nullptr, "log: stats"));
   return std::string(out.view());
 }
 
 base::Result<LogUse> LogStore::use() const {
   RHUMB_ASSIGN(const std::string text, stats_json());
   const auto stats = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  const auto number = [&](const char* key) { return stats.is_object() && stats.contains(key) && stats[key].is_number_unsigned(); };
-  if (!number("bytes") || !number("oldest_group")) return base::internal("log: stats without bytes or oldest_group: " + text);
+  const auto number = [&](const char* key) {
+    return stats.is_object() && stats.contains(key) && stats[key].is_number_unsigned();
+  };
+  if (!number("bytes") || !number("oldest_group"))
+    return base::internal("log: stats without bytes or oldest_group: " + text);
   return LogUse{stats["bytes"].get<uint64_t>(), stats["oldest_group"].get<uint64_t>()};
 }
 

@@ -11,7 +11,8 @@ namespace rhumb::worker {
 using base::Code;
 using base::Status;
 
-LogBound::LogBound(uint64_t bytes, Measure measure, Groups groups, Checkpoint checkpoint, base::Executor& executor)
+LogBound::LogBound(uint64_t bytes, Measure measure, Groups groups, Checkpoint checkpoint,
+                   base::Executor& executor)
     : bound_(bytes),
       step_(std::max<uint64_t>(bytes / base::limits::kLogLooksPerBound, 1)),
       measure_(std::move(measure)),
@@ -25,7 +26,8 @@ Status LogBound::admit() {
   std::unique_lock lock(mutex_);
   if (bytes_ + since_ < bound_ || (!pinned_ && since_ < bound_)) return base::ok();
   look(std::move(lock));
-  return {Code::kBusy, "the log has reached its bound of " + std::to_string(bound_) + " bytes (storage.log_bytes) and is being checkpointed"};
+  return {Code::kBusy, "the log has reached its bound of " + std::to_string(bound_) +
+                           " bytes (storage.log_bytes) and is being checkpointed"};
 }
 
 void LogBound::wrote(uint64_t bytes) {
@@ -43,7 +45,8 @@ void LogBound::look(std::unique_lock<std::mutex> lock) {
 }
 
 void LogBound::post_turn() {
-  if (!executor_.post([this] { turn(); }).ok()) finish();  // too much to do, or the end: the next write looks again
+  // too much to do, or the end: the next write looks again
+  if (!executor_.post([this] { turn(); }).ok()) finish();
 }
 
 void LogBound::turn() {
@@ -52,7 +55,9 @@ void LogBound::turn() {
     counted_ = since_;
   }
   const auto use = measure_();
-  if (!use.ok()) base::log_warn("worker", "the log does not tell its size", {{"error", use.status().to_string()}});
+  if (!use.ok())
+    base::log_warn("worker", "the log does not tell its size",
+                   {{"error", use.status().to_string()}});
   const uint64_t group = use.ok() ? next_group(*use) : 0;
   if (group == 0) return finish();
   checkpoint_(group, [this] { post_turn(); });
@@ -63,12 +68,14 @@ uint64_t LogBound::next_group(const storage::LogUse& use) {
   const std::vector<uint64_t> all = groups_();
   const std::lock_guard lock(mutex_);
   bytes_ = use.bytes;
-  since_ -= std::exchange(counted_, 0);  // what came while it was measured may count twice, never not at all
+  // what came while it was measured may count twice, never not at all
+  since_ -= std::exchange(counted_, 0);
   pinned_ = use.oldest_group != 0;
   if (bytes_ < bound_ / 2 || !pinned_ || stopped_) return 0;
   if (asked_.insert(use.oldest_group).second) return use.oldest_group;
   if (bytes_ < bound_ / 4 * 3) return 0;
-  const auto next = std::find_if(all.begin(), all.end(), [this](uint64_t group) { return asked_.insert(group).second; });
+  const auto next = std::find_if(all.begin(), all.end(),
+                                 [this](uint64_t group) { return asked_.insert(group).second; });
   return next == all.end() ? 0 : *next;
 }
 

@@ -1,10 +1,13 @@
-// Keeps the node's log within a bound. The log frees a segment once nothing lives in it, and what a group wrote lives until the group is
-// checkpointed: so beyond half of the bound the groups that hold the oldest segment are checkpointed, one after the other, however
-// little they hold; an idle group never pins the log. One that cannot be checkpointed (its shard is fenced) does: from three quarters on all
-// groups are checkpointed, so that the log can afford to copy what that one holds. At the bound writes are refused until something is freed.
+// Keeps the node's log within a bound. The log frees a segment once nothing lives in it, and what a
+// group wrote lives until the group is checkpointed: so beyond half of the bound the groups that
+// hold the oldest segment are checkpointed, one after the other, however little they hold; an idle
+// group never pins the log. One that cannot be checkpointed (its shard is fenced) does: from three
+// quarters on all groups are checkpointed, so that the log can afford to copy what that one holds.
+// At the bound writes are refused until something is freed.
 //
-// Any thread calls admit() and wrote(); what they set off runs on the executor, one turn at a time. Nothing runs while nobody writes. Nothing
-// survives a crash: the log itself tells its size at the next start.
+// Any thread calls admit() and wrote(); what they set off runs on the executor, one turn at a time.
+// Nothing runs while nobody writes. Nothing survives a crash: the log itself tells its size at the
+// next start.
 #pragma once
 
 #include <condition_variable>
@@ -28,7 +31,8 @@ class LogBound {
 
   using Groups = std::function<std::vector<uint64_t>()>;  // all there are to checkpoint
 
-  LogBound(uint64_t bytes, Measure measure, Groups groups, Checkpoint checkpoint, base::Executor& executor);
+  LogBound(uint64_t bytes, Measure measure, Groups groups, Checkpoint checkpoint,
+           base::Executor& executor);
   ~LogBound();  // stop()
   LogBound(const LogBound&) = delete;
   LogBound& operator=(const LogBound&) = delete;
@@ -56,10 +60,11 @@ class LogBound {
   std::mutex mutex_;  // guards what follows
   std::condition_variable idle_;
   bool busy_ = false, stopped_ = false;
-  bool pinned_ = false;                // something lives in the oldest segment
-  uint64_t bytes_ = 0, since_ = 0;     // at the last look; written since
-  uint64_t counted_ = 0;               // of since_: the look under way sees it
-  std::set<uint64_t> asked_;           // groups checkpointed since busy_: what that freed may not show yet
+  bool pinned_ = false;             // something lives in the oldest segment
+  uint64_t bytes_ = 0, since_ = 0;  // at the last look; written since
+  uint64_t counted_ = 0;            // of since_: the look under way sees it
+  // groups checkpointed since busy_: what that freed may not show yet
+  std::set<uint64_t> asked_;
 };
 
 }  // namespace rhumb::worker

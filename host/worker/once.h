@@ -15,16 +15,21 @@ class Once : public std::enable_shared_from_this<Once<T>> {
  public:
   using Done = std::function<void(base::Result<T>)>;
   // at_deadline() makes the answer when time is up; it runs on the timer's thread.
-  static std::shared_ptr<Once> start(base::TimerQueue& timers, base::Deadline deadline, Done done, std::function<base::Result<T>()> at_deadline) {
+  static std::shared_ptr<Once> start(base::TimerQueue& timers, base::Deadline deadline, Done done,
+                                     std::function<base::Result<T>()> at_deadline) {
     std::shared_ptr<Once> once(new Once(timers, std::move(done)));
-    once->timer_ = timers.at(deadline, [weak = std::weak_ptr<Once>(once), at_deadline = std::move(at_deadline)] {
-      if (auto self = weak.lock()) self->fire(at_deadline());
-    });
+    once->timer_ = timers.at(
+        deadline, [weak = std::weak_ptr<Once>(once), at_deadline = std::move(at_deadline)] {
+          if (auto self = weak.lock()) self->fire(at_deadline());
+        });
     return once;
   }
   // The same with kTimeout and `what` as the answer.
-  static std::shared_ptr<Once> start(base::TimerQueue& timers, base::Deadline deadline, Done done, std::string what) {
-    return start(timers, deadline, std::move(done), [what = std::move(what)]() -> base::Result<T> { return base::Status(base::Code::kTimeout, what); });
+  static std::shared_ptr<Once> start(base::TimerQueue& timers, base::Deadline deadline, Done done,
+                                     std::string what) {
+    return start(timers, deadline, std::move(done), [what = std::move(what)]() -> base::Result<T> {
+      return base::Status(base::Code::kTimeout, what);
+    });
   }
 
   bool fired() const { return fired_.load(std::memory_order_acquire); }

@@ -1,4 +1,5 @@
-// A shard's replica on this node and where it stands in its life. Shared by the messages under way; the shard goes when the last one is done.
+// A shard's replica on this node and where it stands in its life. Shared by the messages under way;
+// the shard goes when the last one is done.
 #pragma once
 
 #include <algorithm>
@@ -21,13 +22,14 @@ struct Replica {
   std::unique_ptr<shard::Shard> shard;
   std::atomic<uint64_t> config_version{0};  // handed to the shard
   std::atomic<bool> serving{false};         // the group is open and has replayed
-  std::atomic<uint64_t> committed{0};       // highest index that a write through this node was given
+  // highest index that a write through this node was given
+  std::atomic<uint64_t> committed{0};
   InFlight requests;
 
   void raise_committed(uint64_t index) {
     uint64_t seen = committed.load(std::memory_order_relaxed);
-    while (seen < index && !committed.compare_exchange_weak(seen, index, std::memory_order_acq_rel)) {
-    }
+    while (seen < index &&
+           !committed.compare_exchange_weak(seen, index, std::memory_order_acq_rel)) {}
   }
 };
 using ReplicaPtr = std::shared_ptr<Replica>;

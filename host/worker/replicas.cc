@@ -18,7 +18,8 @@ constexpr uint32_t kControlQueue = 4096;  // maps that may wait; each is a point
 
 }  // namespace
 
-Replicas::Replicas(ReplicasOptions options) : options_(std::move(options)), control_("rhumb-control", 1, kControlQueue) {}
+Replicas::Replicas(ReplicasOptions options)
+    : options_(std::move(options)), control_("rhumb-control", 1, kControlQueue) {}
 
 Replicas::~Replicas() { stop(); }
 
@@ -29,7 +30,8 @@ void Replicas::follow(std::shared_ptr<const model::ClusterMap> map) {
     map_version_seen_ = map->version;
   }
   const Status posted = control_.post([this, map = std::move(map)] { reconcile(*map); });
-  if (!posted.ok()) base::log_error("worker", "cluster map not followed", {{"error", posted.message()}});
+  if (!posted.ok())
+    base::log_error("worker", "cluster map not followed", {{"error", posted.message()}});
 }
 
 void Replicas::reconcile(const model::ClusterMap& map) {
@@ -52,8 +54,10 @@ void Replicas::reconcile(const model::ClusterMap& map) {
           if (it != replicas_.end()) present = it->second;
           failed = failed_.contains(placement.shard);
         }
-        if (present != nullptr) configure(present, *collection);
-        else if (!failed) open(*collection, placement, placed);
+        if (present != nullptr)
+          configure(present, *collection);
+        else if (!failed)
+          open(*collection, placement, placed);
       }
     }
   }
@@ -68,7 +72,8 @@ void Replicas::reconcile(const model::ClusterMap& map) {
   fire_ready();
 }
 
-void Replicas::open(const model::Collection& collection, const model::ShardPlacement& placement, const model::Replica& placed) {
+void Replicas::open(const model::Collection& collection, const model::ShardPlacement& placement,
+                    const model::Replica& placed) {
   auto replica = std::make_shared<Replica>(placement.shard, placed.id);
   replica->collection = collection.name;
   shard::ShardOptions options;
@@ -83,7 +88,9 @@ void Replicas::open(const model::Collection& collection, const model::ShardPlace
   options.recall_budget = options_.recall_budget;
   options.background = options_.background;
   options.requests = requests_;
-  options.release_log = [groups = options_.groups, group = placement.shard](uint64_t index) { groups->release(group, index); };
+  options.release_log = [groups = options_.groups, group = placement.shard](uint64_t index) {
+    groups->release(group, index);
+  };
   auto opened_shard = shard::Shard::open(std::move(options));
   if (!opened_shard.ok()) return opened(replica, opened_shard.status());
   replica->shard = std::move(*opened_shard);
@@ -91,24 +98,34 @@ void Replicas::open(const model::Collection& collection, const model::ShardPlace
   const auto known = options_.groups->recovered_groups();
   const bool recovered = std::find(known.begin(), known.end(), placement.shard) != known.end();
   if (!recovered && replica->shard->applied_index() > 0) {
-    return opened(replica, base::corrupt("shard " + std::to_string(placement.shard) + " has applied entries but its group is not in the log: the log was lost"));
+    return opened(
+        replica,
+        base::corrupt("shard " + std::to_string(placement.shard) +
+                      " has applied entries but its group is not in the log: the log was lost"));
   }
   {
     std::lock_guard lock(mutex_);
     replicas_[placement.shard] = replica;
   }
-  auto done = [this, replica](const Status& status) {  // what the log says of the state is of the key-value store
+  // what the log says of the state is of the key-value store
+  auto done = [this, replica](const Status& status) {
     opened(replica, status.within(directory_of(replica->shard_id) + "/kv"));
   };
-  if (recovered) return options_.groups->open_group(placement.shard, placed.id, replica->shard.get(), std::move(done));
+  if (recovered)
+    return options_.groups->open_group(placement.shard, placed.id, replica->shard.get(),
+                                       std::move(done));
   std::vector<consensus::Member> voters;
   for (const model::Replica& r : placement.replicas) voters.push_back({r.id, RHUMB_VOTER});
-  options_.groups->create_group(placement.shard, placed.id, std::move(voters), replica->shard.get(), std::move(done));
+  options_.groups->create_group(placement.shard, placed.id, std::move(voters), replica->shard.get(),
+                                std::move(done));
 }
 
 void Replicas::opened(const ReplicaPtr& replica, const Status& status) {
   if (!status.ok()) {
-    base::log_error("worker", "shard cannot be opened", {{"shard", replica->shard_id}, {"collection", replica->collection}, {"error", status.message()}});
+    base::log_error("worker", "shard cannot be opened",
+                    {{"shard", replica->shard_id},
+                     {"collection", replica->collection},
+                     {"error", status.message()}});
     std::lock_guard lock(mutex_);
     failed_[replica->shard_id] = status.message();
   } else {
@@ -119,17 +136,22 @@ void Replicas::opened(const ReplicaPtr& replica, const Status& status) {
 
 void Replicas::configure(const ReplicaPtr& replica, const model::Collection& collection) {
   if (replica->config_version == collection.config_version) return;
-  replica->shard->configure(collection.config, collection.config_version, [shard = replica->shard_id](Status status) {
-    if (!status.ok()) base::log_warn("worker", "configuration not carried out", {{"shard", shard}, {"error", status.message()}});
-  });
+  replica->shard->configure(collection.config, collection.config_version,
+                            [shard = replica->shard_id](Status status) {
+                              if (!status.ok())
+                                base::log_warn("worker", "configuration not carried out",
+                                               {{"shard", shard}, {"error", status.message()}});
+                            });
   replica->config_version = collection.config_version;
 }
 
 void Replicas::drop_group(uint64_t group) {
   std::promise<Status> closed;
-  options_.groups->close_group(group, true, [&](Status status) { closed.set_value(std::move(status)); });
+  options_.groups->close_group(group, true,
+                               [&](Status status) { closed.set_value(std::move(status)); });
   const Status status = closed.get_future().get();
-  if (!status.ok() && status.code() != Code::kNotFound) base::log_warn("worker", "group not dropped", {{"group", group}, {"error", status.message()}});
+  if (!status.ok() && status.code() != Code::kNotFound)
+    base::log_warn("worker", "group not dropped", {{"group", group}, {"error", status.message()}});
 }
 
 void Replicas::drop(const ReplicaPtr& replica) {
@@ -140,51 +162,66 @@ void Replicas::drop(const ReplicaPtr& replica) {
   replica->serving = false;
   drop_group(replica->shard_id);
   if (const Status status = replica->shard->close(); !status.ok()) {
-    base::log_warn("worker", "dropped shard did not close cleanly", {{"shard", replica->shard_id}, {"error", status.message()}});
+    base::log_warn("worker", "dropped shard did not close cleanly",
+                   {{"shard", replica->shard_id}, {"error", status.message()}});
   }
   options_.kv->close(directory_of(replica->shard_id) + "/kv");
   if (const Status status = base::remove_all(directory_of(replica->shard_id)); !status.ok()) {
-    base::log_error("worker", "dropped shard not removed", {{"shard", replica->shard_id}, {"error", status.message()}});
+    base::log_error("worker", "dropped shard not removed",
+                    {{"shard", replica->shard_id}, {"error", status.message()}});
   }
-  base::log_info("worker", "shard dropped", {{"shard", replica->shard_id}, {"collection", replica->collection}});
+  base::log_info("worker", "shard dropped",
+                 {{"shard", replica->shard_id}, {"collection", replica->collection}});
 }
 
 // What a crash left behind between the drop in the metadata and the removal here.
 void Replicas::remove_orphans(const model::ClusterMap& map) {
   std::set<uint64_t> wanted;
   for (const auto& [name, collection] : map.collections) {
-    for (const model::ShardPlacement& placement : collection->shards) wanted.insert(placement.shard);
+    for (const model::ShardPlacement& placement : collection->shards)
+      wanted.insert(placement.shard);
   }
   for (const uint64_t group : options_.groups->recovered_groups()) {
     if (group >= model::kFirstShard && !wanted.contains(group)) drop_group(group);
   }
   auto names = base::list_dir(options_.directory);
-  if (!names.ok()) return base::log_error("worker", "dropped shards not looked for", {{"error", names.status().message()}});
+  if (!names.ok())
+    return base::log_error("worker", "dropped shards not looked for",
+                           {{"error", names.status().message()}});
   for (const std::string& name : *names) {
     uint64_t shard = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), shard);
-    if (error != std::errc() || end != name.data() + name.size() || wanted.contains(shard)) continue;
-    if (shard >= map.next_shard) {  // the metadata is older than this directory: not theirs to remove
-      base::log_error("worker", "a shard that the metadata never made is left alone", {{"shard", shard}});
+    if (error != std::errc() || end != name.data() + name.size() || wanted.contains(shard))
+      continue;
+    // the metadata is older than this directory: not theirs to remove
+    if (shard >= map.next_shard) {
+      base::log_error("worker", "a shard that the metadata never made is left alone",
+                      {{"shard", shard}});
       continue;
     }
     base::log_info("worker", "removing a dropped shard", {{"shard", shard}});
     if (const Status status = base::remove_all(options_.directory + "/" + name); !status.ok()) {
-      base::log_error("worker", "dropped shard not removed", {{"shard", shard}, {"error", status.message()}});
+      base::log_error("worker", "dropped shard not removed",
+                      {{"shard", shard}, {"error", status.message()}});
     }
   }
 }
 
 base::Result<ReplicaPtr> Replicas::find(uint64_t shard) const {
   std::lock_guard lock(mutex_);
-  if (auto it = failed_.find(shard); it != failed_.end()) return Status(Code::kUnavailable, "shard " + std::to_string(shard) + " cannot be opened: " + it->second);
+  if (auto it = failed_.find(shard); it != failed_.end())
+    return Status(Code::kUnavailable,
+                  "shard " + std::to_string(shard) + " cannot be opened: " + it->second);
   auto it = replicas_.find(shard);
-  if (it == replicas_.end()) return Status(Code::kUnavailable, "shard " + std::to_string(shard) + " is not on this node");
-  if (!it->second->serving) return Status(Code::kUnavailable, "shard " + std::to_string(shard) + " is being opened");
+  if (it == replicas_.end())
+    return Status(Code::kUnavailable, "shard " + std::to_string(shard) + " is not on this node");
+  if (!it->second->serving)
+    return Status(Code::kUnavailable, "shard " + std::to_string(shard) + " is being opened");
   return it->second;
 }
 
-void Replicas::await(uint64_t shard, uint64_t config_version, std::function<void(base::Result<ReplicaPtr>)> done) {
+void Replicas::await(uint64_t shard, uint64_t config_version,
+                     std::function<void(base::Result<ReplicaPtr>)> done) {
   {
     std::lock_guard lock(mutex_);
     if (!stopped_) {
@@ -204,13 +241,18 @@ void Replicas::fire_ready() {
       auto failed = failed_.find(w.shard);
       auto it = replicas_.find(w.shard);
       base::Result<ReplicaPtr> answer = Status(Code::kNotFound, "the shard is gone");
-      if (failed != failed_.end()) answer = Status(Code::kUnavailable, "shard " + std::to_string(w.shard) + " cannot be opened: " + failed->second);
-      else if (it == replicas_.end() && map_version_done_ < w.config_version) return false;
+      if (failed != failed_.end())
+        answer = Status(Code::kUnavailable, "shard " + std::to_string(w.shard) +
+                                                " cannot be opened: " + failed->second);
+      else if (it == replicas_.end() && map_version_done_ < w.config_version)
+        return false;
       else if (it != replicas_.end()) {
         if (!it->second->serving || it->second->config_version < w.config_version) return false;
         answer = it->second;
       }
-      ready.push_back([done = std::move(w.done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
+      ready.push_back([done = std::move(w.done), answer = std::move(answer)]() mutable {
+        done(std::move(answer));
+      });
       return true;
     });
   }
@@ -256,7 +298,8 @@ void Replicas::stop() {
     options_.groups->close_group(replica->shard_id, false, [&](Status) { closed.set_value(); });
     closed.get_future().wait();
     if (const Status status = replica->shard->close(); !status.ok()) {
-      base::log_warn("worker", "shard did not close cleanly", {{"shard", replica->shard_id}, {"error", status.message()}});
+      base::log_warn("worker", "shard did not close cleanly",
+                     {{"shard", replica->shard_id}, {"error", status.message()}});
     }
   }
 }

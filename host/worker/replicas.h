@@ -1,5 +1,6 @@
-// The replicas of this node, kept equal to what the cluster map says: opened, configured, closed and removed on one control thread.
-// What survives a crash: shards/<id> and the group's records in the log; a directory that no map names any more is removed.
+// The replicas of this node, kept equal to what the cluster map says: opened, configured, closed
+// and removed on one control thread. What survives a crash: shards/<id> and the group's records in
+// the log; a directory that no map names any more is removed.
 #pragma once
 
 #include <functional>
@@ -33,17 +34,20 @@ class Replicas {
   explicit Replicas(ReplicasOptions options);
   ~Replicas();  // stop()
 
-  // Any thread: brings the replicas in line with `map`, later and in order. The first map must be complete (all committed metadata
-  // applied): what it does not name is removed.
+  // Any thread: brings the replicas in line with `map`, later and in order. The first map must be
+  // complete (all committed metadata applied): what it does not name is removed.
   void follow(std::shared_ptr<const model::ClusterMap> map);
 
   // A replica that serves, or why there is none: kUnavailable while it opens, kNotFound.
   base::Result<ReplicaPtr> find(uint64_t shard) const;
-  // Fires with the replica once it serves and holds at least that configuration version; kUnavailable at stop, kNotFound once dropped.
-  void await(uint64_t shard, uint64_t config_version, std::function<void(base::Result<ReplicaPtr>)> done);
+  // Fires with the replica once it serves and holds at least that configuration version;
+  // kUnavailable at stop, kNotFound once dropped.
+  void await(uint64_t shard, uint64_t config_version,
+             std::function<void(base::Result<ReplicaPtr>)> done);
   std::vector<ReplicaPtr> all() const;
-  // True from the moment on at which every replica of the newest map serves or has failed; until then `why` names what is still opening.
-  // A collection that is created later opens its shards beside the others and concerns none of them.
+  // True from the moment on at which every replica of the newest map serves or has failed; until
+  // then `why` names what is still opening. A collection that is created later opens its shards
+  // beside the others and concerns none of them.
   bool settled(std::string* why) const;
   // Closes all shards (checkpointed). Idempotent.
   void stop();
@@ -53,15 +57,24 @@ class Replicas {
     uint64_t shard, config_version;
     std::function<void(base::Result<ReplicaPtr>)> done;
   };
-  void reconcile(const model::ClusterMap& map);                                            // [control]
-  void open(const model::Collection& collection, const model::ShardPlacement& placement, const model::Replica& placed);  // [control]
-  void configure(const ReplicaPtr& replica, const model::Collection& collection);          // [control]
-  void drop(const ReplicaPtr& replica);                                                    // [control]
-  void remove_orphans(const model::ClusterMap& map);                                       // [control]
-  void drop_group(uint64_t group);                                                         // [control] blocks until forgotten
+  // [control]
+  void reconcile(const model::ClusterMap& map);
+  // [control]
+  void open(const model::Collection& collection, const model::ShardPlacement& placement,
+            const model::Replica& placed);
+  // [control]
+  void configure(const ReplicaPtr& replica, const model::Collection& collection);
+  // [control]
+  void drop(const ReplicaPtr& replica);
+  // [control]
+  void remove_orphans(const model::ClusterMap& map);
+  // [control] blocks until forgotten
+  void drop_group(uint64_t group);
   void opened(const ReplicaPtr& replica, const base::Status& status);
   void fire_ready();
-  std::string directory_of(uint64_t shard) const { return options_.directory + "/" + std::to_string(shard); }
+  std::string directory_of(uint64_t shard) const {
+    return options_.directory + "/" + std::to_string(shard);
+  }
 
   const ReplicasOptions options_;
   const std::shared_ptr<shard::RequestBudget> requests_ = std::make_shared<shard::RequestBudget>();

@@ -1,5 +1,5 @@
-// The worker role's face: answers messages to shards that come through host/peer. Reads run on the caller's thread when the replica is as
-// fresh as asked, else on the pool once it is.
+// The worker role's face: answers messages to shards that come through host/peer. Reads run on the
+// caller's thread when the replica is as fresh as asked, else on the pool once it is.
 #pragma once
 
 #include "host/base/executor.h"
@@ -16,7 +16,7 @@ namespace rhumb::worker {
 struct WorkerOptions {
   ReplicasOptions replicas;
   LogBound* log_bound = nullptr;
-  base::Executor* pool = nullptr;        // searches
+  base::Executor* pool = nullptr;  // searches
   base::TimerQueue* timers = nullptr;
 };
 
@@ -26,28 +26,33 @@ class Worker {
   ~Worker();
 
   void bind(peer::Dispatcher& dispatcher);
-  // Begins to follow the cluster map. Only once the placement role has applied all that was committed.
+  // Begins to follow the cluster map. Only once the placement role has applied all that was
+  // committed.
   void start(peer::Channel& placement);
   Replicas& replicas() { return replicas_; }
-  // Checkpoints a shard of this node, so that the log can forget its entries; at once `done` if it does not serve. done: on a thread of
-  // the background executor.
+  // Checkpoints a shard of this node, so that the log can forget its entries; at once `done` if it
+  // does not serve. done: on a thread of the background executor.
   void checkpoint(uint64_t shard, std::function<void()> done);
   void stop();
-  // Reads under way end soon, and those that come are not begun: both answer kUnavailable. For a server that stops. Any thread.
+  // Reads under way end soon, and those that come are not begun: both answer kUnavailable. For a
+  // server that stops. Any thread.
   void cancel_reads() { reads_cancelled_.store(true, std::memory_order_relaxed); }
 
  private:
   void watch(peer::Channel& placement, uint64_t known_version);
   // Finds the replica and runs `read` on it once it is fresh enough.
   template <typename Reply, typename Read>
-  void on_read(uint64_t shard, const peer::ReadLevel& level, base::Deadline deadline, std::function<void(base::Result<Reply>)> done, Read read);
+  void on_read(uint64_t shard, const peer::ReadLevel& level, base::Deadline deadline,
+               std::function<void(base::Result<Reply>)> done, Read read);
   template <typename Reply, typename Read>
-  void read_at(const ReplicaPtr& replica, uint64_t index, base::Deadline deadline, std::shared_ptr<Once<Reply>> once, Read read);
+  void read_at(const ReplicaPtr& replica, uint64_t index, base::Deadline deadline,
+               std::shared_ptr<Once<Reply>> once, Read read);
   // On this thread, watched.
   template <typename Reply, typename Read>
   base::Result<Reply> read_now(const ReplicaPtr& replica, base::Deadline deadline, Read read) const;
   base::Result<peer::ContractReply> contract(uint64_t shard);
-  void on_verify(uint64_t shard, base::Deadline deadline, std::function<void(base::Result<peer::VerifyReply>)> done);
+  void on_verify(uint64_t shard, base::Deadline deadline,
+                 std::function<void(base::Result<peer::VerifyReply>)> done);
 
   const WorkerOptions options_;
   Replicas replicas_;

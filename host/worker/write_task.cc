@@ -12,18 +12,22 @@ using base::Code;
 using base::Result;
 using base::Status;
 
-bool named(const peer::WriteRequest& r) { return r.session != 0 || r.request_id != InFlight::Request{}; }
+bool named(const peer::WriteRequest& r) {
+  return r.session != 0 || r.request_id != InFlight::Request{};
+}
 
-// Numbers that no other attempt has, also none of an earlier run of the process whose commands are still in the log.
+// Numbers that no other attempt has, also none of an earlier run of the process whose commands are
+// still in the log.
 uint64_t next_attempt(size_t operations) {
-  static std::atomic<uint64_t> next{uint64_t{std::random_device()()} << 32 | std::random_device()()};
+  static std::atomic<uint64_t> next{uint64_t{std::random_device()()} << 32 |
+                                    std::random_device()()};
   return next.fetch_add(operations, std::memory_order_relaxed);
 }
 
 }  // namespace
 
-WriteTask::WriteTask(ReplicaPtr replica, consensus::GroupHost& groups, LogBound& log_bound, base::Executor& pool, peer::WriteRequest request,
-                     base::Deadline deadline)
+WriteTask::WriteTask(ReplicaPtr replica, consensus::GroupHost& groups, LogBound& log_bound,
+                     base::Executor& pool, peer::WriteRequest request, base::Deadline deadline)
     : replica_(std::move(replica)),
       groups_(groups),
       log_bound_(log_bound),
@@ -42,11 +46,14 @@ WriteTask::~WriteTask() {
   if (in_turn_) replica_->requests.end(request_.request_id);
 }
 
-void WriteTask::start(base::TimerQueue& timers, std::function<void(Result<peer::WriteReply>)> done) {
-  once_ = Once<peer::WriteReply>::start(timers, deadline_, std::move(done), [weak = weak_from_this()]() -> Result<peer::WriteReply> {
-    if (auto self = weak.lock()) return self->at_deadline();
-    return Status(Code::kTimeout, "the write was not committed in time; its outcome is unknown");
-  });
+void WriteTask::start(base::TimerQueue& timers,
+                      std::function<void(Result<peer::WriteReply>)> done) {
+  once_ = Once<peer::WriteReply>::start(
+      timers, deadline_, std::move(done), [weak = weak_from_this()]() -> Result<peer::WriteReply> {
+        if (auto self = weak.lock()) return self->at_deadline();
+        return Status(Code::kTimeout,
+                      "the write was not committed in time; its outcome is unknown");
+      });
   if (const Status admitted = admit(); !admitted.ok()) return fail(admitted);
   if (request_.request_id != InFlight::Request{}) {
     const bool first = replica_->requests.begin(request_.request_id, [self = shared_from_this()] {
@@ -80,7 +87,8 @@ std::optional<shard::CommandOutcome> WriteTask::known_whole(size_t operation) co
 
 Result<peer::WriteReply> WriteTask::at_deadline() {
   std::lock_guard lock(mutex_);
-  if (all_proposed_ && in_flight_ == 0 && !failed_) return peer::WriteReply{outcomes_};  // committed, not applied in time
+  // committed, not applied in time
+  if (all_proposed_ && in_flight_ == 0 && !failed_) return peer::WriteReply{outcomes_};
   return Status(Code::kTimeout, "the write was not committed in time; its outcome is unknown");
 }
 
@@ -94,8 +102,7 @@ model::CommandHeader WriteTask::header_of(size_t operation) const {
 
 void WriteTask::advance() {
   const base::Watched watched("write", deadline_);
-  while (propose_operation()) {
-  }
+  while (propose_operation()) {}
 }
 
 bool WriteTask::propose_operation() {
@@ -120,8 +127,10 @@ bool WriteTask::propose_operation() {
     const uint64_t barrier = replica_->committed.load(std::memory_order_acquire);
     if (replica_->shard->applied() < barrier) {
       replica_->shard->wait_applied(barrier, [self = shared_from_this()](Status status) {
-        if (status.ok()) self->continue_on_pool();
-        else self->fail(status);
+        if (status.ok())
+          self->continue_on_pool();
+        else
+          self->fail(status);
       });
       return false;
     }
@@ -131,8 +140,11 @@ bool WriteTask::propose_operation() {
     fail(base::not_found("no earlier attempt at this request is known"));
     return false;
   }
-  const std::vector<uint64_t> done_at = named(request_) ? replica_->shard->known_parts(header_of(operation)) : std::vector<uint64_t>();
-  auto resolved = replica_->shard->resolve(std::move(request_.operations[operation]), {deadline_, nullptr}, done_at);
+  const std::vector<uint64_t> done_at = named(request_)
+                                            ? replica_->shard->known_parts(header_of(operation))
+                                            : std::vector<uint64_t>();
+  auto resolved = replica_->shard->resolve(std::move(request_.operations[operation]),
+                                           {deadline_, nullptr}, done_at);
   if (!resolved.ok()) {
     fail(resolved.status());
     return false;
@@ -144,7 +156,8 @@ bool WriteTask::propose_operation() {
     next_ = operation + 1;
     proposed_[operation] = true;
     ++in_flight_;
-    if (!single) waiting_to_drain_ = true;  // parts go one after the other, and nothing overtakes them
+    // parts go one after the other, and nothing overtakes them
+    if (!single) waiting_to_drain_ = true;
   }
   if (request_.wait) replica_->shard->outcomes().expect(attempt_ + operation);
   propose_part(resolution, 0, operation);
@@ -161,7 +174,8 @@ bool WriteTask::answer_as_before(size_t operation) {
   return true;
 }
 
-void WriteTask::propose_part(std::shared_ptr<shard::Resolution> resolution, uint32_t part, size_t operation) {
+void WriteTask::propose_part(std::shared_ptr<shard::Resolution> resolution, uint32_t part,
+                             size_t operation) {
   model::Command command = resolution->command(part);
   const model::OperationKind kind = command.header.kind;
   command.header = header_of(operation);
@@ -172,12 +186,13 @@ void WriteTask::propose_part(std::shared_ptr<shard::Resolution> resolution, uint
   const bool last = part + 1 == resolution->parts();
   std::string encoded = model::encode_command(command);
   log_bound_.wrote(encoded.size());
-  groups_.propose(replica_->shard_id, std::move(encoded),
-                  [self = shared_from_this(), resolution, part, operation, last](Result<uint64_t> index) {
-                    const bool good = index.ok();
-                    self->committed(operation, std::move(index), last);
-                    if (good && !last) self->propose_part(resolution, part + 1, operation);
-                  });
+  groups_.propose(
+      replica_->shard_id, std::move(encoded),
+      [self = shared_from_this(), resolution, part, operation, last](Result<uint64_t> index) {
+        const bool good = index.ok();
+        self->committed(operation, std::move(index), last);
+        if (good && !last) self->propose_part(resolution, part + 1, operation);
+      });
 }
 
 // Loop thread: bookkeeping only, what takes longer goes to the pool.
@@ -195,8 +210,10 @@ void WriteTask::committed(size_t operation, Result<uint64_t> index, bool last_pa
     if (drained) waiting_to_drain_ = false;
     over = in_flight_ == 0 && all_proposed_;
   }
-  if (drained) continue_on_pool();
-  else if (over) answer_when_applied();
+  if (drained)
+    continue_on_pool();
+  else if (over)
+    answer_when_applied();
 }
 
 void WriteTask::continue_on_pool() {
@@ -215,14 +232,18 @@ void WriteTask::answer_when_applied() {
   });
 }
 
-// What the apply thread left of this task's commands. An operation that an earlier attempt had carried out after all has that one's outcome.
+// What the apply thread left of this task's commands. An operation that an earlier attempt had
+// carried out after all has that one's outcome.
 Status WriteTask::collect_outcomes(peer::WriteReply& reply) {
   std::lock_guard lock(mutex_);
   for (size_t i = 0; i < outcomes_.size(); ++i) {
     outcomes_[i].applied = true;
     if (!proposed_[i]) continue;
     const shard::CommandOutcome outcome = replica_->shard->outcomes().take(attempt_ + i);
-    if (outcome.superseded) return Status(Code::kUnavailable, "another attempt at this request is under way: send it again to hear what became of it");
+    if (outcome.superseded)
+      return Status(
+          Code::kUnavailable,
+          "another attempt at this request is under way: send it again to hear what became of it");
     outcomes_[i].affected = outcome.affected;
     outcomes_[i].index = outcome.index;
   }

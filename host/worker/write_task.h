@@ -1,9 +1,11 @@
-// One write message on its way: its operations are resolved and proposed in order, and answered together.
+// One write message on its way: its operations are resolved and proposed in order, and answered
+// together.
 //
-// Operations on named points are proposed without waiting for each other; their conditions are tested where they are applied. One by filter
-// first waits until everything this node knows to be committed is applied, so that it selects from all that was acknowledged before it.
-// A request with an id that is known already is answered with what it did the first time; while another attempt at it is under way, this
-// one waits.
+// Operations on named points are proposed without waiting for each other; their conditions are
+// tested where they are applied. One by filter first waits until everything this node knows to be
+// committed is applied, so that it selects from all that was acknowledged before it. A request with
+// an id that is known already is answered with what it did the first time; while another attempt at
+// it is under way, this one waits.
 #pragma once
 
 #include <atomic>
@@ -23,18 +25,22 @@ namespace rhumb::worker {
 
 class WriteTask : public std::enable_shared_from_this<WriteTask> {
  public:
-  WriteTask(ReplicaPtr replica, consensus::GroupHost& groups, LogBound& log_bound, base::Executor& pool, peer::WriteRequest request,
-            base::Deadline deadline);
+  WriteTask(ReplicaPtr replica, consensus::GroupHost& groups, LogBound& log_bound,
+            base::Executor& pool, peer::WriteRequest request, base::Deadline deadline);
   ~WriteTask();
-  // Answers `done` exactly once: with all outcomes, or the first failure (what was proposed before it may still be applied).
+  // Answers `done` exactly once: with all outcomes, or the first failure (what was proposed before
+  // it may still be applied).
   void start(base::TimerQueue& timers, std::function<void(base::Result<peer::WriteReply>)> done);
 
  private:
   base::Status admit() const;
-  std::optional<shard::CommandOutcome> known_whole(size_t operation) const;  // of an earlier attempt that was carried out
-  void advance();                                     // proposes as far as it can; on the caller's thread or the pool
-  bool propose_operation();                           // false: failed, or goes on in a callback
-  bool answer_as_before(size_t operation);            // true: the operation was carried out by an earlier attempt
+  // of an earlier attempt that was carried out
+  std::optional<shard::CommandOutcome> known_whole(size_t operation) const;
+  // proposes as far as it can; on the caller's thread or the pool
+  void advance();
+  bool propose_operation();  // false: failed, or goes on in a callback
+  // true: the operation was carried out by an earlier attempt
+  bool answer_as_before(size_t operation);
   base::Status collect_outcomes(peer::WriteReply& reply);
   void propose_part(std::shared_ptr<shard::Resolution> resolution, uint32_t part, size_t operation);
   void committed(size_t operation, base::Result<uint64_t> index, bool last_part);
@@ -50,19 +56,19 @@ class WriteTask : public std::enable_shared_from_this<WriteTask> {
   base::Executor& pool_;
   const base::Deadline deadline_;
   peer::WriteRequest request_;
-  const uint64_t attempt_;       // of the first operation; the others follow
+  const uint64_t attempt_;            // of the first operation; the others follow
   std::atomic<bool> in_turn_{false};  // no other attempt at this request is under way
   std::shared_ptr<Once<peer::WriteReply>> once_;
 
   std::mutex mutex_;
-  size_t next_ = 0;              // operation to propose next
-  size_t in_flight_ = 0;         // parts proposed, not yet committed
+  size_t next_ = 0;       // operation to propose next
+  size_t in_flight_ = 0;  // parts proposed, not yet committed
   bool waiting_to_drain_ = false;
   bool all_proposed_ = false;
   bool failed_ = false;
-  uint64_t barrier_ = 0;         // highest index this task was given
+  uint64_t barrier_ = 0;  // highest index this task was given
   std::vector<peer::WriteOutcome> outcomes_;
-  std::vector<bool> proposed_;   // by operation; else it was known already
+  std::vector<bool> proposed_;  // by operation; else it was known already
 };
 
 }  // namespace rhumb::worker

@@ -1,4 +1,5 @@
-// The engine `static`: one key that may do everything, and optionally one that may only read, both from the configuration.
+// The engine `static`: one key that may do everything, and optionally one that may only read, both
+// from the configuration.
 #include <string.h>
 
 #include <nlohmann/json.hpp>
@@ -28,7 +29,8 @@ class Secret {
     if (bytes_.empty()) return false;
     volatile size_t different = token.size() ^ bytes_.size();
     for (size_t i = 0; i < token.size(); ++i) {
-      different = different | static_cast<size_t>(static_cast<unsigned char>(token[i] ^ bytes_[i % bytes_.size()]));
+      different = different | static_cast<size_t>(
+                                  static_cast<unsigned char>(token[i] ^ bytes_[i % bytes_.size()]));
     }
     return different == 0;
   }
@@ -46,12 +48,17 @@ class StaticAuth {
     for (const rhumb_ext_t* ext = open.ext; ext != nullptr; ext = ext->next) {
       if (ext->required != 0) throw Error(RHUMB_UNSUPPORTED, "unknown required extension");
     }
-    const auto config = nlohmann::json::parse(view(open.config_json), nullptr, /*allow_exceptions=*/false);
-    if (!config.is_object()) throw Error(RHUMB_INVALID, "config: expected a JSON object with api_key");
+    const auto config =
+        nlohmann::json::parse(view(open.config_json), nullptr, /*allow_exceptions=*/false);
+    if (!config.is_object())
+      throw Error(RHUMB_INVALID, "config: expected a JSON object with api_key");
     for (const auto& [name, value] : config.items()) {
-      if (name != kFullKey && name != kReadOnlyKey) throw Error(RHUMB_INVALID, "config: unknown parameter " + name);
-      if (!value.is_string() || value.get_ref<const std::string&>().empty() || value.get_ref<const std::string&>().size() > kMaxKeyBytes) {
-        throw Error(RHUMB_INVALID, name + ": expected a text of 1 to " + std::to_string(kMaxKeyBytes) + " bytes");
+      if (name != kFullKey && name != kReadOnlyKey)
+        throw Error(RHUMB_INVALID, "config: unknown parameter " + name);
+      if (!value.is_string() || value.get_ref<const std::string&>().empty() ||
+          value.get_ref<const std::string&>().size() > kMaxKeyBytes) {
+        throw Error(RHUMB_INVALID,
+                    name + ": expected a text of 1 to " + std::to_string(kMaxKeyBytes) + " bytes");
       }
       (name == kFullKey ? full_ : read_only_).set(value.get_ref<const std::string&>());
     }
@@ -61,7 +68,8 @@ class StaticAuth {
     }
   }
 
-  void authenticate(const rhumb_call_t*, std::string_view scheme, std::string_view token, rhumb_principal_t& out) const {
+  void authenticate(const rhumb_call_t*, std::string_view scheme, std::string_view token,
+                    rhumb_principal_t& out) const {
     const bool key_given = scheme == "api-key" || scheme == "bearer";
     if (!key_given || token.empty()) throw Error(RHUMB_DENIED, "an API key is needed");
     const bool full = full_.equals(token), read_only = read_only_.equals(token);
@@ -71,7 +79,8 @@ class StaticAuth {
     out.expires_ns = 0;
   }
 
-  void authorize(const rhumb_call_t*, const rhumb_principal_t& who, uint32_t action, std::string_view, rhumb_decision_t& out) const {
+  void authorize(const rhumb_call_t*, const rhumb_principal_t& who, uint32_t action,
+                 std::string_view, rhumb_decision_t& out) const {
     const std::string_view subject(static_cast<const char*>(who.subject.data), who.subject.size);
     const bool full = subject == kFullKey && (who.flags & RHUMB_PRINCIPAL_READ_ONLY) == 0;
     const bool known_action = action >= RHUMB_ACTION_READ && action <= RHUMB_ACTION_ADMIN;
@@ -86,4 +95,5 @@ class StaticAuth {
 }  // namespace
 }  // namespace rhumb::auth_static
 
-RHUMB_PLUGIN("auth_static", "0.1.0", "Apache-2.0", &rhumb::auth_factory<rhumb::auth_static::StaticAuth>)
+RHUMB_PLUGIN("auth_static", "0.1.0", "Apache-2.0",
+             &rhumb::auth_factory<rhumb::auth_static::StaticAuth>)

@@ -18,12 +18,14 @@ void refuse_parameters(std::string_view config_json) {
   if (config_json.empty()) return;
   const auto config = nlohmann::json::parse(config_json, nullptr, /*allow_exceptions=*/false);
   if (!config.is_object()) throw Error(RHUMB_INVALID, "config: expected a JSON object");
-  if (!config.empty()) throw Error(RHUMB_INVALID, "config: unknown parameter " + config.begin().key());
+  if (!config.empty())
+    throw Error(RHUMB_INVALID, "config: unknown parameter " + config.begin().key());
 }
 
 }  // namespace
 
-Flat::Flat(const rhumb_host_t* host, const rhumb_index_open_t& open) : host_(host), kernel_(kernel_of(open)), column_(*open.vectors) {
+Flat::Flat(const rhumb_host_t* host, const rhumb_index_open_t& open)
+    : host_(host), kernel_(kernel_of(open)), column_(*open.vectors) {
   if (open.base == nullptr) return;
   refuse_required_extensions(open.base->ext);
   refuse_parameters(view(open.base->config_json));
@@ -35,9 +37,11 @@ std::string Flat::describe() {
          R"("parameters":{"type":"object","properties":{},"additionalProperties":false}})";
 }
 
-void Flat::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t*, const rhumb_progress_t* progress) {
+void Flat::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t*,
+                 const rhumb_progress_t* progress) {
   check_call(call, host_);
-  if (progress != nullptr && progress->tick != nullptr && progress->tick(progress->ctx, slot_end, slot_end) == 0) {
+  if (progress != nullptr && progress->tick != nullptr &&
+      progress->tick(progress->ctx, slot_end, slot_end) == 0) {
     throw Error(RHUMB_CANCELLED, "cancelled");
   }
   ranges_.add(0, slot_end);
@@ -56,7 +60,8 @@ void Flat::search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hi
   const auto ranges = ranges_.snapshot();
   std::vector<TopK> tops(queries.size(), TopK(query.k));
   Pacer pacer(call, host_, column_);
-  if (query.k > 0) out.exact_distances += exact_scan(kernel_, column_, filter, *ranges, queries, tops, pacer);
+  if (query.k > 0)
+    out.exact_distances += exact_scan(kernel_, column_, filter, *ranges, queries, tops, pacer);
   for (size_t i = 0; i < queries.size(); ++i) write_hits(out, i, query.k, tops[i]);
 }
 
@@ -72,7 +77,8 @@ void Flat::load(const std::string& dir) {
   const auto built_through = file.value<uint32_t>();
   file.expect_end();
   if (built_through > column_.rows) {
-    file.corrupt("covers " + std::to_string(built_through) + " slots, there are " + std::to_string(column_.rows));
+    file.corrupt("covers " + std::to_string(built_through) + " slots, there are " +
+                 std::to_string(column_.rows));
   }
   ranges_.add(0, built_through);
 }
@@ -81,9 +87,14 @@ std::string Flat::stats() const {
   uint64_t rows = 0;
   const SlotFilter present(column_, nullptr);
   const auto ranges = ranges_.snapshot();
-  for (const SlotRange& range : *ranges) present.for_each(range.first, range.end, [&](uint32_t) { ++rows; });
+  for (const SlotRange& range : *ranges)
+    present.for_each(range.first, range.end, [&](uint32_t) { ++rows; });
   const uint32_t built_through = ranges_.built_through();
-  return nlohmann::json{{"rows", rows}, {"built_through", built_through}, {"bytes_resident", sizeof(Flat)}, {"bytes_mapped", 0}}.dump();
+  return nlohmann::json{{"rows", rows},
+                        {"built_through", built_through},
+                        {"bytes_resident", sizeof(Flat)},
+                        {"bytes_mapped", 0}}
+      .dump();
 }
 
 }  // namespace rhumb::flat

@@ -11,8 +11,8 @@
 
 namespace rhumb::flat {
 
-// One column of one segment. Threads as rhumb/index.h says; no lock is held while vectors are compared.
-// Survives a crash: what save() wrote.
+// One column of one segment. Threads as rhumb/index.h says; no lock is held while vectors are
+// compared. Survives a crash: what save() wrote.
 class Flat {
  public:
   static constexpr const char* kId = "flat";
@@ -20,7 +20,8 @@ class Flat {
 
   Flat(const rhumb_host_t* host, const rhumb_index_open_t& open);
   static std::string describe();
-  void build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* live, const rhumb_progress_t* progress);
+  void build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* live,
+             const rhumb_progress_t* progress);
   void insert(const rhumb_call_t* call, uint32_t slot_first, uint32_t slot_end);
   void search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out);
   void save(std::string_view dir) const;

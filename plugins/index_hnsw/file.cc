@@ -22,8 +22,8 @@ static_assert(sizeof(Head) == 40);
 
 std::string file_in(const std::string& dir) { return dir + "/graph"; }
 
-void save_links(BlockFileWriter& file, const Graph& graph, uint32_t slot, uint32_t level, uint32_t built_through,
-                std::vector<uint32_t>& links) {
+void save_links(BlockFileWriter& file, const Graph& graph, uint32_t slot, uint32_t level,
+                uint32_t built_through, std::vector<uint32_t>& links) {
   const uint32_t n = graph.copy_links(slot, level, links.data());
   uint32_t kept = 0;
   for (uint32_t i = 0; i < n; ++i) {
@@ -33,25 +33,29 @@ void save_links(BlockFileWriter& file, const Graph& graph, uint32_t slot, uint32
   file.bytes(links.data(), kept * sizeof(uint32_t));
 }
 
-Head read_head(BlockFileReader& file, const GraphIdentity& identity, const rhumb_vectors_t& column) {
+Head read_head(BlockFileReader& file, const GraphIdentity& identity,
+               const rhumb_vectors_t& column) {
   const auto head = file.value<Head>();
   const auto same = [](const char* what, uint32_t expected, uint32_t found) {
     if (expected == found) return;
-    throw Error(RHUMB_UNSUPPORTED,
-                std::string("graph: ") + what + ": expected " + std::to_string(expected) + ", found " + std::to_string(found));
+    throw Error(RHUMB_UNSUPPORTED, std::string("graph: ") + what + ": expected " +
+                                       std::to_string(expected) + ", found " +
+                                       std::to_string(found));
   };
   same("metric", identity.metric, head.metric);
   same("scalar type", identity.scalar, head.scalar);
   same("dim", identity.dim, head.dim);
   if (head.m < kMMin || head.m > kMMax) file.corrupt("m out of range");
   if (head.built_through > column.rows) {
-    file.corrupt("built through slot " + std::to_string(head.built_through) + " of " + std::to_string(column.rows));
+    file.corrupt("built through slot " + std::to_string(head.built_through) + " of " +
+                 std::to_string(column.rows));
   }
   if (head.nodes > head.built_through) file.corrupt("more nodes than slots");
   return head;
 }
 
-std::vector<uint8_t> read_levels(BlockFileReader& file, const Head& head, const rhumb_vectors_t& column) {
+std::vector<uint8_t> read_levels(BlockFileReader& file, const Head& head,
+                                 const rhumb_vectors_t& column) {
   std::vector<uint8_t> levels(head.built_through);
   file.bytes(levels.data(), levels.size());
   const SlotFilter present(column, nullptr);
@@ -61,11 +65,14 @@ std::vector<uint8_t> read_levels(BlockFileReader& file, const Head& head, const 
     ++nodes;
     lists += levels[slot] + 1u;
     if (levels[slot] > kMaxLevel) file.corrupt("level out of range, slot " + std::to_string(slot));
-    if (levels[slot] > head.entry_level) file.corrupt("level above the entry point's, slot " + std::to_string(slot));
-    if (!present.present(slot)) file.corrupt("a node without a vector, slot " + std::to_string(slot));
+    if (levels[slot] > head.entry_level)
+      file.corrupt("level above the entry point's, slot " + std::to_string(slot));
+    if (!present.present(slot))
+      file.corrupt("a node without a vector, slot " + std::to_string(slot));
   }
   if (nodes != head.nodes) file.corrupt("number of nodes differs");
-  if (nodes > 0 && (head.entry_slot >= head.built_through || levels[head.entry_slot] != head.entry_level)) {
+  if (nodes > 0 &&
+      (head.entry_slot >= head.built_through || levels[head.entry_slot] != head.entry_level)) {
     file.corrupt("no node at the entry point");
   }
   if (file.remaining() < lists * sizeof(uint16_t)) file.corrupt("fewer lists than levels");
@@ -74,9 +81,18 @@ std::vector<uint8_t> read_levels(BlockFileReader& file, const Head& head, const 
 
 }  // namespace
 
-void save_graph(const std::string& dir, const GraphIdentity& identity, const Graph& graph, uint32_t built_through) {
+void save_graph(const std::string& dir, const GraphIdentity& identity, const Graph& graph,
+                uint32_t built_through) {
   std::vector<uint8_t> levels(built_through, kNoNode);
-  Head head{identity.metric, identity.scalar, identity.dim, graph.m(), graph.ef_construct(), built_through, 0, 0, 0};
+  Head head{identity.metric,
+            identity.scalar,
+            identity.dim,
+            graph.m(),
+            graph.ef_construct(),
+            built_through,
+            0,
+            0,
+            0};
   for (uint32_t slot = 0; slot < built_through; ++slot) {
     const auto level = graph.level(slot);
     if (!level) continue;
@@ -92,13 +108,15 @@ void save_graph(const std::string& dir, const GraphIdentity& identity, const Gra
   std::vector<uint32_t> links(graph.max_links(0));
   for (uint32_t slot = 0; slot < built_through; ++slot) {
     if (levels[slot] == kNoNode) continue;
-    for (uint32_t level = 0; level <= levels[slot]; ++level) save_links(file, graph, slot, level, built_through, links);
+    for (uint32_t level = 0; level <= levels[slot]; ++level)
+      save_links(file, graph, slot, level, built_through, links);
   }
   file.finish();
   sync_directory(dir);
 }
 
-uint32_t load_graph(const std::string& dir, const GraphIdentity& identity, const rhumb_vectors_t& column, Graph& graph) {
+uint32_t load_graph(const std::string& dir, const GraphIdentity& identity,
+                    const rhumb_vectors_t& column, Graph& graph) {
   BlockFileReader file(file_in(dir), kMagic, kFormat);
   const Head head = read_head(file, identity, column);
   graph.set_m(head.m);
@@ -116,7 +134,8 @@ uint32_t load_graph(const std::string& dir, const GraphIdentity& identity, const
       links.resize(n);
       file.bytes(links.data(), n * sizeof(uint32_t));
       for (const uint32_t other : links) {
-        const bool reachable = other < head.built_through && other != slot && levels[other] != kNoNode && levels[other] >= level;
+        const bool reachable = other < head.built_through && other != slot &&
+                               levels[other] != kNoNode && levels[other] >= level;
         if (!reachable) file.corrupt("a link that leads nowhere, slot " + std::to_string(slot));
       }
       graph.restore(slot, level, links);

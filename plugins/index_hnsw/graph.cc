@@ -1,8 +1,9 @@
 // hnswlib 0.6.2 keeps the links and chooses among candidates. What is not taken from it, and why:
-//   adding and searching  its search prefetches its own copy of the vectors; ours are the host's (insertion.cc, traversal.h)
-//   numbers               it hands them out in order of arrival behind a global lock; ours are the slots
-//   levels                its generator is shared by all threads without a lock; ours depend on the slot alone
-//   its update locks and visited lists, which only its own adding and searching use, are given back
+//   adding and searching  its search prefetches its own copy of the vectors; ours are the host's
+//   (insertion.cc, traversal.h) numbers               it hands them out in order of arrival behind
+//   a global lock; ours are the slots levels                its generator is shared by all threads
+//   without a lock; ours depend on the slot alone its update locks and visited lists, which only
+//   its own adding and searching use, are given back
 #include "graph.h"
 
 #include <algorithm>
@@ -22,7 +23,8 @@ namespace {
 // "Vectors" of hnswlib are slots; distances come from the host's column.
 class SlotSpace final : public hnswlib::SpaceInterface<float> {
  public:
-  SlotSpace(const rhumb_vectors_t& column, const rhumb_kernel_t& kernel) : column_(column), kernel_(kernel) {}
+  SlotSpace(const rhumb_vectors_t& column, const rhumb_kernel_t& kernel)
+      : column_(column), kernel_(kernel) {}
   size_t get_data_size() override { return sizeof(uint32_t); }
   hnswlib::DISTFUNC<float> get_dist_func() override { return distance; }
   void* get_dist_func_param() override { return this; }
@@ -40,8 +42,9 @@ class SlotSpace final : public hnswlib::SpaceInterface<float> {
 };
 
 using Index = hnswlib::HierarchicalNSW<float>;
-using Candidates = std::priority_queue<std::pair<float, hnswlib::tableint>, std::vector<std::pair<float, hnswlib::tableint>>,
-                                       Index::CompareByFirst>;
+using Candidates =
+    std::priority_queue<std::pair<float, hnswlib::tableint>,
+                        std::vector<std::pair<float, hnswlib::tableint>>, Index::CompareByFirst>;
 
 constexpr uint64_t kFirstCapacity = 1024;
 
@@ -55,18 +58,22 @@ uint64_t mixed(uint64_t x) {  // SplitMix64's finaliser
 }  // namespace
 
 struct Graph::Library {
-  Library(const rhumb_vectors_t& column, const rhumb_kernel_t& kernel, uint64_t capacity, uint32_t m, uint32_t ef_construct)
+  Library(const rhumb_vectors_t& column, const rhumb_kernel_t& kernel, uint64_t capacity,
+          uint32_t m, uint32_t ef_construct)
       : space(column, kernel), index(&space, capacity, m, ef_construct) {
     std::vector<std::mutex>().swap(index.link_list_update_locks_);
     drop_visited_lists();
   }
-  ~Library() { index.cur_element_count = levels.size(); }  // it frees the upper links of the nodes below
+  // it frees the upper links of the nodes below
+  ~Library() { index.cur_element_count = levels.size(); }
 
   void drop_visited_lists() {
     delete index.visited_list_pool_;
     index.visited_list_pool_ = nullptr;
   }
-  uint32_t* links(uint32_t slot, uint32_t level) const { return index.get_linklist_at_level(slot, static_cast<int>(level)); }
+  uint32_t* links(uint32_t slot, uint32_t level) const {
+    return index.get_linklist_at_level(slot, static_cast<int>(level));
+  }
   std::mutex& lock(uint32_t slot) { return index.link_list_locks_[slot]; }
 
   SlotSpace space;
@@ -78,7 +85,8 @@ namespace {
 constexpr uint8_t kNoNode = 0xFF;
 }
 
-Graph::Graph(const rhumb_vectors_t& column, const rhumb_kernel_t& kernel, uint32_t m, uint32_t ef_construct)
+Graph::Graph(const rhumb_vectors_t& column, const rhumb_kernel_t& kernel, uint32_t m,
+             uint32_t ef_construct)
     : column_(column), kernel_(kernel), m_(m), ef_construct_(ef_construct) {}
 Graph::~Graph() = default;
 
@@ -177,6 +185,8 @@ std::optional<EntryPoint> Graph::entry() const noexcept {
   return EntryPoint{static_cast<uint32_t>(packed), static_cast<uint32_t>(packed >> 32) - 1};
 }
 
-void Graph::set_entry(EntryPoint entry) noexcept { entry_.store(uint64_t{entry.level + 1} << 32 | entry.slot, std::memory_order_release); }
+void Graph::set_entry(EntryPoint entry) noexcept {
+  entry_.store(uint64_t{entry.level + 1} << 32 | entry.slot, std::memory_order_release);
+}
 
 }  // namespace rhumb::hnsw

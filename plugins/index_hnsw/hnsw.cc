@@ -11,13 +11,16 @@
 namespace rhumb::hnsw {
 namespace {
 
-constexpr uint32_t kBuildBlockSlots = 64;  // taken by a build's thread at once; progress is told after each
+// taken by a build's thread at once; progress is told after each
+constexpr uint32_t kBuildBlockSlots = 64;
 
 std::string_view config_of(const rhumb_index_open_t& open) {
   return open.base != nullptr ? view(open.base->config_json) : std::string_view();
 }
 
-bool has_bit(const uint64_t* bits, uint32_t slot) { return bits == nullptr || (bits[slot >> 6] >> (slot & 63) & 1) != 0; }
+bool has_bit(const uint64_t* bits, uint32_t slot) {
+  return bits == nullptr || (bits[slot >> 6] >> (slot & 63) & 1) != 0;
+}
 
 }  // namespace
 
@@ -62,7 +65,8 @@ void Hnsw::add(uint32_t slot, Pacer& pacer) {
   insertion_.add(slot, pacer, Scratch::of_this_thread());
 }
 
-void Hnsw::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* live, const rhumb_progress_t* progress) {
+void Hnsw::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* live,
+                 const rhumb_progress_t* progress) {
   check_call(call, host_);
   make_room(slot_end);
   const bool ticks = progress != nullptr && progress->tick != nullptr;
@@ -73,13 +77,16 @@ void Hnsw::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* li
   host_.parallel(threads, [&](uint64_t) {
     try {
       Pacer pacer(call, host_, column_);
-      for (uint64_t first = next.fetch_add(kBuildBlockSlots); first < slot_end; first = next.fetch_add(kBuildBlockSlots)) {
-        const auto end = static_cast<uint32_t>(std::min<uint64_t>(slot_end, first + kBuildBlockSlots));
+      for (uint64_t first = next.fetch_add(kBuildBlockSlots); first < slot_end;
+           first = next.fetch_add(kBuildBlockSlots)) {
+        const auto end =
+            static_cast<uint32_t>(std::min<uint64_t>(slot_end, first + kBuildBlockSlots));
         for (auto slot = static_cast<uint32_t>(first); slot < end; ++slot) {
           if (has_bit(live, slot)) add(slot, pacer);
         }
         const uint64_t so_far = done.fetch_add(end - first) + end - first;
-        if (ticks && progress->tick(progress->ctx, so_far, slot_end) == 0) throw Error(RHUMB_CANCELLED, "cancelled");
+        if (ticks && progress->tick(progress->ctx, so_far, slot_end) == 0)
+          throw Error(RHUMB_CANCELLED, "cancelled");
       }
     } catch (...) {
       next.store(slot_end);  // the others stop, too

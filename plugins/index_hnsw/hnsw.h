@@ -16,8 +16,9 @@
 
 namespace rhumb::hnsw {
 
-// Threads as rhumb/index.h says. Locks, in this order: growth_ (shared by whoever touches the graph, for one insertion or one query at a
-// time; exclusive only while it gets room), Insertion's, then one node's. Survives a crash: what save() wrote.
+// Threads as rhumb/index.h says. Locks, in this order: growth_ (shared by whoever touches the
+// graph, for one insertion or one query at a time; exclusive only while it gets room), Insertion's,
+// then one node's. Survives a crash: what save() wrote.
 class Hnsw {
  public:
   static constexpr const char* kId = "hnsw";
@@ -29,7 +30,8 @@ class Hnsw {
   Hnsw& operator=(const Hnsw&) = delete;
   static std::string describe() { return hnsw::describe(); }
 
-  void build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* live, const rhumb_progress_t* progress);
+  void build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* live,
+             const rhumb_progress_t* progress);
   void insert(const rhumb_call_t* call, uint32_t slot_first, uint32_t slot_end);
   void search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out);
   void save(std::string_view dir) const;
@@ -40,7 +42,8 @@ class Hnsw {
   void add(uint32_t slot, Pacer& pacer);
   void report_memory();
   bool scans(uint64_t passing, uint32_t ef) const;
-  uint64_t walk_one(const void* query, uint32_t k, uint32_t ef, const SlotFilter& filter, Pacer& pacer, TopK*& best);
+  uint64_t walk_one(const void* query, uint32_t k, uint32_t ef, const SlotFilter& filter,
+                    Pacer& pacer, TopK*& best);
 
   const Host host_;
   const Options options_;

@@ -1,6 +1,7 @@
-// Which way a query goes: through the graph, or by comparing all slots that pass. Figures: comparing in order costs a third to a fifth of
-// what a distance costs in a walk, whose rows come in no order; a filter that lets the share p pass makes a walk p^-0.68 times as long
-// (both measured on clustered data of 128 and 1536 dimensions).
+// Which way a query goes: through the graph, or by comparing all slots that pass. Figures:
+// comparing in order costs a third to a fifth of what a distance costs in a walk, whose rows come
+// in no order; a filter that lets the share p pass makes a walk p^-0.68 times as long (both
+// measured on clustered data of 128 and 1536 dimensions).
 #include <algorithm>
 #include <cmath>
 #include <shared_mutex>
@@ -13,9 +14,10 @@ namespace rhumb::hnsw {
 namespace {
 
 constexpr float kWidenMax = 64;
-constexpr double kWalkCost = 3;          // of a distance in a walk, in distances of a scan
+constexpr double kWalkCost = 3;  // of a distance in a walk, in distances of a scan
 constexpr double kFilterExponent = 0.68;
-constexpr double kPatience = 2;          // a walk that has cost this many times the scan gives way to it
+// a walk that has cost this many times the scan gives way to it
+constexpr double kPatience = 2;
 
 // The bits of a filter that came as a list, for the length of a search.
 class PassingBits {
@@ -53,8 +55,10 @@ bool Hnsw::scans(uint64_t passing, uint32_t ef) const {
   return static_cast<double>(passing) <= kWalkCost * walk;
 }
 
-// Walks for one query. best: the results, in the thread's scratch, or NULL when a scan has to find them.
-uint64_t Hnsw::walk_one(const void* query, uint32_t k, uint32_t ef, const SlotFilter& filter, Pacer& pacer, TopK*& best) {
+// Walks for one query. best: the results, in the thread's scratch, or NULL when a scan has to find
+// them.
+uint64_t Hnsw::walk_one(const void* query, uint32_t k, uint32_t ef, const SlotFilter& filter,
+                        Pacer& pacer, TopK*& best) {
   const std::shared_lock lock(growth_);
   Scratch& scratch = Scratch::of_this_thread();
   const auto entry = graph_.entry();
@@ -70,9 +74,11 @@ uint64_t Hnsw::walk_one(const void* query, uint32_t k, uint32_t ef, const SlotFi
     const PassingBits passes(filter, graph_.capacity(), scratch);
     found = walk.search_level(at, 0, ef, budget, [&](uint32_t slot) { return passes(slot); });
   } else {
-    found = walk.search_level(at, 0, ef, budget, [&](uint32_t slot) { return filter.passes(slot); });
+    found =
+        walk.search_level(at, 0, ef, budget, [&](uint32_t slot) { return filter.passes(slot); });
   }
-  // Fewer than could be: parts of the graph may be out of reach, or slots that the filter counts have no vector.
+  // Fewer than could be: parts of the graph may be out of reach, or slots that the filter counts
+  // have no vector.
   if (found && scratch.best.size() >= std::min<uint64_t>(k, passing)) best = &scratch.best;
   return walk.distances();
 }
@@ -84,11 +90,15 @@ void Hnsw::search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hi
   const auto ranges = ranges_.snapshot();
   const uint32_t k = query.k;
   const float widen = query.widen > 0 ? std::min(query.widen, kWidenMax) : 1.0f;
-  const uint32_t ef = std::max(k, query.ef != 0 ? query.ef : static_cast<uint32_t>(static_cast<float>(options_.ef_construct) * widen));
+  const uint32_t ef = std::max(
+      k, query.ef != 0 ? query.ef
+                       : static_cast<uint32_t>(static_cast<float>(options_.ef_construct) * widen));
   Pacer pacer(call, host_, column_);
-  if (k == 0 || (query.flags & RHUMB_QUERY_EXACT) != 0 || scans(filter.pass_count(graph_.nodes()), ef)) {
+  if (k == 0 || (query.flags & RHUMB_QUERY_EXACT) != 0 ||
+      scans(filter.pass_count(graph_.nodes()), ef)) {
     std::vector<TopK> tops(queries.size(), TopK(k));
-    if (k > 0) out.exact_distances += exact_scan(kernel_, column_, filter, *ranges, queries, tops, pacer);
+    if (k > 0)
+      out.exact_distances += exact_scan(kernel_, column_, filter, *ranges, queries, tops, pacer);
     for (size_t i = 0; i < queries.size(); ++i) write_hits(out, i, k, tops[i]);
     return;
   }
@@ -98,7 +108,8 @@ void Hnsw::search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hi
     TopK scanned(k);
     if (best == nullptr) {
       best = &scanned;
-      out.exact_distances += exact_scan(kernel_, column_, filter, *ranges, {&queries[i], 1}, {&scanned, 1}, pacer);
+      out.exact_distances +=
+          exact_scan(kernel_, column_, filter, *ranges, {&queries[i], 1}, {&scanned, 1}, pacer);
     }
     write_hits(out, i, k, *best);
   }

@@ -22,7 +22,8 @@ void Insertion::add(uint32_t slot, Pacer& pacer, Scratch& scratch) {
     for (uint32_t l = entry->level; l > level; --l) at = walk.descend(at, l);
     candidates.resize(std::min(level, entry->level) + 1);
     for (size_t l = candidates.size(); l-- > 0;) {
-      walk.search_level(at, static_cast<uint32_t>(l), graph_.ef_construct(), kNoBudget, [](uint32_t) { return true; });
+      walk.search_level(at, static_cast<uint32_t>(l), graph_.ef_construct(), kNoBudget,
+                        [](uint32_t) { return true; });
       const auto found = scratch.best.sorted();
       candidates[l].assign(found.begin(), found.end());
       at = found.front();
@@ -30,7 +31,8 @@ void Insertion::add(uint32_t slot, Pacer& pacer, Scratch& scratch) {
   }
 
   graph_.create(slot, level);
-  for (size_t l = 0; l < candidates.size(); ++l) graph_.link(slot, static_cast<uint32_t>(l), candidates[l]);
+  for (size_t l = 0; l < candidates.size(); ++l)
+    graph_.link(slot, static_cast<uint32_t>(l), candidates[l]);
   if (top.owns_lock()) graph_.set_entry({slot, level});
 }
 

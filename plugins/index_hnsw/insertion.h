@@ -12,10 +12,11 @@ namespace rhumb::hnsw {
 
 class Insertion {
  public:
-  Insertion(Graph& graph, const rhumb_vectors_t& column, const rhumb_kernel_t& kernel) : graph_(graph), column_(column), kernel_(kernel) {}
+  Insertion(Graph& graph, const rhumb_vectors_t& column, const rhumb_kernel_t& kernel)
+      : graph_(graph), column_(column), kernel_(kernel) {}
 
-  // [concurrent] for different slots, with room reserved. A slot that has a node is left alone. All searching is done before anything
-  // is changed: a cancelled call leaves the graph as it was.
+  // [concurrent] for different slots, with room reserved. A slot that has a node is left alone. All
+  // searching is done before anything is changed: a cancelled call leaves the graph as it was.
   void add(uint32_t slot, Pacer& pacer, Scratch& scratch);
 
  private:

@@ -1,4 +1,5 @@
-// Walking the graph: greedily through the upper levels, then best first with a bounded set of results.
+// Walking the graph: greedily through the upper levels, then best first with a bounded set of
+// results.
 #pragma once
 
 #include <algorithm>
@@ -11,14 +12,15 @@
 
 namespace rhumb::hnsw {
 
-// Working memory of one walk. A thread keeps one for all instances, so that it is as large as the largest graph the thread has seen
-// (an eighth of a byte a slot) and no larger.
+// Working memory of one walk. A thread keeps one for all instances, so that it is as large as the
+// largest graph the thread has seen (an eighth of a byte a slot) and no larger.
 struct Scratch {
-  std::vector<uint64_t> visited;   // bit per slot; all zero between walks
-  std::vector<uint32_t> touched;   // slots set in `visited`
-  std::vector<uint64_t> passing;   // bit per slot, for filters that come as a list; all zero between searches
-  std::vector<HitKey> frontier;    // a min-heap: seen, not yet expanded
-  TopK best;                       // the results
+  std::vector<uint64_t> visited;  // bit per slot; all zero between walks
+  std::vector<uint32_t> touched;  // slots set in `visited`
+  // bit per slot, for filters that come as a list; all zero between searches
+  std::vector<uint64_t> passing;
+  std::vector<HitKey> frontier;  // a min-heap: seen, not yet expanded
+  TopK best;                     // the results
   std::vector<uint32_t> links;
   std::vector<float> distances;
 
@@ -28,11 +30,18 @@ struct Scratch {
   }
 };
 
-// One query, or one vector to be linked, against one graph. Lives on the stack of a call that keeps Graph::reserve() out.
+// One query, or one vector to be linked, against one graph. Lives on the stack of a call that keeps
+// Graph::reserve() out.
 class Walk {
  public:
-  Walk(const Graph& graph, const rhumb_vectors_t& column, const rhumb_kernel_t& kernel, const void* query, Pacer& pacer, Scratch& scratch)
-      : graph_(graph), column_(column), kernel_(kernel), query_(query), pacer_(pacer), scratch_(scratch) {
+  Walk(const Graph& graph, const rhumb_vectors_t& column, const rhumb_kernel_t& kernel,
+       const void* query, Pacer& pacer, Scratch& scratch)
+      : graph_(graph),
+        column_(column),
+        kernel_(kernel),
+        query_(query),
+        pacer_(pacer),
+        scratch_(scratch) {
     scratch_.visited.resize(std::max<size_t>(scratch_.visited.size(), graph.capacity() / 64 + 1));
     scratch_.links.resize(std::max<size_t>(scratch_.links.size(), graph.max_links(0)));
     scratch_.distances.resize(scratch_.links.size());
@@ -52,13 +61,14 @@ class Walk {
       const HitKey before = at;
       const uint32_t n = graph_.copy_links(hit_slot(at), level, scratch_.links.data());
       score(n);
-      for (uint32_t i = 0; i < n; ++i) at = std::min(at, hit_key(scratch_.distances[i], scratch_.links[i]));
+      for (uint32_t i = 0; i < n; ++i)
+        at = std::min(at, hit_key(scratch_.distances[i], scratch_.links[i]));
       if (at == before) return at;
     }
   }
 
-  // Leaves in scratch.best the closest `ef` passing nodes that were met from `start` on. Nodes that do not pass are walked through.
-  // False: given up after `budget` distances of this walk.
+  // Leaves in scratch.best the closest `ef` passing nodes that were met from `start` on. Nodes that
+  // do not pass are walked through. False: given up after `budget` distances of this walk.
   template <typename Passes>
   bool search_level(HitKey start, uint32_t level, uint32_t ef, uint64_t budget, Passes passes) {
     const Cleaner cleaner{scratch_};

@@ -1,5 +1,6 @@
-// A shared lock whose writer does not starve: once one waits, new readers wait too. std::shared_mutex prefers readers on Linux, and
-// searches that overlap without end would keep a graph from growing.
+// A shared lock whose writer does not starve: once one waits, new readers wait too.
+// std::shared_mutex prefers readers on Linux, and searches that overlap without end would keep a
+// graph from growing.
 #pragma once
 
 #include <pthread.h>

@@ -26,40 +26,47 @@ std::vector<Owner> active(std::span<const rhumb_shard_t> shards) {
   Wide total = 0;
   for (const rhumb_shard_t& s : shards) {
     if (s.state != RHUMB_SHARD_ACTIVE && s.state != RHUMB_SHARD_LEAVING) {
-      throw Error(RHUMB_INVALID, "shard " + std::to_string(s.shard) + ": unknown state " + std::to_string(s.state));
+      throw Error(RHUMB_INVALID, "shard " + std::to_string(s.shard) + ": unknown state " +
+                                     std::to_string(s.state));
     }
     if (s.state == RHUMB_SHARD_ACTIVE) owners.push_back({s.shard, s.weight});
     if (s.state == RHUMB_SHARD_ACTIVE) total += s.weight;
   }
   if (total == 0) throw Error(RHUMB_INVALID, "no active shard has a weight");
-  std::sort(owners.begin(), owners.end(), [](const Owner& a, const Owner& b) { return a.shard < b.shard; });
+  std::sort(owners.begin(), owners.end(),
+            [](const Owner& a, const Owner& b) { return a.shard < b.shard; });
   for (size_t i = 1; i < owners.size(); ++i) {
-    if (owners[i - 1].shard == owners[i].shard) throw Error(RHUMB_INVALID, "shard " + std::to_string(owners[i].shard) + " is named twice");
+    if (owners[i - 1].shard == owners[i].shard)
+      throw Error(RHUMB_INVALID, "shard " + std::to_string(owners[i].shard) + " is named twice");
   }
   return owners;
 }
 
 // Owner (as an index) of each bucket, kFree where it has none any more.
-std::vector<uint32_t> present_map(std::span<const rhumb_bucket_run_t> now, std::vector<Owner>& owners) {
+std::vector<uint32_t> present_map(std::span<const rhumb_bucket_run_t> now,
+                                  std::vector<Owner>& owners) {
   std::map<uint64_t, uint32_t> index;
   for (uint32_t i = 0; i < owners.size(); ++i) index[owners[i].shard] = i;
   std::vector<uint32_t> map;
   map.reserve(RHUMB_BUCKETS);
   for (const rhumb_bucket_run_t& run : now) {
     if (run.first != map.size() || run.count == 0 || run.count > RHUMB_BUCKETS - run.first) {
-      throw Error(RHUMB_INVALID, "present map: the run at bucket " + std::to_string(run.first) + " does not join");
+      throw Error(RHUMB_INVALID,
+                  "present map: the run at bucket " + std::to_string(run.first) + " does not join");
     }
     const auto it = index.find(run.shard);
     const uint32_t owner = it == index.end() ? kFree : it->second;
     map.insert(map.end(), run.count, owner);
     if (owner != kFree) owners[owner].has += run.count;
   }
-  if (!now.empty() && map.size() != RHUMB_BUCKETS) throw Error(RHUMB_INVALID, "present map: ends at bucket " + std::to_string(map.size()));
+  if (!now.empty() && map.size() != RHUMB_BUCKETS)
+    throw Error(RHUMB_INVALID, "present map: ends at bucket " + std::to_string(map.size()));
   map.resize(RHUMB_BUCKETS, kFree);
   return map;
 }
 
-// Largest remainder, but who holds a bucket above his rounded share keeps it before anybody else gets one.
+// Largest remainder, but who holds a bucket above his rounded share keeps it before anybody else
+// gets one.
 void set_targets(std::vector<Owner>& owners) {
   Wide total = 0;
   for (const Owner& o : owners) total += o.weight;
@@ -81,7 +88,8 @@ void set_targets(std::vector<Owner>& owners) {
 
 }  // namespace
 
-std::vector<rhumb_bucket_run_t> assign(std::span<const rhumb_bucket_run_t> now, std::span<const rhumb_shard_t> shards) {
+std::vector<rhumb_bucket_run_t> assign(std::span<const rhumb_bucket_run_t> now,
+                                       std::span<const rhumb_shard_t> shards) {
   std::vector<Owner> owners = active(shards);
   std::vector<uint32_t> map = present_map(now, owners);
   set_targets(owners);
@@ -105,8 +113,10 @@ std::vector<rhumb_bucket_run_t> assign(std::span<const rhumb_bucket_run_t> now, 
   std::vector<rhumb_bucket_run_t> runs;
   for (uint32_t bucket = 0; bucket < RHUMB_BUCKETS; ++bucket) {
     const uint64_t shard = owners[map[bucket]].shard;
-    if (!runs.empty() && runs.back().shard == shard) ++runs.back().count;
-    else runs.push_back({bucket, 1, shard});
+    if (!runs.empty() && runs.back().shard == shard)
+      ++runs.back().count;
+    else
+      runs.push_back({bucket, 1, shard});
   }
   return runs;
 }

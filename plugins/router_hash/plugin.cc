@@ -22,21 +22,25 @@ class HashRouter {
 
   HashRouter(const rhumb_host_t*, const rhumb_open_t& open) {
     const std::string_view config = view(open.config_json);
-    if (!config.empty() && config != "{}") throw Error(RHUMB_INVALID, "config: the router has no parameters");
+    if (!config.empty() && config != "{}")
+      throw Error(RHUMB_INVALID, "config: the router has no parameters");
     for (const rhumb_ext_t* ext = open.ext; ext != nullptr; ext = ext->next) {
       if (ext->required != 0) throw Error(RHUMB_UNSUPPORTED, "unknown required extension");
     }
   }
   void place(std::span<const rhumb_slice_t> keys, uint32_t* buckets) const {
     for (size_t i = 0; i < keys.size(); ++i) {
-      buckets[i] = static_cast<uint32_t>(XXH64(keys[i].data, keys[i].size, 0) >> (64 - kBucketBits));
+      buckets[i] =
+          static_cast<uint32_t>(XXH64(keys[i].data, keys[i].size, 0) >> (64 - kBucketBits));
     }
   }
-  rhumb_status_t assign(std::span<const rhumb_bucket_run_t> now, std::span<const rhumb_shard_t> shards, std::span<rhumb_bucket_run_t> out,
+  rhumb_status_t assign(std::span<const rhumb_bucket_run_t> now,
+                        std::span<const rhumb_shard_t> shards, std::span<rhumb_bucket_run_t> out,
                         uint64_t* out_count) const {
     const auto runs = router_hash::assign(now, shards);
     *out_count = runs.size();
-    if (runs.size() > out.size()) throw Error(RHUMB_OVER_LIMIT, "the map has " + std::to_string(runs.size()) + " runs");
+    if (runs.size() > out.size())
+      throw Error(RHUMB_OVER_LIMIT, "the map has " + std::to_string(runs.size()) + " runs");
     std::copy(runs.begin(), runs.end(), out.begin());
     return RHUMB_OK;
   }
@@ -45,4 +49,5 @@ class HashRouter {
 }  // namespace
 }  // namespace rhumb::router_hash
 
-RHUMB_PLUGIN("router_hash", "1.0.0", "Apache-2.0", &rhumb::router_factory<rhumb::router_hash::HashRouter>)
+RHUMB_PLUGIN("router_hash", "1.0.0", "Apache-2.0",
+             &rhumb::router_factory<rhumb::router_hash::HashRouter>)

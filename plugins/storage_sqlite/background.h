@@ -1,5 +1,5 @@
-// The plugin's own threads: a few for the whole process, however many stores are open. They live as long as any store
-// does.
+// The plugin's own threads: a few for the whole process, however many stores are open. They live as
+// long as any store does.
 #pragma once
 
 #include <condition_variable>

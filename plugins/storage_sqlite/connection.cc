@@ -9,7 +9,8 @@ namespace rhumb::sqlite {
 namespace {
 
 constexpr int kBusyTimeoutMs =
-    10'000;  // readers and the writer never block one another; recovery and schema changes may, for moments
+    // readers and the writer never block one another; recovery and schema changes may, for moments
+    10'000;
 
 rhumb_status_t status_of(int rc) {
   switch (rc & 0xFF) {
@@ -42,14 +43,14 @@ void throw_sqlite(sqlite3* db, int rc, const std::string& what) {
   const char* file = db == nullptr ? nullptr : sqlite3_db_filename(db, "main");
   std::string text = what;
   if (file != nullptr && *file != '\0') text += std::string(" in ") + file;
-  text +=
-      std::string(": ") + (db == nullptr ? sqlite3_errstr(rc) : sqlite3_errmsg(db)) + " (" + std::to_string(rc) + ")";
+  text += std::string(": ") + (db == nullptr ? sqlite3_errstr(rc) : sqlite3_errmsg(db)) + " (" +
+          std::to_string(rc) + ")";
   throw Error(status_of(rc), text, db == nullptr ? 0 : sqlite3_system_errno(db));
 }
 
 Statement::Statement(sqlite3* db, const std::string& sql) : db_(db) {
-  const int rc =
-      sqlite3_prepare_v3(db, sql.c_str(), static_cast<int>(sql.size()) + 1, SQLITE_PREPARE_PERSISTENT, &raw_, nullptr);
+  const int rc = sqlite3_prepare_v3(db, sql.c_str(), static_cast<int>(sql.size()) + 1,
+                                    SQLITE_PREPARE_PERSISTENT, &raw_, nullptr);
   if (rc != SQLITE_OK) throw_sqlite(db, rc, "cannot prepare " + sql);
 }
 
@@ -82,7 +83,8 @@ std::string_view Statement::column(int position) const {
 
 Connection::Connection(const std::string& path, Mode mode, const Options& options) {
   const int flags =
-      SQLITE_OPEN_NOMUTEX | (mode == Mode::kWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+      SQLITE_OPEN_NOMUTEX |
+      (mode == Mode::kWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
   const int rc = sqlite3_open_v2(path.c_str(), &db_, flags, page_checking_vfs());
   try {
     if (rc != SQLITE_OK) throw_sqlite(db_, rc, "cannot open " + path);
@@ -111,7 +113,8 @@ void Connection::execute(const char* sql) {
 
 Statement& Connection::statement(const char* text, uint32_t table) {
   std::string sql = text;
-  if (const size_t at = sql.find('%'); at != std::string::npos) sql.replace(at, 1, "t" + std::to_string(table));
+  if (const size_t at = sql.find('%'); at != std::string::npos)
+    sql.replace(at, 1, "t" + std::to_string(table));
   auto& slot = statements_[sql];
   if (slot == nullptr) slot = std::make_unique<Statement>(db_, sql);
   return *slot;

@@ -1,5 +1,5 @@
-// SQLite as C++: connections and prepared statements that clean up, results as rhumb::Error. Values only ever travel as
-// bound parameters.
+// SQLite as C++: connections and prepared statements that clean up, results as rhumb::Error. Values
+// only ever travel as bound parameters.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,9 @@ class Statement {
 
   // The bytes must live until reset().
   void bind(int position, std::string_view blob);
-  bool step();                                  // true: a row
-  void reset();                                 // gives up the snapshot and the bound bytes; never fails
+  bool step();  // true: a row
+  // gives up the snapshot and the bound bytes; never fails
+  void reset();
   std::string_view column(int position) const;  // dead at the next step or reset
 
  private:
@@ -66,8 +67,8 @@ class Connection {
   std::unordered_map<std::string, std::unique_ptr<Statement>> statements_;
 };
 
-// Turns the connection's last result into an Error: full disk, damage, failed system call, lack of memory, fault of
-// ours.
+// Turns the connection's last result into an Error: full disk, damage, failed system call, lack of
+// memory, fault of ours.
 [[noreturn]] void throw_sqlite(sqlite3* db, int rc, const std::string& what);
 
 }  // namespace rhumb::sqlite

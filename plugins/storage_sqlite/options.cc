@@ -9,8 +9,8 @@ namespace {
 
 uint64_t number(const nlohmann::json& value, const std::string& key, uint64_t low, uint64_t high) {
   if (!value.is_number_unsigned() || value.get<uint64_t>() < low || value.get<uint64_t>() > high) {
-    throw Error(RHUMB_INVALID, key + ": expected a whole number from " + std::to_string(low) + " to " +
-                                   std::to_string(high) + ", found " + value.dump());
+    throw Error(RHUMB_INVALID, key + ": expected a whole number from " + std::to_string(low) +
+                                   " to " + std::to_string(high) + ", found " + value.dump());
   }
   return value.get<uint64_t>();
 }

@@ -28,24 +28,30 @@ struct CheckedFile {
 };
 
 CheckedFile& self(sqlite3_file* file) { return *reinterpret_cast<CheckedFile*>(file); }
-sqlite3_file* system_file(sqlite3_file* file) { return reinterpret_cast<sqlite3_file*>(&self(file) + 1); }
+sqlite3_file* system_file(sqlite3_file* file) {
+  return reinterpret_cast<sqlite3_file*>(&self(file) + 1);
+}
 const sqlite3_io_methods& system_io(sqlite3_file* file) { return *system_file(file)->pMethods; }
 sqlite3_vfs* system_vfs(sqlite3_vfs* vfs) { return static_cast<sqlite3_vfs*>(vfs->pAppData); }
 
 using Check = std::array<char, kPageCheckBytes>;
 
 Check check_of(const char* page, sqlite3_int64 offset) {
-  const uint32_t crc = crc32c({page, kCheckedBytes}, crc32c({reinterpret_cast<const char*>(&offset), sizeof(offset)}));
+  const uint32_t crc = crc32c({page, kCheckedBytes},
+                              crc32c({reinterpret_cast<const char*>(&offset), sizeof(offset)}));
   Check out{};
   std::memcpy(out.data(), &crc, sizeof(crc));
   return out;
 }
 
-bool is_page(int bytes, sqlite3_int64 offset) { return bytes == static_cast<int>(kPageBytes) && offset % bytes == 0; }
+bool is_page(int bytes, sqlite3_int64 offset) {
+  return bytes == static_cast<int>(kPageBytes) && offset % bytes == 0;
+}
 
 // The header tells whether the database has room for checksums; it comes by before any page does.
 void look_at_header(CheckedFile& file, const char* bytes, int size, sqlite3_int64 offset) {
-  if (offset == 0 && size > kReservedBytesAt) file.checks = bytes[kReservedBytesAt] == kPageCheckBytes;
+  if (offset == 0 && size > kReservedBytesAt)
+    file.checks = bytes[kReservedBytesAt] == kPageCheckBytes;
 }
 
 bool is_whole(const char* page, sqlite3_int64 offset) {
@@ -54,7 +60,8 @@ bool is_whole(const char* page, sqlite3_int64 offset) {
 
 // A first page that would be whole if its header said that there are checksums.
 bool lost_its_reserve(const char* bytes, int size, sqlite3_int64 offset) {
-  if (offset != 0 || !is_page(size, offset) || bytes[kReservedBytesAt] == kPageCheckBytes) return false;
+  if (offset != 0 || !is_page(size, offset) || bytes[kReservedBytesAt] == kPageCheckBytes)
+    return false;
   std::array<char, kPageBytes> page;
   std::memcpy(page.data(), bytes, page.size());
   page[kReservedBytesAt] = kPageCheckBytes;
@@ -65,7 +72,8 @@ int read(sqlite3_file* file, void* out, int size, sqlite3_int64 offset) {
   const int rc = system_io(file).xRead(system_file(file), out, size, offset);
   if (rc != SQLITE_OK) return rc;
   const auto* bytes = static_cast<const char*>(out);
-  if (!self(file).checks) look_at_header(self(file), bytes, size, offset);  // once on, damage does not turn it off
+  // once on, damage does not turn it off
+  if (!self(file).checks) look_at_header(self(file), bytes, size, offset);
   const bool good = self(file).checks ? !is_page(size, offset) || is_whole(bytes, offset)
                                       : !lost_its_reserve(bytes, size, offset);
   if (good) return SQLITE_OK;
@@ -88,11 +96,17 @@ int write(sqlite3_file* file, const void* in, int size, sqlite3_int64 offset) {
 
 // The rest goes to the system's file as it is.
 int close(sqlite3_file* file) { return system_io(file).xClose(system_file(file)); }
-int truncate(sqlite3_file* file, sqlite3_int64 size) { return system_io(file).xTruncate(system_file(file), size); }
+int truncate(sqlite3_file* file, sqlite3_int64 size) {
+  return system_io(file).xTruncate(system_file(file), size);
+}
 int sync(sqlite3_file* file, int flags) { return system_io(file).xSync(system_file(file), flags); }
-int file_size(sqlite3_file* file, sqlite3_int64* size) { return system_io(file).xFileSize(system_file(file), size); }
+int file_size(sqlite3_file* file, sqlite3_int64* size) {
+  return system_io(file).xFileSize(system_file(file), size);
+}
 int lock(sqlite3_file* file, int level) { return system_io(file).xLock(system_file(file), level); }
-int unlock(sqlite3_file* file, int level) { return system_io(file).xUnlock(system_file(file), level); }
+int unlock(sqlite3_file* file, int level) {
+  return system_io(file).xUnlock(system_file(file), level);
+}
 int check_reserved_lock(sqlite3_file* file, int* held) {
   return system_io(file).xCheckReservedLock(system_file(file), held);
 }
@@ -110,17 +124,35 @@ int shm_lock(sqlite3_file* file, int offset, int n, int flags) {
   return system_io(file).xShmLock(system_file(file), offset, n, flags);
 }
 void shm_barrier(sqlite3_file* file) { system_io(file).xShmBarrier(system_file(file)); }
-int shm_unmap(sqlite3_file* file, int remove) { return system_io(file).xShmUnmap(system_file(file), remove); }
+int shm_unmap(sqlite3_file* file, int remove) {
+  return system_io(file).xShmUnmap(system_file(file), remove);
+}
 
 // Version 2: without the methods that hand out mapped pages, which nobody would compare.
-const sqlite3_io_methods kMethods = {
-    2,           close,        read,    write,    truncate,    sync,      file_size, lock,
-    unlock,      check_reserved_lock,   file_control,          sector_size,          device_characteristics,
-    shm_map,     shm_lock,     shm_barrier,       shm_unmap,   nullptr,   nullptr};
+const sqlite3_io_methods kMethods = {2,
+                                     close,
+                                     read,
+                                     write,
+                                     truncate,
+                                     sync,
+                                     file_size,
+                                     lock,
+                                     unlock,
+                                     check_reserved_lock,
+                                     file_control,
+                                     sector_size,
+                                     device_characteristics,
+                                     shm_map,
+                                     shm_lock,
+                                     shm_barrier,
+                                     shm_unmap,
+                                     nullptr,
+                                     nullptr};
 
 int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {
   sqlite3_vfs* system = system_vfs(vfs);
-  if ((flags & SQLITE_OPEN_MAIN_DB) == 0) return system->xOpen(system, name, file, flags, out_flags);
+  if ((flags & SQLITE_OPEN_MAIN_DB) == 0)
+    return system->xOpen(system, name, file, flags, out_flags);
   new (file) CheckedFile{{nullptr}, name, false};
   const int rc = system->xOpen(system, name, system_file(file), flags, out_flags);
   // SQLite closes what has methods, also after a failed open.
@@ -167,7 +199,8 @@ const char* page_checking_vfs() {
 
 void reserve_page_checks(sqlite3* db) {
   int bytes = kPageCheckBytes;
-  sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes);  // no effect on a database that exists
+  // no effect on a database that exists
+  sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes);
 }
 
 std::string take_damaged_page() { return std::exchange(damaged_page, {}); }

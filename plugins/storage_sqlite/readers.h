@@ -1,4 +1,5 @@
-// A bounded pool of read connections, opened on demand. A caller that finds all of them busy waits for one.
+// A bounded pool of read connections, opened on demand. A caller that finds all of them busy waits
+// for one.
 #pragma once
 
 #include <condition_variable>
@@ -18,7 +19,8 @@ class Readers {
   // One caller's connection; goes back on destruction.
   class Lease {
    public:
-    Lease(Readers& pool, std::unique_ptr<Connection> connection) : pool_(pool), connection_(std::move(connection)) {}
+    Lease(Readers& pool, std::unique_ptr<Connection> connection)
+        : pool_(pool), connection_(std::move(connection)) {}
     ~Lease() { pool_.give_back(std::move(connection_)); }
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;

@@ -35,22 +35,30 @@ std::string hex(std::string_view bytes) {
 
 void check_table(uint32_t table) {
   if (table > kMaxTable)
-    throw Error(RHUMB_INVALID, "table " + std::to_string(table) + ": at most " + std::to_string(kMaxTable));
+    throw Error(RHUMB_INVALID,
+                "table " + std::to_string(table) + ": at most " + std::to_string(kMaxTable));
 }
 
 }  // namespace
 
 Store::Store(const rhumb_host_t* host, const std::string& dir, const Options& options)
-    : host_(host), options_(options), dir_(dir), path_(dir + "/data.db"), background_(Background::shared()) {
+    : host_(host),
+      options_(options),
+      dir_(dir),
+      path_(dir + "/data.db"),
+      background_(Background::shared()) {
   if (std::filesystem::create_directories(dir))
     sync_directory(std::filesystem::path(dir).lexically_normal().parent_path().string());
   writer_ = std::make_unique<Connection>(path_, Connection::Mode::kWrite, options_);
-  writer_->execute(("PRAGMA page_size=" + std::to_string(kPageBytes)).c_str());  // no effect on a database that exists
+  // no effect on a database that exists
+  writer_->execute(("PRAGMA page_size=" + std::to_string(kPageBytes)).c_str());
   writer_->execute("PRAGMA journal_mode=WAL");
-  writer_->execute("PRAGMA synchronous=NORMAL");    // no fsync at commit: flush() is what makes commits durable
+  // no fsync at commit: flush() is what makes commits durable
+  writer_->execute("PRAGMA synchronous=NORMAL");
   writer_->execute("PRAGMA wal_autocheckpoint=0");  // it would put fsyncs on the writer's thread
-  writer_->execute(
-      ("PRAGMA journal_size_limit=" + std::to_string(kRestartFactor * options_.wal_checkpoint_bytes)).c_str());
+  writer_->execute(("PRAGMA journal_size_limit=" +
+                    std::to_string(kRestartFactor * options_.wal_checkpoint_bytes))
+                       .c_str());
   sqlite3_wal_hook(
       writer_->raw(),
       [](void* self, sqlite3*, const char*, int pages) {
@@ -79,7 +87,8 @@ Store::~Store() {
 
 void Store::say(uint32_t level, const std::string& text) const {
   if (host_ == nullptr || host_->get_extension == nullptr) return;
-  const auto* log = static_cast<const rhumb_host_log_t*>(host_->get_extension(host_, RHUMB_HOST_LOG));
+  const auto* log =
+      static_cast<const rhumb_host_log_t*>(host_->get_extension(host_, RHUMB_HOST_LOG));
   if (log != nullptr && level >= log->level_min) log->log(host_, level, slice(text));
 }
 
@@ -87,7 +96,8 @@ void Store::load_tables() {
   Use names(writer_->statement("SELECT name FROM sqlite_schema WHERE type = 'table'"));
   while (names->step()) {
     const std::string name(names->column(0));
-    if (name.size() > 1 && name[0] == 't') tables_.insert(static_cast<uint32_t>(std::stoul(name.substr(1))));
+    if (name.size() > 1 && name[0] == 't')
+      tables_.insert(static_cast<uint32_t>(std::stoul(name.substr(1))));
   }
 }
 
@@ -100,7 +110,8 @@ bool Store::has_table(uint32_t table) {
 void Store::check_usable() {
   const std::lock_guard lock(state_mutex_);
   if (failure_)
-    throw Error(failure_->status(), std::string("the store has failed: ") + failure_->what(), failure_->os_errno());
+    throw Error(failure_->status(), std::string("the store has failed: ") + failure_->what(),
+                failure_->os_errno());
 }
 
 void Store::check_call(const rhumb_call_t* call) const {
@@ -108,9 +119,10 @@ void Store::check_call(const rhumb_call_t* call) const {
   if (RHUMB_HAS(call, rhumb_call_t, cancelled) && call->cancelled(call->cancel_ctx) != 0)
     throw Error(RHUMB_CANCELLED, "cancelled");
   if (call->deadline_ns == 0) return;
-  const auto* clock = host_ == nullptr || host_->get_extension == nullptr
-                          ? nullptr
-                          : static_cast<const rhumb_host_clock_t*>(host_->get_extension(host_, RHUMB_HOST_CLOCK));
+  const auto* clock =
+      host_ == nullptr || host_->get_extension == nullptr
+          ? nullptr
+          : static_cast<const rhumb_host_clock_t*>(host_->get_extension(host_, RHUMB_HOST_CLOCK));
   if (clock != nullptr && clock->monotonic_ns(host_) >= call->deadline_ns)
     throw Error(RHUMB_TIMEOUT, "deadline passed");
 }
@@ -122,14 +134,16 @@ void Store::poison(const Error& error) {
   say(RHUMB_LOG_ERROR, std::string("the store has failed and takes no more: ") + error.what());
 }
 
-std::string_view Store::checked(uint32_t table, std::string_view key, std::string_view stored) const {
+std::string_view Store::checked(uint32_t table, std::string_view key,
+                                std::string_view stored) const {
   uint32_t crc = 0;
   if (stored.size() >= kChecksumBytes) {
     std::memcpy(&crc, stored.data(), kChecksumBytes);
     stored.remove_prefix(kChecksumBytes);
     if (crc == checksum(table, key, stored)) return stored;
   }
-  throw Error(RHUMB_CORRUPT, path_ + ": damaged row in table " + std::to_string(table) + ", key " + hex(key));
+  throw Error(RHUMB_CORRUPT,
+              path_ + ": damaged row in table " + std::to_string(table) + ", key " + hex(key));
 }
 
 void Store::apply(const rhumb_write_t& write) {
@@ -138,8 +152,9 @@ void Store::apply(const rhumb_write_t& write) {
     const uint32_t crc = checksum(write.table, key, value);
     std::string stored(reinterpret_cast<const char*>(&crc), kChecksumBytes);
     stored.append(value);
-    Use put(writer_->statement("INSERT INTO % (k, v) VALUES (?1, ?2) ON CONFLICT (k) DO UPDATE SET v = excluded.v",
-                               write.table));
+    Use put(writer_->statement(
+        "INSERT INTO % (k, v) VALUES (?1, ?2) ON CONFLICT (k) DO UPDATE SET v = excluded.v",
+        write.table));
     put->bind(1, key);
     put->bind(2, stored);
     put->step();
@@ -149,7 +164,8 @@ void Store::apply(const rhumb_write_t& write) {
     erase->step();
   } else {
     Use erase(writer_->statement(
-        value.empty() ? "DELETE FROM % WHERE k >= ?1" : "DELETE FROM % WHERE k >= ?1 AND k < ?2", write.table));
+        value.empty() ? "DELETE FROM % WHERE k >= ?1" : "DELETE FROM % WHERE k >= ?1 AND k < ?2",
+        write.table));
     erase->bind(1, key);
     if (!value.empty()) erase->bind(2, value);
     erase->step();
@@ -164,7 +180,8 @@ void Store::write(const rhumb_call_t* call, std::span<const rhumb_write_t> write
     if (w.op < RHUMB_PUT || w.op > RHUMB_DELETE_RANGE)
       throw Error(RHUMB_INVALID, "unknown operation " + std::to_string(w.op));
     if (w.key.size + w.value.size > kMaxValueBytes)
-      throw Error(RHUMB_OVER_LIMIT, "a row of " + std::to_string(w.key.size + w.value.size) + " bytes");
+      throw Error(RHUMB_OVER_LIMIT,
+                  "a row of " + std::to_string(w.key.size + w.value.size) + " bytes");
   }
   std::unique_lock lock(write_mutex_);
   std::set<uint32_t> made;
@@ -172,9 +189,9 @@ void Store::write(const rhumb_call_t* call, std::span<const rhumb_write_t> write
     writer_->execute("BEGIN IMMEDIATE");
     for (const rhumb_write_t& w : writes) {
       if (!has_table(w.table) && made.insert(w.table).second) {
-        writer_->execute(
-            ("CREATE TABLE t" + std::to_string(w.table) + " (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID")
-                .c_str());
+        writer_->execute(("CREATE TABLE t" + std::to_string(w.table) +
+                          " (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID")
+                             .c_str());
       }
       apply(w);
     }
@@ -191,12 +208,14 @@ void Store::write(const rhumb_call_t* call, std::span<const rhumb_write_t> write
     tables_.merge(made);
   }
   start_checkpoint();
-  const bool too_far_ahead = wal_pages_ * kPageBytes >= 2 * kRestartFactor * options_.wal_checkpoint_bytes;
+  const bool too_far_ahead =
+      wal_pages_ * kPageBytes >= 2 * kRestartFactor * options_.wal_checkpoint_bytes;
   lock.unlock();
   if (too_far_ahead) wait_for_checkpoint();
 }
 
-std::optional<std::string> Store::get(const rhumb_call_t* call, uint32_t table, std::string_view key) {
+std::optional<std::string> Store::get(const rhumb_call_t* call, uint32_t table,
+                                      std::string_view key) {
   check_usable();
   check_call(call);
   if (!has_table(table)) return std::nullopt;
@@ -207,8 +226,8 @@ std::optional<std::string> Store::get(const rhumb_call_t* call, uint32_t table, 
   return std::string(checked(table, key, row->column(0)));
 }
 
-void Store::scan(const rhumb_call_t* call, uint32_t table, std::string_view first, std::string_view last,
-                 uint32_t flags, rhumb_visit_fn visit, void* ctx) {
+void Store::scan(const rhumb_call_t* call, uint32_t table, std::string_view first,
+                 std::string_view last, uint32_t flags, rhumb_visit_fn visit, void* ctx) {
   check_usable();
   check_call(call);
   if (!has_table(table)) return;

@@ -1,8 +1,9 @@
-// One key-value store: a SQLite database in its own directory. Owns the writer's connection, the readers' pool and a
-// connection for checkpoints. write() by one thread at a time; get(), scan() and flush() by any; flushes and
-// checkpoints run on the plugin's threads. Rows carry a checksum over table, key and value: SQLite has none of its own,
-// and damage must never come back as data. Survives a killed process: every write that returned. Survives a power cut:
-// every write before a flush that completed.
+// One key-value store: a SQLite database in its own directory. Owns the writer's connection, the
+// readers' pool and a connection for checkpoints. write() by one thread at a time; get(), scan()
+// and flush() by any; flushes and checkpoints run on the plugin's threads. Rows carry a checksum
+// over table, key and value: SQLite has none of its own, and damage must never come back as data.
+// Survives a killed process: every write that returned. Survives a power cut: every write before a
+// flush that completed.
 #pragma once
 
 #include <atomic>
@@ -36,8 +37,8 @@ class Store {
   void write(const rhumb_call_t* call, std::span<const rhumb_write_t> writes);
   void flush(rhumb_done_t done);
   std::optional<std::string> get(const rhumb_call_t* call, uint32_t table, std::string_view key);
-  void scan(const rhumb_call_t* call, uint32_t table, std::string_view first, std::string_view last, uint32_t flags,
-            rhumb_visit_fn visit, void* ctx);
+  void scan(const rhumb_call_t* call, uint32_t table, std::string_view first, std::string_view last,
+            uint32_t flags, rhumb_visit_fn visit, void* ctx);
   void checkpoint(const std::string& dir);
 
  private:
@@ -63,16 +64,19 @@ class Store {
   const std::string dir_, path_;
   const std::shared_ptr<Background> background_;
 
-  std::mutex write_mutex_;  // the writer's connection: write(), and a checkpoint that has to catch up
+  // the writer's connection: write(), and a checkpoint that has to catch up
+  std::mutex write_mutex_;
   std::unique_ptr<Connection> writer_, checkpointer_;
   std::unique_ptr<Readers> readers_;
   uint64_t wal_pages_ = 0,
-           checkpointed_pages_ = 0;  // pages in the WAL; pages when the last checkpoint was started. write_mutex_
+           // pages in the WAL; pages when the last checkpoint was started. write_mutex_
+      checkpointed_pages_ = 0;
 
   std::mutex state_mutex_;  // guards all below
   std::condition_variable idle_;
   std::set<uint32_t> tables_;
-  std::optional<Error> failure_;  // set once: writes and syncs failed, the instance is not to be trusted any more
+  // set once: writes and syncs failed, the instance is not to be trusted any more
+  std::optional<Error> failure_;
   std::vector<rhumb_done_t> flushes_;
   bool flush_running_ = false, checkpoint_running_ = false;
   int wal_fd_ = -1;  // run_flush only, one at a time

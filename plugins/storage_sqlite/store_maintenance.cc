@@ -12,8 +12,8 @@ namespace rhumb::sqlite {
 namespace {
 
 [[noreturn]] void throw_errno(const std::string& what, int os_errno) {
-  throw Error(os_errno == ENOSPC ? RHUMB_NO_SPACE : RHUMB_IO, what + ": " + std::generic_category().message(os_errno),
-              os_errno);
+  throw Error(os_errno == ENOSPC ? RHUMB_NO_SPACE : RHUMB_IO,
+              what + ": " + std::generic_category().message(os_errno), os_errno);
 }
 
 void sync_path(const std::string& path, int flags) {
@@ -35,12 +35,13 @@ void Store::background_done(bool& running) {
   idle_.notify_all();
 }
 
-// With synchronous=NORMAL a commit only writes frames to the WAL file; SQLite syncs that file before a checkpoint reads
-// it, not at commit. So an fdatasync of the WAL file makes every earlier commit durable: its frames are in that file
-// and written before write() returned, or a checkpoint has moved them to the database and synced that before the WAL
-// was begun anew. The frames' checksums make recovery stop at the first one that is not whole, and nothing before the
-// fdatasync can be such a one. The descriptor is our own: SQLite takes its locks on the database and the -shm file, so
-// opening and closing the WAL file takes none of them away.
+// With synchronous=NORMAL a commit only writes frames to the WAL file; SQLite syncs that file
+// before a checkpoint reads it, not at commit. So an fdatasync of the WAL file makes every earlier
+// commit durable: its frames are in that file and written before write() returned, or a checkpoint
+// has moved them to the database and synced that before the WAL was begun anew. The frames'
+// checksums make recovery stop at the first one that is not whole, and nothing before the fdatasync
+// can be such a one. The descriptor is our own: SQLite takes its locks on the database and the -shm
+// file, so opening and closing the WAL file takes none of them away.
 void Store::sync_wal() {
   if (wal_fd_ < 0) {
     const std::string path = path_ + "-wal";
@@ -62,7 +63,8 @@ void Store::flush(rhumb_done_t done) {
   background_->post([this] { run_flush(); });
 }
 
-// Completions fire in the order of their calls: one task at a time takes all that wait, and one sync serves them all.
+// Completions fire in the order of their calls: one task at a time takes all that wait, and one
+// sync serves them all.
 void Store::run_flush() {
   for (;;) {
     std::vector<rhumb_done_t> waiting;
@@ -81,11 +83,13 @@ void Store::run_flush() {
       try {
         sync_wal();
       } catch (const Error& e) {
-        poison(Error(RHUMB_IO, e.what(), e.os_errno()));  // a failed sync is never tried again, full disk or not
+        // a failed sync is never tried again, full disk or not
+        poison(Error(RHUMB_IO, e.what(), e.os_errno()));
         throw;
       }
     });
-    for (const rhumb_done_t& done : waiting) done.fn(done.ctx, rc, rc == RHUMB_OK ? nullptr : &error);
+    for (const rhumb_done_t& done : waiting)
+      done.fn(done.ctx, rc, rc == RHUMB_OK ? nullptr : &error);
   }
 }
 
@@ -110,16 +114,18 @@ void Store::wait_for_checkpoint() {
 
 void Store::run_checkpoint() {
   const auto passive = [this](int& in_wal, int& moved) {
-    const int rc = sqlite3_wal_checkpoint_v2(checkpointer_->raw(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_wal, &moved);
-    if (rc != SQLITE_OK && rc != SQLITE_BUSY) throw_sqlite(checkpointer_->raw(), rc, "cannot checkpoint");
+    const int rc = sqlite3_wal_checkpoint_v2(checkpointer_->raw(), nullptr,
+                                             SQLITE_CHECKPOINT_PASSIVE, &in_wal, &moved);
+    if (rc != SQLITE_OK && rc != SQLITE_BUSY)
+      throw_sqlite(checkpointer_->raw(), rc, "cannot checkpoint");
   };
   try {
     int in_wal = 0, moved = 0;
     passive(in_wal, moved);
-    // The WAL is begun anew only when a write finds all of it moved. A writer that never pauses always leaves some:
-    // then the little that came meanwhile is moved while it waits.
-    if (moved < in_wal &&
-        static_cast<uint64_t>(in_wal) * kPageBytes >= kRestartFactor * options_.wal_checkpoint_bytes) {
+    // The WAL is begun anew only when a write finds all of it moved. A writer that never pauses
+    // always leaves some: then the little that came meanwhile is moved while it waits.
+    if (moved < in_wal && static_cast<uint64_t>(in_wal) * kPageBytes >=
+                              kRestartFactor * options_.wal_checkpoint_bytes) {
       const std::lock_guard lock(write_mutex_);
       passive(in_wal, moved);
     }
@@ -141,8 +147,10 @@ void Store::checkpoint(const std::string& dir) {
     Connection copy(target, Connection::Mode::kWrite, options_);
     copy.execute("PRAGMA synchronous=OFF");  // synced as a whole below
     sqlite3_backup* backup = sqlite3_backup_init(copy.raw(), "main", (*source).raw(), "main");
-    if (backup == nullptr) throw_sqlite(copy.raw(), sqlite3_errcode(copy.raw()), "cannot copy to " + target);
-    const int rc = sqlite3_backup_step(backup, -1);  // all pages under one read snapshot; writes go on
+    if (backup == nullptr)
+      throw_sqlite(copy.raw(), sqlite3_errcode(copy.raw()), "cannot copy to " + target);
+    // all pages under one read snapshot; writes go on
+    const int rc = sqlite3_backup_step(backup, -1);
     sqlite3_backup_finish(backup);
     if (rc != SQLITE_DONE) throw_sqlite(copy.raw(), rc, "cannot copy to " + target);
   }

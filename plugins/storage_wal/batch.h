@@ -1,5 +1,6 @@
-// Records that go to disk in one write. Filled under the Log's mutex until it is closed; then its record bytes never
-// change, so readers may look at them without a lock while the writer fills in the header and writes.
+// Records that go to disk in one write. Filled under the Log's mutex until it is closed; then its
+// record bytes never change, so readers may look at them without a lock while the writer fills in
+// the header and writes.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +21,14 @@ class Batch {
   Batch(std::shared_ptr<Segment> segment, uint64_t offset)
       : segment_(std::move(segment)), offset_(offset), bytes_(kBatchHeaderBytes, '\0') {}
 
-  // Makes room for records of so many bytes at once: what doubles on the way is kept as long as the batch is.
+  // Makes room for records of so many bytes at once: what doubles on the way is kept as long as the
+  // batch is.
   void reserve(uint64_t bytes) { bytes_.reserve(bytes_.size() + bytes); }
   // Appends a record and tells where it lies.
   RecordRef add(const Record& record) {
     RecordRef ref{record.term, static_cast<uint32_t>(segment_->number()),
-                  static_cast<uint32_t>(offset_ + bytes_.size()), static_cast<uint32_t>(record.data.size()),
-                  record.type};
+                  static_cast<uint32_t>(offset_ + bytes_.size()),
+                  static_cast<uint32_t>(record.data.size()), record.type};
     append_record(bytes_, record);
     ++records_;
     return ref;
@@ -34,9 +36,10 @@ class Batch {
   void close() { closed_ = true; }
   // Fills in the header. Writer thread, after close().
   void seal(uint64_t sequence, Position synced_to) {
-    const std::string header =
-        encode(BatchHeader{segment_->stamp(), offset_, bytes_.size(), records_, sequence, synced_to});
-    std::memcpy(bytes_.data(), header.data(), header.size());  // readers may be looking at size and records meanwhile
+    const std::string header = encode(
+        BatchHeader{segment_->stamp(), offset_, bytes_.size(), records_, sequence, synced_to});
+    // readers may be looking at size and records meanwhile
+    std::memcpy(bytes_.data(), header.data(), header.size());
   }
 
   bool closed() const { return closed_; }
@@ -52,7 +55,8 @@ class Batch {
     return std::string_view(bytes_).substr(ref.offset - offset_, record_bytes(ref.length));
   }
   bool holds(const RecordRef& ref) const {
-    return ref.segment == segment_->number() && ref.offset >= offset_ && ref.offset < offset_ + bytes_.size();
+    return ref.segment == segment_->number() && ref.offset >= offset_ &&
+           ref.offset < offset_ + bytes_.size();
   }
 
   std::vector<rhumb_done_t> done;

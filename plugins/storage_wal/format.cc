@@ -8,7 +8,8 @@
 namespace rhumb::wal {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the format is written as the machine holds it");
+static_assert(std::endian::native == std::endian::little,
+              "the format is written as the machine holds it");
 
 template <typename T>
 void put(std::string& out, T value) {
@@ -29,7 +30,9 @@ std::string sealed(std::string header) {
   return header;
 }
 
-bool checksum_fits(std::string_view header) { return get<uint32_t>(header, 0) == crc32c(header.substr(4)); }
+bool checksum_fits(std::string_view header) {
+  return get<uint32_t>(header, 0) == crc32c(header.substr(4));
+}
 
 }  // namespace
 
@@ -102,7 +105,8 @@ std::optional<Record> decode_record(std::string_view bytes) {
   if (bytes.size() < kRecordHeaderBytes) return std::nullopt;
   const uint64_t length = get<uint32_t>(bytes, 4);
   if (bytes.size() < record_bytes(length)) return std::nullopt;
-  if (get<uint32_t>(bytes, 0) != crc32c(bytes.substr(4, kRecordHeaderBytes - 4 + length))) return std::nullopt;
+  if (get<uint32_t>(bytes, 0) != crc32c(bytes.substr(4, kRecordHeaderBytes - 4 + length)))
+    return std::nullopt;
   const std::string_view padding =
       bytes.substr(kRecordHeaderBytes + length, record_bytes(length) - kRecordHeaderBytes - length);
   if (padding.find_first_not_of('\0') != std::string_view::npos) return std::nullopt;

@@ -15,7 +15,8 @@ RecordRef& Group::slot(uint64_t index) {
   }
   const uint64_t low = std::min(index, first_), high = std::max(index, empty() ? index : last());
   if (high - low >= kMaxIndexSpan)
-    throw Error(RHUMB_CORRUPT, "indexes " + std::to_string(low) + " and " + std::to_string(high) + " in one group");
+    throw Error(RHUMB_CORRUPT, "indexes " + std::to_string(low) + " and " + std::to_string(high) +
+                                   " in one group");
   if (index < first_) {
     entries_.insert(entries_.begin() + static_cast<ptrdiff_t>(head_), first_ - index, RecordRef{});
     first_ = index;
@@ -44,22 +45,25 @@ void LogIndex::check(std::span<const rhumb_log_entry_t> records) const {
   std::unordered_map<uint64_t, Ends> ends;
   for (const rhumb_log_entry_t& r : records) {
     const auto fault = [&r](const std::string& what) {
-      return Error(RHUMB_INVALID,
-                   "group " + std::to_string(r.group) + ", index " + std::to_string(r.index) + ": " + what);
+      return Error(RHUMB_INVALID, "group " + std::to_string(r.group) + ", index " +
+                                      std::to_string(r.index) + ": " + what);
     };
     if (!is_known_type(r.type)) throw fault("unknown record type " + std::to_string(r.type));
     if (r.type == RHUMB_LOG_HARD_STATE) continue;
     auto it = ends.find(r.group);
     if (it == ends.end()) {
       const Group* group = find(r.group);
-      it = ends.emplace(r.group, group == nullptr ? Ends{0, 0} : Ends{group->base_index, group->last()}).first;
+      it = ends.emplace(r.group,
+                        group == nullptr ? Ends{0, 0} : Ends{group->base_index, group->last()})
+               .first;
     }
     Ends& e = it->second;
     if (is_entry(r.type)) {
       if (r.index <= e.base) throw fault("at or below the base " + std::to_string(e.base));
       if (r.index > e.last + 1) throw fault("leaves a gap after " + std::to_string(e.last));
       if (r.index - e.base >= kMaxIndexSpan)
-        throw Error(RHUMB_BUSY, "group " + std::to_string(r.group) + " holds too many entries: release some");
+        throw Error(RHUMB_BUSY,
+                    "group " + std::to_string(r.group) + " holds too many entries: release some");
       e.last = r.index;
     } else if (r.type == RHUMB_LOG_BASE) {
       if (r.index < e.base) throw fault("below the base " + std::to_string(e.base));
@@ -114,7 +118,8 @@ void LogIndex::apply_entry(Group& group, const Record& record, const RecordRef& 
 }
 
 void LogIndex::apply_base(Group& group, const Record& record, const RecordRef& ref, Position end) {
-  if (record.type == RHUMB_LOG_INSTALL && (record.flags & kRecordCopy) == 0) truncate(group, 0, end);
+  if (record.type == RHUMB_LOG_INSTALL && (record.flags & kRecordCopy) == 0)
+    truncate(group, 0, end);
   group.base_index = record.index;
   group.base_term = record.term;
   drop_to(group, record.index, end);
@@ -151,8 +156,9 @@ void LogIndex::finish_replay() {
     for (size_t i = group.head_; i < group.entries_.size(); ++i, ++expected) {
       if (group.entries_[i] && group.first_ == group.base_index + 1) continue;
       const uint64_t until = group.first_ != group.base_index + 1 ? group.first_ : expected + 1;
-      throw Error(RHUMB_CORRUPT, "group " + std::to_string(id) + ": entries from " + std::to_string(expected) +
-                                     " are missing, the next one is " + std::to_string(until) + " or later");
+      throw Error(RHUMB_CORRUPT, "group " + std::to_string(id) + ": entries from " +
+                                     std::to_string(expected) + " are missing, the next one is " +
+                                     std::to_string(until) + " or later");
     }
   }
 }
@@ -172,7 +178,9 @@ bool LogIndex::holds(const Live& live) const {
   return slot != nullptr && *slot == live.ref;
 }
 
-void LogIndex::relocate(const Live& live, const RecordRef& copy, Position end) { set(*find_slot(live), copy, end); }
+void LogIndex::relocate(const Live& live, const RecordRef& copy, Position end) {
+  set(*find_slot(live), copy, end);
+}
 
 const Group* LogIndex::find(uint64_t group) const {
   const auto it = groups_.find(group);

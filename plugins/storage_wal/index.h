@@ -1,6 +1,6 @@
-// What the log holds, in memory: where each group's live records lie, and how many live records pin each segment.
-// The same apply() builds it while records are appended and while they are replayed. No locks: the Log's mutex guards
-// it.
+// What the log holds, in memory: where each group's live records lie, and how many live records pin
+// each segment. The same apply() builds it while records are appended and while they are replayed.
+// No locks: the Log's mutex guards it.
 #pragma once
 
 #include <cstdint>
@@ -48,15 +48,16 @@ class LogIndex {
  public:
   struct Use {
     uint64_t records = 0, bytes = 0;
-    Position freed_at;  // once the log is durable up to here, what left this segment is surely superseded
+    // once the log is durable up to here, what left this segment is surely superseded
+    Position freed_at;
   };
   struct Live {
     uint64_t group = 0, index = 0;  // index: of entries only
     RecordRef ref;
   };
 
-  // RHUMB_INVALID if the records may not follow what the log holds: an unknown type, a gap, an entry at or below the
-  // base, a falling base.
+  // RHUMB_INVALID if the records may not follow what the log holds: an unknown type, a gap, an
+  // entry at or below the base, a falling base.
   void check(std::span<const rhumb_log_entry_t> records) const;
   // `ref` is where the record lies, `end` where the log ends behind it.
   void apply(const Record& record, const RecordRef& ref, Position end);

@@ -18,7 +18,8 @@ const std::string& made(const std::string& dir) {
 }
 
 Record record_of(const rhumb_log_entry_t& entry) {
-  return {entry.group, entry.index, entry.term, static_cast<uint16_t>(entry.type), 0, view(entry.data)};
+  return {entry.group, entry.index,     entry.term, static_cast<uint16_t>(entry.type),
+          0,           view(entry.data)};
 }
 
 }  // namespace
@@ -39,17 +40,20 @@ Log::~Log() {
 
 void Log::say(uint32_t level, const std::string& text) const {
   if (host_ == nullptr || host_->get_extension == nullptr) return;
-  const auto* log = static_cast<const rhumb_host_log_t*>(host_->get_extension(host_, RHUMB_HOST_LOG));
+  const auto* log =
+      static_cast<const rhumb_host_log_t*>(host_->get_extension(host_, RHUMB_HOST_LOG));
   if (log != nullptr && level >= log->level_min) log->log(host_, level, slice(text));
 }
 
 void Log::check_usable() const {
   if (!recovered_) throw Error(RHUMB_INVALID, "recover() comes first");
-  if (failure_) throw Error(RHUMB_IO, std::string("the log has failed: ") + failure_->what(), failure_->os_errno());
+  if (failure_)
+    throw Error(RHUMB_IO, std::string("the log has failed: ") + failure_->what(),
+                failure_->os_errno());
 }
 
-// The batch that takes `bytes` more, with its place in the log. `reserve_bytes` of the segment are left to records that
-// free space.
+// The batch that takes `bytes` more, with its place in the log. `reserve_bytes` of the segment are
+// left to records that free space.
 Batch& Log::place(uint64_t bytes, uint64_t reserve_bytes) {
   if (!queue_.empty() && !queue_.back()->closed()) {
     Batch& open = *queue_.back();
@@ -62,11 +66,12 @@ Batch& Log::place(uint64_t bytes, uint64_t reserve_bytes) {
   };
   if (active_ == nullptr || !room(*active_, next_.offset)) {
     if (standby_ == nullptr || !room(*standby_, kSegmentHeaderBytes)) {
-      standby_wanted_bytes_ =
-          std::max(standby_wanted_bytes_, kSegmentHeaderBytes + kBatchHeaderBytes + bytes + kReserveBytes);
+      standby_wanted_bytes_ = std::max(
+          standby_wanted_bytes_, kSegmentHeaderBytes + kBatchHeaderBytes + bytes + kReserveBytes);
       janitor_due_ = true;
       janitor_wake_.notify_one();
-      if (standby_error_) throw Error(standby_error_->status(), standby_error_->what(), standby_error_->os_errno());
+      if (standby_error_)
+        throw Error(standby_error_->status(), standby_error_->what(), standby_error_->os_errno());
       throw Error(RHUMB_BUSY, "the next segment is being made");
     }
     if (active_ != nullptr) ends_[active_->number()] = next_.offset;
@@ -91,7 +96,8 @@ void Log::append(std::span<const rhumb_log_entry_t> records, rhumb_done_t done) 
       throw Error(RHUMB_INVALID, "a record of " + std::to_string(r.data.size) + " bytes");
     bytes += record_bytes(r.data.size);
   }
-  if (bytes > kMaxAppendBytes) throw Error(RHUMB_INVALID, "an append of " + std::to_string(bytes) + " bytes");
+  if (bytes > kMaxAppendBytes)
+    throw Error(RHUMB_INVALID, "an append of " + std::to_string(bytes) + " bytes");
 
   const Lock lock(mutex_);
   check_usable();
@@ -127,11 +133,13 @@ void Log::release(uint64_t group, uint64_t index) {
   const Lock lock(mutex_);
   check_usable();
   const Group* found = index_.find(group);
-  if (found == nullptr) throw Error(RHUMB_NOT_FOUND, "group " + std::to_string(group) + " is not in the log");
+  if (found == nullptr)
+    throw Error(RHUMB_NOT_FOUND, "group " + std::to_string(group) + " is not in the log");
   if (index <= found->base_index) return;
   if (index > found->last()) {
-    throw Error(RHUMB_INVALID, "group " + std::to_string(group) + " ends at " + std::to_string(found->last()) +
-                                   ", before " + std::to_string(index));
+    throw Error(RHUMB_INVALID, "group " + std::to_string(group) + " ends at " +
+                                   std::to_string(found->last()) + ", before " +
+                                   std::to_string(index));
   }
   add_own_record({group, index, found->at(index).term, RHUMB_LOG_BASE, 0, {}});
 }
@@ -174,26 +182,31 @@ std::string_view Log::bytes_of(const Found& found, std::string& buffer, uint64_t
     bytes = buffer;
   }
   const auto record = decode_record(bytes);
-  if (!record || record->group != group || record->type != found.ref.type || record->data.size() != found.ref.length) {
-    const std::string where =
-        found.segment != nullptr ? found.segment->path() : "the queue of segment " + std::to_string(found.ref.segment);
-    throw Error(RHUMB_CORRUPT, where + " at offset " + std::to_string(found.ref.offset) + ": damaged record of group " +
-                                   std::to_string(group));
+  if (!record || record->group != group || record->type != found.ref.type ||
+      record->data.size() != found.ref.length) {
+    const std::string where = found.segment != nullptr
+                                  ? found.segment->path()
+                                  : "the queue of segment " + std::to_string(found.ref.segment);
+    throw Error(RHUMB_CORRUPT, where + " at offset " + std::to_string(found.ref.offset) +
+                                   ": damaged record of group " + std::to_string(group));
   }
   return bytes.substr(kRecordHeaderBytes, found.ref.length);
 }
 
-void Log::read(uint64_t group, uint64_t first, uint64_t last, uint64_t max_bytes, rhumb_log_visit_fn visit, void* ctx) {
+void Log::read(uint64_t group, uint64_t first, uint64_t last, uint64_t max_bytes,
+               rhumb_log_visit_fn visit, void* ctx) {
   std::vector<Found> found;
   {
     const Lock lock(mutex_);
     check_usable();
     const Group* g = index_.find(group);
     if (g == nullptr || g->empty() || first < g->first() || last > g->last() || first > last) {
-      const std::string held =
-          g == nullptr || g->empty() ? "none" : std::to_string(g->first()) + " to " + std::to_string(g->last());
-      throw Error(RHUMB_NOT_FOUND, "group " + std::to_string(group) + ": entries " + std::to_string(first) + " to " +
-                                       std::to_string(last) + " wanted, held: " + held);
+      const std::string held = g == nullptr || g->empty() ? "none"
+                                                          : std::to_string(g->first()) + " to " +
+                                                                std::to_string(g->last());
+      throw Error(RHUMB_NOT_FOUND, "group " + std::to_string(group) + ": entries " +
+                                       std::to_string(first) + " to " + std::to_string(last) +
+                                       " wanted, held: " + held);
     }
     uint64_t bytes = 0;
     for (uint64_t i = first; i <= last; ++i) {

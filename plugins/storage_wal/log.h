@@ -1,9 +1,10 @@
-// The log of one node. Owns its directory (a lock file), the segments, the index, a writer thread (group commit: all
-// that is queued goes out in one round of writes and one fdatasync) and a janitor thread (next segment, freeing, moving
-// live records out of the oldest segment). Callers: append by one thread at a time, release, drop_group, read and stats
-// by any. A record's place is fixed when it is accepted, so the index, the queue and the disk agree on one order: that
-// of acceptance. Survives a crash: all that a fired `done` promised under its sync policy. After a failed write or sync
-// nothing is accepted any more.
+// The log of one node. Owns its directory (a lock file), the segments, the index, a writer thread
+// (group commit: all that is queued goes out in one round of writes and one fdatasync) and a
+// janitor thread (next segment, freeing, moving live records out of the oldest segment). Callers:
+// append by one thread at a time, release, drop_group, read and stats by any. A record's place is
+// fixed when it is accepted, so the index, the queue and the disk agree on one order: that of
+// acceptance. Survives a crash: all that a fired `done` promised under its sync policy. After a
+// failed write or sync nothing is accepted any more.
 #pragma once
 
 #include <condition_variable>
@@ -36,7 +37,8 @@ class Log {
   // All throw rhumb::Error; see rhumb/storage.h for what they promise.
   void recover(rhumb_log_visit_fn visit, void* ctx);
   void append(std::span<const rhumb_log_entry_t> records, rhumb_done_t done);
-  void read(uint64_t group, uint64_t first, uint64_t last, uint64_t max_bytes, rhumb_log_visit_fn visit, void* ctx);
+  void read(uint64_t group, uint64_t first, uint64_t last, uint64_t max_bytes,
+            rhumb_log_visit_fn visit, void* ctx);
   void release(uint64_t group, uint64_t index);
   void drop_group(uint64_t group);
   std::string stats() const;
@@ -86,7 +88,8 @@ class Log {
   bool oldest_outlived() const;
   void move_out_of_oldest(Lock& lock);
   std::vector<Found> next_step(const std::vector<LogIndex::Live>& live, size_t from) const;
-  bool place_copies(Lock& lock, std::span<const LogIndex::Live> live, const std::vector<std::string>& bytes);
+  bool place_copies(Lock& lock, std::span<const LogIndex::Live> live,
+                    const std::vector<std::string>& bytes);
   uint64_t used_bytes(uint64_t segment) const;
   uint64_t total_bytes() const;
 
@@ -103,18 +106,23 @@ class Log {
   std::optional<Error> failure_;  // set once: the log is poisoned
   LogIndex index_;
   std::map<uint64_t, std::shared_ptr<Segment>> segments_;  // with data, and the active one
-  std::map<uint64_t, uint64_t> ends_;                      // used bytes of those that are not active any more
-  std::shared_ptr<Segment> active_, standby_;              // null: not there (yet, or the disk is full)
-  uint64_t standby_wanted_bytes_ = 0;                      // for an append that no segment of the usual size can hold
-  std::optional<Error> standby_error_;                     // why there is no standby
-  Position next_;                                          // where the next batch goes: behind the newest accepted one
-  std::deque<std::shared_ptr<Batch>> queue_;               // accepted, not yet written; only the last one may be open
-  std::deque<std::shared_ptr<const Batch>> recent_;        // written, for readers
+  // used bytes of those that are not active any more
+  std::map<uint64_t, uint64_t> ends_;
+  // null: not there (yet, or the disk is full)
+  std::shared_ptr<Segment> active_, standby_;
+  // for an append that no segment of the usual size can hold
+  uint64_t standby_wanted_bytes_ = 0;
+  std::optional<Error> standby_error_;  // why there is no standby
+  // where the next batch goes: behind the newest accepted one
+  Position next_;
+  // accepted, not yet written; only the last one may be open
+  std::deque<std::shared_ptr<Batch>> queue_;
+  std::deque<std::shared_ptr<const Batch>> recent_;  // written, for readers
   uint64_t queued_bytes_ = 0, recent_bytes_ = 0;
   Position written_to_, synced_to_;
-  Position records_to_;         // behind the newest record
-  Position proved_to_;          // the newest synced_to on disk
-  uint64_t next_sequence_ = 1;  // writer thread
+  Position records_to_;                    // behind the newest record
+  Position proved_to_;                     // the newest synced_to on disk
+  uint64_t next_sequence_ = 1;             // writer thread
   std::shared_ptr<Segment> last_written_;  // writer thread
   bool sync_wanted_ = false, janitor_due_ = false;
   uint64_t stuck_segment_ = 0;  // holds a record that cannot be read: not moved, so never freed

@@ -1,5 +1,6 @@
-// The janitor thread: makes the next segment ahead of time, frees the oldest ones, and moves what idle groups still
-// hold in the oldest segment to the head of the log, so that none of them pins it.
+// The janitor thread: makes the next segment ahead of time, frees the oldest ones, and moves what
+// idle groups still hold in the oldest segment to the head of the log, so that none of them pins
+// it.
 #include <algorithm>
 #include <chrono>
 
@@ -13,7 +14,8 @@ void Log::run_janitor() {
   const auto ready = [this] { return stopping_ || failure_ || janitor_due_; };
   for (;;) {
     if (standby_error_) {
-      janitor_wake_.wait_for(lock, std::chrono::milliseconds(kStandbyRetryMs), ready);  // the disk was full: look again
+      // the disk was full: look again
+      janitor_wake_.wait_for(lock, std::chrono::milliseconds(kStandbyRetryMs), ready);
     } else {
       janitor_wake_.wait(lock, ready);
     }
@@ -25,16 +27,20 @@ void Log::run_janitor() {
   }
 }
 
-bool Log::standby_needed() const { return standby_ == nullptr || standby_->capacity() < standby_wanted_bytes_; }
+bool Log::standby_needed() const {
+  return standby_ == nullptr || standby_->capacity() < standby_wanted_bytes_;
+}
 
 void Log::make_standby(Lock& lock) {
   const uint64_t number = active_ != nullptr  ? active_->number() + 1
                           : segments_.empty() ? 1
                                               : segments_.rbegin()->first + 1;
-  const uint64_t capacity = (std::max(options_.segment_bytes, standby_wanted_bytes_) + 4095) & ~uint64_t{4095};
+  const uint64_t capacity =
+      (std::max(options_.segment_bytes, standby_wanted_bytes_) + 4095) & ~uint64_t{4095};
   standby_wanted_bytes_ = 0;  // whoever still needs a large one asks again
   const std::shared_ptr<Segment> too_small = std::move(standby_);
-  standby_ = nullptr;  // as long as there is none, nobody can move on, so `number` stays the next one
+  // as long as there is none, nobody can move on, so `number` stays the next one
+  standby_ = nullptr;
   lock.unlock();
   std::shared_ptr<Segment> made;
   std::optional<Error> failed;
@@ -67,7 +73,8 @@ void Log::free_oldest(Lock& lock) {
   ends_.erase(oldest->number());
   index_.forget_segment(oldest->number());
   while (!recent_.empty() && recent_.front()->start().segment <= oldest->number()) {
-    recent_bytes_ -= recent_.front()->memory_bytes();  // a cached batch would keep the file open, and its space taken
+    // a cached batch would keep the file open, and its space taken
+    recent_bytes_ -= recent_.front()->memory_bytes();
     recent_.pop_front();
   }
   lock.unlock();
@@ -96,15 +103,17 @@ uint64_t Log::total_bytes() const {
   return bytes;
 }
 
-// Moving pays when it gives back at least as much as it writes: over the whole log, or in this segment; or when the
-// segment is a small one, as restarts leave them. So a log that is all live is never moved in circles.
+// Moving pays when it gives back at least as much as it writes: over the whole log, or in this
+// segment; or when the segment is a small one, as restarts leave them. So a log that is all live is
+// never moved in circles.
 bool Log::oldest_outlived() const {
   if (segments_.size() <= options_.keep_segments || segments_.size() < 2) return false;
   const uint64_t number = segments_.begin()->first;
   const LogIndex::Use use = index_.use(number);
   if (number == stuck_segment_ || use.records == 0 || written_to_.segment <= number) return false;
   const uint64_t used = used_bytes(number);
-  return index_.live_bytes() * 2 <= total_bytes() || use.bytes * 2 <= used || used < options_.segment_bytes / 4;
+  return index_.live_bytes() * 2 <= total_bytes() || use.bytes * 2 <= used ||
+         used < options_.segment_bytes / 4;
 }
 
 std::vector<Log::Found> Log::next_step(const std::vector<LogIndex::Live>& live, size_t from) const {
@@ -128,7 +137,8 @@ void Log::move_out_of_oldest(Lock& lock) {
     lock.unlock();
     try {
       std::string buffer;
-      for (size_t i = 0; i < step.size(); ++i) bytes[i] = bytes_of(step[i], buffer, live[at + i].group);
+      for (size_t i = 0; i < step.size(); ++i)
+        bytes[i] = bytes_of(step[i], buffer, live[at + i].group);
     } catch (const Error& e) {
       failed = e;
     }
@@ -141,18 +151,22 @@ void Log::move_out_of_oldest(Lock& lock) {
     }
     if (!place_copies(lock, std::span(live).subspan(at, step.size()), bytes)) return;
     at += step.size();
-    janitor_wake_.wait(lock, [this] { return stopping_ || failure_ || queued_bytes_ < kMaxBatchBytes; });
+    janitor_wake_.wait(lock,
+                       [this] { return stopping_ || failure_ || queued_bytes_ < kMaxBatchBytes; });
   }
-  sync_wanted_ = true;  // under a policy without a sync each round: the copies count only when they are durable
+  // under a policy without a sync each round: the copies count only when they are durable
+  sync_wanted_ = true;
   writer_wake_.notify_one();
 }
 
 // False when there is no room for them now.
-bool Log::place_copies(Lock& lock, std::span<const LogIndex::Live> live, const std::vector<std::string>& bytes) {
+bool Log::place_copies(Lock& lock, std::span<const LogIndex::Live> live,
+                       const std::vector<std::string>& bytes) {
   for (size_t i = 0; i < live.size(); ++i) {
     const uint64_t size = record_bytes(bytes[i].size());
     if (!index_.holds(live[i])) continue;
-    if (active_ == nullptr || next_.offset + kBatchHeaderBytes + size + kReserveBytes > active_->capacity()) {
+    if (active_ == nullptr ||
+        next_.offset + kBatchHeaderBytes + size + kReserveBytes > active_->capacity()) {
       if (standby_needed()) make_standby(lock);
       if (standby_ == nullptr || failure_ || !index_.holds(live[i])) return false;
     }
@@ -164,7 +178,8 @@ bool Log::place_copies(Lock& lock, std::span<const LogIndex::Live> live, const s
       return false;
     }
     const auto type = live[i].ref.type;
-    const RecordRef copy = batch->add({live[i].group, live[i].index, live[i].ref.term, type, kRecordCopy, bytes[i]});
+    const RecordRef copy =
+        batch->add({live[i].group, live[i].index, live[i].ref.term, type, kRecordCopy, bytes[i]});
     index_.relocate(live[i], copy, batch->end());
     queued_bytes_ += size;
     next_ = records_to_ = batch->end();

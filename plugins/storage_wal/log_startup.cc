@@ -1,5 +1,5 @@
-// From what recovery read to a log that takes appends. Every start begins a new segment: bytes behind a torn tail are
-// never built upon.
+// From what recovery read to a log that takes appends. Every start begins a new segment: bytes
+// behind a torn tail are never built upon.
 #include <algorithm>
 
 #include "log.h"
@@ -27,8 +27,9 @@ void Log::recover(rhumb_log_visit_fn visit, void* ctx) {
   remove_unfinished(dir_);
   Recovered recovered = read_log(dir_);
   if (recovered.dropped_bytes > 0) {
-    say(RHUMB_LOG_WARN, "dropped a torn tail of " + std::to_string(recovered.dropped_bytes) + " bytes behind segment " +
-                            std::to_string(recovered.end.segment) + ", offset " + std::to_string(recovered.end.offset));
+    say(RHUMB_LOG_WARN, "dropped a torn tail of " + std::to_string(recovered.dropped_bytes) +
+                            " bytes behind segment " + std::to_string(recovered.end.segment) +
+                            ", offset " + std::to_string(recovered.end.offset));
   }
   adopt(std::move(recovered));
   bool stopped = false;
@@ -56,7 +57,8 @@ void Log::adopt(Recovered recovered) {
       segment->remove();
     }
   }
-  // What a killed process left in the page cache counts from here on, so it has to be as durable as the rest.
+  // What a killed process left in the page cache counts from here on, so it has to be as durable as
+  // the rest.
   if (tail != nullptr) tail->sync();
   written_to_ = synced_to_ = records_to_ = proved_to_ = recovered.end;
   index_ = std::move(recovered.index);
@@ -66,8 +68,8 @@ void Log::adopt(Recovered recovered) {
   } else if (!reuse_tail(tail)) {
     return;
   }
-  // The marker proves the old tail whole, so its unused rest can go: a shorter file without such a proof would count as
-  // cut.
+  // The marker proves the old tail whole, so its unused rest can go: a shorter file without such a
+  // proof would count as cut.
   Batch marker(active_, next_.offset);
   marker.seal(next_sequence_++, synced_to_);
   active_->write(marker.start().offset, marker.bytes());
@@ -91,15 +93,16 @@ bool Log::make_first_segment(const Recovered& recovered) {
   return active_ != nullptr;
 }
 
-// On a full disk: the unused rest of the newest segment takes the releases that free space. It is wiped first, so that
-// no leftover of a torn tail can ever join what is written now. False when even that rest is used up: the log can be
-// read only.
+// On a full disk: the unused rest of the newest segment takes the releases that free space. It is
+// wiped first, so that no leftover of a torn tail can ever join what is written now. False when
+// even that rest is used up: the log can be read only.
 bool Log::reuse_tail(const std::shared_ptr<Segment>& tail) {
   if (tail == nullptr || next_.offset + kBatchHeaderBytes > tail->capacity()) return false;
-  const std::string zeros(static_cast<size_t>(std::min<uint64_t>(tail->capacity() - next_.offset, kMiB)), '\0');
+  const std::string zeros(
+      static_cast<size_t>(std::min<uint64_t>(tail->capacity() - next_.offset, kMiB)), '\0');
   for (uint64_t at = next_.offset; at < tail->capacity(); at += zeros.size()) {
-    tail->write(at, std::string_view(zeros).substr(
-                        0, static_cast<size_t>(std::min<uint64_t>(zeros.size(), tail->capacity() - at))));
+    tail->write(at, std::string_view(zeros).substr(0, static_cast<size_t>(std::min<uint64_t>(
+                                                          zeros.size(), tail->capacity() - at))));
   }
   tail->sync();
   active_ = tail;

@@ -7,7 +7,9 @@
 
 namespace rhumb::wal {
 
-bool Log::writer_has_work() const { return stopping_ || failure_ || sync_wanted_ || !queue_.empty(); }
+bool Log::writer_has_work() const {
+  return stopping_ || failure_ || sync_wanted_ || !queue_.empty();
+}
 
 void Log::run_writer() {
   Lock lock(mutex_);
@@ -166,11 +168,12 @@ void Log::sync_now(Lock& lock) {
 
 bool Log::marker_due() const {
   return !failure_ && active_ != nullptr && last_written_ == active_ && proved_to_ < records_to_ &&
-         synced_to_ >= records_to_ && queue_.empty() && next_.offset + kBatchHeaderBytes <= active_->capacity();
+         synced_to_ >= records_to_ && queue_.empty() &&
+         next_.offset + kBatchHeaderBytes <= active_->capacity();
 }
 
-// An empty batch that tells that everything before it is durable: from then on damage to the newest records is told
-// from a torn tail. It is not synced itself; the next round's sync takes it along.
+// An empty batch that tells that everything before it is durable: from then on damage to the newest
+// records is told from a torn tail. It is not synced itself; the next round's sync takes it along.
 void Log::leave_marker(Lock& lock) {
   if (!marker_due()) return;
   Batch marker(active_, next_.offset);

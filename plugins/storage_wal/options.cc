@@ -9,8 +9,8 @@ namespace {
 
 uint64_t number(const nlohmann::json& value, const std::string& key, uint64_t low, uint64_t high) {
   if (!value.is_number_unsigned() || value.get<uint64_t>() < low || value.get<uint64_t>() > high) {
-    throw Error(RHUMB_INVALID, key + ": expected a whole number from " + std::to_string(low) + " to " +
-                                   std::to_string(high) + ", found " + value.dump());
+    throw Error(RHUMB_INVALID, key + ": expected a whole number from " + std::to_string(low) +
+                                   " to " + std::to_string(high) + ", found " + value.dump());
   }
   return value.get<uint64_t>();
 }
@@ -35,7 +35,8 @@ Options parse_options(std::string_view config_json) {
     } else if (key == "interval_ms") {
       options.interval_ms = static_cast<uint32_t>(number(value, key, 1, 60'000));
     } else if (key == "segment_bytes") {
-      options.segment_bytes = number(value, key, kMinSegmentBytes, kMaxSegmentBytes) & ~uint64_t{4095};
+      options.segment_bytes =
+          number(value, key, kMinSegmentBytes, kMaxSegmentBytes) & ~uint64_t{4095};
     } else if (key == "queue_bytes") {
       options.queue_bytes = number(value, key, 4 * kKiB, 4096 * kMiB);
     } else if (key == "cache_bytes") {

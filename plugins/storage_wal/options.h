@@ -13,9 +13,11 @@ inline constexpr uint64_t kMaxAppendBytes =
 inline constexpr uint64_t kMaxBatchBytes = 8 * kMiB;  // appends join one batch up to this
 inline constexpr uint64_t kReserveBytes =
     4 * kKiB;  // of each segment: for releases, drops and markers when the disk is full
-inline constexpr uint64_t kCopyStepBytes = 1 * kMiB;  // copied to the head before appends get a turn
-inline constexpr uint64_t kMaxIndexSpan = uint64_t{1}
-                                          << 26;  // indexes between the first and the last live entry of a group
+// copied to the head before appends get a turn
+inline constexpr uint64_t kCopyStepBytes = 1 * kMiB;
+inline constexpr uint64_t kMaxIndexSpan =
+    uint64_t{1}  // indexes between the first and the last live entry of a group
+    << 26;
 inline constexpr uint32_t kStandbyRetryMs = 500;  // after a full disk
 
 enum class SyncPolicy : uint8_t { kAlways, kInterval, kNever };

@@ -13,11 +13,13 @@ struct rhumb_storage {
 namespace rhumb::wal {
 namespace {
 
-rhumb_status_t open(const rhumb_host_t* host, const rhumb_open_t* params, rhumb_storage_t** out, rhumb_error_t* error) {
+rhumb_status_t open(const rhumb_host_t* host, const rhumb_open_t* params, rhumb_storage_t** out,
+                    rhumb_error_t* error) {
   return guard(error, [&] {
     if (params == nullptr || params->data_dir.size == 0)
       throw Error(RHUMB_INVALID, "data_dir: the log needs a directory");
-    *out = new rhumb_storage{{host, std::string(view(params->data_dir)), parse_options(view(params->config_json))}};
+    *out = new rhumb_storage{
+        {host, std::string(view(params->data_dir)), parse_options(view(params->config_json))}};
   });
 }
 
@@ -25,17 +27,18 @@ void close(rhumb_storage_t* self) { delete self; }
 
 const void* get_extension(rhumb_storage_t*, const char*) { return nullptr; }
 
-rhumb_status_t append(rhumb_storage_t* self, const rhumb_log_entry_t* entries, uint64_t n, rhumb_error_t* error,
-                      rhumb_done_t done) {
+rhumb_status_t append(rhumb_storage_t* self, const rhumb_log_entry_t* entries, uint64_t n,
+                      rhumb_error_t* error, rhumb_done_t done) {
   return guard(error, [&] { self->log.append({entries, static_cast<size_t>(n)}, done); });
 }
 
-rhumb_status_t read(rhumb_storage_t* self, uint64_t group, uint64_t first, uint64_t last, uint64_t max_bytes,
-                    rhumb_log_visit_fn visit, void* ctx, rhumb_error_t* error) {
+rhumb_status_t read(rhumb_storage_t* self, uint64_t group, uint64_t first, uint64_t last,
+                    uint64_t max_bytes, rhumb_log_visit_fn visit, void* ctx, rhumb_error_t* error) {
   return guard(error, [&] { self->log.read(group, first, last, max_bytes, visit, ctx); });
 }
 
-rhumb_status_t release(rhumb_storage_t* self, uint64_t group, uint64_t index, rhumb_error_t* error) {
+rhumb_status_t release(rhumb_storage_t* self, uint64_t group, uint64_t index,
+                       rhumb_error_t* error) {
   return guard(error, [&] { self->log.release(group, index); });
 }
 
@@ -43,7 +46,8 @@ rhumb_status_t drop_group(rhumb_storage_t* self, uint64_t group, rhumb_error_t* 
   return guard(error, [&] { self->log.drop_group(group); });
 }
 
-rhumb_status_t recover(rhumb_storage_t* self, rhumb_log_visit_fn visit, void* ctx, rhumb_error_t* error) {
+rhumb_status_t recover(rhumb_storage_t* self, rhumb_log_visit_fn visit, void* ctx,
+                       rhumb_error_t* error) {
   return guard(error, [&] { self->log.recover(visit, ctx); });
 }
 
@@ -62,7 +66,8 @@ constexpr rhumb_log_ops_t kOps = {sizeof(rhumb_log_ops_t),
                                   drop_group,
                                   recover,
                                   stats};
-constexpr rhumb_factory_t kFactory = {sizeof(rhumb_factory_t), RHUMB_KIND_LOG, "wal", "0.1.0", &kOps};
+constexpr rhumb_factory_t kFactory = {sizeof(rhumb_factory_t), RHUMB_KIND_LOG, "wal", "0.1.0",
+                                      &kOps};
 constexpr const rhumb_factory_t* kFactories[] = {&kFactory};
 constexpr rhumb_plugin_t kPlugin = {RHUMB_PLUGIN_MAGIC,
                                     sizeof(rhumb_plugin_t),
@@ -80,4 +85,6 @@ constexpr rhumb_plugin_t kPlugin = {RHUMB_PLUGIN_MAGIC,
 }  // namespace
 }  // namespace rhumb::wal
 
-extern "C" RHUMB_EXPORT_SYMBOL const rhumb_plugin_t* RHUMB_CALL rhumb_plugin_v1(void) { return &rhumb::wal::kPlugin; }
+extern "C" RHUMB_EXPORT_SYMBOL const rhumb_plugin_t* RHUMB_CALL rhumb_plugin_v1(void) {
+  return &rhumb::wal::kPlugin;
+}

@@ -10,20 +10,23 @@ namespace rhumb::wal {
 namespace {
 
 Error damage(const Segment& segment, uint64_t offset, const std::string& what) {
-  return Error(RHUMB_CORRUPT, segment.path() + " at offset " + std::to_string(offset) + ": " + what);
+  return Error(RHUMB_CORRUPT,
+               segment.path() + " at offset " + std::to_string(offset) + ": " + what);
 }
 
 // A segment's bytes with the walk over its batches.
 class Scan {
  public:
-  explicit Scan(std::shared_ptr<Segment> segment) : segment_(std::move(segment)), bytes_(segment_->file_bytes(), '\0') {
+  explicit Scan(std::shared_ptr<Segment> segment)
+      : segment_(std::move(segment)), bytes_(segment_->file_bytes(), '\0') {
     segment_->read(0, bytes_.data(), bytes_.size());
   }
 
   // The batch at end(), if all of it is valid.
   std::optional<BatchHeader> next(uint64_t expected_sequence) const {
     const auto header = header_at(end_);
-    if (!header || header->bytes < kBatchHeaderBytes || header->bytes % 8 != 0 || header->bytes > bytes_.size() - end_)
+    if (!header || header->bytes < kBatchHeaderBytes || header->bytes % 8 != 0 ||
+        header->bytes > bytes_.size() - end_)
       return std::nullopt;
     if (expected_sequence != 0 && header->sequence != expected_sequence) return std::nullopt;
     std::string_view rest = body(*header);
@@ -41,10 +44,11 @@ class Scan {
     for (uint64_t i = 0; i < header.records; ++i) {
       const Record record = *decode_record(rest);
       const uint64_t bytes = record_bytes(record.data.size());
-      index.apply(record,
-                  {record.term, static_cast<uint32_t>(segment_->number()), static_cast<uint32_t>(offset),
-                   static_cast<uint32_t>(record.data.size()), record.type},
-                  behind);
+      index.apply(
+          record,
+          {record.term, static_cast<uint32_t>(segment_->number()), static_cast<uint32_t>(offset),
+           static_cast<uint32_t>(record.data.size()), record.type},
+          behind);
       rest.remove_prefix(bytes);
       offset += bytes;
     }
@@ -73,10 +77,12 @@ class Scan {
   std::optional<BatchHeader> header_at(uint64_t offset) const {
     if (offset > bytes_.size()) return std::nullopt;
     const auto header = decode_batch_header(std::string_view(bytes_).substr(offset));
-    return header && header->stamp == segment_->stamp() && header->offset == offset ? header : std::nullopt;
+    return header && header->stamp == segment_->stamp() && header->offset == offset ? header
+                                                                                    : std::nullopt;
   }
   std::string_view body(const BatchHeader& header) const {
-    return std::string_view(bytes_).substr(end_ + kBatchHeaderBytes, header.bytes - kBatchHeaderBytes);
+    return std::string_view(bytes_).substr(end_ + kBatchHeaderBytes,
+                                           header.bytes - kBatchHeaderBytes);
   }
   std::shared_ptr<Segment> segment_;
   std::string bytes_;
@@ -95,16 +101,18 @@ std::vector<std::shared_ptr<Segment>> open_segments(const std::string& dir) {
   return segments;
 }
 
-// From the newest segment with data on, files have their full size; it is cut off only once a later batch vouches for
-// the end.
+// From the newest segment with data on, files have their full size; it is cut off only once a later
+// batch vouches for the end.
 void check_full_size(const Scan& scan) {
   if (scan.file_bytes() >= scan.segment().capacity()) return;
   throw damage(scan.segment(), scan.file_bytes(),
                "the file was cut, it had " + std::to_string(scan.segment().capacity()) + " bytes");
 }
 
-// The end of the log was found in `scan`. Whatever a later header proves to have been durable must lie before it.
-void check_tail(const Scan& scan, const std::vector<std::shared_ptr<Segment>>& segments, size_t next, Recovered& out) {
+// The end of the log was found in `scan`. Whatever a later header proves to have been durable must
+// lie before it.
+void check_tail(const Scan& scan, const std::vector<std::shared_ptr<Segment>>& segments,
+                size_t next, Recovered& out) {
   Position proof = scan.proof_behind();
   out.dropped_bytes = scan.garbage_behind();
   for (size_t i = next; i < segments.size(); ++i) {
@@ -116,8 +124,8 @@ void check_tail(const Scan& scan, const std::vector<std::shared_ptr<Segment>>& s
   const Position end{scan.segment().number(), scan.end()};
   if (proof > end) {
     throw damage(scan.segment(), scan.end(),
-                 "damaged, although the log was durable up to segment " + std::to_string(proof.segment) + ", offset " +
-                     std::to_string(proof.offset));
+                 "damaged, although the log was durable up to segment " +
+                     std::to_string(proof.segment) + ", offset " + std::to_string(proof.offset));
   }
   check_full_size(scan);
 }
@@ -135,9 +143,9 @@ Recovered read_log(const std::string& dir) {
     const auto first = scan.next(expected_sequence);
     if (!first && last) break;  // what lies here is judged by check_tail
     if (first && last && first->synced_to != Position{last->segment().number(), last->end()}) {
-      throw damage(
-          last->segment(), last->end(),
-          "batches are missing: the next segment tells of an end at " + std::to_string(first->synced_to.offset));
+      throw damage(last->segment(), last->end(),
+                   "batches are missing: the next segment tells of an end at " +
+                       std::to_string(first->synced_to.offset));
     }
     for (auto header = first; header; header = scan.next(expected_sequence)) {
       scan.replay(*header, out.index);
@@ -148,7 +156,8 @@ Recovered read_log(const std::string& dir) {
     last.emplace(std::move(scan));
   }
   if (last) {
-    const size_t next = static_cast<size_t>(last->segment().number() - out.segments.front()->number()) + 1;
+    const size_t next =
+        static_cast<size_t>(last->segment().number() - out.segments.front()->number()) + 1;
     check_tail(*last, out.segments, next, out);
   }
   out.index.finish_replay();

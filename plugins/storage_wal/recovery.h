@@ -15,7 +15,8 @@ struct Recovered {
   LogIndex index;
   std::vector<std::shared_ptr<Segment>> segments;  // ascending; the last ones may be empty
   std::vector<uint64_t> ends;                      // of each segment: behind its last good batch
-  Position end;                                    // behind the log's last good batch; (0, 0) = no batch at all
+  // behind the log's last good batch; (0, 0) = no batch at all
+  Position end;
   uint64_t next_sequence = 1;
   uint64_t dropped_bytes = 0;  // of a torn tail, up to the last byte that is not zero
 };

@@ -36,7 +36,8 @@ uint64_t random_stamp() {
 }  // namespace
 
 void throw_errno(const std::string& what, int os_errno) {
-  const rhumb_status_t status = os_errno == ENOSPC || os_errno == EDQUOT ? RHUMB_NO_SPACE : RHUMB_IO;
+  const rhumb_status_t status =
+      os_errno == ENOSPC || os_errno == EDQUOT ? RHUMB_NO_SPACE : RHUMB_IO;
   throw Error(status, what + ": " + std::generic_category().message(os_errno), os_errno);
 }
 
@@ -53,7 +54,8 @@ Segment::~Segment() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-std::shared_ptr<Segment> Segment::create(const std::string& dir, uint64_t number, uint64_t capacity) {
+std::shared_ptr<Segment> Segment::create(const std::string& dir, uint64_t number,
+                                         uint64_t capacity) {
   const std::shared_ptr<Segment> segment(new Segment);
   segment->dir_ = dir;
   segment->path_ = path_of(dir, number);
@@ -69,8 +71,10 @@ std::shared_ptr<Segment> Segment::create(const std::string& dir, uint64_t number
     throw_errno("cannot allocate " + std::to_string(capacity) + " bytes for " + unfinished, rc);
   }
   segment->write(0, encode(segment->header_));
-  if (::fsync(segment->fd_) != 0) throw_errno("cannot sync " + unfinished, errno);  // fsync: the size must last, too
-  if (::rename(unfinished.c_str(), segment->path_.c_str()) != 0) throw_errno("cannot rename " + unfinished, errno);
+  // fsync: the size must last, too
+  if (::fsync(segment->fd_) != 0) throw_errno("cannot sync " + unfinished, errno);
+  if (::rename(unfinished.c_str(), segment->path_.c_str()) != 0)
+    throw_errno("cannot rename " + unfinished, errno);
   sync_directory(dir);
   return segment;
 }
@@ -87,8 +91,9 @@ std::shared_ptr<Segment> Segment::open(const std::string& dir, uint64_t number) 
   if (!header || header->number != number)
     throw Error(RHUMB_CORRUPT, segment->path_ + " at offset 0: damaged segment header");
   if (header->version != kFormatVersion) {
-    throw Error(RHUMB_UNSUPPORTED, segment->path_ + ": format version " + std::to_string(header->version) +
-                                       ", expected " + std::to_string(kFormatVersion));
+    throw Error(RHUMB_UNSUPPORTED, segment->path_ + ": format version " +
+                                       std::to_string(header->version) + ", expected " +
+                                       std::to_string(kFormatVersion));
   }
   segment->header_ = *header;
   return segment;
@@ -104,7 +109,9 @@ void Segment::write(uint64_t offset, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) throw_errno("cannot write " + path_ + " at offset " + std::to_string(offset), n < 0 ? errno : EIO);
+    if (n <= 0)
+      throw_errno("cannot write " + path_ + " at offset " + std::to_string(offset),
+                  n < 0 ? errno : EIO);
     bytes.remove_prefix(static_cast<size_t>(n));
     offset += static_cast<uint64_t>(n);
   }
@@ -115,9 +122,11 @@ void Segment::read(uint64_t offset, char* out, uint64_t n) const {
   while (done < n) {
     const ssize_t got = ::pread(fd_, out + done, n - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_errno("cannot read " + path_ + " at offset " + std::to_string(offset + done), errno);
+    if (got < 0)
+      throw_errno("cannot read " + path_ + " at offset " + std::to_string(offset + done), errno);
     if (got == 0)
-      throw Error(RHUMB_CORRUPT, path_ + " at offset " + std::to_string(offset + done) + ": the file ends here");
+      throw Error(RHUMB_CORRUPT,
+                  path_ + " at offset " + std::to_string(offset + done) + ": the file ends here");
     done += static_cast<uint64_t>(got);
   }
 }
@@ -127,7 +136,8 @@ void Segment::sync() {
 }
 
 void Segment::cut(uint64_t size) {
-  if (::ftruncate(fd_, static_cast<off_t>(size)) != 0) throw_errno("cannot truncate " + path_, errno);
+  if (::ftruncate(fd_, static_cast<off_t>(size)) != 0)
+    throw_errno("cannot truncate " + path_, errno);
   sync();
 }
 
@@ -159,7 +169,8 @@ std::vector<uint64_t> list_segments(const std::string& dir) {
 void remove_unfinished(const std::string& dir) {
   for (const auto& file : std::filesystem::directory_iterator(dir)) {
     if (!file.path().filename().string().ends_with(kUnfinishedSuffix)) continue;
-    if (::unlink(file.path().c_str()) != 0) throw_errno("cannot remove " + file.path().string(), errno);
+    if (::unlink(file.path().c_str()) != 0)
+      throw_errno("cannot remove " + file.path().string(), errno);
   }
 }
 
@@ -170,7 +181,8 @@ DirectoryLock::DirectoryLock(const std::string& dir) {
   if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
     const int saved = errno;
     ::close(fd_);
-    if (saved == EWOULDBLOCK) throw Error(RHUMB_DENIED, path + " is held by another process or instance", saved);
+    if (saved == EWOULDBLOCK)
+      throw Error(RHUMB_DENIED, path + " is held by another process or instance", saved);
     throw_errno("cannot lock " + path, saved);
   }
 }

@@ -1,6 +1,6 @@
-// One file of the log and the system calls on it. Failures are thrown as rhumb::Error with file, offset and errno.
-// A segment has its full size from the start (no hole that a later write could fail in) until it is sealed and cut to
-// its end.
+// One file of the log and the system calls on it. Failures are thrown as rhumb::Error with file,
+// offset and errno. A segment has its full size from the start (no hole that a later write could
+// fail in) until it is sealed and cut to its end.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,10 @@ class Segment {
   Segment(const Segment&) = delete;
   Segment& operator=(const Segment&) = delete;
 
-  // Makes the file whole before it gets its name: allocated, header written, synced, renamed, directory synced.
-  static std::shared_ptr<Segment> create(const std::string& dir, uint64_t number, uint64_t capacity);
+  // Makes the file whole before it gets its name: allocated, header written, synced, renamed,
+  // directory synced.
+  static std::shared_ptr<Segment> create(const std::string& dir, uint64_t number,
+                                         uint64_t capacity);
   // RHUMB_CORRUPT when the header does not fit the name.
   static std::shared_ptr<Segment> open(const std::string& dir, uint64_t number);
 
@@ -47,7 +49,8 @@ class Segment {
 };
 
 std::vector<uint64_t> list_segments(const std::string& dir);  // numbers, ascending
-void remove_unfinished(const std::string& dir);               // what create() left behind when it was cut short
+// what create() left behind when it was cut short
+void remove_unfinished(const std::string& dir);
 void sync_directory(const std::string& dir);
 [[noreturn]] void throw_errno(const std::string& what,
                               int os_errno);  // ENOSPC and EDQUOT: RHUMB_NO_SPACE, else RHUMB_IO

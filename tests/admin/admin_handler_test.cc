@@ -15,7 +15,8 @@ class Next final : public http::Handler {
     response.status = 418;
     reply(std::move(response));
   }
-  std::unique_ptr<http::BodySink> stream(const std::shared_ptr<http::Request>&, http::Reply& reply) override {
+  std::unique_ptr<http::BodySink> stream(const std::shared_ptr<http::Request>&,
+                                         http::Reply& reply) override {
     http::Response response;
     response.status = 418;
     reply(std::move(response));

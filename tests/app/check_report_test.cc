@@ -17,11 +17,14 @@ CheckReport report_of(std::vector<CheckProblem> problems) {
 TEST(CheckReport, TellsDurableFromDerivedDamage) {
   EXPECT_FALSE(report_of({}).durable_damage());
   EXPECT_FALSE(report_of({{"graph", true}}).durable_damage());
-  EXPECT_TRUE(report_of({{"graph", true}, {"rows.dat at offset 64: damaged", false}}).durable_damage());
+  EXPECT_TRUE(
+      report_of({{"graph", true}, {"rows.dat at offset 64: damaged", false}}).durable_damage());
 }
 
 TEST(CheckReport, AsText) {
-  EXPECT_EQ(to_text(report_of({})), "collection cities, shard 1024: 3 points, applied through 17, whole\neverything is whole\n");
+  EXPECT_EQ(
+      to_text(report_of({})),
+      "collection cities, shard 1024: 3 points, applied through 17, whole\neverything is whole\n");
   EXPECT_EQ(to_text(report_of({{"a at offset 1: \x01", false}, {"b", true}})),
             "collection cities, shard 1024: DAMAGED\na at offset 1: \\x01 (durable)\nb (derived)\n"
             "1 problems of durable data, 1 of derived data\n");

@@ -21,7 +21,8 @@ TEST_F(CommandLineTest, the_command_line_wins_over_the_environment_and_that_over
   ASSERT_TRUE(line.ok()) << line.status().message();
   EXPECT_EQ(line->settings.http.port, 1002u);
   EXPECT_EQ(line->settings.http.host, "127.0.0.2");
-  line = parse_command_line({"--port=1003", "--config=" + file, "--set", "log.level=error", "--data", "/x"});
+  line = parse_command_line(
+      {"--port=1003", "--config=" + file, "--set", "log.level=error", "--data", "/x"});
   ASSERT_TRUE(line.ok()) << line.status().message();
   EXPECT_EQ(line->settings.http.port, 1003u);
   EXPECT_EQ(line->settings.log.level, "error");
@@ -42,8 +43,9 @@ TEST_F(CommandLineTest, check_takes_a_directory_and_the_same_options) {
   EXPECT_TRUE(parse_command_line({"check", "-o", "json", "/x"})->json);
   EXPECT_FALSE(parse_command_line({"check", "-o", "yaml"}).ok());
   EXPECT_FALSE(parse_command_line({"check", "-o"}).ok());
-  EXPECT_FALSE(parse_command_line({"-o", "json"}).ok());         // of check only
-  EXPECT_FALSE(parse_command_line({"--port=1", "check"}).ok());  // it is a command, so it comes first
+  EXPECT_FALSE(parse_command_line({"-o", "json"}).ok());  // of check only
+  // it is a command, so it comes first
+  EXPECT_FALSE(parse_command_line({"--port=1", "check"}).ok());
 }
 
 TEST_F(CommandLineTest, faults_name_the_word_and_what_was_expected) {
@@ -63,19 +65,23 @@ TEST_F(CommandLineTest, faults_name_the_word_and_what_was_expected) {
   for (const auto& c : cases) {
     const auto line = parse_command_line(c.words);
     ASSERT_FALSE(line.ok()) << c.words[0];
-    for (const std::string& word : c.told) EXPECT_NE(line.status().message().find(word), std::string::npos) << line.status().message();
+    for (const std::string& word : c.told)
+      EXPECT_NE(line.status().message().find(word), std::string::npos) << line.status().message();
   }
 }
 
 TEST_F(CommandLineTest, flags) {
-  const auto line = parse_command_line({"--insecure", "--check-config", "--print-config", "--version", "-h"});
+  const auto line =
+      parse_command_line({"--insecure", "--check-config", "--print-config", "--version", "-h"});
   ASSERT_TRUE(line.ok());
-  EXPECT_TRUE(line->insecure && line->check_config && line->print_config && line->version && line->help);
+  EXPECT_TRUE(line->insecure && line->check_config && line->print_config && line->version &&
+              line->help);
   EXPECT_FALSE(parse_command_line({})->insecure);
 }
 
 TEST_F(CommandLineTest, the_help_names_every_word_that_is_taken) {
-  for (const char* word : {"--config", "--data", "--host", "--port", "--set", "--insecure", "--check-config", "--print-config", "--version", "--help"}) {
+  for (const char* word : {"--config", "--data", "--host", "--port", "--set", "--insecure",
+                           "--check-config", "--print-config", "--version", "--help"}) {
     EXPECT_NE(usage().find(word), std::string::npos) << word;
   }
 }

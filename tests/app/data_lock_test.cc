@@ -15,7 +15,8 @@ TEST(DataLock, a_second_server_is_told_who_has_the_directory) {
     const base::Status status = second.acquire(directory);
     EXPECT_EQ(status.code(), base::Code::kUnavailable);
     EXPECT_NE(status.message().find(directory), std::string::npos) << status.message();
-    EXPECT_NE(status.message().find("process " + std::to_string(getpid())), std::string::npos) << status.message();
+    EXPECT_NE(status.message().find("process " + std::to_string(getpid())), std::string::npos)
+        << status.message();
   }
   DataLock third;  // a lock goes with its holder, however that ended
   const base::Status status = third.acquire(directory);

@@ -14,9 +14,10 @@ base::Status check(const std::string& host, const std::string& auth, bool insecu
 }
 
 TEST(Exposure, beyond_loopback_only_with_authentication_or_by_declaration) {
-  for (const char* loopback : {"127.0.0.1", "127.8.9.10", "::1", "localhost"}) EXPECT_TRUE(check(loopback, "none", false).ok()) << loopback;
-  for (const char* open : {"0.0.0.0", "::", "192.168.1.5", "10.0.0.1", "2001:db8::1", "example.org", "", "127.0.0.1.example.org", "128.0.0.1",
-                           "localhost.example.org"}) {
+  for (const char* loopback : {"127.0.0.1", "127.8.9.10", "::1", "localhost"})
+    EXPECT_TRUE(check(loopback, "none", false).ok()) << loopback;
+  for (const char* open : {"0.0.0.0", "::", "192.168.1.5", "10.0.0.1", "2001:db8::1", "example.org",
+                           "", "127.0.0.1.example.org", "128.0.0.1", "localhost.example.org"}) {
     EXPECT_FALSE(check(open, "none", false).ok()) << open;
     EXPECT_TRUE(check(open, "static", false).ok()) << open;
     EXPECT_TRUE(check(open, "none", true).ok()) << open;

@@ -15,7 +15,8 @@ class AuthHost : public ::testing::Test {
  protected:
   AuthHost() : executor_("plugins", 1, 16), registry_(executor_) {
     for (const char* name : {"auth_static", "auth_none"}) {
-      const base::Status loaded = registry_.load_file(std::string(RHUMB_PLUGIN_DIR) + "/" + name + ".so");
+      const base::Status loaded =
+          registry_.load_file(std::string(RHUMB_PLUGIN_DIR) + "/" + name + ".so");
       EXPECT_TRUE(loaded.ok()) << loaded.message();
     }
   }
@@ -24,7 +25,8 @@ class AuthHost : public ::testing::Test {
     EXPECT_TRUE(opened.ok()) << opened.status().message();
     return std::move(*opened);
   }
-  Code code(const Authenticator& auth, const Credentials& credentials, Action action = Action::kRead) {
+  Code code(const Authenticator& auth, const Credentials& credentials,
+            Action action = Action::kRead) {
     const auto checked = auth.check(credentials, action, "things");
     return checked.ok() ? Code::kOk : checked.status().code();
   }
@@ -37,9 +39,12 @@ TEST_F(AuthHost, TheFullKeyMayDoEverythingTheOtherMayRead) {
   EXPECT_EQ(auth->id(), "static");
   for (const Action action : kActions) {
     EXPECT_EQ(code(*auth, {.api_key = "full-key"}, action), Code::kOk) << action_name(action);
-    EXPECT_EQ(code(*auth, {.api_key = "reading"}, action), action == Action::kRead ? Code::kOk : Code::kForbidden) << action_name(action);
+    EXPECT_EQ(code(*auth, {.api_key = "reading"}, action),
+              action == Action::kRead ? Code::kOk : Code::kForbidden)
+        << action_name(action);
     EXPECT_EQ(code(*auth, {}, action), Code::kUnauthenticated) << action_name(action);
-    EXPECT_EQ(code(*auth, {.api_key = "wrong"}, action), Code::kUnauthenticated) << action_name(action);
+    EXPECT_EQ(code(*auth, {.api_key = "wrong"}, action), Code::kUnauthenticated)
+        << action_name(action);
   }
   const auto refused = auth->check({.api_key = "reading"}, Action::kWrite, "things");
   EXPECT_EQ(refused.status().message(), "read_only_api_key may not write on things");
@@ -47,20 +52,26 @@ TEST_F(AuthHost, TheFullKeyMayDoEverythingTheOtherMayRead) {
 
 TEST_F(AuthHost, ReadsTheHeaders) {
   const auto auth = open("static", kKeys);
-  for (const char* header : {"Bearer full-key", "bearer full-key", "BEARER   full-key  ", " Bearer full-key"}) {
+  for (const char* header :
+       {"Bearer full-key", "bearer full-key", "BEARER   full-key  ", " Bearer full-key"}) {
     EXPECT_EQ(code(*auth, {.authorization = header}), Code::kOk) << header;
   }
-  for (const char* header : {"Bearer", "Bearer ", "full-key", "Basic full-key", "Bearerfull-key", "Bearer full-key x", "Token full-key"}) {
+  for (const char* header : {"Bearer", "Bearer ", "full-key", "Basic full-key", "Bearerfull-key",
+                             "Bearer full-key x", "Token full-key"}) {
     EXPECT_EQ(code(*auth, {.authorization = header}), Code::kUnauthenticated) << header;
   }
-  EXPECT_EQ(code(*auth, {.api_key = "wrong", .authorization = "Bearer full-key"}), Code::kUnauthenticated) << "api-key goes first";
+  EXPECT_EQ(code(*auth, {.api_key = "wrong", .authorization = "Bearer full-key"}),
+            Code::kUnauthenticated)
+      << "api-key goes first";
   EXPECT_EQ(code(*auth, {.api_key = "full-key", .authorization = "Basic xyz"}), Code::kOk);
 }
 
 TEST_F(AuthHost, KeysAreComparedWhole) {
   const auto auth = open("static", kKeys);
-  for (const std::string_view token : {std::string_view("full-ke"), std::string_view("full-key "), std::string_view("full-keyfull-key"),
-                                       std::string_view("Full-key"), std::string_view("full-key\0", 9), std::string_view("readin")}) {
+  for (const std::string_view token :
+       {std::string_view("full-ke"), std::string_view("full-key "),
+        std::string_view("full-keyfull-key"), std::string_view("Full-key"),
+        std::string_view("full-key\0", 9), std::string_view("readin")}) {
     EXPECT_EQ(code(*auth, {.api_key = token}), Code::kUnauthenticated) << token;
   }
 }
@@ -77,7 +88,8 @@ TEST_F(AuthHost, PrincipalsTellWhoNotHow) {
   EXPECT_TRUE(reader->read_only);
   // A principal that it did not make gets nothing.
   EXPECT_FALSE(auth->authorize({.subject = "somebody"}, Action::kRead, "")->allowed);
-  EXPECT_FALSE(auth->authorize({.subject = "api_key", .read_only = true}, Action::kWrite, "")->allowed);
+  EXPECT_FALSE(
+      auth->authorize({.subject = "api_key", .read_only = true}, Action::kWrite, "")->allowed);
   EXPECT_FALSE(auth->authorize(*full, static_cast<Action>(99), "")->allowed);
   EXPECT_FALSE(auth->authorize(*full, static_cast<Action>(0), "")->allowed);
 }
@@ -89,15 +101,21 @@ TEST_F(AuthHost, WithoutAReadOnlyKeyThereIsNone) {
 }
 
 TEST_F(AuthHost, ConfigurationsAreChecked) {
-  for (const std::string_view config : {"", "{}", "[]", "{", R"({"read_only_api_key":"r"})", R"({"api_key":""})", R"({"api_key":7})",
-                                        R"({"api_key":"same-secret","read_only_api_key":"same-secret"})", R"({"api_key":"k","keys":[]})"}) {
+  for (const std::string_view config :
+       {"", "{}", "[]", "{", R"({"read_only_api_key":"r"})", R"({"api_key":""})",
+        R"({"api_key":7})", R"({"api_key":"same-secret","read_only_api_key":"same-secret"})",
+        R"({"api_key":"k","keys":[]})"}) {
     const auto opened = Authenticator::open(registry_, "static", config);
     ASSERT_FALSE(opened.ok()) << config;
     EXPECT_EQ(opened.status().code(), Code::kInvalid) << config;
-    EXPECT_EQ(opened.status().message().find("same-secret"), std::string::npos) << "a key in an error";
+    EXPECT_EQ(opened.status().message().find("same-secret"), std::string::npos)
+        << "a key in an error";
   }
-  EXPECT_FALSE(Authenticator::open(registry_, "static", "{\"api_key\":\"" + std::string(4097, 'k') + "\"}").ok());
-  EXPECT_FALSE(Authenticator::open(registry_, "none", kKeys).ok()) << "keys that nobody would check";
+  EXPECT_FALSE(
+      Authenticator::open(registry_, "static", "{\"api_key\":\"" + std::string(4097, 'k') + "\"}")
+          .ok());
+  EXPECT_FALSE(Authenticator::open(registry_, "none", kKeys).ok())
+      << "keys that nobody would check";
   EXPECT_EQ(Authenticator::open(registry_, "ldap", "").status().code(), Code::kNotFound);
 }
 

@@ -23,10 +23,12 @@ TEST(Executor, refuses_beyond_its_queue_and_after_stop) {
   Executor executor("test", 1, 2);
   std::latch started(1);
   std::promise<void> gate;
-  ASSERT_TRUE(executor.post([&, opened = gate.get_future().share()] {
-    started.count_down();
-    opened.wait();
-  }).ok());
+  ASSERT_TRUE(executor
+                  .post([&, opened = gate.get_future().share()] {
+                    started.count_down();
+                    opened.wait();
+                  })
+                  .ok());
   started.wait();
   EXPECT_TRUE(executor.post([] {}).ok());
   EXPECT_TRUE(executor.post([] {}).ok());
@@ -63,10 +65,13 @@ TEST(Executor, parallel_works_nested_on_a_busy_and_on_a_stopped_pool) {
   Executor executor("test", 1, 1);
   std::atomic<int> ran{0};
   std::promise<void> done;
-  ASSERT_TRUE(executor.post([&] {
-    executor.parallel(8, [&](uint64_t) { executor.parallel(8, [&](uint64_t) { ++ran; }); });
-    done.set_value();
-  }).ok());
+  ASSERT_TRUE(executor
+                  .post([&] {
+                    executor.parallel(
+                        8, [&](uint64_t) { executor.parallel(8, [&](uint64_t) { ++ran; }); });
+                    done.set_value();
+                  })
+                  .ok());
   done.get_future().wait();
   EXPECT_EQ(ran, 64);
   executor.stop();
@@ -106,8 +111,10 @@ TEST(Strand, a_task_may_post_to_its_own_strand) {
   {
     Strand strand(executor);
     std::function<void()> next = [&] {
-      if (++depth == 1000) done.set_value();
-      else strand.post(next);
+      if (++depth == 1000)
+        done.set_value();
+      else
+        strand.post(next);
     };
     strand.post(next);
     done.get_future().wait();

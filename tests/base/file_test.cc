@@ -104,7 +104,8 @@ TEST_F(FileTest, ErrorCodesSeparateAFullDiskFromABrokenOne) {
   EXPECT_EQ(io_error("cannot write", "f", EIO).code(), Code::kIo);
 }
 
-// A mapping whose file was cut under it raises SIGBUS at the first touch: the guard turns that into zeros and a flag.
+// A mapping whose file was cut under it raises SIGBUS at the first touch: the guard turns that into
+// zeros and a flag.
 TEST_F(FileTest, TouchingWhatTheDiskCannotDeliverPoisonsOnlyThatMapping) {
   install_sigbus_guard();
   const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));

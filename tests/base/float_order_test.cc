@@ -14,13 +14,17 @@ TEST(FloatOrderTest, all_bit_patterns_have_a_place) {
   std::mt19937_64 random(17);
   std::vector<float> values;
   for (int i = 0; i < 150; ++i) values.push_back(test::odd_float(random));
-  EXPECT_EQ(test::order_fault(values, [](float a, float b) { return place_of(a) < place_of(b); }), "");
-  EXPECT_NE(test::order_fault(values, [](float a, float b) { return a < b; }), "") << "what it is there for";
+  EXPECT_EQ(test::order_fault(values, [](float a, float b) { return place_of(a) < place_of(b); }),
+            "");
+  EXPECT_NE(test::order_fault(values, [](float a, float b) { return a < b; }), "")
+      << "what it is there for";
   for (const float a : values) {
     for (const float b : values) {
-      if (!std::isnan(a) && !std::isnan(b)) ASSERT_EQ(place_of(a) < place_of(b), a < b) << a << " " << b;
+      if (!std::isnan(a) && !std::isnan(b))
+        ASSERT_EQ(place_of(a) < place_of(b), a < b) << a << " " << b;
       if (std::isnan(a) && !std::isnan(b)) ASSERT_GT(place_of(a), place_of(b));
-      ASSERT_EQ(place_of(double{a}) < place_of(double{b}), place_of(a) < place_of(b)) << "as a double: " << a << " " << b;
+      ASSERT_EQ(place_of(double{a}) < place_of(double{b}), place_of(a) < place_of(b))
+          << "as a double: " << a << " " << b;
     }
   }
 }
@@ -29,16 +33,20 @@ TEST(FloatOrderTest, a_place_is_read_back) {
   std::mt19937_64 random(18);
   for (int i = 0; i < 10000; ++i) {
     const float value = test::odd_float(random), back = float_at(place_of(value));
-    if (std::isnan(value)) ASSERT_TRUE(std::isnan(back));
-    else ASSERT_EQ(value, back);
+    if (std::isnan(value))
+      ASSERT_TRUE(std::isnan(back));
+    else
+      ASSERT_EQ(value, back);
   }
 }
 
 TEST(FloatOrderTest, zeros_are_one_and_nans_are_one) {
   EXPECT_EQ(place_of(-0.0f), place_of(0.0f));
   EXPECT_EQ(place_of(-0.0), place_of(0.0));
-  EXPECT_EQ(place_of(std::numeric_limits<float>::quiet_NaN()), place_of(-std::numeric_limits<float>::signaling_NaN()));
-  EXPECT_LT(place_of(std::numeric_limits<double>::infinity()), place_of(-std::numeric_limits<double>::quiet_NaN()));
+  EXPECT_EQ(place_of(std::numeric_limits<float>::quiet_NaN()),
+            place_of(-std::numeric_limits<float>::signaling_NaN()));
+  EXPECT_LT(place_of(std::numeric_limits<double>::infinity()),
+            place_of(-std::numeric_limits<double>::quiet_NaN()));
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ TEST(HeapTest, what_is_kept_without_use_is_given_back_when_it_is_much) {
 #else
   constexpr size_t kBlock = 1024, kBlocks = 64 * 1024;  // too small for mappings of their own
   std::vector<std::unique_ptr<char[]>> blocks;
-  for (size_t i = 0; i < kBlocks; ++i) std::memset(blocks.emplace_back(new char[kBlock]).get(), 1, kBlock);
+  for (size_t i = 0; i < kBlocks; ++i)
+    std::memset(blocks.emplace_back(new char[kBlock]).get(), 1, kBlock);
   const HeapUse full = heap_use();
   EXPECT_GE(full.used, kBlock * kBlocks);
   EXPECT_FALSE(trim_heap()) << "it is used";

@@ -20,7 +20,8 @@ class LogTest : public ::testing::Test {
 TEST_F(LogTest, a_line_is_one_json_object) {
   log_configure(LogLevel::kInfo, LogFormat::kJson);
   testing::internal::CaptureStderr();
-  log_info("http", "listening", {{"host", "::1"}, {"port", 6333}, {"big", UINT64_MAX}, {"ratio", 0.5}, {"tls", false}});
+  log_info("http", "listening",
+           {{"host", "::1"}, {"port", 6333}, {"big", UINT64_MAX}, {"ratio", 0.5}, {"tls", false}});
   const std::string out = testing::internal::GetCapturedStderr();
   ASSERT_EQ(out.back(), '\n');
   const auto line = nlohmann::json::parse(out);
@@ -31,7 +32,8 @@ TEST_F(LogTest, a_line_is_one_json_object) {
   EXPECT_EQ(line["big"], UINT64_MAX);
   EXPECT_EQ(line["ratio"], 0.5);
   EXPECT_EQ(line["tls"], false);
-  EXPECT_EQ(line["time"].get<std::string>().size(), std::string("2026-01-02T03:04:05.678901Z").size());
+  EXPECT_EQ(line["time"].get<std::string>().size(),
+            std::string("2026-01-02T03:04:05.678901Z").size());
 }
 
 TEST_F(LogTest, hostile_values_cannot_forge_lines) {
@@ -69,7 +71,8 @@ TEST_F(LogTest, levels_filter) {
 TEST_F(LogTest, an_overlong_line_stays_valid_and_says_so) {
   log_configure(LogLevel::kInfo, LogFormat::kJson);
   testing::internal::CaptureStderr();
-  log_info("a", "long", {{"before", 1}, {"blob", std::string(limits::kMaxLogLineBytes, 'x')}, {"after", 2}});
+  log_info("a", "long",
+           {{"before", 1}, {"blob", std::string(limits::kMaxLogLineBytes, 'x')}, {"after", 2}});
   const auto line = nlohmann::json::parse(testing::internal::GetCapturedStderr());
   EXPECT_EQ(line["before"], 1);
   EXPECT_EQ(line["after"], 2);
@@ -83,7 +86,8 @@ TEST_F(LogTest, threads_do_not_mix_lines) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([t] {
-      for (int i = 0; i < 200; ++i) log_info("t", "m", {{"thread", t}, {"i", i}, {"pad", std::string(300, 'p')}});
+      for (int i = 0; i < 200; ++i)
+        log_info("t", "m", {{"thread", t}, {"i", i}, {"pad", std::string(300, 'p')}});
     });
   }
   for (auto& thread : threads) thread.join();
@@ -107,11 +111,13 @@ TEST(JsonText, agrees_with_a_full_json_library_on_every_two_byte_string_and_on_u
       }
     }
   }
-  for (const char* good : {"\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
+  for (const char* good : {"\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+                           "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
     EXPECT_EQ(utf8_length_at(good, 0), std::string_view(good).size()) << good;
   }
-  for (const char* bad : {"\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
-                          "\x80", "\xe2\x82", "\xc2"}) {
+  for (const char* bad :
+       {"\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\x80", "\xe2\x82", "\xc2"}) {
     EXPECT_EQ(utf8_length_at(bad, 0), 0u) << bad;
   }
 }

@@ -17,17 +17,21 @@ TEST(MemoryGuardTest, a_level_begins_higher_than_it_ends) {
     uint64_t used;
     MemoryLevel next;
   } cases[] = {
-      {kNormal, 0, kNormal},    {kNormal, 799, kNormal}, {kNormal, 800, kCold},    {kNormal, 999, kCold},   {kNormal, 1000, kRefuse},
-      {kCold, 699, kNormal},    {kCold, 700, kCold},     {kCold, 999, kCold},      {kCold, 1000, kRefuse},  {kCold, ~0ull, kRefuse},
-      {kRefuse, 699, kNormal},  {kRefuse, 700, kCold},   {kRefuse, 899, kCold},    {kRefuse, 900, kRefuse}, {kRefuse, 1000, kRefuse},
+      {kNormal, 0, kNormal},   {kNormal, 799, kNormal},  {kNormal, 800, kCold},
+      {kNormal, 999, kCold},   {kNormal, 1000, kRefuse}, {kCold, 699, kNormal},
+      {kCold, 700, kCold},     {kCold, 999, kCold},      {kCold, 1000, kRefuse},
+      {kCold, ~0ull, kRefuse}, {kRefuse, 699, kNormal},  {kRefuse, 700, kCold},
+      {kRefuse, 899, kCold},   {kRefuse, 900, kRefuse},  {kRefuse, 1000, kRefuse},
   };
   for (const auto& c : cases) {
-    EXPECT_EQ(next_memory_level(c.now, c.used, 1000), c.next) << memory_level_name(c.now) << " with " << c.used;
+    EXPECT_EQ(next_memory_level(c.now, c.used, 1000), c.next)
+        << memory_level_name(c.now) << " with " << c.used;
   }
 }
 
 TEST(MemoryGuardTest, without_a_limit_nothing_is_too_much) {
-  for (const MemoryLevel now : {kNormal, kCold, kRefuse}) EXPECT_EQ(next_memory_level(now, ~0ull, 0), kNormal);
+  for (const MemoryLevel now : {kNormal, kCold, kRefuse})
+    EXPECT_EQ(next_memory_level(now, ~0ull, 0), kNormal);
   MemoryGuard guard(0, [] { return ~0ull >> 1; });
   EXPECT_EQ(guard.look(), kNormal);
   EXPECT_TRUE(guard.room_for(1ull << 40));
@@ -55,7 +59,8 @@ TEST_F(LookingGuardTest, what_grows_is_refused_with_the_limit_what_is_used_and_t
   EXPECT_EQ(guard.look(), kRefuse);
   const Status refused = guard.admit();
   EXPECT_EQ(refused.code(), Code::kNoSpace);
-  for (const char* word : {"1234", "1000", "900", "memory.limit_bytes"}) EXPECT_NE(refused.message().find(word), std::string::npos) << refused.message();
+  for (const char* word : {"1234", "1000", "900", "memory.limit_bytes"})
+    EXPECT_NE(refused.message().find(word), std::string::npos) << refused.message();
   used = 899;
   EXPECT_TRUE(guard.admit().ok()) << "a write that is refused looks again";
   EXPECT_EQ(guard.level(), kCold);
@@ -77,7 +82,8 @@ TEST_F(LookingGuardTest, metrics_tell_what_was_found) {
   used = 850;
   guard.look();
   const std::string text = metrics_text();
-  for (const char* line : {"\nrhumb_memory_bytes 850\n", "\nrhumb_memory_limit_bytes 1000\n", "\nrhumb_memory_level 1\n"}) {
+  for (const char* line : {"\nrhumb_memory_bytes 850\n", "\nrhumb_memory_limit_bytes 1000\n",
+                           "\nrhumb_memory_level 1\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << text;
   }
 }

@@ -55,7 +55,8 @@ TEST_F(MemoryMeasureTest, a_group_outside_of_the_namespace_leaves_its_root) {
 }
 
 TEST_F(MemoryMeasureTest, of_version_1_the_memory_controller) {
-  put("/proc/self/cgroup", "12:cpu,cpuacct:/a\n4:hugetlb,memory:/docker/abc\n1:name=systemd:/a\n0::/\n");
+  put("/proc/self/cgroup",
+      "12:cpu,cpuacct:/a\n4:hugetlb,memory:/docker/abc\n1:name=systemd:/a\n0::/\n");
   put("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
   EXPECT_EQ(memory_there(root), kMachine) << "that much is no limit";
   put("/sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes", "4000000\n");
@@ -84,7 +85,8 @@ TEST_F(MemoryMeasureTest, anonymous_is_what_is_resident_and_of_no_file) {
 
 TEST(AnonymousMemoryTest, follows_what_this_process_touches_and_gives_back) {
   constexpr size_t kBytes = 64u << 20, kNoise = 16u << 20;
-  void* const pages = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* const pages =
+      ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   ASSERT_NE(pages, MAP_FAILED);
   const uint64_t before = anonymous_memory();
   std::memset(pages, 1, kBytes);

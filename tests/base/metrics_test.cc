@@ -7,7 +7,9 @@
 namespace rhumb::base {
 namespace {
 
-bool has_line(const std::string& text, const std::string& line) { return ("\n" + text).find("\n" + line + "\n") != std::string::npos; }
+bool has_line(const std::string& text, const std::string& line) {
+  return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
+}
 
 TEST(Metrics, handles_are_the_same_for_the_same_name_and_labels) {
   Counter& a = counter("test_requests_total", "Requests.", {{"code", "200"}});

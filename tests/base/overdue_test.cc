@@ -1,4 +1,5 @@
-// Work that goes on beyond its deadline is reported once, with a stack that names where its thread is.
+// Work that goes on beyond its deadline is reported once, with a stack that names where its thread
+// is.
 #include "host/base/overdue.h"
 
 #include <dlfcn.h>
@@ -7,8 +8,8 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <csignal>
 #include <condition_variable>
+#include <csignal>
 #include <fstream>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -24,21 +25,23 @@ namespace {
 constexpr uint64_t kSecondNs = 1'000'000'000, kOverdueNs = kOverdueMs * 1'000'000;
 
 // Turns until it is told to end, in a function of its own that a stack can be looked through for.
-__attribute__((noinline, noclone)) void turn(const std::atomic<bool>& end, std::atomic<uint64_t>& turns) {
+__attribute__((noinline, noclone)) void turn(const std::atomic<bool>& end,
+                                             std::atomic<uint64_t>& turns) {
   while (!end.load()) turns.fetch_add(1);
 }
 
 // A thread at work for a request.
 class Busy {
  public:
-  Busy(const char* what, Deadline deadline) : thread_([this, what, deadline] {
-      tid_ = static_cast<int>(::syscall(SYS_gettid));
-      sigset_t all;  // as the threads of the HTTP front do
-      sigfillset(&all);
-      ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
-      const Watched watched(what, deadline);
-      turn(end_, turns_);
-    }) {
+  Busy(const char* what, Deadline deadline)
+      : thread_([this, what, deadline] {
+          tid_ = static_cast<int>(::syscall(SYS_gettid));
+          sigset_t all;  // as the threads of the HTTP front do
+          sigfillset(&all);
+          ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+          const Watched watched(what, deadline);
+          turn(end_, turns_);
+        }) {
     while (turns_.load() == 0) std::this_thread::yield();
   }
   ~Busy() {
@@ -58,7 +61,8 @@ class Busy {
 bool shows_turn(const std::string& stack) {
   Dl_info info{};
   if (::dladdr(reinterpret_cast<void*>(&turn), &info) == 0) return false;
-  const auto begin = reinterpret_cast<uintptr_t>(&turn) - reinterpret_cast<uintptr_t>(info.dli_fbase);
+  const auto begin =
+      reinterpret_cast<uintptr_t>(&turn) - reinterpret_cast<uintptr_t>(info.dli_fbase);
   for (size_t at = stack.find("+0x"); at != std::string::npos; at = stack.find("+0x", at + 1)) {
     const uint64_t offset = std::stoull(stack.substr(at + 1), nullptr, 16);
     if (offset >= begin && offset < begin + 512) return true;
@@ -66,7 +70,8 @@ bool shows_turn(const std::string& stack) {
   return false;
 }
 
-// Whether the kernel has put the thread to sleep. A signal that comes shortly before that is kept by ThreadSanitizer until the wait ends.
+// Whether the kernel has put the thread to sleep. A signal that comes shortly before that is kept
+// by ThreadSanitizer until the wait ends.
 bool sleeps(int tid) {
   std::ifstream stat("/proc/self/task/" + std::to_string(tid) + "/stat");
   std::string line;
@@ -140,7 +145,8 @@ TEST(OverdueTest, a_thread_that_waits_answers_too) {
   }
   wake.notify_one();
   waiting.join();
-  while (::syscall(SYS_tgkill, ::getpid(), tid.load(), 0) == 0) std::this_thread::yield();  // the kernel forgets it a little later
+  // the kernel forgets it a little later
+  while (::syscall(SYS_tgkill, ::getpid(), tid.load(), 0) == 0) std::this_thread::yield();
   EXPECT_EQ(stack_of(tid), "there is no such thread");
 }
 

@@ -13,7 +13,10 @@ TEST(Timer, RunsInOrderOfTime) {
   std::vector<int> order;  // written by the timer's one thread only, read after the last one ran
   std::promise<void> last;
   const Deadline soon = Deadline::after_ms(5);
-  timers.at({soon.at_ns + 2'000'000}, [&] { order.push_back(2); last.set_value(); });
+  timers.at({soon.at_ns + 2'000'000}, [&] {
+    order.push_back(2);
+    last.set_value();
+  });
   timers.at(soon, [&] { order.push_back(1); });
   last.get_future().wait();
   EXPECT_EQ(order, (std::vector<int>{1, 2}));

@@ -1,9 +1,12 @@
 // Load on a running rhumbd over REST. Prints one JSON object.
-//   bench_load ingest PORT COLLECTION DIR BATCH CONNECTIONS            upserts DIR/base.fbin with the payload that filters use
-//   bench_load search PORT COLLECTION DIR CONNECTIONS SECONDS PID PARAMS [PERCENT [FORM [BATCH]]]
-//     k=10 over DIR/queries.fbin; PARAMS: JSON of "params"; PERCENT: a filter that keeps so many; FORM of the vectors: text (default),
-//     wide (the digits that a client writes whose numbers are doubles, and blanks) or base64; BATCH: queries a request. First one pass for
-//     recall, then the timed part. CPU time is that of process PID (user and system); all figures but latencies are a query's.
+//   bench_load ingest PORT COLLECTION DIR BATCH CONNECTIONS            upserts DIR/base.fbin with
+//   the payload that filters use bench_load search PORT COLLECTION DIR CONNECTIONS SECONDS PID
+//   PARAMS [PERCENT [FORM [BATCH]]]
+//     k=10 over DIR/queries.fbin; PARAMS: JSON of "params"; PERCENT: a filter that keeps so many;
+//     FORM of the vectors: text (default), wide (the digits that a client writes whose numbers are
+//     doubles, and blanks) or base64; BATCH: queries a request. First one pass for recall, then the
+//     timed part. CPU time is that of process PID (user and system); all figures but latencies are
+//     a query's.
 #include <poll.h>
 #include <unistd.h>
 
@@ -27,7 +30,9 @@ using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 constexpr uint32_t kK = 10;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 void append_vector(std::string& out, const float* v, uint32_t n) {
   char text[32];
@@ -50,7 +55,8 @@ void append_wide(std::string& out, const float* v, uint32_t n) {
 }
 
 void append_base64(std::string& out, const float* v, uint32_t n) {
-  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr char kDigits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string bytes(reinterpret_cast<const char*>(v), n * sizeof(float));
   const size_t size = bytes.size();
   bytes.resize((size + 2) / 3 * 3);
@@ -72,7 +78,8 @@ void in_parallel(uint32_t threads, F work) {
 }
 
 [[noreturn]] void fail(const HttpClient& client, int status) {
-  std::fprintf(stderr, "HTTP %d: %.*s\n", status, static_cast<int>(std::min<size_t>(400, client.body().size())), client.body().data());
+  std::fprintf(stderr, "HTTP %d: %.*s\n", status,
+               static_cast<int>(std::min<size_t>(400, client.body().size())), client.body().data());
   std::exit(1);
 }
 
@@ -92,12 +99,14 @@ std::string batch_body(const Matrix<float>& base, uint32_t first, uint32_t count
   return body + "]}";
 }
 
-json ingest(uint16_t port, const std::string& collection, const std::string& dir, uint32_t batch, uint32_t connections) {
+json ingest(uint16_t port, const std::string& collection, const std::string& dir, uint32_t batch,
+            uint32_t connections) {
   const auto base = read_matrix<float>(dir + "/base.fbin");
   const uint32_t batches = (base.rows + batch - 1) / batch;
   std::vector<std::string> bodies(batches);  // made before the clock starts
   in_parallel(2, [&](uint32_t t) {
-    for (uint32_t b = t; b < batches; b += 2) bodies[b] = batch_body(base, b * batch, std::min(batch, base.rows - b * batch));
+    for (uint32_t b = t; b < batches; b += 2)
+      bodies[b] = batch_body(base, b * batch, std::min(batch, base.rows - b * batch));
   });
   const std::string path = "/collections/" + collection + "/points?wait=false";
   std::atomic<uint32_t> next{0}, refused{0};
@@ -113,7 +122,10 @@ json ingest(uint16_t port, const std::string& collection, const std::string& dir
     }
   });
   const double s = seconds_since(start);
-  return {{"acknowledged_s", s}, {"points_per_s", base.rows / s}, {"refused", refused.load()}, {"sync", "every acknowledgement"}};
+  return {{"acknowledged_s", s},
+          {"points_per_s", base.rows / s},
+          {"refused", refused.load()},
+          {"sync", "every acknowledgement"}};
 }
 
 double process_cpu_s(int pid) {
@@ -140,20 +152,31 @@ struct Queries {
   uint32_t batch;
 };
 
-Queries make_queries(const std::string& collection, const std::string& dir, const std::string& params, uint32_t percent, const Form& form) {
-  Queries q{"/collections/" + collection + "/points/query", {}, read_matrix<int32_t>(dir + "/truth" + std::to_string(percent) + ".ibin"), form.batch};
+Queries make_queries(const std::string& collection, const std::string& dir,
+                     const std::string& params, uint32_t percent, const Form& form) {
+  Queries q{"/collections/" + collection + "/points/query",
+            {},
+            read_matrix<int32_t>(dir + "/truth" + std::to_string(percent) + ".ibin"),
+            form.batch};
   if (form.batch > 1) q.path += "/batch";
-  const auto append = form.vectors == "base64" ? append_base64 : form.vectors == "wide" ? append_wide : append_vector;
+  const auto append = form.vectors == "base64" ? append_base64
+                      : form.vectors == "wide" ? append_wide
+                                               : append_vector;
   const auto vectors = read_matrix<float>(dir + "/queries.fbin");
   for (uint32_t i = 0; i < vectors.rows; ++i) {
     std::string body = R"({"query":)";
     append(body, vectors.row(i), vectors.columns);
     body += R"(,"limit":)" + std::to_string(kK) + R"(,"params":)" + params;
-    if (percent < 100) body += R"(,"filter":{"must":[{"key":"p)" + std::to_string(percent) + R"(","match":{"value":"in"}}]})";
+    if (percent < 100)
+      body += R"(,"filter":{"must":[{"key":"p)" + std::to_string(percent) +
+              R"(","match":{"value":"in"}}]})";
     body += '}';
-    if (form.batch == 1) q.bodies.push_back(std::move(body));
-    else if (i % form.batch == 0) q.bodies.push_back(R"({"searches":[)" + body + "]}");
-    else q.bodies.back().replace(q.bodies.back().size() - 2, 0, "," + body);
+    if (form.batch == 1)
+      q.bodies.push_back(std::move(body));
+    else if (i % form.batch == 0)
+      q.bodies.push_back(R"({"searches":[)" + body + "]}");
+    else
+      q.bodies.back().replace(q.bodies.back().size() - 2, 0, "," + body);
   }
   return q;
 }
@@ -163,14 +186,16 @@ json measure_recall(uint16_t port, const Queries& q) {
   double recall_sum = 0, few = 0;
   size_t row = 0;
   for (const std::string& body : q.bodies) {
-    if (const int status = client.request("POST", q.path, body); status != 200) fail(client, status);
+    if (const int status = client.request("POST", q.path, body); status != 200)
+      fail(client, status);
     json answers = json::parse(client.body()).at("result");
     if (q.batch == 1) answers = json::array({answers});
     for (const json& answer : answers) {
       std::vector<int32_t> found;
       for (const json& point : answer.at("points")) found.push_back(point.at("id").get<int32_t>());
       few += found.size() < kK;
-      recall_sum += recall(q.truth.row(row++), found.data(), static_cast<uint32_t>(found.size()), kK);
+      recall_sum +=
+          recall(q.truth.row(row++), found.data(), static_cast<uint32_t>(found.size()), kK);
     }
   }
   return {{"recall", recall_sum / static_cast<double>(row)}, {"fewer_than_k", few}};
@@ -187,7 +212,9 @@ json search(uint16_t port, const Queries& q, uint32_t connections, double second
     HttpClient client(port);
     while (seconds_since(start) < seconds) {
       const auto sent = Clock::now();
-      if (const int status = client.request("POST", q.path, q.bodies[next++ % q.bodies.size()]); status != 200) fail(client, status);
+      if (const int status = client.request("POST", q.path, q.bodies[next++ % q.bodies.size()]);
+          status != 200)
+        fail(client, status);
       latency_us[t].push_back(seconds_since(sent) * 1e6);
     }
   });
@@ -196,8 +223,12 @@ json search(uint16_t port, const Queries& q, uint32_t connections, double second
   for (const auto& one : latency_us) all.insert(all.end(), one.begin(), one.end());
   std::sort(all.begin(), all.end());
   const auto n = static_cast<double>(all.size() * q.batch);
-  result.update({{"connections", connections}, {"queries", all.size() * q.batch}, {"queries_per_s", n / wall_s}, {"server_cpu_us", cpu_s * 1e6 / n},
-                 {"p50_us", all[all.size() / 2]}, {"p99_us", all[all.size() * 99 / 100]}});
+  result.update({{"connections", connections},
+                 {"queries", all.size() * q.batch},
+                 {"queries_per_s", n / wall_s},
+                 {"server_cpu_us", cpu_s * 1e6 / n},
+                 {"p50_us", all[all.size() / 2]},
+                 {"p99_us", all[all.size() * 99 / 100]}});
   return result;
 }
 
@@ -205,14 +236,22 @@ int run(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "";
   const auto number = [&](int i) { return static_cast<uint32_t>(std::stoul(argv[i])); };
   if (what == "ingest" && argc == 7) {
-    std::printf("%s\n", ingest(static_cast<uint16_t>(number(2)), argv[3], argv[4], number(5), number(6)).dump().c_str());
+    std::printf("%s\n",
+                ingest(static_cast<uint16_t>(number(2)), argv[3], argv[4], number(5), number(6))
+                    .dump()
+                    .c_str());
   } else if (what == "search" && argc >= 9) {
     const Form form{argc > 10 ? argv[10] : "text", argc > 11 ? number(11) : 1};
     const Queries q = make_queries(argv[3], argv[4], argv[8], argc > 9 ? number(9) : 100, form);
-    std::printf("%s\n", search(static_cast<uint16_t>(number(2)), q, number(5), std::stod(argv[6]), std::atoi(argv[7])).dump().c_str());
+    std::printf("%s\n", search(static_cast<uint16_t>(number(2)), q, number(5), std::stod(argv[6]),
+                               std::atoi(argv[7]))
+                            .dump()
+                            .c_str());
   } else {
-    std::fprintf(stderr, "usage: bench_load ingest PORT COLLECTION DIR BATCH CONNECTIONS\n"
-                         "       bench_load search PORT COLLECTION DIR CONNECTIONS SECONDS PID PARAMS [PERCENT [FORM [BATCH]]]\n");
+    std::fprintf(stderr,
+                 "usage: bench_load ingest PORT COLLECTION DIR BATCH CONNECTIONS\n"
+                 "       bench_load search PORT COLLECTION DIR CONNECTIONS SECONDS PID PARAMS "
+                 "[PERCENT [FORM [BATCH]]]\n");
     return 2;
   }
   return 0;

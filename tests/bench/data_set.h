@@ -1,5 +1,5 @@
-// Sets that behave like embeddings: low-rank clusters seen through a random projection, or a real set, with the exact neighbours of
-// queries that are not in the base.
+// Sets that behave like embeddings: low-rank clusters seen through a random projection, or a real
+// set, with the exact neighbours of queries that are not in the base.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,8 @@
 
 namespace rhumb::bench {
 
-// Row-major matrix as *.fbin (float) and *.ibin (int) files keep it: u32 rows, u32 columns, values, little-endian.
+// Row-major matrix as *.fbin (float) and *.ibin (int) files keep it: u32 rows, u32 columns, values,
+// little-endian.
 template <typename T>
 struct Matrix {
   uint32_t rows = 0, columns = 0;
@@ -25,12 +26,14 @@ void write_matrix(const std::string& path, const Matrix<T>& matrix);
 template <typename T>
 Matrix<T> read_matrix(const std::string& path);
 
-// Parameters of x = W'z + noise * N(0, I), z = mu_c + rad * an_c o s o N(0, I_rank), s_j ~ (j + 1)^-decay with |s| = 1, mu_c = s o N,
-// an_c log-normal per cluster and axis, rad = within * exp(sigma_radius * N) per point, cluster weights ~ rank^-0.5.
+// Parameters of x = W'z + noise * N(0, I), z = mu_c + rad * an_c o s o N(0, I_rank), s_j ~ (j +
+// 1)^-decay with |s| = 1, mu_c = s o N, an_c log-normal per cluster and axis, rad = within *
+// exp(sigma_radius * N) per point, cluster weights ~ rank^-0.5.
 struct Recipe {
   uint32_t dim, rank, clusters;
   double decay, within, noise, sigma_axis, sigma_radius;
-  bool embedding;  // add 0.8 of a common mean and normalise (cosine); else clip(30 + 35 x, 0, 218) (euclid)
+  // add 0.8 of a common mean and normalise (cosine); else clip(30 + 35 x, 0, 218) (euclid)
+  bool embedding;
 };
 inline constexpr Recipe kC128{128, 48, 1000, .45, .90, .15, .5, .25, false};
 inline constexpr Recipe kE1536{1536, 96, 500, .40, 1.10, .40, .3, .12, true};
@@ -41,7 +44,8 @@ struct DataSet {
 };
 DataSet generate(const Recipe& recipe, uint32_t points, uint32_t queries, uint64_t seed);
 
-// Which points a filter that keeps `percent` of 100 lets pass; the same in the payloads that the load program writes.
+// Which points a filter that keeps `percent` of 100 lets pass; the same in the payloads that the
+// load program writes.
 bool passes(uint32_t point, uint32_t percent);
 
 // The k nearest of the base that pass, exact, by the SDK's kernels.

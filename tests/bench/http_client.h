@@ -1,4 +1,5 @@
-// One blocking keep-alive connection, as plain as can be, so that the load program costs little beside the server it measures.
+// One blocking keep-alive connection, as plain as can be, so that the load program costs little
+// beside the server it measures.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +8,8 @@
 
 namespace rhumb::bench {
 
-// One thread at a time. Ends the program with a message when the server does not answer as HTTP/1.1 with a Content-Length.
+// One thread at a time. Ends the program with a message when the server does not answer as HTTP/1.1
+// with a Content-Length.
 class HttpClient {
  public:
   explicit HttpClient(uint16_t port);
@@ -17,7 +19,9 @@ class HttpClient {
 
   // The status; `body` stays valid until the next call.
   int request(std::string_view method, std::string_view path, std::string_view body);
-  std::string_view body() const { return std::string_view(received_).substr(body_at_, body_bytes_); }
+  std::string_view body() const {
+    return std::string_view(received_).substr(body_at_, body_bytes_);
+  }
 
  private:
   void send_all(std::string_view bytes);

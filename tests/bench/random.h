@@ -7,7 +7,8 @@
 
 namespace rhumb::bench {
 
-// SplitMix64 and Box-Muller: the same numbers on every machine, which <random>'s distributions do not promise.
+// SplitMix64 and Box-Muller: the same numbers on every machine, which <random>'s distributions do
+// not promise.
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed) {}
@@ -23,7 +24,8 @@ class Random {
       spare_ready_ = false;
       return spare_;
     }
-    const double radius = std::sqrt(-2 * std::log(1 - uniform())), angle = 2 * std::numbers::pi * uniform();
+    const double radius = std::sqrt(-2 * std::log(1 - uniform())),
+                 angle = 2 * std::numbers::pi * uniform();
     spare_ = radius * std::sin(angle);
     spare_ready_ = true;
     return radius * std::cos(angle);

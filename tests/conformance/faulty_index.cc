@@ -1,4 +1,5 @@
-// An exact index engine with one fault, chosen when it is compiled: what the conformance suite is there to find.
+// An exact index engine with one fault, chosen when it is compiled: what the conformance suite is
+// there to find.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -40,7 +41,8 @@ enum Fault {
   admits_its_loss       // the same codes, and stats tell what they find: no fault
 };
 constexpr bool has(Fault fault) { return RHUMB_FAULT == fault; }
-constexpr bool has_codes = has(codes_of_first_rows) || has(boasts_of_recall) || has(admits_its_loss);
+constexpr bool has_codes =
+    has(codes_of_first_rows) || has(boasts_of_recall) || has(admits_its_loss);
 
 bool bit(const uint64_t* bits, uint32_t i) { return (bits[i / 64] >> (i % 64) & 1) != 0; }
 
@@ -50,15 +52,21 @@ class Faulty {
   static constexpr const char* kVersion = "1.0.0";
 
   Faulty(const rhumb_host_t* host, const rhumb_index_open_t& open)
-      : host_(host), vectors_(*open.vectors), kernel_(rhumb_kernel_for(open.metric, open.vectors->scalar)) {
+      : host_(host),
+        vectors_(*open.vectors),
+        kernel_(rhumb_kernel_for(open.metric, open.vectors->scalar)) {
     if (kernel_ == nullptr) throw rhumb::Error(RHUMB_UNSUPPORTED, "metric");
-    if (!has(takes_any_config) && !has(never_ends) && !has(no_numbers) && open.base->config_json.size > 0) throw rhumb::Error(RHUMB_INVALID, "no parameters");
+    if (!has(takes_any_config) && !has(never_ends) && !has(no_numbers) &&
+        open.base->config_json.size > 0)
+      throw rhumb::Error(RHUMB_INVALID, "no parameters");
     if (open.base->data_dir.size > 0) {
       std::ifstream file(std::string(rhumb::view(open.base->data_dir)) + "/rows");
       std::string rows, again;
       if (!std::getline(file, rows) || !std::getline(file, again) || rows.empty())
         throw rhumb::Error(RHUMB_CORRUPT, "rows");
-      const bool good = rows == again && rows.find_first_not_of("0123456789") == std::string::npos && rows.size() < 10;
+      const bool good = rows == again &&
+                        rows.find_first_not_of("0123456789") == std::string::npos &&
+                        rows.size() < 10;
       if (!good && !has(trusts_files)) throw rhumb::Error(RHUMB_CORRUPT, "rows");
       built_ = static_cast<uint32_t>(std::strtoul(rows.c_str(), nullptr, 10));
       if (built_ > vectors_.rows && !has(trusts_files)) throw rhumb::Error(RHUMB_CORRUPT, "rows");
@@ -72,29 +80,32 @@ class Faulty {
   static std::string describe() {
     return R"({"metrics":["euclid"],"scalars":["f32"],"parameters":{"type":"object","additionalProperties":false}})";
   }
-  void build(const rhumb_call_t*, uint32_t slot_end, const uint64_t*, const rhumb_progress_t* progress) {
+  void build(const rhumb_call_t*, uint32_t slot_end, const uint64_t*,
+             const rhumb_progress_t* progress) {
     if (progress != nullptr && progress->tick(progress->ctx, slot_end, slot_end) == 0)
       throw rhumb::Error(RHUMB_CANCELLED, "stopped");
     built_ = slot_end;
   }
   void insert(const rhumb_call_t*, uint32_t, uint32_t slot_end) {
     const uint32_t end = has(inserts_whole_words) ? (slot_end + 63) & ~63u : slot_end;
-    for (uint32_t built = built_; built < end && !built_.compare_exchange_weak(built, end);) {
-    }
+    for (uint32_t built = built_; built < end && !built_.compare_exchange_weak(built, end);) {}
   }
   void search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out) {
     for (const rhumb_ext_t* ext = query.ext; ext != nullptr; ext = ext->next) {
-      if (ext->required != 0 && !has(takes_any_extension)) throw rhumb::Error(RHUMB_UNSUPPORTED, ext->id);
+      if (ext->required != 0 && !has(takes_any_extension))
+        throw rhumb::Error(RHUMB_UNSUPPORTED, ext->id);
     }
     for (uint64_t q = 0; q < query.query_count; ++q) {
       if (!has(never_stops)) rhumb::check_call(call, host_);
       while (has(never_ends)) turns_.fetch_add(1);
-      answer(static_cast<const char*>(query.vectors.data) + q * query.vectors.stride, query, q, out);
+      answer(static_cast<const char*>(query.vectors.data) + q * query.vectors.stride, query, q,
+             out);
     }
   }
   void save(std::string_view dir) {
     std::ofstream file(std::string(dir) + "/rows");
-    const uint32_t rows = has(forgets_when_saving) && built_ > 0 ? built_ - built_ / 3 : built_.load();
+    const uint32_t rows =
+        has(forgets_when_saving) && built_ > 0 ? built_ - built_ / 3 : built_.load();
     file << rows << '\n' << rows << '\n';
     if (!file.flush()) throw rhumb::Error(RHUMB_IO, "rows");
   }
@@ -102,13 +113,16 @@ class Faulty {
     const std::string n = std::to_string(built_);
     std::string measured;
     if (has(boasts_of_recall)) measured = ",\"measured\":{\"recall\":1.0}";
-    if (has(admits_its_loss)) measured = ",\"measured\":{\"recall\":" + std::to_string(found_by_codes()) + "}";
-    return "{\"rows\":" + n + ",\"built_through\":" + n + ",\"bytes_resident\":100,\"bytes_mapped\":0" + measured + "}";
+    if (has(admits_its_loss))
+      measured = ",\"measured\":{\"recall\":" + std::to_string(found_by_codes()) + "}";
+    return "{\"rows\":" + n + ",\"built_through\":" + n +
+           ",\"bytes_resident\":100,\"bytes_mapped\":0" + measured + "}";
   }
 
  private:
   bool passes(const rhumb_filter_t* filter, uint32_t slot) const {
-    if (vectors_.present != nullptr && !bit(vectors_.present, slot) && !has(ignores_present)) return false;
+    if (vectors_.present != nullptr && !bit(vectors_.present, slot) && !has(ignores_present))
+      return false;
     if (filter == nullptr || has(ignores_filter)) return true;
     if (filter->kind == RHUMB_FILTER_SLOTS)
       return std::binary_search(filter->slots, filter->slots + filter->pass_count, slot);
@@ -117,32 +131,41 @@ class Faulty {
     return bits == nullptr || bit(bits, slot);
   }
   const float* row(uint32_t slot) const {
-    const char* const chunk = static_cast<const char*>(vectors_.chunks[slot >> vectors_.chunk_shift]);
-    return reinterpret_cast<const float*>(chunk + (slot & ((1u << vectors_.chunk_shift) - 1)) * vectors_.stride);
+    const char* const chunk =
+        static_cast<const char*>(vectors_.chunks[slot >> vectors_.chunk_shift]);
+    return reinterpret_cast<const float*>(chunk + (slot & ((1u << vectors_.chunk_shift) - 1)) *
+                                                      vectors_.stride);
   }
-  // Leaves what is closest by codes of 7 bits, with one centre and one step size for ever, those of the first rows. A fixed number is compared
-  // again by the caller, whatever the codes' error.
-  void keep_closest_by_codes(const char* vector, uint32_t k, std::vector<std::pair<float, uint32_t>>& all) const {
+  // Leaves what is closest by codes of 7 bits, with one centre and one step size for ever, those of
+  // the first rows. A fixed number is compared again by the caller, whatever the codes' error.
+  void keep_closest_by_codes(const char* vector, uint32_t k,
+                             std::vector<std::pair<float, uint32_t>>& all) const {
     const uint32_t first_rows = std::min(built_.load(), 256u), dim = vectors_.dim;
     std::vector<double> centre(dim);
     double square = 0;
     for (uint32_t slot = 0; slot < first_rows; ++slot) {
-      for (uint32_t d = 0; d < dim; ++d) centre[d] += static_cast<double>(row(slot)[d]) / first_rows;
+      for (uint32_t d = 0; d < dim; ++d)
+        centre[d] += static_cast<double>(row(slot)[d]) / first_rows;
     }
     for (uint32_t slot = 0; slot < first_rows; ++slot) {
       for (uint32_t d = 0; d < dim; ++d) square += std::pow(row(slot)[d] - centre[d], 2);
     }
-    const double sigma = std::sqrt(square / std::max(1u, first_rows * dim)), scale = sigma > 0 ? 63.5 / (4 * sigma) : 1;
-    const auto code = [&](const float* v, uint32_t d) { return std::clamp(std::round(scale * (v[d] - centre[d]) + 64), 0.0, 127.0); };
+    const double sigma = std::sqrt(square / std::max(1u, first_rows * dim)),
+                 scale = sigma > 0 ? 63.5 / (4 * sigma) : 1;
+    const auto code = [&](const float* v, uint32_t d) {
+      return std::clamp(std::round(scale * (v[d] - centre[d]) + 64), 0.0, 127.0);
+    };
     for (auto& [distance, slot] : all) {
       double sum = 0;
-      for (uint32_t d = 0; d < dim; ++d) sum += std::pow(code(reinterpret_cast<const float*>(vector), d) - code(row(slot), d), 2);
+      for (uint32_t d = 0; d < dim; ++d)
+        sum += std::pow(code(reinterpret_cast<const float*>(vector), d) - code(row(slot), d), 2);
       distance = static_cast<float>(sum);
     }
     std::sort(all.begin(), all.end());
     if (all.size() > k + k / 4 + 4) all.resize(k + k / 4 + 4);
   }
-  std::vector<std::pair<float, uint32_t>> closest_of_all(const char* vector, uint32_t k, bool by_codes) const {
+  std::vector<std::pair<float, uint32_t>> closest_of_all(const char* vector, uint32_t k,
+                                                         bool by_codes) const {
     std::vector<std::pair<float, uint32_t>> all;
     for (uint32_t slot = 0; slot < built_; ++slot) all.emplace_back(0.0f, slot);
     if (by_codes) keep_closest_by_codes(vector, k, all);
@@ -158,7 +181,8 @@ class Faulty {
     for (uint32_t i = 0; i < kAsked && built_ >= kAsked; ++i) {
       const auto* const query = reinterpret_cast<const char*>(row(i * (built_ / kAsked)));
       const auto right = closest_of_all(query, kHits, false);
-      for (const auto& hit : closest_of_all(query, kHits, true)) hits += hit.first <= right.back().first ? 1 : 0;
+      for (const auto& hit : closest_of_all(query, kHits, true))
+        hits += hit.first <= right.back().first ? 1 : 0;
       wanted += static_cast<uint32_t>(right.size());
     }
     return wanted == 0 ? 1 : static_cast<double>(hits) / wanted;
@@ -170,16 +194,21 @@ class Faulty {
       if (has(misses_some) && slot % 3 == 0) continue;
       all.emplace_back(0.0f, slot);
     }
-    if (has_codes && (query.flags & RHUMB_QUERY_EXACT) == 0) keep_closest_by_codes(vector, query.k, all);
+    if (has_codes && (query.flags & RHUMB_QUERY_EXACT) == 0)
+      keep_closest_by_codes(vector, query.k, all);
     for (auto& [distance, slot] : all) kernel_->slots(vector, &vectors_, &slot, 1, &distance);
     std::sort(all.begin(), all.end());
-    if (has(gives_up_early) && all.size() < 100 && !all.empty()) all.pop_back(), all.resize(all.size() / 4);
+    if (has(gives_up_early) && all.size() < 100 && !all.empty())
+      all.pop_back(), all.resize(all.size() / 4);
     if (all.size() > query.k) all.resize(query.k);
     if (has(unsorted)) std::reverse(all.begin(), all.end());
     if (has(repeats) && all.size() > 1) all[1] = all[0];
     if (has(wrong_distance) && !all.empty()) all.back().first += 1;
-    constexpr float kNone[] = {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
-    for (size_t i = 0; has(no_numbers) && i < all.size(); i += 2) all[i].first = kNone[i / 2 % std::size(kNone)];
+    constexpr float kNone[] = {std::numeric_limits<float>::quiet_NaN(),
+                               std::numeric_limits<float>::infinity(),
+                               -std::numeric_limits<float>::infinity()};
+    for (size_t i = 0; has(no_numbers) && i < all.size(); i += 2)
+      all[i].first = kNone[i / 2 % std::size(kNone)];
     out.counts[q] = static_cast<uint32_t>(all.size());
     for (size_t i = 0; i < all.size(); ++i) {
       out.distances[q * query.k + i] = all[i].first;

@@ -14,8 +14,9 @@
 namespace rhumb::consensus {
 namespace {
 
-// What NothingCommittedIsLostToAKill starts as a process of its own (a fork of a process with threads could not start new ones
-// everywhere): proposes without end and tells on descriptor 3 how far commands were committed.
+// What NothingCommittedIsLostToAKill starts as a process of its own (a fork of a process with
+// threads could not start new ones everywhere): proposes without end and tells on descriptor 3 how
+// far commands were committed.
 int propose_until_killed(const char* dir, uint64_t from) {
   base::Executor apply("apply", 2, 100000);
   Machine machine(apply);
@@ -61,13 +62,15 @@ TEST_F(ConsensusTest, NothingCommittedIsLostToAKill) {
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status)) << "exit " << WEXITSTATUS(status);
-    while (::read(fds[0], &told, sizeof(told)) == static_cast<ssize_t>(sizeof(told))) acknowledged = told;
+    while (::read(fds[0], &told, sizeof(told)) == static_cast<ssize_t>(sizeof(told)))
+      acknowledged = told;
     ::close(fds[0]);
   }
   Machine machine(apply_);
   Node node(dir_);
   ASSERT_TRUE(node.open(5, machine).ok());
-  // Each child began anew behind what its forerunner had acknowledged; what was committed unseen may be there twice.
+  // Each child began anew behind what its forerunner had acknowledged; what was committed unseen
+  // may be there twice.
   const std::vector<std::string> data = machine.data();
   uint64_t next = 1;
   for (const std::string& command : data) {
@@ -119,8 +122,8 @@ TEST_F(ConsensusTest, AFullDiskIsToldAndPassesWithARelease) {
   Machine machine(apply_);
   Node node(dir_, R"({"segment_bytes":65536})");
   ASSERT_TRUE(node.create(5, machine).ok());
-  // The write that finds no room waits; what comes behind it is told. So the proposals are sent without waiting for the
-  // one before.
+  // The write that finds no room waits; what comes behind it is told. So the proposals are sent
+  // without waiting for the one before.
   std::atomic<uint64_t> committed{0}, refused{0}, sent{0};
   while (refused == 0) {
     ++sent;
@@ -130,20 +133,22 @@ TEST_F(ConsensusTest, AFullDiskIsToldAndPassesWithARelease) {
       else if (index.status().code() == base::Code::kNoSpace)
         ++refused;
     });
-    if (sent % 10 == 0) ASSERT_TRUE(node.read_index(5).ok()) << "reads go on";  // and the loop keeps up
+    // and the loop keeps up
+    if (sent % 10 == 0) ASSERT_TRUE(node.read_index(5).ok()) << "reads go on";
   }
   std::string reason;
   EXPECT_TRUE(node.host().healthy(&reason)) << reason;
-  // Each release gives room to some of what waits, which is then committed and can be released in turn, as checkpoints
-  // do.
+  // Each release gives room to some of what waits, which is then committed and can be released in
+  // turn, as checkpoints do.
   base::Result<uint64_t> index = base::Status(base::Code::kNoSpace, "not asked yet");
   while (!index.ok() && index.status().code() == base::Code::kNoSpace) {
     Answer<base::Result<uint64_t>> answer;
     std::atomic<bool> answered{false};
-    node.host().propose(5, "after", [&, callback = answer.callback()](base::Result<uint64_t> result) {
-      callback(std::move(result));
-      answered = true;
-    });
+    node.host().propose(5, "after",
+                        [&, callback = answer.callback()](base::Result<uint64_t> result) {
+                          callback(std::move(result));
+                          answered = true;
+                        });
     do node.host().release(5, machine.applied_index());
     while (!answered);
     index = answer.get();
@@ -159,7 +164,8 @@ TEST_F(ConsensusTest, AFullDiskIsToldAndPassesWithARelease) {
 int main(int argc, char** argv) {
   const char* dir = std::getenv("RHUMB_TEST_DIR");
   const char* from = std::getenv("RHUMB_TEST_FROM");
-  if (dir != nullptr && from != nullptr) return rhumb::consensus::propose_until_killed(dir, std::stoull(from));
+  if (dir != nullptr && from != nullptr)
+    return rhumb::consensus::propose_until_killed(dir, std::stoull(from));
   ::testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

@@ -1,4 +1,5 @@
-// A node's log and consensus loop with the real plugins, and a state machine that remembers what it was given.
+// A node's log and consensus loop with the real plugins, and a state machine that remembers what it
+// was given.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,7 +21,8 @@
 
 namespace rhumb::consensus {
 
-// Applies on an executor, as a shard does. Checks the contract: no gaps, one batch at a time, nothing after a failure.
+// Applies on an executor, as a shard does. Checks the contract: no gaps, one batch at a time,
+// nothing after a failure.
 class Machine : public StateMachine {
  public:
   explicit Machine(base::Executor& executor, uint64_t applied = 0)
@@ -133,7 +135,8 @@ class Answer {
 // One life of a node.
 class Node {
  public:
-  explicit Node(const std::string& dir, const std::string& log_config = R"({"segment_bytes":1048576})",
+  explicit Node(const std::string& dir,
+                const std::string& log_config = R"({"segment_bytes":1048576})",
                 GroupHost::MessageSender sender = nullptr) {
     auto opened = storage::LogStore::open(plugins(), "wal", dir + "/log", log_config);
     EXPECT_TRUE(opened.ok()) << opened.status().to_string();
@@ -183,7 +186,8 @@ class Node {
 class ConsensusTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "rhumb-consensus-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "rhumb-consensus-XXXXXX").string();
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     dir_ = pattern;
   }

@@ -18,7 +18,8 @@ TEST(Records, HardStateAndManifestRoundTripAndRefuseOtherBytes) {
   EXPECT_EQ(back->commit, 41u);
   EXPECT_TRUE(back->membership.joint && back->membership.auto_leave);
   EXPECT_EQ(back->membership.members[1].id, 9u);
-  for (size_t cut = 0; cut < bytes.size(); ++cut) EXPECT_FALSE(decode_hard_state(bytes.substr(0, cut)).ok()) << cut;
+  for (size_t cut = 0; cut < bytes.size(); ++cut)
+    EXPECT_FALSE(decode_hard_state(bytes.substr(0, cut)).ok()) << cut;
   EXPECT_FALSE(decode_hard_state(bytes + "x").ok());
   std::string newer = bytes;
   newer[0] = 2;

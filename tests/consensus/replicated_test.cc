@@ -1,5 +1,5 @@
-// Three nodes in one process: the host's loop with real logs and engines, messages by function call, nodes that stop
-// and come back.
+// Three nodes in one process: the host's loop with real logs and engines, messages by function
+// call, nodes that stop and come back.
 #include <thread>
 
 #include "tests/consensus/fixture.h"
@@ -11,12 +11,14 @@ constexpr uint64_t kGroup = 7;
 
 class Cluster {
  public:
-  Cluster(const std::string& dir, base::Executor& apply, uint64_t nodes) : dir_(dir), apply_(apply), members_(nodes) {
+  Cluster(const std::string& dir, base::Executor& apply, uint64_t nodes)
+      : dir_(dir), apply_(apply), members_(nodes) {
     for (uint64_t id = 1; id <= nodes; ++id) voters_.push_back({id, RHUMB_VOTER});
     for (uint64_t id = 1; id <= nodes; ++id) {
       boot(id);
       Answer<base::Status> created;
-      member(id).node->host().create_group(kGroup, id, voters_, member(id).machine.get(), created.callback());
+      member(id).node->host().create_group(kGroup, id, voters_, member(id).machine.get(),
+                                           created.callback());
       const base::Status status = created.get();
       EXPECT_TRUE(status.ok()) << status.to_string();
     }
@@ -72,15 +74,17 @@ class Cluster {
   void boot(uint64_t id) {
     if (member(id).machine != nullptr) retired_.push_back(std::move(member(id).machine));
     member(id).machine = std::make_unique<Machine>(apply_);
-    auto node = std::make_shared<Node>(dir_ + "/" + std::to_string(id), R"({"segment_bytes":1048576})",
-                                       [this, id](uint64_t group, uint64_t to, std::string bytes) {
-                                         std::shared_ptr<Node> target;
-                                         {
-                                           const std::lock_guard lock(mutex_);
-                                           target = member(to).node;
-                                         }
-                                         if (target != nullptr) target->host().receive(group, id, std::move(bytes));
-                                       });
+    auto node =
+        std::make_shared<Node>(dir_ + "/" + std::to_string(id), R"({"segment_bytes":1048576})",
+                               [this, id](uint64_t group, uint64_t to, std::string bytes) {
+                                 std::shared_ptr<Node> target;
+                                 {
+                                   const std::lock_guard lock(mutex_);
+                                   target = member(to).node;
+                                 }
+                                 if (target != nullptr)
+                                   target->host().receive(group, id, std::move(bytes));
+                               });
     const std::lock_guard lock(mutex_);
     member(id).node = std::move(node);
   }
@@ -99,12 +103,14 @@ TEST_F(ConsensusTest, ThreeReplicasApplyTheSame) {
   for (int i = 0; i < 50; ++i) last = cluster.commit("c" + std::to_string(i));
   cluster.wait_all_applied(last);
   EXPECT_GE(cluster.machine(1).data().size(), 50u);
-  for (uint64_t id = 2; id <= 3; ++id) EXPECT_EQ(cluster.machine(id).data(), cluster.machine(1).data());
+  for (uint64_t id = 2; id <= 3; ++id)
+    EXPECT_EQ(cluster.machine(id).data(), cluster.machine(1).data());
   const uint64_t leader = cluster.wait_leader();
   const uint64_t follower = leader % 3 + 1;
   const base::Status refused = cluster.node(follower).propose(kGroup, "x").status();
   EXPECT_EQ(refused.code(), base::Code::kUnavailable);
-  EXPECT_NE(refused.message().find("replica " + std::to_string(leader)), std::string::npos) << refused.message();
+  EXPECT_NE(refused.message().find("replica " + std::to_string(leader)), std::string::npos)
+      << refused.message();
 }
 
 TEST_F(ConsensusTest, TheOthersGoOnWithoutTheLeaderAndItCatchesUp) {
@@ -118,7 +124,8 @@ TEST_F(ConsensusTest, TheOthersGoOnWithoutTheLeaderAndItCatchesUp) {
   last = cluster.commit("c");
   cluster.wait_all_applied(last);
   EXPECT_GE(cluster.machine(1).data().size(), 41u);
-  for (uint64_t id = 2; id <= 3; ++id) EXPECT_EQ(cluster.machine(id).data(), cluster.machine(1).data());
+  for (uint64_t id = 2; id <= 3; ++id)
+    EXPECT_EQ(cluster.machine(id).data(), cluster.machine(1).data());
 }
 
 TEST_F(ConsensusTest, LeadershipIsTransferredOnRequest) {

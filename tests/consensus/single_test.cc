@@ -1,4 +1,5 @@
-// A group that one node decides alone: the whole path from a proposal to the state machine, and what restarts leave.
+// A group that one node decides alone: the whole path from a proposal to the state machine, and
+// what restarts leave.
 #include <sys/resource.h>
 #include <thread>
 
@@ -7,7 +8,9 @@
 namespace rhumb::consensus {
 namespace {
 
-std::string command(uint64_t i) { return "command " + std::to_string(i) + std::string(i % 100, '.'); }
+std::string command(uint64_t i) {
+  return "command " + std::to_string(i) + std::string(i % 100, '.');
+}
 
 TEST_F(ConsensusTest, ProposalsAreCommittedAndAppliedInOrder) {
   Machine machine(apply_);
@@ -56,17 +59,19 @@ TEST_F(ConsensusTest, TenThousandEntriesShareWritesAndSurviveRestarts) {
     last = highest;
     machine.wait_applied(last);
     EXPECT_EQ(machine.data().size(), kEntries);
-    EXPECT_LT(machine.batches(), kEntries / 4) << "entries that are ready together are applied together";
+    EXPECT_LT(machine.batches(), kEntries / 4)
+        << "entries that are ready together are applied together";
   }
-  // A state machine that lost everything gets everything; one that kept a part gets the rest; one that kept all gets
-  // nothing new.
+  // A state machine that lost everything gets everything; one that kept a part gets the rest; one
+  // that kept all gets nothing new.
   for (const uint64_t kept : {uint64_t{0}, last / 2, last}) {
     Machine machine(apply_, kept);
     Node node(dir_);
     EXPECT_EQ(node.host().recovered_groups(), std::vector<uint64_t>{5});
     const base::Status opened = node.open(5, machine);
     ASSERT_TRUE(opened.ok()) << opened.to_string();
-    EXPECT_GE(machine.applied_index(), last) << "open answers when all that was committed is applied";
+    EXPECT_GE(machine.applied_index(), last)
+        << "open answers when all that was committed is applied";
     if (kept == 0) {
       const std::vector<std::string> data = machine.data();
       ASSERT_EQ(data.size(), kEntries);
@@ -165,7 +170,8 @@ TEST_F(ConsensusTest, ClosingWaitsForTheStateMachine) {
     done = true;
     callback(std::move(status));
   });
-  EXPECT_EQ(node.propose(5, "late").status().code(), base::Code::kNotFound);  // behind the close in the queue
+  // behind the close in the queue
+  EXPECT_EQ(node.propose(5, "late").status().code(), base::Code::kNotFound);
   EXPECT_FALSE(done);
   machine.hold(false);
   EXPECT_TRUE(closed.get().ok());
@@ -179,8 +185,9 @@ TEST_F(ConsensusTest, AFailureToApplyFencesItsGroupOnly) {
   ASSERT_TRUE(node.create(5, bad).ok());
   ASSERT_TRUE(node.create(6, good).ok());
   bad.fail_at(4);
-  ASSERT_TRUE(node.propose(5, "third").ok());    // 1 bootstrap, 2 the leader's no-op
-  const auto fatal = node.propose(5, "fourth");  // it was committed, whatever becomes of applying it
+  ASSERT_TRUE(node.propose(5, "third").ok());  // 1 bootstrap, 2 the leader's no-op
+  // it was committed, whatever becomes of applying it
+  const auto fatal = node.propose(5, "fourth");
   while (node.host().status(5)->fenced.empty()) std::this_thread::yield();
   EXPECT_EQ(node.propose(5, "x").status().code(), base::Code::kInternal);
   EXPECT_EQ(node.read_index(5).status().code(), base::Code::kInternal);
@@ -198,7 +205,8 @@ TEST_F(ConsensusTest, StopFailsWhatIsUnderWay) {
   std::atomic<int> answered{0};
   constexpr int kProposals = 500;
   for (int i = 0; i < kProposals; ++i) {
-    node->host().propose(5, command(static_cast<uint64_t>(i)), [&](const base::Result<uint64_t>&) { ++answered; });
+    node->host().propose(5, command(static_cast<uint64_t>(i)),
+                         [&](const base::Result<uint64_t>&) { ++answered; });
   }
   node->host().stop();
   EXPECT_EQ(answered, kProposals) << "each callback fires exactly once";
@@ -214,10 +222,11 @@ TEST_F(ConsensusTest, ThousandsOfIdleGroupsCostNothing) {
   std::promise<void> all;
   for (uint64_t g = 1; g <= kGroups; ++g) {
     machines.push_back(std::make_unique<Machine>(apply_));
-    node.host().create_group(g, g, {{g, RHUMB_VOTER}}, machines.back().get(), [&](base::Status status) {
-      EXPECT_TRUE(status.ok()) << status.to_string();
-      if (++created == kGroups) all.set_value();
-    });
+    node.host().create_group(g, g, {{g, RHUMB_VOTER}}, machines.back().get(),
+                             [&](base::Status status) {
+                               EXPECT_TRUE(status.ok()) << status.to_string();
+                               if (++created == kGroups) all.set_value();
+                             });
   }
   all.get_future().wait();
   EXPECT_EQ(node.host().all().size(), kGroups);
@@ -231,7 +240,8 @@ TEST_F(ConsensusTest, ThousandsOfIdleGroupsCostNothing) {
   never.wait_until(lock, until, [] { return false; });
   ::getrusage(RUSAGE_SELF, &after);
   const auto micros = [](const rusage& r) {
-    return (r.ru_utime.tv_sec + r.ru_stime.tv_sec) * 1'000'000 + r.ru_utime.tv_usec + r.ru_stime.tv_usec;
+    return (r.ru_utime.tv_sec + r.ru_stime.tv_sec) * 1'000'000 + r.ru_utime.tv_usec +
+           r.ru_stime.tv_usec;
   };
   EXPECT_LT(micros(after) - micros(before), 50'000);
 }

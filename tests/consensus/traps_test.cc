@@ -1,4 +1,5 @@
-// The trap whose guard is the host's: T1 of the consensus design. The engine's own are in tests/plugins/consensus_raft.
+// The trap whose guard is the host's: T1 of the consensus design. The engine's own are in
+// tests/plugins/consensus_raft.
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -27,8 +28,8 @@ std::string log_bytes(const std::string& directory) {
   return bytes;
 }
 
-// T1: every numbered write stores commit_index, and before its entries: a replica that restarts must know how far it may take
-// membership changes for decided before it campaigns.
+// T1: every numbered write stores commit_index, and before its entries: a replica that restarts
+// must know how far it may take membership changes for decided before it campaigns.
 TEST_F(ConsensusTest, T01_EveryWriteStoresTheCommitIndexBeforeItsEntries) {
   Machine machine(apply_);
   std::vector<uint64_t> indexes;
@@ -56,7 +57,8 @@ TEST_F(ConsensusTest, T01_EveryWriteStoresTheCommitIndexBeforeItsEntries) {
     ASSERT_LT(before, entry);
     hard.commit = indexes[i - 1];
     const size_t stored = bytes.find(encode(hard), before);
-    EXPECT_LT(stored, entry) << "commit " << hard.commit << " is not stored before entry " << indexes[i];
+    EXPECT_LT(stored, entry) << "commit " << hard.commit << " is not stored before entry "
+                             << indexes[i];
     before = entry;
   }
 }

@@ -1,4 +1,5 @@
-// Bodies of requests: each is read or refused with a 4xx, and an operation that was read survives its own codec.
+// Bodies of requests: each is read or refused with a 4xx, and an operation that was read survives
+// its own codec.
 #include "host/http/request.h"
 #include "host/http/rest/parse/collection_body.h"
 #include "host/http/rest/parse/json_dom.h"
@@ -61,24 +62,50 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   };
   rest::IgnoredMembers ignored;
   switch (data[0] % 14) {
-    case 0: one(rest::parse_upsert(body, config(), &ignored)); break;
-    case 1: one(rest::parse_delete_points(body, &ignored)); break;
-    case 2: one(rest::parse_update_vectors(body, config(), &ignored)); break;
-    case 3: one(rest::parse_delete_vectors(body, config(), &ignored)); break;
-    case 4: one(rest::parse_payload_change(body, model::OperationKind::kSetPayload, &ignored)); break;
-    case 5: one(rest::parse_payload_change(body, model::OperationKind::kDeletePayload, &ignored)); break;
+    case 0:
+      one(rest::parse_upsert(body, config(), &ignored));
+      break;
+    case 1:
+      one(rest::parse_delete_points(body, &ignored));
+      break;
+    case 2:
+      one(rest::parse_update_vectors(body, config(), &ignored));
+      break;
+    case 3:
+      one(rest::parse_delete_vectors(body, config(), &ignored));
+      break;
+    case 4:
+      one(rest::parse_payload_change(body, model::OperationKind::kSetPayload, &ignored));
+      break;
+    case 5:
+      one(rest::parse_payload_change(body, model::OperationKind::kDeletePayload, &ignored));
+      break;
     case 6: {
       auto batch = rest::parse_batch(body, config(), &ignored);
       if (good(batch)) through_the_codec(std::move(*batch));
       break;
     }
-    case 7: good(rest::parse_import_line(body, config(), &ignored)); break;
-    case 8: good(rest::parse_get(body, &ignored)); break;
-    case 9: good(rest::parse_scroll(body, &ignored)); break;
-    case 10: good(rest::parse_query(body, config(), &ignored)); break;
-    case 11: good(rest::parse_search_batch(body, config(), &ignored)); break;
-    case 12: good(rest::parse_create_collection(body, &ignored)); break;
-    case 13: good(rest::parse_alias_actions(body, &ignored)); break;
+    case 7:
+      good(rest::parse_import_line(body, config(), &ignored));
+      break;
+    case 8:
+      good(rest::parse_get(body, &ignored));
+      break;
+    case 9:
+      good(rest::parse_scroll(body, &ignored));
+      break;
+    case 10:
+      good(rest::parse_query(body, config(), &ignored));
+      break;
+    case 11:
+      good(rest::parse_search_batch(body, config(), &ignored));
+      break;
+    case 12:
+      good(rest::parse_create_collection(body, &ignored));
+      break;
+    case 13:
+      good(rest::parse_alias_actions(body, &ignored));
+      break;
   }
   FUZZ_CHECK(ignored.warnings().size() <= rest::IgnoredMembers::kMaxNamed + 1);
   return 0;

@@ -1,4 +1,5 @@
-// A filter as JSON, then a document, with a zero byte between: compiled and evaluated, the same before and after the message codec.
+// A filter as JSON, then a document, with a zero byte between: compiled and evaluated, the same
+// before and after the message codec.
 #include "host/http/request.h"
 #include "host/http/rest/parse/check_shape.h"
 #include "host/http/rest/parse/json_dom.h"
@@ -17,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   body.reserve(body.size() + rhumb::http::kBodyPadding);
   document.reserve(document.size() + rhumb::http::kBodyPadding);
   std::string payload;
-  if (const auto parsed = rest::parse_body(document); parsed.ok() && parsed->is_object()) rest::append_minified(payload, *parsed);
+  if (const auto parsed = rest::parse_body(document); parsed.ok() && parsed->is_object())
+    rest::append_minified(payload, *parsed);
   const auto element = rest::parse_body(body);
   if (!element.ok()) return 0;
   if (!rest::check_shape(*element, rest::kFilter, "filter", nullptr).ok()) return 0;
@@ -30,7 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto decoded = rhumb::model::decode_filter(in);
   FUZZ_CHECK(decoded.ok());
   const rhumb::payload::FilterSchema schema{{"a", "b"}, {"u"}};
-  const auto matcher = Matcher::compile(*filter, schema), again = Matcher::compile(*decoded, schema);
+  const auto matcher = Matcher::compile(*filter, schema),
+             again = Matcher::compile(*decoded, schema);
   FUZZ_CHECK(matcher.ok() == again.ok());
   if (!matcher.ok()) return 0;
   const std::string key = rhumb::model::PointId::number(7).key();

@@ -1,4 +1,5 @@
-// What the fuzz targets share. Each is one libFuzzer program; a crash, a sanitizer's report or a broken CHECK is a finding.
+// What the fuzz targets share. Each is one libFuzzer program; a crash, a sanitizer's report or a
+// broken CHECK is a finding.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +11,12 @@
 #include <string_view>
 
 // Holds in every build: what the target promises about its answer.
-#define FUZZ_CHECK(condition)                                                    \
-  do {                                                                           \
-    if (!(condition)) {                                                          \
+#define FUZZ_CHECK(condition)                                                        \
+  do {                                                                               \
+    if (!(condition)) {                                                              \
       std::fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                              \
-    }                                                                            \
+      std::abort();                                                                  \
+    }                                                                                \
   } while (false)
 
 namespace rhumb::fuzz {

@@ -1,4 +1,5 @@
-// Bytes of a connection: however they are cut into pieces, the parser says the same, and takes no more than it was given.
+// Bytes of a connection: however they are cut into pieces, the parser says the same, and takes no
+// more than it was given.
 #include "host/base/limits.h"
 #include "host/http/parser.h"
 #include "tests/fuzz/fuzz.h"
@@ -49,6 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Seen whole = read(text, size == 0 ? 1 : size), pieces = read(text, 3);
   FUZZ_CHECK(whole.status == pieces.status);
   if (whole.status != 0) return 0;
-  FUZZ_CHECK(whole.used == pieces.used && whole.body == pieces.body && whole.method == pieces.method && whole.path == pieces.path);
+  FUZZ_CHECK(whole.used == pieces.used && whole.body == pieces.body &&
+             whole.method == pieces.method && whole.path == pieces.path);
   return 0;
 }

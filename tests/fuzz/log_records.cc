@@ -1,6 +1,7 @@
-// A write-ahead log whose bytes were changed: read_log() answers, or throws and names the file or the group.
-// The input is a list of patches: segment (1 byte), what (1), offset (2), value (1). "What" may ask for the checksums to be made right
-// again, so that the fields behind them are reached.
+// A write-ahead log whose bytes were changed: read_log() answers, or throws and names the file or
+// the group. The input is a list of patches: segment (1 byte), what (1), offset (2), value (1).
+// "What" may ask for the checksums to be made right again, so that the fields behind them are
+// reached.
 #include <fstream>
 #include <set>
 
@@ -17,10 +18,12 @@ using namespace rhumb::wal;
 constexpr uint64_t kCapacity = 4096, kStamp = 0x1234;
 constexpr int kSegments = 3, kMaxPatches = 64;
 
-std::string batch(uint64_t offset, uint64_t sequence, Position synced_to, std::initializer_list<Record> records) {
+std::string batch(uint64_t offset, uint64_t sequence, Position synced_to,
+                  std::initializer_list<Record> records) {
   std::string body;
   for (const Record& r : records) append_record(body, r);
-  BatchHeader header{kStamp, offset, kBatchHeaderBytes + body.size(), records.size(), sequence, synced_to};
+  BatchHeader header{kStamp,         offset,   kBatchHeaderBytes + body.size(),
+                     records.size(), sequence, synced_to};
   return encode(header) + body;
 }
 
@@ -29,7 +32,9 @@ std::string segment_bytes(uint64_t number, uint64_t& sequence, uint64_t& index, 
   std::string out = encode(SegmentHeader{number, kCapacity, kStamp});
   for (int i = 0; i < 6; ++i) {
     const uint64_t at = out.size();
-    out += batch(at, sequence++, end, {{5, index, 1, RHUMB_LOG_DATA, 0, "data of a record"}, {9, index, 1, RHUMB_LOG_NOOP, 0, ""}});
+    out += batch(at, sequence++, end,
+                 {{5, index, 1, RHUMB_LOG_DATA, 0, "data of a record"},
+                  {9, index, 1, RHUMB_LOG_NOOP, 0, ""}});
     ++index;
     end = {number, out.size()};
   }
@@ -66,9 +71,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     std::string& bytes = segments[in.number(1) % kSegments];
     const uint64_t what = in.number(1), at = in.number(2) % kCapacity, value = in.number(1);
     if (bytes.size() <= at) continue;
-    if (what % 4 == 3) bytes.resize(at);
-    else if (what % 4 == 2) repair(bytes, at);
-    else bytes[at] = static_cast<char>(what % 4 == 0 ? value : bytes[at] ^ value);
+    if (what % 4 == 3)
+      bytes.resize(at);
+    else if (what % 4 == 2)
+      repair(bytes, at);
+    else
+      bytes[at] = static_cast<char>(what % 4 == 0 ? value : bytes[at] ^ value);
   }
   for (int n = 0; n < kSegments; ++n) {
     char name[32];
@@ -79,8 +87,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const Recovered found = read_log(dir.path());
     FUZZ_CHECK(found.ends.size() == found.segments.size() && found.end.segment <= kSegments);
   } catch (const rhumb::Error& e) {
-    FUZZ_CHECK(e.status() == RHUMB_CORRUPT || e.status() == RHUMB_UNSUPPORTED);  // of another format version, it seems
-    FUZZ_CHECK(std::string_view(e.what()).find(".wal") != std::string_view::npos || std::string_view(e.what()).find("group") != std::string_view::npos);
+    // of another format version, it seems
+    FUZZ_CHECK(e.status() == RHUMB_CORRUPT || e.status() == RHUMB_UNSUPPORTED);
+    FUZZ_CHECK(std::string_view(e.what()).find(".wal") != std::string_view::npos ||
+               std::string_view(e.what()).find("group") != std::string_view::npos);
   }
   return 0;
 }

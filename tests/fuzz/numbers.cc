@@ -1,5 +1,6 @@
-// Arrays of numbers read past the JSON library: what is taken is what the library makes of it, to the bit. And bodies around them: with a
-// blank before its first number an array is the library's, and nothing else may differ.
+// Arrays of numbers read past the JSON library: what is taken is what the library makes of it, to
+// the bit. And bodies around them: with a blank before its first number an array is the library's,
+// and nothing else may differ.
 #include <cstring>
 #include <vector>
 
@@ -32,7 +33,8 @@ void numbers(const std::string& inside) {
     FUZZ_CHECK(item.is_number() && item.get(value) == simdjson::SUCCESS);
     expected.push_back(static_cast<float>(value));
   }
-  FUZZ_CHECK(found.size() == expected.size() && std::memcmp(found.data(), expected.data(), found.size() * sizeof(float)) == 0);
+  FUZZ_CHECK(found.size() == expected.size() &&
+             std::memcmp(found.data(), expected.data(), found.size() * sizeof(float)) == 0);
 }
 
 // Every '#' stands for a wide array; the first bytes are what lies before them.
@@ -53,13 +55,16 @@ void bodies(std::string_view input) {
     lifted += c == '#' ? "[" + wide + "]" : std::string(1, c);
     plain += c == '#' ? "[ " + wide + "]" : std::string(1, c);
   }
-  const auto a = rest::parse_upsert(padded(lifted), config), b = rest::parse_upsert(padded(plain), config);
+  const auto a = rest::parse_upsert(padded(lifted), config),
+             b = rest::parse_upsert(padded(plain), config);
   FUZZ_CHECK(a.ok() == b.ok());
   if (!a.ok()) return;
   FUZZ_CHECK(a->points.size() == b->points.size());
   for (size_t i = 0; i < a->points.size(); ++i) {
-    FUZZ_CHECK(a->points[i].id == b->points[i].id && a->points[i].vectors.size() == b->points[i].vectors.size());
-    for (size_t v = 0; v < a->points[i].vectors.size(); ++v) FUZZ_CHECK(a->points[i].vectors[v].bytes == b->points[i].vectors[v].bytes);
+    FUZZ_CHECK(a->points[i].id == b->points[i].id &&
+               a->points[i].vectors.size() == b->points[i].vectors.size());
+    for (size_t v = 0; v < a->points[i].vectors.size(); ++v)
+      FUZZ_CHECK(a->points[i].vectors[v].bytes == b->points[i].vectors[v].bytes);
   }
 }
 
@@ -68,7 +73,9 @@ void bodies(std::string_view input) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const std::string_view input(reinterpret_cast<const char*>(data + 1), size - 1);
-  if (data[0] % 2 == 0) numbers(std::string(input));
-  else bodies(input);
+  if (data[0] % 2 == 0)
+    numbers(std::string(input));
+  else
+    bodies(input);
   return 0;
 }

@@ -1,5 +1,5 @@
-// A segment whose files were changed: it opens or is refused, and every row that is read is one that was written.
-// The input is a list of patches: file (1 byte), offset (2), value (1).
+// A segment whose files were changed: it opens or is refused, and every row that is read is one
+// that was written. The input is a list of patches: file (1 byte), offset (2), value (1).
 #include <fstream>
 
 #include "host/segment/segment.h"
@@ -28,7 +28,9 @@ SegmentOptions options() {
   o.extents = {4096, 65536};
   return o;
 }
-std::string payload_of(uint32_t slot) { return slot % 2 == 0 ? R"({"n":)" + std::to_string(slot) + "}" : ""; }
+std::string payload_of(uint32_t slot) {
+  return slot % 2 == 0 ? R"({"n":)" + std::to_string(slot) + "}" : "";
+}
 
 struct Image {
   rhumb::fuzz::MemoryDirectory dir{"segment"};
@@ -42,24 +44,35 @@ struct Image {
     for (uint32_t i = 0; i < kRows; ++i) {
       const float a[4] = {static_cast<float>(i), 1, 2, 3}, b[2] = {static_cast<float>(i), 5};
       const std::string key = "\x03k" + std::to_string(i), payload = payload_of(i);
-      const std::string_view first(reinterpret_cast<const char*>(a), sizeof a), second(reinterpret_cast<const char*>(b), sizeof b);
-      const std::string_view rows = i % 4 == 0 ? std::string_view() : first.substr(0, sizeof b * (1 + i % 2));
-      FUZZ_CHECK(segment.append({key, payload, i + 1, {}, {first, i % 3 == 0 ? second : std::string_view(), rows}}).ok());
+      const std::string_view first(reinterpret_cast<const char*>(a), sizeof a),
+          second(reinterpret_cast<const char*>(b), sizeof b);
+      const std::string_view rows =
+          i % 4 == 0 ? std::string_view() : first.substr(0, sizeof b * (1 + i % 2));
+      FUZZ_CHECK(segment
+                     .append({key,
+                              payload,
+                              i + 1,
+                              {},
+                              {first, i % 3 == 0 ? second : std::string_view(), rows}})
+                     .ok());
     }
-    FUZZ_CHECK(segment.flush().ok() && segment.override_payload(4, 500, R"({"new":1})").ok() && segment.sync().ok());
+    FUZZ_CHECK(segment.flush().ok() && segment.override_payload(4, 500, R"({"new":1})").ok() &&
+               segment.sync().ok());
     if (sealed) FUZZ_CHECK(segment.seal().ok());
     lengths = segment.lengths();
     made->reset();
     for (const auto& entry : std::filesystem::recursive_directory_iterator(dir.path())) {
       if (!entry.is_regular_file()) continue;
       std::ifstream in(entry.path(), std::ios::binary);
-      files[std::filesystem::relative(entry.path(), dir.path()).string()] = std::string(std::istreambuf_iterator<char>(in), {});
+      files[std::filesystem::relative(entry.path(), dir.path()).string()] =
+          std::string(std::istreambuf_iterator<char>(in), {});
     }
   }
 };
 
 void restore(const Image& image) {
-  for (const auto& [name, bytes] : image.files) std::ofstream(image.dir / name, std::ios::binary | std::ios::trunc) << bytes;
+  for (const auto& [name, bytes] : image.files)
+    std::ofstream(image.dir / name, std::ios::binary | std::ios::trunc) << bytes;
 }
 
 }  // namespace
@@ -93,6 +106,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const auto rows = segment.fetch_vector(2, slot);
     FUZZ_CHECK(!rows.ok() || (slot % 4 != 0 && rows->size() == 2 * sizeof(float) * (1 + slot % 2)));
   }
-  segment.verify_checksums([](const rhumb::base::Status& wrong) { FUZZ_CHECK(!wrong.message().empty()); });
+  segment.verify_checksums(
+      [](const rhumb::base::Status& wrong) { FUZZ_CHECK(!wrong.message().empty()); });
   return 0;
 }

@@ -1,4 +1,5 @@
-// The map, and what changes it: commands to the metadata role, retried when another change came in between.
+// The map, and what changes it: commands to the metadata role, retried when another change came in
+// between.
 #include <gtest/gtest.h>
 
 #include "tests/gateway/fake_cluster.h"
@@ -20,14 +21,18 @@ class DefinitionTest : public testing::Test {
     EXPECT_EQ(got.fired, 1);
     return got.status;
   }
-  base::Result<UpdateResult> index(const CollectionPtr& collection, const std::string& field, bool wait = true,
+  base::Result<UpdateResult> index(const CollectionPtr& collection, const std::string& field,
+                                   bool wait = true,
                                    model::FieldType type = model::FieldType::kKeyword) {
     Got<UpdateResult> got;
-    cluster_.gateway().create_payload_index(collection, field, {type, ""}, {.wait = wait}, got.take());
+    cluster_.gateway().create_payload_index(collection, field, {type, ""}, {.wait = wait},
+                                            got.take());
     EXPECT_EQ(got.fired, 1);
     return got.result;
   }
-  const model::CollectionConfig& config_of(const std::string& name) { return cluster_.map().collections.at(name)->config; }
+  const model::CollectionConfig& config_of(const std::string& name) {
+    return cluster_.map().collections.at(name)->config;
+  }
   FakeCluster cluster_;
 };
 
@@ -65,14 +70,16 @@ TEST_F(DefinitionTest, finds_by_name_or_alias) {
 TEST_F(DefinitionTest, create_answers_once_every_shard_is_ready) {
   std::vector<std::pair<uint64_t, uint64_t>> awaited;
   cluster_.on_await_config = [&](const peer::AwaitConfigMessage& m) {
-    EXPECT_EQ(cluster_.gateway().map()->version, m.config_version) << "the gateway sees the change before it asks";
+    EXPECT_EQ(cluster_.gateway().map()->version, m.config_version)
+        << "the gateway sees the change before it asks";
     awaited.emplace_back(m.shard, m.config_version);
     return peer::EmptyReply{};
   };
   ASSERT_TRUE(create("books", 3).ok());
   const auto books = *cluster_.gateway().find("books");
   ASSERT_EQ(awaited.size(), 3u);
-  for (size_t i = 0; i < 3; ++i) EXPECT_EQ(awaited[i], std::pair(books->shards[i].shard, books->config_version));
+  for (size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(awaited[i], std::pair(books->shards[i].shard, books->config_version));
   EXPECT_EQ(books->router, "hash");
   EXPECT_TRUE(model::check_runs(books->runs).ok());
   std::vector<uint64_t> nodes;
@@ -88,7 +95,9 @@ TEST_F(DefinitionTest, create_is_refused_or_told_unfinished) {
   cluster_.add("books", 1);
   EXPECT_EQ(create("books").code(), Code::kExists);
   EXPECT_EQ(cluster_.commands, 0) << "seen in the gateway's own map";
-  cluster_.on_await_config = [](const peer::AwaitConfigMessage&) { return Status(Code::kTimeout, "shard not ready"); };
+  cluster_.on_await_config = [](const peer::AwaitConfigMessage&) {
+    return Status(Code::kTimeout, "shard not ready");
+  };
   const Status late = create("films");
   EXPECT_EQ(late.code(), Code::kTimeout);
   EXPECT_NE(late.message().find("it goes on"), std::string::npos) << late.message();
@@ -114,13 +123,15 @@ TEST_F(DefinitionTest, create_and_drop_take_real_names_only) {
   cluster_.gateway().drop_collection("b", {}, dropped.take());
   ASSERT_TRUE(dropped.result.ok()) << dropped.result.status().message();
   EXPECT_FALSE(*dropped.result);
-  EXPECT_EQ((*cluster_.gateway().find("b"))->uuid, books->uuid) << "the collection and its alias are as they were";
+  EXPECT_EQ((*cluster_.gateway().find("b"))->uuid, books->uuid)
+      << "the collection and its alias are as they were";
   const Status created = create("b");
   EXPECT_EQ(created.code(), Code::kExists);
   EXPECT_NE(created.message().find("Alias `b`"), std::string::npos) << created.message();
   EXPECT_EQ(cluster_.commands, 0);
   GotStatus updated;
-  cluster_.gateway().update_collection("b", {books->config, books->config_version}, {}, updated.take());
+  cluster_.gateway().update_collection("b", {books->config, books->config_version}, {},
+                                       updated.take());
   EXPECT_TRUE(updated.status.ok()) << updated.status.message();
 }
 
@@ -140,10 +151,12 @@ TEST_F(DefinitionTest, aliases_answer_what_the_metadata_says) {
   cluster_.add("books", 1);
   GotStatus good, bad;
   using Kind = AliasAction::Kind;
-  cluster_.gateway().change_aliases({{Kind::kCreate, "books", "b", ""}, {Kind::kRename, "", "b", "b2"}}, {}, good.take());
+  cluster_.gateway().change_aliases(
+      {{Kind::kCreate, "books", "b", ""}, {Kind::kRename, "", "b", "b2"}}, {}, good.take());
   ASSERT_TRUE(good.status.ok()) << good.status.message();
   EXPECT_EQ((*cluster_.gateway().find("b2"))->name, "books");
-  cluster_.gateway().change_aliases({{Kind::kDelete, "", "b2", ""}, {Kind::kDelete, "", "b", ""}}, {}, bad.take());
+  cluster_.gateway().change_aliases({{Kind::kDelete, "", "b2", ""}, {Kind::kDelete, "", "b", ""}},
+                                    {}, bad.take());
   EXPECT_EQ(bad.status.code(), Code::kNotFound);
   EXPECT_TRUE(cluster_.gateway().find("b2").ok()) << "all or nothing";
 }
@@ -172,7 +185,9 @@ TEST_F(DefinitionTest, an_index_is_made_and_dropped) {
   cluster_.gateway().drop_payload_index(books, "author", {.wait = true}, dropped.take());
   EXPECT_EQ(dropped.result->status, UpdateStatus::kCompleted);
   EXPECT_FALSE(config_of("books").payload_indexes.contains("author"));
-  cluster_.on_await_config = [](const peer::AwaitConfigMessage&) { return Status(Code::kTimeout, "still building"); };
+  cluster_.on_await_config = [](const peer::AwaitConfigMessage&) {
+    return Status(Code::kTimeout, "still building");
+  };
   EXPECT_EQ(index(books, "slow")->status, UpdateStatus::kWaitTimeout);
 }
 
@@ -183,7 +198,8 @@ TEST_F(DefinitionTest, two_changes_at_once_are_both_made) {
     if (others == 0) return;
     cluster_.change([&](model::ClusterMap& map) {
       auto changed = std::make_shared<model::Collection>(*map.collections.at("books"));
-      changed->config.payload_indexes["other" + std::to_string(others--)] = {model::FieldType::kInteger, ""};
+      changed->config.payload_indexes["other" + std::to_string(others--)] = {
+          model::FieldType::kInteger, ""};
       changed->config_version = map.version + 1;
       map.collections["books"] = std::move(changed);
     });
@@ -219,9 +235,11 @@ TEST_F(DefinitionTest, state_and_verification_are_of_every_shard) {
   Got<CollectionState> state;
   cluster_.nodes_called.clear();
   cluster_.gateway().state(books, {}, state.take());
-  EXPECT_EQ(cluster_.nodes_called, (std::vector<uint64_t>{1, 2, 1})) << "each at the node of its replica";
+  EXPECT_EQ(cluster_.nodes_called, (std::vector<uint64_t>{1, 2, 1}))
+      << "each at the node of its replica";
   ASSERT_EQ(state.result->shards.size(), 3u);
-  for (size_t i = 0; i < 3; ++i) EXPECT_EQ(state.result->shards[i].points, books->shards[i].shard * 2);
+  for (size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(state.result->shards[i].points, books->shards[i].shard * 2);
 
   cluster_.on_verify = [&](const peer::VerifyMessage& m) -> base::Result<peer::VerifyReply> {
     if (m.shard == books->shards[1].shard) return Status(Code::kIo, "cannot be read");

@@ -44,26 +44,29 @@ FakeCluster::FakeCluster() {
 
 void FakeCluster::bind_metadata() {
   dispatcher_.on<peer::WatchMap>([this](peer::WatchMap watch, base::Deadline, auto done) {
-    if (map_.version > watch.known_version) return done(peer::MapReply{std::make_shared<const model::ClusterMap>(map_)});
+    if (map_.version > watch.known_version)
+      return done(peer::MapReply{std::make_shared<const model::ClusterMap>(map_)});
     watchers_.emplace_back(watch.known_version, std::move(done));
   });
-  dispatcher_.on<peer::MetadataCommand>([this](peer::MetadataCommand command, base::Deadline, auto done) {
-    ++commands;
-    if (before_command) before_command();
-    auto parsed = placement::command_from_json(command.json);
-    if (!parsed.ok()) return done(parsed.status());
-    const placement::Outcome outcome = placement::apply(map_, map_.version + 1, *parsed);
-    const uint64_t index = map_.version;
-    publish();
-    if (!outcome.status.ok()) return done(outcome.status);
-    done(peer::MetadataReply{index, outcome.changed});
-  });
+  dispatcher_.on<peer::MetadataCommand>(
+      [this](peer::MetadataCommand command, base::Deadline, auto done) {
+        ++commands;
+        if (before_command) before_command();
+        auto parsed = placement::command_from_json(command.json);
+        if (!parsed.ok()) return done(parsed.status());
+        const placement::Outcome outcome = placement::apply(map_, map_.version + 1, *parsed);
+        const uint64_t index = map_.version;
+        publish();
+        if (!outcome.status.ok()) return done(outcome.status);
+        done(peer::MetadataReply{index, outcome.changed});
+      });
 }
 
 void FakeCluster::publish() {
   auto watchers = std::move(watchers_);
   watchers_.clear();
-  for (auto& [known, done] : watchers) done(peer::MapReply{std::make_shared<const model::ClusterMap>(map_)});
+  for (auto& [known, done] : watchers)
+    done(peer::MapReply{std::make_shared<const model::ClusterMap>(map_)});
 }
 
 void FakeCluster::change(const std::function<void(model::ClusterMap&)>& edit) {
@@ -81,11 +84,14 @@ CollectionPtr FakeCluster::add(const std::string& name, uint32_t shards, model::
     create.nodes.push_back(1 + i % 2);
   }
   create.runs = *router_->assign({}, ordinals);
-  change([&](model::ClusterMap& map) { EXPECT_TRUE(placement::apply(map, map.version + 1, create).status.ok()); });
+  change([&](model::ClusterMap& map) {
+    EXPECT_TRUE(placement::apply(map, map.version + 1, create).status.ok());
+  });
   return *gateway_->find(name);
 }
 
-uint64_t FakeCluster::shard_of(const model::Collection& collection, const model::PointId& id) const {
+uint64_t FakeCluster::shard_of(const model::Collection& collection,
+                               const model::PointId& id) const {
   return collection.shard_of_bucket(model::bucket_of_key(id.key()));
 }
 

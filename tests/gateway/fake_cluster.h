@@ -1,5 +1,6 @@
-// What a gateway speaks to, without disks and threads: a metadata role that applies commands to a map, and workers of several nodes whose
-// answers the test makes. Messages go through their frames, so what a handler holds is a copy. One thread.
+// What a gateway speaks to, without disks and threads: a metadata role that applies commands to a
+// map, and workers of several nodes whose answers the test makes. Messages go through their frames,
+// so what a handler holds is a copy. One thread.
 #pragma once
 
 #include <functional>
@@ -24,7 +25,8 @@ class FakeCluster {
   ClusterGateway& gateway() { return *gateway_; }
   router::Router& router() { return *router_; }
   // A collection of that many shards, made past the gateway; it sees the map at once.
-  CollectionPtr add(const std::string& name, uint32_t shards, model::Distance distance = model::Distance::kCosine);
+  CollectionPtr add(const std::string& name, uint32_t shards,
+                    model::Distance distance = model::Distance::kCosine);
   // Applies a change to the map and shows it to the gateway.
   void change(const std::function<void(model::ClusterMap&)>& edit);
   model::ClusterMap& map() { return map_; }

@@ -59,7 +59,8 @@ TEST(GatherTest, answers_come_from_any_thread) {
     {
       auto gather = Gather<int>::of(kParts, answer.take());
       std::vector<std::thread> threads;
-      for (int i = 0; i < kParts; ++i) threads.emplace_back([part = gather->part(static_cast<size_t>(i)), i] { part(i); });
+      for (int i = 0; i < kParts; ++i)
+        threads.emplace_back([part = gather->part(static_cast<size_t>(i)), i] { part(i); });
       for (std::thread& t : threads) t.join();
     }
     ASSERT_EQ(answer.fired, 1);

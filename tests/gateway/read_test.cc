@@ -34,7 +34,8 @@ class GatewayReadTest : public testing::Test {
     ADD_FAILURE() << "unknown shard " << shard;
     return 0;
   }
-  base::Result<std::vector<model::SearchResult>> search(std::vector<model::SearchRequest> requests, ReadOptions options = {}) {
+  base::Result<std::vector<model::SearchResult>> search(std::vector<model::SearchRequest> requests,
+                                                        ReadOptions options = {}) {
     Got<std::vector<model::SearchResult>> got;
     cluster_.gateway().search(books_, std::move(requests), std::move(options), got.take());
     EXPECT_EQ(got.fired, 1);
@@ -80,12 +81,15 @@ TEST_F(GatewayReadTest, a_search_asks_every_shard_the_same_and_merges_by_the_vec
   EXPECT_EQ(asked.size(), 3u);
   ASSERT_EQ(results->size(), 2u);
   const uint64_t s = books_->shards[0].shard;
-  EXPECT_EQ(ids_of(results->at(0).points), std::to_string(10 * s) + " " + std::to_string(10 * s + 10) + " " + std::to_string(10 * s + 20));
+  EXPECT_EQ(ids_of(results->at(0).points), std::to_string(10 * s) + " " +
+                                               std::to_string(10 * s + 10) + " " +
+                                               std::to_string(10 * s + 20));
   EXPECT_EQ(results->at(0).plan.size(), 3u);
   EXPECT_EQ(ids_of(results->at(1).points), std::to_string(s + 2)) << "the smallest distance";
 }
 
-TEST_F(GatewayReadTest, a_search_of_an_unknown_vector_or_with_a_shard_that_answers_another_number_fails) {
+TEST_F(GatewayReadTest,
+       a_search_of_an_unknown_vector_or_with_a_shard_that_answers_another_number_fails) {
   std::vector<model::SearchRequest> unknown(1);
   unknown[0].vector_name = "title";
   const Status status = search(std::move(unknown)).status();
@@ -93,7 +97,9 @@ TEST_F(GatewayReadTest, a_search_of_an_unknown_vector_or_with_a_shard_that_answe
   EXPECT_NE(status.message().find("title"), std::string::npos);
   cluster_.on_search = [](const peer::SearchMessage&) { return peer::SearchReply{}; };
   EXPECT_EQ(search(std::vector<model::SearchRequest>(1)).status().code(), Code::kInternal);
-  cluster_.on_search = [](const peer::SearchMessage&) { return Status(Code::kTooLarge, "too much"); };
+  cluster_.on_search = [](const peer::SearchMessage&) {
+    return Status(Code::kTooLarge, "too much");
+  };
   EXPECT_EQ(search(std::vector<model::SearchRequest>(1)).status().code(), Code::kTooLarge);
 }
 
@@ -110,9 +116,11 @@ TEST_F(GatewayReadTest, get_answers_in_the_order_asked_each_once_and_leaves_out_
     }
     return reply;
   };
-  model::GetRequest request{{}, {model::PayloadSelector::Mode::kAll, {}}, {model::VectorSelector::Mode::kNames, {"v"}}};
+  model::GetRequest request{
+      {}, {model::PayloadSelector::Mode::kAll, {}}, {model::VectorSelector::Mode::kNames, {"v"}}};
   std::string expected;
-  for (const uint64_t id : {50, 3, 13, 50, 49, 1, 2, 3, 40}) request.ids.push_back(PointId::number(id));
+  for (const uint64_t id : {50, 3, 13, 50, 49, 1, 2, 3, 40})
+    request.ids.push_back(PointId::number(id));
   Got<std::vector<Record>> got;
   cluster_.gateway().get(books_, request, {}, got.take());
   ASSERT_TRUE(got.result.ok()) << got.result.status().message();
@@ -133,7 +141,9 @@ TEST_F(GatewayReadTest, scroll_pages_go_through_all_shards_in_the_order_of_ids) 
   cluster_.on_scroll = [&](const peer::ScrollMessage& m) {
     peer::RecordsReply reply;
     for (const uint64_t id : stored[ordinal(m.shard)]) {
-      if ((!m.request.offset || id >= m.request.offset->as_number()) && reply.records.size() < m.request.limit) reply.records.push_back(record(id));
+      if ((!m.request.offset || id >= m.request.offset->as_number()) &&
+          reply.records.size() < m.request.limit)
+        reply.records.push_back(record(id));
     }
     return reply;
   };

@@ -10,9 +10,13 @@ namespace {
 using base::Code;
 
 TEST(TokenTest, carries_indexes_of_shards) {
-  for (const ShardIndexes& indexes : {ShardIndexes{}, ShardIndexes{{1024, 7}}, ShardIndexes{{1, 0}, {2, UINT64_MAX}, {UINT64_MAX, 1}}}) {
+  for (const ShardIndexes& indexes : {ShardIndexes{}, ShardIndexes{{1024, 7}},
+                                      ShardIndexes{{1, 0}, {2, UINT64_MAX}, {UINT64_MAX, 1}}}) {
     const std::string token = encode_token(indexes);
-    EXPECT_EQ(token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), std::string::npos) << "goes into a header";
+    EXPECT_EQ(
+        token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+        std::string::npos)
+        << "goes into a header";
     const auto back = decode_token(token);
     ASSERT_TRUE(back.ok()) << token;
     EXPECT_EQ(*back, indexes);
@@ -20,13 +24,18 @@ TEST(TokenTest, carries_indexes_of_shards) {
 }
 
 // Clients keep tokens while servers are upgraded.
-TEST(TokenTest, the_form_is_pinned) { EXPECT_EQ(encode_token({{1024, 7}}), "AAQAAAAAAAAHAAAAAAAAAA"); }
+TEST(TokenTest, the_form_is_pinned) {
+  EXPECT_EQ(encode_token({{1024, 7}}), "AAQAAAAAAAAHAAAAAAAAAA");
+}
 
 TEST(TokenTest, what_this_server_never_handed_out_is_refused) {
-  const std::string good = encode_token({{1024, 7}, {1025, 9}}), twice = "AAQAAAAAAAAHAAAAAAAAAAAEAAAAAAAABwAAAAAAAAA";  // 1024 twice
-  for (const std::string& token : {std::string("A"), std::string("AA"), std::string("?"), std::string("not a token"), good + "A", good.substr(1),
-                                   good.substr(0, good.size() - 1), good + "=", good + " ", std::string("AAQAAAAAAAAHAAAAAAAAAB"),
-                                   twice, std::string(16 * 1024 + 2, 'A')}) {
+  // 1024 twice
+  const std::string good = encode_token({{1024, 7}, {1025, 9}}),
+                    twice = "AAQAAAAAAAAHAAAAAAAAAAAEAAAAAAAABwAAAAAAAAA";
+  for (const std::string& token :
+       {std::string("A"), std::string("AA"), std::string("?"), std::string("not a token"),
+        good + "A", good.substr(1), good.substr(0, good.size() - 1), good + "=", good + " ",
+        std::string("AAQAAAAAAAAHAAAAAAAAAB"), twice, std::string(16 * 1024 + 2, 'A')}) {
     const auto decoded = decode_token(token);
     ASSERT_FALSE(decoded.ok()) << token.substr(0, 100);
     EXPECT_EQ(decoded.status().code(), Code::kInvalid);
@@ -66,7 +75,8 @@ TEST(SessionGuaranteeTest, only_rises) {
 TEST(SessionGuaranteeTest, tells_of_one_collection_and_forgets_what_is_gone) {
   SessionGuarantee guarantee;
   for (const uint64_t shard : {1024, 1025, 1026}) guarantee.raise(shard, shard * 10);
-  EXPECT_EQ(guarantee.of(collection_of({1025, 1026, 1027})), (ShardIndexes{{1025, 10250}, {1026, 10260}}));
+  EXPECT_EQ(guarantee.of(collection_of({1025, 1026, 1027})),
+            (ShardIndexes{{1025, 10250}, {1026, 10260}}));
   model::ClusterMap map;
   map.collections["books"] = std::make_shared<const model::Collection>(collection_of({1024, 1026}));
   guarantee.keep_only(map);

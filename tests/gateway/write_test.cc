@@ -1,4 +1,5 @@
-// Operations spread over shards: each goes where its points live, in order, and all answer together.
+// Operations spread over shards: each goes where its points live, in order, and all answer
+// together.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -19,12 +20,15 @@ class GatewayWriteTest : public testing::Test {
  protected:
   GatewayWriteTest() {
     cluster_.on_write = [this](const peer::WriteRequest& m) -> base::Result<peer::WriteReply> {
-      if (m.only_known) return known_ ? base::Result<peer::WriteReply>(*known_) : base::not_found("no earlier attempt");
+      if (m.only_known)
+        return known_ ? base::Result<peer::WriteReply>(*known_)
+                      : base::not_found("no earlier attempt");
       std::vector<Operation>& kept = sent_[m.shard];
       peer::WriteReply reply;
       for (const Operation& o : m.operations) {
         reply.outcomes.push_back({m.shard + kept.size(), m.wait, o.points.size() + o.ids.size()});
-        kept.push_back({o.kind, o.points, o.ids, {}, o.payload, o.payload_key, o.names, o.mode, {}});
+        kept.push_back(
+            {o.kind, o.points, o.ids, {}, o.payload, o.payload_key, o.names, o.mode, {}});
         if (o.filter) kept.back().filter = model::clone(*o.filter);
         if (o.update_filter) kept.back().update_filter = model::clone(*o.update_filter);
       }
@@ -32,9 +36,11 @@ class GatewayWriteTest : public testing::Test {
       return reply;
     };
   }
-  base::Result<std::vector<UpdateResult>> write(std::vector<Operation> operations, bool wait = true) {
+  base::Result<std::vector<UpdateResult>> write(std::vector<Operation> operations,
+                                                bool wait = true) {
     Got<std::vector<UpdateResult>> got;
-    cluster_.gateway().write(books_, std::move(operations), {.wait = wait, .request_id = {7}}, got.take());
+    cluster_.gateway().write(books_, std::move(operations), {.wait = wait, .request_id = {7}},
+                             got.take());
     EXPECT_EQ(got.fired, 1);
     return got.result;
   }
@@ -46,7 +52,8 @@ class GatewayWriteTest : public testing::Test {
   }
   static Operation upsert(uint64_t first, uint64_t count) {
     Operation o;
-    for (uint64_t id = first; id < first + count; ++id) o.points.push_back({PointId::number(id), "", {{"", "bits" + std::to_string(id)}}});
+    for (uint64_t id = first; id < first + count; ++id)
+      o.points.push_back({PointId::number(id), "", {{"", "bits" + std::to_string(id)}}});
     return o;
   }
   static Operation remove(std::vector<uint64_t> ids) {
@@ -65,7 +72,7 @@ class GatewayWriteTest : public testing::Test {
   FakeCluster cluster_;
   CollectionPtr books_ = cluster_.add("books", 3);
   std::map<uint64_t, std::vector<Operation>> sent_;  // shard -> operations in order
-  std::optional<peer::WriteReply> known_;  // of an earlier attempt
+  std::optional<peer::WriteReply> known_;            // of an earlier attempt
   std::vector<peer::WriteRequest> requests_;         // without operations
 };
 
@@ -82,11 +89,14 @@ TEST_F(GatewayWriteTest, every_point_goes_to_the_shard_of_its_bucket_in_order) {
       }
       for (const auto& id : o.ids) EXPECT_EQ(cluster_.shard_of(*books_, id), shard);
       EXPECT_EQ(o.points.empty(), deletes);
-      EXPECT_TRUE(std::is_sorted(o.points.begin(), o.points.end(), [](const auto& a, const auto& b) { return a.id < b.id; })) << "as they came";
+      EXPECT_TRUE(std::is_sorted(o.points.begin(), o.points.end(),
+                                 [](const auto& a, const auto& b) { return a.id < b.id; }))
+          << "as they came";
     }
     ASSERT_GE(operations.size(), 2u);
     EXPECT_LE(operations.size(), 3u);
-    EXPECT_LT(operations[0].points.front().id.as_number(), 100u) << "the first operation stays the first";
+    EXPECT_LT(operations[0].points.front().id.as_number(), 100u)
+        << "the first operation stays the first";
     EXPECT_GE(operations[1].points.front().id.as_number(), 100u);
     seen[0].push_back(operations[0].points.size());
     seen[1].push_back(operations[1].points.size());
@@ -159,7 +169,8 @@ TEST_F(GatewayWriteTest, one_result_an_operation_with_its_highest_index) {
 
 TEST_F(GatewayWriteTest, one_late_shard_makes_its_operations_late) {
   cluster_.on_write = [this](const peer::WriteRequest& m) {
-    return peer::WriteReply{std::vector<peer::WriteOutcome>(m.operations.size(), {5, m.shard != books_->shards[1].shard})};
+    return peer::WriteReply{std::vector<peer::WriteOutcome>(
+        m.operations.size(), {5, m.shard != books_->shards[1].shard})};
   };
   const auto results = write(list(upsert(id_in(0), 1), upsert(0, 200), upsert(id_in(2), 1)));
   ASSERT_TRUE(results.ok());
@@ -175,7 +186,8 @@ TEST_F(GatewayWriteTest, a_failure_of_one_shard_is_the_answer) {
   };
   EXPECT_EQ(write(list(upsert(0, 200))).status().code(), Code::kNoSpace);
   cluster_.on_write = [](const peer::WriteRequest&) { return peer::WriteReply{}; };
-  EXPECT_EQ(write(list(upsert(0, 200))).status().code(), Code::kInternal) << "fewer outcomes than operations";
+  EXPECT_EQ(write(list(upsert(0, 200))).status().code(), Code::kInternal)
+      << "fewer outcomes than operations";
 }
 
 // What was acknowledged with wait=true, later reads through this gateway must show.
@@ -205,7 +217,8 @@ TEST_F(GatewayWriteTest, a_waited_write_raises_what_reads_ask_for) {
   count();
   EXPECT_EQ(asked[shard], shard + 1) << "not seen applied: not promised";
   cluster_.change([](model::ClusterMap& map) { map.collections.clear(); });
-  EXPECT_TRUE(cluster_.gateway().session_token(books_).empty()) << "of a dropped collection nothing is kept";
+  EXPECT_TRUE(cluster_.gateway().session_token(books_).empty())
+      << "of a dropped collection nothing is kept";
 }
 
 // New vectors are for points that exist; 1 to 9 do.
@@ -234,7 +247,9 @@ class UnknownPointsTest : public GatewayWriteTest {
     sent_.clear();
     for (const bool wait : {true, false}) {
       std::vector<Operation> copies;
-      for (const Operation& o : operations) copies.push_back({o.kind, o.points, o.ids, {}, o.payload, o.payload_key, o.names, o.mode, {}});
+      for (const Operation& o : operations)
+        copies.push_back(
+            {o.kind, o.points, o.ids, {}, o.payload, o.payload_key, o.names, o.mode, {}});
       const auto result = write(std::move(copies), wait);
       ASSERT_FALSE(result.ok());
       EXPECT_EQ(result.status().code(), Code::kNotFound);

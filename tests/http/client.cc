@@ -18,25 +18,30 @@ constexpr int kPatienceMs = 30'000;
 
 void wait_for(int fd, short events) {
   pollfd p{fd, events, 0};
-  if (::poll(&p, 1, kPatienceMs) <= 0) throw std::runtime_error("the server kept the test waiting for 30 s");
+  if (::poll(&p, 1, kPatienceMs) <= 0)
+    throw std::runtime_error("the server kept the test waiting for 30 s");
 }
 
 }  // namespace
 
-Client::Client(uint16_t port, int receive_buffer) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  if (receive_buffer > 0) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
+Client::Client(uint16_t port, int receive_buffer)
+    : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  if (receive_buffer > 0)
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) throw std::runtime_error("cannot connect");
+  if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0)
+    throw std::runtime_error("cannot connect");
 }
 
 Client::~Client() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-Client::Client(Client&& other) noexcept : fd_(std::exchange(other.fd_, -1)), buffer_(std::move(other.buffer_)) {}
+Client::Client(Client&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), buffer_(std::move(other.buffer_)) {}
 
 bool Client::send(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -73,25 +78,25 @@ Answer Client::read(bool head_only) {
     const size_t stop = head.find("\r\n", at);
     const size_t colon = head.find(": ", at);
     std::string name = head.substr(at, colon - at);
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     std::string& value = answer.fields[name];
     value += (value.empty() ? "" : ", ") + head.substr(colon + 2, stop - colon - 2);
     at = stop + 2;
   }
   answer.whole = true;
   if (head_only || answer.status < 200 || answer.status == 204) return answer;
-  if (answer.fields.contains("transfer-encoding") && answer.fields["transfer-encoding"] == "chunked") {
+  if (answer.fields.contains("transfer-encoding") &&
+      answer.fields["transfer-encoding"] == "chunked") {
     answer.whole = read_chunked(answer);
   } else if (answer.fields.contains("content-length")) {
     const size_t length = std::stoul(answer.fields["content-length"]);
-    while (buffer_.size() < length && (answer.whole = fill())) {
-    }
+    while (buffer_.size() < length && (answer.whole = fill())) {}
     answer.body = buffer_.substr(0, length);
     buffer_.erase(0, answer.body.size());
     if (buffer_.empty()) std::string().swap(buffer_);  // the memory tests look at the server's
   } else {
-    while (fill()) {
-    }
+    while (fill()) {}
     answer.body = std::exchange(buffer_, {});
   }
   return answer;
@@ -121,7 +126,10 @@ Answer Client::get(std::string_view path, std::string_view more_fields) {
 
 Answer Client::post(std::string_view path, std::string_view body, std::string_view more_fields) {
   std::string request = "POST ";
-  request.append(path).append(" HTTP/1.1\r\nHost: test\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n");
+  request.append(path)
+      .append(" HTTP/1.1\r\nHost: test\r\nContent-Length: ")
+      .append(std::to_string(body.size()))
+      .append("\r\n");
   request.append(more_fields).append("\r\n").append(body);
   return send(request) ? read() : Answer{};
 }
@@ -151,7 +159,8 @@ std::string gunzip(std::string_view packed) {
   std::string out;
   while (!unpacker.finished()) {
     const auto taken = unpacker.step(packed, out, 1 << 20);
-    if (!taken.ok() || (*taken == 0 && !unpacker.pending() && packed.empty())) throw std::runtime_error("bad gzip");
+    if (!taken.ok() || (*taken == 0 && !unpacker.pending() && packed.empty()))
+      throw std::runtime_error("bad gzip");
     packed.remove_prefix(*taken);
   }
   return out;

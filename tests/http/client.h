@@ -1,4 +1,5 @@
-// A raw-socket HTTP client for tests: sends exactly the bytes it is given. Every wait has a deadline, none is a sleep.
+// A raw-socket HTTP client for tests: sends exactly the bytes it is given. Every wait has a
+// deadline, none is a sleep.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +31,9 @@ class Client {
   Answer post(std::string_view path, std::string_view body, std::string_view more_fields = {});
   // Waits for the server's end of the connection; true if it came without a further byte.
   bool closed_by_server();
-  std::string read_some();     // what there is, waiting for at least one byte; empty at the end
+  std::string read_some();  // what there is, waiting for at least one byte; empty at the end
   void shutdown_send();
-  void reset();                // closes with RST
+  void reset();  // closes with RST
   int fd() const { return fd_; }
 
  private:

@@ -80,10 +80,12 @@ TEST(Gunzip, refuses_damage_other_formats_and_trailing_bytes) {
 }
 
 TEST(AcceptEncoding, follows_the_weights) {
-  for (const char* yes : {"gzip", "deflate, gzip", "br;q=1.0, gzip;q=0.8", "*", "GZIP", "x-gzip", "gzip ; q=0.001", "identity, *;q=0.5"}) {
+  for (const char* yes : {"gzip", "deflate, gzip", "br;q=1.0, gzip;q=0.8", "*", "GZIP", "x-gzip",
+                          "gzip ; q=0.001", "identity, *;q=0.5"}) {
     EXPECT_TRUE(accepts_gzip(yes)) << yes;
   }
-  for (const char* no : {"", "identity", "br", "gzip;q=0", "gzip; q=0.000, br", "*;q=0", "gzip;q=0, *", "gzipped"}) {
+  for (const char* no :
+       {"", "identity", "br", "gzip;q=0", "gzip; q=0.000, br", "*;q=0", "gzip;q=0, *", "gzipped"}) {
     EXPECT_FALSE(accepts_gzip(no)) << no;
   }
 }

@@ -99,19 +99,24 @@ TEST(Limits, bodies_over_the_cap) {
     if (kind == 0) {
       EXPECT_EQ(client.post("/echo", pattern(10'001)).status, 413);
     } else if (kind == 1) {
-      ASSERT_TRUE(client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1388\r\n" + pattern(5000) + "\r\n1389\r\n" + pattern(5001)));
+      ASSERT_TRUE(client.send(
+          "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1388\r\n" +
+          pattern(5000) + "\r\n1389\r\n" + pattern(5001)));
       EXPECT_EQ(client.read().status, 413);
     } else {
       const std::string bomb = gzip_body(std::string(8'000'000, '\0'));
       ASSERT_LT(bomb.size(), 10'000u * 4);
-      EXPECT_EQ(client.post("/echo", bomb.substr(0, 9000), "Content-Encoding: gzip\r\n").status, 413);
+      EXPECT_EQ(client.post("/echo", bomb.substr(0, 9000), "Content-Encoding: gzip\r\n").status,
+                413);
     }
     EXPECT_TRUE(client.closed_by_server());
   }
   Client client(server.port());
   EXPECT_EQ(client.post("/echo", pattern(10'000)).status, 200);
-  EXPECT_EQ(client.post("/echo", gzip_body(pattern(10'000)), "Content-Encoding: gzip\r\n").status, 200);
-  EXPECT_EQ(client.post("/echo", gzip_body(pattern(10'001)), "Content-Encoding: gzip\r\n").status, 413);
+  EXPECT_EQ(client.post("/echo", gzip_body(pattern(10'000)), "Content-Encoding: gzip\r\n").status,
+            200);
+  EXPECT_EQ(client.post("/echo", gzip_body(pattern(10'001)), "Content-Encoding: gzip\r\n").status,
+            413);
   EXPECT_EQ(server.handler.handled, 2u);
 }
 
@@ -130,7 +135,8 @@ TEST(Limits, bodies_in_flight_are_bounded_over_all_connections) {
   options.max_inflight_body_bytes = 100'000;
   TestServer server(options);
   Client first(server.port());
-  ASSERT_TRUE(first.send("POST /held HTTP/1.1\r\nHost: a\r\nContent-Length: 80000\r\n\r\n" + pattern(80'000)));
+  ASSERT_TRUE(first.send("POST /held HTTP/1.1\r\nHost: a\r\nContent-Length: 80000\r\n\r\n" +
+                         pattern(80'000)));
   server.handler.wait_held(1);
   EXPECT_EQ(server.server.inflight_body_bytes(), 80'000u);
   Client second(server.port());

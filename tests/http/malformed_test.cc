@@ -1,5 +1,5 @@
-// Requests that two servers could read differently, and other malformed ones: 400 and a closed connection, and what stands behind
-// them on the wire is never taken for a request.
+// Requests that two servers could read differently, and other malformed ones: 400 and a closed
+// connection, and what stands behind them on the wire is never taken for a request.
 #include <gtest/gtest.h>
 
 #include "tests/http/client.h"
@@ -29,16 +29,20 @@ std::vector<Case> cases() {
       {"empty_length", kPost + "Content-Length: \r\n\r\n"},
       {"letters_length", kPost + "Content-Length: abc\r\n\r\n"},
       {"overflowing_length", kPost + "Content-Length: 18446744073709551621\r\n\r\nhello"},
-      {"length_and_chunked", kPost + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
-      {"chunked_and_length", kPost + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"},
-      {"two_codings", kPost + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+      {"length_and_chunked",
+       kPost + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+      {"chunked_and_length",
+       kPost + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"},
+      {"two_codings",
+       kPost + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
       {"xchunked", kPost + "Transfer-Encoding: xchunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"},
       {"identity_coding", kPost + "Transfer-Encoding: identity\r\n\r\nhello"},
       {"chunked_identity", kPost + "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"},
       {"gzip_chunked", kPost + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"},
       {"chunked_twice_in_one", kPost + "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"},
       {"quoted_chunked", kPost + "Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n"},
-      {"tab_chunked_vertical", kPost + "Transfer-Encoding: \x0b" "chunked\r\n\r\n0\r\n\r\n"},
+      {"tab_chunked_vertical", kPost + "Transfer-Encoding: \x0b"
+                                       "chunked\r\n\r\n0\r\n\r\n"},
       {"chunked_in_1_0", "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
       {"space_before_colon", kPost + "Content-Length : 5\r\n\r\nhello"},
       {"space_before_name", "POST /echo HTTP/1.1\r\n Host: a\r\nContent-Length: 5\r\n\r\nhello"},
@@ -79,9 +83,12 @@ std::vector<Case> cases() {
       {"chunk_size_negative", kPost + "Transfer-Encoding: chunked\r\n\r\n-1\r\nhello\r\n0\r\n\r\n"},
       {"chunk_size_0x", kPost + "Transfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n"},
       {"chunk_size_space", kPost + "Transfer-Encoding: chunked\r\n\r\n 5\r\nhello\r\n0\r\n\r\n"},
-      {"chunk_size_overflow", kPost + "Transfer-Encoding: chunked\r\n\r\n10000000000000005\r\nhello\r\n0\r\n\r\n"},
-      {"chunk_size_huge", kPost + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nhello\r\n0\r\n\r\n", 413},
-      {"chunk_too_long_for_its_size", kPost + "Transfer-Encoding: chunked\r\n\r\n4\r\nhello\r\n0\r\n\r\n"},
+      {"chunk_size_overflow",
+       kPost + "Transfer-Encoding: chunked\r\n\r\n10000000000000005\r\nhello\r\n0\r\n\r\n"},
+      {"chunk_size_huge",
+       kPost + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nhello\r\n0\r\n\r\n", 413},
+      {"chunk_too_long_for_its_size",
+       kPost + "Transfer-Encoding: chunked\r\n\r\n4\r\nhello\r\n0\r\n\r\n"},
       {"chunk_bare_lf", kPost + "Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n0\r\n\r\n"},
       {"chunk_lf_after_data", kPost + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\n0\r\n\r\n"},
       {"expect_other", kPost + "Content-Length: 5\r\nExpect: surprise\r\n\r\nhello", 417},
@@ -124,7 +131,8 @@ TEST(Malformed, is_refused_byte_by_byte_too) {
 TEST(Malformed, one_empty_line_before_a_request_is_overlooked) {
   TestServer server;
   Client client(server.port());
-  ASSERT_TRUE(client.send("\r\nGET /echo HTTP/1.1\r\nHost: a\r\n\r\n\r\nGET /echo HTTP/1.1\r\nHost: a\r\n\r\n"));
+  ASSERT_TRUE(client.send(
+      "\r\nGET /echo HTTP/1.1\r\nHost: a\r\n\r\n\r\nGET /echo HTTP/1.1\r\nHost: a\r\n\r\n"));
   EXPECT_EQ(client.read().status, 200);
   EXPECT_EQ(client.read().status, 200);
 }

@@ -36,7 +36,8 @@ Outcome parse(std::string_view text, size_t step) {
         return out;
       }
       if (event == Parser::Event::kHead) parser.limit_body(1000);
-      if (event == Parser::Event::kDone || (event == Parser::Event::kHead && !parser.has_body())) return out;
+      if (event == Parser::Event::kDone || (event == Parser::Event::kHead && !parser.has_body()))
+        return out;
       if (event == Parser::Event::kNeedMore) break;
     }
   }
@@ -58,7 +59,9 @@ Outcome parse_all_ways(std::string_view text) {
 }
 
 TEST(Parser, reads_a_plain_request_and_leaves_what_follows) {
-  const std::string first = "POST /collections/a%20b/points?wait=true&x HTTP/1.1\r\nhost: a\r\nX-Thing:  some value \r\nContent-Length: 5\r\n\r\nhello";
+  const std::string first =
+      "POST /collections/a%20b/points?wait=true&x HTTP/1.1\r\nhost: a\r\nX-Thing:  some value "
+      "\r\nContent-Length: 5\r\n\r\nhello";
   const Outcome out = parse_all_ways(first + "GET / HTTP/1.1\r\n");
   ASSERT_EQ(out.status, 0);
   EXPECT_EQ(out.used, first.size());
@@ -73,14 +76,16 @@ TEST(Parser, reads_a_plain_request_and_leaves_what_follows) {
 
 TEST(Parser, undoes_chunks_and_forgets_trailers) {
   const Outcome out = parse_all_ways(
-      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n5\r\nhello\r\n6;name=\"v\"\r\n world\r\n0\r\nX-Evil: 1\r\n\r\n");
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+      "Chunked\r\n\r\n5\r\nhello\r\n6;name=\"v\"\r\n world\r\n0\r\nX-Evil: 1\r\n\r\n");
   ASSERT_EQ(out.status, 0);
   EXPECT_EQ(out.body, "hello world");
   EXPECT_FALSE(out.request->has_header("x-evil"));
 }
 
 TEST(Parser, takes_forms_of_the_target) {
-  EXPECT_EQ(parse_all_ways("GET http://a:80/x?y HTTP/1.1\r\nHost: a\r\n\r\n").request->target, "/x?y");
+  EXPECT_EQ(parse_all_ways("GET http://a:80/x?y HTTP/1.1\r\nHost: a\r\n\r\n").request->target,
+            "/x?y");
   EXPECT_EQ(parse_all_ways("GET HTTP://a HTTP/1.1\r\nHost: a\r\n\r\n").request->path, "/");
   EXPECT_EQ(parse_all_ways("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n").request->path, "*");
   const Outcome head = parse_all_ways("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -91,22 +96,40 @@ TEST(Parser, takes_forms_of_the_target) {
 
 TEST(Parser, bounds_what_it_reads) {
   const std::string head = "POST / HTTP/1.1\r\nHost: a\r\n";
-  EXPECT_EQ(parse_all_ways(head + "X: " + std::string(base::limits::kMaxHeaderBytes, 'a') + "\r\n\r\n").status, 431);
-  EXPECT_EQ(parse_all_ways("GET /" + std::string(base::limits::kMaxHeaderBytes, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n").status, 414);
+  EXPECT_EQ(
+      parse_all_ways(head + "X: " + std::string(base::limits::kMaxHeaderBytes, 'a') + "\r\n\r\n")
+          .status,
+      431);
+  EXPECT_EQ(parse_all_ways("GET /" + std::string(base::limits::kMaxHeaderBytes, 'a') +
+                           " HTTP/1.1\r\nHost: a\r\n\r\n")
+                .status,
+            414);
   std::string many = head;
-  for (uint32_t i = 0; i < base::limits::kMaxHeaderFields; ++i) many += "X" + std::to_string(i) + ": 1\r\n";
+  for (uint32_t i = 0; i < base::limits::kMaxHeaderFields; ++i)
+    many += "X" + std::to_string(i) + ": 1\r\n";
   EXPECT_EQ(parse_all_ways(many + "\r\n").status, 431);
   EXPECT_EQ(parse_all_ways(head + "Content-Length: 1001\r\n\r\n").status, 413);
   EXPECT_EQ(parse_all_ways(head + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n").status, 413);
-  EXPECT_EQ(parse_all_ways(head + "Transfer-Encoding: chunked\r\n\r\n1f4\r\n" + std::string(500, 'x') + "\r\n1f5\r\n").status, 413);
-  EXPECT_EQ(parse_all_ways(head + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(base::limits::kMaxChunkLineBytes + 1, 'a')).status, 400);
-  EXPECT_EQ(parse_all_ways(head + "Transfer-Encoding: chunked\r\n\r\n0\r\nX: " + std::string(base::limits::kMaxChunkLineBytes + 1, 'a')).status, 400);
+  EXPECT_EQ(parse_all_ways(head + "Transfer-Encoding: chunked\r\n\r\n1f4\r\n" +
+                           std::string(500, 'x') + "\r\n1f5\r\n")
+                .status,
+            413);
+  EXPECT_EQ(parse_all_ways(head + "Transfer-Encoding: chunked\r\n\r\n1;" +
+                           std::string(base::limits::kMaxChunkLineBytes + 1, 'a'))
+                .status,
+            400);
+  EXPECT_EQ(parse_all_ways(head + "Transfer-Encoding: chunked\r\n\r\n0\r\nX: " +
+                           std::string(base::limits::kMaxChunkLineBytes + 1, 'a'))
+                .status,
+            400);
 }
 
 TEST(Parser, knows_codings_and_expectations) {
   const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n";
   EXPECT_EQ(parse_all_ways(head + "Content-Encoding: br\r\n\r\nx").status, 415);
-  EXPECT_EQ(parse_all_ways(head + "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n\r\nx").status, 415);
+  EXPECT_EQ(
+      parse_all_ways(head + "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n\r\nx").status,
+      415);
   EXPECT_EQ(parse_all_ways(head + "Content-Encoding: identity\r\n\r\nx").status, 0);
   EXPECT_EQ(parse_all_ways(head + "Expect: 200-maybe\r\n\r\nx").status, 417);
 }
@@ -123,7 +146,8 @@ TEST(Parser, tiny_chunks_with_long_lines_are_refused) {
 }
 
 TEST(Parser, wants_more_until_the_end) {
-  const std::string text = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n";
+  const std::string text =
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n";
   for (size_t n = 1; n < text.size(); ++n) EXPECT_EQ(parse(text.substr(0, n), n).status, -1) << n;
   EXPECT_EQ(parse(text, text.size()).status, 0);
 }

@@ -28,7 +28,9 @@ TEST(Server, answers_on_the_loop_and_from_a_pool_over_one_connection) {
 TEST(Server, a_turn_of_the_loop_has_its_time) {
   TestServer server;
   Client client(server.port());
-  ASSERT_TRUE(client.send("GET /spare HTTP/1.1\r\nHost: a\r\n\r\nGET /busy HTTP/1.1\r\nHost: a\r\n\r\nGET /spare HTTP/1.1\r\nHost: a\r\n\r\n"));
+  ASSERT_TRUE(
+      client.send("GET /spare HTTP/1.1\r\nHost: a\r\n\r\nGET /busy HTTP/1.1\r\nHost: a\r\n\r\nGET "
+                  "/spare HTTP/1.1\r\nHost: a\r\n\r\n"));
   EXPECT_EQ(client.read().body, "time left");
   EXPECT_EQ(client.read().body, "done");
   EXPECT_EQ(client.read().body, "none left");
@@ -43,24 +45,29 @@ TEST(Server, pipelined_requests_are_answered_in_order_one_at_a_time) {
   for (int i = 0; i < kRequests; ++i) {
     const std::string body = std::to_string(i);
     const std::string path = i % 3 == 0 ? "/later" : "/echo";
-    all += "POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    all += "POST " + path +
+           " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           body;
   }
   ASSERT_TRUE(client.send(all));
   for (int i = 0; i < kRequests; ++i) {
     const Answer answer = client.read();
     ASSERT_EQ(answer.status, 200) << i;
-    ASSERT_EQ(answer.body, std::string(i % 3 == 0 ? "POST /later " : "POST /echo ") + std::to_string(i));
+    ASSERT_EQ(answer.body,
+              std::string(i % 3 == 0 ? "POST /later " : "POST /echo ") + std::to_string(i));
   }
 }
 
 TEST(Server, only_one_request_of_a_connection_runs) {
   TestServer server;
   Client client(server.port());
-  ASSERT_TRUE(client.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\nGET /echo HTTP/1.1\r\nHost: a\r\n\r\n"));
+  ASSERT_TRUE(
+      client.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\nGET /echo HTTP/1.1\r\nHost: a\r\n\r\n"));
   server.handler.wait_held(1);
   Client other(server.port());
   EXPECT_EQ(other.get("/echo").status, 200);  // the loop is free
-  EXPECT_EQ(server.handler.handled, 2u);      // the second request of the first connection was not started
+  // the second request of the first connection was not started
+  EXPECT_EQ(server.handler.handled, 2u);
   server.handler.release();
   EXPECT_EQ(client.read().body, "released");
   EXPECT_EQ(client.read().body, "GET /echo ");
@@ -73,7 +80,8 @@ TEST(Server, several_loops_share_the_connections) {
   std::vector<std::unique_ptr<Client>> clients;
   for (int i = 0; i < 12; ++i) clients.push_back(std::make_unique<Client>(server.port()));
   for (int round = 0; round < 20; ++round) {
-    for (const auto& client : clients) ASSERT_TRUE(client->send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n"));
+    for (const auto& client : clients)
+      ASSERT_TRUE(client->send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n"));
     for (const auto& client : clients) ASSERT_EQ(client->read().status, 200);
   }
 }
@@ -123,7 +131,8 @@ TEST(Server, packs_large_answers_for_those_who_take_it) {
   const Answer plain = client.get("/big?100000");
   EXPECT_FALSE(plain.fields.contains("content-encoding"));
   EXPECT_EQ(plain.body, pattern(100'000));
-  EXPECT_FALSE(client.get("/big?1000", "Accept-Encoding: gzip\r\n").fields.contains("content-encoding"));
+  EXPECT_FALSE(
+      client.get("/big?1000", "Accept-Encoding: gzip\r\n").fields.contains("content-encoding"));
 }
 
 TEST(Server, takes_packed_bodies_with_the_padding_that_the_json_parser_wants) {
@@ -135,9 +144,14 @@ TEST(Server, takes_packed_bodies_with_the_padding_that_the_json_parser_wants) {
   EXPECT_EQ(answer.body, "POST /echo " + body);
   for (const size_t n : {1u, 15u, 16u, 64u, 1000u, 65'536u}) {
     EXPECT_EQ(client.post("/padding", std::string(n, 'x')).body, "padded") << n;
-    EXPECT_EQ(client.post("/padding", gzip_body(std::string(n, 'x')), "Content-Encoding: gzip\r\n").body, "padded") << n;
+    EXPECT_EQ(
+        client.post("/padding", gzip_body(std::string(n, 'x')), "Content-Encoding: gzip\r\n").body,
+        "padded")
+        << n;
   }
-  EXPECT_EQ(client.post("/echo", gzip_body(body).substr(0, 1000), "Content-Encoding: gzip\r\n").status, 400);
+  EXPECT_EQ(
+      client.post("/echo", gzip_body(body).substr(0, 1000), "Content-Encoding: gzip\r\n").status,
+      400);
 }
 
 TEST(Server, chunked_bodies) {
@@ -160,12 +174,15 @@ TEST(Server, chunked_bodies) {
 TEST(Server, expect_continue) {
   TestServer server;
   Client client(server.port());
-  ASSERT_TRUE(client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"));
+  ASSERT_TRUE(client.send(
+      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"));
   EXPECT_EQ(client.read().status, 100);
   ASSERT_TRUE(client.send("hello"));
   EXPECT_EQ(client.read().body, "POST /echo hello");
   // Who asks first hears of the limit before sending.
-  ASSERT_TRUE(client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\nExpect: 100-continue\r\n\r\n"));
+  ASSERT_TRUE(
+      client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\nExpect: "
+                  "100-continue\r\n\r\n"));
   EXPECT_EQ(client.read().status, 413);
   EXPECT_TRUE(client.closed_by_server());
 }
@@ -177,7 +194,12 @@ TEST(Server, request_ids_are_echoed_or_made) {
   const std::string made = client.get("/echo").fields.at("x-request-id");
   EXPECT_EQ(made.size(), 16u);
   EXPECT_NE(client.get("/echo").fields.at("x-request-id"), made);
-  EXPECT_EQ(client.get("/echo", "X-Request-Id: " + std::string(base::limits::kMaxRequestIdBytes + 1, 'a') + "\r\n").fields.at("x-request-id").size(), 16u);
+  EXPECT_EQ(client
+                .get("/echo", "X-Request-Id: " +
+                                  std::string(base::limits::kMaxRequestIdBytes + 1, 'a') + "\r\n")
+                .fields.at("x-request-id")
+                .size(),
+            16u);
   EXPECT_EQ(client.get("/echo", "X-Request-Id: a b\r\n").fields.at("x-request-id").size(), 16u);
 }
 
@@ -193,10 +215,14 @@ TEST(Server, a_handler_that_fails_answers_500_and_the_connection_lives) {
 TEST(Server, cors_any_origin) {
   TestServer server;
   Client client(server.port());
-  EXPECT_EQ(client.get("/echo", "Origin: https://a.example\r\n").fields.at("access-control-allow-origin"), "*");
+  EXPECT_EQ(
+      client.get("/echo", "Origin: https://a.example\r\n").fields.at("access-control-allow-origin"),
+      "*");
   EXPECT_FALSE(client.get("/echo").fields.contains("access-control-allow-origin"));
-  ASSERT_TRUE(client.send("OPTIONS /collections HTTP/1.1\r\nHost: a\r\nOrigin: https://a.example\r\nAccess-Control-Request-Method: PUT\r\n"
-                          "Access-Control-Request-Headers: api-key,content-type\r\n\r\n"));
+  ASSERT_TRUE(
+      client.send("OPTIONS /collections HTTP/1.1\r\nHost: a\r\nOrigin: "
+                  "https://a.example\r\nAccess-Control-Request-Method: PUT\r\n"
+                  "Access-Control-Request-Headers: api-key,content-type\r\n\r\n"));
   const Answer preflight = client.read();
   EXPECT_EQ(preflight.status, 204);
   EXPECT_EQ(preflight.fields.at("access-control-allow-headers"), "api-key,content-type");
@@ -214,11 +240,13 @@ TEST(Server, cors_listed_origins_and_off) {
   const Answer listed = client.get("/echo", "Origin: https://b.example\r\n");
   EXPECT_EQ(listed.fields.at("access-control-allow-origin"), "https://b.example");
   EXPECT_NE(listed.fields.at("vary").find("Origin"), std::string::npos);
-  EXPECT_FALSE(client.get("/echo", "Origin: https://evil.example\r\n").fields.contains("access-control-allow-origin"));
+  EXPECT_FALSE(client.get("/echo", "Origin: https://evil.example\r\n")
+                   .fields.contains("access-control-allow-origin"));
   options.cors.enabled = false;
   TestServer off(options);
   Client other(off.port());
-  EXPECT_FALSE(other.get("/echo", "Origin: https://a.example\r\n").fields.contains("access-control-allow-origin"));
+  EXPECT_FALSE(other.get("/echo", "Origin: https://a.example\r\n")
+                   .fields.contains("access-control-allow-origin"));
 }
 
 TEST(Server, a_client_that_half_closes_gets_its_answer) {
@@ -227,7 +255,8 @@ TEST(Server, a_client_that_half_closes_gets_its_answer) {
   ASSERT_TRUE(client.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n"));
   client.shutdown_send();
   server.handler.wait_held(1);
-  // The front has seen the end of the client's input by the time it has served someone who came later on the same loop.
+  // The front has seen the end of the client's input by the time it has served someone who came
+  // later on the same loop.
   Client other(server.port());
   while (true) {
     ASSERT_EQ(other.get("/echo").status, 200);
@@ -260,7 +289,10 @@ TEST(Server, tells_why_it_cannot_listen) {
   Server second(options, handler);
   const base::Status in_use = second.start();
   EXPECT_EQ(in_use.code(), base::Code::kUnavailable);
-  EXPECT_NE(in_use.message().find("127.0.0.1:" + std::to_string(server.port()) + ": the address is in use"), std::string::npos) << in_use.message();
+  EXPECT_NE(in_use.message().find("127.0.0.1:" + std::to_string(server.port()) +
+                                  ": the address is in use"),
+            std::string::npos)
+      << in_use.message();
   options.port = 0;
   options.host = "no.such.host.invalid";
   Server third(options, handler);

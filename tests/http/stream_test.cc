@@ -3,8 +3,8 @@
 #include <thread>
 
 #include "host/base/clock.h"
-#include "host/http/gzip.h"
 #include "host/base/limits.h"
+#include "host/http/gzip.h"
 #include "tests/http/client.h"
 #include "tests/http/test_handler.h"
 
@@ -34,8 +34,11 @@ TEST(StreamIn, chunked_and_packed) {
   Client client(server.port());
   const std::string body = pattern(2'000'000);
   const std::string packed = gzip_body(body);
-  std::string request = "POST /import HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n";
-  for (size_t at = 0; at < packed.size(); at += 1777) request += chunk(std::string_view(packed).substr(at, 1777));
+  std::string request =
+      "POST /import HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Encoding: "
+      "gzip\r\n\r\n";
+  for (size_t at = 0; at < packed.size(); at += 1777)
+    request += chunk(std::string_view(packed).substr(at, 1777));
   ASSERT_TRUE(client.send(request + "0\r\n\r\n"));
   EXPECT_EQ(client.read().body, "imported 2000000");
   EXPECT_EQ(server.handler.imported, body);
@@ -53,7 +56,8 @@ TEST(StreamIn, a_packed_bomb_comes_in_bounded_pieces) {
 TEST(StreamIn, a_slow_sink_holds_the_sender_back) {
   TestServer server;
   Client client(server.port());
-  ASSERT_TRUE(client.send("POST /import?slow HTTP/1.1\r\nHost: a\r\nContent-Length: 60000000\r\n\r\n"));
+  ASSERT_TRUE(
+      client.send("POST /import?slow HTTP/1.1\r\nHost: a\r\nContent-Length: 60000000\r\n\r\n"));
   std::thread sender([&] { client.send(pattern(60'000'000)); });
   server.handler.wait_imported(1);
   Client other(server.port());
@@ -75,7 +79,8 @@ TEST(StreamIn, a_slow_sink_holds_the_sender_back) {
 TEST(StreamIn, an_early_answer_ends_the_stream_and_is_read) {
   TestServer server;
   Client client(server.port());
-  ASSERT_TRUE(client.send("POST /import HTTP/1.1\r\nHost: a\r\nContent-Length: 90000000\r\n\r\nBAD"));
+  ASSERT_TRUE(
+      client.send("POST /import HTTP/1.1\r\nHost: a\r\nContent-Length: 90000000\r\n\r\nBAD"));
   server.handler.wait_aborted();
   client.send(pattern(1'000'000));
   const Answer answer = client.read();
@@ -86,7 +91,8 @@ TEST(StreamIn, an_early_answer_ends_the_stream_and_is_read) {
 TEST(StreamIn, refused_before_the_body) {
   TestServer server;
   Client client(server.port());
-  ASSERT_TRUE(client.send("POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n"));
+  ASSERT_TRUE(client.send(
+      "POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n"));
   const Answer answer = client.read();
   EXPECT_EQ(answer.status, 401);
   EXPECT_EQ(answer.fields.at("connection"), "close");
@@ -102,7 +108,8 @@ TEST(StreamIn, damage_and_disconnection_abort_the_sink) {
     Client client(server.port());
     ASSERT_TRUE(client.send(bytes));
     if (close) {
-      server.handler.wait_imported(5);  // a reset that overtakes the request would leave nothing to abort
+      // a reset that overtakes the request would leave nothing to abort
+      server.handler.wait_imported(5);
       client.reset();
     }
     server.handler.wait_aborted();
@@ -110,7 +117,9 @@ TEST(StreamIn, damage_and_disconnection_abort_the_sink) {
   };
   aborts(head + "\r\n5\r\nhello\r\nzz\r\n", 400, false);
   aborts(head + "Content-Encoding: gzip\r\n\r\n5\r\nhello\r\n", 400, false);
-  aborts(head + "Content-Encoding: gzip\r\n\r\n" + chunk(gzip_body("hello").substr(0, 15)) + "0\r\n\r\n", 400, false);
+  aborts(head + "Content-Encoding: gzip\r\n\r\n" + chunk(gzip_body("hello").substr(0, 15)) +
+             "0\r\n\r\n",
+         400, false);
   aborts(head + "\r\n5\r\nhello\r\n", 408, false);
   aborts(head + "\r\n5\r\nhello\r\n", 0, true);
 }
@@ -134,7 +143,8 @@ TEST(StreamOut, packed) {
   EXPECT_EQ(answer.fields.at("content-encoding"), "gzip");
   const std::string body = gunzip(answer.body);
   ASSERT_EQ(body.size(), 20u * 64 * 1024);
-  for (size_t i = 0; i < 20; ++i) ASSERT_EQ(body.substr(i * 64 * 1024, 64 * 1024), pattern(64 * 1024));
+  for (size_t i = 0; i < 20; ++i)
+    ASSERT_EQ(body.substr(i * 64 * 1024, 64 * 1024), pattern(64 * 1024));
 }
 
 TEST(StreamOut, http_1_0_reads_to_the_end_of_the_connection) {
@@ -159,7 +169,8 @@ TEST(StreamOut, is_pulled_no_faster_than_it_is_read) {
   Client client(server.port(), 65536);
   ASSERT_TRUE(client.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n"));
   EXPECT_FALSE(client.read_some().empty());
-  // The producer is idle once the socket's buffers and the low-water mark are full: pulls stop while others are served.
+  // The producer is idle once the socket's buffers and the low-water mark are full: pulls stop
+  // while others are served.
   Client other(server.port());
   const base::Deadline patience = base::Deadline::after_ms(20'000);
   for (uint64_t last = 0, same = 0; same < 200 && !patience.expired();) {

@@ -16,11 +16,14 @@ Response text(std::string body) {
   return response;
 }
 
-Response echo(Request& request) { return text(std::string(request.method) + " " + std::string(request.target) + " " + request.body); }
+Response echo(Request& request) {
+  return text(std::string(request.method) + " " + std::string(request.target) + " " + request.body);
+}
 
 class ImportSink final : public BodySink {
  public:
-  ImportSink(TestHandler& handler, Reply reply, bool slow) : handler_(handler), reply_(std::move(reply)), slow_(slow) {}
+  ImportSink(TestHandler& handler, Reply reply, bool slow)
+      : handler_(handler), reply_(std::move(reply)), slow_(slow) {}
   void on_data(std::string chunk, Resume resume) override {
     {
       const std::lock_guard lock(handler_.mutex);
@@ -55,7 +58,8 @@ class ImportSink final : public BodySink {
 std::string pattern(size_t bytes) {
   static const std::string kPeriod = [] {  // made once: sanitizers are slow at it
     std::string period;
-    for (size_t i = 0; i < 100003; ++i) period += "{\"id\":" + std::to_string(i * 7919 % 100003) + "},";
+    for (size_t i = 0; i < 100003; ++i)
+      period += "{\"id\":" + std::to_string(i * 7919 % 100003) + "},";
     return period;
   }();
   std::string out;
@@ -68,7 +72,8 @@ void TestHandler::handle(std::shared_ptr<Request> request, Reply reply) {
   ++handled;
   const std::string_view path = request->path;
   if (path == "/later") {
-    const base::Status posted = pool.post([request, reply = std::move(reply)]() mutable { reply(echo(*request)); });
+    const base::Status posted =
+        pool.post([request, reply = std::move(reply)]() mutable { reply(echo(*request)); });
     RHUMB_ASSERT(posted.ok());
   } else if (path == "/held") {
     {
@@ -77,8 +82,7 @@ void TestHandler::handle(std::shared_ptr<Request> request, Reply reply) {
     }
     changed.notify_all();
   } else if (path == "/busy") {
-    while (!base::Deadline{request->received_ns + kBusyNs}.expired()) {
-    }
+    while (!base::Deadline{request->received_ns + kBusyNs}.expired()) {}
     reply(text("done"));
   } else if (path == "/spare") {
     reply(text(request->may_run_here ? "time left" : "none left"));
@@ -99,7 +103,8 @@ void TestHandler::handle(std::shared_ptr<Request> request, Reply reply) {
   } else if (path == "/export" || path == "/broken" || path == "/endless") {
     export_pieces(*request, std::move(reply));
   } else if (path == "/padding") {
-    reply(text(request->body.capacity() >= request->body.size() + kBodyPadding ? "padded" : "short"));
+    reply(
+        text(request->body.capacity() >= request->body.size() + kBodyPadding ? "padded" : "short"));
   } else {
     reply(echo(*request));
   }
@@ -107,7 +112,8 @@ void TestHandler::handle(std::shared_ptr<Request> request, Reply reply) {
 
 void TestHandler::export_pieces(const Request& request, Reply reply) {
   const bool broken = request.path == "/broken";
-  const size_t count = request.path == "/export" ? std::stoul(std::string(request.query)) : SIZE_MAX;
+  const size_t count =
+      request.path == "/export" ? std::stoul(std::string(request.query)) : SIZE_MAX;
   const auto alive = std::shared_ptr<void>(nullptr, [this](void*) { --pulls_alive; });
   ++pulls_alive;
   reply.stream(text({}), [this, broken, count, alive, i = size_t{0}](Next next) mutable {
@@ -119,7 +125,8 @@ void TestHandler::export_pieces(const Request& request, Reply reply) {
     } else if (++i % 2 == 0) {
       next.chunk(pattern(64 * 1024));
     } else {
-      const base::Status posted = pool.post([next = std::move(next)]() mutable { next.chunk(pattern(64 * 1024)); });
+      const base::Status posted =
+          pool.post([next = std::move(next)]() mutable { next.chunk(pattern(64 * 1024)); });
       RHUMB_ASSERT(posted.ok());
     }
   });

@@ -18,11 +18,11 @@ namespace rhumb::http {
 //   /held      is answered by release(), from the test's thread
 //   /big?N     N bytes of JSON-like text
 //   /throw     throws; /drop drops its reply
-//   /busy      computes on the loop for longer than a turn may take; /spare says whether its turn has time left
-//   /stall     holds the loop until release()
-//   /import    streams its body into `imported`; ?slow: each piece waits for resume_import()
-//   /refused   is answered 401 before its body is read
-//   /export?N  streams N pieces of 64 KiB; /broken fails after one piece; /endless never ends
+//   /busy      computes on the loop for longer than a turn may take; /spare says whether its turn
+//   has time left /stall     holds the loop until release() /import    streams its body into
+//   `imported`; ?slow: each piece waits for resume_import() /refused   is answered 401 before its
+//   body is read /export?N  streams N pieces of 64 KiB; /broken fails after one piece; /endless
+//   never ends
 class TestHandler : public Handler {
  public:
   ~TestHandler() override { pool.stop(); }
@@ -55,7 +55,8 @@ class TestHandler : public Handler {
 std::string pattern(size_t bytes);  // compressible text, not of one byte
 
 struct TestServer {
-  explicit TestServer(ServerOptions options = {}) : server(with_free_port(std::move(options)), handler) {
+  explicit TestServer(ServerOptions options = {})
+      : server(with_free_port(std::move(options)), handler) {
     const base::Status status = server.start();
     RHUMB_ASSERT(status.ok());
   }

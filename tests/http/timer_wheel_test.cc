@@ -43,7 +43,9 @@ TEST(TimerWheel, agrees_with_a_sorted_map) {
       ASSERT_LE(due[id], now) << "early; seed " << seed << " step " << step;
       due.erase(id);
     });
-    for (const auto& [id, at] : due) ASSERT_GT(at + 2 * TimerWheel::kTickMs, now) << "late; seed " << seed << " step " << step << " from " << before;
+    for (const auto& [id, at] : due)
+      ASSERT_GT(at + 2 * TimerWheel::kTickMs, now)
+          << "late; seed " << seed << " step " << step << " from " << before;
     ASSERT_EQ(wheel.empty(), due.empty());
   }
 }

@@ -15,17 +15,23 @@ using index_test::Generator;
 using index_test::TempDir;
 
 OpenRequest request(const Column& column, std::string data_dir = "") {
-  return {.distance = static_cast<model::Distance>(column.metric()), .vectors = column.raw(), .capacity_hint = 0, .config_json = "{}",
+  return {.distance = static_cast<model::Distance>(column.metric()),
+          .vectors = column.raw(),
+          .capacity_hint = 0,
+          .config_json = "{}",
           .data_dir = std::move(data_dir)};
 }
 
 // The request borrows the query's bytes.
-SearchRequest ask(std::string_view query, uint32_t k) { return {.queries = query.data(), .stride = query.size(), .k = k}; }
+SearchRequest ask(std::string_view query, uint32_t k) {
+  return {.queries = query.data(), .stride = query.size(), .k = k};
+}
 
 class Engines : public ::testing::TestWithParam<const char*> {
  protected:
   std::unique_ptr<IndexInstance> open(const Column& column, std::string data_dir = "") {
-    auto opened = IndexInstance::open(index_test::engine(GetParam()), request(column, std::move(data_dir)));
+    auto opened =
+        IndexInstance::open(index_test::engine(GetParam()), request(column, std::move(data_dir)));
     EXPECT_TRUE(opened.ok()) << opened.status().message();
     return std::move(*opened);
   }
@@ -38,7 +44,8 @@ TEST_P(Engines, BuildInsertSearchSaveLoad) {
   const auto index = open(column);
   EXPECT_TRUE(index->can_insert());
   std::atomic<uint64_t> told{0};
-  BuildRequest build{.slot_end = 500, .threads = 2, .progress = [&](uint64_t, uint64_t total) { told = total; }};
+  BuildRequest build{
+      .slot_end = 500, .threads = 2, .progress = [&](uint64_t, uint64_t total) { told = total; }};
   ASSERT_TRUE(index->build(build).ok());
   EXPECT_EQ(told, 500u);
   ASSERT_TRUE(index->insert(500, 800).ok());
@@ -91,10 +98,12 @@ TEST_P(Engines, TellsWhatFailed) {
   const auto refused = IndexInstance::open(index_test::engine(GetParam()), wrong);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.status().code(), Code::kInvalid);
-  EXPECT_EQ(refused.status().message(), "index " + std::string(GetParam()) + ": config: unknown parameter depth");
+  EXPECT_EQ(refused.status().message(),
+            "index " + std::string(GetParam()) + ": config: unknown parameter depth");
 
   const TempDir temp;
-  const auto gone = IndexInstance::open(index_test::engine(GetParam()), request(column, temp.fresh()));
+  const auto gone =
+      IndexInstance::open(index_test::engine(GetParam()), request(column, temp.fresh()));
   ASSERT_FALSE(gone.ok());
   EXPECT_EQ(gone.status().code(), Code::kCorrupt) << "no file to load";
 
@@ -124,12 +133,14 @@ Rogue g_rogue;
 rhumb_index_ops_t rogue_table() {
   rhumb_index_ops_t ops{};
   ops.struct_size = sizeof ops;
-  ops.open = [](const rhumb_host_t*, const rhumb_index_open_t*, rhumb_index_t** out, rhumb_error_t*) -> rhumb_status_t {
+  ops.open = [](const rhumb_host_t*, const rhumb_index_open_t*, rhumb_index_t** out,
+                rhumb_error_t*) -> rhumb_status_t {
     *out = reinterpret_cast<rhumb_index_t*>(&g_rogue);
     return RHUMB_OK;
   };
   ops.close = [](rhumb_index_t*) {};
-  ops.search = [](rhumb_index_t*, const rhumb_call_t*, const rhumb_query_t*, rhumb_hits_t* out, rhumb_error_t* error) -> rhumb_status_t {
+  ops.search = [](rhumb_index_t*, const rhumb_call_t*, const rhumb_query_t*, rhumb_hits_t* out,
+                  rhumb_error_t* error) -> rhumb_status_t {
     out->counts[0] = g_rogue.count;
     return fail(error, g_rogue.answer, g_rogue.answer == RHUMB_OK ? "" : "lost my way");
   };
@@ -145,7 +156,8 @@ TEST(Fencing, AnEngineThatCannotBeTrustedIsNotAskedAgain) {
   const plugin::Engine<rhumb_index_ops_t> engine{&ops, nullptr, "rogue", "1"};
   const Column column(RHUMB_EUCLID, RHUMB_F32, 4);
   const std::string query(16, '\0');
-  for (const rhumb_status_t status : std::vector<rhumb_status_t>{RHUMB_CORRUPT, RHUMB_IO, RHUMB_BUG, 200, -7}) {
+  for (const rhumb_status_t status :
+       std::vector<rhumb_status_t>{RHUMB_CORRUPT, RHUMB_IO, RHUMB_BUG, 200, -7}) {
     g_rogue = {};
     const auto index = IndexInstance::open(engine, request(column)).value();
     EXPECT_TRUE(index->search(ask(query, 2)).ok());
@@ -174,7 +186,8 @@ TEST(Stats, WhatAnEngineSaysOfItself) {
     EXPECT_TRUE(known.ok()) << known.status().message();
     return known.value();
   };
-  IndexStats known = stats(R"({"rows":7,"built_through":9,"codes":"4bit","measured":{"recall":0.993,"queries":128,"ef":48},"why":"w","renew":"r",
+  IndexStats known = stats(
+      R"({"rows":7,"built_through":9,"codes":"4bit","measured":{"recall":0.993,"queries":128,"ef":48},"why":"w","renew":"r",
       "warning":"x","doubtful":5,"clipped_rows":6})");
   EXPECT_EQ(known.rows, 7u);
   EXPECT_EQ(known.codes, "4bit");
@@ -188,11 +201,14 @@ TEST(Stats, WhatAnEngineSaysOfItself) {
   known = stats(R"({"codes":8,"why":null,"renew":true,"doubtful":-1})");
   EXPECT_EQ(known.codes + known.why + known.renew, "");
   EXPECT_EQ(known.doubtful, 0u);
-  for (const char* measured : {"3", "{}", R"({"recall":1.5,"queries":3})", R"({"recall":"x","queries":3})", R"({"recall":0.5,"queries":0})"})
+  for (const char* measured : {"3", "{}", R"({"recall":1.5,"queries":3})",
+                               R"({"recall":"x","queries":3})", R"({"recall":0.5,"queries":0})"})
     EXPECT_FALSE(stats(R"({"measured":)" + std::string(measured) + "}").measured) << measured;
   std::string longer = "x";
   for (int i = 0; i < 1000; ++i) longer += "\u00e9";
-  EXPECT_EQ(stats(R"({"renew":")" + longer + "\"}").renew.size(), base::limits::kMaxEngineTextBytes - 1) << "characters stay whole";
+  EXPECT_EQ(stats(R"({"renew":")" + longer + "\"}").renew.size(),
+            base::limits::kMaxEngineTextBytes - 1)
+      << "characters stay whole";
 }
 
 TEST(Fencing, MoreHitsThanAskedForAreNoAnswer) {

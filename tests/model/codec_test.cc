@@ -1,4 +1,5 @@
-// Every codec of the model: what goes in comes out, what is cut short or not of ours is told and never read past its end.
+// Every codec of the model: what goes in comes out, what is cut short or not of ours is told and
+// never read past its end.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -18,11 +19,14 @@ using base::Result;
 constexpr uint64_t kSeed = 20251121;
 const int kRounds = std::getenv("RHUMB_SOAK") != nullptr ? 5000 : 50;
 
-// A codec under test: how to make, write and read one kind of value. round_trip() throws away what it read and tells the text of it.
+// A codec under test: how to make, write and read one kind of value. round_trip() throws away what
+// it read and tells the text of it.
 struct Codec {
   const char* name;
-  std::string (*make)(Samples& samples, std::string& text);  // bytes, and the text of the value they stand for
-  Result<std::string> (*read)(std::string_view bytes);       // text of what was read; fails when bytes are left over
+  // bytes, and the text of the value they stand for
+  std::string (*make)(Samples& samples, std::string& text);
+  // text of what was read; fails when bytes are left over
+  Result<std::string> (*read)(std::string_view bytes);
 };
 
 template <auto Make>
@@ -56,7 +60,9 @@ Result<std::string> command_read_back(std::string_view bytes) {
 }
 
 Filter make_filter(Samples& s) { return s.filter(); }
-Operation make_operation(Samples& s) { return s.operation(kAllKinds[s.below(std::size(kAllKinds))]); }
+Operation make_operation(Samples& s) {
+  return s.operation(kAllKinds[s.below(std::size(kAllKinds))]);
+}
 SearchRequest make_search(Samples& s) { return s.search_request(); }
 SearchResult make_result(Samples& s) { return s.search_result(); }
 Record make_record(Samples& s) { return s.record(); }
@@ -64,7 +70,9 @@ GetRequest make_get(Samples& s) { return s.get_request(); }
 ScrollRequest make_scroll(Samples& s) { return s.scroll_request(); }
 CountRequest make_count(Samples& s) { return s.count_request(); }
 ShardState make_state(Samples& s) { return s.shard_state(); }
-Collection make_collection(Samples& s) { return s.collection("books", static_cast<uint32_t>(1 + s.below(5))); }
+Collection make_collection(Samples& s) {
+  return s.collection("books", static_cast<uint32_t>(1 + s.below(5)));
+}
 ClusterMap make_map(Samples& s) { return s.cluster_map(); }
 
 const Codec kCodecs[] = {
@@ -84,7 +92,9 @@ const Codec kCodecs[] = {
 
 class CodecTest : public testing::TestWithParam<Codec> {
  protected:
-  CodecTest() { std::printf("seed %llu, %d rounds\n", static_cast<unsigned long long>(kSeed), kRounds); }
+  CodecTest() {
+    std::printf("seed %llu, %d rounds\n", static_cast<unsigned long long>(kSeed), kRounds);
+  }
   Samples samples_{kSeed};
 };
 
@@ -115,7 +125,8 @@ TEST_P(CodecTest, random_and_damaged_bytes_are_read_or_refused) {
   for (int round = 0; round < kRounds * 20; ++round) {
     std::string text;
     std::string bytes = round % 4 == 0 ? samples_.bytes(200) : GetParam().make(samples_, text);
-    for (uint64_t flips = 1 + random() % 4; round % 4 != 0 && flips > 0; --flips) bytes[random() % bytes.size()] = static_cast<char>(random());
+    for (uint64_t flips = 1 + random() % 4; round % 4 != 0 && flips > 0; --flips)
+      bytes[random() % bytes.size()] = static_cast<char>(random());
     const auto back = GetParam().read(bytes);
     if (!back.ok()) {
       ++refused;
@@ -125,7 +136,8 @@ TEST_P(CodecTest, random_and_damaged_bytes_are_read_or_refused) {
   EXPECT_GT(refused, 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Model, CodecTest, testing::ValuesIn(kCodecs), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Model, CodecTest, testing::ValuesIn(kCodecs),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST(FilterCodecTest, a_clone_is_equal_and_apart) {
   Samples samples(kSeed);
@@ -161,18 +173,21 @@ TEST(FilterCodecTest, depth_and_number_of_conditions_are_bounded) {
   EXPECT_TRUE(read_back<decode_filter>(filter_bytes(nested(kMaxFilterDepth))).ok());
   const auto deep = read_back<decode_filter>(filter_bytes(nested(kMaxFilterDepth + 1)));
   ASSERT_FALSE(deep.ok());
-  EXPECT_NE(deep.status().message().find(std::to_string(kMaxFilterDepth)), std::string::npos) << deep.status().message();
+  EXPECT_NE(deep.status().message().find(std::to_string(kMaxFilterDepth)), std::string::npos)
+      << deep.status().message();
 
   Filter wide;  // the budget is of the whole tree: half of it in an inner filter
   Filter inner;
-  for (uint32_t i = 0; i < kMaxFilterConditions / 2; ++i) inner.should.push_back({"k", IsEmpty{true}});
+  for (uint32_t i = 0; i < kMaxFilterConditions / 2; ++i)
+    inner.should.push_back({"k", IsEmpty{true}});
   for (uint32_t i = 1; i < kMaxFilterConditions / 2; ++i) wide.must.push_back({"k", IsEmpty{true}});
   wide.must_not.push_back({"", SubFilter{std::make_unique<Filter>(std::move(inner))}});
   EXPECT_TRUE(read_back<decode_filter>(filter_bytes(wide)).ok());
   wide.must.push_back({"k", IsEmpty{true}});
   const auto many = read_back<decode_filter>(filter_bytes(wide));
   ASSERT_FALSE(many.ok());
-  EXPECT_NE(many.status().message().find(std::to_string(kMaxFilterConditions)), std::string::npos) << many.status().message();
+  EXPECT_NE(many.status().message().find(std::to_string(kMaxFilterConditions)), std::string::npos)
+      << many.status().message();
 }
 
 TEST(FilterCodecTest, ranges_of_doubles_as_they_were_written_before_are_read) {
@@ -198,7 +213,8 @@ TEST(FilterCodecTest, a_number_of_an_unknown_kind_is_refused) {
   Filter filter;
   filter.must.push_back({"n", Range{{}, {}, INT64_MIN, {}}});
   std::string bytes = filter_bytes(filter);
-  const size_t kind = 4 + 4 + 1 + 1 + 1;  // behind the number of conditions, the key, the tag and the bounds that are there
+  // behind the number of conditions, the key, the tag and the bounds that are there
+  const size_t kind = 4 + 4 + 1 + 1 + 1;
   ASSERT_EQ(bytes[kind], static_cast<char>(Number::Kind::kSigned));
   bytes[kind] = 3;
   EXPECT_EQ(read_back<decode_filter>(bytes).status().code(), Code::kCorrupt);
@@ -221,18 +237,18 @@ TEST(CommandCodecTest, what_a_newer_release_wrote_is_refused_and_not_guessed_at)
 TEST(CommandCodecTest, what_an_earlier_release_wrote_stays_readable_byte_for_byte) {
   std::string bytes;
   ByteWriter out(bytes);
-  out.u16(1);                                    // format
-  out.u16(5);                                    // set payload
-  out.u32(1);                                    // feature level
-  out.u64(7);                                    // session
-  out.u64(3);                                    // sequence
-  out.fixed(std::array<uint8_t, 16>{1, 2, 3});   // request id
-  out.u32(0);                                    // part
-  out.u32(1);                                    // parts
-  out.u32(1);                                    // targets
+  out.u16(1);                                   // format
+  out.u16(5);                                   // set payload
+  out.u32(1);                                   // feature level
+  out.u64(7);                                   // session
+  out.u64(3);                                   // sequence
+  out.fixed(std::array<uint8_t, 16>{1, 2, 3});  // request id
+  out.u32(0);                                   // part
+  out.u32(1);                                   // parts
+  out.u32(1);                                   // targets
   out.blob(PointId::number(42).key());
-  out.u64(19);                                   // the version that was seen
-  out.u32(0);                                    // points
+  out.u64(19);  // the version that was seen
+  out.u32(0);   // points
   out.blob(R"({"a":1})");
   out.blob("at.key");
   out.u32(1);
@@ -256,7 +272,8 @@ TEST(CommandCodecTest, points_and_targets_go_together) {
 
 TEST(OperationCodecTest, a_point_has_no_more_vectors_than_a_collection) {
   Operation operation;
-  operation.points.push_back({PointId::number(1), "", std::vector<NamedVector>(base::limits::kMaxNamedVectors)});
+  operation.points.push_back(
+      {PointId::number(1), "", std::vector<NamedVector>(base::limits::kMaxNamedVectors)});
   const auto bytes = [&] {
     std::string out;
     ByteWriter writer(out);

@@ -18,8 +18,10 @@ std::string json_of(const PointId& id) {
 }
 
 TEST(PointIdTest, uuid_forms_are_one_id) {
-  for (const char* form : {kCanonical, "5C56C793-69F3-4FBF-87E6-C4BF54C28C26", "5c56c79369f34fbf87e6c4bf54c28c26",
-                           "urn:uuid:5c56c793-69f3-4fbf-87e6-c4bf54c28c26", "urn:uuid:5c56c79369f34fbf87e6c4bf54c28c26"}) {
+  for (const char* form :
+       {kCanonical, "5C56C793-69F3-4FBF-87E6-C4BF54C28C26", "5c56c79369f34fbf87e6c4bf54c28c26",
+        "urn:uuid:5c56c793-69f3-4fbf-87e6-c4bf54c28c26",
+        "urn:uuid:5c56c79369f34fbf87e6c4bf54c28c26"}) {
     const auto id = PointId::from_string(form);
     ASSERT_TRUE(id.ok()) << form;
     EXPECT_EQ(id->kind(), PointId::Kind::kUuid) << form;
@@ -29,8 +31,10 @@ TEST(PointIdTest, uuid_forms_are_one_id) {
 }
 
 TEST(PointIdTest, what_only_looks_like_a_uuid_is_a_string) {
-  for (const char* text : {"5c56c793-69f3-4fbf-87e6-c4bf54c28c2", "5c56c793-69f3-4fbf-87e6-c4bf54c28c26 ", "5c56c793_69f3-4fbf-87e6-c4bf54c28c26",
-                           "gc56c793-69f3-4fbf-87e6-c4bf54c28c26", "urn:uuid:", "5c56c79369f34fbf87e6c4bf54c28c2-", "gimp", "-1", "1.5", "+7", " 7"}) {
+  for (const char* text :
+       {"5c56c793-69f3-4fbf-87e6-c4bf54c28c2", "5c56c793-69f3-4fbf-87e6-c4bf54c28c26 ",
+        "5c56c793_69f3-4fbf-87e6-c4bf54c28c26", "gc56c793-69f3-4fbf-87e6-c4bf54c28c26",
+        "urn:uuid:", "5c56c79369f34fbf87e6c4bf54c28c2-", "gimp", "-1", "1.5", "+7", " 7"}) {
     const auto id = PointId::from_string(text);
     ASSERT_TRUE(id.ok()) << text;
     EXPECT_EQ(id->kind(), PointId::Kind::kString) << text;
@@ -74,23 +78,32 @@ TEST(PointIdTest, json_is_exact_and_escaped) {
 }
 
 TEST(PointIdTest, key_order_is_numbers_uuids_strings) {
-  std::vector<PointId> ids = {*PointId::from_string("b"),  *PointId::from_string("a"),  *PointId::from_string(kCanonical), PointId::number(256),
-                              PointId::number(UINT64_MAX), PointId::number(0),          *PointId::from_string("ab"),        PointId::number(255),
+  std::vector<PointId> ids = {*PointId::from_string("b"),
+                              *PointId::from_string("a"),
+                              *PointId::from_string(kCanonical),
+                              PointId::number(256),
+                              PointId::number(UINT64_MAX),
+                              PointId::number(0),
+                              *PointId::from_string("ab"),
+                              PointId::number(255),
                               *PointId::from_string("00000000-0000-0000-0000-000000000000")};
   std::sort(ids.begin(), ids.end());
   std::string order;
   for (const PointId& id : ids) order += id.to_text() + " ";
-  EXPECT_EQ(order, "0 255 256 18446744073709551615 00000000-0000-0000-0000-000000000000 " + std::string(kCanonical) + " a ab b ");
+  EXPECT_EQ(order, "0 255 256 18446744073709551615 00000000-0000-0000-0000-000000000000 " +
+                       std::string(kCanonical) + " a ab b ");
 }
 
 TEST(PointIdTest, keys_are_read_back_and_checked) {
-  for (const PointId& id : {PointId::number(7), *PointId::from_string(kCanonical), *PointId::from_string("gimp")}) {
+  for (const PointId& id :
+       {PointId::number(7), *PointId::from_string(kCanonical), *PointId::from_string("gimp")}) {
     EXPECT_EQ(*PointId::from_key(id.key()), id);
     EXPECT_EQ(std::hash<PointId>{}(id), std::hash<PointId>{}(*PointId::from_key(id.key())));
   }
-  for (const std::string& key : {std::string(), std::string("\x01"), std::string("\x01") + "1234567", std::string("\x01") + "123456789",
-                                 std::string("\x02") + "short", std::string("\x03"), "\x03" + std::string(257, 'x'), std::string("\x04") + "abc",
-                                 std::string(9, '\0')}) {
+  for (const std::string& key :
+       {std::string(), std::string("\x01"), std::string("\x01") + "1234567",
+        std::string("\x01") + "123456789", std::string("\x02") + "short", std::string("\x03"),
+        "\x03" + std::string(257, 'x'), std::string("\x04") + "abc", std::string(9, '\0')}) {
     EXPECT_EQ(PointId::from_key(key).status().code(), base::Code::kCorrupt) << key.size();
   }
 }

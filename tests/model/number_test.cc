@@ -15,15 +15,19 @@ namespace {
 static_assert(std::numeric_limits<long double>::digits >= 64);
 long double wide(const Number& n) {
   switch (n.kind()) {
-    case Number::Kind::kSigned: return static_cast<long double>(n.signed_value());
-    case Number::Kind::kUnsigned: return static_cast<long double>(n.unsigned_value());
-    case Number::Kind::kDouble: break;
+    case Number::Kind::kSigned:
+      return static_cast<long double>(n.signed_value());
+    case Number::Kind::kUnsigned:
+      return static_cast<long double>(n.unsigned_value());
+    case Number::Kind::kDouble:
+      break;
   }
   return static_cast<long double>(n.double_value());
 }
 
 std::vector<Number> edges() {
-  std::vector<Number> all = {0.0, -0.0, 0.5, -0.5, 1e300, -1e300, 5e-324, HUGE_VAL, -HUGE_VAL, 0, 0u};
+  std::vector<Number> all = {0.0,    -0.0,     0.5,       -0.5, 1e300, -1e300,
+                             5e-324, HUGE_VAL, -HUGE_VAL, 0,    0u};
   for (int shift : {0, 1, 31, 52, 53, 54, 62, 63}) {
     for (int64_t near = -3; near <= 3; ++near) {
       const uint64_t power = (uint64_t{1} << shift) + static_cast<uint64_t>(near);

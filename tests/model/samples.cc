@@ -16,14 +16,16 @@ std::string Samples::text(size_t max) {
 
 PointId Samples::id() {
   switch (below(3)) {
-    case 0: return PointId::number(random_());
+    case 0:
+      return PointId::number(random_());
     case 1: {
       std::string key = "\x02";
       base::put_be64(key, random_());
       base::put_be64(key, random_());
       return *PointId::from_key(key);
     }
-    default: return *PointId::from_string("name-" + text(20));
+    default:
+      return *PointId::from_string("name-" + text(20));
   }
 }
 
@@ -53,17 +55,41 @@ Condition Samples::condition(uint32_t depth) {
   Condition c;
   c.key = text(10);
   switch (below(depth > 0 ? 11 : 9)) {
-    case 0: c.test = MatchAny{{value(), value(), value()}}; break;
-    case 1: c.test = MatchExcept{{value()}}; break;
-    case 2: c.test = below(2) == 0 ? bounds<Range>(-0.25) : below(2) == 0 ? bounds<Range>(int64_t{-9007199254740993}) : bounds<Range>(uint64_t{1} << 54); break;
-    case 3: c.test = bounds<DatetimeRange>(int64_t{-86'400'000'001}); break;
-    case 4: c.test = bounds<ValuesCount>(uint64_t{3}); break;
-    case 5: c.test = IsEmpty{below(2) == 0}; break;
-    case 6: c.test = IsNull{below(2) == 0}; break;
-    case 7: c = {"", HasId{ids()}}; break;
-    case 8: c = {"", HasVector{text(8)}}; break;
-    case 9: c.test = Nested{inner()}; break;
-    default: c = {"", SubFilter{inner()}}; break;
+    case 0:
+      c.test = MatchAny{{value(), value(), value()}};
+      break;
+    case 1:
+      c.test = MatchExcept{{value()}};
+      break;
+    case 2:
+      c.test = below(2) == 0   ? bounds<Range>(-0.25)
+               : below(2) == 0 ? bounds<Range>(int64_t{-9007199254740993})
+                               : bounds<Range>(uint64_t{1} << 54);
+      break;
+    case 3:
+      c.test = bounds<DatetimeRange>(int64_t{-86'400'000'001});
+      break;
+    case 4:
+      c.test = bounds<ValuesCount>(uint64_t{3});
+      break;
+    case 5:
+      c.test = IsEmpty{below(2) == 0};
+      break;
+    case 6:
+      c.test = IsNull{below(2) == 0};
+      break;
+    case 7:
+      c = {"", HasId{ids()}};
+      break;
+    case 8:
+      c = {"", HasVector{text(8)}};
+      break;
+    case 9:
+      c.test = Nested{inner()};
+      break;
+    default:
+      c = {"", SubFilter{inner()}};
+      break;
   }
   return c;
 }
@@ -99,7 +125,9 @@ std::vector<NamedVector> Samples::vectors() {
   return out;
 }
 
-PointWrite Samples::point() { return {id(), R"({"n":)" + std::to_string(below(100)) + "}", vectors()}; }
+PointWrite Samples::point() {
+  return {id(), R"({"n":)" + std::to_string(below(100)) + "}", vectors()};
+}
 
 Operation Samples::operation(OperationKind kind) {
   Operation o;
@@ -124,7 +152,8 @@ Command Samples::command(OperationKind kind) {
   for (uint8_t& b : c.header.request_id) b = static_cast<uint8_t>(below(256));
   c.part = static_cast<uint32_t>(below(3));
   c.parts = 3;
-  for (uint64_t n = 1 + below(4); n > 0; --n) c.targets.push_back({id(), below(2) == 0 ? kAnyVersion : random_()});
+  for (uint64_t n = 1 + below(4); n > 0; --n)
+    c.targets.push_back({id(), below(2) == 0 ? kAnyVersion : random_()});
   if (kind == OperationKind::kUpsert || kind == OperationKind::kUpdateVectors) {
     for (const Target& t : c.targets) {
       c.points.push_back(point());
@@ -150,7 +179,8 @@ SearchRequest Samples::search_request() {
   r.vector_name = text(8);
   r.vector = bytes(64);
   if (below(2) == 0) r.filter = filter();
-  r.params = {static_cast<uint32_t>(below(1000)), static_cast<float>(below(5)), below(2) == 0, below(2) == 0, below(2) == 0};
+  r.params = {static_cast<uint32_t>(below(1000)), static_cast<float>(below(5)), below(2) == 0,
+              below(2) == 0, below(2) == 0};
   r.limit = static_cast<uint32_t>(below(100000));
   if (below(2) == 0) r.score_threshold = -0.75f;
   r.with_payload = {static_cast<PayloadSelector::Mode>(below(4)), names()};
@@ -163,11 +193,15 @@ Record Samples::record() { return {id(), random_(), 0.5f, R"({"x":1})", vectors(
 SearchResult Samples::search_result() {
   SearchResult r;
   for (uint64_t n = below(4); n > 0; --n) r.points.push_back(record());
-  for (uint64_t n = below(3); n > 0; --n) r.plan.push_back({random_(), "growing", "scan", text(4), 1, 2, 3, 4, random_()});
+  for (uint64_t n = below(3); n > 0; --n)
+    r.plan.push_back({random_(), "growing", "scan", text(4), 1, 2, 3, 4, random_()});
   return r;
 }
 
-GetRequest Samples::get_request() { return {ids(), {PayloadSelector::Mode::kExclude, names()}, {VectorSelector::Mode::kNames, names()}}; }
+GetRequest Samples::get_request() {
+  return {
+      ids(), {PayloadSelector::Mode::kExclude, names()}, {VectorSelector::Mode::kNames, names()}};
+}
 
 ScrollRequest Samples::scroll_request() {
   ScrollRequest r;
@@ -187,13 +221,15 @@ CountRequest Samples::count_request() {
 }
 
 ShardState Samples::shard_state() {
-  ShardState s{random_(), random_(), 3, 4, 5, 6, 7, below(2) == 0, "a warning: " + text(20), {}, {}, {}, {}};
+  ShardState s{random_(), random_(), 3,  4, 5, 6, 7, below(2) == 0, "a warning: " + text(20),
+               {},        {},        {}, {}};
   for (uint8_t& b : s.content_hash) b = static_cast<uint8_t>(below(256));
   for (uint64_t n = below(3); n > 0; --n) s.index_points.emplace_back(text(9), random_());
   for (uint64_t n = below(3); n > 0; --n) s.wanted_indexes.emplace_back(text(9), text(5));
   for (uint64_t n = below(3); n > 0; --n) {
-    s.indexes.push_back({random_(), random_(), text(5), "engine", "8bit", text(30), text(10), text(7), below(1000), 48,
-                         0.25 * static_cast<double>(below(5)), random_(), 3});
+    s.indexes.push_back({random_(), random_(), text(5), "engine", "8bit", text(30), text(10),
+                         text(7), below(1000), 48, 0.25 * static_cast<double>(below(5)), random_(),
+                         3});
   }
   return s;
 }
@@ -219,7 +255,8 @@ CollectionConfig Samples::config() {
   c.hnsw.ef_construct = 77;
   c.hnsw.inline_storage = true;
   if (below(2) == 0) c.hnsw.memory = text(6);
-  for (uint64_t n = below(4); n > 0; --n) c.payload_indexes[text(8)] = {static_cast<FieldType>(1 + below(8)), R"({"type":"keyword"})"};
+  for (uint64_t n = below(4); n > 0; --n)
+    c.payload_indexes[text(8)] = {static_cast<FieldType>(1 + below(8)), R"({"type":"keyword"})"};
   c.hints_json["metadata"] = R"({"owner":"someone"})";
   return c;
 }
@@ -230,10 +267,12 @@ Collection Samples::collection(const std::string& name, uint32_t shards) {
   c.uuid = text(30);
   c.config_version = random_();
   c.config = config();
-  for (uint32_t i = 0; i < shards; ++i) c.shards.push_back({kFirstShard + i, {{2 + i, 1 + below(3)}}});
+  for (uint32_t i = 0; i < shards; ++i)
+    c.shards.push_back({kFirstShard + i, {{2 + i, 1 + below(3)}}});
   for (uint32_t i = 0; i < shards; ++i) {
     const uint32_t first = i * (kBuckets / shards);
-    c.runs.push_back({first, (i + 1 == shards ? kBuckets : (i + 1) * (kBuckets / shards)) - first, kFirstShard + i});
+    c.runs.push_back({first, (i + 1 == shards ? kBuckets : (i + 1) * (kBuckets / shards)) - first,
+                      kFirstShard + i});
   }
   return c;
 }
@@ -244,7 +283,8 @@ ClusterMap Samples::cluster_map() {
   map.cluster_uuid = text(30);
   for (uint64_t n = 1; n <= 3; ++n) map.nodes[n] = {n, n == 1 ? "" : "host:" + std::to_string(n)};
   for (const char* name : {"books", "films", "songs"}) {
-    map.collections[name] = std::make_shared<const Collection>(collection(name, static_cast<uint32_t>(1 + below(5))));
+    map.collections[name] =
+        std::make_shared<const Collection>(collection(name, static_cast<uint32_t>(1 + below(5))));
   }
   map.aliases = {{"b", "books"}, {"f", "films"}};
   map.next_shard = random_();

@@ -1,4 +1,5 @@
-// Random values of the model with every kind of member in them, the same for the same seed. For tests of codecs and of messages.
+// Random values of the model with every kind of member in them, the same for the same seed. For
+// tests of codecs and of messages.
 #pragma once
 
 #include <cstdint>
@@ -47,8 +48,9 @@ class Samples {
   std::mt19937_64 random_;
 };
 
-inline constexpr OperationKind kAllKinds[] = {OperationKind::kUpsert,     OperationKind::kDelete,           OperationKind::kUpdateVectors,
-                                              OperationKind::kDeleteVectors, OperationKind::kSetPayload,    OperationKind::kOverwritePayload,
-                                              OperationKind::kDeletePayload, OperationKind::kClearPayload};
+inline constexpr OperationKind kAllKinds[] = {
+    OperationKind::kUpsert,        OperationKind::kDelete,      OperationKind::kUpdateVectors,
+    OperationKind::kDeleteVectors, OperationKind::kSetPayload,  OperationKind::kOverwritePayload,
+    OperationKind::kDeletePayload, OperationKind::kClearPayload};
 
 }  // namespace rhumb::model

@@ -1,4 +1,5 @@
-// Values of the model as text, member by member and without the codecs: what no round trip may change.
+// Values of the model as text, member by member and without the codecs: what no round trip may
+// change.
 #pragma once
 
 #include <string>

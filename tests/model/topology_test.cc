@@ -32,11 +32,15 @@ TEST(CollectionConfigTest, members_of_a_newer_release_are_passed_over) {
 
 TEST(CollectionConfigTest, what_cannot_be_understood_is_corrupt_and_not_guessed_at) {
   for (const char* text :
-       {"", "[]", "{}", "{\"vectors\":[]", R"({"vectors":{"":{"size":4,"distance":5,"datatype":1}}})",
-        R"({"vectors":{"":{"size":4,"distance":0,"datatype":1}}})", R"({"vectors":{"":{"size":4,"distance":1,"datatype":4}}})",
-        R"({"vectors":{"":{"size":"4","distance":1,"datatype":1}}})", R"({"vectors":{"":{"distance":1,"datatype":1}}})",
-        R"({"vectors":{},"payload_indexes":{"k":{"type":9}}})", R"({"vectors":{},"payload_indexes":{"k":{}}})",
-        R"({"vectors":{},"shard_number":"two"})", R"({"vectors":{},"hints":{"metadata":{}}})"}) {
+       {"", "[]", "{}", "{\"vectors\":[]",
+        R"({"vectors":{"":{"size":4,"distance":5,"datatype":1}}})",
+        R"({"vectors":{"":{"size":4,"distance":0,"datatype":1}}})",
+        R"({"vectors":{"":{"size":4,"distance":1,"datatype":4}}})",
+        R"({"vectors":{"":{"size":"4","distance":1,"datatype":1}}})",
+        R"({"vectors":{"":{"distance":1,"datatype":1}}})",
+        R"({"vectors":{},"payload_indexes":{"k":{"type":9}}})",
+        R"({"vectors":{},"payload_indexes":{"k":{}}})", R"({"vectors":{},"shard_number":"two"})",
+        R"({"vectors":{},"hints":{"metadata":{}}})"}) {
     EXPECT_EQ(collection_config_from_json(text).status().code(), base::Code::kCorrupt) << text;
   }
 }
@@ -47,7 +51,8 @@ TEST(CollectionTest, every_bucket_finds_its_shard) {
     const Collection collection = samples.collection("books", shards);
     for (uint32_t bucket = 0; bucket < kBuckets; ++bucket) {
       const uint32_t expected = std::min(bucket / (kBuckets / shards), shards - 1);
-      ASSERT_EQ(collection.shard_of_bucket(bucket), kFirstShard + expected) << shards << " shards, bucket " << bucket;
+      ASSERT_EQ(collection.shard_of_bucket(bucket), kFirstShard + expected)
+          << shards << " shards, bucket " << bucket;
     }
     EXPECT_EQ(collection.shard(kFirstShard)->shard, kFirstShard);
     EXPECT_EQ(collection.shard(kFirstShard + shards), nullptr);

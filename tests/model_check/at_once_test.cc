@@ -1,6 +1,7 @@
-// Upserts, deletes, payload changes, searches, scrolls, counts, payload indexes made and dropped, verification: all at once, over
-// segments that are sealed, checkpointed and indexed meanwhile. Made for ThreadSanitizer; the promises that hold at every moment are
-// checked as well: what comes back is whole, passes its filter, and never comes twice.
+// Upserts, deletes, payload changes, searches, scrolls, counts, payload indexes made and dropped,
+// verification: all at once, over segments that are sealed, checkpointed and indexed meanwhile.
+// Made for ThreadSanitizer; the promises that hold at every moment are checked as well: what comes
+// back is whole, passes its filter, and never comes twice.
 #include <atomic>
 #include <functional>
 #include <thread>
@@ -18,12 +19,15 @@ class AtOnce : public FireTest {
  public:
   // A point says its own id and group, so that a torn one is seen.
   json point(Fire& fire, uint32_t id) {
-    return {{"id", id}, {"vector", fire.vector()}, {"payload", {{"own", id}, {"group", id % 7}, {"gen", fire.below(1000)}}}};
+    return {{"id", id},
+            {"vector", fire.vector()},
+            {"payload", {{"own", id}, {"group", id % 7}, {"gen", fire.below(1000)}}}};
   }
   void upsert(Fire& fire) {
     json points = json::array();
     for (int i = 0; i < 20; ++i) points.push_back(point(fire, fire.below(kIds)));
-    expect_ok("PUT", fire.chance(80) ? "/points?wait=true" : "/points?wait=false", {{"points", points}});
+    expect_ok("PUT", fire.chance(80) ? "/points?wait=true" : "/points?wait=false",
+              {{"points", points}});
   }
   void remove(Fire& fire) {
     json ids = json::array();
@@ -31,13 +35,22 @@ class AtOnce : public FireTest {
     if (fire.chance(50)) {
       expect_ok("POST", "/points/delete?wait=true", {{"points", ids}});
     } else {
-      expect_ok("POST", "/points/delete?wait=true", {{"filter", {{"must", {{{"has_id", ids}}, {{"key", "group"}, {"match", {{"value", fire.below(7)}}}}}}}}});
+      expect_ok(
+          "POST", "/points/delete?wait=true",
+          {{"filter",
+            {{"must",
+              {{{"has_id", ids}}, {{"key", "group"}, {"match", {{"value", fire.below(7)}}}}}}}}});
     }
   }
   void change_payload(Fire& fire) {
     const json group = {{"must", {{{"key", "group"}, {"match", {{"value", fire.below(7)}}}}}}};
-    if (fire.chance(30)) expect_ok("POST", "/points/payload?wait=true", {{"payload", {{"gen", fire.below(1000)}}}, {"filter", group}});
-    else expect_ok("POST", "/points/payload?wait=true", {{"payload", {{"gen", fire.below(1000)}}}, {"points", {fire.below(kIds), fire.below(kIds)}}});
+    if (fire.chance(30))
+      expect_ok("POST", "/points/payload?wait=true",
+                {{"payload", {{"gen", fire.below(1000)}}}, {"filter", group}});
+    else
+      expect_ok("POST", "/points/payload?wait=true",
+                {{"payload", {{"gen", fire.below(1000)}}},
+                 {"points", {fire.below(kIds), fire.below(kIds)}}});
   }
   void whole(const json& points, const std::function<bool(const json&)>& passes) {
     std::set<uint64_t> ids;
@@ -51,26 +64,38 @@ class AtOnce : public FireTest {
   }
   void search(Fire& fire) {
     const uint32_t group = fire.below(7), gen = fire.below(1000);
-    json body = {{"query", fire.vector()}, {"limit", 30}, {"with_payload", true}, {"params", {{"exact", fire.chance(30)}}}};
-    body["filter"] = {{"must", {{{"key", "group"}, {"match", {{"value", group}}}}, {{"key", "gen"}, {"range", {{"gte", gen}}}}}}};
-    whole(expect_ok("POST", "/points/query", body)["points"], [&](const json& p) { return p["group"] == group && p["gen"] >= gen; });
+    json body = {{"query", fire.vector()},
+                 {"limit", 30},
+                 {"with_payload", true},
+                 {"params", {{"exact", fire.chance(30)}}}};
+    body["filter"] = {{"must",
+                       {{{"key", "group"}, {"match", {{"value", group}}}},
+                        {{"key", "gen"}, {"range", {{"gte", gen}}}}}}};
+    whole(expect_ok("POST", "/points/query", body)["points"],
+          [&](const json& p) { return p["group"] == group && p["gen"] >= gen; });
     body.erase("filter");
     const json all = expect_ok("POST", "/points/query", body)["points"];
     whole(all, [](const json&) { return true; });
     EXPECT_EQ(all.size(), 30u);
   }
   void read(Fire& fire) {
-    whole(expect_ok("POST", "/points/scroll", {{"limit", kIds}, {"with_payload", true}})["points"], [](const json&) { return true; });
-    const json kept = expect_ok("POST", "/points/count", {{"filter", {{"must", {{{"key", "own"}, {"range", {{"lt", kKept}}}}}}}}});
+    whole(expect_ok("POST", "/points/scroll", {{"limit", kIds}, {"with_payload", true}})["points"],
+          [](const json&) { return true; });
+    const json kept =
+        expect_ok("POST", "/points/count",
+                  {{"filter", {{"must", {{{"key", "own"}, {"range", {{"lt", kKept}}}}}}}}});
     EXPECT_EQ(kept["count"], kKept);
     const uint32_t id = fire.below(kKept);
-    whole(expect_ok("POST", "/points", {{"ids", {id}}}), [&](const json& p) { return p["own"] == id; });
+    whole(expect_ok("POST", "/points", {{"ids", {id}}}),
+          [&](const json& p) { return p["own"] == id; });
   }
   void reindex(Fire& fire) {
     const char* const fields[] = {"group", "gen", "own"};
     const std::string field = fields[fire.below(3)];
-    if (fire.chance(50)) expect_ok("PUT", "/index?wait=true", {{"field_name", field}, {"field_schema", "integer"}});
-    else expect_ok("DELETE", "/index/" + field + "?wait=true", nullptr);
+    if (fire.chance(50))
+      expect_ok("PUT", "/index?wait=true", {{"field_name", field}, {"field_schema", "integer"}});
+    else
+      expect_ok("DELETE", "/index/" + field + "?wait=true", nullptr);
   }
 };
 
@@ -82,7 +107,8 @@ TEST_F(AtOnce, EverythingHolds) {
   for (uint32_t id = 0; id < kIds; ++id) points.push_back(point(first, id));
   expect_ok("PUT", "/points?wait=true", {{"points", points}});
   using Action = void (AtOnce::*)(Fire&);
-  const Action writers[] = {&AtOnce::upsert, &AtOnce::upsert, &AtOnce::remove, &AtOnce::change_payload};
+  const Action writers[] = {&AtOnce::upsert, &AtOnce::upsert, &AtOnce::remove,
+                            &AtOnce::change_payload};
   const Action others[] = {&AtOnce::search, &AtOnce::search, &AtOnce::read, &AtOnce::reindex};
   const uint32_t rounds = soak() ? kSoakRounds : kRounds;
   std::atomic<uint32_t> writing{std::size(writers)};
@@ -105,7 +131,8 @@ TEST_F(AtOnce, EverythingHolds) {
   const json verified = expect_ok("GET", "/verify", nullptr);
   EXPECT_EQ(verified["ok"], true) << verified.dump();
   const json info = expect_ok("GET", "", nullptr);
-  std::printf("%llu reads beside the writes, %llu segments, %llu vectors in graphs\n", static_cast<unsigned long long>(done.load()),
+  std::printf("%llu reads beside the writes, %llu segments, %llu vectors in graphs\n",
+              static_cast<unsigned long long>(done.load()),
               static_cast<unsigned long long>(info["segments_count"].get<uint64_t>()),
               static_cast<unsigned long long>(info["indexed_vectors_count"].get<uint64_t>()));
   EXPECT_GT(info["segments_count"].get<uint64_t>(), 6u);

@@ -41,9 +41,11 @@ std::string shown(const json& value) { return value.dump().substr(0, 1500); }
 
 std::string Comparison::differs(const Point& expected, const json& record) const {
   if (record["payload"] != expected.payload)
-    return "point " + shown(expected.id) + ": payload " + shown(record["payload"]) + ", expected " + shown(expected.payload);
+    return "point " + shown(expected.id) + ": payload " + shown(record["payload"]) + ", expected " +
+           shown(expected.payload);
   if (record.contains("vector") && !same_vectors(expected.vectors, record["vector"]))
-    return "point " + shown(expected.id) + ": vectors " + shown(record["vector"]) + ", expected " + shown(expected.vectors);
+    return "point " + shown(expected.id) + ": vectors " + shown(record["vector"]) + ", expected " +
+           shown(expected.vectors);
   return "";
 }
 
@@ -58,14 +60,17 @@ std::string Comparison::scroll(const json& filter, uint32_t page) {
     for (const json& record : answer.body["result"]["points"]) {
       const std::string where = "scroll " + shown(filter) + ", place " + std::to_string(at) + ": ";
       if (at == expected.size()) return where + shown(record["id"]) + " where the end should be";
-      if (key_of(record["id"]) != key_of(expected[at]->id)) return where + shown(record["id"]) + ", expected " + shown(expected[at]->id);
+      if (key_of(record["id"]) != key_of(expected[at]->id))
+        return where + shown(record["id"]) + ", expected " + shown(expected[at]->id);
       if (std::string why = differs(*expected[at], record); !why.empty()) return where + why;
       ++at;
     }
     body["offset"] = answer.body["result"]["next_page_offset"];
     more = !body["offset"].is_null();
   }
-  return at == expected.size() ? "" : "scroll " + shown(filter) + " ends after " + std::to_string(at) + " of " + std::to_string(expected.size());
+  return at == expected.size() ? ""
+                               : "scroll " + shown(filter) + " ends after " + std::to_string(at) +
+                                     " of " + std::to_string(expected.size());
 }
 
 std::string Comparison::count(const json& filter) {
@@ -75,13 +80,15 @@ std::string Comparison::count(const json& filter) {
   const Answer answer = database_.call("POST", std::string(kCollection) + "/points/count", body);
   if (answer.status != 200) return "count: " + shown(answer.body);
   if (answer.body["result"]["count"] == expected) return "";
-  return "count " + shown(filter) + " is " + shown(answer.body["result"]["count"]) + ", expected " + std::to_string(expected);
+  return "count " + shown(filter) + " is " + shown(answer.body["result"]["count"]) + ", expected " +
+         std::to_string(expected);
 }
 
 std::string Comparison::get() {
   json ids = json::array();
   for (int i = 0; i < 8; ++i) ids.push_back(source_.any_id(model_, 70));
-  const Answer answer = database_.call("POST", std::string(kCollection) + "/points", {{"ids", ids}, {"with_vector", true}});
+  const Answer answer = database_.call("POST", std::string(kCollection) + "/points",
+                                       {{"ids", ids}, {"with_vector", true}});
   if (answer.status != 200) return "get: " + shown(answer.body);
   std::set<std::string> wanted, got;
   for (const json& id : ids) {
@@ -89,16 +96,20 @@ std::string Comparison::get() {
   }
   for (const json& record : answer.body["result"]) {
     const auto known = model_.points().find(key_of(record["id"]));
-    if (known == model_.points().end()) return "get: " + shown(record["id"]) + ", which was deleted";
+    if (known == model_.points().end())
+      return "get: " + shown(record["id"]) + ", which was deleted";
     if (!got.insert(known->first).second) return "get: " + shown(record["id"]) + " twice";
     if (std::string why = differs(known->second, record); !why.empty()) return "get: " + why;
   }
-  return got == wanted ? "" : "get " + shown(ids) + ": " + std::to_string(got.size()) + " of " + std::to_string(wanted.size());
+  return got == wanted ? ""
+                       : "get " + shown(ids) + ": " + std::to_string(got.size()) + " of " +
+                             std::to_string(wanted.size());
 }
 
 std::string Comparison::search(bool exact) {
   const std::string name = kVectorNames[source_.below(4)];
-  const json query = source_.vector(name), stored = stored_vector(name, query), filter = source_.chance(50) ? source_.filter() : json();
+  const json query = source_.vector(name), stored = stored_vector(name, query),
+             filter = source_.chance(50) ? source_.filter() : json();
   const uint32_t limit = source_.chance(10) ? 1000 : 1 + source_.below(20);
   std::map<std::string, double> score;
   std::vector<double> best;
@@ -109,44 +120,62 @@ std::string Comparison::search(bool exact) {
   const bool down = larger_is_closer(name);
   std::sort(best.begin(), best.end(), [&](double a, double b) { return down ? a > b : a < b; });
   const size_t n = std::min<size_t>(limit, best.size());
-  json body = {{"query", query}, {"using", name}, {"limit", limit}, {"with_payload", true}, {"params", {{"exact", exact}}}};
+  json body = {{"query", query},
+               {"using", name},
+               {"limit", limit},
+               {"with_payload", true},
+               {"params", {{"exact", exact}}}};
   if (!filter.is_null()) body["filter"] = filter;
   const Answer answer = database_.call("POST", std::string(kCollection) + "/points/query", body);
   if (answer.status != 200) return "search: " + shown(answer.body);
   const json& hits = answer.body["result"]["points"];
-  const std::string where = std::string(exact ? "exact" : "approximate") + " search by " + name + ", filter " + shown(filter) + ": ";
-  if (hits.size() != n) return where + std::to_string(hits.size()) + " hits, expected " + std::to_string(n);
+  const std::string where = std::string(exact ? "exact" : "approximate") + " search by " + name +
+                            ", filter " + shown(filter) + ": ";
+  if (hits.size() != n)
+    return where + std::to_string(hits.size()) + " hits, expected " + std::to_string(n);
   std::set<std::string> seen;
   for (size_t i = 0; i < n; ++i) {
     const std::string key = key_of(hits[i]["id"]), id = shown(hits[i]["id"]);
     if (!score.contains(key)) return where + id + ", which does not pass or is gone";
     if (!seen.insert(key).second) return where + id + " twice";
-    if (!near(hits[i]["score"], score[key])) return where + id + " with score " + shown(hits[i]["score"]) + ", expected " + std::to_string(score[key]);
-    if (exact && !near(score[key], best[i])) return where + id + " in place " + std::to_string(i) + ", a closer one is missing";
-    if (std::string why = differs(model_.points().at(key), hits[i]); !why.empty()) return where + why;
-    recall_.found += !exact && (near(score[key], best[n - 1]) || (down ? score[key] > best[n - 1] : score[key] < best[n - 1])) ? 1 : 0;
+    if (!near(hits[i]["score"], score[key]))
+      return where + id + " with score " + shown(hits[i]["score"]) + ", expected " +
+             std::to_string(score[key]);
+    if (exact && !near(score[key], best[i]))
+      return where + id + " in place " + std::to_string(i) + ", a closer one is missing";
+    if (std::string why = differs(model_.points().at(key), hits[i]); !why.empty())
+      return where + why;
+    recall_.found += !exact && (near(score[key], best[n - 1]) ||
+                                (down ? score[key] > best[n - 1] : score[key] < best[n - 1]))
+                         ? 1
+                         : 0;
   }
   recall_.possible += exact ? 0 : n;
   return "";
 }
 
 bool Comparison::is_there(const json& id) {
-  const Answer answer = database_.call("POST", std::string(kCollection) + "/points", {{"ids", {id}}, {"with_vector", true}});
-  return answer.status == 200 && answer.body["result"].size() == 1 && differs(model_.points().at(key_of(id)), answer.body["result"][0]).empty();
+  const Answer answer = database_.call("POST", std::string(kCollection) + "/points",
+                                       {{"ids", {id}}, {"with_vector", true}});
+  return answer.status == 200 && answer.body["result"].size() == 1 &&
+         differs(model_.points().at(key_of(id)), answer.body["result"][0]).empty();
 }
 
 std::string Comparison::everything() {
   if (std::string why = scroll(nullptr, 100); !why.empty()) return why;
   if (std::string why = count(nullptr); !why.empty()) return why;
   const Answer verified = database_.call("GET", std::string(kCollection) + "/verify");
-  if (verified.status != 200 || verified.body["result"]["ok"] != true || verified.body["result"]["points"] != model_.points().size())
-    return "verify: " + shown(verified.body) + ", expected " + std::to_string(model_.points().size()) + " points";
+  if (verified.status != 200 || verified.body["result"]["ok"] != true ||
+      verified.body["result"]["points"] != model_.points().size())
+    return "verify: " + shown(verified.body) + ", expected " +
+           std::to_string(model_.points().size()) + " points";
   return some();
 }
 
 std::string Comparison::some() {
   const json filter = source_.filter();
-  for (const auto& check : {scroll(filter, 7 + source_.below(100)), count(filter), get(), search(true), search(false)}) {
+  for (const auto& check : {scroll(filter, 7 + source_.below(100)), count(filter), get(),
+                            search(true), search(false)}) {
     if (!check.empty()) return check;
   }
   return "";

@@ -14,10 +14,12 @@ struct Recall {
 
 class Comparison {
  public:
-  Comparison(Database& database, const Model& model, uint64_t seed) : database_(database), model_(model), source_(seed) {}
+  Comparison(Database& database, const Model& model, uint64_t seed)
+      : database_(database), model_(model), source_(seed) {}
 
   std::string everything();  // all points, page by page, their number, and the content hashes
-  std::string some();        // a filter's points and their number, some by id, one exact and one approximate search
+  // a filter's points and their number, some by id, one exact and one approximate search
+  std::string some();
   bool is_there(const json& id);  // the point is as the model has it
   const Recall& recall() const { return recall_; }
 

@@ -12,20 +12,25 @@ class Catcher final : public http::ReplySink {
     if (body.is_discarded()) body = nullptr;
     answer_.set_value({response.status, std::move(body)});
   }
-  void stream(http::Response head, http::Pull) override { answer_.set_value({head.status, nullptr}); }
+  void stream(http::Response head, http::Pull) override {
+    answer_.set_value({head.status, nullptr});
+  }
   std::future<Answer> answer() { return answer_.get_future(); }
 
  private:
   std::promise<Answer> answer_;
 };
 
-std::shared_ptr<http::Request> request(const std::string& method, const std::string& target, const json& body) {
-  return http::Request::make(method, target, {{"Content-Type", "application/json"}}, body.is_null() ? std::string() : body.dump());
+std::shared_ptr<http::Request> request(const std::string& method, const std::string& target,
+                                       const json& body) {
+  return http::Request::make(method, target, {{"Content-Type", "application/json"}},
+                             body.is_null() ? std::string() : body.dump());
 }
 
 }  // namespace
 
-base::Result<std::unique_ptr<Database>> Database::open(const std::string& directory, const std::string& index_engine) {
+base::Result<std::unique_ptr<Database>> Database::open(const std::string& directory,
+                                                       const std::string& index_engine) {
   app::NodeOptions options;
   options.data_directory = directory;
   options.plugin_directory = RHUMB_PLUGIN_DIR;
@@ -40,7 +45,9 @@ base::Result<std::unique_ptr<Database>> Database::open(const std::string& direct
   const app::CheckReport report = database->node_->check();
   if (report.durable_damage()) return base::corrupt(app::to_text(report));
   http::rest::RestOptions rest = database->node_->rest_options();
-  rest.authorize = [](const http::Request&, http::rest::Action, const std::string&) { return base::ok(); };
+  rest.authorize = [](const http::Request&, http::rest::Action, const std::string&) {
+    return base::ok();
+  };
   database->rest_ = std::make_unique<http::rest::RestHandler>(std::move(rest));
   return database;
 }

@@ -1,5 +1,6 @@
-// The whole server but its sockets, in this process: what a REST client sends goes through the shipped REST handler, gateway,
-// worker, log and shards. Any thread calls; opening and closing is the control thread's.
+// The whole server but its sockets, in this process: what a REST client sends goes through the
+// shipped REST handler, gateway, worker, log and shards. Any thread calls; opening and closing is
+// the control thread's.
 #pragma once
 
 #include <memory>
@@ -19,9 +20,10 @@ struct Answer {
 
 class Database {
  public:
-  // Small segments, so that a few hundred points seal some. Recovers what `directory` holds, waits until every shard serves, and
-  // compares what is stored with its hashes: kCorrupt if they differ.
-  static base::Result<std::unique_ptr<Database>> open(const std::string& directory, const std::string& index_engine = "rhumb");
+  // Small segments, so that a few hundred points seal some. Recovers what `directory` holds, waits
+  // until every shard serves, and compares what is stored with its hashes: kCorrupt if they differ.
+  static base::Result<std::unique_ptr<Database>> open(const std::string& directory,
+                                                      const std::string& index_engine = "rhumb");
   ~Database();
 
   Answer call(const std::string& method, const std::string& target, const json& body = nullptr);

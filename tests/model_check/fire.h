@@ -1,4 +1,5 @@
-// For tests that do many things to one collection at once: the database, what each thread draws from, and calls that must succeed.
+// For tests that do many things to one collection at once: the database, what each thread draws
+// from, and calls that must succeed.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -29,7 +30,8 @@ class Fire {
     std::normal_distribution<double> noise(0, 0.2);
     const uint32_t centre = below(6);
     json out = json::array();
-    for (uint32_t d = 0; d < kFireDim; ++d) out.push_back((d % 6 == centre ? 1.0 : 0.1 * ((centre * d) % 5)) + noise(random_));
+    for (uint32_t d = 0; d < kFireDim; ++d)
+      out.push_back((d % 6 == centre ? 1.0 : 0.1 * ((centre * d) % 5)) + noise(random_));
     return out;
   }
 
@@ -42,7 +44,8 @@ class FireTest : public ::testing::Test {
   void SetUp() override {
     base::log_configure(base::LogLevel::kError, base::LogFormat::kAuto);
     const std::filesystem::path memory = "/dev/shm";
-    const auto parent = std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+    const auto parent =
+        std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
     std::string pattern = (parent / "rhumb_fire_XXXXXX").string();
     directory_ = ::mkdtemp(pattern.data());
   }
@@ -66,8 +69,11 @@ class FireTest : public ::testing::Test {
   // Any thread. The answer's `result`.
   json expect_ok(const std::string& method, const std::string& below_collection, const json& body) {
     const Answer answer = database_->call(method, "/collections/fire" + below_collection, body);
-    EXPECT_EQ(answer.status, 200) << method << " " << below_collection << ": " << answer.body.dump();
-    return answer.status == 200 ? answer.body["result"] : json::object({{"points", json::array()}, {"next_page_offset", nullptr}});
+    EXPECT_EQ(answer.status, 200) << method << " " << below_collection << ": "
+                                  << answer.body.dump();
+    return answer.status == 200
+               ? answer.body["result"]
+               : json::object({{"points", json::array()}, {"next_page_offset", nullptr}});
   }
 
   std::string directory_;

@@ -7,8 +7,10 @@ namespace {
 
 void merge(json& into, const json& patch) {
   for (const auto& [name, value] : patch.items()) {
-    if (value.is_null()) into.erase(name);
-    else into[name] = value;
+    if (value.is_null())
+      into.erase(name);
+    else
+      into[name] = value;
   }
 }
 
@@ -17,7 +19,8 @@ void erase_path(json& payload, const std::string& path) {
   const size_t dot = path.find('.');
   if (dot == std::string::npos) {
     payload.erase(path);
-  } else if (const auto it = payload.find(path.substr(0, dot)); it != payload.end() && it->is_object()) {
+  } else if (const auto it = payload.find(path.substr(0, dot));
+             it != payload.end() && it->is_object()) {
     it->erase(path.substr(dot + 1));
   }
 }
@@ -91,15 +94,18 @@ std::vector<uint64_t> Model::apply(const Step& step) {
 uint64_t Model::upsert(const json& body) {
   uint64_t affected = 0;
   const std::string mode = body.value("update_mode", "upsert");
-  // What a condition sees is the state before the request, and an id that comes twice counts as it came last.
+  // What a condition sees is the state before the request, and an id that comes twice counts as it
+  // came last.
   std::map<std::string, json> last;
   for (const json& point : body["points"]) last[key_of(point["id"])] = point;
   for (const auto& [key, given] : last) {
     const auto known = points_.find(key);
     const bool exists = known != points_.end();
     if (mode == (exists ? "insert_only" : "update_only")) continue;
-    if (exists && body.contains("update_filter") && !passes(body["update_filter"], known->second)) continue;
-    points_[key] = {given["id"], given.value("payload", json::object()), stored_vectors(given["vector"])};
+    if (exists && body.contains("update_filter") && !passes(body["update_filter"], known->second))
+      continue;
+    points_[key] = {given["id"], given.value("payload", json::object()),
+                    stored_vectors(given["vector"])};
     ++affected;
   }
   return affected;
@@ -113,7 +119,8 @@ uint64_t Model::change(const std::string& kind, const json& body) {
       const std::string key = key_of(given["id"]);
       const auto known = points_.find(key);
       if (known == points_.end()) continue;
-      const bool passing = !body.contains("update_filter") || passes(body["update_filter"], known->second);
+      const bool passing =
+          !body.contains("update_filter") || passes(body["update_filter"], known->second);
       if (!passed.try_emplace(key, passing).first->second) continue;
       known->second.vectors.update(stored_vectors(given["vector"]));
       changed.insert(key);
@@ -126,20 +133,26 @@ uint64_t Model::change(const std::string& kind, const json& body) {
     json& payload = it->second.payload;
     if (kind == "delete_vectors") {
       size_t erased = 0;
-      for (const json& name : body["vector"]) erased += it->second.vectors.erase(name.get<std::string>());
+      for (const json& name : body["vector"])
+        erased += it->second.vectors.erase(name.get<std::string>());
       if (erased > 0) changed.insert(key);
       continue;
     }
     changed.insert(key);
-    if (kind == "delete") points_.erase(it);
-    else if (kind == "clear_payload") payload = json::object();
-    else if (kind == "delete_payload") for (const json& path : body["keys"]) erase_path(payload, path);
+    if (kind == "delete")
+      points_.erase(it);
+    else if (kind == "clear_payload")
+      payload = json::object();
+    else if (kind == "delete_payload")
+      for (const json& path : body["keys"]) erase_path(payload, path);
     else if (body.contains("key")) {
       json& at = payload[body["key"].get<std::string>()];
       if (!at.is_object()) at = json::object();
       merge(at, body["payload"]);
-    } else if (kind == "set_payload") merge(payload, body["payload"]);
-    else payload = body["payload"];  // overwrite_payload
+    } else if (kind == "set_payload")
+      merge(payload, body["payload"]);
+    else
+      payload = body["payload"];  // overwrite_payload
   }
   return changed.size();
 }

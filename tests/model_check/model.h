@@ -1,4 +1,5 @@
-// What a collection must be: a map of points, changed by the same request bodies that the server is sent.
+// What a collection must be: a map of points, changed by the same request bodies that the server is
+// sent.
 #pragma once
 
 #include <map>
@@ -10,7 +11,8 @@
 
 namespace rhumb::model_check {
 
-// One request of the collection's own. `operations` are the batch's, one request of another form is a batch of one.
+// One request of the collection's own. `operations` are the batch's, one request of another form is
+// a batch of one.
 struct Step {
   std::string method, target;
   json body, operations = json::array();
@@ -19,9 +21,10 @@ struct Step {
 
 class Model {
  public:
-  std::vector<uint64_t> apply(const Step& step);  // how many points each of its operations changed; nothing, if it is refused
-  // It has new vectors for a point that is not there: 404, and nothing of it is carried out. What a filter deletes in the same batch counts as
-  // there.
+  // how many points each of its operations changed; nothing, if it is refused
+  std::vector<uint64_t> apply(const Step& step);
+  // It has new vectors for a point that is not there: 404, and nothing of it is carried out. What a
+  // filter deletes in the same batch counts as there.
   bool refuses(const Step& step) const;
   // By key, in the order of scrolling.
   const std::map<std::string, Point>& points() const { return points_; }

@@ -1,5 +1,6 @@
-// Twenty thousand random operations with restarts and kills, through REST handler, gateway, worker, log and shards: the server shows
-// what the model has, each time it is asked. RHUMB_SOAK: ten times as many. RHUMB_SEED replays a seed.
+// Twenty thousand random operations with restarts and kills, through REST handler, gateway, worker,
+// log and shards: the server shows what the model has, each time it is asked. RHUMB_SOAK: ten times
+// as many. RHUMB_SEED replays a seed.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -20,10 +21,13 @@ TEST(ModelCheck, RandomOperationsWithRestarts) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(options.seed));
   const RunResult result = run(options);
   const double recall = static_cast<double>(result.found) / static_cast<double>(result.possible);
-  std::printf("%llu operations, %llu lives, %llu kills (%llu requests cut off had happened), %llu segments, recall %.4f\n",
-              static_cast<unsigned long long>(result.operations), static_cast<unsigned long long>(result.lives),
-              static_cast<unsigned long long>(result.kills), static_cast<unsigned long long>(result.cut_off),
-              static_cast<unsigned long long>(result.segments), recall);
+  std::printf(
+      "%llu operations, %llu lives, %llu kills (%llu requests cut off had happened), %llu "
+      "segments, recall %.4f\n",
+      static_cast<unsigned long long>(result.operations),
+      static_cast<unsigned long long>(result.lives), static_cast<unsigned long long>(result.kills),
+      static_cast<unsigned long long>(result.cut_off),
+      static_cast<unsigned long long>(result.segments), recall);
   ASSERT_EQ(result.difference, "");
   EXPECT_GE(result.operations, options.operations);
   EXPECT_GT(result.kills, 20u);

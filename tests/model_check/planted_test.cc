@@ -1,4 +1,5 @@
-// The same run finds a bug when there is one: three are planted, one at a time, into objects compiled anew for this test.
+// The same run finds a bug when there is one: three are planted, one at a time, into objects
+// compiled anew for this test.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -16,7 +17,9 @@ constexpr uint32_t kEvery = 23;  // calls: rare enough that most of the run is r
 
 }  // namespace
 
-bool planted(Bug bug) { return g_planted.load() == bug && g_calls.fetch_add(1) % kEvery == kEvery - 1; }
+bool planted(Bug bug) {
+  return g_planted.load() == bug && g_calls.fetch_add(1) % kEvery == kEvery - 1;
+}
 
 }  // namespace rhumb::base
 

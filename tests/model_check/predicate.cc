@@ -21,7 +21,8 @@ bool is_uuid(const std::string& text) {
   return true;
 }
 
-// The values at a path of keys, `name[]` for every element of an array. An array at the end is one value.
+// The values at a path of keys, `name[]` for every element of an array. An array at the end is one
+// value.
 void values_at(const json& node, std::vector<std::string> path, std::vector<json>& out) {
   if (path.empty()) {
     out.push_back(node);
@@ -51,8 +52,10 @@ std::vector<json> values_at(const json& payload, const std::string& path) {
 std::vector<json> elements_at(const json& payload, const std::string& path) {
   std::vector<json> out;
   for (const json& value : values_at(payload, path)) {
-    if (value.is_array()) out.insert(out.end(), value.begin(), value.end());
-    else out.push_back(value);
+    if (value.is_array())
+      out.insert(out.end(), value.begin(), value.end());
+    else
+      out.push_back(value);
   }
   return out;
 }
@@ -62,7 +65,9 @@ std::optional<double> seconds_of(const json& value) {
   std::tm t{};
   if (!value.is_string()) return std::nullopt;
   const std::string text = value;
-  if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%dZ", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min, &t.tm_sec) != 6) return std::nullopt;
+  if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%dZ", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour,
+                  &t.tm_min, &t.tm_sec) != 6)
+    return std::nullopt;
   t.tm_year -= 1900;
   t.tm_mon -= 1;
   return static_cast<double>(timegm(&t));
@@ -83,8 +88,12 @@ bool in_dates(json range, const json& value) {
 }
 
 bool matches(const json& match, const std::vector<json>& elements) {
-  const auto any = [&](const auto& test) { return std::any_of(elements.begin(), elements.end(), test); };
-  const auto among = [](const json& list, const json& value) { return std::find(list.begin(), list.end(), value) != list.end(); };
+  const auto any = [&](const auto& test) {
+    return std::any_of(elements.begin(), elements.end(), test);
+  };
+  const auto among = [](const json& list, const json& value) {
+    return std::find(list.begin(), list.end(), value) != list.end();
+  };
   if (match.contains("value")) return any([&](const json& v) { return v == match["value"]; });
   if (match.contains("any")) return any([&](const json& v) { return among(match["any"], v); });
   return any([&](const json& v) { return !v.is_null() && !among(match["except"], v); });
@@ -94,7 +103,9 @@ bool has_count(const json& bounds, const json& payload, const std::string& path)
   std::vector<json> values = values_at(payload, path);
   if (values.empty()) values.emplace_back(nullptr);
   return std::any_of(values.begin(), values.end(), [&](const json& value) {
-    return in_range(bounds, value.is_array() ? static_cast<double>(value.size()) : value.is_null() ? 0 : 1);
+    return in_range(bounds, value.is_array()  ? static_cast<double>(value.size())
+                            : value.is_null() ? 0
+                                              : 1);
   });
 }
 
@@ -121,7 +132,8 @@ bool holds(const json& c, const Point& point) {
   if (c.contains("has_vector")) return point.vectors.contains(c["has_vector"].get<std::string>());
   if (c.contains("is_empty")) {
     const auto values = values_at(point.payload, c["is_empty"]["key"]);
-    return std::all_of(values.begin(), values.end(), [](const json& v) { return v.is_null() || (v.is_array() && v.empty()); });
+    return std::all_of(values.begin(), values.end(),
+                       [](const json& v) { return v.is_null() || (v.is_array() && v.empty()); });
   }
   if (c.contains("is_null")) {
     const auto elements = elements_at(point.payload, c["is_null"]["key"]);
@@ -130,7 +142,8 @@ bool holds(const json& c, const Point& point) {
   if (c.contains("nested")) {
     const auto elements = values_at(point.payload, c["nested"]["key"].get<std::string>() + "[]");
     return std::any_of(elements.begin(), elements.end(), [&](const json& element) {
-      return element.is_object() && passes(c["nested"]["filter"], Point{nullptr, element, json::object()});
+      return element.is_object() &&
+             passes(c["nested"]["filter"], Point{nullptr, element, json::object()});
     });
   }
   return passes(c, point);
@@ -141,7 +154,8 @@ bool holds(const json& c, const Point& point) {
 std::string key_of(const json& id) {
   if (id.is_number()) {
     char text[24];
-    std::snprintf(text, sizeof(text), "1%020llu", static_cast<unsigned long long>(id.get<uint64_t>()));
+    std::snprintf(text, sizeof(text), "1%020llu",
+                  static_cast<unsigned long long>(id.get<uint64_t>()));
     return text;
   }
   const std::string text = id;
@@ -150,13 +164,18 @@ std::string key_of(const json& id) {
 
 bool passes(const json& filter, const Point& point) {
   const auto test = [&](const json& c) { return holds(c, point); };
-  const auto list = [&](const char* name) { return filter.contains(name) ? filter[name] : json::array(); };
+  const auto list = [&](const char* name) {
+    return filter.contains(name) ? filter[name] : json::array();
+  };
   const json must = list("must"), must_not = list("must_not"), should = list("should");
-  if (!std::all_of(must.begin(), must.end(), test) || std::any_of(must_not.begin(), must_not.end(), test)) return false;
+  if (!std::all_of(must.begin(), must.end(), test) ||
+      std::any_of(must_not.begin(), must_not.end(), test))
+    return false;
   if (!should.empty() && std::none_of(should.begin(), should.end(), test)) return false;
   if (!filter.contains("min_should")) return true;
   const json& conditions = filter["min_should"]["conditions"];
-  return std::count_if(conditions.begin(), conditions.end(), test) >= filter["min_should"]["min_count"].get<int>();
+  return std::count_if(conditions.begin(), conditions.end(), test) >=
+         filter["min_should"]["min_count"].get<int>();
 }
 
 }  // namespace rhumb::model_check

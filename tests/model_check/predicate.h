@@ -1,4 +1,5 @@
-// What a filter means, written down a second time and from the protocol alone: JSON filter against JSON payload.
+// What a filter means, written down a second time and from the protocol alone: JSON filter against
+// JSON payload.
 #pragma once
 
 #include <nlohmann/json.hpp>

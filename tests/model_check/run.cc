@@ -36,7 +36,11 @@ struct Report {
 
 class Life {
  public:
-  Life(const Plan& plan, Model model, Source source) : plan_(plan), model_(std::move(model)), source_(std::move(source)), dice_(plan.seed ^ ~plan.number) {}
+  Life(const Plan& plan, Model model, Source source)
+      : plan_(plan),
+        model_(std::move(model)),
+        source_(std::move(source)),
+        dice_(plan.seed ^ ~plan.number) {}
 
   Report live() {
     auto opened = Database::open(plan_.directory, plan_.index_engine);
@@ -68,7 +72,8 @@ class Life {
     }
     const Step last = source_.single_upsert();
     database_->begin(last.method, last.target, last.body);
-    for (uint32_t i = dice_.below(kMaxReadsBeforeKill); i > 0; --i) database_->call("POST", std::string(kCollection) + "/points/count", {{"exact", true}});
+    for (uint32_t i = dice_.below(kMaxReadsBeforeKill); i > 0; --i)
+      database_->call("POST", std::string(kCollection) + "/points/count", {{"exact", true}});
     ::kill(::getpid(), SIGKILL);
     ::abort();
   }
@@ -82,13 +87,17 @@ class Life {
   std::string take(const Step& step) {
     const Answer answer = database_->call(step.method, step.target, step.body);
     const bool refused = model_.refuses(step);
-    if (answer.status != (refused ? 404 : 200)) return step.method + " " + step.target + " " + step.body.dump() + ": " + answer.body.dump();
+    if (answer.status != (refused ? 404 : 200))
+      return step.method + " " + step.target + " " + step.body.dump() + ": " + answer.body.dump();
     const std::vector<uint64_t> expected = model_.apply(step);
     if (refused) return "";
-    const json results = answer.body["result"].is_array() ? answer.body["result"] : json::array({answer.body["result"]});
+    const json results = answer.body["result"].is_array() ? answer.body["result"]
+                                                          : json::array({answer.body["result"]});
     for (size_t i = 0; i < expected.size() && i < results.size(); ++i) {
-      if (results[i].value("affected", expected[i]) != expected[i] || (results[i]["status"] == "completed") != results[i].contains("affected"))
-        return step.method + " " + step.target + " " + step.body.dump() + ": affected " + results[i].dump() + ", expected " + std::to_string(expected[i]);
+      if (results[i].value("affected", expected[i]) != expected[i] ||
+          (results[i]["status"] == "completed") != results[i].contains("affected"))
+        return step.method + " " + step.target + " " + step.body.dump() + ": affected " +
+               results[i].dump() + ", expected " + std::to_string(expected[i]);
     }
     return "";
   }
@@ -112,12 +121,13 @@ class Life {
 };
 
 void tell(int fd, const Report& report) {
-  const std::string text = json{{"difference", report.difference},
-                                {"happened", report.pending_happened},
-                                {"found", report.recall.found},
-                                {"possible", report.recall.possible},
-                                {"segments", report.segments}}
-                               .dump(-1, ' ', false, json::error_handler_t::replace);
+  const std::string text = json{
+      {"difference", report.difference},
+      {"happened", report.pending_happened},
+      {"found", report.recall.found},
+      {"possible", report.recall.possible},
+      {"segments",
+       report.segments}}.dump(-1, ' ', false, json::error_handler_t::replace);
   for (size_t at = 0; at < text.size();) {
     const ssize_t n = ::write(fd, text.data() + at, text.size() - at);
     if (n <= 0) _exit(3);
@@ -129,12 +139,14 @@ void tell(int fd, const Report& report) {
 std::string read_all(int fd) {
   std::string text;
   char piece[4096];
-  for (ssize_t n; (n = ::read(fd, piece, sizeof(piece))) > 0;) text.append(piece, static_cast<size_t>(n));
+  for (ssize_t n; (n = ::read(fd, piece, sizeof(piece))) > 0;)
+    text.append(piece, static_cast<size_t>(n));
   ::close(fd);
   return text;
 }
 
-Report run_life(const Plan& plan, const Model& model, const Source& source, const std::function<void()>& in_child) {
+Report run_life(const Plan& plan, const Model& model, const Source& source,
+                const std::function<void()>& in_child) {
   int ends[2];
   if (::pipe(ends) != 0) return {"pipe failed", false, {}, 0};
   const pid_t child = ::fork();
@@ -150,17 +162,23 @@ Report run_life(const Plan& plan, const Model& model, const Source& source, cons
   const json told = json::parse(read_all(ends[0]), nullptr, false);
   int status = 0;
   ::waitpid(child, &status, 0);
-  if (told.is_discarded()) return {"the server ended by itself, wait status " + std::to_string(status), false, {}, 0};
-  Report report{told["difference"], told["happened"], {told["found"], told["possible"]}, told["segments"]};
-  const bool ended_well = plan.kill ? WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL : WIFEXITED(status) && WEXITSTATUS(status) == 0;
-  if (report.difference.empty() && !ended_well) report.difference = "the server did not end well, wait status " + std::to_string(status);
+  if (told.is_discarded())
+    return {"the server ended by itself, wait status " + std::to_string(status), false, {}, 0};
+  Report report{
+      told["difference"], told["happened"], {told["found"], told["possible"]}, told["segments"]};
+  const bool ended_well = plan.kill ? WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL
+                                    : WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  if (report.difference.empty() && !ended_well)
+    report.difference = "the server did not end well, wait status " + std::to_string(status);
   return report;
 }
 
 std::string make_directory() {
-  // Memory where there is some: a killed process leaves its files as they are, so an fsync shows nothing more here.
+  // Memory where there is some: a killed process leaves its files as they are, so an fsync shows
+  // nothing more here.
   const std::filesystem::path memory = "/dev/shm";
-  const auto parent = std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+  const auto parent =
+      std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
   std::string pattern = (parent / "rhumb_model_XXXXXX").string();
   return ::mkdtemp(pattern.data());
 }
@@ -185,7 +203,9 @@ RunResult run(const RunOptions& options) {
     result.found += report.recall.found;
     result.possible += report.recall.possible;
     result.segments = report.segments;
-    if (!report.difference.empty()) result.difference = "seed " + std::to_string(options.seed) + ", life " + std::to_string(plan.number) + ": " + report.difference;
+    if (!report.difference.empty())
+      result.difference = "seed " + std::to_string(options.seed) + ", life " +
+                          std::to_string(plan.number) + ": " + report.difference;
     for (uint32_t i = 0; i < plan.steps; ++i) {
       const Step step = source.next(model);
       model.apply(step);

@@ -1,6 +1,7 @@
-// The same thousand ids are written again and again, by several writers at once, while segments are sealed, checkpoints made and graphs
-// built. Whoever looks, by exact search or by scrolling, sees a thousand different points: an update never shows a point twice and
-// never hides it. Through the REST handler down to the disk.
+// The same thousand ids are written again and again, by several writers at once, while segments are
+// sealed, checkpoints made and graphs built. Whoever looks, by exact search or by scrolling, sees a
+// thousand different points: an update never shows a point twice and never hides it. Through the
+// REST handler down to the disk.
 
 #include <atomic>
 #include <thread>
@@ -23,11 +24,16 @@ class SameIds : public FireTest {
  protected:
   void upsert(Fire& fire, uint32_t first, uint32_t count, uint64_t generation) {
     json points = json::array();
-    for (uint32_t i = 0; i < count; ++i) points.push_back({{"id", (first + i) % kIds}, {"vector", fire.vector()}, {"payload", {{"gen", generation}}}});
+    for (uint32_t i = 0; i < count; ++i)
+      points.push_back({{"id", (first + i) % kIds},
+                        {"vector", fire.vector()},
+                        {"payload", {{"gen", generation}}}});
     expect_ok("PUT", "/points?wait=true", {{"points", points}});
   }
   void look_by_search(Fire& fire) {
-    const json hits = expect_ok("POST", "/points/query", {{"query", fire.vector()}, {"limit", kIds}, {"params", {{"exact", true}}}})["points"];
+    const json hits = expect_ok(
+        "POST", "/points/query",
+        {{"query", fire.vector()}, {"limit", kIds}, {"params", {{"exact", true}}}})["points"];
     EXPECT_EQ(hits.size(), kIds);
     EXPECT_EQ(ids_of(hits).size(), kIds);
   }
@@ -74,7 +80,8 @@ TEST_F(SameIds, AlwaysAThousandDifferentPoints) {
   look_by_search(last);
   look_by_scroll();
   const json info = expect_ok("GET", "", nullptr);
-  std::printf("%llu looks, %u rows written, %llu segments\n", static_cast<unsigned long long>(looks.load()), kWriters * batches * kBatch,
+  std::printf("%llu looks, %u rows written, %llu segments\n",
+              static_cast<unsigned long long>(looks.load()), kWriters * batches * kBatch,
               static_cast<unsigned long long>(info["segments_count"].get<uint64_t>()));
   EXPECT_GT(info["segments_count"].get<uint64_t>(), 10u) << "no segment was sealed";
   EXPECT_GT(looks.load(), 10u);

@@ -8,16 +8,25 @@ namespace {
 
 constexpr uint32_t kIds = 700, kClusters = 9, kMaxBatch = 5, kMaxPoints = 12;
 const char* const kColours[] = {"red", "green", "blue", "caf\xc3\xa9", ""};
-const char* const kDates[] = {"2024-01-31T00:00:00Z", "2024-03-01T10:00:00Z", "2025-06-01T12:30:00Z", "2026-11-21T23:59:59Z"};
+const char* const kDates[] = {"2024-01-31T00:00:00Z", "2024-03-01T10:00:00Z",
+                              "2025-06-01T12:30:00Z", "2026-11-21T23:59:59Z"};
 const char* const kFields[] = {"colour", "n", "price", "flag", "when", "tags"};
 // Every field that may have an index, with its type.
-const std::pair<const char*, const char*> kIndexes[] = {{"colour", "keyword"}, {"n", "integer"},       {"price", "float"},    {"flag", "bool"},
-                                                        {"when", "datetime"},  {"tags", "keyword"},    {"list[].k", "keyword"}, {"deep.a", "integer"}};
+const std::pair<const char*, const char*> kIndexes[] = {
+    {"colour", "keyword"}, {"n", "integer"},    {"price", "float"},      {"flag", "bool"},
+    {"when", "datetime"},  {"tags", "keyword"}, {"list[].k", "keyword"}, {"deep.a", "integer"}};
 
-uint32_t dimensions(const std::string& name) { return name == "cosine" ? 16 : name == "half" ? 12 : 8; }
+uint32_t dimensions(const std::string& name) {
+  return name == "cosine" ? 16 : name == "half" ? 12 : 8;
+}
 
 Step batch_of(json operations) {
-  Step step{"POST", std::string(kCollection) + "/points/batch?wait=true", {{"operations", operations}}, operations, "", ""};
+  Step step{"POST",
+            std::string(kCollection) + "/points/batch?wait=true",
+            {{"operations", operations}},
+            operations,
+            "",
+            ""};
   return step;
 }
 
@@ -33,8 +42,14 @@ Step alone(const json& operation) {
       {"overwrite_payload", {"PUT", "/payload"}},
       {"delete_payload", {"POST", "/payload/delete"}},
       {"clear_payload", {"POST", "/payload/clear"}}};
-  const auto route = std::find_if(std::begin(routes), std::end(routes), [&](const auto& r) { return r.first == kind; });
-  return {route->second.first, std::string(kCollection) + "/points" + route->second.second + "?wait=true", operation[kind], json::array({operation}), "", ""};
+  const auto route = std::find_if(std::begin(routes), std::end(routes),
+                                  [&](const auto& r) { return r.first == kind; });
+  return {route->second.first,
+          std::string(kCollection) + "/points" + route->second.second + "?wait=true",
+          operation[kind],
+          json::array({operation}),
+          "",
+          ""};
 }
 
 }  // namespace
@@ -61,7 +76,8 @@ json Source::id() {
 
 json Source::any_id(const Model& model, uint32_t known_percent) {
   if (model.points().empty() || !chance(known_percent)) return id();
-  return std::next(model.points().begin(), below(static_cast<uint32_t>(model.points().size())))->second.id;
+  return std::next(model.points().begin(), below(static_cast<uint32_t>(model.points().size())))
+      ->second.id;
 }
 
 json Source::vector(const std::string& name) {
@@ -71,8 +87,10 @@ json Source::vector(const std::string& name) {
     const int centre = static_cast<int>((cluster * 37 + d * d * 11 + cluster * d * 5) % 160);
     const int noise = static_cast<int>(below(25)) + static_cast<int>(below(25)) - 24;
     const int whole = std::clamp(centre + 45 + noise, 1, 255);
-    if (name == "bytes") out.push_back(whole);
-    else out.push_back((whole - 125) / 64.0);
+    if (name == "bytes")
+      out.push_back(whole);
+    else
+      out.push_back((whole - 125) / 64.0);
   }
   return out;
 }
@@ -102,7 +120,8 @@ json Source::payload() {
   if (chance(30)) out["deep"] = {{"a", scalar("n")}, {"b", scalar("colour")}};
   if (chance(30)) {
     json list = json::array();
-    for (uint32_t i = below(4); i > 0; --i) list.push_back({{"k", scalar("colour")}, {"n", scalar("n")}});
+    for (uint32_t i = below(4); i > 0; --i)
+      list.push_back({{"k", scalar("colour")}, {"n", scalar("n")}});
     out["list"] = list;
   }
   if (chance(3)) out["long"] = std::string(200 + below(3000), 'x');
@@ -129,19 +148,27 @@ json Source::range(const std::string& field) {
 
 json Source::condition(int depth, bool nested) {
   static const char* const kNested[] = {"k", "n"};
-  const std::string key = nested ? kNested[below(2)] : chance(12) ? "list[].k" : chance(12) ? "deep.a" : kFields[below(std::size(kFields))];
-  const std::string field = key == "k" || key == "list[].k" ? "colour" : key == "deep.a" ? "n" : key;
+  const std::string key = nested       ? kNested[below(2)]
+                          : chance(12) ? "list[].k"
+                          : chance(12) ? "deep.a"
+                                       : kFields[below(std::size(kFields))];
+  const std::string field = key == "k" || key == "list[].k" ? "colour"
+                            : key == "deep.a"               ? "n"
+                                                            : key;
   switch (below(nested ? 5 : depth < 2 ? 13 : 11)) {
     case 0:
       if (field != "price") return {{"key", key}, {"match", {{"value", scalar(field)}}}};
       [[fallthrough]];
     case 1: {
-      if (field != "colour" && field != "tags" && field != "n") return {{"key", "n"}, {"match", {{"any", {scalar("n"), scalar("n")}}}}};
-      return {{"key", key}, {"match", {{chance(60) ? "any" : "except", {scalar(field), scalar(field)}}}}};
+      if (field != "colour" && field != "tags" && field != "n")
+        return {{"key", "n"}, {"match", {{"any", {scalar("n"), scalar("n")}}}}};
+      return {{"key", key},
+              {"match", {{chance(60) ? "any" : "except", {scalar(field), scalar(field)}}}}};
     }
     case 2:
     case 3:
-      if (field == "n" || field == "price" || field == "when") return {{"key", key}, {"range", range(field)}};
+      if (field == "n" || field == "price" || field == "when")
+        return {{"key", key}, {"range", range(field)}};
       [[fallthrough]];
     case 4:
       return {{"key", key}, {"values_count", {{"gte", below(3)}, {"lt", 1 + below(4)}}}};
@@ -177,12 +204,14 @@ json Source::filter(int depth, bool nested) {
   if (chance(55)) out["must"] = conditions(depth, nested);
   if (chance(35)) out["should"] = conditions(depth, nested);
   if (chance(30)) out["must_not"] = conditions(depth, nested);
-  if (chance(12)) out["min_should"] = {{"conditions", conditions(depth, nested)}, {"min_count", below(3)}};
+  if (chance(12))
+    out["min_should"] = {{"conditions", conditions(depth, nested)}, {"min_count", below(3)}};
   if (out.empty()) out["must"] = conditions(depth, nested);
   return out;
 }
 
-// By ids, some of which there are not; by a filter, narrowed so that the collection does not end with each.
+// By ids, some of which there are not; by a filter, narrowed so that the collection does not end
+// with each.
 void Source::select(const Model& model, json& body) {
   if (chance(35)) {
     body["filter"] = filter();
@@ -192,12 +221,14 @@ void Source::select(const Model& model, json& body) {
     return;
   }
   body["points"] = json::array();
-  for (uint32_t i = 1 + below(kMaxPoints / 2); i > 0; --i) body["points"].push_back(any_id(model, 85));
+  for (uint32_t i = 1 + below(kMaxPoints / 2); i > 0; --i)
+    body["points"].push_back(any_id(model, 85));
 }
 
 json Source::upsert(const Model& model) {
   json body = {{"points", json::array()}};
-  for (uint32_t i = 1 + below(kMaxPoints); i > 0; --i) body["points"].push_back(point(any_id(model, 45), true));
+  for (uint32_t i = 1 + below(kMaxPoints); i > 0; --i)
+    body["points"].push_back(point(any_id(model, 45), true));
   if (chance(12)) body["update_mode"] = chance(50) ? "insert_only" : "update_only";
   if (chance(12)) body["update_filter"] = filter();
   return body;
@@ -206,7 +237,8 @@ json Source::upsert(const Model& model) {
 json Source::payload_change(const std::string& kind) {
   json body = json::object();
   if (kind == "delete_payload") {
-    static const char* const kPaths[] = {"colour", "n", "tags", "deep.a", "list", "long", "missing", "price"};
+    static const char* const kPaths[] = {"colour", "n",    "tags",    "deep.a",
+                                         "list",   "long", "missing", "price"};
     body["keys"] = {kPaths[below(std::size(kPaths))], kPaths[below(std::size(kPaths))]};
   } else if (kind != "clear_payload") {
     body["payload"] = payload();
@@ -219,7 +251,9 @@ json Source::payload_change(const std::string& kind) {
 }
 
 json Source::operation(const Model& model) {
-  static const char* const kPayloadKinds[] = {"set_payload", "set_payload", "set_payload", "overwrite_payload", "delete_payload", "clear_payload"};
+  static const char* const kPayloadKinds[] = {"set_payload",    "set_payload",
+                                              "set_payload",    "overwrite_payload",
+                                              "delete_payload", "clear_payload"};
   const uint32_t dice = below(100);
   if (dice < 42) return {{"upsert", upsert(model)}};
   json body = json::object();
@@ -232,10 +266,14 @@ json Source::operation(const Model& model) {
     return {{"update_vectors", body}};
   }
   std::string kind = "delete";
-  if (dice >= 82) kind = dice < 89 ? "delete_vectors" : "delete";
-  else kind = kPayloadKinds[below(std::size(kPayloadKinds))];
-  if (kind == "delete_vectors") body["vector"] = {kVectorNames[below(4)], kVectorNames[below(4)]};
-  else if (kind != "delete") body = payload_change(kind);
+  if (dice >= 82)
+    kind = dice < 89 ? "delete_vectors" : "delete";
+  else
+    kind = kPayloadKinds[below(std::size(kPayloadKinds))];
+  if (kind == "delete_vectors")
+    body["vector"] = {kVectorNames[below(4)], kVectorNames[below(4)]};
+  else if (kind != "delete")
+    body = payload_change(kind);
   select(model, body);
   return {{kind, body}};
 }
@@ -247,7 +285,12 @@ Step Source::index_step(const Model& model) {
     const std::string path = std::string(field) == "list[].k" ? "list%5B%5D.k" : field;
     return {"DELETE", target + "/" + path + "?wait=true", nullptr, json::array(), "", field};
   }
-  return {"PUT", target + "?wait=true", {{"field_name", field}, {"field_schema", type}}, json::array(), field, ""};
+  return {"PUT",
+          target + "?wait=true",
+          {{"field_name", field}, {"field_schema", type}},
+          json::array(),
+          field,
+          ""};
 }
 
 Step Source::next(const Model& model) {

@@ -1,4 +1,5 @@
-// Random requests over a small set of ids, fields and values, so that they meet each other: one seed, one sequence.
+// Random requests over a small set of ids, fields and values, so that they meet each other: one
+// seed, one sequence.
 #pragma once
 
 #include <random>
@@ -18,10 +19,12 @@ class Source {
   explicit Source(uint64_t seed) : random_(seed) {}
 
   Step next(const Model& model);
-  // An upsert of one point without conditions: it happens whole or not at all, whatever it is cut off by.
+  // An upsert of one point without conditions: it happens whole or not at all, whatever it is cut
+  // off by.
   Step single_upsert();
   json filter(int depth = 0);
-  json vector(const std::string& name);  // like embeddings: around centres; whole numbers and fractions that every type holds exactly
+  // like embeddings: around centres; whole numbers and fractions that every type holds exactly
+  json vector(const std::string& name);
   json any_id(const Model& model, uint32_t known_percent);
 
   uint32_t below(uint32_t n) { return std::uniform_int_distribution<uint32_t>(0, n - 1)(random_); }

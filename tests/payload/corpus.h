@@ -1,5 +1,6 @@
-// Random payloads and filters over a small set of fields and values, so that conditions meet values of every type, missing fields, nulls,
-// arrays and nested objects; and rows that hold them. One seed makes one corpus.
+// Random payloads and filters over a small set of fields and values, so that conditions meet values
+// of every type, missing fields, nulls, arrays and nested objects; and rows that hold them. One
+// seed makes one corpus.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +10,9 @@
 #include <vector>
 
 #include "host/model/filter.h"
-#include "host/payload/index/index_set.h"
 #include "host/payload/filter/matcher.h"
 #include "host/payload/filter/planner.h"
+#include "host/payload/index/index_set.h"
 
 namespace rhumb::payload::testing {
 
@@ -61,7 +62,8 @@ class MemoryRows final : public Rows {
   std::vector<uint64_t> presence_, live_;
 };
 
-// A payload of a shop, for what wants realistic sizes: tenant, category, price, rating, tags, time, text.
+// A payload of a shop, for what wants realistic sizes: tenant, category, price, rating, tags, time,
+// text.
 std::string product_payload(uint64_t number, std::mt19937_64& random);
 
 // Filter-building for tests that name what they ask.

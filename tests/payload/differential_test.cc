@@ -1,4 +1,5 @@
-// The planner, whatever indexes it has, answers as the matcher asked row by row: through updates, deaths, saving and loading.
+// The planner, whatever indexes it has, answers as the matcher asked row by row: through updates,
+// deaths, saving and loading.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -51,14 +52,17 @@ class Differential : public ::testing::TestWithParam<Plan> {
       ASSERT_EQ(field.slots, slots);
     }
     ASSERT_TRUE(indexes_->unready().empty());
-    for (uint32_t slot = slots; slot < rows_.size(); ++slot) indexes_->put(slot, rows_.payload(slot));
+    for (uint32_t slot = slots; slot < rows_.size(); ++slot)
+      indexes_->put(slot, rows_.payload(slot));
   }
 
   void reconfigure(Corpus& corpus) {
     configs_ = corpus.some_indexes();
     ASSERT_TRUE(indexes_->configure(configs_).ok());
     for (const std::string& field : indexes_->unready()) {
-      ASSERT_TRUE(indexes_->build(field, rows_.size(), [&](uint32_t slot) { return rows_.payload(slot); }).ok());
+      ASSERT_TRUE(
+          indexes_->build(field, rows_.size(), [&](uint32_t slot) { return rows_.payload(slot); })
+              .ok());
     }
   }
 
@@ -113,7 +117,8 @@ TEST_P(Differential, PlannerAnswersAsTheMatcher) {
       ASSERT_NO_FATAL_FAILURE(compare(corpus, schema));
     }
   }
-  // The corpus is worth its name only if filters neither pass all nor nothing, and indexes have their part.
+  // The corpus is worth its name only if filters neither pass all nor nothing, and indexes have
+  // their part.
   EXPECT_GT(matched_some_, kRoundsPerSeed * run.filters / 4);
   EXPECT_GT(by_index_, kRoundsPerSeed * run.filters / 10);
 }
@@ -121,10 +126,12 @@ TEST_P(Differential, PlannerAnswersAsTheMatcher) {
 std::vector<Plan> runs() {
   std::vector<Plan> all;
   for (uint64_t seed = 1; seed <= 40; ++seed) all.push_back({seed, 300, 40});
-  for (uint64_t seed = 41; seed <= 42; ++seed) all.push_back({seed, 12000, 12});  // sets large enough to be plain bits
+  // sets large enough to be plain bits
+  for (uint64_t seed = 41; seed <= 42; ++seed) all.push_back({seed, 12000, 12});
   return all;
 }
-INSTANTIATE_TEST_SUITE_P(Seeds, Differential, ::testing::ValuesIn(runs()), [](const auto& plan) { return "seed" + std::to_string(plan.param.seed); });
+INSTANTIATE_TEST_SUITE_P(Seeds, Differential, ::testing::ValuesIn(runs()),
+                         [](const auto& plan) { return "seed" + std::to_string(plan.param.seed); });
 
 }  // namespace
 }  // namespace rhumb::payload::testing

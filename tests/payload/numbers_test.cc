@@ -1,4 +1,5 @@
-// Numbers that a double cannot hold: ranges and matches of them are exact, whatever payload index there is.
+// Numbers that a double cannot hold: ranges and matches of them are exact, whatever payload index
+// there is.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -39,7 +40,8 @@ class Numbers : public ::testing::TestWithParam<const char*> {
   std::vector<uint32_t> slots(const model::Range& range) const {
     const std::vector<uint32_t> direct = slots(must(field("n", range)));
     const auto inner = [&] { return std::make_unique<model::Filter>(must(field("n", range))); };
-    EXPECT_EQ(slots(must(field("of", model::Nested{inner()}))), direct) << "the same within an element of an array";
+    EXPECT_EQ(slots(must(field("of", model::Nested{inner()}))), direct)
+        << "the same within an element of an array";
     return direct;
   }
 
@@ -50,8 +52,8 @@ class Numbers : public ::testing::TestWithParam<const char*> {
 using Slots = std::vector<uint32_t>;
 
 TEST_P(Numbers, RangesOfLargeIntegersAreExact) {
-  store({std::to_string(kTwoTo60 - 1), std::to_string(kTwoTo60), std::to_string(kTwoTo60 + 1), std::to_string(-kTwoTo60 - 1),
-         "9223372036854775807", "-9223372036854775808"});
+  store({std::to_string(kTwoTo60 - 1), std::to_string(kTwoTo60), std::to_string(kTwoTo60 + 1),
+         std::to_string(-kTwoTo60 - 1), "9223372036854775807", "-9223372036854775808"});
   EXPECT_EQ(slots({.lt = {}, .lte = {}, .gt = kTwoTo60, .gte = {}}), (Slots{2, 4}));
   EXPECT_EQ(slots({.lt = {}, .lte = kTwoTo60, .gt = {}, .gte = {}}), (Slots{0, 1, 3, 5}));
   EXPECT_EQ(slots({.lt = kTwoTo60 + 1, .lte = {}, .gt = {}, .gte = kTwoTo60}), Slots{1});
@@ -61,8 +63,13 @@ TEST_P(Numbers, RangesOfLargeIntegersAreExact) {
 }
 
 TEST_P(Numbers, BoundsMayBeFloats) {
-  store({std::to_string(kTwoTo53), std::to_string(kTwoTo53 + 1), std::to_string(kTwoTo53 + 2), "9223372036854775807", "7", "7.5"});
-  EXPECT_EQ(slots({.lt = static_cast<double>(kTwoTo53 + 2), .lte = {}, .gt = static_cast<double>(kTwoTo53), .gte = {}}), Slots{1});
+  store({std::to_string(kTwoTo53), std::to_string(kTwoTo53 + 1), std::to_string(kTwoTo53 + 2),
+         "9223372036854775807", "7", "7.5"});
+  EXPECT_EQ(slots({.lt = static_cast<double>(kTwoTo53 + 2),
+                   .lte = {},
+                   .gt = static_cast<double>(kTwoTo53),
+                   .gte = {}}),
+            Slots{1});
   EXPECT_EQ(slots({.lt = 1e19, .lte = {}, .gt = 1e15, .gte = {}}), (Slots{0, 1, 2, 3}));
   EXPECT_EQ(slots({.lt = {}, .lte = {}, .gt = {}, .gte = 9223372036854775808.0}), Slots{});
   EXPECT_EQ(slots({.lt = 7.5, .lte = {}, .gt = 6.5, .gte = {}}), Slots{4});
@@ -70,9 +77,11 @@ TEST_P(Numbers, BoundsMayBeFloats) {
 }
 
 TEST_P(Numbers, IntegersBeyondInt64AreComparedToo) {
-  store({"9223372036854775807", "9223372036854775808", "18446744073709551614", "18446744073709551615"});
+  store({"9223372036854775807", "9223372036854775808", "18446744073709551614",
+         "18446744073709551615"});
   EXPECT_EQ(slots({.lt = {}, .lte = {}, .gt = INT64_MAX, .gte = {}}), (Slots{1, 2, 3}));
-  EXPECT_EQ(slots({.lt = UINT64_MAX, .lte = {}, .gt = uint64_t{9223372036854775808u}, .gte = {}}), Slots{2});
+  EXPECT_EQ(slots({.lt = UINT64_MAX, .lte = {}, .gt = uint64_t{9223372036854775808u}, .gte = {}}),
+            Slots{2});
   EXPECT_EQ(slots({.lt = {}, .lte = {}, .gt = 9223372036854775808.0, .gte = {}}), (Slots{2, 3}));
   EXPECT_EQ(slots(must(field("n", any({UINT64_MAX - 1, int64_t{3}})))), Slots{2});
   EXPECT_EQ(slots(must(field("n", any({INT64_MAX})))), Slots{0});
@@ -81,7 +90,8 @@ TEST_P(Numbers, IntegersBeyondInt64AreComparedToo) {
 
 TEST_P(Numbers, ARowMayHoldRoundedAndExactNumbers) {
   const std::string between = std::to_string(kTwoTo53 + 1);
-  store({"[3," + between + "]", "[" + between + ",1e300]", "[" + std::to_string(kTwoTo53) + "," + between + "]", "[null,\"x\"," + between + "]"});
+  store({"[3," + between + "]", "[" + between + ",1e300]",
+         "[" + std::to_string(kTwoTo53) + "," + between + "]", "[null,\"x\"," + between + "]"});
   EXPECT_EQ(slots({.lt = 4, .lte = {}, .gt = {}, .gte = {}}), Slots{0});
   EXPECT_EQ(slots({.lt = {}, .lte = kTwoTo53, .gt = {}, .gte = 3.5}), Slots{2});
   EXPECT_EQ(slots({.lt = {}, .lte = {}, .gt = kTwoTo53, .gte = {}}), (Slots{0, 1, 2, 3}));
@@ -91,7 +101,8 @@ TEST_P(Numbers, ARowMayHoldRoundedAndExactNumbers) {
 INSTANTIATE_TEST_SUITE_P(Indexes, Numbers, ::testing::Values("none", "integer", "float", "keyword"),
                          [](const auto& index) { return std::string(index.param); });
 
-// The rounded numbers of a float index are few: a range looks at those near its bounds, not at all of them.
+// The rounded numbers of a float index are few: a range looks at those near its bounds, not at all
+// of them.
 TEST(FloatIndex, RoundedNumbersFarFromARangeAreNotLookedAt) {
   MemoryRows rows;
   IndexSet indexes;
@@ -104,19 +115,22 @@ TEST(FloatIndex, RoundedNumbersFarFromARangeAreNotLookedAt) {
   model::Range range;
   range.gte = kTwoTo53 + 2001;
   range.lt = kTwoTo53 + 2005;
-  const auto result = evaluate(*Matcher::compile(must(field("n", range))), indexes, rows, rows.live(), rows.size());
+  const auto result =
+      evaluate(*Matcher::compile(must(field("n", range))), indexes, rows, rows.live(), rows.size());
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(result->slots(), (Slots{1000, 1001}));
   EXPECT_LT(result->rows_examined, 20u);
   EXPECT_EQ(result->strategy, FilterStrategy::kIndexThenCheck);
 }
 
-// What was saved before rounded numbers were marked would answer wrongly: it counts as missing, and the field is built again.
+// What was saved before rounded numbers were marked would answer wrongly: it counts as missing, and
+// the field is built again.
 TEST(FloatIndex, AFileOfTheFirstFormatIsBuiltAgain) {
   const std::string dir = ::testing::TempDir() + "/rhumb-float-index";
   std::filesystem::remove_all(dir);
   std::filesystem::create_directories(dir);
-  const FieldConfigs configs = {{"n", {model::FieldType::kFloat, {}}}, {"i", {model::FieldType::kInteger, {}}}};
+  const FieldConfigs configs = {{"n", {model::FieldType::kFloat, {}}},
+                                {"i", {model::FieldType::kInteger, {}}}};
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs).ok());
   indexes.make_ready();
@@ -133,7 +147,8 @@ TEST(FloatIndex, AFileOfTheFirstFormatIsBuiltAgain) {
   IndexSet again;
   ASSERT_TRUE(again.configure(configs).ok());
   for (const LoadedField& field : again.load_fields(dir)) {
-    EXPECT_EQ(field.status.code(), field.field == "n" ? base::Code::kNotFound : base::Code::kOk) << field.status.to_string();
+    EXPECT_EQ(field.status.code(), field.field == "n" ? base::Code::kNotFound : base::Code::kOk)
+        << field.status.to_string();
   }
   EXPECT_EQ(again.unready(), std::vector<std::string>{"n"});
   std::filesystem::remove_all(dir);

@@ -16,18 +16,21 @@ TEST(FrameTest, header_and_body_come_back) {
   EXPECT_EQ(frame->first.op, 17u);
   EXPECT_EQ(frame->first.flags, kFrameReply);
   EXPECT_EQ(frame->second, std::string_view("a\0b", 3));
-  EXPECT_EQ(read_frame(bytes + "the next one")->second.size(), 3u) << "what follows is not of this frame";
+  EXPECT_EQ(read_frame(bytes + "the next one")->second.size(), 3u)
+      << "what follows is not of this frame";
   EXPECT_TRUE(read_frame(make_frame(1, 1, 0, ""))->second.empty());
 }
 
 // Bytes are on the wire between releases: they must not move.
 TEST(FrameTest, the_layout_is_pinned) {
-  EXPECT_EQ(make_frame(0x01020304, 0x0506, 0x0708, "x"), std::string("\x09\0\0\0\x04\x03\x02\x01\x06\x05\x08\x07x", 13));
+  EXPECT_EQ(make_frame(0x01020304, 0x0506, 0x0708, "x"),
+            std::string("\x09\0\0\0\x04\x03\x02\x01\x06\x05\x08\x07x", 13));
 }
 
 TEST(FrameTest, a_frame_cut_short_is_told) {
   const std::string bytes = make_frame(7, 1, 0, "body");
-  for (size_t n = 0; n < bytes.size(); ++n) EXPECT_EQ(read_frame(std::string(bytes, 0, n)).status().code(), Code::kCorrupt) << n;
+  for (size_t n = 0; n < bytes.size(); ++n)
+    EXPECT_EQ(read_frame(std::string(bytes, 0, n)).status().code(), Code::kCorrupt) << n;
 }
 
 TEST(FrameTest, a_length_that_cannot_be_is_refused_before_anything_is_read) {
@@ -38,8 +41,11 @@ TEST(FrameTest, a_length_that_cannot_be_is_refused_before_anything_is_read) {
   };
   EXPECT_NE(with_length(7).message().find("shorter than its header"), std::string::npos);
   const base::Status beyond = with_length(static_cast<uint32_t>(kMaxFrameBytes) + 1);
-  EXPECT_NE(beyond.message().find(std::to_string(kMaxFrameBytes)), std::string::npos) << beyond.message();
-  EXPECT_NE(with_length(static_cast<uint32_t>(kMaxFrameBytes)).message().find("cut short"), std::string::npos) << "within the limit, but not there";
+  EXPECT_NE(beyond.message().find(std::to_string(kMaxFrameBytes)), std::string::npos)
+      << beyond.message();
+  EXPECT_NE(with_length(static_cast<uint32_t>(kMaxFrameBytes)).message().find("cut short"),
+            std::string::npos)
+      << "within the limit, but not there";
 }
 
 }  // namespace

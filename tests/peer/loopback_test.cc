@@ -1,4 +1,5 @@
-// The in-process channel itself: failures, unknown ops, answers that come later and from another thread.
+// The in-process channel itself: failures, unknown ops, answers that come later and from another
+// thread.
 #include <gtest/gtest.h>
 
 #include <future>
@@ -30,7 +31,9 @@ class LoopbackTest : public testing::TestWithParam<LoopbackMode> {
   template <typename Req>
   base::Result<typename Req::Reply> call(Req request) {
     std::promise<base::Result<typename Req::Reply>> answer;
-    channel_.call<Req>(std::move(request), {}, [&](base::Result<typename Req::Reply> reply) { answer.set_value(std::move(reply)); });
+    channel_.call<Req>(std::move(request), {}, [&](base::Result<typename Req::Reply> reply) {
+      answer.set_value(std::move(reply));
+    });
     return answer.get_future().get();
   }
   Dispatcher dispatcher_;
@@ -40,8 +43,10 @@ class LoopbackTest : public testing::TestWithParam<LoopbackMode> {
 TEST_P(LoopbackTest, every_failure_arrives_as_it_was) {
   Status next;
   dispatcher_.on<CountMessage>([&](CountMessage, base::Deadline, auto done) { done(next); });
-  for (auto code = static_cast<uint8_t>(Code::kInvalid); code <= static_cast<uint8_t>(Code::kInternal); ++code) {
-    next = Status(static_cast<Code>(code), "why: \"quoted\" \xc3\xa4, of code " + std::to_string(code));
+  for (auto code = static_cast<uint8_t>(Code::kInvalid);
+       code <= static_cast<uint8_t>(Code::kInternal); ++code) {
+    next = Status(static_cast<Code>(code),
+                  "why: \"quoted\" \xc3\xa4, of code " + std::to_string(code));
     const auto reply = call(CountMessage{});
     ASSERT_FALSE(reply.ok());
     EXPECT_EQ(reply.status().code(), next.code());
@@ -50,32 +55,43 @@ TEST_P(LoopbackTest, every_failure_arrives_as_it_was) {
 }
 
 TEST_P(LoopbackTest, an_op_that_no_role_of_this_node_answers_is_unavailable) {
-  dispatcher_.on<CountMessage>([](CountMessage, base::Deadline, auto done) { done(CountReply{1, 2}); });
+  dispatcher_.on<CountMessage>([](CountMessage, base::Deadline, auto done) {
+    done(CountReply{1, 2});
+  });
   const auto reply = call(WatchMap{3});
   EXPECT_EQ(reply.status().code(), Code::kUnavailable);
-  EXPECT_NE(reply.status().message().find("17"), std::string::npos) << "names the op: " << reply.status().message();
+  EXPECT_NE(reply.status().message().find("17"), std::string::npos)
+      << "names the op: " << reply.status().message();
   EXPECT_TRUE(call(CountMessage{}).ok());
 }
 
 TEST_P(LoopbackTest, answers_come_later_in_any_order_and_from_any_thread) {
   std::vector<std::pair<uint64_t, std::function<void(base::Result<CountReply>)>>> held;
-  dispatcher_.on<CountMessage>([&](CountMessage m, base::Deadline, auto done) { held.emplace_back(m.shard, std::move(done)); });
+  dispatcher_.on<CountMessage>([&](CountMessage m, base::Deadline, auto done) {
+    held.emplace_back(m.shard, std::move(done));
+  });
   std::vector<uint64_t> answers(8);
   for (uint64_t shard = 0; shard < answers.size(); ++shard) {
     CountMessage m;
     m.shard = shard;
-    channel_.call<CountMessage>(std::move(m), {}, [&answers, shard](base::Result<CountReply> reply) { answers[shard] = reply->count; });
+    channel_.call<CountMessage>(
+        std::move(m), {},
+        [&answers, shard](base::Result<CountReply> reply) { answers[shard] = reply->count; });
   }
   ASSERT_EQ(held.size(), answers.size());
   std::thread other([&] {
-    for (auto it = held.rbegin(); it != held.rend(); ++it) it->second(CountReply{0, 100 + it->first});
+    for (auto it = held.rbegin(); it != held.rend(); ++it)
+      it->second(CountReply{0, 100 + it->first});
   });
   other.join();
   for (uint64_t shard = 0; shard < answers.size(); ++shard) EXPECT_EQ(answers[shard], 100 + shard);
 }
 
-INSTANTIATE_TEST_SUITE_P(Loopback, LoopbackTest, testing::Values(LoopbackMode::kDirect, LoopbackMode::kEncode),
-                         [](const auto& info) { return info.param == LoopbackMode::kDirect ? "direct" : "encode"; });
+INSTANTIATE_TEST_SUITE_P(Loopback, LoopbackTest,
+                         testing::Values(LoopbackMode::kDirect, LoopbackMode::kEncode),
+                         [](const auto& info) {
+                           return info.param == LoopbackMode::kDirect ? "direct" : "encode";
+                         });
 
 class EncodedTest : public testing::Test {
  protected:
@@ -86,7 +102,8 @@ class EncodedTest : public testing::Test {
     });
     LoopbackChannel channel(dispatcher_, LoopbackMode::kEncode);
     std::promise<base::Result<Longer>> answer;
-    channel.call<Longer>(Longer{longer_request}, {}, [&](base::Result<Longer> reply) { answer.set_value(std::move(reply)); });
+    channel.call<Longer>(Longer{longer_request}, {},
+                         [&](base::Result<Longer> reply) { answer.set_value(std::move(reply)); });
     return answer.get_future().get();
   }
   Dispatcher dispatcher_;
@@ -103,10 +120,11 @@ TEST_F(EncodedTest, bytes_left_over_are_told_and_a_bad_request_is_not_handled) {
 }
 
 TEST(OpTest, numbers_are_on_the_wire) {
-  const std::pair<Op, uint16_t> pinned[] = {{WriteRequest::kOp, 1},      {SearchMessage::kOp, 2},  {GetMessage::kOp, 3},
-                                            {ScrollMessage::kOp, 4},     {CountMessage::kOp, 5},   {ShardStateMessage::kOp, 6},
-                                            {AwaitConfigMessage::kOp, 7}, {VerifyMessage::kOp, 8}, {MetadataCommand::kOp, 16},
-                                            {WatchMap::kOp, 17}};
+  const std::pair<Op, uint16_t> pinned[] = {
+      {WriteRequest::kOp, 1},       {SearchMessage::kOp, 2}, {GetMessage::kOp, 3},
+      {ScrollMessage::kOp, 4},      {CountMessage::kOp, 5},  {ShardStateMessage::kOp, 6},
+      {AwaitConfigMessage::kOp, 7}, {VerifyMessage::kOp, 8}, {MetadataCommand::kOp, 16},
+      {WatchMap::kOp, 17}};
   for (const auto& [op, number] : pinned) EXPECT_EQ(static_cast<uint16_t>(op), number);
 }
 

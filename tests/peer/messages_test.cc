@@ -1,4 +1,5 @@
-// Each message and its reply go through the in-process channel, as objects and through frames: both ends see the same.
+// Each message and its reply go through the in-process channel, as objects and through frames: both
+// ends see the same.
 #include "host/peer/messages.h"
 
 #include <gtest/gtest.h>
@@ -37,7 +38,8 @@ class MessagesTest : public testing::TestWithParam<LoopbackMode> {
     return out;
   }
 
-  // make_request and make_reply fill every member with something else than its default, sooner or later.
+  // make_request and make_reply fill every member with something else than its default, sooner or
+  // later.
   template <typename Req, typename MakeRequest, typename MakeReply>
   void round_trips(MakeRequest make_request, MakeReply make_reply) {
     for (int round = 0; round < kRounds; ++round) {
@@ -72,10 +74,16 @@ TEST_P(MessagesTest, write) {
       [this] {
         WriteRequest m{number(), number(), number(), hash(), samples_.below(2) == 0, {}};
         m.only_known = samples_.below(2) == 0;
-        m.operations = list([this] { return samples_.operation(model::kAllKinds[samples_.below(std::size(model::kAllKinds))]); });
+        m.operations = list([this] {
+          return samples_.operation(model::kAllKinds[samples_.below(std::size(model::kAllKinds))]);
+        });
         return m;
       },
-      [this] { return WriteReply{list([this] { return WriteOutcome{number(), samples_.below(2) == 0, number()}; })}; });
+      [this] {
+        return WriteReply{list([this] {
+          return WriteOutcome{number(), samples_.below(2) == 0, number()};
+        })};
+      });
 }
 
 TEST_P(MessagesTest, search) {
@@ -85,7 +93,9 @@ TEST_P(MessagesTest, search) {
         m.requests = list([this] { return samples_.search_request(); });
         return m;
       },
-      [this] { return SearchReply{number(), list([this] { return samples_.search_result(); })}; });
+      [this] {
+        return SearchReply{number(), list([this] { return samples_.search_result(); })};
+      });
 }
 
 TEST_P(MessagesTest, get) {
@@ -95,7 +105,9 @@ TEST_P(MessagesTest, get) {
         m.request = samples_.get_request();
         return m;
       },
-      [this] { return RecordsReply{number(), list([this] { return samples_.record(); })}; });
+      [this] {
+        return RecordsReply{number(), list([this] { return samples_.record(); })};
+      });
 }
 
 TEST_P(MessagesTest, scroll) {
@@ -105,7 +117,9 @@ TEST_P(MessagesTest, scroll) {
         m.request = samples_.scroll_request();
         return m;
       },
-      [this] { return RecordsReply{number(), list([this] { return samples_.record(); })}; });
+      [this] {
+        return RecordsReply{number(), list([this] { return samples_.record(); })};
+      });
 }
 
 TEST_P(MessagesTest, count) {
@@ -115,48 +129,72 @@ TEST_P(MessagesTest, count) {
         m.request = samples_.count_request();
         return m;
       },
-      [this] { return CountReply{number(), number()}; });
+      [this] {
+        return CountReply{number(), number()};
+      });
 }
 
 TEST_P(MessagesTest, shard_state) {
-  round_trips<ShardStateMessage>([this] { return ShardStateMessage{number()}; }, [this] { return ShardStateReply{samples_.shard_state()}; });
+  round_trips<ShardStateMessage>([this] { return ShardStateMessage{number()}; },
+                                 [this] { return ShardStateReply{samples_.shard_state()}; });
 }
 
 TEST_P(MessagesTest, await_config) {
-  round_trips<AwaitConfigMessage>([this] { return AwaitConfigMessage{number(), number()}; }, [] { return EmptyReply{}; });
+  round_trips<AwaitConfigMessage>(
+      [this] {
+        return AwaitConfigMessage{number(), number()};
+      },
+      [] { return EmptyReply{}; });
 }
 
 TEST_P(MessagesTest, verify) {
-  round_trips<VerifyMessage>([this] { return VerifyMessage{number()}; },
-                             [this] { return VerifyReply{number(), number(), hash(), hash(), samples_.text(40)}; });
+  round_trips<VerifyMessage>(
+      [this] { return VerifyMessage{number()}; },
+      [this] {
+        return VerifyReply{number(), number(), hash(), hash(), samples_.text(40)};
+      });
 }
 
 TEST_P(MessagesTest, contract) {
   const auto share = [this] { return static_cast<double>(samples_.below(1000)) / 1000; };
-  const auto measured = [&] { return ContractReply::Measured{share(), share(), share(), number()}; };
-  round_trips<ContractMessage>([this] { return ContractMessage{number()}; },
-                               [&] {
-                                 ContractReply reply{share(), share(), measured(), measured(), samples_.below(2) == 0, number(), number(), std::nullopt, samples_.text(40), {}, samples_.text(40)};
-                                 if (samples_.below(2) == 0) reply.seconds_left = number();
-                                 reply.actions = list([&] { return std::pair(number(), samples_.text(20)); });
-                                 return reply;
-                               });
+  const auto measured = [&] {
+    return ContractReply::Measured{share(), share(), share(), number()};
+  };
+  round_trips<ContractMessage>(
+      [this] { return ContractMessage{number()}; },
+      [&] {
+        ContractReply reply{
+            share(),  share(),      measured(),        measured(), samples_.below(2) == 0, number(),
+            number(), std::nullopt, samples_.text(40), {},         samples_.text(40)};
+        if (samples_.below(2) == 0) reply.seconds_left = number();
+        reply.actions = list([&] { return std::pair(number(), samples_.text(20)); });
+        return reply;
+      });
 }
 
 TEST_P(MessagesTest, metadata_command) {
   round_trips<MetadataCommand>([this] { return MetadataCommand{samples_.text(100)}; },
-                               [this] { return MetadataReply{number(), samples_.below(2) == 0}; });
+                               [this] {
+                                 return MetadataReply{number(), samples_.below(2) == 0};
+                               });
 }
 
 TEST_P(MessagesTest, watch_map) {
-  round_trips<WatchMap>([this] { return WatchMap{number()}; },
-                        [this] { return MapReply{std::make_shared<const model::ClusterMap>(samples_.cluster_map())}; });
+  round_trips<WatchMap>(
+      [this] { return WatchMap{number()}; },
+      [this] {
+        return MapReply{std::make_shared<const model::ClusterMap>(samples_.cluster_map())};
+      });
 }
 
-INSTANTIATE_TEST_SUITE_P(Loopback, MessagesTest, testing::Values(LoopbackMode::kDirect, LoopbackMode::kEncode),
-                         [](const auto& info) { return info.param == LoopbackMode::kDirect ? "direct" : "encode"; });
+INSTANTIATE_TEST_SUITE_P(Loopback, MessagesTest,
+                         testing::Values(LoopbackMode::kDirect, LoopbackMode::kEncode),
+                         [](const auto& info) {
+                           return info.param == LoopbackMode::kDirect ? "direct" : "encode";
+                         });
 
-// What a message's own codec adds to those of the model (tests/model): its head is checked, and nothing may stand behind it.
+// What a message's own codec adds to those of the model (tests/model): its head is checked, and
+// nothing may stand behind it.
 template <typename Message>
 void expect_checked(const Message& message) {
   std::string bytes;
@@ -165,7 +203,8 @@ void expect_checked(const Message& message) {
   for (size_t n = 0; n < bytes.size(); ++n) {
     const std::string cut(bytes, 0, n);
     base::ByteReader in(cut);
-    ASSERT_EQ(decode_box<Message>(in).status().code(), base::Code::kCorrupt) << n << " of " << bytes.size();
+    ASSERT_EQ(decode_box<Message>(in).status().code(), base::Code::kCorrupt)
+        << n << " of " << bytes.size();
   }
   bytes += '\0';
   base::ByteReader in(bytes);

@@ -19,7 +19,8 @@ T round_trip(const T& command) {
 }
 
 CreateCollection sample_create(model::Samples& samples) {
-  return {"books \"a\"", "5c56c793-69f3-4fbf-87e6-c4bf54c28c26", samples.config(), "hash", {1, 2, 1}, {{0, 1000, 2}, {1000, 3000, 0}, {4000, 96, 1}}};
+  return {"books \"a\"", "5c56c793-69f3-4fbf-87e6-c4bf54c28c26",        samples.config(), "hash",
+          {1, 2, 1},     {{0, 1000, 2}, {1000, 3000, 0}, {4000, 96, 1}}};
 }
 
 TEST(CommandTest, every_command_keeps_every_member) {
@@ -48,7 +49,9 @@ TEST(CommandTest, every_command_keeps_every_member) {
   EXPECT_EQ(model::text_of(updated.config), model::text_of(update.config));
   EXPECT_EQ(round_trip(DropCollection{"books"}).name, "books");
   using Kind = AliasChange::Kind;
-  const auto aliases = round_trip(ChangeAliases{{{Kind::kCreate, "books", "b", ""}, {Kind::kDelete, "", "x", ""}, {Kind::kRename, "", "o", "n"}}});
+  const auto aliases = round_trip(ChangeAliases{{{Kind::kCreate, "books", "b", ""},
+                                                 {Kind::kDelete, "", "x", ""},
+                                                 {Kind::kRename, "", "o", "n"}}});
   ASSERT_EQ(aliases.actions.size(), 3u);
   EXPECT_EQ(aliases.actions[0].kind, Kind::kCreate);
   EXPECT_EQ(aliases.actions[0].collection, "books");
@@ -61,22 +64,40 @@ TEST(CommandTest, every_command_keeps_every_member) {
 // What stands in the log of a cluster must be read by every later release.
 TEST(CommandTest, the_written_form_is_pinned) {
   EXPECT_EQ(to_json(DropCollection{"books"}), R"({"name":"books","op":"drop"})");
-  EXPECT_EQ(to_json(ChangeAliases{{{AliasChange::Kind::kRename, "", "o", "n"}}}), R"({"actions":[[2,"","o","n"]],"op":"aliases"})");
-  EXPECT_EQ(to_json(InitCluster{"u", {1, ""}}), R"({"address":"","cluster_uuid":"u","node":1,"op":"init"})");
+  EXPECT_EQ(to_json(ChangeAliases{{{AliasChange::Kind::kRename, "", "o", "n"}}}),
+            R"({"actions":[[2,"","o","n"]],"op":"aliases"})");
+  EXPECT_EQ(to_json(InitCluster{"u", {1, ""}}),
+            R"({"address":"","cluster_uuid":"u","node":1,"op":"init"})");
 }
 
 TEST(CommandTest, what_cannot_be_read_is_told) {
   const auto create = [](const std::string& runs, const std::string& nodes = "[1]") {
-    return R"({"op":"create","name":"n","uuid":"u","router":"hash","config":"{\"vectors\":{}}","nodes":)" + nodes + R"(,"runs":)" + runs + "}";
+    return R"({"op":"create","name":"n","uuid":"u","router":"hash","config":"{\"vectors\":{}}","nodes":)" +
+           nodes + R"(,"runs":)" + runs + "}";
   };
   ASSERT_TRUE(command_from_json(create("[[0,4096,0]]")).ok());
-  const std::string cases[] = {
-      "", "[]", "7", "{", "{}", R"({"op":7})", R"({"op":"explode"})", R"({"op":"drop"})", R"({"op":"drop","name":7})",
-      R"({"op":"init","cluster_uuid":"u"})", R"({"op":"update","name":"n","seen_version":1})",
-      R"({"op":"update","name":"n","seen_version":1,"config":{}})", R"({"op":"update","name":"n","seen_version":1,"config":"{}"})",
-      R"({"op":"aliases","actions":[[3,"a","b","c"]]})", R"({"op":"aliases","actions":[[-1,"a","b","c"]]})",
-      R"({"op":"aliases","actions":[[0,"a","b"]]})", create("[]"), create("[[0,4095,0]]"), create("[[0,4096,1]]"), create("[[0,4096]]"),
-      create("[[0,4096,0]]", "[]"), create("[[0,2048,0],[2049,2047,0]]")};
+  const std::string cases[] = {"",
+                               "[]",
+                               "7",
+                               "{",
+                               "{}",
+                               R"({"op":7})",
+                               R"({"op":"explode"})",
+                               R"({"op":"drop"})",
+                               R"({"op":"drop","name":7})",
+                               R"({"op":"init","cluster_uuid":"u"})",
+                               R"({"op":"update","name":"n","seen_version":1})",
+                               R"({"op":"update","name":"n","seen_version":1,"config":{}})",
+                               R"({"op":"update","name":"n","seen_version":1,"config":"{}"})",
+                               R"({"op":"aliases","actions":[[3,"a","b","c"]]})",
+                               R"({"op":"aliases","actions":[[-1,"a","b","c"]]})",
+                               R"({"op":"aliases","actions":[[0,"a","b"]]})",
+                               create("[]"),
+                               create("[[0,4095,0]]"),
+                               create("[[0,4096,1]]"),
+                               create("[[0,4096]]"),
+                               create("[[0,4096,0]]", "[]"),
+                               create("[[0,2048,0],[2049,2047,0]]")};
   for (const std::string& text : cases) {
     const auto command = command_from_json(text);
     ASSERT_FALSE(command.ok()) << text;

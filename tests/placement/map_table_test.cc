@@ -15,7 +15,8 @@ CreateCollection create(const std::string& name, std::vector<uint64_t> nodes = {
   CreateCollection c{name, "uuid-of-" + name, {}, "hash", std::move(nodes), {}};
   c.config.vectors[""].size = 4;
   const auto shards = static_cast<uint32_t>(c.nodes.size());
-  for (uint32_t i = 0; i < shards; ++i) c.runs.push_back({i * (model::kBuckets / shards), model::kBuckets / shards, i});
+  for (uint32_t i = 0; i < shards; ++i)
+    c.runs.push_back({i * (model::kBuckets / shards), model::kBuckets / shards, i});
   return c;
 }
 
@@ -100,7 +101,8 @@ TEST_F(MapTableTest, update_replaces_the_configuration_it_was_made_from) {
   EXPECT_TRUE(after->config.payload_indexes.contains("author"));
   EXPECT_EQ(after->uuid, before->uuid);
   EXPECT_EQ(after->shards[0].shard, before->shards[0].shard);
-  EXPECT_TRUE(before->config.payload_indexes.empty()) << "whoever holds the old one still sees the old one";
+  EXPECT_TRUE(before->config.payload_indexes.empty())
+      << "whoever holds the old one still sees the old one";
   refused(update, Code::kExists, "changed by another request");
   refused(UpdateCollection{"films", 1, {}}, Code::kNotFound, "Collection `films` doesn't exist!");
 }
@@ -108,7 +110,9 @@ TEST_F(MapTableTest, update_replaces_the_configuration_it_was_made_from) {
 TEST_F(MapTableTest, drop_takes_its_aliases_along) {
   must(create("books"));
   must(create("films"));
-  must(ChangeAliases{{{Kind::kCreate, "books", "b", ""}, {Kind::kCreate, "films", "f", ""}, {Kind::kCreate, "books", "b2", ""}}});
+  must(ChangeAliases{{{Kind::kCreate, "books", "b", ""},
+                      {Kind::kCreate, "films", "f", ""},
+                      {Kind::kCreate, "books", "b2", ""}}});
   const Outcome outcome = run(DropCollection{"books"});
   EXPECT_TRUE(outcome.changed);
   EXPECT_EQ(outcome.collections, Names{"books"});
@@ -125,7 +129,9 @@ TEST_F(MapTableTest, drop_takes_its_aliases_along) {
 TEST_F(MapTableTest, aliases_are_made_moved_renamed_and_deleted_in_order) {
   must(create("books"));
   must(create("films"));
-  const Outcome made = run(ChangeAliases{{{Kind::kCreate, "books", "now", ""}, {Kind::kRename, "", "now", "then"}, {Kind::kCreate, "films", "now", ""}}});
+  const Outcome made = run(ChangeAliases{{{Kind::kCreate, "books", "now", ""},
+                                          {Kind::kRename, "", "now", "then"},
+                                          {Kind::kCreate, "films", "now", ""}}});
   EXPECT_EQ(made.aliases, (Names{"now", "then"}));
   EXPECT_EQ(map_.find("now")->name, "films");
   EXPECT_EQ(map_.find("then")->name, "books");
@@ -142,13 +148,21 @@ TEST_F(MapTableTest, aliases_change_all_or_none) {
   must(create("books"));
   must(ChangeAliases{{{Kind::kCreate, "books", "b", ""}}});
   const AliasChange good{Kind::kCreate, "books", "b3", ""}, move{Kind::kRename, "", "b", "b4"};
-  refused(ChangeAliases{{good, move, {Kind::kDelete, "", "none", ""}}}, Code::kNotFound, "Alias `none` doesn't exist!");
-  refused(ChangeAliases{{good, move, {Kind::kRename, "", "none", "x"}}}, Code::kNotFound, "Alias `none` doesn't exist!");
-  refused(ChangeAliases{{good, move, {Kind::kDelete, "", "b", ""}}}, Code::kNotFound, "Alias `b` doesn't exist!");
-  refused(ChangeAliases{{good, {Kind::kCreate, "films", "x", ""}}}, Code::kNotFound, "Collection `films` doesn't exist!");
-  refused(ChangeAliases{{good, {Kind::kCreate, "books", "books", ""}}}, Code::kExists, "Collection `books` already exists!");
-  refused(ChangeAliases{{good, {Kind::kRename, "", "b", "books"}}}, Code::kExists, "Collection `books` already exists!");
-  refused(ChangeAliases{{good, {Kind::kCreate, "b", "x", ""}}}, Code::kNotFound, "Collection `b` doesn't exist!");  // no alias of an alias
+  refused(ChangeAliases{{good, move, {Kind::kDelete, "", "none", ""}}}, Code::kNotFound,
+          "Alias `none` doesn't exist!");
+  refused(ChangeAliases{{good, move, {Kind::kRename, "", "none", "x"}}}, Code::kNotFound,
+          "Alias `none` doesn't exist!");
+  refused(ChangeAliases{{good, move, {Kind::kDelete, "", "b", ""}}}, Code::kNotFound,
+          "Alias `b` doesn't exist!");
+  refused(ChangeAliases{{good, {Kind::kCreate, "films", "x", ""}}}, Code::kNotFound,
+          "Collection `films` doesn't exist!");
+  refused(ChangeAliases{{good, {Kind::kCreate, "books", "books", ""}}}, Code::kExists,
+          "Collection `books` already exists!");
+  refused(ChangeAliases{{good, {Kind::kRename, "", "b", "books"}}}, Code::kExists,
+          "Collection `books` already exists!");
+  // no alias of an alias
+  refused(ChangeAliases{{good, {Kind::kCreate, "b", "x", ""}}}, Code::kNotFound,
+          "Collection `b` doesn't exist!");
 }
 
 }  // namespace

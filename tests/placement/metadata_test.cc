@@ -1,4 +1,5 @@
-// The metadata's state machine over the real key-value store: what is applied is there after a reopen, who waits is told.
+// The metadata's state machine over the real key-value store: what is applied is there after a
+// reopen, who waits is told.
 #include "host/placement/metadata.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +28,8 @@ CreateCollection create(const std::string& name) {
 class MetadataTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "rhumb-metadata-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "rhumb-metadata-XXXXXX").string();
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     directory_ = pattern;
     const Status loaded = plugins_.load_file(std::string(RHUMB_PLUGIN_DIR) + "/storage_sqlite.so");
@@ -46,7 +48,8 @@ class MetadataTest : public testing::Test {
     return std::move(*opened);
   }
   void open() {
-    auto opened = Metadata::open(store(), executor_, [this](uint64_t index) { released_.push_back(index); });
+    auto opened =
+        Metadata::open(store(), executor_, [this](uint64_t index) { released_.push_back(index); });
     ASSERT_TRUE(opened.ok()) << opened.status().message();
     metadata_ = std::move(*opened);
     index_ = metadata_->applied_index();
@@ -86,27 +89,37 @@ TEST_F(MetadataTest, a_reopened_store_has_the_same_map) {
   EXPECT_EQ(metadata_->applied_index(), 0u);
   EXPECT_TRUE(metadata_->map()->collections.empty());
   ASSERT_TRUE(apply({{++index_, 1, EntryType::kNoop, ""}}).ok()) << "what a new group begins with";
-  ASSERT_TRUE(run(InitCluster{"cluster", {1, ""}}, create("books"), create("films"), create("songs")).ok());
+  ASSERT_TRUE(
+      run(InitCluster{"cluster", {1, ""}}, create("books"), create("films"), create("songs")).ok());
   using Kind = AliasChange::Kind;
-  ASSERT_TRUE(run(ChangeAliases{{{Kind::kCreate, "books", "b", ""}, {Kind::kCreate, "films", "f", ""}, {Kind::kCreate, "songs", "s", ""}}}).ok());
-  UpdateCollection update{"films", metadata_->map()->find("films")->config_version, metadata_->map()->find("films")->config};
+  ASSERT_TRUE(run(ChangeAliases{{{Kind::kCreate, "books", "b", ""},
+                                 {Kind::kCreate, "films", "f", ""},
+                                 {Kind::kCreate, "songs", "s", ""}}})
+                  .ok());
+  UpdateCollection update{"films", metadata_->map()->find("films")->config_version,
+                          metadata_->map()->find("films")->config};
   update.config.payload_indexes["year"] = {model::FieldType::kInteger, ""};
-  ASSERT_TRUE(run(update, DropCollection{"songs"}, ChangeAliases{{{Kind::kRename, "", "b", "b2"}}}).ok());
+  ASSERT_TRUE(
+      run(update, DropCollection{"songs"}, ChangeAliases{{{Kind::kRename, "", "b", "b2"}}}).ok());
   const std::string before = model::text_of(*metadata_->map());
   for (int time = 0; time < 2; ++time) {
     reopen();
     EXPECT_EQ(model::text_of(*metadata_->map()), before);
     EXPECT_EQ(metadata_->applied_index(), 9u);
   }
-  EXPECT_EQ(metadata_->map()->aliases, (std::map<std::string, std::string>{{"b2", "books"}, {"f", "films"}}));
+  EXPECT_EQ(metadata_->map()->aliases,
+            (std::map<std::string, std::string>{{"b2", "books"}, {"f", "films"}}));
   ASSERT_TRUE(run(create("songs")).ok());
-  EXPECT_EQ(metadata_->map()->find("songs")->shards[0].shard, model::kFirstShard + 3) << "ids go on after a restart";
+  EXPECT_EQ(metadata_->map()->find("songs")->shards[0].shard, model::kFirstShard + 3)
+      << "ids go on after a restart";
 }
 
 TEST_F(MetadataTest, a_refused_command_is_an_outcome_and_not_a_failure_of_the_state_machine) {
-  ASSERT_TRUE(run(InitCluster{"cluster", {1, ""}}, create("books"), create("books"), create("films")).ok());
+  ASSERT_TRUE(
+      run(InitCluster{"cluster", {1, ""}}, create("books"), create("books"), create("films")).ok());
   std::vector<Applied> outcomes;
-  for (uint64_t index = 1; index <= 4; ++index) metadata_->await(index, [&](Applied a) { outcomes.push_back(std::move(a)); });
+  for (uint64_t index = 1; index <= 4; ++index)
+    metadata_->await(index, [&](Applied a) { outcomes.push_back(std::move(a)); });
   ASSERT_EQ(outcomes.size(), 4u) << "they are applied: await answers at once";
   EXPECT_TRUE(outcomes[1].status.ok() && outcomes[1].changed);
   EXPECT_EQ(outcomes[2].status.code(), Code::kExists);
@@ -180,13 +193,15 @@ TEST_F(MetadataTest, the_log_is_released_up_to_what_is_durable) {
   std::vector<Entry> many;
   for (int i = 0; i < 1024; ++i) many.push_back(entry(DropCollection{"nothing"}));
   ASSERT_TRUE(apply(std::move(many)).ok());
-  EXPECT_EQ(released_, (std::vector<uint64_t>{1, 1025})) << "by itself after 1,024 entries: a restart replays no more";
+  EXPECT_EQ(released_, (std::vector<uint64_t>{1, 1025}))
+      << "by itself after 1,024 entries: a restart replays no more";
 }
 
 TEST_F(MetadataTest, an_entry_that_cannot_be_read_stops_the_machine_and_leaves_the_state) {
   ASSERT_TRUE(run(InitCluster{"cluster", {1, ""}}).ok());
   const std::string before = model::text_of(*metadata_->map());
-  const Status status = apply({entry(create("books")), {++index_, 1, EntryType::kData, "{\"op\":\"of a newer release\"}"}});
+  const Status status = apply(
+      {entry(create("books")), {++index_, 1, EntryType::kData, "{\"op\":\"of a newer release\"}"}});
   EXPECT_EQ(status.code(), Code::kCorrupt);
   EXPECT_EQ(model::text_of(*metadata_->map()), before) << "the batch is one";
   EXPECT_EQ(metadata_->applied_index(), 1u);
@@ -212,9 +227,12 @@ TEST_F(MetadataTest, damaged_rows_are_told_with_their_name) {
   };
   const Status collection = open_status("cbooks", "garbage");
   EXPECT_EQ(collection.code(), Code::kCorrupt);
-  EXPECT_NE(collection.message().find("collection books"), std::string::npos) << collection.message();
-  EXPECT_NE(open_status("s", std::string("\2\0\0\0", 4)).message().find("format 2"), std::string::npos);
-  EXPECT_NE(open_status("s", std::string("\1\0\0\0x", 5)).message().find("head row"), std::string::npos);
+  EXPECT_NE(collection.message().find("collection books"), std::string::npos)
+      << collection.message();
+  EXPECT_NE(open_status("s", std::string("\2\0\0\0", 4)).message().find("format 2"),
+            std::string::npos);
+  EXPECT_NE(open_status("s", std::string("\1\0\0\0x", 5)).message().find("head row"),
+            std::string::npos);
   open();
   EXPECT_EQ(metadata_->map()->collections.size(), 1u) << "repaired";
 }

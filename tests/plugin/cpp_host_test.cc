@@ -12,8 +12,9 @@ namespace rhumb::plugin {
 namespace {
 
 const rhumb_host_t* bare_host() {
-  static const rhumb_host_t host = {sizeof(rhumb_host_t), 1, 0, nullptr,
-                                    [](const rhumb_host_t*, const char*) -> const void* { return nullptr; }};
+  static const rhumb_host_t host = {
+      sizeof(rhumb_host_t), 1, 0, nullptr,
+      [](const rhumb_host_t*, const char*) -> const void* { return nullptr; }};
   return &host;
 }
 
@@ -55,7 +56,9 @@ TEST(CppHost, CheckCallSeesCancellationAndDeadline) {
   base::Executor executor("test", 1, 4);
   HostServices services("index/x", executor);
   const Host host(services.raw());
-  const auto outcome = [&](const rhumb_call_t* call) { return guard(nullptr, [&] { check_call(call, host); }); };
+  const auto outcome = [&](const rhumb_call_t* call) {
+    return guard(nullptr, [&] { check_call(call, host); });
+  };
   EXPECT_EQ(RHUMB_OK, outcome(nullptr));
   EXPECT_EQ(RHUMB_OK, outcome(CallContext(base::Deadline{}).raw()));
   EXPECT_EQ(RHUMB_OK, outcome(CallContext(base::Deadline::after_ms(3'600'000)).raw()));

@@ -23,7 +23,8 @@ TEST(HostServices, OffersWhatTheHeaderNamesAndNothingElse) {
   base::Executor executor("test", 2, 4);
   HostServices services("index/x", executor);
   EXPECT_EQ(RHUMB_ABI_MAJOR, services.raw()->abi_major);
-  for (const char* id : {RHUMB_HOST_LOG, RHUMB_HOST_EXECUTOR, RHUMB_HOST_CLOCK, RHUMB_HOST_MEMORY}) {
+  for (const char* id :
+       {RHUMB_HOST_LOG, RHUMB_HOST_EXECUTOR, RHUMB_HOST_CLOCK, RHUMB_HOST_MEMORY}) {
     EXPECT_NE(nullptr, services.raw()->get_extension(services.raw(), id)) << id;
   }
   EXPECT_EQ(nullptr, services.raw()->get_extension(services.raw(), "rhumb.host.log/2"));
@@ -62,10 +63,12 @@ TEST(HostServices, ParallelCoversEachIndexOnce) {
   const auto* table = service<rhumb_host_executor_t>(services, RHUMB_HOST_EXECUTOR);
   EXPECT_EQ(4u, table->width);
   std::vector<std::atomic<int>> seen(1000);
-  EXPECT_EQ(RHUMB_OK,
-            table->parallel(
-                services.raw(), seen.size(),
-                [](void* arg, uint64_t i) { ++(*static_cast<std::vector<std::atomic<int>>*>(arg))[i]; }, &seen));
+  EXPECT_EQ(RHUMB_OK, table->parallel(
+                          services.raw(), seen.size(),
+                          [](void* arg, uint64_t i) {
+                            ++(*static_cast<std::vector<std::atomic<int>>*>(arg))[i];
+                          },
+                          &seen));
   for (const auto& n : seen) EXPECT_EQ(1, n);
 }
 
@@ -112,7 +115,8 @@ TEST(HostServices, LogLinesNameTheEngine) {
   log->log(services.raw(), RHUMB_LOG_ERROR, {nullptr, 0});
   const std::string lines = testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::string::npos, lines.find("not shown")) << lines;
-  EXPECT_NE(std::string::npos, lines.find("\"engine\":\"index/flat\",\"text\":\"half full\\n\"")) << lines;
+  EXPECT_NE(std::string::npos, lines.find("\"engine\":\"index/flat\",\"text\":\"half full\\n\""))
+      << lines;
   EXPECT_NE(std::string::npos, lines.find("\"level\":\"error\"")) << lines;
   EXPECT_EQ(2, std::count(lines.begin(), lines.end(), '\n')) << lines;
 }

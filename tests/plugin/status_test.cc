@@ -23,14 +23,25 @@ TEST(PluginStatus, OkIsOkWhateverTheTextSays) {
 }
 
 TEST(PluginStatus, EachStatusHasItsReaction) {
-  const std::pair<rhumb_status_t, Code> expected[] = {
-      {RHUMB_INVALID, Code::kInvalid},   {RHUMB_NOT_FOUND, Code::kNotFound},   {RHUMB_UNSUPPORTED, Code::kUnsupported},
-      {RHUMB_DENIED, Code::kForbidden},  {RHUMB_BUSY, Code::kBusy},            {RHUMB_TIMEOUT, Code::kTimeout},
-      {RHUMB_CANCELLED, Code::kCancelled}, {RHUMB_NOT_LEADER, Code::kUnavailable}, {RHUMB_NO_SPACE, Code::kNoSpace},
-      {RHUMB_OVER_LIMIT, Code::kBusy},   {RHUMB_NO_MEMORY, Code::kUnavailable}, {RHUMB_IO, Code::kIo},
-      {RHUMB_CORRUPT, Code::kCorrupt},   {RHUMB_BUG, Code::kInternal},
-      // of a later minor: the range decides
-      {60, Code::kInvalid}, {100, Code::kUnavailable}, {200, Code::kInternal}, {-1, Code::kInternal}};
+  const std::pair<rhumb_status_t, Code> expected[] = {{RHUMB_INVALID, Code::kInvalid},
+                                                      {RHUMB_NOT_FOUND, Code::kNotFound},
+                                                      {RHUMB_UNSUPPORTED, Code::kUnsupported},
+                                                      {RHUMB_DENIED, Code::kForbidden},
+                                                      {RHUMB_BUSY, Code::kBusy},
+                                                      {RHUMB_TIMEOUT, Code::kTimeout},
+                                                      {RHUMB_CANCELLED, Code::kCancelled},
+                                                      {RHUMB_NOT_LEADER, Code::kUnavailable},
+                                                      {RHUMB_NO_SPACE, Code::kNoSpace},
+                                                      {RHUMB_OVER_LIMIT, Code::kBusy},
+                                                      {RHUMB_NO_MEMORY, Code::kUnavailable},
+                                                      {RHUMB_IO, Code::kIo},
+                                                      {RHUMB_CORRUPT, Code::kCorrupt},
+                                                      {RHUMB_BUG, Code::kInternal},
+                                                      // of a later minor: the range decides
+                                                      {60, Code::kInvalid},
+                                                      {100, Code::kUnavailable},
+                                                      {200, Code::kInternal},
+                                                      {-1, Code::kInternal}};
   for (const auto& [rc, code] : expected) {
     EXPECT_EQ(code, to_code(rc)) << rc;
     EXPECT_EQ(rc >= 128 || rc < 0, fences(rc)) << rc;
@@ -38,8 +49,9 @@ TEST(PluginStatus, EachStatusHasItsReaction) {
 }
 
 TEST(PluginStatus, TheWayBackKeepsTheMeaning) {
-  for (const rhumb_status_t rc : {RHUMB_OK, RHUMB_INVALID, RHUMB_NOT_FOUND, RHUMB_UNSUPPORTED, RHUMB_DENIED, RHUMB_BUSY,
-                                  RHUMB_TIMEOUT, RHUMB_CANCELLED, RHUMB_NO_SPACE, RHUMB_IO, RHUMB_CORRUPT, RHUMB_BUG}) {
+  for (const rhumb_status_t rc :
+       {RHUMB_OK, RHUMB_INVALID, RHUMB_NOT_FOUND, RHUMB_UNSUPPORTED, RHUMB_DENIED, RHUMB_BUSY,
+        RHUMB_TIMEOUT, RHUMB_CANCELLED, RHUMB_NO_SPACE, RHUMB_IO, RHUMB_CORRUPT, RHUMB_BUG}) {
     EXPECT_EQ(rc, from_code(to_code(rc)));
   }
 }
@@ -60,7 +72,8 @@ TEST(PluginStatus, ErrnoIsTold) {
   ErrorSlot error;
   std::strcpy(error.out()->text, "write failed");
   error.out()->os_errno = ENOSPC;
-  EXPECT_EQ("kv: write failed (No space left on device)", error.status(RHUMB_NO_SPACE, "kv").message());
+  EXPECT_EQ("kv: write failed (No space left on device)",
+            error.status(RHUMB_NO_SPACE, "kv").message());
   EXPECT_EQ("kv: status 68", to_status(RHUMB_NO_SPACE, nullptr, "kv").message());
 }
 

@@ -22,7 +22,8 @@ inline constexpr uint32_t kSlowDown = 8;  // instrumented code gets less data
 inline constexpr uint32_t kSlowDown = 1;
 #endif
 
-// Vectors as embeddings are: clusters of different shape and weight in a subspace of low rank, with a little noise in all directions.
+// Vectors as embeddings are: clusters of different shape and weight in a subspace of low rank, with
+// a little noise in all directions.
 class Generator {
  public:
   Generator(uint32_t dim, uint64_t seed, uint32_t clusters = 100, uint32_t rank = 24)
@@ -70,7 +71,8 @@ inline std::string encoded(std::vector<float> v, uint32_t scalar, uint32_t metri
   if (scalar == RHUMB_F32) std::memcpy(out.data(), v.data(), out.size());
   if (scalar == RHUMB_F16) rhumb_f32_to_f16(v.data(), reinterpret_cast<uint16_t*>(out.data()), dim);
   for (uint32_t i = 0; i < dim; ++i) {
-    if (scalar == RHUMB_U8) out[i] = static_cast<char>(std::lround(std::clamp(128 + 12 * v[i], 0.0f, 255.0f)));
+    if (scalar == RHUMB_U8)
+      out[i] = static_cast<char>(std::lround(std::clamp(128 + 12 * v[i], 0.0f, 255.0f)));
     if (scalar == RHUMB_BIT && v[i] > 0) out[i / 8] = static_cast<char>(out[i / 8] | 1 << (i % 8));
   }
   return out;
@@ -80,8 +82,10 @@ inline std::string encoded(std::vector<float> v, uint32_t scalar, uint32_t metri
 class Column {
  public:
   static constexpr uint32_t kShift = 8;
-  Column(uint32_t metric, uint32_t scalar, uint32_t dim, uint32_t capacity = 1 << 17) : metric_(metric), table_((capacity >> kShift) + 1) {
-    raw_ = {sizeof raw_, scalar, dim, kShift, 0, rhumb_vector_bytes(scalar, dim), table_.data(), nullptr};
+  Column(uint32_t metric, uint32_t scalar, uint32_t dim, uint32_t capacity = 1 << 17)
+      : metric_(metric), table_((capacity >> kShift) + 1) {
+    raw_ = {sizeof raw_,   scalar, dim, kShift, 0, rhumb_vector_bytes(scalar, dim),
+            table_.data(), nullptr};
   }
   Column(const Column&) = delete;
   Column& operator=(const Column&) = delete;
@@ -92,7 +96,8 @@ class Column {
       table_[slot >> kShift] = chunks_.back().get();
     }
     const std::string bytes = encoded(v, raw_.scalar, metric_);
-    std::memcpy(chunks_.back().get() + (slot & ((1u << kShift) - 1)) * raw_.stride, bytes.data(), bytes.size());
+    std::memcpy(chunks_.back().get() + (slot & ((1u << kShift) - 1)) * raw_.stride, bytes.data(),
+                bytes.size());
     ++raw_.rows;
     return slot;
   }
@@ -104,7 +109,8 @@ class Column {
     }
   }
   std::string query(const std::vector<float>& v) const { return encoded(v, raw_.scalar, metric_); }
-  std::vector<std::string> queries(Generator& generator, uint32_t n, std::vector<uint32_t>* clusters = nullptr) const {
+  std::vector<std::string> queries(Generator& generator, uint32_t n,
+                                   std::vector<uint32_t>* clusters = nullptr) const {
     std::vector<std::string> out;
     for (uint32_t i = 0; i < n; ++i) {
       uint32_t cluster = 0;
@@ -118,7 +124,8 @@ class Column {
   rhumb_vectors_t& raw() { return raw_; }
   const rhumb_vectors_t& raw() const { return raw_; }
   const char* row(uint32_t slot) const {
-    return static_cast<const char*>(table_[slot >> kShift]) + (slot & ((1u << kShift) - 1)) * raw_.stride;
+    return static_cast<const char*>(table_[slot >> kShift]) +
+           (slot & ((1u << kShift) - 1)) * raw_.stride;
   }
 
  private:

@@ -1,4 +1,5 @@
-// Drives index engines through their tables of functions, as the host does, over columns of generated vectors.
+// Drives index engines through their tables of functions, as the host does, over columns of
+// generated vectors.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -31,7 +32,8 @@ namespace rhumb::index_test {
 
 class Bits {
  public:
-  explicit Bits(uint32_t size, bool value = false) : size_(size), words_(size / 64 + 1, value ? ~uint64_t{0} : 0) {
+  explicit Bits(uint32_t size, bool value = false)
+      : size_(size), words_(size / 64 + 1, value ? ~uint64_t{0} : 0) {
     if (value) words_.back() = (uint64_t{1} << (size % 64)) - 1;
   }
   void set(uint32_t i) { words_[i / 64] |= uint64_t{1} << (i % 64); }
@@ -52,10 +54,20 @@ class Bits {
   uint32_t size() const { return size_; }
   const uint64_t* words() const { return words_.data(); }
 
-  rhumb_filter_t as_live() const { return {sizeof(rhumb_filter_t), RHUMB_FILTER_ALL, nullptr, nullptr, size_, count(), words()}; }
-  rhumb_filter_t as_bits() const { return {sizeof(rhumb_filter_t), RHUMB_FILTER_BITS, words(), nullptr, size_, count(), nullptr}; }
+  rhumb_filter_t as_live() const {
+    return {sizeof(rhumb_filter_t), RHUMB_FILTER_ALL, nullptr, nullptr, size_, count(), words()};
+  }
+  rhumb_filter_t as_bits() const {
+    return {sizeof(rhumb_filter_t), RHUMB_FILTER_BITS, words(), nullptr, size_, count(), nullptr};
+  }
   static rhumb_filter_t as_slots(const std::vector<uint32_t>& slots) {
-    return {sizeof(rhumb_filter_t), RHUMB_FILTER_SLOTS, nullptr, slots.data(), 0, slots.size(), nullptr};
+    return {sizeof(rhumb_filter_t),
+            RHUMB_FILTER_SLOTS,
+            nullptr,
+            slots.data(),
+            0,
+            slots.size(),
+            nullptr};
   }
 
  private:
@@ -100,10 +112,12 @@ inline plugin::Engine<rhumb_index_ops_t> engine(const char* id) {
 // An instance. Failed calls answer their status and leave the text in error().
 class Index {
  public:
-  Index(const char* id, const Column& column, std::string config = "", std::string data_dir = "", uint64_t capacity_hint = 0)
+  Index(const char* id, const Column& column, std::string config = "", std::string data_dir = "",
+        uint64_t capacity_hint = 0)
       : ops_(*engine(id).ops), column_(column) {
     const rhumb_open_t base{sizeof base, 0, slice(config), slice(data_dir), nullptr};
-    const rhumb_index_open_t open{sizeof open, column.metric(), &column.raw(), capacity_hint, &base};
+    const rhumb_index_open_t open{sizeof open, column.metric(), &column.raw(), capacity_hint,
+                                  &base};
     opened_ = ops_.open(engine(id).host, &open, &self_, error_out());
   }
   ~Index() {
@@ -114,7 +128,8 @@ class Index {
 
   rhumb_status_t opened() const { return opened_; }
   std::string error() const { return error_.text; }
-  rhumb_status_t build(uint32_t threads = 1, const uint64_t* live = nullptr, const rhumb_call_t* call = nullptr) {
+  rhumb_status_t build(uint32_t threads = 1, const uint64_t* live = nullptr,
+                       const rhumb_call_t* call = nullptr) {
     const rhumb_progress_t progress{sizeof progress, threads, nullptr, nullptr};
     return ops_.build(self_, call, column_.rows(), live, &progress, error_out());
   }
@@ -132,13 +147,15 @@ class Index {
   }
 
   // Any thread. Throws what the engine says when it fails.
-  std::vector<Hits> search(std::span<const std::string> queries, const Ask& ask, uint64_t* distances = nullptr, uint64_t* codes = nullptr) const {
+  std::vector<Hits> search(std::span<const std::string> queries, const Ask& ask,
+                           uint64_t* distances = nullptr, uint64_t* codes = nullptr) const {
     std::string rows;
     for (const std::string& q : queries) rows += q;
     rhumb_query_t query{};
     query.struct_size = sizeof query;
     query.k = ask.k;
-    query.vectors = {rows.data(), queries.size(), column_.raw().stride, column_.raw().dim, column_.raw().scalar};
+    query.vectors = {rows.data(), queries.size(), column_.raw().stride, column_.raw().dim,
+                     column_.raw().scalar};
     query.query_count = queries.size();
     query.filter = ask.filter;
     query.ef = ask.ef;
@@ -152,16 +169,20 @@ class Index {
     rhumb_error_t error{};
     error.struct_size = sizeof error;
     const rhumb_status_t rc = ops_.search(self_, nullptr, &query, &out, &error);
-    if (rc != RHUMB_OK) throw std::runtime_error("search: " + std::to_string(rc) + " " + error.text);
+    if (rc != RHUMB_OK)
+      throw std::runtime_error("search: " + std::to_string(rc) + " " + error.text);
     if (distances != nullptr) *distances = out.exact_distances;
     if (codes != nullptr) *codes = out.code_distances;
     std::vector<Hits> all(queries.size());
     for (size_t q = 0; q < queries.size(); ++q) {
-      for (uint32_t i = 0; i < counts.at(q); ++i) all[q].push_back({slots[q * ask.k + i], values[q * ask.k + i]});
+      for (uint32_t i = 0; i < counts.at(q); ++i)
+        all[q].push_back({slots[q * ask.k + i], values[q * ask.k + i]});
     }
     return all;
   }
-  Hits search_one(const std::string& query, const Ask& ask = {}) const { return search({&query, 1}, ask)[0]; }
+  Hits search_one(const std::string& query, const Ask& ask = {}) const {
+    return search({&query, 1}, ask)[0];
+  }
 
   rhumb_index_t* raw() { return self_; }
   const rhumb_index_ops_t& ops() const { return ops_; }
@@ -186,7 +207,9 @@ inline double recall(const std::vector<Hits>& found, const std::vector<Hits>& tr
     all += truth[q].size();
     if (truth[q].empty()) continue;
     for (size_t i = 0; i < std::min(found[q].size(), truth[q].size()); ++i) {
-      if (found[q][i].distance <= truth[q].back().distance * (truth[q].back().distance < 0 ? 1 - 1e-6f : 1 + 1e-6f)) ++right;
+      if (found[q][i].distance <=
+          truth[q].back().distance * (truth[q].back().distance < 0 ? 1 - 1e-6f : 1 + 1e-6f))
+        ++right;
     }
   }
   return all == 0 ? 1.0 : static_cast<double>(right) / static_cast<double>(all);

@@ -1,4 +1,5 @@
-// Columns of vectors with any bits, and what every index engine owes for them: it ends, and its hits are finite, in order and each there once.
+// Columns of vectors with any bits, and what every index engine owes for them: it ends, and its
+// hits are finite, in order and each there once.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,14 +15,17 @@ namespace rhumb::index_test {
 
 class OddColumn {
  public:
-  OddColumn(uint32_t metric, uint32_t scalar, uint32_t dim, uint32_t rows, uint64_t seed) : random_(seed), dim_(dim), scalar_(scalar), column_(metric, scalar, dim) {
+  OddColumn(uint32_t metric, uint32_t scalar, uint32_t dim, uint32_t rows, uint64_t seed)
+      : random_(seed), dim_(dim), scalar_(scalar), column_(metric, scalar, dim) {
     for (uint32_t i = 0; i < rows; ++i) column_.add(next());
   }
   // Odd components, or ordinary ones.
   std::vector<float> next() {
     std::vector<float> out(dim_);
     const bool ordinary = random_() % 3 == 0;
-    for (float& x : out) x = ordinary || scalar_ == RHUMB_U8 ? static_cast<float>(random_() % 4001) / 200 - 10 : rhumb::test::odd_float(random_);
+    for (float& x : out)
+      x = ordinary || scalar_ == RHUMB_U8 ? static_cast<float>(random_() % 4001) / 200 - 10
+                                          : rhumb::test::odd_float(random_);
     return out;
   }
   std::string query() { return column_.query(next()); }
@@ -29,10 +33,12 @@ class OddColumn {
   Hits closest(const std::string& query, uint32_t k) const {
     const rhumb_kernel_t* kernel = rhumb_kernel_for(column_.metric(), scalar_);
     std::vector<HitKey> keys;
-    for (uint32_t slot = 0; slot < column_.rows(); ++slot) keys.push_back(hit_key(kernel->one(query.data(), column_.row(slot), dim_), slot));
+    for (uint32_t slot = 0; slot < column_.rows(); ++slot)
+      keys.push_back(hit_key(kernel->one(query.data(), column_.row(slot), dim_), slot));
     std::sort(keys.begin(), keys.end());
     Hits out;
-    for (size_t i = 0; i < std::min<size_t>(k, keys.size()); ++i) out.push_back({hit_slot(keys[i]), hit_distance(keys[i])});
+    for (size_t i = 0; i < std::min<size_t>(k, keys.size()); ++i)
+      out.push_back({hit_slot(keys[i]), hit_distance(keys[i])});
     return out;
   }
 
@@ -56,7 +62,8 @@ inline void expect_ordered(const Hits& hits, uint32_t k, uint32_t rows) {
 }
 
 inline void expect_any_numbers(const char* engine, uint32_t rows = 900) {
-  for (const uint32_t metric : {uint32_t{RHUMB_COSINE}, uint32_t{RHUMB_DOT}, uint32_t{RHUMB_EUCLID}, uint32_t{RHUMB_MANHATTAN}}) {
+  for (const uint32_t metric : {uint32_t{RHUMB_COSINE}, uint32_t{RHUMB_DOT}, uint32_t{RHUMB_EUCLID},
+                                uint32_t{RHUMB_MANHATTAN}}) {
     for (const uint32_t scalar : {uint32_t{RHUMB_F32}, uint32_t{RHUMB_F16}, uint32_t{RHUMB_U8}}) {
       SCOPED_TRACE("metric " + std::to_string(metric) + " scalar " + std::to_string(scalar));
       OddColumn odd(metric, scalar, 7, rows, 4242 + metric * 10 + scalar);

@@ -46,15 +46,18 @@ TEST(MergeTest, similarities_fall_and_distances_rise) {
     out.push_back(part({hit(3, sign * 0.95f), hit(4, sign * 0.5f), hit(5, sign * -0.5f)}));
     return out;
   };
-  for (const Distance d : {Distance::kCosine, Distance::kDot}) EXPECT_EQ(merged(d, 10, parts(1)), "3 1 4 2 5");
-  for (const Distance d : {Distance::kEuclid, Distance::kManhattan}) EXPECT_EQ(merged(d, 10, parts(-1)), "3 1 4 2 5");
+  for (const Distance d : {Distance::kCosine, Distance::kDot})
+    EXPECT_EQ(merged(d, 10, parts(1)), "3 1 4 2 5");
+  for (const Distance d : {Distance::kEuclid, Distance::kManhattan})
+    EXPECT_EQ(merged(d, 10, parts(-1)), "3 1 4 2 5");
 }
 
 TEST(MergeTest, the_limit_counts_over_all_parts) {
   const struct {
     uint32_t limit;
     const char* ids;
-  } cases[] = {{0, ""}, {1, "3"}, {2, "3 1"}, {4, "3 1 2 4"}, {100, "3 1 2 4"}, {UINT32_MAX, "3 1 2 4"}};
+  } cases[] = {{0, ""},        {1, "3"},         {2, "3 1"},
+               {4, "3 1 2 4"}, {100, "3 1 2 4"}, {UINT32_MAX, "3 1 2 4"}};
   for (const auto& c : cases) {
     std::vector<SearchResult> parts;
     parts.push_back(part({hit(1, 3), hit(2, 2)}));
@@ -88,7 +91,8 @@ TEST(MergeTest, plans_of_all_parts_are_told) {
   EXPECT_EQ(all.plan[2].segment, 7u);
 }
 
-// However the points are spread, the answer is that of one list of all: ties and negative scores among them.
+// However the points are spread, the answer is that of one list of all: ties and negative scores
+// among them.
 TEST(MergeTest, the_answer_does_not_depend_on_how_points_are_spread) {
   constexpr uint64_t kSeed = 99;
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
@@ -100,7 +104,8 @@ TEST(MergeTest, the_answer_does_not_depend_on_how_points_are_spread) {
     };
     std::vector<Record> all;
     const uint64_t points = random() % 60;
-    for (uint64_t id = 0; id < points; ++id) all.push_back(hit(id, static_cast<float>(static_cast<int>(random() % 7)) - 3.0f));
+    for (uint64_t id = 0; id < points; ++id)
+      all.push_back(hit(id, static_cast<float>(static_cast<int>(random() % 7)) - 3.0f));
     std::vector<SearchResult> parts(2 + random() % 5);
     for (const Record& r : all) parts[random() % parts.size()].points.push_back(r);
     for (SearchResult& p : parts) std::sort(p.points.begin(), p.points.end(), first);
@@ -112,7 +117,10 @@ TEST(MergeTest, the_answer_does_not_depend_on_how_points_are_spread) {
 }
 
 TEST(MergeByIdTest, first_of_all_by_id) {
-  const auto parts = [] { return std::vector<std::vector<Record>>{{hit(1, 0), hit(40, 0)}, {}, {hit(2, 0), hit(3, 0), hit(500, 0)}}; };
+  const auto parts = [] {
+    return std::vector<std::vector<Record>>{
+        {hit(1, 0), hit(40, 0)}, {}, {hit(2, 0), hit(3, 0), hit(500, 0)}};
+  };
   EXPECT_EQ(ids_of(merge_by_id(4, parts())), "1 2 3 40");
   EXPECT_EQ(ids_of(merge_by_id(5, parts())), "1 2 3 40 500");
   EXPECT_EQ(ids_of(merge_by_id(9, parts())), "1 2 3 40 500");
@@ -135,7 +143,8 @@ TEST(ThresholdTest, is_a_floor_of_similarities_and_a_ceiling_of_distances) {
 
 TEST(MergeTest, scores_of_any_bits_have_one_order_and_a_nan_is_last) {
   std::mt19937_64 random(71);
-  for (const Distance d : {Distance::kCosine, Distance::kDot, Distance::kEuclid, Distance::kManhattan}) {
+  for (const Distance d :
+       {Distance::kCosine, Distance::kDot, Distance::kEuclid, Distance::kManhattan}) {
     std::vector<float> scores;
     for (int i = 0; i < 120; ++i) scores.push_back(test::odd_float(random));
     EXPECT_EQ(test::order_fault(scores, [d](float a, float b) { return better(d, a, b); }), "");
@@ -154,8 +163,10 @@ TEST(MergeTest, scores_of_any_bits_have_one_order_and_a_nan_is_last) {
     std::sort(ids.begin(), ids.end());
     EXPECT_EQ(std::unique(ids.begin(), ids.end()), ids.end());
     std::vector<SearchResult> turned(3);  // the same, spread in another way
-    for (size_t i = 0; i < scores.size(); ++i) turned[(i * 7 + 1) % 3].points.push_back(hit(i, scores[i]));
-    EXPECT_EQ(ids_of(merge(d, 50, std::move(turned)).points), ids_of(merge(d, 50, std::move(parts)).points));
+    for (size_t i = 0; i < scores.size(); ++i)
+      turned[(i * 7 + 1) % 3].points.push_back(hit(i, scores[i]));
+    EXPECT_EQ(ids_of(merge(d, 50, std::move(turned)).points),
+              ids_of(merge(d, 50, std::move(parts)).points));
   }
 }
 

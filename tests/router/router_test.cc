@@ -12,7 +12,8 @@ using model::BucketRun;
 class RouterHost : public ::testing::Test {
  protected:
   RouterHost() : executor_("plugins", 1, 16), registry_(executor_) {
-    const base::Status loaded = registry_.load_file(std::string(RHUMB_PLUGIN_DIR) + "/router_hash.so");
+    const base::Status loaded =
+        registry_.load_file(std::string(RHUMB_PLUGIN_DIR) + "/router_hash.so");
     EXPECT_TRUE(loaded.ok()) << loaded.message();
     auto opened = Router::open(registry_, "hash");
     EXPECT_TRUE(opened.ok()) << opened.status().message();
@@ -43,7 +44,8 @@ TEST_F(RouterHost, AssignsAndFindsShards) {
   EXPECT_EQ(shard_of(*runs, 2048), 8u);
   EXPECT_EQ(shard_of(*runs, 4095), 8u);
 
-  const std::vector<ShardShare> weighted = {{.shard = 7, .leaving = true}, {.shard = 8, .weight = 1}, {.shard = 9, .weight = 3}};
+  const std::vector<ShardShare> weighted = {
+      {.shard = 7, .leaving = true}, {.shard = 8, .weight = 1}, {.shard = 9, .weight = 3}};
   const auto next = router_->assign(*runs, weighted);
   ASSERT_TRUE(next.ok());
   uint32_t eight = 0, nine = 0;
@@ -78,9 +80,13 @@ TEST_F(RouterHost, SaysWhatIsWrong) {
 }
 
 TEST(BucketMap, MapsWithGapsAreSeen) {
-  const std::vector<std::vector<BucketRun>> wrong = {
-      {}, {{0, 4095, 1}}, {{1, 4095, 1}}, {{0, 4097, 1}}, {{0, 10, 1}, {11, 4085, 2}},
-      {{0, 0, 1}, {0, 4096, 1}}, {{0, 10, 1}, {9, 4087, 2}}};
+  const std::vector<std::vector<BucketRun>> wrong = {{},
+                                                     {{0, 4095, 1}},
+                                                     {{1, 4095, 1}},
+                                                     {{0, 4097, 1}},
+                                                     {{0, 10, 1}, {11, 4085, 2}},
+                                                     {{0, 0, 1}, {0, 4096, 1}},
+                                                     {{0, 10, 1}, {9, 4087, 2}}};
   for (const auto& runs : wrong) EXPECT_FALSE(check_map(runs).ok());
   EXPECT_TRUE(check_map(std::vector<BucketRun>{{0, 4096, 1}}).ok());
 }

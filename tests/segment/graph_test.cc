@@ -22,7 +22,8 @@ constexpr float kMost = std::numeric_limits<float>::max();
 TEST(GraphTest, DistancesThatAreNoNumbersAreMadeSomeAndPutInOrder) {
   base::Executor executor("plugins", 1, 64);
   plugin::PluginRegistry plugins(executor);
-  const base::Status loaded = plugins.load_file(std::string(RHUMB_BINARY_DIR) + "/faulty/faulty_index_no_numbers.so");
+  const base::Status loaded =
+      plugins.load_file(std::string(RHUMB_BINARY_DIR) + "/faulty/faulty_index_no_numbers.so");
   ASSERT_TRUE(loaded.ok()) << loaded.to_string();
   TempDir dir;
   SegmentOptions options;
@@ -52,7 +53,8 @@ TEST(GraphTest, DistancesThatAreNoNumbersAreMadeSomeAndPutInOrder) {
   const std::vector<Hit>& hits = found->hits.at(0);
   ASSERT_EQ(hits.size(), 12u);
   EXPECT_TRUE(std::is_sorted(hits.begin(), hits.end()));
-  EXPECT_TRUE(std::all_of(hits.begin(), hits.end(), [](const Hit& hit) { return std::isfinite(hit.distance); }));
+  EXPECT_TRUE(std::all_of(hits.begin(), hits.end(),
+                          [](const Hit& hit) { return std::isfinite(hit.distance); }));
   EXPECT_EQ(hits.front().distance, -kMost);
   EXPECT_EQ(hits.back().distance, kMost);
 }

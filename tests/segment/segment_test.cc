@@ -19,7 +19,9 @@ std::vector<VectorSpec> two_vectors() {
   return vector_specs(config);
 }
 
-std::string floats(std::vector<float> v) { return {reinterpret_cast<const char*>(v.data()), v.size() * sizeof(float)}; }
+std::string floats(std::vector<float> v) {
+  return {reinterpret_cast<const char*>(v.data()), v.size() * sizeof(float)};
+}
 
 class SegmentTest : public ::testing::Test {
  protected:
@@ -38,8 +40,10 @@ class SegmentTest : public ::testing::Test {
     for (uint32_t i = 0; i < n; ++i) {
       const std::string key = "\x03k" + std::to_string(i),
                         payload = i % 2 == 0 ? R"({"n":)" + std::to_string(i) + "}" : "";
-      const std::string a = floats({1.0f * static_cast<float>(i), 1, 0, 0}), b = floats({static_cast<float>(i), 2});
-      RowInput row{key, payload, i + 1, {}, {a, i % 3 == 0 ? std::string_view(b) : std::string_view()}};
+      const std::string a = floats({1.0f * static_cast<float>(i), 1, 0, 0}),
+                        b = floats({static_cast<float>(i), 2});
+      RowInput row{
+          key, payload, i + 1, {}, {a, i % 3 == 0 ? std::string_view(b) : std::string_view()}};
       auto slot = segment.append(row);
       ASSERT_TRUE(slot.ok()) << slot.status().to_string();
       ASSERT_EQ(*slot, i);
@@ -112,7 +116,8 @@ TEST_F(SegmentTest, RowsComeBackAfterReopeningAndSealing) {
   EXPECT_FALSE(Segment::open(dir / "1", 1, two_vectors(), options, wrong).ok());
   auto other = two_vectors();
   other[0].params.size = 5;
-  EXPECT_EQ(Segment::open(dir / "1", 1, other, options, sealed).status().code(), base::Code::kInvalid);
+  EXPECT_EQ(Segment::open(dir / "1", 1, other, options, sealed).status().code(),
+            base::Code::kInvalid);
 }
 
 TEST_F(SegmentTest, FullByRowsOrByBytes) {

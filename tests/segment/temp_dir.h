@@ -10,7 +10,8 @@ namespace rhumb::segment::test {
 class TempDir {
  public:
   TempDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "rhumb_segment_XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "rhumb_segment_XXXXXX").string();
     path_ = ::mkdtemp(pattern.data());
   }
   ~TempDir() { std::filesystem::remove_all(path_); }

@@ -61,7 +61,8 @@ TEST(Settings, FaultsNameFileLineKeyAndWhatWasExpected) {
     Settings s;
     const base::Status status = load_file(s, write_yaml(c.yaml));
     ASSERT_FALSE(status.ok()) << c.yaml;
-    for (const std::string& word : c.words) EXPECT_NE(status.message().find(word), std::string::npos) << status.message();
+    for (const std::string& word : c.words)
+      EXPECT_NE(status.message().find(word), std::string::npos) << status.message();
   }
   Settings s;
   EXPECT_EQ(load_file(s, "/nowhere/rhumb.yaml").code(), base::Code::kNotFound);

@@ -1,5 +1,5 @@
-// Readers beside apply, checkpoints, sealing and indexing. A point that is updated all the time never vanishes and
-// never shows twice, and what a filter let through passes it.
+// Readers beside apply, checkpoints, sealing and indexing. A point that is updated all the time
+// never vanishes and never shows twice, and what a filter let through passes it.
 #include <gtest/gtest.h>
 
 #include <future>
@@ -133,12 +133,14 @@ TEST_F(ConcurrentTest, IndexesComeAndGoUnderWrites) {
         if (with) config.payload_indexes["other"].type = model::FieldType::kKeyword;
         std::promise<base::Status> built;
         h->configure(config, ++version, [](const base::Status&) {});
-        h->when_configured(version, [&built](const base::Status& status) { built.set_value(status); });
+        h->when_configured(version,
+                           [&built](const base::Status& status) { built.set_value(status); });
         ASSERT_TRUE(built.get_future().get().ok());
       }
     }
   });
-  for (uint64_t generation = 1; generation < 20; ++generation) write_all(generation, generation % 2 == 0);
+  for (uint64_t generation = 1; generation < 20; ++generation)
+    write_all(generation, generation % 2 == 0);
   stop.store(true);
   join();
   configurer.join();

@@ -12,10 +12,11 @@
 namespace rhumb::shard::test {
 
 TempDir::TempDir() {
-  // Memory where there is some: these tests play crashes by copying files, so an fsync that waits for a disk shows
-  // nothing more.
+  // Memory where there is some: these tests play crashes by copying files, so an fsync that waits
+  // for a disk shows nothing more.
   const std::filesystem::path memory = "/dev/shm";
-  const auto parent = std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+  const auto parent =
+      std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
   std::string pattern = (parent / "rhumb_shard_XXXXXX").string();
   path_ = ::mkdtemp(pattern.data());
 }
@@ -60,7 +61,8 @@ const plugin::PluginRegistry& plugins() {
   static const auto registry = [] {
     base::log_configure(base::LogLevel::kWarn, base::LogFormat::kAuto);
     auto loaded = std::make_unique<plugin::PluginRegistry>(background_pool());
-    for (const char* file : {"storage_sqlite.so", "index_flat.so", "index_hnsw.so", "index_rhumb.so"}) {
+    for (const char* file :
+         {"storage_sqlite.so", "index_flat.so", "index_hnsw.so", "index_rhumb.so"}) {
       const base::Status status = loaded->load_file(std::string(RHUMB_PLUGIN_DIR) + "/" + file);
       if (!status.ok()) {
         ADD_FAILURE() << status.to_string();
@@ -145,7 +147,8 @@ base::Status Harness::apply() {
   std::vector<consensus::Entry> entries(log_.begin() + static_cast<ptrdiff_t>(fed_), log_.end());
   fed_ = log_.size();
   std::promise<base::Status> applied;
-  shard_->apply(std::move(entries), [&applied](const base::Status& status) { applied.set_value(status); });
+  shard_->apply(std::move(entries),
+                [&applied](const base::Status& status) { applied.set_value(status); });
   return applied.get_future().get();
 }
 
@@ -158,11 +161,13 @@ base::Status Harness::checkpoint() {
 base::Status Harness::configure(const model::CollectionConfig& config) {
   ++config_version_;
   std::promise<base::Status> taken, built;
-  shard_->configure(config, config_version_, [&taken](const base::Status& status) { taken.set_value(status); });
+  shard_->configure(config, config_version_,
+                    [&taken](const base::Status& status) { taken.set_value(status); });
   RHUMB_TRY(taken.get_future().get());
   options.config = config;
   options.config_version = config_version_;
-  shard_->when_configured(config_version_, [&built](const base::Status& status) { built.set_value(status); });
+  shard_->when_configured(config_version_,
+                          [&built](const base::Status& status) { built.set_value(status); });
   return built.get_future().get();
 }
 
@@ -193,7 +198,8 @@ model::PointWrite point(uint64_t id, const std::string& vector, const std::strin
 model::Command on(model::OperationKind kind, const std::vector<uint64_t>& ids) {
   model::Command command;
   command.header.kind = kind;
-  for (const uint64_t id : ids) command.targets.push_back({model::PointId::number(id), model::kAnyVersion});
+  for (const uint64_t id : ids)
+    command.targets.push_back({model::PointId::number(id), model::kAnyVersion});
   return command;
 }
 

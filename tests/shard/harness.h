@@ -1,5 +1,5 @@
-// A shard without consensus: entries are fed by hand. Directory, executors and plugins live as long as the harness; the
-// shard can be closed, abandoned and opened again.
+// A shard without consensus: entries are fed by hand. Directory, executors and plugins live as long
+// as the harness; the shard can be closed, abandoned and opened again.
 #pragma once
 
 #include <filesystem>
@@ -44,7 +44,8 @@ std::string bytes_of(const std::vector<float>& vector);
 const plugin::PluginRegistry& plugins();
 base::Executor& background_pool();
 
-model::CollectionConfig config_of(model::Distance distance = model::Distance::kCosine, uint32_t dim = kDim);
+model::CollectionConfig config_of(model::Distance distance = model::Distance::kCosine,
+                                  uint32_t dim = kDim);
 
 class Harness {
  public:

@@ -25,10 +25,12 @@ bool passes(const model::Filter& filter, const json& payload) {
 bool holds(const model::Command& command, size_t i, const ModelPoint* point) {
   const uint64_t expected = command.targets[i].expected_version;
   if (point == nullptr)
-    return command.mode != model::UpdateMode::kUpdateOnly && (expected == model::kAnyVersion || expected == model::kAbsent);
+    return command.mode != model::UpdateMode::kUpdateOnly &&
+           (expected == model::kAnyVersion || expected == model::kAbsent);
   if (command.mode == model::UpdateMode::kInsertOnly || expected == model::kAbsent) return false;
   if (point->version == expected) return true;
-  return command.filter == nullptr ? expected == model::kAnyVersion : passes(*command.filter, point->payload);
+  return command.filter == nullptr ? expected == model::kAnyVersion
+                                   : passes(*command.filter, point->payload);
 }
 
 void merge(json& into, const json& patch) {
@@ -72,8 +74,10 @@ void Model::apply(const model::Command& command, uint64_t index) {
       for (const auto& v : command.points[i].vectors) point.vectors[v.name] = v.bytes;
     }
     if (command.header.kind == OperationKind::kSetPayload)
-      merge(command.payload_key.empty() ? point.payload : point.payload[command.payload_key], parsed(command.payload));
-    if (command.header.kind == OperationKind::kOverwritePayload) point.payload = parsed(command.payload);
+      merge(command.payload_key.empty() ? point.payload : point.payload[command.payload_key],
+            parsed(command.payload));
+    if (command.header.kind == OperationKind::kOverwritePayload)
+      point.payload = parsed(command.payload);
     if (command.header.kind == OperationKind::kDeletePayload) {
       for (const std::string& name : command.names) point.payload.erase(name);
     }
@@ -138,7 +142,8 @@ void CommandSource::condition(model::Command& command) {
   if (draw(2) == 0)
     filter.must.push_back(any_of("colour", {std::string("red"), std::string("green")}));
   else
-    filter.must.push_back(any_of("n", {int64_t{-3}, int64_t{0}, int64_t{4}, int64_t{11}, int64_t{30}}));
+    filter.must.push_back(
+        any_of("n", {int64_t{-3}, int64_t{0}, int64_t{4}, int64_t{11}, int64_t{30}}));
   command.filter = std::make_shared<const model::Filter>(std::move(filter));
 }
 
@@ -161,8 +166,9 @@ model::Command CommandSource::next(const Model& known) {
     uint64_t expected = model::kAnyVersion;
     const auto it = known.points().find(id);
     if (draw(6) == 0)
-      expected =
-          it == known.points().end() || draw(3) == 0 ? model::kAbsent : it->second.version - (draw(3) == 0 ? 1 : 0);
+      expected = it == known.points().end() || draw(3) == 0
+                     ? model::kAbsent
+                     : it->second.version - (draw(3) == 0 ? 1 : 0);
     command.targets.push_back({model::PointId::number(id), expected});
     if (kind == OperationKind::kUpsert) command.points.push_back(write(id));
     if (kind == OperationKind::kUpdateVectors) {
@@ -171,9 +177,12 @@ model::Command CommandSource::next(const Model& known) {
     }
   }
   if (kind == OperationKind::kDeleteVectors) command.names = {std::array{"a", "b", "c"}[draw(3)]};
-  if (kind == OperationKind::kDeletePayload) command.names = {draw(2) == 0 ? "colour" : "n", "list"};
-  if (kind == OperationKind::kSetPayload || kind == OperationKind::kOverwritePayload) command.payload = payload();
-  if (command.payload.empty() && kind == OperationKind::kSetPayload) command.payload = R"({"colour":"white"})";
+  if (kind == OperationKind::kDeletePayload)
+    command.names = {draw(2) == 0 ? "colour" : "n", "list"};
+  if (kind == OperationKind::kSetPayload || kind == OperationKind::kOverwritePayload)
+    command.payload = payload();
+  if (command.payload.empty() && kind == OperationKind::kSetPayload)
+    command.payload = R"({"colour":"white"})";
   if (command.payload.empty() && kind == OperationKind::kOverwritePayload) command.payload = "{}";
   return command;
 }

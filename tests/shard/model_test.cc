@@ -1,4 +1,5 @@
-// Twenty thousand random commands against a map, with filters, searches, checkpoints and restarts in between.
+// Twenty thousand random commands against a map, with filters, searches, checkpoints and restarts
+// in between.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -70,9 +71,10 @@ void check_filters(Harness& h, const Model& model, CommandSource& source) {
   EXPECT_TRUE(page->size() == 20 || it == expected.end());
 }
 
-// Exact search is the model's nearest; a search through graphs and codes returns only what the model has, with the
-// right scores.
-void check_search(Harness& h, const Model& model, CommandSource& source, uint64_t* hits, uint64_t* possible) {
+// Exact search is the model's nearest; a search through graphs and codes returns only what the
+// model has, with the right scores.
+void check_search(Harness& h, const Model& model, CommandSource& source, uint64_t* hits,
+                  uint64_t* possible) {
   const std::string name = std::array{"a", "b", "c"}[source.draw(3)];
   model::SearchRequest request;
   request.vector_name = name;
@@ -99,15 +101,18 @@ void check_search(Harness& h, const Model& model, CommandSource& source, uint64_
   ASSERT_TRUE(exact.ok()) << exact.status().to_string();
   ASSERT_EQ(exact->points.size(), n);
   for (size_t i = 0; i < n; ++i) {
-    const float score = name == "a" ? 1.0f - expected[i].first : name == "b" ? std::sqrt(expected[i].first) : -expected[i].first;
+    const float score = name == "a"   ? 1.0f - expected[i].first
+                        : name == "b" ? std::sqrt(expected[i].first)
+                                      : -expected[i].first;
     EXPECT_NEAR(exact->points[i].score, score, 1e-4f);
   }
   const auto found = h->search(request, {});
   ASSERT_TRUE(found.ok()) << found.status().to_string();
   ASSERT_EQ(found->points.size(), n);
   for (const model::Record& record : found->points) {
-    const auto known = std::find_if(expected.begin(), expected.end(),
-                                    [&](const auto& e) { return e.second == record.id.as_number(); });
+    const auto known = std::find_if(expected.begin(), expected.end(), [&](const auto& e) {
+      return e.second == record.id.as_number();
+    });
     ASSERT_NE(known, expected.end());
     *hits += static_cast<size_t>(known - expected.begin()) < n ? 1 : 0;
   }
@@ -154,7 +159,8 @@ TEST(ModelTest, RandomCommandsWithRestarts) {
   EXPECT_GT(state.segments, 3u);
   EXPECT_GT(state.indexed_vectors, 0u);
   EXPECT_GE(static_cast<double>(hits), 0.95 * static_cast<double>(possible));
-  std::printf("recall over %llu neighbours: %.4f, %llu segments\n", static_cast<unsigned long long>(possible),
+  std::printf("recall over %llu neighbours: %.4f, %llu segments\n",
+              static_cast<unsigned long long>(possible),
               static_cast<double>(hits) / static_cast<double>(possible),
               static_cast<unsigned long long>(state.segments));
 }

@@ -1,4 +1,5 @@
-// Virtual time: what happens next, in order of time and, within one instant, of arrival. One thread.
+// Virtual time: what happens next, in order of time and, within one instant, of arrival. One
+// thread.
 #pragma once
 
 #include <cstdint>

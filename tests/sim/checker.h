@@ -21,8 +21,10 @@ struct Seen {
 };
 
 struct Tally {
-  uint64_t steps = 0, elections = 0, installs = 0, membership_changes = 0, lost_writes = 0, reads = 0, entries = 0;
-  uint64_t crashes = 0, fetches = 0, transfers = 0, snapshots_sent = 0, acknowledged = 0, pauses = 0;
+  uint64_t steps = 0, elections = 0, installs = 0, membership_changes = 0, lost_writes = 0,
+           reads = 0, entries = 0;
+  uint64_t crashes = 0, fetches = 0, transfers = 0, snapshots_sent = 0, acknowledged = 0,
+           pauses = 0;
 
   Tally& operator+=(const Tally& other);
   std::string to_string() const;
@@ -45,9 +47,10 @@ class Checker {
   void leads(uint64_t replica, uint64_t term, uint64_t base_index, uint64_t last_index,
              const std::function<uint64_t(uint64_t)>& term_at);
   // A leader's commit index: entries up to it are durable on a majority.
-  void committed_by_leader(uint64_t replica, uint64_t term, uint64_t commit,
-                           const std::function<uint64_t(uint64_t)>& term_at,
-                           const std::function<bool(uint64_t index, uint64_t term)>& durable_on_majority);
+  void committed_by_leader(
+      uint64_t replica, uint64_t term, uint64_t commit,
+      const std::function<uint64_t(uint64_t)>& term_at,
+      const std::function<bool(uint64_t index, uint64_t term)>& durable_on_majority);
   // All replicas apply the same entries in the same order.
   void applied(uint64_t replica, const Entry& entry, uint64_t hash);
   void installed(uint64_t replica, const Image& image);

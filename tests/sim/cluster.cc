@@ -15,18 +15,21 @@ constexpr uint64_t kReplicasMax = 12;  // ids are never reused
 
 Cluster::Cluster(const RunConfig& config) : config_(config), random_(config.seed) {
   draw_plan();
-  network_ = std::make_unique<Network>(agenda_, random_, network_plan_,
-                                       [this](uint64_t from, uint64_t to, const std::string& frame) {
-                                         auto replica = replicas_.find(to);
-                                         if (replica != replicas_.end()) replica->second->receive(from, frame);
-                                       });
+  network_ =
+      std::make_unique<Network>(agenda_, random_, network_plan_,
+                                [this](uint64_t from, uint64_t to, const std::string& frame) {
+                                  auto replica = replicas_.find(to);
+                                  if (replica != replicas_.end())
+                                    replica->second->receive(from, frame);
+                                });
   bootstrap(random_.chance(500) ? 3 : 5);
 }
 
 // Every seed has a temper of its own, so that rare mixtures come up and calm ones, too.
 void Cluster::draw_plan() {
   plan_.plant = config_.plant;
-  if (plan_.plant == Plant::kUnheldMessages) plan_.engine.config_json = R"({"plant":"unheld_messages"})";
+  if (plan_.plant == Plant::kUnheldMessages)
+    plan_.engine.config_json = R"({"plant":"unheld_messages"})";
   if (plan_.plant == Plant::kLeaseReads) plan_.engine.config_json = R"({"plant":"lease_reads"})";
   plan_.engine.max_message_bytes = random_.chance(500) ? 1024 : 8192;
   plan_.engine.max_inflight_messages = random_.between(2, 16);
@@ -38,7 +41,8 @@ void Cluster::draw_plan() {
   plan_.slow_apply_per_mille = random_.chance(500) ? 0 : 50;
   plan_.checkpoint_entries = random_.between(10, 120);
   plan_.keep_entries_max = random_.between(0, 30);
-  network_plan_.drop_per_mille = random_.chance(300) ? 0 : static_cast<uint32_t>(random_.below(100));
+  network_plan_.drop_per_mille =
+      random_.chance(300) ? 0 : static_cast<uint32_t>(random_.below(100));
   network_plan_.duplicate_per_mille = static_cast<uint32_t>(random_.below(50));
   network_plan_.late_per_mille = static_cast<uint32_t>(random_.below(30));
   network_plan_.delay_max_us = random_.between(2, 60) * kMillisecond;
@@ -50,13 +54,16 @@ void Cluster::bootstrap(uint64_t count) {
   Stored first;
   first.term = first.commit = first.base_index = first.base_term = 1;
   first.checkpoint.index = first.checkpoint.term = 1;
-  for (uint64_t id = 1; id <= count; ++id) first.checkpoint.membership.members.push_back({id, RHUMB_VOTER, 0});
+  for (uint64_t id = 1; id <= count; ++id)
+    first.checkpoint.membership.members.push_back({id, RHUMB_VOTER, 0});
   for (uint64_t i = 0; i < count; ++i) add_replica(first);
 }
 
 Replica& Cluster::add_replica(Stored initial) {
   const uint64_t id = ++ids_;
-  Replica& replica = *replicas_.emplace(id, std::make_unique<Replica>(*this, id, std::move(initial))).first->second;
+  Replica& replica =
+      *replicas_.emplace(id, std::make_unique<Replica>(*this, id, std::move(initial)))
+           .first->second;
   replica.start();
   return replica;
 }
@@ -67,13 +74,15 @@ const Replica* Cluster::find(uint64_t id) const {
 }
 
 void Cluster::say(const std::string& line) {
-  if (config_.verbose) std::printf("%9.3f  %s\n", static_cast<double>(agenda_.now_us()) / 1e6, line.c_str());
+  if (config_.verbose)
+    std::printf("%9.3f  %s\n", static_cast<double>(agenda_.now_us()) / 1e6, line.c_str());
 }
 
 Replica* Cluster::newest_leader() {
   Replica* newest = nullptr;
   for (auto& [id, replica] : replicas_) {
-    if (replica->leads() && !replica->paused() && (newest == nullptr || replica->state().term > newest->state().term)) {
+    if (replica->leads() && !replica->paused() &&
+        (newest == nullptr || replica->state().term > newest->state().term)) {
       newest = replica.get();
     }
   }
@@ -87,23 +96,27 @@ Replica& Cluster::any_replica() {
 }
 
 void Cluster::repeat(Microseconds min_us, Microseconds max_us, std::function<void()> action) {
-  agenda_.after(random_.between(min_us, max_us), [this, min_us, max_us, action = std::move(action)] {
-    action();
-    repeat(min_us, max_us, action);
-  });
+  agenda_.after(random_.between(min_us, max_us),
+                [this, min_us, max_us, action = std::move(action)] {
+                  action();
+                  repeat(min_us, max_us, action);
+                });
 }
 
-// Whoever believes that it leads gets work, deposed leaders too: that is where stale reads and lost writes come from.
+// Whoever believes that it leads gets work, deposed leaders too: that is where stale reads and lost
+// writes come from.
 void Cluster::clients() {
   repeat(5 * kMillisecond, 120 * kMillisecond, [this] {
     for (auto& [id, replica] : replicas_) {
       if (!replica->leads() || replica->paused()) continue;
-      if (random_.chance(700)) replica->propose(random_.between(1, 6), random_.chance(30) ? 6000 : 300);
+      if (random_.chance(700))
+        replica->propose(random_.between(1, 6), random_.chance(30) ? 6000 : 300);
       if (random_.chance(500)) replica->read();
     }
     // A client that asks the wrong one is sent away and disturbs nothing.
     Replica& anyone = any_replica();
-    if (anyone.running() && !anyone.leads() && !anyone.paused() && anyone.propose(1, 100) == RHUMB_OK) {
+    if (anyone.running() && !anyone.leads() && !anyone.paused() &&
+        anyone.propose(1, 100) == RHUMB_OK) {
       checker_.fail("a follower took a proposal");
     }
   });
@@ -129,7 +142,8 @@ void Cluster::operator_moves() {
 
 std::vector<rhumb_member_t> Cluster::draw_change(const Replica& leader, bool& leader_may_leave) {
   const Membership& now = leader.membership();
-  const std::vector<uint64_t> voters = now.with_role(RHUMB_VOTER), learners = now.with_role(RHUMB_LEARNER);
+  const std::vector<uint64_t> voters = now.with_role(RHUMB_VOTER),
+                              learners = now.with_role(RHUMB_LEARNER);
   std::vector<rhumb_member_t> change;
   auto joiner = [&](uint32_t operation) {
     if (replicas_.size() < kReplicasMax) change.push_back({add_replica({}).id(), operation, 0});
@@ -137,8 +151,12 @@ std::vector<rhumb_member_t> Cluster::draw_change(const Replica& leader, bool& le
   auto pick = [&](const std::vector<uint64_t>& ids) { return ids[random_.below(ids.size())]; };
   const bool shrink = voters.size() > (random_.chance(lone_voter_per_mille_) ? 1u : 2u);
   switch (random_.below(8)) {
-    case 0: joiner(RHUMB_ADD_LEARNER); break;
-    case 1: joiner(RHUMB_ADD_VOTER); break;
+    case 0:
+      joiner(RHUMB_ADD_LEARNER);
+      break;
+    case 1:
+      joiner(RHUMB_ADD_VOTER);
+      break;
     case 2:
       if (!learners.empty()) change.push_back({pick(learners), RHUMB_ADD_VOTER, 0});
       break;
@@ -169,12 +187,19 @@ void Cluster::bad_luck() {
     if (healing_) return;
     switch (random_.below(8)) {
       case 0:
-      case 1: cut_somewhere(); break;
-      case 2: network_->heal(); break;
+      case 1:
+        cut_somewhere();
+        break;
+      case 2:
+        network_->heal();
+        break;
       case 3:
-      case 4: crash_some(); break;
+      case 4:
+        crash_some();
+        break;
       case 5: {
-        Replica& victim = random_.chance(500) && newest_leader() != nullptr ? *newest_leader() : any_replica();
+        Replica& victim =
+            random_.chance(500) && newest_leader() != nullptr ? *newest_leader() : any_replica();
         victim.pause();
         ++checker_.tally().pauses;
         agenda_.after(random_.between(100 * kMillisecond, 6 * kSecond),
@@ -193,7 +218,8 @@ void Cluster::bad_luck() {
 void Cluster::cut_somewhere() {
   network_->heal();
   if (random_.chance(400)) {  // single directions
-    for (uint64_t i = random_.between(1, 3); i > 0; --i) network_->cut(any_replica().id(), any_replica().id());
+    for (uint64_t i = random_.between(1, 3); i > 0; --i)
+      network_->cut(any_replica().id(), any_replica().id());
     return;
   }
   std::vector<uint64_t> here, there;
@@ -247,7 +273,8 @@ bool Cluster::agreed(std::string& why) {
     why = "still joint";
     return false;
   }
-  if (leader->applied() < checker_.read_floor() || leader->applied() != leader->state().last_index) {
+  if (leader->applied() < checker_.read_floor() ||
+      leader->applied() != leader->state().last_index) {
     why = "the leader has applied " + std::to_string(leader->applied()) + " of " +
           std::to_string(leader->state().last_index);
     return false;
@@ -256,8 +283,8 @@ bool Cluster::agreed(std::string& why) {
     const Replica* replica = find(member.id);
     if (replica->applied() != leader->applied() || replica->hash() != leader->hash() ||
         replica->state().term != leader->state().term) {
-      why = "replica " + std::to_string(member.id) + " has applied " + std::to_string(replica->applied()) + " of " +
-            std::to_string(leader->applied());
+      why = "replica " + std::to_string(member.id) + " has applied " +
+            std::to_string(replica->applied()) + " of " + std::to_string(leader->applied());
       return false;
     }
   }
@@ -268,16 +295,15 @@ RunResult Cluster::run() {
   clients();
   operator_moves();
   bad_luck();
-  while (!checker_.failed() && agenda_.run_one(kTrouble)) {
-  }
+  while (!checker_.failed() && agenda_.run_one(kTrouble)) {}
   if (!checker_.failed()) heal_all();
   std::string why = "nothing happened";
   bool agreement = false;
-  const Microseconds settle_us = 5 * kSecond;  // clients go on for a while, so that the healed group is used
+  // clients go on for a while, so that the healed group is used
+  const Microseconds settle_us = 5 * kSecond;
   Microseconds until_us = kTrouble + settle_us;
   while (!checker_.failed() && !agreement && until_us <= kTrouble + kHeal) {
-    while (!checker_.failed() && agenda_.run_one(until_us)) {
-    }
+    while (!checker_.failed() && agenda_.run_one(until_us)) {}
     agreement = agreed(why);
     until_us += kSecond / 50;
   }

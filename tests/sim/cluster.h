@@ -1,4 +1,5 @@
-// One seeded run: a group of replicas, clients, an operator who changes the membership, and bad luck.
+// One seeded run: a group of replicas, clients, an operator who changes the membership, and bad
+// luck.
 #pragma once
 
 #include <cstdint>

@@ -51,7 +51,8 @@ class Disk {
   void save_checkpoint(const Image& image);
   // Entries <= index are not needed any more.
   void release(uint64_t index);
-  // Keeps a random number of queued writes, the last of them perhaps in part. Returns how many were lost.
+  // Keeps a random number of queued writes, the last of them perhaps in part. Returns how many were
+  // lost.
   uint64_t power_cut(Random& random);
 
   const Stored& view() const { return view_; }

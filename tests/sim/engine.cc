@@ -10,7 +10,8 @@ base::Result<const rhumb_consensus_ops_t*> load_engine(const std::string& so_pat
   RHUMB_ASSIGN(plugin::LoadedPlugin loaded, plugin::load_plugin(so_path));
   for (uint64_t i = 0; i < loaded.manifest->factory_count; ++i) {
     const rhumb_factory_t* factory = loaded.manifest->factories[i];
-    if (factory->kind == RHUMB_KIND_CONSENSUS) return static_cast<const rhumb_consensus_ops_t*>(factory->ops);
+    if (factory->kind == RHUMB_KIND_CONSENSUS)
+      return static_cast<const rhumb_consensus_ops_t*>(factory->ops);
   }
   return base::not_found(so_path + ": offers no consensus engine");
 }
@@ -94,16 +95,35 @@ Glance glance(std::string_view frame) {
       continue;
     }
     switch (key >> 3) {
-      case 1: seen.type = value; break;
-      case 2: seen.to = value; break;
-      case 3: seen.from = value; break;
-      case 4: seen.term = value; break;
-      case 5: seen.log_term = value; break;
-      case 6: seen.index = value; break;
-      case 8: seen.commit = value; break;
-      case 10: seen.reject = value != 0; break;
-      case 11: seen.reject_hint = value; break;
-      default: break;
+      case 1:
+        seen.type = value;
+        break;
+      case 2:
+        seen.to = value;
+        break;
+      case 3:
+        seen.from = value;
+        break;
+      case 4:
+        seen.term = value;
+        break;
+      case 5:
+        seen.log_term = value;
+        break;
+      case 6:
+        seen.index = value;
+        break;
+      case 8:
+        seen.commit = value;
+        break;
+      case 10:
+        seen.reject = value != 0;
+        break;
+      case 11:
+        seen.reject_hint = value;
+        break;
+      default:
+        break;
     }
   }
   return seen;

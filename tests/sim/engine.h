@@ -15,7 +15,8 @@ base::Result<const rhumb_consensus_ops_t*> load_engine(const std::string& so_pat
 struct EngineConfig {
   uint64_t id = 0, seed = 0;
   uint32_t election_ticks = 10, heartbeat_ticks = 1;
-  uint64_t max_message_bytes = 4096, max_inflight_messages = 8, max_uncommitted_bytes = 1 << 20, cache_bytes = 8192;
+  uint64_t max_message_bytes = 4096, max_inflight_messages = 8, max_uncommitted_bytes = 1 << 20,
+           cache_bytes = 8192;
   std::string config_json;
 };
 
@@ -46,12 +47,14 @@ rhumb_slice_t slice_of(std::string_view bytes);
 
 // A glance into raft's messages (protobuf behind a version byte), for the checks on what was sent.
 struct Glance {
-  uint64_t type = 0, to = 0, from = 0, term = 0, log_term = 0, index = 0, commit = 0, reject_hint = 0;
+  uint64_t type = 0, to = 0, from = 0, term = 0, log_term = 0, index = 0, commit = 0,
+           reject_hint = 0;
   bool reject = false;
 };
 Glance glance(std::string_view frame);
-inline constexpr uint64_t kAppend = 3, kAppendResponse = 4, kRequestVote = 5, kRequestVoteResponse = 6, kSnapshot = 7,
-                          kHeartbeat = 8, kHeartbeatResponse = 9, kTimeoutNow = 14, kRequestPreVote = 17,
+inline constexpr uint64_t kAppend = 3, kAppendResponse = 4, kRequestVote = 5,
+                          kRequestVoteResponse = 6, kSnapshot = 7, kHeartbeat = 8,
+                          kHeartbeatResponse = 9, kTimeoutNow = 14, kRequestPreVote = 17,
                           kRequestPreVoteResponse = 18;
 
 }  // namespace rhumb::sim

@@ -9,9 +9,9 @@
 
 namespace rhumb::sim {
 
-// Applied batches are visible at once and durable later (the host's key-value store without fsync), in order: after a
-// crash it stands anywhere between the last checkpoint and the newest state. Invariant: states_ is never empty and its
-// front is the last checkpoint.
+// Applied batches are visible at once and durable later (the host's key-value store without fsync),
+// in order: after a crash it stands anywhere between the last checkpoint and the newest state.
+// Invariant: states_ is never empty and its front is the last checkpoint.
 class Machine {
  public:
   explicit Machine(Image image) : states_{std::move(image)} {}

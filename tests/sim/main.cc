@@ -1,4 +1,5 @@
-// sim [--seed N] [--seeds COUNT] [--seconds S] [--plant NAME --within COUNT] [--replay] [--verbose] [--engine FILE.so]
+// sim [--seed N] [--seeds COUNT] [--seconds S] [--plant NAME --within COUNT] [--replay] [--verbose]
+// [--engine FILE.so]
 //   no --seeds: as many seeds as fit into --seconds (default RHUMB_SIM_SECONDS, or 120).
 //   --plant: the planted bug must be found within COUNT seeds; finding nothing is the failure.
 //   --replay: every seed runs twice and must leave the same trace.
@@ -33,7 +34,8 @@ Plant plant_named(std::string_view name, bool& bad) {
 Arguments parse(int argc, char** argv) {
   Arguments out;
   out.engine = RHUMB_CONSENSUS_SO;
-  if (const char* seconds = std::getenv("RHUMB_SIM_SECONDS")) out.seconds = std::strtoull(seconds, nullptr, 10);
+  if (const char* seconds = std::getenv("RHUMB_SIM_SECONDS"))
+    out.seconds = std::strtoull(seconds, nullptr, 10);
   for (int i = 1; i < argc; ++i) {
     const std::string_view name = argv[i];
     if (name == "--verbose") {
@@ -44,16 +46,22 @@ Arguments parse(int argc, char** argv) {
       out.bad = true;
     } else if (name == "--plant") {
       out.plant = plant_named(argv[++i], out.bad);
-      if (out.plant == Plant::kUnheldMessages || out.plant == Plant::kLeaseReads) out.engine = RHUMB_PLANTED_SO;
+      if (out.plant == Plant::kUnheldMessages || out.plant == Plant::kLeaseReads)
+        out.engine = RHUMB_PLANTED_SO;
     } else if (name == "--engine") {
       out.engine = argv[++i];
     } else {
       const uint64_t value = std::strtoull(argv[++i], nullptr, 10);
-      if (name == "--seed") out.seed = value;
-      else if (name == "--seeds") out.seeds = value;
-      else if (name == "--seconds") out.seconds = value;
-      else if (name == "--within") out.within = value;
-      else out.bad = true;
+      if (name == "--seed")
+        out.seed = value;
+      else if (name == "--seeds")
+        out.seeds = value;
+      else if (name == "--seconds")
+        out.seconds = value;
+      else if (name == "--within")
+        out.within = value;
+      else
+        out.bad = true;
     }
   }
   return out;
@@ -64,15 +72,18 @@ RunResult run_seed(const rhumb_consensus_ops_t* ops, uint64_t seed, const Argume
   RunResult result = cluster.run();
   if (arguments.replay && result.violation.empty()) {
     Cluster again({ops, seed, arguments.plant, false});
-    if (again.run().trace_hash != result.trace_hash) result.violation = "the same seed left another trace";
+    if (again.run().trace_hash != result.trace_hash)
+      result.violation = "the same seed left another trace";
   }
   return result;
 }
 
 // The run as a whole must have met everything it is there for.
 bool met_everything(const Tally& tally) {
-  const uint64_t met[] = {tally.elections, tally.installs, tally.membership_changes, tally.lost_writes, tally.reads,
-                          tally.entries,   tally.crashes,  tally.fetches,            tally.transfers,   tally.pauses};
+  const uint64_t met[] = {tally.elections,   tally.installs, tally.membership_changes,
+                          tally.lost_writes, tally.reads,    tally.entries,
+                          tally.crashes,     tally.fetches,  tally.transfers,
+                          tally.pauses};
   for (uint64_t count : met) {
     if (count == 0) return false;
   }
@@ -86,7 +97,9 @@ int run(const Arguments& arguments) {
     return 2;
   }
   const auto begin = std::chrono::steady_clock::now();
-  auto elapsed = [begin] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
+  auto elapsed = [begin] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
   const uint64_t limit = arguments.within != 0 ? arguments.within : arguments.seeds;
   Tally total;
   uint64_t seeds = 0;
@@ -97,14 +110,17 @@ int run(const Arguments& arguments) {
     if (result.violation.empty()) continue;
     std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), result.violation.c_str());
     if (arguments.within == 0) return 1;
-    std::printf("found after %llu seeds, %.1f s\n", static_cast<unsigned long long>(seeds + 1), elapsed());
+    std::printf("found after %llu seeds, %.1f s\n", static_cast<unsigned long long>(seeds + 1),
+                elapsed());
     return 0;
   }
-  std::printf("seeds %llu to %llu, %.1f a second: %s\n", static_cast<unsigned long long>(arguments.seed),
-              static_cast<unsigned long long>(arguments.seed + seeds - 1), static_cast<double>(seeds) / elapsed(),
-              total.to_string().c_str());
+  std::printf("seeds %llu to %llu, %.1f a second: %s\n",
+              static_cast<unsigned long long>(arguments.seed),
+              static_cast<unsigned long long>(arguments.seed + seeds - 1),
+              static_cast<double>(seeds) / elapsed(), total.to_string().c_str());
   if (arguments.within != 0) {
-    std::printf("the planted bug was not found within %llu seeds\n", static_cast<unsigned long long>(arguments.within));
+    std::printf("the planted bug was not found within %llu seeds\n",
+                static_cast<unsigned long long>(arguments.within));
     return 1;
   }
   if (seeds >= 20 && !met_everything(total)) {

@@ -39,7 +39,8 @@ uint64_t chain_hash(uint64_t before, const Entry& entry) {
 }
 
 std::string Image::to_manifest() const {
-  const uint64_t head[5] = {index, term, hash, membership.auto_leave ? 1u : 0u, membership.members.size()};
+  const uint64_t head[5] = {index, term, hash, membership.auto_leave ? 1u : 0u,
+                            membership.members.size()};
   std::string out(reinterpret_cast<const char*>(head), sizeof head);
   for (const rhumb_member_t& member : membership.members) {
     out.append(reinterpret_cast<const char*>(&member), sizeof member);
@@ -56,8 +57,8 @@ std::optional<Image> Image::from_manifest(std::string_view manifest) {
   image.membership.auto_leave = head[3] != 0;
   image.membership.members.resize(head[4]);
   for (size_t i = 0; i < head[4]; ++i) {
-    std::memcpy(&image.membership.members[i], manifest.data() + sizeof head + i * sizeof(rhumb_member_t),
-                sizeof(rhumb_member_t));
+    std::memcpy(&image.membership.members[i],
+                manifest.data() + sizeof head + i * sizeof(rhumb_member_t), sizeof(rhumb_member_t));
   }
   return image;
 }

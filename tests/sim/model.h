@@ -1,4 +1,5 @@
-// What replicas keep and exchange in the simulator: log entries, membership, and the image of the state machine.
+// What replicas keep and exchange in the simulator: log entries, membership, and the image of the
+// state machine.
 #pragma once
 
 #include <cstdint>

@@ -24,9 +24,10 @@ class Network {
       : agenda_(agenda), random_(random), plan_(plan), arrive_(std::move(arrive)) {}
 
   void send(uint64_t from, uint64_t to, std::string frame);
-  // The files of a snapshot, then its message. done(ok) tells the sender, sometimes before the receiver is through,
-  // as a real transfer does; it is always told.
-  void send_snapshot(uint64_t from, uint64_t to, std::string frame, std::function<void(bool ok)> done);
+  // The files of a snapshot, then its message. done(ok) tells the sender, sometimes before the
+  // receiver is through, as a real transfer does; it is always told.
+  void send_snapshot(uint64_t from, uint64_t to, std::string frame,
+                     std::function<void(bool ok)> done);
 
   void cut(uint64_t from, uint64_t to) { cuts_.emplace(from, to); }
   void heal() { cuts_.clear(); }

@@ -18,7 +18,8 @@ bool Replica::holds_durably(uint64_t index, uint64_t term) const {
 }
 
 void Replica::later(Microseconds delay_us, std::function<void()> action) {
-  world_.agenda().after(delay_us, [this, life = life_, action = std::move(action)] { when_awake(life, action); });
+  world_.agenda().after(
+      delay_us, [this, life = life_, action = std::move(action)] { when_awake(life, action); });
 }
 
 void Replica::when_awake(uint64_t life, std::function<void()> action) {
@@ -46,7 +47,11 @@ void Replica::start() {
   for (const Entry& entry : stored.log) {
     // Payloads may stay on the disk, but a membership change that is still to be applied is needed.
     const bool given = entry.type == RHUMB_ENTRY_MEMBERS || world_.random().chance(300);
-    entries.push_back({entry.index, entry.term, entry.type, 0, {given ? entry.data->data() : nullptr, entry.data->size()}});
+    entries.push_back({entry.index,
+                       entry.term,
+                       entry.type,
+                       0,
+                       {given ? entry.data->data() : nullptr, entry.data->size()}});
   }
   rhumb_start_t start{};
   start.struct_size = sizeof start;
@@ -102,18 +107,20 @@ void Replica::tick_later() {
   });
 }
 
-rhumb_status_t Replica::step(const rhumb_event_t& event, std::initializer_list<rhumb_status_t> allowed) {
+rhumb_status_t Replica::step(const rhumb_event_t& event,
+                             std::initializer_list<rhumb_status_t> allowed) {
   Checker& checker = world_.checker();
   if (checker.failed()) return RHUMB_BUG;
   ++checker.tally().steps;
   rhumb_event_t stamped = event;
   stamped.now_ns = world_.agenda().now_us() * 1000;
   const Outcome outcome = engine_->step(stamped);
-  checker.trace(id_ << 8 | event.type, static_cast<uint64_t>(outcome.status), world_.agenda().now_us());
+  checker.trace(id_ << 8 | event.type, static_cast<uint64_t>(outcome.status),
+                world_.agenda().now_us());
   if (outcome.status != RHUMB_OK) {
     if (std::find(allowed.begin(), allowed.end(), outcome.status) == allowed.end()) {
-      checker.fail("replica " + std::to_string(id_) + ": event " + std::to_string(event.type) + " returns " +
-                   std::to_string(outcome.status) + ": " + outcome.text);
+      checker.fail("replica " + std::to_string(id_) + ": event " + std::to_string(event.type) +
+                   " returns " + std::to_string(outcome.status) + ": " + outcome.text);
     }
     return outcome.status;
   }
@@ -122,7 +129,8 @@ rhumb_status_t Replica::step(const rhumb_event_t& event, std::initializer_list<r
 }
 
 void Replica::carry_out(const rhumb_effects_t& fx, bool by_applied) {
-  world_.checker().trace(fx.term << 3 | fx.role, fx.commit_index, fx.last_index << 20 ^ fx.message_count);
+  world_.checker().trace(fx.term << 3 | fx.role, fx.commit_index,
+                         fx.last_index << 20 ^ fx.message_count);
   if (fx.changed & RHUMB_FX_MEMBERS) {
     engine_membership_ = membership_of(fx);
     ++world_.checker().tally().membership_changes;
@@ -144,25 +152,29 @@ void Replica::check(const rhumb_effects_t& fx) {
   Checker& checker = world_.checker();
   const Stored& view = disk_.view();
   auto term_at = [&view](uint64_t index) { return view.term_at(index); };
-  const bool elected = fx.role == RHUMB_LEADER && (state_.role != RHUMB_LEADER || state_.term != fx.term);
+  const bool elected =
+      fx.role == RHUMB_LEADER && (state_.role != RHUMB_LEADER || state_.term != fx.term);
   if (elected) {
     ++checker.tally().elections;
     checker.leads(id_, fx.term, view.base_index, view.last_index(), term_at);
     world_.say("replica " + std::to_string(id_) + " leads term " + std::to_string(fx.term));
   }
   if (fx.last_index != view.last_index()) {
-    checker.fail("replica " + std::to_string(id_) + ": the engine's log ends at " + std::to_string(fx.last_index) +
-                 ", the host's at " + std::to_string(view.last_index()));
+    checker.fail("replica " + std::to_string(id_) + ": the engine's log ends at " +
+                 std::to_string(fx.last_index) + ", the host's at " +
+                 std::to_string(view.last_index()));
   }
-  if (fx.commit_index < state_.commit) checker.fail("replica " + std::to_string(id_) + ": commit index moves back");
+  if (fx.commit_index < state_.commit)
+    checker.fail("replica " + std::to_string(id_) + ": commit index moves back");
   if (fx.role == RHUMB_LEADER) {
     const Membership& members = engine_membership_;
-    checker.committed_by_leader(id_, fx.term, fx.commit_index, term_at, [&](uint64_t index, uint64_t term) {
-      return members.majority([&](uint64_t member) {
-        const Replica* replica = world_.find(member);
-        return replica != nullptr && replica->holds_durably(index, term);
-      });
-    });
+    checker.committed_by_leader(
+        id_, fx.term, fx.commit_index, term_at, [&](uint64_t index, uint64_t term) {
+          return members.majority([&](uint64_t member) {
+            const Replica* replica = world_.find(member);
+            return replica != nullptr && replica->holds_durably(index, term);
+          });
+        });
   }
   state_ = {id_, fx.term, fx.commit_index, fx.leader, fx.last_index, fx.role};
 }
@@ -177,7 +189,8 @@ void Replica::write(const rhumb_effects_t& fx) {
   if (fx.changed & RHUMB_FX_INSTALL) {
     const auto& manifest = fx.install_manifest;
     write.install = Image::from_manifest({static_cast<const char*>(manifest.data), manifest.size});
-    if (!write.install || write.install->index != fx.install_index || write.install->term != fx.install_term) {
+    if (!write.install || write.install->index != fx.install_index ||
+        write.install->term != fx.install_term) {
       world_.checker().fail("an installed manifest is not the one that was sent");
       return;
     }
@@ -187,10 +200,13 @@ void Replica::write(const rhumb_effects_t& fx) {
   for (uint64_t i = 0; i < fx.entry_count; ++i) {
     const rhumb_entry_t& entry = fx.entries[i];
     write.entries.push_back({entry.index, entry.term, entry.type,
-                             std::make_shared<std::string>(static_cast<const char*>(entry.data.data), entry.data.size)});
+                             std::make_shared<std::string>(
+                                 static_cast<const char*>(entry.data.data), entry.data.size)});
   }
-  const bool tears = fx.entry_count > 0 && fx.entries[0].index <= disk_.view().last_index() && !write.install;
-  if (tears != (fx.truncate_from != 0)) world_.checker().fail("truncate_from does not match the entries");
+  const bool tears =
+      fx.entry_count > 0 && fx.entries[0].index <= disk_.view().last_index() && !write.install;
+  if (tears != (fx.truncate_from != 0))
+    world_.checker().fail("truncate_from does not match the entries");
   disk_.enqueue(write);
   for (const Entry& entry : write.entries) {
     world_.checker().wrote(id_, entry, disk_.view().term_at(entry.index - 1));
@@ -216,14 +232,15 @@ void Replica::send(const rhumb_effects_t& fx) {
     }
     ++world_.checker().tally().snapshots_sent;
     // A sender always reports how the transfer went.
-    world_.network().send_snapshot(id_, message.peer, std::move(frame), [this, life = life_, peer = message.peer](bool ok) {
-      when_awake(life, [this, peer, ok] {
-        rhumb_event_t event = make_event(RHUMB_EV_SNAPSHOT_SENT);
-        event.peer = peer;
-        event.flags = ok ? 1 : 0;
-        step(event, {});
-      });
-    });
+    world_.network().send_snapshot(id_, message.peer, std::move(frame),
+                                   [this, life = life_, peer = message.peer](bool ok) {
+                                     when_awake(life, [this, peer, ok] {
+                                       rhumb_event_t event = make_event(RHUMB_EV_SNAPSHOT_SENT);
+                                       event.peer = peer;
+                                       event.flags = ok ? 1 : 0;
+                                       step(event, {});
+                                     });
+                                   });
   }
 }
 

@@ -1,5 +1,5 @@
-// One replica and its host loop: the order in which events and effects are handled here is the reference for
-// host/consensus.
+// One replica and its host loop: the order in which events and effects are handled here is the
+// reference for host/consensus.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,9 @@
 
 namespace rhumb::sim {
 
-// Owned by the cluster. A crash destroys the engine and everything in memory; `disk_`, and of `machine_` what it keeps
-// in a power cut, survive. `life_` counts starts: what was scheduled for an earlier life is not run.
+// Owned by the cluster. A crash destroys the engine and everything in memory; `disk_`, and of
+// `machine_` what it keeps in a power cut, survive. `life_` counts starts: what was scheduled for
+// an earlier life is not run.
 class Replica {
  public:
   Replica(World& world, uint64_t id, Stored initial);
@@ -79,14 +80,15 @@ class Replica {
   std::unique_ptr<Engine> engine_;
   uint64_t life_ = 0;
   Seen state_;
-  Membership engine_membership_;  // the engine's, which runs ahead of the machine's during an installation
+  // the engine's, which runs ahead of the machine's during an installation
+  Membership engine_membership_;
   uint64_t apply_to_ = 0, tokens_ = 0;
-  bool calm_ = false, paused_ = false, flushing_ = false, installing_ = false, apply_pending_ = false,
-       checkpoint_pending_ = false;
+  bool calm_ = false, paused_ = false, flushing_ = false, installing_ = false,
+       apply_pending_ = false, checkpoint_pending_ = false;
   Microseconds tick_us_;
   std::deque<std::function<void()>> deferred_;
-  std::map<uint64_t, Waiting> reads_;             // token
-  std::map<uint64_t, uint64_t> proposed_;         // index -> term, of this life's proposals
+  std::map<uint64_t, Waiting> reads_;      // token
+  std::map<uint64_t, uint64_t> proposed_;  // index -> term, of this life's proposals
 };
 
 }  // namespace rhumb::sim

@@ -56,7 +56,8 @@ void Replica::apply_soon() {
 
 void Replica::apply() {
   if (installing_ || machine_.applied() >= apply_to_) return;
-  const uint64_t to = std::min(apply_to_, machine_.applied() + world_.random().between(1, world_.plan().apply_batch_max));
+  const uint64_t to = std::min(
+      apply_to_, machine_.applied() + world_.random().between(1, world_.plan().apply_batch_max));
   while (machine_.applied() < to) {
     const Entry* entry = disk_.durable().find(machine_.applied() + 1);
     if (entry == nullptr) {
@@ -67,14 +68,16 @@ void Replica::apply() {
     machine_.apply(*entry);
     world_.checker().applied(id_, *entry, machine_.now().hash);
     auto proposal = proposed_.find(entry->index);
-    if (proposal != proposed_.end() && proposal->second == entry->term) world_.checker().acknowledged(entry->index);
+    if (proposal != proposed_.end() && proposal->second == entry->term)
+      world_.checker().acknowledged(entry->index);
   }
   proposed_.erase(proposed_.begin(), proposed_.upper_bound(to));
   rhumb_event_t event = make_event(RHUMB_EV_APPLIED);
   event.index = to;
   if (step(event, {}) != RHUMB_OK) return;
   finish_reads();
-  if (machine_.applied() - disk_.view().base_index > world_.plan().checkpoint_entries) checkpoint_soon();
+  if (machine_.applied() - disk_.view().base_index > world_.plan().checkpoint_entries)
+    checkpoint_soon();
   apply_soon();
 }
 
@@ -94,7 +97,9 @@ void Replica::checkpoint() {
   disk_.save_checkpoint(image);
   machine_.checkpointed(image.index);
   const uint64_t keep = world_.random().between(0, world_.plan().keep_entries_max);
-  const uint64_t gone = image.index > keep ? std::max(image.index - keep, disk_.durable().base_index) : disk_.durable().base_index;
+  const uint64_t gone = image.index > keep
+                            ? std::max(image.index - keep, disk_.durable().base_index)
+                            : disk_.durable().base_index;
   disk_.release(gone);
   tell_snapshot(image, gone);
 }
@@ -131,7 +136,8 @@ rhumb_status_t Replica::propose(uint64_t count, uint64_t bytes_max) {
     payload.replace(0, sizeof name, reinterpret_cast<const char*>(&name), sizeof name);
     payloads.push_back(std::move(payload));
   }
-  for (const std::string& payload : payloads) entries.push_back({0, 0, RHUMB_ENTRY_DATA, 0, slice_of(payload)});
+  for (const std::string& payload : payloads)
+    entries.push_back({0, 0, RHUMB_ENTRY_DATA, 0, slice_of(payload)});
   rhumb_event_t event = make_event(RHUMB_EV_PROPOSE);
   event.entries = entries.data();
   event.entry_count = entries.size();
@@ -142,7 +148,8 @@ rhumb_status_t Replica::propose(uint64_t count, uint64_t bytes_max) {
   return status;
 }
 
-rhumb_status_t Replica::propose_members(const std::vector<rhumb_member_t>& changes, bool leader_may_leave) {
+rhumb_status_t Replica::propose_members(const std::vector<rhumb_member_t>& changes,
+                                        bool leader_may_leave) {
   rhumb_event_t event = make_event(RHUMB_EV_PROPOSE_MEMBERS);
   event.members = changes.data();
   event.member_count = changes.size();

@@ -12,14 +12,23 @@
 
 namespace rhumb::sim {
 
-// A bug that the host's side makes on purpose. kUnheldMessages and kLeaseReads live in the planted .so.
-enum class Plant { kNone, kAckBeforeDurable, kVoteForgotten, kTruncationIgnored, kUnheldMessages, kLeaseReads };
+// A bug that the host's side makes on purpose. kUnheldMessages and kLeaseReads live in the planted
+// .so.
+enum class Plant {
+  kNone,
+  kAckBeforeDurable,
+  kVoteForgotten,
+  kTruncationIgnored,
+  kUnheldMessages,
+  kLeaseReads
+};
 
 struct HostPlan {
   EngineConfig engine;
   Plant plant = Plant::kNone;
   Microseconds tick_us = 100 * kMillisecond;
-  Microseconds flush_max_us = 10 * kMillisecond, stall_max_us = 3 * kSecond, apply_max_us = 20 * kMillisecond;
+  Microseconds flush_max_us = 10 * kMillisecond, stall_max_us = 3 * kSecond,
+               apply_max_us = 20 * kMillisecond;
   uint32_t stall_per_mille = 0, slow_apply_per_mille = 0;
   uint64_t checkpoint_entries = 60, keep_entries_max = 20, apply_batch_max = 16;
 };

@@ -17,7 +17,8 @@ namespace {
 class StorageTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "rhumb-storage-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "rhumb-storage-XXXXXX").string();
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     dir_ = pattern;
     for (const char* file : {"/storage_wal.so", "/storage_sqlite.so"}) {
@@ -33,7 +34,8 @@ class StorageTest : public ::testing::Test {
 
 base::Status append_and_wait(LogStore& log, std::vector<LogRecord> records) {
   std::promise<base::Status> fired;
-  RHUMB_TRY(log.append(records, [&fired](base::Status status) { fired.set_value(std::move(status)); }));
+  RHUMB_TRY(
+      log.append(records, [&fired](base::Status status) { fired.set_value(std::move(status)); }));
   return fired.get_future().get();
 }
 
@@ -56,8 +58,10 @@ TEST_F(StorageTest, LogRecordsGoThroughAndComeBack) {
                            })
                     .ok());
     EXPECT_EQ(seen, (std::vector<uint64_t>{1, 2}));
-    EXPECT_EQ((*log)->read(5, 1, 9, 1, [](const LogRecord&) { return true; }).code(), base::Code::kNotFound);
-    EXPECT_EQ(append_and_wait(**log, {{5, 9, 2, RecordType::kData, "gap"}}).code(), base::Code::kInvalid);
+    EXPECT_EQ((*log)->read(5, 1, 9, 1, [](const LogRecord&) { return true; }).code(),
+              base::Code::kNotFound);
+    EXPECT_EQ(append_and_wait(**log, {{5, 9, 2, RecordType::kData, "gap"}}).code(),
+              base::Code::kInvalid);
     EXPECT_TRUE((*log)->release(5, 1).ok());
     EXPECT_TRUE((*log)->stats_json().ok());
   }
@@ -66,7 +70,8 @@ TEST_F(StorageTest, LogRecordsGoThroughAndComeBack) {
   std::string story;
   ASSERT_TRUE((*log)
                   ->recover([&](const LogRecord& r) {
-                    story += std::to_string(r.group) + ":" + std::to_string(static_cast<uint32_t>(r.type)) + ":" +
+                    story += std::to_string(r.group) + ":" +
+                             std::to_string(static_cast<uint32_t>(r.type)) + ":" +
                              std::to_string(r.index) + ":" + std::string(r.data) + " ";
                     return true;
                   })
@@ -82,7 +87,10 @@ TEST_F(StorageTest, ClosingTheLogWaitsForItsCompletions) {
     ASSERT_TRUE((*log)->recover([](const LogRecord&) { return true; }).ok());
     for (uint64_t i = 1; i <= 100; ++i) {
       const LogRecord record{1, i, 1, RecordType::kData, "x"};
-      ASSERT_TRUE((*log)->append({&record, 1}, [&](base::Status status) { fired += status.ok() ? 1 : 0; }).ok());
+      ASSERT_TRUE(
+          (*log)
+              ->append({&record, 1}, [&](base::Status status) { fired += status.ok() ? 1 : 0; })
+              .ok());
     }
   }
   EXPECT_EQ(fired, 100);

@@ -23,7 +23,8 @@ const plugin::PluginRegistry& plugins() {
 }  // namespace
 
 Life::Life(const std::string& directory) {
-  auto log = storage::LogStore::open(plugins(), "wal", directory + "/log", R"({"segment_bytes":1048576})");
+  auto log =
+      storage::LogStore::open(plugins(), "wal", directory + "/log", R"({"segment_bytes":1048576})");
   EXPECT_TRUE(log.ok()) << log.status().to_string();
   log_ = std::move(*log);
   consensus::GroupHostOptions group_options;
@@ -38,8 +39,12 @@ Life::Life(const std::string& directory) {
     if (log_full_) return storage::LogUse{2 * kBound, model::kFirstShard};
     return log_->use();
   };
-  log_bound_ = std::make_unique<LogBound>(kBound, measure, [] { return std::vector<uint64_t>{}; },
-                                          [this](uint64_t shard, std::function<void()> done) { worker_->checkpoint(shard, std::move(done)); }, background_);
+  log_bound_ = std::make_unique<LogBound>(
+      kBound, measure, [] { return std::vector<uint64_t>{}; },
+      [this](uint64_t shard, std::function<void()> done) {
+        worker_->checkpoint(shard, std::move(done));
+      },
+      background_);
   WorkerOptions options;
   options.pool = &pool_;
   options.timers = &timers_;
@@ -73,7 +78,8 @@ void Life::bind_placement() {
     std::shared_ptr<const model::ClusterMap> newer;
     {
       const std::lock_guard lock(mutex_);
-      if (map_->version <= watch.known_version) return watchers_.emplace_back(watch.known_version, std::move(done)), void();
+      if (map_->version <= watch.known_version)
+        return watchers_.emplace_back(watch.known_version, std::move(done)), void();
       newer = map_;
     }
     done(peer::MapReply{newer});
@@ -91,7 +97,9 @@ void Life::publish(const model::ClusterMap& map) {
   for (auto& [known, done] : waiting) done(peer::MapReply{shown});
 }
 
-base::Status Life::await(uint64_t shard, uint64_t config_version) { return ask(peer::AwaitConfigMessage{shard, config_version}).status(); }
+base::Status Life::await(uint64_t shard, uint64_t config_version) {
+  return ask(peer::AwaitConfigMessage{shard, config_version}).status();
+}
 
 uint64_t Life::count(uint64_t shard, uint64_t min_applied) {
   peer::CountMessage message;
@@ -127,7 +135,8 @@ void WorkerTest::begin_serving() {
   begin();
   for (const auto& [name, collection] : map_.collections) {
     const auto& shard = collection->shards.front();
-    if (shard.replicas.front().node == 1) ASSERT_TRUE(life_->await(shard.shard, version_of(name)).ok()) << name;
+    if (shard.replicas.front().node == 1)
+      ASSERT_TRUE(life_->await(shard.shard, version_of(name)).ok()) << name;
   }
 }
 
@@ -145,7 +154,8 @@ uint64_t WorkerTest::add(const std::string& name, uint64_t node) {
   return shard;
 }
 
-void WorkerTest::change(const std::string& name, const std::function<void(model::CollectionConfig&)>& edit) {
+void WorkerTest::change(const std::string& name,
+                        const std::function<void(model::CollectionConfig&)>& edit) {
   auto changed = std::make_shared<model::Collection>(*map_.collections.at(name));
   edit(changed->config);
   changed->config_version = ++map_.version;
@@ -158,8 +168,12 @@ model::Operation upsert(uint64_t first, uint64_t count) {
   model::Operation o;
   for (uint64_t id = first; id < first + count; ++id) {
     const float vector[4] = {static_cast<float>(id), 1, 0, 0};
-    model::PointWrite point{model::PointId::number(id), R"({"n":)" + std::to_string(id) + R"(,"even":)" + (id % 2 == 0 ? "true" : "false") + "}", {}};
-    point.vectors.push_back({"", std::string(reinterpret_cast<const char*>(vector), sizeof(vector))});
+    model::PointWrite point{
+        model::PointId::number(id),
+        R"({"n":)" + std::to_string(id) + R"(,"even":)" + (id % 2 == 0 ? "true" : "false") + "}",
+        {}};
+    point.vectors.push_back(
+        {"", std::string(reinterpret_cast<const char*>(vector), sizeof(vector))});
     o.points.push_back(std::move(point));
   }
   return o;

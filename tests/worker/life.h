@@ -1,4 +1,5 @@
-// One life of a worker on a directory, with the real log, consensus and key-value engines; the cluster map comes from the test.
+// One life of a worker on a directory, with the real log, consensus and key-value engines; the
+// cluster map comes from the test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -29,14 +30,18 @@ class Life {
   template <typename Req>
   base::Result<typename Req::Reply> ask(Req request, base::Deadline deadline = {}) {
     auto answer = std::make_shared<std::promise<base::Result<typename Req::Reply>>>();
-    channel_.call<Req>(std::move(request), deadline, [answer](base::Result<typename Req::Reply> reply) { answer->set_value(std::move(reply)); });
+    channel_.call<Req>(
+        std::move(request), deadline,
+        [answer](base::Result<typename Req::Reply> reply) { answer->set_value(std::move(reply)); });
     return answer->get_future().get();
   }
   // The message goes out now; the answer is awaited later.
   template <typename Req>
   std::future<base::Result<typename Req::Reply>> send(Req request, base::Deadline deadline = {}) {
     auto answer = std::make_shared<std::promise<base::Result<typename Req::Reply>>>();
-    channel_.call<Req>(std::move(request), deadline, [answer](base::Result<typename Req::Reply> reply) { answer->set_value(std::move(reply)); });
+    channel_.call<Req>(
+        std::move(request), deadline,
+        [answer](base::Result<typename Req::Reply> reply) { answer->set_value(std::move(reply)); });
     return answer->get_future();
   }
   // Until the shard serves with that configuration.
@@ -80,15 +85,20 @@ class WorkerTest : public ::testing::Test {
   uint64_t add(const std::string& name, uint64_t node = 1);
   void change(const std::string& name, const std::function<void(model::CollectionConfig&)>& edit);
   void show();
-  uint64_t version_of(const std::string& name) const { return map_.collections.at(name)->config_version; }
-  std::string shard_directory(uint64_t shard) const { return directory_ + "/shards/" + std::to_string(shard); }
+  uint64_t version_of(const std::string& name) const {
+    return map_.collections.at(name)->config_version;
+  }
+  std::string shard_directory(uint64_t shard) const {
+    return directory_ + "/shards/" + std::to_string(shard);
+  }
 
   std::string directory_;
   model::ClusterMap map_;
   std::unique_ptr<Life> life_;
 };
 
-// Points as a gateway sends them: ids [first, first + count), vectors of four floats, payload {"n": id, "even": ...}.
+// Points as a gateway sends them: ids [first, first + count), vectors of four floats, payload {"n":
+// id, "even": ...}.
 model::Operation upsert(uint64_t first, uint64_t count);
 model::Operation remove_ids(std::vector<uint64_t> ids);
 model::Filter even();  // payload "even" is true

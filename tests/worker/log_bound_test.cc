@@ -1,4 +1,5 @@
-// The log's bound over a log of numbers: which groups are checkpointed, in which order, and when writes are refused.
+// The log's bound over a log of numbers: which groups are checkpointed, in which order, and when
+// writes are refused.
 #include "host/worker/log_bound.h"
 
 #include <gtest/gtest.h>
@@ -13,7 +14,8 @@ namespace {
 
 constexpr uint64_t kBound = 6400;  // so a look comes with each 100 bytes
 
-// Records of groups, oldest first. A checkpoint of a group forgets its records, once it is let through.
+// Records of groups, oldest first. A checkpoint of a group forgets its records, once it is let
+// through.
 class FakeLog {
  public:
   void append(uint64_t group, uint64_t bytes) {
@@ -101,8 +103,14 @@ class LogBoundTest : public ::testing::Test {
 
   FakeLog log;
   base::Executor executor{"test", 1, 1024};
-  LogBound bound{kBound, [this] { return log.use(); }, [] { return std::vector<uint64_t>{7, 8, 9}; },
-                 [this](uint64_t group, std::function<void()> done) { log.checkpoint(group, std::move(done)); }, executor};
+  LogBound bound{kBound, [this] { return log.use(); },
+                 [] {
+                   return std::vector<uint64_t>{7, 8, 9};
+                 },
+                 [this](uint64_t group, std::function<void()> done) {
+                   log.checkpoint(group, std::move(done));
+                 },
+                 executor};
 };
 
 TEST_F(LogBoundTest, BelowHalfNothingIsCheckpointed) {

@@ -49,7 +49,8 @@ TEST(OnceTest, the_deadline_answers_when_nobody_else_does) {
 TEST(OnceTest, what_is_there_at_the_deadline_may_be_the_answer) {
   base::TimerQueue timers;
   Answers answers;
-  auto once = Once<int>::start(timers, Deadline{1}, answers.take(), [] { return Result<int>(42); });  // long past
+  // long past
+  auto once = Once<int>::start(timers, Deadline{1}, answers.take(), [] { return Result<int>(42); });
   EXPECT_EQ(*answers.first.get_future().get(), 42);
 }
 
@@ -57,7 +58,8 @@ TEST(OnceTest, an_answer_takes_its_timer_along) {
   base::TimerQueue timers;
   Answers answers;
   auto guard = std::make_shared<int>(0);
-  auto once = Once<int>::start(timers, Deadline::after_ms(3'600'000), answers.take(), [guard] { return Result<int>(*guard); });
+  auto once = Once<int>::start(timers, Deadline::after_ms(3'600'000), answers.take(),
+                               [guard] { return Result<int>(*guard); });
   EXPECT_EQ(guard.use_count(), 2);
   once->fire(7);
   EXPECT_EQ(guard.use_count(), 1) << "nothing waits for an hour";
@@ -67,7 +69,8 @@ TEST(OnceTest, answers_that_race_with_the_deadline_fire_once) {
   base::TimerQueue timers;
   for (int round = 0; round < 300; ++round) {
     Answers answers;
-    auto once = Once<int>::start(timers, Deadline{base::monotonic_ns() + 20'000}, answers.take(), "late");
+    auto once =
+        Once<int>::start(timers, Deadline{base::monotonic_ns() + 20'000}, answers.take(), "late");
     std::thread other([&] { once->fire(1); });
     once->fire(2);
     other.join();

@@ -35,7 +35,8 @@ TEST_F(ReplicasTest, what_is_created_later_does_not_unsettle_the_others) {
     const std::string name = "later" + std::to_string(i);
     const uint64_t shard = add(name);
     show();
-    EXPECT_TRUE(life_->worker().replicas().settled(&why)) << "while its shard is being opened: " << why;
+    EXPECT_TRUE(life_->worker().replicas().settled(&why))
+        << "while its shard is being opened: " << why;
     ASSERT_TRUE(life_->await(shard, version_of(name)).ok());
     EXPECT_TRUE(life_->worker().replicas().settled(&why)) << why;
   }
@@ -55,10 +56,12 @@ TEST_F(ReplicasTest, before_the_first_map_nothing_is_settled_and_waiters_wait) {
 
 TEST_F(ReplicasTest, who_waits_for_a_shard_that_is_gone_or_too_long_is_told) {
   begin();
-  EXPECT_TRUE(life_->await(4711, 1).ok()) << "a map of that version names no such shard: nobody has to be ready";
+  EXPECT_TRUE(life_->await(4711, 1).ok())
+      << "a map of that version names no such shard: nobody has to be ready";
   const auto late = life_->ask(peer::AwaitConfigMessage{4711, 1000}, base::Deadline::after_ms(5));
   EXPECT_EQ(late.status().code(), Code::kTimeout);
-  EXPECT_NE(late.status().message().find("shard 4711 is not ready yet"), std::string::npos) << late.status().message();
+  EXPECT_NE(late.status().message().find("shard 4711 is not ready yet"), std::string::npos)
+      << late.status().message();
   auto waiting = life_->send(peer::AwaitConfigMessage{4711, 1000});
   life_->stop_worker();
   EXPECT_EQ(waiting.get().status().code(), Code::kUnavailable);
@@ -69,7 +72,9 @@ TEST_F(ReplicasTest, a_change_of_the_configuration_is_carried_out) {
   const uint64_t shard = add("books");
   begin_serving();
   ASSERT_TRUE(life_->ask(write_to(shard, true, upsert(0, 50))).ok());
-  change("books", [](model::CollectionConfig& c) { c.payload_indexes["n"] = {model::FieldType::kInteger, ""}; });
+  change("books", [](model::CollectionConfig& c) {
+    c.payload_indexes["n"] = {model::FieldType::kInteger, ""};
+  });
   auto waiting = life_->send(peer::AwaitConfigMessage{shard, version_of("books")});
   show();
   ASSERT_TRUE(waiting.get().ok());
@@ -109,7 +114,8 @@ TEST_F(ReplicasTest, what_a_restart_finds_serves_again) {
   }
 }
 
-// A crash between the drop in the metadata and the removal here, and a directory that is newer than the metadata.
+// A crash between the drop in the metadata and the removal here, and a directory that is newer than
+// the metadata.
 TEST_F(ReplicasTest, orphans_are_removed_and_what_the_metadata_never_made_is_left_alone) {
   const uint64_t books = add("books"), films = add("films");
   begin_serving();
@@ -138,7 +144,8 @@ TEST_F(ReplicasTest, one_shard_that_cannot_be_opened_does_not_keep_the_others_fr
   EXPECT_EQ(life_->ask(write_to(broken, true, upsert(0, 1))).status().code(), Code::kUnavailable);
   EXPECT_TRUE(life_->ask(write_to(good, true, upsert(0, 1))).ok());
   std::string why;
-  EXPECT_TRUE(life_->worker().replicas().settled(&why)) << "it has failed, it is not opening: " << why;
+  EXPECT_TRUE(life_->worker().replicas().settled(&why))
+      << "it has failed, it is not opening: " << why;
 }
 
 TEST_F(ReplicasTest, a_shard_whose_log_was_lost_is_refused) {

@@ -56,7 +56,8 @@ TEST_F(WorkerShardTest, a_waited_write_is_applied_and_read_in_every_way) {
   search.shard = shard_;
   search.requests.resize(2);
   const float query[4] = {7.1f, 1, 0, 0};
-  for (auto& r : search.requests) r.vector.assign(reinterpret_cast<const char*>(query), sizeof(query));
+  for (auto& r : search.requests)
+    r.vector.assign(reinterpret_cast<const char*>(query), sizeof(query));
   search.requests[0].limit = 2;
   search.requests[1].limit = 1;
   search.requests[1].filter = even();
@@ -70,7 +71,8 @@ TEST_F(WorkerShardTest, a_waited_write_is_applied_and_read_in_every_way) {
 
   peer::GetMessage get;
   get.shard = shard_;
-  get.request = {{PointId::number(7), PointId::number(8)}, {model::PayloadSelector::Mode::kAll, {}}, {}};
+  get.request = {
+      {PointId::number(7), PointId::number(8)}, {model::PayloadSelector::Mode::kAll, {}}, {}};
   const auto got = life_->ask(std::move(get));
   ASSERT_EQ(got->records.size(), 1u);
   EXPECT_EQ(got->records[0].payload, R"({"n":8,"even":true})");
@@ -98,9 +100,11 @@ TEST_F(WorkerShardTest, operations_of_a_message_see_those_before_them) {
   mark.payload = R"({"marked":1})";
   Operation insert = upsert(0, 15);
   insert.mode = model::UpdateMode::kInsertOnly;
-  const auto reply = write(upsert(0, 10), std::move(mark), by_filter(OperationKind::kDelete), upsert(20, 2), std::move(insert), by_filter(OperationKind::kDelete));
+  const auto reply = write(upsert(0, 10), std::move(mark), by_filter(OperationKind::kDelete),
+                           upsert(20, 2), std::move(insert), by_filter(OperationKind::kDelete));
   ASSERT_EQ(reply.outcomes.size(), 6u);
-  for (size_t i = 1; i < 6; ++i) EXPECT_GT(reply.outcomes[i].index, reply.outcomes[i - 1].index) << i;
+  for (size_t i = 1; i < 6; ++i)
+    EXPECT_GT(reply.outcomes[i].index, reply.outcomes[i - 1].index) << i;
   EXPECT_EQ(ids(), (std::vector<uint64_t>{1, 3, 5, 7, 9, 11, 13, 21}));
 }
 
@@ -117,7 +121,9 @@ TEST_F(WorkerShardTest, cancelled_reads_end_and_writes_go_on) {
   write(upsert(0, 20));
   EXPECT_EQ(life_->count(shard_), 20u);
   life_->worker().cancel_reads();
-  const auto stopping = [](const auto& reply) { return reply.status().code() == Code::kUnavailable && reply.status().message() == "stopping"; };
+  const auto stopping = [](const auto& reply) {
+    return reply.status().code() == Code::kUnavailable && reply.status().message() == "stopping";
+  };
   peer::SearchMessage search;
   search.shard = shard_;
   search.requests.resize(1);
@@ -140,7 +146,8 @@ TEST_F(WorkerShardTest, outcomes_say_how_many_points_were_changed) {
   insert.mode = model::UpdateMode::kInsertOnly;
   Operation replace = upsert(0, 4);
   replace.update_filter = even();
-  const auto reply = write(upsert(0, points), std::move(insert), std::move(replace), remove_ids({1, 1, 5, points + 5}), by_filter(OperationKind::kDelete));
+  const auto reply = write(upsert(0, points), std::move(insert), std::move(replace),
+                           remove_ids({1, 1, 5, points + 5}), by_filter(OperationKind::kDelete));
   ASSERT_EQ(reply.outcomes.size(), 5u);
   EXPECT_EQ(reply.outcomes[0].affected, points);
   EXPECT_EQ(reply.outcomes[1].affected, 0u);
@@ -201,9 +208,11 @@ TEST_F(RetryTest, what_is_only_told_again_needs_no_room) {
 TEST_F(RetryTest, an_operation_of_many_parts_is_known_as_one) {
   const uint64_t points = 3 * base::limits::kResolveChunkPoints;
   write(upsert(0, points));
-  EXPECT_EQ(send_again(1, true, by_filter(OperationKind::kDelete)).outcomes.at(0).affected, points / 2);
+  EXPECT_EQ(send_again(1, true, by_filter(OperationKind::kDelete)).outcomes.at(0).affected,
+            points / 2);
   write(upsert(0, 100));
-  EXPECT_EQ(send_again(1, true, by_filter(OperationKind::kDelete)).outcomes.at(0).affected, points / 2);
+  EXPECT_EQ(send_again(1, true, by_filter(OperationKind::kDelete)).outcomes.at(0).affected,
+            points / 2);
   EXPECT_EQ(life_->count(shard_), points / 2 + 50);
 }
 
@@ -224,7 +233,8 @@ TEST_F(RetryTest, attempts_at_one_moment_are_one) {
   for (uint8_t round = 1; round <= 10; ++round) {
     std::vector<std::future<base::Result<peer::WriteReply>>> attempts;
     for (int attempt = 0; attempt < 6; ++attempt) {
-      peer::WriteRequest message = write_to(shard_, true, by_filter(OperationKind::kDelete), upsert(2 * round, 1));
+      peer::WriteRequest message =
+          write_to(shard_, true, by_filter(OperationKind::kDelete), upsert(2 * round, 1));
       message.request_id[0] = round;
       attempts.push_back(life_->send(std::move(message)));
     }
@@ -269,9 +279,11 @@ TEST_F(WorkerShardTest, a_read_of_what_is_not_there_yet_waits_until_its_deadline
   peer::CountMessage ahead;
   ahead.shard = shard_;
   ahead.level.min_applied = index + 1;
-  const auto late = life_->ask(peer::CountMessage{ahead.shard, ahead.level, {}}, Deadline::after_ms(5));
+  const auto late =
+      life_->ask(peer::CountMessage{ahead.shard, ahead.level, {}}, Deadline::after_ms(5));
   EXPECT_EQ(late.status().code(), Code::kTimeout);
-  EXPECT_NE(late.status().message().find("not as fresh"), std::string::npos) << late.status().message();
+  EXPECT_NE(late.status().message().find("not as fresh"), std::string::npos)
+      << late.status().message();
   auto waiting = life_->send(std::move(ahead), Deadline::after_ms(60'000));
   write(upsert(1, 1));
   const auto seen = waiting.get();
@@ -305,7 +317,8 @@ TEST_F(WorkerShardTest, a_message_for_a_shard_of_somebody_else_is_unavailable) {
 TEST_F(WorkerShardTest, a_full_log_refuses_writes_and_serves_reads) {
   write(upsert(0, 3));
   life_->log_is_full(true);
-  // The bound looks at the log each time a part of it was written; sooner or later a look sees it full.
+  // The bound looks at the log each time a part of it was written; sooner or later a look sees it
+  // full.
   base::Status heavy_status = base::ok();
   for (int i = 0; i < 1000 && heavy_status.ok(); ++i) {
     Operation heavy = upsert(3, 1);

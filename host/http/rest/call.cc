@@ -26,29 +26,45 @@ struct Kind {
 
 Kind kind_of(Code code) {
   switch (code) {
-    case Code::kOk: return {200, ""};
-    case Code::kInvalid: return {400, "Wrong input: "};
-    case Code::kUnprocessable: return {422, "Validation error in JSON body: "};
-    case Code::kNotFound: return {404, "Not found: "};
-    case Code::kExists: return {409, "Wrong input: "};
-    case Code::kUnauthenticated: return {401, ""};
-    case Code::kForbidden: return {403, "Forbidden: "};
-    case Code::kTooLarge: return {413, "Wrong input: "};
-    case Code::kUnsupported: return {501, "Not implemented: "};
-    case Code::kBusy: return {429, "Rate limiting: "};
-    case Code::kUnavailable: return {503, "Service unavailable: "};
-    case Code::kTimeout: return {408, "Timeout: "};
-    case Code::kCancelled: return {499, "Cancelled: "};
-    case Code::kNoSpace: return {507, "disk_full: "};
+    case Code::kOk:
+      return {200, ""};
+    case Code::kInvalid:
+      return {400, "Wrong input: "};
+    case Code::kUnprocessable:
+      return {422, "Validation error in JSON body: "};
+    case Code::kNotFound:
+      return {404, "Not found: "};
+    case Code::kExists:
+      return {409, "Wrong input: "};
+    case Code::kUnauthenticated:
+      return {401, ""};
+    case Code::kForbidden:
+      return {403, "Forbidden: "};
+    case Code::kTooLarge:
+      return {413, "Wrong input: "};
+    case Code::kUnsupported:
+      return {501, "Not implemented: "};
+    case Code::kBusy:
+      return {429, "Rate limiting: "};
+    case Code::kUnavailable:
+      return {503, "Service unavailable: "};
+    case Code::kTimeout:
+      return {408, "Timeout: "};
+    case Code::kCancelled:
+      return {499, "Cancelled: "};
+    case Code::kNoSpace:
+      return {507, "disk_full: "};
     case Code::kIo:
     case Code::kCorrupt:
-    case Code::kInternal: return {500, "Service internal error: "};
+    case Code::kInternal:
+      return {500, "Service internal error: "};
   }
   return {500, "Service internal error: "};
 }
 
 bool has_own_prefix(const std::string& text) {
-  return text.starts_with("Format error") || text.starts_with("Deserialize error") || text.starts_with("memory_full: ");
+  return text.starts_with("Format error") || text.starts_with("Deserialize error") ||
+         text.starts_with("memory_full: ");
 }
 
 void append_warnings(std::string& out, const std::vector<std::string>& warnings) {
@@ -62,7 +78,8 @@ void append_warnings(std::string& out, const std::vector<std::string>& warnings)
 
 }  // namespace
 
-Response failure_response(const Status& status, double seconds, const std::vector<std::string>& warnings) {
+Response failure_response(const Status& status, double seconds,
+                          const std::vector<std::string>& warnings) {
   const Kind kind = kind_of(status.code());
   Response response;
   if (status.code() == Code::kUnauthenticated || status.code() == Code::kForbidden) {
@@ -71,32 +88,43 @@ Response failure_response(const Status& status, double seconds, const std::vecto
     response.body = status.message();
     return response;
   }
-  const std::string text = has_own_prefix(status.message()) ? status.message() : std::string(kind.prefix) + status.message();
+  const std::string text = has_own_prefix(status.message())
+                               ? status.message()
+                               : std::string(kind.prefix) + status.message();
   response = error_response(kind.http, text, seconds);
   if (!warnings.empty()) {
     response.body.back() = ',';
     append_warnings(response.body, warnings);
     response.body += '}';
   }
-  if (kind.http == 429 || kind.http == 503) response.headers.emplace_back("Retry-After", kRetryAfterSeconds);
+  if (kind.http == 429 || kind.http == 503)
+    response.headers.emplace_back("Retry-After", kRetryAfterSeconds);
   return response;
 }
 
 void log_thrown(const Call& x, const std::exception& e) {
-  base::log_error("http", "handler threw", {{"request_id", x.request->request_id}, {"path", x.request->path}, {"what", e.what()}});
+  base::log_error(
+      "http", "handler threw",
+      {{"request_id", x.request->request_id}, {"path", x.request->path}, {"what", e.what()}});
 }
 
 Call::Call(std::shared_ptr<Request> r, Reply reply, const RestOptions& o)
-    : options(o), request(std::move(r)), reply_(std::move(reply)), started_ns_(base::monotonic_ns()) {}
+    : options(o),
+      request(std::move(r)),
+      reply_(std::move(reply)),
+      started_ns_(base::monotonic_ns()) {}
 
-double Call::seconds() const { return static_cast<double>(base::monotonic_ns() - started_ns_) * 1e-9; }
+double Call::seconds() const {
+  return static_cast<double>(base::monotonic_ns() - started_ns_) * 1e-9;
+}
 
 base::Result<bool> Call::flag(const std::string& name, bool fallback) const {
   auto it = query.find(name);
   if (it == query.end() || it->second.empty()) return fallback;
   if (it->second == "true") return true;
   if (it->second == "false") return false;
-  return base::invalid("Deserialize error in query parameters: " + name + ": '" + it->second + "' is neither true nor false");
+  return base::invalid("Deserialize error in query parameters: " + name + ": '" + it->second +
+                       "' is neither true nor false");
 }
 
 base::Result<base::Deadline> Call::deadline() const {
@@ -104,8 +132,10 @@ base::Result<base::Deadline> Call::deadline() const {
   if (auto it = query.find("timeout"); it != query.end() && !it->second.empty()) {
     const std::string& text = it->second;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error != std::errc() || end != text.data() + text.size() || seconds < 1 || seconds > kMaxTimeoutSeconds) {
-      return base::invalid("Deserialize error in query parameters: timeout: '" + text + "' is not a number of seconds from 1 to " +
+    if (error != std::errc() || end != text.data() + text.size() || seconds < 1 ||
+        seconds > kMaxTimeoutSeconds) {
+      return base::invalid("Deserialize error in query parameters: timeout: '" + text +
+                           "' is not a number of seconds from 1 to " +
                            std::to_string(kMaxTimeoutSeconds));
     }
   }
@@ -118,16 +148,19 @@ base::Result<gateway::WriteOptions> Call::write_options() const {
   RHUMB_ASSIGN(out.deadline, deadline());
   if (auto it = query.find("ordering"); it != query.end() && !it->second.empty()) {
     if (it->second != "weak" && it->second != "medium" && it->second != "strong") {
-      return base::invalid("Deserialize error in query parameters: ordering: '" + it->second + "' is none of weak, medium, strong");
+      return base::invalid("Deserialize error in query parameters: ordering: '" + it->second +
+                           "' is none of weak, medium, strong");
     }
   }
-  // A request is known again by the id its sender gave it together with all it says: a trace id used twice must not swallow a write.
+  // A request is known again by the id its sender gave it together with all it says: a trace id
+  // used twice must not swallow a write.
   const std::string_view id = request->header("X-Request-Id");
   if (!id.empty()) {
     XXH3_state_t* state = XXH3_createState();
     RHUMB_ASSERT(state != nullptr);
     XXH3_128bits_reset(state);
-    for (const std::string_view part : {id, request->method, request->target, std::string_view(request->body)}) {
+    for (const std::string_view part :
+         {id, request->method, request->target, std::string_view(request->body)}) {
       const uint64_t length = part.size();  // so that no part can reach into the next
       XXH3_128bits_update(state, &length, sizeof(length));
       XXH3_128bits_update(state, part.data(), part.size());
@@ -149,9 +182,11 @@ base::Result<gateway::ReadOptions> Call::read_options() const {
   uint64_t factor = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), factor);
   const bool number = error == std::errc() && end == text.data() + text.size() && factor >= 1;
-  if (text == "linearizable") out.linearizable = true;
+  if (text == "linearizable")
+    out.linearizable = true;
   else if (!number && text != "majority" && text != "quorum" && text != "all") {
-    return base::invalid("Deserialize error in query parameters: consistency: '" + text + "' is none of linearizable, majority, quorum, all, or a number from 1");
+    return base::invalid("Deserialize error in query parameters: consistency: '" + text +
+                         "' is none of linearizable, majority, quorum, all, or a number from 1");
   }
   return out;
 }
@@ -178,8 +213,12 @@ void Call::ok(std::string_view result_json, std::string_view members) {
 }
 
 void Call::fail(const Status& status) {
-  if (status.code() == Code::kInternal || status.code() == Code::kIo || status.code() == Code::kCorrupt) {
-    base::log_error("http", "request failed", {{"request_id", request->request_id}, {"path", request->path}, {"error", status.message()}});
+  if (status.code() == Code::kInternal || status.code() == Code::kIo ||
+      status.code() == Code::kCorrupt) {
+    base::log_error("http", "request failed",
+                    {{"request_id", request->request_id},
+                     {"path", request->path},
+                     {"error", status.message()}});
   }
   reply_(failure_response(status, seconds(), warnings_));
 }

@@ -1,4 +1,5 @@
-// One request on its way through the REST front: what the router found out, and the reply that is owed.
+// One request on its way through the REST front: what the router found out, and the reply that is
+// owed.
 #pragma once
 
 #include <exception>
@@ -18,17 +19,21 @@ namespace rhumb::http::rest {
 
 class SearchPaces;
 
-enum class Action : uint8_t { kPublic = 0, kRead = 1, kWrite = 2, kManage = 3, kAdmin = 4 };  // 1 to 4 are the auth ABI's
+// 1 to 4 are the auth ABI's
+enum class Action : uint8_t { kPublic = 0, kRead = 1, kWrite = 2, kManage = 3, kAdmin = 4 };
 
 struct RestOptions {
   gateway::Gateway* gateway = nullptr;
   base::Executor* pool = nullptr;  // parsing, searching, formatting
   SearchPaces* paces = nullptr;    // the handler's
-  // Ok, or kUnauthenticated / kForbidden; their text becomes the plain body. collection is empty for routes of the whole server.
+  // Ok, or kUnauthenticated / kForbidden; their text becomes the plain body. collection is empty
+  // for routes of the whole server.
   std::function<base::Status(const Request&, Action, const std::string& collection)> authorize;
   // JSON texts that other floors make.
   std::function<std::string()> plugins_json, telemetry_json;
-  std::function<void(gateway::CollectionPtr, base::Deadline, std::function<void(base::Result<std::string>)>)> verify_json, contract_json;
+  std::function<void(gateway::CollectionPtr, base::Deadline,
+                     std::function<void(base::Result<std::string>)>)>
+      verify_json, contract_json;
 };
 
 class Call;
@@ -43,20 +48,25 @@ class Call {
   const std::shared_ptr<Request> request;
   std::map<std::string, std::string> captures;  // {collection_name} -> decoded path part
   std::map<std::string, std::string> query;     // decoded query parameters
-  bool on_loop = false;                         // runs on a loop's thread: what is not short goes on in the pool
+  // runs on a loop's thread: what is not short goes on in the pool
+  bool on_loop = false;
 
   gateway::Gateway& gateway() const { return *options.gateway; }
   const std::string& capture(const std::string& name) const { return captures.at(name); }
-  base::Result<gateway::CollectionPtr> collection() const { return gateway().find(capture("collection_name")); }
+  base::Result<gateway::CollectionPtr> collection() const {
+    return gateway().find(capture("collection_name"));
+  }
 
   // Query parameters of writes and reads; kInvalid names the parameter.
   base::Result<base::Deadline> deadline() const;
   base::Result<gateway::WriteOptions> write_options() const;
   base::Result<gateway::ReadOptions> read_options() const;
 
-  // Into the `warnings` of the reply, be it a failure: a member that is missing may be there under another name.
+  // Into the `warnings` of the reply, be it a failure: a member that is missing may be there under
+  // another name.
   void warn(const IgnoredMembers& ignored) { warnings_ = ignored.warnings(); }
-  // {"result":<json>,"status":"ok","time":...}; `members` are further top-level ones, e.g. `"explain":[...]`.
+  // {"result":<json>,"status":"ok","time":...}; `members` are further top-level ones, e.g.
+  // `"explain":[...]`.
   void ok(std::string_view result_json, std::string_view members = {});
   void fail(const base::Status& status);
   void answer(Response response);
@@ -76,7 +86,8 @@ class Call {
 };
 using CallPtr = std::shared_ptr<Call>;
 
-// A library that throws costs the one request: its reply is dropped with the exchange and answers 500.
+// A library that throws costs the one request: its reply is dropped with the exchange and answers
+// 500.
 template <typename F>
 void run_guarded(const CallPtr& x, F&& run) {
   try {
@@ -89,11 +100,15 @@ void run_guarded(const CallPtr& x, F&& run) {
 // Goes on in the pool; too many that wait there: 503.
 template <typename F>
 void run_on_pool(const CallPtr& x, F run) {
-  const base::Status posted = x->options.pool->post([x, run = std::move(run)]() mutable { run_guarded(x, run); });
-  if (!posted.ok()) x->fail({base::Code::kUnavailable, "too many requests are waiting: " + posted.message()});
+  const base::Status posted =
+      x->options.pool->post([x, run = std::move(run)]() mutable { run_guarded(x, run); });
+  if (!posted.ok())
+    x->fail({base::Code::kUnavailable, "too many requests are waiting: " + posted.message()});
 }
 
-// The HTTP answer to a failure, with the protocol's prefix; kUnauthenticated and kForbidden are plain text.
-Response failure_response(const base::Status& status, double seconds, const std::vector<std::string>& warnings = {});
+// The HTTP answer to a failure, with the protocol's prefix; kUnauthenticated and kForbidden are
+// plain text.
+Response failure_response(const base::Status& status, double seconds,
+                          const std::vector<std::string>& warnings = {});
 
 }  // namespace rhumb::http::rest

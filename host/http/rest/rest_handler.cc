@@ -1,7 +1,7 @@
 #include "host/http/rest/rest_handler.h"
 
-#include "host/http/rest/routes.h"
 #include "host/http/rest/resources/import.h"
+#include "host/http/rest/routes.h"
 
 namespace rhumb::http::rest {
 namespace {
@@ -10,18 +10,23 @@ constexpr std::string_view kImportSuffix = "/import";
 constexpr uint64_t kMaxBodyOnLoop = 64 * 1024;
 
 Response method_not_allowed(const std::string& allow, std::string_view method) {
-  Response response = error_response(405, "Method " + std::string(method) + " is not allowed here; allowed: " + allow);
+  Response response = error_response(
+      405, "Method " + std::string(method) + " is not allowed here; allowed: " + allow);
   response.headers.emplace_back("Allow", allow);
   return response;
 }
 
-// Fills in what the router found; answers by itself, and returns nullptr, when the request ends here.
+// Fills in what the router found; answers by itself, and returns nullptr, when the request ends
+// here.
 const Route* route(const CallPtr& x, const RestOptions& options) {
   const Request& request = *x->request;
   Match match = match_route(request.method, request.path);
   if (match.route == nullptr) {
-    if (match.allow.empty()) x->answer(error_response(404, "Not found: there is no path " + std::string(request.path), x->seconds()));
-    else x->answer(method_not_allowed(match.allow, request.method));
+    if (match.allow.empty())
+      x->answer(error_response(404, "Not found: there is no path " + std::string(request.path),
+                               x->seconds()));
+    else
+      x->answer(method_not_allowed(match.allow, request.method));
     return nullptr;
   }
   x->captures = std::move(match.captures);
@@ -33,14 +38,17 @@ const Route* route(const CallPtr& x, const RestOptions& options) {
   x->query = std::move(*query);
   if (match.route->action != Action::kPublic && options.authorize) {
     auto name = x->captures.find("collection_name");
-    const base::Status allowed = options.authorize(request, match.route->action, name == x->captures.end() ? "" : name->second);
+    const base::Status allowed = options.authorize(request, match.route->action,
+                                                   name == x->captures.end() ? "" : name->second);
     if (!allowed.ok()) {
       x->fail(allowed);
       return nullptr;
     }
   }
   if (match.route->run == nullptr) {
-    x->fail(base::unsupported(std::string(match.route->feature) + " (" + std::string(match.route->method) + " " + std::string(match.route->pattern) + ")"));
+    x->fail(base::unsupported(std::string(match.route->feature) + " (" +
+                              std::string(match.route->method) + " " +
+                              std::string(match.route->pattern) + ")"));
     return nullptr;
   }
   return match.route;
@@ -53,7 +61,8 @@ RestOptions with_paces(RestOptions options, SearchPaces& paces) {
 
 // A small body is worth parsing on the loop. Whether the search is short, the parsed query tells.
 bool may_be_short(const Call& x) {
-  return x.request->may_run_here && x.request->body.size() <= kMaxBodyOnLoop && !x.query.contains("consistency");
+  return x.request->may_run_here && x.request->body.size() <= kMaxBodyOnLoop &&
+         !x.query.contains("consistency");
 }
 
 }  // namespace
@@ -65,8 +74,10 @@ void RestHandler::handle(std::shared_ptr<Request> request, Reply reply) {
   const Route* found = route(x, options_);
   if (found == nullptr) return;
   x->on_loop = found->where == Where::kLoop || (found->where == Where::kEither && may_be_short(*x));
-  if (x->on_loop) run_guarded(x, [&] { found->run(x); });
-  else run_on_pool(x, [x, found] { found->run(x); });
+  if (x->on_loop)
+    run_guarded(x, [&] { found->run(x); });
+  else
+    run_on_pool(x, [x, found] { found->run(x); });
 }
 
 std::unique_ptr<BodySink> RestHandler::stream(const std::shared_ptr<Request>& head, Reply& reply) {
@@ -74,7 +85,8 @@ std::unique_ptr<BodySink> RestHandler::stream(const std::shared_ptr<Request>& he
   auto x = std::make_shared<Call>(head, std::move(reply), options_);
   const Route* found = route(x, options_);
   if (found == nullptr) return nullptr;
-  if (found->run != points::import_buffered) {  // a point named "import", say: an ordinary body after all
+  // a point named "import", say: an ordinary body after all
+  if (found->run != points::import_buffered) {
     reply = x->take_reply();
     return nullptr;
   }

@@ -23,7 +23,8 @@ constexpr auto kAdmin = Action::kAdmin;
 #define C "/collections/{collection_name}"
 const std::vector<Route>& table() {
   static const std::vector<Route> routes = {
-      // Service. /healthz, /livez, /readyz and /metrics are answered by host/admin before they come here.
+      // Service. /healthz, /livez, /readyz and /metrics are answered by host/admin before they come
+      // here.
       {"GET", "/", kPublic, kLoop, service::version, ""},
       {"GET", "/telemetry", kAdmin, kPool, service::telemetry, ""},
       {"GET", "/issues", kRead, kLoop, service::issues, ""},
@@ -52,8 +53,10 @@ const std::vector<Route>& table() {
       {"GET", C "/aliases", kRead, kLoop, collections::aliases, ""},
       {"PUT", C "/index", kManage, kPool, collections::create_index, ""},
       {"DELETE", C "/index/{field_name}", kManage, kPool, collections::drop_index, ""},
-      {"PUT", C "/vectors/{vector_name}", kManage, kLoop, nullptr, "adding a named vector to a collection"},
-      {"DELETE", C "/vectors/{vector_name}", kManage, kLoop, nullptr, "dropping a named vector of a collection"},
+      {"PUT", C "/vectors/{vector_name}", kManage, kLoop, nullptr,
+       "adding a named vector to a collection"},
+      {"DELETE", C "/vectors/{vector_name}", kManage, kLoop, nullptr,
+       "dropping a named vector of a collection"},
       {"GET", C "/cluster", kRead, kLoop, collections::cluster, ""},
       {"POST", C "/cluster", kAdmin, kLoop, nullptr, "moving and replicating shards"},
       {"GET", C "/optimizations", kRead, kLoop, nullptr, "progress of optimizations"},
@@ -71,8 +74,10 @@ const std::vector<Route>& table() {
       {"POST", C "/snapshots/upload", kAdmin, kLoop, nullptr, "snapshots"},
       {"GET", C "/shards/{shard_id}/snapshots", kRead, kLoop, nullptr, "shard snapshots"},
       {"POST", C "/shards/{shard_id}/snapshots", kManage, kLoop, nullptr, "shard snapshots"},
-      {"GET", C "/shards/{shard_id}/snapshots/{snapshot_name}", kRead, kLoop, nullptr, "shard snapshots"},
-      {"DELETE", C "/shards/{shard_id}/snapshots/{snapshot_name}", kManage, kLoop, nullptr, "shard snapshots"},
+      {"GET", C "/shards/{shard_id}/snapshots/{snapshot_name}", kRead, kLoop, nullptr,
+       "shard snapshots"},
+      {"DELETE", C "/shards/{shard_id}/snapshots/{snapshot_name}", kManage, kLoop, nullptr,
+       "shard snapshots"},
       {"PUT", C "/shards/{shard_id}/snapshots/recover", kAdmin, kLoop, nullptr, "shard snapshots"},
       {"POST", C "/shards/{shard_id}/snapshots/upload", kAdmin, kLoop, nullptr, "shard snapshots"},
       {"GET", C "/shards/{shard_id}/snapshot", kRead, kLoop, nullptr, "shard snapshots"},
@@ -175,7 +180,8 @@ Match match_route(std::string_view method, std::string_view path) {
     const int literals = fit(candidate.parts, parts);
     if (literals < 0) continue;
     if (candidate.route->method != method) {
-      if (match.allow.find(candidate.route->method) == std::string::npos) match.allow += (match.allow.empty() ? "" : ", ") + std::string(candidate.route->method);
+      if (match.allow.find(candidate.route->method) == std::string::npos)
+        match.allow += (match.allow.empty() ? "" : ", ") + std::string(candidate.route->method);
       continue;
     }
     if (literals > best_literals) {
@@ -188,7 +194,8 @@ Match match_route(std::string_view method, std::string_view path) {
     if (!best->parts[i].starts_with('{')) continue;
     std::string decoded;
     if (!percent_decode(parts[i], false, decoded)) return {};
-    match.captures[std::string(best->parts[i].substr(1, best->parts[i].size() - 2))] = std::move(decoded);
+    match.captures[std::string(best->parts[i].substr(1, best->parts[i].size() - 2))] =
+        std::move(decoded);
   }
   match.route = best->route;
   match.allow.clear();
@@ -203,7 +210,8 @@ bool percent_decode(std::string_view in, bool plus_is_space, std::string& out) {
     } else if (in[i] != '%') {
       out += in[i];
     } else {
-      const int high = i + 2 < in.size() ? hex_digit(in[i + 1]) : -1, low = i + 2 < in.size() ? hex_digit(in[i + 2]) : -1;
+      const int high = i + 2 < in.size() ? hex_digit(in[i + 1]) : -1,
+                low = i + 2 < in.size() ? hex_digit(in[i + 2]) : -1;
       if (high < 0 || low < 0) return false;
       out += static_cast<char>(high << 4 | low);
       i += 2;
@@ -222,8 +230,12 @@ base::Result<std::map<std::string, std::string>> parse_query_string(std::string_
     const size_t equals = pair.find('=');
     std::string name, value;
     const bool good = percent_decode(pair.substr(0, equals), true, name) &&
-                      percent_decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1), true, value);
-    if (!good) return base::invalid("Deserialize error in query parameters: '" + std::string(pair) + "' is not percent-encoded text");
+                      percent_decode(equals == std::string_view::npos ? std::string_view()
+                                                                      : pair.substr(equals + 1),
+                                     true, value);
+    if (!good)
+      return base::invalid("Deserialize error in query parameters: '" + std::string(pair) +
+                           "' is not percent-encoded text");
     out[name] = std::move(value);
   }
   return out;

@@ -1,4 +1,5 @@
-// The route table: every path of the protocol, what it needs, who answers it. Data: the handler walks it, tests walk it.
+// The route table: every path of the protocol, what it needs, who answers it. Data: the handler
+// walks it, tests walk it.
 #pragma once
 
 #include <map>
@@ -10,7 +11,8 @@
 
 namespace rhumb::http::rest {
 
-// Cheap ones run on the loop's thread; kEither does when it looks short, and goes to the pool when it turns out not to be.
+// Cheap ones run on the loop's thread; kEither does when it looks short, and goes to the pool when
+// it turns out not to be.
 enum class Where : uint8_t { kLoop, kPool, kEither };
 
 struct Route {
@@ -18,7 +20,7 @@ struct Route {
   Action action = Action::kRead;
   Where where = Where::kPool;
   void (*run)(const CallPtr&) = nullptr;  // nullptr: not there yet
-  std::string_view feature;                   // what a 501 names
+  std::string_view feature;               // what a 501 names
 };
 
 const std::vector<Route>& routes();

@@ -22,8 +22,10 @@ class Compiler {
   explicit Compiler(const FilterSchema& schema) : schema_(schema) {}
 
   // `prefix`: where the paths of this filter start, if it is nested.
-  base::Result<CompiledFilter> filter(const model::Filter& given, const JsonPath* prefix, uint32_t depth) {
-    if (depth > limits::kMaxFilterDepth) return base::invalid("filter: deeper than " + std::to_string(limits::kMaxFilterDepth));
+  base::Result<CompiledFilter> filter(const model::Filter& given, const JsonPath* prefix,
+                                      uint32_t depth) {
+    if (depth > limits::kMaxFilterDepth)
+      return base::invalid("filter: deeper than " + std::to_string(limits::kMaxFilterDepth));
     CompiledFilter out;
     RHUMB_TRY(list(given.must, out.must, prefix, depth));
     RHUMB_TRY(list(given.should, out.should, prefix, depth));
@@ -35,11 +37,12 @@ class Compiler {
   }
 
  private:
-  base::Status list(const std::vector<model::Condition>& given, std::vector<CompiledCondition>& out, const JsonPath* prefix,
-                    uint32_t depth) {
+  base::Status list(const std::vector<model::Condition>& given, std::vector<CompiledCondition>& out,
+                    const JsonPath* prefix, uint32_t depth) {
     conditions_ += given.size();
     if (conditions_ > limits::kMaxFilterConditions) {
-      return base::invalid("filter: over " + std::to_string(limits::kMaxFilterConditions) + " conditions");
+      return base::invalid("filter: over " + std::to_string(limits::kMaxFilterConditions) +
+                           " conditions");
     }
     out.reserve(given.size());
     for (const model::Condition& condition : given) {
@@ -50,7 +53,8 @@ class Compiler {
     return base::ok();
   }
 
-  base::Status one(const model::Condition& given, CompiledCondition& out, const JsonPath* prefix, uint32_t depth) {
+  base::Status one(const model::Condition& given, CompiledCondition& out, const JsonPath* prefix,
+                   uint32_t depth) {
     if (!given.key.empty()) {
       RHUMB_ASSIGN(out.path, JsonPath::parse(given.key));
       out.field = (prefix == nullptr ? out.path : JsonPath::join(*prefix, out.path)).to_text();
@@ -78,7 +82,8 @@ class Compiler {
     return on_field(given, out, prefix, depth);
   }
 
-  base::Status on_field(const model::Condition& given, CompiledCondition& out, const JsonPath* prefix, uint32_t depth) {
+  base::Status on_field(const model::Condition& given, CompiledCondition& out,
+                        const JsonPath* prefix, uint32_t depth) {
     if (const auto* nested = std::get_if<model::Nested>(&given.test)) {
       out.path = out.path.each();
       const JsonPath inside = prefix == nullptr ? out.path : JsonPath::join(*prefix, out.path);
@@ -107,9 +112,11 @@ class Compiler {
     return base::ok();
   }
 
-  base::Status values(const std::vector<model::MatchValue>& given, const std::string& field, ValueSet& out) {
+  base::Status values(const std::vector<model::MatchValue>& given, const std::string& field,
+                      ValueSet& out) {
     if (given.size() > limits::kMaxMatchAny) {
-      return base::invalid("filter: match on `" + field + "` names " + std::to_string(given.size()) + " values, over " +
+      return base::invalid("filter: match on `" + field + "` names " +
+                           std::to_string(given.size()) + " values, over " +
                            std::to_string(limits::kMaxMatchAny));
     }
     out.as_uuid = schema_.uuid_fields.count(field) != 0;
@@ -152,10 +159,12 @@ std::optional<Uuid> parse_uuid(std::string_view text) {
 
 bool ValueSet::contains(const Value& value) const {
   switch (value.kind()) {
-    case Kind::kBool: return value.as_bool() ? has_true : has_false;
+    case Kind::kBool:
+      return value.as_bool() ? has_true : has_false;
     case Kind::kInteger: {
       if (!has_integers()) return false;
-      if (const std::optional<int64_t> number = value.as_int64()) return std::binary_search(integers.begin(), integers.end(), *number);
+      if (const std::optional<int64_t> number = value.as_int64())
+        return std::binary_search(integers.begin(), integers.end(), *number);
       const std::optional<uint64_t> number = large.empty() ? std::nullopt : value.as_uint64();
       return number && std::binary_search(large.begin(), large.end(), *number);
     }
@@ -165,18 +174,22 @@ bool ValueSet::contains(const Value& value) const {
       std::string scratch;
       const std::string_view text = value.as_string(scratch);
       const std::optional<Uuid> uuid = as_uuid ? parse_uuid(text) : std::nullopt;
-      return uuid ? std::binary_search(uuids.begin(), uuids.end(), *uuid) : strings.find(text) != strings.end();
+      return uuid ? std::binary_search(uuids.begin(), uuids.end(), *uuid)
+                  : strings.find(text) != strings.end();
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
-FilterSchema filter_schema(const model::CollectionConfig& config, std::vector<std::string> vector_names) {
+FilterSchema filter_schema(const model::CollectionConfig& config,
+                           std::vector<std::string> vector_names) {
   FilterSchema schema;
   schema.vector_names = std::move(vector_names);
   for (const auto& [field, index] : config.payload_indexes) {
     const base::Result<JsonPath> path = JsonPath::parse(field);
-    if (index.type == model::FieldType::kUuid && path.ok()) schema.uuid_fields.insert(path.value().to_text());
+    if (index.type == model::FieldType::kUuid && path.ok())
+      schema.uuid_fields.insert(path.value().to_text());
   }
   return schema;
 }

@@ -1,5 +1,5 @@
-// A filter ready to be asked: paths parsed, values in sets. Made by Matcher::compile, walked by the matcher (row by row) and by the planner
-// (set by set). Immutable.
+// A filter ready to be asked: paths parsed, values in sets. Made by Matcher::compile, walked by the
+// matcher (row by row) and by the planner (set by set). Immutable.
 #pragma once
 
 #include <array>
@@ -18,7 +18,8 @@ namespace rhumb::payload {
 
 struct CompiledFilter;
 using Uuid = std::array<uint8_t, 16>;
-std::optional<Uuid> parse_uuid(std::string_view text);  // canonical, dashless and urn forms, as ids are read
+// canonical, dashless and urn forms, as ids are read
+std::optional<Uuid> parse_uuid(std::string_view text);
 
 struct StringHash {
   using is_transparent = void;
@@ -26,14 +27,15 @@ struct StringHash {
 };
 using StringSet = std::unordered_set<std::string, StringHash, std::equal_to<>>;
 
-// The values of a match condition, by type. No number is equal to a string or a bool, and no float to an integer (5.0 is not 5).
+// The values of a match condition, by type. No number is equal to a string or a bool, and no float
+// to an integer (5.0 is not 5).
 struct ValueSet {
   StringSet strings;              // in a uuid set: those that are no UUID
   std::vector<int64_t> integers;  // sorted, no value twice
   std::vector<uint64_t> large;    // integers that int64_t cannot hold; sorted, no value twice
   bool has_true = false, has_false = false;
-  bool as_uuid = false;           // the field is declared `uuid`
-  std::vector<Uuid> uuids;        // sorted, no value twice; only if as_uuid
+  bool as_uuid = false;     // the field is declared `uuid`
+  std::vector<Uuid> uuids;  // sorted, no value twice; only if as_uuid
 
   bool contains(const Value& value) const;
   bool has_integers() const { return !integers.empty() || !large.empty(); }
@@ -41,18 +43,32 @@ struct ValueSet {
   bool has_bools() const { return has_true || has_false; }
 };
 
-struct AnyOf { ValueSet values; };
-struct NoneOf { ValueSet values; };
-struct IdSet { StringSet keys; };
-struct VectorBit { std::optional<uint32_t> bit; };  // none: no such vector, nothing matches
-struct NestedFilter { std::unique_ptr<CompiledFilter> filter; };  // CompiledCondition::path ends in []
-struct SubGroup { std::unique_ptr<CompiledFilter> filter; };
+struct AnyOf {
+  ValueSet values;
+};
+struct NoneOf {
+  ValueSet values;
+};
+struct IdSet {
+  StringSet keys;
+};
+struct VectorBit {
+  std::optional<uint32_t> bit;
+};  // none: no such vector, nothing matches
+// CompiledCondition::path ends in []
+struct NestedFilter {
+  std::unique_ptr<CompiledFilter> filter;
+};
+struct SubGroup {
+  std::unique_ptr<CompiledFilter> filter;
+};
 
 struct CompiledCondition {
-  JsonPath path;      // of a condition on a field
-  std::string field;  // its canonical text from the root of the payload, nested or not: the name of its index
-  std::variant<AnyOf, NoneOf, model::Range, model::DatetimeRange, model::ValuesCount, model::IsEmpty, model::IsNull, IdSet, VectorBit,
-               NestedFilter, SubGroup>
+  JsonPath path;  // of a condition on a field
+  // its canonical text from the root of the payload, nested or not: the name of its index
+  std::string field;
+  std::variant<AnyOf, NoneOf, model::Range, model::DatetimeRange, model::ValuesCount,
+               model::IsEmpty, model::IsNull, IdSet, VectorBit, NestedFilter, SubGroup>
       test;
 };
 
@@ -60,13 +76,15 @@ struct CompiledFilter {
   std::vector<CompiledCondition> must, should, must_not, min_should;
   uint32_t min_count = 0;
   bool min_should_set = false;
-  bool empty() const { return must.empty() && should.empty() && must_not.empty() && !min_should_set; }
+  bool empty() const {
+    return must.empty() && should.empty() && must_not.empty() && !min_should_set;
+  }
 };
 
 template <typename RangeType, typename T>
 bool in_range(const RangeType& range, T value) {
-  return (!range.lt || value < *range.lt) && (!range.lte || value <= *range.lte) && (!range.gt || value > *range.gt) &&
-         (!range.gte || value >= *range.gte);
+  return (!range.lt || value < *range.lt) && (!range.lte || value <= *range.lte) &&
+         (!range.gt || value > *range.gt) && (!range.gte || value >= *range.gte);
 }
 
 }  // namespace rhumb::payload

@@ -15,7 +15,9 @@ bool any_element(const CompiledCondition& condition, const Value& root, Test tes
   return !condition.path.visit_elements(root, [&](const Value& value) { return !test(value); });
 }
 
-bool differs(const ValueSet& values, const Value& value) { return value.kind() != Kind::kNull && !values.contains(value); }
+bool differs(const ValueSet& values, const Value& value) {
+  return value.kind() != Kind::kNull && !values.contains(value);
+}
 
 bool in_dates(const model::DatetimeRange& range, const Value& value) {
   if (value.kind() != Kind::kString) return false;
@@ -25,7 +27,9 @@ bool in_dates(const model::DatetimeRange& range, const Value& value) {
 }
 
 bool is_empty(const JsonPath& path, const Value& root) {
-  return path.visit(root, [](const Value& value) { return value.kind() == Kind::kNull || value.is_empty_array(); });
+  return path.visit(root, [](const Value& value) {
+    return value.kind() == Kind::kNull || value.is_empty_array();
+  });
 }
 
 bool is_null(const JsonPath& path, const Value& root) {
@@ -39,8 +43,8 @@ uint64_t count_values(const Value& value) {
   return count;
 }
 
-// Each value that the path finds is counted by itself: `lines[].codes` has an array of codes in each line. A field that is not there has
-// no values.
+// Each value that the path finds is counted by itself: `lines[].codes` has an array of codes in
+// each line. A field that is not there has no values.
 bool has_count(const model::ValuesCount& wanted, const JsonPath& path, const Value& root) {
   bool there = false;
   const bool none = path.visit(root, [&](const Value& value) {
@@ -56,10 +60,12 @@ struct Check {
   const PointFacts& facts;
 
   bool operator()(const AnyOf& any) const {
-    return any_element(condition, root, [&](const Value& value) { return any.values.contains(value); });
+    return any_element(condition, root,
+                       [&](const Value& value) { return any.values.contains(value); });
   }
   bool operator()(const NoneOf& except) const {
-    return any_element(condition, root, [&](const Value& value) { return differs(except.values, value); });
+    return any_element(condition, root,
+                       [&](const Value& value) { return differs(except.values, value); });
   }
   bool operator()(const model::Range& range) const {
     return any_element(condition, root, [&](const Value& value) {
@@ -70,11 +76,19 @@ struct Check {
   bool operator()(const model::DatetimeRange& range) const {
     return any_element(condition, root, [&](const Value& value) { return in_dates(range, value); });
   }
-  bool operator()(const model::ValuesCount& count) const { return has_count(count, condition.path, root); }
-  bool operator()(const model::IsEmpty& empty) const { return is_empty(condition.path, root) == empty.value; }
-  bool operator()(const model::IsNull& null) const { return is_null(condition.path, root) == null.value; }
+  bool operator()(const model::ValuesCount& count) const {
+    return has_count(count, condition.path, root);
+  }
+  bool operator()(const model::IsEmpty& empty) const {
+    return is_empty(condition.path, root) == empty.value;
+  }
+  bool operator()(const model::IsNull& null) const {
+    return is_null(condition.path, root) == null.value;
+  }
   bool operator()(const IdSet& ids) const { return ids.keys.find(facts.id_key) != ids.keys.end(); }
-  bool operator()(const VectorBit& vector) const { return vector.bit && (facts.presence >> *vector.bit & 1) != 0; }
+  bool operator()(const VectorBit& vector) const {
+    return vector.bit && (facts.presence >> *vector.bit & 1) != 0;
+  }
   bool operator()(const NestedFilter& nested) const {
     const PointFacts none;  // an element has neither an id nor vectors
     return !condition.path.visit(root, [&](const Value& element) {
@@ -85,20 +99,26 @@ struct Check {
 };
 
 bool passes(const CompiledFilter& filter, const Value& root, const PointFacts& facts) {
-  const auto holds = [&](const CompiledCondition& condition) { return std::visit(Check{condition, root, facts}, condition.test); };
+  const auto holds = [&](const CompiledCondition& condition) {
+    return std::visit(Check{condition, root, facts}, condition.test);
+  };
   if (!std::all_of(filter.must.begin(), filter.must.end(), holds)) return false;
   if (std::any_of(filter.must_not.begin(), filter.must_not.end(), holds)) return false;
-  if (!filter.should.empty() && std::none_of(filter.should.begin(), filter.should.end(), holds)) return false;
+  if (!filter.should.empty() && std::none_of(filter.should.begin(), filter.should.end(), holds))
+    return false;
   if (!filter.min_should_set) return true;
   uint32_t held = 0;
-  for (auto at = filter.min_should.begin(); at != filter.min_should.end() && held < filter.min_count; ++at) held += holds(*at) ? 1 : 0;
+  for (auto at = filter.min_should.begin();
+       at != filter.min_should.end() && held < filter.min_count; ++at)
+    held += holds(*at) ? 1 : 0;
   return held >= filter.min_count;
 }
 
 }  // namespace
 
 bool Matcher::matches(const PointFacts& facts) const {
-  return passes(*filter_, Value(facts.payload.empty() ? std::string_view("{}") : facts.payload), facts);
+  return passes(*filter_, Value(facts.payload.empty() ? std::string_view("{}") : facts.payload),
+                facts);
 }
 
 bool Matcher::passes_everything() const { return filter_->empty(); }

@@ -14,7 +14,8 @@
 namespace rhumb::payload {
 namespace {
 
-// Rows of some set, split: those that surely pass and those still open. Disjoint; the rest of the set fails.
+// Rows of some set, split: those that surely pass and those still open. Disjoint; the rest of the
+// set fails.
 struct Split {
   SlotSet sure, open;
 };
@@ -25,11 +26,13 @@ SlotSet both(const Split& split) {
   return all;
 }
 
-// What is left of a set of rows while condition after condition is applied to it: the candidates, and those of them that are sure. Sets of
-// a large segment are not copied before there is a need: at first both are the set that came in.
+// What is left of a set of rows while condition after condition is applied to it: the candidates,
+// and those of them that are sure. Sets of a large segment are not copied before there is a need:
+// at first both are the set that came in.
 class Survivors {
  public:
-  explicit Survivors(const SlotSet& within) : given_(&within), owned_(within.end()), sure_(within.end()) {}
+  explicit Survivors(const SlotSet& within)
+      : given_(&within), owned_(within.end()), sure_(within.end()) {}
 
   const SlotSet& candidates() const { return given_ != nullptr ? *given_ : owned_; }
 
@@ -89,13 +92,15 @@ base::Status poll(const EvaluateOptions& options) {
   if (options.cancelled != nullptr && options.cancelled->load(std::memory_order_relaxed)) {
     return {base::Code::kCancelled, "filter evaluation cancelled"};
   }
-  if (options.deadline.expired()) return {base::Code::kTimeout, "deadline passed while evaluating the filter"};
+  if (options.deadline.expired())
+    return {base::Code::kTimeout, "deadline passed while evaluating the filter"};
   return base::ok();
 }
 
 class Planner {
  public:
-  Planner(const IndexSet& indexes, const Rows& rows, const EvaluateOptions& options) : indexes_(indexes), rows_(rows), options_(options) {}
+  Planner(const IndexSet& indexes, const Rows& rows, const EvaluateOptions& options)
+      : indexes_(indexes), rows_(rows), options_(options) {}
 
   Split split(const CompiledFilter& filter, const SlotSet& within) {
     Survivors survivors(within);
@@ -104,20 +109,26 @@ class Planner {
       survivors.keep(split(*condition, survivors.candidates()));
     }
     if (!filter.should.empty()) survivors.keep(any(filter.should, survivors.candidates()));
-    if (filter.min_should_set) survivors.keep(at_least(filter.min_should, filter.min_count, survivors.candidates()));
-    for (const CompiledCondition& condition : filter.must_not) survivors.drop(split(condition, survivors.candidates()));
+    if (filter.min_should_set)
+      survivors.keep(at_least(filter.min_should, filter.min_count, survivors.candidates()));
+    for (const CompiledCondition& condition : filter.must_not)
+      survivors.drop(split(condition, survivors.candidates()));
     return std::move(survivors).result();
   }
 
-  const base::Status& status() const { return status_; }  // not ok: was told to stop, and what it answered means nothing
+  // not ok: was told to stop, and what it answered means nothing
+  const base::Status& status() const { return status_; }
   uint64_t examined() const { return examined_; }
   const std::string& served_by() const { return served_by_; }
 
  private:
-  std::vector<const CompiledCondition*> by_cost(const std::vector<CompiledCondition>& conditions) const {
+  std::vector<const CompiledCondition*> by_cost(
+      const std::vector<CompiledCondition>& conditions) const {
     std::vector<std::pair<uint64_t, const CompiledCondition*>> costs;
-    for (const CompiledCondition& condition : conditions) costs.emplace_back(cost(condition), &condition);
-    std::stable_sort(costs.begin(), costs.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (const CompiledCondition& condition : conditions)
+      costs.emplace_back(cost(condition), &condition);
+    std::stable_sort(costs.begin(), costs.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<const CompiledCondition*> order;
     for (const auto& [cost, condition] : costs) order.push_back(condition);
     return order;
@@ -125,10 +136,12 @@ class Planner {
 
   // About how many rows a condition leaves sure or open.
   uint64_t cost(const CompiledCondition& condition) const {
-    if (const auto* ids = std::get_if<IdSet>(&condition.test)) return options_.find_slot ? ids->keys.size() : kUnknownCost;
+    if (const auto* ids = std::get_if<IdSet>(&condition.test))
+      return options_.find_slot ? ids->keys.size() : kUnknownCost;
     if (std::holds_alternative<VectorBit>(condition.test)) return kUnknownCost;
     if (const auto* group = std::get_if<SubGroup>(&condition.test)) return cost(*group->filter);
-    if (const auto* nested = std::get_if<NestedFilter>(&condition.test)) return cost(*nested->filter);
+    if (const auto* nested = std::get_if<NestedFilter>(&condition.test))
+      return cost(*nested->filter);
     const auto index = indexes_.find(condition.field);
     return index == nullptr ? kUnknownCost : index->estimate(condition);
   }
@@ -149,9 +162,12 @@ class Planner {
     if (status_.ok()) status_ = poll(options_);
     if (within.empty() || !status_.ok()) return {none, none};
     if (const auto* ids = std::get_if<IdSet>(&condition.test)) return split_ids(*ids, within);
-    if (const auto* vector = std::get_if<VectorBit>(&condition.test)) return vector->bit ? Split{none, within} : Split{none, none};
-    if (const auto* group = std::get_if<SubGroup>(&condition.test)) return split(*group->filter, within);
-    if (const auto* nested = std::get_if<NestedFilter>(&condition.test)) return {none, nested_candidates(*nested->filter, within)};
+    if (const auto* vector = std::get_if<VectorBit>(&condition.test))
+      return vector->bit ? Split{none, within} : Split{none, none};
+    if (const auto* group = std::get_if<SubGroup>(&condition.test))
+      return split(*group->filter, within);
+    if (const auto* nested = std::get_if<NestedFilter>(&condition.test))
+      return {none, nested_candidates(*nested->filter, within)};
     const auto index = indexes_.find(condition.field);
     if (index == nullptr) return {none, within};
     FieldIndex::Answer answer = index->lookup(condition, within);
@@ -160,8 +176,9 @@ class Planner {
     return {std::move(answer.sure), std::move(answer.open)};
   }
 
-  // Rows that may have an element which passes a nested filter: what must hold in the element must hold somewhere in the row. Only
-  // conditions that need a value say something about the row; those that an absent value satisfies do not.
+  // Rows that may have an element which passes a nested filter: what must hold in the element must
+  // hold somewhere in the row. Only conditions that need a value say something about the row; those
+  // that an absent value satisfies do not.
   SlotSet nested_candidates(const CompiledFilter& filter, const SlotSet& within) {
     SlotSet candidates = within;
     for (const CompiledCondition* condition : by_cost(filter.must)) {
@@ -181,7 +198,8 @@ class Planner {
     return (std::holds_alternative<Tests>(condition.test) || ...);
   }
   static bool needs_value(const CompiledCondition& condition) {
-    return is_one_of<AnyOf, NoneOf, model::Range, model::DatetimeRange, NestedFilter, SubGroup>(condition);
+    return is_one_of<AnyOf, NoneOf, model::Range, model::DatetimeRange, NestedFilter, SubGroup>(
+        condition);
   }
 
   Split any(const std::vector<CompiledCondition>& conditions, const SlotSet& within) {
@@ -198,7 +216,8 @@ class Planner {
   }
 
   // Element j of a ladder: rows that at least j + 1 of the conditions so far hold for.
-  Split at_least(const std::vector<CompiledCondition>& conditions, uint32_t min_count, const SlotSet& within) {
+  Split at_least(const std::vector<CompiledCondition>& conditions, uint32_t min_count,
+                 const SlotSet& within) {
     const SlotSet none(within.end());
     if (min_count == 0) return {within, none};
     if (min_count > conditions.size()) return {none, none};
@@ -242,8 +261,8 @@ class Planner {
 };
 
 // Decides the open rows by what they hold; those that pass become bits.
-base::Status check_open(const Matcher& filter, const Rows& rows, const SlotSet& open, const EvaluateOptions& options,
-                        std::vector<uint64_t>& bits) {
+base::Status check_open(const Matcher& filter, const Rows& rows, const SlotSet& open,
+                        const EvaluateOptions& options, std::vector<uint64_t>& bits) {
   base::Status status;
   uint32_t until_poll = base::limits::kFilterPollRows;
   open.for_each([&](uint32_t slot) {
@@ -263,10 +282,14 @@ base::Status check_open(const Matcher& filter, const Rows& rows, const SlotSet& 
 
 std::string_view strategy_name(FilterStrategy s) {
   switch (s) {
-    case FilterStrategy::kAll: return "all";
-    case FilterStrategy::kIndex: return "index";
-    case FilterStrategy::kIndexThenCheck: return "index_then_check";
-    case FilterStrategy::kFullScan: return "full_scan";
+    case FilterStrategy::kAll:
+      return "all";
+    case FilterStrategy::kIndex:
+      return "index";
+    case FilterStrategy::kIndexThenCheck:
+      return "index_then_check";
+    case FilterStrategy::kFullScan:
+      return "full_scan";
   }
   return "";
 }
@@ -282,7 +305,8 @@ std::vector<uint32_t> FilterResult::slots() const {
   return out;
 }
 
-base::Result<FilterResult> evaluate(const Matcher& filter, const IndexSet& indexes, const Rows& rows, std::span<const uint64_t> live,
+base::Result<FilterResult> evaluate(const Matcher& filter, const IndexSet& indexes,
+                                    const Rows& rows, std::span<const uint64_t> live,
                                     uint32_t slot_end, const EvaluateOptions& options) {
   RHUMB_TRY(poll(options));
   const SlotSet universe = SlotSet::from_bits(live, slot_end);
@@ -301,13 +325,16 @@ base::Result<FilterResult> evaluate(const Matcher& filter, const IndexSet& index
   result.rows_examined = planner.examined() + split.open.count();
   result.served_by = planner.served_by();
   const bool scanned = split.open.count() == universe.count() && !universe.empty();
-  result.strategy = split.open.empty() ? FilterStrategy::kIndex : scanned ? FilterStrategy::kFullScan : FilterStrategy::kIndexThenCheck;
+  result.strategy = split.open.empty() ? FilterStrategy::kIndex
+                    : scanned          ? FilterStrategy::kFullScan
+                                       : FilterStrategy::kIndexThenCheck;
   if (scanned) result.served_by.clear();
   return result;
 }
 
-base::Result<uint64_t> count(const Matcher& filter, const IndexSet& indexes, const Rows& rows, std::span<const uint64_t> live,
-                             uint32_t slot_end, const EvaluateOptions& options) {
+base::Result<uint64_t> count(const Matcher& filter, const IndexSet& indexes, const Rows& rows,
+                             std::span<const uint64_t> live, uint32_t slot_end,
+                             const EvaluateOptions& options) {
   RHUMB_ASSIGN(const FilterResult result, evaluate(filter, indexes, rows, live, slot_end, options));
   return result.pass_count;
 }

@@ -28,7 +28,7 @@ struct Bitmap::Body {
   Roaring roaring;              // null while plain
   std::vector<uint64_t> plain;  // bit = slot
   uint64_t count = 0;
-  uint64_t end = 0;             // beyond the largest slot ever in
+  uint64_t end = 0;  // beyond the largest slot ever in
 };
 
 Bitmap::Bitmap() = default;
@@ -53,8 +53,11 @@ bool Bitmap::add(uint32_t slot) {
   }
   body.count += fresh ? 1 : 0;
   body.end = std::max<uint64_t>(body.end, uint64_t{slot} + 1);
-  if (body.roaring != nullptr && body.count >= kPlainMinSlots && body.count * kPlainDensity >= body.end) make_plain();
-  if (body.roaring == nullptr && body.count * kThinDensity < body.end) make_compressed();  // one slot far beyond the others
+  if (body.roaring != nullptr && body.count >= kPlainMinSlots &&
+      body.count * kPlainDensity >= body.end)
+    make_plain();
+  // one slot far beyond the others
+  if (body.roaring == nullptr && body.count * kThinDensity < body.end) make_compressed();
   return fresh;
 }
 
@@ -82,21 +85,26 @@ uint64_t Bitmap::count() const { return body_ == nullptr ? 0 : body_->count; }
 uint32_t Bitmap::first() const {
   RHUMB_DASSERT(count() > 0);
   if (body_->roaring != nullptr) return roaring_bitmap_minimum(body_->roaring.get());
-  const auto word = std::find_if(body_->plain.begin(), body_->plain.end(), [](uint64_t w) { return w != 0; });
+  const auto word =
+      std::find_if(body_->plain.begin(), body_->plain.end(), [](uint64_t w) { return w != 0; });
   return static_cast<uint32_t>((word - body_->plain.begin()) * 64 + std::countr_zero(*word));
 }
 
 uint64_t Bitmap::memory_bytes() const {
   if (body_ == nullptr) return 0;
-  const uint64_t roaring = body_->roaring == nullptr ? 0 : roaring_bitmap_portable_size_in_bytes(body_->roaring.get());
+  const uint64_t roaring =
+      body_->roaring == nullptr ? 0 : roaring_bitmap_portable_size_in_bytes(body_->roaring.get());
   return sizeof(Body) + roaring + body_->plain.capacity() * sizeof(uint64_t);
 }
 
-std::span<const uint64_t> Bitmap::plain() const { return body_ == nullptr ? std::span<const uint64_t>() : body_->plain; }
+std::span<const uint64_t> Bitmap::plain() const {
+  return body_ == nullptr ? std::span<const uint64_t>() : body_->plain;
+}
 
 void Bitmap::make_plain() {
   std::vector<uint64_t> words((body_->end + 63) / 64);
-  for_each_below(~uint32_t{0}, [&words](uint32_t slot) { words[slot / 64] |= uint64_t{1} << slot % 64; });
+  for_each_below(~uint32_t{0},
+                 [&words](uint32_t slot) { words[slot / 64] |= uint64_t{1} << slot % 64; });
   body_->plain = std::move(words);
   body_->roaring.reset();
 }
@@ -130,17 +138,20 @@ std::optional<Bitmap> Bitmap::deserialize(std::string_view bytes) {
   Bitmap out;
   if (bytes.empty()) return out;
   Roaring roaring(roaring_bitmap_portable_deserialize_safe(bytes.data(), bytes.size()));
-  if (roaring == nullptr || roaring_bitmap_portable_size_in_bytes(roaring.get()) != bytes.size()) return std::nullopt;
+  if (roaring == nullptr || roaring_bitmap_portable_size_in_bytes(roaring.get()) != bytes.size())
+    return std::nullopt;
   out.body_ = std::make_unique<Body>();
   out.body_->count = roaring_bitmap_get_cardinality(roaring.get());
   out.body_->end = out.body_->count == 0 ? 0 : uint64_t{roaring_bitmap_maximum(roaring.get())} + 1;
   out.body_->roaring = std::move(roaring);
-  if (out.body_->count >= kPlainMinSlots && out.body_->count * kPlainDensity >= out.body_->end) out.make_plain();
+  if (out.body_->count >= kPlainMinSlots && out.body_->count * kPlainDensity >= out.body_->end)
+    out.make_plain();
   return out;
 }
 
 Bitmap::Reader::Reader(const Bitmap& bitmap) {
-  if (bitmap.body_ != nullptr && bitmap.body_->roaring != nullptr) iterator_ = roaring_create_iterator(bitmap.body_->roaring.get());
+  if (bitmap.body_ != nullptr && bitmap.body_->roaring != nullptr)
+    iterator_ = roaring_create_iterator(bitmap.body_->roaring.get());
 }
 
 Bitmap::Reader::~Reader() {

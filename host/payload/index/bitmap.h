@@ -1,6 +1,7 @@
-// A set of slots in the form that suits it: compressed (CRoaring, whose header stays in bitmap.cc) while it is thin, plain bits once it
-// holds a good part of the slots, since those join with other sets at the speed of memory. 8 bytes until the first add. Slots are below
-// 2^32 - 1. Not thread-safe by itself.
+// A set of slots in the form that suits it: compressed (CRoaring, whose header stays in bitmap.cc)
+// while it is thin, plain bits once it holds a good part of the slots, since those join with other
+// sets at the speed of memory. 8 bytes until the first add. Slots are below 2^32 - 1. Not
+// thread-safe by itself.
 #pragma once
 
 #include <bit>
@@ -32,8 +33,8 @@ class Bitmap {
   bool add(uint32_t slot);     // true if it was not in
   bool remove(uint32_t slot);  // true if it was in
   bool contains(uint32_t slot) const;
-  uint64_t count() const;      // O(1)
-  uint32_t first() const;      // of one that is not empty
+  uint64_t count() const;  // O(1)
+  uint32_t first() const;  // of one that is not empty
   uint64_t memory_bytes() const;
   // The bits (bit = slot), if it is plain; else empty. Slots beyond them are not in.
   std::span<const uint64_t> plain() const;
@@ -48,7 +49,8 @@ class Bitmap {
     const std::span<const uint64_t> words = plain();
     for (size_t word = 0; word < words.size(); ++word) {
       for (uint64_t left = words[word]; left != 0; left &= left - 1) {
-        const auto slot = static_cast<uint32_t>(word * 64 + static_cast<size_t>(std::countr_zero(left)));
+        const auto slot =
+            static_cast<uint32_t>(word * 64 + static_cast<size_t>(std::countr_zero(left)));
         if (slot >= end) return;
         fn(slot);
       }

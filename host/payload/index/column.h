@@ -1,5 +1,6 @@
-// The values of one field by row and by value: dictionary, postings and the forward column (slot -> values), kept in step. No lock: the
-// owner has one. A row's values are a set; what a row held twice is held once.
+// The values of one field by row and by value: dictionary, postings and the forward column (slot ->
+// values), kept in step. No lock: the owner has one. A row's values are a set; what a row held
+// twice is held once.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +19,8 @@ template <typename KeyType, typename TermsType>
 class Column {
  public:
   using Key = KeyType;
-  static constexpr uint32_t kListBit = 0x80000000;  // a forward entry with it names a list; kNoTerm: no value
+  // a forward entry with it names a list; kNoTerm: no value
+  static constexpr uint32_t kListBit = 0x80000000;
 
   const TermsType& terms() const { return terms_; }
   const Posting& posting(uint32_t term) const { return postings_[term]; }
@@ -30,7 +32,8 @@ class Column {
   std::span<const uint32_t> terms_of(uint32_t slot) const {
     if (slot >= forward_.size() || forward_[slot] == kNoTerm) return {};
     const uint32_t& entry = forward_[slot];
-    return (entry & kListBit) == 0 ? std::span<const uint32_t>(&entry, 1) : std::span<const uint32_t>(lists_[entry & ~kListBit]);
+    return (entry & kListBit) == 0 ? std::span<const uint32_t>(&entry, 1)
+                                   : std::span<const uint32_t>(lists_[entry & ~kListBit]);
   }
 
   // The slot's values become `keys`, in any order.
@@ -52,7 +55,8 @@ class Column {
     }
   }
 
-  // Loading: a value that was not in yet; it is numbered in the order of these calls. False if it was in.
+  // Loading: a value that was not in yet; it is numbered in the order of these calls. False if it
+  // was in.
   bool append_term(const Key& key) {
     const auto [term, fresh] = terms_.intern(key);
     if (fresh) grow_postings(term);
@@ -74,7 +78,8 @@ class Column {
   uint32_t held_terms() const { return held_terms_; }  // terms that some slot holds
 
   uint64_t memory_bytes() const {
-    uint64_t bytes = terms_.memory_bytes() + forward_.capacity() * sizeof(uint32_t) + valued_.memory_bytes();
+    uint64_t bytes =
+        terms_.memory_bytes() + forward_.capacity() * sizeof(uint32_t) + valued_.memory_bytes();
     for (const Posting& posting : postings_) bytes += posting.memory_bytes();
     for (const auto& list : lists_) bytes += sizeof(list) + list.capacity() * sizeof(uint32_t);
     return bytes;

@@ -1,5 +1,6 @@
-// A column to and from the sections of its file: terms, forward column, lists (docs/formats/payload_index.md). Terms are written in the
-// order of their keys where keys have one, so that after loading a range of values is a range of numbers.
+// A column to and from the sections of its file: terms, forward column, lists
+// (docs/formats/payload_index.md). Terms are written in the order of their keys where keys have
+// one, so that after loading a range of values is a range of numbers.
 #pragma once
 
 #include <algorithm>
@@ -36,9 +37,11 @@ template <typename KeyColumn>
 void encode_column(const KeyColumn& column, uint32_t slots, IndexFile& file) {
   std::vector<uint32_t> order;
   for (uint32_t term = 0; term < column.terms().size(); ++term) {
-    if (!column.posting(term).empty() && column.posting(term).first() < slots) order.push_back(term);
+    if (!column.posting(term).empty() && column.posting(term).first() < slots)
+      order.push_back(term);
   }
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return column.terms().key(a) < column.terms().key(b); });
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return column.terms().key(a) < column.terms().key(b); });
   std::vector<uint32_t> number(column.terms().size(), kNoTerm);
   base::ByteWriter terms(file.sections[SectionKind::kTerms]);
   terms.u32(static_cast<uint32_t>(order.size()));
@@ -68,31 +71,38 @@ void encode_column(const KeyColumn& column, uint32_t slots, IndexFile& file) {
 }
 
 // The lists of terms, each ascending; false if the section is not what it should be.
-inline bool decode_lists(std::string_view section, uint32_t terms, std::vector<std::vector<uint32_t>>& lists) {
+inline bool decode_lists(std::string_view section, uint32_t terms,
+                         std::vector<std::vector<uint32_t>>& lists) {
   base::ByteReader reader(section);
   lists.resize(reader.count(3 * sizeof(uint32_t)));
   for (std::vector<uint32_t>& list : lists) {
     list.resize(reader.count(sizeof(uint32_t)));
     for (uint32_t& term : list) term = reader.u32();
     std::sort(list.begin(), list.end());
-    if (list.size() < 2 || list.back() >= terms || std::adjacent_find(list.begin(), list.end()) != list.end()) return false;
+    if (list.size() < 2 || list.back() >= terms ||
+        std::adjacent_find(list.begin(), list.end()) != list.end())
+      return false;
   }
   return reader.done();
 }
 
 template <typename KeyColumn>
 base::Status decode_column(const IndexFile& file, KeyColumn& column) {
-  const auto fault = [](std::string_view what) { return base::corrupt("payload index: " + std::string(what)); };
+  const auto fault = [](std::string_view what) {
+    return base::corrupt("payload index: " + std::string(what));
+  };
   base::ByteReader reader(file.sections.at(SectionKind::kTerms));
   const uint32_t terms = reader.count(1);
   for (uint32_t i = 0; i < terms; ++i) {
     const auto key = decode_key<typename KeyColumn::Key>(reader);
-    if (reader.failed() || key != key) return fault("terms cut short, or not a number");  // NaN has no place in an order
+    // NaN has no place in an order
+    if (reader.failed() || key != key) return fault("terms cut short, or not a number");
     if (!column.append_term(key)) return fault("a term twice");
   }
   if (!reader.done()) return fault("bytes behind the terms");
   std::vector<std::vector<uint32_t>> lists;
-  if (!decode_lists(file.sections.at(SectionKind::kLists), terms, lists)) return fault("lists of values that cannot be");
+  if (!decode_lists(file.sections.at(SectionKind::kLists), terms, lists))
+    return fault("lists of values that cannot be");
   base::ByteReader forward(file.sections.at(SectionKind::kForward));
   const uint32_t slots = forward.count(sizeof(uint32_t));
   if (slots > file.slots) return fault("more rows than the header says");
@@ -104,7 +114,8 @@ base::Status decode_column(const IndexFile& file, KeyColumn& column) {
       if (entry >= terms) return fault("a row with a value that is not there");
       column.assign(slot, {&entry, 1});
     } else {
-      if ((entry & ~KeyColumn::kListBit) != next_list || next_list >= lists.size()) return fault("lists out of order");
+      if ((entry & ~KeyColumn::kListBit) != next_list || next_list >= lists.size())
+        return fault("lists out of order");
       column.assign(slot, lists[next_list++]);
     }
   }

@@ -39,7 +39,8 @@ SlotSet intersect(const Bitmap& bitmap, const SlotSet& within) {
 void FieldIndex::States::set(uint32_t slot, const Facts& facts) {
   set_to(has_value, slot, facts.has_value);
   set_to(has_null, slot, facts.has_null);
-  for (uint32_t kind = 0; kind < kForeignKinds; ++kind) set_to(foreign[kind], slot, (facts.foreign >> kind & 1) != 0);
+  for (uint32_t kind = 0; kind < kForeignKinds; ++kind)
+    set_to(foreign[kind], slot, (facts.foreign >> kind & 1) != 0);
 }
 
 uint64_t FieldIndex::States::memory_bytes() const {
@@ -63,7 +64,8 @@ base::Status FieldIndex::States::decode(std::string_view bytes) {
   for (uint32_t kind = 0; kind < kForeignKinds; ++kind) bitmaps[2 + kind] = &foreign[kind];
   for (Bitmap* bitmap : bitmaps) {
     std::optional<Bitmap> read = Bitmap::deserialize(reader.blob());
-    if (reader.failed() || !read) return base::corrupt("payload index: a bitmap that cannot be read");
+    if (reader.failed() || !read)
+      return base::corrupt("payload index: a bitmap that cannot be read");
     *bitmap = std::move(*read);
   }
   return reader.done() ? base::ok() : base::corrupt("payload index: bytes behind the bitmaps");
@@ -79,14 +81,16 @@ uint64_t FieldIndex::points(std::span<const uint64_t> live) const {
   const std::shared_lock lock(mutex_);
   uint64_t count = 0;
   const uint64_t end = std::min<uint64_t>(live.size() * 64, 0xffffffff);
-  valued().for_each_below(static_cast<uint32_t>(end), [&](uint32_t slot) { count += live[slot / 64] >> slot % 64 & 1; });
+  valued().for_each_below(static_cast<uint32_t>(end),
+                          [&](uint32_t slot) { count += live[slot / 64] >> slot % 64 & 1; });
   return count;
 }
 
 SlotSet FieldIndex::foreign_within(uint8_t bits, const SlotSet& within) const {
   SlotSet found(within.end());
   for (uint32_t kind = 0; kind < kForeignKinds; ++kind) {
-    if ((bits >> kind & 1) != 0 && states_.foreign[kind].count() > 0) found |= intersect(states_.foreign[kind], within);
+    if ((bits >> kind & 1) != 0 && states_.foreign[kind].count() > 0)
+      found |= intersect(states_.foreign[kind], within);
   }
   return found;
 }

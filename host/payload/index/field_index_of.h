@@ -13,7 +13,8 @@
 
 namespace rhumb::payload {
 
-// A candidate is tested through the forward column at about this many times the cost of walking one entry of a posting.
+// A candidate is tested through the forward column at about this many times the cost of walking one
+// entry of a posting.
 inline constexpr uint64_t kForwardTestCost = 4;
 
 template <typename K>
@@ -22,12 +23,16 @@ class FieldIndexOf final : public FieldIndex {
   using Key = typename K::Key;
   using KeyColumn = Column<Key, typename K::Terms>;
   static constexpr bool kHasRange = requires { typename K::RangeType; };
-  static constexpr bool kRounds = requires(const Value& value, const Key& key) { K::rounds(value, key); };
+  static constexpr bool kRounds = requires(const Value& value, const Key& key) {
+    K::rounds(value, key);
+  };
 
   explicit FieldIndexOf(JsonPath path) : FieldIndex(K::kType, std::move(path)) {}
 
   void put(uint32_t slot, std::string_view payload) override { write(slot, payload, true); }
-  void put_untouched(uint32_t slot, std::string_view payload) override { write(slot, payload, false); }
+  void put_untouched(uint32_t slot, std::string_view payload) override {
+    write(slot, payload, false);
+  }
 
   uint64_t estimate(const CompiledCondition& condition) const override {
     const std::shared_lock lock(mutex_);
@@ -40,11 +45,14 @@ class FieldIndexOf final : public FieldIndex {
       if (const auto* range = std::get_if<typename K::RangeType>(&condition.test)) {
         const auto [first, second] = runs(*range);
         const uint64_t terms = size_of(first) + size_of(second);
-        return terms * column_.entries() / std::max<uint64_t>(column_.terms().in_use(), 1) + foreign_count(K::kForeignInRange);
+        return terms * column_.entries() / std::max<uint64_t>(column_.terms().in_use(), 1) +
+               foreign_count(K::kForeignInRange);
       }
     }
-    if (const auto* null = std::get_if<model::IsNull>(&condition.test)) return null->value ? states_.has_null.count() : kAllSlots;
-    if (const auto* empty = std::get_if<model::IsEmpty>(&condition.test)) return empty->value ? kAllSlots : states_.has_value.count();
+    if (const auto* null = std::get_if<model::IsNull>(&condition.test))
+      return null->value ? states_.has_null.count() : kAllSlots;
+    if (const auto* empty = std::get_if<model::IsEmpty>(&condition.test))
+      return empty->value ? kAllSlots : states_.has_value.count();
     if (const auto* count = std::get_if<model::ValuesCount>(&condition.test)) {
       return in_range(*count, uint64_t{0}) ? kAllSlots : states_.has_value.count();
     }
@@ -54,22 +62,30 @@ class FieldIndexOf final : public FieldIndex {
   Answer lookup(const CompiledCondition& condition, const SlotSet& within) const override {
     const std::shared_lock lock(mutex_);
     if (const auto* any = std::get_if<AnyOf>(&condition.test)) return any_of(any->values, within);
-    if (const auto* except = std::get_if<NoneOf>(&condition.test)) return none_of(except->values, within);
+    if (const auto* except = std::get_if<NoneOf>(&condition.test))
+      return none_of(except->values, within);
     if constexpr (kHasRange) {
-      if (const auto* range = std::get_if<typename K::RangeType>(&condition.test)) return in_runs(*range, within);
+      if (const auto* range = std::get_if<typename K::RangeType>(&condition.test))
+        return in_runs(*range, within);
     }
-    if (std::holds_alternative<model::Range>(condition.test)) return open_only(foreign_within(kForeignNumber, within));
-    if (const auto* empty = std::get_if<model::IsEmpty>(&condition.test)) return state(states_.has_value, !empty->value, within);
-    if (const auto* null = std::get_if<model::IsNull>(&condition.test)) return state(states_.has_null, null->value, within);
-    if (const auto* count = std::get_if<model::ValuesCount>(&condition.test); count != nullptr && in_range(*count, uint64_t{0})) {
+    if (std::holds_alternative<model::Range>(condition.test))
+      return open_only(foreign_within(kForeignNumber, within));
+    if (const auto* empty = std::get_if<model::IsEmpty>(&condition.test))
+      return state(states_.has_value, !empty->value, within);
+    if (const auto* null = std::get_if<model::IsNull>(&condition.test))
+      return state(states_.has_null, null->value, within);
+    if (const auto* count = std::get_if<model::ValuesCount>(&condition.test);
+        count != nullptr && in_range(*count, uint64_t{0})) {
       return open_only(within);
     }
-    return open_only(intersect(states_.has_value, within));  // only rows with a value can hold what is asked
+    // only rows with a value can hold what is asked
+    return open_only(intersect(states_.has_value, within));
   }
 
   uint64_t memory_bytes() const override {
     const std::shared_lock lock(mutex_);
-    return sizeof(*this) + column_.memory_bytes() + states_.memory_bytes() + touched_.memory_bytes();
+    return sizeof(*this) + column_.memory_bytes() + states_.memory_bytes() +
+           touched_.memory_bytes();
   }
 
   IndexFile encode(uint32_t slots, uint64_t through_version) const override {
@@ -90,7 +106,8 @@ class FieldIndexOf final : public FieldIndex {
     RHUMB_TRY(decode_column(file, column));
     RHUMB_TRY(states.decode(file.sections.at(SectionKind::kStates)));
     const std::unique_lock lock(mutex_);
-    if (!building_ || touched_.count() > 0) return base::invalid("payload index `" + path().to_text() + "` has been fed already");
+    if (!building_ || touched_.count() > 0)
+      return base::invalid("payload index `" + path().to_text() + "` has been fed already");
     column_ = std::move(column);
     states_ = std::move(states);
     return base::ok();
@@ -183,9 +200,11 @@ class FieldIndexOf final : public FieldIndex {
     return found.finish();
   }
 
-  // Candidates that hold one of `terms`, a range of numbers whose postings have about `entries` entries.
+  // Candidates that hold one of `terms`, a range of numbers whose postings have about `entries`
+  // entries.
   template <typename Terms, typename Test>
-  SlotSet holders(const Terms& terms, uint64_t entries, const SlotSet& within, Test test, uint64_t& examined) const {
+  SlotSet holders(const Terms& terms, uint64_t entries, const SlotSet& within, Test test,
+                  uint64_t& examined) const {
     if (within.count() * kForwardTestCost < entries) {
       examined += within.count();
       return test_forward(within, test);
@@ -213,19 +232,24 @@ class FieldIndexOf final : public FieldIndex {
 
   Answer any_of(const ValueSet& values, const SlotSet& within) const {
     const Named named = name_terms(values);
-    if (named.knowledge == Knowledge::kUnknown) return open_only(intersect(states_.has_value, within));
+    if (named.knowledge == Knowledge::kUnknown)
+      return open_only(intersect(states_.has_value, within));
     uint64_t examined = 0;
-    SlotSet found = holders(named.terms, named.entries, within, [&](uint32_t term) { return named.has(term); }, examined);
+    SlotSet found = holders(
+        named.terms, named.entries, within, [&](uint32_t term) { return named.has(term); },
+        examined);
     SlotSet foreign = foreign_within(foreign_equals(values), within);
     examined += foreign.count();
-    if (named.knowledge == Knowledge::kExact) return with_open(std::move(found), std::move(foreign), examined);
+    if (named.knowledge == Knowledge::kExact)
+      return with_open(std::move(found), std::move(foreign), examined);
     found |= foreign;
     return {SlotSet(within.end()), std::move(found), examined};
   }
 
   Answer none_of(const ValueSet& values, const SlotSet& within) const {
     const Named named = name_terms(values);
-    if (named.knowledge != Knowledge::kExact) return open_only(intersect(states_.has_value, within));
+    if (named.knowledge != Knowledge::kExact)
+      return open_only(intersect(states_.has_value, within));
     // Rows with a value, less those that hold excluded values only.
     SlotSet sure = intersect(column_.valued(), within);
     uint64_t examined = sure.count();
@@ -267,8 +291,11 @@ class FieldIndexOf final : public FieldIndex {
   Answer in_runs(const RangeType& range, const SlotSet& within) const {
     const auto [first, second] = runs(range);
     const uint64_t terms = size_of(first) + size_of(second);
-    const uint64_t entries = terms * column_.entries() / std::max<uint64_t>(column_.terms().in_use(), 1);
-    const auto test = [&](uint32_t term) { return in_range(range, K::in_range_as(column_.terms().key(term))); };
+    const uint64_t entries =
+        terms * column_.entries() / std::max<uint64_t>(column_.terms().in_use(), 1);
+    const auto test = [&](uint32_t term) {
+      return in_range(range, K::in_range_as(column_.terms().key(term)));
+    };
     uint64_t examined = 0;
     SlotSet sure(within.end());
     if (within.count() * kForwardTestCost < entries) {
@@ -282,7 +309,9 @@ class FieldIndexOf final : public FieldIndex {
     if constexpr (kRounds) {
       if (!foreign.empty()) {  // the key says only that the number may be in the range
         const RangeType near = K::rounded(range);
-        foreign = test_forward(foreign, [&](uint32_t term) { return in_range(near, K::in_range_as(column_.terms().key(term))); });
+        foreign = test_forward(foreign, [&](uint32_t term) {
+          return in_range(near, K::in_range_as(column_.terms().key(term)));
+        });
         sure -= foreign;
       }
     }

@@ -1,8 +1,11 @@
-// What differs between the types of payload indexes: which values they hold, as what keys, and what a condition's values are as keys.
+// What differs between the types of payload indexes: which values they hold, as what keys, and what
+// a condition's values are as keys.
 //
-// key_of():  the key of a value, or nothing if the index does not hold values like it ("foreign": such rows stay open in every answer
+// key_of():  the key of a value, or nothing if the index does not hold values like it ("foreign":
+// such rows stay open in every answer
 //            that they could belong to).
-// any_keys(): the keys under which values equal to one of the set are held. kExact: exactly the rows with such a key match. kSuperset:
+// any_keys(): the keys under which values equal to one of the set are held. kExact: exactly the
+// rows with such a key match. kSuperset:
 //            none other than these can. kUnknown: the index does not know.
 #pragma once
 
@@ -15,24 +18,34 @@
 #include "host/model/collection.h"
 #include "host/model/filter.h"
 #include "host/payload/filter/compiled_filter.h"
-#include "host/payload/json/document.h"
 #include "host/payload/index/terms.h"
+#include "host/payload/json/document.h"
 
 namespace rhumb::payload {
 
 enum class Knowledge : uint8_t { kExact, kSuperset, kUnknown };
 
 // What a foreign value is, as a bit.
-enum ForeignBit : uint8_t { kForeignNumber = 1, kForeignString = 2, kForeignBool = 4, kForeignOther = 8 };
+enum ForeignBit : uint8_t {
+  kForeignNumber = 1,
+  kForeignString = 2,
+  kForeignBool = 4,
+  kForeignOther = 8
+};
 inline constexpr uint32_t kForeignKinds = 4;
 inline constexpr uint8_t kForeignAny = 15;
 
 inline uint8_t foreign_bit(Kind kind) {
   switch (kind) {
-    case Kind::kInteger: case Kind::kFloat: return kForeignNumber;
-    case Kind::kString: return kForeignString;
-    case Kind::kBool: return kForeignBool;
-    default: return kForeignOther;
+    case Kind::kInteger:
+    case Kind::kFloat:
+      return kForeignNumber;
+    case Kind::kString:
+      return kForeignString;
+    case Kind::kBool:
+      return kForeignBool;
+    default:
+      return kForeignOther;
   }
 }
 
@@ -47,7 +60,9 @@ inline uint8_t foreign_equals(const ValueSet& values) {
 
 struct BytesHash {
   size_t operator()(std::string_view bytes) const { return std::hash<std::string_view>{}(bytes); }
-  size_t operator()(const Uuid& uuid) const { return (*this)(std::string_view(reinterpret_cast<const char*>(uuid.data()), uuid.size())); }
+  size_t operator()(const Uuid& uuid) const {
+    return (*this)(std::string_view(reinterpret_cast<const char*>(uuid.data()), uuid.size()));
+  }
 };
 
 struct KeywordKind {
@@ -90,17 +105,22 @@ struct FloatKind {
     const std::optional<double> number = value.as_double();
     return number ? std::optional(*number + 0.0) : std::nullopt;  // -0.0 becomes 0.0
   }
-  // Every number is held, an integer beyond 2^53 perhaps as its neighbour: such a row is marked as foreign too.
-  static bool rounds(const Value& value, Key key) { return value.kind() == Kind::kInteger && value.as_number() != model::Number(key); }
+  // Every number is held, an integer beyond 2^53 perhaps as its neighbour: such a row is marked as
+  // foreign too.
+  static bool rounds(const Value& value, Key key) {
+    return value.kind() == Kind::kInteger && value.as_number() != model::Number(key);
+  }
   static model::Number in_range_as(Key key) { return key; }
   // Keys of numbers within the range, rounded or not, are within this one.
   static RangeType rounded(const RangeType& range) {
     RangeType out;
     for (const auto& bound : {range.gt, range.gte}) {
-      if (bound && !(out.gte && *out.gte > model::Number(bound->rounded()))) out.gte = bound->rounded();
+      if (bound && !(out.gte && *out.gte > model::Number(bound->rounded())))
+        out.gte = bound->rounded();
     }
     for (const auto& bound : {range.lt, range.lte}) {
-      if (bound && !(out.lte && *out.lte < model::Number(bound->rounded()))) out.lte = bound->rounded();
+      if (bound && !(out.lte && *out.lte < model::Number(bound->rounded())))
+        out.lte = bound->rounded();
     }
     return out;
   }

@@ -11,11 +11,15 @@ namespace {
 
 constexpr std::string_view kMagic = "RHUMBPIX";
 constexpr uint16_t kFormat = 1;
-constexpr uint16_t kFloatFormat = 2;  // of float indexes: 1 did not mark the rows whose numbers it had rounded
+// of float indexes: 1 did not mark the rows whose numbers it had rounded
+constexpr uint16_t kFloatFormat = 2;
 constexpr size_t kNameBytes = 28;  // "payload-", 16 digits, ".idx"
-constexpr SectionKind kSections[] = {SectionKind::kTerms, SectionKind::kForward, SectionKind::kLists, SectionKind::kStates};
+constexpr SectionKind kSections[] = {SectionKind::kTerms, SectionKind::kForward,
+                                     SectionKind::kLists, SectionKind::kStates};
 
-uint16_t format_of(model::FieldType type) { return type == model::FieldType::kFloat ? kFloatFormat : kFormat; }
+uint16_t format_of(model::FieldType type) {
+  return type == model::FieldType::kFloat ? kFloatFormat : kFormat;
+}
 
 }  // namespace
 
@@ -56,20 +60,23 @@ base::Result<IndexFile> decode_index_file(std::string_view bytes) {
   base::ByteReader reader(bytes);
   IndexFile file;
   const auto fault = [&](std::string_view what) {
-    return base::corrupt("payload index: " + std::string(what) + " at byte " + std::to_string(reader.offset()));
+    return base::corrupt("payload index: " + std::string(what) + " at byte " +
+                         std::to_string(reader.offset()));
   };
   if (reader.raw(kMagic.size()) != kMagic) return fault("not a payload index");
   const uint16_t format = reader.u16(), type = reader.u16();
   if (format == kFormat && type == static_cast<uint16_t>(model::FieldType::kFloat)) {
     return base::not_found("a float index of format 1, which does not tell rounded numbers");
   }
-  if (format != format_of(static_cast<model::FieldType>(type))) return fault("a format of another release");
+  if (format != format_of(static_cast<model::FieldType>(type)))
+    return fault("a format of another release");
   file.slots = reader.u32();
   file.through_version = reader.u64();
   const std::string_view field = reader.blob();
   const uint32_t header_crc = base::crc32c(bytes.substr(0, reader.offset()));
   if (reader.u32() != header_crc || reader.failed()) return fault("damaged header");
-  if (field.size() > base::limits::kMaxFieldPathBytes || type < 1 || type > static_cast<uint16_t>(model::FieldType::kText)) {
+  if (field.size() > base::limits::kMaxFieldPathBytes || type < 1 ||
+      type > static_cast<uint16_t>(model::FieldType::kText)) {
     return fault("header out of range");
   }
   file.field = field;
@@ -79,7 +86,8 @@ base::Result<IndexFile> decode_index_file(std::string_view bytes) {
     const size_t begin = reader.offset();
     const uint32_t found = reader.u32();
     const uint64_t size = reader.u64();
-    if (reader.failed() || found != static_cast<uint32_t>(kind) || size > reader.remaining()) return fault(name + " missing or cut");
+    if (reader.failed() || found != static_cast<uint32_t>(kind) || size > reader.remaining())
+      return fault(name + " missing or cut");
     file.sections[kind] = reader.raw(size);
     const uint32_t crc = base::crc32c(bytes.substr(begin, reader.offset() - begin));
     if (reader.u32() != crc || reader.failed()) return fault(name + " damaged");

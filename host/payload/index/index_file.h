@@ -1,5 +1,6 @@
-// The container of one payload index on disk (docs/formats/payload_index.md): a header that says whose it is and what it was built through,
-// then sections, each with a CRC32C of its own. Reading verifies every byte before anything of it is used.
+// The container of one payload index on disk (docs/formats/payload_index.md): a header that says
+// whose it is and what it was built through, then sections, each with a CRC32C of its own. Reading
+// verifies every byte before anything of it is used.
 #pragma once
 
 #include <cstdint>

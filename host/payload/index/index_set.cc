@@ -11,12 +11,14 @@
 namespace rhumb::payload {
 namespace {
 
-base::Result<IndexFile> read_index_file(const std::string& path, const std::string& field, model::FieldType type) {
+base::Result<IndexFile> read_index_file(const std::string& path, const std::string& field,
+                                        model::FieldType type) {
   if (!base::exists(path)) return base::not_found(path);
   RHUMB_ASSIGN(const std::string bytes, base::read_file(path, base::limits::kMaxPayloadIndexBytes));
   base::Result<IndexFile> file = decode_index_file(bytes);
   if (!file.ok()) return file.status().within(path);
-  if (file->field != field || file->type != type) return base::corrupt("payload index of another field").within(path);
+  if (file->field != field || file->type != type)
+    return base::corrupt("payload index of another field").within(path);
   return file;
 }
 
@@ -46,7 +48,8 @@ std::shared_ptr<const IndexSet::Fields> IndexSet::fields() const {
 
 base::Status IndexSet::configure(const FieldConfigs& configs) {
   if (configs.size() > base::limits::kMaxPayloadIndexes) {
-    return base::invalid("over " + std::to_string(base::limits::kMaxPayloadIndexes) + " payload indexes");
+    return base::invalid("over " + std::to_string(base::limits::kMaxPayloadIndexes) +
+                         " payload indexes");
   }
   const std::shared_ptr<const Fields> old = fields();
   auto next = std::make_shared<Fields>();
@@ -63,7 +66,8 @@ base::Status IndexSet::configure(const FieldConfigs& configs) {
     field->type = config.type;
     field->index = FieldIndex::make(config.type, std::move(path));
     if (field->index == nullptr) {
-      return base::unsupported("payload index of type `" + std::string(model::field_type_name(config.type)) + "`");
+      return base::unsupported("payload index of type `" +
+                               std::string(model::field_type_name(config.type)) + "`");
     }
     next->emplace(name, std::move(field));
   }
@@ -82,7 +86,8 @@ std::vector<std::string> IndexSet::unready() const {
 }
 
 base::Status IndexSet::build(const std::string& field_name, uint32_t slot_end,
-                             const std::function<std::string_view(uint32_t slot)>& payload_of, const std::function<bool()>& cancelled) {
+                             const std::function<std::string_view(uint32_t slot)>& payload_of,
+                             const std::function<bool()>& cancelled) {
   RHUMB_ASSIGN(const JsonPath path, JsonPath::parse(field_name));
   const auto all = fields();
   const auto found = all->find(path.to_text());
@@ -118,18 +123,21 @@ void IndexSet::remove(uint32_t slot) {
   for (const auto& [name, field] : *all) field->index->remove(slot);
 }
 
-base::Status IndexSet::save(const std::string& dir, uint32_t slots, uint64_t through_version) const {
+base::Status IndexSet::save(const std::string& dir, uint32_t slots,
+                            uint64_t through_version) const {
   const auto all = fields();
   std::set<std::string> kept;
   for (const auto& [name, field] : *all) {
     const std::string file = index_file_name(name);
     kept.insert(file);
     if (!field->is_ready()) continue;
-    RHUMB_TRY(base::write_file_atomic(dir + "/" + file, encode_index_file(field->index->encode(slots, through_version))));
+    RHUMB_TRY(base::write_file_atomic(
+        dir + "/" + file, encode_index_file(field->index->encode(slots, through_version))));
   }
   RHUMB_ASSIGN(const std::vector<std::string> present, base::list_dir(dir));
   for (const std::string& file : present) {
-    if (is_index_file_name(file) && kept.count(file) == 0) RHUMB_TRY(base::remove_all(dir + "/" + file));
+    if (is_index_file_name(file) && kept.count(file) == 0)
+      RHUMB_TRY(base::remove_all(dir + "/" + file));
   }
   return base::ok();
 }
@@ -157,10 +165,12 @@ std::vector<LoadedField> IndexSet::load_fields(const std::string& dir) {
   return loaded;
 }
 
-std::vector<std::pair<std::string, uint64_t>> IndexSet::points(std::span<const uint64_t> live) const {
+std::vector<std::pair<std::string, uint64_t>> IndexSet::points(
+    std::span<const uint64_t> live) const {
   std::vector<std::pair<std::string, uint64_t>> counts;
   const auto all = fields();
-  for (const auto& [name, field] : *all) counts.emplace_back(field->given, field->index->points(live));
+  for (const auto& [name, field] : *all)
+    counts.emplace_back(field->given, field->index->points(live));
   return counts;
 }
 

@@ -23,7 +23,8 @@ void Posting::add(uint32_t slot) {
     slots_ = slot;
   } else if (const uint32_t* one = std::get_if<uint32_t>(&slots_)) {
     RHUMB_DASSERT(*one != slot);
-    slots_ = std::make_unique<std::vector<uint32_t>>(std::initializer_list<uint32_t>{std::min(*one, slot), std::max(*one, slot)});
+    slots_ = std::make_unique<std::vector<uint32_t>>(
+        std::initializer_list<uint32_t>{std::min(*one, slot), std::max(*one, slot)});
   } else if (Array* few = std::get_if<Array>(&slots_)) {
     std::vector<uint32_t>& array = **few;
     if (array.size() < kArraySlots) {
@@ -63,8 +64,10 @@ std::span<const uint64_t> Posting::plain() const {
 }
 
 uint64_t Posting::memory_bytes() const {
-  if (const Array* few = std::get_if<Array>(&slots_)) return sizeof(Posting) + sizeof(**few) + (*few)->capacity() * sizeof(uint32_t);
-  if (const Bitmap* many = std::get_if<Bitmap>(&slots_)) return sizeof(Posting) + many->memory_bytes();
+  if (const Array* few = std::get_if<Array>(&slots_))
+    return sizeof(Posting) + sizeof(**few) + (*few)->capacity() * sizeof(uint32_t);
+  if (const Bitmap* many = std::get_if<Bitmap>(&slots_))
+    return sizeof(Posting) + many->memory_bytes();
   return sizeof(Posting);
 }
 

@@ -1,5 +1,5 @@
-// The slots that hold one value: none, one (inline), a few (sorted array) or many (compressed bitmap). 16 bytes, as most values of a field
-// with many values are held by one row each.
+// The slots that hold one value: none, one (inline), a few (sorted array) or many (compressed
+// bitmap). 16 bytes, as most values of a field with many values are held by one row each.
 #pragma once
 
 #include <algorithm>

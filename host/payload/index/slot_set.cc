@@ -51,7 +51,8 @@ SlotSet SlotSet::from_bits(std::span<const uint64_t> bits, uint32_t end) {
 
 bool SlotSet::contains(uint32_t slot) const {
   if (slot >= end_) return false;
-  return dense_ ? (bits_[slot / 64] >> slot % 64 & 1) != 0 : std::binary_search(list_.begin(), list_.end(), slot);
+  return dense_ ? (bits_[slot / 64] >> slot % 64 & 1) != 0
+                : std::binary_search(list_.begin(), list_.end(), slot);
 }
 
 std::vector<uint64_t> SlotSet::to_bits() const {
@@ -68,7 +69,8 @@ void SlotSet::make_dense() {
   list_ = {};
 }
 
-// Dense sets keep their count; one that became small becomes a list, so that what follows costs what it holds.
+// Dense sets keep their count; one that became small becomes a list, so that what follows costs
+// what it holds.
 void SlotSet::recount() {
   if (!dense_) {
     count_ = list_.size();
@@ -89,7 +91,8 @@ SlotSet& SlotSet::operator|=(const SlotSet& other) {
   if (!dense_ && !other.dense_ && list_.size() + other.list_.size() <= list_limit(end_)) {
     std::vector<uint32_t> both;
     both.reserve(list_.size() + other.list_.size());
-    std::set_union(list_.begin(), list_.end(), other.list_.begin(), other.list_.end(), std::back_inserter(both));
+    std::set_union(list_.begin(), list_.end(), other.list_.begin(), other.list_.end(),
+                   std::back_inserter(both));
     list_ = std::move(both);
   } else {
     make_dense();
@@ -109,7 +112,8 @@ SlotSet& SlotSet::operator&=(const SlotSet& other) {
     for (size_t i = 0; i < bits_.size(); ++i) bits_[i] &= other.bits_[i];
   } else if (dense_) {
     std::vector<uint32_t> both;
-    std::copy_if(other.list_.begin(), other.list_.end(), std::back_inserter(both), [this](uint32_t slot) { return contains(slot); });
+    std::copy_if(other.list_.begin(), other.list_.end(), std::back_inserter(both),
+                 [this](uint32_t slot) { return contains(slot); });
     list_ = std::move(both);
     bits_ = {};
     dense_ = false;
@@ -117,7 +121,8 @@ SlotSet& SlotSet::operator&=(const SlotSet& other) {
     std::erase_if(list_, [&other](uint32_t slot) { return !other.contains(slot); });
   } else {
     std::vector<uint32_t> both;
-    std::set_intersection(list_.begin(), list_.end(), other.list_.begin(), other.list_.end(), std::back_inserter(both));
+    std::set_intersection(list_.begin(), list_.end(), other.list_.begin(), other.list_.end(),
+                          std::back_inserter(both));
     list_ = std::move(both);
   }
   recount();
@@ -135,7 +140,8 @@ SlotSet& SlotSet::operator-=(const SlotSet& other) {
     std::erase_if(list_, [&other](uint32_t slot) { return other.contains(slot); });
   } else {
     std::vector<uint32_t> rest;
-    std::set_difference(list_.begin(), list_.end(), other.list_.begin(), other.list_.end(), std::back_inserter(rest));
+    std::set_difference(list_.begin(), list_.end(), other.list_.begin(), other.list_.end(),
+                        std::back_inserter(rest));
     list_ = std::move(rest);
   }
   recount();

@@ -1,5 +1,5 @@
-// A set of slots below a fixed end, as the planner computes with them: a sorted list while there are few, plain bits beyond. Sets that meet
-// in an operation have the same end.
+// A set of slots below a fixed end, as the planner computes with them: a sorted list while there
+// are few, plain bits beyond. Sets that meet in an operation have the same end.
 #pragma once
 
 #include <bit>
@@ -10,8 +10,8 @@
 
 namespace rhumb::payload {
 
-// Counting is a good part of what a selective filter costs on a large segment, and baseline x86-64 counts without the
-// instruction for it: this one looks whether it is there.
+// Counting is a good part of what a selective filter costs on a large segment, and baseline x86-64
+// counts without the instruction for it: this one looks whether it is there.
 uint64_t count_bits(std::span<const uint64_t> bits);
 
 class SlotSet {
@@ -48,7 +48,8 @@ class SlotSet {
     }
     for (size_t word = 0; word < bits_.size(); ++word) {
       for (uint64_t left = bits_[word]; left != 0; left &= left - 1) {
-        if (!go_on(static_cast<uint32_t>(word * 64 + static_cast<size_t>(std::countr_zero(left))))) return false;
+        if (!go_on(static_cast<uint32_t>(word * 64 + static_cast<size_t>(std::countr_zero(left)))))
+          return false;
       }
     }
     return true;
@@ -79,7 +80,8 @@ class SlotSet {
   };
 
  private:
-  static size_t list_limit(uint32_t end) { return end / 64 + 16; }  // a list of this length takes half the room of the bits
+  // a list of this length takes half the room of the bits
+  static size_t list_limit(uint32_t end) { return end / 64 + 16; }
   void make_dense();
   void recount();
 

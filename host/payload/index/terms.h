@@ -1,5 +1,6 @@
-// The distinct values of a field, numbered. A number is used again only after compact(); the owner says which ones are dead (held by no
-// slot): they stay until there are many. HashedTerms finds values, OrderedTerms ranges of values too.
+// The distinct values of a field, numbered. A number is used again only after compact(); the owner
+// says which ones are dead (held by no slot): they stay until there are many. HashedTerms finds
+// values, OrderedTerms ranges of values too.
 #pragma once
 
 #include <algorithm>
@@ -17,9 +18,10 @@
 namespace rhumb::payload {
 
 inline constexpr uint32_t kNoTerm = 0xffffffff;
-inline constexpr uint32_t kMaxTerms = 0x7fffffff;     // the top bit marks lists of values in the forward column
-inline constexpr uint32_t kMinDeadTerms = 4096;       // fewer are not worth a compaction
-inline constexpr uint32_t kMaxPendingTerms = 4096;    // of OrderedTerms, before they are merged in
+// the top bit marks lists of values in the forward column
+inline constexpr uint32_t kMaxTerms = 0x7fffffff;
+inline constexpr uint32_t kMinDeadTerms = 4096;     // fewer are not worth a compaction
+inline constexpr uint32_t kMaxPendingTerms = 4096;  // of OrderedTerms, before they are merged in
 
 // Storage of keys by number, and the numbers that are free.
 template <typename Key>
@@ -41,7 +43,8 @@ class TermKeys {
   uint64_t memory_bytes() const {
     uint64_t bytes = keys_.capacity() * sizeof(Key) + free_.capacity() * sizeof(uint32_t);
     if constexpr (std::is_same_v<Key, std::string>) {
-      for (const Key& key : keys_) bytes += key.capacity() > 15 ? key.capacity() : 0;  // what does not fit in the object itself
+      // what does not fit in the object itself
+      for (const Key& key : keys_) bytes += key.capacity() > 15 ? key.capacity() : 0;
     }
     return bytes;
   }
@@ -61,7 +64,7 @@ class HashedTerms {
   template <typename Lookup>
   uint32_t find(const Lookup& key) const {
     if (table_.empty()) return kNoTerm;
-    for (size_t i = Hash{}(key) & mask();; i = (i + 1) & mask()) {
+    for (size_t i = Hash{}(key)&mask();; i = (i + 1) & mask()) {
       if (table_[i] == kNoTerm || keys_.at(table_[i]) == key) return table_[i];
     }
   }
@@ -78,7 +81,9 @@ class HashedTerms {
   const Key& key(uint32_t term) const { return keys_.at(term); }
   uint32_t size() const { return keys_.size(); }
   uint32_t in_use() const { return static_cast<uint32_t>(used_); }
-  uint64_t memory_bytes() const { return keys_.memory_bytes() + table_.capacity() * sizeof(uint32_t); }
+  uint64_t memory_bytes() const {
+    return keys_.memory_bytes() + table_.capacity() * sizeof(uint32_t);
+  }
 
   template <typename Dead>
   void compact(Dead dead) {
@@ -131,7 +136,8 @@ class OrderedTerms {
     const uint32_t found = find(key);
     if (found != kNoTerm) return {found, false};
     const uint32_t term = keys_.take(key);
-    if (pending_.empty() && (sorted_.empty() || keys_.at(sorted_.back()) < key)) {  // keys that only grow, as times do
+    // keys that only grow, as times do
+    if (pending_.empty() && (sorted_.empty() || keys_.at(sorted_.back()) < key)) {
       sorted_.push_back(term);
       return {term, true};
     }
@@ -142,7 +148,9 @@ class OrderedTerms {
   const Key& key(uint32_t term) const { return keys_.at(term); }
   uint32_t size() const { return keys_.size(); }
   uint32_t in_use() const { return static_cast<uint32_t>(sorted_.size() + pending_.size()); }
-  uint64_t memory_bytes() const { return keys_.memory_bytes() + (sorted_.capacity() + pending_.capacity()) * sizeof(uint32_t); }
+  uint64_t memory_bytes() const {
+    return keys_.memory_bytes() + (sorted_.capacity() + pending_.capacity()) * sizeof(uint32_t);
+  }
 
   template <typename Dead>
   void compact(Dead dead) {
@@ -154,7 +162,8 @@ class OrderedTerms {
     });
   }
 
-  // The terms whose key is neither `below` nor `above` the range: predicates that are true for a prefix and a suffix of the keys.
+  // The terms whose key is neither `below` nor `above` the range: predicates that are true for a
+  // prefix and a suffix of the keys.
   using Run = std::pair<const uint32_t*, const uint32_t*>;
   template <typename Below, typename Above>
   std::pair<Run, Run> range(Below below, Above above) const {
@@ -166,12 +175,16 @@ class OrderedTerms {
   Run cut(const std::vector<uint32_t>& run, Below below, Above above) const {
     const uint32_t* begin = run.data();
     const uint32_t* end = begin + run.size();
-    const uint32_t* from = std::partition_point(begin, end, [&](uint32_t term) { return below(keys_.at(term)); });
-    const uint32_t* to = std::partition_point(from, end, [&](uint32_t term) { return !above(keys_.at(term)); });
+    const uint32_t* from =
+        std::partition_point(begin, end, [&](uint32_t term) { return below(keys_.at(term)); });
+    const uint32_t* to =
+        std::partition_point(from, end, [&](uint32_t term) { return !above(keys_.at(term)); });
     return {from, to};
   }
-  std::vector<uint32_t>::const_iterator lower_bound(const std::vector<uint32_t>& run, const Key& key) const {
-    return std::lower_bound(run.begin(), run.end(), key, [this](uint32_t term, const Key& k) { return keys_.at(term) < k; });
+  std::vector<uint32_t>::const_iterator lower_bound(const std::vector<uint32_t>& run,
+                                                    const Key& key) const {
+    return std::lower_bound(run.begin(), run.end(), key,
+                            [this](uint32_t term, const Key& k) { return keys_.at(term) < k; });
   }
   void merge() {
     const auto middle = static_cast<std::ptrdiff_t>(sorted_.size());

@@ -9,19 +9,28 @@
 namespace rhumb::payload {
 namespace {
 
-bool has_escape(std::string_view inside) { return std::memchr(inside.data(), '\\', inside.size()) != nullptr; }
+bool has_escape(std::string_view inside) {
+  return std::memchr(inside.data(), '\\', inside.size()) != nullptr;
+}
 
 }  // namespace
 
 Kind Value::kind() const {
   if (text_.empty()) return Kind::kMissing;
   switch (text_[0]) {
-    case '{': return Kind::kObject;
-    case '[': return Kind::kArray;
-    case '"': return Kind::kString;
-    case 't': case 'f': return Kind::kBool;
-    case 'n': return Kind::kNull;
-    default: return text_.find_first_of(".eE") == std::string_view::npos ? Kind::kInteger : Kind::kFloat;
+    case '{':
+      return Kind::kObject;
+    case '[':
+      return Kind::kArray;
+    case '"':
+      return Kind::kString;
+    case 't':
+    case 'f':
+      return Kind::kBool;
+    case 'n':
+      return Kind::kNull;
+    default:
+      return text_.find_first_of(".eE") == std::string_view::npos ? Kind::kInteger : Kind::kFloat;
   }
 }
 
@@ -46,8 +55,11 @@ std::optional<double> Value::as_double() const {
   double value = 0;
   const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), value);
   if (end != text_.data() + text_.size()) return std::nullopt;
-  if (error == std::errc::result_out_of_range) {  // too small is zero; too large is refused when payloads are written
-    return text_.find("e-") != std::string_view::npos || text_.find("E-") != std::string_view::npos ? std::optional(0.0) : std::nullopt;
+  // too small is zero; too large is refused when payloads are written
+  if (error == std::errc::result_out_of_range) {
+    return text_.find("e-") != std::string_view::npos || text_.find("E-") != std::string_view::npos
+               ? std::optional(0.0)
+               : std::nullopt;
   }
   return error == std::errc() ? std::optional(value) : std::nullopt;
 }
@@ -110,7 +122,8 @@ bool MemberCursor::next() {
   if (c == '}' && at_ + 1 == text_.size()) return false;
   const bool separated = at_ == 1 || c == ',';
   if (at_ > 1 && separated) ++at_;
-  const size_t key_end = separated && at_ < text_.size() && text_[at_] == '"' ? skip_string(text_, at_) : kDamaged;
+  const size_t key_end =
+      separated && at_ < text_.size() && text_[at_] == '"' ? skip_string(text_, at_) : kDamaged;
   const bool colon = key_end != kDamaged && key_end < text_.size() && text_[key_end] == ':';
   const size_t end = colon ? skip_value(text_, key_end + 1) : kDamaged;
   if (end == kDamaged) {

@@ -1,10 +1,12 @@
-// Reading payload text where it lies. Payloads are minified JSON that was validated when it was written and is guarded by the checksums
-// of what stores it, so nothing is parsed ahead: a Value is the slice of text of one JSON value, and what it holds is looked at on
-// demand. Nothing allocates but unescaping. For one member of a 225-byte payload this costs 0.1 to 0.2 us, a simdjson DOM (which needs
-// padding, so a copy) 0.16; for longer payloads, of which a filter wants the first members, the walk stops where the DOM goes on.
+// Reading payload text where it lies. Payloads are minified JSON that was validated when it was
+// written and is guarded by the checksums of what stores it, so nothing is parsed ahead: a Value is
+// the slice of text of one JSON value, and what it holds is looked at on demand. Nothing allocates
+// but unescaping. For one member of a 225-byte payload this costs 0.1 to 0.2 us, a simdjson DOM
+// (which needs padding, so a copy) 0.16; for longer payloads, of which a filter wants the first
+// members, the walk stops where the DOM goes on.
 //
-// Text that is not JSON after all ends the walk early and is reported through RHUMB_UNEXPECTED: no read goes beyond the slice. Use
-// check_document() for text from outside.
+// Text that is not JSON after all ends the walk early and is reported through RHUMB_UNEXPECTED: no
+// read goes beyond the slice. Use check_document() for text from outside.
 #pragma once
 
 #include <cstdint>
@@ -29,13 +31,15 @@ class Value {
   Kind kind() const;
   bool is_number() const { return kind() == Kind::kInteger || kind() == Kind::kFloat; }
 
-  bool as_bool() const { return text_[0] == 't'; }   // of kBool
-  std::optional<int64_t> as_int64() const;           // of kInteger that fits; a float is none, even 1.0
-  std::optional<uint64_t> as_uint64() const;         // the same, without a sign
-  std::optional<double> as_double() const;           // of a number, the nearest double
-  std::optional<model::Number> as_number() const;    // of a number, exactly
-  bool equals(std::string_view string) const;        // of kString, unescaped
-  std::string_view as_string(std::string& scratch) const;  // of kString, unescaped into scratch only if it has escapes
+  bool as_bool() const { return text_[0] == 't'; }  // of kBool
+  // of kInteger that fits; a float is none, even 1.0
+  std::optional<int64_t> as_int64() const;
+  std::optional<uint64_t> as_uint64() const;       // the same, without a sign
+  std::optional<double> as_double() const;         // of a number, the nearest double
+  std::optional<model::Number> as_number() const;  // of a number, exactly
+  bool equals(std::string_view string) const;      // of kString, unescaped
+  // of kString, unescaped into scratch only if it has escapes
+  std::string_view as_string(std::string& scratch) const;
 
   Value find(std::string_view key) const;  // member of kObject, else kMissing
   bool is_empty_array() const { return text_ == "[]"; }
@@ -73,8 +77,10 @@ class MemberCursor {
   bool damaged_ = false;
 };
 
-// The whole text is one minified JSON object in UTF-8, at most kMaxJsonDepth deep and kMaxPayloadBytes long, integers within
-// [-2^63, 2^64), floats finite, no key twice in an object. Empty text (no payload) is fine. kInvalid tells what and at which byte.
+// The whole text is one minified JSON object in UTF-8, at most kMaxJsonDepth deep and
+// kMaxPayloadBytes long, integers within
+// [-2^63, 2^64), floats finite, no key twice in an object. Empty text (no payload) is fine.
+// kInvalid tells what and at which byte.
 base::Status check_document(std::string_view text);
 
 }  // namespace rhumb::payload

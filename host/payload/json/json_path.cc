@@ -10,7 +10,8 @@ namespace {
 
 bool is_raw(char c) {
   const auto u = static_cast<unsigned char>(c);
-  return (u >= '0' && u <= '9') || (u >= 'a' && u <= 'z') || (u >= 'A' && u <= 'Z') || u == '_' || u == '-' || u >= 0x80;
+  return (u >= '0' && u <= '9') || (u >= 'a' && u <= 'z') || (u >= 'A' && u <= 'Z') || u == '_' ||
+         u == '-' || u >= 0x80;
 }
 
 // Reads a key at `at` and moves behind it; false if there is none.
@@ -36,7 +37,8 @@ bool read_brackets(std::string_view text, size_t& at, PathItem& item) {
   at = close + 1;
   item.kind = inside.empty() ? PathItem::Kind::kEach : PathItem::Kind::kIndex;
   if (inside.empty()) return true;
-  const auto [end, error] = std::from_chars(inside.data(), inside.data() + inside.size(), item.index);
+  const auto [end, error] =
+      std::from_chars(inside.data(), inside.data() + inside.size(), item.index);
   return error == std::errc() && end == inside.data() + inside.size();
 }
 
@@ -74,9 +76,11 @@ void append_key(std::string& out, const std::string& key) {
 base::Result<JsonPath> JsonPath::parse(std::string_view text) {
   JsonPath path;
   if (text.size() > base::limits::kMaxFieldPathBytes) {
-    return base::invalid("Invalid json path: longer than " + std::to_string(base::limits::kMaxFieldPathBytes) + " bytes");
+    return base::invalid("Invalid json path: longer than " +
+                         std::to_string(base::limits::kMaxFieldPathBytes) + " bytes");
   }
-  if (!read_path(text, path.items_)) return base::invalid("Invalid json path: '" + std::string(text) + "'");
+  if (!read_path(text, path.items_))
+    return base::invalid("Invalid json path: '" + std::string(text) + "'");
   return path;
 }
 
@@ -88,8 +92,12 @@ std::string JsonPath::to_text() const {
         if (!out.empty()) out += '.';
         append_key(out, item.key);
         break;
-      case PathItem::Kind::kIndex: out += '[' + std::to_string(item.index) + ']'; break;
-      case PathItem::Kind::kEach: out += "[]"; break;
+      case PathItem::Kind::kIndex:
+        out += '[' + std::to_string(item.index) + ']';
+        break;
+      case PathItem::Kind::kEach:
+        out += "[]";
+        break;
     }
   }
   return out;
@@ -97,7 +105,8 @@ std::string JsonPath::to_text() const {
 
 JsonPath JsonPath::each() const {
   JsonPath path = *this;
-  if (path.items_.back().kind != PathItem::Kind::kEach) path.items_.push_back({PathItem::Kind::kEach, {}, 0});
+  if (path.items_.back().kind != PathItem::Kind::kEach)
+    path.items_.push_back({PathItem::Kind::kEach, {}, 0});
   return path;
 }
 

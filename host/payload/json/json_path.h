@@ -1,6 +1,7 @@
-// A path into a payload, as filters, selectors and indexes name fields:  a.b   a[0]   a[].b   "odd key".b
-// Raw keys are letters, digits, `_`, `-` and bytes beyond ASCII; any other key is quoted (and then holds neither `"` nor `\`).
-// A path is exact: `a.b` does not look into the elements of an array `a`; `a[].b` does.
+// A path into a payload, as filters, selectors and indexes name fields:  a.b   a[0]   a[].b   "odd
+// key".b Raw keys are letters, digits, `_`, `-` and bytes beyond ASCII; any other key is quoted
+// (and then holds neither `"` nor `\`). A path is exact: `a.b` does not look into the elements of
+// an array `a`; `a[].b` does.
 #pragma once
 
 #include <cstdint>
@@ -27,14 +28,16 @@ class JsonPath {
   static base::Result<JsonPath> parse(std::string_view text);
 
   const std::vector<PathItem>& items() const { return items_; }  // the first one is a key
-  std::string to_text() const;                                   // canonical: quoted only where needed
+  // canonical: quoted only where needed
+  std::string to_text() const;
   // The path of the elements of an array here: `a` and `a[]` -> `a[]`.
   JsonPath each() const;
   // This path below `prefix`: `a[]` + `b.c` -> `a[].b.c`.
   static JsonPath join(const JsonPath& prefix, const JsonPath& rest);
   bool operator==(const JsonPath& o) const = default;
 
-  // Calls `fn(Value)` for every value at the path, in document order; a leaf that is an array is one value. Stops when fn returns false.
+  // Calls `fn(Value)` for every value at the path, in document order; a leaf that is an array is
+  // one value. Stops when fn returns false.
   template <typename Fn>
   bool visit(const Value& root, Fn&& fn) const {
     return visit_from(root, 0, fn);

@@ -14,13 +14,17 @@ using Items = std::span<const PathItem>;
 
 // Part of what is pinned: a merge that every release refuses, or none.
 constexpr size_t kMaxDepthV1 = 128, kMaxBytesV1 = 4 * 1024 * 1024;
-static_assert(kMaxDepthV1 == base::limits::kMaxJsonDepth && kMaxBytesV1 == base::limits::kMaxPayloadBytes);
+static_assert(kMaxDepthV1 == base::limits::kMaxJsonDepth &&
+              kMaxBytesV1 == base::limits::kMaxPayloadBytes);
 
 base::Status too_long(size_t bytes) {
-  return base::invalid("the payload would have " + std::to_string(bytes) + " bytes or more, over " + std::to_string(kMaxBytesV1));
+  return base::invalid("the payload would have " + std::to_string(bytes) + " bytes or more, over " +
+                       std::to_string(kMaxBytesV1));
 }
 
-base::Status damaged_payload() { return base::corrupt("stored payload is not the JSON that was written"); }
+base::Status damaged_payload() {
+  return base::corrupt("stored payload is not the JSON that was written");
+}
 
 // Writes one object or array, member by member.
 class Container {
@@ -44,7 +48,8 @@ class Container {
   bool first_ = true;
 };
 
-// A path's key as JSON text: it holds neither quotes nor backslashes, and control characters cannot stand in a string.
+// A path's key as JSON text: it holds neither quotes nor backslashes, and control characters cannot
+// stand in a string.
 std::string quoted(const std::string& key) {
   constexpr char kHex[] = "0123456789abcdef";
   std::string out = "\"";
@@ -125,7 +130,8 @@ base::Status merge_into_member(std::string& out, const Value& old, Items path, c
   return base::ok();
 }
 
-base::Status merge_into_elements(std::string& out, const Value& old, Items path, const Value& patch) {
+base::Status merge_into_elements(std::string& out, const Value& old, Items path,
+                                 const Value& patch) {
   Container array(out, '[', ']');
   if (old.kind() == Kind::kArray) {
     uint32_t index = 0;
@@ -145,9 +151,11 @@ base::Status merge_into_elements(std::string& out, const Value& old, Items path,
 }
 
 base::Status merge_at(std::string& out, const Value& old, Items path, const Value& patch) {
-  if (out.size() > kMaxBytesV1) return too_long(out.size());  // a patch for each of many elements grows without end
+  // a patch for each of many elements grows without end
+  if (out.size() > kMaxBytesV1) return too_long(out.size());
   if (path.empty()) return merge_members(out, old, patch);
-  return path[0].kind == PathItem::Kind::kKey ? merge_into_member(out, old, path, patch) : merge_into_elements(out, old, path, patch);
+  return path[0].kind == PathItem::Kind::kKey ? merge_into_member(out, old, path, patch)
+                                              : merge_into_elements(out, old, path, patch);
 }
 
 // Removes what the paths name below `value`; each of `paths` is the rest of a path that led here.
@@ -175,16 +183,19 @@ base::Status remove_members(std::string& out, const Value& value, const std::vec
   return member.damaged() ? damaged_payload() : base::ok();
 }
 
-base::Status remove_elements(std::string& out, const Value& value, const std::vector<Items>& paths) {
+base::Status remove_elements(std::string& out, const Value& value,
+                             const std::vector<Items>& paths) {
   bool emptied = false;
-  for (const Items& path : paths) emptied = emptied || (path[0].kind == PathItem::Kind::kEach && path.size() == 1);
+  for (const Items& path : paths)
+    emptied = emptied || (path[0].kind == PathItem::Kind::kEach && path.size() == 1);
   Container array(out, '[', ']');
   ElementCursor element(value);
   std::vector<Items> below;
   for (uint32_t index = 0; !emptied && element.next(); ++index) {
     below.clear();
     for (const Items& path : paths) {
-      const bool here = path[0].kind == PathItem::Kind::kEach || (path[0].kind == PathItem::Kind::kIndex && path[0].index == index);
+      const bool here = path[0].kind == PathItem::Kind::kEach ||
+                        (path[0].kind == PathItem::Kind::kIndex && path[0].index == index);
       if (here && path.size() > 1) below.push_back(path.subspan(1));
     }
     array.begin_item();
@@ -218,7 +229,9 @@ base::Status check_result(std::string_view payload) {
     }
     if (c == '{' || c == '[') ++depth;
     if (c == '}' || c == ']') --depth;
-    if (depth > kMaxDepthV1) return base::invalid("the payload would be deeper than " + std::to_string(kMaxDepthV1) + " levels");
+    if (depth > kMaxDepthV1)
+      return base::invalid("the payload would be deeper than " + std::to_string(kMaxDepthV1) +
+                           " levels");
     ++at;
   }
   return base::ok();
@@ -226,7 +239,8 @@ base::Status check_result(std::string_view payload) {
 
 }  // namespace
 
-base::Result<std::string> payload_merge_v1(std::string_view payload, std::string_view patch, std::string_view key) {
+base::Result<std::string> payload_merge_v1(std::string_view payload, std::string_view patch,
+                                           std::string_view key) {
   RHUMB_TRY(check_stored(payload));
   RHUMB_TRY(check_document(patch));
   const Value changes(patch.empty() ? std::string_view("{}") : patch);
@@ -241,13 +255,15 @@ base::Result<std::string> payload_merge_v1(std::string_view payload, std::string
   return out;
 }
 
-base::Result<std::string> payload_overwrite_v1(std::string_view payload, std::string_view patch, std::string_view key) {
+base::Result<std::string> payload_overwrite_v1(std::string_view payload, std::string_view patch,
+                                               std::string_view key) {
   if (!key.empty()) return payload_merge_v1(payload, patch, key);
   RHUMB_TRY(check_document(patch));
   return std::string(patch);
 }
 
-base::Result<std::string> payload_delete_v1(std::string_view payload, const std::vector<std::string>& paths) {
+base::Result<std::string> payload_delete_v1(std::string_view payload,
+                                            const std::vector<std::string>& paths) {
   RHUMB_TRY(check_stored(payload));
   std::vector<JsonPath> parsed;
   for (const std::string& text : paths) {

@@ -1,4 +1,5 @@
-// One strict reader of minified JSON serves both ends: it checks text from outside, and writes the canonical form of text we hold.
+// One strict reader of minified JSON serves both ends: it checks text from outside, and writes the
+// canonical form of text we hold.
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -22,8 +23,10 @@ static_assert(kMaxDepthV1 == base::limits::kMaxJsonDepth);
 
 class Canonical {
  public:
-  // Strict: UTF-8, whole surrogates and unique keys are demanded too. Else, as content hashes want it, whatever can be read has a form.
-  Canonical(std::string_view text, std::string& out, bool strict) : text_(text), out_(out), strict_(strict) {}
+  // Strict: UTF-8, whole surrogates and unique keys are demanded too. Else, as content hashes want
+  // it, whatever can be read has a form.
+  Canonical(std::string_view text, std::string& out, bool strict)
+      : text_(text), out_(out), strict_(strict) {}
 
   base::Status run() {
     if (text_.empty() || text_[0] != '{') return fault("a payload must be a JSON object");
@@ -45,18 +48,24 @@ class Canonical {
   base::Status value(uint32_t depth) {
     if (depth > kMaxDepthV1) return fault("deeper than " + std::to_string(kMaxDepthV1) + " levels");
     switch (peek()) {
-      case '{': return object(depth);
-      case '[': return array(depth);
+      case '{':
+        return object(depth);
+      case '[':
+        return array(depth);
       case '"': {
         std::string plain;
         RHUMB_TRY(string(plain));
         append_string(plain);
         return base::ok();
       }
-      case 't': return literal("true");
-      case 'f': return literal("false");
-      case 'n': return literal("null");
-      default: return number();
+      case 't':
+        return literal("true");
+      case 'f':
+        return literal("false");
+      case 'n':
+        return literal("null");
+      default:
+        return number();
     }
   }
 
@@ -107,8 +116,9 @@ class Canonical {
     }
     ++at_;
     const auto in_order = [](const Member& a, const Member& b) { return a.key < b.key; };
-    if (std::adjacent_find(members.begin(), members.end(), [&](const Member& a, const Member& b) { return !in_order(a, b); }) !=
-        members.end()) {
+    if (std::adjacent_find(members.begin(), members.end(), [&](const Member& a, const Member& b) {
+          return !in_order(a, b);
+        }) != members.end()) {
       std::stable_sort(members.begin(), members.end(), in_order);
       RHUMB_TRY(arrange(members, begin));
     }
@@ -116,7 +126,8 @@ class Canonical {
     return base::ok();
   }
 
-  // Members stand behind `begin` as they came in: puts them in the order of `members`. Of equal keys the last one counts.
+  // Members stand behind `begin` as they came in: puts them in the order of `members`. Of equal
+  // keys the last one counts.
   base::Status arrange(const std::vector<Member>& members, size_t begin) {
     const std::string given = out_.substr(begin);
     out_.resize(begin);
@@ -200,7 +211,8 @@ class Canonical {
     const char* end = given.data() + given.size();
     int64_t negative = 0;
     uint64_t positive = 0;
-    const auto error = given[0] == '-' ? std::from_chars(given.data(), end, negative).ec : std::from_chars(given.data(), end, positive).ec;
+    const auto error = given[0] == '-' ? std::from_chars(given.data(), end, negative).ec
+                                       : std::from_chars(given.data(), end, positive).ec;
     if (error != std::errc()) return fault("an integer beyond 64 bits");
     out_ += given;
     return base::ok();
@@ -228,7 +240,8 @@ class Canonical {
 base::Status check_document(std::string_view text) {
   if (text.empty()) return base::ok();
   if (text.size() > base::limits::kMaxPayloadBytes) {
-    return base::invalid("a payload of " + std::to_string(text.size()) + " bytes, over " + std::to_string(base::limits::kMaxPayloadBytes));
+    return base::invalid("a payload of " + std::to_string(text.size()) + " bytes, over " +
+                         std::to_string(base::limits::kMaxPayloadBytes));
   }
   std::string form;
   return Canonical(text, form, true).run();

@@ -22,7 +22,8 @@ std::vector<Items> descend(const std::vector<Items>& paths, Same same, bool& who
   return below;
 }
 
-// Writes what is left of `value`; `paths` is never empty. An include keeps a scalar that a path wanted to go into, as the protocol does.
+// Writes what is left of `value`; `paths` is never empty. An include keeps a scalar that a path
+// wanted to go into, as the protocol does.
 class Writer {
  public:
   Writer(std::string& out, bool include) : out_(out), include_(include) {}
@@ -44,7 +45,11 @@ class Writer {
     for (MemberCursor member(object); member.next();) {
       bool whole = false;
       const auto below = descend(
-          paths, [&](const PathItem& item) { return item.kind == PathItem::Kind::kKey && member.key().equals(item.key); }, whole);
+          paths,
+          [&](const PathItem& item) {
+            return item.kind == PathItem::Kind::kKey && member.key().equals(item.key);
+          },
+          whole);
       if (!kept(whole, below)) continue;
       if (!first) out_ += ',';
       first = false;
@@ -64,7 +69,8 @@ class Writer {
       const auto below = descend(
           paths,
           [&](const PathItem& item) {
-            return item.kind == PathItem::Kind::kEach || (item.kind == PathItem::Kind::kIndex && item.index == index);
+            return item.kind == PathItem::Kind::kEach ||
+                   (item.kind == PathItem::Kind::kIndex && item.index == index);
           },
           whole);
       if (!kept(whole, below)) continue;
@@ -75,7 +81,9 @@ class Writer {
     out_ += ']';
   }
 
-  bool kept(bool whole, const std::vector<Items>& below) const { return include_ ? whole || !below.empty() : !whole; }
+  bool kept(bool whole, const std::vector<Items>& below) const {
+    return include_ ? whole || !below.empty() : !whole;
+  }
 
   void rest(const Value& value_here, bool whole, const std::vector<Items>& below) {
     if (whole || below.empty()) {
@@ -104,7 +112,8 @@ base::Result<Projection> Projection::compile(const model::PayloadSelector& selec
 std::string Projection::apply(std::string_view payload) const {
   using Mode = model::PayloadSelector::Mode;
   if (mode_ == Mode::kNone || payload.empty()) return {};
-  if (mode_ == Mode::kAll || (mode_ == Mode::kExclude && paths_.empty())) return std::string(payload);
+  if (mode_ == Mode::kAll || (mode_ == Mode::kExclude && paths_.empty()))
+    return std::string(payload);
   if (paths_.empty()) return "{}";
   std::vector<Items> paths;
   for (const JsonPath& path : paths_) paths.push_back(path.items());

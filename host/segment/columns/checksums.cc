@@ -16,7 +16,9 @@ namespace {
 constexpr uint32_t kMagic = 0x43524852;  // "RHRC"
 constexpr uint64_t kHeaderBytes = 16, kFooterBytes = 4;
 
-uint64_t block_count(uint64_t bytes) { return (bytes + kChecksumBlockBytes - 1) / kChecksumBlockBytes; }
+uint64_t block_count(uint64_t bytes) {
+  return (bytes + kChecksumBlockBytes - 1) / kChecksumBlockBytes;
+}
 
 std::string_view block_of(const Column& column, uint64_t bytes, uint64_t block) {
   const uint64_t offset = block * kChecksumBlockBytes;
@@ -39,14 +41,16 @@ Status Checksums::write(const Column& column, const std::string& path) {
 }
 
 Result<std::unique_ptr<Checksums>> Checksums::load(const std::string& path, uint64_t column_bytes) {
-  const uint64_t blocks = block_count(column_bytes), expected = kHeaderBytes + blocks * sizeof(uint32_t) + kFooterBytes;
+  const uint64_t blocks = block_count(column_bytes),
+                 expected = kHeaderBytes + blocks * sizeof(uint32_t) + kFooterBytes;
   RHUMB_ASSIGN(const std::string text, base::read_file(path, expected));
   base::ByteReader in(text);
   auto sums = std::make_unique<Checksums>();
-  const bool known = in.u32() == kMagic && in.u32() == kFormat && in.u64() == column_bytes && text.size() == expected;
+  const bool known = in.u32() == kMagic && in.u32() == kFormat && in.u64() == column_bytes &&
+                     text.size() == expected;
   if (!known)
-    return base::corrupt(path + " at offset 0: not the checksums of a column of " + std::to_string(column_bytes) +
-                         " bytes");
+    return base::corrupt(path + " at offset 0: not the checksums of a column of " +
+                         std::to_string(column_bytes) + " bytes");
   sums->bytes_ = column_bytes;
   for (uint64_t i = 0; i < blocks; ++i) sums->crcs_.push_back(in.u32());
   if (in.u32() != base::crc32c(std::string_view(text).substr(0, text.size() - kFooterBytes)))
@@ -67,7 +71,8 @@ Status Checksums::check_block(const Column& column, uint64_t block) {
 Status Checksums::check(const Column& column, uint64_t offset, uint64_t bytes) {
   if (bytes == 0) return base::ok();
   RHUMB_ASSERT(offset + bytes <= bytes_);
-  for (uint64_t block = offset / kChecksumBlockBytes; block <= (offset + bytes - 1) / kChecksumBlockBytes; ++block) {
+  for (uint64_t block = offset / kChecksumBlockBytes;
+       block <= (offset + bytes - 1) / kChecksumBlockBytes; ++block) {
     if ((good_[block / 64].load(std::memory_order_relaxed) >> (block % 64) & 1) == 0)
       RHUMB_TRY(check_block(column, block));
   }

@@ -1,7 +1,8 @@
-// CRC32C of each 64 KiB of a sealed column, in a file beside it; compared when a block is first touched, and by
-// verification.
+// CRC32C of each 64 KiB of a sealed column, in a file beside it; compared when a block is first
+// touched, and by verification.
 //
-// File: {u32 magic, u32 format, u64 bytes, u32 crc[(bytes + 65535) / 65536], u32 crc of all before}.
+// File: {u32 magic, u32 format, u64 bytes, u32 crc[(bytes + 65535) / 65536], u32 crc of all
+// before}.
 #pragma once
 
 #include <atomic>
@@ -20,9 +21,11 @@ class Checksums {
  public:
   // Computes and writes the file, durably. The column does not change any more.
   static base::Status write(const Column& column, const std::string& path);
-  static base::Result<std::unique_ptr<Checksums>> load(const std::string& path, uint64_t column_bytes);
+  static base::Result<std::unique_ptr<Checksums>> load(const std::string& path,
+                                                       uint64_t column_bytes);
 
-  // Any thread. kCorrupt names the column's file and the offset. Blocks found good are not read again.
+  // Any thread. kCorrupt names the column's file and the offset. Blocks found good are not read
+  // again.
   base::Status check(const Column& column, uint64_t offset, uint64_t bytes);
   // All blocks, whatever was found before; `wrong` hears of each that is damaged.
   void check_all(const Column& column, const std::function<void(const base::Status&)>& wrong);

@@ -17,11 +17,13 @@ rhumb_code_head_t larger(const rhumb_code_head_t& a, const rhumb_code_head_t& b)
 
 rhumb_code_head_t CodeColumn::Reader::largest(uint32_t a, uint32_t b) const {
   rhumb_code_head_t all{};
-  for (uint32_t chunk = a / kChunkRows; chunk <= b / kChunkRows; ++chunk) all = larger(all, codes_.largest_[chunk]);
+  for (uint32_t chunk = a / kChunkRows; chunk <= b / kChunkRows; ++chunk)
+    all = larger(all, codes_.largest_[chunk]);
   return all;
 }
 
-CodeColumn::CodeColumn(const rhumb_vectors_t& vectors, std::span<const uint64_t> present, uint32_t max_rows)
+CodeColumn::CodeColumn(const rhumb_vectors_t& vectors, std::span<const uint64_t> present,
+                       uint32_t max_rows)
     : vectors_(vectors),
       present_(present),
       chunks_(max_rows / kChunkRows),
@@ -45,7 +47,8 @@ void CodeColumn::advance(uint32_t rows) {
       if (!bit(present_, slot)) continue;
       const auto* row = static_cast<const char*>(vectors_.chunks[slot >> vectors_.chunk_shift]) +
                         (slot & ((1u << vectors_.chunk_shift) - 1)) * vectors_.stride;
-      const rhumb_status_t rc = rhumb_code_encode(row, vectors_.scalar, vectors_.dim, chunk.get() + i * column_.stride);
+      const rhumb_status_t rc =
+          rhumb_code_encode(row, vectors_.scalar, vectors_.dim, chunk.get() + i * column_.stride);
       RHUMB_ASSERT(rc == RHUMB_OK);
       rhumb_code_head_t head;
       std::memcpy(&head, chunk.get() + i * column_.stride, sizeof head);

@@ -1,9 +1,9 @@
-// 8-bit codes of the vectors that no graph covers yet: the scan of them reads a quarter of the bytes and rescores the
-// best by float. In memory only, one chunk at a time when its rows are complete; chunks that a graph covers are given
-// back.
+// 8-bit codes of the vectors that no graph covers yet: the scan of them reads a quarter of the
+// bytes and rescores the best by float. In memory only, one chunk at a time when its rows are
+// complete; chunks that a graph covers are given back.
 //
-// Threads: advance() belongs to the apply thread (or to recovery, before anything else); drop_below() to one background
-// thread; a Reader to any thread.
+// Threads: advance() belongs to the apply thread (or to recovery, before anything else);
+// drop_below() to one background thread; a Reader to any thread.
 #pragma once
 
 #include <atomic>
@@ -36,11 +36,15 @@ class CodeColumn {
   class Reader {
    public:
     explicit Reader(const CodeColumn& codes)
-        : lock_(codes.mutex_), codes_(codes), first_(codes.first_), end_(codes.end_.load(std::memory_order_acquire)) {}
+        : lock_(codes.mutex_),
+          codes_(codes),
+          first_(codes.first_),
+          end_(codes.end_.load(std::memory_order_acquire)) {}
     uint32_t first() const { return first_; }
     uint32_t end() const { return end_; }
     const rhumb_vectors_t& rows() const { return codes_.column_; }
-    // The largest scale and square that the heads of slots from `a` to `b` may have, both in [first(), end()).
+    // The largest scale and square that the heads of slots from `a` to `b` may have, both in
+    // [first(), end()).
     rhumb_code_head_t largest(uint32_t a, uint32_t b) const;
 
    private:
@@ -55,7 +59,7 @@ class CodeColumn {
   const rhumb_vectors_t& vectors_;
   std::span<const uint64_t> present_;
   std::vector<std::unique_ptr<char[]>> chunks_;
-  std::vector<const void*> pointers_;  // into chunks_, in the form of the chunk table
+  std::vector<const void*> pointers_;       // into chunks_, in the form of the chunk table
   std::vector<rhumb_code_head_t> largest_;  // by chunk, written before end_ passes it
   rhumb_vectors_t column_{};
   std::atomic<uint32_t> end_{0};  // multiple of kChunkRows

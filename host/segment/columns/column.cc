@@ -13,16 +13,18 @@ using base::Result;
 using base::Status;
 using base::limits::kColumnBufferBytes;
 
-Result<Column> Column::open(const std::string& path, uint64_t length, uint64_t reserve_bytes, ExtentLimits extents) {
+Result<Column> Column::open(const std::string& path, uint64_t length, uint64_t reserve_bytes,
+                            ExtentLimits extents) {
   RHUMB_ASSERT(extents.first_bytes > 0 && extents.first_bytes <= extents.max_bytes);
   Column column;
   RHUMB_ASSIGN(column.file_, base::File::open_rw(path));
   RHUMB_ASSIGN(column.allocated_, column.file_.size());
   if (column.allocated_ < length) {
-    return base::corrupt(path + " at offset " + std::to_string(column.allocated_) + ": the file ends, " +
-                         std::to_string(length) + " bytes were written");
+    return base::corrupt(path + " at offset " + std::to_string(column.allocated_) +
+                         ": the file ends, " + std::to_string(length) + " bytes were written");
   }
-  RHUMB_ASSIGN(column.mapping_, base::Mapping::map(column.file_, 0, std::max(reserve_bytes, length)));
+  RHUMB_ASSIGN(column.mapping_,
+               base::Mapping::map(column.file_, 0, std::max(reserve_bytes, length)));
   column.extents_ = extents;
   column.length_ = column.flushed_ = length;
   // An earlier process may have left bytes that only the page cache holds.
@@ -42,8 +44,9 @@ Column& Column::operator=(Column&& other) noexcept {
   return *this;
 }
 
-// Extents double with the file, so a small segment stays small and a large one has few of them; on a disk that fills up they shrink,
-// so that no column takes ahead of need what the log and the others will want.
+// Extents double with the file, so a small segment stays small and a large one has few of them; on
+// a disk that fills up they shrink, so that no column takes ahead of need what the log and the
+// others will want.
 Status Column::allocate(uint64_t end) {
   if (end > mapping_.size())
     return base::internal(path() + " would grow beyond the " + std::to_string(mapping_.size()) +
@@ -116,8 +119,8 @@ void Column::leave_memory() const {
 }
 
 Status Column::sync() {
-  // Cleared first: what is written meanwhile makes it dirty again. A failed fdatasync leaves it false, but the caller
-  // fences the shard.
+  // Cleared first: what is written meanwhile makes it dirty again. A failed fdatasync leaves it
+  // false, but the caller fences the shard.
   if (!dirty_.exchange(false, std::memory_order_acq_rel)) return base::ok();
   return file_.sync_data();
 }

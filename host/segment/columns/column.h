@@ -1,9 +1,10 @@
-// A file that grows at its end, written by pwrite into allocated extents and read through one read-only mapping.
+// A file that grows at its end, written by pwrite into allocated extents and read through one
+// read-only mapping.
 //
-// Threads: append, write_at, flush and truncate_to belong to the apply thread. view() of what was published to the
-// caller is for any thread; sync() for one background thread at a time, beside appends. The mapping covers the largest
-// size the file may reach, so addresses stay the same for the column's life. What survives a crash: what sync()
-// covered.
+// Threads: append, write_at, flush and truncate_to belong to the apply thread. view() of what was
+// published to the caller is for any thread; sync() for one background thread at a time, beside
+// appends. The mapping covers the largest size the file may reach, so addresses stay the same for
+// the column's life. What survives a crash: what sync() covered.
 #pragma once
 
 #include <atomic>
@@ -22,7 +23,8 @@ struct ExtentLimits {
 
 class Column {
  public:
-  // Opens or creates. `length`: bytes that count, the file must have them; `reserve_bytes`: never grows beyond.
+  // Opens or creates. `length`: bytes that count, the file must have them; `reserve_bytes`: never
+  // grows beyond.
   static base::Result<Column> open(const std::string& path, uint64_t length, uint64_t reserve_bytes,
                                    ExtentLimits extents);
   Column() = default;
@@ -32,14 +34,16 @@ class Column {
   uint64_t length() const { return length_; }  // apply thread
   // The offset the bytes will have. They may be buffered: view() them only after flush().
   base::Result<uint64_t> append(std::string_view bytes);
-  base::Status write_at(uint64_t offset, std::string_view bytes);  // may leave a gap of zeros behind the old end
+  // may leave a gap of zeros behind the old end
+  base::Status write_at(uint64_t offset, std::string_view bytes);
   base::Status flush();
   // Later appends start at `length`, which is not beyond the end.
   base::Status truncate_to(uint64_t length);
   // Gives back what was allocated beyond the end. Nothing is appended any more.
   base::Status trim();
 
-  // Pages leave the process (the system keeps what it has room for), and come back one by one, not with their neighbours.
+  // Pages leave the process (the system keeps what it has room for), and come back one by one, not
+  // with their neighbours.
   void leave_memory() const;
 
   base::Status sync();
@@ -61,7 +65,8 @@ class Column {
   base::File file_;
   base::Mapping mapping_;
   ExtentLimits extents_;
-  uint64_t length_ = 0, flushed_ = 0, allocated_ = 0;  // flushed_ <= length_: the rest is in buffer_
+  // flushed_ <= length_: the rest is in buffer_
+  uint64_t length_ = 0, flushed_ = 0, allocated_ = 0;
   std::string buffer_;
   std::atomic<bool> dirty_{false};
 };

@@ -1,5 +1,5 @@
-// Which slots of a segment hold the newest row of a point. Plain words, so that plugins and filters can take them as
-// they are.
+// Which slots of a segment hold the newest row of a point. Plain words, so that plugins and filters
+// can take them as they are.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ inline size_t words_for(uint64_t bits) { return (bits + 63) / 64; }
 
 class LiveBits {
  public:
-  static constexpr uint32_t kBlockBytes = 512, kBlockSlots = kBlockBytes * 8;  // as kept in the KV store
+  // as kept in the KV store
+  static constexpr uint32_t kBlockBytes = 512, kBlockSlots = kBlockBytes * 8;
 
   bool test(uint32_t slot) const { return bit(words_, slot); }
   uint64_t count() const { return count_; }

@@ -13,16 +13,20 @@ using base::Status;
 
 namespace {
 
-constexpr uint64_t record_bytes(uint64_t text_bytes) { return (sizeof(OverrideHeader) + text_bytes + 7) / 8 * 8; }
+constexpr uint64_t record_bytes(uint64_t text_bytes) {
+  return (sizeof(OverrideHeader) + text_bytes + 7) / 8 * 8;
+}
 
 uint32_t record_crc(const OverrideHeader& header, std::string_view text) {
   const auto* bytes = reinterpret_cast<const char*>(&header);
-  return base::crc32c(text, base::crc32c({bytes + sizeof(header.crc), sizeof(header) - sizeof(header.crc)}));
+  return base::crc32c(
+      text, base::crc32c({bytes + sizeof(header.crc), sizeof(header) - sizeof(header.crc)}));
 }
 
 }  // namespace
 
-Status OverrideLog::open(const std::string& path, uint64_t length, uint64_t reserve_bytes, ExtentLimits extents) {
+Status OverrideLog::open(const std::string& path, uint64_t length, uint64_t reserve_bytes,
+                         ExtentLimits extents) {
   path_ = path;
   reserve_bytes_ = reserve_bytes;
   extents_ = extents;
@@ -41,8 +45,10 @@ Status OverrideLog::load(uint64_t length) {
     OverrideHeader header;
     if (length - at < sizeof(header)) return damaged(at);
     std::memcpy(&header, column_.data() + at, sizeof(header));
-    if (header.bytes > base::limits::kMaxPayloadBytes || record_bytes(header.bytes) > length - at) return damaged(at);
-    if (record_crc(header, column_.view(at + sizeof(header), header.bytes)) != header.crc) return damaged(at);
+    if (header.bytes > base::limits::kMaxPayloadBytes || record_bytes(header.bytes) > length - at)
+      return damaged(at);
+    if (record_crc(header, column_.view(at + sizeof(header), header.bytes)) != header.crc)
+      return damaged(at);
     newest_[header.slot] = {header.version, at + sizeof(header), header.bytes};
     at += record_bytes(header.bytes);
   }
@@ -57,7 +63,9 @@ Status OverrideLog::create() {
   return base::ok();
 }
 
-bool OverrideLog::fits(size_t text_bytes) const { return length() + record_bytes(text_bytes) <= reserve_bytes_; }
+bool OverrideLog::fits(size_t text_bytes) const {
+  return length() + record_bytes(text_bytes) <= reserve_bytes_;
+}
 
 Status OverrideLog::append(uint32_t slot, uint64_t version, std::string_view text) {
   if (RHUMB_PLANTED(kLostOverride)) return base::ok();
@@ -88,10 +96,12 @@ std::optional<Override> OverrideLog::find(uint32_t slot) const {
 Status OverrideLog::check(uint32_t slot, const Override& entry) const {
   OverrideHeader header;
   std::memcpy(&header, column_.data() + entry.offset - sizeof(header), sizeof(header));
-  const bool intact = header.slot == slot && header.version == entry.version && header.bytes == entry.bytes &&
+  const bool intact = header.slot == slot && header.version == entry.version &&
+                      header.bytes == entry.bytes &&
                       record_crc(header, text(entry)) == header.crc && !column_.poisoned();
   if (intact) return base::ok();
-  return base::corrupt(path_ + " at offset " + std::to_string(entry.offset - sizeof(header)) + ": damaged record");
+  return base::corrupt(path_ + " at offset " + std::to_string(entry.offset - sizeof(header)) +
+                       ": damaged record");
 }
 
 }  // namespace rhumb::segment

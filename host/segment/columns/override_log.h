@@ -1,8 +1,10 @@
-// Payload texts that replaced those of rows in place: an append-only file, and in memory the newest one of each slot.
+// Payload texts that replaced those of rows in place: an append-only file, and in memory the newest
+// one of each slot.
 //
-// Threads: append() and flush() belong to the apply thread; find() and text() are for any thread. An entry is seen as
-// soon as it is appended, before the change is published: a reader of an older view notices by its version and checks
-// the row again. What survives a crash: what sync() covered; recovery replays the rest.
+// Threads: append() and flush() belong to the apply thread; find() and text() are for any thread.
+// An entry is seen as soon as it is appended, before the change is published: a reader of an older
+// view notices by its version and checks the row again. What survives a crash: what sync() covered;
+// recovery replays the rest.
 #pragma once
 
 #include <atomic>
@@ -27,22 +29,28 @@ struct Override {
 
 class OverrideLog {
  public:
-  // Reads the records in [0, length) and verifies them; kCorrupt names file and offset. The file appears with the first
-  // append.
-  base::Status open(const std::string& path, uint64_t length, uint64_t reserve_bytes, ExtentLimits extents);
+  // Reads the records in [0, length) and verifies them; kCorrupt names file and offset. The file
+  // appears with the first append.
+  base::Status open(const std::string& path, uint64_t length, uint64_t reserve_bytes,
+                    ExtentLimits extents);
 
   bool fits(size_t text_bytes) const;
-  base::Status append(uint32_t slot, uint64_t version, std::string_view text);  // written through: readable on return
-  uint64_t length() const { return opened_ ? column_.length() : 0; }            // apply thread
+  // written through: readable on return
+  base::Status append(uint32_t slot, uint64_t version, std::string_view text);
+  uint64_t length() const { return opened_ ? column_.length() : 0; }  // apply thread
 
   std::optional<Override> find(uint32_t slot) const;
-  std::string_view text(const Override& entry) const { return column_.view(entry.offset, entry.bytes); }
+  std::string_view text(const Override& entry) const {
+    return column_.view(entry.offset, entry.bytes);
+  }
   // Whether the record's bytes are still those that were written.
   base::Status check(uint32_t slot, const Override& entry) const;
   bool empty() const { return count_.load(std::memory_order_acquire) == 0; }
   uint64_t count() const { return count_.load(std::memory_order_acquire); }
 
-  base::Status sync() { return opened_.load(std::memory_order_acquire) ? column_.sync() : base::ok(); }
+  base::Status sync() {
+    return opened_.load(std::memory_order_acquire) ? column_.sync() : base::ok();
+  }
   bool poisoned() const { return opened_.load(std::memory_order_acquire) && column_.poisoned(); }
 
  private:

@@ -8,12 +8,14 @@ namespace {
 
 // fn(slot) for the slots below `slots` that have the vector and whose bit in `pass` is `wanted`.
 template <typename Fn>
-void for_slots(const VectorColumn& column, std::span<const uint64_t> pass, uint32_t slots, bool wanted, Fn&& fn) {
+void for_slots(const VectorColumn& column, std::span<const uint64_t> pass, uint32_t slots,
+               bool wanted, Fn&& fn) {
   for (size_t w = 0; w < words_for(slots); ++w) {
     const uint64_t passing = w < pass.size() ? pass[w] : 0;
     uint64_t word = (wanted ? passing : ~passing) & column.present_word(w);
     if (w == slots / 64) word &= (1ull << (slots % 64)) - 1;
-    for (; word != 0; word &= word - 1) fn(static_cast<uint32_t>(w * 64) + static_cast<uint32_t>(std::countr_zero(word)));
+    for (; word != 0; word &= word - 1)
+      fn(static_cast<uint32_t>(w * 64) + static_cast<uint32_t>(std::countr_zero(word)));
   }
 }
 
@@ -52,7 +54,8 @@ RowBits of_size(const VectorColumn& column, uint32_t slots, bool set) {
 RowBits rows_of_few(const VectorColumn& column, std::span<const uint64_t> pass, uint32_t slots) {
   RowBits bits = of_size(column, slots, false);
   for_slots(column, pass, slots, true, [&](uint32_t slot) {
-    for_words(within(column.rows(slot), bits.rows), [&](uint64_t word, uint64_t mask) { bits.words[word] |= mask; });
+    for_words(within(column.rows(slot), bits.rows),
+              [&](uint64_t word, uint64_t mask) { bits.words[word] |= mask; });
   });
   return counted(std::move(bits));
 }
@@ -60,14 +63,16 @@ RowBits rows_of_few(const VectorColumn& column, std::span<const uint64_t> pass, 
 RowBits rows_of_most(const VectorColumn& column, std::span<const uint64_t> pass, uint32_t slots) {
   RowBits bits = of_size(column, slots, true);
   const auto clear = [&](RowRange range) {
-    for_words(within(range, bits.rows), [&](uint64_t word, uint64_t mask) { bits.words[word] &= ~mask; });
+    for_words(within(range, bits.rows),
+              [&](uint64_t word, uint64_t mask) { bits.words[word] &= ~mask; });
   };
   for_slots(column, pass, slots, false, [&](uint32_t slot) { clear(column.rows(slot)); });
   for (const RowRange& range : column.table()->unowned()) clear(range);
   return counted(std::move(bits));
 }
 
-std::shared_ptr<const RowBits> LiveRows::of(const VectorColumn& column, std::span<const uint64_t> live, uint32_t slots) {
+std::shared_ptr<const RowBits> LiveRows::of(const VectorColumn& column,
+                                            std::span<const uint64_t> live, uint32_t slots) {
   const std::lock_guard lock(mutex_);
   auto& made = made_[&column];
   if (!made) made = std::make_shared<const RowBits>(rows_of_most(column, live, slots));

@@ -12,13 +12,17 @@ namespace rhumb::segment {
 using base::Result;
 using base::Status;
 
-Result<std::unique_ptr<RowTable>> RowTable::open(const std::string& path, uint32_t slots, uint32_t max_slots, uint64_t max_rows,
+Result<std::unique_ptr<RowTable>> RowTable::open(const std::string& path, uint32_t slots,
+                                                 uint32_t max_slots, uint64_t max_rows,
                                                  ExtentLimits extents) {
-  RHUMB_ASSIGN(Column file, Column::open(path, slots * sizeof(Record), max_slots * sizeof(Record), extents));
+  RHUMB_ASSIGN(Column file,
+               Column::open(path, slots * sizeof(Record), max_slots * sizeof(Record), extents));
   auto table = std::unique_ptr<RowTable>(new RowTable(std::move(file), max_slots, max_rows));
   static constexpr char kVoid[sizeof(Record)] = {};
   for (uint32_t slot = 0; slot < slots; ++slot) {
-    if (table->file_.view(slot * sizeof(Record), sizeof(Record)) == std::string_view(kVoid, sizeof(kVoid))) continue;
+    if (table->file_.view(slot * sizeof(Record), sizeof(Record)) ==
+        std::string_view(kVoid, sizeof(kVoid)))
+      continue;
     RHUMB_ASSIGN(const RowRange rows, table->checked_rows(slot));
     table->recorded_rows_ = std::max(table->recorded_rows_, rows.end());
   }
@@ -43,7 +47,8 @@ bool RowTable::whole(uint32_t slot, Record* out) const {
   const std::string_view bytes = file_.view(slot * sizeof(Record), sizeof(Record));
   if (bytes.empty()) return false;
   std::memcpy(out, bytes.data(), sizeof(Record));
-  return out->slot == slot && out->count > 0 && out->first <= ~out->count && out->crc == base::crc32c(bytes.substr(0, offsetof(Record, crc)));
+  return out->slot == slot && out->count > 0 && out->first <= ~out->count &&
+         out->crc == base::crc32c(bytes.substr(0, offsetof(Record, crc)));
 }
 
 RowRange RowTable::rows(uint32_t slot) const {
@@ -54,8 +59,8 @@ RowRange RowTable::rows(uint32_t slot) const {
 Result<RowRange> RowTable::checked_rows(uint32_t slot) const {
   Record record;
   if (whole(slot, &record)) return RowRange{record.first, record.count};
-  return base::corrupt(file_.path() + " at offset " + std::to_string(slot * sizeof(Record)) + ": the record of slot " + std::to_string(slot) +
-                       " is damaged");
+  return base::corrupt(file_.path() + " at offset " + std::to_string(slot * sizeof(Record)) +
+                       ": the record of slot " + std::to_string(slot) + " is damaged");
 }
 
 uint32_t RowTable::owner(uint32_t row) const {
@@ -80,7 +85,8 @@ void RowTable::own(uint32_t slot, RowRange rows) {
 }
 
 Status RowTable::append(uint32_t slot, RowRange rows) {
-  RHUMB_ASSERT(slot == told_ && slot < max_slots_ && rows.count > 0 && rows.first >= rows_end(slot));
+  RHUMB_ASSERT(slot == told_ && slot < max_slots_ && rows.count > 0 &&
+               rows.first >= rows_end(slot));
   RHUMB_TRY(file_.append(bytes_of(slot, rows)).status());
   own(slot, rows);
   ends_[slot] = rows.end();
@@ -125,7 +131,8 @@ void RowTable::adopted(uint32_t slots, uint32_t rows) {
       unowned_.push_back({row, 1});
     }
   }
-  for (uint32_t slot = 1; slot < slots; ++slot) ends_[slot] = std::max(ends_[slot], ends_[slot - 1]);
+  for (uint32_t slot = 1; slot < slots; ++slot)
+    ends_[slot] = std::max(ends_[slot], ends_[slot - 1]);
   told_ = slots;
 }
 

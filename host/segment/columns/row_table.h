@@ -1,9 +1,11 @@
-// Which rows of a multivector's column belong to which slot: a file of one record a slot, and in memory the way back.
+// Which rows of a multivector's column belong to which slot: a file of one record a slot, and in
+// memory the way back.
 //
-// A row number is a u32 as a slot is, given in the order of writing. After a replay rows need not be in the order of slots, and some may
-// have no owner: what a crash left of slots that were written again elsewhere. Threads: append, skip, write, forget, flush belong to the
-// apply thread, as do adopt and adopted at recovery; the rest is for any thread, for slots and rows of the caller's view. What survives a
-// crash: what sync() covered. The way back is made anew at recovery.
+// A row number is a u32 as a slot is, given in the order of writing. After a replay rows need not
+// be in the order of slots, and some may have no owner: what a crash left of slots that were
+// written again elsewhere. Threads: append, skip, write, forget, flush belong to the apply thread,
+// as do adopt and adopted at recovery; the rest is for any thread, for slots and rows of the
+// caller's view. What survives a crash: what sync() covered. The way back is made anew at recovery.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +28,10 @@ class RowTable {
  public:
   static constexpr uint32_t kNoSlot = ~0u;
 
-  // slots: those whose records the file holds; kCorrupt names the offset of a damaged one. max_rows: of the column.
-  static base::Result<std::unique_ptr<RowTable>> open(const std::string& path, uint32_t slots, uint32_t max_slots, uint64_t max_rows,
+  // slots: those whose records the file holds; kCorrupt names the offset of a damaged one.
+  // max_rows: of the column.
+  static base::Result<std::unique_ptr<RowTable>> open(const std::string& path, uint32_t slots,
+                                                      uint32_t max_slots, uint64_t max_rows,
                                                       ExtentLimits extents);
   RowTable(const RowTable&) = delete;
   RowTable& operator=(const RowTable&) = delete;
@@ -49,7 +53,8 @@ class RowTable {
   base::Status write(uint32_t slot, RowRange rows);   // replay, at any slot
   base::Status forget(uint32_t first, uint32_t end);  // replay: the records of these slots are void
   base::Status flush() { return file_.flush(); }
-  // Recovery. adopt: the slot's record counts; false if it is damaged or reaches beyond `rows`. adopted: of all slots.
+  // Recovery. adopt: the slot's record counts; false if it is damaged or reaches beyond `rows`.
+  // adopted: of all slots.
   bool adopt(uint32_t slot, uint32_t rows);
   void adopted(uint32_t slots, uint32_t rows);
   base::Status seal();  // nothing is appended any more
@@ -73,10 +78,12 @@ class RowTable {
 
   Column file_;
   const uint32_t max_slots_;
-  std::unique_ptr<uint32_t[]> ends_;                  // by slot: the end of its rows and of all slots' before
-  std::vector<std::unique_ptr<uint32_t[]>> owners_;  // by row, in chunks; room for all from the start, so that readers need no lock
-  std::vector<RowRange> unowned_;                     // set at recovery
-  uint32_t told_ = 0;                                 // [apply] slots with an entry in ends_
+  // by slot: the end of its rows and of all slots' before
+  std::unique_ptr<uint32_t[]> ends_;
+  // by row, in chunks; room for all from the start, so that readers need no lock
+  std::vector<std::unique_ptr<uint32_t[]>> owners_;
+  std::vector<RowRange> unowned_;  // set at recovery
+  uint32_t told_ = 0;              // [apply] slots with an entry in ends_
   uint32_t recorded_rows_ = 0;
 };
 

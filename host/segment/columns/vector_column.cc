@@ -14,9 +14,10 @@ using base::Status;
 namespace {
 constexpr uint32_t kChunkShift = 16;
 constexpr uint64_t kMaxTableRows = ~0u;  // a row number is a u32
-}
+}  // namespace
 
-Result<std::unique_ptr<VectorColumn>> VectorColumn::open(const VectorSpec& spec, const std::string& path, uint32_t rows,
+Result<std::unique_ptr<VectorColumn>> VectorColumn::open(const VectorSpec& spec,
+                                                         const std::string& path, uint32_t rows,
                                                          const SegmentOptions& options) {
   const uint64_t stride = spec.params.row_bytes();
   std::unique_ptr<RowTable> table;
@@ -24,9 +25,11 @@ Result<std::unique_ptr<VectorColumn>> VectorColumn::open(const VectorSpec& spec,
   // A segment is full when its columns together reach max_bytes, so no column gets beyond it.
   uint64_t reserve = std::min(options.max_rows * stride, std::max(options.max_bytes, stride));
   if (spec.params.multivector) {
-    const uint64_t largest = uint64_t{base::limits::kMaxMultivectorComponents} * model::scalar_bytes(spec.params.datatype);
+    const uint64_t largest = uint64_t{base::limits::kMaxMultivectorComponents} *
+                             model::scalar_bytes(spec.params.datatype);
     reserve = std::min(std::max(options.max_bytes, largest), kMaxTableRows * stride);
-    RHUMB_ASSIGN(table, RowTable::open(table_path(path), rows, options.max_rows, reserve / stride, options.extents));
+    RHUMB_ASSIGN(table, RowTable::open(table_path(path), rows, options.max_rows, reserve / stride,
+                                       options.extents));
     length = table->recorded_rows() * stride;
   } else if (rows > 0 && base::exists(path)) {
     RHUMB_ASSIGN(const base::File file, base::File::open_ro(path));
@@ -34,7 +37,8 @@ Result<std::unique_ptr<VectorColumn>> VectorColumn::open(const VectorSpec& spec,
     length = std::min<uint64_t>(bytes / stride, rows) * stride;
   }
   RHUMB_ASSIGN(Column file, Column::open(path, length, reserve, options.extents));
-  auto column = std::unique_ptr<VectorColumn>(new VectorColumn(spec, std::move(file), std::move(table), options));
+  auto column = std::unique_ptr<VectorColumn>(
+      new VectorColumn(spec, std::move(file), std::move(table), options));
   if (column->kernel_ == nullptr || column->code_kernel_ == nullptr) {
     return base::unsupported("vector '" + spec.name + "': no kernel for " +
                              std::string(model::distance_name(spec.params.distance)) + " of " +
@@ -43,28 +47,34 @@ Result<std::unique_ptr<VectorColumn>> VectorColumn::open(const VectorSpec& spec,
   return column;
 }
 
-VectorColumn::VectorColumn(const VectorSpec& spec, Column file, std::unique_ptr<RowTable> table, const SegmentOptions& options)
+VectorColumn::VectorColumn(const VectorSpec& spec, Column file, std::unique_ptr<RowTable> table,
+                           const SegmentOptions& options)
     : spec_(spec),
       file_(std::move(file)),
       table_(std::move(table)),
       max_rows_(table_ ? file_.reserved() / spec.params.row_bytes() : options.max_rows),
       present_(words_for(options.max_rows), 0) {
-  const auto metric = static_cast<uint32_t>(spec.params.distance), scalar = static_cast<uint32_t>(spec.params.datatype);
+  const auto metric = static_cast<uint32_t>(spec.params.distance),
+             scalar = static_cast<uint32_t>(spec.params.datatype);
   vectors_.struct_size = sizeof(vectors_);
   vectors_.scalar = scalar;
   vectors_.dim = spec.params.size;
   vectors_.chunk_shift = kChunkShift;
   vectors_.stride = spec.params.row_bytes();
   const uint64_t chunk_bytes = vectors_.stride << kChunkShift;
-  for (uint64_t offset = 0; offset < file_.reserved(); offset += chunk_bytes) chunks_.push_back(file_.data() + offset);
+  for (uint64_t offset = 0; offset < file_.reserved(); offset += chunk_bytes)
+    chunks_.push_back(file_.data() + offset);
   vectors_.chunks = chunks_.data();
   vectors_.present = table_ ? nullptr : present_.data();  // whose rows count is told to each search
   kernel_ = rhumb_kernel_for(metric, scalar);
   code_kernel_ = rhumb_kernel_for(metric, RHUMB_CODE8);
-  if (!table_ && CodeColumn::worthwhile(scalar)) codes_ = std::make_unique<CodeColumn>(vectors_, present_, options.max_rows);
+  if (!table_ && CodeColumn::worthwhile(scalar))
+    codes_ = std::make_unique<CodeColumn>(vectors_, present_, options.max_rows);
 }
 
-bool VectorColumn::takes(std::string_view bytes) const { return !table_ || file_.length() + bytes.size() <= file_.reserved(); }
+bool VectorColumn::takes(std::string_view bytes) const {
+  return !table_ || file_.length() + bytes.size() <= file_.reserved();
+}
 
 // A file of rows, one a slot, spans all slots, also those without the vector.
 uint64_t VectorColumn::bytes_with(uint32_t slots, std::string_view bytes) const {
@@ -74,7 +84,8 @@ uint64_t VectorColumn::bytes_with(uint32_t slots, std::string_view bytes) const 
 
 RowRange VectorColumn::next_rows(std::string_view bytes) const {
   RHUMB_ASSERT(bytes.size() >= vectors_.stride && bytes.size() % vectors_.stride == 0);
-  return {static_cast<uint32_t>(file_.length() / vectors_.stride), static_cast<uint32_t>(bytes.size() / vectors_.stride)};
+  return {static_cast<uint32_t>(file_.length() / vectors_.stride),
+          static_cast<uint32_t>(bytes.size() / vectors_.stride)};
 }
 
 Status VectorColumn::append(uint32_t slot, std::string_view bytes) {
@@ -94,15 +105,17 @@ Status VectorColumn::append(uint32_t slot, std::string_view bytes) {
   return base::ok();
 }
 
-// A search reads the word of the newest slots while a later slot's bit is set in it; what it may see of it is cut by
-// its view.
+// A search reads the word of the newest slots while a later slot's bit is set in it; what it may
+// see of it is cut by its view.
 void VectorColumn::set_present(uint32_t slot, uint32_t rows) {
   std::atomic_ref(present_[slot / 64]).fetch_or(1ull << (slot % 64), std::memory_order_relaxed);
   present_count_.fetch_add(1, std::memory_order_relaxed);
   present_rows_.fetch_add(rows, std::memory_order_relaxed);
 }
 
-Status VectorColumn::forget(uint32_t first, uint32_t end) { return table_ && first < end ? table_->forget(first, end) : base::ok(); }
+Status VectorColumn::forget(uint32_t first, uint32_t end) {
+  return table_ && first < end ? table_->forget(first, end) : base::ok();
+}
 
 Status VectorColumn::write(uint32_t slot, std::string_view bytes) {
   if (table_) {
@@ -129,7 +142,8 @@ Result<RowRange> VectorColumn::checked_rows(uint32_t slot) const {
   if (!table_) return RowRange{slot, 1};
   RHUMB_ASSIGN(const RowRange rows, table_->checked_rows(slot));
   if (!bytes_of(rows).empty()) return rows;
-  return base::corrupt(file_.path() + ": slot " + std::to_string(slot) + " has rows up to " + std::to_string(rows.end()) + ", beyond the file");
+  return base::corrupt(file_.path() + ": slot " + std::to_string(slot) + " has rows up to " +
+                       std::to_string(rows.end()) + ", beyond the file");
 }
 
 Status VectorColumn::flush() {
@@ -148,7 +162,9 @@ void VectorColumn::advance_codes(uint32_t rows) {
 
 void VectorColumn::cool() const {
 #ifdef MADV_COLD
-  if (file_.length() > 0) (void)::madvise(const_cast<char*>(file_.data()), file_.length(), MADV_COLD);  // advice: an old system knows it not
+  // advice: an old system knows it not
+  if (file_.length() > 0)
+    (void)::madvise(const_cast<char*>(file_.data()), file_.length(), MADV_COLD);
 #endif
 }
 
@@ -156,7 +172,8 @@ Status VectorColumn::seal(uint32_t rows) {
   const uint64_t bytes = rows * vectors_.stride;
   if (table_) RHUMB_TRY(table_->seal());
   RHUMB_TRY(file_.flush());
-  if (!table_ && file_.length() < bytes) RHUMB_TRY(file_.write_at(bytes - 1, std::string_view("\0", 1)));
+  if (!table_ && file_.length() < bytes)
+    RHUMB_TRY(file_.write_at(bytes - 1, std::string_view("\0", 1)));
   return file_.trim();
 }
 

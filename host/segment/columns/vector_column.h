@@ -1,9 +1,11 @@
-// The vectors of one name in one segment: a file of rows of fixed stride, which slots have one, and codes of the tail. Row s is
-// slot s's; of a multivector a slot has several rows, which table() tells.
+// The vectors of one name in one segment: a file of rows of fixed stride, which slots have one, and
+// codes of the tail. Row s is slot s's; of a multivector a slot has several rows, which table()
+// tells.
 //
-// Threads: append() and flush() belong to the apply thread. vectors() is the chunk table that index plugins and kernels
-// read: complete from the start, rows never change once the slot was published. A word of present() changes until its
-// 64 slots are appended: who reads it meanwhile does so by present_word(), index plugins as rhumb/index.h says.
+// Threads: append() and flush() belong to the apply thread. vectors() is the chunk table that index
+// plugins and kernels read: complete from the start, rows never change once the slot was published.
+// A word of present() changes until its 64 slots are appended: who reads it meanwhile does so by
+// present_word(), index plugins as rhumb/index.h says.
 #pragma once
 
 #include <algorithm>
@@ -19,9 +21,9 @@
 #include "host/segment/columns/code_column.h"
 #include "host/segment/columns/column.h"
 #include "host/segment/columns/live_bits.h"
+#include "host/segment/columns/row_table.h"
 #include "host/segment/manifest.h"
 #include "host/segment/options.h"
-#include "host/segment/columns/row_table.h"
 #include "rhumb/kernels.h"
 
 namespace rhumb::segment {
@@ -29,8 +31,9 @@ namespace rhumb::segment {
 class VectorColumn {
  public:
   // rows: slots whose vectors the file may hold.
-  static base::Result<std::unique_ptr<VectorColumn>> open(const VectorSpec& spec, const std::string& path,
-                                                          uint32_t rows, const SegmentOptions& options);
+  static base::Result<std::unique_ptr<VectorColumn>> open(const VectorSpec& spec,
+                                                          const std::string& path, uint32_t rows,
+                                                          const SegmentOptions& options);
   VectorColumn(const VectorColumn&) = delete;
   VectorColumn& operator=(const VectorColumn&) = delete;
 
@@ -47,19 +50,24 @@ class VectorColumn {
   std::string_view row(uint32_t slot) const { return bytes_of(rows(slot)); }
   RowRange rows(uint32_t slot) const { return table_ ? table_->rows(slot) : RowRange{slot, 1}; }
   base::Result<RowRange> checked_rows(uint32_t slot) const;
-  std::string_view bytes_of(RowRange rows) const { return file_.view(rows.first * vectors_.stride, rows.count * vectors_.stride); }
+  std::string_view bytes_of(RowRange rows) const {
+    return file_.view(rows.first * vectors_.stride, rows.count * vectors_.stride);
+  }
   // Rows as an index engine counts them.
   uint32_t rows_end(uint32_t slots) const { return table_ ? table_->rows_end(slots) : slots; }
   uint32_t slots_within(uint32_t row_count, uint32_t slots) const {
     return table_ ? table_->slots_within(row_count, slots) : std::min(row_count, slots);
   }
   uint64_t max_rows() const { return max_rows_; }
-  uint64_t present_rows() const { return table_ ? present_rows_.load(std::memory_order_relaxed) : present_count(); }
+  uint64_t present_rows() const {
+    return table_ ? present_rows_.load(std::memory_order_relaxed) : present_count();
+  }
   const CodeColumn* codes() const { return codes_.get(); }  // null: not worthwhile
   CodeColumn* codes() { return codes_.get(); }
 
-  // Apply thread. Slots come in order; bytes.data() == nullptr: it has no such vector. takes: there is room for the rows; bytes_with: the
-  // files' bytes if they are appended. write: replay, at any slot; forget before it: nothing of slots in [first, end) counts.
+  // Apply thread. Slots come in order; bytes.data() == nullptr: it has no such vector. takes: there
+  // is room for the rows; bytes_with: the files' bytes if they are appended. write: replay, at any
+  // slot; forget before it: nothing of slots in [first, end) counts.
   bool takes(std::string_view bytes) const;
   uint64_t bytes_with(uint32_t slots, std::string_view bytes) const;
   base::Status append(uint32_t slot, std::string_view bytes);
@@ -68,13 +76,15 @@ class VectorColumn {
   base::Status flush();
   // All slots below `rows` are flushed.
   void advance_codes(uint32_t rows);
-  // Recovery: slot has the vector; false if the files do not have it whole. recovered: of all slots.
+  // Recovery: slot has the vector; false if the files do not have it whole. recovered: of all
+  // slots.
   bool mark_present(uint32_t slot);
   void recovered(uint32_t slots);
   // Seal: the file ends with the last slot, or the last row of a multivector.
   base::Status seal(uint32_t rows);
 
-  // Sealed: its pages are the first that the system takes when it needs some. Searches find them again, slower.
+  // Sealed: its pages are the first that the system takes when it needs some. Searches find them
+  // again, slower.
   void cool() const;
 
   base::Status sync();
@@ -83,7 +93,8 @@ class VectorColumn {
   uint64_t present_count() const { return present_count_.load(std::memory_order_relaxed); }
 
  private:
-  VectorColumn(const VectorSpec& spec, Column file, std::unique_ptr<RowTable> table, const SegmentOptions& options);
+  VectorColumn(const VectorSpec& spec, Column file, std::unique_ptr<RowTable> table,
+               const SegmentOptions& options);
   void set_present(uint32_t slot, uint32_t rows);
   RowRange next_rows(std::string_view bytes) const;
 

@@ -1,24 +1,26 @@
-// Comparing many queries with the rows of a column in one pass: a block of rows is compared with all of them while it is in the cache.
+// Comparing many queries with the rows of a column in one pass: a block of rows is compared with
+// all of them while it is in the cache.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
+#include "host/segment/columns/vector_column.h"
 #include "host/segment/search/scan.h"
 #include "host/segment/search/top_k.h"
-#include "host/segment/columns/vector_column.h"
 
 namespace rhumb::segment {
 
 struct BatchQuery {
-  const void* bytes = nullptr;             // one row
-  std::span<const uint64_t> pass;          // bits of the slots that count for it,
-  bool all = false;                        // which hold those of all the other queries
-  TopK* top = nullptr;                     // what is closest goes here
+  const void* bytes = nullptr;     // one row
+  std::span<const uint64_t> pass;  // bits of the slots that count for it,
+  bool all = false;                // which hold those of all the other queries
+  TopK* top = nullptr;             // what is closest goes here
 };
 
-// The slots in [first, end) that have the vector, by the column's distances or another kernel's of the same scalar type. The number of
-// pairs that were compared. Not for multivectors.
-uint64_t scan_batch(const VectorColumn& column, const rhumb_kernel_t& kernel, std::span<const BatchQuery> queries, uint32_t first, uint32_t end);
+// The slots in [first, end) that have the vector, by the column's distances or another kernel's of
+// the same scalar type. The number of pairs that were compared. Not for multivectors.
+uint64_t scan_batch(const VectorColumn& column, const rhumb_kernel_t& kernel,
+                    std::span<const BatchQuery> queries, uint32_t first, uint32_t end);
 
 }  // namespace rhumb::segment

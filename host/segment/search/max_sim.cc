@@ -9,7 +9,9 @@ using base::Result;
 using base::Status;
 
 MaxSim::MaxSim(const ScanCall& call)
-    : call_(call), column_(*call.column), query_rows_(static_cast<uint32_t>(call.query.size() / column_.vectors().stride)) {}
+    : call_(call),
+      column_(*call.column),
+      query_rows_(static_cast<uint32_t>(call.query.size() / column_.vectors().stride)) {}
 
 Result<float> MaxSim::distance(uint32_t slot) {
   const uint64_t stride = column_.vectors().stride;
@@ -24,7 +26,8 @@ Result<float> MaxSim::distance(uint32_t slot) {
         polled_ = compared_ + kPollPairs;
       }
       const uint32_t n = std::min(kBatchRows, rows.count - at);
-      column_.kernel().rows(call_.query.data() + q * stride, first + at * stride, stride, n, column_.vectors().dim, distances_.data());
+      column_.kernel().rows(call_.query.data() + q * stride, first + at * stride, stride, n,
+                            column_.vectors().dim, distances_.data());
       best = std::min(best, *std::min_element(distances_.begin(), distances_.begin() + n));
       compared_ += n;
     }
@@ -33,7 +36,8 @@ Result<float> MaxSim::distance(uint32_t slot) {
   return narrowed(sum);
 }
 
-Result<uint64_t> scan_points(const ScanCall& call, const ScanRange& range, MaxSim& max_sim, TopK& top) {
+Result<uint64_t> scan_points(const ScanCall& call, const ScanRange& range, MaxSim& max_sim,
+                             TopK& top) {
   uint64_t points = 0;
   RHUMB_TRY(for_batches(range, *call.column, [&](std::span<const uint32_t> slots) -> Status {
     for (const uint32_t slot : slots) {

@@ -1,5 +1,6 @@
-// Comparing points of several rows: the distance of a query to a point is, summed over the query's rows, the smallest distance to any row
-// of the point (ColBERT's MaxSim, arXiv 2004.12832, seen from the side of distances).
+// Comparing points of several rows: the distance of a query to a point is, summed over the query's
+// rows, the smallest distance to any row of the point (ColBERT's MaxSim, arXiv 2004.12832, seen
+// from the side of distances).
 #pragma once
 
 #include <array>
@@ -7,9 +8,9 @@
 #include <string_view>
 
 #include "host/base/status.h"
+#include "host/segment/columns/vector_column.h"
 #include "host/segment/search/scan.h"
 #include "host/segment/search/top_k.h"
-#include "host/segment/columns/vector_column.h"
 #include "rhumb/kernels.h"
 
 namespace rhumb::segment {
@@ -20,7 +21,8 @@ class MaxSim {
   explicit MaxSim(const ScanCall& call);
   // What distances to several rows are added up as.
   static double widened(const VectorColumn& column, float distance) {
-    return column.kernel().metric == RHUMB_EUCLID ? rhumb_square_decode(distance) : static_cast<double>(distance);
+    return column.kernel().metric == RHUMB_EUCLID ? rhumb_square_decode(distance)
+                                                  : static_cast<double>(distance);
   }
 
   uint32_t query_rows() const { return query_rows_; }
@@ -30,7 +32,8 @@ class MaxSim {
 
  private:
   float narrowed(double sum) const {
-    return column_.kernel().metric == RHUMB_EUCLID ? rhumb_square_encode(sum) : rhumb_finite_f32(sum);
+    return column_.kernel().metric == RHUMB_EUCLID ? rhumb_square_encode(sum)
+                                                   : rhumb_finite_f32(sum);
   }
 
   static constexpr uint32_t kBatchRows = 256;
@@ -43,7 +46,9 @@ class MaxSim {
   std::array<float, kBatchRows> distances_;
 };
 
-// The closest points of a range of slots, by comparing all; returns the number of points. Pushes into `top`.
-base::Result<uint64_t> scan_points(const ScanCall& call, const ScanRange& range, MaxSim& max_sim, TopK& top);
+// The closest points of a range of slots, by comparing all; returns the number of points. Pushes
+// into `top`.
+base::Result<uint64_t> scan_points(const ScanCall& call, const ScanRange& range, MaxSim& max_sim,
+                                   TopK& top);
 
 }  // namespace rhumb::segment

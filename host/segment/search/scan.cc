@@ -17,13 +17,15 @@ Status interrupted(const ScanCall& call) {
 Result<uint64_t> scan_exact(const ScanCall& call, const ScanRange& range, TopK& top) {
   uint64_t compared = 0;
   std::array<float, kBatchSlots> distances;
-  const Status done = for_batches(range, *call.column, [&](std::span<const uint32_t> slots) -> Status {
-    RHUMB_TRY(interrupted(call));
-    call.column->kernel().slots(call.query.data(), &call.column->vectors(), slots.data(), slots.size(), distances.data());
-    for (size_t i = 0; i < slots.size(); ++i) top.push({distances[i], slots[i]});
-    compared += slots.size();
-    return base::ok();
-  });
+  const Status done =
+      for_batches(range, *call.column, [&](std::span<const uint32_t> slots) -> Status {
+        RHUMB_TRY(interrupted(call));
+        call.column->kernel().slots(call.query.data(), &call.column->vectors(), slots.data(),
+                                    slots.size(), distances.data());
+        for (size_t i = 0; i < slots.size(); ++i) top.push({distances[i], slots[i]});
+        compared += slots.size();
+        return base::ok();
+      });
   if (!done.ok()) return done;
   return compared;
 }

@@ -1,4 +1,5 @@
-// Comparing a query with the rows themselves: exactly, or by their 8-bit codes and exactly where codes leave a doubt (coded_scan.cc).
+// Comparing a query with the rows themselves: exactly, or by their 8-bit codes and exactly where
+// codes leave a doubt (coded_scan.cc).
 #pragma once
 
 #include <array>
@@ -10,12 +11,13 @@
 
 #include "host/base/clock.h"
 #include "host/base/status.h"
-#include "host/segment/search/top_k.h"
 #include "host/segment/columns/vector_column.h"
+#include "host/segment/search/top_k.h"
 
 namespace rhumb::segment {
 
-// Rows to look at: slots in [first, end) whose bit is set in `pass` (live rows, or those that a filter let through).
+// Rows to look at: slots in [first, end) whose bit is set in `pass` (live rows, or those that a
+// filter let through).
 struct ScanRange {
   uint32_t first = 0, end = 0;
   std::span<const uint64_t> pass;
@@ -53,9 +55,11 @@ base::Status for_batches(const ScanRange& range, const VectorColumn& column, Fn&
   return n > 0 ? fn(std::span<const uint32_t>(batch.data(), n)) : base::ok();
 }
 
-// Both push at most k hits a range into `top` and return the number of rows looked at. kTimeout, kCancelled.
+// Both push at most k hits a range into `top` and return the number of rows looked at. kTimeout,
+// kCancelled.
 base::Result<uint64_t> scan_exact(const ScanCall& call, const ScanRange& range, TopK& top);
-// The same hits, by codes where there are some: rows are compared exactly unless their codes leave no doubt that they are too far away.
+// The same hits, by codes where there are some: rows are compared exactly unless their codes leave
+// no doubt that they are too far away.
 base::Result<uint64_t> scan_coded(const ScanCall& call, const ScanRange& range, TopK& top);
 
 }  // namespace rhumb::segment

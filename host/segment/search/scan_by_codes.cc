@@ -1,9 +1,12 @@
-// Scanning by 8-bit codes: rows are dismissed by their codes only as far as the codes can be believed.
+// Scanning by 8-bit codes: rows are dismissed by their codes only as far as the codes can be
+// believed.
 //
-// A code's distance is off by the rounding of its components and of the query's. Rounding is off by up to half a step, evenly, so the
-// standard error of a row's distance is known from the steps and lengths in the heads of the codes. A row is compared exactly unless its
-// distance by code, less kMargin standard errors, is beyond the k-th closest so far. What is compared shows how far codes are off in
-// truth: beyond kTrusted standard errors (data whose rounding is not even) nothing that codes said counts, and all rows are compared.
+// A code's distance is off by the rounding of its components and of the query's. Rounding is off by
+// up to half a step, evenly, so the standard error of a row's distance is known from the steps and
+// lengths in the heads of the codes. A row is compared exactly unless its distance by code, less
+// kMargin standard errors, is beyond the k-th closest so far. What is compared shows how far codes
+// are off in truth: beyond kTrusted standard errors (data whose rounding is not even) nothing that
+// codes said counts, and all rows are compared.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -24,11 +27,13 @@ namespace {
 
 constexpr float kMargin = 6.0f, kTrusted = 4.5f;  // standard errors
 constexpr float kRounding = 0x1p-20f;             // of sums of floats, of what is added up
-constexpr float kLeastSquares = 0x1p-90f, kMostSquares = 0x1p100f;  // beyond, squared distances may be no plain numbers
-constexpr uint32_t kFirstRows = 512;              // of them the closest by code are compared first: then it is known what is too far away
-constexpr uint64_t kFirstPerHit = 4;              // so many for each hit
-// More than so many rows, and this part of those looked at, were compared exactly: codes do not tell these rows apart, and the others are
-// not looked at by code any more.
+// beyond, squared distances may be no plain numbers
+constexpr float kLeastSquares = 0x1p-90f, kMostSquares = 0x1p100f;
+// of them the closest by code are compared first: then it is known what is too far away
+constexpr uint32_t kFirstRows = 512;
+constexpr uint64_t kFirstPerHit = 4;  // so many for each hit
+// More than so many rows, and this part of those looked at, were compared exactly: codes do not
+// tell these rows apart, and the others are not looked at by code any more.
 constexpr uint64_t kExactRows = 1024, kExactDivisor = 4;
 
 rhumb_code_head_t head_of(const void* code) {
@@ -37,7 +42,8 @@ rhumb_code_head_t head_of(const void* code) {
   return head;
 }
 
-// How far the distance by code may be off. What overflows is not a number or infinite, and such a row is compared exactly.
+// How far the distance by code may be off. What overflows is not a number or infinite, and such a
+// row is compared exactly.
 class CodeError {
  public:
   CodeError(uint32_t metric, uint32_t dim, const rhumb_code_head_t& query)
@@ -49,11 +55,14 @@ class CodeError {
   Error of(const rhumb_code_head_t& row) const {
     constexpr float kEven = 1.0f / 12;  // variance of what is even over a step of one
     const float steps = row.scale * row.scale, query_steps = query_.scale * query_.scale;
-    if (metric_ == RHUMB_MANHATTAN) return {std::sqrt(kEven * dim_ * (steps + query_steps)), kRounding * dim_ * (row.scale + query_.scale)};
+    if (metric_ == RHUMB_MANHATTAN)
+      return {std::sqrt(kEven * dim_ * (steps + query_steps)),
+              kRounding * dim_ * (row.scale + query_.scale)};
     const float product = std::sqrt(kEven * (steps * query_.square + query_steps * row.square));
     if (metric_ == RHUMB_EUCLID) {
       const float squares = row.square + query_.square;
-      if (!(squares > kLeastSquares && squares < kMostSquares)) return {std::numeric_limits<float>::infinity(), 0};
+      if (!(squares > kLeastSquares && squares < kMostSquares))
+        return {std::numeric_limits<float>::infinity(), 0};
       return {2 * product, kRounding * squares};
     }
     return {product, kRounding * std::sqrt(row.square * query_.square)};
@@ -80,17 +89,18 @@ class CodedScan {
 
   // Pushes the closest of the range into `top`; the number of rows looked at.
   Result<uint64_t> run(const ScanRange& range, TopK& top) {
-    const Status done = for_batches(range, *call_.column, [&](std::span<const uint32_t> slots) -> Status {
-      RHUMB_TRY(interrupted(call_));
-      rows_ += slots.size();
-      if (exactly_) {
-        compare(slots);
-        return base::ok();
-      }
-      look_at(slots);
-      if (full() || doubtful_.size() >= kFirstRows) settle();
-      return base::ok();
-    });
+    const Status done =
+        for_batches(range, *call_.column, [&](std::span<const uint32_t> slots) -> Status {
+          RHUMB_TRY(interrupted(call_));
+          rows_ += slots.size();
+          if (exactly_) {
+            compare(slots);
+            return base::ok();
+          }
+          look_at(slots);
+          if (full() || doubtful_.size() >= kFirstRows) settle();
+          return base::ok();
+        });
     if (!done.ok()) return done;
     settle();
     if (misled_) {
@@ -104,7 +114,8 @@ class CodedScan {
 
  private:
   struct Row {
-    float least = 0, code = 0, trusted = 0;  // distance: at least, by code; what codes may have added to it
+    // distance: at least, by code; what codes may have added to it
+    float least = 0, code = 0, trusted = 0;
     uint32_t slot = 0;
   };
 
@@ -114,19 +125,23 @@ class CodedScan {
 
   const char* code_of(uint32_t slot) const {
     const rhumb_vectors_t& rows = codes_.rows();
-    return static_cast<const char*>(rows.chunks[slot >> rows.chunk_shift]) + (slot & ((1u << rows.chunk_shift) - 1)) * rows.stride;
+    return static_cast<const char*>(rows.chunks[slot >> rows.chunk_shift]) +
+           (slot & ((1u << rows.chunk_shift) - 1)) * rows.stride;
   }
 
   // Most rows are too far away whatever the errors around them.
   void look_at(std::span<const uint32_t> slots) {
-    call_.column->code_kernel().slots(query_code_.data(), &codes_.rows(), slots.data(), slots.size(), distances_.data());
+    call_.column->code_kernel().slots(query_code_.data(), &codes_.rows(), slots.data(),
+                                      slots.size(), distances_.data());
     const CodeError::Error most = error_.of(codes_.largest(slots.front(), slots.back()));
     const float margin = kMargin * most.standard + most.rounding;
     for (size_t i = 0; i < slots.size(); ++i) {
       if (too_far(distances_[i] - margin)) continue;
       const CodeError::Error error = error_.of(head_of(code_of(slots[i])));
       const float least = distances_[i] - (kMargin * error.standard + error.rounding);
-      if (!too_far(least)) doubtful_.push_back({least, distances_[i], kTrusted * error.standard + error.rounding, slots[i]});
+      if (!too_far(least))
+        doubtful_.push_back(
+            {least, distances_[i], kTrusted * error.standard + error.rounding, slots[i]});
     }
   }
 
@@ -134,17 +149,23 @@ class CodedScan {
     size_t first = 0;
     if (!full() && doubtful_.size() > kFirstPerHit * call_.k) {
       first = kFirstPerHit * call_.k;
-      const auto closer = [](const Row& a, const Row& b) { return in_order(a.least) < in_order(b.least); };
-      std::nth_element(doubtful_.begin(), doubtful_.begin() + static_cast<ptrdiff_t>(first), doubtful_.end(), closer);
+      const auto closer = [](const Row& a, const Row& b) {
+        return in_order(a.least) < in_order(b.least);
+      };
+      std::nth_element(doubtful_.begin(), doubtful_.begin() + static_cast<ptrdiff_t>(first),
+                       doubtful_.end(), closer);
       compare_rows({doubtful_.data(), first});
     }
     const auto rest = doubtful_.begin() + static_cast<ptrdiff_t>(first);
-    const auto end = std::partition(rest, doubtful_.end(), [&](const Row& row) { return !too_far(row.least); });
+    const auto end =
+        std::partition(rest, doubtful_.end(), [&](const Row& row) { return !too_far(row.least); });
     compare_rows({doubtful_.data() + first, static_cast<size_t>(end - rest)});
     doubtful_.clear();
     exactly_ = exactly_ || (compared_ > kExactRows && compared_ > rows_ / kExactDivisor);
   }
-  static float in_order(float least) { return std::isnan(least) ? -std::numeric_limits<float>::infinity() : least; }
+  static float in_order(float least) {
+    return std::isnan(least) ? -std::numeric_limits<float>::infinity() : least;
+  }
 
   void compare_rows(std::span<Row> rows) {
     std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.slot < b.slot; });
@@ -153,7 +174,8 @@ class CodedScan {
       const size_t n = std::min<size_t>(kBatchSlots, rows.size() - at);
       for (size_t i = 0; i < n; ++i) slots[i] = rows[at + i].slot;
       compare({slots.data(), n});
-      for (size_t i = 0; i < n; ++i) misled_ = misled_ || rows[at + i].code - distances_[i] > rows[at + i].trusted;
+      for (size_t i = 0; i < n; ++i)
+        misled_ = misled_ || rows[at + i].code - distances_[i] > rows[at + i].trusted;
       exactly_ = exactly_ || misled_;
     }
   }
@@ -161,17 +183,22 @@ class CodedScan {
   // Once codes have misled, all is compared in the end.
   void compare(std::span<const uint32_t> slots) {
     if (misled_) return;
-    call_.column->kernel().slots(call_.query.data(), &vectors_, slots.data(), slots.size(), distances_.data());
+    call_.column->kernel().slots(call_.query.data(), &vectors_, slots.data(), slots.size(),
+                                 distances_.data());
     for (size_t i = 0; i < slots.size(); ++i) top_.push({distances_[i], slots[i]});
     compared_ += slots.size();
   }
 
   void count() const {
-    static base::Counter& scans = base::counter("rhumb_code_scans_total", "Scans of rows by their 8-bit codes.");
-    static base::Counter& exact =
-        base::counter("rhumb_code_scans_exact_total", "Of them, those that compared rows exactly since codes did not tell them apart.");
-    static base::Counter& looked = base::counter("rhumb_code_scan_rows_total", "Rows of scans by code.");
-    static base::Counter& compared = base::counter("rhumb_code_scan_compared_total", "Of them, those that were compared exactly.");
+    static base::Counter& scans =
+        base::counter("rhumb_code_scans_total", "Scans of rows by their 8-bit codes.");
+    static base::Counter& exact = base::counter(
+        "rhumb_code_scans_exact_total",
+        "Of them, those that compared rows exactly since codes did not tell them apart.");
+    static base::Counter& looked =
+        base::counter("rhumb_code_scan_rows_total", "Rows of scans by code.");
+    static base::Counter& compared = base::counter("rhumb_code_scan_compared_total",
+                                                   "Of them, those that were compared exactly.");
     scans.add();
     if (exactly_) exact.add();
     looked.add(static_cast<double>(rows_));
@@ -187,7 +214,8 @@ class CodedScan {
   std::vector<Row> doubtful_;  // of the batches since the last comparison
   std::array<float, kBatchSlots> distances_;
   uint64_t rows_ = 0, compared_ = 0;
-  bool exactly_ = false, misled_ = false;  // the rest by floats; everything, since codes were farther off than they may be
+  // the rest by floats; everything, since codes were farther off than they may be
+  bool exactly_ = false, misled_ = false;
 };
 
 }  // namespace
@@ -196,10 +224,12 @@ Result<uint64_t> scan_coded(const ScanCall& call, const ScanRange& range, TopK& 
   if (call.column->codes() == nullptr) return scan_exact(call, range, top);
   const rhumb_vectors_t& vectors = call.column->vectors();
   const CodeColumn::Reader codes(*call.column->codes());
-  const uint32_t first = std::clamp(codes.first(), range.first, range.end), end = std::clamp(codes.end(), first, range.end);
+  const uint32_t first = std::clamp(codes.first(), range.first, range.end),
+                 end = std::clamp(codes.end(), first, range.end);
   if (first == end) return scan_exact(call, range, top);
   std::string query_code(rhumb_vector_bytes(RHUMB_CODE8, vectors.dim), '\0');
-  const rhumb_status_t rc = rhumb_code_encode(call.query.data(), vectors.scalar, vectors.dim, query_code.data());
+  const rhumb_status_t rc =
+      rhumb_code_encode(call.query.data(), vectors.scalar, vectors.dim, query_code.data());
   if (rc != RHUMB_OK) return scan_exact(call, range, top);
 
   CodedScan scan(call, codes, std::move(query_code));

@@ -22,12 +22,15 @@ Result<SearchAnswer> scan_all(const Segment& segment, const SearchCall& call, co
   SearchAnswer answer;
   answer.strategy = filter != nullptr ? "filter_scan" : "scan";
   TopK top(call.k);
-  const ScanCall scan{&segment.column(call.column), call.query, call.k, call.deadline, call.cancelled};
-  const ScanRange range{0, bounds.rows, filter != nullptr ? std::span<const uint64_t>(filter->bits) : bounds.live};
+  const ScanCall scan{&segment.column(call.column), call.query, call.k, call.deadline,
+                      call.cancelled};
+  const ScanRange range{0, bounds.rows,
+                        filter != nullptr ? std::span<const uint64_t>(filter->bits) : bounds.live};
   // Few rows are compared as they are: codes cost a rescoring.
   const bool exact = call.exact || (filter != nullptr && filter->pass_count <= kFilterScanRows);
   const uint64_t start_ns = base::monotonic_ns();
-  RHUMB_ASSIGN(answer.distances, exact ? scan_exact(scan, range, top) : scan_coded(scan, range, top));
+  RHUMB_ASSIGN(answer.distances,
+               exact ? scan_exact(scan, range, top) : scan_coded(scan, range, top));
   if (!exact && segment.waits_for_graph(call.column, bounds.rows)) {
     answer.tail = answer.distances;
     answer.scan_ns = base::monotonic_ns() - start_ns;
@@ -41,7 +44,9 @@ std::vector<Hit> merge(std::vector<Hit> a, const std::vector<Hit>& b, size_t k) 
   a.insert(a.end(), b.begin(), b.end());
   std::sort(a.begin(), a.end(),
             [](const Hit& x, const Hit& y) { return x.slot != y.slot ? x.slot < y.slot : x < y; });
-  a.erase(std::unique(a.begin(), a.end(), [](const Hit& x, const Hit& y) { return x.slot == y.slot; }), a.end());
+  a.erase(
+      std::unique(a.begin(), a.end(), [](const Hit& x, const Hit& y) { return x.slot == y.slot; }),
+      a.end());
   std::sort(a.begin(), a.end());
   if (a.size() > k) a.resize(k);
   return a;
@@ -52,11 +57,14 @@ GraphRows graph_rows(const Bounds& bounds, const payload::FilterResult* filter) 
   return {bounds.rows, filter->bits, filter->pass_count, true};
 }
 
-Result<SearchAnswer> graph_and_tail(const Segment& segment, const SearchCall& call, const Bounds& bounds,
-                                    const payload::FilterResult* filter, uint32_t built) {
+Result<SearchAnswer> graph_and_tail(const Segment& segment, const SearchCall& call,
+                                    const Bounds& bounds, const payload::FilterResult* filter,
+                                    uint32_t built) {
   SearchAnswer answer;
   answer.strategy = filter != nullptr ? "filtered_graph" : "graph";
-  const GraphCall graph_call{call.query, call.k, call.ef, call.recall, call.widen, call.oversampling, call.deadline, call.cancelled};
+  const GraphCall graph_call{call.query,    call.k,        call.ef,
+                             call.recall,   call.widen,    call.oversampling,
+                             call.deadline, call.cancelled};
   RHUMB_ASSIGN(Graph::Answer found,
                segment.graph(call.column).search(graph_call, graph_rows(bounds, filter)));
   answer.distances = found.distances;
@@ -66,11 +74,13 @@ Result<SearchAnswer> graph_and_tail(const Segment& segment, const SearchCall& ca
   }
   const uint64_t start_ns = base::monotonic_ns();
   TopK top(call.k);
-  const ScanCall scan{&segment.column(call.column), call.query, call.k, call.deadline, call.cancelled};
-  RHUMB_ASSIGN(
-      answer.tail,
-      scan_coded(scan, {built, bounds.rows, filter != nullptr ? std::span<const uint64_t>(filter->bits) : bounds.live},
-                 top));
+  const ScanCall scan{&segment.column(call.column), call.query, call.k, call.deadline,
+                      call.cancelled};
+  RHUMB_ASSIGN(answer.tail, scan_coded(scan,
+                                       {built, bounds.rows,
+                                        filter != nullptr ? std::span<const uint64_t>(filter->bits)
+                                                          : bounds.live},
+                                       top));
   answer.scan_ns = base::monotonic_ns() - start_ns;
   answer.distances += answer.tail;
   answer.hits = merge(std::move(found.hits.front()), top.take(), call.k);
@@ -81,10 +91,12 @@ Result<SearchAnswer> graph_and_tail(const Segment& segment, const SearchCall& ca
 
 Result<SearchAnswer> search(const Segment& segment, const SearchCall& call, const Bounds& bounds,
                             const payload::FilterResult* filter) {
-  // Read before the graph is searched: what it takes in meanwhile is found twice rather than not at all.
+  // Read before the graph is searched: what it takes in meanwhile is found twice rather than not at
+  // all.
   const uint32_t built = std::min(segment.graph(call.column).built(), bounds.rows);
   const bool multi = segment.column(call.column).table() != nullptr;
-  const bool few = filter != nullptr && (multi ? few_points(segment, call, *filter) : filter->pass_count <= kFilterScanRows);
+  const bool few = filter != nullptr && (multi ? few_points(segment, call, *filter)
+                                               : filter->pass_count <= kFilterScanRows);
   if (call.indexed_only && built == 0 && segment.waits_for_graph(call.column, bounds.rows)) {
     SearchAnswer none;
     none.strategy = "graph";
@@ -94,9 +106,11 @@ Result<SearchAnswer> search(const Segment& segment, const SearchCall& call, cons
   const bool scan = call.exact || few || many || built == 0;
   const auto scan_it = multi ? scan_all_points : scan_all;
   const auto walk = multi ? walk_points : graph_and_tail;
-  auto answer = scan ? scan_it(segment, call, bounds, filter) : walk(segment, call, bounds, filter, built);
+  auto answer =
+      scan ? scan_it(segment, call, bounds, filter) : walk(segment, call, bounds, filter, built);
   // A graph is derived data: where its engine fails, the rows themselves are right, and slower.
-  if (!answer.ok() && !scan && segment.graph(call.column).fenced()) answer = scan_it(segment, call, bounds, filter);
+  if (!answer.ok() && !scan && segment.graph(call.column).fenced())
+    answer = scan_it(segment, call, bounds, filter);
   if (!answer.ok()) return answer;
   RHUMB_TRY(segment.intact());
   return answer;

@@ -1,4 +1,5 @@
-// Nearest neighbours within one segment: the graph for what it covers, a scan for the rest, merged. (multi_search.h: of multivectors.)
+// Nearest neighbours within one segment: the graph for what it covers, a scan for the rest, merged.
+// (multi_search.h: of multivectors.)
 #pragma once
 
 #include <atomic>
@@ -10,8 +11,8 @@
 #include "host/base/clock.h"
 #include "host/base/status.h"
 #include "host/payload/filter/planner.h"
-#include "host/segment/segment.h"
 #include "host/segment/search/top_k.h"
+#include "host/segment/segment.h"
 
 namespace rhumb::segment {
 
@@ -21,7 +22,8 @@ struct SearchCall {
   uint32_t k = 0, ef = 0;
   float recall = 0, widen = 0, oversampling = 0;  // as in GraphCall
   bool exact = false;
-  bool indexed_only = false;  // leaves out rows that wait for a graph; segments too small for one, or without, are searched
+  // leaves out rows that wait for a graph; segments too small for one, or without, are searched
+  bool indexed_only = false;
   base::Deadline deadline;
   const std::atomic<bool>* cancelled = nullptr;
 };
@@ -35,7 +37,7 @@ struct SearchAnswer {
 };
 
 // filter: rows of this view that pass; null = all live ones.
-base::Result<SearchAnswer> search(const Segment& segment, const SearchCall& call, const Bounds& bounds,
-                                  const payload::FilterResult* filter);
+base::Result<SearchAnswer> search(const Segment& segment, const SearchCall& call,
+                                  const Bounds& bounds, const payload::FilterResult* filter);
 
 }  // namespace rhumb::segment

@@ -1,5 +1,5 @@
-// The k closest of what is pushed. Equal distances: the lower slot, so that an answer does not depend on the order of
-// pushing.
+// The k closest of what is pushed. Equal distances: the lower slot, so that an answer does not
+// depend on the order of pushing.
 #pragma once
 
 #include <algorithm>
@@ -51,10 +51,12 @@ class TopK {
 
  private:
   static constexpr float kNone = std::numeric_limits<float>::infinity();
-  static Hit hit_at(uint64_t place) { return {base::float_at(static_cast<uint32_t>(place >> 32)), static_cast<uint32_t>(place)}; }
+  static Hit hit_at(uint64_t place) {
+    return {base::float_at(static_cast<uint32_t>(place >> 32)), static_cast<uint32_t>(place)};
+  }
 
   size_t k_;
-  float limit_ = kNone;  // the farthest one's distance, once there are k
+  float limit_ = kNone;           // the farthest one's distance, once there are k
   std::vector<uint64_t> places_;  // a heap, the farthest in front
 };
 

@@ -1,5 +1,6 @@
-// The factors on a calibrated breadth that are tried, and how the least of them is found that finds enough: from where searches are now in
-// growing strides until one finds enough and one does not, then by halves. Each is asked once. Pure arithmetic.
+// The factors on a calibrated breadth that are tried, and how the least of them is found that finds
+// enough: from where searches are now in growing strides until one finds enough and one does not,
+// then by halves. Each is asked once. Pure arithmetic.
 #pragma once
 
 #include <algorithm>
@@ -9,14 +10,22 @@
 namespace rhumb::shard {
 
 inline constexpr int kBreadthStepsPerDouble = 4;
-inline constexpr int kBreadthLeast = -4 * kBreadthStepsPerDouble, kBreadthMost = 4 * kBreadthStepsPerDouble;  // a sixteenth, sixteen times
+// a sixteenth, sixteen times
+inline constexpr int kBreadthLeast = -4 * kBreadthStepsPerDouble,
+                     kBreadthMost = 4 * kBreadthStepsPerDouble;
 
-inline float breadth_factor(int step) { return std::exp2(static_cast<float>(step) / kBreadthStepsPerDouble); }
+inline float breadth_factor(int step) {
+  return std::exp2(static_cast<float>(step) / kBreadthStepsPerDouble);
+}
 
 class BreadthSearch {
  public:
   // Steps from least to most, beginning at `start`.
-  BreadthSearch(int least, int most, int start) : below_(least - 1), reached_(most + 1), most_(most), start_(std::clamp(start, least, most)) {}
+  BreadthSearch(int least, int most, int start)
+      : below_(least - 1),
+        reached_(most + 1),
+        most_(most),
+        start_(std::clamp(start, least, most)) {}
 
   // What to try next; none: result() is known.
   std::optional<int> next() const {
@@ -31,10 +40,13 @@ class BreadthSearch {
     stride_ = told_ ? 2 * stride_ : 1;
     told_ = true;
     (enough ? told_reached_ : told_below_) = true;
-    if (enough) reached_ = std::min(reached_, step);
-    else below_ = std::max(below_, step);
+    if (enough)
+      reached_ = std::min(reached_, step);
+    else
+      below_ = std::max(below_, step);
   }
-  // The least step that finds enough; the most there is if none does. Something must have been told.
+  // The least step that finds enough; the most there is if none does. Something must have been
+  // told.
   int result() const { return std::min(reached_, most_); }
   bool told() const { return told_; }
 

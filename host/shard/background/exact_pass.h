@@ -1,5 +1,5 @@
-// The true answers to up to kRecallBatch searches of one view, by comparing everything: one pass over each segment's columns for all of
-// them, in steps of some milliseconds. One thread at a time.
+// The true answers to up to kRecallBatch searches of one view, by comparing everything: one pass
+// over each segment's columns for all of them, in steps of some milliseconds. One thread at a time.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,8 @@
 
 namespace rhumb::shard {
 
-// The rows of each segment of a view that pass a filter, in the view's order; empty: there is no filter.
+// The rows of each segment of a view that pass a filter, in the view's order; empty: there is no
+// filter.
 using PassingRows = std::vector<payload::FilterResult>;
 
 class ExactPass {
@@ -33,7 +34,8 @@ class ExactPass {
   std::vector<segment::Hit> take(size_t query) { return tops_[query].take(); }
 
  private:
-  // Queries of one column that are compared with the rows of one segment; of a multivector one query, in one step.
+  // Queries of one column that are compared with the rows of one segment; of a multivector one
+  // query, in one step.
   struct Part {
     const SegmentView* segment = nullptr;
     size_t index = 0, column = 0;

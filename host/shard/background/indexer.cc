@@ -39,7 +39,8 @@ void Indexer::tell_idle() {
   {
     const std::lock_guard lock(mutex_);
     if (limit_) return;  // a checkpoint holds graphs back; its end wakes
-    if (renewer_.busy() && !core_.stopping.load() && core_.serving().ok()) return;  // so does that of a graph that is built anew
+    // so does that of a graph that is built anew
+    if (renewer_.busy() && !core_.stopping.load() && core_.serving().ok()) return;
     waiters.swap(idle_waiters_);
   }
   for (const auto& done : waiters) done();
@@ -53,7 +54,8 @@ bool Indexer::step() {
   const ViewPtr view = core_.views.current();
   if (make_colder(view)) return true;
   const bool renewing = renew_graph(view);
-  return (memory_level() != base::MemoryLevel::kRefuse && extend_graph(view)) || renewing;  // what waits meanwhile is scanned
+  // what waits meanwhile is scanned
+  return (memory_level() != base::MemoryLevel::kRefuse && extend_graph(view)) || renewing;
 }
 
 bool Indexer::renew_graph(const ViewPtr& view) {
@@ -63,9 +65,14 @@ bool Indexer::renew_graph(const ViewPtr& view) {
   const SegmentView* const part = view->find(segment.id());
   const bool sealed = segment.state() == segment::State::kSealed;
   const auto durable = durable_rows_.find(segment.id());
-  const uint32_t rows = part != nullptr && sealed ? part->rows : durable != durable_rows_.end() ? durable->second : 0;
-  const Status saved = segment.graph(step.published->column).save(rows, sealed);  // rows that are not durable yet: the next checkpoint does
-  if (!saved.ok()) warn("saving the graph of vector '" + segment.vectors()[step.published->column].name + "': " + saved.to_string());
+  const uint32_t rows = part != nullptr && sealed        ? part->rows
+                        : durable != durable_rows_.end() ? durable->second
+                                                         : 0;
+  // rows that are not durable yet: the next checkpoint does
+  const Status saved = segment.graph(step.published->column).save(rows, sealed);
+  if (!saved.ok())
+    warn("saving the graph of vector '" + segment.vectors()[step.published->column].name +
+         "': " + saved.to_string());
   return step.more;
 }
 
@@ -74,7 +81,8 @@ base::MemoryLevel Indexer::memory_level() const {
   return memory != nullptr ? memory->level() : base::MemoryLevel::kNormal;
 }
 
-// One sealed segment's graph a turn. Those that grow stay: what is put into them would come into memory again.
+// One sealed segment's graph a turn. Those that grow stay: what is put into them would come into
+// memory again.
 bool Indexer::make_colder(const ViewPtr& view) {
   if (memory_level() == base::MemoryLevel::kNormal) {
     cooled_.clear();
@@ -87,8 +95,11 @@ bool Indexer::make_colder(const ViewPtr& view) {
     for (size_t c = 0; c < segment.vectors().size(); ++c) {
       if (first) segment.column(c).cool();
       const auto colder = segment.graph(c).reopen_mapped();
-      if (!colder.ok()) warn("the graph of vector '" + segment.vectors()[c].name + "' stays in memory: " + colder.status().to_string());
-      else if (*colder) return true;
+      if (!colder.ok())
+        warn("the graph of vector '" + segment.vectors()[c].name +
+             "' stays in memory: " + colder.status().to_string());
+      else if (*colder)
+        return true;
     }
   }
   return false;
@@ -100,16 +111,16 @@ std::optional<Status> Indexer::build_field() {
     Segment& segment = *candidate.segment;
     const auto unready = segment.fields().unready();
     if (unready.empty()) continue;
-    // A view that is taken now has every row from before the field was configured; put() feeds it the later ones. Rows
-    // that are dead already count only for views older than this one.
+    // A view that is taken now has every row from before the field was configured; put() feeds it
+    // the later ones. Rows that are dead already count only for views older than this one.
     const ViewPtr view = core_.views.current();
     const SegmentView& part = *view->find(segment.id());
     const bool older_views = core_.views.oldest_view() < view->applied;
     const auto payload_of = [&](uint32_t slot) {
       return older_views || part.holds(slot) ? segment.payload(slot) : std::string_view();
     };
-    const Status built =
-        segment.fields().build(unready.front(), part.rows, payload_of, [this] { return core_.stopping.load(); });
+    const Status built = segment.fields().build(unready.front(), part.rows, payload_of,
+                                                [this] { return core_.stopping.load(); });
     if (!built.ok() && built.code() != base::Code::kCancelled)
       warn("payload index " + unready.front() + ": " + built.to_string());
     return built;
@@ -152,11 +163,15 @@ void Indexer::save(const Watermark& durable) {
     const bool sealed = segment.state() == segment::State::kSealed;
     for (size_t c = 0; c < segment.vectors().size(); ++c) {
       const Status saved = segment.graph(c).save(it->second.rows, sealed);
-      if (!saved.ok()) warn("saving the graph of vector '" + segment.vectors()[c].name + "': " + saved.to_string());
+      if (!saved.ok())
+        warn("saving the graph of vector '" + segment.vectors()[c].name +
+             "': " + saved.to_string());
     }
-    if (!sealed || !segment.fields().unready().empty() || !fields_saved_.insert(segment.id()).second) continue;
-    // Payload changes that come while it is written may be in it or not: they have later versions and are put again
-    // when it is loaded.
+    if (!sealed || !segment.fields().unready().empty() ||
+        !fields_saved_.insert(segment.id()).second)
+      continue;
+    // Payload changes that come while it is written may be in it or not: they have later versions
+    // and are put again when it is loaded.
     const Status saved = segment.save_fields(part.rows, core_.views.applied());
     if (!saved.ok()) warn("saving payload indexes: " + saved.to_string());
   }
@@ -169,14 +184,19 @@ bool Indexer::extend_graph(const ViewPtr& view) {
     for (size_t c = 0; c < segment.vectors().size(); ++c) {
       const uint32_t end = graph_end(part, c);
       segment::Graph& graph = segment.graph(c);
-      if (graph.fenced()) graph_failed(segment, c, base::internal("the engine failed while it was searched"));
+      if (graph.fenced())
+        graph_failed(segment, c, base::internal("the engine failed while it was searched"));
       const auto failed = failures_.find({segment.id(), c});
-      if (graph.built() >= end || (failed != failures_.end() && failed->second >= kMaxGraphFailures)) continue;
+      if (graph.built() >= end ||
+          (failed != failures_.end() && failed->second >= kMaxGraphFailures))
+        continue;
       if (!graph.available()) {
-        if (!graph.reason().empty()) warn("vector '" + segment.vectors()[c].name + "': " + graph.reason());
+        if (!graph.reason().empty())
+          warn("vector '" + segment.vectors()[c].name + "': " + graph.reason());
         continue;
       }
-      const auto more = graph.extend(end, core_.options.index_slice_rows, complete, *part.live, core_.stopping);
+      const auto more =
+          graph.extend(end, core_.options.index_slice_rows, complete, *part.live, core_.stopping);
       if (!more.ok()) {
         if (more.status().code() == base::Code::kCancelled) return false;
         graph_failed(segment, c, more.status());
@@ -186,7 +206,9 @@ bool Indexer::extend_graph(const ViewPtr& view) {
       if (auto* codes = segment.column(c).codes()) codes->drop_below(graph.built());
       if (complete && graph.built() >= end) {
         const Status saved = graph.save(part.rows, true);
-        if (!saved.ok()) warn("saving the graph of vector '" + segment.vectors()[c].name + "': " + saved.to_string());
+        if (!saved.ok())
+          warn("saving the graph of vector '" + segment.vectors()[c].name +
+               "': " + saved.to_string());
       }
       return true;
     }
@@ -252,7 +274,8 @@ void Indexer::tail_scanned(uint64_t rows, uint64_t ns) {
 Indexer::Tail Indexer::tail(const View& view) const {
   Tail tail;
   if (view.segments.empty()) return tail;
-  std::vector<uint64_t> waiting(view.segments.front().segment->vectors().size(), 0);  // a search scans one vector's
+  // a search scans one vector's
+  std::vector<uint64_t> waiting(view.segments.front().segment->vectors().size(), 0);
   for (const SegmentView& part : view.segments) {
     for (size_t c = 0; c < waiting.size(); ++c) {
       if (part.segment->enough_for_graph(c, part.rows) && part.segment->graph(c).available())
@@ -276,7 +299,8 @@ bool Indexer::settled(const View& view) const {
 std::vector<model::IndexState> Indexer::indexes(const View& view) const {
   std::vector<model::IndexState> out;
   for (const SegmentView& part : view.segments) {
-    for (size_t c = 0; c < part.segment->vectors().size() && out.size() < base::limits::kMaxIndexStates; ++c) {
+    for (size_t c = 0;
+         c < part.segment->vectors().size() && out.size() < base::limits::kMaxIndexStates; ++c) {
       const segment::Graph& graph = part.segment->graph(c);
       const auto known = graph.stats();
       if (!known.ok() || graph.built() == 0) continue;
@@ -289,7 +313,8 @@ std::vector<model::IndexState> Indexer::indexes(const View& view) const {
       index.codes = known->codes;
       index.why = known->why;
       index.warning = known->warning;
-      if (!word.problem.empty()) index.warning += (index.warning.empty() ? "" : "; ") + word.problem;
+      if (!word.problem.empty())
+        index.warning += (index.warning.empty() ? "" : "; ") + word.problem;
       index.renewing = word.renewing;
       if (known->measured) {
         index.recall = known->measured->recall;

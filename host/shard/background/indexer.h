@@ -1,5 +1,6 @@
-// Brings graphs and payload indexes up to the rows, a slice at a time, behind apply and beside searches. All of it is
-// derived data: a failure is reported in the shard's state and leaves scans, which are right and slower.
+// Brings graphs and payload indexes up to the rows, a slice at a time, behind apply and beside
+// searches. All of it is derived data: a failure is reported in the shard's state and leaves scans,
+// which are right and slower.
 //
 // Runs on a background strand of its own. wake() is for any thread; the rest says.
 #pragma once
@@ -20,29 +21,33 @@
 #include "host/base/memory_guard.h"
 #include "host/base/status.h"
 #include "host/model/query.h"
-#include "host/shard/state/core.h"
 #include "host/shard/background/renewer.h"
+#include "host/shard/state/core.h"
 
 namespace rhumb::shard {
 
 class Indexer {
  public:
-  Indexer(Core& core, base::Strand& strand) : core_(core), strand_(strand), renewer_(core, [this] { wake(); }) {}
+  Indexer(Core& core, base::Strand& strand)
+      : core_(core), strand_(strand), renewer_(core, [this] { wake(); }) {}
 
   // There may be something to do: new rows, or payload indexes that are not ready.
   void wake();
-  // Fires when no payload index of the configuration with this version, or a later one, is missing any more.
+  // Fires when no payload index of the configuration with this version, or a later one, is missing
+  // any more.
   void when_configured(uint64_t version, std::function<void(base::Status)> done);
-  // Fires when everything that was there to index at the time of the call is indexed, as far as it can be.
+  // Fires when everything that was there to index at the time of the call is indexed, as far as it
+  // can be.
   void when_idle(std::function<void()> done);
   void fail(const base::Status& reason);
   // Graphs that are built anew end without effect.
   void stop() { renewer_.stop(); }
 
-  // A checkpoint begins: until it ended, graphs take in no slot that it does not make durable, so that they can be
-  // saved then.
+  // A checkpoint begins: until it ended, graphs take in no slot that it does not make durable, so
+  // that they can be saved then.
   void checkpoint_begins(const Watermark& watermark);
-  // durable: its lengths are durable, so graphs that grew and indexes of sealed segments are saved; null: it failed.
+  // durable: its lengths are durable, so graphs that grew and indexes of sealed segments are saved;
+  // null: it failed.
   void checkpoint_ended(std::shared_ptr<const Watermark> durable);
 
   // A search scanned `rows` that wait for a graph in `ns`.
@@ -78,11 +83,13 @@ class Indexer {
   base::Strand& strand_;
   std::atomic<bool> scheduled_{false};
   std::atomic<double> ns_per_row_{
-      50};  // of a tail's scan: measured, smoothed; the start is a guess for some hundred dimensions
+      // of a tail's scan: measured, smoothed; the start is a guess for some hundred dimensions
+      50};
   std::map<std::pair<uint32_t, size_t>, uint32_t>
-      failures_;                     // [strand] of a segment's column: after a few it is left to scans
-  std::set<uint32_t> fields_saved_;  // [strand] sealed segments
-  std::set<uint32_t> cooled_;        // [strand] sealed segments, while memory is short
+      // [strand] of a segment's column: after a few it is left to scans
+      failures_;
+  std::set<uint32_t> fields_saved_;            // [strand] sealed segments
+  std::set<uint32_t> cooled_;                  // [strand] sealed segments, while memory is short
   std::map<uint32_t, uint32_t> durable_rows_;  // [strand] of segments, by the latest checkpoint
 
   mutable std::mutex mutex_;        // guards what follows

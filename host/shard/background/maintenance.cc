@@ -29,35 +29,44 @@ void Maintenance::start(std::unique_lock<std::mutex> lock) {
 void Maintenance::applied(uint64_t log_bytes, uint64_t points) {
   log_bytes_ += log_bytes;
   points_ += points;
-  if (log_bytes_ < core_.options.checkpoint_log_bytes && points_ < core_.options.checkpoint_points) return;
+  if (log_bytes_ < core_.options.checkpoint_log_bytes && points_ < core_.options.checkpoint_points)
+    return;
   log_bytes_ = points_ = 0;
   checkpoint([](const Status&) {});
 }
 
 bool Maintenance::has_full_segments() const {
   size_t growing = 0;
-  for (const auto& [id, held] : ledger_.segments) growing += held.segment->state() == segment::State::kGrowing ? 1 : 0;
+  for (const auto& [id, held] : ledger_.segments)
+    growing += held.segment->state() == segment::State::kGrowing ? 1 : 0;
   return growing > 1;
 }
 
 void Maintenance::begin(std::shared_ptr<Round> round) {
   Status fenced = core_.fenced();
   if (!fenced.ok()) return finish(round, fenced);
-  if (!core_.ready.load()) return finish(round, {base::Code::kUnavailable, "the log is being replayed"});
-  if (core_.stopping.load()) return finish(round, {base::Code::kUnavailable, "the shard is being closed"});
+  if (!core_.ready.load())
+    return finish(round, {base::Code::kUnavailable, "the log is being replayed"});
+  if (core_.stopping.load())
+    return finish(round, {base::Code::kUnavailable, "the shard is being closed"});
   log_bytes_ = points_ = 0;
   round->watermark.index = core_.views.applied();
   for (const auto& [id, held] : ledger_.segments) {
     round->watermark.lengths[id] = held.segment->lengths();
     round->segments.push_back(held.segment);
-    const bool full = held.segment->state() == segment::State::kGrowing && id != ledger_.segments.rbegin()->first;
+    const bool full =
+        held.segment->state() == segment::State::kGrowing && id != ledger_.segments.rbegin()->first;
     if (full) round->full.push_back(held.segment);
   }
-  // Without a store nothing was ever written: the log's few entries stay, and so does the shard without files.
-  const bool nothing_new = round->watermark.index == ledger_.watermark.index || !core_.store.exists();
+  // Without a store nothing was ever written: the log's few entries stay, and so does the shard
+  // without files.
+  const bool nothing_new =
+      round->watermark.index == ledger_.watermark.index || !core_.store.exists();
   if (nothing_new && round->full.empty()) {
-    // A crash between the watermark and the release leaves entries that nobody needs; an idle shard would keep them for ever.
-    if (core_.options.release_log && ledger_.watermark.index > 0) core_.options.release_log(ledger_.watermark.index);
+    // A crash between the watermark and the release leaves entries that nobody needs; an idle shard
+    // would keep them for ever.
+    if (core_.options.release_log && ledger_.watermark.index > 0)
+      core_.options.release_log(ledger_.watermark.index);
     return finish(round, base::ok());
   }
   ledger_.pending_watermark = round->watermark.index;
@@ -83,7 +92,8 @@ void Maintenance::commit(std::shared_ptr<Round> round) {
   batch.put(kState, kWatermarkKey, encode(round->watermark));
   batch.put(kState, kAppliedKey, encode(applied));
   batch.erase_range(kUndo, {}, index_key(round->watermark.index));
-  batch.erase_range(kCommands, {}, index_key(AppliedCommands::level_1_forgettable(round->watermark.index)));
+  batch.erase_range(kCommands, {},
+                    index_key(AppliedCommands::level_1_forgettable(round->watermark.index)));
   const uint64_t forgotten = std::min(ledger_.commands.forgotten_through(), round->watermark.index);
   batch.erase_range(kRequests, {}, index_key(forgotten));
   const Status written = core_.store.commit(batch, {});
@@ -120,7 +130,8 @@ Status Maintenance::seal_full(const Round& round) {
 
 void Maintenance::finish(const std::shared_ptr<Round>& round, const Status& outcome) {
   if (round->began)
-    indexer_.checkpoint_ended(outcome.ok() ? std::make_shared<const Watermark>(round->watermark) : nullptr);
+    indexer_.checkpoint_ended(outcome.ok() ? std::make_shared<const Watermark>(round->watermark)
+                                           : nullptr);
   for (const Done& done : round->done) done(outcome);
   std::unique_lock lock(mutex_);
   running_ = false;

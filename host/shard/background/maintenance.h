@@ -1,9 +1,10 @@
 // Checkpoints and sealing: what makes a shard's files durable, so that the log may forget.
 //
-// Order (decisions.md): the columns as they are at index W are synced -> the KV store is told {watermark = W} in one
-// transaction, flushed -> the log is released up to W. The first and third step take a moment on the apply strand, the
-// slow ones run on the background strand, so apply goes on meanwhile. One checkpoint at a time; requests that come
-// while one runs are answered by one more. A failed sync fences the shard and is not tried again.
+// Order (decisions.md): the columns as they are at index W are synced -> the KV store is told
+// {watermark = W} in one transaction, flushed -> the log is released up to W. The first and third
+// step take a moment on the apply strand, the slow ones run on the background strand, so apply goes
+// on meanwhile. One checkpoint at a time; requests that come while one runs are answered by one
+// more. A failed sync fences the shard and is not tried again.
 #pragma once
 
 #include <condition_variable>
@@ -15,9 +16,9 @@
 
 #include "host/base/executor.h"
 #include "host/base/status.h"
-#include "host/shard/state/core.h"
 #include "host/shard/background/indexer.h"
 #include "host/shard/state/apply_state.h"
+#include "host/shard/state/core.h"
 
 namespace rhumb::shard {
 
@@ -25,10 +26,12 @@ class Maintenance {
  public:
   using Done = std::function<void(base::Status)>;
   // Strands and indexer outlive this; the ledger is touched on `apply` only.
-  Maintenance(Core& core, Ledger& ledger, Indexer& indexer, base::Strand& apply, base::Strand& background)
+  Maintenance(Core& core, Ledger& ledger, Indexer& indexer, base::Strand& apply,
+              base::Strand& background)
       : core_(core), ledger_(ledger), indexer_(indexer), apply_(apply), background_(background) {}
 
-  // Any thread. done: everything applied before the call is durable and the log released; or why not.
+  // Any thread. done: everything applied before the call is durable and the log released; or why
+  // not.
   void checkpoint(Done done);
   // Any thread. Checkpoints, then seals the segments that are full.
   void seal();

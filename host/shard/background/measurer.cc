@@ -53,9 +53,15 @@ struct Measurer::Gate {
 };
 
 Measurer::Measurer(Core& core)
-    : core_(core), watch_(core.options.shard), gate_(std::make_shared<Gate>()),
-      own_budget_(core.options.recall_budget != nullptr ? nullptr : std::make_unique<CpuBudget>(limits::kRecallCpuShare, limits::kRecallBudgetNs)),
-      budget_(own_budget_ ? *own_budget_ : *core.options.recall_budget), strand_(*core.options.background) {
+    : core_(core),
+      watch_(core.options.shard),
+      gate_(std::make_shared<Gate>()),
+      own_budget_(
+          core.options.recall_budget != nullptr
+              ? nullptr
+              : std::make_unique<CpuBudget>(limits::kRecallCpuShare, limits::kRecallBudgetNs)),
+      budget_(own_budget_ ? *own_budget_ : *core.options.recall_budget),
+      strand_(*core.options.background) {
   gate_->open = this;
 }
 
@@ -78,7 +84,8 @@ void Measurer::promise(double recall) {
 // Searches that leave the breadth to the contract, and all of whose hits count.
 bool Measurer::measurable(const model::SearchRequest& request) const {
   const model::SearchParams& params = request.params;
-  return watch_.asked() > 0 && params.ef == 0 && !params.exact && !params.indexed_only && !request.score_threshold && request.limit > 0 &&
+  return watch_.asked() > 0 && params.ef == 0 && !params.exact && !params.indexed_only &&
+         !request.score_threshold && request.limit > 0 &&
          request.limit <= limits::kRecallSampleHits;
 }
 
@@ -93,7 +100,12 @@ void Measurer::offer(const model::SearchRequest& request) {
 RecallWatch::Supply Measurer::supply() {
   const ViewPtr view = core_.views.current();
   const QueryReservoir::Counts counts = reservoir_.counts(watch_.epoch());
-  return {view->points > 0 ? changes_of(*view) : 0, graphs_answer(*view), calm_, counts.held, counts.fresh, counts.hits};
+  return {view->points > 0 ? changes_of(*view) : 0,
+          graphs_answer(*view),
+          calm_,
+          counts.held,
+          counts.fresh,
+          counts.hits};
 }
 
 // Once a second: whether rows come in, and how many searches.
@@ -108,7 +120,10 @@ void Measurer::look_at_rate(uint64_t now_ns) {
   const bool known = per_second_.load(std::memory_order_relaxed) > 0;
   if (now_ns - rate_ns_ < (known ? kRateNs : kSecondNs)) return;  // the first of them count soon
   const uint64_t searches = searches_.load(std::memory_order_relaxed);
-  if (rate_ns_ > 0) per_second_.store(static_cast<double>(searches - rate_searches_) * kSecondNs / static_cast<double>(now_ns - rate_ns_), std::memory_order_relaxed);
+  if (rate_ns_ > 0)
+    per_second_.store(static_cast<double>(searches - rate_searches_) * kSecondNs /
+                          static_cast<double>(now_ns - rate_ns_),
+                      std::memory_order_relaxed);
   rate_searches_ = searches;
   rate_ns_ = now_ns;
 }
@@ -137,16 +152,21 @@ void Measurer::turn() {
   }
   const uint64_t now_ns = base::monotonic_ns();
   look_at_rate(now_ns);
-  if (now_ns < retry_ns_ || !budget_.left(now_ns)) return sleep(std::max(budget_.wait_ns(limits::kRecallTurnNs), limits::kRecallLookMs * 1'000'000 / 100));
+  if (now_ns < retry_ns_ || !budget_.left(now_ns))
+    return sleep(
+        std::max(budget_.wait_ns(limits::kRecallTurnNs), limits::kRecallLookMs * 1'000'000 / 100));
   const uint64_t began_ns = thread_cpu_ns();
   bool more = true;
-  while (more && !core_.stopping.load() && thread_cpu_ns() - began_ns < limits::kRecallTurnNs) more = work();
+  while (more && !core_.stopping.load() && thread_cpu_ns() - began_ns < limits::kRecallTurnNs)
+    more = work();
   // Who knows already pays more, so that others come first.
   const bool known = watch_.known() && !(job_ && job_->task().kind == Task::Kind::kTrial);
   budget_.spend((thread_cpu_ns() - began_ns) * (known ? limits::kRecallKnownDivisor : 1));
   if (!more) return sleep(limits::kRecallLookMs * 1'000'000);
-  if (budget_.left(base::monotonic_ns())) wake();
-  else sleep(budget_.wait_ns(limits::kRecallTurnNs));
+  if (budget_.left(base::monotonic_ns()))
+    wake();
+  else
+    sleep(budget_.wait_ns(limits::kRecallTurnNs));
 }
 
 // A step; false: there is nothing to do now.
@@ -158,17 +178,20 @@ bool Measurer::work() {
   job_ns_ += thread_cpu_ns() - began_ns;
   if (!done.ok()) {
     if (done.status().code() != base::Code::kCancelled)
-      base::log_warn("shard", "recall is not measured", {{"shard", core_.options.shard}, {"reason", done.status().to_string()}});
+      base::log_warn("shard", "recall is not measured",
+                     {{"shard", core_.options.shard}, {"reason", done.status().to_string()}});
     end_job();
     retry_ns_ = base::monotonic_ns() + limits::kRecallRetryMs * 1'000'000;
     return false;
   }
   if (!*done) return true;
   const Task& task = job_->task();
-  const uint64_t epoch = task.kind == Task::Kind::kTrial ? watch_.tried(task, job_->breadth(), job_->samples())
-                                                         : watch_.sampled(task, job_->samples());
+  const uint64_t epoch = task.kind == Task::Kind::kTrial
+                             ? watch_.tried(task, job_->breadth(), job_->samples())
+                             : watch_.sampled(task, job_->samples());
   if (epoch > 0) reservoir_.measured(job_->numbers(), epoch);
-  if (job_->queries() > 0) sample_ns_.store(job_ns_ / job_->queries() + 1, std::memory_order_relaxed);
+  if (job_->queries() > 0)
+    sample_ns_.store(job_ns_ / job_->queries() + 1, std::memory_order_relaxed);
   end_job();
   return true;
 }
@@ -185,18 +208,19 @@ bool Measurer::begin_job() {
   if (task.kind == Task::Kind::kNone) return false;
   std::vector<QueryReservoir::Kept> queries;
   if (task.source == RecallWatch::Source::kSearches)
-    queries = task.kind == Task::Kind::kTrial ? reservoir_.latest(task.queries) : reservoir_.fresh(task.queries, task.epoch);
+    queries = task.kind == Task::Kind::kTrial ? reservoir_.latest(task.queries)
+                                              : reservoir_.fresh(task.queries, task.epoch);
   job_ns_ = 0;
   budget_.users().fetch_add(1, std::memory_order_relaxed);
-  job_ = std::make_unique<MeasuringJob>(core_, task, watch_.asked(), std::move(queries), core_.options.shard + (++jobs_ << 32));
+  job_ = std::make_unique<MeasuringJob>(core_, task, watch_.asked(), std::move(queries),
+                                        core_.options.shard + (++jobs_ << 32));
   return true;
 }
 
 void Measurer::when_measured(std::function<void()> done) {
   strand_.post([this, done = std::move(done)] {
     calm_ = true;
-    while (watch_.asked() > 0 && !core_.stopping.load() && work()) {
-    }
+    while (watch_.asked() > 0 && !core_.stopping.load() && work()) {}
     done();
   });
 }
@@ -206,7 +230,8 @@ Measurer::State Measurer::state() const {
   const auto sample_ns = static_cast<double>(sample_ns_.load(std::memory_order_relaxed));
   if (out.missing == 0 || sample_ns <= 0) return out;
   const auto missing = static_cast<double>(out.missing);
-  const double share = budget_.share() / std::max(1u, budget_.users().load(std::memory_order_relaxed));
+  const double share =
+      budget_.share() / std::max(1u, budget_.users().load(std::memory_order_relaxed));
   double seconds = missing * sample_ns / share / static_cast<double>(kSecondNs);
   const auto waiting = static_cast<double>(reservoir_.counts(watch_.epoch()).fresh);
   if (out.searched && missing > waiting) {

@@ -1,6 +1,7 @@
-// Measures how much searches find, beside them: keeps some of the real ones, answers them again by comparing everything and by the graphs, and
-// steers the breadth of all searches by what comes of it (RecallWatch decides). Works in turns of some milliseconds on the background executor,
-// within a share of one core for all shards together.
+// Measures how much searches find, beside them: keeps some of the real ones, answers them again by
+// comparing everything and by the graphs, and steers the breadth of all searches by what comes of
+// it (RecallWatch decides). Works in turns of some milliseconds on the background executor, within
+// a share of one core for all shards together.
 //
 // widen(), offer(), state(): any thread. In memory only: a start begins anew.
 #pragma once
@@ -14,10 +15,10 @@
 #include "host/base/executor.h"
 #include "host/base/timer.h"
 #include "host/model/query.h"
-#include "host/shard/state/core.h"
 #include "host/shard/background/cpu_budget.h"
 #include "host/shard/background/query_reservoir.h"
 #include "host/shard/background/recall_watch.h"
+#include "host/shard/state/core.h"
 
 namespace rhumb::shard {
 
@@ -26,7 +27,9 @@ class MeasuringJob;
 class Measurer {
  public:
   struct State : RecallWatch::State {
-    std::optional<uint64_t> seconds_left;  // until the missing samples are there, at the rate of now; none: they wait for searches, or it is not known
+    // until the missing samples are there, at the rate of now; none: they wait for searches, or it
+    // is not known
+    std::optional<uint64_t> seconds_left;
   };
 
   explicit Measurer(Core& core);
@@ -58,7 +61,7 @@ class Measurer {
   Core& core_;
   RecallWatch watch_;
   QueryReservoir reservoir_;
-  std::atomic<uint64_t> searches_{0};     // that were measurable
+  std::atomic<uint64_t> searches_{0};   // that were measurable
   std::atomic<bool> scheduled_{false};  // a turn is posted
   std::atomic<bool> sleeping_{false};   // a timer will post one
   std::atomic<double> per_second_{0};   // measurable searches, lately
@@ -69,10 +72,10 @@ class Measurer {
   CpuBudget& budget_;
   std::unique_ptr<MeasuringJob> job_;  // [strand], as what follows
   uint64_t jobs_ = 0, job_ns_ = 0, retry_ns_ = 0;
-  uint64_t seen_rows_ = 0, seen_ns_ = 0;    // at the last look
+  uint64_t seen_rows_ = 0, seen_ns_ = 0;  // at the last look
   bool calm_ = false;
   uint64_t rate_ns_ = 0, rate_searches_ = 0;  // when per_second_ was looked at
-  base::Strand strand_;  // last: its tasks use all of the above
+  base::Strand strand_;                       // last: its tasks use all of the above
 };
 
 }  // namespace rhumb::shard

@@ -10,12 +10,19 @@ using base::Status;
 
 namespace {
 constexpr uint32_t kMovedHits = 10;  // that a moved point asks for, as calibration does
-constexpr uint64_t kGatherNs = 2'000'000'000;  // filters that no payload index serves may take long: then fewer searches are measured
-}
+// filters that no payload index serves may take long: then fewer searches are measured
+constexpr uint64_t kGatherNs = 2'000'000'000;
+}  // namespace
 
-MeasuringJob::MeasuringJob(const Core& core, const RecallWatch::Task& task, double recall, std::vector<QueryReservoir::Kept> queries, uint64_t seed)
-    : task_(task), view_(core.views.current()), trial_(core, view_, recall), kept_(std::move(queries)),
-      search_(task.least, task.most, task.start), phase_(Phase::kGather), chosen_(task.start) {
+MeasuringJob::MeasuringJob(const Core& core, const RecallWatch::Task& task, double recall,
+                           std::vector<QueryReservoir::Kept> queries, uint64_t seed)
+    : task_(task),
+      view_(core.views.current()),
+      trial_(core, view_, recall),
+      kept_(std::move(queries)),
+      search_(task.least, task.most, task.start),
+      phase_(Phase::kGather),
+      chosen_(task.start) {
   if (task_.source == RecallWatch::Source::kSearches) return;
   moved_ = std::make_unique<MovedPoints>(core, view_, seed);
   phase_ = Phase::kSpread;
@@ -44,7 +51,8 @@ Result<bool> MeasuringJob::step() {
       if (!known) break;
       for (size_t i = 0; i < trial_.size(); ++i) neighbours_ += trial_.neighbours(i);
       phase_ = Phase::kAsk;
-      at_ = task_.kind == RecallWatch::Task::Kind::kTrial ? search_.next().value_or(task_.start) : task_.start;
+      at_ = task_.kind == RecallWatch::Task::Kind::kTrial ? search_.next().value_or(task_.start)
+                                                          : task_.start;
       break;
     }
     case Phase::kAsk:
@@ -84,14 +92,16 @@ Status MeasuringJob::ask() {
   return base::ok();
 }
 
-// So many are missed already that the promise is not kept, whatever the rest find. What the widest finds is wanted whole.
+// So many are missed already that the promise is not kept, whatever the rest find. What the widest
+// finds is wanted whole.
 bool MeasuringJob::hopeless() const {
-  return task_.kind == RecallWatch::Task::Kind::kTrial && at_ < task_.most &&
-         static_cast<double>(missed_) > (1 - task_.asked) * static_cast<double>(neighbours_);
+  return task_.kind == RecallWatch::Task::Kind::kTrial &&
+         at_<task_.most&& static_cast<double>(missed_)>(1 - task_.asked) *
+             static_cast<double>(neighbours_);
 }
 
-// The least breadth that is enough. Where it finds far more, an engine goes another way from there on, and the step before it is taken if
-// that one keeps the promise, too.
+// The least breadth that is enough. Where it finds far more, an engine goes another way from there
+// on, and the step before it is taken if that one keeps the promise, too.
 int MeasuringJob::choose() const {
   const auto recall = [&](int step) {
     const auto samples = samples_.find(step);
@@ -101,13 +111,17 @@ int MeasuringJob::choose() const {
     return tally.interval().mean;
   };
   const int least = search_.result();
-  return recall(least) > recall_more_than_enough(task_.asked) && recall(least - 1) >= task_.asked ? least - 1 : least;
+  return recall(least) > recall_more_than_enough(task_.asked) && recall(least - 1) >= task_.asked
+             ? least - 1
+             : least;
 }
 
 void MeasuringJob::asked_all() {
   phase_ = Phase::kDone;
-  if (task_.kind != RecallWatch::Task::Kind::kTrial || neighbours_ == 0) return;  // of nothing nothing can be missed
-  search_.tell(at_, static_cast<double>(missed_) <= (1 - recall_aim(task_.asked)) * static_cast<double>(neighbours_));
+  // of nothing nothing can be missed
+  if (task_.kind != RecallWatch::Task::Kind::kTrial || neighbours_ == 0) return;
+  search_.tell(at_, static_cast<double>(missed_) <=
+                        (1 - recall_aim(task_.asked)) * static_cast<double>(neighbours_));
   missed_ = 0;
   const auto next = search_.next();
   if (!next) {

@@ -1,5 +1,6 @@
-// One task of the RecallWatch, carried out in small steps: queries are gathered, their true answers found on one view, and then they are
-// answered at the breadth of now or, in a trial, at those that a BreadthSearch asks for. One thread at a time.
+// One task of the RecallWatch, carried out in small steps: queries are gathered, their true answers
+// found on one view, and then they are answered at the breadth of now or, in a trial, at those that
+// a BreadthSearch asks for. One thread at a time.
 #pragma once
 
 #include <map>
@@ -8,18 +9,19 @@
 
 #include "host/base/status.h"
 #include "host/shard/background/breadth_search.h"
-#include "host/shard/state/core.h"
 #include "host/shard/background/moved_points.h"
 #include "host/shard/background/query_reservoir.h"
 #include "host/shard/background/recall_trial.h"
 #include "host/shard/background/recall_watch.h"
+#include "host/shard/state/core.h"
 
 namespace rhumb::shard {
 
 class MeasuringJob {
  public:
   // queries: of real searches; moved points are made by `seed`. The core outlives this.
-  MeasuringJob(const Core& core, const RecallWatch::Task& task, double recall, std::vector<QueryReservoir::Kept> queries, uint64_t seed);
+  MeasuringJob(const Core& core, const RecallWatch::Task& task, double recall,
+               std::vector<QueryReservoir::Kept> queries, uint64_t seed);
 
   // A step; true: done.
   base::Result<bool> step();
@@ -49,8 +51,9 @@ class MeasuringJob {
   size_t gathered_ = 0;     // queries that were looked at,
   uint64_t gather_ns_ = 0;  // in so much time
   int chosen_;
-  int at_ = 0;        // the breadth that is asked now,
-  uint64_t missed_ = 0, neighbours_ = 0;  // what was missed there, and how many neighbours all queries have
+  int at_ = 0;  // the breadth that is asked now,
+  // what was missed there, and how many neighbours all queries have
+  uint64_t missed_ = 0, neighbours_ = 0;
   std::map<int, std::vector<RecallSample>> samples_;  // by breadth
 };
 

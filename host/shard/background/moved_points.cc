@@ -14,8 +14,9 @@ using model::Scalar;
 
 namespace {
 
-// As far as its nearest neighbour, and a point is farther from the others than new points are: at this part of it graphs find as much as
-// for rows that were held out (measured: docs/adr/0014-contract-decides.md).
+// As far as its nearest neighbour, and a point is farther from the others than new points are: at
+// this part of it graphs find as much as for rows that were held out (measured:
+// docs/adr/0014-contract-decides.md).
 constexpr float kMovedShare = 0.7071f;
 constexpr int kTries = 64;  // for a live point that has the vector, for two that differ
 
@@ -27,19 +28,24 @@ std::vector<float> floats_of(Scalar scalar, std::string_view bytes, uint32_t dim
     std::memcpy(halves.data(), bytes.data(), dim * sizeof(uint16_t));
     rhumb_f16_to_f32(halves.data(), out.data(), dim);
   }
-  if (scalar == Scalar::kUint8) std::transform(bytes.begin(), bytes.end(), out.begin(), [](char c) { return static_cast<float>(static_cast<uint8_t>(c)); });
+  if (scalar == Scalar::kUint8)
+    std::transform(bytes.begin(), bytes.end(), out.begin(),
+                   [](char c) { return static_cast<float>(static_cast<uint8_t>(c)); });
   return out;
 }
 
 std::string bytes_of(Scalar scalar, const std::vector<float>& vector) {
-  if (scalar == Scalar::kFloat32) return {reinterpret_cast<const char*>(vector.data()), vector.size() * sizeof(float)};
+  if (scalar == Scalar::kFloat32)
+    return {reinterpret_cast<const char*>(vector.data()), vector.size() * sizeof(float)};
   if (scalar == Scalar::kFloat16) {
     std::vector<uint16_t> halves(vector.size());
     rhumb_f32_to_f16(vector.data(), halves.data(), vector.size());
     return {reinterpret_cast<const char*>(halves.data()), halves.size() * sizeof(uint16_t)};
   }
   std::string out;
-  for (const float x : vector) out.push_back(static_cast<char>(static_cast<uint8_t>(std::lround(std::clamp(x, 0.0f, 255.0f)))));
+  for (const float x : vector)
+    out.push_back(
+        static_cast<char>(static_cast<uint8_t>(std::lround(std::clamp(x, 0.0f, 255.0f)))));
   return out;
 }
 
@@ -56,7 +62,8 @@ MovedPoints::MovedPoints(const Core& core, ViewPtr view, uint64_t seed)
     const size_t column = columns_[i % columns_.size()].number;
     const auto point = any(column);
     if (!point) continue;
-    queries.push_back({point->part->segment->vector(column, point->slot), column, 2, nullptr});  // the nearest is the point itself
+    // the nearest is the point itself
+    queries.push_back({point->part->segment->vector(column, point->slot), column, 2, nullptr});
     probed_.push_back(i % columns_.size());
   }
   pass_ = std::make_unique<ExactPass>(view_, std::move(queries), ExactPass::Distance::kEuclid);
@@ -69,7 +76,8 @@ Result<bool> MovedPoints::step() {
   for (size_t i = 0; i < probed_.size(); ++i) {
     const auto nearest = pass_->take(i);
     if (nearest.size() < 2) continue;
-    const float distance = std::sqrt(std::max(nearest[1].distance, 0.0f));  // the kernel's are squared
+    // the kernel's are squared
+    const float distance = std::sqrt(std::max(nearest[1].distance, 0.0f));
     if (std::isfinite(distance)) columns_[probed_[i]].distances.push_back(distance);
   }
   pass_.reset();
@@ -82,7 +90,9 @@ std::optional<MovedPoints::Stored> MovedPoints::any(size_t column) {
     const SegmentView* part = view_->segments.data();
     while (at >= part->rows) at -= (part++)->rows;
     const auto slot = static_cast<uint32_t>(at);
-    if (part->holds(slot) && (part->segment->column(column).present_word(slot / 64) >> (slot % 64) & 1) != 0) return Stored{part, slot};
+    if (part->holds(slot) &&
+        (part->segment->column(column).present_word(slot / 64) >> (slot % 64) & 1) != 0)
+      return Stored{part, slot};
   }
   return std::nullopt;
 }
@@ -113,9 +123,12 @@ std::optional<std::string> MovedPoints::moved(Column& column) {
     for (size_t d = 0; d < way.size(); ++d) vector[d] += factor * way[d];
     break;
   }
-  if (params.distance == model::Distance::kCosine && params.datatype != Scalar::kUint8) rhumb_normalise_f32(vector.data(), params.size);
+  if (params.distance == model::Distance::kCosine && params.datatype != Scalar::kUint8)
+    rhumb_normalise_f32(vector.data(), params.size);
   std::string bytes = bytes_of(params.datatype, vector);
-  const bool finite = params.datatype == Scalar::kUint8 || rhumb_all_finite(bytes.data(), static_cast<uint32_t>(params.datatype), params.size) != 0;
+  const bool finite =
+      params.datatype == Scalar::kUint8 ||
+      rhumb_all_finite(bytes.data(), static_cast<uint32_t>(params.datatype), params.size) != 0;
   return finite ? std::optional(std::move(bytes)) : std::nullopt;
 }
 

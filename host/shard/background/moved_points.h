@@ -1,6 +1,7 @@
-// Queries made of stored points until there are real ones: a point moved in a direction in which the data spread (the difference of two other
-// points), nearly as far as a stored point lies from the one that is nearest to it. They are of the data and yet none of it, as searches mostly
-// are. Not of multivectors. One thread at a time; one seed gives one sequence.
+// Queries made of stored points until there are real ones: a point moved in a direction in which
+// the data spread (the difference of two other points), nearly as far as a stored point lies from
+// the one that is nearest to it. They are of the data and yet none of it, as searches mostly are.
+// Not of multivectors. One thread at a time; one seed gives one sequence.
 #pragma once
 
 #include <memory>
@@ -11,8 +12,8 @@
 
 #include "host/base/status.h"
 #include "host/model/query.h"
-#include "host/shard/state/core.h"
 #include "host/shard/background/exact_pass.h"
+#include "host/shard/state/core.h"
 
 namespace rhumb::shard {
 

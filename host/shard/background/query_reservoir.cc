@@ -14,7 +14,8 @@ constexpr uint64_t kLargeShare = 16;  // a search that takes a larger part of th
 }
 
 uint64_t QueryReservoir::fresh_of(uint64_t epoch) const {
-  return static_cast<uint64_t>(std::count_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.epoch != epoch; }));
+  return static_cast<uint64_t>(std::count_if(entries_.begin(), entries_.end(),
+                                             [&](const Entry& e) { return e.epoch != epoch; }));
 }
 
 void QueryReservoir::drop_oldest() {
@@ -30,7 +31,8 @@ bool QueryReservoir::offer(const model::SearchRequest& request, uint64_t epoch) 
   model::encode(request, writer);
   if (text.size() > limits::kRecallQueryBytes / kLargeShare) return false;
   const std::lock_guard lock(mutex_);
-  const bool full = entries_.size() >= limits::kRecallQueries || bytes_ + text.size() > limits::kRecallQueryBytes;
+  const bool full =
+      entries_.size() >= limits::kRecallQueries || bytes_ + text.size() > limits::kRecallQueryBytes;
   if (full && fresh_of(epoch) >= limits::kRecallFreshQueries) {
     full_in_.store(epoch, std::memory_order_relaxed);
     return false;
@@ -38,14 +40,17 @@ bool QueryReservoir::offer(const model::SearchRequest& request, uint64_t epoch) 
   bytes_ += text.size();
   hits_ += request.limit;
   entries_.push_back({{next_number_++, std::move(text)}, 0, request.limit});
-  while (entries_.size() > limits::kRecallQueries || bytes_ > limits::kRecallQueryBytes) drop_oldest();
+  while (entries_.size() > limits::kRecallQueries || bytes_ > limits::kRecallQueryBytes)
+    drop_oldest();
   return true;
 }
 
 std::vector<QueryReservoir::Kept> QueryReservoir::latest(uint64_t most) const {
   const std::lock_guard lock(mutex_);
   std::vector<Kept> out;
-  for (size_t i = entries_.size() - std::min<size_t>(entries_.size(), most); i < entries_.size(); ++i) out.push_back(entries_[i].kept);
+  for (size_t i = entries_.size() - std::min<size_t>(entries_.size(), most); i < entries_.size();
+       ++i)
+    out.push_back(entries_[i].kept);
   return out;
 }
 
@@ -62,7 +67,8 @@ std::vector<QueryReservoir::Kept> QueryReservoir::fresh(uint64_t most, uint64_t 
 void QueryReservoir::measured(const std::vector<uint64_t>& numbers, uint64_t epoch) {
   const std::lock_guard lock(mutex_);
   for (const uint64_t number : numbers) {
-    const auto it = std::lower_bound(entries_.begin(), entries_.end(), number, [](const Entry& e, uint64_t n) { return e.kept.number < n; });
+    const auto it = std::lower_bound(entries_.begin(), entries_.end(), number,
+                                     [](const Entry& e, uint64_t n) { return e.kept.number < n; });
     if (it != entries_.end() && it->kept.number == number) it->epoch = epoch;
   }
   full_in_.store(0, std::memory_order_relaxed);
@@ -71,7 +77,8 @@ void QueryReservoir::measured(const std::vector<uint64_t>& numbers, uint64_t epo
 QueryReservoir::Counts QueryReservoir::counts(uint64_t epoch) const {
   const std::lock_guard lock(mutex_);
   Counts out{entries_.size(), fresh_of(epoch), 10};
-  if (!entries_.empty()) out.hits = static_cast<double>(hits_) / static_cast<double>(entries_.size());
+  if (!entries_.empty())
+    out.hits = static_cast<double>(hits_) / static_cast<double>(entries_.size());
   return out;
 }
 

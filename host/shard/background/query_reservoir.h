@@ -1,4 +1,5 @@
-// Real searches that are kept for measuring, the latest ones, bounded in number and bytes. Any thread.
+// Real searches that are kept for measuring, the latest ones, bounded in number and bytes. Any
+// thread.
 #pragma once
 
 #include <atomic>

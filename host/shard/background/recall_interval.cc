@@ -9,7 +9,7 @@ namespace rhumb::shard {
 
 namespace {
 
-constexpr double kZ = 1.96;  // 95 %
+constexpr double kZ = 1.96;                              // 95 %
 constexpr double kAimedShare = 0.7, kEnoughShare = 0.5;  // of what may be missing
 constexpr double kUsualHits = 10;
 constexpr double kRounding = 1e-9;  // of a difference of sums that would be 0
@@ -34,7 +34,8 @@ void RecallTally::add(RecallSample sample) {
 }
 
 void RecallTally::halve() {
-  for (double* sum : {&samples_, &of_, &found_, &found_squares_, &of_squares_, &products_}) *sum /= 2;
+  for (double* sum : {&samples_, &of_, &found_, &found_squares_, &of_squares_, &products_})
+    *sum /= 2;
 }
 
 RecallInterval RecallTally::interval(double times) const {
@@ -53,7 +54,8 @@ uint64_t samples_missing(const RecallTally& tally, double asked) {
   if (tally.samples() <= 0) {
     // One search in so many misses one: together they find what is aimed at.
     const double searches = 1 / ((1 - recall_aim(asked)) * kUsualHits);
-    for (double i = 1; i < searches; i += 1) basis.add({static_cast<uint32_t>(kUsualHits), static_cast<uint32_t>(kUsualHits)});
+    for (double i = 1; i < searches; i += 1)
+      basis.add({static_cast<uint32_t>(kUsualHits), static_cast<uint32_t>(kUsualHits)});
     basis.add({static_cast<uint32_t>(kUsualHits) - 1, static_cast<uint32_t>(kUsualHits)});
   }
   const auto decided = [&](double times) {

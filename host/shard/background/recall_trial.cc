@@ -17,7 +17,9 @@ Result<bool> RecallTrial::add(model::SearchRequest request) {
   const SchemaPtr schema = core_.schema();
   Search search;
   search.column = schema->column_of(request.vector_name);
-  if (search.column == schema->vectors.size() || !schema->vectors[search.column].params.takes(request.vector.size())) return false;
+  if (search.column == schema->vectors.size() ||
+      !schema->vectors[search.column].params.takes(request.vector.size()))
+    return false;
   search.filtered = request.filter && !request.filter->empty();
   if (search.filtered) {
     if (filter_bytes_ > limits::kRecallFilterBytes) return false;
@@ -40,7 +42,8 @@ void RecallTrial::begin_pass() {
   std::vector<ExactPass::Query> queries;
   for (size_t i = pass_first_; i < pass_end_; ++i) {
     const Search& s = searches_[i];
-    queries.push_back({s.request.vector, s.column, s.request.limit, s.filtered ? &s.passing : nullptr});
+    queries.push_back(
+        {s.request.vector, s.column, s.request.limit, s.filtered ? &s.passing : nullptr});
   }
   pass_ = std::make_unique<ExactPass>(view_, std::move(queries));
 }
@@ -56,7 +59,8 @@ Result<bool> RecallTrial::step() {
     const std::vector<segment::Hit> closest = pass_->take(i - pass_first_);
     searches_[i].of = static_cast<uint32_t>(closest.size());
     if (!closest.empty()) searches_[i].farthest = closest.back().distance;
-    if (!std::isfinite(searches_[i].farthest)) searches_[i].of = 0;  // what cannot be told apart cannot be missed
+    // what cannot be told apart cannot be missed
+    if (!std::isfinite(searches_[i].farthest)) searches_[i].of = 0;
   }
   pass_.reset();
   return pass_end_ == searches_.size();
@@ -76,11 +80,15 @@ Result<RecallSample> RecallTrial::ask(size_t search, float widen) const {
   for (size_t i = 0; i < view_->segments.size(); ++i) {
     const SegmentView& part = view_->segments[i];
     if (part.live_count == 0 || (s.filtered && s.passing[i].pass_count == 0)) continue;
-    RHUMB_ASSIGN(const segment::SearchAnswer answer, segment::search(*part.segment, call, part.bounds(), s.filtered ? &s.passing[i] : nullptr));
+    RHUMB_ASSIGN(
+        const segment::SearchAnswer answer,
+        segment::search(*part.segment, call, part.bounds(), s.filtered ? &s.passing[i] : nullptr));
     for (const segment::Hit& hit : answer.hits) closest.push(hit);
   }
   const std::vector<segment::Hit> hits = closest.take();
-  const auto found = std::count_if(hits.begin(), hits.end(), [&](const segment::Hit& hit) { return hit.distance <= s.farthest; });
+  const auto found = std::count_if(hits.begin(), hits.end(), [&](const segment::Hit& hit) {
+    return hit.distance <= s.farthest;
+  });
   return RecallSample{std::min(static_cast<uint32_t>(found), s.of), s.of};
 }
 

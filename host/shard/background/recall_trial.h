@@ -1,5 +1,6 @@
-// Searches whose true answers are found once, on one view, and which then are answered at any breadth. A filter's rows are kept for as long,
-// so that true answer and search are of the same rows whatever is written meanwhile. One thread at a time.
+// Searches whose true answers are found once, on one view, and which then are answered at any
+// breadth. A filter's rows are kept for as long, so that true answer and search are of the same
+// rows whatever is written meanwhile. One thread at a time.
 #pragma once
 
 #include <memory>
@@ -9,18 +10,20 @@
 
 #include "host/base/status.h"
 #include "host/model/query.h"
-#include "host/shard/state/core.h"
 #include "host/shard/background/exact_pass.h"
 #include "host/shard/background/recall_interval.h"
+#include "host/shard/state/core.h"
 
 namespace rhumb::shard {
 
 class RecallTrial {
  public:
   // recall: what searches ask their graphs for. The core outlives this.
-  RecallTrial(const Core& core, ViewPtr view, double recall) : core_(core), view_(std::move(view)), recall_(recall) {}
+  RecallTrial(const Core& core, ViewPtr view, double recall)
+      : core_(core), view_(std::move(view)), recall_(recall) {}
 
-  // Before the first step. false: it cannot be measured, or the filters of those that were added hold as much as there is room for.
+  // Before the first step. false: it cannot be measured, or the filters of those that were added
+  // hold as much as there is room for.
   base::Result<bool> add(model::SearchRequest request);
   size_t size() const { return searches_.size(); }
   // A step towards the true answers; true: they are known.

@@ -16,13 +16,16 @@ namespace limits = base::limits;
 
 namespace {
 
-constexpr double kFewSamples = 30;         // nothing is concluded from fewer
-constexpr double kMissesToWiden = 10;      // that the promise lets expect in samples by whose mean searches become broader,
-constexpr double kMissesToNarrow = 30;     // or narrower, or by which a breadth is chosen first,
-constexpr double kMissesOfTrial = 160;     // and that a trial has, if there are queries enough;
-constexpr double kMissesOfMoved = 100;     // fewer of moved points, since somebody may wait for what they say
+constexpr double kFewSamples = 30;  // nothing is concluded from fewer
+// that the promise lets expect in samples by whose mean searches become broader,
+constexpr double kMissesToWiden = 10;
+constexpr double kMissesToNarrow = 30;  // or narrower, or by which a breadth is chosen first,
+constexpr double kMissesOfTrial = 160;  // and that a trial has, if there are queries enough;
+// fewer of moved points, since somebody may wait for what they say
+constexpr double kMissesOfMoved = 100;
 constexpr uint64_t kTrialQueriesMin = 128;
-constexpr double kSurelySamples = 64;      // of which the interval says that more is found than enough
+// of which the interval says that more is found than enough
+constexpr double kSurelySamples = 64;
 
 base::Gauge& gauge(const char* name, const char* help, uint64_t shard) {
   return base::gauge(name, help, {{"shard", std::to_string(shard)}});
@@ -53,7 +56,8 @@ void RecallWatch::promise(double recall) {
   widen_.store(1, std::memory_order_relaxed);
   if (recall == 0) return;
   gauge("rhumb_recall_asked", "Recall that a collection's contract asks for.", shard_).set(recall);
-  gauge("rhumb_recall_widen", "Factor on the breadth of searches, to keep the contract.", shard_).set(1);
+  gauge("rhumb_recall_widen", "Factor on the breadth of searches, to keep the contract.", shard_)
+      .set(1);
 }
 
 void RecallWatch::begin_epoch() {
@@ -63,7 +67,8 @@ void RecallWatch::begin_epoch() {
 
 bool RecallWatch::decided(const Samples& samples) const {
   const RecallInterval now = samples.tally.interval();
-  return samples.tally.samples() > 0 && model::contract_kept(asked_, now.mean, now.low, now.high).has_value();
+  return samples.tally.samples() > 0 &&
+         model::contract_kept(asked_, now.mean, now.low, now.high).has_value();
 }
 
 bool RecallWatch::known() const {
@@ -74,27 +79,31 @@ bool RecallWatch::known() const {
 // Queries of which the promise lets expect so many misses.
 uint64_t RecallWatch::trial_queries(double misses, double hits) const {
   const double queries = std::ceil(misses / ((1 - asked_) * std::max(hits, 1.0)) - 1e-6);
-  return static_cast<uint64_t>(std::clamp(queries, static_cast<double>(kTrialQueriesMin), static_cast<double>(limits::kRecallTrialQueries)));
+  return static_cast<uint64_t>(std::clamp(queries, static_cast<double>(kTrialQueriesMin),
+                                          static_cast<double>(limits::kRecallTrialQueries)));
 }
 
 // It is sure that too little is found, or likely from as many samples as a trial has.
 bool RecallWatch::too_little(const RecallTally& tally) const {
   if (tally.samples() < kFewSamples) return false;
   const RecallInterval now = tally.interval();
-  return now.high < asked_ || (tally.neighbours() * (1 - asked_) >= kMissesToWiden && now.mean < asked_);
+  return now.high < asked_ ||
+         (tally.neighbours() * (1 - asked_) >= kMissesToWiden && now.mean < asked_);
 }
 
 bool RecallWatch::more_than_enough(const RecallTally& tally) const {
   if (tally.samples() < kSurelySamples) return false;
   const RecallInterval now = tally.interval();
   const double enough = recall_more_than_enough(asked_);
-  return now.low > enough || (tally.neighbours() * (1 - asked_) >= kMissesToNarrow && now.mean > enough);
+  return now.low > enough ||
+         (tally.neighbours() * (1 - asked_) >= kMissesToNarrow && now.mean > enough);
 }
 
-// Samples of other data say nothing. A breadth below the calibrated one was found on the data of its trial: where they grew by half it is
-// given up until it was tried again.
+// Samples of other data say nothing. A breadth below the calibrated one was found on the data of
+// its trial: where they grew by half it is given up until it was tried again.
 void RecallWatch::look_at_data(const Supply& supply) {
-  const uint64_t moved = supply.rows > epoch_rows_ ? supply.rows - epoch_rows_ : epoch_rows_ - supply.rows;
+  const uint64_t moved =
+      supply.rows > epoch_rows_ ? supply.rows - epoch_rows_ : epoch_rows_ - supply.rows;
   if (epoch_rows_ == 0 || moved * limits::kRecallEpochShare > epoch_rows_) {
     if (epoch_rows_ > 0) begin_epoch();
     epoch_rows_ = supply.rows;
@@ -106,11 +115,14 @@ void RecallWatch::look_at_data(const Supply& supply) {
     searches_.until_trial = moved_.until_trial = 0;
   }
   graphs_ = supply.graphs;
-  if (step_ < 0 && (grown || !supply.graphs)) change(0, grown ? "the data have grown by half" : "no graph answers");
+  if (step_ < 0 && (grown || !supply.graphs))
+    change(0, grown ? "the data have grown by half" : "no graph answers");
 }
 
-RecallWatch::Task RecallWatch::trial(Source source, const Samples& samples, uint64_t queries) const {
-  Task task{Task::Kind::kTrial, source, queries, kBreadthLeast, kBreadthMost, step_, epoch(), asked_};
+RecallWatch::Task RecallWatch::trial(Source source, const Samples& samples,
+                                     uint64_t queries) const {
+  Task task{Task::Kind::kTrial, source, queries, kBreadthLeast,
+            kBreadthMost,       step_,  epoch(), asked_};
   // What the samples say already is not put in doubt by a few queries.
   if (too_little(samples.tally)) task.least = step_;
   if (more_than_enough(samples.tally)) task.most = step_;
@@ -118,15 +130,28 @@ RecallWatch::Task RecallWatch::trial(Source source, const Samples& samples, uint
 }
 
 std::optional<RecallWatch::Task> RecallWatch::next_of_searches(const Supply& supply) const {
-  const bool low = too_little(searches_.tally), much = more_than_enough(searches_.tally) && step_ > kBreadthLeast;
-  const uint64_t few = trial_queries(kMissesToNarrow, supply.hits), good = trial_queries(kMissesOfTrial, supply.hits);
+  const bool low = too_little(searches_.tally),
+             much = more_than_enough(searches_.tally) && step_ > kBreadthLeast;
+  const uint64_t few = trial_queries(kMissesToNarrow, supply.hits),
+                 good = trial_queries(kMissesOfTrial, supply.hits);
   const bool first = !searches_.tried && supply.held >= few;
-  // By more searches than the last time a breadth is chosen better, even where nothing contradicts it.
+  // By more searches than the last time a breadth is chosen better, even where nothing contradicts
+  // it.
   const bool better = searches_.tried && searches_.trial_queries < good && supply.held >= good;
-  const bool again = searches_.since_trial >= searches_.until_trial && ((low && step_ < kBreadthMost) || much);
+  const bool again =
+      searches_.since_trial >= searches_.until_trial && ((low && step_ < kBreadthMost) || much);
   const auto least = static_cast<uint64_t>(low ? kFewSamples : kSurelySamples);
-  if (supply.graphs && (first || better || (again && supply.held >= least))) return trial(Source::kSearches, searches_, std::min(supply.held, good));
-  if (supply.fresh > 0) return Task{Task::Kind::kSample, Source::kSearches, std::min<uint64_t>(supply.fresh, limits::kRecallBatch), 0, 0, step_, epoch(), 0};
+  if (supply.graphs && (first || better || (again && supply.held >= least)))
+    return trial(Source::kSearches, searches_, std::min(supply.held, good));
+  if (supply.fresh > 0)
+    return Task{Task::Kind::kSample,
+                Source::kSearches,
+                std::min<uint64_t>(supply.fresh, limits::kRecallBatch),
+                0,
+                0,
+                step_,
+                epoch(),
+                0};
   return std::nullopt;
 }
 
@@ -145,7 +170,8 @@ RecallWatch::Task RecallWatch::next(const Supply& supply) {
   if (asked_ <= 0) return {};
   if (supply.rows == 0) return {};
   look_at_data(supply);
-  const auto task = searched_.load(std::memory_order_relaxed) ? next_of_searches(supply) : next_of_moved(supply);
+  const auto task =
+      searched_.load(std::memory_order_relaxed) ? next_of_searches(supply) : next_of_moved(supply);
   return task.value_or(Task{});
 }
 
@@ -179,7 +205,8 @@ uint64_t RecallWatch::tried(const Task& task, int step, const std::vector<Recall
   mine.tried = true;
   mine.trial_queries = task.queries;
   mine.since_trial = 0;
-  mine.until_trial = std::max<uint64_t>(same ? 2 * mine.until_trial : samples.size() / 2, kTrialQueriesMin / 2);
+  mine.until_trial =
+      std::max<uint64_t>(same ? 2 * mine.until_trial : samples.size() / 2, kTrialQueriesMin / 2);
   RecallTally there;
   for (const RecallSample& s : samples) {
     if (s.of > 0) there.add(s);
@@ -190,7 +217,8 @@ uint64_t RecallWatch::tried(const Task& task, int step, const std::vector<Recall
   const RecallInterval now = there.interval();
   const char* kind = task.source == Source::kSearches ? "searches" : "moved stored points";
   char text[200];
-  std::snprintf(text, sizeof(text), "measured %.4f (%.4f to %.4f) over %zu %s, asked %g", now.mean, now.low, now.high, samples.size(), kind, asked_);
+  std::snprintf(text, sizeof(text), "measured %.4f (%.4f to %.4f) over %zu %s, asked %g", now.mean,
+                now.low, now.high, samples.size(), kind, asked_);
   if (step != step_) change(step, text);
   mine.tally = {};  // an epoch that goes on had some of these searches already
   add(mine, samples);
@@ -208,7 +236,8 @@ void RecallWatch::change(int step, const std::string& why) {
   if (actions_.size() > limits::kRecallActions) actions_.pop_front();
   step_ = step;
   widen_.store(breadth_factor(step), std::memory_order_relaxed);
-  gauge("rhumb_recall_widen", "Factor on the breadth of searches, to keep the contract.", shard_).set(is);
+  gauge("rhumb_recall_widen", "Factor on the breadth of searches, to keep the contract.", shard_)
+      .set(is);
   begin_epoch();  // what follows is another search
 }
 
@@ -216,13 +245,17 @@ void RecallWatch::tell() {
   const RecallTally& tally = deciding().tally;
   const RecallInterval now = tally.interval();
   if (tally.samples() > 0) {
-    gauge("rhumb_recall_measured", "Recall of sampled searches, over the last of them.", shard_).set(now.mean);
-    gauge("rhumb_recall_low", "Lower end of the measured recall's 95 % interval.", shard_).set(now.low);
+    gauge("rhumb_recall_measured", "Recall of sampled searches, over the last of them.", shard_)
+        .set(now.mean);
+    gauge("rhumb_recall_low", "Lower end of the measured recall's 95 % interval.", shard_)
+        .set(now.low);
   }
-  gauge("rhumb_recall_samples", "Sampled searches, since the start.", shard_).set(static_cast<double>(total_));
+  gauge("rhumb_recall_samples", "Sampled searches, since the start.", shard_)
+      .set(static_cast<double>(total_));
   if (short_told_ || !at_most(deciding())) return;
   short_told_ = true;
-  base::log_warn("shard", "the contract's recall is not kept at the greatest breadth", {{"shard", shard_}, {"asked", asked_}, {"measured", now.mean}});
+  base::log_warn("shard", "the contract's recall is not kept at the greatest breadth",
+                 {{"shard", shard_}, {"asked", asked_}, {"measured", now.mean}});
 }
 
 RecallWatch::State RecallWatch::state() const {
@@ -235,8 +268,10 @@ RecallWatch::State RecallWatch::state() const {
   out.samples_total = total_;
   out.widen = widen();
   if (at_most(deciding())) out.limit = "the greatest breadth is reached, and too little is found";
-  if (!graphs_ && too_little(deciding().tally)) out.limit = "most rows are not in a graph, and no breadth changes what is found of them";
-  if (at_least(deciding())) out.limit = "the least breadth is reached, and finds more than half of the way up to 1";
+  if (!graphs_ && too_little(deciding().tally))
+    out.limit = "most rows are not in a graph, and no breadth changes what is found of them";
+  if (at_least(deciding()))
+    out.limit = "the least breadth is reached, and finds more than half of the way up to 1";
   if (asked_ > 0) out.missing = samples_missing(deciding().tally, asked_);
   out.actions.assign(actions_.begin(), actions_.end());
   return out;

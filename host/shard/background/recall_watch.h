@@ -1,8 +1,9 @@
-// What is promised, what was measured of it, and what is to be measured next: the decisions of the contract, without the measuring
-// (host/shard/background/measurer.h) and without a clock.
+// What is promised, what was measured of it, and what is to be measured next: the decisions of the
+// contract, without the measuring (host/shard/background/measurer.h) and without a clock.
 //
-// Samples are of one breadth and of about the same data: another breadth, another promise or an eighth of the rows more begin anew. Samples
-// of stored points that were moved a little stand in for searches until there are some; both are kept apart.
+// Samples are of one breadth and of about the same data: another breadth, another promise or an
+// eighth of the rows more begin anew. Samples of stored points that were moved a little stand in
+// for searches until there are some; both are kept apart.
 //
 // Any thread. In memory only: a start begins anew.
 #pragma once
@@ -25,16 +26,17 @@ class RecallWatch {
   enum class Source : uint8_t { kMoved, kSearches };
   // What there is to measure.
   struct Supply {
-    uint64_t rows = 0;         // in the view
-    bool graphs = false;       // graphs answer: their breadth matters
-    bool calm = true;          // few rows come in
-    uint64_t held = 0;         // real searches at hand
-    uint64_t fresh = 0;        // of them, not yet measured in this epoch
-    double hits = 10;          // that a search asks for, on average
+    uint64_t rows = 0;    // in the view
+    bool graphs = false;  // graphs answer: their breadth matters
+    bool calm = true;     // few rows come in
+    uint64_t held = 0;    // real searches at hand
+    uint64_t fresh = 0;   // of them, not yet measured in this epoch
+    double hits = 10;     // that a search asks for, on average
   };
   struct Task {
     enum class Kind : uint8_t { kNone, kSample, kTrial };
-    Kind kind = Kind::kNone;  // kSample: at the breadth of now. kTrial: at several, to find the least that is enough
+    // kSample: at the breadth of now. kTrial: at several, to find the least that is enough
+    Kind kind = Kind::kNone;
     Source source = Source::kMoved;
     uint64_t queries = 0;
     int least = kBreadthLeast, most = kBreadthMost, start = 0;  // of a trial
@@ -50,13 +52,15 @@ class RecallWatch {
     uint64_t samples = 0;
   };
   struct State {
-    double asked = 0;      // 0: nothing is promised
+    double asked = 0;  // 0: nothing is promised
     bool searched = false;
     Measured searches, moved;  // of this epoch
     uint64_t samples_total = 0;
     float widen = 1;
-    std::string limit;      // why the recall is not between what is asked and half of the way up to 1; empty: it is, or is not known
-    uint64_t missing = 0;   // samples, of what decides
+    // why the recall is not between what is asked and half of the way up to 1; empty: it is, or is
+    // not known
+    std::string limit;
+    uint64_t missing = 0;         // samples, of what decides
     std::vector<Action> actions;  // the latest, oldest first
     const Measured& deciding() const { return searched ? searches : moved; }
     std::optional<bool> kept() const;
@@ -78,23 +82,28 @@ class RecallWatch {
   Task next(const Supply& supply);
   // There was a real search: from now on searches decide.
   void searched() { searched_.store(true, std::memory_order_relaxed); }
-  // It was measured. One that was begun before something changed does not count any more. The epoch in which it counts; 0: in none.
+  // It was measured. One that was begun before something changed does not count any more. The epoch
+  // in which it counts; 0: in none.
   uint64_t sampled(const Task& task, const std::vector<RecallSample>& samples);
-  // The trial's result: the least breadth that is enough, or the greatest of those it was to try, and what was measured there.
+  // The trial's result: the least breadth that is enough, or the greatest of those it was to try,
+  // and what was measured there.
   uint64_t tried(const Task& task, int step, const std::vector<RecallSample>& samples);
   State state() const;
 
  private:
   struct Samples {
     RecallTally tally;
-    uint64_t since_trial = 0, until_trial = 0;  // samples since the last trial, and how many there must be before the next one
+    // samples since the last trial, and how many there must be before the next one
+    uint64_t since_trial = 0, until_trial = 0;
     uint64_t trial_queries = 0;  // of the last trial
     uint64_t nothing_in = 0;     // the epoch in which there was nothing to measure
     bool tried = false;
   };
   // With mutex_ held.
   Samples& of(Source source) { return source == Source::kSearches ? searches_ : moved_; }
-  const Samples& deciding() const { return searched_.load(std::memory_order_relaxed) ? searches_ : moved_; }
+  const Samples& deciding() const {
+    return searched_.load(std::memory_order_relaxed) ? searches_ : moved_;
+  }
   bool decided(const Samples& samples) const;
   void look_at_data(const Supply& supply);
   Task trial(Source source, const Samples& samples, uint64_t queries) const;
@@ -103,8 +112,12 @@ class RecallWatch {
   uint64_t trial_queries(double misses, double hits) const;
   bool too_little(const RecallTally& tally) const;
   bool more_than_enough(const RecallTally& tally) const;
-  bool at_most(const Samples& samples) const { return step_ == kBreadthMost && too_little(samples.tally); }
-  bool at_least(const Samples& samples) const { return step_ == kBreadthLeast && more_than_enough(samples.tally); }
+  bool at_most(const Samples& samples) const {
+    return step_ == kBreadthMost && too_little(samples.tally);
+  }
+  bool at_least(const Samples& samples) const {
+    return step_ == kBreadthLeast && more_than_enough(samples.tally);
+  }
   void begin_epoch();
   void add(Samples& samples, const std::vector<RecallSample>& more);
   void change(int step, const std::string& why);

@@ -16,11 +16,14 @@ using segment::Segment;
 namespace {
 
 constexpr uint32_t kMaxGivenUp = 4;  // for want of memory, until the rows have doubled
-constexpr uint32_t kFeedSlices = 2;  // of a slice that the old graph takes in meanwhile: the new one catches up
+// of a slice that the old graph takes in meanwhile: the new one catches up
+constexpr uint32_t kFeedSlices = 2;
 
 base::Counter& counted(const char* outcome) {
-  return base::counter("rhumb_graph_renewals_total", "Graphs built anew since their engine said that a new one would fit the data better.",
-                       {{"outcome", outcome}});
+  return base::counter(
+      "rhumb_graph_renewals_total",
+      "Graphs built anew since their engine said that a new one would fit the data better.",
+      {{"outcome", outcome}});
 }
 
 bool complete(const SegmentView& part, const Graph& graph) {
@@ -51,22 +54,26 @@ void Renewer::give_up(const Active& active, const View& view) {
   end();
   note(active.key, "built anew later, when there is memory for it: " + active.why);
   const SegmentView* const part = view.find(active.key.first);
-  if (part != nullptr && ++given_up_[active.key] % kMaxGivenUp == 0) part->segment->graph(active.key.second).renewal_failed(*active.renewal);
+  if (part != nullptr && ++given_up_[active.key] % kMaxGivenUp == 0)
+    part->segment->graph(active.key.second).renewal_failed(*active.renewal);
 }
 
-// Graphs that nothing is to be done for are settled; so are those that cannot be helped now. They are looked at again at later turns.
+// Graphs that nothing is to be done for are settled; so are those that cannot be helped now. They
+// are looked at again at later turns.
 void Renewer::look(const View& view) {
   for (const SegmentView& part : view.segments) {
     for (size_t c = 0; c < part.segment->vectors().size(); ++c) {
       Graph& graph = part.segment->graph(c);
       const std::string why = graph.renewal_wish(complete(part, graph));
-      if (!why.empty() && begin(view, part, c, why)) return;  // the others' turn comes when it has ended
+      // the others' turn comes when it has ended
+      if (!why.empty() && begin(view, part, c, why)) return;
       graph.settle();
     }
   }
 }
 
-bool Renewer::begin(const View& view, const SegmentView& part, size_t column, const std::string& why) {
+bool Renewer::begin(const View& view, const SegmentView& part, size_t column,
+                    const std::string& why) {
   const segment::SegmentOptions& options = core_.options.segment;
   Graph& graph = part.segment->graph(column);
   const Key key{part.segment->id(), column};
@@ -107,7 +114,8 @@ Renewer::Step Renewer::advance(const Active& active, const View& view) {
     failed(active, graph, outcome);
     return {true, {}};
   }
-  // It lacks the rows that were dead when it was begun; a view from before may have some of them alive.
+  // It lacks the rows that were dead when it was begun; a view from before may have some of them
+  // alive.
   const bool waits = core_.views.oldest_view() < active.applied;
   {
     const std::lock_guard lock(mutex_);
@@ -115,7 +123,8 @@ Renewer::Step Renewer::advance(const Active& active, const View& view) {
     active_->waits = waits;
   }
   if (waits) return {};
-  const auto taken = graph.take_renewal(*active.renewal, kFeedSlices * core_.options.index_slice_rows, core_.stopping);
+  const auto taken = graph.take_renewal(
+      *active.renewal, kFeedSlices * core_.options.index_slice_rows, core_.stopping);
   if (!taken.ok()) {
     if (taken.status().code() == base::Code::kCancelled) return {};
     failed(active, graph, taken.status());
@@ -126,7 +135,9 @@ Renewer::Step Renewer::advance(const Active& active, const View& view) {
   note(active.key, {});
   counted("published").add();
   base::log_info("shard", "a graph was built anew",
-                 {{"shard", core_.options.shard}, {"segment", active.key.first}, {"vector", part->segment->vectors()[active.key.second].name}});
+                 {{"shard", core_.options.shard},
+                  {"segment", active.key.first},
+                  {"vector", part->segment->vectors()[active.key.second].name}});
   return {true, Published{part->segment, active.key.second}};
 }
 
@@ -171,7 +182,8 @@ void Renewer::note(Key key, const std::string& problem) {
   if (known == problem) return;
   known = problem;
   if (!problem.empty()) {
-    base::log_warn("shard", "a graph is not built anew", {{"shard", core_.options.shard}, {"segment", key.first}, {"reason", problem}});
+    base::log_warn("shard", "a graph is not built anew",
+                   {{"shard", core_.options.shard}, {"segment", key.first}, {"reason", problem}});
   }
 }
 

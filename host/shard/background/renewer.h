@@ -1,8 +1,10 @@
-// Builds graphs anew whose engine says that a new instance would fit the data better (segment/renewal.h): one of a shard at a time, on
-// SegmentOptions::renewers, beside searches and while the old graph takes in new rows. Within the limit of memory; what has no room is
-// tried again at a later turn.
+// Builds graphs anew whose engine says that a new instance would fit the data better
+// (segment/renewal.h): one of a shard at a time, on SegmentOptions::renewers, beside searches and
+// while the old graph takes in new rows. Within the limit of memory; what has no room is tried
+// again at a later turn.
 //
-// Threads: step() belongs to the indexer's strand, the rest to any thread. Nothing survives a crash: an engine says again what it wants.
+// Threads: step() belongs to the indexer's strand, the rest to any thread. Nothing survives a
+// crash: an engine says again what it wants.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +34,8 @@ class Renewer {
     bool more = false;                   // there is more to do at once
     std::optional<Published> published;  // its graph is to be saved
   };
-  // Looks for a graph that is to be built anew, feeds the one that was built, or puts it in its place.
+  // Looks for a graph that is to be built anew, feeds the one that was built, or puts it in its
+  // place.
   Step step(const ViewPtr& view);
   // What is under way for this graph ends without effect.
   void forget(uint32_t segment, size_t column);
@@ -69,7 +72,7 @@ class Renewer {
   Core& core_;
   const std::function<void()> wake_;
   std::map<Key, uint32_t> given_up_;  // [strand]
-  mutable std::mutex mutex_;  // guards what follows
+  mutable std::mutex mutex_;          // guards what follows
   std::optional<Active> active_;
   std::map<Key, std::string> problems_;
   bool stopped_ = false;

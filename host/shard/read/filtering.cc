@@ -1,13 +1,13 @@
 #include "host/shard/read/filtering.h"
 
-
 namespace rhumb::shard {
 
 using base::Result;
 using base::Status;
 using payload::FilterResult;
 
-Result<ViewFilter> ViewFilter::compile(const Core& core, const model::Filter& filter, const ReadContext& context) {
+Result<ViewFilter> ViewFilter::compile(const Core& core, const model::Filter& filter,
+                                       const ReadContext& context) {
   const SchemaPtr schema = core.schema();
   RHUMB_ASSIGN(auto matcher, payload::Matcher::compile(filter, schema->filter));
   core.wanted.note(matcher.compiled(), schema->indexed);
@@ -28,7 +28,8 @@ Result<FilterResult> ViewFilter::evaluate(const View& view, const SegmentView& p
   payload::EvaluateOptions options;
   options.deadline = context_->deadline;
   options.cancelled = context_->cancelled;
-  // The KV store knows where an id lives now. If the point changed since the view, that is not where the view has it.
+  // The KV store knows where an id lives now. If the point changed since the view, that is not
+  // where the view has it.
   bool moved = false;
   Status failure;
   options.find_slot = [&](std::string_view key) -> std::optional<uint32_t> {
@@ -38,9 +39,11 @@ Result<FilterResult> ViewFilter::evaluate(const View& view, const SegmentView& p
       return std::nullopt;
     }
     // Absent: it may have been deleted since.
-    if (!*row || (*row)->version > view.applied) moved = moved || core_->views.applied() != view.applied;
-    return *row && (*row)->segment == part.segment->id() && part.holds((*row)->slot) ? std::optional((*row)->slot)
-                                                                                     : std::nullopt;
+    if (!*row || (*row)->version > view.applied)
+      moved = moved || core_->views.applied() != view.applied;
+    return *row && (*row)->segment == part.segment->id() && part.holds((*row)->slot)
+               ? std::optional((*row)->slot)
+               : std::nullopt;
   };
   RHUMB_ASSIGN(FilterResult result, part.segment->filter(matcher_, part.bounds(), options));
   RHUMB_TRY(failure);
@@ -53,7 +56,8 @@ bool ViewFilter::matches(const segment::StoredRow& row) const {
   return matcher_.matches({.payload = row.payload, .id_key = row.id_key, .presence = row.presence});
 }
 
-Result<bool> ViewFilter::still_passes(const View& view, const segment::Segment& segment, uint32_t slot) const {
+Result<bool> ViewFilter::still_passes(const View& view, const segment::Segment& segment,
+                                      uint32_t slot) const {
   if (segment.version(slot) <= view.applied) return true;
   RHUMB_ASSIGN(const segment::StoredRow row, segment.fetch(slot));
   return matches(row);

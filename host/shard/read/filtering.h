@@ -1,5 +1,5 @@
-// A filter over a view: per segment the rows that pass, and the second look at points that changed since the view.
-// Made for one request; one thread at a time.
+// A filter over a view: per segment the rows that pass, and the second look at points that changed
+// since the view. Made for one request; one thread at a time.
 #pragma once
 
 #include <optional>
@@ -23,11 +23,14 @@ class ViewFilter {
  public:
   ViewFilter(const Core& core, payload::Matcher matcher, const ReadContext& context)
       : core_(&core), matcher_(std::move(matcher)), context_(&context) {}
-  static base::Result<ViewFilter> compile(const Core& core, const model::Filter& filter, const ReadContext& context);
+  static base::Result<ViewFilter> compile(const Core& core, const model::Filter& filter,
+                                          const ReadContext& context);
 
   base::Result<payload::FilterResult> evaluate(const View& view, const SegmentView& part) const;
-  // Whether a row that came out of `view` still passes: true unless its payload was replaced after the view was taken.
-  base::Result<bool> still_passes(const View& view, const segment::Segment& segment, uint32_t slot) const;
+  // Whether a row that came out of `view` still passes: true unless its payload was replaced after
+  // the view was taken.
+  base::Result<bool> still_passes(const View& view, const segment::Segment& segment,
+                                  uint32_t slot) const;
   bool matches(const segment::StoredRow& row) const;
 
  private:

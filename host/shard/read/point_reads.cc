@@ -19,13 +19,20 @@ constexpr size_t kReadsPerLook = 64;
 // Points in the order of their keys that pass a filter, until a page is full.
 class Scroller {
  public:
-  Scroller(Core& core, const ViewFilter* filter, const RecordMaker& maker, const ReadContext& context,
-           std::string first, uint32_t limit)
-      : core_(core), filter_(filter), maker_(maker), context_(context), next_(std::move(first)), limit_(limit) {}
+  Scroller(Core& core, const ViewFilter* filter, const RecordMaker& maker,
+           const ReadContext& context, std::string first, uint32_t limit)
+      : core_(core),
+        filter_(filter),
+        maker_(maker),
+        context_(context),
+        next_(std::move(first)),
+        limit_(limit) {}
 
   Result<std::vector<Record>> run() {
-    // Most pages fill up within some chunks of keys. A selective filter does not: it is evaluated as a whole first.
-    while (!full() && !ended_ && (filter_ == nullptr || walked_ < kPatience)) RHUMB_TRY(walk_chunk());
+    // Most pages fill up within some chunks of keys. A selective filter does not: it is evaluated
+    // as a whole first.
+    while (!full() && !ended_ && (filter_ == nullptr || walked_ < kPatience))
+      RHUMB_TRY(walk_chunk());
     if (!full() && !ended_) RHUMB_TRY(select());
     return std::move(records_);
   }
@@ -36,11 +43,15 @@ class Scroller {
   bool full() const { return records_.size() >= limit_ || bytes_ > base::limits::kMaxReplyBytes; }
 
   // Of a point that is looked at; now and then the deadline is, too.
-  Status go_on() { return looks_++ % base::limits::kFilterPollRows == 0 ? interrupted(context_, "scroll") : base::ok(); }
+  Status go_on() {
+    return looks_++ % base::limits::kFilterPollRows == 0 ? interrupted(context_, "scroll")
+                                                         : base::ok();
+  }
 
   Status walk_chunk() {
     RHUMB_TRY(interrupted(context_, "scroll"));
-    const size_t want = filter_ == nullptr ? std::min<size_t>(limit_ - records_.size(), base::limits::kScrollChunkKeys)
+    const size_t want = filter_ == nullptr ? std::min<size_t>(limit_ - records_.size(),
+                                                              base::limits::kScrollChunkKeys)
                                            : base::limits::kScrollChunkKeys;
     RHUMB_ASSIGN(const Store::Page page, core_.store.page(next_, want));
     const ViewPtr view = core_.views.current();  // after the page: it has the segments of its rows
@@ -67,13 +78,15 @@ class Scroller {
     return base::ok();
   }
 
-  // Keys of the rows that pass, smallest first: all that are left of the page is the smallest `limit - records` of
-  // them.
+  // Keys of the rows that pass, smallest first: all that are left of the page is the smallest
+  // `limit - records` of them.
   Status select() {
     const ViewPtr view = core_.views.current();
     // No more than the points there are, and than a page has room for.
-    const uint64_t room = (base::limits::kMaxReplyBytes - bytes_) / base::limits::kRecordTextBytes + 1;
-    const auto missing = static_cast<size_t>(std::min<uint64_t>({limit_ - records_.size(), view->points, room}));
+    const uint64_t room =
+        (base::limits::kMaxReplyBytes - bytes_) / base::limits::kRecordTextBytes + 1;
+    const auto missing =
+        static_cast<size_t>(std::min<uint64_t>({limit_ - records_.size(), view->points, room}));
     RHUMB_TRY(room_for_hits(core_.options.segment.memory, missing));
     std::vector<std::pair<std::string, PointRow>> best;  // a heap, the largest key in front
     const auto larger = [](const auto& a, const auto& b) { return a.first < b.first; };
@@ -121,10 +134,12 @@ Result<T> watched(Core& core, Result<T> result) {
 
 }  // namespace
 
-Result<std::vector<Record>> get_points(Core& core, const model::GetRequest& request, const ReadContext& context) {
+Result<std::vector<Record>> get_points(Core& core, const model::GetRequest& request,
+                                       const ReadContext& context) {
   RHUMB_TRY(core.serving());
-  RHUMB_ASSIGN(const RecordMaker maker,
-               RecordMaker::compile(request.with_payload, request.with_vector, core.schema()->vectors));
+  RHUMB_ASSIGN(
+      const RecordMaker maker,
+      RecordMaker::compile(request.with_payload, request.with_vector, core.schema()->vectors));
   std::vector<Record> records;
   uint64_t bytes = 0;
   size_t looked_up = 0;
@@ -136,8 +151,8 @@ Result<std::vector<Record>> get_points(Core& core, const model::GetRequest& requ
     const ViewPtr view = core.views.current();
     const SegmentView* part = view->find((*row)->segment);
     if (part == nullptr)
-      return core.watch(base::corrupt("key-value store: a point in segment " + std::to_string((*row)->segment) +
-                                       ", which is not there"));
+      return core.watch(base::corrupt("key-value store: a point in segment " +
+                                      std::to_string((*row)->segment) + ", which is not there"));
     auto record = watched(core, maker.make(*part->segment, (*row)->slot));
     if (!record.ok()) return record.status();
     bytes += model::text_bytes(*record);
@@ -147,10 +162,12 @@ Result<std::vector<Record>> get_points(Core& core, const model::GetRequest& requ
   return records;
 }
 
-Result<std::vector<Record>> scroll_points(Core& core, const model::ScrollRequest& request, const ReadContext& context) {
+Result<std::vector<Record>> scroll_points(Core& core, const model::ScrollRequest& request,
+                                          const ReadContext& context) {
   RHUMB_TRY(core.serving());
-  RHUMB_ASSIGN(const RecordMaker maker,
-               RecordMaker::compile(request.with_payload, request.with_vector, core.schema()->vectors));
+  RHUMB_ASSIGN(
+      const RecordMaker maker,
+      RecordMaker::compile(request.with_payload, request.with_vector, core.schema()->vectors));
   std::optional<ViewFilter> filter;
   if (request.filter && !request.filter->empty()) {
     RHUMB_ASSIGN(filter, ViewFilter::compile(core, *request.filter, context));
@@ -160,7 +177,8 @@ Result<std::vector<Record>> scroll_points(Core& core, const model::ScrollRequest
   return watched(core, scroller.run());
 }
 
-Result<uint64_t> count_points(Core& core, const model::CountRequest& request, const ReadContext& context) {
+Result<uint64_t> count_points(Core& core, const model::CountRequest& request,
+                              const ReadContext& context) {
   RHUMB_TRY(core.serving());
   const ViewPtr view = core.views.current();
   if (!request.filter || request.filter->empty()) return view->points;

@@ -9,12 +9,16 @@ using model::VectorSelector;
 
 base::Status room_for_hits(base::MemoryGuard* memory, uint64_t hits) {
   const uint64_t bytes = hits * base::limits::kHitBytes;
-  if (hits <= base::limits::kFewHits || memory == nullptr || memory->room_for(bytes)) return base::ok();
-  return {base::Code::kNoSpace, "memory_full: " + std::to_string(hits) + " hits would take " + std::to_string(bytes) +
-                                    " bytes, for which the memory limit leaves no room (memory.limit_bytes): ask for fewer"};
+  if (hits <= base::limits::kFewHits || memory == nullptr || memory->room_for(bytes))
+    return base::ok();
+  return {
+      base::Code::kNoSpace,
+      "memory_full: " + std::to_string(hits) + " hits would take " + std::to_string(bytes) +
+          " bytes, for which the memory limit leaves no room (memory.limit_bytes): ask for fewer"};
 }
 
-Result<RecordMaker> RecordMaker::compile(const model::PayloadSelector& payload, const VectorSelector& vectors,
+Result<RecordMaker> RecordMaker::compile(const model::PayloadSelector& payload,
+                                         const VectorSelector& vectors,
                                          const std::vector<segment::VectorSpec>& specs) {
   RecordMaker maker;
   RHUMB_ASSIGN(maker.projection_, payload::Projection::compile(payload));

@@ -12,18 +12,21 @@
 
 namespace rhumb::shard {
 
-// Many hits are memory of their own, which is asked for before it is taken: kNoSpace names what they would take. memory: null, no limit.
+// Many hits are memory of their own, which is asked for before it is taken: kNoSpace names what
+// they would take. memory: null, no limit.
 base::Status room_for_hits(base::MemoryGuard* memory, uint64_t hits);
 
 class RecordMaker {
  public:
   // kInvalid: a path that cannot be read, or a vector name that the collection has not.
-  static base::Result<RecordMaker> compile(const model::PayloadSelector& payload, const model::VectorSelector& vectors,
+  static base::Result<RecordMaker> compile(const model::PayloadSelector& payload,
+                                           const model::VectorSelector& vectors,
                                            const std::vector<segment::VectorSpec>& specs);
 
   // kCorrupt if what is stored does not fit its checksums.
   base::Result<model::Record> make(const segment::Segment& segment, uint32_t slot) const;
-  base::Result<model::Record> make(const segment::Segment& segment, uint32_t slot, const segment::StoredRow& row) const;
+  base::Result<model::Record> make(const segment::Segment& segment, uint32_t slot,
+                                   const segment::StoredRow& row) const;
 
  private:
   payload::Projection projection_;

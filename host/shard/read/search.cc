@@ -22,7 +22,8 @@ using segment::Hit;
 
 namespace {
 
-constexpr size_t kPrefetchedRows = 64;  // before the first is read; more would push each other out of the nearest cache
+// before the first is read; more would push each other out of the nearest cache
+constexpr size_t kPrefetchedRows = 64;
 
 // rows: of the query. A multivector's distance is the sum over them.
 float score_of(Distance metric, float distance, size_t rows) {
@@ -48,9 +49,12 @@ struct Candidate {
 // One attempt at an answer: candidates of every segment of one view, the closest k of them.
 class Attempt {
  public:
-  Attempt(const SearchRequest& request, size_t column, const model::VectorParams& params, const ReadContext& context,
-          const ViewFilter* filter, double recall, float widen)
-      : request_(request), metric_(params.distance), query_rows_(request.vector.size() / params.row_bytes()), filter_(filter) {
+  Attempt(const SearchRequest& request, size_t column, const model::VectorParams& params,
+          const ReadContext& context, const ViewFilter* filter, double recall, float widen)
+      : request_(request),
+        metric_(params.distance),
+        query_rows_(request.vector.size() / params.row_bytes()),
+        filter_(filter) {
     call_.recall = static_cast<float>(recall);
     call_.widen = widen;
     call_.column = column;
@@ -73,15 +77,16 @@ class Attempt {
       call_.k = static_cast<uint32_t>(std::min<uint64_t>(k, part.live_count));
       if (part.live_count > 0) RHUMB_TRY(search_segment(part));
     }
-    std::sort(candidates_.begin(), candidates_.end(),
-              [](const Candidate& a, const Candidate& b) { return base::place_of(a.distance) < base::place_of(b.distance); });
+    std::sort(candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) {
+      return base::place_of(a.distance) < base::place_of(b.distance);
+    });
     if (candidates_.size() > k) candidates_.resize(k);
     return base::ok();
   }
 
-  // The records of the best candidates; equal scores in the order of ids, so that the answer does not depend on where
-  // points happen to lie. A payload index may know a change that the view does not have: a row that was changed since
-  // is looked at again, as it is returned.
+  // The records of the best candidates; equal scores in the order of ids, so that the answer does
+  // not depend on where points happen to lie. A payload index may know a change that the view does
+  // not have: a row that was changed since is looked at again, as it is returned.
   Result<std::vector<model::Record>> records(const RecordMaker& maker, uint64_t bytes_left) {
     std::vector<model::Record> records;
     uint64_t bytes = 0;
@@ -89,7 +94,8 @@ class Attempt {
     prefetch_rows();
     const segment::ScanCall call{nullptr, {}, 0, call_.deadline, call_.cancelled};
     for (const Candidate& c : candidates_) {
-      if (records.size() >= request_.limit && base::place_of(c.score) != base::place_of(last)) break;
+      if (records.size() >= request_.limit && base::place_of(c.score) != base::place_of(last))
+        break;
       if (records.size() % kPrefetchedRows == 0) RHUMB_TRY(segment::interrupted(call));
       RHUMB_ASSIGN(const segment::StoredRow row, c.part->segment->fetch(c.slot));
       if (filter_ != nullptr && row.version > view_->applied && !filter_->matches(row)) {
@@ -120,13 +126,15 @@ class Attempt {
     }
     segment::SearchAnswer answer;
     if (!passing || passing->pass_count > 0) {
-      RHUMB_ASSIGN(answer, segment::search(*part.segment, call_, part.bounds(), passing ? &*passing : nullptr));
+      RHUMB_ASSIGN(answer, segment::search(*part.segment, call_, part.bounds(),
+                                           passing ? &*passing : nullptr));
     }
     tail_rows_ += answer.tail;
     tail_ns_ += answer.scan_ns;
     for (const Hit& hit : answer.hits) {
       const float score = score_of(metric_, hit.distance, query_rows_);
-      if (request_.score_threshold && !query::passes(metric_, score, *request_.score_threshold)) break;
+      if (request_.score_threshold && !query::passes(metric_, score, *request_.score_threshold))
+        break;
       candidates_.push_back({hit.distance, score, &part, hit.slot});
     }
     if (request_.params.explain) explain(part, answer, passing);
@@ -143,7 +151,8 @@ class Attempt {
     plan.passed = part.live_count;
     if (passing) {
       if (plan.strategy.empty())
-        plan.strategy = passing->served_by.empty() ? "filter_scan" : "index_scan";  // nothing passed
+        // nothing passed
+        plan.strategy = passing->served_by.empty() ? "filter_scan" : "index_scan";
       plan.index = passing->served_by;
       plan.rows_examined = passing->rows_examined;
       plan.passed = passing->pass_count;
@@ -155,17 +164,20 @@ class Attempt {
 
   // Rows lie anywhere: reading one after another would wait for memory three times a row.
   void prefetch_rows() const {
-    const auto rows = std::span(candidates_).first(std::min<size_t>(candidates_.size(), kPrefetchedRows));
+    const auto rows =
+        std::span(candidates_).first(std::min<size_t>(candidates_.size(), kPrefetchedRows));
     for (const Candidate& c : rows) c.part->segment->prefetch(c.slot);
     for (const Candidate& c : rows) c.part->segment->prefetch_blobs(c.slot);
   }
 
   static void order_ties(std::vector<model::Record>& records) {
     for (auto first = records.begin(); first != records.end();) {
-      const auto end = std::find_if(first + 1, records.end(), [place = base::place_of(first->score)](const model::Record& r) {
-        return base::place_of(r.score) != place;
-      });
-      std::sort(first, end, [](const model::Record& x, const model::Record& y) { return x.id < y.id; });
+      const auto end = std::find_if(first + 1, records.end(),
+                                    [place = base::place_of(first->score)](const model::Record& r) {
+                                      return base::place_of(r.score) != place;
+                                    });
+      std::sort(first, end,
+                [](const model::Record& x, const model::Record& y) { return x.id < y.id; });
       first = end;
     }
   }
@@ -184,7 +196,8 @@ class Attempt {
 
 }  // namespace
 
-Result<model::SearchResult> search(Core& core, const SearchRequest& request, const ReadContext& context, float widen, TailScan* tail) {
+Result<model::SearchResult> search(Core& core, const SearchRequest& request,
+                                   const ReadContext& context, float widen, TailScan* tail) {
   RHUMB_TRY(core.serving());
   const SchemaPtr schema = core.schema();
   const size_t column = schema->column_of(request.vector_name);
@@ -192,8 +205,9 @@ Result<model::SearchResult> search(Core& core, const SearchRequest& request, con
     return base::invalid("Not existing vector name error: " + request.vector_name);
   const model::VectorParams& params = schema->vectors[column].params;
   if (!params.takes(request.vector.size())) {
-    return base::invalid("Vector dimension error: expected dim: " + std::to_string(params.size) +
-                         ", got " + std::to_string(request.vector.size() / model::scalar_bytes(params.datatype)));
+    return base::invalid(
+        "Vector dimension error: expected dim: " + std::to_string(params.size) + ", got " +
+        std::to_string(request.vector.size() / model::scalar_bytes(params.datatype)));
   }
   RHUMB_ASSIGN(const RecordMaker maker,
                RecordMaker::compile(request.with_payload, request.with_vector, schema->vectors));
@@ -202,16 +216,17 @@ Result<model::SearchResult> search(Core& core, const SearchRequest& request, con
     RHUMB_ASSIGN(filter, ViewFilter::compile(core, *request.filter, context));
   }
 
-  // Points that changed while the search ran leave gaps, which a wider search fills; the third attempt leaves nothing
-  // to chance.
+  // Points that changed while the search ran leave gaps, which a wider search fills; the third
+  // attempt leaves nothing to chance.
   uint64_t own_bytes = base::limits::kMaxReplyBytes;
   uint64_t& bytes_left = context.bytes_left != nullptr ? *context.bytes_left : own_bytes;
-  Attempt attempt(request, column, params, context, filter ? &*filter : nullptr, schema->contract.recall,
-                  widen);
+  Attempt attempt(request, column, params, context, filter ? &*filter : nullptr,
+                  schema->contract.recall, widen);
   model::SearchResult result;
   for (int round = 0; round < 3; ++round) {
     ViewPtr view = core.views.current();
-    const auto k = static_cast<uint32_t>(std::min<uint64_t>(view->points, (round == 0 ? 1ull : 2ull) * request.limit));
+    const auto k = static_cast<uint32_t>(
+        std::min<uint64_t>(view->points, (round == 0 ? 1ull : 2ull) * request.limit));
     RHUMB_TRY(room_for_hits(core.options.segment.memory, k));
     RHUMB_TRY(core.watch(attempt.run(std::move(view), k, round == 2)));
     auto records = attempt.records(maker, bytes_left);

@@ -16,7 +16,7 @@ struct TailScan {
 };
 
 // widen: the factor that the recall contract puts on the calibrated breadth of searches.
-base::Result<model::SearchResult> search(Core& core, const model::SearchRequest& request, const ReadContext& context, float widen,
-                                         TailScan* tail);
+base::Result<model::SearchResult> search(Core& core, const model::SearchRequest& request,
+                                         const ReadContext& context, float widen, TailScan* tail);
 
 }  // namespace rhumb::shard

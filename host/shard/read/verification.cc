@@ -17,20 +17,23 @@ bool tells_damage(const Status& status) {
   return status.code() == base::Code::kCorrupt || status.code() == base::Code::kIo;
 }
 
-Result<Hash> hash_of(const segment::Segment& segment, uint32_t slot, const segment::StoredRow& row) {
+Result<Hash> hash_of(const segment::Segment& segment, uint32_t slot,
+                     const segment::StoredRow& row) {
   std::vector<std::string_view> vectors(segment.vectors().size());
   for (size_t i = 0; i < vectors.size(); ++i) {
     if ((row.presence >> i & 1) == 0) continue;
     RHUMB_ASSIGN(vectors[i], segment.fetch_vector(i, slot));
   }
-  RHUMB_ASSIGN(const Hash hash, content_hash(row.id_key, row.payload, named(segment.vectors(), vectors)));
+  RHUMB_ASSIGN(const Hash hash,
+               content_hash(row.id_key, row.payload, named(segment.vectors(), vectors)));
   RHUMB_TRY(segment.intact());
   return hash;
 }
 
-// A row and what the key-value store has for its point. One that changed since the view makes the sum worth nothing;
-// `moved` says so.
-Status verify_row(const Core& core, const View& view, const SegmentView& part, uint32_t slot, HashSums& sums, bool* moved) {
+// A row and what the key-value store has for its point. One that changed since the view makes the
+// sum worth nothing; `moved` says so.
+Status verify_row(const Core& core, const View& view, const SegmentView& part, uint32_t slot,
+                  HashSums& sums, bool* moved) {
   RHUMB_ASSIGN(const segment::StoredRow row, part.segment->fetch(slot));
   RHUMB_ASSIGN(const Hash hash, hash_of(*part.segment, slot, row));
   sums.add(row.id_key, hash);
@@ -42,7 +45,8 @@ Status verify_row(const Core& core, const View& view, const SegmentView& part, u
     return base::ok();
   }
   return base::corrupt(part.segment->directory() + ": slot " + std::to_string(slot) +
-                       " is not what the key-value store has for its point (" + part.segment->places(slot) + ")");
+                       " is not what the key-value store has for its point (" +
+                       part.segment->places(slot) + ")");
 }
 
 // Reads every row of the store's points on the way, each under its checksum.
@@ -50,7 +54,8 @@ Result<uint64_t> count_rows(const Core& core, const ReadContext& context) {
   uint64_t rows = 0;
   Status stopped;
   RHUMB_TRY(core.store.scan(kPoints, [&](std::string_view, std::string_view) {
-    if (++rows % base::limits::kScrollChunkKeys == 0) stopped = interrupted(context, "verification");
+    if (++rows % base::limits::kScrollChunkKeys == 0)
+      stopped = interrupted(context, "verification");
     return stopped.ok();
   }));
   RHUMB_TRY(stopped);
@@ -58,7 +63,8 @@ Result<uint64_t> count_rows(const Core& core, const ReadContext& context) {
 }
 
 // Sums up the rows of one view and notes what is damaged; an error only if it could not go on.
-Result<Verification> verify_view(const Core& core, const ViewPtr& view, const ReadContext& context, bool* moved) {
+Result<Verification> verify_view(const Core& core, const ViewPtr& view, const ReadContext& context,
+                                 bool* moved) {
   Verification found;
   found.applied = view->applied;
   found.kept = view->content_hash;
@@ -69,7 +75,8 @@ Result<Verification> verify_view(const Core& core, const ViewPtr& view, const Re
     part.segment->verify_checksums(wrong);
     for (uint32_t slot = 0; slot < part.rows; ++slot) {
       if (!part.holds(slot)) continue;
-      if (slot % base::limits::kScrollChunkKeys == 0) RHUMB_TRY(interrupted(context, "verification"));
+      if (slot % base::limits::kScrollChunkKeys == 0)
+        RHUMB_TRY(interrupted(context, "verification"));
       ++found.points;
       const Status row = verify_row(core, *view, part, slot, sums, moved);
       if (row.ok()) continue;
@@ -84,8 +91,8 @@ Result<Verification> verify_view(const Core& core, const ViewPtr& view, const Re
   if (!rows.ok()) {
     wrong(rows.status());
   } else if (!*moved && *rows != found.points) {
-    wrong(base::corrupt(core.options.directory + "/kv: " + std::to_string(*rows) + " rows of points, " +
-                        std::to_string(found.points) + " live rows"));
+    wrong(base::corrupt(core.options.directory + "/kv: " + std::to_string(*rows) +
+                        " rows of points, " + std::to_string(found.points) + " live rows"));
   }
   return found;
 }

@@ -1,5 +1,6 @@
-// Reads every point of a shard again and compares it with what the shard keeps about it: checksums, rows of the key-value store, the sum of
-// content hashes. Takes long: call it on a background thread.
+// Reads every point of a shard again and compares it with what the shard keeps about it: checksums,
+// rows of the key-value store, the sum of content hashes. Takes long: call it on a background
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@ namespace rhumb::shard {
 struct Verification {
   uint64_t applied = 0, points = 0;
   Hash kept{}, computed{};
-  // File, offset and what is wrong there; at most kMaxVerifyProblems. Empty: everything is as it should be.
+  // File, offset and what is wrong there; at most kMaxVerifyProblems. Empty: everything is as it
+  // should be.
   std::vector<std::string> problems;
   uint64_t more_problems = 0;  // those beyond kMaxVerifyProblems
   void note(const base::Status& problem);

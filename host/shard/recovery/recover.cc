@@ -26,14 +26,16 @@ Status load_state(Core& core, Ledger& ledger) {
     RHUMB_ASSIGN(ledger.watermark, decode_watermark(*watermark));
   }
   if (ledger.watermark.index > ledger.applied.index) {
-    return base::corrupt(core.options.directory + "/kv: watermark " + std::to_string(ledger.watermark.index) +
-                         " is beyond the applied index " + std::to_string(ledger.applied.index));
+    return base::corrupt(core.options.directory + "/kv: watermark " +
+                         std::to_string(ledger.watermark.index) + " is beyond the applied index " +
+                         std::to_string(ledger.applied.index));
   }
   return base::ok();
 }
 
 // Runs the visitor over a table; its first failure ends the scan and is the outcome.
-Status scan(Core& core, Table table, const std::function<Status(std::string_view, std::string_view)>& visit) {
+Status scan(Core& core, Table table,
+            const std::function<Status(std::string_view, std::string_view)>& visit) {
   Status outcome;
   RHUMB_TRY(core.store.scan(table, [&](std::string_view key, std::string_view value) {
     outcome = visit(key, value);
@@ -52,9 +54,10 @@ Status open_segments(Core& core, Ledger& ledger) {
   const SchemaPtr schema = core.schema();
   for (const auto& [id, lengths] : known) {
     const auto at = ledger.watermark.lengths.find(id);
-    const segment::Lengths durable = at == ledger.watermark.lengths.end() ? segment::Lengths{} : at->second;
-    RHUMB_ASSIGN(auto opened,
-                 Segment::open(core.segment_directory(id), id, schema->vectors, core.options.segment, durable));
+    const segment::Lengths durable =
+        at == ledger.watermark.lengths.end() ? segment::Lengths{} : at->second;
+    RHUMB_ASSIGN(auto opened, Segment::open(core.segment_directory(id), id, schema->vectors,
+                                            core.options.segment, durable));
     RHUMB_TRY(opened->begin_replay(durable, lengths.rows));
     ledger.segments[id].segment = std::move(opened);
   }
@@ -77,7 +80,8 @@ Status load_hashes(Core& core, Ledger& ledger) {
   return scan(core, kHashes, [&](std::string_view key, std::string_view value) -> Status {
     RHUMB_ASSIGN(const uint32_t group, parse_group_key(key));
     Hash sum{};
-    if (group >= HashSums::kGroups || value.size() != sum.size()) return base::corrupt("damaged content hash");
+    if (group >= HashSums::kGroups || value.size() != sum.size())
+      return base::corrupt("damaged content hash");
     std::memcpy(sum.data(), value.data(), sum.size());
     ledger.hashes.set(group, sum);
     return base::ok();
@@ -92,8 +96,8 @@ Status check_live(const Core& core, const Ledger& ledger) {
     const auto words = held.live.words();
     for (uint32_t slot = held.segment->lengths().rows; slot < words.size() * 64; ++slot) {
       if (held.live.test(slot))
-        return base::corrupt(core.options.directory + "/kv: live bit of slot " + std::to_string(slot) +
-                             " beyond segment " + std::to_string(id));
+        return base::corrupt(core.options.directory + "/kv: live bit of slot " +
+                             std::to_string(slot) + " beyond segment " + std::to_string(id));
     }
   }
   if (live == ledger.applied.points) return base::ok();
@@ -101,16 +105,18 @@ Status check_live(const Core& core, const Ledger& ledger) {
                        std::to_string(ledger.applied.points) + " points");
 }
 
-// Saved payload indexes, and what changed since they were saved. Those that cannot be had stay unready and are built in
-// the background.
+// Saved payload indexes, and what changed since they were saved. Those that cannot be had stay
+// unready and are built in the background.
 void restore_fields(const Core& core, Segment& segment, const segment::LiveBits& live) {
   const uint32_t rows = segment.lengths().rows;
   if (rows == 0) return segment.fields().make_ready();
-  for (const payload::LoadedField& field : segment.fields().load_fields(segment.fields_directory())) {
+  for (const payload::LoadedField& field :
+       segment.fields().load_fields(segment.fields_directory())) {
     if (!field.status.ok() && field.status.code() != base::Code::kNotFound) {
-      base::log_warn(
-          "shard", "payload index is built again",
-          {{"directory", segment.directory()}, {"field", field.field}, {"reason", field.status.to_string()}});
+      base::log_warn("shard", "payload index is built again",
+                     {{"directory", segment.directory()},
+                      {"field", field.field},
+                      {"reason", field.status.to_string()}});
       const auto& told = core.options.segment.on_derived_damage;
       if (told && field.status.code() == base::Code::kCorrupt) told(field.status);
     }
@@ -136,9 +142,10 @@ Status open_directory(const ShardOptions& options) {
   if (!document.is_object() || !document.contains("format") || !document.contains("shard"))
     return base::corrupt(path + " at offset 0: not a shard's manifest");
   if (document["format"] != kFormat)
-    return base::unsupported(path + ": format " + document["format"].dump() + ", this release reads " +
-                             std::to_string(kFormat));
-  if (document["shard"] != options.shard) return base::corrupt(path + ": of shard " + document["shard"].dump());
+    return base::unsupported(path + ": format " + document["format"].dump() +
+                             ", this release reads " + std::to_string(kFormat));
+  if (document["shard"] != options.shard)
+    return base::corrupt(path + ": of shard " + document["shard"].dump());
   return base::ok();
 }
 
@@ -149,10 +156,12 @@ Status load_ledger(Core& core, Ledger& ledger) {
   RHUMB_TRY(check_live(core, ledger));
   RHUMB_TRY(load_hashes(core, ledger));
   ledger.commands.begin_replay(ledger.applied.log_time_ms, ledger.applied.requests_forgotten);
-  RHUMB_TRY(scan(core, kCommands,
-                 [&](std::string_view, std::string_view value) { return ledger.commands.load_level_1(value); }));
-  return scan(core, kRequests,
-              [&](std::string_view, std::string_view value) { return ledger.commands.load_batch(value); });
+  RHUMB_TRY(scan(core, kCommands, [&](std::string_view, std::string_view value) {
+    return ledger.commands.load_level_1(value);
+  }));
+  return scan(core, kRequests, [&](std::string_view, std::string_view value) {
+    return ledger.commands.load_batch(value);
+  });
 }
 
 Status remove_strays(const Core& core, const Ledger& ledger) {
@@ -181,7 +190,8 @@ Status finish_recovery(Core& core, Ledger& ledger) {
     batch.put(kSegments, segment_key(id), encode(held.segment->lengths()));
   }
   if (ledger.watermark.index < ledger.applied.index) RHUMB_TRY(core.store.commit(batch, {}));
-  core.views.load(ledger.applied.index, ledger.applied.points, ledger.hashes.total(), ledger.views());
+  core.views.load(ledger.applied.index, ledger.applied.points, ledger.hashes.total(),
+                  ledger.views());
   core.ready.store(true, std::memory_order_release);
   core.views.notify(ledger.applied.index);
   return base::ok();

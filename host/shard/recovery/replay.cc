@@ -58,16 +58,20 @@ Status Replayer::replay(std::span<const consensus::Entry> entries) {
 Status Replayer::replay_entry(const consensus::Entry& entry) {
   auto command = model::decode_command(entry.data);
   if (!command.ok()) return command.status().within("log entry " + std::to_string(entry.index));
-  if (!ledger_.commands.applied_at(AppliedCommands::identity(*command, entry.data), entry.index)) return base::ok();
+  if (!ledger_.commands.applied_at(AppliedCommands::identity(*command, entry.data), entry.index))
+    return base::ok();
   const CommandFilter filter = CommandFilter::of(*command, core_.schema()->filter.vector_names);
-  for (size_t i = 0; i < command->targets.size(); ++i) RHUMB_TRY(replay_point(*command, i, filter, entry.index));
+  for (size_t i = 0; i < command->targets.size(); ++i)
+    RHUMB_TRY(replay_point(*command, i, filter, entry.index));
   return base::ok();
 }
 
-Status Replayer::replay_point(const model::Command& command, size_t i, const CommandFilter& filter, uint64_t index) {
+Status Replayer::replay_point(const model::Command& command, size_t i, const CommandFilter& filter,
+                              uint64_t index) {
   const std::string& key = command.targets[i].id.key();
   RHUMB_ASSIGN(const auto row, core_.store.newest(key));
-  // Gone at X: nothing of it is to be written. Older than the entry: the entry's condition did not hold.
+  // Gone at X: nothing of it is to be written. Older than the entry: the entry's condition did not
+  // hold.
   if (!row || row->version < index) return base::ok();
   RHUMB_ASSIGN(Traced * point, trace(key));
   const auto vectors = core_.schema();
@@ -80,7 +84,8 @@ Status Replayer::replay_point(const model::Command& command, size_t i, const Com
   return base::ok();
 }
 
-// Where the point stood at W: the undo table knows it if it was changed or deleted since; otherwise it was not there.
+// Where the point stood at W: the undo table knows it if it was changed or deleted since; otherwise
+// it was not there.
 Result<Replayer::Traced*> Replayer::trace(const std::string& key) {
   const auto it = traced_.find(key);
   if (it != traced_.end()) return &it->second;
@@ -103,14 +108,17 @@ Status Replayer::write(const std::string& key, const PointRow& row, Traced& poin
   Change whole;
   RHUMB_ASSIGN(whole.borrowed, point.payload());
   RHUMB_TRY(complete_row(whole, schema->vectors.size(), point));
-  RHUMB_ASSIGN(const Hash hash, content_hash(key, whole.payload(), named(schema->vectors, whole.vectors)));
+  RHUMB_ASSIGN(const Hash hash,
+               content_hash(key, whole.payload(), named(schema->vectors, whole.vectors)));
   segment::Segment* in = ledger_.find(row.segment);
   if (hash != row.content_hash || in == nullptr) {
-    return base::corrupt("replay of log entry " + std::to_string(row.version) + " does not lead to the point that " +
-                         core_.options.directory + "/kv has for it" + stood_at(key));
+    return base::corrupt("replay of log entry " + std::to_string(row.version) +
+                         " does not lead to the point that " + core_.options.directory +
+                         "/kv has for it" + stood_at(key));
   }
   const auto durable = ledger_.watermark.lengths.find(row.segment);
-  const uint32_t durable_rows = durable == ledger_.watermark.lengths.end() ? 0 : durable->second.rows;
+  const uint32_t durable_rows =
+      durable == ledger_.watermark.lengths.end() ? 0 : durable->second.rows;
   if (row.slot < durable_rows) return in->override_payload(row.slot, row.version, whole.payload());
   return in->rewrite(row.slot, {key, whole.payload(), row.version, hash, whole.vectors});
 }

@@ -1,12 +1,13 @@
-// After a crash the KV store may be ahead of the columns: it names rows whose bytes never reached the disk. The entries
-// in (watermark W, KV's applied index X] are carried out again, and write what they wrote to where the KV store says it
-// is.
+// After a crash the KV store may be ahead of the columns: it names rows whose bytes never reached
+// the disk. The entries in (watermark W, KV's applied index X] are carried out again, and write
+// what they wrote to where the KV store says it is.
 //
-// The rule (decisions.md): an entry writes a point's bytes only where the KV row's version is the entry's, at the KV
-// row's slot. Points that several entries changed are followed in memory from the state they had at W, which the undo
-// table tells where it differs from the KV row; that state is durable. What comes out must have the content hash of the
-// KV row, else the shard is damaged. Belongs to the apply strand. A crash during replay starts it again: nothing below
-// W is written to, nothing of the KV store changes.
+// The rule (decisions.md): an entry writes a point's bytes only where the KV row's version is the
+// entry's, at the KV row's slot. Points that several entries changed are followed in memory from
+// the state they had at W, which the undo table tells where it differs from the KV row; that state
+// is durable. What comes out must have the content hash of the KV row, else the shard is damaged.
+// Belongs to the apply strand. A crash during replay starts it again: nothing below W is written
+// to, nothing of the KV store changes.
 #pragma once
 
 #include <cstdint>
@@ -19,16 +20,17 @@
 
 #include "host/base/status.h"
 #include "host/consensus/state_machine.h"
-#include "host/shard/write/change.h"
-#include "host/shard/state/core.h"
 #include "host/shard/state/apply_state.h"
+#include "host/shard/state/core.h"
+#include "host/shard/write/change.h"
 
 namespace rhumb::shard {
 
 class Replayer {
  public:
   // The ledger is as the KV store has it, at X; segments are open with their durable lengths.
-  Replayer(Core& core, Ledger& ledger) : core_(core), ledger_(ledger), next_(ledger.watermark.index + 1) {}
+  Replayer(Core& core, Ledger& ledger)
+      : core_(core), ledger_(ledger), next_(ledger.watermark.index + 1) {}
 
   uint64_t target() const { return ledger_.applied.index; }
   bool done() const { return next_ > target(); }
@@ -55,7 +57,8 @@ class Replayer {
   };
 
   base::Status replay_entry(const consensus::Entry& entry);
-  base::Status replay_point(const model::Command& command, size_t i, const CommandFilter& filter, uint64_t index);
+  base::Status replay_point(const model::Command& command, size_t i, const CommandFilter& filter,
+                            uint64_t index);
   base::Result<Traced*> trace(const std::string& key);
   std::string stood_at(const std::string& key) const;
   base::Status write(const std::string& key, const PointRow& row, Traced& point);
@@ -63,7 +66,8 @@ class Replayer {
   Core& core_;
   Ledger& ledger_;
   uint64_t next_;
-  std::unordered_map<std::string, Traced> traced_;  // until their last change in the range is written
+  // until their last change in the range is written
+  std::unordered_map<std::string, Traced> traced_;
 };
 
 }  // namespace rhumb::shard

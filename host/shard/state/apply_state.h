@@ -1,5 +1,5 @@
-// What the apply thread knows by heart: the state as of the last entry applied, of which the KV store holds the durable
-// form and views the published one. Belongs to the apply thread alone.
+// What the apply thread knows by heart: the state as of the last entry applied, of which the KV
+// store holds the durable form and views the published one. Belongs to the apply thread alone.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@
 
 #include "host/segment/columns/live_bits.h"
 #include "host/segment/segment.h"
-#include "host/shard/write/applied_commands.h"
 #include "host/shard/state/content_hash.h"
 #include "host/shard/state/tables.h"
 #include "host/shard/state/view.h"
+#include "host/shard/write/applied_commands.h"
 
 namespace rhumb::shard {
 
@@ -49,7 +49,8 @@ struct Ledger {
     std::vector<SegmentView> all;
     for (const auto& [id, held] : segments) {
       const uint32_t rows = held.segment->lengths().rows;
-      auto live = std::make_shared<std::vector<uint64_t>>(held.live.words().begin(), held.live.words().end());
+      auto live = std::make_shared<std::vector<uint64_t>>(held.live.words().begin(),
+                                                          held.live.words().end());
       live->resize(std::max(live->size(), segment::words_for(rows)), 0);
       all.push_back({held.segment, rows, held.live.count(), std::move(live)});
     }

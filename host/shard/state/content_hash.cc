@@ -38,7 +38,8 @@ void feed(XXH3_state_t* state, std::string_view bytes) {
 
 }  // namespace
 
-base::Result<Hash> content_hash(std::string_view id_key, std::string_view payload, const HashedVectors& vectors) {
+base::Result<Hash> content_hash(std::string_view id_key, std::string_view payload,
+                                const HashedVectors& vectors) {
   RHUMB_ASSIGN(const std::string canonical, payload::canonical_payload_v1(payload));
   thread_local const std::unique_ptr<XXH3_state_t, FreeState> state(XXH3_createState());
   XXH3_128bits_reset(state.get());
@@ -55,7 +56,9 @@ base::Result<Hash> content_hash(std::string_view id_key, std::string_view payloa
   return hash;
 }
 
-uint32_t HashSums::group_of(std::string_view id_key) { return model::bucket_of_key(id_key) / (kBuckets / kGroups); }
+uint32_t HashSums::group_of(std::string_view id_key) {
+  return model::bucket_of_key(id_key) / (kBuckets / kGroups);
+}
 
 void HashSums::add(std::string_view id_key, const Hash& hash) {
   const uint32_t group = group_of(id_key);

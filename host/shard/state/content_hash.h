@@ -1,9 +1,9 @@
-// Content hashes: two replicas that applied the same log up to one index have the same ones, whatever their slots and
-// segments are.
+// Content hashes: two replicas that applied the same log up to one index have the same ones,
+// whatever their slots and segments are.
 //
-// A point's hash is XXH3-128 of its key, canonical payload and vectors by name; versions are not part of it. A shard
-// keeps the sums mod 2^128 of its points' hashes by group of buckets, so that a split takes its part along, and the
-// total is their sum.
+// A point's hash is XXH3-128 of its key, canonical payload and vectors by name; versions are not
+// part of it. A shard keeps the sums mod 2^128 of its points' hashes by group of buckets, so that a
+// split takes its part along, and the total is their sum.
 #pragma once
 
 #include <array>
@@ -20,9 +20,11 @@ namespace rhumb::shard {
 
 using segment::Hash;
 
-// vectors: (name, row bytes), in the order of their names; absent ones left out. payload: minified text, empty = none.
+// vectors: (name, row bytes), in the order of their names; absent ones left out. payload: minified
+// text, empty = none.
 using HashedVectors = std::vector<std::pair<std::string_view, std::string_view>>;
-base::Result<Hash> content_hash(std::string_view id_key, std::string_view payload, const HashedVectors& vectors);
+base::Result<Hash> content_hash(std::string_view id_key, std::string_view payload,
+                                const HashedVectors& vectors);
 
 class HashSums {
  public:

@@ -17,7 +17,8 @@ SchemaPtr make_schema(const model::CollectionConfig& config, uint64_t version) {
   for (const auto& spec : schema->vectors) names.push_back(spec.name);
   schema->filter = payload::filter_schema(config, std::move(names));
   for (const auto& [field, index] : config.payload_indexes) {
-    if (const auto path = payload::JsonPath::parse(field); path.ok()) schema->indexed.emplace(path->to_text(), index.type);
+    if (const auto path = payload::JsonPath::parse(field); path.ok())
+      schema->indexed.emplace(path->to_text(), index.type);
   }
   return schema;
 }

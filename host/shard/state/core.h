@@ -1,4 +1,5 @@
-// What the parts of a shard share. Each part says which thread it is on; this is what they may touch from theirs.
+// What the parts of a shard share. Each part says which thread it is on; this is what they may
+// touch from theirs.
 #pragma once
 
 #include <atomic>
@@ -12,10 +13,10 @@
 #include "host/payload/filter/matcher.h"
 #include "host/segment/segment.h"
 #include "host/shard/options.h"
-#include "host/shard/write/outcome_board.h"
 #include "host/shard/state/store.h"
 #include "host/shard/state/view.h"
 #include "host/shard/state/wanted_indexes.h"
+#include "host/shard/write/outcome_board.h"
 
 namespace rhumb::shard {
 
@@ -40,8 +41,8 @@ class Core {
 
   const ShardOptions options;
   Store store;
-  mutable ViewKeeper views;           // const readers take views too
-  mutable WantedIndexes wanted;       // they tell what they would have liked to have, too
+  mutable ViewKeeper views;      // const readers take views too
+  mutable WantedIndexes wanted;  // they tell what they would have liked to have, too
   OutcomeBoard outcomes;
   std::atomic<bool> stopping{false};  // background work ends soon
   std::atomic<bool> ready{false};     // replay is done: the state is whole
@@ -56,7 +57,9 @@ class Core {
   // Passes the status on; one that tells of damage fences.
   base::Status watch(base::Status status);
 
-  std::string segment_directory(uint32_t id) const { return options.directory + "/segments/" + std::to_string(id); }
+  std::string segment_directory(uint32_t id) const {
+    return options.directory + "/segments/" + std::to_string(id);
+  }
 
  private:
   mutable std::mutex mutex_;  // guards what follows

@@ -1,5 +1,5 @@
-// Open key-value stores of this node's shards: opened on demand, the least recently used closed when there are too
-// many.
+// Open key-value stores of this node's shards: opened on demand, the least recently used closed
+// when there are too many.
 #pragma once
 
 #include <list>
@@ -18,7 +18,8 @@ namespace rhumb::shard {
 // Any thread. A handle stays open as long as somebody holds the pointer.
 class KvCache {
  public:
-  KvCache(const plugin::PluginRegistry& plugins, std::string engine, size_t max_open = base::limits::kMaxOpenKvHandles)
+  KvCache(const plugin::PluginRegistry& plugins, std::string engine,
+          size_t max_open = base::limits::kMaxOpenKvHandles)
       : plugins_(plugins), engine_(std::move(engine)), max_open_(max_open) {}
 
   base::Result<std::shared_ptr<storage::KvStore>> open(const std::string& directory);

@@ -31,14 +31,16 @@ Result<std::optional<PointRow>> Store::row(Table table, std::string_view key) co
   return std::optional(row);
 }
 
-Result<std::optional<PointRow>> Store::newest(std::string_view id_key) const { return row(kPoints, id_key); }
+Result<std::optional<PointRow>> Store::newest(std::string_view id_key) const {
+  return row(kPoints, id_key);
+}
 
 Result<std::optional<PointRow>> Store::undo(uint64_t watermark, std::string_view id_key) const {
   return row(kUndo, undo_key(watermark, id_key));
 }
 
-// The store is read first: if the batch was published in between, the flight is empty and what was read was right when
-// it was read.
+// The store is read first: if the batch was published in between, the flight is empty and what was
+// read was right when it was read.
 Result<std::optional<PointRow>> Store::find(std::string_view id_key) const {
   RHUMB_ASSIGN(auto found, row(kPoints, id_key));
   const std::lock_guard lock(flight_mutex_);
@@ -69,8 +71,8 @@ Result<Store::Page> Store::page(std::string_view first, size_t limit) const {
   }));
   RHUMB_TRY(damage);
   const std::lock_guard lock(flight_mutex_);
-  for (auto it = flight_.lower_bound(first); it != flight_.end() && (page.next.empty() || it->first < page.next);
-       ++it) {
+  for (auto it = flight_.lower_bound(first);
+       it != flight_.end() && (page.next.empty() || it->first < page.next); ++it) {
     if (it->second)
       rows[it->first] = *it->second;
     else

@@ -1,8 +1,8 @@
-// The key-value side of a shard, as its readers see it: the points of the last published log index, never of a batch
-// that is committed in the store but not yet published.
+// The key-value side of a shard, as its readers see it: the points of the last published log index,
+// never of a batch that is committed in the store but not yet published.
 //
-// Threads: commit() and land() belong to the apply thread; reads are for any thread. Nothing is opened before the
-// first read or write that needs it; a shard without a store has no points.
+// Threads: commit() and land() belong to the apply thread; reads are for any thread. Nothing is
+// opened before the first read or write that needs it; a shard without a store has no points.
 #pragma once
 
 #include <atomic>
@@ -39,15 +39,17 @@ class Store {
 
   // The row as of what is published.
   base::Result<std::optional<PointRow>> find(std::string_view id_key) const;
-  // Up to `limit` rows from `first` on, in the order of keys. `next`: where to go on; empty at the end.
+  // Up to `limit` rows from `first` on, in the order of keys. `next`: where to go on; empty at the
+  // end.
   struct Page {
     std::vector<KeyedRow> rows;
     std::string next;
   };
   base::Result<Page> page(std::string_view first, size_t limit) const;
 
-  // [apply] One transaction. Readers go on seeing `before` for its keys until land(), which publishes the batch in the
-  // same moment: nobody sees the new rows here and an older view there, or the other way round.
+  // [apply] One transaction. Readers go on seeing `before` for its keys until land(), which
+  // publishes the batch in the same moment: nobody sees the new rows here and an older view there,
+  // or the other way round.
   base::Status commit(const storage::KvBatch& batch, Flight before);
   void land(const std::function<void()>& publish);
   base::Status flush();  // one thread at a time, beside commit()

@@ -6,7 +6,9 @@ using base::Result;
 using base::Status;
 
 StoredPoint::StoredPoint(const Ledger& ledger, std::optional<PointRow> row, uint64_t unflushed_from)
-    : segment_(row ? ledger.find(row->segment) : nullptr), row_(row), unflushed_from_(unflushed_from) {}
+    : segment_(row ? ledger.find(row->segment) : nullptr),
+      row_(row),
+      unflushed_from_(unflushed_from) {}
 
 Status StoredPoint::load() {
   if (stored_) return base::ok();
@@ -34,7 +36,8 @@ Result<std::string_view> StoredPoint::vector(size_t column) {
   return segment_->fetch_vector(column, row_->slot);
 }
 
-HashedVectors named(const std::vector<segment::VectorSpec>& specs, const std::vector<std::string_view>& vectors) {
+HashedVectors named(const std::vector<segment::VectorSpec>& specs,
+                    const std::vector<std::string_view>& vectors) {
   HashedVectors out;
   for (size_t i = 0; i < vectors.size(); ++i) {
     if (vectors[i].data() != nullptr) out.emplace_back(specs[i].name, vectors[i]);

@@ -1,14 +1,15 @@
-// A point as its segment holds it, for change_of(). Reads are checked: a change is never derived from damaged bytes.
+// A point as its segment holds it, for change_of(). Reads are checked: a change is never derived
+// from damaged bytes.
 #pragma once
 
 #include <optional>
 #include <string_view>
 #include <vector>
 
-#include "host/shard/write/change.h"
-#include "host/shard/state/content_hash.h"
 #include "host/shard/state/apply_state.h"
+#include "host/shard/state/content_hash.h"
 #include "host/shard/state/tables.h"
+#include "host/shard/write/change.h"
 
 namespace rhumb::shard {
 
@@ -33,6 +34,7 @@ class StoredPoint final : public PointState {
 };
 
 // Vectors by column as the content hash takes them.
-HashedVectors named(const std::vector<segment::VectorSpec>& specs, const std::vector<std::string_view>& vectors);
+HashedVectors named(const std::vector<segment::VectorSpec>& specs,
+                    const std::vector<std::string_view>& vectors);
 
 }  // namespace rhumb::shard

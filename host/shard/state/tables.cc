@@ -37,7 +37,9 @@ segment::Lengths get_lengths(ByteReader& in) {
 }
 constexpr size_t kLengthsBytes = 28;
 
-base::Status damaged(std::string_view what) { return base::corrupt("key-value store: damaged " + std::string(what)); }
+base::Status damaged(std::string_view what) {
+  return base::corrupt("key-value store: damaged " + std::string(what));
+}
 
 }  // namespace
 
@@ -85,7 +87,8 @@ Result<AppliedState> decode_applied_state(std::string_view bytes) {
     state.log_time_ms = in.u64();
     state.requests_forgotten = in.u64();
   }
-  if (!in.done() || format < kStateFormat || format > kAppliedFormat) return damaged("applied state");
+  if (!in.done() || format < kStateFormat || format > kAppliedFormat)
+    return damaged("applied state");
   return state;
 }
 
@@ -156,6 +159,8 @@ std::string index_key(uint64_t index) {
 std::string group_key(uint32_t bucket_group) { return segment_key(bucket_group); }
 Result<uint32_t> parse_group_key(std::string_view key) { return parse_segment_key(key); }
 
-std::string undo_key(uint64_t watermark, std::string_view id_key) { return index_key(watermark).append(id_key); }
+std::string undo_key(uint64_t watermark, std::string_view id_key) {
+  return index_key(watermark).append(id_key);
+}
 
 }  // namespace rhumb::shard

@@ -1,5 +1,5 @@
-// The shard's key-value store: tables, keys and values (docs/formats/shard.md). Little-endian, keys big-endian where
-// order matters.
+// The shard's key-value store: tables, keys and values (docs/formats/shard.md). Little-endian, keys
+// big-endian where order matters.
 #pragma once
 
 #include <array>
@@ -20,15 +20,19 @@ enum Table : uint32_t {
   kState = 2,     // "applied" -> AppliedState, "watermark" -> Watermark
   kLive = 3,      // be32 segment, be32 block -> 512 bytes of live bits
   kSegments = 4,  // be32 segment -> Lengths, as of the applied index
-  kCommands = 5,  // be64 applied index of a batch -> the client commands of level 1 that it held; read only
-  kUndo = 6,      // be64 watermark, id key -> PointRow as of that watermark, of points changed or deleted since
-  kHashes = 7,    // be32 bucket group -> sum of the content hashes of its points
-  kRequests = 8,  // be64 applied index of a batch -> the client commands it held, with their outcomes
+  // be64 applied index of a batch -> the client commands of level 1 that it held; read only
+  kCommands = 5,
+  // be64 watermark, id key -> PointRow as of that watermark, of points changed or deleted since
+  kUndo = 6,
+  kHashes = 7,  // be32 bucket group -> sum of the content hashes of its points
+  // be64 applied index of a batch -> the client commands it held, with their outcomes
+  kRequests = 8,
 };
 inline constexpr char kAppliedKey[] = "applied";
 inline constexpr char kWatermarkKey[] = "watermark";
 
-// Where a point lives. Slots are of this replica alone; version and content_hash are the same on all.
+// Where a point lives. Slots are of this replica alone; version and content_hash are the same on
+// all.
 struct PointRow {
   uint32_t segment = 0, slot = 0;
   uint64_t version = 0;
@@ -51,7 +55,8 @@ base::Result<AppliedState> decode_applied_state(std::string_view bytes);
 std::string encode(const segment::Lengths& lengths);
 base::Result<segment::Lengths> decode_lengths(std::string_view bytes);
 
-// Everything up to `index` is durable in the columns, which reached to `lengths` then. Replay starts behind it.
+// Everything up to `index` is durable in the columns, which reached to `lengths` then. Replay
+// starts behind it.
 struct Watermark {
   uint64_t index = 0;
   std::map<uint32_t, segment::Lengths> lengths;

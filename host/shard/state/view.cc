@@ -24,12 +24,15 @@ uint64_t Pins::oldest() const {
   return applied_.empty() ? ~0ull : *applied_.begin();
 }
 
-View::View(std::shared_ptr<Pins> pins, uint64_t index) : applied(index), pins_(std::move(pins)) { pins_->add(applied); }
+View::View(std::shared_ptr<Pins> pins, uint64_t index) : applied(index), pins_(std::move(pins)) {
+  pins_->add(applied);
+}
 View::~View() { pins_->remove(applied); }
 
 const SegmentView* View::find(uint32_t segment) const {
-  const auto it = std::lower_bound(segments.begin(), segments.end(), segment,
-                                   [](const SegmentView& v, uint32_t id) { return v.segment->id() < id; });
+  const auto it =
+      std::lower_bound(segments.begin(), segments.end(), segment,
+                       [](const SegmentView& v, uint32_t id) { return v.segment->id() < id; });
   return it != segments.end() && it->segment->id() == segment ? &*it : nullptr;
 }
 
@@ -88,7 +91,8 @@ ViewPtr ViewKeeper::current() {
   view->content_hash = content_hash_;
   for (auto& [id, held] : state_) {
     held.shared = true;
-    if (!held.view.live_rows && held.view.segment->has_multivectors()) held.view.live_rows = std::make_shared<segment::LiveRows>();
+    if (!held.view.live_rows && held.view.segment->has_multivectors())
+      held.view.live_rows = std::make_shared<segment::LiveRows>();
     view->segments.push_back(held.view);
   }
   cached_ = std::move(view);

@@ -1,8 +1,8 @@
 // What readers see: one applied index of a shard, exactly.
 //
-// A View is an immutable snapshot; holding one never blocks apply. Live words are shared between views, and copied by
-// the first batch that changes them after a view took them. ViewKeeper makes views, takes in what apply publishes, and
-// knows who waits for which index.
+// A View is an immutable snapshot; holding one never blocks apply. Live words are shared between
+// views, and copied by the first batch that changes them after a view took them. ViewKeeper makes
+// views, takes in what apply publishes, and knows who waits for which index.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ struct SegmentView {
   uint32_t rows = 0;
   uint64_t live_count = 0;
   std::shared_ptr<const std::vector<uint64_t>> live;  // at least `rows` bits
-  std::shared_ptr<segment::LiveRows> live_rows = nullptr;  // the same of multivectors' rows; null: it has none
+  // the same of multivectors' rows; null: it has none
+  std::shared_ptr<segment::LiveRows> live_rows = nullptr;
 
   segment::Bounds bounds() const { return {rows, *live, live_count, live_rows.get()}; }
   bool holds(uint32_t slot) const { return slot < rows && segment::bit(*live, slot); }
@@ -76,7 +77,8 @@ class ViewKeeper {
   ViewKeeper();
 
   // [apply] The state found at recovery, and then every batch.
-  void load(uint64_t applied, uint64_t points, segment::Hash content_hash, std::vector<SegmentView> segments);
+  void load(uint64_t applied, uint64_t points, segment::Hash content_hash,
+            std::vector<SegmentView> segments);
   void publish(const Publication& publication);
   // Fires the waiters that publish() has satisfied; outside of all locks.
   void notify(uint64_t applied);

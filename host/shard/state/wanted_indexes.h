@@ -1,5 +1,6 @@
-// Fields that filters asked for without a payload index that could serve them: such a filter reads the payloads, which nobody notices until
-// there are many. Remembered from the shard's opening on, for the warnings of its collection. Any thread.
+// Fields that filters asked for without a payload index that could serve them: such a filter reads
+// the payloads, which nobody notices until there are many. Remembered from the shard's opening on,
+// for the warnings of its collection. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,8 @@ using IndexedFields = std::map<std::string, model::FieldType, std::less<>>;  // 
 class WantedIndexes {
  public:
   void note(const payload::CompiledFilter& filter, const IndexedFields& indexed);
-  // Fields that are still without one, at most kMaxWantedIndexes, each with the types of index that would serve: "integer or float".
+  // Fields that are still without one, at most kMaxWantedIndexes, each with the types of index that
+  // would serve: "integer or float".
   std::vector<std::pair<std::string, std::string>> missing(const IndexedFields& indexed) const;
 
  private:
@@ -31,7 +33,8 @@ class WantedIndexes {
   };
   static Want want_of(const payload::CompiledCondition& condition);
   static bool served(const Want& want, const std::string& field, const IndexedFields& indexed);
-  void note(const std::vector<payload::CompiledCondition>& conditions, const IndexedFields& indexed);
+  void note(const std::vector<payload::CompiledCondition>& conditions,
+            const IndexedFields& indexed);
   void remember(const std::string& field, const Want& want);
 
   mutable std::mutex mutex_;

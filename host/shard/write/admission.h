@@ -1,4 +1,5 @@
-// Whether a shard takes writes now. The leader asks before it proposes, because what is committed must be applied.
+// Whether a shard takes writes now. The leader asks before it proposes, because what is committed
+// must be applied.
 #pragma once
 
 #include "host/base/status.h"
@@ -8,8 +9,8 @@
 
 namespace rhumb::shard {
 
-// kBusy: too many rows wait for a graph. kNoSpace: the disk is nearly full, or the process has reached its memory limit. A fenced shard
-// answers why.
+// kBusy: too many rows wait for a graph. kNoSpace: the disk is nearly full, or the process has
+// reached its memory limit. A fenced shard answers why.
 base::Status admit(const Core& core, const Indexer& indexer, model::OperationKind kind);
 
 }  // namespace rhumb::shard

@@ -52,15 +52,18 @@ AppliedCommands::Identity AppliedCommands::identity(const CommandHeader& header)
   return name.empty() ? Identity{} : hashed(name);
 }
 
-AppliedCommands::Identity AppliedCommands::identity(const model::Command& command, std::string_view entry) {
-  const bool of_content = command.header.feature_level < model::kConditionsAtApply || RHUMB_PLANTED(kIdentityOfContent);
+AppliedCommands::Identity AppliedCommands::identity(const model::Command& command,
+                                                    std::string_view entry) {
+  const bool of_content =
+      command.header.feature_level < model::kConditionsAtApply || RHUMB_PLANTED(kIdentityOfContent);
   if (!of_content) return identity(command.header);
   std::string name = name_of(command.header);
   if (name.empty()) return {};
   base::ByteWriter out(name);
   out.u16(static_cast<uint16_t>(command.header.kind));
   std::string_view body = entry.substr(std::min(kHeaderBytes, entry.size()));
-  if (command.header.feature_level >= model::kConditionsAtApply) body = body.substr(0, body.size() - std::min<size_t>(body.size(), 20));
+  if (command.header.feature_level >= model::kConditionsAtApply)
+    body = body.substr(0, body.size() - std::min<size_t>(body.size(), 20));
   out.fixed(XXH3_128bits(body.data(), body.size()));
   return hashed(name);
 }
@@ -71,7 +74,8 @@ void AppliedCommands::advance(const model::Command& command) {
   forget_beyond(command.request_limit);
 }
 
-AppliedCommands::Verdict AppliedCommands::judge(const Identity& who, const model::Command& command, uint64_t index) const {
+AppliedCommands::Verdict AppliedCommands::judge(const Identity& who, const model::Command& command,
+                                                uint64_t index) const {
   if (who == Identity{}) return Verdict::kApply;
   const auto it = operations_.find(who);
   if (it == operations_.end()) return Verdict::kApply;
@@ -90,16 +94,18 @@ bool AppliedCommands::applied_at(const Identity& who, uint64_t index) const {
   return it != in_order_.end() && it->index == index;
 }
 
-CommandOutcome AppliedCommands::remember(const Identity& who, const model::Command& command, uint64_t index,
-                                         uint64_t affected) {
+CommandOutcome AppliedCommands::remember(const Identity& who, const model::Command& command,
+                                         uint64_t index, uint64_t affected) {
   if (who == Identity{}) return {index, affected, command.part + 1 == command.parts, false};
   Entry entry;
   entry.index = index;
   entry.time_ms = log_time_ms_;
   entry.who = who;
   const auto known = operations_.find(who);
-  entry.affected = affected + (known == operations_.end() || known->second.whole() ? 0 : known->second.affected);
-  if (command.header.feature_level >= model::kConditionsAtApply) {  // before, each part was known for itself
+  entry.affected =
+      affected + (known == operations_.end() || known->second.whole() ? 0 : known->second.affected);
+  // before, each part was known for itself
+  if (command.header.feature_level >= model::kConditionsAtApply) {
     entry.attempt = command.attempt;
     entry.part = command.part;
     entry.parts = command.parts;
@@ -107,7 +113,8 @@ CommandOutcome AppliedCommands::remember(const Identity& who, const model::Comma
   const CommandOutcome outcome = take_in(entry);
   batch_.push_back(entry);
   if (command.header.feature_level < model::kConditionsAtApply) {
-    if (index > limits::kDedupWindowEntries) forget_through(index - limits::kDedupWindowEntries - 1);
+    if (index > limits::kDedupWindowEntries)
+      forget_through(index - limits::kDedupWindowEntries - 1);
   } else {
     forget_beyond(command.request_limit);
   }
@@ -134,7 +141,8 @@ CommandOutcome AppliedCommands::take_in(const Entry& entry) {
   return {operation.index, operation.affected, operation.whole(), false};
 }
 
-std::optional<CommandOutcome> AppliedCommands::outcome(const Identity& who, uint64_t applied) const {
+std::optional<CommandOutcome> AppliedCommands::outcome(const Identity& who,
+                                                       uint64_t applied) const {
   std::lock_guard lock(mutex_);
   const auto it = operations_.find(who);
   if (it == operations_.end() || it->second.index > applied) return std::nullopt;
@@ -148,9 +156,12 @@ std::vector<uint64_t> AppliedCommands::parts(const Identity& who) const {
 }
 
 void AppliedCommands::forget_beyond(uint32_t limit) {
-  const auto too_old = [this](const Remembered& r) { return r.time_ms + limits::kRequestMemoryMs < log_time_ms_; };
+  const auto too_old = [this](const Remembered& r) {
+    return r.time_ms + limits::kRequestMemoryMs < log_time_ms_;
+  };
   const size_t most = std::min(limit, limits::kMaxRequests);
-  while (!in_order_.empty() && (in_order_.size() > most || too_old(in_order_.front()))) forget_oldest();
+  while (!in_order_.empty() && (in_order_.size() > most || too_old(in_order_.front())))
+    forget_oldest();
 }
 
 void AppliedCommands::forget_oldest() {

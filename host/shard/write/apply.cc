@@ -36,7 +36,8 @@ Status Applier::apply_entry(const consensus::Entry& entry) {
     case AppliedCommands::Verdict::kApply:
       break;
     case AppliedCommands::Verdict::kDone:
-      if (const auto first = known.outcome(who, entry.index)) batch_.told.push_back({command->attempt, *first, true});
+      if (const auto first = known.outcome(who, entry.index))
+        batch_.told.push_back({command->attempt, *first, true});
       return base::ok();
     case AppliedCommands::Verdict::kSuperseded: {
       CommandOutcome other;
@@ -46,7 +47,8 @@ Status Applier::apply_entry(const consensus::Entry& entry) {
     }
   }
   RHUMB_ASSIGN(const uint64_t affected, change_points(*command, entry.index));
-  batch_.told.push_back({command->attempt, known.remember(who, *command, entry.index, affected), named});
+  batch_.told.push_back(
+      {command->attempt, known.remember(who, *command, entry.index, affected), named});
   return base::ok();
 }
 
@@ -69,7 +71,8 @@ Result<Applier::Pending*> Applier::lookup(const std::string& key) {
 }
 
 // False: it stays as it was, or this entry changed it already.
-Result<bool> Applier::change_point(const model::Command& command, size_t i, const CommandFilter& filter, uint64_t index) {
+Result<bool> Applier::change_point(const model::Command& command, size_t i,
+                                   const CommandFilter& filter, uint64_t index) {
   const std::string& key = command.targets[i].id.key();
   RHUMB_ASSIGN(Pending * pending, lookup(key));
   const bool again = pending->now && pending->now->version == index;
@@ -92,9 +95,11 @@ Result<bool> Applier::change_point(const model::Command& command, size_t i, cons
   return !again;
 }
 
-Status Applier::write_row(const std::string& key, Pending& pending, const Change& change, uint64_t index) {
+Status Applier::write_row(const std::string& key, Pending& pending, const Change& change,
+                          uint64_t index) {
   segment::RowInput row{key, change.payload(), index, {}, change.vectors};
-  RHUMB_ASSIGN(row.content_hash, content_hash(key, row.payload, named(schema_->vectors, row.vectors)));
+  RHUMB_ASSIGN(row.content_hash,
+               content_hash(key, row.payload, named(schema_->vectors, row.vectors)));
   RHUMB_ASSIGN(Segment * into, segment_for(row));
   RHUMB_ASSIGN(const uint32_t slot, into->append(row));
   const uint32_t id = into->id();
@@ -112,14 +117,15 @@ Status Applier::write_row(const std::string& key, Pending& pending, const Change
   return base::ok();
 }
 
-Status Applier::write_payload(const std::string& key, Pending& pending, Change& change, PointState& point,
-                              uint64_t index) {
+Status Applier::write_payload(const std::string& key, Pending& pending, Change& change,
+                              PointState& point, uint64_t index) {
   RHUMB_ASSERT(pending.now.has_value());
   Segment* in = ledger_.find(pending.now->segment);
   Change whole{Effect::kRow, change.payload(), std::nullopt, {}};
   RHUMB_TRY(complete_row(whole, schema_->vectors.size(), point));
   if (!in->override_fits(whole.payload())) return write_row(key, pending, whole, index);
-  RHUMB_ASSIGN(const Hash hash, content_hash(key, whole.payload(), named(schema_->vectors, whole.vectors)));
+  RHUMB_ASSIGN(const Hash hash,
+               content_hash(key, whole.payload(), named(schema_->vectors, whole.vectors)));
   RHUMB_TRY(in->override_payload(pending.now->slot, index, whole.payload()));
   touched(in->id());
   ledger_.hashes.subtract(key, pending.now->content_hash);
@@ -161,11 +167,13 @@ Result<Segment*> Applier::segment_for(const segment::RowInput& row) {
 
 Result<Segment*> Applier::begin_segment() {
   if (ledger_.segments.size() >= base::limits::kMaxSegments) {
-    return Status(base::Code::kTooLarge,
-                  "the shard has " + std::to_string(ledger_.segments.size()) + " segments, the limit");
+    return Status(
+        base::Code::kTooLarge,
+        "the shard has " + std::to_string(ledger_.segments.size()) + " segments, the limit");
   }
   const uint32_t id = ledger_.applied.next_segment++;
-  RHUMB_ASSIGN(auto begun, Segment::create(core_.segment_directory(id), id, schema_->vectors, core_.options.segment));
+  RHUMB_ASSIGN(auto begun, Segment::create(core_.segment_directory(id), id, schema_->vectors,
+                                           core_.options.segment));
   RHUMB_TRY(begun->fields().configure(schema_->fields()));
   begun->fields().make_ready();
   Segment* segment = begun.get();
@@ -190,8 +198,8 @@ Status Applier::commit(uint64_t last_index) {
   for (const auto& [key, pending] : batch_.points) {
     if (pending.before != pending.now) before.emplace(key, pending.before);
   }
-  // Entries without effect (an election's, a change of members) are not worth a transaction: the next one has their
-  // index.
+  // Entries without effect (an election's, a change of members) are not worth a transaction: the
+  // next one has their index.
   if (!batch_.changes.empty() || !ledger_.commands.batch_empty()) {
     storage::KvBatch batch;
     put_points(batch);
@@ -214,7 +222,8 @@ void Applier::put_points(storage::KvBatch& batch) const {
     else
       batch.erase(kPoints, key);
     if (!pending.before) continue;
-    // What replay starts from: the row as of each watermark it may start behind, kept when it changes first since.
+    // What replay starts from: the row as of each watermark it may start behind, kept when it
+    // changes first since.
     const std::string row = encode(*pending.before);
     if (pending.before->version <= ledger_.watermark.index)
       batch.put(kUndo, undo_key(ledger_.watermark.index, key), row);
@@ -231,7 +240,8 @@ void Applier::put_state(storage::KvBatch& batch) {
     batch.put(kSegments, segment_key(segment), encode(change.segment->lengths()));
   for (const uint32_t group : ledger_.hashes.take_changed()) {
     const Hash& sum = ledger_.hashes.sum(group);
-    batch.put(kHashes, group_key(group), std::string(reinterpret_cast<const char*>(sum.data()), sum.size()));
+    batch.put(kHashes, group_key(group),
+              std::string(reinterpret_cast<const char*>(sum.data()), sum.size()));
   }
   if (!ledger_.commands.batch_empty())
     batch.put(kRequests, index_key(ledger_.applied.index), ledger_.commands.take_batch());

@@ -1,9 +1,9 @@
-// Carries committed commands out: rows appended, live bits, payload indexes, then one KV transaction a batch, then
-// publication.
+// Carries committed commands out: rows appended, live bits, payload indexes, then one KV
+// transaction a batch, then publication.
 //
-// Belongs to the shard's apply strand. An entry is decoded and applied without looking at anything but the state and
-// itself, so replicas agree. What survives a crash: see decisions.md; the columns may be behind the KV store, and
-// replay.h puts that right.
+// Belongs to the shard's apply strand. An entry is decoded and applied without looking at anything
+// but the state and itself, so replicas agree. What survives a crash: see decisions.md; the columns
+// may be behind the KV store, and replay.h puts that right.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,9 @@
 
 #include "host/base/status.h"
 #include "host/consensus/state_machine.h"
-#include "host/shard/write/change.h"
-#include "host/shard/state/core.h"
 #include "host/shard/state/apply_state.h"
+#include "host/shard/state/core.h"
+#include "host/shard/write/change.h"
 
 namespace rhumb::shard {
 
@@ -30,8 +30,8 @@ class Applier {
     uint64_t log_bytes = 0, points = 0;  // of the entries; changed by them
     bool rolled = false;                 // a segment is full: it can be sealed
   };
-  // At most apply_batch_entries entries, following the last applied one. After a failure the shard is fenced: some of
-  // the batch may be in the columns, none of it is visible.
+  // At most apply_batch_entries entries, following the last applied one. After a failure the shard
+  // is fenced: some of the batch may be in the columns, none of it is visible.
   base::Result<Outcome> apply(std::span<const consensus::Entry> entries);
 
  private:
@@ -55,11 +55,13 @@ class Applier {
 
   base::Status apply_entry(const consensus::Entry& entry);
   base::Result<uint64_t> change_points(const model::Command& command, uint64_t index);
-  base::Result<bool> change_point(const model::Command& command, size_t i, const CommandFilter& filter, uint64_t index);
+  base::Result<bool> change_point(const model::Command& command, size_t i,
+                                  const CommandFilter& filter, uint64_t index);
   base::Result<Pending*> lookup(const std::string& key);
-  base::Status write_row(const std::string& key, Pending& pending, const Change& change, uint64_t index);
-  base::Status write_payload(const std::string& key, Pending& pending, Change& change, PointState& point,
-                             uint64_t index);
+  base::Status write_row(const std::string& key, Pending& pending, const Change& change,
+                         uint64_t index);
+  base::Status write_payload(const std::string& key, Pending& pending, Change& change,
+                             PointState& point, uint64_t index);
   void remove(const std::string& key, Pending& pending, uint64_t index);
   void bury(const PointRow& row, uint64_t index);
   base::Result<segment::Segment*> segment_for(const segment::RowInput& row);

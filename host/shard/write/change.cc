@@ -16,14 +16,14 @@ using model::OperationKind;
 namespace {
 
 size_t column_of(const std::vector<segment::VectorSpec>& vectors, std::string_view name) {
-  const auto it =
-      std::find_if(vectors.begin(), vectors.end(), [&](const segment::VectorSpec& spec) { return spec.name == name; });
+  const auto it = std::find_if(vectors.begin(), vectors.end(),
+                               [&](const segment::VectorSpec& spec) { return spec.name == name; });
   return static_cast<size_t>(it - vectors.begin());
 }
 
 // False if a vector is none of the collection's.
-bool place(const std::vector<model::NamedVector>& given, const std::vector<segment::VectorSpec>& vectors,
-           std::vector<std::string_view>& out) {
+bool place(const std::vector<model::NamedVector>& given,
+           const std::vector<segment::VectorSpec>& vectors, std::vector<std::string_view>& out) {
   for (const model::NamedVector& v : given) {
     const size_t column = column_of(vectors, v.name);
     if (column == vectors.size() || !vectors[column].params.takes(v.bytes.size())) return false;
@@ -32,11 +32,12 @@ bool place(const std::vector<model::NamedVector>& given, const std::vector<segme
   return true;
 }
 
-Result<Change> upsert(const model::PointWrite& write, const std::vector<segment::VectorSpec>& vectors) {
+Result<Change> upsert(const model::PointWrite& write,
+                      const std::vector<segment::VectorSpec>& vectors) {
   Change change;
   change.vectors.resize(vectors.size());
-  const bool known =
-      place(write.vectors, vectors, change.vectors) && write.payload.size() <= base::limits::kMaxPayloadBytes;
+  const bool known = place(write.vectors, vectors, change.vectors) &&
+                     write.payload.size() <= base::limits::kMaxPayloadBytes;
   RHUMB_UNEXPECTED(!known);
   if (!known) return Change();
   change.effect = Effect::kRow;
@@ -49,8 +50,8 @@ Status current_row(Change& change, size_t columns, PointState& point) {
   return complete_row(change, columns, point);
 }
 
-Result<Change> update_vectors(const model::PointWrite& write, const std::vector<segment::VectorSpec>& vectors,
-                              PointState& point) {
+Result<Change> update_vectors(const model::PointWrite& write,
+                              const std::vector<segment::VectorSpec>& vectors, PointState& point) {
   Change change;
   RHUMB_TRY(current_row(change, vectors.size(), point));
   const bool known = place(write.vectors, vectors, change.vectors);
@@ -58,8 +59,8 @@ Result<Change> update_vectors(const model::PointWrite& write, const std::vector<
   return known ? std::move(change) : Change();
 }
 
-Result<Change> delete_vectors(const std::vector<std::string>& names, const std::vector<segment::VectorSpec>& vectors,
-                              PointState& point) {
+Result<Change> delete_vectors(const std::vector<std::string>& names,
+                              const std::vector<segment::VectorSpec>& vectors, PointState& point) {
   Change change;
   RHUMB_TRY(current_row(change, vectors.size(), point));
   bool had_one = false;
@@ -89,7 +90,8 @@ Result<Change> change_payload(const Command& command, PointState& point) {
   RHUMB_ASSIGN(const std::string_view before, point.payload());
   auto after = mutated(command, before);
   if (!after.ok() && after.status().code() == Code::kCorrupt) return after.status();
-  // Merged beyond what a payload may have: like a damaged patch, it changes nothing, on every replica.
+  // Merged beyond what a payload may have: like a damaged patch, it changes nothing, on every
+  // replica.
   if (!after.ok() || after->size() > base::limits::kMaxPayloadBytes) return Change();
   Change change;
   change.effect = Effect::kPayload;
@@ -130,7 +132,8 @@ Result<Change> change_of(const Command& command, size_t i, const CommandFilter& 
     case OperationKind::kClearPayload:
       return change_payload(command, point);
     default:
-      return base::unsupported("command of kind " + std::to_string(static_cast<unsigned>(command.header.kind)));
+      return base::unsupported("command of kind " +
+                               std::to_string(static_cast<unsigned>(command.header.kind)));
   }
 }
 

@@ -1,5 +1,5 @@
-// What a command does to one point: a pure function of the command and the point, the same on every replica and at
-// every replay.
+// What a command does to one point: a pure function of the command and the point, the same on every
+// replica and at every replay.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,9 @@
 
 namespace rhumb::shard {
 
-// A point as it stands. Only what the command needs is asked for, a vector at most once; views stay valid until the change
-// is written. vector: data() == nullptr if the point has none of that column. presence: bit i = it has that of column i.
+// A point as it stands. Only what the command needs is asked for, a vector at most once; views stay
+// valid until the change is written. vector: data() == nullptr if the point has none of that
+// column. presence: bit i = it has that of column i.
 class PointState {
  public:
   virtual ~PointState() = default;
@@ -42,8 +43,8 @@ struct Change {
   std::string_view payload() const { return text ? std::string_view(*text) : borrowed; }
 };
 
-// Change of target `i` of the command. kCorrupt: the stored point is damaged. A command that no gateway would have made
-// (vectors of a wrong size, a patch that is not JSON) changes nothing.
+// Change of target `i` of the command. kCorrupt: the stored point is damaged. A command that no
+// gateway would have made (vectors of a wrong size, a patch that is not JSON) changes nothing.
 base::Result<Change> change_of(const model::Command& command, size_t i, const CommandFilter& filter,
                                const std::vector<segment::VectorSpec>& vectors, PointState& point);
 

@@ -5,7 +5,8 @@
 
 namespace rhumb::shard {
 
-CommandFilter CommandFilter::of(const model::Command& command, const std::vector<std::string>& vector_names) {
+CommandFilter CommandFilter::of(const model::Command& command,
+                                const std::vector<std::string>& vector_names) {
   CommandFilter out;
   if (command.filter == nullptr) return out;
   payload::FilterSchema schema;
@@ -17,11 +18,13 @@ CommandFilter CommandFilter::of(const model::Command& command, const std::vector
   return out;
 }
 
-base::Result<bool> CommandFilter::lets_pass(const model::Command& command, size_t i, PointState& point) const {
+base::Result<bool> CommandFilter::lets_pass(const model::Command& command, size_t i,
+                                            PointState& point) const {
   const model::Target& target = command.targets[i];
   const uint64_t expected = target.expected_version;
   if (!point.exists())
-    return command.mode != model::UpdateMode::kUpdateOnly && (expected == model::kAnyVersion || expected == model::kAbsent);
+    return command.mode != model::UpdateMode::kUpdateOnly &&
+           (expected == model::kAnyVersion || expected == model::kAbsent);
   if (command.mode == model::UpdateMode::kInsertOnly || expected == model::kAbsent) return false;
   if (point.version() == expected) return true;
   if (command.filter == nullptr) return expected == model::kAnyVersion;

@@ -1,7 +1,8 @@
 // Where the apply thread leaves what commands did, for the writers that wait for them.
 //
-// A writer expects its attempt before it proposes, and takes the outcome once its last command is applied: the apply thread posts before it
-// publishes the index. Bounded by the writes under way. Any thread.
+// A writer expects its attempt before it proposes, and takes the outcome once its last command is
+// applied: the apply thread posts before it publishes the index. Bounded by the writes under way.
+// Any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // How many commands of requests the shards of a node remember together, and how many each may keep.
 //
-// The leader reads limit() and writes it into its commands, so that all replicas of a shard forget the same.
+// The leader reads limit() and writes it into its commands, so that all replicas of a shard forget
+// the same.
 #pragma once
 
 #include <algorithm>
@@ -18,13 +19,16 @@ class RequestBudget {
   // [apply] One shard remembers another number of commands than before.
   void changed(uint64_t before, uint64_t now) {
     held_.fetch_add(now - before, std::memory_order_relaxed);
-    if ((before == 0) != (now == 0)) shards_.fetch_add(now == 0 ? ~0ull : 1, std::memory_order_relaxed);
+    if ((before == 0) != (now == 0))
+      shards_.fetch_add(now == 0 ? ~0ull : 1, std::memory_order_relaxed);
   }
-  // What one shard may remember: kMaxRequests, and once the node is full its share among the shards that remember any.
+  // What one shard may remember: kMaxRequests, and once the node is full its share among the shards
+  // that remember any.
   uint32_t limit() const {
     if (held_.load(std::memory_order_relaxed) <= all_) return base::limits::kMaxRequests;
     const uint64_t share = all_ / std::max<uint64_t>(1, shards_.load(std::memory_order_relaxed));
-    return static_cast<uint32_t>(std::clamp<uint64_t>(share, base::limits::kMinRequests, base::limits::kMaxRequests));
+    return static_cast<uint32_t>(
+        std::clamp<uint64_t>(share, base::limits::kMinRequests, base::limits::kMaxRequests));
   }
   uint64_t held() const { return held_.load(std::memory_order_relaxed); }
 

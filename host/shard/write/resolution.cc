@@ -5,7 +5,8 @@
 namespace rhumb::shard {
 
 Resolution::Resolution(model::Operation operation, std::vector<model::Target> targets,
-                       std::vector<model::PointWrite> points, std::vector<std::string> uuid_fields, size_t chunk)
+                       std::vector<model::PointWrite> points, std::vector<std::string> uuid_fields,
+                       size_t chunk)
     : operation_(std::move(operation)),
       targets_(std::move(targets)),
       points_(std::move(points)),
@@ -31,7 +32,8 @@ model::Command Resolution::command(uint32_t i) const {
   if (filter_ != nullptr) command.uuid_fields = uuid_fields_;
   const size_t first = i * chunk_, end = std::min(targets_.size(), first + chunk_);
   const auto slice = [&](const auto& from, auto& to) {
-    to.assign(from.begin() + static_cast<ptrdiff_t>(first), from.begin() + static_cast<ptrdiff_t>(end));
+    to.assign(from.begin() + static_cast<ptrdiff_t>(first),
+              from.begin() + static_cast<ptrdiff_t>(end));
   };
   slice(targets_, command.targets);
   if (!points_.empty()) slice(points_, command.points);

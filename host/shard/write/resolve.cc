@@ -14,11 +14,13 @@ using model::Target;
 
 namespace {
 
-constexpr size_t kWidestParts = 16;  // times resolve_chunk_points, of an operation whose filter is long
+// times resolve_chunk_points, of an operation whose filter is long
+constexpr size_t kWidestParts = 16;
 constexpr size_t kTargetBytes = 21;  // of a number, in a command
 
 // The points that pass, with their versions. done_at: points of these versions are done already.
-Result<std::vector<Target>> select(Core& core, const ViewFilter& filter, std::span<const uint64_t> done_at) {
+Result<std::vector<Target>> select(Core& core, const ViewFilter& filter,
+                                   std::span<const uint64_t> done_at) {
   std::vector<Target> targets;
   const ViewPtr view = core.views.current();
   for (const SegmentView& part : view->segments) {
@@ -34,7 +36,8 @@ Result<std::vector<Target>> select(Core& core, const ViewFilter& filter, std::sp
   return targets;
 }
 
-// Points of one command. Each carries the filter, so that a long one goes with more points: the log does not hold it a thousand times.
+// Points of one command. Each carries the filter, so that a long one goes with more points: the log
+// does not hold it a thousand times.
 size_t part_size(const model::Filter& filter, size_t chunk) {
   std::string bytes;
   base::ByteWriter out(bytes);
@@ -42,7 +45,8 @@ size_t part_size(const model::Filter& filter, size_t chunk) {
   return std::clamp<size_t>(bytes.size() / kTargetBytes, chunk, chunk * kWidestParts);
 }
 
-// Planted: the condition is decided on the state of this moment, and a point that moves on is skipped.
+// Planted: the condition is decided on the state of this moment, and a point that moves on is
+// skipped.
 Status decide_now(Core& core, std::vector<Target>& targets) {
   for (Target& target : targets) {
     RHUMB_ASSIGN(const auto row, core.store.find(target.id.key()));
@@ -53,7 +57,8 @@ Status decide_now(Core& core, std::vector<Target>& targets) {
 
 }  // namespace
 
-Result<Resolution> resolve(Core& core, Operation operation, const ReadContext& context, std::span<const uint64_t> done_at) {
+Result<Resolution> resolve(Core& core, Operation operation, const ReadContext& context,
+                           std::span<const uint64_t> done_at) {
   RHUMB_TRY(core.serving());
   std::vector<std::string> uuid_fields;
   std::optional<ViewFilter> filter;
@@ -69,13 +74,16 @@ Result<Resolution> resolve(Core& core, Operation operation, const ReadContext& c
     auto selected = select(core, *filter, done_at);
     if (!selected.ok()) return core.watch(selected.status());
     const size_t chunk = part_size(*operation.filter, core.options.resolve_chunk_points);
-    return Resolution(std::move(operation), std::move(*selected), {}, std::move(uuid_fields), chunk);
+    return Resolution(std::move(operation), std::move(*selected), {}, std::move(uuid_fields),
+                      chunk);
   }
   for (const model::PointWrite& point : points) targets.push_back({point.id, model::kAnyVersion});
   for (model::PointId& id : operation.ids) targets.push_back({std::move(id), model::kAnyVersion});
   if (RHUMB_PLANTED(kSkipsWhatMoved) && given) RHUMB_TRY(decide_now(core, targets));
-  const size_t all = std::max<size_t>(1, targets.size());  // what a client named is one command, so it happens as one
-  return Resolution(std::move(operation), std::move(targets), std::move(points), std::move(uuid_fields), all);
+  // what a client named is one command, so it happens as one
+  const size_t all = std::max<size_t>(1, targets.size());
+  return Resolution(std::move(operation), std::move(targets), std::move(points),
+                    std::move(uuid_fields), all);
 }
 
 }  // namespace rhumb::shard

@@ -1,5 +1,6 @@
-// The leader's part of a write: a filter becomes explicit ids and the versions that the filter was seen to match. Conditions on named
-// points are not decided here: they travel in the command (docs/adr/0012).
+// The leader's part of a write: a filter becomes explicit ids and the versions that the filter was
+// seen to match. Conditions on named points are not decided here: they travel in the command
+// (docs/adr/0012).
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,10 @@
 
 namespace rhumb::shard {
 
-// The points that the operation's filter selects in the newest view, or those that the operation names. done_at: log indexes at which parts
-// of the same operation were applied already; the points that those parts changed are left out.
-base::Result<Resolution> resolve(Core& core, model::Operation operation, const ReadContext& context, std::span<const uint64_t> done_at);
+// The points that the operation's filter selects in the newest view, or those that the operation
+// names. done_at: log indexes at which parts of the same operation were applied already; the points
+// that those parts changed are left out.
+base::Result<Resolution> resolve(Core& core, model::Operation operation, const ReadContext& context,
+                                 std::span<const uint64_t> done_at);
 
 }  // namespace rhumb::shard

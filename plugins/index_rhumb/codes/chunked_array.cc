@@ -13,26 +13,32 @@ namespace {
 
 constexpr uint64_t kPage = 4096, kHugePage = 2 << 20;
 constexpr uint64_t kChunks = kSlotsMax >> kChunkShift;
-constexpr uint64_t kFirstRows = 64;           // made accessible at once
-constexpr uint64_t kHugeFromBytes = 4 << 20;  // of a chunk: below, a huge page would mostly be empty
+constexpr uint64_t kFirstRows = 64;  // made accessible at once
+// of a chunk: below, a huge page would mostly be empty
+constexpr uint64_t kHugeFromBytes = 4 << 20;
 
 uint64_t rounded(uint64_t n, uint64_t to) { return (n + to - 1) / to * to; }
 
 void* reserve_addresses(uint64_t bytes, int protection) {
   void* at = ::mmap(nullptr, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (at == MAP_FAILED) throw Error(RHUMB_NO_MEMORY, "no addresses for " + std::to_string(bytes) + " bytes", errno);
+  if (at == MAP_FAILED)
+    throw Error(RHUMB_NO_MEMORY, "no addresses for " + std::to_string(bytes) + " bytes", errno);
   return at;
 }
 
 }  // namespace
 
 ChunkedArray::ChunkedArray(uint32_t stride)
-    : stride_(stride), chunk_bytes_(rounded(uint64_t{stride} << kChunkShift, kPage)),
-      chunks_(static_cast<char**>(reserve_addresses(kChunks * sizeof(char*), PROT_READ | PROT_WRITE))) {}
+    : stride_(stride),
+      chunk_bytes_(rounded(uint64_t{stride} << kChunkShift, kPage)),
+      chunks_(
+          static_cast<char**>(reserve_addresses(kChunks * sizeof(char*), PROT_READ | PROT_WRITE))) {
+}
 
 ChunkedArray::~ChunkedArray() {
   const uint64_t used = (capacity() + kChunkMask) >> kChunkShift;
-  for (uint64_t i = 0; i < std::min(kChunks, used + 1); ++i) {  // one more: a chunk that could be taken but not opened
+  // one more: a chunk that could be taken but not opened
+  for (uint64_t i = 0; i < std::min(kChunks, used + 1); ++i) {
     if (chunks_[i] != nullptr) ::munmap(chunks_[i], chunk_bytes_);
   }
   ::munmap(chunks_, kChunks * sizeof(char*));
@@ -42,7 +48,8 @@ ChunkedArray::~ChunkedArray() {
 char* ChunkedArray::chunk(uint64_t index) {
   if (chunks_[index] == nullptr) {
     char* const raw = static_cast<char*>(reserve_addresses(chunk_bytes_ + kHugePage, PROT_NONE));
-    char* const aligned = reinterpret_cast<char*>(rounded(reinterpret_cast<uint64_t>(raw), kHugePage));
+    char* const aligned =
+        reinterpret_cast<char*>(rounded(reinterpret_cast<uint64_t>(raw), kHugePage));
     if (aligned != raw) ::munmap(raw, static_cast<uint64_t>(aligned - raw));
     const uint64_t behind = kHugePage - static_cast<uint64_t>(aligned - raw);
     if (behind != 0) ::munmap(aligned + chunk_bytes_, behind);
@@ -53,21 +60,25 @@ char* ChunkedArray::chunk(uint64_t index) {
 
 void ChunkedArray::open_chunk(uint64_t index, uint64_t bytes) {
   char* const at = chunk(index);
-  if (::mprotect(at, bytes, PROT_READ | PROT_WRITE) != 0) throw Error(RHUMB_NO_MEMORY, "no memory for rows of an index", errno);
-  if (bytes >= kHugeFromBytes) ::madvise(at, bytes, MADV_HUGEPAGE);  // best effort: not every kernel has it
+  if (::mprotect(at, bytes, PROT_READ | PROT_WRITE) != 0)
+    throw Error(RHUMB_NO_MEMORY, "no memory for rows of an index", errno);
+  // best effort: not every kernel has it
+  if (bytes >= kHugeFromBytes) ::madvise(at, bytes, MADV_HUGEPAGE);
 }
 
 void ChunkedArray::reserve(uint64_t slots) {
   if (slots <= capacity()) return;
   if (slots > kSlotsMax) throw Error(RHUMB_OVER_LIMIT, "more than 2^31 slots");
   const uint64_t in_chunk = uint64_t{1} << kChunkShift;
-  const uint64_t wanted = std::min(kSlotsMax, std::max({slots, capacity() + capacity() / 2, kFirstRows}));
+  const uint64_t wanted =
+      std::min(kSlotsMax, std::max({slots, capacity() + capacity() / 2, kFirstRows}));
   for (uint64_t now = capacity(); now < wanted; now = capacity()) {
     const uint64_t index = now >> kChunkShift;
     const uint64_t rows = std::min(wanted - index * in_chunk, in_chunk);
     const uint64_t bytes = std::min(chunk_bytes_, rounded(rows * stride_, kPage));
     open_chunk(index, bytes);
-    capacity_.store(index * in_chunk + std::min(in_chunk, bytes / stride_), std::memory_order_relaxed);
+    capacity_.store(index * in_chunk + std::min(in_chunk, bytes / stride_),
+                    std::memory_order_relaxed);
   }
 }
 
@@ -77,8 +88,9 @@ void ChunkedArray::map(int fd, uint64_t offset, uint64_t slots) {
     const uint64_t index = now >> kChunkShift;
     const uint64_t rows = std::min(slots - now, in_chunk);
     const uint64_t bytes = rounded(rows * stride_, kPage);
-    const void* const at = ::mmap(chunk(index), bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd,
-                                  static_cast<off_t>(offset + index * chunk_bytes_));
+    const void* const at =
+        ::mmap(chunk(index), bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
+               fd, static_cast<off_t>(offset + index * chunk_bytes_));
     if (at == MAP_FAILED) throw Error(RHUMB_IO, "mmap of an index file", errno);
     capacity_.store(now + rows, std::memory_order_relaxed);
     mapped_bytes_ += rows * stride_;

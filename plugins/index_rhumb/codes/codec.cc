@@ -12,17 +12,20 @@
 namespace rhumb::coded {
 namespace {
 
-constexpr uint32_t kRounds = 3;       // of signs and Hadamard transforms; two leave traces of the axes
+// of signs and Hadamard transforms; two leave traces of the axes
+constexpr uint32_t kRounds = 3;
 constexpr double kReachSigmas = 4.0;  // of a rotated component, to either end of a code's range
 constexpr double kReachQuantile = 0.9995;  // of components that are not rotated
-// Rows more than kOutlierLengths times as long as nine rows in ten are left out of a sample. A row at kLongQuantile of what is left has its
-// components within kLongSigmas of their own deviation.
-constexpr double kOutlierLengths = 16, kOutlierQuantile = 0.9, kLongQuantile = 0.99, kLongSigmas = 2.7;
-// Of inner products, rows more than kLongLengths times as long as nine in ten are left to LongRows, but no more than one in kLongPart.
+// Rows more than kOutlierLengths times as long as nine rows in ten are left out of a sample. A row
+// at kLongQuantile of what is left has its components within kLongSigmas of their own deviation.
+constexpr double kOutlierLengths = 16, kOutlierQuantile = 0.9, kLongQuantile = 0.99,
+                 kLongSigmas = 2.7;
+// Of inner products, rows more than kLongLengths times as long as nine in ten are left to LongRows,
+// but no more than one in kLongPart.
 constexpr double kLongLengths = 3;
 constexpr size_t kLongPart = 32;
-constexpr double kReachMax = 1e38;         // its square is a double's
-constexpr float kClippedShare = 0.02f;     // of the components of a row whose code says little
+constexpr double kReachMax = 1e38;      // its square is a double's
+constexpr float kClippedShare = 0.02f;  // of the components of a row whose code says little
 
 uint64_t next_random(uint64_t& state) {  // SplitMix64
   uint64_t x = state += 0x9E3779B97F4A7C15u;
@@ -33,11 +36,14 @@ uint64_t next_random(uint64_t& state) {  // SplitMix64
 
 void to_floats(const void* row, uint32_t scalar, uint32_t dim, float* out) {
   switch (scalar) {
-    case RHUMB_F16: rhumb_f16_to_f32(static_cast<const uint16_t*>(row), out, dim); return;
+    case RHUMB_F16:
+      rhumb_f16_to_f32(static_cast<const uint16_t*>(row), out, dim);
+      return;
     case RHUMB_U8:
       for (uint32_t i = 0; i < dim; ++i) out[i] = static_cast<const uint8_t*>(row)[i];
       return;
-    default: std::memcpy(out, row, dim * sizeof(float));
+    default:
+      std::memcpy(out, row, dim * sizeof(float));
   }
 }
 
@@ -50,16 +56,19 @@ double square_of(const float* x, uint32_t n) {
 // Of at least one value; they change places.
 template <typename T>
 T quantile(std::vector<T>& values, double q) {
-  const auto at = values.begin() + static_cast<ptrdiff_t>(static_cast<double>(values.size() - 1) * q);
+  const auto at =
+      values.begin() + static_cast<ptrdiff_t>(static_cast<double>(values.size() - 1) * q);
   std::nth_element(values.begin(), at, values.end());
   return *at;
 }
 
-// The square of the length up to which rows are told apart by codes, or in a graph. rows: of which the sample is.
+// The square of the length up to which rows are told apart by codes, or in a graph. rows: of which
+// the sample is.
 double reach_square(std::vector<double>& squares, size_t rows) {
   const double most = kLongLengths * kLongLengths * quantile(squares, kOutlierQuantile);
   std::sort(squares.begin(), squares.end());
-  const size_t room = std::min(squares.size() / kLongPart, kLongRowsMax / 2 * squares.size() / std::max(rows, squares.size()));
+  const size_t room = std::min(squares.size() / kLongPart,
+                               kLongRowsMax / 2 * squares.size() / std::max(rows, squares.size()));
   size_t last = squares.size() - 1;
   while (last + 1 + room > squares.size() && last > 0 && squares[last] > most) --last;
   return squares[last];
@@ -68,12 +77,17 @@ double reach_square(std::vector<double>& squares, size_t rows) {
 }  // namespace
 
 Codec::Codec(const CodecParams& params, std::vector<float> centre, const Kernels& kernels)
-    : params_(params), centre_(std::move(centre)), nearest_(nearest_levels(params.levels)), kernels_(&kernels) {
-  const uint32_t used = is_bits() ? (params.dim + 7) / 8 : params.dim + (params.metric == RHUMB_DOT ? 1 : 0);
+    : params_(params),
+      centre_(std::move(centre)),
+      nearest_(nearest_levels(params.levels)),
+      kernels_(&kernels) {
+  const uint32_t used =
+      is_bits() ? (params.dim + 7) / 8 : params.dim + (params.metric == RHUMB_DOT ? 1 : 0);
   width_ = (used + kLineBytes - 1) / kLineBytes * kLineBytes;
   block_ = width_ & -width_;  // the largest power of two that divides it
   // Centroids' numbers may say less than one bit a component does: they are not put behind it.
-  const bool has_bits = params.one_bit != 0 && rotates() && !products() && !floats() && params.dim >= kBitsFromDim;
+  const bool has_bits =
+      params.one_bit != 0 && rotates() && !products() && !floats() && params.dim >= kBitsFromDim;
   bit_bytes_ = has_bits ? (width_ / 8 + kLineBytes - 1) / kLineBytes * kLineBytes : 0;
   centre_.resize(width_, 0.0f);
   if (!rotates()) return;
@@ -81,17 +95,21 @@ Codec::Codec(const CodecParams& params, std::vector<float> centre, const Kernels
   signs_.resize(uint64_t{kRounds} * width_);
   // The transforms' scale goes into the first round's signs.
   const auto scale = static_cast<float>(std::pow(block_, -0.5 * kRounds));
-  for (size_t i = 0; i < signs_.size(); ++i) signs_[i] = ((next_random(state) >> 63) != 0 ? -1.0f : 1.0f) * (i < width_ ? scale : 1.0f);
+  for (size_t i = 0; i < signs_.size(); ++i)
+    signs_[i] = ((next_random(state) >> 63) != 0 ? -1.0f : 1.0f) * (i < width_ ? scale : 1.0f);
 }
 
-Codec Codec::restore(const CodecParams& params, std::vector<float> centre, const Kernels& kernels, std::shared_ptr<const Product> product) {
+Codec Codec::restore(const CodecParams& params, std::vector<float> centre, const Kernels& kernels,
+                     std::shared_ptr<const Product> product) {
   Codec codec(params, std::move(centre), kernels);
   codec.product_ = std::move(product);
   return codec;
 }
 
-// Rows of a sample that have a say: finite, not zero where only the direction counts, and not many times longer than most.
-std::vector<uint32_t> Codec::sample_of(const rhumb_vectors_t& column, uint32_t metric, std::span<const uint32_t> slots) {
+// Rows of a sample that have a say: finite, not zero where only the direction counts, and not many
+// times longer than most.
+std::vector<uint32_t> Codec::sample_of(const rhumb_vectors_t& column, uint32_t metric,
+                                       std::span<const uint32_t> slots) {
   const size_t step = std::max<size_t>(1, slots.size() / kSampleRows);
   std::vector<uint32_t> kept;
   std::vector<double> squares;
@@ -114,7 +132,8 @@ std::vector<uint32_t> Codec::sample_of(const rhumb_vectors_t& column, uint32_t m
   return kept;
 }
 
-Codec Codec::train(const rhumb_vectors_t& column, CodecParams params, std::span<const uint32_t> slots, const Kernels& kernels, const Each& each) {
+Codec Codec::train(const rhumb_vectors_t& column, CodecParams params,
+                   std::span<const uint32_t> slots, const Kernels& kernels, const Each& each) {
   const uint32_t metric = params.metric;
   params.scale = 1.0f;
   Codec codec(params, {}, kernels);
@@ -127,30 +146,38 @@ Codec Codec::train(const rhumb_vectors_t& column, CodecParams params, std::span<
     to_floats(row_of(column, slot), column.scalar, column.dim, row.data());
     const double square = square_of(row.data(), column.dim);
     squares.push_back(square);
-    const double norm = metric == RHUMB_COSINE && column.scalar == RHUMB_U8 && square > 0 ? 1 / std::sqrt(square) : 1.0;
+    const double norm = metric == RHUMB_COSINE && column.scalar == RHUMB_U8 && square > 0
+                            ? 1 / std::sqrt(square)
+                            : 1.0;
     for (uint32_t d = 0; d < column.dim; ++d) sum[d] += row[d] * norm;
   }
-  if (metric == RHUMB_DOT && !squares.empty()) params.reach = static_cast<float>(std::min<double>(std::sqrt(reach_square(squares, slots.size())), kReachMax));
+  if (metric == RHUMB_DOT && !squares.empty())
+    params.reach = static_cast<float>(
+        std::min<double>(std::sqrt(reach_square(squares, slots.size())), kReachMax));
   if (codec.floats()) return Codec(params, {}, kernels);
   std::vector<float> centre(codec.width_, 0.0f);
-  for (uint32_t d = 0; d < column.dim && !sample.empty(); ++d) centre[d] = static_cast<float>(sum[d] / static_cast<double>(sample.size()));
+  for (uint32_t d = 0; d < column.dim && !sample.empty(); ++d)
+    centre[d] = static_cast<float>(sum[d] / static_cast<double>(sample.size()));
   codec = Codec(params, std::move(centre), kernels);
   params.scale = codec.step_for(column, sample);
   codec.params_.scale = params.scale;
-  if (!codec.nibbles() && !codec.products()) return Codec(params, std::move(codec.centre_), kernels);
+  if (!codec.nibbles() && !codec.products())
+    return Codec(params, std::move(codec.centre_), kernels);
   const std::vector<uint8_t> codes = codec.codes_of(column, sample);
   std::shared_ptr<const Product> product;
   if (codec.nibbles()) {
     params.levels = codec.train_levels(codes);
   } else {
     params.learned = static_cast<uint32_t>(codes.size() / codec.width_);
-    product = std::make_shared<const Product>(Product::train(codes.data(), params.learned, codec.width_, params.sub, params.seed, kernels, each));
+    product = std::make_shared<const Product>(Product::train(
+        codes.data(), params.learned, codec.width_, params.sub, params.seed, kernels, each));
   }
   return restore(params, std::move(codec.centre_), kernels, std::move(product));
 }
 
-// The step size: from the spread of rotated components, which are close to normal, or from the components as they are. Where rows differ in
-// length, the long ones set it: a code that is cut off is worse than a coarse one.
+// The step size: from the spread of rotated components, which are close to normal, or from the
+// components as they are. Where rows differ in length, the long ones set it: a code that is cut off
+// is worse than a coarse one.
 float Codec::step_for(const rhumb_vectors_t& column, std::span<const uint32_t> sample) const {
   std::vector<float> spread, row(width_);
   std::vector<double> row_squares;
@@ -162,14 +189,19 @@ float Codec::step_for(const rhumb_vectors_t& column, std::span<const uint32_t> s
     squares += square;
     row_squares.push_back(square);
     if (rotates()) continue;
-    for (uint32_t d = 0; d < column.dim; d += 1 + column.dim / 64) spread.push_back(std::abs(row[d]));
+    for (uint32_t d = 0; d < column.dim; d += 1 + column.dim / 64)
+      spread.push_back(std::abs(row[d]));
   }
   if (row_squares.empty()) return 1.0f;
   const double sigma = std::sqrt(squares / static_cast<double>(row_squares.size() * width_));
-  double half_range = std::max(kReachSigmas * sigma, kLongSigmas * std::sqrt(quantile(row_squares, kLongQuantile) / width_));
+  double half_range = std::max(
+      kReachSigmas * sigma, kLongSigmas * std::sqrt(quantile(row_squares, kLongQuantile) / width_));
   if (!spread.empty()) half_range = std::max<double>(quantile(spread, kReachQuantile), sigma);
-  constexpr double kStepMax = 1e37;  // rows of the smallest floats there are get codes that are all alike, and are found unfit
-  return half_range > 0 && std::isfinite(half_range) ? static_cast<float>(std::min(63.5 / half_range, kStepMax)) : 1.0f;
+  // rows of the smallest floats there are get codes that are all alike, and are found unfit
+  constexpr double kStepMax = 1e37;
+  return half_range > 0 && std::isfinite(half_range)
+             ? static_cast<float>(std::min(63.5 / half_range, kStepMax))
+             : 1.0f;
 }
 
 bool Codec::clips(const float* prepared) const noexcept {
@@ -177,16 +209,19 @@ bool Codec::clips(const float* prepared) const noexcept {
   const float most = 63.5f / params_.scale;
   uint32_t beyond = 0;
   for (uint32_t d = 0; d < width_; ++d) beyond += std::abs(prepared[d]) > most ? 1 : 0;
-  return static_cast<float>(beyond) > kClippedShare * static_cast<float>(rotates() ? width_ : params_.dim);
+  return static_cast<float>(beyond) >
+         kClippedShare * static_cast<float>(rotates() ? width_ : params_.dim);
 }
 
 uint32_t Codec::query_bytes() const noexcept {
   if (floats()) return sizeof(FloatQuery);
-  return products() ? width_ / params_.sub * kCentroids * uint32_t{sizeof(uint16_t)} + kTablePad : width_;
+  return products() ? width_ / params_.sub * kCentroids * uint32_t{sizeof(uint16_t)} + kTablePad
+                    : width_;
 }
 
 // The sample's 7-bit codes, one after the other.
-std::vector<uint8_t> Codec::codes_of(const rhumb_vectors_t& column, std::span<const uint32_t> sample) const {
+std::vector<uint8_t> Codec::codes_of(const rhumb_vectors_t& column,
+                                     std::span<const uint32_t> sample) const {
   std::vector<uint8_t> codes;
   codes.reserve(sample.size() * width_);
   std::vector<float> row(width_);
@@ -225,15 +260,19 @@ void Codec::encode_row(const float* prepared, uint8_t* out) const {
   }
   std::vector<uint8_t> code(width_);
   quantise(prepared, code.data());
-  if (nibbles()) pack(code.data(), width_, nearest_, out);
-  else product_->encode(code.data(), *kernels_, out);
+  if (nibbles())
+    pack(code.data(), width_, nearest_, out);
+  else
+    product_->encode(code.data(), *kernels_, out);
 }
 
 const uint8_t* Codec::whole(const uint8_t* code, std::vector<uint8_t>& room) const {
   if (!nibbles() && !products()) return code;
   room.resize(width_);
-  if (nibbles()) unpack(code, width_, params_.levels, room.data());
-  else product_->decode(code, room.data());
+  if (nibbles())
+    unpack(code, width_, params_.levels, room.data());
+  else
+    product_->decode(code, room.data());
   return room.data();
 }
 
@@ -261,7 +300,8 @@ void Codec::prepare(const void* row, float* out, bool query) const {
   }
   to_floats(row, params_.scalar, params_.dim, out);
   std::fill(out + params_.dim, out + width_, 0.0f);
-  if (params_.metric == RHUMB_COSINE && params_.scalar == RHUMB_U8) rhumb_normalise_f32(out, params_.dim);
+  if (params_.metric == RHUMB_COSINE && params_.scalar == RHUMB_U8)
+    rhumb_normalise_f32(out, params_.dim);
   if (params_.metric == RHUMB_DOT) {
     const double square = square_of(out, params_.dim), reach = params_.reach;
     // A query's length does not change which rows are closest: it is brought to the rows' scale.
@@ -278,8 +318,10 @@ void Codec::prepare(const void* row, float* out, bool query) const {
 
 void Codec::rotate(float* x) const {
   for (uint32_t round = 0; round < kRounds; ++round) {
-    // Between transforms of several blocks, halves are mixed: otherwise a block would never hear of the others.
-    kernels_->flip(x, signs_.data() + uint64_t{round} * width_, width_, round > 0 && block_ < width_ ? 1 : 0);
+    // Between transforms of several blocks, halves are mixed: otherwise a block would never hear of
+    // the others.
+    kernels_->flip(x, signs_.data() + uint64_t{round} * width_, width_,
+                   round > 0 && block_ < width_ ? 1 : 0);
     kernels_->hadamard(x, width_, block_);
   }
 }

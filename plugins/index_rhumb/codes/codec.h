@@ -1,11 +1,13 @@
-// From a column's rows to codes: 7 bits a component for every metric, kept as they are, cut to 4 or to
-// centroids' numbers, and one bit for wide vectors.
+// From a column's rows to codes: 7 bits a component for every metric, kept as they are, cut to 4 or
+// to centroids' numbers, and one bit for wide vectors.
 //
-// EUCLID, COSINE and DOT share one geometry, the squared euclidean distance of rotated, centred vectors: cosine on unit vectors is half of
-// it; inner products become distances by one component more, sqrt(M^2 - |x|^2) in rows and 0 in queries (Bachrach et al., RecSys 2014).
-// A random rotation (signs and Hadamard transforms, as RaBitQ's, arXiv 2405.12497) makes all components alike, so that one step size serves
-// them all and sign bits carry the direction. MANHATTAN keeps its axes: centred, one step size. HAMMING's rows are codes already: their bits,
-// padded with zeros.
+// EUCLID, COSINE and DOT share one geometry, the squared euclidean distance of rotated, centred
+// vectors: cosine on unit vectors is half of it; inner products become distances by one component
+// more, sqrt(M^2 - |x|^2) in rows and 0 in queries (Bachrach et al., RecSys 2014). A random
+// rotation (signs and Hadamard transforms, as RaBitQ's, arXiv 2405.12497) makes all components
+// alike, so that one step size serves them all and sign bits carry the direction. MANHATTAN keeps
+// its axes: centred, one step size. HAMMING's rows are codes already: their bits, padded with
+// zeros.
 #pragma once
 
 #include <cstdint>
@@ -22,68 +24,87 @@
 
 namespace rhumb::coded {
 
-inline constexpr uint32_t kBitsFromDim = 512;     // below, one bit a component finds too little
-inline constexpr uint32_t kSampleRows = 16'384;   // parameters are taken from so many rows at most
+inline constexpr uint32_t kBitsFromDim = 512;    // below, one bit a component finds too little
+inline constexpr uint32_t kSampleRows = 16'384;  // parameters are taken from so many rows at most
 
-// What a row is compared by; files name it by number. HAMMING's rows are their own codes, whatever is wanted. kFloats: the host's vectors
-// themselves, as they are; of a row only the square of its length is kept (floats.h).
+// What a row is compared by; files name it by number. HAMMING's rows are their own codes, whatever
+// is wanted. kFloats: the host's vectors themselves, as they are; of a row only the square of its
+// length is kept (floats.h).
 enum class Codes : uint32_t { kWhole = 0, kNibbles = 1, kProduct = 2, kFloats = 3 };
 
 // What a file keeps of a codec besides the centre.
 struct CodecParams {
   uint32_t metric = 0, scalar = 0, dim = 0;
   uint32_t seed = 0, one_bit = 0;  // one_bit: 1 if wide vectors get one-bit codes as well
-  float scale = 0;     // codes per unit; 0 = not trained
-  float reach = 0;     // M of DOT, else 0
+  float scale = 0;                 // codes per unit; 0 = not trained
+  float reach = 0;                 // M of DOT, else 0
   Codes codes = Codes::kWhole;
-  Levels levels{};     // of kNibbles
-  uint32_t sub = 0;    // components of a run, of kProduct
+  Levels levels{};       // of kNibbles
+  uint32_t sub = 0;      // components of a run, of kProduct
   uint32_t learned = 0;  // rows that the parameters were taken from
 };
 
 // Immutable once trained or restored; then any thread.
 class Codec {
  public:
-  // Takes centre, step size and reach from rows of the column, up to kSampleRows of `slots`, evenly spread. At least one slot. Rows that are
-  // many times longer than nearly all others have no say: one of them must not blur the codes of the rest. params: what is given, of a
-  // column of that scalar type and dimension. each: for what takes long.
-  static Codec train(const rhumb_vectors_t& column, CodecParams params, std::span<const uint32_t> slots, const Kernels& kernels,
+  // Takes centre, step size and reach from rows of the column, up to kSampleRows of `slots`, evenly
+  // spread. At least one slot. Rows that are many times longer than nearly all others have no say:
+  // one of them must not blur the codes of the rest. params: what is given, of a column of that
+  // scalar type and dimension. each: for what takes long.
+  static Codec train(const rhumb_vectors_t& column, CodecParams params,
+                     std::span<const uint32_t> slots, const Kernels& kernels,
                      const Each& each = one_by_one);
   // product: of kProduct, and may be missing until vectors are encoded.
-  static Codec restore(const CodecParams& params, std::vector<float> centre, const Kernels& kernels, std::shared_ptr<const Product> product = nullptr);
+  static Codec restore(const CodecParams& params, std::vector<float> centre, const Kernels& kernels,
+                       std::shared_ptr<const Product> product = nullptr);
 
   const CodecParams& params() const noexcept { return params_; }
   const std::vector<float>& centre() const noexcept { return centre_; }
-  // Components of a prepared vector: dim, one more for DOT, rounded up to whole lines of codes. Bytes of a 7-bit code, of HAMMING's bits.
+  // Components of a prepared vector: dim, one more for DOT, rounded up to whole lines of codes.
+  // Bytes of a 7-bit code, of HAMMING's bits.
   uint32_t width() const noexcept { return width_; }
   bool nibbles() const noexcept { return params_.codes == Codes::kNibbles && !is_bits(); }
   bool products() const noexcept { return params_.codes == Codes::kProduct && !is_bits(); }
   bool floats() const noexcept { return params_.codes == Codes::kFloats && !is_bits(); }
   const std::shared_ptr<const Product>& product() const noexcept { return product_; }
-  // Bytes of a row's code, and of a query. Of kFloats: of the square of a row's length, and of a FloatQuery.
+  // Bytes of a row's code, and of a query. Of kFloats: of the square of a row's length, and of a
+  // FloatQuery.
   uint32_t code_bytes() const noexcept {
-    return floats() ? uint32_t{sizeof(float)} : nibbles() ? width_ / 2 : products() ? width_ / params_.sub : width_;
+    return floats()     ? uint32_t{sizeof(float)}
+           : nibbles()  ? width_ / 2
+           : products() ? width_ / params_.sub
+                        : width_;
   }
   uint32_t query_bytes() const noexcept;
   // Bytes that a comparison reads of a row.
-  uint32_t compared_bytes() const noexcept { return floats() ? static_cast<uint32_t>(rhumb_vector_bytes(params_.scalar, params_.dim)) : width_; }
+  uint32_t compared_bytes() const noexcept {
+    return floats() ? static_cast<uint32_t>(rhumb_vector_bytes(params_.scalar, params_.dim))
+                    : width_;
+  }
   // Bytes of a one-bit code's bits, whole lines; 0 = the column has none.
   uint32_t bit_bytes() const noexcept { return bit_bytes_; }
-  uint32_t bit_stride() const noexcept { return bit_bytes_ == 0 ? 0 : (bit_bytes_ + sizeof(BitTail) + kLineBytes - 1) / kLineBytes * kLineBytes; }
+  uint32_t bit_stride() const noexcept {
+    return bit_bytes_ == 0
+               ? 0
+               : (bit_bytes_ + sizeof(BitTail) + kLineBytes - 1) / kLineBytes * kLineBytes;
+  }
   bool rotates() const noexcept { return params_.metric != RHUMB_MANHATTAN && !is_bits(); }
   bool is_bits() const noexcept { return params_.metric == RHUMB_HAMMING; }
-  // Squared (absolute, for MANHATTAN) distance of prepared vectors in units of codes, to distances of rhumb/index.h up to an offset that
-  // is the same for all rows: used to compare and to calibrate, not to answer.
+  // Squared (absolute, for MANHATTAN) distance of prepared vectors in units of codes, to distances
+  // of rhumb/index.h up to an offset that is the same for all rows: used to compare and to
+  // calibrate, not to answer.
   float unit() const noexcept;
 
-  // out: width() floats, to be encoded. HAMMING's are no floats but the bits, in the first width() bytes.
+  // out: width() floats, to be encoded. HAMMING's are no floats but the bits, in the first width()
+  // bytes.
   void prepare_row(const void* row, float* out) const { prepare(row, out, false); }
   void prepare_query(const void* query, float* out) const { prepare(query, out, true); }
   // out: code_bytes() bytes, kept by slot.
   void encode_row(const float* prepared, uint8_t* out) const;
   // out: query_bytes() bytes, aligned to two, to be compared with rows' codes.
   void encode_query(const float* prepared, uint8_t* out) const;
-  // The 7-bit code that a row's stands for: itself, or what it is unpacked to in `room`, width() bytes.
+  // The 7-bit code that a row's stands for: itself, or what it is unpacked to in `room`, width()
+  // bytes.
   const uint8_t* whole(const uint8_t* code, std::vector<uint8_t>& room) const;
   // The same as a query.
   const uint8_t* row_as_query(const uint8_t* code, std::vector<uint8_t>& room) const;
@@ -99,14 +120,18 @@ class Codec {
   }
   Codec(const CodecParams& params, std::vector<float> centre, const Kernels& kernels);
   void quantise(const float* prepared, uint8_t* out) const {
-    if (is_bits()) std::memcpy(out, prepared, width_);
-    else kernels_->quantise(prepared, width_, params_.scale, out);
+    if (is_bits())
+      std::memcpy(out, prepared, width_);
+    else
+      kernels_->quantise(prepared, width_, params_.scale, out);
   }
   void prepare(const void* row, float* out, bool query) const;
   void rotate(float* x) const;
-  static std::vector<uint32_t> sample_of(const rhumb_vectors_t& column, uint32_t metric, std::span<const uint32_t> slots);
+  static std::vector<uint32_t> sample_of(const rhumb_vectors_t& column, uint32_t metric,
+                                         std::span<const uint32_t> slots);
   float step_for(const rhumb_vectors_t& column, std::span<const uint32_t> sample) const;
-  std::vector<uint8_t> codes_of(const rhumb_vectors_t& column, std::span<const uint32_t> sample) const;
+  std::vector<uint8_t> codes_of(const rhumb_vectors_t& column,
+                                std::span<const uint32_t> sample) const;
   Levels train_levels(const std::vector<uint8_t>& codes) const;
 
   CodecParams params_;

@@ -27,13 +27,15 @@ uint32_t bits_in_order(float value) {
 // |x - z|^2 in the space with one component more; product: -<x, z>.
 float row_distance(const FloatQuery& q, float square, float product) {
   const double reach = double{q.reach} * q.reach;
-  const double beyond = std::sqrt(std::max(0.0, reach - q.square)) - std::sqrt(std::max(0.0, reach - square));
+  const double beyond =
+      std::sqrt(std::max(0.0, reach - q.square)) - std::sqrt(std::max(0.0, reach - square));
   return static_cast<float>(double{q.square} + square + 2.0 * product + beyond * beyond);
 }
 
 }  // namespace
 
-void compare_floats(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+void compare_floats(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n,
+                    uint32_t* out) {
   const auto& q = *static_cast<const FloatQuery*>(query);
   std::array<float, kAtOnce> distances;
   for (uint32_t first = 0; first < n; first += kAtOnce) {

@@ -26,7 +26,8 @@ bool has_popcnt512() { return __builtin_cpu_supports("avx512vpopcntdq"); }
 bool has_dotprod() { return (::getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0; }
 #endif
 
-constexpr Form kForms[] = {  // best first
+constexpr Form kForms[] = {
+// best first
 #if defined(RHUMB_KERNELS_X86)
     {"avx512", &kAvx512PopcntKernels, has_popcnt512},
     {"avx512", &kAvx512Kernels, always},

@@ -1,8 +1,10 @@
-// The kernels, written once over an instruction set `Isa` and compiled in one translation unit for each. As in the SDK's kernels: internal
-// linkage and no standard C++ header, so that the linker cannot merge a function with one that older machines cannot run.
+// The kernels, written once over an instruction set `Isa` and compiled in one translation unit for
+// each. As in the SDK's kernels: internal linkage and no standard C++ header, so that the linker
+// cannot merge a function with one that older machines cannot run.
 //
-// Isa offers: kRows (how many rows are scored side by side), squared<R>, absolute<R>, squared4<R>, absolute4<R>, differing<R>, matches<R> over
-// blocks of rows, and may hide the loops below by better ones.
+// Isa offers: kRows (how many rows are scored side by side), squared<R>, absolute<R>, squared4<R>,
+// absolute4<R>, differing<R>, matches<R> over blocks of rows, and may hide the loops below by
+// better ones.
 #pragma once
 
 #include <stdint.h>
@@ -14,16 +16,18 @@ namespace rhumb::coded {
 namespace {
 
 constexpr float kPlaneLevels = (1u << kQueryPlanes) - 1;
-constexpr uint32_t kAheadRows = 8;         // rows fetched before the one that is scored
-constexpr uint32_t kFetchLinesMax = 16;    // of a row; the hardware's prefetcher goes on from there
+constexpr uint32_t kAheadRows = 8;       // rows fetched before the one that is scored
+constexpr uint32_t kFetchLinesMax = 16;  // of a row; the hardware's prefetcher goes on from there
 
 inline void fetch(const char* row, uint32_t lines) {
   for (uint32_t i = 0; i < lines; ++i) __builtin_prefetch(row + i * kLineBytes);
 }
 
-// Calls block(rows, i, r) for runs of r = R rows and the rest one by one, having fetched what comes next.
+// Calls block(rows, i, r) for runs of r = R rows and the rest one by one, having fetched what comes
+// next.
 template <int R, typename Block>
-inline void each_block(const CodeTable& table, const uint32_t* ids, uint32_t n, uint32_t bytes, Block block) {
+inline void each_block(const CodeTable& table, const uint32_t* ids, uint32_t n, uint32_t bytes,
+                       Block block) {
   const uint32_t row_lines = (bytes + kLineBytes - 1) / kLineBytes;
   const uint32_t lines = row_lines < kFetchLinesMax ? row_lines : kFetchLinesMax;
   uint32_t fetched = 0, i = 0;
@@ -43,7 +47,8 @@ inline void each_block(const CodeTable& table, const uint32_t* ids, uint32_t n, 
 
 template <typename Isa>
 struct Generic {
-  static uint32_t unvisited(const uint32_t* row, uint32_t n, uint32_t flip, uint32_t bound, uint32_t* visited, uint32_t* out) {
+  static uint32_t unvisited(const uint32_t* row, uint32_t n, uint32_t flip, uint32_t bound,
+                            uint32_t* visited, uint32_t* out) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < n; ++i) {
       const uint32_t id = __atomic_load_n(row + i, __ATOMIC_ACQUIRE) ^ flip;
@@ -56,39 +61,46 @@ struct Generic {
     }
     return kept;
   }
-  static void squared(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+  static void squared(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n,
+                      uint32_t* out) {
     const auto* q = static_cast<const uint8_t*>(query);
     const uint32_t bytes = table->bytes;
     each_block<Isa::kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) {
       Isa::template squared_block<R>(q, rows, bytes, out + i);
     });
   }
-  static void absolute(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+  static void absolute(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n,
+                       uint32_t* out) {
     const auto* q = static_cast<const uint8_t*>(query);
     const uint32_t bytes = table->bytes;
     each_block<Isa::kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) {
       Isa::template absolute_block<R>(q, rows, bytes, out + i);
     });
   }
-  static void squared4(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+  static void squared4(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n,
+                       uint32_t* out) {
     const auto* q = static_cast<const uint8_t*>(query);
     const uint32_t bytes = table->bytes;
     each_block<Isa::kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) {
       Isa::template squared4_block<R>(q, table->levels, rows, bytes, out + i);
     });
   }
-  static void absolute4(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+  static void absolute4(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n,
+                        uint32_t* out) {
     const auto* q = static_cast<const uint8_t*>(query);
     const uint32_t bytes = table->bytes;
     each_block<Isa::kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) {
       Isa::template absolute4_block<R>(q, table->levels, rows, bytes, out + i);
     });
   }
-  static void looked_up(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+  static void looked_up(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n,
+                        uint32_t* out) {
     const auto* q = static_cast<const uint16_t*>(query);
     const uint32_t bytes = table->bytes;
     each_block<Isa::kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) {
-      for (int r = 0; r < R; ++r) out[i + static_cast<uint32_t>(r)] = Isa::lookup(q, reinterpret_cast<const uint8_t*>(rows[r]), bytes);
+      for (int r = 0; r < R; ++r)
+        out[i + static_cast<uint32_t>(r)] =
+            Isa::lookup(q, reinterpret_cast<const uint8_t*>(rows[r]), bytes);
     });
   }
   static uint32_t lookup(const uint16_t* q, const uint8_t* row, uint32_t bytes) {
@@ -101,43 +113,62 @@ struct Generic {
   }
   // Adds the distances between kTogether components of the query and those of all centroids.
   template <uint32_t kTogether, typename Distance>
-  static void add_centroids(const uint8_t* code, const uint8_t* book, uint32_t* sums, Distance distance) {
+  static void add_centroids(const uint8_t* code, const uint8_t* book, uint32_t* sums,
+                            Distance distance) {
     for (uint32_t c = 0; c < kCentroids; ++c) {
-      for (uint32_t d = 0; d < kTogether; ++d) sums[c] += distance(int32_t{code[d]}, int32_t{book[c * kTogether + d]});
+      for (uint32_t d = 0; d < kTogether; ++d)
+        sums[c] += distance(int32_t{code[d]}, int32_t{book[c * kTogether + d]});
     }
   }
   template <typename Distance>
-  static void each_centroid(const uint8_t* code, const uint8_t* book, uint32_t width, uint32_t sub, uint16_t* out, Distance distance) {
+  static void each_centroid(const uint8_t* code, const uint8_t* book, uint32_t width, uint32_t sub,
+                            uint16_t* out, Distance distance) {
     uint32_t sums[kCentroids];
-    for (uint32_t first = 0; first < width; first += sub, code += sub, book += sub * kCentroids, out += kCentroids) {
+    for (uint32_t first = 0; first < width;
+         first += sub, code += sub, book += sub * kCentroids, out += kCentroids) {
       for (uint32_t c = 0; c < kCentroids; ++c) sums[c] = 0;
-      if (sub == 1) add_centroids<1>(code, book, sums, distance);
-      else if (sub == 2) add_centroids<2>(code, book, sums, distance);
-      else for (uint32_t d = 0; d < sub; d += 4) add_centroids<4>(code + d, book + d * kCentroids, sums, distance);
-      for (uint32_t c = 0; c < kCentroids; ++c) out[c] = static_cast<uint16_t>(sums[c] < 0xFFFF ? sums[c] : 0xFFFF);
+      if (sub == 1)
+        add_centroids<1>(code, book, sums, distance);
+      else if (sub == 2)
+        add_centroids<2>(code, book, sums, distance);
+      else
+        for (uint32_t d = 0; d < sub; d += 4)
+          add_centroids<4>(code + d, book + d * kCentroids, sums, distance);
+      for (uint32_t c = 0; c < kCentroids; ++c)
+        out[c] = static_cast<uint16_t>(sums[c] < 0xFFFF ? sums[c] : 0xFFFF);
     }
   }
-  static void squared_to(const uint8_t* code, const uint8_t* book, uint32_t width, uint32_t sub, uint16_t* out) {
-    each_centroid(code, book, width, sub, out, [](int32_t a, int32_t b) { return static_cast<uint32_t>((a - b) * (a - b)); });
+  static void squared_to(const uint8_t* code, const uint8_t* book, uint32_t width, uint32_t sub,
+                         uint16_t* out) {
+    each_centroid(code, book, width, sub, out,
+                  [](int32_t a, int32_t b) { return static_cast<uint32_t>((a - b) * (a - b)); });
   }
-  static void absolute_to(const uint8_t* code, const uint8_t* book, uint32_t width, uint32_t sub, uint16_t* out) {
-    each_centroid(code, book, width, sub, out, [](int32_t a, int32_t b) { return static_cast<uint32_t>(a < b ? b - a : a - b); });
+  static void absolute_to(const uint8_t* code, const uint8_t* book, uint32_t width, uint32_t sub,
+                          uint16_t* out) {
+    each_centroid(code, book, width, sub, out, [](int32_t a, int32_t b) {
+      return static_cast<uint32_t>(a < b ? b - a : a - b);
+    });
   }
-  static void differing(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+  static void differing(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n,
+                        uint32_t* out) {
     const auto* q = static_cast<const char*>(query);
     const uint32_t bytes = table->bytes;
     each_block<Isa::kRows>(*table, ids, n, bytes, [&]<int R>(const char* const* rows, uint32_t i) {
       Isa::template differing_block<R>(q, rows, bytes, out + i);
     });
   }
-  static void bits(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out) {
+  static void bits(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n,
+                   uint32_t* out) {
     const auto& q = *static_cast<const BitQuery*>(query);
     const uint32_t bytes = table->bytes;
-    each_block<Isa::kRows>(*table, ids, n, bytes + static_cast<uint32_t>(sizeof(BitTail)), [&]<int R>(const char* const* rows, uint32_t i) {
-      uint32_t matches[R];
-      Isa::template matches_block<R>(q.planes, rows, bytes, matches);
-      for (int r = 0; r < R; ++r) out[i + static_cast<uint32_t>(r)] = estimate(q, rows[r] + bytes, matches[r]);
-    });
+    each_block<Isa::kRows>(*table, ids, n, bytes + static_cast<uint32_t>(sizeof(BitTail)),
+                           [&]<int R>(const char* const* rows, uint32_t i) {
+                             uint32_t matches[R];
+                             Isa::template matches_block<R>(q.planes, rows, bytes, matches);
+                             for (int r = 0; r < R; ++r)
+                               out[i + static_cast<uint32_t>(r)] =
+                                   estimate(q, rows[r] + bytes, matches[r]);
+                           });
   }
   // matches = sum over planes of 2^p times the bits that plane and code share.
   static uint32_t estimate(const BitQuery& q, const char* tail_at, uint32_t matches) {
@@ -171,7 +202,8 @@ struct Generic {
     }
     const uint32_t half = n / 2;
     for (uint32_t i = 0; i < half; ++i) {
-      const float low = x[i] * signs[i] * kHalfRoot, high = x[i + half] * signs[i + half] * kHalfRoot;
+      const float low = x[i] * signs[i] * kHalfRoot,
+                  high = x[i + half] * signs[i + half] * kHalfRoot;
       x[i] = low + high;
       x[i + half] = low - high;
     }
@@ -193,9 +225,11 @@ struct Generic {
         sum += level;
         for (uint32_t p = 0; p < kQueryPlanes; ++p) words[p] |= uint64_t{level >> p & 1} << j;
       }
-      for (uint32_t p = 0; p < kQueryPlanes; ++p) memcpy(planes + p * bytes + i / 8, &words[p], sizeof words[p]);
+      for (uint32_t p = 0; p < kQueryPlanes; ++p)
+        memcpy(planes + p * bytes + i / 8, &words[p], sizeof words[p]);
     }
-    *out = {planes, square, low, step, step * static_cast<float>(sum) + low * static_cast<float>(n)};
+    *out = {planes, square, low, step,
+            step * static_cast<float>(sum) + low * static_cast<float>(n)};
   }
   static void signs(const float* x, uint32_t n, char* out, BitTail* tail) {
     float square = 0, absolute = 0;
@@ -224,8 +258,10 @@ struct Generic {
 
 template <typename Isa>
 constexpr Kernels make_kernels(const char* name) {
-  return {name,            Isa::unvisited,  Isa::squared,   Isa::absolute, Isa::squared4, Isa::absolute4, Isa::looked_up, Isa::squared_to,
-          Isa::absolute_to, Isa::differing, Isa::bits,      Isa::hadamard, Isa::flip,     Isa::planes,    Isa::signs,     Isa::quantise};
+  return {name,           Isa::unvisited, Isa::squared,    Isa::absolute,    Isa::squared4,
+          Isa::absolute4, Isa::looked_up, Isa::squared_to, Isa::absolute_to, Isa::differing,
+          Isa::bits,      Isa::hadamard,  Isa::flip,       Isa::planes,      Isa::signs,
+          Isa::quantise};
 }
 
 }  // namespace

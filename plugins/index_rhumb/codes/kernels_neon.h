@@ -1,4 +1,5 @@
-// 64-bit ARM. Compiled once for every such machine and once with the dot products of ARMv8.2: kernels_neon.cc, kernels_neon_dot.cc.
+// 64-bit ARM. Compiled once for every such machine and once with the dot products of ARMv8.2:
+// kernels_neon.cc, kernels_neon_dot.cc.
 #pragma once
 
 #include <arm_neon.h>
@@ -29,7 +30,8 @@ struct Neon : Generic<Neon> {
   }
   // out[r] = what `add` makes of the differences between the query and row r.
   template <int R, typename Add>
-  static void differences(const uint8_t* q, const char* const* rows, uint32_t bytes, uint32_t* out, Add add) {
+  static void differences(const uint8_t* q, const char* const* rows, uint32_t bytes, uint32_t* out,
+                          Add add) {
     uint32x4_t sum[R];
     for (int r = 0; r < R; ++r) sum[r] = vdupq_n_u32(0);
     for (uint32_t i = 0; i < bytes; i += 16) {
@@ -39,21 +41,27 @@ struct Neon : Generic<Neon> {
     for (int r = 0; r < R; ++r) out[r] = vaddvq_u32(sum[r]);
   }
   template <int R>
-  static void squared_block(const uint8_t* q, const char* const* rows, uint32_t bytes, uint32_t* out) {
-    differences<R>(q, rows, bytes, out, [](uint32x4_t sum, uint8x16_t d) { return add_squares(sum, d); });
+  static void squared_block(const uint8_t* q, const char* const* rows, uint32_t bytes,
+                            uint32_t* out) {
+    differences<R>(q, rows, bytes, out,
+                   [](uint32x4_t sum, uint8x16_t d) { return add_squares(sum, d); });
   }
   template <int R>
-  static void absolute_block(const uint8_t* q, const char* const* rows, uint32_t bytes, uint32_t* out) {
-    differences<R>(q, rows, bytes, out, [](uint32x4_t sum, uint8x16_t d) { return add_bytes(sum, d); });
+  static void absolute_block(const uint8_t* q, const char* const* rows, uint32_t bytes,
+                             uint32_t* out) {
+    differences<R>(q, rows, bytes, out,
+                   [](uint32x4_t sum, uint8x16_t d) { return add_bytes(sum, d); });
   }
   // The same against 4-bit codes.
   template <int R, typename Add>
-  static void differences4(const uint8_t* q, const uint8_t* levels, const char* const* rows, uint32_t bytes, uint32_t* out, Add add) {
+  static void differences4(const uint8_t* q, const uint8_t* levels, const char* const* rows,
+                           uint32_t bytes, uint32_t* out, Add add) {
     const uint8x16_t lut = load(levels);
     uint32x4_t sum[R];
     for (int r = 0; r < R; ++r) sum[r] = vdupq_n_u32(0);
     for (uint32_t i = 0; i < bytes; i += 16) {
-      const uint8_t* const at = q + 2 * i - i % kNibbleGroup;  // of the low nibbles; the high ones are 32 further on
+      // of the low nibbles; the high ones are 32 further on
+      const uint8_t* const at = q + 2 * i - i % kNibbleGroup;
       const uint8x16_t a = load(at), b = load(at + kNibbleGroup);
       for (int r = 0; r < R; ++r) {
         const uint8x16_t two = load(rows[r] + i);
@@ -64,25 +72,32 @@ struct Neon : Generic<Neon> {
     for (int r = 0; r < R; ++r) out[r] = vaddvq_u32(sum[r]);
   }
   template <int R>
-  static void squared4_block(const uint8_t* q, const uint8_t* levels, const char* const* rows, uint32_t bytes, uint32_t* out) {
-    differences4<R>(q, levels, rows, bytes, out, [](uint32x4_t sum, uint8x16_t d) { return add_squares(sum, d); });
+  static void squared4_block(const uint8_t* q, const uint8_t* levels, const char* const* rows,
+                             uint32_t bytes, uint32_t* out) {
+    differences4<R>(q, levels, rows, bytes, out,
+                    [](uint32x4_t sum, uint8x16_t d) { return add_squares(sum, d); });
   }
   template <int R>
-  static void absolute4_block(const uint8_t* q, const uint8_t* levels, const char* const* rows, uint32_t bytes, uint32_t* out) {
-    differences4<R>(q, levels, rows, bytes, out, [](uint32x4_t sum, uint8x16_t d) { return add_bytes(sum, d); });
+  static void absolute4_block(const uint8_t* q, const uint8_t* levels, const char* const* rows,
+                              uint32_t bytes, uint32_t* out) {
+    differences4<R>(q, levels, rows, bytes, out,
+                    [](uint32x4_t sum, uint8x16_t d) { return add_bytes(sum, d); });
   }
   template <int R>
-  static void differing_block(const char* q, const char* const* rows, uint32_t bytes, uint32_t* out) {
+  static void differing_block(const char* q, const char* const* rows, uint32_t bytes,
+                              uint32_t* out) {
     uint32x4_t sum[R];
     for (int r = 0; r < R; ++r) sum[r] = vdupq_n_u32(0);
     for (uint32_t i = 0; i < bytes; i += 16) {
       const uint8x16_t a = load(q + i);
-      for (int r = 0; r < R; ++r) sum[r] = add_bytes(sum[r], vcntq_u8(veorq_u8(a, load(rows[r] + i))));
+      for (int r = 0; r < R; ++r)
+        sum[r] = add_bytes(sum[r], vcntq_u8(veorq_u8(a, load(rows[r] + i))));
     }
     for (int r = 0; r < R; ++r) out[r] = vaddvq_u32(sum[r]);
   }
   template <int R>
-  static void matches_block(const char* planes, const char* const* rows, uint32_t bytes, uint32_t* out) {
+  static void matches_block(const char* planes, const char* const* rows, uint32_t bytes,
+                            uint32_t* out) {
     uint32x4_t sum[R][kQueryPlanes];
     for (int r = 0; r < R; ++r) {
       for (uint32_t p = 0; p < kQueryPlanes; ++p) sum[r][p] = vdupq_n_u32(0);
@@ -92,7 +107,8 @@ struct Neon : Generic<Neon> {
       for (uint32_t p = 0; p < kQueryPlanes; ++p) plane[p] = load(planes + p * bytes + i);
       for (int r = 0; r < R; ++r) {
         const uint8x16_t row = load(rows[r] + i);
-        for (uint32_t p = 0; p < kQueryPlanes; ++p) sum[r][p] = add_bytes(sum[r][p], vcntq_u8(vandq_u8(row, plane[p])));
+        for (uint32_t p = 0; p < kQueryPlanes; ++p)
+          sum[r][p] = add_bytes(sum[r][p], vcntq_u8(vandq_u8(row, plane[p])));
       }
     }
     for (int r = 0; r < R; ++r) {
@@ -103,7 +119,8 @@ struct Neon : Generic<Neon> {
   static void hadamard(float* x, uint32_t n, uint32_t block) {
     const float32x4_t odd = {1, -1, 1, -1}, upper = {1, 1, -1, -1};
     for (float* b = x; b < x + n; b += block) {
-      for (uint32_t i = 0; i < block; i += 4) {  // the two stages inside a register: a product by one or minus one is exact
+      // the two stages inside a register: a product by one or minus one is exact
+      for (uint32_t i = 0; i < block; i += 4) {
         float32x4_t v = vld1q_f32(b + i);
         v = vfmaq_f32(vrev64q_f32(v), v, odd);
         v = vfmaq_f32(vextq_f32(v, v, 2), v, upper);

@@ -35,7 +35,8 @@ class Sums {
 
 }  // namespace
 
-// The best way to cut the codes into runs: by the best ways to cut what lies below a run's beginning.
+// The best way to cut the codes into runs: by the best ways to cut what lies below a run's
+// beginning.
 Levels best_levels(const Histogram& codes) {
   const Sums sums(codes);
   if (!(sums.all() > 0)) {
@@ -70,7 +71,9 @@ Levels best_levels(const Histogram& codes) {
 std::array<uint8_t, kCodes> nearest_levels(const Levels& levels) {
   std::array<uint8_t, kCodes> nearest{};
   for (uint32_t c = 0; c < kCodes; ++c) {
-    const auto apart = [&](uint32_t level) { return levels[level] > c ? levels[level] - c : c - levels[level]; };
+    const auto apart = [&](uint32_t level) {
+      return levels[level] > c ? levels[level] - c : c - levels[level];
+    };
     for (uint32_t level = 1; level < kLevels4; ++level) {
       if (apart(level) < apart(nearest[c])) nearest[c] = static_cast<uint8_t>(level);
     }
@@ -78,10 +81,12 @@ std::array<uint8_t, kCodes> nearest_levels(const Levels& levels) {
   return nearest;
 }
 
-void pack(const uint8_t* codes, uint32_t n, const std::array<uint8_t, kCodes>& nearest, uint8_t* out) {
+void pack(const uint8_t* codes, uint32_t n, const std::array<uint8_t, kCodes>& nearest,
+          uint8_t* out) {
   for (uint32_t i = 0; i < n; i += 2 * kNibbleGroup) {
     for (uint32_t j = 0; j < kNibbleGroup; ++j) {
-      *out++ = static_cast<uint8_t>(nearest[codes[i + j]] | nearest[codes[i + kNibbleGroup + j]] << 4);
+      *out++ =
+          static_cast<uint8_t>(nearest[codes[i + j]] | nearest[codes[i + kNibbleGroup + j]] << 4);
     }
   }
 }

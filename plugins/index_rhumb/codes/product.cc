@@ -13,7 +13,8 @@ constexpr int kRounds = 8;  // of Lloyd's iteration; more gain less than a hundr
 using Distances = std::array<uint16_t, kCentroids>;
 
 uint32_t nearest_of(const uint16_t* distances) {
-  constexpr uint32_t kBlock = 32;  // looked through at once: plain loops over many that compilers make vectors of
+  // looked through at once: plain loops over many that compilers make vectors of
+  constexpr uint32_t kBlock = 32;
   uint16_t least = distances[0];
   for (uint32_t c = 1; c < kCentroids; ++c) least = std::min(least, distances[c]);
   uint32_t at = 0;
@@ -25,11 +26,19 @@ uint32_t nearest_of(const uint16_t* distances) {
   return at;
 }
 
-// The k-means of one run of components. Centroids are rounded to codes after each round, as they will be used.
+// The k-means of one run of components. Centroids are rounded to codes after each round, as they
+// will be used.
 class Run {
  public:
-  Run(const uint8_t* codes, uint64_t rows, uint32_t width, uint32_t first, uint32_t sub, uint8_t* book, uint64_t seed, const Kernels& kernels)
-      : codes_(codes + first), rows_(rows), width_(width), sub_(sub), book_(book), state_(seed ^ first), kernels_(kernels) {}
+  Run(const uint8_t* codes, uint64_t rows, uint32_t width, uint32_t first, uint32_t sub,
+      uint8_t* book, uint64_t seed, const Kernels& kernels)
+      : codes_(codes + first),
+        rows_(rows),
+        width_(width),
+        sub_(sub),
+        book_(book),
+        state_(seed ^ first),
+        kernels_(kernels) {}
 
   void learn() {
     for (uint32_t c = 0; c < kCentroids; ++c) set_to_row(c);
@@ -38,7 +47,9 @@ class Run {
 
  private:
   const uint8_t* row(uint64_t i) const { return codes_ + i * width_; }
-  void set(uint32_t centroid, uint32_t component, uint32_t code) { book_[book_offset(centroid, component, sub_)] = static_cast<uint8_t>(code); }
+  void set(uint32_t centroid, uint32_t component, uint32_t code) {
+    book_[book_offset(centroid, component, sub_)] = static_cast<uint8_t>(code);
+  }
   void set_to_row(uint32_t centroid) {
     const uint8_t* const from = row(next_random() % rows_);
     for (uint32_t d = 0; d < sub_; ++d) set(centroid, d, from[d]);
@@ -54,8 +65,11 @@ class Run {
       for (uint32_t d = 0; d < sub_; ++d) sums[nearest * sub_ + d] += from[d];
     }
     for (uint32_t c = 0; c < kCentroids; ++c) {
-      if (counts[c] == 0) set_to_row(c);
-      else for (uint32_t d = 0; d < sub_; ++d) set(c, d, (sums[c * sub_ + d] + counts[c] / 2) / counts[c]);
+      if (counts[c] == 0)
+        set_to_row(c);
+      else
+        for (uint32_t d = 0; d < sub_; ++d)
+          set(c, d, (sums[c * sub_ + d] + counts[c] / 2) / counts[c]);
     }
   }
   uint64_t next_random() {  // SplitMix64
@@ -75,12 +89,14 @@ class Run {
 
 }  // namespace
 
-Product Product::train(const uint8_t* codes, uint64_t rows, uint32_t width, uint32_t sub, uint64_t seed, const Kernels& kernels, const Each& each) {
+Product Product::train(const uint8_t* codes, uint64_t rows, uint32_t width, uint32_t sub,
+                       uint64_t seed, const Kernels& kernels, const Each& each) {
   std::vector<uint8_t> book(book_bytes(width), static_cast<uint8_t>(kCodeMax / 2 + 1));
   if (rows > 0) {
     each(width / sub, [&](uint64_t run) {
       const auto first = static_cast<uint32_t>(run) * sub;
-      Run(codes, rows, width, first, sub, book.data() + uint64_t{first} * kCentroids, seed, kernels).learn();
+      Run(codes, rows, width, first, sub, book.data() + uint64_t{first} * kCentroids, seed, kernels)
+          .learn();
     });
   }
   return Product(std::move(book), width, sub);
@@ -89,7 +105,8 @@ Product Product::train(const uint8_t* codes, uint64_t rows, uint32_t width, uint
 void Product::encode(const uint8_t* code, const Kernels& kernels, uint8_t* out) const {
   Distances distances;
   for (uint32_t first = 0; first < width_; first += sub_) {
-    kernels.squared_to(code + first, book_.data() + uint64_t{first} * kCentroids, sub_, sub_, distances.data());
+    kernels.squared_to(code + first, book_.data() + uint64_t{first} * kCentroids, sub_, sub_,
+                       distances.data());
     *out++ = static_cast<uint8_t>(nearest_of(distances.data()));
   }
 }
@@ -98,8 +115,11 @@ void Product::decode(const uint8_t* product, uint8_t* code) const {
   for (uint32_t first = 0; first < width_; first += sub_) {
     const uint8_t* const run = book_.data() + uint64_t{first} * kCentroids;
     const uint32_t centroid = *product++;
-    if (sub_ < 4) std::memcpy(code + first, run + centroid * sub_, sub_);
-    else for (uint32_t d = 0; d < sub_; d += 4) std::memcpy(code + first + d, run + book_offset(centroid, d, sub_), 4);
+    if (sub_ < 4)
+      std::memcpy(code + first, run + centroid * sub_, sub_);
+    else
+      for (uint32_t d = 0; d < sub_; d += 4)
+        std::memcpy(code + first + d, run + book_offset(centroid, d, sub_), 4);
   }
 }
 

@@ -1,6 +1,8 @@
-// Product quantization (Jégou, Douze, Schmid, IEEE TPAMI 2011) of 7-bit codes: a run of `sub` components becomes the number of the nearest of
-// 256 centroids, one byte. Centroids are 7-bit codes themselves: distances are whole numbers in the same unit as all others, a query is a
-// table of its distances to every centroid, and a row that has been decoded is compared as any other code.
+// Product quantization (Jégou, Douze, Schmid, IEEE TPAMI 2011) of 7-bit codes: a run of `sub`
+// components becomes the number of the nearest of 256 centroids, one byte. Centroids are 7-bit
+// codes themselves: distances are whole numbers in the same unit as all others, a query is a table
+// of its distances to every centroid, and a row that has been decoded is compared as any other
+// code.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +19,13 @@ using Each = std::function<void(uint64_t n, const std::function<void(uint64_t)>&
 // Immutable once made; then any thread.
 class Product {
  public:
-  // By k-means of the sample's codes, rows of `width` components, `rows` of them. sub: 1, 2, 4, 8 or 16, which divides width.
-  static Product train(const uint8_t* codes, uint64_t rows, uint32_t width, uint32_t sub, uint64_t seed, const Kernels& kernels, const Each& each);
+  // By k-means of the sample's codes, rows of `width` components, `rows` of them. sub: 1, 2, 4, 8
+  // or 16, which divides width.
+  static Product train(const uint8_t* codes, uint64_t rows, uint32_t width, uint32_t sub,
+                       uint64_t seed, const Kernels& kernels, const Each& each);
   // book: what book() told.
-  Product(std::vector<uint8_t> book, uint32_t width, uint32_t sub) : book_(std::move(book)), width_(width), sub_(sub) {}
+  Product(std::vector<uint8_t> book, uint32_t width, uint32_t sub)
+      : book_(std::move(book)), width_(width), sub_(sub) {}
 
   const std::vector<uint8_t>& book() const noexcept { return book_; }
   static uint64_t book_bytes(uint32_t width) noexcept { return uint64_t{kCentroids} * width; }

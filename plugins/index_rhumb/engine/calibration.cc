@@ -11,7 +11,8 @@ namespace rhumb::coded {
 namespace {
 
 constexpr double kGoodEnough = 0.9995;  // broader walks need not be tried
-constexpr uint64_t kMissedMore = 32;    // a walk that ends early may miss this part more of what a full one misses,
+// a walk that ends early may miss this part more of what a full one misses,
+constexpr uint64_t kMissedMore = 32;
 constexpr size_t kReachSteps = 2;
 constexpr uint64_t kMissedByChance = 8;  // and where so many are missed one more, which is chance
 
@@ -23,14 +24,16 @@ struct Answer {
   rhumb_hits_t hits() { return {sizeof(rhumb_hits_t), 0, slots, distances, &count, 0, 0}; }
   // How many are no farther than `limit`.
   uint32_t within(float limit) const {
-    return static_cast<uint32_t>(std::count_if(distances, distances + count, [limit](float d) { return d <= limit; }));
+    return static_cast<uint32_t>(
+        std::count_if(distances, distances + count, [limit](float d) { return d <= limit; }));
   }
 };
 
 }  // namespace
 
 // The answer to a sample by a walk without a filter, and by a scan where a walk finds too few.
-void Engine::ask(const rhumb_call_t* call, const Sample& sample, uint32_t ef, float reach, rhumb_hits_t& hits) const {
+void Engine::ask(const rhumb_call_t* call, const Sample& sample, uint32_t ef, float reach,
+                 rhumb_hits_t& hits) const {
   rhumb_query_t query{};
   query.struct_size = sizeof query;
   query.k = kCalibrationHits;
@@ -44,7 +47,8 @@ void Engine::ask(const rhumb_call_t* call, const Sample& sample, uint32_t ef, fl
 }
 
 // Of the true neighbours of all samples, how many a walk of this breadth finds.
-uint64_t Engine::found_by(std::span<const Sample> samples, uint32_t ef, float reach, const rhumb_call_t* call) const {
+uint64_t Engine::found_by(std::span<const Sample> samples, uint32_t ef, float reach,
+                          const rhumb_call_t* call) const {
   std::atomic<uint64_t> found{0};
   host_.parallel(samples.size(), [&](uint64_t i) {
     Answer answer;
@@ -66,16 +70,19 @@ void Engine::calibrate(const rhumb_call_t* call) {
   uint64_t wanted = 0;
   for (const Sample& sample : samples) wanted += sample.count;
   if (wanted == 0) return;
-  // Queries of inner products have no distances that can be multiplied, where vectors themselves are compared.
-  // And ten copies of one vector say nothing of how far the next one is.
-  const bool copies = copied > samples.size() / kCopiesPart, may_end_early = !(trained.codec.floats() && metric_ == RHUMB_DOT) && !copies;
+  // Queries of inner products have no distances that can be multiplied, where vectors themselves
+  // are compared. And ten copies of one vector say nothing of how far the next one is.
+  const bool copies = copied > samples.size() / kCopiesPart,
+             may_end_early = !(trained.codec.floats() && metric_ == RHUMB_DOT) && !copies;
   CalibrationTable table;
   uint64_t best = 0;
-  size_t reach = may_end_early ? 0 : kCalibrationReaches.size();  // what was too short for a breadth is too short for all broader ones
+  // what was too short for a breadth is too short for all broader ones
+  size_t reach = may_end_early ? 0 : kCalibrationReaches.size();
   for (size_t b = 0; b < kCalibrationBreadths.size(); ++b) {
     if (static_cast<double>(best) < kGoodEnough * static_cast<double>(wanted)) {
       const uint32_t breadth = kCalibrationBreadths[b];
-      const uint64_t unlimited = found_by(samples, breadth, 0, call), missed = wanted - std::min(wanted, unlimited);
+      const uint64_t unlimited = found_by(samples, breadth, 0, call),
+                     missed = wanted - std::min(wanted, unlimited);
       const uint64_t spare = missed / kMissedMore + (missed >= kMissedByChance ? 1 : 0);
       uint64_t found = unlimited;
       for (; reach < kCalibrationReaches.size(); ++reach) {
@@ -86,8 +93,10 @@ void Engine::calibrate(const rhumb_call_t* call) {
       best = std::max(best, found);
       table.reaches[b] = reach < kCalibrationReaches.size() ? kCalibrationReaches[reach] : 0;
     } else if (reach < kCalibrationReaches.size()) {
-      // All that the samples can show was found; who asks for a broader walk than that wants more, and gets it.
-      table.reaches[b] = kCalibrationReaches[std::min(reach + kReachSteps, kCalibrationReaches.size() - 1)];
+      // All that the samples can show was found; who asks for a broader walk than that wants more,
+      // and gets it.
+      table.reaches[b] =
+          kCalibrationReaches[std::min(reach + kReachSteps, kCalibrationReaches.size() - 1)];
     }
     table.recalls[b] = static_cast<float>(best) / static_cast<float>(wanted);
   }
@@ -96,8 +105,8 @@ void Engine::calibrate(const rhumb_call_t* call) {
   price(trained);
 }
 
-// A graph that grows is measured each time it has doubled, and judged each time a half of it or many rows beyond its codes' range have come, by
-// the insert that finds out.
+// A graph that grows is measured each time it has doubled, and judged each time a half of it or
+// many rows beyond its codes' range have come, by the insert that finds out.
 void Engine::measure_grown(Trained& trained, const rhumb_call_t* call) {
   const uint64_t nodes = trained.graph.nodes();
   uint64_t known = calibrated_nodes_.load(std::memory_order_relaxed);
@@ -107,7 +116,9 @@ void Engine::measure_grown(Trained& trained, const rhumb_call_t* call) {
   }
   known = judged_nodes_.load(std::memory_order_relaxed);
   if (nodes < kJudgedNodesMin || nodes < known + kJudgedGrowthMin) return;
-  const uint64_t clipped = trained.insertion.clipped() - std::min(trained.insertion.clipped(), judged_clipped_.load(std::memory_order_relaxed));
+  const uint64_t clipped =
+      trained.insertion.clipped() -
+      std::min(trained.insertion.clipped(), judged_clipped_.load(std::memory_order_relaxed));
   if (nodes < known + known / 2 && clipped < (nodes - known) / kClippedPart) return;
   if (judged_nodes_.compare_exchange_strong(known, nodes)) judge_grown(trained, call);
 }

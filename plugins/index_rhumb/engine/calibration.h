@@ -1,4 +1,5 @@
-// How broad a walk has to be for a recall, and when it may end before: measured on the graph itself.
+// How broad a walk has to be for a recall, and when it may end before: measured on the graph
+// itself.
 #pragma once
 
 #include <array>
@@ -7,22 +8,31 @@
 
 namespace rhumb::coded {
 
-inline constexpr uint32_t kCalibrationHits = 10;      // recall at so many
-inline constexpr uint64_t kCalibratedNodesMin = 4096;   // smaller graphs are not measured while they grow
+inline constexpr uint32_t kCalibrationHits = 10;  // recall at so many
+// smaller graphs are not measured while they grow
+inline constexpr uint64_t kCalibratedNodesMin = 4096;
 inline constexpr uint32_t kCalibrationSamples = 128;  // rows that ask for their own neighbours
-inline constexpr uint64_t kJudgedNodesMin = 1536, kJudgedGrowthMin = 512;  // smaller graphs, and fewer rows more, are not judged while they grow
-inline constexpr uint64_t kClippedPart = 10;            // of the rows that came: so many beyond the codes' range are looked at early
-inline constexpr size_t kCopiesPart = 16;               // of the samples may have copies, and the data count as without
-inline constexpr float kSpreadMax = 8;                  // factor on breadths for a recall, where measuring asks for more
-inline constexpr std::array<uint32_t, 12> kCalibrationBreadths{10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512};
+// smaller graphs, and fewer rows more, are not judged while they grow
+inline constexpr uint64_t kJudgedNodesMin = 1536, kJudgedGrowthMin = 512;
+// of the rows that came: so many beyond the codes' range are looked at early
+inline constexpr uint64_t kClippedPart = 10;
+// of the samples may have copies, and the data count as without
+inline constexpr size_t kCopiesPart = 16;
+// factor on breadths for a recall, where measuring asks for more
+inline constexpr float kSpreadMax = 8;
+inline constexpr std::array<uint32_t, 12> kCalibrationBreadths{10, 16,  24,  32,  48,  64,
+                                                               96, 128, 192, 256, 384, 512};
 
-// How far beyond the tenth nearest a walk may have to go on: the factors that are tried, of distances as codes have them (mostly squared).
-inline constexpr std::array<float, 8> kCalibrationReaches{1.1f, 1.15f, 1.2f, 1.25f, 1.3f, 1.4f, 1.6f, 2.0f};
+// How far beyond the tenth nearest a walk may have to go on: the factors that are tried, of
+// distances as codes have them (mostly squared).
+inline constexpr std::array<float, 8> kCalibrationReaches{1.1f, 1.15f, 1.2f, 1.25f,
+                                                          1.3f, 1.4f,  1.6f, 2.0f};
 
 // As a file keeps it, by kCalibrationBreadths.
 struct CalibrationTable {
   std::array<float, kCalibrationBreadths.size()> recalls{};  // rising; 0 = not measured
-  std::array<float, kCalibrationBreadths.size()> reaches{};  // after which nothing more was found (Walk::stop_beyond); 0 = no limit is known
+  // after which nothing more was found (Walk::stop_beyond); 0 = no limit is known
+  std::array<float, kCalibrationBreadths.size()> reaches{};
 };
 
 // Any thread may ask while it is measured anew.
@@ -44,11 +54,13 @@ class Calibration {
     return out;
   }
   bool measured() const { return measured_.load(std::memory_order_acquire); }
-  // A factor on the breadth for a recall: above 1 where moved rows found too little at the breadth that the table names.
+  // A factor on the breadth for a recall: above 1 where moved rows found too little at the breadth
+  // that the table names.
   float spread() const { return spread_.load(std::memory_order_relaxed); }
   void set_spread(float spread) { spread_.store(spread, std::memory_order_relaxed); }
 
-  // For a walk of this breadth; 0 = no limit. Walks broader than the table go on as far as any that was tried.
+  // For a walk of this breadth; 0 = no limit. Walks broader than the table go on as far as any that
+  // was tried.
   float reach_for(uint32_t breadth) const {
     for (size_t i = 0; i < reaches_.size(); ++i) {
       if (breadth <= kCalibrationBreadths[i]) return reaches_[i].load(std::memory_order_relaxed);
@@ -56,8 +68,8 @@ class Calibration {
     return reaches_.back().load(std::memory_order_relaxed) > 0 ? kCalibrationReaches.back() : 0;
   }
 
-  // The breadth for the closest k, `otherwise` if nothing was measured. Rows are easier to find than queries from outside: what is missing
-  // to 1 is to be cut by kMargin more than asked.
+  // The breadth for the closest k, `otherwise` if nothing was measured. Rows are easier to find
+  // than queries from outside: what is missing to 1 is to be cut by kMargin more than asked.
   uint32_t breadth_for(double recall, uint32_t k, uint32_t otherwise) const {
     if (!measured()) return otherwise;
     const double target = 1 - (1 - recall) * kMargin;
@@ -69,7 +81,8 @@ class Calibration {
       if (i == 0) break;
       const double before = recalls_[i - 1].load(std::memory_order_relaxed);
       const double part = here > before ? (target - before) / (here - before) : 1;
-      breadth = kCalibrationBreadths[i - 1] + part * (kCalibrationBreadths[i] - kCalibrationBreadths[i - 1]);
+      breadth = kCalibrationBreadths[i - 1] +
+                part * (kCalibrationBreadths[i] - kCalibrationBreadths[i - 1]);
       break;
     }
     breadth *= spread();

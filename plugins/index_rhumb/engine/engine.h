@@ -10,28 +10,33 @@
 #include <string>
 #include <string_view>
 
-#include "engine/calibration.h"
 #include "codes/codec.h"
+#include "engine/calibration.h"
 #include "engine/forms.h"
-#include "graph/graph.h"
-#include "graph/insertion.h"
 #include "engine/long_rows.h"
 #include "engine/options.h"
+#include "graph/graph.h"
+#include "graph/insertion.h"
+#include "graph/walk.h"
 #include "rhumb/cpp/host.h"
 #include "rhumb/cpp/index_engine.h"
 #include "rhumb/cpp/indexed_ranges.h"
 #include "rhumb/index_merge.h"
-#include "graph/walk.h"
 
 namespace rhumb::coded {
 
-// Codes need data to be made for: below so many rows there is no graph, and rows are compared as they are.
+// Codes need data to be made for: below so many rows there is no graph, and rows are compared as
+// they are.
 inline constexpr uint64_t kTrainRows = 1024;
 
 // What there is from kTrainRows rows on.
 struct Trained {
-  Trained(Codec made, const Form& of, const rhumb_vectors_t& column, const GraphShape& shape, uint32_t ef_construct, const Kernels& kernels)
-      : form(of), codec(std::move(made)), graph(codec, kernels, shape, column), insertion(graph, codec, long_rows, column, ef_construct) {}
+  Trained(Codec made, const Form& of, const rhumb_vectors_t& column, const GraphShape& shape,
+          uint32_t ef_construct, const Kernels& kernels)
+      : form(of),
+        codec(std::move(made)),
+        graph(codec, kernels, shape, column),
+        insertion(graph, codec, long_rows, column, ef_construct) {}
   const Form form;
   Codec codec;
   LongRows long_rows;
@@ -42,8 +47,9 @@ struct Trained {
   Prices prices;
 };
 
-// Threads as rhumb/index.h says; searches take no lock. Locks, in this order: training_ (until there is a graph, and in stats()), growth_ (while the graph
-// gets room), Insertion's, then one row's. Survives a crash: what save() wrote.
+// Threads as rhumb/index.h says; searches take no lock. Locks, in this order: training_ (until
+// there is a graph, and in stats()), growth_ (while the graph gets room), Insertion's, then one
+// row's. Survives a crash: what save() wrote.
 class Engine {
  public:
   static constexpr const char* kId = "rhumb";
@@ -55,15 +61,16 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
   static std::string describe() { return coded::describe(); }
 
-  void build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* live, const rhumb_progress_t* progress);
+  void build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* live,
+             const rhumb_progress_t* progress);
   void insert(const rhumb_call_t* call, uint32_t slot_first, uint32_t slot_end);
   void search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out);
   void save(std::string_view dir);
   std::string stats() const;
   const void* get_extension(const char* id) noexcept;
   // rhumb/index_merge.h: inputs are instances of this class.
-  void merge(const rhumb_call_t* call, std::span<const rhumb_index_input_t> inputs, uint32_t slot_end, const uint64_t* live,
-             const rhumb_progress_t* progress);
+  void merge(const rhumb_call_t* call, std::span<const rhumb_index_input_t> inputs,
+             uint32_t slot_end, const uint64_t* live, const rhumb_progress_t* progress);
 
  private:
   enum class Way { kCodes, kWalk, kMostPass, kPassing };
@@ -78,30 +85,39 @@ class Engine {
   Form first_form(std::span<const uint32_t> slots) const;
   std::optional<Form> richer_form(const Trained& trained) const;
   bool is_unfit(const Trained& trained) const;
-  size_t move_copies(std::vector<Sample>& samples, const rhumb_filter_t& nodes, const rhumb_call_t* call) const;
-  void judge(Trained& trained, std::span<Sample> samples, bool copies, const rhumb_filter_t& nodes, const rhumb_call_t* call);
+  size_t move_copies(std::vector<Sample>& samples, const rhumb_filter_t& nodes,
+                     const rhumb_call_t* call) const;
+  void judge(Trained& trained, std::span<Sample> samples, bool copies, const rhumb_filter_t& nodes,
+             const rhumb_call_t* call);
   void judge_grown(Trained& trained, const rhumb_call_t* call);
-  uint64_t found_by(std::span<const Sample> samples, uint32_t ef, float reach, const rhumb_call_t* call) const;
+  uint64_t found_by(std::span<const Sample> samples, uint32_t ef, float reach,
+                    const rhumb_call_t* call) const;
   std::string renewal(const Trained& trained) const;
   bool has_direction(uint32_t slot) const;
   void find_left_out();
   std::vector<uint32_t> present_in(std::span<const SlotRange> ranges, const uint64_t* live) const;
   // Those of a range that wait for a graph to come; false: they are to be inserted.
   bool defer(uint32_t slot_first, uint32_t slot_end, Pacer& pacer);
-  void add_all(Trained& trained, std::span<const uint32_t> slots, const rhumb_call_t* call, const rhumb_progress_t* progress, uint64_t total);
-  void add_in_batches(Trained& trained, std::span<const uint32_t> slots, const rhumb_call_t* call, const rhumb_progress_t* progress);
+  void add_all(Trained& trained, std::span<const uint32_t> slots, const rhumb_call_t* call,
+               const rhumb_progress_t* progress, uint64_t total);
+  void add_in_batches(Trained& trained, std::span<const uint32_t> slots, const rhumb_call_t* call,
+                      const rhumb_progress_t* progress);
   void finish_build(Trained& trained, const rhumb_call_t* call);
-  const rhumb_index_input_t* largest(std::span<const rhumb_index_input_t> inputs, const Form& form) const;
-  void take_over(const rhumb_index_input_t& input, const Form& form, uint32_t slot_end, const uint64_t* live, const rhumb_call_t* call);
+  const rhumb_index_input_t* largest(std::span<const rhumb_index_input_t> inputs,
+                                     const Form& form) const;
+  void take_over(const rhumb_index_input_t& input, const Form& form, uint32_t slot_end,
+                 const uint64_t* live, const rhumb_call_t* call);
   void make_room(Trained& trained, uint64_t slot_end);
   void report_memory();
 
   void calibrate(const rhumb_call_t* call);
   void price(Trained& trained) const;
   void measure_grown(Trained& trained, const rhumb_call_t* call);
-  void ask(const rhumb_call_t* call, const Sample& sample, uint32_t ef, float reach, rhumb_hits_t& hits) const;
+  void ask(const rhumb_call_t* call, const Sample& sample, uint32_t ef, float reach,
+           rhumb_hits_t& hits) const;
 
-  Request request(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out, uint32_t ef) const;
+  Request request(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out,
+                  uint32_t ef) const;
   Plan plan(const Request& request, uint64_t passing) const;
   void answer(Request& request, size_t i) const;
   bool walk(Request& request, const Plan& plan, TopK& best) const;
@@ -110,8 +126,10 @@ class Engine {
   void add_left_out(Request& request, TopK& best) const;
   void remeasure(Request& request) const;
   template <typename Passes>
-  bool walk_filtered(Request& request, const Plan& plan, Walk& walk, WalkKey at, Passes passes) const;
-  size_t compare(Request& request, std::span<const WalkKey> candidates, size_t watched, TopK& best) const;
+  bool walk_filtered(Request& request, const Plan& plan, Walk& walk, WalkKey at,
+                     Passes passes) const;
+  size_t compare(Request& request, std::span<const WalkKey> candidates, size_t watched,
+                 TopK& best) const;
   bool rescore(Request& request, std::vector<WalkKey>& pool, size_t at_least, TopK& best) const;
 
   const Host host_;
@@ -128,9 +146,10 @@ class Engine {
   IndexedRanges ranges_;
   std::atomic<int64_t> reported_bytes_{0};
   std::atomic<uint64_t> calibrated_nodes_{0}, judged_nodes_{0}, judged_clipped_{0};
-  std::atomic<uint64_t> tried_nodes_{0};     // when codes were last found unfit, or a graph without was loaded
-  std::atomic<bool> codes_would_fit_{false};  // by now, where vectors themselves are compared
-  std::atomic<bool> some_left_out_{false};    // rows that are in the ranges and not in the graph
+  // when codes were last found unfit, or a graph without was loaded
+  std::atomic<uint64_t> tried_nodes_{0};
+  std::atomic<bool> codes_would_fit_{false};   // by now, where vectors themselves are compared
+  std::atomic<bool> some_left_out_{false};     // rows that are in the ranges and not in the graph
   mutable std::atomic<uint64_t> doubtful_{0};  // searches that compared more rows exactly than most
 };
 

@@ -1,4 +1,5 @@
-// What a walk and a scan cost here: the proportions that filters are weighed by (costs.h), on this machine, with this graph's codes.
+// What a walk and a scan cost here: the proportions that filters are weighed by (costs.h), on this
+// machine, with this graph's codes.
 #include <time.h>
 
 #include <algorithm>
@@ -10,10 +11,12 @@
 namespace rhumb::coded {
 namespace {
 
-constexpr uint32_t kPricedNodesMin = 8192;           // smaller graphs are scanned, whatever it costs
+// smaller graphs are scanned, whatever it costs
+constexpr uint32_t kPricedNodesMin = 8192;
 // Rows of scans by codes and by bits, spread over the graph as a filter would leave them.
-constexpr uint32_t kFewRows = 1024, kMoreRows = kBitScanRows - 1, kFewBitRows = kBitScanRows, kMoreBitRows = 2 * kBitScanRows;
-constexpr uint32_t kNarrow = 32, kBroad = 96;        // walks
+constexpr uint32_t kFewRows = 1024, kMoreRows = kBitScanRows - 1, kFewBitRows = kBitScanRows,
+                   kMoreBitRows = 2 * kBitScanRows;
+constexpr uint32_t kNarrow = 32, kBroad = 96;  // walks
 constexpr uint32_t kAskers = 4, kRounds = 3;
 constexpr double kFactorMax = 2.5;  // what is measured beyond that was something else
 
@@ -67,27 +70,38 @@ void Engine::price(Trained& trained) const {
       r.reach = 0;
       r.prepare(row_of(column_, slot));
       TopK best(query.k);
-      if (filter != nullptr) scan_codes(r, filter->pass_count, best);
-      else walk(r, {Way::kWalk, {}}, best);
+      if (filter != nullptr)
+        scan_codes(r, filter->pass_count, best);
+      else
+        walk(r, {Way::kWalk, {}}, best);
     }
   };
   const auto scan_ns = [&](uint32_t rows) {
     const std::vector<uint32_t> slots = spread_nodes(graph, rows);
-    const rhumb_filter_t filter{sizeof filter, RHUMB_FILTER_SLOTS, nullptr, slots.data(), 0, slots.size(), nullptr};
+    const rhumb_filter_t filter{
+        sizeof filter, RHUMB_FILTER_SLOTS, nullptr, slots.data(), 0, slots.size(), nullptr};
     return shortest_ns([&] { run(&filter, kNarrow); }) / static_cast<double>(askers.size());
   };
-  const auto walk_ns = [&](uint32_t ef) { return shortest_ns([&] { run(nullptr, ef); }) / static_cast<double>(askers.size()); };
+  const auto walk_ns = [&](uint32_t ef) {
+    return shortest_ns([&] { run(nullptr, ef); }) / static_cast<double>(askers.size());
+  };
   // Differences, so that what every search costs is not in them.
-  const Costs costs{trained.codec.compared_bytes(), trained.codec.bit_stride(), graph.shape().degree, {}};
-  const auto within = [](double factor) { return static_cast<float>(std::clamp(factor, 1 / kFactorMax, kFactorMax)); };
+  const Costs costs{
+      trained.codec.compared_bytes(), trained.codec.bit_stride(), graph.shape().degree, {}};
+  const auto within = [](double factor) {
+    return static_cast<float>(std::clamp(factor, 1 / kFactorMax, kFactorMax));
+  };
   const auto scan_factor = [&](uint32_t few, uint32_t more, double row_ns) {
     return within((scan_ns(more) - scan_ns(few)) / ((more - few) * row_ns));
   };
-  trained.prices.scan.store(scan_factor(kFewRows, kMoreRows, costs.scan_row_ns()), std::memory_order_relaxed);
+  trained.prices.scan.store(scan_factor(kFewRows, kMoreRows, costs.scan_row_ns()),
+                            std::memory_order_relaxed);
   if (trained.codec.bit_bytes() != 0) {
-    trained.prices.bit_scan.store(scan_factor(kFewBitRows, kMoreBitRows, costs.scan_bit_row_ns()), std::memory_order_relaxed);
+    trained.prices.bit_scan.store(scan_factor(kFewBitRows, kMoreBitRows, costs.scan_bit_row_ns()),
+                                  std::memory_order_relaxed);
   }
-  const double walk = (walk_ns(kBroad) - walk_ns(kNarrow)) / (costs.walk_ns(kBroad) - costs.walk_ns(kNarrow));
+  const double walk =
+      (walk_ns(kBroad) - walk_ns(kNarrow)) / (costs.walk_ns(kBroad) - costs.walk_ns(kNarrow));
   trained.prices.walk.store(within(walk), std::memory_order_relaxed);
 }
 

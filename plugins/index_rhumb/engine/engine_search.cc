@@ -1,10 +1,11 @@
-// Which way a query goes, and what is made of what a way finds: candidates by codes are compared again by the host's vectors.
+// Which way a query goes, and what is made of what a way finds: candidates by codes are compared
+// again by the host's vectors.
 #include <algorithm>
 #include <cmath>
 
 #include "engine/engine.h"
-#include "rhumb/cpp/index_query.h"
 #include "engine/search_request.h"
+#include "rhumb/cpp/index_query.h"
 
 namespace rhumb::coded {
 namespace {
@@ -12,18 +13,22 @@ namespace {
 // Filters that go against the clusters ask for more than calibration, which knows none, has seen.
 constexpr uint32_t kFilteredBreadth = 2, kFilteredBreadthMin = 64;
 constexpr float kWidenMax = 64;
-constexpr double kMostPassShare = 0.95;   // deletes, mostly: the walk need not keep apart what passes
-constexpr uint32_t kMostPassSpare = 6;    // but is broader by a sixth
-constexpr uint64_t kScanRows = 256;       // never worth a walk
-// Whether the last candidates that were compared exactly still brought hits tells whether codes may have put others further back. Of those
-// compared so far a quarter is watched, four at least; it is enough when no more than an eighth of them were hits.
+// deletes, mostly: the walk need not keep apart what passes
+constexpr double kMostPassShare = 0.95;
+constexpr uint32_t kMostPassSpare = 6;  // but is broader by a sixth
+constexpr uint64_t kScanRows = 256;     // never worth a walk
+// Whether the last candidates that were compared exactly still brought hits tells whether codes may
+// have put others further back. Of those compared so far a quarter is watched, four at least; it is
+// enough when no more than an eighth of them were hits.
 constexpr size_t kWatchedPart = 4, kWatchedMin = 4, kHitsPart = 8;
-constexpr uint32_t kScanPool = 4;          // times what is compared exactly at least: candidates that a scan by codes keeps
+// times what is compared exactly at least: candidates that a scan by codes keeps
+constexpr uint32_t kScanPool = 4;
 constexpr double kLengthSureness = 1.001;   // lengths and products are sums of floats
 constexpr uint64_t kExactScanRows = 65536;  // that a scan in doubt compares exactly
 
-// How many of the closest by codes (by one-bit codes) are compared again so that the closest k are among them: the coarser, the more. Of codes of
-// a byte as measured of ten hits, where it is more than usual.
+// How many of the closest by codes (by one-bit codes) are compared again so that the closest k are
+// among them: the coarser, the more. Of codes of a byte as measured of ten hits, where it is more
+// than usual.
 uint32_t rescored_of(const Trained& trained, bool by_floats, uint32_t k, float oversampling) {
   constexpr uint32_t kAll = 1u << 30, kUsualPlaces = 6;
   const Codec& codec = trained.codec;
@@ -32,16 +37,20 @@ uint32_t rescored_of(const Trained& trained, bool by_floats, uint32_t k, float o
     if (codec.products()) return k + (k / 2 + 8) * codec.params().sub;
     if (codec.nibbles()) return k + k / 2 + 9;
     const uint32_t places = trained.measured.places.load(std::memory_order_relaxed);
-    return places > kUsualPlaces ? k + 2 * places * std::max(1u, k / kCalibrationHits) : k + k / 4 + 4;
+    return places > kUsualPlaces ? k + 2 * places * std::max(1u, k / kCalibrationHits)
+                                 : k + k / 4 + 4;
   }
-  return oversampling * static_cast<float>(k) < static_cast<float>(kAll) ? std::max(k, static_cast<uint32_t>(oversampling * static_cast<float>(k))) : kAll;
+  return oversampling * static_cast<float>(k) < static_cast<float>(kAll)
+             ? std::max(k, static_cast<uint32_t>(oversampling * static_cast<float>(k)))
+             : kAll;
 }
 uint32_t rescored_bits_of(uint32_t k) { return 8 * k + 80; }
 
 // The bits of a filter that came as a list, for the length of a search.
 class PassingBits {
  public:
-  PassingBits(const SlotFilter& filter, uint64_t end, std::vector<uint64_t>& bits) : filter_(filter), end_(end), bits_(bits) {
+  PassingBits(const SlotFilter& filter, uint64_t end, std::vector<uint64_t>& bits)
+      : filter_(filter), end_(end), bits_(bits) {
     if (!filter_.by_slots()) return;
     if (bits_.size() < end_ / 64 + 1) bits_.resize(end_ / 64 + 1);
     for_each([this](uint32_t slot) { bits_[slot >> 6] |= uint64_t{1} << (slot & 63); });
@@ -74,20 +83,24 @@ bool everything_passes(const rhumb_filter_t* filter, uint32_t end) {
 
 Engine::Plan Engine::plan(const Request& r, uint64_t passing) const {
   const Graph& graph = r.trained->graph;
-  const Costs costs{r.trained->codec.compared_bytes(), r.trained->codec.bit_stride(), graph.shape().degree,
-                    r.trained->prices.factors()};
+  const Costs costs{r.trained->codec.compared_bytes(), r.trained->codec.bit_stride(),
+                    graph.shape().degree, r.trained->prices.factors()};
   const auto rows = static_cast<double>(passing), nodes = static_cast<double>(graph.nodes());
   if (passing <= kScanRows || nodes == 0) return {Way::kCodes, {}};
   double scan_ns = rows * costs.scan_row_ns();
-  if (r.scans_bits(passing)) scan_ns = rows * costs.scan_bit_row_ns() + rescored_bits_of(r.k) * costs.rescored_code_ns();
+  if (r.scans_bits(passing))
+    scan_ns = rows * costs.scan_bit_row_ns() + rescored_bits_of(r.k) * costs.rescored_code_ns();
   const double walk_ns = costs.walk_ns(r.ef);
   if (r.all_pass) return {scan_ns <= walk_ns ? Way::kCodes : Way::kWalk, {}};
-  if (scan_ns <= Costs::kSureness * walk_ns * Costs::lengthening(std::min(1.0, rows / nodes))) return {Way::kCodes, {}};
-  return {rows >= kMostPassShare * nodes ? Way::kMostPass : Way::kPassing, {scan_ns / costs.distance_ns(), costs.walk_distances(r.ef)}};
+  if (scan_ns <= Costs::kSureness * walk_ns * Costs::lengthening(std::min(1.0, rows / nodes)))
+    return {Way::kCodes, {}};
+  return {rows >= kMostPassShare * nodes ? Way::kMostPass : Way::kPassing,
+          {scan_ns / costs.distance_ns(), costs.walk_distances(r.ef)}};
 }
 
 // Compares candidates by the host's vectors. Of those from `watched` on, how many are hits so far.
-size_t Engine::compare(Request& r, std::span<const WalkKey> candidates, size_t watched, TopK& best) const {
+size_t Engine::compare(Request& r, std::span<const WalkKey> candidates, size_t watched,
+                       TopK& best) const {
   std::vector<uint32_t>& ids = r.scratch.passing;
   if (ids.size() < candidates.size()) ids.resize(candidates.size());
   for (size_t i = 0; i < candidates.size(); ++i) ids[i] = walk_slot(candidates[i]);
@@ -104,12 +117,14 @@ size_t Engine::compare(Request& r, std::span<const WalkKey> candidates, size_t w
   return hits;
 }
 
-// Compares the closest `at_least` of the pool, by 7-bit codes, and then more while those that come last are still hits or no farther by their
-// codes than what was left out. False: in doubt, and the pool is at its end.
+// Compares the closest `at_least` of the pool, by 7-bit codes, and then more while those that come
+// last are still hits or no farther by their codes than what was left out. False: in doubt, and the
+// pool is at its end.
 bool Engine::rescore(Request& r, std::vector<WalkKey>& pool, size_t at_least, TopK& best) const {
   size_t done = std::min(at_least, pool.size());
   if (done == pool.size() || r.query.oversampling > 0) {
-    if (done < pool.size()) std::nth_element(pool.begin(), pool.begin() + static_cast<ptrdiff_t>(done), pool.end());
+    if (done < pool.size())
+      std::nth_element(pool.begin(), pool.begin() + static_cast<ptrdiff_t>(done), pool.end());
     compare(r, {pool.data(), done}, done, best);
     return true;
   }
@@ -155,7 +170,8 @@ void Engine::remeasure(Request& r) const {
 
 // Leaves what was found in the pool. False: given up.
 template <typename Passes>
-bool Engine::walk_filtered(Request& r, const Plan& plan, Walk& walk, WalkKey at, Passes passes) const {
+bool Engine::walk_filtered(Request& r, const Plan& plan, Walk& walk, WalkKey at,
+                           Passes passes) const {
   if (plan.way == Way::kMostPass) {
     // As if all passed, a little broader. Unless those that do not are just here, enough is left.
     std::vector<WalkKey>& pool = r.scratch.pool;
@@ -178,8 +194,10 @@ bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
   for (uint32_t level = entry->level; level > 0; --level) at = walk.descend(at, level);
   bool found = true;
   if (plan.way == Way::kWalk) {
-    // Queries of inner products have no distances that can be multiplied, where vectors themselves are compared.
-    if (!r.by_floats || metric_ != RHUMB_DOT) walk.stop_beyond(std::max(r.k, kCalibrationHits), r.reach);
+    // Queries of inner products have no distances that can be multiplied, where vectors themselves
+    // are compared.
+    if (!r.by_floats || metric_ != RHUMB_DOT)
+      walk.stop_beyond(std::max(r.k, kCalibrationHits), r.reach);
     walk.search(at, 0, r.ef);
   } else if (r.filter.by_slots()) {
     const PassingBits passes(r.filter, walk.bound(), r.scratch.bits);
@@ -195,12 +213,14 @@ bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
   return true;
 }
 
-// Compares the codes of all that pass, and the vectors of the closest. Where those leave a doubt, of all, if there are not too many.
+// Compares the codes of all that pass, and the vectors of the closest. Where those leave a doubt,
+// of all, if there are not too many.
 void Engine::scan_codes(Request& r, uint64_t passing, TopK& best) const {
   constexpr uint32_t kBatch = 256;
   const bool by_bits = r.scans_bits(passing);
   const Probe probe = by_bits ? r.walk_probe() : r.code_probe();
-  const uint32_t at_least = 2 * rescored_of(*r.trained, r.by_floats, r.k, 0), limit = by_bits ? rescored_bits_of(r.k) : kScanPool * at_least;
+  const uint32_t at_least = 2 * rescored_of(*r.trained, r.by_floats, r.k, 0),
+                 limit = by_bits ? rescored_bits_of(r.k) : kScanPool * at_least;
   std::vector<WalkKey>& pool = r.scratch.pool;
   pool.clear();
   WalkKey worst = ~WalkKey{0};
@@ -224,11 +244,13 @@ void Engine::scan_codes(Request& r, uint64_t passing, TopK& best) const {
   const Graph& graph = r.trained->graph;
   const bool some_left_out = some_left_out_.load(std::memory_order_relaxed);
   for (const SlotRange& range : *r.ranges) {
-    r.filter.for_each(range.first, static_cast<uint32_t>(std::min<uint64_t>(range.end, graph.capacity())), [&](uint32_t slot) {
-      if (some_left_out && !graph.has(slot)) return;
-      slots[n++] = slot;
-      if (n == kBatch) flush();
-    });
+    r.filter.for_each(range.first,
+                      static_cast<uint32_t>(std::min<uint64_t>(range.end, graph.capacity())),
+                      [&](uint32_t slot) {
+                        if (some_left_out && !graph.has(slot)) return;
+                        slots[n++] = slot;
+                        if (n == kBatch) flush();
+                      });
   }
   if (n > 0) flush();
   if (by_bits) {
@@ -238,16 +260,21 @@ void Engine::scan_codes(Request& r, uint64_t passing, TopK& best) const {
   if (rescore(r, pool, at_least, best) || passing > kExactScanRows) return;
   const void* const query[] = {r.vector};
   best.reset(r.k);
-  r.out.exact_distances += exact_scan(kernel_, column_, r.filter, *r.ranges, query, {&best, 1}, r.pacer);
+  r.out.exact_distances +=
+      exact_scan(kernel_, column_, r.filter, *r.ranges, query, {&best, 1}, r.pacer);
 }
 
-// Compares the rows that are kept out of the graph for their length. True: nothing in the graph can be closer than what is found by now, as
-// <q, x> is |q| |x| at most (Cauchy, Schwarz).
+// Compares the rows that are kept out of the graph for their length. True: nothing in the graph can
+// be closer than what is found by now, as <q, x> is |q| |x| at most (Cauchy, Schwarz).
 bool Engine::add_long_rows(Request& r, TopK& best) const {
   const LongRows::Snapshot rows = r.trained->long_rows.snapshot();
   if (rows->empty()) return false;
-  const double length = std::sqrt(static_cast<double>(square_of_row(r.vector, column_.scalar, column_.dim))) * kLengthSureness;
-  const auto decided = [&](float row_length) { return best.full() && -hit_distance(best.worst()) >= length * row_length; };
+  const double length =
+      std::sqrt(static_cast<double>(square_of_row(r.vector, column_.scalar, column_.dim))) *
+      kLengthSureness;
+  const auto decided = [&](float row_length) {
+    return best.full() && -hit_distance(best.worst()) >= length * row_length;
+  };
   for (const LongRows::Row& row : *rows) {
     if (decided(row.length)) return true;
     if (row.slot == r.hidden || !r.filter.passes(row.slot)) continue;
@@ -258,7 +285,8 @@ bool Engine::add_long_rows(Request& r, TopK& best) const {
   return rows->size() < kLongRowsMax && decided(r.trained->codec.params().reach);
 }
 
-// Rows without a direction have a cosine of 0 with everything: they come in where nothing closer is left.
+// Rows without a direction have a cosine of 0 with everything: they come in where nothing closer is
+// left.
 void Engine::add_left_out(Request& r, TopK& best) const {
   constexpr float kNoDirection = 1;
   if (metric_ != RHUMB_COSINE || !some_left_out_.load(std::memory_order_relaxed)) return;
@@ -284,22 +312,35 @@ void Engine::answer(Request& r, size_t i) const {
   write_hits(r.out, i, r.k, best);
 }
 
-Engine::Request Engine::request(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out, uint32_t ef) const {
+Engine::Request Engine::request(const rhumb_call_t* call, const rhumb_query_t& query,
+                                rhumb_hits_t& out, uint32_t ef) const {
   // Read in this order: what is in the ranges is in the graph, if there is one.
   auto ranges = ranges_.snapshot();
   const Trained* const trained = trained_.load(std::memory_order_acquire);
   const uint32_t bound = trained != nullptr ? trained->graph.end() : 0;
   const bool all_pass = trained != nullptr && everything_passes(query.filter, bound);
   if (ef == 0 && trained != nullptr) {
-    const double recall = query.recall > 0 ? std::min<double>(query.recall, kRecallMax) : options_.recall;
+    const double recall =
+        query.recall > 0 ? std::min<double>(query.recall, kRecallMax) : options_.recall;
     ef = trained->calibration.breadth_for(recall, query.k, options_.ef_construct);
     if (!all_pass) ef = std::max(ef * kFilteredBreadth, kFilteredBreadthMin);
-    if (query.widen > 0) ef = static_cast<uint32_t>(static_cast<float>(ef) * std::min(query.widen, kWidenMax));
+    if (query.widen > 0)
+      ef = static_cast<uint32_t>(static_cast<float>(ef) * std::min(query.widen, kWidenMax));
   }
-  Request r{query,   SlotFilter(column_, query.filter), std::move(ranges), trained, Pacer(call, host_, column_), Scratch::of_this_thread(), out,
-            query.k, std::max(query.k, ef), bound, all_pass};
+  Request r{query,
+            SlotFilter(column_, query.filter),
+            std::move(ranges),
+            trained,
+            Pacer(call, host_, column_),
+            Scratch::of_this_thread(),
+            out,
+            query.k,
+            std::max(query.k, ef),
+            bound,
+            all_pass};
   // Who has more candidates compared again than calibration knows wants all of the breadth.
-  if (trained != nullptr && !(query.oversampling > 0)) r.reach = trained->calibration.reach_for(r.ef);
+  if (trained != nullptr && !(query.oversampling > 0))
+    r.reach = trained->calibration.reach_for(r.ef);
   return r;
 }
 
@@ -310,7 +351,9 @@ void Engine::search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_
   const Trained* const trained = r.trained;
   if (r.k == 0 || (query.flags & RHUMB_QUERY_EXACT) != 0 || trained == nullptr) {
     std::vector<TopK> tops(queries.size(), TopK(r.k));
-    if (r.k > 0) out.exact_distances += exact_scan(kernel_, column_, r.filter, *r.ranges, queries, tops, r.pacer);
+    if (r.k > 0)
+      out.exact_distances +=
+          exact_scan(kernel_, column_, r.filter, *r.ranges, queries, tops, r.pacer);
     for (size_t i = 0; i < queries.size(); ++i) write_hits(out, i, r.k, tops[i]);
     return;
   }

@@ -20,7 +20,9 @@ struct GraphCodes {
   bool has(uint32_t id) const { return graph.has(id); }
   uint32_t slot_of(uint32_t id) const { return id; }
   uint32_t id_of(uint32_t slot) const { return slot; }
-  void compare(const void* query, const uint32_t* ids, uint32_t n, uint32_t* out) const { graph.probe(query)(ids, n, out); }
+  void compare(const void* query, const uint32_t* ids, uint32_t n, uint32_t* out) const {
+    graph.probe(query)(ids, n, out);
+  }
 };
 
 struct TrialCodes {
@@ -31,7 +33,10 @@ struct TrialCodes {
   uint32_t end() const { return static_cast<uint32_t>(slots.size()); }
   bool has(uint32_t) const { return true; }
   uint32_t slot_of(uint32_t id) const { return slots[id]; }
-  uint32_t id_of(uint32_t slot) const { return static_cast<uint32_t>(std::lower_bound(slots.begin(), slots.end(), slot) - slots.begin()); }
+  uint32_t id_of(uint32_t slot) const {
+    return static_cast<uint32_t>(std::lower_bound(slots.begin(), slots.end(), slot) -
+                                 slots.begin());
+  }
   void compare(const void* query, const uint32_t* ids, uint32_t n, uint32_t* out) const {
     const char* const chunk = reinterpret_cast<const char*>(codes.data());
     const CodeTable table{&chunk, codec.width(), codec.width()};
@@ -39,9 +44,11 @@ struct TrialCodes {
   }
 };
 
-// One sample: for each of its neighbours, how many rows are farther and yet no farther by their codes.
+// One sample: for each of its neighbours, how many rows are farther and yet no farther by their
+// codes.
 template <typename Codes>
-std::array<uint32_t, kCalibrationHits> behind_of(const Codes& codes, const Codec& codec, const Sample& sample, const rhumb_kernel_t& kernel,
+std::array<uint32_t, kCalibrationHits> behind_of(const Codes& codes, const Codec& codec,
+                                                 const Sample& sample, const rhumb_kernel_t& kernel,
                                                  const rhumb_vectors_t& column, Pacer& pacer) {
   std::vector<float> prepared(codec.width());
   std::vector<uint8_t> query(codec.query_bytes());
@@ -86,8 +93,9 @@ std::array<uint32_t, kCalibrationHits> behind_of(const Codes& codes, const Codec
 }
 
 template <typename Codes>
-Fit fit_of(const Codes& codes, const Codec& codec, std::span<const Sample> samples, const rhumb_kernel_t& kernel, const rhumb_vectors_t& column,
-           const rhumb_call_t* call, const Host& host) {
+Fit fit_of(const Codes& codes, const Codec& codec, std::span<const Sample> samples,
+           const rhumb_kernel_t& kernel, const rhumb_vectors_t& column, const rhumb_call_t* call,
+           const Host& host) {
   std::vector<std::array<uint32_t, kCalibrationHits>> behind(samples.size());
   host.parallel(samples.size(), [&](uint64_t i) {
     Pacer pacer(call, host, column);
@@ -120,28 +128,37 @@ uint32_t Fit::places() const {
 std::string why_text(Why why, float share) {
   char text[200];
   switch (why) {
-    case Why::kUsual: return "";
-    case Why::kAsked: return "asked for";
-    case Why::kNarrow: return "the vectors are so short that codes would save nothing";
+    case Why::kUsual:
+      return "";
+    case Why::kAsked:
+      return "asked for";
+    case Why::kNarrow:
+      return "the vectors are so short that codes would save nothing";
     case Why::kUnfit:
-      std::snprintf(text, sizeof text, "codes of 8 bits put %.1f %% of the true neighbours near the front, %.0f %% are needed", 100.0 * static_cast<double>(share),
-                    100 * kFitShare);
+      std::snprintf(
+          text, sizeof text,
+          "codes of 8 bits put %.1f %% of the true neighbours near the front, %.0f %% are needed",
+          100.0 * static_cast<double>(share), 100 * kFitShare);
       return text;
-    case Why::kOneBitUnfit: return "walks by codes of one bit found too little";
+    case Why::kOneBitUnfit:
+      return "walks by codes of one bit found too little";
   }
   return "";
 }
 
-Fit fit_of_graph(const Graph& graph, const Codec& codec, std::span<const Sample> samples, const rhumb_kernel_t& kernel, const rhumb_vectors_t& column,
+Fit fit_of_graph(const Graph& graph, const Codec& codec, std::span<const Sample> samples,
+                 const rhumb_kernel_t& kernel, const rhumb_vectors_t& column,
                  const rhumb_call_t* call, const Host& host) {
   return fit_of(GraphCodes{graph}, codec, samples, kernel, column, call, host);
 }
 
-double trial_share(const Codec& codec, std::span<const uint32_t> slots, const rhumb_kernel_t& kernel, const rhumb_vectors_t& column,
-                  const Kernels& kernels, const Host& host) {
+double trial_share(const Codec& codec, std::span<const uint32_t> slots,
+                   const rhumb_kernel_t& kernel, const rhumb_vectors_t& column,
+                   const Kernels& kernels, const Host& host) {
   std::vector<uint32_t> some;
   const size_t step = std::max<size_t>(1, slots.size() / kTrialRows);
-  for (size_t i = 0; i < slots.size() && some.size() < kTrialRows; i += step) some.push_back(slots[i]);
+  for (size_t i = 0; i < slots.size() && some.size() < kTrialRows; i += step)
+    some.push_back(slots[i]);
   TrialCodes trial{some, codec, kernels, std::vector<uint8_t>(some.size() * codec.width())};
   std::vector<float> prepared(codec.width());
   for (size_t i = 0; i < some.size(); ++i) {
@@ -149,12 +166,15 @@ double trial_share(const Codec& codec, std::span<const uint32_t> slots, const rh
     codec.encode_row(prepared.data(), trial.codes.data() + i * codec.width());
   }
   std::vector<Sample> samples(std::min<size_t>(kFitSamples, some.size()));
-  for (size_t i = 0; i < samples.size(); ++i) samples[i].slot = some[i * some.size() / samples.size()];
-  const rhumb_filter_t only{sizeof only, RHUMB_FILTER_SLOTS, nullptr, some.data(), 0, some.size(), nullptr};
+  for (size_t i = 0; i < samples.size(); ++i)
+    samples[i].slot = some[i * some.size() / samples.size()];
+  const rhumb_filter_t only{sizeof only, RHUMB_FILTER_SLOTS, nullptr, some.data(),
+                            0,           some.size(),        nullptr};
   const SlotRange range{some.front(), some.back() + 1};
   answer_exactly(samples, kernel, column, {&range, 1}, &only, nullptr, host);
   const auto places = static_cast<uint32_t>(uint64_t{kFitPlaces} * some.size() / slots.size());
-  return fit_of(trial, codec, samples, kernel, column, nullptr, host).share(std::max(kTrialPlacesMin, places));
+  return fit_of(trial, codec, samples, kernel, column, nullptr, host)
+      .share(std::max(kTrialPlacesMin, places));
 }
 
 }  // namespace rhumb::coded

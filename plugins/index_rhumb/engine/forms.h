@@ -5,13 +5,13 @@
 #include <cstdint>
 
 #include "codes/codec.h"
-#include "file/file_format.h"
 #include "engine/fit.h"
+#include "file/file_format.h"
 
 namespace rhumb::coded {
 
-// From the cheapest to the richest, where nothing was asked for: codes of a byte a component, walked by one bit where vectors are wide; the same,
-// walked by the bytes; the vectors themselves.
+// From the cheapest to the richest, where nothing was asked for: codes of a byte a component,
+// walked by one bit where vectors are wide; the same, walked by the bytes; the vectors themselves.
 struct Form {
   Codes codes = Codes::kWhole;
   bool one_bit = false;
@@ -22,9 +22,10 @@ struct Form {
 
 // Any thread may ask while it is measured anew.
 struct Measured {
-  std::atomic<float> share{1};   // Fit::share(), of codes that were looked at
+  std::atomic<float> share{1};      // Fit::share(), of codes that were looked at
   std::atomic<uint32_t> places{0};  // Fit::places()
-  std::atomic<float> recall{0};  // at ten hits and the default breadth `ef`, of `queries` queries; no queries: not measured
+  // at ten hits and the default breadth `ef`, of `queries` queries; no queries: not measured
+  std::atomic<float> recall{0};
   std::atomic<uint32_t> queries{0}, ef{0};
 
   void write(CodesHeader& codes) const {
@@ -43,7 +44,9 @@ struct Measured {
   }
 };
 
-inline constexpr double kWantedRecall = 0.965;  // at the default breadth: below, the breadth is spread
-inline constexpr float kPoorRecall = 0.95f;  // at the default breadth: below, a richer form is looked for
+// at the default breadth: below, the breadth is spread
+inline constexpr double kWantedRecall = 0.965;
+// at the default breadth: below, a richer form is looked for
+inline constexpr float kPoorRecall = 0.95f;
 
 }  // namespace rhumb::coded

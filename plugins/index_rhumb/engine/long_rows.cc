@@ -10,7 +10,8 @@ bool LongRows::add(uint32_t slot, float length) {
   if (std::any_of(rows_->begin(), rows_->end(), same)) return true;
   if (rows_->size() >= kLongRowsMax) return false;
   auto next = std::make_shared<std::vector<Row>>(*rows_);
-  const auto at = std::upper_bound(next->begin(), next->end(), length, [](float l, const Row& row) { return l > row.length; });
+  const auto at = std::upper_bound(next->begin(), next->end(), length,
+                                   [](float l, const Row& row) { return l > row.length; });
   next->insert(at, Row{length, slot});
   rows_ = std::move(next);
   return true;
@@ -18,7 +19,8 @@ bool LongRows::add(uint32_t slot, float length) {
 
 bool LongRows::has(uint32_t slot) const {
   const Snapshot rows = snapshot();
-  return std::any_of(rows->begin(), rows->end(), [slot](const Row& row) { return row.slot == slot; });
+  return std::any_of(rows->begin(), rows->end(),
+                     [slot](const Row& row) { return row.slot == slot; });
 }
 
 }  // namespace rhumb::coded

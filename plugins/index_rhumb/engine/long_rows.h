@@ -1,5 +1,6 @@
-// Rows of inner products that are many times longer than most. They win nearly every search, and a space made wide enough for them would leave
-// no room to tell the others apart: so they are kept out of the graph and compared exactly, longest first.
+// Rows of inner products that are many times longer than most. They win nearly every search, and a
+// space made wide enough for them would leave no room to tell the others apart: so they are kept
+// out of the graph and compared exactly, longest first.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,8 @@
 
 namespace rhumb::coded {
 
-inline constexpr size_t kLongRowsMax = 4096;  // further ones go into the graph, where they are ordered less well
+// further ones go into the graph, where they are ordered less well
+inline constexpr size_t kLongRowsMax = 4096;
 
 // Any thread; readers take a snapshot.
 class LongRows {

@@ -13,27 +13,31 @@ constexpr uint32_t kSeedMax = 0x7FFFFFFF;
 
 uint32_t number(const nlohmann::json& value, const std::string& key, uint32_t low, uint32_t high) {
   if (!value.is_number_unsigned() || value.get<uint64_t>() < low || value.get<uint64_t>() > high) {
-    throw Error(RHUMB_INVALID, key + ": expected a whole number from " + std::to_string(low) + " to " + std::to_string(high) + ", found " +
-                                   value.dump());
+    throw Error(RHUMB_INVALID, key + ": expected a whole number from " + std::to_string(low) +
+                                   " to " + std::to_string(high) + ", found " + value.dump());
   }
   return value.get<uint32_t>();
 }
 
-uint32_t power_of_two(const nlohmann::json& value, const std::string& key, uint32_t low, uint32_t high) {
+uint32_t power_of_two(const nlohmann::json& value, const std::string& key, uint32_t low,
+                      uint32_t high) {
   const uint32_t found = number(value, key, low, high);
-  if (!std::has_single_bit(found)) throw Error(RHUMB_INVALID, key + ": expected a power of two, found " + value.dump());
+  if (!std::has_single_bit(found))
+    throw Error(RHUMB_INVALID, key + ": expected a power of two, found " + value.dump());
   return found;
 }
 
 double share(const nlohmann::json& value, const std::string& key, double low, double high) {
   if (!value.is_number() || value.get<double>() < low || value.get<double>() > high) {
-    throw Error(RHUMB_INVALID, key + ": expected a number from " + std::to_string(low) + " to " + std::to_string(high) + ", found " + value.dump());
+    throw Error(RHUMB_INVALID, key + ": expected a number from " + std::to_string(low) + " to " +
+                                   std::to_string(high) + ", found " + value.dump());
   }
   return value.get<double>();
 }
 
 bool flag(const nlohmann::json& value, const std::string& key) {
-  if (!value.is_boolean()) throw Error(RHUMB_INVALID, key + ": expected true or false, found " + value.dump());
+  if (!value.is_boolean())
+    throw Error(RHUMB_INVALID, key + ": expected true or false, found " + value.dump());
   return value.get<bool>();
 }
 
@@ -55,7 +59,11 @@ void take_codes(const nlohmann::json& value, const std::string& key, Options& op
 }
 
 nlohmann::json parameter(uint32_t low, uint32_t high, uint32_t standard, const char* text) {
-  return {{"type", "integer"}, {"minimum", low}, {"maximum", high}, {"default", standard}, {"description", text}};
+  return {{"type", "integer"},
+          {"minimum", low},
+          {"maximum", high},
+          {"default", standard},
+          {"description", text}};
 }
 
 uint32_t whole_lines(uint32_t links) { return (links + kLineLinks - 1) / kLineLinks * kLineLinks; }
@@ -73,8 +81,11 @@ GraphShape Options::shape() const {
 }
 
 bool is_possible(const GraphShape& shape) {
-  const auto lines_up_to = [](uint32_t links, uint32_t most) { return links > 0 && links <= most && links % kLineLinks == 0; };
-  return lines_up_to(shape.degree, 2 * kMMax) && lines_up_to(shape.upper_degree, kMMax) && shape.own_links > 0 && shape.own_links <= shape.degree;
+  const auto lines_up_to = [](uint32_t links, uint32_t most) {
+    return links > 0 && links <= most && links % kLineLinks == 0;
+  };
+  return lines_up_to(shape.degree, 2 * kMMax) && lines_up_to(shape.upper_degree, kMMax) &&
+         shape.own_links > 0 && shape.own_links <= shape.degree;
 }
 
 Options parse_options(std::string_view config_json) {
@@ -83,43 +94,76 @@ Options parse_options(std::string_view config_json) {
   const auto config = nlohmann::json::parse(config_json, nullptr, /*allow_exceptions=*/false);
   if (!config.is_object()) throw Error(RHUMB_INVALID, "config: expected a JSON object");
   for (const auto& [key, value] : config.items()) {
-    if (key == "m") options.m = number(value, key, kMMin, kMMax);
-    else if (key == "ef_construct") options.ef_construct = number(value, key, kEfConstructMin, kEfConstructMax);
-    else if (key == "recall") options.recall = share(value, key, kRecallMin, kRecallMax);
-    else if (key == "seed") options.seed = number(value, key, 0, kSeedMax);
-    else if (key == "one_bit") options.one_bit = flag(value, key);
-    else if (key == "codes") take_codes(value, key, options);
-    else if (key == "compression") options.compression = power_of_two(value, key, kCompressionMin, kCompressionMax);
-    else if (key == "deterministic") options.deterministic = flag(value, key);
-    else if (key == "mapped") options.mapped = flag(value, key);
-    else throw Error(RHUMB_INVALID, "config: unknown parameter " + key);
+    if (key == "m")
+      options.m = number(value, key, kMMin, kMMax);
+    else if (key == "ef_construct")
+      options.ef_construct = number(value, key, kEfConstructMin, kEfConstructMax);
+    else if (key == "recall")
+      options.recall = share(value, key, kRecallMin, kRecallMax);
+    else if (key == "seed")
+      options.seed = number(value, key, 0, kSeedMax);
+    else if (key == "one_bit")
+      options.one_bit = flag(value, key);
+    else if (key == "codes")
+      take_codes(value, key, options);
+    else if (key == "compression")
+      options.compression = power_of_two(value, key, kCompressionMin, kCompressionMax);
+    else if (key == "deterministic")
+      options.deterministic = flag(value, key);
+    else if (key == "mapped")
+      options.mapped = flag(value, key);
+    else
+      throw Error(RHUMB_INVALID, "config: unknown parameter " + key);
   }
   return options;
 }
 
 std::string describe() {
   const nlohmann::json properties = {
-      {"m", parameter(kMMin, kMMax, kMDefault, "Half the links of a node at the bottom: more cost memory and find more.")},
+      {"m", parameter(kMMin, kMMax, kMDefault,
+                      "Half the links of a node at the bottom: more cost memory and find more.")},
       {"ef_construct", parameter(kEfConstructMin, kEfConstructMax, kEfConstructDefault,
                                  "Candidates looked at when a node is linked.")},
       {"recall",
-       {{"type", "number"}, {"minimum", kRecallMin}, {"maximum", kRecallMax}, {"default", kRecallDefault},
-        {"description", "Recall at 10 that a search aims at when it names no ef; the breadth for it is measured when the graph is built or saved."}}},
+       {{"type", "number"},
+        {"minimum", kRecallMin},
+        {"maximum", kRecallMax},
+        {"default", kRecallDefault},
+        {"description",
+         "Recall at 10 that a search aims at when it names no ef; the breadth for it is measured "
+         "when the graph is built or saved."}}},
       {"seed", parameter(0, kSeedMax, kSeedDefault, "Of the random rotation before quantisation.")},
-      {"one_bit", {{"type", "boolean"}, {"default", true}, {"description", "Walk vectors of 512 dimensions and more by one bit a component."}}},
+      {"one_bit",
+       {{"type", "boolean"},
+        {"default", true},
+        {"description", "Walk vectors of 512 dimensions and more by one bit a component."}}},
       {"codes",
-       {{"type", "string"}, {"enum", {kAuto, kCodesNames[0], kCodesNames[1], kCodesNames[2], kCodesNames[3]}}, {"default", kAuto},
-        {"description", "What rows are compared by: codes of a byte a component; of half a byte, for a few more exact distances; of less, by product "
-                        "quantization (pq); or the vectors themselves (float). auto: a byte, unless measuring says that it finds too little."}}},
-      {"compression", parameter(kCompressionMin, kCompressionMax, kCompressionDefault,
-                                "Of codes by pq: bytes of a vector's floats to one of its code, a power of two.")},
+       {{"type", "string"},
+        {"enum", {kAuto, kCodesNames[0], kCodesNames[1], kCodesNames[2], kCodesNames[3]}},
+        {"default", kAuto},
+        {"description",
+         "What rows are compared by: codes of a byte a component; of half a byte, for a few more "
+         "exact distances; of less, by product "
+         "quantization (pq); or the vectors themselves (float). auto: a byte, unless measuring "
+         "says that it finds too little."}}},
+      {"compression",
+       parameter(kCompressionMin, kCompressionMax, kCompressionDefault,
+                 "Of codes by pq: bytes of a vector's floats to one of its code, a power of two.")},
       {"deterministic",
-       {{"type", "boolean"}, {"default", false},
-        {"description", "Builds and merges of the same rows give the same graph, byte by byte, on any number of threads."}}},
-      {"mapped", {{"type", "boolean"}, {"default", false}, {"description", "Leave a loaded graph in its file's pages: less memory, slower."}}}};
-  return nlohmann::json{{"metrics", {"cosine", "dot", "euclid", "manhattan", "hamming"}},
-                        {"scalars", {"f32", "f16", "u8", "bit"}},
-                        {"parameters", {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}}}}
+       {{"type", "boolean"},
+        {"default", false},
+        {"description",
+         "Builds and merges of the same rows give the same graph, byte by byte, on any number of "
+         "threads."}}},
+      {"mapped",
+       {{"type", "boolean"},
+        {"default", false},
+        {"description", "Leave a loaded graph in its file's pages: less memory, slower."}}}};
+  return nlohmann::json{
+      {"metrics", {"cosine", "dot", "euclid", "manhattan", "hamming"}},
+      {"scalars", {"f32", "f16", "u8", "bit"}},
+      {"parameters",
+       {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}}}}
       .dump();
 }
 

@@ -8,7 +8,8 @@
 
 namespace rhumb::coded {
 
-inline constexpr uint64_t kBitScanRows = 2048;  // from here on, wide vectors are scanned by one bit before their codes are looked at
+// from here on, wide vectors are scanned by one bit before their codes are looked at
+inline constexpr uint64_t kBitScanRows = 2048;
 
 // Everything about one search that its steps hand on.
 struct Engine::Request {
@@ -20,14 +21,15 @@ struct Engine::Request {
   Scratch& scratch;
   rhumb_hits_t& out;
   uint32_t k, ef;
-  uint32_t bound;            // the graph's end when the search began: what is added later is not looked at
-  bool all_pass;             // every node below the graph's end is live and in the view
+  // the graph's end when the search began: what is added later is not looked at
+  uint32_t bound;
+  bool all_pass;                 // every node below the graph's end is live and in the view
   const void* vector = nullptr;  // of the query at hand
   BitQuery bit_query{};
-  uint32_t hidden = kNoLink;     // a node that a walk does not see
-  float reach = 0;               // of a walk without a filter: Walk::stop_beyond
+  uint32_t hidden = kNoLink;  // a node that a walk does not see
+  float reach = 0;            // of a walk without a filter: Walk::stop_beyond
 
-  bool by_floats = false;        // the query at hand is compared with vectors, not with codes
+  bool by_floats = false;  // the query at hand is compared with vectors, not with codes
 
   bool walks_bits() const { return trained->codec.bit_bytes() != 0 && !by_floats; }
   bool scans_bits(uint64_t passing) const { return walks_bits() && passing >= kBitScanRows; }
@@ -52,7 +54,10 @@ struct Engine::Request {
     scratch.planes.resize(uint64_t{kQueryPlanes} * codec.bit_bytes());
     bit_query = codec.encode_bit_query(scratch.prepared.data(), scratch.planes.data());
   }
-  Probe code_probe() const { return by_floats ? trained->graph.float_probe(scratch.code.data()) : trained->graph.probe(scratch.code.data()); }
+  Probe code_probe() const {
+    return by_floats ? trained->graph.float_probe(scratch.code.data())
+                     : trained->graph.probe(scratch.code.data());
+  }
   Probe walk_probe() const { return walks_bits() ? trained->graph.probe(bit_query) : code_probe(); }
 };
 

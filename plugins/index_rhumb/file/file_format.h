@@ -1,13 +1,14 @@
-// What lies where in a graph's file. The header fills the first page; sections follow, each from a page on, padded with zeros; then one
-// CRC-32C for every kBlockBytes of what lies between header and table.
+// What lies where in a graph's file. The header fills the first page; sections follow, each from a
+// page on, padded with zeros; then one CRC-32C for every kBlockBytes of what lies between header
+// and table.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
-#include "engine/calibration.h"
 #include "codes/kernels.h"
+#include "engine/calibration.h"
 #include "rhumb/cpp/block_file.h"
 #include "rhumb/cpp/crc32c.h"
 
@@ -51,14 +52,16 @@ struct CodesHeader {
   float share;   // fit.h: Fit::share(), when it was last looked at
   float recall;  // of `queries` queries at the breadth `ef`
   uint32_t queries, ef;
-  float spread;    // calibration.h: Calibration::spread
+  float spread;  // calibration.h: Calibration::spread
   uint64_t clipped;
   uint32_t places;  // fit.h: Fit::places()
-  uint32_t crc;  // of all bytes before it
+  uint32_t crc;     // of all bytes before it
 };
 static_assert(sizeof(CodesHeader) == 96);
 
-inline uint64_t padded_to_page(uint64_t n) { return (n + kPageBytes - 1) / kPageBytes * kPageBytes; }
+inline uint64_t padded_to_page(uint64_t n) {
+  return (n + kPageBytes - 1) / kPageBytes * kPageBytes;
+}
 inline uint32_t header_crc_of(const FileHeader& header) {
   return crc32c({reinterpret_cast<const char*>(&header), offsetof(FileHeader, header_crc)});
 }

@@ -14,15 +14,23 @@ namespace {
 
 void require_same(const char* what, uint64_t expected, uint64_t found) {
   if (expected == found) return;
-  throw Error(RHUMB_UNSUPPORTED,
-              std::string("graph: ") + what + ": expected " + std::to_string(expected) + ", found " + std::to_string(found));
+  throw Error(RHUMB_UNSUPPORTED, std::string("graph: ") + what + ": expected " +
+                                     std::to_string(expected) + ", found " + std::to_string(found));
 }
 
-// Fills an empty graph. Its file is read once: blocks go into the arrays as they are compared with their checksums.
+// Fills an empty graph. Its file is read once: blocks go into the arrays as they are compared with
+// their checksums.
 class Loader {
  public:
-  Loader(const FileReader& reader, const Host& host, const rhumb_vectors_t& column, bool mapped, Trained& trained)
-      : reader_(reader), header_(reader.header()), host_(host), column_(column), mapped_(mapped), graph_(trained.graph), arrays_(trained.graph) {}
+  Loader(const FileReader& reader, const Host& host, const rhumb_vectors_t& column, bool mapped,
+         Trained& trained)
+      : reader_(reader),
+        header_(reader.header()),
+        host_(host),
+        column_(column),
+        mapped_(mapped),
+        graph_(trained.graph),
+        arrays_(trained.graph) {}
 
   void run(uint32_t end) {
     end_ = end;
@@ -38,15 +46,23 @@ class Loader {
         if (first < last) take(first - begin, bytes + (first - offset), last - first);
       };
       for (const Expected& e : expected_) {
-        within(e.offset, e.bytes, [&](uint64_t at, const char* from, uint64_t count) { e.array->write(at, from, count); });
+        within(e.offset, e.bytes, [&](uint64_t at, const char* from, uint64_t count) {
+          e.array->write(at, from, count);
+        });
       }
-      within(levels_at, levels_.size(), [&](uint64_t at, const char* from, uint64_t count) { std::copy_n(from, count, levels_.begin() + static_cast<ptrdiff_t>(at)); });
+      within(levels_at, levels_.size(), [&](uint64_t at, const char* from, uint64_t count) {
+        std::copy_n(from, count, levels_.begin() + static_cast<ptrdiff_t>(at));
+      });
     });
     take_nodes();
-    if (end > 0) arrays_.adopt(end, header_.nodes, header_.upper_rows, {header_.entry_slot, header_.entry_level});
+    if (end > 0)
+      arrays_.adopt(end, header_.nodes, header_.upper_rows,
+                    {header_.entry_slot, header_.entry_level});
     constexpr uint64_t kCheckSlots = 4096;
     host_.parallel((end + kCheckSlots - 1) / kCheckSlots, [&](uint64_t i) {
-      for (uint64_t slot = i * kCheckSlots; slot < std::min<uint64_t>(end_, (i + 1) * kCheckSlots); ++slot) check_rows(static_cast<uint32_t>(slot));
+      for (uint64_t slot = i * kCheckSlots; slot < std::min<uint64_t>(end_, (i + 1) * kCheckSlots);
+           ++slot)
+        check_rows(static_cast<uint32_t>(slot));
     });
   }
 
@@ -78,8 +94,10 @@ class Loader {
       upper_rows += level;
       ++nodes;
     }
-    if (nodes != header_.nodes || upper_rows != header_.upper_rows) reader_.corrupt("numbers of nodes differ");
-    const bool sound = header_.entry_slot < end_ && levels_[header_.entry_slot] == header_.entry_level + 1;
+    if (nodes != header_.nodes || upper_rows != header_.upper_rows)
+      reader_.corrupt("numbers of nodes differ");
+    const bool sound =
+        header_.entry_slot < end_ && levels_[header_.entry_slot] == header_.entry_level + 1;
     if (end_ > 0 && nodes > 0 && !sound) reader_.corrupt("no node at the entry point");
     if (end_ > 0 && nodes == 0) reader_.corrupt("no nodes");
   }
@@ -88,11 +106,14 @@ class Loader {
       const uint32_t* const row = graph_.row(slot, level);
       for (uint32_t i = 0; i < graph_.row_links(level); ++i) {
         if (row[i] == kNoLink) continue;
-        if (row[i] >= end_ || row[i] == slot || levels_[row[i]] <= level) bad("a link that leads nowhere", slot);
+        if (row[i] >= end_ || row[i] == slot || levels_[row[i]] <= level)
+          bad("a link that leads nowhere", slot);
       }
     }
   }
-  [[noreturn]] void bad(const char* what, uint32_t slot) const { reader_.corrupt(std::string(what) + ", slot " + std::to_string(slot)); }
+  [[noreturn]] void bad(const char* what, uint32_t slot) const {
+    reader_.corrupt(std::string(what) + ", slot " + std::to_string(slot));
+  }
 
   const FileReader& reader_;
   const FileHeader& header_;
@@ -108,15 +129,16 @@ class Loader {
 
 }  // namespace
 
-LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vectors_t& column, const Options& options, const Kernels& kernels,
-                       const Host& host) {
+LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vectors_t& column,
+                       const Options& options, const Kernels& kernels, const Host& host) {
   const FileReader reader(graph_file_in(dir));
   const FileHeader& header = reader.header();
   require_same("metric", metric, header.metric);
   require_same("scalar type", column.scalar, header.scalar);
   require_same("dim", column.dim, header.dim);
   if (header.built_through > column.rows) {
-    reader.corrupt("built through slot " + std::to_string(header.built_through) + " of " + std::to_string(column.rows));
+    reader.corrupt("built through slot " + std::to_string(header.built_through) + " of " +
+                   std::to_string(column.rows));
   }
   LoadedGraph loaded;
   loaded.built_through = header.built_through;
@@ -124,7 +146,8 @@ LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vect
     reader.each_block(host, [](uint64_t, const char*, uint64_t) {});
     return loaded;
   }
-  // The graph goes on as it was begun: of the options count those that a search or a later insert can follow.
+  // The graph goes on as it was begun: of the options count those that a search or a later insert
+  // can follow.
   GraphShape shape = options.shape();
   shape.degree = header.degree;
   shape.upper_degree = header.upper_degree;
@@ -132,25 +155,40 @@ LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vect
   if (!is_possible(shape)) reader.corrupt("numbers of links out of range");
   if (header.one_bit > 1) reader.corrupt("one_bit out of range");
   const CodesHeader& codes = reader.codes();
-  CodecParams params{metric,       column.scalar, column.dim,                      header.seed, header.one_bit,
-                     header.scale, header.reach,  static_cast<Codes>(codes.codes), {},          codes.sub, codes.learned};
+  CodecParams params{metric,
+                     column.scalar,
+                     column.dim,
+                     header.seed,
+                     header.one_bit,
+                     header.scale,
+                     header.reach,
+                     static_cast<Codes>(codes.codes),
+                     {},
+                     codes.sub,
+                     codes.learned};
   std::copy_n(codes.levels, kLevels4, params.levels.begin());
-  if (!(params.scale > 0) || !std::isfinite(params.scale) || !std::isfinite(params.reach)) reader.corrupt("parameters of codes out of range");
+  if (!(params.scale > 0) || !std::isfinite(params.scale) || !std::isfinite(params.reach))
+    reader.corrupt("parameters of codes out of range");
   const Codec unknowing = Codec::restore(params, {}, kernels);
   const uint32_t width = unknowing.width();
   std::vector<float> centre(width);
-  reader.read_at(reader.section(kCentre, 1, uint64_t{width} * sizeof(float)), centre.data(), centre.size() * sizeof(float));
+  reader.read_at(reader.section(kCentre, 1, uint64_t{width} * sizeof(float)), centre.data(),
+                 centre.size() * sizeof(float));
   std::shared_ptr<const Product> product;
-  if (unknowing.products()) product = std::make_shared<const Product>(reader.book(width), width, params.sub);
+  if (unknowing.products())
+    product = std::make_shared<const Product>(reader.book(width), width, params.sub);
   const Form form{params.codes, params.one_bit != 0, codes.asked != 0, static_cast<Why>(codes.why)};
-  loaded.trained = std::make_unique<Trained>(Codec::restore(params, std::move(centre), kernels, std::move(product)), form, column, shape, options.ef_construct, kernels);
+  loaded.trained = std::make_unique<Trained>(
+      Codec::restore(params, std::move(centre), kernels, std::move(product)), form, column, shape,
+      options.ef_construct, kernels);
   loaded.trained->measured.read(codes);
   loaded.trained->insertion.count_clipped(codes.clipped);
   for (const float recall : header.calibration.recalls) {
     if (!(recall >= 0 && recall <= 1)) reader.corrupt("a recall out of range");
   }
   for (const float reach : header.calibration.reaches) {
-    if (!(reach == 0 || (reach >= 1 && reach <= kCalibrationReaches.back()))) reader.corrupt("a reach out of range");
+    if (!(reach == 0 || (reach >= 1 && reach <= kCalibrationReaches.back())))
+      reader.corrupt("a reach out of range");
   }
   loaded.trained->calibration.set(header.calibration);
   loaded.trained->calibration.set_spread(codes.spread);

@@ -1,4 +1,5 @@
-// A graph's file as bytes: its header, its sections, and their checksums. What the bytes mean is file_load.cc's.
+// A graph's file as bytes: its header, its sections, and their checksums. What the bytes mean is
+// file_load.cc's.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +13,9 @@
 
 namespace rhumb::coded {
 
-// Opened with a sound header, or not at all. The file is read, not mapped: a disk that fails is told, not died of. Everything that is wrong
-// throws RHUMB_CORRUPT, RHUMB_IO or (another format) RHUMB_UNSUPPORTED.
+// Opened with a sound header, or not at all. The file is read, not mapped: a disk that fails is
+// told, not died of. Everything that is wrong throws RHUMB_CORRUPT, RHUMB_IO or (another format)
+// RHUMB_UNSUPPORTED.
 class FileReader {
  public:
   explicit FileReader(const std::string& path);
@@ -22,25 +24,33 @@ class FileReader {
   int fd() const { return file_.get(); }
 
   // A section of exactly so many rows; where it begins.
-  uint64_t section(Section id, uint64_t rows, uint64_t stride) const { return section(header_.sections[id], id, rows, stride); }
+  uint64_t section(Section id, uint64_t rows, uint64_t stride) const {
+    return section(header_.sections[id], id, rows, stride);
+  }
   std::vector<uint8_t> book(uint32_t width) const;
   void read_at(uint64_t offset, void* out, uint64_t n) const;
 
-  // Every byte of the sections, on the host's threads: take(offset, bytes, n) for each block that agrees with its checksum.
+  // Every byte of the sections, on the host's threads: take(offset, bytes, n) for each block that
+  // agrees with its checksum.
   template <typename Take>
   void each_block(const Host& host, Take take) const {
     const std::vector<uint32_t> crcs = checksums();
     host.parallel((crcs.size() + kBlocksAtOnce - 1) / kBlocksAtOnce, [&](uint64_t part) {
       std::vector<char> block(kBlockBytes);
-      for (uint64_t i = part * kBlocksAtOnce; i < std::min<uint64_t>((part + 1) * kBlocksAtOnce, crcs.size()); ++i) {
-        const uint64_t offset = kPageBytes + i * kBlockBytes, n = std::min<uint64_t>(kBlockBytes, header_.table_offset - offset);
+      for (uint64_t i = part * kBlocksAtOnce;
+           i < std::min<uint64_t>((part + 1) * kBlocksAtOnce, crcs.size()); ++i) {
+        const uint64_t offset = kPageBytes + i * kBlockBytes,
+                       n = std::min<uint64_t>(kBlockBytes, header_.table_offset - offset);
         read_at(offset, block.data(), n);
-        if (crc32c({block.data(), n}) != crcs[i]) corrupt("checksum of block " + std::to_string(i) + " differs");
+        if (crc32c({block.data(), n}) != crcs[i])
+          corrupt("checksum of block " + std::to_string(i) + " differs");
         take(offset, block.data(), n);
       }
     });
   }
-  [[noreturn]] void corrupt(const std::string& why) const { throw Error(RHUMB_CORRUPT, path_ + ": " + why); }
+  [[noreturn]] void corrupt(const std::string& why) const {
+    throw Error(RHUMB_CORRUPT, path_ + ": " + why);
+  }
 
  private:
   static constexpr uint64_t kBlocksAtOnce = 16;

@@ -19,7 +19,10 @@ using block_file_detail::throw_errno;
 // Writes from front to end, a block at a time, and keeps the blocks' checksums.
 class Writer {
  public:
-  explicit Writer(const std::string& path) : path_(path), file_(path, O_CREAT | O_EXCL | O_WRONLY, 0640) { block_.reserve(kBlockBytes); }
+  explicit Writer(const std::string& path)
+      : path_(path), file_(path, O_CREAT | O_EXCL | O_WRONLY, 0640) {
+    block_.reserve(kBlockBytes);
+  }
   uint64_t offset() const { return flushed_ + block_.size(); }
   void bytes(const void* data, uint64_t n) {
     for (const char* p = static_cast<const char*>(data); n > 0;) {
@@ -36,7 +39,8 @@ class Writer {
   }
   void finish(FileHeader& header, const CodesHeader& codes) {
     if (!block_.empty()) end_block();
-    const std::string_view table(reinterpret_cast<const char*>(crcs_.data()), crcs_.size() * sizeof(uint32_t));
+    const std::string_view table(reinterpret_cast<const char*>(crcs_.data()),
+                                 crcs_.size() * sizeof(uint32_t));
     header.table_offset = flushed_;
     header.table_crc = crc32c(table);
     header.file_bytes = flushed_ + table.size();
@@ -58,7 +62,8 @@ class Writer {
   }
   void write_at(uint64_t offset, std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t n = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      const ssize_t n =
+          ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) throw_errno("write", path_, errno);
       offset += static_cast<uint64_t>(n);
@@ -76,12 +81,18 @@ class Writer {
 class Saver {
  public:
   Saver(Writer& writer, const Trained& trained, uint32_t end, FileHeader& header)
-      : writer_(writer), graph_(trained.graph), arrays_(const_cast<Graph&>(trained.graph)), codec_(trained.codec), end_(end), header_(header) {}
+      : writer_(writer),
+        graph_(trained.graph),
+        arrays_(const_cast<Graph&>(trained.graph)),
+        codec_(trained.codec),
+        end_(end),
+        header_(header) {}
 
   void run() {
     find_entry();
     const std::vector<float>& centre = codec_.centre();
-    section(kCentre, 1, static_cast<uint32_t>(centre.size() * sizeof(float)), [&](uint32_t) { return centre.data(); });
+    section(kCentre, 1, static_cast<uint32_t>(centre.size() * sizeof(float)),
+            [&](uint32_t) { return centre.data(); });
     plain(kCodes, arrays_.codes());
     if (arrays_.has_bits()) plain(kBits, arrays_.bits());
     std::vector<uint32_t> links(graph_.shape().degree);
@@ -119,7 +130,8 @@ class Saver {
   void section(Section id, uint64_t rows, uint32_t stride, RowOf row_of_slot) {
     writer_.pad();
     header_.sections[id] = {writer_.offset(), rows, stride, 0};
-    for (uint64_t slot = 0; slot < rows; ++slot) writer_.bytes(row_of_slot(static_cast<uint32_t>(slot)), stride);
+    for (uint64_t slot = 0; slot < rows; ++slot)
+      writer_.bytes(row_of_slot(static_cast<uint32_t>(slot)), stride);
     writer_.pad();
   }
   void plain(Section id, const ChunkedArray& array) {
@@ -163,7 +175,8 @@ class Saver {
 
 }  // namespace
 
-void save_graph(const std::string& dir, uint32_t metric, const rhumb_vectors_t& column, const Trained* trained, uint32_t built_through) {
+void save_graph(const std::string& dir, uint32_t metric, const rhumb_vectors_t& column,
+                const Trained* trained, uint32_t built_through) {
   FileHeader header{};
   std::memcpy(header.magic, kMagic, sizeof kMagic);
   header.format = kFileFormat;

@@ -1,6 +1,6 @@
-// Building in batches that do not see each other, so that the graph does not depend on which thread was first (prefix doubling:
-// Dobson Manohar et al., ParlayANN, arXiv 2305.04359): all of a batch search the graph as it was before, then all are linked, then linked
-// back in order.
+// Building in batches that do not see each other, so that the graph does not depend on which thread
+// was first (prefix doubling: Dobson Manohar et al., ParlayANN, arXiv 2305.04359): all of a batch
+// search the graph as it was before, then all are linked, then linked back in order.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,20 @@ namespace rhumb::coded {
 // Lives for one build. The caller adds batch after batch; nobody else changes the graph meanwhile.
 class BatchBuild {
  public:
-  BatchBuild(Graph& graph, Insertion& insertion, const rhumb_vectors_t& column, const Host& host, const rhumb_call_t* call, uint64_t threads)
-      : graph_(graph), insertion_(insertion), column_(column), host_(host), call_(call), threads_(threads) {}
+  BatchBuild(Graph& graph, Insertion& insertion, const rhumb_vectors_t& column, const Host& host,
+             const rhumb_call_t* call, uint64_t threads)
+      : graph_(graph),
+        insertion_(insertion),
+        column_(column),
+        host_(host),
+        call_(call),
+        threads_(threads) {}
 
-  // Slots to add next, at most: so few of what is there that it hardly matters that they do not see each other.
+  // Slots to add next, at most: so few of what is there that it hardly matters that they do not see
+  // each other.
   uint64_t batch_size() const noexcept;
-  // Ascending slots with room reserved; those that have a node are left alone. All searching is done before anything is changed.
+  // Ascending slots with room reserved; those that have a node are left alone. All searching is
+  // done before anything is changed.
   void add(std::span<const uint32_t> slots);
 
  private:

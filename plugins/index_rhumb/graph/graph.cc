@@ -11,8 +11,9 @@
 namespace rhumb::coded {
 namespace {
 
-constexpr uint32_t kAtOnce = 4;      // chosen nodes that a candidate is compared with
-constexpr uint32_t kEqualLinks = 8;  // to nodes of the very same code: more would crowd out the ways that lead elsewhere
+constexpr uint32_t kAtOnce = 4;  // chosen nodes that a candidate is compared with
+// to nodes of the very same code: more would crowd out the ways that lead elsewhere
+constexpr uint32_t kEqualLinks = 8;
 
 uint64_t mixed(uint64_t x) {  // SplitMix64's finaliser
   x += 0x9E3779B97F4A7C15u;
@@ -22,7 +23,9 @@ uint64_t mixed(uint64_t x) {  // SplitMix64's finaliser
 }
 
 uint32_t load_link(const uint32_t* at) noexcept { return __atomic_load_n(at, __ATOMIC_ACQUIRE); }
-void store_link(uint32_t* at, uint32_t link) noexcept { __atomic_store_n(at, link, __ATOMIC_RELEASE); }
+void store_link(uint32_t* at, uint32_t link) noexcept {
+  __atomic_store_n(at, link, __ATOMIC_RELEASE);
+}
 
 // Told to the processor while a lock is waited for.
 void pause() noexcept {
@@ -47,7 +50,13 @@ Score score_of(const Codec& codec, const Kernels& kernels) {
 
 FloatQuery floats_of(const Codec& codec, const rhumb_vectors_t& column) {
   const uint32_t metric = codec.params().metric;
-  return {rhumb_kernel_for(metric, column.scalar), &column, nullptr, metric == RHUMB_DOT ? 1u : 0u, 0, 0, codec.params().reach};
+  return {rhumb_kernel_for(metric, column.scalar),
+          &column,
+          nullptr,
+          metric == RHUMB_DOT ? 1u : 0u,
+          0,
+          0,
+          codec.params().reach};
 }
 
 // Held for tens of microseconds at most, when a row is pruned.
@@ -68,30 +77,43 @@ class RowLock {
 
 }  // namespace
 
-Graph::Graph(const Codec& codec, const Kernels& kernels, const GraphShape& shape, const rhumb_vectors_t& column)
-    : codec_(codec), kernels_(kernels), shape_(shape), bit_bytes_(codec.bit_bytes()), compares_floats_(codec.floats()), floats_(floats_of(codec, column)), score_whole_(whole_score_of(codec, kernels)),
-      score_(score_of(codec, kernels)), codes_(codec.code_bytes()), bits_(std::max<uint32_t>(codec.bit_stride(), 1)), rows_(shape.degree * sizeof(uint32_t)),
-      slack_(kSlackLinks * sizeof(uint32_t)), upper_(shape.upper_degree * sizeof(uint32_t)) {}
+Graph::Graph(const Codec& codec, const Kernels& kernels, const GraphShape& shape,
+             const rhumb_vectors_t& column)
+    : codec_(codec),
+      kernels_(kernels),
+      shape_(shape),
+      bit_bytes_(codec.bit_bytes()),
+      compares_floats_(codec.floats()),
+      floats_(floats_of(codec, column)),
+      score_whole_(whole_score_of(codec, kernels)),
+      score_(score_of(codec, kernels)),
+      codes_(codec.code_bytes()),
+      bits_(std::max<uint32_t>(codec.bit_stride(), 1)),
+      rows_(shape.degree * sizeof(uint32_t)),
+      slack_(kSlackLinks * sizeof(uint32_t)),
+      upper_(shape.upper_degree * sizeof(uint32_t)) {}
 
 void Graph::reserve(uint64_t slots) {
   if (slots <= capacity()) return;
   for (ChunkedArray* array : {&codes_, &rows_, &slack_}) array->reserve(slots);
   levels_.reserve(slots);
   if (bit_bytes_ != 0) bits_.reserve(slots);
-  capacity_.store(std::min({codes_.capacity(), rows_.capacity(), slack_.capacity(), levels_.capacity(),
-                            bit_bytes_ != 0 ? bits_.capacity() : kSlotsMax}),
+  capacity_.store(std::min({codes_.capacity(), rows_.capacity(), slack_.capacity(),
+                            levels_.capacity(), bit_bytes_ != 0 ? bits_.capacity() : kSlotsMax}),
                   std::memory_order_release);
 }
 
 uint64_t Graph::mapped_bytes() const noexcept {
-  return codes_.mapped_bytes() + bits_.mapped_bytes() + rows_.mapped_bytes() + upper_.mapped_bytes();
+  return codes_.mapped_bytes() + bits_.mapped_bytes() + rows_.mapped_bytes() +
+         upper_.mapped_bytes();
 }
 
 uint64_t Graph::resident_bytes() const noexcept {
   const uint64_t node = codes_.stride() + (bit_bytes_ != 0 ? bits_.stride() : 0) + rows_.stride() +
                         (uses_slack_.load(std::memory_order_relaxed) ? slack_.stride() : 0);
   const uint64_t book = codec_.product() != nullptr ? codec_.product()->book().size() : 0;
-  const uint64_t all = book + nodes() * node + levels_.resident_bytes() + upper_.capacity() * upper_.stride();
+  const uint64_t all =
+      book + nodes() * node + levels_.resident_bytes() + upper_.capacity() * upper_.stride();
   return all - std::min(all, mapped_bytes());
 }
 
@@ -128,8 +150,7 @@ void Graph::create(uint32_t slot, uint32_t level) {
   levels_.add(slot);
   nodes_.fetch_add(1, std::memory_order_relaxed);
   uint32_t end = end_.load(std::memory_order_relaxed);
-  while (end <= slot && !end_.compare_exchange_weak(end, slot + 1, std::memory_order_acq_rel)) {
-  }
+  while (end <= slot && !end_.compare_exchange_weak(end, slot + 1, std::memory_order_acq_rel)) {}
   uses_slack_.store(true, std::memory_order_relaxed);
 }
 
@@ -142,17 +163,22 @@ void Graph::adopt(const Graph& from, uint32_t from_slot, uint32_t slot) {
 // The codes of chosen nodes: rows' codes where they are, or unpacked side by side.
 class Graph::Chosen {
  public:
-  Chosen(const Graph& graph, uint32_t limit) : graph_(graph), packed_(graph.codec_.nibbles() || graph.codec_.products()) {
+  Chosen(const Graph& graph, uint32_t limit)
+      : graph_(graph), packed_(graph.codec_.nibbles() || graph.codec_.products()) {
     if (packed_) codes_.resize(uint64_t{limit} * graph.codec_.width());
     chunk_ = reinterpret_cast<const char*>(codes_.data());
   }
   // A candidate: what is compared next, and may then be added.
   void look_at(uint32_t slot) {
-    if (packed_) code_ = graph_.codec_.whole(graph_.code(slot), room_);
-    else probe_ = graph_.row_probe(slot, room_);
+    if (packed_)
+      code_ = graph_.codec_.whole(graph_.code(slot), room_);
+    else
+      probe_ = graph_.row_probe(slot, room_);
   }
   void add(const std::vector<uint32_t>& chosen) {
-    if (packed_) std::memcpy(codes_.data() + (chosen.size() - 1) * graph_.codec_.width(), code_, graph_.codec_.width());
+    if (packed_)
+      std::memcpy(codes_.data() + (chosen.size() - 1) * graph_.codec_.width(), code_,
+                  graph_.codec_.width());
   }
   void compare(const std::vector<uint32_t>& chosen, size_t first, uint32_t n, uint32_t* out) const {
     if (!packed_) return probe_(chosen.data() + first, n, out);
@@ -172,8 +198,10 @@ class Graph::Chosen {
   Probe probe_{};                  // of another
 };
 
-// Closest first; a candidate is left out when a chosen one lies so much closer to it that the way leads there.
-std::vector<uint32_t> Graph::choose(uint32_t slot, std::span<const WalkKey> candidates, uint32_t limit, float slack) const {
+// Closest first; a candidate is left out when a chosen one lies so much closer to it that the way
+// leads there.
+std::vector<uint32_t> Graph::choose(uint32_t slot, std::span<const WalkKey> candidates,
+                                    uint32_t limit, float slack) const {
   std::vector<uint32_t> chosen;
   Chosen codes(*this, limit);
   chosen.reserve(limit + kAtOnce);
@@ -189,7 +217,8 @@ std::vector<uint32_t> Graph::choose(uint32_t slot, std::span<const WalkKey> cand
     for (size_t i = 0; i < chosen.size() && kept && distance != 0; i += kAtOnce) {
       const auto n = static_cast<uint32_t>(std::min<size_t>(kAtOnce, chosen.size() - i));
       codes.compare(chosen, i, n, between);
-      for (uint32_t b = 0; b < n; ++b) kept = kept && value_of(between[b]) * slack >= value_of(distance);
+      for (uint32_t b = 0; b < n; ++b)
+        kept = kept && value_of(between[b]) * slack >= value_of(distance);
     }
     if (!kept) continue;
     chosen.push_back(other);
@@ -198,8 +227,10 @@ std::vector<uint32_t> Graph::choose(uint32_t slot, std::span<const WalkKey> cand
   return chosen;
 }
 
-std::vector<uint32_t> Graph::choose_links(uint32_t slot, uint32_t level, std::span<const WalkKey> candidates) const {
-  return choose(slot, candidates, level == 0 ? shape_.own_links : shape_.upper_degree, shape_.slack);
+std::vector<uint32_t> Graph::choose_links(uint32_t slot, uint32_t level,
+                                          std::span<const WalkKey> candidates) const {
+  return choose(slot, candidates, level == 0 ? shape_.own_links : shape_.upper_degree,
+                shape_.slack);
 }
 
 void Graph::link(uint32_t slot, uint32_t level, std::span<const WalkKey> candidates) {
@@ -234,7 +265,8 @@ void Graph::link_back(uint32_t from, uint32_t to, uint32_t level) {
   prune(from, level, to);
 }
 
-// Closest first; of nodes with equal codes the neighbours by number come first: so they stay a chain.
+// Closest first; of nodes with equal codes the neighbours by number come first: so they stay a
+// chain.
 std::vector<WalkKey> Graph::sorted_by_distance(uint32_t slot, std::span<const uint32_t> ids) const {
   std::vector<uint32_t> distances(ids.size());
   std::vector<uint8_t> room;
@@ -242,22 +274,28 @@ std::vector<WalkKey> Graph::sorted_by_distance(uint32_t slot, std::span<const ui
   std::vector<WalkKey> keys(ids.size());
   for (size_t i = 0; i < ids.size(); ++i) keys[i] = walk_key(distances[i], ids[i]);
   std::sort(keys.begin(), keys.end(), [slot](WalkKey a, WalkKey b) {
-    const auto apart = [slot](WalkKey k) { return walk_slot(k) > slot ? walk_slot(k) - slot : slot - walk_slot(k); };
-    return walk_distance(a) != walk_distance(b) ? walk_distance(a) < walk_distance(b) : apart(a) < apart(b);
+    const auto apart = [slot](WalkKey k) {
+      return walk_slot(k) > slot ? walk_slot(k) - slot : slot - walk_slot(k);
+    };
+    return walk_distance(a) != walk_distance(b) ? walk_distance(a) < walk_distance(b)
+                                                : apart(a) < apart(b);
   });
   return keys;
 }
 
 void Graph::set_row(uint32_t slot, uint32_t level, std::span<const uint32_t> links) {
   uint32_t* const row = row_of(slot, level);
-  for (uint32_t i = 0; i < row_links(level); ++i) store_link(row + i, i < links.size() ? links[i] : kNoLink);
+  for (uint32_t i = 0; i < row_links(level); ++i)
+    store_link(row + i, i < links.size() ? links[i] : kNoLink);
 }
 
 void Graph::choose_row(uint32_t slot, uint32_t level, std::span<const uint32_t> candidates) {
-  set_row(slot, level, choose(slot, sorted_by_distance(slot, candidates), row_links(level), shape_.slack));
+  set_row(slot, level,
+          choose(slot, sorted_by_distance(slot, candidates), row_links(level), shape_.slack));
 }
 
-// Chooses among all links of a row, its slack and `extra` (kNoLink: none). The row's lock is held, or nobody links.
+// Chooses among all links of a row, its slack and `extra` (kNoLink: none). The row's lock is held,
+// or nobody links.
 void Graph::prune(uint32_t slot, uint32_t level, uint32_t extra) {
   std::vector<uint32_t> ids(row_links(level) + kSlackLinks + 1);
   uint32_t n = copy_links(slot, level, ids.data());
@@ -270,7 +308,8 @@ void Graph::prune(uint32_t slot, uint32_t level, uint32_t extra) {
 
 void Graph::settle(uint32_t first, uint32_t end) {
   for (uint32_t slot = first; slot < end; ++slot) {
-    if (has(slot) && *reinterpret_cast<const uint32_t*>(slack_.at(slot)) != 0) prune(slot, 0, kNoLink);
+    if (has(slot) && *reinterpret_cast<const uint32_t*>(slack_.at(slot)) != 0)
+      prune(slot, 0, kNoLink);
   }
 }
 
@@ -311,6 +350,8 @@ std::optional<EntryPoint> Graph::entry() const noexcept {
   return EntryPoint{static_cast<uint32_t>(packed), static_cast<uint32_t>(packed >> 32) - 1};
 }
 
-void Graph::set_entry(EntryPoint entry) noexcept { entry_.store(uint64_t{entry.level + 1} << 32 | entry.slot, std::memory_order_release); }
+void Graph::set_entry(EntryPoint entry) noexcept {
+  entry_.store(uint64_t{entry.level + 1} << 32 | entry.slot, std::memory_order_release);
+}
 
 }  // namespace rhumb::coded

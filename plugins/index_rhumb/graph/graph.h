@@ -1,6 +1,7 @@
-// The graph: codes, links and levels by slot, as a structure of arrays (chunked_array.h). A node's number is its slot, so that a link leads
-// straight to its code and to the host's vector. Links as in HNSW (Malkov, Yashunin, arXiv 1603.09320) with DiskANN's relaxed pruning
-// (Subramanya et al., NeurIPS 2019).
+// The graph: codes, links and levels by slot, as a structure of arrays (chunked_array.h). A node's
+// number is its slot, so that a link leads straight to its code and to the host's vector. Links as
+// in HNSW (Malkov, Yashunin, arXiv 1603.09320) with DiskANN's relaxed pruning (Subramanya et al.,
+// NeurIPS 2019).
 #pragma once
 
 #include <array>
@@ -22,19 +23,25 @@ namespace rhumb::coded {
 
 inline constexpr uint32_t kSlackLinks = 16;  // a full row's links to come, pruned into it together
 
-// What orders candidates: distance in units of codes (or bits of a float), then slot; the lowest bit is the walk's own mark.
+// What orders candidates: distance in units of codes (or bits of a float), then slot; the lowest
+// bit is the walk's own mark.
 using WalkKey = uint64_t;
-inline WalkKey walk_key(uint32_t distance, uint32_t slot) noexcept { return uint64_t{distance} << 32 | uint64_t{slot} << 1; }
+inline WalkKey walk_key(uint32_t distance, uint32_t slot) noexcept {
+  return uint64_t{distance} << 32 | uint64_t{slot} << 1;
+}
 inline uint32_t walk_slot(WalkKey key) noexcept { return static_cast<uint32_t>(key) >> 1; }
 inline uint32_t walk_distance(WalkKey key) noexcept { return static_cast<uint32_t>(key >> 32); }
 
 // A query and the codes it is compared with. BORROWED: query and table.
 struct Probe {
-  void (*score)(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n, uint32_t* out);
+  void (*score)(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n,
+                uint32_t* out);
   const void* query;
   CodeTable table;
   bool floats;  // its distances are bits of floats
-  void operator()(const uint32_t* ids, uint32_t n, uint32_t* out) const { score(query, &table, ids, n, out); }
+  void operator()(const uint32_t* ids, uint32_t n, uint32_t* out) const {
+    score(query, &table, ids, n, out);
+  }
 };
 
 struct EntryPoint {
@@ -44,19 +51,24 @@ struct EntryPoint {
 struct GraphShape {
   uint32_t degree = 32;        // links at level 0, whole lines of sixteen
   uint32_t upper_degree = 16;  // above
-  uint32_t own_links = 24;     // that a new node makes at level 0; the rest of its row is for others to link back
-  float slack = 1.1f;          // a candidate is left out if a chosen one is closer to it by more than this factor
+  // that a new node makes at level 0; the rest of its row is for others to link back
+  uint32_t own_links = 24;
+  // a candidate is left out if a chosen one is closer to it by more than this factor
+  float slack = 1.1f;
   bool operator==(const GraphShape&) const = default;
 };
 
-// Owned by one engine instance. reserve(): one thread at a time, beside everything else. Nodes are made and linked by one thread each, while
-// others search. Invariant: what a link names is a node that reaches the link's level and whose codes were written before; links are single
-// words, changed under the row's lock and read without: a row in the middle of a change is a mix of old and new links, all of them good.
-// Keeps nothing over a crash: file.h writes it.
+// Owned by one engine instance. reserve(): one thread at a time, beside everything else. Nodes are
+// made and linked by one thread each, while others search. Invariant: what a link names is a node
+// that reaches the link's level and whose codes were written before; links are single words,
+// changed under the row's lock and read without: a row in the middle of a change is a mix of old
+// and new links, all of them good. Keeps nothing over a crash: file.h writes it.
 class Graph {
  public:
-  // BORROWED: all, for the graph's life. column: what slots' vectors are compared in, where the codec keeps none.
-  Graph(const Codec& codec, const Kernels& kernels, const GraphShape& shape, const rhumb_vectors_t& column);
+  // BORROWED: all, for the graph's life. column: what slots' vectors are compared in, where the
+  // codec keeps none.
+  Graph(const Codec& codec, const Kernels& kernels, const GraphShape& shape,
+        const rhumb_vectors_t& column);
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
@@ -76,13 +88,20 @@ class Graph {
   uint32_t level(uint32_t slot) const noexcept { return levels_.level(slot); }  // of a node
 
   // Codes of a slot that has no node yet.
-  uint8_t* code(uint32_t slot) const noexcept { return reinterpret_cast<uint8_t*>(codes_.at(slot)); }
+  uint8_t* code(uint32_t slot) const noexcept {
+    return reinterpret_cast<uint8_t*>(codes_.at(slot));
+  }
   char* bit_code(uint32_t slot) const noexcept { return bits_.at(slot); }
   // query: as Codec::encode_query writes it; where there are no codes, a FloatQuery.
   Probe probe(const void* query) const noexcept {
-    return {score_, query, {codes_.chunks(), codes_.stride(), codes_.stride(), codec_.params().levels.data()}, compares_floats_};
+    return {score_,
+            query,
+            {codes_.chunks(), codes_.stride(), codes_.stride(), codec_.params().levels.data()},
+            compares_floats_};
   }
-  Probe float_probe(const void* query) const noexcept { return {compare_floats, query, {codes_.chunks(), codes_.stride(), codes_.stride()}, true}; }
+  Probe float_probe(const void* query) const noexcept {
+    return {compare_floats, query, {codes_.chunks(), codes_.stride(), codes_.stride()}, true};
+  }
   // A query that the column's kernel compares with its rows. BORROWED: vector.
   FloatQuery float_query(const void* vector) const noexcept {
     FloatQuery query = floats_;
@@ -91,18 +110,23 @@ class Graph {
   }
   // A row whose codes are written, as a query. BORROWED: room.
   Probe row_probe(uint32_t slot, std::vector<uint8_t>& room) const {
-    return compares_floats_ ? probe(float_row(slot, room)) : probe(codec_.row_as_query(code(slot), room));
+    return compares_floats_ ? probe(float_row(slot, room))
+                            : probe(codec_.row_as_query(code(slot), room));
   }
   // What a distance is in numbers that can be multiplied.
   float value_of(uint32_t distance) const noexcept {
     return compares_floats_ ? std::bit_cast<float>(distance) : static_cast<float>(distance);
   }
-  Probe probe(const BitQuery& query) const noexcept { return {kernels_.bits, &query, {bits_.chunks(), bits_.stride(), bit_bytes_}, true}; }
+  Probe probe(const BitQuery& query) const noexcept {
+    return {kernels_.bits, &query, {bits_.chunks(), bits_.stride(), bit_bytes_}, true};
+  }
 
   // A node without links, which nobody sees yet.
   void create(uint32_t slot, uint32_t level);
-  // The links of a node to come, chosen among the candidates (closest first, by codes); its codes are written.
-  std::vector<uint32_t> choose_links(uint32_t slot, uint32_t level, std::span<const WalkKey> candidates) const;
+  // The links of a node to come, chosen among the candidates (closest first, by codes); its codes
+  // are written.
+  std::vector<uint32_t> choose_links(uint32_t slot, uint32_t level,
+                                     std::span<const WalkKey> candidates) const;
   // Chooses links and links the chosen ones back.
   void link(uint32_t slot, uint32_t level, std::span<const WalkKey> candidates);
   void link_back(uint32_t from, uint32_t to, uint32_t level);
@@ -114,21 +138,28 @@ class Graph {
 
   // The node of another graph's slot, with its codes and its level, and without links.
   void adopt(const Graph& from, uint32_t from_slot, uint32_t slot);
-  // A row's links, as they are (at most row_links), or chosen among more. Nobody links the same slot meanwhile.
+  // A row's links, as they are (at most row_links), or chosen among more. Nobody links the same
+  // slot meanwhile.
   void set_row(uint32_t slot, uint32_t level, std::span<const uint32_t> links);
   void choose_row(uint32_t slot, uint32_t level, std::span<const uint32_t> candidates);
 
   // The row of a node that reaches `level`: so many links, closed with kNoLink where fewer.
   const uint32_t* row(uint32_t slot, uint32_t level) const noexcept {
-    return reinterpret_cast<const uint32_t*>(level == 0 ? rows_.at(slot) : upper_.at(levels_.first_row(slot) + level - 1));
+    return reinterpret_cast<const uint32_t*>(
+        level == 0 ? rows_.at(slot) : upper_.at(levels_.first_row(slot) + level - 1));
   }
-  uint32_t row_links(uint32_t level) const noexcept { return level == 0 ? shape_.degree : shape_.upper_degree; }
+  uint32_t row_links(uint32_t level) const noexcept {
+    return level == 0 ? shape_.degree : shape_.upper_degree;
+  }
   // Links beyond a full row, complemented, kSlackLinks of them; nullptr where there are none.
   const uint32_t* slack(uint32_t slot) const noexcept {
-    return uses_slack_.load(std::memory_order_relaxed) ? reinterpret_cast<const uint32_t*>(slack_.at(slot)) : nullptr;
+    return uses_slack_.load(std::memory_order_relaxed)
+               ? reinterpret_cast<const uint32_t*>(slack_.at(slot))
+               : nullptr;
   }
   bool slack_in_use() const noexcept { return uses_slack_.load(std::memory_order_relaxed); }
-  // All links of a node at a level, row and slack; returns how many, at most row_links + kSlackLinks.
+  // All links of a node at a level, row and slack; returns how many, at most row_links +
+  // kSlackLinks.
   uint32_t copy_links(uint32_t slot, uint32_t level, uint32_t* out) const noexcept;
   void prefetch(uint32_t slot) const noexcept {
     const char* const row_at = rows_.at(slot);
@@ -142,10 +173,13 @@ class Graph {
  private:
   friend class GraphFile;
   const FloatQuery* float_row(uint32_t slot, std::vector<uint8_t>& room) const;
-  uint32_t* row_of(uint32_t slot, uint32_t level) noexcept { return const_cast<uint32_t*>(row(slot, level)); }
+  uint32_t* row_of(uint32_t slot, uint32_t level) noexcept {
+    return const_cast<uint32_t*>(row(slot, level));
+  }
   void take_upper_rows(uint32_t slot, uint32_t level);
   class Chosen;
-  std::vector<uint32_t> choose(uint32_t slot, std::span<const WalkKey> candidates, uint32_t limit, float slack) const;
+  std::vector<uint32_t> choose(uint32_t slot, std::span<const WalkKey> candidates, uint32_t limit,
+                               float slack) const;
   std::vector<WalkKey> sorted_by_distance(uint32_t slot, std::span<const uint32_t> ids) const;
   void prune(uint32_t slot, uint32_t level, uint32_t extra);
   std::atomic_flag& lock_of(uint32_t slot) noexcept { return locks_[slot % locks_.size()]; }
@@ -156,15 +190,18 @@ class Graph {
   const uint32_t bit_bytes_;
   const bool compares_floats_;  // there are no codes
   const FloatQuery floats_;     // without a vector
-  void (*const score_whole_)(const void*, const CodeTable*, const uint32_t*, uint32_t, uint32_t*);  // of 7-bit codes
+  // of 7-bit codes
+  void (*const score_whole_)(const void*, const CodeTable*, const uint32_t*, uint32_t, uint32_t*);
   void (*const score_)(const void*, const CodeTable*, const uint32_t*, uint32_t, uint32_t*);
   ChunkedArray codes_, bits_, rows_, slack_, upper_;
   NodeLevels levels_;
   std::atomic<uint64_t> capacity_{0}, nodes_{0};
   std::atomic<uint32_t> end_{0};
-  std::atomic<uint64_t> entry_{0};  // level + 1 in the upper half, slot in the lower; 0 = no node yet
+  // level + 1 in the upper half, slot in the lower; 0 = no node yet
+  std::atomic<uint64_t> entry_{0};
   std::atomic<bool> uses_slack_{true};
-  std::mutex upper_mutex_;  // guards upper_used_ and the growth of upper_ and of what levels_ knows of it
+  // guards upper_used_ and the growth of upper_ and of what levels_ knows of it
+  std::mutex upper_mutex_;
   uint32_t upper_used_ = 0;
   std::array<std::atomic_flag, 4096> locks_{};  // of rows, by slot
 };

@@ -8,9 +8,11 @@
 namespace rhumb::coded {
 namespace {
 
-constexpr uint32_t kCandidates = 80;      // of a walk by one bit, compared again by the codes before links are chosen
-constexpr float kLengthSlack = 1e-4f;     // the square of a length is a sum of floats
-constexpr int kReconnectPasses = 4;  // a link that makes way for another may have been a node's only one
+// of a walk by one bit, compared again by the codes before links are chosen
+constexpr uint32_t kCandidates = 80;
+constexpr float kLengthSlack = 1e-4f;  // the square of a length is a sum of floats
+// a link that makes way for another may have been a node's only one
+constexpr int kReconnectPasses = 4;
 
 // Slots to which links lead from `from` at level 0, marked in `reached`.
 void flood(const Graph& graph, uint32_t from, std::vector<uint64_t>& reached) {
@@ -38,7 +40,9 @@ void flood(const Graph& graph, uint32_t from, std::vector<uint64_t>& reached) {
 }  // namespace
 
 // The walk may go by one-bit codes; what links are chosen among is ordered by the 7-bit ones.
-std::vector<std::vector<WalkKey>> Insertion::candidates(uint32_t slot, EntryPoint entry, uint32_t level, Pacer& pacer, Scratch& scratch) {
+std::vector<std::vector<WalkKey>> Insertion::candidates(uint32_t slot, EntryPoint entry,
+                                                        uint32_t level, Pacer& pacer,
+                                                        Scratch& scratch) {
   std::vector<uint8_t> room;
   const Probe exact = graph_.row_probe(slot, room);
   BitQuery bit_query;
@@ -97,7 +101,8 @@ PlannedNode Insertion::plan(uint32_t slot, Pacer& pacer, Scratch& scratch) {
   const std::optional<EntryPoint> entry = graph_.entry();
   if (!entry) return node;
   const auto found = candidates(slot, *entry, node.level, pacer, scratch);
-  for (size_t l = 0; l < found.size(); ++l) node.links.push_back(graph_.choose_links(slot, static_cast<uint32_t>(l), found[l]));
+  for (size_t l = 0; l < found.size(); ++l)
+    node.links.push_back(graph_.choose_links(slot, static_cast<uint32_t>(l), found[l]));
   return node;
 }
 

@@ -1,5 +1,6 @@
-// Which slots have a node, how high it reaches, and where its rows above level 0 lie. One node in a good many reaches higher, so a slot
-// costs a bit here, and 32 slots the head of a chain of those that do.
+// Which slots have a node, how high it reaches, and where its rows above level 0 lie. One node in a
+// good many reaches higher, so a slot costs a bit here, and 32 slots the head of a chain of those
+// that do.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +12,20 @@ namespace rhumb::coded {
 inline constexpr uint32_t kLevelMax = 15;
 inline constexpr uint32_t kUpperRowsMax = (1u << 28) - 1;
 
-// Reading: any thread, of slots below capacity(). reserve() and reach(): one thread at a time each, beside everything else; add(): one thread a
-// slot. Who sees a slot's node sees its level, too.
+// Reading: any thread, of slots below capacity(). reserve() and reach(): one thread at a time each,
+// beside everything else; add(): one thread a slot. Who sees a slot's node sees its level, too.
 class NodeLevels {
  public:
   NodeLevels() : groups_(sizeof(Group)), upper_(sizeof(Upper)) {}
 
   void reserve(uint64_t slots) { groups_.reserve((slots + kGroupSlots - 1) / kGroupSlots); }
   uint64_t capacity() const noexcept { return groups_.capacity() * kGroupSlots; }
-  uint64_t resident_bytes() const noexcept { return groups_.capacity() * sizeof(Group) + upper_.capacity() * sizeof(Upper); }
+  uint64_t resident_bytes() const noexcept {
+    return groups_.capacity() * sizeof(Group) + upper_.capacity() * sizeof(Upper);
+  }
 
-  // A node to come reaches `level` > 0; its rows are first_row and the level - 1 that follow it, at most kUpperRowsMax.
+  // A node to come reaches `level` > 0; its rows are first_row and the level - 1 that follow it, at
+  // most kUpperRowsMax.
   void reach(uint32_t slot, uint32_t level, uint32_t first_row);
   void add(uint32_t slot) noexcept {
     __atomic_fetch_or(&group(slot).nodes, 1u << (slot % kGroupSlots), __ATOMIC_RELEASE);
@@ -49,7 +53,9 @@ class NodeLevels {
     uint32_t slot;
     uint32_t level : 4, next : 28;  // next: as Group::upper
   };
-  Group& group(uint32_t slot) const noexcept { return *reinterpret_cast<Group*>(groups_.at(slot / kGroupSlots)); }
+  Group& group(uint32_t slot) const noexcept {
+    return *reinterpret_cast<Group*>(groups_.at(slot / kGroupSlots));
+  }
   Upper& at(uint32_t row) const noexcept { return *reinterpret_cast<Upper*>(upper_.at(row)); }
   uint32_t find(uint32_t slot) const noexcept {
     uint32_t row = __atomic_load_n(&group(slot).upper, __ATOMIC_ACQUIRE) - 1;

@@ -8,7 +8,8 @@ void Walk::search(WalkKey start, uint32_t level, uint32_t ef) {
   if (keys.size() < ef + 1) keys.resize(ef + 1);
   WalkKey* const pool = keys.data();
   std::vector<WalkKey>& closer_keys = scratch_.closer;
-  if (closer_keys.size() < kStepNodes * links_max_ + 1) closer_keys.resize(kStepNodes * links_max_ + 1);
+  if (closer_keys.size() < kStepNodes * links_max_ + 1)
+    closer_keys.resize(kStepNodes * links_max_ + 1);
   WalkKey* const closer = closer_keys.data();
   uint32_t found = 1;
   pool[0] = start;

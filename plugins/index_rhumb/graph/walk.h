@@ -1,4 +1,5 @@
-// Walking the graph: greedily through the upper levels, then best first with a bounded, sorted pool of what was seen.
+// Walking the graph: greedily through the upper levels, then best first with a bounded, sorted pool
+// of what was seen.
 #pragma once
 
 #include <algorithm>
@@ -14,17 +15,19 @@
 
 namespace rhumb::coded {
 
-// Working memory of one walk. A thread keeps one for all instances, so that it is as large as the largest graph the thread has seen
-// (an eighth of a byte a slot) and no larger.
+// Working memory of one walk. A thread keeps one for all instances, so that it is as large as the
+// largest graph the thread has seen (an eighth of a byte a slot) and no larger.
 struct Scratch {
-  std::vector<uint32_t> visited;   // bit per slot; all zero between walks
-  std::vector<uint32_t> touched;   // slots set in `visited`, the first touched_n
+  std::vector<uint32_t> visited;  // bit per slot; all zero between walks
+  std::vector<uint32_t> touched;  // slots set in `visited`, the first touched_n
   size_t touched_n = 0;
   std::vector<uint32_t> distances, passing;  // of one step
   std::vector<WalkKey> pool;                 // the walk's results, sorted
   std::vector<WalkKey> closer;               // of one step: what may enter the pool
-  std::vector<WalkKey> frontier;             // a min-heap, of walks that pass through what may not be found
-  std::vector<uint64_t> bits;                // a filter that came as a list; all zero between searches
+  // a min-heap, of walks that pass through what may not be found
+  std::vector<WalkKey> frontier;
+  // a filter that came as a list; all zero between searches
+  std::vector<uint64_t> bits;
   std::vector<float> prepared;
   std::vector<uint8_t> code;
   std::vector<char> planes;
@@ -41,12 +44,17 @@ struct Budget {
   double unfiltered;  // of a walk without a filter
 };
 
-// One query, or one vector to be linked, against one graph. Lives on the stack of a call. Slots from `bound` on are not looked at: it is the
-// graph's end when the call began, at most.
+// One query, or one vector to be linked, against one graph. Lives on the stack of a call. Slots
+// from `bound` on are not looked at: it is the graph's end when the call began, at most.
 class Walk {
  public:
   Walk(const Graph& graph, const Probe& probe, uint32_t bound, Pacer& pacer, Scratch& scratch)
-      : graph_(graph), probe_(probe), pacer_(pacer), scratch_(scratch), bound_(bound), links_max_(graph.shape().degree + kSlackLinks) {
+      : graph_(graph),
+        probe_(probe),
+        pacer_(pacer),
+        scratch_(scratch),
+        bound_(bound),
+        links_max_(graph.shape().degree + kSlackLinks) {
     if (scratch_.visited.size() < bound_ / 32 + 1) scratch_.visited.resize(bound_ / 32 + 1);
     const size_t step = kStepNodes * (links_max_ + 16);
     if (scratch_.distances.size() < step) scratch_.distances.resize(step);
@@ -81,23 +89,30 @@ class Walk {
     }
   }
 
-  // search() passes this node by, as if it were not in the graph: what rows find of each other is told as of queries from outside.
+  // search() passes this node by, as if it were not in the graph: what rows find of each other is
+  // told as of queries from outside.
   void hide(uint32_t slot) noexcept { hidden_ = slot; }
-  // search() ends where what is to be expanded next is more than `reach` times as far as the `rank`th best so far: a walk that was easy need
-  // not be as broad as others (distance-adaptive beam search, arXiv 2505.15636). reach 0: it does not.
+  // search() ends where what is to be expanded next is more than `reach` times as far as the
+  // `rank`th best so far: a walk that was easy need not be as broad as others (distance-adaptive
+  // beam search, arXiv 2505.15636). reach 0: it does not.
   void stop_beyond(uint32_t rank, float reach) noexcept {
     stop_rank_ = rank;
     reach_ = reach;
   }
-  // Leaves in scratch.pool the closest `ef` nodes that were met from `start` on, sorted. For slots that may all be found.
+  // Leaves in scratch.pool the closest `ef` nodes that were met from `start` on, sorted. For slots
+  // that may all be found.
   void search(WalkKey start, uint32_t level, uint32_t ef);
-  // The same for those for which passes(slot) is true; the others are walked through. False: given up, after `budget.distances` or as
-  // soon as what passes around here is so little that it would come to that.
+  // The same for those for which passes(slot) is true; the others are walked through. False: given
+  // up, after `budget.distances` or as soon as what passes around here is so little that it would
+  // come to that.
   template <typename Passes>
   bool search_passing(WalkKey start, uint32_t ef, const Budget& budget, Passes passes);
+
  private:
-  static constexpr uint32_t kStepNodes = 2;     // expanded together, so that their rows and codes are on the way at once
-  static constexpr uint64_t kFirstLook = 192;   // distances after which a filtered walk looks at what passes around it; doubled each time
+  // expanded together, so that their rows and codes are on the way at once
+  static constexpr uint32_t kStepNodes = 2;
+  // distances after which a filtered walk looks at what passes around it; doubled each time
+  static constexpr uint64_t kFirstLook = 192;
 
   // Leaves `visited` as it was found, also when the call is cancelled in the middle.
   struct Cleaner {
@@ -119,12 +134,14 @@ class Walk {
     scratch_.touched[scratch_.touched_n++] = slot;
   }
   void make_room(size_t links) {
-    if (scratch_.touched.size() < scratch_.touched_n + links + 16) scratch_.touched.resize(2 * (scratch_.touched_n + links) + 64);
+    if (scratch_.touched.size() < scratch_.touched_n + links + 16)
+      scratch_.touched.resize(2 * (scratch_.touched_n + links) + 64);
   }
   // Appends to `touched` the links of a node that were not visited yet.
   void expand(uint32_t slot, uint32_t level) {
 #if defined(__SANITIZE_THREAD__)
-    const auto unvisited = kPortableKernels.unvisited;  // reads links as atomics, which a whole register cannot
+    // reads links as atomics, which a whole register cannot
+    const auto unvisited = kPortableKernels.unvisited;
 #else
     const auto unvisited = graph_.kernels().unvisited;
 #endif
@@ -132,11 +149,13 @@ class Walk {
     const uint32_t room = graph_.row_links(level);
     const uint32_t* const row = graph_.row(slot, level);
     uint32_t* const visited = scratch_.visited.data();
-    scratch_.touched_n += unvisited(row, room, 0, bound_, visited, scratch_.touched.data() + scratch_.touched_n);
+    scratch_.touched_n +=
+        unvisited(row, room, 0, bound_, visited, scratch_.touched.data() + scratch_.touched_n);
     if (level != 0 || __atomic_load_n(row + room - 1, __ATOMIC_ACQUIRE) == kNoLink) return;
     const uint32_t* const slack = graph_.slack(slot);
     if (slack == nullptr) return;
-    scratch_.touched_n += unvisited(slack, kSlackLinks, ~uint32_t{0}, bound_, visited, scratch_.touched.data() + scratch_.touched_n);
+    scratch_.touched_n += unvisited(slack, kSlackLinks, ~uint32_t{0}, bound_, visited,
+                                    scratch_.touched.data() + scratch_.touched_n);
   }
 
   const Graph& graph_;
@@ -158,7 +177,8 @@ class Walk {
   uint64_t distances_ = 0;
 };
 
-// Keeps a sorted array of at most `limit` keys. Returns where the key went, or `limit` when it is too far.
+// Keeps a sorted array of at most `limit` keys. Returns where the key went, or `limit` when it is
+// too far.
 inline uint32_t insert_sorted(WalkKey* pool, uint32_t& n, uint32_t limit, WalkKey key) {
   if (n == limit && key >= pool[n - 1]) return limit;
   uint32_t at = 0;
@@ -193,7 +213,9 @@ bool Walk::search_passing(WalkKey start, uint32_t ef, const Budget& budget, Pass
     if (distances_ >= look_at) {
       const auto spent = static_cast<double>(distances_ - before);
       const double share = (static_cast<double>(passed) + 0.5) / (spent + 1);
-      if (spent > budget.distances || budget.unfiltered * Costs::lengthening(share) > spent + budget.distances) return false;
+      if (spent > budget.distances ||
+          budget.unfiltered * Costs::lengthening(share) > spent + budget.distances)
+        return false;
       look_at = 2 * distances_;
     }
     const size_t first = scratch_.touched_n;

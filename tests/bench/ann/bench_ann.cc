@@ -1,7 +1,9 @@
-// Engines beside each other: bench_ann DIR cosine|euclid OPTIONS. Prints one JSON object; progress goes to stderr.
+// Engines beside each other: bench_ann DIR cosine|euclid OPTIONS. Prints one JSON object; progress
+// goes to stderr.
 //   --plugin FILE        index_rhumb.so
 //   --before FILE        an index_rhumb.so from before a change, as another peer
-//   --peers a,b          of hnswlib, faiss, faiss_sq8, usearch, usearch_i8; rhumb is always there (default hnswlib)
+//   --peers a,b          of hnswlib, faiss, faiss_sq8, usearch, usearch_i8; rhumb is always there
+//   (default hnswlib)
 //   --targets .95,.99    recalls at 10 (default .90,.95,.99)
 //   --rounds N           default 7
 //   --reuse              takes an index that a run before left in DIR/indexes
@@ -9,10 +11,12 @@
 //   --batch              also queries handed over all at once
 //   --config JSON        of rhumb
 //   --curve              also recall and time over a range of breadths
-//   --threads N          of the builds that are compared, ours and hnswlib's (default 1); the other peers take all cores
-// DIR: what bench_data writes. In a round every peer answers all queries, in turn, at the smallest breadth that reaches the target; before
-// each timed pass comes one that is not (unless passes are long). Times are CPU times of the thread (wall times beside them), ratios are taken
-// within a round, medians over the rounds.
+//   --threads N          of the builds that are compared, ours and hnswlib's (default 1); the other
+//   peers take all cores
+// DIR: what bench_data writes. In a round every peer answers all queries, in turn, at the smallest
+// breadth that reaches the target; before each timed pass comes one that is not (unless passes are
+// long). Times are CPU times of the thread (wall times beside them), ratios are taken within a
+// round, medians over the rounds.
 #include <time.h>
 
 #include <algorithm>
@@ -31,7 +35,8 @@ namespace {
 
 using nlohmann::json;
 constexpr uint32_t kK = 10, kEfMax = 2048;
-constexpr double kLongPassUs = 3e5;  // needs no warming up but the first time: what the others left in the caches is a small part of it
+// needs no warming up but the first time: what the others left in the caches is a small part of it
+constexpr double kLongPassUs = 3e5;
 
 double cpu_s(clockid_t clock) {
   timespec t{};
@@ -56,7 +61,9 @@ std::vector<std::string> split(const std::string& text) {
 
 double median(std::vector<double> v) {
   std::sort(v.begin(), v.end());
-  return v.empty() ? 0 : v.size() % 2 == 1 ? v[v.size() / 2] : (v[v.size() / 2 - 1] + v[v.size() / 2]) / 2;
+  return v.empty()           ? 0
+         : v.size() % 2 == 1 ? v[v.size() / 2]
+                             : (v[v.size() / 2 - 1] + v[v.size() / 2]) / 2;
 }
 
 struct Question {
@@ -84,7 +91,8 @@ Pass pass(Peer& peer, const Question& q, uint32_t ef) {
   Pass result;
   result.cpu_us = (cpu_s(CLOCK_THREAD_CPUTIME_ID) - cpu) * 1e6 / q.queries.rows;
   result.wall_us = (cpu_s(CLOCK_MONOTONIC) - wall) * 1e6 / q.queries.rows;
-  for (uint32_t i = 0; i < q.queries.rows; ++i) result.recall += recall(q.truth.row(i), found.row(i), kK, kK) / q.queries.rows;
+  for (uint32_t i = 0; i < q.queries.rows; ++i)
+    result.recall += recall(q.truth.row(i), found.row(i), kK, kK) / q.queries.rows;
   return result;
 }
 
@@ -97,13 +105,16 @@ uint32_t breadth_for(Peer& peer, const Question& q, double target) {
   }
   while (low < high) {
     const uint32_t middle = low + (high - low) / 2;
-    if (pass(peer, q, middle).recall >= target) high = middle;
-    else low = middle + 1;
+    if (pass(peer, q, middle).recall >= target)
+      high = middle;
+    else
+      low = middle + 1;
   }
   return low;
 }
 
-json measure(std::vector<std::unique_ptr<Peer>>& peers, const Question& q, double target, uint32_t rounds) {
+json measure(std::vector<std::unique_ptr<Peer>>& peers, const Question& q, double target,
+             uint32_t rounds) {
   struct Row {
     Peer* peer;
     uint32_t ef;
@@ -113,11 +124,16 @@ json measure(std::vector<std::unique_ptr<Peer>>& peers, const Question& q, doubl
   std::vector<Row> rows;
   json out = json::object();
   for (auto& peer : peers) {
-    if ((q.subset != nullptr && !peer->filters()) || (q.subset == nullptr && peer->name() == "scan") || (q.batch && !peer->batches() && peer->name() != "hnswlib")) continue;
+    if ((q.subset != nullptr && !peer->filters()) ||
+        (q.subset == nullptr && peer->name() == "scan") ||
+        (q.batch && !peer->batches() && peer->name() != "hnswlib"))
+      continue;
     const Question own{q.queries, q.truth, q.subset, q.batch && peer->batches()};
     const uint32_t ef = breadth_for(*peer, own, target);
-    if (ef == 0) out[peer->name()] = {{"recall_max", pass(*peer, own, kEfMax).recall}};
-    else rows.push_back({peer.get(), ef, {}, {}, {}, {}});
+    if (ef == 0)
+      out[peer->name()] = {{"recall_max", pass(*peer, own, kEfMax).recall}};
+    else
+      rows.push_back({peer.get(), ef, {}, {}, {}, {}});
   }
   for (uint32_t round = 0; round < rounds; ++round) {
     for (size_t i = 0; i < rows.size(); ++i) {
@@ -128,16 +144,22 @@ json measure(std::vector<std::unique_ptr<Peer>>& peers, const Question& q, doubl
       row.us.push_back(row.last.cpu_us);
       row.wall_us.push_back(row.last.wall_us);
     }
-    const auto first = std::find_if(rows.begin(), rows.end(), [](const Row& r) { return r.peer->name() == "hnswlib"; });
+    const auto first = std::find_if(rows.begin(), rows.end(),
+                                    [](const Row& r) { return r.peer->name() == "hnswlib"; });
     for (Row& row : rows) {
       if (first != rows.end()) row.ratio.push_back(first->us.back() / row.us.back());
     }
   }
   for (const Row& row : rows) {
-    out[row.peer->name()] = {{"ef", row.ef}, {"recall", row.last.recall}, {"cpu_us", median(row.us)}, {"wall_us", median(row.wall_us)}, {"qps", 1e6 / median(row.us)}};
+    out[row.peer->name()] = {{"ef", row.ef},
+                             {"recall", row.last.recall},
+                             {"cpu_us", median(row.us)},
+                             {"wall_us", median(row.wall_us)},
+                             {"qps", 1e6 / median(row.us)}};
     if (!row.ratio.empty()) out[row.peer->name()]["ratio"] = median(row.ratio);
-    std::fprintf(stderr, "  %-18s target %.3f ef %5u recall %.4f  %8.1f us  x%.2f\n", row.peer->name().c_str(), target, row.ef, row.last.recall,
-                 median(row.us), median(row.ratio));
+    std::fprintf(stderr, "  %-18s target %.3f ef %5u recall %.4f  %8.1f us  x%.2f\n",
+                 row.peer->name().c_str(), target, row.ef, row.last.recall, median(row.us),
+                 median(row.ratio));
   }
   return out;
 }
@@ -164,12 +186,19 @@ json build_all(std::vector<std::unique_ptr<Peer>>& peers, const Options& options
   for (auto& peer : peers) {
     if (options.reuse && peer->load(kept)) continue;
     const double cpu = cpu_s(CLOCK_PROCESS_CPUTIME_ID), wall = cpu_s(CLOCK_MONOTONIC);
-    const bool compared = peer->name() == "hnswlib" || peer->name() == "rhumb" || peer->name() == "before";
-    const uint32_t threads = compared ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+    const bool compared =
+        peer->name() == "hnswlib" || peer->name() == "rhumb" || peer->name() == "before";
+    const uint32_t threads =
+        compared ? options.threads : std::max(1u, std::thread::hardware_concurrency());
     peer->build(threads);
-    const double cpu_used_s = cpu_s(CLOCK_PROCESS_CPUTIME_ID) - cpu, wall_s = cpu_s(CLOCK_MONOTONIC) - wall;
-    out[peer->name()] = {{"threads", threads}, {"cpu_s", cpu_used_s}, {"wall_s", wall_s}, {"us_per_row", cpu_used_s * 1e6 / rows}};
-    std::fprintf(stderr, "  %-18s built in %.1f s CPU, %.1f s\n", peer->name().c_str(), cpu_used_s, wall_s);
+    const double cpu_used_s = cpu_s(CLOCK_PROCESS_CPUTIME_ID) - cpu,
+                 wall_s = cpu_s(CLOCK_MONOTONIC) - wall;
+    out[peer->name()] = {{"threads", threads},
+                         {"cpu_s", cpu_used_s},
+                         {"wall_s", wall_s},
+                         {"us_per_row", cpu_used_s * 1e6 / rows}};
+    std::fprintf(stderr, "  %-18s built in %.1f s CPU, %.1f s\n", peer->name().c_str(), cpu_used_s,
+                 wall_s);
     peer->save(kept);
     if (peer->name() == "rhumb") peer->load(kept);  // measured as a server has it: mapped
   }
@@ -183,26 +212,36 @@ std::vector<std::unique_ptr<Peer>> make_peers(const Options& options, const Base
     if (name == "hnswlib") peer = make_hnswlib(base);
     if (name == "faiss" || name == "faiss_sq8") peer = make_faiss(base, name != "faiss");
     if (name == "usearch" || name == "usearch_i8") peer = make_usearch(base, name != "usearch");
-    if (peer != nullptr) peers.push_back(std::move(peer));
-    else std::fprintf(stderr, "  %s: not there\n", name.c_str());
+    if (peer != nullptr)
+      peers.push_back(std::move(peer));
+    else
+      std::fprintf(stderr, "  %s: not there\n", name.c_str());
   }
-  if (!options.before.empty()) peers.push_back(make_rhumb(base, options.before, options.config, "before"));
+  if (!options.before.empty())
+    peers.push_back(make_rhumb(base, options.before, options.config, "before"));
   peers.push_back(make_rhumb(base, options.plugin, options.config, "rhumb"));
   return peers;
 }
 
 json run(const Options& options) {
-  const auto rows = read_matrix<float>(options.dir + "/base.fbin"), queries = read_matrix<float>(options.dir + "/queries.fbin");
+  const auto rows = read_matrix<float>(options.dir + "/base.fbin"),
+             queries = read_matrix<float>(options.dir + "/queries.fbin");
   const auto truth = read_matrix<int32_t>(options.dir + "/truth100.ibin");
   const Base base{rows, options.cosine ? RHUMB_COSINE : RHUMB_EUCLID};
   auto peers = make_peers(options, base);
-  json out = {{"rows", rows.rows}, {"dim", rows.columns}, {"metric", options.cosine ? "cosine" : "euclid"}, {"queries", queries.rows}, {"k", kK}, {"rounds", options.rounds}};
+  json out = {{"rows", rows.rows},
+              {"dim", rows.columns},
+              {"metric", options.cosine ? "cosine" : "euclid"},
+              {"queries", queries.rows},
+              {"k", kK},
+              {"rounds", options.rounds}};
   out["build"] = build_all(peers, options, rows.rows);
   for (const double target : options.targets) {
     char key[16];
     std::snprintf(key, sizeof key, "%.3f", target);
     out["search"][key] = measure(peers, {queries, truth, nullptr, false}, target, options.rounds);
-    if (options.batch) out["batch"][key] = measure(peers, {queries, truth, nullptr, true}, target, options.rounds);
+    if (options.batch)
+      out["batch"][key] = measure(peers, {queries, truth, nullptr, true}, target, options.rounds);
   }
   if (options.curve) out["curve"] = curves(peers, {queries, truth, nullptr, false});
   if (!options.filters) return out;
@@ -223,20 +262,43 @@ Options parse(int argc, char** argv) {
   o.cosine = std::strcmp(argv[2], "cosine") == 0;
   for (int i = 3; i < argc; ++i) {
     const std::string key = argv[i];
-    if (key == "--reuse") { o.reuse = true; continue; }
-    if (key == "--batch") { o.batch = true; continue; }
-    if (key == "--curve") { o.curve = true; continue; }
-    if (key == "--filters") { o.filters = true; continue; }
+    if (key == "--reuse") {
+      o.reuse = true;
+      continue;
+    }
+    if (key == "--batch") {
+      o.batch = true;
+      continue;
+    }
+    if (key == "--curve") {
+      o.curve = true;
+      continue;
+    }
+    if (key == "--filters") {
+      o.filters = true;
+      continue;
+    }
     if (i + 1 >= argc) std::exit(2);
     const std::string value = argv[++i];
-    if (key == "--plugin") o.plugin = value;
-    else if (key == "--before") o.before = value;
-    else if (key == "--config") o.config = value;
-    else if (key == "--peers") o.peers = split(value);
-    else if (key == "--rounds") o.rounds = static_cast<uint32_t>(std::stoul(value));
-    else if (key == "--threads") o.threads = static_cast<uint32_t>(std::stoul(value));
-    else if (key == "--targets") { o.targets.clear(); for (const auto& t : split(value)) o.targets.push_back(std::stod(t)); }
-    else { std::fprintf(stderr, "unknown option %s\n", key.c_str()); std::exit(2); }
+    if (key == "--plugin")
+      o.plugin = value;
+    else if (key == "--before")
+      o.before = value;
+    else if (key == "--config")
+      o.config = value;
+    else if (key == "--peers")
+      o.peers = split(value);
+    else if (key == "--rounds")
+      o.rounds = static_cast<uint32_t>(std::stoul(value));
+    else if (key == "--threads")
+      o.threads = static_cast<uint32_t>(std::stoul(value));
+    else if (key == "--targets") {
+      o.targets.clear();
+      for (const auto& t : split(value)) o.targets.push_back(std::stod(t));
+    } else {
+      std::fprintf(stderr, "unknown option %s\n", key.c_str());
+      std::exit(2);
+    }
   }
   return o;
 }
@@ -245,7 +307,10 @@ Options parse(int argc, char** argv) {
 }  // namespace rhumb::bench
 
 int main(int argc, char** argv) {
-  if (argc < 3) return std::fprintf(stderr, "usage: bench_ann DIR cosine|euclid OPTIONS (see the source's head)\n"), 2;
+  if (argc < 3)
+    return std::fprintf(stderr,
+                        "usage: bench_ann DIR cosine|euclid OPTIONS (see the source's head)\n"),
+           2;
   std::printf("%s\n", rhumb::bench::run(rhumb::bench::parse(argc, argv)).dump(1).c_str());
   return 0;
 }

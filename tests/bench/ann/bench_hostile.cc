@@ -1,13 +1,16 @@
-// Our engine on data that makes an index blind, beside hnswlib over floats: bench_hostile PLUGIN OPTIONS. Prints one JSON object; a line for
-// each shape goes to stderr. Nothing is asserted; which bars hold is told.
+// Our engine on data that makes an index blind, beside hnswlib over floats: bench_hostile PLUGIN
+// OPTIONS. Prints one JSON object; a line for each shape goes to stderr. Nothing is asserted; which
+// bars hold is told.
 //   --shapes a,b    of shapes.cc (default: all)
 //   --rows N        of each shape (default 20,000)
 //   --queries N     default 400
 //   --rounds N      of timed passes (default 3)
 //   --config JSON   of rhumb
-//   --kept DIR      keeps hnswlib's graphs there and takes them from there, to measure ours again after a change
-// Ours is measured in two ways: built at once, and inserted in order as a host does (peer_rhumb.cc). Recall at 10 counts a hit as close as
-// the tenth. Times are CPU times of the thread, builds on one thread.
+//   --kept DIR      keeps hnswlib's graphs there and takes them from there, to measure ours again
+//   after a change
+// Ours is measured in two ways: built at once, and inserted in order as a host does
+// (peer_rhumb.cc). Recall at 10 counts a hit as close as the tenth. Times are CPU times of the
+// thread, builds on one thread.
 #include <time.h>
 
 #include <algorithm>
@@ -33,8 +36,9 @@ using nlohmann::json;
 constexpr uint32_t kK = 10, kEfMax = 2048;
 constexpr uint32_t kEqualEfs[] = {40, 100, 200};
 constexpr double kTargets[] = {.95, .99};
-constexpr uint32_t kTargetEf = 100;     // what hnswlib finds at this breadth is a target, too,
-constexpr double kTargetMax = .995;     // but no more: of 4,000 neighbours a few are missed by chance
+constexpr uint32_t kTargetEf = 100;  // what hnswlib finds at this breadth is a target, too,
+// but no more: of 4,000 neighbours a few are missed by chance
+constexpr double kTargetMax = .995;
 // The bars.
 constexpr double kLossMax = .02, kDefaultRecallMin = .95, kQueryRatioMax = 3, kBuildRatioMax = 2;
 
@@ -59,14 +63,19 @@ double median(std::vector<double> v) {
 // What is right, by the SDK's kernels: distances of the nearest and of the tenth.
 class Truth {
  public:
-  Truth(const DataSet& set, uint32_t metric) : set_(set), kernel_(rhumb_kernel_for(metric, RHUMB_F32)), nearest_(set.queries.rows), tenth_(set.queries.rows) {
+  Truth(const DataSet& set, uint32_t metric)
+      : set_(set),
+        kernel_(rhumb_kernel_for(metric, RHUMB_F32)),
+        nearest_(set.queries.rows),
+        tenth_(set.queries.rows) {
     // Distances by cosine are 1 - <a, b> of floats, so that those of near rows differ by rounding.
     if (metric == RHUMB_COSINE) rounding_ = 3e-7f;
     std::atomic<uint32_t> next{0};
     const auto work = [&] {
       std::vector<float> d(set.base.rows);
       for (uint32_t q; (q = next++) < set.queries.rows;) {
-        kernel_->rows(set.queries.row(q), set.base.values.data(), set.base.columns * sizeof(float), set.base.rows, set.base.columns, d.data());
+        kernel_->rows(set.queries.row(q), set.base.values.data(), set.base.columns * sizeof(float),
+                      set.base.rows, set.base.columns, d.data());
         std::nth_element(d.begin(), d.begin() + kK - 1, d.end());
         tenth_[q] = d[kK - 1];
         nearest_[q] = *std::min_element(d.begin(), d.begin() + kK);
@@ -100,10 +109,13 @@ class Truth {
  private:
   float distance(uint32_t q, int32_t id) const {
     float d = 0;
-    kernel_->rows(set_.queries.row(q), set_.base.row(static_cast<size_t>(id)), set_.base.columns * sizeof(float), 1, set_.base.columns, &d);
+    kernel_->rows(set_.queries.row(q), set_.base.row(static_cast<size_t>(id)),
+                  set_.base.columns * sizeof(float), 1, set_.base.columns, &d);
     return d;
   }
-  bool within(float d, float bound) const { return d <= bound + 1e-6f * std::abs(bound) + rounding_; }
+  bool within(float d, float bound) const {
+    return d <= bound + 1e-6f * std::abs(bound) + rounding_;
+  }
 
   const DataSet& set_;
   const rhumb_kernel_t* const kernel_;
@@ -119,7 +131,8 @@ struct Measured {
 // One shape's queries, asked of one engine after the other.
 class Asker {
  public:
-  Asker(const DataSet& set, const Truth& truth, uint32_t rounds) : queries_(set.queries), truth_(truth), rounds_(rounds) {}
+  Asker(const DataSet& set, const Truth& truth, uint32_t rounds)
+      : queries_(set.queries), truth_(truth), rounds_(rounds) {}
 
   Measured ask(Peer& peer, uint32_t ef) const {
     Matrix<int32_t> found(queries_.rows, kK);
@@ -142,8 +155,10 @@ class Asker {
     }
     while (low < high) {
       const uint32_t middle = low + (high - low) / 2;
-      if (ask(peer, middle).recall.at_10 >= target) high = middle;
-      else low = middle + 1;
+      if (ask(peer, middle).recall.at_10 >= target)
+        high = middle;
+      else
+        low = middle + 1;
     }
     return low;
   }
@@ -178,7 +193,8 @@ double build(Peer& peer) {
 // Takes the graph of an earlier run over the same rows, with what it cost.
 double build_or_load(Peer& hnswlib, const Options& options, const Shape& shape, bool shuffled) {
   if (options.kept.empty()) return build(hnswlib);
-  const std::string dir = options.kept + "/" + shape.name + "-" + std::to_string(shape.seed) + "-" + std::to_string(options.sizes.rows) + (shuffled ? "-shuffled" : "");
+  const std::string dir = options.kept + "/" + shape.name + "-" + std::to_string(shape.seed) + "-" +
+                          std::to_string(options.sizes.rows) + (shuffled ? "-shuffled" : "");
   double cost = 0;
   if (std::ifstream(dir + "/cpu_s") >> cost && hnswlib.load(dir)) return cost;
   std::filesystem::create_directories(dir);
@@ -198,8 +214,9 @@ json said(const Peer& peer) {
   return out;
 }
 
-// What hnswlib finds of the rows in their order. Where that is less than the bar (topics one after another leave it with parts that no
-// way connects), its times are those of the rows in random order: else any time of ours would be good enough.
+// What hnswlib finds of the rows in their order. Where that is less than the bar (topics one after
+// another leave it with parts that no way connects), its times are those of the rows in random
+// order: else any time of ours would be good enough.
 struct HnswlibFound {
   std::unique_ptr<Peer> timed;
   bool shuffled = false;
@@ -212,7 +229,8 @@ struct HnswlibFound {
   std::vector<Target> targets;  // those that it reaches
 };
 
-HnswlibFound measure_hnswlib(const Base& base, const Options& options, const Shape& shape, const Asker& asker) {
+HnswlibFound measure_hnswlib(const Base& base, const Options& options, const Shape& shape,
+                             const Asker& asker) {
   HnswlibFound out;
   for (const bool shuffled : {false, true}) {
     auto peer = make_hnswlib(base, shuffled);
@@ -220,7 +238,8 @@ HnswlibFound measure_hnswlib(const Base& base, const Options& options, const Sha
     const double found = asker.ask(*peer, kEqualEfs[std::size(kEqualEfs) - 1]).recall.at_10;
     if (!shuffled) {
       out.build_cpu_s = cost;
-      for (const uint32_t ef : kEqualEfs) out.at[std::to_string(ef)] = asker.ask(*peer, ef).recall.at_10;
+      for (const uint32_t ef : kEqualEfs)
+        out.at[std::to_string(ef)] = asker.ask(*peer, ef).recall.at_10;
     }
     if (!shuffled || found >= kDefaultRecallMin) {
       out.timed = std::move(peer);
@@ -231,7 +250,8 @@ HnswlibFound measure_hnswlib(const Base& base, const Options& options, const Sha
   std::vector<double> targets(std::begin(kTargets), std::end(kTargets));
   targets.push_back(std::min(kTargetMax, asker.ask(*out.timed, kTargetEf).recall.at_10));
   for (const double target : targets) {
-    if (const uint32_t ef = asker.breadth_for(*out.timed, target); ef != 0) out.targets.push_back({target, ef});
+    if (const uint32_t ef = asker.breadth_for(*out.timed, target); ef != 0)
+      out.targets.push_back({target, ef});
   }
   return out;
 }
@@ -239,7 +259,10 @@ HnswlibFound measure_hnswlib(const Base& base, const Options& options, const Sha
 // Ours beside hnswlib's, with the four figures that have a bar.
 json measure(Peer& ours, double build_cpu_s, const HnswlibFound& its, const Asker& asker) {
   Peer& hnswlib = *its.timed;
-  json out = {{"build_cpu_s", build_cpu_s}, {"build_ratio", build_cpu_s / its.build_cpu_s}, {"renewals", ours.renewals()}, {"stats", said(ours)}};
+  json out = {{"build_cpu_s", build_cpu_s},
+              {"build_ratio", build_cpu_s / its.build_cpu_s},
+              {"renewals", ours.renewals()},
+              {"stats", said(ours)}};
   double loss = -1, query_ratio = 0;
   for (const uint32_t ef : kEqualEfs) {
     const double found = asker.ask(ours, ef).recall.at_10;
@@ -251,16 +274,24 @@ json measure(Peer& ours, double build_cpu_s, const HnswlibFound& its, const Aske
     const uint32_t ef = asker.breadth_for(ours, target.recall);
     if (ef == 0) {
       reached = false;
-      out["equal"].push_back({{"recall", target.recall}, {"hnswlib_ef", target.ef}, {"ef", nullptr}});
+      out["equal"].push_back(
+          {{"recall", target.recall}, {"hnswlib_ef", target.ef}, {"ef", nullptr}});
       continue;
     }
     const Asker::Pair us = asker.compare(hnswlib, target.ef, ours, ef);
     query_ratio = std::max(query_ratio, us.ratio);
-    out["equal"].push_back(
-        {{"recall", target.recall}, {"hnswlib_ef", target.ef}, {"ef", ef}, {"hnswlib_us", us.first_us}, {"us", us.second_us}, {"ratio", us.ratio}});
+    out["equal"].push_back({{"recall", target.recall},
+                            {"hnswlib_ef", target.ef},
+                            {"ef", ef},
+                            {"hnswlib_us", us.first_us},
+                            {"us", us.second_us},
+                            {"ratio", us.ratio}});
   }
   const Measured by_default = asker.ask(ours, 0);
-  out["default"] = {{"recall", by_default.recall.at_10}, {"recall_at_1", by_default.recall.at_1}, {"us", by_default.cpu_us}, {"compared", by_default.compared}};
+  out["default"] = {{"recall", by_default.recall.at_10},
+                    {"recall_at_1", by_default.recall.at_1},
+                    {"us", by_default.cpu_us},
+                    {"compared", by_default.compared}};
   // At defaults it is to find what it finds for no more than that.
   const double found = std::min(kTargetMax, by_default.recall.at_10);
   if (const uint32_t ef = asker.breadth_for(hnswlib, found); ef != 0) {
@@ -280,13 +311,15 @@ json measure(Peer& ours, double build_cpu_s, const HnswlibFound& its, const Aske
 
 void print_heads() {
   std::fprintf(stderr, "%-23s %-7s %-27s %-27s %-15s %-8s %-10s %-8s %s\n", "shape", "",
-               "recall at ef 40 / 100 / 200", "hnswlib", "default (at 1)", "compared", "CPU/query", "build", "bars that fail; stats");
+               "recall at ef 40 / 100 / 200", "hnswlib", "default (at 1)", "compared", "CPU/query",
+               "build", "bars that fail; stats");
 }
 
 void print_line(const Shape& shape, const char* way, const json& row, const json& hnswlib) {
   const auto three = [](const json& at) {
     char text[64];
-    std::snprintf(text, sizeof text, "%.4f / %.4f / %.4f", at["40"].get<double>(), at["100"].get<double>(), at["200"].get<double>());
+    std::snprintf(text, sizeof text, "%.4f / %.4f / %.4f", at["40"].get<double>(),
+                  at["100"].get<double>(), at["200"].get<double>());
     return std::string(text);
   };
   std::string fails;
@@ -295,9 +328,12 @@ void print_line(const Shape& shape, const char* way, const json& row, const json
   brief.erase("bytes_resident");
   if (row["renewals"] != 0) brief["renewals"] = row["renewals"];
   char query[32] = "unreached";
-  if (!row["query_ratio"].is_null()) std::snprintf(query, sizeof query, "x%.2f", row["query_ratio"].get<double>());
-  std::fprintf(stderr, "%-23s %-7s %-27s %-27s %.4f (%.3f)  %-8.0f %-10s x%-7.2f %s %s\n", shape.name, way, three(row["at"]).c_str(), three(hnswlib).c_str(),
-               row["default"]["recall"].get<double>(), row["default"]["recall_at_1"].get<double>(), row["default"]["compared"].get<double>(), query, row["build_ratio"].get<double>(),
+  if (!row["query_ratio"].is_null())
+    std::snprintf(query, sizeof query, "x%.2f", row["query_ratio"].get<double>());
+  std::fprintf(stderr, "%-23s %-7s %-27s %-27s %.4f (%.3f)  %-8.0f %-10s x%-7.2f %s %s\n",
+               shape.name, way, three(row["at"]).c_str(), three(hnswlib).c_str(),
+               row["default"]["recall"].get<double>(), row["default"]["recall_at_1"].get<double>(),
+               row["default"]["compared"].get<double>(), query, row["build_ratio"].get<double>(),
                fails.empty() ? "-" : fails.c_str(), brief.empty() ? "" : brief.dump().c_str());
 }
 
@@ -308,11 +344,15 @@ json run_shape(const Options& options, const Shape& shape) {
   const Base base{set.base, shape.metric};
   const HnswlibFound its = measure_hnswlib(base, options, shape, asker);
   constexpr const char* kMetrics[] = {"", "cosine", "dot", "euclid", "manhattan"};
-  json out = {{"what", shape.what}, {"metric", kMetrics[shape.metric]}, {"dim", shape.dim}, {"seed", shape.seed}};
+  json out = {{"what", shape.what},
+              {"metric", kMetrics[shape.metric]},
+              {"dim", shape.dim},
+              {"seed", shape.seed}};
   out["hnswlib"] = {{"build_cpu_s", its.build_cpu_s}, {"at", its.at}, {"shuffled", its.shuffled}};
   for (const bool grown : {false, true}) {
     const char* const way = grown ? "insert" : "build";
-    const auto ours = grown ? make_grown(base, options.plugin, options.config, way) : make_rhumb(base, options.plugin, options.config, way);
+    const auto ours = grown ? make_grown(base, options.plugin, options.config, way)
+                            : make_rhumb(base, options.plugin, options.config, way);
     const double own_cost = build(*ours);
     out[way] = measure(*ours, own_cost, its, asker);
     print_line(shape, way, out[way], its.at);
@@ -325,11 +365,16 @@ Options parse(int argc, char** argv) {
   o.plugin = argv[1];
   for (int i = 2; i + 1 < argc; i += 2) {
     const std::string key = argv[i], value = argv[i + 1];
-    if (key == "--rows") o.sizes.rows = static_cast<uint32_t>(std::stoul(value));
-    else if (key == "--queries") o.sizes.queries = static_cast<uint32_t>(std::stoul(value));
-    else if (key == "--rounds") o.rounds = static_cast<uint32_t>(std::stoul(value));
-    else if (key == "--config") o.config = value;
-    else if (key == "--kept") o.kept = value;
+    if (key == "--rows")
+      o.sizes.rows = static_cast<uint32_t>(std::stoul(value));
+    else if (key == "--queries")
+      o.sizes.queries = static_cast<uint32_t>(std::stoul(value));
+    else if (key == "--rounds")
+      o.rounds = static_cast<uint32_t>(std::stoul(value));
+    else if (key == "--config")
+      o.config = value;
+    else if (key == "--kept")
+      o.kept = value;
     else if (key == "--shapes") {
       std::stringstream in(value);
       for (std::string name; std::getline(in, name, ',');) o.shapes.push_back(name);
@@ -342,12 +387,21 @@ Options parse(int argc, char** argv) {
 }
 
 int run(const Options& options) {
-  json out = {{"rows", options.sizes.rows}, {"queries", options.sizes.queries}, {"k", kK}, {"rounds", options.rounds}, {"shapes", json::object()}};
-  out["bars"] = {{"equal_ef", kLossMax}, {"default", kDefaultRecallMin}, {"query", kQueryRatioMax}, {"build", kBuildRatioMax}};
+  json out = {{"rows", options.sizes.rows},
+              {"queries", options.sizes.queries},
+              {"k", kK},
+              {"rounds", options.rounds},
+              {"shapes", json::object()}};
+  out["bars"] = {{"equal_ef", kLossMax},
+                 {"default", kDefaultRecallMin},
+                 {"query", kQueryRatioMax},
+                 {"build", kBuildRatioMax}};
   out["order"] = json::array();
   print_heads();
   for (const Shape& shape : hostile_shapes()) {
-    if (!options.shapes.empty() && std::find(options.shapes.begin(), options.shapes.end(), shape.name) == options.shapes.end()) continue;
+    if (!options.shapes.empty() &&
+        std::find(options.shapes.begin(), options.shapes.end(), shape.name) == options.shapes.end())
+      continue;
     out["shapes"][shape.name] = run_shape(options, shape);
     out["order"].push_back(shape.name);
   }
@@ -359,6 +413,7 @@ int run(const Options& options) {
 }  // namespace rhumb::bench
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc % 2 != 0) return std::fprintf(stderr, "usage: bench_hostile PLUGIN OPTIONS (see the source's head)\n"), 2;
+  if (argc < 2 || argc % 2 != 0)
+    return std::fprintf(stderr, "usage: bench_hostile PLUGIN OPTIONS (see the source's head)\n"), 2;
   return rhumb::bench::run(rhumb::bench::parse(argc, argv));
 }

@@ -1,8 +1,11 @@
-// One engine at work on fixed input, for instructions.py: bench_instructions DIR cosine|euclid PLUGIN COMMAND. Prints one JSON object.
+// One engine at work on fixed input, for instructions.py: bench_instructions DIR cosine|euclid
+// PLUGIN COMMAND. Prints one JSON object.
 //   make GRAPH              builds over the base on one thread and saves to the directory GRAPH
-//   ask GRAPH EF PASSES     loads GRAPH, asks all queries once, then PASSES times inside measured(); EF 0 = the engine's own breadth
-//   build ROWS              builds over the first ROWS rows inside measured()
-// DIR: what bench_data writes. Compiled for every machine, so that valgrind, which knows no AVX-512, can run it.
+//   ask GRAPH EF PASSES     loads GRAPH, asks all queries once, then PASSES times inside
+//   measured(); EF 0 = the engine's own breadth build ROWS              builds over the first ROWS
+//   rows inside measured()
+// DIR: what bench_data writes. Compiled for every machine, so that valgrind, which knows no
+// AVX-512, can run it.
 #include <time.h>
 
 #include <cstdio>
@@ -28,10 +31,12 @@ struct Work {
 };
 
 struct Asking final : Work {
-  Asking(const Engine& of, const Matrix<float>& all, uint32_t breadth) : engine(of), queries(all), ef(breadth), found(all.rows, kK) {}
+  Asking(const Engine& of, const Matrix<float>& all, uint32_t breadth)
+      : engine(of), queries(all), ef(breadth), found(all.rows, kK) {}
   void run() override {
     for (uint32_t pass = 0; pass < passes; ++pass) {
-      for (uint32_t q = 0; q < queries.rows; ++q) engine.search(queries.row(q), 1, kK, ef, nullptr, found.row(q));
+      for (uint32_t q = 0; q < queries.rows; ++q)
+        engine.search(queries.row(q), 1, kK, ef, nullptr, found.row(q));
     }
   }
   const Engine& engine;
@@ -63,8 +68,10 @@ namespace {
 
 int run(int argc, char** argv) {
   const std::string dir = argv[1], command = argv[4], argument = argv[5];
-  const auto rows = read_matrix<float>(dir + "/base.fbin"), queries = read_matrix<float>(dir + "/queries.fbin");
-  const Base base{rows, static_cast<uint32_t>(std::strcmp(argv[2], "cosine") == 0 ? RHUMB_COSINE : RHUMB_EUCLID)};
+  const auto rows = read_matrix<float>(dir + "/base.fbin"),
+             queries = read_matrix<float>(dir + "/queries.fbin");
+  const Base base{rows, static_cast<uint32_t>(std::strcmp(argv[2], "cosine") == 0 ? RHUMB_COSINE
+                                                                                  : RHUMB_EUCLID)};
   const rhumb_index_ops_t* const ops = load_engine(argv[3]);
   nlohmann::json out = nlohmann::json::object();
   if (command == "make") {
@@ -81,10 +88,12 @@ int run(int argc, char** argv) {
     Asking asking(engine, queries, static_cast<uint32_t>(std::stoul(argv[6])));
     asking.run();
     asking.passes = static_cast<uint32_t>(std::stoul(argv[7]));
-    const double items = double{1} * asking.passes * queries.rows, us = rhumb_bench_measured(asking) * 1e6 / items;
+    const double items = double{1} * asking.passes * queries.rows,
+                 us = rhumb_bench_measured(asking) * 1e6 / items;
     const auto truth = read_matrix<int32_t>(dir + "/truth100.ibin");
     double sum = 0;
-    for (uint32_t q = 0; q < queries.rows; ++q) sum += recall(truth.row(q), asking.found.row(q), kK, kK);
+    for (uint32_t q = 0; q < queries.rows; ++q)
+      sum += recall(truth.row(q), asking.found.row(q), kK, kK);
     out = {{"items", items}, {"us", us}, {"recall", sum / queries.rows}};
   } else {
     return 2;
@@ -98,6 +107,9 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   const int rc = argc >= 6 ? rhumb::bench::run(argc, argv) : 2;
-  if (rc == 2) std::fprintf(stderr, "usage: bench_instructions DIR cosine|euclid PLUGIN make GRAPH | ask GRAPH EF PASSES | build ROWS\n");
+  if (rc == 2)
+    std::fprintf(stderr,
+                 "usage: bench_instructions DIR cosine|euclid PLUGIN make GRAPH | ask GRAPH EF "
+                 "PASSES | build ROWS\n");
   return rc;
 }

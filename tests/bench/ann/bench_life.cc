@@ -1,9 +1,11 @@
-// What an index costs while it lives, beside its searches: bench_life DIR cosine|euclid PART PLUGIN [ROWS]. Prints one JSON object.
+// What an index costs while it lives, beside its searches: bench_life DIR cosine|euclid PART PLUGIN
+// [ROWS]. Prints one JSON object.
 //   threads   build, insert and search on one thread and on two
-//   memory    bytes a vector of an index that was opened, beside hnswlib's; time to open it and to its first answer
-//   merge     the last tenth of the rows merged into the rest, against a build of all; then ten turnovers by merges
-//   writer    queries a second while another thread inserts, against idle
-//   curve     time of a query at recall .95 over the number of rows: prefixes of the base
+//   memory    bytes a vector of an index that was opened, beside hnswlib's; time to open it and to
+//   its first answer merge     the last tenth of the rows merged into the rest, against a build of
+//   all; then ten turnovers by merges writer    queries a second while another thread inserts,
+//   against idle curve     time of a query at recall .95 over the number of rows: prefixes of the
+//   base
 // DIR: what bench_data writes. ROWS: so many of them only.
 #include <malloc.h>
 #include <time.h>
@@ -67,9 +69,12 @@ Matrix<int32_t> truth_of(const Bench& b, const Matrix<float>& rows, uint32_t n, 
     std::vector<float> d(n);
     std::vector<int32_t> near(n);
     for (uint32_t q; (q = next++) < queries;) {
-      kernel->rows(b.queries.row(q), rows.values.data(), rows.columns * sizeof(float), n, rows.columns, d.data());
+      kernel->rows(b.queries.row(q), rows.values.data(), rows.columns * sizeof(float), n,
+                   rows.columns, d.data());
       std::iota(near.begin(), near.end(), 0);
-      const auto closer = [&](int32_t x, int32_t y) { return d[static_cast<size_t>(x)] < d[static_cast<size_t>(y)]; };
+      const auto closer = [&](int32_t x, int32_t y) {
+        return d[static_cast<size_t>(x)] < d[static_cast<size_t>(y)];
+      };
       std::nth_element(near.begin(), near.begin() + kK, near.end(), closer);
       std::copy_n(near.begin(), kK, out.row(q));
     }
@@ -80,7 +85,8 @@ Matrix<int32_t> truth_of(const Bench& b, const Matrix<float>& rows, uint32_t n, 
   return out;
 }
 
-double recall_of(const Engine& engine, const Matrix<float>& queries, const Matrix<int32_t>& truth, uint32_t ef) {
+double recall_of(const Engine& engine, const Matrix<float>& queries, const Matrix<int32_t>& truth,
+                 uint32_t ef) {
   std::vector<int32_t> found(kK);
   double sum = 0;
   for (uint32_t q = 0; q < truth.rows; ++q) {
@@ -90,18 +96,22 @@ double recall_of(const Engine& engine, const Matrix<float>& queries, const Matri
   return sum / truth.rows;
 }
 
-uint32_t breadth_for(const Engine& engine, const Matrix<float>& queries, const Matrix<int32_t>& truth) {
+uint32_t breadth_for(const Engine& engine, const Matrix<float>& queries,
+                     const Matrix<int32_t>& truth) {
   uint32_t low = kK, high = 2048;
   while (low < high) {
     const uint32_t middle = (low + high) / 2;
-    if (recall_of(engine, queries, truth, middle) >= kTarget) high = middle;
-    else low = middle + 1;
+    if (recall_of(engine, queries, truth, middle) >= kTarget)
+      high = middle;
+    else
+      low = middle + 1;
   }
   return low;
 }
 
 // One after the other until told to stop, or `passes` times all; how many.
-uint64_t ask_all(const Engine& engine, const Matrix<float>& queries, uint32_t ef, uint32_t passes, const std::atomic<bool>* stop = nullptr) {
+uint64_t ask_all(const Engine& engine, const Matrix<float>& queries, uint32_t ef, uint32_t passes,
+                 const std::atomic<bool>* stop = nullptr) {
   std::vector<int32_t> found(kK);
   uint64_t asked = 0;
   for (uint32_t pass = 0; pass < passes; ++pass) {
@@ -123,7 +133,8 @@ void insert_all(Engine& engine, uint32_t first, uint32_t end, uint32_t threads) 
   constexpr uint32_t kBlock = 64;
   std::atomic<uint32_t> next{first};
   const auto work = [&] {
-    for (uint32_t at; (at = next.fetch_add(kBlock)) < end;) engine.insert(at, std::min(end, at + kBlock));
+    for (uint32_t at; (at = next.fetch_add(kBlock)) < end;)
+      engine.insert(at, std::min(end, at + kBlock));
   };
   std::vector<std::thread> others;
   for (uint32_t t = 1; t < threads; ++t) others.emplace_back(work);
@@ -147,16 +158,21 @@ json threads(const Bench& b) {
       ask_all(*engine, b.queries, 32, 1);
       wall[2][t] = cost_of([&] {
                      std::vector<std::thread> others;
-                     for (uint32_t i = 1; i < t; ++i) others.emplace_back([&] { ask_all(*engine, b.queries, 32, kPasses); });
+                     for (uint32_t i = 1; i < t; ++i)
+                       others.emplace_back([&] { ask_all(*engine, b.queries, 32, kPasses); });
                      ask_all(*engine, b.queries, 32, kPasses);
                      for (std::thread& other : others) other.join();
-                   }).wall_s / t;
+                   }).wall_s /
+                   t;
     }
     build.push_back(wall[0][1] / wall[0][2]);
     insert.push_back(wall[1][1] / wall[1][2]);
     search.push_back(wall[2][1] / wall[2][2]);
   }
-  return {{"build", median(build)}, {"insert", median(insert)}, {"search", median(search)}, {"rows", n}};
+  return {{"build", median(build)},
+          {"insert", median(insert)},
+          {"search", median(search)},
+          {"rows", n}};
 }
 
 uint64_t resident_bytes() {
@@ -177,7 +193,8 @@ double hnswlib_bytes(const Bench& b) {
     std::exit(1);
   }
   std::vector<int32_t> found(kK);
-  for (uint32_t q = 0; q < b.queries.rows; ++q) peer->search(b.queries.row(q), kK, 64, nullptr, found.data());
+  for (uint32_t q = 0; q < b.queries.rows; ++q)
+    peer->search(b.queries.row(q), kK, 64, nullptr, found.data());
   return static_cast<double>(resident_bytes() - before) / b.rows.rows;
 }
 
@@ -196,15 +213,21 @@ json memory(const Bench& b) {
   for (int round = 0; round < 5; ++round) {
     engine = nullptr;
     open_ms.push_back(1e3 * cost_of([&] { engine = b.engine(b.base(), b.index()); }).wall_s);
-    answer_ms.push_back(1e3 * cost_of([&] { recall_of(*engine, b.queries, Matrix<int32_t>(1, kK), 32); }).wall_s);
+    answer_ms.push_back(
+        1e3 * cost_of([&] { recall_of(*engine, b.queries, Matrix<int32_t>(1, kK), 32); }).wall_s);
   }
   ask_all(*engine, b.queries, 64, 1);
   const double bytes = static_cast<double>(resident_bytes() - before) / n;
-  return {{"rows", n}, {"bytes_per_vector", bytes}, {"hnswlib_bytes_per_vector", peer}, {"open_ms", median(open_ms)}, {"first_answer_ms", median(answer_ms)},
+  return {{"rows", n},
+          {"bytes_per_vector", bytes},
+          {"hnswlib_bytes_per_vector", peer},
+          {"open_ms", median(open_ms)},
+          {"first_answer_ms", median(answer_ms)},
           {"stats", json::parse(engine->stats())}};
 }
 
-// Of a saved graph, the nodes that no way leads to from its entry point at level 0 (docs/formats/rhumb_graph.md).
+// Of a saved graph, the nodes that no way leads to from its entry point at level 0
+// (docs/formats/rhumb_graph.md).
 uint32_t unreachable_in(const std::string& directory) {
   std::ifstream in(directory + "/graph", std::ios::binary);
   const std::string file((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
@@ -213,9 +236,12 @@ uint32_t unreachable_in(const std::string& directory) {
     return of;
   };
   constexpr size_t kSections = 192, kEntry = 76, kSectionBytes = 24, kRows = 3, kLevels = 4;
-  const auto offset_of = [&](size_t section) { return number(kSections + section * kSectionBytes, uint64_t{}); };
+  const auto offset_of = [&](size_t section) {
+    return number(kSections + section * kSectionBytes, uint64_t{});
+  };
   const uint64_t rows = offset_of(kRows), levels = offset_of(kLevels);
-  const auto nodes = static_cast<uint32_t>(number(kSections + kRows * kSectionBytes + 8, uint64_t{}));
+  const auto nodes =
+      static_cast<uint32_t>(number(kSections + kRows * kSectionBytes + 8, uint64_t{}));
   const uint32_t stride = number(kSections + kRows * kSectionBytes + 16, uint32_t{});
   std::vector<bool> reached(nodes);
   std::vector<uint32_t> stack{number(kEntry, uint32_t{})};
@@ -231,13 +257,15 @@ uint32_t unreachable_in(const std::string& directory) {
     }
   }
   uint32_t lost = 0;
-  for (uint32_t slot = 0; slot < nodes; ++slot) lost += file[levels + slot] != 0 && !reached[slot] ? 1 : 0;
+  for (uint32_t slot = 0; slot < nodes; ++slot)
+    lost += file[levels + slot] != 0 && !reached[slot] ? 1 : 0;
   return lost;
 }
 
 Matrix<float> gathered(const Matrix<float>& from, const std::vector<uint32_t>& which) {
   Matrix<float> out(static_cast<uint32_t>(which.size()), from.columns);
-  for (uint32_t i = 0; i < which.size(); ++i) std::copy_n(from.row(which[i]), from.columns, out.row(i));
+  for (uint32_t i = 0; i < which.size(); ++i)
+    std::copy_n(from.row(which[i]), from.columns, out.row(i));
   return out;
 }
 
@@ -258,11 +286,16 @@ json merge_tenth(const Bench& b) {
   const Cost building = cost_of([&] { fresh->build(n, 1); });
   const auto truth = truth_of(b, b.rows, n, b.queries.rows);
   const uint32_t ef = breadth_for(*fresh, b.queries, truth);
-  return {{"merge_cpu_s", merging.cpu_s}, {"build_cpu_s", building.cpu_s}, {"ratio", building.cpu_s / merging.cpu_s}, {"ef", ef},
-          {"recall_merged", recall_of(*merged, b.queries, truth, ef)}, {"recall_fresh", recall_of(*fresh, b.queries, truth, ef)}};
+  return {{"merge_cpu_s", merging.cpu_s},
+          {"build_cpu_s", building.cpu_s},
+          {"ratio", building.cpu_s / merging.cpu_s},
+          {"ef", ef},
+          {"recall_merged", recall_of(*merged, b.queries, truth, ef)},
+          {"recall_fresh", recall_of(*fresh, b.queries, truth, ef)}};
 }
 
-// A quarter of the rows lives; each merge takes a tenth of them out and puts others in. After ten of them all were replaced once.
+// A quarter of the rows lives; each merge takes a tenth of them out and puts others in. After ten
+// of them all were replaced once.
 json turnovers(const Bench& b) {
   constexpr uint32_t kTurnovers = 10, kParts = 10;
   const uint32_t live = b.rows.rows / 4, part = live / kParts;
@@ -279,7 +312,8 @@ json turnovers(const Bench& b) {
         map[slot] = static_cast<uint32_t>(fresh_ids.size());
         fresh_ids.push_back(ids[slot]);
       }
-      for (uint32_t i = 0; i < part; ++i, next = (next + 1) % b.rows.rows) fresh_ids.push_back(next);
+      for (uint32_t i = 0; i < part; ++i, next = (next + 1) % b.rows.rows)
+        fresh_ids.push_back(next);
       auto new_rows = std::make_unique<Matrix<float>>(gathered(b.rows, fresh_ids));
       auto merged = b.engine({*new_rows, b.metric});
       merged->merge({{*engine, map}}, live, 2);
@@ -299,13 +333,22 @@ json turnovers(const Bench& b) {
     uint32_t lost = 0;
     for (uint32_t slot = 0; slot < live; ++slot) {
       of.search(rows->row(slot), 1, 1, ef_wide, nullptr, found.data());
-      lost += found[0] < 0 || !std::equal(rows->row(slot), rows->row(slot) + rows->columns, rows->row(static_cast<uint32_t>(found[0]))) ? 1 : 0;
+      lost += found[0] < 0 || !std::equal(rows->row(slot), rows->row(slot) + rows->columns,
+                                          rows->row(static_cast<uint32_t>(found[0])))
+                  ? 1
+                  : 0;
     }
     return lost;
   };
-  return {{"turnovers", kTurnovers}, {"rows", live}, {"ef", ef}, {"recall_after", recall_of(*engine, b.queries, truth, ef)},
-          {"recall_fresh", recall_of(*fresh, b.queries, truth, ef)}, {"unreachable", unreachable_in(b.index())}, {"rows_not_found", misses(*engine, kWideEf)},
-          {"rows_not_found_fresh", misses(*fresh, kWideEf)}, {"wall_s", spent.wall_s}};
+  return {{"turnovers", kTurnovers},
+          {"rows", live},
+          {"ef", ef},
+          {"recall_after", recall_of(*engine, b.queries, truth, ef)},
+          {"recall_fresh", recall_of(*fresh, b.queries, truth, ef)},
+          {"unreachable", unreachable_in(b.index())},
+          {"rows_not_found", misses(*engine, kWideEf)},
+          {"rows_not_found_fresh", misses(*fresh, kWideEf)},
+          {"wall_s", spent.wall_s}};
 }
 
 json writer(const Bench& b) {
@@ -337,7 +380,10 @@ json writer(const Bench& b) {
     idle.push_back(rate(false));
     busy.push_back(rate(true));
   }
-  return {{"idle_per_s", median(idle)}, {"with_writer_per_s", median(busy)}, {"ratio", median(busy) / median(idle)}, {"inserted", at - n / 2}};
+  return {{"idle_per_s", median(idle)},
+          {"with_writer_per_s", median(busy)},
+          {"ratio", median(busy) / median(idle)},
+          {"inserted", at - n / 2}};
 }
 
 json curve(const Bench& b) {
@@ -345,7 +391,8 @@ json curve(const Bench& b) {
   json points = json::array();
   double sx = 0, sy = 0, sxx = 0, sxy = 0, syy = 0;
   std::vector<uint32_t> sizes;
-  for (uint32_t n : {10'000u, 20'000u, 50'000u, 100'000u, 200'000u, 500'000u, 1'000'000u, 2'000'000u}) {
+  for (uint32_t n :
+       {10'000u, 20'000u, 50'000u, 100'000u, 200'000u, 500'000u, 1'000'000u, 2'000'000u}) {
     if (n <= b.rows.rows) sizes.push_back(n);
   }
   for (const uint32_t n : sizes) {
@@ -361,18 +408,33 @@ json curve(const Bench& b) {
       us.push_back((seconds(CLOCK_THREAD_CPUTIME_ID) - cpu) * 1e6 / b.queries.rows);
     }
     const double x = std::log2(n), y = median(us);
-    sx += x; sy += y; sxx += x * x; sxy += x * y; syy += y * y;
-    points.push_back({{"rows", n}, {"ef", ef}, {"recall", recall_of(*engine, b.queries, truth, ef)}, {"cpu_us", y}});
+    sx += x;
+    sy += y;
+    sxx += x * x;
+    sxy += x * y;
+    syy += y * y;
+    points.push_back({{"rows", n},
+                      {"ef", ef},
+                      {"recall", recall_of(*engine, b.queries, truth, ef)},
+                      {"cpu_us", y}});
     std::fprintf(stderr, "  %u rows: ef %u, %.1f us\n", n, ef, y);
   }
-  const double m = static_cast<double>(sizes.size()), slope = (m * sxy - sx * sy) / (m * sxx - sx * sx);
+  const double m = static_cast<double>(sizes.size()),
+               slope = (m * sxy - sx * sy) / (m * sxx - sx * sx);
   const double r = (m * sxy - sx * sy) / std::sqrt((m * sxx - sx * sx) * (m * syy - sy * sy));
-  return {{"points", points}, {"us_per_doubling", slope}, {"us_at_1", (sy - slope * sx) / m}, {"r_squared", r * r}};
+  return {{"points", points},
+          {"us_per_doubling", slope},
+          {"us_at_1", (sy - slope * sx) / m},
+          {"r_squared", r * r}};
 }
 
 json run(int argc, char** argv) {
   const std::string part = argv[3];
-  Bench b{load_engine(argv[4]), argv[1], std::strcmp(argv[2], "cosine") == 0 ? RHUMB_COSINE : RHUMB_EUCLID, {}, {}};
+  Bench b{load_engine(argv[4]),
+          argv[1],
+          std::strcmp(argv[2], "cosine") == 0 ? RHUMB_COSINE : RHUMB_EUCLID,
+          {},
+          {}};
   b.rows = read_matrix<float>(b.dir + "/base.fbin");
   b.queries = read_matrix<float>(b.dir + "/queries.fbin");
   if (argc > 5) {
@@ -392,7 +454,11 @@ json run(int argc, char** argv) {
 }  // namespace rhumb::bench
 
 int main(int argc, char** argv) {
-  if (argc < 5) return std::fprintf(stderr, "usage: bench_life DIR cosine|euclid threads|memory|merge|writer|curve PLUGIN [ROWS]\n"), 2;
+  if (argc < 5)
+    return std::fprintf(stderr,
+                        "usage: bench_life DIR cosine|euclid threads|memory|merge|writer|curve "
+                        "PLUGIN [ROWS]\n"),
+           2;
   std::printf("%s\n", rhumb::bench::run(argc, argv).dump(1).c_str());
   return 0;
 }

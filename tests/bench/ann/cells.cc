@@ -16,10 +16,12 @@ using Distances = std::vector<float>;
 
 class Space {
  public:
-  explicit Space(const Base& base) : base_(base), kernel_(rhumb_kernel_for(base.metric, RHUMB_F32)) {}
+  explicit Space(const Base& base)
+      : base_(base), kernel_(rhumb_kernel_for(base.metric, RHUMB_F32)) {}
   void measure(const float* query, const Matrix<float>& rows, Distances& out) const {
     out.resize(rows.rows);
-    kernel_->rows(query, rows.values.data(), rows.columns * sizeof(float), rows.rows, rows.columns, out.data());
+    kernel_->rows(query, rows.values.data(), rows.columns * sizeof(float), rows.rows, rows.columns,
+                  out.data());
   }
   std::vector<uint32_t> nearest(const Matrix<float>& of, const Matrix<float>& pivots) const {
     std::vector<uint32_t> out(of.rows);
@@ -38,7 +40,8 @@ class Space {
       measure(queries.row(q), base_.rows, d);
       near.clear();
       for (uint32_t i = 0; i < base_.rows.rows; ++i) {
-        if ((subset.bits[i / 64] >> (i % 64) & 1) != 0) near.emplace_back(d[i], static_cast<int32_t>(i));
+        if ((subset.bits[i / 64] >> (i % 64) & 1) != 0)
+          near.emplace_back(d[i], static_cast<int32_t>(i));
       }
       std::partial_sort(near.begin(), near.begin() + k, near.end());
       for (uint32_t i = 0; i < k; ++i) out.row(q)[i] = near[i].second;
@@ -53,7 +56,8 @@ class Space {
 
 Matrix<float> rows_at(const Matrix<float>& from, const std::vector<uint32_t>& which) {
   Matrix<float> out(static_cast<uint32_t>(which.size()), from.columns);
-  for (uint32_t i = 0; i < which.size(); ++i) std::copy_n(from.row(which[i]), from.columns, out.row(i));
+  for (uint32_t i = 0; i < which.size(); ++i)
+    std::copy_n(from.row(which[i]), from.columns, out.row(i));
   return out;
 }
 
@@ -61,7 +65,8 @@ struct Clusters {
   std::vector<uint32_t> of_row, of_query, sizes;
 };
 
-// Clusters in a random order until `percent` of the rows are in them; of some orders, the one with most queries inside.
+// Clusters in a random order until `percent` of the rows are in them; of some orders, the one with
+// most queries inside.
 std::vector<bool> choose(const Clusters& clusters, uint32_t percent) {
   std::mt19937_64 random(kSeed);
   std::vector<bool> best;
@@ -72,12 +77,13 @@ std::vector<bool> choose(const Clusters& clusters, uint32_t percent) {
     std::shuffle(order.begin(), order.end(), random);
     std::vector<bool> chosen(kPivots);
     uint64_t rows = 0;
-    for (size_t i = 0; i < order.size() && rows * 100 < uint64_t{percent} * clusters.of_row.size(); ++i) {
+    for (size_t i = 0; i < order.size() && rows * 100 < uint64_t{percent} * clusters.of_row.size();
+         ++i) {
       chosen[order[i]] = true;
       rows += clusters.sizes[order[i]];
     }
-    const auto inside = static_cast<size_t>(
-        std::count_if(clusters.of_query.begin(), clusters.of_query.end(), [&](uint32_t c) { return chosen[c]; }));
+    const auto inside = static_cast<size_t>(std::count_if(
+        clusters.of_query.begin(), clusters.of_query.end(), [&](uint32_t c) { return chosen[c]; }));
     if (best.empty() || inside > best_inside) {
       best = chosen;
       best_inside = inside;
@@ -109,19 +115,23 @@ std::vector<Cell> make_cells(const Base& base, const Matrix<float>& queries, uin
     cells.push_back({std::move(name), subset, std::move(asked), std::move(truth)});
   };
   for (const uint32_t percent : {1u, 3u, 10u, 50u}) {
-    add("random " + std::to_string(percent) + " %", subset_where(base.rows.rows, [&](uint32_t i) { return passes(i, percent); }), queries);
+    add("random " + std::to_string(percent) + " %",
+        subset_where(base.rows.rows, [&](uint32_t i) { return passes(i, percent); }), queries);
   }
   std::mt19937_64 random(kSeed);
   std::vector<uint32_t> picked(kPivots);
   for (uint32_t& p : picked) p = static_cast<uint32_t>(random() % base.rows.rows);
   const Matrix<float> pivots = rows_at(base.rows, picked);
-  Clusters clusters{space.nearest(base.rows, pivots), space.nearest(queries, pivots), std::vector<uint32_t>(kPivots)};
+  Clusters clusters{space.nearest(base.rows, pivots), space.nearest(queries, pivots),
+                    std::vector<uint32_t>(kPivots)};
   for (const uint32_t c : clusters.of_row) ++clusters.sizes[c];
   for (const uint32_t percent : {1u, 10u, 50u}) {
     const std::vector<bool> chosen = choose(clusters, percent);
-    const Subset subset = subset_where(base.rows.rows, [&](uint32_t i) { return chosen[clusters.of_row[i]]; });
+    const Subset subset =
+        subset_where(base.rows.rows, [&](uint32_t i) { return chosen[clusters.of_row[i]]; });
     std::vector<uint32_t> inside, outside;
-    for (uint32_t q = 0; q < queries.rows; ++q) (chosen[clusters.of_query[q]] ? inside : outside).push_back(q);
+    for (uint32_t q = 0; q < queries.rows; ++q)
+      (chosen[clusters.of_query[q]] ? inside : outside).push_back(q);
     add("with " + std::to_string(percent) + " %", subset, rows_at(queries, inside));
     add("against " + std::to_string(percent) + " %", subset, rows_at(queries, outside));
   }

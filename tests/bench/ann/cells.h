@@ -1,4 +1,5 @@
-// Filters of all kinds: points that pass are spread at random, or are whole clusters, where the query lies (with) or elsewhere (against).
+// Filters of all kinds: points that pass are spread at random, or are whole clusters, where the
+// query lies (with) or elsewhere (against).
 #pragma once
 
 #include <string>

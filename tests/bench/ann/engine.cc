@@ -16,7 +16,8 @@ namespace {
 
 constexpr uint32_t kChunkShift = 16;
 thread_local uint64_t last_compared = 0;
-std::atomic<uint32_t> executor_width{1};  // of the build or merge at hand: what runs besides would be another thread's CPU time
+// of the build or merge at hand: what runs besides would be another thread's CPU time
+std::atomic<uint32_t> executor_width{1};
 
 void require(rhumb_status_t status, const rhumb_error_t& error, const char* what) {
   if (status == RHUMB_OK) return;
@@ -45,7 +46,10 @@ const void* extension(const rhumb_host_t*, const char* id) {
 
 const rhumb_index_ops_t* load_engine(const std::string& plugin) {
   void* const library = ::dlopen(plugin.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  const auto entry = library != nullptr ? reinterpret_cast<const rhumb_plugin_t* (*)()>(::dlsym(library, "rhumb_plugin_v1")) : nullptr;
+  const auto entry =
+      library != nullptr
+          ? reinterpret_cast<const rhumb_plugin_t* (*)()>(::dlsym(library, "rhumb_plugin_v1"))
+          : nullptr;
   if (entry == nullptr) {
     std::fprintf(stderr, "%s: %s\n", plugin.c_str(), ::dlerror());
     std::exit(1);
@@ -53,11 +57,14 @@ const rhumb_index_ops_t* load_engine(const std::string& plugin) {
   return static_cast<const rhumb_index_ops_t*>(entry()->factories[0]->ops);
 }
 
-Engine::Engine(const rhumb_index_ops_t* ops, const Base& base, const std::string& config, const std::string& directory)
+Engine::Engine(const rhumb_index_ops_t* ops, const Base& base, const std::string& config,
+               const std::string& directory)
     : ops_(ops), host_{sizeof host_, RHUMB_ABI_MAJOR, RHUMB_ABI_MINOR, nullptr, extension} {
   const uint32_t rows = base.rows.rows, dim = base.rows.columns;
-  for (uint32_t first = 0; first < rows; first += 1u << kChunkShift) chunks_.push_back(base.rows.row(first));
-  column_ = {sizeof column_, RHUMB_F32, dim, kChunkShift, rows, dim * sizeof(float), chunks_.data(), nullptr};
+  for (uint32_t first = 0; first < rows; first += 1u << kChunkShift)
+    chunks_.push_back(base.rows.row(first));
+  column_ = {sizeof column_,      RHUMB_F32,      dim,    kChunkShift, rows,
+             dim * sizeof(float), chunks_.data(), nullptr};
   const rhumb_open_t open{sizeof open, 0, slice(config), slice(directory), nullptr};
   const rhumb_index_open_t params{sizeof params, base.metric, &column_, rows, &open};
   rhumb_error_t error{sizeof error, 0, {}};
@@ -86,13 +93,17 @@ void Engine::save(const std::string& directory) {
 }
 
 void Engine::merge(const std::vector<Input>& inputs, uint32_t slot_end, uint32_t threads) {
-  const auto* const ext = static_cast<const rhumb_index_merge_t*>(ops_->get_extension(self_, RHUMB_INDEX_MERGE));
+  const auto* const ext =
+      static_cast<const rhumb_index_merge_t*>(ops_->get_extension(self_, RHUMB_INDEX_MERGE));
   std::vector<rhumb_index_input_t> given;
-  for (const Input& input : inputs) given.push_back({input.engine.self_, input.slot_map.data(), input.slot_map.size()});
+  for (const Input& input : inputs)
+    given.push_back({input.engine.self_, input.slot_map.data(), input.slot_map.size()});
   rhumb_error_t error{sizeof error, 0, {}};
   const rhumb_progress_t progress{sizeof progress, threads, nullptr, nullptr};
   executor_width = threads;
-  require(ext->merge(self_, nullptr, given.data(), given.size(), slot_end, nullptr, &progress, &error), error, "merge");
+  require(
+      ext->merge(self_, nullptr, given.data(), given.size(), slot_end, nullptr, &progress, &error),
+      error, "merge");
 }
 
 std::string Engine::stats() const {
@@ -103,7 +114,8 @@ std::string Engine::stats() const {
   return text;
 }
 
-uint32_t Engine::search(const float* queries, uint64_t n, uint32_t k, uint32_t ef, const rhumb_filter_t* filter, int32_t* out) const {
+uint32_t Engine::search(const float* queries, uint64_t n, uint32_t k, uint32_t ef,
+                        const rhumb_filter_t* filter, int32_t* out) const {
   rhumb_query_t query{};
   query.struct_size = sizeof query;
   query.k = k;
@@ -115,7 +127,8 @@ uint32_t Engine::search(const float* queries, uint64_t n, uint32_t k, uint32_t e
   static thread_local std::vector<uint32_t> counts;
   distances.resize(n * k);
   counts.assign(n, 0);
-  rhumb_hits_t hits{sizeof hits, 0, reinterpret_cast<uint32_t*>(out), distances.data(), counts.data(), 0, 0};
+  rhumb_hits_t hits{
+      sizeof hits, 0, reinterpret_cast<uint32_t*>(out), distances.data(), counts.data(), 0, 0};
   rhumb_error_t error{sizeof error, 0, {}};
   require(ops_->search(self_, nullptr, &query, &hits, &error), error, "search");
   last_compared = hits.exact_distances + hits.code_distances;

@@ -14,11 +14,13 @@ namespace rhumb::bench {
 
 const rhumb_index_ops_t* load_engine(const std::string& plugin);  // ends the program if it cannot
 
-// One instance. What fails ends the program with the engine's message. Threads as rhumb/index.h says.
+// One instance. What fails ends the program with the engine's message. Threads as rhumb/index.h
+// says.
 class Engine {
  public:
   // base: outlives the engine. directory: of a saved index, or empty.
-  Engine(const rhumb_index_ops_t* ops, const Base& base, const std::string& config, const std::string& directory);
+  Engine(const rhumb_index_ops_t* ops, const Base& base, const std::string& config,
+         const std::string& directory);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -33,7 +35,8 @@ class Engine {
   void merge(const std::vector<Input>& inputs, uint32_t slot_end, uint32_t threads);
   std::string stats() const;
   // Of n queries; out: n * k slots, those that were not found are -1.
-  uint32_t search(const float* queries, uint64_t n, uint32_t k, uint32_t ef, const rhumb_filter_t* filter, int32_t* out) const;
+  uint32_t search(const float* queries, uint64_t n, uint32_t k, uint32_t ef,
+                  const rhumb_filter_t* filter, int32_t* out) const;
   static uint64_t compared();  // distances, of codes and exact ones, of this thread's last search
 
  private:

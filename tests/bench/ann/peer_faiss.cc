@@ -19,15 +19,19 @@ class Faiss final : public Peer {
   std::string name() const override { return codes_ ? "faiss-HNSW16_SQ8" : "faiss-HNSW16"; }
   void build(uint32_t threads) override {
     const auto dim = static_cast<int>(base_.rows.columns);
-    if (codes_) index_ = std::make_unique<faiss::IndexHNSWSQ>(dim, faiss::ScalarQuantizer::QT_8bit, 16);
-    else index_ = std::make_unique<faiss::IndexHNSWFlat>(dim, 16);
+    if (codes_)
+      index_ = std::make_unique<faiss::IndexHNSWSQ>(dim, faiss::ScalarQuantizer::QT_8bit, 16);
+    else
+      index_ = std::make_unique<faiss::IndexHNSWFlat>(dim, 16);
     index_->hnsw.efConstruction = 200;
     omp_set_num_threads(static_cast<int>(threads));
     if (codes_) index_->train(base_.rows.rows, base_.rows.values.data());
     index_->add(base_.rows.rows, base_.rows.values.data());
     omp_set_num_threads(1);
   }
-  void save(const std::string& directory) override { faiss::write_index(index_.get(), (directory + "/" + name()).c_str()); }
+  void save(const std::string& directory) override {
+    faiss::write_index(index_.get(), (directory + "/" + name()).c_str());
+  }
   bool load(const std::string& directory) override {
     const std::string path = directory + "/" + name();
     if (!std::filesystem::exists(path)) return false;
@@ -35,7 +39,8 @@ class Faiss final : public Peer {
     omp_set_num_threads(1);
     return index_ != nullptr;
   }
-  uint32_t search(const float* query, uint32_t k, uint32_t ef, const Subset*, int32_t* out) override {
+  uint32_t search(const float* query, uint32_t k, uint32_t ef, const Subset*,
+                  int32_t* out) override {
     index_->hnsw.efSearch = static_cast<int>(std::max(ef, k));
     float distances[1024];
     faiss::Index::idx_t ids[1024];
@@ -51,7 +56,9 @@ class Faiss final : public Peer {
 };
 
 }  // namespace
-std::unique_ptr<Peer> make_faiss(const Base& base, bool codes) { return std::make_unique<Faiss>(base, codes); }
+std::unique_ptr<Peer> make_faiss(const Base& base, bool codes) {
+  return std::make_unique<Faiss>(base, codes);
+}
 #else
 std::unique_ptr<Peer> make_faiss(const Base&, bool) { return nullptr; }
 #endif

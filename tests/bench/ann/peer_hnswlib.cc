@@ -13,7 +13,8 @@
 namespace rhumb::bench {
 namespace {
 
-// The library has no space for manhattan. Sixteen sums side by side, so that the compiler makes vector code of them.
+// The library has no space for manhattan. Sixteen sums side by side, so that the compiler makes
+// vector code of them.
 class L1Space final : public hnswlib::SpaceInterface<float> {
  public:
   explicit L1Space(size_t dim) : dim_(dim) {}
@@ -29,7 +30,8 @@ class L1Space final : public hnswlib::SpaceInterface<float> {
     float sums[kLanes] = {};
     size_t i = 0;
     for (; i + kLanes <= n; i += kLanes) {
-      for (size_t lane = 0; lane < kLanes; ++lane) sums[lane] += std::abs(x[i + lane] - y[i + lane]);
+      for (size_t lane = 0; lane < kLanes; ++lane)
+        sums[lane] += std::abs(x[i + lane] - y[i + lane]);
     }
     float sum = 0;
     for (; i < n; ++i) sum += std::abs(x[i] - y[i]);
@@ -48,32 +50,39 @@ std::unique_ptr<hnswlib::SpaceInterface<float>> space_of(const Base& base) {
 
 class Hnswlib final : public Peer {
  public:
-  Hnswlib(const Base& base, bool shuffled) : base_(base), shuffled_(shuffled), space_(space_of(base)) {}
+  Hnswlib(const Base& base, bool shuffled)
+      : base_(base), shuffled_(shuffled), space_(space_of(base)) {}
   std::string name() const override { return "hnswlib"; }
   void build(uint32_t threads) override {
-    index_ = std::make_unique<hnswlib::HierarchicalNSW<float>>(space_.get(), base_.rows.rows, 16, 200, 42);
+    index_ = std::make_unique<hnswlib::HierarchicalNSW<float>>(space_.get(), base_.rows.rows, 16,
+                                                               200, 42);
     std::vector<uint32_t> order(base_.rows.rows);
     std::iota(order.begin(), order.end(), 0);
     Random random(base_.rows.rows);
-    for (uint32_t i = base_.rows.rows; shuffled_ && i > 1; --i) std::swap(order[i - 1], order[random.next() % i]);
+    for (uint32_t i = base_.rows.rows; shuffled_ && i > 1; --i)
+      std::swap(order[i - 1], order[random.next() % i]);
     index_->addPoint(base_.rows.row(order[0]), order[0]);
     std::atomic<uint32_t> next{1};
     std::vector<std::thread> pool;
     const auto work = [&] {
-      for (uint32_t i; (i = next++) < base_.rows.rows;) index_->addPoint(base_.rows.row(order[i]), order[i]);
+      for (uint32_t i; (i = next++) < base_.rows.rows;)
+        index_->addPoint(base_.rows.row(order[i]), order[i]);
     };
     for (uint32_t t = 1; t < threads; ++t) pool.emplace_back(work);
     work();
     for (std::thread& t : pool) t.join();
   }
-  void save(const std::string& directory) override { index_->saveIndex(directory + "/hnswlib.bin"); }
+  void save(const std::string& directory) override {
+    index_->saveIndex(directory + "/hnswlib.bin");
+  }
   bool load(const std::string& directory) override {
     const std::string path = directory + "/hnswlib.bin";
     if (!std::filesystem::exists(path)) return false;
     index_ = std::make_unique<hnswlib::HierarchicalNSW<float>>(space_.get(), path);
     return true;
   }
-  uint32_t search(const float* query, uint32_t k, uint32_t ef, const Subset* subset, int32_t* out) override {
+  uint32_t search(const float* query, uint32_t k, uint32_t ef, const Subset* subset,
+                  int32_t* out) override {
     if (subset != marked_) mark(subset);
     index_->setEf(std::max(ef, k));
     auto found = index_->searchKnn(query, k);
@@ -84,7 +93,8 @@ class Hnswlib final : public Peer {
   bool filters() const override { return true; }
 
  private:
-  // This version has no filters; points that are marked as deleted are walked through just as later ones walk through what fails.
+  // This version has no filters; points that are marked as deleted are walked through just as later
+  // ones walk through what fails.
   void mark(const Subset* subset) {
     for (uint32_t i = 0; i < base_.rows.rows; ++i) {
       const bool passes = subset == nullptr || (subset->bits[i / 64] >> (i % 64) & 1) != 0;
@@ -103,6 +113,8 @@ class Hnswlib final : public Peer {
 
 }  // namespace
 
-std::unique_ptr<Peer> make_hnswlib(const Base& base, bool shuffled) { return std::make_unique<Hnswlib>(base, shuffled); }
+std::unique_ptr<Peer> make_hnswlib(const Base& base, bool shuffled) {
+  return std::make_unique<Hnswlib>(base, shuffled);
+}
 
 }  // namespace rhumb::bench

@@ -10,7 +10,10 @@ namespace {
 class Rhumb : public Peer {
  public:
   Rhumb(const Base& base, const std::string& plugin, std::string config, std::string name)
-      : name_(std::move(name)), config_(std::move(config)), base_(base), ops_(load_engine(plugin)) {}
+      : name_(std::move(name)),
+        config_(std::move(config)),
+        base_(base),
+        ops_(load_engine(plugin)) {}
   std::string name() const override { return name_; }
   void build(uint32_t threads) override {
     engine_ = std::make_unique<Engine>(ops_, base_, config_, "");
@@ -23,13 +26,18 @@ class Rhumb : public Peer {
     engine_ = std::make_unique<Engine>(ops_, base_, config_, directory + "/" + name_);
     return true;
   }
-  uint32_t search(const float* query, uint32_t k, uint32_t ef, const Subset* subset, int32_t* out) override {
+  uint32_t search(const float* query, uint32_t k, uint32_t ef, const Subset* subset,
+                  int32_t* out) override {
     rhumb_filter_t filter{};
-    if (subset != nullptr) filter = {sizeof filter, RHUMB_FILTER_BITS, subset->bits.data(), nullptr, base_.rows.rows, subset->count, nullptr};
+    if (subset != nullptr)
+      filter = {sizeof filter, RHUMB_FILTER_BITS, subset->bits.data(),
+                nullptr,       base_.rows.rows,   subset->count,
+                nullptr};
     return engine_->search(query, 1, k, ef, subset != nullptr ? &filter : nullptr, out);
   }
   bool batches() const override { return true; }
-  void search_batch(const Matrix<float>& queries, uint32_t k, uint32_t ef, Matrix<int32_t>& out) override {
+  void search_batch(const Matrix<float>& queries, uint32_t k, uint32_t ef,
+                    Matrix<int32_t>& out) override {
     engine_->search(queries.values.data(), queries.rows, k, ef, nullptr, out.values.data());
   }
   bool filters() const override { return true; }
@@ -46,14 +54,17 @@ class Rhumb : public Peer {
 class Grown final : public Rhumb {
  public:
   using Rhumb::Rhumb;
-  // One thread inserts; a renewal is a build, at most one for each doubling, as in a host, and one at the end, as when a segment is sealed.
+  // One thread inserts; a renewal is a build, at most one for each doubling, as in a host, and one
+  // at the end, as when a segment is sealed.
   void build(uint32_t threads) override {
-    constexpr uint32_t kSliceRows = 2048, kBlockRows = 64;  // the host's kIndexSliceRows, kInsertBlockSlots
+    // the host's kIndexSliceRows, kInsertBlockSlots
+    constexpr uint32_t kSliceRows = 2048, kBlockRows = 64;
     engine_ = std::make_unique<Engine>(ops_, base_, config_, "");
     uint32_t renewed_at = 0;
     for (uint32_t first = 0, end; first < base_.rows.rows; first = end) {
       end = std::min(base_.rows.rows, first + kSliceRows);
-      for (uint32_t block = first; block < end; block += kBlockRows) engine_->insert(block, std::min(end, block + kBlockRows));
+      for (uint32_t block = first; block < end; block += kBlockRows)
+        engine_->insert(block, std::min(end, block + kBlockRows));
       if (!wants_renewal() || end / 2 < renewed_at) continue;
       renew(end, threads);
       renewed_at = end;
@@ -79,11 +90,13 @@ class Grown final : public Rhumb {
 
 }  // namespace
 
-std::unique_ptr<Peer> make_rhumb(const Base& base, const std::string& plugin, const std::string& config, const std::string& name) {
+std::unique_ptr<Peer> make_rhumb(const Base& base, const std::string& plugin,
+                                 const std::string& config, const std::string& name) {
   return std::make_unique<Rhumb>(base, plugin, config, name);
 }
 
-std::unique_ptr<Peer> make_grown(const Base& base, const std::string& plugin, const std::string& config, const std::string& name) {
+std::unique_ptr<Peer> make_grown(const Base& base, const std::string& plugin,
+                                 const std::string& config, const std::string& name) {
   return std::make_unique<Grown>(base, plugin, config, name);
 }
 

@@ -11,17 +11,22 @@ class Scan final : public Peer {
  public:
   explicit Scan(const Base& base) : base_(base), kernel_(rhumb_kernel_for(base.metric, RHUMB_F32)) {
     chunks_.push_back(base.rows.values.data());
-    column_ = {sizeof column_, RHUMB_F32, base.rows.columns, 31, base.rows.rows, base.rows.columns * sizeof(float), chunks_.data(), nullptr};
+    column_ = {sizeof column_,    RHUMB_F32,
+               base.rows.columns, 31,
+               base.rows.rows,    base.rows.columns * sizeof(float),
+               chunks_.data(),    nullptr};
   }
   std::string name() const override { return "scan"; }
   void build(uint32_t) override {}
   void save(const std::string&) override {}
   bool load(const std::string&) override { return true; }
   bool filters() const override { return true; }
-  uint32_t search(const float* query, uint32_t k, uint32_t, const Subset* subset, int32_t* out) override {
+  uint32_t search(const float* query, uint32_t k, uint32_t, const Subset* subset,
+                  int32_t* out) override {
     slots_.clear();
     for (uint32_t w = 0; w < subset->bits.size(); ++w) {
-      for (uint64_t word = subset->bits[w]; word != 0; word &= word - 1) slots_.push_back(64 * w + static_cast<uint32_t>(__builtin_ctzll(word)));
+      for (uint64_t word = subset->bits[w]; word != 0; word &= word - 1)
+        slots_.push_back(64 * w + static_cast<uint32_t>(__builtin_ctzll(word)));
     }
     distances_.resize(slots_.size());
     kernel_->slots(query, &column_, slots_.data(), slots_.size(), distances_.data());

@@ -17,8 +17,10 @@ namespace us = unum::usearch;
 class Usearch final : public Peer {
  public:
   Usearch(const Base& base, bool codes) : base_(base), codes_(codes) {
-    const us::metric_punned_t metric(base.rows.columns, base.metric == RHUMB_COSINE ? us::metric_kind_t::cos_k : us::metric_kind_t::l2sq_k,
-                                     codes ? us::scalar_kind_t::i8_k : us::scalar_kind_t::f32_k);
+    const us::metric_punned_t metric(
+        base.rows.columns,
+        base.metric == RHUMB_COSINE ? us::metric_kind_t::cos_k : us::metric_kind_t::l2sq_k,
+        codes ? us::scalar_kind_t::i8_k : us::scalar_kind_t::f32_k);
     us::index_dense_config_t config(16, 200, 64);
     index_ = us::index_dense_t::make(metric, config);
   }
@@ -34,12 +36,15 @@ class Usearch final : public Peer {
     work(0);
     for (std::thread& t : pool) t.join();
   }
-  void save(const std::string& directory) override { index_.save((directory + "/" + name()).c_str()); }
+  void save(const std::string& directory) override {
+    index_.save((directory + "/" + name()).c_str());
+  }
   bool load(const std::string& directory) override {
     const std::string path = directory + "/" + name();
     return std::filesystem::exists(path) && static_cast<bool>(index_.load(path.c_str()));
   }
-  uint32_t search(const float* query, uint32_t k, uint32_t ef, const Subset*, int32_t* out) override {
+  uint32_t search(const float* query, uint32_t k, uint32_t ef, const Subset*,
+                  int32_t* out) override {
     index_.change_expansion_search(std::max(ef, k));
     us::index_dense_t::vector_key_t keys[1024];
     const auto found = index_.search(query, k).dump_to(keys);
@@ -54,7 +59,9 @@ class Usearch final : public Peer {
 };
 
 }  // namespace
-std::unique_ptr<Peer> make_usearch(const Base& base, bool codes) { return std::make_unique<Usearch>(base, codes); }
+std::unique_ptr<Peer> make_usearch(const Base& base, bool codes) {
+  return std::make_unique<Usearch>(base, codes);
+}
 #else
 std::unique_ptr<Peer> make_usearch(const Base&, bool) { return nullptr; }
 #endif

@@ -10,7 +10,8 @@
 namespace rhumb::bench {
 namespace {
 
-constexpr uint64_t kOrderSeed = 0x5eed;  // of what is done to the rows, apart from how they were drawn
+// of what is done to the rows, apart from how they were drawn
+constexpr uint64_t kOrderSeed = 0x5eed;
 
 // Unit rows in clusters of low rank, as embeddings are.
 DataSet embeddings(const Shape& s, const Sizes& n, uint32_t clusters = 200) {
@@ -22,7 +23,8 @@ DataSet embeddings(const Shape& s, const Sizes& n, uint32_t clusters = 200) {
 
 DataSet gaussian(const Shape& s, const Sizes& n) {
   Random random(s.seed);
-  DataSet set{s.metric == RHUMB_COSINE, Matrix<float>(n.rows, s.dim), Matrix<float>(n.queries, s.dim)};
+  DataSet set{s.metric == RHUMB_COSINE, Matrix<float>(n.rows, s.dim),
+              Matrix<float>(n.queries, s.dim)};
   for (Matrix<float>* m : {&set.base, &set.queries}) {
     for (float& x : m->values) x = static_cast<float>(random.normal());
   }
@@ -80,7 +82,8 @@ DataSet gaussian_half_zero(const Shape& s, const Sizes& n) {
   return set;
 }
 
-// Documents of eight tokens, padded with zeros behind their one to six real ones, which vary about a middle of their own.
+// Documents of eight tokens, padded with zeros behind their one to six real ones, which vary about
+// a middle of their own.
 DataSet zero_padded(const Shape& s, const Sizes& n) {
   constexpr uint32_t kTokens = 8, kReal = 6;
   DataSet set = centred(embeddings(s, n), s);
@@ -110,20 +113,27 @@ DataSet one_outlier(const Shape& s, const Sizes& n) {
 DataSet some_outliers(const Shape& s, const Sizes& n) {
   DataSet set = embeddings(s, n);
   Random random(s.seed + kOrderSeed);
-  for (uint32_t i = 0; i < n.rows; i += 1000) multiply(set.base.row(i), s.dim, std::pow(10, 5 * random.uniform() - 1));
+  for (uint32_t i = 0; i < n.rows; i += 1000)
+    multiply(set.base.row(i), s.dim, std::pow(10, 5 * random.uniform() - 1));
   return set;
 }
 
 DataSet lognormal(const Shape& s, const Sizes& n) {
-  return changed(embeddings(s, n), s, [&](float* row, double, Random& random) { multiply(row, s.dim, std::exp(1.5 * random.normal())); });
+  return changed(embeddings(s, n), s, [&](float* row, double, Random& random) {
+    multiply(row, s.dim, std::exp(1.5 * random.normal()));
+  });
 }
 
 DataSet two_lengths(const Shape& s, const Sizes& n) {
-  return changed(embeddings(s, n), s, [&](float* row, double, Random& random) { multiply(row, s.dim, random.uniform() < .5 ? 1 : 1e-3); });
+  return changed(embeddings(s, n), s, [&](float* row, double, Random& random) {
+    multiply(row, s.dim, random.uniform() < .5 ? 1 : 1e-3);
+  });
 }
 
 DataSet rising(const Shape& s, const Sizes& n) {
-  return changed(embeddings(s, n), s, [&](float* row, double at, Random&) { multiply(row, s.dim, std::pow(10, 2.5 * at)); });
+  return changed(embeddings(s, n), s, [&](float* row, double at, Random&) {
+    multiply(row, s.dim, std::pow(10, 2.5 * at));
+  });
 }
 
 DataSet scaled(const Shape& s, const Sizes& n, const std::vector<double>& scale) {
@@ -139,16 +149,20 @@ DataSet component_scales(const Shape& s, const Sizes& n) {
   return scaled(s, n, scale);
 }
 
-DataSet steep_scales(const Shape& s, const Sizes& n) {  // a few components are nearly all of a distance
+// a few components are nearly all of a distance
+DataSet steep_scales(const Shape& s, const Sizes& n) {
   Random random(s.seed + kOrderSeed);
   std::vector<double> scale(s.dim);
   for (double& x : scale) x = std::exp(3 * random.normal());
   return scaled(s, n, scale);
 }
 
-DataSet heavy_tails(const Shape& s, const Sizes& n) {  // Student's t, two degrees of freedom, on each component
+// Student's t, two degrees of freedom, on each component
+DataSet heavy_tails(const Shape& s, const Sizes& n) {
   return changed(embeddings(s, n), s, [&](float* row, double, Random& random) {
-    for (uint32_t j = 0; j < s.dim; ++j) row[j] += static_cast<float>(.02 * random.normal() / std::sqrt(1e-6 - std::log(1 - random.uniform())));
+    for (uint32_t j = 0; j < s.dim; ++j)
+      row[j] += static_cast<float>(.02 * random.normal() /
+                                   std::sqrt(1e-6 - std::log(1 - random.uniform())));
   });
 }
 
@@ -190,7 +204,8 @@ DataSet near_duplicates(const Shape& s, const Sizes& n) {
 
 DataSet near_duplicates_stored(const Shape& s, const Sizes& n) {
   DataSet set = near_duplicates(s, n);
-  for (uint32_t i = 0; i < n.queries; ++i) std::copy_n(set.base.row(uint64_t{i} * n.rows / n.queries), s.dim, set.queries.row(i));
+  for (uint32_t i = 0; i < n.queries; ++i)
+    std::copy_n(set.base.row(uint64_t{i} * n.rows / n.queries), s.dim, set.queries.row(i));
   return set;
 }
 
@@ -198,7 +213,8 @@ DataSet repeated(const Shape& s, const Sizes& n) {  // each vector ten times, at
   DataSet set = embeddings(s, n);
   Random random(s.seed + kOrderSeed);
   const uint32_t distinct = std::max(1u, n.rows / 10);
-  for (uint32_t i = distinct; i < n.rows; ++i) std::copy_n(set.base.row(random.next() % distinct), s.dim, set.base.row(i));
+  for (uint32_t i = distinct; i < n.rows; ++i)
+    std::copy_n(set.base.row(random.next() % distinct), s.dim, set.base.row(i));
   for (uint32_t i = n.rows - 1; i > 0; --i) {
     std::swap_ranges(set.base.row(i), set.base.row(i) + s.dim, set.base.row(random.next() % i));
   }
@@ -215,14 +231,18 @@ DataSet one_vector_mostly(const Shape& s, const Sizes& n) {
 }
 
 DataSet bytes(const Shape& s, const Sizes& n) {
-  return changed(generate({s.dim, 32, 200, .45, .90, .15, .5, .25, false}, n.rows, n.queries, s.seed), s, [&](float* row, double, Random&) {
-    for (uint32_t j = 0; j < s.dim; ++j) row[j] = std::clamp(std::round(row[j] * 1.2f), 0.0f, 255.0f);
-  });
+  return changed(
+      generate({s.dim, 32, 200, .45, .90, .15, .5, .25, false}, n.rows, n.queries, s.seed), s,
+      [&](float* row, double, Random&) {
+        for (uint32_t j = 0; j < s.dim; ++j)
+          row[j] = std::clamp(std::round(row[j] * 1.2f), 0.0f, 255.0f);
+      });
 }
 
 DataSet constant_component(const Shape& s, const Sizes& n) {
   const float constant = s.metric == RHUMB_COSINE ? 3.0f : 1e3f;  // of unit rows
-  return changed(embeddings(s, n), s, [&](float* row, double, Random&) { row[s.dim / 2] = constant; });
+  return changed(embeddings(s, n), s,
+                 [&](float* row, double, Random&) { row[s.dim / 2] = constant; });
 }
 
 // Along one line, with a thousandth of its length beside it.
@@ -250,7 +270,8 @@ DataSet sparse(const Shape& s, const Sizes& n) {  // counts of a few of the comp
     const uint64_t topic = random.next() % 40;
     for (uint32_t j = 0; j < s.dim; ++j) {
       const bool of_topic = Random(topic * s.dim + j).next() % 8 == 0;
-      row[j] = random.uniform() < (of_topic ? .3 : .02) ? static_cast<float>(std::exp(row[j])) : 0.0f;
+      row[j] =
+          random.uniform() < (of_topic ? .3 : .02) ? static_cast<float>(std::exp(row[j])) : 0.0f;
     }
   });
 }
@@ -260,31 +281,42 @@ DataSet narrow_gaussian(const Shape& s, const Sizes& n) { return gaussian(s, n);
 
 constexpr Shape kShapes[] = {
     {"zero_half", "half of the rows zero", RHUMB_COSINE, 128, 101, half_zero},
-    {"zero_padded", "tokens of documents, padded with zero rows", RHUMB_COSINE, 96, 102, zero_padded},
-    {"zero_half_gaussian", "gaussian rows without clusters, half of them zero", RHUMB_COSINE, 64, 103, gaussian_half_zero},
+    {"zero_padded", "tokens of documents, padded with zero rows", RHUMB_COSINE, 96, 102,
+     zero_padded},
+    {"zero_half_gaussian", "gaussian rows without clusters, half of them zero", RHUMB_COSINE, 64,
+     103, gaussian_half_zero},
     {"outlier", "the first row 10,000 times longer", RHUMB_EUCLID, 64, 104, one_outlier},
-    {"outliers", "one row in 1,000 up to 10,000 times longer", RHUMB_EUCLID, 64, 105, some_outliers},
+    {"outliers", "one row in 1,000 up to 10,000 times longer", RHUMB_EUCLID, 64, 105,
+     some_outliers},
     {"lognormal_dot", "lengths lognormal, sigma 1.5", RHUMB_DOT, 64, 106, lognormal},
     {"lognormal_euclid", "lengths lognormal, sigma 1.5", RHUMB_EUCLID, 64, 107, lognormal},
     {"two_lengths", "half of the rows a thousandth as long", RHUMB_EUCLID, 64, 108, two_lengths},
     {"rising_dot", "lengths rise 300 times along the rows", RHUMB_DOT, 64, 109, rising},
     {"rising_euclid", "lengths rise 300 times along the rows", RHUMB_EUCLID, 64, 110, rising},
-    {"scales_manhattan", "components scaled by 1 to 10,000", RHUMB_MANHATTAN, 64, 111, component_scales},
+    {"scales_manhattan", "components scaled by 1 to 10,000", RHUMB_MANHATTAN, 64, 111,
+     component_scales},
     {"scales_euclid", "components scaled by 1 to 10,000", RHUMB_EUCLID, 64, 112, component_scales},
-    {"steep_manhattan", "components scaled lognormally, sigma 3", RHUMB_MANHATTAN, 96, 132, steep_scales},
+    {"steep_manhattan", "components scaled lognormally, sigma 3", RHUMB_MANHATTAN, 96, 132,
+     steep_scales},
     {"steep_euclid", "components scaled lognormally, sigma 3", RHUMB_EUCLID, 96, 133, steep_scales},
     {"heavy_tails_manhattan", "components with heavy tails", RHUMB_MANHATTAN, 64, 113, heavy_tails},
-    {"placeholder_cosine", "a tenth of the rows one placeholder, first", RHUMB_COSINE, 64, 114, placeholders},
-    {"placeholder_euclid", "a tenth of the rows one placeholder, first", RHUMB_EUCLID, 64, 115, placeholders},
+    {"placeholder_cosine", "a tenth of the rows one placeholder, first", RHUMB_COSINE, 64, 114,
+     placeholders},
+    {"placeholder_euclid", "a tenth of the rows one placeholder, first", RHUMB_EUCLID, 64, 115,
+     placeholders},
     {"topics_euclid", "twelve topics one after another", RHUMB_EUCLID, 64, 116, topics},
     {"topics_cosine", "twelve topics one after another", RHUMB_COSINE, 64, 117, topics},
-    {"near_duplicates", "a hundred rows that differ by half a per cent around each middle", RHUMB_COSINE, 64, 118, near_duplicates},
-    {"near_duplicates_stored", "the same, asked by stored rows", RHUMB_COSINE, 64, 119, near_duplicates_stored},
+    {"near_duplicates", "a hundred rows that differ by half a per cent around each middle",
+     RHUMB_COSINE, 64, 118, near_duplicates},
+    {"near_duplicates_stored", "the same, asked by stored rows", RHUMB_COSINE, 64, 119,
+     near_duplicates_stored},
     {"duplicates", "each vector ten times", RHUMB_COSINE, 64, 120, repeated},
     {"one_vector", "90 % of the rows one vector", RHUMB_EUCLID, 64, 121, one_vector_mostly},
     {"bytes", "integers 0 to 255", RHUMB_EUCLID, 96, 122, bytes},
-    {"constant_euclid", "one component 1,000 in all rows", RHUMB_EUCLID, 64, 123, constant_component},
-    {"constant_cosine", "one component three times as long as the rest, in all rows", RHUMB_COSINE, 64, 124, constant_component},
+    {"constant_euclid", "one component 1,000 in all rows", RHUMB_EUCLID, 64, 123,
+     constant_component},
+    {"constant_cosine", "one component three times as long as the rest, in all rows", RHUMB_COSINE,
+     64, 124, constant_component},
     {"collinear", "rows along a line", RHUMB_EUCLID, 64, 125, collinear},
     {"drift", "the mean drifts along the rows", RHUMB_EUCLID, 64, 126, drift},
     {"sparse", "one component in twenty is not zero", RHUMB_COSINE, 256, 127, sparse},

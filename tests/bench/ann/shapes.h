@@ -1,5 +1,5 @@
-// Data that makes an index blind: what people store beside well-behaved embeddings. Seeds are fixed, queries come from outside the base
-// unless a shape says otherwise.
+// Data that makes an index blind: what people store beside well-behaved embeddings. Seeds are
+// fixed, queries come from outside the base unless a shape says otherwise.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ struct Shape {
   const char* what;  // for the page
   uint32_t metric, dim;
   uint64_t seed;
-  DataSet (*make)(const Shape&, const Sizes&);  // rows are normalised for RHUMB_COSINE, but for those that are zero
+  // rows are normalised for RHUMB_COSINE, but for those that are zero
+  DataSet (*make)(const Shape&, const Sizes&);
 };
 
 std::span<const Shape> hostile_shapes();

@@ -26,15 +26,18 @@ void expect_refused(const std::vector<Refused>& cases, Parse parse) {
   for (const Refused& c : cases) {
     const std::string shown = c.body.substr(0, 200);
     const auto parsed = [&] {
-      if constexpr (std::is_invocable_v<Parse, const std::string&>) return parse(c.body);
-      else return parse(c.body, nullptr);
+      if constexpr (std::is_invocable_v<Parse, const std::string&>)
+        return parse(c.body);
+      else
+        return parse(c.body, nullptr);
     }();
     if (parsed.ok()) {
       ADD_FAILURE() << "taken: " << shown;
       continue;
     }
     EXPECT_EQ(parsed.status().code(), c.code) << shown << "\n" << parsed.status().message();
-    EXPECT_NE(parsed.status().message().find(c.says), std::string::npos) << shown << "\nsays: " << parsed.status().message() << "\nnot:  " << c.says;
+    EXPECT_NE(parsed.status().message().find(c.says), std::string::npos)
+        << shown << "\nsays: " << parsed.status().message() << "\nnot:  " << c.says;
   }
 }
 
@@ -56,8 +59,10 @@ inline model::CollectionConfig single_vector() {
 inline model::CollectionConfig named_vectors() {
   model::CollectionConfig config;
   config.vectors["text"] = {.size = 3, .distance = model::Distance::kDot};
-  config.vectors["image"] = {.size = 2, .distance = model::Distance::kEuclid, .datatype = model::Scalar::kFloat16};
-  config.vectors["code"] = {.size = 2, .distance = model::Distance::kManhattan, .datatype = model::Scalar::kUint8};
+  config.vectors["image"] = {
+      .size = 2, .distance = model::Distance::kEuclid, .datatype = model::Scalar::kFloat16};
+  config.vectors["code"] = {
+      .size = 2, .distance = model::Distance::kManhattan, .datatype = model::Scalar::kUint8};
   return config;
 }
 

@@ -25,7 +25,8 @@ base::Result<gateway::CollectionPtr> FakeGateway::find(const std::string& name) 
 }
 
 template <typename T>
-void FakeGateway::answer(const gateway::CollectionPtr& collection, T value, const gateway::Callback<T>& done) {
+void FakeGateway::answer(const gateway::CollectionPtr& collection, T value,
+                         const gateway::Callback<T>& done) {
   ++calls;
   asked_name = collection->name;
   if (failure) return done(*failure);
@@ -38,44 +39,53 @@ void FakeGateway::answer(std::string name, base::Deadline until, const gateway::
   done(failure.value_or(base::ok()));
 }
 
-void FakeGateway::create_collection(std::string name, model::CollectionConfig c, base::Deadline until, gateway::Done done) {
+void FakeGateway::create_collection(std::string name, model::CollectionConfig c,
+                                    base::Deadline until, gateway::Done done) {
   config = std::move(c);
   answer(std::move(name), until, done);
 }
-void FakeGateway::update_collection(std::string name, gateway::CollectionChange change, base::Deadline until, gateway::Done done) {
+void FakeGateway::update_collection(std::string name, gateway::CollectionChange change,
+                                    base::Deadline until, gateway::Done done) {
   config = std::move(change.config);
   seen_version = change.seen_version;
   answer(std::move(name), until, done);
 }
-void FakeGateway::drop_collection(std::string name, base::Deadline until, gateway::Callback<bool> done) {
+void FakeGateway::drop_collection(std::string name, base::Deadline until,
+                                  gateway::Callback<bool> done) {
   answer(std::move(name), until, [this, done = std::move(done)](const base::Status& status) {
     if (!status.ok()) return done(status);
     done(dropped);
   });
 }
-void FakeGateway::change_aliases(std::vector<gateway::AliasAction> actions, base::Deadline until, gateway::Done done) {
+void FakeGateway::change_aliases(std::vector<gateway::AliasAction> actions, base::Deadline until,
+                                 gateway::Done done) {
   aliases = std::move(actions);
   answer("", until, done);
 }
-void FakeGateway::create_payload_index(gateway::CollectionPtr collection, std::string f, model::PayloadIndexConfig c, gateway::WriteOptions o,
+void FakeGateway::create_payload_index(gateway::CollectionPtr collection, std::string f,
+                                       model::PayloadIndexConfig c, gateway::WriteOptions o,
                                        gateway::Callback<gateway::UpdateResult> done) {
   field = std::move(f);
   config.payload_indexes[field] = std::move(c);
   write_options = o;
   answer(collection, gateway::UpdateResult{43, update_status}, done);
 }
-void FakeGateway::drop_payload_index(gateway::CollectionPtr collection, std::string f, gateway::WriteOptions o, gateway::Callback<gateway::UpdateResult> done) {
+void FakeGateway::drop_payload_index(gateway::CollectionPtr collection, std::string f,
+                                     gateway::WriteOptions o,
+                                     gateway::Callback<gateway::UpdateResult> done) {
   field = std::move(f);
   write_options = o;
   answer(collection, gateway::UpdateResult{44, update_status}, done);
 }
-void FakeGateway::state(gateway::CollectionPtr collection, base::Deadline until, gateway::Callback<gateway::CollectionState> done) {
+void FakeGateway::state(gateway::CollectionPtr collection, base::Deadline until,
+                        gateway::Callback<gateway::CollectionState> done) {
   deadline = until;
   model::ShardState shard;
   shard.points = 7;
   answer(collection, gateway::CollectionState{collection, {shard}}, done);
 }
-void FakeGateway::write(gateway::CollectionPtr collection, std::vector<model::Operation> o, gateway::WriteOptions w,
+void FakeGateway::write(gateway::CollectionPtr collection, std::vector<model::Operation> o,
+                        gateway::WriteOptions w,
                         gateway::Callback<std::vector<gateway::UpdateResult>> done) {
   write_options = w;
   std::vector<gateway::UpdateResult> out;
@@ -83,31 +93,36 @@ void FakeGateway::write(gateway::CollectionPtr collection, std::vector<model::Op
   operations = std::move(o);
   answer(collection, std::move(out), done);
 }
-void FakeGateway::search(gateway::CollectionPtr collection, std::vector<model::SearchRequest> requests, gateway::ReadOptions o,
+void FakeGateway::search(gateway::CollectionPtr collection,
+                         std::vector<model::SearchRequest> requests, gateway::ReadOptions o,
                          gateway::Callback<std::vector<model::SearchResult>> done) {
   read_options = std::move(o);
   searched_on = std::this_thread::get_id();
   if (during_search) during_search();
   std::vector<model::SearchResult> out;
   for (size_t i = 0; i < requests.size(); ++i) {
-    model::SearchResult result = results.empty() ? model::SearchResult{} : results[std::min(i, results.size() - 1)];
+    model::SearchResult result =
+        results.empty() ? model::SearchResult{} : results[std::min(i, results.size() - 1)];
     if (result.points.size() > requests[i].limit) result.points.resize(requests[i].limit);
     out.push_back(std::move(result));
   }
   searches = std::move(requests);
   answer(collection, std::move(out), done);
 }
-void FakeGateway::get(gateway::CollectionPtr collection, model::GetRequest request, gateway::ReadOptions o, gateway::Callback<std::vector<model::Record>> done) {
+void FakeGateway::get(gateway::CollectionPtr collection, model::GetRequest request,
+                      gateway::ReadOptions o, gateway::Callback<std::vector<model::Record>> done) {
   read_options = std::move(o);
   gets.push_back(std::move(request));
   answer(collection, records, done);
 }
-void FakeGateway::scroll(gateway::CollectionPtr collection, model::ScrollRequest request, gateway::ReadOptions o, gateway::Callback<gateway::ScrollPage> done) {
+void FakeGateway::scroll(gateway::CollectionPtr collection, model::ScrollRequest request,
+                         gateway::ReadOptions o, gateway::Callback<gateway::ScrollPage> done) {
   read_options = std::move(o);
   scrolls.push_back(std::move(request));
   answer(collection, gateway::ScrollPage{records, std::exchange(next, std::nullopt)}, done);
 }
-void FakeGateway::count(gateway::CollectionPtr collection, model::CountRequest request, gateway::ReadOptions o, gateway::Callback<uint64_t> done) {
+void FakeGateway::count(gateway::CollectionPtr collection, model::CountRequest request,
+                        gateway::ReadOptions o, gateway::Callback<uint64_t> done) {
   read_options = std::move(o);
   counted = std::move(request);
   answer(collection, counts, done);
@@ -116,7 +131,9 @@ void FakeGateway::count(gateway::CollectionPtr collection, model::CountRequest r
 namespace {
 
 // Waits for the one answer, from whatever thread.
-class AnswerSink final : public ReplySink, public StreamSink, public std::enable_shared_from_this<AnswerSink> {
+class AnswerSink final : public ReplySink,
+                         public StreamSink,
+                         public std::enable_shared_from_this<AnswerSink> {
  public:
   void send(Response response) override {
     answer_.response = std::move(response);
@@ -188,7 +205,8 @@ RestHandler& RestHarness::handler() {
   return *handler_;
 }
 
-Answer RestHarness::ask(std::string_view method, std::string_view target, std::string body, const Fields& fields) {
+Answer RestHarness::ask(std::string_view method, std::string_view target, std::string body,
+                        const Fields& fields) {
   auto sink = std::make_shared<AnswerSink>();
   auto request = Request::make(method, target, fields, std::move(body));
   request->may_run_here = turn_has_time;
@@ -196,13 +214,17 @@ Answer RestHarness::ask(std::string_view method, std::string_view target, std::s
   return sink->await();
 }
 
-std::unique_ptr<BodySink> RestHarness::stream(std::string_view method, std::string_view target, std::optional<Answer>& answered, bool& taken, const Fields& fields) {
+std::unique_ptr<BodySink> RestHarness::stream(std::string_view method, std::string_view target,
+                                              std::optional<Answer>& answered, bool& taken,
+                                              const Fields& fields) {
   auto sink = std::make_shared<AnswerSink>();
   Reply reply(sink);
   auto body = handler().stream(Request::make(method, target, fields), reply);
   taken = !reply;
-  if (reply) reply(Response{});  // a duty, even of a test
-  else if (sink->answered()) answered = sink->await();
+  if (reply)
+    reply(Response{});  // a duty, even of a test
+  else if (sink->answered())
+    answered = sink->await();
   return body;
 }
 

@@ -1,4 +1,5 @@
-// A gateway whose answers a test makes, and a REST handler over it: what a request becomes, and what an answer becomes.
+// A gateway whose answers a test makes, and a REST handler over it: what a request becomes, and
+// what an answer becomes.
 #pragma once
 
 #include <condition_variable>
@@ -14,30 +15,43 @@
 
 namespace rhumb::http::rest {
 
-// Keeps what it was asked last; answers with `failure` when that is set, else with what the test has put there.
+// Keeps what it was asked last; answers with `failure` when that is set, else with what the test
+// has put there.
 class FakeGateway final : public gateway::Gateway {
  public:
   FakeGateway();  // knows one collection, "books", with the alias "b"
 
   std::shared_ptr<const model::ClusterMap> map() const override { return cluster_map; }
   base::Result<gateway::CollectionPtr> find(const std::string& name) const override;
-  void create_collection(std::string name, model::CollectionConfig config, base::Deadline deadline, gateway::Done done) override;
-  void update_collection(std::string name, gateway::CollectionChange change, base::Deadline deadline, gateway::Done done) override;
-  void drop_collection(std::string name, base::Deadline deadline, gateway::Callback<bool> done) override;
-  void change_aliases(std::vector<gateway::AliasAction> actions, base::Deadline deadline, gateway::Done done) override;
-  void create_payload_index(gateway::CollectionPtr collection, std::string field, model::PayloadIndexConfig config, gateway::WriteOptions options,
+  void create_collection(std::string name, model::CollectionConfig config, base::Deadline deadline,
+                         gateway::Done done) override;
+  void update_collection(std::string name, gateway::CollectionChange change,
+                         base::Deadline deadline, gateway::Done done) override;
+  void drop_collection(std::string name, base::Deadline deadline,
+                       gateway::Callback<bool> done) override;
+  void change_aliases(std::vector<gateway::AliasAction> actions, base::Deadline deadline,
+                      gateway::Done done) override;
+  void create_payload_index(gateway::CollectionPtr collection, std::string field,
+                            model::PayloadIndexConfig config, gateway::WriteOptions options,
                             gateway::Callback<gateway::UpdateResult> done) override;
-  void drop_payload_index(gateway::CollectionPtr collection, std::string field, gateway::WriteOptions options,
+  void drop_payload_index(gateway::CollectionPtr collection, std::string field,
+                          gateway::WriteOptions options,
                           gateway::Callback<gateway::UpdateResult> done) override;
-  void state(gateway::CollectionPtr collection, base::Deadline deadline, gateway::Callback<gateway::CollectionState> done) override;
-  void write(gateway::CollectionPtr collection, std::vector<model::Operation> operations, gateway::WriteOptions options,
+  void state(gateway::CollectionPtr collection, base::Deadline deadline,
+             gateway::Callback<gateway::CollectionState> done) override;
+  void write(gateway::CollectionPtr collection, std::vector<model::Operation> operations,
+             gateway::WriteOptions options,
              gateway::Callback<std::vector<gateway::UpdateResult>> done) override;
-  void search(gateway::CollectionPtr collection, std::vector<model::SearchRequest> requests, gateway::ReadOptions options,
+  void search(gateway::CollectionPtr collection, std::vector<model::SearchRequest> requests,
+              gateway::ReadOptions options,
               gateway::Callback<std::vector<model::SearchResult>> done) override;
-  void get(gateway::CollectionPtr collection, model::GetRequest request, gateway::ReadOptions options,
+  void get(gateway::CollectionPtr collection, model::GetRequest request,
+           gateway::ReadOptions options,
            gateway::Callback<std::vector<model::Record>> done) override;
-  void scroll(gateway::CollectionPtr collection, model::ScrollRequest request, gateway::ReadOptions options, gateway::Callback<gateway::ScrollPage> done) override;
-  void count(gateway::CollectionPtr collection, model::CountRequest request, gateway::ReadOptions options, gateway::Callback<uint64_t> done) override;
+  void scroll(gateway::CollectionPtr collection, model::ScrollRequest request,
+              gateway::ReadOptions options, gateway::Callback<gateway::ScrollPage> done) override;
+  void count(gateway::CollectionPtr collection, model::CountRequest request,
+             gateway::ReadOptions options, gateway::Callback<uint64_t> done) override;
   std::string session_token(const gateway::CollectionPtr&) const override { return token; }
 
   std::shared_ptr<const model::ClusterMap> cluster_map;
@@ -64,9 +78,9 @@ class FakeGateway final : public gateway::Gateway {
 
   bool dropped = true;
   gateway::UpdateStatus update_status = gateway::UpdateStatus::kAcknowledged;
-  std::vector<model::Record> records;       // of get() and scroll()
-  std::optional<model::PointId> next;       // of scroll()
-  std::vector<model::SearchResult> results; // of search(), one a request; the last serves the rest
+  std::vector<model::Record> records;        // of get() and scroll()
+  std::optional<model::PointId> next;        // of scroll()
+  std::vector<model::SearchResult> results;  // of search(), one a request; the last serves the rest
   uint64_t counts = 0;
 
  private:
@@ -78,8 +92,8 @@ class FakeGateway final : public gateway::Gateway {
 // One answer, awaited.
 struct Answer {
   Response response;
-  bool dropped = false;    // the handler let go of its reply
-  std::string streamed;    // all of a streamed body, pulled at once
+  bool dropped = false;  // the handler let go of its reply
+  std::string streamed;  // all of a streamed body, pulled at once
   nlohmann::json json() const { return nlohmann::json::parse(response.body); }
   std::string header(const std::string& name) const;
 };
@@ -89,9 +103,13 @@ class RestHarness {
   RestHarness();
   ~RestHarness() { pool.stop(); }
   using Fields = std::vector<std::pair<std::string, std::string>>;
-  Answer ask(std::string_view method, std::string_view target, std::string body = {}, const Fields& fields = {});
-  // The handler's decision to stream the request's body; `answered` says whether it answered at once instead.
-  std::unique_ptr<BodySink> stream(std::string_view method, std::string_view target, std::optional<Answer>& answered, bool& taken, const Fields& fields = {});
+  Answer ask(std::string_view method, std::string_view target, std::string body = {},
+             const Fields& fields = {});
+  // The handler's decision to stream the request's body; `answered` says whether it answered at
+  // once instead.
+  std::unique_ptr<BodySink> stream(std::string_view method, std::string_view target,
+                                   std::optional<Answer>& answered, bool& taken,
+                                   const Fields& fields = {});
 
   FakeGateway gateway;
   bool turn_has_time = false;  // the requests come from a loop that says so

@@ -42,7 +42,8 @@ TEST_F(HandlerTest, unknown_paths_methods_and_parameters) {
   const Answer method = rest_.ask("PATCH", "/collections/books/points");
   refused(method, 405, "Method PATCH is not allowed here; allowed: PUT, POST");
   EXPECT_EQ(method.header("Allow"), "PUT, POST");
-  refused(rest_.ask("GET", "/collections?x=%zz"), 400, "Deserialize error in query parameters: 'x=%zz'");
+  refused(rest_.ask("GET", "/collections?x=%zz"), 400,
+          "Deserialize error in query parameters: 'x=%zz'");
   EXPECT_TRUE(rest_.authorized.empty()) << "none of it got that far";
 }
 
@@ -50,7 +51,8 @@ TEST_F(HandlerTest, permission_is_asked_of_every_route_but_the_public_ones) {
   rest_.permission = Status(Code::kForbidden, "no");
   for (const Route& route : routes()) {
     std::string path(route.pattern);
-    if (const size_t name = path.find("{collection_name}"); name != std::string::npos) path.replace(name, 17, "books");
+    if (const size_t name = path.find("{collection_name}"); name != std::string::npos)
+      path.replace(name, 17, "books");
     rest_.authorized.clear();
     const Answer answer = rest_.ask(route.method, path);
     if (route.action == Action::kPublic) {
@@ -61,7 +63,8 @@ TEST_F(HandlerTest, permission_is_asked_of_every_route_but_the_public_ones) {
     EXPECT_EQ(answer.response.body, "no") << "plain text";
     ASSERT_EQ(rest_.authorized.size(), 1u);
     EXPECT_EQ(rest_.authorized[0].first, route.action);
-    EXPECT_EQ(rest_.authorized[0].second, route.pattern.find("{collection_name}") == std::string::npos ? "" : "books");
+    EXPECT_EQ(rest_.authorized[0].second,
+              route.pattern.find("{collection_name}") == std::string::npos ? "" : "books");
   }
   EXPECT_EQ(gateway_.calls, 0);
   rest_.permission = Status(Code::kUnauthenticated, "who are you");
@@ -73,13 +76,17 @@ TEST_F(HandlerTest, what_is_not_there_yet_says_so_by_name) {
   for (const Route& route : routes()) {
     if (route.run != nullptr) continue;
     ++found;
-    refused(rest_.ask(route.method, route.pattern), 501, "Not implemented: " + std::string(route.feature) + " (" + std::string(route.method) + " " + std::string(route.pattern) + ")");
+    refused(rest_.ask(route.method, route.pattern), 501,
+            "Not implemented: " + std::string(route.feature) + " (" + std::string(route.method) +
+                " " + std::string(route.pattern) + ")");
   }
   EXPECT_GT(found, 0u);
 }
 
 TEST_F(HandlerTest, too_many_requests_and_handlers_that_throw) {
-  rest_.options.telemetry_json = []() -> std::string { throw std::runtime_error("thrown on purpose"); };
+  rest_.options.telemetry_json = []() -> std::string {
+    throw std::runtime_error("thrown on purpose");
+  };
   const Answer thrown = rest_.ask("GET", "/telemetry");
   EXPECT_TRUE(thrown.dropped);
   refused(thrown, 500, "Service internal error");
@@ -94,8 +101,10 @@ TEST_F(HandlerTest, collections_are_listed_and_found) {
   good(rest_.ask("GET", "/collections/books/exists"), R"({"exists":true})");
   good(rest_.ask("GET", "/collections/b/exists"), R"({"exists":true})");
   good(rest_.ask("GET", "/collections/films/exists"), R"({"exists":false})");
-  good(rest_.ask("GET", "/aliases"), R"({"aliases":[{"alias_name":"b","collection_name":"books"}]})");
-  good(rest_.ask("GET", "/collections/b/aliases"), R"({"aliases":[{"alias_name":"b","collection_name":"books"}]})");
+  good(rest_.ask("GET", "/aliases"),
+       R"({"aliases":[{"alias_name":"b","collection_name":"books"}]})");
+  good(rest_.ask("GET", "/collections/b/aliases"),
+       R"({"aliases":[{"alias_name":"b","collection_name":"books"}]})");
   EXPECT_EQ(rest_.ask("GET", "/collections/b").json()["result"]["points_count"], 7);
   EXPECT_EQ(gateway_.asked_name, "books");
   EXPECT_EQ(rest_.ask("GET", "/collections/books/cluster").json()["result"]["shard_count"], 1);
@@ -103,18 +112,22 @@ TEST_F(HandlerTest, collections_are_listed_and_found) {
 
 TEST_F(HandlerTest, a_collection_that_is_not_there_is_not_found_by_any_route) {
   for (const Route& route : routes()) {
-    const bool may_lack = route.run == nullptr || route.run == collections::create || route.run == collections::drop || route.run == collections::exists;
+    const bool may_lack = route.run == nullptr || route.run == collections::create ||
+                          route.run == collections::drop || route.run == collections::exists;
     if (may_lack || route.pattern.find("{collection_name}") == std::string::npos) continue;
     std::string path(route.pattern);
     path.replace(path.find("{collection_name}"), 17, "films");
-    refused(rest_.ask(route.method, path, "{}"), 404, "Not found: Collection `films` doesn't exist!");
+    refused(rest_.ask(route.method, path, "{}"), 404,
+            "Not found: Collection `films` doesn't exist!");
   }
   EXPECT_EQ(gateway_.calls, 0);
 }
 
-// Of all routes that name a collection, two take its real name only; the gateway itself refuses these (tests/gateway/definition_test.cc).
+// Of all routes that name a collection, two take its real name only; the gateway itself refuses
+// these (tests/gateway/definition_test.cc).
 TEST_F(HandlerTest, an_alias_is_as_good_as_the_name_in_every_route_but_create_and_drop) {
-  const auto json_of = [](const gateway::CollectionPtr& collection, base::Deadline, const auto& done) { done("\"" + collection->name + "\""); };
+  const auto json_of = [](const gateway::CollectionPtr& collection, base::Deadline,
+                          const auto& done) { done("\"" + collection->name + "\""); };
   rest_.options.verify_json = rest_.options.contract_json = json_of;
   gateway_.records.emplace_back();
   gateway_.records.back().id = model::PointId::number(1);
@@ -131,7 +144,8 @@ TEST_F(HandlerTest, an_alias_is_as_good_as_the_name_in_every_route_but_create_an
     };
     const bool by_real_name = route.run == collections::create || route.run == collections::drop;
     if (by_real_name) {
-      EXPECT_EQ(ask("b").second, "b") << route.method << " " << route.pattern << ": resolved, where it must not be";
+      EXPECT_EQ(ask("b").second, "b")
+          << route.method << " " << route.pattern << ": resolved, where it must not be";
       continue;
     }
     ++walked;
@@ -143,7 +157,9 @@ TEST_F(HandlerTest, an_alias_is_as_good_as_the_name_in_every_route_but_create_an
 }
 
 TEST_F(HandlerTest, definition_reaches_the_gateway) {
-  good(rest_.ask("PUT", "/collections/my%20films?timeout=7", R"({"vectors":{"size":9,"distance":"Dot"}})"), "true");
+  good(rest_.ask("PUT", "/collections/my%20films?timeout=7",
+                 R"({"vectors":{"size":9,"distance":"Dot"}})"),
+       "true");
   EXPECT_EQ(gateway_.asked_name, "my films");
   EXPECT_EQ(gateway_.config.vectors.at("").size, 9u);
   EXPECT_LE(gateway_.deadline.at_ns, base::monotonic_ns() + 7'000'000'000);
@@ -158,29 +174,38 @@ TEST_F(HandlerTest, definition_reaches_the_gateway) {
   gateway_.dropped = false;
   good(rest_.ask("DELETE", "/collections/films"), "false");
 
-  good(rest_.ask("POST", "/collections/aliases", R"({"actions":[{"delete_alias":{"alias_name":"b"}}]})"), "true");
+  good(rest_.ask("POST", "/collections/aliases",
+                 R"({"actions":[{"delete_alias":{"alias_name":"b"}}]})"),
+       "true");
   EXPECT_EQ(gateway_.aliases.at(0).alias, "b");
 
   gateway_.update_status = gateway::UpdateStatus::kCompleted;
-  good(rest_.ask("PUT", "/collections/books/index?wait=true", R"({"field_name":"a","field_schema":"keyword"})"), R"({"operation_id":43,"status":"completed"})");
+  good(rest_.ask("PUT", "/collections/books/index?wait=true",
+                 R"({"field_name":"a","field_schema":"keyword"})"),
+       R"({"operation_id":43,"status":"completed"})");
   EXPECT_TRUE(gateway_.write_options.wait);
   EXPECT_EQ(gateway_.config.payload_indexes.at("a").type, model::FieldType::kKeyword);
   gateway_.update_status = gateway::UpdateStatus::kWaitTimeout;
-  good(rest_.ask("DELETE", "/collections/books/index/a%5B%5D.b"), R"({"operation_id":44,"status":"wait_timeout"})");
+  good(rest_.ask("DELETE", "/collections/books/index/a%5B%5D.b"),
+       R"({"operation_id":44,"status":"wait_timeout"})");
   EXPECT_EQ(gateway_.field, "a[].b");
 }
 
 TEST_F(HandlerTest, bad_definitions_never_reach_it) {
-  refused(rest_.ask("PUT", "/collections/a%2Fb", "{}"), 422, "Validation error in JSON body: [collection_name: a name holds none of");
+  refused(rest_.ask("PUT", "/collections/a%2Fb", "{}"), 422,
+          "Validation error in JSON body: [collection_name: a name holds none of");
   refused(rest_.ask("PUT", "/collections/%FF", "{}"), 422, "a name is UTF-8");
-  refused(rest_.ask("PUT", "/collections/films", R"({"vectors":7})"), 400, "Format error in JSON body: vectors: expected an object");
-  refused(rest_.ask("PUT", "/collections/films?timeout=soon", "{}"), 400, "timeout: 'soon' is not a number of seconds from 1 to 3600");
+  refused(rest_.ask("PUT", "/collections/films", R"({"vectors":7})"), 400,
+          "Format error in JSON body: vectors: expected an object");
+  refused(rest_.ask("PUT", "/collections/films?timeout=soon", "{}"), 400,
+          "timeout: 'soon' is not a number of seconds from 1 to 3600");
   refused(rest_.ask("PATCH", "/collections/books", "7"), 400, "expected an object");
   refused(rest_.ask("POST", "/collections/aliases", "{}"), 400, "actions: expected an array");
   refused(rest_.ask("PUT", "/collections/books/index", "{}"), 400, "field_name");
   EXPECT_EQ(gateway_.calls, 0);
   gateway_.failure = Status(Code::kExists, "Collection `films` already exists!");
-  refused(rest_.ask("PUT", "/collections/films", "{}"), 409, "Wrong input: Collection `films` already exists!");
+  refused(rest_.ask("PUT", "/collections/films", "{}"), 409,
+          "Wrong input: Collection `films` already exists!");
 }
 
 TEST_F(HandlerTest, parameters_are_checked_and_named) {
@@ -193,31 +218,51 @@ TEST_F(HandlerTest, parameters_are_checked_and_named) {
       {"ordering=random", "ordering: 'random' is none of weak, medium, strong"},
   };
   for (const auto& [query, says] : writes) {
-    refused(rest_.ask("POST", "/collections/books/points/delete?" + std::string(query), R"({"points":[1]})"), 400, "Deserialize error in query parameters: " + std::string(says));
+    refused(rest_.ask("POST", "/collections/books/points/delete?" + std::string(query),
+                      R"({"points":[1]})"),
+            400, "Deserialize error in query parameters: " + std::string(says));
   }
-  refused(rest_.ask("POST", "/collections/books/points/count?consistency=some", "{}"), 400, "consistency: 'some' is none of");
-  refused(rest_.ask("POST", "/collections/books/points/count?consistency=0", "{}"), 400, "consistency: '0'");
+  refused(rest_.ask("POST", "/collections/books/points/count?consistency=some", "{}"), 400,
+          "consistency: 'some' is none of");
+  refused(rest_.ask("POST", "/collections/books/points/count?consistency=0", "{}"), 400,
+          "consistency: '0'");
   EXPECT_EQ(gateway_.calls, 0);
-  for (const char* query : {"", "?wait=false", "?wait=", "?timeout=", "?ordering=strong", "?timeout=3600&ordering=weak", "?unknown=1"}) {
-    EXPECT_EQ(rest_.ask("POST", "/collections/books/points/delete" + std::string(query), R"({"points":[1]})").response.status, 200) << query;
+  for (const char* query : {"", "?wait=false", "?wait=", "?timeout=", "?ordering=strong",
+                            "?timeout=3600&ordering=weak", "?unknown=1"}) {
+    EXPECT_EQ(rest_
+                  .ask("POST", "/collections/books/points/delete" + std::string(query),
+                       R"({"points":[1]})")
+                  .response.status,
+              200)
+        << query;
     EXPECT_FALSE(gateway_.write_options.wait);
   }
   for (const char* level : {"majority", "quorum", "all", "1", "3", ""}) {
-    EXPECT_EQ(rest_.ask("POST", "/collections/books/points/count?consistency=" + std::string(level), "").response.status, 200) << level;
+    EXPECT_EQ(
+        rest_.ask("POST", "/collections/books/points/count?consistency=" + std::string(level), "")
+            .response.status,
+        200)
+        << level;
     EXPECT_FALSE(gateway_.read_options.linearizable);
   }
-  EXPECT_EQ(rest_.ask("POST", "/collections/books/points/count?consistency=linearizable", "").response.status, 200);
+  EXPECT_EQ(rest_.ask("POST", "/collections/books/points/count?consistency=linearizable", "")
+                .response.status,
+            200);
   EXPECT_TRUE(gateway_.read_options.linearizable);
 }
 
 TEST_F(HandlerTest, the_service_routes) {
-  rest_.options.plugins_json = [] { return std::string(R"({"plugins":[{"id":"one","x":1},{"id":"two","x":2},{}]})"); };
+  rest_.options.plugins_json = [] {
+    return std::string(R"({"plugins":[{"id":"one","x":1},{"id":"two","x":2},{}]})");
+  };
   rest_.options.telemetry_json = [] { return std::string(R"({"t":1})"); };
-  rest_.options.verify_json = [](const gateway::CollectionPtr& collection, base::Deadline, const auto& done) {
+  rest_.options.verify_json = [](const gateway::CollectionPtr& collection, base::Deadline,
+                                 const auto& done) {
     if (collection->config_version == 42) return done(std::string(R"({"ok":true})"));
     done(base::internal("unexpected"));
   };
-  rest_.options.contract_json = [](const gateway::CollectionPtr& collection, base::Deadline, const auto& done) {
+  rest_.options.contract_json = [](const gateway::CollectionPtr& collection, base::Deadline,
+                                   const auto& done) {
     if (collection->config_version == 42) return done(std::string(R"({"kept":null})"));
     done(base::internal("unexpected"));
   };

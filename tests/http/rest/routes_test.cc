@@ -10,9 +10,12 @@ namespace {
 TEST(RoutesTest, every_route_has_an_action_and_an_answer_and_is_found_by_its_own_pattern) {
   std::set<std::pair<std::string_view, std::string_view>> seen;
   for (const Route& route : routes()) {
-    EXPECT_TRUE(seen.insert({route.method, route.pattern}).second) << "twice: " << route.method << " " << route.pattern;
-    EXPECT_NE(route.run == nullptr, route.feature.empty()) << route.pattern << ": either it runs, or it says what is not there yet";
-    const Match match = match_route(route.method, route.pattern);  // braces are ordinary text to a request
+    EXPECT_TRUE(seen.insert({route.method, route.pattern}).second)
+        << "twice: " << route.method << " " << route.pattern;
+    EXPECT_NE(route.run == nullptr, route.feature.empty())
+        << route.pattern << ": either it runs, or it says what is not there yet";
+    // braces are ordinary text to a request
+    const Match match = match_route(route.method, route.pattern);
     EXPECT_EQ(match.route, &route) << route.method << " " << route.pattern;
     EXPECT_EQ(match.allow, "");
   }
@@ -23,9 +26,11 @@ TEST(RoutesTest, public_is_what_tells_nothing_and_writes_are_not_reads) {
     const bool is_public = route.action == Action::kPublic;
     const bool may_be = route.pattern == "/" || route.pattern == "/auth/{what}";
     EXPECT_TRUE(!is_public || may_be) << route.pattern;
-    if (route.method == "DELETE" || route.method == "PATCH") EXPECT_GE(route.action, Action::kManage) << route.pattern;
+    if (route.method == "DELETE" || route.method == "PATCH")
+      EXPECT_GE(route.action, Action::kManage) << route.pattern;
     if (route.method == "PUT") EXPECT_GE(route.action, Action::kWrite) << route.pattern;
-    if (route.run == points::upsert || route.run == points::remove || route.run == points::batch || route.run == points::import_buffered) {
+    if (route.run == points::upsert || route.run == points::remove || route.run == points::batch ||
+        route.run == points::import_buffered) {
       EXPECT_EQ(route.action, Action::kWrite) << route.pattern;
     }
   }
@@ -37,17 +42,24 @@ TEST(RoutesTest, captures_are_decoded_and_literals_beat_them) {
     return match.route == nullptr ? "no route" : match.captures.at(name);
   };
   EXPECT_EQ(captured("GET", "/collections/books", "collection_name"), "books");
-  EXPECT_EQ(captured("GET", "/collections/my%20b%C3%BCcher%2f1", "collection_name"), "my b\xc3\xbc" "cher/1") << "a slash in a name is no slash of the path";
-  EXPECT_EQ(captured("GET", "/collections/a+b", "collection_name"), "a+b") << "a plus is a plus in a path";
+  EXPECT_EQ(captured("GET", "/collections/my%20b%C3%BCcher%2f1", "collection_name"),
+            "my b\xc3\xbc"
+            "cher/1")
+      << "a slash in a name is no slash of the path";
+  EXPECT_EQ(captured("GET", "/collections/a+b", "collection_name"), "a+b")
+      << "a plus is a plus in a path";
   EXPECT_EQ(captured("GET", "/collections/b/points/5c56c793", "id"), "5c56c793");
   EXPECT_EQ(captured("DELETE", "/collections/b/index/a%5B%5D.b", "field_name"), "a[].b");
   EXPECT_EQ(captured("GET", "/collections/%7Bx%7D", "collection_name"), "{x}");
-  EXPECT_EQ(captured("GET", "/collections//points/1", "collection_name"), "") << "an empty name is found to be none later";
+  EXPECT_EQ(captured("GET", "/collections//points/1", "collection_name"), "")
+      << "an empty name is found to be none later";
 
   EXPECT_EQ(match_route("POST", "/collections/aliases").route->run, collections::change_aliases);
-  EXPECT_EQ(match_route("GET", "/collections/aliases").route->run, collections::info) << "of a collection that is called so";
+  EXPECT_EQ(match_route("GET", "/collections/aliases").route->run, collections::info)
+      << "of a collection that is called so";
   EXPECT_EQ(match_route("POST", "/collections/b/points/count").route->run, points::count);
-  EXPECT_EQ(match_route("GET", "/collections/b/points/count").route->run, points::get_one) << "a point may be called count";
+  EXPECT_EQ(match_route("GET", "/collections/b/points/count").route->run, points::get_one)
+      << "a point may be called count";
 }
 
 TEST(RoutesTest, a_slash_at_the_end_changes_nothing) {
@@ -58,7 +70,10 @@ TEST(RoutesTest, a_slash_at_the_end_changes_nothing) {
 }
 
 TEST(RoutesTest, another_method_is_told_what_the_path_allows) {
-  const std::pair<const char*, const char*> cases[] = {{"/collections", "GET"}, {"/collections/books", "GET, PUT, PATCH, DELETE"}, {"/collections/b/points/1", "GET"}};
+  const std::pair<const char*, const char*> cases[] = {
+      {"/collections", "GET"},
+      {"/collections/books", "GET, PUT, PATCH, DELETE"},
+      {"/collections/b/points/1", "GET"}};
   for (const auto& [path, allow] : cases) {
     const Match match = match_route("TRACE", path);
     EXPECT_EQ(match.route, nullptr);
@@ -70,7 +85,8 @@ TEST(RoutesTest, another_method_is_told_what_the_path_allows) {
 }
 
 TEST(RoutesTest, what_is_no_path_of_ours_is_nothing) {
-  for (const char* path : {"/nothing", "/collection", "/Collections", "/collections/b/nothing", "/collections/b/points/1/more", "*", "", "/collections/%",
+  for (const char* path : {"/nothing", "/collection", "/Collections", "/collections/b/nothing",
+                           "/collections/b/points/1/more", "*", "", "/collections/%",
                            "/collections/%4", "/collections/%zz", "/collections/a%"}) {
     const Match match = match_route("GET", path);
     EXPECT_EQ(match.route, nullptr) << path;
@@ -89,13 +105,15 @@ TEST(PercentDecodeTest, table) {
   EXPECT_EQ(decoded("%2525", false), "%25") << "once, not twice";
   EXPECT_EQ(decoded("a+b", true), "a b");
   EXPECT_EQ(decoded("a%2bb", true), "a+b");
-  for (const char* bad : {"%", "a%", "%4", "%4g", "%g4", "%%41", "% 41"}) EXPECT_EQ(decoded(bad, false), "malformed") << bad;
+  for (const char* bad : {"%", "a%", "%4", "%4g", "%g4", "%%41", "% 41"})
+    EXPECT_EQ(decoded(bad, false), "malformed") << bad;
 }
 
 TEST(QueryStringTest, table) {
   using Values = std::map<std::string, std::string>;
   EXPECT_EQ(*parse_query_string(""), Values{});
-  EXPECT_EQ(*parse_query_string("a=1&b=x%20y&c=p+q&d=&e"), (Values{{"a", "1"}, {"b", "x y"}, {"c", "p q"}, {"d", ""}, {"e", ""}}));
+  EXPECT_EQ(*parse_query_string("a=1&b=x%20y&c=p+q&d=&e"),
+            (Values{{"a", "1"}, {"b", "x y"}, {"c", "p q"}, {"d", ""}, {"e", ""}}));
   EXPECT_EQ(*parse_query_string("&&a=1&&a=2&"), (Values{{"a", "2"}})) << "the last one counts";
   EXPECT_EQ(*parse_query_string("a=b=c&%61=d"), (Values{{"a", "d"}}));
   const auto bad = parse_query_string("a=1&b=%zz");

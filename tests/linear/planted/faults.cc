@@ -1,5 +1,6 @@
-// The faults that acknowledged writes once had, one at a time: RHUMB_PLANTED=skip has the leader decide and apply skip what moved on,
-// RHUMB_PLANTED=identity makes what a leader resolved a part of a request's identity.
+// The faults that acknowledged writes once had, one at a time: RHUMB_PLANTED=skip has the leader
+// decide and apply skip what moved on, RHUMB_PLANTED=identity makes what a leader resolved a part
+// of a request's identity.
 #include <cstdlib>
 #include <string_view>
 
@@ -10,7 +11,8 @@ namespace rhumb::base {
 bool planted(Bug bug) {
   static const char* const named = std::getenv("RHUMB_PLANTED");
   const std::string_view name = named == nullptr ? "" : named;
-  return (bug == Bug::kSkipsWhatMoved && name == "skip") || (bug == Bug::kIdentityOfContent && name == "identity");
+  return (bug == Bug::kSkipsWhatMoved && name == "skip") ||
+         (bug == Bug::kIdentityOfContent && name == "identity");
 }
 
 }  // namespace rhumb::base

@@ -8,17 +8,20 @@
 namespace rhumb::payload::testing {
 namespace {
 
-constexpr std::string_view kCity = R"({"name":"Berlin","size":3769,"share":5.0,"half":2.5,"huge":18446744073709551615,"capital":true,)"
-                                   R"("tags":["a","b",1,null,["z"]],"none":null,"empty":[],"nothing":[null],"object":{"x":1},)"
-                                   R"("at":"2024-01-31T12:00:00Z","when":["2020-01-01","soon"],"id":"5C56C79369F34FBF87E6C4BF54C28C26",)"
-                                   R"("diet":[{"food":"leaves","likes":false},{"food":"meat","likes":true},7],"ratings":[3,7,9]})";
+constexpr std::string_view kCity =
+    R"({"name":"Berlin","size":3769,"share":5.0,"half":2.5,"huge":18446744073709551615,"capital":true,)"
+    R"("tags":["a","b",1,null,["z"]],"none":null,"empty":[],"nothing":[null],"object":{"x":1},)"
+    R"("at":"2024-01-31T12:00:00Z","when":["2020-01-01","soon"],"id":"5C56C79369F34FBF87E6C4BF54C28C26",)"
+    R"("diet":[{"food":"leaves","likes":false},{"food":"meat","likes":true},7],"ratings":[3,7,9]})";
 
-bool passes(const model::Filter& filter, std::string_view payload = kCity, const FilterSchema& schema = {}) {
+bool passes(const model::Filter& filter, std::string_view payload = kCity,
+            const FilterSchema& schema = {}) {
   const auto matcher = Matcher::compile(filter, schema);
   EXPECT_TRUE(matcher.ok()) << matcher.status().to_string();
   return matcher->matches({payload, {}, 0});
 }
-bool holds(std::string key, decltype(model::Condition::test) test, std::string_view payload = kCity, const FilterSchema& schema = {}) {
+bool holds(std::string key, decltype(model::Condition::test) test, std::string_view payload = kCity,
+           const FilterSchema& schema = {}) {
   return passes(must(field(std::move(key), std::move(test))), payload, schema);
 }
 
@@ -57,7 +60,8 @@ TEST(Matcher, ExceptWantsAnotherValue) {
   EXPECT_TRUE(holds("ratings", except({int64_t{3}, int64_t{7}})));
   EXPECT_FALSE(holds("ratings", except({int64_t{3}, int64_t{7}, int64_t{9}})));
   EXPECT_TRUE(holds("object", except({"x"})));
-  for (const char* without : {"none", "missing", "empty", "nothing"}) EXPECT_FALSE(holds(without, except({"x"}))) << without;
+  for (const char* without : {"none", "missing", "empty", "nothing"})
+    EXPECT_FALSE(holds(without, except({"x"}))) << without;
 }
 
 TEST(Matcher, RangeOverNumbers) {
@@ -104,7 +108,8 @@ TEST(Matcher, EmptyAndNull) {
   for (const char* full : {"name", "nothing", "object", "tags", "capital", "diet[].food"}) {
     EXPECT_FALSE(holds(full, model::IsEmpty{true})) << full;
   }
-  for (const char* null : {"none", "nothing", "tags"}) EXPECT_TRUE(holds(null, model::IsNull{true})) << null;
+  for (const char* null : {"none", "nothing", "tags"})
+    EXPECT_TRUE(holds(null, model::IsNull{true})) << null;
   for (const char* other : {"missing", "empty", "name", "object"}) {
     EXPECT_FALSE(holds(other, model::IsNull{true})) << other;
     EXPECT_TRUE(holds(other, model::IsNull{false})) << other;
@@ -122,14 +127,17 @@ TEST(Matcher, ValuesCount) {
   EXPECT_TRUE(holds("tags", exactly(5)));
   EXPECT_TRUE(holds("name", exactly(1)));
   EXPECT_TRUE(holds("object", exactly(1)));
-  for (const char* none : {"none", "missing", "empty"}) EXPECT_TRUE(holds(none, exactly(0))) << none;
+  for (const char* none : {"none", "missing", "empty"})
+    EXPECT_TRUE(holds(none, exactly(0))) << none;
   EXPECT_TRUE(holds("nothing", exactly(1)));
   EXPECT_TRUE(holds("diet[].food", exactly(1)));
-  EXPECT_FALSE(holds("diet[].food", exactly(2))) << "each value is counted by itself, not their sum";
+  EXPECT_FALSE(holds("diet[].food", exactly(2)))
+      << "each value is counted by itself, not their sum";
 }
 
 TEST(Matcher, ValuesCountOfSeveralArraysTakesEachByItself) {
-  constexpr std::string_view kOrder = R"({"rows":[{"tags":["a","b","c"]},{"tags":[]},{"other":1},{"tags":null}],"plain":[[1,2],[3]]})";
+  constexpr std::string_view kOrder =
+      R"({"rows":[{"tags":["a","b","c"]},{"tags":[]},{"other":1},{"tags":null}],"plain":[[1,2],[3]]})";
   model::ValuesCount more, two, none;
   more.gt = 3;
   two.gte = two.lte = 2;
@@ -157,7 +165,9 @@ TEST(Matcher, NestedHoldsWithinOneElement) {
   EXPECT_TRUE(passes(outer));
   model::Filter no_food;
   no_food.must.push_back(field("food", model::IsEmpty{true}));
-  EXPECT_FALSE(passes(must(field("diet[]", model::Nested{std::make_unique<model::Filter>(std::move(no_food))}))));  // 7 is no object
+  // 7 is no object
+  EXPECT_FALSE(passes(
+      must(field("diet[]", model::Nested{std::make_unique<model::Filter>(std::move(no_food))}))));
 }
 
 TEST(Matcher, IdsAndVectors) {
@@ -211,7 +221,8 @@ TEST(Matcher, Clauses) {
   min_should.min_should.push_back(yes());
   EXPECT_TRUE(passes(min_should));
   model::Filter group;
-  group.must.push_back(field("", model::SubFilter{std::make_unique<model::Filter>(model::clone(min_should))}));
+  group.must.push_back(
+      field("", model::SubFilter{std::make_unique<model::Filter>(model::clone(min_should))}));
   EXPECT_TRUE(passes(group));
 }
 
@@ -226,7 +237,8 @@ TEST(Matcher, CompileNamesWhatIsWrong) {
   }
   EXPECT_EQ(Matcher::compile(deep).status().code(), base::Code::kInvalid);
   model::Filter wide;
-  for (uint32_t i = 0; i <= base::limits::kMaxFilterConditions; ++i) wide.must.push_back(field("a", model::IsNull{}));
+  for (uint32_t i = 0; i <= base::limits::kMaxFilterConditions; ++i)
+    wide.must.push_back(field("a", model::IsNull{}));
   EXPECT_EQ(Matcher::compile(wide).status().code(), base::Code::kInvalid);
 }
 

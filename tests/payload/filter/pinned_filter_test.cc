@@ -1,5 +1,6 @@
-// What filters decide where commands are applied, held for ever: a change here would let replicas of two releases differ. A condition that is
-// to mean something else gets another function and another feature level, and this table stays.
+// What filters decide where commands are applied, held for ever: a change here would let replicas
+// of two releases differ. A condition that is to mean something else gets another function and
+// another feature level, and this table stays.
 #include <gtest/gtest.h>
 
 #include "host/payload/filter/matcher.h"
@@ -38,14 +39,18 @@ Filter must_not(Condition condition) {
   return filter;
 }
 
-std::string decided(const Filter& filter, const FilterSchema& schema = {}, std::string_view id_key = {}, uint64_t presence = 0) {
+std::string decided(const Filter& filter, const FilterSchema& schema = {},
+                    std::string_view id_key = {}, uint64_t presence = 0) {
   const auto matcher = compile_pinned_v2(filter, schema);
   EXPECT_TRUE(matcher.ok()) << matcher.status().to_string();
   std::string out;
-  for (const char* payload : kPayloads) out += matcher->matches({payload, id_key, presence}) ? '1' : '0';
+  for (const char* payload : kPayloads)
+    out += matcher->matches({payload, id_key, presence}) ? '1' : '0';
   return out;
 }
-std::string decided(const char* key, decltype(Condition::test) test) { return decided(must({key, std::move(test)})); }
+std::string decided(const char* key, decltype(Condition::test) test) {
+  return decided(must({key, std::move(test)}));
+}
 
 template <typename R>
 R bounds(decltype(R::lt) lt, decltype(R::lt) lte, decltype(R::lt) gt, decltype(R::lt) gte) {
@@ -110,12 +115,17 @@ TEST(PinnedFilter, IdsVectorsAndUuids) {
   const std::string key = model::PointId::number(7).key();
   const Filter seven = must({"", model::HasId{{model::PointId::number(7)}}});
   EXPECT_EQ(decided(seven, {}, key), std::string(std::size(kPayloads), '1'));
-  EXPECT_EQ(decided(seven, {}, model::PointId::number(8).key()), std::string(std::size(kPayloads), '0'));
+  EXPECT_EQ(decided(seven, {}, model::PointId::number(8).key()),
+            std::string(std::size(kPayloads), '0'));
   FilterSchema schema;
   schema.vector_names = {"text", "image"};
-  EXPECT_EQ(decided(must({"", model::HasVector{"image"}}), schema, key, 2), std::string(std::size(kPayloads), '1'));
-  EXPECT_EQ(decided(must({"", model::HasVector{"image"}}), schema, key, 1), std::string(std::size(kPayloads), '0'));
-  const auto uuid = [] { return must({"a", model::MatchAny{{std::string("6f9619ff8b86d011b42d00c04fc964ff")}}}); };
+  EXPECT_EQ(decided(must({"", model::HasVector{"image"}}), schema, key, 2),
+            std::string(std::size(kPayloads), '1'));
+  EXPECT_EQ(decided(must({"", model::HasVector{"image"}}), schema, key, 1),
+            std::string(std::size(kPayloads), '0'));
+  const auto uuid = [] {
+    return must({"a", model::MatchAny{{std::string("6f9619ff8b86d011b42d00c04fc964ff")}}});
+  };
   EXPECT_EQ(decided(uuid()), "0000000000000");
   schema.uuid_fields = {"a"};
   EXPECT_EQ(decided(uuid(), schema), "0000000000001");

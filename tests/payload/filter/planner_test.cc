@@ -15,13 +15,15 @@ class PlannerTest : public ::testing::Test {
   static void SetUpTestSuite() {
     rows_ = new MemoryRows;
     indexes_ = new IndexSet;
-    ASSERT_TRUE(indexes_->configure({{"tenant", {FieldType::kKeyword, {}}},
-                                     {"number", {FieldType::kInteger, {}}},
-                                     {"price", {FieldType::kFloat, {}}},
-                                     {"in_stock", {FieldType::kBool, {}}},
-                                     {"added", {FieldType::kDatetime, {}}},
-                                     {"tags", {FieldType::kKeyword, {}}},
-                                     {"parts[].name", {FieldType::kKeyword, {}}}}).ok());
+    ASSERT_TRUE(indexes_
+                    ->configure({{"tenant", {FieldType::kKeyword, {}}},
+                                 {"number", {FieldType::kInteger, {}}},
+                                 {"price", {FieldType::kFloat, {}}},
+                                 {"in_stock", {FieldType::kBool, {}}},
+                                 {"added", {FieldType::kDatetime, {}}},
+                                 {"tags", {FieldType::kKeyword, {}}},
+                                 {"parts[].name", {FieldType::kKeyword, {}}}})
+                    .ok());
     indexes_->make_ready();
     std::mt19937_64 random(5);
     for (uint32_t slot = 0; slot < kRows; ++slot) {
@@ -94,7 +96,8 @@ TEST_F(PlannerTest, TheMostSelectiveConditionComesFirst) {
   EXPECT_EQ(result.served_by, "tenant");
   EXPECT_EQ(result.strategy, FilterStrategy::kIndex);
   const uint64_t of_tenant = run(must(tenant())).pass_count;
-  EXPECT_LE(result.rows_examined, 3 * of_tenant) << "the later conditions look at the survivors only";
+  EXPECT_LE(result.rows_examined, 3 * of_tenant)
+      << "the later conditions look at the survivors only";
 }
 
 TEST_F(PlannerTest, WhatNoIndexKnowsIsCheckedOnTheSurvivors) {
@@ -122,7 +125,8 @@ TEST_F(PlannerTest, IdsAreLookedUp) {
   EvaluateOptions options;
   options.find_slot = [](std::string_view key) -> std::optional<uint32_t> {
     const uint64_t number = model::PointId::from_key(key).value().as_number();
-    return number == 9 ? std::nullopt : std::optional(static_cast<uint32_t>(number));  // 9: not of this view
+    // 9: not of this view
+    return number == 9 ? std::nullopt : std::optional(static_cast<uint32_t>(number));
   };
   model::HasId ids;
   for (const uint64_t id : {3, 9, 12}) ids.ids.push_back(model::PointId::number(id));
@@ -130,7 +134,8 @@ TEST_F(PlannerTest, IdsAreLookedUp) {
   const FilterResult result = run(must(field("", ids)), options);
   EXPECT_EQ(result.slots(), (std::vector<uint32_t>{3, 12}));
   EXPECT_EQ(result.strategy, FilterStrategy::kIndex);
-  EXPECT_EQ(run(must(field("", ids))).slots(), (std::vector<uint32_t>{3, 9, 12})) << "without a lookup: every row's id";
+  EXPECT_EQ(run(must(field("", ids))).slots(), (std::vector<uint32_t>{3, 9, 12}))
+      << "without a lookup: every row's id";
 }
 
 TEST_F(PlannerTest, DeadRowsAndRowsBeyondNeverPass) {
@@ -147,7 +152,8 @@ TEST_F(PlannerTest, StopsWhenAsked) {
   const auto scan = Matcher::compile(must(field("rating", any({int64_t{5}}))));
   EvaluateOptions late;
   late.deadline.at_ns = 1;
-  EXPECT_EQ(evaluate(*scan, *indexes_, *rows_, rows_->live(), kRows, late).status().code(), base::Code::kTimeout);
+  EXPECT_EQ(evaluate(*scan, *indexes_, *rows_, rows_->live(), kRows, late).status().code(),
+            base::Code::kTimeout);
   // Asked in the middle of the scan: by a row that is looked at.
   std::atomic<bool> cancelled = false;
   class Cancelling final : public Rows {
@@ -167,32 +173,40 @@ TEST_F(PlannerTest, StopsWhenAsked) {
   } rows(*rows_, cancelled);
   EvaluateOptions options;
   options.cancelled = &cancelled;
-  EXPECT_EQ(evaluate(*scan, *indexes_, rows, rows_->live(), kRows, options).status().code(), base::Code::kCancelled);
+  EXPECT_EQ(evaluate(*scan, *indexes_, rows, rows_->live(), kRows, options).status().code(),
+            base::Code::kCancelled);
 }
 
 TEST(PlannerNested, AnIndexBelowAnArrayGivesCandidates) {
   MemoryRows rows;
   IndexSet indexes;
-  ASSERT_TRUE(indexes.configure({{"parts[].name", {FieldType::kKeyword, {}}}, {"parts[].size", {FieldType::kInteger, {}}}}).ok());
+  ASSERT_TRUE(indexes
+                  .configure({{"parts[].name", {FieldType::kKeyword, {}}},
+                              {"parts[].size", {FieldType::kInteger, {}}}})
+                  .ok());
   indexes.make_ready();
-  const char* payloads[] = {R"({"parts":[{"name":"bolt","size":1},{"name":"nut","size":2}]})", R"({"parts":[{"name":"bolt","size":2}]})",
+  const char* payloads[] = {R"({"parts":[{"name":"bolt","size":1},{"name":"nut","size":2}]})",
+                            R"({"parts":[{"name":"bolt","size":2}]})",
                             R"({"parts":[{"name":"nut"},{"size":2}]})", R"({"parts":[]})", R"({})"};
   for (const char* payload : payloads) {
     rows.append(payload, 0);
     indexes.put(rows.size() - 1, payload);
   }
   const auto slots = [&](model::Filter inner) {
-    const auto matcher = Matcher::compile(must(field("parts", model::Nested{std::make_unique<model::Filter>(std::move(inner))})));
+    const auto matcher = Matcher::compile(
+        must(field("parts", model::Nested{std::make_unique<model::Filter>(std::move(inner))})));
     const auto result = evaluate(*matcher, indexes, rows, rows.live(), rows.size());
     EXPECT_TRUE(result.ok());
     return std::make_pair(result->slots(), result->strategy);
   };
   model::Filter both = must(field("name", any({"bolt"})));
   both.must.push_back(field("size", any({int64_t{2}})));
-  EXPECT_EQ(slots(std::move(both)), std::make_pair(std::vector<uint32_t>{1}, FilterStrategy::kIndexThenCheck));
+  EXPECT_EQ(slots(std::move(both)),
+            std::make_pair(std::vector<uint32_t>{1}, FilterStrategy::kIndexThenCheck));
   // An element without the field passes although the row as a whole has values there.
   EXPECT_EQ(slots(must(field("name", model::IsEmpty{true}))).first, std::vector<uint32_t>{2});
-  EXPECT_EQ(slots(must(field("size", model::IsNull{false}))).first, (std::vector<uint32_t>{0, 1, 2}));
+  EXPECT_EQ(slots(must(field("size", model::IsNull{false}))).first,
+            (std::vector<uint32_t>{0, 1, 2}));
 }
 
 }  // namespace

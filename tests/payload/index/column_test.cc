@@ -30,7 +30,8 @@ void churn(ColumnType& column, MakeKey make_key, uint64_t seed) {
     const auto slot = static_cast<uint32_t>(random() % kSlots);
     std::vector<Key> keys;
     const uint64_t n = random() % 4 == 0 ? random() % 4 : 1;
-    for (uint64_t i = 0; i < n; ++i) keys.push_back(make_key(random() % 4 == 0 ? random() % 20 : random()));
+    for (uint64_t i = 0; i < n; ++i)
+      keys.push_back(make_key(random() % 4 == 0 ? random() % 20 : random()));
     column.replace(slot, keys);
     rows[slot] = std::set<Key>(keys.begin(), keys.end());
   }
@@ -53,15 +54,18 @@ void churn(ColumnType& column, MakeKey make_key, uint64_t seed) {
   EXPECT_EQ(column.valued().count(), valued);
   EXPECT_EQ(column.held_terms(), by_key.size());
   // Values that went away do not stay for ever: at most what is not worth a compaction.
-  EXPECT_LE(column.terms().in_use(), by_key.size() + std::max<size_t>(kMinDeadTerms, by_key.size()) + 4);
+  EXPECT_LE(column.terms().in_use(),
+            by_key.size() + std::max<size_t>(kMinDeadTerms, by_key.size()) + 4);
   EXPECT_LT(column.terms().size(), 20000u);
 }
 
 TEST(Column, OrderedKeysUnderChurn) {
   Column<int64_t, IntegerKind::Terms> column;
-  churn(column, [](uint64_t n) { return static_cast<int64_t>(n % 1000000) - 500000; }, 3);
+  churn(
+      column, [](uint64_t n) { return static_cast<int64_t>(n % 1000000) - 500000; }, 3);
   // Ranges see merged and pending terms alike.
-  const auto [first, second] = column.terms().range([](int64_t key) { return key < -1000; }, [](int64_t key) { return key > 1000; });
+  const auto [first, second] = column.terms().range([](int64_t key) { return key < -1000; },
+                                                    [](int64_t key) { return key > 1000; });
   std::set<int64_t> in_range;
   for (const auto& run : {first, second}) {
     for (const uint32_t* term = run.first; term != run.second; ++term) {
@@ -80,7 +84,8 @@ TEST(Column, OrderedKeysUnderChurn) {
 
 TEST(Column, HashedKeysUnderChurn) {
   Column<std::string, KeywordKind::Terms> column;
-  churn(column, [](uint64_t n) { return "value " + std::to_string(n % 1000000); }, 4);
+  churn(
+      column, [](uint64_t n) { return "value " + std::to_string(n % 1000000); }, 4);
 }
 
 TEST(Column, ARowHoldsAValueOnce) {

@@ -1,4 +1,5 @@
-// One writer, one builder, several searches: what a search finds is, for each row, its payload before or after a change, nothing else.
+// One writer, one builder, several searches: what a search finds is, for each row, its payload
+// before or after a change, nothing else.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -15,8 +16,9 @@ using model::FieldType;
 constexpr uint32_t kRows = 2000, kChanges = 6000;
 
 std::string payload_of(uint32_t slot, uint32_t generation) {
-  return "{\"stable\":" + std::to_string(slot % 10) + ",\"changing\":\"g" + std::to_string(generation) + "\",\"list\":[" +
-         std::to_string(generation) + "," + std::to_string(slot) + "]}";
+  return "{\"stable\":" + std::to_string(slot % 10) + ",\"changing\":\"g" +
+         std::to_string(generation) + "\",\"list\":[" + std::to_string(generation) + "," +
+         std::to_string(slot) + "]}";
 }
 
 // Searches here are served by indexes alone, so no payload is read.
@@ -37,7 +39,8 @@ TEST(Concurrent, SearchesBesideTheWriterAndABuild) {
   const std::string dir = ::testing::TempDir() + "/rhumb-payload-concurrent";
   std::filesystem::create_directories(dir);
   IndexSet indexes;
-  const FieldConfigs before{{"stable", {FieldType::kInteger, {}}}, {"changing", {FieldType::kKeyword, {}}}};
+  const FieldConfigs before{{"stable", {FieldType::kInteger, {}}},
+                            {"changing", {FieldType::kKeyword, {}}}};
   FieldConfigs after = before;
   after["list"] = {FieldType::kInteger, {}};
   ASSERT_TRUE(indexes.configure(before).ok());
@@ -80,7 +83,9 @@ TEST(Concurrent, SearchesBesideTheWriterAndABuild) {
   });
   std::thread builder([&] {
     start.arrive_and_wait();
-    EXPECT_TRUE(indexes.build("list", kRows, [&](uint32_t slot) { return std::string_view(first[slot]); }).ok());
+    EXPECT_TRUE(
+        indexes.build("list", kRows, [&](uint32_t slot) { return std::string_view(first[slot]); })
+            .ok());
     EXPECT_TRUE(indexes.save(dir, kRows, 1).ok());
   });
   start.arrive_and_wait();

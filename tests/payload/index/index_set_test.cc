@@ -16,21 +16,23 @@ using model::FieldType;
 const std::vector<uint64_t> kAllLive(4, ~uint64_t{0});
 
 std::string payload_of(uint32_t slot) {
-  return "{\"kind\":\"k" + std::to_string(slot % 7) + "\",\"n\":[" + std::to_string(slot) + ",-1],\"mixed\":" +
-         (slot % 2 == 0 ? "true" : "\"x\"") + "}";
+  return "{\"kind\":\"k" + std::to_string(slot % 7) + "\",\"n\":[" + std::to_string(slot) +
+         ",-1],\"mixed\":" + (slot % 2 == 0 ? "true" : "\"x\"") + "}";
 }
 
 class IndexSetTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    dir_ = ::testing::TempDir() + "/rhumb-index-set-" + ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    dir_ = ::testing::TempDir() + "/rhumb-index-set-" +
+           ::testing::UnitTest::GetInstance()->current_test_info()->name();
     std::filesystem::remove_all(dir_);
     std::filesystem::create_directories(dir_);
     for (uint32_t slot = 0; slot < 200; ++slot) rows_.append(payload_of(slot), 0);
   }
   void TearDown() override { std::filesystem::remove_all(dir_); }
 
-  uint64_t count_of(const IndexSet& indexes, model::Condition condition, std::string* served_by = nullptr) {
+  uint64_t count_of(const IndexSet& indexes, model::Condition condition,
+                    std::string* served_by = nullptr) {
     const auto matcher = Matcher::compile(must(std::move(condition)));
     const auto result = evaluate(*matcher, indexes, rows_, rows_.live(), rows_.size());
     EXPECT_TRUE(result.ok());
@@ -39,13 +41,17 @@ class IndexSetTest : public ::testing::Test {
   }
   void build_all(IndexSet& indexes) {
     for (const std::string& field : indexes.unready()) {
-      ASSERT_TRUE(indexes.build(field, rows_.size(), [&](uint32_t slot) { return rows_.payload(slot); }).ok());
+      ASSERT_TRUE(
+          indexes.build(field, rows_.size(), [&](uint32_t slot) { return rows_.payload(slot); })
+              .ok());
     }
   }
 
   std::string dir_;
   MemoryRows rows_;
-  const FieldConfigs configs_{{"kind", {FieldType::kKeyword, {}}}, {"n", {FieldType::kInteger, {}}}, {"mixed", {FieldType::kBool, {}}}};
+  const FieldConfigs configs_{{"kind", {FieldType::kKeyword, {}}},
+                              {"n", {FieldType::kInteger, {}}},
+                              {"mixed", {FieldType::kBool, {}}}};
 };
 
 TEST_F(IndexSetTest, AFieldServesOnceItIsBuilt) {
@@ -60,7 +66,8 @@ TEST_F(IndexSetTest, AFieldServesOnceItIsBuilt) {
   EXPECT_EQ(count_of(indexes, field("kind", any({"k3"})), &served_by), 29u);
   EXPECT_EQ(served_by, "kind");
   const auto points = indexes.points(rows_.live());
-  EXPECT_EQ(points, (std::vector<std::pair<std::string, uint64_t>>{{"kind", 200}, {"mixed", 100}, {"n", 200}}));
+  EXPECT_EQ(points, (std::vector<std::pair<std::string, uint64_t>>{
+                        {"kind", 200}, {"mixed", 100}, {"n", 200}}));
   rows_.kill(0);
   EXPECT_EQ(indexes.points(rows_.live())[1].second, 99u);
   EXPECT_GT(indexes.memory_bytes(), 200u * 3 * sizeof(uint32_t));
@@ -72,11 +79,14 @@ TEST_F(IndexSetTest, WhatPutTouchedTheBuildLeavesAlone) {
   rows_.set_payload(10, R"({"kind":"new"})");
   indexes.put(10, rows_.payload(10));
   // The builder read this row before it changed.
-  ASSERT_TRUE(indexes.build("kind", rows_.size(), [&](uint32_t slot) {
-    static std::string text;
-    text = payload_of(slot);
-    return std::string_view(text);
-  }).ok());
+  ASSERT_TRUE(indexes
+                  .build("kind", rows_.size(),
+                         [&](uint32_t slot) {
+                           static std::string text;
+                           text = payload_of(slot);
+                           return std::string_view(text);
+                         })
+                  .ok());
   EXPECT_EQ(count_of(indexes, field("kind", any({"new"}))), 1u);
   EXPECT_EQ(count_of(indexes, field("kind", any({"k3"}))), 28u);
 }
@@ -87,7 +97,9 @@ TEST_F(IndexSetTest, ConfigureKeepsDropsAndReplaces) {
   build_all(indexes);
   const auto kind = indexes.find("kind");
   ASSERT_NE(kind, nullptr);
-  ASSERT_TRUE(indexes.configure({{"kind", {FieldType::kKeyword, {}}}, {"n", {FieldType::kFloat, {}}}}).ok());
+  ASSERT_TRUE(
+      indexes.configure({{"kind", {FieldType::kKeyword, {}}}, {"n", {FieldType::kFloat, {}}}})
+          .ok());
   EXPECT_EQ(indexes.find("kind"), kind);
   EXPECT_EQ(indexes.find("n"), nullptr);
   EXPECT_EQ(indexes.find("mixed"), nullptr);
@@ -102,7 +114,8 @@ TEST_F(IndexSetTest, ABuildCanBeCancelledAndDoneAgain) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
   const auto text = [&](uint32_t slot) { return rows_.payload(slot); };
-  EXPECT_EQ(indexes.build("kind", rows_.size(), text, [] { return true; }).code(), base::Code::kCancelled);
+  EXPECT_EQ(indexes.build("kind", rows_.size(), text, [] { return true; }).code(),
+            base::Code::kCancelled);
   EXPECT_EQ(indexes.find("kind"), nullptr);
   EXPECT_TRUE(indexes.build("kind", rows_.size(), text, [] { return false; }).ok());
   EXPECT_NE(indexes.find("kind"), nullptr);
@@ -134,7 +147,8 @@ TEST_F(IndexSetTest, SavesAndLoads) {
     EXPECT_EQ(one.through_version, 42u);
   }
   EXPECT_EQ(count_of(again, field("n", any({int64_t{149}}))), 1u);
-  EXPECT_EQ(count_of(again, field("n", any({int64_t{150}}))), 0u) << "a row beyond what was promised";
+  EXPECT_EQ(count_of(again, field("n", any({int64_t{150}}))), 0u)
+      << "a row beyond what was promised";
   for (uint32_t slot = 150; slot < 200; ++slot) again.put(slot, rows_.payload(slot));
   EXPECT_EQ(count_of(again, field("n", any({int64_t{150}}))), 1u);
   EXPECT_EQ(count_of(again, field("kind", except({"k3"}))), 171u);
@@ -155,7 +169,8 @@ TEST_F(IndexSetTest, FilesOfFieldsThatAreGoneAreRemoved) {
 TEST_F(IndexSetTest, LoadTellsWhatItCannotUse) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
-  for (const LoadedField& one : indexes.load_fields(dir_)) EXPECT_EQ(one.status.code(), base::Code::kNotFound);
+  for (const LoadedField& one : indexes.load_fields(dir_))
+    EXPECT_EQ(one.status.code(), base::Code::kNotFound);
   build_all(indexes);
   ASSERT_TRUE(indexes.save(dir_, 200, 1).ok());
   IndexSet other_type;
@@ -192,7 +207,8 @@ TEST_F(IndexSetTest, DamageIsAlwaysFound) {
     bad[at] = static_cast<char>(bad[at] ^ 0x10);
     EXPECT_EQ(load(bad).code(), base::Code::kCorrupt) << "byte " << at;
   }
-  for (size_t length = 0; length < good.size(); length += 7) EXPECT_EQ(load(good.substr(0, length)).code(), base::Code::kCorrupt);
+  for (size_t length = 0; length < good.size(); length += 7)
+    EXPECT_EQ(load(good.substr(0, length)).code(), base::Code::kCorrupt);
   EXPECT_EQ(load(good + "x").code(), base::Code::kCorrupt);
   EXPECT_NE(load("").message().find(index_file_name("n")), std::string::npos);
 }
@@ -215,8 +231,9 @@ TEST_F(IndexSetTest, ContradictionsAreFound) {
     EXPECT_TRUE(again.configure({{"n", {FieldType::kInteger, {}}}}).ok());
     return again.load_fields(dir_)[0].status.code();
   };
-  EXPECT_EQ(with(SectionKind::kTerms, 0, 2), base::Code::kCorrupt);    // fewer terms than bytes
-  EXPECT_EQ(with(SectionKind::kTerms, 12, 1), base::Code::kCorrupt);   // 0 becomes 1, which is there already
+  EXPECT_EQ(with(SectionKind::kTerms, 0, 2), base::Code::kCorrupt);  // fewer terms than bytes
+  // 0 becomes 1, which is there already
+  EXPECT_EQ(with(SectionKind::kTerms, 12, 1), base::Code::kCorrupt);
   EXPECT_EQ(with(SectionKind::kForward, 4, 9), base::Code::kCorrupt);  // a list out of order
   EXPECT_EQ(with(SectionKind::kForward, 0, 6), base::Code::kCorrupt);  // more rows than bytes
   EXPECT_EQ(with(SectionKind::kLists, 8, 77), base::Code::kCorrupt);   // a term that is not there

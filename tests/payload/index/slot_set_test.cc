@@ -132,7 +132,8 @@ TEST(Bitmap, ChangesItsFormAndKeepsItsSlots) {
         const auto slot = static_cast<uint32_t>(random() % kEnd);
         ASSERT_EQ(bitmap.add(slot), expected.insert(slot).second);
       } else {
-        const uint32_t slot = *expected.lower_bound(static_cast<uint32_t>(random() % (*expected.rbegin() + 1)));
+        const uint32_t slot =
+            *expected.lower_bound(static_cast<uint32_t>(random() % (*expected.rbegin() + 1)));
         expected.erase(slot);
         ASSERT_TRUE(bitmap.remove(slot));
         ASSERT_FALSE(bitmap.remove(slot));

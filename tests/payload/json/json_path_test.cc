@@ -36,8 +36,8 @@ TEST(JsonPath, ReadsWhatTheProtocolAllows) {
 }
 
 TEST(JsonPath, RefusesTheRest) {
-  for (const char* text : {"", ".a", "a.", "a..b", "[0]", "[]", "a[", "a[x]", "a[-1]", "a[1", "a]", "a b",
-                           "a.[0]", "\"a", "\"a\\\"\"", "a[99999999999]", "a\"b\""}) {
+  for (const char* text : {"", ".a", "a.", "a..b", "[0]", "[]", "a[", "a[x]", "a[-1]", "a[1", "a]",
+                           "a b", "a.[0]", "\"a", "\"a\\\"\"", "a[99999999999]", "a\"b\""}) {
     const auto parsed = JsonPath::parse(text);
     ASSERT_FALSE(parsed.ok()) << text;
     EXPECT_EQ(parsed.status().code(), base::Code::kInvalid);
@@ -51,11 +51,13 @@ TEST(JsonPath, RefusesTheRest) {
 }
 
 TEST(JsonPath, VisitsValues) {
-  const std::string_view doc = R"({"a":{"b":[{"c":1},{"c":2},{"d":{"e":3}},7]},"f":3,"g":["g0","g1",["g2"]],"odd key":null,"n":[]})";
+  const std::string_view doc =
+      R"({"a":{"b":[{"c":1},{"c":2},{"d":{"e":3}},7]},"f":3,"g":["g0","g1",["g2"]],"odd key":null,"n":[]})";
   EXPECT_EQ(values_at("f", doc), Found{"3"});
   EXPECT_EQ(values_at("a.b[].c", doc), (Found{"1", "2"}));
   EXPECT_EQ(values_at("a.b[2].d.e", doc), Found{"3"});
-  EXPECT_EQ(values_at("a.b.c", doc), Found{});  // an array is looked into only where the path says so
+  // an array is looked into only where the path says so
+  EXPECT_EQ(values_at("a.b.c", doc), Found{});
   EXPECT_EQ(values_at("g", doc), Found{R"(["g0","g1",["g2"]])"});
   EXPECT_EQ(values_at("g[]", doc), (Found{"\"g0\"", "\"g1\"", "[\"g2\"]"}));
   EXPECT_EQ(values_at("g[2][0]", doc), Found{"\"g2\""});

@@ -17,9 +17,11 @@ TEST(PayloadMergeV1, Golden) {
       {"", R"({"a":1})", "", R"({"a":1})"},
       {"", "", "", "{}"},
       {R"({"a":1,"b":2})", R"({"b":3,"c":4})", "", R"({"a":1,"b":3,"c":4})"},
-      {R"({"a":{"x":1},"b":2})", R"({"a":{"y":2}})", "", R"({"a":{"y":2},"b":2})"},  // the root is merged, members are replaced
+      // the root is merged, members are replaced
+      {R"({"a":{"x":1},"b":2})", R"({"a":{"y":2}})", "", R"({"a":{"y":2},"b":2})"},
       {R"({"a":1,"b":2})", R"({"a":null,"z":null})", "", R"({"b":2})"},
-      {R"({"a":{"x":null}})", R"({"b":{"x":null}})", "", R"({"a":{"x":null},"b":{"x":null}})"},  // only at the merged level
+      // only at the merged level
+      {R"({"a":{"x":null}})", R"({"b":{"x":null}})", "", R"({"a":{"x":null},"b":{"x":null}})"},
       {R"({"\u0061":1})", R"({"a":2})", "", R"({"\u0061":2})"},
       {R"({"a":1.0,"b":1e5})", R"({"c":0.1})", "", R"({"a":1.0,"b":1e5,"c":0.1})"},
       {R"({"a":{"b":{"x":1}}})", R"({"y":2})", "a.b", R"({"a":{"b":{"x":1,"y":2}}})"},
@@ -28,7 +30,8 @@ TEST(PayloadMergeV1, Golden) {
       {"", R"({"y":2})", "\"odd key\".b", R"({"odd key":{"b":{"y":2}}})"},
       {R"({"a":5})", R"({"y":2})", "a.b", R"({"a":{"b":{"y":2}}})"},
       {R"({"a":[1]})", R"({"y":2})", "a", R"({"a":{"y":2}})"},
-      {R"({"a":[{"x":1},{"x":2},3]})", R"({"y":2})", "a[]", R"({"a":[{"x":1,"y":2},{"x":2,"y":2},{"y":2}]})"},
+      {R"({"a":[{"x":1},{"x":2},3]})", R"({"y":2})", "a[]",
+       R"({"a":[{"x":1,"y":2},{"x":2,"y":2},{"y":2}]})"},
       {R"({"a":[{"x":1},{"x":2}]})", R"({"y":2})", "a[1]", R"({"a":[{"x":1},{"x":2,"y":2}]})"},
       {R"({"a":[{"x":1}]})", R"({"y":2})", "a[1]", R"({"a":[{"x":1}]})"},
       {R"({"a":{"x":1}})", R"({"y":2})", "a[0].b", R"({"a":[]})"},
@@ -36,7 +39,8 @@ TEST(PayloadMergeV1, Golden) {
   };
   for (const Merge& c : cases) {
     const auto result = payload_merge_v1(c.payload, c.patch, c.key);
-    ASSERT_TRUE(result.ok()) << c.payload << " + " << c.patch << ": " << result.status().to_string();
+    ASSERT_TRUE(result.ok()) << c.payload << " + " << c.patch << ": "
+                             << result.status().to_string();
     EXPECT_EQ(*result, c.result) << c.payload << " + " << c.patch << " at '" << c.key << "'";
   }
 }
@@ -47,8 +51,10 @@ TEST(PayloadMergeV1, Refuses) {
   EXPECT_EQ(payload_merge_v1("{}", "{}", "a..b").status().code(), base::Code::kInvalid);
   EXPECT_EQ(payload_merge_v1("[1]", "{}", "").status().code(), base::Code::kCorrupt);
   EXPECT_EQ(payload_merge_v1("{\"a\":1", "{}", "").status().code(), base::Code::kCorrupt);
-  const std::string half = "{\"a\":\"" + std::string(base::limits::kMaxPayloadBytes / 2, 'x') + "\"}";
-  const std::string other = "{\"b\":\"" + std::string(base::limits::kMaxPayloadBytes / 2, 'x') + "\"}";
+  const std::string half =
+      "{\"a\":\"" + std::string(base::limits::kMaxPayloadBytes / 2, 'x') + "\"}";
+  const std::string other =
+      "{\"b\":\"" + std::string(base::limits::kMaxPayloadBytes / 2, 'x') + "\"}";
   EXPECT_EQ(payload_merge_v1(half, other, "").status().code(), base::Code::kInvalid);
   // A patch for each of a million elements must be refused long before it has been written out.
   std::string elements = "{\"a\":[0";
@@ -103,8 +109,10 @@ TEST(CanonicalPayloadV1, Golden) {
       {"{}", "{}"},
       {R"({"b":1,"a":2})", R"({"a":2,"b":1})"},
       {R"({"b":{"z":1,"y":[{"d":1,"c":2}]},"a":2})", R"({"a":2,"b":{"y":[{"c":2,"d":1}],"z":1}})"},
-      {"{\"\xc3\xa9\":1,\"z\":2,\"\\u0001\":3,\"Z\":4}", "{\"\\u0001\":3,\"Z\":4,\"z\":2,\"\xc3\xa9\":1}"},
-      {R"({"a":"\u00e9\ud83d\ude00\/\b\n\"\\\u007f"})", "{\"a\":\"\xc3\xa9\xf0\x9f\x98\x80/\\u0008\\u000a\\\"\\\\\x7f\"}"},
+      {"{\"\xc3\xa9\":1,\"z\":2,\"\\u0001\":3,\"Z\":4}",
+       "{\"\\u0001\":3,\"Z\":4,\"z\":2,\"\xc3\xa9\":1}"},
+      {R"({"a":"\u00e9\ud83d\ude00\/\b\n\"\\\u007f"})",
+       "{\"a\":\"\xc3\xa9\xf0\x9f\x98\x80/\\u0008\\u000a\\\"\\\\\x7f\"}"},
       {R"({"a":[1,1.0,1e0,100000.0,1e5,1E+5,0.1,-0,-0.0,1e300,1.5e-7,123456789012345678]})",
        R"({"a":[1,1.0,1.0,1e+05,1e+05,1e+05,0.1,0,-0.0,1e+300,1.5e-07,123456789012345678]})"},
       {R"({"a":[9007199254740993,18446744073709551615,-9223372036854775808,0.30000000000000004,1e-999]})",
@@ -121,7 +129,8 @@ TEST(CanonicalPayloadV1, Golden) {
   EXPECT_FALSE(canonical_payload_v1("{\"a\":").ok());
 }
 
-std::string selected(std::string_view payload, model::PayloadSelector::Mode mode, std::vector<std::string> keys) {
+std::string selected(std::string_view payload, model::PayloadSelector::Mode mode,
+                     std::vector<std::string> keys) {
   const auto projection = Projection::compile({mode, std::move(keys)});
   EXPECT_TRUE(projection.ok());
   return projection->apply(payload);
@@ -141,7 +150,8 @@ TEST(Projection, SelectsAsTheProtocol) {
   EXPECT_EQ(selected(doc, Mode::kInclude, {"b", "b.x"}), R"({"b":{"x":1,"y":[1,2]}})");
   EXPECT_EQ(selected(doc, Mode::kExclude, {}), doc);
   EXPECT_EQ(selected(doc, Mode::kExclude, {"b", "c[].d", "zz"}), R"({"a":1,"c":[{"e":2},{},4]})");
-  EXPECT_EQ(selected(doc, Mode::kExclude, {"b.y[]"}), R"({"a":1,"b":{"x":1,"y":[]},"c":[{"d":1,"e":2},{"d":3},4]})");
+  EXPECT_EQ(selected(doc, Mode::kExclude, {"b.y[]"}),
+            R"({"a":1,"b":{"x":1,"y":[]},"c":[{"d":1,"e":2},{"d":3},4]})");
   EXPECT_FALSE(Projection::compile({Mode::kInclude, {"a["}}).ok());
 }
 

@@ -7,7 +7,8 @@ namespace rhumb::consensus_raft {
 using sim::make_event;
 using sim::slice_of;
 
-Replica::Replica(Lab& lab, uint64_t number, sim::Stored initial) : id(number), machine(initial.checkpoint), lab_(lab), disk_(initial, false) {}
+Replica::Replica(Lab& lab, uint64_t number, sim::Stored initial)
+    : id(number), machine(initial.checkpoint), lab_(lab), disk_(initial, false) {}
 
 void Replica::start(std::optional<sim::Image> kept) {
   if (kept) machine = *kept;
@@ -18,7 +19,8 @@ void Replica::start(std::optional<sim::Image> kept) {
   ASSERT_EQ(engine_->opened().status, RHUMB_OK) << engine_->opened().text;
   const sim::Stored& stored = disk_.durable();
   std::vector<rhumb_entry_t> entries;
-  for (const sim::Entry& e : stored.log) entries.push_back({e.index, e.term, e.type, 0, slice_of(*e.data)});
+  for (const sim::Entry& e : stored.log)
+    entries.push_back({e.index, e.term, e.type, 0, slice_of(*e.data)});
   rhumb_start_t start{};
   start.struct_size = sizeof start;
   start.joint_auto_leave = machine.membership.auto_leave ? 1 : 0;
@@ -70,18 +72,23 @@ void Replica::carry_out(const rhumb_effects_t& fx) {
   if ((fx.changed & RHUMB_FX_MEMBERS) != 0) members_now_ = sim::membership_of(fx);
   if ((fx.changed & RHUMB_FX_NEED_SNAPSHOT) != 0) ++snapshots_asked;
   if (fx.number != 0) {
-    sim::Write write{fx.number, fx.term, fx.voted_for, fx.commit_index, std::nullopt, fx.truncate_from, {}};
+    sim::Write write{fx.number,        fx.term, fx.voted_for, fx.commit_index, std::nullopt,
+                     fx.truncate_from, {}};
     if ((fx.changed & RHUMB_FX_INSTALL) != 0)
-      write.install = sim::Image::from_manifest({static_cast<const char*>(fx.install_manifest.data), fx.install_manifest.size});
+      write.install = sim::Image::from_manifest(
+          {static_cast<const char*>(fx.install_manifest.data), fx.install_manifest.size});
     for (uint64_t i = 0; i < fx.entry_count; ++i) {
       const rhumb_entry_t& e = fx.entries[i];
-      write.entries.push_back({e.index, e.term, e.type, std::make_shared<std::string>(static_cast<const char*>(e.data.data), e.data.size)});
+      write.entries.push_back(
+          {e.index, e.term, e.type,
+           std::make_shared<std::string>(static_cast<const char*>(e.data.data), e.data.size)});
     }
     open.push_back(std::move(write));
   }
   for (uint64_t i = 0; i < fx.message_count; ++i) {
     const rhumb_message_t& m = fx.messages[i];
-    lab_.network.push_back({id, m.peer, m.flags, std::string(static_cast<const char*>(m.bytes.data), m.bytes.size)});
+    lab_.network.push_back(
+        {id, m.peer, m.flags, std::string(static_cast<const char*>(m.bytes.data), m.bytes.size)});
   }
   reads.insert(reads.end(), fx.reads, fx.reads + fx.read_count);
   fetches.insert(fetches.end(), fx.fetches, fx.fetches + fx.fetch_count);
@@ -109,7 +116,8 @@ rhumb_status_t Replica::apply() {
   event.index = to;
   machine.index = to;
   machine.term = disk_.view().term_at(to);
-  // The membership belongs to the state it comes with, so it is taken before anything the step brings about is applied.
+  // The membership belongs to the state it comes with, so it is taken before anything the step
+  // brings about is applied.
   const sim::Outcome outcome = engine_->step(event);
   refusal = outcome.text;
   if (outcome.status != RHUMB_OK) return outcome.status;
@@ -202,7 +210,8 @@ Lab::Lab(std::vector<rhumb_member_t> members, const std::string& so) {
   sim::Stored first;
   first.term = first.base_term = first.base_index = first.commit = 1;
   first.checkpoint = {1, 1, 0, {members, false}};
-  for (const rhumb_member_t& member : members) replicas_[member.id] = std::make_unique<Replica>(*this, member.id, first);
+  for (const rhumb_member_t& member : members)
+    replicas_[member.id] = std::make_unique<Replica>(*this, member.id, first);
 }
 
 Replica& Lab::join(uint64_t id) {
@@ -215,8 +224,10 @@ std::vector<Packet> Lab::take(const std::function<bool(const Packet&)>& which) {
   std::vector<Packet> taken;
   std::deque<Packet> left;
   for (Packet& packet : network) {
-    if (which(packet)) taken.push_back(std::move(packet));
-    else left.push_back(std::move(packet));
+    if (which(packet))
+      taken.push_back(std::move(packet));
+    else
+      left.push_back(std::move(packet));
   }
   network = std::move(left);
   return taken;
@@ -292,7 +303,8 @@ FrameWriter& FrameWriter::bytes(uint32_t field, const std::string& value) {
 namespace {
 
 // Calls `see(field, bytes)` for each field of length-delimited bytes.
-void each_bytes_field(const std::string& frame, const std::function<void(uint32_t, std::string_view)>& see) {
+void each_bytes_field(const std::string& frame,
+                      const std::function<void(uint32_t, std::string_view)>& see) {
   size_t at = 1;
   const auto varint = [&] {
     uint64_t value = 0;

@@ -1,6 +1,6 @@
-// A handful of replicas of the shipped consensus_raft.so on a bench: nothing moves by itself. Each write can be made durable, each
-// entry applied and each message delivered, kept, copied or lost by hand, which is what a directed test of one trap needs. What
-// happens at random is tests/sim's.
+// A handful of replicas of the shipped consensus_raft.so on a bench: nothing moves by itself. Each
+// write can be made durable, each entry applied and each message delivered, kept, copied or lost by
+// hand, which is what a directed test of one trap needs. What happens at random is tests/sim's.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,7 +19,8 @@
 namespace rhumb::consensus_raft {
 
 inline constexpr uint64_t kSeed = 42;
-inline constexpr int kElectionTicks = 10;  // a time-out lies in [kElectionTicks, 2 * kElectionTicks)
+// a time-out lies in [kElectionTicks, 2 * kElectionTicks)
+inline constexpr int kElectionTicks = 10;
 
 struct Packet {
   uint64_t from = 0, to = 0;
@@ -34,10 +35,12 @@ class Replica {
  public:
   Replica(Lab& lab, uint64_t id, sim::Stored initial);
 
-  // From what is durable; `machine` is what the state machine still holds, the newest state unless given.
+  // From what is durable; `machine` is what the state machine still holds, the newest state unless
+  // given.
   void start(std::optional<sim::Image> machine = std::nullopt);
   void crash();  // writes that are open are lost
-  void replace_disk(sim::Stored stored) { disk_ = sim::Disk(std::move(stored), false); }  // while it is down
+  // while it is down
+  void replace_disk(sim::Stored stored) { disk_ = sim::Disk(std::move(stored), false); }
   bool running() const { return engine_ != nullptr; }
 
   rhumb_status_t step(const rhumb_event_t& event);
@@ -48,7 +51,7 @@ class Replica {
   rhumb_status_t read(uint64_t token);
   rhumb_status_t transfer(uint64_t to);
   rhumb_status_t receive(uint64_t sender, const std::string& frame);
-  rhumb_status_t snapshot();                      // of what is applied; the log before it is gone
+  rhumb_status_t snapshot();  // of what is applied; the log before it is gone
   rhumb_status_t fetched(const rhumb_fetch_t& wanted);  // from the durable log
   rhumb_status_t persist(size_t writes = SIZE_MAX);     // the oldest ones, acknowledged as one
   rhumb_status_t apply();
@@ -58,7 +61,7 @@ class Replica {
   // As the last step left them.
   uint32_t role = RHUMB_FOLLOWER;
   uint64_t term = 0, leader = 0, commit = 0, last = 0, apply_to = 0;
-  std::string refusal;  // of the last step, if it was one
+  std::string refusal;          // of the last step, if it was one
   std::deque<sim::Write> open;  // asked for, not durable
   std::vector<rhumb_read_t> reads;
   std::vector<rhumb_fetch_t> fetches;
@@ -88,10 +91,12 @@ class Lab {
   std::deque<Packet> network;
   std::vector<Packet> take(const std::function<bool(const Packet&)>& which);
   rhumb_status_t deliver(const Packet& packet);
-  // Everything, and what follows from it, until nothing moves. Packets for which `lost` holds vanish.
+  // Everything, and what follows from it, until nothing moves. Packets for which `lost` holds
+  // vanish.
   void settle(const std::function<bool(const Packet&)>& lost = nullptr);
-  void elect(uint64_t id);      // by CAMPAIGN, before anybody led
-  void succeed(uint64_t id);    // by time, after a leader was lost: the others keep to it for a while
+  void elect(uint64_t id);  // by CAMPAIGN, before anybody led
+  // by time, after a leader was lost: the others keep to it for a while
+  void succeed(uint64_t id);
 
   sim::EngineConfig config;
   const rhumb_consensus_ops_t* ops = nullptr;
@@ -118,7 +123,7 @@ class FrameWriter {
 // The bytes field of that number in a frame; empty if there is none.
 std::string bytes_field(const std::string& frame, uint32_t field);
 uint64_t count_field(const std::string& frame, uint32_t field);
-inline constexpr uint32_t kType = 1, kTo = 2, kFrom = 3, kTerm = 4, kLogTerm = 5, kIndex = 6, kEntries = 7, kCommit = 8, kReject = 10,
-                          kRejectHint = 11, kContext = 12;
+inline constexpr uint32_t kType = 1, kTo = 2, kFrom = 3, kTerm = 4, kLogTerm = 5, kIndex = 6,
+                          kEntries = 7, kCommit = 8, kReject = 10, kRejectHint = 11, kContext = 12;
 
 }  // namespace rhumb::consensus_raft

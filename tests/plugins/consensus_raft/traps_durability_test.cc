@@ -1,4 +1,5 @@
-// Traps of what is durable when: T1 to T5. Each sentence is design's; each guard, left out, fails its test.
+// Traps of what is durable when: T1 to T5. Each sentence is design's; each guard, left out, fails
+// its test.
 #include <algorithm>
 
 #include "tests/plugins/consensus_raft/lab.h"
@@ -6,7 +7,9 @@
 namespace rhumb::consensus_raft {
 namespace {
 
-bool asks_for_votes(const Packet& packet) { return packet.kind() == sim::kRequestPreVote || packet.kind() == sim::kRequestVote; }
+bool asks_for_votes(const Packet& packet) {
+  return packet.kind() == sim::kRequestPreVote || packet.kind() == sim::kRequestVote;
+}
 
 std::vector<uint64_t> asked(Lab& lab) {
   std::vector<uint64_t> peers;
@@ -15,8 +18,9 @@ std::vector<uint64_t> asked(Lab& lab) {
   return peers;
 }
 
-// T1: membership takes effect at apply. A replica that restarts with two later changes in its log but an older commit campaigns under
-// the old membership: two leaders in one term. The host stores commit_index before the entries of every numbered write.
+// T1: membership takes effect at apply. A replica that restarts with two later changes in its log
+// but an older commit campaigns under the old membership: two leaders in one term. The host stores
+// commit_index before the entries of every numbered write.
 TEST(Traps, T01_TheCommitIndexIsStoredWithEveryWrite) {
   Lab lab(voters(3));
   for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
@@ -27,9 +31,11 @@ TEST(Traps, T01_TheCommitIndexIsStoredWithEveryWrite) {
     lab.settle();
   }
   const uint64_t second = lab[2].last;
-  EXPECT_EQ(lab[2].durable().commit, second - 1) << "the write of the second change says that the first one is committed";
+  EXPECT_EQ(lab[2].durable().commit, second - 1)
+      << "the write of the second change says that the first one is committed";
 
-  const sim::Image old{1, 1, 0, {voters(3), false}};  // the state machine comes back as it was before both
+  // the state machine comes back as it was before both
+  const sim::Image old{1, 1, 0, {voters(3), false}};
   lab[2].crash();
   lab[2].auto_apply = false;
   lab[2].start(old);
@@ -49,8 +55,9 @@ TEST(Traps, T01_TheCommitIndexIsStoredWithEveryWrite) {
   EXPECT_EQ(asked(lab), (std::vector<uint64_t>{1, 3}));
 }
 
-// T2: a sole voter with a learner: messages leave before its own vote is durable; after a crash it leads the same term again and machines
-// diverge. No message before the newest term and vote are durable, leaders included.
+// T2: a sole voter with a learner: messages leave before its own vote is durable; after a crash it
+// leads the same term again and machines diverge. No message before the newest term and vote are
+// durable, leaders included.
 TEST(Traps, T02_NoMessageBeforeTermAndVoteAreDurable) {
   Lab lab({{1, RHUMB_VOTER, 0}, {2, RHUMB_LEARNER, 0}});
   lab[1].start();
@@ -67,13 +74,16 @@ TEST(Traps, T02_NoMessageBeforeTermAndVoteAreDurable) {
   EXPECT_FALSE(lab.network.empty());
 }
 
-// T2, second half: a follower's acknowledgements wait for every earlier write; heartbeat answers only for term, vote, installs.
+// T2, second half: a follower's acknowledgements wait for every earlier write; heartbeat answers
+// only for term, vote, installs.
 TEST(Traps, T02_AFollowersAcknowledgementsWaitForEveryEarlierWrite) {
   Lab lab(voters(3));
   for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
   lab.elect(1);
   lab[2].auto_persist = false;
-  const auto acknowledges = [](const Packet& p) { return p.from == 2 && p.kind() == sim::kAppendResponse; };
+  const auto acknowledges = [](const Packet& p) {
+    return p.from == 2 && p.kind() == sim::kAppendResponse;
+  };
   for (const char* data : {"first", "second"}) {
     ASSERT_EQ(lab[1].propose(data), RHUMB_OK);
     lab.settle([](const Packet& p) { return p.to == 3; });
@@ -81,20 +91,26 @@ TEST(Traps, T02_AFollowersAcknowledgementsWaitForEveryEarlierWrite) {
   ASSERT_EQ(lab[2].open.size(), 2u);
   EXPECT_TRUE(lab.take(acknowledges).empty());
   ASSERT_EQ(lab[1].tick(), RHUMB_OK);
-  const auto beats = lab.take([](const Packet& p) { return p.to == 2 && p.kind() == sim::kHeartbeat; });
+  const auto beats =
+      lab.take([](const Packet& p) { return p.to == 2 && p.kind() == sim::kHeartbeat; });
   ASSERT_EQ(beats.size(), 1u);
   ASSERT_EQ(lab.deliver(beats[0]), RHUMB_OK);
-  EXPECT_EQ(lab.take([](const Packet& p) { return p.from == 2 && p.kind() == sim::kHeartbeatResponse; }).size(), 1u);
+  EXPECT_EQ(
+      lab.take([](const Packet& p) { return p.from == 2 && p.kind() == sim::kHeartbeatResponse; })
+          .size(),
+      1u);
   const uint64_t last = lab[2].last;
   ASSERT_EQ(lab[2].persist(1), RHUMB_OK);
-  for (const Packet& packet : lab.take(acknowledges)) EXPECT_LT(sim::glance(packet.frame).index, last);
+  for (const Packet& packet : lab.take(acknowledges))
+    EXPECT_LT(sim::glance(packet.frame).index, last);
   ASSERT_EQ(lab[2].persist(1), RHUMB_OK);
   const auto sent = lab.take(acknowledges);
   ASSERT_FALSE(sent.empty());
   EXPECT_EQ(sim::glance(sent.back().frame).index, last);
 }
 
-// T3: the tick of a stalled or installing follower panics "Compacted". No campaign while writes are open.
+// T3: the tick of a stalled or installing follower panics "Compacted". No campaign while writes are
+// open.
 TEST(Traps, T03_NoCampaignWhileWritesAreOpen) {
   Lab lab(voters(3));
   for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
@@ -139,7 +155,8 @@ TEST(Traps, T03_NoCampaignWhileASnapshotIsInstalled) {
   EXPECT_EQ(lab[3].machine.index, lab[1].machine.index);
 }
 
-// T4: a leader outside its own membership: unwrap on None. It broadcasts the commit, sends TimeoutNow to the best voter, steps down.
+// T4: a leader outside its own membership: unwrap on None. It broadcasts the commit, sends
+// TimeoutNow to the best voter, steps down.
 TEST(Traps, T04_ALeaderOutsideItsMembershipLeavesOffice) {
   Lab lab(voters(3));
   for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
@@ -156,7 +173,8 @@ TEST(Traps, T04_ALeaderOutsideItsMembershipLeavesOffice) {
   EXPECT_EQ(lab[1].role, static_cast<uint32_t>(RHUMB_FOLLOWER));
   ASSERT_EQ(orders.size(), 1u);
   EXPECT_EQ(orders[0].to, 2u) << "the best voter, not the one that lags";
-  EXPECT_EQ(lab[2].machine.membership.members.size(), 2u) << "the commit of the removal was told before the leader left";
+  EXPECT_EQ(lab[2].machine.membership.members.size(), 2u)
+      << "the commit of the removal was told before the leader left";
   EXPECT_EQ(lab[1].tick(3 * kElectionTicks), RHUMB_OK) << lab[1].refusal;
   ASSERT_EQ(lab.deliver(orders[0]), RHUMB_OK);
   lab.settle();
@@ -170,7 +188,8 @@ TEST(Traps, T05_ALeaderThatWouldLoseItsVoteIsToldToTransferFirst) {
   lab.elect(1);
   const uint64_t last = lab[1].last;
   EXPECT_EQ(lab[1].change({{1, RHUMB_REMOVE, 0}}), RHUMB_DENIED);
-  EXPECT_NE(lab[1].refusal.find("transfer the leadership first"), std::string::npos) << lab[1].refusal;
+  EXPECT_NE(lab[1].refusal.find("transfer the leadership first"), std::string::npos)
+      << lab[1].refusal;
   EXPECT_EQ(lab[1].change({{4, RHUMB_ADD_VOTER, 0}, {1, RHUMB_REMOVE, 0}}), RHUMB_DENIED);
   EXPECT_EQ(lab[1].change({{1, RHUMB_ADD_LEARNER, 0}}), RHUMB_DENIED);
   EXPECT_EQ(lab[1].last, last) << "nothing was proposed";

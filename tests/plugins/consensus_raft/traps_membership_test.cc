@@ -11,7 +11,8 @@ void begin(Lab& lab, uint64_t n = 3) {
   lab.elect(1);
 }
 
-// T8: a snapshot that does not name the joiner is refused and re-sent for ever. The engine says NEED_SNAPSHOT instead.
+// T8: a snapshot that does not name the joiner is refused and re-sent for ever. The engine says
+// NEED_SNAPSHOT instead.
 TEST(Traps, T08_ASnapshotThatDoesNotNameTheJoinerIsNotSent) {
   Lab lab(voters(3));
   begin(lab);
@@ -47,7 +48,8 @@ TEST(Traps, T08_ASnapshotThatDoesNotNameTheJoinerIsNotSent) {
   EXPECT_EQ(lab[4].machine.membership.role_of(4), static_cast<uint32_t>(RHUMB_LEARNER));
 }
 
-// T9: a lost log under the same id panics the others. RHUMB_CORRUPT at the replica that lost it, and there alone.
+// T9: a lost log under the same id panics the others. RHUMB_CORRUPT at the replica that lost it,
+// and there alone.
 TEST(Traps, T09_ALostLogUnderTheSameIdIsCorrupt) {
   Lab lab(voters(3));
   const sim::Stored empty = lab[2].durable();
@@ -80,7 +82,8 @@ TEST(Traps, T10_AJointStateIsLeftAfterALeaderChange) {
   Lab lab(voters(3));
   begin(lab);
   lab[1].auto_apply = false;  // it commits the joint state and is gone before it could leave it
-  ASSERT_EQ(lab[1].change({{4, RHUMB_ADD_VOTER, 0}, {3, RHUMB_REMOVE, 0}}), RHUMB_OK) << lab[1].refusal;
+  ASSERT_EQ(lab[1].change({{4, RHUMB_ADD_VOTER, 0}, {3, RHUMB_REMOVE, 0}}), RHUMB_OK)
+      << lab[1].refusal;
   lab.settle();
   ASSERT_EQ(lab[1].tick(2), RHUMB_OK);  // 2 and 3 learn of the commit
   lab.settle();
@@ -100,15 +103,19 @@ TEST(Traps, T10_AJointStateIsLeftAfterALeaderChange) {
   EXPECT_EQ(lab[4].machine.membership.with_role(RHUMB_VOTER), (std::vector<uint64_t>{1, 2, 4}));
 }
 
-// T11: a second pending change silently becomes an empty entry. BUSY, and a dry run of the change first.
+// T11: a second pending change silently becomes an empty entry. BUSY, and a dry run of the change
+// first.
 TEST(Traps, T11_ASecondPendingChangeIsBusyAndNoChangeIsInvalid) {
   Lab lab(voters(3));
   begin(lab);
   const uint64_t before = lab[1].last;
-  for (const rhumb_member_t& nothing : {rhumb_member_t{9, RHUMB_REMOVE, 0}, {2, RHUMB_ADD_VOTER, 0}}) {
+  for (const rhumb_member_t& nothing :
+       {rhumb_member_t{9, RHUMB_REMOVE, 0}, {2, RHUMB_ADD_VOTER, 0}}) {
     EXPECT_EQ(lab[1].change({nothing}), RHUMB_INVALID) << lab[1].refusal;
   }
-  EXPECT_EQ(lab[1].change({{2, RHUMB_REMOVE, 0}, {3, RHUMB_REMOVE, 0}, {1, RHUMB_REMOVE, 0}}, true), RHUMB_INVALID) << "nobody would vote";
+  EXPECT_EQ(lab[1].change({{2, RHUMB_REMOVE, 0}, {3, RHUMB_REMOVE, 0}, {1, RHUMB_REMOVE, 0}}, true),
+            RHUMB_INVALID)
+      << "nobody would vote";
   EXPECT_EQ(lab[1].last, before);
   ASSERT_EQ(lab[1].change({{4, RHUMB_ADD_LEARNER, 0}}), RHUMB_OK);
   EXPECT_EQ(lab[1].change({{5, RHUMB_ADD_LEARNER, 0}}), RHUMB_BUSY);

@@ -25,8 +25,8 @@ class ReadTraps : public ::testing::Test {
   }
 };
 
-// T6: read contexts matched across lives: stale read; late copies confirm newer reads (etcd-io/etcd#20418). A context is id, incarnation
-// and counter, compared whole.
+// T6: read contexts matched across lives: stale read; late copies confirm newer reads
+// (etcd-io/etcd#20418). A context is id, incarnation and counter, compared whole.
 TEST_F(ReadTraps, T06_ALateCopyConfirmsNoNewerRead) {
   Lab lab(voters(3));
   begin(lab);
@@ -54,7 +54,13 @@ TEST_F(ReadTraps, T06_AnAnswerToAnotherLifeConfirmsNothing) {
   lab[1].start();
   lab.succeed(1);
   ASSERT_EQ(lab[1].read(1), RHUMB_OK);  // the same count of reads, the same token
-  const std::string late = FrameWriter().number(kType, sim::kHeartbeatResponse).number(kTo, 1).number(kFrom, 2).number(kTerm, lab[1].term).bytes(kContext, of_first_life).frame();
+  const std::string late = FrameWriter()
+                               .number(kType, sim::kHeartbeatResponse)
+                               .number(kTo, 1)
+                               .number(kFrom, 2)
+                               .number(kTerm, lab[1].term)
+                               .bytes(kContext, of_first_life)
+                               .frame();
   ASSERT_EQ(lab[1].receive(2, late), RHUMB_OK);
   EXPECT_TRUE(lab[1].reads.empty());
   const Packet real = answer_of_two(lab);
@@ -63,13 +69,15 @@ TEST_F(ReadTraps, T06_AnAnswerToAnotherLifeConfirmsNothing) {
   EXPECT_EQ(lab[1].reads.size(), 1u);
 }
 
-// T6: reads are never dropped silently: a leader that is followed by another one answers for each, in the round and behind it.
+// T6: reads are never dropped silently: a leader that is followed by another one answers for each,
+// in the round and behind it.
 TEST_F(ReadTraps, T06_NoReadIsDroppedSilently) {
   Lab lab(voters(3));
   begin(lab);
   for (uint64_t token = 1; token <= 3; ++token) ASSERT_EQ(lab[1].read(token), RHUMB_OK);
   lab.network.clear();
-  for (int i = 0; i < 10 * kElectionTicks && !lab[2].leads() && !lab[3].leads(); ++i) {  // 2 and 3 hear nothing of 1 any more
+  // 2 and 3 hear nothing of 1 any more
+  for (int i = 0; i < 10 * kElectionTicks && !lab[2].leads() && !lab[3].leads(); ++i) {
     ASSERT_EQ(lab[2].tick(), RHUMB_OK);
     ASSERT_EQ(lab[3].tick(), RHUMB_OK);
     lab.settle([](const Packet& p) { return p.from == 1; });
@@ -78,7 +86,8 @@ TEST_F(ReadTraps, T06_NoReadIsDroppedSilently) {
   for (const rhumb_read_t& read : lab[1].reads) EXPECT_EQ(read.status, RHUMB_NOT_LEADER);
 }
 
-// T7: lease reads: stale in 13 of 500 with paused processes. ReadIndex "Safe" only: without a quorum's answer no read is confirmed.
+// T7: lease reads: stale in 13 of 500 with paused processes. ReadIndex "Safe" only: without a
+// quorum's answer no read is confirmed.
 void cut_off_and_read(Lab& lab) {
   ASSERT_EQ(lab[1].read(1), RHUMB_OK);
   lab.network.clear();
@@ -92,7 +101,8 @@ TEST_F(ReadTraps, T07_WithoutAQuorumNoReadIsConfirmed) {
   ASSERT_EQ(lab[1].reads.size(), 1u);
   EXPECT_NE(lab[1].reads[0].status, RHUMB_OK);
 
-  Lab planted(voters(3), RHUMB_PLANTED_SO);  // the same with leases, to show that the test would see them
+  // the same with leases, to show that the test would see them
+  Lab planted(voters(3), RHUMB_PLANTED_SO);
   planted.config.config_json = R"({"plant":"lease_reads"})";
   begin(planted);
   cut_off_and_read(planted);

@@ -34,24 +34,36 @@ TEST(Traps, T12_AStaleRejectionMovesNothingBack) {
     lab.settle();
   }
   const uint64_t matched = lab[2].last;
-  rhumb_event_t event = sim::make_event(RHUMB_EV_UNREACHABLE);  // the leader probes: a rejection that names its next index fits
+  // the leader probes: a rejection that names its next index fits
+  rhumb_event_t event = sim::make_event(RHUMB_EV_UNREACHABLE);
   event.peer = 2;
   ASSERT_EQ(lab[1].step(event), RHUMB_OK);
-  const std::string late = message(sim::kAppendResponse, 2, 1, lab[1].term).number(kIndex, matched).number(kReject, 1).number(kRejectHint, 1).frame();
+  const std::string late = message(sim::kAppendResponse, 2, 1, lab[1].term)
+                               .number(kIndex, matched)
+                               .number(kReject, 1)
+                               .number(kRejectHint, 1)
+                               .frame();
   ASSERT_EQ(lab[1].receive(2, late), RHUMB_OK);
   ASSERT_EQ(lab[1].propose("one more"), RHUMB_OK);
-  const auto appends = lab.take([](const Packet& p) { return p.to == 2 && p.kind() == sim::kAppend; });
+  const auto appends =
+      lab.take([](const Packet& p) { return p.to == 2 && p.kind() == sim::kAppend; });
   ASSERT_FALSE(appends.empty());
-  for (const Packet& packet : appends) EXPECT_GE(sim::glance(packet.frame).index, matched) << "what 2 acknowledged is not sent again";
+  for (const Packet& packet : appends)
+    EXPECT_GE(sim::glance(packet.frame).index, matched) << "what 2 acknowledged is not sent again";
 }
 
-// T13: unknown enum values on the wire panic; sender and order unchecked. Checked before they reach raft.
+// T13: unknown enum values on the wire panic; sender and order unchecked. Checked before they reach
+// raft.
 TEST(Traps, T13_WhatRaftWouldPanicOnIsRefused) {
   Lab lab(voters(3));
   begin(lab);
   const uint64_t term = lab[1].term, last = lab[2].last;
   const auto append = [&](const std::string& bytes) {
-    return message(sim::kAppend, 1, 2, term).number(kLogTerm, term).number(kIndex, last).bytes(kEntries, bytes).frame();
+    return message(sim::kAppend, 1, 2, term)
+        .number(kLogTerm, term)
+        .number(kIndex, last)
+        .bytes(kEntries, bytes)
+        .frame();
   };
   const std::pair<const char*, std::string> frames[] = {
       {"nothing", ""},
@@ -66,20 +78,31 @@ TEST(Traps, T13_WhatRaftWouldPanicOnIsRefused) {
       {"without a term", message(sim::kHeartbeat, 1, 2, 0).frame()},
       {"unknown kind of entry", append(entry(9, term, last + 1, "data"))},
       {"old kind of membership entry", append(entry(1, term, last + 1, ""))},
-      {"membership entry of unknown values", append(entry(2, term, last + 1, FrameWriter().number(1, 77).body()))},
+      {"membership entry of unknown values",
+       append(entry(2, term, last + 1, FrameWriter().number(1, 77).body()))},
       {"a gap", append(entry(0, term, last + 5, "data"))},
       {"out of order", append(entry(0, term, last, "data"))},
       {"entry of a later term", append(entry(0, term + 1, last + 1, "data"))},
-      {"append at the end of numbers", message(sim::kAppend, 1, 2, term).number(kIndex, ~0ull).bytes(kEntries, entry(0, term, 0, "x")).frame()},
+      {"append at the end of numbers", message(sim::kAppend, 1, 2, term)
+                                           .number(kIndex, ~0ull)
+                                           .bytes(kEntries, entry(0, term, 0, "x"))
+                                           .frame()},
       {"snapshot without a snapshot", message(sim::kSnapshot, 1, 2, term).frame()},
-      {"snapshot without voters", message(sim::kSnapshot, 1, 2, term).bytes(9, FrameWriter().bytes(2, FrameWriter().number(2, 50).number(3, 1).body()).body()).frame()},
+      {"snapshot without voters",
+       message(sim::kSnapshot, 1, 2, term)
+           .bytes(9, FrameWriter().bytes(2, FrameWriter().number(2, 50).number(3, 1).body()).body())
+           .frame()},
   };
   for (const auto& [what, frame] : frames) {
     const rhumb_status_t status = lab[2].receive(1, frame);
-    EXPECT_TRUE(status == RHUMB_INVALID || status == RHUMB_UNSUPPORTED) << what << ": " << status << " " << lab[2].refusal;
+    EXPECT_TRUE(status == RHUMB_INVALID || status == RHUMB_UNSUPPORTED)
+        << what << ": " << status << " " << lab[2].refusal;
     EXPECT_FALSE(lab[2].refusal.empty()) << what;
   }
-  EXPECT_EQ(lab[1].receive(2, message(sim::kAppendResponse, 2, 1, term).number(kIndex, 1000).frame()), RHUMB_INVALID) << "acknowledges what there is not";
+  EXPECT_EQ(
+      lab[1].receive(2, message(sim::kAppendResponse, 2, 1, term).number(kIndex, 1000).frame()),
+      RHUMB_INVALID)
+      << "acknowledges what there is not";
   EXPECT_EQ(lab[2].last, last);
   ASSERT_EQ(lab[1].propose("still alive"), RHUMB_OK);
   lab.settle();
@@ -96,8 +119,10 @@ TEST(Traps, T14_NothingIsForwarded) {
   EXPECT_EQ(lab[2].read(1), RHUMB_NOT_LEADER);
   EXPECT_EQ(lab[2].leader, 1u) << "whom to redirect to";
   const uint64_t last = lab[1].last;
-  for (const uint64_t kind : {0, 1, 2, 10, 11, 12, 13, 15, 16}) {  // local to a replica, or forwarded
-    const std::string frame = message(kind, 2, 1, lab[1].term).bytes(kEntries, entry(0, 0, 0, "x")).frame();
+  // local to a replica, or forwarded
+  for (const uint64_t kind : {0, 1, 2, 10, 11, 12, 13, 15, 16}) {
+    const std::string frame =
+        message(kind, 2, 1, lab[1].term).bytes(kEntries, entry(0, 0, 0, "x")).frame();
     EXPECT_EQ(lab[1].receive(2, frame), RHUMB_INVALID) << "kind " << kind;
   }
   EXPECT_TRUE(lab.network.empty());
@@ -118,7 +143,8 @@ TEST(Traps, T15_AnIdleGroupDoesNotGrow) {
   constexpr uint64_t kGrowthMax = 4u << 20;  // a record of each round would be 12 MB and more
   Lab lab(voters(3));
   begin(lab);
-  const std::string beat = message(sim::kHeartbeat, 1, 2, lab[1].term).number(kCommit, lab[2].last).frame();
+  const std::string beat =
+      message(sim::kHeartbeat, 1, 2, lab[1].term).number(kCommit, lab[2].last).frame();
   const auto idle = [&](int rounds) {
     for (int i = 0; i < rounds; ++i) {
       ASSERT_EQ(lab[2].receive(1, beat), RHUMB_OK);
@@ -129,13 +155,15 @@ TEST(Traps, T15_AnIdleGroupDoesNotGrow) {
   const uint64_t before = resident_bytes();
   idle(kRounds);
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  (void)before, (void)kGrowthMax;  // a sanitizer keeps freed memory back: its process says nothing about ours
+  // a sanitizer keeps freed memory back: its process says nothing about ours
+  (void)before, (void)kGrowthMax;
 #else
   EXPECT_LT(resident_bytes(), before + kGrowthMax);
 #endif
 }
 
-// T16: defaults: max_size_per_msg 0, check_quorum and pre_vote off, time-outs from thread_rng. Set; time-outs from the seed in `open`.
+// T16: defaults: max_size_per_msg 0, check_quorum and pre_vote off, time-outs from thread_rng. Set;
+// time-outs from the seed in `open`.
 TEST(Traps, T16_EntriesTravelTogether) {
   Lab lab(voters(3));
   begin(lab);
@@ -202,7 +230,8 @@ TEST(Traps, T16_TimeOutsComeFromTheSeed) {
   }
 }
 
-// T17: an asynchronous fetch hides its peer. The request's peer is kept; what comes back goes to whoever waits for it.
+// T17: an asynchronous fetch hides its peer. The request's peer is kept; what comes back goes to
+// whoever waits for it.
 TEST(Traps, T17_AFetchNamesItsPeerAndFeedsIt) {
   Lab lab(voters(5));
   lab.config.cache_bytes = 64;  // almost nothing stays in memory
@@ -224,7 +253,9 @@ TEST(Traps, T17_AFetchNamesItsPeerAndFeedsIt) {
       ASSERT_TRUE(wanted.peer == 4 || wanted.peer == 5) << wanted.peer;
       EXPECT_GT(wanted.low, lab[wanted.peer].last) << "of peer " << wanted.peer;
       ASSERT_EQ(lab[1].fetched(wanted), RHUMB_OK);
-      const auto fed = [&](const Packet& p) { return p.to == wanted.peer && count_field(p.frame, kEntries) > 0; };
+      const auto fed = [&](const Packet& p) {
+        return p.to == wanted.peer && count_field(p.frame, kEntries) > 0;
+      };
       if (std::any_of(lab.network.begin(), lab.network.end(), fed)) peers.insert(wanted.peer);
       lab.settle();
     }

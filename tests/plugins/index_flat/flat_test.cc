@@ -31,29 +31,38 @@ double by_the_book(const char* a, const char* b, const rhumb_vectors_t& column, 
     absolute += std::abs(x - y);
   }
   switch (metric) {
-    case RHUMB_COSINE: return 1 - (column.scalar == RHUMB_U8 ? dot / std::sqrt(aa * bb) : dot);
-    case RHUMB_DOT: return -dot;
-    case RHUMB_EUCLID: return squares;
-    default: return absolute;
+    case RHUMB_COSINE:
+      return 1 - (column.scalar == RHUMB_U8 ? dot / std::sqrt(aa * bb) : dot);
+    case RHUMB_DOT:
+      return -dot;
+    case RHUMB_EUCLID:
+      return squares;
+    default:
+      return absolute;
   }
 }
 
-std::vector<double> expected(const Column& column, const std::string& query, const std::vector<uint32_t>& slots, uint32_t k) {
+std::vector<double> expected(const Column& column, const std::string& query,
+                             const std::vector<uint32_t>& slots, uint32_t k) {
   std::vector<double> out;
-  for (const uint32_t slot : slots) out.push_back(by_the_book(query.data(), column.row(slot), column.raw(), column.metric()));
+  for (const uint32_t slot : slots)
+    out.push_back(by_the_book(query.data(), column.row(slot), column.raw(), column.metric()));
   std::sort(out.begin(), out.end());
   out.resize(std::min<size_t>(k, out.size()));
   return out;
 }
 
-void expect_hits(const Column& column, const std::string& query, const Hits& hits, const std::vector<uint32_t>& allowed, uint32_t k) {
+void expect_hits(const Column& column, const std::string& query, const Hits& hits,
+                 const std::vector<uint32_t>& allowed, uint32_t k) {
   const std::vector<double> want = expected(column, query, allowed, k);
   ASSERT_EQ(hits.size(), want.size());
   for (size_t i = 0; i < hits.size(); ++i) {
-    EXPECT_TRUE(std::binary_search(allowed.begin(), allowed.end(), hits[i].slot)) << "slot " << hits[i].slot << " does not pass";
+    EXPECT_TRUE(std::binary_search(allowed.begin(), allowed.end(), hits[i].slot))
+        << "slot " << hits[i].slot << " does not pass";
     const double tolerance = 1e-4 * std::max(1.0, std::abs(want[i]));
     EXPECT_NEAR(hits[i].distance, want[i], tolerance) << "hit " << i;
-    EXPECT_NEAR(by_the_book(query.data(), column.row(hits[i].slot), column.raw(), column.metric()), want[i], tolerance);
+    EXPECT_NEAR(by_the_book(query.data(), column.row(hits[i].slot), column.raw(), column.metric()),
+                want[i], tolerance);
     if (i > 0) EXPECT_LE(hits[i - 1].distance, hits[i].distance);
   }
 }
@@ -82,13 +91,16 @@ TEST_P(Kinds, FindsTheTrueNeighboursUnderEveryFilter) {
       {nullptr, all_slots(column)}, {&live, listed}, {&bits, listed}, {&slots, listed}};
   for (const auto& [filter, allowed] : cases) {
     const auto found = index.search(queries, {.k = 7, .filter = filter});
-    for (size_t q = 0; q < queries.size(); ++q) expect_hits(column, queries[q], found[q], allowed, 7);
+    for (size_t q = 0; q < queries.size(); ++q)
+      expect_hits(column, queries[q], found[q], allowed, 7);
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Flat, Kinds,
-                         ::testing::Combine(::testing::Values(RHUMB_COSINE, RHUMB_DOT, RHUMB_EUCLID, RHUMB_MANHATTAN),
-                                            ::testing::Values(RHUMB_F32, RHUMB_F16, RHUMB_U8), ::testing::Values(3u, 96u)));
+                         ::testing::Combine(::testing::Values(RHUMB_COSINE, RHUMB_DOT, RHUMB_EUCLID,
+                                                              RHUMB_MANHATTAN),
+                                            ::testing::Values(RHUMB_F32, RHUMB_F16, RHUMB_U8),
+                                            ::testing::Values(3u, 96u)));
 
 TEST(Flat, CountsDifferingBits) {
   Generator generator(100, 12);
@@ -100,7 +112,8 @@ TEST(Flat, CountsDifferingBits) {
   std::vector<int> want;
   for (uint32_t s = 0; s < column.rows(); ++s) {
     int bits = 0;
-    for (size_t b = 0; b < query.size(); ++b) bits += std::popcount(static_cast<uint8_t>(query[b] ^ column.row(s)[b]));
+    for (size_t b = 0; b < query.size(); ++b)
+      bits += std::popcount(static_cast<uint8_t>(query[b] ^ column.row(s)[b]));
     want.push_back(bits);
   }
   std::sort(want.begin(), want.end());
@@ -215,7 +228,8 @@ TEST(Flat, SavesAndLoads) {
   write_bytes(dir + "/flat", good);
   Column shorter(RHUMB_EUCLID, RHUMB_F32, 8);
   shorter.fill(generator, 59);
-  EXPECT_EQ(Index("flat", shorter, "", dir).opened(), RHUMB_CORRUPT) << "it covers slots that are not there";
+  EXPECT_EQ(Index("flat", shorter, "", dir).opened(), RHUMB_CORRUPT)
+      << "it covers slots that are not there";
 }
 
 TEST(Flat, RefusesWhatItCannotServe) {
@@ -239,12 +253,14 @@ TEST(Flat, RefusesWhatItCannotServe) {
   query.k = 1;
   query.query_count = 1;
   query.vectors = {row.data(), 1, row.size(), 7, RHUMB_F32};
-  EXPECT_EQ(index.ops().search(index.raw(), nullptr, &query, &out, nullptr), RHUMB_INVALID) << "seven components";
+  EXPECT_EQ(index.ops().search(index.raw(), nullptr, &query, &out, nullptr), RHUMB_INVALID)
+      << "seven components";
   query.vectors.dim = 8;
   EXPECT_EQ(index.ops().search(index.raw(), nullptr, &query, &out, nullptr), RHUMB_OK);
   rhumb_ext_t ext{"rhumb.unheard-of/1", nullptr, sizeof ext, 0};
   query.ext = &ext;
-  EXPECT_EQ(index.ops().search(index.raw(), nullptr, &query, &out, nullptr), RHUMB_OK) << "optional";
+  EXPECT_EQ(index.ops().search(index.raw(), nullptr, &query, &out, nullptr), RHUMB_OK)
+      << "optional";
   ext.required = 1;
   EXPECT_EQ(index.ops().search(index.raw(), nullptr, &query, &out, nullptr), RHUMB_UNSUPPORTED);
 }

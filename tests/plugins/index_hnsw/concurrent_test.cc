@@ -14,7 +14,8 @@ TEST(HnswConcurrent, SearchesWhileRangesComeInAndTheGraphGrows) {
   Column column(RHUMB_COSINE, RHUMB_F32, 64);
   column.fill(generator, kRows);
   const auto queries = column.queries(generator, 32);
-  Index index("hnsw", column, R"({"m":8,"ef_construct":40})", "", kRows);  // starts with room for few and grows
+  // starts with room for few and grows
+  Index index("hnsw", column, R"({"m":8,"ef_construct":40})", "", kRows);
   std::atomic<uint32_t> next{0}, writing{kWriters};
   std::atomic<uint64_t> searches{0};
   std::vector<std::thread> threads;
@@ -33,7 +34,8 @@ TEST(HnswConcurrent, SearchesWhileRangesComeInAndTheGraphGrows) {
       const rhumb_filter_t filter = odd.as_bits();
       do {
         for (size_t q = r; q < queries.size(); q += kReaders) {
-          const Hits hits = index.search_one(queries[q], {.ef = 10, .filter = q % 4 < 2 ? nullptr : &filter});
+          const Hits hits =
+              index.search_one(queries[q], {.ef = 10, .filter = q % 4 < 2 ? nullptr : &filter});
           for (size_t i = 0; i < hits.size(); ++i) {
             ASSERT_LT(hits[i].slot, kRows);
             if (q % 4 >= 2) ASSERT_TRUE(odd.has(hits[i].slot));
@@ -93,7 +95,8 @@ TEST(HnswConcurrent, BuiltByManyThreadsAsGoodAsByOne) {
   ASSERT_EQ(one.build(1), RHUMB_OK);
   ASSERT_EQ(many.build(4), RHUMB_OK);
   const auto truth = flat.search(queries, {});
-  const double alone = recall(one.search(queries, {.ef = 20}), truth), together = recall(many.search(queries, {.ef = 20}), truth);
+  const double alone = recall(one.search(queries, {.ef = 20}), truth),
+               together = recall(many.search(queries, {.ef = 20}), truth);
   EXPECT_GE(together, alone - 0.03);
 }
 

@@ -32,7 +32,8 @@ TEST(Hnsw, MoreAskedThanThere) {
   EXPECT_EQ(index.search_one(query, {.k = 100'000}).size(), column.rows());
   const Hits hits = index.search_one(query, {.k = 1000 / kSlowDown});
   EXPECT_EQ(hits.size(), 1000 / kSlowDown);
-  EXPECT_TRUE(std::is_sorted(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.distance < b.distance; }));
+  EXPECT_TRUE(std::is_sorted(hits.begin(), hits.end(),
+                             [](const Hit& a, const Hit& b) { return a.distance < b.distance; }));
 }
 
 // Clusters of equal points cut a graph to pieces: what no walk reaches, the scan finds.
@@ -45,7 +46,8 @@ TEST(Hnsw, EqualPointsAreAllFound) {
   for (uint32_t s = 1; s < column.rows(); s += 3) ones.set(s);
   const rhumb_filter_t filter = ones.as_bits();
   for (const uint32_t k : {1u, 10u, 200u, 1000u, 3000u}) {
-    const Hits hits = index.search_one(column.query({1, 0, 0, 0}), {.k = k, .ef = 4, .filter = &filter});
+    const Hits hits =
+        index.search_one(column.query({1, 0, 0, 0}), {.k = k, .ef = 4, .filter = &filter});
     ASSERT_EQ(hits.size(), std::min(k, 1000u));
     for (const Hit& hit : hits) EXPECT_EQ(hit.distance, 0.0f);
   }
@@ -123,8 +125,7 @@ struct Interruption {
     EXPECT_LE(done, total);
     ++self.seen;
     uint64_t most = self.most.load();
-    while (most < done && !self.most.compare_exchange_weak(most, done)) {
-    }
+    while (most < done && !self.most.compare_exchange_weak(most, done)) {}
     return done < self.stop_after ? 1 : 0;
   }
 };
@@ -168,7 +169,9 @@ TEST(Hnsw, CancelledCallsAndDeadlines) {
   std::atomic<int> asked{0};
   call.deadline_ns = 0;
   call.cancel_ctx = &asked;
-  call.cancelled = [](void* ctx) -> uint32_t { return ++*static_cast<std::atomic<int>*>(ctx) >= 3 ? 1 : 0; };
+  call.cancelled = [](void* ctx) -> uint32_t {
+    return ++*static_cast<std::atomic<int>*>(ctx) >= 3 ? 1 : 0;
+  };
   EXPECT_EQ(index.insert(0, 2000, &call), RHUMB_CANCELLED);
   EXPECT_LT(index.stats()["rows"], 2000);
   ASSERT_EQ(index.insert(0, 2000), RHUMB_OK);
@@ -177,8 +180,12 @@ TEST(Hnsw, CancelledCallsAndDeadlines) {
 
 TEST(Hnsw, ParametersAreNamedWhenWrong) {
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
-  for (const auto& [config, word] : {std::pair{R"({"m":1})", "m:"}, {R"({"m":"16"})", "m:"}, {R"({"m":16.5})", "m:"},
-                                     {R"({"ef_construct":3})", "ef_construct:"}, {R"({"mm":16})", "mm"}, {R"([16])", "object"},
+  for (const auto& [config, word] : {std::pair{R"({"m":1})", "m:"},
+                                     {R"({"m":"16"})", "m:"},
+                                     {R"({"m":16.5})", "m:"},
+                                     {R"({"ef_construct":3})", "ef_construct:"},
+                                     {R"({"mm":16})", "mm"},
+                                     {R"([16])", "object"},
                                      {"{", "object"}}) {
     Index index("hnsw", column, config);
     EXPECT_EQ(index.opened(), RHUMB_INVALID) << config;

@@ -8,10 +8,12 @@ namespace {
 constexpr const char* kConfig = R"({"m":8,"ef_construct":40})";
 
 struct Saved {
-  explicit Saved(uint32_t rows, uint64_t seed = 51) : generator(32, seed), column(RHUMB_COSINE, RHUMB_F32, 32), dir(temp.fresh()) {
+  explicit Saved(uint32_t rows, uint64_t seed = 51)
+      : generator(32, seed), column(RHUMB_COSINE, RHUMB_F32, 32), dir(temp.fresh()) {
     column.fill(generator, rows);
     index = std::make_unique<Index>("hnsw", column, kConfig);
-    if (index->build(2) != RHUMB_OK || index->save(dir) != RHUMB_OK) throw std::runtime_error(index->error());
+    if (index->build(2) != RHUMB_OK || index->save(dir) != RHUMB_OK)
+      throw std::runtime_error(index->error());
   }
   rhumb_status_t load(const std::string& bytes, std::string* why = nullptr) {
     write_bytes(dir + "/graph", bytes);
@@ -70,7 +72,8 @@ TEST(HnswFile, HoldsNothingBeyondWhatItIsBuiltThrough) {
   ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
   EXPECT_EQ(loaded.stats()["rows"], 400);
   EXPECT_EQ(loaded.stats()["built_through"], 400);
-  for (const Hit& hit : loaded.search_one(column.query(generator.next()), {.k = 1000})) EXPECT_LT(hit.slot, 400u);
+  for (const Hit& hit : loaded.search_one(column.query(generator.next()), {.k = 1000}))
+    EXPECT_LT(hit.slot, 400u);
 }
 
 TEST(HnswFile, EmptyGraph) {
@@ -95,7 +98,8 @@ TEST(HnswFile, DamageIsTold) {
     EXPECT_EQ(saved.load(bad, &why), RHUMB_CORRUPT) << "byte " << at;
     EXPECT_NE(why.find("/graph at "), std::string::npos) << why;
   }
-  for (const size_t size : {size_t{0}, size_t{63}, size_t{64}, good.size() / 2, good.size() - 4, good.size() - 1}) {
+  for (const size_t size :
+       {size_t{0}, size_t{63}, size_t{64}, good.size() / 2, good.size() - 4, good.size() - 1}) {
     EXPECT_EQ(saved.load(good.substr(0, size)), RHUMB_CORRUPT) << "cut at " << size;
   }
   EXPECT_EQ(saved.load(good + '\0'), RHUMB_CORRUPT);
@@ -118,7 +122,8 @@ TEST(HnswFile, NonsenseUnderRightChecksumsIsTold) {
     const size_t at = 64 + (round < 40 ? static_cast<size_t>(round) : random() % body);
     bad[at] = static_cast<char>(random());
     for (uint64_t b = 0, blocks = (body + 65535) / 65536; b < blocks; ++b) {
-      const uint32_t crc = crc32c(std::string_view(bad).substr(64 + b * 65536, std::min<uint64_t>(65536, body - b * 65536)));
+      const uint32_t crc = crc32c(std::string_view(bad).substr(
+          64 + b * 65536, std::min<uint64_t>(65536, body - b * 65536)));
       std::memcpy(bad.data() + 64 + body + b * 4, &crc, 4);
     }
     const uint32_t table = crc32c(std::string_view(bad).substr(64 + body));
@@ -128,12 +133,14 @@ TEST(HnswFile, NonsenseUnderRightChecksumsIsTold) {
     write_bytes(saved.dir + "/graph", bad);
     Index loaded("hnsw", saved.column, kConfig, saved.dir);
     if (loaded.opened() != RHUMB_OK) {
-      EXPECT_TRUE(loaded.opened() == RHUMB_CORRUPT || loaded.opened() == RHUMB_UNSUPPORTED) << loaded.error();
+      EXPECT_TRUE(loaded.opened() == RHUMB_CORRUPT || loaded.opened() == RHUMB_UNSUPPORTED)
+          << loaded.error();
       ++refused;
       continue;
     }
     ++harmless;  // another link to a node that is there
-    EXPECT_EQ(loaded.search(queries, {.flags = RHUMB_QUERY_EXACT}), saved.index->search(queries, {.flags = RHUMB_QUERY_EXACT}));
+    EXPECT_EQ(loaded.search(queries, {.flags = RHUMB_QUERY_EXACT}),
+              saved.index->search(queries, {.flags = RHUMB_QUERY_EXACT}));
     for (const Hits& hits : loaded.search(queries, {.k = 2, .ef = 2})) EXPECT_EQ(hits.size(), 2u);
   }
   EXPECT_GT(refused, 0u);
@@ -150,7 +157,8 @@ TEST(HnswFile, IsTakenAsItIsUnderOtherSettings) {
     EXPECT_EQ(loaded.search(queries, {.ef = 20}), saved.index->search(queries, {.ef = 20}));
     const std::string again = saved.temp.fresh();
     ASSERT_EQ(loaded.save(again), RHUMB_OK);
-    EXPECT_EQ(Index("hnsw", saved.column, kConfig, again).search(queries, {.ef = 20}), saved.index->search(queries, {.ef = 20}));
+    EXPECT_EQ(Index("hnsw", saved.column, kConfig, again).search(queries, {.ef = 20}),
+              saved.index->search(queries, {.ef = 20}));
   }
 }
 
@@ -165,7 +173,8 @@ TEST(HnswFile, IsGoodForTheSameColumnOnly) {
   Bits present(1000, true);
   present.clear(500);
   saved.column.raw().present = present.words();
-  EXPECT_EQ(Index("hnsw", saved.column, kConfig, saved.dir).opened(), RHUMB_CORRUPT) << "a node without a vector";
+  EXPECT_EQ(Index("hnsw", saved.column, kConfig, saved.dir).opened(), RHUMB_CORRUPT)
+      << "a node without a vector";
 }
 
 }  // namespace

@@ -8,12 +8,14 @@ constexpr uint32_t kRows = 20'000 / kSlowDown, kQueries = 100, kDim = 128;
 
 // One column with both engines over it, shared by the tests of a metric and scalar type.
 struct World {
-  World(uint32_t metric, uint32_t scalar, uint32_t rows, uint64_t seed) : generator(kDim, seed), column(metric, scalar, kDim) {
+  World(uint32_t metric, uint32_t scalar, uint32_t rows, uint64_t seed)
+      : generator(kDim, seed), column(metric, scalar, kDim) {
     column.fill(generator, rows, &clusters);
     queries = column.queries(generator, kQueries, &query_clusters);
     hnsw = std::make_unique<Index>("hnsw", column, R"({"m":16,"ef_construct":100})");
     flat = std::make_unique<Index>("flat", column);
-    if (hnsw->opened() != RHUMB_OK || hnsw->build(4) != RHUMB_OK || flat->build() != RHUMB_OK) throw std::runtime_error(hnsw->error());
+    if (hnsw->opened() != RHUMB_OK || hnsw->build(4) != RHUMB_OK || flat->build() != RHUMB_OK)
+      throw std::runtime_error(hnsw->error());
   }
   Generator generator;
   Column column;
@@ -60,7 +62,8 @@ TEST(Recall, OneByOneAsInABatch) {
   for (size_t q = 0; q < 10; ++q) EXPECT_EQ(w.hnsw->search_one(w.queries[q]), batch[q]);
 }
 
-// Random filters: bits, a list, and live bits must all give the same, and never fewer than there are.
+// Random filters: bits, a list, and live bits must all give the same, and never fewer than there
+// are.
 class Share : public ::testing::TestWithParam<double> {};
 TEST_P(Share, RandomFilter) {
   World& w = cosine_world();
@@ -83,7 +86,8 @@ TEST_P(Share, RandomFilter) {
 }
 INSTANTIATE_TEST_SUITE_P(Recall, Share, ::testing::Values(0.5, 0.3, 0.1, 0.01, 0.001, 0.0));
 
-// Filters that go along with the clusters: the query's own passes, or everything but the query's own and its likes.
+// Filters that go along with the clusters: the query's own passes, or everything but the query's
+// own and its likes.
 class Correlated : public ::testing::TestWithParam<std::tuple<bool, uint32_t>> {};
 TEST_P(Correlated, Filter) {
   const auto [own_passes, every] = GetParam();
@@ -98,14 +102,16 @@ TEST_P(Correlated, Filter) {
     const rhumb_filter_t bits = some.as_bits();
     uint64_t distances = 0;
     const auto found = w.hnsw->search({&w.queries[q], 1}, {.filter = &bits}, &distances);
-    EXPECT_GE(recall(found, w.flat->search({&w.queries[q], 1}, {.filter = &bits})), 0.9) << "query " << q;
+    EXPECT_GE(recall(found, w.flat->search({&w.queries[q], 1}, {.filter = &bits})), 0.9)
+        << "query " << q;
     EXPECT_EQ(found[0].size(), std::min<uint64_t>(10, some.count()));
     EXPECT_LE(distances, 2 * some.count() + 1000) << "the walk has to give way to the scan";
     work += distances;
   }
   EXPECT_GT(work, 0u);
 }
-INSTANTIATE_TEST_SUITE_P(Recall, Correlated, ::testing::Combine(::testing::Bool(), ::testing::Values(2u, 10u)));
+INSTANTIATE_TEST_SUITE_P(Recall, Correlated,
+                         ::testing::Combine(::testing::Bool(), ::testing::Values(2u, 10u)));
 
 TEST(Recall, DeadSlotsAreWalkedThroughButNeverFound) {
   World& w = cosine_world();
@@ -138,7 +144,8 @@ class Kinds : public ::testing::TestWithParam<std::tuple<uint32_t, uint32_t>> {}
 TEST_P(Kinds, Recall) {
   const auto [metric, scalar] = GetParam();
   World w(metric, scalar, 8000 / kSlowDown, 22);
-  // The inner product of vectors of any length is no metric: a graph needs a wider search, and finds less.
+  // The inner product of vectors of any length is no metric: a graph needs a wider search, and
+  // finds less.
   const bool dot = metric == RHUMB_DOT;
   uint64_t distances = 0;
   const auto found = w.hnsw->search(w.queries, {.ef = dot ? 160u : 64u}, &distances);
@@ -148,7 +155,8 @@ TEST_P(Kinds, Recall) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Recall, Kinds,
-                         ::testing::Combine(::testing::Values(RHUMB_COSINE, RHUMB_DOT, RHUMB_EUCLID, RHUMB_MANHATTAN),
+                         ::testing::Combine(::testing::Values(RHUMB_COSINE, RHUMB_DOT, RHUMB_EUCLID,
+                                                              RHUMB_MANHATTAN),
                                             ::testing::Values(RHUMB_F32, RHUMB_F16, RHUMB_U8)));
 
 }  // namespace

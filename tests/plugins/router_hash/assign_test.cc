@@ -37,9 +37,11 @@ std::map<uint64_t, uint32_t> counts(const Runs& runs) {
 void expect_fair(const Runs& runs, const Shards& shards) {
   auto has = counts(runs);
   double total = 0;
-  for (const rhumb_shard_t& s : shards) total += s.state == RHUMB_SHARD_ACTIVE ? static_cast<double>(s.weight) : 0;
+  for (const rhumb_shard_t& s : shards)
+    total += s.state == RHUMB_SHARD_ACTIVE ? static_cast<double>(s.weight) : 0;
   for (const rhumb_shard_t& s : shards) {
-    const double share = s.state == RHUMB_SHARD_ACTIVE ? RHUMB_BUCKETS * static_cast<double>(s.weight) / total : 0;
+    const double share =
+        s.state == RHUMB_SHARD_ACTIVE ? RHUMB_BUCKETS * static_cast<double>(s.weight) / total : 0;
     EXPECT_GE(has[s.shard], std::floor(share - 1e-6)) << "shard " << s.shard;
     EXPECT_LE(has[s.shard], std::ceil(share + 1e-6)) << "shard " << s.shard;
     has.erase(s.shard);
@@ -74,7 +76,8 @@ TEST_F(RouterTest, ANewShardTakesItsShareAndNothingElseMoves) {
   expect_fair(after, shards);
   EXPECT_EQ(moved(before, after), RHUMB_BUCKETS / 4);
   const auto a = owners(before), b = owners(after);
-  for (size_t i = 0; i < RHUMB_BUCKETS; ++i) EXPECT_TRUE(a[i] == b[i] || b[i] == 4) << "bucket " << i;
+  for (size_t i = 0; i < RHUMB_BUCKETS; ++i)
+    EXPECT_TRUE(a[i] == b[i] || b[i] == 4) << "bucket " << i;
 }
 
 TEST_F(RouterTest, TheBucketsOfOneThatLeavesAreSpread) {
@@ -123,15 +126,19 @@ TEST_F(RouterTest, RandomHistories) {
     Runs now = assign({}, shards);
     for (int step = 0; step < 30; ++step) {
       const uint64_t what = random() % 4;
-      if (what <= 1 || shards.size() == 1) shards.push_back(active(next++, 1 + random() % 5));
-      else if (what == 2) shards.erase(shards.begin() + static_cast<ptrdiff_t>(random() % shards.size()));
-      else shards[random() % shards.size()].weight = 1 + random() % 5;
+      if (what <= 1 || shards.size() == 1)
+        shards.push_back(active(next++, 1 + random() % 5));
+      else if (what == 2)
+        shards.erase(shards.begin() + static_cast<ptrdiff_t>(random() % shards.size()));
+      else
+        shards[random() % shards.size()].weight = 1 + random() % 5;
       const Runs after = assign(now, shards);
       expect_map(after);
       expect_fair(after, shards);
 
-      // No assignment of fair shares moves less: what stays is for everybody the smaller of what he had and what he gets, and where
-      // rounding leaves a choice, who had more than his rounded share kept the extra bucket.
+      // No assignment of fair shares moves less: what stays is for everybody the smaller of what he
+      // had and what he gets, and where rounding leaves a choice, who had more than his rounded
+      // share kept the extra bucket.
       const auto had = counts(now), gets = counts(after);
       uint32_t stays = 0;
       double total = 0;
@@ -153,7 +160,8 @@ TEST_F(RouterTest, RandomHistories) {
 
       Shards shuffled = shards;
       std::shuffle(shuffled.begin(), shuffled.end(), random);
-      EXPECT_EQ(owners(assign(now, shuffled)), owners(after)) << "the order of the shards must not matter";
+      EXPECT_EQ(owners(assign(now, shuffled)), owners(after))
+          << "the order of the shards must not matter";
       now = after;
     }
   }
@@ -179,7 +187,9 @@ TEST_F(RouterTest, RefusesNonsense) {
   const Shards three = {active(1), active(2), active(3)};
   Runs two(2);
   uint64_t needed = 0;
-  EXPECT_EQ(engine_.ops->assign(self_, nullptr, 0, three.data(), 3, two.data(), 2, &needed, nullptr), RHUMB_OVER_LIMIT);
+  EXPECT_EQ(
+      engine_.ops->assign(self_, nullptr, 0, three.data(), 3, two.data(), 2, &needed, nullptr),
+      RHUMB_OVER_LIMIT);
   EXPECT_EQ(needed, 3u);
 }
 

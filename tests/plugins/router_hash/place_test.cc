@@ -9,7 +9,8 @@ std::string number_key(uint64_t id) {
   return key;
 }
 
-// The address of all data ever written. Values from an implementation of XXH64 of its own; a change here loses points.
+// The address of all data ever written. Values from an implementation of XXH64 of its own; a change
+// here loses points.
 TEST_F(RouterTest, PlacesAsItAlwaysDid) {
   const std::pair<std::string, uint32_t> golden[] = {
       {"", 3828},
@@ -20,7 +21,9 @@ TEST_F(RouterTest, PlacesAsItAlwaysDid) {
       {number_key(~uint64_t{0}), 3658},
       {"\x02\xf4\x7a\xc1\x0b\x58\xcc\x43\x72\xa5\x67\x0e\x02\xb2\xc3\xd4\x79", 3164},
       {"\x03rhumb", 117},
-      {"\x03" "a compass rose has thirty-two points", 2794}};
+      {"\x03"
+       "a compass rose has thirty-two points",
+       2794}};
   std::vector<rhumb_slice_t> keys;
   for (const auto& [key, bucket] : golden) keys.push_back(slice(key));
   std::vector<uint32_t> buckets(keys.size());

@@ -20,8 +20,12 @@ namespace rhumb::router_test {
 using Runs = std::vector<rhumb_bucket_run_t>;
 using Shards = std::vector<rhumb_shard_t>;
 
-inline rhumb_shard_t active(uint64_t shard, uint64_t weight = 1) { return {shard, weight, 0, RHUMB_SHARD_ACTIVE}; }
-inline rhumb_shard_t leaving(uint64_t shard, uint64_t weight = 1) { return {shard, weight, 0, RHUMB_SHARD_LEAVING}; }
+inline rhumb_shard_t active(uint64_t shard, uint64_t weight = 1) {
+  return {shard, weight, 0, RHUMB_SHARD_ACTIVE};
+}
+inline rhumb_shard_t leaving(uint64_t shard, uint64_t weight = 1) {
+  return {shard, weight, 0, RHUMB_SHARD_LEAVING};
+}
 
 class RouterTest : public ::testing::Test {
  protected:
@@ -35,17 +39,20 @@ class RouterTest : public ::testing::Test {
     }();
     engine_ = registry->find<rhumb_router_ops_t>("hash").value();
     const rhumb_open_t open{sizeof open, 0, {}, {}, nullptr};
-    if (engine_.ops->open(engine_.host, &open, &self_, nullptr) != RHUMB_OK) throw std::runtime_error("open");
+    if (engine_.ops->open(engine_.host, &open, &self_, nullptr) != RHUMB_OK)
+      throw std::runtime_error("open");
   }
   ~RouterTest() override { engine_.ops->close(self_); }
 
-  rhumb_status_t try_assign(const Runs& now, const Shards& shards, Runs& out, std::string* why = nullptr) {
+  rhumb_status_t try_assign(const Runs& now, const Shards& shards, Runs& out,
+                            std::string* why = nullptr) {
     out.resize(RHUMB_BUCKETS);
     uint64_t n = 0;
     rhumb_error_t error{};
     error.struct_size = sizeof error;
     const rhumb_status_t rc =
-        engine_.ops->assign(self_, now.data(), now.size(), shards.data(), shards.size(), out.data(), out.size(), &n, &error);
+        engine_.ops->assign(self_, now.data(), now.size(), shards.data(), shards.size(), out.data(),
+                            out.size(), &n, &error);
     out.resize(rc == RHUMB_OK ? n : 0);
     if (why != nullptr) *why = error.text;
     return rc;

@@ -61,12 +61,13 @@ class Store {
       std::condition_variable wake;
       std::optional<rhumb_status_t> status;
     } waiter;
-    const rhumb_status_t rc = ops().flush(self_, {&waiter, [](void* ctx, rhumb_status_t status, const rhumb_error_t*) {
-                                                    auto& w = *static_cast<Waiter*>(ctx);
-                                                    const std::lock_guard lock(w.mutex);
-                                                    w.status = status;
-                                                    w.wake.notify_all();
-                                                  }});
+    const rhumb_status_t rc =
+        ops().flush(self_, {&waiter, [](void* ctx, rhumb_status_t status, const rhumb_error_t*) {
+                              auto& w = *static_cast<Waiter*>(ctx);
+                              const std::lock_guard lock(w.mutex);
+                              w.status = status;
+                              w.wake.notify_all();
+                            }});
     if (rc != RHUMB_OK) return rc;
     std::unique_lock lock(waiter.mutex);
     waiter.wake.wait(lock, [&] { return waiter.status.has_value(); });
@@ -80,8 +81,9 @@ class Store {
     if (rc == RHUMB_NOT_FOUND) return std::nullopt;
     return rc == RHUMB_OK ? std::string(out.view()) : "status " + std::to_string(rc);
   }
-  rhumb_status_t scan(uint32_t table, const std::string& first, const std::string& last, Rows& out, uint32_t flags = 0,
-                      const rhumb_call_t* call = nullptr, uint64_t max_rows = UINT64_MAX) {
+  rhumb_status_t scan(uint32_t table, const std::string& first, const std::string& last, Rows& out,
+                      uint32_t flags = 0, const rhumb_call_t* call = nullptr,
+                      uint64_t max_rows = UINT64_MAX) {
     out.clear();
     struct Context {
       Rows* rows;

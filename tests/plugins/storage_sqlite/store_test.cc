@@ -56,7 +56,9 @@ TEST_F(KvTest, BatchesAreAtomicAndLaterWritesWin) {
   EXPECT_EQ(store.write({{RHUMB_PUT, 1, "k", "3"}, {99, 1, "k", ""}}), RHUMB_INVALID);
   EXPECT_EQ(store.write({{RHUMB_PUT, 1, "k", "3"}, {RHUMB_PUT, 5000, "k", ""}}), RHUMB_INVALID);
   EXPECT_EQ(store.get(1, "k"), "2");
-  ASSERT_EQ(store.write({{RHUMB_PUT, 1, "n", "y"}, {RHUMB_DELETE_RANGE, 1, "l", "n"}, {RHUMB_DELETE, 1, "k", ""}}),
+  ASSERT_EQ(store.write({{RHUMB_PUT, 1, "n", "y"},
+                         {RHUMB_DELETE_RANGE, 1, "l", "n"},
+                         {RHUMB_DELETE, 1, "k", ""}}),
             RHUMB_OK);
   Rows rows;
   ASSERT_EQ(store.scan(1, "", "", rows), RHUMB_OK);
@@ -67,7 +69,8 @@ TEST_F(KvTest, BatchesAreAtomicAndLaterWritesWin) {
 }
 
 TEST_F(KvTest, ConfigurationIsChecked) {
-  for (const char* config : {"7", R"({"readers":0})", R"({"cache_bytes":"big"})", R"({"journal":"off"})"}) {
+  for (const char* config :
+       {"7", R"({"readers":0})", R"({"cache_bytes":"big"})", R"({"journal":"off"})"}) {
     Store store;
     EXPECT_EQ(store.open(dir_, config), RHUMB_INVALID) << config;
   }
@@ -91,7 +94,8 @@ TEST_F(KvTest, RandomWritesAgreeWithAMapOverRestarts) {
       for (uint64_t n = random() % 6; n > 0; --n) {
         const uint64_t dice = random() % 10;
         if (dice < 6) {
-          batch.push_back({RHUMB_PUT, 1, key(), std::string(random() % 2000, static_cast<char>('a' + random() % 26))});
+          batch.push_back({RHUMB_PUT, 1, key(),
+                           std::string(random() % 2000, static_cast<char>('a' + random() % 26))});
           model[batch.back().key] = batch.back().value;
         } else if (dice < 9) {
           batch.push_back({RHUMB_DELETE, 1, key(), ""});
@@ -99,7 +103,8 @@ TEST_F(KvTest, RandomWritesAgreeWithAMapOverRestarts) {
         } else {
           batch.push_back({RHUMB_DELETE_RANGE, 1, key(), key()});
           const std::string& to = batch.back().value;
-          for (auto it = model.lower_bound(batch.back().key); it != model.end() && (to.empty() || it->first < to);)
+          for (auto it = model.lower_bound(batch.back().key);
+               it != model.end() && (to.empty() || it->first < to);)
             it = model.erase(it);
         }
       }
@@ -107,7 +112,8 @@ TEST_F(KvTest, RandomWritesAgreeWithAMapOverRestarts) {
       const std::string low = key(), high = key();
       Rows rows, want;
       ASSERT_EQ(store.scan(1, low, high, rows), RHUMB_OK);
-      for (auto it = model.lower_bound(low); it != model.end() && (high.empty() || it->first < high); ++it)
+      for (auto it = model.lower_bound(low);
+           it != model.end() && (high.empty() || it->first < high); ++it)
         want.push_back(*it);
       ASSERT_EQ(rows, want);
     }
@@ -124,7 +130,8 @@ TEST_F(KvTest, CommittedWritesSurviveAKill) {
       Store store;
       if (store.open(dir_) != RHUMB_OK) ::_exit(3);
       for (uint32_t i = 0;; ++i) {
-        if (store.write({{RHUMB_PUT, 1, "a", std::to_string(i)}, {RHUMB_PUT, 2, "b", std::to_string(i)}}) != RHUMB_OK)
+        if (store.write({{RHUMB_PUT, 1, "a", std::to_string(i)},
+                         {RHUMB_PUT, 2, "b", std::to_string(i)}}) != RHUMB_OK)
           ::_exit(4);
         if (::write(fds[1], &i, sizeof(i)) != sizeof(i)) ::_exit(5);
       }
@@ -132,12 +139,15 @@ TEST_F(KvTest, CommittedWritesSurviveAKill) {
     ::close(fds[1]);
     uint32_t acknowledged = 0;
     while (acknowledged < 50)
-      ASSERT_EQ(::read(fds[0], &acknowledged, sizeof(acknowledged)), static_cast<ssize_t>(sizeof(acknowledged)));
+      ASSERT_EQ(::read(fds[0], &acknowledged, sizeof(acknowledged)),
+                static_cast<ssize_t>(sizeof(acknowledged)));
     ::kill(child, SIGKILL);
     int status = 0;
     ::waitpid(child, &status, 0);
     ASSERT_TRUE(WIFSIGNALED(status));
-    while (::read(fds[0], &acknowledged, sizeof(acknowledged)) == static_cast<ssize_t>(sizeof(acknowledged))) continue;
+    while (::read(fds[0], &acknowledged, sizeof(acknowledged)) ==
+           static_cast<ssize_t>(sizeof(acknowledged)))
+      continue;
     ::close(fds[0]);
     Store store;
     ASSERT_EQ(store.open(dir_), RHUMB_OK);
@@ -147,12 +157,13 @@ TEST_F(KvTest, CommittedWritesSurviveAKill) {
   }
 }
 
-// What a flush promises is in the WAL file or the database: a copy of the files made behind it, without what came
-// later, has it all.
+// What a flush promises is in the WAL file or the database: a copy of the files made behind it,
+// without what came later, has it all.
 TEST_F(KvTest, AFlushedStoreCanBeOpenedFromItsFilesAlone) {
   Store store;
   ASSERT_EQ(store.open(dir_ + "/live"), RHUMB_OK);
-  for (int i = 0; i < 100; ++i) ASSERT_EQ(store.put(1, "k" + std::to_string(i), std::string(500, 'v')), RHUMB_OK);
+  for (int i = 0; i < 100; ++i)
+    ASSERT_EQ(store.put(1, "k" + std::to_string(i), std::string(500, 'v')), RHUMB_OK);
   ASSERT_EQ(store.flush(), RHUMB_OK);
   std::filesystem::create_directory(dir_ + "/copy");
   for (const char* file : {"data.db", "data.db-wal"})
@@ -168,8 +179,11 @@ TEST_F(KvTest, TheWalStaysShortUnderAWriterThatNeverPauses) {
   Store store;
   ASSERT_EQ(store.open(dir_, R"({"wal_checkpoint_bytes":262144})"), RHUMB_OK);
   for (uint64_t i = 0; i < 4000; ++i)
-    ASSERT_EQ(store.put(1, std::to_string(i % 500), std::string(3000, static_cast<char>('a' + i % 26))), RHUMB_OK);
-  // 4,000 commits write more than 40 MB of frames; four checkpoint sizes and what came while one ran may be there.
+    ASSERT_EQ(
+        store.put(1, std::to_string(i % 500), std::string(3000, static_cast<char>('a' + i % 26))),
+        RHUMB_OK);
+  // 4,000 commits write more than 40 MB of frames; four checkpoint sizes and what came while one
+  // ran may be there.
   EXPECT_LT(std::filesystem::file_size(dir_ + "/data.db-wal"), 12u << 20);
 }
 
@@ -180,13 +194,15 @@ TEST_F(KvTest, ACheckpointIsAConsistentCopyWhileWritesGoOn) {
   std::atomic<bool> stop{false};
   std::thread writer([&] {
     for (int i = 1; !stop; ++i)
-      ASSERT_EQ(store.write({{RHUMB_PUT, 1, "a", std::to_string(i)}, {RHUMB_PUT, 2, "b", std::to_string(i)}}),
+      ASSERT_EQ(store.write({{RHUMB_PUT, 1, "a", std::to_string(i)},
+                             {RHUMB_PUT, 2, "b", std::to_string(i)}}),
                 RHUMB_OK);
   });
   for (int i = 0; i < 5; ++i) {
     const std::string target = dir_ + "/copy" + std::to_string(i);
     std::filesystem::create_directory(target);
-    EXPECT_EQ(ops().checkpoint(store.self(), slice(target), &store.error), RHUMB_OK) << store.error.text;
+    EXPECT_EQ(ops().checkpoint(store.self(), slice(target), &store.error), RHUMB_OK)
+        << store.error.text;
     Store copy;
     ASSERT_EQ(copy.open(target), RHUMB_OK) << copy.error.text;
     EXPECT_EQ(copy.get(1, "a"), copy.get(2, "b"));
@@ -261,7 +277,8 @@ TEST_F(KvTest, ADamagedRowIsNeverReturnedAsData) {
   {
     Store store;
     ASSERT_EQ(store.open(dir_), RHUMB_OK);
-    ASSERT_EQ(store.write({{RHUMB_PUT, 1, "bad", needle}, {RHUMB_PUT, 1, "good", "fine"}}), RHUMB_OK);
+    ASSERT_EQ(store.write({{RHUMB_PUT, 1, "bad", needle}, {RHUMB_PUT, 1, "good", "fine"}}),
+              RHUMB_OK);
   }
   const uint64_t at = offset_of(needle, path);
   ASSERT_NE(at, std::string::npos);
@@ -275,8 +292,8 @@ TEST_F(KvTest, ADamagedRowIsNeverReturnedAsData) {
   EXPECT_TRUE(rows.empty());
 }
 
-// Every page of the file: whichever byte is damaged, what is read is right or an error, and an error names the page. Look-ups
-// do not go astray: a key that is there is found or refused.
+// Every page of the file: whichever byte is damaged, what is read is right or an error, and an
+// error names the page. Look-ups do not go astray: a key that is there is found or refused.
 TEST_F(KvTest, ADamagedPageIsAnErrorWithItsPlace) {
   std::mt19937_64 random(20261121);
   std::printf("seed 20261121\n");
@@ -309,7 +326,8 @@ TEST_F(KvTest, ADamagedPageIsAnErrorWithItsPlace) {
         for (const auto& [key, value] : rows) {
           const auto found = store.get(1, key);
           error = error || found == "status " + std::to_string(RHUMB_CORRUPT);
-          wrong = wrong || !found || (found != value && found != "status " + std::to_string(RHUMB_CORRUPT));
+          wrong = wrong || !found ||
+                  (found != value && found != "status " + std::to_string(RHUMB_CORRUPT));
         }
         EXPECT_FALSE(wrong) << "byte " << at;
         refused += error ? 1 : 0;
@@ -324,15 +342,18 @@ TEST_F(KvTest, AnErrorNamesTheDamagedPage) {
   {
     Store store;
     ASSERT_EQ(store.open(dir_), RHUMB_OK);
-    for (int i = 0; i < 200; ++i) ASSERT_EQ(store.put(1, std::to_string(i), std::string(100, 'v')), RHUMB_OK);
+    for (int i = 0; i < 200; ++i)
+      ASSERT_EQ(store.put(1, std::to_string(i), std::string(100, 'v')), RHUMB_OK);
   }
   flip(dir_ + "/data.db", 4096 + 4000, 1);
   Store store;
   ASSERT_EQ(store.open(dir_), RHUMB_OK);
   Buffer out;
   rhumb_error_t error{sizeof(rhumb_error_t), 0, {}};
-  EXPECT_EQ(ops().get(store.self(), nullptr, 1, slice(std::string("7")), out.out(), &error), RHUMB_CORRUPT);
-  EXPECT_NE(std::string(error.text).find("data.db at offset 4096"), std::string::npos) << error.text;
+  EXPECT_EQ(ops().get(store.self(), nullptr, 1, slice(std::string("7")), out.out(), &error),
+            RHUMB_CORRUPT);
+  EXPECT_NE(std::string(error.text).find("data.db at offset 4096"), std::string::npos)
+      << error.text;
 }
 
 TEST_F(KvTest, ADatabaseWithoutPageChecksumsIsReadAndWritten) {

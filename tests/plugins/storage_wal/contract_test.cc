@@ -24,8 +24,10 @@ TEST_F(LogTest, WhatWasAppendedIsReadBackAndRecovered) {
   }
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_), RHUMB_OK) << log.error.text;
-  EXPECT_EQ(log.recovered, (State{{7, {"hard", {1, 0, 0, ""}, {{7, 1, 1, "one"}, {7, 2, 1, "two", RHUMB_LOG_MEMBERS}}}},
-                                  {9, {"", {1, 0, 0, ""}, {{9, 1, 4, ""}}}}}));
+  EXPECT_EQ(
+      log.recovered,
+      (State{{7, {"hard", {1, 0, 0, ""}, {{7, 1, 1, "one"}, {7, 2, 1, "two", RHUMB_LOG_MEMBERS}}}},
+             {9, {"", {1, 0, 0, ""}, {{9, 1, 4, ""}}}}}));
 }
 
 TEST_F(LogTest, ALowerIndexTruncates) {
@@ -33,7 +35,8 @@ TEST_F(LogTest, ALowerIndexTruncates) {
   {
     LogUnderTest log;
     ASSERT_EQ(log.start(dir_), RHUMB_OK);
-    ASSERT_EQ(log.append({{1, 1, 1, "a"}, {1, 2, 1, "b"}, {1, 3, 1, "c"}, {1, 4, 1, "d"}}), RHUMB_OK);
+    ASSERT_EQ(log.append({{1, 1, 1, "a"}, {1, 2, 1, "b"}, {1, 3, 1, "c"}, {1, 4, 1, "d"}}),
+              RHUMB_OK);
     ASSERT_EQ(log.append({{1, 2, 2, "B"}}), RHUMB_OK);
     std::vector<Entry> got;
     EXPECT_EQ(log.read(1, 1, 3, got), RHUMB_NOT_FOUND);
@@ -50,30 +53,36 @@ TEST_F(LogTest, BaseInstallReleaseAndDrop) {
   {
     LogUnderTest log;
     ASSERT_EQ(log.start(dir_), RHUMB_OK);
-    ASSERT_EQ(log.append({{1, 10, 3, "manifest", RHUMB_LOG_INSTALL}, {1, 11, 3, "x"}, {1, 12, 3, "y"}}), RHUMB_OK);
+    ASSERT_EQ(
+        log.append({{1, 10, 3, "manifest", RHUMB_LOG_INSTALL}, {1, 11, 3, "x"}, {1, 12, 3, "y"}}),
+        RHUMB_OK);
     EXPECT_EQ(log.append({{1, 10, 3, "below the base"}}), RHUMB_INVALID);
     EXPECT_EQ(log.release(1, 13), RHUMB_INVALID);
     EXPECT_EQ(log.release(2, 1), RHUMB_NOT_FOUND);
-    ASSERT_EQ(log.append({{2, 0, 0, "old", RHUMB_LOG_HARD_STATE}, {2, 1, 1, "gone soon"}}), RHUMB_OK);
+    ASSERT_EQ(log.append({{2, 0, 0, "old", RHUMB_LOG_HARD_STATE}, {2, 1, 1, "gone soon"}}),
+              RHUMB_OK);
     ASSERT_EQ(log.drop(2), RHUMB_OK);
     ASSERT_EQ(log.append({{3, 1, 1, "p"}, {3, 2, 1, "q"}, {3, 3, 2, "r"}}), RHUMB_OK);
     ASSERT_EQ(log.release(3, 2), RHUMB_OK);
     std::vector<Entry> got;
     EXPECT_EQ(log.read(3, 2, 3, got), RHUMB_NOT_FOUND);
     ASSERT_EQ(log.read(3, 3, 3, got), RHUMB_OK);
-    ASSERT_EQ(log.append({{4, 1, 1, "replaced"}, {4, 50, 9, "from a leader", RHUMB_LOG_INSTALL}}), RHUMB_OK);
+    ASSERT_EQ(log.append({{4, 1, 1, "replaced"}, {4, 50, 9, "from a leader", RHUMB_LOG_INSTALL}}),
+              RHUMB_OK);
     ASSERT_EQ(log.append({{5, 1, 1, "released whole"}}), RHUMB_OK);
     ASSERT_EQ(log.release(5, 1), RHUMB_OK);
     ASSERT_EQ(log.append({{5, 2, 1, "goes on"}}), RHUMB_OK);
   }
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_), RHUMB_OK) << log.error.text;
-  EXPECT_EQ(log.recovered[1],
-            (GroupState{"", {1, 10, 3, "manifest", RHUMB_LOG_INSTALL}, {{1, 11, 3, "x"}, {1, 12, 3, "y"}}}));
+  EXPECT_EQ(log.recovered[1], (GroupState{"",
+                                          {1, 10, 3, "manifest", RHUMB_LOG_INSTALL},
+                                          {{1, 11, 3, "x"}, {1, 12, 3, "y"}}}));
   EXPECT_EQ(log.recovered.count(2), 0u);
   EXPECT_EQ(log.recovered[3], (GroupState{"", {3, 2, 1, "", RHUMB_LOG_BASE}, {{3, 3, 2, "r"}}}));
   EXPECT_EQ(log.recovered[4], (GroupState{"", {4, 50, 9, "from a leader", RHUMB_LOG_INSTALL}, {}}));
-  EXPECT_EQ(log.recovered[5], (GroupState{"", {5, 1, 1, "", RHUMB_LOG_BASE}, {{5, 2, 1, "goes on"}}}));
+  EXPECT_EQ(log.recovered[5],
+            (GroupState{"", {5, 1, 1, "", RHUMB_LOG_BASE}, {{5, 2, 1, "goes on"}}}));
   EXPECT_EQ(log.append({{4, 51, 9, "next"}}), RHUMB_OK);
 }
 
@@ -108,7 +117,8 @@ TEST_F(LogTest, CompletionsFireInOrderAndNeverInsideTheCall) {
   std::vector<One> ones;
   for (int i = 0; i < kAppends; ++i) ones.push_back({&order, i});
   for (int i = 0; i < kAppends; ++i) {
-    const rhumb_log_entry_t entry{1, static_cast<uint64_t>(i) + 1, 1, RHUMB_LOG_DATA, 0, slice("data")};
+    const rhumb_log_entry_t entry{
+        1, static_cast<uint64_t>(i) + 1, 1, RHUMB_LOG_DATA, 0, slice("data")};
     ASSERT_EQ(ops().append(log.self(), &entry, 1, &log.error,
                            {&ones[static_cast<size_t>(i)],
                             [](void* ctx, rhumb_status_t, const rhumb_error_t*) {
@@ -127,8 +137,8 @@ TEST_F(LogTest, CompletionsFireInOrderAndNeverInsideTheCall) {
 }
 
 TEST_F(LogTest, ConfigurationIsChecked) {
-  for (const char* config : {"[]", "{", R"({"sync":"sometimes"})", R"({"segment_bytes":1})", R"({"segment_bytes":-4})",
-                             R"({"colour":"red"})"}) {
+  for (const char* config : {"[]", "{", R"({"sync":"sometimes"})", R"({"segment_bytes":1})",
+                             R"({"segment_bytes":-4})", R"({"colour":"red"})"}) {
     LogUnderTest log;
     EXPECT_EQ(log.open(dir_, config), RHUMB_INVALID) << config;
     EXPECT_STRNE(log.error.text, "");
@@ -181,7 +191,8 @@ TEST_F(LogTest, TheQueueIsBounded) {
   ASSERT_EQ(log.start(dir_, R"({"queue_bytes":4096})"), RHUMB_OK);
   Completions completions;
   uint64_t index = 0, refused = 0;
-  // Appends are far faster than fsyncs, so the queue fills up; what was refused may be tried again and fits then.
+  // Appends are far faster than fsyncs, so the queue fills up; what was refused may be tried again
+  // and fits then.
   while (refused == 0 && index < 100'000) {
     if (log.append_async({{1, index + 1, 1, std::string(512, 'q')}}, completions) == RHUMB_BUSY) {
       ++refused;
@@ -202,7 +213,8 @@ TEST_F(LogTest, OtherSyncPoliciesKeepTheirPromise) {
       ASSERT_EQ(log.start(dir, config), RHUMB_OK) << log.error.text;
       ASSERT_EQ(log.append({{1, 1, 1, "x"}}), RHUMB_OK);
       if (std::string(config).find("interval") != std::string::npos) {
-        while (log.stat("synced_records") == 0) std::this_thread::yield();  // ends by the timed sync alone
+        // ends by the timed sync alone
+        while (log.stat("synced_records") == 0) std::this_thread::yield();
       } else {
         EXPECT_EQ(log.stat("synced_records"), 0u);
       }

@@ -15,7 +15,8 @@ namespace {
 
 constexpr const char* kSmall = R"({"segment_bytes":65536,"keep_segments":2})";
 
-// The child appends to three groups, releasing now and then, and tells through the pipe what was acknowledged.
+// The child appends to three groups, releasing now and then, and tells through the pipe what was
+// acknowledged.
 [[noreturn]] void append_until_killed(const std::string& dir, int acknowledged_fd) {
   LogUnderTest log;
   if (log.start(dir, kSmall) != RHUMB_OK) ::_exit(3);
@@ -28,12 +29,14 @@ constexpr const char* kSmall = R"({"segment_bytes":65536,"keep_segments":2})";
     uint64_t told[3];
     for (uint64_t g = 0; g < 3; ++g) {
       if (log.append({{g + 1, next[g], 1,
-                       std::to_string(g + 1) + "/" + std::to_string(next[g]) + std::string(400, '.')}}) != RHUMB_OK)
+                       std::to_string(g + 1) + "/" + std::to_string(next[g]) +
+                           std::string(400, '.')}}) != RHUMB_OK)
         ::_exit(4);
       if (next[g] % 64 == 0 && log.release(g + 1, next[g] - 10) != RHUMB_OK) ::_exit(5);
       told[g] = next[g]++;
     }
-    if (::write(acknowledged_fd, told, sizeof(told)) != static_cast<ssize_t>(sizeof(told))) ::_exit(6);
+    if (::write(acknowledged_fd, told, sizeof(told)) != static_cast<ssize_t>(sizeof(told)))
+      ::_exit(6);
   }
 }
 
@@ -77,8 +80,8 @@ TEST_F(LogTest, NothingAcknowledgedIsLostToAKill) {
   }
 }
 
-// The descriptor of a segment is swapped for one that cannot be written: what follows is what a broken disk would
-// cause.
+// The descriptor of a segment is swapped for one that cannot be written: what follows is what a
+// broken disk would cause.
 TEST_F(LogTest, AFailedWritePoisonsTheLogForEver) {
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_, kSmall), RHUMB_OK);
@@ -136,11 +139,13 @@ TEST_F(LogTest, AFullDiskRefusesAppendsUntilSpaceIsFreed) {
   EXPECT_EQ(rc, RHUMB_OK);
 }
 
-// A cached batch, or anything else, must not keep the file of a freed segment open: its space would stay taken.
+// A cached batch, or anything else, must not keep the file of a freed segment open: its space would
+// stay taken.
 TEST_F(LogTest, FreedSegmentsGiveTheirSpaceBack) {
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_, R"({"segment_bytes":65536,"cache_bytes":16777216})"), RHUMB_OK);
-  for (uint64_t i = 1; i <= 300; ++i) ASSERT_EQ(log.append({{1, i, 1, std::string(1000, 'x')}}), RHUMB_OK);
+  for (uint64_t i = 1; i <= 300; ++i)
+    ASSERT_EQ(log.append({{1, i, 1, std::string(1000, 'x')}}), RHUMB_OK);
   ASSERT_EQ(log.release(1, 300), RHUMB_OK);
   ASSERT_EQ(log.append({{1, 301, 1, "behind"}}), RHUMB_OK);
   while (log.stat("segments") > 1) std::this_thread::yield();
@@ -149,16 +154,19 @@ TEST_F(LogTest, FreedSegmentsGiveTheirSpaceBack) {
     for (const auto& fd : std::filesystem::directory_iterator("/proc/self/fd")) {
       std::error_code error;
       const std::string target = std::filesystem::read_symlink(fd.path(), error).string();
-      if (target.find(dir_) != std::string::npos && target.find("(deleted)") != std::string::npos) ++count;
+      if (target.find(dir_) != std::string::npos && target.find("(deleted)") != std::string::npos)
+        ++count;
     }
     return count;
   };
-  while (removed_but_open() > 0) std::this_thread::yield();  // the janitor lets go of each one after it was removed
+  // the janitor lets go of each one after it was removed
+  while (removed_but_open() > 0) std::this_thread::yield();
 }
 
 TEST_F(LogTest, ReadersRunWhileTheLogIsWrittenReleasedAndMoved) {
   LogUnderTest log;
-  ASSERT_EQ(log.start(dir_, R"({"segment_bytes":65536,"keep_segments":1,"cache_bytes":30000})"), RHUMB_OK);
+  ASSERT_EQ(log.start(dir_, R"({"segment_bytes":65536,"keep_segments":1,"cache_bytes":30000})"),
+            RHUMB_OK);
   ASSERT_EQ(log.append({{9, 1, 1, "idle"}}), RHUMB_OK);
   std::atomic<uint64_t> durable{0}, released{0};
   std::atomic<bool> stop{false};

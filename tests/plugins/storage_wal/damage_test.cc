@@ -58,7 +58,8 @@ TEST_F(DamageTest, TheLastBatchMayBeTornAtEveryByte) {
       LogUnderTest log;
       ASSERT_EQ(log.start(dir, kSmall), RHUMB_OK) << "cut at " << cut << ": " << log.error.text;
       ASSERT_EQ(log.recovered[1].entries.size(), 2u) << "cut at " << cut;
-      // What is written next must not be joined by leftovers of the torn batch at the start after it.
+      // What is written next must not be joined by leftovers of the torn batch at the start after
+      // it.
       ASSERT_EQ(log.append({{1, 3, 2, "instead"}}), RHUMB_OK);
       log.close();
       ASSERT_EQ(log.start(dir, kSmall), RHUMB_OK) << log.error.text;
@@ -72,7 +73,8 @@ TEST_F(DamageTest, ABitFlippedBelowSyncedToIsRefusedWithFileAndOffset) {
   {
     LogUnderTest log;
     ASSERT_EQ(log.start(dir_ + "/live", kSmall), RHUMB_OK);
-    for (uint64_t i = 1; i <= 20; ++i) ASSERT_EQ(log.append({{1, i, 1, "entry " + std::to_string(i)}}), RHUMB_OK);
+    for (uint64_t i = 1; i <= 20; ++i)
+      ASSERT_EQ(log.append({{1, i, 1, "entry " + std::to_string(i)}}), RHUMB_OK);
   }
   const std::string name = "/0000000000000001.wal";
   const std::string good = slurp(dir_ + "/live" + name);
@@ -94,7 +96,9 @@ TEST_F(DamageTest, ABitFlippedBelowSyncedToIsRefusedWithFileAndOffset) {
     ASSERT_EQ(rc, at >= 8 && at < 12 ? rc : RHUMB_CORRUPT) << "byte " << at;
     ASSERT_NE(rc, RHUMB_OK) << "byte " << at;
     ASSERT_NE(std::string(log.error.text).find(name), std::string::npos) << log.error.text;
-    if (at >= 64) ASSERT_NE(std::string(log.error.text).find("at offset "), std::string::npos) << log.error.text;
+    if (at >= 64)
+      ASSERT_NE(std::string(log.error.text).find("at offset "), std::string::npos)
+          << log.error.text;
     log.close();
     ASSERT_EQ(slurp(dir + name), bad) << "a refused file must be left as it is";
   }
@@ -104,7 +108,8 @@ TEST_F(DamageTest, ACutFileIsRefused) {
   {
     LogUnderTest log;
     ASSERT_EQ(log.start(dir_ + "/live", kSmall), RHUMB_OK);
-    for (uint64_t i = 1; i <= 100; ++i) ASSERT_EQ(log.append({{1, i, 1, std::string(2000, 'x')}}), RHUMB_OK);
+    for (uint64_t i = 1; i <= 100; ++i)
+      ASSERT_EQ(log.append({{1, i, 1, std::string(2000, 'x')}}), RHUMB_OK);
   }
   const auto files = segment_files(dir_ + "/live");
   ASSERT_GE(files.size(), 4u);
@@ -130,7 +135,8 @@ TEST_F(DamageTest, AMissingSegmentIsRefused) {
   {
     LogUnderTest log;
     ASSERT_EQ(log.start(dir_, kSmall), RHUMB_OK);
-    for (uint64_t i = 1; i <= 100; ++i) ASSERT_EQ(log.append({{1, i, 1, std::string(2000, 'x')}}), RHUMB_OK);
+    for (uint64_t i = 1; i <= 100; ++i)
+      ASSERT_EQ(log.append({{1, i, 1, std::string(2000, 'x')}}), RHUMB_OK);
   }
   const auto files = segment_files(dir_);
   std::filesystem::rename(files[1], dir_ + "/away");

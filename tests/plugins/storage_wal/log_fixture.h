@@ -58,15 +58,18 @@ inline std::string difference(const State& got, const State& want) {
     const GroupState& g = it->second;
     if (g.hard_state != w.hard_state) return group + "hard state differs";
     if (!(g.base == w.base))
-      return group + "base " + std::to_string(g.base.index) + ", wanted " + std::to_string(w.base.index);
+      return group + "base " + std::to_string(g.base.index) + ", wanted " +
+             std::to_string(w.base.index);
     for (size_t i = 0; i < std::min(g.entries.size(), w.entries.size()); ++i) {
       if (!(g.entries[i] == w.entries[i])) {
-        return group + "entry " + std::to_string(g.entries[i].index) + " of term " + std::to_string(g.entries[i].term) +
-               ", wanted " + std::to_string(w.entries[i].index) + " of term " + std::to_string(w.entries[i].term);
+        return group + "entry " + std::to_string(g.entries[i].index) + " of term " +
+               std::to_string(g.entries[i].term) + ", wanted " +
+               std::to_string(w.entries[i].index) + " of term " + std::to_string(w.entries[i].term);
       }
     }
     if (g.entries.size() != w.entries.size()) {
-      return group + std::to_string(g.entries.size()) + " entries, wanted " + std::to_string(w.entries.size());
+      return group + std::to_string(g.entries.size()) + " entries, wanted " +
+             std::to_string(w.entries.size());
     }
   }
   return got.size() == want.size() ? "" : "a group too many";
@@ -150,8 +153,10 @@ class LogUnderTest {
   }
   rhumb_status_t append_async(const std::vector<Entry>& entries, Completions& completions) {
     std::vector<rhumb_log_entry_t> raw;
-    for (const Entry& e : entries) raw.push_back({e.group, e.index, e.term, e.type, 0, slice(e.data)});
-    const rhumb_status_t rc = ops().append(self_, raw.data(), raw.size(), &error, completions.next());
+    for (const Entry& e : entries)
+      raw.push_back({e.group, e.index, e.term, e.type, 0, slice(e.data)});
+    const rhumb_status_t rc =
+        ops().append(self_, raw.data(), raw.size(), &error, completions.next());
     if (rc != RHUMB_OK) completions.refused();
     return rc;
   }

@@ -1,5 +1,5 @@
-// Random histories against a model in memory: small segments, restarts, releases, drops, installs, truncations, moved
-// records.
+// Random histories against a model in memory: small segments, restarts, releases, drops, installs,
+// truncations, moved records.
 #include <random>
 
 #include "log_fixture.h"
@@ -40,7 +40,8 @@ class Model {
       const uint64_t from = base(g) + 1 + below(g.entries.size());
       std::vector<Entry> got;
       ASSERT_EQ(log.read(id, from, last(g), got), RHUMB_OK);
-      const std::vector<Entry> want(g.entries.begin() + static_cast<ptrdiff_t>(from - base(g) - 1), g.entries.end());
+      const std::vector<Entry> want(g.entries.begin() + static_cast<ptrdiff_t>(from - base(g) - 1),
+                                    g.entries.end());
       ASSERT_EQ(got, want) << "group " << id;
     }
   }
@@ -77,7 +78,8 @@ class Model {
     const bool truncates = next <= last(g);
     if (truncates) g.entries.resize(next - base(g) - 1);
     for (uint64_t n = below(5) + (truncates ? 1 : 0); n > 0; --n) {
-      const Entry entry{id, next++, term_, bytes(below(20) == 0 ? 20'000 : 300), static_cast<uint32_t>(below(3))};
+      const Entry entry{id, next++, term_, bytes(below(20) == 0 ? 20'000 : 300),
+                        static_cast<uint32_t>(below(3))};
       batch.push_back(entry);
       g.entries.push_back(entry);
     }
@@ -120,11 +122,12 @@ TEST_F(LogTest, RandomHistoriesSurviveRestarts) {
   }
 }
 
-// Group 1 is idle and holds a hard state, a base and some entries in the first segment; group 2 writes and releases
-// without end.
+// Group 1 is idle and holds a hard state, a base and some entries in the first segment; group 2
+// writes and releases without end.
 TEST_F(LogTest, AnIdleGroupDoesNotPinTheLog) {
-  const GroupState idle{
-      "idle", {1, 2, 1, "", RHUMB_LOG_BASE}, {{1, 3, 1, "kept"}, {1, 4, 2, "kept, too", RHUMB_LOG_MEMBERS}}};
+  const GroupState idle{"idle",
+                        {1, 2, 1, "", RHUMB_LOG_BASE},
+                        {{1, 3, 1, "kept"}, {1, 4, 2, "kept, too", RHUMB_LOG_MEMBERS}}};
   {
     LogUnderTest log;
     ASSERT_EQ(log.start(dir_, kSmall), RHUMB_OK);
@@ -139,7 +142,8 @@ TEST_F(LogTest, AnIdleGroupDoesNotPinTheLog) {
       ASSERT_EQ(log.append({{2, i, 1, std::string(1000, 'b')}}), RHUMB_OK);
       if (i % 10 == 0) ASSERT_EQ(log.release(2, i), RHUMB_OK);
     }
-    while (log.stat("segments") > 4) std::this_thread::yield();  // the janitor frees in the background
+    // the janitor frees in the background
+    while (log.stat("segments") > 4) std::this_thread::yield();
     EXPECT_GT(log.stat("freed_segments"), 20u);
     EXPECT_GE(log.stat("moved_records"), 4u);
     std::vector<Entry> got;
@@ -155,7 +159,8 @@ TEST_F(LogTest, AnIdleGroupDoesNotPinTheLog) {
 TEST_F(LogTest, ReleaseFreesSegmentsAndALiveLogIsNotMovedInCircles) {
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_, kSmall), RHUMB_OK);
-  for (uint64_t i = 1; i <= 600; ++i) ASSERT_EQ(log.append({{1, i, 1, std::string(1000, 'x')}}), RHUMB_OK);
+  for (uint64_t i = 1; i <= 600; ++i)
+    ASSERT_EQ(log.append({{1, i, 1, std::string(1000, 'x')}}), RHUMB_OK);
   EXPECT_GE(log.stat("segments"), 9u);
   EXPECT_EQ(log.stat("moved_records"), 0u) << "everything is live: moving would free nothing";
   EXPECT_EQ(log.stat("oldest_group"), 1u);

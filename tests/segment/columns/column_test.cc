@@ -128,7 +128,8 @@ TEST(ChecksumsTest, FindTheBlockThatChanged) {
   const auto tell = [&](const base::Status& status) { wrong.push_back(status.message()); };
   (*sums)->check_all(*column, tell);
   ASSERT_TRUE(wrong.empty()) << wrong.front();
-  ASSERT_TRUE(column->write_at(150'000, std::string(1, static_cast<char>(bytes[150'000] ^ 1))).ok());
+  ASSERT_TRUE(
+      column->write_at(150'000, std::string(1, static_cast<char>(bytes[150'000] ^ 1))).ok());
   sums = Checksums::load(dir / "c.crc", bytes.size());
   EXPECT_TRUE((*sums)->check(*column, 0, 131'072).ok());
   const base::Status damaged = (*sums)->check(*column, 131'000, 100);

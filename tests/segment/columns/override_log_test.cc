@@ -62,7 +62,8 @@ TEST(OverrideLogTest, EveryDamagedByteIsFound) {
     OverrideLog log;
     const base::Status opened = log.open(dir / "o.dat", length, 1u << 16, kExtents);
     EXPECT_EQ(opened.code(), base::Code::kCorrupt) << "byte " << at;
-    EXPECT_NE(opened.message().find(at < 48 ? "at offset 0" : "at offset 48"), std::string::npos) << opened.message();
+    EXPECT_NE(opened.message().find(at < 48 ? "at offset 0" : "at offset 48"), std::string::npos)
+        << opened.message();
     flip();
   }
 }

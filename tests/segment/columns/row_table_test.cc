@@ -1,4 +1,5 @@
-// Rows of multivectors: which slot has which, through appending, reopening, replay and sealing, and as bits for an engine.
+// Rows of multivectors: which slot has which, through appending, reopening, replay and sealing, and
+// as bits for an engine.
 #include "host/segment/columns/row_table.h"
 
 #include <gtest/gtest.h>
@@ -35,7 +36,9 @@ class RowTableTest : public ::testing::Test {
     options.max_bytes = 1u << 20;
     options.extents = {4096, 65536};
   }
-  std::shared_ptr<Segment> create() { return *Segment::create(dir / "1", 1, rows_of_two(), options); }
+  std::shared_ptr<Segment> create() {
+    return *Segment::create(dir / "1", 1, rows_of_two(), options);
+  }
   std::shared_ptr<Segment> reopen(const Lengths& lengths) {
     auto opened = Segment::open(dir / "1", 1, rows_of_two(), options, lengths);
     EXPECT_TRUE(opened.ok()) << opened.status().to_string();
@@ -48,7 +51,8 @@ class RowTableTest : public ::testing::Test {
   static uint32_t count_of(uint32_t slot) { return slot % 7 == 3 ? 0 : 1 + slot % 5; }
   static void fill(Segment& segment, uint32_t first, uint32_t end) {
     for (uint32_t slot = first; slot < end; ++slot) {
-      const std::string key = "\x03k" + std::to_string(slot), bytes = rows(static_cast<float>(slot), count_of(slot));
+      const std::string key = "\x03k" + std::to_string(slot),
+                        bytes = rows(static_cast<float>(slot), count_of(slot));
       ASSERT_TRUE(segment.append(input(key, bytes)).ok());
     }
     ASSERT_TRUE(segment.flush().ok());
@@ -63,7 +67,8 @@ class RowTableTest : public ::testing::Test {
       ASSERT_TRUE(bytes.ok()) << bytes.status().to_string();
       EXPECT_EQ(*bytes, rows(static_cast<float>(slot), count_of(slot))) << slot;
       const RowRange range = column.rows(slot);
-      for (uint32_t row = range.first; row < range.end(); ++row) EXPECT_EQ(column.table()->owner(row), slot);
+      for (uint32_t row = range.first; row < range.end(); ++row)
+        EXPECT_EQ(column.table()->owner(row), slot);
     }
     EXPECT_EQ(column.rows_end(end), all);
     EXPECT_EQ(column.present_rows(), all);
@@ -99,7 +104,8 @@ TEST_F(RowTableTest, RowsComeBackAfterReopeningAndSealing) {
   EXPECT_EQ(segment->column(0).slots_within(segment->column(0).rows_end(100), 340), 100u);
   auto dense = rows_of_two();
   dense[0].params.multivector = false;
-  EXPECT_EQ(Segment::open(dir / "1", 1, dense, options, sealed).status().code(), base::Code::kInvalid);
+  EXPECT_EQ(Segment::open(dir / "1", 1, dense, options, sealed).status().code(),
+            base::Code::kInvalid);
 }
 
 // Replay writes slots in another order, and leaves out those that died.
@@ -117,7 +123,8 @@ TEST_F(RowTableTest, ReplayAppendsRowsAgain) {
     if (slot % 4 != 0) order.push_back(slot);
   }
   for (const uint32_t slot : order) {
-    const std::string key = "\x03k" + std::to_string(slot), bytes = rows(static_cast<float>(slot), count_of(slot));
+    const std::string key = "\x03k" + std::to_string(slot),
+                      bytes = rows(static_cast<float>(slot), count_of(slot));
     ASSERT_TRUE(segment->rewrite(slot, input(key, bytes)).ok());
   }
   const auto live = bits(100, [](uint32_t slot) { return slot < 50 || slot % 4 != 0; });
@@ -152,7 +159,8 @@ TEST_F(RowTableTest, BitsOfRowsAreThoseOfTheSlots) {
         expected[row / 64] |= 1ull << (row % 64);
         ++count;
       }
-      const RowBits most = rows_of_most(column, pass, slots), few = rows_of_few(column, pass, slots);
+      const RowBits most = rows_of_most(column, pass, slots),
+                    few = rows_of_few(column, pass, slots);
       EXPECT_EQ(few.words, expected) << slots << " " << every;
       EXPECT_EQ(most.words, expected) << slots << " " << every;
       EXPECT_EQ(few.count, count);
@@ -174,7 +182,9 @@ TEST_F(RowTableTest, ADamagedRecordIsNamedAndNeverFollowed) {
   file.close();
   const base::Status wrong = Segment::open(dir / "1", 1, rows_of_two(), options, lengths).status();
   EXPECT_EQ(wrong.code(), base::Code::kCorrupt);
-  EXPECT_NE(wrong.message().find("slots.0.dat at offset 128: the record of slot 8 is damaged"), std::string::npos) << wrong.message();
+  EXPECT_NE(wrong.message().find("slots.0.dat at offset 128: the record of slot 8 is damaged"),
+            std::string::npos)
+      << wrong.message();
   Lengths fewer = lengths;
   fewer.rows = 8;
   segment = reopen(fewer);
@@ -197,10 +207,23 @@ TEST_F(RowTableTest, FullByRowsOfAllPoints) {
 
 TEST_F(RowTableTest, ExactDistancesAreSumsOfTheSmallest) {
   auto segment = create();
-  const std::string close = rows(2, 3), far = rows(1, 5);  // dot with (1, 0): 2 and 1; with (0, 1): 2 and 4
-  ASSERT_TRUE(segment->append(input("\x03" "a", close)).ok());
-  ASSERT_TRUE(segment->append(input("\x03" "b", far)).ok());
-  ASSERT_TRUE(segment->append(input("\x03" "c", {})).ok());
+  // dot with (1, 0): 2 and 1; with (0, 1): 2 and 4
+  const std::string close = rows(2, 3), far = rows(1, 5);
+  ASSERT_TRUE(segment
+                  ->append(input("\x03"
+                                 "a",
+                                 close))
+                  .ok());
+  ASSERT_TRUE(segment
+                  ->append(input("\x03"
+                                 "b",
+                                 far))
+                  .ok());
+  ASSERT_TRUE(segment
+                  ->append(input("\x03"
+                                 "c",
+                                 {}))
+                  .ok());
   ASSERT_TRUE(segment->flush().ok());
   const std::vector<uint64_t> live{7};
   SearchCall call;

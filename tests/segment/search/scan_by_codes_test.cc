@@ -1,5 +1,5 @@
-// Scans by code find what scans of the floats find, on data that codes of one step a row cannot tell apart; and where they can, few rows
-// are compared exactly.
+// Scans by code find what scans of the floats find, on data that codes of one step a row cannot
+// tell apart; and where they can, few rows are compared exactly.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -44,45 +44,57 @@ Rows& centres() {
 }
 
 const Shape kShapes[] = {
-    {"near_duplicates", [](uint32_t i, Random& random) {
+    {"near_duplicates",
+     [](uint32_t i, Random& random) {
        std::vector<float> v = centres()[i % 40];
        for (float& x : v) x += 0.002f * normal(random);
        return v;
      }},
-    {"one_cluster", [](uint32_t, Random& random) {
+    {"one_cluster",
+     [](uint32_t, Random& random) {
        std::vector<float> v = centres()[0];
        for (float& x : v) x += 0.001f * normal(random);
        return v;
      }},
-    {"half_zero", [](uint32_t i, Random& random) { return i % 2 == 0 ? std::vector<float>(kDim, 0.0f) : gaussian(random); }},
-    {"one_outlier", [](uint32_t i, Random& random) {
+    {"half_zero",
+     [](uint32_t i, Random& random) {
+       return i % 2 == 0 ? std::vector<float>(kDim, 0.0f) : gaussian(random);
+     }},
+    {"one_outlier",
+     [](uint32_t i, Random& random) {
        auto v = gaussian(random);
        if (i == 17) scale(v, 20000);
        return v;
      }},
-    {"lengths_lognormal", [](uint32_t, Random& random) {
+    {"lengths_lognormal",
+     [](uint32_t, Random& random) {
        auto v = gaussian(random);
        scale(v, std::exp(2 * normal(random)));
        return v;
      }},
-    {"scales_by_component", [](uint32_t, Random& random) {
+    {"scales_by_component",
+     [](uint32_t, Random& random) {
        auto v = gaussian(random);
        for (uint32_t d = 0; d < kDim; ++d) v[d] *= std::pow(10.0f, static_cast<float>(d % 5) - 2);
        return v;
      }},
-    {"constant_component", [](uint32_t, Random& random) {
+    {"constant_component",
+     [](uint32_t, Random& random) {
        auto v = gaussian(random);
        v[3] = 700;
        return v;
      }},
-    {"rounded_one_way", [](uint32_t, Random& random) {  // every small component is lost, all in the same direction
+    // every small component is lost, all in the same direction
+    {"rounded_one_way",
+     [](uint32_t, Random& random) {
        std::vector<float> v(kDim);
        for (float& x : v) x = 0.45f * std::abs(std::sin(normal(random)));
        v[0] = 127;
        return v;
      }},
     {"all_the_same", [](uint32_t, Random&) { return centres()[7]; }},
-    {"integers", [](uint32_t, Random& random) {
+    {"integers",
+     [](uint32_t, Random& random) {
        std::vector<float> v(kDim);
        for (float& x : v) x = static_cast<float>(random() % 256);
        return v;
@@ -117,12 +129,15 @@ class CodedScanTest : public ::testing::TestWithParam<model::Distance> {
     ASSERT_TRUE(column->flush().ok());
     column->advance_codes(kRows);
   }
-  static std::string_view bytes(const std::vector<float>& v) { return {reinterpret_cast<const char*>(v.data()), v.size() * sizeof(float)}; }
+  static std::string_view bytes(const std::vector<float>& v) {
+    return {reinterpret_cast<const char*>(v.data()), v.size() * sizeof(float)};
+  }
   std::vector<float> stored(std::vector<float> v) const {
     if (GetParam() == model::Distance::kCosine) rhumb_normalise_f32(v.data(), kDim);
     return v;
   }
-  // Rows that a scan of floats finds as close as the farthest of its hits. k of them: none is missing.
+  // Rows that a scan of floats finds as close as the farthest of its hits. k of them: none is
+  // missing.
   size_t found(const std::vector<float>& query, uint32_t k) const {
     const ScanCall call{column.get(), bytes(query), k, {}, nullptr};
     const std::vector<uint64_t> live(words_for(kRows), ~0ull);
@@ -132,7 +147,9 @@ class CodedScanTest : public ::testing::TestWithParam<model::Distance> {
     EXPECT_EQ(*looked_at, kRows);
     const auto truth = exact.take(), hits = coded.take();
     EXPECT_EQ(hits.size(), k);
-    return static_cast<size_t>(std::count_if(hits.begin(), hits.end(), [&](const Hit& hit) { return hit.distance <= truth.back().distance; }));
+    return static_cast<size_t>(std::count_if(hits.begin(), hits.end(), [&](const Hit& hit) {
+      return hit.distance <= truth.back().distance;
+    }));
   }
 
   TempDir dir;
@@ -162,7 +179,8 @@ TEST_P(CodedScanTest, AsManyAsAreAskedFor) {
 
 TEST_P(CodedScanTest, FewAreComparedWhereCodesTellThemApart) {
   fill(kShapes[std::size(kShapes) - 1]);
-  const double compared = metric_value("rhumb_code_scan_compared_total"), exact = metric_value("rhumb_code_scans_exact_total"),
+  const double compared = metric_value("rhumb_code_scan_compared_total"),
+               exact = metric_value("rhumb_code_scans_exact_total"),
                scans = metric_value("rhumb_code_scans_total");
   for (uint32_t q = 0; q < kQueries; ++q) EXPECT_EQ(found(stored(gaussian(random)), 10), 10u);
   EXPECT_EQ(metric_value("rhumb_code_scans_total") - scans, kQueries);
@@ -180,8 +198,8 @@ TEST_P(CodedScanTest, WhereTheyDoNotItIsCounted) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Metrics, CodedScanTest,
-                         ::testing::Values(model::Distance::kCosine, model::Distance::kDot, model::Distance::kEuclid,
-                                           model::Distance::kManhattan));
+                         ::testing::Values(model::Distance::kCosine, model::Distance::kDot,
+                                           model::Distance::kEuclid, model::Distance::kManhattan));
 
 }  // namespace
 }  // namespace rhumb::segment::test

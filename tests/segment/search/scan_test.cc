@@ -1,12 +1,13 @@
-// Scans: the exact one is exact, the coded one finds the same neighbours, both keep to the bits and the range.
+// Scans: the exact one is exact, the coded one finds the same neighbours, both keep to the bits and
+// the range.
 #include "host/segment/search/scan.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "host/segment/search/batch_scan.h"
 #include "host/segment/options.h"
+#include "host/segment/search/batch_scan.h"
 #include "tests/segment/temp_dir.h"
 
 namespace rhumb::segment::test {
@@ -16,7 +17,8 @@ constexpr uint32_t kDim = 96, kRows = 6000;
 constexpr uint64_t kSeed = 31;
 
 // Clustered, of low rank, normalised.
-std::vector<float> embedding(std::mt19937_64& random, const std::vector<std::vector<float>>& basis) {
+std::vector<float> embedding(std::mt19937_64& random,
+                             const std::vector<std::vector<float>>& basis) {
   std::normal_distribution<float> normal;
   std::vector<float> v(kDim, 0.0f);
   const float side = random() % 2 == 0 ? 1.5f : -1.5f;
@@ -49,13 +51,17 @@ class ScanTest : public ::testing::TestWithParam<model::Distance> {
     for (uint32_t slot = 0; slot < kRows; ++slot) {
       rows.push_back(embedding(random, basis));
       if (slot % 7 == 3) continue;  // a row without this vector
-      ASSERT_TRUE(column->append(slot, {reinterpret_cast<const char*>(rows.back().data()), kDim * sizeof(float)}).ok());
+      ASSERT_TRUE(column
+                      ->append(slot, {reinterpret_cast<const char*>(rows.back().data()),
+                                      kDim * sizeof(float)})
+                      .ok());
       if (slot % 5 != 0) live[slot / 64] |= 1ull << (slot % 64);
     }
     ASSERT_TRUE(column->flush().ok());
     column->advance_codes(kRows);
   }
-  std::vector<Hit> truth(const std::vector<float>& query, uint32_t first, uint32_t end, uint32_t k) {
+  std::vector<Hit> truth(const std::vector<float>& query, uint32_t first, uint32_t end,
+                         uint32_t k) {
     std::vector<Hit> all;
     for (uint32_t slot = first; slot < end; ++slot) {
       if (slot % 7 != 3 && slot % 5 != 0)
@@ -79,7 +85,11 @@ TEST_P(ScanTest, ExactIsExactAndCodedFindsTheSame) {
            {0, kRows}, {63, 64}, {64, 128}, {100, 5000}, {1024, 2048}, {5990, kRows}, {7, 7}}) {
     for (int q = 0; q < 10; ++q) {
       const auto query = embedding(random, basis);
-      ScanCall call{column.get(), {reinterpret_cast<const char*>(query.data()), kDim * sizeof(float)}, 10, {}, nullptr};
+      ScanCall call{column.get(),
+                    {reinterpret_cast<const char*>(query.data()), kDim * sizeof(float)},
+                    10,
+                    {},
+                    nullptr};
       const auto expected = truth(query, first, end, 10);
       TopK exact(10), coded(10);
       const auto compared = scan_exact(call, {first, end, live}, exact);
@@ -88,13 +98,15 @@ TEST_P(ScanTest, ExactIsExactAndCodedFindsTheSame) {
       ASSERT_EQ(found.size(), expected.size());
       for (size_t i = 0; i < found.size(); ++i) {
         EXPECT_EQ(found[i].slot, expected[i].slot);
-        EXPECT_NEAR(found[i].distance, expected[i].distance, 1e-3f * (1.0f + std::abs(expected[i].distance)));
+        EXPECT_NEAR(found[i].distance, expected[i].distance,
+                    1e-3f * (1.0f + std::abs(expected[i].distance)));
       }
       ASSERT_TRUE(scan_coded(call, {first, end, live}, coded).ok());
       const auto approximate = coded.take();
       ASSERT_EQ(approximate.size(), expected.size());
       for (const Hit& hit : approximate) {
-        same += std::count_if(expected.begin(), expected.end(), [&](const Hit& e) { return e.slot == hit.slot; });
+        same += std::count_if(expected.begin(), expected.end(),
+                              [&](const Hit& e) { return e.slot == hit.slot; });
         EXPECT_TRUE(bit(live, hit.slot));
       }
       possible += expected.size();
@@ -109,7 +121,11 @@ TEST_P(ScanTest, WithoutTheCodesOfIndexedRowsTheAnswerIsTheSame) {
   column->codes()->drop_below(3000);
   EXPECT_LT(column->codes()->memory_bytes(), before);
   const auto query = embedding(random, basis);
-  ScanCall call{column.get(), {reinterpret_cast<const char*>(query.data()), kDim * sizeof(float)}, 10, {}, nullptr};
+  ScanCall call{column.get(),
+                {reinterpret_cast<const char*>(query.data()), kDim * sizeof(float)},
+                10,
+                {},
+                nullptr};
   TopK top(10);
   ASSERT_TRUE(scan_coded(call, {0, kRows, live}, top).ok());
   const auto expected = truth(query, 0, kRows, 10);
@@ -121,7 +137,11 @@ TEST_P(ScanTest, WithoutTheCodesOfIndexedRowsTheAnswerIsTheSame) {
 TEST_P(ScanTest, StopsWhenAsked) {
   const auto query = embedding(random, basis);
   const std::atomic<bool> cancelled{true};
-  ScanCall call{column.get(), {reinterpret_cast<const char*>(query.data()), kDim * sizeof(float)}, 10, {}, &cancelled};
+  ScanCall call{column.get(),
+                {reinterpret_cast<const char*>(query.data()), kDim * sizeof(float)},
+                10,
+                {},
+                &cancelled};
   TopK top(10);
   EXPECT_EQ(scan_exact(call, {0, kRows, live}, top).status().code(), base::Code::kCancelled);
   call.cancelled = nullptr;
@@ -129,7 +149,8 @@ TEST_P(ScanTest, StopsWhenAsked) {
   EXPECT_EQ(scan_coded(call, {0, kRows, live}, top).status().code(), base::Code::kTimeout);
 }
 
-// Many queries at once, each within its own rows, in several stretches: bit by bit what each finds alone.
+// Many queries at once, each within its own rows, in several stretches: bit by bit what each finds
+// alone.
 TEST_P(ScanTest, ABatchFindsWhatEachFindsAlone) {
   for (const bool filtered : {false, true}) {
     std::vector<std::vector<float>> queries;
@@ -139,16 +160,23 @@ TEST_P(ScanTest, ABatchFindsWhatEachFindsAlone) {
       queries.push_back(embedding(random, basis));
       tops.emplace_back(q % 3 == 0 ? 1 : 10);
       passing.push_back(live);
-      for (size_t w = 0; filtered && q % 4 != 0 && w < live.size(); ++w) passing.back()[w] &= q % 4 == 1 ? 0x8000100000000001ull : random();
+      for (size_t w = 0; filtered && q % 4 != 0 && w < live.size(); ++w)
+        passing.back()[w] &= q % 4 == 1 ? 0x8000100000000001ull : random();
     }
     std::vector<BatchQuery> batch;
-    for (size_t q = 0; q < 64; ++q) batch.push_back({queries[q].data(), passing[q], passing[q] == live, &tops[q]});
+    for (size_t q = 0; q < 64; ++q)
+      batch.push_back({queries[q].data(), passing[q], passing[q] == live, &tops[q]});
     uint64_t compared = 0;
-    for (const auto& [first, end] : std::vector<std::pair<uint32_t, uint32_t>>{{0, 63}, {63, 64}, {64, 1000}, {1000, kRows}})
+    for (const auto& [first, end] :
+         std::vector<std::pair<uint32_t, uint32_t>>{{0, 63}, {63, 64}, {64, 1000}, {1000, kRows}})
       compared += scan_batch(*column, column->kernel(), batch, first, end);
     uint64_t expected = 0;
     for (size_t q = 0; q < 64; ++q) {
-      ScanCall call{column.get(), {reinterpret_cast<const char*>(queries[q].data()), kDim * sizeof(float)}, 10, {}, nullptr};
+      ScanCall call{column.get(),
+                    {reinterpret_cast<const char*>(queries[q].data()), kDim * sizeof(float)},
+                    10,
+                    {},
+                    nullptr};
       TopK alone(q % 3 == 0 ? 1 : 10);
       const auto rows_of_it = scan_exact(call, {0, kRows, passing[q]}, alone);
       ASSERT_TRUE(rows_of_it.ok());
@@ -160,8 +188,8 @@ TEST_P(ScanTest, ABatchFindsWhatEachFindsAlone) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Metrics, ScanTest,
-                         ::testing::Values(model::Distance::kCosine, model::Distance::kDot, model::Distance::kEuclid,
-                                           model::Distance::kManhattan));
+                         ::testing::Values(model::Distance::kCosine, model::Distance::kDot,
+                                           model::Distance::kEuclid, model::Distance::kManhattan));
 
 }  // namespace
 }  // namespace rhumb::segment::test

@@ -16,7 +16,8 @@ constexpr uint64_t kSeed = 41;
 TEST(TopKTest, hits_of_any_bits_have_one_order) {
   std::mt19937_64 random(kSeed);
   std::vector<Hit> hits;
-  for (int i = 0; i < 120; ++i) hits.push_back({odd_float(random), static_cast<uint32_t>(random() % 3)});
+  for (int i = 0; i < 120; ++i)
+    hits.push_back({odd_float(random), static_cast<uint32_t>(random() % 3)});
   EXPECT_EQ(order_fault(hits, std::less<Hit>()), "");
   for (const Hit& a : hits) {
     for (const Hit& b : hits) ASSERT_EQ(a == b, !(a < b) && !(b < a));

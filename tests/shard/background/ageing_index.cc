@@ -1,5 +1,6 @@
-// An exact index engine that ages: an instance whose rows came by insert says that a new one would fit the data better ("4bit"), one that
-// was built is content ("8bit"). It knows which rows it was given, and answers no others: a row that the host lost is not found.
+// An exact index engine that ages: an instance whose rows came by insert says that a new one would
+// fit the data better ("4bit"), one that was built is content ("8bit"). It knows which rows it was
+// given, and answers no others: a row that the host lost is not found.
 #include "tests/shard/background/ageing_index.h"
 
 #include <algorithm>
@@ -23,7 +24,9 @@ extern "C" __attribute__((visibility("default"))) rhumb::shard::test::Ageing* ag
 
 namespace {
 
-bool has(const uint64_t* bits, uint32_t i) { return bits == nullptr || (bits[i / 64] >> (i % 64) & 1) != 0; }
+bool has(const uint64_t* bits, uint32_t i) {
+  return bits == nullptr || (bits[i / 64] >> (i % 64) & 1) != 0;
+}
 
 class AgeingIndex {
  public:
@@ -31,7 +34,10 @@ class AgeingIndex {
   static constexpr const char* kVersion = "1.0.0";
 
   AgeingIndex(const rhumb_host_t* host, const rhumb_index_open_t& open)
-      : host_(host), vectors_(*open.vectors), kernel_(rhumb_kernel_for(open.metric, open.vectors->scalar)), known_(open.capacity_hint / 64 + 1) {
+      : host_(host),
+        vectors_(*open.vectors),
+        kernel_(rhumb_kernel_for(open.metric, open.vectors->scalar)),
+        known_(open.capacity_hint / 64 + 1) {
     if (open.base->data_dir.size > 0) load(std::string(rhumb::view(open.base->data_dir)) + "/rows");
     ageing()->tell([] { ++ageing()->open; });
   }
@@ -42,7 +48,8 @@ class AgeingIndex {
   static std::string describe() {
     return R"({"metrics":["cosine","euclid"],"scalars":["f32"],"parameters":{"type":"object","properties":{"m":{"type":"integer"}}}})";
   }
-  void build(const rhumb_call_t*, uint32_t slot_end, const uint64_t* live, const rhumb_progress_t* progress) {
+  void build(const rhumb_call_t*, uint32_t slot_end, const uint64_t* live,
+             const rhumb_progress_t* progress) {
     ageing()->tell([] { ++ageing()->building; });
     const bool stopped = !wait(progress);
     ageing()->tell([&] {
@@ -60,7 +67,8 @@ class AgeingIndex {
   void insert(const rhumb_call_t*, uint32_t first, uint32_t end) {
     for (uint32_t slot = first; slot < end; ++slot) know(slot);
     ranges_.add(first, end);
-    ageing()->tell([&] { ageing()->grown_to = std::max(ageing()->grown_to, ranges_.built_through()); });
+    ageing()->tell(
+        [&] { ageing()->grown_to = std::max(ageing()->grown_to, ranges_.built_through()); });
   }
   void search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out) {
     const rhumb::SlotFilter passing(vectors_, query.filter);
@@ -70,7 +78,8 @@ class AgeingIndex {
       passing.for_each(0, ranges_.built_through(), [&](uint32_t slot) {
         if ((known_[slot / 64].load() >> (slot % 64) & 1) == 0) return;
         all.emplace_back(0.0f, slot);
-        kernel_->slots(static_cast<const char*>(query.vectors.data) + q * query.vectors.stride, &vectors_, &slot, 1, &all.back().first);
+        kernel_->slots(static_cast<const char*>(query.vectors.data) + q * query.vectors.stride,
+                       &vectors_, &slot, 1, &all.back().first);
       });
       std::sort(all.begin(), all.end());
       if (all.size() > query.k) all.resize(query.k);
@@ -94,8 +103,9 @@ class AgeingIndex {
       wishes = ageing()->insatiable || (ageing()->wishes && !content_);
     });
     const std::string rows = std::to_string(ranges_.built_through());
-    return R"({"bytes_resident":100000,"bytes_mapped":0,"measured":{"recall":)" + std::string(content_ ? "0.99" : "0.5") +
-           R"(,"queries":128,"ef":48},"codes":")" + (content_ ? "8bit" : "4bit") + R"(","rows":)" + rows + R"(,"built_through":)" + rows +
+    return R"({"bytes_resident":100000,"bytes_mapped":0,"measured":{"recall":)" +
+           std::string(content_ ? "0.99" : "0.5") + R"(,"queries":128,"ef":48},"codes":")" +
+           (content_ ? "8bit" : "4bit") + R"(","rows":)" + rows + R"(,"built_through":)" + rows +
            (wishes ? R"(,"renew":"it has aged"})" : "}");
   }
 
@@ -105,7 +115,8 @@ class AgeingIndex {
     const std::lock_guard lock(ageing()->mutex);
     return ageing()->fails;
   }
-  // As long as builds are held; false: the host has cancelled, for which there is no event but to ask.
+  // As long as builds are held; false: the host has cancelled, for which there is no event but to
+  // ask.
   static bool wait(const rhumb_progress_t* progress) {
     std::unique_lock lock(ageing()->mutex);
     while (ageing()->hold) {

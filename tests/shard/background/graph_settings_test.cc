@@ -1,4 +1,5 @@
-// What a collection asks of its graphs while it runs: settings hold for graphs that are begun from then on.
+// What a collection asks of its graphs while it runs: settings hold for graphs that are begun from
+// then on.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,7 +12,8 @@
 namespace rhumb::shard::test {
 namespace {
 
-constexpr size_t kMAt = 64 + 12;  // in the file of index_hnsw: docs/formats/hnsw.md, behind the header of a block file
+// in the file of index_hnsw: docs/formats/hnsw.md, behind the header of a block file
+constexpr size_t kMAt = 64 + 12;
 
 model::CollectionConfig with_m(uint32_t m) {
   model::CollectionConfig config = config_of();
@@ -24,11 +26,13 @@ class GraphSettingsTest : public ::testing::Test {
   GraphSettingsTest() { h.options.segment.graph_min_rows = 1000; }
   void insert(uint64_t first, uint64_t n) {
     std::vector<model::PointWrite> batch;
-    for (uint64_t id = first; id < first + n; ++id) batch.push_back(point(id, embeddings.next_bytes()));
+    for (uint64_t id = first; id < first + n; ++id)
+      batch.push_back(point(id, embeddings.next_bytes()));
     h.propose(upsert(batch));
     ASSERT_TRUE(h.apply().ok());
   }
-  // How the segment is searched. Its hits are those of a search that compares everything, but for a few.
+  // How the segment is searched. Its hits are those of a search that compares everything, but for a
+  // few.
   std::string strategy(bool indexed_only = false) {
     size_t found = 0, wanted = 0;
     std::string how;
@@ -42,7 +46,8 @@ class GraphSettingsTest : public ::testing::Test {
       const auto all = h->search(request, {});
       EXPECT_TRUE(some.ok() && all.ok());
       for (const auto& hit : all->points) {
-        found += std::count_if(some->points.begin(), some->points.end(), [&](const auto& other) { return other.id == hit.id; });
+        found += std::count_if(some->points.begin(), some->points.end(),
+                               [&](const auto& other) { return other.id == hit.id; });
       }
       wanted += all->points.size();
       how = some->plan.at(0).strategy;
@@ -141,7 +146,8 @@ TEST_F(GraphSettingsTest, ASmallThresholdIndexesEarly) {
   EXPECT_EQ(h->state().indexed_vectors, 0u);
   insert(5 * kRowsPerKilobyte - 1, 1);
   h.wait_indexed();
-  EXPECT_EQ(h->state().indexed_vectors, 5 * kRowsPerKilobyte) << "fewer than the 1,000 that are the house's";
+  EXPECT_EQ(h->state().indexed_vectors, 5 * kRowsPerKilobyte)
+      << "fewer than the 1,000 that are the house's";
   h.close();
   h.open();
   h.wait_indexed();

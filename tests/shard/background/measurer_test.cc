@@ -1,4 +1,5 @@
-// What a shard measures of its own searches: the same as somebody who compares everything, whatever is written meanwhile, and within its share.
+// What a shard measures of its own searches: the same as somebody who compares everything, whatever
+// is written meanwhile, and within its share.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -33,7 +34,8 @@ class MeasurerTest : public ::testing::Test {
       std::vector<model::PointWrite> batch;
       for (uint64_t id = at; id < std::min(at + 250, first + n); ++id) {
         vectors[id] = embeddings.next();
-        batch.push_back(point(id, bytes_of(vectors[id]), R"({"part":)" + std::to_string(id % 4) + "}"));
+        batch.push_back(
+            point(id, bytes_of(vectors[id]), R"({"part":)" + std::to_string(id % 4) + "}"));
       }
       h->propose(upsert(batch));
     }
@@ -57,7 +59,9 @@ class MeasurerTest : public ::testing::Test {
     std::partial_sort(all.begin(), all.begin() + 10, all.end());
     uint32_t out = 0;
     for (int i = 0; i < 10; ++i)
-      out += std::any_of(result->points.begin(), result->points.end(), [&](const model::Record& r) { return r.id.as_number() == all[static_cast<size_t>(i)].second; });
+      out += std::any_of(result->points.begin(), result->points.end(), [&](const model::Record& r) {
+        return r.id.as_number() == all[static_cast<size_t>(i)].second;
+      });
     return out;
   }
   model::SearchRequest request_of(const std::vector<float>& query, bool filtered = false) {
@@ -89,7 +93,9 @@ TEST_F(MeasurerTest, what_it_measures_is_what_searches_find) {
   const double real = hits / 2000.0;
   EXPECT_GE(real, state.searches.interval.low);
   EXPECT_LE(real, state.searches.interval.high);
-  if (state.searches.samples >= 200) EXPECT_NEAR(real, state.searches.interval.mean, .0021) << "the same queries at the same breadth";
+  if (state.searches.samples >= 200)
+    EXPECT_NEAR(real, state.searches.interval.mean, .0021)
+        << "the same queries at the same breadth";
 }
 
 TEST_F(MeasurerTest, filtered_searches_count_whatever_is_written_meanwhile) {
@@ -99,7 +105,8 @@ TEST_F(MeasurerTest, filtered_searches_count_whatever_is_written_meanwhile) {
   for (int i = 0; i < 100; ++i) {
     const std::vector<float> query = embeddings.next();
     found(query, request_of(query, true));
-    insert(4000 + static_cast<uint64_t>(i) % 3, 1);  // as it was, any write between search and sample made it void
+    // as it was, any write between search and sample made it void
+    insert(4000 + static_cast<uint64_t>(i) % 3, 1);
   }
   ASSERT_TRUE(h->write(on(model::OperationKind::kDelete, {1, 5, 9})).ok());
   for (const uint64_t id : {1, 5, 9}) vectors.erase(id);

@@ -1,4 +1,5 @@
-// What a shard does when memory is short: graphs of sealed segments go into their files' pages, writes that grow are refused, graphs wait.
+// What a shard does when memory is short: graphs of sealed segments go into their files' pages,
+// writes that grow are refused, graphs wait.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -11,7 +12,8 @@ namespace rhumb::shard::test {
 namespace {
 
 constexpr uint64_t kLimit = 1'000'000'000, kNormal = 0, kCold = kLimit / 10 * 9, kRefuse = kLimit;
-constexpr uint32_t kSealRows = 2048, kRows = 3 * kSealRows + kSealRows / 2;  // three sealed segments, one grows
+// three sealed segments, one grows
+constexpr uint32_t kSealRows = 2048, kRows = 3 * kSealRows + kSealRows / 2;
 
 class MemoryTest : public ::testing::Test {
  protected:
@@ -23,7 +25,8 @@ class MemoryTest : public ::testing::Test {
     h.open();
   }
   void write(uint64_t first, uint64_t end) {
-    for (uint64_t id = first; id < end; ++id) h.propose(upsert({point(id, embeddings.next_bytes())}));
+    for (uint64_t id = first; id < end; ++id)
+      h.propose(upsert({point(id, embeddings.next_bytes())}));
     ASSERT_TRUE(h.apply().ok());
   }
   void set_used(uint64_t bytes) {

@@ -1,4 +1,5 @@
-// What is concluded from samples, and what is done about it: on a world in which recall is a known function of the breadth.
+// What is concluded from samples, and what is done about it: on a world in which recall is a known
+// function of the breadth.
 #include "host/shard/background/recall_watch.h"
 
 #include <gtest/gtest.h>
@@ -40,7 +41,9 @@ std::optional<bool> kept(double asked, const RecallTally& tally) {
 // Misses so much at the calibrated breadth, and less by breadth to the power of 1.5.
 struct World {
   double miss = 0.1, power = 1.5;
-  double recall(int step) const { return 1 - std::min(1.0, miss * std::pow(static_cast<double>(breadth_factor(step)), -power)); }
+  double recall(int step) const {
+    return 1 - std::min(1.0, miss * std::pow(static_cast<double>(breadth_factor(step)), -power));
+  }
 };
 
 // Carries out what the watch asks for.
@@ -80,7 +83,8 @@ class Play {
     return watch.tried(task, search.result(), asked.at(search.result()));
   }
   double now(const World& world) const {
-    return world.recall(static_cast<int>(std::lround(std::log2(static_cast<double>(watch.widen())) * kBreadthStepsPerDouble)));
+    return world.recall(static_cast<int>(
+        std::lround(std::log2(static_cast<double>(watch.widen())) * kBreadthStepsPerDouble)));
   }
 
   RecallWatch watch;
@@ -114,7 +118,8 @@ TEST(RecallIntervalTest, nothing_missed_is_no_proof) {
 }
 
 TEST(ContractKeptTest, one_sample_decides_nothing) {
-  EXPECT_EQ(kept(.95, tally_of(1, 10)), std::nullopt) << "as it was, an interval from .2 to 1 counted as kept";
+  EXPECT_EQ(kept(.95, tally_of(1, 10)), std::nullopt)
+      << "as it was, an interval from .2 to 1 counted as kept";
   EXPECT_EQ(kept(.999, tally_of(100, 10)), std::nullopt);
   EXPECT_EQ(kept(.9, tally_of(1, 4)), std::nullopt);
 }
@@ -141,11 +146,14 @@ TEST(SamplesMissingTest, so_many_decide_it) {
       }
       const double times = (tally.samples() + static_cast<double>(missing)) / tally.samples();
       const RecallInterval then = tally.interval(times), before = tally.interval(times * .9);
-      EXPECT_TRUE(model::contract_kept(asked, then.mean, then.low, then.high).has_value()) << asked << " " << missing;
-      EXPECT_FALSE(model::contract_kept(asked, before.mean, before.low, before.high).has_value()) << asked << " " << missing;
+      EXPECT_TRUE(model::contract_kept(asked, then.mean, then.low, then.high).has_value())
+          << asked << " " << missing;
+      EXPECT_FALSE(model::contract_kept(asked, before.mean, before.low, before.high).has_value())
+          << asked << " " << missing;
     }
   }
-  EXPECT_GT(samples_missing(RecallTally(), .999), samples_missing(RecallTally(), .95)) << "more is promised";
+  EXPECT_GT(samples_missing(RecallTally(), .999), samples_missing(RecallTally(), .95))
+      << "more is promised";
   EXPECT_GT(samples_missing(RecallTally(), .95), 5u);
 }
 
@@ -160,14 +168,15 @@ TEST(BreadthSearchTest, finds_the_least_from_anywhere_in_few_steps) {
         ASSERT_LE(*step, kBreadthMost);
         search.tell(*step, *step >= least);
       }
-        EXPECT_EQ(search.result(), std::min(least, kBreadthMost)) << start;
+      EXPECT_EQ(search.result(), std::min(least, kBreadthMost)) << start;
     }
   }
 }
 
 TEST(RecallWatchTest, the_least_breadth_that_keeps_the_promise_is_found_on_both_sides) {
   for (const double asked : {.9, .95, .98, .99, .995, .999}) {
-    for (const double miss : {.0004, .01, .1, .3}) {  // at the calibrated breadth: far less than may be missing, or far more
+    // at the calibrated breadth: far less than may be missing, or far more
+    for (const double miss : {.0004, .01, .1, .3}) {
       const World world{miss};
       const double least = world.recall(kBreadthLeast), most = world.recall(kBreadthMost);
       if (least > asked || most < recall_more_than_enough(asked)) continue;
@@ -175,7 +184,8 @@ TEST(RecallWatchTest, the_least_breadth_that_keeps_the_promise_is_found_on_both_
       play.watch.searched();
       play.run(world, Source::kSearches, 2048, 2048);
       EXPECT_GE(play.now(world), asked - .2 * (1 - asked)) << asked << " " << miss;
-      EXPECT_LE(play.now(world), 1 - (1 - asked) * .4) << asked << " " << miss << ": never narrowing did more than is asked";
+      EXPECT_LE(play.now(world), 1 - (1 - asked) * .4)
+          << asked << " " << miss << ": never narrowing did more than is asked";
       EXPECT_EQ(play.watch.state().limit, "");
     }
   }
@@ -318,13 +328,16 @@ TEST(RecallWatchTest, nothing_to_measure_ends_it_and_changes_nothing) {
   Task task = watch.next({20'000, true, true, 0, 0, 10});
   ASSERT_EQ(task.kind, Task::Kind::kTrial);
   watch.tried(task, task.start, {});
-  EXPECT_EQ(watch.next({20'000, true, true, 0, 0, 10}).kind, Task::Kind::kNone) << "of multivectors no points are moved";
+  EXPECT_EQ(watch.next({20'000, true, true, 0, 0, 10}).kind, Task::Kind::kNone)
+      << "of multivectors no points are moved";
   watch.searched();
   task = watch.next({20'000, true, true, 500, 500, 10});
   ASSERT_EQ(task.kind, Task::Kind::kTrial);
-  EXPECT_EQ(watch.tried(task, kBreadthLeast, {{0, 0}, {10, 10}}), 0u) << "nearly all filters let nothing through: ten hits say nothing";
+  EXPECT_EQ(watch.tried(task, kBreadthLeast, {{0, 0}, {10, 10}}), 0u)
+      << "nearly all filters let nothing through: ten hits say nothing";
   EXPECT_EQ(watch.widen(), 1);
-  for (int i = 0; i < 3; ++i) EXPECT_NE(watch.next({20'000, true, true, 500, 500, 10}).kind, Task::Kind::kTrial);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_NE(watch.next({20'000, true, true, 500, 500, 10}).kind, Task::Kind::kTrial);
 }
 
 TEST(RecallWatchTest, while_data_come_in_moved_points_wait) {

@@ -1,5 +1,5 @@
-// Graphs whose engine wants to be built anew: the new one is published once and finds all that the old one did and what came since;
-// searches, writes, checkpoints and stops go on meanwhile.
+// Graphs whose engine wants to be built anew: the new one is published once and finds all that the
+// old one did and what came since; searches, writes, checkpoints and stops go on meanwhile.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
@@ -117,7 +117,8 @@ TEST_F(RenewalTest, ANewGraphIsPublishedOnceAndSearchesAreRightAllAlong) {
   EXPECT_EQ(index().queries, 128u);
   expect_found(4, 1600);
   expect_found(1601, 2000);
-  EXPECT_NE(h->search(nearest(vector_of(3), 1), {})->points.at(0).id, model::PointId::number(3)) << "it was deleted";
+  EXPECT_NE(h->search(nearest(vector_of(3), 1), {})->points.at(0).id, model::PointId::number(3))
+      << "it was deleted";
   const std::lock_guard lock(engine().mutex);
   EXPECT_EQ(engine().open, 1u) << "the old one is closed";
 }
@@ -127,7 +128,8 @@ TEST_F(RenewalTest, AtMostOnceForEachDoublingAndOnceMoreWhenSealed) {
   h.options.segment.seal_rows = 3000;
   h.open();
   uint64_t end = 0;
-  for (const auto& [rows, builds] : std::vector<std::pair<uint64_t, uint32_t>>{{1000, 0}, {1100, 1}, {2000, 1}, {2200, 2}, {2900, 2}}) {
+  for (const auto& [rows, builds] : std::vector<std::pair<uint64_t, uint32_t>>{
+           {1000, 0}, {1100, 1}, {2000, 1}, {2200, 2}, {2900, 2}}) {
     write(end, rows);
     end = rows;
     h.wait_indexed();
@@ -194,8 +196,10 @@ TEST_F(RenewalTest, AStopDoesNotWaitForIt) {
     const uint64_t first = checkpoint ? 0 : 2000;
     write(first, first + 2000);
     await_building();
-    if (checkpoint) h.close();
-    else h.abandon();
+    if (checkpoint)
+      h.close();
+    else
+      h.abandon();
     engine().await([&] { return engine().cancelled == (checkpoint ? 1u : 2u); });
     EXPECT_EQ(built(), 0u);
     hold(false);
@@ -260,7 +264,9 @@ TEST_F(RenewalTest, AGraphOfMultivectorsToo) {
   config.vectors[""].multivector = true;
   h.options.config = config;
   h.open();
-  const auto rows_of = [](uint64_t id) { return vector_of(3 * id) + vector_of(3 * id + 1) + vector_of(3 * id + 2); };
+  const auto rows_of = [](uint64_t id) {
+    return vector_of(3 * id) + vector_of(3 * id + 1) + vector_of(3 * id + 2);
+  };
   const auto write_points = [&](uint64_t first, uint64_t end) {
     for (uint64_t id = first; id < end; ++id) h.propose(upsert({point(id, rows_of(id))}));
     ASSERT_TRUE(h.apply().ok());

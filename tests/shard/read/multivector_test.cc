@@ -1,4 +1,5 @@
-// Multivectors in a shard: found through graphs of their rows as by comparing all, with filters, while points change, and after restarts.
+// Multivectors in a shard: found through graphs of their rows as by comparing all, with filters,
+// while points change, and after restarts.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -79,7 +80,9 @@ class MultivectorTest : public ::testing::Test {
     h.options.segment.extents = {65536, 1u << 20};
   }
   model::PointWrite fresh(uint64_t id, Documents& from) {
-    return point(id, from.point(), R"({"tenant":)" + std::to_string(id % 50) + R"(,"even":)" + (id % 2 == 0 ? "true" : "false") + "}");
+    return point(id, from.point(),
+                 R"({"tenant":)" + std::to_string(id % 50) + R"(,"even":)" +
+                     (id % 2 == 0 ? "true" : "false") + "}");
   }
   void insert(uint64_t first, uint64_t n) {
     for (uint64_t at = first; at < first + n; at += 250) {
@@ -94,7 +97,8 @@ class MultivectorTest : public ::testing::Test {
     ASSERT_TRUE(applied.ok()) << applied.to_string();
   }
   using Passes = std::function<bool(uint64_t)>;
-  std::vector<std::pair<float, uint64_t>> truth(const std::string& query, size_t k, const Passes& passes) {
+  std::vector<std::pair<float, uint64_t>> truth(const std::string& query, size_t k,
+                                                const Passes& passes) {
     std::vector<std::pair<float, uint64_t>> all;
     for (const auto& [id, bytes] : points) {
       if (!passes || passes(id)) all.emplace_back(-max_sim(query, bytes), id);
@@ -103,8 +107,10 @@ class MultivectorTest : public ::testing::Test {
     if (all.size() > k) all.resize(k);
     return all;
   }
-  // Fraction of the true ten that searches find; every plan must say the strategy, every score be the point's.
-  double recall(const std::string& strategy, const Passes& passes = {}, const std::function<std::optional<model::Filter>()>& filter = {},
+  // Fraction of the true ten that searches find; every plan must say the strategy, every score be
+  // the point's.
+  double recall(const std::string& strategy, const Passes& passes = {},
+                const std::function<std::optional<model::Filter>()>& filter = {},
                 uint32_t query_rows = 8) {
     size_t found = 0, possible = 0;
     double ms = 0, exact_ms = 0;
@@ -126,19 +132,22 @@ class MultivectorTest : public ::testing::Test {
         const uint64_t id = record.id.as_number();
         EXPECT_TRUE(!passes || passes(id));
         EXPECT_NEAR(record.score, max_sim(query, points.at(id)), 1e-3f);
-        found += std::count_if(expected.begin(), expected.end(), [&](const auto& e) { return e.second == id; });
+        found += std::count_if(expected.begin(), expected.end(),
+                               [&](const auto& e) { return e.second == id; });
       }
       possible += expected.size();
     }
     const double part = static_cast<double>(found) / static_cast<double>(possible);
-    std::printf("%s, %u rows asked: recall %.4f, %.2f ms, exactly %.2f ms\n", strategy.c_str(), query_rows, part, ms / 40, exact_ms / 40);
+    std::printf("%s, %u rows asked: recall %.4f, %.2f ms, exactly %.2f ms\n", strategy.c_str(),
+                query_rows, part, ms / 40, exact_ms / 40);
     return part;
   }
 
   base::Result<model::SearchResult> timed(const model::SearchRequest& request, double& ms) {
     const auto start = std::chrono::steady_clock::now();
     auto result = h->search(request, {});
-    ms += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    ms +=
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
     return result;
   }
 
@@ -168,7 +177,8 @@ TEST_F(MultivectorTest, GraphOfRowsFindsThePoints) {
   EXPECT_GE(recall("graph"), 0.95);
 }
 
-// As clients send batches: all points filled up with zeros to as many rows as the longest has, and queries, too.
+// As clients send batches: all points filled up with zeros to as many rows as the longest has, and
+// queries, too.
 TEST_F(MultivectorTest, RowsOfZerosLeadNowhereAndCountAsTheyAre) {
   h.open();
   std::vector<model::PointWrite> batch;
@@ -191,17 +201,21 @@ TEST_F(MultivectorTest, RowsOfZerosLeadNowhereAndCountAsTheyAre) {
       ASSERT_EQ(result->points.size(), 10u);
       const auto expected = truth(query, 10, {});
       for (const auto& record : result->points) {
-        EXPECT_NEAR(record.score, max_sim(query, points.at(record.id.as_number())), 1e-3f) << "zeros add nothing";
-        found += std::count_if(expected.begin(), expected.end(), [&](const auto& e) { return e.second == record.id.as_number(); });
+        EXPECT_NEAR(record.score, max_sim(query, points.at(record.id.as_number())), 1e-3f)
+            << "zeros add nothing";
+        found += std::count_if(expected.begin(), expected.end(),
+                               [&](const auto& e) { return e.second == record.id.as_number(); });
       }
       EXPECT_EQ(result->plan.at(0).strategy, "graph");
       (padded ? padded_work : plain_work) += result->plan.at(0).distances;
     }
   }
-  std::printf("%zu of 800 found, %llu comparisons, %llu of padded queries\n", found, static_cast<unsigned long long>(plain_work),
+  std::printf("%zu of 800 found, %llu comparisons, %llu of padded queries\n", found,
+              static_cast<unsigned long long>(plain_work),
               static_cast<unsigned long long>(padded_work));
   EXPECT_GE(found, 760u) << "of 800";
-  EXPECT_LT(padded_work * 5, plain_work * 11) << "for 5 of 8 rows no graph is walked; only the points' comparison has 8 rows";
+  EXPECT_LT(padded_work * 5, plain_work * 11)
+      << "for 5 of 8 rows no graph is walked; only the points' comparison has 8 rows";
   const auto nothing = h->search(nearest(std::string(3 * kRow, '\0'), 10), {});
   ASSERT_TRUE(nothing.ok());
   EXPECT_EQ(nothing->points.size(), 10u);
@@ -215,7 +229,8 @@ TEST_F(MultivectorTest, FiltersOnTheGraph) {
   const auto even = [](uint64_t id) { return id % 2 == 0; };
   EXPECT_GE(recall("filtered_graph", even, [] { return match("even", true); }), 0.95);
   const auto tenant = [](uint64_t id) { return id % 50 == 7; };
-  EXPECT_EQ(recall("filter_scan", tenant, [] { return match("tenant", int64_t{7}); }), 1.0) << "few points: all are compared";
+  EXPECT_EQ(recall("filter_scan", tenant, [] { return match("tenant", int64_t{7}); }), 1.0)
+      << "few points: all are compared";
 }
 
 TEST_F(MultivectorTest, DeletedAndReplacedPointsAreGone) {
@@ -262,7 +277,8 @@ TEST_F(MultivectorTest, SavedGraphsAreLoadedAndDamagedOnesBuiltAgain) {
   EXPECT_EQ(verified->points, points.size());
 }
 
-// As ConcurrentTest.EveryViewIsWhole: a point that changes all the time never vanishes and never shows twice.
+// As ConcurrentTest.EveryViewIsWhole: a point that changes all the time never vanishes and never
+// shows twice.
 TEST_F(MultivectorTest, PointsChangeWhileTheyAreSearched) {
   constexpr uint64_t kIds = 400;
   h.options.segment.graph_min_rows = 300;
@@ -324,7 +340,8 @@ TEST_F(MultivectorTest, WhatIsNoWholeNumberOfRowsIsRefused) {
   EXPECT_EQ(h->search(request, {}).status().code(), base::Code::kInvalid);
 }
 
-// A contract that finds too little asks for more: each row's walk is broader by the factor, and so finds no less.
+// A contract that finds too little asks for more: each row's walk is broader by the factor, and so
+// finds no less.
 TEST(MultivectorWalkTest, IsAsBroadAsTheContractAsks) {
   constexpr uint32_t kPoints = 4000;
   const Harness h;  // for its directory
@@ -335,7 +352,8 @@ TEST(MultivectorWalkTest, IsAsBroadAsTheContractAsks) {
   options.extents = {65536, 1u << 20};
   options.plugins = &plugins();
   std::filesystem::create_directories(h.directory());
-  const auto made = segment::Segment::create(h.directory() + "/1", 1, segment::vector_specs(config_of_rows()), options);
+  const auto made = segment::Segment::create(h.directory() + "/1", 1,
+                                             segment::vector_specs(config_of_rows()), options);
   ASSERT_TRUE(made.ok()) << made.status().to_string();
   segment::Segment& rows = **made;
   Documents documents(kSeed);
@@ -346,7 +364,8 @@ TEST(MultivectorWalkTest, IsAsBroadAsTheContractAsks) {
   ASSERT_TRUE(rows.flush().ok());
   const std::vector<uint64_t> live(kPoints / 64 + 1, ~uint64_t{0});
   const std::atomic<bool> cancelled{false};
-  while (rows.graph(0).built() < kPoints) ASSERT_TRUE(rows.graph(0).extend(kPoints, 2000, false, live, cancelled).ok());
+  while (rows.graph(0).built() < kPoints)
+    ASSERT_TRUE(rows.graph(0).extend(kPoints, 2000, false, live, cancelled).ok());
 
   const auto search = [&](const std::string& query, float widen, bool exact) {
     segment::SearchCall call;
@@ -368,11 +387,13 @@ TEST(MultivectorWalkTest, IsAsBroadAsTheContractAsks) {
       const segment::SearchAnswer answer = search(query, factors[f], false);
       EXPECT_EQ(answer.strategy, "graph");
       work[f] += answer.distances;
-      for (const auto& hit : answer.hits) by_factor[f] += static_cast<size_t>(std::count(truth.begin(), truth.end(), hit));
+      for (const auto& hit : answer.hits)
+        by_factor[f] += static_cast<size_t>(std::count(truth.begin(), truth.end(), hit));
     }
   }
-  std::printf("found of 300: %zu, %zu, %zu; compared %llu, %llu, %llu\n", by_factor[0], by_factor[1], by_factor[2],
-              static_cast<unsigned long long>(work[0]), static_cast<unsigned long long>(work[1]), static_cast<unsigned long long>(work[2]));
+  std::printf("found of 300: %zu, %zu, %zu; compared %llu, %llu, %llu\n", by_factor[0],
+              by_factor[1], by_factor[2], static_cast<unsigned long long>(work[0]),
+              static_cast<unsigned long long>(work[1]), static_cast<unsigned long long>(work[2]));
   EXPECT_LT(work[0] * 2, work[1]);
   EXPECT_LT(work[1] * 2, work[2]);
   EXPECT_LT(by_factor[0], by_factor[1]);
@@ -380,7 +401,8 @@ TEST(MultivectorWalkTest, IsAsBroadAsTheContractAsks) {
 }
 
 TEST(MultivectorScoreTest, OfEveryMetric) {
-  const auto score = [](model::Distance metric, const std::vector<float>& stored, const std::vector<float>& asked) {
+  const auto score = [](model::Distance metric, const std::vector<float>& stored,
+                        const std::vector<float>& asked) {
     model::CollectionConfig config = config_of(metric, 2);
     config.vectors[""].multivector = true;
     Harness h(config);
@@ -393,7 +415,8 @@ TEST(MultivectorScoreTest, OfEveryMetric) {
   const std::vector<float> unit{1, 0, 0, 1}, rows{1, 2, 3, 4}, query{1, 1, 3, 3, 0, 0};
   EXPECT_FLOAT_EQ(score(model::Distance::kCosine, unit, {1, 0, 0.6f, 0.8f, 0, -1}), 1 + 0.8f + 0);
   EXPECT_FLOAT_EQ(score(model::Distance::kDot, rows, query), 7 + 21 + 0);
-  EXPECT_FLOAT_EQ(score(model::Distance::kEuclid, rows, query), std::sqrt(1.0f + 1 + 5)) << "of the sum of squares";
+  EXPECT_FLOAT_EQ(score(model::Distance::kEuclid, rows, query), std::sqrt(1.0f + 1 + 5))
+      << "of the sum of squares";
   EXPECT_FLOAT_EQ(score(model::Distance::kManhattan, rows, query), 1 + 1 + 3);
 }
 

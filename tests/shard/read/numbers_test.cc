@@ -1,5 +1,5 @@
-// Vectors of any bits, in every distance, datatype and engine: searches end, scores are finite and in order, and comparing everything
-// finds what is closest.
+// Vectors of any bits, in every distance, datatype and engine: searches end, scores are finite and
+// in order, and comparing everything finds what is closest.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -31,16 +31,19 @@ struct Kind {
 
 std::string name_of(const ::testing::TestParamInfo<Kind>& info) {
   static const char* const distances[] = {"none", "cosine", "dot", "euclid", "manhattan"};
-  return std::string(distances[static_cast<int>(info.param.distance)]) + "_" + std::string(model::scalar_name(info.param.scalar)) + "_" + info.param.engine +
+  return std::string(distances[static_cast<int>(info.param.distance)]) + "_" +
+         std::string(model::scalar_name(info.param.scalar)) + "_" + info.param.engine +
          (info.param.multivector ? "_multivector" : "");
 }
 
 std::vector<Kind> kinds() {
   std::vector<Kind> out;
-  for (const Distance distance : {Distance::kCosine, Distance::kDot, Distance::kEuclid, Distance::kManhattan}) {
+  for (const Distance distance :
+       {Distance::kCosine, Distance::kDot, Distance::kEuclid, Distance::kManhattan}) {
     for (const Scalar scalar : {Scalar::kFloat32, Scalar::kFloat16, Scalar::kUint8}) {
       for (const char* engine : {"flat", "hnsw", "rhumb"}) {
-        for (const bool multivector : {false, true}) out.push_back({distance, scalar, engine, multivector});
+        for (const bool multivector : {false, true})
+          out.push_back({distance, scalar, engine, multivector});
       }
     }
   }
@@ -61,16 +64,19 @@ class NumbersTest : public ::testing::TestWithParam<Kind> {
     config.vectors[""].multivector = GetParam().multivector;
     return config;
   }
-  // More than a client may store: NaNs and infinities, too. Some rows are ordinary, so that there is something to be found.
+  // More than a client may store: NaNs and infinities, too. Some rows are ordinary, so that there
+  // is something to be found.
   std::string row() {
     std::string out(kOddDim * model::scalar_bytes(GetParam().scalar), '\0');
     const bool ordinary = random() % 3 == 0;
     if (GetParam().scalar == Scalar::kFloat32) {
       for (uint32_t d = 0; d < kOddDim; ++d) {
-        const float value = ordinary ? std::ldexp(static_cast<float>(random() % 2001) - 1000, -10) : rhumb::test::odd_float(random);
+        const float value = ordinary ? std::ldexp(static_cast<float>(random() % 2001) - 1000, -10)
+                                     : rhumb::test::odd_float(random);
         std::memcpy(out.data() + d * sizeof value, &value, sizeof value);
       }
-      if (GetParam().distance == Distance::kCosine && ordinary) rhumb_normalise_f32(reinterpret_cast<float*>(out.data()), kOddDim);
+      if (GetParam().distance == Distance::kCosine && ordinary)
+        rhumb_normalise_f32(reinterpret_cast<float*>(out.data()), kOddDim);
     } else {
       for (char& byte : out) byte = static_cast<char>(random());
     }
@@ -104,7 +110,8 @@ class NumbersTest : public ::testing::TestWithParam<Kind> {
       ASSERT_TRUE(std::isfinite(r.score)) << r.score;
       ASSERT_TRUE(ids.insert(r.id.as_number()).second) << "point " << r.id.to_text() << " twice";
       if (before != nullptr) {
-        ASSERT_FALSE(query::better(GetParam().distance, r.score, before->score)) << before->score << " before " << r.score;
+        ASSERT_FALSE(query::better(GetParam().distance, r.score, before->score))
+            << before->score << " before " << r.score;
         if (before->score == r.score) ASSERT_LT(before->id, r.id) << "ties in the order of ids";
       }
       before = &r;
@@ -113,10 +120,12 @@ class NumbersTest : public ::testing::TestWithParam<Kind> {
   }
   // By the kernel itself, which tests/sdk compares with sums in double.
   void expect_closest(const std::string& query, const std::vector<model::Record>& found) {
-    const rhumb_kernel_t* kernel = rhumb_kernel_for(static_cast<uint32_t>(GetParam().distance), static_cast<uint32_t>(GetParam().scalar));
+    const rhumb_kernel_t* kernel = rhumb_kernel_for(static_cast<uint32_t>(GetParam().distance),
+                                                    static_cast<uint32_t>(GetParam().scalar));
     ASSERT_NE(kernel, nullptr);
     std::vector<float> all, of_found;
-    for (const std::string& v : vectors) all.push_back(kernel->one(query.data(), v.data(), kOddDim));
+    for (const std::string& v : vectors)
+      all.push_back(kernel->one(query.data(), v.data(), kOddDim));
     for (const model::Record& r : found) of_found.push_back(all.at(r.id.as_number()));
     std::sort(all.begin(), all.end());
     all.resize(found.size());
@@ -146,7 +155,9 @@ TEST_P(NumbersTest, searches_end_with_finite_scores_in_order) {
 INSTANTIATE_TEST_SUITE_P(Kinds, NumbersTest, ::testing::ValuesIn(kinds()), name_of);
 
 // What a client can store, searched in a collection of one distance; (id, score), best first.
-std::vector<std::pair<uint64_t, float>> search(Distance distance, const std::vector<std::vector<float>>& vectors, const std::vector<float>& query,
+std::vector<std::pair<uint64_t, float>> search(Distance distance,
+                                               const std::vector<std::vector<float>>& vectors,
+                                               const std::vector<float>& query,
                                                std::optional<float> threshold = {}) {
   Harness h(config_of(distance, static_cast<uint32_t>(query.size())));
   h.open();
@@ -167,29 +178,40 @@ using Scores = std::vector<std::pair<uint64_t, float>>;
 constexpr float kMost = std::numeric_limits<float>::max();
 
 TEST(HugeNumbersTest, products_beyond_float32_rank_by_what_they_are) {
-  const std::vector<std::vector<float>> rows = {{1, 1, 0}, {2.9e38f, 2.9e38f, 5}, {3e38f, -3e38f, 0}, {-3e38f, 3e38f, 0}, {3.1e38f, -3e38f, 1}};
-  EXPECT_EQ(search(Distance::kDot, rows, {3, -3, 2}), (Scores{{3, kMost}, {5, kMost}, {2, 10}, {1, 0}, {4, -kMost}}));
+  const std::vector<std::vector<float>> rows = {{1, 1, 0},
+                                                {2.9e38f, 2.9e38f, 5},
+                                                {3e38f, -3e38f, 0},
+                                                {-3e38f, 3e38f, 0},
+                                                {3.1e38f, -3e38f, 1}};
+  EXPECT_EQ(search(Distance::kDot, rows, {3, -3, 2}),
+            (Scores{{3, kMost}, {5, kMost}, {2, 10}, {1, 0}, {4, -kMost}}));
   EXPECT_EQ(search(Distance::kDot, rows, {3, -3, 2}, 10.0f).size(), 3u);
-  EXPECT_EQ(search(Distance::kDot, rows, {3, -3, 2}, std::numeric_limits<float>::infinity()).size(), 0u);
+  EXPECT_EQ(search(Distance::kDot, rows, {3, -3, 2}, std::numeric_limits<float>::infinity()).size(),
+            0u);
 }
 
 TEST(HugeNumbersTest, distances_whose_squares_do_not_fit_stand_in_order) {
   for (const float scale : {1e-25f, 1e-40f, 1.0f, 1e17f, 1e25f, 6e37f}) {
-    const std::vector<std::vector<float>> rows = {{5 * scale, 0}, {0, 2 * scale}, {0, 0}, {3 * scale, 4.01f * scale}, {scale, 0}};
+    const std::vector<std::vector<float>> rows = {
+        {5 * scale, 0}, {0, 2 * scale}, {0, 0}, {3 * scale, 4.01f * scale}, {scale, 0}};
     const auto found = search(Distance::kEuclid, rows, {0, 0});
     ASSERT_EQ(found.size(), 5u);
     const std::vector<uint64_t> ids = {3, 5, 2, 1, 4};
     for (size_t i = 0; i < ids.size(); ++i) {
       EXPECT_EQ(found[i].first, ids[i]) << "scale " << scale;
       const std::vector<float>& row = rows[ids[i] - 1];
-      EXPECT_NEAR(found[i].second, std::hypot(row[0], row[1]), 1e-6 * std::hypot(row[0], row[1]) + 3e-45) << "scale " << scale;
+      EXPECT_NEAR(found[i].second, std::hypot(row[0], row[1]),
+                  1e-6 * std::hypot(row[0], row[1]) + 3e-45)
+          << "scale " << scale;
     }
-    EXPECT_EQ(search(Distance::kEuclid, rows, {0, 0}, 2.5f * scale).size(), 3u) << "scale " << scale;
+    EXPECT_EQ(search(Distance::kEuclid, rows, {0, 0}, 2.5f * scale).size(), 3u)
+        << "scale " << scale;
   }
 }
 
 TEST(HugeNumbersTest, sums_beyond_float32_are_the_largest) {
-  EXPECT_EQ(search(Distance::kManhattan, {{3e38f, 3e38f}, {-1, 1}, {-3e38f, 0}}, {0, 0}), (Scores{{2, 2}, {3, 3e38f}, {1, kMost}}));
+  EXPECT_EQ(search(Distance::kManhattan, {{3e38f, 3e38f}, {-1, 1}, {-3e38f, 0}}, {0, 0}),
+            (Scores{{2, 2}, {3, 3e38f}, {1, kMost}}));
 }
 
 }  // namespace

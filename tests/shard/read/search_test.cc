@@ -1,4 +1,5 @@
-// Searches through graph, tail and filters: the right points, the right scores, and a plan that says how.
+// Searches through graph, tail and filters: the right points, the right scores, and a plan that
+// says how.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -28,9 +29,9 @@ class SearchTest : public ::testing::Test {
       std::vector<model::PointWrite> batch;
       for (uint64_t id = at; id < std::min(at + 250, first + n); ++id) {
         vectors.push_back(embeddings.next());
-        batch.push_back(
-            point(id, bytes_of(vectors.back()),
-                  R"({"tenant":)" + std::to_string(id % 50) + R"(,"even":)" + (id % 2 == 0 ? "true" : "false") + "}"));
+        batch.push_back(point(id, bytes_of(vectors.back()),
+                              R"({"tenant":)" + std::to_string(id % 50) + R"(,"even":)" +
+                                  (id % 2 == 0 ? "true" : "false") + "}"));
       }
       h.propose(upsert(batch));
     }
@@ -143,7 +144,8 @@ TEST_F(SearchTest, ScoresThresholdsAndTheEndOfTheData) {
   auto result = h->search(request, {});
   ASSERT_TRUE(result.ok());
   ASSERT_EQ(result->points.size(), 30u);
-  for (size_t i = 0; i + 1 < 30; ++i) EXPECT_GE(result->points[i].score, result->points[i + 1].score);
+  for (size_t i = 0; i + 1 < 30; ++i)
+    EXPECT_GE(result->points[i].score, result->points[i + 1].score);
   for (const auto& record : result->points) {
     float dot = 0;
     for (uint32_t d = 0; d < kDim; ++d) dot += query[d] * vectors[record.id.as_number()][d];
@@ -205,8 +207,8 @@ TEST_F(SearchTest, HasIdFindsWhatIsThere) {
   insert(0, 500);
   model::Filter filter;
   filter.must.emplace_back();
-  filter.must[0].test =
-      model::HasId{{model::PointId::number(3), model::PointId::number(77), model::PointId::number(100000)}};
+  filter.must[0].test = model::HasId{
+      {model::PointId::number(3), model::PointId::number(77), model::PointId::number(100000)}};
   model::CountRequest count;
   count.filter = model::clone(filter);
   EXPECT_EQ(*h->count(count, {}), 2u);
@@ -227,7 +229,8 @@ TEST_F(SearchTest, AFailedGraphIsScannedAndBuiltAgain) {
   for (const auto& file : std::filesystem::directory_iterator(graph))
     std::filesystem::resize_file(file.path(), std::filesystem::file_size(file.path()) / 2);
   h.open();
-  EXPECT_GE(recall("scan", {}, [] { return std::nullopt; }), 0.0);  // answered, whatever the indexer has reached
+  // answered, whatever the indexer has reached
+  EXPECT_GE(recall("scan", {}, [] { return std::nullopt; }), 0.0);
   h.wait_indexed();
   EXPECT_GE(recall("graph", {}, [] { return std::nullopt; }), 0.97);
 }
@@ -239,7 +242,8 @@ TEST_F(SearchTest, ReadsEndAtTheirDeadlineAndWhenTheyAreCancelled) {
   const struct {
     ReadContext context;
     base::Code code;
-  } cases[] = {{{base::Deadline{1}}, base::Code::kTimeout}, {{{}, &cancelled}, base::Code::kCancelled}};
+  } cases[] = {{{base::Deadline{1}}, base::Code::kTimeout},
+               {{{}, &cancelled}, base::Code::kCancelled}};
   for (const auto& c : cases) {
     for (const bool exact : {false, true}) {
       auto request = nearest(embeddings.next_bytes(), 10);
@@ -267,11 +271,13 @@ TEST_F(SearchTest, ALimitBeyondThePointsGivesAllOfThem) {
   insert(0, 2500);
   h.wait_indexed();
   ASSERT_GT(h->state().indexed_vectors, 0u);
-  for (const uint32_t limit : {2500u, 100'001u, base::limits::kMaxLimit, 2 * base::limits::kMaxLimit}) {
+  for (const uint32_t limit :
+       {2500u, 100'001u, base::limits::kMaxLimit, 2 * base::limits::kMaxLimit}) {
     const auto result = h->search(nearest(embeddings.next_bytes(), limit), {});
     ASSERT_TRUE(result.ok()) << result.status().to_string();
     EXPECT_EQ(result->points.size(), 2500u) << limit;
-    EXPECT_TRUE(std::is_sorted(result->points.begin(), result->points.end(), [](const auto& a, const auto& b) { return a.score > b.score; }));
+    EXPECT_TRUE(std::is_sorted(result->points.begin(), result->points.end(),
+                               [](const auto& a, const auto& b) { return a.score > b.score; }));
   }
 }
 
@@ -295,7 +301,8 @@ TEST_F(SearchTest, MemoryForManyHitsIsAskedForFirst) {
   const auto many = h->search(nearest(v, 70'000), {});
   ASSERT_FALSE(many.ok());
   EXPECT_EQ(many.status().code(), base::Code::kNoSpace);
-  EXPECT_NE(many.status().message().find("memory_full: 70000 hits"), std::string::npos) << many.status().message();
+  EXPECT_NE(many.status().message().find("memory_full: 70000 hits"), std::string::npos)
+      << many.status().message();
   EXPECT_TRUE(h->search(nearest(v, 60'000), {}).ok()) << "a few go on";
   h.close();
 }

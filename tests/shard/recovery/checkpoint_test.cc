@@ -1,5 +1,5 @@
-// When a shard makes itself durable without being asked, what it tells of its tail, and stores that are closed while
-// shards are idle.
+// When a shard makes itself durable without being asked, what it tells of its tail, and stores that
+// are closed while shards are idle.
 #include <gtest/gtest.h>
 
 #include <future>

@@ -1,5 +1,5 @@
-// Damage of durable truth is told with file and offset and never returned as data; damage of derived data costs a
-// rebuild.
+// Damage of durable truth is told with file and offset and never returned as data; damage of
+// derived data costs a rebuild.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -32,7 +32,9 @@ class DamageTest : public ::testing::Test {
     h.wait_indexed();
     h.close();
   }
-  fs::path segment(int id) const { return fs::path(h.directory()) / "segments" / std::to_string(id); }
+  fs::path segment(int id) const {
+    return fs::path(h.directory()) / "segments" / std::to_string(id);
+  }
   static void flip(const fs::path& file, uint64_t offset) {
     std::fstream f(file, std::ios::in | std::ios::out | std::ios::binary);
     f.seekg(static_cast<std::streamoff>(offset));
@@ -52,7 +54,8 @@ class DamageTest : public ::testing::Test {
 
 TEST_F(DamageTest, TruncatedColumnsAreRefusedByName) {
   fill();
-  for (const char* file : {"rows.dat", "ids.dat", "payload.dat", "vec.0.dat", "vec.2.dat", "slots.2.dat"}) {
+  for (const char* file :
+       {"rows.dat", "ids.dat", "payload.dat", "vec.0.dat", "vec.2.dat", "slots.2.dat"}) {
     const fs::path path = segment(1) / file;
     const auto size = fs::file_size(path);
     const fs::path saved = fs::path(h.directory()).parent_path() / "saved";
@@ -83,16 +86,16 @@ TEST_F(DamageTest, ADamagedRecordOfAMultivectorIsRefusedWithItsOffset) {
   EXPECT_NE(error.find(slots.string() + " at offset"), std::string::npos) << error;
 }
 
-// In a sealed segment every byte is under a checksum; in the growing one ids and payloads are, and verification
-// compares content hashes.
+// In a sealed segment every byte is under a checksum; in the growing one ids and payloads are, and
+// verification compares content hashes.
 TEST_F(DamageTest, BitFlipsAreFoundAndFenceTheShard) {
   fill();
   struct Case {
     int segment;
     const char* file;
   };
-  for (const Case c : {Case{1, "payload.dat"}, Case{1, "ids.dat"}, Case{1, "vec.0.dat"}, Case{1, "vec.1.dat"}, Case{1, "vec.2.dat"},
-                       Case{2, "payload.dat"}}) {
+  for (const Case c : {Case{1, "payload.dat"}, Case{1, "ids.dat"}, Case{1, "vec.0.dat"},
+                       Case{1, "vec.1.dat"}, Case{1, "vec.2.dat"}, Case{2, "payload.dat"}}) {
     const fs::path path = segment(c.segment) / c.file;
     const uint64_t at = fs::file_size(path) / 3;
     flip(path, at);
@@ -101,7 +104,8 @@ TEST_F(DamageTest, BitFlipsAreFoundAndFenceTheShard) {
     const auto verified = h->verify({});
     ASSERT_TRUE(verified.ok()) << verified.status().to_string();
     ASSERT_FALSE(verified->problems.empty());
-    EXPECT_TRUE(verified->problems.front().starts_with(path.string() + " at offset")) << verified->problems.front();
+    EXPECT_TRUE(verified->problems.front().starts_with(path.string() + " at offset"))
+        << verified->problems.front();
     EXPECT_FALSE(h->fenced().ok());
     EXPECT_FALSE(h->search(nearest("", 1), {}).ok());
     h.abandon();
@@ -113,14 +117,16 @@ TEST_F(DamageTest, BitFlipsAreFoundAndFenceTheShard) {
 
 TEST_F(DamageTest, VerificationTellsEveryDamagedFile) {
   fill();
-  const std::vector<fs::path> damaged = {segment(1) / "ids.dat", segment(1) / "vec.1.dat", segment(2) / "payload.dat"};
+  const std::vector<fs::path> damaged = {segment(1) / "ids.dat", segment(1) / "vec.1.dat",
+                                         segment(2) / "payload.dat"};
   for (const fs::path& path : damaged) flip(path, fs::file_size(path) / 3);
   h.open();
   const auto verified = h->verify({});
   ASSERT_TRUE(verified.ok()) << verified.status().to_string();
   for (const fs::path& path : damaged) {
-    EXPECT_TRUE(std::any_of(verified->problems.begin(), verified->problems.end(),
-                            [&](const std::string& p) { return p.starts_with(path.string() + " at offset"); }))
+    EXPECT_TRUE(std::any_of(
+        verified->problems.begin(), verified->problems.end(),
+        [&](const std::string& p) { return p.starts_with(path.string() + " at offset"); }))
         << path;
   }
 }
@@ -139,7 +145,8 @@ TEST_F(DamageTest, ARowOfTheStoreWithoutALiveRowIsFound) {
   const auto verified = h->verify({});
   ASSERT_TRUE(verified.ok()) << verified.status().to_string();
   ASSERT_FALSE(verified->problems.empty());
-  EXPECT_NE(verified->problems.front().find("rows of points"), std::string::npos) << verified->problems.front();
+  EXPECT_NE(verified->problems.front().find("rows of points"), std::string::npos)
+      << verified->problems.front();
 }
 
 TEST_F(DamageTest, ALiveRowThatTheStoreDoesNotFindIsNamed) {
@@ -148,10 +155,12 @@ TEST_F(DamageTest, ALiveRowThatTheStoreDoesNotFindIsNamed) {
   {
     auto kv = storage::KvStore::open(plugins(), "sqlite", h.directory() + "/kv");
     ASSERT_TRUE(kv.ok());
-    ASSERT_TRUE((*kv)->scan(kPoints, "", "", [&](std::string_view first, std::string_view) {
-                       key = first;
-                       return false;
-                     })
+    ASSERT_TRUE((*kv)
+                    ->scan(kPoints, "", "",
+                           [&](std::string_view first, std::string_view) {
+                             key = first;
+                             return false;
+                           })
                     .ok());
     storage::KvBatch batch;
     batch.erase(kPoints, key);
@@ -161,20 +170,24 @@ TEST_F(DamageTest, ALiveRowThatTheStoreDoesNotFindIsNamed) {
   const auto verified = h->verify({});
   ASSERT_TRUE(verified.ok()) << verified.status().to_string();
   ASSERT_EQ(verified->problems.size(), 2u);  // and the count of rows
-  EXPECT_NE(verified->problems.front().find("rows.dat at offset"), std::string::npos) << verified->problems.front();
+  EXPECT_NE(verified->problems.front().find("rows.dat at offset"), std::string::npos)
+      << verified->problems.front();
 }
 
 TEST_F(DamageTest, TheDerivedFilesThatAreMadeAgainAreTold) {
   fill();
   std::vector<std::string> told;
-  h.options.segment.on_derived_damage = [&told](const base::Status& what) { told.push_back(what.message()); };
+  h.options.segment.on_derived_damage = [&told](const base::Status& what) {
+    told.push_back(what.message());
+  };
   h.open();
   EXPECT_TRUE(told.empty());
   h.close();
   flip(segment(1) / "graph.1" / "graph", 70);
   h.open();
   ASSERT_EQ(told.size(), 1u);
-  EXPECT_NE(told.front().find((segment(1) / "graph.1").string()), std::string::npos) << told.front();
+  EXPECT_NE(told.front().find((segment(1) / "graph.1").string()), std::string::npos)
+      << told.front();
   EXPECT_TRUE(h->verify({})->problems.empty());
 }
 
@@ -254,7 +267,8 @@ TEST_F(DamageTest, ASegmentThatWasNeverCommittedIsRemoved) {
   expect_equal(h, model, "without it");
 }
 
-// The consensus loop refuses what comes next, for the log begins behind such a state; until somebody looks, the rows stay.
+// The consensus loop refuses what comes next, for the log begins behind such a state; until
+// somebody looks, the rows stay.
 TEST_F(DamageTest, AStoreThatLostItsRowsTakesNoSegmentWithIt) {
   fill();
   fs::resize_file(fs::path(h.directory()) / "kv" / "data.db", 0);

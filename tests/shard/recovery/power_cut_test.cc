@@ -1,5 +1,5 @@
-// A power cut leaves the KV store at some index and, of the columns' bytes behind the watermark, any pages. Replay must
-// bring back exactly what the log says, whatever was lost.
+// A power cut leaves the KV store at some index and, of the columns' bytes behind the watermark,
+// any pages. Replay must bring back exactly what the log says, whatever was lost.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -19,7 +19,8 @@ std::string read(const fs::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// A column file of the crashed disk: as it was at the watermark, or page by page old or new, or new but for a torn end.
+// A column file of the crashed disk: as it was at the watermark, or page by page old or new, or new
+// but for a torn end.
 std::string lost_pages(const std::string& then, const std::string& now, CommandSource& dice) {
   if (dice.draw(4) == 0) return then;
   std::string disk = now;
@@ -37,7 +38,8 @@ std::string lost_pages(const std::string& then, const std::string& now, CommandS
 bool is_column(const fs::path& path) { return path.extension() == ".dat"; }
 
 // kv: a copy of the KV store; then: the directory as of the watermark; now: as of the crash.
-void crash(const fs::path& kv, const fs::path& then, const fs::path& now, const fs::path& into, CommandSource& dice) {
+void crash(const fs::path& kv, const fs::path& then, const fs::path& now, const fs::path& into,
+           CommandSource& dice) {
   fs::copy(now, into, fs::copy_options::recursive);
   fs::remove_all(into / "kv");
   fs::copy(kv, into / "kv", fs::copy_options::recursive);
@@ -50,7 +52,8 @@ void crash(const fs::path& kv, const fs::path& then, const fs::path& now, const 
   }
 }
 
-// One thread that can be held: while it is, no checkpoint gets beyond its first step, whoever asked for it.
+// One thread that can be held: while it is, no checkpoint gets beyond its first step, whoever asked
+// for it.
 class Gate {
  public:
   base::Executor& pool() { return pool_; }
@@ -82,7 +85,8 @@ class PowerCutTest : public ::testing::TestWithParam<uint64_t> {
   }
   // Everything so far is durable, and nothing more is to be.
   void checkpoint_and_hold() {
-    for (int i = 0; i < 2; ++i) ASSERT_TRUE(h.checkpoint().ok());  // the second one is behind whatever was under way
+    // the second one is behind whatever was under way
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(h.checkpoint().ok());
     h.wait_indexed();
     gate.hold();
   }
@@ -101,7 +105,8 @@ class PowerCutTest : public ::testing::TestWithParam<uint64_t> {
     fs::copy(h.directory() + part, to, fs::copy_options::recursive);
     return to;
   }
-  // Opens what the crash left and compares; then goes on with it, so that what replay wrote must last.
+  // Opens what the crash left and compares; then goes on with it, so that what replay wrote must
+  // last.
   void recover(const fs::path& directory, const std::string& when) {
     h.set_directory(directory.string());
     h.open();
@@ -151,10 +156,11 @@ TEST_P(PowerCutTest, KvAheadOfTheColumns) {
   expect_equal(h, model, "after going on");
 }
 
-// Entries that are applied while a checkpoint runs have two watermarks to be replayed from: the old one if the power
-// fails before the KV store has the new one, else the new one.
+// Entries that are applied while a checkpoint runs have two watermarks to be replayed from: the old
+// one if the power fails before the KV store has the new one, else the new one.
 TEST_P(PowerCutTest, DuringACheckpoint) {
-  h.options.segment.max_rows = 1u << 14;  // no segment becomes full: that would ask for checkpoints of its own
+  // no segment becomes full: that would ask for checkpoints of its own
+  h.options.segment.max_rows = 1u << 14;
   h.open();
   run(250);
   checkpoint_and_hold();
@@ -174,7 +180,8 @@ TEST_P(PowerCutTest, DuringACheckpoint) {
   gate.release();
   h.abandon();
 
-  const fs::path disk_before = fs::path(temp.path()) / "disk_before", disk_after = fs::path(temp.path()) / "disk_after";
+  const fs::path disk_before = fs::path(temp.path()) / "disk_before",
+                 disk_after = fs::path(temp.path()) / "disk_after";
   crash(kv_before, then, now, disk_before, source);
   crash(kv_after, begun, now, disk_after, source);
   recover(disk_before, "before the KV store had the watermark");

@@ -16,7 +16,8 @@ class WantedIndexesTest : public ::testing::Test {
   void SetUp() override {
     h.options.config.payload_indexes["colour"] = {model::FieldType::kKeyword, ""};
     h.open();
-    h.propose(upsert({point(1, Embeddings(5, kDim).next_bytes(), R"({"colour":"red","price":3,"list":[{"k":"a"}]})")}));
+    h.propose(upsert({point(1, Embeddings(5, kDim).next_bytes(),
+                            R"({"colour":"red","price":3,"list":[{"k":"a"}]})")}));
     ASSERT_TRUE(h.apply().ok());
   }
   void ask(model::Condition condition) {
@@ -38,8 +39,10 @@ TEST_F(WantedIndexesTest, AFieldIsNamedWithTheTypesThatWouldServe) {
   auto inner = std::make_unique<model::Filter>();
   inner->must.push_back(any_of("k", {int64_t{7}}));
   ask({"list", model::Nested{std::move(inner)}});
-  EXPECT_EQ(h->state().wanted_indexes,
-            (Wanted{{"colour", "integer or float"}, {"list[].k", "integer"}, {"price", "integer or float"}, {"sold", "bool"}}));
+  EXPECT_EQ(h->state().wanted_indexes, (Wanted{{"colour", "integer or float"},
+                                               {"list[].k", "integer"},
+                                               {"price", "integer or float"},
+                                               {"sold", "bool"}}));
 }
 
 TEST_F(WantedIndexesTest, AnIndexThatIsMadeEndsIt) {
@@ -47,14 +50,16 @@ TEST_F(WantedIndexesTest, AnIndexThatIsMadeEndsIt) {
   model::CollectionConfig config = h.options.config;
   config.payload_indexes["price"] = {model::FieldType::kKeyword, ""};
   ASSERT_TRUE(h.configure(config).ok());
-  EXPECT_EQ(h->state().wanted_indexes.size(), 1u) << "one of keywords does not serve a range of numbers";
+  EXPECT_EQ(h->state().wanted_indexes.size(), 1u)
+      << "one of keywords does not serve a range of numbers";
   config.payload_indexes["price"] = {model::FieldType::kFloat, ""};
   ASSERT_TRUE(h.configure(config).ok());
   EXPECT_EQ(h->state().wanted_indexes, Wanted{});
 }
 
 TEST_F(WantedIndexesTest, TheyAreBounded) {
-  for (uint32_t i = 0; i < 2 * base::limits::kMaxWantedIndexes; ++i) ask(any_of("field" + std::to_string(i), {"x"}));
+  for (uint32_t i = 0; i < 2 * base::limits::kMaxWantedIndexes; ++i)
+    ask(any_of("field" + std::to_string(i), {"x"}));
   EXPECT_EQ(h->state().wanted_indexes.size(), base::limits::kMaxWantedIndexes);
 }
 

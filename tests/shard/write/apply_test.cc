@@ -153,7 +153,8 @@ TEST_F(ApplyTest, ACommandSentAgainIsAppliedOnce) {
   ok(h.write(set_payload(1, R"({"n":3})")));
   ok(h.write(other));
   EXPECT_EQ(get(1)->payload, R"({"n":3})");
-  other.payload = R"({"n":4})";  // what a leader made of the request this time is no part of its identity
+  // what a leader made of the request this time is no part of its identity
+  other.payload = R"({"n":4})";
   ok(h.write(other));
   EXPECT_EQ(get(1)->payload, R"({"n":3})");
 }
@@ -200,7 +201,9 @@ TEST_F(ApplyTest, ContentHashIsOfThePointsAndNotOfTheirHistory) {
 TEST_F(ApplyTest, WaitersFireAtTheirIndexOrWithTheReason) {
   std::vector<std::string> fired;
   h->wait_applied(1, [&](const base::Status& s) { fired.push_back("1 " + s.to_string()); });
-  h->wait_applied(3, [&](const base::Status& s) { fired.push_back("3 " + std::string(base::code_name(s.code()))); });
+  h->wait_applied(3, [&](const base::Status& s) {
+    fired.push_back("3 " + std::string(base::code_name(s.code())));
+  });
   ok(h.write(upsert({point(1, embeddings.next_bytes())})));
   ASSERT_EQ(fired.size(), 1u);
   h->wait_applied(1, [&](const base::Status& s) { fired.push_back(s.ok() ? "again" : "failed"); });

@@ -1,4 +1,5 @@
-// Conditions are tested where a command is applied, on the row that is there then, and again the same at every replay.
+// Conditions are tested where a command is applied, on the row that is there then, and again the
+// same at every replay.
 #include <gtest/gtest.h>
 
 #include "tests/shard/harness.h"
@@ -34,7 +35,8 @@ class ConditionsTest : public ::testing::Test {
     command.mode = mode;
     return command;
   }
-  static std::shared_ptr<const model::Filter> when(const std::string& key, model::MatchValue value) {
+  static std::shared_ptr<const model::Filter> when(const std::string& key,
+                                                   model::MatchValue value) {
     return std::make_shared<const model::Filter>(match(key, std::move(value)));
   }
 
@@ -59,7 +61,8 @@ TEST_F(ConditionsTest, ModesAreDecidedByWhatIsThereThen) {
 
 TEST_F(ConditionsTest, OfTwoSwapsFromOneValueTheFirstWins) {
   ok(h.write(put(1, R"({"n":1})")));
-  Command first = put(1, R"({"n":2})", UpdateMode::kUpdateOnly), second = put(1, R"({"n":3})", UpdateMode::kUpdateOnly);
+  Command first = put(1, R"({"n":2})", UpdateMode::kUpdateOnly),
+          second = put(1, R"({"n":3})", UpdateMode::kUpdateOnly);
   first.filter = second.filter = when("n", int64_t{1});
   EXPECT_EQ(affected(first), 1u);
   EXPECT_EQ(affected(second), 0u);
@@ -67,12 +70,14 @@ TEST_F(ConditionsTest, OfTwoSwapsFromOneValueTheFirstWins) {
 }
 
 TEST_F(ConditionsTest, WhatMovedOnIsTestedAgainAndNotSkipped) {
-  ok(h.write(upsert({point(1, embeddings.next_bytes(), R"({"n":1})"), point(2, embeddings.next_bytes(), R"({"n":1})"),
+  ok(h.write(upsert({point(1, embeddings.next_bytes(), R"({"n":1})"),
+                     point(2, embeddings.next_bytes(), R"({"n":1})"),
                      point(3, embeddings.next_bytes(), R"({"n":1})")})));
   Command label = on(OperationKind::kSetPayload, {1, 2, 3});
   label.payload = R"({"label":true})";
   label.filter = when("n", int64_t{1});
-  for (model::Target& target : label.targets) target.expected_version = h->applied();  // as the leader saw them
+  // as the leader saw them
+  for (model::Target& target : label.targets) target.expected_version = h->applied();
   ok(h.write(set_payload(1, R"({"price":5})")));  // still passes
   ok(h.write(set_payload(2, R"({"n":2})")));      // passes no more
   EXPECT_EQ(affected(label), 2u);
@@ -130,8 +135,9 @@ TEST_F(ConditionsTest, AReplayDecidesTheSame) {
   ok(h.write(put(2, R"({"n":1})")));
   ok(h.checkpoint());
   for (int64_t n = 1; n <= 40; ++n) {
-    Command next = n % 3 == 0 ? put(1, R"({"n":)" + std::to_string(n + 1) + "}", UpdateMode::kUpdateOnly)
-                              : set_payload(1, R"({"n":)" + std::to_string(n + 1) + "}");
+    Command next = n % 3 == 0
+                       ? put(1, R"({"n":)" + std::to_string(n + 1) + "}", UpdateMode::kUpdateOnly)
+                       : set_payload(1, R"({"n":)" + std::to_string(n + 1) + "}");
     next.filter = when("n", n);
     ok(h.write(next));
     Command stale = set_payload(2, R"({"wrong":)" + std::to_string(n) + "}");

@@ -1,4 +1,5 @@
-// Requests that are sent again: applied once, answered as before, forgotten by log time and number, and known again after a restart.
+// Requests that are sent again: applied once, answered as before, forgotten by log time and number,
+// and known again after a restart.
 #include <gtest/gtest.h>
 
 #include "host/base/bytes.h"
@@ -15,7 +16,8 @@ using model::Command;
 using model::OperationKind;
 using Verdict = AppliedCommands::Verdict;
 
-Command of_request(uint8_t request, uint64_t attempt, uint64_t clock_ms = 1000, uint32_t part = 0, uint32_t parts = 1) {
+Command of_request(uint8_t request, uint64_t attempt, uint64_t clock_ms = 1000, uint32_t part = 0,
+                   uint32_t parts = 1) {
   Command command = set_payload(1, R"({"n":1})");
   command.header.request_id[0] = request;
   command.attempt = attempt;
@@ -48,14 +50,17 @@ TEST_F(RequestsTest, AnIdentityIsTheRequestAndTheOperationsNumber) {
   Command a = of_request(1, 1), b = of_request(1, 2);
   b.targets[0].expected_version = 77;  // what a leader resolved
   b.payload = R"({"n":2})";
-  EXPECT_EQ(AppliedCommands::identity(a, model::encode_command(a)), AppliedCommands::identity(b, model::encode_command(b)));
+  EXPECT_EQ(AppliedCommands::identity(a, model::encode_command(a)),
+            AppliedCommands::identity(b, model::encode_command(b)));
   b.header.sequence = 1;
   EXPECT_NE(AppliedCommands::identity(a.header), AppliedCommands::identity(b.header));
-  EXPECT_NE(AppliedCommands::identity(a.header), AppliedCommands::identity(of_request(2, 1).header));
+  EXPECT_NE(AppliedCommands::identity(a.header),
+            AppliedCommands::identity(of_request(2, 1).header));
   EXPECT_EQ(AppliedCommands::identity(set_payload(1, "{}").header), AppliedCommands::Identity{});
   a.header.feature_level = b.header.feature_level = 1;  // there the content counts
   b.header.sequence = 0;
-  EXPECT_NE(AppliedCommands::identity(a, model::encode_command(a)), AppliedCommands::identity(b, model::encode_command(b)));
+  EXPECT_NE(AppliedCommands::identity(a, model::encode_command(a)),
+            AppliedCommands::identity(b, model::encode_command(b)));
 }
 
 TEST_F(RequestsTest, TheFirstOutcomeStays) {
@@ -66,14 +71,16 @@ TEST_F(RequestsTest, TheFirstOutcomeStays) {
   EXPECT_EQ(outcome(1)->affected, 5u);
   EXPECT_TRUE(outcome(1)->whole);
   EXPECT_FALSE(outcome(2));
-  EXPECT_FALSE(known.outcome(AppliedCommands::identity(of_request(1, 0).header), 0)) << "not yet to be seen";
+  EXPECT_FALSE(known.outcome(AppliedCommands::identity(of_request(1, 0).header), 0))
+      << "not yet to be seen";
 }
 
 TEST_F(RequestsTest, LogTimeForgetsAndNeverGoesBack) {
   feed(of_request(1, 1, 1'000'000));
   EXPECT_EQ(feed(of_request(1, 2, 1'000'000 + kRequestMemoryMs)), Verdict::kDone);
   feed(of_request(2, 3, 1'000'001 + kRequestMemoryMs));
-  EXPECT_EQ(feed(of_request(1, 4, 5)), Verdict::kApply) << "forgotten, whatever this leader's clock says";
+  EXPECT_EQ(feed(of_request(1, 4, 5)), Verdict::kApply)
+      << "forgotten, whatever this leader's clock says";
   EXPECT_EQ(known.log_time_ms(), 1'000'001 + kRequestMemoryMs);
 }
 
@@ -91,7 +98,8 @@ TEST_F(RequestsTest, TheOldestGoBeyondTheNumberAllowed) {
 TEST_F(RequestsTest, PartsOfOneAttemptAddUp) {
   EXPECT_EQ(feed(of_request(1, 1, 1000, 0, 3), 10), Verdict::kApply);
   EXPECT_FALSE(outcome(1)->whole);
-  EXPECT_EQ(known.parts(AppliedCommands::identity(of_request(1, 0).header)), std::vector<uint64_t>{1});
+  EXPECT_EQ(known.parts(AppliedCommands::identity(of_request(1, 0).header)),
+            std::vector<uint64_t>{1});
   EXPECT_EQ(feed(of_request(1, 1, 1000, 1, 3), 10), Verdict::kApply);
   EXPECT_EQ(feed(of_request(1, 1, 1000, 2, 3), 4), Verdict::kApply);
   EXPECT_EQ(outcome(1)->affected, 24u);
@@ -101,7 +109,8 @@ TEST_F(RequestsTest, PartsOfOneAttemptAddUp) {
 
 TEST_F(RequestsTest, AnotherAttemptTakesOverWhatWasNotFinished) {
   feed(of_request(1, 1, 1000, 0, 3), 10);
-  EXPECT_EQ(feed(of_request(1, 2, 1000, 1, 2)), Verdict::kSuperseded) << "it has to begin at its beginning";
+  EXPECT_EQ(feed(of_request(1, 2, 1000, 1, 2)), Verdict::kSuperseded)
+      << "it has to begin at its beginning";
   EXPECT_EQ(feed(of_request(1, 2, 1000, 0, 2), 7), Verdict::kApply);
   EXPECT_EQ(feed(of_request(1, 1, 1000, 1, 3)), Verdict::kSuperseded);
   EXPECT_EQ(feed(of_request(1, 2, 1000, 1, 2), 3), Verdict::kApply);
@@ -123,7 +132,8 @@ TEST_F(RequestsTest, RowsBringEverythingBack) {
   AppliedCommands again;
   again.begin_replay(known.log_time_ms(), known.forgotten_through());
   for (const std::string& row : rows) ASSERT_TRUE(again.load_batch(row).ok());
-  EXPECT_TRUE(again.applied_at(AppliedCommands::identity(of_request(1, 0).header), 1)) << "replay needs what is forgotten";
+  EXPECT_TRUE(again.applied_at(AppliedCommands::identity(of_request(1, 0).header), 1))
+      << "replay needs what is forgotten";
   again.end_replay();
   EXPECT_EQ(again.size(), 2u);
   EXPECT_FALSE(again.outcome(AppliedCommands::identity(of_request(1, 0).header), 9));
@@ -192,12 +202,15 @@ TEST(RequestBudgetTest, AFullNodeIsShared) {
   EXPECT_EQ(budget.held(), 16'000u) << "a shard that closes gives back";
 }
 
-// The whole shard: an operation by filter whose points changed meanwhile is not carried out again, after a restart either.
+// The whole shard: an operation by filter whose points changed meanwhile is not carried out again,
+// after a restart either.
 TEST(RequestsOfAShard, ARetryTouchesNothingWhateverIsStored) {
   Harness h;
   Embeddings embeddings{5, kDim};
   h.open();
-  const auto ok = [](const base::Status& status) { ASSERT_TRUE(status.ok()) << status.to_string(); };
+  const auto ok = [](const base::Status& status) {
+    ASSERT_TRUE(status.ok()) << status.to_string();
+  };
   ok(h.write(upsert({point(1, embeddings.next_bytes(), R"({"n":1})")})));
   const auto remove = [&h](uint64_t attempt) {
     model::Operation operation;

@@ -19,7 +19,8 @@ class ResolveTest : public ::testing::Test {
     h.open();
     std::vector<model::PointWrite> points;
     for (uint64_t id = 0; id < 20; ++id)
-      points.push_back(point(id, embeddings.next_bytes(), id < 18 ? R"({"old":true})" : R"({"old":false})"));
+      points.push_back(
+          point(id, embeddings.next_bytes(), id < 18 ? R"({"old":true})" : R"({"old":false})"));
     ASSERT_TRUE(h.write(upsert(points)).ok());
   }
   void run(Operation operation) {
@@ -46,7 +47,8 @@ TEST_F(ResolveTest, FilterBecomesChunksOfIdsWithTheVersionsSeen) {
   EXPECT_EQ(first.parts, 3u);
   EXPECT_EQ(first.targets[0].expected_version, 1u);
   EXPECT_EQ(resolved->command(2).targets.size(), 2u);
-  // Points that moved on before the command is applied are tested again: 3 still passes, 4 does not.
+  // Points that moved on before the command is applied are tested again: 3 still passes, 4 does
+  // not.
   ASSERT_TRUE(h.write(set_payload(3, R"({"x":1})")).ok());
   ASSERT_TRUE(h.write(set_payload(4, R"({"old":false})")).ok());
   for (uint32_t i = 0; i < 3; ++i) ASSERT_TRUE(h.write(resolved->command(i)).ok());
@@ -134,7 +136,8 @@ TEST_F(ResolveTest, UpdateModes) {
   run(std::move(update));
   EXPECT_EQ(count(), 21u);
   Operation filtered;  // 18 and 19 are not old: they stay; 300 is new: it comes
-  filtered.points = {point(17, v, R"({"new":1})"), point(18, v, R"({"new":1})"), point(300, v, R"({"new":1})")};
+  filtered.points = {point(17, v, R"({"new":1})"), point(18, v, R"({"new":1})"),
+                     point(300, v, R"({"new":1})")};
   filtered.update_filter = match("old", true);
   run(std::move(filtered));
   EXPECT_EQ(count(), 22u);

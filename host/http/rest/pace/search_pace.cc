@@ -11,7 +11,9 @@ struct Usage {
   uint64_t cpu_ns = 0, waits = 0;
 };
 
-uint64_t nanoseconds(const timeval& t) { return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_usec) * 1'000; }
+uint64_t nanoseconds(const timeval& t) {
+  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_usec) * 1'000;
+}
 
 Usage usage() {
   rusage r{};

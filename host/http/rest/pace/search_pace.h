@@ -1,4 +1,5 @@
-// How long searches that look short took of late, so that those that prove so are answered where they were parsed.
+// How long searches that look short took of late, so that those that prove so are answered where
+// they were parsed.
 #pragma once
 
 #include <array>
@@ -9,8 +10,9 @@
 
 namespace rhumb::http::rest {
 
-// How long its thread would have been held up for others: the time it computed, or all that passed when it waited for the disk or for a
-// lock. That the machine was given to somebody else meanwhile says nothing about the search.
+// How long its thread would have been held up for others: the time it computed, or all that passed
+// when it waited for the disk or for a lock. That the machine was given to somebody else meanwhile
+// says nothing about the search.
 class Stopwatch {
  public:
   Stopwatch();  // runs
@@ -20,9 +22,10 @@ class Stopwatch {
   uint64_t wall_ns_, cpu_ns_, waits_;
 };
 
-// One estimate for each kind of search of each collection (short_search.h); any thread, no lock. Few slots are shared by all that hash to them: who shares one
-// with a slow neighbour goes to the pool, and nothing worse. It begins slow, so that what is new, cold or without a graph shows itself
-// in the pool first.
+// One estimate for each kind of search of each collection (short_search.h); any thread, no lock.
+// Few slots are shared by all that hash to them: who shares one with a slow neighbour goes to the
+// pool, and nothing worse. It begins slow, so that what is new, cold or without a graph shows
+// itself in the pool first.
 class SearchPaces {
  public:
   static constexpr uint32_t kShortNs = 300'000;
@@ -34,8 +37,10 @@ class SearchPaces {
     void took(uint64_t ns) {
       const uint32_t before = estimate_ns_.load(std::memory_order_relaxed);
       const uint32_t sample = ns < kSlowNs ? static_cast<uint32_t>(ns) : kSlowNs;
-      const uint32_t after = sample > before ? before + (sample - before) / 2 : before - (before - sample) / 8;
-      estimate_ns_.store(after, std::memory_order_relaxed);  // of two at once one is lost: it is an estimate
+      const uint32_t after =
+          sample > before ? before + (sample - before) / 2 : before - (before - sample) / 8;
+      // of two at once one is lost: it is an estimate
+      estimate_ns_.store(after, std::memory_order_relaxed);
     }
 
    private:

@@ -1,4 +1,5 @@
-// Which queries are worth trying on a loop: what a search of the graph takes well under a millisecond for, if anything does.
+// Which queries are worth trying on a loop: what a search of the graph takes well under a
+// millisecond for, if anything does.
 #pragma once
 
 #include <optional>
@@ -8,8 +9,10 @@
 
 namespace rhumb::http::rest {
 
-// The name under which queries like this one share their pace: the vector, and the fields of the filter. Nothing when it may take long.
-// A filter may be tried when it consists of a few plain conditions on fields with a payload index: others read the payloads of all rows.
-std::optional<std::string> short_search_kind(const ParsedQuery& query, const model::CollectionConfig& config);
+// The name under which queries like this one share their pace: the vector, and the fields of the
+// filter. Nothing when it may take long. A filter may be tried when it consists of a few plain
+// conditions on fields with a payload index: others read the payloads of all rows.
+std::optional<std::string> short_search_kind(const ParsedQuery& query,
+                                             const model::CollectionConfig& config);
 
 }  // namespace rhumb::http::rest

@@ -23,7 +23,8 @@ Status unknown(const Shape& shape, std::string_view name, const Place& place) {
   for (const Member& m : shape.members) {
     if (!m.same_as_before) expected += (expected.empty() ? "" : ", ") + std::string(m.name);
   }
-  return format_error(place.text(), "unknown field `" + shown_name(name) + "`, expected one of " + expected);
+  return format_error(place.text(),
+                      "unknown field `" + shown_name(name) + "`, expected one of " + expected);
 }
 
 // Of the members before `late`, one that has no form in common with it.
@@ -36,7 +37,8 @@ Status apart(const Object& object, const Shape& shape, const Member& late, const
     early = m->name;
     if ((m->forms & late.forms) == 0) break;
   }
-  return format_error(place.text(), "`" + std::string(early) + "` and `" + std::string(late.name) + "` do not go together");
+  return format_error(place.text(), "`" + std::string(early) + "` and `" + std::string(late.name) +
+                                        "` do not go together");
 }
 
 // The member came before, under this name or another one.
@@ -45,10 +47,13 @@ Status twice(const Object& object, const Shape& shape, const Member& m, const Pl
   std::string_view other;
   for (const auto field : object) {
     const Member* found = shape.find(field.key);
-    if (found != nullptr && found != &m && (found == first || (found->same_as_before && found - 1 == first))) other = found->name;
+    if (found != nullptr && found != &m &&
+        (found == first || (found->same_as_before && found - 1 == first)))
+      other = found->name;
   }
-  return format_error(
-      place.text(), "field `" + std::string(m.name) + "` comes twice" + (other.empty() ? "" : ", as `" + std::string(other) + "` as well"));
+  return format_error(place.text(),
+                      "field `" + std::string(m.name) + "` comes twice" +
+                          (other.empty() ? "" : ", as `" + std::string(other) + "` as well"));
 }
 
 class Walk {
@@ -62,7 +67,8 @@ class Walk {
       const Member* m = shape.find(field.key);
       if (m == nullptr) {
         if (shape.unknown == Unknown::kRefused) return unknown(shape, field.key, place);
-        if (ignored_ != nullptr && !ignored_->again(shape, field.key)) ignored_->add(shape, field.key, place.text());
+        if (ignored_ != nullptr && !ignored_->again(shape, field.key))
+          ignored_->add(shape, field.key, place.text());
         continue;
       }
       const auto row = static_cast<size_t>(m - shape.members.data()) - (m->same_as_before ? 1 : 0);
@@ -80,12 +86,15 @@ class Walk {
 
  private:
   Status value(const Element& e, const Member& m, const Place& place) {
-    if (e.is_array()) return m.holds == Holds::kOneOrMore ? list(Array(e), *m.shape, place) : base::ok();
+    if (e.is_array())
+      return m.holds == Holds::kOneOrMore ? list(Array(e), *m.shape, place) : base::ok();
     if (!e.is_object()) return base::ok();
-    const bool named = m.holds == Holds::kMap || (m.holds == Holds::kOneOrNamed && !is_one(Object(e)));
+    const bool named =
+        m.holds == Holds::kMap || (m.holds == Holds::kOneOrNamed && !is_one(Object(e)));
     if (!named) return object(Object(e), *m.shape, place);
     for (const auto field : Object(e)) {
-      if (field.value.is_object()) RHUMB_TRY(object(Object(field.value), *m.shape, {&place, field.key}));
+      if (field.value.is_object())
+        RHUMB_TRY(object(Object(field.value), *m.shape, {&place, field.key}));
     }
     return base::ok();
   }
@@ -110,7 +119,8 @@ class Walk {
 
 }  // namespace
 
-Status check_shape(const Element& e, const Shape& shape, const std::string& where, IgnoredMembers* ignored) {
+Status check_shape(const Element& e, const Shape& shape, const std::string& where,
+                   IgnoredMembers* ignored) {
   if (ignored != nullptr) ignored->clear();
   if (!e.is_object()) return base::ok();
   return Walk(ignored).object(Object(e), shape, {nullptr, where});

@@ -12,23 +12,31 @@ using base::Result;
 using base::Status;
 namespace limits = base::limits;
 
-Status wrong(const std::string& where, const std::string& what) { return base::invalid("Format error in JSON body: " + where + ": " + what); }
+Status wrong(const std::string& where, const std::string& what) {
+  return base::invalid("Format error in JSON body: " + where + ": " + what);
+}
 
 struct Hint {
   const char* name;
   Status (*check)(const json&, const std::string&);
 };
-constexpr Hint kHints[] = {{"optimizers_config", check_optimizers}, {"wal_config", check_wal},       {"quantization_config", check_quantization},
-                           {"strict_mode_config", check_strict_mode}, {"metadata", check_metadata}, {"contract", check_contract}};
+constexpr Hint kHints[] = {{"optimizers_config", check_optimizers},
+                           {"wal_config", check_wal},
+                           {"quantization_config", check_quantization},
+                           {"strict_mode_config", check_strict_mode},
+                           {"metadata", check_metadata},
+                           {"contract", check_contract}};
 
 Status read_distance(const json& j, const std::string& where, model::Distance& out) {
-  for (const auto d : {model::Distance::kCosine, model::Distance::kDot, model::Distance::kEuclid, model::Distance::kManhattan}) {
+  for (const auto d : {model::Distance::kCosine, model::Distance::kDot, model::Distance::kEuclid,
+                       model::Distance::kManhattan}) {
     if (j == std::string(model::distance_name(d))) {
       out = d;
       return base::ok();
     }
   }
-  return wrong(where, "'" + (j.is_string() ? j.get<std::string>() : j.dump()) + "' is none of Cosine, Dot, Euclid, Manhattan");
+  return wrong(where, "'" + (j.is_string() ? j.get<std::string>() : j.dump()) +
+                          "' is none of Cosine, Dot, Euclid, Manhattan");
 }
 
 Status read_datatype(const json& j, const std::string& where, model::VectorParams& out) {
@@ -39,7 +47,8 @@ Status read_datatype(const json& j, const std::string& where, model::VectorParam
       return base::ok();
     }
   }
-  return wrong(where, "'" + (j.is_string() ? j.get<std::string>() : j.dump()) + "' is none of float32, float16, uint8");
+  return wrong(where, "'" + (j.is_string() ? j.get<std::string>() : j.dump()) +
+                          "' is none of float32, float16, uint8");
 }
 
 // Of one vector; left alone when it is not given, empty when "Disabled".
@@ -57,7 +66,8 @@ Status read_quantization(const json& j, const std::string& where, std::string& o
 Status read_multivector(const json& j, const std::string& where, model::VectorParams& out) {
   if (!j.is_object()) return wrong(where, "expected an object");
   if (!given(j, "comparator")) return wrong(where, "missing field `comparator`");
-  if (j.at("comparator") != "max_sim") return wrong(where + ".comparator", j.at("comparator").dump() + " is not max_sim");
+  if (j.at("comparator") != "max_sim")
+    return wrong(where + ".comparator", j.at("comparator").dump() + " is not max_sim");
   out.multivector = true;
   return base::ok();
 }
@@ -72,7 +82,8 @@ Result<model::VectorParams> read_vector(const json& j, const std::string& where)
   v.size = *size;
   RHUMB_TRY(read_distance(j.at("distance"), where + ".distance", v.distance));
   if (given(j, "datatype")) RHUMB_TRY(read_datatype(j.at("datatype"), where + ".datatype", v));
-  if (given(j, "multivector_config")) RHUMB_TRY(read_multivector(j.at("multivector_config"), where + ".multivector_config", v));
+  if (given(j, "multivector_config"))
+    RHUMB_TRY(read_multivector(j.at("multivector_config"), where + ".multivector_config", v));
   RHUMB_TRY(read_bool(j, "on_disk", where, v.on_disk));
   RHUMB_TRY(read_memory(j, where, v.memory));
   if (given(j, "hnsw_config")) {
@@ -91,7 +102,9 @@ Status read_vectors(const json& j, model::CollectionConfig& config) {
     return base::ok();
   }
   if (j.size() > limits::kMaxNamedVectors) {
-    return base::unprocessable("[vectors: " + std::to_string(j.size()) + " named vectors, at most " + std::to_string(limits::kMaxNamedVectors) + "]");
+    return base::unprocessable("[vectors: " + std::to_string(j.size()) +
+                               " named vectors, at most " +
+                               std::to_string(limits::kMaxNamedVectors) + "]");
   }
   for (const auto& [name, params] : j.items()) {
     if (!name.empty()) RHUMB_TRY(check_name(name, "vectors", limits::kMaxVectorNameBytes));
@@ -104,11 +117,14 @@ Status read_vectors(const json& j, model::CollectionConfig& config) {
 enum class OfNull { kLeave, kRemove };
 void merge_over(std::string& stored, const json& diff, OfNull of_null) {
   json now = stored.empty() ? json::object() : json::parse(stored);
-  if (!now.is_object() || !diff.is_object()) now = diff;
+  if (!now.is_object() || !diff.is_object())
+    now = diff;
   else {
     for (const auto& [name, value] : diff.items()) {
-      if (!value.is_null()) now[name] = value;
-      else if (of_null == OfNull::kRemove) now.erase(name);
+      if (!value.is_null())
+        now[name] = value;
+      else if (of_null == OfNull::kRemove)
+        now.erase(name);
     }
   }
   stored = now.dump();
@@ -162,11 +178,13 @@ Status read_params(const json& j, const std::string& where, model::CollectionCon
 }
 
 Result<gateway::AliasAction> read_alias_action(const json& action, const std::string& where) {
-  if (!action.is_object() || action.size() != 1) return wrong(where, "expected one of create_alias, delete_alias, rename_alias");
+  if (!action.is_object() || action.size() != 1)
+    return wrong(where, "expected one of create_alias, delete_alias, rename_alias");
   const auto entry = action.begin();
   const json& j = entry.value();
   const auto text = [&](const char* name, std::string& out) -> Status {
-    if (!j.is_object() || !given(j, name) || !j.at(name).is_string()) return wrong(where + "." + entry.key(), std::string("missing field `") + name + "`");
+    if (!j.is_object() || !given(j, name) || !j.at(name).is_string())
+      return wrong(where + "." + entry.key(), std::string("missing field `") + name + "`");
     out = j.at(name).get<std::string>();
     return base::ok();
   };
@@ -194,45 +212,59 @@ Result<gateway::AliasAction> read_alias_action(const json& action, const std::st
 
 Status check_name(const std::string& name, const std::string& what, size_t max_bytes) {
   if (name.empty() || name.size() > max_bytes) {
-    return base::unprocessable("[" + what + ": a name has 1 to " + std::to_string(max_bytes) + " bytes, this one has " + std::to_string(name.size()) + "]");
+    return base::unprocessable("[" + what + ": a name has 1 to " + std::to_string(max_bytes) +
+                               " bytes, this one has " + std::to_string(name.size()) + "]");
   }
-  if (name == "." || name == "..") return base::unprocessable("[" + what + ": '" + name + "' is not a name]");
+  if (name == "." || name == "..")
+    return base::unprocessable("[" + what + ": '" + name + "' is not a name]");
   for (const char c : name) {
-    if (std::string_view("<>:\"/\\|?*").find(c) != std::string_view::npos || c == '\0' || c == '\x1f' || static_cast<unsigned char>(c) < 0x20) {
-      return base::unprocessable("[" + what + ": a name holds none of < > : \" / \\ | ? * and no control characters]");
+    if (std::string_view("<>:\"/\\|?*").find(c) != std::string_view::npos || c == '\0' ||
+        c == '\x1f' || static_cast<unsigned char>(c) < 0x20) {
+      return base::unprocessable(
+          "[" + what + ": a name holds none of < > : \" / \\ | ? * and no control characters]");
     }
   }
-  if (!base::valid_utf8(name)) return base::unprocessable("[" + what + ": a name is UTF-8]");  // it comes from a path as well: any bytes
+  // it comes from a path as well: any bytes
+  if (!base::valid_utf8(name)) return base::unprocessable("[" + what + ": a name is UTF-8]");
   return base::ok();
 }
 
-Result<model::CollectionConfig> parse_create_collection(const std::string& body, IgnoredMembers* ignored) {
+Result<model::CollectionConfig> parse_create_collection(const std::string& body,
+                                                        IgnoredMembers* ignored) {
   RHUMB_ASSIGN(const json j, parse_small(body, kCreateCollectionBody, ignored));
   model::CollectionConfig config;
   if (given(j, "vectors")) RHUMB_TRY(read_vectors(j.at("vectors"), config));
-  if (given(j, "sparse_vectors") && !j.at("sparse_vectors").empty()) return base::unsupported("sparse vectors (sparse_vectors)");
-  if (given(j, "sharding_method") && j.at("sharding_method") != "auto") return base::unsupported("custom sharding (sharding_method)");
+  if (given(j, "sparse_vectors") && !j.at("sparse_vectors").empty())
+    return base::unsupported("sparse vectors (sparse_vectors)");
+  if (given(j, "sharding_method") && j.at("sharding_method") != "auto")
+    return base::unsupported("custom sharding (sharding_method)");
   std::optional<uint32_t> shards;
   RHUMB_TRY(read_u32(j, "shard_number", "", 1, limits::kMaxShards, shards));
   config.shard_number = shards.value_or(1);
   RHUMB_TRY(read_params(j, "", config));
-  if (given(j, "hnsw_config")) RHUMB_TRY(read_hnsw(j.at("hnsw_config"), "hnsw_config", config.hnsw));
+  if (given(j, "hnsw_config"))
+    RHUMB_TRY(read_hnsw(j.at("hnsw_config"), "hnsw_config", config.hnsw));
   RHUMB_TRY(read_hints(j, config));
   return config;
 }
 
-Result<model::CollectionConfig> parse_update_collection(const std::string& body, const model::CollectionConfig& present, IgnoredMembers* ignored) {
+Result<model::CollectionConfig> parse_update_collection(const std::string& body,
+                                                        const model::CollectionConfig& present,
+                                                        IgnoredMembers* ignored) {
   RHUMB_ASSIGN(const json j, parse_small(body, kUpdateCollectionBody, ignored));
   model::CollectionConfig config = present;
-  if (given(j, "sparse_vectors") && !j.at("sparse_vectors").empty()) return base::unsupported("sparse vectors (sparse_vectors)");
+  if (given(j, "sparse_vectors") && !j.at("sparse_vectors").empty())
+    return base::unsupported("sparse vectors (sparse_vectors)");
   if (given(j, "params")) RHUMB_TRY(read_params(j.at("params"), "params", config));
-  if (given(j, "hnsw_config")) RHUMB_TRY(read_hnsw(j.at("hnsw_config"), "hnsw_config", config.hnsw));
+  if (given(j, "hnsw_config"))
+    RHUMB_TRY(read_hnsw(j.at("hnsw_config"), "hnsw_config", config.hnsw));
   if (given(j, "vectors")) {
     if (!j.at("vectors").is_object()) return wrong("vectors", "expected an object");
     for (const auto& [name, diff] : j.at("vectors").items()) {
       const std::string where = "vectors." + name;
       auto it = config.vectors.find(name);
-      if (it == config.vectors.end()) return base::invalid("Not existing vector name error: " + name + " (" + where + ")");
+      if (it == config.vectors.end())
+        return base::invalid("Not existing vector name error: " + name + " (" + where + ")");
       if (!diff.is_object()) return wrong(where, "expected an object");
       RHUMB_TRY(read_bool(diff, "on_disk", where, it->second.on_disk));
       RHUMB_TRY(read_memory(diff, where, it->second.memory));
@@ -247,29 +279,39 @@ Result<model::CollectionConfig> parse_update_collection(const std::string& body,
   return config;
 }
 
-Result<std::vector<gateway::AliasAction>> parse_alias_actions(const std::string& body, IgnoredMembers* ignored) {
+Result<std::vector<gateway::AliasAction>> parse_alias_actions(const std::string& body,
+                                                              IgnoredMembers* ignored) {
   RHUMB_ASSIGN(const json j, parse_small(body, kAliasesBody, ignored));
-  if (!given(j, "actions") || !j.at("actions").is_array()) return wrong("actions", "expected an array");
+  if (!given(j, "actions") || !j.at("actions").is_array())
+    return wrong("actions", "expected an array");
   if (j.at("actions").size() > limits::kMaxBatchOperations) {
-    return base::unprocessable("[actions: at most " + std::to_string(limits::kMaxBatchOperations) + " at once]");
+    return base::unprocessable("[actions: at most " + std::to_string(limits::kMaxBatchOperations) +
+                               " at once]");
   }
   std::vector<gateway::AliasAction> out;
   for (const json& action : j.at("actions")) {
-    RHUMB_ASSIGN(auto one, read_alias_action(action, "actions[" + std::to_string(out.size()) + "]"));
+    RHUMB_ASSIGN(auto one,
+                 read_alias_action(action, "actions[" + std::to_string(out.size()) + "]"));
     out.push_back(std::move(one));
   }
   return out;
 }
 
-Result<std::pair<std::string, model::PayloadIndexConfig>> parse_create_index(const std::string& body, IgnoredMembers* ignored) {
+Result<std::pair<std::string, model::PayloadIndexConfig>> parse_create_index(
+    const std::string& body, IgnoredMembers* ignored) {
   RHUMB_ASSIGN(const json j, parse_small(body, kCreateIndexBody, ignored));
-  if (!given(j, "field_name") || !j.at("field_name").is_string()) return wrong("field_name", "expected a string");
+  if (!given(j, "field_name") || !j.at("field_name").is_string())
+    return wrong("field_name", "expected a string");
   const std::string field = j.at("field_name").get<std::string>();
   if (field.empty() || field.size() > limits::kMaxFieldPathBytes) {
-    return base::unprocessable("[field_name: 1 to " + std::to_string(limits::kMaxFieldPathBytes) + " bytes, got " + std::to_string(field.size()) + "]");
+    return base::unprocessable("[field_name: 1 to " + std::to_string(limits::kMaxFieldPathBytes) +
+                               " bytes, got " + std::to_string(field.size()) + "]");
   }
-  if (const auto path = payload::JsonPath::parse(field); !path.ok()) return base::invalid("field_name: " + path.status().message());
-  if (!given(j, "field_schema")) return base::unsupported("payload index without a schema: name one in field_schema (keyword, integer, ...)");
+  if (const auto path = payload::JsonPath::parse(field); !path.ok())
+    return base::invalid("field_name: " + path.status().message());
+  if (!given(j, "field_schema"))
+    return base::unsupported(
+        "payload index without a schema: name one in field_schema (keyword, integer, ...)");
   const json& schema = j.at("field_schema");
   std::string name;
   model::PayloadIndexConfig config;
@@ -283,8 +325,12 @@ Result<std::pair<std::string, model::PayloadIndexConfig>> parse_create_index(con
     return wrong("field_schema", "expected a type, or an object with a type");
   }
   const auto type = model::field_type_from(name);
-  if (!type) return wrong("field_schema", "'" + name + "' is none of keyword, integer, float, bool, datetime, uuid, geo, text");
-  if (*type == model::FieldType::kGeo || *type == model::FieldType::kText) return base::unsupported(name + " index (field_schema)");
+  if (!type)
+    return wrong(
+        "field_schema",
+        "'" + name + "' is none of keyword, integer, float, bool, datetime, uuid, geo, text");
+  if (*type == model::FieldType::kGeo || *type == model::FieldType::kText)
+    return base::unsupported(name + " index (field_schema)");
   config.type = *type;
   return std::pair{field, config};
 }

@@ -14,12 +14,16 @@
 namespace rhumb::http::rest {
 
 // What a body says beyond its members is put into `ignored`, which may be null.
-base::Result<model::CollectionConfig> parse_create_collection(const std::string& body, IgnoredMembers* ignored = nullptr);
-// The configuration that results when `body` is applied to `config`.
-base::Result<model::CollectionConfig> parse_update_collection(const std::string& body, const model::CollectionConfig& config,
+base::Result<model::CollectionConfig> parse_create_collection(const std::string& body,
                                                               IgnoredMembers* ignored = nullptr);
-base::Result<std::vector<gateway::AliasAction>> parse_alias_actions(const std::string& body, IgnoredMembers* ignored = nullptr);
-base::Result<std::pair<std::string, model::PayloadIndexConfig>> parse_create_index(const std::string& body, IgnoredMembers* ignored = nullptr);
+// The configuration that results when `body` is applied to `config`.
+base::Result<model::CollectionConfig> parse_update_collection(const std::string& body,
+                                                              const model::CollectionConfig& config,
+                                                              IgnoredMembers* ignored = nullptr);
+base::Result<std::vector<gateway::AliasAction>> parse_alias_actions(
+    const std::string& body, IgnoredMembers* ignored = nullptr);
+base::Result<std::pair<std::string, model::PayloadIndexConfig>> parse_create_index(
+    const std::string& body, IgnoredMembers* ignored = nullptr);
 base::Status check_name(const std::string& name, const std::string& what, size_t max_bytes);
 
 }  // namespace rhumb::http::rest

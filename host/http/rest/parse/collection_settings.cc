@@ -10,8 +10,12 @@ namespace {
 using base::Status;
 namespace limits = base::limits;
 
-Status wrong(const std::string& where, const std::string& what) { return base::invalid("Format error in JSON body: " + where + ": " + what); }
-Status beyond(const std::string& where, const std::string& what) { return base::unprocessable("[" + where + ": " + what + "]"); }
+Status wrong(const std::string& where, const std::string& what) {
+  return base::invalid("Format error in JSON body: " + where + ": " + what);
+}
+Status beyond(const std::string& where, const std::string& what) {
+  return base::unprocessable("[" + where + ": " + what + "]");
+}
 
 struct NumberRule {
   const char* name;
@@ -30,7 +34,8 @@ Status check_number(const json& j, const NumberRule& rule, const std::string& wh
   return beyond(place, text);
 }
 
-Status check_numbers(const json& j, std::initializer_list<NumberRule> rules, const std::string& where) {
+Status check_numbers(const json& j, std::initializer_list<NumberRule> rules,
+                     const std::string& where) {
   if (!j.is_object()) return wrong(where, "expected an object");
   for (const NumberRule& rule : rules) RHUMB_TRY(check_number(j, rule, where));
   return base::ok();
@@ -48,8 +53,12 @@ void keep_known(json& object, const Shape& shape);
 
 // What a member holds, as far as the table goes into it.
 void keep_known_in(json& value, const Member& m) {
-  if (m.shape == nullptr || !value.is_structured() || (value.is_array() && m.holds != Holds::kOneOrMore)) return;
-  const bool named = m.holds == Holds::kMap || (m.holds == Holds::kOneOrNamed && (!given(value, "size") || value.at("size").is_object()));
+  if (m.shape == nullptr || !value.is_structured() ||
+      (value.is_array() && m.holds != Holds::kOneOrMore))
+    return;
+  const bool named =
+      m.holds == Holds::kMap ||
+      (m.holds == Holds::kOneOrNamed && (!given(value, "size") || value.at("size").is_object()));
   if (value.is_object() && !named) return keep_known(value, *m.shape);
   for (json& item : value) {
     if (item.is_object()) keep_known(item, *m.shape);
@@ -74,7 +83,8 @@ bool given(const json& j, const char* name) {
   return it != j.end() && !it->is_null();
 }
 
-base::Result<json> parse_small(const std::string& body, const Shape& shape, IgnoredMembers* ignored) {
+base::Result<json> parse_small(const std::string& body, const Shape& shape,
+                               IgnoredMembers* ignored) {
   bool too_deep = false;
   const auto guard = [&](int depth, json::parse_event_t, json&) {
     if (depth > static_cast<int>(limits::kMaxJsonDepth)) too_deep = true;
@@ -82,9 +92,12 @@ base::Result<json> parse_small(const std::string& body, const Shape& shape, Igno
   };
   try {
     json parsed = json::parse(body, guard);
-    if (too_deep) return base::invalid("Format error in JSON body: nested deeper than " + std::to_string(limits::kMaxJsonDepth) + " levels");
+    if (too_deep)
+      return base::invalid("Format error in JSON body: nested deeper than " +
+                           std::to_string(limits::kMaxJsonDepth) + " levels");
     if (!parsed.is_object()) return base::invalid("Format error in JSON body: expected an object");
-    RHUMB_ASSIGN(const Element e, parse_body(body));  // its members as they came: the library above keeps one of two that have one name
+    // its members as they came: the library above keeps one of two that have one name
+    RHUMB_ASSIGN(const Element e, parse_body(body));
     RHUMB_TRY(check_shape(e, shape, "", ignored));
     keep_known(parsed, shape);
     return parsed;
@@ -93,22 +106,28 @@ base::Result<json> parse_small(const std::string& body, const Shape& shape, Igno
   }
 }
 
-Status read_u32(const json& j, const char* name, const std::string& where, uint64_t min, uint64_t max, std::optional<uint32_t>& out) {
+Status read_u32(const json& j, const char* name, const std::string& where, uint64_t min,
+                uint64_t max, std::optional<uint32_t>& out) {
   if (!given(j, name)) return base::ok();
   const json& value = j.at(name);
   const std::string place = where.empty() ? std::string(name) : where + "." + name;
-  if (!value.is_number_unsigned()) return wrong(place, "expected a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+  if (!value.is_number_unsigned())
+    return wrong(place, "expected a whole number from " + std::to_string(min) + " to " +
+                            std::to_string(max));
   const auto number = value.get<uint64_t>();
   if (number < min || number > max) {
-    return beyond(place, std::to_string(number) + " is not from " + std::to_string(min) + " to " + std::to_string(max));
+    return beyond(place, std::to_string(number) + " is not from " + std::to_string(min) + " to " +
+                             std::to_string(max));
   }
   out = static_cast<uint32_t>(number);
   return base::ok();
 }
 
-Status read_bool(const json& j, const char* name, const std::string& where, std::optional<bool>& out) {
+Status read_bool(const json& j, const char* name, const std::string& where,
+                 std::optional<bool>& out) {
   if (!given(j, name)) return base::ok();
-  if (!j.at(name).is_boolean()) return wrong(where.empty() ? std::string(name) : where + "." + name, "expected true or false");
+  if (!j.at(name).is_boolean())
+    return wrong(where.empty() ? std::string(name) : where + "." + name, "expected true or false");
   out = j.at(name).get<bool>();
   return base::ok();
 }
@@ -127,7 +146,10 @@ Status read_memory(const json& j, const std::string& where, std::optional<std::s
 
 base::Result<const json*> given_quantization(const json& j, const std::string& where) {
   const bool is_named = given(j, "quantization_config"), is_short = given(j, "quantization");
-  if (is_named && is_short) return wrong(where, "`quantization_config` and `quantization` are one member under two names: give one of them");
+  if (is_named && is_short)
+    return wrong(where,
+                 "`quantization_config` and `quantization` are one member under two names: give "
+                 "one of them");
   if (is_named) return &j.at("quantization_config");
   return is_short ? &j.at("quantization") : nullptr;
 }
@@ -140,14 +162,21 @@ Status check_placement(const json& j, const std::string& where) {
 
 Status check_size(const json& j, const std::string& where) {
   const size_t bytes = j.dump().size();
-  if (bytes > limits::kMaxMetadataBytes) return beyond(where, std::to_string(bytes) + " bytes, at most " + std::to_string(limits::kMaxMetadataBytes));
+  if (bytes > limits::kMaxMetadataBytes)
+    return beyond(where, std::to_string(bytes) + " bytes, at most " +
+                             std::to_string(limits::kMaxMetadataBytes));
   return base::ok();
 }
 
 Status check_optimizers(const json& j, const std::string& where) {
-  RHUMB_TRY(check_numbers(j, {{"deleted_threshold", 0, 1}, {"vacuum_min_vector_number", 100, kAny}, {"default_segment_number", 0, kAny},
-                              {"max_segment_size", 1, kAny}, {"memmap_threshold", 0, kAny}, {"indexing_threshold", 0, kAny},
-                              {"flush_interval_sec", 0, kAny}},
+  RHUMB_TRY(check_numbers(j,
+                          {{"deleted_threshold", 0, 1},
+                           {"vacuum_min_vector_number", 100, kAny},
+                           {"default_segment_number", 0, kAny},
+                           {"max_segment_size", 1, kAny},
+                           {"memmap_threshold", 0, kAny},
+                           {"indexing_threshold", 0, kAny},
+                           {"flush_interval_sec", 0, kAny}},
                           where));
   if (given(j, "max_optimization_threads") && j.at("max_optimization_threads") != "auto") {
     RHUMB_TRY(check_number(j, {"max_optimization_threads", 0, 1024}, where));
@@ -156,16 +185,22 @@ Status check_optimizers(const json& j, const std::string& where) {
 }
 
 Status check_wal(const json& j, const std::string& where) {
-  return check_numbers(j, {{"wal_capacity_mb", 1, kAny}, {"wal_segments_ahead", 0, kAny}, {"wal_retain_closed", 1, kAny}}, where);
+  return check_numbers(j,
+                       {{"wal_capacity_mb", 1, kAny},
+                        {"wal_segments_ahead", 0, kAny},
+                        {"wal_retain_closed", 1, kAny}},
+                       where);
 }
 
 Status check_quantization(const json& j, const std::string& where) {
   if (j == "Disabled") return base::ok();
-  if (!j.is_object() || j.size() != 1) return wrong(where, "expected one of scalar, product, binary, turbo");
+  if (!j.is_object() || j.size() != 1)
+    return wrong(where, "expected one of scalar, product, binary, turbo");
   const auto kind = j.begin();
   if (!kind.value().is_object()) return wrong(where + "." + kind.key(), "expected an object");
   if (kind.key() == "scalar") {
-    if (text_of(kind.value(), "type") != "int8") return wrong(where + ".scalar.type", "expected int8");
+    if (text_of(kind.value(), "type") != "int8")
+      return wrong(where + ".scalar.type", "expected int8");
     return check_numbers(kind.value(), {{"quantile", 0.5, 1}}, where + ".scalar");
   }
   if (kind.key() == "product") {
@@ -176,7 +211,8 @@ Status check_quantization(const json& j, const std::string& where) {
     return wrong(where + ".product.compression", "expected one of x4, x8, x16, x32, x64");
   }
   if (kind.key() == "binary" || kind.key() == "turbo") return base::ok();
-  return wrong(where, "unknown quantization '" + kind.key() + "', expected one of scalar, product, binary, turbo");
+  return wrong(where, "unknown quantization '" + kind.key() +
+                          "', expected one of scalar, product, binary, turbo");
 }
 
 Status check_strict_mode(const json& j, const std::string& where) {
@@ -196,7 +232,8 @@ Status check_contract(const json& j, const std::string& where) {
   if (!j.is_object()) return wrong(where, "expected an object, or \"Disabled\"");
   for (const auto& [name, value] : j.items()) {
     if (name == "recall" || value.is_null()) continue;
-    if (name == "p99_ms" || name == "consistency") return base::unsupported("a promise of this (" + where + "." + name + ")");
+    if (name == "p99_ms" || name == "consistency")
+      return base::unsupported("a promise of this (" + where + "." + name + ")");
     return wrong(where + "." + name, "unknown; a contract knows recall");
   }
   return check_number(j, {"recall", model::kRecallMin, model::kRecallMax}, where);

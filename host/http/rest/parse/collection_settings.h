@@ -1,4 +1,5 @@
-// Hints of a collection: parts of its configuration that are checked, stored and shown again. Included by collection_*.cc only.
+// Hints of a collection: parts of its configuration that are checked, stored and shown again.
+// Included by collection_*.cc only.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -13,27 +14,37 @@ namespace rhumb::http::rest {
 
 using nlohmann::json;
 
-// Depth-capped; kInvalid "Format error in JSON body: ...". Members that the shape ignores are left out and put into `ignored`: what is kept
-// and shown again holds nothing that strictly typed clients do not know. A member's other names become its first.
-base::Result<json> parse_small(const std::string& body, const Shape& shape, IgnoredMembers* ignored);
+// Depth-capped; kInvalid "Format error in JSON body: ...". Members that the shape ignores are left
+// out and put into `ignored`: what is kept and shown again holds nothing that strictly typed
+// clients do not know. A member's other names become its first.
+base::Result<json> parse_small(const std::string& body, const Shape& shape,
+                               IgnoredMembers* ignored);
 
-base::Status check_size(const json& j, const std::string& where);  // a hint is kept with the metadata: kMaxMetadataBytes
+// a hint is kept with the metadata: kMaxMetadataBytes
+base::Status check_size(const json& j, const std::string& where);
 base::Status check_optimizers(const json& j, const std::string& where);
 base::Status check_wal(const json& j, const std::string& where);
 base::Status check_quantization(const json& j, const std::string& where);
 base::Status check_strict_mode(const json& j, const std::string& where);
 base::Status check_metadata(const json& j, const std::string& where);
 base::Status check_contract(const json& j, const std::string& where);
-base::Status check_placement(const json& j, const std::string& where);  // {"memory": ..} of payloads or of the id tracker
-base::Status read_hnsw(const json& j, const std::string& where, model::HnswConfig& out);  // given members over what is there
-json hnsw_to_json(const model::HnswConfig& h);                                           // given members only
+// {"memory": ..} of payloads or of the id tracker
+base::Status check_placement(const json& j, const std::string& where);
+// given members over what is there
+base::Status read_hnsw(const json& j, const std::string& where, model::HnswConfig& out);
+// given members only
+json hnsw_to_json(const model::HnswConfig& h);
 
 // Reading members; null counts as absent. `min` and `max` are named in the complaint.
-base::Status read_u32(const json& j, const char* name, const std::string& where, uint64_t min, uint64_t max, std::optional<uint32_t>& out);
-base::Status read_bool(const json& j, const char* name, const std::string& where, std::optional<bool>& out);
-base::Status read_memory(const json& j, const std::string& where, std::optional<std::string>& out);  // the member `memory`
+base::Status read_u32(const json& j, const char* name, const std::string& where, uint64_t min,
+                      uint64_t max, std::optional<uint32_t>& out);
+base::Status read_bool(const json& j, const char* name, const std::string& where,
+                       std::optional<bool>& out);
+// the member `memory`
+base::Status read_memory(const json& j, const std::string& where, std::optional<std::string>& out);
 bool given(const json& j, const char* name);
-// `quantization_config`, or `quantization` as the protocol calls it too; null: neither is given. Both at once are refused.
+// `quantization_config`, or `quantization` as the protocol calls it too; null: neither is given.
+// Both at once are refused.
 base::Result<const json*> given_quantization(const json& j, const std::string& where);
 
 }  // namespace rhumb::http::rest

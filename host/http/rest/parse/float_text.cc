@@ -12,16 +12,17 @@
 namespace rhumb::http::rest {
 namespace {
 
-constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                              1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};  // all exact
+constexpr double kPowers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+                              // all exact
+                              1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 constexpr std::array<uint64_t, 19> kWholePowers = [] {
   std::array<uint64_t, 19> powers{1};
   for (size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
   return powers;
 }();
 
-// True when the float of `near` is that of every double within a few units in its last place: then an error of the one rounding to a
-// double and of the one division does not matter.
+// True when the float of `near` is that of every double within a few units in its last place: then
+// an error of the one rounding to a double and of the one division does not matter.
 bool settles(double near) {
   constexpr uint64_t kHalf = uint64_t{1} << 28, kSlack = 8;
   const uint64_t below_float = std::bit_cast<uint64_t>(near) & (2 * kHalf - 1);
@@ -80,9 +81,10 @@ bool read_any(const char* s, const char* e, float& out) {
   return true;
 }
 
-// -d.ddd with up to 20 digits behind the point, as components of embeddings are written. False: not of that form.
-// The 32 bytes before `e` are readable.
-__attribute__((target("avx2"), always_inline)) inline bool read_short(const char* s, const char* e, float* out) {
+// -d.ddd with up to 20 digits behind the point, as components of embeddings are written. False: not
+// of that form. The 32 bytes before `e` are readable.
+__attribute__((target("avx2"), always_inline)) inline bool read_short(const char* s, const char* e,
+                                                                      float* out) {
   alignas(64) static constexpr std::array<unsigned char, 64> kKeep = [] {
     std::array<unsigned char, 64> keep{};
     for (size_t i = 32; i < 64; ++i) keep[i] = 0xff;
@@ -95,32 +97,38 @@ __attribute__((target("avx2"), always_inline)) inline bool read_short(const char
   const auto first = static_cast<uint64_t>(static_cast<unsigned char>(*s)) - '0';
   if (decimals - 1 >= 20 || s[1] != '.' || first > 9) return false;
   const __m256i text = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(e - 32));
-  const __m256i keep = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kKeep.data() + decimals));
+  const __m256i keep =
+      _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kKeep.data() + decimals));
   const __m256i digits = _mm256_and_si256(_mm256_sub_epi8(text, _mm256_set1_epi8('0')), keep);
   const __m256i over = _mm256_subs_epu8(digits, _mm256_set1_epi8(9));
   if (!_mm256_testz_si256(over, over)) return false;
   const __m256i by2 = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(0x010a));
   const __m256i by4 = _mm256_madd_epi16(by2, _mm256_set1_epi32(0x00010064));
-  const __m256i by8 = _mm256_madd_epi16(_mm256_packus_epi32(by4, by4), _mm256_set1_epi32(0x00012710));
+  const __m256i by8 =
+      _mm256_madd_epi16(_mm256_packus_epi32(by4, by4), _mm256_set1_epi32(0x00012710));
   const auto low = static_cast<uint64_t>(_mm_cvtsi128_si64(_mm256_extracti128_si256(by8, 1)));
   const uint64_t top = static_cast<uint64_t>(_mm_cvtsi128_si64(_mm256_castsi256_si128(by8))) >> 32;
   if (top > 921 || (decimals > 18 && first != 0)) return false;
-  const uint64_t all = first * kWholePowers[decimals < 18 ? decimals : 18] + top * 10000000000000000 + (low & 0xffffffff) * 100000000 + (low >> 32);
+  const uint64_t all = first * kWholePowers[decimals < 18 ? decimals : 18] +
+                       top * 10000000000000000 + (low & 0xffffffff) * 100000000 + (low >> 32);
   const double value = static_cast<double>(static_cast<int64_t>(all)) / kPowers[decimals];
   if (static_cast<int64_t>(all) < 0 || !settles(value)) return false;
-  *out = std::bit_cast<float>(std::bit_cast<uint32_t>(static_cast<float>(value)) ^ static_cast<uint32_t>(negative) << 31);
+  *out = std::bit_cast<float>(std::bit_cast<uint32_t>(static_cast<float>(value)) ^
+                              static_cast<uint32_t>(negative) << 31);
   return true;
 }
 
 __attribute__((target("avx2"), always_inline)) inline uint64_t commas64(const char* at) {
   const __m256i comma = _mm256_set1_epi8(',');
   const auto of = [&](const char* p) __attribute__((target("avx2"), always_inline)) {
-    return static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), comma)));
+    return static_cast<uint32_t>(_mm256_movemask_epi8(
+        _mm256_cmpeq_epi8(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), comma)));
   };
   return of(at) | static_cast<uint64_t>(of(at + 32)) << 32;
 }
 
-__attribute__((target("avx2,bmi"))) bool read_avx2(std::string_view inside, std::vector<float>& out) {
+__attribute__((target("avx2,bmi"))) bool read_avx2(std::string_view inside,
+                                                   std::vector<float>& out) {
   const char* const begin = inside.data();
   const char* const end = begin + inside.size();
   const char* s = begin;
@@ -130,7 +138,8 @@ __attribute__((target("avx2,bmi"))) bool read_avx2(std::string_view inside, std:
   for (; end - block >= 64; block += 64) {
     for (uint64_t mask = commas64(block); mask != 0; mask &= mask - 1) {
       const char* const e = block + std::countr_zero(mask);
-      if ((e - begin < 32 || e - s < 3 || !read_short(s, e, &value)) && !read_any(s, e, value)) return false;
+      if ((e - begin < 32 || e - s < 3 || !read_short(s, e, &value)) && !read_any(s, e, value))
+        return false;
       out.push_back(value);
       s = e + 1;
     }

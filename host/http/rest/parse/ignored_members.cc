@@ -12,7 +12,9 @@ std::string shown_name(std::string_view name) {
 }
 
 bool IgnoredMembers::again(const Shape& shape, std::string_view name) {
-  const auto same = std::find_if(named_.begin(), named_.end(), [&](const Named& n) { return n.shape == &shape && n.name == name; });
+  const auto same = std::find_if(named_.begin(), named_.end(), [&](const Named& n) {
+    return n.shape == &shape && n.name == name;
+  });
   if (same != named_.end()) {
     ++same->count;
     return true;
@@ -44,9 +46,11 @@ void IgnoredMembers::clear() {
 std::vector<std::string> IgnoredMembers::warnings() const {
   std::vector<std::string> out;
   for (const Named& n : named_) {
-    std::string text =
-        "Unknown member '" + shown_name(n.name) + "' of " + (n.where.empty() ? "the request body" : n.where) + " was ignored";
-    if (n.count > 1) text += n.count == 2 ? "; 1 more object has it" : "; " + std::to_string(n.count - 1) + " more objects have it";
+    std::string text = "Unknown member '" + shown_name(n.name) + "' of " +
+                       (n.where.empty() ? "the request body" : n.where) + " was ignored";
+    if (n.count > 1)
+      text += n.count == 2 ? "; 1 more object has it"
+                           : "; " + std::to_string(n.count - 1) + " more objects have it";
     out.push_back(std::move(text));
   }
   if (unnamed_ > 0) out.push_back(std::to_string(unnamed_) + " more unknown members were ignored");

@@ -1,4 +1,5 @@
-// What a body says that no part of it has a member for. It is ignored, as the protocol has it, and told in the reply's `warnings`.
+// What a body says that no part of it has a member for. It is ignored, as the protocol has it, and
+// told in the reply's `warnings`.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +13,16 @@ namespace rhumb::http::rest {
 
 class IgnoredMembers {
  public:
-  static constexpr size_t kMaxNamed = 16;      // members of one name in objects of one shape count once
+  // members of one name in objects of one shape count once
+  static constexpr size_t kMaxNamed = 16;
   static constexpr size_t kMaxNameBytes = 64;  // of a name that is shown
 
-  // Counts one more of those that are named already. False: this one is new, and add() says where it stands ("" is the body itself).
+  // Counts one more of those that are named already. False: this one is new, and add() says where
+  // it stands ("" is the body itself).
   bool again(const Shape& shape, std::string_view name);
   void add(const Shape& shape, std::string_view name, std::string where);
-  void take(IgnoredMembers&& other, const std::string& within);  // of a part that stands `within` this one
+  // of a part that stands `within` this one
+  void take(IgnoredMembers&& other, const std::string& within);
   void clear();
   bool empty() const { return named_.empty(); }
   std::vector<std::string> warnings() const;

@@ -14,11 +14,16 @@ using base::Result;
 using base::Status;
 static_assert(kBodyPadding >= simdjson::SIMDJSON_PADDING);
 
-constexpr size_t kKeepParserBytes = 4 * 1024 * 1024;   // a parser that grew beyond is not kept by its thread
-constexpr size_t kSmallParserBytes = 64 * 1024;        // and one that did not grow beyond this always is
-constexpr size_t kSmallShare = 8;                      // a body is small for a parser that has room for so many of it
-constexpr uint32_t kSmallBodies = 64;                  // after so many in a row it is too large for its thread
-constexpr size_t kFewMembers = 16;                     // objects up to this size are searched for duplicate keys directly
+// a parser that grew beyond is not kept by its thread
+constexpr size_t kKeepParserBytes = 4 * 1024 * 1024;
+// and one that did not grow beyond this always is
+constexpr size_t kSmallParserBytes = 64 * 1024;
+// a body is small for a parser that has room for so many of it
+constexpr size_t kSmallShare = 8;
+// after so many in a row it is too large for its thread
+constexpr uint32_t kSmallBodies = 64;
+// objects up to this size are searched for duplicate keys directly
+constexpr size_t kFewMembers = 16;
 
 struct ThreadParser {
   std::unique_ptr<simdjson::dom::parser> parser;
@@ -28,7 +33,8 @@ struct ThreadParser {
 
 Status json_error(simdjson::error_code code) {
   if (code == simdjson::DEPTH_ERROR) {
-    return base::invalid("Format error in JSON body: nested deeper than " + std::to_string(base::limits::kMaxJsonDepth) + " levels");
+    return base::invalid("Format error in JSON body: nested deeper than " +
+                         std::to_string(base::limits::kMaxJsonDepth) + " levels");
   }
   return base::invalid(std::string("Format error in JSON body: ") + simdjson::error_message(code));
 }
@@ -53,7 +59,9 @@ void append_members(std::string& out, const Object& object) {
   size_t i = 0;
   for (const auto field : object) {
     const size_t position = i++;
-    if (n > kFewMembers ? last[field.key] != position : has_later_duplicate(object, position, field.key)) continue;
+    if (n > kFewMembers ? last[field.key] != position
+                        : has_later_duplicate(object, position, field.key))
+      continue;
     if (!first) out += ',';
     first = false;
     base::append_json_string(out, field.key);
@@ -71,22 +79,34 @@ void append_chars(std::string& out, T value) {
 
 }  // namespace
 
-std::string at(const std::string& parent, std::string_view member) { return parent.empty() ? std::string(member) : parent + "." + std::string(member); }
-std::string at(const std::string& parent, size_t index) { return parent + "[" + std::to_string(index) + "]"; }
+std::string at(const std::string& parent, std::string_view member) {
+  return parent.empty() ? std::string(member) : parent + "." + std::string(member);
+}
+std::string at(const std::string& parent, size_t index) {
+  return parent + "[" + std::to_string(index) + "]";
+}
 
 Status format_error(const std::string& where, std::string_view what) {
-  return base::invalid("Format error in JSON body: " + where + (where.empty() ? "" : ": ") + std::string(what));
+  return base::invalid("Format error in JSON body: " + where + (where.empty() ? "" : ": ") +
+                       std::string(what));
 }
-Status out_of_range(const std::string& where, std::string_view what) { return base::unprocessable("[" + where + ": " + std::string(what) + "]"); }
+Status out_of_range(const std::string& where, std::string_view what) {
+  return base::unprocessable("[" + where + ": " + std::string(what) + "]");
+}
 
 Result<Element> parse_body(const std::string& body) {
   static thread_local ThreadParser kept;
-  kept.small_bodies = kept.grown_to > kSmallParserBytes && body.size() < kept.grown_to / kSmallShare ? kept.small_bodies + 1 : 0;
-  if (kept.parser == nullptr || kept.grown_to > kKeepParserBytes || kept.small_bodies > kSmallBodies) {
+  kept.small_bodies = kept.grown_to > kSmallParserBytes && body.size() < kept.grown_to / kSmallShare
+                          ? kept.small_bodies + 1
+                          : 0;
+  if (kept.parser == nullptr || kept.grown_to > kKeepParserBytes ||
+      kept.small_bodies > kSmallBodies) {
     kept = {std::make_unique<simdjson::dom::parser>(), 0, 0};
   }
   if (body.size() > kept.grown_to) {
-    if (const auto error = kept.parser->allocate(body.size(), base::limits::kMaxJsonDepth); error != simdjson::SUCCESS) return json_error(error);
+    if (const auto error = kept.parser->allocate(body.size(), base::limits::kMaxJsonDepth);
+        error != simdjson::SUCCESS)
+      return json_error(error);
     kept.grown_to = body.size();
   }
   if (body.empty()) return base::invalid("Format error in JSON body: the body is empty");
@@ -108,21 +128,29 @@ std::optional<Element> member(const Object& object, std::string_view name) {
 
 std::string_view type_name(const Element& e) {
   switch (e.type()) {
-    case simdjson::dom::element_type::ARRAY: return "an array";
-    case simdjson::dom::element_type::OBJECT: return "an object";
+    case simdjson::dom::element_type::ARRAY:
+      return "an array";
+    case simdjson::dom::element_type::OBJECT:
+      return "an object";
     case simdjson::dom::element_type::INT64:
-    case simdjson::dom::element_type::UINT64: return "an integer";
-    case simdjson::dom::element_type::DOUBLE: return "a float";
-    case simdjson::dom::element_type::STRING: return "a string";
-    case simdjson::dom::element_type::BOOL: return "a boolean";
-    case simdjson::dom::element_type::NULL_VALUE: return "null";
+    case simdjson::dom::element_type::UINT64:
+      return "an integer";
+    case simdjson::dom::element_type::DOUBLE:
+      return "a float";
+    case simdjson::dom::element_type::STRING:
+      return "a string";
+    case simdjson::dom::element_type::BOOL:
+      return "a boolean";
+    case simdjson::dom::element_type::NULL_VALUE:
+      return "null";
   }
   return "something else";
 }
 
 namespace {
 Status expected(const std::string& where, std::string_view what, const Element& e) {
-  return format_error(where, "expected " + std::string(what) + ", got " + std::string(type_name(e)));
+  return format_error(where,
+                      "expected " + std::string(what) + ", got " + std::string(type_name(e)));
 }
 }  // namespace
 
@@ -151,26 +179,37 @@ Result<double> as_number(const Element& e, const std::string& where) {
   if (!e.is_number() || e.get(out) != simdjson::SUCCESS) return expected(where, "a number", e);
   return out;
 }
-Result<uint64_t> as_unsigned(const Element& e, const std::string& where, uint64_t min, uint64_t max) {
+Result<uint64_t> as_unsigned(const Element& e, const std::string& where, uint64_t min,
+                             uint64_t max) {
   uint64_t out = 0;
   if (e.get(out) != simdjson::SUCCESS) {
     if (!e.is_number()) return expected(where, "a whole number", e);
-    return format_error(where, "expected a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+    return format_error(where, "expected a whole number from " + std::to_string(min) + " to " +
+                                   std::to_string(max));
   }
   if (out < min || out > max) {
-    return out_of_range(where, std::to_string(out) + " is not from " + std::to_string(min) + " to " + std::to_string(max));
+    return out_of_range(where, std::to_string(out) + " is not from " + std::to_string(min) +
+                                   " to " + std::to_string(max));
   }
   return out;
 }
 
 void append_minified(std::string& out, const Element& e) {
   switch (e.type()) {
-    case simdjson::dom::element_type::OBJECT: return append_members(out, Object(e));
-    case simdjson::dom::element_type::STRING: return base::append_json_string(out, std::string_view(e));
-    case simdjson::dom::element_type::INT64: return append_chars(out, int64_t(e));
-    case simdjson::dom::element_type::UINT64: return append_chars(out, uint64_t(e));
-    case simdjson::dom::element_type::BOOL: out += bool(e) ? "true" : "false"; return;
-    case simdjson::dom::element_type::NULL_VALUE: out += "null"; return;
+    case simdjson::dom::element_type::OBJECT:
+      return append_members(out, Object(e));
+    case simdjson::dom::element_type::STRING:
+      return base::append_json_string(out, std::string_view(e));
+    case simdjson::dom::element_type::INT64:
+      return append_chars(out, int64_t(e));
+    case simdjson::dom::element_type::UINT64:
+      return append_chars(out, uint64_t(e));
+    case simdjson::dom::element_type::BOOL:
+      out += bool(e) ? "true" : "false";
+      return;
+    case simdjson::dom::element_type::NULL_VALUE:
+      out += "null";
+      return;
     case simdjson::dom::element_type::DOUBLE: {
       const size_t start = out.size();
       append_chars(out, double(e));

@@ -6,7 +6,8 @@
 
 namespace rhumb::http::rest {
 
-// Of a body that check_shape() has passed: a member that a filter does not have, or two that do not go together, would be overlooked here.
+// Of a body that check_shape() has passed: a member that a filter does not have, or two that do not
+// go together, would be overlooked here.
 base::Result<model::Filter> parse_filter(const Element& e, const std::string& where);
 base::Result<model::PointId> parse_id(const Element& e, const std::string& where);
 

@@ -5,10 +5,10 @@
 
 #include "host/base/limits.h"
 #include "host/http/rest/parse/check_shape.h"
-#include "host/http/rest/parse/wide_numbers.h"
 #include "host/http/rest/parse/parse_filter.h"
 #include "host/http/rest/parse/parse_select.h"
 #include "host/http/rest/parse/parse_vector.h"
+#include "host/http/rest/parse/wide_numbers.h"
 
 namespace rhumb::http::rest {
 namespace {
@@ -24,17 +24,23 @@ Status too_many(const std::string& where, size_t n, uint32_t limit) {
 }
 
 Status refuse_shard_key(const Object& body, const std::string& where) {
-  if (member(body, "shard_key")) return base::unsupported("custom sharding (" + at(where, "shard_key") + ")");
+  if (member(body, "shard_key"))
+    return base::unsupported("custom sharding (" + at(where, "shard_key") + ")");
   return base::ok();
 }
 
 Result<std::string> parse_payload(const std::optional<Element>& e, const std::string& where) {
   if (!e) return std::string();
-  RHUMB_TRY([&] { auto object = as_object(*e, where); return object.ok() ? base::ok() : object.status(); }());
+  RHUMB_TRY([&] {
+    auto object = as_object(*e, where);
+    return object.ok() ? base::ok() : object.status();
+  }());
   std::string text;
   append_minified(text, *e);
   if (text.size() > limits::kMaxPayloadBytes) {
-    return Status(base::Code::kInvalid, where + ": " + std::to_string(text.size()) + " bytes of payload, at most " + std::to_string(limits::kMaxPayloadBytes));
+    return Status(base::Code::kInvalid, where + ": " + std::to_string(text.size()) +
+                                            " bytes of payload, at most " +
+                                            std::to_string(limits::kMaxPayloadBytes));
   }
   if (text == "{}") text.clear();
   return text;
@@ -42,7 +48,8 @@ Result<std::string> parse_payload(const std::optional<Element>& e, const std::st
 
 Result<std::vector<model::PointId>> parse_ids(const Element& e, const std::string& where) {
   RHUMB_ASSIGN(const Array array, as_array(e, where));
-  if (array.size() > limits::kMaxBatchPoints) return too_many(where, array.size(), limits::kMaxBatchPoints);
+  if (array.size() > limits::kMaxBatchPoints)
+    return too_many(where, array.size(), limits::kMaxBatchPoints);
   std::vector<model::PointId> out;
   out.reserve(array.size());
   for (const Element item : array) {
@@ -64,7 +71,8 @@ void keep_last(std::vector<model::PointWrite>& points) {
   points = std::move(kept);
 }
 
-// Every id once, with the vectors of all its entries: they are applied one after another, so of a name that comes twice the last counts.
+// Every id once, with the vectors of all its entries: they are applied one after another, so of a
+// name that comes twice the last counts.
 void join_vectors(std::vector<model::PointWrite>& points) {
   std::unordered_map<std::string, size_t> first;
   std::vector<model::PointWrite> joined;
@@ -74,15 +82,18 @@ void join_vectors(std::vector<model::PointWrite>& points) {
       joined.push_back(std::move(point));
       continue;
     }
-    for (model::NamedVector& v : point.vectors) put_vector(joined[known->second].vectors, v.name, std::move(v.bytes));
+    for (model::NamedVector& v : point.vectors)
+      put_vector(joined[known->second].vectors, v.name, std::move(v.bytes));
   }
   points = std::move(joined);
 }
 
-Result<model::PointWrite> parse_point(const Element& e, const model::CollectionConfig& config, const std::string& where, bool with_payload) {
+Result<model::PointWrite> parse_point(const Element& e, const model::CollectionConfig& config,
+                                      const std::string& where, bool with_payload) {
   RHUMB_ASSIGN(const Object object, as_object(e, where));
   model::PointWrite point;
-  const auto id = member(object, "id"), vector = member(object, "vector"), base64 = member(object, "vector_b64");
+  const auto id = member(object, "id"), vector = member(object, "vector"),
+             base64 = member(object, "vector_b64");
   if (!id) return format_error(where, "missing field `id`");
   RHUMB_ASSIGN(point.id, parse_id(*id, at(where, "id")));
   if (vector) {
@@ -103,10 +114,12 @@ Result<model::PointWrite> parse_point(const Element& e, const model::CollectionC
   return point;
 }
 
-Status parse_point_list(const Element& e, const model::CollectionConfig& config, const std::string& where, bool with_payload,
+Status parse_point_list(const Element& e, const model::CollectionConfig& config,
+                        const std::string& where, bool with_payload,
                         std::vector<model::PointWrite>& out) {
   RHUMB_ASSIGN(const Array array, as_array(e, where));
-  if (array.size() > limits::kMaxBatchPoints) return too_many(where, array.size(), limits::kMaxBatchPoints);
+  if (array.size() > limits::kMaxBatchPoints)
+    return too_many(where, array.size(), limits::kMaxBatchPoints);
   out.reserve(array.size());
   for (const Element item : array) {
     RHUMB_ASSIGN(auto point, parse_point(item, config, at(where, out.size()), with_payload));
@@ -116,17 +129,22 @@ Status parse_point_list(const Element& e, const model::CollectionConfig& config,
 }
 
 // The column form: {"ids":[..],"vectors":[[..],..] | {name:[[..],..]},"payloads":[..]}
-Status parse_columns(const Element& e, const model::CollectionConfig& config, const std::string& where, std::vector<model::PointWrite>& out) {
+Status parse_columns(const Element& e, const model::CollectionConfig& config,
+                     const std::string& where, std::vector<model::PointWrite>& out) {
   RHUMB_ASSIGN(const Object batch, as_object(e, where));
-  const auto ids = member(batch, "ids"), vectors = member(batch, "vectors"), payloads = member(batch, "payloads");
+  const auto ids = member(batch, "ids"), vectors = member(batch, "vectors"),
+             payloads = member(batch, "payloads");
   if (!ids || !vectors) return format_error(where, "a batch needs `ids` and `vectors`");
   RHUMB_ASSIGN(auto parsed, parse_ids(*ids, at(where, "ids")));
   out.resize(parsed.size());
   for (size_t i = 0; i < parsed.size(); ++i) out[i].id = std::move(parsed[i]);
-  auto column = [&](const Element& list, const std::string& name, const std::string& place) -> Status {
+  auto column = [&](const Element& list, const std::string& name,
+                    const std::string& place) -> Status {
     RHUMB_ASSIGN(const auto* params, vector_params(config, name, place));
     RHUMB_ASSIGN(const Array rows, as_array(list, place));
-    if (rows.size() != out.size()) return base::invalid(place + ": " + std::to_string(rows.size()) + " vectors for " + std::to_string(out.size()) + " ids");
+    if (rows.size() != out.size())
+      return base::invalid(place + ": " + std::to_string(rows.size()) + " vectors for " +
+                           std::to_string(out.size()) + " ids");
     size_t i = 0;
     for (const Element row : rows) {
       RHUMB_ASSIGN(auto bytes, parse_vector(row, *params, at(place, i)));
@@ -138,11 +156,14 @@ Status parse_columns(const Element& e, const model::CollectionConfig& config, co
     RHUMB_TRY(column(*vectors, "", at(where, "vectors")));
   } else {
     RHUMB_ASSIGN(const Object by_name, as_object(*vectors, at(where, "vectors")));
-    for (const auto field : by_name) RHUMB_TRY(column(field.value, std::string(field.key), at(at(where, "vectors"), field.key)));
+    for (const auto field : by_name)
+      RHUMB_TRY(column(field.value, std::string(field.key), at(at(where, "vectors"), field.key)));
   }
   if (!payloads) return base::ok();
   RHUMB_ASSIGN(const Array rows, as_array(*payloads, at(where, "payloads")));
-  if (rows.size() != out.size()) return base::invalid(at(where, "payloads") + ": " + std::to_string(rows.size()) + " payloads for " + std::to_string(out.size()) + " ids");
+  if (rows.size() != out.size())
+    return base::invalid(at(where, "payloads") + ": " + std::to_string(rows.size()) +
+                         " payloads for " + std::to_string(out.size()) + " ids");
   size_t i = 0;
   for (const Element row : rows) {
     const std::optional<Element> payload = row.is_null() ? std::nullopt : std::optional(row);
@@ -159,13 +180,15 @@ Status parse_update_filter(const Object& body, const std::string& where, Operati
   return base::ok();
 }
 
-Result<Operation> upsert(const Element& e, const model::CollectionConfig& config, const std::string& where) {
+Result<Operation> upsert(const Element& e, const model::CollectionConfig& config,
+                         const std::string& where) {
   RHUMB_ASSIGN(const Object body, as_object(e, where));
   RHUMB_TRY(refuse_shard_key(body, where));
   Operation o;
   o.kind = OperationKind::kUpsert;
   const auto points = member(body, "points"), batch = member(body, "batch");
-  if (points) RHUMB_TRY(parse_point_list(*points, config, at(where, "points"), true, o.points));
+  if (points)
+    RHUMB_TRY(parse_point_list(*points, config, at(where, "points"), true, o.points));
   else if (batch) {
     RHUMB_ASSIGN(const Object columns, as_object(*batch, at(where, "batch")));
     RHUMB_TRY(refuse_shard_key(columns, at(where, "batch")));
@@ -176,15 +199,21 @@ Result<Operation> upsert(const Element& e, const model::CollectionConfig& config
   RHUMB_TRY(parse_update_filter(body, where, o));
   if (const auto mode = member(body, "update_mode")) {
     RHUMB_ASSIGN(const auto text, as_string(*mode, at(where, "update_mode")));
-    if (text == "insert_only") o.mode = model::UpdateMode::kInsertOnly;
-    else if (text == "update_only") o.mode = model::UpdateMode::kUpdateOnly;
-    else if (text != "upsert") return format_error(at(where, "update_mode"), "'" + std::string(text) + "' is none of upsert, insert_only, update_only");
+    if (text == "insert_only")
+      o.mode = model::UpdateMode::kInsertOnly;
+    else if (text == "update_only")
+      o.mode = model::UpdateMode::kUpdateOnly;
+    else if (text != "upsert")
+      return format_error(
+          at(where, "update_mode"),
+          "'" + std::string(text) + "' is none of upsert, insert_only, update_only");
   }
   keep_last(o.points);
   return o;
 }
 
-// `points` (ids) or `filter`: which points an operation is for. The delete body may also be the bare filter's wrapper.
+// `points` (ids) or `filter`: which points an operation is for. The delete body may also be the
+// bare filter's wrapper.
 Status parse_selection(const Object& body, const std::string& where, Operation& o) {
   RHUMB_TRY(refuse_shard_key(body, where));
   const auto points = member(body, "points"), filter = member(body, "filter");  // never both
@@ -207,7 +236,8 @@ Result<Operation> delete_points(const Element& e, const std::string& where) {
   return o;
 }
 
-Result<Operation> update_vectors(const Element& e, const model::CollectionConfig& config, const std::string& where) {
+Result<Operation> update_vectors(const Element& e, const model::CollectionConfig& config,
+                                 const std::string& where) {
   RHUMB_ASSIGN(const Object body, as_object(e, where));
   RHUMB_TRY(refuse_shard_key(body, where));
   Operation o;
@@ -220,7 +250,8 @@ Result<Operation> update_vectors(const Element& e, const model::CollectionConfig
   return o;
 }
 
-Result<Operation> delete_vectors(const Element& e, const model::CollectionConfig& config, const std::string& where) {
+Result<Operation> delete_vectors(const Element& e, const model::CollectionConfig& config,
+                                 const std::string& where) {
   RHUMB_ASSIGN(const Object body, as_object(e, where));
   Operation o;
   o.kind = OperationKind::kDeleteVectors;
@@ -229,11 +260,15 @@ Result<Operation> delete_vectors(const Element& e, const model::CollectionConfig
   if (!names) names = member(body, "vectors");
   if (!names) return format_error(where, "missing field `vector`");
   RHUMB_ASSIGN(const Array array, as_array(*names, at(where, "vector")));
-  if (array.size() > limits::kMaxFilterConditions) return too_many(at(where, "vector"), array.size(), limits::kMaxFilterConditions);
+  if (array.size() > limits::kMaxFilterConditions)
+    return too_many(at(where, "vector"), array.size(), limits::kMaxFilterConditions);
   for (const Element item : array) {
     const std::string place = at(at(where, "vector"), o.names.size());
     RHUMB_ASSIGN(const auto name, as_string(item, place));
-    RHUMB_TRY([&] { auto known = vector_params(config, std::string(name), place); return known.ok() ? base::ok() : known.status(); }());
+    RHUMB_TRY([&] {
+      auto known = vector_params(config, std::string(name), place);
+      return known.ok() ? base::ok() : known.status();
+    }());
     o.names.emplace_back(name);
   }
   if (o.names.empty()) return out_of_range(at(where, "vector"), "no vector is named");
@@ -244,7 +279,8 @@ Status parse_keys(const Object& body, const std::string& where, Operation& o) {
   const auto keys = member(body, "keys");
   if (!keys) return format_error(where, "missing field `keys`");
   RHUMB_ASSIGN(const Array array, as_array(*keys, at(where, "keys")));
-  if (array.size() > limits::kMaxFilterConditions) return too_many(at(where, "keys"), array.size(), limits::kMaxFilterConditions);
+  if (array.size() > limits::kMaxFilterConditions)
+    return too_many(at(where, "keys"), array.size(), limits::kMaxFilterConditions);
   for (const Element item : array) {
     const std::string place = at(at(where, "keys"), o.names.size());
     RHUMB_ASSIGN(const auto key, as_string(item, place));
@@ -275,13 +311,15 @@ Result<Operation> payload_change(const Element& e, OperationKind kind, const std
   return o;
 }
 
-Result<Operation> batch_entry(std::string_view name, const Element& e, const model::CollectionConfig& config, const std::string& where) {
+Result<Operation> batch_entry(std::string_view name, const Element& e,
+                              const model::CollectionConfig& config, const std::string& where) {
   if (name == "upsert") return upsert(e, config, where);
   if (name == "delete" || name == "delete_points") return delete_points(e, where);
   if (name == "update_vectors") return update_vectors(e, config, where);
   if (name == "delete_vectors") return delete_vectors(e, config, where);
   if (name == "set_payload") return payload_change(e, OperationKind::kSetPayload, where);
-  if (name == "overwrite_payload") return payload_change(e, OperationKind::kOverwritePayload, where);
+  if (name == "overwrite_payload")
+    return payload_change(e, OperationKind::kOverwritePayload, where);
   if (name == "delete_payload") return payload_change(e, OperationKind::kDeletePayload, where);
   if (name == "clear_payload") return payload_change(e, OperationKind::kClearPayload, where);
   return format_error(where, "unknown operation");
@@ -296,41 +334,54 @@ Result<model::PointId> parse_offset(const Element& e) { return parse_id(e, "offs
 
 }  // namespace
 
-Result<Operation> parse_upsert(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored) {
-  return parse_lifted(body, checked(kUpsertBody, ignored, [&](const Element& e) { return upsert(e, config, ""); }));
+Result<Operation> parse_upsert(const std::string& body, const model::CollectionConfig& config,
+                               IgnoredMembers* ignored) {
+  return parse_lifted(
+      body, checked(kUpsertBody, ignored, [&](const Element& e) { return upsert(e, config, ""); }));
 }
 Result<Operation> parse_delete_points(const std::string& body, IgnoredMembers* ignored) {
   RHUMB_ASSIGN(const Element e, parse_body(body));
   RHUMB_TRY(check_shape(e, kDeletePointsBody, "", ignored));
   return delete_points(e, "");
 }
-Result<Operation> parse_update_vectors(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored) {
-  return parse_lifted(body, checked(kUpdateVectorsBody, ignored, [&](const Element& e) { return update_vectors(e, config, ""); }));
+Result<Operation> parse_update_vectors(const std::string& body,
+                                       const model::CollectionConfig& config,
+                                       IgnoredMembers* ignored) {
+  return parse_lifted(body, checked(kUpdateVectorsBody, ignored, [&](const Element& e) {
+                        return update_vectors(e, config, "");
+                      }));
 }
-Result<Operation> parse_delete_vectors(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored) {
+Result<Operation> parse_delete_vectors(const std::string& body,
+                                       const model::CollectionConfig& config,
+                                       IgnoredMembers* ignored) {
   RHUMB_ASSIGN(const Element e, parse_body(body));
   RHUMB_TRY(check_shape(e, kDeleteVectorsBody, "", ignored));
   return delete_vectors(e, config, "");
 }
-Result<Operation> parse_payload_change(const std::string& body, OperationKind kind, IgnoredMembers* ignored) {
+Result<Operation> parse_payload_change(const std::string& body, OperationKind kind,
+                                       IgnoredMembers* ignored) {
   RHUMB_ASSIGN(const Element e, parse_body(body));
   RHUMB_TRY(check_shape(e, shape_of_change(kind), "", ignored));
   return payload_change(e, kind, "");
 }
 
-Result<Operations> parse_batch(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored) {
+Result<Operations> parse_batch(const std::string& body, const model::CollectionConfig& config,
+                               IgnoredMembers* ignored) {
   RHUMB_ASSIGN(const Element e, parse_body(body));
   RHUMB_TRY(check_shape(e, kBatchBody, "", ignored));
   RHUMB_ASSIGN(const Object object, as_object(e, ""));
   const auto list = member(object, "operations");
   if (!list) return format_error("", "missing field `operations`");
   RHUMB_ASSIGN(const Array array, as_array(*list, "operations"));
-  if (array.size() > limits::kMaxBatchOperations) return too_many("operations", array.size(), limits::kMaxBatchOperations);
+  if (array.size() > limits::kMaxBatchOperations)
+    return too_many("operations", array.size(), limits::kMaxBatchOperations);
   Operations out;
   for (const Element item : array) {
     const std::string where = at("operations", out.size());
     RHUMB_ASSIGN(const Object entry, as_object(item, where));
-    if (entry.size() != 1) return format_error(where, "an operation is an object with one member: upsert, delete, set_payload, ...");
+    if (entry.size() != 1)
+      return format_error(
+          where, "an operation is an object with one member: upsert, delete, set_payload, ...");
     const auto field = *entry.begin();
     RHUMB_ASSIGN(auto operation, batch_entry(field.key, field.value, config, at(where, field.key)));
     out.push_back(std::move(operation));
@@ -338,8 +389,12 @@ Result<Operations> parse_batch(const std::string& body, const model::CollectionC
   return out;
 }
 
-Result<model::PointWrite> parse_import_line(const std::string& line, const model::CollectionConfig& config, IgnoredMembers* ignored) {
-  return parse_lifted(line, checked(kPoint, ignored, [&](const Element& e) { return parse_point(e, config, "", true); }));
+Result<model::PointWrite> parse_import_line(const std::string& line,
+                                            const model::CollectionConfig& config,
+                                            IgnoredMembers* ignored) {
+  return parse_lifted(line, checked(kPoint, ignored, [&](const Element& e) {
+                        return parse_point(e, config, "", true);
+                      }));
 }
 
 Result<model::GetRequest> parse_get(const std::string& body, IgnoredMembers* ignored) {

@@ -1,4 +1,5 @@
-// Bodies of writes and of reads by id -> model. A body is read and checked whole before anything is done with it.
+// Bodies of writes and of reads by id -> model. A body is read and checked whole before anything is
+// done with it.
 #pragma once
 
 #include <string>
@@ -14,20 +15,36 @@ namespace rhumb::http::rest {
 
 using Operations = std::vector<model::Operation>;
 
-// The single-call bodies; `points/batch` holds them by name. What a body says beyond its members is put into `ignored`, which may be null.
-base::Result<model::Operation> parse_upsert(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored = nullptr);
-base::Result<model::Operation> parse_delete_points(const std::string& body, IgnoredMembers* ignored = nullptr);
-base::Result<model::Operation> parse_update_vectors(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored = nullptr);
-base::Result<model::Operation> parse_delete_vectors(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored = nullptr);
+// The single-call bodies; `points/batch` holds them by name. What a body says beyond its members is
+// put into `ignored`, which may be null.
+base::Result<model::Operation> parse_upsert(const std::string& body,
+                                            const model::CollectionConfig& config,
+                                            IgnoredMembers* ignored = nullptr);
+base::Result<model::Operation> parse_delete_points(const std::string& body,
+                                                   IgnoredMembers* ignored = nullptr);
+base::Result<model::Operation> parse_update_vectors(const std::string& body,
+                                                    const model::CollectionConfig& config,
+                                                    IgnoredMembers* ignored = nullptr);
+base::Result<model::Operation> parse_delete_vectors(const std::string& body,
+                                                    const model::CollectionConfig& config,
+                                                    IgnoredMembers* ignored = nullptr);
 // set, overwrite, delete, clear
-base::Result<model::Operation> parse_payload_change(const std::string& body, model::OperationKind kind, IgnoredMembers* ignored = nullptr);
-base::Result<Operations> parse_batch(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored = nullptr);
+base::Result<model::Operation> parse_payload_change(const std::string& body,
+                                                    model::OperationKind kind,
+                                                    IgnoredMembers* ignored = nullptr);
+base::Result<Operations> parse_batch(const std::string& body, const model::CollectionConfig& config,
+                                     IgnoredMembers* ignored = nullptr);
 
 // One line of an import: a point as in an upsert.
-base::Result<model::PointWrite> parse_import_line(const std::string& line, const model::CollectionConfig& config, IgnoredMembers* ignored = nullptr);
+base::Result<model::PointWrite> parse_import_line(const std::string& line,
+                                                  const model::CollectionConfig& config,
+                                                  IgnoredMembers* ignored = nullptr);
 
-base::Result<model::GetRequest> parse_get(const std::string& body, IgnoredMembers* ignored = nullptr);
-base::Result<model::ScrollRequest> parse_scroll(const std::string& body, IgnoredMembers* ignored = nullptr);
-base::Result<model::CountRequest> parse_count(const std::string& body, IgnoredMembers* ignored = nullptr);
+base::Result<model::GetRequest> parse_get(const std::string& body,
+                                          IgnoredMembers* ignored = nullptr);
+base::Result<model::ScrollRequest> parse_scroll(const std::string& body,
+                                                IgnoredMembers* ignored = nullptr);
+base::Result<model::CountRequest> parse_count(const std::string& body,
+                                              IgnoredMembers* ignored = nullptr);
 
 }  // namespace rhumb::http::rest

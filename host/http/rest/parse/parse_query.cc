@@ -6,10 +6,10 @@
 
 #include "host/base/limits.h"
 #include "host/http/rest/parse/check_shape.h"
-#include "host/http/rest/parse/wide_numbers.h"
 #include "host/http/rest/parse/parse_filter.h"
 #include "host/http/rest/parse/parse_select.h"
 #include "host/http/rest/parse/parse_vector.h"
+#include "host/http/rest/parse/wide_numbers.h"
 
 namespace rhumb::http::rest {
 namespace {
@@ -20,14 +20,21 @@ namespace limits = base::limits;
 
 // Members of `query` that ask for something else than the nearest points.
 constexpr std::pair<std::string_view, std::string_view> kUnserved[] = {
-    {"recommend", "recommend query"}, {"discover", "discover query"}, {"context", "context query"}, {"order_by", "order_by query"},
-    {"fusion", "fusion query"},       {"rrf", "rrf query"},           {"formula", "formula query"}, {"sample", "sample query"},
-    {"relevance_feedback", "relevance feedback query"}, {"text", "text query"}};
+    {"recommend", "recommend query"},
+    {"discover", "discover query"},
+    {"context", "context query"},
+    {"order_by", "order_by query"},
+    {"fusion", "fusion query"},
+    {"rrf", "rrf query"},
+    {"formula", "formula query"},
+    {"sample", "sample query"},
+    {"relevance_feedback", "relevance feedback query"},
+    {"text", "text query"}};
 
 constexpr double kMaxOversampling = 1e6;  // beyond any breadth
 
-// Answers always carry exact distances; what can be chosen is how many candidates are compared exactly: no more than asked for, a multiple
-// of it, or all that the walk over the codes found.
+// Answers always carry exact distances; what can be chosen is how many candidates are compared
+// exactly: no more than asked for, a multiple of it, or all that the walk over the codes found.
 Status parse_quantization(const Element& e, const std::string& where, float& oversampling) {
   RHUMB_ASSIGN(const Object object, as_object(e, where));
   bool ignore = false, rescore = true;
@@ -52,24 +59,31 @@ Status parse_params(const Element& e, const std::string& where, model::SearchPar
     RHUMB_ASSIGN(const uint64_t n, as_unsigned(*ef, at(where, "hnsw_ef"), 1, limits::kMaxEf));
     out.ef = static_cast<uint32_t>(n);
   }
-  for (const auto& [name, target] : {std::pair{"exact", &out.exact}, {"indexed_only", &out.indexed_only}, {"explain", &out.explain}}) {
+  for (const auto& [name, target] : {std::pair{"exact", &out.exact},
+                                     {"indexed_only", &out.indexed_only},
+                                     {"explain", &out.explain}}) {
     if (const auto value = member(object, name)) {
       RHUMB_ASSIGN(*target, as_bool(*value, at(where, name)));
     }
   }
-  if (const auto hint = member(object, "quantization")) RHUMB_TRY(parse_quantization(*hint, at(where, "quantization"), out.oversampling));
-  if (member(object, "idf")) return base::unsupported("idf of sparse vectors (" + at(where, "idf") + ")");
+  if (const auto hint = member(object, "quantization"))
+    RHUMB_TRY(parse_quantization(*hint, at(where, "quantization"), out.oversampling));
+  if (member(object, "idf"))
+    return base::unsupported("idf of sparse vectors (" + at(where, "idf") + ")");
   return base::ok();
 }
 
 // What all forms of a query share: filter, params, limit, offset, threshold, selectors.
 Status parse_common(const Object& body, const std::string& where, ParsedQuery& out) {
-  if (member(body, "shard_key")) return base::unsupported("custom sharding (" + at(where, "shard_key") + ")");
-  if (member(body, "lookup_from")) return base::unsupported("lookup_from (" + at(where, "lookup_from") + ")");
+  if (member(body, "shard_key"))
+    return base::unsupported("custom sharding (" + at(where, "shard_key") + ")");
+  if (member(body, "lookup_from"))
+    return base::unsupported("lookup_from (" + at(where, "lookup_from") + ")");
   if (const auto filter = member(body, "filter")) {
     RHUMB_ASSIGN(out.search.filter, parse_filter(*filter, at(where, "filter")));
   }
-  if (const auto params = member(body, "params")) RHUMB_TRY(parse_params(*params, at(where, "params"), out.search.params));
+  if (const auto params = member(body, "params"))
+    RHUMB_TRY(parse_params(*params, at(where, "params"), out.search.params));
   auto limit = member(body, "limit");
   if (!limit) limit = member(body, "top");
   if (limit) {
@@ -90,7 +104,8 @@ Status parse_common(const Object& body, const std::string& where, ParsedQuery& o
 }
 
 // A vector or an id, as `query` or `query.nearest`.
-Status parse_nearest(const Element& e, const model::VectorParams& params, const std::string& where, ParsedQuery& out) {
+Status parse_nearest(const Element& e, const model::VectorParams& params, const std::string& where,
+                     ParsedQuery& out) {
   if (e.is_number() || (e.is_string() && !is_lifted(e))) {
     RHUMB_ASSIGN(out.like_id, parse_id(e, where));
     return base::ok();
@@ -99,33 +114,45 @@ Status parse_nearest(const Element& e, const model::VectorParams& params, const 
   return base::ok();
 }
 
-Status parse_query_member(const Element& e, const model::VectorParams& params, const std::string& where, ParsedQuery& out) {
+Status parse_query_member(const Element& e, const model::VectorParams& params,
+                          const std::string& where, ParsedQuery& out) {
   if (!e.is_object()) return parse_nearest(e, params, where, out);
   const Object object(e);
-  if (const auto form = unserved_form(object); !form.empty()) return base::unsupported(std::string(form) + " (" + where + ")");
+  if (const auto form = unserved_form(object); !form.empty())
+    return base::unsupported(std::string(form) + " (" + where + ")");
   for (const auto& [name, feature] : kUnserved) {
     if (member(object, name)) return base::unsupported(std::string(feature) + " (" + where + ")");
   }
   const auto nearest = member(object, "nearest");
-  if (!nearest && !member(object, "vector_b64")) return format_error(where, "a query that is an object needs `nearest` or another variant of a query");
+  if (!nearest && !member(object, "vector_b64"))
+    return format_error(where,
+                        "a query that is an object needs `nearest` or another variant of a query");
   if (!nearest) return parse_nearest(e, params, where, out);
   if (member(object, "mmr")) return base::unsupported("mmr (" + at(where, "mmr") + ")");
   return parse_nearest(*nearest, params, at(where, "nearest"), out);
 }
 
-bool holds_something(const std::optional<Element>& e) { return e && !(e->is_array() && Array(*e).size() == 0); }
+bool holds_something(const std::optional<Element>& e) {
+  return e && !(e->is_array() && Array(*e).size() == 0);
+}
 
-Result<ParsedQuery> query(const Element& e, const model::CollectionConfig& config, const std::string& where) {
+Result<ParsedQuery> query(const Element& e, const model::CollectionConfig& config,
+                          const std::string& where) {
   RHUMB_ASSIGN(const Object body, as_object(e, where));
   ParsedQuery out;
   RHUMB_TRY(parse_common(body, where, out));
   const auto asked = member(body, "query");
   if (holds_something(member(body, "prefetch"))) {
-    if (!asked) return base::invalid("A query is needed to merge the prefetches. Can't have prefetches without defining a query.");
+    if (!asked)
+      return base::invalid(
+          "A query is needed to merge the prefetches. Can't have prefetches without defining a "
+          "query.");
     return base::unsupported("prefetch (" + at(where, "prefetch") + ")");
   }
   if (!asked) {
-    if (out.search.score_threshold) return base::invalid("A query is required to use score_threshold (" + at(where, "score_threshold") + ")");
+    if (out.search.score_threshold)
+      return base::invalid("A query is required to use score_threshold (" +
+                           at(where, "score_threshold") + ")");
     out.by_id_order = true;
     return out;
   }
@@ -135,16 +162,19 @@ Result<ParsedQuery> query(const Element& e, const model::CollectionConfig& confi
   }
   // What asks for no vector at all is told so before the vector's name is looked up.
   static const model::VectorParams kNone;
-  if (asked->is_object() && !member(Object(*asked), "nearest") && !member(Object(*asked), "vector_b64")) {
+  if (asked->is_object() && !member(Object(*asked), "nearest") &&
+      !member(Object(*asked), "vector_b64")) {
     RHUMB_TRY(parse_query_member(*asked, kNone, at(where, "query"), out));
   }
-  RHUMB_ASSIGN(const auto* params, vector_params(config, out.search.vector_name, at(where, "using")));
+  RHUMB_ASSIGN(const auto* params,
+               vector_params(config, out.search.vector_name, at(where, "using")));
   RHUMB_TRY(parse_query_member(*asked, *params, at(where, "query"), out));
   return out;
 }
 
 // {"vector": [..] | {"name": .., "vector": [..]}, ...}
-Result<ParsedQuery> search(const Element& e, const model::CollectionConfig& config, const std::string& where) {
+Result<ParsedQuery> search(const Element& e, const model::CollectionConfig& config,
+                           const std::string& where) {
   RHUMB_ASSIGN(const Object body, as_object(e, where));
   ParsedQuery out;
   RHUMB_TRY(parse_common(body, where, out));
@@ -159,20 +189,24 @@ Result<ParsedQuery> search(const Element& e, const model::CollectionConfig& conf
       if (!vector) return format_error(at(where, "vector"), "missing field `vector`");
     }
   }
-  RHUMB_ASSIGN(const auto* params, vector_params(config, out.search.vector_name, at(where, "vector")));
-  if (holds_rows(*vector)) return format_error(at(where, "vector"), "a search takes one row; points/query takes several");
+  RHUMB_ASSIGN(const auto* params,
+               vector_params(config, out.search.vector_name, at(where, "vector")));
+  if (holds_rows(*vector))
+    return format_error(at(where, "vector"), "a search takes one row; points/query takes several");
   RHUMB_ASSIGN(out.search.vector, parse_vector(*vector, *params, at(where, "vector")));
   return out;
 }
 
 template <typename ParseOne>
-Result<std::vector<ParsedQuery>> batch(const Element& e, const model::CollectionConfig& config, ParseOne parse_one) {
+Result<std::vector<ParsedQuery>> batch(const Element& e, const model::CollectionConfig& config,
+                                       ParseOne parse_one) {
   RHUMB_ASSIGN(const Object body, as_object(e, ""));
   const auto list = member(body, "searches");
   if (!list) return format_error("", "missing field `searches`");
   RHUMB_ASSIGN(const Array array, as_array(*list, "searches"));
   if (array.size() > limits::kMaxBatchQueries) {
-    return out_of_range("searches", std::to_string(array.size()) + " queries, at most " + std::to_string(limits::kMaxBatchQueries));
+    return out_of_range("searches", std::to_string(array.size()) + " queries, at most " +
+                                        std::to_string(limits::kMaxBatchQueries));
   }
   std::vector<ParsedQuery> out;
   for (const Element item : array) {
@@ -184,17 +218,27 @@ Result<std::vector<ParsedQuery>> batch(const Element& e, const model::Collection
 
 }  // namespace
 
-Result<ParsedQuery> parse_query(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored) {
-  return parse_lifted(body, checked(kQueryBody, ignored, [&](const Element& e) { return query(e, config, ""); }));
+Result<ParsedQuery> parse_query(const std::string& body, const model::CollectionConfig& config,
+                                IgnoredMembers* ignored) {
+  return parse_lifted(
+      body, checked(kQueryBody, ignored, [&](const Element& e) { return query(e, config, ""); }));
 }
-Result<std::vector<ParsedQuery>> parse_query_batch(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored) {
-  return parse_lifted(body, checked(kQueryBatchBody, ignored, [&](const Element& e) { return batch(e, config, query); }));
+Result<std::vector<ParsedQuery>> parse_query_batch(const std::string& body,
+                                                   const model::CollectionConfig& config,
+                                                   IgnoredMembers* ignored) {
+  return parse_lifted(body, checked(kQueryBatchBody, ignored,
+                                    [&](const Element& e) { return batch(e, config, query); }));
 }
-Result<ParsedQuery> parse_search(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored) {
-  return parse_lifted(body, checked(kSearchBody, ignored, [&](const Element& e) { return search(e, config, ""); }));
+Result<ParsedQuery> parse_search(const std::string& body, const model::CollectionConfig& config,
+                                 IgnoredMembers* ignored) {
+  return parse_lifted(
+      body, checked(kSearchBody, ignored, [&](const Element& e) { return search(e, config, ""); }));
 }
-Result<std::vector<ParsedQuery>> parse_search_batch(const std::string& body, const model::CollectionConfig& config, IgnoredMembers* ignored) {
-  return parse_lifted(body, checked(kSearchBatchBody, ignored, [&](const Element& e) { return batch(e, config, search); }));
+Result<std::vector<ParsedQuery>> parse_search_batch(const std::string& body,
+                                                    const model::CollectionConfig& config,
+                                                    IgnoredMembers* ignored) {
+  return parse_lifted(body, checked(kSearchBatchBody, ignored,
+                                    [&](const Element& e) { return batch(e, config, search); }));
 }
 
 }  // namespace rhumb::http::rest

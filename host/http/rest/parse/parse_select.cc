@@ -13,7 +13,8 @@ using model::VectorSelector;
 Result<std::vector<std::string>> strings(const Element& e, const std::string& where) {
   RHUMB_ASSIGN(const Array array, as_array(e, where));
   if (array.size() > base::limits::kMaxFilterConditions) {
-    return out_of_range(where, std::to_string(array.size()) + " names, at most " + std::to_string(base::limits::kMaxFilterConditions));
+    return out_of_range(where, std::to_string(array.size()) + " names, at most " +
+                                   std::to_string(base::limits::kMaxFilterConditions));
   }
   std::vector<std::string> out;
   for (const Element item : array) {
@@ -33,18 +34,21 @@ Result<std::vector<std::string>> paths(const Element& e, const std::string& wher
 
 base::Status check_path(std::string_view path, const std::string& where) {
   if (path.size() > base::limits::kMaxFieldPathBytes) {
-    return out_of_range(where, std::to_string(path.size()) + " bytes, at most " + std::to_string(base::limits::kMaxFieldPathBytes));
+    return out_of_range(where, std::to_string(path.size()) + " bytes, at most " +
+                                   std::to_string(base::limits::kMaxFieldPathBytes));
   }
   const auto parsed = payload::JsonPath::parse(path);
   return parsed.ok() ? base::ok() : base::invalid(where + ": " + parsed.status().message());
 }
 
-Result<PayloadSelector> parse_with_payload(const Object& body, const std::string& where, bool fallback) {
+Result<PayloadSelector> parse_with_payload(const Object& body, const std::string& where,
+                                           bool fallback) {
   PayloadSelector out;
   const auto value = member(body, "with_payload");
   const std::string place = at(where, "with_payload");
   if (!value || value->is_bool()) {
-    out.mode = (value ? bool(*value) : fallback) ? PayloadSelector::Mode::kAll : PayloadSelector::Mode::kNone;
+    out.mode = (value ? bool(*value) : fallback) ? PayloadSelector::Mode::kAll
+                                                 : PayloadSelector::Mode::kNone;
     return out;
   }
   if (value->is_array()) {
@@ -53,10 +57,13 @@ Result<PayloadSelector> parse_with_payload(const Object& body, const std::string
     return out;
   }
   RHUMB_ASSIGN(const Object object, as_object(*value, place));
-  const auto include = member(object, "include"), exclude = member(object, "exclude");  // never both
-  if (!include && !exclude) return format_error(place, "expected true, false, a list, include or exclude");
+  // never both
+  const auto include = member(object, "include"), exclude = member(object, "exclude");
+  if (!include && !exclude)
+    return format_error(place, "expected true, false, a list, include or exclude");
   out.mode = include ? PayloadSelector::Mode::kInclude : PayloadSelector::Mode::kExclude;
-  RHUMB_ASSIGN(out.keys, paths(include ? *include : *exclude, at(place, include ? "include" : "exclude")));
+  RHUMB_ASSIGN(out.keys,
+               paths(include ? *include : *exclude, at(place, include ? "include" : "exclude")));
   return out;
 }
 

@@ -6,7 +6,8 @@
 
 namespace rhumb::http::rest {
 
-base::Result<model::PayloadSelector> parse_with_payload(const Object& body, const std::string& where, bool fallback);
+base::Result<model::PayloadSelector> parse_with_payload(const Object& body,
+                                                        const std::string& where, bool fallback);
 base::Result<model::VectorSelector> parse_with_vector(const Object& body, const std::string& where);
 base::Status check_path(std::string_view path, const std::string& where);
 

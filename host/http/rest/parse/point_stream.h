@@ -1,5 +1,6 @@
-// The bulk formats of import and export (docs/formats/points.md): NDJSON, one point a line as in an upsert, and a binary one
-// (application/x-rhumb-points) of length-prefixed records without any text to parse but the payload.
+// The bulk formats of import and export (docs/formats/points.md): NDJSON, one point a line as in an
+// upsert, and a binary one (application/x-rhumb-points) of length-prefixed records without any text
+// to parse but the payload.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +19,12 @@ inline constexpr const char* kNdjsonType = "application/x-ndjson";
 inline constexpr const char* kBinaryPointsType = "application/x-rhumb-points";
 enum class PointFormat : uint8_t { kNdjson, kBinary };
 
-// Cuts a stream of bytes into points. feed() and finish() append to `out` what is whole; a failure names the line or record.
+// Cuts a stream of bytes into points. feed() and finish() append to `out` what is whole; a failure
+// names the line or record.
 class PointReader {
  public:
-  PointReader(PointFormat format, const model::CollectionConfig& config) : format_(format), config_(config) {}
+  PointReader(PointFormat format, const model::CollectionConfig& config)
+      : format_(format), config_(config) {}
   base::Status feed(std::string_view bytes, std::vector<model::PointWrite>& out);
   base::Status finish(std::vector<model::PointWrite>& out);
   uint64_t points() const { return points_; }
@@ -42,6 +45,7 @@ class PointReader {
 };
 
 // One page of an export. `first`: the binary format begins with its head.
-std::string write_points(PointFormat format, const model::CollectionConfig& config, const std::vector<model::Record>& records, bool first);
+std::string write_points(PointFormat format, const model::CollectionConfig& config,
+                         const std::vector<model::Record>& records, bool first);
 
 }  // namespace rhumb::http::rest

@@ -11,8 +11,8 @@
 namespace rhumb::http::rest {
 namespace {
 
-constexpr ptrdiff_t kWideBytes = 512;  // shorter arrays are not worth it
-constexpr size_t kLeastNumberBytes = 8;    // as embeddings are mostly written
+constexpr ptrdiff_t kWideBytes = 512;    // shorter arrays are not worth it
+constexpr size_t kLeastNumberBytes = 8;  // as embeddings are mostly written
 
 thread_local LiftedBody* t_current = nullptr;
 
@@ -27,7 +27,8 @@ const std::string& mark() {
 
 std::optional<size_t> marked(const Element& e) {
   std::string_view text;
-  if (t_current == nullptr || e.get(text) != simdjson::SUCCESS || !text.starts_with(mark())) return std::nullopt;
+  if (t_current == nullptr || e.get(text) != simdjson::SUCCESS || !text.starts_with(mark()))
+    return std::nullopt;
   size_t n = 0;
   std::from_chars(text.data() + mark().size(), text.data() + text.size(), n);
   return n;
@@ -70,9 +71,16 @@ bool LiftedBody::lift(const std::string& body) {
     if (close == nullptr) return false;
     if (close - p < kWideBytes) continue;
     std::vector<float> numbers;
-    numbers.reserve(arrays_.empty() ? static_cast<size_t>(close - p) / kLeastNumberBytes : arrays_.back().size());
-    if (!read_floats({p, static_cast<size_t>(close - p)}, numbers) || numbers.size() > base::limits::kMaxDim) return false;
-    text_.append(copied, p - 1).append("\"").append(mark()).append(std::to_string(arrays_.size())).append("\"");
+    numbers.reserve(arrays_.empty() ? static_cast<size_t>(close - p) / kLeastNumberBytes
+                                    : arrays_.back().size());
+    if (!read_floats({p, static_cast<size_t>(close - p)}, numbers) ||
+        numbers.size() > base::limits::kMaxDim)
+      return false;
+    text_.append(copied, p - 1)
+        .append("\"")
+        .append(mark())
+        .append(std::to_string(arrays_.size()))
+        .append("\"");
     arrays_.push_back(std::move(numbers));
     copied = p = close + 1;
   }

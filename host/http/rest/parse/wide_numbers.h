@@ -1,5 +1,5 @@
-// Wide arrays of numbers are read past the JSON library: a document of 1536 numbers costs as much as the search for them.
-// Included by parse_*.cc only.
+// Wide arrays of numbers are read past the JSON library: a document of 1536 numbers costs as much
+// as the search for them. Included by parse_*.cc only.
 #pragma once
 
 #include <optional>
@@ -10,8 +10,8 @@
 
 namespace rhumb::http::rest {
 
-// A body in whose text a string, the mark, stands for each wide array of numbers, and these numbers. While it lives, take_lifted() gives
-// them out on its thread; one at a time on a thread.
+// A body in whose text a string, the mark, stands for each wide array of numbers, and these
+// numbers. While it lives, take_lifted() gives them out on its thread; one at a time on a thread.
 class LiftedBody {
  public:
   explicit LiftedBody(const std::string& body);
@@ -36,10 +36,12 @@ bool is_lifted(const Element& e);
 // The numbers that `e` is the mark of; once.
 std::optional<std::vector<float>> take_lifted(const Element& e);
 
-// parse(element) over the lifted body. Whatever it refuses, and a body that has a wide array where no vector is taken from, is parsed
-// again as it came: complaints and rare bodies are the library's alone.
+// parse(element) over the lifted body. Whatever it refuses, and a body that has a wide array where
+// no vector is taken from, is parsed again as it came: complaints and rare bodies are the library's
+// alone.
 template <typename Parse>
-auto parse_lifted(const std::string& body, Parse parse) -> decltype(parse(std::declval<Element>())) {
+auto parse_lifted(const std::string& body, Parse parse)
+    -> decltype(parse(std::declval<Element>())) {
   {
     const LiftedBody lifted(body);
     if (lifted.found()) {

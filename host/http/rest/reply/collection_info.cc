@@ -7,7 +7,8 @@
 namespace rhumb::http::rest {
 namespace {
 
-// Clients parse config.params.vectors and the index parameters strictly: these objects hold no member of ours.
+// Clients parse config.params.vectors and the index parameters strictly: these objects hold no
+// member of ours.
 
 json vector_json(const model::VectorParams& v) {
   json j = {{"size", v.size}, {"distance", std::string(model::distance_name(v.distance))}};
@@ -22,7 +23,8 @@ json vector_json(const model::VectorParams& v) {
 
 json params_json(const model::CollectionConfig& config) {
   json vectors = json::object();
-  if (config.single_vector) vectors = vector_json(config.vectors.at(""));
+  if (config.single_vector)
+    vectors = vector_json(config.vectors.at(""));
   else {
     for (const auto& [name, v] : config.vectors) vectors[name] = vector_json(v);
   }
@@ -46,15 +48,25 @@ json over(json defaults, const model::CollectionConfig& config, const char* name
 }
 
 json config_json(const model::CollectionConfig& config) {
-  json hnsw = {{"m", 16}, {"ef_construct", 100}, {"full_scan_threshold", 10000}, {"max_indexing_threads", 0}, {"on_disk", false}};
+  json hnsw = {{"m", 16},
+               {"ef_construct", 100},
+               {"full_scan_threshold", 10000},
+               {"max_indexing_threads", 0},
+               {"on_disk", false}};
   hnsw.update(hnsw_to_json(config.hnsw));
   json j = {{"params", params_json(config)},
             {"hnsw_config", hnsw},
-            {"optimizer_config", over({{"deleted_threshold", 0.2}, {"vacuum_min_vector_number", 1000}, {"default_segment_number", 0},
-                                       {"max_segment_size", nullptr}, {"memmap_threshold", nullptr}, {"indexing_threshold", 10000},
-                                       {"flush_interval_sec", 5}, {"max_optimization_threads", nullptr}},
+            {"optimizer_config", over({{"deleted_threshold", 0.2},
+                                       {"vacuum_min_vector_number", 1000},
+                                       {"default_segment_number", 0},
+                                       {"max_segment_size", nullptr},
+                                       {"memmap_threshold", nullptr},
+                                       {"indexing_threshold", 10000},
+                                       {"flush_interval_sec", 5},
+                                       {"max_optimization_threads", nullptr}},
                                       config, "optimizers_config")},
-            {"wal_config", over({{"wal_capacity_mb", 32}, {"wal_segments_ahead", 0}}, config, "wal_config")},
+            {"wal_config",
+             over({{"wal_capacity_mb", 32}, {"wal_segments_ahead", 0}}, config, "wal_config")},
             {"quantization_config", nullptr}};
   for (const char* name : {"quantization_config", "strict_mode_config", "metadata", "contract"}) {
     auto it = config.hints_json.find(name);
@@ -84,8 +96,11 @@ Totals totals_of(const gateway::CollectionState& state) {
   }
   for (const auto& [field, types] : t.wanted_indexes) {
     if (t.warnings.size() == base::limits::kMaxWantedIndexes) break;
-    t.warnings.push_back({{"message", "filters ask for `" + field + "`, which has no payload index that serves them, so they read the payloads: " +
-                                          "create one of type " + types + " (PUT /collections/{collection_name}/index)"}});
+    t.warnings.push_back(
+        {{"message",
+          "filters ask for `" + field +
+              "`, which has no payload index that serves them, so they read the payloads: " +
+              "create one of type " + types + " (PUT /collections/{collection_name}/index)"}});
   }
   return t;
 }
@@ -97,7 +112,8 @@ std::string collection_info_json(const gateway::CollectionState& state) {
   const Totals t = totals_of(state);
   json schema = json::object();
   for (const auto& [field, index] : config.payload_indexes) {
-    json entry = {{"data_type", std::string(model::field_type_name(index.type))}, {"points", t.index_points.contains(field) ? t.index_points.at(field) : 0}};
+    json entry = {{"data_type", std::string(model::field_type_name(index.type))},
+                  {"points", t.index_points.contains(field) ? t.index_points.at(field) : 0}};
     if (!index.params_json.empty()) entry["params"] = json::parse(index.params_json);
     schema[field] = std::move(entry);
   }
@@ -121,7 +137,8 @@ std::string collection_cluster_json(const gateway::CollectionState& state) {
   uint64_t node = 0;
   for (size_t i = 0; i < state.shards.size(); ++i) {
     node = state.collection->shards[i].replicas.front().node;
-    local.push_back({{"shard_id", i}, {"points_count", state.shards[i].points}, {"state", "Active"}});
+    local.push_back(
+        {{"shard_id", i}, {"points_count", state.shards[i].points}, {"state", "Active"}});
   }
   return json{{"peer_id", node},
               {"shard_count", state.shards.size()},

@@ -19,7 +19,8 @@ json measured_json(const model::IndexState& index) {
 
 std::string measured_text(const model::IndexState& index) {
   if (index.queries == 0) return {};
-  std::string text = " (recall at 10 of " + json(shown(index.recall)).dump() + " measured by " + std::to_string(index.queries) + " queries";
+  std::string text = " (recall at 10 of " + json(shown(index.recall)).dump() + " measured by " +
+                     std::to_string(index.queries) + " queries";
   if (index.ef > 0) text += " at hnsw_ef " + std::to_string(index.ef);
   return text + ")";
 }
@@ -33,7 +34,11 @@ json indexes_json(const gateway::CollectionState& state) {
   json all = json::array();
   for (size_t shard = 0; shard < state.shards.size(); ++shard) {
     for (const model::IndexState& index : state.shards[shard].indexes) {
-      json j = {{"shard", shard}, {"segment", index.segment}, {"vector", index.vector}, {"engine", index.engine}, {"rows", index.rows}};
+      json j = {{"shard", shard},
+                {"segment", index.segment},
+                {"vector", index.vector},
+                {"engine", index.engine},
+                {"rows", index.rows}};
       if (!index.codes.empty()) j["codes"] = index.codes;
       if (index.queries > 0) j["measured"] = measured_json(index);
       if (!index.why.empty()) j["why"] = index.why;
@@ -61,8 +66,11 @@ void add_index_warnings(const gateway::CollectionState& state, json& warnings) {
     }
   }
   for (const auto& [key, alike] : by_text) {
-    const std::string where = key.first.empty() ? "the vector's index" : "the index of vector '" + key.first + "'";
-    const std::string segments = alike.segments == 1 ? " in one segment: " : " in " + std::to_string(alike.segments) + " segments: ";
+    const std::string where =
+        key.first.empty() ? "the vector's index" : "the index of vector '" + key.first + "'";
+    const std::string segments = alike.segments == 1
+                                     ? " in one segment: "
+                                     : " in " + std::to_string(alike.segments) + " segments: ";
     warnings.push_back({{"message", where + segments + key.second + measured_text(*alike.worst)}});
   }
 }

@@ -31,7 +31,8 @@ T ordinary(T value) {
 
 template <typename T>
 void append_float(std::string& out, T value) {
-  if (!std::isfinite(value)) [[unlikely]] value = ordinary(value);
+  if (!std::isfinite(value)) [[unlikely]]
+    value = ordinary(value);
   const size_t start = out.size();
   append_chars(out, value);
   // A whole number keeps the look of a float: strictly typed clients tell 1 from 1.0.
@@ -44,8 +45,10 @@ void append_components(std::string& out, std::string_view bytes) {
     if (i > 0) out += ',';
     T value;
     std::memcpy(&value, bytes.data() + i, sizeof(T));
-    if constexpr (std::is_same_v<T, float>) append_float(out, value);
-    else append_chars(out, static_cast<unsigned>(value));
+    if constexpr (std::is_same_v<T, float>)
+      append_float(out, value);
+    else
+      append_chars(out, static_cast<unsigned>(value));
   }
 }
 
@@ -60,13 +63,17 @@ void append_half(std::string& out, std::string_view bytes) {
 
 void append_row(std::string& out, std::string_view bytes, model::Scalar scalar) {
   out += '[';
-  if (scalar == model::Scalar::kFloat32) append_components<float>(out, bytes);
-  else if (scalar == model::Scalar::kUint8) append_components<uint8_t>(out, bytes);
-  else append_half(out, bytes);
+  if (scalar == model::Scalar::kFloat32)
+    append_components<float>(out, bytes);
+  else if (scalar == model::Scalar::kUint8)
+    append_components<uint8_t>(out, bytes);
+  else
+    append_half(out, bytes);
   out += ']';
 }
 
-void append_vector(std::string& out, const model::NamedVector& vector, const model::CollectionConfig& config) {
+void append_vector(std::string& out, const model::NamedVector& vector,
+                   const model::CollectionConfig& config) {
   auto it = config.vectors.find(vector.name);
   if (it == config.vectors.end()) return append_row(out, vector.bytes, model::Scalar::kFloat32);
   const model::VectorParams& params = it->second;
@@ -74,14 +81,17 @@ void append_vector(std::string& out, const model::NamedVector& vector, const mod
   out += '[';
   for (size_t row = 0; row < vector.bytes.size(); row += params.row_bytes()) {
     if (row > 0) out += ',';
-    append_row(out, std::string_view(vector.bytes).substr(row, params.row_bytes()), params.datatype);
+    append_row(out, std::string_view(vector.bytes).substr(row, params.row_bytes()),
+               params.datatype);
   }
   out += ']';
 }
 
 // The unnamed vector alone is a bare array, everything else a map.
-void append_vectors(std::string& out, const std::vector<model::NamedVector>& vectors, const model::CollectionConfig& config) {
-  if (vectors.size() == 1 && vectors[0].name.empty() && config.single_vector) return append_vector(out, vectors[0], config);
+void append_vectors(std::string& out, const std::vector<model::NamedVector>& vectors,
+                    const model::CollectionConfig& config) {
+  if (vectors.size() == 1 && vectors[0].name.empty() && config.single_vector)
+    return append_vector(out, vectors[0], config);
   out += '{';
   for (size_t i = 0; i < vectors.size(); ++i) {
     if (i > 0) out += ',';
@@ -139,10 +149,15 @@ std::string plan_json(const std::vector<model::SegmentPlan>& plan) {
     out += ",\"strategy\":";
     append_json_string(out, p.strategy);
     out += ",\"index\":";
-    if (p.index.empty()) out += "null";
-    else append_json_string(out, p.index);
-    for (const auto& [name, value] : {std::pair{"rows", p.rows}, {"rows_examined", p.rows_examined}, {"passed", p.passed},
-                                      {"distances", p.distances}, {"tail", p.tail}}) {
+    if (p.index.empty())
+      out += "null";
+    else
+      append_json_string(out, p.index);
+    for (const auto& [name, value] : {std::pair{"rows", p.rows},
+                                      {"rows_examined", p.rows_examined},
+                                      {"passed", p.passed},
+                                      {"distances", p.distances},
+                                      {"tail", p.tail}}) {
       out += ",\"";
       out += name;
       out += "\":";

@@ -1,4 +1,5 @@
-// Writing replies: std::to_chars into one string, payloads spliced as they are stored (0.5 us for ten hits).
+// Writing replies: std::to_chars into one string, payloads spliced as they are stored (0.5 us for
+// ten hits).
 #pragma once
 
 #include <string>
@@ -10,7 +11,8 @@
 
 namespace rhumb::http::rest {
 
-void append_number(std::string& out, double value);  // shortest that reads back the same; infinite: the largest; NaN: 0
+// shortest that reads back the same; infinite: the largest; NaN: 0
+void append_number(std::string& out, double value);
 void append_number(std::string& out, float value);
 void append_number(std::string& out, uint64_t value);
 
@@ -22,7 +24,9 @@ struct RecordShape {
   const model::CollectionConfig* config = nullptr;  // how vectors are stored and named
 };
 void append_record(std::string& out, const model::Record& record, const RecordShape& shape);
-std::string records_json(const std::vector<model::Record>& records, const RecordShape& shape);  // [..]
-std::string plan_json(const std::vector<model::SegmentPlan>& plan);                             // explain
+// [..]
+std::string records_json(const std::vector<model::Record>& records, const RecordShape& shape);
+// explain
+std::string plan_json(const std::vector<model::SegmentPlan>& plan);
 
 }  // namespace rhumb::http::rest

@@ -21,8 +21,10 @@ gateway::CollectionPtr found(const CallPtr& x) {
 
 gateway::Done answer_true(const CallPtr& x) {
   return [x](Status status) {
-    if (status.ok()) x->ok("true");
-    else x->fail(status);
+    if (status.ok())
+      x->ok("true");
+    else
+      x->fail(status);
   };
 }
 
@@ -48,7 +50,8 @@ std::string_view status_name(gateway::UpdateStatus s) {
 gateway::Callback<gateway::UpdateResult> answer_update(const CallPtr& x) {
   return [x](base::Result<gateway::UpdateResult> result) {
     if (!result.ok()) return x->fail(result.status());
-    x->ok("{\"operation_id\":" + std::to_string(result->operation_id) + ",\"status\":\"" + std::string(status_name(result->status)) + "\"}");
+    x->ok("{\"operation_id\":" + std::to_string(result->operation_id) + ",\"status\":\"" +
+          std::string(status_name(result->status)) + "\"}");
   };
 }
 
@@ -76,11 +79,15 @@ void info(const CallPtr& x) {
   });
 }
 
-void exists(const CallPtr& x) { x->ok(x->collection().ok() ? R"({"exists":true})" : R"({"exists":false})"); }
+void exists(const CallPtr& x) {
+  x->ok(x->collection().ok() ? R"({"exists":true})" : R"({"exists":false})");
+}
 
 void create(const CallPtr& x) {
   const std::string& name = x->capture("collection_name");
-  if (const Status status = check_name(name, "collection_name", base::limits::kMaxNameBytes); !status.ok()) return x->fail(status);
+  if (const Status status = check_name(name, "collection_name", base::limits::kMaxNameBytes);
+      !status.ok())
+    return x->fail(status);
   IgnoredMembers ignored;
   auto config = parse_create_collection(x->request->body, &ignored);
   x->warn(ignored);
@@ -99,16 +106,18 @@ void update(const CallPtr& x) {
   if (!config.ok()) return x->fail(config.status());
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
-  x->gateway().update_collection(collection->name, {std::move(*config), collection->config_version}, *deadline, answer_true(x));
+  x->gateway().update_collection(collection->name, {std::move(*config), collection->config_version},
+                                 *deadline, answer_true(x));
 }
 
 void drop(const CallPtr& x) {
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
-  x->gateway().drop_collection(x->capture("collection_name"), *deadline, [x](base::Result<bool> dropped) {
-    if (!dropped.ok()) return x->fail(dropped.status());
-    x->ok(*dropped ? "true" : "false");
-  });
+  x->gateway().drop_collection(x->capture("collection_name"), *deadline,
+                               [x](base::Result<bool> dropped) {
+                                 if (!dropped.ok()) return x->fail(dropped.status());
+                                 x->ok(*dropped ? "true" : "false");
+                               });
 }
 
 void change_aliases(const CallPtr& x) {
@@ -136,7 +145,8 @@ void create_index(const CallPtr& x) {
   if (!index.ok()) return x->fail(index.status());
   const auto options = x->write_options();
   if (!options.ok()) return x->fail(options.status());
-  x->gateway().create_payload_index(collection, index->first, index->second, *options, answer_update(x));
+  x->gateway().create_payload_index(collection, index->first, index->second, *options,
+                                    answer_update(x));
 }
 
 void drop_index(const CallPtr& x) {

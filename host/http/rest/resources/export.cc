@@ -1,4 +1,5 @@
-// Export: page after page of a scroll, each asked for when the client has taken the one before; memory is bounded by a page.
+// Export: page after page of a scroll, each asked for when the client has taken the one before;
+// memory is bounded by a page.
 #include "host/http/rest/resources/export.h"
 
 #include "host/base/limits.h"
@@ -24,17 +25,23 @@ struct Export : std::enable_shared_from_this<Export> {
     request.limit = kPagePoints;
     request.with_payload.mode = model::PayloadSelector::Mode::kAll;
     request.with_vector.mode = model::VectorSelector::Mode::kAll;
-    options.deadline = base::Deadline::after_ms(uint64_t{base::limits::kDefaultTimeoutSeconds} * 1000);
+    options.deadline =
+        base::Deadline::after_ms(uint64_t{base::limits::kDefaultTimeoutSeconds} * 1000);
     auto shared = std::make_shared<Next>(std::move(next));
-    x->gateway().scroll(collection, std::move(request), options, [self = shared_from_this(), shared](base::Result<gateway::ScrollPage> page) {
-      if (!page.ok()) return shared->fail(page.status());
-      std::string bytes = write_points(self->format, self->collection->config, page->points, self->first);
-      self->first = false;
-      self->done = !page->next;
-      self->offset = page->next;
-      if (bytes.empty()) shared->end();
-      else shared->chunk(std::move(bytes));
-    });
+    x->gateway().scroll(
+        collection, std::move(request), options,
+        [self = shared_from_this(), shared](base::Result<gateway::ScrollPage> page) {
+          if (!page.ok()) return shared->fail(page.status());
+          std::string bytes =
+              write_points(self->format, self->collection->config, page->points, self->first);
+          self->first = false;
+          self->done = !page->next;
+          self->offset = page->next;
+          if (bytes.empty())
+            shared->end();
+          else
+            shared->chunk(std::move(bytes));
+        });
   }
 };
 
@@ -51,9 +58,11 @@ void export_all(const CallPtr& x) {
   run->options = std::move(*options);
   const auto format = x->query.find("format");
   if (format != x->query.end() && format->second != "ndjson" && format->second != "binary") {
-    return x->fail(base::invalid("Deserialize error in query parameters: format: '" + format->second + "' is neither ndjson nor binary"));
+    return x->fail(base::invalid("Deserialize error in query parameters: format: '" +
+                                 format->second + "' is neither ndjson nor binary"));
   }
-  const bool binary = format != x->query.end() ? format->second == "binary" : x->request->header("Accept") == kBinaryPointsType;
+  const bool binary = format != x->query.end() ? format->second == "binary"
+                                               : x->request->header("Accept") == kBinaryPointsType;
   if (binary) run->format = PointFormat::kBinary;
   Response head;
   head.content_type = binary ? kBinaryPointsType : kNdjsonType;

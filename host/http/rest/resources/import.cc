@@ -6,8 +6,8 @@
 #include <cstring>
 #include <deque>
 #include <mutex>
-#include <utility>
 #include <unordered_map>
+#include <utility>
 
 #include "host/base/bytes.h"
 
@@ -17,11 +17,13 @@ namespace {
 using base::Result;
 using base::Status;
 
-constexpr size_t kBatchPoints = 500;    // of one upsert
-constexpr uint32_t kMaxInFlight = 4;    // upserts not yet acknowledged
+constexpr size_t kBatchPoints = 500;  // of one upsert
+constexpr uint32_t kMaxInFlight = 4;  // upserts not yet acknowledged
 
-// Of one upsert of an import whose client gave it an id: what was imported before is known when the same import is sent again.
-std::array<uint8_t, 16> identity_of(const std::array<uint8_t, 16>& import, uint64_t number, const model::Operation& upsert) {
+// Of one upsert of an import whose client gave it an id: what was imported before is known when the
+// same import is sent again.
+std::array<uint8_t, 16> identity_of(const std::array<uint8_t, 16>& import, uint64_t number,
+                                    const model::Operation& upsert) {
   std::string bytes;
   base::ByteWriter out(bytes);
   out.fixed(import);
@@ -33,11 +35,16 @@ std::array<uint8_t, 16> identity_of(const std::array<uint8_t, 16>& import, uint6
   return identity;
 }
 
-// Shared by the loop (chunks come), the pool (parses them) and the gateway's callbacks. Chunks are parsed one at a time, in order.
+// Shared by the loop (chunks come), the pool (parses them) and the gateway's callbacks. Chunks are
+// parsed one at a time, in order.
 class Import : public std::enable_shared_from_this<Import> {
  public:
-  Import(CallPtr x, gateway::CollectionPtr collection, gateway::WriteOptions options, PointFormat format)
-      : x_(std::move(x)), collection_(std::move(collection)), options_(options), reader_(format, collection_->config) {
+  Import(CallPtr x, gateway::CollectionPtr collection, gateway::WriteOptions options,
+         PointFormat format)
+      : x_(std::move(x)),
+        collection_(std::move(collection)),
+        options_(options),
+        reader_(format, collection_->config) {
     options_.wait = true;
   }
 
@@ -70,7 +77,8 @@ class Import : public std::enable_shared_from_this<Import> {
       std::lock_guard lock(mutex_);
       parsing_ = true;
     }
-    const Status posted = x_->options.pool->post([self = shared_from_this(), chunk = std::move(chunk), last] { self->parse(chunk, last); });
+    const Status posted = x_->options.pool->post(
+        [self = shared_from_this(), chunk = std::move(chunk), last] { self->parse(chunk, last); });
     if (!posted.ok()) fail(posted);
   }
 
@@ -78,9 +86,11 @@ class Import : public std::enable_shared_from_this<Import> {
     std::vector<model::PointWrite> points;
     Status status = last ? reader_.finish(points) : reader_.feed(chunk, points);
     for (model::PointWrite& p : points) batch_.push_back(std::move(p));
-    while (batch_.size() >= kBatchPoints || (last && !batch_.empty())) send(std::min(kBatchPoints, batch_.size()));
+    while (batch_.size() >= kBatchPoints || (last && !batch_.empty()))
+      send(std::min(kBatchPoints, batch_.size()));
     if (!status.ok()) {
-      while (!batch_.empty()) send(std::min(kBatchPoints, batch_.size()));  // the good lines before the bad one count
+      // the good lines before the bad one count
+      while (!batch_.empty()) send(std::min(kBatchPoints, batch_.size()));
       return fail(status);
     }
     {
@@ -100,8 +110,10 @@ class Import : public std::enable_shared_from_this<Import> {
     std::unordered_map<std::string, size_t> position;
     for (size_t i = 0; i < n; ++i) {  // an id twice in one batch: the last wins
       auto [it, fresh] = position.emplace(batch_.front().id.key(), upsert.points.size());
-      if (fresh) upsert.points.push_back(std::move(batch_.front()));
-      else upsert.points[it->second] = std::move(batch_.front());
+      if (fresh)
+        upsert.points.push_back(std::move(batch_.front()));
+      else
+        upsert.points[it->second] = std::move(batch_.front());
       batch_.pop_front();
     }
     {
@@ -109,20 +121,25 @@ class Import : public std::enable_shared_from_this<Import> {
       ++in_flight_;
     }
     gateway::WriteOptions options = options_;
-    if (options.request_id != std::array<uint8_t, 16>{}) options.request_id = identity_of(options.request_id, sent_++, upsert);
+    if (options.request_id != std::array<uint8_t, 16>{})
+      options.request_id = identity_of(options.request_id, sent_++, upsert);
     std::vector<model::Operation> one;
     one.push_back(std::move(upsert));
-    x_->gateway().write(collection_, std::move(one), options, [self = shared_from_this(), n](Result<std::vector<gateway::UpdateResult>> done) {
-      self->acknowledged(n, done.ok() ? base::ok() : done.status());
-    });
+    x_->gateway().write(
+        collection_, std::move(one), options,
+        [self = shared_from_this(), n](Result<std::vector<gateway::UpdateResult>> done) {
+          self->acknowledged(n, done.ok() ? base::ok() : done.status());
+        });
   }
 
   void acknowledged(size_t n, const Status& status) {
     {
       std::lock_guard lock(mutex_);
       --in_flight_;
-      if (status.ok()) points_ += n;
-      else if (failure_.ok()) failure_ = status;
+      if (status.ok())
+        points_ += n;
+      else if (failure_.ok())
+        failure_ = status;
     }
     advance();
   }
@@ -154,16 +171,18 @@ class Import : public std::enable_shared_from_this<Import> {
 
   void finish() {
     x_->warn(reader_.ignored());
-    if (failure_.ok()) return x_->ok("{\"points\":" + std::to_string(points_) + ",\"status\":\"completed\"}");
-    x_->fail(Status(failure_.code(), failure_.message() + " (" + std::to_string(points_) + " points were imported before)"));
+    if (failure_.ok())
+      return x_->ok("{\"points\":" + std::to_string(points_) + ",\"status\":\"completed\"}");
+    x_->fail(Status(failure_.code(), failure_.message() + " (" + std::to_string(points_) +
+                                         " points were imported before)"));
   }
 
   const CallPtr x_;
   const gateway::CollectionPtr collection_;
   gateway::WriteOptions options_;
-  PointReader reader_;                        // the pool, one chunk at a time
-  std::deque<model::PointWrite> batch_;       // likewise
-  uint64_t sent_ = 0;                         // likewise: upserts
+  PointReader reader_;                   // the pool, one chunk at a time
+  std::deque<model::PointWrite> batch_;  // likewise
+  uint64_t sent_ = 0;                    // likewise: upserts
   std::mutex mutex_;
   BodySink::Resume resume_;
   Status failure_;
@@ -175,7 +194,9 @@ class Import : public std::enable_shared_from_this<Import> {
 class ImportSink final : public BodySink {
  public:
   explicit ImportSink(std::shared_ptr<Import> import) : import_(std::move(import)) {}
-  void on_data(std::string chunk, Resume resume) override { import_->take(std::move(chunk), std::move(resume)); }
+  void on_data(std::string chunk, Resume resume) override {
+    import_->take(std::move(chunk), std::move(resume));
+  }
   void on_end() override { import_->end(); }
   void on_abort(Status why) override { import_->abort(why); }
 
@@ -194,7 +215,8 @@ std::unique_ptr<BodySink> start_import(const CallPtr& x) {
   }
   const std::string_view type = x->request->header("Content-Type");
   const bool binary = type.starts_with(kBinaryPointsType);
-  return std::make_unique<ImportSink>(std::make_shared<Import>(x, *collection, *options, binary ? PointFormat::kBinary : PointFormat::kNdjson));
+  return std::make_unique<ImportSink>(std::make_shared<Import>(
+      x, *collection, *options, binary ? PointFormat::kBinary : PointFormat::kNdjson));
 }
 
 // A body that came without being streamed (none at all, that is): nothing to import.

@@ -1,5 +1,6 @@
-// Import: a streamed body becomes bounded batches of upserts, a few of them in flight; the socket is read no faster than they are
-// acknowledged. The first bad line ends it with its number and how many points were acknowledged before.
+// Import: a streamed body becomes bounded batches of upserts, a few of them in flight; the socket
+// is read no faster than they are acknowledged. The first bad line ends it with its number and how
+// many points were acknowledged before.
 #pragma once
 
 #include <memory>
@@ -10,7 +11,8 @@
 
 namespace rhumb::http::rest {
 
-std::unique_ptr<BodySink> start_import(const CallPtr& x);  // answers the exchange itself when it cannot start, and returns nullptr
+// answers the exchange itself when it cannot start, and returns nullptr
+std::unique_ptr<BodySink> start_import(const CallPtr& x);
 
 namespace points {
 void import_buffered(const CallPtr& x);

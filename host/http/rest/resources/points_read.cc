@@ -1,8 +1,8 @@
 #include "host/http/rest/resources/points_read.h"
 
 #include "host/base/json_text.h"
-#include "host/http/rest/reply/json_write.h"
 #include "host/http/rest/parse/parse_points.h"
+#include "host/http/rest/reply/json_write.h"
 
 namespace rhumb::http::rest::points {
 namespace {
@@ -11,8 +11,10 @@ using base::Result;
 using model::PayloadSelector;
 using model::VectorSelector;
 
-RecordShape shape_of(const gateway::CollectionPtr& collection, const PayloadSelector& payload, const VectorSelector& vector) {
-  return {false, payload.mode != PayloadSelector::Mode::kNone, vector.mode != VectorSelector::Mode::kNone, &collection->config};
+RecordShape shape_of(const gateway::CollectionPtr& collection, const PayloadSelector& payload,
+                     const VectorSelector& vector) {
+  return {false, payload.mode != PayloadSelector::Mode::kNone,
+          vector.mode != VectorSelector::Mode::kNone, &collection->config};
 }
 
 // What all reads need: the collection and the options; a failure is answered here.
@@ -41,14 +43,18 @@ void get_one(const CallPtr& x) {
   if (!prepare(x, collection, options)) return;
   auto id = model::PointId::from_path(x->capture("id"));
   if (!id.ok()) return x->fail(id.status());
-  model::GetRequest request{{*id}, {PayloadSelector::Mode::kAll, {}}, {VectorSelector::Mode::kAll, {}}};
-  x->gateway().get(collection, std::move(request), options, [x, collection](Result<std::vector<model::Record>> records) {
-    if (!records.ok()) return x->fail(records.status());
-    if (records->empty()) return x->fail(base::not_found("Point with id " + x->capture("id") + " does not exists!"));
-    std::string out;
-    append_record(out, records->front(), {false, true, true, &collection->config});
-    x->ok(out);
-  });
+  model::GetRequest request{
+      {*id}, {PayloadSelector::Mode::kAll, {}}, {VectorSelector::Mode::kAll, {}}};
+  x->gateway().get(collection, std::move(request), options,
+                   [x, collection](Result<std::vector<model::Record>> records) {
+                     if (!records.ok()) return x->fail(records.status());
+                     if (records->empty())
+                       return x->fail(base::not_found("Point with id " + x->capture("id") +
+                                                      " does not exists!"));
+                     std::string out;
+                     append_record(out, records->front(), {false, true, true, &collection->config});
+                     x->ok(out);
+                   });
 }
 
 void get(const CallPtr& x) {
@@ -60,10 +66,11 @@ void get(const CallPtr& x) {
   x->warn(ignored);
   if (!request.ok()) return x->fail(request.status());
   const RecordShape shape = shape_of(collection, request->with_payload, request->with_vector);
-  x->gateway().get(collection, std::move(*request), options, [x, collection, shape](Result<std::vector<model::Record>> records) {
-    if (!records.ok()) return x->fail(records.status());
-    x->ok(records_json(*records, shape));
-  });
+  x->gateway().get(collection, std::move(*request), options,
+                   [x, collection, shape](Result<std::vector<model::Record>> records) {
+                     if (!records.ok()) return x->fail(records.status());
+                     x->ok(records_json(*records, shape));
+                   });
 }
 
 void scroll(const CallPtr& x) {
@@ -75,13 +82,17 @@ void scroll(const CallPtr& x) {
   x->warn(ignored);
   if (!request.ok()) return x->fail(request.status());
   const RecordShape shape = shape_of(collection, request->with_payload, request->with_vector);
-  x->gateway().scroll(collection, std::move(*request), options, [x, collection, shape](Result<gateway::ScrollPage> page) {
-    if (!page.ok()) return x->fail(page.status());
-    std::string out = "{\"points\":" + records_json(page->points, shape) + ",\"next_page_offset\":";
-    if (page->next) page->next->append_json(out);
-    else out += "null";
-    x->ok(out + "}");
-  });
+  x->gateway().scroll(collection, std::move(*request), options,
+                      [x, collection, shape](Result<gateway::ScrollPage> page) {
+                        if (!page.ok()) return x->fail(page.status());
+                        std::string out = "{\"points\":" + records_json(page->points, shape) +
+                                          ",\"next_page_offset\":";
+                        if (page->next)
+                          page->next->append_json(out);
+                        else
+                          out += "null";
+                        x->ok(out + "}");
+                      });
 }
 
 void count(const CallPtr& x) {

@@ -13,25 +13,30 @@ std::string update_json(const gateway::UpdateResult& r) {
   const std::string_view status = r.status == gateway::UpdateStatus::kAcknowledged ? "acknowledged"
                                   : r.status == gateway::UpdateStatus::kCompleted  ? "completed"
                                                                                    : "wait_timeout";
-  std::string out = "{\"operation_id\":" + std::to_string(r.operation_id) + ",\"status\":\"" + std::string(status) + "\"";
-  if (r.status == gateway::UpdateStatus::kCompleted) out += ",\"affected\":" + std::to_string(r.affected);
+  std::string out = "{\"operation_id\":" + std::to_string(r.operation_id) + ",\"status\":\"" +
+                    std::string(status) + "\"";
+  if (r.status == gateway::UpdateStatus::kCompleted)
+    out += ",\"affected\":" + std::to_string(r.affected);
   return out + "}";
 }
 
 enum class Form { kOne, kList };
 
-void write(const CallPtr& x, const gateway::CollectionPtr& collection, Result<Operations> operations, Form form) {
+void write(const CallPtr& x, const gateway::CollectionPtr& collection,
+           Result<Operations> operations, Form form) {
   if (!operations.ok()) return x->fail(operations.status());
   const auto options = x->write_options();
   if (!options.ok()) return x->fail(options.status());
   if (options->wait) x->show_session(collection);
-  x->gateway().write(collection, std::move(*operations), *options, [x, form](Result<std::vector<gateway::UpdateResult>> results) {
-    if (!results.ok()) return x->fail(results.status());
-    if (form == Form::kOne) return x->ok(update_json(results->front()));
-    std::string out = "[";
-    for (const gateway::UpdateResult& r : *results) out += (out.size() > 1 ? "," : "") + update_json(r);
-    x->ok(out + "]");
-  });
+  x->gateway().write(collection, std::move(*operations), *options,
+                     [x, form](Result<std::vector<gateway::UpdateResult>> results) {
+                       if (!results.ok()) return x->fail(results.status());
+                       if (form == Form::kOne) return x->ok(update_json(results->front()));
+                       std::string out = "[";
+                       for (const gateway::UpdateResult& r : *results)
+                         out += (out.size() > 1 ? "," : "") + update_json(r);
+                       x->ok(out + "]");
+                     });
 }
 
 // One operation, read by `parse` from the body.
@@ -50,14 +55,16 @@ void write_one(const CallPtr& x, Parse parse) {
 
 template <OperationKind kind>
 void change_payload(const CallPtr& x) {
-  write_one(x, [](const std::string& body, const model::CollectionConfig&, IgnoredMembers* ignored) { return parse_payload_change(body, kind, ignored); });
+  write_one(x, [](const std::string& body, const model::CollectionConfig&,
+                  IgnoredMembers* ignored) { return parse_payload_change(body, kind, ignored); });
 }
 
 }  // namespace
 
 void upsert(const CallPtr& x) { write_one(x, parse_upsert); }
 void remove(const CallPtr& x) {
-  write_one(x, [](const std::string& body, const model::CollectionConfig&, IgnoredMembers* ignored) { return parse_delete_points(body, ignored); });
+  write_one(x, [](const std::string& body, const model::CollectionConfig&,
+                  IgnoredMembers* ignored) { return parse_delete_points(body, ignored); });
 }
 void update_vectors(const CallPtr& x) { write_one(x, parse_update_vectors); }
 void delete_vectors(const CallPtr& x) { write_one(x, parse_delete_vectors); }

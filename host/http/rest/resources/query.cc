@@ -1,13 +1,13 @@
-// points/query and points/search: queries by id are turned into queries by vector first, those without a query into scrolls; what is left
-// goes to the shards as one search.
+// points/query and points/search: queries by id are turned into queries by vector first, those
+// without a query into scrolls; what is left goes to the shards as one search.
 #include "host/http/rest/resources/query.h"
 
 #include <thread>
 
-#include "host/http/rest/reply/json_write.h"
 #include "host/http/rest/pace/search_pace.h"
-#include "host/http/rest/parse/parse_query.h"
 #include "host/http/rest/pace/short_search.h"
+#include "host/http/rest/parse/parse_query.h"
+#include "host/http/rest/reply/json_write.h"
 
 namespace rhumb::http::rest::points {
 namespace {
@@ -19,7 +19,8 @@ using model::VectorSelector;
 
 enum class Form { kQuery, kQueryBatch, kSearch, kSearchBatch };
 
-// All queries of one request on their way; every step runs alone, in the callback of the one before.
+// All queries of one request on their way; every step runs alone, in the callback of the one
+// before.
 struct Run : std::enable_shared_from_this<Run> {
   CallPtr x;
   Form form;
@@ -28,7 +29,8 @@ struct Run : std::enable_shared_from_this<Run> {
   std::vector<ParsedQuery> queries;
   std::vector<std::string> answers;  // JSON of each query's points
   std::string plans;                 // explain, of all queries that asked for it
-  SearchPaces::Pace* pace = nullptr;  // of a query that looks short: told how long it took, unless it waited
+  // of a query that looks short: told how long it took, unless it waited
+  SearchPaces::Pace* pace = nullptr;
   uint64_t parsed_ns = 0;
   std::optional<Stopwatch> watch;  // of the search, on one thread
   std::thread::id thread;
@@ -43,8 +45,8 @@ struct Run : std::enable_shared_from_this<Run> {
   void search();
   void finish();
   RecordShape shape(const ParsedQuery& q, bool score) const {
-    return {score, q.search.with_payload.mode != PayloadSelector::Mode::kNone, q.search.with_vector.mode != VectorSelector::Mode::kNone,
-            &collection->config};
+    return {score, q.search.with_payload.mode != PayloadSelector::Mode::kNone,
+            q.search.with_vector.mode != VectorSelector::Mode::kNone, &collection->config};
   }
 };
 
@@ -54,24 +56,29 @@ void Run::look_up(size_t i) {
   if (i == queries.size()) return scroll_next(0);
   ParsedQuery& q = queries[i];
   model::GetRequest get{{*q.like_id}, {}, {VectorSelector::Mode::kNames, {q.search.vector_name}}};
-  x->gateway().get(collection, std::move(get), options, [self = shared_from_this(), i](Result<std::vector<model::Record>> records) {
-    if (!records.ok()) return self->x->fail(records.status());
-    ParsedQuery& like = self->queries[i];
-    const std::string id = like.like_id->to_text();
-    if (records->empty()) return self->x->fail(base::not_found("Point with id " + id + " does not exists!"));
-    if (records->front().vectors.empty()) {
-      return self->x->fail(base::invalid("Point with id " + id + " has no vector `" + like.search.vector_name + "`"));
-    }
-    like.search.vector = std::move(records->front().vectors.front().bytes);
-    if (!like.search.filter) like.search.filter.emplace();
-    model::HasId itself;
-    itself.ids.push_back(*like.like_id);
-    like.search.filter->must_not.push_back({"", std::move(itself)});
-    self->look_up(i + 1);
-  });
+  x->gateway().get(
+      collection, std::move(get), options,
+      [self = shared_from_this(), i](Result<std::vector<model::Record>> records) {
+        if (!records.ok()) return self->x->fail(records.status());
+        ParsedQuery& like = self->queries[i];
+        const std::string id = like.like_id->to_text();
+        if (records->empty())
+          return self->x->fail(base::not_found("Point with id " + id + " does not exists!"));
+        if (records->front().vectors.empty()) {
+          return self->x->fail(base::invalid("Point with id " + id + " has no vector `" +
+                                             like.search.vector_name + "`"));
+        }
+        like.search.vector = std::move(records->front().vectors.front().bytes);
+        if (!like.search.filter) like.search.filter.emplace();
+        model::HasId itself;
+        itself.ids.push_back(*like.like_id);
+        like.search.filter->must_not.push_back({"", std::move(itself)});
+        self->look_up(i + 1);
+      });
 }
 
-// Queries without a query: points in the order of ids. Nothing was compared, so all are as close as can be.
+// Queries without a query: points in the order of ids. Nothing was compared, so all are as close as
+// can be.
 void Run::scroll_next(size_t i) {
   while (i < queries.size() && !queries[i].by_id_order) ++i;
   if (i == queries.size()) return search();
@@ -81,18 +88,22 @@ void Run::scroll_next(size_t i) {
   request.filter = std::move(q.search.filter);
   request.with_payload = q.search.with_payload;
   request.with_vector = q.search.with_vector;
-  x->gateway().scroll(collection, std::move(request), options, [self = shared_from_this(), i](Result<gateway::ScrollPage> page) {
-    if (!page.ok()) return self->x->fail(page.status());
-    const ParsedQuery& query = self->queries[i];
-    auto& points = page->points;
-    if (page->next && points.size() < uint64_t{query.search.limit} + query.offset) {
-      return self->x->fail(model::too_large());  // a scroll would go on behind its page, this answer has no place to say so
-    }
-    points.erase(points.begin(), points.begin() + static_cast<ptrdiff_t>(std::min<size_t>(query.offset, points.size())));
-    for (model::Record& point : points) point.score = 1.0f;
-    self->answers[i] = records_json(points, self->shape(query, true));
-    self->scroll_next(i + 1);
-  });
+  x->gateway().scroll(
+      collection, std::move(request), options,
+      [self = shared_from_this(), i](Result<gateway::ScrollPage> page) {
+        if (!page.ok()) return self->x->fail(page.status());
+        const ParsedQuery& query = self->queries[i];
+        auto& points = page->points;
+        if (page->next && points.size() < uint64_t{query.search.limit} + query.offset) {
+          // a scroll would go on behind its page, this answer has no place to say so
+          return self->x->fail(model::too_large());
+        }
+        points.erase(points.begin(), points.begin() + static_cast<ptrdiff_t>(std::min<size_t>(
+                                                          query.offset, points.size())));
+        for (model::Record& point : points) point.score = 1.0f;
+        self->answers[i] = records_json(points, self->shape(query, true));
+        self->scroll_next(i + 1);
+      });
 }
 
 void Run::search() {
@@ -109,18 +120,21 @@ void Run::search() {
     of.push_back(i);
   }
   if (requests.empty()) return finish();
-  x->gateway().search(collection, std::move(requests), options,
-                      [self = shared_from_this(), of](Result<std::vector<model::SearchResult>> results) {
-                        if (!results.ok()) return self->x->fail(results.status());
-                        for (size_t n = 0; n < of.size(); ++n) {
-                          const ParsedQuery& q = self->queries[of[n]];
-                          auto& points = (*results)[n].points;
-                          points.erase(points.begin(), points.begin() + static_cast<ptrdiff_t>(std::min<size_t>(q.offset, points.size())));
-                          self->answers[of[n]] = records_json(points, self->shape(q, true));
-                          if (q.search.params.explain) self->plans += (self->plans.empty() ? "" : ",") + plan_json((*results)[n].plan);
-                        }
-                        self->finish();
-                      });
+  x->gateway().search(
+      collection, std::move(requests), options,
+      [self = shared_from_this(), of](Result<std::vector<model::SearchResult>> results) {
+        if (!results.ok()) return self->x->fail(results.status());
+        for (size_t n = 0; n < of.size(); ++n) {
+          const ParsedQuery& q = self->queries[of[n]];
+          auto& points = (*results)[n].points;
+          points.erase(points.begin(), points.begin() + static_cast<ptrdiff_t>(std::min<size_t>(
+                                                            q.offset, points.size())));
+          self->answers[of[n]] = records_json(points, self->shape(q, true));
+          if (q.search.params.explain)
+            self->plans += (self->plans.empty() ? "" : ",") + plan_json((*results)[n].plan);
+        }
+        self->finish();
+      });
 }
 
 void Run::finish() {
@@ -132,12 +146,15 @@ void Run::finish() {
   }
   if (form == Form::kQueryBatch || form == Form::kSearchBatch) out = "[" + out + "]";
   std::string members;
-  if (!plans.empty()) members = form == Form::kQuery || form == Form::kSearch ? "\"explain\":" + plans : "\"explain\":[" + plans + "]";
+  if (!plans.empty())
+    members = form == Form::kQuery || form == Form::kSearch ? "\"explain\":" + plans
+                                                            : "\"explain\":[" + plans + "]";
   x->ok(out, members);
   if (watch && thread == std::this_thread::get_id()) pace->took(parsed_ns + watch->held_ns());
 }
 
-void run(const CallPtr& x, Form form, const gateway::CollectionPtr& collection, const Stopwatch& watch, Result<std::vector<ParsedQuery>> queries) {
+void run(const CallPtr& x, Form form, const gateway::CollectionPtr& collection,
+         const Stopwatch& watch, Result<std::vector<ParsedQuery>> queries) {
   if (!queries.ok()) return x->fail(queries.status());
   auto options = x->read_options();
   if (!options.ok()) return x->fail(options.status());
@@ -151,7 +168,8 @@ void run(const CallPtr& x, Form form, const gateway::CollectionPtr& collection, 
   r->answers.resize(r->queries.size());
   const bool batch = form == Form::kQueryBatch || form == Form::kSearchBatch;
   if (!batch) {
-    if (const auto kind = short_search_kind(r->queries[0], collection->config)) r->pace = &x->options.paces->of(collection->uuid, *kind);
+    if (const auto kind = short_search_kind(r->queries[0], collection->config))
+      r->pace = &x->options.paces->of(collection->uuid, *kind);
   }
   if (!x->on_loop || (r->pace != nullptr && r->pace->is_short())) return r->go(watch);
   run_on_pool(x, [r, parsed_ns = watch.held_ns()] {
@@ -181,11 +199,17 @@ void start(const CallPtr& x, Form form, Parse parse) {
 }  // namespace
 
 void query(const CallPtr& x) {
-  start(x, Form::kQuery, [](const std::string& body, const model::CollectionConfig& c, IgnoredMembers* i) { return as_list(parse_query(body, c, i)); });
+  start(x, Form::kQuery,
+        [](const std::string& body, const model::CollectionConfig& c, IgnoredMembers* i) {
+          return as_list(parse_query(body, c, i));
+        });
 }
 void query_batch(const CallPtr& x) { start(x, Form::kQueryBatch, parse_query_batch); }
 void search(const CallPtr& x) {
-  start(x, Form::kSearch, [](const std::string& body, const model::CollectionConfig& c, IgnoredMembers* i) { return as_list(parse_search(body, c, i)); });
+  start(x, Form::kSearch,
+        [](const std::string& body, const model::CollectionConfig& c, IgnoredMembers* i) {
+          return as_list(parse_search(body, c, i));
+        });
 }
 void search_batch(const CallPtr& x) { start(x, Form::kSearchBatch, parse_search_batch); }
 

@@ -11,7 +11,10 @@ using nlohmann::json;
 // Not enveloped: clients compare `version` with their own and warn when it is too far away.
 void version(const CallPtr& x) {
   Response response;
-  response.body = json{{"title", "rhumb - vector database"}, {"version", base::kProtocolVersion}, {"rhumb_version", base::kRhumbVersion}}.dump();
+  response.body = json{{"title", "rhumb - vector database"},
+                       {"version", base::kProtocolVersion},
+                       {"rhumb_version", base::kRhumbVersion}}
+                      .dump();
   x->answer(std::move(response));
 }
 

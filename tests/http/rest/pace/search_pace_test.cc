@@ -27,8 +27,7 @@ model::CollectionConfig with_indexes() {
 }
 
 void compute(uint64_t ns) {
-  for (const uint64_t until = cpu_ns() + ns; cpu_ns() < until;) {
-  }
+  for (const uint64_t until = cpu_ns() + ns; cpu_ns() < until;) {}
 }
 
 TEST(Pace, begins_slow_rises_at_once_and_falls_slowly) {
@@ -63,19 +62,27 @@ std::optional<std::string> kind(const std::string& filter) {
 }
 
 TEST(ShortSearch, filters_that_indexes_serve) {
-  const std::string colour = R"({"key":"colour","match":{"value":"red"}})", year = R"({"key":"year","range":{"gte":2000}})";
-  for (const std::string& filter : std::vector<std::string>{R"({"must":[)" + colour + "]}", R"({"must_not":[)" + year + "]}",
-                                                            R"({"must":[)" + colour + R"(],"should":[)" + year + "," + colour + "]}"}) {
+  const std::string colour = R"({"key":"colour","match":{"value":"red"}})",
+                    year = R"({"key":"year","range":{"gte":2000}})";
+  for (const std::string& filter : std::vector<std::string>{
+           R"({"must":[)" + colour + "]}", R"({"must_not":[)" + year + "]}",
+           R"({"must":[)" + colour + R"(],"should":[)" + year + "," + colour + "]}"}) {
     EXPECT_TRUE(kind(filter)) << filter;
   }
-  EXPECT_NE(kind(R"({"must":[)" + colour + "]}"), kind(R"({"must":[)" + year + "]}")) << "each has its own pace";
+  EXPECT_NE(kind(R"({"must":[)" + colour + "]}"), kind(R"({"must":[)" + year + "]}"))
+      << "each has its own pace";
   EXPECT_NE(kind(R"({"must":[)" + colour + "]}"), kind(R"({"must_not":[)" + colour + "]}"));
-  EXPECT_EQ(kind(R"({"must":[)" + colour + "]}"), kind(R"({"must":[{"key":"colour","match":{"value":"blue"}}]})"));
+  EXPECT_EQ(kind(R"({"must":[)" + colour + "]}"),
+            kind(R"({"must":[{"key":"colour","match":{"value":"blue"}}]})"));
   for (const std::string& filter : std::vector<std::string>{
-           R"({"must":[{"key":"size","match":{"value":"red"}}]})", R"({"must":[{"has_id":[1]}]})", R"({"must":[{"must":[)" + colour + "]}]}",
-           R"({"must":[{"nested":{"key":"colour","filter":{"must":[)" + colour + "]}}}]}", R"({"must":[{"key":"colour","is_null":true}]})",
-           R"({"min_should":{"conditions":[)" + colour + R"(],"min_count":1}})", R"({"must":[)" + repeated(colour, 9) + "]}",
-           R"({"must":[{"key":"year","match":{"any":[)" + repeated("1", 65) + "]}}]}", R"({"must":[{"key":"colour","match":{"except":["red"]}}]})"}) {
+           R"({"must":[{"key":"size","match":{"value":"red"}}]})", R"({"must":[{"has_id":[1]}]})",
+           R"({"must":[{"must":[)" + colour + "]}]}",
+           R"({"must":[{"nested":{"key":"colour","filter":{"must":[)" + colour + "]}}}]}",
+           R"({"must":[{"key":"colour","is_null":true}]})",
+           R"({"min_should":{"conditions":[)" + colour + R"(],"min_count":1}})",
+           R"({"must":[)" + repeated(colour, 9) + "]}",
+           R"({"must":[{"key":"year","match":{"any":[)" + repeated("1", 65) + "]}}]}",
+           R"({"must":[{"key":"colour","match":{"except":["red"]}}]})"}) {
     EXPECT_FALSE(kind(filter)) << filter;
   }
 }
@@ -83,7 +90,9 @@ TEST(ShortSearch, filters_that_indexes_serve) {
 class OnLoopTest : public testing::Test {
  protected:
   OnLoopTest() { rest_.turn_has_time = true; }
-  bool on_loop(const std::string& body, const std::string& target = "/collections/books/points/query", const RestHarness::Fields& fields = {}) {
+  bool on_loop(const std::string& body,
+               const std::string& target = "/collections/books/points/query",
+               const RestHarness::Fields& fields = {}) {
     rest_.gateway.searched_on = {};
     const Answer answer = rest_.ask("POST", target, body, fields);
     EXPECT_EQ(answer.response.status, 200) << answer.response.body;
@@ -103,20 +112,24 @@ class OnLoopTest : public testing::Test {
 TEST_F(OnLoopTest, short_searches_once_they_have_shown_that_they_are) {
   EXPECT_FALSE(on_loop(kShort));
   ASSERT_TRUE(settles_on_loop());
-  EXPECT_TRUE(on_loop(R"({"vector":[1,2,3,4],"limit":3,"with_payload":true})", "/collections/books/points/search"));
+  EXPECT_TRUE(on_loop(R"({"vector":[1,2,3,4],"limit":3,"with_payload":true})",
+                      "/collections/books/points/search"));
   EXPECT_TRUE(on_loop(R"({"query":[1,2,3,4],"params":{"hnsw_ef":256},"offset":90})"));
 }
 
 TEST_F(OnLoopTest, nothing_that_may_take_long) {
   ASSERT_TRUE(settles_on_loop());
   const std::string query = R"({"query":[1,2,3,4])";
-  for (const char* more : {R"(,"params":{"exact":true})", R"(,"params":{"hnsw_ef":257})", R"(,"params":{"quantization":{"oversampling":3.0}})",
-                           R"(,"limit":101)", R"(,"limit":50,"offset":51)", R"(,"with_vector":true)",
-                           R"(,"filter":{"must":[{"has_id":[1]}]})", R"(,"f\u0069lter":{"must":[{"has_id":[1]}]})"}) {
+  for (const char* more :
+       {R"(,"params":{"exact":true})", R"(,"params":{"hnsw_ef":257})",
+        R"(,"params":{"quantization":{"oversampling":3.0}})", R"(,"limit":101)",
+        R"(,"limit":50,"offset":51)", R"(,"with_vector":true)",
+        R"(,"filter":{"must":[{"has_id":[1]}]})", R"(,"f\u0069lter":{"must":[{"has_id":[1]}]})"}) {
     EXPECT_FALSE(on_loop(query + more + "}")) << more;
   }
   EXPECT_FALSE(on_loop(query + std::string(70'000, ' ') + "}")) << "a large body";
-  EXPECT_FALSE(on_loop(R"({"searches":[)" + kShort + "]}", "/collections/books/points/query/batch"));
+  EXPECT_FALSE(
+      on_loop(R"({"searches":[)" + kShort + "]}", "/collections/books/points/query/batch"));
   EXPECT_FALSE(on_loop(kShort, "/collections/books/points/query?consistency=linearizable"));
   EXPECT_TRUE(on_loop(kShort)) << "none of these says anything about the short ones";
   rest_.turn_has_time = false;
@@ -137,7 +150,8 @@ TEST_F(OnLoopTest, what_goes_on_in_a_full_pool_is_refused) {
   ASSERT_TRUE(settles_on_loop());
   rest_.pool.stop();
   EXPECT_TRUE(on_loop(kShort)) << "which needs no pool";
-  const Answer refused = rest_.ask("POST", "/collections/books/points/query", R"({"query":[1,2,3,4],"params":{"exact":true}})");
+  const Answer refused = rest_.ask("POST", "/collections/books/points/query",
+                                   R"({"query":[1,2,3,4],"params":{"exact":true}})");
   EXPECT_EQ(refused.response.status, 503);
   EXPECT_NE(refused.response.body.find("too many requests are waiting"), std::string::npos);
 }

@@ -1,4 +1,5 @@
-// Blocks of 32 characters are read at once where the processor can; what is read is what one character after another says.
+// Blocks of 32 characters are read at once where the processor can; what is read is what one
+// character after another says.
 #include "host/http/rest/parse/base64_text.h"
 
 #include <gtest/gtest.h>
@@ -10,8 +11,10 @@
 namespace rhumb::http::rest {
 namespace {
 
-constexpr std::string_view kStandard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::string_view kUrl = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view kStandard =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kUrl =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 // RFC 4648: six bits a character, the first the highest.
 std::optional<std::string> by_the_book(std::string_view text) {
@@ -34,7 +37,8 @@ std::optional<std::string> read(const std::string& text) {
   constexpr size_t kGuard = 40;
   std::string out(base64_bytes(text) + kGuard, '#');
   const bool read = read_base64(text, reinterpret_cast<unsigned char*>(out.data()));
-  EXPECT_EQ(out.substr(base64_bytes(text)), std::string(kGuard, '#')) << "wrote beyond the end of " << text;
+  EXPECT_EQ(out.substr(base64_bytes(text)), std::string(kGuard, '#'))
+      << "wrote beyond the end of " << text;
   out.resize(base64_bytes(text));
   return read ? std::optional(out) : std::nullopt;
 }
@@ -46,7 +50,8 @@ TEST(Base64TextTest, every_character_in_every_place_of_a_block) {
         std::string text;
         for (size_t i = 0; i < length; ++i) text.push_back(kStandard[(7 * i + at) % 64]);
         text[at] = static_cast<char>(c);
-        ASSERT_EQ(read(text), by_the_book(text)) << "character " << c << " at " << at << " of " << length;
+        ASSERT_EQ(read(text), by_the_book(text))
+            << "character " << c << " at " << at << " of " << length;
       }
     }
   }

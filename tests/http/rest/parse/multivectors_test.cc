@@ -3,13 +3,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "host/http/rest/pace/short_search.h"
 #include "host/http/rest/parse/collection_body.h"
-#include "host/http/rest/reply/collection_info.h"
-#include "host/http/rest/reply/json_write.h"
 #include "host/http/rest/parse/parse_points.h"
 #include "host/http/rest/parse/parse_query.h"
 #include "host/http/rest/parse/point_stream.h"
-#include "host/http/rest/pace/short_search.h"
+#include "host/http/rest/reply/collection_info.h"
+#include "host/http/rest/reply/json_write.h"
 #include "tests/http/rest/expect.h"
 
 namespace rhumb::http::rest {
@@ -17,9 +17,12 @@ namespace {
 
 using nlohmann::json;
 
-std::string floats(const std::vector<float>& v) { return {reinterpret_cast<const char*>(v.data()), v.size() * sizeof(float)}; }
+std::string floats(const std::vector<float>& v) {
+  return {reinterpret_cast<const char*>(v.data()), v.size() * sizeof(float)};
+}
 
-model::VectorParams params(model::Distance distance, model::Scalar datatype = model::Scalar::kFloat32) {
+model::VectorParams params(model::Distance distance,
+                           model::Scalar datatype = model::Scalar::kFloat32) {
   model::VectorParams p{.size = 2, .distance = distance, .datatype = datatype};
   p.multivector = true;
   return p;
@@ -41,7 +44,8 @@ model::CollectionConfig named() {
   return config;
 }
 
-base::Result<std::vector<model::NamedVector>> parse(const std::string& vector, const model::CollectionConfig& config) {
+base::Result<std::vector<model::NamedVector>> parse(const std::string& vector,
+                                                    const model::CollectionConfig& config) {
   auto operation = parse_upsert(R"({"points":[{"id":1,"vector":)" + vector + "}]}", config);
   if (!operation.ok()) return operation.status();
   return std::move(operation->points.at(0).vectors);
@@ -53,7 +57,8 @@ std::string bytes(const std::string& vector, const model::CollectionConfig& conf
 }
 
 TEST(MultivectorsTest, a_collection_says_how_they_are_compared_and_shows_it) {
-  const std::string body = R"({"vectors":{"t":{"size":4,"distance":"Cosine","multivector_config":{"comparator":"max_sim"}},"d":{"size":4,"distance":"Dot"}}})";
+  const std::string body =
+      R"({"vectors":{"t":{"size":4,"distance":"Cosine","multivector_config":{"comparator":"max_sim"}},"d":{"size":4,"distance":"Dot"}}})";
   const auto config = parse_create_collection(body);
   ASSERT_TRUE(config.ok()) << config.status().message();
   EXPECT_TRUE(config->vectors.at("t").multivector);
@@ -69,12 +74,17 @@ TEST(MultivectorsTest, a_collection_says_how_they_are_compared_and_shows_it) {
   auto collection = std::make_shared<model::Collection>();
   collection->config = *config;
   state.collection = collection;
-  EXPECT_EQ(json::parse(collection_info_json(state))["config"]["params"]["vectors"], json::parse(body)["vectors"]);
-  const auto with = [](const std::string& config_json) { return R"({"vectors":{"size":4,"distance":"Dot","multivector_config":)" + config_json + "}}"; };
-  expect_refused({{with("7"), Code::kInvalid, "vectors.multivector_config: expected an object"},
-                  {with("{}"), Code::kInvalid, "vectors.multivector_config: missing field `comparator`"},
-                  {with(R"({"comparator":"sum"})"), Code::kInvalid, "vectors.multivector_config.comparator: \"sum\" is not max_sim"}},
-                 parse_create_collection);
+  EXPECT_EQ(json::parse(collection_info_json(state))["config"]["params"]["vectors"],
+            json::parse(body)["vectors"]);
+  const auto with = [](const std::string& config_json) {
+    return R"({"vectors":{"size":4,"distance":"Dot","multivector_config":)" + config_json + "}}";
+  };
+  expect_refused(
+      {{with("7"), Code::kInvalid, "vectors.multivector_config: expected an object"},
+       {with("{}"), Code::kInvalid, "vectors.multivector_config: missing field `comparator`"},
+       {with(R"({"comparator":"sum"})"), Code::kInvalid,
+        "vectors.multivector_config.comparator: \"sum\" is not max_sim"}},
+      parse_create_collection);
   EXPECT_FALSE(parse_create_collection(with("null"))->vectors.at("").multivector);
 }
 
@@ -82,9 +92,13 @@ TEST(MultivectorsTest, rows_lie_one_after_another) {
   EXPECT_EQ(bytes("[[1,2],[3,4],[5,6]]"), floats({1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(bytes("[[1,2]]"), floats({1, 2}));
   EXPECT_EQ(bytes("[1,2]"), floats({1, 2})) << "a dense vector is one row";
-  EXPECT_EQ(bytes("[[3,4],[0,0],[0,-7]]", unnamed(model::Distance::kCosine)), floats({0.6f, 0.8f, 0, 0, 0, -1})) << "each row of unit length";
+  EXPECT_EQ(bytes("[[3,4],[0,0],[0,-7]]", unnamed(model::Distance::kCosine)),
+            floats({0.6f, 0.8f, 0, 0, 0, -1}))
+      << "each row of unit length";
   EXPECT_EQ(bytes(R"({"vector_b64":"AACAPwAAAEAAAEBAAACAQA=="})"), floats({1, 2, 3, 4})) << "flat";
-  const auto all = parse(R"({"dense":[1,2],"tokens":[[1,2],[3,4]],"half":[[0,2],[0,-2]],"bytes":[[1,2],[254,255]]})", named());
+  const auto all = parse(
+      R"({"dense":[1,2],"tokens":[[1,2],[3,4]],"half":[[0,2],[0,-2]],"bytes":[[1,2],[254,255]]})",
+      named());
   ASSERT_TRUE(all.ok()) << all.status().message();
   EXPECT_EQ(all->at(1).bytes, floats({1, 2, 3, 4}));
   EXPECT_EQ(all->at(2).bytes, std::string("\0\0\x00\x3c\0\0\x00\xbc", 8));
@@ -96,25 +110,32 @@ TEST(MultivectorsTest, a_wide_array_is_one_row) {
   auto config = unnamed();
   config.vectors[""].size = 100;
   const std::string number = "0.12345678";
-  EXPECT_EQ(bytes("[" + repeated(number, 100) + "]", config), floats(std::vector<float>(100, 0.12345678f)));
+  EXPECT_EQ(bytes("[" + repeated(number, 100) + "]", config),
+            floats(std::vector<float>(100, 0.12345678f)));
   const std::string rows = "[" + repeated(number, 100) + "] , [" + repeated(number, 100) + "]";
-  for (const std::string open : {"[", "[ "}) EXPECT_EQ(bytes(open + rows + "]", config), floats(std::vector<float>(200, 0.12345678f)));
-  expect_refused({{"[" + repeated(number, 200) + "]", Code::kInvalid, "expected dim: 100, got 200 (points[0].vector)"}},
+  for (const std::string open : {"[", "[ "})
+    EXPECT_EQ(bytes(open + rows + "]", config), floats(std::vector<float>(200, 0.12345678f)));
+  expect_refused({{"[" + repeated(number, 200) + "]", Code::kInvalid,
+                   "expected dim: 100, got 200 (points[0].vector)"}},
                  [&](const std::string& vector) { return parse(vector, config); });
 }
 
 TEST(MultivectorsTest, columns_updates_and_lines_take_them_too) {
-  const auto columns = parse_upsert(R"({"batch":{"ids":[1,2],"vectors":[[[1,2],[3,4]],[5,6]]}})", unnamed());
+  const auto columns =
+      parse_upsert(R"({"batch":{"ids":[1,2],"vectors":[[[1,2],[3,4]],[5,6]]}})", unnamed());
   ASSERT_TRUE(columns.ok()) << columns.status().message();
   EXPECT_EQ(columns->points[0].vectors[0].bytes, floats({1, 2, 3, 4}));
   EXPECT_EQ(columns->points[1].vectors[0].bytes, floats({5, 6}));
-  const auto by_name = parse_upsert(R"({"batch":{"ids":[1],"vectors":{"tokens":[[[1,2],[3,4]]],"dense":[[5,6]]}}})", named());
+  const auto by_name = parse_upsert(
+      R"({"batch":{"ids":[1],"vectors":{"tokens":[[[1,2],[3,4]]],"dense":[[5,6]]}}})", named());
   ASSERT_TRUE(by_name.ok()) << by_name.status().message();
   EXPECT_EQ(by_name->points[0].vectors[0].bytes, floats({1, 2, 3, 4}));
-  const auto update = parse_update_vectors(R"({"points":[{"id":1,"vector":[[1,2],[3,4]]}]})", unnamed());
+  const auto update =
+      parse_update_vectors(R"({"points":[{"id":1,"vector":[[1,2],[3,4]]}]})", unnamed());
   ASSERT_TRUE(update.ok()) << update.status().message();
   EXPECT_EQ(update->points[0].vectors[0].bytes, floats({1, 2, 3, 4}));
-  const auto line = parse_import_line(R"({"id":1,"vector_b64":"AACAPwAAAEAAAEBAAACAQA=="})", unnamed());
+  const auto line =
+      parse_import_line(R"({"id":1,"vector_b64":"AACAPwAAAEAAAEBAAACAQA=="})", unnamed());
   ASSERT_TRUE(line.ok()) << line.status().message();
   EXPECT_EQ(line->vectors[0].bytes, floats({1, 2, 3, 4}));
 }
@@ -122,31 +143,44 @@ TEST(MultivectorsTest, columns_updates_and_lines_take_them_too) {
 TEST(MultivectorsTest, what_is_wrong_is_named) {
   const std::string row = "[" + repeated("1", 2) + "]";
   const std::string too_many = "[" + repeated(row, limits::kMaxMultivectorComponents / 2 + 1) + "]";
-  expect_refused({{"[]", Code::kInvalid, "Vector dimension error: expected dim: 2, got 0 (points[0].vector)"},
-                  {"[[]]", Code::kInvalid, "Vector dimension error: expected dim: 2, got 0 (points[0].vector[0])"},
-                  {"[[1,2],[3]]", Code::kInvalid, "Vector dimension error: expected dim: 2, got 1 (points[0].vector[1])"},
-                  {"[[1,2],[3,4,5]]", Code::kInvalid, "expected dim: 2, got 3 (points[0].vector[1])"},
-                  {"[1,2,3,4]", Code::kInvalid, "expected dim: 2, got 4 (points[0].vector)"},
-                  {"[[1,2],7]", Code::kInvalid, "points[0].vector[1]: expected an array, got an integer"},
-                  {"[1,[2,3]]", Code::kInvalid, "points[0].vector[1]: expected a number, got an array"},
-                  {"[[1,2],[3,\"4\"]]", Code::kInvalid, "points[0].vector[1][1]: expected a number, got a string"},
-                  {"[[[1,2]]]", Code::kInvalid, "points[0].vector[0][0]: expected a number, got an array"},
-                  {"[[1,2],[3,1e39]]", Code::kInvalid, "points[0].vector: a component is beyond the range of float32"},
-                  {too_many, Code::kInvalid, "points[0].vector: 1048578 components, a multivector has at most 1048576"},
-                  {R"({"vector_b64":"AACAPwAAAEAAAEBA"})", Code::kInvalid, "3 components are no whole number of rows of 2 (points[0].vector)"},
-                  {R"({"vector_b64":""})", Code::kInvalid, "0 components are no whole number of rows of 2"}},
-                 [](const std::string& vector) { return parse(vector, unnamed()); });
-  expect_refused({{R"({"dense":[[1,2]]})", Code::kInvalid, "Conversion between multi and regular vectors failed (points[0].vector.dense)"},
-                  {R"({"bytes":[[1,2],[3,256]]})", Code::kInvalid, "points[0].vector.bytes[1][1]: a uint8 vector holds whole numbers from 0 to 255"},
-                  {R"({"half":[[1,2],[3]]})", Code::kInvalid, "got 1 (points[0].vector.half[1])"}},
-                 [](const std::string& vector) { return parse(vector, named()); });
-  EXPECT_EQ(bytes("[" + repeated(row, limits::kMaxMultivectorComponents / 2) + "]").size(), limits::kMaxMultivectorComponents * sizeof(float));
+  expect_refused(
+      {{"[]", Code::kInvalid, "Vector dimension error: expected dim: 2, got 0 (points[0].vector)"},
+       {"[[]]", Code::kInvalid,
+        "Vector dimension error: expected dim: 2, got 0 (points[0].vector[0])"},
+       {"[[1,2],[3]]", Code::kInvalid,
+        "Vector dimension error: expected dim: 2, got 1 (points[0].vector[1])"},
+       {"[[1,2],[3,4,5]]", Code::kInvalid, "expected dim: 2, got 3 (points[0].vector[1])"},
+       {"[1,2,3,4]", Code::kInvalid, "expected dim: 2, got 4 (points[0].vector)"},
+       {"[[1,2],7]", Code::kInvalid, "points[0].vector[1]: expected an array, got an integer"},
+       {"[1,[2,3]]", Code::kInvalid, "points[0].vector[1]: expected a number, got an array"},
+       {"[[1,2],[3,\"4\"]]", Code::kInvalid,
+        "points[0].vector[1][1]: expected a number, got a string"},
+       {"[[[1,2]]]", Code::kInvalid, "points[0].vector[0][0]: expected a number, got an array"},
+       {"[[1,2],[3,1e39]]", Code::kInvalid,
+        "points[0].vector: a component is beyond the range of float32"},
+       {too_many, Code::kInvalid,
+        "points[0].vector: 1048578 components, a multivector has at most 1048576"},
+       {R"({"vector_b64":"AACAPwAAAEAAAEBA"})", Code::kInvalid,
+        "3 components are no whole number of rows of 2 (points[0].vector)"},
+       {R"({"vector_b64":""})", Code::kInvalid, "0 components are no whole number of rows of 2"}},
+      [](const std::string& vector) { return parse(vector, unnamed()); });
+  expect_refused(
+      {{R"({"dense":[[1,2]]})", Code::kInvalid,
+        "Conversion between multi and regular vectors failed (points[0].vector.dense)"},
+       {R"({"bytes":[[1,2],[3,256]]})", Code::kInvalid,
+        "points[0].vector.bytes[1][1]: a uint8 vector holds whole numbers from 0 to 255"},
+       {R"({"half":[[1,2],[3]]})", Code::kInvalid, "got 1 (points[0].vector.half[1])"}},
+      [](const std::string& vector) { return parse(vector, named()); });
+  EXPECT_EQ(bytes("[" + repeated(row, limits::kMaxMultivectorComponents / 2) + "]").size(),
+            limits::kMaxMultivectorComponents * sizeof(float));
 }
 
 TEST(MultivectorsTest, queries_have_rows_as_well) {
   const auto query = [](const std::string& body) { return parse_query(body, named()); };
-  for (const char* body : {R"({"query":[[1,2],[3,4]],"using":"tokens"})", R"({"query":{"nearest":[[1,2],[3,4]]},"using":"tokens"})",
-                           R"({"query":{"vector_b64":"AACAPwAAAEAAAEBAAACAQA=="},"using":"tokens"})"}) {
+  for (const char* body :
+       {R"({"query":[[1,2],[3,4]],"using":"tokens"})",
+        R"({"query":{"nearest":[[1,2],[3,4]]},"using":"tokens"})",
+        R"({"query":{"vector_b64":"AACAPwAAAEAAAEBAAACAQA=="},"using":"tokens"})"}) {
     const auto parsed = query(body);
     ASSERT_TRUE(parsed.ok()) << body << "\n" << parsed.status().message();
     EXPECT_EQ(parsed->search.vector, floats({1, 2, 3, 4})) << body;
@@ -154,28 +188,39 @@ TEST(MultivectorsTest, queries_have_rows_as_well) {
   }
   EXPECT_EQ(query(R"({"query":[1,2],"using":"tokens"})")->search.vector, floats({1, 2}));
   EXPECT_TRUE(query(R"({"query":7,"using":"tokens"})")->like_id);
-  const auto batch = parse_query_batch(R"({"searches":[{"query":[[1,2],[3,4]],"using":"tokens"},{"query":[1,2],"using":"dense"}]})", named());
+  const auto batch = parse_query_batch(
+      R"({"searches":[{"query":[[1,2],[3,4]],"using":"tokens"},{"query":[1,2],"using":"dense"}]})",
+      named());
   ASSERT_TRUE(batch.ok()) << batch.status().message();
   EXPECT_EQ(batch->at(0).search.vector.size(), 16u);
-  EXPECT_EQ(parse_search(R"({"vector":{"name":"tokens","vector":[1,2]}})", named())->search.vector, floats({1, 2}));
-  expect_refused({{R"({"query":[[1,2]],"using":"dense"})", Code::kInvalid, "Conversion between multi and regular vectors failed (query)"},
-                  {R"({"query":[[1,2],[3]],"using":"tokens"})", Code::kInvalid, "expected dim: 2, got 1 (query[1])"},
-                  {R"({"query":[],"using":"tokens"})", Code::kInvalid, "expected dim: 2, got 0 (query)"}},
-                 query);
-  expect_refused({{R"({"vector":{"name":"tokens","vector":[[1,2]]}})", Code::kInvalid, "Format error in JSON body: vector: a search takes one row"}},
+  EXPECT_EQ(parse_search(R"({"vector":{"name":"tokens","vector":[1,2]}})", named())->search.vector,
+            floats({1, 2}));
+  expect_refused(
+      {{R"({"query":[[1,2]],"using":"dense"})", Code::kInvalid,
+        "Conversion between multi and regular vectors failed (query)"},
+       {R"({"query":[[1,2],[3]],"using":"tokens"})", Code::kInvalid,
+        "expected dim: 2, got 1 (query[1])"},
+       {R"({"query":[],"using":"tokens"})", Code::kInvalid, "expected dim: 2, got 0 (query)"}},
+      query);
+  expect_refused({{R"({"vector":{"name":"tokens","vector":[[1,2]]}})", Code::kInvalid,
+                   "Format error in JSON body: vector: a search takes one row"}},
                  [](const std::string& body) { return parse_search(body, named()); });
 }
 
 TEST(MultivectorsTest, are_shown_as_rows) {
-  const auto shown = [](const model::CollectionConfig& config, std::vector<model::NamedVector> vectors) {
+  const auto shown = [](const model::CollectionConfig& config,
+                        std::vector<model::NamedVector> vectors) {
     model::Record record;
     record.id = model::PointId::number(1);
     record.vectors = std::move(vectors);
     return json::parse(records_json({record}, {false, false, true, &config}))[0]["vector"].dump();
   };
   EXPECT_EQ(shown(unnamed(), {{"", floats({1, 2, 3, 4})}}), "[[1.0,2.0],[3.0,4.0]]");
-  EXPECT_EQ(shown(unnamed(), {{"", floats({1, 2})}}), "[[1.0,2.0]]") << "one row is rows all the same";
-  EXPECT_EQ(shown(named(), {{"bytes", std::string("\x01\x02\xfe\xff", 4)}, {"dense", floats({5, 6})}, {"half", std::string("\0\0\x00\x3c\0\0\x00\xbc", 8)}}),
+  EXPECT_EQ(shown(unnamed(), {{"", floats({1, 2})}}), "[[1.0,2.0]]")
+      << "one row is rows all the same";
+  EXPECT_EQ(shown(named(), {{"bytes", std::string("\x01\x02\xfe\xff", 4)},
+                            {"dense", floats({5, 6})},
+                            {"half", std::string("\0\0\x00\x3c\0\0\x00\xbc", 8)}}),
             R"({"bytes":[[1,2],[254,255]],"dense":[5.0,6.0],"half":[[0.0,1.0],[0.0,-1.0]]})");
 }
 
@@ -183,7 +228,9 @@ TEST(MultivectorsTest, what_is_exported_is_imported_again) {
   const auto config = named();
   std::vector<model::Record> records(2);
   records[0].id = model::PointId::number(7);
-  records[0].vectors = {{"bytes", std::string("\x01\x02\xfe\xff", 4)}, {"half", std::string("\0\0\x00\x3c\0\0\x00\xbc", 8)}, {"tokens", floats({1, 2, 3, 4, 5, 6})}};
+  records[0].vectors = {{"bytes", std::string("\x01\x02\xfe\xff", 4)},
+                        {"half", std::string("\0\0\x00\x3c\0\0\x00\xbc", 8)},
+                        {"tokens", floats({1, 2, 3, 4, 5, 6})}};
   records[1].id = model::PointId::number(8);
   records[1].vectors = {{"tokens", floats({7, 8})}};
   for (const PointFormat format : {PointFormat::kNdjson, PointFormat::kBinary}) {
@@ -195,7 +242,8 @@ TEST(MultivectorsTest, what_is_exported_is_imported_again) {
     ASSERT_EQ(points.size(), 2u);
     for (size_t i = 0; i < points.size(); ++i) {
       ASSERT_EQ(points[i].vectors.size(), records[i].vectors.size());
-      for (size_t v = 0; v < points[i].vectors.size(); ++v) EXPECT_EQ(points[i].vectors[v].bytes, records[i].vectors[v].bytes);
+      for (size_t v = 0; v < points[i].vectors.size(); ++v)
+        EXPECT_EQ(points[i].vectors[v].bytes, records[i].vectors[v].bytes);
     }
   }
 }

@@ -1,5 +1,5 @@
-// Valid bodies with one member's name changed: each such mutant is refused or means the same, and where unknown members are ignored the
-// reply names the one that was.
+// Valid bodies with one member's name changed: each such mutant is refused or means the same, and
+// where unknown members are ignored the reply names the one that was.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,8 +19,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string text_of(const ParsedQuery& q) {
-  return model::text_of(q.search) + (q.like_id ? model::text_of(*q.like_id) : "") + (q.by_id_order ? " by id" : "") + " from " +
-         std::to_string(q.offset);
+  return model::text_of(q.search) + (q.like_id ? model::text_of(*q.like_id) : "") +
+         (q.by_id_order ? " by id" : "") + " from " + std::to_string(q.offset);
 }
 std::string text_of(const model::PointWrite& point) {
   model::Operation upsert;
@@ -39,7 +39,8 @@ template <typename T>
 std::string understood(const base::Result<T>& parsed) {
   if (parsed.ok()) return text_of(*parsed);
   const Code code = parsed.status().code();
-  EXPECT_TRUE(code == Code::kInvalid || code == Code::kUnprocessable || code == Code::kUnsupported) << parsed.status().to_string();
+  EXPECT_TRUE(code == Code::kInvalid || code == Code::kUnprocessable || code == Code::kUnsupported)
+      << parsed.status().to_string();
   return "";
 }
 
@@ -63,20 +64,26 @@ constexpr const char* kWholeFilter = R"({
 std::vector<Sample> samples() {
   const auto config = std::make_shared<const model::CollectionConfig>(named_vectors());
   const std::string filter = std::string("\"filter\":") + kWholeFilter;
-  const std::string select = R"(,"with_payload":{"include":["a","b.c"]},"with_vector":["text"],"limit":7)";
+  const std::string select =
+      R"(,"with_payload":{"include":["a","b.c"]},"with_vector":["text"],"limit":7)";
   const std::string params =
       R"(,"params":{"hnsw_ef":99,"exact":true,"indexed_only":true,"explain":true,"acorn":{"enable":true,"max_selectivity":0.5},
                                 "quantization":{"ignore":false,"rescore":true,"oversampling":2.5}},"score_threshold":0.5,"offset":3)";
-  const std::string asked = "{" + filter + select + params + R"(,"query":{"nearest":[1,2]},"using":"code"})";
-  const std::string searched = "{" + filter + select + params + R"(,"vector":{"name":"code","vector":[1,2]}})";
+  const std::string asked =
+      "{" + filter + select + params + R"(,"query":{"nearest":[1,2]},"using":"code"})";
+  const std::string searched =
+      "{" + filter + select + params + R"(,"vector":{"name":"code","vector":[1,2]}})";
   const std::string upsert =
       R"({"points":[{"id":1,"vector":{"code":[1,2]},"payload":{"range":{"gt":1}}},{"id":2,"vector":{"code":{"vector_b64":"AACAPwAAAEA="}}}],
                                  "update_mode":"insert_only","update_filter":)" +
       std::string(kWholeFilter) + "}";
-  const std::string columns = R"({"batch":{"ids":[1],"vectors":{"code":[[1,2]]},"payloads":[{"ids":1}]}})";
+  const std::string columns =
+      R"({"batch":{"ids":[1],"vectors":{"code":[[1,2]]},"payloads":[{"ids":1}]}})";
   const std::string set = "{" + filter + R"(,"payload":{"key":{"key":1}},"key":"a"})";
   const auto change = [](model::OperationKind kind) {
-    return [kind](const std::string& body, IgnoredMembers* i) { return understood(parse_payload_change(body, kind, i)); };
+    return [kind](const std::string& body, IgnoredMembers* i) {
+      return understood(parse_payload_change(body, kind, i));
+    };
   };
   return {
       {&kCountBody, "{" + filter + R"(,"exact":false})",
@@ -85,40 +92,75 @@ std::vector<Sample> samples() {
        [](const std::string& b, IgnoredMembers* i) { return understood(parse_scroll(b, i)); }},
       {&kGetBody, R"({"ids":[1,2],"with_payload":{"exclude":["a"]},"with_vector":true})",
        [](const std::string& b, IgnoredMembers* i) { return understood(parse_get(b, i)); }},
-      {&kQueryBody, asked, [config](const std::string& b, IgnoredMembers* i) { return understood(parse_query(b, *config, i)); }},
+      {&kQueryBody, asked,
+       [config](const std::string& b, IgnoredMembers* i) {
+         return understood(parse_query(b, *config, i));
+       }},
       {&kQueryBatchBody, R"({"searches":[)" + asked + R"(,{"query":7,"using":"text"}]})",
-       [config](const std::string& b, IgnoredMembers* i) { return understood(parse_query_batch(b, *config, i)); }},
-      {&kSearchBody, searched, [config](const std::string& b, IgnoredMembers* i) { return understood(parse_search(b, *config, i)); }},
+       [config](const std::string& b, IgnoredMembers* i) {
+         return understood(parse_query_batch(b, *config, i));
+       }},
+      {&kSearchBody, searched,
+       [config](const std::string& b, IgnoredMembers* i) {
+         return understood(parse_search(b, *config, i));
+       }},
       {&kSearchBatchBody, "{\"searches\":[" + searched + "]}",
-       [config](const std::string& b, IgnoredMembers* i) { return understood(parse_search_batch(b, *config, i)); }},
+       [config](const std::string& b, IgnoredMembers* i) {
+         return understood(parse_search_batch(b, *config, i));
+       }},
       {&kDeletePointsBody, "{" + filter + "}",
-       [](const std::string& b, IgnoredMembers* i) { return understood(parse_delete_points(b, i)); }},
+       [](const std::string& b, IgnoredMembers* i) {
+         return understood(parse_delete_points(b, i));
+       }},
       {&kDeletePointsBody, R"({"points":[1,2]})", change(model::OperationKind::kClearPayload)},
       {&kSetPayloadBody, set, change(model::OperationKind::kSetPayload)},
-      {&kSetPayloadBody, R"({"points":[1],"payload":{"a":1}})", change(model::OperationKind::kOverwritePayload)},
-      {&kDeletePayloadBody, "{" + filter + R"(,"keys":["a"]})", change(model::OperationKind::kDeletePayload)},
+      {&kSetPayloadBody, R"({"points":[1],"payload":{"a":1}})",
+       change(model::OperationKind::kOverwritePayload)},
+      {&kDeletePayloadBody, "{" + filter + R"(,"keys":["a"]})",
+       change(model::OperationKind::kDeletePayload)},
       {&kDeleteVectorsBody, "{" + filter + R"(,"vector":["text"]})",
-       [config](const std::string& b, IgnoredMembers* i) { return understood(parse_delete_vectors(b, *config, i)); }},
-      {&kUpsertBody, upsert, [config](const std::string& b, IgnoredMembers* i) { return understood(parse_upsert(b, *config, i)); }},
-      {&kUpsertBody, columns, [config](const std::string& b, IgnoredMembers* i) { return understood(parse_upsert(b, *config, i)); }},
-      {&kUpdateVectorsBody, R"({"points":[{"id":1,"vector":{"code":[1,2]}}],"update_filter":)" + std::string(kWholeFilter) + "}",
-       [config](const std::string& b, IgnoredMembers* i) { return understood(parse_update_vectors(b, *config, i)); }},
+       [config](const std::string& b, IgnoredMembers* i) {
+         return understood(parse_delete_vectors(b, *config, i));
+       }},
+      {&kUpsertBody, upsert,
+       [config](const std::string& b, IgnoredMembers* i) {
+         return understood(parse_upsert(b, *config, i));
+       }},
+      {&kUpsertBody, columns,
+       [config](const std::string& b, IgnoredMembers* i) {
+         return understood(parse_upsert(b, *config, i));
+       }},
+      {&kUpdateVectorsBody,
+       R"({"points":[{"id":1,"vector":{"code":[1,2]}}],"update_filter":)" +
+           std::string(kWholeFilter) + "}",
+       [config](const std::string& b, IgnoredMembers* i) {
+         return understood(parse_update_vectors(b, *config, i));
+       }},
       {&kBatchBody,
-       R"({"operations":[{"delete":{)" + filter + "}},{\"set_payload\":" + set + "},{\"upsert\":" + columns +
+       R"({"operations":[{"delete":{)" + filter + "}},{\"set_payload\":" + set +
+           "},{\"upsert\":" + columns +
            R"(},{"delete_vectors":{"points":[1],"vector":["text"]}},
                        {"clear_payload":{"points":[3]}}]})",
-       [config](const std::string& b, IgnoredMembers* i) { return understood(parse_batch(b, *config, i)); }},
+       [config](const std::string& b, IgnoredMembers* i) {
+         return understood(parse_batch(b, *config, i));
+       }},
       {&kPoint, R"({"id":"gimp","vector":{"text":[1,2,3]},"payload":{"id":7,"vector":[1]}})",
-       [config](const std::string& b, IgnoredMembers* i) { return understood(parse_import_line(b, *config, i)); }},
+       [config](const std::string& b, IgnoredMembers* i) {
+         return understood(parse_import_line(b, *config, i));
+       }},
       {&kCreateCollectionBody,
        R"({"vectors":{"a":{"size":4,"distance":"Dot","datatype":"uint8","on_disk":true,"multivector_config":{"comparator":"max_sim"},
                                                    "hnsw_config":{"m":8},"quantization_config":{"scalar":{"type":"int8","quantile":0.9}}},"size":{"size":2,"distance":"Cosine"}},
                                    "shard_number":2,"replication_factor":1,"on_disk_payload":true,"hnsw_config":{"m":16,"ef_construct":100},"contract":{"recall":0.95},
                                    "optimizers_config":{"indexing_threshold":1000},"wal_config":{"wal_capacity_mb":8},"metadata":{"size":{"distance":1}}})",
-       [](const std::string& b, IgnoredMembers* i) { return understood(parse_create_collection(b, i)); }},
+       [](const std::string& b, IgnoredMembers* i) {
+         return understood(parse_create_collection(b, i));
+       }},
       {&kUpdateCollectionBody,
        R"({"vectors":{"code":{"on_disk":true,"hnsw_config":{"m":8}}},"params":{"replication_factor":1},"contract":"Disabled","metadata":{"a":1}})",
-       [config](const std::string& b, IgnoredMembers* i) { return understood(parse_update_collection(b, *config, i)); }},
+       [config](const std::string& b, IgnoredMembers* i) {
+         return understood(parse_update_collection(b, *config, i));
+       }},
   };
 }
 
@@ -129,7 +171,8 @@ struct Place {
   Json object;
 };
 
-void collect(const Json& object, const Shape& shape, const std::string& path, std::vector<Place>& out) {
+void collect(const Json& object, const Shape& shape, const std::string& path,
+             std::vector<Place>& out) {
   for (const auto& [name, value] : object.items()) {
     const Member* m = shape.find(name);
     ASSERT_NE(m, nullptr) << "the sample itself has an unknown member " << path << "/" << name;
@@ -137,19 +180,23 @@ void collect(const Json& object, const Shape& shape, const std::string& path, st
     out.push_back({here, &shape, object});
     if (m->shape == nullptr) continue;
     const bool named =
-        m->holds == Holds::kMap || (m->holds == Holds::kOneOrNamed && (!value.contains("size") || value.at("size").is_object()));
+        m->holds == Holds::kMap || (m->holds == Holds::kOneOrNamed &&
+                                    (!value.contains("size") || value.at("size").is_object()));
     if (value.is_object() && !named) collect(value, *m->shape, here, out);
     if (!value.is_structured() || (value.is_object() && !named)) continue;
     size_t i = 0;
     for (const auto& [key, item] : value.items()) {
-      if (item.is_object()) collect(item, *m->shape, here + "/" + (value.is_array() ? std::to_string(i) : key), out);
+      if (item.is_object())
+        collect(item, *m->shape, here + "/" + (value.is_array() ? std::to_string(i) : key), out);
       ++i;
     }
   }
 }
 
-// The body with the member at `target` under another name, which may be the name of a member that is there.
-std::string renamed(const Json& value, const std::string& path, const std::string& target, const std::string& name) {
+// The body with the member at `target` under another name, which may be the name of a member that
+// is there.
+std::string renamed(const Json& value, const std::string& path, const std::string& target,
+                    const std::string& name) {
   if (value.is_array()) {
     std::string out = "[";
     size_t i = 0;
@@ -163,18 +210,22 @@ std::string renamed(const Json& value, const std::string& path, const std::strin
   std::string out = "{";
   for (const auto& [key, item] : value.items()) {
     const std::string here = path + "/" + key;
-    out += (out.size() > 1 ? "," : "") + Json(here == target ? name : key).dump() + ":" + renamed(item, here, target, name);
+    out += (out.size() > 1 ? "," : "") + Json(here == target ? name : key).dump() + ":" +
+           renamed(item, here, target, name);
   }
   return out + "}";
 }
 
-std::vector<std::string> mutants_of(const std::string& name, const Shape& shape, std::mt19937_64& random) {
-  std::vector<std::string> out = {name + "_",         "_" + name, name.substr(0, name.size() - 1), name.substr(1),
-                                  name + name.back(), " " + name, name + std::string(1, '\0')};
+std::vector<std::string> mutants_of(const std::string& name, const Shape& shape,
+                                    std::mt19937_64& random) {
+  std::vector<std::string> out = {
+      name + "_",         "_" + name, name.substr(0, name.size() - 1), name.substr(1),
+      name + name.back(), " " + name, name + std::string(1, '\0')};
   std::string upper = name, turned = name, missing = name, wrong = name;
   upper[0] = static_cast<char>(std::toupper(upper[0]));
   const size_t at = random() % name.size();
-  if (name.size() > 1) std::swap(turned[at % (name.size() - 1)], turned[at % (name.size() - 1) + 1]);
+  if (name.size() > 1)
+    std::swap(turned[at % (name.size() - 1)], turned[at % (name.size() - 1) + 1]);
   missing.erase(at, 1);
   wrong[at] = static_cast<char>('a' + random() % 26);
   out.insert(out.end(), {upper, turned, missing, wrong});
@@ -188,8 +239,9 @@ std::vector<std::string> mutants_of(const std::string& name, const Shape& shape,
 
 bool named_in(const IgnoredMembers& ignored, const std::string& name) {
   const auto warnings = ignored.warnings();
-  return std::any_of(warnings.begin(), warnings.end(),
-                     [&](const std::string& w) { return w.starts_with("Unknown member '" + name + "' of "); });
+  return std::any_of(warnings.begin(), warnings.end(), [&](const std::string& w) {
+    return w.starts_with("Unknown member '" + name + "' of ");
+  });
 }
 
 TEST(MutantsTest, each_is_refused_or_means_the_same_or_is_named) {
@@ -203,7 +255,8 @@ TEST(MutantsTest, each_is_refused_or_means_the_same_or_is_named) {
     std::vector<Place> places;
     collect(body, *sample.shape, "", places);
     for (const Place& place : places) {
-      for (const std::string& name : mutants_of(place.path.substr(place.path.rfind('/') + 1), *place.shape, random)) {
+      for (const std::string& name :
+           mutants_of(place.path.substr(place.path.rfind('/') + 1), *place.shape, random)) {
         const std::string mutant = renamed(body, "", place.path, name);
         SCOPED_TRACE("seed " + std::to_string(seed) + ", " + place.path + " as " + name);
         IgnoredMembers ignored;
@@ -212,7 +265,8 @@ TEST(MutantsTest, each_is_refused_or_means_the_same_or_is_named) {
         const bool known = place.shape->find(name) != nullptr, there = place.object.contains(name);
         if (there) EXPECT_EQ(now, "") << "two members of one name were taken: " << mutant;
         if (now.empty()) ++refused;
-        if (now.empty() || known) continue;  // another member of the object, in its place: another question, and a whole one
+        // another member of the object, in its place: another question, and a whole one
+        if (now.empty() || known) continue;
         if (place.shape->unknown == Unknown::kIgnored) {
           EXPECT_TRUE(named_in(ignored, name)) << mutant;
           ++named;
@@ -228,7 +282,8 @@ TEST(MutantsTest, each_is_refused_or_means_the_same_or_is_named) {
   RecordProperty("mutants", static_cast<int>(mutants));
 }
 
-// A condition that is null is refused, not left out: {"has_id": null} would be an empty filter, which is every point.
+// A condition that is null is refused, not left out: {"has_id": null} would be an empty filter,
+// which is every point.
 TEST(MutantsTest, a_null_in_a_filter_is_an_absent_member_or_refused) {
   const Sample sample = samples().front();
   const Json body = Json::parse(sample.body);
@@ -239,7 +294,8 @@ TEST(MutantsTest, a_null_in_a_filter_is_an_absent_member_or_refused) {
     Json with_null = body, without = body;
     with_null[at] = nullptr;
     without[at.parent_pointer()].erase(at.back());
-    const std::string now = sample.parse(with_null.dump(), nullptr), absent = sample.parse(without.dump(), nullptr);
+    const std::string now = sample.parse(with_null.dump(), nullptr),
+                      absent = sample.parse(without.dump(), nullptr);
     const bool clause = kFilter.find(at.back()) != nullptr;
     EXPECT_TRUE(now == absent || (!clause && now.empty())) << place.path;
   }

@@ -11,64 +11,86 @@ namespace {
 using model::OperationKind;
 using model::PointId;
 
-base::Result<model::Operation> set_payload(const std::string& body) { return parse_payload_change(body, OperationKind::kSetPayload); }
-base::Result<model::Operation> delete_payload(const std::string& body) { return parse_payload_change(body, OperationKind::kDeletePayload); }
-base::Result<model::Operation> delete_vectors(const std::string& body) { return parse_delete_vectors(body, named_vectors()); }
-base::Result<model::Operation> update_vectors(const std::string& body) { return parse_update_vectors(body, named_vectors()); }
-base::Result<Operations> batch(const std::string& body) { return parse_batch(body, single_vector()); }
+base::Result<model::Operation> set_payload(const std::string& body) {
+  return parse_payload_change(body, OperationKind::kSetPayload);
+}
+base::Result<model::Operation> delete_payload(const std::string& body) {
+  return parse_payload_change(body, OperationKind::kDeletePayload);
+}
+base::Result<model::Operation> delete_vectors(const std::string& body) {
+  return parse_delete_vectors(body, named_vectors());
+}
+base::Result<model::Operation> update_vectors(const std::string& body) {
+  return parse_update_vectors(body, named_vectors());
+}
+base::Result<Operations> batch(const std::string& body) {
+  return parse_batch(body, single_vector());
+}
 
 TEST(ParseDeleteTest, by_ids_or_by_filter) {
   const auto by_ids = parse_delete_points(R"({"points":[3,"gimp",1,3]})");
   ASSERT_TRUE(by_ids.ok()) << by_ids.status().message();
   EXPECT_EQ(by_ids->kind, OperationKind::kDelete);
   EXPECT_FALSE(by_ids->filter);
-  EXPECT_EQ(by_ids->ids, (std::vector<PointId>{PointId::number(1), PointId::number(3), *PointId::from_string("gimp")})) << "each once";
+  EXPECT_EQ(by_ids->ids, (std::vector<PointId>{PointId::number(1), PointId::number(3),
+                                               *PointId::from_string("gimp")}))
+      << "each once";
   const auto by_filter = parse_delete_points(R"({"filter":{"must":[{"has_id":[1]}]}})");
   ASSERT_TRUE(by_filter.ok() && by_filter->filter);
   EXPECT_EQ(by_filter->filter->must.size(), 1u);
   EXPECT_TRUE(parse_delete_points(R"({"points":[]})")->ids.empty());
-  EXPECT_TRUE(parse_delete_points(R"({"filter":{}})")->filter->empty()) << "an empty filter is all points: it was asked for";
-  expect_refused({{"{}", Code::kInvalid, "either `points` or `filter` must be given"},
-                  {R"({"points":7})", Code::kInvalid, "points: expected an array"},
-                  {R"({"points":[{"id":1}]})", Code::kInvalid, "points[0]: a point id is"},
-                  {R"({"filter":{"mus":[]}})", Code::kInvalid, "filter: unknown field `mus`"},
-                  {R"({"points":[1],"shard_key":"a"})", Code::kUnsupported, "custom sharding (shard_key)"}},
-                 parse_delete_points);
+  EXPECT_TRUE(parse_delete_points(R"({"filter":{}})")->filter->empty())
+      << "an empty filter is all points: it was asked for";
+  expect_refused(
+      {{"{}", Code::kInvalid, "either `points` or `filter` must be given"},
+       {R"({"points":7})", Code::kInvalid, "points: expected an array"},
+       {R"({"points":[{"id":1}]})", Code::kInvalid, "points[0]: a point id is"},
+       {R"({"filter":{"mus":[]}})", Code::kInvalid, "filter: unknown field `mus`"},
+       {R"({"points":[1],"shard_key":"a"})", Code::kUnsupported, "custom sharding (shard_key)"}},
+      parse_delete_points);
 }
 
 TEST(ParseUpdateVectorsTest, points_with_vectors_and_nothing_else) {
-  const auto operation = update_vectors(R"({"points":[{"id":1,"vector":{"code":[1,2]},"payload":{"a":1}},{"id":1,"vector":{"code":[3,4]}}]})");
+  const auto operation = update_vectors(
+      R"({"points":[{"id":1,"vector":{"code":[1,2]},"payload":{"a":1}},{"id":1,"vector":{"code":[3,4]}}]})");
   ASSERT_TRUE(operation.ok()) << operation.status().message();
   EXPECT_EQ(operation->kind, OperationKind::kUpdateVectors);
   ASSERT_EQ(operation->points.size(), 1u);
-  ASSERT_EQ(operation->points[0].vectors.size(), 1u) << "of one vector's entries the last one counts";
+  ASSERT_EQ(operation->points[0].vectors.size(), 1u)
+      << "of one vector's entries the last one counts";
   EXPECT_EQ(operation->points[0].vectors[0].bytes, "\x03\x04");
   EXPECT_EQ(operation->points[0].payload, "");
   EXPECT_TRUE(update_vectors(R"({"points":[],"update_filter":{"must":[]}})")->update_filter);
   expect_refused({{"{}", Code::kInvalid, "missing field `points`"},
                   {R"({"points":[{"id":1}]})", Code::kInvalid, "points[0]: missing field `vector`"},
-                  {R"({"points":[{"id":1,"vector":{"nope":[1]}}]})", Code::kInvalid, "Not existing vector name error: nope"},
+                  {R"({"points":[{"id":1,"vector":{"nope":[1]}}]})", Code::kInvalid,
+                   "Not existing vector name error: nope"},
                   {R"({"points":[],"shard_key":"a"})", Code::kUnsupported, "shard_key"}},
                  update_vectors);
 }
 
 // One entry a model, as a pipeline of several models sends them.
 TEST(ParseUpdateVectorsTest, entries_of_one_id_are_all_applied) {
-  constexpr std::string_view kPoints = R"({"points":[{"id":5,"vector":{"text":[1,0,0]}},{"id":6,"vector":{"code":[9,9]}},{"id":5,"vector":{"code":[7,8]}},)"
-                                       R"({"id":5,"vector":{"text":[0,1,0]}},{"id":6,"vector":{}}]})";
+  constexpr std::string_view kPoints =
+      R"({"points":[{"id":5,"vector":{"text":[1,0,0]}},{"id":6,"vector":{"code":[9,9]}},{"id":5,"vector":{"code":[7,8]}},)"
+      R"({"id":5,"vector":{"text":[0,1,0]}},{"id":6,"vector":{}}]})";
   const auto check = [](const model::Operation& operation) {
     ASSERT_EQ(operation.points.size(), 2u);
     const auto& five = operation.points[0].vectors;
     ASSERT_EQ(five.size(), 2u);
     EXPECT_EQ(five[0].name, "text");
-    EXPECT_EQ(five[0].bytes, update_vectors(R"({"points":[{"id":1,"vector":{"text":[0,1,0]}}]})")->points[0].vectors[0].bytes);
+    EXPECT_EQ(five[0].bytes, update_vectors(R"({"points":[{"id":1,"vector":{"text":[0,1,0]}}]})")
+                                 ->points[0]
+                                 .vectors[0]
+                                 .bytes);
     EXPECT_EQ(five[1].bytes, "\x07\x08");
     ASSERT_EQ(operation.points[1].vectors.size(), 1u);
   };
   const auto alone = update_vectors(std::string(kPoints));
   ASSERT_TRUE(alone.ok()) << alone.status().message();
   check(*alone);
-  const auto batch = parse_batch(R"({"operations":[{"update_vectors":)" + std::string(kPoints) + "}]}", named_vectors());
+  const auto batch = parse_batch(
+      R"({"operations":[{"update_vectors":)" + std::string(kPoints) + "}]}", named_vectors());
   ASSERT_TRUE(batch.ok()) << batch.status().message();
   check(batch->at(0));
 }
@@ -79,14 +101,17 @@ TEST(ParseDeleteVectorsTest, names_must_be_known) {
   EXPECT_EQ(operation->kind, OperationKind::kDeleteVectors);
   EXPECT_EQ(operation->names, (std::vector<std::string>{"text", "code"}));
   EXPECT_EQ(delete_vectors(R"({"filter":{},"vectors":["text"]})")->names.size(), 1u);
-  expect_refused({{R"({"points":[1]})", Code::kInvalid, "missing field `vector`"},
-                  {R"({"vector":["text"]})", Code::kInvalid, "either `points` or `filter`"},
-                  {R"({"points":[1],"vector":"text"})", Code::kInvalid, "vector: expected an array"},
-                  {R"({"points":[1],"vector":[]})", Code::kUnprocessable, "vector: no vector is named"},
-                  {R"({"points":[1],"vector":["text",7]})", Code::kInvalid, "vector[1]: expected a string"},
-                  {R"({"points":[1],"vector":["text","nope"]})", Code::kInvalid, "Not existing vector name error: nope (vector[1])"},
-                  {R"({"points":[1],"vector":[)" + repeated("\"text\"", 4097) + "]}", Code::kUnprocessable, "vector: 4097 entries, at most 4096"}},
-                 delete_vectors);
+  expect_refused(
+      {{R"({"points":[1]})", Code::kInvalid, "missing field `vector`"},
+       {R"({"vector":["text"]})", Code::kInvalid, "either `points` or `filter`"},
+       {R"({"points":[1],"vector":"text"})", Code::kInvalid, "vector: expected an array"},
+       {R"({"points":[1],"vector":[]})", Code::kUnprocessable, "vector: no vector is named"},
+       {R"({"points":[1],"vector":["text",7]})", Code::kInvalid, "vector[1]: expected a string"},
+       {R"({"points":[1],"vector":["text","nope"]})", Code::kInvalid,
+        "Not existing vector name error: nope (vector[1])"},
+       {R"({"points":[1],"vector":[)" + repeated("\"text\"", 4097) + "]}", Code::kUnprocessable,
+        "vector: 4097 entries, at most 4096"}},
+      delete_vectors);
 }
 
 TEST(ParsePayloadChangeTest, set_overwrite_delete_and_clear) {
@@ -95,7 +120,8 @@ TEST(ParsePayloadChangeTest, set_overwrite_delete_and_clear) {
   EXPECT_EQ(set->kind, OperationKind::kSetPayload);
   EXPECT_EQ(set->payload, R"({"a":1})");
   EXPECT_EQ(set->payload_key, "deep.er");
-  const auto overwrite = parse_payload_change(R"({"filter":{},"payload":{}})", OperationKind::kOverwritePayload);
+  const auto overwrite =
+      parse_payload_change(R"({"filter":{},"payload":{}})", OperationKind::kOverwritePayload);
   EXPECT_EQ(overwrite->kind, OperationKind::kOverwritePayload);
   EXPECT_EQ(overwrite->payload, "");
   EXPECT_TRUE(overwrite->filter);
@@ -107,19 +133,23 @@ TEST(ParsePayloadChangeTest, set_overwrite_delete_and_clear) {
 }
 
 TEST(ParsePayloadChangeTest, what_is_wrong_is_named) {
-  expect_refused({{R"({"points":[1]})", Code::kInvalid, "missing field `payload`"},
-                  {R"({"payload":{}})", Code::kInvalid, "either `points` or `filter`"},
-                  {R"({"points":[1],"payload":[1]})", Code::kInvalid, "payload: expected an object"},
-                  {R"({"points":[1],"payload":{},"key":7})", Code::kInvalid, "key: expected a string"},
-                  {R"({"points":[1],"payload":{},"key":"a["})", Code::kInvalid, "key: Invalid json path: 'a['"},
-                  {R"({"points":[1],"payload":{},"shard_key":1})", Code::kUnsupported, "shard_key"}},
-                 set_payload);
-  expect_refused({{R"({"points":[1]})", Code::kInvalid, "missing field `keys`"},
-                  {R"({"points":[1],"keys":"a"})", Code::kInvalid, "keys: expected an array"},
-                  {R"({"points":[1],"keys":[7]})", Code::kInvalid, "keys[0]: expected a string"},
-                  {R"({"points":[1],"keys":["a","b."]})", Code::kInvalid, "keys[1]: Invalid json path: 'b.'"},
-                  {R"({"points":[1],"keys":[)" + repeated("\"a\"", 4097) + "]}", Code::kUnprocessable, "keys: 4097 entries, at most 4096"}},
-                 delete_payload);
+  expect_refused(
+      {{R"({"points":[1]})", Code::kInvalid, "missing field `payload`"},
+       {R"({"payload":{}})", Code::kInvalid, "either `points` or `filter`"},
+       {R"({"points":[1],"payload":[1]})", Code::kInvalid, "payload: expected an object"},
+       {R"({"points":[1],"payload":{},"key":7})", Code::kInvalid, "key: expected a string"},
+       {R"({"points":[1],"payload":{},"key":"a["})", Code::kInvalid,
+        "key: Invalid json path: 'a['"},
+       {R"({"points":[1],"payload":{},"shard_key":1})", Code::kUnsupported, "shard_key"}},
+      set_payload);
+  expect_refused(
+      {{R"({"points":[1]})", Code::kInvalid, "missing field `keys`"},
+       {R"({"points":[1],"keys":"a"})", Code::kInvalid, "keys: expected an array"},
+       {R"({"points":[1],"keys":[7]})", Code::kInvalid, "keys[0]: expected a string"},
+       {R"({"points":[1],"keys":["a","b."]})", Code::kInvalid, "keys[1]: Invalid json path: 'b.'"},
+       {R"({"points":[1],"keys":[)" + repeated("\"a\"", 4097) + "]}", Code::kUnprocessable,
+        "keys: 4097 entries, at most 4096"}},
+      delete_payload);
 }
 
 TEST(ParseBatchTest, every_operation_by_its_name_in_order) {
@@ -129,11 +159,14 @@ TEST(ParseBatchTest, every_operation_by_its_name_in_order) {
       {"set_payload":{"points":[6],"payload":{"a":1}}}, {"overwrite_payload":{"points":[7],"payload":{}}},
       {"delete_payload":{"points":[8],"keys":["a"]}}, {"clear_payload":{"points":[9]}}]})");
   ASSERT_TRUE(operations.ok()) << operations.status().message();
-  const OperationKind expected[] = {OperationKind::kUpsert,        OperationKind::kDelete,        OperationKind::kDelete,
-                                    OperationKind::kUpdateVectors, OperationKind::kDeleteVectors, OperationKind::kSetPayload,
-                                    OperationKind::kOverwritePayload, OperationKind::kDeletePayload, OperationKind::kClearPayload};
+  const OperationKind expected[] = {OperationKind::kUpsert,           OperationKind::kDelete,
+                                    OperationKind::kDelete,           OperationKind::kUpdateVectors,
+                                    OperationKind::kDeleteVectors,    OperationKind::kSetPayload,
+                                    OperationKind::kOverwritePayload, OperationKind::kDeletePayload,
+                                    OperationKind::kClearPayload};
   ASSERT_EQ(operations->size(), std::size(expected));
-  for (size_t i = 0; i < operations->size(); ++i) EXPECT_EQ((*operations)[i].kind, expected[i]) << i;
+  for (size_t i = 0; i < operations->size(); ++i)
+    EXPECT_EQ((*operations)[i].kind, expected[i]) << i;
   EXPECT_EQ(operations->at(8).ids.at(0), PointId::number(9));
   EXPECT_TRUE(batch(R"({"operations":[]})")->empty());
 }
@@ -141,18 +174,24 @@ TEST(ParseBatchTest, every_operation_by_its_name_in_order) {
 TEST(ParseBatchTest, what_is_wrong_is_named_with_its_place) {
   const std::string one = R"({"clear_payload":{"points":[1]}})";
   EXPECT_TRUE(batch("{\"operations\":[" + repeated(one, limits::kMaxBatchOperations) + "]}").ok());
-  expect_refused(
-      {{"{}", Code::kInvalid, "missing field `operations`"},
-       {R"({"operations":{}})", Code::kInvalid, "operations: expected an array"},
-       {R"({"operations":[7]})", Code::kInvalid, "operations[0]: expected an object"},
-       {R"({"operations":[{}]})", Code::kInvalid, "operations[0]: an operation is an object with one member"},
-       {R"({"operations":[{"delete":{"points":[]},"upsert":{}}]})", Code::kInvalid, "operations[0]: `delete` and `upsert` do not go together"},
-       {R"({"operations":[)" + one + R"(,{"explode":{}}]})", Code::kInvalid, "operations[1]: unknown field `explode`, expected one of upsert"},
-       {R"({"operations":[)" + one + R"(,{"upsert":{"points":[{"id":1}]}}]})", Code::kInvalid, "operations[1].upsert.points[0]: missing field `vector`"},
-       {R"({"operations":[{"set_payload":{"points":[1]}}]})", Code::kInvalid, "operations[0].set_payload: missing field `payload`"},
-       {R"({"operations":[{"delete":{"points":[1],"shard_key":1}}]})", Code::kUnsupported, "custom sharding (operations[0].delete.shard_key)"},
-       {"{\"operations\":[" + repeated(one, limits::kMaxBatchOperations + 1) + "]}", Code::kUnprocessable, "operations: 1025 entries, at most 1024"}},
-      batch);
+  expect_refused({{"{}", Code::kInvalid, "missing field `operations`"},
+                  {R"({"operations":{}})", Code::kInvalid, "operations: expected an array"},
+                  {R"({"operations":[7]})", Code::kInvalid, "operations[0]: expected an object"},
+                  {R"({"operations":[{}]})", Code::kInvalid,
+                   "operations[0]: an operation is an object with one member"},
+                  {R"({"operations":[{"delete":{"points":[]},"upsert":{}}]})", Code::kInvalid,
+                   "operations[0]: `delete` and `upsert` do not go together"},
+                  {R"({"operations":[)" + one + R"(,{"explode":{}}]})", Code::kInvalid,
+                   "operations[1]: unknown field `explode`, expected one of upsert"},
+                  {R"({"operations":[)" + one + R"(,{"upsert":{"points":[{"id":1}]}}]})",
+                   Code::kInvalid, "operations[1].upsert.points[0]: missing field `vector`"},
+                  {R"({"operations":[{"set_payload":{"points":[1]}}]})", Code::kInvalid,
+                   "operations[0].set_payload: missing field `payload`"},
+                  {R"({"operations":[{"delete":{"points":[1],"shard_key":1}}]})",
+                   Code::kUnsupported, "custom sharding (operations[0].delete.shard_key)"},
+                  {"{\"operations\":[" + repeated(one, limits::kMaxBatchOperations + 1) + "]}",
+                   Code::kUnprocessable, "operations: 1025 entries, at most 1024"}},
+                 batch);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The bulk formats: cut anywhere they are the same points, and what is wrong is named with its line or record.
+// The bulk formats: cut anywhere they are the same points, and what is wrong is named with its line
+// or record.
 #include "host/http/rest/parse/point_stream.h"
 
 #include <gtest/gtest.h>
@@ -25,9 +26,11 @@ std::string describe(const std::vector<PointWrite>& points) {
 }
 
 // Fed in pieces of `piece` bytes; what was read before a failure stays in `out`.
-base::Status read(PointFormat format, const model::CollectionConfig& config, const std::string& body, size_t piece, std::vector<PointWrite>& out) {
+base::Status read(PointFormat format, const model::CollectionConfig& config,
+                  const std::string& body, size_t piece, std::vector<PointWrite>& out) {
   PointReader reader(format, config);
-  for (size_t at = 0; at < body.size(); at += piece) RHUMB_TRY(reader.feed(std::string_view(body).substr(at, piece), out));
+  for (size_t at = 0; at < body.size(); at += piece)
+    RHUMB_TRY(reader.feed(std::string_view(body).substr(at, piece), out));
   RHUMB_TRY(reader.finish(out));
   EXPECT_EQ(reader.points(), out.size());
   return base::ok();
@@ -64,7 +67,9 @@ TEST(PointStreamTest, what_is_exported_is_imported_again_however_it_is_cut) {
 TEST(PointStreamTest, lines_may_be_blank_end_with_cr_and_lack_the_last_newline) {
   std::vector<PointWrite> points;
   const std::string line = R"({"id":1,"vector":[1,0,0,0]})";
-  ASSERT_TRUE(read(PointFormat::kNdjson, single_vector(), "\n \t\r\n" + line + "\r\n\n" + line, 5, points).ok());
+  ASSERT_TRUE(
+      read(PointFormat::kNdjson, single_vector(), "\n \t\r\n" + line + "\r\n\n" + line, 5, points)
+          .ok());
   EXPECT_EQ(points.size(), 2u);
   points.clear();
   EXPECT_TRUE(read(PointFormat::kNdjson, single_vector(), "", 1, points).ok());
@@ -72,21 +77,32 @@ TEST(PointStreamTest, lines_may_be_blank_end_with_cr_and_lack_the_last_newline) 
 }
 
 TEST(PointStreamTest, a_bad_line_is_named_and_those_before_it_are_there) {
-  const std::string good = R"({"id":1,"vector":[1,0,0,0]})" "\n";
-  const std::pair<std::string, std::string> cases[] = {{"{\n", "Format error in JSON body: line 4: "},
-                                                       {R"({"id":1})" "\n", "Format error in JSON body: line 4: missing field `vector`"},
-                                                       {R"({"id":-1,"vector":[1,0,0,0]})" "\n", "Format error in JSON body: line 4: id: a point id is"},
-                                                       {R"({"id":1,"vector":[1]})" "\n", "line 4: Vector dimension error: expected dim: 4, got 1 (vector)"},
-                                                       {R"({"id":1,"vector":[1,0,0,0)", "Format error in JSON body: line 4: "}};
+  const std::string good = R"({"id":1,"vector":[1,0,0,0]})"
+                           "\n";
+  const std::pair<std::string, std::string> cases[] = {
+      {"{\n", "Format error in JSON body: line 4: "},
+      {R"({"id":1})"
+       "\n",
+       "Format error in JSON body: line 4: missing field `vector`"},
+      {R"({"id":-1,"vector":[1,0,0,0]})"
+       "\n",
+       "Format error in JSON body: line 4: id: a point id is"},
+      {R"({"id":1,"vector":[1]})"
+       "\n",
+       "line 4: Vector dimension error: expected dim: 4, got 1 (vector)"},
+      {R"({"id":1,"vector":[1,0,0,0)", "Format error in JSON body: line 4: "}};
   for (const auto& [bad, says] : cases) {
     std::vector<PointWrite> points;
-    const base::Status status = read(PointFormat::kNdjson, single_vector(), good + "\n" + good + bad, 9, points);
+    const base::Status status =
+        read(PointFormat::kNdjson, single_vector(), good + "\n" + good + bad, 9, points);
     EXPECT_NE(status.message().find(says), std::string::npos) << status.message();
     EXPECT_EQ(points.size(), 2u);
   }
 }
 
-std::string record(std::string_view key, std::string_view payload, const std::vector<std::pair<std::string, std::vector<float>>>& vectors, std::string_view more = {}) {
+std::string record(std::string_view key, std::string_view payload,
+                   const std::vector<std::pair<std::string, std::vector<float>>>& vectors,
+                   std::string_view more = {}) {
   std::string body, out;
   base::ByteWriter w(body);
   w.blob(key);
@@ -109,27 +125,41 @@ TEST(PointStreamTest, a_binary_record_obeys_the_rules_of_a_point_in_json) {
     return read(PointFormat::kBinary, named_vectors(), body, 1000, points);
   };
   std::vector<PointWrite> points;
-  ASSERT_TRUE(read(PointFormat::kBinary, named_vectors(), head + good + record("\x03gimp", "{}", {}), 3, points).ok());
+  ASSERT_TRUE(read(PointFormat::kBinary, named_vectors(),
+                   head + good + record("\x03gimp", "{}", {}), 3, points)
+                  .ok());
   EXPECT_EQ(describe(points), "1{\"a\":1}/code=\x01\x02;gimp;") << "payloads are minified";
   const std::pair<std::string, std::string> cases[] = {
       {"", "the body ends within it"},
       {"RHPOINTS", "the body ends within it"},
-      {std::string("RHPOINTS\2\0\0\0", 12), "does not begin as application/x-rhumb-points version 1 does"},
+      {std::string("RHPOINTS\2\0\0\0", 12),
+       "does not begin as application/x-rhumb-points version 1 does"},
       {std::string("{\"id\":1,\"vector\":[1]}"), "does not begin as"},
       {head + good.substr(0, good.size() - 1), "record 1: the body ends within it"},
-      {head + good + std::string("\xff\xff\xff\x7f", 4), "record 2: 2147483647 bytes, at most 33554432"},
+      {head + good + std::string("\xff\xff\xff\x7f", 4),
+       "record 2: 2147483647 bytes, at most 33554432"},
       {head + good + record("\x04x", "", {}), "record 2: not the key of a point id"},
-      {head + record("\x03" "7", "", {}), "record 1: point id \"7\" is a number in quotes"},
+      {head + record("\x03"
+                     "7",
+                     "", {}),
+       "record 1: point id \"7\" is a number in quotes"},
       {head + record("\x03\xff", "", {}), "record 1: a string id must be valid UTF-8"},
-      {head + record("\x03" "5c56c793-69f3-4fbf-87e6-c4bf54c28c26", "", {}), "is a UUID"},
+      {head + record("\x03"
+                     "5c56c793-69f3-4fbf-87e6-c4bf54c28c26",
+                     "", {}),
+       "is a UUID"},
       {head + record(id, "[1]", {}), "record 1: the payload is no JSON object"},
       {head + record(id, "{", {}), "Format error in JSON body: record 1: "},
-      {head + record(id, R"({"a":")" + std::string(limits::kMaxPayloadBytes, 'x') + "\"}", {}), "record 1: 4194312 bytes of payload, at most 4194304"},
+      {head + record(id, R"({"a":")" + std::string(limits::kMaxPayloadBytes, 'x') + "\"}", {}),
+       "record 1: 4194312 bytes of payload, at most 4194304"},
       {head + record(id, "", {{"nope", {1}}}), "record 1: Not existing vector name error: nope"},
-      {head + record(id, "", {{"text", {1, 2}}}), "record 1: Vector dimension error: expected dim: 3, got 2"},
-      {head + record(id, "", {{"code", {1, 2}}, {"code", {3, 4}}}), "record 1: vector `code` comes twice"},
+      {head + record(id, "", {{"text", {1, 2}}}),
+       "record 1: Vector dimension error: expected dim: 3, got 2"},
+      {head + record(id, "", {{"code", {1, 2}}, {"code", {3, 4}}}),
+       "record 1: vector `code` comes twice"},
       {head + record(id, "", {}, "x"), "record 1: the record is longer than what it holds"},
-      {head + record(id, "", {{"text", {1, 2, NAN}}}), "record 1: vector: a component is beyond the range"},
+      {head + record(id, "", {{"text", {1, 2, NAN}}}),
+       "record 1: vector: a component is beyond the range"},
   };
   for (const auto& [body, says] : cases) {
     const base::Status status = status_of(body);
@@ -149,7 +179,8 @@ TEST(PointStreamTest, a_line_without_end_is_given_up) {
     fed += piece.size();
   }
   EXPECT_EQ(fed, 36 * limits::kMiB);
-  EXPECT_NE(status.message().find("line 1: longer than 33554432 bytes"), std::string::npos) << status.message();
+  EXPECT_NE(status.message().find("line 1: longer than 33554432 bytes"), std::string::npos)
+      << status.message();
 }
 
 }  // namespace

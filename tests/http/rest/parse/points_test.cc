@@ -15,11 +15,14 @@ std::string floats(const std::vector<float>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
 }
 
-base::Result<Operation> upsert(const std::string& body) { return parse_upsert(body, single_vector()); }
+base::Result<Operation> upsert(const std::string& body) {
+  return parse_upsert(body, single_vector());
+}
 
 // The payload that is stored for what a client sent.
 std::string stored(const std::string& payload) {
-  const auto operation = upsert(R"({"points":[{"id":1,"vector":[1,0,0,0],"payload":)" + payload + "}]}");
+  const auto operation =
+      upsert(R"({"points":[{"id":1,"vector":[1,0,0,0],"payload":)" + payload + "}]}");
   EXPECT_TRUE(operation.ok()) << operation.status().message();
   return operation.ok() ? operation->points.at(0).payload : "";
 }
@@ -51,21 +54,26 @@ TEST(ParseUpsertTest, payloads_are_stored_minified_exact_and_without_doubles) {
       {R"({ "a" : [ 1 , { "b" : null } ] , "c" : "x y" })", R"({"a":[1,{"b":null}],"c":"x y"})"},
       {R"({"a":1,"b":2,"a":3})", R"({"b":2,"a":3})"},
       {R"({"a":{"x":1,"x":{"y":1,"y":2}}})", R"({"a":{"x":{"y":2}}})"},
-      {R"({"a":18446744073709551615,"b":-9223372036854775808})", R"({"a":18446744073709551615,"b":-9223372036854775808})"},
-      {R"({"a":1.0,"b":1e5,"c":0.1,"d":-0.0,"e":1e300})", R"({"a":1.0,"b":1e+05,"c":0.1,"d":-0.0,"e":1e+300})"},
+      {R"({"a":18446744073709551615,"b":-9223372036854775808})",
+       R"({"a":18446744073709551615,"b":-9223372036854775808})"},
+      {R"({"a":1.0,"b":1e5,"c":0.1,"d":-0.0,"e":1e300})",
+       R"({"a":1.0,"b":1e+05,"c":0.1,"d":-0.0,"e":1e+300})"},
       {R"({"a":"\u00e4\n\"\\\u0000"})", "{\"a\":\"\xc3\xa4\\n\\\"\\\\\\u0000\"}"},
       {R"({"":1," ":2})", R"({"":1," ":2})"},
       {R"({"a":true,"b":false})", R"({"a":true,"b":false})"},
   };
   for (const auto& [sent, kept] : cases) EXPECT_EQ(stored(sent), kept) << sent;
   std::string wide = "{", narrow;  // beyond the size up to which doubles are looked for directly
-  for (int i = 0; i < 40; ++i) wide += "\"k" + std::to_string(i % 20) + "\":" + std::to_string(i) + (i < 39 ? "," : "}");
-  for (int i = 20; i < 40; ++i) narrow += (i > 20 ? ",\"k" : "{\"k") + std::to_string(i % 20) + "\":" + std::to_string(i);
+  for (int i = 0; i < 40; ++i)
+    wide += "\"k" + std::to_string(i % 20) + "\":" + std::to_string(i) + (i < 39 ? "," : "}");
+  for (int i = 20; i < 40; ++i)
+    narrow += (i > 20 ? ",\"k" : "{\"k") + std::to_string(i % 20) + "\":" + std::to_string(i);
   EXPECT_EQ(stored(wide), narrow + "}");
 }
 
 TEST(ParseUpsertTest, an_id_twice_counts_once_the_last) {
-  const auto operation = upsert(R"({"points":[{"id":1,"vector":[1,0,0,0],"payload":{"n":1}},{"id":2,"vector":[1,0,0,0]},
+  const auto operation = upsert(
+      R"({"points":[{"id":1,"vector":[1,0,0,0],"payload":{"n":1}},{"id":2,"vector":[1,0,0,0]},
                                              {"id":1,"vector":[1,0,0,0],"payload":{"n":2}}]})");
   ASSERT_EQ(operation->points.size(), 2u);
   EXPECT_EQ(operation->points[0].id, PointId::number(2));
@@ -73,7 +81,9 @@ TEST(ParseUpsertTest, an_id_twice_counts_once_the_last) {
 }
 
 TEST(ParseUpsertTest, modes_and_conditions) {
-  const auto with = [](const std::string& members) { return upsert(R"({"points":[])" + members + "}"); };
+  const auto with = [](const std::string& members) {
+    return upsert(R"({"points":[])" + members + "}");
+  };
   EXPECT_EQ(with(R"(,"update_mode":"upsert")")->mode, model::UpdateMode::kUpsert);
   EXPECT_EQ(with(R"(,"update_mode":"insert_only")")->mode, model::UpdateMode::kInsertOnly);
   EXPECT_EQ(with(R"(,"update_mode":"update_only")")->mode, model::UpdateMode::kUpdateOnly);
@@ -84,27 +94,34 @@ TEST(ParseUpsertTest, modes_and_conditions) {
 }
 
 TEST(ParseUpsertTest, columns_are_the_same_points) {
-  const auto rows = upsert(R"({"points":[{"id":1,"vector":[1,2,3,4],"payload":{"a":1}},{"id":"x","vector":[0,0,0,1]}]})");
-  const auto columns = upsert(R"({"batch":{"ids":[1,"x"],"vectors":[[1,2,3,4],[0,0,0,1]],"payloads":[{"a":1},null]}})");
+  const auto rows = upsert(
+      R"({"points":[{"id":1,"vector":[1,2,3,4],"payload":{"a":1}},{"id":"x","vector":[0,0,0,1]}]})");
+  const auto columns = upsert(
+      R"({"batch":{"ids":[1,"x"],"vectors":[[1,2,3,4],[0,0,0,1]],"payloads":[{"a":1},null]}})");
   ASSERT_TRUE(rows.ok() && columns.ok()) << columns.status().message();
   EXPECT_EQ(model::text_of(*columns), model::text_of(*rows));
   const auto bare = upsert(R"({"batch":{"ids":[1],"vectors":[[1,2,3,4]]}})");
   ASSERT_TRUE(bare.ok());
   EXPECT_EQ(bare->points.at(0).payload, "");
 
-  const auto named = parse_upsert(R"({"batch":{"ids":[1,2],"vectors":{"text":[[1,2,3],[4,5,6]],"code":[[1,2],[3,255]]}}})", named_vectors());
+  const auto named = parse_upsert(
+      R"({"batch":{"ids":[1,2],"vectors":{"text":[[1,2,3],[4,5,6]],"code":[[1,2],[3,255]]}}})",
+      named_vectors());
   ASSERT_TRUE(named.ok()) << named.status().message();
   ASSERT_EQ(named->points[1].vectors.size(), 2u);
   EXPECT_EQ(named->points[1].vectors[0].bytes, floats({4, 5, 6}));
   EXPECT_EQ(named->points[1].vectors[1].name, "code");
   EXPECT_EQ(named->points[1].vectors[1].bytes, "\x03\xff");
-  const auto twice = parse_upsert(R"({"batch":{"ids":[1],"vectors":{"code":[[1,2]],"code":[[3,4]]}}})", named_vectors());
+  const auto twice = parse_upsert(
+      R"({"batch":{"ids":[1],"vectors":{"code":[[1,2]],"code":[[3,4]]}}})", named_vectors());
   ASSERT_EQ(twice->points[0].vectors.size(), 1u) << "a name twice counts once, the last";
   EXPECT_EQ(twice->points[0].vectors[0].bytes, "\x03\x04");
 }
 
 TEST(ParseUpsertTest, what_is_of_the_wrong_form_is_named) {
-  const auto point = [](const std::string& members) { return R"({"points":[{"id":0,"vector":[1,0,0,0]},{)" + members + "}]}"; };
+  const auto point = [](const std::string& members) {
+    return R"({"points":[{"id":0,"vector":[1,0,0,0]},{)" + members + "}]}";
+  };
   const std::string vector = R"("vector":[1,0,0,0])";
   expect_refused(
       {
@@ -119,68 +136,99 @@ TEST(ParseUpsertTest, what_is_of_the_wrong_form_is_named) {
           {R"({"points":[7]})", Code::kInvalid, "points[0]: expected an object, got an integer"},
           {point(vector), Code::kInvalid, "points[1]: missing field `id`"},
           {point(R"("id":null,)" + vector), Code::kInvalid, "points[1]: missing field `id`"},
-          {point(R"("id":-1,)" + vector), Code::kInvalid, "points[1].id: a point id is an unsigned 64-bit integer, a UUID or a string, got an integer"},
+          {point(R"("id":-1,)" + vector), Code::kInvalid,
+           "points[1].id: a point id is an unsigned 64-bit integer, a UUID or a string, got an "
+           "integer"},
           {point(R"("id":1.0,)" + vector), Code::kInvalid, "points[1].id: a point id is"},
           {point(R"("id":true,)" + vector), Code::kInvalid, "got a boolean"},
-          {point(R"("id":"7",)" + vector), Code::kInvalid, "points[1].id: point id \"7\" is a number in quotes"},
-          {point(R"("id":"",)" + vector), Code::kInvalid, "points[1].id: a string id has 1 to 256 bytes, this one has 0"},
-          {point("\"id\":\"" + std::string(257, 'x') + "\"," + vector), Code::kInvalid, "this one has 257"},
+          {point(R"("id":"7",)" + vector), Code::kInvalid,
+           "points[1].id: point id \"7\" is a number in quotes"},
+          {point(R"("id":"",)" + vector), Code::kInvalid,
+           "points[1].id: a string id has 1 to 256 bytes, this one has 0"},
+          {point("\"id\":\"" + std::string(257, 'x') + "\"," + vector), Code::kInvalid,
+           "this one has 257"},
           {point(R"("id":1)"), Code::kInvalid, "points[1]: missing field `vector`"},
-          {point(R"("id":1,"payload":[],)" + vector), Code::kInvalid, "points[1].payload: expected an object, got an array"},
-          {R"({"points":[],"update_mode":"sometimes"})", Code::kInvalid, "update_mode: 'sometimes' is none of upsert, insert_only, update_only"},
+          {point(R"("id":1,"payload":[],)" + vector), Code::kInvalid,
+           "points[1].payload: expected an object, got an array"},
+          {R"({"points":[],"update_mode":"sometimes"})", Code::kInvalid,
+           "update_mode: 'sometimes' is none of upsert, insert_only, update_only"},
           {R"({"points":[],"update_mode":7})", Code::kInvalid, "update_mode: expected a string"},
-          {R"({"points":[],"update_filter":{"x":1}})", Code::kInvalid, "update_filter: unknown field `x`"},
+          {R"({"points":[],"update_filter":{"x":1}})", Code::kInvalid,
+           "update_filter: unknown field `x`"},
           {R"({"points":[],"shard_key":"a"})", Code::kUnsupported, "custom sharding (shard_key)"},
           {R"({"batch":7})", Code::kInvalid, "batch: expected an object"},
-          {R"({"batch":{"ids":[1],"vectors":[[1,0,0,0]],"shard_key":"a"}})", Code::kUnsupported, "custom sharding (batch.shard_key)"},
+          {R"({"batch":{"ids":[1],"vectors":[[1,0,0,0]],"shard_key":"a"}})", Code::kUnsupported,
+           "custom sharding (batch.shard_key)"},
           {R"({"batch":{"ids":[1]}})", Code::kInvalid, "batch: a batch needs `ids` and `vectors`"},
-          {R"({"batch":{"ids":[1,-1],"vectors":[]}})", Code::kInvalid, "batch.ids[1]: a point id is"},
-          {R"({"batch":{"ids":[1,2],"vectors":[[1,0,0,0]]}})", Code::kInvalid, "batch.vectors: 1 vectors for 2 ids"},
-          {R"({"batch":{"ids":[1],"vectors":[[1,0,0]]}})", Code::kInvalid, "expected dim: 4, got 3 (batch.vectors[0])"},
-          {R"({"batch":{"ids":[1],"vectors":{"nope":[[1]]}}})", Code::kInvalid, "Not existing vector name error: nope (batch.vectors.nope)"},
-          {R"({"batch":{"ids":[1],"vectors":7}})", Code::kInvalid, "batch.vectors: expected an object"},
-          {R"({"batch":{"ids":[1],"vectors":[[1,0,0,0]],"payloads":[]}})", Code::kInvalid, "batch.payloads: 0 payloads for 1 ids"},
-          {R"({"batch":{"ids":[1],"vectors":[[1,0,0,0]],"payloads":[7]}})", Code::kInvalid, "batch.payloads[0]: expected an object"},
+          {R"({"batch":{"ids":[1,-1],"vectors":[]}})", Code::kInvalid,
+           "batch.ids[1]: a point id is"},
+          {R"({"batch":{"ids":[1,2],"vectors":[[1,0,0,0]]}})", Code::kInvalid,
+           "batch.vectors: 1 vectors for 2 ids"},
+          {R"({"batch":{"ids":[1],"vectors":[[1,0,0]]}})", Code::kInvalid,
+           "expected dim: 4, got 3 (batch.vectors[0])"},
+          {R"({"batch":{"ids":[1],"vectors":{"nope":[[1]]}}})", Code::kInvalid,
+           "Not existing vector name error: nope (batch.vectors.nope)"},
+          {R"({"batch":{"ids":[1],"vectors":7}})", Code::kInvalid,
+           "batch.vectors: expected an object"},
+          {R"({"batch":{"ids":[1],"vectors":[[1,0,0,0]],"payloads":[]}})", Code::kInvalid,
+           "batch.payloads: 0 payloads for 1 ids"},
+          {R"({"batch":{"ids":[1],"vectors":[[1,0,0,0]],"payloads":[7]}})", Code::kInvalid,
+           "batch.payloads[0]: expected an object"},
       },
       upsert);
 }
 
 TEST(ParseUpsertTest, limits_are_named) {
-  const auto payload = [](size_t bytes) { return R"({"points":[{"id":1,"vector":[1,0,0,0],"payload":{"a":")" + std::string(bytes - 8, 'x') + "\"}}]}"; };
+  const auto payload = [](size_t bytes) {
+    return R"({"points":[{"id":1,"vector":[1,0,0,0],"payload":{"a":")" +
+           std::string(bytes - 8, 'x') + "\"}}]}";
+  };
   EXPECT_TRUE(upsert(payload(limits::kMaxPayloadBytes)).ok());
-  EXPECT_EQ(upsert("{\"points\":[" + repeated(R"({"id":1,"vector":[1,0,0,0]})", limits::kMaxBatchPoints) + "]}")->points.size(), 1u);
+  EXPECT_EQ(upsert("{\"points\":[" +
+                   repeated(R"({"id":1,"vector":[1,0,0,0]})", limits::kMaxBatchPoints) + "]}")
+                ->points.size(),
+            1u);
   expect_refused(
       {
-          {payload(limits::kMaxPayloadBytes + 1), Code::kInvalid, "points[0].payload: 4194305 bytes of payload, at most 4194304"},
-          {"{\"points\":[" + repeated("7", limits::kMaxBatchPoints + 1) + "]}", Code::kUnprocessable, "points: 65537 entries, at most 65536"},
-          {R"({"batch":{"vectors":[],"ids":[)" + repeated("7", limits::kMaxBatchPoints + 1) + "]}}", Code::kUnprocessable, "batch.ids: 65537 entries, at most 65536"},
-          {std::string(200, '[') + std::string(200, ']'), Code::kInvalid, "nested deeper than 128 levels"},
+          {payload(limits::kMaxPayloadBytes + 1), Code::kInvalid,
+           "points[0].payload: 4194305 bytes of payload, at most 4194304"},
+          {"{\"points\":[" + repeated("7", limits::kMaxBatchPoints + 1) + "]}",
+           Code::kUnprocessable, "points: 65537 entries, at most 65536"},
+          {R"({"batch":{"vectors":[],"ids":[)" + repeated("7", limits::kMaxBatchPoints + 1) + "]}}",
+           Code::kUnprocessable, "batch.ids: 65537 entries, at most 65536"},
+          {std::string(200, '[') + std::string(200, ']'), Code::kInvalid,
+           "nested deeper than 128 levels"},
       },
       upsert);
 }
 
 TEST(ParseReadTest, get) {
-  const auto request = parse_get(R"({"ids":[3,"gimp",3],"with_payload":["a.b"],"with_vector":["text"]})");
+  const auto request =
+      parse_get(R"({"ids":[3,"gimp",3],"with_payload":["a.b"],"with_vector":["text"]})");
   ASSERT_TRUE(request.ok()) << request.status().message();
   ASSERT_EQ(request->ids.size(), 3u) << "as asked";
   EXPECT_EQ(request->with_payload.mode, model::PayloadSelector::Mode::kInclude);
   EXPECT_EQ(request->with_payload.keys, std::vector<std::string>{"a.b"});
   EXPECT_EQ(request->with_vector.names, std::vector<std::string>{"text"});
   const auto plain = parse_get(R"({"ids":[]})");
-  EXPECT_EQ(plain->with_payload.mode, model::PayloadSelector::Mode::kAll) << "payloads come by themselves";
+  EXPECT_EQ(plain->with_payload.mode, model::PayloadSelector::Mode::kAll)
+      << "payloads come by themselves";
   EXPECT_EQ(plain->with_vector.mode, model::VectorSelector::Mode::kNone);
   expect_refused({{"{}", Code::kInvalid, "missing field `ids`"},
                   {R"({"ids":7})", Code::kInvalid, "ids: expected an array"},
                   {R"({"ids":[1,-1]})", Code::kInvalid, "ids[1]: a point id is"},
                   {R"({"ids":[],"shard_key":1})", Code::kUnsupported, "shard_key"},
-                  {"{\"ids\":[" + repeated("1", limits::kMaxBatchPoints + 1) + "]}", Code::kUnprocessable, "ids: 65537 entries, at most 65536"}},
+                  {"{\"ids\":[" + repeated("1", limits::kMaxBatchPoints + 1) + "]}",
+                   Code::kUnprocessable, "ids: 65537 entries, at most 65536"}},
                  parse_get);
 }
 
 TEST(ParseReadTest, selectors) {
   using Payload = model::PayloadSelector::Mode;
   using Vector = model::VectorSelector::Mode;
-  const auto with = [](const std::string& members) { return parse_get(R"({"ids":[],)" + members + "}"); };
+  const auto with = [](const std::string& members) {
+    return parse_get(R"({"ids":[],)" + members + "}");
+  };
   const struct {
     const char* members;
     Payload payload;
@@ -199,22 +247,30 @@ TEST(ParseReadTest, selectors) {
     EXPECT_EQ(request->with_payload.mode, c.payload) << c.members;
     EXPECT_EQ(request->with_vector.mode, c.vector) << c.members;
   }
-  expect_refused({{R"("with_payload":7)", Code::kInvalid, "with_payload: expected an object"},
-                  {R"("with_payload":{})", Code::kInvalid, "with_payload: expected true, false, a list, include or exclude"},
-                  {R"("with_payload":{"include":["a"],"exclude":["b"]})", Code::kInvalid, "with_payload: `include` and `exclude` do not go together"},
-                  {R"("with_payload":{"only":["a"]})", Code::kInvalid, "with_payload: unknown field `only`"},
-                  {R"("with_payload":["a",7])", Code::kInvalid, "with_payload[1]: expected a string"},
-                  {R"("with_payload":["a","b..c"])", Code::kInvalid, "with_payload[1]: Invalid json path: 'b..c'"},
-                  {R"("with_payload":{"exclude":["["]})", Code::kInvalid, "with_payload.exclude[0]: Invalid json path"},
-                  {"\"with_payload\":[\"" + std::string(513, 'a') + "\"]", Code::kUnprocessable, "with_payload[0]: 513 bytes, at most 512"},
-                  {"\"with_payload\":[" + repeated("\"a\"", 4097) + "]", Code::kUnprocessable, "with_payload: 4097 names, at most 4096"},
-                  {R"("with_vector":7)", Code::kInvalid, "with_vector: expected an array"},
-                  {R"("with_vectors":[7])", Code::kInvalid, "with_vector[0]: expected a string"}},
-                 with);
+  expect_refused(
+      {{R"("with_payload":7)", Code::kInvalid, "with_payload: expected an object"},
+       {R"("with_payload":{})", Code::kInvalid,
+        "with_payload: expected true, false, a list, include or exclude"},
+       {R"("with_payload":{"include":["a"],"exclude":["b"]})", Code::kInvalid,
+        "with_payload: `include` and `exclude` do not go together"},
+       {R"("with_payload":{"only":["a"]})", Code::kInvalid, "with_payload: unknown field `only`"},
+       {R"("with_payload":["a",7])", Code::kInvalid, "with_payload[1]: expected a string"},
+       {R"("with_payload":["a","b..c"])", Code::kInvalid,
+        "with_payload[1]: Invalid json path: 'b..c'"},
+       {R"("with_payload":{"exclude":["["]})", Code::kInvalid,
+        "with_payload.exclude[0]: Invalid json path"},
+       {"\"with_payload\":[\"" + std::string(513, 'a') + "\"]", Code::kUnprocessable,
+        "with_payload[0]: 513 bytes, at most 512"},
+       {"\"with_payload\":[" + repeated("\"a\"", 4097) + "]", Code::kUnprocessable,
+        "with_payload: 4097 names, at most 4096"},
+       {R"("with_vector":7)", Code::kInvalid, "with_vector: expected an array"},
+       {R"("with_vectors":[7])", Code::kInvalid, "with_vector[0]: expected a string"}},
+      with);
 }
 
 TEST(ParseReadTest, scroll) {
-  const auto request = parse_scroll(R"({"offset":"gimp","limit":7,"filter":{"must":[]},"with_payload":false,"with_vector":true})");
+  const auto request = parse_scroll(
+      R"({"offset":"gimp","limit":7,"filter":{"must":[]},"with_payload":false,"with_vector":true})");
   ASSERT_TRUE(request.ok()) << request.status().message();
   EXPECT_EQ(request->offset->to_text(), "gimp");
   EXPECT_EQ(request->limit, 7u);
@@ -227,13 +283,14 @@ TEST(ParseReadTest, scroll) {
   for (const char* everything : {R"({"limit":5000000000})", R"({"limit":18446744073709551615})"}) {
     EXPECT_EQ(parse_scroll(everything)->limit, limits::kMaxLimit) << "more than there can be";
   }
-  expect_refused({{R"({"limit":0})", Code::kUnprocessable, "limit: 0 is not from 1 to"},
-                  {R"({"limit":-1})", Code::kInvalid, "limit: expected a whole number from 1 to"},
-                  {R"({"limit":"7"})", Code::kInvalid, "limit: expected a whole number, got a string"},
-                  {R"({"offset":-1})", Code::kInvalid, "offset: a point id is"},
-                  {R"({"filter":7})", Code::kInvalid, "filter: expected an object"},
-                  {R"({"order_by":"a"})", Code::kUnsupported, "order_by"}},
-                 parse_scroll);
+  expect_refused(
+      {{R"({"limit":0})", Code::kUnprocessable, "limit: 0 is not from 1 to"},
+       {R"({"limit":-1})", Code::kInvalid, "limit: expected a whole number from 1 to"},
+       {R"({"limit":"7"})", Code::kInvalid, "limit: expected a whole number, got a string"},
+       {R"({"offset":-1})", Code::kInvalid, "offset: a point id is"},
+       {R"({"filter":7})", Code::kInvalid, "filter: expected an object"},
+       {R"({"order_by":"a"})", Code::kUnsupported, "order_by"}},
+      parse_scroll);
 }
 
 TEST(ParseReadTest, count) {
@@ -241,7 +298,9 @@ TEST(ParseReadTest, count) {
   EXPECT_TRUE(parse_count("{}")->exact);
   EXPECT_FALSE(parse_count("{}")->filter);
   EXPECT_FALSE(parse_count(R"({"exact":false})")->exact);
-  expect_refused({{R"({"exact":1})", Code::kInvalid, "exact: expected true or false"}, {R"({"shard_key":1})", Code::kUnsupported, "shard_key"}}, parse_count);
+  expect_refused({{R"({"exact":1})", Code::kInvalid, "exact: expected true or false"},
+                  {R"({"shard_key":1})", Code::kUnsupported, "shard_key"}},
+                 parse_count);
 }
 
 }  // namespace

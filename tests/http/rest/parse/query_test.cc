@@ -9,22 +9,36 @@
 namespace rhumb::http::rest {
 namespace {
 
-base::Result<ParsedQuery> query(const std::string& body) { return parse_query(body, single_vector()); }
-base::Result<ParsedQuery> named_query(const std::string& body) { return parse_query(body, named_vectors()); }
-base::Result<ParsedQuery> search(const std::string& body) { return parse_search(body, single_vector()); }
-base::Result<std::vector<ParsedQuery>> queries(const std::string& body) { return parse_query_batch(body, single_vector()); }
+base::Result<ParsedQuery> query(const std::string& body) {
+  return parse_query(body, single_vector());
+}
+base::Result<ParsedQuery> named_query(const std::string& body) {
+  return parse_query(body, named_vectors());
+}
+base::Result<ParsedQuery> search(const std::string& body) {
+  return parse_search(body, single_vector());
+}
+base::Result<std::vector<ParsedQuery>> queries(const std::string& body) {
+  return parse_query_batch(body, single_vector());
+}
 
 TEST(ParseQueryTest, the_nearest_to_a_vector_in_all_its_forms) {
-  for (const char* body : {R"({"query":[0,0,2,0]})", R"({"query":{"nearest":[0,0,2,0]}})", R"({"query":{"vector_b64":"AAAAAAAAAAAAAABAAAAAAA=="}})",
-                           R"({"query":{"nearest":{"vector_b64":"AAAAAAAAAAAAAABAAAAAAA=="}}})", R"({"query":[0,0,2,0],"using":"","prefetch":[]})",
-                           R"({"query":[0,0,2,0],"using":null,"prefetch":null,"filter":null,"limit":null,"params":null})"}) {
+  for (
+      const char* body :
+      {R"({"query":[0,0,2,0]})", R"({"query":{"nearest":[0,0,2,0]}})",
+       R"({"query":{"vector_b64":"AAAAAAAAAAAAAABAAAAAAA=="}})",
+       R"({"query":{"nearest":{"vector_b64":"AAAAAAAAAAAAAABAAAAAAA=="}}})",
+       R"({"query":[0,0,2,0],"using":"","prefetch":[]})",
+       R"({"query":[0,0,2,0],"using":null,"prefetch":null,"filter":null,"limit":null,"params":null})"}) {
     const auto parsed = query(body);
     ASSERT_TRUE(parsed.ok()) << body << "\n" << parsed.status().message();
-    EXPECT_EQ(parsed->search.vector, std::string("\0\0\0\0\0\0\0\0\0\0\x80\x3f\0\0\0\0", 16)) << body << ": normalised like a stored one";
+    EXPECT_EQ(parsed->search.vector, std::string("\0\0\0\0\0\0\0\0\0\0\x80\x3f\0\0\0\0", 16))
+        << body << ": normalised like a stored one";
     EXPECT_FALSE(parsed->like_id || parsed->by_id_order);
     EXPECT_EQ(parsed->search.limit, 10u);
     EXPECT_EQ(parsed->offset, 0u);
-    EXPECT_EQ(parsed->search.with_payload.mode, model::PayloadSelector::Mode::kNone) << "of hits only the ids come by themselves";
+    EXPECT_EQ(parsed->search.with_payload.mode, model::PayloadSelector::Mode::kNone)
+        << "of hits only the ids come by themselves";
   }
 }
 
@@ -45,7 +59,8 @@ TEST(ParseQueryTest, like_a_point_and_without_a_query) {
 }
 
 TEST(ParseQueryTest, everything_that_goes_with_it) {
-  const auto parsed = named_query(R"({"query":[1,2],"using":"code","limit":100000,"offset":100000,"score_threshold":-0.5,
+  const auto parsed = named_query(
+      R"({"query":[1,2],"using":"code","limit":100000,"offset":100000,"score_threshold":-0.5,
       "filter":{"must":[{"key":"a","is_null":true}]},"with_payload":{"exclude":["x"]},"with_vector":["text"],
       "params":{"hnsw_ef":65536,"exact":true,"indexed_only":true,"explain":true,"quantization":{"ignore":true,"rescore":false,"oversampling":1.0}}})");
   ASSERT_TRUE(parsed.ok()) << parsed.status().message();
@@ -58,76 +73,104 @@ TEST(ParseQueryTest, everything_that_goes_with_it) {
   EXPECT_EQ(parsed->search.with_payload.mode, model::PayloadSelector::Mode::kExclude);
   EXPECT_EQ(parsed->search.with_vector.names, std::vector<std::string>{"text"});
   EXPECT_EQ(parsed->search.params.ef, 65536u);
-  EXPECT_TRUE(parsed->search.params.exact && parsed->search.params.indexed_only && parsed->search.params.explain);
+  EXPECT_TRUE(parsed->search.params.exact && parsed->search.params.indexed_only &&
+              parsed->search.params.explain);
 }
 
 TEST(ParseQueryTest, quantization_says_how_many_candidates_are_compared_exactly) {
-  const std::pair<const char*, float> cases[] = {{"{}", 0},
-                                                 {R"({"rescore":true})", 0},
-                                                 {R"({"oversampling":2.5})", 2.5f},
-                                                 {R"({"oversampling":1e300})", 1e6f},
-                                                 {R"({"rescore":false})", 1},
-                                                 {R"({"rescore":false,"oversampling":4})", 1},
-                                                 {R"({"ignore":true})", std::numeric_limits<float>::infinity()}};
+  const std::pair<const char*, float> cases[] = {
+      {"{}", 0},
+      {R"({"rescore":true})", 0},
+      {R"({"oversampling":2.5})", 2.5f},
+      {R"({"oversampling":1e300})", 1e6f},
+      {R"({"rescore":false})", 1},
+      {R"({"rescore":false,"oversampling":4})", 1},
+      {R"({"ignore":true})", std::numeric_limits<float>::infinity()}};
   for (const auto& [quantization, oversampling] : cases) {
-    const auto parsed = named_query(R"({"query":[1,2],"using":"code","params":{"quantization":)" + std::string(quantization) + "}}");
+    const auto parsed = named_query(R"({"query":[1,2],"using":"code","params":{"quantization":)" +
+                                    std::string(quantization) + "}}");
     ASSERT_TRUE(parsed.ok()) << parsed.status().message();
     EXPECT_EQ(parsed->search.params.oversampling, oversampling) << quantization;
   }
 }
 
 TEST(ParseQueryTest, what_is_wrong_is_named) {
-  const auto with = [](const std::string& members) { return R"({"query":[1,0,0,0],)" + members + "}"; };
+  const auto with = [](const std::string& members) {
+    return R"({"query":[1,0,0,0],)" + members + "}";
+  };
   expect_refused(
       {
           {"[]", Code::kInvalid, "expected an object, got an array"},
           {R"({"query":true})", Code::kInvalid, "query: expected an array, got a boolean"},
-          {R"({"query":[1,2,3]})", Code::kInvalid, "Vector dimension error: expected dim: 4, got 3 (query)"},
-          {R"({"query":{"nearest":[1]}})", Code::kInvalid, "expected dim: 4, got 1 (query.nearest)"},
+          {R"({"query":[1,2,3]})", Code::kInvalid,
+           "Vector dimension error: expected dim: 4, got 3 (query)"},
+          {R"({"query":{"nearest":[1]}})", Code::kInvalid,
+           "expected dim: 4, got 1 (query.nearest)"},
           {R"({"query":-7})", Code::kInvalid, "query: a point id is"},
           {R"({"query":"7"})", Code::kInvalid, "query: point id \"7\" is a number in quotes"},
-          {R"({"query":{}})", Code::kInvalid, "query: a query that is an object needs `nearest` or another variant"},
-          {R"({"query":{"nearest":null}})", Code::kInvalid, "query: a query that is an object needs `nearest`"},
-          {R"({"query":{"explode":1}})", Code::kInvalid, "query: unknown field `explode`, expected one of nearest"},
-          {with(R"("using":"text")"), Code::kInvalid, "Not existing vector name error: text (using)"},
+          {R"({"query":{}})", Code::kInvalid,
+           "query: a query that is an object needs `nearest` or another variant"},
+          {R"({"query":{"nearest":null}})", Code::kInvalid,
+           "query: a query that is an object needs `nearest`"},
+          {R"({"query":{"explode":1}})", Code::kInvalid,
+           "query: unknown field `explode`, expected one of nearest"},
+          {with(R"("using":"text")"), Code::kInvalid,
+           "Not existing vector name error: text (using)"},
           {with(R"("using":7)"), Code::kInvalid, "using: expected a string"},
           {with(R"("limit":0)"), Code::kUnprocessable, "limit: 0 is not from 1 to"},
           {with(R"("limit":1.5)"), Code::kInvalid, "limit: expected a whole number from 1 to"},
           {with(R"("offset":-1)"), Code::kInvalid, "offset: expected a whole number from 0"},
-          {with(R"("score_threshold":"x")"), Code::kInvalid, "score_threshold: expected a number, got a string"},
+          {with(R"("score_threshold":"x")"), Code::kInvalid,
+           "score_threshold: expected a number, got a string"},
           {with(R"("filter":[])"), Code::kInvalid, "filter: expected an object"},
           {with(R"("params":[])"), Code::kInvalid, "params: expected an object"},
-          {with(R"("params":{"hnsw_ef":0})"), Code::kUnprocessable, "params.hnsw_ef: 0 is not from 1 to 65536"},
-          {with(R"("params":{"exact":"yes"})"), Code::kInvalid, "params.exact: expected true or false"},
-          {with(R"("params":{"quantization":{"oversampling":0.5}})"), Code::kUnprocessable, "params.quantization.oversampling: at least 1.0"},
-          {with(R"("params":{"quantization":{"rescore":1}})"), Code::kInvalid, "params.quantization.rescore: expected true or false"},
+          {with(R"("params":{"hnsw_ef":0})"), Code::kUnprocessable,
+           "params.hnsw_ef: 0 is not from 1 to 65536"},
+          {with(R"("params":{"exact":"yes"})"), Code::kInvalid,
+           "params.exact: expected true or false"},
+          {with(R"("params":{"quantization":{"oversampling":0.5}})"), Code::kUnprocessable,
+           "params.quantization.oversampling: at least 1.0"},
+          {with(R"("params":{"quantization":{"rescore":1}})"), Code::kInvalid,
+           "params.quantization.rescore: expected true or false"},
           {with(R"("with_payload":7)"), Code::kInvalid, "with_payload: expected an object"},
-          {R"({"score_threshold":0.5})", Code::kInvalid, "A query is required to use score_threshold"},
-          {R"({"prefetch":[{"query":[1,0,0,0]}]})", Code::kInvalid, "A query is needed to merge the prefetches"},
+          {R"({"score_threshold":0.5})", Code::kInvalid,
+           "A query is required to use score_threshold"},
+          {R"({"prefetch":[{"query":[1,0,0,0]}]})", Code::kInvalid,
+           "A query is needed to merge the prefetches"},
       },
       query);
 }
 
 TEST(ParseQueryTest, what_is_not_served_yet_is_named_and_never_answered_wrong) {
-  for (const char* name : {"recommend", "discover", "context", "order_by", "fusion", "rrf", "formula", "sample", "relevance_feedback"}) {
-    const auto parsed = named_query(std::string(R"({"query":{")") + name + "\":{}}}");  // and no vector of that name is asked for
+  for (const char* name : {"recommend", "discover", "context", "order_by", "fusion", "rrf",
+                           "formula", "sample", "relevance_feedback"}) {
+    // and no vector of that name is asked for
+    const auto parsed = named_query(std::string(R"({"query":{")") + name + "\":{}}}");
     ASSERT_FALSE(parsed.ok()) << name;
     EXPECT_EQ(parsed.status().code(), Code::kUnsupported) << name;
-    EXPECT_NE(parsed.status().message().find(std::string(name).substr(0, 5)), std::string::npos) << parsed.status().message();
+    EXPECT_NE(parsed.status().message().find(std::string(name).substr(0, 5)), std::string::npos)
+        << parsed.status().message();
   }
-  expect_refused({{R"({"query":{"nearest":[1,0,0,0],"mmr":{}}})", Code::kUnsupported, "mmr (query.mmr)"},
-                  {R"({"query":[1,0,0,0],"prefetch":{"query":[1,0,0,0]}})", Code::kUnsupported, "prefetch (prefetch)"},
-                  {R"({"query":[1,0,0,0],"shard_key":"a"})", Code::kUnsupported, "custom sharding (shard_key)"},
-                  {R"({"query":7,"lookup_from":{"collection":"x"}})", Code::kUnsupported, "lookup_from (lookup_from)"},
-                  {R"({"query":[1,0,0,0],"params":{"idf":1}})", Code::kUnsupported, "idf"},
-                  {R"({"query":[[1,0,0,0]]})", Code::kInvalid, "Conversion between multi and regular vectors failed (query)"},
-                  {R"({"query":{"indices":[1],"values":[1]}})", Code::kUnsupported, "sparse vectors (query)"},
-                  {R"({"query":{"nearest":{"text":"a","model":"m"}}})", Code::kUnsupported, "inference (query.nearest)"}},
-                 query);
+  expect_refused(
+      {{R"({"query":{"nearest":[1,0,0,0],"mmr":{}}})", Code::kUnsupported, "mmr (query.mmr)"},
+       {R"({"query":[1,0,0,0],"prefetch":{"query":[1,0,0,0]}})", Code::kUnsupported,
+        "prefetch (prefetch)"},
+       {R"({"query":[1,0,0,0],"shard_key":"a"})", Code::kUnsupported,
+        "custom sharding (shard_key)"},
+       {R"({"query":7,"lookup_from":{"collection":"x"}})", Code::kUnsupported,
+        "lookup_from (lookup_from)"},
+       {R"({"query":[1,0,0,0],"params":{"idf":1}})", Code::kUnsupported, "idf"},
+       {R"({"query":[[1,0,0,0]]})", Code::kInvalid,
+        "Conversion between multi and regular vectors failed (query)"},
+       {R"({"query":{"indices":[1],"values":[1]}})", Code::kUnsupported, "sparse vectors (query)"},
+       {R"({"query":{"nearest":{"text":"a","model":"m"}}})", Code::kUnsupported,
+        "inference (query.nearest)"}},
+      query);
 }
 
 TEST(ParseQueryTest, a_limit_or_offset_beyond_what_there_can_be_is_read_as_everything) {
-  for (const char* body : {R"({"query":[1,0,0,0],"limit":4000000000,"offset":9000000000})", R"({"limit":18446744073709551615,"offset":18446744073709551615})"}) {
+  for (const char* body : {R"({"query":[1,0,0,0],"limit":4000000000,"offset":9000000000})",
+                           R"({"limit":18446744073709551615,"offset":18446744073709551615})"}) {
     const auto parsed = query(body);
     ASSERT_TRUE(parsed.ok()) << parsed.status().message();
     EXPECT_EQ(parsed->search.limit, limits::kMaxLimit);
@@ -144,17 +187,21 @@ TEST(ParseSearchTest, bare_and_named_vectors) {
   ASSERT_TRUE(bare.ok()) << bare.status().message();
   EXPECT_EQ(bare->search.limit, 5u) << "top is what limit was called";
   EXPECT_EQ(bare->search.with_payload.mode, model::PayloadSelector::Mode::kAll);
-  const auto named = parse_search(R"({"vector":{"name":"code","vector":[1,2]},"limit":5})", named_vectors());
+  const auto named =
+      parse_search(R"({"vector":{"name":"code","vector":[1,2]},"limit":5})", named_vectors());
   ASSERT_TRUE(named.ok()) << named.status().message();
   EXPECT_EQ(named->search.vector_name, "code");
   EXPECT_EQ(named->search.vector, "\x01\x02");
-  expect_refused({{"{}", Code::kInvalid, "missing field `vector`"},
-                  {R"({"vector":[1]})", Code::kInvalid, "expected dim: 4, got 1 (vector)"},
-                  {R"({"vector":{"name":""}})", Code::kInvalid, "vector: missing field `vector`"},
-                  {R"({"vector":{"name":7,"vector":[1]}})", Code::kInvalid, "vector.name: expected a string"},
-                  {R"({"vector":{"name":"nope","vector":[1]}})", Code::kInvalid, "Not existing vector name error: nope"},
-                  {R"({"vector":{"name":"","vector":{"indices":[1],"values":[1]}}})", Code::kUnsupported, "sparse vectors"}},
-                 search);
+  expect_refused(
+      {{"{}", Code::kInvalid, "missing field `vector`"},
+       {R"({"vector":[1]})", Code::kInvalid, "expected dim: 4, got 1 (vector)"},
+       {R"({"vector":{"name":""}})", Code::kInvalid, "vector: missing field `vector`"},
+       {R"({"vector":{"name":7,"vector":[1]}})", Code::kInvalid, "vector.name: expected a string"},
+       {R"({"vector":{"name":"nope","vector":[1]}})", Code::kInvalid,
+        "Not existing vector name error: nope"},
+       {R"({"vector":{"name":"","vector":{"indices":[1],"values":[1]}}})", Code::kUnsupported,
+        "sparse vectors"}},
+      search);
 }
 
 TEST(ParseQueryBatchTest, each_with_its_place) {
@@ -164,14 +211,19 @@ TEST(ParseQueryBatchTest, each_with_its_place) {
   EXPECT_EQ(parsed->at(0).search.limit, 1u);
   EXPECT_TRUE(parsed->at(1).like_id);
   EXPECT_TRUE(parsed->at(2).by_id_order);
-  EXPECT_EQ(parse_search_batch(R"({"searches":[{"vector":[1,0,0,0]},{"vector":[1,0,0,0]}]})", single_vector())->size(), 2u);
-  EXPECT_EQ(queries("{\"searches\":[" + repeated("{}", limits::kMaxBatchQueries) + "]}")->size(), limits::kMaxBatchQueries);
+  EXPECT_EQ(parse_search_batch(R"({"searches":[{"vector":[1,0,0,0]},{"vector":[1,0,0,0]}]})",
+                               single_vector())
+                ->size(),
+            2u);
+  EXPECT_EQ(queries("{\"searches\":[" + repeated("{}", limits::kMaxBatchQueries) + "]}")->size(),
+            limits::kMaxBatchQueries);
   expect_refused({{"{}", Code::kInvalid, "missing field `searches`"},
                   {R"({"searches":{}})", Code::kInvalid, "searches: expected an array"},
                   {R"({"searches":[{},7]})", Code::kInvalid, "searches[1]: expected an object"},
                   {R"({"searches":[{},{"query":[1]}]})", Code::kInvalid, "(searches[1].query)"},
                   {R"({"searches":[{"limit":0}]})", Code::kUnprocessable, "searches[0].limit: 0"},
-                  {"{\"searches\":[" + repeated("{}", limits::kMaxBatchQueries + 1) + "]}", Code::kUnprocessable, "searches: 1025 queries, at most 1024"}},
+                  {"{\"searches\":[" + repeated("{}", limits::kMaxBatchQueries + 1) + "]}",
+                   Code::kUnprocessable, "searches: 1025 queries, at most 1024"}},
                  queries);
 }
 

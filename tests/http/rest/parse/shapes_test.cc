@@ -66,7 +66,8 @@ TEST(ShapesTest, every_row_says_something_that_can_be_kept) {
   }
 }
 
-// What is under a filter, a selector, `params` or `query` decides which points are meant: nothing there is ignored.
+// What is under a filter, a selector, `params` or `query` decides which points are meant: nothing
+// there is ignored.
 TEST(ShapesTest, whatever_a_filter_leads_to_is_strict) {
   std::set<const Shape*> below;
   reach(&kFilter, below);
@@ -76,7 +77,8 @@ TEST(ShapesTest, whatever_a_filter_leads_to_is_strict) {
     reach(m->shape, below);
   }
   EXPECT_GT(below.size(), 15u);
-  for (const Shape* shape : below) EXPECT_EQ(shape->unknown, Unknown::kRefused) << shape->members.front().name;
+  for (const Shape* shape : below)
+    EXPECT_EQ(shape->unknown, Unknown::kRefused) << shape->members.front().name;
 }
 
 }  // namespace

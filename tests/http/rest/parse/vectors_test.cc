@@ -16,13 +16,18 @@ std::vector<float> floats_of(const std::string& bytes) {
   return out;
 }
 
-base::Result<std::vector<model::NamedVector>> parse(const std::string& vector, const model::CollectionConfig& config) {
+base::Result<std::vector<model::NamedVector>> parse(const std::string& vector,
+                                                    const model::CollectionConfig& config) {
   auto operation = parse_upsert(R"({"points":[{"id":1,"vector":)" + vector + "}]}", config);
   if (!operation.ok()) return operation.status();
   return std::move(operation->points.at(0).vectors);
 }
-base::Result<std::vector<model::NamedVector>> single(const std::string& vector) { return parse(vector, single_vector()); }
-base::Result<std::vector<model::NamedVector>> named(const std::string& vectors) { return parse(vectors, named_vectors()); }
+base::Result<std::vector<model::NamedVector>> single(const std::string& vector) {
+  return parse(vector, single_vector());
+}
+base::Result<std::vector<model::NamedVector>> named(const std::string& vectors) {
+  return parse(vectors, named_vectors());
+}
 
 model::CollectionConfig of(model::Distance distance, model::Scalar datatype, uint32_t size = 4) {
   model::CollectionConfig config;
@@ -36,9 +41,12 @@ TEST(ParseVectorTest, cosine_is_of_unit_length_and_the_others_are_as_sent) {
   const auto unit = floats_of(cosine->at(0).bytes);
   EXPECT_FLOAT_EQ(unit[1], 0.6f);
   EXPECT_FLOAT_EQ(unit[3], -0.8f);
-  EXPECT_EQ(floats_of(single("[0,0,0,0]")->at(0).bytes), (std::vector<float>{0, 0, 0, 0})) << "no direction: stays zero, no NaN";
-  for (const auto d : {model::Distance::kDot, model::Distance::kEuclid, model::Distance::kManhattan}) {
-    EXPECT_EQ(floats_of(parse("[0,3,0.5,-4]", of(d, model::Scalar::kFloat32))->at(0).bytes), (std::vector<float>{0, 3, 0.5f, -4}));
+  EXPECT_EQ(floats_of(single("[0,0,0,0]")->at(0).bytes), (std::vector<float>{0, 0, 0, 0}))
+      << "no direction: stays zero, no NaN";
+  for (const auto d :
+       {model::Distance::kDot, model::Distance::kEuclid, model::Distance::kManhattan}) {
+    EXPECT_EQ(floats_of(parse("[0,3,0.5,-4]", of(d, model::Scalar::kFloat32))->at(0).bytes),
+              (std::vector<float>{0, 3, 0.5f, -4}));
   }
   const auto tiny = floats_of(single("[1e-30,0,0,0]")->at(0).bytes);
   EXPECT_FLOAT_EQ(tiny[0], 1.0f) << "length without underflow";
@@ -47,8 +55,13 @@ TEST(ParseVectorTest, cosine_is_of_unit_length_and_the_others_are_as_sent) {
 }
 
 TEST(ParseVectorTest, halves_and_bytes) {
-  EXPECT_EQ(parse("[1,-2,0.5,65504]", of(model::Distance::kDot, model::Scalar::kFloat16))->at(0).bytes, std::string("\x00\x3c\x00\xc0\x00\x38\xff\x7b", 8));
-  EXPECT_EQ(parse("[0,1,254,255]", of(model::Distance::kCosine, model::Scalar::kUint8))->at(0).bytes, std::string("\x00\x01\xfe\xff", 4)) << "not normalised";
+  EXPECT_EQ(
+      parse("[1,-2,0.5,65504]", of(model::Distance::kDot, model::Scalar::kFloat16))->at(0).bytes,
+      std::string("\x00\x3c\x00\xc0\x00\x38\xff\x7b", 8));
+  EXPECT_EQ(
+      parse("[0,1,254,255]", of(model::Distance::kCosine, model::Scalar::kUint8))->at(0).bytes,
+      std::string("\x00\x01\xfe\xff", 4))
+      << "not normalised";
 }
 
 TEST(ParseVectorTest, base64_of_floats_is_the_same) {
@@ -58,22 +71,28 @@ TEST(ParseVectorTest, base64_of_floats_is_the_same) {
     const auto inner = single(std::string(R"({"vector_b64":")") + text + "\"}");
     ASSERT_TRUE(inner.ok()) << inner.status().message();
     EXPECT_EQ(inner->at(0).bytes, expected->at(0).bytes);
-    const auto outer = parse_upsert(std::string(R"({"points":[{"id":1,"vector_b64":")") + text + "\"}]}", single_vector());
+    const auto outer = parse_upsert(
+        std::string(R"({"points":[{"id":1,"vector_b64":")") + text + "\"}]}", single_vector());
     ASSERT_TRUE(outer.ok()) << outer.status().message();
     EXPECT_EQ(outer->points[0].vectors.at(0).bytes, expected->at(0).bytes);
   }
 }
 
 TEST(ParseVectorTest, base64_of_every_byte_in_every_place) {
-  static constexpr char kPlain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr char kPlain[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   static constexpr char kUrl[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   for (uint32_t size = 1; size <= 301; size += 50) {
     std::string bytes(size * sizeof(float), '\0');
-    for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i % 4 == 3 ? 0x3d + i % 3 : i * 37 % 256);  // finite
+    // finite
+    for (size_t i = 0; i < bytes.size(); ++i)
+      bytes[i] = static_cast<char>(i % 4 == 3 ? 0x3d + i % 3 : i * 37 % 256);
     for (const char* digits : {kPlain, kUrl}) {
       std::string text;
       for (size_t bit = 0; bit < bytes.size() * 8; bit += 6) {
-        const auto byte = [&](size_t i) { return i < bytes.size() ? static_cast<uint32_t>(static_cast<uint8_t>(bytes[i])) : 0; };
+        const auto byte = [&](size_t i) {
+          return i < bytes.size() ? static_cast<uint32_t>(static_cast<uint8_t>(bytes[i])) : 0;
+        };
         text += digits[((byte(bit / 8) << 8 | byte(bit / 8 + 1)) >> (10 - bit % 8)) & 63];
       }
       const auto config = of(model::Distance::kDot, model::Scalar::kFloat32, size);
@@ -82,7 +101,8 @@ TEST(ParseVectorTest, base64_of_every_byte_in_every_place) {
         ASSERT_TRUE(parsed.ok()) << parsed.status().message();
         EXPECT_EQ(parsed->at(0).bytes, bytes);
       }
-      for (const size_t at : {size_t{0}, text.size() / 2, text.size() / 2 + 1, text.size() / 2 + 2, text.size() / 2 + 3, text.size() - 1}) {
+      for (const size_t at : {size_t{0}, text.size() / 2, text.size() / 2 + 1, text.size() / 2 + 2,
+                              text.size() / 2 + 3, text.size() - 1}) {
         for (const char wrong : {'*', ' ', ',', '.', '@', '[', '`', '{', '\x7f', '\xc3'}) {
           std::string damaged = text;
           damaged.replace(at, 1, wrong == '\xc3' ? "\xc3\xa9" : std::string(1, wrong));
@@ -112,24 +132,34 @@ TEST(ParseVectorTest, what_is_no_vector_of_the_collection_is_named) {
   expect_refused(
       {
           {"7", Code::kInvalid, "points[0].vector: expected an object, got an integer"},
-          {"[1,2,3]", Code::kInvalid, "Vector dimension error: expected dim: 4, got 3 (points[0].vector)"},
+          {"[1,2,3]", Code::kInvalid,
+           "Vector dimension error: expected dim: 4, got 3 (points[0].vector)"},
           {"[1,2,3,4,5]", Code::kInvalid, "expected dim: 4, got 5"},
           {"[]", Code::kInvalid, "expected dim: 4, got 0"},
-          {R"([1,2,"3",4])", Code::kInvalid, "points[0].vector[2]: expected a number, got a string"},
+          {R"([1,2,"3",4])", Code::kInvalid,
+           "points[0].vector[2]: expected a number, got a string"},
           {"[1,2,null,4]", Code::kInvalid, "points[0].vector[2]: expected a number, got null"},
-          {"[1,2,3,1e39]", Code::kInvalid, "points[0].vector: a component is beyond the range of float32"},
+          {"[1,2,3,1e39]", Code::kInvalid,
+           "points[0].vector: a component is beyond the range of float32"},
           {"[1,2,3,1e400]", Code::kInvalid, "Format error in JSON body"},
           {"[1,2,3,NaN]", Code::kInvalid, "Format error in JSON body"},
-          {R"({"text":[1,2,3]})", Code::kInvalid, "Not existing vector name error: text (points[0].vector)"},
+          {R"({"text":[1,2,3]})", Code::kInvalid,
+           "Not existing vector name error: text (points[0].vector)"},
           {R"({"vector_b64":7})", Code::kInvalid, "points[0].vector.vector_b64: expected a string"},
           {R"({"vector_b64":"*"})", Code::kInvalid, "points[0].vector.vector_b64: not base64"},
-          {R"({"vector_b64":"AAAA"})", Code::kInvalid, "points[0].vector.vector_b64: 3 bytes are no whole number of float32"},
+          {R"({"vector_b64":"AAAA"})", Code::kInvalid,
+           "points[0].vector.vector_b64: 3 bytes are no whole number of float32"},
           {R"({"vector_b64":"AACAPw=="})", Code::kInvalid, "expected dim: 4, got 1"},
-          {R"({"vector_b64":"AADAfwAAwH8AAMB/AADAfw=="})", Code::kInvalid, "beyond the range of float32"},  // NaN, by bits
-          {"[[1,2,3,4]]", Code::kInvalid, "Conversion between multi and regular vectors failed (points[0].vector)"},
-          {R"({"indices":[1],"values":[0.5]})", Code::kUnsupported, "sparse vectors (points[0].vector)"},
+          // NaN, by bits
+          {R"({"vector_b64":"AADAfwAAwH8AAMB/AADAfw=="})", Code::kInvalid,
+           "beyond the range of float32"},
+          {"[[1,2,3,4]]", Code::kInvalid,
+           "Conversion between multi and regular vectors failed (points[0].vector)"},
+          {R"({"indices":[1],"values":[0.5]})", Code::kUnsupported,
+           "sparse vectors (points[0].vector)"},
           {R"({"text":"a cat","model":"m"})", Code::kUnsupported, "inference (points[0].vector)"},
-          {"[" + repeated("1", limits::kMaxDim + 1) + "]", Code::kUnprocessable, "points[0].vector: more than 65536 components"},
+          {"[" + repeated("1", limits::kMaxDim + 1) + "]", Code::kUnprocessable,
+           "points[0].vector: more than 65536 components"},
       },
       single);
   expect_refused(
@@ -137,11 +167,14 @@ TEST(ParseVectorTest, what_is_no_vector_of_the_collection_is_named) {
           {"[1,2,3]", Code::kInvalid, "Not existing vector name error:  (points[0].vector)"},
           {R"({"text":7})", Code::kInvalid, "points[0].vector.text: expected an array"},
           {R"({"text":[1,2]})", Code::kInvalid, "expected dim: 3, got 2 (points[0].vector.text)"},
-          {R"({"image":[1,70000]})", Code::kInvalid, "points[0].vector.image: a component is beyond the range of float16 (at most 65504)"},
-          {R"({"code":[1,1.5]})", Code::kInvalid, "points[0].vector.code[1]: a uint8 vector holds whole numbers from 0 to 255"},
+          {R"({"image":[1,70000]})", Code::kInvalid,
+           "points[0].vector.image: a component is beyond the range of float16 (at most 65504)"},
+          {R"({"code":[1,1.5]})", Code::kInvalid,
+           "points[0].vector.code[1]: a uint8 vector holds whole numbers from 0 to 255"},
           {R"({"code":[-1,1]})", Code::kInvalid, "points[0].vector.code[0]: a uint8 vector"},
           {R"({"code":[256,1]})", Code::kInvalid, "points[0].vector.code[0]: a uint8 vector"},
-          {R"({"text":{"indices":[1],"values":[0.5]}})", Code::kUnsupported, "sparse vectors (points[0].vector.text)"},
+          {R"({"text":{"indices":[1],"values":[0.5]}})", Code::kUnsupported,
+           "sparse vectors (points[0].vector.text)"},
       },
       named);
 }

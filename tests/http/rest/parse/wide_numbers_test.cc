@@ -41,7 +41,8 @@ bool taken_as_by_library(const std::string& inside) {
   EXPECT_EQ(out.size(), expected->size()) << inside;
   for (size_t i = 0; i < std::min(out.size(), expected->size()); ++i) {
     if (std::memcmp(&out[i], &(*expected)[i], sizeof(float)) != 0) {
-      ADD_FAILURE() << "number " << i << " is " << out[i] << ", by the library " << (*expected)[i] << " of " << inside;
+      ADD_FAILURE() << "number " << i << " is " << out[i] << ", by the library " << (*expected)[i]
+                    << " of " << inside;
       break;
     }
   }
@@ -77,30 +78,43 @@ class Spelling {
   std::string number() {
     const std::string sign = below(2) == 0 ? "-" : "";
     switch (below(10)) {
-      case 0: return shortest(any_float());
-      case 1: return shortest(static_cast<double>(any_float()));
-      case 2: return sign + std::to_string(below(1000));
-      case 3: return sign + digits(1) + "." + digits(1 + below(24));
-      case 4: return sign + "0." + std::string(below(12), '0') + digits(1 + below(12));
-      case 5: return sign + std::to_string(below(100000)) + "." + digits(1 + below(6)) + "e" + (below(2) == 0 ? "-" : "+") + std::to_string(below(30));
-      case 6: return half_way();
-      case 7: return sign + "0" + (below(2) == 0 ? ".0" : "") + (below(2) == 0 ? "E0" : "");
-      case 8: return shortest(component());
-      default: return shortest(static_cast<double>(component()));
+      case 0:
+        return shortest(any_float());
+      case 1:
+        return shortest(static_cast<double>(any_float()));
+      case 2:
+        return sign + std::to_string(below(1000));
+      case 3:
+        return sign + digits(1) + "." + digits(1 + below(24));
+      case 4:
+        return sign + "0." + std::string(below(12), '0') + digits(1 + below(12));
+      case 5:
+        return sign + std::to_string(below(100000)) + "." + digits(1 + below(6)) + "e" +
+               (below(2) == 0 ? "-" : "+") + std::to_string(below(30));
+      case 6:
+        return half_way();
+      case 7:
+        return sign + "0" + (below(2) == 0 ? ".0" : "") + (below(2) == 0 ? "E0" : "");
+      case 8:
+        return shortest(component());
+      default:
+        return shortest(static_cast<double>(component()));
     }
   }
   // Between two floats, or hardly beside.
   std::string half_way() {
     const double low = 0.001 + below(1000000) * 1e-7;
     const auto single = static_cast<float>(low);
-    const double middle = (static_cast<double>(single) + static_cast<double>(std::nextafterf(single, 1))) / 2;
+    const double middle =
+        (static_cast<double>(single) + static_cast<double>(std::nextafterf(single, 1))) / 2;
     char text[64];
     std::snprintf(text, sizeof text, "%.*f", static_cast<int>(15 + below(10)), middle);
     return text;
   }
   std::string numbers(uint32_t n) {
     std::string out;
-    for (uint32_t i = 0; i < n; ++i) out += (i == 0 ? "" : below(4) == 0 ? ", " : ",") + number() + (below(50) == 0 ? " " : "");
+    for (uint32_t i = 0; i < n; ++i)
+      out += (i == 0 ? "" : below(4) == 0 ? ", " : ",") + number() + (below(50) == 0 ? " " : "");
     return out;
   }
 
@@ -111,22 +125,86 @@ class Spelling {
 TEST(FloatTextTest, numbers_are_those_of_the_library) {
   Spelling spelling(1);
   uint32_t taken = 0;
-  for (int i = 0; i < 3000; ++i) taken += taken_as_by_library(spelling.numbers(1 + spelling.below(60)));
+  for (int i = 0; i < 3000; ++i)
+    taken += taken_as_by_library(spelling.numbers(1 + spelling.below(60)));
   if (served()) EXPECT_GT(taken, 1000u);
-  for (const char* text : {"0", "-0", "-0.0", "0.0", "1", "-1", "999999999999999999", "3.4028235677973366e38", "3.4e38", "1e39", "1e-46", "1e-400",
-                           "1.17549435e-38", "1e-45", "5e-324", "9.99999999999999999", "9.999999999999999999", "0.99999999999999999999",
-                           "0.00000000000000000001", "0.5000000298023224", "0.50000002980232238769", "16777217", "16777217.0", "1e22", "1E+2", "1e-05"}) {
-    for (const uint32_t before : {0u, 3u, 10u, 30u}) taken_as_by_library(repeated("0.25", before) + (before > 0 ? "," : "") + text);
+  for (const char* text : {"0",
+                           "-0",
+                           "-0.0",
+                           "0.0",
+                           "1",
+                           "-1",
+                           "999999999999999999",
+                           "3.4028235677973366e38",
+                           "3.4e38",
+                           "1e39",
+                           "1e-46",
+                           "1e-400",
+                           "1.17549435e-38",
+                           "1e-45",
+                           "5e-324",
+                           "9.99999999999999999",
+                           "9.999999999999999999",
+                           "0.99999999999999999999",
+                           "0.00000000000000000001",
+                           "0.5000000298023224",
+                           "0.50000002980232238769",
+                           "16777217",
+                           "16777217.0",
+                           "1e22",
+                           "1E+2",
+                           "1e-05"}) {
+    for (const uint32_t before : {0u, 3u, 10u, 30u})
+      taken_as_by_library(repeated("0.25", before) + (before > 0 ? "," : "") + text);
     taken_as_by_library(repeated(text, 40));
   }
 }
 
 TEST(FloatTextTest, what_the_library_refuses_is_not_taken) {
-  for (const std::string text : {"", " ", "+1", ".5", "1.", "-", "01", "-01", "00.5", "1.e3", "1e", "1e+", "1e+-2", "1e--2", "0x1", "1_0", "NaN", "nan", "Infinity", "inf",
-                                 "-Infinity", "1 2", "0.1 2", "0.12-3", "0.1.2", "--0.5", "- 0.5", "0. 5", "\"1\"", "null", "true", "[1]", "\xc2\xa0" "1",
-                                 "0.1\x0b", "1e400", "12345678901234567890123", "0.12345678/", "0.1234567:", "0.12345678\x80"}) {
+  for (const std::string text : {"",
+                                 " ",
+                                 "+1",
+                                 ".5",
+                                 "1.",
+                                 "-",
+                                 "01",
+                                 "-01",
+                                 "00.5",
+                                 "1.e3",
+                                 "1e",
+                                 "1e+",
+                                 "1e+-2",
+                                 "1e--2",
+                                 "0x1",
+                                 "1_0",
+                                 "NaN",
+                                 "nan",
+                                 "Infinity",
+                                 "inf",
+                                 "-Infinity",
+                                 "1 2",
+                                 "0.1 2",
+                                 "0.12-3",
+                                 "0.1.2",
+                                 "--0.5",
+                                 "- 0.5",
+                                 "0. 5",
+                                 "\"1\"",
+                                 "null",
+                                 "true",
+                                 "[1]",
+                                 "\xc2\xa0"
+                                 "1",
+                                 "0.1\x0b",
+                                 "1e400",
+                                 "12345678901234567890123",
+                                 "0.12345678/",
+                                 "0.1234567:",
+                                 "0.12345678\x80"}) {
     std::vector<float> out;
-    for (const std::string& inside : {text, repeated("0.125", 30) + "," + text, repeated("0.125", 30) + "," + text + "," + repeated("0.125", 30)}) {
+    for (const std::string& inside :
+         {text, repeated("0.125", 30) + "," + text,
+          repeated("0.125", 30) + "," + text + "," + repeated("0.125", 30)}) {
       EXPECT_FALSE(read_floats(inside, out)) << inside;
       out.clear();
     }
@@ -136,7 +214,9 @@ TEST(FloatTextTest, what_the_library_refuses_is_not_taken) {
     std::string inside = spelling.numbers(1 + spelling.below(40));
     for (uint32_t change = 0; change <= spelling.below(3); ++change) {
       static constexpr char kOften[] = "0123456789.,-+eE \t\n\"]x/:\x00\x80";
-      inside[spelling.below(static_cast<uint32_t>(inside.size()))] = spelling.below(4) == 0 ? static_cast<char>(spelling.below(256)) : kOften[spelling.below(sizeof kOften - 1)];
+      inside[spelling.below(static_cast<uint32_t>(inside.size()))] =
+          spelling.below(4) == 0 ? static_cast<char>(spelling.below(256))
+                                 : kOften[spelling.below(sizeof kOften - 1)];
     }
     if (inside.find(']') == std::string::npos) taken_as_by_library(inside);
   }
@@ -150,12 +230,16 @@ model::CollectionConfig wide(bool named) {
   return config;
 }
 
-// The body with W for a wide array as it is lifted, and as it is not, because a blank stands before its first number.
+// The body with W for a wide array as it is lifted, and as it is not, because a blank stands before
+// its first number.
 struct Twins {
   explicit Twins(const std::string& body, uint32_t n = kWide) {
     Spelling spelling(7);
     std::string numbers = spelling.shortest(spelling.component());
-    for (uint32_t i = 1; i < n; ++i) numbers += (i % 2 == 0 ? "," : ", ") + (i % 3 == 0 ? spelling.shortest(spelling.component()) : spelling.shortest(static_cast<double>(spelling.component())));
+    for (uint32_t i = 1; i < n; ++i)
+      numbers += (i % 2 == 0 ? "," : ", ") +
+                 (i % 3 == 0 ? spelling.shortest(spelling.component())
+                             : spelling.shortest(static_cast<double>(spelling.component())));
     for (const char c : body) {
       lifted += c == 'W' ? "[" + numbers + "]" : std::string(1, c);
       plain += c == 'W' ? "[ " + numbers + "]" : std::string(1, c);
@@ -165,20 +249,25 @@ struct Twins {
 };
 
 TEST(LiftedTest, queries_are_the_same_as_by_the_library) {
-  for (const char* body : {R"({"query":W})", R"({"query":{"nearest":W},"limit":3})", R"( {"x":["\"[1",true],"query":W , "filter":null})",
-                           R"({"query":W,"limit":3,"x":[[1,2],[3]]})", R"({"x":[1,"]"],"y":"[","query":W})"}) {
+  for (const char* body :
+       {R"({"query":W})", R"({"query":{"nearest":W},"limit":3})",
+        R"( {"x":["\"[1",true],"query":W , "filter":null})",
+        R"({"query":W,"limit":3,"x":[[1,2],[3]]})", R"({"x":[1,"]"],"y":"[","query":W})"}) {
     const Twins twins(body);
-    const auto a = parse_query(twins.lifted, wide(false)), b = parse_query(twins.plain, wide(false));
+    const auto a = parse_query(twins.lifted, wide(false)),
+               b = parse_query(twins.plain, wide(false));
     ASSERT_TRUE(a.ok() && b.ok()) << body << a.status().message() << b.status().message();
     EXPECT_EQ(a->search.vector, b->search.vector) << body;
     EXPECT_EQ(a->search.limit, b->search.limit);
   }
   for (const char* body : {R"({"vector":W})", R"({"vector":{"name":"","vector":W}})"}) {
     const Twins twins(body);
-    EXPECT_EQ(parse_search(twins.lifted, wide(false))->search.vector, parse_search(twins.plain, wide(false))->search.vector);
+    EXPECT_EQ(parse_search(twins.lifted, wide(false))->search.vector,
+              parse_search(twins.plain, wide(false))->search.vector);
   }
   const Twins batch(R"({"searches":[{"query":W},{"query":7},{"query":{"nearest":W}}]})");
-  const auto a = parse_query_batch(batch.lifted, wide(false)), b = parse_query_batch(batch.plain, wide(false));
+  const auto a = parse_query_batch(batch.lifted, wide(false)),
+             b = parse_query_batch(batch.plain, wide(false));
   ASSERT_TRUE(a.ok() && b.ok());
   for (size_t i = 0; i < 3; ++i) EXPECT_EQ(a->at(i).search.vector, b->at(i).search.vector);
 }
@@ -186,25 +275,32 @@ TEST(LiftedTest, queries_are_the_same_as_by_the_library) {
 TEST(LiftedTest, points_are_the_same_as_by_the_library) {
   for (const char* vector : {"W", R"({"a":W,"b":[1,2]})", R"({"a":W,"a":W})"}) {
     const auto config = wide(vector[0] == '{');
-    const Twins twins(std::string(R"({"points":[{"id":1,"vector":)") + vector + R"(,"payload":{"p":W,"q":"\\"}},{"id":2,"vector":)" + vector + "}]}");
+    const Twins twins(std::string(R"({"points":[{"id":1,"vector":)") + vector +
+                      R"(,"payload":{"p":W,"q":"\\"}},{"id":2,"vector":)" + vector + "}]}");
     const auto a = parse_upsert(twins.lifted, config), b = parse_upsert(twins.plain, config);
     ASSERT_TRUE(a.ok() && b.ok()) << a.status().message() << b.status().message();
     for (size_t i = 0; i < 2; ++i) {
       EXPECT_EQ(a->points[i].payload, b->points[i].payload);
       ASSERT_EQ(a->points[i].vectors.size(), b->points[i].vectors.size());
-      for (size_t v = 0; v < a->points[i].vectors.size(); ++v) EXPECT_EQ(a->points[i].vectors[v].bytes, b->points[i].vectors[v].bytes);
+      for (size_t v = 0; v < a->points[i].vectors.size(); ++v)
+        EXPECT_EQ(a->points[i].vectors[v].bytes, b->points[i].vectors[v].bytes);
     }
   }
 }
 
 TEST(LiftedTest, complaints_are_the_same_as_by_the_library) {
-  for (const char* body : {R"({"query":W,"using":"x"})", R"({"query":W,"using":W})", R"({"query":W,})", R"({"query":W)", R"({"query":W]})", R"({"query":W W})", R"({"query":[W]})",
-                           R"({"query":WW})", R"({"query":W,"filter":W})", R"({"query":W,"limit":W})", R"({"query":W,"limit":0})", "{\"query\":W,\"\xff\":1}",
-                           R"({"query":W,"with_payload":["\"]})", R"({"query":W,"filter":{"must":[{"key":"a","match":{"any":W}}]}})", R"({"query":{"nearest":{"x":W}}})",
-                           R"({W:1})", R"([W])", "W", R"({"query":W}x)"}) {
+  for (const char* body :
+       {R"({"query":W,"using":"x"})", R"({"query":W,"using":W})", R"({"query":W,})",
+        R"({"query":W)", R"({"query":W]})", R"({"query":W W})", R"({"query":[W]})",
+        R"({"query":WW})", R"({"query":W,"filter":W})", R"({"query":W,"limit":W})",
+        R"({"query":W,"limit":0})", "{\"query\":W,\"\xff\":1}",
+        R"({"query":W,"with_payload":["\"]})",
+        R"({"query":W,"filter":{"must":[{"key":"a","match":{"any":W}}]}})",
+        R"({"query":{"nearest":{"x":W}}})", R"({W:1})", R"([W])", "W", R"({"query":W}x)"}) {
     for (const uint32_t n : {kWide, kWide - 1, limits::kMaxDim + 1}) {
       const Twins twins(body, n);
-      const auto a = parse_query(twins.lifted, wide(false)), b = parse_query(twins.plain, wide(false));
+      const auto a = parse_query(twins.lifted, wide(false)),
+                 b = parse_query(twins.plain, wide(false));
       EXPECT_EQ(a.ok(), b.ok()) << body;
       EXPECT_EQ(a.status().message(), b.status().message()) << body;
     }
@@ -215,7 +311,9 @@ TEST(LiftedTest, complaints_are_the_same_as_by_the_library) {
     std::string plain = body;
     plain.insert(plain.find('[') + 1, " ");
     EXPECT_FALSE(parse_query(body, wide(false)).ok()) << number;
-    EXPECT_EQ(parse_query(body, wide(false)).status().message(), parse_query(plain, wide(false)).status().message()) << number;
+    EXPECT_EQ(parse_query(body, wide(false)).status().message(),
+              parse_query(plain, wide(false)).status().message())
+        << number;
   }
 }
 

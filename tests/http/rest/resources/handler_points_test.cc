@@ -1,4 +1,5 @@
-// Points through the REST handler over a fake gateway: writes, reads, queries, sessions, export, the start of an import.
+// Points through the REST handler over a fake gateway: writes, reads, queries, sessions, export,
+// the start of an import.
 #include <gtest/gtest.h>
 
 #include "tests/http/rest/expect.h"
@@ -22,7 +23,8 @@ model::Record hit(uint64_t id, float score = 0, std::string payload = {}) {
 
 class HandlerPointsTest : public testing::Test {
  protected:
-  Answer post(const std::string& path, const std::string& body, const RestHarness::Fields& fields = {}) {
+  Answer post(const std::string& path, const std::string& body,
+              const RestHarness::Fields& fields = {}) {
     return rest_.ask("POST", "/collections/books" + path, body, fields);
   }
   json result(const Answer& answer) {
@@ -35,40 +37,53 @@ class HandlerPointsTest : public testing::Test {
 
 TEST_F(HandlerPointsTest, each_write_route_is_its_operation) {
   using Kind = model::OperationKind;
-  const std::string points = R"({"points":[{"id":1,"vector":[1,0,0,0]}]})", ids = R"({"points":[1]})";
+  const std::string points = R"({"points":[{"id":1,"vector":[1,0,0,0]}]})",
+                    ids = R"({"points":[1]})";
   const struct {
     const char *method, *path;
     std::string body;
     Kind kind;
-  } cases[] = {{"PUT", "/points", points, Kind::kUpsert},
-               {"POST", "/points/delete", ids, Kind::kDelete},
-               {"PUT", "/points/vectors", points, Kind::kUpdateVectors},
-               {"POST", "/points/vectors/delete", R"({"points":[1],"vector":[""]})", Kind::kDeleteVectors},
-               {"POST", "/points/payload", R"({"points":[1],"payload":{}})", Kind::kSetPayload},
-               {"PUT", "/points/payload", R"({"points":[1],"payload":{}})", Kind::kOverwritePayload},
-               {"POST", "/points/payload/delete", R"({"points":[1],"keys":["a"]})", Kind::kDeletePayload},
-               {"POST", "/points/payload/clear", ids, Kind::kClearPayload}};
+  } cases[] = {
+      {"PUT", "/points", points, Kind::kUpsert},
+      {"POST", "/points/delete", ids, Kind::kDelete},
+      {"PUT", "/points/vectors", points, Kind::kUpdateVectors},
+      {"POST", "/points/vectors/delete", R"({"points":[1],"vector":[""]})", Kind::kDeleteVectors},
+      {"POST", "/points/payload", R"({"points":[1],"payload":{}})", Kind::kSetPayload},
+      {"PUT", "/points/payload", R"({"points":[1],"payload":{}})", Kind::kOverwritePayload},
+      {"POST", "/points/payload/delete", R"({"points":[1],"keys":["a"]})", Kind::kDeletePayload},
+      {"POST", "/points/payload/clear", ids, Kind::kClearPayload}};
   for (const auto& c : cases) {
     const Answer answer = rest_.ask(c.method, "/collections/b" + std::string(c.path), c.body);
-    EXPECT_EQ(result(answer), json::parse(R"({"operation_id":100,"status":"acknowledged"})")) << c.path;
+    EXPECT_EQ(result(answer), json::parse(R"({"operation_id":100,"status":"acknowledged"})"))
+        << c.path;
     ASSERT_EQ(gateway_.operations.size(), 1u);
     EXPECT_EQ(gateway_.operations[0].kind, c.kind) << c.path;
     const Answer bad = rest_.ask(c.method, "/collections/b" + std::string(c.path), "{}");
     EXPECT_EQ(bad.response.status, 400) << c.path << bad.response.body;
   }
   EXPECT_EQ(gateway_.calls, 8);
-  const Answer batch = post("/points/batch?wait=true", R"({"operations":[{"delete":)" + ids + R"(},{"clear_payload":)" + ids + "}]}");
-  EXPECT_EQ(result(batch), json::parse(R"([{"operation_id":100,"status":"acknowledged"},{"operation_id":101,"status":"acknowledged"}])"));
+  const Answer batch = post("/points/batch?wait=true", R"({"operations":[{"delete":)" + ids +
+                                                           R"(},{"clear_payload":)" + ids + "}]}");
+  EXPECT_EQ(
+      result(batch),
+      json::parse(
+          R"([{"operation_id":100,"status":"acknowledged"},{"operation_id":101,"status":"acknowledged"}])"));
   EXPECT_EQ(result(post("/points/batch", R"({"operations":[]})")), json::array());
-  gateway_.update_status = gateway::UpdateStatus::kCompleted;  // only then it is known how many points were changed
-  EXPECT_EQ(result(post("/points/delete?wait=true", ids)), json::parse(R"({"operation_id":100,"status":"completed","affected":7})"));
-  const Answer done = post("/points/batch?wait=true", R"({"operations":[{"delete":)" + ids + R"(},{"clear_payload":)" + ids + "}]}");
-  EXPECT_EQ(result(done).at(1), json::parse(R"({"operation_id":101,"status":"completed","affected":8})"));
+  // only then it is known how many points were changed
+  gateway_.update_status = gateway::UpdateStatus::kCompleted;
+  EXPECT_EQ(result(post("/points/delete?wait=true", ids)),
+            json::parse(R"({"operation_id":100,"status":"completed","affected":7})"));
+  const Answer done = post("/points/batch?wait=true", R"({"operations":[{"delete":)" + ids +
+                                                          R"(},{"clear_payload":)" + ids + "}]}");
+  EXPECT_EQ(result(done).at(1),
+            json::parse(R"({"operation_id":101,"status":"completed","affected":8})"));
 }
 
-// A request is known again by its id and all it says: sent again it is the same one, another with the same trace id is not.
+// A request is known again by its id and all it says: sent again it is the same one, another with
+// the same trace id is not.
 TEST_F(HandlerPointsTest, the_identity_of_a_request) {
-  const auto identity = [&](const std::string& body, const RestHarness::Fields& fields, const std::string& query = "") {
+  const auto identity = [&](const std::string& body, const RestHarness::Fields& fields,
+                            const std::string& query = "") {
     EXPECT_EQ(post("/points/delete" + query, body, fields).response.status, 200);
     return gateway_.write_options.request_id;
   };
@@ -78,19 +93,23 @@ TEST_F(HandlerPointsTest, the_identity_of_a_request) {
   EXPECT_NE(identity(two, {{"X-Request-Id", "trace-7"}}), first);
   EXPECT_NE(identity(one, {{"X-Request-Id", "trace-8"}}), first);
   EXPECT_NE(identity(one, {{"X-Request-Id", "trace-7"}}, "?wait=true"), first);
-  EXPECT_NE(identity(" " + one, {{"X-Request-Id", "trace-7"}}), first) << "the bytes count, not what they mean";
+  EXPECT_NE(identity(" " + one, {{"X-Request-Id", "trace-7"}}), first)
+      << "the bytes count, not what they mean";
   EXPECT_EQ(identity(one, {}), (std::array<uint8_t, 16>{})) << "without an id none is made up";
 }
 
 TEST_F(HandlerPointsTest, a_session_is_taken_and_shown) {
   gateway_.token = "tok";
-  EXPECT_EQ(post("/points/delete", R"({"points":[1]})").header("X-Rhumb-Session"), "") << "nothing is promised without wait";
+  EXPECT_EQ(post("/points/delete", R"({"points":[1]})").header("X-Rhumb-Session"), "")
+      << "nothing is promised without wait";
   EXPECT_EQ(post("/points/delete?wait=true", R"({"points":[1]})").header("X-Rhumb-Session"), "tok");
-  EXPECT_EQ(post("/points/count", "", {{"X-Rhumb-Session", "mine"}}).header("X-Rhumb-Session"), "tok");
+  EXPECT_EQ(post("/points/count", "", {{"X-Rhumb-Session", "mine"}}).header("X-Rhumb-Session"),
+            "tok");
   EXPECT_EQ(gateway_.read_options.session, "mine");
   EXPECT_EQ(post("/points/query", "{}").header("X-Rhumb-Session"), "tok");
   gateway_.failure = Status(Code::kTimeout, "late");
-  EXPECT_EQ(post("/points/count", "").header("X-Rhumb-Session"), "") << "a failure has seen nothing";
+  EXPECT_EQ(post("/points/count", "").header("X-Rhumb-Session"), "")
+      << "a failure has seen nothing";
   gateway_.failure.reset();
   gateway_.token.clear();
   EXPECT_TRUE(post("/points/count", "").response.headers.empty());
@@ -99,10 +118,13 @@ TEST_F(HandlerPointsTest, a_session_is_taken_and_shown) {
 TEST_F(HandlerPointsTest, points_by_id) {
   gateway_.records = {hit(7, 0, R"({"a":1})")};
   gateway_.records[0].vectors = {{"", std::string("\0\0\x80\x3f\0\0\0\0\0\0\0\0\0\0\0\0", 16)}};
-  EXPECT_EQ(result(rest_.ask("GET", "/collections/books/points/7")), json::parse(R"({"id":7,"payload":{"a":1},"vector":[1.0,0.0,0.0,0.0]})"));
+  EXPECT_EQ(result(rest_.ask("GET", "/collections/books/points/7")),
+            json::parse(R"({"id":7,"payload":{"a":1},"vector":[1.0,0.0,0.0,0.0]})"));
   EXPECT_EQ(gateway_.gets.back().ids.at(0), PointId::number(7));
-  EXPECT_EQ(result(post("/points", R"({"ids":[7],"with_payload":false})")), json::parse(R"([{"id":7}])"));
-  EXPECT_EQ(result(post("/points", R"({"ids":[7]})")), json::parse(R"([{"id":7,"payload":{"a":1}}])"));
+  EXPECT_EQ(result(post("/points", R"({"ids":[7],"with_payload":false})")),
+            json::parse(R"([{"id":7}])"));
+  EXPECT_EQ(result(post("/points", R"({"ids":[7]})")),
+            json::parse(R"([{"id":7,"payload":{"a":1}}])"));
   gateway_.records.clear();
   const Answer missing = rest_.ask("GET", "/collections/books/points/my%20book");
   EXPECT_EQ(missing.response.status, 404);
@@ -113,7 +135,8 @@ TEST_F(HandlerPointsTest, points_by_id) {
 TEST_F(HandlerPointsTest, pages_and_counts) {
   gateway_.records = {hit(7), hit(8)};
   gateway_.next = PointId::number(9);
-  EXPECT_EQ(result(post("/points/scroll", R"({"with_payload":false,"limit":2})")), json::parse(R"({"points":[{"id":7},{"id":8}],"next_page_offset":9})"));
+  EXPECT_EQ(result(post("/points/scroll", R"({"with_payload":false,"limit":2})")),
+            json::parse(R"({"points":[{"id":7},{"id":8}],"next_page_offset":9})"));
   EXPECT_EQ(gateway_.scrolls.back().limit, 2u);
   EXPECT_EQ(result(post("/points/scroll", "{}"))["next_page_offset"], nullptr);
   gateway_.counts = 18446744073709551615u;
@@ -123,25 +146,38 @@ TEST_F(HandlerPointsTest, pages_and_counts) {
 
 TEST_F(HandlerPointsTest, a_query_by_vector_with_offset_and_plan) {
   gateway_.results.resize(1);
-  gateway_.results[0].points = {hit(1, 0.9f, R"({"a":1})"), hit(2, 0.8f), hit(3, 0.7f), hit(4, 0.6f)};
+  gateway_.results[0].points = {hit(1, 0.9f, R"({"a":1})"), hit(2, 0.8f), hit(3, 0.7f),
+                                hit(4, 0.6f)};
   gateway_.results[0].plan = {{.segment = 5, .state = "growing", .strategy = "scan"}};
-  const Answer answer = post("/points/query", R"({"query":[1,0,0,0],"limit":2,"offset":1,"params":{"explain":true}})");
-  EXPECT_EQ(result(answer), json::parse(R"({"points":[{"id":2,"version":2,"score":0.8},{"id":3,"version":3,"score":0.7}]})"));
+  const Answer answer = post(
+      "/points/query", R"({"query":[1,0,0,0],"limit":2,"offset":1,"params":{"explain":true}})");
+  EXPECT_EQ(
+      result(answer),
+      json::parse(
+          R"({"points":[{"id":2,"version":2,"score":0.8},{"id":3,"version":3,"score":0.7}]})"));
   EXPECT_EQ(answer.json()["explain"][0]["strategy"], "scan");
   ASSERT_EQ(gateway_.searches.size(), 1u);
   EXPECT_EQ(gateway_.searches[0].limit, 3u) << "the offset is fetched, then left out";
-  const Answer plain = post("/points/query", R"({"query":[1,0,0,0],"limit":1,"with_payload":true})");
-  EXPECT_EQ(result(plain), json::parse(R"({"points":[{"id":1,"version":1,"score":0.9,"payload":{"a":1}}]})"));
+  const Answer plain =
+      post("/points/query", R"({"query":[1,0,0,0],"limit":1,"with_payload":true})");
+  EXPECT_EQ(result(plain),
+            json::parse(R"({"points":[{"id":1,"version":1,"score":0.9,"payload":{"a":1}}]})"));
   EXPECT_FALSE(plain.json().contains("explain"));
-  EXPECT_TRUE(result(post("/points/query", R"({"query":[1,0,0,0],"offset":100})"))["points"].empty()) << "beyond the end";
-  EXPECT_EQ(result(post("/points/search", R"({"vector":[1,0,0,0],"limit":1})")), json::parse(R"([{"id":1,"version":1,"score":0.9}])")) << "a bare list";
+  EXPECT_TRUE(
+      result(post("/points/query", R"({"query":[1,0,0,0],"offset":100})"))["points"].empty())
+      << "beyond the end";
+  EXPECT_EQ(result(post("/points/search", R"({"vector":[1,0,0,0],"limit":1})")),
+            json::parse(R"([{"id":1,"version":1,"score":0.9}])"))
+      << "a bare list";
 }
 
 TEST_F(HandlerPointsTest, like_a_point_is_a_search_by_its_vector_without_itself) {
   const std::string bits("\0\0\x80\x3f\0\0\0\0\0\0\0\0\0\0\0\0", 16);
   gateway_.records = {hit(7)};
   gateway_.records[0].vectors = {{"", bits}};
-  EXPECT_EQ(post("/points/query", R"({"query":7,"filter":{"must":[{"key":"a","is_null":true}]}})").response.status, 200);
+  EXPECT_EQ(post("/points/query", R"({"query":7,"filter":{"must":[{"key":"a","is_null":true}]}})")
+                .response.status,
+            200);
   ASSERT_EQ(gateway_.gets.size(), 1u);
   EXPECT_EQ(gateway_.gets[0].ids.at(0), PointId::number(7));
   EXPECT_EQ(gateway_.gets[0].with_vector.names, std::vector<std::string>{""});
@@ -149,11 +185,13 @@ TEST_F(HandlerPointsTest, like_a_point_is_a_search_by_its_vector_without_itself)
   EXPECT_EQ(gateway_.searches[0].vector, bits);
   EXPECT_EQ(gateway_.searches[0].filter->must.size(), 1u);
   ASSERT_EQ(gateway_.searches[0].filter->must_not.size(), 1u);
-  EXPECT_EQ(std::get<model::HasId>(gateway_.searches[0].filter->must_not[0].test).ids.at(0), PointId::number(7));
+  EXPECT_EQ(std::get<model::HasId>(gateway_.searches[0].filter->must_not[0].test).ids.at(0),
+            PointId::number(7));
   gateway_.records[0].vectors.clear();
   const Answer bare = post("/points/query", R"({"query":7})");
   EXPECT_EQ(bare.response.status, 400);
-  EXPECT_NE(bare.response.body.find("Point with id 7 has no vector ``"), std::string::npos) << bare.response.body;
+  EXPECT_NE(bare.response.body.find("Point with id 7 has no vector ``"), std::string::npos)
+      << bare.response.body;
   gateway_.records.clear();
   const Answer missing = post("/points/query", R"({"query":"gimp"})");
   EXPECT_EQ(missing.response.status, 404);
@@ -164,7 +202,8 @@ TEST_F(HandlerPointsTest, like_a_point_is_a_search_by_its_vector_without_itself)
 TEST_F(HandlerPointsTest, ignored_members_are_warnings_of_the_reply) {
   gateway_.records = {hit(1)};
   gateway_.results = {{.points = {hit(1, 0.5f)}, .plan = {}}};
-  const std::string plain = R"({"points":[{"id":1,"vector":[1,0,0,0]}])", ids = R"({"points":[1],"payload":{})";
+  const std::string plain = R"({"points":[{"id":1,"vector":[1,0,0,0]}])",
+                    ids = R"({"points":[1],"payload":{})";
   const struct {
     const char *method, *path;
     std::string body;
@@ -191,23 +230,34 @@ TEST_F(HandlerPointsTest, ignored_members_are_warnings_of_the_reply) {
     const Answer with = rest_.ask(c.method, path, c.body + R"(,"sp\"ell":{"must":[]}})");
     EXPECT_EQ(result(with), result(without)) << c.path;
     EXPECT_FALSE(without.json().contains("warnings")) << c.path;
-    EXPECT_EQ(with.json()["warnings"], json::parse(R"(["Unknown member 'sp\"ell' of the request body was ignored"])")) << c.path;
+    EXPECT_EQ(with.json()["warnings"],
+              json::parse(R"(["Unknown member 'sp\"ell' of the request body was ignored"])"))
+        << c.path;
   }
-  const Answer made = rest_.ask("PUT", "/collections/new", R"({"vectors":{"size":4,"distance":"Dot"},"replicas":3})");
-  EXPECT_EQ(made.json()["warnings"], json::parse(R"(["Unknown member 'replicas' of the request body was ignored"])")) << made.response.body;
+  const Answer made = rest_.ask("PUT", "/collections/new",
+                                R"({"vectors":{"size":4,"distance":"Dot"},"replicas":3})");
+  EXPECT_EQ(made.json()["warnings"],
+            json::parse(R"(["Unknown member 'replicas' of the request body was ignored"])"))
+      << made.response.body;
   const Answer refused = post("/points/scroll", R"({"spell":1,"limit":0})");
   EXPECT_EQ(refused.response.status, 422);
-  const Answer missing = rest_.ask("POST", "/collections/books/points/payload", R"({"points":[1],"paylod":{"a":1}})");
+  const Answer missing =
+      rest_.ask("POST", "/collections/books/points/payload", R"({"points":[1],"paylod":{"a":1}})");
   EXPECT_EQ(missing.response.status, 400) << missing.response.body;
-  EXPECT_EQ(missing.json()["warnings"], json::parse(R"(["Unknown member 'paylod' of the request body was ignored"])")) << "what is missing is there, mistyped";
+  EXPECT_EQ(missing.json()["warnings"],
+            json::parse(R"(["Unknown member 'paylod' of the request body was ignored"])"))
+      << "what is missing is there, mistyped";
 }
 
 TEST_F(HandlerPointsTest, a_query_without_a_query_is_points_in_the_order_of_ids) {
   gateway_.records = {hit(1), hit(2), hit(3)};
-  EXPECT_EQ(result(post("/points/query", R"({"limit":2,"offset":1})")),
-            json::parse(R"({"points":[{"id":2,"version":2,"score":1.0},{"id":3,"version":3,"score":1.0}]})"));
+  EXPECT_EQ(
+      result(post("/points/query", R"({"limit":2,"offset":1})")),
+      json::parse(
+          R"({"points":[{"id":2,"version":2,"score":1.0},{"id":3,"version":3,"score":1.0}]})"));
   EXPECT_EQ(gateway_.scrolls.back().limit, 3u);
-  const json batch = result(post("/points/query/batch", R"({"searches":[{},{"query":null,"offset":2}]})"));
+  const json batch =
+      result(post("/points/query/batch", R"({"searches":[{},{"query":null,"offset":2}]})"));
   EXPECT_EQ(batch[0]["points"].size(), 3u);
   EXPECT_EQ(batch[1], json::parse(R"({"points":[{"id":3,"version":3,"score":1.0}]})"));
   EXPECT_TRUE(gateway_.searches.empty());
@@ -220,7 +270,8 @@ TEST_F(HandlerPointsTest, a_batch_answers_in_its_own_order) {
   gateway_.results.resize(2);
   gateway_.results[0].points = {hit(100)};
   gateway_.results[1].points = {hit(200)};
-  const Answer answer = post("/points/query/batch", R"({"searches":[{},{"query":[0,1,0,0]},{"query":7}]})");
+  const Answer answer =
+      post("/points/query/batch", R"({"searches":[{},{"query":[0,1,0,0]},{"query":7}]})");
   const json lists = result(answer);
   ASSERT_EQ(lists.size(), 3u);
   EXPECT_EQ(lists[0]["points"][0]["id"], 7);
@@ -229,15 +280,21 @@ TEST_F(HandlerPointsTest, a_batch_answers_in_its_own_order) {
   ASSERT_EQ(gateway_.searches.size(), 2u);
   EXPECT_EQ(gateway_.searches[1].vector, bits);
   EXPECT_EQ(result(post("/points/query/batch", R"({"searches":[]})")), json::array());
-  const json search = result(post("/points/search/batch", R"({"searches":[{"vector":[1,0,0,0]},{"vector":[1,0,0,0]}]})"));
+  const json search = result(
+      post("/points/search/batch", R"({"searches":[{"vector":[1,0,0,0]},{"vector":[1,0,0,0]}]})"));
   EXPECT_EQ(search[1][0]["id"], 200) << "bare lists";
 }
 
 TEST_F(HandlerPointsTest, failures_of_the_gateway_are_told) {
   gateway_.failure = Status(Code::kBusy, "the log is full");
-  for (const auto& [path, body] : {std::pair{"/points/count", "{}"}, {"/points/scroll", "{}"}, {"/points", R"({"ids":[1]})"},
-                                   {"/points/query", R"({"query":[1,0,0,0]})"}, {"/points/query", R"({"query":7})"}, {"/points/query", "{}"},
-                                   {"/points/delete", R"({"points":[1]})"}, {"/points/batch", R"({"operations":[]})"}}) {
+  for (const auto& [path, body] : {std::pair{"/points/count", "{}"},
+                                   {"/points/scroll", "{}"},
+                                   {"/points", R"({"ids":[1]})"},
+                                   {"/points/query", R"({"query":[1,0,0,0]})"},
+                                   {"/points/query", R"({"query":7})"},
+                                   {"/points/query", "{}"},
+                                   {"/points/delete", R"({"points":[1]})"},
+                                   {"/points/batch", R"({"operations":[]})"}}) {
     const Answer answer = post(path, body);
     EXPECT_EQ(answer.response.status, 429) << path;
     EXPECT_EQ(answer.json()["status"]["error"], "Rate limiting: the log is full");
@@ -250,20 +307,25 @@ TEST_F(HandlerPointsTest, export_streams_page_after_page) {
   gateway_.next = PointId::number(3);
   const Answer answer = rest_.ask("GET", "/collections/books/export");
   EXPECT_EQ(answer.response.content_type, "application/x-ndjson");
-  const std::string page = R"({"id":1,"payload":{"a":1},"vector":{}})" "\n" R"({"id":2,"payload":{},"vector":{}})" "\n";
+  const std::string page = R"({"id":1,"payload":{"a":1},"vector":{}})"
+                           "\n"
+                           R"({"id":2,"payload":{},"vector":{}})"
+                           "\n";
   EXPECT_EQ(answer.streamed, page + page);
   ASSERT_EQ(gateway_.scrolls.size(), 2u);
   EXPECT_FALSE(gateway_.scrolls[0].offset);
   EXPECT_EQ(*gateway_.scrolls[1].offset, PointId::number(3));
-  for (const auto& [target, fields] : {std::pair<const char*, RestHarness::Fields>{"/collections/books/export?format=binary", {}},
-                                       {"/collections/books/export", {{"Accept", "application/x-rhumb-points"}}}}) {
+  for (const auto& [target, fields] :
+       {std::pair<const char*, RestHarness::Fields>{"/collections/books/export?format=binary", {}},
+        {"/collections/books/export", {{"Accept", "application/x-rhumb-points"}}}}) {
     const Answer binary = rest_.ask("GET", target, "", fields);
     EXPECT_EQ(binary.response.content_type, "application/x-rhumb-points");
     EXPECT_TRUE(binary.streamed.starts_with("RHPOINTS"));
   }
   EXPECT_EQ(rest_.ask("GET", "/collections/books/export?format=xml").response.status, 400);
   gateway_.failure = Status(Code::kTimeout, "late");
-  EXPECT_EQ(rest_.ask("GET", "/collections/books/export").streamed, "<failed: late>") << "a broken stream, never half an export";
+  EXPECT_EQ(rest_.ask("GET", "/collections/books/export").streamed, "<failed: late>")
+      << "a broken stream, never half an export";
 }
 
 TEST_F(HandlerPointsTest, only_an_import_streams_its_body) {

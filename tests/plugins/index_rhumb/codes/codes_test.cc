@@ -13,11 +13,13 @@ constexpr uint32_t kRows = kSlowDown > 1 ? 2000 : 6000, kDim = 128;
 
 const std::string& config_of(const std::string& codes) {
   static std::map<std::string, std::string> configs;
-  return configs.try_emplace(codes, R"({"m":16,"ef_construct":100,"codes":")" + codes + "\"}").first->second;
+  return configs.try_emplace(codes, R"({"m":16,"ef_construct":100,"codes":")" + codes + "\"}")
+      .first->second;
 }
 
 struct World {
-  World(uint32_t metric, uint32_t scalar, uint32_t dim, uint64_t seed) : generator(dim, seed), column(metric, scalar, dim), flat("flat", column) {
+  World(uint32_t metric, uint32_t scalar, uint32_t dim, uint64_t seed)
+      : generator(dim, seed), column(metric, scalar, dim), flat("flat", column) {
     column.fill(generator, kRows);
     queries = column.queries(generator, 60);
     if (flat.build() != RHUMB_OK) throw std::runtime_error(flat.error());
@@ -35,12 +37,14 @@ uint64_t bytes_of(Index& index) { return index.stats()["bytes_resident"].get<uin
 TEST_P(Metrics, FourBitsFindAsMuch) {
   const auto [metric, scalar] = GetParam();
   World w(metric, scalar, kDim, 91);
-  Index whole("rhumb", w.column, config_of("8bit").c_str()), nibbles("rhumb", w.column, config_of("4bit").c_str());
+  Index whole("rhumb", w.column, config_of("8bit").c_str()),
+      nibbles("rhumb", w.column, config_of("4bit").c_str());
   ASSERT_EQ(whole.build(2), RHUMB_OK) << whole.error();
   ASSERT_EQ(nibbles.build(2), RHUMB_OK) << nibbles.error();
   const auto truth = w.flat.search(w.queries, {});
   EXPECT_GE(recall(nibbles.search(w.queries, {.ef = 100}), truth), 0.95);
-  EXPECT_GE(recall(nibbles.search(w.queries, {}), truth), 0.93) << "by the breadth that calibration chooses";
+  EXPECT_GE(recall(nibbles.search(w.queries, {}), truth), 0.93)
+      << "by the breadth that calibration chooses";
   const uint64_t codes = uint64_t{kRows} * (metric == RHUMB_DOT ? kDim + 64 : kDim);
   EXPECT_EQ(bytes_of(whole) - bytes_of(nibbles), codes / 2) << "half of a byte a component";
 }
@@ -48,7 +52,8 @@ TEST_P(Metrics, FourBitsFindAsMuch) {
 TEST_P(Metrics, ProductCodesFindThem) {
   const auto [metric, scalar] = GetParam();
   World w(metric, scalar, kDim, 99);
-  Index whole("rhumb", w.column, config_of("8bit").c_str()), product("rhumb", w.column, R"({"m":16,"ef_construct":100,"codes":"pq","compression":8})");
+  Index whole("rhumb", w.column, config_of("8bit").c_str()),
+      product("rhumb", w.column, R"({"m":16,"ef_construct":100,"codes":"pq","compression":8})");
   ASSERT_EQ(whole.build(2), RHUMB_OK) << whole.error();
   ASSERT_EQ(product.build(2), RHUMB_OK) << product.error();
   const auto truth = w.flat.search(w.queries, {});
@@ -59,8 +64,11 @@ TEST_P(Metrics, ProductCodesFindThem) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Codes, Metrics,
-                         ::testing::Values(std::tuple{RHUMB_COSINE, RHUMB_F32}, std::tuple{RHUMB_DOT, RHUMB_F32}, std::tuple{RHUMB_EUCLID, RHUMB_F16},
-                                           std::tuple{RHUMB_MANHATTAN, RHUMB_F32}, std::tuple{RHUMB_EUCLID, RHUMB_U8}));
+                         ::testing::Values(std::tuple{RHUMB_COSINE, RHUMB_F32},
+                                           std::tuple{RHUMB_DOT, RHUMB_F32},
+                                           std::tuple{RHUMB_EUCLID, RHUMB_F16},
+                                           std::tuple{RHUMB_MANHATTAN, RHUMB_F32},
+                                           std::tuple{RHUMB_EUCLID, RHUMB_U8}));
 
 // One bit for the walk, four for what it found.
 TEST(Codes, FourBitsBeneathOne) {
@@ -77,7 +85,9 @@ TEST(Codes, AScanOfFewFindsThem) {
   Bits some(w.column.rows());
   for (uint32_t s = 0; s < w.column.rows(); s += 60) some.set(s);
   const rhumb_filter_t filter = some.as_bits();
-  EXPECT_GE(recall(index.search(w.queries, {.filter = &filter}), w.flat.search(w.queries, {.filter = &filter})), 0.98);
+  EXPECT_GE(recall(index.search(w.queries, {.filter = &filter}),
+                   w.flat.search(w.queries, {.filter = &filter})),
+            0.98);
 }
 
 class Kept : public ::testing::TestWithParam<const char*> {
@@ -137,15 +147,18 @@ TEST_P(Kept, DamageOfTheHeaderIsTold) {
   const std::string dir = temp.fresh();
   ASSERT_EQ(index.save(dir), RHUMB_OK);
   const std::string good = read_bytes(dir + "/graph");
-  for (size_t at = sizeof(coded::FileHeader); at < sizeof(coded::FileHeader) + 2 * sizeof(coded::CodesHeader); ++at) {
+  for (size_t at = sizeof(coded::FileHeader);
+       at < sizeof(coded::FileHeader) + 2 * sizeof(coded::CodesHeader); ++at) {
     std::string bad = good;
     bad[at] = static_cast<char>(bad[at] ^ 4);
     write_bytes(dir + "/graph", bad);
-    EXPECT_EQ(Index("rhumb", w.column, config.c_str(), dir).opened(), RHUMB_CORRUPT) << "byte " << at;
+    EXPECT_EQ(Index("rhumb", w.column, config.c_str(), dir).opened(), RHUMB_CORRUPT)
+        << "byte " << at;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Codes, Kept, ::testing::Values("8bit", "4bit", "pq"), [](const auto& info) { return "Of" + std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Codes, Kept, ::testing::Values("8bit", "4bit", "pq"),
+                         [](const auto& info) { return "Of" + std::string(info.param); });
 
 TEST(Codes, UnsoundLevelsAreRefused) {
   World w(RHUMB_COSINE, RHUMB_F32, 64, 97);
@@ -167,11 +180,15 @@ TEST(Codes, UnsoundLevelsAreRefused) {
   };
   EXPECT_EQ(opened([](coded::CodesHeader&) {}), RHUMB_OK);
   EXPECT_EQ(opened([](coded::CodesHeader& c) { c.levels[15] = 200; }), RHUMB_CORRUPT);
-  EXPECT_EQ(opened([](coded::CodesHeader& c) { std::swap(c.levels[0], c.levels[15]); }), RHUMB_CORRUPT);
+  EXPECT_EQ(opened([](coded::CodesHeader& c) { std::swap(c.levels[0], c.levels[15]); }),
+            RHUMB_CORRUPT);
   EXPECT_EQ(opened([](coded::CodesHeader& c) { c.codes = 77; }), RHUMB_UNSUPPORTED);
-  EXPECT_EQ(opened([](coded::CodesHeader& c) { c.codes = 2; }), RHUMB_CORRUPT) << "runs of no components";
-  EXPECT_EQ(opened([](coded::CodesHeader& c) { c.codes = 2, c.sub = 4; }), RHUMB_CORRUPT) << "no book";
-  EXPECT_EQ(opened([](coded::CodesHeader& c) { c.sub = 4; }), RHUMB_CORRUPT) << "runs where there are none";
+  EXPECT_EQ(opened([](coded::CodesHeader& c) { c.codes = 2; }), RHUMB_CORRUPT)
+      << "runs of no components";
+  EXPECT_EQ(opened([](coded::CodesHeader& c) { c.codes = 2, c.sub = 4; }), RHUMB_CORRUPT)
+      << "no book";
+  EXPECT_EQ(opened([](coded::CodesHeader& c) { c.sub = 4; }), RHUMB_CORRUPT)
+      << "runs where there are none";
 }
 
 TEST(Codes, EveryCompression) {
@@ -198,10 +215,13 @@ std::string merged(Index& from, Index& to, uint32_t rows, const TempDir& temp) {
   std::vector<uint32_t> map(rows);
   for (uint32_t s = 0; s < rows; ++s) map[s] = s % 7 == 0 ? RHUMB_NO_SLOT : s;
   const rhumb_index_input_t input{from.raw(), map.data(), map.size()};
-  const auto* const extension = static_cast<const rhumb_index_merge_t*>(to.ops().get_extension(to.raw(), RHUMB_INDEX_MERGE));
+  const auto* const extension =
+      static_cast<const rhumb_index_merge_t*>(to.ops().get_extension(to.raw(), RHUMB_INDEX_MERGE));
   rhumb_error_t error{sizeof error, 0, {}};
   const rhumb_progress_t progress{sizeof progress, 2, nullptr, nullptr};
-  EXPECT_EQ(extension->merge(to.raw(), nullptr, &input, 1, rows, live.words(), &progress, &error), RHUMB_OK) << error.text;
+  EXPECT_EQ(extension->merge(to.raw(), nullptr, &input, 1, rows, live.words(), &progress, &error),
+            RHUMB_OK)
+      << error.text;
   const std::string dir = temp.fresh();
   EXPECT_EQ(to.save(dir), RHUMB_OK);
   return dir;
@@ -222,16 +242,21 @@ TEST_P(Kept, IsTakenOverByAMerge) {
   Bits kept(w.column.rows(), true);
   for (uint32_t s = 0; s < w.column.rows(); s += 7) kept.clear(s);
   const rhumb_filter_t live = kept.as_live();
-  EXPECT_GE(recall(to.search(w.queries, {.ef = 100, .filter = &live}), w.flat.search(w.queries, {.filter = &live})), 0.95);
-  if (GetParam() == std::string_view("pq")) EXPECT_EQ(learned_of(dir), w.column.rows()) << "the book of all rows goes on";
+  EXPECT_GE(recall(to.search(w.queries, {.ef = 100, .filter = &live}),
+                   w.flat.search(w.queries, {.filter = &live})),
+            0.95);
+  if (GetParam() == std::string_view("pq"))
+    EXPECT_EQ(learned_of(dir), w.column.rows()) << "the book of all rows goes on";
 }
 
 // Inserts begin with the first 1,024 rows; a merge of more does not keep what was made of those.
 TEST(Codes, ABookOfFewRowsIsNotTakenOver) {
   World w(RHUMB_COSINE, RHUMB_F32, 64, 106);
   const TempDir temp;
-  Index from("rhumb", w.column, config_of("pq").c_str()), to("rhumb", w.column, config_of("pq").c_str());
-  for (uint32_t s = 0; s < kRows; s += 512) ASSERT_EQ(from.insert(s, std::min(kRows, s + 512)), RHUMB_OK);
+  Index from("rhumb", w.column, config_of("pq").c_str()),
+      to("rhumb", w.column, config_of("pq").c_str());
+  for (uint32_t s = 0; s < kRows; s += 512)
+    ASSERT_EQ(from.insert(s, std::min(kRows, s + 512)), RHUMB_OK);
   const std::string grown = temp.fresh();
   ASSERT_EQ(from.save(grown), RHUMB_OK);
   EXPECT_EQ(learned_of(grown), 1024u);
@@ -244,7 +269,8 @@ TEST(Codes, MeanNothingToBits) {
   Column column(RHUMB_HAMMING, RHUMB_BIT, 256);
   Generator generator(256, 98);
   column.fill(generator, 3000);
-  Index whole("rhumb", column, config_of("8bit").c_str()), nibbles("rhumb", column, config_of("4bit").c_str());
+  Index whole("rhumb", column, config_of("8bit").c_str()),
+      nibbles("rhumb", column, config_of("4bit").c_str());
   ASSERT_EQ(whole.build(1), RHUMB_OK) << whole.error();
   ASSERT_EQ(nibbles.build(1), RHUMB_OK) << nibbles.error();
   const auto queries = column.queries(generator, 20);

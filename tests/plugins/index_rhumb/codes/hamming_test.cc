@@ -8,7 +8,8 @@ constexpr uint32_t kBits = 500;  // the last byte and the last line of a code ar
 constexpr uint32_t kQueries = 100;
 
 struct World {
-  explicit World(uint32_t rows) : generator(kBits, 91), column(RHUMB_HAMMING, RHUMB_BIT, kBits), flat("flat", column) {
+  explicit World(uint32_t rows)
+      : generator(kBits, 91), column(RHUMB_HAMMING, RHUMB_BIT, kBits), flat("flat", column) {
     column.fill(generator, rows);
     queries = column.queries(generator, kQueries);
     if (flat.build() != RHUMB_OK) throw std::runtime_error(flat.error());
@@ -47,7 +48,8 @@ TEST(Hamming, FindsTheClosestByAWalk) {
 TEST(Hamming, InsertedInPiecesSavedAndLoaded) {
   World w(4000);
   Index index("rhumb", w.column);
-  for (uint32_t first = 0; first < 4000; first += 500) ASSERT_EQ(index.insert(first, first + 500), RHUMB_OK);
+  for (uint32_t first = 0; first < 4000; first += 500)
+    ASSERT_EQ(index.insert(first, first + 500), RHUMB_OK);
   const TempDir temp;
   const std::string dir = temp.fresh();
   ASSERT_EQ(index.save(dir), RHUMB_OK) << index.error();

@@ -27,7 +27,10 @@ class Form : public ::testing::TestWithParam<const Kernels*> {
 };
 
 struct Rows {
-  Rows(uint32_t rows, uint32_t bytes, uint32_t stride) : array(stride), table{array.chunks(), stride, bytes} { array.reserve(rows); }
+  Rows(uint32_t rows, uint32_t bytes, uint32_t stride)
+      : array(stride), table{array.chunks(), stride, bytes} {
+    array.reserve(rows);
+  }
   ChunkedArray array;
   CodeTable table;
 };
@@ -38,9 +41,11 @@ TEST_P(Form, DistancesOfCodes) {
     std::vector<uint8_t> query(bytes);
     for (uint8_t& q : query) q = static_cast<uint8_t>(random() % 128);
     for (uint32_t r = 0; r < 100; ++r) {
-      for (uint32_t i = 0; i < bytes; ++i) rows.array.at(r)[i] = static_cast<char>(r == 0 ? 0 : r == 1 ? 127 : random() % 128);
+      for (uint32_t i = 0; i < bytes; ++i)
+        rows.array.at(r)[i] = static_cast<char>(r == 0 ? 0 : r == 1 ? 127 : random() % 128);
     }
-    std::fill(query.begin(), query.begin() + bytes / 2, static_cast<uint8_t>(127));  // the largest differences
+    // the largest differences
+    std::fill(query.begin(), query.begin() + bytes / 2, static_cast<uint8_t>(127));
     for (uint32_t n = 0; n < 40; ++n) {
       std::vector<uint32_t> ids(n), squared(n + 1, 7), absolute(n + 1, 7);
       for (uint32_t i = 0; i < n; ++i) ids[i] = static_cast<uint32_t>(random() % 100);
@@ -73,10 +78,12 @@ TEST_P(Form, DistancesOfFourBitCodes) {
     rows.table.levels = levels.data();
     std::vector<uint8_t> query(width);
     for (uint8_t& q : query) q = static_cast<uint8_t>(random() % 128);
-    std::fill(query.begin(), query.begin() + width / 2, static_cast<uint8_t>(127));  // the largest differences
+    // the largest differences
+    std::fill(query.begin(), query.begin() + width / 2, static_cast<uint8_t>(127));
     std::vector<std::vector<uint8_t>> plain(100, std::vector<uint8_t>(width));
     for (uint32_t r = 0; r < 100; ++r) {
-      for (uint32_t i = 0; i < width / 2; ++i) rows.array.at(r)[i] = static_cast<char>(r == 0 ? 0 : r == 1 ? 0xFF : random());
+      for (uint32_t i = 0; i < width / 2; ++i)
+        rows.array.at(r)[i] = static_cast<char>(r == 0 ? 0 : r == 1 ? 0xFF : random());
       unpack(reinterpret_cast<const uint8_t*>(rows.array.at(r)), width, levels, plain[r].data());
     }
     for (uint32_t n = 0; n < 20; ++n) {
@@ -102,13 +109,20 @@ TEST_P(Form, DistancesOfFourBitCodes) {
 
 // A run's distances to its centroids, and rows that name some of them.
 TEST_P(Form, DistancesOfProductCodes) {
-  for (const auto [width, sub] : {std::pair{64u, 1u}, {64u, 2u}, {192u, 4u}, {384u, 4u}, {384u, 8u}, {320u, 16u}, {64u, 16u}}) {
+  for (const auto [width, sub] : {std::pair{64u, 1u},
+                                  {64u, 2u},
+                                  {192u, 4u},
+                                  {384u, 4u},
+                                  {384u, 8u},
+                                  {320u, 16u},
+                                  {64u, 16u}}) {
     const uint32_t bytes = width / sub;
     std::vector<uint8_t> book(kCentroids * width), code(width);
     for (uint8_t& c : book) c = static_cast<uint8_t>(random() % 128);
     for (uint8_t& c : code) c = static_cast<uint8_t>(random() % 128);
     std::fill(code.begin(), code.begin() + sub, static_cast<uint8_t>(127));
-    for (uint32_t d = 0; d < sub; ++d) book[book_offset(0, d, sub)] = 0;  // the largest distance there is
+    // the largest distance there is
+    for (uint32_t d = 0; d < sub; ++d) book[book_offset(0, d, sub)] = 0;
     std::vector<uint16_t> squares(bytes * kCentroids + kTablePad / 2, 7), sums = squares;
     kernels->squared_to(code.data(), book.data(), width, sub, squares.data());
     kernels->absolute_to(code.data(), book.data(), width, sub, sums.data());
@@ -116,20 +130,24 @@ TEST_P(Form, DistancesOfProductCodes) {
       for (uint32_t c = 0; c < kCentroids; ++c) {
         uint32_t square = 0, sum = 0;
         for (uint32_t d = 0; d < sub; ++d) {
-          const int apart = int{code[run * sub + d]} - int{book[run * sub * kCentroids + book_offset(c, d, sub)]};
+          const int apart =
+              int{code[run * sub + d]} - int{book[run * sub * kCentroids + book_offset(c, d, sub)]};
           square += static_cast<uint32_t>(apart * apart);
           sum += static_cast<uint32_t>(std::abs(apart));
         }
-        ASSERT_EQ(squares[run * kCentroids + c], std::min(square, 65535u)) << "runs of " << sub << ", run " << run << ", centroid " << c;
+        ASSERT_EQ(squares[run * kCentroids + c], std::min(square, 65535u))
+            << "runs of " << sub << ", run " << run << ", centroid " << c;
         ASSERT_EQ(sums[run * kCentroids + c], sum);
       }
     }
     EXPECT_EQ(squares[bytes * kCentroids], 7u) << "written behind the table";
     EXPECT_EQ(sums[bytes * kCentroids], 7u);
-    for (size_t i = bytes * kCentroids; i < squares.size(); ++i) squares[i] = 0xFFFF;  // read, perhaps, but not counted
+    // read, perhaps, but not counted
+    for (size_t i = bytes * kCentroids; i < squares.size(); ++i) squares[i] = 0xFFFF;
     Rows rows(50, bytes, bytes);
     for (uint32_t r = 0; r < 50; ++r) {
-      for (uint32_t i = 0; i < bytes; ++i) rows.array.at(r)[i] = static_cast<char>(r == 0 ? 0 : r == 1 ? 0xFF : random());
+      for (uint32_t i = 0; i < bytes; ++i)
+        rows.array.at(r)[i] = static_cast<char>(r == 0 ? 0 : r == 1 ? 0xFF : random());
     }
     for (uint32_t n = 0; n < 12; ++n) {
       std::vector<uint32_t> ids(n), found(n + 1, 7);
@@ -137,8 +155,10 @@ TEST_P(Form, DistancesOfProductCodes) {
       kernels->looked_up(squares.data(), &rows.table, ids.data(), n, found.data());
       for (uint32_t i = 0; i < n; ++i) {
         uint32_t sum = 0;
-        for (uint32_t run = 0; run < bytes; ++run) sum += squares[run * kCentroids + static_cast<uint8_t>(rows.array.at(ids[i])[run])];
-        ASSERT_EQ(found[i], sum) << width << " components in runs of " << sub << ", " << n << " rows";
+        for (uint32_t run = 0; run < bytes; ++run)
+          sum += squares[run * kCentroids + static_cast<uint8_t>(rows.array.at(ids[i])[run])];
+        ASSERT_EQ(found[i], sum) << width << " components in runs of " << sub << ", " << n
+                                 << " rows";
       }
       EXPECT_EQ(found[n], 7u) << "written behind the answers";
     }
@@ -150,7 +170,8 @@ TEST_P(Form, DifferingBits) {
     Rows rows(50, bytes, bytes);
     std::vector<char> query(bytes, static_cast<char>(0xFF));
     for (uint32_t r = 0; r < 50; ++r) {
-      for (uint32_t i = 0; i < bytes; ++i) rows.array.at(r)[i] = static_cast<char>(r == 0 ? 0 : r == 1 ? 0xFF : random());
+      for (uint32_t i = 0; i < bytes; ++i)
+        rows.array.at(r)[i] = static_cast<char>(r == 0 ? 0 : r == 1 ? 0xFF : random());
     }
     for (uint32_t n = 0; n < 20; ++n) {
       std::vector<uint32_t> ids(n), found(n + 1, 7);
@@ -158,7 +179,8 @@ TEST_P(Form, DifferingBits) {
       kernels->differing(query.data(), &rows.table, ids.data(), n, found.data());
       for (uint32_t i = 0; i < n; ++i) {
         uint32_t differing = 0;
-        for (uint32_t b = 0; b < 8 * bytes; ++b) differing += ((query[b / 8] ^ rows.array.at(ids[i])[b / 8]) >> (b % 8) & 1) != 0 ? 1 : 0;
+        for (uint32_t b = 0; b < 8 * bytes; ++b)
+          differing += ((query[b / 8] ^ rows.array.at(ids[i])[b / 8]) >> (b % 8) & 1) != 0 ? 1 : 0;
         ASSERT_EQ(found[i], differing) << bytes << " bytes, " << n << " rows";
       }
       EXPECT_EQ(found[n], 7u) << "written behind the answers";
@@ -170,9 +192,13 @@ TEST_P(Form, DifferingBits) {
 TEST_P(Form, UnvisitedLinks) {
   for (int round = 0; round < 2000; ++round) {
     alignas(64) uint32_t row[48];
-    const uint32_t n = 16u * (1 + static_cast<uint32_t>(random() % 3)), bound = 1 + static_cast<uint32_t>(random() % 400);
-    const uint32_t flip = random() % 2 == 0 ? 0 : ~0u, filled = static_cast<uint32_t>(random() % (n + 1));
-    for (uint32_t i = 0; i < n; ++i) row[i] = (i < filled ? static_cast<uint32_t>(random() % 400) : kNoLink) ^ flip;  // with repeats
+    const uint32_t n = 16u * (1 + static_cast<uint32_t>(random() % 3)),
+                   bound = 1 + static_cast<uint32_t>(random() % 400);
+    const uint32_t flip = random() % 2 == 0 ? 0 : ~0u,
+                   filled = static_cast<uint32_t>(random() % (n + 1));
+    // with repeats
+    for (uint32_t i = 0; i < n; ++i)
+      row[i] = (i < filled ? static_cast<uint32_t>(random() % 400) : kNoLink) ^ flip;
     std::vector<uint32_t> visited(400 / 32 + 1), out(n + 17, 9);
     for (uint32_t& word : visited) word = static_cast<uint32_t>(random() & random());
     std::vector<uint32_t> expected, bits = visited;
@@ -196,7 +222,8 @@ TEST_P(Form, EstimatesByOneBit) {
     column.fill(generator, 300);
     std::vector<uint32_t> slots(300);
     for (uint32_t i = 0; i < 300; ++i) slots[i] = i;
-    const Codec codec = Codec::train(column.raw(), {RHUMB_EUCLID, RHUMB_F32, dim, 1, 1, 0, 0}, slots, *kernels);
+    const Codec codec =
+        Codec::train(column.raw(), {RHUMB_EUCLID, RHUMB_F32, dim, 1, 1, 0, 0}, slots, *kernels);
     Rows rows(300, codec.bit_bytes(), codec.bit_stride());
     std::vector<float> prepared(codec.width()), query(codec.width());
     std::vector<std::vector<float>> all;
@@ -215,12 +242,14 @@ TEST_P(Form, EstimatesByOneBit) {
     double error = 0, scale = 0;
     for (uint32_t i = 0; i < 300; ++i) {
       double distance = 0;
-      for (uint32_t d = 0; d < codec.width(); ++d) distance += (query[d] - all[i][d]) * (query[d] - all[i][d]);
+      for (uint32_t d = 0; d < codec.width(); ++d)
+        distance += (query[d] - all[i][d]) * (query[d] - all[i][d]);
       error += std::abs(distance - std::bit_cast<float>(keys[i]));
       scale += distance;
       EXPECT_NEAR(std::bit_cast<float>(keys[i]), std::bit_cast<float>(plain[i]), 1e-3 * distance);
     }
-    EXPECT_LT(error / scale, 4.0 / std::sqrt(dim)) << "dim " << dim;  // the bound of RaBitQ is O(1 / sqrt dim)
+    // the bound of RaBitQ is O(1 / sqrt dim)
+    EXPECT_LT(error / scale, 4.0 / std::sqrt(dim)) << "dim " << dim;
   }
 }
 
@@ -238,7 +267,8 @@ TEST_P(Form, PlanesAndSigns) {
     uint32_t ones = 0;
     for (uint32_t i = 0; i < n; ++i) {
       uint32_t level = 0;
-      for (uint32_t p = 0; p < kQueryPlanes; ++p) level |= static_cast<uint32_t>(planes[p * bytes + i / 8] >> (i % 8) & 1) << p;
+      for (uint32_t p = 0; p < kQueryPlanes; ++p)
+        level |= static_cast<uint32_t>(planes[p * bytes + i / 8] >> (i % 8) & 1) << p;
       ASSERT_NEAR(query.low + query.step * static_cast<float>(level), x[i], query.step * 0.51) << i;
       ASSERT_EQ((signs[i / 8] >> (i % 8) & 1) != 0, x[i] > 0) << i;
       ones += x[i] > 0 ? 1 : 0;
@@ -255,7 +285,8 @@ TEST_P(Form, PlanesAndSigns) {
 }
 
 TEST_P(Form, TransformsKeepLengths) {
-  for (const auto [n, block] : {std::pair{64u, 64u}, {128u, 128u}, {384u, 128u}, {1536u, 512u}, {320u, 64u}}) {
+  for (const auto [n, block] :
+       {std::pair{64u, 64u}, {128u, 128u}, {384u, 128u}, {1536u, 512u}, {320u, 64u}}) {
     std::vector<float> x(n), plain, signs(n);
     for (float& v : x) v = std::normal_distribution<float>()(random);
     for (float& s : signs) s = random() % 2 == 0 ? 1.0f : -1.0f;
@@ -273,7 +304,18 @@ TEST_P(Form, TransformsKeepLengths) {
 }
 
 TEST_P(Form, Quantises) {
-  std::vector<float> x{0, 1, -1, 0.4f, 0.6f, 63, -64, 64, 1e30f, -1e30f, std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+  std::vector<float> x{0,
+                       1,
+                       -1,
+                       0.4f,
+                       0.6f,
+                       63,
+                       -64,
+                       64,
+                       1e30f,
+                       -1e30f,
+                       std::numeric_limits<float>::infinity(),
+                       -std::numeric_limits<float>::infinity(),
                        std::numeric_limits<float>::quiet_NaN()};
   x.resize(64);
   std::vector<uint8_t> codes(64);

@@ -26,10 +26,12 @@ TEST(Nibbles, LevelsOfANormalSpreadAreMaxs) {
   std::mt19937_64 random(81);
   std::normal_distribution<double> normal(64, 63.5 / 4);
   Histogram codes{};
-  for (int i = 0; i < 200'000; ++i) ++codes[static_cast<size_t>(std::clamp(normal(random) + 0.5, 0.0, 127.0))];
+  for (int i = 0; i < 200'000; ++i)
+    ++codes[static_cast<size_t>(std::clamp(normal(random) + 0.5, 0.0, 127.0))];
   const Levels levels = best_levels(codes);
   EXPECT_TRUE(std::is_sorted(levels.begin(), levels.end()));
-  // Max, 1960: sixteen levels leave 0.009497 of the variance. Levels are rounded to whole codes here.
+  // Max, 1960: sixteen levels leave 0.009497 of the variance. Levels are rounded to whole codes
+  // here.
   EXPECT_LT(error_of(codes, levels) / (63.5 / 4 * 63.5 / 4), 0.0102);
 }
 
@@ -55,7 +57,8 @@ TEST(Nibbles, UnpackedIsTheNearestLevel) {
   unpack(packed.data(), 320, levels, again.data());
   for (size_t i = 0; i < codes.size(); ++i) {
     int least = 128;
-    for (const uint8_t level : levels) least = std::min(least, std::abs(int{level} - int{codes[i]}));
+    for (const uint8_t level : levels)
+      least = std::min(least, std::abs(int{level} - int{codes[i]}));
     EXPECT_EQ(std::abs(int{again[i]} - int{codes[i]}), least) << i;
   }
 }

@@ -1,4 +1,5 @@
-// A walk that has what it needs ends before its breadth is used up: it costs less, finds as much, and never ends where nothing was measured.
+// A walk that has what it needs ends before its breadth is used up: it costs less, finds as much,
+// and never ends where nothing was measured.
 #include "plugins/index_rhumb/engine/calibration.h"
 #include "plugins/index_rhumb/file/file_format.h"
 #include "tests/plugins/index_fixture.h"
@@ -18,7 +19,8 @@ TEST(EarlyStop, ReachIsThatOfTheNextMeasuredBreadth) {
   EXPECT_EQ(calibration.reach_for(10), 1.1f);
   EXPECT_EQ(calibration.reach_for(11), 1.3f);
   EXPECT_EQ(calibration.reach_for(17), 0) << "not measured";
-  EXPECT_EQ(calibration.reach_for(100'000), 0) << "who asks for more than was measured gets all of it";
+  EXPECT_EQ(calibration.reach_for(100'000), 0)
+      << "who asks for more than was measured gets all of it";
 }
 
 class EarlyStopOn : public ::testing::TestWithParam<uint32_t> {};
@@ -46,16 +48,19 @@ TEST_P(EarlyStopOn, CostsLessAndFindsAsMuch) {
   std::memcpy(bytes.data(), &header, sizeof header);
   write_bytes(unlimited + "/graph", bytes);
 
-  Index flat("flat", column), with("rhumb", column, kConfig, limited), without("rhumb", column, kConfig, unlimited);
+  Index flat("flat", column), with("rhumb", column, kConfig, limited),
+      without("rhumb", column, kConfig, unlimited);
   ASSERT_EQ(flat.build(), RHUMB_OK);
   ASSERT_EQ(with.opened(), RHUMB_OK) << with.error();
   ASSERT_EQ(without.opened(), RHUMB_OK) << without.error();
   const auto truth = flat.search(queries, {});
   for (const uint32_t ef : {32u, 64u, 128u}) {
     uint64_t fewer = 0, all = 0;
-    const double found = recall(with.search(queries, {.ef = ef}, nullptr, &fewer), truth), found_by_all = recall(without.search(queries, {.ef = ef}, nullptr, &all), truth);
-    std::printf("dim %u, ef %u: %llu of %llu distances, recall %.4f of %.4f\n", dim, ef, static_cast<unsigned long long>(fewer),
-                static_cast<unsigned long long>(all), found, found_by_all);
+    const double found = recall(with.search(queries, {.ef = ef}, nullptr, &fewer), truth),
+                 found_by_all = recall(without.search(queries, {.ef = ef}, nullptr, &all), truth);
+    std::printf("dim %u, ef %u: %llu of %llu distances, recall %.4f of %.4f\n", dim, ef,
+                static_cast<unsigned long long>(fewer), static_cast<unsigned long long>(all), found,
+                found_by_all);
     EXPECT_LE(fewer, all);
     EXPECT_GE(found, found_by_all - 0.005);
     if (ef == 128 && kSlowDown == 1) {

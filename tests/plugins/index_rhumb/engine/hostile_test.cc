@@ -1,4 +1,5 @@
-// Data that blind codes: whatever is stored, the default search finds what it should, after a build and after inserts in the worst order.
+// Data that blind codes: whatever is stored, the default search finds what it should, after a build
+// and after inserts in the worst order.
 #include <functional>
 #include <numbers>
 
@@ -32,7 +33,9 @@ void PrintTo(const Shape& shape, std::ostream* out) { *out << shape.name; }
 Vector plain(Generator& g) { return g.next(); }
 float lognormal(Generator& g) { return std::exp(1.5f * normal(g.random())); }
 Vector scaled_by_component(Vector v) {
-  for (size_t i = 0; i < v.size(); ++i) v[i] *= std::pow(10.0f, 4.0f * static_cast<float>(i * 37 % v.size()) / static_cast<float>(v.size()));
+  for (size_t i = 0; i < v.size(); ++i)
+    v[i] *= std::pow(10.0f,
+                     4.0f * static_cast<float>(i * 37 % v.size()) / static_cast<float>(v.size()));
   return v;
 }
 // Far apart, each around a place of its own.
@@ -62,44 +65,114 @@ Vector on_circle(Generator& g, uint32_t dim) {
 }
 
 const std::vector<Shape> kShapes = {
-    {"half_zero", RHUMB_COSINE, 64, [](Generator& g, uint32_t row) { return row % 2 == 0 ? g.next() : Vector(64); }, plain},
-    {"half_zero_of_noise", RHUMB_COSINE, 64, [](Generator& g, uint32_t row) { return row % 2 == 0 ? gaussian(g, 64) : Vector(64); },
+    {"half_zero", RHUMB_COSINE, 64,
+     [](Generator& g, uint32_t row) { return row % 2 == 0 ? g.next() : Vector(64); }, plain},
+    {"half_zero_of_noise", RHUMB_COSINE, 64,
+     [](Generator& g, uint32_t row) { return row % 2 == 0 ? gaussian(g, 64) : Vector(64); },
      [](Generator& g) { return gaussian(g, 64); }},
-    {"one_outlier", RHUMB_EUCLID, 64, [](Generator& g, uint32_t row) { return times(g.next(), row == 500 ? 1e4f : 1); }, plain},
-    {"one_outlier_dot", RHUMB_DOT, 64, [](Generator& g, uint32_t row) { return times(g.next(), row == 500 ? 1e4f : 1); }, plain},
-    {"lognormal_dot", RHUMB_DOT, 64, [](Generator& g, uint32_t) { return times(g.next(), lognormal(g)); }, plain},
-    {"lognormal_euclid", RHUMB_EUCLID, 64, [](Generator& g, uint32_t) { return times(g.next(), lognormal(g)); }, plain},
-    {"scales_manhattan", RHUMB_MANHATTAN, 64, [](Generator& g, uint32_t) { return scaled_by_component(g.next()); },
+    {"one_outlier", RHUMB_EUCLID, 64,
+     [](Generator& g, uint32_t row) { return times(g.next(), row == 500 ? 1e4f : 1); }, plain},
+    {"one_outlier_dot", RHUMB_DOT, 64,
+     [](Generator& g, uint32_t row) { return times(g.next(), row == 500 ? 1e4f : 1); }, plain},
+    {"lognormal_dot", RHUMB_DOT, 64,
+     [](Generator& g, uint32_t) { return times(g.next(), lognormal(g)); }, plain},
+    {"lognormal_euclid", RHUMB_EUCLID, 64,
+     [](Generator& g, uint32_t) { return times(g.next(), lognormal(g)); }, plain},
+    {"scales_manhattan", RHUMB_MANHATTAN, 64,
+     [](Generator& g, uint32_t) { return scaled_by_component(g.next()); },
      [](Generator& g) { return scaled_by_component(g.next()); }},
-    {"scales_euclid", RHUMB_EUCLID, 64, [](Generator& g, uint32_t) { return scaled_by_component(g.next()); },
+    {"scales_euclid", RHUMB_EUCLID, 64,
+     [](Generator& g, uint32_t) { return scaled_by_component(g.next()); },
      [](Generator& g) { return scaled_by_component(g.next()); }},
-    {"placeholder_first", RHUMB_COSINE, 64, [](Generator& g, uint32_t row) { return row < kRows / 9 ? Vector(64, 0.1f) : g.next(); }, plain},
-    {"topics_in_turn", RHUMB_EUCLID, 64, [](Generator& g, uint32_t row) { return topic(g, row * 20 / kRows, 64); },
+    {"placeholder_first", RHUMB_COSINE, 64,
+     [](Generator& g, uint32_t row) { return row < kRows / 9 ? Vector(64, 0.1f) : g.next(); },
+     plain},
+    {"topics_in_turn", RHUMB_EUCLID, 64,
+     [](Generator& g, uint32_t row) { return topic(g, row * 20 / kRows, 64); },
      [](Generator& g) { return topic(g, static_cast<uint32_t>(g.random()() % 20), 64); }},
-    {"rising_dot", RHUMB_DOT, 64, [](Generator& g, uint32_t row) { return times(g.next(), 0.01f + 10.0f * static_cast<float>(row) / kRows); }, plain},
-    {"rising_euclid", RHUMB_EUCLID, 64, [](Generator& g, uint32_t row) { return times(g.next(), 0.01f + 10.0f * static_cast<float>(row) / kRows); }, plain},
-    {"near_duplicates", RHUMB_COSINE, 64, [](Generator& g, uint32_t row) { return near_place(g, row % 80, 64); }, {}, true},
-    {"duplicates", RHUMB_EUCLID, 64, [](Generator&, uint32_t row) { Generator same(64, row % (kRows / 10) + 1, 4); return same.next(); }, {}, true},
-    {"whole_numbers", RHUMB_EUCLID, 64, [](Generator& g, uint32_t) { Vector v = g.next(); for (float& x : v) x = std::clamp(std::round(128 + 20 * x), 0.0f, 255.0f); return v; }, {}},
-    {"constant_component", RHUMB_EUCLID, 64, [](Generator& g, uint32_t) { Vector v = g.next(); v[7] = 1e4f; return v; }, {}},
-    {"collinear", RHUMB_EUCLID, 64, [](Generator& g, uint32_t) { const float t = 1000 * normal(g.random()); Vector v = times(g.next(), 0.02f); for (float& x : v) x += t; return v; }, {}},
-    {"drift", RHUMB_EUCLID, 64, [](Generator& g, uint32_t row) { Vector v = g.next(); for (float& x : v) x += 40.0f * static_cast<float>(row) / kRows; return v; },
-     [](Generator& g) { Vector v = g.next(); const float at = 40 * std::uniform_real_distribution<float>()(g.random()); for (float& x : v) x += at; return v; }},
+    {"rising_dot", RHUMB_DOT, 64,
+     [](Generator& g, uint32_t row) {
+       return times(g.next(), 0.01f + 10.0f * static_cast<float>(row) / kRows);
+     },
+     plain},
+    {"rising_euclid", RHUMB_EUCLID, 64,
+     [](Generator& g, uint32_t row) {
+       return times(g.next(), 0.01f + 10.0f * static_cast<float>(row) / kRows);
+     },
+     plain},
+    {"near_duplicates",
+     RHUMB_COSINE,
+     64,
+     [](Generator& g, uint32_t row) { return near_place(g, row % 80, 64); },
+     {},
+     true},
+    {"duplicates",
+     RHUMB_EUCLID,
+     64,
+     [](Generator&, uint32_t row) {
+       Generator same(64, row % (kRows / 10) + 1, 4);
+       return same.next();
+     },
+     {},
+     true},
+    {"whole_numbers",
+     RHUMB_EUCLID,
+     64,
+     [](Generator& g, uint32_t) {
+       Vector v = g.next();
+       for (float& x : v) x = std::clamp(std::round(128 + 20 * x), 0.0f, 255.0f);
+       return v;
+     },
+     {}},
+    {"constant_component",
+     RHUMB_EUCLID,
+     64,
+     [](Generator& g, uint32_t) {
+       Vector v = g.next();
+       v[7] = 1e4f;
+       return v;
+     },
+     {}},
+    {"collinear",
+     RHUMB_EUCLID,
+     64,
+     [](Generator& g, uint32_t) {
+       const float t = 1000 * normal(g.random());
+       Vector v = times(g.next(), 0.02f);
+       for (float& x : v) x += t;
+       return v;
+     },
+     {}},
+    {"drift", RHUMB_EUCLID, 64,
+     [](Generator& g, uint32_t row) {
+       Vector v = g.next();
+       for (float& x : v) x += 40.0f * static_cast<float>(row) / kRows;
+       return v;
+     },
+     [](Generator& g) {
+       Vector v = g.next();
+       const float at = 40 * std::uniform_real_distribution<float>()(g.random());
+       for (float& x : v) x += at;
+       return v;
+     }},
     {"dim_2", RHUMB_EUCLID, 2, [](Generator& g, uint32_t) { return on_circle(g, 2); }, {}},
     {"dim_3", RHUMB_COSINE, 3, [](Generator& g, uint32_t) { return on_circle(g, 3); }, {}},
     {"dim_16", RHUMB_DOT, 16, [](Generator& g, uint32_t) { return g.next(); }, {}},
-    {"wide_lognormal", RHUMB_EUCLID, 512, [](Generator& g, uint32_t) { return times(g.next(), lognormal(g)); }, plain},
+    {"wide_lognormal", RHUMB_EUCLID, 512,
+     [](Generator& g, uint32_t) { return times(g.next(), lognormal(g)); }, plain},
 };
 
 struct World {
-  explicit World(const Shape& shape) : generator(shape.dim, 17), column(shape.metric, RHUMB_F32, shape.dim), flat("flat", column) {
+  explicit World(const Shape& shape)
+      : generator(shape.dim, 17), column(shape.metric, RHUMB_F32, shape.dim), flat("flat", column) {
     for (uint32_t row = 0; row < kRows; ++row) column.add(shape.row(generator, row));
     for (uint32_t q = 0; q < kQueries; ++q) {
       if (shape.queries_are_rows) {
         const auto slot = static_cast<uint32_t>(generator.random()() % kRows);
         queries.emplace_back(column.row(slot), column.raw().stride);
       } else {
-        queries.push_back(column.query(shape.query ? shape.query(generator) : shape.row(generator, 0)));
+        queries.push_back(
+            column.query(shape.query ? shape.query(generator) : shape.row(generator, 0)));
       }
     }
     if (flat.build() != RHUMB_OK) throw std::runtime_error(flat.error());
@@ -112,7 +185,8 @@ struct World {
   std::vector<Hits> truth;
 };
 
-// As the host does: rows come in slices; an index that says that another one would fit better is replaced, once a doubling of its rows.
+// As the host does: rows come in slices; an index that says that another one would fit better is
+// replaced, once a doubling of its rows.
 std::unique_ptr<Index> grown(const Column& column, uint32_t* renewals) {
   auto index = std::make_unique<Index>("rhumb", column);
   uint32_t renewed = 512;
@@ -139,7 +213,8 @@ TEST_P(Hostile, ABuiltIndexFindsThem) {
   const double found = recall(index.search(w.queries, {}), w.truth);
   auto stats = index.stats();
   stats.erase("calibration");
-  std::printf("%s: %.4f at the default breadth; %s\n", GetParam().name, found, stats.dump().c_str());
+  std::printf("%s: %.4f at the default breadth; %s\n", GetParam().name, found,
+              stats.dump().c_str());
   EXPECT_GE(found, kLeast);
   EXPECT_FALSE(stats.contains("renew")) << "a build takes the form that fits";
 }
@@ -151,11 +226,13 @@ TEST_P(Hostile, AGrowingIndexFindsThem) {
   const double found = recall(index->search(w.queries, {}), w.truth);
   auto stats = index->stats();
   stats.erase("calibration");
-  std::printf("%s: %.4f at the default breadth after %u renewals; %s\n", GetParam().name, found, renewals, stats.dump().c_str());
+  std::printf("%s: %.4f at the default breadth after %u renewals; %s\n", GetParam().name, found,
+              renewals, stats.dump().c_str());
   EXPECT_GE(found, kLeast);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, Hostile, ::testing::ValuesIn(kShapes), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Shapes, Hostile, ::testing::ValuesIn(kShapes),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
 }  // namespace rhumb::index_test

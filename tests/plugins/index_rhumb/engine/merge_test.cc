@@ -1,4 +1,5 @@
-// Merging through the ABI: as good as building anew, at the cost of what is new, and nothing out of reach.
+// Merging through the ABI: as good as building anew, at the cost of what is new, and nothing out of
+// reach.
 #include <time.h>
 
 #include <filesystem>
@@ -40,7 +41,8 @@ struct Part {
 
 // Copies what keep(part, slot) into a new part and merges the indexes; `more` come behind.
 template <typename Keep>
-std::unique_ptr<Part> merged(const std::vector<Part*>& parts, Keep keep, const std::vector<std::vector<float>>& more = {}) {
+std::unique_ptr<Part> merged(const std::vector<Part*>& parts, Keep keep,
+                             const std::vector<std::vector<float>>& more = {}) {
   auto out = std::make_unique<Part>(parts[0]->column.metric());
   std::vector<std::vector<uint32_t>> maps;
   std::vector<rhumb_index_input_t> inputs;
@@ -52,15 +54,17 @@ std::unique_ptr<Part> merged(const std::vector<Part*>& parts, Keep keep, const s
     }
   }
   for (const auto& v : more) out->add(v);
-  for (size_t p = 0; p < parts.size(); ++p) inputs.push_back({parts[p]->index->raw(), maps[p].data(), maps[p].size()});
+  for (size_t p = 0; p < parts.size(); ++p)
+    inputs.push_back({parts[p]->index->raw(), maps[p].data(), maps[p].size()});
   out->open();
-  const auto* extension =
-      static_cast<const rhumb_index_merge_t*>(out->index->ops().get_extension(out->index->raw(), RHUMB_INDEX_MERGE));
+  const auto* extension = static_cast<const rhumb_index_merge_t*>(
+      out->index->ops().get_extension(out->index->raw(), RHUMB_INDEX_MERGE));
   if (extension == nullptr) throw std::runtime_error("no " RHUMB_INDEX_MERGE);
   rhumb_error_t error{sizeof error, 0, {}};
   const rhumb_progress_t progress{sizeof progress, 2, nullptr, nullptr};
   const rhumb_status_t rc =
-      extension->merge(out->index->raw(), nullptr, inputs.data(), inputs.size(), out->column.rows(), nullptr, &progress, &error);
+      extension->merge(out->index->raw(), nullptr, inputs.data(), inputs.size(), out->column.rows(),
+                       nullptr, &progress, &error);
   if (rc != RHUMB_OK) throw std::runtime_error(error.text);
   return out;
 }
@@ -75,7 +79,8 @@ std::vector<Hits> truth_of(const Part& part, const std::vector<std::string>& que
 uint64_t unreachable(Part& part, const TempDir& temp) {
   const std::string dir = temp.fresh();
   if (part.index->save(dir) != RHUMB_OK) throw std::runtime_error(part.index->error());
-  const coded::LoadedGraph loaded = coded::load_graph(dir, part.column.metric(), part.column.raw(), {}, coded::kernels_in_use(), Host(nullptr));
+  const coded::LoadedGraph loaded = coded::load_graph(dir, part.column.metric(), part.column.raw(),
+                                                      {}, coded::kernels_in_use(), Host(nullptr));
   const coded::Graph& graph = loaded.trained->graph;
   std::vector<bool> reached(graph.end());
   std::vector<uint32_t> stack{graph.entry()->slot}, links(graph.row_links(0) + coded::kSlackLinks);
@@ -113,7 +118,8 @@ TEST(RhumbMerge, ATenthIntoNineTenths) {
   const double fresh_s = cpu_s() - fresh_from_s;
   const auto queries = whole->column.queries(generator, kQueries);
   const auto truth = truth_of(*whole, queries);
-  EXPECT_GE(recall(whole->index->search(queries, {.ef = 20}), truth), recall(fresh.search(queries, {.ef = 20}), truth) - 0.01);
+  EXPECT_GE(recall(whole->index->search(queries, {.ef = 20}), truth),
+            recall(fresh.search(queries, {.ef = 20}), truth) - 0.01);
   std::printf("merging %.3f s CPU, building anew %.3f s\n", merge_s, fresh_s);
   if (kSlowDown == 1) EXPECT_LT(merge_s, fresh_s / 3) << "the cost has to follow what is new";
   const TempDir temp;
@@ -136,13 +142,15 @@ TEST(RhumbMerge, TurnoversDoNotWearItOut) {
     }
     std::vector<std::vector<float>> more;
     while (kept + more.size() < rows) more.push_back(generator.next());
-    part = merged({part.get()}, [&](size_t, uint32_t slot) { return keep[slot]; }, more);
+    part = merged(
+        {part.get()}, [&](size_t, uint32_t slot) { return keep[slot]; }, more);
   }
   Index fresh("rhumb", part->column);
   ASSERT_EQ(fresh.build(2), RHUMB_OK);
   const auto queries = part->column.queries(generator, 2 * kQueries);
   const auto truth = truth_of(*part, queries);
-  const double turned = recall(part->index->search(queries, {.ef = 12}), truth), anew = recall(fresh.search(queries, {.ef = 12}), truth);
+  const double turned = recall(part->index->search(queries, {.ef = 12}), truth),
+               anew = recall(fresh.search(queries, {.ef = 12}), truth);
   std::printf("recall %.4f, of a fresh build %.4f\n", turned, anew);
   EXPECT_GE(turned, anew - 0.01);
   const TempDir temp;
@@ -153,7 +161,8 @@ TEST(RhumbMerge, WholeClustersVanish) {
   Generator generator(kDim, 83);
   Part part;
   std::vector<uint32_t> clusters;
-  for (uint32_t i = 0; i < (kSlowDown > 1 ? 9000 : 18000); ++i) {  // a third is left, and that is still a graph
+  // a third is left, and that is still a graph
+  for (uint32_t i = 0; i < (kSlowDown > 1 ? 9000 : 18000); ++i) {
     uint32_t cluster = 0;
     part.add(generator.next(&cluster));
     clusters.push_back(cluster);
@@ -175,7 +184,8 @@ TEST(RhumbMerge, SmallInputsAndNone) {
   b.build();
   const auto none = merged({&a, &b}, [](size_t, uint32_t) { return false; });
   EXPECT_TRUE(none->index->search_one(a.column.query(generator.next())).empty());
-  const auto few = merged({&a, &b}, [](size_t p, uint32_t s) { return p == 0 || s < 500; });  // too few for a graph
+  // too few for a graph
+  const auto few = merged({&a, &b}, [](size_t p, uint32_t s) { return p == 0 || s < 500; });
   EXPECT_EQ(few->index->search_one(a.column.query(generator.next()), {.k = 1000}).size(), 600u);
   const auto all = merged({&a, &b}, [](size_t, uint32_t) { return true; });
   const auto queries = all->column.queries(generator, 20);
@@ -190,9 +200,11 @@ TEST(RhumbMerge, NonsenseIsRefused) {
   part.build();
   other.build();
   const auto merge = [&](Index& into, Index& from, std::vector<uint32_t> map) {
-    const auto* extension = static_cast<const rhumb_index_merge_t*>(into.ops().get_extension(into.raw(), RHUMB_INDEX_MERGE));
+    const auto* extension = static_cast<const rhumb_index_merge_t*>(
+        into.ops().get_extension(into.raw(), RHUMB_INDEX_MERGE));
     const rhumb_index_input_t input{from.raw(), map.data(), map.size()};
-    return extension->merge(into.raw(), nullptr, &input, 1, part.column.rows(), nullptr, nullptr, nullptr);
+    return extension->merge(into.raw(), nullptr, &input, 1, part.column.rows(), nullptr, nullptr,
+                            nullptr);
   };
   std::vector<uint32_t> straight(2000);
   for (uint32_t i = 0; i < 2000; ++i) straight[i] = i;
@@ -200,7 +212,8 @@ TEST(RhumbMerge, NonsenseIsRefused) {
   twice[7] = 8;
   beyond[7] = 2000;
   EXPECT_EQ(merge(*part.index, *part.index, straight), RHUMB_INVALID) << "not empty";
-  Index first("rhumb", part.column), second("rhumb", part.column), third("rhumb", part.column), fourth("rhumb", part.column);
+  Index first("rhumb", part.column), second("rhumb", part.column), third("rhumb", part.column),
+      fourth("rhumb", part.column);
   EXPECT_EQ(merge(first, *part.index, twice), RHUMB_INVALID);
   EXPECT_EQ(merge(second, *part.index, beyond), RHUMB_INVALID);
   EXPECT_EQ(merge(third, *other.index, straight), RHUMB_UNSUPPORTED);

@@ -4,17 +4,18 @@
 namespace rhumb::index_test {
 namespace {
 
-
 constexpr uint32_t kRows = 20'000 / kSlowDown, kQueries = 100, kDim = 128;
 
 // One column with both engines over it, shared by the tests of a metric and scalar type.
 struct World {
-  World(uint32_t metric, uint32_t scalar, uint32_t rows, uint64_t seed) : generator(kDim, seed), column(metric, scalar, kDim) {
+  World(uint32_t metric, uint32_t scalar, uint32_t rows, uint64_t seed)
+      : generator(kDim, seed), column(metric, scalar, kDim) {
     column.fill(generator, rows, &clusters);
     queries = column.queries(generator, kQueries, &query_clusters);
     graph = std::make_unique<Index>("rhumb", column, R"({"m":16,"ef_construct":100})");
     flat = std::make_unique<Index>("flat", column);
-    if (graph->opened() != RHUMB_OK || graph->build(4) != RHUMB_OK || flat->build() != RHUMB_OK) throw std::runtime_error(graph->error());
+    if (graph->opened() != RHUMB_OK || graph->build(4) != RHUMB_OK || flat->build() != RHUMB_OK)
+      throw std::runtime_error(graph->error());
   }
   Generator generator;
   Column column;
@@ -52,7 +53,8 @@ TEST(Recall, GrowsWithEf) {
 
 TEST(Recall, ExactMeansExact) {
   World& w = cosine_world();
-  EXPECT_EQ(w.graph->search(w.queries, {.flags = RHUMB_QUERY_EXACT}), w.flat->search(w.queries, {}));
+  EXPECT_EQ(w.graph->search(w.queries, {.flags = RHUMB_QUERY_EXACT}),
+            w.flat->search(w.queries, {}));
 }
 
 TEST(Recall, OneByOneAsInABatch) {
@@ -61,7 +63,8 @@ TEST(Recall, OneByOneAsInABatch) {
   for (size_t q = 0; q < 10; ++q) EXPECT_EQ(w.graph->search_one(w.queries[q]), batch[q]);
 }
 
-// Random filters: bits, a list, and live bits must all give the same, and never fewer than there are.
+// Random filters: bits, a list, and live bits must all give the same, and never fewer than there
+// are.
 class Share : public ::testing::TestWithParam<double> {};
 TEST_P(Share, RandomFilter) {
   World& w = cosine_world();
@@ -84,7 +87,8 @@ TEST_P(Share, RandomFilter) {
 }
 INSTANTIATE_TEST_SUITE_P(Recall, Share, ::testing::Values(0.5, 0.3, 0.1, 0.01, 0.001, 0.0));
 
-// Filters that go along with the clusters: the query's own passes, or everything but the query's own and its likes.
+// Filters that go along with the clusters: the query's own passes, or everything but the query's
+// own and its likes.
 class Correlated : public ::testing::TestWithParam<std::tuple<bool, uint32_t>> {};
 TEST_P(Correlated, Filter) {
   const auto [own_passes, every] = GetParam();
@@ -99,14 +103,16 @@ TEST_P(Correlated, Filter) {
     const rhumb_filter_t bits = some.as_bits();
     uint64_t distances = 0;
     const auto found = w.graph->search({&w.queries[q], 1}, {.filter = &bits}, &distances);
-    EXPECT_GE(recall(found, w.flat->search({&w.queries[q], 1}, {.filter = &bits})), 0.9) << "query " << q;
+    EXPECT_GE(recall(found, w.flat->search({&w.queries[q], 1}, {.filter = &bits})), 0.9)
+        << "query " << q;
     EXPECT_EQ(found[0].size(), std::min<uint64_t>(10, some.count()));
     EXPECT_LE(distances, 2 * some.count() + 1000) << "the walk has to give way to the scan";
     work += distances;
   }
   EXPECT_GT(work, 0u);
 }
-INSTANTIATE_TEST_SUITE_P(Recall, Correlated, ::testing::Combine(::testing::Bool(), ::testing::Values(2u, 10u)));
+INSTANTIATE_TEST_SUITE_P(Recall, Correlated,
+                         ::testing::Combine(::testing::Bool(), ::testing::Values(2u, 10u)));
 
 TEST(Recall, DeadSlotsAreWalkedThroughButNeverFound) {
   World& w = cosine_world();
@@ -139,7 +145,8 @@ TEST(Recall, FewDeadSlots) {
   constexpr size_t kAsked = 20;
   for (size_t q = 0; q < kAsked; ++q) {
     Bits others(w.column.rows(), true);
-    for (const Hit& hit : w.flat->search_one(w.queries[q], {.k = w.column.rows() / 50})) others.clear(hit.slot);
+    for (const Hit& hit : w.flat->search_one(w.queries[q], {.k = w.column.rows() / 50}))
+      others.clear(hit.slot);
     const rhumb_filter_t around = others.as_live();
     const auto far = w.graph->search({&w.queries[q], 1}, {.ef = 60, .filter = &around});
     EXPECT_EQ(far[0].size(), 10u);
@@ -175,7 +182,8 @@ TEST(Recall, WhatIsAskedForDecidesHowBroadlyIsSearched) {
   };
   EXPECT_LT(cost({.recall = 0.9f}), cost({.recall = 0.999f}));
   EXPECT_LT(cost({.recall = 0.9f}), cost({.recall = 0.9f, .widen = 3}));
-  EXPECT_EQ(cost({.ef = 50}), cost({.ef = 50, .recall = 0.999f, .widen = 5})) << "who names a breadth gets it";
+  EXPECT_EQ(cost({.ef = 50}), cost({.ef = 50, .recall = 0.999f, .widen = 5}))
+      << "who names a breadth gets it";
 }
 
 TEST(Recall, ViewsThatEndEarlierSeeNothingLater) {
@@ -194,7 +202,8 @@ class Kinds : public ::testing::TestWithParam<std::tuple<uint32_t, uint32_t>> {}
 TEST_P(Kinds, Recall) {
   const auto [metric, scalar] = GetParam();
   World w(metric, scalar, std::max(2000u, 8000 / kSlowDown), 22);
-  // The inner product of vectors of any length is no metric: a graph needs a wider search, and finds less.
+  // The inner product of vectors of any length is no metric: a graph needs a wider search, and
+  // finds less.
   const bool dot = metric == RHUMB_DOT;
   uint64_t distances = 0;
   const auto found = w.graph->search(w.queries, {.ef = dot ? 160u : 64u}, &distances);
@@ -203,7 +212,8 @@ TEST_P(Kinds, Recall) {
     EXPECT_LT(distances, uint64_t{kQueries} * w.column.rows()) << "scanned";
   }
 }
-// What searches that name no breadth find is what was asked for, of queries from outside too, and a lower recall costs less.
+// What searches that name no breadth find is what was asked for, of queries from outside too, and a
+// lower recall costs less.
 TEST(Recall, IsAsAsked) {
   Generator generator(kDim, 23, 400, 48);
   Column column(RHUMB_EUCLID, RHUMB_F32, kDim);
@@ -214,11 +224,13 @@ TEST(Recall, IsAsAsked) {
   const auto truth = flat.search(queries, {});
   uint64_t before = 0;
   for (const double asked : {0.8, 0.95, 0.99}) {
-    Index index("rhumb", column, R"({"m":8,"ef_construct":60,"recall":)" + std::to_string(asked) + "}");
+    Index index("rhumb", column,
+                R"({"m":8,"ef_construct":60,"recall":)" + std::to_string(asked) + "}");
     ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
     const auto calibration = index.stats()["calibration"];
     ASSERT_EQ(calibration.size(), 12u);
-    for (size_t i = 1; i < calibration.size(); ++i) EXPECT_GE(calibration[i][1], calibration[i - 1][1]);
+    for (size_t i = 1; i < calibration.size(); ++i)
+      EXPECT_GE(calibration[i][1], calibration[i - 1][1]);
     uint64_t work = 0;
     const double found = recall(index.search(queries, {}, &work), truth);
     std::printf("asked %.2f, found %.4f\n", asked, found);
@@ -229,7 +241,8 @@ TEST(Recall, IsAsAsked) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Recall, Kinds,
-                         ::testing::Combine(::testing::Values(RHUMB_COSINE, RHUMB_DOT, RHUMB_EUCLID, RHUMB_MANHATTAN),
+                         ::testing::Combine(::testing::Values(RHUMB_COSINE, RHUMB_DOT, RHUMB_EUCLID,
+                                                              RHUMB_MANHATTAN),
                                             ::testing::Values(RHUMB_F32, RHUMB_F16, RHUMB_U8)));
 
 }  // namespace

@@ -12,10 +12,12 @@ constexpr uint32_t kFewer = kSlowDown > 1 ? 3 : 1;
 constexpr const char* kConfig = R"({"m":8,"ef_construct":40})";
 
 struct Saved {
-  explicit Saved(uint32_t rows, uint64_t seed = 51) : generator(32, seed), column(RHUMB_COSINE, RHUMB_F32, 32), dir(temp.fresh()) {
+  explicit Saved(uint32_t rows, uint64_t seed = 51)
+      : generator(32, seed), column(RHUMB_COSINE, RHUMB_F32, 32), dir(temp.fresh()) {
     column.fill(generator, rows);
     index = std::make_unique<Index>("rhumb", column, kConfig);
-    if (index->build(2) != RHUMB_OK || index->save(dir) != RHUMB_OK) throw std::runtime_error(index->error());
+    if (index->build(2) != RHUMB_OK || index->save(dir) != RHUMB_OK)
+      throw std::runtime_error(index->error());
   }
   rhumb_status_t load(const std::string& bytes, std::string* why = nullptr) {
     write_bytes(dir + "/graph", bytes);
@@ -113,7 +115,8 @@ TEST(RhumbFile, HoldsNothingBeyondWhatItIsBuiltThrough) {
   ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
   EXPECT_EQ(loaded.stats()["rows"], 2000);
   EXPECT_EQ(loaded.stats()["built_through"], 2000);
-  for (const Hit& hit : loaded.search_one(column.query(generator.next()), {.k = 3000})) EXPECT_LT(hit.slot, 2000u);
+  for (const Hit& hit : loaded.search_one(column.query(generator.next()), {.k = 3000}))
+    EXPECT_LT(hit.slot, 2000u);
 }
 
 TEST(RhumbFile, EmptyGraph) {
@@ -138,7 +141,8 @@ TEST(RhumbFile, DamageIsTold) {
     EXPECT_EQ(saved.load(bad, &why), RHUMB_CORRUPT) << "byte " << at;
     EXPECT_NE(why.find("/graph: "), std::string::npos) << why;
   }
-  for (const size_t size : {size_t{0}, size_t{63}, size_t{64}, good.size() / 2, good.size() - 4, good.size() - 1}) {
+  for (const size_t size :
+       {size_t{0}, size_t{63}, size_t{64}, good.size() / 2, good.size() - 4, good.size() - 1}) {
     EXPECT_EQ(saved.load(good.substr(0, size)), RHUMB_CORRUPT) << "cut at " << size;
   }
   EXPECT_EQ(saved.load(good + '\0'), RHUMB_CORRUPT);
@@ -153,7 +157,8 @@ void seal(std::string& bytes) {
   std::memcpy(&header, bytes.data(), sizeof header);
   const uint64_t end = header.table_offset;
   for (uint64_t at = coded::kPageBytes, b = 0; at < end; at += kBlockBytes, ++b) {
-    const uint32_t crc = crc32c(std::string_view(bytes).substr(at, std::min<uint64_t>(kBlockBytes, end - at)));
+    const uint32_t crc =
+        crc32c(std::string_view(bytes).substr(at, std::min<uint64_t>(kBlockBytes, end - at)));
     std::memcpy(bytes.data() + end + b * 4, &crc, 4);
   }
   header.table_crc = crc32c(std::string_view(bytes).substr(end));
@@ -179,30 +184,36 @@ TEST(RhumbFile, NonsenseUnderRightChecksumsIsTold) {
     write_bytes(saved.dir + "/graph", bad);
     Index loaded("rhumb", saved.column, kConfig, saved.dir);
     if (loaded.opened() != RHUMB_OK) {
-      EXPECT_TRUE(loaded.opened() == RHUMB_CORRUPT || loaded.opened() == RHUMB_UNSUPPORTED) << loaded.error();
+      EXPECT_TRUE(loaded.opened() == RHUMB_CORRUPT || loaded.opened() == RHUMB_UNSUPPORTED)
+          << loaded.error();
       ++refused;
       return;
     }
     ++harmless;  // another code, or another link to a node that is there
     if (loaded.stats()["built_through"] != saved.column.rows()) return;
-    EXPECT_EQ(loaded.search(queries, {.flags = RHUMB_QUERY_EXACT}), saved.index->search(queries, {.flags = RHUMB_QUERY_EXACT}));
+    EXPECT_EQ(loaded.search(queries, {.flags = RHUMB_QUERY_EXACT}),
+              saved.index->search(queries, {.flags = RHUMB_QUERY_EXACT}));
     for (const Hits& hits : loaded.search(queries, {.k = 2, .ef = 2})) EXPECT_EQ(hits.size(), 2u);
   };
   for (size_t at = 8; at < sizeof header; ++at) damage(at);
-  for (const coded::Section section : {coded::kRows, coded::kLevels, coded::kUpper, coded::kCodes, coded::kCentre}) {
+  for (const coded::Section section :
+       {coded::kRows, coded::kLevels, coded::kUpper, coded::kCodes, coded::kCentre}) {
     const coded::SectionEntry& entry = header.sections[section];
-    for (int round = 0; round < 40; ++round) damage(entry.offset + random() % (entry.rows * entry.stride));
+    for (int round = 0; round < 40; ++round)
+      damage(entry.offset + random() % (entry.rows * entry.stride));
   }
   EXPECT_GT(refused, 100u);
   EXPECT_GT(harmless, 40u);
 }
 
-// The settings of a collection may have changed since: the graph goes on as it was begun, also where it grows and is saved again.
+// The settings of a collection may have changed since: the graph goes on as it was begun, also
+// where it grows and is saved again.
 TEST(RhumbFile, IsTakenAsItIsUnderOtherSettings) {
   Saved saved(4000);
   const auto queries = saved.column.queries(saved.generator, 50);
   const auto answers = saved.index->search(queries, {.ef = 20});
-  for (const char* config : {R"({"m":2,"ef_construct":60,"seed":7})", R"({"m":100,"one_bit":false})", R"({"recall":0.9,"mapped":true})"}) {
+  for (const char* config : {R"({"m":2,"ef_construct":60,"seed":7})",
+                             R"({"m":100,"one_bit":false})", R"({"recall":0.9,"mapped":true})"}) {
     Index loaded("rhumb", saved.column, config, saved.dir);
     ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
     EXPECT_EQ(loaded.search(queries, {.ef = 20}), answers) << config;
@@ -225,7 +236,8 @@ TEST(RhumbFile, KeepsItsCodesUnderOtherSettings) {
   Column column(RHUMB_COSINE, RHUMB_F32, 512);
   column.fill(generator, 1500);
   const TempDir temp;
-  for (const auto& [made, wanted] : {std::pair{R"({"one_bit":false})", R"({"one_bit":true})"}, {R"({"one_bit":true})", R"({"one_bit":false})"}}) {
+  for (const auto& [made, wanted] : {std::pair{R"({"one_bit":false})", R"({"one_bit":true})"},
+                                     {R"({"one_bit":true})", R"({"one_bit":false})"}}) {
     Index index("rhumb", column, made);
     const std::string dir = temp.fresh(), again = temp.fresh();
     ASSERT_EQ(index.build(2), RHUMB_OK);
@@ -250,7 +262,8 @@ TEST(RhumbFile, IsGoodForTheSameColumnOnly) {
   Bits present(2000, true);
   present.clear(500);
   saved.column.raw().present = present.words();
-  EXPECT_EQ(Index("rhumb", saved.column, kConfig, saved.dir).opened(), RHUMB_CORRUPT) << "a node without a vector";
+  EXPECT_EQ(Index("rhumb", saved.column, kConfig, saved.dir).opened(), RHUMB_CORRUPT)
+      << "a node without a vector";
 }
 
 }  // namespace

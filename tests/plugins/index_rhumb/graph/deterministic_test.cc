@@ -32,8 +32,10 @@ TEST_P(Deterministic, BuildsOnAnyNumberOfThreadsAreTheSame) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Rhumb, Deterministic,
-                         ::testing::Values(std::tuple{RHUMB_COSINE, RHUMB_F32, 48u}, std::tuple{RHUMB_EUCLID, RHUMB_F32, 512u},
-                                           std::tuple{RHUMB_MANHATTAN, RHUMB_U8, 32u}, std::tuple{RHUMB_HAMMING, RHUMB_BIT, 256u}));
+                         ::testing::Values(std::tuple{RHUMB_COSINE, RHUMB_F32, 48u},
+                                           std::tuple{RHUMB_EUCLID, RHUMB_F32, 512u},
+                                           std::tuple{RHUMB_MANHATTAN, RHUMB_U8, 32u},
+                                           std::tuple{RHUMB_HAMMING, RHUMB_BIT, 256u}));
 
 // What the batches do not see of each other does not cost what a search finds.
 TEST(Deterministic, FindsAsMuch) {
@@ -41,13 +43,15 @@ TEST(Deterministic, FindsAsMuch) {
   Column column(RHUMB_COSINE, RHUMB_F32, 64);
   column.fill(generator, std::max(3000u, 16'000 / kSlowDown));
   const auto queries = column.queries(generator, 200);
-  Index batches("rhumb", column, kConfig), free("rhumb", column, R"({"m":8,"ef_construct":60})"), flat("flat", column);
+  Index batches("rhumb", column, kConfig), free("rhumb", column, R"({"m":8,"ef_construct":60})"),
+      flat("flat", column);
   ASSERT_EQ(batches.build(4), RHUMB_OK);
   ASSERT_EQ(free.build(4), RHUMB_OK);
   ASSERT_EQ(flat.build(), RHUMB_OK);
   const auto truth = flat.search(queries, {});
   for (const uint32_t ef : {16u, 64u}) {
-    const double found = recall(batches.search(queries, {.ef = ef}), truth), usual = recall(free.search(queries, {.ef = ef}), truth);
+    const double found = recall(batches.search(queries, {.ef = ef}), truth),
+                 usual = recall(free.search(queries, {.ef = ef}), truth);
     std::printf("ef %u: %.4f in batches, %.4f else\n", ef, found, usual);
     EXPECT_GE(found, usual - 0.01) << "ef " << ef;
   }
@@ -72,10 +76,12 @@ TEST(Deterministic, MergesAreTheSame) {
   std::string first;
   for (const uint32_t threads : kThreads) {
     Index index("rhumb", all, kConfig);
-    const auto* const merge = static_cast<const rhumb_index_merge_t*>(index.ops().get_extension(index.raw(), RHUMB_INDEX_MERGE));
+    const auto* const merge = static_cast<const rhumb_index_merge_t*>(
+        index.ops().get_extension(index.raw(), RHUMB_INDEX_MERGE));
     ASSERT_NE(merge, nullptr);
     const rhumb_progress_t progress{sizeof progress, threads, nullptr, nullptr};
-    ASSERT_EQ(merge->merge(index.raw(), nullptr, &input, 1, rows, nullptr, &progress, nullptr), RHUMB_OK);
+    ASSERT_EQ(merge->merge(index.raw(), nullptr, &input, 1, rows, nullptr, &progress, nullptr),
+              RHUMB_OK);
     EXPECT_EQ(index.stats()["rows"], rows);
     const std::string bytes = saved_bytes(index, temp);
     if (first.empty()) first = bytes;
@@ -89,7 +95,8 @@ TEST(Deterministic, CanBeCancelledAndTakenUpAgain) {
   column.fill(generator, 3000);
   Index index("rhumb", column, kConfig);
   uint64_t ticks = 0;
-  const rhumb_progress_t stop{sizeof stop, 2, &ticks, [](void* ctx, uint64_t done, uint64_t total) -> uint32_t {
+  const rhumb_progress_t stop{sizeof stop, 2, &ticks,
+                              [](void* ctx, uint64_t done, uint64_t total) -> uint32_t {
                                 EXPECT_LE(done, total);
                                 return ++*static_cast<uint64_t*>(ctx) < 40 ? 1 : 0;
                               }};
@@ -97,7 +104,8 @@ TEST(Deterministic, CanBeCancelledAndTakenUpAgain) {
   EXPECT_LT(index.stats()["rows"], 3000);
   ASSERT_EQ(index.build(2), RHUMB_OK);
   EXPECT_EQ(index.stats()["rows"], 3000);
-  for (const Hits& hits : index.search(column.queries(generator, 10), {.ef = 40})) EXPECT_EQ(hits.size(), 10u);
+  for (const Hits& hits : index.search(column.queries(generator, 10), {.ef = 40}))
+    EXPECT_EQ(hits.size(), 10u);
 }
 
 }  // namespace

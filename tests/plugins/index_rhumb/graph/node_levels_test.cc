@@ -1,4 +1,5 @@
-// Levels by slot: what was told is found again, in whatever order it came, by whoever looks meanwhile.
+// Levels by slot: what was told is found again, in whatever order it came, by whoever looks
+// meanwhile.
 #include "plugins/index_rhumb/graph/node_levels.h"
 
 #include <gtest/gtest.h>
@@ -28,7 +29,9 @@ TEST(NodeLevels, FindsWhatItWasTold) {
     if (slot % 7 == 3) continue;  // no node
     EXPECT_FALSE(levels.has(slot));
     // A third reaches higher, so that chains are long; slots 320 to 351 all do.
-    level[slot] = slot / 32 == 10 ? 1 + slot % kLevelMax : random() % 3 == 0 ? 1 + random() % kLevelMax : 0;
+    level[slot] = slot / 32 == 10     ? 1 + slot % kLevelMax
+                  : random() % 3 == 0 ? 1 + random() % kLevelMax
+                                      : 0;
     row[slot] = rows;
     if (level[slot] > 0) levels.reach(slot, level[slot], rows);
     rows += level[slot];
