@@ -107,7 +107,7 @@ Status Node::start_metadata() {
   const auto recovered = groups_->recovered_groups();
   const bool known =
       std::find(recovered.begin(), recovered.end(), model::kMetadataGroup) != recovered.end();
-  if (!known && metadata_->applied_index() > 0) {
+  if (!known && metadata_->durable_index() > 0) {
     return base::corrupt(
         options_.data_directory +
         ": the metadata has applied entries but its group is not in the log: the log was lost");

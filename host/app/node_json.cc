@@ -91,8 +91,8 @@ json measured_of(const Measured& m) {
 
 // Of all shards together, as if each had been measured by its share of the samples: bounds are a
 // little wide.
-Measured together(const std::vector<peer::ContractReply>& replies,
-                  Measured peer::ContractReply::*source) {
+Measured merged(const std::vector<peer::ContractReply>& replies,
+                Measured peer::ContractReply::*source) {
   Measured all{0, 0, 0, 0};
   for (const peer::ContractReply& r : replies) {
     const Measured& m = r.*source;
@@ -179,8 +179,8 @@ json contract_of(const model::Collection& collection,
                            ? std::optional(std::max(*all.seconds_left, *r.seconds_left))
                            : std::nullopt;
   }
-  all.searches = together(replies, &peer::ContractReply::searches);
-  all.moved = together(replies, &peer::ContractReply::moved);
+  all.searches = merged(replies, &peer::ContractReply::searches);
+  all.moved = merged(replies, &peer::ContractReply::moved);
   json out = {{"asked", {{"recall", asked > 0 ? json(asked) : json()}}}, {"shards", shards}};
   out.update(told_of(asked, all));
   return out;

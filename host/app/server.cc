@@ -57,8 +57,8 @@ bool is_data_directory(const std::string& directory) {
 // Beyond them the log copies what little lives in its oldest file to its head: within half of its
 // bound.
 uint64_t kept_log_segments(const settings::Settings& settings) {
-  return std::clamp<uint64_t>(settings.storage.log_bytes / 2 / settings.storage.segment_bytes, 1,
-                              base::limits::kMaxKeptLogSegments);
+  return std::clamp<uint64_t>(settings.storage.log_bytes / 2 / settings.storage.log_segment_bytes,
+                              1, base::limits::kMaxKeptLogSegments);
 }
 
 // What is left of a control group's or the machine's memory is for the pages of files, and for what
@@ -144,7 +144,7 @@ NodeOptions Server::node_options() const {
   o.index_engine = settings_.index.plugin;
   o.log_config_json = nlohmann::json{{"sync", settings_.storage.sync},
                                      {"interval_ms", settings_.storage.sync_interval_ms},
-                                     {"segment_bytes", settings_.storage.segment_bytes},
+                                     {"segment_bytes", settings_.storage.log_segment_bytes},
                                      {"keep_segments", kept_log_segments(settings_)}}
                           .dump();
   o.log_bytes = settings_.storage.log_bytes;

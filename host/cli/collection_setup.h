@@ -11,6 +11,7 @@
 namespace rhumb::cli {
 
 // reads --distance, --shards, --index
-base::Status create_collection(const Context& context, const std::string& name, uint64_t size);
+base::Status create_collection(const CommandContext& context, const std::string& name,
+                               uint64_t size);
 
 }  // namespace rhumb::cli

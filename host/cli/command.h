@@ -20,7 +20,7 @@ enum Exit : int {
   kExitNotFound = 4
 };
 
-struct Context {
+struct CommandContext {
   Client& client;
   const Arguments& arguments;
   bool json = false;  // -o json
@@ -32,16 +32,16 @@ struct CommandInfo {
   std::vector<Option> options;
   std::string examples;
   size_t min_positions = 0, max_positions = 0;
-  base::Status (*run)(const Context&) = nullptr;
+  base::Status (*run)(const CommandContext&) = nullptr;
 };
 
 const std::vector<CommandInfo>& commands();
 int run(const std::vector<std::string>& words);  // everything but main()
 
-base::Status run_status(const Context& context);
-base::Status run_collections(const Context& context);
-base::Status run_import(const Context& context);
-base::Status run_export(const Context& context);
-base::Status run_search(const Context& context);
+base::Status run_status(const CommandContext& context);
+base::Status run_collections(const CommandContext& context);
+base::Status run_import(const CommandContext& context);
+base::Status run_export(const CommandContext& context);
+base::Status run_search(const CommandContext& context);
 
 }  // namespace rhumb::cli

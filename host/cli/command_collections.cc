@@ -22,7 +22,7 @@ std::string vectors_text(const json& vectors) {
   return out;
 }
 
-base::Status list(const Context& context) {
+base::Status list(const CommandContext& context) {
   RHUMB_ASSIGN(const Answer answer, context.client.call("GET", "/collections"));
   const json collections = json::parse(answer.body).at("result").at("collections");
   Table table({"name", "status", "points", "vectors"}, {false, false, true});
@@ -46,7 +46,7 @@ base::Status list(const Context& context) {
   return base::ok();
 }
 
-base::Status show(const Context& context, const std::string& name) {
+base::Status show(const CommandContext& context, const std::string& name) {
   RHUMB_ASSIGN(const Answer answer, context.client.call("GET", "/collections/" + path_part(name)));
   const json result = json::parse(answer.body).at("result");
   if (context.json) {
@@ -71,7 +71,8 @@ base::Status show(const Context& context, const std::string& name) {
 
 }  // namespace
 
-base::Status create_collection(const Context& context, const std::string& name, uint64_t size) {
+base::Status create_collection(const CommandContext& context, const std::string& name,
+                               uint64_t size) {
   json body = {
       {"vectors", {{"size", size}, {"distance", context.arguments.get("distance", "Cosine")}}}};
   if (context.arguments.has("shards")) {
@@ -94,7 +95,7 @@ base::Status create_collection(const Context& context, const std::string& name, 
   return base::ok();
 }
 
-base::Status run_collections(const Context& context) {
+base::Status run_collections(const CommandContext& context) {
   const auto& words = context.arguments.positions();
   const std::string verb = words.empty() ? "list" : words[0];
   if (verb == "list" && words.size() <= 1) return list(context);

@@ -10,7 +10,7 @@
 
 namespace rhumb::cli {
 
-base::Status run_export(const Context& context) {
+base::Status run_export(const CommandContext& context) {
   const std::string& collection = context.arguments.positions()[0];
   const std::string path = "/collections/" + path_part(collection);
   RHUMB_ASSIGN(const Answer info, context.client.call("GET", path));

@@ -24,7 +24,7 @@ base::Result<std::string> with_vector(const std::string& line, const std::vector
 }
 
 // Finds the dimension of the rows in --vectors: from the collection, or from --size.
-base::Result<uint64_t> dimension(const Context& context, const std::string& collection,
+base::Result<uint64_t> dimension(const CommandContext& context, const std::string& collection,
                                  bool& exists) {
   auto info = context.client.call("GET", "/collections/" + path_part(collection));
   exists = info.ok();
@@ -40,7 +40,7 @@ base::Result<uint64_t> dimension(const Context& context, const std::string& coll
 }
 
 struct Import {
-  const Context& context;
+  const CommandContext& context;
   const std::string path;
   Progress progress;
   std::string body;
@@ -76,7 +76,7 @@ struct Import {
 
 }  // namespace
 
-base::Status run_import(const Context& context) {
+base::Status run_import(const CommandContext& context) {
   const std::string& collection = context.arguments.positions()[0];
   RHUMB_ASSIGN(auto lines, LineReader::open(context.arguments.positions()[1]));
   std::optional<VectorFile> vectors;

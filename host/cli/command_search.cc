@@ -22,7 +22,7 @@ json id_of(const std::string& text) {
   return text;
 }
 
-base::Result<uint32_t> dimension(const Context& context, const std::string& collection) {
+base::Result<uint32_t> dimension(const CommandContext& context, const std::string& collection) {
   RHUMB_ASSIGN(const Answer info,
                context.client.call("GET", "/collections/" + path_part(collection)));
   const json vectors = json::parse(info.body).at("result").at("config").at("params").value(
@@ -35,7 +35,7 @@ base::Result<uint32_t> dimension(const Context& context, const std::string& coll
 }
 
 // FILE[:ROW] of .f16 or .f32, or a .json file that holds an array.
-base::Result<json> vector_of(const Context& context, const std::string& collection,
+base::Result<json> vector_of(const CommandContext& context, const std::string& collection,
                              const std::string& word) {
   if (word.ends_with(".json")) {
     std::ifstream in(word);
@@ -65,7 +65,7 @@ std::string cell(const json& value) {
   return value.is_null() ? "" : value.dump();
 }
 
-std::vector<std::string> columns(const Context& context, const json& points) {
+std::vector<std::string> columns(const CommandContext& context, const json& points) {
   std::vector<std::string> out;
   if (context.arguments.has("fields")) {
     std::stringstream words(context.arguments.get("fields"));
@@ -84,7 +84,7 @@ std::vector<std::string> columns(const Context& context, const json& points) {
   return out;
 }
 
-void print_table(const Context& context, const json& reply, double seconds) {
+void print_table(const CommandContext& context, const json& reply, double seconds) {
   const json points = reply.at("result").at("points");
   const auto fields = columns(context, points);
   std::vector<std::string> headers = {"score", "id"};
@@ -107,7 +107,7 @@ void print_table(const Context& context, const json& reply, double seconds) {
 
 }  // namespace
 
-base::Status run_search(const Context& context) {
+base::Status run_search(const CommandContext& context) {
   const Arguments& a = context.arguments;
   const std::string& collection = a.positions()[0];
   if (a.has("like") == a.has("vector"))

@@ -6,7 +6,7 @@
 
 namespace rhumb::cli {
 
-base::Status run_status(const Context& context) {
+base::Status run_status(const CommandContext& context) {
   using nlohmann::json;
   RHUMB_ASSIGN(const Answer root, context.client.call("GET", "/"));
   RHUMB_ASSIGN(const Answer ready, context.client.send("GET", "/readyz"));

@@ -27,9 +27,13 @@ std::vector<rhumb_member_t> raw_members(const Membership& membership) {
 
 }  // namespace
 
-Group::Group(GroupServices& services, uint64_t id, uint64_t replica, uint64_t life,
+Group::Group(GroupServices& services, uint64_t id, uint64_t replica, uint64_t incarnation,
              StateMachine* machine)
-    : services_(services), id_(id), replica_(replica), life_(life), machine_(machine) {}
+    : services_(services),
+      id_(id),
+      replica_(replica),
+      incarnation_(incarnation),
+      machine_(machine) {}
 
 Group::~Group() { fail_requests({base::Code::kUnavailable, "the group was closed"}); }
 
@@ -42,7 +46,7 @@ void Group::create(std::vector<Member> voters, Done done) {
   const std::string hard = encode(fresh.hard),
                     manifest = encode(InstallManifest{true, fresh.hard.membership});
   hard_ = fresh.hard;
-  log_result(services_.writer.append(id_, life_, kMembershipWrite | 1,
+  log_result(services_.writer.append(id_, incarnation_, kMembershipWrite | 1,
                                      {{id_, 0, 0, storage::RecordType::kHardState, hard},
                                       {id_, 1, 1, storage::RecordType::kInstall, manifest}}));
   // The engine begins in durable(): it must not run ahead of the record that says who votes.
@@ -50,7 +54,7 @@ void Group::create(std::vector<Member> voters, Done done) {
 
 void Group::open(RecoveredGroup recovered, Done done) {
   opened_ = std::move(done);
-  const auto start = find_start(recovered, machine_->applied_index());
+  const auto start = find_start(recovered, machine_->durable_index());
   if (!start.ok()) {
     fence(start.status());
     return;
@@ -141,7 +145,7 @@ void Group::carry_out(const rhumb_effects_t& fx) {
   for (uint64_t i = 0; i < fx.fetch_count; ++i) fetch(fx.fetches[i]);
   if ((fx.changed & RHUMB_FX_NEED_SNAPSHOT) != 0) {
     // Not from here: a step within a step would take the effects away from under its caller.
-    services_.post(id_, life_, [](Group& group) {
+    services_.post(id_, incarnation_, [](Group& group) {
       if (group.fenced_.ok()) group.tell_snapshot(group.table_.base());
     });
   }
@@ -169,7 +173,7 @@ void Group::take_members(const rhumb_effects_t& fx) {
   for (uint64_t i = 0; i < fx.member_count; ++i)
     membership.members.push_back({fx.members[i].id, fx.members[i].role});
   const std::string hard = encode(hard_);
-  log_result(services_.writer.append(id_, life_, kMembershipWrite | membership.index,
+  log_result(services_.writer.append(id_, incarnation_, kMembershipWrite | membership.index,
                                      {{id_, 0, 0, storage::RecordType::kHardState, hard}}));
 }
 
@@ -190,7 +194,7 @@ void Group::write(const rhumb_effects_t& fx) {
                        view(entry.data)});
   }
   keep_for_apply(fx);
-  log_result(services_.writer.append(id_, life_, fx.number, records));
+  log_result(services_.writer.append(id_, incarnation_, fx.number, records));
 }
 
 // What is written now is applied soon: the newest entries are kept so that applying does not read
@@ -223,7 +227,7 @@ void Group::send(const rhumb_effects_t& fx) {
     base::log_warn("consensus",
                    "a replica is too far behind and needs a snapshot, which is not sent",
                    {{"group", id_}, {"replica", message.peer}});
-    services_.post(id_, life_, [peer = message.peer](Group& group) {
+    services_.post(id_, incarnation_, [peer = message.peer](Group& group) {
       rhumb_event_t event = make_event(RHUMB_EV_SNAPSHOT_SENT);
       event.peer = peer;
       if (group.fenced_.ok()) group.step(event);
@@ -233,7 +237,7 @@ void Group::send(const rhumb_effects_t& fx) {
 
 void Group::fetch(const rhumb_fetch_t& wanted) {
   const auto fetched = std::make_shared<std::vector<Entry>>();
-  const auto job = [wanted, fetched, id = id_, life = life_, &services = services_] {
+  const auto job = [wanted, fetched, id = id_, incarnation = incarnation_, &services = services_] {
     // Entries that are not there (any more) are not given back; the engine asks again or sends a
     // snapshot.
     const base::Status read = services.log.read(
@@ -243,7 +247,7 @@ void Group::fetch(const rhumb_fetch_t& wanted) {
                               std::string(record.data)});
           return true;
         });
-    services.post(id, life, [wanted, fetched, read](Group& group) {
+    services.post(id, incarnation, [wanted, fetched, read](Group& group) {
       if (!group.fenced_.ok()) return;
       if (!read.ok() && read.code() != base::Code::kNotFound) return group.fence(read);
       std::vector<rhumb_entry_t> entries;
@@ -314,7 +318,7 @@ void Group::durable(uint64_t number) {
   fresh.base_index = fresh.base_term = 1;
   fresh.bootstrapped = true;
   fresh.hard = hard_;
-  const auto start = find_start(fresh, machine_->applied_index());
+  const auto start = find_start(fresh, machine_->durable_index());
   const base::Status begun = start.ok() ? begin(fresh, *start) : start.status();
   if (!begun.ok()) fence(begun);
 }

@@ -53,7 +53,7 @@ struct GroupServices {
   GroupHost::MessageSender sender;
   // Runs the function on the loop with the group, unless it was closed (or opened anew) meanwhile.
   // Any thread.
-  std::function<void(uint64_t group, uint64_t life, std::function<void(class Group&)>)> post;
+  std::function<void(uint64_t group, uint64_t incarnation, std::function<void(class Group&)>)> post;
   std::function<void(const base::Status&)> log_failed;  // fences every group. Loop thread
   // what status() tells from now on. Loop thread
   std::function<void(const GroupStatus&)> publish;
@@ -62,7 +62,7 @@ struct GroupServices {
 class Group {
  public:
   using Done = std::function<void(base::Status)>;
-  Group(GroupServices& services, uint64_t id, uint64_t replica, uint64_t life,
+  Group(GroupServices& services, uint64_t id, uint64_t replica, uint64_t incarnation,
         StateMachine* machine);
   ~Group();
   Group(const Group&) = delete;
@@ -91,7 +91,7 @@ class Group {
   bool needs_ticks() const;
   GroupStatus status() const;
   uint64_t id() const { return id_; }
-  uint64_t life() const { return life_; }
+  uint64_t incarnation() const { return incarnation_; }
 
  private:
   struct Proposal {
@@ -136,7 +136,7 @@ class Group {
   void check_opened();
 
   GroupServices& services_;
-  const uint64_t id_, replica_, life_;
+  const uint64_t id_, replica_, incarnation_;
   StateMachine* const machine_;
   std::unique_ptr<Engine> engine_;  // none until the bootstrap record is durable
   base::Status fenced_;             // not OK: why

@@ -53,14 +53,15 @@ void Group::apply_next() {
 
 void Group::read_for_apply(uint64_t first, uint64_t last) {
   const auto entries = std::make_shared<std::vector<Entry>>();
-  const auto job = [entries, first, last, id = id_, life = life_, &services = services_] {
+  const auto job = [entries, first, last, id = id_, incarnation = incarnation_,
+                    &services = services_] {
     const base::Status read = services.log.read(
         id, first, last, base::limits::kHandOverBytes, [&](const storage::LogRecord& record) {
           entries->push_back({record.index, record.term, static_cast<EntryType>(record.type),
                               std::string(record.data)});
           return true;
         });
-    services.post(id, life, [entries, read](Group& group) {
+    services.post(id, incarnation, [entries, read](Group& group) {
       group.reading_ = false;
       if (!group.fenced_.ok()) return;
       if (!read.ok()) return group.fence(read);
@@ -73,16 +74,16 @@ void Group::read_for_apply(uint64_t first, uint64_t last) {
   } else if (posted.code() != base::Code::kBusy) {
     fence(posted);
   } else {
-    services_.post(id_, life_, [](Group&) {});  // settle() comes back here
+    services_.post(id_, incarnation_, [](Group&) {});  // settle() comes back here
   }
 }
 
 void Group::hand_over(std::vector<Entry> entries) {
   applying_ = true;
   handed_ = entries.back().index;
-  machine_->apply(std::move(entries), [index = handed_, id = id_, life = life_,
+  machine_->apply(std::move(entries), [index = handed_, id = id_, incarnation = incarnation_,
                                        &services = services_](base::Status status) {
-    services.post(id, life, [index, status](Group& group) { group.applied(index, status); });
+    services.post(id, incarnation, [index, status](Group& group) { group.applied(index, status); });
   });
 }
 

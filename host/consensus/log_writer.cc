@@ -12,16 +12,18 @@ bool may_pass(const base::Status& status) {
 base::Status LogWriter::offer(const Waiting& op) {
   if (op.kind == Kind::kDrop) return log_.drop_group(op.group);
   if (op.kind == Kind::kRelease) return log_.release(op.group, op.number);
-  const base::Status accepted = log_.append(
-      op.records, [durable = &durable_, group = op.group, life = op.life, number = op.number](
-                      base::Status status) { (*durable)(group, life, number, std::move(status)); });
+  const base::Status accepted =
+      log_.append(op.records, [durable = &durable_, group = op.group, incarnation = op.incarnation,
+                               number = op.number](base::Status status) {
+        (*durable)(group, incarnation, number, std::move(status));
+      });
   if (accepted.ok()) ++in_flight_;
   return accepted;
 }
 
-base::Status LogWriter::append(uint64_t group, uint64_t life, uint64_t number,
+base::Status LogWriter::append(uint64_t group, uint64_t incarnation, uint64_t number,
                                const std::vector<storage::LogRecord>& records) {
-  Waiting op{Kind::kAppend, group, life, number, records, {}};
+  Waiting op{Kind::kAppend, group, incarnation, number, records, {}};
   if (waiting_.empty()) {
     base::Status status = offer(op);
     if (!may_pass(status)) return status;

@@ -17,13 +17,14 @@ namespace rhumb::consensus {
 class LogWriter {
  public:
   // Fires on the log's thread when an append is durable or has failed.
-  using Durable = std::function<void(uint64_t group, uint64_t life, uint64_t number, base::Status)>;
+  using Durable =
+      std::function<void(uint64_t group, uint64_t incarnation, uint64_t number, base::Status)>;
   LogWriter(storage::LogStore& log, Durable durable) : log_(log), durable_(std::move(durable)) {}
 
-  // life: of the group's opening, so that news for an earlier one is told apart. number: what
-  // `durable` gets back. The records' data is borrowed. An error is for good: the group (kInvalid)
-  // or the log (all others) cannot go on.
-  base::Status append(uint64_t group, uint64_t life, uint64_t number,
+  // incarnation: of the group's opening, so that news for an earlier one is told apart. number:
+  // what `durable` gets back. The records' data is borrowed. An error is for good: the group
+  // (kInvalid) or the log (all others) cannot go on.
+  base::Status append(uint64_t group, uint64_t incarnation, uint64_t number,
                       const std::vector<storage::LogRecord>& records);
   base::Status release(uint64_t group, uint64_t index);
   // Also forgets what waits for the group.
@@ -41,7 +42,7 @@ class LogWriter {
   enum class Kind { kAppend, kRelease, kDrop };
   struct Waiting {
     Kind kind;
-    uint64_t group, life, number;  // number: of an append; the index of a release
+    uint64_t group, incarnation, number;  // number: of an append; the index of a release
     std::vector<storage::LogRecord> records;
     std::vector<std::string> data;  // what the records borrow
   };

@@ -23,16 +23,17 @@ base::Status GroupHost::Loop::start() {
   std::sort(recovered_ids_.begin(), recovered_ids_.end());
   log_reader_ = std::make_unique<base::Executor>("log-reader", 1, base::limits::kMaxLogReads);
   writer_ = std::make_unique<LogWriter>(
-      log_, [this](uint64_t group, uint64_t life, uint64_t number, base::Status status) {
-        post([this, group, life, number, status = std::move(status)] {
-          durable(group, life, number, status);
+      log_, [this](uint64_t group, uint64_t incarnation, uint64_t number, base::Status status) {
+        post([this, group, incarnation, number, status = std::move(status)] {
+          durable(group, incarnation, number, status);
         });
       });
-  const auto post_to_group = [this](uint64_t, uint64_t life, std::function<void(Group&)> what) {
-    post([this, life, what = std::move(what)] {
-      const auto it = slots_.find(life);
+  const auto post_to_group = [this](uint64_t, uint64_t incarnation,
+                                    std::function<void(Group&)> what) {
+    post([this, incarnation, what = std::move(what)] {
+      const auto it = slots_.find(incarnation);
       if (it == slots_.end()) return;
-      touch(life);
+      touch(incarnation);
       what(*it->second.group);
     });
   };
@@ -119,9 +120,9 @@ GroupHost::Loop::Clock::time_point GroupHost::Loop::next_wake() const {
 void GroupHost::Loop::tick_if_due() {
   if (ticking_.empty() || Clock::now() < next_tick_) return;
   next_tick_ = Clock::now() + std::chrono::milliseconds(options_.tick_ms);
-  for (const uint64_t life : ticking_) {
-    touch(life);
-    slots_.at(life).group->tick();
+  for (const uint64_t incarnation : ticking_) {
+    touch(incarnation);
+    slots_.at(incarnation).group->tick();
   }
 }
 
@@ -131,21 +132,21 @@ void GroupHost::Loop::retry_log() {
   if (const base::Status status = writer_->retry(); !status.ok()) fail_all(status);
 }
 
-void GroupHost::Loop::touch(uint64_t life) {
-  Slot& slot = slots_.at(life);
+void GroupHost::Loop::touch(uint64_t incarnation) {
+  Slot& slot = slots_.at(incarnation);
   if (std::exchange(slot.touched, true)) return;
-  touched_.push_back(life);
+  touched_.push_back(incarnation);
 }
 
 void GroupHost::Loop::settle_touched() {
   for (size_t i = 0; i < touched_.size(); ++i) {
-    const uint64_t life = touched_[i];
-    Slot& slot = slots_.at(life);
+    const uint64_t incarnation = touched_[i];
+    Slot& slot = slots_.at(incarnation);
     slot.touched = false;
     slot.group->settle();
     if (!slot.group->needs_ticks() || slot.closing) {
-      ticking_.erase(life);
-    } else if (ticking_.insert(life).second && ticking_.size() == 1) {
+      ticking_.erase(incarnation);
+    } else if (ticking_.insert(incarnation).second && ticking_.size() == 1) {
       next_tick_ = Clock::now() + std::chrono::milliseconds(options_.tick_ms);
     }
   }
@@ -175,7 +176,8 @@ void GroupHost::Loop::finish_closing() {
 
 void GroupHost::Loop::begin_stop() {
   stop_seen_ = true;
-  for (auto& [life, slot] : slots_) slot.group->close({base::Code::kUnavailable, "the node stops"});
+  for (auto& [incarnation, slot] : slots_)
+    slot.group->close({base::Code::kUnavailable, "the node stops"});
   ticking_.clear();
 }
 
@@ -185,7 +187,7 @@ bool GroupHost::Loop::may_exit() const {
                      [](const auto& slot) { return slot.second.group->quiet(); });
 }
 
-void GroupHost::Loop::durable(uint64_t, uint64_t life, uint64_t number,
+void GroupHost::Loop::durable(uint64_t, uint64_t incarnation, uint64_t number,
                               const base::Status& status) {
   writer_->completed();
   if (!status.ok()) {
@@ -193,9 +195,9 @@ void GroupHost::Loop::durable(uint64_t, uint64_t life, uint64_t number,
     return;
   }
   next_retry_ = {};  // the log has room again
-  const auto it = slots_.find(life);
+  const auto it = slots_.find(incarnation);
   if (it == slots_.end()) return;
-  touch(life);
+  touch(incarnation);
   it->second.group->durable(number);
 }
 
@@ -208,7 +210,7 @@ void GroupHost::Loop::fail_all(const base::Status& reason) {
   }
   base::log_error("consensus", "the log has failed: no group takes anything any more",
                   {{"reason", reason.to_string()}});
-  for (auto& [life, slot] : slots_) slot.group->fence(reason);
+  for (auto& [incarnation, slot] : slots_) slot.group->fence(reason);
 }
 
 }  // namespace rhumb::consensus

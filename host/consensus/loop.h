@@ -79,8 +79,8 @@ class GroupHost::Loop {
   void begin_stop();
   bool may_exit() const;
   Slot& add(uint64_t group, uint64_t replica, StateMachine* machine);
-  void touch(uint64_t life);
-  void durable(uint64_t group, uint64_t life, uint64_t number, const base::Status& status);
+  void touch(uint64_t incarnation);
+  void durable(uint64_t group, uint64_t incarnation, uint64_t number, const base::Status& status);
   void fail_all(const base::Status& reason);
 
   const plugin::PluginRegistry& plugins_;
@@ -103,12 +103,12 @@ class GroupHost::Loop {
   std::unique_ptr<LogWriter> writer_;
   std::unique_ptr<GroupServices> services_;
   std::unordered_map<uint64_t, RecoveredGroup> recovered_;  // until they are opened
-  std::unordered_map<uint64_t, Slot> slots_;                // by life
-  std::unordered_map<uint64_t, uint64_t> lives_;            // of the open groups, by group
+  std::unordered_map<uint64_t, Slot> slots_;                // by incarnation
+  std::unordered_map<uint64_t, uint64_t> incarnations_;     // of the open groups, by group
   std::vector<uint64_t> touched_;
   std::set<uint64_t> ticking_, closing_;  // lives
   Clock::time_point next_tick_{}, next_retry_{};
-  uint64_t next_life_ = 1;
+  uint64_t next_incarnation_ = 1;
   bool stop_seen_ = false;
   std::thread thread_;
 };

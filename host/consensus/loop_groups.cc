@@ -6,8 +6,8 @@
 namespace rhumb::consensus {
 
 Group* GroupHost::Loop::find(uint64_t group) {
-  const auto it = lives_.find(group);
-  if (it == lives_.end()) return nullptr;
+  const auto it = incarnations_.find(group);
+  if (it == incarnations_.end()) return nullptr;
   touch(it->second);
   return slots_.at(it->second).group.get();
 }
@@ -18,18 +18,18 @@ base::Status GroupHost::Loop::missing(uint64_t group) const {
 
 GroupHost::Loop::Slot& GroupHost::Loop::add(uint64_t group, uint64_t replica,
                                             StateMachine* machine) {
-  const uint64_t life = next_life_++;
-  lives_[group] = life;
-  Slot& slot = slots_[life];
-  slot.group = std::make_unique<Group>(*services_, group, replica, life, machine);
-  touch(life);
+  const uint64_t incarnation = next_incarnation_++;
+  incarnations_[group] = incarnation;
+  Slot& slot = slots_[incarnation];
+  slot.group = std::make_unique<Group>(*services_, group, replica, incarnation, machine);
+  touch(incarnation);
   return slot;
 }
 
 void GroupHost::Loop::create(uint64_t group, uint64_t replica, std::vector<Member> voters,
                              StateMachine* machine, Done done) {
   if (stop_seen_) return done({base::Code::kUnavailable, "the node stops"});
-  if (lives_.count(group) != 0 || recovered_.count(group) != 0) {
+  if (incarnations_.count(group) != 0 || recovered_.count(group) != 0) {
     return done({base::Code::kExists, "group " + std::to_string(group) + " exists on this node"});
   }
   const bool named = std::any_of(voters.begin(), voters.end(),
@@ -41,7 +41,7 @@ void GroupHost::Loop::create(uint64_t group, uint64_t replica, std::vector<Membe
 
 void GroupHost::Loop::open(uint64_t group, uint64_t replica, StateMachine* machine, Done done) {
   if (stop_seen_) return done({base::Code::kUnavailable, "the node stops"});
-  if (lives_.count(group) != 0)
+  if (incarnations_.count(group) != 0)
     return done({base::Code::kExists, "group " + std::to_string(group) + " is open"});
   auto found = recovered_.extract(group);
   if (found.empty())
@@ -50,20 +50,20 @@ void GroupHost::Loop::open(uint64_t group, uint64_t replica, StateMachine* machi
 }
 
 void GroupHost::Loop::close(uint64_t group, bool drop, Done done) {
-  const auto it = lives_.find(group);
-  if (it == lives_.end()) {
+  const auto it = incarnations_.find(group);
+  if (it == incarnations_.end()) {
     const bool known = drop && recovered_.erase(group) != 0;
     return done(known ? writer_->drop(group) : missing(group));
   }
-  const uint64_t life = it->second;
-  lives_.erase(it);
-  Slot& slot = slots_.at(life);
+  const uint64_t incarnation = it->second;
+  incarnations_.erase(it);
+  Slot& slot = slots_.at(incarnation);
   slot.closing = true;
   slot.drop = drop;
   slot.closed = std::move(done);
   slot.group->close({base::Code::kUnavailable, "group " + std::to_string(group) + " is closed"});
-  closing_.insert(life);
-  touch(life);
+  closing_.insert(incarnation);
+  touch(incarnation);
 }
 
 base::Result<GroupStatus> GroupHost::Loop::status(uint64_t group) const {

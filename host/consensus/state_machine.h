@@ -31,9 +31,9 @@ class StateMachine {
 
   // Index of the last entry whose effects this state holds, as found at start; 0 = none. Read once,
   // when the group is opened.
-  virtual uint64_t applied_index() const = 0;
+  virtual uint64_t durable_index() const = 0;
 
-  // Entries follow one another without gaps, from applied_index() + 1 (entry 1 of a new group is a
+  // Entries follow one another without gaps, from durable_index() + 1 (entry 1 of a new group is a
   // noop: the bootstrap record); noop and members entries advance the index and nothing else.
   // Called on the group's loop thread: must not block, hands the work to an executor. `done` fires
   // exactly once, on any thread, when the effects are visible; the next batch comes after it. A

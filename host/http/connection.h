@@ -10,9 +10,9 @@
 #include <string>
 #include <string_view>
 
-#include "host/http/context.h"
 #include "host/http/exchange.h"
 #include "host/http/parser.h"
+#include "host/http/server_context.h"
 #include "host/http/timer_wheel.h"
 
 namespace rhumb::http {
@@ -123,7 +123,7 @@ class Connection final : public TimerWheel::Node {
   bool next_piece(std::string& piece);
   void end_sink();
   void abort_sink(base::Status why);
-  void bury_sink();
+  void retire_sink();
   void pull();
   void drop_source();
 

@@ -33,7 +33,7 @@ bool Connection::feed_sink() {
   };
   sink_->body->on_data(std::move(piece), std::move(resume));
   sink_->inside = false;
-  if (sink_->dead) bury_sink();
+  if (sink_->dead) retire_sink();
   return true;
 }
 
@@ -95,10 +95,10 @@ void Connection::end_sink() {
 void Connection::abort_sink(base::Status why) {
   sink_->dead = true;
   sink_->why = std::move(why);
-  if (!sink_->inside) bury_sink();
+  if (!sink_->inside) retire_sink();
 }
 
-void Connection::bury_sink() {
+void Connection::retire_sink() {
   const std::unique_ptr<Sink> sink = std::move(sink_);
   sink->body->on_abort(sink->why);
 }

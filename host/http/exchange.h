@@ -56,7 +56,7 @@ class Exchange final : public ReplySink,
                         uint64_t length) const;
 
   const std::shared_ptr<Loop> loop_;
-  const std::shared_ptr<Context> context_;
+  const std::shared_ptr<ServerContext> context_;
   const std::shared_ptr<Request> request_;
   const bool http11_, keep_alive_;
   std::atomic<bool> answered_{false};

@@ -39,7 +39,7 @@ std::string overload_answer() {
 
 }  // namespace
 
-Listener::Listener(std::shared_ptr<Context> context, OnAccept on_accept)
+Listener::Listener(std::shared_ptr<ServerContext> context, OnAccept on_accept)
     : context_(std::move(context)), on_accept_(std::move(on_accept)) {}
 
 Listener::~Listener() {

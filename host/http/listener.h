@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "host/base/status.h"
-#include "host/http/context.h"
+#include "host/http/server_context.h"
 
 namespace rhumb::http {
 
@@ -19,7 +19,7 @@ namespace rhumb::http {
 class Listener {
  public:
   using OnAccept = std::function<void(Admission)>;
-  Listener(std::shared_ptr<Context> context, OnAccept on_accept);
+  Listener(std::shared_ptr<ServerContext> context, OnAccept on_accept);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -39,7 +39,7 @@ class Listener {
   void pause();
   void resume();
 
-  const std::shared_ptr<Context> context_;
+  const std::shared_ptr<ServerContext> context_;
   const OnAccept on_accept_;
   std::vector<std::unique_ptr<Socket>> sockets_;
   uint16_t port_ = 0;

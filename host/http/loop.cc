@@ -29,7 +29,7 @@ void block_signals() {
 }  // namespace
 
 base::Result<std::shared_ptr<Loop>> Loop::start(std::string name,
-                                                std::shared_ptr<Context> context) {
+                                                std::shared_ptr<ServerContext> context) {
   std::shared_ptr<Loop> loop(new Loop(std::move(name), std::move(context)));
   if (const int rc = uv_loop_init(&loop->loop_); rc != 0)
     return uv_failure("cannot make an event loop", rc);
@@ -49,7 +49,7 @@ base::Result<std::shared_ptr<Loop>> Loop::start(std::string name,
   return loop;
 }
 
-Loop::Loop(std::string name, std::shared_ptr<Context> context)
+Loop::Loop(std::string name, std::shared_ptr<ServerContext> context)
     : name_(std::move(name)), context_(std::move(context)) {}
 
 Loop::~Loop() {

@@ -13,7 +13,7 @@
 
 #include "host/base/function.h"
 #include "host/base/status.h"
-#include "host/http/context.h"
+#include "host/http/server_context.h"
 #include "host/http/timer_wheel.h"
 
 namespace rhumb::http {
@@ -25,7 +25,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   using Task = base::UniqueFunction<void()>;
 
   static base::Result<std::shared_ptr<Loop>> start(std::string name,
-                                                   std::shared_ptr<Context> context);
+                                                   std::shared_ptr<ServerContext> context);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -41,8 +41,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
 
   // The rest on the loop thread only.
   uv_loop_t* uv() { return &loop_; }
-  Context& context() { return *context_; }
-  const std::shared_ptr<Context>& shared_context() const { return context_; }
+  ServerContext& context() { return *context_; }
+  const std::shared_ptr<ServerContext>& shared_context() const { return context_; }
   uint64_t now_ms() const { return uv_now(&loop_); }
   void set_deadline(TimerWheel::Node& node, uint64_t after_ms);
   void cancel_deadline(TimerWheel::Node& node) { wheel_.cancel(node); }
@@ -63,7 +63,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
  private:
   static constexpr uint64_t kTurnNs = 1'000'000;
 
-  Loop(std::string name, std::shared_ptr<Context> context);
+  Loop(std::string name, std::shared_ptr<ServerContext> context);
   void thread_main();
   void post(Task task);
   void run_tasks();
@@ -72,7 +72,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void finish_close();
 
   const std::string name_;
-  const std::shared_ptr<Context> context_;
+  const std::shared_ptr<ServerContext> context_;
   uv_loop_t loop_{};
   uv_async_t wake_{};
   uv_prepare_t turn_{};

@@ -3,14 +3,14 @@
 #include <future>
 
 #include "host/base/log.h"
-#include "host/http/context.h"
 #include "host/http/listener.h"
 #include "host/http/loop.h"
+#include "host/http/server_context.h"
 
 namespace rhumb::http {
 
 Server::Server(ServerOptions options, Handler& handler)
-    : context_(std::make_shared<Context>(std::move(options), handler)) {}
+    : context_(std::make_shared<ServerContext>(std::move(options), handler)) {}
 
 Server::~Server() { stop(0); }
 

@@ -15,7 +15,7 @@ namespace rhumb::http {
 
 class Listener;
 class Loop;
-struct Context;
+struct ServerContext;
 
 // Owns the loops' threads. start() and stop() from one thread. The handler must outlive the server;
 // replies may outlive both. Nothing survives a crash: a client that got no answer does not know.
@@ -38,7 +38,7 @@ class Server {
  private:
   base::Status start_loops();
 
-  const std::shared_ptr<Context> context_;
+  const std::shared_ptr<ServerContext> context_;
   std::unique_ptr<Listener> listener_;
   std::vector<std::shared_ptr<Loop>> loops_;
   std::atomic<uint32_t> next_loop_{0};

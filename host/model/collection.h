@@ -76,7 +76,7 @@ struct CollectionConfig {
   std::map<std::string, PayloadIndexConfig> payload_indexes;  // by JSON path
   // As given, shown again: optimizers_config, wal_config, quantization_config, strict_mode_config,
   // metadata, contract, hnsw_config, payload, id_tracker.
-  std::map<std::string, std::string> hints_json;
+  std::map<std::string, std::string> settings_json;
 };
 
 std::string to_json(const CollectionConfig& config);

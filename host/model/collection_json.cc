@@ -103,7 +103,7 @@ CollectionConfig config_of(const json& j) {
     }
   }
   if (auto it = j.find("hints"); it != j.end())
-    c.hints_json = it->get<std::map<std::string, std::string>>();
+    c.settings_json = it->get<std::map<std::string, std::string>>();
   return c;
 }
 
@@ -122,7 +122,7 @@ std::string to_json(const CollectionConfig& config) {
               {"on_disk_payload", config.on_disk_payload},
               {"hnsw", hnsw_json(config.hnsw)},
               {"payload_indexes", indexes},
-              {"hints", config.hints_json}}
+              {"hints", config.settings_json}}
       .dump();
 }
 

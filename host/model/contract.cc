@@ -6,8 +6,8 @@ namespace rhumb::model {
 
 // As the hint was checked when it was given.
 Contract contract_of(const CollectionConfig& config) {
-  const auto it = config.hints_json.find("contract");
-  if (it == config.hints_json.end()) return {};
+  const auto it = config.settings_json.find("contract");
+  if (it == config.settings_json.end()) return {};
   const auto json = nlohmann::json::parse(it->second, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object() || !json.contains("recall") || !json["recall"].is_number()) return {};
   return {json["recall"].get<double>()};

@@ -114,7 +114,7 @@ Status Metadata::load() {
   return base::ok();
 }
 
-uint64_t Metadata::applied_index() const {
+uint64_t Metadata::durable_index() const {
   std::lock_guard lock(mutex_);
   return applied_;
 }
@@ -160,7 +160,7 @@ void Metadata::checkpoint(Done done) {
 Status Metadata::flush() {
   entries_since_flush_ = 0;
   RHUMB_TRY(store_->flush());
-  if (const uint64_t applied = applied_index(); applied > 0) release_(applied);
+  if (const uint64_t applied = durable_index(); applied > 0) release_(applied);
   return base::ok();
 }
 

@@ -33,7 +33,7 @@ class Metadata final : public consensus::StateMachine {
                                                       base::Executor& executor,
                                                       std::function<void(uint64_t)> release);
 
-  uint64_t applied_index() const override;
+  uint64_t durable_index() const override;
   void apply(std::vector<consensus::Entry> entries, Done done) override;
 
   // Any thread. done: what was applied before the call is durable in the store, and the log

@@ -33,9 +33,9 @@ void fill(model::HnswConfig& own, const model::HnswConfig& from) {
 // The threshold is in KB of vectors, 0 switches graphs off.
 std::optional<uint64_t> graph_min_rows(const model::CollectionConfig& config,
                                        const model::VectorParams& params) {
-  const auto hint = config.hints_json.find("optimizers_config");
-  if (hint == config.hints_json.end()) return std::nullopt;
-  const json optimizers = json::parse(hint->second, nullptr, /*allow_exceptions=*/false);
+  const auto setting = config.settings_json.find("optimizers_config");
+  if (setting == config.settings_json.end()) return std::nullopt;
+  const json optimizers = json::parse(setting->second, nullptr, /*allow_exceptions=*/false);
   const auto given =
       optimizers.is_object() ? optimizers.find("indexing_threshold") : optimizers.end();
   if (given == optimizers.end() || !given->is_number()) return std::nullopt;
@@ -71,8 +71,8 @@ std::vector<VectorSpec> vector_specs(const model::CollectionConfig& config) {
   for (const auto& [name, params] : config.vectors) {
     specs.push_back({name, params, graph_min_rows(config, params)});
     fill(specs.back().params.hnsw, config.hnsw);
-    const auto quantization = config.hints_json.find("quantization_config");
-    if (params.quantization_json.empty() && quantization != config.hints_json.end())
+    const auto quantization = config.settings_json.find("quantization_config");
+    if (params.quantization_json.empty() && quantization != config.settings_json.end())
       specs.back().params.quantization_json = quantization->second;
   }
   return specs;

@@ -36,7 +36,7 @@ struct Settings {
   } plugins;
   struct {
     std::string log = "wal", kv = "sqlite", sync = "always";
-    uint64_t sync_interval_ms = 10, segment_bytes = 64ull << 20, log_bytes = 4ull << 30;
+    uint64_t sync_interval_ms = 10, log_segment_bytes = 64ull << 20, log_bytes = 4ull << 30;
   } storage;
   struct {
     std::string plugin = "raft";

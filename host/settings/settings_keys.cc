@@ -185,8 +185,8 @@ std::vector<Key> make_keys() {
              "power cut takes."),
       number("storage.sync_interval_ms", SECTION(storage), FIELD(storage, sync_interval_ms), 1,
              60'000, "Of sync: interval."),
-      number("storage.segment_bytes", SECTION(storage), FIELD(storage, segment_bytes), 1ull << 20,
-             kGiB, "Size of a file of the log."),
+      number("storage.log_segment_bytes", SECTION(storage), FIELD(storage, log_segment_bytes),
+             1ull << 20, kGiB, "Size of a file of the log."),
       number("storage.log_bytes", SECTION(storage), FIELD(storage, log_bytes), 1ull << 20,
              1ull << 40,
              "Bound of the log: from half of it on the shards that hold its oldest file are "

@@ -14,14 +14,14 @@ using base::Status;
 
 Shard::Shard(ShardOptions options)
     : core_(std::move(options)),
-      ledger_(core_.options.requests),
-      applier_(core_, ledger_),
+      apply_state_(core_.options.requests),
+      applier_(core_, apply_state_),
       apply_strand_(*core_.options.apply),
       maintenance_strand_(*core_.options.background),
       indexing_strand_(*core_.options.background),
       measurer_(core_),
       indexer_(core_, indexing_strand_),
-      maintenance_(core_, ledger_, indexer_, apply_strand_, maintenance_strand_) {
+      maintenance_(core_, apply_state_, indexer_, apply_strand_, maintenance_strand_) {
   measurer_.promise(core_.schema()->contract.recall);
 }
 
@@ -34,9 +34,9 @@ Result<std::unique_ptr<Shard>> Shard::open(ShardOptions options) {
 }
 
 Status Shard::recover() {
-  RHUMB_TRY(load_ledger(core_, ledger_));
-  start_index_ = ledger_.watermark.index;
-  replayer_.emplace(core_, ledger_);
+  RHUMB_TRY(load_apply_state(core_, apply_state_));
+  start_index_ = apply_state_.watermark.index;
+  replayer_.emplace(core_, apply_state_);
   if (!replayer_->done()) {
     base::log_info(
         "shard", "replaying",
@@ -44,7 +44,7 @@ Status Shard::recover() {
     return base::ok();
   }
   replayer_.reset();
-  RHUMB_TRY(finish_recovery(core_, ledger_));
+  RHUMB_TRY(finish_recovery(core_, apply_state_));
   if (maintenance_.has_full_segments()) maintenance_.seal();
   indexer_.wake();
   return base::ok();
@@ -58,8 +58,8 @@ void Shard::apply(std::vector<consensus::Entry> entries, consensus::StateMachine
 void Shard::apply_now(const std::vector<consensus::Entry>& entries,
                       const consensus::StateMachine::Done& done) {
   Status outcome = core_.fenced();
-  if (outcome.ok() && !std::exchange(strays_removed_, true))
-    outcome = remove_strays(core_, ledger_);
+  if (outcome.ok() && !std::exchange(unreferenced_removed_, true))
+    outcome = remove_unreferenced_files(core_, apply_state_);
   if (outcome.ok()) outcome = apply_all(entries);
   if (!outcome.ok()) core_.fence(outcome);
   done(outcome);
@@ -73,7 +73,7 @@ Status Shard::apply_all(std::span<const consensus::Entry> entries) {
     entries = entries.subspan(old.size());
     if (!replayer_->done()) return base::ok();
     replayer_.reset();
-    RHUMB_TRY(finish_recovery(core_, ledger_));
+    RHUMB_TRY(finish_recovery(core_, apply_state_));
     maintenance_.seal();
     indexer_.wake();
   }
@@ -96,11 +96,11 @@ Status Shard::apply_all(std::span<const consensus::Entry> entries) {
 std::optional<CommandOutcome> Shard::known(const model::CommandHeader& header) const {
   const auto who = AppliedCommands::identity(header);
   if (who == AppliedCommands::Identity{} || !core_.serving().ok()) return std::nullopt;
-  return ledger_.commands.outcome(who, core_.views.applied());
+  return apply_state_.commands.outcome(who, core_.views.applied());
 }
 
 std::vector<uint64_t> Shard::known_parts(const model::CommandHeader& header) const {
-  return ledger_.commands.parts(AppliedCommands::identity(header));
+  return apply_state_.commands.parts(AppliedCommands::identity(header));
 }
 
 uint32_t Shard::request_limit() const {
@@ -124,7 +124,7 @@ void Shard::configure(const model::CollectionConfig& config, uint64_t version, D
     if (outcome.ok() && schema->filter.vector_names != known->filter.vector_names)
       outcome = base::invalid("the vectors of a collection do not change");
     if (outcome.ok() && schema->version >= known->version) {
-      for (const auto& [id, held] : ledger_.segments) {
+      for (const auto& [id, held] : apply_state_.segments) {
         if (outcome.ok()) outcome = held.segment->fields().configure(schema->fields());
         if (held.segment->lengths().rows == 0) held.segment->fields().make_ready();
         held.segment->configure_graphs(schema->vectors);

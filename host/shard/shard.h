@@ -45,19 +45,19 @@ class Shard final : public consensus::StateMachine {
   using Done = std::function<void(base::Status)>;
 
   // Creates the directory's manifest for a new shard; recovers an existing one. Blocks; any thread.
-  // Until the entries in (applied_index(), target of replay] came in through apply(), reads answer
+  // Until the entries in (durable_index(), target of replay] came in through apply(), reads answer
   // kUnavailable.
   static base::Result<std::unique_ptr<Shard>> open(ShardOptions options);
   // close() if it was not ended. Not from one of the executors' threads.
   ~Shard() override;
 
   // consensus::StateMachine.
-  uint64_t applied_index() const override { return start_index_; }
+  uint64_t durable_index() const override { return start_index_; }
   void apply(std::vector<consensus::Entry> entries, consensus::StateMachine::Done done) override;
 
   // Any thread. Fires once; at once if `index` is applied. A fenced or closed shard answers why.
   void wait_applied(uint64_t index, Done done) { core_.views.wait(index, std::move(done)); }
-  uint64_t applied() const { return core_.views.applied(); }
+  uint64_t applied_index() const { return core_.views.applied(); }
 
   // Any thread. The collection's configuration changed: payload indexes are built or dropped behind
   // apply, graph parameters hold for new graphs. when_configured fires when no payload index of
@@ -142,10 +142,10 @@ class Shard final : public consensus::StateMachine {
   base::Status apply_all(std::span<const consensus::Entry> entries);
 
   Core core_;
-  Ledger ledger_;                     // [apply]
-  Applier applier_;                   // [apply]
-  std::optional<Replayer> replayer_;  // [apply] until the KV store's applied index is reached
-  bool strays_removed_ = false;       // [apply]
+  ApplyState apply_state_;             // [apply]
+  Applier applier_;                    // [apply]
+  std::optional<Replayer> replayer_;   // [apply] until the KV store's applied index is reached
+  bool unreferenced_removed_ = false;  // [apply]
   uint64_t start_index_ = 0;
   base::Strand apply_strand_, maintenance_strand_, indexing_strand_;
   Measurer measurer_;

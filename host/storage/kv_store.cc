@@ -70,8 +70,8 @@ base::Result<std::optional<std::string>> KvStore::get(uint32_t table, std::strin
   return std::optional<std::string>(out.view());
 }
 
-base::Status KvStore::scan(uint32_t table, std::string_view first, std::string_view last,
-                           const Visit& visit, bool reverse) const {
+base::Status KvStore::visit_range(uint32_t table, std::string_view first, std::string_view last,
+                                  const Visit& visit, bool reverse) const {
   struct Context {
     const Visit* visit;
   } context{&visit};

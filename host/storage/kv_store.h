@@ -1,6 +1,6 @@
 // A key-value store behind a storage plugin: one a shard, one for the metadata. See rhumb/storage.h
-// for what visible and durable mean. write() and flush(): one thread at a time; get() and scan():
-// any thread, at the same time.
+// for what visible and durable mean. write() and flush(): one thread at a time; get() and
+// visit_range(): any thread, at the same time.
 #pragma once
 
 #include <cstdint>
@@ -51,8 +51,8 @@ class KvStore {
 
   base::Status write(const KvBatch& batch);  // atomic; visible on return
   base::Result<std::optional<std::string>> get(uint32_t table, std::string_view key) const;
-  base::Status scan(uint32_t table, std::string_view first, std::string_view last,
-                    const Visit& visit, bool reverse = false) const;
+  base::Status visit_range(uint32_t table, std::string_view first, std::string_view last,
+                           const Visit& visit, bool reverse = false) const;
   base::Status flush();  // blocks: what was written before is durable
   base::Status checkpoint(const std::string& directory);
 

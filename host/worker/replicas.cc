@@ -97,7 +97,7 @@ void Replicas::open(const model::Collection& collection, const model::ShardPlace
   replica->config_version = collection.config_version;
   const auto known = options_.groups->recovered_groups();
   const bool recovered = std::find(known.begin(), known.end(), placement.shard) != known.end();
-  if (!recovered && replica->shard->applied_index() > 0) {
+  if (!recovered && replica->shard->durable_index() > 0) {
     return opened(
         replica,
         base::corrupt("shard " + std::to_string(placement.shard) +

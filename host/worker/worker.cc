@@ -74,7 +74,7 @@ Result<Reply> Worker::read_now(const ReplicaPtr& replica, Deadline deadline, Rea
 template <typename Reply, typename Read>
 void Worker::read_at(const ReplicaPtr& replica, uint64_t index, Deadline deadline,
                      std::shared_ptr<Once<Reply>> once, Read read) {
-  if (replica->shard->applied() >= index)
+  if (replica->shard->applied_index() >= index)
     return once->fire(read_now<Reply>(replica, deadline, read));
   replica->shard->wait_applied(index, [this, replica, deadline, once, read](Status status) {
     if (!status.ok()) return once->fire(status);
@@ -90,7 +90,7 @@ void Worker::on_read(uint64_t shard, const peer::ReadLevel& level, Deadline dead
                      Done<Reply> done, Read read) {
   auto replica = replicas_.find(shard);
   if (!replica.ok()) return done(replica.status());
-  if (!level.linearizable && (*replica)->shard->applied() >= level.min_applied)
+  if (!level.linearizable && (*replica)->shard->applied_index() >= level.min_applied)
     return done(read_now<Reply>(*replica, deadline, read));
   auto once = Once<Reply>::start(*options_.timers, deadline, std::move(done),
                                  "the replica was not as fresh in time as the read asked for");
@@ -176,7 +176,7 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
         on_read<peer::SearchReply>(
             m.shard, m.level, deadline, std::move(done),
             [this, requests, deadline](shard::Shard& s) -> Result<peer::SearchReply> {
-              peer::SearchReply reply{s.applied(), {}};
+              peer::SearchReply reply{s.applied_index(), {}};
               uint64_t bytes_left = base::limits::kMaxReplyBytes;
               for (const model::SearchRequest& r : *requests) {
                 RHUMB_ASSIGN(auto result, s.search(r, {deadline, &reads_cancelled_, &bytes_left}));
@@ -191,7 +191,7 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
         on_read<peer::RecordsReply>(
             m.shard, m.level, deadline, std::move(done),
             [this, request, deadline](shard::Shard& s) -> Result<peer::RecordsReply> {
-              const uint64_t applied = s.applied();
+              const uint64_t applied = s.applied_index();
               RHUMB_ASSIGN(auto records, s.get(*request, {deadline, &reads_cancelled_}));
               return peer::RecordsReply{applied, std::move(records)};
             });
@@ -202,7 +202,7 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
         on_read<peer::RecordsReply>(
             m.shard, m.level, deadline, std::move(done),
             [this, request, deadline](shard::Shard& s) -> Result<peer::RecordsReply> {
-              const uint64_t applied = s.applied();
+              const uint64_t applied = s.applied_index();
               RHUMB_ASSIGN(auto records, s.scroll(*request, {deadline, &reads_cancelled_}));
               return peer::RecordsReply{applied, std::move(records)};
             });
@@ -213,7 +213,7 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
         on_read<peer::CountReply>(
             m.shard, m.level, deadline, std::move(done),
             [this, request, deadline](shard::Shard& s) -> Result<peer::CountReply> {
-              const uint64_t applied = s.applied();
+              const uint64_t applied = s.applied_index();
               RHUMB_ASSIGN(const uint64_t count, s.count(*request, {deadline, &reads_cancelled_}));
               return peer::CountReply{applied, count};
             });

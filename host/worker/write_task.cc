@@ -125,7 +125,7 @@ bool WriteTask::propose_operation() {
   }
   if (request_.operations[operation].filter) {
     const uint64_t barrier = replica_->committed.load(std::memory_order_acquire);
-    if (replica_->shard->applied() < barrier) {
+    if (replica_->shard->applied_index() < barrier) {
       replica_->shard->wait_applied(barrier, [self = shared_from_this()](Status status) {
         if (status.ok())
           self->continue_on_pool();

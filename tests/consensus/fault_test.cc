@@ -149,7 +149,7 @@ TEST_F(ConsensusTest, AFullDiskIsToldAndPassesWithARelease) {
                           callback(std::move(result));
                           answered = true;
                         });
-    do node.host().release(5, machine.applied_index());
+    do node.host().release(5, machine.durable_index());
     while (!answered);
     index = answer.get();
   }

@@ -28,7 +28,7 @@ class Machine : public StateMachine {
   explicit Machine(base::Executor& executor, uint64_t applied = 0)
       : executor_(executor), applied_(applied), handed_(applied) {}
 
-  uint64_t applied_index() const override {
+  uint64_t durable_index() const override {
     const std::lock_guard lock(mutex_);
     return applied_;
   }
@@ -132,7 +132,7 @@ class Answer {
   std::shared_ptr<std::promise<T>> promise_ = std::make_shared<std::promise<T>>();
 };
 
-// One life of a node.
+// One incarnation of a node.
 class Node {
  public:
   explicit Node(const std::string& dir,

@@ -70,7 +70,7 @@ TEST_F(ConsensusTest, TenThousandEntriesShareWritesAndSurviveRestarts) {
     EXPECT_EQ(node.host().recovered_groups(), std::vector<uint64_t>{5});
     const base::Status opened = node.open(5, machine);
     ASSERT_TRUE(opened.ok()) << opened.to_string();
-    EXPECT_GE(machine.applied_index(), last)
+    EXPECT_GE(machine.durable_index(), last)
         << "open answers when all that was committed is applied";
     if (kept == 0) {
       const std::vector<std::string> data = machine.data();
@@ -115,7 +115,7 @@ TEST_F(ConsensusTest, AReleasedLogStartsBehindTheStateMachine) {
   Machine machine(apply_, last - 5);
   Node node(dir_);
   ASSERT_TRUE(node.open(5, machine).ok());
-  EXPECT_GE(machine.applied_index(), last);
+  EXPECT_GE(machine.durable_index(), last);
 }
 
 TEST_F(ConsensusTest, GroupsThatAreNotThereAreTold) {
@@ -175,7 +175,7 @@ TEST_F(ConsensusTest, ClosingWaitsForTheStateMachine) {
   EXPECT_FALSE(done);
   machine.hold(false);
   EXPECT_TRUE(closed.get().ok());
-  EXPECT_EQ(machine.applied_index(), *index);
+  EXPECT_EQ(machine.durable_index(), *index);
   EXPECT_FALSE(machine.leader());
 }
 

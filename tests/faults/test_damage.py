@@ -13,7 +13,7 @@ from workload import SEED
 SOAK = os.environ.get("RHUMB_E2E_MODE") == "soak"
 PER_FILE = 40 if SOAK else 1  # flips; and three other damages
 DIM, SEALED, POINTS = 16, 10_100, 10_600  # enough for a sealed segment with a graph, and a growing one
-SETTINGS = {"storage.segment_bytes": 1 << 20, "index.segment_rows": SEALED}
+SETTINGS = {"storage.log_segment_bytes": 1 << 20, "index.segment_rows": SEALED}
 
 
 def vectors():

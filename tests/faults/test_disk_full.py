@@ -31,7 +31,7 @@ def test_a_full_disk(loop_disk):  # noqa: F811
     disk = loop_disk(96)
     ballast = disk.mount_point / "ballast"
     ballast.write_bytes(b"\0" * BALLAST_BYTES)
-    server = disk.server(settings={"storage.segment_bytes": 1 << 20}).start()
+    server = disk.server(settings={"storage.log_segment_bytes": 1 << 20}).start()
     server.ok("PUT", "/collections/full", {"vectors": {"size": DIM, "distance": "Cosine"}})
 
     status, reply, acknowledged = fill(server, rng, 0)

@@ -18,7 +18,7 @@ FAULTS = (("fdatasync", "log"), ("pwrite64", "log"), ("openat", "any"), ("falloc
 SAMPLES = (20 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 1) * len(FAULTS)
 FILES = {"any": (), "log": [f"log/{n:016x}.wal{end}" for n in range(1, 40) for end in ("", ".tmp")], "kv": ["shards/*/kv/*"],
          "columns": ["shards/*/segments/*/*.dat"]}
-SETTINGS = {"storage.segment_bytes": 1 << 20, "storage.log_bytes": 2 << 20}  # so that checkpoints come, too
+SETTINGS = {"storage.log_segment_bytes": 1 << 20, "storage.log_bytes": 2 << 20}  # so that checkpoints come, too
 FILLER = "x" * 60_000  # so that the log rolls over several times within a sample
 BEFORE = 60            # points written before the tracer comes
 PROBE_ID, PROBE_TAG = WRITERS * IDS_EACH, 7  # written behind the failure

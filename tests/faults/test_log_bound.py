@@ -11,7 +11,7 @@ MAX_BATCHES = 400
 
 
 def settings(bound):
-    return {"storage.segment_bytes": SEGMENT, "storage.log_bytes": bound}
+    return {"storage.log_segment_bytes": SEGMENT, "storage.log_bytes": bound}
 
 
 def batch(rng):

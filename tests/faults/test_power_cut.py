@@ -9,7 +9,7 @@ from workload import SEED, check, create, write_until
 
 CUTS = 100 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 10  # of each kind
 # Plain: the log alone is what comes back. With a small log: checkpoints, seals and freed log files among the writes.
-KINDS = {"plain": ({}, ""), "checkpoints": ({"storage.segment_bytes": 1 << 20, "storage.log_bytes": 1 << 20, "index.segment_rows": 256}, "x" * 20_000)}
+KINDS = {"plain": ({}, ""), "checkpoints": ({"storage.log_segment_bytes": 1 << 20, "storage.log_bytes": 1 << 20, "index.segment_rows": 256}, "x" * 20_000)}
 CUTS_WITHOUT_SYNC = 10
 
 # Every call that makes data durable does nothing.

@@ -50,12 +50,12 @@ void bodies(std::string_view input) {
     for (uint32_t i = 0; i < kWide; ++i) out += (i == 0 ? "0.0625" : ",0.0625");
     return out;
   }();
-  std::string lifted, plain;
+  std::string numbers, plain;
   for (const char c : input.substr(0, 256)) {
-    lifted += c == '#' ? "[" + wide + "]" : std::string(1, c);
+    numbers += c == '#' ? "[" + wide + "]" : std::string(1, c);
     plain += c == '#' ? "[ " + wide + "]" : std::string(1, c);
   }
-  const auto a = rest::parse_upsert(padded(lifted), config),
+  const auto a = rest::parse_upsert(padded(numbers), config),
              b = rest::parse_upsert(padded(plain), config);
   FUZZ_CHECK(a.ok() == b.ok());
   if (!a.ok()) return;

@@ -257,7 +257,7 @@ CollectionConfig Samples::config() {
   if (below(2) == 0) c.hnsw.memory = text(6);
   for (uint64_t n = below(4); n > 0; --n)
     c.payload_indexes[text(8)] = {static_cast<FieldType>(1 + below(8)), R"({"type":"keyword"})"};
-  c.hints_json["metadata"] = R"({"owner":"someone"})";
+  c.settings_json["metadata"] = R"({"owner":"someone"})";
   return c;
 }
 

@@ -165,7 +165,7 @@ std::string text_of(const PayloadIndexConfig& i) { return all("index", i.type, i
 std::string text_of(const CollectionConfig& c) {
   return all("config", c.vectors, c.single_vector, c.shard_number, c.replication_factor,
              c.write_consistency_factor, c.on_disk_payload) +
-         all("", c.hnsw, c.payload_indexes, c.hints_json);
+         all("", c.hnsw, c.payload_indexes, c.settings_json);
 }
 std::string text_of(const Replica& r) { return all("replica", r.id, r.node); }
 std::string text_of(const ShardPlacement& s) { return all("shard", s.shard, s.replicas); }

@@ -52,7 +52,7 @@ class MetadataTest : public testing::Test {
         Metadata::open(store(), executor_, [this](uint64_t index) { released_.push_back(index); });
     ASSERT_TRUE(opened.ok()) << opened.status().message();
     metadata_ = std::move(*opened);
-    index_ = metadata_->applied_index();
+    index_ = metadata_->durable_index();
   }
   void reopen() {
     metadata_->stop();
@@ -86,7 +86,7 @@ class MetadataTest : public testing::Test {
 };
 
 TEST_F(MetadataTest, a_reopened_store_has_the_same_map) {
-  EXPECT_EQ(metadata_->applied_index(), 0u);
+  EXPECT_EQ(metadata_->durable_index(), 0u);
   EXPECT_TRUE(metadata_->map()->collections.empty());
   ASSERT_TRUE(apply({{++index_, 1, EntryType::kNoop, ""}}).ok()) << "what a new group begins with";
   ASSERT_TRUE(
@@ -105,7 +105,7 @@ TEST_F(MetadataTest, a_reopened_store_has_the_same_map) {
   for (int time = 0; time < 2; ++time) {
     reopen();
     EXPECT_EQ(model::text_of(*metadata_->map()), before);
-    EXPECT_EQ(metadata_->applied_index(), 9u);
+    EXPECT_EQ(metadata_->durable_index(), 9u);
   }
   EXPECT_EQ(metadata_->map()->aliases,
             (std::map<std::string, std::string>{{"b2", "books"}, {"f", "films"}}));
@@ -165,7 +165,7 @@ TEST_F(MetadataTest, watchers_get_each_newer_map_once) {
   EXPECT_EQ(seen.size(), 3u);
   ASSERT_TRUE(apply({{++index_, 1, EntryType::kNoop, ""}}).ok());
   EXPECT_EQ(seen.size(), 3u) << "a noop changes no map";
-  EXPECT_EQ(metadata_->applied_index(), 3u);
+  EXPECT_EQ(metadata_->durable_index(), 3u);
   ASSERT_TRUE(run(DropCollection{"books"}).ok());
   EXPECT_EQ(seen, (std::vector<uint64_t>{2, 2, 2, 4}));
 }
@@ -204,7 +204,7 @@ TEST_F(MetadataTest, an_entry_that_cannot_be_read_stops_the_machine_and_leaves_t
       {entry(create("books")), {++index_, 1, EntryType::kData, "{\"op\":\"of a newer release\"}"}});
   EXPECT_EQ(status.code(), Code::kCorrupt);
   EXPECT_EQ(model::text_of(*metadata_->map()), before) << "the batch is one";
-  EXPECT_EQ(metadata_->applied_index(), 1u);
+  EXPECT_EQ(metadata_->durable_index(), 1u);
   reopen();
   EXPECT_EQ(model::text_of(*metadata_->map()), before);
 }

@@ -114,7 +114,7 @@ void Harness::open() {
   auto opened = Shard::open(options);
   ASSERT_TRUE(opened.ok()) << opened.status().to_string();
   shard_ = std::move(*opened);
-  fed_ = shard_->applied_index();
+  fed_ = shard_->durable_index();
   ASSERT_LE(fed_, log_.size());
   ASSERT_GE(fed_, released_.load());
   const base::Status applied = apply();

@@ -18,12 +18,13 @@ bool Replica::holds_durably(uint64_t index, uint64_t term) const {
 }
 
 void Replica::later(Microseconds delay_us, std::function<void()> action) {
-  world_.agenda().after(
-      delay_us, [this, life = life_, action = std::move(action)] { when_awake(life, action); });
+  world_.agenda().after(delay_us, [this, incarnation = incarnation_, action = std::move(action)] {
+    when_awake(incarnation, action);
+  });
 }
 
-void Replica::when_awake(uint64_t life, std::function<void()> action) {
-  if (life != life_ || !running()) return;
+void Replica::when_awake(uint64_t incarnation, std::function<void()> action) {
+  if (incarnation != incarnation_ || !running()) return;
   if (paused_) {
     deferred_.push_back(std::move(action));
   } else {
@@ -32,7 +33,7 @@ void Replica::when_awake(uint64_t life, std::function<void()> action) {
 }
 
 void Replica::start() {
-  ++life_;
+  ++incarnation_;
   EngineConfig config = world_.plan().engine;
   config.id = id_;
   config.seed = world_.random().next();
@@ -96,8 +97,8 @@ void Replica::resume(bool read_first) {
   paused_ = false;
   if (read_first && leads()) read();
   std::deque<std::function<void()>> missed = std::exchange(deferred_, {});
-  const uint64_t life = life_;
-  for (auto& action : missed) when_awake(life, std::move(action));
+  const uint64_t incarnation = incarnation_;
+  for (auto& action : missed) when_awake(incarnation, std::move(action));
 }
 
 void Replica::tick_later() {
@@ -232,15 +233,16 @@ void Replica::send(const rhumb_effects_t& fx) {
     }
     ++world_.checker().tally().snapshots_sent;
     // A sender always reports how the transfer went.
-    world_.network().send_snapshot(id_, message.peer, std::move(frame),
-                                   [this, life = life_, peer = message.peer](bool ok) {
-                                     when_awake(life, [this, peer, ok] {
-                                       rhumb_event_t event = make_event(RHUMB_EV_SNAPSHOT_SENT);
-                                       event.peer = peer;
-                                       event.flags = ok ? 1 : 0;
-                                       step(event, {});
-                                     });
-                                   });
+    world_.network().send_snapshot(
+        id_, message.peer, std::move(frame),
+        [this, incarnation = incarnation_, peer = message.peer](bool ok) {
+          when_awake(incarnation, [this, peer, ok] {
+            rhumb_event_t event = make_event(RHUMB_EV_SNAPSHOT_SENT);
+            event.peer = peer;
+            event.flags = ok ? 1 : 0;
+            step(event, {});
+          });
+        });
   }
 }
 

@@ -17,8 +17,8 @@
 namespace rhumb::sim {
 
 // Owned by the cluster. A crash destroys the engine and everything in memory; `disk_`, and of
-// `machine_` what it keeps in a power cut, survive. `life_` counts starts: what was scheduled for
-// an earlier life is not run.
+// `machine_` what it keeps in a power cut, survive. `incarnation_` counts starts: what was
+// scheduled for an earlier incarnation is not run.
 class Replica {
  public:
   Replica(World& world, uint64_t id, Stored initial);
@@ -54,7 +54,7 @@ class Replica {
   };
 
   void later(Microseconds delay_us, std::function<void()> action);
-  void when_awake(uint64_t life, std::function<void()> action);
+  void when_awake(uint64_t incarnation, std::function<void()> action);
   rhumb_status_t step(const rhumb_event_t& event, std::initializer_list<rhumb_status_t> allowed);
   void carry_out(const rhumb_effects_t& fx, bool by_applied);
   void check(const rhumb_effects_t& fx);
@@ -78,7 +78,7 @@ class Replica {
   Disk disk_;
   Machine machine_;
   std::unique_ptr<Engine> engine_;
-  uint64_t life_ = 0;
+  uint64_t incarnation_ = 0;
   Seen state_;
   // the engine's, which runs ahead of the machine's during an installation
   Membership engine_membership_;
@@ -88,7 +88,7 @@ class Replica {
   Microseconds tick_us_;
   std::deque<std::function<void()>> deferred_;
   std::map<uint64_t, Waiting> reads_;      // token
-  std::map<uint64_t, uint64_t> proposed_;  // index -> term, of this life's proposals
+  std::map<uint64_t, uint64_t> proposed_;  // index -> term, of this incarnation's proposals
 };
 
 }  // namespace rhumb::sim

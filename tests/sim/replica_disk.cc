@@ -20,9 +20,9 @@ void Replica::flush() {
   flushing_ = true;
   disk_.begin_flush();
   // The platter turns while the process sleeps; only the news of it waits.
-  world_.agenda().after(flush_delay_us(), [this, life = life_] {
-    if (life != life_ || !running()) return;
-    when_awake(life, [this, flushed = disk_.end_flush()] { this->flushed(flushed); });
+  world_.agenda().after(flush_delay_us(), [this, incarnation = incarnation_] {
+    if (incarnation != incarnation_ || !running()) return;
+    when_awake(incarnation, [this, flushed = disk_.end_flush()] { this->flushed(flushed); });
   });
 }
 
@@ -119,7 +119,7 @@ void Replica::tell_snapshot(const Image& image, uint64_t gone) {
 
 void Replica::receive(uint64_t from, const std::string& frame) {
   if (!running()) return;
-  when_awake(life_, [this, from, frame] {
+  when_awake(incarnation_, [this, from, frame] {
     rhumb_event_t event = make_event(RHUMB_EV_RECEIVE);
     event.peer = from;
     event.bytes = slice_of(frame);

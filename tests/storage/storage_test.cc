@@ -119,7 +119,7 @@ TEST_F(StorageTest, KvBatchesAreWrittenReadScannedAndFlushed) {
     keys += key;
     return true;
   };
-  ASSERT_TRUE(store.scan(1, "", "", collect, true).ok());
+  ASSERT_TRUE(store.visit_range(1, "", "", collect, true).ok());
   EXPECT_EQ(keys, "ca");
   std::filesystem::create_directory(dir_ + "/copy");
   ASSERT_TRUE(store.checkpoint(dir_ + "/copy").ok());

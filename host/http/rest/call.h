@@ -17,15 +17,15 @@
 
 namespace rhumb::http::rest {
 
-class SearchPaces;
+class SearchLatencies;
 
 // 1 to 4 are the auth ABI's
 enum class Action : uint8_t { kPublic = 0, kRead = 1, kWrite = 2, kManage = 3, kAdmin = 4 };
 
 struct RestOptions {
   gateway::Gateway* gateway = nullptr;
-  base::Executor* pool = nullptr;  // parsing, searching, formatting
-  SearchPaces* paces = nullptr;    // the handler's
+  base::Executor* pool = nullptr;        // parsing, searching, formatting
+  SearchLatencies* latencies = nullptr;  // the handler's
   // Ok, or kUnauthenticated / kForbidden; their text becomes the plain body. collection is empty
   // for routes of the whole server.
   std::function<base::Status(const Request&, Action, const std::string& collection)> authorize;

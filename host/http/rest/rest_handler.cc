@@ -54,8 +54,8 @@ const Route* route(const CallPtr& x, const RestOptions& options) {
   return match.route;
 }
 
-RestOptions with_paces(RestOptions options, SearchPaces& paces) {
-  options.paces = &paces;
+RestOptions with_latencies(RestOptions options, SearchLatencies& latencies) {
+  options.latencies = &latencies;
   return options;
 }
 
@@ -67,7 +67,8 @@ bool may_be_short(const Call& x) {
 
 }  // namespace
 
-RestHandler::RestHandler(RestOptions options) : options_(with_paces(std::move(options), paces_)) {}
+RestHandler::RestHandler(RestOptions options)
+    : options_(with_latencies(std::move(options), latencies_)) {}
 
 void RestHandler::handle(std::shared_ptr<Request> request, Reply reply) {
   auto x = std::make_shared<Call>(std::move(request), std::move(reply), options_);

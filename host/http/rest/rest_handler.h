@@ -4,7 +4,7 @@
 
 #include "host/http/request.h"
 #include "host/http/rest/call.h"
-#include "host/http/rest/pace/search_pace.h"
+#include "host/http/rest/latency/search_latency.h"
 
 namespace rhumb::http::rest {
 
@@ -15,7 +15,7 @@ class RestHandler final : public Handler {
   std::unique_ptr<BodySink> stream(const std::shared_ptr<Request>& head, Reply& reply) override;
 
  private:
-  SearchPaces paces_;
+  SearchLatencies latencies_;
   const RestOptions options_;
 };
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "host/base/bytes.h"
-#include "host/payload/index/column.h"
 #include "host/payload/index/index_file.h"
+#include "host/payload/index/value_column.h"
 
 namespace rhumb::payload {
 

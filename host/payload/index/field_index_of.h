@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "host/payload/index/column.h"
 #include "host/payload/index/field_codec.h"
 #include "host/payload/index/field_index.h"
+#include "host/payload/index/value_column.h"
 
 namespace rhumb::payload {
 
@@ -21,7 +21,7 @@ template <typename K>
 class FieldIndexOf final : public FieldIndex {
  public:
   using Key = typename K::Key;
-  using KeyColumn = Column<Key, typename K::Terms>;
+  using KeyColumn = ValueColumn<Key, typename K::Terms>;
   static constexpr bool kHasRange = requires { typename K::RangeType; };
   static constexpr bool kRounds = requires(const Value& value, const Key& key) {
     K::rounds(value, key);

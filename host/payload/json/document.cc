@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "host/base/assert.h"
-#include "host/payload/json/scan.h"
+#include "host/payload/json/lexer.h"
 
 namespace rhumb::payload {
 namespace {

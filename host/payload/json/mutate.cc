@@ -5,7 +5,7 @@
 
 #include "host/base/limits.h"
 #include "host/payload/json/document.h"
-#include "host/payload/json/scan.h"
+#include "host/payload/json/lexer.h"
 
 namespace rhumb::payload {
 namespace {

@@ -9,8 +9,8 @@
 #include "host/base/json_text.h"
 #include "host/base/limits.h"
 #include "host/payload/json/document.h"
+#include "host/payload/json/lexer.h"
 #include "host/payload/json/mutate.h"
-#include "host/payload/json/scan.h"
 
 namespace rhumb::payload {
 namespace {

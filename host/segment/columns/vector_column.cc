@@ -160,7 +160,7 @@ void VectorColumn::advance_codes(uint32_t rows) {
   if (codes_) codes_->advance(rows);
 }
 
-void VectorColumn::cool() const {
+void VectorColumn::release_pages() const {
 #ifdef MADV_COLD
   // advice: an old system knows it not
   if (file_.length() > 0)

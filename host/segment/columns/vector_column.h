@@ -85,7 +85,7 @@ class VectorColumn {
 
   // Sealed: its pages are the first that the system takes when it needs some. Searches find them
   // again, slower.
-  void cool() const;
+  void release_pages() const;
 
   base::Status sync();
   Column& file() { return file_; }

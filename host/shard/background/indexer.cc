@@ -52,7 +52,7 @@ bool Indexer::step() {
   if (built && built->ok()) return true;
   if (!built) settle(schema);
   const ViewPtr view = core_.views.current();
-  if (make_colder(view)) return true;
+  if (release_memory(view)) return true;
   const bool renewing = renew_graph(view);
   // what waits meanwhile is scanned
   return (memory_level() != base::MemoryLevel::kRefuse && extend_graph(view)) || renewing;
@@ -83,22 +83,22 @@ base::MemoryLevel Indexer::memory_level() const {
 
 // One sealed segment's graph a turn. Those that grow stay: what is put into them would come into
 // memory again.
-bool Indexer::make_colder(const ViewPtr& view) {
+bool Indexer::release_memory(const ViewPtr& view) {
   if (memory_level() == base::MemoryLevel::kNormal) {
-    cooled_.clear();
+    released_.clear();
     return false;
   }
   for (const SegmentView& part : view->segments) {
     Segment& segment = *part.segment;
     if (segment.state() != segment::State::kSealed) continue;
-    const bool first = cooled_.insert(segment.id()).second;
+    const bool first = released_.insert(segment.id()).second;
     for (size_t c = 0; c < segment.vectors().size(); ++c) {
-      if (first) segment.column(c).cool();
-      const auto colder = segment.graph(c).reopen_mapped();
-      if (!colder.ok())
+      if (first) segment.column(c).release_pages();
+      const auto mapped = segment.graph(c).reopen_mapped();
+      if (!mapped.ok())
         warn("the graph of vector '" + segment.vectors()[c].name +
-             "' stays in memory: " + colder.status().to_string());
-      else if (*colder)
+             "' stays in memory: " + mapped.status().to_string());
+      else if (*mapped)
         return true;
     }
   }

@@ -70,7 +70,7 @@ class Indexer {
   std::optional<base::Status> build_field();  // none: there was nothing to build
   bool extend_graph(const ViewPtr& view);
   bool renew_graph(const ViewPtr& view);
-  bool make_colder(const ViewPtr& view);
+  bool release_memory(const ViewPtr& view);
   base::MemoryLevel memory_level() const;
   uint32_t graph_end(const SegmentView& part, size_t column) const;
   void settle(const SchemaPtr& schema);
@@ -89,7 +89,7 @@ class Indexer {
       // [strand] of a segment's column: after a few it is left to scans
       failures_;
   std::set<uint32_t> fields_saved_;            // [strand] sealed segments
-  std::set<uint32_t> cooled_;                  // [strand] sealed segments, while memory is short
+  std::set<uint32_t> released_;                // [strand] sealed segments, while memory is short
   std::map<uint32_t, uint32_t> durable_rows_;  // [strand] of segments, by the latest checkpoint
 
   mutable std::mutex mutex_;        // guards what follows

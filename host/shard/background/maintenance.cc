@@ -37,7 +37,7 @@ void Maintenance::applied(uint64_t log_bytes, uint64_t points) {
 
 bool Maintenance::has_full_segments() const {
   size_t growing = 0;
-  for (const auto& [id, held] : ledger_.segments)
+  for (const auto& [id, held] : apply_state_.segments)
     growing += held.segment->state() == segment::State::kGrowing ? 1 : 0;
   return growing > 1;
 }
@@ -51,25 +51,25 @@ void Maintenance::begin(std::shared_ptr<Round> round) {
     return finish(round, {base::Code::kUnavailable, "the shard is being closed"});
   log_bytes_ = points_ = 0;
   round->watermark.index = core_.views.applied();
-  for (const auto& [id, held] : ledger_.segments) {
+  for (const auto& [id, held] : apply_state_.segments) {
     round->watermark.lengths[id] = held.segment->lengths();
     round->segments.push_back(held.segment);
-    const bool full =
-        held.segment->state() == segment::State::kGrowing && id != ledger_.segments.rbegin()->first;
+    const bool full = held.segment->state() == segment::State::kGrowing &&
+                      id != apply_state_.segments.rbegin()->first;
     if (full) round->full.push_back(held.segment);
   }
   // Without a store nothing was ever written: the log's few entries stay, and so does the shard
   // without files.
   const bool nothing_new =
-      round->watermark.index == ledger_.watermark.index || !core_.store.exists();
+      round->watermark.index == apply_state_.watermark.index || !core_.store.exists();
   if (nothing_new && round->full.empty()) {
     // A crash between the watermark and the release leaves entries that nobody needs; an idle shard
     // would keep them for ever.
-    if (core_.options.release_log && ledger_.watermark.index > 0)
-      core_.options.release_log(ledger_.watermark.index);
+    if (core_.options.release_log && apply_state_.watermark.index > 0)
+      core_.options.release_log(apply_state_.watermark.index);
     return finish(round, base::ok());
   }
-  ledger_.pending_watermark = round->watermark.index;
+  apply_state_.pending_watermark = round->watermark.index;
   indexer_.checkpoint_begins(round->watermark);
   round->began = true;
   background_.post([this, round] { sync(round); });
@@ -86,7 +86,7 @@ void Maintenance::sync(std::shared_ptr<Round> round) {
 }
 
 void Maintenance::commit(std::shared_ptr<Round> round) {
-  AppliedState applied = ledger_.applied;
+  AppliedState applied = apply_state_.applied;
   applied.index = std::max(applied.index, core_.views.applied());
   storage::KvBatch batch;
   batch.put(kState, kWatermarkKey, encode(round->watermark));
@@ -94,16 +94,17 @@ void Maintenance::commit(std::shared_ptr<Round> round) {
   batch.erase_range(kUndo, {}, index_key(round->watermark.index));
   batch.erase_range(kCommands, {},
                     index_key(AppliedCommands::level_1_forgettable(round->watermark.index)));
-  const uint64_t forgotten = std::min(ledger_.commands.forgotten_through(), round->watermark.index);
+  const uint64_t forgotten =
+      std::min(apply_state_.commands.forgotten_through(), round->watermark.index);
   batch.erase_range(kRequests, {}, index_key(forgotten));
   const Status written = core_.store.commit(batch, {});
   if (!written.ok()) {
     core_.fence(written);
     return finish(round, written);
   }
-  ledger_.applied = applied;
-  ledger_.watermark = round->watermark;
-  ledger_.pending_watermark.reset();
+  apply_state_.applied = applied;
+  apply_state_.watermark = round->watermark;
+  apply_state_.pending_watermark.reset();
   background_.post([this, round] { release(round); });
 }
 

@@ -25,10 +25,14 @@ namespace rhumb::shard {
 class Maintenance {
  public:
   using Done = std::function<void(base::Status)>;
-  // Strands and indexer outlive this; the ledger is touched on `apply` only.
-  Maintenance(Core& core, Ledger& ledger, Indexer& indexer, base::Strand& apply,
+  // Strands and indexer outlive this; the apply_state is touched on `apply` only.
+  Maintenance(Core& core, ApplyState& apply_state, Indexer& indexer, base::Strand& apply,
               base::Strand& background)
-      : core_(core), ledger_(ledger), indexer_(indexer), apply_(apply), background_(background) {}
+      : core_(core),
+        apply_state_(apply_state),
+        indexer_(indexer),
+        apply_(apply),
+        background_(background) {}
 
   // Any thread. done: everything applied before the call is durable and the log released; or why
   // not.
@@ -60,7 +64,7 @@ class Maintenance {
   base::Status seal_full(const Round& round);
 
   Core& core_;
-  Ledger& ledger_;
+  ApplyState& apply_state_;
   Indexer& indexer_;
   base::Strand& apply_;
   base::Strand& background_;

@@ -53,7 +53,7 @@ Status verify_row(const Core& core, const View& view, const SegmentView& part, u
 Result<uint64_t> count_rows(const Core& core, const ReadContext& context) {
   uint64_t rows = 0;
   Status stopped;
-  RHUMB_TRY(core.store.scan(kPoints, [&](std::string_view, std::string_view) {
+  RHUMB_TRY(core.store.visit(kPoints, [&](std::string_view, std::string_view) {
     if (++rows % base::limits::kScrollChunkKeys == 0)
       stopped = interrupted(context, "verification");
     return stopped.ok();

@@ -16,82 +16,82 @@ constexpr uint32_t kFormat = 1;
 constexpr uint64_t kMaxManifestBytes = 64 * base::limits::kKiB;
 constexpr char kManifest[] = "/manifest";
 
-Status load_state(Core& core, Ledger& ledger) {
+Status load_state(Core& core, ApplyState& apply_state) {
   RHUMB_ASSIGN(const auto applied, core.store.get(kState, kAppliedKey));
   if (applied) {
-    RHUMB_ASSIGN(ledger.applied, decode_applied_state(*applied));
+    RHUMB_ASSIGN(apply_state.applied, decode_applied_state(*applied));
   }
   RHUMB_ASSIGN(const auto watermark, core.store.get(kState, kWatermarkKey));
   if (watermark) {
-    RHUMB_ASSIGN(ledger.watermark, decode_watermark(*watermark));
+    RHUMB_ASSIGN(apply_state.watermark, decode_watermark(*watermark));
   }
-  if (ledger.watermark.index > ledger.applied.index) {
-    return base::corrupt(core.options.directory + "/kv: watermark " +
-                         std::to_string(ledger.watermark.index) + " is beyond the applied index " +
-                         std::to_string(ledger.applied.index));
+  if (apply_state.watermark.index > apply_state.applied.index) {
+    return base::corrupt(
+        core.options.directory + "/kv: watermark " + std::to_string(apply_state.watermark.index) +
+        " is beyond the applied index " + std::to_string(apply_state.applied.index));
   }
   return base::ok();
 }
 
 // Runs the visitor over a table; its first failure ends the scan and is the outcome.
-Status scan(Core& core, Table table,
-            const std::function<Status(std::string_view, std::string_view)>& visit) {
+Status visit(Core& core, Table table,
+             const std::function<Status(std::string_view, std::string_view)>& visit) {
   Status outcome;
-  RHUMB_TRY(core.store.scan(table, [&](std::string_view key, std::string_view value) {
+  RHUMB_TRY(core.store.visit(table, [&](std::string_view key, std::string_view value) {
     outcome = visit(key, value);
     return outcome.ok();
   }));
   return outcome.ok() ? outcome : outcome.within(core.options.directory + "/kv");
 }
 
-Status open_segments(Core& core, Ledger& ledger) {
+Status open_segments(Core& core, ApplyState& apply_state) {
   std::map<uint32_t, segment::Lengths> known;
-  RHUMB_TRY(scan(core, kSegments, [&](std::string_view key, std::string_view value) -> Status {
+  RHUMB_TRY(visit(core, kSegments, [&](std::string_view key, std::string_view value) -> Status {
     RHUMB_ASSIGN(const uint32_t id, parse_segment_key(key));
     RHUMB_ASSIGN(known[id], decode_lengths(value));
     return base::ok();
   }));
   const SchemaPtr schema = core.schema();
   for (const auto& [id, lengths] : known) {
-    const auto at = ledger.watermark.lengths.find(id);
+    const auto at = apply_state.watermark.lengths.find(id);
     const segment::Lengths durable =
-        at == ledger.watermark.lengths.end() ? segment::Lengths{} : at->second;
+        at == apply_state.watermark.lengths.end() ? segment::Lengths{} : at->second;
     RHUMB_ASSIGN(auto opened, Segment::open(core.segment_directory(id), id, schema->vectors,
                                             core.options.segment, durable));
     RHUMB_TRY(opened->begin_replay(durable, lengths.rows));
-    ledger.segments[id].segment = std::move(opened);
+    apply_state.segments[id].segment = std::move(opened);
   }
   return base::ok();
 }
 
-Status load_live(Core& core, Ledger& ledger) {
-  return scan(core, kLive, [&](std::string_view key, std::string_view value) -> Status {
+Status load_live(Core& core, ApplyState& apply_state) {
+  return visit(core, kLive, [&](std::string_view key, std::string_view value) -> Status {
     if (key.size() != 2 * sizeof(uint32_t)) return base::corrupt("live bits: damaged key");
     RHUMB_ASSIGN(const uint32_t id, parse_segment_key(key.substr(0, sizeof(uint32_t))));
     RHUMB_ASSIGN(const uint32_t block, parse_segment_key(key.substr(sizeof(uint32_t))));
-    const auto it = ledger.segments.find(id);
-    if (it == ledger.segments.end())
+    const auto it = apply_state.segments.find(id);
+    if (it == apply_state.segments.end())
       return base::corrupt("live bits of segment " + std::to_string(id) + ", which is not there");
     return it->second.live.load_block(block, value);
   });
 }
 
-Status load_hashes(Core& core, Ledger& ledger) {
-  return scan(core, kHashes, [&](std::string_view key, std::string_view value) -> Status {
+Status load_hashes(Core& core, ApplyState& apply_state) {
+  return visit(core, kHashes, [&](std::string_view key, std::string_view value) -> Status {
     RHUMB_ASSIGN(const uint32_t group, parse_group_key(key));
     Hash sum{};
     if (group >= HashSums::kGroups || value.size() != sum.size())
       return base::corrupt("damaged content hash");
     std::memcpy(sum.data(), value.data(), sum.size());
-    ledger.hashes.set(group, sum);
+    apply_state.hashes.set(group, sum);
     return base::ok();
   });
 }
 
 // Every live bit is a point and names a slot that exists.
-Status check_live(const Core& core, const Ledger& ledger) {
+Status check_live(const Core& core, const ApplyState& apply_state) {
   uint64_t live = 0;
-  for (const auto& [id, held] : ledger.segments) {
+  for (const auto& [id, held] : apply_state.segments) {
     live += held.live.count();
     const auto words = held.live.words();
     for (uint32_t slot = held.segment->lengths().rows; slot < words.size() * 64; ++slot) {
@@ -100,9 +100,9 @@ Status check_live(const Core& core, const Ledger& ledger) {
                              std::to_string(slot) + " beyond segment " + std::to_string(id));
     }
   }
-  if (live == ledger.applied.points) return base::ok();
+  if (live == apply_state.applied.points) return base::ok();
   return base::corrupt(core.options.directory + "/kv: " + std::to_string(live) + " live rows, " +
-                       std::to_string(ledger.applied.points) + " points");
+                       std::to_string(apply_state.applied.points) + " points");
 }
 
 // Saved payload indexes, and what changed since they were saved. Those that cannot be had stay
@@ -149,27 +149,28 @@ Status open_directory(const ShardOptions& options) {
   return base::ok();
 }
 
-Status load_ledger(Core& core, Ledger& ledger) {
-  RHUMB_TRY(load_state(core, ledger));
-  RHUMB_TRY(open_segments(core, ledger));
-  RHUMB_TRY(load_live(core, ledger));
-  RHUMB_TRY(check_live(core, ledger));
-  RHUMB_TRY(load_hashes(core, ledger));
-  ledger.commands.begin_replay(ledger.applied.log_time_ms, ledger.applied.requests_forgotten);
-  RHUMB_TRY(scan(core, kCommands, [&](std::string_view, std::string_view value) {
-    return ledger.commands.load_level_1(value);
+Status load_apply_state(Core& core, ApplyState& apply_state) {
+  RHUMB_TRY(load_state(core, apply_state));
+  RHUMB_TRY(open_segments(core, apply_state));
+  RHUMB_TRY(load_live(core, apply_state));
+  RHUMB_TRY(check_live(core, apply_state));
+  RHUMB_TRY(load_hashes(core, apply_state));
+  apply_state.commands.begin_replay(apply_state.applied.log_time_ms,
+                                    apply_state.applied.requests_forgotten);
+  RHUMB_TRY(visit(core, kCommands, [&](std::string_view, std::string_view value) {
+    return apply_state.commands.load_level_1(value);
   }));
-  return scan(core, kRequests, [&](std::string_view, std::string_view value) {
-    return ledger.commands.load_batch(value);
+  return visit(core, kRequests, [&](std::string_view, std::string_view value) {
+    return apply_state.commands.load_batch(value);
   });
 }
 
-Status remove_strays(const Core& core, const Ledger& ledger) {
+Status remove_unreferenced_files(const Core& core, const ApplyState& apply_state) {
   const std::string parent = core.options.directory + "/segments";
   if (!base::exists(parent)) return base::ok();
   RHUMB_ASSIGN(const auto names, base::list_dir(parent));
   for (const std::string& name : names) {
-    const bool known = std::any_of(ledger.segments.begin(), ledger.segments.end(),
+    const bool known = std::any_of(apply_state.segments.begin(), apply_state.segments.end(),
                                    [&](const auto& s) { return std::to_string(s.first) == name; });
     if (known) continue;
     base::log_info("shard", "removing a segment that was never committed",
@@ -179,21 +180,22 @@ Status remove_strays(const Core& core, const Ledger& ledger) {
   return base::ok();
 }
 
-Status finish_recovery(Core& core, Ledger& ledger) {
-  ledger.commands.end_replay();
+Status finish_recovery(Core& core, ApplyState& apply_state) {
+  apply_state.commands.end_replay();
   storage::KvBatch batch;
-  for (auto& [id, held] : ledger.segments) {
+  for (auto& [id, held] : apply_state.segments) {
     RHUMB_TRY(held.segment->finish_recovery(held.live.words()));
     // Not before replay is done: it would feed them.
     RHUMB_TRY(held.segment->fields().configure(core.schema()->fields()));
     restore_fields(core, *held.segment, held.live);
     batch.put(kSegments, segment_key(id), encode(held.segment->lengths()));
   }
-  if (ledger.watermark.index < ledger.applied.index) RHUMB_TRY(core.store.commit(batch, {}));
-  core.views.load(ledger.applied.index, ledger.applied.points, ledger.hashes.total(),
-                  ledger.views());
+  if (apply_state.watermark.index < apply_state.applied.index)
+    RHUMB_TRY(core.store.commit(batch, {}));
+  core.views.load(apply_state.applied.index, apply_state.applied.points, apply_state.hashes.total(),
+                  apply_state.views());
   core.ready.store(true, std::memory_order_release);
-  core.views.notify(ledger.applied.index);
+  core.views.notify(apply_state.applied.index);
   return base::ok();
 }
 

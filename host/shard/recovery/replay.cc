@@ -37,8 +37,8 @@ void Replayer::Traced::take(const Change& change, uint64_t index) {
   version_ = index;
 }
 
-Status Replayer::Traced::take(const Ledger& ledger, const PointRow& row, size_t columns) {
-  StoredPoint stored(ledger, row, ~0ull);
+Status Replayer::Traced::take(const ApplyState& apply_state, const PointRow& row, size_t columns) {
+  StoredPoint stored(apply_state, row, ~0ull);
   Change whole;
   RHUMB_ASSIGN(whole.borrowed, stored.payload());
   RHUMB_TRY(complete_row(whole, columns, stored));
@@ -58,7 +58,8 @@ Status Replayer::replay(std::span<const consensus::Entry> entries) {
 Status Replayer::replay_entry(const consensus::Entry& entry) {
   auto command = model::decode_command(entry.data);
   if (!command.ok()) return command.status().within("log entry " + std::to_string(entry.index));
-  if (!ledger_.commands.applied_at(AppliedCommands::identity(*command, entry.data), entry.index))
+  if (!apply_state_.commands.applied_at(AppliedCommands::identity(*command, entry.data),
+                                        entry.index))
     return base::ok();
   const CommandFilter filter = CommandFilter::of(*command, core_.schema()->filter.vector_names);
   for (size_t i = 0; i < command->targets.size(); ++i)
@@ -90,16 +91,16 @@ Result<Replayer::Traced*> Replayer::trace(const std::string& key) {
   const auto it = traced_.find(key);
   if (it != traced_.end()) return &it->second;
   Traced& point = traced_[key];
-  RHUMB_ASSIGN(const auto before, core_.store.undo(ledger_.watermark.index, key));
-  if (before) RHUMB_TRY(point.take(ledger_, *before, core_.schema()->vectors.size()));
+  RHUMB_ASSIGN(const auto before, core_.store.undo(apply_state_.watermark.index, key));
+  if (before) RHUMB_TRY(point.take(apply_state_, *before, core_.schema()->vectors.size()));
   return &point;
 }
 
 // For a message: the files that the point's state at W was read from.
 std::string Replayer::stood_at(const std::string& key) const {
-  const auto before = core_.store.undo(ledger_.watermark.index, key);
+  const auto before = core_.store.undo(apply_state_.watermark.index, key);
   if (!before.ok() || !*before) return "";
-  const segment::Segment* from = ledger_.find((*before)->segment);
+  const segment::Segment* from = apply_state_.find((*before)->segment);
   return from == nullptr ? "" : " (before it stood in " + from->places((*before)->slot) + ")";
 }
 
@@ -110,15 +111,15 @@ Status Replayer::write(const std::string& key, const PointRow& row, Traced& poin
   RHUMB_TRY(complete_row(whole, schema->vectors.size(), point));
   RHUMB_ASSIGN(const Hash hash,
                content_hash(key, whole.payload(), named(schema->vectors, whole.vectors)));
-  segment::Segment* in = ledger_.find(row.segment);
+  segment::Segment* in = apply_state_.find(row.segment);
   if (hash != row.content_hash || in == nullptr) {
     return base::corrupt("replay of log entry " + std::to_string(row.version) +
                          " does not lead to the point that " + core_.options.directory +
                          "/kv has for it" + stood_at(key));
   }
-  const auto durable = ledger_.watermark.lengths.find(row.segment);
+  const auto durable = apply_state_.watermark.lengths.find(row.segment);
   const uint32_t durable_rows =
-      durable == ledger_.watermark.lengths.end() ? 0 : durable->second.rows;
+      durable == apply_state_.watermark.lengths.end() ? 0 : durable->second.rows;
   if (row.slot < durable_rows) return in->override_payload(row.slot, row.version, whole.payload());
   return in->rewrite(row.slot, {key, whole.payload(), row.version, hash, whole.vectors});
 }

@@ -28,11 +28,11 @@ namespace rhumb::shard {
 
 class Replayer {
  public:
-  // The ledger is as the KV store has it, at X; segments are open with their durable lengths.
-  Replayer(Core& core, Ledger& ledger)
-      : core_(core), ledger_(ledger), next_(ledger.watermark.index + 1) {}
+  // The apply_state is as the KV store has it, at X; segments are open with their durable lengths.
+  Replayer(Core& core, ApplyState& apply_state)
+      : core_(core), apply_state_(apply_state), next_(apply_state.watermark.index + 1) {}
 
-  uint64_t target() const { return ledger_.applied.index; }
+  uint64_t target() const { return apply_state_.applied.index; }
   bool done() const { return next_ > target(); }
   // Entries follow one another from W + 1; those beyond X are the caller's to keep back.
   base::Status replay(std::span<const consensus::Entry> entries);
@@ -47,7 +47,7 @@ class Replayer {
     base::Result<uint64_t> presence() override;
     base::Result<std::string_view> vector(size_t column) override;
     void take(const Change& change, uint64_t index);
-    base::Status take(const Ledger& ledger, const PointRow& row, size_t columns);
+    base::Status take(const ApplyState& apply_state, const PointRow& row, size_t columns);
 
    private:
     bool exists_ = false;
@@ -64,7 +64,7 @@ class Replayer {
   base::Status write(const std::string& key, const PointRow& row, Traced& point);
 
   Core& core_;
-  Ledger& ledger_;
+  ApplyState& apply_state_;
   uint64_t next_;
   // until their last change in the range is written
   std::unordered_map<std::string, Traced> traced_;

@@ -20,8 +20,9 @@
 
 namespace rhumb::shard {
 
-struct Ledger {
-  explicit Ledger(std::shared_ptr<RequestBudget> budget = nullptr) : commands(std::move(budget)) {}
+struct ApplyState {
+  explicit ApplyState(std::shared_ptr<RequestBudget> budget = nullptr)
+      : commands(std::move(budget)) {}
 
   struct Held {
     std::shared_ptr<segment::Segment> segment;

@@ -18,10 +18,10 @@ Result<std::optional<std::string>> Store::get(Table table, std::string_view key)
   return kv->get(table, key);
 }
 
-Status Store::scan(Table table, const storage::KvStore::Visit& visit) const {
+Status Store::visit(Table table, const storage::KvStore::Visit& visit) const {
   if (!exists()) return base::ok();
   RHUMB_ASSIGN(const auto kv, cache_.open(directory_));
-  return kv->scan(table, {}, {}, visit);
+  return kv->visit_range(table, {}, {}, visit);
 }
 
 Result<std::optional<PointRow>> Store::row(Table table, std::string_view key) const {
@@ -43,9 +43,9 @@ Result<std::optional<PointRow>> Store::undo(uint64_t watermark, std::string_view
 // read was right when it was read.
 Result<std::optional<PointRow>> Store::find(std::string_view id_key) const {
   RHUMB_ASSIGN(auto found, row(kPoints, id_key));
-  const std::lock_guard lock(flight_mutex_);
-  const auto it = flight_.find(id_key);
-  if (it != flight_.end()) return it->second;
+  const std::lock_guard lock(pending_mutex_);
+  const auto it = pending_.find(id_key);
+  if (it != pending_.end()) return it->second;
   return found;
 }
 
@@ -56,7 +56,7 @@ Result<Store::Page> Store::page(std::string_view first, size_t limit) const {
   RHUMB_ASSIGN(const auto kv, cache_.open(directory_));
   std::map<std::string, PointRow, std::less<>> rows;
   Status damage;
-  RHUMB_TRY(kv->scan(kPoints, first, {}, [&](std::string_view key, std::string_view value) {
+  RHUMB_TRY(kv->visit_range(kPoints, first, {}, [&](std::string_view key, std::string_view value) {
     if (rows.size() == limit) {
       page.next = key;
       return false;
@@ -70,9 +70,9 @@ Result<Store::Page> Store::page(std::string_view first, size_t limit) const {
     return true;
   }));
   RHUMB_TRY(damage);
-  const std::lock_guard lock(flight_mutex_);
-  for (auto it = flight_.lower_bound(first);
-       it != flight_.end() && (page.next.empty() || it->first < page.next); ++it) {
+  const std::lock_guard lock(pending_mutex_);
+  for (auto it = pending_.lower_bound(first);
+       it != pending_.end() && (page.next.empty() || it->first < page.next); ++it) {
     if (it->second)
       rows[it->first] = *it->second;
     else
@@ -82,10 +82,10 @@ Result<Store::Page> Store::page(std::string_view first, size_t limit) const {
   return page;
 }
 
-Status Store::commit(const storage::KvBatch& batch, Flight before) {
+Status Store::commit(const storage::KvBatch& batch, PendingRows before) {
   {
-    const std::lock_guard lock(flight_mutex_);
-    flight_ = std::move(before);
+    const std::lock_guard lock(pending_mutex_);
+    pending_ = std::move(before);
   }
   if (!exists()) RHUMB_TRY(base::make_dirs(directory_));
   RHUMB_ASSIGN(const auto kv, cache_.open(directory_));
@@ -94,10 +94,10 @@ Status Store::commit(const storage::KvBatch& batch, Flight before) {
   return base::ok();
 }
 
-void Store::land(const std::function<void()>& publish) {
-  const std::lock_guard lock(flight_mutex_);
+void Store::publish_pending(const std::function<void()>& publish) {
+  const std::lock_guard lock(pending_mutex_);
   publish();
-  flight_.clear();
+  pending_.clear();
 }
 
 Status Store::flush() {

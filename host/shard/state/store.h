@@ -1,8 +1,9 @@
 // The key-value side of a shard, as its readers see it: the points of the last published log index,
 // never of a batch that is committed in the store but not yet published.
 //
-// Threads: commit() and land() belong to the apply thread; reads are for any thread. Nothing is
-// opened before the first read or write that needs it; a shard without a store has no points.
+// Threads: commit() and publish_pending() belong to the apply thread; reads are for any thread.
+// Nothing is opened before the first read or write that needs it; a shard without a store has no
+// points.
 #pragma once
 
 #include <atomic>
@@ -23,7 +24,7 @@
 namespace rhumb::shard {
 
 // What a batch changes: key -> its row before the batch.
-using Flight = std::map<std::string, std::optional<PointRow>, std::less<>>;
+using PendingRows = std::map<std::string, std::optional<PointRow>, std::less<>>;
 using KeyedRow = std::pair<std::string, PointRow>;
 
 class Store {
@@ -47,16 +48,16 @@ class Store {
   };
   base::Result<Page> page(std::string_view first, size_t limit) const;
 
-  // [apply] One transaction. Readers go on seeing `before` for its keys until land(), which
-  // publishes the batch in the same moment: nobody sees the new rows here and an older view there,
-  // or the other way round.
-  base::Status commit(const storage::KvBatch& batch, Flight before);
-  void land(const std::function<void()>& publish);
+  // [apply] One transaction. Readers go on seeing `before` for its keys until publish_pending(),
+  // which publishes the batch in the same moment: nobody sees the new rows here and an older view
+  // there, or the other way round.
+  base::Status commit(const storage::KvBatch& batch, PendingRows before);
+  void publish_pending(const std::function<void()>& publish);
   base::Status flush();  // one thread at a time, beside commit()
 
   // Recovery.
   base::Result<std::optional<std::string>> get(Table table, std::string_view key) const;
-  base::Status scan(Table table, const storage::KvStore::Visit& visit) const;
+  base::Status visit(Table table, const storage::KvStore::Visit& visit) const;
 
  private:
   base::Result<std::optional<PointRow>> row(Table table, std::string_view key) const;
@@ -64,8 +65,8 @@ class Store {
   KvCache& cache_;
   const std::string directory_;
   std::atomic<bool> exists_;
-  mutable std::mutex flight_mutex_;  // guards flight_
-  Flight flight_;
+  mutable std::mutex pending_mutex_;  // guards pending_
+  PendingRows pending_;
 };
 
 }  // namespace rhumb::shard

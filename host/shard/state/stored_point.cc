@@ -5,8 +5,9 @@ namespace rhumb::shard {
 using base::Result;
 using base::Status;
 
-StoredPoint::StoredPoint(const Ledger& ledger, std::optional<PointRow> row, uint64_t unflushed_from)
-    : segment_(row ? ledger.find(row->segment) : nullptr),
+StoredPoint::StoredPoint(const ApplyState& apply_state, std::optional<PointRow> row,
+                         uint64_t unflushed_from)
+    : segment_(row ? apply_state.find(row->segment) : nullptr),
       row_(row),
       unflushed_from_(unflushed_from) {}
 

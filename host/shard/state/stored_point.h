@@ -16,7 +16,7 @@ namespace rhumb::shard {
 class StoredPoint final : public PointState {
  public:
   // unflushed_from: rows with this version or a later one may still be in the columns' buffers.
-  StoredPoint(const Ledger& ledger, std::optional<PointRow> row, uint64_t unflushed_from);
+  StoredPoint(const ApplyState& apply_state, std::optional<PointRow> row, uint64_t unflushed_from);
 
   bool exists() const override { return row_.has_value(); }
   uint64_t version() const override { return row_ ? row_->version : 0; }

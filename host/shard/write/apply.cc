@@ -28,7 +28,7 @@ Result<Applier::Outcome> Applier::apply(std::span<const consensus::Entry> entrie
 Status Applier::apply_entry(const consensus::Entry& entry) {
   auto command = model::decode_command(entry.data);
   if (!command.ok()) return command.status().within("log entry " + std::to_string(entry.index));
-  AppliedCommands& known = ledger_.commands;
+  AppliedCommands& known = apply_state_.commands;
   known.advance(*command);
   const auto who = AppliedCommands::identity(*command, entry.data);
   const bool named = who != AppliedCommands::Identity{};
@@ -76,7 +76,7 @@ Result<bool> Applier::change_point(const model::Command& command, size_t i,
   const std::string& key = command.targets[i].id.key();
   RHUMB_ASSIGN(Pending * pending, lookup(key));
   const bool again = pending->now && pending->now->version == index;
-  StoredPoint point(ledger_, pending->now, batch_.first_index);
+  StoredPoint point(apply_state_, pending->now, batch_.first_index);
   RHUMB_ASSIGN(Change change, change_of(command, i, filter, schema_->vectors, point));
   switch (change.effect) {
     case Effect::kNone:
@@ -103,16 +103,16 @@ Status Applier::write_row(const std::string& key, Pending& pending, const Change
   RHUMB_ASSIGN(Segment * into, segment_for(row));
   RHUMB_ASSIGN(const uint32_t slot, into->append(row));
   const uint32_t id = into->id();
-  ledger_.segments.at(id).live.set(slot);
+  apply_state_.segments.at(id).live.set(slot);
   batch_.live_blocks.insert({id, segment::LiveBits::block_of(slot)});
   touched(id).set.push_back(slot);
   if (pending.now) {
-    bury(*pending.now, index);
-    ledger_.hashes.subtract(key, pending.now->content_hash);
+    retire_row(*pending.now, index);
+    apply_state_.hashes.subtract(key, pending.now->content_hash);
   } else {
-    ++ledger_.applied.points;
+    ++apply_state_.applied.points;
   }
-  ledger_.hashes.add(key, row.content_hash);
+  apply_state_.hashes.add(key, row.content_hash);
   pending.now = PointRow{id, slot, index, row.content_hash};
   return base::ok();
 }
@@ -120,7 +120,7 @@ Status Applier::write_row(const std::string& key, Pending& pending, const Change
 Status Applier::write_payload(const std::string& key, Pending& pending, Change& change,
                               PointState& point, uint64_t index) {
   RHUMB_ASSERT(pending.now.has_value());
-  Segment* in = ledger_.find(pending.now->segment);
+  Segment* in = apply_state_.find(pending.now->segment);
   Change whole{Effect::kRow, change.payload(), std::nullopt, {}};
   RHUMB_TRY(complete_row(whole, schema_->vectors.size(), point));
   if (!in->override_fits(whole.payload())) return write_row(key, pending, whole, index);
@@ -128,36 +128,36 @@ Status Applier::write_payload(const std::string& key, Pending& pending, Change& 
                content_hash(key, whole.payload(), named(schema_->vectors, whole.vectors)));
   RHUMB_TRY(in->override_payload(pending.now->slot, index, whole.payload()));
   touched(in->id());
-  ledger_.hashes.subtract(key, pending.now->content_hash);
-  ledger_.hashes.add(key, hash);
+  apply_state_.hashes.subtract(key, pending.now->content_hash);
+  apply_state_.hashes.add(key, hash);
   pending.now->version = index;
   pending.now->content_hash = hash;
   return base::ok();
 }
 
 void Applier::remove(const std::string& key, Pending& pending, uint64_t index) {
-  bury(*pending.now, index);
-  ledger_.hashes.subtract(key, pending.now->content_hash);
-  --ledger_.applied.points;
+  retire_row(*pending.now, index);
+  apply_state_.hashes.subtract(key, pending.now->content_hash);
+  --apply_state_.applied.points;
   pending.now.reset();
 }
 
-void Applier::bury(const PointRow& row, uint64_t index) {
-  if (!RHUMB_PLANTED(kLostLiveBit)) ledger_.segments.at(row.segment).live.clear(row.slot);
+void Applier::retire_row(const PointRow& row, uint64_t index) {
+  if (!RHUMB_PLANTED(kLostLiveBit)) apply_state_.segments.at(row.segment).live.clear(row.slot);
   batch_.live_blocks.insert({row.segment, segment::LiveBits::block_of(row.slot)});
   touched(row.segment).cleared.push_back(row.slot);
-  ledger_.dead.push_back({index, row.segment, row.slot});
+  apply_state_.dead.push_back({index, row.segment, row.slot});
 }
 
 Publication::Change& Applier::touched(uint32_t segment) {
   Publication::Change& change = batch_.changes[segment];
-  if (!change.segment) change.segment = ledger_.segments.at(segment).segment;
+  if (!change.segment) change.segment = apply_state_.segments.at(segment).segment;
   return change;
 }
 
 Result<Segment*> Applier::segment_for(const segment::RowInput& row) {
-  if (!ledger_.segments.empty()) {
-    Segment* last = ledger_.segments.rbegin()->second.segment.get();
+  if (!apply_state_.segments.empty()) {
+    Segment* last = apply_state_.segments.rbegin()->second.segment.get();
     const bool open = last->state() == segment::State::kGrowing;
     if (open && last->fits(row)) return last;
     batch_.outcome.rolled = batch_.outcome.rolled || open;
@@ -166,41 +166,41 @@ Result<Segment*> Applier::segment_for(const segment::RowInput& row) {
 }
 
 Result<Segment*> Applier::begin_segment() {
-  if (ledger_.segments.size() >= base::limits::kMaxSegments) {
+  if (apply_state_.segments.size() >= base::limits::kMaxSegments) {
     return Status(
         base::Code::kTooLarge,
-        "the shard has " + std::to_string(ledger_.segments.size()) + " segments, the limit");
+        "the shard has " + std::to_string(apply_state_.segments.size()) + " segments, the limit");
   }
-  const uint32_t id = ledger_.applied.next_segment++;
+  const uint32_t id = apply_state_.applied.next_segment++;
   RHUMB_ASSIGN(auto begun, Segment::create(core_.segment_directory(id), id, schema_->vectors,
                                            core_.options.segment));
   RHUMB_TRY(begun->fields().configure(schema_->fields()));
   begun->fields().make_ready();
   Segment* segment = begun.get();
-  ledger_.segments[id].segment = std::move(begun);
+  apply_state_.segments[id].segment = std::move(begun);
   return segment;
 }
 
 Status Applier::commit(uint64_t last_index) {
   Publication publication;
   publication.applied = last_index;
-  publication.points = ledger_.applied.points;
-  publication.content_hash = ledger_.hashes.total();
+  publication.points = apply_state_.applied.points;
+  publication.content_hash = apply_state_.hashes.total();
   for (auto& [id, change] : batch_.changes) {
     RHUMB_TRY(change.segment->flush());
     RHUMB_TRY(change.segment->intact());  // rows were read from it to make others
     change.rows = change.segment->lengths().rows;
   }
-  ledger_.applied.index = last_index;
-  ledger_.applied.log_time_ms = ledger_.commands.log_time_ms();
-  ledger_.applied.requests_forgotten = ledger_.commands.forgotten_through();
-  Flight before;
+  apply_state_.applied.index = last_index;
+  apply_state_.applied.log_time_ms = apply_state_.commands.log_time_ms();
+  apply_state_.applied.requests_forgotten = apply_state_.commands.forgotten_through();
+  PendingRows before;
   for (const auto& [key, pending] : batch_.points) {
     if (pending.before != pending.now) before.emplace(key, pending.before);
   }
   // Entries without effect (an election's, a change of members) are not worth a transaction: the
   // next one has their index.
-  if (!batch_.changes.empty() || !ledger_.commands.batch_empty()) {
+  if (!batch_.changes.empty() || !apply_state_.commands.batch_empty()) {
     storage::KvBatch batch;
     put_points(batch);
     put_state(batch);
@@ -209,7 +209,7 @@ Status Applier::commit(uint64_t last_index) {
   publication.changes = std::move(batch_.changes);
   // Before publication: whoever finds the index applied finds the outcome.
   for (const Told& told : batch_.told) core_.outcomes.post(told.attempt, told.outcome, told.total);
-  core_.store.land([&] { core_.views.publish(publication); });
+  core_.store.publish_pending([&] { core_.views.publish(publication); });
   core_.views.notify(last_index);
   return base::ok();
 }
@@ -225,37 +225,38 @@ void Applier::put_points(storage::KvBatch& batch) const {
     // What replay starts from: the row as of each watermark it may start behind, kept when it
     // changes first since.
     const std::string row = encode(*pending.before);
-    if (pending.before->version <= ledger_.watermark.index)
-      batch.put(kUndo, undo_key(ledger_.watermark.index, key), row);
-    if (ledger_.pending_watermark && pending.before->version <= *ledger_.pending_watermark) {
-      batch.put(kUndo, undo_key(*ledger_.pending_watermark, key), row);
+    if (pending.before->version <= apply_state_.watermark.index)
+      batch.put(kUndo, undo_key(apply_state_.watermark.index, key), row);
+    if (apply_state_.pending_watermark &&
+        pending.before->version <= *apply_state_.pending_watermark) {
+      batch.put(kUndo, undo_key(*apply_state_.pending_watermark, key), row);
     }
   }
 }
 
 void Applier::put_state(storage::KvBatch& batch) {
   for (const auto& [segment, block] : batch_.live_blocks)
-    batch.put(kLive, live_key(segment, block), ledger_.segments.at(segment).live.block(block));
+    batch.put(kLive, live_key(segment, block), apply_state_.segments.at(segment).live.block(block));
   for (const auto& [segment, change] : batch_.changes)
     batch.put(kSegments, segment_key(segment), encode(change.segment->lengths()));
-  for (const uint32_t group : ledger_.hashes.take_changed()) {
-    const Hash& sum = ledger_.hashes.sum(group);
+  for (const uint32_t group : apply_state_.hashes.take_changed()) {
+    const Hash& sum = apply_state_.hashes.sum(group);
     batch.put(kHashes, group_key(group),
               std::string(reinterpret_cast<const char*>(sum.data()), sum.size()));
   }
-  if (!ledger_.commands.batch_empty())
-    batch.put(kRequests, index_key(ledger_.applied.index), ledger_.commands.take_batch());
-  batch.put(kState, kAppliedKey, encode(ledger_.applied));
+  if (!apply_state_.commands.batch_empty())
+    batch.put(kRequests, index_key(apply_state_.applied.index), apply_state_.commands.take_batch());
+  batch.put(kState, kAppliedKey, encode(apply_state_.applied));
 }
 
 // Views that showed the rows are gone, so the payload indexes need not know them any more.
 void Applier::retire_dead() {
-  if (ledger_.dead.empty()) return;
+  if (apply_state_.dead.empty()) return;
   const uint64_t oldest = core_.views.oldest_view();
-  while (!ledger_.dead.empty() && ledger_.dead.front().index <= oldest) {
-    const Ledger::Dead& dead = ledger_.dead.front();
-    if (Segment* in = ledger_.find(dead.segment)) in->fields().remove(dead.slot);
-    ledger_.dead.pop_front();
+  while (!apply_state_.dead.empty() && apply_state_.dead.front().index <= oldest) {
+    const ApplyState::Dead& dead = apply_state_.dead.front();
+    if (Segment* in = apply_state_.find(dead.segment)) in->fields().remove(dead.slot);
+    apply_state_.dead.pop_front();
   }
 }
 

@@ -24,7 +24,7 @@ namespace rhumb::shard {
 
 class Applier {
  public:
-  Applier(Core& core, Ledger& ledger) : core_(core), ledger_(ledger) {}
+  Applier(Core& core, ApplyState& apply_state) : core_(core), apply_state_(apply_state) {}
 
   struct Outcome {
     uint64_t log_bytes = 0, points = 0;  // of the entries; changed by them
@@ -63,7 +63,7 @@ class Applier {
   base::Status write_payload(const std::string& key, Pending& pending, Change& change,
                              PointState& point, uint64_t index);
   void remove(const std::string& key, Pending& pending, uint64_t index);
-  void bury(const PointRow& row, uint64_t index);
+  void retire_row(const PointRow& row, uint64_t index);
   base::Result<segment::Segment*> segment_for(const segment::RowInput& row);
   base::Result<segment::Segment*> begin_segment();
   Publication::Change& touched(uint32_t segment);
@@ -73,7 +73,7 @@ class Applier {
   void retire_dead();
 
   Core& core_;
-  Ledger& ledger_;
+  ApplyState& apply_state_;
   Batch batch_;
   SchemaPtr schema_;  // of the batch
 };

@@ -109,7 +109,7 @@ TEST_F(GraphSettingsTest, AGraphThatWasBegunGoesOnAsItWas) {
 
 model::CollectionConfig with_threshold(const std::string& kilobytes) {
   model::CollectionConfig config = config_of();
-  config.hints_json["optimizers_config"] = R"({"indexing_threshold":)" + kilobytes + "}";
+  config.settings_json["optimizers_config"] = R"({"indexing_threshold":)" + kilobytes + "}";
   return config;
 }
 constexpr uint64_t kRowsPerKilobyte = 1024 / (kDim * sizeof(float));

@@ -16,7 +16,7 @@ constexpr uint64_t kSeed = 41;
 
 model::CollectionConfig promising(double recall, const std::string& hnsw = "") {
   model::CollectionConfig config = config_of();
-  config.hints_json["contract"] = R"({"recall":)" + std::to_string(recall) + "}";
+  config.settings_json["contract"] = R"({"recall":)" + std::to_string(recall) + "}";
   if (!hnsw.empty()) config.hnsw.ef_construct = static_cast<uint32_t>(std::stoul(hnsw));
   return config;
 }

@@ -313,7 +313,7 @@ TEST_F(MultivectorTest, PointsChangeWhileTheyAreSearched) {
 }
 
 TEST_F(MultivectorTest, TheContractIsMeasured) {
-  h.options.config.hints_json["contract"] = R"({"recall":0.999})";
+  h.options.config.settings_json["contract"] = R"({"recall":0.999})";
   h.open();
   insert(0, 3000);
   h.wait_indexed();

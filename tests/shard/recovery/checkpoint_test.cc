@@ -20,7 +20,7 @@ TEST(CheckpointTest, ByBytesOfLog) {
   EXPECT_EQ(h.released(), 400u);
   h.abandon();
   h.open();
-  EXPECT_EQ(h->applied_index(), 400u);
+  EXPECT_EQ(h->durable_index(), 400u);
 }
 
 TEST(CheckpointTest, ByChangedPoints) {

@@ -275,7 +275,7 @@ TEST_F(DamageTest, AStoreThatLostItsRowsTakesNoSegmentWithIt) {
   {
     auto opened = Shard::open(h.options);
     ASSERT_TRUE(opened.ok()) << opened.status().to_string();
-    EXPECT_EQ((*opened)->applied_index(), 0u);
+    EXPECT_EQ((*opened)->durable_index(), 0u);
   }
   EXPECT_TRUE(fs::exists(segment(1) / "rows.dat"));
 }
@@ -283,7 +283,7 @@ TEST_F(DamageTest, AStoreThatLostItsRowsTakesNoSegmentWithIt) {
 TEST_F(DamageTest, ACleanStopLeavesNothingToReplay) {
   fill();
   h.open();
-  EXPECT_EQ(h->applied_index(), h.log().size());
+  EXPECT_EQ(h->durable_index(), h.log().size());
   EXPECT_EQ(h.released(), h.log().size());
 }
 

@@ -152,7 +152,7 @@ TEST_P(PowerCutTest, KvAheadOfTheColumns) {
   run(200);
   h.close();
   h.open();
-  EXPECT_EQ(h->applied_index(), h.log().size());
+  EXPECT_EQ(h->durable_index(), h.log().size());
   expect_equal(h, model, "after going on");
 }
 

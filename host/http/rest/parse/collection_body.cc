@@ -16,16 +16,16 @@ Status wrong(const std::string& where, const std::string& what) {
   return base::invalid("Format error in JSON body: " + where + ": " + what);
 }
 
-struct Hint {
+struct Setting {
   const char* name;
   Status (*check)(const json&, const std::string&);
 };
-constexpr Hint kHints[] = {{"optimizers_config", check_optimizers},
-                           {"wal_config", check_wal},
-                           {"quantization_config", check_quantization},
-                           {"strict_mode_config", check_strict_mode},
-                           {"metadata", check_metadata},
-                           {"contract", check_contract}};
+constexpr Setting kSettings[] = {{"optimizers_config", check_optimizers},
+                                 {"wal_config", check_wal},
+                                 {"quantization_config", check_quantization},
+                                 {"strict_mode_config", check_strict_mode},
+                                 {"metadata", check_metadata},
+                                 {"contract", check_contract}};
 
 Status read_distance(const json& j, const std::string& where, model::Distance& out) {
   for (const auto d : {model::Distance::kCosine, model::Distance::kDot, model::Distance::kEuclid,
@@ -131,18 +131,18 @@ void merge_over(std::string& stored, const json& diff, OfNull of_null) {
 }
 
 Status read_hints(const json& body, model::CollectionConfig& config) {
-  for (const Hint& hint : kHints) {
-    const std::string_view name = hint.name;
-    const json* member = given(body, hint.name) ? &body.at(hint.name) : nullptr;
+  for (const Setting& setting : kSettings) {
+    const std::string_view name = setting.name;
+    const json* member = given(body, setting.name) ? &body.at(setting.name) : nullptr;
     if (name == "quantization_config") {
       RHUMB_ASSIGN(member, given_quantization(body, ""));
     }
     if (member == nullptr) continue;
     const json& value = *member;
-    RHUMB_TRY(hint.check(value, hint.name));
-    std::string& stored = config.hints_json[hint.name];
+    RHUMB_TRY(setting.check(value, setting.name));
+    std::string& stored = config.settings_json[setting.name];
     if (value == "Disabled" && (name == "quantization_config" || name == "contract")) {
-      config.hints_json.erase(hint.name);
+      config.settings_json.erase(setting.name);
       continue;
     }
     if (name == "quantization_config") {
@@ -151,8 +151,8 @@ Status read_hints(const json& body, model::CollectionConfig& config) {
       merge_over(stored, value, name == "metadata" ? OfNull::kRemove : OfNull::kLeave);
     }
     const json whole = json::parse(stored);  // limits are of the whole, not of each change
-    RHUMB_TRY(hint.check(whole, hint.name));
-    RHUMB_TRY(check_size(whole, hint.name));
+    RHUMB_TRY(setting.check(whole, setting.name));
+    RHUMB_TRY(check_size(whole, setting.name));
   }
   return base::ok();
 }
@@ -171,7 +171,7 @@ Status read_params(const json& j, const std::string& where, model::CollectionCon
     if (!given(j, name)) continue;
     const std::string place = where.empty() ? name : where + "." + name;
     RHUMB_TRY(check_placement(j.at(name), place));
-    merge_over(config.hints_json[name], j.at(name), OfNull::kLeave);
+    merge_over(config.settings_json[name], j.at(name), OfNull::kLeave);
     RHUMB_TRY(check_size(j.at(name), place));
   }
   return base::ok();

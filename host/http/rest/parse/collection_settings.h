@@ -20,7 +20,7 @@ using nlohmann::json;
 base::Result<json> parse_small(const std::string& body, const Shape& shape,
                                IgnoredMembers* ignored);
 
-// a hint is kept with the metadata: kMaxMetadataBytes
+// a setting is kept with the metadata: kMaxMetadataBytes
 base::Status check_size(const json& j, const std::string& where);
 base::Status check_optimizers(const json& j, const std::string& where);
 base::Status check_wal(const json& j, const std::string& where);

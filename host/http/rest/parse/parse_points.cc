@@ -336,7 +336,7 @@ Result<model::PointId> parse_offset(const Element& e) { return parse_id(e, "offs
 
 Result<Operation> parse_upsert(const std::string& body, const model::CollectionConfig& config,
                                IgnoredMembers* ignored) {
-  return parse_lifted(
+  return parse_with_wide_numbers(
       body, checked(kUpsertBody, ignored, [&](const Element& e) { return upsert(e, config, ""); }));
 }
 Result<Operation> parse_delete_points(const std::string& body, IgnoredMembers* ignored) {
@@ -347,9 +347,9 @@ Result<Operation> parse_delete_points(const std::string& body, IgnoredMembers* i
 Result<Operation> parse_update_vectors(const std::string& body,
                                        const model::CollectionConfig& config,
                                        IgnoredMembers* ignored) {
-  return parse_lifted(body, checked(kUpdateVectorsBody, ignored, [&](const Element& e) {
-                        return update_vectors(e, config, "");
-                      }));
+  return parse_with_wide_numbers(body, checked(kUpdateVectorsBody, ignored, [&](const Element& e) {
+                                   return update_vectors(e, config, "");
+                                 }));
 }
 Result<Operation> parse_delete_vectors(const std::string& body,
                                        const model::CollectionConfig& config,
@@ -392,9 +392,9 @@ Result<Operations> parse_batch(const std::string& body, const model::CollectionC
 Result<model::PointWrite> parse_import_line(const std::string& line,
                                             const model::CollectionConfig& config,
                                             IgnoredMembers* ignored) {
-  return parse_lifted(line, checked(kPoint, ignored, [&](const Element& e) {
-                        return parse_point(e, config, "", true);
-                      }));
+  return parse_with_wide_numbers(line, checked(kPoint, ignored, [&](const Element& e) {
+                                   return parse_point(e, config, "", true);
+                                 }));
 }
 
 Result<model::GetRequest> parse_get(const std::string& body, IgnoredMembers* ignored) {

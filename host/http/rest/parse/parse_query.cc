@@ -66,8 +66,8 @@ Status parse_params(const Element& e, const std::string& where, model::SearchPar
       RHUMB_ASSIGN(*target, as_bool(*value, at(where, name)));
     }
   }
-  if (const auto hint = member(object, "quantization"))
-    RHUMB_TRY(parse_quantization(*hint, at(where, "quantization"), out.oversampling));
+  if (const auto setting = member(object, "quantization"))
+    RHUMB_TRY(parse_quantization(*setting, at(where, "quantization"), out.oversampling));
   if (member(object, "idf"))
     return base::unsupported("idf of sparse vectors (" + at(where, "idf") + ")");
   return base::ok();
@@ -106,7 +106,7 @@ Status parse_common(const Object& body, const std::string& where, ParsedQuery& o
 // A vector or an id, as `query` or `query.nearest`.
 Status parse_nearest(const Element& e, const model::VectorParams& params, const std::string& where,
                      ParsedQuery& out) {
-  if (e.is_number() || (e.is_string() && !is_lifted(e))) {
+  if (e.is_number() || (e.is_string() && !is_wide_numbers(e))) {
     RHUMB_ASSIGN(out.like_id, parse_id(e, where));
     return base::ok();
   }
@@ -220,25 +220,27 @@ Result<std::vector<ParsedQuery>> batch(const Element& e, const model::Collection
 
 Result<ParsedQuery> parse_query(const std::string& body, const model::CollectionConfig& config,
                                 IgnoredMembers* ignored) {
-  return parse_lifted(
+  return parse_with_wide_numbers(
       body, checked(kQueryBody, ignored, [&](const Element& e) { return query(e, config, ""); }));
 }
 Result<std::vector<ParsedQuery>> parse_query_batch(const std::string& body,
                                                    const model::CollectionConfig& config,
                                                    IgnoredMembers* ignored) {
-  return parse_lifted(body, checked(kQueryBatchBody, ignored,
-                                    [&](const Element& e) { return batch(e, config, query); }));
+  return parse_with_wide_numbers(body, checked(kQueryBatchBody, ignored, [&](const Element& e) {
+                                   return batch(e, config, query);
+                                 }));
 }
 Result<ParsedQuery> parse_search(const std::string& body, const model::CollectionConfig& config,
                                  IgnoredMembers* ignored) {
-  return parse_lifted(
+  return parse_with_wide_numbers(
       body, checked(kSearchBody, ignored, [&](const Element& e) { return search(e, config, ""); }));
 }
 Result<std::vector<ParsedQuery>> parse_search_batch(const std::string& body,
                                                     const model::CollectionConfig& config,
                                                     IgnoredMembers* ignored) {
-  return parse_lifted(body, checked(kSearchBatchBody, ignored,
-                                    [&](const Element& e) { return batch(e, config, search); }));
+  return parse_with_wide_numbers(body, checked(kSearchBatchBody, ignored, [&](const Element& e) {
+                                   return batch(e, config, search);
+                                 }));
 }
 
 }  // namespace rhumb::http::rest

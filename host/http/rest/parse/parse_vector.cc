@@ -167,9 +167,9 @@ Result<std::string> parse_vector(const Element& e, const model::VectorParams& pa
     if (const auto form = unserved_form(object); !form.empty())
       return base::unsupported(std::string(form) + " (" + where + ")");
   }
-  if (auto lifted = take_lifted(e)) {
+  if (auto numbers = take_wide_numbers(e)) {
     if (lifted->size() != params.size) return wrong_dim(params.size, lifted->size(), where);
-    return final_bits(std::move(*lifted), params, where);
+    return final_bits(std::move(*numbers), params, where);
   }
   RHUMB_ASSIGN(auto components, components_of(e, params, where));
   return final_bits(std::move(components), params, where);
@@ -200,7 +200,7 @@ Result<std::vector<model::NamedVector>> parse_vectors(const Element& e,
                                                       const std::string& where) {
   std::vector<model::NamedVector> out;
   const bool whole =
-      e.is_array() || is_lifted(e) ||
+      e.is_array() || is_wide_numbers(e) ||
       (e.is_object() && (member(Object(e), "vector_b64") || !unserved_form(Object(e)).empty()));
   if (whole) {
     RHUMB_ASSIGN(const auto* params, vector_params(config, "", where));

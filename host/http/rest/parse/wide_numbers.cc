@@ -14,13 +14,13 @@ namespace {
 constexpr ptrdiff_t kWideBytes = 512;    // shorter arrays are not worth it
 constexpr size_t kLeastNumberBytes = 8;  // as embeddings are mostly written
 
-thread_local LiftedBody* t_current = nullptr;
+thread_local WideNumbersBody* t_current = nullptr;
 
 // Nobody sends it: it is another one in every process.
 const std::string& mark() {
   static const std::string made = [] {
     std::random_device random;
-    return "lifted-" + std::to_string(random()) + "-" + std::to_string(random()) + "-";
+    return "numbers-" + std::to_string(random()) + "-" + std::to_string(random()) + "-";
   }();
   return made;
 }
@@ -50,13 +50,13 @@ const char* behind_string(const char* p, const char* end) {
 
 }  // namespace
 
-LiftedBody::LiftedBody(const std::string& body) {
+WideNumbersBody::WideNumbersBody(const std::string& body) {
   if (!lift(body)) arrays_.clear();
   t_current = this;
 }
-LiftedBody::~LiftedBody() { t_current = nullptr; }
+WideNumbersBody::~WideNumbersBody() { t_current = nullptr; }
 
-bool LiftedBody::lift(const std::string& body) {
+bool WideNumbersBody::lift(const std::string& body) {
   const char* const end = body.data() + body.size();
   const char* copied = body.data();
   for (const char* p = copied; p < end;) {
@@ -90,9 +90,9 @@ bool LiftedBody::lift(const std::string& body) {
   return true;
 }
 
-bool is_lifted(const Element& e) { return marked(e).has_value(); }
+bool is_wide_numbers(const Element& e) { return marked(e).has_value(); }
 
-std::optional<std::vector<float>> take_lifted(const Element& e) {
+std::optional<std::vector<float>> take_wide_numbers(const Element& e) {
   const auto n = marked(e);
   if (!n || *n >= t_current->arrays_.size() || t_current->arrays_[*n].empty()) return std::nullopt;
   ++t_current->taken_;

@@ -34,16 +34,16 @@ json params_json(const model::CollectionConfig& config) {
             {"write_consistency_factor", config.write_consistency_factor},
             {"on_disk_payload", config.on_disk_payload}};
   for (const char* name : {"payload", "id_tracker"}) {
-    auto it = config.hints_json.find(name);
-    if (it != config.hints_json.end()) j[name] = json::parse(it->second);
+    auto it = config.settings_json.find(name);
+    if (it != config.settings_json.end()) j[name] = json::parse(it->second);
   }
   return j;
 }
 
 // The stored hint over the defaults that clients expect to be present.
 json over(json defaults, const model::CollectionConfig& config, const char* name) {
-  auto it = config.hints_json.find(name);
-  if (it != config.hints_json.end()) defaults.update(json::parse(it->second));
+  auto it = config.settings_json.find(name);
+  if (it != config.settings_json.end()) defaults.update(json::parse(it->second));
   return defaults;
 }
 
@@ -69,8 +69,8 @@ json config_json(const model::CollectionConfig& config) {
              over({{"wal_capacity_mb", 32}, {"wal_segments_ahead", 0}}, config, "wal_config")},
             {"quantization_config", nullptr}};
   for (const char* name : {"quantization_config", "strict_mode_config", "metadata", "contract"}) {
-    auto it = config.hints_json.find(name);
-    if (it != config.hints_json.end()) j[name] = json::parse(it->second);
+    auto it = config.settings_json.find(name);
+    if (it != config.settings_json.end()) j[name] = json::parse(it->second);
   }
   return j;
 }

@@ -4,8 +4,8 @@
 
 #include <thread>
 
-#include "host/http/rest/pace/search_pace.h"
-#include "host/http/rest/pace/short_search.h"
+#include "host/http/rest/latency/search_latency.h"
+#include "host/http/rest/latency/short_search.h"
 #include "host/http/rest/parse/parse_query.h"
 #include "host/http/rest/reply/json_write.h"
 
@@ -30,13 +30,13 @@ struct Run : std::enable_shared_from_this<Run> {
   std::vector<std::string> answers;  // JSON of each query's points
   std::string plans;                 // explain, of all queries that asked for it
   // of a query that looks short: told how long it took, unless it waited
-  SearchPaces::Pace* pace = nullptr;
+  SearchLatencies::Latency* latency = nullptr;
   uint64_t parsed_ns = 0;
   std::optional<Stopwatch> watch;  // of the search, on one thread
   std::thread::id thread;
 
   void go(const Stopwatch& begun) {
-    if (pace != nullptr) watch = begun;
+    if (latency != nullptr) watch = begun;
     thread = std::this_thread::get_id();
     look_up(0);
   }
@@ -150,7 +150,7 @@ void Run::finish() {
     members = form == Form::kQuery || form == Form::kSearch ? "\"explain\":" + plans
                                                             : "\"explain\":[" + plans + "]";
   x->ok(out, members);
-  if (watch && thread == std::this_thread::get_id()) pace->took(parsed_ns + watch->held_ns());
+  if (watch && thread == std::this_thread::get_id()) latency->took(parsed_ns + watch->held_ns());
 }
 
 void run(const CallPtr& x, Form form, const gateway::CollectionPtr& collection,
@@ -169,9 +169,9 @@ void run(const CallPtr& x, Form form, const gateway::CollectionPtr& collection,
   const bool batch = form == Form::kQueryBatch || form == Form::kSearchBatch;
   if (!batch) {
     if (const auto kind = short_search_kind(r->queries[0], collection->config))
-      r->pace = &x->options.paces->of(collection->uuid, *kind);
+      r->latency = &x->options.latencies->of(collection->uuid, *kind);
   }
-  if (!x->on_loop || (r->pace != nullptr && r->pace->is_short())) return r->go(watch);
+  if (!x->on_loop || (r->latency != nullptr && r->latency->is_short())) return r->go(watch);
   run_on_pool(x, [r, parsed_ns = watch.held_ns()] {
     r->parsed_ns = parsed_ns;  // the wait for a thread is not the search's
     r->go(Stopwatch());

@@ -61,15 +61,15 @@ TEST(ParseCreateTest, numbers_and_hints) {
   EXPECT_EQ(config->hnsw.ef_construct, 50u);
   EXPECT_EQ(config->hnsw.on_disk, true);
   EXPECT_FALSE(config->hnsw.inline_storage);
-  EXPECT_EQ(config->hints_json.size(), 5u);
-  EXPECT_EQ(json::parse(config->hints_json.at("metadata")),
+  EXPECT_EQ(config->settings_json.size(), 5u);
+  EXPECT_EQ(json::parse(config->settings_json.at("metadata")),
             json::parse(R"({"owner":{"name":"me"}})"));
-  EXPECT_EQ(json::parse(config->hints_json.at("quantization_config")),
+  EXPECT_EQ(json::parse(config->settings_json.at("quantization_config")),
             json::parse(R"({"product":{"compression":"x16"}})"));
   const auto disabled = create(
       R"({"quantization_config":"Disabled","vectors":{"size":4,"distance":"Dot","quantization_config":"Disabled"}})");
   ASSERT_TRUE(disabled.ok()) << disabled.status().message();
-  EXPECT_FALSE(disabled->hints_json.contains("quantization_config"));
+  EXPECT_FALSE(disabled->settings_json.contains("quantization_config"));
   EXPECT_EQ(disabled->vectors.at("").quantization_json, "");
 }
 
@@ -203,9 +203,9 @@ TEST(ParseUpdateTest, given_members_win_and_the_rest_stays) {
   EXPECT_FALSE(changed->on_disk_payload);
   EXPECT_EQ(changed->hnsw.m, 16u);
   EXPECT_EQ(changed->hnsw.ef_construct, 50u);
-  EXPECT_EQ(json::parse(changed->hints_json.at("metadata")), json::parse(R"({"b":3,"c":4})"))
+  EXPECT_EQ(json::parse(changed->settings_json.at("metadata")), json::parse(R"({"b":3,"c":4})"))
       << "null removes a member";
-  EXPECT_FALSE(changed->hints_json.contains("quantization_config"));
+  EXPECT_FALSE(changed->settings_json.contains("quantization_config"));
   const auto& text = changed->vectors.at("text");
   EXPECT_EQ(text.size, 4u);
   EXPECT_EQ(text.on_disk, true);
@@ -228,7 +228,7 @@ TEST(ParseUpdateTest, null_removes_members_of_the_metadata_alone) {
     return *parse_update_collection(body, present);
   };
   const auto metadata = [&](const std::string& body) {
-    return json::parse(after(body).hints_json.at("metadata"));
+    return json::parse(after(body).settings_json.at("metadata"));
   };
   EXPECT_EQ(metadata(R"({"metadata":{"team":null,"unknown":null}})"),
             json::parse(R"({"nested":{"x":null,"y":1},"last":0})"));
@@ -236,9 +236,9 @@ TEST(ParseUpdateTest, null_removes_members_of_the_metadata_alone) {
             json::parse(R"({"team":"red","nested":{"z":2},"last":0})"))
       << "members of the first level";
   EXPECT_EQ(metadata(R"({"metadata":{"team":null,"nested":null,"last":null}})"), json::object());
-  EXPECT_EQ(metadata(R"({"metadata":null})"), json::parse(present.hints_json.at("metadata")));
+  EXPECT_EQ(metadata(R"({"metadata":null})"), json::parse(present.settings_json.at("metadata")));
   EXPECT_EQ(json::parse(after(R"({"optimizers_config":{"indexing_threshold":null}})")
-                            .hints_json.at("optimizers_config"))["indexing_threshold"],
+                            .settings_json.at("optimizers_config"))["indexing_threshold"],
             7);
 }
 
@@ -247,7 +247,7 @@ TEST(ParseUpdateTest, quantization_has_two_names_and_memory_is_a_choice) {
       R"({"quantization":{"binary":{}},"vectors":{"a":{"size":2,"distance":"Dot","memory":"cold","quantization":{"turbo":{}},
       "hnsw_config":{"memory":"cached"}}},"payload":{"memory":"cached"},"id_tracker":{"memory":"pinned"},"hnsw_config":{"memory":"pinned"}})");
   ASSERT_TRUE(made.ok()) << made.status().message();
-  EXPECT_EQ(made->hints_json.at("quantization_config"), R"({"binary":{}})");
+  EXPECT_EQ(made->settings_json.at("quantization_config"), R"({"binary":{}})");
   EXPECT_EQ(made->vectors.at("a").quantization_json, R"({"turbo":{}})");
   EXPECT_EQ(made->vectors.at("a").memory, "cold");
   EXPECT_TRUE(made->vectors.at("a").leaves_memory());
@@ -257,8 +257,8 @@ TEST(ParseUpdateTest, quantization_has_two_names_and_memory_is_a_choice) {
       R"({"quantization":"Disabled","params":{"payload":{"memory":"cold"}},"vectors":{"a":{"memory":"pinned","quantization":{"binary":{}}}}})",
       *made);
   ASSERT_TRUE(changed.ok()) << changed.status().message();
-  EXPECT_FALSE(changed->hints_json.contains("quantization_config"));
-  EXPECT_EQ(changed->hints_json.at("payload"), R"({"memory":"cold"})");
+  EXPECT_FALSE(changed->settings_json.contains("quantization_config"));
+  EXPECT_EQ(changed->settings_json.at("payload"), R"({"memory":"cold"})");
   EXPECT_EQ(changed->vectors.at("a").quantization_json, R"({"binary":{}})");
   EXPECT_FALSE(changed->vectors.at("a").leaves_memory());
   const auto vector = [](const std::string& members) {
@@ -282,7 +282,7 @@ TEST(ParseUpdateTest, quantization_has_two_names_and_memory_is_a_choice) {
 
 TEST(ParseUpdateTest, what_is_wrong_is_named_and_limits_are_of_the_whole) {
   auto present = *create(R"({"vectors":{"size":4,"distance":"Dot"}})");
-  present.hints_json["metadata"] = R"({"a":")" + std::string(60'000, 'x') + "\"}";
+  present.settings_json["metadata"] = R"({"a":")" + std::string(60'000, 'x') + "\"}";
   expect_refused(
       {{R"({"vectors":[]})", Code::kInvalid, "vectors: expected an object"},
        {R"({"vectors":{"nope":{}}})", Code::kInvalid,

@@ -350,8 +350,8 @@ TEST(MembersTest, what_is_ignored_is_not_kept_with_the_collection) {
   ASSERT_TRUE(config.ok()) << config.status().message();
   EXPECT_EQ(config->vectors.at("a").quantization_json, R"({"scalar":{"type":"int8"}})");
   EXPECT_EQ(config->vectors.at("a").hnsw_json, R"({"m":8})");
-  EXPECT_EQ(config->hints_json.at("optimizers_config"), R"({"flush_interval_sec":3})");
-  EXPECT_EQ(config->hints_json.at("metadata"), R"({"any":{"thing":1,"thing2":2}})");
+  EXPECT_EQ(config->settings_json.at("optimizers_config"), R"({"flush_interval_sec":3})");
+  EXPECT_EQ(config->settings_json.at("metadata"), R"({"any":{"thing":1,"thing2":2}})");
   EXPECT_EQ(ignored.warnings(),
             (Warnings{"Unknown member 'colour' of vectors.a was ignored",
                       "Unknown member 'n' of vectors.a.hnsw_config was ignored",
@@ -365,8 +365,8 @@ TEST(MembersTest, what_is_ignored_is_not_kept_with_the_collection) {
   ASSERT_TRUE(other_names.ok()) << other_names.status().message();
   EXPECT_TRUE(ignored.empty());
   EXPECT_EQ(other_names->vectors.at("").quantization_json, R"({"binary":{}})");
-  EXPECT_EQ(other_names->hints_json.at("quantization_config"), R"({"scalar":{"type":"int8"}})");
-  EXPECT_EQ(other_names->hints_json.at("optimizers_config"), R"({"flush_interval_sec":3})");
+  EXPECT_EQ(other_names->settings_json.at("quantization_config"), R"({"scalar":{"type":"int8"}})");
+  EXPECT_EQ(other_names->settings_json.at("optimizers_config"), R"({"flush_interval_sec":3})");
   EXPECT_EQ(parse_create_index(R"({"field_name":"a","field_type":"integer"})")->second.type,
             model::FieldType::kInteger);
   expect_refused(
@@ -390,7 +390,7 @@ TEST(MembersTest, what_is_ignored_is_not_kept_with_the_collection) {
       R"({"params":{"replicas":3},"vectors":{"a":{"on_disk":true,"disk":true}},"wal_config":{"wal_capacity_mb":8,"x":1}})",
       *config, &ignored);
   ASSERT_TRUE(changed.ok()) << changed.status().message();
-  EXPECT_EQ(changed->hints_json.at("wal_config"), R"({"wal_capacity_mb":8})");
+  EXPECT_EQ(changed->settings_json.at("wal_config"), R"({"wal_capacity_mb":8})");
   EXPECT_EQ(ignored.warnings().size(), 3u);
 }
 

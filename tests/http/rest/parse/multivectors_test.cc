@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "host/http/rest/pace/short_search.h"
+#include "host/http/rest/latency/short_search.h"
 #include "host/http/rest/parse/collection_body.h"
 #include "host/http/rest/parse/parse_points.h"
 #include "host/http/rest/parse/parse_query.h"

@@ -16,7 +16,7 @@
 namespace rhumb::payload {
 
 template <typename KeyType, typename TermsType>
-class Column {
+class ValueColumn {
  public:
   using Key = KeyType;
   // a forward entry with it names a list; kNoTerm: no value

@@ -9,7 +9,7 @@
 
 namespace rhumb::http::rest {
 
-// The name under which queries like this one share their pace: the vector, and the fields of the
+// The name under which queries like this one share their latency: the vector, and the fields of the
 // filter. Nothing when it may take long. A filter may be tried when it consists of a few plain
 // conditions on fields with a payload index: others read the payloads of all rows.
 std::optional<std::string> short_search_kind(const ParsedQuery& query,

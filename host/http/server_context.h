@@ -45,8 +45,8 @@ class ByteCharge {
   uint64_t bytes_ = 0;
 };
 
-struct Context {
-  Context(ServerOptions server_options, Handler& server_handler);
+struct ServerContext {
+  ServerContext(ServerOptions server_options, Handler& server_handler);
 
   const ServerOptions options;
   const Cors cors;
@@ -71,7 +71,8 @@ struct Context {
 // thread.
 class Admission {
  public:
-  Admission(int fd, std::shared_ptr<Context> context) : fd_(fd), context_(std::move(context)) {}
+  Admission(int fd, std::shared_ptr<ServerContext> context)
+      : fd_(fd), context_(std::move(context)) {}
   Admission(Admission&& other) noexcept
       : fd_(std::exchange(other.fd_, -1)), context_(std::move(other.context_)) {}
   Admission& operator=(Admission&&) = delete;
@@ -80,7 +81,7 @@ class Admission {
 
  private:
   int fd_;
-  std::shared_ptr<Context> context_;
+  std::shared_ptr<ServerContext> context_;
 };
 
 }  // namespace rhumb::http

@@ -3,8 +3,8 @@
 
 #include <time.h>
 
-#include "host/http/rest/pace/search_pace.h"
-#include "host/http/rest/pace/short_search.h"
+#include "host/http/rest/latency/search_latency.h"
+#include "host/http/rest/latency/short_search.h"
 #include "tests/http/rest/expect.h"
 #include "tests/http/rest/fake_gateway.h"
 
@@ -30,28 +30,28 @@ void compute(uint64_t ns) {
   for (const uint64_t until = cpu_ns() + ns; cpu_ns() < until;) {}
 }
 
-TEST(Pace, begins_slow_rises_at_once_and_falls_slowly) {
-  SearchPaces paces;
-  SearchPaces::Pace& pace = paces.of("books", "");
-  EXPECT_FALSE(pace.is_short()) << "nothing is known yet";
-  for (int i = 0; i < 100; ++i) pace.took(50'000);
-  EXPECT_TRUE(pace.is_short());
-  pace.took(uint64_t{10} * 1'000'000'000);
-  EXPECT_FALSE(pace.is_short());
-  for (int i = 0; i < 5; ++i) pace.took(50'000);
-  EXPECT_FALSE(pace.is_short()) << "one slow in six";
-  for (int i = 0; i < 95; ++i) pace.took(50'000);
-  EXPECT_TRUE(pace.is_short());
-  for (int i = 0; i < 100; ++i) pace.took(SearchPaces::kShortNs + 10'000);
-  EXPECT_FALSE(pace.is_short());
+TEST(Latency, begins_slow_rises_at_once_and_falls_slowly) {
+  SearchLatencies latencies;
+  SearchLatencies::Latency& latency = latencies.of("books", "");
+  EXPECT_FALSE(latency.is_short()) << "nothing is known yet";
+  for (int i = 0; i < 100; ++i) latency.took(50'000);
+  EXPECT_TRUE(latency.is_short());
+  latency.took(uint64_t{10} * 1'000'000'000);
+  EXPECT_FALSE(latency.is_short());
+  for (int i = 0; i < 5; ++i) latency.took(50'000);
+  EXPECT_FALSE(latency.is_short()) << "one slow in six";
+  for (int i = 0; i < 95; ++i) latency.took(50'000);
+  EXPECT_TRUE(latency.is_short());
+  for (int i = 0; i < 100; ++i) latency.took(SearchLatencies::kShortNs + 10'000);
+  EXPECT_FALSE(latency.is_short());
 }
 
-TEST(Pace, is_of_one_vector_of_one_collection) {
-  SearchPaces paces;
-  for (int i = 0; i < 100; ++i) paces.of("books", "title").took(1'000);
-  EXPECT_TRUE(paces.of("books", "title").is_short());
-  EXPECT_FALSE(paces.of("books", "text").is_short());
-  EXPECT_FALSE(paces.of("films", "title").is_short());
+TEST(Latency, is_of_one_vector_of_one_collection) {
+  SearchLatencies latencies;
+  for (int i = 0; i < 100; ++i) latencies.of("books", "title").took(1'000);
+  EXPECT_TRUE(latencies.of("books", "title").is_short());
+  EXPECT_FALSE(latencies.of("books", "text").is_short());
+  EXPECT_FALSE(latencies.of("films", "title").is_short());
 }
 
 std::optional<std::string> kind(const std::string& filter) {
@@ -70,7 +70,7 @@ TEST(ShortSearch, filters_that_indexes_serve) {
     EXPECT_TRUE(kind(filter)) << filter;
   }
   EXPECT_NE(kind(R"({"must":[)" + colour + "]}"), kind(R"({"must":[)" + year + "]}"))
-      << "each has its own pace";
+      << "each has its own latency";
   EXPECT_NE(kind(R"({"must":[)" + colour + "]}"), kind(R"({"must_not":[)" + colour + "]}"));
   EXPECT_EQ(kind(R"({"must":[)" + colour + "]}"),
             kind(R"({"must":[{"key":"colour","match":{"value":"blue"}}]})"));
@@ -138,7 +138,7 @@ TEST_F(OnLoopTest, nothing_that_may_take_long) {
 
 TEST_F(OnLoopTest, a_slow_one_sends_those_after_it_to_the_pool) {
   ASSERT_TRUE(settles_on_loop());
-  rest_.gateway.during_search = [] { compute(uint64_t{10} * SearchPaces::kShortNs); };
+  rest_.gateway.during_search = [] { compute(uint64_t{10} * SearchLatencies::kShortNs); };
   EXPECT_TRUE(on_loop(kShort));
   for (int i = 0; i < 5; ++i) EXPECT_FALSE(on_loop(kShort));
   rest_.gateway.during_search = nullptr;

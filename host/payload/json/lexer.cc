@@ -1,4 +1,4 @@
-#include "host/payload/json/scan.h"
+#include "host/payload/json/lexer.h"
 
 #include <cstring>
 

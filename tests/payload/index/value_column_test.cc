@@ -1,5 +1,5 @@
 // Dictionary, postings and forward column in step, through many changes: against plain maps.
-#include "host/payload/index/column.h"
+#include "host/payload/index/value_column.h"
 
 #include <gtest/gtest.h>
 
@@ -59,8 +59,8 @@ void churn(ColumnType& column, MakeKey make_key, uint64_t seed) {
   EXPECT_LT(column.terms().size(), 20000u);
 }
 
-TEST(Column, OrderedKeysUnderChurn) {
-  Column<int64_t, IntegerKind::Terms> column;
+TEST(ValueColumn, OrderedKeysUnderChurn) {
+  ValueColumn<int64_t, IntegerKind::Terms> column;
   churn(
       column, [](uint64_t n) { return static_cast<int64_t>(n % 1000000) - 500000; }, 3);
   // Ranges see merged and pending terms alike.
@@ -82,14 +82,14 @@ TEST(Column, OrderedKeysUnderChurn) {
   EXPECT_FALSE(expected.empty());
 }
 
-TEST(Column, HashedKeysUnderChurn) {
-  Column<std::string, KeywordKind::Terms> column;
+TEST(ValueColumn, HashedKeysUnderChurn) {
+  ValueColumn<std::string, KeywordKind::Terms> column;
   churn(
       column, [](uint64_t n) { return "value " + std::to_string(n % 1000000); }, 4);
 }
 
-TEST(Column, ARowHoldsAValueOnce) {
-  Column<std::string, KeywordKind::Terms> column;
+TEST(ValueColumn, ARowHoldsAValueOnce) {
+  ValueColumn<std::string, KeywordKind::Terms> column;
   column.replace(5, std::vector<std::string>{"a", "b", "a"});
   EXPECT_EQ(column.terms_of(5).size(), 2u);
   EXPECT_EQ(column.entries(), 2u);

@@ -1,4 +1,4 @@
-#include "host/http/rest/pace/short_search.h"
+#include "host/http/rest/latency/short_search.h"
 
 namespace rhumb::http::rest {
 namespace {

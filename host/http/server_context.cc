@@ -1,4 +1,4 @@
-#include "host/http/context.h"
+#include "host/http/server_context.h"
 
 #include <unistd.h>
 
@@ -11,7 +11,7 @@ Admission::~Admission() {
   if (context_) context_->connections.fetch_sub(1, std::memory_order_relaxed);
 }
 
-Context::Context(ServerOptions server_options, Handler& server_handler)
+ServerContext::Context(ServerOptions server_options, Handler& server_handler)
     : options(std::move(server_options)),
       cors(options.cors),
       handler(server_handler),
@@ -28,7 +28,7 @@ Context::Context(ServerOptions server_options, Handler& server_handler)
       seconds(base::histogram("rhumb_http_request_seconds",
                               "From the end of a request's head to the end of its answer.")) {}
 
-base::Counter& Context::responses(int status) {
+base::Counter& ServerContext::responses(int status) {
   auto& slot = by_status_.at(static_cast<size_t>(status));
   base::Counter* known = slot.load(std::memory_order_acquire);
   if (known == nullptr) {

@@ -26,11 +26,11 @@ class Stopwatch {
 // Few slots are shared by all that hash to them: who shares one with a slow neighbour goes to the
 // pool, and nothing worse. It begins slow, so that what is new, cold or without a graph shows
 // itself in the pool first.
-class SearchPaces {
+class SearchLatencies {
  public:
   static constexpr uint32_t kShortNs = 300'000;
 
-  class Pace {
+  class Latency {
    public:
     bool is_short() const { return estimate_ns_.load(std::memory_order_relaxed) <= kShortNs; }
     // Up fast and down slowly: one slow search in ten keeps all of them off the loops.
@@ -48,13 +48,13 @@ class SearchPaces {
     std::atomic<uint32_t> estimate_ns_{kSlowNs};
   };
 
-  Pace& of(std::string_view collection_uuid, std::string_view kind) {
+  Latency& of(std::string_view collection_uuid, std::string_view kind) {
     const std::hash<std::string_view> hash;
     return slots_[(hash(collection_uuid) + 31 * hash(kind)) % slots_.size()];
   }
 
  private:
-  std::array<Pace, 4096> slots_;
+  std::array<Latency, 4096> slots_;
 };
 
 }  // namespace rhumb::http::rest

@@ -1,4 +1,4 @@
-#include "host/http/rest/pace/search_pace.h"
+#include "host/http/rest/latency/search_latency.h"
 
 #include <sys/resource.h>
 
