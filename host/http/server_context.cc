@@ -11,7 +11,7 @@ Admission::~Admission() {
   if (context_) context_->connections.fetch_sub(1, std::memory_order_relaxed);
 }
 
-ServerContext::Context(ServerOptions server_options, Handler& server_handler)
+ServerContext::ServerContext(ServerOptions server_options, Handler& server_handler)
     : options(std::move(server_options)),
       cors(options.cors),
       handler(server_handler),

@@ -92,7 +92,7 @@ Metadata::Metadata(std::unique_ptr<storage::KvStore> store, base::Executor& exec
 Status Metadata::load() {
   auto map = std::make_shared<model::ClusterMap>();
   Status row_status;
-  RHUMB_TRY(store_->scan(kTable, "", "", [&](std::string_view key, std::string_view value) {
+  RHUMB_TRY(store_->visit_range(kTable, "", "", [&](std::string_view key, std::string_view value) {
     if (key == "s") {
       row_status = decode_scalars(value, *map, applied_);
     } else if (key.starts_with("a")) {

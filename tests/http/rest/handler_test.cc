@@ -1,6 +1,7 @@
 // The REST handler over a fake gateway: routing, permission, parameters, definition of collections.
 #include <gtest/gtest.h>
 
+#include "host/http/rest/resources/collections.h"
 #include "host/http/rest/routes.h"
 #include "tests/http/rest/expect.h"
 #include "tests/http/rest/fake_gateway.h"

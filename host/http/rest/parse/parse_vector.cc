@@ -168,7 +168,7 @@ Result<std::string> parse_vector(const Element& e, const model::VectorParams& pa
       return base::unsupported(std::string(form) + " (" + where + ")");
   }
   if (auto numbers = take_wide_numbers(e)) {
-    if (lifted->size() != params.size) return wrong_dim(params.size, lifted->size(), where);
+    if (numbers->size() != params.size) return wrong_dim(params.size, numbers->size(), where);
     return final_bits(std::move(*numbers), params, where);
   }
   RHUMB_ASSIGN(auto components, components_of(e, params, where));
