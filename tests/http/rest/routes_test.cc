@@ -2,14 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "host/http/rest/resources/collections.h"
 #include "host/http/rest/resources/export.h"
 #include "host/http/rest/resources/points_read.h"
 #include "host/http/rest/resources/points_write.h"
 #include "host/http/rest/resources/query.h"
 #include "host/http/rest/resources/service.h"
-
-#include <set>
 
 namespace rhumb::http::rest {
 namespace {
