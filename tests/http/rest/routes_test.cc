@@ -6,6 +6,7 @@
 
 #include "host/http/rest/resources/collections.h"
 #include "host/http/rest/resources/export.h"
+#include "host/http/rest/resources/import.h"
 #include "host/http/rest/resources/points_read.h"
 #include "host/http/rest/resources/points_write.h"
 #include "host/http/rest/resources/query.h"
