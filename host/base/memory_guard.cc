@@ -9,7 +9,7 @@
 namespace rhumb::base {
 namespace {
 
-// Parts of the limit, in percent.
+// percent of the limit
 constexpr uint64_t kColdFrom = 80, kColdUntil = 70, kRefuseFrom = 100, kRefuseUntil = 90;
 
 uint64_t part(uint64_t limit, uint64_t percent) {

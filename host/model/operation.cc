@@ -86,7 +86,8 @@ Status decode_header(ByteReader& in, CommandHeader& h) {
   return base::ok();
 }
 
-// What level 2 added, with its length in front: a later level may append to it.
+// Encodes the fields that level 2 added, with their length in front, so that a later level may
+// append to them.
 void encode_conditions(const Command& c, ByteWriter& to) {
   std::string bytes;
   ByteWriter out(bytes);
