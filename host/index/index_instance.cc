@@ -25,7 +25,7 @@ struct Ticker {
   }
 };
 
-// As much of an engine's text as is shown; characters stay whole.
+// The part of an engine's text that is shown. Characters stay whole.
 std::string sentence(const std::string& text) {
   size_t end = 0;
   while (end < text.size()) {
@@ -36,7 +36,7 @@ std::string sentence(const std::string& text) {
   return text.substr(0, end);
 }
 
-// What makes no sense was not measured.
+// Implausible values count as not measured.
 std::optional<IndexStats::Measured> measured_in(const nlohmann::json& stats) {
   const auto at = stats.find("measured");
   if (at == stats.end() || !at->is_object()) return std::nullopt;
@@ -50,7 +50,7 @@ std::optional<IndexStats::Measured> measured_in(const nlohmann::json& stats) {
   return measured;
 }
 
-// Room for the hits of one call, in the layout of the ABI.
+// Memory for the hits of one call, in the layout of the ABI.
 struct HitRoom {
   explicit HitRoom(const SearchRequest& r)
       : slots(r.query_count * r.k), distances(slots.size()), counts(r.query_count, 0) {
@@ -167,7 +167,7 @@ Status IndexInstance::save(const std::string& directory) const {
   RHUMB_TRY(usable());
   plugin::ErrorSlot error;
   const rhumb_status_t rc = engine_.ops->save(self_, slice(directory), error.out());
-  // A full or failing disk says nothing about the index in memory.
+  // A full or failing disk does not make the index in memory invalid, so this does not fence.
   return error.status(rc, name_ + ": save");
 }
 

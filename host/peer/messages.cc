@@ -26,7 +26,7 @@ ReadLevel decode_level(ByteReader& in) {
 
 std::array<uint8_t, 16> read_16(ByteReader& in) { return in.fixed<std::array<uint8_t, 16>>(); }
 
-// Reads `shard`, the level and then the request with `decode_request`.
+// Reads `shard`, the level and then the request, which `decode_request` reads.
 template <typename Message, typename Decode>
 Result<Message> decode_read(ByteReader& in, Decode decode_request) {
   Message m;
