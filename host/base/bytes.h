@@ -11,7 +11,7 @@
 namespace rhumb::base {
 
 static_assert(std::endian::native == std::endian::little,
-              "formats are written as the machine holds them");
+              "the encoding copies values as memory holds them");
 
 // Appends values to a string. A blob is written as a u32 length followed by its bytes.
 class ByteWriter {

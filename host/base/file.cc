@@ -193,7 +193,7 @@ Result<std::string> read_file(const std::string& path, uint64_t max_bytes) {
   RHUMB_ASSIGN(File file, File::open_ro(path));
   RHUMB_ASSIGN(const uint64_t bytes, file.size());
   if (bytes > max_bytes) {
-    return Status(Code::kTooLarge, path + " has " + std::to_string(bytes) + " bytes, at most " +
+    return Status(Code::kTooLarge, path + " has " + std::to_string(bytes) + " bytes; at most " +
                                        std::to_string(max_bytes) + " are read");
   }
   return file.read_all();

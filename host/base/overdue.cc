@@ -146,7 +146,7 @@ std::string text_of_frames() {
 void report(Slot& slot, std::string_view message, uint64_t now_ns) {
   static Counter& reported =
       counter("rhumb_overdue_requests_total",
-              "Requests whose thread was found at work far beyond their deadline.");
+              "Requests whose thread was still at work far beyond their deadline.");
   const char* const what = slot.what.load();
   if (what == nullptr) return;  // the work has just ended
   const uint64_t deadline = slot.deadline_ns.load();
@@ -198,7 +198,7 @@ uint32_t report_overdue(uint64_t now_ns) {
     if (deadline == 0 || now_ns < deadline + kOverdueMs * 1'000'000 || slot.reported == number)
       continue;
     slot.reported = number;
-    report(slot, "a request is worked on far beyond its deadline", now_ns);
+    report(slot, "a thread still works on a request far beyond its deadline", now_ns);
     ++n;
   }
   return n;

@@ -103,7 +103,7 @@ Status IndexInstance::outcome(rhumb_status_t rc, const rhumb_error_t* error,
 Status IndexInstance::build(const BuildRequest& request) {
   RHUMB_TRY(usable());
   if (!request.live.empty() && request.live.size() * 64 < request.slot_end)
-    return base::internal(name_ + ": build: too few live bits");
+    return base::internal(name_ + ": build: there are too few live bits");
   Ticker ticker{request};
   const rhumb_progress_t progress{sizeof progress, request.threads, &ticker, Ticker::tick};
   const plugin::CallContext call({}, request.cancelled);
@@ -153,8 +153,9 @@ Result<SearchResult> IndexInstance::search(const SearchRequest& request) const {
   for (uint64_t q = 0; q < request.query_count; ++q) {
     if (room.counts[q] > request.k) {
       fenced_.store(true, std::memory_order_relaxed);
-      return base::internal(name_ + ": search: " + std::to_string(room.counts[q]) +
-                            " hits of at most " + std::to_string(request.k));
+      return base::internal(name_ + ": search: the engine returned " +
+                            std::to_string(room.counts[q]) + " hits; the limit is " +
+                            std::to_string(request.k));
     }
     result.hits[q].reserve(room.counts[q]);
     for (uint64_t i = q * request.k; i < q * request.k + room.counts[q]; ++i)

@@ -36,8 +36,7 @@ struct SearchRequest {
   uint64_t query_count = 1, stride = 0;
   // An `ef` of 0 selects the instance's default.
   uint32_t k = 0, ef = 0;
-  // `recall` and `widen` apply to a search without ef, `oversampling` to every search
-  // (rhumb_query_t).
+  // rhumb_query_t defines these three fields. `recall` and `widen` apply to a search without ef.
   float recall = 0, widen = 0;
   float oversampling = 0;
   bool exact = false;

@@ -27,7 +27,7 @@ enum class Tag : uint8_t {
   kRange
 };
 
-Status cut_short() { return base::corrupt("filter: cut short"); }
+Status cut_short() { return base::corrupt("filter: the bytes are cut short"); }
 
 void encode_values(const std::vector<MatchValue>& values, ByteWriter& out) {
   out.u32(static_cast<uint32_t>(values.size()));
@@ -64,7 +64,7 @@ Result<std::vector<MatchValue>> decode_values(ByteReader& in) {
         values.emplace_back(in.fixed<uint64_t>());
         break;
       default:
-        return base::corrupt("filter: unknown kind of match value");
+        return base::corrupt("filter: a match value has an unknown kind");
     }
   }
   if (in.failed()) return cut_short();
@@ -107,7 +107,7 @@ Result<Bound> decode_bound(ByteReader& in) {
       case Number::Kind::kUnsigned:
         return Number(in.u64());
     }
-    return base::corrupt("filter: unknown kind of number");
+    return base::corrupt("filter: a number has an unknown kind");
   }
 }
 

@@ -9,7 +9,9 @@ using base::ByteWriter;
 using base::Result;
 using base::Status;
 
-Status cut_short(const char* what) { return base::corrupt(std::string(what) + ": cut short"); }
+Status cut_short(const char* what) {
+  return base::corrupt(std::string(what) + ": the bytes are cut short");
+}
 
 bool known_kind(uint16_t kind) {
   return kind >= static_cast<uint16_t>(OperationKind::kUpsert) &&

@@ -9,7 +9,9 @@ using base::ByteWriter;
 using base::Result;
 using base::Status;
 
-Status cut_short(const char* what) { return base::corrupt(std::string(what) + ": cut short"); }
+Status cut_short(const char* what) {
+  return base::corrupt(std::string(what) + ": the bytes are cut short");
+}
 
 // A selector is a u8 mode followed by the names.
 template <typename Selector>

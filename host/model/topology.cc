@@ -10,7 +10,7 @@ using base::ByteWriter;
 using base::Result;
 
 base::Status cut_short(const char* what) {
-  return base::corrupt(std::string(what) + ": cut short");
+  return base::corrupt(std::string(what) + ": the bytes are cut short");
 }
 
 void encode(const ShardPlacement& s, ByteWriter& out) {

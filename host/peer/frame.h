@@ -52,7 +52,7 @@ inline base::Result<std::pair<FrameHeader, std::string_view>> read_frame(std::st
     return base::corrupt("peer frame: " + std::to_string(h.length) + " bytes, at most " +
                          std::to_string(kMaxFrameBytes));
   std::string_view view = r.raw(body);
-  if (r.failed()) return base::corrupt("peer frame: cut short");
+  if (r.failed()) return base::corrupt("peer frame: the frame is cut short");
   return std::pair{h, view};
 }
 

@@ -56,7 +56,7 @@ template <typename T>
 base::Result<Box> decode_box(base::ByteReader& in) {
   base::Result<T> value = T::decode(in);
   if (!value.ok()) return value.status();
-  if (!in.done()) return base::corrupt("peer message: wrong length");
+  if (!in.done()) return base::corrupt("peer message: bytes are left over");
   return box<T>(std::move(*value));
 }
 

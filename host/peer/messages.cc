@@ -10,7 +10,7 @@ using base::ByteWriter;
 using base::Result;
 
 base::Status cut_short(const char* what) {
-  return base::corrupt(std::string("peer message: ") + what + " cut short");
+  return base::corrupt(std::string("peer message: ") + what + " is cut short");
 }
 
 void encode_level(const ReadLevel& level, ByteWriter& out) {

@@ -76,7 +76,7 @@ Result<std::vector<model::BucketRun>> Router::assign(std::span<const model::Buck
       return s.shard == run.shard && !s.leaving;
     });
     if (!known)
-      return base::internal("router " + id_ + ": assign: buckets for shard " +
+      return base::internal("router " + id_ + ": assign: the engine gave buckets to shard " +
                             std::to_string(run.shard) + ", which takes none");
   }
   return runs;

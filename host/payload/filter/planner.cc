@@ -90,10 +90,10 @@ constexpr uint64_t kUnknownCost = std::numeric_limits<uint64_t>::max();
 
 base::Status poll(const EvaluateOptions& options) {
   if (options.cancelled != nullptr && options.cancelled->load(std::memory_order_relaxed)) {
-    return {base::Code::kCancelled, "filter evaluation cancelled"};
+    return {base::Code::kCancelled, "the evaluation of the filter was cancelled"};
   }
   if (options.deadline.expired())
-    return {base::Code::kTimeout, "deadline passed while evaluating the filter"};
+    return {base::Code::kTimeout, "the deadline passed while the filter was evaluated"};
   return base::ok();
 }
 

@@ -63,7 +63,7 @@ base::Result<IndexFile> decode_index_file(std::string_view bytes) {
     return base::corrupt("payload index: " + std::string(what) + " at byte " +
                          std::to_string(reader.offset()));
   };
-  if (reader.raw(kMagic.size()) != kMagic) return fault("not a payload index");
+  if (reader.raw(kMagic.size()) != kMagic) return fault("the file is not a payload index");
   const uint16_t format = reader.u16(), type = reader.u16();
   if (format == kFormat && type == static_cast<uint16_t>(model::FieldType::kFloat)) {
     return base::not_found("the float index has format 1, which does not mark rounded numbers");

@@ -97,7 +97,7 @@ base::Status IndexSet::build(const std::string& field_name, uint32_t slot_end,
   if (field.is_ready()) return base::ok();
   for (uint32_t slot = 0; slot < slot_end; ++slot) {
     if (slot % base::limits::kFilterPollRows == 0 && cancelled && cancelled()) {
-      return {base::Code::kCancelled, "building payload index `" + field_name + "`"};
+      return {base::Code::kCancelled, "building payload index `" + field_name + "` was cancelled"};
     }
     field.index->put_untouched(slot, payload_of(slot));
   }

@@ -72,7 +72,7 @@ class Canonical {
   }
 
   base::Status literal(std::string_view word) {
-    if (text_.substr(at_, word.size()) != word) return fault("not a value");
+    if (text_.substr(at_, word.size()) != word) return fault("expected a value");
     at_ += word.size();
     out_ += word;
     return base::ok();
@@ -191,18 +191,18 @@ class Canonical {
     if (peek() == '-') ++at_;
     const size_t integer = at_;
     const size_t integer_digits = digits();
-    if (integer_digits == 0) return fault("not a value");
+    if (integer_digits == 0) return fault("expected a value");
     if (integer_digits > 1 && text_[integer] == '0') return fault("a number has a leading zero");
     if (peek() == '.') {
       is_float = true;
       ++at_;
-      if (digits() == 0) return fault("a number without digits");
+      if (digits() == 0) return fault("a number has no digits");
     }
     if (peek() == 'e' || peek() == 'E') {
       is_float = true;
       ++at_;
       if (peek() == '+' || peek() == '-') ++at_;
-      if (digits() == 0) return fault("a number without digits");
+      if (digits() == 0) return fault("a number has no digits");
     }
     const std::string_view given = text_.substr(begin, at_ - begin);
     return is_float ? float_number(given) : integer_number(given);
