@@ -55,7 +55,7 @@ class Executor {
   std::mutex mutex_;  // guards all below but threads_
   std::condition_variable wake_;
   std::deque<Task> queue_;
-  // queue_.size(), which queued() and a spinning thread read without the lock.
+  // The size of queue_, which queued() and a spinning thread can read here without the lock.
   std::atomic<size_t> depth_{0};
   // waking_ counts the sleeping threads that have already been notified.
   uint32_t alive_, sleeping_ = 0, waking_ = 0, spinning_ = 0;

@@ -62,6 +62,7 @@ inline constexpr uint64_t kMaxMetadataBytes = 64 * kKiB;  // a collection's `met
 inline constexpr uint32_t kDefaultTimeoutSeconds = 60;
 
 // Base.
+
 // Fields that would make a line longer are left out.
 inline constexpr uint64_t kMaxLogLineBytes = 16 * kKiB;
 // An idle thread spins this long before it sleeps.

@@ -28,7 +28,7 @@ struct Filter {
   bool empty() const;  // true if there is no clause at all, so every point passes
 };
 
-// An uint64_t holds only a value that int64_t cannot hold.
+// A uint64_t holds only a value that int64_t cannot hold.
 using MatchValue = std::variant<std::string, int64_t, bool, uint64_t>;
 
 // The field has a value that is one of these. {value: v} becomes a MatchAny of one value.
@@ -52,12 +52,14 @@ struct DatetimeRange {
 struct ValuesCount {
   std::optional<uint64_t> lt, lte, gt, gte;
 };
+// Empty means missing, null or [].
 struct IsEmpty {
   bool value = true;
-};  // missing, null or []
+};
+// The field is present and null, or it is an array that holds null.
 struct IsNull {
   bool value = true;
-};  // present and null (or an array holding null)
+};
 struct HasId {
   std::vector<PointId> ids;
 };

@@ -57,8 +57,8 @@ struct Record {
   std::vector<NamedVector> vectors;
 };
 
-// Approximate bytes of kMaxReplyBytes that a record takes as text, in which a component of a vector
-// is long.
+// About how many of the kMaxReplyBytes a record takes. The estimate is for text, in which a
+// component of a vector is long.
 uint64_t text_bytes(const Record& record);
 base::Status too_large();  // kTooLarge, for an answer of more than kMaxReplyBytes
 
@@ -103,7 +103,7 @@ struct IndexState {
   std::string vector, engine;
   std::string codes, why, warning;  // each is empty if the engine reports nothing
   std::string renewing;             // why a new index is being built beside this one
-  uint64_t queries = 0, ef = 0;     // `queries` searches measured `ef`; 0: not measured
+  uint64_t queries = 0, ef = 0;  // `queries` searches measured the recall at `ef`; 0: not measured
   double recall = 0;
   uint64_t doubtful = 0, clipped_rows = 0;
 };

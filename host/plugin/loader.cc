@@ -12,7 +12,7 @@
 #include <cstring>
 #include <memory>
 #include <system_error>
-#include <vector>  // Boost.DLL 1.74 with std::filesystem forgets it
+#include <vector>  // Boost.DLL 1.74 with std::filesystem does not include it
 
 #define BOOST_DLL_USE_STD_FS
 #include <boost/dll/shared_library.hpp>

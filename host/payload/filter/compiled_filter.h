@@ -53,9 +53,10 @@ struct NoneOf {
 struct IdSet {
   StringSet keys;
 };
+// Without a bit there is no such vector, and nothing matches.
 struct VectorBit {
   std::optional<uint32_t> bit;
-};  // without a bit there is no such vector, and nothing matches
+};
 // CompiledCondition::path ends in [].
 struct NestedFilter {
   std::unique_ptr<CompiledFilter> filter;
