@@ -36,7 +36,7 @@ using FieldConfigs = std::map<std::string, model::PayloadIndexConfig>;  // by JS
 // missing or damaged.
 struct LoadedField {
   std::string field;
-  // Ok, kNotFound, kCorrupt (which names the file and the section) or kIo.
+  // One of ok, kNotFound, kCorrupt (which names the file and the section) and kIo.
   base::Status status;
   // The version of the file. Payload changes with a later version must be put() again.
   uint64_t through_version = 0;
