@@ -1,5 +1,5 @@
-// Outcomes. No exceptions on the data path: a function that can fail returns Status or Result<T>,
-// and both must be looked at.
+// The outcome of a function. The data path uses no exceptions: a function that can fail returns
+// Status or Result<T>, and the caller must check both.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,16 @@ namespace rhumb::base {
 
 enum class Code : uint8_t {
   kOk = 0,
-  kInvalid,          // the request is wrong: 400
-  kUnprocessable,    // a well-formed body whose values are out of range: 422
+  kInvalid,          // invalid request: 400
+  kUnprocessable,    // well-formed body whose values are out of range: 422
   kNotFound,         // 404
   kExists,           // 409
   kUnauthenticated,  // 401
   kForbidden,        // 403
   kTooLarge,         // 413
-  kUnsupported,      // not there yet, and would change the answer: 501
-  kBusy,             // a named limit is reached, try again: 429
-  kUnavailable,      // no leader, stopping, not ready: 503
+  kUnsupported,      // not implemented yet, and ignoring it would change the answer: 501
+  kBusy,             // a named limit is reached, try again later: 429
+  kUnavailable,      // no leader, stopping or not ready yet: 503
   kTimeout,          // 408; the outcome of a write is unknown
   kCancelled,
   kNoSpace,   // 507
@@ -45,7 +45,7 @@ class [[nodiscard]] Status {
   Code code() const { return code_; }
   const std::string& message() const { return message_; }
   std::string to_string() const;
-  // The same failure, told with where it happened: "<context>: <message>".
+  // The same failure with the place where it occurred in front: "<context>: <message>".
   Status within(std::string_view context) const;
 
  private:
@@ -100,12 +100,12 @@ class [[nodiscard]] Result {
 
 #define RHUMB_CONCAT_(a, b) a##b
 #define RHUMB_CONCAT(a, b) RHUMB_CONCAT_(a, b)
-// Returns from the function when the expression failed.
+// Returns from the function if the expression failed.
 #define RHUMB_TRY(expr)                                         \
   do {                                                          \
     if (::rhumb::base::Status s_ = (expr); !s_.ok()) return s_; \
   } while (0)
-// RHUMB_ASSIGN(auto x, parse(...)): binds the value or returns the failure.
+// RHUMB_ASSIGN(auto x, parse(...)) binds the value, or returns the failure.
 #define RHUMB_ASSIGN(decl, expr) RHUMB_ASSIGN_(RHUMB_CONCAT(result_, __LINE__), decl, expr)
 #define RHUMB_ASSIGN_(tmp, decl, expr) \
   auto tmp = (expr);                   \

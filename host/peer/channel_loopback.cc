@@ -23,7 +23,7 @@ base::Result<Box> read_reply(std::string_view bytes, Decoder decode) {
   const auto code = static_cast<base::Code>(in.u8());
   const std::string message(in.blob());
   if (!in.done() || code == base::Code::kOk || code > base::Code::kInternal)
-    return base::corrupt("peer reply: not a status");
+    return base::corrupt("peer reply: the body is not a status");
   return base::Status(code, message);
 }
 
