@@ -10,7 +10,7 @@
 namespace rhumb::consensus {
 namespace {
 
-// Marks a completion that the engine does not hear of: the members as of the index in the other
+// Marks a completion that is not passed on to the engine: the members as of the index in the other
 // bits are durable.
 constexpr uint64_t kMembershipWrite = uint64_t{1} << 63;
 

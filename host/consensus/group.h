@@ -55,7 +55,7 @@ struct GroupServices {
   // Runs the function on the loop with the group, unless the group was closed or opened again in
   // the meantime. Any thread.
   std::function<void(uint64_t group, uint64_t incarnation, std::function<void(class Group&)>)> post;
-  std::function<void(const base::Status&)> log_failed;  // Fences every group. Loop thread.
+  std::function<void(const base::Status&)> log_failed;  // fences every group; loop thread
   // Sets what status() reports from now on. Loop thread.
   std::function<void(const GroupStatus&)> publish;
 };

@@ -131,8 +131,8 @@ class Graph {
   model::VectorParams settings() const;
   void leave_memory() const;
   void publish(std::shared_ptr<index::IndexInstance> instance, uint32_t built);
-  // With `mapped` the instance is opened in its file's pages if the engine can do that, whatever
-  // the collection says.
+  // With `mapped` the instance is opened in its file's pages if the engine can do that, in spite
+  // of the collection's settings.
   base::Result<std::shared_ptr<index::IndexInstance>> open(const std::string& data_directory,
                                                            uint32_t slots,
                                                            bool mapped = false) const;

@@ -91,8 +91,8 @@ Result<SearchAnswer> graph_and_tail(const Segment& segment, const SearchCall& ca
 
 Result<SearchAnswer> search(const Segment& segment, const SearchCall& call, const Bounds& bounds,
                             const payload::FilterResult* filter) {
-  // This is read before the graph is searched, so that a row that the graph takes in meanwhile is
-  // found twice rather than not at all.
+  // This is read before the graph is searched, so that a row that the graph takes in in the
+  // meantime is found twice rather than not at all.
   const uint32_t built = std::min(segment.graph(call.column).built(), bounds.rows);
   const bool multi = segment.column(call.column).table() != nullptr;
   const bool few = filter != nullptr && (multi ? few_points(segment, call, *filter)

@@ -18,7 +18,7 @@ namespace rhumb::segment {
 
 struct SearchCall {
   size_t column = 0;
-  std::string_view query;  // bytes of one row, or of one or more of a multivector
+  std::string_view query;  // bytes of a row; a multivector has one or more rows
   uint32_t k = 0, ef = 0;
   float recall = 0, widen = 0, oversampling = 0;  // as in GraphCall
   bool exact = false;

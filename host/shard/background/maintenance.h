@@ -3,9 +3,9 @@
 // A checkpoint has a fixed order. First the columns are synced as they are at index W. Then
 // {watermark = W} is written to the key-value store in one transaction, and the store is flushed.
 // Then the log is released up to W. The first and third step take a moment on the apply strand. The
-// slow steps run on the background strand, so apply goes on meanwhile. There is one checkpoint at a
-// time, and one more answers all requests that come while it runs. A failed sync fences the shard
-// and is not tried again.
+// slow steps run on the background strand, so apply goes on in the meantime. There is one
+// checkpoint at a time, and one more answers all requests that come while it runs. A failed sync
+// fences the shard and is not tried again.
 #pragma once
 
 #include <condition_variable>

@@ -51,7 +51,7 @@ class Measurer {
  private:
   struct Gate;  // between this object and a timer, which may outlive it
   bool measurable(const model::SearchRequest& request) const;
-  // [strand], as are the next seven functions.
+  // [strand], as are turn(), work(), begin_job(), end_job(), look_at_rate() and sleep().
   RecallWatch::Supply supply();
   void turn();
   bool work();

@@ -94,8 +94,8 @@ Status MeasuringJob::ask() {
   return base::ok();
 }
 
-// True if so many neighbours are missed already that the promise is not kept, whatever the
-// remaining queries find. The result of the greatest breadth is always measured in full.
+// True if so many neighbours are missed already that the remaining queries cannot keep the promise.
+// The result of the greatest breadth is always measured in full.
 bool MeasuringJob::hopeless() const {
   return task_.kind == RecallWatch::Task::Kind::kTrial &&
          at_<task_.most&& static_cast<double>(missed_)>(1 - task_.asked) *

@@ -2,10 +2,10 @@
 // reached the disk. A replay carries out the entries in (watermark W, key-value store's applied
 // index X] again, and writes their rows to the slots that the store names.
 //
-// The rule: an entry writes a point's bytes only if the version of the point's KV row is the
-// entry's index, and it writes them to that row's slot. Points that several entries changed are
+// The rule: an entry writes a point's bytes only if the version of the point's row in the store is
+// the entry's index, and it writes them to that row's slot. Points that several entries changed are
 // followed in memory from their state at W. The undo table has that state where it differs from the
-// KV row, and the state is durable. The result must have the content hash of the KV row, otherwise
+// KV row, and the state is durable. The result must have the content hash of that row, otherwise
 // the shard is damaged. Belongs to the apply strand. A crash during the replay starts it again,
 // because nothing below W is written and the key-value store does not change.
 #pragma once

@@ -41,8 +41,8 @@ class Core {
 
   const ShardOptions options;
   Store store;
-  mutable ViewKeeper views;      // const readers note missing indexes, too
-  mutable WantedIndexes wanted;  // they tell what they would have liked to have, too
+  mutable ViewKeeper views;      // mutable, because const readers take views
+  mutable WantedIndexes wanted;  // and note missing indexes
   OutcomeBoard outcomes;
   std::atomic<bool> stopping{false};  // background work should end soon
   std::atomic<bool> ready{false};     // replay is done, so the state is complete

@@ -22,8 +22,8 @@ using IndexedFields = std::map<std::string, model::FieldType, std::less<>>;  // 
 class WantedIndexes {
  public:
   void note(const payload::CompiledFilter& filter, const IndexedFields& indexed);
-  // The fields that still have no such index, at most kMaxWantedIndexes. Each comes with the types of
-  // index that would serve it, such as "integer or float".
+  // The fields that still have no such index, at most kMaxWantedIndexes. Each comes with the types
+  // of index that would serve it, such as "integer or float".
   std::vector<std::pair<std::string, std::string>> missing(const IndexedFields& indexed) const;
 
  private:
