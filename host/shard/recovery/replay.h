@@ -5,7 +5,7 @@
 // The rule: an entry writes a point's bytes only if the version of the point's row in the store is
 // the entry's index, and it writes them to that row's slot. Points that several entries changed are
 // followed in memory from their state at W. The undo table has that state where it differs from the
-// KV row, and the state is durable. The result must have the content hash of that row, otherwise
+// row in the store; the state is durable. The result must have the row's content hash, otherwise
 // the shard is damaged. Belongs to the apply strand. A crash during the replay starts it again,
 // because nothing below W is written and the key-value store does not change.
 #pragma once
