@@ -1,5 +1,5 @@
-// Definition of collections: a command to the metadata's leader, then a wait until this gateway
-// sees the change and the shards carried it out.
+// Defines collections: a command goes to the metadata's leader, and the call then waits until this
+// gateway sees the change and the shards have carried it out.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -16,7 +16,8 @@ namespace {
 using base::Code;
 using base::Status;
 
-constexpr uint32_t kMaxEditAttempts = 16;  // of a configuration that others change at the same time
+// How often an edit of a configuration is tried while others change the same configuration.
+constexpr uint32_t kMaxEditAttempts = 16;
 
 std::string random_uuid() {
   std::random_device source;
@@ -30,7 +31,7 @@ std::string random_uuid() {
   return text;
 }
 
-// Replaces a callback's status by kTimeout's wording for DDL: the change goes on.
+// Replaces a kTimeout status by one that says that the change of the definition continues.
 Status still_going_on(const Status& status) {
   if (status.code() != Code::kTimeout) return status;
   return {Code::kTimeout,
@@ -54,7 +55,8 @@ void ClusterGateway::change_metadata(std::string json, base::Deadline deadline, 
 void ClusterGateway::await_config(const std::string& name, uint64_t version,
                                   base::Deadline deadline, Done done) {
   CollectionPtr collection = map()->find(name);
-  if (collection == nullptr) return done(base::ok());  // dropped meanwhile: nobody has to be ready
+  // Dropped in the meantime, so no shard has to be ready.
+  if (collection == nullptr) return done(base::ok());
   auto gather = Gather<peer::EmptyReply>::of(
       collection->shards.size(),
       [done = std::move(done)](base::Result<std::vector<peer::EmptyReply>> all) {
@@ -114,7 +116,8 @@ void ClusterGateway::update_collection(std::string name, CollectionChange change
 
 void ClusterGateway::drop_collection(std::string name, base::Deadline deadline,
                                      Callback<bool> done) {
-  // By its real name only: who deletes an alias does not mean the collection behind it.
+  // Only the real name is taken, because a client who deletes an alias does not mean its
+  // collection.
   if (!map()->collections.contains(name)) return done(false);
   change_metadata(placement::to_json(placement::DropCollection{std::move(name)}), deadline,
                   [done = std::move(done)](base::Result<peer::MetadataReply> reply) {
@@ -137,8 +140,8 @@ void ClusterGateway::change_aliases(std::vector<AliasAction> actions, base::Dead
                   });
 }
 
-// Reads the configuration, edits it, proposes the whole; another change in between is seen by its
-// version and the edit made again.
+// Reads the configuration, edits it and proposes the whole of it. Another change in between is
+// noticed by its version, and the edit is then made again.
 void ClusterGateway::edit_config(std::string name, Edit edit, base::Deadline deadline,
                                  uint32_t attempts_left, Callback<uint64_t> done) {
   auto collection = find(name);
@@ -190,7 +193,7 @@ void ClusterGateway::create_payload_index(CollectionPtr collection, std::string 
         if (it == c.payload_indexes.end() &&
             c.payload_indexes.size() >= base::limits::kMaxPayloadIndexes) {
           return base::invalid("field_name: " + std::to_string(base::limits::kMaxPayloadIndexes) +
-                               " payload indexes exist, no more are allowed");
+                               " payload indexes exist, which is the limit");
         }
         c.payload_indexes[field] = config;
         return true;
