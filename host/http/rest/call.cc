@@ -152,8 +152,8 @@ base::Result<gateway::WriteOptions> Call::write_options() const {
                            "' is none of weak, medium, strong");
     }
   }
-  // A request is known again by the id its sender gave it together with all it says: a trace id
-  // used twice must not swallow a write.
+  // A write is recognised as sent again by its X-Request-Id together with its whole content,
+  // because a trace id that is used twice must not swallow a write.
   const std::string_view id = request->header("X-Request-Id");
   if (!id.empty()) {
     XXH3_state_t* state = XXH3_createState();
@@ -161,7 +161,8 @@ base::Result<gateway::WriteOptions> Call::write_options() const {
     XXH3_128bits_reset(state);
     for (const std::string_view part :
          {id, request->method, request->target, std::string_view(request->body)}) {
-      const uint64_t length = part.size();  // so that no part can reach into the next
+      // The length keeps one part from reaching into the next.
+      const uint64_t length = part.size();
       XXH3_128bits_update(state, &length, sizeof(length));
       XXH3_128bits_update(state, part.data(), part.size());
     }

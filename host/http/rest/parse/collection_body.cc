@@ -51,7 +51,8 @@ Status read_datatype(const json& j, const std::string& where, model::VectorParam
                           "' is none of float32, float16, uint8");
 }
 
-// Of one vector; left alone when it is not given, empty when "Disabled".
+// Reads the quantization of one vector. `out` stays as it is when none is given, and becomes empty
+// for "Disabled".
 Status read_quantization(const json& j, const std::string& where, std::string& out) {
   RHUMB_ASSIGN(const json* const member, given_quantization(j, where));
   if (member == nullptr) return base::ok();
@@ -96,7 +97,7 @@ Result<model::VectorParams> read_vector(const json& j, const std::string& where)
 
 Status read_vectors(const json& j, model::CollectionConfig& config) {
   if (!j.is_object()) return wrong("vectors", "expected an object");
-  if (given(j, "size") && !j.at("size").is_object()) {  // else a vector of that name
+  if (given(j, "size") && !j.at("size").is_object()) {  // else it is a vector of that name
     RHUMB_ASSIGN(config.vectors[""], read_vector(j, "vectors"));
     config.single_vector = true;
     return base::ok();
@@ -113,7 +114,7 @@ Status read_vectors(const json& j, model::CollectionConfig& config) {
   return base::ok();
 }
 
-// A diff over what is stored: given members win, null members are left alone, or removed.
+// Merges a diff into the stored value: given members win, null members are left alone or removed.
 enum class OfNull { kLeave, kRemove };
 void merge_over(std::string& stored, const json& diff, OfNull of_null) {
   json now = stored.empty() ? json::object() : json::parse(stored);
@@ -150,7 +151,7 @@ Status read_hints(const json& body, model::CollectionConfig& config) {
     } else {
       merge_over(stored, value, name == "metadata" ? OfNull::kRemove : OfNull::kLeave);
     }
-    const json whole = json::parse(stored);  // limits are of the whole, not of each change
+    const json whole = json::parse(stored);  // limits apply to the whole, not to each change
     RHUMB_TRY(setting.check(whole, setting.name));
     RHUMB_TRY(check_size(whole, setting.name));
   }
@@ -224,7 +225,7 @@ Status check_name(const std::string& name, const std::string& what, size_t max_b
           "[" + what + ": a name holds none of < > : \" / \\ | ? * and no control characters]");
     }
   }
-  // it comes from a path as well: any bytes
+  // The name comes from a path too, so it may hold any bytes.
   if (!base::valid_utf8(name)) return base::unprocessable("[" + what + ": a name is UTF-8]");
   return base::ok();
 }

@@ -21,7 +21,7 @@ Status wrong_dim(uint32_t expected, size_t got, const std::string& where) {
                        ", got " + std::to_string(got) + " (" + where + ")");
 }
 
-// Of what was given flat, as base64 or in a binary record.
+// Checks the length of a vector that was given flat, as base64 or in a binary record.
 Status check_length(size_t n, const model::VectorParams& params, const std::string& where) {
   if (!params.multivector) return n == params.size ? base::ok() : wrong_dim(params.size, n, where);
   if (n == 0 || n % params.size != 0) {
@@ -69,7 +69,7 @@ Status read_components(const Element& e, const std::string& where, std::vector<f
   return base::ok();
 }
 
-// All rows one after another, each of the right length.
+// Reads all rows one after another, each of the right length.
 Result<std::vector<float>> read_rows(const Array& rows, const model::VectorParams& params,
                                      const std::string& where) {
   RHUMB_TRY(check_length(rows.size() * params.size, params, where));

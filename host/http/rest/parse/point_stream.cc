@@ -18,7 +18,7 @@ using base::Status;
 constexpr std::string_view kMagic = "RHPOINTS";
 constexpr uint32_t kVersion = 1;
 constexpr size_t kHeadBytes = 12;
-constexpr size_t kMaxPointBytes = 32 * base::limits::kMiB;  // a line or record
+constexpr size_t kMaxPointBytes = 32 * base::limits::kMiB;  // limit of one line or record
 
 std::vector<float> to_floats(const std::string& bytes, model::Scalar scalar) {
   std::vector<float> out(bytes.size() / model::scalar_bytes(scalar));
@@ -61,8 +61,8 @@ Result<std::string> checked_payload(std::string_view text) {
   return out == "{}" ? std::string() : out;
 }
 
-// A key has one spelling: a string that a JSON body would not take, or would take as a UUID, is no
-// id here either.
+// A key has one spelling. A string that a JSON body would refuse, or would read as a UUID, is no id
+// here either.
 Result<model::PointId> checked_id(std::string_view key) {
   auto id = model::PointId::from_key(key);
   if (!id.ok()) return base::invalid(id.status().message());
@@ -102,7 +102,7 @@ Result<model::PointWrite> parse_record(std::string_view record,
   return point;
 }
 
-// An error has one prefix, and it stands in front.
+// An error has one prefix, which comes first.
 Status in_place(const Status& status, const std::string& where) {
   constexpr std::string_view kPrefix = "Format error in JSON body: ";
   const std::string& text = status.message();
