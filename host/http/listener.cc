@@ -171,7 +171,7 @@ void Listener::admit(int fd) {
   // Best effort: the buffer of a fresh socket holds the answer. A client that cannot take it only
   // misses the reason.
   const ssize_t sent = ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  base::log_debug("http", "refused a connection: too many", {{"told", sent > 0}});
+  base::log_debug("http", "refused a connection: too many", {{"reason_sent", sent > 0}});
 }
 
 void Listener::close() {

@@ -139,7 +139,7 @@ bool Parser::check_framing() {
     if (same(field.name, "transfer-encoding")) {
       ++codings;
       if (!same(field.value, "chunked") || !http11_)
-        return refuse(400, "Transfer-Encoding other than \"chunked\"");
+        return refuse(400, "the Transfer-Encoding must be \"chunked\"");
     }
   }
   if (hosts > 1 || (hosts == 0 && http11_)) return refuse(400, "exactly one Host field is needed");
@@ -187,12 +187,13 @@ bool Parser::check_codings() {
     if (same(field.name, "content-encoding") && !same(field.value, "identity") &&
         !field.value.empty()) {
       if (!same(field.value, "gzip") && !same(field.value, "x-gzip")) {
-        return refuse(415, "Content-Encoding other than gzip and identity");
+        return refuse(415, "the Content-Encoding must be gzip or identity");
       }
       ++codings;
     }
     if (same(field.name, "expect") && http11_) {
-      if (!same(field.value, "100-continue")) return refuse(417, "Expect other than 100-continue");
+      if (!same(field.value, "100-continue"))
+        return refuse(417, "the only Expect that is served is 100-continue");
       expects_continue_ = true;
     }
   }

@@ -149,7 +149,7 @@ base::Result<gateway::WriteOptions> Call::write_options() const {
   if (auto it = query.find("ordering"); it != query.end() && !it->second.empty()) {
     if (it->second != "weak" && it->second != "medium" && it->second != "strong") {
       return base::invalid("Deserialize error in query parameters: ordering: '" + it->second +
-                           "' is none of weak, medium, strong");
+                           "' is not one of weak, medium, strong");
     }
   }
   // A write is recognised as sent again by its X-Request-Id together with its whole content,
@@ -187,7 +187,7 @@ base::Result<gateway::ReadOptions> Call::read_options() const {
     out.linearizable = true;
   else if (!number && text != "majority" && text != "quorum" && text != "all") {
     return base::invalid("Deserialize error in query parameters: consistency: '" + text +
-                         "' is none of linearizable, majority, quorum, all, or a number from 1");
+                         "' is not one of linearizable, majority, quorum, all, or a number from 1");
   }
   return out;
 }

@@ -36,7 +36,7 @@ Status read_distance(const json& j, const std::string& where, model::Distance& o
     }
   }
   return wrong(where, "'" + (j.is_string() ? j.get<std::string>() : j.dump()) +
-                          "' is none of Cosine, Dot, Euclid, Manhattan");
+                          "' is not one of Cosine, Dot, Euclid, Manhattan");
 }
 
 Status read_datatype(const json& j, const std::string& where, model::VectorParams& out) {
@@ -48,7 +48,7 @@ Status read_datatype(const json& j, const std::string& where, model::VectorParam
     }
   }
   return wrong(where, "'" + (j.is_string() ? j.get<std::string>() : j.dump()) +
-                          "' is none of float32, float16, uint8");
+                          "' is not one of float32, float16, uint8");
 }
 
 // Reads the quantization of one vector. `out` stays as it is when none is given, and becomes empty
@@ -222,11 +222,12 @@ Status check_name(const std::string& name, const std::string& what, size_t max_b
     if (std::string_view("<>:\"/\\|?*").find(c) != std::string_view::npos || c == '\0' ||
         c == '\x1f' || static_cast<unsigned char>(c) < 0x20) {
       return base::unprocessable(
-          "[" + what + ": a name holds none of < > : \" / \\ | ? * and no control characters]");
+          "[" + what + ": a name must not hold < > : \" / \\ | ? * or control characters]");
     }
   }
   // The name comes from a path too, so it may hold any bytes.
-  if (!base::valid_utf8(name)) return base::unprocessable("[" + what + ": a name is UTF-8]");
+  if (!base::valid_utf8(name))
+    return base::unprocessable("[" + what + ": a name must be UTF-8 text]");
   return base::ok();
 }
 
@@ -329,7 +330,7 @@ Result<std::pair<std::string, model::PayloadIndexConfig>> parse_create_index(
   if (!type)
     return wrong(
         "field_schema",
-        "'" + name + "' is none of keyword, integer, float, bool, datetime, uuid, geo, text");
+        "'" + name + "' is not one of keyword, integer, float, bool, datetime, uuid, geo, text");
   if (*type == model::FieldType::kGeo || *type == model::FieldType::kText)
     return base::unsupported(name + " index (field_schema)");
   config.type = *type;

@@ -142,7 +142,7 @@ Status read_memory(const json& j, const std::string& where, std::optional<std::s
       return base::ok();
     }
   }
-  return wrong(place, j.at("memory").dump() + " is none of cold, cached, pinned");
+  return wrong(place, j.at("memory").dump() + " is not one of cold, cached, pinned");
 }
 
 base::Result<const json*> given_quantization(const json& j, const std::string& where) {
@@ -234,8 +234,8 @@ Status check_contract(const json& j, const std::string& where) {
   for (const auto& [name, value] : j.items()) {
     if (name == "recall" || value.is_null()) continue;
     if (name == "p99_ms" || name == "consistency")
-      return base::unsupported("a promise of this (" + where + "." + name + ")");
-    return wrong(where + "." + name, "unknown; a contract knows recall");
+      return base::unsupported("a contract about this (" + where + "." + name + ")");
+    return wrong(where + "." + name, "unknown member; a contract has only recall");
   }
   return check_number(j, {"recall", model::kRecallMin, model::kRecallMax}, where);
 }

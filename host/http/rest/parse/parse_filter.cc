@@ -45,7 +45,7 @@ Result<std::vector<model::MatchValue>> parse_match_list(const Element& e,
     };
     if (item.is_bool() || (!out.empty() && is_text(out.front()) != is_text(value))) {
       return format_error(at(where, out.size()),
-                          "a list to match holds strings only or integers only");
+                          "a list to match must hold only strings or only integers");
     }
     out.push_back(std::move(value));
   }
@@ -104,7 +104,7 @@ Status parse_range(const Element& e, const std::string& where, Condition& c) {
       const std::string_view text(*bound);
       *time_of[i] = model::parse_datetime(text);
       if (!*time_of[i])
-        return format_error(place, "'" + std::string(text) + "' is no date or time (RFC 3339)");
+        return format_error(place, "'" + std::string(text) + "' is not a date or time (RFC 3339)");
       any_time = true;
     } else {
       RHUMB_ASSIGN(*number_of[i], parse_bound(*bound, place));
@@ -112,7 +112,7 @@ Status parse_range(const Element& e, const std::string& where, Condition& c) {
     }
   }
   if (any_number && any_time)
-    return format_error(where, "the bounds of a range are all numbers or all times");
+    return format_error(where, "the bounds of a range must be all numbers or all times");
   if (any_time)
     c.test = times;
   else

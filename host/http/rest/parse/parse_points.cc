@@ -206,7 +206,7 @@ Result<Operation> upsert(const Element& e, const model::CollectionConfig& config
     else if (text != "upsert")
       return format_error(
           at(where, "update_mode"),
-          "'" + std::string(text) + "' is none of upsert, insert_only, update_only");
+          "'" + std::string(text) + "' is not one of upsert, insert_only, update_only");
   }
   keep_last(o.points);
   return o;

@@ -193,7 +193,8 @@ Result<ParsedQuery> search(const Element& e, const model::CollectionConfig& conf
   RHUMB_ASSIGN(const auto* params,
                vector_params(config, out.search.vector_name, at(where, "vector")));
   if (holds_rows(*vector))
-    return format_error(at(where, "vector"), "a search takes one row; points/query takes several");
+    return format_error(at(where, "vector"),
+                        "points/search takes one row; points/query takes several");
   RHUMB_ASSIGN(out.search.vector, parse_vector(*vector, *params, at(where, "vector")));
   return out;
 }

@@ -51,7 +51,7 @@ void write_record(std::string& out, const model::CollectionConfig& config,
 Result<std::string> checked_payload(std::string_view text) {
   if (text.empty()) return std::string();
   RHUMB_ASSIGN(const Element e, parse_body(std::string(text)));
-  if (!e.is_object()) return base::invalid("the payload is no JSON object");
+  if (!e.is_object()) return base::invalid("the payload is not a JSON object");
   std::string out;
   append_minified(out, e);
   if (out.size() > base::limits::kMaxPayloadBytes) {
@@ -70,7 +70,7 @@ Result<model::PointId> checked_id(std::string_view key) {
   RHUMB_ASSIGN(const auto same, model::PointId::from_string(id->to_text()));
   if (same != *id)
     return base::invalid("point id \"" + id->to_text() +
-                         "\" is a UUID: its key has 16 bytes behind 02");
+                         "\" is a UUID: its key has 16 bytes after 02");
   return id;
 }
 
@@ -98,7 +98,7 @@ Result<model::PointWrite> parse_record(std::string_view record,
     }
     point.vectors.push_back({name, std::move(final)});
   }
-  if (!r.done()) return base::invalid("the record is longer than what it holds");
+  if (!r.done()) return base::invalid("the record has bytes after its last part");
   return point;
 }
 
@@ -146,7 +146,8 @@ Status PointReader::read_records(std::vector<model::PointWrite>& out) {
     const std::string_view magic = r.raw(kMagic.size());
     const uint32_t version = r.u32();
     if (magic != kMagic || version != kVersion)
-      return base::invalid("the body does not begin as application/x-rhumb-points version 1 does");
+      return base::invalid(
+          "the body does not begin with the head of application/x-rhumb-points version 1");
     head_seen_ = true;
     used = kHeadBytes;
   }
@@ -183,7 +184,8 @@ Status PointReader::finish(std::vector<model::PointWrite>& out) {
   if (format_ == PointFormat::kNdjson)
     return pending_.empty() ? base::ok() : read_line(pending_, out);
   if (!pending_.empty() || !head_seen_)
-    return base::invalid("record " + std::to_string(points_ + 1) + ": the body ends within it");
+    return base::invalid("record " + std::to_string(points_ + 1) +
+                         ": the body ends within the record");
   return base::ok();
 }
 
