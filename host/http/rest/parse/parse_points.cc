@@ -71,8 +71,7 @@ void keep_last(std::vector<model::PointWrite>& points) {
   points = std::move(kept);
 }
 
-// Keeps each id once, with the vectors of all its entries. Entries are applied one after another,
-// so the last vector of a name counts.
+// Keeps each id once, with the vectors of all its entries; of a name, the last vector counts.
 void join_vectors(std::vector<model::PointWrite>& points) {
   std::unordered_map<std::string, size_t> first;
   std::vector<model::PointWrite> joined;
@@ -212,8 +211,7 @@ Result<Operation> upsert(const Element& e, const model::CollectionConfig& config
   return o;
 }
 
-// Parses `points` (ids) or `filter`, which select the points of an operation. The delete body may
-// also be the wrapper of the filter alone.
+// Parses `points` (ids) or `filter`; a delete body may also be just the wrapper of the filter.
 Status parse_selection(const Object& body, const std::string& where, Operation& o) {
   RHUMB_TRY(refuse_shard_key(body, where));
   const auto points = member(body, "points"), filter = member(body, "filter");  // never both
