@@ -54,10 +54,9 @@ class Node {
   // thread.
   base::Status start();
   // For a server that stops: reads that still run at `when` end then.
-  // server that stops.
+  void cancel_reads_at(base::Deadline when);
   // Call it when no new requests come. It answers or fails running requests, checkpoints the shards
   // and flushes the log. It may be called again.
-  void cancel_reads_at(base::Deadline when);
   void stop();
 
   // Returns true when every shard serves. Otherwise `why` says what is missing.

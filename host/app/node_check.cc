@@ -1,6 +1,5 @@
 // `rhumbd check`: reports for every collection of an unserved directory what GET
 // {collection}/verify reports.
-// serves.
 #include <future>
 
 #include "host/app/node.h"

@@ -54,7 +54,7 @@ struct Import {
     if (warned || !parsed.is_object() || !parsed.contains("warnings")) return;
     warned = true;
     for (const json& text : parsed.at("warnings")) {
-      std::fprintf(stderr, "rhumb import: behind %llu points: %s\n",
+      std::fprintf(stderr, "rhumb import: after %llu points: %s\n",
                    static_cast<unsigned long long>(sent), text.get<std::string>().c_str());
     }
   }
