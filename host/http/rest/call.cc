@@ -149,11 +149,11 @@ base::Result<gateway::WriteOptions> Call::write_options() const {
   if (auto it = query.find("ordering"); it != query.end() && !it->second.empty()) {
     if (it->second != "weak" && it->second != "medium" && it->second != "strong") {
       return base::invalid("Deserialize error in query parameters: ordering: '" + it->second +
-                           "' is none of weak, medium, strong");
+                           "' is not one of weak, medium, strong");
     }
   }
-  // A request is known again by the id its sender gave it together with all it says: a trace id
-  // used twice must not swallow a write.
+  // A write is recognised as sent again by its X-Request-Id together with its whole content,
+  // because a trace id that is used twice must not swallow a write.
   const std::string_view id = request->header("X-Request-Id");
   if (!id.empty()) {
     XXH3_state_t* state = XXH3_createState();
@@ -161,7 +161,8 @@ base::Result<gateway::WriteOptions> Call::write_options() const {
     XXH3_128bits_reset(state);
     for (const std::string_view part :
          {id, request->method, request->target, std::string_view(request->body)}) {
-      const uint64_t length = part.size();  // so that no part can reach into the next
+      // The length keeps one part from reaching into the next.
+      const uint64_t length = part.size();
       XXH3_128bits_update(state, &length, sizeof(length));
       XXH3_128bits_update(state, part.data(), part.size());
     }
@@ -186,7 +187,7 @@ base::Result<gateway::ReadOptions> Call::read_options() const {
     out.linearizable = true;
   else if (!number && text != "majority" && text != "quorum" && text != "all") {
     return base::invalid("Deserialize error in query parameters: consistency: '" + text +
-                         "' is none of linearizable, majority, quorum, all, or a number from 1");
+                         "' is not one of linearizable, majority, quorum, all, or a number from 1");
   }
   return out;
 }

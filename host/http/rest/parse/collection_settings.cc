@@ -41,7 +41,8 @@ Status check_numbers(const json& j, std::initializer_list<NumberRule> rules,
   return base::ok();
 }
 
-// A member's text; empty when it is absent or no string (json::value() would throw).
+// A member's text, or an empty string when it is absent or not a string (json::value() would
+// throw).
 std::string text_of(const json& j, const char* name) {
   auto it = j.find(name);
   return it != j.end() && it->is_string() ? it->get<std::string>() : std::string();
@@ -51,7 +52,7 @@ constexpr double kAny = 9007199254740992.0;  // 2^53
 
 void keep_known(json& object, const Shape& shape);
 
-// What a member holds, as far as the table goes into it.
+// Removes unknown members of a member's value, as far as the table describes the value.
 void keep_known_in(json& value, const Member& m) {
   if (m.shape == nullptr || !value.is_structured() ||
       (value.is_array() && m.holds != Holds::kOneOrMore))
@@ -96,7 +97,7 @@ base::Result<json> parse_small(const std::string& body, const Shape& shape,
       return base::invalid("Format error in JSON body: nested deeper than " +
                            std::to_string(limits::kMaxJsonDepth) + " levels");
     if (!parsed.is_object()) return base::invalid("Format error in JSON body: expected an object");
-    // its members as they came: the library above keeps one of two that have one name
+    // The members as they came, because nlohmann keeps only one of two members with the same name.
     RHUMB_ASSIGN(const Element e, parse_body(body));
     RHUMB_TRY(check_shape(e, shape, "", ignored));
     keep_known(parsed, shape);
@@ -141,7 +142,7 @@ Status read_memory(const json& j, const std::string& where, std::optional<std::s
       return base::ok();
     }
   }
-  return wrong(place, j.at("memory").dump() + " is none of cold, cached, pinned");
+  return wrong(place, j.at("memory").dump() + " is not one of cold, cached, pinned");
 }
 
 base::Result<const json*> given_quantization(const json& j, const std::string& where) {
@@ -233,8 +234,8 @@ Status check_contract(const json& j, const std::string& where) {
   for (const auto& [name, value] : j.items()) {
     if (name == "recall" || value.is_null()) continue;
     if (name == "p99_ms" || name == "consistency")
-      return base::unsupported("a promise of this (" + where + "." + name + ")");
-    return wrong(where + "." + name, "unknown; a contract knows recall");
+      return base::unsupported("a contract about this (" + where + "." + name + ")");
+    return wrong(where + "." + name, "unknown member; a contract has only recall");
   }
   return check_number(j, {"recall", model::kRecallMin, model::kRecallMax}, where);
 }

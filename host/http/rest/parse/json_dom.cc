@@ -14,20 +14,20 @@ using base::Result;
 using base::Status;
 static_assert(kBodyPadding >= simdjson::SIMDJSON_PADDING);
 
-// a parser that grew beyond is not kept by its thread
+// A parser that grew beyond this size is not kept by its thread.
 constexpr size_t kKeepParserBytes = 4 * 1024 * 1024;
-// and one that did not grow beyond this always is
+// A parser that did not grow beyond this size is always kept.
 constexpr size_t kSmallParserBytes = 64 * 1024;
-// a body is small for a parser that has room for so many of it
+// A body is small for a parser that has room for this many such bodies.
 constexpr size_t kSmallShare = 8;
-// after so many in a row it is too large for its thread
+// After this many small bodies in a row, the parser is too large for its thread.
 constexpr uint32_t kSmallBodies = 64;
-// objects up to this size are searched for duplicate keys directly
+// Objects of at most this size are searched for duplicate keys directly.
 constexpr size_t kFewMembers = 16;
 
 struct ThreadParser {
   std::unique_ptr<simdjson::dom::parser> parser;
-  size_t grown_to = 0;  // it keeps about 13 bytes for each of these
+  size_t grown_to = 0;  // the parser keeps about 13 bytes for each of these
   uint32_t small_bodies = 0;
 };
 

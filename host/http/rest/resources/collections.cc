@@ -11,7 +11,7 @@ namespace {
 
 using base::Status;
 
-// The collection of the path, or the failure is answered and nothing returned.
+// Returns the collection of the path. If there is none, answers with the failure and returns null.
 gateway::CollectionPtr found(const CallPtr& x) {
   auto collection = x->collection();
   if (collection.ok()) return *collection;

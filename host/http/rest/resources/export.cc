@@ -1,5 +1,5 @@
-// Export: page after page of a scroll, each asked for when the client has taken the one before;
-// memory is bounded by a page.
+// Export runs a scroll page after page. It asks for a page when the client has taken the one
+// before, so one page bounds its memory.
 #include "host/http/rest/resources/export.h"
 
 #include "host/base/limits.h"

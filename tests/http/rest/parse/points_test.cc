@@ -151,7 +151,7 @@ TEST(ParseUpsertTest, what_is_of_the_wrong_form_is_named) {
           {point(R"("id":1,"payload":[],)" + vector), Code::kInvalid,
            "points[1].payload: expected an object, got an array"},
           {R"({"points":[],"update_mode":"sometimes"})", Code::kInvalid,
-           "update_mode: 'sometimes' is none of upsert, insert_only, update_only"},
+           "update_mode: 'sometimes' is not one of upsert, insert_only, update_only"},
           {R"({"points":[],"update_mode":7})", Code::kInvalid, "update_mode: expected a string"},
           {R"({"points":[],"update_filter":{"x":1}})", Code::kInvalid,
            "update_filter: unknown field `x`"},

@@ -148,7 +148,7 @@ TEST(ParseVectorTest, what_is_no_vector_of_the_collection_is_named) {
           {R"({"vector_b64":7})", Code::kInvalid, "points[0].vector.vector_b64: expected a string"},
           {R"({"vector_b64":"*"})", Code::kInvalid, "points[0].vector.vector_b64: not base64"},
           {R"({"vector_b64":"AAAA"})", Code::kInvalid,
-           "points[0].vector.vector_b64: 3 bytes are no whole number of float32"},
+           "points[0].vector.vector_b64: 3 bytes are not a whole number of float32 values"},
           {R"({"vector_b64":"AACAPw=="})", Code::kInvalid, "expected dim: 4, got 1"},
           // NaN, by bits
           {R"({"vector_b64":"AADAfwAAwH8AAMB/AADAfw=="})", Code::kInvalid,
