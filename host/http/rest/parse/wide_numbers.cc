@@ -39,7 +39,7 @@ const char* find(const char* from, const char* end, char c) {
 }
 
 // Returns the position after the string that begins at `p`, or null when the string does not end.
-const char* behind_string(const char* p, const char* end) {
+const char* after_string(const char* p, const char* end) {
   for (const char* from = p + 1; (p = find(from, end, '"')) != nullptr; from = p + 1) {
     const char* slash = p;
     while (slash[-1] == '\\') --slash;  // It stops at the opening quote.
@@ -51,17 +51,17 @@ const char* behind_string(const char* p, const char* end) {
 }  // namespace
 
 WideNumbersBody::WideNumbersBody(const std::string& body) {
-  if (!lift(body)) arrays_.clear();
+  if (!take_out(body)) arrays_.clear();
   t_current = this;
 }
 WideNumbersBody::~WideNumbersBody() { t_current = nullptr; }
 
-bool WideNumbersBody::lift(const std::string& body) {
+bool WideNumbersBody::take_out(const std::string& body) {
   const char* const end = body.data() + body.size();
   const char* copied = body.data();
   for (const char* p = copied; p < end;) {
     if (*p == '"') {
-      if ((p = behind_string(p, end)) == nullptr) return false;
+      if ((p = after_string(p, end)) == nullptr) return false;
       continue;
     }
     if (*p++ != '[' || p == end) continue;

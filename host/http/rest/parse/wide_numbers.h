@@ -28,7 +28,7 @@ class WideNumbersBody {
 
  private:
   friend std::optional<std::vector<float>> take_wide_numbers(const Element& e);
-  bool lift(const std::string& body);
+  bool take_out(const std::string& body);
   std::string text_;
   std::vector<std::vector<float>> arrays_;
   size_t taken_ = 0;
