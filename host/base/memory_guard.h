@@ -38,8 +38,8 @@ class MemoryGuard {
   uint64_t changes() const { return changes_.load(std::memory_order_acquire); }
   // Measures now: with so many bytes more the level would still be kNormal.
   bool room_for(uint64_t bytes);
-  // Before what grows: kNoSpace names the limit, what is used and the setting. Unless all is well
-  // it measures: many writers are not to go far beyond the limit between two looks of a timer.
+  // Before what grows: kMemoryFull names the limit, what is used and the setting. Unless all is
+  // well it measures: many writers are not to go far beyond the limit between two looks of a timer.
   Status admit();
 
  private:

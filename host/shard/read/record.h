@@ -12,7 +12,7 @@
 
 namespace rhumb::shard {
 
-// Many hits are memory of their own, which is asked for before it is taken: kNoSpace names what
+// Many hits are memory of their own, which is asked for before it is taken: kMemoryFull names what
 // they would take. memory: null, no limit.
 base::Status room_for_hits(base::MemoryGuard* memory, uint64_t hits);
 

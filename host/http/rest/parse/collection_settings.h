@@ -14,7 +14,7 @@ namespace rhumb::http::rest {
 
 using nlohmann::json;
 
-// Depth-capped; kInvalid "Format error in JSON body: ...". Members that the shape ignores are left
+// Depth-capped; kMalformedBody. Members that the shape ignores are left
 // out and put into `ignored`: what is kept and shown again holds nothing that strictly typed
 // clients do not know. A member's other names become its first.
 base::Result<json> parse_small(const std::string& body, const Shape& shape,
