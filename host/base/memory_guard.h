@@ -40,9 +40,9 @@ class MemoryGuard {
   uint64_t changes() const { return changes_.load(std::memory_order_acquire); }
   // Measures now and returns whether the level would still be kNormal with `bytes` more in use.
   bool room_for(uint64_t bytes);
-  // Called before memory grows. kNoSpace names the limit, the use and the setting. Unless the level
-  // is kNormal, admit() measures anew, so that many writers cannot go far beyond the limit between
-  // two measurements of a timer.
+  // Called before memory grows. kMemoryFull names the limit, the use and the setting. Unless the
+  // level is kNormal, admit() measures anew, so that many writers cannot go far beyond the limit
+  // between two measurements of a timer.
   Status admit();
 
  private:

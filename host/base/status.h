@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,9 +31,24 @@ enum class Code : uint8_t {
   kIo,        // 500, and the instance is fenced
   kCorrupt,   // 500, and the instance is fenced
   kInternal,  // 500
+  // A body or a query string that cannot be read: 400. The protocol has a wording of its own for
+  // each, which host/http puts in front.
+  kMalformedBody,
+  kMalformedQuery,
+  kMemoryFull,  // memory.limit_bytes is reached: 507
 };
+inline constexpr Code kLastCode = Code::kMemoryFull;
 
 std::string_view code_name(Code code);
+
+// What an error says as data, beside its text for people. Absent members are unknown.
+struct ErrorDetail {
+  std::string field;               // "vectors.size", "timeout"; empty: the error is about no field
+  std::optional<uint64_t> limit;   // that the value of the field has to keep
+  std::optional<uint64_t> leader;  // replica id of the leader that could answer
+  std::optional<uint32_t> retry_after_ms;
+  bool operator==(const ErrorDetail&) const = default;
+};
 
 class [[nodiscard]] Status {
  public:
@@ -47,16 +63,27 @@ class [[nodiscard]] Status {
   std::string to_string() const;
   // The same failure with the place where it occurred in front: "<context>: <message>".
   Status within(std::string_view context) const;
+  // The same failure with details. Empty details if none were given.
+  Status with(ErrorDetail detail) const;
+  const ErrorDetail& detail() const;
 
  private:
   Code code_ = Code::kOk;
   std::string message_;
+  std::shared_ptr<const ErrorDetail> detail_;  // null: none
 };
 
 inline Status ok() { return {}; }
 inline Status invalid(std::string message) { return {Code::kInvalid, std::move(message)}; }
 inline Status unprocessable(std::string message) {
   return {Code::kUnprocessable, std::move(message)};
+}
+inline Status malformed_body(std::string message) {
+  return {Code::kMalformedBody, std::move(message)};
+}
+inline Status malformed_query(std::string parameter, std::string message) {
+  Status status(Code::kMalformedQuery, parameter + ": " + std::move(message));
+  return status.with({.field = std::move(parameter)});
 }
 inline Status not_found(std::string message) { return {Code::kNotFound, std::move(message)}; }
 inline Status unsupported(std::string message) { return {Code::kUnsupported, std::move(message)}; }

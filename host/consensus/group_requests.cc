@@ -19,8 +19,9 @@ base::Counter& proposed_entries() {
 base::Status Group::not_leader() const {
   const std::string who =
       leader_ == 0 ? "no leader is known" : "replica " + std::to_string(leader_) + " leads";
-  return {base::Code::kUnavailable,
-          "this replica does not lead group " + std::to_string(id_) + ", " + who};
+  const base::Status status(base::Code::kUnavailable,
+                            "this replica does not lead group " + std::to_string(id_) + ", " + who);
+  return leader_ == 0 ? status : status.with({.leader = leader_});
 }
 
 void Group::propose(std::string data, GroupHost::Committed done) {

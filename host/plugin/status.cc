@@ -94,6 +94,8 @@ rhumb_status_t from_code(base::Code code) {
     case Code::kUnprocessable:
     case Code::kExists:
     case Code::kTooLarge:
+    case Code::kMalformedBody:
+    case Code::kMalformedQuery:
       return RHUMB_INVALID;
     case Code::kNotFound:
       return RHUMB_NOT_FOUND;
@@ -110,6 +112,7 @@ rhumb_status_t from_code(base::Code code) {
     case Code::kCancelled:
       return RHUMB_CANCELLED;
     case Code::kNoSpace:
+    case Code::kMemoryFull:
       return RHUMB_NO_SPACE;
     case Code::kIo:
       return RHUMB_IO;

@@ -234,8 +234,8 @@ base::Result<std::map<std::string, std::string>> parse_query_string(std::string_
                                                                       : pair.substr(equals + 1),
                                      true, value);
     if (!good)
-      return base::invalid("Deserialize error in query parameters: '" + std::string(pair) +
-                           "' is not percent-encoded text");
+      return base::Status(base::Code::kMalformedQuery,
+                          "'" + std::string(pair) + "' is not percent-encoded text");
     out[name] = std::move(value);
   }
   return out;

@@ -12,7 +12,7 @@
 
 namespace rhumb::shard {
 
-// Many hits take memory of their own, so room for them is asked for first. kNoSpace names the
+// Many hits take memory of their own, so room for them is asked for first. kMemoryFull names the
 // memory that they would take. With a null `memory` there is no limit.
 base::Status room_for_hits(base::MemoryGuard* memory, uint64_t hits);
 

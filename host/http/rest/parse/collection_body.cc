@@ -13,7 +13,7 @@ using base::Status;
 namespace limits = base::limits;
 
 Status wrong(const std::string& where, const std::string& what) {
-  return base::invalid("Format error in JSON body: " + where + ": " + what);
+  return base::malformed_body(where + ": " + what).with({.field = where});
 }
 
 struct Setting {

@@ -11,7 +11,7 @@ using base::Status;
 namespace limits = base::limits;
 
 Status wrong(const std::string& where, const std::string& what) {
-  return base::invalid("Format error in JSON body: " + where + ": " + what);
+  return base::malformed_body(where + ": " + what).with({.field = where});
 }
 Status beyond(const std::string& where, const std::string& what) {
   return base::unprocessable("[" + where + ": " + what + "]");
@@ -94,16 +94,16 @@ base::Result<json> parse_small(const std::string& body, const Shape& shape,
   try {
     json parsed = json::parse(body, guard);
     if (too_deep)
-      return base::invalid("Format error in JSON body: nested deeper than " +
-                           std::to_string(limits::kMaxJsonDepth) + " levels");
-    if (!parsed.is_object()) return base::invalid("Format error in JSON body: expected an object");
+      return base::malformed_body("nested deeper than " + std::to_string(limits::kMaxJsonDepth) +
+                                  " levels");
+    if (!parsed.is_object()) return base::malformed_body("expected an object");
     // The members as they came, because nlohmann keeps only one of two members with the same name.
     RHUMB_ASSIGN(const Element e, parse_body(body));
     RHUMB_TRY(check_shape(e, shape, "", ignored));
     keep_known(parsed, shape);
     return parsed;
   } catch (const json::exception& e) {
-    return base::invalid(std::string("Format error in JSON body: ") + e.what());
+    return base::malformed_body(e.what());
   }
 }
 
@@ -118,7 +118,8 @@ Status read_u32(const json& j, const char* name, const std::string& where, uint6
   const auto number = value.get<uint64_t>();
   if (number < min || number > max) {
     return beyond(place, std::to_string(number) + " is not from " + std::to_string(min) + " to " +
-                             std::to_string(max));
+                             std::to_string(max))
+        .with({.field = place, .limit = number < min ? min : max});
   }
   out = static_cast<uint32_t>(number);
   return base::ok();

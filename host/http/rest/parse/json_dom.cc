@@ -33,10 +33,11 @@ struct ThreadParser {
 
 Status json_error(simdjson::error_code code) {
   if (code == simdjson::DEPTH_ERROR) {
-    return base::invalid("Format error in JSON body: nested deeper than " +
-                         std::to_string(base::limits::kMaxJsonDepth) + " levels");
+    return base::malformed_body("nested deeper than " +
+                                std::to_string(base::limits::kMaxJsonDepth) + " levels")
+        .with({.field = "", .limit = base::limits::kMaxJsonDepth});
   }
-  return base::invalid(std::string("Format error in JSON body: ") + simdjson::error_message(code));
+  return base::malformed_body(simdjson::error_message(code));
 }
 
 bool has_later_duplicate(const Object& object, size_t position, std::string_view key) {
@@ -87,11 +88,11 @@ std::string at(const std::string& parent, size_t index) {
 }
 
 Status format_error(const std::string& where, std::string_view what) {
-  return base::invalid("Format error in JSON body: " + where + (where.empty() ? "" : ": ") +
-                       std::string(what));
+  return base::malformed_body(where + (where.empty() ? "" : ": ") + std::string(what))
+      .with({.field = where});
 }
 Status out_of_range(const std::string& where, std::string_view what) {
-  return base::unprocessable("[" + where + ": " + std::string(what) + "]");
+  return base::unprocessable("[" + where + ": " + std::string(what) + "]").with({.field = where});
 }
 
 Result<Element> parse_body(const std::string& body) {
@@ -109,7 +110,7 @@ Result<Element> parse_body(const std::string& body) {
       return json_error(error);
     kept.grown_to = body.size();
   }
-  if (body.empty()) return base::invalid("Format error in JSON body: the body is empty");
+  if (body.empty()) return base::malformed_body("the body is empty");
   const bool padded = body.capacity() - body.size() >= simdjson::SIMDJSON_PADDING;
   Element element;
   const auto error = kept.parser->parse(body.data(), body.size(), !padded).get(element);

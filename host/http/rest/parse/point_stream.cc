@@ -102,14 +102,6 @@ Result<model::PointWrite> parse_record(std::string_view record,
   return point;
 }
 
-// An error has one prefix, which comes first.
-Status in_place(const Status& status, const std::string& where) {
-  constexpr std::string_view kPrefix = "Format error in JSON body: ";
-  const std::string& text = status.message();
-  if (!text.starts_with(kPrefix)) return status.within(where);
-  return {status.code(), std::string(kPrefix) + where + ": " + text.substr(kPrefix.size())};
-}
-
 }  // namespace
 
 Status PointReader::whole(Result<model::PointWrite> point, std::vector<model::PointWrite>& out) {
@@ -117,7 +109,7 @@ Status PointReader::whole(Result<model::PointWrite> point, std::vector<model::Po
     const std::string where = format_ == PointFormat::kNdjson
                                   ? "line " + std::to_string(lines_)
                                   : "record " + std::to_string(points_ + 1);
-    return in_place(point.status(), where);
+    return point.status().within(where);
   }
   ++points_;
   out.push_back(std::move(*point));

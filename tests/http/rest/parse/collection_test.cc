@@ -85,9 +85,9 @@ TEST(ParseCreateTest, what_is_wrong_is_named) {
   }();
   expect_refused(
       {
-          {"", Code::kInvalid, "Format error in JSON body"},
+          {"", Code::kMalformedBody, ""},
           {"[]", Code::kInvalid, "expected an object"},
-          {std::string(200, '['), Code::kInvalid, "Format error in JSON body"},
+          {std::string(200, '['), Code::kMalformedBody, ""},
           {R"({"vectors":)" + std::string(130, '[') + std::string(130, ']') + "}", Code::kInvalid,
            "nested deeper than 128 levels"},
           {R"({"vectors":[]})", Code::kInvalid, "vectors: expected an object"},

@@ -223,7 +223,7 @@ TEST(ParseFilterTest, what_is_of_the_wrong_form_is_named) {
            "filter.must[0].key: Invalid json path: ''"},
           {test(R"("like":"x")"), Code::kInvalid,
            "filter.must[0]: unknown field `like`, expected one of key, match"},
-          {test(R"("match":{"value":1},"range":{}})"), Code::kInvalid, "Format error"},
+          {test(R"("match":{"value":1},"range":{}})"), Code::kMalformedBody, ""},
           {test(R"("match":{"value":1},"range":{})"), Code::kInvalid,
            "filter.must[0]: `match` and `range` do not go together"},
           {test(R"("match":7)"), Code::kInvalid, "filter.must[0].match: expected an object"},

@@ -203,8 +203,8 @@ TEST(MultivectorsTest, queries_have_rows_as_well) {
         "expected dim: 2, got 1 (query[1])"},
        {R"({"query":[],"using":"tokens"})", Code::kInvalid, "expected dim: 2, got 0 (query)"}},
       query);
-  expect_refused({{R"({"vector":{"name":"tokens","vector":[[1,2]]}})", Code::kInvalid,
-                   "Format error in JSON body: vector: points/search takes one row"}},
+  expect_refused({{R"({"vector":{"name":"tokens","vector":[[1,2]]}})", Code::kMalformedBody,
+                   "vector: points/search takes one row"}},
                  [](const std::string& body) { return parse_search(body, named()); });
 }
 

@@ -80,17 +80,17 @@ TEST(PointStreamTest, a_bad_line_is_named_and_those_before_it_are_there) {
   const std::string good = R"({"id":1,"vector":[1,0,0,0]})"
                            "\n";
   const std::pair<std::string, std::string> cases[] = {
-      {"{\n", "Format error in JSON body: line 4: "},
+      {"{\n", "line 4: "},
       {R"({"id":1})"
        "\n",
-       "Format error in JSON body: line 4: missing field `vector`"},
+       "line 4: missing field `vector`"},
       {R"({"id":-1,"vector":[1,0,0,0]})"
        "\n",
-       "Format error in JSON body: line 4: id: a point id is"},
+       "line 4: id: a point id is"},
       {R"({"id":1,"vector":[1]})"
        "\n",
        "line 4: Vector dimension error: expected dim: 4, got 1 (vector)"},
-      {R"({"id":1,"vector":[1,0,0,0)", "Format error in JSON body: line 4: "}};
+      {R"({"id":1,"vector":[1,0,0,0)", "line 4: "}};
   for (const auto& [bad, says] : cases) {
     std::vector<PointWrite> points;
     const base::Status status =
@@ -149,7 +149,7 @@ TEST(PointStreamTest, a_binary_record_obeys_the_rules_of_a_point_in_json) {
                      "", {}),
        "is a UUID"},
       {head + record(id, "[1]", {}), "record 1: the payload is not a JSON object"},
-      {head + record(id, "{", {}), "Format error in JSON body: record 1: "},
+      {head + record(id, "{", {}), "record 1: "},
       {head + record(id, R"({"a":")" + std::string(limits::kMaxPayloadBytes, 'x') + "\"}", {}),
        "record 1: 4194312 bytes of payload, at most 4194304"},
       {head + record(id, "", {{"nope", {1}}}), "record 1: Not existing vector name error: nope"},
