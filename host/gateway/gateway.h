@@ -22,6 +22,8 @@ namespace rhumb::gateway {
 template <typename T>
 using Callback = std::function<void(base::Result<T>)>;
 using Done = std::function<void(base::Status)>;
+// For the reply of a request that was carried out: what it asked for and did not get.
+using Warnings = std::vector<std::string>;
 using CollectionPtr = std::shared_ptr<const model::Collection>;
 
 // Expired before commit: kTimeout, outcome unknown. Committed but not applied in time:
@@ -55,6 +57,7 @@ struct ScrollPage {
 struct CollectionState {
   CollectionPtr collection;
   std::vector<model::ShardState> shards;  // one per shard, of the replica asked
+  Warnings warnings;                      // what the configuration asks for and does not get
 };
 
 struct AliasAction {
@@ -83,9 +86,9 @@ class Gateway {
   // takes an alias as well. Answered when this gateway holds the map that shows the change, and
   // (create) every replica is ready.
   virtual void create_collection(std::string name, model::CollectionConfig config,
-                                 base::Deadline deadline, Done done) = 0;
+                                 base::Deadline deadline, Callback<Warnings> done) = 0;
   virtual void update_collection(std::string name, CollectionChange change, base::Deadline deadline,
-                                 Done done) = 0;
+                                 Callback<Warnings> done) = 0;
   // false: no collection has this name
   virtual void drop_collection(std::string name, base::Deadline deadline, Callback<bool> done) = 0;
   // all or nothing

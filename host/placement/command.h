@@ -20,8 +20,9 @@ struct InitCluster {
 struct CreateCollection {
   std::string name, uuid;
   model::CollectionConfig config;
-  std::string router;                  // id of the router plugin
-  std::vector<uint64_t> nodes;         // node of each shard (ordinal)
+  std::string router;  // id of the router plugin
+  // By shard (ordinal): the nodes of its replicas, at least one.
+  std::vector<std::vector<uint64_t>> nodes;
   std::vector<model::BucketRun> runs;  // shard = ordinal
 };
 // Carries the whole new configuration, made from the one of seen_version.

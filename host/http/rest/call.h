@@ -65,6 +65,7 @@ class Call {
   // Into the `warnings` of the reply, be it a failure: a member that is missing may be there under
   // another name.
   void warn(const IgnoredMembers& ignored) { warnings_ = ignored.warnings(); }
+  void warn(const std::string& text) { warnings_.push_back(text); }
   // {"result":<json>,"status":"ok","time":...}; `members` are further top-level ones, e.g.
   // `"explain":[...]`.
   void ok(std::string_view result_json, std::string_view members = {});
