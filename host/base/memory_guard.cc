@@ -79,12 +79,12 @@ bool MemoryGuard::room_for(uint64_t bytes) {
 
 Status MemoryGuard::admit() {
   if (level() == MemoryLevel::kNormal || look() != MemoryLevel::kRefuse) return ok();
-  return {Code::kMemoryFull,
-          "the server uses " + std::to_string(used_.load(std::memory_order_relaxed)) +
-              " bytes of memory, its limit is " + std::to_string(limit_) +
-              " (memory.limit_bytes); it takes writes again below " +
-              std::to_string(part(limit_, kRefuseUntil)) +
-              "; delete collections or raise the limit"};
+  return {Code::kMemoryFull, "the server uses " +
+                                 std::to_string(used_.load(std::memory_order_relaxed)) +
+                                 " bytes of memory, its limit is " + std::to_string(limit_) +
+                                 " (memory.limit_bytes); it takes writes again below " +
+                                 std::to_string(part(limit_, kRefuseUntil)) +
+                                 "; delete collections or raise the limit"};
 }
 
 }  // namespace rhumb::base

@@ -34,9 +34,9 @@ class ClusterGateway final : public Gateway {
   std::shared_ptr<const model::ClusterMap> map() const override;
   base::Result<CollectionPtr> find(const std::string& name_or_alias) const override;
   void create_collection(std::string name, model::CollectionConfig config, base::Deadline deadline,
-                         Done done) override;
+                         Callback<Warnings> done) override;
   void update_collection(std::string name, CollectionChange change, base::Deadline deadline,
-                         Done done) override;
+                         Callback<Warnings> done) override;
   void drop_collection(std::string name, base::Deadline deadline, Callback<bool> done) override;
   void change_aliases(std::vector<AliasAction> actions, base::Deadline deadline,
                       Done done) override;

@@ -9,6 +9,7 @@
 #include "host/gateway/cluster_gateway.h"
 #include "host/gateway/gather.h"
 #include "host/placement/command.h"
+#include "host/placement/driver.h"
 
 namespace rhumb::gateway {
 namespace {
@@ -29,6 +30,13 @@ std::string random_uuid() {
   std::snprintf(text, sizeof(text), "%08x-%04x-%04x-%04x-%04x%08x", w[0], w[1] >> 16, w[1] & 0xffff,
                 w[2] >> 16, w[2] & 0xffff, w[3]);
   return text;
+}
+
+Done with_warnings(Warnings warnings, Callback<Warnings> done) {
+  return [warnings = std::move(warnings), done = std::move(done)](const Status& status) {
+    if (!status.ok()) return done(status);
+    done(warnings);
+  };
 }
 
 // Replaces a kTimeout status by one that says that the change of the definition continues.
@@ -70,48 +78,33 @@ void ClusterGateway::await_config(const std::string& name, uint64_t version,
 }
 
 void ClusterGateway::create_collection(std::string name, model::CollectionConfig config,
-                                       base::Deadline deadline, Done done) {
-  const auto known = map();
-  if (known->nodes.empty()) return done(Status(Code::kUnavailable, "the cluster is not ready yet"));
-  if (known->collections.contains(name))
-    return done(Status(Code::kExists, "Collection `" + name + "` already exists!"));
-  if (known->aliases.contains(name))
-    return done(Status(Code::kExists, "Alias `" + name + "` already exists!"));
-  placement::CreateCollection command;
-  command.name = name;
-  command.uuid = random_uuid();
-  command.router = router_.id();
-  std::vector<uint64_t> ordinals;
-  auto node = known->nodes.begin();
-  for (uint32_t i = 0; i < config.shard_number; ++i) {
-    ordinals.push_back(i);
-    command.nodes.push_back(node->first);
-    if (++node == known->nodes.end()) node = known->nodes.begin();
-  }
-  auto runs = router_.assign({}, ordinals);
-  if (!runs.ok()) return done(runs.status());
-  command.runs = std::move(*runs);
-  command.config = std::move(config);
-  change_metadata(
-      placement::to_json(command), deadline,
-      [this, name, deadline, done = std::move(done)](base::Result<peer::MetadataReply> reply) {
-        if (!reply.ok()) return done(reply.status());
-        await_config(name, reply->index, deadline, done);
-      });
+                                       base::Deadline deadline, Callback<Warnings> done) {
+  auto plan = placement::plan_creation(*map(), {name, random_uuid(), std::move(config)}, router_);
+  if (!plan.ok()) return done(plan.status());
+  change_metadata(placement::to_json(plan->command), deadline,
+                  [this, name, deadline, warnings = std::move(plan->warnings),
+                   done = std::move(done)](base::Result<peer::MetadataReply> reply) {
+                    if (!reply.ok()) return done(reply.status());
+                    await_config(name, reply->index, deadline, with_warnings(warnings, done));
+                  });
 }
 
 void ClusterGateway::update_collection(std::string name, CollectionChange change,
-                                       base::Deadline deadline, Done done) {
+                                       base::Deadline deadline, Callback<Warnings> done) {
   auto collection = find(name);
   if (!collection.ok()) return done(collection.status());
   placement::UpdateCollection command{(*collection)->name, change.seen_version,
                                       std::move(change.config)};
-  change_metadata(
-      placement::to_json(command), deadline,
-      [this, name, deadline, done = std::move(done)](base::Result<peer::MetadataReply> reply) {
-        if (!reply.ok()) return done(reply.status());
-        await_config(name, reply->index, deadline, done);
-      });
+  model::Collection changed(**collection);
+  changed.config.replication_factor = command.config.replication_factor;
+  Warnings warnings;
+  if (auto text = placement::replica_warning(changed)) warnings.push_back(std::move(*text));
+  change_metadata(placement::to_json(command), deadline,
+                  [this, name, deadline, warnings = std::move(warnings),
+                   done = std::move(done)](base::Result<peer::MetadataReply> reply) {
+                    if (!reply.ok()) return done(reply.status());
+                    await_config(name, reply->index, deadline, with_warnings(warnings, done));
+                  });
 }
 
 void ClusterGateway::drop_collection(std::string name, base::Deadline deadline,
@@ -217,7 +210,9 @@ void ClusterGateway::state(CollectionPtr collection, base::Deadline deadline,
       collection->shards.size(),
       [collection, done = std::move(done)](base::Result<std::vector<peer::ShardStateReply>> all) {
         if (!all.ok()) return done(all.status());
-        CollectionState state{collection, {}};
+        CollectionState state{collection, {}, {}};
+        if (auto text = placement::replica_warning(*collection))
+          state.warnings.push_back(std::move(*text));
         for (peer::ShardStateReply& reply : *all) state.shards.push_back(std::move(reply.state));
         done(std::move(state));
       });

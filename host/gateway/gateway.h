@@ -22,6 +22,9 @@ namespace rhumb::gateway {
 template <typename T>
 using Callback = std::function<void(base::Result<T>)>;
 using Done = std::function<void(base::Status)>;
+// Texts for the reply of a request that was carried out. They name what the request asked for and
+// did not get.
+using Warnings = std::vector<std::string>;
 using CollectionPtr = std::shared_ptr<const model::Collection>;
 
 // A write that expires before it is committed fails with kTimeout, and its outcome is unknown. A
@@ -58,6 +61,7 @@ struct ScrollPage {
 struct CollectionState {
   CollectionPtr collection;
   std::vector<model::ShardState> shards;  // one per shard, from the replica that was asked
+  Warnings warnings;
 };
 
 struct AliasAction {
@@ -86,9 +90,9 @@ class Gateway {
   // also take an alias. The callback fires when this gateway holds the map that shows the change
   // and, after a creation, when every replica is ready.
   virtual void create_collection(std::string name, model::CollectionConfig config,
-                                 base::Deadline deadline, Done done) = 0;
+                                 base::Deadline deadline, Callback<Warnings> done) = 0;
   virtual void update_collection(std::string name, CollectionChange change, base::Deadline deadline,
-                                 Done done) = 0;
+                                 Callback<Warnings> done) = 0;
   // The answer is false if no collection has this name.
   virtual void drop_collection(std::string name, base::Deadline deadline, Callback<bool> done) = 0;
   // Carries out all actions or none.

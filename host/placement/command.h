@@ -21,8 +21,9 @@ struct InitCluster {
 struct CreateCollection {
   std::string name, uuid;
   model::CollectionConfig config;
-  std::string router;                  // id of the router plugin
-  std::vector<uint64_t> nodes;         // the node of each shard, by ordinal
+  std::string router;  // id of the router plugin
+  // The nodes of each shard's replicas, by ordinal; at least one per shard.
+  std::vector<std::vector<uint64_t>> nodes;
   std::vector<model::BucketRun> runs;  // a run's shard is an ordinal
 };
 // Carries the whole new configuration, which was made from the one of seen_version.

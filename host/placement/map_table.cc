@@ -37,9 +37,11 @@ struct Apply {
       return refuse({Code::kBusy, "collections: " + std::to_string(limits::kMaxCollections) +
                                       " exist, which is the limit"});
     }
-    for (uint64_t node : c.nodes) {
-      if (!map.nodes.contains(node))
-        return refuse(base::invalid("node " + std::to_string(node) + " is not in this cluster"));
+    for (const auto& replicas : c.nodes) {
+      for (const uint64_t node : replicas) {
+        if (!map.nodes.contains(node))
+          return refuse(base::invalid("node " + std::to_string(node) + " is not in this cluster"));
+      }
     }
     auto collection = std::make_shared<model::Collection>();
     collection->name = c.name;
@@ -47,8 +49,11 @@ struct Apply {
     collection->config_version = index;
     collection->config = c.config;
     collection->router = c.router;
-    for (uint64_t node : c.nodes)
-      collection->shards.push_back({map.next_shard++, {{map.next_replica++, node}}});
+    for (const auto& nodes : c.nodes) {
+      model::ShardPlacement shard{map.next_shard++, {}};
+      for (const uint64_t node : nodes) shard.replicas.push_back({map.next_replica++, node});
+      collection->shards.push_back(std::move(shard));
+    }
     for (model::BucketRun run : c.runs) {
       run.shard = collection->shards[run.shard].shard;
       collection->runs.push_back(run);

@@ -65,6 +65,7 @@ class Call {
   // Puts the ignored members into the `warnings` of the reply, also of a failure, because a missing
   // member may be there under another name.
   void warn(const IgnoredMembers& ignored) { warnings_ = ignored.warnings(); }
+  void warn(const std::string& text) { warnings_.push_back(text); }
   // Answers {"result":<json>,"status":"ok","time":...}. `members` are further top-level members,
   // for example `"explain":[...]`.
   void ok(std::string_view result_json, std::string_view members = {});

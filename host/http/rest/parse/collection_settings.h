@@ -14,9 +14,10 @@ namespace rhumb::http::rest {
 
 using nlohmann::json;
 
-// Parses JSON with a limit on its depth; a failure is kMalformedBody. Members that the shape ignores
-// are left out and put into `ignored`, so that the stored value, which is shown again, holds nothing
-// that strictly typed clients do not know. A member with several names is kept under its first.
+// Parses JSON with a limit on its depth; a failure is kMalformedBody. Members that the shape
+// ignores are left out and put into `ignored`, so that the stored value, which is shown again,
+// holds nothing that strictly typed clients do not know. A member with several names is kept under
+// its first.
 base::Result<json> parse_small(const std::string& body, const Shape& shape,
                                IgnoredMembers* ignored);
 

@@ -85,6 +85,7 @@ struct Totals {
 
 Totals totals_of(const gateway::CollectionState& state) {
   Totals t;
+  for (const std::string& text : state.warnings) t.warnings.push_back({{"message", text}});
   for (const model::ShardState& s : state.shards) {
     t.points += s.points;
     t.segments += s.segments;

@@ -28,6 +28,14 @@ gateway::Done answer_true(const CallPtr& x) {
   };
 }
 
+gateway::Callback<gateway::Warnings> answer_warned(const CallPtr& x) {
+  return [x](base::Result<gateway::Warnings> warnings) {
+    if (!warnings.ok()) return x->fail(warnings.status());
+    for (const std::string& text : *warnings) x->warn(text);
+    x->ok("true");
+  };
+}
+
 void answer_aliases(const CallPtr& x, const std::string& only_of) {
   std::string out = "{\"aliases\":[";
   for (const auto& [alias, name] : x->gateway().map()->aliases) {
@@ -94,7 +102,7 @@ void create(const CallPtr& x) {
   if (!config.ok()) return x->fail(config.status());
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
-  x->gateway().create_collection(name, std::move(*config), *deadline, answer_true(x));
+  x->gateway().create_collection(name, std::move(*config), *deadline, answer_warned(x));
 }
 
 void update(const CallPtr& x) {
@@ -107,7 +115,7 @@ void update(const CallPtr& x) {
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
   x->gateway().update_collection(collection->name, {std::move(*config), collection->config_version},
-                                 *deadline, answer_true(x));
+                                 *deadline, answer_warned(x));
 }
 
 void drop(const CallPtr& x) {

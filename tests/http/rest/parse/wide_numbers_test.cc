@@ -254,8 +254,7 @@ TEST(WideNumbers, queries_are_the_same_as_by_the_library) {
         R"( {"x":["\"[1",true],"query":W , "filter":null})",
         R"({"query":W,"limit":3,"x":[[1,2],[3]]})", R"({"x":[1,"]"],"y":"[","query":W})"}) {
     const Twins twins(body);
-    const auto a = parse_query(twins.wide, wide(false)),
-               b = parse_query(twins.plain, wide(false));
+    const auto a = parse_query(twins.wide, wide(false)), b = parse_query(twins.plain, wide(false));
     ASSERT_TRUE(a.ok() && b.ok()) << body << a.status().message() << b.status().message();
     EXPECT_EQ(a->search.vector, b->search.vector) << body;
     EXPECT_EQ(a->search.limit, b->search.limit);
