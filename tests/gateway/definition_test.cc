@@ -173,7 +173,7 @@ TEST_F(DefinitionTest, aliases_answer_what_the_metadata_says) {
   using Kind = AliasAction::Kind;
   cluster_.gateway().change_aliases(
       {{Kind::kCreate, "books", "b", ""}, {Kind::kRename, "", "b", "b2"}}, {}, good.take());
-  ASSERT_TRUE(good.result.ok()) << good.result.status().message();
+  ASSERT_TRUE(good.status.ok()) << good.status.message();
   EXPECT_EQ((*cluster_.gateway().find("b2"))->name, "books");
   cluster_.gateway().change_aliases({{Kind::kDelete, "", "b2", ""}, {Kind::kDelete, "", "b", ""}},
                                     {}, bad.take());
