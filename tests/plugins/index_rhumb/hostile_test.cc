@@ -188,5 +188,18 @@ TEST(HostileRows, ThatCodesDoNotTellApartAreComparedExactly) {
   EXPECT_GT(stats["doubtful"], 0);
 }
 
+TEST(HostileRows, BeyondTheRangeOfCodesAreCounted) {
+  constexpr uint32_t kUsual = 3000, kFar = 2000;
+  Generator generator(64, 21);
+  Column column(RHUMB_EUCLID, RHUMB_F32, 64);
+  for (uint32_t row = 0; row < kUsual; ++row) column.add(generator.next());
+  Index index("rhumb", column);
+  ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
+  EXPECT_LT(index.stats()["clipped_rows"], kUsual / 50);
+  for (uint32_t row = 0; row < kFar; ++row) column.add(times(generator.next(), 20));
+  ASSERT_EQ(index.insert(kUsual, kUsual + kFar), RHUMB_OK) << index.error();
+  EXPECT_GT(index.stats()["clipped_rows"], kFar * 9 / 10);
+}
+
 }  // namespace
 }  // namespace rhumb::index_test

@@ -64,8 +64,8 @@ TEST_P(Training, LongRowsSetTheStepWhereTheyAreMany) {
   EXPECT_LT(clipped(trained(column), column), 0.02);
 }
 
-INSTANTIATE_TEST_SUITE_P(Metrics, Training, ::testing::Values(RHUMB_EUCLID, RHUMB_MANHATTAN), [](const auto& info) {
-  return info.param == RHUMB_EUCLID ? "euclid" : "manhattan";
+INSTANTIATE_TEST_SUITE_P(Metrics, Training, ::testing::Values(RHUMB_EUCLID, RHUMB_DOT, RHUMB_MANHATTAN), [](const auto& info) {
+  return info.param == RHUMB_EUCLID ? "euclid" : info.param == RHUMB_DOT ? "dot" : "manhattan";
 });
 
 TEST(TrainingOfDirections, RowsWithoutOneHaveNoSay) {
