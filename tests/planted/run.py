@@ -10,13 +10,16 @@ and what does not end counts for nothing, but for a fault with `hang_s`, which m
 Exit status 1 if a fault was not caught.
 """
 import argparse
+import contextlib
 import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
+import xml.etree.ElementTree as ElementTree
 from xml.sax.saxutils import quoteattr
 
 import tree
@@ -26,8 +29,15 @@ COPY = HOME / "tree"
 BUILD = COPY / "build" / "release"
 TEST_TIMEOUT_S, BUILD_TIMEOUT_S = 300, 3600
 ENGINES = ["index_flat", "index_hnsw", "index_rhumb"]  # a test loads them and may not name them; none may be left over from the last fault
+SERVER = ["rhumbd", "plugins/all", "tests/conformance/all"]  # what tests/e2e starts
+PYTHON = tree.ROOT / "build" / "e2e" / "venv" / "bin" / "python"  # tests/e2e/run.sh makes it
 MEMBERS = {"title", "section", "edit", "target", "tests", "hang_s"}
 EDIT_MEMBERS = {"file", "find", "replace"}
+
+
+def in_python(file, test):
+    path = tree.ROOT / "tests" / "e2e" / file
+    return path.is_file() and f"def {test.split('[')[0]}(" in path.read_text()
 
 
 def check(faults):
@@ -43,6 +53,9 @@ def check(faults):
             tree.planted(files, fault)
         except tree.Unplantable as why:
             wrong.append(f"{name}: {why}")
+        if fault["target"] == "pytest":
+            wrong += [f"{name}: no test {test}" for test in fault["tests"] if not in_python(*test.split("::"))]
+            continue
         if not re.search(rf"\brhumb_test\(\s*{fault['target'].removeprefix('test_')}\b", programs):
             wrong.append(f"{name}: no test program {fault['target']}")
         for test in fault["tests"]:
@@ -65,7 +78,8 @@ def self_check():
 
 def built(targets, log):
     environment = {**os.environ, "CCACHE_BASEDIR": str(COPY), "CCACHE_NOHASHDIR": "1"}
-    done = subprocess.run(["cmake", "--build", str(BUILD), "--target", *targets, *ENGINES], stdout=log, stderr=log, env=environment, timeout=BUILD_TIMEOUT_S)
+    programs = [part for target in targets for part in (SERVER if target == "pytest" else [target, *ENGINES])]
+    done = subprocess.run(["cmake", "--build", str(BUILD), "--target", *programs], stdout=log, stderr=log, env=environment, timeout=BUILD_TIMEOUT_S)
     return done.returncode == 0
 
 
@@ -73,8 +87,32 @@ def program(target):
     return next(path for path in BUILD.rglob(target) if path.is_file() and os.access(path, os.X_OK))
 
 
+def run_pytest(fault, test, log):
+    """As run_test(). A server that a failed test left running ends with it."""
+    report = HOME / "report.xml"
+    report.unlink(missing_ok=True)
+    words = [str(PYTHON), "-m", "pytest", f"tests/e2e/{test}", "-q", "-x", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    running = subprocess.Popen(words, stdout=log, stderr=log, cwd=COPY, env={**os.environ, "RHUMB_BIN": str(BUILD / "bin")}, start_new_session=True)
+    try:
+        status = running.wait(TEST_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        return "hang", 0, f"{test} does not end within {TEST_TIMEOUT_S} s"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+    cases = list(ElementTree.parse(report).getroot().iter("testcase")) if report.is_file() else []
+    failures = [failure.get("message", "") for case in cases for failure in case.iter("failure")]
+    if not failures:
+        return ("passed" if status == 0 and cases else "crash"), len(cases), f"{test}: status {status}"
+    what = "hang" if "TimeoutExpired" in failures[0] else "failed" if failures[0].startswith(("AssertionError", "assert ")) else "crash"
+    return what, len(cases), f"{test}: " + " ".join(failures[0].split())[:160]
+
+
 def run_test(fault, test, log):
     """(what came of it, how many ran, the first failure). What came: passed, failed, hang, crash. test: of one with parameters, any may fail."""
+    if fault["target"] == "pytest":
+        return run_pytest(fault, test, log)
     report = HOME / "report.json"
     report.unlink(missing_ok=True)
     words = [str(program(fault["target"])), f"--gtest_filter={test}", f"--gtest_output=json:{report}", "--gtest_fail_fast"]
@@ -143,6 +181,8 @@ def main():
         sys.exit(1 if wrong else 0)
     faults = {name: fault for name, fault in faults.items() if not arguments.only or name in arguments.only}
 
+    if not PYTHON.exists() and any(fault["target"] == "pytest" for fault in faults.values()):
+        sys.exit("some of these faults are for tests/e2e to catch: tests/e2e/run.sh installs what it needs, run that first")
     COPY.mkdir(parents=True, exist_ok=True)
     tree.copy_to(COPY)
     rows = []
