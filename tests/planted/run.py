@@ -27,7 +27,7 @@ import tree
 HOME = tree.ROOT / "build" / "planted"
 COPY = HOME / "tree"
 BUILD = COPY / "build" / "release"
-TEST_TIMEOUT_S, BUILD_TIMEOUT_S = 300, 3600
+TEST_TIMEOUT_S, BUILD_TIMEOUT_S = 600, 3600
 ENGINES = ["index_flat", "index_hnsw", "index_rhumb"]  # a test loads them and may not name them; none may be left over from the last fault
 SERVER = ["rhumbd", "plugins/all", "tests/conformance/all"]  # what tests/e2e starts
 PYTHON = tree.ROOT / "build" / "e2e" / "venv" / "bin" / "python"  # tests/e2e/run.sh makes it

@@ -233,7 +233,7 @@ TEST(RequestsOfAShard, ARetryTouchesNothingWhateverIsStored) {
 // A writer asks for its outcome once it finds its index applied, on whatever thread. Of many commands in one batch the last one's outcome
 // would come long after.
 TEST(RequestsOfAShard, AnOutcomeIsThereWhenItsIndexIs) {
-  constexpr uint64_t kRounds = 40, kCommands = 400;
+  constexpr uint64_t kRounds = 200, kCommands = 250;
   Harness h;
   Embeddings embeddings{6, kDim};
   h.open();
@@ -248,7 +248,8 @@ TEST(RequestsOfAShard, AnOutcomeIsThereWhenItsIndexIs) {
       last = h.propose(command);
     }
     std::thread writer([&] {
-      while (h->applied() < last) std::this_thread::yield();
+      while (h->applied() < last) {  // never off its core when it happens
+      }
       late += h->outcomes().take(attempt).index == last ? 0 : 1;
     });
     EXPECT_TRUE(h.apply().ok());
