@@ -233,7 +233,7 @@ TEST(RequestsOfAShard, ARetryTouchesNothingWhateverIsStored) {
 // A writer asks for its outcome once it finds its index applied, on whatever thread. Of many commands in one batch the last one's outcome
 // would come long after.
 TEST(RequestsOfAShard, AnOutcomeIsThereWhenItsIndexIs) {
-  constexpr uint64_t kRounds = 200, kCommands = 250;
+  constexpr uint64_t kRounds = 500, kCommands = 250;
   Harness h;
   Embeddings embeddings{6, kDim};
   h.open();
