@@ -42,7 +42,7 @@ def in_python(file, test):
 
 def check(faults):
     """What is wrong with the faults' files."""
-    files, wrong = tree.by_base_name(tree.ROOT), []
+    files, wrong = tree.sources(tree.ROOT), []
     tests = "\n".join(path.read_text() for path in sorted((tree.ROOT / "tests").rglob("*_test.cc")))
     programs = "\n".join(path.read_text() for path in (tree.ROOT / "tests").rglob("CMakeLists.txt"))
     for name, fault in faults.items():
@@ -149,7 +149,7 @@ def unplanted(faults, log):
 
 def caught(fault, log):
     """(whether, how)."""
-    texts = tree.planted(tree.by_base_name(COPY), fault)
+    texts = tree.planted(tree.sources(COPY), fault)
     before = {path: path.read_bytes() for path in texts}
     try:
         for path, text in texts.items():

@@ -20,12 +20,14 @@ def load():
     return {path.stem: tomllib.loads(path.read_text()) for path in sorted(FAULTS.glob("*.toml"))}
 
 
-def by_base_name(root):
+def sources(root):
+    """{path: (text, the text without white space)}"""
     out = {}
     for top in SOURCES:
         for path in sorted((root / top).rglob("*")):
             if path.suffix in CODE and path.is_file():
-                out.setdefault(path.name, []).append(path)
+                text = path.read_text()
+                out[path] = (text, "".join(text.split()))
     return out
 
 
@@ -52,10 +54,13 @@ def planted(files, fault):
     for edit in fault["edit"]:
         if squeezed(edit["find"])[0] == squeezed(edit["replace"])[0]:
             raise Unplantable(f"{edit['file']}: find and replace are the same")
-        found = []
-        for path in files.get(edit["file"], []):
-            text = out.get(path, path.read_text())
-            found += [(path, text, span) for span in spans(text, edit["find"])]
+        key, found = squeezed(edit["find"])[0], []
+        for path, (text, dense) in files.items():
+            if path in out or key in dense:
+                text = out.get(path, text)
+                found += [(path, text, span) for span in spans(text, edit["find"])]
+        if len(found) > 1:  # then the name tells which is meant
+            found = [place for place in found if place[0].name == edit["file"]]
         if len(found) != 1:
             raise Unplantable(f"{edit['file']}: found {len(found)} times instead of once: {edit['find'].strip()}")
         path, text, (first, end) = found[0]
