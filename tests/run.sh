@@ -53,6 +53,10 @@ say "histories of one node"
 tests/linear/run.sh "$results" "$mode" || failed=1
 say "end to end, with the real clients"
 tests/e2e/run.sh "$results" "$mode" || failed=1
+if [ "$mode" = soak ]; then
+  say "old faults, planted again"
+  python3 tests/planted/run.py --results "$results" || failed=1
+fi
 
 say "done"
 python3 tests/summary.py "$results" tests/skipped.txt || failed=1

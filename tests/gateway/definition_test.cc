@@ -143,6 +143,7 @@ TEST_F(DefinitionTest, create_and_drop_take_real_names_only) {
   cluster_.gateway().drop_collection("b", {}, dropped.take());
   ASSERT_TRUE(dropped.result.ok()) << dropped.result.status().message();
   EXPECT_FALSE(*dropped.result);
+  ASSERT_TRUE(cluster_.gateway().find("b").ok()) << "the collection behind the alias is gone";
   EXPECT_EQ((*cluster_.gateway().find("b"))->uuid, books->uuid)
       << "the collection and its alias are as they were";
   const Status created = create("b");

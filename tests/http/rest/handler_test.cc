@@ -197,7 +197,7 @@ TEST_F(HandlerTest, bad_definitions_never_reach_it) {
           "Validation error in JSON body: [collection_name: a name must not hold");
   refused(rest_.ask("PUT", "/collections/%FF", "{}"), 422, "a name must be UTF-8");
   refused(rest_.ask("PUT", "/collections/films", R"({"vectors":7})"), 400,
-          "Format error in JSON body: vectors: expected an object");
+          R"("error":"Format error in JSON body: vectors: expected an object")");
   refused(rest_.ask("PUT", "/collections/films?timeout=soon", "{}"), 400,
           "timeout: 'soon' is not a number of seconds from 1 to 3600");
   refused(rest_.ask("PATCH", "/collections/books", "7"), 400, "expected an object");

@@ -177,9 +177,15 @@ TEST_F(MultivectorTest, GraphOfRowsFindsThePoints) {
   EXPECT_GE(recall("graph"), 0.95);
 }
 
+class PaddedMultivectorTest : public MultivectorTest,
+                              public ::testing::WithParamInterface<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Engines, PaddedMultivectorTest, ::testing::Values("hnsw", "rhumb"),
+                         [](const auto& info) { return std::string(info.param); });
+
 // As clients send batches: all points filled up with zeros to as many rows as the longest has, and
 // queries, too.
-TEST_F(MultivectorTest, RowsOfZerosLeadNowhereAndCountAsTheyAre) {
+TEST_P(PaddedMultivectorTest, RowsOfZerosLeadNowhereAndCountAsTheyAre) {
+  h.options.segment.index_engine = GetParam();
   h.open();
   std::vector<model::PointWrite> batch;
   for (uint64_t id = 0; id < 5000; ++id) {
