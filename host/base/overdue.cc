@@ -20,21 +20,23 @@
 
 #include "host/base/log.h"
 #include "host/base/metrics.h"
+#include "host/base/mutex.h"
 
 namespace rhumb::base {
 namespace {
+
+Mutex g_slots_mutex;  // guards the list; who holds it keeps its threads from ending
 
 // One a thread, written by it alone and read by whoever reports.
 struct Slot {
   std::atomic<const char*> what{nullptr};           // null: nothing is watched
   std::atomic<uint64_t> deadline_ns{0}, number{0};  // number: of the work, to report it once
-  uint64_t reported = 0;                            // under the list's mutex
+  uint64_t reported RHUMB_GUARDED_BY(g_slots_mutex) = 0;
   pthread_t thread{};
   int tid = 0;
 };
 
-std::mutex g_slots_mutex;  // guards the list; who holds it keeps its threads from ending
-std::list<Slot>& slots() {
+std::list<Slot>& slots() RHUMB_REQUIRES(g_slots_mutex) {
   static auto* all = new std::list<Slot>;  // outlives every thread
   return *all;
 }
@@ -44,7 +46,7 @@ enum Stage : int { kIdle, kAsked, kWriting, kWritten };
 std::atomic<int> g_stage{kIdle}, g_asked_tid{0};
 void* g_frames[kMaxStackFrames];
 int g_frame_count = 0;
-std::mutex g_stack_mutex;
+Mutex g_stack_mutex;
 int stack_signal() { return SIGRTMIN + 7; }
 
 // Only what a signal handler may do: backtrace() has loaded what it needs before (install_handler).
@@ -85,13 +87,13 @@ class ThreadSlot {
  public:
   ThreadSlot() {
     hear_stack_signal();
-    const std::lock_guard lock(g_slots_mutex);
+    const MutexLock lock(g_slots_mutex);
     slot_ = slots().emplace(slots().end());
     slot_->thread = pthread_self();
     slot_->tid = static_cast<int>(::syscall(SYS_gettid));
   }
   ~ThreadSlot() {
-    const std::lock_guard lock(g_slots_mutex);
+    const MutexLock lock(g_slots_mutex);
     slots().erase(slot_);
   }
   ThreadSlot(const ThreadSlot&) = delete;
@@ -140,8 +142,8 @@ std::string text_of_frames() {
   return out;
 }
 
-// With the list's mutex held: the thread cannot end meanwhile.
-void report(Slot& slot, std::string_view message, uint64_t now_ns) {
+// The list's mutex is held, so the thread cannot end meanwhile.
+void report(Slot& slot, std::string_view message, uint64_t now_ns) RHUMB_REQUIRES(g_slots_mutex) {
   static Counter& reported =
       counter("rhumb_overdue_requests_total",
               "Requests whose thread was found at work far beyond their deadline.");
@@ -178,7 +180,7 @@ Watched::~Watched() {
 }
 
 uint32_t watched_count() {
-  const std::lock_guard lock(g_slots_mutex);
+  const MutexLock lock(g_slots_mutex);
   uint32_t n = 0;
   for (const Slot& slot : slots())
     n += slot.what.load(std::memory_order_relaxed) != nullptr ? 1 : 0;
@@ -186,7 +188,7 @@ uint32_t watched_count() {
 }
 
 uint32_t report_overdue(uint64_t now_ns) {
-  const std::lock_guard lock(g_slots_mutex);
+  const MutexLock lock(g_slots_mutex);
   uint32_t n = 0;
   for (Slot& slot : slots()) {
     if (n == kMaxReportsAtOnce) break;
@@ -203,7 +205,7 @@ uint32_t report_overdue(uint64_t now_ns) {
 }
 
 uint32_t report_watched(std::string_view why) {
-  const std::lock_guard lock(g_slots_mutex);
+  const MutexLock lock(g_slots_mutex);
   uint32_t n = 0;
   for (Slot& slot : slots()) {
     if (slot.what.load(std::memory_order_acquire) == nullptr) continue;
@@ -215,7 +217,7 @@ uint32_t report_watched(std::string_view why) {
 
 std::string stack_of(int tid) {
   install_handler();
-  const std::lock_guard lock(g_stack_mutex);
+  const MutexLock lock(g_stack_mutex);
   g_asked_tid.store(tid);
   g_stage.store(kAsked);
   if (::syscall(SYS_tgkill, ::getpid(), tid, stack_signal()) != 0) {
