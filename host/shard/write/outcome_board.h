@@ -6,9 +6,9 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <unordered_map>
 
+#include "host/base/mutex.h"
 #include "host/shard/write/applied_commands.h"
 
 namespace rhumb::shard {
@@ -16,12 +16,12 @@ namespace rhumb::shard {
 class OutcomeBoard {
  public:
   void expect(uint64_t attempt) {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     expected_.try_emplace(attempt);
   }
   // total: the outcome is of the whole operation so far; else of one command, to be added up.
   void post(uint64_t attempt, const CommandOutcome& outcome, bool total) {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     const auto it = expected_.find(attempt);
     if (it == expected_.end()) return;
     const uint64_t before = total ? 0 : it->second.affected;
@@ -29,7 +29,7 @@ class OutcomeBoard {
     it->second.affected += before;
   }
   CommandOutcome take(uint64_t attempt) {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     const auto it = expected_.find(attempt);
     if (it == expected_.end()) return {};
     const CommandOutcome outcome = it->second;
@@ -38,8 +38,8 @@ class OutcomeBoard {
   }
 
  private:
-  std::mutex mutex_;
-  std::unordered_map<uint64_t, CommandOutcome> expected_;
+  base::Mutex mutex_;
+  std::unordered_map<uint64_t, CommandOutcome> expected_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::shard
