@@ -10,14 +10,13 @@
 // next start.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <set>
 #include <vector>
 
 #include "host/base/executor.h"
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/storage/log_store.h"
 
@@ -45,8 +44,8 @@ class LogBound {
   void stop();
 
  private:
-  void look(std::unique_lock<std::mutex> lock);
-  void post_turn();
+  bool begin_turn() RHUMB_REQUIRES(mutex_);  // true: the caller is to post a turn
+  void post_turn() RHUMB_EXCLUDES(mutex_);
   void turn();
   uint64_t next_group(const storage::LogUse& use);
   void finish();
@@ -57,14 +56,17 @@ class LogBound {
   const Checkpoint checkpoint_;
   base::Executor& executor_;
 
-  std::mutex mutex_;  // guards what follows
-  std::condition_variable idle_;
-  bool busy_ = false, stopped_ = false;
-  bool pinned_ = false;             // something lives in the oldest segment
-  uint64_t bytes_ = 0, since_ = 0;  // at the last look; written since
-  uint64_t counted_ = 0;            // of since_: the look under way sees it
+  base::Mutex mutex_;
+  base::CondVar idle_;
+  bool busy_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool stopped_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool pinned_ RHUMB_GUARDED_BY(mutex_) = false;  // something lives in the oldest segment
+  uint64_t bytes_ RHUMB_GUARDED_BY(mutex_) = 0;   // at the last look
+  uint64_t since_ RHUMB_GUARDED_BY(mutex_) = 0;   // written since the last look
+  // of since_: the look under way sees it
+  uint64_t counted_ RHUMB_GUARDED_BY(mutex_) = 0;
   // groups checkpointed since busy_: what that freed may not show yet
-  std::set<uint64_t> asked_;
+  std::set<uint64_t> asked_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::worker
