@@ -46,7 +46,7 @@ enum Stage : int { kIdle, kAsked, kWriting, kWritten };
 std::atomic<int> g_stage{kIdle}, g_asked_tid{0};
 void* g_frames[kMaxStackFrames];
 int g_frame_count = 0;
-Mutex g_stack_mutex;
+Mutex g_stack_mutex;  // one stack is asked for at a time
 int stack_signal() { return SIGRTMIN + 7; }
 
 // Only what a signal handler may do: backtrace() has loaded what it needs before (install_handler).

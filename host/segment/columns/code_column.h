@@ -65,8 +65,8 @@ class CodeColumn {
   rhumb_vectors_t column_{};
   std::atomic<uint32_t> end_{0};  // multiple of kChunkRows
   std::atomic<uint64_t> memory_bytes_{0};
-  // Also held while chunks are freed. Chunks are added without it: below end_, which is raised
-  // afterwards, nothing is written any more.
+  // Also held while chunks are freed. Chunks are added without it: a chunk is written before end_
+  // passes it, and never after.
   mutable base::SharedMutex mutex_;
   uint32_t first_ RHUMB_GUARDED_BY(mutex_) = 0;
 };
