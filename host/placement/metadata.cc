@@ -10,10 +10,10 @@ namespace {
 
 using base::Status;
 
-// rows: "c" + name -> collection, "a" + alias -> name, "s" -> everything else
+// Rows: "c" + name -> collection, "a" + alias -> name, "s" -> everything else.
 constexpr uint32_t kTable = 1;
 constexpr size_t kRecentOutcomes = 4096;  // outcomes remembered for a proposer that asks late
-// entries between two flushes: what a restart replays at most
+// The number of entries between two flushes, which is the most that a restart replays.
 constexpr uint64_t kFlushEntries = 1024;
 
 std::string encode_scalars(const model::ClusterMap& map, uint64_t applied) {

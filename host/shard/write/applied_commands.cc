@@ -26,7 +26,8 @@ AppliedCommands::Identity hashed(const std::string& bytes) {
   return who;
 }
 
-// Request id or session, and the operation's number. Empty: neither.
+// The bytes of the request id or session and of the operation's number. Empty if the header has
+// neither.
 std::string name_of(const CommandHeader& header) {
   std::string bytes;
   base::ByteWriter out(bytes);
@@ -111,7 +112,7 @@ CommandOutcome AppliedCommands::remember(const Identity& who, const model::Comma
   entry.time_ms = log_time_ms_;
   entry.who = who;
   entry.affected = affected + affected_before(who);
-  // before, each part was known for itself
+  // At earlier feature levels each part is remembered by itself.
   if (command.header.feature_level >= model::kConditionsAtApply) {
     entry.attempt = command.attempt;
     entry.part = command.part;
@@ -232,7 +233,7 @@ base::Status AppliedCommands::load_batch(std::string_view value) {
     entry.affected = in.u64();
     entry.part = in.u32();
     entry.parts = in.u32();
-    in.raw(bytes - kEntryBytes);  // of a later release
+    in.raw(bytes - kEntryBytes);  // a later release may have added fields
     take_in(entry);
   }
   return in.done() ? base::ok() : damaged;

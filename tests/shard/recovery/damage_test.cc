@@ -157,10 +157,10 @@ TEST_F(DamageTest, ALiveRowThatTheStoreDoesNotFindIsNamed) {
     ASSERT_TRUE(kv.ok());
     ASSERT_TRUE((*kv)
                     ->visit_range(kPoints, "", "",
-                           [&](std::string_view first, std::string_view) {
-                             key = first;
-                             return false;
-                           })
+                                  [&](std::string_view first, std::string_view) {
+                                    key = first;
+                                    return false;
+                                  })
                     .ok());
     storage::KvBatch batch;
     batch.erase(kPoints, key);
