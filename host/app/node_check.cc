@@ -1,5 +1,5 @@
-// `rhumbd check`: what GET {collection}/verify says of every collection, of a directory that nobody
-// serves.
+// `rhumbd check`: reports for every collection of an unserved directory what GET
+// {collection}/verify reports.
 #include <future>
 
 #include "host/app/node.h"

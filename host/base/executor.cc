@@ -20,7 +20,7 @@ void spin_pause() {
 #endif
 }
 
-// Shared by the caller of parallel() and its helpers. A helper that comes late finds nothing to
+// Shared by the caller of parallel() and its helpers. A helper that starts late finds nothing to
 // claim and never touches fn, which lives only as long as the call.
 struct ParallelRun {
   const std::function<void(uint64_t)>* fn;
@@ -64,7 +64,7 @@ Status Executor::post(Task task) {
       return {Code::kBusy, "executor " + name_ + ": " + std::to_string(queue_max_) + " tasks wait"};
     wake = enqueue(std::move(task));
   }
-  if (wake) wake_.notify_one();  // without the lock, which the woken thread takes first of all
+  if (wake) wake_.notify_one();  // outside the lock, because the woken thread takes it first
   return ok();
 }
 
@@ -79,8 +79,8 @@ bool Executor::post_strand(Task task) {
   return true;
 }
 
-// A spinning thread will see the task by itself, and so will one that was woken before: another
-// wake-up would be a system call for nothing.
+// A spinning thread, or one that has already been notified, will find the task without another
+// notification, which would be a needless system call.
 bool Executor::enqueue(Task task) {
   queue_.push_back(std::move(task));
   depth_.store(queue_.size(), std::memory_order_release);
@@ -96,7 +96,7 @@ void Executor::parallel(uint64_t n, const std::function<void(uint64_t)>& fn) {
   run->n = n;
   const uint64_t helpers = std::min<uint64_t>(n - 1, thread_count_);
   for (uint64_t i = 0; i < helpers; ++i) {
-    // A full or stopped pool only means that the caller does more of the work.
+    // If the pool is full or stopped, the caller does more of the work.
     if (!post([run] { run->work(); }).ok()) break;
   }
   run->work();
@@ -118,8 +118,8 @@ void Executor::stop() {
 
 size_t Executor::queued() const { return depth_.load(std::memory_order_acquire); }
 
-// Waits a few microseconds for the next task before it sleeps: on a busy server the wake-up costs
-// more than the wait.
+// Waits a few microseconds for the next task before the thread sleeps, because on a busy server a
+// wake-up costs more than the wait.
 void Executor::spin(std::unique_lock<std::mutex>& lock) {
   if (spinning_ != 0) return;
   ++spinning_;
@@ -147,7 +147,7 @@ void Executor::run() {
     depth_.store(queue_.size(), std::memory_order_release);
     lock.unlock();
     task();
-    task = nullptr;  // what it captured goes before the lock is taken
+    task = nullptr;  // destroys the captured objects before the lock is taken
     lock.lock();
   }
   --alive_;
@@ -185,8 +185,8 @@ void Strand::run() {
   if (run_batch()) schedule();
 }
 
-// Returns whether tasks are left. When none are, the strand may be gone as soon as the lock is
-// released: nothing is touched after.
+// Returns whether tasks are left. When none are left, the strand may be destroyed as soon as the
+// lock is released, so nothing is touched after that.
 bool Strand::run_batch() {
   std::unique_lock lock(mutex_);
   for (uint32_t i = 0; i < limits::kStrandBatchTasks && !queue_.empty(); ++i) {

@@ -17,11 +17,12 @@ const prometheus::Histogram::BucketBoundaries kLatencySeconds = {
     50e-6,  100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3,
     100e-3, 250e-3, 500e-3, 1,      2.5,  5,      10,   30,    60};
 
-// Handles of one kind by (name, labels). std::map keeps addresses stable; nothing is ever removed.
+// The handles of one kind by (name, labels). A std::map keeps addresses stable, and nothing is ever
+// removed.
 template <typename Handle>
 using Handles = std::map<std::pair<std::string, Labels>, Handle>;
 
-// Leaked on purpose: handles may be used by threads that outlive static destruction.
+// The instance is leaked on purpose: threads that outlive static destruction may still use handles.
 struct Metrics {
   prometheus::Registry registry;
   std::mutex mutex;  // guards the handle maps
@@ -39,8 +40,8 @@ Metrics& metrics() {
   return *instance;
 }
 
-// A name of the wrong form, or one used for two kinds, is a fault in our code: the library throws
-// and noexcept makes it final.
+// A malformed name, or one name used for two kinds, is a fault in our code: the library throws, and
+// noexcept ends the process.
 template <typename Handle, typename Make>
 Handle& find_or_make(Handles<Handle>& handles, const std::string& name, const Labels& labels,
                      Make make) noexcept {

@@ -1,5 +1,5 @@
-// Deadlines: one thread that runs short functions at a time. Functions must not block; what takes
-// longer is posted to an executor.
+// Runs functions at their deadlines: one thread runs one short function at a time. Functions must
+// not block; longer work is posted to an executor.
 #pragma once
 
 #include <condition_variable>
@@ -16,16 +16,17 @@ namespace rhumb::base {
 class TimerQueue {
  public:
   TimerQueue();
-  ~TimerQueue();  // stop()
+  ~TimerQueue();  // calls stop()
   TimerQueue(const TimerQueue&) = delete;
   TimerQueue& operator=(const TimerQueue&) = delete;
 
-  // Any thread. Runs fn once at or after `when`. Returns an id for cancel(); 0 (never runs) when
-  // `when` is none or the queue is stopped.
+  // Any thread may call it. Runs fn once, at or after `when`. Returns an id for cancel(). Returns
+  // 0, and never runs fn, if `when` is no deadline or the queue has stopped.
   uint64_t at(Deadline when, std::function<void()> fn);
-  // True if fn had not started and never will.
+  // Returns true if fn had not started, in which case it never will.
   bool cancel(uint64_t id);
-  // Joins; what is still waiting never runs. Idempotent. Not from a timer function.
+  // Joins the thread. Functions that still wait never run. Further calls do nothing. Must not be
+  // called from a timer function.
   void stop();
 
  private:

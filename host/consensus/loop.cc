@@ -70,7 +70,7 @@ base::Status GroupHost::Loop::admissible() const {
   if (stopping_ || !running_)
     return {base::Code::kUnavailable, "the consensus loop is not running"};
   if (queue_.size() >= base::limits::kMaxConsensusEvents)
-    return {base::Code::kBusy, "too much waits for the consensus loop"};
+    return {base::Code::kBusy, "too many events wait for the consensus loop"};
   return base::ok();
 }
 
@@ -95,7 +95,8 @@ void GroupHost::Loop::run() {
   }
 }
 
-// Takes what is queued; waits for it, or for the next tick or retry. True when the loop is to stop.
+// Takes the events in the queue. Waits for one, or for the next tick or retry. Returns true when
+// the loop must stop.
 bool GroupHost::Loop::wait(std::vector<Event>& events) {
   const Clock::time_point deadline = next_wake();
   std::unique_lock lock(mutex_);
@@ -177,7 +178,7 @@ void GroupHost::Loop::finish_closing() {
 void GroupHost::Loop::begin_stop() {
   stop_seen_ = true;
   for (auto& [incarnation, slot] : slots_)
-    slot.group->close({base::Code::kUnavailable, "the node stops"});
+    slot.group->close({base::Code::kUnavailable, "the node is stopping"});
   ticking_.clear();
 }
 
@@ -201,14 +202,14 @@ void GroupHost::Loop::durable(uint64_t, uint64_t incarnation, uint64_t number,
   it->second.group->durable(number);
 }
 
-// A log that failed once is not believed again: nothing is acknowledged any more, on no group.
+// A log that has failed once is not trusted again: no group acknowledges anything any more.
 void GroupHost::Loop::fail_all(const base::Status& reason) {
   {
     const std::lock_guard lock(status_mutex_);
     if (!failure_.ok()) return;
     failure_ = reason;
   }
-  base::log_error("consensus", "the log has failed: no group takes anything any more",
+  base::log_error("consensus", "the log has failed: no group takes any more requests",
                   {{"reason", reason.to_string()}});
   for (auto& [incarnation, slot] : slots_) slot.group->fence(reason);
 }

@@ -1,4 +1,4 @@
-// The loop's groups: finding, creating, opening, closing them.
+// The loop's groups: finds, creates, opens and closes them.
 #include "host/consensus/loop.h"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ GroupHost::Loop::Slot& GroupHost::Loop::add(uint64_t group, uint64_t replica,
 
 void GroupHost::Loop::create(uint64_t group, uint64_t replica, std::vector<Member> voters,
                              StateMachine* machine, Done done) {
-  if (stop_seen_) return done({base::Code::kUnavailable, "the node stops"});
+  if (stop_seen_) return done({base::Code::kUnavailable, "the node is stopping"});
   if (incarnations_.count(group) != 0 || recovered_.count(group) != 0) {
     return done({base::Code::kExists, "group " + std::to_string(group) + " exists on this node"});
   }
@@ -40,7 +40,7 @@ void GroupHost::Loop::create(uint64_t group, uint64_t replica, std::vector<Membe
 }
 
 void GroupHost::Loop::open(uint64_t group, uint64_t replica, StateMachine* machine, Done done) {
-  if (stop_seen_) return done({base::Code::kUnavailable, "the node stops"});
+  if (stop_seen_) return done({base::Code::kUnavailable, "the node is stopping"});
   if (incarnations_.count(group) != 0)
     return done({base::Code::kExists, "group " + std::to_string(group) + " is open"});
   auto found = recovered_.extract(group);

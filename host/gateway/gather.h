@@ -1,5 +1,5 @@
-// Collects the answers of several shards and fires once: with all of them, or with the first
-// failure once every answer is in.
+// Collects the answers of several shards and fires once every answer has arrived: with all of them,
+// or with the first failure.
 #pragma once
 
 #include <functional>
@@ -20,7 +20,7 @@ class Gather : public std::enable_shared_from_this<Gather<T>> {
     return std::shared_ptr<Gather>(new Gather(parts, std::move(done)));
   }
 
-  // The callback for part i (each exactly once, any thread).
+  // Returns the callback for part i. Each is called exactly once, on any thread.
   std::function<void(base::Result<T>)> part(size_t i) {
     return [self = this->shared_from_this(), i](base::Result<T> value) {
       self->arrive(i, std::move(value));

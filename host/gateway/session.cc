@@ -66,7 +66,7 @@ base::Result<ShardIndexes> decode_token(const std::string& token) {
     const uint64_t shard = r.u64();
     out[shard] = r.u64();
   }
-  // left-over bits, a shard twice: nothing that we handed out
+  // A token with left-over bits, or with a shard twice, was not made by this server.
   if (encode_token(out) != token) return bad;
   return out;
 }

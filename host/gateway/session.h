@@ -1,6 +1,7 @@
-// The session guarantee: what this gateway has acknowledged with wait=true, it shows. Per shard the
-// log index that a read must have seen; the token carries the same to another gateway: base64url of
-// (u64 shard, u64 index) pairs, opaque to clients.
+// The session guarantee: a read through this gateway shows what the gateway has acknowledged with
+// wait=true. The gateway keeps, per shard, the log index that a read must have seen. The token
+// carries the same to another gateway. It is base64url of (u64 shard, u64 index) pairs and opaque
+// to clients.
 #pragma once
 
 #include <cstdint>

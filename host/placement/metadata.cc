@@ -10,10 +10,10 @@ namespace {
 
 using base::Status;
 
-// rows: "c" + name -> collection, "a" + alias -> name, "s" -> everything else
+// Rows: "c" + name -> collection, "a" + alias -> name, "s" -> everything else.
 constexpr uint32_t kTable = 1;
 constexpr size_t kRecentOutcomes = 4096;  // outcomes remembered for a proposer that asks late
-// entries between two flushes: what a restart replays at most
+// The number of entries between two flushes, which is the most that a restart replays.
 constexpr uint64_t kFlushEntries = 1024;
 
 std::string encode_scalars(const model::ClusterMap& map, uint64_t applied) {
@@ -92,7 +92,7 @@ Metadata::Metadata(std::unique_ptr<storage::KvStore> store, base::Executor& exec
 Status Metadata::load() {
   auto map = std::make_shared<model::ClusterMap>();
   Status row_status;
-  RHUMB_TRY(store_->scan(kTable, "", "", [&](std::string_view key, std::string_view value) {
+  RHUMB_TRY(store_->visit_range(kTable, "", "", [&](std::string_view key, std::string_view value) {
     if (key == "s") {
       row_status = decode_scalars(value, *map, applied_);
     } else if (key.starts_with("a")) {

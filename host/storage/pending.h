@@ -1,5 +1,5 @@
-// Counts accepted asynchronous calls of an instance: it may be closed only when every completion
-// has fired (rhumb/core.h).
+// Counts the accepted asynchronous calls of an instance, which may be closed only after every
+// completion has run (rhumb/core.h).
 #pragma once
 
 #include <condition_variable>
@@ -17,8 +17,9 @@ class Pending {
  public:
   using Done = std::function<void(base::Status)>;
 
-  // What to hand to the plugin. If the plugin refuses the call, give it to refused(); else `done`
-  // runs once, on the plugin's thread. context: constant text, for the message of a failure.
+  // Returns the completion to pass to the plugin. If the plugin refuses the call, pass it to
+  // refused(). Otherwise `done` runs once, on the plugin's thread. `context` is a constant text for
+  // the message of a failure.
   rhumb_done_t accept(Done done, const char* context) {
     auto* call = new Call{this, std::move(done), context};
     const std::lock_guard lock(mutex_);

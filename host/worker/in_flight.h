@@ -1,6 +1,6 @@
-// Requests that are being carried out on a replica, by their identity: a second attempt waits until
-// the first one is over, and then finds its outcome. Bounded by the requests that the front has
-// taken in. Any thread.
+// The requests that are being carried out on a replica, by their identity. A second attempt waits
+// until the first has ended, and then finds its outcome. The number is bounded by the requests that
+// the front has accepted. Any thread.
 #pragma once
 
 #include <array>
@@ -17,8 +17,8 @@ class InFlight {
  public:
   using Request = std::array<uint8_t, 16>;
 
-  // True: the caller goes on, and says end() when it is over. Else `resume` is called once it is
-  // its turn, and end() is due then, too.
+  // True means that the caller goes on, and calls end() when it has finished. Otherwise `resume` is
+  // called when it is the caller's turn, and the caller must then call end(), too.
   bool begin(const Request& request, std::function<void()> resume) {
     std::lock_guard lock(mutex_);
     const auto [it, first] = waiting_.try_emplace(request);

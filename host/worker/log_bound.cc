@@ -45,7 +45,7 @@ void LogBound::look(std::unique_lock<std::mutex> lock) {
 }
 
 void LogBound::post_turn() {
-  // too much to do, or the end: the next write looks again
+  // The executor has too much to do, or is stopping. The next write checks again.
   if (!executor_.post([this] { turn(); }).ok()) finish();
 }
 
@@ -56,19 +56,20 @@ void LogBound::turn() {
   }
   const auto use = measure_();
   if (!use.ok())
-    base::log_warn("worker", "the log does not tell its size",
+    base::log_warn("worker", "the log does not report its size",
                    {{"error", use.status().to_string()}});
   const uint64_t group = use.ok() ? next_group(*use) : 0;
   if (group == 0) return finish();
   checkpoint_(group, [this] { post_turn(); });
 }
 
-// The one to checkpoint now; 0: none, or what was done needs a moment to show.
+// Returns the group to checkpoint now. 0 means that there is none, or that the effect of the last
+// checkpoint does not show yet.
 uint64_t LogBound::next_group(const storage::LogUse& use) {
   const std::vector<uint64_t> all = groups_();
   const std::lock_guard lock(mutex_);
   bytes_ = use.bytes;
-  // what came while it was measured may count twice, never not at all
+  // Bytes that arrived during the measurement may count twice, but are never left out.
   since_ -= std::exchange(counted_, 0);
   pinned_ = use.oldest_group != 0;
   if (bytes_ < bound_ / 2 || !pinned_ || stopped_) return 0;

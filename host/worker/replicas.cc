@@ -107,7 +107,7 @@ void Replicas::open(const model::Collection& collection, const model::ShardPlace
     std::lock_guard lock(mutex_);
     replicas_[placement.shard] = replica;
   }
-  // what the log says of the state is of the key-value store
+  // What the log says about the state concerns the key-value store.
   auto done = [this, replica](const Status& status) {
     opened(replica, status.within(directory_of(replica->shard_id) + "/kv"));
   };
@@ -174,7 +174,7 @@ void Replicas::drop(const ReplicaPtr& replica) {
                  {{"shard", replica->shard_id}, {"collection", replica->collection}});
 }
 
-// What a crash left behind between the drop in the metadata and the removal here.
+// A crash may have left shards between the drop in the metadata and the removal here.
 void Replicas::remove_orphans(const model::ClusterMap& map) {
   std::set<uint64_t> wanted;
   for (const auto& [name, collection] : map.collections) {
@@ -193,7 +193,7 @@ void Replicas::remove_orphans(const model::ClusterMap& map) {
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), shard);
     if (error != std::errc() || end != name.data() + name.size() || wanted.contains(shard))
       continue;
-    // the metadata is older than this directory: not theirs to remove
+    // The metadata are older than this directory, so they must not remove it.
     if (shard >= map.next_shard) {
       base::log_error("worker", "a shard that the metadata never made is left alone",
                       {{"shard", shard}});

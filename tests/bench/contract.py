@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""What a contract gives: recall beside what was asked, over real embeddings and queries from outside the base.
+"""Measures contracts: the recall that was asked for and the recall that was found, over real embeddings and queries from outside the base.
 
   tests/bench/contract.py [--bin DIR] [--work DIR] [--rows N] [--sets minilm,pca128,pca32] [--asked .9,.95,..] [--rate N] [--out JSON] [--page FILE]
 
-Each set is loaded once. For each promise the server starts anew (what was measured is forgotten), waits until moved points have chosen a
-breadth, answers the first 1,000 searches at --rate a second, and then 3,000 others, of which the recall is taken against numpy's exact answer. CPU is
-the server's, measuring included. Nothing is asserted. --page writes the table between the marks of docs/benchmarks/contract.md.
+Each set is loaded once. For each promise the server starts again (and forgets its measurements), and the script waits until moved points have
+chosen a breadth. The server answers the first 1,000 searches at --rate per second, and then 3,000 others, whose recall is taken against numpy's exact
+answer. CPU is the server's, including its measurements. Nothing is asserted. --page writes the table between the marks of docs/benchmarks/contract.md.
 """
 import argparse
 import base64
@@ -133,8 +133,8 @@ def within(r):
 
 
 def page(result, path):
-    lines = [f"{result['when']}, {result['cores']} cores, load average {result['load']:.1f} at the start; {FIRST:,} searches at {result['rate']} a second, then {AFTER:,}; k = {K}.", "",
-             "| set | asked | recall of the first 1,000 | recall of the next 3,000 | within | kept after 1,000 | samples | breadth x | server CPU us a query |",
+    lines = [f"{result['when']}, {result['cores']} cores, load average {result['load']:.1f} at the start; {FIRST:,} searches at {result['rate']} per second, then {AFTER:,}; k = {K}.", "",
+             "| set | asked | recall of the first 1,000 | recall of the next 3,000 | within | kept after 1,000 | samples | breadth factor | server CPU us per query |",
              "|---|---|---|---|---|---|---|---|---|"]
     for s in result["sets"].values():
         for r in s["promises"]:

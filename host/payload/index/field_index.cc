@@ -64,11 +64,11 @@ base::Status FieldIndex::States::decode(std::string_view bytes) {
   for (uint32_t kind = 0; kind < kForeignKinds; ++kind) bitmaps[2 + kind] = &foreign[kind];
   for (Bitmap* bitmap : bitmaps) {
     std::optional<Bitmap> read = Bitmap::deserialize(reader.blob());
-    if (reader.failed() || !read)
-      return base::corrupt("payload index: a bitmap that cannot be read");
+    if (reader.failed() || !read) return base::corrupt("payload index: a bitmap cannot be read");
     *bitmap = std::move(*read);
   }
-  return reader.done() ? base::ok() : base::corrupt("payload index: bytes behind the bitmaps");
+  return reader.done() ? base::ok()
+                       : base::corrupt("payload index: there are bytes after the bitmaps");
 }
 
 void FieldIndex::end_build() {

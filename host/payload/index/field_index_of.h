@@ -1,4 +1,4 @@
-// FieldIndex for one kind of keys (field_kinds.h). Included by field_index_make.cc alone.
+// FieldIndex for one kind of keys (field_kinds.h). Only field_index_make.cc includes this file.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +13,8 @@
 
 namespace rhumb::payload {
 
-// A candidate is tested through the forward column at about this many times the cost of walking one
-// entry of a posting.
+// Testing a candidate through the forward column costs about this many times as much as visiting
+// one entry of a posting.
 inline constexpr uint64_t kForwardTestCost = 4;
 
 template <typename K>
@@ -78,7 +78,7 @@ class FieldIndexOf final : public FieldIndex {
         count != nullptr && in_range(*count, uint64_t{0})) {
       return open_only(within);
     }
-    // only rows with a value can hold what is asked
+    // Only a row with a value can satisfy the condition.
     return open_only(intersect(states_.has_value, within));
   }
 
@@ -107,7 +107,7 @@ class FieldIndexOf final : public FieldIndex {
     RHUMB_TRY(states.decode(file.sections.at(SectionKind::kStates)));
     const std::unique_lock lock(mutex_);
     if (!building_ || touched_.count() > 0)
-      return base::invalid("payload index `" + path().to_text() + "` has been fed already");
+      return base::invalid("payload index `" + path().to_text() + "` already holds rows");
     column_ = std::move(column);
     states_ = std::move(states);
     return base::ok();
@@ -116,11 +116,11 @@ class FieldIndexOf final : public FieldIndex {
  private:
   static constexpr uint64_t kAllSlots = ~uint64_t{0} / 2;
 
-  // What a set of values is in this dictionary.
+  // A set of values in terms of this dictionary.
   struct Named {
     Knowledge knowledge = Knowledge::kUnknown;
     std::vector<uint32_t> terms;  // ascending
-    uint64_t entries = 0;         // of their postings
+    uint64_t entries = 0;         // entries in the postings of the terms
     bool has(uint32_t term) const { return std::binary_search(terms.begin(), terms.end(), term); }
   };
 
@@ -189,7 +189,7 @@ class FieldIndexOf final : public FieldIndex {
     return named;
   }
 
-  // Candidates that hold a term which `test` accepts.
+  // The candidates that hold a term which `test` accepts.
   template <typename Test>
   SlotSet test_forward(const SlotSet& within, Test test) const {
     SlotSet::Builder found(within.end());
@@ -200,8 +200,7 @@ class FieldIndexOf final : public FieldIndex {
     return found.finish();
   }
 
-  // Candidates that hold one of `terms`, a range of numbers whose postings have about `entries`
-  // entries.
+  // The candidates that hold one of `terms`. Their postings have about `entries` entries.
   template <typename Terms, typename Test>
   SlotSet holders(const Terms& terms, uint64_t entries, const SlotSet& within, Test test,
                   uint64_t& examined) const {
@@ -224,7 +223,7 @@ class FieldIndexOf final : public FieldIndex {
     return slots;
   }
 
-  // What the index cannot tell of rows it found nothing sure about.
+  // Completes an answer: rows in `open` that are not sure stay open.
   static Answer with_open(SlotSet sure, SlotSet open, uint64_t examined) {
     open -= sure;
     return {std::move(sure), std::move(open), examined};
@@ -250,7 +249,7 @@ class FieldIndexOf final : public FieldIndex {
     const Named named = name_terms(values);
     if (named.knowledge != Knowledge::kExact)
       return open_only(intersect(states_.has_value, within));
-    // Rows with a value, less those that hold excluded values only.
+    // Starts with the rows that have a value, and removes those that hold only excluded values.
     SlotSet sure = intersect(column_.valued(), within);
     uint64_t examined = sure.count();
     const auto excluded = [&](uint32_t term) { return named.has(term); };
@@ -307,7 +306,8 @@ class FieldIndexOf final : public FieldIndex {
     }
     SlotSet foreign = foreign_within(K::kForeignInRange, within);
     if constexpr (kRounds) {
-      if (!foreign.empty()) {  // the key says only that the number may be in the range
+      // The key says only that the number may be in the range.
+      if (!foreign.empty()) {
         const RangeType near = K::rounded(range);
         foreign = test_forward(foreign, [&](uint32_t term) {
           return in_range(near, K::in_range_as(column_.terms().key(term)));

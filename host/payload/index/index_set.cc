@@ -18,7 +18,7 @@ base::Result<IndexFile> read_index_file(const std::string& path, const std::stri
   base::Result<IndexFile> file = decode_index_file(bytes);
   if (!file.ok()) return file.status().within(path);
   if (file->field != field || file->type != type)
-    return base::corrupt("payload index of another field").within(path);
+    return base::corrupt("the payload index belongs to another field").within(path);
   return file;
 }
 
@@ -48,7 +48,7 @@ std::shared_ptr<const IndexSet::Fields> IndexSet::fields() const {
 
 base::Status IndexSet::configure(const FieldConfigs& configs) {
   if (configs.size() > base::limits::kMaxPayloadIndexes) {
-    return base::invalid("over " + std::to_string(base::limits::kMaxPayloadIndexes) +
+    return base::invalid("more than " + std::to_string(base::limits::kMaxPayloadIndexes) +
                          " payload indexes");
   }
   const std::shared_ptr<const Fields> old = fields();
@@ -97,7 +97,7 @@ base::Status IndexSet::build(const std::string& field_name, uint32_t slot_end,
   if (field.is_ready()) return base::ok();
   for (uint32_t slot = 0; slot < slot_end; ++slot) {
     if (slot % base::limits::kFilterPollRows == 0 && cancelled && cancelled()) {
-      return {base::Code::kCancelled, "building payload index `" + field_name + "`"};
+      return {base::Code::kCancelled, "building payload index `" + field_name + "` was cancelled"};
     }
     field.index->put_untouched(slot, payload_of(slot));
   }

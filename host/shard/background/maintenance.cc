@@ -14,7 +14,7 @@ void Maintenance::checkpoint(Done done) {
 }
 
 void Maintenance::seal() {
-  checkpoint([](const Status&) {});  // each round seals what is full
+  checkpoint([](const Status&) {});  // each round seals the segments that are full
 }
 
 void Maintenance::start(std::unique_lock<std::mutex> lock) {
@@ -58,12 +58,12 @@ void Maintenance::begin(std::shared_ptr<Round> round) {
                       id != apply_state_.segments.rbegin()->first;
     if (full) round->full.push_back(held.segment);
   }
-  // Without a store nothing was ever written: the log's few entries stay, and so does the shard
+  // Without a store nothing was ever written. The log keeps its few entries, and the shard stays
   // without files.
   const bool nothing_new =
       round->watermark.index == apply_state_.watermark.index || !core_.store.exists();
   if (nothing_new && round->full.empty()) {
-    // A crash between the watermark and the release leaves entries that nobody needs; an idle shard
+    // A crash between the watermark and the release leaves entries that nobody needs. An idle shard
     // would keep them for ever.
     if (core_.options.release_log && apply_state_.watermark.index > 0)
       core_.options.release_log(apply_state_.watermark.index);

@@ -15,7 +15,7 @@ base::Result<std::shared_ptr<storage::KvStore>> KvCache::open(const std::string&
   return entries_.front().store;
 }
 
-// Makes room for one more. Handles in use stay, even if that is one too many for a moment.
+// Makes room for one more handle. Handles in use stay, even if that is one too many for a moment.
 void KvCache::close_idle() {
   for (auto it = entries_.end(); it != entries_.begin() && entries_.size() >= max_open_;) {
     --it;

@@ -1,5 +1,5 @@
-// Open key-value stores of this node's shards: opened on demand, the least recently used closed
-// when there are too many.
+// The open key-value stores of this node's shards. They are opened on demand, and the least
+// recently used one is closed when there are too many.
 #pragma once
 
 #include <list>
@@ -23,7 +23,8 @@ class KvCache {
       : plugins_(plugins), engine_(std::move(engine)), max_open_(max_open) {}
 
   base::Result<std::shared_ptr<storage::KvStore>> open(const std::string& directory);
-  // Closes the handle; nobody holds it. Before the directory is removed, and at the end of a shard.
+  // Closes the handle, which nobody may hold any more. Called before the directory is removed, and
+  // at the end of a shard.
   void close(const std::string& directory);
   size_t open_count() const;
 

@@ -39,8 +39,8 @@ Result<std::optional<PointRow>> Store::undo(uint64_t watermark, std::string_view
   return row(kUndo, undo_key(watermark, id_key));
 }
 
-// The store is read first: if the batch was published in between, the flight is empty and what was
-// read was right when it was read.
+// The store is read first. If the batch is published in between, pending_ is empty, and what was
+// read was right at the time.
 Result<std::optional<PointRow>> Store::find(std::string_view id_key) const {
   RHUMB_ASSIGN(auto found, row(kPoints, id_key));
   const std::lock_guard lock(pending_mutex_);

@@ -56,7 +56,7 @@ void ViewKeeper::load(uint64_t applied, uint64_t points, segment::Hash content_h
 }
 
 void ViewKeeper::publish(const Publication& publication) {
-  ViewPtr retired;  // its segments may end with it: not under the lock
+  ViewPtr retired;  // its segments may be destroyed with it, which must not happen under the lock
   const std::lock_guard lock(mutex_);
   if (!RHUMB_PLANTED(kStaleView)) retired = std::exchange(cached_, nullptr);
   for (const auto& [id, change] : publication.changes) {
@@ -73,7 +73,7 @@ void ViewKeeper::publish(const Publication& publication) {
     for (const uint32_t slot : change.set) live[slot / 64] |= 1ull << (slot % 64);
     for (const uint32_t slot : change.cleared) live[slot / 64] &= ~(1ull << (slot % 64));
     held.view.live = held.live;
-    held.view.live_rows.reset();  // views that have it keep it
+    held.view.live_rows.reset();  // views that share it keep it
     held.view.rows = change.rows;
     held.view.live_count += change.set.size();
     held.view.live_count -= change.cleared.size();

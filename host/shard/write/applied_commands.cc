@@ -26,7 +26,8 @@ AppliedCommands::Identity hashed(const std::string& bytes) {
   return who;
 }
 
-// Request id or session, and the operation's number. Empty: neither.
+// The bytes of the request id or session and of the operation's number. Empty if the header has
+// neither.
 std::string name_of(const CommandHeader& header) {
   std::string bytes;
   base::ByteWriter out(bytes);
@@ -104,7 +105,7 @@ CommandOutcome AppliedCommands::remember(const Identity& who, const model::Comma
   const auto known = operations_.find(who);
   entry.affected =
       affected + (known == operations_.end() || known->second.whole() ? 0 : known->second.affected);
-  // before, each part was known for itself
+  // At earlier feature levels each part is remembered by itself.
   if (command.header.feature_level >= model::kConditionsAtApply) {
     entry.attempt = command.attempt;
     entry.part = command.part;
@@ -225,7 +226,7 @@ base::Status AppliedCommands::load_batch(std::string_view value) {
     entry.affected = in.u64();
     entry.part = in.u32();
     entry.parts = in.u32();
-    in.raw(bytes - kEntryBytes);  // of a later release
+    in.raw(bytes - kEntryBytes);  // a later release may have added fields
     take_in(entry);
   }
   return in.done() ? base::ok() : damaged;

@@ -1,8 +1,8 @@
-// Where the apply thread leaves what commands did, for the writers that wait for them.
+// The apply thread leaves the outcomes of commands here for the writers that wait for them.
 //
 // A writer expects its attempt before it proposes, and takes the outcome once its last command is
-// applied: the apply thread posts before it publishes the index. Bounded by the writes under way.
-// Any thread.
+// applied. The apply thread posts before it publishes the index. The size is bounded by the writes
+// under way. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ class OutcomeBoard {
     std::lock_guard lock(mutex_);
     expected_.try_emplace(attempt);
   }
-  // total: the outcome is of the whole operation so far; else of one command, to be added up.
+  // With `total` the outcome covers the whole operation so far; otherwise it covers one command and
+  // is added up.
   void post(uint64_t attempt, const CommandOutcome& outcome, bool total) {
     std::lock_guard lock(mutex_);
     const auto it = expected_.find(attempt);

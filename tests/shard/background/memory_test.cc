@@ -120,7 +120,7 @@ TEST_F(MemoryTest, AtTheLimitWritesThatGrowAreRefusedAndGraphsWait) {
   EXPECT_EQ(h->state().tail_rows, 0u);
   set_used(kRefuse);
   const base::Status refused = h->admit();
-  EXPECT_EQ(refused.code(), base::Code::kNoSpace);
+  EXPECT_EQ(refused.code(), base::Code::kMemoryFull);
   EXPECT_NE(refused.message().find("memory.limit_bytes"), std::string::npos) << refused.message();
   EXPECT_TRUE(h->admit(model::OperationKind::kDelete).ok());
   write(1000, 1500);  // was committed before: it is applied, found, and not put into a graph

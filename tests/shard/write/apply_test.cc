@@ -51,7 +51,7 @@ TEST_F(ApplyTest, EmptyShardHasNoFileButItsManifest) {
   }
   EXPECT_EQ(files, 1u);
   h.open();
-  EXPECT_EQ(h->applied(), 1u);
+  EXPECT_EQ(h->applied_index(), 1u);
 }
 
 TEST_F(ApplyTest, UpsertReplacesTheWholePoint) {

@@ -77,7 +77,7 @@ TEST_F(ConditionsTest, WhatMovedOnIsTestedAgainAndNotSkipped) {
   label.payload = R"({"label":true})";
   label.filter = when("n", int64_t{1});
   // as the leader saw them
-  for (model::Target& target : label.targets) target.expected_version = h->applied();
+  for (model::Target& target : label.targets) target.expected_version = h->applied_index();
   ok(h.write(set_payload(1, R"({"price":5})")));  // still passes
   ok(h.write(set_payload(2, R"({"n":2})")));      // passes no more
   EXPECT_EQ(affected(label), 2u);
@@ -90,7 +90,7 @@ TEST_F(ConditionsTest, OfLevel1WhatMovedOnIsSkipped) {
   ok(h.write(put(1, R"({"n":1})")));
   Command label = set_payload(1, R"({"label":true})");
   label.header.feature_level = 1;
-  label.targets[0].expected_version = h->applied();
+  label.targets[0].expected_version = h->applied_index();
   ok(h.write(set_payload(1, R"({"price":5})")));
   ok(h.write(label));
   EXPECT_EQ(payload(1), R"({"n":1,"price":5})");

@@ -81,7 +81,7 @@ TEST_F(ResolveTest, PointsThatAnEarlierPartChangedAreLeftOut) {
   auto resolved = h->resolve(mark(), {});
   ASSERT_TRUE(resolved.ok());
   ASSERT_TRUE(h.write(resolved->command(0)).ok());
-  const std::vector<uint64_t> done_at{h->applied()};
+  const std::vector<uint64_t> done_at{h->applied_index()};
   auto again = h->resolve(mark(), {}, done_at);
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(again->targets(), 10u);  // 18 less the 8 of the first part

@@ -17,11 +17,11 @@ namespace {
 using base::Result;
 using base::Status;
 
-constexpr size_t kBatchPoints = 500;  // of one upsert
-constexpr uint32_t kMaxInFlight = 4;  // upserts not yet acknowledged
+constexpr size_t kBatchPoints = 500;  // points of one upsert
+constexpr uint32_t kMaxInFlight = 4;  // upserts that are not acknowledged yet
 
-// Of one upsert of an import whose client gave it an id: what was imported before is known when the
-// same import is sent again.
+// The identity of one upsert of an import whose client gave the import an id. When the client sends
+// the same import again, upserts that were applied before are recognised.
 std::array<uint8_t, 16> identity_of(const std::array<uint8_t, 16>& import, uint64_t number,
                                     const model::Operation& upsert) {
   std::string bytes;
@@ -35,8 +35,8 @@ std::array<uint8_t, 16> identity_of(const std::array<uint8_t, 16>& import, uint6
   return identity;
 }
 
-// Shared by the loop (chunks come), the pool (parses them) and the gateway's callbacks. Chunks are
-// parsed one at a time, in order.
+// Shared by the loop (which receives chunks), the pool (which parses them) and the gateway's
+// callbacks. Chunks are parsed one at a time and in order.
 class Import : public std::enable_shared_from_this<Import> {
  public:
   Import(CallPtr x, gateway::CollectionPtr collection, gateway::WriteOptions options,
@@ -58,7 +58,7 @@ class Import : public std::enable_shared_from_this<Import> {
   void end() {
     {
       std::lock_guard lock(mutex_);
-      if (parsing_) {  // the chunk before is not read yet: its parser goes on to the end
+      if (parsing_) {  // The chunk before is still parsed; its parser goes on to the end.
         end_came_ = true;
         return;
       }
@@ -68,7 +68,7 @@ class Import : public std::enable_shared_from_this<Import> {
   void abort(const Status& why) {
     std::unique_lock lock(mutex_);
     if (failure_.ok()) failure_ = why;
-    answered_ = true;  // by the front
+    answered_ = true;  // The front has answered.
   }
 
  private:
@@ -89,7 +89,7 @@ class Import : public std::enable_shared_from_this<Import> {
     while (batch_.size() >= kBatchPoints || (last && !batch_.empty()))
       send(std::min(kBatchPoints, batch_.size()));
     if (!status.ok()) {
-      // the good lines before the bad one count
+      // The good lines before the bad one count.
       while (!batch_.empty()) send(std::min(kBatchPoints, batch_.size()));
       return fail(status);
     }
@@ -108,7 +108,7 @@ class Import : public std::enable_shared_from_this<Import> {
   void send(size_t n) {
     model::Operation upsert;
     std::unordered_map<std::string, size_t> position;
-    for (size_t i = 0; i < n; ++i) {  // an id twice in one batch: the last wins
+    for (size_t i = 0; i < n; ++i) {  // When an id occurs twice in one batch, the last entry wins.
       auto [it, fresh] = position.emplace(batch_.front().id.key(), upsert.points.size());
       if (fresh)
         upsert.points.push_back(std::move(batch_.front()));
@@ -154,7 +154,7 @@ class Import : public std::enable_shared_from_this<Import> {
     advance();
   }
 
-  // Asks for more while few are in flight; answers once all is over.
+  // Asks for more input while few upserts are in flight, and answers when all is done.
   void advance() {
     BodySink::Resume resume;
     bool finished = false;
@@ -180,9 +180,9 @@ class Import : public std::enable_shared_from_this<Import> {
   const CallPtr x_;
   const gateway::CollectionPtr collection_;
   gateway::WriteOptions options_;
-  PointReader reader_;                   // the pool, one chunk at a time
-  std::deque<model::PointWrite> batch_;  // likewise
-  uint64_t sent_ = 0;                    // likewise: upserts
+  PointReader reader_;                   // used by the pool, one chunk at a time
+  std::deque<model::PointWrite> batch_;  // used like reader_
+  uint64_t sent_ = 0;                    // upserts that were sent; used like reader_
   std::mutex mutex_;
   BodySink::Resume resume_;
   Status failure_;
@@ -219,7 +219,7 @@ std::unique_ptr<BodySink> start_import(const CallPtr& x) {
       x, *collection, *options, binary ? PointFormat::kBinary : PointFormat::kNdjson));
 }
 
-// A body that came without being streamed (none at all, that is): nothing to import.
+// A body that was not streamed is empty, so there is nothing to import.
 void points::import_buffered(const CallPtr& x) {
   auto sink = start_import(x);
   if (sink == nullptr) return;
