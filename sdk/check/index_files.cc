@@ -1,7 +1,6 @@
 // Conformance of index engines: saving, loading, and files that were damaged in between.
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "sdk/check/index_fixture.h"
 #include "sdk/check/report.h"
@@ -32,14 +31,6 @@ std::vector<std::string> files_in(const std::string& dir) {
 
 bool rebuilds(rhumb_status_t status) { return status == RHUMB_CORRUPT || status == RHUMB_UNSUPPORTED; }
 
-uint64_t built_through(IndexInstance& index) {
-  const std::string text = index.stats();
-  require_json(text, {"rows", "built_through", "bytes_resident", "bytes_mapped"}, "stats");
-  const auto json = nlohmann::json::parse(text);
-  require(json["built_through"].is_number_unsigned(), "stats: built_through is a slot number");
-  return json["built_through"];
-}
-
 struct Saved {
   Saved(const IndexSubject& s, const ScratchDir& scratch)
       : column(s.metrics[0], s.scalars[0], kDim, kRows, s.seed + 20), dir(scratch.make("saved")) {
@@ -49,7 +40,7 @@ struct Saved {
     before = index.search(queries_of(column), kHits, nullptr);
     require_status(RHUMB_OK, before.status, "search");
     index.save(dir);
-    require_equal(uint64_t{kRows}, built_through(index), "built_through");
+    require_equal(uint64_t{kRows}, index.built_through(), "built_through");
   }
   Column column;
   std::string dir;
@@ -65,7 +56,7 @@ void require_refused_or_sound(const IndexSubject& s, const Column& column, const
             what + ": open answered " + std::to_string(index.status()) + ", which does not make a host rebuild");
     return;
   }
-  const uint64_t through = built_through(index);
+  const uint64_t through = index.built_through();
   require(through <= column.rows(), what + ": loaded slots that the column does not have");
   const auto queries = queries_of(column);
   const Answer answer = index.search(queries, kHits, nullptr);
@@ -114,7 +105,7 @@ void check_index_files(Report& report, const IndexSubject& s) {
       require_status(RHUMB_OK, index.status(), "open", &index.error());
       const Answer after = index.search(queries_of(saved.column), kHits, nullptr);
       require(after.hits == saved.before.hits, "the loaded instance answers differently");
-      require_equal(uint64_t{kRows}, built_through(index), "built_through");
+      require_equal(uint64_t{kRows}, index.built_through(), "built_through");
     }
   });
   report.run("saves what it loaded", [&] {
@@ -142,7 +133,7 @@ void check_index_files(Report& report, const IndexSubject& s) {
     }
     IndexInstance index(s.ops, s.host, column, {s.config, dir, 0});
     require_status(RHUMB_OK, index.status(), "open", &index.error());
-    require_equal(uint64_t{0}, built_through(index), "built_through");
+    require_equal(uint64_t{0}, index.built_through(), "built_through");
   });
   report.run("does not load slots that the column has lost", [&] {
     const ScratchDir scratch;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "rhumb/cpp/guard.h"
@@ -137,6 +138,14 @@ std::string IndexInstance::stats() {
   Buffer json;
   require_status(RHUMB_OK, ops_.stats(self_, json.out()), "stats");
   return std::string(json.view());
+}
+
+uint64_t IndexInstance::built_through() {
+  const std::string text = stats();
+  require_json(text, {"rows", "built_through", "bytes_resident", "bytes_mapped"}, "stats");
+  const auto json = nlohmann::json::parse(text);
+  require(json["built_through"].is_number_unsigned(), "stats: built_through is a slot number");
+  return json["built_through"];
 }
 
 Answer IndexInstance::search(std::span<const std::vector<char>> queries, uint32_t k, const rhumb_filter_t* filter,

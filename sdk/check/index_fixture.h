@@ -87,6 +87,7 @@ class IndexInstance {
   void insert(uint32_t first, uint32_t end);
   void save(const std::string& dir);
   std::string stats();
+  uint64_t built_through();  // from stats()
   // Any thread. Buffers are longer than k * queries, and what lies past them is checked to be untouched.
   Answer search(std::span<const std::vector<char>> queries, uint32_t k, const rhumb_filter_t* filter,
                 uint32_t flags = 0, const rhumb_call_t* call = nullptr, const rhumb_ext_t* ext = nullptr) const;
