@@ -1,4 +1,4 @@
-// Conformance of index engines: saving, loading, and files that were damaged in between.
+// Conformance of index engines: saving, loading, and files that were damaged between the two.
 #include <filesystem>
 #include <fstream>
 
@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr uint32_t kRows = 2500, kDim = 24, kHits = 10, kQueries = 20;
-constexpr int kDamages = 60;  // places a file is damaged at
+constexpr int kDamages = 60;  // the number of places where a file is damaged
 
 const auto kAll = [](uint32_t) { return true; };
 
@@ -47,7 +47,8 @@ struct Saved {
   Answer before;
 };
 
-// Either the host is told to build anew, or what was loaded works: wrong answers and crashes are what must not be.
+// Either open() answers so that the host builds again, or the loaded instance works. It must
+// neither crash nor give wrong answers.
 void require_refused_or_sound(const IndexSubject& s, const Column& column, const std::string& dir,
                               const std::string& what) {
   IndexInstance index(s.ops, s.host, column, {s.config, dir, 0});
@@ -100,7 +101,7 @@ void check_index_files(Report& report, const IndexSubject& s) {
   report.run("answers the same after saving and loading", [&] {
     const ScratchDir scratch;
     const Saved saved(s, scratch);
-    for (int round = 0; round < 2; ++round) {  // what was loaded can be loaded again
+    for (int round = 0; round < 2; ++round) {  // the same files load twice
       IndexInstance index(s.ops, s.host, saved.column, {s.config, saved.dir, 0});
       require_status(RHUMB_OK, index.status(), "open", &index.error());
       const Answer after = index.search(queries_of(saved.column), kHits, nullptr);

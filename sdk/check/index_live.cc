@@ -1,4 +1,5 @@
-// Conformance of index engines: builds that report progress and can be stopped, inserts, and searches meanwhile.
+// Conformance of index engines: builds that report progress and can be stopped, inserts, and
+// searches during inserts.
 #include <atomic>
 #include <thread>
 
@@ -9,8 +10,8 @@ namespace rhumb::check {
 namespace {
 
 constexpr uint32_t kRows = 4000, kDim = 24, kHits = 10, kQueries = 20;
-constexpr uint32_t kStep = 50;  // rows of one insert
-constexpr uint32_t kAhead = 40;  // rows that are there, and are not inserted yet
+constexpr uint32_t kStep = 50;  // the rows of one insert
+constexpr uint32_t kAhead = 40;  // the rows that are present but not inserted yet
 constexpr double kRecallMin = 0.9;
 
 const auto kAll = [](uint32_t) { return true; };
@@ -104,7 +105,7 @@ void insert_after_build(const IndexSubject& s) {
   require_recall(index, column, kRows);
 }
 
-// Two threads insert disjoint ranges while two search: what has been inserted is found, and nothing else ever is.
+// Two threads insert disjoint ranges while two search. A search finds inserted slots and no others.
 void insert_while_searching(const IndexSubject& s) {
   need_insert(s);
   Column column(s.metrics[0], s.scalars[0], kDim, kRows, s.seed + 33);
@@ -130,7 +131,7 @@ void insert_while_searching(const IndexSubject& s) {
   };
   const auto searcher = [&] {
     for (uint32_t i = 0; !finished; ++i) {
-      const uint32_t begun = next;  // an upper bound comes after the search, since inserts go on
+      const uint32_t begun = next;  // inserts go on, so the upper bound is read after the search
       const std::vector<char> query = column.query(i);
       const Answer answer = index.search(std::span(&query, 1), kHits, nullptr);
       require_status(RHUMB_OK, answer.status, "search");
@@ -223,13 +224,13 @@ void search_in_parallel(const IndexSubject& s) {
 }  // namespace
 
 void check_index_live(Report& report, const IndexSubject& s) {
-  report.run("reports the progress of a build and stops when told to", [&] { progress(s); });
-  report.run("inserts in steps of any size, without the rows behind", [&] { insert_in_steps(s); });
+  report.run("reports the progress of a build and stops when it is asked to", [&] { progress(s); });
+  report.run("inserts in steps of any size, without the rows after them", [&] { insert_in_steps(s); });
   report.run("inserts into what it built, saved and loaded", [&] { insert_after_build(s); });
   report.run("inserts ranges that end in any order, and slots again", [&] { insert_in_any_order(s); });
   report.run("inserts a range again after it was stopped", [&] { insert_again_after_a_stop(s); });
   report.run("inserts while searches run", [&] { insert_while_searching(s); });
-  report.run("searches from many threads alike", [&] { search_in_parallel(s); });
+  report.run("gives many threads the same answers", [&] { search_in_parallel(s); });
 }
 
 }  // namespace rhumb::check

@@ -4,7 +4,7 @@
 # sides: names, types, fields, values and their order. A comment or a line break binds nobody, so
 # both are taken out first. Spaces stay only where they separate two words.
 #
-# As a script: cmake -DHEADERS_DIR=<folder> -P DraftHash.cmake prints the hash of a folder's headers.
+# cmake -DHEADERS_DIR=<folder> -P DraftHash.cmake prints the hash of the headers of a folder.
 
 # The headers of the plugin ABI in a folder, sorted. kernels.h belongs to a static library, so it
 # does not cross between host and plugin.
