@@ -106,10 +106,13 @@ void insert_after_build(const IndexSubject& s) {
 }
 
 // Two threads insert disjoint ranges while two search. A search finds inserted slots and no others.
+// Presence bits are set meanwhile, in words that searches read.
 void insert_while_searching(const IndexSubject& s) {
   need_insert(s);
   Column column(s.metrics[0], s.scalars[0], kDim, kRows, s.seed + 33);
   column.show(0);
+  std::vector<uint64_t> present(kRows / 64 + 1, 0);
+  column.set_present(present.data());
   IndexInstance index(s.ops, s.host, column, {s.config, "", kRows});
   require_status(RHUMB_OK, index.status(), "open", &index.error());
   std::atomic<uint32_t> next{0}, done{0};
@@ -126,8 +129,12 @@ void insert_while_searching(const IndexSubject& s) {
     });
   };
   const auto inserter = [&] {
-    for (uint32_t first = next.fetch_add(kStep); first < kRows; first = next.fetch_add(kStep))
+    for (uint32_t first = next.fetch_add(kStep); first < kRows; first = next.fetch_add(kStep)) {
+      for (uint32_t slot = first; slot < first + kStep; ++slot) {  // as a host does, during searches
+        std::atomic_ref(present[slot / 64]).fetch_or(uint64_t{1} << (slot % 64));
+      }
       index.insert(first, first + kStep);
+    }
   };
   const auto searcher = [&] {
     for (uint32_t i = 0; !finished; ++i) {
