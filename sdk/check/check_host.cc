@@ -105,7 +105,7 @@ ScratchDir::ScratchDir() {
 }
 
 ScratchDir::~ScratchDir() {
-  std::error_code ignored;  // what stays behind is in the system's place for temporary files
+  std::error_code ignored;  // files that stay behind lie in a directory for temporary files
   std::filesystem::remove_all(path_, ignored);
 }
 

@@ -1,6 +1,6 @@
-// Conformance of consensus engines, at their simplest: replicas in one thread, a network that loses nothing, disks that
-// are quick. What an engine must withstand is the matter of a simulator; this finds engines that do not speak the
-// protocol of rhumb/consensus.h.
+// Conformance of consensus engines in the simplest setting: replicas in one thread, a network that
+// loses nothing, and quick disks. This finds engines that do not follow rhumb/consensus.h. Failures
+// are the subject of a simulator.
 #include <deque>
 #include <functional>
 #include <map>
@@ -19,7 +19,7 @@ namespace rhumb::check {
 namespace {
 
 constexpr uint64_t kTickNs = 100'000'000;
-constexpr int kTicksMax = 400;  // within which a quiet cluster has elected and committed
+constexpr int kTicksMax = 400;  // by then a quiet cluster has elected a leader and committed
 
 struct Entry {
   uint64_t index, term;
@@ -40,7 +40,7 @@ struct ConsensusSubject {
 
 class Cluster;
 
-// One replica and its in-memory disk. Follows the host's duties as rhumb/consensus.h lists them.
+// One replica and its disk in memory. It has the duties of the host that rhumb/consensus.h lists.
 class Replica {
  public:
   Replica(Cluster& cluster, uint64_t id) : cluster_(cluster), id_(id) {}
@@ -52,11 +52,12 @@ class Replica {
   void campaign() { require_status(RHUMB_OK, step(event(RHUMB_EV_CAMPAIGN)), "campaign"); }
   void tick() { require_status(RHUMB_OK, step(event(RHUMB_EV_TICK)), "tick"); }
   void receive(const Packet& packet);
-  bool persist_one();  // acknowledges one outstanding write; false if there is none
+  bool persist_one();  // acknowledges one outstanding write, and returns false if there is none
 
   bool leads() const { return role_ == RHUMB_LEADER; }
   const std::vector<std::string>& applied() const { return applied_data_; }
-  const std::map<uint64_t, uint64_t>& reads() const { return reads_; }  // token -> applied index it was safe at
+  // Maps the token of each read to the applied index at which it was safe.
+  const std::map<uint64_t, uint64_t>& reads() const { return reads_; }
   uint64_t term() const { return term_; }
 
  private:
@@ -69,13 +70,13 @@ class Replica {
   const uint64_t id_;
   rhumb_consensus_t* self_ = nullptr;
   uint64_t incarnation_ = 0;
-  // the disk
-  std::vector<Entry> log_;  // of indexes from 2 on
+  // The disk:
+  std::vector<Entry> log_;  // the entries from index 2 on
   uint64_t term_ = 1, voted_for_ = 0, commit_ = 1;
-  // the state machine
+  // The state machine:
   uint64_t applied_ = 1;
   std::vector<std::string> applied_data_;
-  // in memory
+  // In memory:
   uint32_t role_ = RHUMB_FOLLOWER;
   std::deque<uint64_t> open_writes_;
   std::map<uint64_t, uint64_t> pending_reads_, reads_;
@@ -90,7 +91,7 @@ class Cluster {
       replicas.back()->start();
     }
   }
-  // Delivers and persists until nothing moves.
+  // Delivers messages and completes writes until there are no more.
   void settle() {
     for (bool moved = true; moved;) {
       moved = false;
@@ -129,7 +130,7 @@ class Cluster {
   std::vector<rhumb_member_t> members;
   std::vector<std::unique_ptr<Replica>> replicas;
   std::deque<Packet> network;
-  std::string trace;  // who wrote to whom, how much: equal for equal seeds
+  std::string trace;  // sender, receiver and size of each message; equal seeds give equal traces
 };
 
 rhumb_event_t Replica::event(uint32_t type) const {
@@ -339,7 +340,7 @@ void restart(const ConsensusSubject& s) {
   auto expected = propose_some(cluster, 0, 10);
   cluster.run_until([&] { return all_applied(cluster, expected.size()); }, "entries on all replicas");
   cluster.network.clear();
-  for (const auto& replica : cluster.replicas) {  // all at once: what is on disk must do
+  for (const auto& replica : cluster.replicas) {  // all stop at once, so only the disks remain
     replica->stop();
     replica->start();
   }
@@ -371,7 +372,7 @@ int check_consensus(const Subject& subject) {
   report.run("one replica alone", [&] { alone(s); });
   report.run("three replicas elect, replicate and read", [&] { three(s); });
   report.run("three replicas go on after a restart", [&] { restart(s); });
-  report.run("replays: one seed, one history", [&] { deterministic(s); });
+  report.run("gives the same history for the same seed", [&] { deterministic(s); });
   return report.failures();
 }
 

@@ -199,8 +199,8 @@ int check_auth(const Subject& subject) {
   report.run("opens", [&] { const Auth auth(ops, host, subject.config_json); });
   if (report.failures() > 0) return report.failures();
   const Auth auth(ops, host, subject.config_json);
-  report.run("judges strangers without telling secrets", [&] { strangers(ops, auth); });
-  report.run("does not know actions of a later host", [&] { unknown_action(ops, auth); });
+  report.run("judges unknown clients and reveals no secret", [&] { strangers(ops, auth); });
+  report.run("does not allow actions of a later host", [&] { unknown_action(ops, auth); });
   return report.failures();
 }
 
@@ -213,7 +213,7 @@ int check_router(const Subject& subject) {
   const Router router(ops, host, subject.config_json), another(ops, host, subject.config_json);
   report.run("places keys evenly and for ever", [&] { places(ops, router, another); });
   report.run("assigns with the least movement", [&] { maps(ops, router); });
-  report.run("says when a map does not fit", [&] { limits(ops, router); });
+  report.run("reports when a map does not fit", [&] { limits(ops, router); });
   return report.failures();
 }
 

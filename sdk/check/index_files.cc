@@ -1,7 +1,6 @@
-// Conformance of index engines: saving, loading, and files that were damaged in between.
+// Conformance of index engines: saving, loading, and files that were damaged between the two.
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "sdk/check/index_fixture.h"
 #include "sdk/check/report.h"
@@ -11,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr uint32_t kRows = 2500, kDim = 24, kHits = 10, kQueries = 20;
-constexpr int kDamages = 60;  // places a file is damaged at
+constexpr int kDamages = 60;  // the number of places where a file is damaged
 
 const auto kAll = [](uint32_t) { return true; };
 
@@ -32,14 +31,6 @@ std::vector<std::string> files_in(const std::string& dir) {
 
 bool rebuilds(rhumb_status_t status) { return status == RHUMB_CORRUPT || status == RHUMB_UNSUPPORTED; }
 
-uint64_t built_through(IndexInstance& index) {
-  const std::string text = index.stats();
-  require_json(text, {"rows", "built_through", "bytes_resident", "bytes_mapped"}, "stats");
-  const auto json = nlohmann::json::parse(text);
-  require(json["built_through"].is_number_unsigned(), "stats: built_through is a slot number");
-  return json["built_through"];
-}
-
 struct Saved {
   Saved(const IndexSubject& s, const ScratchDir& scratch)
       : column(s.metrics[0], s.scalars[0], kDim, kRows, s.seed + 20), dir(scratch.make("saved")) {
@@ -49,14 +40,15 @@ struct Saved {
     before = index.search(queries_of(column), kHits, nullptr);
     require_status(RHUMB_OK, before.status, "search");
     index.save(dir);
-    require_equal(uint64_t{kRows}, built_through(index), "built_through");
+    require_equal(uint64_t{kRows}, index.built_through(), "built_through");
   }
   Column column;
   std::string dir;
   Answer before;
 };
 
-// Either the host is told to build anew, or what was loaded works: wrong answers and crashes are what must not be.
+// Either open() answers so that the host builds again, or the loaded instance works. It must
+// neither crash nor give wrong answers.
 void require_refused_or_sound(const IndexSubject& s, const Column& column, const std::string& dir,
                               const std::string& what) {
   IndexInstance index(s.ops, s.host, column, {s.config, dir, 0});
@@ -65,7 +57,7 @@ void require_refused_or_sound(const IndexSubject& s, const Column& column, const
             what + ": open answered " + std::to_string(index.status()) + ", which does not make a host rebuild");
     return;
   }
-  const uint64_t through = built_through(index);
+  const uint64_t through = index.built_through();
   require(through <= column.rows(), what + ": loaded slots that the column does not have");
   const auto queries = queries_of(column);
   const Answer answer = index.search(queries, kHits, nullptr);
@@ -109,12 +101,12 @@ void check_index_files(Report& report, const IndexSubject& s) {
   report.run("answers the same after saving and loading", [&] {
     const ScratchDir scratch;
     const Saved saved(s, scratch);
-    for (int round = 0; round < 2; ++round) {  // what was loaded can be loaded again
+    for (int round = 0; round < 2; ++round) {  // the same files load twice
       IndexInstance index(s.ops, s.host, saved.column, {s.config, saved.dir, 0});
       require_status(RHUMB_OK, index.status(), "open", &index.error());
       const Answer after = index.search(queries_of(saved.column), kHits, nullptr);
       require(after.hits == saved.before.hits, "the loaded instance answers differently");
-      require_equal(uint64_t{kRows}, built_through(index), "built_through");
+      require_equal(uint64_t{kRows}, index.built_through(), "built_through");
     }
   });
   report.run("saves what it loaded", [&] {
@@ -142,7 +134,7 @@ void check_index_files(Report& report, const IndexSubject& s) {
     }
     IndexInstance index(s.ops, s.host, column, {s.config, dir, 0});
     require_status(RHUMB_OK, index.status(), "open", &index.error());
-    require_equal(uint64_t{0}, built_through(index), "built_through");
+    require_equal(uint64_t{0}, index.built_through(), "built_through");
   });
   report.run("does not load slots that the column has lost", [&] {
     const ScratchDir scratch;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "rhumb/cpp/guard.h"
@@ -12,7 +13,7 @@ namespace rhumb::check {
 namespace {
 
 constexpr uint32_t kClusters = 20, kRank = 8;
-constexpr uint32_t kGuardSlots = 4;  // behind the caller's arrays
+constexpr uint32_t kGuardSlots = 4;  // the entries after the caller's arrays
 constexpr uint32_t kGuardValue = 0xA5A5A5A5u;
 
 bool bit(const uint64_t* bits, uint32_t i) { return (bits[i / 64] >> (i % 64) & 1) != 0; }
@@ -53,7 +54,7 @@ void Column::fill(uint32_t rows, const std::function<std::vector<float>(uint32_t
     }
     chunk_table_.push_back(chunk.data());
   }
-  chunk_table_.push_back(nullptr);  // never empty; entries past the rows are not to be read
+  chunk_table_.push_back(nullptr);  // the table is never empty; nobody reads entries past the rows
   table_.chunks = chunk_table_.data();
 }
 
@@ -79,7 +80,7 @@ std::vector<char> Column::encoded(std::vector<float> v) const {
     rhumb_f32_to_f16(v.data(), reinterpret_cast<uint16_t*>(out.data()), table_.dim);
   } else if (table_.scalar == RHUMB_BIT) {
     for (uint32_t d = 0; d < table_.dim; ++d) out[d / 8] = static_cast<char>(out[d / 8] | (v[d] > 0 ? 1 : 0) << (d % 8));
-  } else if (!zero) {  // zero stays zero
+  } else if (!zero) {  // a zero vector stays zero
     for (uint32_t d = 0; d < table_.dim; ++d)
       out[d] = static_cast<char>(static_cast<uint8_t>(std::clamp(v[d] * 20 + 128, 0.0f, 255.0f)));
   }
@@ -137,6 +138,14 @@ std::string IndexInstance::stats() {
   Buffer json;
   require_status(RHUMB_OK, ops_.stats(self_, json.out()), "stats");
   return std::string(json.view());
+}
+
+uint64_t IndexInstance::built_through() {
+  const std::string text = stats();
+  require_json(text, {"rows", "built_through", "bytes_resident", "bytes_mapped"}, "stats");
+  const auto json = nlohmann::json::parse(text);
+  require(json["built_through"].is_number_unsigned(), "stats: built_through is a slot number");
+  return json["built_through"];
 }
 
 Answer IndexInstance::search(std::span<const std::vector<char>> queries, uint32_t k, const rhumb_filter_t* filter,

@@ -1,4 +1,4 @@
-// Conformance of index engines: describing, refusing, searching.
+// Conformance of index engines: the description, refusals and searches.
 #include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -12,8 +12,8 @@ namespace rhumb::check {
 namespace {
 
 constexpr uint32_t kRows = 3000, kDim = 24, kQueries = 20, kHits = 10;
-constexpr uint32_t kBitDim = 250;  // the last byte is not full
-constexpr double kRecallMin = 0.9;  // with the engine's defaults, on data that is easy
+constexpr uint32_t kBitDim = 250;  // a number for which the last byte is not full
+constexpr double kRecallMin = 0.9;  // for the engine's defaults, on easy data
 
 struct Named {
   const char* name;
@@ -61,7 +61,7 @@ std::vector<std::vector<char>> queries_of(const Column& column, uint32_t n) {
   return out;
 }
 
-// One search of a batch against exact answers.
+// Searches for a batch of queries and compares the hits with the exact answers.
 void require_good(const IndexInstance& index, const Column& column, uint32_t k, uint32_t end,
                   const rhumb_filter_t* filter, const Passes& passes, uint32_t flags, double recall_min) {
   const auto queries = queries_of(column, kQueries);
@@ -83,7 +83,7 @@ void finds_closest(Report& report, const IndexSubject& s, const char* what, uint
     index.build(kRows);
     require_good(index, column, kHits, kRows, nullptr, kAll, 0, kRecallMin);
     require_good(index, column, kHits, kRows, nullptr, kAll, RHUMB_QUERY_EXACT, 1.0);
-    for (uint32_t slot = 0; slot < kRows; slot += 311) {  // a stored vector finds itself
+    for (uint32_t slot = 0; slot < kRows; slot += 311) {  // a search for a stored vector finds it
       std::vector<char> self(rhumb_vector_bytes(scalar, dim));
       const rhumb_vectors_t& raw = *column.raw();
       std::memcpy(self.data(), static_cast<const char*>(raw.chunks[slot >> raw.chunk_shift]) + (slot & 255) * raw.stride,
@@ -127,7 +127,7 @@ void filters(Report& report, const IndexSubject& s) {
       }
     });
   }
-  report.run("a filter that lets nothing pass, or only what is far away", [&] {
+  report.run("a filter that no slot passes, and one that only far slots pass", [&] {
     const Column column(s.metrics[0], s.scalars[0], kDim, kRows, s.seed + 2);
     IndexInstance index(s.ops, s.host, column, {s.config, "", 0});
     index.build(kRows);
@@ -161,14 +161,14 @@ void sizes(Report& report, const IndexSubject& s) {
       require_status(RHUMB_OK, index.status(), "open", &index.error());
       const std::vector<char> query = column.query(0);
       require_sound(column, query, index.search(std::span(&query, 1), kHits, nullptr), 0, kHits, 0,
-                    kAll);  // before any build
+                    kAll);  // there was no build yet
       index.build(rows);
       for (const uint32_t k : {1u, 4u, 100u}) {
         require_sound(column, query, index.search(std::span(&query, 1), k, nullptr), 0, k, rows, kAll);
       }
     }
   });
-  report.run("answers a large k and a batch of one query many times alike", [&] {
+  report.run("answers a large k, and gives the same answer for each copy of a query in a batch", [&] {
     const Column column(s.metrics[0], s.scalars[0], kDim, kRows, s.seed + 5);
     IndexInstance index(s.ops, s.host, column, {s.config, "", 0});
     index.build(kRows);
@@ -196,7 +196,7 @@ void sizes(Report& report, const IndexSubject& s) {
 }
 
 void refusals(Report& report, const IndexSubject& s) {
-  report.run("refuses parameters that are no JSON object, or none of its own", [&] {
+  report.run("refuses parameters that are no JSON object, and unknown parameters", [&] {
     const Column column(s.metrics[0], s.scalars[0], kDim, 10, s.seed);
     for (const char* config : {"{", "[]", "{\"no_such_parameter_7\":1}"}) {
       const IndexInstance index(s.ops, s.host, column, {config, "", 0});
@@ -218,7 +218,7 @@ void refusals(Report& report, const IndexSubject& s) {
       require(self == nullptr, "a refused open() leaves *out alone");
     }
   });
-  report.run("refuses a required extension, skips an optional one, knows no strange interface", [&] {
+  report.run("refuses a required extension, skips an optional one, and has no unknown interface", [&] {
     const Column column(s.metrics[0], s.scalars[0], kDim, 100, s.seed);
     IndexInstance index(s.ops, s.host, column, {s.config, "", 0});
     index.build(100);
@@ -232,7 +232,7 @@ void refusals(Report& report, const IndexSubject& s) {
       require(s.ops.get_extension(index.self(), "test.unheard.of/1") == nullptr, "an interface nobody has heard of");
     }
   });
-  report.run("stops for a deadline that has passed and for cancellation, or is done before it looks", [&] {
+  report.run("stops for a deadline that has passed and for a cancellation", [&] {
     const Column column(s.metrics[0], s.scalars[0], 256, kRows, s.seed);
     IndexInstance index(s.ops, s.host, column, {s.config, "", 0});
     index.build(kRows);
@@ -247,7 +247,7 @@ void refusals(Report& report, const IndexSubject& s) {
     call.cancelled = [](void*) -> uint32_t { return 1; };
     require_status(RHUMB_CANCELLED, index.search(queries, kHits, nullptr, RHUMB_QUERY_EXACT, &call).status,
                    "cancelled search");
-    require_good(index, column, kHits, kRows, nullptr, kAll, RHUMB_QUERY_EXACT, 1.0);  // and goes on afterwards
+    require_good(index, column, kHits, kRows, nullptr, kAll, RHUMB_QUERY_EXACT, 1.0);  // it still works
   });
 }
 

@@ -1,4 +1,4 @@
-// Conformance of key-value stores, against a map in memory.
+// Conformance of key-value stores. A map in memory has the expected content.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,7 +46,7 @@ class Store {
     return ops_.write(self_, nullptr, raw.data(), raw.size(), nullptr);
   }
   void write(const std::vector<Write>& writes) { require_status(RHUMB_OK, try_write(writes), "write"); }
-  // The value; nothing when absent.
+  // Returns the value, or nothing if the key is absent.
   std::optional<std::string> get(uint32_t table, const std::string& key) {
     Buffer out;
     const rhumb_status_t status = ops_.get(self_, nullptr, table, slice(key), out.out(), nullptr);
@@ -191,7 +191,7 @@ void model_run(const KvSubject& s) {
   }
 }
 
-// Returned writes survive SIGKILL without a flush.
+// A write that returned survives SIGKILL, also without a flush.
 void killed(const KvSubject& s) {
   const ScratchDir dir;
   const pid_t child = ::fork();
@@ -247,7 +247,7 @@ void checkpoints(const KvSubject& s) {
   store.require_holds(model, 2);
 }
 
-// Readers see each batch whole or not at all.
+// A reader sees a whole batch or nothing of it.
 void concurrent(const KvSubject& s) {
   const ScratchDir dir;
   Store store(s.ops, s.host, s.config, dir.path());
@@ -296,7 +296,7 @@ int check_kv(const Subject& subject) {
   report.run("behaves as a map over batches and restarts", [&] { model_run(s); });
   report.run("takes a batch whole or not at all", [&] { refused(s); });
   report.run("makes a consistent copy", [&] { checkpoints(s); });
-  report.run("shows readers whole batches", [&] { concurrent(s); });
+  report.run("shows whole batches to readers", [&] { concurrent(s); });
   return report.failures();
 }
 

@@ -1,4 +1,4 @@
-// Conformance of logs: what is durable is what was acknowledged, group by group.
+// Conformance of logs: an acknowledged record is durable, for every group.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -167,7 +167,8 @@ void truncation(const LogSubject& s) {
   require_same(expected, found, "a truncation after a restart");
 }
 
-// HARD_STATE: the newest counts. BASE and INSTALL begin a group anew. release and drop_group forget.
+// The newest HARD_STATE counts. BASE and INSTALL give a group a new beginning. release() and
+// drop_group() remove records.
 void other_records(const LogSubject& s) {
   const ScratchDir dir;
   {
@@ -205,7 +206,7 @@ void other_records(const LogSubject& s) {
       groups[3], "a group after an install");
 }
 
-// Many appends in flight: each completes once, in order, and a restart holds them all.
+// Many appends run at once. Each completes once, in order, and a restart finds all of them.
 void many_in_flight(const LogSubject& s) {
   const ScratchDir dir;
   constexpr uint64_t kGroups = 50, kAppends = 2000;
@@ -225,7 +226,7 @@ void many_in_flight(const LogSubject& s) {
         if (status == RHUMB_OK) break;
         require_status(RHUMB_BUSY, status, "append");
         require(open.size() > 1, "busy with nothing in flight");
-        require_status(RHUMB_OK, open.front()->wait(), "completion");  // makes room
+        require_status(RHUMB_OK, open.front()->wait(), "completion");  // then there is room
         open.pop_front();
       }
       if (open.back()->fired()) {
@@ -243,7 +244,7 @@ void many_in_flight(const LogSubject& s) {
   require(found == last, "entries are missing after a restart");
 }
 
-// What completed survives SIGKILL.
+// An append that completed survives SIGKILL.
 void killed(const LogSubject& s) {
   const ScratchDir dir;
   int pipe[2];
@@ -332,7 +333,7 @@ int check_log(const Subject& subject) {
   Report report(std::string("log/") + subject.factory->id);
   report.run("appends, reads, recovers", [&] { round_trip(s); });
   report.run("truncates a group by a lower index", [&] { truncation(s); });
-  report.run("keeps hard states, bases and installs; forgets what was released or dropped", [&] { other_records(s); });
+  report.run("keeps hard states, bases and installs; removes released entries and dropped groups", [&] { other_records(s); });
   report.run("completes many appends in order", [&] { many_in_flight(s); });
   report.run("keeps what completed through a kill", [&] { killed(s); });
   report.run("reads while it appends", [&] { read_while_appending(s); });

@@ -1,4 +1,4 @@
-// AVX2 with FMA, F16C and POPCNT: Haswell, Zen and later.
+// AVX2 with FMA, F16C and POPCNT, for Haswell, Zen and later.
 #include <immintrin.h>
 
 #include "sdk/kernels/generic.h"
@@ -9,7 +9,7 @@ namespace {
 struct Avx2 {
   using Reg = __m256;
   static constexpr uint32_t kLanes = 8;
-  static constexpr int kRows = 2;  // with four chains each, what sixteen registers hold
+  static constexpr int kRows = 2;  // two rows with four chains each fit sixteen registers
 
   static Reg zero() { return _mm256_setzero_ps(); }
   static Reg load_f32(const char* p) { return _mm256_loadu_ps(reinterpret_cast<const float*>(p)); }
@@ -42,7 +42,8 @@ struct Avx2 {
     return static_cast<uint32_t>(_mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 0xB1))));
   }
 
-  // step(x, y): sixteen bytes of each, widened to 16 bits, to eight partial sums. The total stays below 2^32.
+  // step(x, y) takes sixteen bytes of each, widened to 16 bits, and returns eight partial sums. The
+  // total stays below 2^32.
   template <typename Step>
   static uint64_t u8_sum(const uint8_t* a, const uint8_t* b, uint32_t n, Step step) {
     __m256i sum0 = _mm256_setzero_si256(), sum1 = sum0;
@@ -97,7 +98,7 @@ struct Avx2 {
     return sum + static_cast<uint64_t>(_mm_popcnt_u64(x ^ y));
   }
 
-  // |a| * (b with a's sign): pairs of products of codes stay within 16 bits, since no code is -128.
+  // Multiplies |a| by b with the sign of a. No code is -128, so a pair of products fits 16 bits.
   static int32_t code_product(const int8_t* a, const int8_t* b, uint32_t n, int32_t) {
     const __m256i ones = _mm256_set1_epi16(1);
     __m256i sum = _mm256_setzero_si256();
@@ -107,7 +108,7 @@ struct Avx2 {
       const __m256i pairs = _mm256_maddubs_epi16(_mm256_sign_epi8(x, x), _mm256_sign_epi8(y, x));
       sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, ones));
     }
-    if (i < n) {  // codes are padded to sixteen
+    if (i < n) {  // codes are padded to a multiple of sixteen
       const __m256i x = _mm256_cvtepi8_epi16(load16(a + i)), y = _mm256_cvtepi8_epi16(load16(b + i));
       sum = _mm256_add_epi32(sum, _mm256_madd_epi16(x, y));
     }

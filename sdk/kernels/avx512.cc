@@ -1,4 +1,5 @@
-// AVX-512 F, BW, DQ, VL and VNNI: Ice Lake, Zen 4 and later. Tails are masked loads: nothing past a row is touched.
+// AVX-512 F, BW, DQ, VL and VNNI, for Ice Lake, Zen 4 and later. The last part of a row is a masked
+// load, so that no byte after the row is read.
 #include <immintrin.h>
 
 #include "sdk/kernels/generic.h"
@@ -28,13 +29,14 @@ struct Avx512 {
   static Reg abs(Reg a) { return _mm512_abs_ps(a); }
   static float sum(Reg a) { return _mm512_reduce_add_ps(a); }
 
-  // The mask of the first n of 32 or 64 lanes; n may exceed them.
+  // Returns the mask of the first n of 32 or 64 lanes. n may be larger.
   static __mmask32 first32(uint32_t n) { return n >= 32 ? ~__mmask32{0} : (__mmask32{1} << n) - 1; }
   static __mmask64 first64(uint32_t n) { return n >= 64 ? ~__mmask64{0} : (__mmask64{1} << n) - 1; }
   static __m512i widened(const uint8_t* p, __mmask32 mask) {
     return _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(mask, p));
   }
-  static uint32_t sum_u32(__m512i a) {  // _mm512_reduce_add_epi32 adds signed numbers: undefined beyond 2^31
+  // _mm512_reduce_add_epi32 adds signed numbers, which is undefined beyond 2^31.
+  static uint32_t sum_u32(__m512i a) {
     const __m256i eight = _mm256_add_epi32(_mm512_castsi512_si256(a), _mm512_extracti64x4_epi64(a, 1));
     const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
     const __m128i two = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
@@ -82,8 +84,8 @@ struct Avx512 {
     return sum + static_cast<uint64_t>(_mm_popcnt_u64(x ^ y));
   }
 
-  // VNNI multiplies unsigned by signed: (a + 128) * b, from which 128 times the sum of b is taken. 255 * 127 * 65,536
-  // fits 31 bits.
+  // VNNI multiplies an unsigned by a signed number. So it computes (a + 128) * b, and 128 times the
+  // sum of b is subtracted afterwards. 255 * 127 * 65,536 fits 31 bits.
   static int32_t code_product(const int8_t* a, const int8_t* b, uint32_t n, int32_t sum_b) {
     const __m512i offset = _mm512_set1_epi8(static_cast<char>(0x80));
     __m512i sum0 = _mm512_setzero_si512(), sum1 = sum0;

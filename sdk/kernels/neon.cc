@@ -1,4 +1,5 @@
-// 64-bit ARM: Advanced SIMD, which all of them have. Everything is loaded as bytes: rows may start at any address.
+// Advanced SIMD, which every 64-bit ARM has. All loads are loads of bytes, because rows may start
+// at any address.
 #include <arm_neon.h>
 
 #include "sdk/kernels/generic.h"
@@ -33,7 +34,7 @@ struct Neon {
   static Reg abs(Reg a) { return vabsq_f32(a); }
   static float sum(Reg a) { return vaddvq_f32(a); }
 
-  // step(sum, x, y): sixteen bytes of each. The total stays below 2^32.
+  // step(sum, x, y) takes sixteen bytes of each. The total stays below 2^32.
   template <typename Step>
   static uint64_t u8_sum(const uint8_t* a, const uint8_t* b, uint32_t n, Step step) {
     uint32x4_t sum0 = vdupq_n_u32(0), sum1 = sum0;
@@ -71,7 +72,8 @@ struct Neon {
                   });
   }
 
-  // Two products of codes fit 16 bits, since no code is -128. Codes are padded to sixteen.
+  // No code is -128, so two products of codes fit 16 bits. Codes are padded to a multiple of
+  // sixteen.
   static int32_t code_product(const int8_t* a, const int8_t* b, uint32_t n, int32_t) {
     int32x4_t sum = vdupq_n_s32(0);
     for (uint32_t i = 0; i < n; i += 16) {

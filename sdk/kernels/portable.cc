@@ -1,4 +1,5 @@
-// Plain C++ over the compilers' vector extension: four lanes, which every machine we build for has in some form.
+// Plain C++ with the vector extension of the compilers. It has four lanes, which every machine that
+// we build for has in some form.
 #include "sdk/kernels/generic.h"
 
 namespace rhumb::kernels {

@@ -1,4 +1,4 @@
-// The kernels of one instruction set. Inside this library only.
+// The kernels of one instruction set. Only this library uses the table.
 #pragma once
 
 #include <stdint.h>
