@@ -32,7 +32,7 @@ class Flat {
   void load(const std::string& dir);
 
   const Host host_;
-  // declared before column_, because its initializer checks that there is a column
+  // Declared before column_, because its initializer checks that there is a column.
   const rhumb_kernel_t& kernel_;
   const rhumb_vectors_t& column_;
   IndexedRanges ranges_;

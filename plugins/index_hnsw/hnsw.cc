@@ -100,7 +100,7 @@ void Hnsw::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* li
 
 void Hnsw::insert(const rhumb_call_t* call, uint32_t slot_first, uint32_t slot_end) {
   check_call(call, host_);
-  if (slot_first > slot_end) throw Error(RHUMB_INVALID, "slots: the first is behind the end");
+  if (slot_first > slot_end) throw Error(RHUMB_INVALID, "slots: the first slot is after the end");
   make_room(slot_end);
   Pacer pacer(call, host_, column_);
   for (uint32_t slot = slot_first; slot < slot_end; ++slot) add(slot, pacer);

@@ -47,7 +47,7 @@ class Hnsw {
 
   const Host host_;
   const Options options_;
-  // declared before column_, because its initializer checks that there is a column
+  // Declared before column_, because its initializer checks that there is a column.
   const rhumb_kernel_t& kernel_;
   const rhumb_vectors_t& column_;
   const GraphIdentity identity_;

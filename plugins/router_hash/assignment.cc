@@ -9,7 +9,7 @@
 namespace rhumb::router_hash {
 namespace {
 
-// fits the number of buckets times a sum of 64-bit weights
+// Fits the number of buckets times a sum of 64-bit weights.
 __extension__ using Wide = unsigned __int128;
 
 constexpr uint32_t kFree = ~0u;

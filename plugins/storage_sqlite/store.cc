@@ -55,7 +55,7 @@ Store::Store(const rhumb_host_t* host, const std::string& dir, const Options& op
   writer_->execute("PRAGMA journal_mode=WAL");
   // A commit does not fsync; flush() makes commits durable.
   writer_->execute("PRAGMA synchronous=NORMAL");
-  // automatic checkpoints would fsync on the writer's thread
+  // Automatic checkpoints would fsync on the writer's thread.
   writer_->execute("PRAGMA wal_autocheckpoint=0");
   writer_->execute(("PRAGMA journal_size_limit=" +
                     std::to_string(kRestartFactor * options_.wal_checkpoint_bytes))

@@ -37,7 +37,7 @@ class Group {
 
  private:
   friend class LogIndex;
-  // makes room, with holes for entries that replay has not reached yet
+  // Makes room, with holes for entries that replay has not reached yet.
   RecordRef& slot(uint64_t index);
   void pop_front();
   std::vector<RecordRef> entries_;  // [head_, end) hold indexes first_, first_ + 1, ...

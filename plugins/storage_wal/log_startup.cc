@@ -28,7 +28,7 @@ void Log::recover(rhumb_log_visit_fn visit, void* ctx) {
   Recovered recovered = read_log(dir_);
   if (recovered.dropped_bytes > 0) {
     say(RHUMB_LOG_WARN, "dropped a torn tail of " + std::to_string(recovered.dropped_bytes) +
-                            " bytes behind segment " + std::to_string(recovered.end.segment) +
+                            " bytes after segment " + std::to_string(recovered.end.segment) +
                             ", offset " + std::to_string(recovered.end.offset));
   }
   adopt(std::move(recovered));

@@ -94,7 +94,7 @@ std::vector<std::shared_ptr<Segment>> open_segments(const std::string& dir) {
   std::vector<std::shared_ptr<Segment>> segments;
   for (const uint64_t number : list_segments(dir)) {
     if (!segments.empty() && number != segments.back()->number() + 1) {
-      throw Error(RHUMB_CORRUPT, "a segment is missing behind " + segments.back()->path() +
+      throw Error(RHUMB_CORRUPT, "a segment is missing after " + segments.back()->path() +
                                      ": the next one is number " + std::to_string(number));
     }
     segments.push_back(Segment::open(dir, number));

@@ -58,7 +58,7 @@ void sync_directory(const std::string& dir);
 // Holds <dir>/LOCK, so that one instance in one process uses the directory.
 class DirectoryLock {
  public:
-  // throws RHUMB_DENIED if another instance holds it
+  // Throws RHUMB_DENIED if another instance holds it.
   explicit DirectoryLock(const std::string& dir);
   ~DirectoryLock();
   DirectoryLock(const DirectoryLock&) = delete;

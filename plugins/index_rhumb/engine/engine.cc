@@ -12,7 +12,7 @@
 namespace rhumb::coded {
 namespace {
 
-// taken by a build's thread at once; progress is told after each
+// Taken by a build's thread at once; progress is told after each.
 constexpr uint64_t kBlockSlots = 64;
 
 std::string_view config_of(const rhumb_index_open_t& open) {
@@ -259,7 +259,7 @@ bool Engine::defer(uint32_t slot_first, uint32_t slot_end, Pacer& pacer) {
 
 void Engine::insert(const rhumb_call_t* call, uint32_t slot_first, uint32_t slot_end) {
   check_call(call, host_);
-  if (slot_first > slot_end) throw Error(RHUMB_INVALID, "slots: the first is behind the end");
+  if (slot_first > slot_end) throw Error(RHUMB_INVALID, "slots: the first slot is after the end");
   Pacer pacer(call, host_, column_);
   if (trained_.load(std::memory_order_acquire) == nullptr && defer(slot_first, slot_end, pacer))
     return;
