@@ -11,7 +11,7 @@
 namespace rhumb::base {
 namespace {
 
-TEST(HeapTest, what_is_kept_without_use_is_given_back_when_it_is_much) {
+TEST(HeapTest, a_lot_of_unused_memory_is_given_back_to_the_system) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   EXPECT_FALSE(trim_heap()) << "the sanitizers' allocator says nothing of what it keeps";
 #else

@@ -98,7 +98,7 @@ TEST(OverdueTest, work_far_beyond_its_deadline_is_reported_once_with_its_stack) 
   EXPECT_NE(metrics_text().find("rhumb_overdue_requests_total "), std::string::npos);
 }
 
-TEST(OverdueTest, without_a_deadline_nothing_is_overdue_but_all_can_be_shown) {
+TEST(OverdueTest, without_a_deadline_nothing_is_overdue_but_all_work_can_be_listed) {
   const Busy one("a count", {}), other("a scroll", Deadline::after_ms(60'000));
   EXPECT_EQ(report_overdue(monotonic_ns() + kSecondNs), 0u);
   testing::internal::CaptureStderr();
@@ -108,7 +108,7 @@ TEST(OverdueTest, without_a_deadline_nothing_is_overdue_but_all_can_be_shown) {
   EXPECT_NE(lines.find("a scroll"), std::string::npos);
 }
 
-TEST(OverdueTest, what_ends_is_watched_no_more_and_what_is_within_hides_what_is_around_it) {
+TEST(OverdueTest, work_that_ended_is_not_watched_and_inner_work_hides_the_outer_one) {
   EXPECT_EQ(watched_count(), 0u);
   const Deadline passed{1};
   {
@@ -126,7 +126,7 @@ TEST(OverdueTest, what_ends_is_watched_no_more_and_what_is_within_hides_what_is_
   EXPECT_EQ(report_overdue(), 0u);
 }
 
-TEST(OverdueTest, a_thread_that_waits_answers_too) {
+TEST(OverdueTest, the_stack_of_a_waiting_thread_can_be_read) {
   std::mutex mutex;
   std::condition_variable wake;
   bool end = false;

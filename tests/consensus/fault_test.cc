@@ -14,7 +14,7 @@
 namespace rhumb::consensus {
 namespace {
 
-// What NothingCommittedIsLostToAKill starts as a process of its own (a fork of a process with
+// What nothing_committed_is_lost_to_a_kill starts as a process of its own (a fork of a process with
 // threads could not start new ones everywhere): proposes without end and tells on descriptor 3 how
 // far commands were committed.
 int propose_until_killed(const char* dir, uint64_t from) {
@@ -37,7 +37,7 @@ int propose_until_killed(const char* dir, uint64_t from) {
   ::_exit(127);
 }
 
-TEST_F(ConsensusTest, NothingCommittedIsLostToAKill) {
+TEST_F(ConsensusTest, nothing_committed_is_lost_to_a_kill) {
   constexpr uint64_t kSeed = 20;
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   std::mt19937_64 random(kSeed);
@@ -95,7 +95,7 @@ void break_log(const std::string& dir) {
   }
 }
 
-TEST_F(ConsensusTest, AFailedLogFencesEveryGroup) {
+TEST_F(ConsensusTest, a_failed_log_fences_every_group) {
   Machine one(apply_), two(apply_);
   Node node(dir_);
   ASSERT_TRUE(node.create(5, one).ok());
@@ -112,7 +112,7 @@ TEST_F(ConsensusTest, AFailedLogFencesEveryGroup) {
   EXPECT_FALSE(two.leader());
 }
 
-TEST_F(ConsensusTest, AFullDiskIsToldAndPassesWithARelease) {
+TEST_F(ConsensusTest, a_full_disk_is_reported_and_a_release_ends_it) {
   if (::mount("none", dir_.c_str(), "tmpfs", 0, "size=600k") != 0)
     GTEST_SKIP() << "SKIPPED: mounting a small tmpfs needs root";
   struct Unmount {

@@ -10,7 +10,7 @@ HardState example() {
   return {7, 3, 41, {40, true, true, {{3, RHUMB_VOTER}, {9, RHUMB_LEARNER | RHUMB_LEARNER_NEXT}}}};
 }
 
-TEST(Records, HardStateAndManifestRoundTripAndRefuseOtherBytes) {
+TEST(Records, hard_state_and_manifest_are_read_back_and_other_bytes_are_refused) {
   const std::string bytes = encode(example());
   const auto back = decode_hard_state(bytes);
   ASSERT_TRUE(back.ok());
@@ -45,7 +45,7 @@ RecoveredGroup log_with_changes(uint64_t members_as_of) {
   return group;
 }
 
-TEST(FindStart, TheEngineStartsWhereTheMembersAreKnown) {
+TEST(FindStart, the_engine_starts_at_an_index_whose_members_are_known) {
   // Members of 10 hold up to 14: a state machine that is further does not help the engine.
   auto start = find_start(log_with_changes(10), 19);
   ASSERT_TRUE(start.ok());
@@ -63,7 +63,7 @@ TEST(FindStart, TheEngineStartsWhereTheMembersAreKnown) {
   EXPECT_EQ(start->engine_applied, 20u);
 }
 
-TEST(FindStart, AStateThatTheLogDoesNotMeetIsCorrupt) {
+TEST(FindStart, a_state_machine_with_a_gap_to_its_log_is_corrupt) {
   EXPECT_EQ(find_start(log_with_changes(10), 9).status().code(), base::Code::kCorrupt);
   EXPECT_EQ(find_start(log_with_changes(10), 21).status().code(), base::Code::kCorrupt);
   EXPECT_EQ(find_start(log_with_changes(21), 15).status().code(), base::Code::kCorrupt);

@@ -97,7 +97,7 @@ class Cluster {
   std::vector<consensus::Member> voters_;
 };
 
-TEST_F(ConsensusTest, ThreeReplicasApplyTheSame) {
+TEST_F(ConsensusTest, three_replicas_apply_the_same) {
   Cluster cluster(dir_, apply_, 3);
   uint64_t last = 0;
   for (int i = 0; i < 50; ++i) last = cluster.commit("c" + std::to_string(i));
@@ -113,7 +113,7 @@ TEST_F(ConsensusTest, ThreeReplicasApplyTheSame) {
       << refused.message();
 }
 
-TEST_F(ConsensusTest, TheOthersGoOnWithoutTheLeaderAndItCatchesUp) {
+TEST_F(ConsensusTest, the_others_go_on_without_the_leader_and_it_catches_up_later) {
   Cluster cluster(dir_, apply_, 3);
   uint64_t last = 0;
   for (int i = 0; i < 20; ++i) last = cluster.commit("a" + std::to_string(i));
@@ -128,7 +128,7 @@ TEST_F(ConsensusTest, TheOthersGoOnWithoutTheLeaderAndItCatchesUp) {
     EXPECT_EQ(cluster.machine(id).data(), cluster.machine(1).data());
 }
 
-TEST_F(ConsensusTest, LeadershipIsTransferredOnRequest) {
+TEST_F(ConsensusTest, leadership_is_transferred_on_request) {
   Cluster cluster(dir_, apply_, 3);
   cluster.commit("a");
   const uint64_t leader = cluster.wait_leader();
@@ -141,7 +141,7 @@ TEST_F(ConsensusTest, LeadershipIsTransferredOnRequest) {
 }
 
 // A whole cluster that stops (or is killed) and comes back has everything that was acknowledged.
-TEST_F(ConsensusTest, AClusterThatStoppedComesBackWithEverything) {
+TEST_F(ConsensusTest, a_cluster_that_stopped_comes_back_with_everything) {
   Cluster cluster(dir_, apply_, 3);
   uint64_t last = 0;
   for (int i = 0; i < 30; ++i) last = cluster.commit("a" + std::to_string(i));

@@ -30,7 +30,7 @@ std::string log_bytes(const std::string& directory) {
 
 // T1: every numbered write stores commit_index, and before its entries: a replica that restarts
 // must know how far it may take membership changes for decided before it campaigns.
-TEST_F(ConsensusTest, T01_EveryWriteStoresTheCommitIndexBeforeItsEntries) {
+TEST_F(ConsensusTest, t01_every_write_stores_the_commit_index_before_its_entries) {
   Machine machine(apply_);
   std::vector<uint64_t> indexes;
   {

@@ -34,7 +34,7 @@ TEST(Gzip, each_flushed_piece_can_be_read_at_once) {
   EXPECT_TRUE(unpacker.finished());
 }
 
-TEST(Gunzip, gives_no_more_than_asked_for) {
+TEST(Gunzip, unpacking_gives_at_most_the_bytes_asked_for) {
   const std::string packed = gzip_body(std::string(10'000'000, 'a'));
   EXPECT_LT(packed.size(), 100'000u);
   Gunzip unpacker;
@@ -79,7 +79,7 @@ TEST(Gunzip, refuses_damage_other_formats_and_trailing_bytes) {
   }
 }
 
-TEST(AcceptEncoding, follows_the_weights) {
+TEST(AcceptEncoding, the_coding_follows_the_weights_of_accept_encoding) {
   for (const char* yes : {"gzip", "deflate, gzip", "br;q=1.0, gzip;q=0.8", "*", "GZIP", "x-gzip",
                           "gzip ; q=0.001", "identity, *;q=0.5"}) {
     EXPECT_TRUE(accepts_gzip(yes)) << yes;

@@ -55,7 +55,7 @@ TEST(Limits, a_body_that_does_not_come_is_answered_408) {
   EXPECT_EQ(server.handler.handled, 0u);
 }
 
-TEST(Limits, idle_connections_are_closed_without_a_word) {
+TEST(Limits, idle_connections_are_closed_without_an_answer) {
   TestServer server(impatient());
   Client fresh(server.port());
   EXPECT_TRUE(fresh.closed_by_server());
@@ -64,7 +64,7 @@ TEST(Limits, idle_connections_are_closed_without_a_word) {
   EXPECT_TRUE(used.closed_by_server());
 }
 
-TEST(Limits, a_waiting_answer_is_no_idleness) {
+TEST(Limits, a_connection_that_waits_for_its_answer_is_not_idle) {
   TestServer server(impatient());
   Client client(server.port());
   ASSERT_TRUE(client.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n"));
@@ -90,7 +90,7 @@ TEST(Limits, a_client_that_does_not_read_is_closed_and_one_that_reads_slowly_is_
   EXPECT_FALSE(silent.read().whole);
 }
 
-TEST(Limits, bodies_over_the_cap) {
+TEST(Limits, bodies_over_the_limit_are_refused) {
   ServerOptions options;
   options.max_body_bytes = 10'000;
   TestServer server(options);
@@ -153,7 +153,7 @@ TEST(Limits, bodies_in_flight_are_bounded_over_all_connections) {
   EXPECT_EQ(server.server.inflight_body_bytes(), 0u);
 }
 
-TEST(Limits, replies_that_nobody_fetches_are_bounded_over_all_connections) {
+TEST(Limits, replies_that_clients_do_not_read_are_bounded_over_all_connections) {
   ServerOptions options;
   options.max_unsent_bytes = 20'000'000;
   TestServer server(options);
@@ -174,7 +174,7 @@ TEST(Limits, replies_that_nobody_fetches_are_bounded_over_all_connections) {
   EXPECT_EQ(reader.read().body.size(), 30'000'000u);  // larger than the budget, and alone
 }
 
-TEST(Limits, connections_over_the_cap_are_told_to_retry) {
+TEST(Limits, connections_over_the_limit_are_told_to_retry) {
   ServerOptions options;
   options.max_connections = 3;
   TestServer server(options);
@@ -195,7 +195,7 @@ TEST(Limits, connections_over_the_cap_are_told_to_retry) {
   EXPECT_EQ(admitted.get("/echo").status, 200);
 }
 
-TEST(Limits, a_thousand_idle_connections_cost_little_and_block_nobody) {
+TEST(Limits, a_thousand_idle_connections_cost_little_and_block_no_other) {
   TestServer server;
   EXPECT_LT(sizeof(Connection), 768u);
   std::vector<std::unique_ptr<Client>> idle;
@@ -222,7 +222,7 @@ TEST(Limits, a_thousand_idle_connections_cost_little_and_block_nobody) {
   for (size_t i = 0; i < idle.size(); i += 97) EXPECT_EQ(idle[i]->get("/echo").status, 200);
 }
 
-TEST(Limits, running_out_of_file_descriptors_passes) {
+TEST(Limits, the_server_recovers_from_running_out_of_file_descriptors) {
   TestServer server;
   Client working(server.port());
   ASSERT_EQ(working.get("/echo").status, 200);

@@ -97,7 +97,7 @@ std::vector<Case> cases() {
   };
 }
 
-TEST(Malformed, is_refused_and_the_connection_closed) {
+TEST(Malformed, a_malformed_request_is_refused_and_the_connection_closed) {
   TestServer server;
   const std::string smuggled = "GET /echo?smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
   for (const Case& c : cases()) {
@@ -114,7 +114,7 @@ TEST(Malformed, is_refused_and_the_connection_closed) {
   }
 }
 
-TEST(Malformed, is_refused_byte_by_byte_too) {
+TEST(Malformed, a_malformed_request_is_refused_byte_by_byte_too) {
   TestServer server;
   for (const Case& c : cases()) {
     SCOPED_TRACE(c.name);
@@ -128,7 +128,7 @@ TEST(Malformed, is_refused_byte_by_byte_too) {
   }
 }
 
-TEST(Malformed, one_empty_line_before_a_request_is_overlooked) {
+TEST(Malformed, one_empty_line_before_a_request_is_ignored) {
   TestServer server;
   Client client(server.port());
   ASSERT_TRUE(client.send(

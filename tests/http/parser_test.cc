@@ -74,7 +74,7 @@ TEST(Parser, reads_a_plain_request_and_leaves_what_follows) {
   EXPECT_FALSE(out.request->has_header("Hos"));
 }
 
-TEST(Parser, undoes_chunks_and_forgets_trailers) {
+TEST(Parser, chunks_are_joined_and_trailers_are_ignored) {
   const Outcome out = parse_all_ways(
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
       "Chunked\r\n\r\n5\r\nhello\r\n6;name=\"v\"\r\n world\r\n0\r\nX-Evil: 1\r\n\r\n");
@@ -83,7 +83,7 @@ TEST(Parser, undoes_chunks_and_forgets_trailers) {
   EXPECT_FALSE(out.request->has_header("x-evil"));
 }
 
-TEST(Parser, takes_forms_of_the_target) {
+TEST(Parser, every_form_of_the_target_is_read) {
   EXPECT_EQ(parse_all_ways("GET http://a:80/x?y HTTP/1.1\r\nHost: a\r\n\r\n").request->target,
             "/x?y");
   EXPECT_EQ(parse_all_ways("GET HTTP://a HTTP/1.1\r\nHost: a\r\n\r\n").request->path, "/");
@@ -94,7 +94,7 @@ TEST(Parser, takes_forms_of_the_target) {
   EXPECT_EQ(parse_all_ways("GET / HTTP/1.0\r\n\r\n").status, 0);  // 1.0 needs no Host
 }
 
-TEST(Parser, bounds_what_it_reads) {
+TEST(Parser, the_size_of_each_part_is_bounded) {
   const std::string head = "POST / HTTP/1.1\r\nHost: a\r\n";
   EXPECT_EQ(
       parse_all_ways(head + "X: " + std::string(base::limits::kMaxHeaderBytes, 'a') + "\r\n\r\n")
@@ -124,7 +124,7 @@ TEST(Parser, bounds_what_it_reads) {
             400);
 }
 
-TEST(Parser, knows_codings_and_expectations) {
+TEST(Parser, codings_and_expectations_are_recognised) {
   const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n";
   EXPECT_EQ(parse_all_ways(head + "Content-Encoding: br\r\n\r\nx").status, 415);
   EXPECT_EQ(
@@ -145,7 +145,7 @@ TEST(Parser, tiny_chunks_with_long_lines_are_refused) {
   EXPECT_EQ(parse_all_ways(greedy + "0\r\n\r\n").status, 400);
 }
 
-TEST(Parser, wants_more_until_the_end) {
+TEST(Parser, the_parser_asks_for_more_until_the_end_of_the_request) {
   const std::string text =
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n";
   for (size_t n = 1; n < text.size(); ++n) EXPECT_EQ(parse(text.substr(0, n), n).status, -1) << n;

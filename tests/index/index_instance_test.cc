@@ -37,7 +37,7 @@ class Engines : public ::testing::TestWithParam<const char*> {
   }
 };
 
-TEST_P(Engines, BuildInsertSearchSaveLoad) {
+TEST_P(Engines, an_index_is_built_extended_searched_saved_and_loaded) {
   Generator generator(16, 61);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   column.fill(generator, 800);
@@ -89,7 +89,7 @@ TEST_P(Engines, BuildInsertSearchSaveLoad) {
   EXPECT_EQ(loaded->search(ask(three, 5))->hits[0], result->hits[0]);
 }
 
-TEST_P(Engines, TellsWhatFailed) {
+TEST_P(Engines, an_error_says_what_failed) {
   Generator generator(16, 62);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   column.fill(generator, 300);
@@ -151,7 +151,7 @@ rhumb_index_ops_t rogue_table() {
   return ops;
 }
 
-TEST(Fencing, AnEngineThatCannotBeTrustedIsNotAskedAgain) {
+TEST(Fencing, an_engine_that_cannot_be_trusted_is_not_called_again) {
   const rhumb_index_ops_t ops = rogue_table();
   const plugin::Engine<rhumb_index_ops_t> engine{&ops, nullptr, "rogue", "1"};
   const Column column(RHUMB_EUCLID, RHUMB_F32, 4);
@@ -174,7 +174,7 @@ TEST(Fencing, AnEngineThatCannotBeTrustedIsNotAskedAgain) {
 }
 
 // What an engine says of itself is shown to users: only what makes sense, and not without end.
-TEST(Stats, WhatAnEngineSaysOfItself) {
+TEST(Stats, an_engines_statistics_are_read) {
   const rhumb_index_ops_t ops = rogue_table();
   const plugin::Engine<rhumb_index_ops_t> engine{&ops, nullptr, "rogue", "1"};
   const Column column(RHUMB_EUCLID, RHUMB_F32, 4);
@@ -211,7 +211,7 @@ TEST(Stats, WhatAnEngineSaysOfItself) {
       << "characters stay whole";
 }
 
-TEST(Fencing, MoreHitsThanAskedForAreNoAnswer) {
+TEST(Fencing, an_answer_with_more_hits_than_asked_for_is_refused) {
   const rhumb_index_ops_t ops = rogue_table();
   const plugin::Engine<rhumb_index_ops_t> engine{&ops, nullptr, "rogue", "1"};
   const Column column(RHUMB_EUCLID, RHUMB_F32, 4);

@@ -98,7 +98,7 @@ class CodecTest : public testing::TestWithParam<Codec> {
   Samples samples_{kSeed};
 };
 
-TEST_P(CodecTest, what_goes_in_comes_out) {
+TEST_P(CodecTest, a_value_is_decoded_as_it_was_encoded) {
   for (int round = 0; round < kRounds; ++round) {
     std::string text;
     const std::string bytes = GetParam().make(samples_, text);
@@ -108,7 +108,7 @@ TEST_P(CodecTest, what_goes_in_comes_out) {
   }
 }
 
-TEST_P(CodecTest, a_value_cut_short_anywhere_is_told) {
+TEST_P(CodecTest, a_value_cut_short_anywhere_is_refused) {
   for (int round = 0; round < 4; ++round) {
     std::string text;
     const std::string bytes = GetParam().make(samples_, text);
@@ -139,7 +139,7 @@ TEST_P(CodecTest, random_and_damaged_bytes_are_read_or_refused) {
 INSTANTIATE_TEST_SUITE_P(Model, CodecTest, testing::ValuesIn(kCodecs),
                          [](const auto& info) { return std::string(info.param.name); });
 
-TEST(FilterCodecTest, a_clone_is_equal_and_apart) {
+TEST(FilterCodecTest, a_clone_is_equal_and_independent) {
   Samples samples(kSeed);
   for (int round = 0; round < kRounds; ++round) {
     const Filter filter = samples.filter();
@@ -190,7 +190,7 @@ TEST(FilterCodecTest, depth_and_number_of_conditions_are_bounded) {
       << many.status().message();
 }
 
-TEST(FilterCodecTest, ranges_of_doubles_as_they_were_written_before_are_read) {
+TEST(FilterCodecTest, ranges_of_doubles_in_the_earlier_form_are_read) {
   std::string bytes;
   ByteWriter out(bytes);
   out.u32(1);  // must
@@ -220,7 +220,7 @@ TEST(FilterCodecTest, a_number_of_an_unknown_kind_is_refused) {
   EXPECT_EQ(read_back<decode_filter>(bytes).status().code(), Code::kCorrupt);
 }
 
-TEST(CommandCodecTest, what_a_newer_release_wrote_is_refused_and_not_guessed_at) {
+TEST(CommandCodecTest, a_command_of_a_newer_release_is_refused) {
   Samples samples(kSeed);
   const std::string bytes = encode_command(samples.command(OperationKind::kDelete));
   const auto with = [&](size_t at, char value) {
@@ -234,7 +234,7 @@ TEST(CommandCodecTest, what_a_newer_release_wrote_is_refused_and_not_guessed_at)
   EXPECT_NE(with(4, 3).message().find("feature level 3"), std::string::npos);
 }
 
-TEST(CommandCodecTest, what_an_earlier_release_wrote_stays_readable_byte_for_byte) {
+TEST(CommandCodecTest, commands_of_an_earlier_release_stay_readable) {
   std::string bytes;
   ByteWriter out(bytes);
   out.u16(1);                                   // format
@@ -263,14 +263,14 @@ TEST(CommandCodecTest, what_an_earlier_release_wrote_stays_readable_byte_for_byt
   EXPECT_EQ(encode_command(*command), bytes);
 }
 
-TEST(CommandCodecTest, points_and_targets_go_together) {
+TEST(CommandCodecTest, points_and_targets_are_encoded_together) {
   Samples samples(kSeed);
   Command command = samples.command(OperationKind::kUpsert);
   command.points.push_back(samples.point());
   EXPECT_EQ(decode_command(encode_command(command)).status().code(), Code::kCorrupt);
 }
 
-TEST(OperationCodecTest, a_point_has_no_more_vectors_than_a_collection) {
+TEST(OperationCodecTest, a_point_has_at_most_as_many_vectors_as_a_collection) {
   Operation operation;
   operation.points.push_back(
       {PointId::number(1), "", std::vector<NamedVector>(base::limits::kMaxNamedVectors)});

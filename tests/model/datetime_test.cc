@@ -7,7 +7,7 @@ namespace {
 
 constexpr int64_t kSecond = 1'000'000, kDay = 86'400 * kSecond;
 
-TEST(DatetimeTest, forms_that_clients_write) {
+TEST(DatetimeTest, every_form_of_a_time_that_clients_write_is_read) {
   const struct {
     const char* text;
     int64_t micros;
@@ -41,7 +41,7 @@ TEST(DatetimeTest, forms_that_clients_write) {
   }
 }
 
-TEST(DatetimeTest, what_is_no_time_is_nothing) {
+TEST(DatetimeTest, an_invalid_time_is_refused) {
   for (const char* text : {"",
                            "2024",
                            "2024-01",

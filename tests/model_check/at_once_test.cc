@@ -99,7 +99,7 @@ class AtOnce : public FireTest {
   }
 };
 
-TEST_F(AtOnce, EverythingHolds) {
+TEST_F(AtOnce, every_answer_holds_under_concurrent_writes) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   open({{"vectors", {{"size", kFireDim}, {"distance", "Dot"}}}, {"shard_number", 2}});
   Fire first(kSeed);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint64_t kSeed = 20261121, kOperations = 20'000, kSoakOperations = 200'000;
 
-TEST(ModelCheck, RandomOperationsWithRestarts) {
+TEST(ModelCheck, random_operations_with_restarts_agree_with_the_model) {
   const char* seed = std::getenv("RHUMB_SEED");
   RunOptions options;
   options.seed = seed != nullptr ? std::strtoull(seed, nullptr, 10) : kSeed;

@@ -36,10 +36,18 @@ RunResult run_with(base::Bug bug) {
   return result;
 }
 
-TEST(PlantedBugs, NoneIsFoundWhereNoneIs) { EXPECT_EQ(run_with(base::Bug::kNone).difference, ""); }
-TEST(PlantedBugs, LostLiveBit) { EXPECT_NE(run_with(base::Bug::kLostLiveBit).difference, ""); }
-TEST(PlantedBugs, LostOverride) { EXPECT_NE(run_with(base::Bug::kLostOverride).difference, ""); }
-TEST(PlantedBugs, StaleView) { EXPECT_NE(run_with(base::Bug::kStaleView).difference, ""); }
+TEST(PlantedBugs, without_a_planted_fault_none_is_found) {
+  EXPECT_EQ(run_with(base::Bug::kNone).difference, "");
+}
+TEST(PlantedBugs, a_lost_live_bit_is_found) {
+  EXPECT_NE(run_with(base::Bug::kLostLiveBit).difference, "");
+}
+TEST(PlantedBugs, a_lost_override_is_found) {
+  EXPECT_NE(run_with(base::Bug::kLostOverride).difference, "");
+}
+TEST(PlantedBugs, a_stale_view_is_found) {
+  EXPECT_NE(run_with(base::Bug::kStaleView).difference, "");
+}
 
 }  // namespace
 }  // namespace rhumb::model_check

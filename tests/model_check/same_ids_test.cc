@@ -52,7 +52,7 @@ class SameIds : public FireTest {
   }
 };
 
-TEST_F(SameIds, AlwaysAThousandDifferentPoints) {
+TEST_F(SameIds, a_view_always_has_a_thousand_different_points) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   open({{"vectors", {{"size", kFireDim}, {"distance", "Cosine"}}}, {"shard_number", 2}});
   Fire first(kSeed);

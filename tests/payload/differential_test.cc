@@ -98,7 +98,7 @@ class Differential : public ::testing::TestWithParam<Plan> {
   uint32_t matched_some_ = 0, by_index_ = 0;
 };
 
-TEST_P(Differential, PlannerAnswersAsTheMatcher) {
+TEST_P(Differential, the_planner_answers_as_the_matcher) {
   const Plan& run = GetParam();
   SCOPED_TRACE("seed " + std::to_string(run.seed));
   Corpus corpus(run.seed);

@@ -69,7 +69,7 @@ class MessagesTest : public testing::TestWithParam<LoopbackMode> {
   model::Samples samples_{kSeed};
 };
 
-TEST_P(MessagesTest, write) {
+TEST_P(MessagesTest, a_write_arrives_unchanged) {
   round_trips<WriteRequest>(
       [this] {
         WriteRequest m{number(), number(), number(), hash(), samples_.below(2) == 0, {}};
@@ -86,7 +86,7 @@ TEST_P(MessagesTest, write) {
       });
 }
 
-TEST_P(MessagesTest, search) {
+TEST_P(MessagesTest, a_search_arrives_unchanged) {
   round_trips<SearchMessage>(
       [this] {
         auto m = with_level<SearchMessage>();
@@ -98,7 +98,7 @@ TEST_P(MessagesTest, search) {
       });
 }
 
-TEST_P(MessagesTest, get) {
+TEST_P(MessagesTest, a_get_arrives_unchanged) {
   round_trips<GetMessage>(
       [this] {
         auto m = with_level<GetMessage>();
@@ -110,7 +110,7 @@ TEST_P(MessagesTest, get) {
       });
 }
 
-TEST_P(MessagesTest, scroll) {
+TEST_P(MessagesTest, a_scroll_arrives_unchanged) {
   round_trips<ScrollMessage>(
       [this] {
         auto m = with_level<ScrollMessage>();
@@ -122,7 +122,7 @@ TEST_P(MessagesTest, scroll) {
       });
 }
 
-TEST_P(MessagesTest, count) {
+TEST_P(MessagesTest, a_count_arrives_unchanged) {
   round_trips<CountMessage>(
       [this] {
         auto m = with_level<CountMessage>();
@@ -134,12 +134,12 @@ TEST_P(MessagesTest, count) {
       });
 }
 
-TEST_P(MessagesTest, shard_state) {
+TEST_P(MessagesTest, a_shard_state_arrives_unchanged) {
   round_trips<ShardStateMessage>([this] { return ShardStateMessage{number()}; },
                                  [this] { return ShardStateReply{samples_.shard_state()}; });
 }
 
-TEST_P(MessagesTest, await_config) {
+TEST_P(MessagesTest, an_await_config_arrives_unchanged) {
   round_trips<AwaitConfigMessage>(
       [this] {
         return AwaitConfigMessage{number(), number()};
@@ -147,7 +147,7 @@ TEST_P(MessagesTest, await_config) {
       [] { return EmptyReply{}; });
 }
 
-TEST_P(MessagesTest, verify) {
+TEST_P(MessagesTest, a_verify_arrives_unchanged) {
   round_trips<VerifyMessage>(
       [this] { return VerifyMessage{number()}; },
       [this] {
@@ -155,7 +155,7 @@ TEST_P(MessagesTest, verify) {
       });
 }
 
-TEST_P(MessagesTest, contract) {
+TEST_P(MessagesTest, a_contract_arrives_unchanged) {
   const auto share = [this] { return static_cast<double>(samples_.below(1000)) / 1000; };
   const auto measured = [&] {
     return ContractReply::Measured{share(), share(), share(), number()};
@@ -172,14 +172,14 @@ TEST_P(MessagesTest, contract) {
       });
 }
 
-TEST_P(MessagesTest, metadata_command) {
+TEST_P(MessagesTest, a_metadata_command_arrives_unchanged) {
   round_trips<MetadataCommand>([this] { return MetadataCommand{samples_.text(100)}; },
                                [this] {
                                  return MetadataReply{number(), samples_.below(2) == 0};
                                });
 }
 
-TEST_P(MessagesTest, watch_map) {
+TEST_P(MessagesTest, a_watch_of_the_map_arrives_unchanged) {
   round_trips<WatchMap>(
       [this] { return WatchMap{number()}; },
       [this] {
@@ -211,7 +211,7 @@ void expect_checked(const Message& message) {
   EXPECT_EQ(decode_box<Message>(in).status().code(), base::Code::kCorrupt) << "a byte too many";
 }
 
-TEST(MessageCodecTest, cut_short_or_too_long_is_told) {
+TEST(MessageCodecTest, a_message_cut_short_or_too_long_is_refused) {
   model::Samples samples(kSeed);
   WriteRequest write{1, 2, 3, {}, true, {}};
   write.operations.push_back(samples.operation(model::OperationKind::kUpsert));

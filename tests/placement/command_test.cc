@@ -70,7 +70,7 @@ TEST(CommandTest, the_written_form_is_pinned) {
             R"({"address":"","cluster_uuid":"u","node":1,"op":"init"})");
 }
 
-TEST(CommandTest, what_cannot_be_read_is_told) {
+TEST(CommandTest, an_unreadable_command_is_refused) {
   const auto create = [](const std::string& runs, const std::string& nodes = "[1]") {
     return R"({"op":"create","name":"n","uuid":"u","router":"hash","config":"{\"vectors\":{}}","nodes":)" +
            nodes + R"(,"runs":)" + runs + "}";

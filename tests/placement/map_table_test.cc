@@ -58,7 +58,7 @@ TEST_F(MapTableTest, a_cluster_has_one_identity) {
   refused(InitCluster{"another", {9, ""}}, Code::kExists, "identity");
 }
 
-TEST_F(MapTableTest, create_hands_out_ids_that_never_come_again) {
+TEST_F(MapTableTest, create_gives_out_ids_that_are_never_used_again) {
   const Outcome outcome = run(create("books", {1, 2}));
   ASSERT_TRUE(outcome.status.ok());
   EXPECT_EQ(outcome.collections, Names{"books"});
@@ -82,7 +82,7 @@ TEST_F(MapTableTest, create_hands_out_ids_that_never_come_again) {
   EXPECT_EQ(map_.find("books")->shards[0].replicas[0].id, books->shards[1].replicas[0].id + 1);
 }
 
-TEST_F(MapTableTest, create_is_refused) {
+TEST_F(MapTableTest, an_invalid_create_is_refused) {
   must(create("books"));
   must(ChangeAliases{{{Kind::kCreate, "books", "b", ""}}});
   refused(create("books"), Code::kExists, "Collection `books` already exists!");
@@ -90,7 +90,7 @@ TEST_F(MapTableTest, create_is_refused) {
   refused(create("films", {1, 7}), Code::kInvalid, "node 7");
 }
 
-TEST_F(MapTableTest, update_replaces_the_configuration_it_was_made_from) {
+TEST_F(MapTableTest, an_update_replaces_only_the_configuration_it_was_made_from) {
   must(create("books"));
   const auto before = map_.find("books");
   UpdateCollection update{"books", before->config_version, before->config};
@@ -107,7 +107,7 @@ TEST_F(MapTableTest, update_replaces_the_configuration_it_was_made_from) {
   refused(UpdateCollection{"films", 1, {}}, Code::kNotFound, "Collection `films` doesn't exist!");
 }
 
-TEST_F(MapTableTest, drop_takes_its_aliases_along) {
+TEST_F(MapTableTest, a_drop_removes_the_aliases) {
   must(create("books"));
   must(create("films"));
   must(ChangeAliases{{{Kind::kCreate, "books", "b", ""},

@@ -143,7 +143,7 @@ TEST_F(MetadataTest, await_fires_when_its_command_is_applied_and_not_before) {
   EXPECT_EQ(fired, (std::vector<std::string>{"first+", "second-", "second too-"}));
 }
 
-TEST_F(MetadataTest, an_outcome_of_before_the_start_is_not_made_up) {
+TEST_F(MetadataTest, an_outcome_from_before_the_start_is_unknown) {
   ASSERT_TRUE(run(InitCluster{"cluster", {1, ""}}).ok());
   reopen();
   Applied outcome;
@@ -170,7 +170,7 @@ TEST_F(MetadataTest, watchers_get_each_newer_map_once) {
   EXPECT_EQ(seen, (std::vector<uint64_t>{2, 2, 2, 4}));
 }
 
-TEST_F(MetadataTest, stop_answers_who_waits_and_who_comes_later) {
+TEST_F(MetadataTest, stop_answers_present_and_later_waiters) {
   std::vector<Code> codes;
   const auto awaited = [&](const Applied& a) { codes.push_back(a.status.code()); };
   const auto watched = [&](base::Result<MapPtr> map) { codes.push_back(map.status().code()); };
@@ -209,7 +209,7 @@ TEST_F(MetadataTest, an_entry_that_cannot_be_read_stops_the_machine_and_leaves_t
   EXPECT_EQ(model::text_of(*metadata_->map()), before);
 }
 
-TEST_F(MetadataTest, damaged_rows_are_told_with_their_name) {
+TEST_F(MetadataTest, damaged_rows_are_reported_by_name) {
   ASSERT_TRUE(run(InitCluster{"cluster", {1, ""}}, create("books")).ok());
   metadata_->stop();
   metadata_.reset();

@@ -19,7 +19,7 @@ namespace {
 constexpr uint32_t kRows = 40, kDim = 2;
 constexpr float kMost = std::numeric_limits<float>::max();
 
-TEST(GraphTest, DistancesThatAreNoNumbersAreMadeSomeAndPutInOrder) {
+TEST(GraphTest, distances_that_are_not_numbers_are_replaced_and_sorted) {
   base::Executor executor("plugins", 1, 64);
   plugin::PluginRegistry plugins(executor);
   const base::Status loaded =

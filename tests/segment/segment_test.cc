@@ -74,13 +74,13 @@ class SegmentTest : public ::testing::Test {
   SegmentOptions options;
 };
 
-TEST_F(SegmentTest, GraphParametersOfTheVectorComeBeforeTheCollections) {
+TEST_F(SegmentTest, graph_parameters_of_the_vector_override_the_collections) {
   const auto specs = two_vectors();
   EXPECT_EQ(specs[0].params.hnsw.m, 8u);
   EXPECT_EQ(specs[1].params.hnsw.m, 24u);
 }
 
-TEST_F(SegmentTest, RowsComeBackAfterReopeningAndSealing) {
+TEST_F(SegmentTest, rows_come_back_after_reopening_and_sealing) {
   Lengths lengths;
   {
     auto segment = create();
@@ -120,7 +120,7 @@ TEST_F(SegmentTest, RowsComeBackAfterReopeningAndSealing) {
             base::Code::kInvalid);
 }
 
-TEST_F(SegmentTest, FullByRowsOrByBytes) {
+TEST_F(SegmentTest, a_segment_is_full_by_rows_or_by_bytes) {
   auto segment = create();
   const std::string a = floats({1, 2, 3, 4});
   RowInput row{"\x03k", "", 1, {}, {a, {}}};
@@ -139,7 +139,7 @@ TEST_F(SegmentTest, FullByRowsOrByBytes) {
   EXPECT_FALSE((*small)->fits(row));
 }
 
-TEST_F(SegmentTest, SearchAndFilterKeepToTheBounds) {
+TEST_F(SegmentTest, search_and_filter_keep_to_the_view) {
   auto segment = create();
   fill(*segment, 60);
   std::vector<uint64_t> live = all_live(60);

@@ -119,7 +119,7 @@ void check_search(Harness& h, const Model& model, CommandSource& source, uint64_
   *possible += n;
 }
 
-TEST(ModelTest, RandomCommandsWithRestarts) {
+TEST(ModelTest, random_commands_with_restarts_agree_with_the_model) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   Harness h(all_vectors());
   shrink(h.options);

@@ -35,7 +35,7 @@ class NoRows final : public Rows {
   }
 };
 
-TEST(Concurrent, SearchesBesideTheWriterAndABuild) {
+TEST(Concurrent, searches_run_beside_the_writer_and_a_build) {
   const std::string dir = ::testing::TempDir() + "/rhumb-payload-concurrent";
   std::filesystem::create_directories(dir);
   IndexSet indexes;

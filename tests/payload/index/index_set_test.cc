@@ -54,7 +54,7 @@ class IndexSetTest : public ::testing::Test {
                               {"mixed", {FieldType::kBool, {}}}};
 };
 
-TEST_F(IndexSetTest, AFieldServesOnceItIsBuilt) {
+TEST_F(IndexSetTest, a_field_serves_once_it_is_built) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
   EXPECT_EQ(indexes.unready(), (std::vector<std::string>{"kind", "mixed", "n"}));
@@ -73,7 +73,7 @@ TEST_F(IndexSetTest, AFieldServesOnceItIsBuilt) {
   EXPECT_GT(indexes.memory_bytes(), 200u * 3 * sizeof(uint32_t));
 }
 
-TEST_F(IndexSetTest, WhatPutTouchedTheBuildLeavesAlone) {
+TEST_F(IndexSetTest, the_build_leaves_rows_alone_that_a_put_has_changed) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
   rows_.set_payload(10, R"({"kind":"new"})");
@@ -91,7 +91,7 @@ TEST_F(IndexSetTest, WhatPutTouchedTheBuildLeavesAlone) {
   EXPECT_EQ(count_of(indexes, field("kind", any({"k3"}))), 28u);
 }
 
-TEST_F(IndexSetTest, ConfigureKeepsDropsAndReplaces) {
+TEST_F(IndexSetTest, configure_keeps_drops_and_replaces) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
   build_all(indexes);
@@ -110,7 +110,7 @@ TEST_F(IndexSetTest, ConfigureKeepsDropsAndReplaces) {
   EXPECT_EQ(indexes.build("other", 1, {}).code(), base::Code::kNotFound);
 }
 
-TEST_F(IndexSetTest, ABuildCanBeCancelledAndDoneAgain) {
+TEST_F(IndexSetTest, a_build_can_be_cancelled_and_repeated) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
   const auto text = [&](uint32_t slot) { return rows_.payload(slot); };
@@ -121,7 +121,7 @@ TEST_F(IndexSetTest, ABuildCanBeCancelledAndDoneAgain) {
   EXPECT_NE(indexes.find("kind"), nullptr);
 }
 
-TEST_F(IndexSetTest, AnEmptySegmentIsReadyAtOnce) {
+TEST_F(IndexSetTest, an_empty_segment_is_ready_at_once) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
   indexes.make_ready();
@@ -132,7 +132,7 @@ TEST_F(IndexSetTest, AnEmptySegmentIsReadyAtOnce) {
   EXPECT_EQ(count_of(indexes, field("n", any({int64_t{17}}))), 0u);
 }
 
-TEST_F(IndexSetTest, SavesAndLoads) {
+TEST_F(IndexSetTest, saved_indexes_are_loaded) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
   build_all(indexes);
@@ -155,7 +155,7 @@ TEST_F(IndexSetTest, SavesAndLoads) {
   EXPECT_EQ(count_of(again, field("mixed", any({"x"}))), 100u);
 }
 
-TEST_F(IndexSetTest, FilesOfFieldsThatAreGoneAreRemoved) {
+TEST_F(IndexSetTest, files_of_dropped_fields_are_removed) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
   build_all(indexes);
@@ -166,7 +166,7 @@ TEST_F(IndexSetTest, FilesOfFieldsThatAreGoneAreRemoved) {
   EXPECT_EQ(*base::list_dir(dir_), (std::vector<std::string>{"manifest", index_file_name("kind")}));
 }
 
-TEST_F(IndexSetTest, LoadTellsWhatItCannotUse) {
+TEST_F(IndexSetTest, loading_names_the_files_that_it_cannot_use) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
   for (const LoadedField& one : indexes.load_fields(dir_))
@@ -184,7 +184,7 @@ TEST_F(IndexSetTest, LoadTellsWhatItCannotUse) {
 }
 
 // Every single byte of a file matters: changed or cut, it is refused, and the field can be built.
-TEST_F(IndexSetTest, DamageIsAlwaysFound) {
+TEST_F(IndexSetTest, damage_is_always_found) {
   const FieldConfigs one_field{{"n", {FieldType::kInteger, {}}}};
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(one_field).ok());
@@ -214,7 +214,7 @@ TEST_F(IndexSetTest, DamageIsAlwaysFound) {
 }
 
 // Sections with sound checksums that contradict each other: a fault of a writer, or malice.
-TEST_F(IndexSetTest, ContradictionsAreFound) {
+TEST_F(IndexSetTest, contradictions_within_a_file_are_found) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure({{"n", {FieldType::kInteger, {}}}}).ok());
   for (uint32_t slot = 0; slot < 5; ++slot) indexes.put(slot, rows_.payload(slot));

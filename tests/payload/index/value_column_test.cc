@@ -59,7 +59,7 @@ void churn(ColumnType& column, MakeKey make_key, uint64_t seed) {
   EXPECT_LT(column.terms().size(), 20000u);
 }
 
-TEST(ValueColumn, OrderedKeysUnderChurn) {
+TEST(ValueColumn, ordered_keys_are_right_under_churn) {
   ValueColumn<int64_t, IntegerKind::Terms> column;
   churn(
       column, [](uint64_t n) { return static_cast<int64_t>(n % 1000000) - 500000; }, 3);
@@ -82,13 +82,13 @@ TEST(ValueColumn, OrderedKeysUnderChurn) {
   EXPECT_FALSE(expected.empty());
 }
 
-TEST(ValueColumn, HashedKeysUnderChurn) {
+TEST(ValueColumn, hashed_keys_are_right_under_churn) {
   ValueColumn<std::string, KeywordKind::Terms> column;
   churn(
       column, [](uint64_t n) { return "value " + std::to_string(n % 1000000); }, 4);
 }
 
-TEST(ValueColumn, ARowHoldsAValueOnce) {
+TEST(ValueColumn, a_row_holds_a_value_once) {
   ValueColumn<std::string, KeywordKind::Terms> column;
   column.replace(5, std::vector<std::string>{"a", "b", "a"});
   EXPECT_EQ(column.terms_of(5).size(), 2u);

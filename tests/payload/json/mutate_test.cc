@@ -12,7 +12,7 @@ struct Merge {
   const char *payload, *patch, *key, *result;
 };
 
-TEST(PayloadMergeV1, Golden) {
+TEST(PayloadMergeV1, results_are_pinned) {
   const Merge cases[] = {
       {"", R"({"a":1})", "", R"({"a":1})"},
       {"", "", "", "{}"},
@@ -45,7 +45,7 @@ TEST(PayloadMergeV1, Golden) {
   }
 }
 
-TEST(PayloadMergeV1, Refuses) {
+TEST(PayloadMergeV1, invalid_documents_are_refused) {
   EXPECT_EQ(payload_merge_v1("{}", "[]", "").status().code(), base::Code::kInvalid);
   EXPECT_EQ(payload_merge_v1("{}", "{\"a\":1", "").status().code(), base::Code::kInvalid);
   EXPECT_EQ(payload_merge_v1("{}", "{}", "a..b").status().code(), base::Code::kInvalid);
@@ -69,14 +69,14 @@ TEST(PayloadMergeV1, Refuses) {
   EXPECT_EQ(payload_merge_v1("", deep, "below").status().code(), base::Code::kInvalid);
 }
 
-TEST(PayloadOverwriteV1, Golden) {
+TEST(PayloadOverwriteV1, results_are_pinned) {
   EXPECT_EQ(*payload_overwrite_v1(R"({"a":1})", R"({"b":2})", ""), R"({"b":2})");
   EXPECT_EQ(*payload_overwrite_v1(R"({"a":1})", "", ""), "");
   EXPECT_EQ(*payload_overwrite_v1(R"({"a":{"x":1}})", R"({"b":2})", "a"), R"({"a":{"x":1,"b":2}})");
   EXPECT_FALSE(payload_overwrite_v1("", "nonsense", "").ok());
 }
 
-TEST(PayloadDeleteV1, Golden) {
+TEST(PayloadDeleteV1, results_are_pinned) {
   struct Delete {
     const char* payload;
     std::vector<std::string> keys;
@@ -103,7 +103,7 @@ TEST(PayloadDeleteV1, Golden) {
   EXPECT_EQ(payload_delete_v1("{\"a\"", {"b"}).status().code(), base::Code::kCorrupt);
 }
 
-TEST(CanonicalPayloadV1, Golden) {
+TEST(CanonicalPayloadV1, results_are_pinned) {
   const std::pair<const char*, const char*> cases[] = {
       {"", "{}"},
       {"{}", "{}"},
@@ -136,7 +136,7 @@ std::string selected(std::string_view payload, model::PayloadSelector::Mode mode
   return projection->apply(payload);
 }
 
-TEST(Projection, SelectsAsTheProtocol) {
+TEST(Projection, a_projection_selects_as_the_protocol_says) {
   using Mode = model::PayloadSelector::Mode;
   const char* doc = R"({"a":1,"b":{"x":1,"y":[1,2]},"c":[{"d":1,"e":2},{"d":3},4]})";
   EXPECT_EQ(selected(doc, Mode::kNone, {}), "");

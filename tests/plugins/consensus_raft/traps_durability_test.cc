@@ -21,7 +21,7 @@ std::vector<uint64_t> asked(Lab& lab) {
 // T1: membership takes effect at apply. A replica that restarts with two later changes in its log
 // but an older commit campaigns under the old membership: two leaders in one term. The host stores
 // commit_index before the entries of every numbered write.
-TEST(Traps, T01_TheCommitIndexIsStoredWithEveryWrite) {
+TEST(Traps, t01_the_commit_index_is_stored_with_every_write) {
   Lab lab(voters(3));
   for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
   lab.elect(1);
@@ -58,7 +58,7 @@ TEST(Traps, T01_TheCommitIndexIsStoredWithEveryWrite) {
 // T2: a sole voter with a learner: messages leave before its own vote is durable; after a crash it
 // leads the same term again and machines diverge. No message before the newest term and vote are
 // durable, leaders included.
-TEST(Traps, T02_NoMessageBeforeTermAndVoteAreDurable) {
+TEST(Traps, t02_no_message_leaves_before_term_and_vote_are_durable) {
   Lab lab({{1, RHUMB_VOTER, 0}, {2, RHUMB_LEARNER, 0}});
   lab[1].start();
   lab[2].start();
@@ -76,7 +76,7 @@ TEST(Traps, T02_NoMessageBeforeTermAndVoteAreDurable) {
 
 // T2, second half: a follower's acknowledgements wait for every earlier write; heartbeat answers
 // only for term, vote, installs.
-TEST(Traps, T02_AFollowersAcknowledgementsWaitForEveryEarlierWrite) {
+TEST(Traps, t02_a_followers_acknowledgements_wait_for_every_earlier_write) {
   Lab lab(voters(3));
   for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
   lab.elect(1);
@@ -111,7 +111,7 @@ TEST(Traps, T02_AFollowersAcknowledgementsWaitForEveryEarlierWrite) {
 
 // T3: the tick of a stalled or installing follower panics "Compacted". No campaign while writes are
 // open.
-TEST(Traps, T03_NoCampaignWhileWritesAreOpen) {
+TEST(Traps, t03_a_replica_does_not_campaign_while_writes_are_open) {
   Lab lab(voters(3));
   for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
   lab.elect(1);
@@ -127,7 +127,7 @@ TEST(Traps, T03_NoCampaignWhileWritesAreOpen) {
   EXPECT_GE(asked(lab).size(), 2u) << "settled, it campaigns";
 }
 
-TEST(Traps, T03_NoCampaignWhileASnapshotIsInstalled) {
+TEST(Traps, t03_a_replica_does_not_campaign_while_a_snapshot_is_installed) {
   Lab lab(voters(3));
   for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
   lab.elect(1);
@@ -157,7 +157,7 @@ TEST(Traps, T03_NoCampaignWhileASnapshotIsInstalled) {
 
 // T4: a leader outside its own membership: unwrap on None. It broadcasts the commit, sends
 // TimeoutNow to the best voter, steps down.
-TEST(Traps, T04_ALeaderOutsideItsMembershipLeavesOffice) {
+TEST(Traps, t04_a_leader_outside_its_membership_leaves_office) {
   Lab lab(voters(3));
   for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
   lab.elect(1);
@@ -182,7 +182,7 @@ TEST(Traps, T04_ALeaderOutsideItsMembershipLeavesOffice) {
 }
 
 // T5: a leader that removes itself can leave the others joint for ever. Refused: "transfer first".
-TEST(Traps, T05_ALeaderThatWouldLoseItsVoteIsToldToTransferFirst) {
+TEST(Traps, t05_a_leader_that_would_lose_its_vote_is_told_to_transfer_first) {
   Lab lab(voters(3));
   for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
   lab.elect(1);

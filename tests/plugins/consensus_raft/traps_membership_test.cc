@@ -13,7 +13,7 @@ void begin(Lab& lab, uint64_t n = 3) {
 
 // T8: a snapshot that does not name the joiner is refused and re-sent for ever. The engine says
 // NEED_SNAPSHOT instead.
-TEST(Traps, T08_ASnapshotThatDoesNotNameTheJoinerIsNotSent) {
+TEST(Traps, t08_a_snapshot_that_does_not_name_the_joiner_is_not_sent) {
   Lab lab(voters(3));
   begin(lab);
   for (int i = 0; i < 5; ++i) {
@@ -50,7 +50,7 @@ TEST(Traps, T08_ASnapshotThatDoesNotNameTheJoinerIsNotSent) {
 
 // T9: a lost log under the same id panics the others. RHUMB_CORRUPT at the replica that lost it,
 // and there alone.
-TEST(Traps, T09_ALostLogUnderTheSameIdIsCorrupt) {
+TEST(Traps, t09_a_lost_log_under_the_same_id_is_corrupt) {
   Lab lab(voters(3));
   const sim::Stored empty = lab[2].durable();
   begin(lab);
@@ -78,7 +78,7 @@ TEST(Traps, T09_ALostLogUnderTheSameIdIsCorrupt) {
 }
 
 // T10: auto-leave of a joint change is forgotten after a leader change. Proposed again on tick.
-TEST(Traps, T10_AJointStateIsLeftAfterALeaderChange) {
+TEST(Traps, t10_a_joint_state_is_left_after_a_leader_change) {
   Lab lab(voters(3));
   begin(lab);
   lab[1].auto_apply = false;  // it commits the joint state and is gone before it could leave it
@@ -105,7 +105,7 @@ TEST(Traps, T10_AJointStateIsLeftAfterALeaderChange) {
 
 // T11: a second pending change silently becomes an empty entry. BUSY, and a dry run of the change
 // first.
-TEST(Traps, T11_ASecondPendingChangeIsBusyAndNoChangeIsInvalid) {
+TEST(Traps, t11_a_second_pending_change_is_busy_and_no_change_is_invalid) {
   Lab lab(voters(3));
   begin(lab);
   const uint64_t before = lab[1].last;

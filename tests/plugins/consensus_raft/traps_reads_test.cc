@@ -27,7 +27,7 @@ class ReadTraps : public ::testing::Test {
 
 // T6: read contexts matched across lives: stale read; late copies confirm newer reads
 // (etcd-io/etcd#20418). A context is id, incarnation and counter, compared whole.
-TEST_F(ReadTraps, T06_ALateCopyConfirmsNoNewerRead) {
+TEST_F(ReadTraps, t06_a_late_copy_of_an_answer_confirms_no_newer_read) {
   Lab lab(voters(3));
   begin(lab);
   ASSERT_EQ(lab[1].read(1), RHUMB_OK) << lab[1].refusal;
@@ -43,7 +43,7 @@ TEST_F(ReadTraps, T06_ALateCopyConfirmsNoNewerRead) {
   EXPECT_EQ(lab[1].reads[1].token, 2u);
 }
 
-TEST_F(ReadTraps, T06_AnAnswerToAnotherLifeConfirmsNothing) {
+TEST_F(ReadTraps, t06_an_answer_to_an_earlier_incarnation_confirms_nothing) {
   Lab lab(voters(3));
   begin(lab);
   ASSERT_EQ(lab[1].read(1), RHUMB_OK);
@@ -71,7 +71,7 @@ TEST_F(ReadTraps, T06_AnAnswerToAnotherLifeConfirmsNothing) {
 
 // T6: reads are never dropped silently: a leader that is followed by another one answers for each,
 // in the round and behind it.
-TEST_F(ReadTraps, T06_NoReadIsDroppedSilently) {
+TEST_F(ReadTraps, t06_no_read_is_dropped_silently) {
   Lab lab(voters(3));
   begin(lab);
   for (uint64_t token = 1; token <= 3; ++token) ASSERT_EQ(lab[1].read(token), RHUMB_OK);
@@ -94,7 +94,7 @@ void cut_off_and_read(Lab& lab) {
   ASSERT_EQ(lab[1].tick(5 * kElectionTicks), RHUMB_OK);
 }
 
-TEST_F(ReadTraps, T07_WithoutAQuorumNoReadIsConfirmed) {
+TEST_F(ReadTraps, t07_without_a_quorum_no_read_is_confirmed) {
   Lab lab(voters(3));
   begin(lab);
   cut_off_and_read(lab);

@@ -26,7 +26,7 @@ std::string entry(uint64_t kind, uint64_t term, uint64_t index, const std::strin
 }
 
 // T12: a stale rejection moves next_index below matched. Dropped.
-TEST(Traps, T12_AStaleRejectionMovesNothingBack) {
+TEST(Traps, t12_a_stale_rejection_moves_no_index_back) {
   Lab lab(voters(3));
   begin(lab);
   for (int i = 0; i < 6; ++i) {
@@ -54,7 +54,7 @@ TEST(Traps, T12_AStaleRejectionMovesNothingBack) {
 
 // T13: unknown enum values on the wire panic; sender and order unchecked. Checked before they reach
 // raft.
-TEST(Traps, T13_WhatRaftWouldPanicOnIsRefused) {
+TEST(Traps, t13_what_raft_would_panic_on_is_refused) {
   Lab lab(voters(3));
   begin(lab);
   const uint64_t term = lab[1].term, last = lab[2].last;
@@ -110,7 +110,7 @@ TEST(Traps, T13_WhatRaftWouldPanicOnIsRefused) {
 }
 
 // T14: followers forward proposals and transfers. Refused; the host redirects.
-TEST(Traps, T14_NothingIsForwarded) {
+TEST(Traps, t14_no_proposal_is_forwarded) {
   Lab lab(voters(3));
   begin(lab);
   EXPECT_EQ(lab[2].propose("x"), RHUMB_NOT_LEADER);
@@ -138,7 +138,7 @@ uint64_t resident_bytes() {
 }
 
 // T15: ready records pile up when idle. Acknowledged at once.
-TEST(Traps, T15_AnIdleGroupDoesNotGrow) {
+TEST(Traps, t15_an_idle_group_does_not_grow) {
   constexpr int kRounds = 300'000;
   constexpr uint64_t kGrowthMax = 4u << 20;  // a record of each round would be 12 MB and more
   Lab lab(voters(3));
@@ -164,7 +164,7 @@ TEST(Traps, T15_AnIdleGroupDoesNotGrow) {
 
 // T16: defaults: max_size_per_msg 0, check_quorum and pre_vote off, time-outs from thread_rng. Set;
 // time-outs from the seed in `open`.
-TEST(Traps, T16_EntriesTravelTogether) {
+TEST(Traps, t16_entries_travel_together_in_one_message) {
   Lab lab(voters(3));
   begin(lab);
   lab[2].crash();
@@ -186,14 +186,14 @@ TEST(Traps, T16_EntriesTravelTogether) {
   EXPECT_LE(appends, 3u);
 }
 
-TEST(Traps, T16_ALeaderWithoutAQuorumStepsDown) {
+TEST(Traps, t16_a_leader_without_a_quorum_steps_down) {
   Lab lab(voters(3));
   begin(lab);
   ASSERT_EQ(lab[1].tick(2 * kElectionTicks + 1), RHUMB_OK);
   EXPECT_FALSE(lab[1].leads());
 }
 
-TEST(Traps, T16_ACutOffReplicaDoesNotRaiseItsTerm) {
+TEST(Traps, t16_a_cut_off_replica_does_not_raise_its_term) {
   Lab lab(voters(3));
   begin(lab);
   const uint64_t term = lab[3].term;
@@ -220,7 +220,7 @@ std::vector<int> time_outs(uint64_t shift) {
   return history;
 }
 
-TEST(Traps, T16_TimeOutsComeFromTheSeed) {
+TEST(Traps, t16_time_outs_come_from_the_seed) {
   const auto once = time_outs(0);
   EXPECT_EQ(once, time_outs(0)) << "a run replays";
   EXPECT_NE(once, time_outs(3)) << "other seeds, other times";
@@ -232,7 +232,7 @@ TEST(Traps, T16_TimeOutsComeFromTheSeed) {
 
 // T17: an asynchronous fetch hides its peer. The request's peer is kept; what comes back goes to
 // whoever waits for it.
-TEST(Traps, T17_AFetchNamesItsPeerAndFeedsIt) {
+TEST(Traps, t17_a_fetch_names_its_peer_and_feeds_it) {
   Lab lab(voters(5));
   lab.config.cache_bytes = 64;  // almost nothing stays in memory
   begin(lab, 5);

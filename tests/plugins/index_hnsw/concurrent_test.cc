@@ -8,7 +8,7 @@ namespace rhumb::index_test {
 namespace {
 
 // The column is filled beforehand; what is new to the index are the slots.
-TEST(HnswConcurrent, SearchesWhileRangesComeInAndTheGraphGrows) {
+TEST(HnswConcurrent, searches_run_while_ranges_are_inserted_and_the_graph_grows) {
   constexpr uint32_t kRows = 8000 / kSlowDown, kRange = 250, kWriters = 2, kReaders = 2;
   Generator generator(64, 41);
   Column column(RHUMB_COSINE, RHUMB_F32, 64);
@@ -58,7 +58,7 @@ TEST(HnswConcurrent, SearchesWhileRangesComeInAndTheGraphGrows) {
 }
 
 // What was indexed before a search began is found by it: a point looks for itself.
-TEST(HnswConcurrent, WhatIsInIsFound) {
+TEST(HnswConcurrent, a_row_is_found_once_its_insert_returned) {
   constexpr uint32_t kRows = 4000 / (kSlowDown > 1 ? 4 : 1);  // enough for walks, whose ef is small
   Generator generator(32, 42);
   Column column(RHUMB_EUCLID, RHUMB_F32, 32);
@@ -85,7 +85,7 @@ TEST(HnswConcurrent, WhatIsInIsFound) {
   EXPECT_LE(missed * 100, asked) << missed << " of " << asked;
 }
 
-TEST(HnswConcurrent, BuiltByManyThreadsAsGoodAsByOne) {
+TEST(HnswConcurrent, a_build_by_many_threads_is_as_good_as_by_one) {
   Generator generator(64, 44);
   Column column(RHUMB_COSINE, RHUMB_F32, 64);
   column.fill(generator, 8000 / kSlowDown);

@@ -56,7 +56,7 @@ uint32_t moved(const Runs& before, const Runs& after) {
   return n;
 }
 
-TEST_F(RouterTest, AFirstMapGivesEverybodyOneRun) {
+TEST_F(RouterTest, a_first_map_gives_every_shard_one_run) {
   for (uint64_t n : {1u, 2u, 3u, 7u, 256u}) {
     Shards shards;
     for (uint64_t i = 0; i < n; ++i) shards.push_back(active(1024 + i));
@@ -67,7 +67,7 @@ TEST_F(RouterTest, AFirstMapGivesEverybodyOneRun) {
   }
 }
 
-TEST_F(RouterTest, ANewShardTakesItsShareAndNothingElseMoves) {
+TEST_F(RouterTest, a_new_shard_takes_its_share_and_nothing_else_moves) {
   Shards shards = {active(1), active(2), active(3)};
   const Runs before = assign({}, shards);
   shards.push_back(active(4));
@@ -80,7 +80,7 @@ TEST_F(RouterTest, ANewShardTakesItsShareAndNothingElseMoves) {
     EXPECT_TRUE(a[i] == b[i] || b[i] == 4) << "bucket " << i;
 }
 
-TEST_F(RouterTest, TheBucketsOfOneThatLeavesAreSpread) {
+TEST_F(RouterTest, the_buckets_of_a_leaving_shard_are_spread) {
   Shards shards = {active(1), active(2), active(3), active(4)};
   const Runs before = assign({}, shards);
   shards[1].state = RHUMB_SHARD_LEAVING;
@@ -93,13 +93,13 @@ TEST_F(RouterTest, TheBucketsOfOneThatLeavesAreSpread) {
   EXPECT_EQ(owners(assign(before, without)), owners(after));
 }
 
-TEST_F(RouterTest, NothingToDoChangesNothing) {
+TEST_F(RouterTest, a_balanced_map_stays_as_it_is) {
   const Shards shards = {active(1, 3), active(2, 5), active(9, 11)};
   const Runs before = assign({}, shards);
   EXPECT_EQ(moved(before, assign(before, shards)), 0u);
 }
 
-TEST_F(RouterTest, WeightsWithoutEndDoNotOverflow) {
+TEST_F(RouterTest, huge_weights_do_not_overflow) {
   const uint64_t most = ~uint64_t{0};
   const Shards shards = {active(1, most), active(2, most), active(3, most / 2)};
   const Runs runs = assign({}, shards);
@@ -109,7 +109,7 @@ TEST_F(RouterTest, WeightsWithoutEndDoNotOverflow) {
   EXPECT_NEAR(has.at(3), 819, 1);
 }
 
-TEST_F(RouterTest, MoreShardsThanBuckets) {
+TEST_F(RouterTest, some_of_more_shards_than_buckets_get_none) {
   Shards shards;
   for (uint64_t i = 0; i < 5000; ++i) shards.push_back(active(i + 1));
   const Runs runs = assign({}, shards);
@@ -117,7 +117,7 @@ TEST_F(RouterTest, MoreShardsThanBuckets) {
   expect_fair(runs, shards);
 }
 
-TEST_F(RouterTest, RandomHistories) {
+TEST_F(RouterTest, random_histories_keep_the_shares_and_move_little) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
     std::mt19937_64 random(seed);
@@ -167,7 +167,7 @@ TEST_F(RouterTest, RandomHistories) {
   }
 }
 
-TEST_F(RouterTest, RefusesNonsense) {
+TEST_F(RouterTest, invalid_maps_and_shards_are_refused) {
   Runs out;
   std::string why;
   EXPECT_EQ(try_assign({}, {}, out), RHUMB_INVALID);

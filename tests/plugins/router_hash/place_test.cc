@@ -11,7 +11,7 @@ std::string number_key(uint64_t id) {
 
 // The address of all data ever written. Values from an implementation of XXH64 of its own; a change
 // here loses points.
-TEST_F(RouterTest, PlacesAsItAlwaysDid) {
+TEST_F(RouterTest, the_place_of_an_id_is_pinned) {
   const std::pair<std::string, uint32_t> golden[] = {
       {"", 3828},
       {"abc", 1099},
@@ -31,7 +31,7 @@ TEST_F(RouterTest, PlacesAsItAlwaysDid) {
   for (size_t i = 0; i < keys.size(); ++i) EXPECT_EQ(buckets[i], golden[i].second) << "key " << i;
 }
 
-TEST_F(RouterTest, SpreadsConsecutiveNumbers) {
+TEST_F(RouterTest, consecutive_numbers_are_spread) {
   constexpr uint64_t kKeys = 409'600;
   std::vector<uint32_t> filled(RHUMB_BUCKETS);
   for (uint64_t id = 0; id < kKeys; ++id) {
@@ -49,7 +49,7 @@ TEST_F(RouterTest, SpreadsConsecutiveNumbers) {
   }
 }
 
-TEST_F(RouterTest, TakesNoParameters) {
+TEST_F(RouterTest, parameters_are_refused) {
   const std::string config = R"({"replicas": 3})";
   const rhumb_open_t open{sizeof open, 0, slice(config), {}, nullptr};
   rhumb_router_t* self = nullptr;

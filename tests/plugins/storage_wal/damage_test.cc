@@ -26,7 +26,7 @@ void spill(const std::string& path, const std::string& bytes) {
 
 class DamageTest : public LogTest {};
 
-TEST_F(DamageTest, TheLastBatchMayBeTornAtEveryByte) {
+TEST_F(DamageTest, the_last_batch_may_be_torn_at_every_byte) {
   const std::string last(150, 'Z');
   std::string before, after;
   {
@@ -69,7 +69,7 @@ TEST_F(DamageTest, TheLastBatchMayBeTornAtEveryByte) {
   }
 }
 
-TEST_F(DamageTest, ABitFlippedBelowSyncedToIsRefusedWithFileAndOffset) {
+TEST_F(DamageTest, a_bit_flipped_below_synced_to_is_refused_with_file_and_offset) {
   {
     LogUnderTest log;
     ASSERT_EQ(log.start(dir_ + "/live", kSmall), RHUMB_OK);
@@ -104,7 +104,7 @@ TEST_F(DamageTest, ABitFlippedBelowSyncedToIsRefusedWithFileAndOffset) {
   }
 }
 
-TEST_F(DamageTest, ACutFileIsRefused) {
+TEST_F(DamageTest, a_cut_file_is_refused) {
   {
     LogUnderTest log;
     ASSERT_EQ(log.start(dir_ + "/live", kSmall), RHUMB_OK);
@@ -131,7 +131,7 @@ TEST_F(DamageTest, ACutFileIsRefused) {
   }
 }
 
-TEST_F(DamageTest, AMissingSegmentIsRefused) {
+TEST_F(DamageTest, a_missing_segment_is_refused) {
   {
     LogUnderTest log;
     ASSERT_EQ(log.start(dir_, kSmall), RHUMB_OK);
@@ -149,7 +149,7 @@ TEST_F(DamageTest, AMissingSegmentIsRefused) {
   EXPECT_EQ(log.start(dir_, kSmall), RHUMB_CORRUPT) << log.error.text;
 }
 
-TEST_F(DamageTest, DamageUnderARunningLogIsNeverReturnedAsData) {
+TEST_F(DamageTest, damage_under_a_running_log_is_never_returned_as_data) {
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_, R"({"segment_bytes":65536,"cache_bytes":0})"), RHUMB_OK);
   ASSERT_EQ(log.append({{1, 1, 1, "precious"}, {1, 2, 1, "other"}}), RHUMB_OK);

@@ -96,7 +96,7 @@ class Model {
   State state_;
 };
 
-TEST_F(LogTest, RandomHistoriesSurviveRestarts) {
+TEST_F(LogTest, random_histories_survive_restarts) {
   for (const uint64_t seed : {1001u, 1002u, 1003u, 1004u}) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     const std::string dir = dir_ + "/" + std::to_string(seed);
@@ -124,7 +124,7 @@ TEST_F(LogTest, RandomHistoriesSurviveRestarts) {
 
 // Group 1 is idle and holds a hard state, a base and some entries in the first segment; group 2
 // writes and releases without end.
-TEST_F(LogTest, AnIdleGroupDoesNotPinTheLog) {
+TEST_F(LogTest, an_idle_group_does_not_pin_the_log) {
   const GroupState idle{"idle",
                         {1, 2, 1, "", RHUMB_LOG_BASE},
                         {{1, 3, 1, "kept"}, {1, 4, 2, "kept, too", RHUMB_LOG_MEMBERS}}};
@@ -156,7 +156,7 @@ TEST_F(LogTest, AnIdleGroupDoesNotPinTheLog) {
   EXPECT_EQ(log.recovered[1], idle);
 }
 
-TEST_F(LogTest, ReleaseFreesSegmentsAndALiveLogIsNotMovedInCircles) {
+TEST_F(LogTest, release_frees_segments_and_a_live_log_is_not_moved_in_circles) {
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_, kSmall), RHUMB_OK);
   for (uint64_t i = 1; i <= 600; ++i)

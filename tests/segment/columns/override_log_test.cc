@@ -11,7 +11,7 @@ namespace {
 
 constexpr ExtentLimits kExtents{4096, 16384};
 
-TEST(OverrideLogTest, TheLastRecordOfASlotCounts) {
+TEST(OverrideLogTest, the_last_record_of_a_slot_counts) {
   TempDir dir;
   OverrideLog log;
   ASSERT_TRUE(log.open(dir / "o.dat", 0, 1u << 16, kExtents).ok());
@@ -36,7 +36,7 @@ TEST(OverrideLogTest, TheLastRecordOfASlotCounts) {
   EXPECT_EQ(earlier.text(*earlier.find(3)), R"({"a":1})");
 }
 
-TEST(OverrideLogTest, EveryDamagedByteIsFound) {
+TEST(OverrideLogTest, every_damaged_byte_is_found) {
   TempDir dir;
   uint64_t length = 0;
   {
@@ -68,7 +68,7 @@ TEST(OverrideLogTest, EveryDamagedByteIsFound) {
   }
 }
 
-TEST(OverrideLogTest, SaysWhenItIsFull) {
+TEST(OverrideLogTest, a_full_log_says_so) {
   TempDir dir;
   OverrideLog log;
   ASSERT_TRUE(log.open(dir / "o.dat", 0, 4096, kExtents).ok());

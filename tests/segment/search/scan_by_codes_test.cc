@@ -158,7 +158,7 @@ class CodedScanTest : public ::testing::TestWithParam<model::Distance> {
   std::unique_ptr<VectorColumn> column;
 };
 
-TEST_P(CodedScanTest, NothingIsMissedOnAnyData) {
+TEST_P(CodedScanTest, a_scan_by_codes_misses_nothing_on_any_data) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   for (const Shape& shape : kShapes) {
     fill(shape);
@@ -172,12 +172,12 @@ TEST_P(CodedScanTest, NothingIsMissedOnAnyData) {
   }
 }
 
-TEST_P(CodedScanTest, AsManyAsAreAskedFor) {
+TEST_P(CodedScanTest, as_many_hits_are_returned_as_asked_for) {
   fill(kShapes[4]);
   for (const uint32_t k : {1u, 100u, 2500u, kRows}) EXPECT_EQ(found(rows[3], k), k);
 }
 
-TEST_P(CodedScanTest, FewAreComparedWhereCodesTellThemApart) {
+TEST_P(CodedScanTest, few_rows_are_compared_where_codes_tell_them_apart) {
   fill(kShapes[std::size(kShapes) - 1]);
   const double compared = metric_value("rhumb_code_scan_compared_total"),
                exact = metric_value("rhumb_code_scans_exact_total"),
@@ -190,7 +190,7 @@ TEST_P(CodedScanTest, FewAreComparedWhereCodesTellThemApart) {
   EXPECT_LT(each, kRows / 20.0);
 }
 
-TEST_P(CodedScanTest, WhereTheyDoNotItIsCounted) {
+TEST_P(CodedScanTest, rows_that_codes_cannot_tell_apart_are_counted) {
   fill(kShapes[1]);
   const double exact = metric_value("rhumb_code_scans_exact_total");
   for (uint32_t q = 0; q < kQueries; ++q) EXPECT_EQ(found(rows[random() % kRows], 10), 10u);

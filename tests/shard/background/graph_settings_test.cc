@@ -68,7 +68,7 @@ class GraphSettingsTest : public ::testing::Test {
 };
 
 // Qdrant's way to load first and index later.
-TEST_F(GraphSettingsTest, WithoutLinksNothingIsBuiltAndNothingWaits) {
+TEST_F(GraphSettingsTest, without_links_nothing_is_built_and_nothing_waits) {
   h.open();
   insert(0, 3000);
   h.wait_indexed();
@@ -86,7 +86,7 @@ TEST_F(GraphSettingsTest, WithoutLinksNothingIsBuiltAndNothingWaits) {
   h.close();
 }
 
-TEST_F(GraphSettingsTest, AGraphThatWasBegunGoesOnAsItWas) {
+TEST_F(GraphSettingsTest, a_graph_that_was_begun_keeps_its_settings) {
   h.options.config = with_m(8);
   h.open();
   insert(0, 3000);
@@ -114,7 +114,7 @@ model::CollectionConfig with_threshold(const std::string& kilobytes) {
 }
 constexpr uint64_t kRowsPerKilobyte = 1024 / (kDim * sizeof(float));
 
-TEST_F(GraphSettingsTest, AThresholdOfZeroSwitchesGraphsOffUntilItIsRaised) {
+TEST_F(GraphSettingsTest, a_threshold_of_zero_switches_graphs_off_until_it_is_raised) {
   h.options.config = with_threshold("0");
   h.open();
   insert(0, 3000);
@@ -138,7 +138,7 @@ TEST_F(GraphSettingsTest, AThresholdOfZeroSwitchesGraphsOffUntilItIsRaised) {
   h.close();
 }
 
-TEST_F(GraphSettingsTest, ASmallThresholdIndexesEarly) {
+TEST_F(GraphSettingsTest, a_small_threshold_indexes_early) {
   h.options.config = with_threshold("5");
   h.open();
   insert(0, 5 * kRowsPerKilobyte - 1);

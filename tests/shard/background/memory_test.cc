@@ -70,7 +70,7 @@ class MemoryTest : public ::testing::Test {
   Harness h;
 };
 
-TEST_F(MemoryTest, GraphsOfSealedSegmentsLeaveMemoryAndFindTheSame) {
+TEST_F(MemoryTest, graphs_of_sealed_segments_leave_memory_and_find_the_same) {
   write(0, kRows);
   settle();
   EXPECT_TRUE(mapped_graphs().empty());
@@ -86,7 +86,7 @@ TEST_F(MemoryTest, GraphsOfSealedSegmentsLeaveMemoryAndFindTheSame) {
   EXPECT_EQ(h->state().tail_rows, 0u);
 }
 
-TEST_F(MemoryTest, OnDiskOrNotAGraphThatWasBuiltLeavesMemory) {
+TEST_F(MemoryTest, a_built_graph_leaves_memory_with_and_without_on_disk) {
   // on_disk is heeded when a graph is loaded; until then it is in memory like any other.
   model::CollectionConfig config = h.options.config;
   config.vectors[""].hnsw.on_disk = true;
@@ -101,7 +101,7 @@ TEST_F(MemoryTest, OnDiskOrNotAGraphThatWasBuiltLeavesMemory) {
   EXPECT_EQ(mapped_graphs().size(), 3u);
 }
 
-TEST_F(MemoryTest, WhatWouldMakeMemoryShortStaysInItsFilesFromTheStart) {
+TEST_F(MemoryTest, a_graph_that_would_make_memory_short_is_mapped_from_the_start) {
   write(0, kRows);
   settle();
   h.close();
@@ -114,7 +114,7 @@ TEST_F(MemoryTest, WhatWouldMakeMemoryShortStaysInItsFilesFromTheStart) {
   EXPECT_EQ(mapped_graphs().size(), 3u);
 }
 
-TEST_F(MemoryTest, AtTheLimitWritesThatGrowAreRefusedAndGraphsWait) {
+TEST_F(MemoryTest, at_the_limit_growing_writes_are_refused_and_graphs_wait) {
   write(0, 1000);
   h.wait_indexed();
   EXPECT_EQ(h->state().tail_rows, 0u);

@@ -88,7 +88,7 @@ class RenewalTest : public ::testing::Test {
   Harness h;
 };
 
-TEST_F(RenewalTest, ANewGraphIsPublishedOnceAndSearchesAreRightAllAlong) {
+TEST_F(RenewalTest, a_new_graph_is_published_once_and_searches_are_always_right) {
   h.open();
   hold(true);
   write(0, 1500);
@@ -123,7 +123,7 @@ TEST_F(RenewalTest, ANewGraphIsPublishedOnceAndSearchesAreRightAllAlong) {
   EXPECT_EQ(engine().open, 1u) << "the old one is closed";
 }
 
-TEST_F(RenewalTest, AtMostOnceForEachDoublingAndOnceMoreWhenSealed) {
+TEST_F(RenewalTest, a_graph_is_renewed_at_most_once_per_doubling_and_once_when_sealed) {
   engine().tell([] { engine().insatiable = true; });
   h.options.segment.seal_rows = 3000;
   h.open();
@@ -145,7 +145,7 @@ TEST_F(RenewalTest, AtMostOnceForEachDoublingAndOnceMoreWhenSealed) {
   expect_found(2900, 3100);
 }
 
-TEST_F(RenewalTest, TheEngineIsAskedAtMostOnceForEachSlice) {
+TEST_F(RenewalTest, the_engine_is_asked_at_most_once_per_slice) {
   engine().tell([] { engine().wishes = false; });
   h.open();
   write(0, 3000);
@@ -164,7 +164,7 @@ TEST_F(RenewalTest, TheEngineIsAskedAtMostOnceForEachSlice) {
   EXPECT_EQ(engine().stats, asked);
 }
 
-TEST_F(RenewalTest, WithoutMemoryForItLater) {
+TEST_F(RenewalTest, without_memory_the_renewal_is_postponed) {
   h.open();
   set_used(kCold);
   write(0, 1500);
@@ -189,7 +189,7 @@ TEST_F(RenewalTest, WithoutMemoryForItLater) {
   expect_found(0, 1500);
 }
 
-TEST_F(RenewalTest, AStopDoesNotWaitForIt) {
+TEST_F(RenewalTest, a_stop_does_not_wait_for_a_renewal) {
   for (const bool checkpoint : {true, false}) {
     hold(true);
     h.open();
@@ -219,7 +219,7 @@ TEST_F(RenewalTest, AStopDoesNotWaitForIt) {
   expect_found(0, 4000);
 }
 
-TEST_F(RenewalTest, WhatWasBuiltAnewIsSaved) {
+TEST_F(RenewalTest, a_renewed_graph_is_saved) {
   h.options.segment.seal_rows = 1500;
   h.open();
   hold(true);
@@ -244,7 +244,7 @@ TEST_F(RenewalTest, WhatWasBuiltAnewIsSaved) {
   expect_found(0, 1600);
 }
 
-TEST_F(RenewalTest, OneThatFailsLeavesTheOldOne) {
+TEST_F(RenewalTest, a_failed_renewal_leaves_the_old_graph) {
   engine().tell([] { engine().fails = true; });
   h.open();
   write(0, 1800);
@@ -259,7 +259,7 @@ TEST_F(RenewalTest, OneThatFailsLeavesTheOldOne) {
   expect_found(0, 1900);
 }
 
-TEST_F(RenewalTest, AGraphOfMultivectorsToo) {
+TEST_F(RenewalTest, a_graph_of_multivectors_is_renewed_too) {
   model::CollectionConfig config = config_of();
   config.vectors[""].multivector = true;
   h.options.config = config;

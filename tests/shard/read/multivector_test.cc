@@ -156,7 +156,7 @@ class MultivectorTest : public ::testing::Test {
   std::map<uint64_t, std::string> points;
 };
 
-TEST_F(MultivectorTest, FewRowsAreScanned) {
+TEST_F(MultivectorTest, few_rows_are_scanned) {
   h.open();
   insert(0, 150);
   h.wait_indexed();
@@ -164,7 +164,7 @@ TEST_F(MultivectorTest, FewRowsAreScanned) {
   EXPECT_TRUE(h->state().green);
 }
 
-TEST_F(MultivectorTest, GraphOfRowsFindsThePoints) {
+TEST_F(MultivectorTest, a_graph_of_rows_finds_the_points) {
   h.open();
   insert(0, 6000);
   h.wait_indexed();
@@ -179,7 +179,7 @@ TEST_F(MultivectorTest, GraphOfRowsFindsThePoints) {
 
 // As clients send batches: all points filled up with zeros to as many rows as the longest has, and
 // queries, too.
-TEST_F(MultivectorTest, RowsOfZerosLeadNowhereAndCountAsTheyAre) {
+TEST_F(MultivectorTest, rows_of_zeros_are_not_searched_and_count_as_zeros) {
   h.open();
   std::vector<model::PointWrite> batch;
   for (uint64_t id = 0; id < 5000; ++id) {
@@ -222,7 +222,7 @@ TEST_F(MultivectorTest, RowsOfZerosLeadNowhereAndCountAsTheyAre) {
   EXPECT_NEAR(nothing->points[0].score, 0, 1e-6f);
 }
 
-TEST_F(MultivectorTest, FiltersOnTheGraph) {
+TEST_F(MultivectorTest, filters_work_on_the_graph) {
   h.open();
   insert(0, 8000);
   h.wait_indexed();
@@ -233,7 +233,7 @@ TEST_F(MultivectorTest, FiltersOnTheGraph) {
       << "few points: all are compared";
 }
 
-TEST_F(MultivectorTest, DeletedAndReplacedPointsAreGone) {
+TEST_F(MultivectorTest, deleted_and_replaced_points_are_gone) {
   h.open();
   insert(0, 4000);
   h.wait_indexed();
@@ -251,7 +251,7 @@ TEST_F(MultivectorTest, DeletedAndReplacedPointsAreGone) {
   EXPECT_EQ(all->points.size(), points.size()) << "what the graph does not reach is scanned";
 }
 
-TEST_F(MultivectorTest, SavedGraphsAreLoadedAndDamagedOnesBuiltAgain) {
+TEST_F(MultivectorTest, saved_graphs_are_loaded_and_damaged_ones_built_again) {
   h.open();
   insert(0, 3000);
   h.wait_indexed();
@@ -277,9 +277,9 @@ TEST_F(MultivectorTest, SavedGraphsAreLoadedAndDamagedOnesBuiltAgain) {
   EXPECT_EQ(verified->points, points.size());
 }
 
-// As ConcurrentTest.EveryViewIsWhole: a point that changes all the time never vanishes and never
+// As ConcurrentTest.every_view_is_consistent: a point that changes all the time never vanishes and never
 // shows twice.
-TEST_F(MultivectorTest, PointsChangeWhileTheyAreSearched) {
+TEST_F(MultivectorTest, points_change_while_they_are_searched) {
   constexpr uint64_t kIds = 400;
   h.options.segment.graph_min_rows = 300;
   h.options.segment.max_rows = 900;
@@ -312,7 +312,7 @@ TEST_F(MultivectorTest, PointsChangeWhileTheyAreSearched) {
   EXPECT_GE(recall("graph"), 0.95);
 }
 
-TEST_F(MultivectorTest, TheContractIsMeasured) {
+TEST_F(MultivectorTest, the_contract_is_measured) {
   h.options.config.settings_json["contract"] = R"({"recall":0.999})";
   h.open();
   insert(0, 3000);
@@ -331,7 +331,7 @@ TEST_F(MultivectorTest, TheContractIsMeasured) {
   EXPECT_EQ(state.moved.samples, 0u);
 }
 
-TEST_F(MultivectorTest, WhatIsNoWholeNumberOfRowsIsRefused) {
+TEST_F(MultivectorTest, a_vector_that_is_no_whole_number_of_rows_is_refused) {
   h.open();
   insert(0, 10);
   auto request = nearest(documents.next(2) + "x", 3);
@@ -342,7 +342,7 @@ TEST_F(MultivectorTest, WhatIsNoWholeNumberOfRowsIsRefused) {
 
 // A contract that finds too little asks for more: each row's walk is broader by the factor, and so
 // finds no less.
-TEST(MultivectorWalkTest, IsAsBroadAsTheContractAsks) {
+TEST(MultivectorWalkTest, a_walk_is_as_broad_as_the_contract_asks) {
   constexpr uint32_t kPoints = 4000;
   const Harness h;  // for its directory
   segment::SegmentOptions options;
@@ -400,7 +400,7 @@ TEST(MultivectorWalkTest, IsAsBroadAsTheContractAsks) {
   EXPECT_LE(by_factor[1], by_factor[2]);
 }
 
-TEST(MultivectorScoreTest, OfEveryMetric) {
+TEST(MultivectorScoreTest, scores_of_every_metric_are_right) {
   const auto score = [](model::Distance metric, const std::vector<float>& stored,
                         const std::vector<float>& asked) {
     model::CollectionConfig config = config_of(metric, 2);

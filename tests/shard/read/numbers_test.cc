@@ -177,7 +177,7 @@ std::vector<std::pair<uint64_t, float>> search(Distance distance,
 using Scores = std::vector<std::pair<uint64_t, float>>;
 constexpr float kMost = std::numeric_limits<float>::max();
 
-TEST(HugeNumbersTest, products_beyond_float32_rank_by_what_they_are) {
+TEST(HugeNumbersTest, products_beyond_float32_are_ranked_by_their_values) {
   const std::vector<std::vector<float>> rows = {{1, 1, 0},
                                                 {2.9e38f, 2.9e38f, 5},
                                                 {3e38f, -3e38f, 0},
@@ -190,7 +190,7 @@ TEST(HugeNumbersTest, products_beyond_float32_rank_by_what_they_are) {
             0u);
 }
 
-TEST(HugeNumbersTest, distances_whose_squares_do_not_fit_stand_in_order) {
+TEST(HugeNumbersTest, distances_whose_squares_do_not_fit_are_in_order) {
   for (const float scale : {1e-25f, 1e-40f, 1.0f, 1e17f, 1e25f, 6e37f}) {
     const std::vector<std::vector<float>> rows = {
         {5 * scale, 0}, {0, 2 * scale}, {0, 0}, {3 * scale, 4.01f * scale}, {scale, 0}};

@@ -9,7 +9,7 @@
 namespace rhumb::shard::test {
 namespace {
 
-TEST(CheckpointTest, ByBytesOfLog) {
+TEST(CheckpointTest, a_checkpoint_is_taken_by_bytes_of_log) {
   Harness h;
   h.options.checkpoint_log_bytes = 20'000;
   h.open();
@@ -23,7 +23,7 @@ TEST(CheckpointTest, ByBytesOfLog) {
   EXPECT_EQ(h->durable_index(), 400u);
 }
 
-TEST(CheckpointTest, ByChangedPoints) {
+TEST(CheckpointTest, a_checkpoint_is_taken_by_changed_points) {
   Harness h;
   h.options.checkpoint_points = 100;
   h.open();
@@ -39,7 +39,7 @@ TEST(CheckpointTest, ByChangedPoints) {
   h.close();
 }
 
-TEST(CheckpointTest, ManyCallersOneAfterTheOther) {
+TEST(CheckpointTest, many_callers_take_checkpoints_one_after_the_other) {
   Harness h;
   h.open();
   Embeddings embeddings(3, kDim);
@@ -55,7 +55,7 @@ TEST(CheckpointTest, ManyCallersOneAfterTheOther) {
   for (auto& promise : done) EXPECT_TRUE(promise.get_future().get().ok());
 }
 
-TEST(CheckpointTest, ATailThatIsTooLongRefusesWrites) {
+TEST(CheckpointTest, a_tail_of_rows_that_is_too_long_refuses_writes) {
   base::Executor pool("held", 1, 64);
   Harness h;
   h.options.background = &pool;
@@ -84,7 +84,7 @@ TEST(CheckpointTest, ATailThatIsTooLongRefusesWrites) {
   h.close();
 }
 
-TEST(KvCacheTest, ClosesTheLeastRecentlyUsedAndOpensItAgain) {
+TEST(KvCacheTest, the_cache_closes_the_least_recently_used_store_and_opens_it_again) {
   KvCache cache(plugins(), "sqlite", 2);
   std::vector<std::unique_ptr<Harness>> shards;
   Embeddings embeddings(5, kDim);
@@ -107,7 +107,7 @@ TEST(KvCacheTest, ClosesTheLeastRecentlyUsedAndOpensItAgain) {
   EXPECT_EQ(cache.open_count(), 0u);
 }
 
-TEST(ContentHashTest, IsPinned) {
+TEST(ContentHashTest, the_content_hash_is_pinned) {
   // Replicas of every release must come to these bytes.
   const std::string vector(16, '\x01');
   const auto hash = content_hash(

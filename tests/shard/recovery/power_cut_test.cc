@@ -121,7 +121,7 @@ class PowerCutTest : public ::testing::TestWithParam<uint64_t> {
   CommandSource source;
 };
 
-TEST_P(PowerCutTest, KvAheadOfTheColumns) {
+TEST_P(PowerCutTest, a_store_ahead_of_the_columns_is_recovered) {
   const bool has_watermark = source.draw(6) != 0;
   h.open();
   if (has_watermark) {
@@ -158,7 +158,7 @@ TEST_P(PowerCutTest, KvAheadOfTheColumns) {
 
 // Entries that are applied while a checkpoint runs have two watermarks to be replayed from: the old
 // one if the power fails before the KV store has the new one, else the new one.
-TEST_P(PowerCutTest, DuringACheckpoint) {
+TEST_P(PowerCutTest, a_power_cut_during_a_checkpoint_is_recovered) {
   // no segment becomes full: that would ask for checkpoints of its own
   h.options.segment.max_rows = 1u << 14;
   h.open();

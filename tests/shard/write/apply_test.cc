@@ -36,7 +36,7 @@ class ApplyTest : public ::testing::Test {
   Embeddings embeddings{7, kDim};
 };
 
-TEST_F(ApplyTest, EmptyShardHasNoFileButItsManifest) {
+TEST_F(ApplyTest, an_empty_shard_has_no_file_but_its_manifest) {
   h.noop();
   ok(h.apply());
   EXPECT_EQ(count(), 0u);
@@ -54,7 +54,7 @@ TEST_F(ApplyTest, EmptyShardHasNoFileButItsManifest) {
   EXPECT_EQ(h->applied(), 1u);
 }
 
-TEST_F(ApplyTest, UpsertReplacesTheWholePoint) {
+TEST_F(ApplyTest, an_upsert_replaces_the_whole_point) {
   const std::string a = embeddings.next_bytes(), b = embeddings.next_bytes();
   ok(h.write(upsert({point(1, a, R"({"x":1})"), point(2, b)})));
   ok(h.write(upsert({point(1, b)})));
@@ -68,7 +68,7 @@ TEST_F(ApplyTest, UpsertReplacesTheWholePoint) {
   EXPECT_EQ(get(2)->version, 1u);
 }
 
-TEST_F(ApplyTest, PayloadChangesKeepTheVectorAndAreSeenAtOnce) {
+TEST_F(ApplyTest, payload_changes_keep_the_vector_and_are_seen_at_once) {
   const std::string a = embeddings.next_bytes();
   ok(h.write(upsert({point(1, a, R"({"x":1,"o":{"p":1}})")})));
   ok(h.write(set_payload(1, R"({"y":2})")));
@@ -91,7 +91,7 @@ TEST_F(ApplyTest, PayloadChangesKeepTheVectorAndAreSeenAtOnce) {
   EXPECT_EQ(count(), 1u);
 }
 
-TEST_F(ApplyTest, VectorsChangeWithoutThePayload) {
+TEST_F(ApplyTest, vectors_change_without_the_payload) {
   const std::string a = embeddings.next_bytes(), b = embeddings.next_bytes();
   ok(h.write(upsert({point(1, a, R"({"x":1})")})));
   ok(h.write(set_payload(1, R"({"y":2})")));
@@ -112,7 +112,7 @@ TEST_F(ApplyTest, VectorsChangeWithoutThePayload) {
   EXPECT_EQ(count(), 1u);
 }
 
-TEST_F(ApplyTest, ConditionsHoldOrThePointStays) {
+TEST_F(ApplyTest, conditions_hold_or_the_point_stays) {
   const std::string a = embeddings.next_bytes(), b = embeddings.next_bytes();
   ok(h.write(upsert({point(1, a)})));
   auto insert = upsert({point(1, b), point(2, b)});
@@ -128,7 +128,7 @@ TEST_F(ApplyTest, ConditionsHoldOrThePointStays) {
   EXPECT_TRUE(get(2));
 }
 
-TEST_F(ApplyTest, ACommandSentAgainIsAppliedOnce) {
+TEST_F(ApplyTest, a_command_sent_again_is_applied_once) {
   auto first = set_payload(1, R"({"n":1})");
   first.header.session = 9;
   first.header.sequence = 4;
@@ -159,7 +159,7 @@ TEST_F(ApplyTest, ACommandSentAgainIsAppliedOnce) {
   EXPECT_EQ(get(1)->payload, R"({"n":3})");
 }
 
-TEST_F(ApplyTest, ManyEntriesInOneBatchSeeEachOther) {
+TEST_F(ApplyTest, many_entries_in_one_batch_see_each_other) {
   const std::string a = embeddings.next_bytes();
   h.propose(upsert({point(1, a, R"({"x":1})")}));
   h.propose(set_payload(1, R"({"y":2})"));
@@ -178,7 +178,7 @@ TEST_F(ApplyTest, ManyEntriesInOneBatchSeeEachOther) {
   EXPECT_EQ(get(1)->payload, R"({"x":3,"y":4})");
 }
 
-TEST_F(ApplyTest, ContentHashIsOfThePointsAndNotOfTheirHistory) {
+TEST_F(ApplyTest, the_content_hash_depends_on_the_points_and_not_on_their_history) {
   const std::string a = embeddings.next_bytes(), b = embeddings.next_bytes();
   ok(h.write(upsert({point(1, a, R"({"x":1,"y":2})"), point(2, b)})));
   const auto straight = h->state().content_hash;
@@ -198,7 +198,7 @@ TEST_F(ApplyTest, ContentHashIsOfThePointsAndNotOfTheirHistory) {
   EXPECT_EQ(verified->points, 2u);
 }
 
-TEST_F(ApplyTest, WaitersFireAtTheirIndexOrWithTheReason) {
+TEST_F(ApplyTest, waiters_fire_at_their_index_or_with_the_reason) {
   std::vector<std::string> fired;
   h->wait_applied(1, [&](const base::Status& s) { fired.push_back("1 " + s.to_string()); });
   h->wait_applied(3, [&](const base::Status& s) {
@@ -214,7 +214,7 @@ TEST_F(ApplyTest, WaitersFireAtTheirIndexOrWithTheReason) {
   EXPECT_EQ(fired[2], "3 " + std::string(base::code_name(base::Code::kUnavailable)));
 }
 
-TEST_F(ApplyTest, DamagedEntryFencesTheShard) {
+TEST_F(ApplyTest, a_damaged_entry_fences_the_shard) {
   ok(h.write(upsert({point(1, embeddings.next_bytes())})));
   std::vector<consensus::Entry> bad{{2, 1, consensus::EntryType::kData, "not a command"}};
   std::promise<base::Status> applied;

@@ -45,7 +45,7 @@ class ConditionsTest : public ::testing::Test {
   uint64_t attempts_ = 0;
 };
 
-TEST_F(ConditionsTest, ModesAreDecidedByWhatIsThereThen) {
+TEST_F(ConditionsTest, update_modes_are_decided_when_the_write_is_applied) {
   // One batch: each command sees what the one before it did.
   h.propose(put(1, R"({"n":1})", UpdateMode::kUpdateOnly));  // absent: nothing
   h.propose(put(1, R"({"n":2})", UpdateMode::kInsertOnly));  // comes
@@ -59,7 +59,7 @@ TEST_F(ConditionsTest, ModesAreDecidedByWhatIsThereThen) {
   EXPECT_EQ(payload(1), "absent");
 }
 
-TEST_F(ConditionsTest, OfTwoSwapsFromOneValueTheFirstWins) {
+TEST_F(ConditionsTest, of_two_swaps_from_one_value_the_first_wins) {
   ok(h.write(put(1, R"({"n":1})")));
   Command first = put(1, R"({"n":2})", UpdateMode::kUpdateOnly),
           second = put(1, R"({"n":3})", UpdateMode::kUpdateOnly);
@@ -69,7 +69,7 @@ TEST_F(ConditionsTest, OfTwoSwapsFromOneValueTheFirstWins) {
   EXPECT_EQ(payload(1), R"({"n":2})");
 }
 
-TEST_F(ConditionsTest, WhatMovedOnIsTestedAgainAndNotSkipped) {
+TEST_F(ConditionsTest, a_point_that_changed_meanwhile_is_tested_again_and_not_skipped) {
   ok(h.write(upsert({point(1, embeddings.next_bytes(), R"({"n":1})"),
                      point(2, embeddings.next_bytes(), R"({"n":1})"),
                      point(3, embeddings.next_bytes(), R"({"n":1})")})));
@@ -86,7 +86,7 @@ TEST_F(ConditionsTest, WhatMovedOnIsTestedAgainAndNotSkipped) {
   EXPECT_EQ(payload(3), R"({"n":1,"label":true})");
 }
 
-TEST_F(ConditionsTest, OfLevel1WhatMovedOnIsSkipped) {
+TEST_F(ConditionsTest, commands_of_level_1_skip_points_that_changed_meanwhile) {
   ok(h.write(put(1, R"({"n":1})")));
   Command label = set_payload(1, R"({"label":true})");
   label.header.feature_level = 1;
@@ -96,7 +96,7 @@ TEST_F(ConditionsTest, OfLevel1WhatMovedOnIsSkipped) {
   EXPECT_EQ(payload(1), R"({"n":1,"price":5})");
 }
 
-TEST_F(ConditionsTest, IdsAndVectorsAreTestedLikePayload) {
+TEST_F(ConditionsTest, ids_and_vectors_are_tested_like_payload) {
   ok(h.write(put(1, "")));
   model::Filter by_id, with_vector;
   by_id.must.push_back({"", model::HasId{{model::PointId::number(1)}}});
@@ -113,7 +113,7 @@ TEST_F(ConditionsTest, IdsAndVectorsAreTestedLikePayload) {
   EXPECT_EQ(affected(bare), 1u);
 }
 
-TEST_F(ConditionsTest, UuidFieldsAreThoseOfTheCommandAndNotOfTheMoment) {
+TEST_F(ConditionsTest, uuid_fields_are_those_of_the_command_and_not_the_present_ones) {
   ok(h.write(put(1, R"({"u":"6f9619ff-8b86-d011-b42d-00c04fc964ff"})")));
   Command shout = set_payload(1, R"({"found":1})");
   shout.filter = when("u", std::string("6F9619FF-8B86-D011-B42D-00C04FC964FF"));
@@ -122,7 +122,7 @@ TEST_F(ConditionsTest, UuidFieldsAreThoseOfTheCommandAndNotOfTheMoment) {
   EXPECT_EQ(affected(shout), 1u);
 }
 
-TEST_F(ConditionsTest, APointNamedTwiceCountsOnce) {
+TEST_F(ConditionsTest, a_point_named_twice_counts_once) {
   ok(h.write(put(1, "")));
   Command twice = on(OperationKind::kClearPayload, {1, 1, 2});
   EXPECT_EQ(affected(twice), 1u);
@@ -130,7 +130,7 @@ TEST_F(ConditionsTest, APointNamedTwiceCountsOnce) {
 }
 
 // The columns are lost behind the watermark, and every entry is carried out again.
-TEST_F(ConditionsTest, AReplayDecidesTheSame) {
+TEST_F(ConditionsTest, a_replay_decides_the_same) {
   ok(h.write(put(1, R"({"n":1})")));
   ok(h.write(put(2, R"({"n":1})")));
   ok(h.checkpoint());

@@ -35,7 +35,7 @@ class ResolveTest : public ::testing::Test {
   uint32_t parts = 0;
 };
 
-TEST_F(ResolveTest, FilterBecomesChunksOfIdsWithTheVersionsSeen) {
+TEST_F(ResolveTest, a_filter_becomes_chunks_of_ids_with_the_versions_seen) {
   Operation operation;
   operation.kind = OperationKind::kDelete;
   operation.filter = match("old", true);
@@ -55,7 +55,7 @@ TEST_F(ResolveTest, FilterBecomesChunksOfIdsWithTheVersionsSeen) {
   EXPECT_EQ(count(), 3u);  // 4, 18, 19
 }
 
-TEST_F(ResolveTest, ConditionsOnNamedPointsTravelInTheCommand) {
+TEST_F(ResolveTest, conditions_on_named_points_travel_in_the_command) {
   Operation operation;
   operation.points = {point(1, embeddings.next_bytes()), point(300, embeddings.next_bytes())};
   operation.mode = model::UpdateMode::kUpdateOnly;
@@ -70,7 +70,7 @@ TEST_F(ResolveTest, ConditionsOnNamedPointsTravelInTheCommand) {
   EXPECT_NE(command.filter, nullptr);
 }
 
-TEST_F(ResolveTest, PointsThatAnEarlierPartChangedAreLeftOut) {
+TEST_F(ResolveTest, points_that_an_earlier_part_changed_are_left_out) {
   const auto mark = [] {
     Operation operation;
     operation.kind = OperationKind::kSetPayload;
@@ -87,7 +87,7 @@ TEST_F(ResolveTest, PointsThatAnEarlierPartChangedAreLeftOut) {
   EXPECT_EQ(again->targets(), 10u);  // 18 less the 8 of the first part
 }
 
-TEST_F(ResolveTest, ALongFilterGoesWithMorePoints) {
+TEST_F(ResolveTest, a_long_filter_is_sent_with_more_points_per_part) {
   const auto parts_with = [this](size_t ids) {
     model::HasId list;
     for (uint64_t id = 0; id < ids; ++id) list.ids.push_back(PointId::number(id));
@@ -102,7 +102,7 @@ TEST_F(ResolveTest, ALongFilterGoesWithMorePoints) {
   EXPECT_EQ(parts_with(1000), 1u);  // all 20, of at most 128
 }
 
-TEST_F(ResolveTest, UuidFieldsTravelWithTheFilter) {
+TEST_F(ResolveTest, uuid_fields_travel_with_the_filter) {
   auto config = config_of();
   config.payload_indexes["u"].type = model::FieldType::kUuid;
   ASSERT_TRUE(h.configure(config).ok());
@@ -114,7 +114,7 @@ TEST_F(ResolveTest, UuidFieldsTravelWithTheFilter) {
   EXPECT_EQ(resolved->command(0).uuid_fields, std::vector<std::string>{"u"});
 }
 
-TEST_F(ResolveTest, NothingSelectedIsStillAPlaceInTheLog) {
+TEST_F(ResolveTest, an_empty_selection_still_has_a_place_in_the_log) {
   Operation operation;
   operation.kind = OperationKind::kDelete;
   operation.filter = match("old", std::string("no such"));
@@ -123,7 +123,7 @@ TEST_F(ResolveTest, NothingSelectedIsStillAPlaceInTheLog) {
   EXPECT_EQ(count(), 20u);
 }
 
-TEST_F(ResolveTest, UpdateModes) {
+TEST_F(ResolveTest, update_modes_are_resolved) {
   const auto v = embeddings.next_bytes();
   Operation insert;
   insert.points = {point(1, v, R"({"new":1})"), point(100, v, R"({"new":1})")};
@@ -146,7 +146,7 @@ TEST_F(ResolveTest, UpdateModes) {
   EXPECT_EQ(*h->count(fresh, {}), 4u);  // 100, 2, 17, 300
 }
 
-TEST_F(ResolveTest, NewVectorsOnCondition) {
+TEST_F(ResolveTest, new_vectors_can_have_a_condition) {
   const auto v = embeddings.next_bytes();
   Operation update;  // 18 is not old, 300 is not there: neither gets the vector
   update.kind = OperationKind::kUpdateVectors;
@@ -162,7 +162,7 @@ TEST_F(ResolveTest, NewVectorsOnCondition) {
   EXPECT_EQ(found->points[0].id.as_number(), 17u);
 }
 
-TEST_F(ResolveTest, ExplicitIdsAreOneCommand) {
+TEST_F(ResolveTest, explicit_ids_are_one_command) {
   Operation operation;
   operation.kind = OperationKind::kDelete;
   for (uint64_t id = 0; id < 20; ++id) operation.ids.push_back(PointId::number(id));
@@ -171,7 +171,7 @@ TEST_F(ResolveTest, ExplicitIdsAreOneCommand) {
   EXPECT_EQ(count(), 0u);
 }
 
-TEST_F(ResolveTest, AdmissionSaysWhy) {
+TEST_F(ResolveTest, a_refused_admission_says_why) {
   EXPECT_TRUE(h->admit().ok());
   h.close();
   h.options.disk_reserve_bytes = ~0ull;

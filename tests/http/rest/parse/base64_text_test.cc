@@ -43,7 +43,7 @@ std::optional<std::string> read(const std::string& text) {
   return read ? std::optional(out) : std::nullopt;
 }
 
-TEST(Base64TextTest, every_character_in_every_place_of_a_block) {
+TEST(Base64TextTest, every_character_is_read_in_every_place_of_a_block) {
   for (size_t length : {7u, 44u, 97u}) {
     for (size_t at = 0; at < length; ++at) {
       for (int c = 0; c < 256; ++c) {
@@ -57,7 +57,7 @@ TEST(Base64TextTest, every_character_in_every_place_of_a_block) {
   }
 }
 
-TEST(Base64TextTest, texts_of_every_length) {
+TEST(Base64TextTest, texts_of_every_length_are_read) {
   std::mt19937 random(7);
   for (size_t length = 0; length < 300; ++length) {
     for (const std::string_view alphabet : {kStandard, kUrl}) {

@@ -244,7 +244,7 @@ bool named_in(const IgnoredMembers& ignored, const std::string& name) {
   });
 }
 
-TEST(MutantsTest, each_is_refused_or_means_the_same_or_is_named) {
+TEST(MutantsTest, each_mutant_is_refused_or_means_the_same_or_is_named) {
   const uint64_t seed = std::random_device()();
   std::mt19937_64 random(seed);
   size_t mutants = 0, refused = 0, named = 0;
@@ -284,7 +284,7 @@ TEST(MutantsTest, each_is_refused_or_means_the_same_or_is_named) {
 
 // A condition that is null is refused, not left out: {"has_id": null} would be an empty filter,
 // which is every point.
-TEST(MutantsTest, a_null_in_a_filter_is_an_absent_member_or_refused) {
+TEST(MutantsTest, a_null_in_a_filter_counts_as_absent_or_is_refused) {
   const Sample sample = samples().front();
   const Json body = Json::parse(sample.body);
   std::vector<Place> places;

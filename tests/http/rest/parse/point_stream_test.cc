@@ -47,7 +47,7 @@ std::vector<model::Record> sample_records() {
   return records;
 }
 
-TEST(PointStreamTest, what_is_exported_is_imported_again_however_it_is_cut) {
+TEST(PointStreamTest, what_was_exported_is_imported_whatever_the_pieces) {
   const auto config = named_vectors();
   const auto records = sample_records();
   std::vector<PointWrite> expected;
@@ -76,7 +76,7 @@ TEST(PointStreamTest, lines_may_be_blank_end_with_cr_and_lack_the_last_newline) 
   EXPECT_TRUE(points.empty());
 }
 
-TEST(PointStreamTest, a_bad_line_is_named_and_those_before_it_are_there) {
+TEST(PointStreamTest, an_invalid_line_is_named_and_the_lines_before_it_are_stored) {
   const std::string good = R"({"id":1,"vector":[1,0,0,0]})"
                            "\n";
   const std::pair<std::string, std::string> cases[] = {
@@ -168,7 +168,7 @@ TEST(PointStreamTest, a_binary_record_obeys_the_rules_of_a_point_in_json) {
   }
 }
 
-TEST(PointStreamTest, a_line_without_end_is_given_up) {
+TEST(PointStreamTest, a_line_beyond_the_limit_is_refused) {
   PointReader reader(PointFormat::kNdjson, single_vector());
   std::vector<PointWrite> points;
   base::Status status;

@@ -122,7 +122,7 @@ class Spelling {
   std::mt19937_64 random_;
 };
 
-TEST(FloatTextTest, numbers_are_those_of_the_library) {
+TEST(FloatTextTest, numbers_are_the_same_as_by_the_library) {
   Spelling spelling(1);
   uint32_t taken = 0;
   for (int i = 0; i < 3000; ++i)
@@ -160,7 +160,7 @@ TEST(FloatTextTest, numbers_are_those_of_the_library) {
   }
 }
 
-TEST(FloatTextTest, what_the_library_refuses_is_not_taken) {
+TEST(FloatTextTest, numbers_that_the_library_refuses_are_refused) {
   for (const std::string text : {"",
                                  " ",
                                  "+1",
@@ -248,7 +248,7 @@ struct Twins {
   std::string numbers, plain;
 };
 
-TEST(LiftedTest, queries_are_the_same_as_by_the_library) {
+TEST(WideNumbersTest, queries_are_the_same_as_by_the_library) {
   for (const char* body :
        {R"({"query":W})", R"({"query":{"nearest":W},"limit":3})",
         R"( {"x":["\"[1",true],"query":W , "filter":null})",
@@ -272,7 +272,7 @@ TEST(LiftedTest, queries_are_the_same_as_by_the_library) {
   for (size_t i = 0; i < 3; ++i) EXPECT_EQ(a->at(i).search.vector, b->at(i).search.vector);
 }
 
-TEST(LiftedTest, points_are_the_same_as_by_the_library) {
+TEST(WideNumbersTest, points_are_the_same_as_by_the_library) {
   for (const char* vector : {"W", R"({"a":W,"b":[1,2]})", R"({"a":W,"a":W})"}) {
     const auto config = wide(vector[0] == '{');
     const Twins twins(std::string(R"({"points":[{"id":1,"vector":)") + vector +
@@ -288,7 +288,7 @@ TEST(LiftedTest, points_are_the_same_as_by_the_library) {
   }
 }
 
-TEST(LiftedTest, complaints_are_the_same_as_by_the_library) {
+TEST(WideNumbersTest, errors_are_the_same_as_by_the_library) {
   for (const char* body :
        {R"({"query":W,"using":"x"})", R"({"query":W,"using":W})", R"({"query":W,})",
         R"({"query":W)", R"({"query":W]})", R"({"query":W W})", R"({"query":[W]})",

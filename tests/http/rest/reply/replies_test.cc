@@ -48,7 +48,7 @@ TEST(FailureResponseTest, every_code_has_its_status_and_prefix) {
   }
 }
 
-TEST(FailureResponseTest, permissions_are_plain_text) {
+TEST(FailureResponseTest, a_denied_permission_is_answered_in_plain_text) {
   for (const auto& [code, http] :
        {std::pair{Code::kUnauthenticated, 401}, {Code::kForbidden, 403}}) {
     const Response response = failure_response({code, "Must provide an API key"}, 0);
@@ -83,7 +83,7 @@ TEST(JsonWriteTest, numbers_read_back_the_same_and_floats_look_like_floats) {
       << "JSON holds no null for a number";
 }
 
-TEST(JsonWriteTest, records_in_every_shape) {
+TEST(JsonWriteTest, records_are_printed_in_every_shape) {
   const auto config = named_vectors();
   model::Record record;
   record.id = *model::PointId::from_string("a\"b");
@@ -114,7 +114,7 @@ TEST(JsonWriteTest, records_in_every_shape) {
   EXPECT_EQ(records_json({}, {}), "[]");
 }
 
-TEST(JsonWriteTest, plans) {
+TEST(JsonWriteTest, plans_are_printed) {
   EXPECT_EQ(plan_json({}), "[]");
   const model::SegmentPlan plan{1, "growing", "scan", "", 2, 3, 4, 5, 6};
   EXPECT_EQ(

@@ -34,7 +34,7 @@ class Metrics : public ::testing::TestWithParam<std::tuple<uint32_t, uint32_t>> 
 
 uint64_t bytes_of(Index& index) { return index.stats()["bytes_resident"].get<uint64_t>(); }
 
-TEST_P(Metrics, FourBitsFindAsMuch) {
+TEST_P(Metrics, four_bit_codes_find_as_much) {
   const auto [metric, scalar] = GetParam();
   World w(metric, scalar, kDim, 91);
   Index whole("rhumb", w.column, config_of("8bit").c_str()),
@@ -49,7 +49,7 @@ TEST_P(Metrics, FourBitsFindAsMuch) {
   EXPECT_EQ(bytes_of(whole) - bytes_of(nibbles), codes / 2) << "half of a byte a component";
 }
 
-TEST_P(Metrics, ProductCodesFindThem) {
+TEST_P(Metrics, product_codes_find_the_neighbours) {
   const auto [metric, scalar] = GetParam();
   World w(metric, scalar, kDim, 99);
   Index whole("rhumb", w.column, config_of("8bit").c_str()),
@@ -71,14 +71,14 @@ INSTANTIATE_TEST_SUITE_P(Codes, Metrics,
                                            std::tuple{RHUMB_EUCLID, RHUMB_U8}));
 
 // One bit for the walk, four for what it found.
-TEST(Codes, FourBitsBeneathOne) {
+TEST(Codes, four_bit_codes_work_beneath_one_bit_codes) {
   World w(RHUMB_COSINE, RHUMB_F32, 512, 92);
   Index index("rhumb", w.column, config_of("4bit").c_str());
   ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
   EXPECT_GE(recall(index.search(w.queries, {.ef = 100}), w.flat.search(w.queries, {})), 0.95);
 }
 
-TEST(Codes, AScanOfFewFindsThem) {
+TEST(Codes, a_scan_of_few_rows_finds_the_neighbours) {
   World w(RHUMB_EUCLID, RHUMB_F32, kDim, 93);
   Index index("rhumb", w.column, config_of("4bit").c_str());
   ASSERT_EQ(index.build(2), RHUMB_OK);
@@ -95,7 +95,7 @@ class Kept : public ::testing::TestWithParam<const char*> {
   const TempDir temp;
 };
 
-TEST_P(Kept, AnswersTheSameAfterLoadingAndGrows) {
+TEST_P(Kept, a_loaded_graph_answers_the_same_and_can_grow) {
   World w(RHUMB_COSINE, RHUMB_F32, 96, 94);
   const std::string& config = config_of(GetParam());
   Index index("rhumb", w.column, config.c_str());
@@ -122,7 +122,7 @@ TEST_P(Kept, AnswersTheSameAfterLoadingAndGrows) {
 }
 
 // A graph goes on with the codes it was begun with, whatever is wanted by now.
-TEST_P(Kept, FilesOfOtherCodesAreTakenAsTheyAre) {
+TEST_P(Kept, files_of_other_codes_are_loaded_as_they_are) {
   World w(RHUMB_COSINE, RHUMB_F32, 96, 95);
   Index index("rhumb", w.column, config_of(GetParam()).c_str());
   ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
@@ -139,7 +139,7 @@ TEST_P(Kept, FilesOfOtherCodesAreTakenAsTheyAre) {
 }
 
 // Where the levels are, every byte is under a checksum of its own.
-TEST_P(Kept, DamageOfTheHeaderIsTold) {
+TEST_P(Kept, damage_of_the_header_is_reported) {
   World w(RHUMB_COSINE, RHUMB_F32, 96, 96);
   const std::string& config = config_of(GetParam());
   Index index("rhumb", w.column, config.c_str());
@@ -160,7 +160,7 @@ TEST_P(Kept, DamageOfTheHeaderIsTold) {
 INSTANTIATE_TEST_SUITE_P(Codes, Kept, ::testing::Values("8bit", "4bit", "pq"),
                          [](const auto& info) { return "Of" + std::string(info.param); });
 
-TEST(Codes, UnsoundLevelsAreRefused) {
+TEST(Codes, unsound_levels_are_refused) {
   World w(RHUMB_COSINE, RHUMB_F32, 64, 97);
   const TempDir temp;
   Index index("rhumb", w.column, config_of("4bit").c_str());
@@ -191,7 +191,7 @@ TEST(Codes, UnsoundLevelsAreRefused) {
       << "runs where there are none";
 }
 
-TEST(Codes, EveryCompression) {
+TEST(Codes, every_compression_finds_the_neighbours) {
   World w(RHUMB_EUCLID, RHUMB_F32, kDim, 100);
   const auto truth = w.flat.search(w.queries, {});
   uint64_t before = ~uint64_t{0};
@@ -233,7 +233,7 @@ uint32_t learned_of(const std::string& dir) {
   return codes.learned;
 }
 
-TEST_P(Kept, IsTakenOverByAMerge) {
+TEST_P(Kept, a_graph_with_these_codes_is_taken_over_by_a_merge) {
   World w(RHUMB_COSINE, RHUMB_F32, 64, 105);
   const char* const config = config_of(GetParam()).c_str();
   Index from("rhumb", w.column, config), to("rhumb", w.column, config);
@@ -250,7 +250,7 @@ TEST_P(Kept, IsTakenOverByAMerge) {
 }
 
 // Inserts begin with the first 1,024 rows; a merge of more does not keep what was made of those.
-TEST(Codes, ABookOfFewRowsIsNotTakenOver) {
+TEST(Codes, a_codebook_of_few_rows_is_not_taken_over) {
   World w(RHUMB_COSINE, RHUMB_F32, 64, 106);
   const TempDir temp;
   Index from("rhumb", w.column, config_of("pq").c_str()),
@@ -265,7 +265,7 @@ TEST(Codes, ABookOfFewRowsIsNotTakenOver) {
 }
 
 // Bits are their own codes.
-TEST(Codes, MeanNothingToBits) {
+TEST(Codes, codes_have_no_effect_on_vectors_of_bits) {
   Column column(RHUMB_HAMMING, RHUMB_BIT, 256);
   Generator generator(256, 98);
   column.fill(generator, 3000);

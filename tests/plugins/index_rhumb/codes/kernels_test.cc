@@ -35,7 +35,7 @@ struct Rows {
   CodeTable table;
 };
 
-TEST_P(Form, DistancesOfCodes) {
+TEST_P(Form, distances_of_codes_are_those_of_a_plain_loop) {
   for (const uint32_t bytes : {64u, 128u, 192u, 384u, 1536u}) {
     Rows rows(100, bytes, bytes);
     std::vector<uint8_t> query(bytes);
@@ -68,7 +68,7 @@ TEST_P(Form, DistancesOfCodes) {
 }
 
 // Components of rows are levels; what a row is unpacked to says the same.
-TEST_P(Form, DistancesOfFourBitCodes) {
+TEST_P(Form, distances_of_four_bit_codes_are_those_of_a_plain_loop) {
   for (const uint32_t width : {64u, 128u, 192u, 384u, 1536u}) {
     Rows rows(100, width / 2, width / 2);
     Levels levels;
@@ -108,7 +108,7 @@ TEST_P(Form, DistancesOfFourBitCodes) {
 }
 
 // A run's distances to its centroids, and rows that name some of them.
-TEST_P(Form, DistancesOfProductCodes) {
+TEST_P(Form, distances_of_product_codes_are_those_of_a_plain_loop) {
   for (const auto [width, sub] : {std::pair{64u, 1u},
                                   {64u, 2u},
                                   {192u, 4u},
@@ -165,7 +165,7 @@ TEST_P(Form, DistancesOfProductCodes) {
   }
 }
 
-TEST_P(Form, DifferingBits) {
+TEST_P(Form, differing_bits_are_those_of_a_plain_loop) {
   for (const uint32_t bytes : {64u, 128u, 192u, 1024u, 8192u}) {
     Rows rows(50, bytes, bytes);
     std::vector<char> query(bytes, static_cast<char>(0xFF));
@@ -189,7 +189,7 @@ TEST_P(Form, DifferingBits) {
   }
 }
 
-TEST_P(Form, UnvisitedLinks) {
+TEST_P(Form, unvisited_links_are_those_of_a_plain_loop) {
   for (int round = 0; round < 2000; ++round) {
     alignas(64) uint32_t row[48];
     const uint32_t n = 16u * (1 + static_cast<uint32_t>(random() % 3)),
@@ -215,7 +215,7 @@ TEST_P(Form, UnvisitedLinks) {
   }
 }
 
-TEST_P(Form, EstimatesByOneBit) {
+TEST_P(Form, estimates_by_one_bit_are_close) {
   for (const uint32_t dim : {512u, 768u, 1536u}) {
     index_test::Column column(RHUMB_EUCLID, RHUMB_F32, dim);
     index_test::Generator generator(dim, 72);
@@ -253,7 +253,7 @@ TEST_P(Form, EstimatesByOneBit) {
   }
 }
 
-TEST_P(Form, PlanesAndSigns) {
+TEST_P(Form, planes_and_signs_stand_for_the_vector) {
   for (const uint32_t n : {512u, 576u, 1536u}) {
     const uint32_t bytes = (n / 8 + 63) / 64 * 64;
     std::vector<float> x(n);
@@ -284,7 +284,7 @@ TEST_P(Form, PlanesAndSigns) {
   }
 }
 
-TEST_P(Form, TransformsKeepLengths) {
+TEST_P(Form, transforms_keep_lengths) {
   for (const auto [n, block] :
        {std::pair{64u, 64u}, {128u, 128u}, {384u, 128u}, {1536u, 512u}, {320u, 64u}}) {
     std::vector<float> x(n), plain, signs(n);
@@ -303,7 +303,7 @@ TEST_P(Form, TransformsKeepLengths) {
   }
 }
 
-TEST_P(Form, Quantises) {
+TEST_P(Form, components_are_quantised) {
   std::vector<float> x{0,
                        1,
                        -1,
@@ -331,7 +331,7 @@ INSTANTIATE_TEST_SUITE_P(Kernels, Form, ::testing::ValuesIn(forms()), [](const a
 });
 
 // What answers is of the SDK's form, and the best of those.
-TEST(Forms, GoWithTheSdks) {
+TEST(Forms, the_form_in_use_is_that_of_the_sdks_kernels) {
   for (uint32_t i = 0; const char* name = rhumb_kernels_available(i); ++i) {
     ASSERT_EQ(rhumb_kernels_select(name), RHUMB_OK);
     const std::string used = kernels_in_use().name;
@@ -341,7 +341,7 @@ TEST(Forms, GoWithTheSdks) {
   EXPECT_EQ(&kernels_in_use(), kernels_available(0));
 }
 
-TEST(ChunkedArray, GrowsWithoutMovingAndStartsAtZero) {
+TEST(ChunkedArray, a_chunked_array_grows_without_moving_and_starts_at_zero) {
   ChunkedArray array(64);
   array.reserve(10);
   char* const first = array.at(5);

@@ -22,7 +22,7 @@ double error_of(const Histogram& codes, const Levels& levels) {
   return sum / rows;
 }
 
-TEST(Nibbles, LevelsOfANormalSpreadAreMaxs) {
+TEST(Nibbles, levels_of_a_normal_distribution_are_those_of_max) {
   std::mt19937_64 random(81);
   std::normal_distribution<double> normal(64, 63.5 / 4);
   Histogram codes{};
@@ -35,7 +35,7 @@ TEST(Nibbles, LevelsOfANormalSpreadAreMaxs) {
   EXPECT_LT(error_of(codes, levels) / (63.5 / 4 * 63.5 / 4), 0.0102);
 }
 
-TEST(Nibbles, FewValuesAreKept) {
+TEST(Nibbles, a_few_different_values_are_kept_exactly) {
   Histogram codes{};
   for (uint32_t c = 0; c < 16; ++c) codes[8 * c + c % 3] = 1 + c;
   EXPECT_EQ(error_of(codes, best_levels(codes)), 0);
@@ -46,7 +46,7 @@ TEST(Nibbles, FewValuesAreKept) {
   EXPECT_LE(best_levels(codes).back(), kCodeMax) << "nothing known";
 }
 
-TEST(Nibbles, UnpackedIsTheNearestLevel) {
+TEST(Nibbles, an_unpacked_component_is_the_nearest_level) {
   std::mt19937_64 random(82);
   Histogram even;
   even.fill(1);

@@ -11,7 +11,7 @@ namespace {
 constexpr uint32_t kFewer = kSlowDown > 1 ? 3 : 1;
 
 // The column is filled beforehand; what is new to the index are the slots.
-TEST(RhumbConcurrent, SearchesWhileRangesComeInAndTheGraphGrows) {
+TEST(RhumbConcurrent, searches_run_while_ranges_are_inserted_and_the_graph_grows) {
   constexpr uint32_t kRows = 8000 / kFewer, kRange = 250, kWriters = 2, kReaders = 2;
   Generator generator(64, 41);
   Column column(RHUMB_COSINE, RHUMB_F32, 64);
@@ -61,7 +61,7 @@ TEST(RhumbConcurrent, SearchesWhileRangesComeInAndTheGraphGrows) {
 }
 
 // What was indexed before a search began is found by it: a point looks for itself.
-TEST(RhumbConcurrent, WhatIsInIsFound) {
+TEST(RhumbConcurrent, a_row_is_found_once_its_insert_returned) {
   constexpr uint32_t kRows = 4000 / kFewer;  // enough for walks, whose ef is small
   Generator generator(32, 42);
   Column column(RHUMB_EUCLID, RHUMB_F32, 32);
@@ -88,7 +88,7 @@ TEST(RhumbConcurrent, WhatIsInIsFound) {
   EXPECT_LE(missed * 100, asked) << missed << " of " << asked;
 }
 
-TEST(RhumbConcurrent, BuiltByManyThreadsAsGoodAsByOne) {
+TEST(RhumbConcurrent, a_build_by_many_threads_is_as_good_as_by_one) {
   Generator generator(64, 44);
   Column column(RHUMB_COSINE, RHUMB_F32, 64);
   column.fill(generator, 8000 / kFewer);

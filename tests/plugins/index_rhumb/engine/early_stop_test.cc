@@ -7,7 +7,7 @@
 namespace rhumb::index_test {
 namespace {
 
-TEST(EarlyStop, ReachIsThatOfTheNextMeasuredBreadth) {
+TEST(EarlyStop, the_reach_is_that_of_the_next_measured_breadth) {
   coded::Calibration calibration;
   EXPECT_EQ(calibration.reach_for(10), 0);
   coded::CalibrationTable table;
@@ -25,7 +25,7 @@ TEST(EarlyStop, ReachIsThatOfTheNextMeasuredBreadth) {
 
 class EarlyStopOn : public ::testing::TestWithParam<uint32_t> {};
 // The same graph, once as it is and once with its limits taken out of the file.
-TEST_P(EarlyStopOn, CostsLessAndFindsAsMuch) {
+TEST_P(EarlyStopOn, an_early_stop_costs_less_and_finds_as_much) {
   const uint32_t dim = GetParam();
   const TempDir temp;
   Generator generator(dim, 71, 400, 48);

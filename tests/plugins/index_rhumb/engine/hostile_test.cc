@@ -206,7 +206,7 @@ std::unique_ptr<Index> grown(const Column& column, uint32_t* renewals) {
 
 class Hostile : public ::testing::TestWithParam<Shape> {};
 
-TEST_P(Hostile, ABuiltIndexFindsThem) {
+TEST_P(Hostile, a_built_index_finds_the_neighbours) {
   World w(GetParam());
   Index index("rhumb", w.column);
   ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
@@ -219,7 +219,7 @@ TEST_P(Hostile, ABuiltIndexFindsThem) {
   EXPECT_FALSE(stats.contains("renew")) << "a build takes the form that fits";
 }
 
-TEST_P(Hostile, AGrowingIndexFindsThem) {
+TEST_P(Hostile, a_growing_index_finds_the_neighbours) {
   World w(GetParam());
   uint32_t renewals = 0;
   const auto index = grown(w.column, &renewals);

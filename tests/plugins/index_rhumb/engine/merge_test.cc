@@ -100,7 +100,7 @@ uint64_t unreachable(Part& part, const TempDir& temp) {
   return graph.nodes() - count;
 }
 
-TEST(RhumbMerge, ATenthIntoNineTenths) {
+TEST(RhumbMerge, a_tenth_is_merged_into_nine_tenths) {
   const uint32_t rows = 20'000 / kSlowDown;
   Generator generator(kDim, 81);
   Part large, small;
@@ -127,7 +127,7 @@ TEST(RhumbMerge, ATenthIntoNineTenths) {
 }
 
 // Ten times over, a third of the points is replaced by others.
-TEST(RhumbMerge, TurnoversDoNotWearItOut) {
+TEST(RhumbMerge, repeated_turnovers_do_not_lower_recall) {
   const uint32_t rows = std::max(2000u, 8000 / kSlowDown);
   Generator generator(kDim, 82);
   auto part = std::make_unique<Part>(RHUMB_EUCLID);
@@ -157,7 +157,7 @@ TEST(RhumbMerge, TurnoversDoNotWearItOut) {
   EXPECT_EQ(unreachable(*part, temp), 0u);
 }
 
-TEST(RhumbMerge, WholeClustersVanish) {
+TEST(RhumbMerge, recall_stays_when_whole_clusters_are_deleted) {
   Generator generator(kDim, 83);
   Part part;
   std::vector<uint32_t> clusters;
@@ -175,7 +175,7 @@ TEST(RhumbMerge, WholeClustersVanish) {
   EXPECT_EQ(unreachable(*rest, temp), 0u);
 }
 
-TEST(RhumbMerge, SmallInputsAndNone) {
+TEST(RhumbMerge, small_and_missing_inputs_are_merged) {
   Generator generator(kDim, 84);
   Part a, b;
   for (int i = 0; i < 100; ++i) a.add(generator.next());
@@ -192,7 +192,7 @@ TEST(RhumbMerge, SmallInputsAndNone) {
   EXPECT_GE(recall(all->index->search(queries, {}), truth_of(*all, queries)), 0.95);
 }
 
-TEST(RhumbMerge, NonsenseIsRefused) {
+TEST(RhumbMerge, invalid_inputs_are_refused) {
   Generator generator(kDim, 85);
   Part part, other(RHUMB_DOT);
   for (int i = 0; i < 2000; ++i) part.add(generator.next());

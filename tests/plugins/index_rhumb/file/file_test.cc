@@ -32,7 +32,7 @@ struct Saved {
   std::unique_ptr<Index> index;
 };
 
-TEST(RhumbFile, AnswersTheSameAfterLoading) {
+TEST(RhumbFile, a_loaded_graph_answers_the_same) {
   Saved saved(16'000 / kFewer);
   Index loaded("rhumb", saved.column, kConfig, saved.dir);
   ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
@@ -45,7 +45,7 @@ TEST(RhumbFile, AnswersTheSameAfterLoading) {
   EXPECT_EQ(read_bytes(again + "/graph"), read_bytes(saved.dir + "/graph"));
 }
 
-TEST(RhumbFile, GoesOnGrowingAfterLoading) {
+TEST(RhumbFile, a_loaded_graph_can_grow) {
   Saved saved(12'000 / kFewer);
   Index loaded("rhumb", saved.column, kConfig, saved.dir);
   ASSERT_EQ(loaded.opened(), RHUMB_OK);
@@ -59,7 +59,7 @@ TEST(RhumbFile, GoesOnGrowingAfterLoading) {
 }
 
 // In its file's pages a graph is the same, and grows beyond them.
-TEST(RhumbFile, MappedIsTheSame) {
+TEST(RhumbFile, a_mapped_graph_answers_the_same) {
   constexpr const char* kMapped = R"({"m":8,"ef_construct":40,"mapped":true})";
   Saved saved(12'000 / kFewer);
   Index loaded("rhumb", saved.column, kMapped, saved.dir);
@@ -80,7 +80,7 @@ TEST(RhumbFile, MappedIsTheSame) {
   EXPECT_EQ(Index("rhumb", saved.column, kMapped, again).opened(), RHUMB_OK);
 }
 
-TEST(RhumbFile, BuiltOnOneThreadIsTheSameEveryTime) {
+TEST(RhumbFile, a_build_on_one_thread_is_the_same_every_time) {
   Generator generator(32, 54);
   Column column(RHUMB_COSINE, RHUMB_F32, 32);
   column.fill(generator, 5000);
@@ -98,7 +98,7 @@ TEST(RhumbFile, BuiltOnOneThreadIsTheSameEveryTime) {
 }
 
 // Slots behind a gap may be given away again after a crash: they stay out of the file.
-TEST(RhumbFile, HoldsNothingBeyondWhatItIsBuiltThrough) {
+TEST(RhumbFile, a_file_holds_nothing_beyond_the_slot_it_is_built_through) {
   Generator generator(32, 52);
   Column column(RHUMB_COSINE, RHUMB_F32, 32);
   column.fill(generator, 5000);
@@ -119,14 +119,14 @@ TEST(RhumbFile, HoldsNothingBeyondWhatItIsBuiltThrough) {
     EXPECT_LT(hit.slot, 2000u);
 }
 
-TEST(RhumbFile, EmptyGraph) {
+TEST(RhumbFile, an_empty_graph_is_saved_and_loaded) {
   Saved saved(0);
   Index loaded("rhumb", saved.column, kConfig, saved.dir);
   ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
   EXPECT_TRUE(loaded.search_one(saved.column.query(saved.generator.next())).empty());
 }
 
-TEST(RhumbFile, DamageIsTold) {
+TEST(RhumbFile, damage_is_reported) {
   Saved saved(4000);
   const std::string good = read_bytes(saved.dir + "/graph");
   ASSERT_GT(good.size(), 2 * 65536u) << "several blocks are wanted";
@@ -167,7 +167,7 @@ void seal(std::string& bytes) {
 }
 
 // Sound checksums over nonsense: as a faulty writer would leave it.
-TEST(RhumbFile, NonsenseUnderRightChecksumsIsTold) {
+TEST(RhumbFile, invalid_values_under_right_checksums_are_reported) {
   Saved saved(1500);
   const std::string good = read_bytes(saved.dir + "/graph");
   coded::FileHeader header;
@@ -208,7 +208,7 @@ TEST(RhumbFile, NonsenseUnderRightChecksumsIsTold) {
 
 // The settings of a collection may have changed since: the graph goes on as it was begun, also
 // where it grows and is saved again.
-TEST(RhumbFile, IsTakenAsItIsUnderOtherSettings) {
+TEST(RhumbFile, a_file_is_loaded_as_it_is_under_other_settings) {
   Saved saved(4000);
   const auto queries = saved.column.queries(saved.generator, 50);
   const auto answers = saved.index->search(queries, {.ef = 20});
@@ -231,7 +231,7 @@ TEST(RhumbFile, IsTakenAsItIsUnderOtherSettings) {
 }
 
 // Wide vectors are walked by the codes that the file has.
-TEST(RhumbFile, KeepsItsCodesUnderOtherSettings) {
+TEST(RhumbFile, a_file_keeps_its_codes_under_other_settings) {
   Generator generator(512, 55);
   Column column(RHUMB_COSINE, RHUMB_F32, 512);
   column.fill(generator, 1500);
@@ -251,7 +251,7 @@ TEST(RhumbFile, KeepsItsCodesUnderOtherSettings) {
   }
 }
 
-TEST(RhumbFile, IsGoodForTheSameColumnOnly) {
+TEST(RhumbFile, a_file_is_refused_for_another_column) {
   Saved saved(2000);
   Column dot(RHUMB_DOT, RHUMB_F32, 32);
   dot.fill(saved.generator, 2000);

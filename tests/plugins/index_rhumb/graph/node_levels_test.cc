@@ -16,7 +16,7 @@
 namespace rhumb::coded {
 namespace {
 
-TEST(NodeLevels, FindsWhatItWasTold) {
+TEST(NodeLevels, levels_and_rows_are_found_again) {
   constexpr uint32_t kSlots = 5000;
   std::mt19937 random(7);
   std::vector<uint32_t> order(kSlots), level(kSlots), row(kSlots);
@@ -45,7 +45,7 @@ TEST(NodeLevels, FindsWhatItWasTold) {
   }
 }
 
-TEST(NodeLevels, ReadersSeeWholeNodes) {
+TEST(NodeLevels, readers_see_whole_nodes) {
   constexpr uint32_t kSlots = 64 * 1024;
   NodeLevels levels;
   std::atomic<uint32_t> known{0}, wrong{0};
@@ -73,7 +73,7 @@ TEST(NodeLevels, ReadersSeeWholeNodes) {
   EXPECT_EQ(wrong.load(), 0u);
 }
 
-TEST(NodeLevels, TellsWhenThereIsNoRoom) {
+TEST(NodeLevels, running_out_of_rows_is_reported) {
   NodeLevels levels;
   levels.reserve(32);
   EXPECT_THROW(levels.reach(1, 2, kUpperRowsMax - 1), Error);
