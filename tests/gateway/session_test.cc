@@ -28,7 +28,7 @@ TEST(TokenTest, the_form_of_a_token_is_pinned) {
   EXPECT_EQ(encode_token({{1024, 7}}), "AAQAAAAAAAAHAAAAAAAAAA");
 }
 
-TEST(TokenTest, a_token_that_no_server_made_is_refused) {
+TEST(TokenTest, an_invalid_token_is_refused) {
   // 1024 twice
   const std::string good = encode_token({{1024, 7}, {1025, 9}}),
                     twice = "AAQAAAAAAAAHAAAAAAAAAAAEAAAAAAAABwAAAAAAAAA";

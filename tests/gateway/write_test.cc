@@ -167,7 +167,7 @@ TEST_F(GatewayWriteTest, each_operation_has_one_result_with_its_highest_index) {
   EXPECT_EQ(unwaited->at(0).status, UpdateStatus::kAcknowledged);
 }
 
-TEST_F(GatewayWriteTest, one_late_shard_makes_its_operations_acknowledged_only) {
+TEST_F(GatewayWriteTest, an_operation_times_out_if_one_of_its_shards_is_late) {
   cluster_.on_write = [this](const peer::WriteRequest& m) {
     return peer::WriteReply{std::vector<peer::WriteOutcome>(
         m.operations.size(), {5, m.shard != books_->shards[1].shard})};
@@ -288,7 +288,7 @@ TEST_F(UnknownPointsTest, operations_see_earlier_ones_of_the_same_batch) {
   refused(list(std::move(only), vectors_of({61})), "61");
 }
 
-TEST_F(UnknownPointsTest, with_a_condition_an_unknown_id_does_not_match) {
+TEST_F(UnknownPointsTest, with_a_condition_ids_are_not_looked_up) {
   Operation conditional = vectors_of({1, 77});
   conditional.update_filter.emplace();
   EXPECT_TRUE(write(list(std::move(conditional))).ok());

@@ -140,7 +140,7 @@ TEST(MembersTest, every_member_of_a_filter_is_read_in_every_request) {
   expect_refused(deep, [](const std::string& body) { return parse_query(body, single_vector()); });
 }
 
-TEST(MembersTest, points_are_selected_in_exactly_one_way) {
+TEST(MembersTest, points_are_selected_by_ids_or_by_filter_but_not_both) {
   const Refused both[] = {
       {R"({"points":[1],"filter":{"must":[]}})", Code::kInvalid,
        "`points` and `filter` do not go together"},

@@ -162,7 +162,7 @@ TEST(CollectionInfoTest, payload_indexes_are_shown_with_their_numbers_of_points)
                 R"({"data_type":"integer","points":0,"params":{"type":"integer","lookup":true}})"));
 }
 
-TEST(CollectionClusterTest, shards_are_listed_by_node) {
+TEST(CollectionClusterTest, local_and_remote_shards_are_listed) {
   const json cluster = json::parse(collection_cluster_json(state_of("{}", 2)));
   EXPECT_EQ(cluster["peer_id"], 7);
   EXPECT_EQ(cluster["shard_count"], 2);

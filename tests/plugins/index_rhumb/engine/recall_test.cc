@@ -130,7 +130,7 @@ TEST(Recall, dead_slots_are_walked_through_but_never_found) {
 }
 
 // Few are dead: a shared pool would do, unless it is just those around the query.
-TEST(Recall, few_dead_slots_are_never_found) {
+TEST(Recall, few_dead_slots_keep_the_recall_and_are_never_found) {
   World& w = cosine_world();
   Bits live(w.column.rows(), true);
   for (uint32_t s = 0; s < w.column.rows(); s += 60) live.clear(s);
