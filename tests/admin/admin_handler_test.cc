@@ -7,7 +7,7 @@
 namespace rhumb::admin {
 namespace {
 
-// Answers 418 to all that reaches it.
+// Answers every request that reaches it with 418.
 class Next final : public http::Handler {
  public:
   void handle(std::shared_ptr<http::Request>, http::Reply reply) override {

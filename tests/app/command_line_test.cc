@@ -43,8 +43,8 @@ TEST_F(CommandLineTest, check_takes_a_directory_and_the_same_options) {
   EXPECT_TRUE(parse_command_line({"check", "-o", "json", "/x"})->json);
   EXPECT_FALSE(parse_command_line({"check", "-o", "yaml"}).ok());
   EXPECT_FALSE(parse_command_line({"check", "-o"}).ok());
-  EXPECT_FALSE(parse_command_line({"-o", "json"}).ok());  // of check only
-  // it is a command, so it comes first
+  EXPECT_FALSE(parse_command_line({"-o", "json"}).ok());  // an option of `check` only
+  // `check` is a command, so it has to come first.
   EXPECT_FALSE(parse_command_line({"--port=1", "check"}).ok());
 }
 

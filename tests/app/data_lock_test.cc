@@ -18,7 +18,7 @@ TEST(DataLock, a_second_server_learns_which_process_has_the_directory) {
     EXPECT_NE(status.message().find("process " + std::to_string(getpid())), std::string::npos)
         << status.message();
   }
-  DataLock third;  // a lock goes with its holder, however that ended
+  DataLock third;  // the lock ended with its holder
   const base::Status status = third.acquire(directory);
   EXPECT_TRUE(status.ok()) << status.message();
 }

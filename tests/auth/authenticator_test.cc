@@ -1,4 +1,4 @@
-// The host's side of authentication, through the two engines that come with it.
+// The host's side of authentication, tested through the two auth engines of this repository.
 #include "host/auth/authenticator.h"
 
 #include <gtest/gtest.h>
@@ -86,7 +86,7 @@ TEST_F(AuthHost, a_principal_names_the_caller_and_not_the_key) {
   ASSERT_TRUE(reader.ok());
   EXPECT_EQ(reader->subject, "read_only_api_key");
   EXPECT_TRUE(reader->read_only);
-  // A principal that it did not make gets nothing.
+  // A principal that this engine did not make may do nothing.
   EXPECT_FALSE(auth->authorize({.subject = "somebody"}, Action::kRead, "")->allowed);
   EXPECT_FALSE(
       auth->authorize({.subject = "api_key", .read_only = true}, Action::kWrite, "")->allowed);

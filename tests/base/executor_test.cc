@@ -42,7 +42,7 @@ TEST(Executor, a_task_is_refused_when_the_queue_is_full_and_after_stop) {
 }
 
 TEST(Executor, a_task_posted_to_an_idle_pool_always_runs) {
-  // Chases lost wake-ups between spinning and sleeping.
+  // Looks for lost wake-ups between spinning and sleeping.
   Executor executor("test", 2, 16);
   for (int i = 0; i < 3000; ++i) {
     std::promise<void> ran;

@@ -104,8 +104,7 @@ TEST_F(FileTest, error_codes_tell_a_full_disk_from_a_broken_one) {
   EXPECT_EQ(io_error("cannot write", "f", EIO).code(), Code::kIo);
 }
 
-// A mapping whose file was cut under it raises SIGBUS at the first touch: the guard turns that into
-// zeros and a flag.
+// Touching a mapping whose file was cut raises SIGBUS. The guard turns that into zeros and a flag.
 TEST_F(FileTest, an_unreadable_page_poisons_only_its_mapping) {
   install_sigbus_guard();
   const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
@@ -129,7 +128,7 @@ TEST_F(FileTest, an_unreadable_page_poisons_only_its_mapping) {
   EXPECT_FALSE(healthy->poisoned());
   EXPECT_EQ(healthy->data()[0], 'y');
 
-  // A new mapping in the same table slot starts clean.
+  // A new mapping in the same slot of the table starts without the flag.
   *mapping = Mapping();
   auto again = Mapping::map(*other, 0, page);
   ASSERT_TRUE(again.ok());

@@ -1,4 +1,4 @@
-// The order of floating-point numbers: strict and weak over all bit patterns.
+// The order of floating-point numbers is a strict weak order over all bit patterns.
 #include "host/base/float_order.h"
 
 #include <gtest/gtest.h>

@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint64_t kMachine = 8000ull * 1024;
 
-// A root with the files that the system would have.
+// A root directory with the files that the system would have.
 class MemoryMeasureTest : public ::testing::Test {
  protected:
   MemoryMeasureTest() {

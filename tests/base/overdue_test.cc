@@ -1,4 +1,4 @@
-// Work that goes on beyond its deadline is reported once, with a stack that names where its thread
+// Work that goes on beyond its deadline is reported once, with a stack that shows where its thread
 // is.
 #include "host/base/overdue.h"
 
@@ -24,19 +24,20 @@ namespace {
 
 constexpr uint64_t kSecondNs = 1'000'000'000, kOverdueNs = kOverdueMs * 1'000'000;
 
-// Turns until it is told to end, in a function of its own that a stack can be looked through for.
+// Loops until it is told to end. It is a function of its own, so that a test can find it in a
+// stack.
 __attribute__((noinline, noclone)) void turn(const std::atomic<bool>& end,
                                              std::atomic<uint64_t>& turns) {
   while (!end.load()) turns.fetch_add(1);
 }
 
-// A thread at work for a request.
+// A thread that works for a request.
 class Busy {
  public:
   Busy(const char* what, Deadline deadline)
       : thread_([this, what, deadline] {
           tid_ = static_cast<int>(::syscall(SYS_gettid));
-          sigset_t all;  // as the threads of the HTTP front do
+          sigset_t all;  // blocked as in the threads of the HTTP front
           sigfillset(&all);
           ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
           const Watched watched(what, deadline);
@@ -57,7 +58,7 @@ class Busy {
   std::thread thread_;
 };
 
-// Whether one of the frames is in turn(): "module+0xoffset", as addr2line would read it.
+// Whether one of the frames, "module+0xoffset" as addr2line reads it, is in turn().
 bool shows_turn(const std::string& stack) {
   Dl_info info{};
   if (::dladdr(reinterpret_cast<void*>(&turn), &info) == 0) return false;
@@ -70,8 +71,8 @@ bool shows_turn(const std::string& stack) {
   return false;
 }
 
-// Whether the kernel has put the thread to sleep. A signal that comes shortly before that is kept
-// by ThreadSanitizer until the wait ends.
+// Whether the kernel has put the thread to sleep. ThreadSanitizer delays a signal that comes
+// shortly before that until the wait ends.
 bool sleeps(int tid) {
   std::ifstream stat("/proc/self/task/" + std::to_string(tid) + "/stat");
   std::string line;
@@ -145,7 +146,7 @@ TEST(OverdueTest, the_stack_of_a_waiting_thread_can_be_read) {
   }
   wake.notify_one();
   waiting.join();
-  // the kernel forgets it a little later
+  // The kernel forgets the thread a little after it was joined.
   while (::syscall(SYS_tgkill, ::getpid(), tid.load(), 0) == 0) std::this_thread::yield();
   EXPECT_EQ(stack_of(tid), "there is no such thread");
 }

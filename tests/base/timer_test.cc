@@ -10,7 +10,7 @@ namespace {
 
 TEST(Timer, timers_run_in_the_order_of_their_times) {
   TimerQueue timers;
-  std::vector<int> order;  // written by the timer's one thread only, read after the last one ran
+  std::vector<int> order;  // written by the timer's only thread, read after the last timer ran
   std::promise<void> last;
   const Deadline soon = Deadline::after_ms(5);
   timers.at({soon.at_ns + 2'000'000}, [&] {

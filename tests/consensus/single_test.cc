@@ -1,5 +1,5 @@
-// A group that one node decides alone: the whole path from a proposal to the state machine, and
-// what restarts leave.
+// A group that one node decides alone: the whole path from a proposal to the state machine, and the
+// state after restarts.
 #include <sys/resource.h>
 #include <thread>
 
@@ -62,8 +62,8 @@ TEST_F(ConsensusTest, ten_thousand_entries_share_writes_and_survive_restarts) {
     EXPECT_LT(machine.batches(), kEntries / 4)
         << "entries that are ready together are applied together";
   }
-  // A state machine that lost everything gets everything; one that kept a part gets the rest; one
-  // that kept all gets nothing new.
+  // A state machine that lost everything gets everything, one that kept a part gets the rest, and
+  // one that kept all gets nothing new.
   for (const uint64_t kept : {uint64_t{0}, last / 2, last}) {
     Machine machine(apply_, kept);
     Node node(dir_);
@@ -170,7 +170,7 @@ TEST_F(ConsensusTest, closing_waits_for_the_state_machine) {
     done = true;
     callback(std::move(status));
   });
-  // behind the close in the queue
+  // This proposal is behind the close in the queue.
   EXPECT_EQ(node.propose(5, "late").status().code(), base::Code::kNotFound);
   EXPECT_FALSE(done);
   machine.hold(false);
@@ -186,7 +186,7 @@ TEST_F(ConsensusTest, a_failure_to_apply_fences_only_its_group) {
   ASSERT_TRUE(node.create(6, good).ok());
   bad.fail_at(4);
   ASSERT_TRUE(node.propose(5, "third").ok());  // 1 bootstrap, 2 the leader's no-op
-  // it was committed, whatever becomes of applying it
+  // The entry is committed even if applying it fails.
   const auto fatal = node.propose(5, "fourth");
   while (node.host().status(5)->fenced.empty()) std::this_thread::yield();
   EXPECT_EQ(node.propose(5, "x").status().code(), base::Code::kInternal);
@@ -230,7 +230,8 @@ TEST_F(ConsensusTest, thousands_of_idle_groups_cost_no_work) {
   }
   all.get_future().wait();
   EXPECT_EQ(node.host().all().size(), kGroups);
-  // A second of ticks (100 of them here) over idle groups: less than 50 ms of this process's time.
+  // A second of ticks (100 ticks here) over idle groups takes less than 50 ms of this process's
+  // time.
   rusage before{}, after{};
   ::getrusage(RUSAGE_SELF, &before);
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(1);

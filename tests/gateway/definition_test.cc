@@ -1,5 +1,5 @@
-// The map, and what changes it: commands to the metadata role, retried when another change came in
-// between.
+// The cluster map and its changes: commands to the metadata role, which are retried if another
+// change was made in between.
 #include <gtest/gtest.h>
 
 #include "tests/gateway/fake_cluster.h"
@@ -193,7 +193,7 @@ TEST_F(DefinitionTest, a_payload_index_is_made_and_dropped) {
 
 TEST_F(DefinitionTest, two_changes_at_once_are_both_made) {
   const auto books = cluster_.add("books", 1);
-  int others = 3;  // another client's index comes in front of ours, three times
+  int others = 3;  // another client's new index comes first, three times
   cluster_.before_command = [&] {
     if (others == 0) return;
     cluster_.change([&](model::ClusterMap& map) {

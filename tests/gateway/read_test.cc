@@ -1,4 +1,4 @@
-// Reads: what each shard is asked, and how answers come together.
+// Reads: the request that each shard gets, and how their answers are merged.
 #include <gtest/gtest.h>
 
 #include "tests/gateway/fake_cluster.h"

@@ -23,13 +23,13 @@ TEST(TokenTest, a_token_carries_the_indexes_of_shards) {
   }
 }
 
-// Clients keep tokens while servers are upgraded.
+// Clients keep tokens while servers are upgraded, so the form must not change.
 TEST(TokenTest, the_form_of_a_token_is_pinned) {
   EXPECT_EQ(encode_token({{1024, 7}}), "AAQAAAAAAAAHAAAAAAAAAA");
 }
 
 TEST(TokenTest, an_invalid_token_is_refused) {
-  // 1024 twice
+  // Shard 1024 twice.
   const std::string good = encode_token({{1024, 7}, {1025, 9}}),
                     twice = "AAQAAAAAAAAHAAAAAAAAAAAEAAAAAAAABwAAAAAAAAA";
   for (const std::string& token :

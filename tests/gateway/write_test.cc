@@ -1,5 +1,5 @@
-// Operations spread over shards: each goes where its points live, in order, and all answer
-// together.
+// Operations are spread over shards: each part goes to the shards of its points, in order, and all
+// parts answer together.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -62,7 +62,7 @@ class GatewayWriteTest : public testing::Test {
     for (const uint64_t id : ids) o.ids.push_back(PointId::number(id));
     return o;
   }
-  // An id that lives in that shard (0, 1, 2).
+  // Returns an id that belongs to that shard (0, 1, 2).
   uint64_t id_in(size_t shard) const {
     for (uint64_t id = 0;; ++id) {
       if (cluster_.shard_of(*books_, PointId::number(id)) == books_->shards[shard].shard) return id;
@@ -72,8 +72,8 @@ class GatewayWriteTest : public testing::Test {
   FakeCluster cluster_;
   CollectionPtr books_ = cluster_.add("books", 3);
   std::map<uint64_t, std::vector<Operation>> sent_;  // shard -> operations in order
-  std::optional<peer::WriteReply> known_;            // of an earlier attempt
-  std::vector<peer::WriteRequest> requests_;         // without operations
+  std::optional<peer::WriteReply> known_;            // reply to an earlier attempt
+  std::vector<peer::WriteRequest> requests_;         // kept without their operations
 };
 
 TEST_F(GatewayWriteTest, every_point_goes_to_the_shard_of_its_bucket_in_order) {
@@ -190,7 +190,7 @@ TEST_F(GatewayWriteTest, a_failure_of_one_shard_is_the_answer) {
       << "fewer outcomes than operations";
 }
 
-// What was acknowledged with wait=true, later reads through this gateway must show.
+// Later reads through this gateway must show a write that was acknowledged with wait=true.
 TEST_F(GatewayWriteTest, a_waited_write_raises_the_index_that_reads_ask_for) {
   std::map<uint64_t, uint64_t> asked;
   cluster_.on_count = [&](const peer::CountMessage& m) {
@@ -221,7 +221,7 @@ TEST_F(GatewayWriteTest, a_waited_write_raises_the_index_that_reads_ask_for) {
       << "of a dropped collection nothing is kept";
 }
 
-// New vectors are for points that exist; 1 to 9 do.
+// New vectors need points that exist; the points 1 to 9 do.
 class UnknownPointsTest : public GatewayWriteTest {
  protected:
   UnknownPointsTest() {

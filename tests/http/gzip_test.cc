@@ -70,11 +70,11 @@ TEST(Gunzip, refuses_damage_other_formats_and_trailing_bytes) {
   EXPECT_FALSE(ends_well(good + "x"));
   EXPECT_FALSE(ends_well("plain text"));
   for (size_t i = 0; i < good.size(); ++i) {
-    // Bytes 3 to 9 are flags, time and system: they say nothing about the data.
+    // Bytes 3 to 9 are flags, time and system, which do not affect the data.
     if (i >= 3 && i <= 9) continue;
     std::string bad = good;
     bad[i] = static_cast<char>(bad[i] ^ 0x20);
-    // The last bits before the checksum are padding: flipping them changes nothing.
+    // The last bits before the checksum are padding, so flipping them changes nothing.
     EXPECT_TRUE(!ends_well(bad) || out == pattern(5000)) << i;
   }
 }

@@ -1,4 +1,4 @@
-// What slow, idle, greedy and silent clients may cost.
+// The cost of slow, idle, greedy and silent clients is bounded.
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -38,7 +38,7 @@ TEST(Limits, a_dripping_head_is_answered_408) {
   TestServer server(impatient());
   Client client(server.port());
   ASSERT_TRUE(client.send("GET /echo HTTP/1.1\r\nHost: a\r\n"));
-  // A byte every few milliseconds: progress does not buy time.
+  // Sends a byte every few milliseconds. Such progress must not extend the time-out.
   pollfd answered{client.fd(), POLLIN, 0};
   const base::Deadline patience = base::Deadline::after_ms(20'000);
   while (::poll(&answered, 1, 5) == 0 && !patience.expired()) client.send("X");
@@ -70,7 +70,7 @@ TEST(Limits, a_connection_that_waits_for_its_answer_is_not_idle) {
   ASSERT_TRUE(client.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n"));
   server.handler.wait_held(1);
   Client idle(server.port());
-  EXPECT_TRUE(idle.closed_by_server());  // all the timeouts have passed for one who came later
+  EXPECT_TRUE(idle.closed_by_server());  // a connection that came later has seen all time-outs pass
   server.handler.release();
   EXPECT_EQ(client.read().body, "released");
 }
@@ -126,7 +126,7 @@ TEST(Limits, a_refused_client_that_keeps_sending_still_reads_the_answer) {
   TestServer server(options);
   Client client(server.port());
   ASSERT_TRUE(client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 30000000\r\n\r\n"));
-  client.send(pattern(30'000'000));  // may break off
+  client.send(pattern(30'000'000));  // the server may close in the middle
   EXPECT_EQ(client.read().status, 413);
 }
 
@@ -163,15 +163,16 @@ TEST(Limits, replies_that_clients_do_not_read_are_bounded_over_all_connections) 
     silent.emplace_back(server.port(), 4096);
     ASSERT_TRUE(silent.back().send(kBig));
   }
-  EXPECT_EQ(Client(server.port()).get("/echo").status, 200);  // whoever asks for little is served
+  EXPECT_EQ(Client(server.port()).get("/echo").status, 200);  // small requests are still served
   const base::Deadline patience = base::Deadline::after_ms(20'000);
   while (server.server.connections() > 2 && !patience.expired()) std::this_thread::yield();
-  EXPECT_EQ(server.server.connections(), 2u);  // two have a place, the others were closed
+  EXPECT_EQ(server.server.connections(), 2u);  // two connections stay, the others were closed
   silent.clear();
   while (server.server.connections() > 0 && !patience.expired()) std::this_thread::yield();
   Client reader(server.port());
   ASSERT_TRUE(reader.send(kBig));
-  EXPECT_EQ(reader.read().body.size(), 30'000'000u);  // larger than the budget, and alone
+  // An answer above the budget is allowed when it is the only one.
+  EXPECT_EQ(reader.read().body.size(), 30'000'000u);
 }
 
 TEST(Limits, connections_over_the_limit_are_told_to_retry) {
@@ -205,13 +206,13 @@ TEST(Limits, a_thousand_idle_connections_cost_little_and_block_no_other) {
       ASSERT_EQ(idle.back()->post("/echo", pattern(11'000)).status, 200);
     }
   };
-  connect(100);  // what the process takes once
+  connect(100);  // memory that the process takes once
   const uint64_t before = resident_kib();
   connect(1000);
   const uint64_t after = resident_kib();
   EXPECT_EQ(server.server.connections(), 1100u);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  // The client's objects are in here as well.
+  // The memory of the client's objects is included.
   EXPECT_LT((after - before) * 1024 / 1000, 2048u) << "bytes a connection";
 #else
   EXPECT_GT(after, 0u);
@@ -232,7 +233,8 @@ TEST(Limits, the_server_recovers_from_running_out_of_file_descriptors) {
   for (int i = 0; i < 8; ++i) greedy.push_back(std::make_unique<Client>(server.port()));
   for (auto& client : greedy) ASSERT_EQ(client->get("/echo").status, 200);
   {
-    // No further descriptor can be had; a connection made in the kernel waits in the backlog.
+    // No more descriptors can be opened. A connection that the kernel accepted waits in the
+    // backlog.
     const int next = ::dup(0);
     ::close(next);
     const int raw = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -1,5 +1,5 @@
-// Requests that two servers could read differently, and other malformed ones: 400 and a closed
-// connection, and what stands behind them on the wire is never taken for a request.
+// Malformed requests, among them those that two servers could read differently, get 400 and a
+// closed connection. The bytes after them are never read as a request.
 #include <gtest/gtest.h>
 
 #include "tests/http/client.h"

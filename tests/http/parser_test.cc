@@ -8,13 +8,14 @@ namespace rhumb::http {
 namespace {
 
 struct Outcome {
-  int status = 0;  // of a refusal; 0: complete; -1: wants more
+  int status = 0;  // status of a refusal; 0: complete; -1: incomplete
   std::string body;
   size_t used = 0;
   std::shared_ptr<Request> request;
 };
 
-// Feeds `text` in pieces of `step` bytes, keeping what is not consumed, as a connection does.
+// Feeds `text` in pieces of `step` bytes, and keeps the bytes that were not consumed, as a
+// connection does.
 Outcome parse(std::string_view text, size_t step) {
   Parser parser(base::limits::kMaxHeaderBytes);
   Outcome out;
@@ -91,7 +92,7 @@ TEST(Parser, every_form_of_the_target_is_read) {
   const Outcome head = parse_all_ways("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(head.request->method, "GET");
   EXPECT_TRUE(head.request->head_only);
-  EXPECT_EQ(parse_all_ways("GET / HTTP/1.0\r\n\r\n").status, 0);  // 1.0 needs no Host
+  EXPECT_EQ(parse_all_ways("GET / HTTP/1.0\r\n\r\n").status, 0);  // HTTP/1.0 needs no Host
 }
 
 TEST(Parser, the_size_of_each_part_is_bounded) {

@@ -41,7 +41,7 @@ TEST(Server, pipelined_requests_are_answered_in_order_one_at_a_time) {
   TestServer server;
   Client client(server.port());
   std::string all;
-  constexpr int kRequests = 500;  // several turns of the loop
+  constexpr int kRequests = 500;  // enough for several turns of the loop
   for (int i = 0; i < kRequests; ++i) {
     const std::string body = std::to_string(i);
     const std::string path = i % 3 == 0 ? "/later" : "/echo";
@@ -66,7 +66,7 @@ TEST(Server, only_one_request_of_a_connection_runs) {
   server.handler.wait_held(1);
   Client other(server.port());
   EXPECT_EQ(other.get("/echo").status, 200);  // the loop is free
-  // the second request of the first connection was not started
+  // The second request of the first connection was not started.
   EXPECT_EQ(server.handler.handled, 2u);
   server.handler.release();
   EXPECT_EQ(client.read().body, "released");
@@ -179,7 +179,7 @@ TEST(Server, expect_continue_is_answered) {
   EXPECT_EQ(client.read().status, 100);
   ASSERT_TRUE(client.send("hello"));
   EXPECT_EQ(client.read().body, "POST /echo hello");
-  // Who asks first hears of the limit before sending.
+  // A client that asks first learns the limit before it sends the body.
   ASSERT_TRUE(
       client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\nExpect: "
                   "100-continue\r\n\r\n"));
@@ -228,7 +228,7 @@ TEST(Server, cors_allows_any_origin) {
   EXPECT_EQ(preflight.fields.at("access-control-allow-headers"), "api-key,content-type");
   EXPECT_NE(preflight.fields.at("access-control-allow-methods").find("PUT"), std::string::npos);
   EXPECT_EQ(server.handler.handled, 2u);
-  ASSERT_TRUE(client.send("OPTIONS /echo HTTP/1.1\r\nHost: a\r\n\r\n"));  // not a preflight
+  ASSERT_TRUE(client.send("OPTIONS /echo HTTP/1.1\r\nHost: a\r\n\r\n"));  // not a CORS preflight
   EXPECT_EQ(client.read().body, "OPTIONS /echo ");
 }
 
@@ -255,8 +255,8 @@ TEST(Server, a_client_that_half_closes_gets_its_answer) {
   ASSERT_TRUE(client.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n"));
   client.shutdown_send();
   server.handler.wait_held(1);
-  // The front has seen the end of the client's input by the time it has served someone who came
-  // later on the same loop.
+  // When a connection that came later on the same loop was served, the server has seen the end of
+  // the first client's input.
   Client other(server.port());
   while (true) {
     ASSERT_EQ(other.get("/echo").status, 200);

@@ -86,7 +86,7 @@ TEST(Stop, stop_works_under_load) {
               ++answered;
             }
           }
-        } catch (const std::runtime_error&) {  // refused: it has stopped
+        } catch (const std::runtime_error&) {  // the server has stopped and refuses connections
         }
       });
     }

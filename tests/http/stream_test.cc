@@ -108,7 +108,7 @@ TEST(StreamIn, damage_and_disconnection_abort_the_sink) {
     Client client(server.port());
     ASSERT_TRUE(client.send(bytes));
     if (close) {
-      // a reset that overtakes the request would leave nothing to abort
+      // A reset that overtakes the request would leave nothing to abort.
       server.handler.wait_imported(5);
       client.reset();
     }
@@ -169,8 +169,8 @@ TEST(StreamOut, a_stream_is_produced_no_faster_than_it_is_read) {
   Client client(server.port(), 65536);
   ASSERT_TRUE(client.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n"));
   EXPECT_FALSE(client.read_some().empty());
-  // The producer is idle once the socket's buffers and the low-water mark are full: pulls stop
-  // while others are served.
+  // The producer pauses once the socket's buffers and the low-water mark are full. Pulls stop while
+  // other clients are served.
   Client other(server.port());
   const base::Deadline patience = base::Deadline::after_ms(20'000);
   for (uint64_t last = 0, same = 0; same < 200 && !patience.expired();) {
@@ -180,14 +180,14 @@ TEST(StreamOut, a_stream_is_produced_no_faster_than_it_is_read) {
     last = pulled;
   }
   EXPECT_FALSE(patience.expired());
-  EXPECT_LT(server.handler.pulled, 400u);  // 25 MiB: what kernels buffer at most, plus the mark
+  EXPECT_LT(server.handler.pulled, 400u);  // 25 MiB: the most that kernels buffer, plus the mark
   const uint64_t before = server.handler.pulled;
   size_t read = 0;
   while (read < 40'000'000) read += client.read_some().size();
   EXPECT_GT(server.handler.pulled, before);
   client.reset();
   while (server.handler.pulls_alive != 0 && !patience.expired()) std::this_thread::yield();
-  EXPECT_EQ(server.handler.pulls_alive, 0u);  // the producer is let go with the connection
+  EXPECT_EQ(server.handler.pulls_alive, 0u);  // the producer ends with the connection
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A collection's parameters against what an engine says it takes.
+// Checks a collection's parameters against an engine's description of itself.
 #include "host/index/description.h"
 
 #include <gtest/gtest.h>
@@ -104,7 +104,7 @@ TEST(Description, graph_settings_of_the_vector_override_the_collections) {
   EXPECT_EQ(hnsw.config_json(collection, vector).value(), R"({"ef_construct":200,"m":2})");
 }
 
-// What passes here, the engine opens with; what does not, it would have refused.
+// The engine opens with parameters that pass the check, and refuses those that do not.
 TEST(Description, the_check_agrees_with_the_engine) {
   const auto hnsw = EngineDescription::of(index_test::engine("hnsw")).value();
   const index_test::Column column(RHUMB_EUCLID, RHUMB_F32, 4);

@@ -108,7 +108,8 @@ TEST(PointIdTest, keys_are_read_back_and_checked) {
   }
 }
 
-// Where points lie depends on them for ever. By XXH64 of the key, computed apart from this code.
+// The place of all points depends on these values, so they never change. They were computed from
+// the key's XXH64 apart from this code.
 TEST(PointIdTest, buckets_are_pinned) {
   EXPECT_EQ(bucket_of_key("abc"), 1099u);
   EXPECT_EQ(bucket_of_key(""), 3828u);

@@ -1,4 +1,5 @@
-// Numbers are compared by value: against arithmetic that is wide enough for all of them.
+// Numbers are compared by value. The tests compare with arithmetic that is wide enough for all of
+// them.
 #include "host/model/number.h"
 
 #include <gtest/gtest.h>

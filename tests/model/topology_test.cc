@@ -85,7 +85,8 @@ TEST(ClusterMapTest, names_come_before_aliases_and_an_alias_needs_its_collection
   Samples samples(kSeed);
   ClusterMap map = samples.cluster_map();
   map.aliases["dangling"] = "gone";
-  map.aliases["films"] = "books";  // no metadata command makes this, and the name wins all the same
+  // No metadata command makes such an alias; if it is there, the name wins.
+  map.aliases["films"] = "books";
   EXPECT_EQ(map.find("books")->name, "books");
   EXPECT_EQ(map.find("b")->name, "books");
   EXPECT_EQ(map.find("films")->name, "films");

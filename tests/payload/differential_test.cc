@@ -126,7 +126,7 @@ TEST_P(Differential, the_planner_answers_as_the_matcher) {
 std::vector<Plan> runs() {
   std::vector<Plan> all;
   for (uint64_t seed = 1; seed <= 40; ++seed) all.push_back({seed, 300, 40});
-  // sets large enough to be plain bits
+  // Sets large enough to be plain bits.
   for (uint64_t seed = 41; seed <= 42; ++seed) all.push_back({seed, 12000, 12});
   return all;
 }

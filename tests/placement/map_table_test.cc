@@ -160,7 +160,7 @@ TEST_F(MapTableTest, aliases_change_all_or_none) {
           "Collection `books` already exists!");
   refused(ChangeAliases{{good, {Kind::kRename, "", "b", "books"}}}, Code::kExists,
           "Collection `books` already exists!");
-  // no alias of an alias
+  // No alias of an alias.
   refused(ChangeAliases{{good, {Kind::kCreate, "b", "x", ""}}}, Code::kNotFound,
           "Collection `b` doesn't exist!");
 }

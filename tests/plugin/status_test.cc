@@ -37,7 +37,7 @@ TEST(PluginStatus, each_status_has_its_reaction) {
                                                       {RHUMB_IO, Code::kIo},
                                                       {RHUMB_CORRUPT, Code::kCorrupt},
                                                       {RHUMB_BUG, Code::kInternal},
-                                                      // of a later minor: the range decides
+                                                      // Of a later minor: the range decides.
                                                       {60, Code::kInvalid},
                                                       {100, Code::kUnavailable},
                                                       {200, Code::kInternal},

@@ -1,4 +1,5 @@
-// The REST handler over a fake gateway: routing, permission, parameters, definition of collections.
+// The REST handler with a fake gateway: routing, permissions, parameters, and the definition of
+// collections.
 #include <gtest/gtest.h>
 
 #include "host/http/rest/routes.h"
@@ -13,7 +14,7 @@ using nlohmann::json;
 
 class HandlerTest : public testing::Test {
  protected:
-  // A refusal: its status, and what its error says.
+  // Expects a refusal with that status, whose error contains `says`.
   void refused(const Answer& answer, int status, const std::string& says) {
     EXPECT_EQ(answer.response.status, status) << answer.response.body;
     EXPECT_NE(answer.response.body.find(says), std::string::npos) << answer.response.body;
@@ -123,8 +124,8 @@ TEST_F(HandlerTest, a_collection_that_is_not_there_is_not_found_by_any_route) {
   EXPECT_EQ(gateway_.calls, 0);
 }
 
-// Of all routes that name a collection, two take its real name only; the gateway itself refuses
-// these (tests/gateway/definition_test.cc).
+// Two of the routes with a collection take only its real name. The gateway itself refuses aliases
+// there (tests/gateway/definition_test.cc).
 TEST_F(HandlerTest, an_alias_works_like_the_name_in_every_route_but_create_and_drop) {
   const auto json_of = [](const gateway::CollectionPtr& collection, base::Deadline,
                           const auto& done) { done("\"" + collection->name + "\""); };

@@ -17,10 +17,10 @@ TEST(PayloadMergeV1, results_are_pinned) {
       {"", R"({"a":1})", "", R"({"a":1})"},
       {"", "", "", "{}"},
       {R"({"a":1,"b":2})", R"({"b":3,"c":4})", "", R"({"a":1,"b":3,"c":4})"},
-      // the root is merged, members are replaced
+      // The root is merged, members are replaced.
       {R"({"a":{"x":1},"b":2})", R"({"a":{"y":2}})", "", R"({"a":{"y":2},"b":2})"},
       {R"({"a":1,"b":2})", R"({"a":null,"z":null})", "", R"({"b":2})"},
-      // only at the merged level
+      // Only at the merged level.
       {R"({"a":{"x":null}})", R"({"b":{"x":null}})", "", R"({"a":{"x":null},"b":{"x":null}})"},
       {R"({"\u0061":1})", R"({"a":2})", "", R"({"\u0061":2})"},
       {R"({"a":1.0,"b":1e5})", R"({"c":0.1})", "", R"({"a":1.0,"b":1e5,"c":0.1})"},

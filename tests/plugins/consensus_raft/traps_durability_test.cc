@@ -34,7 +34,7 @@ TEST(Traps, t01_the_commit_index_is_stored_with_every_write) {
   EXPECT_EQ(lab[2].durable().commit, second - 1)
       << "the write of the second change says that the first one is committed";
 
-  // the state machine comes back as it was before both
+  // The state machine comes back as it was before both.
   const sim::Image old{1, 1, 0, {voters(3), false}};
   lab[2].crash();
   lab[2].auto_apply = false;

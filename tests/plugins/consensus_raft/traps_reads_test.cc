@@ -101,7 +101,7 @@ TEST_F(ReadTraps, t07_without_a_quorum_no_read_is_confirmed) {
   ASSERT_EQ(lab[1].reads.size(), 1u);
   EXPECT_NE(lab[1].reads[0].status, RHUMB_OK);
 
-  // the same with leases, to show that the test would see them
+  // The same with leases, to show that the test would see them.
   Lab planted(voters(3), RHUMB_PLANTED_SO);
   planted.config.config_json = R"({"plant":"lease_reads"})";
   begin(planted);

@@ -34,7 +34,7 @@ TEST(Traps, t12_a_stale_rejection_moves_no_index_back) {
     lab.settle();
   }
   const uint64_t matched = lab[2].last;
-  // the leader probes: a rejection that names its next index fits
+  // The leader probes: a rejection that names its next index fits.
   rhumb_event_t event = sim::make_event(RHUMB_EV_UNREACHABLE);
   event.peer = 2;
   ASSERT_EQ(lab[1].step(event), RHUMB_OK);
@@ -119,7 +119,7 @@ TEST(Traps, t14_no_proposal_is_forwarded) {
   EXPECT_EQ(lab[2].read(1), RHUMB_NOT_LEADER);
   EXPECT_EQ(lab[2].leader, 1u) << "whom to redirect to";
   const uint64_t last = lab[1].last;
-  // local to a replica, or forwarded
+  // Local to a replica, or forwarded.
   for (const uint64_t kind : {0, 1, 2, 10, 11, 12, 13, 15, 16}) {
     const std::string frame =
         message(kind, 2, 1, lab[1].term).bytes(kEntries, entry(0, 0, 0, "x")).frame();
@@ -155,7 +155,7 @@ TEST(Traps, t15_an_idle_group_does_not_grow) {
   const uint64_t before = resident_bytes();
   idle(kRounds);
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  // a sanitizer keeps freed memory back: its process says nothing about ours
+  // A sanitizer keeps freed memory back: its process says nothing about ours.
   (void)before, (void)kGrowthMax;
 #else
   EXPECT_LT(resident_bytes(), before + kGrowthMax);

@@ -14,7 +14,7 @@ TEST(HnswConcurrent, searches_run_while_ranges_are_inserted_and_the_graph_grows)
   Column column(RHUMB_COSINE, RHUMB_F32, 64);
   column.fill(generator, kRows);
   const auto queries = column.queries(generator, 32);
-  // starts with room for few and grows
+  // Starts with room for few and grows.
   Index index("hnsw", column, R"({"m":8,"ef_construct":40})", "", kRows);
   std::atomic<uint32_t> next{0}, writing{kWriters};
   std::atomic<uint64_t> searches{0};

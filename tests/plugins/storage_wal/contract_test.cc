@@ -213,7 +213,7 @@ TEST_F(LogTest, other_sync_policies_keep_their_promise) {
       ASSERT_EQ(log.start(dir, config), RHUMB_OK) << log.error.text;
       ASSERT_EQ(log.append({{1, 1, 1, "x"}}), RHUMB_OK);
       if (std::string(config).find("interval") != std::string::npos) {
-        // ends by the timed sync alone
+        // Ends by the timed sync alone.
         while (log.stat("synced_records") == 0) std::this_thread::yield();
       } else {
         EXPECT_EQ(log.stat("synced_records"), 0u);

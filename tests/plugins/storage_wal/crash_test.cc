@@ -159,7 +159,7 @@ TEST_F(LogTest, freed_segments_give_their_space_back) {
     }
     return count;
   };
-  // the janitor lets go of each one after it was removed
+  // The janitor lets go of each one after it was removed.
   while (removed_but_open() > 0) std::this_thread::yield();
 }
 

@@ -142,7 +142,7 @@ TEST_F(LogTest, an_idle_group_does_not_pin_the_log) {
       ASSERT_EQ(log.append({{2, i, 1, std::string(1000, 'b')}}), RHUMB_OK);
       if (i % 10 == 0) ASSERT_EQ(log.release(2, i), RHUMB_OK);
     }
-    // the janitor frees in the background
+    // The janitor frees in the background.
     while (log.stat("segments") > 4) std::this_thread::yield();
     EXPECT_GT(log.stat("freed_segments"), 20u);
     EXPECT_GE(log.stat("moved_records"), 4u);

@@ -22,7 +22,7 @@ std::vector<VectorSpec> rows_of_two() {
   return vector_specs(config);
 }
 
-// n rows whose first component is `value`.
+// N rows whose first component is `value`.
 std::string rows(float value, uint32_t n) {
   std::vector<float> v;
   for (uint32_t i = 0; i < n; ++i) v.insert(v.end(), {value, static_cast<float>(i)});
@@ -207,7 +207,7 @@ TEST_F(RowTableTest, a_segment_is_full_by_the_rows_of_all_points) {
 
 TEST_F(RowTableTest, exact_distances_are_sums_of_the_smallest) {
   auto segment = create();
-  // dot with (1, 0): 2 and 1; with (0, 1): 2 and 4
+  // Dot with (1, 0): 2 and 1; with (0, 1): 2 and 4.
   const std::string close = rows(2, 3), far = rows(1, 5);
   ASSERT_TRUE(segment
                   ->append(input("\x03"

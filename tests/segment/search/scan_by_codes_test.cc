@@ -84,7 +84,7 @@ const Shape kShapes[] = {
        v[3] = 700;
        return v;
      }},
-    // every small component is lost, all in the same direction
+    // Every small component is lost, all in the same direction.
     {"rounded_one_way",
      [](uint32_t, Random& random) {
        std::vector<float> v(kDim);

@@ -12,7 +12,7 @@
 namespace rhumb::shard::test {
 namespace {
 
-// in the file of index_hnsw: docs/formats/hnsw.md, behind the header of a block file
+// In the file of index_hnsw: docs/formats/hnsw.md, behind the header of a block file.
 constexpr size_t kMAt = 64 + 12;
 
 model::CollectionConfig with_m(uint32_t m) {

@@ -105,7 +105,7 @@ TEST_F(MeasurerTest, filtered_searches_count_whatever_is_written_meanwhile) {
   for (int i = 0; i < 100; ++i) {
     const std::vector<float> query = embeddings.next();
     found(query, request_of(query, true));
-    // as it was, any write between search and sample made it void
+    // As it was, any write between search and sample made it void.
     insert(4000 + static_cast<uint64_t>(i) % 3, 1);
   }
   ASSERT_TRUE(h->write(on(model::OperationKind::kDelete, {1, 5, 9})).ok());

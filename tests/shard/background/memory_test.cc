@@ -12,7 +12,7 @@ namespace rhumb::shard::test {
 namespace {
 
 constexpr uint64_t kLimit = 1'000'000'000, kNormal = 0, kCold = kLimit / 10 * 9, kRefuse = kLimit;
-// three sealed segments, one grows
+// Three sealed segments, one grows.
 constexpr uint32_t kSealRows = 2048, kRows = 3 * kSealRows + kSealRows / 2;
 
 class MemoryTest : public ::testing::Test {

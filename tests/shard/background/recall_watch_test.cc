@@ -175,7 +175,7 @@ TEST(BreadthSearchTest, the_search_finds_the_least_breadth_from_anywhere_in_few_
 
 TEST(RecallWatchTest, the_least_breadth_that_keeps_the_promise_is_found_on_both_sides) {
   for (const double asked : {.9, .95, .98, .99, .995, .999}) {
-    // at the calibrated breadth: far less than may be missing, or far more
+    // At the calibrated breadth: far less than may be missing, or far more.
     for (const double miss : {.0004, .01, .1, .3}) {
       const World world{miss};
       const double least = world.recall(kBreadthLeast), most = world.recall(kBreadthMost);

@@ -229,7 +229,7 @@ TEST_F(SearchTest, a_failed_graph_is_scanned_and_built_again) {
   for (const auto& file : std::filesystem::directory_iterator(graph))
     std::filesystem::resize_file(file.path(), std::filesystem::file_size(file.path()) / 2);
   h.open();
-  // answered, whatever the indexer has reached
+  // Answered, whatever the indexer has reached.
   EXPECT_GE(recall("scan", {}, [] { return std::nullopt; }), 0.0);
   h.wait_indexed();
   EXPECT_GE(recall("graph", {}, [] { return std::nullopt; }), 0.97);

@@ -37,7 +37,7 @@ std::string lost_pages(const std::string& then, const std::string& now, CommandS
 
 bool is_column(const fs::path& path) { return path.extension() == ".dat"; }
 
-// kv: a copy of the KV store; then: the directory as of the watermark; now: as of the crash.
+// Kv: a copy of the KV store; then: the directory as of the watermark; now: as of the crash.
 void crash(const fs::path& kv, const fs::path& then, const fs::path& now, const fs::path& into,
            CommandSource& dice) {
   fs::copy(now, into, fs::copy_options::recursive);
@@ -85,7 +85,7 @@ class PowerCutTest : public ::testing::TestWithParam<uint64_t> {
   }
   // Everything so far is durable, and nothing more is to be.
   void checkpoint_and_hold() {
-    // the second one is behind whatever was under way
+    // The second one is behind whatever was under way.
     for (int i = 0; i < 2; ++i) ASSERT_TRUE(h.checkpoint().ok());
     h.wait_indexed();
     gate.hold();
@@ -159,7 +159,7 @@ TEST_P(PowerCutTest, a_store_ahead_of_the_columns_is_recovered) {
 // Entries that are applied while a checkpoint runs have two watermarks to be replayed from: the old
 // one if the power fails before the KV store has the new one, else the new one.
 TEST_P(PowerCutTest, a_power_cut_during_a_checkpoint_is_recovered) {
-  // no segment becomes full: that would ask for checkpoints of its own
+  // No segment becomes full: that would ask for checkpoints of its own.
   h.options.segment.max_rows = 1u << 14;
   h.open();
   run(250);

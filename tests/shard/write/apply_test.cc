@@ -153,7 +153,7 @@ TEST_F(ApplyTest, a_command_sent_again_is_applied_once) {
   ok(h.write(set_payload(1, R"({"n":3})")));
   ok(h.write(other));
   EXPECT_EQ(get(1)->payload, R"({"n":3})");
-  // what a leader made of the request this time is no part of its identity
+  // What a leader made of the request this time is no part of its identity.
   other.payload = R"({"n":4})";
   ok(h.write(other));
   EXPECT_EQ(get(1)->payload, R"({"n":3})");

@@ -76,7 +76,7 @@ TEST_F(ConditionsTest, a_point_that_changed_meanwhile_is_tested_again_and_not_sk
   Command label = on(OperationKind::kSetPayload, {1, 2, 3});
   label.payload = R"({"label":true})";
   label.filter = when("n", int64_t{1});
-  // as the leader saw them
+  // As the leader saw them.
   for (model::Target& target : label.targets) target.expected_version = h->applied();
   ok(h.write(set_payload(1, R"({"price":5})")));  // still passes
   ok(h.write(set_payload(2, R"({"n":2})")));      // passes no more

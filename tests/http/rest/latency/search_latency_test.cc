@@ -1,4 +1,4 @@
-// Which searches are answered on the loop that parsed them, and which go to the pool.
+// Decides which searches are answered on the loop that parsed them, and which go to the pool.
 #include <gtest/gtest.h>
 
 #include <time.h>
@@ -98,7 +98,7 @@ class OnLoopTest : public testing::Test {
     EXPECT_EQ(answer.response.status, 200) << answer.response.body;
     return rest_.gateway.searched_on == std::this_thread::get_id();
   }
-  // Whether searches come to be answered here, now that they are known.
+  // Whether searches are answered on the loop after some of them were measured.
   bool settles_on_loop() {
     for (int i = 0; i < kManySearches; ++i) {
       if (on_loop(kShort)) return true;

@@ -1,5 +1,5 @@
-// Blocks of 32 characters are read at once where the processor can; what is read is what one
-// character after another says.
+// Blocks of 32 characters are decoded at once where the processor can do it. The result must be
+// that of decoding one character after another.
 #include "host/http/rest/parse/base64_text.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ constexpr std::string_view kStandard =
 constexpr std::string_view kUrl =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// RFC 4648: six bits a character, the first the highest.
+// RFC 4648: six bits per character, the highest first.
 std::optional<std::string> by_the_book(std::string_view text) {
   std::string out;
   uint32_t bits = 0, count = 0;

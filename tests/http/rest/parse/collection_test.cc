@@ -1,4 +1,4 @@
-// Bodies that define collections: create, update, aliases, payload indexes, names.
+// Bodies that define collections: create, update, aliases, payload indexes and names.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>

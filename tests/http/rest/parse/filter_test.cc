@@ -1,4 +1,4 @@
-// Filters from JSON, through the body of a count: every shape, every complaint.
+// Filters from JSON, through the body of a count request: every form and every error.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -313,7 +313,7 @@ TEST(ParseFilterTest, limits_hold_for_the_whole_tree) {
     return R"({"must":[{"key":"a","match":{")" + name + "\":[" + items + "]}}]}";
   };
   const std::string null = R"({"key":"a","is_null":true})";
-  // inner ones and their sub-filter count too
+  // Inner conditions and their sub-filter count, too.
   const auto wide = [&](uint32_t outer, uint32_t inner) {
     return R"({"must":[)" + repeated(null, outer) + R"(,{"should":[)" + repeated(null, inner) +
            "]}]}";

@@ -1,5 +1,5 @@
-// Members that a body does not have, that come twice, or that do not go together: refused by name
-// where they decide which points are meant, else ignored and named.
+// Members that are unknown, repeated or contradict each other. They are refused by name if they
+// decide which points are meant; otherwise they are ignored and named in a warning.
 #include <gtest/gtest.h>
 
 #include "host/http/rest/parse/collection_body.h"
@@ -136,7 +136,7 @@ TEST(MembersTest, every_member_of_a_filter_is_read_in_every_request) {
                      "prefetch[1].prefetch.");
   std::erase_if(deep, [](const Refused& c) {
     return c.says.find("missing field") != std::string::npos || c.says.ends_with("is null");
-  });  // are not parsed yet
+  });  // lines that are not parsed yet
   expect_refused(deep, [](const std::string& body) { return parse_query(body, single_vector()); });
 }
 
@@ -337,8 +337,8 @@ TEST(MembersTest, errors_of_an_import_name_the_line) {
       << "one prefix, in front";
 }
 
-// Strictly typed clients refuse answers with members that they do not know: what is kept and shown
-// again has none.
+// Strictly typed clients refuse answers with unknown members, so ignored members must not be stored
+// and shown again.
 TEST(MembersTest, ignored_members_are_not_stored_with_the_collection) {
   IgnoredMembers ignored;
   const auto config = parse_create_collection(

@@ -1,4 +1,5 @@
-// Multivectors on the wire: created, given, asked for and shown; what is wrong with them is named.
+// Multivectors in JSON: creating, storing, querying and showing them, and naming the errors in
+// them.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -28,7 +29,8 @@ model::VectorParams params(model::Distance distance,
   return p;
 }
 
-// The unnamed vector, or beside a dense one "tokens" (dot), "half" (cosine) and "bytes".
+// The configuration with the unnamed vector only, or with "tokens" (dot), "half" (cosine) and
+// "bytes" beside a dense vector.
 model::CollectionConfig unnamed(model::Distance distance = model::Distance::kDot) {
   model::CollectionConfig config;
   config.vectors[""] = params(distance);
@@ -105,7 +107,7 @@ TEST(MultivectorsTest, the_rows_of_a_multivector_are_stored_one_after_another) {
   EXPECT_EQ(all->at(3).bytes, std::string("\x01\x02\xfe\xff", 4));
 }
 
-// Wide arrays are read past the JSON library: they are no other rows for that.
+// Wide arrays are read without the JSON library, which must not change their rows.
 TEST(MultivectorsTest, a_wide_array_is_one_row) {
   auto config = unnamed();
   config.vectors[""].size = 100;

@@ -69,7 +69,7 @@ TEST(ParseUpdateVectorsTest, an_update_of_vectors_takes_points_with_vectors_only
                  update_vectors);
 }
 
-// One entry a model, as a pipeline of several models sends them.
+// A pipeline of several models sends one entry per model for the same id.
 TEST(ParseUpdateVectorsTest, entries_of_one_id_are_all_applied) {
   constexpr std::string_view kPoints =
       R"({"points":[{"id":5,"vector":{"text":[1,0,0]}},{"id":6,"vector":{"code":[9,9]}},{"id":5,"vector":{"code":[7,8]}},)"

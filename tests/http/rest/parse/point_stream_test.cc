@@ -1,4 +1,4 @@
-// The bulk formats: cut anywhere they are the same points, and what is wrong is named with its line
+// The bulk formats: the points are the same however the stream is cut, and an error names its line
 // or record.
 #include "host/http/rest/parse/point_stream.h"
 
@@ -25,7 +25,7 @@ std::string describe(const std::vector<PointWrite>& points) {
   return out;
 }
 
-// Fed in pieces of `piece` bytes; what was read before a failure stays in `out`.
+// Feeds the body in pieces of `piece` bytes. The points before a failure stay in `out`.
 base::Status read(PointFormat format, const model::CollectionConfig& config,
                   const std::string& body, size_t piece, std::vector<PointWrite>& out) {
   PointReader reader(format, config);

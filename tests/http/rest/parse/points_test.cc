@@ -19,7 +19,7 @@ base::Result<Operation> upsert(const std::string& body) {
   return parse_upsert(body, single_vector());
 }
 
-// The payload that is stored for what a client sent.
+// Returns the payload that is stored for a client's payload.
 std::string stored(const std::string& payload) {
   const auto operation =
       upsert(R"({"points":[{"id":1,"vector":[1,0,0,0],"payload":)" + payload + "}]}");
@@ -63,7 +63,8 @@ TEST(ParseUpsertTest, payloads_are_stored_minified_exact_and_without_duplicate_m
       {R"({"a":true,"b":false})", R"({"a":true,"b":false})"},
   };
   for (const auto& [sent, kept] : cases) EXPECT_EQ(stored(sent), kept) << sent;
-  std::string wide = "{", narrow;  // beyond the size up to which doubles are looked for directly
+  // Larger than the size up to which duplicates are searched directly.
+  std::string wide = "{", narrow;
   for (int i = 0; i < 40; ++i)
     wide += "\"k" + std::to_string(i % 20) + "\":" + std::to_string(i) + (i < 39 ? "," : "}");
   for (int i = 20; i < 40; ++i)

@@ -144,7 +144,7 @@ TEST(ParseQueryTest, invalid_members_are_named) {
 TEST(ParseQueryTest, features_that_are_not_served_yet_are_refused_by_name) {
   for (const char* name : {"recommend", "discover", "context", "order_by", "fusion", "rrf",
                            "formula", "sample", "relevance_feedback"}) {
-    // and no vector of that name is asked for
+    // The error is not about a vector of that name.
     const auto parsed = named_query(std::string(R"({"query":{")") + name + "\":{}}}");
     ASSERT_FALSE(parsed.ok()) << name;
     EXPECT_EQ(parsed.status().code(), Code::kUnsupported) << name;

@@ -1,4 +1,4 @@
-// The table of members, checked by itself: rows that could not mean what they say.
+// Checks the table of members for rows that contradict themselves.
 #include "host/http/rest/parse/shapes.h"
 
 #include <gtest/gtest.h>
@@ -66,8 +66,8 @@ TEST(ShapesTest, every_row_of_the_table_is_consistent) {
   }
 }
 
-// What is under a filter, a selector, `params` or `query` decides which points are meant: nothing
-// there is ignored.
+// The members below a filter, a selector, `params` or `query` decide which points are meant, so
+// none of them may be ignored.
 TEST(ShapesTest, every_object_below_a_filter_is_strict) {
   std::set<const Shape*> below;
   reach(&kFilter, below);

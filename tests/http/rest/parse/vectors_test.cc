@@ -1,4 +1,4 @@
-// Vectors from JSON to their final bits.
+// Vectors from JSON to the bits that are stored.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -84,7 +84,7 @@ TEST(ParseVectorTest, base64_reads_every_byte_in_every_place) {
   static constexpr char kUrl[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   for (uint32_t size = 1; size <= 301; size += 50) {
     std::string bytes(size * sizeof(float), '\0');
-    // finite
+    // The pattern gives finite floats.
     for (size_t i = 0; i < bytes.size(); ++i)
       bytes[i] = static_cast<char>(i % 4 == 3 ? 0x3d + i % 3 : i * 37 % 256);
     for (const char* digits : {kPlain, kUrl}) {
@@ -150,7 +150,7 @@ TEST(ParseVectorTest, a_value_that_is_no_vector_of_the_collection_is_named) {
           {R"({"vector_b64":"AAAA"})", Code::kInvalid,
            "points[0].vector.vector_b64: 3 bytes are no whole number of float32"},
           {R"({"vector_b64":"AACAPw=="})", Code::kInvalid, "expected dim: 4, got 1"},
-          // NaN, by bits
+          // NaN, as bits
           {R"({"vector_b64":"AADAfwAAwH8AAMB/AADAfw=="})", Code::kInvalid,
            "beyond the range of float32"},
           {"[[1,2,3,4]]", Code::kInvalid,

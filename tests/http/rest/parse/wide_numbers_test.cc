@@ -1,4 +1,5 @@
-// Wide arrays of numbers, read past the JSON library: as the library reads them, or not at all.
+// Wide arrays of numbers are read without the JSON library. They must be read exactly as the
+// library reads them, or not at all.
 #include <gtest/gtest.h>
 
 #include <charconv>
@@ -31,7 +32,7 @@ std::optional<std::vector<float>> by_library(const std::string& inside) {
   return out;
 }
 
-// True when it was taken; then it is what the library makes of it, to the bit.
+// Whether the array was taken. If so, the result must equal the library's bit for bit.
 bool taken_as_by_library(const std::string& inside) {
   std::vector<float> out;
   if (!read_floats(inside, out)) return false;
@@ -101,7 +102,7 @@ class Spelling {
         return shortest(static_cast<double>(component()));
     }
   }
-  // Between two floats, or hardly beside.
+  // Returns a number half-way between two floats, or very close to it.
   std::string half_way() {
     const double low = 0.001 + below(1000000) * 1e-7;
     const auto single = static_cast<float>(low);
@@ -230,8 +231,8 @@ model::CollectionConfig wide(bool named) {
   return config;
 }
 
-// The body with W for a wide array as it is numbers, and as it is not, because a blank stands
-// before its first number.
+// The same body twice: with a wide array that is read directly, and with one that is not, because a
+// blank stands before its first number.
 struct Twins {
   explicit Twins(const std::string& body, uint32_t n = kWide) {
     Spelling spelling(7);

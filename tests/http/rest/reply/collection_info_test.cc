@@ -1,4 +1,4 @@
-// A collection's state as JSON: shapes that clients parse strictly.
+// A collection's state as JSON, in the form that strict clients parse.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-// The envelope of answers and the text of failures: what clients match.
+// The envelope of answers and the texts of failures, on which clients match.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>

@@ -1,5 +1,5 @@
-// Points through the REST handler over a fake gateway: writes, reads, queries, sessions, export,
-// the start of an import.
+// Points through the REST handler with a fake gateway: writes, reads, queries, sessions, export,
+// and the start of an import.
 #include <gtest/gtest.h>
 
 #include "tests/http/rest/expect.h"
@@ -69,7 +69,7 @@ TEST_F(HandlerPointsTest, each_write_route_sends_its_operation) {
       json::parse(
           R"([{"operation_id":100,"status":"acknowledged"},{"operation_id":101,"status":"acknowledged"}])"));
   EXPECT_EQ(result(post("/points/batch", R"({"operations":[]})")), json::array());
-  // only then it is known how many points were changed
+  // The number of changed points is known only then.
   gateway_.update_status = gateway::UpdateStatus::kCompleted;
   EXPECT_EQ(result(post("/points/delete?wait=true", ids)),
             json::parse(R"({"operation_id":100,"status":"completed","affected":7})"));
@@ -79,8 +79,8 @@ TEST_F(HandlerPointsTest, each_write_route_sends_its_operation) {
             json::parse(R"({"operation_id":101,"status":"completed","affected":8})"));
 }
 
-// A request is known again by its id and all it says: sent again it is the same one, another with
-// the same trace id is not.
+// A request is identified by its id and its whole content. The same request sent again is the same
+// one, but another request with the same trace id is not.
 TEST_F(HandlerPointsTest, a_requests_identity_is_made_of_id_method_target_and_body) {
   const auto identity = [&](const std::string& body, const RestHarness::Fields& fields,
                             const std::string& query = "") {
@@ -198,7 +198,7 @@ TEST_F(HandlerPointsTest, a_query_by_point_searches_by_its_vector_and_leaves_the
   EXPECT_NE(missing.response.body.find("Point with id gimp does not exists!"), std::string::npos);
 }
 
-// What is ignored is told beside the result, which is as it would be without it.
+// The warnings come beside the result, which is the same as without the ignored members.
 TEST_F(HandlerPointsTest, ignored_members_are_warnings_of_the_reply) {
   gateway_.records = {hit(1)};
   gateway_.results = {{.points = {hit(1, 0.5f)}, .plan = {}}};

@@ -44,7 +44,7 @@ TEST_P(Form, distances_of_codes_are_those_of_a_plain_loop) {
       for (uint32_t i = 0; i < bytes; ++i)
         rows.array.at(r)[i] = static_cast<char>(r == 0 ? 0 : r == 1 ? 127 : random() % 128);
     }
-    // the largest differences
+    // The largest differences.
     std::fill(query.begin(), query.begin() + bytes / 2, static_cast<uint8_t>(127));
     for (uint32_t n = 0; n < 40; ++n) {
       std::vector<uint32_t> ids(n), squared(n + 1, 7), absolute(n + 1, 7);
@@ -78,7 +78,7 @@ TEST_P(Form, distances_of_four_bit_codes_are_those_of_a_plain_loop) {
     rows.table.levels = levels.data();
     std::vector<uint8_t> query(width);
     for (uint8_t& q : query) q = static_cast<uint8_t>(random() % 128);
-    // the largest differences
+    // The largest differences.
     std::fill(query.begin(), query.begin() + width / 2, static_cast<uint8_t>(127));
     std::vector<std::vector<uint8_t>> plain(100, std::vector<uint8_t>(width));
     for (uint32_t r = 0; r < 100; ++r) {
@@ -121,7 +121,7 @@ TEST_P(Form, distances_of_product_codes_are_those_of_a_plain_loop) {
     for (uint8_t& c : book) c = static_cast<uint8_t>(random() % 128);
     for (uint8_t& c : code) c = static_cast<uint8_t>(random() % 128);
     std::fill(code.begin(), code.begin() + sub, static_cast<uint8_t>(127));
-    // the largest distance there is
+    // The largest distance there is.
     for (uint32_t d = 0; d < sub; ++d) book[book_offset(0, d, sub)] = 0;
     std::vector<uint16_t> squares(bytes * kCentroids + kTablePad / 2, 7), sums = squares;
     kernels->squared_to(code.data(), book.data(), width, sub, squares.data());
@@ -142,7 +142,7 @@ TEST_P(Form, distances_of_product_codes_are_those_of_a_plain_loop) {
     }
     EXPECT_EQ(squares[bytes * kCentroids], 7u) << "written behind the table";
     EXPECT_EQ(sums[bytes * kCentroids], 7u);
-    // read, perhaps, but not counted
+    // Read, perhaps, but not counted.
     for (size_t i = bytes * kCentroids; i < squares.size(); ++i) squares[i] = 0xFFFF;
     Rows rows(50, bytes, bytes);
     for (uint32_t r = 0; r < 50; ++r) {
@@ -196,7 +196,7 @@ TEST_P(Form, unvisited_links_are_those_of_a_plain_loop) {
                    bound = 1 + static_cast<uint32_t>(random() % 400);
     const uint32_t flip = random() % 2 == 0 ? 0 : ~0u,
                    filled = static_cast<uint32_t>(random() % (n + 1));
-    // with repeats
+    // With repeats.
     for (uint32_t i = 0; i < n; ++i)
       row[i] = (i < filled ? static_cast<uint32_t>(random() % 400) : kNoLink) ^ flip;
     std::vector<uint32_t> visited(400 / 32 + 1), out(n + 17, 9);
@@ -248,7 +248,7 @@ TEST_P(Form, estimates_by_one_bit_are_close) {
       scale += distance;
       EXPECT_NEAR(std::bit_cast<float>(keys[i]), std::bit_cast<float>(plain[i]), 1e-3 * distance);
     }
-    // the bound of RaBitQ is O(1 / sqrt dim)
+    // The bound of RaBitQ is O(1 / sqrt dim).
     EXPECT_LT(error / scale, 4.0 / std::sqrt(dim)) << "dim " << dim;
   }
 }

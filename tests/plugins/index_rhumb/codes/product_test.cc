@@ -39,7 +39,7 @@ double error_of(const Product& product, const std::vector<uint8_t>& codes, uint3
 
 TEST(Product, training_finds_the_clusters) {
   constexpr uint32_t kWidth = 64;
-  // of five values a component, two in variance
+  // Of five values a component, two in variance.
   const auto codes = clustered(1500, kWidth, 40, 101);
   for (const uint32_t sub : {4u, 16u}) {
     const Product product =

@@ -161,7 +161,7 @@ TEST(RhumbMerge, recall_stays_when_whole_clusters_are_deleted) {
   Generator generator(kDim, 83);
   Part part;
   std::vector<uint32_t> clusters;
-  // a third is left, and that is still a graph
+  // A third is left, and that is still a graph.
   for (uint32_t i = 0; i < (kSlowDown > 1 ? 9000 : 18000); ++i) {
     uint32_t cluster = 0;
     part.add(generator.next(&cluster));
@@ -184,7 +184,7 @@ TEST(RhumbMerge, small_and_missing_inputs_are_merged) {
   b.build();
   const auto none = merged({&a, &b}, [](size_t, uint32_t) { return false; });
   EXPECT_TRUE(none->index->search_one(a.column.query(generator.next())).empty());
-  // too few for a graph
+  // Too few for a graph.
   const auto few = merged({&a, &b}, [](size_t p, uint32_t s) { return p == 0 || s < 500; });
   EXPECT_EQ(few->index->search_one(a.column.query(generator.next()), {.k = 1000}).size(), 600u);
   const auto all = merged({&a, &b}, [](size_t, uint32_t) { return true; });
