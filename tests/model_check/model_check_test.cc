@@ -1,6 +1,6 @@
 // Twenty thousand random operations with restarts and kills, through REST handler, gateway, worker,
-// log and shards: the server shows what the model has, each time it is asked. RHUMB_SOAK: ten times
-// as many. RHUMB_SEED replays a seed.
+// log and shards: the server must always show what the model has. RHUMB_SOAK runs ten times as
+// many. RHUMB_SEED replays a seed.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -33,7 +33,7 @@ TEST(ModelCheck, random_operations_with_restarts_agree_with_the_model) {
   EXPECT_GT(result.kills, 20u);
   EXPECT_LT(result.kills, result.lives);
   EXPECT_GT(result.cut_off, 0u);
-  EXPECT_GT(result.segments, 6u);  // of three shards: several were sealed
+  EXPECT_GT(result.segments, 6u);  // with three shards this means that several were sealed
   EXPECT_GE(recall, 0.95);
 }
 

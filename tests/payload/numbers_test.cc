@@ -1,5 +1,5 @@
-// Numbers that a double cannot hold: ranges and matches of them are exact, whatever payload index
-// there is.
+// Ranges and matches of numbers that a double cannot hold are exact with every kind of payload
+// index.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -18,7 +18,7 @@ constexpr int64_t kTwoTo53 = 9007199254740992, kTwoTo60 = 1152921504606846976;
 
 class Numbers : public ::testing::TestWithParam<const char*> {
  protected:
-  // Rows of one number each, as JSON text.
+  // Stores rows of one number each, given as JSON text.
   void store(const std::vector<std::string>& numbers) {
     if (std::string_view(GetParam()) != "none") {
       ASSERT_TRUE(indexes_.configure({{"n", {*model::field_type_from(GetParam()), {}}}}).ok());
@@ -101,8 +101,8 @@ TEST_P(Numbers, a_row_may_hold_rounded_and_exact_numbers) {
 INSTANTIATE_TEST_SUITE_P(Indexes, Numbers, ::testing::Values("none", "integer", "float", "keyword"),
                          [](const auto& index) { return std::string(index.param); });
 
-// The rounded numbers of a float index are few: a range looks at those near its bounds, not at all
-// of them.
+// A float index has few rounded numbers. A range reads those near its bounds again, and not all of
+// them.
 TEST(FloatIndex, rounded_numbers_far_from_a_range_are_not_read_again) {
   MemoryRows rows;
   IndexSet indexes;
@@ -123,8 +123,8 @@ TEST(FloatIndex, rounded_numbers_far_from_a_range_are_not_read_again) {
   EXPECT_EQ(result->strategy, FilterStrategy::kIndexThenCheck);
 }
 
-// What was saved before rounded numbers were marked would answer wrongly: it counts as missing, and
-// the field is built again.
+// A file that was saved before rounded numbers were marked would give wrong answers. It counts as
+// missing, and the field is built again.
 TEST(FloatIndex, a_file_of_the_first_format_is_built_again) {
   const std::string dir = ::testing::TempDir() + "/rhumb-float-index";
   std::filesystem::remove_all(dir);

@@ -21,7 +21,7 @@ TEST(FrameTest, header_and_body_are_read_back) {
   EXPECT_TRUE(read_frame(make_frame(1, 1, 0, ""))->second.empty());
 }
 
-// Bytes are on the wire between releases: they must not move.
+// Releases exchange these bytes on the wire, so they must not change.
 TEST(FrameTest, the_layout_of_a_frame_is_pinned) {
   EXPECT_EQ(make_frame(0x01020304, 0x0506, 0x0708, "x"),
             std::string("\x09\0\0\0\x04\x03\x02\x01\x06\x05\x08\x07x", 13));

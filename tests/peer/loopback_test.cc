@@ -1,5 +1,5 @@
-// The in-process channel itself: failures, unknown ops, answers that come later and from another
-// thread.
+// The in-process channel: failures, unknown operations, and answers that come later and from
+// another thread.
 #include <gtest/gtest.h>
 
 #include <future>
@@ -14,7 +14,7 @@ namespace {
 using base::Code;
 using base::Status;
 
-// Says more on the wire than it reads back: what a node of another release might send.
+// Writes more bytes than it reads back, as a node of another release might.
 struct Longer {
   static constexpr Op kOp = Op::kCount;
   using Reply = Longer;

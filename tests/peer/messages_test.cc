@@ -1,5 +1,5 @@
-// Each message and its reply go through the in-process channel, as objects and through frames: both
-// ends see the same.
+// Each message and its reply go through the in-process channel, as objects and through frames. Both
+// ends must see the same values.
 #include "host/peer/messages.h"
 
 #include <gtest/gtest.h>
@@ -38,8 +38,7 @@ class MessagesTest : public testing::TestWithParam<LoopbackMode> {
     return out;
   }
 
-  // make_request and make_reply fill every member with something else than its default, sooner or
-  // later.
+  // Over many seeds make_request and make_reply give every member another value than its default.
   template <typename Req, typename MakeRequest, typename MakeReply>
   void round_trips(MakeRequest make_request, MakeReply make_reply) {
     for (int round = 0; round < kRounds; ++round) {
@@ -193,8 +192,8 @@ INSTANTIATE_TEST_SUITE_P(Loopback, MessagesTest,
                            return info.param == LoopbackMode::kDirect ? "direct" : "encode";
                          });
 
-// What a message's own codec adds to those of the model (tests/model): its head is checked, and
-// nothing may stand behind it.
+// Each message's own codec adds two checks to those of the model (tests/model): its head is
+// checked, and no bytes may follow it.
 template <typename Message>
 void expect_checked(const Message& message) {
   std::string bytes;

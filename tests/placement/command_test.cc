@@ -61,7 +61,7 @@ TEST(CommandTest, every_command_keeps_every_member) {
   EXPECT_EQ(aliases.actions[2].new_alias, "n");
 }
 
-// What stands in the log of a cluster must be read by every later release.
+// Every later release must read the commands in a cluster's log.
 TEST(CommandTest, the_written_form_is_pinned) {
   EXPECT_EQ(to_json(DropCollection{"books"}), R"({"name":"books","op":"drop"})");
   EXPECT_EQ(to_json(ChangeAliases{{{AliasChange::Kind::kRename, "", "o", "n"}}}),

@@ -36,7 +36,7 @@ class MapTableTest : public testing::Test {
     ASSERT_TRUE(outcome.status.ok()) << outcome.status.message();
     ASSERT_TRUE(outcome.changed);
   }
-  // Refused with that code and text in the answer, and nothing else has changed.
+  // Expects a refusal with that code and text, which changes nothing else.
   void refused(const Command& command, Code code, const std::string& text) {
     model::ClusterMap before = map_;
     before.version = index_ + 1;
@@ -160,7 +160,7 @@ TEST_F(MapTableTest, aliases_change_all_or_none) {
           "Collection `books` already exists!");
   refused(ChangeAliases{{good, {Kind::kRename, "", "b", "books"}}}, Code::kExists,
           "Collection `books` already exists!");
-  // No alias of an alias.
+  // There is no alias of an alias.
   refused(ChangeAliases{{good, {Kind::kCreate, "b", "x", ""}}}, Code::kNotFound,
           "Collection `b` doesn't exist!");
 }

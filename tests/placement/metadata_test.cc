@@ -1,5 +1,5 @@
-// The metadata's state machine over the real key-value store: what is applied is there after a
-// reopen, who waits is told.
+// The metadata's state machine over the real key-value store: applied commands are there after a
+// reopen, and waiters are answered.
 #include "host/placement/metadata.h"
 
 #include <gtest/gtest.h>
@@ -81,7 +81,7 @@ class MetadataTest : public testing::Test {
   plugin::PluginRegistry plugins_{executor_};
   std::string directory_;
   std::unique_ptr<Metadata> metadata_;
-  std::vector<uint64_t> released_;  // written on the strand, read when it is idle
+  std::vector<uint64_t> released_;  // written on the strand, read when the strand is idle
   uint64_t index_ = 0;
 };
 

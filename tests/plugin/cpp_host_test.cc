@@ -1,4 +1,4 @@
-// The C++ face's view of a host, over the real services and over a host that offers none.
+// The C++ wrapper of the host, over the real services and over a host that offers none.
 #include <gtest/gtest.h>
 
 #include <atomic>

@@ -45,7 +45,7 @@ TEST(Matcher, match_compares_type_and_exact_value) {
 TEST(Matcher, one_matching_value_of_an_array_is_enough) {
   EXPECT_TRUE(holds("tags", any({"b"})));
   EXPECT_TRUE(holds("tags", any({int64_t{1}})));
-  EXPECT_FALSE(holds("tags", any({"z"})));  // one level only
+  EXPECT_FALSE(holds("tags", any({"z"})));  // arrays are taken apart by one level only
   EXPECT_TRUE(holds("tags[]", any({"z"})));
   EXPECT_TRUE(holds("diet[].food", any({"meat"})));
   EXPECT_FALSE(holds("diet.food", any({"meat"})));
@@ -159,13 +159,14 @@ TEST(Matcher, a_nested_filter_holds_within_one_element) {
     return field("diet", model::Nested{std::make_unique<model::Filter>(std::move(inner))});
   };
   EXPECT_TRUE(passes(must(likes("meat", true))));
-  EXPECT_FALSE(passes(must(likes("leaves", true))));  // true of some element each, of none together
+  // Each condition holds for some element, but no element has both.
+  EXPECT_FALSE(passes(must(likes("leaves", true))));
   model::Filter outer;
   outer.must_not.push_back(likes("leaves", true));
   EXPECT_TRUE(passes(outer));
   model::Filter no_food;
   no_food.must.push_back(field("food", model::IsEmpty{true}));
-  // 7 is no object
+  // 7 is not an object.
   EXPECT_FALSE(passes(
       must(field("diet[]", model::Nested{std::make_unique<model::Filter>(std::move(no_food))}))));
 }
@@ -190,7 +191,7 @@ TEST(Matcher, uuid_fields_are_compared_as_uuids) {
   const FilterSchema schema{{}, {"id"}};
   const auto dashed = [] { return any({"5c56c793-69f3-4fbf-87e6-c4bf54c28c26"}); };
   EXPECT_TRUE(holds("id", dashed(), kCity, schema));
-  EXPECT_FALSE(holds("id", dashed(), kCity));  // a string like any other
+  EXPECT_FALSE(holds("id", dashed(), kCity));  // plain text, although it looks like a UUID
   EXPECT_FALSE(holds("id", except({"5c56c793-69f3-4fbf-87e6-c4bf54c28c26"}), kCity, schema));
   EXPECT_TRUE(holds("id", any({"no uuid"}), R"({"id":"no uuid"})", schema));
 }

@@ -1,5 +1,5 @@
-// What filters decide where commands are applied, held for ever: a change here would let replicas
-// of two releases differ. A condition that is to mean something else gets another function and
+// The results of filters where commands are applied are pinned for ever, because a change would let
+// replicas of two releases differ. A condition with a new meaning needs another function and
 // another feature level, and this table stays.
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@ namespace {
 using model::Condition;
 using model::Filter;
 
-// The rows of the table: whether the point with each of these payloads passes, 1 or 0.
+// The rows of the table say whether the point with each of these payloads passes, 1 or 0.
 constexpr const char* kPayloads[] = {
     "",
     R"({"a":null})",

@@ -125,7 +125,7 @@ TEST_F(PlannerTest, ids_are_looked_up) {
   EvaluateOptions options;
   options.find_slot = [](std::string_view key) -> std::optional<uint32_t> {
     const uint64_t number = model::PointId::from_key(key).value().as_number();
-    // 9: not of this view
+    // Id 9 is not in this view.
     return number == 9 ? std::nullopt : std::optional(static_cast<uint32_t>(number));
   };
   model::HasId ids;
@@ -154,7 +154,7 @@ TEST_F(PlannerTest, a_plan_stops_when_it_is_cancelled) {
   late.deadline.at_ns = 1;
   EXPECT_EQ(evaluate(*scan, *indexes_, *rows_, rows_->live(), kRows, late).status().code(),
             base::Code::kTimeout);
-  // Asked in the middle of the scan: by a row that is looked at.
+  // Cancels in the middle of the scan, when a row is read.
   std::atomic<bool> cancelled = false;
   class Cancelling final : public Rows {
    public:
@@ -203,7 +203,7 @@ TEST(PlannerNested, an_index_below_an_array_gives_candidates) {
   both.must.push_back(field("size", any({int64_t{2}})));
   EXPECT_EQ(slots(std::move(both)),
             std::make_pair(std::vector<uint32_t>{1}, FilterStrategy::kIndexThenCheck));
-  // An element without the field passes although the row as a whole has values there.
+  // An element without the field passes, although the row as a whole has values there.
   EXPECT_EQ(slots(must(field("name", model::IsEmpty{true}))).first, std::vector<uint32_t>{2});
   EXPECT_EQ(slots(must(field("size", model::IsNull{false}))).first,
             (std::vector<uint32_t>{0, 1, 2}));

@@ -78,7 +78,7 @@ TEST_F(IndexSetTest, the_build_leaves_rows_alone_that_a_put_has_changed) {
   ASSERT_TRUE(indexes.configure(configs_).ok());
   rows_.set_payload(10, R"({"kind":"new"})");
   indexes.put(10, rows_.payload(10));
-  // The builder read this row before it changed.
+  // The builder read this row before the row changed.
   ASSERT_TRUE(indexes
                   .build("kind", rows_.size(),
                          [&](uint32_t slot) {
@@ -183,7 +183,8 @@ TEST_F(IndexSetTest, loading_names_the_files_that_it_cannot_use) {
   EXPECT_EQ(fed.unready(), std::vector<std::string>{"kind"});
 }
 
-// Every single byte of a file matters: changed or cut, it is refused, and the field can be built.
+// Every byte of a file matters: if one is changed or cut off, the file is refused, and the field
+// can be built again.
 TEST_F(IndexSetTest, damage_is_always_found) {
   const FieldConfigs one_field{{"n", {FieldType::kInteger, {}}}};
   IndexSet indexes;
@@ -213,7 +214,8 @@ TEST_F(IndexSetTest, damage_is_always_found) {
   EXPECT_NE(load("").message().find(index_file_name("n")), std::string::npos);
 }
 
-// Sections with sound checksums that contradict each other: a fault of a writer, or malice.
+// Sections with valid checksums that contradict each other, as a faulty or malicious writer leaves
+// them.
 TEST_F(IndexSetTest, contradictions_within_a_file_are_found) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure({{"n", {FieldType::kInteger, {}}}}).ok());
@@ -232,11 +234,11 @@ TEST_F(IndexSetTest, contradictions_within_a_file_are_found) {
     return again.load_fields(dir_)[0].status.code();
   };
   EXPECT_EQ(with(SectionKind::kTerms, 0, 2), base::Code::kCorrupt);  // fewer terms than bytes
-  // 0 becomes 1, which is there already
+  // 0 becomes 1, which exists already.
   EXPECT_EQ(with(SectionKind::kTerms, 12, 1), base::Code::kCorrupt);
   EXPECT_EQ(with(SectionKind::kForward, 4, 9), base::Code::kCorrupt);  // a list out of order
   EXPECT_EQ(with(SectionKind::kForward, 0, 6), base::Code::kCorrupt);  // more rows than bytes
-  EXPECT_EQ(with(SectionKind::kLists, 8, 77), base::Code::kCorrupt);   // a term that is not there
+  EXPECT_EQ(with(SectionKind::kLists, 8, 77), base::Code::kCorrupt);   // a term that does not exist
   EXPECT_EQ(with(SectionKind::kStates, 4, 0), base::Code::kCorrupt);   // no bitmap
 }
 

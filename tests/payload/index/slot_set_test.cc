@@ -1,4 +1,5 @@
-// Sets and postings against std::set, over universes where lists become bits and back.
+// Sets and posting lists are compared with std::set, over ranges in which lists become bits and
+// back.
 #include "host/payload/index/slot_set.h"
 
 #include <gtest/gtest.h>
@@ -116,7 +117,8 @@ TEST(Posting, a_posting_list_grows_and_shrinks_through_its_forms) {
   }
 }
 
-// Fills up, thins out, fills up again: through the compressed and the plain form, and back.
+// The bitmap is filled, thinned out and filled again, so it goes through its compressed and its
+// plain form and back.
 TEST(Bitmap, a_bitmap_changes_its_form_and_keeps_its_slots) {
   constexpr uint32_t kEnd = 100000;
   const uint64_t seed = 13;

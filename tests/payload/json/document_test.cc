@@ -32,7 +32,7 @@ TEST(Value, strings_are_compared_unescaped) {
   EXPECT_TRUE(Value(R"("caf\u00e9")").equals("caf\xc3\xa9"));
   EXPECT_TRUE(Value(R"("\ud83d\ude00")").equals("\xf0\x9f\x98\x80"));
   EXPECT_TRUE(Value(R"("a\"b\\c\/d\n")").equals("a\"b\\c/d\n"));
-  EXPECT_FALSE(Value(R"("x\ny")").equals(R"(x\ny)"));  // the text is alike, the string is not
+  EXPECT_FALSE(Value(R"("x\ny")").equals(R"(x\ny)"));  // the text is the same, the string is not
   EXPECT_FALSE(Value("\"ab\"").equals("a"));
   EXPECT_FALSE(Value("\"a\"").equals("ab"));
   EXPECT_TRUE(Value("\"\"").equals(""));
@@ -47,7 +47,7 @@ TEST(Value, members_are_found) {
   EXPECT_FALSE(Value("[1]").find("a").exists());
 }
 
-// Whatever is cut off or damaged: the walk ends within the text and says so.
+// If the text is cut off or damaged, the walk ends within the text and reports it.
 TEST(Value, damaged_documents_do_no_harm) {
   const std::string text = R"({"a":[1,{"b":"c\"d"},null],"e":{"f":[[],{}]},"g":-1.5e3})";
   for (size_t cut = 0; cut < text.size(); ++cut) {

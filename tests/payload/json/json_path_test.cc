@@ -56,7 +56,7 @@ TEST(JsonPath, the_values_at_a_path_are_visited) {
   EXPECT_EQ(values_at("f", doc), Found{"3"});
   EXPECT_EQ(values_at("a.b[].c", doc), (Found{"1", "2"}));
   EXPECT_EQ(values_at("a.b[2].d.e", doc), Found{"3"});
-  // An array is looked into only where the path says so.
+  // An array is looked into only if the path says so.
   EXPECT_EQ(values_at("a.b.c", doc), Found{});
   EXPECT_EQ(values_at("g", doc), Found{R"(["g0","g1",["g2"]])"});
   EXPECT_EQ(values_at("g[]", doc), (Found{"\"g0\"", "\"g1\"", "[\"g2\"]"}));

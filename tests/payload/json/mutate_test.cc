@@ -1,4 +1,4 @@
-// Golden: these bytes are what every release, past and coming, has to come to.
+// Every release, past and future, must produce exactly these bytes.
 #include "host/payload/json/mutate.h"
 
 #include <gtest/gtest.h>
@@ -17,10 +17,10 @@ TEST(PayloadMergeV1, results_are_pinned) {
       {"", R"({"a":1})", "", R"({"a":1})"},
       {"", "", "", "{}"},
       {R"({"a":1,"b":2})", R"({"b":3,"c":4})", "", R"({"a":1,"b":3,"c":4})"},
-      // The root is merged, members are replaced.
+      // The root is merged, and members are replaced.
       {R"({"a":{"x":1},"b":2})", R"({"a":{"y":2}})", "", R"({"a":{"y":2},"b":2})"},
       {R"({"a":1,"b":2})", R"({"a":null,"z":null})", "", R"({"b":2})"},
-      // Only at the merged level.
+      // Nulls are removed only at the merged level.
       {R"({"a":{"x":null}})", R"({"b":{"x":null}})", "", R"({"a":{"x":null},"b":{"x":null}})"},
       {R"({"\u0061":1})", R"({"a":2})", "", R"({"\u0061":2})"},
       {R"({"a":1.0,"b":1e5})", R"({"c":0.1})", "", R"({"a":1.0,"b":1e5,"c":0.1})"},
@@ -56,7 +56,7 @@ TEST(PayloadMergeV1, invalid_documents_are_refused) {
   const std::string other =
       "{\"b\":\"" + std::string(base::limits::kMaxPayloadBytes / 2, 'x') + "\"}";
   EXPECT_EQ(payload_merge_v1(half, other, "").status().code(), base::Code::kInvalid);
-  // A patch for each of a million elements must be refused long before it has been written out.
+  // A patch for each of a million elements must be refused long before the result is written out.
   std::string elements = "{\"a\":[0";
   for (uint32_t i = 1; i < 1'000'000; ++i) elements += ",0";
   elements += "]}";
@@ -90,7 +90,7 @@ TEST(PayloadDeleteV1, results_are_pinned) {
       {R"({"a":[{"x":1,"y":2},{"x":3},4]})", {"a[].x"}, R"({"a":[{"y":2},{},4]})"},
       {R"({"a":[{"x":1},{"x":3}]})", {"a[1].x"}, R"({"a":[{"x":1},{}]})"},
       {R"({"a":[1,2]})", {"a[]"}, R"({"a":[]})"},
-      {R"({"a":[1,2]})", {"a[0]"}, R"({"a":[1,2]})"},  // not idempotent: nothing
+      {R"({"a":[1,2]})", {"a[0]"}, R"({"a":[1,2]})"},  // not idempotent, so it does nothing
       {R"({"a":[1,2],"b":3})", {"a[]", "a", "a[].x"}, R"({"b":3})"},
       {R"({"odd key":1,"\u0061":2})", {"\"odd key\"", "a"}, "{}"},
   };

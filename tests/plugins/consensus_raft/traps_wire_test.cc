@@ -1,4 +1,5 @@
-// Traps of what comes in over the wire, of resources and of defaults: T12 to T17.
+// Traps of incoming messages, of resources and of defaults: T12 to T17. Each comment says what goes
+// wrong without the guard, and then the guard.
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,7 +26,7 @@ std::string entry(uint64_t kind, uint64_t term, uint64_t index, const std::strin
   return FrameWriter().number(1, kind).number(2, term).number(3, index).bytes(4, data).body();
 }
 
-// T12: a stale rejection moves next_index below matched. Dropped.
+// T12: a stale rejection moves next_index below matched. Guard: it is dropped.
 TEST(Traps, t12_a_stale_rejection_moves_no_index_back) {
   Lab lab(voters(3));
   begin(lab);
@@ -34,7 +35,7 @@ TEST(Traps, t12_a_stale_rejection_moves_no_index_back) {
     lab.settle();
   }
   const uint64_t matched = lab[2].last;
-  // The leader probes: a rejection that names its next index fits.
+  // When the leader probes, a rejection that names its next index is valid.
   rhumb_event_t event = sim::make_event(RHUMB_EV_UNREACHABLE);
   event.peer = 2;
   ASSERT_EQ(lab[1].step(event), RHUMB_OK);
@@ -52,8 +53,8 @@ TEST(Traps, t12_a_stale_rejection_moves_no_index_back) {
     EXPECT_GE(sim::glance(packet.frame).index, matched) << "what 2 acknowledged is not sent again";
 }
 
-// T13: unknown enum values on the wire panic; sender and order unchecked. Checked before they reach
-// raft.
+// T13: unknown enum values on the wire make raft panic, and it does not check sender and order.
+// Guard: messages are checked before raft gets them.
 TEST(Traps, t13_what_raft_would_panic_on_is_refused) {
   Lab lab(voters(3));
   begin(lab);
@@ -109,7 +110,7 @@ TEST(Traps, t13_what_raft_would_panic_on_is_refused) {
   EXPECT_EQ(lab[2].last, last + 1);
 }
 
-// T14: followers forward proposals and transfers. Refused; the host redirects.
+// T14: followers forward proposals and transfers. Guard: these are refused, and the host redirects.
 TEST(Traps, t14_no_proposal_is_forwarded) {
   Lab lab(voters(3));
   begin(lab);
@@ -119,7 +120,7 @@ TEST(Traps, t14_no_proposal_is_forwarded) {
   EXPECT_EQ(lab[2].read(1), RHUMB_NOT_LEADER);
   EXPECT_EQ(lab[2].leader, 1u) << "whom to redirect to";
   const uint64_t last = lab[1].last;
-  // Local to a replica, or forwarded.
+  // Kinds that are local to a replica, or forwarded.
   for (const uint64_t kind : {0, 1, 2, 10, 11, 12, 13, 15, 16}) {
     const std::string frame =
         message(kind, 2, 1, lab[1].term).bytes(kEntries, entry(0, 0, 0, "x")).frame();
@@ -137,10 +138,10 @@ uint64_t resident_bytes() {
   return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-// T15: ready records pile up when idle. Acknowledged at once.
+// T15: ready records pile up in an idle group. Guard: they are acknowledged at once.
 TEST(Traps, t15_an_idle_group_does_not_grow) {
   constexpr int kRounds = 300'000;
-  constexpr uint64_t kGrowthMax = 4u << 20;  // a record of each round would be 12 MB and more
+  constexpr uint64_t kGrowthMax = 4u << 20;  // one record per round would be 12 MB and more
   Lab lab(voters(3));
   begin(lab);
   const std::string beat =
@@ -155,15 +156,15 @@ TEST(Traps, t15_an_idle_group_does_not_grow) {
   const uint64_t before = resident_bytes();
   idle(kRounds);
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  // A sanitizer keeps freed memory back: its process says nothing about ours.
+  // A sanitizer keeps freed memory, so its process size says nothing about ours.
   (void)before, (void)kGrowthMax;
 #else
   EXPECT_LT(resident_bytes(), before + kGrowthMax);
 #endif
 }
 
-// T16: defaults: max_size_per_msg 0, check_quorum and pre_vote off, time-outs from thread_rng. Set;
-// time-outs from the seed in `open`.
+// T16: by default max_size_per_msg is 0, check_quorum and pre_vote are off, and time-outs come from
+// thread_rng. Guard: all are set, and time-outs come from the seed in `open`.
 TEST(Traps, t16_entries_travel_together_in_one_message) {
   Lab lab(voters(3));
   begin(lab);
@@ -203,7 +204,7 @@ TEST(Traps, t16_a_cut_off_replica_does_not_raise_its_term) {
   EXPECT_TRUE(lab.take([](const Packet& p) { return p.kind() == sim::kRequestVote; }).empty());
 }
 
-// How many ticks pass until each replica asks for votes: the history of one run.
+// Returns how many ticks pass until each replica asks for votes, which is the history of one run.
 std::vector<int> time_outs(uint64_t shift) {
   std::vector<int> history;
   for (uint64_t id = 1; id <= 8; ++id) {
@@ -230,8 +231,8 @@ TEST(Traps, t16_time_outs_come_from_the_seed) {
   }
 }
 
-// T17: an asynchronous fetch hides its peer. The request's peer is kept; what comes back goes to
-// whoever waits for it.
+// T17: an asynchronous fetch does not show which peer it is for. Guard: the request's peer is kept,
+// and the answer goes to the peers that wait for it.
 TEST(Traps, t17_a_fetch_names_its_peer_and_feeds_it) {
   Lab lab(voters(5));
   lab.config.cache_bytes = 64;  // almost nothing stays in memory
