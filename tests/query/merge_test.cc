@@ -91,8 +91,8 @@ TEST(MergeTest, plans_of_all_parts_are_returned) {
   EXPECT_EQ(all.plan[2].segment, 7u);
 }
 
-// However the points are spread, the answer is that of one list of all: ties and negative scores
-// among them.
+// However the points are spread over shards, the answer is that of one list of all points, also
+// with ties and negative scores.
 TEST(MergeTest, the_answer_does_not_depend_on_how_points_are_spread) {
   constexpr uint64_t kSeed = 99;
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
@@ -162,7 +162,7 @@ TEST(MergeTest, scores_of_any_bits_have_one_order_and_a_nan_is_last) {
     }
     std::sort(ids.begin(), ids.end());
     EXPECT_EQ(std::unique(ids.begin(), ids.end()), ids.end());
-    std::vector<SearchResult> turned(3);  // the same, spread in another way
+    std::vector<SearchResult> turned(3);  // the same points, spread in another way
     for (size_t i = 0; i < scores.size(); ++i)
       turned[(i * 7 + 1) % 3].points.push_back(hit(i, scores[i]));
     EXPECT_EQ(ids_of(merge(d, 50, std::move(turned)).points),

@@ -1,4 +1,5 @@
-// What an index engine answers is not trusted: hits whose distances are no numbers, or in no order.
+// The answers of an index engine are not trusted: its hits may have distances that are not numbers,
+// or be out of order.
 #include "host/segment/graph.h"
 
 #include <gtest/gtest.h>

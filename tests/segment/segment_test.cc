@@ -1,4 +1,4 @@
-// One segment by itself: rows in, rows out, the limits, sealing, and the filters over it.
+// One segment alone: storing and reading rows, the limits, sealing, and filters.
 #include "host/segment/segment.h"
 
 #include <gtest/gtest.h>
@@ -35,7 +35,8 @@ class SegmentTest : public ::testing::Test {
     EXPECT_TRUE(created.ok()) << created.status().to_string();
     return *created;
   }
-  // Row i: id "k<i>", a payload for the even ones, vector a always, b for every third.
+  // Row i has the id "k<i>", a payload if i is even, vector a always, and vector b if i is a
+  // multiple of three.
   static void fill(Segment& segment, uint32_t n) {
     for (uint32_t i = 0; i < n; ++i) {
       const std::string key = "\x03k" + std::to_string(i),
@@ -100,7 +101,7 @@ TEST_F(SegmentTest, rows_come_back_after_reopening_and_sealing) {
   EXPECT_EQ(segment.column(1).present_count(), 24u);
   ASSERT_TRUE(segment.seal().ok());
   EXPECT_EQ(segment.state(), State::kSealed);
-  ASSERT_TRUE(segment.override_payload(4, 501, "").ok());  // goes on in a sealed one
+  ASSERT_TRUE(segment.override_payload(4, 501, "").ok());  // overrides go on in a sealed segment
   EXPECT_EQ(segment.fetch(4)->payload, "");
   const Lengths sealed = segment.lengths();
   again->reset();
@@ -152,8 +153,8 @@ TEST_F(SegmentTest, search_and_filter_keep_to_the_view) {
   call.k = 100;
   auto answer = search(*segment, call, bounds, nullptr);
   ASSERT_TRUE(answer.ok());
-  ASSERT_EQ(answer->hits.size(), 16u);   // every third below 50 is 17, without 9
-  EXPECT_EQ(answer->hits[0].slot, 48u);  // dot: the largest first
+  ASSERT_EQ(answer->hits.size(), 16u);   // multiples of three below 50 are 17, without 9
+  EXPECT_EQ(answer->hits[0].slot, 48u);  // dot: the largest product comes first
   EXPECT_EQ(answer->strategy, "scan");
 
   model::Filter filter;

@@ -1,5 +1,5 @@
-// Readers beside apply, checkpoints, sealing and indexing. A point that is updated all the time
-// never vanishes and never shows twice, and what a filter let through passes it.
+// Readers run beside apply, checkpoints, sealing and indexing. A point that is updated all the time
+// never vanishes and never shows twice, and every point that a filter let through passes it.
 #include <gtest/gtest.h>
 
 #include <future>

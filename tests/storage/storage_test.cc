@@ -1,4 +1,4 @@
-// The wrappers over the real plugins: what crosses the boundary, and that closing waits.
+// The wrappers over the real plugins: the values that cross the boundary, and that closing waits.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 

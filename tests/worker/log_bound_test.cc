@@ -1,5 +1,5 @@
-// The log's bound over a log of numbers: which groups are checkpointed, in which order, and when
-// writes are refused.
+// The log's bound, tested over a log of numbers: which groups are checkpointed, in which order, and
+// when writes are refused.
 #include "host/worker/log_bound.h"
 
 #include <gtest/gtest.h>
@@ -12,10 +12,10 @@
 namespace rhumb::worker {
 namespace {
 
-constexpr uint64_t kBound = 6400;  // so a look comes with each 100 bytes
+constexpr uint64_t kBound = 6400;  // so the bound looks at the log after each 100 bytes
 
-// Records of groups, oldest first. A checkpoint of a group forgets its records, once it is let
-// through.
+// Records of groups, oldest first. A checkpoint of a group forgets its records when the test lets
+// it through.
 class FakeLog {
  public:
   void append(uint64_t group, uint64_t bytes) {
@@ -90,9 +90,9 @@ class LogBoundTest : public ::testing::Test {
   void write(uint64_t group, uint64_t bytes) {
     log.append(group, bytes);
     bound.wrote(bytes);
-    settle();  // what is written while a look is under way waits for the next write to be seen
+    settle();  // a write during a look is noticed at the next write
   }
-  // All that was set off has run when a task behind it has.
+  // All tasks that were started have run when a task behind them has.
   void settle() {
     for (int turn = 0; turn < 8; ++turn) {
       std::promise<void> ran;
@@ -151,7 +151,7 @@ TEST_F(LogBoundTest, a_checkpoint_that_frees_nothing_is_not_repeated_without_end
   log.hold();
   for (int i = 0; i < 64; ++i) write(7, 100);
   log.await_checkpoint();
-  log.let_through(false);  // as of a shard that is fenced
+  log.let_through(false);  // as for a fenced shard
   settle();
   EXPECT_EQ(log.asked(), (std::vector<uint64_t>{7, 8, 9})) << "each once";
   log.hold();
@@ -175,7 +175,7 @@ TEST_F(LogBoundTest, a_group_that_cannot_be_checkpointed_does_not_keep_the_other
 }
 
 TEST_F(LogBoundTest, a_log_without_live_records_only_looks_full) {
-  log.append(0, 2 * kBound);  // what is being freed, or a segment that is still written to
+  log.append(0, 2 * kBound);  // space that is being freed, or a segment that is still written to
   bound.wrote(100);
   settle();
   EXPECT_TRUE(bound.admit().ok());

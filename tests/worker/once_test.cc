@@ -49,7 +49,7 @@ TEST(OnceTest, the_deadline_answers_when_no_answer_has_come) {
 TEST(OnceTest, a_partial_result_may_be_the_answer_at_the_deadline) {
   base::TimerQueue timers;
   Answers answers;
-  // Long past.
+  // The deadline is long past.
   auto once = Once<int>::start(timers, Deadline{1}, answers.take(), [] { return Result<int>(42); });
   EXPECT_EQ(*answers.first.get_future().get(), 42);
 }

@@ -1,4 +1,5 @@
-// Replicas follow the cluster map: opened, configured, dropped, found again after a restart.
+// Replicas follow the cluster map: they are opened, configured, dropped, and found again after a
+// restart.
 #include <filesystem>
 #include <fstream>
 
@@ -43,7 +44,7 @@ TEST_F(ReplicasTest, a_shard_that_is_created_later_does_not_unsettle_the_others)
 }
 
 TEST_F(ReplicasTest, before_the_first_map_nothing_is_settled_and_waiters_wait) {
-  map_.version = 0;  // nothing to show yet
+  map_.version = 0;  // there is nothing to show yet
   begin();
   std::string why;
   EXPECT_FALSE(life_->worker().replicas().settled(&why));
@@ -90,7 +91,7 @@ TEST_F(ReplicasTest, a_dropped_shard_leaves_nothing_and_does_not_come_back) {
   ASSERT_TRUE(life_->ask(write_to(films, true, upsert(0, 7))).ok());
   map_.collections.erase("books");
   ++map_.version;
-  const uint64_t songs = add("songs");  // in the same map: once it serves, the drop is done
+  const uint64_t songs = add("songs");  // in the same map, so the drop is done once it serves
   show();
   ASSERT_TRUE(life_->await(songs, version_of("songs")).ok());
   EXPECT_EQ(life_->ask(write_to(books, true, upsert(0, 5))).status().code(), Code::kUnavailable);
@@ -114,8 +115,8 @@ TEST_F(ReplicasTest, shards_that_a_restart_finds_serve_again) {
   }
 }
 
-// A crash between the drop in the metadata and the removal here, and a directory that is newer than
-// the metadata.
+// A crash came between the drop in the metadata and the removal here, and another directory is
+// newer than the metadata.
 TEST_F(ReplicasTest, orphans_are_removed_and_foreign_directories_are_left_alone) {
   const uint64_t books = add("books"), films = add("films");
   begin_serving();

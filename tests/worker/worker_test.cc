@@ -1,4 +1,4 @@
-// Writes and reads of a shard as a gateway asks for them.
+// Writes and reads of a shard as a gateway sends them.
 #include <set>
 
 #include "host/base/limits.h"
@@ -156,7 +156,7 @@ TEST_F(WorkerShardTest, outcomes_say_how_many_points_were_changed) {
   EXPECT_EQ(reply.outcomes[4].affected, points / 2) << "all parts together";
 }
 
-// A request as a client sends it again: the same identity and operations.
+// A request that a client sends again: the same identity and operations.
 class RetryTest : public WorkerShardTest {
  protected:
   template <typename... O>
@@ -196,7 +196,7 @@ TEST_F(RetryTest, a_repeated_outcome_needs_no_room) {
   send_again(1, true, upsert(0, 3));
   life_->log_is_full(true);
   base::Status status;
-  for (int i = 0; i < 1000 && status.ok(); ++i) {  // until a look at the log sees it full
+  for (int i = 0; i < 1000 && status.ok(); ++i) {  // until a look finds the log full
     Operation heavy = upsert(3, 1);
     heavy.points[0].payload = R"({"text":")" + std::string(3 << 20, 'x') + "\"}";
     status = life_->ask(write_to(shard_, true, std::move(heavy))).status();
@@ -317,7 +317,7 @@ TEST_F(WorkerShardTest, a_message_for_a_shard_of_another_node_is_unavailable) {
 TEST_F(WorkerShardTest, a_full_log_refuses_writes_and_serves_reads) {
   write(upsert(0, 3));
   life_->log_is_full(true);
-  // The bound looks at the log each time a part of it was written; sooner or later a look sees it
+  // The bound looks at the log each time a part of it was written. Sooner or later it finds the log
   // full.
   base::Status heavy_status = base::ok();
   for (int i = 0; i < 1000 && heavy_status.ok(); ++i) {
@@ -330,7 +330,7 @@ TEST_F(WorkerShardTest, a_full_log_refuses_writes_and_serves_reads) {
   EXPECT_EQ(life_->count(shard_), 4u);
   life_->log_is_full(false);
   base::Result<peer::WriteReply> reply = base::internal("not asked");
-  do {  // each refused write sets off another look
+  do {  // each refused write causes another look
     reply = life_->ask(write_to(shard_, true, upsert(4, 1)));
   } while (!reply.ok() && reply.status().code() == Code::kBusy);
   EXPECT_TRUE(reply.ok()) << reply.status().to_string();

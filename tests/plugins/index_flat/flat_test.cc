@@ -3,7 +3,7 @@
 namespace rhumb::index_test {
 namespace {
 
-// Distances by the book, in double precision, from the stored bytes.
+// Distances in double precision from the stored bytes, by their definition.
 double component(const char* row, uint32_t scalar, uint32_t i) {
   if (scalar == RHUMB_F32) {
     float v = 0;

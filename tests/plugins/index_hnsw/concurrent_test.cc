@@ -1,4 +1,4 @@
-// Inserting, searching and growing at once. Run under ThreadSanitizer, too.
+// Inserting, searching and growing at the same time. These tests also run under ThreadSanitizer.
 #include <atomic>
 #include <thread>
 
@@ -7,14 +7,14 @@
 namespace rhumb::index_test {
 namespace {
 
-// The column is filled beforehand; what is new to the index are the slots.
+// The column is filled beforehand; only the slots are new to the index.
 TEST(HnswConcurrent, searches_run_while_ranges_are_inserted_and_the_graph_grows) {
   constexpr uint32_t kRows = 8000 / kSlowDown, kRange = 250, kWriters = 2, kReaders = 2;
   Generator generator(64, 41);
   Column column(RHUMB_COSINE, RHUMB_F32, 64);
   column.fill(generator, kRows);
   const auto queries = column.queries(generator, 32);
-  // Starts with room for few and grows.
+  // The index starts with room for few rows and grows.
   Index index("hnsw", column, R"({"m":8,"ef_construct":40})", "", kRows);
   std::atomic<uint32_t> next{0}, writing{kWriters};
   std::atomic<uint64_t> searches{0};
@@ -57,7 +57,7 @@ TEST(HnswConcurrent, searches_run_while_ranges_are_inserted_and_the_graph_grows)
   EXPECT_GE(recall(index.search(queries, {.ef = 80}), flat.search(queries, {})), 0.95);
 }
 
-// What was indexed before a search began is found by it: a point looks for itself.
+// A search finds the rows that were indexed before it began: each point searches for itself.
 TEST(HnswConcurrent, a_row_is_found_once_its_insert_returned) {
   constexpr uint32_t kRows = 4000 / (kSlowDown > 1 ? 4 : 1);  // enough for walks, whose ef is small
   Generator generator(32, 42);

@@ -1,4 +1,4 @@
-// Small, empty, odd and interrupted.
+// Indexes that are small, empty, unusual or interrupted.
 #include <atomic>
 
 #include "tests/plugins/index_fixture.h"
@@ -36,7 +36,7 @@ TEST(Hnsw, asking_for_more_than_there_are_returns_all) {
                              [](const Hit& a, const Hit& b) { return a.distance < b.distance; }));
 }
 
-// Clusters of equal points cut a graph to pieces: what no walk reaches, the scan finds.
+// Clusters of equal points cut a graph to pieces. The scan finds the points that no walk reaches.
 TEST(Hnsw, equal_points_are_all_found) {
   Column column(RHUMB_EUCLID, RHUMB_F32, 4);
   for (int i = 0; i < 3000; ++i) column.add({static_cast<float>(i % 3), 0, 0, 0});
@@ -70,7 +70,7 @@ TEST(Hnsw, an_index_of_dead_rows_returns_nothing) {
   EXPECT_EQ(hits[0].slot, 17u);
 }
 
-// A vector that most rows do not have; the filter counts them all.
+// Most rows have no vector, but the filter counts all rows.
 TEST(Hnsw, rows_without_the_vector_are_not_found) {
   Generator generator(16, 34);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
@@ -165,7 +165,7 @@ TEST(Hnsw, cancelled_and_late_calls_end) {
   call.struct_size = sizeof call;
   call.deadline_ns = 1;
   EXPECT_EQ(index.insert(0, 2000, &call), RHUMB_TIMEOUT);
-  // Cancelled in the middle of the work, at the third time of asking.
+  // Cancels in the middle of the work, when the engine checks for the third time.
   std::atomic<int> asked{0};
   call.deadline_ns = 0;
   call.cancel_ctx = &asked;
@@ -206,7 +206,7 @@ TEST(Hnsw, the_engine_describes_its_parameters) {
   EXPECT_EQ(described["parameters"]["properties"]["ef_construct"]["minimum"], 4);
 }
 
-// The host is told what an instance keeps, and gets all of it back.
+// The host is told how much memory an instance has, and all of it is given back.
 TEST(Hnsw, memory_is_reported_to_the_host) {
   const uint64_t before = registry().memory_bytes();
   {

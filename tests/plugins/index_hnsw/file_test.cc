@@ -1,4 +1,4 @@
-// What is saved comes back the same; what is damaged is told, never followed.
+// A saved graph is loaded unchanged. A damaged file is reported and never used.
 #include "rhumb/cpp/crc32c.h"
 #include "tests/plugins/index_fixture.h"
 
@@ -54,7 +54,7 @@ TEST(HnswFile, a_loaded_graph_can_grow) {
   EXPECT_GE(recall(loaded.search(queries, {.ef = 40}), flat.search(queries, {})), 0.95);
 }
 
-// Slots behind a gap may be given away again after a crash: they stay out of the file.
+// Slots after a gap may be given to other rows after a crash, so they stay out of the file.
 TEST(HnswFile, a_file_holds_nothing_beyond_the_slot_it_is_built_through) {
   Generator generator(32, 52);
   Column column(RHUMB_COSINE, RHUMB_F32, 32);
@@ -88,7 +88,7 @@ TEST(HnswFile, damage_is_reported) {
   const std::string good = read_bytes(saved.dir + "/graph");
   ASSERT_GT(good.size(), 2 * 65536u) << "several blocks are wanted";
   std::vector<size_t> offsets;
-  for (size_t i = 0; i < 128; ++i) offsets.push_back(i);  // header, head of the content
+  for (size_t i = 0; i < 128; ++i) offsets.push_back(i);  // header and beginning of the content
   for (size_t i = 128; i < good.size(); i += 2503) offsets.push_back(i);
   for (size_t i = good.size() - 16; i < good.size(); ++i) offsets.push_back(i);
   for (const size_t at : offsets) {
@@ -108,7 +108,7 @@ TEST(HnswFile, damage_is_reported) {
   EXPECT_EQ(saved.load(good), RHUMB_OK);
 }
 
-// Sound checksums over nonsense: as a faulty writer would leave it.
+// Invalid values under valid checksums, as a faulty writer leaves them.
 TEST(HnswFile, invalid_values_under_right_checksums_are_reported) {
   Saved saved(300);
   const std::string good = read_bytes(saved.dir + "/graph");
@@ -138,7 +138,7 @@ TEST(HnswFile, invalid_values_under_right_checksums_are_reported) {
       ++refused;
       continue;
     }
-    ++harmless;  // another link to a node that is there
+    ++harmless;  // another link to an existing node
     EXPECT_EQ(loaded.search(queries, {.flags = RHUMB_QUERY_EXACT}),
               saved.index->search(queries, {.flags = RHUMB_QUERY_EXACT}));
     for (const Hits& hits : loaded.search(queries, {.k = 2, .ef = 2})) EXPECT_EQ(hits.size(), 2u);
@@ -147,7 +147,8 @@ TEST(HnswFile, invalid_values_under_right_checksums_are_reported) {
   EXPECT_GT(harmless, 0u);
 }
 
-// The settings of a collection may have changed since: the graph goes on as it was begun.
+// The settings of a collection may have changed since. The graph keeps those that it was begun
+// with.
 TEST(HnswFile, a_file_is_loaded_as_it_is_under_other_settings) {
   Saved saved(8000 / kSlowDown);
   const auto queries = saved.column.queries(saved.generator, 50);

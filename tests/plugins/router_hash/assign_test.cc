@@ -1,4 +1,5 @@
-// Properties of assign() over random histories of shards that come, go and change their weight.
+// Properties of assign() over random histories of shards that are added, removed or change their
+// weight.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -15,7 +16,7 @@ std::vector<uint64_t> owners(const Runs& runs) {
   return out;
 }
 
-// Covers all buckets in order, neighbours differ.
+// Expects that the runs cover all buckets in order and that neighbours differ.
 void expect_map(const Runs& runs) {
   uint32_t next = 0;
   for (size_t i = 0; i < runs.size(); ++i) {
@@ -33,7 +34,7 @@ std::map<uint64_t, uint32_t> counts(const Runs& runs) {
   return out;
 }
 
-// Everybody has his share, rounded down or up; who leaves has nothing.
+// Expects that every shard has its share, rounded down or up, and that a leaving shard has nothing.
 void expect_fair(const Runs& runs, const Shards& shards) {
   auto has = counts(runs);
   double total = 0;
@@ -87,7 +88,7 @@ TEST_F(RouterTest, the_buckets_of_a_leaving_shard_are_spread) {
   const Runs after = assign(before, shards);
   expect_fair(after, shards);
   EXPECT_EQ(moved(before, after), RHUMB_BUCKETS / 4);
-  // The same when it is simply gone.
+  // The result is the same if the shard is simply gone.
   Shards without = shards;
   without.erase(without.begin() + 1);
   EXPECT_EQ(owners(assign(before, without)), owners(after));
@@ -136,9 +137,9 @@ TEST_F(RouterTest, random_histories_keep_the_shares_and_move_little) {
       expect_map(after);
       expect_fair(after, shards);
 
-      // No assignment of fair shares moves less: what stays is for everybody the smaller of what he
-      // had and what he gets, and where rounding leaves a choice, who had more than his rounded
-      // share kept the extra bucket.
+      // No assignment of fair shares moves less. Every shard keeps the smaller of its old and its
+      // new number of buckets, and where rounding left a choice, a shard that had more than its
+      // rounded share kept the extra bucket.
       const auto had = counts(now), gets = counts(after);
       uint32_t stays = 0;
       double total = 0;

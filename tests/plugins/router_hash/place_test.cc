@@ -9,8 +9,8 @@ std::string number_key(uint64_t id) {
   return key;
 }
 
-// The address of all data ever written. Values from an implementation of XXH64 of its own; a change
-// here loses points.
+// These values are the address of all stored data, so a change here loses points. They come from an
+// independent implementation of XXH64.
 TEST_F(RouterTest, the_place_of_an_id_is_pinned) {
   const std::pair<std::string, uint32_t> golden[] = {
       {"", 3828},
@@ -42,7 +42,7 @@ TEST_F(RouterTest, consecutive_numbers_are_spread) {
     ASSERT_LT(bucket, RHUMB_BUCKETS);
     ++filled[bucket];
   }
-  // 100 expected in each; seven standard deviations.
+  // 100 are expected in each. The bounds are seven standard deviations away.
   for (uint32_t n : filled) {
     EXPECT_GT(n, 30u);
     EXPECT_LT(n, 170u);

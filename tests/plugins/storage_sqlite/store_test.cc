@@ -157,8 +157,8 @@ TEST_F(KvTest, committed_writes_survive_a_kill) {
   }
 }
 
-// What a flush promises is in the WAL file or the database: a copy of the files made behind it,
-// without what came later, has it all.
+// After a flush, everything that it promised is in the WAL file or the database. So a copy of the
+// files, made after the flush and without later writes, has all of it.
 TEST_F(KvTest, a_flushed_store_can_be_opened_from_its_files_alone) {
   Store store;
   ASSERT_EQ(store.open(dir_ + "/live"), RHUMB_OK);
@@ -182,8 +182,8 @@ TEST_F(KvTest, the_wal_stays_short_under_a_writer_that_never_pauses) {
     ASSERT_EQ(
         store.put(1, std::to_string(i % 500), std::string(3000, static_cast<char>('a' + i % 26))),
         RHUMB_OK);
-  // 4,000 commits write more than 40 MB of frames; four checkpoint sizes and what came while one
-  // ran may be there.
+  // 4,000 commits write more than 40 MB of frames. At most four checkpoint sizes, and the frames
+  // that came during a checkpoint, may be in the file.
   EXPECT_LT(std::filesystem::file_size(dir_ + "/data.db-wal"), 12u << 20);
 }
 
@@ -252,7 +252,7 @@ void flip(const std::string& path, uint64_t at, uint8_t mask) {
   file.put(static_cast<char>(byte ^ mask));
 }
 
-// A database as SQLite alone makes it: its pages have no room for checksums.
+// Makes a database as plain SQLite does, whose pages have no room for checksums.
 void make_plain_database(const std::string& path) {
   sqlite3* db = nullptr;
   ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
@@ -270,7 +270,7 @@ uint64_t offset_of(const std::string& needle, const std::string& path) {
   return bytes.str().find(needle);
 }
 
-// Where pages have no checksums, rows still have theirs.
+// Rows have checksums of their own even if pages have none.
 TEST_F(KvTest, a_damaged_row_is_never_returned_as_data) {
   const std::string needle = "the value that will be damaged", path = dir_ + "/data.db";
   make_plain_database(path);
@@ -292,8 +292,8 @@ TEST_F(KvTest, a_damaged_row_is_never_returned_as_data) {
   EXPECT_TRUE(rows.empty());
 }
 
-// Every page of the file: whichever byte is damaged, what is read is right or an error, and an
-// error names the page. Look-ups do not go astray: a key that is there is found or refused.
+// Damages bytes on every page of the file. A read must then be right or give an error that names
+// the page. No look-up may go astray: an existing key is found or refused.
 TEST_F(KvTest, a_damaged_page_is_an_error_with_its_place) {
   std::mt19937_64 random(20261121);
   std::printf("seed 20261121\n");

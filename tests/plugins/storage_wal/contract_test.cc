@@ -1,4 +1,4 @@
-// What rhumb/storage.h promises, without faults.
+// The promises of rhumb/storage.h, without faults.
 #include "log_fixture.h"
 
 namespace rhumb::wal_test {
@@ -191,7 +191,7 @@ TEST_F(LogTest, the_queue_is_bounded) {
   ASSERT_EQ(log.start(dir_, R"({"queue_bytes":4096})"), RHUMB_OK);
   Completions completions;
   uint64_t index = 0, refused = 0;
-  // Appends are far faster than fsyncs, so the queue fills up; what was refused may be tried again
+  // Appends are far faster than fsyncs, so the queue fills up. A refused append can be tried again
   // and fits then.
   while (refused == 0 && index < 100'000) {
     if (log.append_async({{1, index + 1, 1, std::string(512, 'q')}}, completions) == RHUMB_BUSY) {
@@ -213,7 +213,7 @@ TEST_F(LogTest, other_sync_policies_keep_their_promise) {
       ASSERT_EQ(log.start(dir, config), RHUMB_OK) << log.error.text;
       ASSERT_EQ(log.append({{1, 1, 1, "x"}}), RHUMB_OK);
       if (std::string(config).find("interval") != std::string::npos) {
-        // Ends by the timed sync alone.
+        // Only the timed sync ends this wait.
         while (log.stat("synced_records") == 0) std::this_thread::yield();
       } else {
         EXPECT_EQ(log.stat("synced_records"), 0u);

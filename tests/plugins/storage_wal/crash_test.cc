@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kSmall = R"({"segment_bytes":65536,"keep_segments":2})";
 
-// The child appends to three groups, releasing now and then, and tells through the pipe what was
+// The child appends to three groups and releases now and then. It reports through the pipe what was
 // acknowledged.
 [[noreturn]] void append_until_killed(const std::string& dir, int acknowledged_fd) {
   LogUnderTest log;
@@ -80,8 +80,8 @@ TEST_F(LogTest, nothing_acknowledged_is_lost_to_a_kill) {
   }
 }
 
-// The descriptor of a segment is swapped for one that cannot be written: what follows is what a
-// broken disk would cause.
+// Replaces a segment's descriptor by one that cannot be written, which has the effect of a broken
+// disk.
 TEST_F(LogTest, a_failed_write_poisons_the_log_for_ever) {
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_, kSmall), RHUMB_OK);
@@ -139,8 +139,8 @@ TEST_F(LogTest, a_full_disk_refuses_appends_until_space_is_freed) {
   EXPECT_EQ(rc, RHUMB_OK);
 }
 
-// A cached batch, or anything else, must not keep the file of a freed segment open: its space would
-// stay taken.
+// A cached batch, for example, must not keep the file of a freed segment open, because its space
+// would stay in use.
 TEST_F(LogTest, freed_segments_give_their_space_back) {
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_, R"({"segment_bytes":65536,"cache_bytes":16777216})"), RHUMB_OK);
@@ -159,7 +159,7 @@ TEST_F(LogTest, freed_segments_give_their_space_back) {
     }
     return count;
   };
-  // The janitor lets go of each one after it was removed.
+  // The janitor closes each file after removing it.
   while (removed_but_open() > 0) std::this_thread::yield();
 }
 

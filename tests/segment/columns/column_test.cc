@@ -40,7 +40,7 @@ TEST(ColumnTest, appended_rows_are_read_through_one_address) {
   EXPECT_FALSE(column->dirty());
 }
 
-// Bytes of a file that this process has in memory.
+// Returns how many bytes of a file this process has in memory.
 uint64_t resident_bytes(const std::string& path) {
   std::ifstream maps("/proc/self/smaps");
   bool ours = false;

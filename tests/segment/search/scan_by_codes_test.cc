@@ -1,5 +1,5 @@
-// Scans by code find what scans of the floats find, on data that codes of one step a row cannot
-// tell apart; and where they can, few rows are compared exactly.
+// Scans by codes find what scans of the floats find, also on data that codes with one step size per
+// row cannot tell apart. If codes can tell rows apart, few rows are compared exactly.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -84,7 +84,7 @@ const Shape kShapes[] = {
        v[3] = 700;
        return v;
      }},
-    // Every small component is lost, all in the same direction.
+    // Every small component is lost, and all of them in the same direction.
     {"rounded_one_way",
      [](uint32_t, Random& random) {
        std::vector<float> v(kDim);
@@ -136,8 +136,8 @@ class CodedScanTest : public ::testing::TestWithParam<model::Distance> {
     if (GetParam() == model::Distance::kCosine) rhumb_normalise_f32(v.data(), kDim);
     return v;
   }
-  // Rows that a scan of floats finds as close as the farthest of its hits. k of them: none is
-  // missing.
+  // Counts the hits that are at least as close as the farthest hit of a scan of floats. With k of
+  // them none is missing.
   size_t found(const std::vector<float>& query, uint32_t k) const {
     const ScanCall call{column.get(), bytes(query), k, {}, nullptr};
     const std::vector<uint64_t> live(words_for(kRows), ~0ull);

@@ -1,5 +1,5 @@
-// Scans: the exact one is exact, the coded one finds the same neighbours, both keep to the bits and
-// the range.
+// Scans: the exact one is exact, the coded one finds the same neighbours, and both keep to the bits
+// and the range.
 #include "host/segment/search/scan.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ namespace {
 constexpr uint32_t kDim = 96, kRows = 6000;
 constexpr uint64_t kSeed = 31;
 
-// Clustered, of low rank, normalised.
+// Returns a vector that is clustered, of low rank and normalised.
 std::vector<float> embedding(std::mt19937_64& random,
                              const std::vector<std::vector<float>>& basis) {
   std::normal_distribution<float> normal;
@@ -149,8 +149,8 @@ TEST_P(ScanTest, a_scan_stops_when_it_is_cancelled) {
   EXPECT_EQ(scan_coded(call, {0, kRows, live}, top).status().code(), base::Code::kTimeout);
 }
 
-// Many queries at once, each within its own rows, in several stretches: bit by bit what each finds
-// alone.
+// Many queries at once, each over its own rows and in several ranges, find bit by bit what each
+// finds alone.
 TEST_P(ScanTest, a_batch_finds_what_each_query_finds_alone) {
   for (const bool filtered : {false, true}) {
     std::vector<std::vector<float>> queries;

@@ -1,5 +1,5 @@
-// What a shard measures of its own searches: the same as somebody who compares everything, whatever
-// is written meanwhile, and within its share.
+// A shard measures the recall of its own searches. The result must equal a comparison with all
+// points, whatever is written meanwhile, and the measuring must stay within its share of time.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -46,7 +46,7 @@ class MeasurerTest : public ::testing::Test {
     (*h)->when_measured([&] { done.set_value(); });
     done.get_future().get();
   }
-  // How much of the closest ten a search finds.
+  // Returns how many of the closest ten a search finds.
   uint32_t found(const std::vector<float>& query, const model::SearchRequest& request) {
     const auto result = (*h)->search(request, {});
     EXPECT_TRUE(result.ok()) << result.status().to_string();
@@ -105,7 +105,7 @@ TEST_F(MeasurerTest, filtered_searches_count_whatever_is_written_meanwhile) {
   for (int i = 0; i < 100; ++i) {
     const std::vector<float> query = embeddings.next();
     found(query, request_of(query, true));
-    // As it was, any write between search and sample made it void.
+    // Earlier, any write between search and sample made the sample void.
     insert(4000 + static_cast<uint64_t>(i) % 3, 1);
   }
   ASSERT_TRUE(h->write(on(model::OperationKind::kDelete, {1, 5, 9})).ok());

@@ -1,4 +1,4 @@
-// What is concluded from samples, and what is done about it: on a world in which recall is a known
+// The conclusions from samples and the actions that follow, in a world where recall is a known
 // function of the breadth.
 #include "host/shard/background/recall_watch.h"
 
@@ -18,7 +18,8 @@ constexpr uint64_t kSeed = 7;
 using Task = RecallWatch::Task;
 using Source = RecallWatch::Source;
 
-// A search that finds each of ten hits with chance p; `together`: all or none.
+// Returns a sample in which each of ten hits is found with probability p, or with `together` all or
+// none.
 RecallSample drawn(std::mt19937_64& random, double p, bool together = false) {
   const auto hit = [&] { return std::uniform_real_distribution<>(0, 1)(random) < p; };
   if (together) return {hit() ? 10u : 0u, 10};
@@ -38,7 +39,8 @@ std::optional<bool> kept(double asked, const RecallTally& tally) {
   return model::contract_kept(asked, now.mean, now.low, now.high);
 }
 
-// Misses so much at the calibrated breadth, and less by breadth to the power of 1.5.
+// The share of hits that a search misses at the calibrated breadth; it falls with the breadth to
+// the power of 1.5.
 struct World {
   double miss = 0.1, power = 1.5;
   double recall(int step) const {
@@ -46,12 +48,12 @@ struct World {
   }
 };
 
-// Carries out what the watch asks for.
+// Carries out the tasks that the watch asks for.
 class Play {
  public:
   explicit Play(double promise) : watch(1) { watch.promise(promise); }
 
-  // Until there is nothing to do; how many trials there were.
+  // Runs until there is nothing to do. Returns the number of trials.
   int run(const World& world, Source source, uint64_t held, uint64_t fresh) {
     int trials = 0;
     for (int i = 0; i < 100'000; ++i) {
@@ -175,7 +177,7 @@ TEST(BreadthSearchTest, the_search_finds_the_least_breadth_from_anywhere_in_few_
 
 TEST(RecallWatchTest, the_least_breadth_that_keeps_the_promise_is_found_on_both_sides) {
   for (const double asked : {.9, .95, .98, .99, .995, .999}) {
-    // At the calibrated breadth: far less than may be missing, or far more.
+    // Far fewer or far more are missed at the calibrated breadth than may be.
     for (const double miss : {.0004, .01, .1, .3}) {
       const World world{miss};
       const double least = world.recall(kBreadthLeast), most = world.recall(kBreadthMost);
@@ -269,7 +271,7 @@ TEST(RecallWatchTest, a_right_breadth_is_left_alone) {
 TEST(RecallWatchTest, a_trial_that_changes_nothing_is_not_repeated_for_ever) {
   Play play(.99);
   play.watch.searched();
-  const World world{.9, 0};  // no breadth helps
+  const World world{.9, 0};  // more breadth does not help
   int trials = 0;
   for (int i = 0; i < 200; ++i) trials += play.run(world, Source::kSearches, 1000, 64);
   EXPECT_LE(trials, 3);

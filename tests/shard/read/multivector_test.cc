@@ -1,5 +1,5 @@
-// Multivectors in a shard: found through graphs of their rows as by comparing all, with filters,
-// while points change, and after restarts.
+// Multivectors in a shard. Searches through graphs of their rows find what comparing everything
+// finds, with filters, while points change, and after restarts.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ namespace {
 constexpr uint64_t kSeed = 1234;
 constexpr uint32_t kRowDim = 32, kRow = kRowDim * sizeof(float);
 
-// Points as late-interaction models make them: some topics each, and rows around those.
+// Points as late-interaction models make them: each has some topics, and rows near those.
 class Documents {
  public:
   explicit Documents(uint64_t seed) : random_(seed), topics_(kSeed, kRowDim, 12, 400) {
@@ -107,8 +107,8 @@ class MultivectorTest : public ::testing::Test {
     if (all.size() > k) all.resize(k);
     return all;
   }
-  // Fraction of the true ten that searches find; every plan must say the strategy, every score be
-  // the point's.
+  // Returns the fraction of the true ten that searches find. Every plan must have the strategy, and
+  // every score must be the point's.
   double recall(const std::string& strategy, const Passes& passes = {},
                 const std::function<std::optional<model::Filter>()>& filter = {},
                 uint32_t query_rows = 8) {
@@ -177,8 +177,8 @@ TEST_F(MultivectorTest, a_graph_of_rows_finds_the_points) {
   EXPECT_GE(recall("graph"), 0.95);
 }
 
-// As clients send batches: all points filled up with zeros to as many rows as the longest has, and
-// queries, too.
+// Clients send batches in which all points, and the queries, are padded with zeros to as many rows
+// as the longest point has.
 TEST_F(MultivectorTest, rows_of_zeros_are_not_searched_and_count_as_zeros) {
   h.open();
   std::vector<model::PointWrite> batch;
@@ -245,7 +245,8 @@ TEST_F(MultivectorTest, deleted_and_replaced_points_are_gone) {
   for (uint64_t id = 1; id < 4000; id += 300) insert(id, 1);
   h.wait_indexed();
   EXPECT_GE(recall("graph"), 0.95);
-  auto request = nearest(documents.next(1), 4000);  // more than the rows of one query row lead to
+  // More points than the rows of one query row lead to.
+  auto request = nearest(documents.next(1), 4000);
   const auto all = h->search(request, {});
   ASSERT_TRUE(all.ok());
   EXPECT_EQ(all->points.size(), points.size()) << "what the graph does not reach is scanned";
@@ -277,8 +278,8 @@ TEST_F(MultivectorTest, saved_graphs_are_loaded_and_damaged_ones_built_again) {
   EXPECT_EQ(verified->points, points.size());
 }
 
-// As ConcurrentTest.every_view_is_consistent: a point that changes all the time never vanishes and never
-// shows twice.
+// As in ConcurrentTest.every_view_is_consistent, a point that changes all the time never vanishes
+// and never shows twice.
 TEST_F(MultivectorTest, points_change_while_they_are_searched) {
   constexpr uint64_t kIds = 400;
   h.options.segment.graph_min_rows = 300;
@@ -340,11 +341,11 @@ TEST_F(MultivectorTest, a_vector_that_is_no_whole_number_of_rows_is_refused) {
   EXPECT_EQ(h->search(request, {}).status().code(), base::Code::kInvalid);
 }
 
-// A contract that finds too little asks for more: each row's walk is broader by the factor, and so
-// finds no less.
+// A contract that is not kept widens searches: the ef of each row's walk is multiplied by the
+// factor, so it finds no less.
 TEST(MultivectorWalkTest, a_walk_is_as_broad_as_the_contract_asks) {
   constexpr uint32_t kPoints = 4000;
-  const Harness h;  // for its directory
+  const Harness h;  // used for its directory
   segment::SegmentOptions options;
   options.max_rows = kPoints;
   options.max_bytes = 1u << 24;

@@ -1,5 +1,5 @@
-// Searches through graph, tail and filters: the right points, the right scores, and a plan that
-// says how.
+// Searches through the graph, the tail of rows that are not in the graph yet, and filters: the
+// right points, the right scores, and a plan that says how they were found.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ class SearchTest : public ::testing::Test {
     h.options.segment.graph_min_rows = 1000;
     h.options.segment.extents = {65536, 1u << 20};
   }
-  // Points [first, first + n) with {"tenant": id % 50, "even": ...}.
+  // Inserts the points [first, first + n) with {"tenant": id % 50, "even": ...}.
   void insert(uint64_t first, uint64_t n) {
     for (uint64_t at = first; at < first + n; at += 250) {
       std::vector<model::PointWrite> batch;
@@ -52,7 +52,8 @@ class SearchTest : public ::testing::Test {
     for (size_t i = 0; i < std::min(k, all.size()); ++i) ids.push_back(all[i].second);
     return ids;
   }
-  // Fraction of the true neighbours found over some queries; every plan must have the strategy.
+  // Returns the fraction of the true neighbours found over some queries. Every plan must have the
+  // strategy.
   double recall(const std::string& strategy, const std::function<bool(uint64_t)>& passes,
                 const std::function<std::optional<model::Filter>()>& filter) {
     size_t found = 0, possible = 0;
@@ -93,7 +94,7 @@ TEST_F(SearchTest, the_graph_and_the_tail_are_searched_together) {
   h.open();
   insert(0, 4000);
   h.wait_indexed();
-  insert(4000, 700);  // may or may not be in the graph when searched: found either way
+  insert(4000, 700);  // found whether they are in the graph already or not
   EXPECT_GE(recall("graph", {}, [] { return std::nullopt; }), 0.97);
   h.wait_indexed();
   EXPECT_EQ(h->state().tail_rows, 0u);
@@ -229,7 +230,7 @@ TEST_F(SearchTest, a_failed_graph_is_scanned_and_built_again) {
   for (const auto& file : std::filesystem::directory_iterator(graph))
     std::filesystem::resize_file(file.path(), std::filesystem::file_size(file.path()) / 2);
   h.open();
-  // Answered, whatever the indexer has reached.
+  // The query is answered whatever the indexer has reached.
   EXPECT_GE(recall("scan", {}, [] { return std::nullopt; }), 0.0);
   h.wait_indexed();
   EXPECT_GE(recall("graph", {}, [] { return std::nullopt; }), 0.97);

@@ -1,5 +1,5 @@
-// When a shard makes itself durable without being asked, what it tells of its tail, and stores that
-// are closed while shards are idle.
+// When a shard makes itself durable by itself, what it reports about its tail (rows that are not in
+// the graph yet), and stores that are closed while shards are idle.
 #include <gtest/gtest.h>
 
 #include <future>
@@ -16,7 +16,7 @@ TEST(CheckpointTest, a_checkpoint_is_taken_by_bytes_of_log) {
   Embeddings embeddings(1, kDim);
   for (uint64_t id = 0; id < 400; ++id) h.propose(upsert({point(id, embeddings.next_bytes())}));
   ASSERT_TRUE(h.apply().ok());
-  ASSERT_TRUE(h.checkpoint().ok());  // behind those that it asked for itself
+  ASSERT_TRUE(h.checkpoint().ok());  // runs after those that the shard asked for itself
   EXPECT_EQ(h.released(), 400u);
   h.abandon();
   h.open();
@@ -72,7 +72,7 @@ TEST(CheckpointTest, a_tail_of_rows_that_is_too_long_refuses_writes) {
   Embeddings embeddings(4, kDim);
   for (uint64_t id = 0; id < 400; ++id) h.propose(upsert({point(id, embeddings.next_bytes())}));
   ASSERT_TRUE(h.apply().ok());
-  EXPECT_TRUE(h->admit().ok());  // too few for a graph
+  EXPECT_TRUE(h->admit().ok());  // too few rows for a graph
   for (uint64_t id = 400; id < 600; ++id) h.propose(upsert({point(id, embeddings.next_bytes())}));
   ASSERT_TRUE(h.apply().ok());
   EXPECT_EQ(h->admit().code(), base::Code::kBusy);
@@ -108,7 +108,7 @@ TEST(KvCacheTest, the_cache_closes_the_least_recently_used_store_and_opens_it_ag
 }
 
 TEST(ContentHashTest, the_content_hash_is_pinned) {
-  // Replicas of every release must come to these bytes.
+  // Replicas of every release must compute these bytes.
   const std::string vector(16, '\x01');
   const auto hash = content_hash(
       "\x01"

@@ -1,5 +1,5 @@
-// Damage of durable truth is told with file and offset and never returned as data; damage of
-// derived data costs a rebuild.
+// Damage of durable data is reported with file and offset and never returned as data. Damage of
+// derived data costs only a rebuild.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ class DamageTest : public ::testing::Test {
     shrink(h.options);
     h.options.segment.max_rows = 256;
   }
-  // Some sealed segments and a growing one, all durable.
+  // Writes some sealed segments and a growing one, all durable.
   void fill() {
     h.open();
     for (int i = 0; i < 900; ++i) {
@@ -86,8 +86,8 @@ TEST_F(DamageTest, a_damaged_record_of_a_multivector_is_refused_with_its_offset)
   EXPECT_NE(error.find(slots.string() + " at offset"), std::string::npos) << error;
 }
 
-// In a sealed segment every byte is under a checksum; in the growing one ids and payloads are, and
-// verification compares content hashes.
+// In a sealed segment a checksum covers every byte. In the growing segment checksums cover ids and
+// payloads, and verification compares content hashes.
 TEST_F(DamageTest, bit_flips_are_found_and_fence_the_shard) {
   fill();
   struct Case {
@@ -131,7 +131,7 @@ TEST_F(DamageTest, verification_names_every_damaged_file) {
   }
 }
 
-// A row of the store that no live row goes with would still be found by its id.
+// A row of the store without a live row would still be found by its id.
 TEST_F(DamageTest, a_row_of_the_store_without_a_live_row_is_found) {
   fill();
   {
@@ -169,7 +169,7 @@ TEST_F(DamageTest, a_live_row_that_the_store_does_not_find_is_named) {
   h.open();
   const auto verified = h->verify({});
   ASSERT_TRUE(verified.ok()) << verified.status().to_string();
-  ASSERT_EQ(verified->problems.size(), 2u);  // and the count of rows
+  ASSERT_EQ(verified->problems.size(), 2u);  // the second problem is the count of rows
   EXPECT_NE(verified->problems.front().find("rows.dat at offset"), std::string::npos)
       << verified->problems.front();
 }
@@ -267,8 +267,8 @@ TEST_F(DamageTest, a_segment_that_was_never_committed_is_removed) {
   expect_equal(h, model, "without it");
 }
 
-// The consensus loop refuses what comes next, for the log begins behind such a state; until
-// somebody looks, the rows stay.
+// The consensus loop refuses the next entries, because the log begins after such a state. The rows
+// stay until an operator looks at them.
 TEST_F(DamageTest, a_store_that_lost_its_rows_removes_no_segment) {
   fill();
   fs::resize_file(fs::path(h.directory()) / "kv" / "data.db", 0);

@@ -1,4 +1,4 @@
-// Filters without an index that serves them are remembered by field, until there is one.
+// Filters for which no index exists are remembered by field, until there is an index.
 #include "host/shard/state/wanted_indexes.h"
 
 #include <gtest/gtest.h>

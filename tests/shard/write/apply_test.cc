@@ -1,4 +1,4 @@
-// What commands do to points, as readers see it, and that a reopened shard says the same.
+// The effect of commands on points, as readers see it. A reopened shard must show the same.
 #include <gtest/gtest.h>
 
 #include <future>
@@ -87,7 +87,7 @@ TEST_F(ApplyTest, payload_changes_keep_the_vector_and_are_seen_at_once) {
   EXPECT_EQ(get(1)->payload, "");
   EXPECT_EQ(get(1)->version, 6u);
   EXPECT_EQ(get(1)->vectors[0].bytes, a);
-  ok(h.write(set_payload(99, R"({"y":2})")));  // no such point: nothing happens
+  ok(h.write(set_payload(99, R"({"y":2})")));  // no such point, so nothing happens
   EXPECT_EQ(count(), 1u);
 }
 
@@ -138,7 +138,7 @@ TEST_F(ApplyTest, a_command_sent_again_is_applied_once) {
   ok(h.write(create));
   ok(h.write(first));
   ok(h.write(set_payload(1, R"({"n":2})")));
-  ok(h.write(first));  // a retry: must not undo what came in between
+  ok(h.write(first));  // a retry must not undo later commands
   EXPECT_EQ(get(1)->payload, R"({"n":2})");
   h.close();
   h.open();
@@ -153,7 +153,7 @@ TEST_F(ApplyTest, a_command_sent_again_is_applied_once) {
   ok(h.write(set_payload(1, R"({"n":3})")));
   ok(h.write(other));
   EXPECT_EQ(get(1)->payload, R"({"n":3})");
-  // What a leader made of the request this time is no part of its identity.
+  // The command that a leader made of the request this time is not part of the request's identity.
   other.payload = R"({"n":4})";
   ok(h.write(other));
   EXPECT_EQ(get(1)->payload, R"({"n":3})");

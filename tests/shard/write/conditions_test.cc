@@ -1,5 +1,5 @@
-// Conditions are tested where a command is applied, on the row that is there then, and again the
-// same at every replay.
+// Conditions are tested where a command is applied, on the row that exists then, with the same
+// result at every replay.
 #include <gtest/gtest.h>
 
 #include "tests/shard/harness.h"
@@ -23,7 +23,7 @@ class ConditionsTest : public ::testing::Test {
     EXPECT_TRUE(found.ok()) << found.status().to_string();
     return !found.ok() || found->empty() ? "absent" : found->front().payload;
   }
-  // Applies it and says how many points it changed.
+  // Applies the command and returns how many points it changed.
   uint64_t affected(Command command) {
     command.attempt = ++attempts_;
     h->outcomes().expect(command.attempt);
@@ -46,10 +46,10 @@ class ConditionsTest : public ::testing::Test {
 };
 
 TEST_F(ConditionsTest, update_modes_are_decided_when_the_write_is_applied) {
-  // One batch: each command sees what the one before it did.
-  h.propose(put(1, R"({"n":1})", UpdateMode::kUpdateOnly));  // absent: nothing
-  h.propose(put(1, R"({"n":2})", UpdateMode::kInsertOnly));  // comes
-  h.propose(put(1, R"({"n":3})", UpdateMode::kInsertOnly));  // is there: nothing
+  // In one batch each command sees the effects of the previous ones.
+  h.propose(put(1, R"({"n":1})", UpdateMode::kUpdateOnly));  // absent: nothing happens
+  h.propose(put(1, R"({"n":2})", UpdateMode::kInsertOnly));  // inserted
+  h.propose(put(1, R"({"n":3})", UpdateMode::kInsertOnly));  // exists: nothing happens
   ok(h.apply());
   EXPECT_EQ(payload(1), R"({"n":2})");
   h.propose(put(1, R"({"n":4})", UpdateMode::kUpdateOnly));
@@ -76,10 +76,10 @@ TEST_F(ConditionsTest, a_point_that_changed_meanwhile_is_tested_again_and_not_sk
   Command label = on(OperationKind::kSetPayload, {1, 2, 3});
   label.payload = R"({"label":true})";
   label.filter = when("n", int64_t{1});
-  // As the leader saw them.
+  // The versions that the leader saw.
   for (model::Target& target : label.targets) target.expected_version = h->applied();
   ok(h.write(set_payload(1, R"({"price":5})")));  // still passes
-  ok(h.write(set_payload(2, R"({"n":2})")));      // passes no more
+  ok(h.write(set_payload(2, R"({"n":2})")));      // does not pass any more
   EXPECT_EQ(affected(label), 2u);
   EXPECT_EQ(payload(1), R"({"n":1,"price":5,"label":true})");
   EXPECT_EQ(payload(2), R"({"n":2})");
@@ -129,7 +129,7 @@ TEST_F(ConditionsTest, a_point_named_twice_counts_once) {
   EXPECT_EQ(affected(on(OperationKind::kDelete, {1, 1})), 1u);
 }
 
-// The columns are lost behind the watermark, and every entry is carried out again.
+// The columns are lost after the watermark, and every entry is applied again.
 TEST_F(ConditionsTest, a_replay_decides_the_same) {
   ok(h.write(put(1, R"({"n":1})")));
   ok(h.write(put(2, R"({"n":1})")));

@@ -1,5 +1,5 @@
-// Requests that are sent again: applied once, answered as before, forgotten by log time and number,
-// and known again after a restart.
+// Requests that are sent again are applied once, get the first answer, are forgotten by log time
+// and number, and are still known after a restart.
 #include <gtest/gtest.h>
 
 #include "host/base/bytes.h"
@@ -27,7 +27,7 @@ Command of_request(uint8_t request, uint64_t attempt, uint64_t clock_ms = 1000, 
   return command;
 }
 
-// A log of commands as the applier takes them.
+// A log of commands in the form that the applier takes.
 class RequestsTest : public ::testing::Test {
  protected:
   Verdict feed(const Command& command, uint64_t affected = 1) {
@@ -57,7 +57,7 @@ TEST_F(RequestsTest, an_identity_is_the_request_and_the_number_of_the_operation)
   EXPECT_NE(AppliedCommands::identity(a.header),
             AppliedCommands::identity(of_request(2, 1).header));
   EXPECT_EQ(AppliedCommands::identity(set_payload(1, "{}").header), AppliedCommands::Identity{});
-  a.header.feature_level = b.header.feature_level = 1;  // there the content counts
+  a.header.feature_level = b.header.feature_level = 1;  // at that level the content counts
   b.header.sequence = 0;
   EXPECT_NE(AppliedCommands::identity(a, model::encode_command(a)),
             AppliedCommands::identity(b, model::encode_command(b)));
@@ -202,8 +202,8 @@ TEST(RequestBudgetTest, the_budget_of_a_full_node_is_shared) {
   EXPECT_EQ(budget.held(), 16'000u) << "a shard that closes gives back";
 }
 
-// The whole shard: an operation by filter whose points changed meanwhile is not carried out again,
-// after a restart either.
+// The whole shard: an operation by filter is not carried out again if it is repeated, although its
+// points changed meanwhile, also after a restart.
 TEST(RequestsOfAShard, a_retry_changes_nothing_whatever_is_stored) {
   Harness h;
   Embeddings embeddings{5, kDim};

@@ -1,4 +1,4 @@
-// The leader's part: operations that depend on state become commands that do not.
+// The leader turns operations that depend on the state into commands that do not.
 #include <gtest/gtest.h>
 
 #include <future>
@@ -41,14 +41,13 @@ TEST_F(ResolveTest, a_filter_becomes_chunks_of_ids_with_the_versions_seen) {
   operation.filter = match("old", true);
   auto resolved = h->resolve(std::move(operation), {});
   ASSERT_TRUE(resolved.ok());
-  ASSERT_EQ(resolved->parts(), 3u);  // 18 points by 8
+  ASSERT_EQ(resolved->parts(), 3u);  // 18 points, 8 per part
   const model::Command first = resolved->command(0);
   EXPECT_EQ(first.targets.size(), 8u);
   EXPECT_EQ(first.parts, 3u);
   EXPECT_EQ(first.targets[0].expected_version, 1u);
   EXPECT_EQ(resolved->command(2).targets.size(), 2u);
-  // Points that moved on before the command is applied are tested again: 3 still passes, 4 does
-  // not.
+  // Points that changed before the command is applied are tested again: 3 still passes, 4 does not.
   ASSERT_TRUE(h.write(set_payload(3, R"({"x":1})")).ok());
   ASSERT_TRUE(h.write(set_payload(4, R"({"old":false})")).ok());
   for (uint32_t i = 0; i < 3; ++i) ASSERT_TRUE(h.write(resolved->command(i)).ok());
@@ -84,7 +83,7 @@ TEST_F(ResolveTest, points_that_an_earlier_part_changed_are_left_out) {
   const std::vector<uint64_t> done_at{h->applied()};
   auto again = h->resolve(mark(), {}, done_at);
   ASSERT_TRUE(again.ok());
-  EXPECT_EQ(again->targets(), 10u);  // 18 less the 8 of the first part
+  EXPECT_EQ(again->targets(), 10u);  // 18 without the 8 of the first part
 }
 
 TEST_F(ResolveTest, a_long_filter_is_sent_with_more_points_per_part) {
@@ -98,8 +97,8 @@ TEST_F(ResolveTest, a_long_filter_is_sent_with_more_points_per_part) {
     EXPECT_TRUE(resolved.ok());
     return resolved.ok() ? resolved->parts() : 0;
   };
-  EXPECT_EQ(parts_with(10), 2u);    // by 8
-  EXPECT_EQ(parts_with(1000), 1u);  // all 20, of at most 128
+  EXPECT_EQ(parts_with(10), 2u);    // 20 points, 8 per part
+  EXPECT_EQ(parts_with(1000), 1u);  // all 20 of at most 128
 }
 
 TEST_F(ResolveTest, uuid_fields_travel_with_the_filter) {
@@ -135,7 +134,7 @@ TEST_F(ResolveTest, update_modes_are_resolved) {
   update.mode = model::UpdateMode::kUpdateOnly;
   run(std::move(update));
   EXPECT_EQ(count(), 21u);
-  Operation filtered;  // 18 and 19 are not old: they stay; 300 is new: it comes
+  Operation filtered;  // 18 and 19 are not old and stay; 300 is new and is inserted
   filtered.points = {point(17, v, R"({"new":1})"), point(18, v, R"({"new":1})"),
                      point(300, v, R"({"new":1})")};
   filtered.update_filter = match("old", true);
@@ -148,7 +147,7 @@ TEST_F(ResolveTest, update_modes_are_resolved) {
 
 TEST_F(ResolveTest, new_vectors_can_have_a_condition) {
   const auto v = embeddings.next_bytes();
-  Operation update;  // 18 is not old, 300 is not there: neither gets the vector
+  Operation update;  // 18 is not old and 300 does not exist, so neither gets the vector
   update.kind = OperationKind::kUpdateVectors;
   update.points = {point(17, v), point(18, v), point(300, v)};
   update.update_filter = match("old", true);

@@ -1,4 +1,4 @@
-// What a row keeps of its code is an option: less memory, the same answers.
+// The form of a row's code is an option. Smaller codes take less memory and give the same answers.
 #include <filesystem>
 
 #include "plugins/index_rhumb/file/file_format.h"
@@ -8,7 +8,8 @@
 namespace rhumb::index_test {
 namespace {
 
-// Instrumented code gets less data, but still more than an engine without a graph would do with.
+// Instrumented builds get less data, but more than the number of rows below which the engine has no
+// graph.
 constexpr uint32_t kRows = kSlowDown > 1 ? 2000 : 6000, kDim = 128;
 
 const std::string& config_of(const std::string& codes) {
@@ -70,7 +71,7 @@ INSTANTIATE_TEST_SUITE_P(Codes, Metrics,
                                            std::tuple{RHUMB_MANHATTAN, RHUMB_F32},
                                            std::tuple{RHUMB_EUCLID, RHUMB_U8}));
 
-// One bit for the walk, four for what it found.
+// The walk uses one-bit codes, and its results are compared by 4-bit codes.
 TEST(Codes, four_bit_codes_work_beneath_one_bit_codes) {
   World w(RHUMB_COSINE, RHUMB_F32, 512, 92);
   Index index("rhumb", w.column, config_of("4bit").c_str());
@@ -121,7 +122,7 @@ TEST_P(Kept, a_loaded_graph_answers_the_same_and_can_grow) {
   EXPECT_GE(recall(loaded.search(w.queries, {.ef = 100}), flat.search(w.queries, {})), 0.95);
 }
 
-// A graph goes on with the codes it was begun with, whatever is wanted by now.
+// A graph keeps the codes that it was begun with, whatever the options are now.
 TEST_P(Kept, files_of_other_codes_are_loaded_as_they_are) {
   World w(RHUMB_COSINE, RHUMB_F32, 96, 95);
   Index index("rhumb", w.column, config_of(GetParam()).c_str());
@@ -138,7 +139,7 @@ TEST_P(Kept, files_of_other_codes_are_loaded_as_they_are) {
   }
 }
 
-// Where the levels are, every byte is under a checksum of its own.
+// The header, which holds the levels, has checksums of its own for every byte.
 TEST_P(Kept, damage_of_the_header_is_reported) {
   World w(RHUMB_COSINE, RHUMB_F32, 96, 96);
   const std::string& config = config_of(GetParam());
@@ -205,7 +206,8 @@ TEST(Codes, every_compression_finds_the_neighbours) {
   }
 }
 
-// A merge into a fresh instance that drops every seventh row; where to it was saved.
+// Merges into a new instance, without every seventh row. Returns the directory to which the result
+// was saved.
 std::string merged(Index& from, Index& to, uint32_t rows, const TempDir& temp) {
   const Bits live = [&] {
     Bits all(rows, true);
@@ -249,7 +251,8 @@ TEST_P(Kept, a_graph_with_these_codes_is_taken_over_by_a_merge) {
     EXPECT_EQ(learned_of(dir), w.column.rows()) << "the book of all rows goes on";
 }
 
-// Inserts begin with the first 1,024 rows; a merge of more does not keep what was made of those.
+// An index that grows by inserts learns its book from the first 1,024 rows. A merge of more rows
+// learns a new one.
 TEST(Codes, a_codebook_of_few_rows_is_not_taken_over) {
   World w(RHUMB_COSINE, RHUMB_F32, 64, 106);
   const TempDir temp;
@@ -264,7 +267,7 @@ TEST(Codes, a_codebook_of_few_rows_is_not_taken_over) {
   EXPECT_EQ(learned_of(merged(from, to, kRows, temp)), left > 2048 ? left : 1024);
 }
 
-// Bits are their own codes.
+// Vectors of bits are their own codes.
 TEST(Codes, codes_have_no_effect_on_vectors_of_bits) {
   Column column(RHUMB_HAMMING, RHUMB_BIT, 256);
   Generator generator(256, 98);

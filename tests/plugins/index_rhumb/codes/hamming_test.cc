@@ -65,7 +65,7 @@ TEST(Hamming, an_index_is_inserted_in_pieces_saved_and_loaded) {
   EXPECT_EQ(Index("rhumb", other, "{}", dir).opened(), RHUMB_UNSUPPORTED);
 }
 
-// Bits have many ties, and short ones leave few distances at all.
+// Vectors of bits have many ties, and short ones have few different distances.
 TEST(Hamming, short_rows_and_many_equal_rows_are_found) {
   Generator generator(9, 92);
   Column column(RHUMB_HAMMING, RHUMB_BIT, 9);

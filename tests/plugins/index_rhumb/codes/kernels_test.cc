@@ -1,4 +1,4 @@
-// Every form of every kernel against the plainest way to say what it computes.
+// Every form of every kernel is compared with the plainest computation of the same result.
 #include "plugins/index_rhumb/codes/kernels.h"
 
 #include <gtest/gtest.h>
@@ -67,7 +67,7 @@ TEST_P(Form, distances_of_codes_are_those_of_a_plain_loop) {
   }
 }
 
-// Components of rows are levels; what a row is unpacked to says the same.
+// Components of rows are levels. The result must be that of the unpacked row.
 TEST_P(Form, distances_of_four_bit_codes_are_those_of_a_plain_loop) {
   for (const uint32_t width : {64u, 128u, 192u, 384u, 1536u}) {
     Rows rows(100, width / 2, width / 2);
@@ -107,7 +107,7 @@ TEST_P(Form, distances_of_four_bit_codes_are_those_of_a_plain_loop) {
   }
 }
 
-// A run's distances to its centroids, and rows that name some of them.
+// A run's distances to its centroids, and rows that select some of them.
 TEST_P(Form, distances_of_product_codes_are_those_of_a_plain_loop) {
   for (const auto [width, sub] : {std::pair{64u, 1u},
                                   {64u, 2u},
@@ -121,7 +121,7 @@ TEST_P(Form, distances_of_product_codes_are_those_of_a_plain_loop) {
     for (uint8_t& c : book) c = static_cast<uint8_t>(random() % 128);
     for (uint8_t& c : code) c = static_cast<uint8_t>(random() % 128);
     std::fill(code.begin(), code.begin() + sub, static_cast<uint8_t>(127));
-    // The largest distance there is.
+    // The largest possible distance.
     for (uint32_t d = 0; d < sub; ++d) book[book_offset(0, d, sub)] = 0;
     std::vector<uint16_t> squares(bytes * kCentroids + kTablePad / 2, 7), sums = squares;
     kernels->squared_to(code.data(), book.data(), width, sub, squares.data());
@@ -142,7 +142,7 @@ TEST_P(Form, distances_of_product_codes_are_those_of_a_plain_loop) {
     }
     EXPECT_EQ(squares[bytes * kCentroids], 7u) << "written behind the table";
     EXPECT_EQ(sums[bytes * kCentroids], 7u);
-    // Read, perhaps, but not counted.
+    // These bytes may be read but must not count.
     for (size_t i = bytes * kCentroids; i < squares.size(); ++i) squares[i] = 0xFFFF;
     Rows rows(50, bytes, bytes);
     for (uint32_t r = 0; r < 50; ++r) {
@@ -196,7 +196,7 @@ TEST_P(Form, unvisited_links_are_those_of_a_plain_loop) {
                    bound = 1 + static_cast<uint32_t>(random() % 400);
     const uint32_t flip = random() % 2 == 0 ? 0 : ~0u,
                    filled = static_cast<uint32_t>(random() % (n + 1));
-    // With repeats.
+    // With repeated links.
     for (uint32_t i = 0; i < n; ++i)
       row[i] = (i < filled ? static_cast<uint32_t>(random() % 400) : kNoLink) ^ flip;
     std::vector<uint32_t> visited(400 / 32 + 1), out(n + 17, 9);
@@ -330,7 +330,7 @@ INSTANTIATE_TEST_SUITE_P(Kernels, Form, ::testing::ValuesIn(forms()), [](const a
   return name;
 });
 
-// What answers is of the SDK's form, and the best of those.
+// The form in use goes with the SDK's form, and is the best of those that do.
 TEST(Forms, the_form_in_use_is_that_of_the_sdks_kernels) {
   for (uint32_t i = 0; const char* name = rhumb_kernels_available(i); ++i) {
     ASSERT_EQ(rhumb_kernels_select(name), RHUMB_OK);

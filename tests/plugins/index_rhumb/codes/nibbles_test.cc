@@ -1,4 +1,5 @@
-// Four bits of a component: the best levels, and that packing loses nothing but what they lose.
+// Codes of four bits: the levels are the best ones, and packing loses only the difference to the
+// nearest level.
 #include "plugins/index_rhumb/codes/nibbles.h"
 
 #include <gtest/gtest.h>
@@ -30,8 +31,8 @@ TEST(Nibbles, levels_of_a_normal_distribution_are_those_of_max) {
     ++codes[static_cast<size_t>(std::clamp(normal(random) + 0.5, 0.0, 127.0))];
   const Levels levels = best_levels(codes);
   EXPECT_TRUE(std::is_sorted(levels.begin(), levels.end()));
-  // Max, 1960: sixteen levels leave 0.009497 of the variance. Levels are rounded to whole codes
-  // here.
+  // Max, 1960: sixteen levels leave 0.009497 of the variance. Here the levels are rounded to whole
+  // codes.
   EXPECT_LT(error_of(codes, levels) / (63.5 / 4 * 63.5 / 4), 0.0102);
 }
 

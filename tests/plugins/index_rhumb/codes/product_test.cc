@@ -39,7 +39,7 @@ double error_of(const Product& product, const std::vector<uint8_t>& codes, uint3
 
 TEST(Product, training_finds_the_clusters) {
   constexpr uint32_t kWidth = 64;
-  // Of five values a component, two in variance.
+  // Each component has five values and a variance of two.
   const auto codes = clustered(1500, kWidth, 40, 101);
   for (const uint32_t sub : {4u, 16u}) {
     const Product product =
@@ -55,8 +55,8 @@ TEST(Product, more_rounds_do_not_raise_the_error) {
   std::mt19937_64 random(102);
   std::vector<uint8_t> codes(2000 * kWidth);
   for (uint8_t& c : codes) c = static_cast<uint8_t>(random() % 128);
-  // 256 centroids of four even components: no better than a lattice of four values each, 32 wide,
-  // whose error is 32 squared / 12.
+  // With 256 centroids for four evenly distributed components nothing is better than a lattice of
+  // four values each, 32 wide, whose error is 32 squared / 12.
   const Product product =
       Product::train(codes.data(), 2000, kWidth, 4, 1, kPortableKernels, one_by_one);
   EXPECT_LT(error_of(product, codes, kWidth), 32.0 * 32 / 12 * 1.1);

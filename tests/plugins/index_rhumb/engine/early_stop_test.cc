@@ -1,5 +1,5 @@
-// A walk that has what it needs ends before its breadth is used up: it costs less, finds as much,
-// and never ends where nothing was measured.
+// A walk that has what it needs ends before it has used its whole ef. It costs less and finds as
+// much, and it never ends early if nothing was measured.
 #include "plugins/index_rhumb/engine/calibration.h"
 #include "plugins/index_rhumb/file/file_format.h"
 #include "tests/plugins/index_fixture.h"
@@ -24,7 +24,7 @@ TEST(EarlyStop, the_reach_is_that_of_the_next_measured_breadth) {
 }
 
 class EarlyStopOn : public ::testing::TestWithParam<uint32_t> {};
-// The same graph, once as it is and once with its limits taken out of the file.
+// Searches the same graph as it is, and with the reaches removed from its file.
 TEST_P(EarlyStopOn, an_early_stop_costs_less_and_finds_as_much) {
   const uint32_t dim = GetParam();
   const TempDir temp;

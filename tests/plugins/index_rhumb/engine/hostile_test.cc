@@ -1,5 +1,5 @@
-// Data that blind codes: whatever is stored, the default search finds what it should, after a build
-// and after inserts in the worst order.
+// Data that codes cannot order. The default search must find what it should on all of them, after a
+// build and after inserts in the worst order.
 #include <functional>
 #include <numbers>
 
@@ -20,12 +20,12 @@ Vector times(Vector v, float factor) {
   return v;
 }
 
-// Rows by number, and queries (number: none).
+// A kind of data: rows by number, and queries, which have no number.
 struct Shape {
   const char* name;
   uint32_t metric, dim;
   std::function<Vector(Generator&, uint32_t row)> row;
-  std::function<Vector(Generator&)> query;  // empty: as rows are
+  std::function<Vector(Generator&)> query;  // empty: queries are like rows
   bool queries_are_rows = false;
 };
 void PrintTo(const Shape& shape, std::ostream* out) { *out << shape.name; }
@@ -38,7 +38,7 @@ Vector scaled_by_component(Vector v) {
                      4.0f * static_cast<float>(i * 37 % v.size()) / static_cast<float>(v.size()));
   return v;
 }
-// Far apart, each around a place of its own.
+// Topics are far apart; each lies around a place of its own.
 Vector topic(Generator& g, uint32_t number, uint32_t dim) {
   Random place(1000 + number);
   Vector v(dim);
@@ -185,8 +185,8 @@ struct World {
   std::vector<Hits> truth;
 };
 
-// As the host does: rows come in slices; an index that says that another one would fit better is
-// replaced, once a doubling of its rows.
+// Inserts rows in slices, as the host does. An index which says that a new one would fit better is
+// replaced, at most once per doubling of its rows.
 std::unique_ptr<Index> grown(const Column& column, uint32_t* renewals) {
   auto index = std::make_unique<Index>("rhumb", column);
   uint32_t renewed = 512;

@@ -1,4 +1,4 @@
-// What is saved comes back the same; what is damaged is told, never followed.
+// A saved graph is loaded unchanged. A damaged file is reported and never used.
 #include "plugins/index_rhumb/file/file_format.h"
 #include "rhumb/cpp/crc32c.h"
 #include "tests/plugins/index_fixture.h"
@@ -6,7 +6,8 @@
 namespace rhumb::index_test {
 namespace {
 
-// Instrumented code gets less data, but still more than an engine without a graph would do with.
+// Instrumented builds get less data, but more than the number of rows below which the engine has no
+// graph.
 constexpr uint32_t kFewer = kSlowDown > 1 ? 3 : 1;
 
 constexpr const char* kConfig = R"({"m":8,"ef_construct":40})";
@@ -58,7 +59,7 @@ TEST(RhumbFile, a_loaded_graph_can_grow) {
   EXPECT_GE(recall(loaded.search(queries, {.ef = 40}), flat.search(queries, {})), 0.95);
 }
 
-// In its file's pages a graph is the same, and grows beyond them.
+// A graph in its file's pages answers the same, and can grow beyond them.
 TEST(RhumbFile, a_mapped_graph_answers_the_same) {
   constexpr const char* kMapped = R"({"m":8,"ef_construct":40,"mapped":true})";
   Saved saved(12'000 / kFewer);
@@ -97,7 +98,7 @@ TEST(RhumbFile, a_build_on_one_thread_is_the_same_every_time) {
   }
 }
 
-// Slots behind a gap may be given away again after a crash: they stay out of the file.
+// Slots after a gap may be given to other rows after a crash, so they stay out of the file.
 TEST(RhumbFile, a_file_holds_nothing_beyond_the_slot_it_is_built_through) {
   Generator generator(32, 52);
   Column column(RHUMB_COSINE, RHUMB_F32, 32);
@@ -131,7 +132,7 @@ TEST(RhumbFile, damage_is_reported) {
   const std::string good = read_bytes(saved.dir + "/graph");
   ASSERT_GT(good.size(), 2 * 65536u) << "several blocks are wanted";
   std::vector<size_t> offsets;
-  for (size_t i = 0; i < 128; ++i) offsets.push_back(i);  // header, head of the content
+  for (size_t i = 0; i < 128; ++i) offsets.push_back(i);  // header and beginning of the content
   for (size_t i = 128; i < good.size(); i += 2503) offsets.push_back(i);
   for (size_t i = good.size() - 16; i < good.size(); ++i) offsets.push_back(i);
   for (const size_t at : offsets) {
@@ -151,7 +152,7 @@ TEST(RhumbFile, damage_is_reported) {
   EXPECT_EQ(saved.load(good), RHUMB_OK);
 }
 
-// Sets every checksum right again.
+// Recomputes every checksum.
 void seal(std::string& bytes) {
   coded::FileHeader header;
   std::memcpy(&header, bytes.data(), sizeof header);
@@ -166,7 +167,7 @@ void seal(std::string& bytes) {
   std::memcpy(bytes.data(), &header, sizeof header);
 }
 
-// Sound checksums over nonsense: as a faulty writer would leave it.
+// Invalid values under valid checksums, as a faulty writer leaves them.
 TEST(RhumbFile, invalid_values_under_right_checksums_are_reported) {
   Saved saved(1500);
   const std::string good = read_bytes(saved.dir + "/graph");
@@ -189,7 +190,7 @@ TEST(RhumbFile, invalid_values_under_right_checksums_are_reported) {
       ++refused;
       return;
     }
-    ++harmless;  // another code, or another link to a node that is there
+    ++harmless;  // another code, or another link to an existing node
     if (loaded.stats()["built_through"] != saved.column.rows()) return;
     EXPECT_EQ(loaded.search(queries, {.flags = RHUMB_QUERY_EXACT}),
               saved.index->search(queries, {.flags = RHUMB_QUERY_EXACT}));
@@ -206,8 +207,8 @@ TEST(RhumbFile, invalid_values_under_right_checksums_are_reported) {
   EXPECT_GT(harmless, 40u);
 }
 
-// The settings of a collection may have changed since: the graph goes on as it was begun, also
-// where it grows and is saved again.
+// The settings of a collection may have changed since. The graph keeps those that it was begun
+// with, also when it grows and is saved again.
 TEST(RhumbFile, a_file_is_loaded_as_it_is_under_other_settings) {
   Saved saved(4000);
   const auto queries = saved.column.queries(saved.generator, 50);

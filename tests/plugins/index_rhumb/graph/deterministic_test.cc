@@ -1,4 +1,4 @@
-// The same rows, the same graph: whatever the number of threads.
+// The same rows give the same graph on any number of threads.
 #include "rhumb/index_merge.h"
 #include "tests/plugins/index_fixture.h"
 
@@ -37,7 +37,7 @@ INSTANTIATE_TEST_SUITE_P(Rhumb, Deterministic,
                                            std::tuple{RHUMB_MANHATTAN, RHUMB_U8, 32u},
                                            std::tuple{RHUMB_HAMMING, RHUMB_BIT, 256u}));
 
-// What the batches do not see of each other does not cost what a search finds.
+// Nodes of one batch do not see each other. This must not lower the recall.
 TEST(Deterministic, a_deterministic_build_finds_as_much) {
   Generator generator(64, 96);
   Column column(RHUMB_COSINE, RHUMB_F32, 64);
@@ -57,7 +57,7 @@ TEST(Deterministic, a_deterministic_build_finds_as_much) {
   }
 }
 
-// A tenth into nine tenths, on one thread and on four.
+// Merges a tenth into nine tenths, on one thread and on four.
 TEST(Deterministic, merges_on_any_number_of_threads_are_the_same) {
   Generator generator(32, 97);
   const uint32_t rows = std::max(3000u, 8000 / kSlowDown), large_rows = rows - rows / 10;

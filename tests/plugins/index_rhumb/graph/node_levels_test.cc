@@ -1,5 +1,4 @@
-// Levels by slot: what was told is found again, in whatever order it came, by whoever looks
-// meanwhile.
+// Levels by slot are found again in whatever order they were stored, also by concurrent readers.
 #include "plugins/index_rhumb/graph/node_levels.h"
 
 #include <gtest/gtest.h>
@@ -28,7 +27,7 @@ TEST(NodeLevels, levels_and_rows_are_found_again) {
   for (const uint32_t slot : order) {
     if (slot % 7 == 3) continue;  // no node
     EXPECT_FALSE(levels.has(slot));
-    // A third reaches higher, so that chains are long; slots 320 to 351 all do.
+    // A third of the nodes reaches higher, so that chains are long. All slots from 320 to 351 do.
     level[slot] = slot / 32 == 10     ? 1 + slot % kLevelMax
                   : random() % 3 == 0 ? 1 + random() % kLevelMax
                                       : 0;
