@@ -59,7 +59,7 @@ pub fn check_conf_state(conf: &ConfState) -> Outcome<()> {
         return Err(Fault::invalid("membership without voters"));
     }
     if !joint && (conf.auto_leave || !conf.learners_next.is_empty()) {
-        return Err(Fault::invalid("membership: only one half of a joint state is set"));
+        return Err(Fault::invalid("membership: auto_leave or staged learners without outgoing voters"));
     }
     let votes = |id: &u64| conf.voters.contains(id) || conf.voters_outgoing.contains(id);
     if conf.learners.iter().any(votes) {
