@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, runs every test, and closes with one line: N passed, N failed, N skipped.
-#   tests/run.sh          what CI runs (under 25 minutes on two cores, from clean)
+# Installs what is missing, builds, runs every test, and ends with one line: N passed, N failed, N
+# skipped.
+#   tests/run.sh          what CI runs (under 25 minutes on two cores with a warm compiler cache)
 #   tests/run.sh quick    unit and end-to-end tests of the Release build only
-#   tests/run.sh soak     the long forms as well
+#   tests/run.sh soak     also the long forms
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +13,7 @@ case "$mode" in full | quick | soak) ;; *) echo "usage: $0 [quick|soak]" >&2; ex
 packaging/dependencies.sh test || exit 1
 results="$PWD/build/results"
 rm -rf "$results" && mkdir -p "$results"
-export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1 # a fresh clone finds what another one compiled
+export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1  # a fresh clone uses what another one compiled
 started=$(date +%s)
 say() { printf '\n== %s (%d s)\n' "$*" $(($(date +%s) - started)); }
 
@@ -20,7 +21,8 @@ export RHUMB_SIM_SECONDS="${RHUMB_SIM_SECONDS:-120}"
 [ "$mode" = soak ] && export RHUMB_SIM_SECONDS=1800 RHUMB_FUZZ_SECONDS=60 RHUMB_SOAK=1
 [ "$mode" = quick ] && export RHUMB_SIM_SECONDS=10
 
-# stage PRESET FOLDERS [CTEST ARGUMENTS...]: builds these folders of tests/, then runs them; one results file a test program.
+# stage PRESET FOLDERS [CTEST ARGUMENTS...] builds these folders of tests/, then runs them. Each
+# test program writes one results file.
 stage() {
   local preset="$1" folders="$2"
   shift 2

@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
-"""What a contract gives: recall beside what was asked, over real embeddings and queries from outside the base.
+"""Measures what a contract gives: the recall beside the recall asked for, over real embeddings and
+queries from outside the base.
 
-  tests/bench/contract.py [--bin DIR] [--work DIR] [--rows N] [--sets minilm,pca128,pca32] [--asked .9,.95,..] [--rate N] [--out JSON] [--page FILE]
+  tests/bench/contract.py [--bin DIR] [--work DIR] [--rows N] [--sets minilm,pca128,pca32]
+                          [--asked .9,.95,..] [--rate N] [--out JSON] [--page FILE]
 
-Each set is loaded once. For each promise the server starts anew (what was measured is forgotten), waits until moved points have chosen a
-breadth, answers the first 1,000 searches at --rate a second, and then 3,000 others, of which the recall is taken against numpy's exact answer. CPU is
-the server's, measuring included. Nothing is asserted. --page writes the table between the marks of docs/benchmarks/contract.md.
+Each set is loaded once. For each promise the server starts anew (earlier measurements are
+forgotten), waits until moved points have chosen an ef, answers the first 1,000 searches at --rate
+per second, and then 3,000 others, whose recall is taken against numpy's exact answer. CPU is the
+server's, with its measuring. Nothing is asserted. --page writes the table between the marks of
+docs/benchmarks/contract.md.
 """
 import argparse
 import base64
@@ -30,7 +34,7 @@ def unit(x):
 
 
 def sets(rows):
-    """name -> (what it is, distance, base, queries). Queries are rows that are not in the base."""
+    """name -> (description, distance, base, queries). Queries are rows that are not in the base."""
     raw = numpy.fromfile(REAL / "vectors.f16", dtype=numpy.float16).astype(numpy.float32).reshape(-1, DIM)
     order = numpy.random.default_rng(SEED).permutation(len(raw))
     rows = min(rows, len(raw) - FIRST - AFTER)
@@ -64,7 +68,7 @@ def text(vector):
 
 
 class Asked:
-    """One connection, and who found what."""
+    """One connection, and the hits of its searches."""
 
     def __init__(self, server, name, queries, true):
         self.connection = http.client.HTTPConnection("127.0.0.1", server.port)
@@ -99,7 +103,7 @@ def load(server, name, distance, base):
 
 
 def settle(server, name, seconds=120):
-    """Until moved points have chosen a breadth and said whether it is enough."""
+    """Waits until moved points have chosen an ef and said whether it is enough."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         contract = server.ok("GET", f"/collections/{name}/contract")

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Writes the tables of docs/benchmarks/server.md from what run.py measured: tests/bench/page.py [JSON] [PAGE]
+"""Writes the tables of docs/benchmarks/server.md from the output of run.py:
+tests/bench/page.py [JSON] [PAGE]
 
-Only what stands between the two marks is replaced; what is said about the figures is written by hand.
+Only the text between the two marks is replaced. The text about the figures is written by hand.
 """
 import json
 import pathlib

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the tables of docs/benchmarks/hostile.md of what `run.py --parts hostile` measured. What is said about them is by hand."""
+"""Writes the tables of docs/benchmarks/hostile.md from the output of `run.py --parts hostile`.
+The text about the tables is written by hand."""
 import json
 import pathlib
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the tables of docs/benchmarks/ann.md, and its plots, of what run.py measured: page.py [ANN.json]; and those of hostile.md beside it
-(hostile_page.py). What is said about them is by hand."""
+"""Writes the tables and plots of docs/benchmarks/ann.md from the output of run.py: page.py
+[ANN.json]. It also writes the tables of hostile.md (hostile_page.py). The text is written by
+hand."""
 import json
 import math
 import pathlib
@@ -71,7 +72,8 @@ def batch_line(found):
 
 
 def filter_table(cells):
-    """CPU us a query at recall .95; the better of hnswlib (marking what fails as deleted: it has no filters) and a float scan of what passes."""
+    """CPU us per query at recall 0.95: the better of hnswlib (which marks the rows that do not pass
+    as deleted, because it has no filters) and a float scan of the passing rows."""
     lines = ["", "Filters, recall at least 0.95, CPU us a query. *with*: whole clusters pass, the query's among them; *against*: the query's does not. "
              "hnswlib 0.6.2 has no filters: what fails is marked as deleted, which it walks through alike. scan: floats of all that pass.", "",
              "| filter | queries | hnswlib | scan | rhumb | recall | better of both / rhumb |", "|---|---|---|---|---|---|---|"]
@@ -83,7 +85,8 @@ def filter_table(cells):
 
 
 def asked_table(report):
-    """What was asked of the engine (must, goal) and what this run shows; the worst case where a line covers several."""
+    """The targets of the engine (must, goal) and the figures of this run. A line that covers
+    several cases shows the worst."""
     sets, life, rows = report["sets"], report.get("life", {}), []
 
     def row(text, must, goal, values, form="x{:.2f}", least=True):
