@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, runs every test, prints how long each stage took beside its budget (tests/budget.tsv), and closes with
-# one line: N passed, N failed, N skipped.
+# Installs what is missing, builds, runs every test, and prints how long each stage took beside its
+# budget (tests/budget.tsv). Ends with one line: N passed, N failed, N skipped.
 #   tests/run.sh          what CI runs
 #   tests/run.sh quick    unit and end-to-end tests of the Release build only
-#   tests/run.sh soak     the long forms as well, without a budget
+#   tests/run.sh soak     also the long forms, without a budget
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +12,7 @@ case "$mode" in full | quick | soak) ;; *) echo "usage: $0 [quick|soak]" >&2; ex
 
 results="$PWD/build/results"
 rm -rf "$results" && mkdir -p "$results"
-export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1 # a fresh clone finds what another one compiled
+export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1  # a fresh clone uses what another one compiled
 started=$(date +%s)
 times="$results/stages.tsv"
 say() { # say STAGE: its seconds are counted from here to the next
@@ -29,7 +29,8 @@ export RHUMB_SIM_SECONDS="${RHUMB_SIM_SECONDS:-120}"
 [ "$mode" = soak ] && export RHUMB_SIM_SECONDS=1800 RHUMB_FUZZ_SECONDS=60 RHUMB_SOAK=1
 [ "$mode" = quick ] && export RHUMB_SIM_SECONDS=10
 
-# stage PRESET FOLDERS [CTEST ARGUMENTS...]: builds these folders of tests/, then runs them; one results file a test program.
+# stage PRESET FOLDERS [CTEST ARGUMENTS...] builds these folders of tests/, then runs them. Each
+# test program writes one results file.
 stage() {
   local preset="$1" folders="$2"
   shift 2

@@ -33,7 +33,8 @@ class CheckHost {
   static CheckHost& self(const rhumb_host_t* host) { return *static_cast<CheckHost*>(host->ctx); }
   static const void* get_extension(const rhumb_host_t* host, const char* id);
   static rhumb_status_t post(const rhumb_host_t* host, void (*fn)(void*), void* arg);
-  static rhumb_status_t parallel(const rhumb_host_t* host, uint64_t n, void (*fn)(void*, uint64_t), void* arg);
+  static rhumb_status_t parallel(const rhumb_host_t* host, uint64_t n, void (*fn)(void*, uint64_t),
+                                 void* arg);
   void work();
 
   rhumb_host_t host_;

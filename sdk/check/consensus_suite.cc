@@ -156,8 +156,9 @@ void Replica::start() {
   open.base = &base;
   rhumb_error_t error{};
   error.struct_size = sizeof error;
-  require_status(RHUMB_OK, cluster_.subject.ops.open(cluster_.subject.host.raw(), &open, &self_, &error), "open",
-                 &error);
+  require_status(RHUMB_OK,
+                 cluster_.subject.ops.open(cluster_.subject.host.raw(), &open, &self_, &error),
+                 "open", &error);
   std::vector<rhumb_entry_t> entries;
   for (const Entry& e : log_) entries.push_back({e.index, e.term, e.type, 0, slice(e.data)});
   rhumb_start_t start{};
@@ -236,7 +237,8 @@ rhumb_status_t Replica::step(const rhumb_event_t& ev) {
   if (fx.number != 0) write(fx);
   for (uint64_t i = 0; i < fx.message_count; ++i) {
     const rhumb_message_t& m = fx.messages[i];
-    require(m.peer >= 1 && m.peer <= cluster_.replicas.size() && m.peer != id_, "a message to nobody");
+    require(m.peer >= 1 && m.peer <= cluster_.replicas.size() && m.peer != id_,
+            "a message to nobody");
     require((m.flags & RHUMB_MSG_SNAPSHOT) == 0, "a snapshot is sent where the whole log is there");
     cluster_.network.push_back({id_, m.peer, std::string(view(m.bytes))});
   }
@@ -324,10 +326,12 @@ void three(const ConsensusSubject& s) {
   Cluster cluster(s, 3);
   cluster.run_until([&] { return cluster.leader() != nullptr; }, "an election");
   auto expected = propose_some(cluster, 0, 30);
-  cluster.run_until([&] { return all_applied(cluster, expected.size()); }, "entries on all replicas");
+  cluster.run_until([&] { return all_applied(cluster, expected.size()); },
+                    "entries on all replicas");
   for (const auto& replica : cluster.replicas) {
     require(replica->applied() == expected, "replicas apply the same in the same order");
-    if (!replica->leads()) require_status(RHUMB_NOT_LEADER, replica->propose("refused"), "a follower's proposal");
+    if (!replica->leads())
+      require_status(RHUMB_NOT_LEADER, replica->propose("refused"), "a follower's proposal");
   }
   require_status(RHUMB_OK, cluster.leader()->read_index(5), "read_index");
   Replica& leader = *cluster.leader();
@@ -338,7 +342,8 @@ void restart(const ConsensusSubject& s) {
   Cluster cluster(s, 3);
   cluster.run_until([&] { return cluster.leader() != nullptr; }, "an election");
   auto expected = propose_some(cluster, 0, 10);
-  cluster.run_until([&] { return all_applied(cluster, expected.size()); }, "entries on all replicas");
+  cluster.run_until([&] { return all_applied(cluster, expected.size()); },
+                    "entries on all replicas");
   cluster.network.clear();
   for (const auto& replica : cluster.replicas) {  // all stop at once, so only the disks remain
     replica->stop();
@@ -346,7 +351,8 @@ void restart(const ConsensusSubject& s) {
   }
   cluster.run_until([&] { return cluster.leader() != nullptr; }, "an election after a restart");
   for (const std::string& more : propose_some(cluster, 10, 10)) expected.push_back(more);
-  cluster.run_until([&] { return all_applied(cluster, expected.size()); }, "entries on all replicas after a restart");
+  cluster.run_until([&] { return all_applied(cluster, expected.size()); },
+                    "entries on all replicas after a restart");
   for (const auto& replica : cluster.replicas)
     require(replica->applied() == expected, "nothing is lost or applied twice");
 }
@@ -359,7 +365,8 @@ void deterministic(const ConsensusSubject& s) {
     propose_some(cluster, 0, 20);
     trace = cluster.trace;
   }
-  require(!traces[0].empty() && traces[0] == traces[1], "two runs of one seed and the same events differ");
+  require(!traces[0].empty() && traces[0] == traces[1],
+          "two runs of one seed and the same events differ");
 }
 
 }  // namespace

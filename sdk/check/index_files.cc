@@ -29,7 +29,9 @@ std::vector<std::string> files_in(const std::string& dir) {
   return out;
 }
 
-bool rebuilds(rhumb_status_t status) { return status == RHUMB_CORRUPT || status == RHUMB_UNSUPPORTED; }
+bool rebuilds(rhumb_status_t status) {
+  return status == RHUMB_CORRUPT || status == RHUMB_UNSUPPORTED;
+}
 
 struct Saved {
   Saved(const IndexSubject& s, const ScratchDir& scratch)
@@ -53,8 +55,8 @@ void require_refused_or_sound(const IndexSubject& s, const Column& column, const
                               const std::string& what) {
   IndexInstance index(s.ops, s.host, column, {s.config, dir, 0});
   if (index.status() != RHUMB_OK) {
-    require(rebuilds(index.status()),
-            what + ": open answered " + std::to_string(index.status()) + ", which does not make a host rebuild");
+    require(rebuilds(index.status()), what + ": open answered " + std::to_string(index.status()) +
+                                          ", which does not make a host rebuild");
     return;
   }
   const uint64_t through = index.built_through();
@@ -72,8 +74,8 @@ void damage(const IndexSubject& s, bool cut) {
   for (const std::string& file : files_in(saved.dir)) {
     const uint64_t size = fs::file_size(file);
     for (int i = 0; i < kDamages; ++i) {
-      const uint64_t at =
-          size * static_cast<uint64_t>(i) / kDamages + (size >= kDamages ? rng() % (size / kDamages) : 0);
+      const uint64_t at = size * static_cast<uint64_t>(i) / kDamages +
+                          (size >= kDamages ? rng() % (size / kDamages) : 0);
       if (at >= size) continue;
       const std::string copy = scratch.make("copy");
       fs::copy(saved.dir, copy, fs::copy_options::recursive);
@@ -87,9 +89,9 @@ void damage(const IndexSubject& s, bool cut) {
         stream.seekp(static_cast<std::streamoff>(at));
         stream.put(byte);
       }
-      require_refused_or_sound(
-          s, saved.column, copy,
-          (cut ? "cut at " : "bit flipped at ") + std::to_string(at) + " of " + std::to_string(size));
+      require_refused_or_sound(s, saved.column, copy,
+                               (cut ? "cut at " : "bit flipped at ") + std::to_string(at) + " of " +
+                                   std::to_string(size));
       fs::remove_all(copy);
     }
   }
@@ -142,18 +144,22 @@ void check_index_files(Report& report, const IndexSubject& s) {
     saved.column.show(kRows / 2);
     require_refused_or_sound(s, saved.column, saved.dir, "a shorter column");
   });
-  report.run("refuses files of another metric, scalar type or dimension, and a directory without any", [&] {
-    const ScratchDir scratch;
-    const Saved saved(s, scratch);
-    const Column other_dim(s.metrics[0], s.scalars[0], kDim + 8, kRows, s.seed);
-    require_refused_or_sound(s, other_dim, saved.dir, "another dimension");
-    if (s.metrics.size() > 1) {
-      const Column other(s.metrics[1], s.scalars[0], kDim, kRows, s.seed);
-      require_refused_or_sound(s, other, saved.dir, "another metric");
-    }
-    const IndexInstance nothing(s.ops, s.host, saved.column, {s.config, scratch.make("nothing"), 0});
-    require(rebuilds(nothing.status()), "an empty directory: open answered " + std::to_string(nothing.status()));
-  });
+  report.run(
+      "refuses files of another metric, scalar type or dimension, and a directory without any",
+      [&] {
+        const ScratchDir scratch;
+        const Saved saved(s, scratch);
+        const Column other_dim(s.metrics[0], s.scalars[0], kDim + 8, kRows, s.seed);
+        require_refused_or_sound(s, other_dim, saved.dir, "another dimension");
+        if (s.metrics.size() > 1) {
+          const Column other(s.metrics[1], s.scalars[0], kDim, kRows, s.seed);
+          require_refused_or_sound(s, other, saved.dir, "another metric");
+        }
+        const IndexInstance nothing(s.ops, s.host, saved.column,
+                                    {s.config, scratch.make("nothing"), 0});
+        require(rebuilds(nothing.status()),
+                "an empty directory: open answered " + std::to_string(nothing.status()));
+      });
   report.run("survives a flipped bit anywhere in its files", [&] { damage(s, false); });
   report.run("survives files that are cut short", [&] { damage(s, true); });
 }

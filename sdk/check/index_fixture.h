@@ -76,7 +76,8 @@ class IndexInstance {
     uint64_t capacity = 0;  // 0: the number of rows of the column
   };
   // Opens the instance. status() returns the answer of open().
-  IndexInstance(const rhumb_index_ops_t& ops, const CheckHost& host, const Column& column, const Settings& settings);
+  IndexInstance(const rhumb_index_ops_t& ops, const CheckHost& host, const Column& column,
+                const Settings& settings);
   ~IndexInstance() { close(); }
   IndexInstance(const IndexInstance&) = delete;
   IndexInstance& operator=(const IndexInstance&) = delete;
@@ -93,8 +94,9 @@ class IndexInstance {
   uint64_t built_through();  // the member of stats()
   // Any thread may call it. The arrays are longer than k * queries, and it checks that the entries
   // beyond are untouched.
-  Answer search(std::span<const std::vector<char>> queries, uint32_t k, const rhumb_filter_t* filter,
-                uint32_t flags = 0, const rhumb_call_t* call = nullptr, const rhumb_ext_t* ext = nullptr) const;
+  Answer search(std::span<const std::vector<char>> queries, uint32_t k,
+                const rhumb_filter_t* filter, uint32_t flags = 0,
+                const rhumb_call_t* call = nullptr, const rhumb_ext_t* ext = nullptr) const;
 
  private:
   const rhumb_index_ops_t& ops_;
@@ -106,12 +108,12 @@ class IndexInstance {
 
 using Passes = std::function<bool(uint32_t slot)>;
 // Returns the k closest of the slots below `end` that are present and pass.
-std::vector<Hit> exact(const Column& column, const std::vector<char>& query, uint32_t k, uint32_t end,
-                       const Passes& passes);
+std::vector<Hit> exact(const Column& column, const std::vector<char>& query, uint32_t k,
+                       uint32_t end, const Passes& passes);
 // Checks one query's hits: their order, uniqueness, range, presence, filter and distances, and that
 // there are k of them if so many slots pass.
-void require_sound(const Column& column, const std::vector<char>& query, const Answer& answer, size_t i, uint32_t k,
-                   uint32_t end, const Passes& passes);
+void require_sound(const Column& column, const std::vector<char>& query, const Answer& answer,
+                   size_t i, uint32_t k, uint32_t end, const Passes& passes);
 // Returns the share of the exact answer that was found. A hit as close as the k-th one counts, too.
 double recall(const std::vector<Hit>& found, const std::vector<Hit>& expected);
 

@@ -12,9 +12,9 @@ namespace rhumb::check {
 namespace {
 
 constexpr uint32_t kRows = 2500, kDim = 24, kHits = 10, kQueries = 40;
-constexpr uint32_t kBlock = 64;      // the rows of one insert of a host
+constexpr uint32_t kBlock = 64;  // the rows of one insert of a host
 constexpr uint32_t kClusters = 40, kRank = 8;
-constexpr double kRecallMin = 0.9;   // for the default search
+constexpr double kRecallMin = 0.9;  // for the default search
 // If an engine finds less, the recall that it reports may be this much above or below the recall
 // that is found here. The engine measures with other queries.
 constexpr double kBoastMax = 0.1, kModestyMax = 0.2;
@@ -106,7 +106,10 @@ void sorted(Rows& all, uint32_t stored, Random& rng) {  // topics come one after
 }
 void rising_lengths(Rows& all, uint32_t stored, Random& rng) {
   for (uint32_t i = 0; i < all.size(); ++i) {
-    multiply(all[i], std::pow(10.0f, 2.5f * (i < stored ? static_cast<float>(i) / static_cast<float>(stored) : uniform(rng)) - 1.5f));
+    multiply(all[i],
+             std::pow(10.0f, 2.5f * (i < stored ? static_cast<float>(i) / static_cast<float>(stored)
+                                                : uniform(rng)) -
+                                 1.5f));
   }
 }
 
@@ -121,13 +124,15 @@ constexpr Shape kShapes[] = {{"half of the rows zero", half_zero},
                              {"lengths that rise along the rows", rising_lengths}};
 
 struct Data {
-  Data(const Shape& shape, uint32_t metric, uint32_t scalar, uint64_t seed) : column(make(shape, metric, scalar, seed)) {}
+  Data(const Shape& shape, uint32_t metric, uint32_t scalar, uint64_t seed)
+      : column(make(shape, metric, scalar, seed)) {}
   // Half of the queries are stored rows. make() fills them, so they come before `column`.
   std::vector<std::vector<char>> queries;
   std::unique_ptr<Column> column;
 
  private:
-  std::unique_ptr<Column> make(const Shape& shape, uint32_t metric, uint32_t scalar, uint64_t seed) {
+  std::unique_ptr<Column> make(const Shape& shape, uint32_t metric, uint32_t scalar,
+                               uint64_t seed) {
     Random rng(seed);
     Rows all = clustered(kRows + kQueries / 2, rng);
     shape.change(all, kRows, rng);
@@ -137,7 +142,8 @@ struct Data {
       const auto& row = all[rng() % kRows];
       // Placeholders and zero vectors are no queries. Any codes find the copies of a placeholder,
       // and all rows are about as near to zero.
-      if (row != all[0] && std::any_of(row.begin(), row.end(), [](float x) { return x != 0; })) asked.push_back(row);
+      if (row != all[0] && std::any_of(row.begin(), row.end(), [](float x) { return x != 0; }))
+        asked.push_back(row);
     }
     auto made = std::make_unique<Column>(metric, scalar, all);
     for (const auto& row : asked) queries.push_back(made->encoded(row));
@@ -171,7 +177,9 @@ void require_found_or_admitted(IndexInstance& index, const Data& data, const std
     if (measured <= found + kBoastMax && measured >= found - kModestyMax) return;
     says = "it says " + std::to_string(measured);
   }
-  throw Failed(how + ": recall: expected >= " + std::to_string(kRecallMin) + ", or less and stats.measured.recall near it; found " + std::to_string(found) + ", and " + says);
+  throw Failed(how + ": recall: expected >= " + std::to_string(kRecallMin) +
+               ", or less and stats.measured.recall near it; found " + std::to_string(found) +
+               ", and " + says);
 }
 
 void built(const IndexSubject& s, const Data& data, const std::string& how) {
@@ -187,9 +195,11 @@ void inserted(const IndexSubject& s, const Data& data) {
   if (s.ops.insert == nullptr || (s.ops.caps & RHUMB_CAP_INDEX_INSERT) == 0) return;
   IndexInstance index(s.ops, s.host, *data.column, {s.config, "", 0});
   require_status(RHUMB_OK, index.status(), "open", &index.error());
-  for (uint32_t first = 0; first < kRows; first += kBlock) index.insert(first, std::min(kRows, first + kBlock));
+  for (uint32_t first = 0; first < kRows; first += kBlock)
+    index.insert(first, std::min(kRows, first + kBlock));
   const auto stats = nlohmann::json::parse(index.stats(), nullptr, false);
-  if (!stats.is_object() || !stats.contains("renew")) return require_found_or_admitted(index, data, "inserted");
+  if (!stats.is_object() || !stats.contains("renew"))
+    return require_found_or_admitted(index, data, "inserted");
   require(recall_of(index, data, RHUMB_QUERY_EXACT) == 1, "inserted: an exact search misses some");
   recall_of(index, data, 0);  // the hits are sound, whatever the recall is
   built(s, data, "inserted, then built again because of \"renew\"");
@@ -203,11 +213,13 @@ void check_index_hostile(Report& report, const IndexSubject& s) {
   for (const Shape& shape : kShapes) {
     for (const uint32_t metric : s.metrics) {
       for (const uint32_t scalar : s.scalars) {
-        report.run(std::string("hostile data: ") + shape.name + ", " + kScalars[scalar] + " by " + kMetrics[metric], [&] {
-          const Data data(shape, metric, scalar, s.seed + 50);
-          built(s, data, "built");
-          inserted(s, data);
-        });
+        report.run(std::string("hostile data: ") + shape.name + ", " + kScalars[scalar] + " by " +
+                       kMetrics[metric],
+                   [&] {
+                     const Data data(shape, metric, scalar, s.seed + 50);
+                     built(s, data, "built");
+                     inserted(s, data);
+                   });
       }
     }
   }

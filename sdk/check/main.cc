@@ -40,13 +40,20 @@ bool parse(int argc, char** argv, Options& out) {
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     const bool has_value = i + 1 < argc;
-    if (word == "--manifest") out.manifest_only = true;
-    else if (word == "--engine" && has_value) out.engine = argv[++i];
-    else if (word == "--config" && has_value) out.config = argv[++i];
-    else if (word == "--seed" && has_value) out.seed = std::strtoull(argv[++i], nullptr, 10);
-    else if (word == "--dir" && has_value) ScratchDir::set_root(argv[++i]);
-    else if (!word.starts_with("-") && out.file.empty()) out.file = word;
-    else return false;
+    if (word == "--manifest")
+      out.manifest_only = true;
+    else if (word == "--engine" && has_value)
+      out.engine = argv[++i];
+    else if (word == "--config" && has_value)
+      out.config = argv[++i];
+    else if (word == "--seed" && has_value)
+      out.seed = std::strtoull(argv[++i], nullptr, 10);
+    else if (word == "--dir" && has_value)
+      ScratchDir::set_root(argv[++i]);
+    else if (!word.starts_with("-") && out.file.empty())
+      out.file = word;
+    else
+      return false;
   }
   return !out.file.empty();
 }
@@ -61,7 +68,8 @@ const rhumb_plugin_t* load(const std::string& file) {
   }
   const auto entry = reinterpret_cast<rhumb_plugin_fn>(::dlsym(library, RHUMB_PLUGIN_SYMBOL));
   if (entry == nullptr) {
-    std::printf("refused: %s: symbol: expected %s, found no such exported symbol\n", file.c_str(), RHUMB_PLUGIN_SYMBOL);
+    std::printf("refused: %s: symbol: expected %s, found no such exported symbol\n", file.c_str(),
+                RHUMB_PLUGIN_SYMBOL);
     return nullptr;
   }
   const rhumb_plugin_t* plugin = entry();
@@ -73,26 +81,33 @@ const rhumb_plugin_t* load(const std::string& file) {
 }
 
 void print_manifest(const std::string& file, const rhumb_plugin_t& plugin) {
-  std::printf("file     %s\nid       %s\nversion  %s\nlicense  %s\nabi      %u.%u, needs %u.%u%s\n", file.c_str(),
-              plugin.id, plugin.version, plugin.license, plugin.abi_major, plugin.abi_minor_built, plugin.abi_major,
-              plugin.abi_minor_min, plugin.draft != 0 ? ", draft" : "");
+  std::printf("file     %s\nid       %s\nversion  %s\nlicense  %s\nabi      %u.%u, needs %u.%u%s\n",
+              file.c_str(), plugin.id, plugin.version, plugin.license, plugin.abi_major,
+              plugin.abi_minor_built, plugin.abi_major, plugin.abi_minor_min,
+              plugin.draft != 0 ? ", draft" : "");
   for (uint64_t i = 0; i < plugin.factory_count; ++i) {
     const rhumb_factory_t& factory = *plugin.factories[i];
     uint32_t head[2] = {0, 0};  // struct_size and caps, with which every table begins
     if (kind_rules(factory.kind) != nullptr) std::memcpy(head, factory.ops, sizeof head);
-    std::printf("engine   %s/%s %s, caps 0x%x\n", kind_name(factory.kind).c_str(), factory.id, factory.version,
-                head[1]);
+    std::printf("engine   %s/%s %s, caps 0x%x\n", kind_name(factory.kind).c_str(), factory.id,
+                factory.version, head[1]);
   }
 }
 
 int check(const Subject& subject) {
   switch (subject.factory->kind) {
-    case RHUMB_KIND_INDEX: return check_index(subject);
-    case RHUMB_KIND_KV: return check_kv(subject);
-    case RHUMB_KIND_LOG: return check_log(subject);
-    case RHUMB_KIND_AUTH: return check_auth(subject);
-    case RHUMB_KIND_CONSENSUS: return check_consensus(subject);
-    case RHUMB_KIND_ROUTER: return check_router(subject);
+    case RHUMB_KIND_INDEX:
+      return check_index(subject);
+    case RHUMB_KIND_KV:
+      return check_kv(subject);
+    case RHUMB_KIND_LOG:
+      return check_log(subject);
+    case RHUMB_KIND_AUTH:
+      return check_auth(subject);
+    case RHUMB_KIND_CONSENSUS:
+      return check_consensus(subject);
+    case RHUMB_KIND_ROUTER:
+      return check_router(subject);
     default:
       std::printf("skip %s: this checker is older than its kind\n", subject.factory->id);
       return 0;

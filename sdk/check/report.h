@@ -43,10 +43,12 @@ void require_status(rhumb_status_t expected, rhumb_status_t found, const std::st
 template <typename A, typename B>
 void require_equal(const A& expected, const B& found, const std::string& what) {
   if (!(expected == found))
-    throw Failed(what + ": expected " + std::to_string(expected) + ", found " + std::to_string(found));
+    throw Failed(what + ": expected " + std::to_string(expected) + ", found " +
+                 std::to_string(found));
 }
 
 // Throws Failed unless the text is a JSON object with all these members.
-void require_json(std::string_view text, std::initializer_list<const char*> members, const std::string& what);
+void require_json(std::string_view text, std::initializer_list<const char*> members,
+                  const std::string& what);
 
 }  // namespace rhumb::check

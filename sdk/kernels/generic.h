@@ -108,7 +108,8 @@ inline void accumulate(const char* query, const char* const* rows, uint32_t dim,
   if (i < dim) {
     const uint64_t at = uint64_t{i} * From::kBytes;
     const Reg q = From::load_tail(query + at, dim - i);
-    for (int r = 0; r < R; ++r) acc[r][1] = Op::step(q, From::load_tail(rows[r] + at, dim - i), acc[r][1]);
+    for (int r = 0; r < R; ++r)
+      acc[r][1] = Op::step(q, From::load_tail(rows[r] + at, dim - i), acc[r][1]);
   }
   for (int r = 0; r < R; ++r)
     sums[r] = Isa::sum(Isa::add(Isa::add(acc[r][0], acc[r][1]), Isa::add(acc[r][2], acc[r][3])));
@@ -125,7 +126,9 @@ inline float wide_distance(double sum) {
 
 template <uint32_t kMetric>
 inline double wide_term(double x, double y) {
-  return kMetric == RHUMB_EUCLID ? (x - y) * (x - y) : kMetric == RHUMB_MANHATTAN ? fabs(x - y) : x * y;
+  return kMetric == RHUMB_EUCLID      ? (x - y) * (x - y)
+         : kMetric == RHUMB_MANHATTAN ? fabs(x - y)
+                                      : x * y;
 }
 
 inline double wide_value(FromF32Tag, const char* row, uint32_t i) {
@@ -144,7 +147,8 @@ inline double wide_value(FromF16Tag, const char* row, uint32_t i) {
 template <uint32_t kMetric, typename Tag>
 [[gnu::noinline]] float sum_wide(const char* a, const char* b, uint32_t dim) {
   double sum = 0;
-  for (uint32_t i = 0; i < dim; ++i) sum += wide_term<kMetric>(wide_value(Tag{}, a, i), wide_value(Tag{}, b, i));
+  for (uint32_t i = 0; i < dim; ++i)
+    sum += wide_term<kMetric>(wide_value(Tag{}, a, i), wide_value(Tag{}, b, i));
   return wide_distance<kMetric>(sum);
 }
 
@@ -195,8 +199,8 @@ struct ByteDistance {
     if (kMetric == RHUMB_MANHATTAN) return static_cast<float>(Isa::u8_absolute_difference(x, y, n));
     const auto product = static_cast<double>(Isa::u8_product(x, y, n));
     if (kMetric == RHUMB_DOT) return static_cast<float>(-product);
-    return cosine_distance(
-        product, static_cast<double>(Isa::u8_product(x, x, n)) * static_cast<double>(Isa::u8_product(y, y, n)));
+    return cosine_distance(product, static_cast<double>(Isa::u8_product(x, x, n)) *
+                                        static_cast<double>(Isa::u8_product(y, y, n)));
   }
   template <int R>
   static void block(const char* query, const char* const* rows, uint32_t dim, float* out) {
@@ -210,7 +214,8 @@ struct BitDistance {
   static uint64_t bytes(uint32_t dim) { return (uint64_t{dim} + 7) / 8; }
   template <int R>
   static void block(const char* query, const char* const* rows, uint32_t dim, float* out) {
-    for (int r = 0; r < R; ++r) out[r] = static_cast<float>(Isa::differing_bits(query, rows[r], (dim + 7) / 8));
+    for (int r = 0; r < R; ++r)
+      out[r] = static_cast<float>(Isa::differing_bits(query, rows[r], (dim + 7) / 8));
   }
 };
 
@@ -222,15 +227,18 @@ struct CodeDistance {
     return __builtin_fabsf(distance) <= kLargest;
   }
   // Uses the codes alone, because the square in the head may be beyond float32 or vanish in it.
-  [[gnu::noinline]] static float settled(const char* a, const char* b, uint32_t dim, float distance) {
+  [[gnu::noinline]] static float settled(const char* a, const char* b, uint32_t dim,
+                                         float distance) {
     rhumb_code_head_t x, y;
     memcpy(&x, a, sizeof x);
     memcpy(&y, b, sizeof y);
-    if (distance == 0 && x.square >= kVanishing) return 0;  // the codes are close, so the distance is 0
+    // the codes are close, so the distance is 0
+    if (distance == 0 && x.square >= kVanishing) return 0;
     const auto* p = reinterpret_cast<const int8_t*>(a + kCodeHeadBytes);
     const auto* q = reinterpret_cast<const int8_t*>(b + kCodeHeadBytes);
     double sum = 0;
-    for (uint32_t i = 0; i < dim; ++i) sum += wide_term<kMetric>(double{x.scale} * p[i], double{y.scale} * q[i]);
+    for (uint32_t i = 0; i < dim; ++i)
+      sum += wide_term<kMetric>(double{x.scale} * p[i], double{y.scale} * q[i]);
     return wide_distance<kMetric>(sum);
   }
   static uint32_t padded(uint32_t dim) { return (dim + 15) / 16 * 16; }
@@ -241,8 +249,10 @@ struct CodeDistance {
     memcpy(&y, b, sizeof y);
     const auto* p = reinterpret_cast<const int8_t*>(a + kCodeHeadBytes);
     const auto* q = reinterpret_cast<const int8_t*>(b + kCodeHeadBytes);
-    if (kMetric == RHUMB_MANHATTAN) return Isa::code_absolute_difference(p, x.scale, q, y.scale, padded(dim));
-    const double product = static_cast<double>(Isa::code_product(p, q, padded(dim), y.sum)) * x.scale * y.scale;
+    if (kMetric == RHUMB_MANHATTAN)
+      return Isa::code_absolute_difference(p, x.scale, q, y.scale, padded(dim));
+    const double product =
+        static_cast<double>(Isa::code_product(p, q, padded(dim), y.sum)) * x.scale * y.scale;
     if (kMetric == RHUMB_DOT) return static_cast<float>(-product);
     if (kMetric == RHUMB_COSINE) return cosine_distance(product, double{x.square} * y.square);
     const double squared = double{x.square} + y.square - 2 * product;
@@ -266,7 +276,8 @@ struct Entry {
     return out;
   }
 
-  static void rows(const void* query, const void* first, uint64_t stride, uint64_t n, uint32_t dim, float* out) {
+  static void rows(const void* query, const void* first, uint64_t stride, uint64_t n, uint32_t dim,
+                   float* out) {
     const char* q = static_cast<const char*>(query);
     const char* row = static_cast<const char*>(first);
     uint64_t i = 0;
@@ -282,16 +293,19 @@ struct Entry {
     settle(q, dim, n, out, [row, stride](uint64_t at) { return row + at * stride; });
   }
 
-  static void slots(const void* query, const rhumb_vectors_t* column, const uint32_t* slots, uint64_t n, float* out) {
+  static void slots(const void* query, const rhumb_vectors_t* column, const uint32_t* slots,
+                    uint64_t n, float* out) {
     const char* q = static_cast<const char*>(query);
     const uint32_t dim = column->dim;
     const uint64_t bytes = Distance::bytes(dim);
     const uint64_t ahead = bytes < kPrefetchBytes ? bytes : kPrefetchBytes;
     uint64_t i = 0, fetched = 0;
     for (; i + Isa::kRows <= n; i += Isa::kRows) {
-      for (; fetched < n && fetched < i + 3 * Isa::kRows; ++fetched) fetch(address(*column, slots[fetched]), ahead);
+      for (; fetched < n && fetched < i + 3 * Isa::kRows; ++fetched)
+        fetch(address(*column, slots[fetched]), ahead);
       const char* block[Isa::kRows];
-      for (int r = 0; r < Isa::kRows; ++r) block[r] = address(*column, slots[i + static_cast<uint64_t>(r)]);
+      for (int r = 0; r < Isa::kRows; ++r)
+        block[r] = address(*column, slots[i + static_cast<uint64_t>(r)]);
       Distance::template block<Isa::kRows>(q, block, dim, out + i);
     }
     for (; i < n; ++i) {
@@ -317,7 +331,8 @@ struct Entry {
 
   static const char* address(const rhumb_vectors_t& column, uint32_t slot) {
     const uint32_t in_chunk = slot & ((1u << column.chunk_shift) - 1);
-    return static_cast<const char*>(column.chunks[slot >> column.chunk_shift]) + in_chunk * column.stride;
+    return static_cast<const char*>(column.chunks[slot >> column.chunk_shift]) +
+           in_chunk * column.stride;
   }
   static void fetch(const char* row, uint64_t bytes) {
     for (uint64_t at = 0; at < bytes; at += kPrefetchLine) __builtin_prefetch(row + at);
@@ -326,7 +341,8 @@ struct Entry {
 
 template <typename Isa, typename Distance>
 constexpr rhumb_kernel_t kernel(uint32_t metric, uint32_t scalar) {
-  return {metric, scalar, Entry<Isa, Distance>::one, Entry<Isa, Distance>::rows, Entry<Isa, Distance>::slots};
+  return {metric, scalar, Entry<Isa, Distance>::one, Entry<Isa, Distance>::rows,
+          Entry<Isa, Distance>::slots};
 }
 
 template <typename Isa, uint32_t kMetric>

@@ -16,20 +16,24 @@ constexpr uint32_t kCodeBlock = 16;
 constexpr uint32_t kDecodeChunk = 256;  // the components that are decoded to f32 at a time
 constexpr float kCodeMax = 127.0f;
 constexpr float kCodeTiny = 0x1p-100f, kCodeRaise = 0x1p100f;
-constexpr float kRoundingBias = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer, ties to even
+// 1.5 * 2^23: adding it rounds to an integer, ties to even
+constexpr float kRoundingBias = 12582912.0f;
 
 // Squares below kSquareSmall and from kSquareLarge on are encoded. The encoding spreads them
 // evenly, by exponent, over the numbers that float32 has left there.
 constexpr double kSquareLarge = 0x1p106, kSquareSmall = 0x1p-102;
-constexpr double kSquareLeast = 0x1p-298;        // the square of the smallest float32
-constexpr uint32_t kSquareShift = 32;            // keeps 20 bits of the mantissa of a double
+constexpr double kSquareLeast = 0x1p-298;  // the square of the smallest float32
+constexpr uint32_t kSquareShift = 32;      // keeps 20 bits of the mantissa of a double
 constexpr uint64_t kSquareHalf = uint64_t{1} << (kSquareShift - 1);
 
 // Returns the number of steps of the encoding between two squares.
 uint64_t square_steps(double from, double to) {
-  return (std::bit_cast<uint64_t>(to) - std::bit_cast<uint64_t>(from) + kSquareHalf) >> kSquareShift;
+  return (std::bit_cast<uint64_t>(to) - std::bit_cast<uint64_t>(from) + kSquareHalf) >>
+         kSquareShift;
 }
-double square_after(double from, uint64_t steps) { return std::bit_cast<double>(std::bit_cast<uint64_t>(from) + (steps << kSquareShift)); }
+double square_after(double from, uint64_t steps) {
+  return std::bit_cast<double>(std::bit_cast<uint64_t>(from) + (steps << kSquareShift));
+}
 
 uint64_t code_bytes(uint32_t dim) {
   return sizeof(rhumb_code_head_t) + (uint64_t{dim} + kCodeBlock - 1) / kCodeBlock * kCodeBlock;
@@ -43,7 +47,8 @@ double square(const float* v, uint32_t n) {
     for (uint32_t k = 0; k < kSumLanes; ++k) lanes[k] += double{v[i + k]} * double{v[i + k]};
   }
   for (; i < n; ++i) lanes[0] += double{v[i]} * double{v[i]};
-  return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
+  return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) +
+         ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
 }
 
 // It uses lanes and conditional expressions in place of std::max. Compilers turn them into vector
@@ -77,10 +82,12 @@ int32_t round_to_codes(const float* v, uint32_t n, float inverse, int8_t* codes)
 
 void decode(const void* vector, uint32_t scalar, uint32_t first, uint32_t n, float* out) {
   if (scalar == RHUMB_F32) {
-    std::memcpy(out, static_cast<const char*>(vector) + uint64_t{first} * sizeof(float), n * sizeof(float));
+    std::memcpy(out, static_cast<const char*>(vector) + uint64_t{first} * sizeof(float),
+                n * sizeof(float));
   } else if (scalar == RHUMB_F16) {
     uint16_t halves[kDecodeChunk];
-    std::memcpy(halves, static_cast<const char*>(vector) + uint64_t{first} * sizeof(uint16_t), n * sizeof(uint16_t));
+    std::memcpy(halves, static_cast<const char*>(vector) + uint64_t{first} * sizeof(uint16_t),
+                n * sizeof(uint16_t));
     rhumb_f16_to_f32(halves, out, n);
   } else {
     const uint8_t* bytes = static_cast<const uint8_t*>(vector) + first;
@@ -103,12 +110,18 @@ void for_chunks(const void* vector, uint32_t scalar, uint32_t dim, Body body) {
 
 uint64_t rhumb_vector_bytes(uint32_t scalar, uint32_t dim) {
   switch (scalar) {
-    case RHUMB_F32: return uint64_t{dim} * 4;
-    case RHUMB_F16: return uint64_t{dim} * 2;
-    case RHUMB_U8: return dim;
-    case RHUMB_BIT: return (uint64_t{dim} + 7) / 8;
-    case RHUMB_CODE8: return code_bytes(dim);
-    default: return 0;
+    case RHUMB_F32:
+      return uint64_t{dim} * 4;
+    case RHUMB_F16:
+      return uint64_t{dim} * 2;
+    case RHUMB_U8:
+      return dim;
+    case RHUMB_BIT:
+      return (uint64_t{dim} + 7) / 8;
+    case RHUMB_CODE8:
+      return code_bytes(dim);
+    default:
+      return 0;
   }
 }
 
@@ -130,16 +143,19 @@ float rhumb_square_encode(double square) {
   if (square >= kSquareSmall && square < kSquareLarge) return static_cast<float>(square);
   if (square <= 0) return 0;
   if (square < kSquareSmall) {
-    return std::bit_cast<float>(static_cast<uint32_t>(1 + square_steps(kSquareLeast, std::max(square, kSquareLeast))));
+    return std::bit_cast<float>(
+        static_cast<uint32_t>(1 + square_steps(kSquareLeast, std::max(square, kSquareLeast))));
   }
   const uint64_t last = std::bit_cast<uint32_t>(std::numeric_limits<float>::max());
   const uint64_t first = std::bit_cast<uint32_t>(static_cast<float>(kSquareLarge));
   if (!std::isfinite(square)) return std::numeric_limits<float>::max();
-  return std::bit_cast<float>(static_cast<uint32_t>(std::min(last, first + square_steps(kSquareLarge, square))));
+  return std::bit_cast<float>(
+      static_cast<uint32_t>(std::min(last, first + square_steps(kSquareLarge, square))));
 }
 
 double rhumb_square_decode(float distance) {
-  if (distance >= static_cast<float>(kSquareSmall) && distance < static_cast<float>(kSquareLarge)) return double{distance};
+  if (distance >= static_cast<float>(kSquareSmall) && distance < static_cast<float>(kSquareLarge))
+    return double{distance};
   if (distance <= 0) return 0;
   const uint64_t bits = std::bit_cast<uint32_t>(distance);
   if (distance < static_cast<float>(kSquareSmall)) return square_after(kSquareLeast, bits - 1);
@@ -168,7 +184,8 @@ uint32_t rhumb_all_finite(const void* components, uint32_t scalar, uint64_t n) {
   return bad == 0 ? 1 : 0;
 }
 
-rhumb_status_t rhumb_code_encode(const void* vector, uint32_t scalar, uint32_t dim, void* code_out) {
+rhumb_status_t rhumb_code_encode(const void* vector, uint32_t scalar, uint32_t dim,
+                                 void* code_out) {
   if (scalar != RHUMB_F32 && scalar != RHUMB_F16 && scalar != RHUMB_U8) return RHUMB_UNSUPPORTED;
   float most = 0;
   double squared = 0;

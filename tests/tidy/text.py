@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""What a reader should not meet in the sources: text.py ROOT. Prints each place, exits with status 1 if there is one.
+"""Checks the sources for text that should not be there: text.py ROOT. Prints each place, and exits
+with status 1 if there is one.
 
-Files over 450 lines (400 is the aim), C and C++ lines over 200 columns, tabs and control characters, notes to do something later, sleeping in C++
-tests, prefixes of the protocol's error texts outside host/http, the standard library's mutexes in host/ outside host/base/mutex.h.
-config/rhumb.yaml names every key of host/settings/settings_keys.cc.
+It finds files over 450 lines (the aim is 400), C and C++ lines over 100 columns that clang-format
+could break, tabs and control characters, notes to do something later, sleeping in C++ tests,
+prefixes of the protocol's error texts outside host/http, and the standard library's mutexes in host/
+outside host/base/mutex.h. config/rhumb.yaml must name every key of host/settings/settings_keys.cc.
 """
 import pathlib
 import re

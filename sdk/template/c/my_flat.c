@@ -17,14 +17,14 @@
 #define BLOCK 64u /* The scan scores 64 slots at once. It looks at the deadline before each. */
 
 struct rhumb_index {
-  const rhumb_vectors_t *vectors; /* The host's column stays until close(). */
-  const rhumb_kernel_t *kernel;
-  const rhumb_host_t *host;
-  const rhumb_host_clock_t *clock; /* If it is NULL, deadlines are ignored. */
+  const rhumb_vectors_t* vectors; /* The host's column stays until close(). */
+  const rhumb_kernel_t* kernel;
+  const rhumb_host_t* host;
+  const rhumb_host_clock_t* clock; /* If it is NULL, deadlines are ignored. */
   ranges_t indexed;                /* The slots that a search may find. */
 };
 
-static rhumb_status_t fail(rhumb_error_t *error, rhumb_status_t status, const char *text,
+static rhumb_status_t fail(rhumb_error_t* error, rhumb_status_t status, const char* text,
                            int os_errno) {
   if (error != NULL) {
     snprintf(error->text, sizeof error->text, "%.*s", (int)sizeof error->text - 1, text);
@@ -35,16 +35,16 @@ static rhumb_status_t fail(rhumb_error_t *error, rhumb_status_t status, const ch
 
 /* ---- Opening and closing ---- */
 
-static int path_in(rhumb_slice_t dir, char *out, size_t size) {
-  const int n = snprintf(out, size, "%.*s/" FILE_NAME, (int)dir.size, (const char *)dir.data);
+static int path_in(rhumb_slice_t dir, char* out, size_t size) {
+  const int n = snprintf(out, size, "%.*s/" FILE_NAME, (int)dir.size, (const char*)dir.data);
   return n > 0 && (size_t)n < size;
 }
 
-static rhumb_status_t load(rhumb_index_t *self, rhumb_slice_t dir, rhumb_error_t *error) {
+static rhumb_status_t load(rhumb_index_t* self, rhumb_slice_t dir, rhumb_error_t* error) {
   char path[4096];
   unsigned built = 0;
   char end = 0;
-  FILE *file;
+  FILE* file;
   int fields;
   if (!path_in(dir, path, sizeof path)) return fail(error, RHUMB_INVALID, "path too long", 0);
   file = fopen(path, "r");
@@ -68,16 +68,16 @@ static int is_blank(rhumb_slice_t json) {
   return json.size == 0 || *expected == '\0';
 }
 
-static void flat_close(rhumb_index_t *self) {
+static void flat_close(rhumb_index_t* self) {
   ranges_close(&self->indexed);
   free(self);
 }
 
-static rhumb_status_t flat_open(const rhumb_host_t *host, const rhumb_index_open_t *open,
-                                rhumb_index_t **out, rhumb_error_t *error) {
+static rhumb_status_t flat_open(const rhumb_host_t* host, const rhumb_index_open_t* open,
+                                rhumb_index_t** out, rhumb_error_t* error) {
   rhumb_status_t status = RHUMB_OK;
-  const rhumb_kernel_t *kernel = rhumb_kernel_for(open->metric, open->vectors->scalar);
-  rhumb_index_t *self;
+  const rhumb_kernel_t* kernel = rhumb_kernel_for(open->metric, open->vectors->scalar);
+  rhumb_index_t* self;
   if (kernel == NULL) {
     return fail(error, RHUMB_UNSUPPORTED, "no kernel for this metric and scalar type", 0);
   }
@@ -102,15 +102,15 @@ static rhumb_status_t flat_open(const rhumb_host_t *host, const rhumb_index_open
   return RHUMB_OK;
 }
 
-static const void *flat_extension(rhumb_index_t *self, const char *id) {
+static const void* flat_extension(rhumb_index_t* self, const char* id) {
   (void)self, (void)id;
   return NULL;
 }
 
 /* The text is static, so there is nothing to free. */
-static void keep(rhumb_buffer_t *buffer) { buffer->release = NULL; }
+static void keep(rhumb_buffer_t* buffer) { buffer->release = NULL; }
 
-static rhumb_status_t flat_describe(const rhumb_host_t *host, rhumb_buffer_t *out) {
+static rhumb_status_t flat_describe(const rhumb_host_t* host, rhumb_buffer_t* out) {
   static char json[] =
       "{\"metrics\":[\"cosine\",\"dot\",\"euclid\",\"manhattan\"],"
       "\"scalars\":[\"f32\",\"f16\",\"u8\"],"
@@ -126,9 +126,9 @@ static rhumb_status_t flat_describe(const rhumb_host_t *host, rhumb_buffer_t *ou
 /* ---- Building and inserting ---- */
 
 /* There is nothing to compute: the index is the host's column itself. */
-static rhumb_status_t flat_build(rhumb_index_t *self, const rhumb_call_t *call, uint32_t slot_end,
-                                 const uint64_t *live, const rhumb_progress_t *progress,
-                                 rhumb_error_t *error) {
+static rhumb_status_t flat_build(rhumb_index_t* self, const rhumb_call_t* call, uint32_t slot_end,
+                                 const uint64_t* live, const rhumb_progress_t* progress,
+                                 rhumb_error_t* error) {
   (void)call, (void)live;
   if (progress != NULL && progress->tick != NULL &&
       progress->tick(progress->ctx, slot_end, slot_end) == 0) {
@@ -140,8 +140,8 @@ static rhumb_status_t flat_build(rhumb_index_t *self, const rhumb_call_t *call, 
   return RHUMB_OK;
 }
 
-static rhumb_status_t flat_insert(rhumb_index_t *self, const rhumb_call_t *call,
-                                  uint32_t slot_first, uint32_t slot_end, rhumb_error_t *error) {
+static rhumb_status_t flat_insert(rhumb_index_t* self, const rhumb_call_t* call,
+                                  uint32_t slot_first, uint32_t slot_end, rhumb_error_t* error) {
   (void)call;
   if (!ranges_add(&self->indexed, slot_first, slot_end)) {
     return fail(error, RHUMB_NO_MEMORY, "out of memory", 0);
@@ -151,15 +151,15 @@ static rhumb_status_t flat_insert(rhumb_index_t *self, const rhumb_call_t *call,
 
 /* ---- Searching ---- */
 
-static int bit(const uint64_t *bits, uint32_t i) { return (int)(bits[i / 64] >> (i % 64) & 1); }
+static int bit(const uint64_t* bits, uint32_t i) { return (int)(bits[i / 64] >> (i % 64) & 1); }
 
 /* The host may set bits of later slots in the same word meanwhile, so the read is atomic. */
-static int present(const rhumb_vectors_t *vectors, uint32_t slot) {
+static int present(const rhumb_vectors_t* vectors, uint32_t slot) {
   if (vectors->present == NULL) return 1;
   return (int)(__atomic_load_n(&vectors->present[slot / 64], __ATOMIC_RELAXED) >> (slot % 64) & 1);
 }
 
-static int passes(const rhumb_index_t *self, const rhumb_filter_t *filter, uint32_t slot) {
+static int passes(const rhumb_index_t* self, const rhumb_filter_t* filter, uint32_t slot) {
   if (!present(self->vectors, slot)) return 0;
   if (filter == NULL || filter->kind == RHUMB_FILTER_SLOTS) return 1;
   if (filter->kind == RHUMB_FILTER_BITS) {
@@ -168,7 +168,7 @@ static int passes(const rhumb_index_t *self, const rhumb_filter_t *filter, uint3
   return filter->live == NULL || (slot < filter->bit_count && bit(filter->live, slot));
 }
 
-static rhumb_status_t must_stop(const rhumb_index_t *self, const rhumb_call_t *call) {
+static rhumb_status_t must_stop(const rhumb_index_t* self, const rhumb_call_t* call) {
   if (call == NULL) return RHUMB_OK;
   if (call->cancelled != NULL && call->cancelled(call->cancel_ctx) != 0) return RHUMB_CANCELLED;
   if (call->deadline_ns != 0 && self->clock != NULL &&
@@ -180,22 +180,24 @@ static rhumb_status_t must_stop(const rhumb_index_t *self, const rhumb_call_t *c
 
 /* One query, and the part of the caller's arrays that takes its hits. */
 typedef struct task {
-  rhumb_index_t *self;
-  const rhumb_call_t *call;
-  const rhumb_filter_t *filter;
-  const void *vector;
+  rhumb_index_t* self;
+  const rhumb_call_t* call;
+  const rhumb_filter_t* filter;
+  const void* vector;
   uint32_t k, *slots, *count;
-  float *distances;
+  float* distances;
   uint64_t compared;
   uint32_t block[BLOCK], filled;
 } task_t;
 
 /* Keeps the k closest hits in order, in the caller's arrays. */
-static void offer(task_t *t, uint32_t slot, float distance) {
+static void offer(task_t* t, uint32_t slot, float distance) {
   uint32_t at = *t->count;
   if (at == t->k && !(distance < t->distances[t->k - 1])) return;
-  if (at < t->k) *t->count = at + 1;
-  else at = t->k - 1;
+  if (at < t->k)
+    *t->count = at + 1;
+  else
+    at = t->k - 1;
   for (; at > 0 && distance < t->distances[at - 1]; --at) {
     t->distances[at] = t->distances[at - 1];
     t->slots[at] = t->slots[at - 1];
@@ -204,7 +206,7 @@ static void offer(task_t *t, uint32_t slot, float distance) {
   t->slots[at] = slot;
 }
 
-static rhumb_status_t score_block(task_t *t) {
+static rhumb_status_t score_block(task_t* t) {
   float distances[BLOCK];
   uint32_t i;
   const rhumb_status_t status = must_stop(t->self, t->call);
@@ -216,13 +218,13 @@ static rhumb_status_t score_block(task_t *t) {
   return RHUMB_OK;
 }
 
-static rhumb_status_t take(task_t *t, uint32_t slot) {
+static rhumb_status_t take(task_t* t, uint32_t slot) {
   if (!passes(t->self, t->filter, slot)) return RHUMB_OK;
   t->block[t->filled++] = slot;
   return t->filled == BLOCK ? score_block(t) : RHUMB_OK;
 }
 
-static rhumb_status_t scan(task_t *t, const range_t *ranges, uint32_t count) {
+static rhumb_status_t scan(task_t* t, const range_t* ranges, uint32_t count) {
   rhumb_status_t status = RHUMB_OK;
   uint64_t i;
   uint32_t slot;
@@ -241,11 +243,11 @@ static rhumb_status_t scan(task_t *t, const range_t *ranges, uint32_t count) {
   return status == RHUMB_OK ? score_block(t) : status;
 }
 
-static rhumb_status_t flat_search(rhumb_index_t *self, const rhumb_call_t *call,
-                                  const rhumb_query_t *query, rhumb_hits_t *out,
-                                  rhumb_error_t *error) {
-  const rhumb_ext_t *ext;
-  range_t *ranges;
+static rhumb_status_t flat_search(rhumb_index_t* self, const rhumb_call_t* call,
+                                  const rhumb_query_t* query, rhumb_hits_t* out,
+                                  rhumb_error_t* error) {
+  const rhumb_ext_t* ext;
+  range_t* ranges;
   uint32_t count;
   rhumb_status_t status = RHUMB_OK;
   uint64_t q;
@@ -259,7 +261,7 @@ static rhumb_status_t flat_search(rhumb_index_t *self, const rhumb_call_t *call,
   if (ranges == NULL) return fail(error, RHUMB_NO_MEMORY, "out of memory", 0);
   for (q = 0; q < query->query_count && status == RHUMB_OK; ++q) {
     task_t task = {.self = self, .call = call, .filter = query->filter, .k = query->k};
-    task.vector = (const char *)query->vectors.data + q * query->vectors.stride;
+    task.vector = (const char*)query->vectors.data + q * query->vectors.stride;
     task.slots = out->slots + q * query->k;
     task.distances = out->distances + q * query->k;
     task.count = &out->counts[q];
@@ -273,7 +275,7 @@ static rhumb_status_t flat_search(rhumb_index_t *self, const rhumb_call_t *call,
 
 /* ---- Saving and reporting ---- */
 
-static rhumb_status_t flat_save(rhumb_index_t *self, rhumb_slice_t dir, rhumb_error_t *error) {
+static rhumb_status_t flat_save(rhumb_index_t* self, rhumb_slice_t dir, rhumb_error_t* error) {
   char path[4096], text[16];
   int n = snprintf(text, sizeof text, "%u\n", ranges_prefix(&self->indexed));
   int fd, ok, saved;
@@ -290,16 +292,16 @@ static rhumb_status_t flat_save(rhumb_index_t *self, rhumb_slice_t dir, rhumb_er
   return ok ? RHUMB_OK : fail(error, saved == ENOSPC ? RHUMB_NO_SPACE : RHUMB_IO, path, saved);
 }
 
-static void free_owned(rhumb_buffer_t *buffer) {
+static void free_owned(rhumb_buffer_t* buffer) {
   free(buffer->owner);
   memset(buffer, 0, sizeof *buffer);
 }
 
-static rhumb_status_t flat_stats(rhumb_index_t *self, rhumb_buffer_t *out) {
+static rhumb_status_t flat_stats(rhumb_index_t* self, rhumb_buffer_t* out) {
   const size_t size = 160;
   uint32_t i, slot, count, rows = 0;
-  range_t *ranges = ranges_copy(&self->indexed, &count);
-  char *json = malloc(size);
+  range_t* ranges = ranges_copy(&self->indexed, &count);
+  char* json = malloc(size);
   if (json == NULL || ranges == NULL) {
     free(json);
     free(ranges);
@@ -339,7 +341,7 @@ static const rhumb_factory_t factory = {.struct_size = sizeof(rhumb_factory_t),
                                         .id = "my_flat",
                                         .version = "1.0.0",
                                         .ops = &ops};
-static const rhumb_factory_t *const factories[] = {&factory};
+static const rhumb_factory_t* const factories[] = {&factory};
 static const rhumb_plugin_t plugin = {.magic = RHUMB_PLUGIN_MAGIC,
                                       .struct_size = sizeof(rhumb_plugin_t),
                                       .abi_major = RHUMB_ABI_MAJOR,
@@ -353,4 +355,4 @@ static const rhumb_plugin_t plugin = {.magic = RHUMB_PLUGIN_MAGIC,
                                       .factory_count = 1,
                                       .factories = factories};
 
-RHUMB_EXPORT const rhumb_plugin_t *rhumb_plugin_v1(void) { return &plugin; }
+RHUMB_EXPORT const rhumb_plugin_t* rhumb_plugin_v1(void) { return &plugin; }

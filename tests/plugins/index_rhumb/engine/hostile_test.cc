@@ -1,5 +1,5 @@
-// Data that blind codes: whatever is stored, the default search finds what it should, after a build
-// and after inserts in the worst order.
+// Data that codes cannot order. The default search must find what it should on all of them, after a
+// build and after inserts in the worst order.
 #include <functional>
 #include <numbers>
 
@@ -20,12 +20,12 @@ Vector times(Vector v, float factor) {
   return v;
 }
 
-// Rows by number, and queries (number: none).
+// A kind of data: rows by number, and queries, which have no number.
 struct Shape {
   const char* name;
   uint32_t metric, dim;
   std::function<Vector(Generator&, uint32_t row)> row;
-  std::function<Vector(Generator&)> query;  // empty: as rows are
+  std::function<Vector(Generator&)> query;  // empty: queries are like rows
   bool queries_are_rows = false;
 };
 void PrintTo(const Shape& shape, std::ostream* out) { *out << shape.name; }
@@ -38,7 +38,7 @@ Vector scaled_by_component(Vector v) {
                      4.0f * static_cast<float>(i * 37 % v.size()) / static_cast<float>(v.size()));
   return v;
 }
-// Far apart, each around a place of its own.
+// Topics are far apart; each lies around a place of its own.
 Vector topic(Generator& g, uint32_t number, uint32_t dim) {
   Random place(1000 + number);
   Vector v(dim);
@@ -185,8 +185,8 @@ struct World {
   std::vector<Hits> truth;
 };
 
-// As the host does: rows come in slices; an index that says that another one would fit better is
-// replaced, once a doubling of its rows.
+// Inserts rows in slices, as the host does. An index which says that a new one would fit better is
+// replaced, at most once per doubling of its rows.
 std::unique_ptr<Index> grown(const Column& column, uint32_t* renewals) {
   auto index = std::make_unique<Index>("rhumb", column);
   uint32_t renewed = 512;
@@ -206,7 +206,7 @@ std::unique_ptr<Index> grown(const Column& column, uint32_t* renewals) {
 
 class Hostile : public ::testing::TestWithParam<Shape> {};
 
-TEST_P(Hostile, ABuiltIndexFindsThem) {
+TEST_P(Hostile, a_built_index_finds_the_neighbours) {
   World w(GetParam());
   Index index("rhumb", w.column);
   ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
@@ -219,7 +219,7 @@ TEST_P(Hostile, ABuiltIndexFindsThem) {
   EXPECT_FALSE(stats.contains("renew")) << "a build takes the form that fits";
 }
 
-TEST_P(Hostile, AGrowingIndexFindsThem) {
+TEST_P(Hostile, a_growing_index_finds_the_neighbours) {
   World w(GetParam());
   uint32_t renewals = 0;
   const auto index = grown(w.column, &renewals);
@@ -240,7 +240,7 @@ const Shape& shape_named(std::string_view name) {
 }
 
 // They would fill the walks of others. A search that wants everything finds them all the same.
-TEST(HostileRows, WithoutADirectionAreNoNodes) {
+TEST(HostileRows, without_a_direction_are_no_nodes) {
   World w(shape_named("half_zero"));
   Index built("rhumb", w.column);
   ASSERT_EQ(built.build(2), RHUMB_OK) << built.error();
@@ -254,7 +254,7 @@ TEST(HostileRows, WithoutADirectionAreNoNodes) {
 
 // Where codes were asked for, no other form is taken: then more rows are compared exactly while the
 // codes leave a doubt.
-TEST(HostileRows, ThatCodesDoNotTellApartAreComparedExactly) {
+TEST(HostileRows, that_codes_do_not_tell_apart_are_compared_exactly) {
   World w(shape_named("near_duplicates"));
   Index index("rhumb", w.column, R"({"codes":"8bit"})");
   ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
@@ -267,7 +267,7 @@ TEST(HostileRows, ThatCodesDoNotTellApartAreComparedExactly) {
   EXPECT_GT(stats["doubtful"], 0);
 }
 
-TEST(HostileRows, BeyondTheRangeOfCodesAreCounted) {
+TEST(HostileRows, beyond_the_range_of_codes_are_counted) {
   constexpr uint32_t kUsual = 3000, kFar = 2000;
   Generator generator(64, 21);
   Column column(RHUMB_EUCLID, RHUMB_F32, 64);

@@ -39,7 +39,7 @@ std::vector<float> times(std::vector<float> v, float factor) {
 
 class Training : public ::testing::TestWithParam<uint32_t> {};
 
-TEST_P(Training, TheFirstRowsDoNotSpeakForTheOthers) {
+TEST_P(Training, the_first_rows_do_not_speak_for_the_others) {
   Generator generator(kDim, 5);
   Column column(GetParam(), RHUMB_F32, kDim);
   for (uint32_t row = 0; row < kRows; ++row)
@@ -47,7 +47,7 @@ TEST_P(Training, TheFirstRowsDoNotSpeakForTheOthers) {
   EXPECT_LT(clipped(trained(column), column), 0.02);
 }
 
-TEST_P(Training, OneLongRowDoesNotBlurTheOthers) {
+TEST_P(Training, one_long_row_does_not_blur_the_others) {
   Generator generator(kDim, 6);
   Column without(GetParam(), RHUMB_F32, kDim), with(GetParam(), RHUMB_F32, kDim);
   for (uint32_t row = 0; row < kRows; ++row) {
@@ -61,7 +61,7 @@ TEST_P(Training, OneLongRowDoesNotBlurTheOthers) {
 
 // One row in 25 is eight times as long as the others: by the mean square of all, the codes of those
 // would be cut off.
-TEST_P(Training, LongRowsSetTheStepWhereTheyAreMany) {
+TEST_P(Training, long_rows_set_the_step_where_they_are_many) {
   Generator generator(kDim, 7);
   Column column(GetParam(), RHUMB_F32, kDim);
   for (uint32_t row = 0; row < kRows; ++row)
@@ -77,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(Metrics, Training,
                                                              : "manhattan";
                          });
 
-TEST(TrainingOfDirections, RowsWithoutOneHaveNoSay) {
+TEST(TrainingOfDirections, rows_without_one_have_no_say) {
   Generator generator(kDim, 8);
   Column some(RHUMB_COSINE, RHUMB_F32, kDim), padded(RHUMB_COSINE, RHUMB_F32, kDim);
   for (uint32_t row = 0; row < kRows; ++row) {
