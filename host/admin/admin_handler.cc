@@ -13,7 +13,7 @@ http::Response plain(int status, std::string body) {
   return response;
 }
 
-// The path without a trailing slash.
+// Returns the path without a trailing slash.
 std::string_view trimmed(std::string_view path) {
   return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
 }

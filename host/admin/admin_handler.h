@@ -1,5 +1,5 @@
-// Health probes and metrics, in front of the REST resources. Answered on the loop thread: they work
-// when the pool is full.
+// Health probes and metrics, which this handler answers before the REST resources. It answers on
+// the loop thread, so they work when the pool is full.
 #pragma once
 
 #include <functional>
@@ -10,11 +10,11 @@
 namespace rhumb::admin {
 
 struct AdminOptions {
-  std::function<bool(std::string* why)> ready;  // false: why not
+  std::function<bool(std::string* why)> ready;  // On false, `why` says what is missing.
   std::function<base::Status(const http::Request&)> may_read_metrics;
 };
 
-// `next` answers everything else; it outlives this.
+// `next` answers all other requests. It outlives this handler.
 class AdminHandler final : public http::Handler {
  public:
   AdminHandler(AdminOptions options, http::Handler& next)

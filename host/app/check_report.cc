@@ -31,7 +31,7 @@ std::string to_text(const CheckReport& report) {
   const auto derived = static_cast<uint64_t>(std::count_if(
       report.problems.begin(), report.problems.end(), [](const auto& p) { return p.derived; }));
   const uint64_t durable = report.problems.size() - derived;
-  return out + (report.problems.empty() ? "everything is whole\n"
+  return out + (report.problems.empty() ? "no problems found\n"
                                         : std::to_string(durable) + " problems of durable data, " +
                                               std::to_string(derived) + " of derived data\n");
 }

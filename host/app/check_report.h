@@ -1,4 +1,4 @@
-// What `rhumbd check` found, for people and for programs.
+// The findings of `rhumbd check`, for people and for programs.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,12 @@ namespace rhumb::app {
 struct CheckedShard {
   std::string collection;
   uint64_t shard = 0, points = 0, applied = 0;
-  std::string content_hash;  // hex
+  std::string content_hash;  // hexadecimal
   bool whole = false;
 };
 
-// what: file, offset and what is wrong there. derived: made again from the rest, at the latest by
-// the next start.
+// `what` names the file, the offset and the fault there. `derived` says that the data are rebuilt
+// from the rest, by the next start at the latest.
 struct CheckProblem {
   std::string what;
   bool derived = false;
@@ -28,7 +28,8 @@ struct CheckReport {
   bool durable_damage() const;
 };
 
-std::string to_text(const CheckReport& report);  // a line a shard, a line a problem, a summary
+// One line per shard, one line per problem, and a summary.
+std::string to_text(const CheckReport& report);
 std::string to_json(const CheckReport& report);
 
 }  // namespace rhumb::app

@@ -23,7 +23,7 @@ struct Assignment {
   std::string word, path, value;
 };
 
-// Words that stand for a key.
+// Options that stand for a key.
 const std::map<std::string, std::string>& shorthands() {
   static const std::map<std::string, std::string> map = {
       {"--data", "node.data_dir"}, {"--host", "http.host"}, {"--port", "http.port"}};
@@ -99,24 +99,23 @@ std::string usage() {
          "section.key=value]...\n"
          "       rhumbd check [DIR] [-o text|json] [--config FILE] [--set section.key=value]...\n\n"
          "  --config FILE       YAML (config/rhumb.yaml documents every key)\n"
-         "  --data DIR          where everything is kept (node.data_dir, default ./data)\n"
+         "  --data DIR          the data directory (node.data_dir, default ./data)\n"
          "  --host ADDRESS      address to listen on (http.host, default 127.0.0.1)\n"
          "  --port N            port of the REST API (http.port, default 6333; 0 takes a free "
          "one)\n"
          "  --set KEY=VALUE     any key of the configuration; may be repeated\n"
          "  --insecure          listen beyond loopback without authentication\n"
-         "  --check-config      read the configuration, say whether it is right, and end\n"
+         "  --check-config      read the configuration, say whether it is valid, and end\n"
          "  --print-config      print the configuration in effect as YAML, and end\n"
          "  --version, --help\n\n"
-         "check opens the data directory as a start does (the log is replayed), listens nowhere, "
-         "compares every stored point with its\n"
-         "checksums and hashes, and tells each problem with file and offset. Ends with 0 = whole, "
-         "1 = durable data are damaged, 2 = only\n"
-         "derived ones (graphs, payload indexes: made again from the rest), 3 = cannot be "
-         "checked.\n\n"
-         "The environment goes over the file (RHUMB_HTTP_PORT for http.port), the command line "
-         "over both.\n"
-         "Signals: SIGTERM and SIGINT stop cleanly; SIGHUP reads log.level of the file again.\n";
+         "check opens the data directory as a start does (the log is replayed) and listens\n"
+         "nowhere. It compares every stored point with its checksums and hashes, and reports\n"
+         "each problem with file and offset. Exit codes: 0 = no problems, 1 = durable data are\n"
+         "damaged, 2 = only derived data are damaged (graphs and payload indexes, which are\n"
+         "rebuilt from the rest), 3 = cannot be checked.\n\n"
+         "The environment overrides the file (RHUMB_HTTP_PORT for http.port); the command line\n"
+         "overrides both.\n"
+         "Signals: SIGTERM and SIGINT stop cleanly; SIGHUP reads log.level from the file again.\n";
 }
 
 }  // namespace rhumb::app

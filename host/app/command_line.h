@@ -1,4 +1,4 @@
-// The command line of rhumbd -> settings, over the configuration file and the environment.
+// Turns the command line of rhumbd into settings, over the configuration file and the environment.
 #pragma once
 
 #include <optional>
@@ -15,10 +15,11 @@ struct CommandLine {
   std::string config_file;
   bool insecure = false, check_config = false, print_config = false, version = false, help = false;
   bool check = false;  // `rhumbd check`: verify the data directory and end
-  bool json = false;   // its report as JSON
+  bool json = false;   // print the report of `check` as JSON
 };
 
-// words: without the program's name. kInvalid says which word, key or line is wrong.
+// `words` is the command line without the program's name. kInvalid names the word, key or line that
+// is wrong.
 base::Result<CommandLine> parse_command_line(const std::vector<std::string>& words);
 std::string usage();
 

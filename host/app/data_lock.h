@@ -1,5 +1,5 @@
-// One server at a time on a data directory: an advisory lock on <data>/lock, held as long as the
-// process lives.
+// Lets one server at a time use a data directory: an advisory lock on <data>/lock, which is held as
+// long as the process lives.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ class DataLock {
   DataLock& operator=(const DataLock&) = delete;
   ~DataLock();
   // Makes the directory if it is missing. kUnavailable names the directory and the process that
-  // holds it.
+  // holds the lock.
   base::Status acquire(const std::string& directory);
 
  private:

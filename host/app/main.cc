@@ -1,5 +1,5 @@
-// rhumbd. Poco's application shell: signals, daemon mode and the life of the process; what the
-// server is made of stands in server.cc.
+// The program rhumbd. Poco's application shell handles signals, daemon mode and the life of the
+// process; server.cc assembles the server.
 #include <Poco/Util/ServerApplication.h>
 
 #include <csignal>
@@ -20,11 +20,11 @@
 namespace rhumb::app {
 namespace {
 
-// SIGTERM ends the process within 30 s, whatever is going on
+// SIGTERM ends the process within 30 s in all cases.
 constexpr uint64_t kStopDeadlineMs = 28'000;
 
 enum Exit : int { kExitOk = 0, kExitFailed = 1, kExitUsage = 2 };
-namespace check_exit {  // of `rhumbd check`
+namespace check_exit {  // exit codes of `rhumbd check`
 enum : int { kWhole = 0, kDamaged = 1, kDerivedDamage = 2, kCannotCheck = 3 };
 }
 
@@ -40,13 +40,14 @@ void configure_log(const settings::Settings& settings) {
   base::log_configure(levels.at(settings.log.level), formats.at(settings.log.format));
 }
 
-// Waits for a signal; SIGHUP is carried out here, the others end the wait.
+// Waits for a signal. SIGHUP is carried out here; the other signals end the wait.
 class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
     for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) sigaddset(&set_, signal);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);  // before any thread exists: all inherit it
+    // Before any thread exists, so that all inherit it.
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   }
   void wait_for_end(const std::vector<std::string>& words) {
     for (int signal = 0;;) {
@@ -60,22 +61,25 @@ class Signals {
   }
 
  private:
-  // All of it, so that the environment and the command line still win over the file.
+  // Reads the whole configuration again, so that the environment and the command line still win
+  // over the file.
   static void reload(const std::vector<std::string>& words) {
     const auto fresh = parse_command_line(words);
     if (!fresh.ok()) {
-      base::log_error("app", "configuration not read again", {{"error", fresh.status().message()}});
+      base::log_error("app", "the configuration was not read again",
+                      {{"error", fresh.status().message()}});
       return;
     }
     configure_log(fresh->settings);
-    base::log_info("app", "log level read again", {{"level", fresh->settings.log.level}});
+    base::log_info("app", "the log level was read again", {{"level", fresh->settings.log.level}});
   }
   sigset_t set_{};
 };
 
 class Application : public Poco::Util::ServerApplication {
  protected:
-  // command_line.cc reads them: Poco's cannot name a key and what it expects
+  // command_line.cc reads the options, because Poco's parser cannot name a key and its expected
+  // value.
   void defineOptions(Poco::Util::OptionSet&) override { stopOptionsProcessing(); }
 
   int main(const std::vector<std::string>&) override {
@@ -94,7 +98,7 @@ class Application : public Poco::Util::ServerApplication {
     if (line->check && !line->check_config) return check(*line);
     if (const base::Status exposed = check_exposure(line->settings, line->insecure); !exposed.ok())
       return refuse(exposed);
-    if (line->check_config) return say("the configuration is right\n");
+    if (line->check_config) return say("the configuration is valid\n");
     return serve(*line, words);
   }
 
@@ -134,8 +138,9 @@ class Application : public Poco::Util::ServerApplication {
     signals.wait_for_end(words);
     base::TimerQueue deadline;
     deadline.at(base::Deadline::after_ms(kStopDeadlineMs), [] {
-      base::log_error("app",
-                      "did not stop in time, ending at once; acknowledged writes are in the log");
+      base::log_error(
+          "app",
+          "the server did not stop in time and ends at once; acknowledged writes are in the log");
       std::_Exit(kExitFailed);
     });
     server.stop();

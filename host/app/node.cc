@@ -22,13 +22,13 @@ using base::Status;
 
 constexpr uint64_t kFirstNode = 1, kFirstReplica = 1;
 constexpr uint32_t kPoolQueue = base::limits::kMaxQueuedRequests;
-// strands, one task each: bounded by the number of shards
+// Entries are strands with one task each, so the number of shards bounds both queues.
 constexpr uint32_t kApplyQueue = 65536, kBackgroundQueue = 65536;
-constexpr uint64_t kMemoryLookMs = 250;  // a look takes microseconds
+constexpr uint64_t kMemoryLookMs = 250;  // one look takes microseconds
 constexpr uint64_t kOverdueLookMs = 1000;
 constexpr auto kStartTimeout = std::chrono::seconds(120);
 
-// Calls `start(done)` and blocks until done fires.
+// Calls `start(done)` and blocks until `done` is called.
 template <typename Start>
 Status wait_for(const char* what, Start start) {
   auto promise = std::make_shared<std::promise<Status>>();
@@ -88,12 +88,12 @@ Status Node::start_storage() {
   return base::ok();
 }
 
-// Without log and metadata every shard would look like one that was dropped.
+// Without this check, a lost log and metadata would make every shard look like a dropped one.
 Status Node::check_first_start() const {
   RHUMB_ASSIGN(const auto shards, base::list_dir(options_.data_directory + "/shards"));
   if (shards.empty()) return base::ok();
   return base::corrupt(options_.data_directory + ": there are " + std::to_string(shards.size()) +
-                       " shards, but neither a log nor metadata that know of them: both were lost");
+                       " shards, but neither a log nor metadata that name them: both were lost");
 }
 
 Status Node::start_metadata() {
@@ -137,7 +137,8 @@ void Node::start_log_bound() {
     if (group != model::kMetadataGroup) return worker_->checkpoint(group, std::move(done));
     metadata_->checkpoint([done = std::move(done)](const Status& status) {
       if (!status.ok())
-        base::log_error("app", "metadata not checkpointed", {{"error", status.to_string()}});
+        base::log_error("app", "the metadata could not be checkpointed",
+                        {{"error", status.to_string()}});
       done();
     });
   };
@@ -152,14 +153,14 @@ void Node::start_log_bound() {
 
 void Node::keep_heap_trimmed() {
   timers_.at(base::Deadline::after_ms(base::limits::kHeapLookMs), [this] {
-    // busy: next time
+    // When the pool is busy, the next turn does it.
     (void)background_->post(
         [this] { base::trim_heap(memory_.level() != base::MemoryLevel::kNormal); });
     keep_heap_trimmed();
   });
 }
 
-// changes_told: of the level, that memory_changed() was called for.
+// `changes_told` is the number of level changes for which memory_changed() was posted.
 void Node::watch_memory(uint64_t changes_told) {
   timers_.at(base::Deadline::after_ms(kMemoryLookMs), [this, changes_told] {
     memory_.look();
@@ -232,7 +233,7 @@ void Node::watch_overdue() {
   if (collector_ == 0) {
     collector_ = base::add_collector([] {
       static base::Gauge& running = base::gauge(
-          "rhumb_requests_running", "Reads and writes of shards that a thread is at work on.");
+          "rhumb_requests_running", "Reads and writes of shards that a thread is working on.");
       running.set(base::watched_count());
     });
   }
@@ -246,7 +247,7 @@ void Node::cancel_reads_at(base::Deadline when) {
   timers_.at(when, [this] { worker_->cancel_reads(); });
 }
 
-// Front to back: whoever might still be called is stopped after those who call it.
+// Stops from front to back: a part is stopped after the parts that call it.
 void Node::stop() {
   if (stopped_.exchange(true)) return;
   if (collector_ != 0) base::remove_collector(std::exchange(collector_, 0));
@@ -259,7 +260,7 @@ void Node::stop() {
   if (pool_) pool_->stop();
   if (apply_) apply_->stop();
   timers_.stop();
-  if (renewals_) renewals_->stop();  // shards have cancelled what was under way
+  if (renewals_) renewals_->stop();  // The shards have cancelled their renewals by now.
   if (background_) background_->stop();
   gateway_.reset();
   worker_.reset();

@@ -1,12 +1,11 @@
-// The composition root: makes the engines and roles of one node from its options and brings them up
-// and down in the right order. The only place that knows them all. Everything is reached through it
-// from host/app's server: the REST handler, readiness, health.
+// The composition root. It makes the engines and roles of one node from its options and starts and
+// stops them in the right order. No other place knows them all. The server of host/app reaches
+// everything through it: the REST handler, readiness and health.
 #pragma once
 
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "host/base/executor.h"
 #include "host/base/limits.h"
 #include "host/base/memory_guard.h"
+#include "host/base/mutex.h"
 #include "host/base/timer.h"
 #include "host/consensus/group_host.h"
 #include "host/gateway/cluster_gateway.h"
@@ -33,39 +33,41 @@ struct NodeOptions {
   std::string log_engine = "wal", kv_engine = "sqlite", consensus_engine = "raft",
               router_engine = "hash", index_engine = "rhumb";
   std::string log_config_json = "{}";
-  uint64_t log_bytes = 4 * base::limits::kGiB;  // bound of the log
-  uint64_t memory_bytes = 0;                    // limit of the process; 0: none
+  uint64_t log_bytes = 4 * base::limits::kGiB;  // limit of the log
+  uint64_t memory_bytes = 0;                    // limit of the process; 0: no limit
   uint32_t seal_rows = base::limits::kSegmentMaxRows;
   double recall_cpu_share = base::limits::kRecallCpuShare;
   uint32_t pool_threads = 2, apply_threads = 2, background_threads = 2, build_threads = 2;
   uint32_t tick_ms = 100, election_ticks = 10;
   peer::LoopbackMode loopback = peer::LoopbackMode::kDirect;
-  segment::SegmentOptions segment;  // sizes, which tests shrink; the node fills in the rest
+  segment::SegmentOptions segment;  // The sizes, which tests shrink. The node fills in the rest.
 };
 
 class Node {
  public:
   explicit Node(NodeOptions options);
-  ~Node();  // stop()
+  ~Node();  // calls stop()
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  // Recovers what is on disk; blocks until the metadata is there. Control thread.
+  // Recovers the data on disk and blocks until the metadata has been read. Call it on the control
+  // thread.
   base::Status start();
-  // No new requests come; what is under way is answered or failed, shards are checkpointed, the log
-  // is flushed. Idempotent. Reads that are still under way when the time comes end then. For a
-  // server that stops.
+  // For a server that stops: reads that still run at `when` end then.
   void cancel_reads_at(base::Deadline when);
+  // Call it when no new requests come. It answers or fails running requests, checkpoints the shards
+  // and flushes the log. It may be called again.
   void stop();
 
-  // True once every shard serves; `why` says what is missing.
+  // Returns true when every shard serves. Otherwise `why` says what is missing.
   bool ready(std::string* why) const;
   const plugin::PluginRegistry& plugins() const { return *plugins_; }
   base::Executor& pool() { return *pool_; }
   uint64_t memory_limit() const { return memory_.limit(); }
-  // `rhumbd check`: waits for each shard and verifies it. Control thread, instead of serving.
+  // For `rhumbd check`: waits for each shard and verifies it. Call it on the control thread,
+  // instead of serving.
   CheckReport check();
-  // What the REST front needs of the node; the caller adds `authorize`.
+  // The options that the REST front gets from the node. The caller adds `authorize`.
   http::rest::RestOptions rest_options();
 
  private:
@@ -76,11 +78,11 @@ class Node {
   void start_log_bound();
   void keep_heap_trimmed();
   void watch_memory(uint64_t changes_told);
-  void memory_changed();  // on a background thread
+  void memory_changed();  // called on a background thread
   void watch_overdue();
   std::string plugins_json() const;
   std::string telemetry_json() const;
-  void derived_damage(const base::Status& problem);  // any thread
+  void derived_damage(const base::Status& problem);  // called on any thread
   void check_shard(const std::string& collection, uint64_t shard,
                    const base::Result<worker::ReplicaPtr>& replica, CheckReport& report);
   void contract_json(gateway::CollectionPtr collection, base::Deadline deadline,
@@ -89,8 +91,8 @@ class Node {
                    std::function<void(base::Result<std::string>)> done);
 
   const NodeOptions options_;
-  std::mutex damage_mutex_;
-  std::vector<std::string> derived_damage_;  // found by this start; guarded by damage_mutex_
+  base::Mutex damage_mutex_;
+  std::vector<std::string> derived_damage_ RHUMB_GUARDED_BY(damage_mutex_);  // found by this start
   base::MemoryGuard memory_;
   base::TimerQueue timers_;
   std::unique_ptr<shard::CpuBudget> recall_budget_;
@@ -108,7 +110,7 @@ class Node {
   std::unique_ptr<worker::Worker> worker_;
   std::unique_ptr<gateway::ClusterGateway> gateway_;
   std::atomic<bool> stopped_{false};
-  uint64_t collector_ = 0;  // of metrics
+  uint64_t collector_ = 0;  // id of the metrics collector
 };
 
 }  // namespace rhumb::app

@@ -1,4 +1,4 @@
-// What the node tells of itself through the REST front.
+// The node's reports about itself, for the REST front.
 #include <nlohmann/json.hpp>
 
 #include "host/app/node.h"
@@ -89,8 +89,8 @@ json measured_of(const Measured& m) {
   return {{"samples", m.samples}, {"recall", m.mean}, {"low", m.low}, {"high", m.high}};
 }
 
-// Of all shards together, as if each had been measured by its share of the samples: bounds are a
-// little wide.
+// Merges the shards as if each had been measured by its share of the samples. The bounds are a
+// little too wide.
 Measured merged(const std::vector<peer::ContractReply>& replies,
                 Measured peer::ContractReply::*source) {
   Measured all{0, 0, 0, 0};
@@ -113,8 +113,8 @@ std::optional<bool> kept_of(double asked, const Measured& m) {
                                     : std::nullopt;
 }
 
-// "kept", "missed", "measuring"; null: nothing is asked. While it measures: how much is missing,
-// and how long that takes.
+// The state is "kept", "missed" or "measuring", and null when no recall was asked for. While it is
+// "measuring", the result says how many samples are missing and how long they take.
 json verdict_of(double asked, const Measured& m, uint64_t missing,
                 std::optional<uint64_t> seconds) {
   if (asked <= 0)
@@ -134,7 +134,7 @@ json verdict_of(double asked, const Measured& m, uint64_t missing,
           {"seconds_left", seconds ? json(*seconds) : json()}};
 }
 
-// The verdict with what it stands on: real searches if there were any, else stored points that were
+// The verdict with its evidence: real searches if there were any, else stored points that were
 // moved.
 json told_of(double asked, const peer::ContractReply& r) {
   json out = {{"measured", measured_of(deciding(r))},
@@ -173,7 +173,7 @@ json contract_of(const model::Collection& collection,
     all.samples_total += r.samples_total;
     all.missing += r.missing;
     if (all.limit.empty()) all.limit = r.limit;
-    // The slowest shard decides; of one that does not know, nobody knows.
+    // The slowest shard decides. If one shard does not know its time, the total is unknown.
     if (r.missing == 0) continue;
     all.seconds_left = all.seconds_left && r.seconds_left
                            ? std::optional(std::max(*all.seconds_left, *r.seconds_left))

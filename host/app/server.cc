@@ -5,16 +5,15 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
 
 #include "host/base/log.h"
 #include "host/base/memory_measure.h"
+#include "host/base/mutex.h"
 #include "host/base/overdue.h"
 
 namespace rhumb::app {
@@ -24,8 +23,8 @@ using base::Code;
 using base::Status;
 
 constexpr uint32_t kDrainMs = 10'000;
-constexpr uint32_t kReadGraceMs = 2'000;  // of a stop: reads under way then end
-// of a stop: work for a request that has not ended then never will
+constexpr uint32_t kReadGraceMs = 2'000;  // at a stop, running reads end after this time
+// At a stop, work for a request that has not ended after this time will never end.
 constexpr uint32_t kStopMs = 12'000;
 constexpr uint32_t kStopLookMs = 500;
 
@@ -48,26 +47,27 @@ std::string default_plugin_directory() {
   return (self.parent_path().parent_path() / "lib" / "rhumb" / "plugins").string();
 }
 
-// To check one must not make one.
+// A check must not create a data directory.
 bool is_data_directory(const std::string& directory) {
   const auto there = [&](const char* name) { return base::exists(directory + name); };
   return there("/lock") || there("/log") || there("/metadata") || there("/shards");
 }
 
-// Beyond them the log copies what little lives in its oldest file to its head: within half of its
-// bound.
+// Number of log segments that the log keeps before it copies the few live entries of its oldest
+// file to its head. It keeps them within half of the log's limit.
 uint64_t kept_log_segments(const settings::Settings& settings) {
   return std::clamp<uint64_t>(settings.storage.log_bytes / 2 / settings.storage.log_segment_bytes,
                               1, base::limits::kMaxKeptLogSegments);
 }
 
-// What is left of a control group's or the machine's memory is for the pages of files, and for what
-// a moment takes.
+// The rest of the memory of the control group or the machine is for the pages of files and for
+// short peaks.
 uint64_t memory_limit(const std::string& text) {
   constexpr uint64_t kPercent = 80;
   uint64_t bytes = 0;
   if (text == "auto") return base::memory_there() / 100 * kPercent;
-  std::from_chars(text.data(), text.data() + text.size(), bytes);  // host/settings has checked it
+  // host/settings has checked the text.
+  std::from_chars(text.data(), text.data() + text.size(), bytes);
   return bytes;
 }
 
@@ -80,15 +80,15 @@ std::vector<std::string> split(const std::string& text) {
   return out;
 }
 
-// Ends the process when a request's work does not end: what hears neither deadline nor cancellation
-// would keep a stop waiting for ever. What was acknowledged is on disk; the next start replays the
-// log as after a kill.
+// Ends the process when the work of a request does not end, because work that reacts to neither
+// deadline nor cancellation would block a stop for ever. Acknowledged writes are on disk, and the
+// next start replays the log as after a kill.
 class StopGuard {
  public:
   StopGuard() : deadline_(base::Deadline::after_ms(kStopMs)), thread_([this] { watch(); }) {}
   ~StopGuard() {
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       stopped_ = true;
     }
     wake_.notify_one();
@@ -99,10 +99,10 @@ class StopGuard {
 
  private:
   void watch() {
-    std::unique_lock lock(mutex_);
-    while (!wake_.wait_for(lock, std::chrono::milliseconds(kStopLookMs),
-                           [this] { return stopped_; })) {
-      if (!deadline_.expired() ||
+    const base::MutexLock lock(mutex_);
+    while (!stopped_) {
+      wake_.wait_for(mutex_, std::chrono::milliseconds(kStopLookMs));
+      if (stopped_ || !deadline_.expired() ||
           base::report_watched("a request does not end and would keep the server from stopping") ==
               0)
         continue;
@@ -113,10 +113,10 @@ class StopGuard {
   }
 
   const base::Deadline deadline_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopped_ = false;
-  std::thread thread_;  // last: it uses the others
+  base::Mutex mutex_;
+  base::CondVar wake_;
+  bool stopped_ RHUMB_GUARDED_BY(mutex_) = false;
+  std::thread thread_;  // last member, because it uses the others
 };
 
 }  // namespace
@@ -127,7 +127,7 @@ Status check_exposure(const settings::Settings& settings, bool insecure) {
   return base::invalid("http.host " + settings.http.host +
                        " is not loopback and auth.plugin is none: everybody who reaches the port "
                        "could read and delete everything. "
-                       "Set auth.plugin: static with a key, or say --insecure");
+                       "Set auth.plugin: static with a key, or use --insecure");
 }
 
 Server::~Server() { stop(); }
@@ -166,7 +166,7 @@ http::ServerOptions Server::http_options() const {
   http::ServerOptions o;
   o.host = settings_.http.host;
   o.port = static_cast<uint16_t>(settings_.http.port);
-  // they run short searches
+  // The loops run short searches.
   o.loops = settings_.http.loops != 0 ? static_cast<uint32_t>(settings_.http.loops)
                                       : std::min(cores(), 64u);
   o.max_body_bytes = settings_.http.max_body_bytes;
@@ -212,13 +212,13 @@ Status Server::start() {
 
 base::Result<CheckReport> Server::check() {
   const std::string& directory = settings_.node.data_dir;
-  if (!is_data_directory(directory)) return base::invalid(directory + " is no data directory");
+  if (!is_data_directory(directory)) return base::invalid(directory + " is not a data directory");
   RHUMB_TRY(lock_.acquire(directory));
   node_ = std::make_unique<Node>(node_options());
   const Status started = node_->start();
   if (started.ok()) return node_->check();
   if (started.code() != Code::kCorrupt && started.code() != Code::kIo) return started;
-  CheckReport report;  // what all shards stand on is damaged
+  CheckReport report;  // the finding that data which all shards need are damaged
   report.problems.push_back({started.message(), false});
   return report;
 }
@@ -228,7 +228,7 @@ Status Server::authorize(const http::Request& request, http::rest::Action action
   const auth::Credentials credentials{request.header("api-key"), request.header("Authorization")};
   RHUMB_ASSIGN(const auth::Decision decision,
                auth_->check(credentials, static_cast<auth::Action>(action), collection));
-  // A filter that is not applied would show rows that are not to be seen.
+  // Without the filter, the reply would show rows that the user must not see.
   if (!decision.mandatory_filter_json.empty())
     return {Code::kForbidden,
             "the auth engine demands a row filter, which this release cannot apply"};

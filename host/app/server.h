@@ -1,4 +1,4 @@
-// The server: one node behind the HTTP front. Control thread only.
+// The server: one node and the HTTP front. Use it on the control thread only.
 #pragma once
 
 #include <memory>
@@ -14,18 +14,19 @@
 
 namespace rhumb::app {
 
-// Refuses to listen beyond loopback without authentication, unless told so.
+// Refuses to listen beyond loopback without authentication, unless `insecure` is set.
 base::Status check_exposure(const settings::Settings& settings, bool insecure);
 
 class Server {
  public:
   explicit Server(const settings::Settings& settings) : settings_(settings) {}
-  ~Server();  // stop()
+  ~Server();  // calls stop()
 
   base::Status start();
-  // Opens the data directory as start() does and verifies it. An error: it cannot be checked.
+  // Opens the data directory as start() does and verifies it. An error means that it cannot be
+  // checked.
   base::Result<CheckReport> check();
-  void stop();  // within kDrainMs for requests under way, then the node
+  void stop();  // Waits up to kDrainMs for running requests, then stops the node.
   uint16_t port() const { return http_->port(); }
 
  private:

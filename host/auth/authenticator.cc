@@ -27,7 +27,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// RFC 9110: the scheme is case-insensitive, one or more spaces follow.
+// RFC 9110: the scheme is case-insensitive, and one or more spaces follow it.
 std::optional<Token> token_of(const Credentials& credentials) {
   if (!credentials.api_key.empty()) return Token{"api-key", credentials.api_key};
   const std::string_view header = trimmed(credentials.authorization);
@@ -39,12 +39,12 @@ std::optional<Token> token_of(const Credentials& credentials) {
   return Token{kBearer, trimmed(header.substr(space))};
 }
 
-// Bytes that stay ours: release is NULL.
+// The bytes stay owned by the host: `release` is NULL.
 rhumb_buffer_t borrowed(const std::string& bytes) {
   return {const_cast<char*>(bytes.data()), bytes.size(), nullptr, nullptr};
 }
 
-// Takes over what a plugin filled in.
+// Takes over the buffer that a plugin filled.
 std::string taken(rhumb_buffer_t& buffer) {
   std::string out(static_cast<const char*>(buffer.data), buffer.size);
   if (buffer.release != nullptr) buffer.release(&buffer);

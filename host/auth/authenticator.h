@@ -1,4 +1,5 @@
-// Who asks, and whether he may: the configured auth engine behind plain types.
+// Decides who sends a request and whether that principal may do it: the configured auth engine
+// behind plain types.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@
 
 namespace rhumb::auth {
 
-// What a request wants to do; each route names one.
+// The action of a request; each route names one.
 enum class Action : uint32_t {
   kRead = RHUMB_ACTION_READ,
   kWrite = RHUMB_ACTION_WRITE,
@@ -21,31 +22,32 @@ enum class Action : uint32_t {
 };
 std::string_view action_name(Action action);  // "read"
 
-// The values of a request's headers `api-key` and `Authorization`; empty = absent. The first wins
-// when both are there.
+// The values of a request's headers `api-key` and `Authorization`. An absent header is empty.
+// `api-key` takes precedence.
 struct Credentials {
   std::string_view api_key, authorization;
 };
 
 struct Principal {
-  std::string subject;      // for logs, never a secret
-  std::string claims_json;  // empty, or what the engine wants back in authorize()
-  uint64_t expires_ns = 0;  // wall clock; 0 = never
+  std::string subject;  // for logs, never a secret
+  // Returned to the engine in authorize(). May be empty.
+  std::string claims_json;
+  uint64_t expires_ns = 0;  // wall clock; 0: never
   bool read_only = false;
 };
 
 struct Decision {
   bool allowed = false;
-  std::string mandatory_filter_json;  // ANDed to every read and write; empty = none
+  std::string mandatory_filter_json;  // ANDed to every read and write; empty: no filter
   std::string quota_class;
 };
 
-// Owns one instance of an auth plugin. All members from any thread. Keeps nothing of a request; a
-// plugin that fails denies.
+// Owns one instance of an auth plugin. Any thread may call all members. Keeps no data of a request.
+// If the plugin fails, access is denied.
 class Authenticator {
  public:
-  // engine: the plugin's id ("none", "static"). config_json may hold secrets: it is not kept, and
-  // does not show in errors of ours.
+  // `engine` is the plugin's id ("none", "static"). `config_json` may hold secrets: it is not kept
+  // and does not appear in errors of the host.
   static base::Result<std::unique_ptr<Authenticator>> open(const plugin::PluginRegistry& registry,
                                                            std::string_view engine,
                                                            std::string_view config_json);
@@ -54,14 +56,15 @@ class Authenticator {
   Authenticator& operator=(const Authenticator&) = delete;
 
   const std::string& id() const { return id_; }
-  // kUnauthenticated: no credentials, unknown or expired ones, or an Authorization header that is
-  // not `Bearer <token>`.
+  // Returns kUnauthenticated for missing, unknown or expired credentials, and for an Authorization
+  // header that is not `Bearer <token>`.
   base::Result<Principal> authenticate(const Credentials& credentials,
                                        base::Deadline deadline = {}) const;
-  // resource: the collection's name; empty = the whole server.
+  // `resource` is the collection's name. It is empty for the whole server.
   base::Result<Decision> authorize(const Principal& who, Action action, std::string_view resource,
                                    base::Deadline deadline = {}) const;
-  // Both: kUnauthenticated or kForbidden unless allowed.
+  // Calls authenticate() and authorize(). Returns kUnauthenticated or kForbidden unless the action
+  // is allowed.
   base::Result<Decision> check(const Credentials& credentials, Action action,
                                std::string_view resource, base::Deadline deadline = {}) const;
 

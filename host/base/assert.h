@@ -1,5 +1,5 @@
-// Assertions state invariants of our own code; never use them on input, disk, peers or plugins:
-// those are a Status.
+// Assertions state invariants of our own code. Input, disks, peers and plugins are never asserted
+// on: their faults are a Status.
 #pragma once
 
 namespace rhumb::base {
@@ -7,14 +7,14 @@ namespace rhumb::base {
 void unexpected(const char* expression, const char* file, int line);
 }  // namespace rhumb::base
 
-// Always on. The process stops: going on would risk data.
+// Checked in every build. A failure stops the process, because going on would risk data.
 #define RHUMB_ASSERT(e)                                     \
   do {                                                      \
     if (!(e)) [[unlikely]]                                  \
       ::rhumb::base::assert_failed(#e, __FILE__, __LINE__); \
   } while (0)
 
-// Debug builds only, for costly checks.
+// Checked in debug builds only, for costly checks.
 #ifdef NDEBUG
 #define RHUMB_DASSERT(e) \
   do {                   \
@@ -23,7 +23,8 @@ void unexpected(const char* expression, const char* file, int line);
 #define RHUMB_DASSERT(e) RHUMB_ASSERT(e)
 #endif
 
-// Should not happen, but going on is safe: logged and counted. (RHUMB_BUG is the ABI's.)
+// For a state that should not occur but is safe to continue from: it is logged and counted. (The
+// name RHUMB_BUG belongs to the plugin ABI.)
 #define RHUMB_UNEXPECTED(e)                              \
   do {                                                   \
     if (e) [[unlikely]]                                  \

@@ -1,5 +1,5 @@
-// Little-endian encoding of our files and messages, and its bounds-checked counterpart. Big-endian
-// only for ordered keys (put_be64).
+// Little-endian encoding of our files and messages, and its bounds-checked counterpart. Only
+// ordered keys are big-endian (put_be64).
 #pragma once
 
 #include <bit>
@@ -11,9 +11,9 @@
 namespace rhumb::base {
 
 static_assert(std::endian::native == std::endian::little,
-              "formats are written as the machine holds them");
+              "the encoding copies values as memory holds them");
 
-// Appends to a string. Blobs are a u32 length and the bytes.
+// Appends values to a string. A blob is written as a u32 length followed by its bytes.
 class ByteWriter {
  public:
   explicit ByteWriter(std::string& out) : out_(out) {}
@@ -39,8 +39,8 @@ class ByteWriter {
   std::string& out_;
 };
 
-// Reads what ByteWriter wrote. Running past the end yields zeros and sets failed(): check once at
-// the end, before using the values.
+// Reads what ByteWriter wrote. Reading past the end yields zeros and sets failed(). The caller
+// checks it once at the end, before it uses the values.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view in) : in_(in) {}
@@ -74,8 +74,8 @@ class ByteReader {
     at_ += n;
     return v;
   }
-  // A count of items of at least `item_bytes` each; refuses counts that the rest of the input
-  // cannot hold (no allocation bombs).
+  // Reads a count of items of at least `item_bytes` each. A count that the rest of the input cannot
+  // hold is refused, so that a damaged count cannot cause a huge allocation.
   uint32_t count(size_t item_bytes) {
     const uint32_t n = u32();
     if (item_bytes != 0 && n > remaining() / item_bytes) {

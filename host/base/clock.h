@@ -1,4 +1,4 @@
-// Time. Safety never depends on the wall clock; deadlines are of the monotonic clock.
+// Clocks and deadlines. Safety never depends on the wall clock; deadlines use the monotonic clock.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ inline uint64_t wall_ns() {
                                    .count());
 }
 
-// A point on the monotonic clock; zero means none.
+// A point on the monotonic clock. Zero means that there is no deadline.
 struct Deadline {
   uint64_t at_ns = 0;
   static Deadline after_ms(uint64_t ms) { return {monotonic_ns() + ms * 1'000'000}; }

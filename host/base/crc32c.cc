@@ -1,4 +1,5 @@
-// One implementation for the host's and the plugins' formats: the SDK's, which stands on nothing.
+// The SDK's implementation, which depends on nothing else, serves the formats of the host and of
+// the plugins.
 #include "rhumb/cpp/crc32c.h"
 
 #include "host/base/file.h"

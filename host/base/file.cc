@@ -19,7 +19,7 @@ constexpr mode_t kDirMode = 0750;
 
 std::string parent_of(const std::string& path) {
   std::filesystem::path p = std::filesystem::path(path).lexically_normal();
-  if (!p.has_filename()) p = p.parent_path();  // "a/b/" names b
+  if (!p.has_filename()) p = p.parent_path();  // "a/b/" names the directory b
   const std::string parent = p.parent_path().string();
   return parent.empty() ? "." : parent;
 }
@@ -55,7 +55,7 @@ File& File::operator=(File&& other) noexcept {
 File::~File() { close(); }
 
 void File::close() {
-  // Durability is sync_data's word, so a failing close() has nothing left to lose.
+  // Only sync_data() promises durability, so a failing close() loses nothing that was promised.
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
 }
@@ -123,14 +123,13 @@ Status File::sync_data() {
 
 Result<uint64_t> File::free_bytes() const {
   struct statvfs disk {};
-  if (::fstatvfs(fd_, &disk) != 0)
-    return io_error("cannot ask for the free space of", path_, errno);
+  if (::fstatvfs(fd_, &disk) != 0) return io_error("cannot read the free space of", path_, errno);
   return static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
 }
 
 Status File::allocate(uint64_t offset, uint64_t length) {
-  // posix_fallocate falls back to writing where the file system cannot allocate, so a later store
-  // never meets a hole.
+  // Where the file system cannot allocate, posix_fallocate writes zeros, so a later store never
+  // meets a hole.
   int rc = 0;
   do rc = ::posix_fallocate(fd_, static_cast<off_t>(offset), static_cast<off_t>(length));
   while (rc == EINTR);
@@ -194,7 +193,7 @@ Result<std::string> read_file(const std::string& path, uint64_t max_bytes) {
   RHUMB_ASSIGN(File file, File::open_ro(path));
   RHUMB_ASSIGN(const uint64_t bytes, file.size());
   if (bytes > max_bytes) {
-    return Status(Code::kTooLarge, path + " has " + std::to_string(bytes) + " bytes, at most " +
+    return Status(Code::kTooLarge, path + " has " + std::to_string(bytes) + " bytes; at most " +
                                        std::to_string(max_bytes) + " are read");
   }
   return file.read_all();

@@ -1,5 +1,5 @@
-// Files as the durability rules want them: pwrite and fdatasync with checked results, read-only
-// mappings, atomic replacement. A failed fsync is never retried: the caller fences what stands on
+// Files as durability needs them: pwrite and fdatasync with checked results, read-only mappings,
+// atomic replacement. A failed fsync is never retried: the caller fences the component that owns
 // the file.
 #pragma once
 
@@ -18,7 +18,7 @@ class File {
   File(File&& other) noexcept;
   File& operator=(File&& other) noexcept;
   ~File();
-  // Opens read-write, creating it when absent (mode 0640).
+  // Opens the file for reading and writing, and creates it (mode 0640) when it does not exist.
   static Result<File> open_rw(const std::string& path);
   static Result<File> open_ro(const std::string& path);
 
@@ -26,16 +26,16 @@ class File {
   int fd() const { return fd_; }
   const std::string& path() const { return path_; }
   Result<uint64_t> size() const;
-  // all or an error; ENOSPC/EDQUOT -> kNoSpace
+  // Writes all bytes or returns an error. ENOSPC and EDQUOT become kNoSpace.
   Status write_at(uint64_t offset, std::string_view bytes);
-  // short read -> kCorrupt with file and offset
+  // A short read becomes kCorrupt and names the file and the offset.
   Status read_at(uint64_t offset, char* out, size_t n) const;
   Result<std::string> read_all() const;
   Status sync_data();  // fdatasync
-  // fallocate: no holes that a later store could fail in
+  // Calls fallocate, so that a later store into a mapping cannot fail in a hole.
   Status allocate(uint64_t offset, uint64_t length);
   Status truncate(uint64_t size);
-  // of its file system, to this user
+  // The space of the file's file system that is free to this user.
   Result<uint64_t> free_bytes() const;
   void close();
 
@@ -44,16 +44,17 @@ class File {
   std::string path_;
 };
 
-// A read-only mapping of [0, length) of a file. Reading what a damaged disk cannot deliver raises
-// SIGBUS, which the guard installed by install_sigbus_guard() turns into zero bytes and poisoned()
-// == true: check it after using the bytes, discard the result, fence the owner.
+// A read-only mapping of [0, length) of a file. When a damaged disk cannot deliver a page, the read
+// raises SIGBUS. The guard installed by install_sigbus_guard() then supplies zero bytes and sets
+// poisoned(). The caller checks poisoned() after it has used the bytes; if it is set, the caller
+// discards the result and fences the owner of the file.
 class Mapping {
  public:
   Mapping() = default;
   Mapping(Mapping&& other) noexcept;
   Mapping& operator=(Mapping&& other) noexcept;
   ~Mapping();
-  // offset: multiple of the page size
+  // `offset` is a multiple of the page size.
   static Result<Mapping> map(const File& file, uint64_t offset, uint64_t length);
   const char* data() const { return data_; }
   uint64_t size() const { return size_; }
@@ -66,21 +67,21 @@ class Mapping {
 };
 void install_sigbus_guard();
 
-// with parents; fsyncs the parent of each directory made
+// Makes missing parents, too, and syncs the parent of each directory that it makes.
 Status make_dirs(const std::string& path);
 Status sync_dir(const std::string& path);
-// temp + fdatasync + rename + fsync of the directory
+// Writes a temporary file, calls fdatasync, renames it and syncs the directory.
 Status write_file_atomic(const std::string& path, std::string_view bytes);
 Result<std::string> read_file(const std::string& path, uint64_t max_bytes);
 Status remove_all(const std::string& path);
 Status rename_durable(const std::string& from, const std::string& to);
-// names, sorted, without . and ..
+// Returns sorted names without . and ..
 Result<std::vector<std::string>> list_dir(const std::string& path);
 bool exists(const std::string& path);
-// kNoSpace for ENOSPC and EDQUOT, else kIo
+// Returns kNoSpace for ENOSPC and EDQUOT, and kIo for any other error.
 Status io_error(std::string_view what, const std::string& path, int os_errno);
 
-// Castagnoli, SSE4.2 where the machine has it
+// CRC-32C (Castagnoli), computed with SSE4.2 where the machine has it.
 uint32_t crc32c(std::string_view bytes, uint32_t seed = 0);
 
 }  // namespace rhumb::base

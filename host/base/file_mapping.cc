@@ -1,5 +1,5 @@
-// Read-only mappings and the SIGBUS guard. The handler may only touch lock-free state: a fixed
-// table of address ranges.
+// Read-only mappings and the SIGBUS guard. The signal handler may touch only lock-free state: a
+// fixed table of address ranges.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -12,29 +12,30 @@
 
 #include "host/base/file.h"
 #include "host/base/limits.h"
+#include "host/base/mutex.h"
 
 namespace rhumb::base {
 namespace {
 
-// end == 0: the slot is free. begin is written before end is published and left alone until end is
-// 0 again, so a match is never made of two owners' halves for the thread that faults: its own
-// mapping cannot go away under it.
+// A slot is free when end == 0. begin is written before end is published, and it does not change
+// until end is 0 again. The faulting thread therefore never combines values of two owners: its own
+// mapping cannot disappear during the fault.
 struct Range {
   std::atomic<uintptr_t> begin{0}, end{0};
   std::atomic<bool> poisoned{false};
 };
 Range g_ranges[limits::kMaxMappings];
-std::atomic<uint32_t> g_used{0};  // slots at and above were never taken
+std::atomic<uint32_t> g_used{0};  // slots from here on were never taken
 struct sigaction g_previous;
 
-std::mutex g_slots_mutex;
-std::vector<int>& free_slots() {
+Mutex g_slots_mutex;
+std::vector<int>& free_slots() RHUMB_REQUIRES(g_slots_mutex) {
   static auto* slots = new std::vector<int>;  // outlives every static Mapping
   return *slots;
 }
 
 int take_slot(uintptr_t begin, uintptr_t end) {
-  const std::lock_guard lock(g_slots_mutex);
+  const MutexLock lock(g_slots_mutex);
   int slot = -1;
   if (!free_slots().empty()) {
     slot = free_slots().back();
@@ -53,7 +54,7 @@ int take_slot(uintptr_t begin, uintptr_t end) {
 }
 
 void give_slot(int slot) {
-  const std::lock_guard lock(g_slots_mutex);
+  const MutexLock lock(g_slots_mutex);
   free_slots().push_back(slot);
 }
 
@@ -74,7 +75,7 @@ void on_sigbus(int signal, siginfo_t* info, void* context) {
     if (mapped == MAP_FAILED) break;
     return;
   }
-  // Not ours: as if the guard were not there.
+  // The address is not ours: the signal is handled as if the guard were not installed.
   if ((g_previous.sa_flags & SA_SIGINFO) != 0 && g_previous.sa_sigaction != nullptr) {
     g_previous.sa_sigaction(signal, info, context);
     return;
@@ -83,7 +84,7 @@ void on_sigbus(int signal, siginfo_t* info, void* context) {
     g_previous.sa_handler(signal);
     return;
   }
-  ::signal(SIGBUS, SIG_DFL);  // the faulting instruction runs again and ends the process
+  ::signal(SIGBUS, SIG_DFL);  // The faulting instruction runs again and ends the process.
 }
 
 }  // namespace
@@ -132,7 +133,7 @@ Mapping& Mapping::operator=(Mapping&& other) noexcept {
 
 Mapping::~Mapping() {
   if (data_ == nullptr) return;
-  // The range leaves the table before the addresses can be given to another mapping.
+  // The range leaves the table before another mapping can get its addresses.
   g_ranges[guard_slot_].end.store(0);
   ::munmap(data_, size_);
   give_slot(guard_slot_);

@@ -1,5 +1,5 @@
-// Ordering floating-point numbers by their place: a strict weak order over all bit patterns, which
-// `<` on them is not. -0 is 0, and a NaN comes behind everything.
+// Orders floating-point numbers by their place. Unlike `<`, this is a strict weak order over all
+// bit patterns: -0 equals 0, and a NaN comes after everything else.
 #pragma once
 
 #include <bit>
@@ -13,7 +13,7 @@ inline uint32_t place_of(float value) {
   return (bits & 0x8000'0000u) != 0 ? ~bits : bits | 0x8000'0000u;
 }
 
-// The number at a place; of the last one, a NaN.
+// The number at a place. The last place holds a NaN.
 inline float float_at(uint32_t place) {
   return std::bit_cast<float>((place & 0x8000'0000u) != 0 ? place & 0x7FFF'FFFFu : ~place);
 }

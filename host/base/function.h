@@ -1,4 +1,4 @@
-// A callable that is moved, never copied: it may capture what has one owner (a reply, a
+// A callable that is moved and never copied. It may capture a value with a single owner (a reply, a
 // unique_ptr), which std::function refuses.
 #pragma once
 

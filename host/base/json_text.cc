@@ -45,8 +45,8 @@ size_t utf8_length_at(std::string_view text, size_t at) {
   for (size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
   }
-  // The second byte alone tells overlong forms, surrogates and what lies beyond U+10FFFF (Unicode
-  // 15, table 3-7).
+  // The second byte is enough to recognise overlong forms, surrogates and values above U+10FFFF
+  // (Unicode 15, table 3-7).
   const unsigned char second = byte(1);
   if (lead == 0xe0 && second < 0xa0) return 0;
   if (lead == 0xed && second > 0x9f) return 0;
@@ -83,7 +83,7 @@ std::string printable(std::string_view text) {
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  size_t run = 0;  // start of what is copied as it stands
+  size_t run = 0;  // start of the bytes that need no escaping
   size_t i = 0;
   while (i < text.size()) {
     const auto c = static_cast<unsigned char>(text[i]);

@@ -58,7 +58,7 @@ void append_value(std::string& out, const LogField& field) {
   std::visit(Writer{out}, field.value);
 }
 
-// Whole fields are left out of an overlong line, so that what remains still parses.
+// If the line would become too long, the whole field is left out, so that the line still parses.
 bool append_field(std::string& line, const LogField& field, bool json) {
   const size_t before = line.size();
   if (json) {
@@ -99,7 +99,8 @@ void append_head(std::string& line, LogLevel level, std::string_view component,
   append_json_string(line, message);
 }
 
-// One write a line: lines of several threads, and of several processes on one pipe, do not mix.
+// Each line is one write, so lines of several threads, or of several processes on one pipe, do not
+// mix.
 void write_line(const std::string& line) {
   size_t at = 0;
   while (at < line.size()) {
@@ -129,7 +130,7 @@ bool log_enabled(LogLevel level) { return level >= g_level.load(std::memory_orde
 void log(LogLevel level, std::string_view component, std::string_view message,
          std::initializer_list<LogField> fields) {
   if (!log_enabled(level)) return;
-  const int saved_errno = errno;  // callers log about errno and then return it
+  const int saved_errno = errno;  // callers log about errno and return it afterwards
   const bool json = g_json.load(std::memory_order_relaxed);
   std::string line;
   line.reserve(256);

@@ -1,5 +1,5 @@
-// Structured log: one JSON object a line on stderr, or a readable form on a terminal. Any thread; a
-// line is one write.
+// Structured log on stderr: one JSON object per line, or a readable form on a terminal. Any thread
+// may log; each line is one write.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,9 @@
 namespace rhumb::base {
 
 enum class LogLevel : uint8_t { kTrace = 0, kDebug, kInfo, kWarn, kError };
-enum class LogFormat : uint8_t { kAuto = 0, kJson, kText };  // auto: text on a terminal, else JSON
+enum class LogFormat : uint8_t { kAuto = 0, kJson, kText };  // kAuto: text on a terminal, else JSON
 
-// {"key", value}: strings are escaped, control characters never reach the output raw.
+// {"key", value}. Strings are escaped, so control characters never reach the output.
 struct LogField {
   std::string_view key;
   std::variant<std::string_view, int64_t, uint64_t, double, bool> value;
@@ -34,8 +34,8 @@ struct LogField {
 
 void log_configure(LogLevel level, LogFormat format);
 bool log_enabled(LogLevel level);
-// component: the folder that speaks ("http", "shard"). message: constant text; what varies goes
-// into fields.
+// `component` is the folder that logs ("http", "shard"). `message` is a constant text; everything
+// that varies goes into fields.
 void log(LogLevel level, std::string_view component, std::string_view message,
          std::initializer_list<LogField> fields = {});
 

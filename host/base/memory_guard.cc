@@ -9,7 +9,7 @@
 namespace rhumb::base {
 namespace {
 
-// Parts of the limit, in percent.
+// percent of the limit
 constexpr uint64_t kColdFrom = 80, kColdUntil = 70, kRefuseFrom = 100, kRefuseUntil = 90;
 
 uint64_t part(uint64_t limit, uint64_t percent) {
@@ -48,11 +48,11 @@ MemoryGuard::MemoryGuard(uint64_t limit_bytes, Measure measure)
 
 MemoryLevel MemoryGuard::look() {
   static Gauge& bytes = gauge("rhumb_memory_bytes",
-                              "Anonymous memory that the process uses, as its limit counts it.");
-  static Gauge& level =
-      gauge("rhumb_memory_level",
-            "0: normal, 1: cold, what files hold leaves memory, 2: writes that grow are refused.");
-  const std::lock_guard lock(mutex_);
+                              "Anonymous memory that the process uses, counted as for its limit.");
+  static Gauge& level = gauge(
+      "rhumb_memory_level",
+      "0: normal. 1: cold, data that files hold leaves memory. 2: writes that grow are refused.");
+  const MutexLock lock(mutex_);
   const uint64_t used = measure_();
   const MemoryLevel before = level_.load(std::memory_order_relaxed),
                     now = next_memory_level(before, used, limit_);
@@ -79,11 +79,12 @@ bool MemoryGuard::room_for(uint64_t bytes) {
 
 Status MemoryGuard::admit() {
   if (level() == MemoryLevel::kNormal || look() != MemoryLevel::kRefuse) return ok();
-  return {Code::kNoSpace,
-          "memory_full: the server uses " + std::to_string(used_.load(std::memory_order_relaxed)) +
-              " bytes of memory, its limit is " + std::to_string(limit_) +
-              " (memory.limit_bytes); it takes writes again below " +
-              std::to_string(part(limit_, kRefuseUntil)) + ": delete collections, or raise it"};
+  return {Code::kMemoryFull, "the server uses " +
+                                 std::to_string(used_.load(std::memory_order_relaxed)) +
+                                 " bytes of memory, its limit is " + std::to_string(limit_) +
+                                 " (memory.limit_bytes); it takes writes again below " +
+                                 std::to_string(part(limit_, kRefuseUntil)) +
+                                 "; delete collections or raise the limit"};
 }
 
 }  // namespace rhumb::base

@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint64_t kNone = std::numeric_limits<uint64_t>::max();
 
-// The number a file begins with; none: there is no such file, or it says "max".
+// The number at the start of a file. Returns kNone if there is no such file or it says "max".
 uint64_t number_in(const std::string& path) {
   std::ifstream file(path);
   uint64_t number = 0;
@@ -30,9 +30,9 @@ uint64_t machine_memory(const std::string& root) {
   return kNone;
 }
 
-// Of the group and of all above it.
+// The smallest limit of the group and of all groups above it.
 uint64_t least_on_the_way_up(const std::string& mount, std::string group, const char* file) {
-  if (group.find("..") != std::string::npos) group.clear();  // beyond what this namespace sees
+  if (group.find("..") != std::string::npos) group.clear();  // outside what this namespace sees
   uint64_t least = kNone;
   for (;;) {
     while (group.ends_with('/')) group.pop_back();
@@ -42,7 +42,7 @@ uint64_t least_on_the_way_up(const std::string& mount, std::string group, const 
   }
 }
 
-// Lines "hierarchy:controllers:group"; version 2 has no controllers.
+// Each line reads "hierarchy:controllers:group". Version 2 names no controllers.
 uint64_t group_memory(const std::string& root) {
   const std::string mount = root + "/sys/fs/cgroup";
   std::ifstream file(root + "/proc/self/cgroup");
@@ -80,7 +80,7 @@ class ProcFile {
   const int fd_;
 };
 
-// Of a process's statm: pages in all, resident, resident of files.
+// Reads the first fields of a process's statm: all pages, resident pages, resident pages of files.
 uint64_t anonymous_in(const ProcFile& statm) {
   static const auto page_bytes = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
   unsigned long resident = 0, of_files = 0;
@@ -96,7 +96,7 @@ uint64_t memory_there(const std::string& root) {
 }
 
 uint64_t anonymous_memory() {
-  // kept open: a process without free descriptors must still know what it uses
+  // The file stays open, because a process without free descriptors must still know what it uses.
   static const ProcFile statm("/proc/self/statm");
   return anonymous_in(statm);
 }

@@ -1,5 +1,5 @@
-// What memory there is for this process and what it uses. All of it is read from the system's own
-// files below `root`, which tests replace.
+// Reports how much memory this process may use and how much it uses. Everything is read from the
+// system's own files below `root`, which tests replace.
 #pragma once
 
 #include <cstdint>
@@ -7,13 +7,13 @@
 
 namespace rhumb::base {
 
-// The least of the machine's memory and what the control groups of this process allow (version 2
-// and version 1, every group on the way up: within a container only the outermost may be seen). 0:
-// the system does not say.
+// The smaller of the machine's memory and the limits of this process's control groups. Both
+// versions of control groups count, and so does every parent group, because a container may see
+// only the outermost one. Returns 0 if the system does not report a limit.
 uint64_t memory_there(const std::string& root = "");
 
-// Resident memory that belongs to no file: what the system cannot take back by itself.
-// Microseconds; no lock is waited for. 0: the system does not say.
+// Resident memory that no file backs, so the system cannot reclaim it by itself. Takes microseconds
+// and waits for no lock. Returns 0 if the system does not report it.
 uint64_t anonymous_memory();
 uint64_t anonymous_memory(const std::string& root);
 

@@ -1,5 +1,6 @@
-// Metrics, thin over prometheus-cpp (serialiser only). Handles are cheap to update from any thread
-// and live as long as the process; look them up once (a lookup takes a lock), not per request.
+// A thin layer over prometheus-cpp, of which only the serialiser is used. Any thread may update a
+// handle, which is cheap. Handles live as long as the process. A lookup takes a lock, so handles
+// are looked up once and not per request.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +32,11 @@ class Histogram {
 
 Counter& counter(const std::string& name, const std::string& help, const Labels& labels = {});
 Gauge& gauge(const std::string& name, const std::string& help, const Labels& labels = {});
-// seconds, 50 us to 60 s
+// Values are seconds; the buckets range from 50 us to 60 s.
 Histogram& histogram(const std::string& name, const std::string& help, const Labels& labels = {});
-// Called at each scrape before serialising, to refresh gauges. Returns an id for remove_collector,
-// which waits for a running call. A collector adds and removes no collectors itself.
+// Registers a function that is called at each scrape before serialising, to refresh gauges. Returns
+// an id for remove_collector(), which waits for a running call. A collector must not add or remove
+// collectors.
 uint64_t add_collector(std::function<void()> collect);
 void remove_collector(uint64_t id);
 std::string metrics_text();  // Prometheus text format 0.0.4

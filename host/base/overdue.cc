@@ -20,38 +20,42 @@
 
 #include "host/base/log.h"
 #include "host/base/metrics.h"
+#include "host/base/mutex.h"
 
 namespace rhumb::base {
 namespace {
 
-// One a thread, written by it alone and read by whoever reports.
+Mutex g_slots_mutex;  // guards the list; its holder keeps the list's threads from ending
+
+// Each thread has one slot. Only that thread writes it; the reporting thread reads it.
 struct Slot {
-  std::atomic<const char*> what{nullptr};           // null: nothing is watched
-  std::atomic<uint64_t> deadline_ns{0}, number{0};  // number: of the work, to report it once
-  uint64_t reported = 0;                            // under the list's mutex
+  std::atomic<const char*> what{nullptr};  // null: nothing is watched
+  // `number` identifies the work, so that it is reported once.
+  std::atomic<uint64_t> deadline_ns{0}, number{0};
+  uint64_t reported RHUMB_GUARDED_BY(g_slots_mutex) = 0;
   pthread_t thread{};
   int tid = 0;
 };
 
-std::mutex g_slots_mutex;  // guards the list; who holds it keeps its threads from ending
-std::list<Slot>& slots() {
+std::list<Slot>& slots() RHUMB_REQUIRES(g_slots_mutex) {
   static auto* all = new std::list<Slot>;  // outlives every thread
   return *all;
 }
 
-// How a thread's own stack comes out of it: a signal makes the thread write it here. One at a time.
+// A signal makes a thread write its own stack here. Only one stack is taken at a time.
 enum Stage : int { kIdle, kAsked, kWriting, kWritten };
 std::atomic<int> g_stage{kIdle}, g_asked_tid{0};
 void* g_frames[kMaxStackFrames];
 int g_frame_count = 0;
-std::mutex g_stack_mutex;
+Mutex g_stack_mutex;  // one stack is asked for at a time
 int stack_signal() { return SIGRTMIN + 7; }
 
-// Only what a signal handler may do: backtrace() has loaded what it needs before (install_handler).
+// Does only what a signal handler may do. install_handler() has called backtrace() once, so that
+// its library is loaded.
 void write_stack(int) {
   const int saved = errno;
   int asked = kAsked;
-  // not one that was asked before and comes late
+  // A thread that was asked earlier and answers late must not write.
   const bool me = g_asked_tid.load() == static_cast<int>(::syscall(SYS_gettid));
   if (me && g_stage.compare_exchange_strong(asked, kWriting)) {
     g_frame_count = ::backtrace(g_frames, kMaxStackFrames);
@@ -72,7 +76,7 @@ void install_handler() {
   });
 }
 
-// Threads of the HTTP front have blocked all signals.
+// The threads of the HTTP front block all signals, so this one must be unblocked.
 void hear_stack_signal() {
   install_handler();
   sigset_t own;
@@ -85,13 +89,13 @@ class ThreadSlot {
  public:
   ThreadSlot() {
     hear_stack_signal();
-    const std::lock_guard lock(g_slots_mutex);
+    const MutexLock lock(g_slots_mutex);
     slot_ = slots().emplace(slots().end());
     slot_->thread = pthread_self();
     slot_->tid = static_cast<int>(::syscall(SYS_gettid));
   }
   ~ThreadSlot() {
-    const std::lock_guard lock(g_slots_mutex);
+    const MutexLock lock(g_slots_mutex);
     slots().erase(slot_);
   }
   ThreadSlot(const ThreadSlot&) = delete;
@@ -130,7 +134,7 @@ void append_frame(std::string& out, void* address) {
 
 std::string text_of_frames() {
   std::string out, one;
-  for (int i = 1; i < g_frame_count; ++i) {  // the first is the handler
+  for (int i = 1; i < g_frame_count; ++i) {  // the first frame is the handler
     one.clear();
     append_frame(one, g_frames[i]);
     if (out.size() + one.size() + 3 > kMaxStackBytes) break;
@@ -140,13 +144,13 @@ std::string text_of_frames() {
   return out;
 }
 
-// With the list's mutex held: the thread cannot end meanwhile.
-void report(Slot& slot, std::string_view message, uint64_t now_ns) {
+// The list's mutex keeps the thread from ending.
+void report(Slot& slot, std::string_view message, uint64_t now_ns) RHUMB_REQUIRES(g_slots_mutex) {
   static Counter& reported =
       counter("rhumb_overdue_requests_total",
-              "Requests whose thread was found at work far beyond their deadline.");
+              "Requests whose thread was still at work far beyond their deadline.");
   const char* const what = slot.what.load();
-  if (what == nullptr) return;  // just ended
+  if (what == nullptr) return;  // the work has just ended
   const uint64_t deadline = slot.deadline_ns.load();
   char name[16] = "";
   (void)::pthread_getname_np(slot.thread, name, sizeof name);
@@ -178,7 +182,7 @@ Watched::~Watched() {
 }
 
 uint32_t watched_count() {
-  const std::lock_guard lock(g_slots_mutex);
+  const MutexLock lock(g_slots_mutex);
   uint32_t n = 0;
   for (const Slot& slot : slots())
     n += slot.what.load(std::memory_order_relaxed) != nullptr ? 1 : 0;
@@ -186,7 +190,7 @@ uint32_t watched_count() {
 }
 
 uint32_t report_overdue(uint64_t now_ns) {
-  const std::lock_guard lock(g_slots_mutex);
+  const MutexLock lock(g_slots_mutex);
   uint32_t n = 0;
   for (Slot& slot : slots()) {
     if (n == kMaxReportsAtOnce) break;
@@ -196,14 +200,14 @@ uint32_t report_overdue(uint64_t now_ns) {
     if (deadline == 0 || now_ns < deadline + kOverdueMs * 1'000'000 || slot.reported == number)
       continue;
     slot.reported = number;
-    report(slot, "a request is worked on far beyond its deadline", now_ns);
+    report(slot, "a thread still works on a request far beyond its deadline", now_ns);
     ++n;
   }
   return n;
 }
 
 uint32_t report_watched(std::string_view why) {
-  const std::lock_guard lock(g_slots_mutex);
+  const MutexLock lock(g_slots_mutex);
   uint32_t n = 0;
   for (Slot& slot : slots()) {
     if (slot.what.load(std::memory_order_acquire) == nullptr) continue;
@@ -215,7 +219,7 @@ uint32_t report_watched(std::string_view why) {
 
 std::string stack_of(int tid) {
   install_handler();
-  const std::lock_guard lock(g_stack_mutex);
+  const MutexLock lock(g_stack_mutex);
   g_asked_tid.store(tid);
   g_stage.store(kAsked);
   if (::syscall(SYS_tgkill, ::getpid(), tid, stack_signal()) != 0) {
@@ -227,9 +231,9 @@ std::string stack_of(int tid) {
     ::nanosleep(&millisecond, nullptr);
   }
   int asked = kAsked;
-  // and will find nothing to do when it does
+  // A signal that arrives later finds nothing to do.
   if (g_stage.compare_exchange_strong(asked, kIdle)) return "the thread did not answer";
-  while (g_stage.load() != kWritten) ::sched_yield();  // it is writing
+  while (g_stage.load() != kWritten) ::sched_yield();  // the thread is still writing
   std::string out = text_of_frames();
   g_stage.store(kIdle);
   return out;

@@ -1,5 +1,5 @@
-// Work for a request that does not end. A thread says what it does while it does it; what goes on
-// far beyond the request's deadline is logged once, with the stack of its thread, and counted.
+// Finds requests that do not end. Each thread records what it works on. Work that goes on far
+// beyond its request's deadline is counted, and logged once with the stack of its thread.
 #pragma once
 
 #include <cstdint>
@@ -10,19 +10,20 @@
 
 namespace rhumb::base {
 
-// beyond its deadline a thread's work is reported
+// Work is reported when it runs this long beyond its deadline.
 inline constexpr uint64_t kOverdueMs = 10'000;
-inline constexpr uint32_t kMaxStackFrames = 48;  // of one report
-// of its text, so that it fits a line of the log
+inline constexpr uint32_t kMaxStackFrames = 48;  // per report
+// The text of a stack, so that it fits in a line of the log.
 inline constexpr uint32_t kMaxStackBytes = 8 * 1024;
-inline constexpr uint32_t kStackWaitMs = 200;     // for the thread to write it
-inline constexpr uint32_t kMaxReportsAtOnce = 4;  // the next look goes on
+// How long a report waits for the thread to write its stack.
+inline constexpr uint32_t kStackWaitMs = 200;
+inline constexpr uint32_t kMaxReportsAtOnce = 4;  // the next call continues
 
-// The work of this thread from here to the end of the scope. Costs a few stores: every read is
-// watched. Within another one the outer work is hidden for as long.
+// Marks the work of this thread from here to the end of the scope. It costs a few stores, so every
+// read is watched. A nested mark hides the outer one until it ends.
 class Watched {
  public:
-  // what: constant text ("search").
+  // `what` is a constant text ("search").
   Watched(const char* what, Deadline deadline);
   ~Watched();
   Watched(const Watched&) = delete;
@@ -33,16 +34,18 @@ class Watched {
   const uint64_t outer_deadline_ns_;
 };
 
-// Work that is watched now, of all threads.
+// The number of threads whose work is being watched now.
 uint32_t watched_count();
-// Reports what is overdue at `now_ns` and was not reported before, kMaxReportsAtOnce at most;
-// returns how many. Each takes microseconds, and kStackWaitMs at most. Any thread.
+// Reports work that is overdue at `now_ns` and was not reported before, at most kMaxReportsAtOnce
+// pieces of it, and returns their number. Each report takes microseconds, and at most kStackWaitMs.
+// Any thread may call it.
 uint32_t report_overdue(uint64_t now_ns = monotonic_ns());
-// Reports all that is watched, overdue or not.
+// Reports all watched work, overdue or not.
 uint32_t report_watched(std::string_view why);
 
-// The stack of a thread of this process, innermost first: "module+0xoffset (name)", as addr2line
-// reads it, one a frame and " < " between them. The name is there where the module exports it.
+// The stack of a thread of this process, innermost frame first. Each frame reads "module+0xoffset
+// (name)", which addr2line understands, and " < " separates the frames. The name is present if the
+// module exports it.
 std::string stack_of(int tid);
 
 }  // namespace rhumb::base

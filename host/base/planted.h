@@ -1,6 +1,6 @@
-// Bugs planted on purpose: tests prove with them that other tests would see such a bug. None of it
-// ships: only objects that a test compiles anew with RHUMB_PLANTED_BUGS ask, everything else sees a
-// constant.
+// Bugs that are planted on purpose. Tests use them to prove that other tests would find such a bug.
+// None of it ships: only objects that a test compiles with RHUMB_PLANTED_BUGS ask for a bug, and in
+// all other objects the macro is a constant.
 #pragma once
 
 #ifdef RHUMB_PLANTED_BUGS
@@ -13,7 +13,7 @@ enum class Bug {
   kSkipsWhatMoved,
   kIdentityOfContent
 };
-// true for some of the calls, if that bug is the one planted; the test has the definition
+// Returns true for some of the calls if `bug` is the planted one. The test defines the function.
 bool planted(Bug bug);
 }  // namespace rhumb::base
 #define RHUMB_PLANTED(bug) ::rhumb::base::planted(::rhumb::base::Bug::bug)

@@ -44,6 +44,12 @@ std::string_view code_name(Code code) {
       return "corrupt";
     case Code::kInternal:
       return "internal";
+    case Code::kMalformedBody:
+      return "malformed body";
+    case Code::kMalformedQuery:
+      return "malformed query";
+    case Code::kMemoryFull:
+      return "memory full";
   }
   return "unknown";
 }
@@ -55,7 +61,21 @@ std::string Status::to_string() const {
 
 Status Status::within(std::string_view context) const {
   if (ok()) return *this;
-  return {code_, std::string(context) + ": " + message_};
+  Status status(code_, std::string(context) + ": " + message_);
+  status.detail_ = detail_;
+  return status;
+}
+
+Status Status::with(ErrorDetail detail) const {
+  RHUMB_ASSERT(!ok());
+  Status status(*this);
+  status.detail_ = std::make_shared<const ErrorDetail>(std::move(detail));
+  return status;
+}
+
+const ErrorDetail& Status::detail() const {
+  static const ErrorDetail none;
+  return detail_ == nullptr ? none : *detail_;
 }
 
 void assert_failed(const char* expression, const char* file, int line) {
@@ -64,8 +84,8 @@ void assert_failed(const char* expression, const char* file, int line) {
 }
 
 void unexpected(const char* expression, const char* file, int line) {
-  static Counter& total =
-      counter("rhumb_unexpected_total", "States that should not happen, survived.");
+  static Counter& total = counter("rhumb_unexpected_total",
+                                  "States that should not occur but were safe to continue from.");
   total.add();
   log_error("base", "unexpected", {{"expression", expression}, {"file", file}, {"line", line}});
 }

@@ -1,5 +1,5 @@
-// Versions: Rhumb's own, and that of the wire protocol which clients compare (rest-api: major
-// equal, minor at most one apart).
+// Rhumb's own version, and the version of the wire protocol. Clients compare the latter: the major
+// version must be equal, the minor one at most one apart.
 #pragma once
 
 namespace rhumb::base {

@@ -1,5 +1,5 @@
-// The command line's words: `--name value`, `--name=value`, flags, short forms and positions,
-// checked against what a command declares.
+// Parses the words of the command line (`--name value`, `--name=value`, flags, short forms and
+// positions) and checks them against the options that a command declares.
 #pragma once
 
 #include <map>
@@ -20,7 +20,7 @@ struct Option {
 
 class Arguments {
  public:
-  // kInvalid names the word that does not fit.
+  // kInvalid names the word that is wrong.
   static base::Result<Arguments> parse(const std::vector<std::string>& words,
                                        const std::vector<Option>& options);
 

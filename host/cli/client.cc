@@ -124,7 +124,7 @@ base::Status Client::download(const std::string& path,
       }
     }
     if (in.bad())
-      return {base::Code::kUnavailable, "the connection to " + impl_->url + " broke off"};
+      return {base::Code::kUnavailable, "the connection to " + impl_->url + " was lost"};
     return base::ok();
   } catch (const Poco::Exception& e) {
     impl_->session.reset();

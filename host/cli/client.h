@@ -1,4 +1,4 @@
-// One connection to a Rhumb server's REST API. Blocking, one thread.
+// One connection to the REST API of a Rhumb server. It blocks and is used by one thread.
 #pragma once
 
 #include <chrono>
@@ -19,20 +19,21 @@ struct Answer {
 
 class Client {
  public:
-  // url: http://host:port[/prefix]
+  // `url` is http://host:port[/prefix].
   static base::Result<std::unique_ptr<Client>> connect(const std::string& url,
                                                        const std::string& api_key);
   ~Client();
 
-  // The raw exchange; kUnavailable when the server cannot be reached. Any HTTP status is an answer.
+  // Sends one request. kUnavailable means that the server cannot be reached. An answer with any
+  // HTTP status is a result.
   base::Result<Answer> send(const std::string& method, const std::string& path,
                             const std::string& body = "",
                             const std::string& content_type = "application/json");
-  // The same, and an answer of 400 or more becomes a failure with the server's own words.
+  // Like send(), but an answer of 400 or more is an error with the server's own text.
   base::Result<Answer> call(const std::string& method, const std::string& path,
                             const std::string& body = "",
                             const std::string& content_type = "application/json");
-  // Streams the body of a 200 answer into `sink`; false from it stops.
+  // Streams the body of a 200 answer into `sink`. When `sink` returns false, the download stops.
   base::Status download(const std::string& path,
                         const std::function<bool(const char*, size_t)>& sink);
   const std::string& url() const;
@@ -43,6 +44,6 @@ class Client {
   std::unique_ptr<Impl> impl_;
 };
 
-std::string path_part(const std::string& name);  // percent-encoded
+std::string path_part(const std::string& name);  // percent-encodes the name
 
 }  // namespace rhumb::cli

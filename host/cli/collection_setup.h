@@ -1,4 +1,4 @@
-// Creating a collection from words of the command line; shared by `collections create` and `import
+// Creates a collection from options of the command line, for `collections create` and `import
 // --create`.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace rhumb::cli {
 
-// reads --distance, --shards, --index
+// Reads --distance, --shards and --index.
 base::Status create_collection(const CommandContext& context, const std::string& name,
                                uint64_t size);
 

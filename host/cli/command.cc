@@ -16,7 +16,7 @@ const std::vector<Option>& common_options() {
       {"api-key", 0, true, "KEY", "API key (default $RHUMB_API_KEY)"},
       {"output", 'o', true, "table|json", "for people or for programs (default table)"},
       {"quiet", 'q', false, "", "no progress"},
-      {"help", 'h', false, "", "this text"},
+      {"help", 'h', false, "", "show this text"},
   };
   return options;
 }
@@ -48,7 +48,7 @@ void print_help() {
     left.resize(16, ' ');
     std::printf("%s%s\n", left.c_str(), c.summary.c_str());
   }
-  std::printf("\nOptions of every command:\n%s\nMore about one: rhumb COMMAND --help\n",
+  std::printf("\nOptions of every command:\n%s\nMore about a command: rhumb COMMAND --help\n",
               option_lines(common_options()).c_str());
   std::printf(
       "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 server not reached, 4 not "
@@ -112,7 +112,7 @@ const std::vector<CommandInfo>& commands() {
   static const std::vector<CommandInfo> all = {
       {"status",
        "status",
-       "What the server is, whether it is ready, what it holds",
+       "Show the server's version, whether it is ready, and what it holds",
        {},
        "  rhumb status\n  rhumb status --url http://db1:6333 -o json\n",
        0,
@@ -121,9 +121,9 @@ const std::vector<CommandInfo>& commands() {
       {"collections",
        "collections [list | show NAME | create NAME --size N | drop NAME]",
        "List, show, create and drop collections",
-       {{"size", 0, true, "N", "create: dimensions of its vectors"},
+       {{"size", 0, true, "N", "create: number of dimensions of the vectors"},
         {"distance", 0, true, "NAME", "create: Cosine, Dot, Euclid or Manhattan (default Cosine)"},
-        {"shards", 0, true, "N", "create: shards (default 1)"},
+        {"shards", 0, true, "N", "create: number of shards (default 1)"},
         {"index", 0, true, "FIELD:TYPE",
          "create: payload index, e.g. section:keyword; may be repeated", true}},
        "  rhumb collections\n  rhumb collections create articles --size 384 --index lang:keyword\n "
@@ -134,7 +134,7 @@ const std::vector<CommandInfo>& commands() {
        run_collections},
       {"import",
        "import COLLECTION FILE [--vectors FILE]",
-       "Load points from NDJSON (one point a line; plain, .zst, or - for standard input)",
+       "Load points from NDJSON (one point per line; plain, .zst, or - for standard input)",
        {{"vectors", 0, true, "FILE", "rows of .f16 or .f32 that belong to the lines, in order"},
         {"create", 0, false, "",
          "create the collection if it is missing (the size is taken from the vectors)"},
@@ -142,9 +142,8 @@ const std::vector<CommandInfo>& commands() {
         {"size", 0, true, "N",
          "dimensions of the rows in --vectors, when the collection does not exist yet"},
         {"index", 0, true, "FIELD:TYPE", "with --create: payload index; may be repeated", true},
-        {"batch", 0, true, "N", "points a request (default 1000)"},
-        {"skip", 0, true, "N",
-         "lines to pass over: what an import that was cut off had acknowledged"}},
+        {"batch", 0, true, "N", "points per request (default 1000)"},
+        {"skip", 0, true, "N", "lines to skip: those that an interrupted import had acknowledged"}},
        "  rhumb import articles articles.ndjson\n  rhumb import programs points.ndjson.zst "
        "--vectors vectors.f16 --create --size 384 --index section:keyword\n",
        2,
@@ -161,17 +160,17 @@ const std::vector<CommandInfo>& commands() {
        run_export},
       {"search",
        "search COLLECTION (--like ID | --vector FILE[:ROW])",
-       "The nearest points to a point or a vector",
-       {{"like", 0, true, "ID", "more like this point"},
+       "Find the nearest points to a point or a vector",
+       {{"like", 0, true, "ID", "find points like this one"},
         {"vector", 0, true, "FILE[:ROW]",
          "a row of a .f16 or .f32 file, or a JSON array in a .json file"},
         {"using", 0, true, "NAME", "which named vector"},
         {"filter", 0, true, "JSON",
-         "only points that pass, e.g. "
+         "only points that match, e.g. "
          "'{\"must\":[{\"key\":\"section\",\"match\":{\"value\":\"games\"}}]}'"},
         {"limit", 'n', true, "N", "how many (default 10)"},
         {"fields", 0, true, "A,B", "payload members to show as columns (default: the first few)"},
-        {"ef", 0, true, "N", "breadth of the graph search"},
+        {"ef", 0, true, "N", "breadth of the graph search (hnsw_ef)"},
         {"exact", 0, false, "", "compare with every point"},
         {"explain", 0, false, "", "show how it was answered"}},
        "  rhumb search programs --like gimp\n  rhumb search programs --vector questions.f16:3 "

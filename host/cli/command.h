@@ -1,4 +1,4 @@
-// The commands of `rhumb`: what each takes, how it is shown in --help, what it does.
+// The commands of `rhumb`: the options of each, its text in --help, and its function.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 
 namespace rhumb::cli {
 
-// Exit codes, as scripts see them.
+// Exit codes for scripts.
 enum Exit : int {
   kExitOk = 0,
   kExitFailed = 1,
@@ -23,7 +23,7 @@ enum Exit : int {
 struct CommandContext {
   Client& client;
   const Arguments& arguments;
-  bool json = false;  // -o json
+  bool json = false;  // set by -o json
   bool quiet = false;
 };
 
@@ -36,7 +36,7 @@ struct CommandInfo {
 };
 
 const std::vector<CommandInfo>& commands();
-int run(const std::vector<std::string>& words);  // everything but main()
+int run(const std::vector<std::string>& words);  // the whole program except main()
 
 base::Status run_status(const CommandContext& context);
 base::Status run_collections(const CommandContext& context);

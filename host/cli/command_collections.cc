@@ -119,7 +119,7 @@ base::Status run_collections(const CommandContext& context) {
     if (!context.quiet) std::fprintf(stderr, "dropped %s\n", name.c_str());
     return base::ok();
   }
-  return base::invalid("collections: '" + verb + "' is none of list, show, create, drop");
+  return base::invalid("collections: '" + verb + "' is not one of list, show, create, drop");
 }
 
 }  // namespace rhumb::cli

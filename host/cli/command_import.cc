@@ -14,8 +14,8 @@ namespace {
 using nlohmann::json;
 constexpr uint64_t kMaxRequestBytes = 8 * 1024 * 1024;
 
-// Adds the row to the line's object: {"id":...,"vector_b64":"...",...}. The line is not parsed: the
-// server does that.
+// Adds the row to the object of the line: {"id":...,"vector_b64":"...",...}. The line is not parsed
+// here, because the server parses it.
 base::Result<std::string> with_vector(const std::string& line, const std::vector<float>& row) {
   const size_t brace = line.find('{');
   if (brace == std::string::npos || line.find_first_not_of(" \t", brace + 1) == std::string::npos)
@@ -23,7 +23,7 @@ base::Result<std::string> with_vector(const std::string& line, const std::vector
   return "{\"vector_b64\":\"" + f32_base64(row) + "\"," + line.substr(brace + 1);
 }
 
-// Finds the dimension of the rows in --vectors: from the collection, or from --size.
+// Finds the dimension of the rows in --vectors from the collection or from --size.
 base::Result<uint64_t> dimension(const CommandContext& context, const std::string& collection,
                                  bool& exists) {
   auto info = context.client.call("GET", "/collections/" + path_part(collection));
@@ -47,13 +47,14 @@ struct Import {
   uint64_t in_body = 0, sent = 0;
   bool warned = false;
 
-  // Of the first request that the server warns of: the others are alike.
+  // Shows the warnings of the first request that has any, because those of the other requests are
+  // alike.
   void show_warnings(const std::string& reply) {
     const json parsed = json::parse(reply, nullptr, false);
     if (warned || !parsed.is_object() || !parsed.contains("warnings")) return;
     warned = true;
     for (const json& text : parsed.at("warnings")) {
-      std::fprintf(stderr, "rhumb import: behind %llu points: %s\n",
+      std::fprintf(stderr, "rhumb import: after %llu points: %s\n",
                    static_cast<unsigned long long>(sent), text.get<std::string>().c_str());
     }
   }
@@ -63,7 +64,7 @@ struct Import {
     auto answer = context.client.call("POST", path, body, "application/x-ndjson");
     if (!answer.ok()) {
       return {answer.status().code(), answer.status().message() + " (" + std::to_string(sent) +
-                                          " points were acknowledged; go on with --skip)"};
+                                          " points were acknowledged; continue with --skip)"};
     }
     show_warnings(answer->body);
     sent += in_body;
@@ -87,7 +88,7 @@ base::Status run_import(const CommandContext& context) {
   RHUMB_ASSIGN(const uint64_t dim, dimension(context, collection, exists));
   if (!exists) {
     if (!context.arguments.has("create"))
-      return base::not_found("there is no collection " + collection + " (--create makes it)");
+      return base::not_found("there is no collection " + collection + " (--create creates it)");
     if (dim == 0) return base::invalid("--create needs --size N");
     RHUMB_TRY(create_collection(context, collection, dim));
   }

@@ -34,7 +34,7 @@ base::Result<uint32_t> dimension(const CommandContext& context, const std::strin
   return vectors.at(name).at("size").get<uint32_t>();
 }
 
-// FILE[:ROW] of .f16 or .f32, or a .json file that holds an array.
+// Reads FILE[:ROW] of a .f16 or .f32 file, or a .json file that holds an array.
 base::Result<json> vector_of(const CommandContext& context, const std::string& collection,
                              const std::string& word) {
   if (word.ends_with(".json")) {
@@ -50,7 +50,7 @@ base::Result<json> vector_of(const CommandContext& context, const std::string& c
     const auto [end, error] =
         std::from_chars(word.data() + colon + 1, word.data() + word.size(), row);
     if (error != std::errc() || end != word.data() + word.size())
-      return base::invalid("--vector: '" + word.substr(colon + 1) + "' is no row number");
+      return base::invalid("--vector: '" + word.substr(colon + 1) + "' is not a row number");
     path = word.substr(0, colon);
   }
   RHUMB_ASSIGN(VectorFile file, VectorFile::open(path));

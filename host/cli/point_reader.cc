@@ -23,7 +23,7 @@ struct LineReader::Impl {
   size_t at = 0;
   uint64_t lines = 0, bytes_read = 0, bytes_total = 0;
   bool ended = false;
-  size_t frame_left = 0;  // of zstd: 0 between frames
+  size_t frame_left = 0;  // zstd's hint; 0 between two frames
 
   ~Impl() {
     if (zstd != nullptr) ZSTD_freeDStream(zstd);
@@ -38,7 +38,7 @@ struct LineReader::Impl {
     return n;
   }
 
-  // Appends some plain text to `pending`; sets `ended` when there is no more.
+  // Appends some plain text to `pending` and sets `ended` when there is no more.
   base::Status fill() {
     if (zstd == nullptr) {
       RHUMB_ASSIGN(const size_t n, read_raw());

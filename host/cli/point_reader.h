@@ -1,5 +1,5 @@
-// Reads lines of a file of points (NDJSON, plain or .zst, "-" for standard input), a bounded piece
-// at a time.
+// Reads lines of a file of points (NDJSON, plain or .zst, "-" for standard input), one bounded
+// piece at a time.
 #pragma once
 
 #include <memory>
@@ -13,10 +13,10 @@ class LineReader {
  public:
   static base::Result<std::unique_ptr<LineReader>> open(const std::string& path);
   ~LineReader();
-  // False at the end. Blank lines are skipped.
+  // Returns false at the end. Blank lines are skipped.
   base::Result<bool> next(std::string& line);
   uint64_t line_number() const;
-  // Share of the file's bytes read so far; 0 for standard input.
+  // Returns the share of the file's bytes read so far, or 0 for standard input.
   double part_read() const;
 
  private:

@@ -1,5 +1,5 @@
-// How far a long command is: a bar that redraws itself on a terminal, else a plain line every few
-// seconds, on stderr.
+// Shows the progress of a long command on stderr: a bar that redraws itself on a terminal, else a
+// plain line every few seconds.
 #pragma once
 
 #include <chrono>
@@ -10,10 +10,10 @@ namespace rhumb::cli {
 
 class Progress {
  public:
-  // total 0 = not known. quiet: prints nothing.
+  // A `total` of 0 means that it is not known. With `quiet` it prints nothing.
   Progress(std::string what, std::string unit, uint64_t total, bool quiet);
   void at(uint64_t done);
-  void finish(uint64_t done);  // the last line, with the rate over all
+  void finish(uint64_t done);  // prints the last line, with the average rate
   double seconds() const;
 
  private:

@@ -13,7 +13,7 @@ constexpr size_t kMinLastColumn = 12;
 
 std::string one_line(std::string text) {
   for (char& c : text) {
-    // a payload must not steer the terminal
+    // Control characters are replaced, so that a payload cannot steer the terminal.
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
   }
   return text;

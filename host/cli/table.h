@@ -1,5 +1,5 @@
-// A table for people: columns as wide as their content, numbers to the right, cut to the terminal's
-// width.
+// A table for people: columns as wide as their content, numbers to the right, cut to the width of
+// the terminal.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ class Table {
  public:
   explicit Table(std::vector<std::string> headers, std::vector<bool> right_aligned = {});
   void row(std::vector<std::string> cells);
-  // width 0 = as wide as it gets. The last column gives way first.
+  // A `width` of 0 means no limit. The last column is shortened first.
   std::string render(size_t width) const;
 
  private:
@@ -22,7 +22,7 @@ class Table {
 
 size_t terminal_width();  // columns of stdout; 0 if it is not a terminal
 size_t display_width(const std::string& utf8);
-// with an ellipsis when something is lost
+// Ends with an ellipsis when text is lost.
 std::string cut_to(const std::string& utf8, size_t width);
 std::string with_commas(uint64_t n);
 

@@ -27,7 +27,7 @@ base::Result<VectorFile> VectorFile::open(const std::string& path) {
 base::Result<std::vector<float>> VectorFile::row(uint64_t index) {
   if (dim_ == 0 || bytes_ % (uint64_t{dim_} * scalar_bytes_) != 0) {
     return base::invalid(path_ + ": " + std::to_string(bytes_) +
-                         " bytes are no whole number of rows of " + std::to_string(dim_) +
+                         " bytes are not a whole number of rows of " + std::to_string(dim_) +
                          " dimensions");
   }
   if (index >= rows())
@@ -56,7 +56,7 @@ float half_to_float(uint16_t half) {
   const uint32_t exponent = (half >> 10) & 31u, mantissa = half & 1023u;
   if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | (mantissa << 13));
   if (exponent == 0) {
-    const float tiny = static_cast<float>(mantissa) * 0x1p-24f;  // subnormal
+    const float tiny = static_cast<float>(mantissa) * 0x1p-24f;  // a subnormal number
     return sign != 0 ? -tiny : tiny;
   }
   return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));

@@ -1,5 +1,5 @@
-// Raw rows of vectors on disk: FILE.f16 or FILE.f32, little-endian, the dimension told by the
-// caller or found from the number of rows.
+// Raw rows of vectors on disk: FILE.f16 or FILE.f32, little-endian. The caller gives the dimension,
+// or it is computed from the number of rows.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ namespace rhumb::cli {
 
 class VectorFile {
  public:
-  // The scalar type comes from the extension. dim 0 is allowed until the first read; then set_dim()
-  // must have been called.
+  // The extension decides the scalar type. The dimension may be 0 until the first read; set_dim()
+  // must be called before it.
   static base::Result<VectorFile> open(const std::string& path);
   uint64_t bytes() const { return bytes_; }
   uint32_t scalar_bytes() const { return scalar_bytes_; }
@@ -32,6 +32,6 @@ class VectorFile {
 
 float half_to_float(uint16_t half);
 std::string to_base64(const std::string& bytes);
-std::string f32_base64(const std::vector<float>& vector);  // what `vector_b64` takes
+std::string f32_base64(const std::vector<float>& vector);  // the text for `vector_b64`
 
 }  // namespace rhumb::cli

@@ -1,5 +1,5 @@
-// One instance of a consensus engine: a replica of a group. No I/O in there; see rhumb/consensus.h.
-// Loop thread only.
+// One instance of a consensus engine, which is one replica of a group. The engine does no I/O
+// (rhumb/consensus.h). Loop thread only.
 #pragma once
 
 #include <memory>
@@ -22,8 +22,9 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // The effects are borrowed from the engine until the next step. They are told for refusals, too,
-  // but ask for nothing then. code: what the engine answered; status: the same in words.
+  // The effects are borrowed from the engine until the next step. An engine reports effects for a
+  // refused event too, but they ask for nothing then. `code` is what the engine answered, and
+  // `status` is the same in words.
   struct Outcome {
     rhumb_status_t code = RHUMB_OK;
     base::Status status;
@@ -37,7 +38,7 @@ class Engine {
   rhumb_consensus_t* self_ = nullptr;
 };
 
-// An event with its size and type set and the rest zero.
+// Returns an event with its size and type set and everything else zero.
 rhumb_event_t make_event(uint32_t type);
 
 }  // namespace rhumb::consensus

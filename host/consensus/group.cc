@@ -10,8 +10,8 @@
 namespace rhumb::consensus {
 namespace {
 
-// Marks a completion that is not for the engine: the members as of the index in the other bits are
-// durable.
+// Marks a completion that is not passed on to the engine: the members as of the index in the other
+// bits are durable.
 constexpr uint64_t kMembershipWrite = uint64_t{1} << 63;
 
 uint64_t random_number() {
@@ -49,7 +49,8 @@ void Group::create(std::vector<Member> voters, Done done) {
   log_result(services_.writer.append(id_, incarnation_, kMembershipWrite | 1,
                                      {{id_, 0, 0, storage::RecordType::kHardState, hard},
                                       {id_, 1, 1, storage::RecordType::kInstall, manifest}}));
-  // The engine begins in durable(): it must not run ahead of the record that says who votes.
+  // The engine begins in durable(), because it must not run ahead of the record that names the
+  // voters.
 }
 
 void Group::open(RecoveredGroup recovered, Done done) {
@@ -71,8 +72,8 @@ base::Status Group::begin(const RecoveredGroup& recovered, const StartPoint& sta
   for (const RecoveredEntry& entry : recovered.entries) {
     const uint64_t index = table_.last() + 1;
     table_.append(index, entry.term, entry.bytes);
-    // Only membership changes that are still to be applied need their data; the rest stays on disk
-    // until somebody asks for it.
+    // Only membership changes that are still to be applied need their data. The data of other
+    // entries stay on disk until somebody asks for them.
     const auto change = recovered.membership_changes.find(index);
     const void* data =
         change == recovered.membership_changes.end() ? nullptr : change->second.data();
@@ -144,7 +145,8 @@ void Group::carry_out(const rhumb_effects_t& fx) {
   answer_reads(fx);
   for (uint64_t i = 0; i < fx.fetch_count; ++i) fetch(fx.fetches[i]);
   if ((fx.changed & RHUMB_FX_NEED_SNAPSHOT) != 0) {
-    // Not from here: a step within a step would take the effects away from under its caller.
+    // Post this instead of calling it: a step within a step would take the effects away from the
+    // caller.
     services_.post(id_, incarnation_, [](Group& group) {
       if (group.fenced_.ok()) group.tell_snapshot(group.table_.base());
     });
@@ -166,7 +168,8 @@ void Group::role_changed(const rhumb_effects_t& fx) {
   machine_->on_role(leads, fx.term);
 }
 
-// Stored right away, and by itself: a restart starts from the newest members that the log knows of.
+// The membership is stored at once and by itself, because a restart begins from the newest members
+// that the log knows.
 void Group::take_members(const rhumb_effects_t& fx) {
   Membership& membership = hard_.membership;
   membership = {fx.members_index, fx.joint != 0, fx.joint_auto_leave != 0, {}};
@@ -186,7 +189,7 @@ void Group::write(const rhumb_effects_t& fx) {
     const uint64_t follows = i == 0 ? table_.last() : fx.entries[i - 1].index;
     if (entry.index <= table_.base() || entry.index > follows + 1 ||
         (i > 0 && entry.index != follows + 1) || entry.type > RHUMB_ENTRY_NOOP) {
-      fence(base::internal("the engine writes entry " + std::to_string(entry.index) + " behind " +
+      fence(base::internal("the engine writes entry " + std::to_string(entry.index) + " after " +
                            std::to_string(follows)));
       return;
     }
@@ -197,8 +200,8 @@ void Group::write(const rhumb_effects_t& fx) {
   log_result(services_.writer.append(id_, incarnation_, fx.number, records));
 }
 
-// What is written now is applied soon: the newest entries are kept so that applying does not read
-// the log.
+// What is written now is applied soon. The newest entries are kept in memory so that applying them
+// does not read the log.
 void Group::keep_for_apply(const rhumb_effects_t& fx) {
   for (uint64_t i = 0; i < fx.entry_count; ++i) {
     const rhumb_entry_t& entry = fx.entries[i];
@@ -222,8 +225,8 @@ void Group::send(const rhumb_effects_t& fx) {
       if (services_.sender) services_.sender(id_, message.peer, std::string(view(message.bytes)));
       continue;
     }
-    // Snapshots do not travel yet: the engine is told that this one did not arrive, and the peer
-    // stays behind until its log suffices.
+    // Snapshots are not sent yet. The engine is told that this one did not arrive, and the peer
+    // stays behind until the log reaches back far enough for it.
     base::log_warn("consensus",
                    "a replica is too far behind and needs a snapshot, which is not sent",
                    {{"group", id_}, {"replica", message.peer}});
@@ -238,8 +241,8 @@ void Group::send(const rhumb_effects_t& fx) {
 void Group::fetch(const rhumb_fetch_t& wanted) {
   const auto fetched = std::make_shared<std::vector<Entry>>();
   const auto job = [wanted, fetched, id = id_, incarnation = incarnation_, &services = services_] {
-    // Entries that are not there (any more) are not given back; the engine asks again or sends a
-    // snapshot.
+    // Entries that the log does not have, or no longer has, are left out. The engine asks again or
+    // sends a snapshot.
     const base::Status read = services.log.read(
         id, wanted.low, wanted.high - 1, base::limits::kConsensusMessageBytes,
         [&](const auto& record) {
@@ -267,8 +270,8 @@ void Group::fetch(const rhumb_fetch_t& wanted) {
                    {{"group", id_}, {"reason", posted.message()}});
 }
 
-// Tells the engine that a peer can be given the state as of engine_applied_, and that the log's
-// entries up to `gone` are no more.
+// Tells the engine that a peer can be given the state as of engine_applied_, and that the log no
+// longer has the entries up to `gone`.
 void Group::tell_snapshot(uint64_t gone) {
   const std::string manifest = encode(InstallManifest{false, hard_.membership});
   const std::vector<rhumb_member_t> members = raw_members(hard_.membership);
@@ -287,7 +290,7 @@ void Group::tell_snapshot(uint64_t gone) {
 void Group::release(uint64_t index) {
   if (!fenced_.ok() || engine_ == nullptr) return;
   index = std::min({index, engine_applied_, machine_done_});
-  // The log must not lose a change of members before the outcome of it is stored.
+  // The log must not lose a membership change before its result is stored.
   if (membership_stored_ < hard_.membership.index)
     index = std::min(index, hard_.membership.index - 1);
   if (index <= table_.base()) return;
@@ -343,13 +346,13 @@ void Group::campaign() {
   if (!campaign_due_ || role_ != RHUMB_FOLLOWER) return;
   const Engine::Outcome outcome = step(make_event(RHUMB_EV_CAMPAIGN));
   if (outcome.code == RHUMB_OK)
-    // else writes are open: the next one that is durable brings us back here
+    // Otherwise writes are under way, and the next one that becomes durable leads back here.
     campaign_due_ = false;
 }
 
 void Group::fence(const base::Status& reason) {
   if (!fenced_.ok()) return;
-  base::log_error("consensus", "a group is fenced: it takes nothing any more",
+  base::log_error("consensus", "a group is fenced: it takes no more requests",
                   {{"group", id_}, {"reason", reason.to_string()}});
   close(reason);
 }
@@ -375,7 +378,8 @@ void Group::settle() {
   if (fenced_.ok()) flush_reads();
   if (fenced_.ok() && engine_ != nullptr) advance();
   if (!fenced_.ok()) return;
-  services_.publish(status());  // before anybody is told: whoever asks then sees at least this
+  // Before any callback, so that a caller who then asks sees at least this.
+  services_.publish(status());
   complete_committed();
   check_opened();
 }

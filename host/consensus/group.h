@@ -1,11 +1,12 @@
-// One group's replica on this node: feeds its engine, carries out the effects, hands committed
-// entries to the state machine. Loop thread only, no locks: what comes from elsewhere is posted to
-// the loop. Every public call is followed by settle() once the loop has taken what was waiting, so
-// that what arrived together shares a proposal, a log write and an apply batch.
+// One group's replica on this node. It feeds events to the engine, carries out the effects, and
+// hands committed entries to the state machine. Loop thread only, without locks: other threads post
+// to the loop. After the loop has taken in what was waiting, it calls settle() on every group that
+// was called, so that events which arrived together share a proposal, a log write and an apply
+// batch.
 //
-// Indexes: base <= engine_applied_, machine_done_ <= handed_ <= apply_to_ (and apply_to_ <= what is
-// durable here and committed). machine_done_ may be ahead of engine_applied_ after a restart: then
-// the engine catches up, entry of members by entry.
+// Indexes: base <= engine_applied_, machine_done_ <= handed_ <= apply_to_, and apply_to_ is at most
+// what is durable here and committed. After a restart machine_done_ may be ahead of
+// engine_applied_. The engine then catches up from one membership entry to the next.
 #pragma once
 
 #include <deque>
@@ -23,26 +24,26 @@
 
 namespace rhumb::consensus {
 
-// Terms and sizes of the entries in the log, without their data.
+// The terms and sizes of the entries in the log, without their data.
 class EntryTable {
  public:
   void reset(uint64_t base_index, uint64_t base_term);
-  // an index that is there cuts the table first
+  // Appending at an index that is in the table cuts the table off there first.
   void append(uint64_t index, uint64_t term, uint64_t bytes);
   void release(uint64_t index);
   uint64_t base() const { return base_; }
   uint64_t last() const { return base_ + sizes_.size(); }
   uint64_t bytes() const { return bytes_; }
-  uint64_t term_at(uint64_t index) const;  // base <= index <= last
+  uint64_t term_at(uint64_t index) const;  // requires base <= index <= last
 
  private:
   uint64_t base_ = 0, bytes_ = 0;
   std::deque<uint32_t> sizes_;
-  // first index of a term -> term; begins at or before base
+  // Maps the first index of a term to the term. The first key is at most the base.
   std::map<uint64_t, uint64_t> term_starts_;
 };
 
-// What groups share. All of it outlives them.
+// The services that all groups share. They outlive the groups.
 struct GroupServices {
   plugin::Engine<rhumb_consensus_ops_t> engine;
   GroupHostOptions options;
@@ -51,11 +52,11 @@ struct GroupServices {
   LogWriter& writer;
   base::Executor& log_reader;
   GroupHost::MessageSender sender;
-  // Runs the function on the loop with the group, unless it was closed (or opened anew) meanwhile.
-  // Any thread.
+  // Runs the function on the loop with the group, unless the group was closed or opened again in
+  // the meantime. Any thread.
   std::function<void(uint64_t group, uint64_t incarnation, std::function<void(class Group&)>)> post;
-  std::function<void(const base::Status&)> log_failed;  // fences every group. Loop thread
-  // what status() tells from now on. Loop thread
+  std::function<void(const base::Status&)> log_failed;  // fences every group; loop thread
+  // Sets what status() reports from now on. Loop thread.
   std::function<void(const GroupStatus&)> publish;
 };
 
@@ -68,7 +69,7 @@ class Group {
   Group(const Group&) = delete;
   Group& operator=(const Group&) = delete;
 
-  // `done` when it may be used: as GroupHost::create_group and open_group tell.
+  // `done` fires when the group may be used, as GroupHost::create_group and open_group say.
   void create(std::vector<Member> voters, Done done);
   void open(RecoveredGroup recovered, Done done);
 
@@ -78,12 +79,12 @@ class Group {
   void receive(uint64_t from, const std::string& bytes);
   void release(uint64_t index);
   void tick();
-  void durable(uint64_t number);  // what was given to LogWriter::append
-  // No proposals or reads are taken any more, those under way fail.
+  void durable(uint64_t number);  // `number` was given to LogWriter::append
+  // Takes no more proposals and reads, and fails those that are under way.
   void fence(const base::Status& reason);
-  // The same on request, so nothing to report.
+  // Does the same on request, so there is no failure to report.
   void close(const base::Status& reason);
-  // True once the state machine is not called any more.
+  // True once the state machine will not be called any more.
   bool quiet() const { return !applying_ && !reading_; }
 
   void settle();
@@ -138,12 +139,14 @@ class Group {
   GroupServices& services_;
   const uint64_t id_, replica_, incarnation_;
   StateMachine* const machine_;
-  std::unique_ptr<Engine> engine_;  // none until the bootstrap record is durable
-  base::Status fenced_;             // not OK: why
-  Done opened_;                     // until the group may be used
-  uint64_t opened_at_ = 0;          // that far the state machine has to be; 0: not known yet
+  std::unique_ptr<Engine> engine_;  // null until the bootstrap record is durable
+  base::Status fenced_;             // the reason, if the group is fenced
+  Done opened_;                     // is set until the group may be used
+  // The group may be used once the state machine has applied this index. 0 means that it is not
+  // known yet.
+  uint64_t opened_at_ = 0;
 
-  // Of the newest effects.
+  // The newest effects set term_, leader_, commit_, last_, apply_to_ and role_.
   uint64_t term_ = 0, leader_ = 0, commit_ = 0, last_ = 0, apply_to_ = 0;
   uint32_t role_ = RHUMB_FOLLOWER;
   bool told_leader_ = false;
@@ -151,18 +154,20 @@ class Group {
   uint64_t persisted_ = 0, persisted_told_ = 0;
   bool campaign_due_ = false;
 
-  HardState hard_;                  // as of the newest write
-  uint64_t membership_stored_ = 0;  // hard_.membership of this index is durable
+  HardState hard_;  // as of the newest write
+  // hard_.membership of this index is durable.
+  uint64_t membership_stored_ = 0;
   uint64_t engine_applied_ = 0, machine_done_ = 0, handed_ = 0;
-  // written and not yet handed over, without gaps; a prefix of what is to come
+  // Entries that are written and not yet handed over, without gaps. They are a prefix of the
+  // entries to come.
   std::deque<Entry> recent_;
   uint64_t recent_bytes_ = 0;
-  EntryTable table_;  // of (base, last]
+  EntryTable table_;  // covers (base, last]
   bool applying_ = false, reading_ = false;
 
-  std::vector<Proposal> proposals_;  // until settle()
+  std::vector<Proposal> proposals_;  // wait for settle()
   std::deque<Accepted> accepted_;    // by index
-  // until settle(), or until this leader has committed something of its term
+  // Reads wait for settle(), or until this leader has committed something in its term.
   std::vector<GroupHost::Committed> reads_;
   std::map<uint64_t, std::vector<GroupHost::Committed>> confirming_;  // by token
   uint64_t next_token_ = 1;

@@ -1,4 +1,4 @@
-// From committed entries to the state machine, and the news of it back to the engine.
+// Passes committed entries to the state machine and reports the result to the engine.
 #include <algorithm>
 
 #include "host/base/limits.h"
@@ -11,7 +11,8 @@ void Group::advance() {
   if (fenced_.ok()) apply_next();
 }
 
-// Each membership entry is a step of its own (apply_to stops at it), so this may take several.
+// Each membership entry is a step of its own (apply_to stops at it), so this may take several
+// steps.
 void Group::tell_applied() {
   while (fenced_.ok() && std::min(apply_to_, machine_done_) > engine_applied_) {
     rhumb_event_t event = make_event(RHUMB_EV_APPLIED);
@@ -22,12 +23,12 @@ void Group::tell_applied() {
 }
 
 void Group::apply_next() {
-  // After a restart the state machine may be behind what the engine counts as applied.
+  // After a restart the state machine may be behind the index that the engine counts as applied.
   const uint64_t until = std::max(apply_to_, engine_applied_);
   if (applying_ || reading_ || handed_ >= until) return;
   const uint64_t first = handed_ + 1;
   if (first <= table_.base()) {
-    // The bootstrap record stands for entry 1: an empty state machine is shown a no-op in its
+    // The bootstrap record stands for entry 1. An empty state machine is given a no-op in its
     // place.
     RHUMB_ASSERT(first == 1 && table_.base() == 1);
     hand_over({{1, table_.term_at(1), EntryType::kNoop, {}}});
@@ -74,7 +75,7 @@ void Group::read_for_apply(uint64_t first, uint64_t last) {
   } else if (posted.code() != base::Code::kBusy) {
     fence(posted);
   } else {
-    services_.post(id_, incarnation_, [](Group&) {});  // settle() comes back here
+    services_.post(id_, incarnation_, [](Group&) {});  // settle() then calls this function again
   }
 }
 
@@ -99,7 +100,7 @@ void Group::applied(uint64_t index, const base::Status& status) {
 void Group::check_opened() {
   if (!opened_ || engine_ == nullptr) return;
   if (opened_at_ == 0 && role_ == RHUMB_LEADER)
-    opened_at_ = last_;  // the entry that begins this leader's term, and all before it
+    opened_at_ = last_;  // the entry that begins this leader's term, and all entries before it
   if (opened_at_ != 0 && std::min(machine_done_, engine_applied_) >= opened_at_)
     std::exchange(opened_, nullptr)(base::ok());
 }

@@ -45,11 +45,12 @@ void GroupHost::close_group(uint64_t group, bool drop, std::function<void(base::
 }
 
 void GroupHost::propose(uint64_t group, std::string data, Committed done) {
-  if (data.empty()) return done(base::invalid("an empty proposal"));
+  if (data.empty()) return done(base::invalid("the proposal is empty"));
   if (data.size() > base::limits::kMaxCommandBytes) {
-    return done(base::Status(base::Code::kTooLarge,
-                             "a command of " + std::to_string(data.size()) + " bytes, at most " +
-                                 std::to_string(base::limits::kMaxCommandBytes)));
+    return done(
+        base::Status(base::Code::kTooLarge, "the command has " + std::to_string(data.size()) +
+                                                " bytes, the limit is " +
+                                                std::to_string(base::limits::kMaxCommandBytes)));
   }
   const base::Status admitted = loop_->admit([&] {
     return [loop = loop_.get(), group, data = std::move(data), done]() mutable {
@@ -73,7 +74,7 @@ void GroupHost::read_index(uint64_t group, Committed done) {
 }
 
 void GroupHost::receive(uint64_t group, uint64_t from_replica, std::string bytes) {
-  // Refused or for a group that is not here: as if the network had lost it.
+  // A message that is refused, or is for a group that is not here, counts as lost by the network.
   (void)loop_->admit([&] {
     return [loop = loop_.get(), group, from_replica, bytes = std::move(bytes)] {
       if (Group* found = loop->find(group); found != nullptr) found->receive(from_replica, bytes);
@@ -94,7 +95,7 @@ void GroupHost::transfer(uint64_t group, uint64_t to_replica,
 }
 
 void GroupHost::release(uint64_t group, uint64_t index) {
-  // Only makes room: what is refused comes again with the next checkpoint.
+  // A release only makes room. If it is refused, the next checkpoint asks again.
   (void)loop_->admit([&] {
     return [loop = loop_.get(), group, index] {
       if (Group* found = loop->find(group); found != nullptr) found->release(index);

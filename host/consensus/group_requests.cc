@@ -1,4 +1,4 @@
-// Proposals and reads: from the queue to the engine, and the answers back.
+// Proposals and reads: they go from the queue to the engine, and their answers come back.
 #include "host/base/limits.h"
 #include "host/base/metrics.h"
 #include "host/consensus/group.h"
@@ -18,9 +18,10 @@ base::Counter& proposed_entries() {
 
 base::Status Group::not_leader() const {
   const std::string who =
-      leader_ == 0 ? "nobody is known to lead" : "replica " + std::to_string(leader_) + " leads";
-  return {base::Code::kUnavailable,
-          "this replica does not lead group " + std::to_string(id_) + ", " + who};
+      leader_ == 0 ? "no leader is known" : "replica " + std::to_string(leader_) + " leads";
+  const base::Status status(base::Code::kUnavailable,
+                            "this replica does not lead group " + std::to_string(id_) + ", " + who);
+  return leader_ == 0 ? status : status.with({.leader = leader_});
 }
 
 void Group::propose(std::string data, GroupHost::Committed done) {
@@ -46,8 +47,8 @@ void Group::flush_proposals() {
   };
   for (Proposal& proposal : waiting) {
     if (!room) {
-      proposal.done(base::Status(base::Code::kBusy, "group " + std::to_string(id_) +
-                                                        " has too much that is not committed yet"));
+      proposal.done(base::Status(
+          base::Code::kBusy, "group " + std::to_string(id_) + " has too much uncommitted data"));
       continue;
     }
     bytes += proposal.data.size();
@@ -59,7 +60,7 @@ void Group::flush_proposals() {
   if (!batch.empty()) flush();
 }
 
-// False when the engine has no room for more.
+// Returns false when the engine has no room for more.
 bool Group::propose_batch(std::vector<Proposal>& batch) {
   std::vector<rhumb_entry_t> entries;
   entries.reserve(batch.size());
@@ -77,7 +78,7 @@ bool Group::propose_batch(std::vector<Proposal>& batch) {
     return true;
   }
   if (outcome.code == RHUMB_BUSY && batch.size() > 1) {
-    // Together they are too much; the first ones may fit.
+    // The proposals are too large together, but the first ones may fit.
     const auto middle = batch.begin() + static_cast<ptrdiff_t>(batch.size() / 2);
     std::vector<Proposal> first(std::make_move_iterator(batch.begin()),
                                 std::make_move_iterator(middle));
@@ -104,7 +105,7 @@ void Group::read_index(GroupHost::Committed done) {
   reads_.push_back(std::move(done));
 }
 
-// All reads that wait share one confirmation.
+// All waiting reads share one confirmation.
 void Group::flush_reads() {
   if (reads_.empty()) return;
   const uint64_t token = next_token_++;
@@ -117,7 +118,8 @@ void Group::flush_reads() {
   std::vector<GroupHost::Committed> refused = std::move(it->second);
   confirming_.erase(it);
   if (outcome.code == RHUMB_BUSY && role_ == RHUMB_LEADER) {
-    reads_ = std::move(refused);  // a new leader: until the first entry of its term is committed
+    // A new leader: the reads wait until the first entry of its term is committed.
+    reads_ = std::move(refused);
     return;
   }
   const base::Status reason = outcome.code == RHUMB_NOT_LEADER ? not_leader() : outcome.status;
@@ -128,7 +130,7 @@ void Group::answer_reads(const rhumb_effects_t& fx) {
   for (uint64_t i = 0; i < fx.read_count; ++i) {
     const rhumb_read_t& read = fx.reads[i];
     const auto it = confirming_.find(read.token);
-    if (it == confirming_.end()) continue;  // failed meanwhile
+    if (it == confirming_.end()) continue;  // failed in the meantime
     const std::vector<GroupHost::Committed> waiting = std::move(it->second);
     confirming_.erase(it);
     for (const auto& done : waiting) {

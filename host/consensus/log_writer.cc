@@ -38,7 +38,7 @@ base::Status LogWriter::append(uint64_t group, uint64_t incarnation, uint64_t nu
   return base::ok();
 }
 
-// What frees space passes what needs it; it speaks of nothing that waits.
+// An operation that frees space overtakes those that need space, and does not affect them.
 base::Status LogWriter::submit_first(Waiting op) {
   base::Status status = offer(op);
   if (!may_pass(status)) return status;

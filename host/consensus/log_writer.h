@@ -1,6 +1,6 @@
-// The loop's way into the log: one first-in-first-out queue for all groups. What the log cannot
-// take now (its queue or the disk is full) waits here, with everything behind it, and is offered
-// again. Loop thread only; completions come on the log's thread.
+// The loop's access to the log: one first-in-first-out queue for all groups. If the log cannot take
+// an operation now (its queue or the disk is full), the operation waits here with everything after
+// it and is offered again. Loop thread only; completions arrive on the log's thread.
 #pragma once
 
 #include <cstdint>
@@ -21,30 +21,30 @@ class LogWriter {
       std::function<void(uint64_t group, uint64_t incarnation, uint64_t number, base::Status)>;
   LogWriter(storage::LogStore& log, Durable durable) : log_(log), durable_(std::move(durable)) {}
 
-  // incarnation: of the group's opening, so that news for an earlier one is told apart. number:
-  // what `durable` gets back. The records' data is borrowed. An error is for good: the group
-  // (kInvalid) or the log (all others) cannot go on.
+  // `incarnation` counts the openings of a group, so that completions for an earlier opening can be
+  // recognised. `durable` gets `number` back. The records' data is borrowed. An error is permanent:
+  // with kInvalid the group cannot go on, with any other code the log cannot.
   base::Status append(uint64_t group, uint64_t incarnation, uint64_t number,
                       const std::vector<storage::LogRecord>& records);
   base::Status release(uint64_t group, uint64_t index);
-  // Also forgets what waits for the group.
+  // Also forgets the operations of the group that wait.
   base::Status drop(uint64_t group);
 
-  // Offers again what waits.
+  // Offers the waiting operations again.
   base::Status retry();
   uint64_t in_flight() const { return in_flight_; }
-  void completed() { --in_flight_; }  // once for each call of `durable`
+  void completed() { --in_flight_; }  // called once for each call of `durable`
   bool stalled() const { return !waiting_.empty(); }
-  // Why: kBusy or kNoSpace. OK when nothing waits.
+  // Why operations wait: kBusy or kNoSpace. OK when nothing waits.
   const base::Status& stall() const { return stall_; }
 
  private:
   enum class Kind { kAppend, kRelease, kDrop };
   struct Waiting {
     Kind kind;
-    uint64_t group, incarnation, number;  // number: of an append; the index of a release
+    uint64_t group, incarnation, number;  // number: of an append, or the index of a release
     std::vector<storage::LogRecord> records;
-    std::vector<std::string> data;  // what the records borrow
+    std::vector<std::string> data;  // owns what the records borrow
   };
   base::Status offer(const Waiting& op);
   base::Status submit_first(Waiting op);

@@ -38,7 +38,7 @@ base::Status GroupHost::Loop::start() {
     });
   };
   const auto publish = [this](const GroupStatus& status) {
-    const std::lock_guard lock(status_mutex_);
+    const base::MutexLock lock(status_mutex_);
     statuses_[status.group] = status;
   };
   std::random_device device;
@@ -46,7 +46,7 @@ base::Status GroupHost::Loop::start() {
   services_ = std::make_unique<GroupServices>(
       GroupServices{engine, options_, seed, log_, *writer_, *log_reader_, sender_, post_to_group,
                     [this](const base::Status& reason) { fail_all(reason); }, publish});
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   running_ = true;
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), "consensus");
@@ -57,7 +57,7 @@ base::Status GroupHost::Loop::start() {
 
 void GroupHost::Loop::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_one();
@@ -70,12 +70,12 @@ base::Status GroupHost::Loop::admissible() const {
   if (stopping_ || !running_)
     return {base::Code::kUnavailable, "the consensus loop is not running"};
   if (queue_.size() >= base::limits::kMaxConsensusEvents)
-    return {base::Code::kBusy, "too much waits for the consensus loop"};
+    return {base::Code::kBusy, "too many events wait for the consensus loop"};
   return base::ok();
 }
 
 void GroupHost::Loop::post(Event event) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   queue_.push_back(std::move(event));
   wake_.notify_one();
 }
@@ -95,15 +95,17 @@ void GroupHost::Loop::run() {
   }
 }
 
-// Takes what is queued; waits for it, or for the next tick or retry. True when the loop is to stop.
+// Takes the events in the queue. Waits for one, or for the next tick or retry. Returns true when
+// the loop must stop.
 bool GroupHost::Loop::wait(std::vector<Event>& events) {
   const Clock::time_point deadline = next_wake();
-  std::unique_lock lock(mutex_);
-  const auto ready = [this] { return !queue_.empty() || (stopping_ && !stop_seen_); };
-  if (deadline == Clock::time_point::max()) {
-    wake_.wait(lock, ready);
-  } else {
-    wake_.wait_until(lock, deadline, ready);
+  const base::MutexLock lock(mutex_);
+  while (queue_.empty() && (!stopping_ || stop_seen_)) {
+    if (deadline == Clock::time_point::max()) {
+      wake_.wait(mutex_);
+    } else if (wake_.wait_until(mutex_, deadline) == std::cv_status::timeout) {
+      break;
+    }
   }
   events.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
   queue_.clear();
@@ -167,7 +169,7 @@ void GroupHost::Loop::finish_closing() {
     slots_.erase(*it);
     it = closing_.erase(it);
     {
-      const std::lock_guard lock(status_mutex_);
+      const base::MutexLock lock(status_mutex_);
       statuses_.erase(id);
     }
     closed(status);
@@ -177,7 +179,7 @@ void GroupHost::Loop::finish_closing() {
 void GroupHost::Loop::begin_stop() {
   stop_seen_ = true;
   for (auto& [incarnation, slot] : slots_)
-    slot.group->close({base::Code::kUnavailable, "the node stops"});
+    slot.group->close({base::Code::kUnavailable, "the node is stopping"});
   ticking_.clear();
 }
 
@@ -201,14 +203,14 @@ void GroupHost::Loop::durable(uint64_t, uint64_t incarnation, uint64_t number,
   it->second.group->durable(number);
 }
 
-// A log that failed once is not believed again: nothing is acknowledged any more, on no group.
+// A log that has failed once is not trusted again: no group acknowledges anything any more.
 void GroupHost::Loop::fail_all(const base::Status& reason) {
   {
-    const std::lock_guard lock(status_mutex_);
+    const base::MutexLock lock(status_mutex_);
     if (!failure_.ok()) return;
     failure_ = reason;
   }
-  base::log_error("consensus", "the log has failed: no group takes anything any more",
+  base::log_error("consensus", "the log has failed: no group takes any more requests",
                   {{"reason", reason.to_string()}});
   for (auto& [incarnation, slot] : slots_) slot.group->fence(reason);
 }

@@ -1,15 +1,13 @@
-// The loop behind GroupHost: one thread that owns all groups. Others hand it events; it runs what
-// has gathered, then settles the groups that were touched, so that what came together goes out
-// together. It sleeps when nothing is open: a group that this node decides alone costs nothing
-// while it idles.
+// The loop behind GroupHost: one thread that owns all groups. Other threads hand it events. It runs
+// the events that have gathered and then settles the groups that they touched, so that events which
+// arrived together go out together. It sleeps when nothing is pending: a group that this node
+// decides alone costs nothing while it is idle.
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
@@ -17,6 +15,7 @@
 #include <vector>
 
 #include "host/base/executor.h"
+#include "host/base/mutex.h"
 #include "host/consensus/group.h"
 #include "host/consensus/group_host.h"
 #include "host/consensus/log_writer.h"
@@ -36,11 +35,11 @@ class GroupHost::Loop {
   void stop();           // control thread
   const std::vector<uint64_t>& recovered_ids() const { return recovered_ids_; }
 
-  // Any thread. Queues what make() gives; refuses (and does not call make) when stopping or when
-  // too much waits.
+  // Any thread. Queues the event that make() returns. Refuses, without calling make(), when the
+  // loop is stopping or too many events wait.
   template <typename Make>
   base::Status admit(Make make) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     RHUMB_TRY(admissible());
     queue_.push_back(make());
     wake_.notify_one();
@@ -51,7 +50,7 @@ class GroupHost::Loop {
   bool healthy(std::string* reason) const;
 
   // Loop thread.
-  Group* find(uint64_t group);  // open and not being closed; counts as touched
+  Group* find(uint64_t group);  // an open group that is not being closed; counts as touched
   base::Status missing(uint64_t group) const;
   void create(uint64_t group, uint64_t replica, std::vector<Member> voters, StateMachine* machine,
               Done done);
@@ -66,8 +65,9 @@ class GroupHost::Loop {
     Done closed;
   };
 
-  base::Status admissible() const;  // mutex_ is held
-  // any thread; never refused: bounded by what the loop itself has under way
+  base::Status admissible() const RHUMB_REQUIRES(mutex_);
+  // Any thread. Never refused, because the number of these events is bounded by what the loop
+  // itself has under way.
   void post(Event event);
   void run();
   bool wait(std::vector<Event>& events);
@@ -89,24 +89,25 @@ class GroupHost::Loop {
   const MessageSender sender_;
   std::vector<uint64_t> recovered_ids_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Event> queue_;
-  bool stopping_ = false, running_ = false;
+  mutable base::Mutex mutex_;
+  base::CondVar wake_;
+  std::deque<Event> queue_ RHUMB_GUARDED_BY(mutex_);
+  bool stopping_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool running_ RHUMB_GUARDED_BY(mutex_) = false;
 
-  mutable std::mutex status_mutex_;
-  std::unordered_map<uint64_t, GroupStatus> statuses_;
-  base::Status failure_;  // why no group works any more
+  mutable base::Mutex status_mutex_;
+  std::unordered_map<uint64_t, GroupStatus> statuses_ RHUMB_GUARDED_BY(status_mutex_);
+  base::Status failure_ RHUMB_GUARDED_BY(status_mutex_);  // why no group works any more
 
   // Loop thread.
   std::unique_ptr<base::Executor> log_reader_;
   std::unique_ptr<LogWriter> writer_;
   std::unique_ptr<GroupServices> services_;
-  std::unordered_map<uint64_t, RecoveredGroup> recovered_;  // until they are opened
+  std::unordered_map<uint64_t, RecoveredGroup> recovered_;  // groups that were not opened yet
   std::unordered_map<uint64_t, Slot> slots_;                // by incarnation
   std::unordered_map<uint64_t, uint64_t> incarnations_;     // of the open groups, by group
   std::vector<uint64_t> touched_;
-  std::set<uint64_t> ticking_, closing_;  // lives
+  std::set<uint64_t> ticking_, closing_;  // by incarnation
   Clock::time_point next_tick_{}, next_retry_{};
   uint64_t next_incarnation_ = 1;
   bool stop_seen_ = false;

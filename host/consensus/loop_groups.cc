@@ -1,4 +1,4 @@
-// The loop's groups: finding, creating, opening, closing them.
+// The loop's groups: finds, creates, opens and closes them.
 #include "host/consensus/loop.h"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ GroupHost::Loop::Slot& GroupHost::Loop::add(uint64_t group, uint64_t replica,
 
 void GroupHost::Loop::create(uint64_t group, uint64_t replica, std::vector<Member> voters,
                              StateMachine* machine, Done done) {
-  if (stop_seen_) return done({base::Code::kUnavailable, "the node stops"});
+  if (stop_seen_) return done({base::Code::kUnavailable, "the node is stopping"});
   if (incarnations_.count(group) != 0 || recovered_.count(group) != 0) {
     return done({base::Code::kExists, "group " + std::to_string(group) + " exists on this node"});
   }
@@ -40,7 +40,7 @@ void GroupHost::Loop::create(uint64_t group, uint64_t replica, std::vector<Membe
 }
 
 void GroupHost::Loop::open(uint64_t group, uint64_t replica, StateMachine* machine, Done done) {
-  if (stop_seen_) return done({base::Code::kUnavailable, "the node stops"});
+  if (stop_seen_) return done({base::Code::kUnavailable, "the node is stopping"});
   if (incarnations_.count(group) != 0)
     return done({base::Code::kExists, "group " + std::to_string(group) + " is open"});
   auto found = recovered_.extract(group);
@@ -67,14 +67,14 @@ void GroupHost::Loop::close(uint64_t group, bool drop, Done done) {
 }
 
 base::Result<GroupStatus> GroupHost::Loop::status(uint64_t group) const {
-  const std::lock_guard lock(status_mutex_);
+  const base::MutexLock lock(status_mutex_);
   const auto it = statuses_.find(group);
   if (it == statuses_.end()) return missing(group);
   return it->second;
 }
 
 std::vector<GroupStatus> GroupHost::Loop::all() const {
-  const std::lock_guard lock(status_mutex_);
+  const base::MutexLock lock(status_mutex_);
   std::vector<GroupStatus> all;
   all.reserve(statuses_.size());
   for (const auto& [id, status] : statuses_) all.push_back(status);
@@ -84,7 +84,7 @@ std::vector<GroupStatus> GroupHost::Loop::all() const {
 }
 
 bool GroupHost::Loop::healthy(std::string* reason) const {
-  const std::lock_guard lock(status_mutex_);
+  const base::MutexLock lock(status_mutex_);
   if (!failure_.ok() && reason != nullptr) *reason = failure_.to_string();
   return failure_.ok();
 }

@@ -1,5 +1,5 @@
-// What the host itself puts into the log (docs/formats/wal.md): the data of HARD_STATE and INSTALL
-// records.
+// The data that the host itself puts into HARD_STATE and INSTALL records of the log
+// (docs/formats/wal.md).
 #pragma once
 
 #include <cstdint>
@@ -12,28 +12,28 @@
 
 namespace rhumb::consensus {
 
-// Who takes part, as of the application of entry `index`.
+// The members of a group, as of the application of entry `index`.
 struct Membership {
   uint64_t index = 0;
   bool joint = false, auto_leave = false;
   std::vector<Member> members;
 
-  // True if `replica` decides alone: nobody else votes, learns, or is about to.
+  // True if `replica` decides alone: no other replica votes, learns, or is about to.
   bool alone(uint64_t replica) const {
     return members.size() == 1 && members[0].id == replica && !joint;
   }
 };
 
-// One of these goes in front of the entries of every write: commit must not be older than they are
-// (a replica that restarts with later membership changes in its log must know which of them were
-// committed).
+// A HardState precedes the entries of every write. Its commit index must not be older than the
+// entries: a replica that restarts with later membership changes in its log must know which of them
+// were committed.
 struct HardState {
   uint64_t term = 0, voted_for = 0, commit = 0;
   Membership membership;
 };
 
-// A group's log was replaced by a state that came from elsewhere. bootstrap: there was none, the
-// first replicas start from nothing.
+// Says that a group's log was replaced by a state that came from elsewhere. With `bootstrap` there
+// was no earlier state, and the first replicas start empty.
 struct InstallManifest {
   bool bootstrap = false;
   Membership membership;
@@ -41,8 +41,8 @@ struct InstallManifest {
 
 std::string encode(const HardState& state);
 std::string encode(const InstallManifest& manifest);
-// kCorrupt when the bytes are not what encode() makes, kUnsupported when they are of a newer
-// format.
+// kCorrupt means that encode() cannot have made the bytes; kUnsupported means that they are of a
+// newer format.
 base::Result<HardState> decode_hard_state(std::string_view bytes);
 base::Result<InstallManifest> decode_install_manifest(std::string_view bytes);
 

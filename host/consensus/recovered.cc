@@ -59,15 +59,15 @@ base::Result<StartPoint> find_start(const RecoveredGroup& group, uint64_t machin
   StartPoint start;
   start.machine_applied = machine_applied;
   start.engine_applied = std::max({machine_applied, membership.index, first});
-  // The stored members hold up to the next change in the log. If the state machine is further, the
-  // engine catches up by itself.
+  // The stored members hold up to the next membership change in the log. If the state machine is
+  // further, the engine catches up by itself.
   const auto next_change = group.membership_changes.upper_bound(membership.index);
   if (next_change != group.membership_changes.end())
     start.engine_applied = std::min(start.engine_applied, next_change->first - 1);
   if (start.engine_applied < first)
     return base::corrupt("the members as of entry " + std::to_string(first) + " are not known");
-  // What was applied was committed, even if the log's newest word on it is older: the commit index
-  // is stored with writes only.
+  // What was applied was committed, even if the log's newest commit index is older: the commit
+  // index is stored only together with writes.
   start.commit = std::max({group.hard.commit, machine_applied, membership.index, first});
   return start;
 }

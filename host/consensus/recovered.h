@@ -1,4 +1,4 @@
-// What the log held of a group when the node started, and where the engine starts from it.
+// What the log held of a group when the node started, and where the engine starts from that.
 #pragma once
 
 #include <cstdint>
@@ -22,10 +22,11 @@ struct RecoveredEntry {
 struct RecoveredGroup {
   HardState hard;
   uint64_t base_index = 0, base_term = 0;
-  // the base is the bootstrap record: a state machine that holds nothing fits
+  // The base is the bootstrap record, so a state machine that holds nothing fits.
   bool bootstrapped = false;
-  std::vector<RecoveredEntry> entries;                 // base_index + 1, ...
-  std::map<uint64_t, std::string> membership_changes;  // payloads of the members entries, by index
+  std::vector<RecoveredEntry> entries;  // from base_index + 1 on
+  // The payloads of the membership entries, by index.
+  std::map<uint64_t, std::string> membership_changes;
 
   uint64_t last_index() const { return base_index + entries.size(); }
   uint64_t term_at(uint64_t index) const {
@@ -35,14 +36,17 @@ struct RecoveredGroup {
 
 struct StartPoint {
   uint64_t commit = 0;
-  uint64_t machine_applied = 0;  // the next entry for the state machine is the one behind it
-  uint64_t engine_applied = 0;   // the engine's: the members are known as of here
+  // The state machine's next entry is the one after this index.
+  uint64_t machine_applied = 0;
+  // The engine knows the members as of this index.
+  uint64_t engine_applied = 0;
 };
 
-// Runs LogStore::recover and sorts its records.
+// Runs LogStore::recover and sorts its records by group.
 base::Result<std::unordered_map<uint64_t, RecoveredGroup>> recover_groups(storage::LogStore& log);
 
-// machine_applied: what the state machine says it holds. kCorrupt when it and the log do not meet.
+// `machine_applied` is the index that the state machine says it holds. kCorrupt means that the
+// state machine and the log do not meet.
 base::Result<StartPoint> find_start(const RecoveredGroup& group, uint64_t machine_applied);
 
 }  // namespace rhumb::consensus

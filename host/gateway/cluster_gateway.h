@@ -1,14 +1,15 @@
-// The gateway over host/peer. Holds the newest cluster map it has seen (a standing watch at the
-// placement role), the session guarantee, and nothing else: it can be restarted at any time. Any
-// thread; callbacks run on whatever thread brings the last answer. The channels have answered every
-// call (host/app stops placement and workers first) before the gateway is destroyed.
+// The gateway over host/peer. It holds the newest cluster map that it has seen (through a standing
+// watch at the placement role), the session guarantee, and nothing else, so it can be restarted at
+// any time. Any thread may call. Callbacks run on the thread that brings the last answer. The
+// gateway is destroyed only after the channels have answered every call (host/app stops placement
+// and workers first).
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "host/base/mutex.h"
 #include "host/gateway/gateway.h"
 #include "host/gateway/session.h"
 #include "host/peer/channel.h"
@@ -19,22 +20,23 @@ namespace rhumb::gateway {
 
 class ClusterGateway final : public Gateway {
  public:
-  // channel(node): a way to that node, or to the placement role for node 0; outlives the gateway.
+  // channel(node) returns the channel to that node, or to the placement role for node 0. It
+  // outlives the gateway.
   using Channels = std::function<peer::Channel&(uint64_t node)>;
   ClusterGateway(Channels channels, router::Router& router);
   ~ClusterGateway() override;
 
   void start();  // begins to watch the map
-  // Fires when this gateway holds a map of at least `version`, or kUnavailable after stop().
+  // Fires when this gateway holds a map of at least `version`, or with kUnavailable after stop().
   void await_map(uint64_t version, Done done);
   void stop();
 
   std::shared_ptr<const model::ClusterMap> map() const override;
   base::Result<CollectionPtr> find(const std::string& name_or_alias) const override;
   void create_collection(std::string name, model::CollectionConfig config, base::Deadline deadline,
-                         Done done) override;
+                         Callback<Warnings> done) override;
   void update_collection(std::string name, CollectionChange change, base::Deadline deadline,
-                         Done done) override;
+                         Callback<Warnings> done) override;
   void drop_collection(std::string name, base::Deadline deadline, Callback<bool> done) override;
   void change_aliases(std::vector<AliasAction> actions, base::Deadline deadline,
                       Done done) override;
@@ -56,10 +58,10 @@ class ClusterGateway final : public Gateway {
   void count(CollectionPtr collection, model::CountRequest request, ReadOptions options,
              Callback<uint64_t> done) override;
   std::string session_token(const CollectionPtr& collection) const override;
-  // What every shard measured, for GET {c}/contract.
+  // Returns what every shard measured, for GET {c}/contract.
   void contract(CollectionPtr collection, base::Deadline deadline,
                 Callback<std::vector<peer::ContractReply>> done);
-  // Verification of every shard, for GET {c}/verify.
+  // Returns the verification of every shard, for GET {c}/verify.
   void verify(CollectionPtr collection, base::Deadline deadline,
               Callback<std::vector<peer::VerifyReply>> done);
 
@@ -74,26 +76,27 @@ class ClusterGateway final : public Gateway {
   peer::ReadLevel level_of(uint64_t shard, const ReadOptions& options,
                            const ShardIndexes& session) const;
 
-  // definition.cc
-  // fires when this gateway's map shows the change
+  // cluster_gateway_definition.cc
+  // Fires when this gateway's map shows the change.
   using Versioned = std::function<void(base::Result<peer::MetadataReply>)>;
   void change_metadata(std::string json, base::Deadline deadline, Versioned done);
   void await_config(const std::string& name, uint64_t version, base::Deadline deadline, Done done);
-  // false: nothing to change
+  // Returns false if there is nothing to change.
   using Edit = std::function<base::Result<bool>(model::CollectionConfig&)>;
   void edit_config(std::string name, Edit edit, base::Deadline deadline, uint32_t attempts_left,
                    Callback<uint64_t> done);
   void change_index(CollectionPtr collection, Edit edit, WriteOptions options,
                     Callback<UpdateResult> done);
 
-  // write.cc
+  // cluster_gateway_write.cc
   struct Split;
   base::Result<std::vector<Split>> split(const model::Collection& collection,
                                          std::vector<model::Operation> operations) const;
   void write_known(const CollectionPtr& collection, std::vector<model::Operation> operations,
                    const WriteOptions& options, Callback<std::vector<UpdateResult>> done);
 
-  // known_points.cc: kNotFound names a point that operations need and that is not there.
+  // cluster_gateway_known.cc. kNotFound names a point that the operations need and that does not
+  // exist.
   void check_known(const CollectionPtr& collection, const std::vector<model::Operation>& operations,
                    base::Deadline deadline, Done done);
 
@@ -101,10 +104,11 @@ class ClusterGateway final : public Gateway {
   router::Router& router_;
   SessionGuarantee guarantee_;
 
-  mutable std::mutex mutex_;
-  std::shared_ptr<const model::ClusterMap> map_ = std::make_shared<const model::ClusterMap>();
-  bool stopped_ = false;
-  std::vector<std::pair<uint64_t, Done>> awaiting_;
+  mutable base::Mutex mutex_;
+  std::shared_ptr<const model::ClusterMap> map_ RHUMB_GUARDED_BY(mutex_) =
+      std::make_shared<const model::ClusterMap>();
+  bool stopped_ RHUMB_GUARDED_BY(mutex_) = false;
+  std::vector<std::pair<uint64_t, Done>> awaiting_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::gateway

@@ -1,5 +1,5 @@
-// Definition of collections: a command to the metadata's leader, then a wait until this gateway
-// sees the change and the shards carried it out.
+// Defines collections: a command goes to the metadata's leader, and the call then waits until this
+// gateway sees the change and the shards have carried it out.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -9,6 +9,7 @@
 #include "host/gateway/cluster_gateway.h"
 #include "host/gateway/gather.h"
 #include "host/placement/command.h"
+#include "host/placement/driver.h"
 
 namespace rhumb::gateway {
 namespace {
@@ -16,7 +17,8 @@ namespace {
 using base::Code;
 using base::Status;
 
-constexpr uint32_t kMaxEditAttempts = 16;  // of a configuration that others change at the same time
+// How often an edit of a configuration is tried while others change the same configuration.
+constexpr uint32_t kMaxEditAttempts = 16;
 
 std::string random_uuid() {
   std::random_device source;
@@ -30,7 +32,14 @@ std::string random_uuid() {
   return text;
 }
 
-// Replaces a callback's status by kTimeout's wording for DDL: the change goes on.
+Done with_warnings(Warnings warnings, Callback<Warnings> done) {
+  return [warnings = std::move(warnings), done = std::move(done)](const Status& status) {
+    if (!status.ok()) return done(status);
+    done(warnings);
+  };
+}
+
+// Replaces a kTimeout status by one that says that the change of the definition continues.
 Status still_going_on(const Status& status) {
   if (status.code() != Code::kTimeout) return status;
   return {Code::kTimeout,
@@ -54,7 +63,8 @@ void ClusterGateway::change_metadata(std::string json, base::Deadline deadline, 
 void ClusterGateway::await_config(const std::string& name, uint64_t version,
                                   base::Deadline deadline, Done done) {
   CollectionPtr collection = map()->find(name);
-  if (collection == nullptr) return done(base::ok());  // dropped meanwhile: nobody has to be ready
+  // Dropped in the meantime, so no shard has to be ready.
+  if (collection == nullptr) return done(base::ok());
   auto gather = Gather<peer::EmptyReply>::of(
       collection->shards.size(),
       [done = std::move(done)](base::Result<std::vector<peer::EmptyReply>> all) {
@@ -68,53 +78,39 @@ void ClusterGateway::await_config(const std::string& name, uint64_t version,
 }
 
 void ClusterGateway::create_collection(std::string name, model::CollectionConfig config,
-                                       base::Deadline deadline, Done done) {
-  const auto known = map();
-  if (known->nodes.empty()) return done(Status(Code::kUnavailable, "the cluster is not ready yet"));
-  if (known->collections.contains(name))
-    return done(Status(Code::kExists, "Collection `" + name + "` already exists!"));
-  if (known->aliases.contains(name))
-    return done(Status(Code::kExists, "Alias `" + name + "` already exists!"));
-  placement::CreateCollection command;
-  command.name = name;
-  command.uuid = random_uuid();
-  command.router = router_.id();
-  std::vector<uint64_t> ordinals;
-  auto node = known->nodes.begin();
-  for (uint32_t i = 0; i < config.shard_number; ++i) {
-    ordinals.push_back(i);
-    command.nodes.push_back(node->first);
-    if (++node == known->nodes.end()) node = known->nodes.begin();
-  }
-  auto runs = router_.assign({}, ordinals);
-  if (!runs.ok()) return done(runs.status());
-  command.runs = std::move(*runs);
-  command.config = std::move(config);
-  change_metadata(
-      placement::to_json(command), deadline,
-      [this, name, deadline, done = std::move(done)](base::Result<peer::MetadataReply> reply) {
-        if (!reply.ok()) return done(reply.status());
-        await_config(name, reply->index, deadline, done);
-      });
+                                       base::Deadline deadline, Callback<Warnings> done) {
+  auto plan = placement::plan_creation(*map(), {name, random_uuid(), std::move(config)}, router_);
+  if (!plan.ok()) return done(plan.status());
+  change_metadata(placement::to_json(plan->command), deadline,
+                  [this, name, deadline, warnings = std::move(plan->warnings),
+                   done = std::move(done)](base::Result<peer::MetadataReply> reply) {
+                    if (!reply.ok()) return done(reply.status());
+                    await_config(name, reply->index, deadline, with_warnings(warnings, done));
+                  });
 }
 
 void ClusterGateway::update_collection(std::string name, CollectionChange change,
-                                       base::Deadline deadline, Done done) {
+                                       base::Deadline deadline, Callback<Warnings> done) {
   auto collection = find(name);
   if (!collection.ok()) return done(collection.status());
   placement::UpdateCollection command{(*collection)->name, change.seen_version,
                                       std::move(change.config)};
-  change_metadata(
-      placement::to_json(command), deadline,
-      [this, name, deadline, done = std::move(done)](base::Result<peer::MetadataReply> reply) {
-        if (!reply.ok()) return done(reply.status());
-        await_config(name, reply->index, deadline, done);
-      });
+  model::Collection changed(**collection);
+  changed.config.replication_factor = command.config.replication_factor;
+  Warnings warnings;
+  if (auto text = placement::replica_warning(changed)) warnings.push_back(std::move(*text));
+  change_metadata(placement::to_json(command), deadline,
+                  [this, name, deadline, warnings = std::move(warnings),
+                   done = std::move(done)](base::Result<peer::MetadataReply> reply) {
+                    if (!reply.ok()) return done(reply.status());
+                    await_config(name, reply->index, deadline, with_warnings(warnings, done));
+                  });
 }
 
 void ClusterGateway::drop_collection(std::string name, base::Deadline deadline,
                                      Callback<bool> done) {
-  // By its real name only: who deletes an alias does not mean the collection behind it.
+  // Only the real name is taken, because a client who deletes an alias does not mean its
+  // collection.
   if (!map()->collections.contains(name)) return done(false);
   change_metadata(placement::to_json(placement::DropCollection{std::move(name)}), deadline,
                   [done = std::move(done)](base::Result<peer::MetadataReply> reply) {
@@ -137,8 +133,8 @@ void ClusterGateway::change_aliases(std::vector<AliasAction> actions, base::Dead
                   });
 }
 
-// Reads the configuration, edits it, proposes the whole; another change in between is seen by its
-// version and the edit made again.
+// Reads the configuration, edits it and proposes the whole of it. Another change in between is
+// noticed by its version, and the edit is then made again.
 void ClusterGateway::edit_config(std::string name, Edit edit, base::Deadline deadline,
                                  uint32_t attempts_left, Callback<uint64_t> done) {
   auto collection = find(name);
@@ -190,7 +186,7 @@ void ClusterGateway::create_payload_index(CollectionPtr collection, std::string 
         if (it == c.payload_indexes.end() &&
             c.payload_indexes.size() >= base::limits::kMaxPayloadIndexes) {
           return base::invalid("field_name: " + std::to_string(base::limits::kMaxPayloadIndexes) +
-                               " payload indexes exist, no more are allowed");
+                               " payload indexes exist, which is the limit");
         }
         c.payload_indexes[field] = config;
         return true;
@@ -214,7 +210,9 @@ void ClusterGateway::state(CollectionPtr collection, base::Deadline deadline,
       collection->shards.size(),
       [collection, done = std::move(done)](base::Result<std::vector<peer::ShardStateReply>> all) {
         if (!all.ok()) return done(all.status());
-        CollectionState state{collection, {}};
+        CollectionState state{collection, {}, {}};
+        if (auto text = placement::replica_warning(*collection))
+          state.warnings.push_back(std::move(*text));
         for (peer::ShardStateReply& reply : *all) state.shards.push_back(std::move(reply.state));
         done(std::move(state));
       });

@@ -1,6 +1,6 @@
-// New vectors are for points that exist. Who names one that does not is told before anything of his
-// request is proposed, so that a lost id does not look like a success and nothing of a batch is
-// carried out.
+// New vectors can only be given to points that exist. A request that names a missing point fails
+// before any part of it is proposed, so that a lost id does not look like a success and no part of
+// a batch is carried out.
 #include <unordered_set>
 
 #include "host/gateway/cluster_gateway.h"
@@ -16,8 +16,9 @@ Status unknown(const model::PointId& id) {
   return base::not_found("No point with id " + id.to_text() + " found");
 }
 
-// The ids that have to be there already. An operation sees what those before it in the batch did:
-// what a filter takes away in between is not known here, and new vectors for it have no effect.
+// The ids that must exist already. An operation sees what the operations before it in the batch
+// did. What an operation by filter deletes in between is not known here, and new vectors for such
+// points have no effect.
 class Needed {
  public:
   Status look_at(const Operation& operation) {
@@ -36,7 +37,7 @@ class Needed {
         }
         break;
       case OperationKind::kUpdateVectors:
-        if (operation.update_filter) break;  // an id that is not there does not match
+        if (operation.update_filter) break;  // a missing id does not match the filter
         for (const model::PointWrite& point : operation.points) {
           if (gone_.contains(point.id.key())) return unknown(point.id);
           if (!made_.contains(point.id.key()) && asked_.insert(point.id.key()).second)
@@ -67,7 +68,7 @@ void ClusterGateway::check_known(const CollectionPtr& collection,
   std::vector<model::PointId> ids = needed.take();
   if (ids.empty()) return done(base::ok());
   ReadOptions options;
-  options.linearizable = true;  // what was acknowledged without a wait is there, too
+  options.linearizable = true;  // shows what was acknowledged without a wait, too
   options.deadline = deadline;
   get(collection, {ids, {}, {}}, std::move(options),
       [ids, done = std::move(done)](base::Result<std::vector<model::Record>> found) {

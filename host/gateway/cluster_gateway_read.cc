@@ -1,4 +1,4 @@
-// Reads: one message a shard, answers merged by score or by id.
+// Reads: one message per shard; the answers are merged by score or by id.
 #include <algorithm>
 #include <unordered_map>
 
@@ -13,7 +13,7 @@ namespace {
 using base::Result;
 using base::Status;
 
-// The distance that orders a request's hits; the REST front has checked that the vector exists.
+// The distance that orders a request's hits. The REST front has checked that the vector exists.
 base::Result<model::Distance> distance_of(const model::Collection& collection,
                                           const model::SearchRequest& request) {
   auto it = collection.config.vectors.find(request.vector_name);
@@ -46,9 +46,9 @@ uint64_t text_bytes(const std::vector<model::Record>& records) {
   return bytes;
 }
 
-// A part of more than kMaxReplyBytes ended before its time, with the point that went beyond: what
-// comes behind that one in the order of ids is not known yet. All parts together are bounded like
-// one.
+// A part of more than kMaxReplyBytes ended early, with the point that went beyond the limit. What
+// follows that point in the order of ids is not known yet. All parts together have the same limit
+// as one part.
 ScrollPage page_of(uint32_t limit, std::vector<peer::RecordsReply> replies) {
   std::optional<model::PointId> end;
   std::vector<std::vector<model::Record>> parts;
@@ -93,7 +93,8 @@ void ClusterGateway::search(CollectionPtr collection, std::vector<model::SearchR
       shards, [orders, done = std::move(done)](Result<std::vector<peer::SearchReply>> replies) {
         if (!replies.ok()) return done(replies.status());
         std::vector<model::SearchResult> merged;
-        uint64_t bytes = 0;  // each shard bounds its own part, which is no bound of all together
+        // Each shard bounds only its own part, so this bounds all of them together.
+        uint64_t bytes = 0;
         for (size_t q = 0; q < orders.size(); ++q) {
           std::vector<model::SearchResult> parts;
           for (peer::SearchReply& reply : *replies) {
@@ -145,7 +146,7 @@ void ClusterGateway::get(CollectionPtr collection, model::GetRequest request, Re
         }
         std::vector<model::Record> ordered;
         for (const model::PointId& id : ids) {
-          // an id asked for twice is answered once, as in a set
+          // An id that is asked for twice is answered once.
           auto node = found.extract(id.key());
           if (!node.empty()) ordered.push_back(std::move(node.mapped()));
         }
@@ -179,7 +180,7 @@ void ClusterGateway::scroll(CollectionPtr collection, model::ScrollRequest reque
     const model::ShardPlacement& shard = collection->shards[i];
     peer::ScrollMessage message{shard.shard, level_of(shard.shard, options, *session), {}};
     message.request.offset = request.offset;
-    message.request.limit = limit + 1;  // one more than the page: it is the next offset
+    message.request.limit = limit + 1;  // the point after the page gives the next offset
     if (request.filter) message.request.filter = model::clone(*request.filter);
     message.request.with_payload = request.with_payload;
     message.request.with_vector = request.with_vector;

@@ -1,5 +1,5 @@
-// Writes: operations are spread over the shards that own their points, sent as one message a shard,
-// and answered together.
+// Writes: operations are split over the shards that own their points, sent as one message per
+// shard, and answered together.
 #include <algorithm>
 #include <map>
 
@@ -12,7 +12,7 @@ using base::Code;
 using base::Status;
 using model::Operation;
 
-// What one shard is sent, and which of the client's operations each entry is a part of.
+// What one shard is sent, and the client's operation that each entry is a part of.
 struct ClusterGateway::Split {
   const model::ShardPlacement* shard = nullptr;
   std::vector<Operation> operations;
@@ -21,7 +21,7 @@ struct ClusterGateway::Split {
 
 namespace {
 
-// A copy of what all parts of an operation share, without its points and ids.
+// Copies what all parts of an operation share, without its points and ids.
 Operation shell(const Operation& o) {
   Operation copy;
   copy.kind = o.kind;
@@ -60,7 +60,7 @@ base::Result<std::vector<ClusterGateway::Split>> ClusterGateway::split(
   }
   for (size_t n = 0; n < operations.size(); ++n) {
     Operation& operation = operations[n];
-    if (splits.size() == 1 || operation.filter) {  // every shard resolves the filter for itself
+    if (splits.size() == 1 || operation.filter) {  // every shard resolves the filter itself
       for (size_t i = 0; i < splits.size(); ++i) {
         splits[i].of.push_back(n);
         if (i + 1 < splits.size())
@@ -104,7 +104,8 @@ void ClusterGateway::write(CollectionPtr collection, std::vector<Operation> oper
                 if (status.code() != Code::kNotFound ||
                     options.request_id == decltype(options.request_id){})
                   return done(status);
-                // A request that comes again after its point was deleted is told what it did then.
+                // A request that is repeated after its point was deleted is answered with what it
+                // did the first time.
                 WriteOptions retry = options;
                 retry.only_known = true;
                 write_known(collection, std::move(*given), retry,
@@ -129,7 +130,7 @@ void ClusterGateway::write_known(const CollectionPtr& collection, std::vector<Op
   }
   const UpdateResult start{0,
                            options.wait ? UpdateStatus::kCompleted : UpdateStatus::kAcknowledged};
-  // e.g. a delete of no ids
+  // For example a delete of no ids.
   if (shards.empty()) return done(std::vector<UpdateResult>(count, start));
   auto gather = Gather<peer::WriteReply>::of(
       shards.size(), [this, count, start, options, shards, of = std::move(of),

@@ -1,7 +1,7 @@
-// The gateway: what the REST front asks for, spread over shards and brought together again. It
-// validates nothing that model already guarantees; it finds buckets and shards, sends one message a
-// shard to its leader through host/peer, and merges the answers. All calls are asynchronous: the
-// callback fires exactly once, on any thread, and must not block. Any thread may call.
+// The interface that the REST front calls. The gateway finds buckets and shards, sends one message
+// per shard to the shard's leader through host/peer, and merges the answers. It does not validate
+// again what model already guarantees. All calls are asynchronous: the callback fires exactly once,
+// on any thread, and must not block. Any thread may call.
 #pragma once
 
 #include <functional>
@@ -22,28 +22,34 @@ namespace rhumb::gateway {
 template <typename T>
 using Callback = std::function<void(base::Result<T>)>;
 using Done = std::function<void(base::Status)>;
+// Texts for the reply of a request that was carried out. They name what the request asked for and
+// did not get.
+using Warnings = std::vector<std::string>;
 using CollectionPtr = std::shared_ptr<const model::Collection>;
 
-// Expired before commit: kTimeout, outcome unknown. Committed but not applied in time:
-// UpdateStatus::kWaitTimeout.
+// A write that expires before it is committed fails with kTimeout, and its outcome is unknown. A
+// write that is committed but not applied in time has UpdateStatus::kWaitTimeout.
 struct WriteOptions {
   bool wait = false;
   base::Deadline deadline;
-  // hash of the client's id and all that it sent; such a request is carried out once. Zeros: none
+  // A hash of the client's id and of all that the client sent. Such a request is carried out once.
+  // All zeros means that the request has no id.
   std::array<uint8_t, 16> request_id{};
-  // asks what an earlier attempt at the request did; kNotFound if there was none
+  // Only asks what an earlier attempt at the request did. kNotFound means that there was no
+  // attempt.
   bool only_known = false;
 };
 enum class UpdateStatus : uint8_t { kAcknowledged, kCompleted, kWaitTimeout };
 struct UpdateResult {
-  uint64_t operation_id = 0;  // log index, the highest over the shards
+  uint64_t operation_id = 0;  // the highest log index over the shards
   UpdateStatus status = UpdateStatus::kAcknowledged;
-  uint64_t affected = 0;  // points changed; counts only when completed
+  uint64_t affected = 0;  // number of changed points; valid only for kCompleted
 };
 
 struct ReadOptions {
   bool linearizable = false;  // consistency=linearizable: a read index per shard
-  std::string session;        // X-Rhumb-Session as received, empty = this gateway's own guarantee
+  // The X-Rhumb-Session header as received. Empty means this gateway's own guarantee.
+  std::string session;
   base::Deadline deadline;
 };
 
@@ -54,7 +60,8 @@ struct ScrollPage {
 
 struct CollectionState {
   CollectionPtr collection;
-  std::vector<model::ShardState> shards;  // one per shard, of the replica asked
+  std::vector<model::ShardState> shards;  // one per shard, from the replica that was asked
+  Warnings warnings;
 };
 
 struct AliasAction {
@@ -62,10 +69,10 @@ struct AliasAction {
   std::string collection, alias, new_alias;
 };
 
-// A change of a collection's configuration; absent members stay.
+// A change of a collection's configuration. Members that are absent stay as they are.
 struct CollectionChange {
-  // Whole new configuration, made by the REST front from the present one (config_version tells
-  // which): refused with kExists if it moved on.
+  // The whole new configuration, which the REST front made from the one of version seen_version. It
+  // is refused with kExists if the configuration has changed since then.
   model::CollectionConfig config;
   uint64_t seen_version = 0;
 };
@@ -74,24 +81,25 @@ class Gateway {
  public:
   virtual ~Gateway() = default;
 
-  // The newest map this gateway holds. find() resolves aliases; kNotFound has the text that clients
-  // match.
+  // map() returns the newest map that this gateway holds. find() resolves aliases; its kNotFound
+  // has the text that clients match on.
   virtual std::shared_ptr<const model::ClusterMap> map() const = 0;
   virtual base::Result<CollectionPtr> find(const std::string& name_or_alias) const = 0;
 
-  // Definition. Creating and dropping take real names only, everything else that names a collection
-  // takes an alias as well. Answered when this gateway holds the map that shows the change, and
-  // (create) every replica is ready.
+  // Definition. Creating and dropping take real names only; all other calls that name a collection
+  // also take an alias. The callback fires when this gateway holds the map that shows the change
+  // and, after a creation, when every replica is ready.
   virtual void create_collection(std::string name, model::CollectionConfig config,
-                                 base::Deadline deadline, Done done) = 0;
+                                 base::Deadline deadline, Callback<Warnings> done) = 0;
   virtual void update_collection(std::string name, CollectionChange change, base::Deadline deadline,
-                                 Done done) = 0;
-  // false: no collection has this name
+                                 Callback<Warnings> done) = 0;
+  // The answer is false if no collection has this name.
   virtual void drop_collection(std::string name, base::Deadline deadline, Callback<bool> done) = 0;
-  // all or nothing
+  // Carries out all actions or none.
   virtual void change_aliases(std::vector<AliasAction> actions, base::Deadline deadline,
                               Done done) = 0;
-  // Payload index: answered when every shard has built it (wait) or the map shows it.
+  // Payload indexes. With `wait` the callback fires when every shard has built the index, otherwise
+  // when the map shows it.
   virtual void create_payload_index(CollectionPtr collection, std::string field,
                                     model::PayloadIndexConfig config, WriteOptions options,
                                     Callback<UpdateResult> done) = 0;
@@ -100,16 +108,16 @@ class Gateway {
   virtual void state(CollectionPtr collection, base::Deadline deadline,
                      Callback<CollectionState> done) = 0;
 
-  // Writes. The operations are proposed in order; atomic per operation and shard. One result per
+  // Writes. The operations are proposed in order. Each is atomic per shard. There is one result per
   // operation.
   virtual void write(CollectionPtr collection, std::vector<model::Operation> operations,
                      WriteOptions options, Callback<std::vector<UpdateResult>> done) = 0;
 
-  // Reads. search: one list per request, each sorted best first, `limit` hits at most (offset is
-  // applied by the caller).
+  // Reads. search() returns one list per request, each sorted best first, with at most `limit`
+  // hits. The caller applies the offset.
   virtual void search(CollectionPtr collection, std::vector<model::SearchRequest> requests,
                       ReadOptions options, Callback<std::vector<model::SearchResult>> done) = 0;
-  // in the order asked, missing left out
+  // Returns the points in the order of the request, without those that do not exist.
   virtual void get(CollectionPtr collection, model::GetRequest request, ReadOptions options,
                    Callback<std::vector<model::Record>> done) = 0;
   virtual void scroll(CollectionPtr collection, model::ScrollRequest request, ReadOptions options,
@@ -117,8 +125,8 @@ class Gateway {
   virtual void count(CollectionPtr collection, model::CountRequest request, ReadOptions options,
                      Callback<uint64_t> done) = 0;
 
-  // For the X-Rhumb-Session header: the state that a client who saw this gateway's answers has
-  // seen, of one collection.
+  // For the X-Rhumb-Session header: the state of one collection that a client has seen if it saw
+  // this gateway's answers.
   virtual std::string session_token(const CollectionPtr& collection) const = 0;
 };
 

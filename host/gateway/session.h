@@ -1,14 +1,15 @@
-// The session guarantee: what this gateway has acknowledged with wait=true, it shows. Per shard the
-// log index that a read must have seen; the token carries the same to another gateway: base64url of
-// (u64 shard, u64 index) pairs, opaque to clients.
+// The session guarantee: a read through this gateway shows what the gateway has acknowledged with
+// wait=true. The gateway keeps, per shard, the log index that a read must have seen. The token
+// carries the same to another gateway. It is base64url of (u64 shard, u64 index) pairs and opaque
+// to clients.
 #pragma once
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/model/topology.h"
 
@@ -26,8 +27,8 @@ class SessionGuarantee {
   void keep_only(const model::ClusterMap& map);  // forgets shards that are gone
 
  private:
-  mutable std::mutex mutex_;
-  std::unordered_map<uint64_t, uint64_t> applied_;
+  mutable base::Mutex mutex_;
+  std::unordered_map<uint64_t, uint64_t> applied_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::gateway

@@ -8,8 +8,8 @@
 namespace rhumb::http {
 namespace {
 
-constexpr uint8_t kMaxDigits = 16;         // a u64
-constexpr uint64_t kHonestLineBytes = 16;  // a chunk's lines cost about that much
+constexpr uint8_t kMaxDigits = 16;         // enough for a uint64_t
+constexpr uint64_t kHonestLineBytes = 16;  // about the cost of the lines of one chunk
 
 int hex(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -43,7 +43,8 @@ ChunkDecoder::Event ChunkDecoder::step(std::string_view in, size_t& consumed, st
   return state_ == State::kDone ? Event::kDone : Event::kNeedMore;
 }
 
-// A body of tiny chunks with long lines would cost far more than its limit says.
+// Without this bound, a body of tiny chunks with long lines would cost far more than its limit
+// says.
 bool ChunkDecoder::overhead() { return ++overhead_ > base::limits::kMaxChunkLineBytes; }
 
 ChunkDecoder::Event ChunkDecoder::byte(char c) {
@@ -101,7 +102,7 @@ ChunkDecoder::Event ChunkDecoder::size_line_end() {
   }
   if (size_ > left_) return Event::kTooLarge;
   left_ -= size_;
-  // Data pays for lines: only their excess adds up.
+  // Data pays for its lines, so only lines beyond that share add up.
   const uint64_t earned = kHonestLineBytes + 2 * std::min(size_, base::limits::kMaxChunkLineBytes);
   overhead_ -= std::min(overhead_, earned);
   state_ = State::kData;

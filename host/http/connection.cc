@@ -34,7 +34,7 @@ void Connection::start(Admission admission) {
   }
   int length = sizeof(peer_);
   if (uv_tcp_getpeername(&tcp_, reinterpret_cast<sockaddr*>(&peer_), &length) != 0) {
-    abort();  // gone before it was served
+    abort();  // The client left before it was served.
     return;
   }
   uv_tcp_nodelay(&tcp_, 1);
@@ -88,7 +88,7 @@ void Connection::update_reading() {
     case State::kSinkBody:
       want = !sink_->busy;
       break;
-    // Read ahead a little, mostly to learn that the client is gone.
+    // Read ahead a little, mostly to notice that the client is gone.
     case State::kAwaitReply:
     case State::kWriting:
     case State::kStreamOut:
@@ -139,8 +139,8 @@ void Connection::on_read(ssize_t n, const char* bytes) {
   }
 }
 
-// The client has sent all it will. It may still read: what runs is answered, but told that it may
-// stop early.
+// The client has sent everything. It may still read, so a running request is answered, but its
+// cancelled flag tells the handler that it may stop early.
 void Connection::on_eof() {
   eof_ = true;
   reading_ = false;
@@ -152,11 +152,11 @@ void Connection::on_eof() {
       exchange_->request().cancelled_flag.store(true, std::memory_order_relaxed);
       return;
     case State::kSinkBody:
-      // pieces are left; feed_sink() finds out whether they are all
+      // Pieces are left. feed_sink() finds out whether the body is complete.
       if (sink_->busy || !unread().empty()) return;
       break;
     case State::kIdle:
-      if (!unread().empty()) return;  // requests wait for their turn
+      if (!unread().empty()) return;  // Requests wait for their turn.
       break;
     default:
       break;
@@ -165,7 +165,7 @@ void Connection::on_eof() {
 }
 
 void Connection::process() {
-  if (processing_) return;  // an answer given from within a handler: the loop below goes on
+  if (processing_) return;  // A handler answered from within process(): the loop below goes on.
   if (state_ == State::kStreamOut) pull();
   if (state_ == State::kClosed) return;
   processing_ = true;
@@ -176,7 +176,7 @@ void Connection::process() {
   if (in_at_ == in_.size()) {
     in_at_ = 0;
     if (state_ == State::kIdle)
-      std::string().swap(in_);  // assigning would keep the buffer
+      std::string().swap(in_);  // An assignment would keep the buffer.
     else
       in_.clear();
   } else if (in_at_ > 0) {
@@ -193,8 +193,8 @@ void Connection::consume(size_t n) {
     in_at_ += n;
 }
 
-// Most answers fit the socket's buffer: then there is neither an allocation nor another turn of the
-// loop.
+// Most answers fit the buffer of the socket. Then the write needs neither an allocation nor another
+// turn of the loop.
 void Connection::write(std::string head, std::string body) {
   auto* stream = reinterpret_cast<uv_stream_t*>(&tcp_);
   const size_t total = head.size() + body.size();
@@ -210,12 +210,12 @@ void Connection::write(std::string head, std::string body) {
   size_t done = tried > 0 ? static_cast<size_t>(tried) : 0;
   if (done == total) return;
   auto pending = std::make_unique<Write>();
-  // Half of the budget at most, so that a single reply always fits, however large.
+  // A reply is charged at most half of the budget, so that a single reply of any size fits.
   const uint64_t charged = std::min<uint64_t>(total - done, loop_.context().unsent->max / 2);
   if (total - done > limits::kUnsentFreeBytes &&
       !pending->charge.emplace(loop_.context().unsent).grow_to(charged)) {
     loop_.context().dropped_replies.add();
-    abort();  // memory is spent on clients that do not read, and this is one
+    abort();  // The memory is spent on clients that do not read, and this client is one of them.
     return;
   }
   pending->head = std::move(head);
@@ -242,7 +242,7 @@ void Connection::write(std::string head, std::string body) {
     sent_at_check_ = sent_ - uv_stream_get_write_queue_size(stream);
     arm(loop_.context().options.write_timeout_ms);
   }
-  static_cast<void>(pending.release());  // on_written() owns it now
+  static_cast<void>(pending.release());  // on_written() owns it now.
 }
 
 void Connection::on_written(Write* write, int status) {
@@ -316,7 +316,7 @@ void Connection::account() {
   const double seconds = static_cast<double>(base::monotonic_ns() - request.received_ns) * 1e-9;
   loop_.context().responses(status_).add();
   loop_.context().seconds.observe(seconds);
-  // A 503 or a 507 is the server doing what it should; they come in floods.
+  // A 503 or a 507 is intended behaviour of a loaded server, and such answers come in floods.
   const auto level = status_ == 500 ? base::LogLevel::kError : base::LogLevel::kDebug;
   if (!base::log_enabled(level)) return;
   base::log(level, "http", "request",
@@ -343,8 +343,8 @@ void Connection::finish_exchange() {
   process();
 }
 
-// Closing a socket with unread input resets it, and the reset may overtake the answer. So the
-// client is told the end, and what it still sends is thrown away for a moment.
+// Closing a socket with unread input resets it, and the reset may overtake the answer. So the write
+// side is shut down first, and what the client still sends is thrown away for a moment.
 void Connection::linger() {
   std::string().swap(in_);
   in_at_ = 0;

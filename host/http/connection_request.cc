@@ -14,9 +14,10 @@ namespace limits = base::limits;
 namespace {
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-constexpr uint64_t kFirstBodyReserve = 1 << 20;  // what a client claims is not yet memory
+// A length that a client claims is no reason yet to take the memory.
+constexpr uint64_t kFirstBodyReserve = 1 << 20;
 
-// Ours are for finding a request again, not for secrecy.
+// Ids that are made here serve to find a request again. They need no secrecy.
 std::string make_request_id() {
   thread_local std::mt19937_64 random{std::random_device{}()};
   static constexpr char kHex[] = "0123456789abcdef";
@@ -29,7 +30,7 @@ std::string make_request_id() {
   return id;
 }
 
-// An id that goes into logs and back into a header is taken only when it is plain text.
+// An id goes into logs and back into a header, so it is taken only when it is plain text.
 bool sane_request_id(std::string_view id) {
   if (id.empty() || id.size() > limits::kMaxRequestIdBytes) return false;
   for (const char c : id) {
@@ -57,7 +58,7 @@ bool Connection::advance() {
 }
 
 bool Connection::begin_request() {
-  // One empty line before a request line is overlooked (RFC 9112, 2.2).
+  // One empty line before a request line is skipped (RFC 9112, 2.2).
   if (!skipped_crlf_ && unread().starts_with("\r\n")) {
     skipped_crlf_ = true;
     consume(2);
@@ -107,7 +108,8 @@ void Connection::on_head() {
     dispatch();
 }
 
-// The handler is asked first, so that who may not ask does not get to send 32 MB.
+// The handler is asked before the body is read, so that a client without permission cannot send 32
+// MB.
 void Connection::begin_body() {
   const std::shared_ptr<Exchange> exchange = exchange_;
   Reply reply(exchange);
@@ -151,8 +153,8 @@ void Connection::send_continue() {
   uv_buf_t buffer =
       uv_buf_init(const_cast<char*>(kContinue.data()), static_cast<unsigned>(kContinue.size()));
   const int written = uv_try_write(reinterpret_cast<uv_stream_t*>(&tcp_), &buffer, 1);
-  // A client that gets none of it sends its body after a while all the same; a part of it would
-  // garble the answer.
+  // A client that gets no "100 Continue" sends its body after a while all the same. A part of that
+  // line would garble the answer.
   if (written != static_cast<int>(kContinue.size()) && written != UV_EAGAIN) abort();
 }
 
@@ -190,7 +192,7 @@ bool Connection::unpack_body() {
   std::string& body = exchange_->request().body;
   const uint64_t max = loop_.context().options.max_body_bytes;
   do {
-    // One byte of room beyond the limit tells a body at the limit from one over it.
+    // One byte of room beyond the limit tells a body at the limit from a body over it.
     const auto taken = incoming.gunzip->step(incoming.packed, body, max + 1 - body.size());
     if (!taken.ok()) {
       refuse(400, "Bad request: " + taken.status().message());
@@ -217,8 +219,8 @@ void Connection::dispatch() {
   disarm();
   request->may_run_here = loop_.has_time();
   const uint64_t began = base::monotonic_ns();
-  // The reply is the handler's from here on; if the handler throws, it is dropped on the way out
-  // and answers 500.
+  // The handler owns the reply from here on. If the handler throws, the reply is dropped during the
+  // unwinding and answers 500.
   try {
     loop_.context().handler.handle(request, std::move(reply));
   } catch (const std::exception& e) {
@@ -228,8 +230,8 @@ void Connection::dispatch() {
   loop_.spend(base::monotonic_ns() - began);
 }
 
-// Answers for the handler and ends the connection: what follows on it cannot be told apart any
-// more.
+// Answers in place of the handler and ends the connection, because the bytes that follow on it
+// cannot be told apart any more.
 void Connection::refuse(int status, std::string_view message) {
   if (!exchange_) {
     const auto& request = incoming_->parser.request();
@@ -239,7 +241,7 @@ void Connection::refuse(int status, std::string_view message) {
     exchange_ = std::make_shared<Exchange>(loop_, this, request, true, false);
   }
   exchange_->set_body_pending(true);
-  // not on the stack: refusals come from parsing and from deadlines
+  // The sink is not on the stack, because refusals come from parsing and from deadlines only.
   const std::unique_ptr<Sink> sink = std::move(sink_);
   disarm();
   state_ = State::kAwaitReply;
@@ -249,7 +251,8 @@ void Connection::refuse(int status, std::string_view message) {
       "http", "refused",
       {{"status", status}, {"reason", message}, {"remote", exchange_->request().remote}});
   exchange_->send(std::move(response));
-  // Only now: with the sink goes its Reply, and this answer is the better one.
+  // The sink is aborted after the answer, because the sink's Reply goes with it and this answer is
+  // the better one.
   if (sink) sink->body->on_abort(base::invalid(std::string(message)));
 }
 

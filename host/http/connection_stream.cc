@@ -1,5 +1,5 @@
-// Connection: bodies that are streamed into a handler's sink, and answers that are pulled from a
-// handler.
+// Connection: request bodies that are streamed into a handler's sink, and answers that are pulled
+// from a handler.
 #include "host/base/limits.h"
 #include "host/base/log.h"
 #include "host/http/connection.h"
@@ -25,7 +25,7 @@ bool Connection::feed_sink() {
     end_sink();
     return true;
   }
-  disarm();  // the sink's time is not the client's
+  disarm();  // The sink's time does not count against the client.
   sink_->busy = true;
   sink_->inside = true;
   auto resume = [exchange = exchange_] {
@@ -37,8 +37,8 @@ bool Connection::feed_sink() {
   return true;
 }
 
-// The next piece of the decoded body; empty when it has ended. False: none now, or the request was
-// refused.
+// Appends the next piece of the decoded body. The piece is empty when the body has ended. Returns
+// false when there is no piece yet or the request was refused.
 bool Connection::next_piece(std::string& piece) {
   Incoming& incoming = *incoming_;
   while (true) {
@@ -117,8 +117,9 @@ void Connection::on_stream(Outgoing head, Pull pull_function) {
   pull();
 }
 
-// Asks the producer while the client keeps up. A producer that answers at once is asked again in a
-// loop, not by recursion, and gives way to other connections now and then.
+// Asks the producer for pieces while the client keeps up. A producer that answers at once is asked
+// again in a loop, not by recursion. It gives way to other connections after kMaxRequestsPerTurn
+// pieces.
 void Connection::pull() {
   if (state_ != State::kStreamOut || source_->inside) return;
   for (uint32_t i = 0; state_ == State::kStreamOut && !source_->waiting && !source_->ended; ++i) {

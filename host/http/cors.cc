@@ -25,7 +25,7 @@ std::optional<Response> Cors::preflight(const Request& request) const {
   Response response;
   response.status = 204;
   response.content_type.clear();
-  // without the allowing fields the browser refuses
+  // Without the allowing fields the browser refuses the request.
   if (allowed_origin(request).empty()) return response;
   response.headers.emplace_back("Access-Control-Allow-Methods",
                                 "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");

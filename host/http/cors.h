@@ -1,4 +1,4 @@
-// Cross-origin requests of browsers, by configuration (the Fetch standard, CORS protocol).
+// Cross-origin requests of browsers, as the configuration allows (Fetch standard, CORS protocol).
 #pragma once
 
 #include <optional>
@@ -12,11 +12,11 @@ namespace rhumb::http {
 class Cors {
  public:
   explicit Cors(CorsOptions options);
-  // The value of Access-Control-Allow-Origin for this request; empty: none.
+  // Returns the value of Access-Control-Allow-Origin for this request. Empty means no such field.
   std::string allowed_origin(const Request& request) const;
-  // Whether answers differ by Origin, so that caches must know.
+  // Whether answers differ by Origin. Caches are then told so by a Vary field.
   bool varies() const { return options_.enabled && !any_; }
-  // The answer to a preflight, or nothing when it is not one.
+  // Returns the answer to a preflight request, or nothing when the request is not one.
   std::optional<Response> preflight(const Request& request) const;
 
  private:

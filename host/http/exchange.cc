@@ -125,7 +125,7 @@ void Exchange::end() {
 
 void Exchange::fail(base::Status why) {
   if (detached_.load(std::memory_order_relaxed)) return;
-  base::log_error("http", "a streamed answer was broken off",
+  base::log_error("http", "a streamed answer failed and was cut off",
                   {{"request_id", request_->request_id}, {"error", why.to_string()}});
   on_connection([](Connection& connection) { connection.abort(); });
 }

@@ -1,5 +1,5 @@
-// One request waiting for its answer: what Reply and Next stand on, and the hop from any thread to
-// the connection's loop.
+// One request that waits for its answer. Reply and Next are built on it. It takes the answer from
+// any thread to the connection's loop.
 #pragma once
 
 #include <atomic>
@@ -12,17 +12,17 @@
 
 namespace rhumb::http {
 
-// An answer ready for the socket.
+// An answer that is ready for the socket.
 struct Outgoing {
   int status = 200;
-  bool close = false;  // the connection ends with it
+  bool close = false;  // The connection closes after this answer.
   std::string head, body;
 };
 
-// Owned by the connection (until it has answered or closed) and by the Reply; destroyed on any
-// thread. Whoever answers first wins: the handler, or the front when the request turns out
-// malformed or late while its body is streamed. Heads, compression and chunk frames are made on the
-// answering thread, so that the loop only writes.
+// Owned by the Reply and by the connection, which lets go of it when it has answered or closed. It
+// may be destroyed on any thread. The first answer wins: the handler's, or the front's when the
+// request turns out to be malformed or late while its body is streamed. The answering thread makes
+// heads, compression and chunk frames, so that the loop only writes.
 class Exchange final : public ReplySink,
                        public StreamSink,
                        public std::enable_shared_from_this<Exchange> {
@@ -36,17 +36,17 @@ class Exchange final : public ReplySink,
   void chunk(std::string bytes) override;
   void end() override;
   void fail(base::Status why) override;
-  // Runs fn(connection) on the loop thread if the connection is still there and still about this
-  // exchange. Any thread.
+  // Runs fn(connection) on the loop thread if the connection still exists and still serves this
+  // exchange. May be called from any thread.
   void on_connection(base::UniqueFunction<void(Connection&)> fn);
 
-  // The rest on the loop thread.
+  // The functions below are called on the loop thread only.
   Request& request() { return *request_; }
   const std::shared_ptr<Request>& shared_request() const { return request_; }
-  // While the body has not been read to its end, an answer closes the connection: the rest could
-  // not be told from a next request.
+  // While the body has not been read to its end, an answer closes the connection, because the rest
+  // of the body could not be told from a next request.
   void set_body_pending(bool pending) { body_pending_.store(pending, std::memory_order_relaxed); }
-  void detach();  // the connection is gone or has moved on
+  void detach();  // The connection is gone or serves another exchange.
 
  private:
   bool claim() { return !answered_.exchange(true); }
@@ -62,8 +62,8 @@ class Exchange final : public ReplySink,
   std::atomic<bool> answered_{false};
   std::atomic<bool> detached_{false};
   std::atomic<bool> body_pending_{false};
-  Connection* connection_;             // loop thread only
-  std::unique_ptr<Gzip> stream_gzip_;  // of a streamed reply; one producer at a time
+  Connection* connection_;             // used on the loop thread only
+  std::unique_ptr<Gzip> stream_gzip_;  // Packs a streamed reply. There is one producer at a time.
 };
 
 }  // namespace rhumb::http

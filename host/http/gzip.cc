@@ -11,7 +11,7 @@
 namespace rhumb::http {
 namespace {
 
-constexpr int kGzipWindow = 15 + 16;  // zlib's way to say: gzip, nothing else
+constexpr int kGzipWindow = 15 + 16;  // zlib's value for gzip and nothing else
 constexpr int kLevel = 1;
 constexpr size_t kSliceBytes = 64 * 1024;
 
@@ -27,7 +27,7 @@ std::string_view trim(std::string_view s) {
 
 Bytef* bytes(const char* p) { return reinterpret_cast<Bytef*>(const_cast<char*>(p)); }
 
-// "gzip;q=0.5" -> does the weight leave it acceptable?
+// For parameters such as ";q=0.5": whether the weight leaves gzip acceptable.
 bool weight_allows(std::string_view parameters) {
   const size_t at = parameters.find("q=");
   if (at == std::string_view::npos) return true;
@@ -75,7 +75,7 @@ base::Result<size_t> Gunzip::step(std::string_view in, std::string& out, size_t 
       return base::invalid(std::string("not a valid gzip body: ") +
                            (z.msg != nullptr ? z.msg : "damaged"));
     }
-    if (z.avail_out != 0) return given - z.avail_in;  // took all it was given
+    if (z.avail_out != 0) return given - z.avail_in;  // inflate() took all of its input.
   }
   pending_ = true;
   return given - z.avail_in;

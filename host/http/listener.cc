@@ -66,8 +66,8 @@ base::Status Listener::bind(const std::string& host, uint16_t port) {
   for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
     const base::Status status = bind_one(address->ai_addr, address->ai_addrlen, address->ai_family);
     if (status.ok()) continue;
-    // A machine without IPv6 may still name ::1 as localhost; an address in use is always a
-    // mistake.
+    // A machine without IPv6 may still name ::1 as localhost, so kInvalid is skipped here. An
+    // address in use is always a mistake.
     if (status.code() != base::Code::kInvalid)
       return status.within("cannot listen on " + host + ":" + std::to_string(port));
     if (first_failure.ok()) first_failure = status;
@@ -97,7 +97,7 @@ base::Status Listener::bind_one(const void* address, uint32_t length, int family
     return fail();
   sockaddr_storage target{};
   std::memcpy(&target, address, length);
-  // The second address of a name gets the port that the system chose for the first.
+  // The second address of a name gets the port that the system chose for the first one.
   if (family == AF_INET)
     reinterpret_cast<sockaddr_in&>(target).sin_port = htons(port_);
   else if (family == AF_INET6)
@@ -135,7 +135,8 @@ void Listener::resume() {
   }
 }
 
-// Out of file descriptors: the kernel keeps the connections until some are free again.
+// The process is out of file descriptors. The kernel keeps the connections until descriptors are
+// free again.
 void Listener::pause() {
   for (const auto& socket : sockets_) uv_poll_stop(&socket->poll);
   uv_timer_start(
@@ -167,9 +168,10 @@ void Listener::admit(int fd) {
   }
   context_->refused_connections.add();
   static const std::string answer = overload_answer();
-  // Best effort: a fresh socket's buffer holds it, and who cannot take it is only not told why.
+  // Best effort: the buffer of a fresh socket holds the answer. A client that cannot take it only
+  // misses the reason.
   const ssize_t sent = ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  base::log_debug("http", "refused a connection: too many", {{"told", sent > 0}});
+  base::log_debug("http", "refused a connection: too many", {{"reason_sent", sent > 0}});
 }
 
 void Listener::close() {
@@ -178,7 +180,7 @@ void Listener::close() {
   for (const auto& socket : sockets_) {
     if (socket->poll.data != nullptr)
       uv_close(reinterpret_cast<uv_handle_t*>(&socket->poll), nullptr);
-    // now: an open one would go on taking connections into its backlog
+    // Closed now, because an open listening socket would go on taking connections into its backlog.
     ::close(std::exchange(socket->fd, -1));
   }
   uv_close(reinterpret_cast<uv_handle_t*>(&retry_), nullptr);

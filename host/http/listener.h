@@ -1,4 +1,4 @@
-// The listening sockets of one server, accepted from by one loop.
+// The listening sockets of one server. One loop accepts from them.
 #pragma once
 
 #include <uv.h>
@@ -13,9 +13,10 @@
 
 namespace rhumb::http {
 
-// bind() and port() on any thread before open(); open() and close() on the loop thread. Destroyed
-// after the loop has ended. SO_REUSEADDR (a restart must not wait for old connections) but never
-// SO_REUSEPORT: two servers on one port are a mistake to be told.
+// Call bind() and port() on any thread before open(); call open() and close() on the loop thread.
+// Destroy it after the loop has ended. It sets SO_REUSEADDR, so that a restart does not wait for
+// old connections, but never SO_REUSEPORT: a second server on the same port is a mistake and gets
+// an error.
 class Listener {
  public:
   using OnAccept = std::function<void(Admission)>;
@@ -24,10 +25,10 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // Binds every address of the host; kInvalid: no such host, kUnavailable: in use, kForbidden: not
-  // allowed.
+  // Binds every address of the host. kInvalid: there is no such host. kUnavailable: the address is
+  // in use. kForbidden: the process is not allowed to listen there.
   base::Status bind(const std::string& host, uint16_t port);
-  uint16_t port() const { return port_; }  // the bound one
+  uint16_t port() const { return port_; }  // the port that was bound
   base::Status open(uv_loop_t* loop);
   void close();
 

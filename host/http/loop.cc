@@ -17,8 +17,8 @@ thread_local const Loop* t_current = nullptr;
 
 Loop& loop_of(void* data) { return *static_cast<Loop*>(data); }
 
-// Signals are the main thread's business; a fault of this thread stays its own (the SIGBUS guard of
-// mappings needs that).
+// The main thread handles signals. Signals of faults stay unblocked, because the SIGBUS guard of
+// mappings needs a fault to reach the thread that caused it.
 void block_signals() {
   sigset_t set;
   sigfillset(&set);
@@ -53,8 +53,7 @@ Loop::Loop(std::string name, std::shared_ptr<ServerContext> context)
     : name_(std::move(name)), context_(std::move(context)) {}
 
 Loop::~Loop() {
-  // The last owner may be an exchange on any thread, but a started loop has been joined by its
-  // server before that.
+  // The last owner may be an exchange on any thread. By then the server has joined a started loop.
   RHUMB_ASSERT(!thread_.joinable());
 }
 
@@ -77,7 +76,7 @@ void Loop::run(Task task) {
 }
 
 void Loop::post(Task task) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (closed_) return;
   tasks_.push_back(std::move(task));
   uv_async_send(&wake_);
@@ -93,14 +92,14 @@ void Loop::process_later(const Connection* connection) {
 void Loop::run_tasks() {
   std::vector<Task> tasks;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     tasks.swap(tasks_);
   }
   for (Task& task : tasks) task();
 }
 
 void Loop::set_deadline(TimerWheel::Node& node, uint64_t after_ms) {
-  uv_update_time(&loop_);  // a handler may have taken long since the turn began
+  uv_update_time(&loop_);  // A handler may have taken long since the turn began.
   if (wheel_.empty()) {
     wheel_.restart(now_ms());
     uv_timer_start(
@@ -112,7 +111,7 @@ void Loop::set_deadline(TimerWheel::Node& node, uint64_t after_ms) {
 
 void Loop::on_tick() {
   wheel_.advance(now_ms(), [](TimerWheel::Node& node) { Connection::of(node).on_deadline(); });
-  if (wheel_.empty()) uv_timer_stop(&tick_);  // an idle server sleeps
+  if (wheel_.empty()) uv_timer_stop(&tick_);  // An idle server sleeps.
 }
 
 void Loop::adopt(Admission admission) {
@@ -154,13 +153,13 @@ void Loop::begin_close(uint32_t drain_ms) {
       drain_ms, 0);
 }
 
-// With its last handle closed, uv_run() returns.
+// After its last handle has closed, uv_run() returns.
 void Loop::finish_close() {
   if (uv_is_closing(reinterpret_cast<uv_handle_t*>(&wake_)) != 0) return;
   std::vector<Task> dropped;
   {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;  // nobody touches wake_ after this
+    const base::MutexLock lock(mutex_);
+    closed_ = true;  // No thread touches wake_ after this.
     dropped.swap(tasks_);
   }
   uv_close(reinterpret_cast<uv_handle_t*>(&wake_), nullptr);

@@ -23,12 +23,12 @@ std::string_view view(beast::string_view s) { return {s.data(), s.size()}; }
 
 }  // namespace
 
-// Reads one whole head. The views it is given point into the head, since there are no folds in it.
+// Reads one whole head. The views that it gets point into the head, because the head has no folds.
 class Parser::HeadParser final : public beast::http::basic_parser<true> {
  public:
   explicit HeadParser(Request& target) : request(target) {
-    header_limit(UINT32_MAX);  // the scan has bounded the head
-    // not boost::none, which 1.74 compares as if it were less than any length
+    header_limit(UINT32_MAX);  // scan_head() has bounded the head.
+    // Not boost::none, which Beast 1.74 compares as if it were less than any length.
     body_limit(UINT64_MAX);
   }
   Request& request;
@@ -76,8 +76,8 @@ Parser::Event Parser::step_head(std::string_view in, size_t& consumed) {
   return Event::kHead;
 }
 
-// Copies the head out of the input up to its empty line, and refuses at the first byte that no
-// honest client sends: waiting for the end would let a head without CRLF hang until the timeout.
+// Copies the head out of the input up to its empty line. It refuses at the first byte that no
+// honest client sends, because a head without CRLF would otherwise hang until the timeout.
 bool Parser::scan_head(std::string_view in, size_t& taken) {
   std::string& head = request_->head;
   if (head.empty()) head.reserve(std::min<size_t>(in.size(), 4096));
@@ -124,7 +124,7 @@ bool Parser::parse_head() {
   return check_framing() && check_target() && check_codings();
 }
 
-// Where the body ends must be said once and in one way.
+// The request must say where its body ends, once and in one way.
 bool Parser::check_framing() {
   uint32_t hosts = 0, lengths = 0, codings = 0;
   for (const Field& field : request_->fields) {
@@ -139,7 +139,7 @@ bool Parser::check_framing() {
     if (same(field.name, "transfer-encoding")) {
       ++codings;
       if (!same(field.value, "chunked") || !http11_)
-        return refuse(400, "Transfer-Encoding other than \"chunked\"");
+        return refuse(400, "the Transfer-Encoding must be \"chunked\"");
     }
   }
   if (hosts > 1 || (hosts == 0 && http11_)) return refuse(400, "exactly one Host field is needed");
@@ -157,7 +157,7 @@ bool Parser::check_target() {
     if (u <= 0x20 || u >= 0x7f || c == '#')
       return refuse(400, "the request target holds a character that must be percent-encoded");
   }
-  // The absolute form is meant for proxies, but a server has to take it (RFC 9112, 3.2.2).
+  // The absolute form is meant for proxies, but a server has to accept it (RFC 9112, 3.2.2).
   const size_t scheme = target.find("://");
   if (target.front() != '/' && scheme != std::string_view::npos) {
     if (!same(target.substr(0, scheme), "http") && !same(target.substr(0, scheme), "https")) {
@@ -187,12 +187,13 @@ bool Parser::check_codings() {
     if (same(field.name, "content-encoding") && !same(field.value, "identity") &&
         !field.value.empty()) {
       if (!same(field.value, "gzip") && !same(field.value, "x-gzip")) {
-        return refuse(415, "Content-Encoding other than gzip and identity");
+        return refuse(415, "the Content-Encoding must be gzip or identity");
       }
       ++codings;
     }
     if (same(field.name, "expect") && http11_) {
-      if (!same(field.value, "100-continue")) return refuse(417, "Expect other than 100-continue");
+      if (!same(field.value, "100-continue"))
+        return refuse(417, "the only Expect that is served is 100-continue");
       expects_continue_ = true;
     }
   }

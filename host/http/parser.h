@@ -1,5 +1,5 @@
-// From bytes to a Request, without any I/O: the kept parser of Boost.Beast reads the head, behind
-// checks of our own for what it lets through; bodies are counted or unchunked here.
+// From bytes to a Request, without any I/O. Boost.Beast's parser reads the head after our own
+// checks for what that parser lets through. Bodies are counted or unchunked here.
 #pragma once
 
 #include <cstddef>
@@ -12,16 +12,16 @@
 
 namespace rhumb::http {
 
-// A refusal: the status to answer with before the connection closes.
+// A refusal, with the status to answer before the connection closes.
 struct ParseError {
   int status = 0;
   std::string message;
 };
 
-// Reads one request. One instance a request, one thread.
-// The head must be plain: CRLF line ends, no folds, no NUL, one Host (HTTP/1.1), one Content-Length
-// or exactly "Transfer-Encoding: chunked"; whatever else two servers could read differently is
-// refused, since it is how requests are smuggled.
+// Reads one request. Use one instance per request, on one thread. The head must be plain: CRLF line
+// ends, no folds, no NUL, one Host (HTTP/1.1), and one Content-Length or exactly
+// "Transfer-Encoding: chunked". Anything else that two servers could read differently is refused,
+// because request smuggling works that way.
 class Parser {
  public:
   enum class Event { kNeedMore, kHead, kBody, kDone, kError };
@@ -31,22 +31,24 @@ class Parser {
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
 
-  // Reads from the front of `in` and sets `consumed`: all of it, or up to the event. Takes input in
-  // any pieces.
-  //   kHead: the head is complete, request() is filled; decide about the body, then go on.
+  // Reads from the front of `in` and sets `consumed`: all of it, or the part up to the event. Takes
+  // input in pieces of any size.
+  //   kHead: the head is complete and request() is filled; decide about the body, then go on.
   //   kBody: raw body bytes (chunks undone, content coding not) were appended to `body`.
-  //   kDone: the request is complete (perhaps with bytes appended).  kError: see error().
+  //   kDone: the request is complete; bytes may have been appended.
+  //   kError: see error().
   Event step(std::string_view in, size_t& consumed, std::string& body);
 
-  // Of a chunked body, chunk sizes summed; to be set after kHead. Over it: 413. (A Content-Length
-  // is the caller's to check.)
+  // Limits the sum of the chunk sizes of a chunked body. Call it after kHead. A body over the limit
+  // gets a 413. The caller itself checks a Content-Length.
   void limit_body(uint64_t bytes) { chunks_.limit(bytes); }
 
   const std::shared_ptr<Request>& request() const { return request_; }
   const ParseError& error() const { return error_; }
-  // Valid after kHead.
+  // The functions below are valid after kHead.
   bool has_body() const { return chunked_ || content_length_ > 0; }
-  uint64_t content_length() const { return content_length_; }  // 0 when chunked or none
+  // 0 when the body is chunked or absent
+  uint64_t content_length() const { return content_length_; }
   bool http11() const { return http11_; }
   bool keep_alive() const { return keep_alive_; }
   bool expects_continue() const { return expects_continue_; }
@@ -68,7 +70,7 @@ class Parser {
   ParseError error_;
   ChunkDecoder chunks_;
   uint64_t content_length_ = 0;
-  uint64_t body_seen_ = 0;  // of content_length_
+  uint64_t body_seen_ = 0;  // bytes of content_length_ that have come
   bool chunked_ = false;
   bool http11_ = false;
   bool keep_alive_ = false;

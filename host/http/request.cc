@@ -21,7 +21,7 @@ std::shared_ptr<Request> Request::make(
     std::string_view method, std::string_view target,
     const std::vector<std::pair<std::string, std::string>>& fields, std::string body) {
   auto request = std::make_shared<Request>();
-  // One string holds all texts; it is complete before the first view is taken.
+  // One string holds all texts. It is complete before the first view of it is taken.
   for (const std::string_view part : {method, target}) request->head.append(part);
   for (const auto& [name, value] : fields) request->head.append(name).append(value);
   size_t at = 0;

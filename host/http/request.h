@@ -1,9 +1,9 @@
-// What the HTTP front hands to the handlers and takes back from them. Pure interface: neither libuv
-// nor the parser shows here.
+// The types that the HTTP front and the handlers exchange. This is a pure interface: it shows
+// neither libuv nor the parser.
 //
-// One exchange: the loop reads a whole request under caps, calls Handler::handle() on the loop
-// thread, and the handler answers through Reply, at once or later, from any thread. Import and
-// export stream instead (BodySink, Reply::stream).
+// One exchange: the loop reads a whole request under limits and calls Handler::handle() on the loop
+// thread. The handler answers through Reply, at once or later, from any thread. Import and export
+// stream instead (BodySink, Reply::stream).
 #pragma once
 
 #include <atomic>
@@ -19,50 +19,54 @@
 
 namespace rhumb::http {
 
-// Spare bytes behind a body, so that simdjson parses it in place.
+// Spare bytes after a body, so that simdjson parses the body in place.
 inline constexpr size_t kBodyPadding = 64;
 
 struct Field {
-  std::string_view name, value;  // as sent; the value without surrounding blanks
+  std::string_view name, value;  // as sent; `value` without surrounding blanks
 };
 
-// A parsed request. The views point into `head`, so a request stays where it was made and travels
-// as shared_ptr. Owned by whoever answers; read-only once handed over, but for the body, which the
-// handler may move out.
+// A parsed request. Its views point into `head`, so a request is never moved and travels as a
+// shared_ptr. The handler that answers owns it. After the handover it is read-only, except the
+// body, which the handler may move out.
 struct Request {
   Request() = default;
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
-  // For tests and internal calls: the same form as one read from a socket. `target` as on the wire
-  // ("/collections?x=1").
+  // For tests and internal calls: makes the same form as a request read from a socket. `target` is
+  // as on the wire ("/collections?x=1").
   static std::shared_ptr<Request> make(
       std::string_view method, std::string_view target,
       const std::vector<std::pair<std::string, std::string>>& fields = {}, std::string body = {});
 
-  // First field of that name, compared without case; empty when absent.
+  // Returns the first field of that name, compared without case, or an empty view.
   std::string_view header(std::string_view name) const;
   bool has_header(std::string_view name) const;
-  // The client has closed its side, or the connection broke: a read may stop early; a write that
+  // The client has closed its side, or the connection broke. A read may stop early; a write that
   // was proposed goes on.
   bool cancelled() const { return cancelled_flag.load(std::memory_order_relaxed); }
 
   std::string head;  // request line and fields
-  // "GET", ...; a HEAD arrives as GET, and the front leaves out the body of the answer
+  // "GET" and so on. A HEAD arrives as GET, and the front leaves out the body of the answer.
   std::string_view method;
   std::string_view target;  // origin form: path and query
   std::string_view path;    // raw, percent-encoded, begins with '/' (or is "*")
   std::string_view query;   // raw, without '?'
   std::vector<Field> fields;
-  // decoded (chunks, gzip); capacity() >= size() + kBodyPadding; empty when streamed
+  // The decoded body (chunks and gzip undone). capacity() >= size() + kBodyPadding. Empty when the
+  // body is streamed.
   std::string body;
-  std::string request_id;    // X-Request-Id as sent when it is sane, else made; the front echoes it
-  std::string remote;        // "127.0.0.1:53124", "[::1]:53124"
-  uint64_t received_ns = 0;  // monotonic, when the head was complete: deadlines count from here
-  bool head_only = false;    // it was a HEAD
-  // set by the front: this turn of the loop has time left for an answer of well under a millisecond
+  // X-Request-Id as sent when it is plain text, else made here. The front echoes it.
+  std::string request_id;
+  std::string remote;  // "127.0.0.1:53124", "[::1]:53124"
+  // Monotonic time when the head was complete. Deadlines count from here.
+  uint64_t received_ns = 0;
+  bool head_only = false;  // The request was a HEAD.
+  // Set by the front: this turn of the loop has time left for an answer that takes well under a
+  // millisecond.
   bool may_run_here = false;
   std::atomic<bool> cancelled_flag{false};  // set by the front
-  // the front's account of body bytes in flight, given back with the request
+  // The front's account of body bytes in flight. It is given back with the request.
   std::shared_ptr<void> charge;
 };
 
@@ -70,14 +74,14 @@ struct Response {
   int status = 200;
   std::string content_type = "application/json";
   // Further fields. The front adds Content-Length or Transfer-Encoding, Date, Connection,
-  // X-Request-Id, CORS and Content-Encoding.
+  // X-Request-Id, CORS fields and Content-Encoding.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
 };
 // The error envelope of the REST protocol: {"status":{"error":"..."},"time":...}.
 Response error_response(int status, std::string_view message, double seconds = 0);
 
-// Takes what a streamed reply produces; implemented by the front and by tests.
+// Takes the output of a streamed reply. The front and tests implement it.
 class StreamSink {
  public:
   virtual ~StreamSink() = default;
@@ -86,10 +90,10 @@ class StreamSink {
   virtual void fail(base::Status why) = 0;
 };
 
-// The right and the duty to give a streamed reply its next piece: exactly one of the calls, from
-// any thread. Dropping it fails the stream. After chunk() the pull function is called again as soon
-// as the client has taken enough; a failed stream breaks the connection, so that the client never
-// takes half a body for a whole one.
+// The right and the duty to give a streamed reply its next piece: make exactly one of the calls,
+// from any thread. Dropping a Next fails the stream. After chunk() the pull function is called
+// again as soon as the client has taken enough. A failed stream breaks the connection, so that the
+// client never takes half a body for a whole one.
 class Next {
  public:
   explicit Next(std::shared_ptr<StreamSink> sink) : sink_(std::move(sink)) {}
@@ -103,22 +107,24 @@ class Next {
  private:
   std::shared_ptr<StreamSink> sink_;
 };
-// Called on the loop thread when the connection can take more, one call at a time: must not block.
-// Destroyed when the stream ends or the client is gone (on the loop thread).
+// Called on the loop thread when the connection can take more, one call at a time. It must not
+// block. It is destroyed on the loop thread when the stream ends or the client is gone.
 using Pull = base::UniqueFunction<void(Next)>;
 
-// Where a Reply goes; implemented by the front and by tests. Exactly one call, any thread.
+// The target of a Reply. The front and tests implement it. Exactly one call is made, from any
+// thread.
 class ReplySink {
  public:
   virtual ~ReplySink() = default;
   virtual void send(Response response) = 0;
-  virtual void stream(Response head, Pull pull) = 0;  // head.body is empty
-  // the Reply went unanswered: send() of a 500, unless nobody waits any more
+  virtual void stream(Response head, Pull pull) = 0;  // `head.body` is empty.
+  // The Reply went unanswered: sends a 500, unless the request was answered elsewhere or its client
+  // is gone.
   virtual void dropped();
 };
 
-// The right and the duty to answer one request: once, from any thread. Dropping it unanswered
-// answers 500.
+// The right and the duty to answer one request once, from any thread. A Reply that is dropped
+// unanswered answers 500.
 class Reply {
  public:
   Reply() = default;
@@ -129,7 +135,8 @@ class Reply {
   explicit operator bool() const { return sink_ != nullptr; }
 
   void operator()(Response response) { std::exchange(sink_, nullptr)->send(std::move(response)); }
-  // Answers with a body of unknown length (chunked), pulled piece by piece with back-pressure.
+  // Answers with a body of unknown length (chunked), which is pulled piece by piece with
+  // back-pressure.
   void stream(Response head, Pull pull) {
     std::exchange(sink_, nullptr)->stream(std::move(head), std::move(pull));
   }
@@ -143,31 +150,31 @@ class BodySink {
  public:
   using Resume = base::UniqueFunction<void()>;
   virtual ~BodySink() = default;
-  // `chunk` is decoded and at most limits::kMaxStreamChunkBytes. Nothing more comes, and the socket
-  // is not read, until `resume` is called (from any thread, also from within): that is the
-  // back-pressure.
+  // `chunk` is decoded and holds at most limits::kMaxStreamChunkBytes. Nothing more comes, and the
+  // socket is not read, until `resume` is called: that is the back-pressure. `resume` may be called
+  // from any thread and from within on_data().
   virtual void on_data(std::string chunk, Resume resume) = 0;
-  // the whole body has come; the Reply taken in Handler::stream() is now due
+  // The whole body has come. The Reply taken in Handler::stream() is now due.
   virtual void on_end() = 0;
-  // The body will not be whole: connection lost, malformed, timed out. The front has answered what
-  // can be answered.
+  // The body will not be whole: the connection was lost, or the body was malformed or late. The
+  // front has answered if an answer was possible.
   virtual void on_abort(base::Status why) = 0;
 };
 
-// What stands behind the front. Called on the loop threads, several at once: must not block, and
-// hands slow work to a pool.
+// The application that the front serves. Called on the loop threads, several at once. It must not
+// block, and hands slow work to a pool.
 class Handler {
  public:
   virtual ~Handler() = default;
   virtual void handle(std::shared_ptr<Request> request, Reply reply) = 0;
-  // Asked when a request with a body has its head complete, before any of the body is awaited (and
-  // before "100 Continue").
-  //  - leave `reply` alone and return nullptr: the body is buffered, then handle() is called;
-  //  - take `reply` and return a sink: the body is streamed into it, unbounded by max_body_bytes.
-  //  Answering before on_end()
-  //    stops the stream (on_abort) and closes the connection after the answer;
-  //  - take `reply`, return nullptr: answered without the body (no permission, ...); the connection
-  //  closes after the answer.
+  // Asked when the head of a request with a body is complete, before the front waits for the body
+  // and before "100 Continue". The handler does one of three things:
+  //  - It leaves `reply` alone and returns nullptr: the body is buffered, then handle() is called.
+  //  - It takes `reply` and returns a sink: the body is streamed into the sink, without the limit
+  //    max_body_bytes. An answer before on_end() stops the stream (on_abort) and closes the
+  //    connection after the answer.
+  //  - It takes `reply` and returns nullptr: the request is answered without its body (for example
+  //    for lack of permission), and the connection closes after the answer.
   virtual std::unique_ptr<BodySink> stream(const std::shared_ptr<Request>& head, Reply& reply);
 };
 

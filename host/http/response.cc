@@ -9,7 +9,7 @@
 namespace rhumb::http {
 namespace {
 
-// A date a second is enough, and strftime costs more than the rest of the head.
+// One date per second is enough, because strftime costs more than the rest of the head.
 std::string_view http_date() {
   thread_local time_t made_at = 0;
   thread_local char text[32];

@@ -18,7 +18,7 @@ base::Status Server::start() {
   RHUMB_ASSERT(listener_ == nullptr);
   const ServerOptions& options = context_->options;
   RHUMB_ASSERT(options.loops >= 1);
-  // One acceptor deals connections out evenly, where SO_REUSEPORT would leave some loops idle.
+  // One acceptor deals connections out evenly. SO_REUSEPORT would leave some loops idle.
   listener_ = std::make_unique<Listener>(context_, [this](Admission admission) {
     const std::shared_ptr<Loop>& loop =
         loops_[next_loop_.fetch_add(1, std::memory_order_relaxed) % loops_.size()];

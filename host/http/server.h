@@ -1,5 +1,5 @@
-// The HTTP front: sockets, parsing, limits, the hop between loops and workers. What a request means
-// is the Handler's business.
+// The HTTP front: sockets, parsing, limits, and the hop between loops and workers. The Handler
+// decides what a request means.
 #pragma once
 
 #include <atomic>
@@ -17,22 +17,23 @@ class Listener;
 class Loop;
 struct ServerContext;
 
-// Owns the loops' threads. start() and stop() from one thread. The handler must outlive the server;
-// replies may outlive both. Nothing survives a crash: a client that got no answer does not know.
+// Owns the threads of the loops. Call start() and stop() from one thread. The handler must outlive
+// the server; replies may outlive both. Nothing survives a crash: a client that got no answer does
+// not know whether its request took effect.
 class Server {
  public:
   Server(ServerOptions options, Handler& handler);
-  ~Server();  // stop(0)
+  ~Server();  // calls stop(0)
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Binds, then serves. An error leaves nothing running.
+  // Binds, then serves. After an error nothing is left running.
   base::Status start();
   // Stops accepting, closes idle connections, lets running requests finish for up to drain_ms, then
-  // closes what is left and joins. Idempotent.
+  // closes the rest and joins the loops. It may be called again.
   void stop(uint32_t drain_ms);
-  uint16_t port() const;         // the bound one, after start()
-  uint32_t connections() const;  // open now
+  uint16_t port() const;         // the port that was bound, after start()
+  uint32_t connections() const;  // connections that are open now
   uint64_t inflight_body_bytes() const;
 
  private:

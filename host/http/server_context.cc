@@ -11,7 +11,7 @@ Admission::~Admission() {
   if (context_) context_->connections.fetch_sub(1, std::memory_order_relaxed);
 }
 
-ServerContext::Context(ServerOptions server_options, Handler& server_handler)
+ServerContext::ServerContext(ServerOptions server_options, Handler& server_handler)
     : options(std::move(server_options)),
       cors(options.cors),
       handler(server_handler),
@@ -25,14 +25,15 @@ ServerContext::Context(ServerOptions server_options, Handler& server_handler)
       received_bytes(
           counter("rhumb_http_received_bytes_total", "Bytes read from HTTP connections.")),
       sent_bytes(counter("rhumb_http_sent_bytes_total", "Bytes handed to HTTP connections.")),
-      seconds(base::histogram("rhumb_http_request_seconds",
-                              "From the end of a request's head to the end of its answer.")) {}
+      seconds(
+          base::histogram("rhumb_http_request_seconds",
+                          "Seconds from the end of a request's head to the end of its answer.")) {}
 
 base::Counter& ServerContext::responses(int status) {
   auto& slot = by_status_.at(static_cast<size_t>(status));
   base::Counter* known = slot.load(std::memory_order_acquire);
   if (known == nullptr) {
-    known = &counter("rhumb_http_responses_total", "Answers by status.",
+    known = &counter("rhumb_http_responses_total", "Answers, by HTTP status.",
                      {{"status", std::to_string(status)}});
     slot.store(known, std::memory_order_release);
   }

@@ -1,5 +1,4 @@
-// What the connections of one server share. Kept alive by every exchange that is still to be
-// answered.
+// The state that the connections of one server share. Every unanswered exchange keeps it alive.
 #pragma once
 
 #include <array>
@@ -14,21 +13,23 @@
 
 namespace rhumb::http {
 
-// Bytes held in memory for all connections: of request bodies, or of replies that are not fetched.
+// A limit on the bytes that all connections hold in memory for request bodies, or for replies that
+// their clients have not fetched.
 struct ByteBudget {
   explicit ByteBudget(uint64_t max_bytes) : max(max_bytes) {}
   const uint64_t max;
   std::atomic<uint64_t> used{0};
 };
 
-// The share of one request or reply; given back when it goes, on whatever thread.
+// The share of one request or reply in a ByteBudget. Its destructor gives the share back, on any
+// thread.
 class ByteCharge {
  public:
   explicit ByteCharge(std::shared_ptr<ByteBudget> budget) : budget_(std::move(budget)) {}
   ~ByteCharge() { budget_->used.fetch_sub(bytes_, std::memory_order_relaxed); }
   ByteCharge(const ByteCharge&) = delete;
   ByteCharge& operator=(const ByteCharge&) = delete;
-  // False when the budget is spent; then the share stays as it was.
+  // Returns false when the budget is spent. The share then stays as it was.
   bool grow_to(uint64_t bytes) {
     if (bytes <= bytes_) return true;
     const uint64_t more = bytes - bytes_;
@@ -50,9 +51,9 @@ struct ServerContext {
 
   const ServerOptions options;
   const Cors cors;
-  Handler& handler;  // used on the loop threads only: gone once the server has stopped
-  const std::shared_ptr<ByteBudget> budget;  // of request bodies
-  const std::shared_ptr<ByteBudget> unsent;  // of what sockets have not taken yet
+  Handler& handler;  // used on the loop threads only; it is gone after the server has stopped
+  const std::shared_ptr<ByteBudget> budget;  // bytes of request bodies
+  const std::shared_ptr<ByteBudget> unsent;  // bytes that sockets have not taken yet
   std::atomic<uint32_t> connections{0};
   std::atomic<bool> stopping{false};
 
@@ -67,8 +68,8 @@ struct ServerContext {
   std::array<std::atomic<base::Counter*>, 600> by_status_{};
 };
 
-// An accepted socket and its place among max_connections, until a connection has closed. Any
-// thread.
+// An accepted socket and its place among max_connections, which it holds until the connection has
+// closed. It may be used on any thread.
 class Admission {
  public:
   Admission(int fd, std::shared_ptr<ServerContext> context)
@@ -77,7 +78,7 @@ class Admission {
       : fd_(std::exchange(other.fd_, -1)), context_(std::move(other.context_)) {}
   Admission& operator=(Admission&&) = delete;
   ~Admission();
-  int release_fd() { return std::exchange(fd_, -1); }  // the place stays taken
+  int release_fd() { return std::exchange(fd_, -1); }  // The place stays taken.
 
  private:
   int fd_;

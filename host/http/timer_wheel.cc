@@ -13,8 +13,8 @@ TimerWheel::TimerWheel(uint64_t now_ms) : tick_(now_ms / kTickMs) {
 void TimerWheel::set(Node& node, uint64_t due_ms) {
   cancel(node);
   node.due_ms = due_ms;
-  // Rounded up, so that the slot is reached when the node is due; at least the next slot, at most
-  // once round.
+  // Rounded up, so that the wheel reaches the slot when the node is due. The node goes at least one
+  // slot and at most one round ahead.
   const uint64_t tick = std::clamp((due_ms + kTickMs - 1) / kTickMs, tick_ + 1, tick_ + kSlots - 1);
   Node& head = slots_[tick % kSlots];
   node.prev = head.prev;

@@ -1,5 +1,5 @@
-// Deadlines of one loop's connections: setting and cancelling cost a few pointer writes, whatever
-// the number of connections.
+// Deadlines of one loop's connections. Setting and cancelling a deadline costs a few pointer
+// writes, for any number of connections.
 #pragma once
 
 #include <array>
@@ -8,12 +8,12 @@
 
 namespace rhumb::http {
 
-// A hashed wheel. Not thread-safe: it belongs to one loop thread. Expiry comes up to one tick late,
-// never early.
+// A hashed timer wheel. It is not thread-safe, because it belongs to one loop thread. A deadline
+// expires up to one tick late and never early.
 class TimerWheel {
  public:
   static constexpr uint64_t kTickMs = 50;
-  // Intrusive and owned by its connection, which cancels it before it goes.
+  // An intrusive node. Its connection owns it and cancels it before the node is destroyed.
   struct Node {
     Node* prev = nullptr;
     Node* next = nullptr;
@@ -24,14 +24,13 @@ class TimerWheel {
   TimerWheel(const TimerWheel&) = delete;
   TimerWheel& operator=(const TimerWheel&) = delete;
 
-  void set(Node& node, uint64_t due_ms);  // also moves a node that is already set
+  void set(Node& node, uint64_t due_ms);  // It also moves a node that is already set.
   void cancel(Node& node);
   bool empty() const { return count_ == 0; }
   // Catches up after the wheel stood still while it was empty.
   void restart(uint64_t now_ms);
 
-  // Calls expired(node) for each node that is due, after taking it out; `expired` may set and
-  // cancel any node.
+  // Takes out each node that is due and calls expired(node). `expired` may set and cancel any node.
   template <typename F>
   void advance(uint64_t now_ms, F&& expired) {
     const uint64_t target = now_ms / kTickMs;
@@ -52,11 +51,11 @@ class TimerWheel {
   }
 
  private:
-  static constexpr size_t kSlots = 512;  // 25 s; what is due later goes round again
+  static constexpr size_t kSlots = 512;  // 25 s; a node that is due later goes round again
   static void splice(Node& from, Node& to);
 
-  std::array<Node, kSlots> slots_;  // circular lists with these as heads
-  uint64_t tick_;                   // the last one handled
+  std::array<Node, kSlots> slots_;  // circular lists with these nodes as heads
+  uint64_t tick_;                   // the last tick that was handled
   size_t count_ = 0;
 };
 

@@ -78,7 +78,7 @@ struct EngineDescription::Json {
     return std::nullopt;
   }
 
-  // False when the property's schema is none that could be checked.
+  // Returns false if the property's schema cannot be checked.
   static bool read(const std::string& name, const json& property, Parameter& out) {
     if (!property.is_object()) return false;
     const auto type = type_of(property);
@@ -229,7 +229,8 @@ Result<std::string> EngineDescription::config_json(const model::HnswConfig& coll
     const auto& value = over ? over : under;
     const Parameter* parameter = find(name);
     if (!value || parameter == nullptr) return;
-    double nearest = *value;  // clients may say what another engine would allow
+    // A client may give a value that only another engine allows.
+    double nearest = *value;
     if (parameter->minimum) nearest = std::max(nearest, *parameter->minimum);
     if (parameter->maximum) nearest = std::min(nearest, *parameter->maximum);
     given[name] = static_cast<uint64_t>(nearest);
@@ -239,8 +240,8 @@ Result<std::string> EngineDescription::config_json(const model::HnswConfig& coll
   const auto own = vector.leaves_memory(), mapped = own ? own : collection.leaves_memory();
   if (mapped && has_parameter("mapped")) given["mapped"] = *mapped;
   const json quantization = json::parse(quantization_json, nullptr, /*allow_exceptions=*/false);
-  // scalar: codes of a byte a component alone. product: codes of the size that was asked for.
-  // binary: wide vectors get codes of one bit as well, and are walked by them.
+  // scalar: codes of one byte per component. product: codes of the requested size. binary: wide
+  // vectors also get codes of one bit, and the graph is walked by them.
   if (quantization.is_object() && has_parameter("one_bit")) {
     if (quantization.contains("scalar") || quantization.contains("product"))
       given["one_bit"] = false;
@@ -263,7 +264,8 @@ Result<std::string> EngineDescription::config_json(const model::HnswConfig& coll
     const std::string asked =
         product.is_object() ? product.value("compression", json()).dump() : "";
     if (asked == R"("x4")") take_codes("8bit", 0);
-    // Up to half a byte a component, plain codes find as much in the same room, and faster.
+    // Up to half a byte per component, plain codes reach the same recall in the same space, and
+    // they are faster.
     if (asked == R"("x8")") take_codes("4bit", 0);
     for (const int compression : {16, 32, 64}) {
       if (asked == "\"x" + std::to_string(compression) + "\"") take_codes("pq", compression);

@@ -1,11 +1,12 @@
-// What an index engine says of itself, and a collection's parameters checked against it before
-// anything is stored.
+// The description that an index engine gives of itself. A collection's parameters are checked
+// against it before anything is stored.
 //
-// describe() of rhumb/index.h answers {"metrics": [..], "scalars": [..], "parameters": {JSON
+// describe() of rhumb/index.h returns {"metrics": [..], "scalars": [..], "parameters": {JSON
 // schema}} with these names:
 //   metrics  cosine, dot, euclid, manhattan, hamming        scalars  f32, f16, u8, bit
-// Of the schema, `properties` with type (integer, number, boolean, string), minimum, maximum, enum
-// and default are looked at, and `required` and `additionalProperties`; the rest is for people.
+// The host reads these parts of the schema: `required`, `additionalProperties`, and `properties`
+// with type (integer, number, boolean, string), minimum, maximum, enum and default. The rest is for
+// human readers.
 #pragma once
 
 #include <cstdint>
@@ -20,24 +21,27 @@
 
 namespace rhumb::index {
 
-// A value after it was read once; any thread.
+// An immutable value after it was read. Any thread may use it.
 class EngineDescription {
  public:
-  // Asks the engine. kInternal when what it answers makes no sense: the engine is not to be used
-  // then.
+  // Asks the engine. Returns kInternal if the description is malformed; the engine must then not be
+  // used.
   static base::Result<EngineDescription> of(const plugin::Engine<rhumb_index_ops_t>& engine);
   static base::Result<EngineDescription> parse(std::string_view engine_id, std::string_view json);
 
-  const std::string& text() const { return text_; }  // as the engine gave it, for GET /plugins/{id}
-  // kInvalid names what the engine lacks and what it has.
+  // As the engine gave it, for GET /plugins/{id}.
+  const std::string& text() const { return text_; }
+  // kInvalid names what the engine lacks and what it offers.
   base::Status supports(model::Distance distance, model::Scalar scalar) const;
   bool has_parameter(std::string_view name) const;
-  // The parameters, an object or empty, as config_json for open(): checked, without what was null.
-  // kUnprocessable names the parameter, what is allowed and what was found.
+  // Checks the parameters (an object or empty text) and returns them as config_json for open(),
+  // without null values. kUnprocessable names the parameter, the allowed values and the value
+  // found.
   base::Result<std::string> config_json(std::string_view parameters_json) const;
-  // The same from a collection's graph settings, those of the vector over those of the collection.
-  // They are hints for whichever engine serves it: what this engine has no parameter for is left
-  // out, what is beyond its bounds becomes the nearest it takes.
+  // Makes config_json from a collection's graph settings. Settings of the vector take precedence
+  // over those of the collection. The settings are hints for any engine: those for which this
+  // engine has no parameter are left out, and a value outside the engine's bounds becomes the
+  // nearest valid one.
   base::Result<std::string> config_json(const model::HnswConfig& collection,
                                         const model::HnswConfig& vector,
                                         std::string_view quantization_json = {}) const;
@@ -48,7 +52,7 @@ class EngineDescription {
     std::string name;
     Type type = Type::kInteger;
     std::optional<double> minimum, maximum;
-    std::vector<std::string> allowed;  // of a string; empty = any
+    std::vector<std::string> allowed;  // for a string; empty: any
     bool required = false;
   };
   struct Json;  // hides the parser's types

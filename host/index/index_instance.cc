@@ -25,7 +25,7 @@ struct Ticker {
   }
 };
 
-// As much of an engine's text as is shown; characters stay whole.
+// The part of an engine's text that is shown. Characters stay whole.
 std::string sentence(const std::string& text) {
   size_t end = 0;
   while (end < text.size()) {
@@ -36,7 +36,7 @@ std::string sentence(const std::string& text) {
   return text.substr(0, end);
 }
 
-// What makes no sense was not measured.
+// Implausible values count as not measured.
 std::optional<IndexStats::Measured> measured_in(const nlohmann::json& stats) {
   const auto at = stats.find("measured");
   if (at == stats.end() || !at->is_object()) return std::nullopt;
@@ -50,7 +50,7 @@ std::optional<IndexStats::Measured> measured_in(const nlohmann::json& stats) {
   return measured;
 }
 
-// Room for the hits of one call, in the layout of the ABI.
+// Memory for the hits of one call, in the layout of the ABI.
 struct HitRoom {
   explicit HitRoom(const SearchRequest& r)
       : slots(r.query_count * r.k), distances(slots.size()), counts(r.query_count, 0) {
@@ -103,7 +103,7 @@ Status IndexInstance::outcome(rhumb_status_t rc, const rhumb_error_t* error,
 Status IndexInstance::build(const BuildRequest& request) {
   RHUMB_TRY(usable());
   if (!request.live.empty() && request.live.size() * 64 < request.slot_end)
-    return base::internal(name_ + ": build: too few live bits");
+    return base::internal(name_ + ": build: there are too few live bits");
   Ticker ticker{request};
   const rhumb_progress_t progress{sizeof progress, request.threads, &ticker, Ticker::tick};
   const plugin::CallContext call({}, request.cancelled);
@@ -153,8 +153,9 @@ Result<SearchResult> IndexInstance::search(const SearchRequest& request) const {
   for (uint64_t q = 0; q < request.query_count; ++q) {
     if (room.counts[q] > request.k) {
       fenced_.store(true, std::memory_order_relaxed);
-      return base::internal(name_ + ": search: " + std::to_string(room.counts[q]) +
-                            " hits of at most " + std::to_string(request.k));
+      return base::internal(name_ + ": search: the engine returned " +
+                            std::to_string(room.counts[q]) + " hits; the limit is " +
+                            std::to_string(request.k));
     }
     result.hits[q].reserve(room.counts[q]);
     for (uint64_t i = q * request.k; i < q * request.k + room.counts[q]; ++i)
@@ -167,7 +168,7 @@ Status IndexInstance::save(const std::string& directory) const {
   RHUMB_TRY(usable());
   plugin::ErrorSlot error;
   const rhumb_status_t rc = engine_.ops->save(self_, slice(directory), error.out());
-  // A full or failing disk says nothing about the index in memory.
+  // A full or failing disk does not make the index in memory invalid, so this does not fence.
   return error.status(rc, name_ + ": save");
 }
 

@@ -21,21 +21,26 @@ namespace rhumb::index {
 
 struct OpenRequest {
   model::Distance distance = model::Distance::kCosine;
-  // copied; what it points to stays until the instance is closed. rows: slots filled by now
+  // The struct is copied; the memory that it points to must stay until the instance is closed.
+  // `rows` is the number of slots that are filled now.
   rhumb_vectors_t vectors{};
-  uint64_t capacity_hint = 0;  // slots expected at most
+  uint64_t capacity_hint = 0;  // upper bound of the expected slots
   std::string config_json;     // from EngineDescription::config_json
-  std::string data_dir;        // what save() left; empty = a new index
+  std::string data_dir;        // files that save() wrote; empty: a new index
 };
 
 struct SearchRequest {
-  const void* queries = nullptr;  // rows in the scalar type and normalisation of the stored ones
-  uint64_t query_count = 1, stride = 0;  // stride: bytes from one query to the next
-  uint32_t k = 0, ef = 0;                // ef: 0 = the instance's default
-  float recall = 0, widen = 0;           // of a search without ef: rhumb_query_t
-  float oversampling = 0;                // the same
+  // Rows in the scalar type and with the normalisation of the stored rows.
+  const void* queries = nullptr;
+  // `stride` is the number of bytes from one query to the next.
+  uint64_t query_count = 1, stride = 0;
+  // An `ef` of 0 selects the instance's default.
+  uint32_t k = 0, ef = 0;
+  // rhumb_query_t defines these three fields. `recall` and `widen` apply to a search without ef.
+  float recall = 0, widen = 0;
+  float oversampling = 0;
   bool exact = false;
-  // null: every slot that is indexed; the host's views pass their live bits
+  // null: every slot that is indexed. The host's views pass their live bits.
   const rhumb_filter_t* filter = nullptr;
   base::Deadline deadline;
   const std::atomic<bool>* cancelled = nullptr;
@@ -54,18 +59,18 @@ struct SearchResult {
 
 struct BuildRequest {
   uint32_t slot_end = 0;
-  std::span<const uint64_t> live;  // bits of slots to take in; empty = all
+  std::span<const uint64_t> live;  // bits of the slots to index; empty: all
   uint32_t threads = 1;
-  // from any of the build's threads; may be empty
+  // Called from any of the build's threads. May be empty.
   std::function<void(uint64_t done, uint64_t total)> progress;
   const std::atomic<bool>* cancelled = nullptr;
 };
 
 struct IndexStats {
   uint64_t rows = 0, bytes_resident = 0, bytes_mapped = 0;
-  uint32_t built_through = 0;    // slots below are indexed
+  uint32_t built_through = 0;    // slots below this one are indexed
   std::string calibration_json;  // [[ef, recall at 10], ..]; empty: not known
-  // What it tells of itself (rhumb/index.h); sentences that are too long are cut.
+  // Facts that the engine reports about itself (rhumb/index.h). Texts that are too long are cut.
   struct Measured {
     double recall = 0;
     uint64_t queries = 0, ef = 0;
@@ -75,15 +80,16 @@ struct IndexStats {
   uint64_t doubtful = 0, clipped_rows = 0;
 };
 
-// Owns the plugin's instance and closes it; the owner sees to it that no call is running then.
-// search, insert, stats: any thread, at once (overlapping inserts on disjoint ranges). build: a
-// background thread, and no search meanwhile. save: a background thread, no build or insert
-// meanwhile. Once an engine has answered that it is not to be trusted (I/O, damage, a bug), the
-// instance is fenced: every later call is kUnavailable and the owner builds anew. Indexes are
-// derived data: no failure here loses anything.
+// Owns the plugin's instance and closes it; the owner makes sure that no call is running then. Any
+// threads may call search, insert and stats at the same time; concurrent inserts need disjoint
+// ranges. A background thread calls build, without concurrent searches, and save, without a
+// concurrent build or insert. If an engine returns a status that means it cannot be trusted (I/O,
+// damage, a bug), the instance is fenced: every later call returns kUnavailable, and the owner
+// rebuilds the index. Indexes are derived data, so a failure here loses nothing.
 class IndexInstance {
  public:
-  // kCorrupt, kUnsupported: what lies in data_dir cannot be used; open again without it and build.
+  // kCorrupt and kUnsupported mean that the files in data_dir cannot be used: open again without
+  // them and build.
   static base::Result<std::unique_ptr<IndexInstance>> open(
       const plugin::Engine<rhumb_index_ops_t>& engine, const OpenRequest& request);
   ~IndexInstance();
@@ -95,17 +101,17 @@ class IndexInstance {
   bool fenced() const { return fenced_.load(std::memory_order_relaxed); }
 
   base::Status build(const BuildRequest& request);
-  // Slots [first, end). kUnsupported unless can_insert().
+  // Indexes slots [first, end). Returns kUnsupported unless can_insert().
   base::Status insert(uint32_t first, uint32_t end, const std::atomic<bool>* cancelled = nullptr);
   base::Result<SearchResult> search(const SearchRequest& request) const;
-  // Into an existing, empty directory, synced.
+  // Writes the index to an existing, empty directory and syncs it.
   base::Status save(const std::string& directory) const;
   base::Result<IndexStats> stats() const;
 
  private:
   IndexInstance(plugin::Engine<rhumb_index_ops_t> engine, const rhumb_vectors_t& vectors);
   base::Status usable() const;
-  // Maps what a call answered, and fences.
+  // Maps the status of a call and fences the instance if necessary.
   base::Status outcome(rhumb_status_t rc, const rhumb_error_t* error, std::string_view call) const;
 
   const plugin::Engine<rhumb_index_ops_t> engine_;

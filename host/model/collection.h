@@ -1,6 +1,7 @@
-// What a collection is made of, as its owner asked for it. Hints are kept as JSON text and shown
-// again as they came; what the engines act on has fields of its own. Stored in the metadata as JSON
-// (to_json / from_json), so that a newer release can add members.
+// The configuration of a collection, as its owner asked for it. Settings that only need to be shown
+// again are kept as the JSON text that was given; the settings that the engines act on have fields
+// of their own. The metadata stores it as JSON (to_json, from_json), so that a newer release can
+// add members.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@
 
 namespace rhumb::model {
 
-// numbers of the plugin ABI
+// The numbers of the plugin ABI.
 enum class Distance : uint8_t { kCosine = 1, kDot = 2, kEuclid = 3, kManhattan = 4 };
 enum class Scalar : uint8_t { kFloat32 = 1, kFloat16 = 2, kUint8 = 3 };
 std::string_view distance_name(Distance d);  // "Cosine"
@@ -23,7 +24,8 @@ uint32_t scalar_bytes(Scalar s);
 struct HnswConfig {
   std::optional<uint32_t> m, ef_construct, full_scan_threshold, max_indexing_threads, payload_m;
   std::optional<bool> on_disk, inline_storage;
-  std::optional<std::string> memory;  // cold, cached or pinned; counts before on_disk
+  // "cold", "cached" or "pinned". It takes precedence over on_disk.
+  std::optional<std::string> memory;
   std::optional<bool> leaves_memory() const { return memory ? *memory == "cold" : on_disk; }
 };
 
@@ -31,16 +33,19 @@ struct VectorParams {
   uint32_t size = 0;
   Distance distance = Distance::kCosine;
   Scalar datatype = Scalar::kFloat32;
-  bool datatype_given = false;        // shown again only if it was given
-  std::optional<bool> on_disk;        // hint
-  std::optional<std::string> memory;  // cold, cached or pinned; counts before on_disk
+  // A datatype is shown again only if it was given.
+  bool datatype_given = false;
+  std::optional<bool> on_disk;  // a hint
+  // "cold", "cached" or "pinned". It takes precedence over on_disk.
+  std::optional<std::string> memory;
   bool leaves_memory() const { return memory ? *memory == "cold" : on_disk.value_or(false); }
-  HnswConfig hnsw;                // over the collection's
-  std::string hnsw_json;          // as given; empty = absent
-  std::string quantization_json;  // hint as given
-  bool multivector = false;       // of several rows, compared by max_sim
+  HnswConfig hnsw;                // takes precedence over the collection's hnsw
+  std::string hnsw_json;          // as given; empty if absent
+  std::string quantization_json;  // a hint, as given
+  bool multivector = false;       // several rows per point, compared by max_sim
   uint32_t row_bytes() const { return size * scalar_bytes(datatype); }
-  // Whether a vector may have so many bytes: one row's, or a whole number of rows.
+  // Whether a vector may have this many bytes: one row, or a whole number of rows for a
+  // multivector.
   bool takes(uint64_t bytes) const {
     return multivector ? bytes > 0 && bytes % row_bytes() == 0 : bytes == row_bytes();
   }
@@ -62,20 +67,22 @@ std::optional<FieldType> field_type_from(std::string_view name);
 
 struct PayloadIndexConfig {
   FieldType type = FieldType::kKeyword;
-  std::string params_json;  // the schema object as given; empty when only the type was named
+  // The schema object as given. Empty when only the type was named.
+  std::string params_json;
 };
 
 struct CollectionConfig {
-  std::map<std::string, VectorParams> vectors;  // unnamed default vector: ""
-  // given as one VectorParams (then `vectors` holds "") and shown so again
+  std::map<std::string, VectorParams> vectors;  // by name; the unnamed default vector is ""
+  // The vectors were given as one VectorParams (`vectors` then holds ""), and they are shown that
+  // way.
   bool single_vector = false;
   uint32_t shard_number = 1;
   uint32_t replication_factor = 1, write_consistency_factor = 1;
   bool on_disk_payload = true;
   HnswConfig hnsw;
   std::map<std::string, PayloadIndexConfig> payload_indexes;  // by JSON path
-  // As given, shown again: optimizers_config, wal_config, quantization_config, strict_mode_config,
-  // metadata, contract, hnsw_config, payload, id_tracker.
+  // Settings as given, to be shown again: optimizers_config, wal_config, quantization_config,
+  // strict_mode_config, metadata, contract, hnsw_config, payload, id_tracker.
   std::map<std::string, std::string> settings_json;
 };
 

@@ -1,6 +1,6 @@
-// The metadata's own form of a collection's configuration (not the wire form of the REST API).
-// Unknown members are passed over, so that an older release reads what a newer one wrote as far as
-// it understands it.
+// The form in which the metadata stores a collection's configuration (not the wire form of the REST
+// API). Unknown members are ignored, so that an older release reads the parts that it understands
+// of what a newer release wrote.
 #include <nlohmann/json.hpp>
 
 #include "host/model/collection.h"
@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-enum Comparator : uint8_t { kMaxSim = 1 };  // of a multivector
+enum Comparator : uint8_t { kMaxSim = 1 };  // comparators of multivectors
 
 template <typename T>
 void put(json& j, const char* key, const std::optional<T>& value) {
@@ -61,13 +61,13 @@ json vector_json(const VectorParams& v) {
   return j;
 }
 
-// A number that is none of the values 1..last was written by a newer release, or is damage: both
-// must be told, not guessed at.
+// A number outside 1..last was written by a newer release or is damage. Both must be reported and
+// not guessed at.
 template <typename E>
 E enum_of(const json& j, E last) {
   const auto number = j.get<int64_t>();
   if (number < 1 || number > static_cast<int64_t>(last))
-    throw json::other_error::create(500, "no known value: " + std::to_string(number), &j);
+    throw json::other_error::create(500, "unknown value " + std::to_string(number), &j);
   return static_cast<E>(number);
 }
 

@@ -4,7 +4,7 @@
 
 namespace rhumb::model {
 
-// As the hint was checked when it was given.
+// The setting was checked when it was given, so an invalid one here counts as no contract.
 Contract contract_of(const CollectionConfig& config) {
   const auto it = config.settings_json.find("contract");
   if (it == config.settings_json.end()) return {};
@@ -14,7 +14,7 @@ Contract contract_of(const CollectionConfig& config) {
 }
 
 std::optional<bool> contract_kept(double asked, double mean, double low, double high) {
-  constexpr double kRounding = 1e-12;  // 1 - (1 - .999) is not .999
+  constexpr double kRounding = 1e-12;  // 1 - (1 - 0.999) is not 0.999
   if (high < asked - kRounding) return false;
   if (mean >= asked - kRounding && low >= asked - (1 - asked) - kRounding) return true;
   return std::nullopt;

@@ -1,4 +1,5 @@
-// What a collection promises, measured while it serves (GET {collection}/contract).
+// The recall that a collection promises, which is measured while the collection serves (GET
+// {collection}/contract).
 #pragma once
 
 #include <optional>
@@ -10,14 +11,15 @@ namespace rhumb::model {
 inline constexpr double kRecallMin = 0.9, kRecallMax = 0.999;
 
 struct Contract {
-  double recall = 0;  // at the limit of each search; 0: none is promised
+  double recall = 0;  // at the limit of each search; 0: no recall is promised
 };
 
 Contract contract_of(const CollectionConfig& config);
 
-// What a measured recall with its 95 % interval says of a promise. true: as much as asked is found,
-// and what is missing may be twice of what is allowed at most. false: too little is found, surely.
-// nullopt: it is not known yet.
+// Compares a measured recall and its 95 % interval with the promised recall. Returns true when the
+// mean reaches the promise and the lower bound misses at most twice what the promise allows to
+// miss. Returns false when the upper bound is below the promise. Returns nullopt when the outcome
+// is not known yet.
 std::optional<bool> contract_kept(double asked, double mean, double low, double high);
 
 }  // namespace rhumb::model

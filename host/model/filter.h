@@ -1,7 +1,7 @@
-// A filter as a tree of conditions: pure data, validated on reading (limits.h), with a binary codec
-// for messages. Semantics are Qdrant's: must = all, should = at least one (if any are given),
-// must_not = none, min_should = at least min_count. A condition on a field with several values
-// (arrays) holds if it holds for any of them.
+// A filter is a tree of conditions: pure data that is validated on reading (limits.h), with a
+// binary codec for messages. The semantics are Qdrant's: all of must hold, at least one of should
+// holds (if there are any), none of must_not holds, and at least min_count of min_should hold. A
+// condition on a field with several values (an array) holds if it holds for any of them.
 #pragma once
 
 #include <cstdint>
@@ -23,44 +23,50 @@ struct Condition;
 struct Filter {
   std::vector<Condition> must, should, must_not;
   std::vector<Condition> min_should;
-  uint32_t min_count = 0;  // of min_should; counts only when min_should_set
+  uint32_t min_count = 0;  // for min_should; used only when min_should_set
   bool min_should_set = false;
-  bool empty() const;  // no clause at all: everything passes
+  bool empty() const;  // true if there is no clause at all, so every point passes
 };
 
-// uint64_t: only what int64_t cannot hold
+// A uint64_t holds only a value that int64_t cannot hold.
 using MatchValue = std::variant<std::string, int64_t, bool, uint64_t>;
 
-struct MatchAny {  // {value: v} is any of one
+// The field has a value that is one of these. {value: v} becomes a MatchAny of one value.
+struct MatchAny {
   std::vector<MatchValue> values;
 };
-struct MatchExcept {  // the field has a value that is none of these
+// The field has a value that is none of these.
+struct MatchExcept {
   std::vector<MatchValue> values;
 };
-struct Range {  // numbers, compared exactly; every bound given must hold for one value
+// Numbers are compared exactly. One value must satisfy every bound that is given.
+struct Range {
   std::optional<Number> lt, lte, gt, gte;
 };
-struct DatetimeRange {  // microseconds since the Unix epoch, UTC
+// Microseconds since the Unix epoch, UTC.
+struct DatetimeRange {
   std::optional<int64_t> lt, lte, gt, gte;
 };
-// number of values: array length, 1 for a scalar, 0 for null or a missing field; of several arrays
-// one must do
+// The number of values: the length of an array, 1 for a scalar, 0 for null or a missing field. If
+// there are several arrays, one of them must satisfy the bounds.
 struct ValuesCount {
   std::optional<uint64_t> lt, lte, gt, gte;
 };
+// Empty means missing, null or [].
 struct IsEmpty {
   bool value = true;
-};  // missing, null or []
+};
+// The field is present and null, or it is an array that holds null.
 struct IsNull {
   bool value = true;
-};  // present and null (or an array holding null)
+};
 struct HasId {
   std::vector<PointId> ids;
 };
 struct HasVector {
   std::string name;
 };
-// some element of the array at `key` satisfies the whole filter
+// At least one element of the array at `key` satisfies the whole filter.
 struct Nested {
   std::unique_ptr<Filter> filter;
 };
@@ -69,7 +75,7 @@ struct SubFilter {
 };
 
 struct Condition {
-  // JSON path (a.b, a[0], a[].b, "odd key".b); empty for has_id, has_vector, sub-filter
+  // JSON path (a.b, a[0], a[].b, "odd key".b). Empty for has_id, has_vector and a sub-filter.
   std::string key;
   std::variant<MatchAny, MatchExcept, Range, DatetimeRange, ValuesCount, IsEmpty, IsNull, HasId,
                HasVector, Nested, SubFilter>
@@ -78,11 +84,11 @@ struct Condition {
 
 Filter clone(const Filter& filter);
 void encode(const Filter& filter, base::ByteWriter& out);
-// bounded depth and counts: input may be hostile
+// Bounds the depth and the counts, because the input may be hostile.
 base::Result<Filter> decode_filter(base::ByteReader& in);
 
-// RFC 3339 and the date-like forms that Qdrant takes ("2024-01-31", "2024-01-31 12:00", with or
-// without zone) -> microseconds UTC.
+// Parses RFC 3339 and the date-like forms that Qdrant accepts ("2024-01-31", "2024-01-31 12:00",
+// with or without a zone) to microseconds, UTC.
 std::optional<int64_t> parse_datetime(std::string_view text);
 
 }  // namespace rhumb::model

@@ -10,8 +10,8 @@ using base::Result;
 using base::Status;
 namespace limits = base::limits;
 
-// Tags of conditions on the wire; never reused. kDoubleRange is read only: its bounds were doubles,
-// whatever the client wrote.
+// The tags of conditions on the wire, which are never reused. kDoubleRange is only read: its bounds
+// are doubles, even if the client sent integers.
 enum class Tag : uint8_t {
   kMatchAny = 1,
   kMatchExcept,
@@ -27,7 +27,7 @@ enum class Tag : uint8_t {
   kRange
 };
 
-Status cut_short() { return base::corrupt("filter: cut short"); }
+Status cut_short() { return base::corrupt("filter: the bytes are cut short"); }
 
 void encode_values(const std::vector<MatchValue>& values, ByteWriter& out) {
   out.u32(static_cast<uint32_t>(values.size()));
@@ -64,7 +64,7 @@ Result<std::vector<MatchValue>> decode_values(ByteReader& in) {
         values.emplace_back(in.fixed<uint64_t>());
         break;
       default:
-        return base::corrupt("filter: unknown kind of match value");
+        return base::corrupt("filter: a match value has an unknown kind");
     }
   }
   if (in.failed()) return cut_short();
@@ -85,7 +85,7 @@ void encode_bound(const Number& bound, ByteWriter& out) {
   }
 }
 
-// The four bounds of any range: a byte of presence bits, then those that are there.
+// The four bounds of any range: a byte of presence bits, followed by the bounds that are present.
 template <typename R>
 void encode_bounds(const R& r, ByteWriter& out) {
   out.u8(static_cast<uint8_t>((r.lt ? 1 : 0) | (r.lte ? 2 : 0) | (r.gt ? 4 : 0) | (r.gte ? 8 : 0)));
@@ -107,11 +107,11 @@ Result<Bound> decode_bound(ByteReader& in) {
       case Number::Kind::kUnsigned:
         return Number(in.u64());
     }
-    return base::corrupt("filter: unknown kind of number");
+    return base::corrupt("filter: a number has an unknown kind");
   }
 }
 
-// As: what the bounds are in the message.
+// `As` is the type of the bounds in the message.
 template <typename R, typename As>
 base::Status decode_bounds(ByteReader& in, Condition& c) {
   R r;
@@ -206,7 +206,7 @@ void encode_all(const std::vector<Condition>& conditions, ByteWriter& out) {
   }
 }
 
-// What is left of the whole tree's budget, so that a hostile message cannot ask for more than a
+// The rest of the budget of the whole tree, so that a hostile message cannot ask for more than a
 // client may.
 struct Budget {
   uint32_t conditions = limits::kMaxFilterConditions;

@@ -1,5 +1,5 @@
-// Dates and times as clients write them: RFC 3339, and the shorter forms that Qdrant takes. No
-// locale, no time zone database.
+// Dates and times as clients write them: RFC 3339, and the shorter forms that Qdrant accepts.
+// Neither a locale nor a time zone database is used.
 #include "host/model/filter.h"
 
 namespace rhumb::model {
@@ -35,7 +35,7 @@ struct Cursor {
   }
 };
 
-// Days since 1970-01-01 of a date in the proleptic Gregorian calendar (H. Hinnant,
+// The number of days from 1970-01-01 to a date in the proleptic Gregorian calendar (H. Hinnant,
 // "chrono-compatible low-level date algorithms").
 int64_t days_from_civil(int64_t y, int64_t m, int64_t d) {
   y -= m <= 2;
@@ -53,7 +53,7 @@ bool real_date(int64_t y, int64_t m, int64_t d) {
   return d <= kDays[m - 1] + (m == 2 && leap ? 1 : 0);
 }
 
-// .5, .123456789: to microseconds, further digits are cut.
+// Converts .5 or .123456789 to microseconds; further digits are dropped.
 int64_t fraction(Cursor& c) {
   int64_t value = 0, scale = kMicros / 10;
   if (c.rest.empty() || c.rest.front() < '0' || c.rest.front() > '9') return c.fail();
@@ -65,7 +65,7 @@ int64_t fraction(Cursor& c) {
   return value;
 }
 
-// Z, +02:00, -0530 or +02; nothing means UTC.
+// Parses Z, +02:00, -0530 or +02. A missing zone means UTC.
 int64_t zone_seconds(Cursor& c) {
   if (c.rest.empty() || c.take('Z') || c.take('z')) return 0;
   const bool east = c.take('+');

@@ -24,7 +24,8 @@ int hex_digit(char c) {
   return -1;
 }
 
-// Canonical (8-4-4-4-12), 32 digits without dashes, or "urn:uuid:" before either.
+// Parses the canonical form (8-4-4-4-12) or 32 digits without dashes, either with an optional
+// prefix "urn:uuid:".
 bool parse_uuid(std::string_view text, std::string& bytes) {
   if (text.starts_with("urn:uuid:")) text.remove_prefix(9);
   const bool dashed = text.size() == 36;

@@ -1,7 +1,7 @@
-// Point ids: an unsigned 64-bit number, a UUID, or any UTF-8 string of 1 to 256 bytes. Held as the
-// encoded key, whose byte order is the scroll order (numbers < UUIDs < strings) and whose XXH64
-// picks the bucket:
-//   01 + u64 big-endian | 02 + 16 bytes of UUID | 03 + UTF-8
+// Point ids: an unsigned 64-bit number, a UUID, or any UTF-8 string of 1 to 256 bytes. An id is
+// held as its encoded key. The byte order of the keys is the scroll order (numbers < UUIDs <
+// strings), and the XXH64 of the key picks the bucket. A key reads
+//   01 + u64 big-endian, 02 + 16 bytes of UUID, or 03 + UTF-8
 #pragma once
 
 #include <cstdint>
@@ -17,14 +17,14 @@ class PointId {
  public:
   enum class Kind : uint8_t { kNumber = 1, kUuid = 2, kString = 3 };
 
-  PointId() = default;  // empty: not a valid id
+  PointId() = default;  // empty, which is not a valid id
   static PointId number(uint64_t n);
-  // A JSON string: canonical, dashless or urn UUID -> UUID; text that parses as u64 is refused
-  // (ambiguous in a path); else a string id.
+  // Parses a JSON string. A canonical, dashless or urn UUID becomes a UUID. Text that parses as a
+  // u64 is refused, because it would be ambiguous in a path. Any other text becomes a string id.
   static base::Result<PointId> from_string(std::string_view text);
-  // A path segment (percent-decoded): number, then UUID, then string.
+  // Parses a percent-decoded path segment as a number, else as a UUID, else as a string.
   static base::Result<PointId> from_path(std::string_view text);
-  // An encoded key as read from disk or a message.
+  // Checks an encoded key that was read from disk or from a message.
   static base::Result<PointId> from_key(std::string_view key);
 
   bool empty() const { return key_.empty(); }
@@ -42,7 +42,7 @@ class PointId {
   std::string key_;
 };
 
-// XXH64(key, 0) >> 52: pinned for ever, same as router `hash`
+// XXH64(key, 0) >> 52. This function never changes, and the router `hash` uses the same one.
 uint32_t bucket_of_key(std::string_view key);
 
 }  // namespace rhumb::model

@@ -7,10 +7,10 @@ namespace {
 
 constexpr double kTwoTo63 = 9223372036854775808.0, kTwoTo64 = 18446744073709551616.0;
 
-// A whole number beside a double whose whole part is within the integer's type.
+// Compares an integer with a double whose integral part fits in the integer's type.
 template <typename Integer>
 std::partial_ordering beside(Integer a, double b) {
-  const auto whole = static_cast<Integer>(b);  // towards zero
+  const auto whole = static_cast<Integer>(b);  // rounds towards zero
   if (a != whole) return a < whole ? std::partial_ordering::less : std::partial_ordering::greater;
   const double rest = b - std::trunc(b);
   return 0.0 <=> rest;
@@ -40,7 +40,7 @@ std::partial_ordering compare(int64_t a, int64_t b) { return a <=> b; }
 std::partial_ordering compare(uint64_t a, uint64_t b) { return a <=> b; }
 
 template <typename A, typename B>
-std::partial_ordering compare(A a, B b) {  // the other way round
+std::partial_ordering compare(A a, B b) {  // with the operands swapped
   const std::partial_ordering order = compare(b, a);
   return 0 <=> order;
 }

@@ -1,6 +1,6 @@
-// A number as JSON has it, in a payload or as a bound of a filter: a whole number of 64 bits with
-// or without a sign, or a double. Numbers are compared by their values, never by what a conversion
-// makes of them: 2^53 + 1 is greater than 2^53 in whatever form the two come.
+// A JSON number in a payload or as the bound of a filter: a signed or unsigned 64-bit integer, or a
+// double. Numbers are compared by their exact values and never after a lossy conversion: 2^53 + 1
+// is greater than 2^53, whichever of the forms the two numbers have.
 #pragma once
 
 #include <compare>
@@ -11,7 +11,8 @@ namespace rhumb::model {
 
 class Number {
  public:
-  enum class Kind : uint8_t { kDouble = 0, kSigned = 1, kUnsigned = 2 };  // in messages too
+  // Messages contain these values, too.
+  enum class Kind : uint8_t { kDouble = 0, kSigned = 1, kUnsigned = 2 };
 
   Number() = default;
   Number(double value)
@@ -23,13 +24,13 @@ class Number {
       : kind_(Kind::kUnsigned), unsigned_(value) {}  // NOLINT(google-explicit-constructor)
 
   Kind kind() const { return kind_; }
-  // Of these, the one that kind() names.
+  // Only the function that kind() names is valid.
   double double_value() const { return double_; }
   int64_t signed_value() const { return signed_; }
   uint64_t unsigned_value() const { return unsigned_; }
 
-  // The nearest double. Rounding keeps the order: of two numbers the smaller one's double is not
-  // the larger.
+  // The nearest double. Rounding keeps the order: the smaller of two numbers never rounds to the
+  // larger double.
   double rounded() const {
     switch (kind_) {
       case Kind::kSigned:
@@ -42,7 +43,7 @@ class Number {
     return double_;
   }
 
-  // By value; a NaN is unordered, so that no comparison with it holds.
+  // Compares by value. A NaN is unordered, so no comparison with it holds.
   friend std::partial_ordering operator<=>(const Number& a, const Number& b);
   friend bool operator==(const Number& a, const Number& b) { return (a <=> b) == 0; }
 

@@ -9,7 +9,9 @@ using base::ByteWriter;
 using base::Result;
 using base::Status;
 
-Status cut_short(const char* what) { return base::corrupt(std::string(what) + ": cut short"); }
+Status cut_short(const char* what) {
+  return base::corrupt(std::string(what) + ": the bytes are cut short");
+}
 
 bool known_kind(uint16_t kind) {
   return kind >= static_cast<uint16_t>(OperationKind::kUpsert) &&
@@ -86,7 +88,8 @@ Status decode_header(ByteReader& in, CommandHeader& h) {
   return base::ok();
 }
 
-// What level 2 added, with its length in front: a later level may append to it.
+// Encodes the fields that level 2 added, with their length in front, so that a later level may
+// append to them.
 void encode_conditions(const Command& c, ByteWriter& to) {
   std::string bytes;
   ByteWriter out(bytes);

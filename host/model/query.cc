@@ -5,7 +5,8 @@
 namespace rhumb::model {
 
 uint64_t text_bytes(const Record& record) {
-  constexpr uint64_t kTextPerByte = 3;  // of a component, as it is stored
+  // Bytes of text per stored byte of a component.
+  constexpr uint64_t kTextPerByte = 3;
   uint64_t bytes = base::limits::kRecordTextBytes + record.id.key().size() + record.payload.size();
   for (const NamedVector& v : record.vectors)
     bytes += v.name.size() + kTextPerByte * v.bytes.size();

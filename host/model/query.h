@@ -1,4 +1,4 @@
-// Reads: what a shard is asked and what it answers. Pure data with binary codecs.
+// Reads: the requests to a shard and its answers. Pure data with binary codecs.
 #pragma once
 
 #include <cstdint>
@@ -26,45 +26,49 @@ struct VectorSelector {
 };
 
 struct SearchParams {
-  uint32_t ef = 0;         // 0 = the collection's
+  uint32_t ef = 0;         // 0: the collection's ef
   float oversampling = 0;  // as in rhumb_query_t
   bool exact = false, indexed_only = false, explain = false;
 };
 
 // One nearest-neighbour search of one shard. The query vector has the collection's final bits, like
-// a stored one.
+// a stored vector.
 struct SearchRequest {
   std::string vector_name;
-  std::string vector;  // row bytes; of a multivector several rows
+  std::string vector;  // bytes of one row, or of several rows for a multivector
   std::optional<Filter> filter;
   SearchParams params;
-  uint32_t limit = 10;  // k asked of each shard (the gateway adds its offset)
+  // The k that each shard is asked for. The gateway adds its offset.
+  uint32_t limit = 10;
   std::optional<float> score_threshold;
   PayloadSelector with_payload;
   VectorSelector with_vector;
 };
 
-// payload: selected members as JSON text; empty when not asked for or the point has none
-// (has_payload tells).
+// `payload` holds the selected members as JSON text. It is empty when it was not asked for or the
+// point has no payload.
 struct Record {
   PointId id;
   uint64_t version = 0;
-  // of a search: cosine and dot larger is better, euclid and manhattan the distance itself
+  // The score of a search. For cosine and dot larger is better; for euclid and manhattan it is the
+  // distance itself.
   float score = 0;
   std::string payload;
   std::vector<NamedVector> vectors;
 };
 
-// About what a record takes of kMaxReplyBytes: as text, in which a component is long.
+// About how many of the kMaxReplyBytes a record takes. The estimate is for text, in which a
+// component of a vector is long.
 uint64_t text_bytes(const Record& record);
-base::Status too_large();  // kTooLarge: an answer of more than kMaxReplyBytes
+base::Status too_large();  // kTooLarge, for an answer of more than kMaxReplyBytes
 
-// How one segment answered: strategy "scan", "graph", "filtered_graph", "filter_scan",
-// "index_scan"; rows_examined counts payloads or index entries looked at for the filter, distances
-// the vectors compared.
+// How one segment answered. `strategy` is "scan", "graph", "filtered_graph", "filter_scan" or
+// "index_scan". rows_examined counts the payloads or index entries that were examined for the
+// filter; `distances` counts the vectors that were compared.
 struct SegmentPlan {
   uint64_t segment = 0;
-  // state: growing | sealed; index: field that served the filter, empty = full evaluation
+  // `state` is "growing" or "sealed". `index` is the field whose index served the filter; if it is
+  // empty, the filter was evaluated on payloads.
   std::string state, strategy, index;
   uint64_t rows = 0, rows_examined = 0, passed = 0, distances = 0, tail = 0;
 };
@@ -81,7 +85,7 @@ struct GetRequest {
 };
 struct ScrollRequest {
   std::optional<PointId> offset;  // first id to show
-  // the gateway asks one more than the page, to know the next offset
+  // The gateway asks for one more point than the page holds, so that it knows the next offset.
   uint32_t limit = 10;
   std::optional<Filter> filter;
   PayloadSelector with_payload;
@@ -92,14 +96,14 @@ struct CountRequest {
   bool exact = true;
 };
 
-// State of one shard replica, for collection info, health and verification.
-// The index of one vector in one segment, as its engine sees it.
+// The state of one vector's index in one segment, as its engine reports it. It is part of the state
+// of a shard replica, which serves collection info, health and verification.
 struct IndexState {
-  uint64_t segment = 0, rows = 0;  // rows that it covers
+  uint64_t segment = 0, rows = 0;  // `rows` counts the rows that the index covers
   std::string vector, engine;
-  std::string codes, why, warning;  // empty: nothing is known, nothing to say
-  std::string renewing;             // why a new one is being built beside it
-  uint64_t queries = 0, ef = 0;     // measured by so many; 0: not measured
+  std::string codes, why, warning;  // each is empty if the engine reports nothing
+  std::string renewing;             // why a new index is being built beside this one
+  uint64_t queries = 0, ef = 0;  // `queries` searches measured the recall at `ef`; 0: not measured
   double recall = 0;
   uint64_t doubtful = 0, clipped_rows = 0;
 };
@@ -108,11 +112,11 @@ struct ShardState {
   uint64_t shard = 0, applied_index = 0;
   uint64_t points = 0, segments = 0, indexed_vectors = 0, vectors = 0, tail_rows = 0;
   bool green = true;
-  std::string warning;  // e.g. why an index cannot be built
+  std::string warning;  // for example why an index cannot be built
   std::array<uint8_t, 16> content_hash{};
-  // payload index field -> points it holds
+  // The field of each payload index and the number of points that the index holds.
   std::vector<std::pair<std::string, uint64_t>> index_points;
-  // fields that filters asked for without one -> types that would serve
+  // Fields that filters used without an index, and the index types that would serve them.
   std::vector<std::pair<std::string, std::string>> wanted_indexes;
   std::vector<IndexState> indexes;  // at most kMaxIndexStates
 };

@@ -9,9 +9,11 @@ using base::ByteWriter;
 using base::Result;
 using base::Status;
 
-Status cut_short(const char* what) { return base::corrupt(std::string(what) + ": cut short"); }
+Status cut_short(const char* what) {
+  return base::corrupt(std::string(what) + ": the bytes are cut short");
+}
 
-// Selectors: u8 mode, then names.
+// A selector is a u8 mode followed by the names.
 template <typename Selector>
 void encode_selector(const Selector& s, const std::vector<std::string>& names, ByteWriter& out) {
   out.u8(static_cast<uint8_t>(s.mode));
@@ -259,7 +261,7 @@ Result<ShardState> decode_shard_state(ByteReader& in) {
     field = std::string(in.blob());
     types = std::string(in.blob());
   }
-  constexpr uint32_t kIndexStateBytes = 7 * 8 + 6 * 4;  // at least
+  constexpr uint32_t kIndexStateBytes = 7 * 8 + 6 * 4;  // bytes of an encoded state, at least
   for (uint32_t i = in.count(kIndexStateBytes); i > 0 && !in.failed(); --i)
     v.indexes.push_back(decode_index_state(in));
   if (in.failed()) return cut_short("shard state");

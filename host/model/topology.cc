@@ -10,7 +10,7 @@ using base::ByteWriter;
 using base::Result;
 
 base::Status cut_short(const char* what) {
-  return base::corrupt(std::string(what) + ": cut short");
+  return base::corrupt(std::string(what) + ": the bytes are cut short");
 }
 
 void encode(const ShardPlacement& s, ByteWriter& out) {
@@ -33,13 +33,13 @@ ShardPlacement decode_placement(ByteReader& in) {
   return s;
 }
 
-// What the rest of the host relies on without asking again.
+// Checks the properties that the rest of the host relies on without checking them again.
 base::Status check(const Collection& c) {
   RHUMB_TRY(check_runs(c.runs));
   for (const BucketRun& run : c.runs) {
     if (c.shard(run.shard) == nullptr)
-      return base::corrupt("collection: buckets of shard " + std::to_string(run.shard) +
-                           ", which it does not have");
+      return base::corrupt("collection: a bucket run names shard " + std::to_string(run.shard) +
+                           ", which does not exist");
   }
   for (const ShardPlacement& s : c.shards) {
     if (s.replicas.empty())
@@ -54,12 +54,12 @@ base::Status check_runs(std::span<const BucketRun> runs) {
   uint64_t next = 0;
   for (const BucketRun& run : runs) {
     if (run.first != next || run.count == 0)
-      return base::corrupt("bucket runs: one begins at " + std::to_string(run.first) + " where " +
-                           std::to_string(next) + " is due");
+      return base::corrupt("bucket runs: a run begins at " + std::to_string(run.first) + ", but " +
+                           std::to_string(next) + " is expected");
     next += run.count;
   }
   if (next != kBuckets)
-    return base::corrupt("bucket runs: they end at " + std::to_string(next) + " of " +
+    return base::corrupt("bucket runs: the last run ends at " + std::to_string(next) + ", not at " +
                          std::to_string(kBuckets));
   return base::ok();
 }
@@ -73,7 +73,7 @@ const ShardPlacement* Collection::shard(uint64_t id) const {
 uint64_t Collection::shard_of_bucket(uint32_t bucket) const {
   auto it = std::upper_bound(runs.begin(), runs.end(), bucket,
                              [](uint32_t b, const BucketRun& run) { return b < run.first; });
-  // runs cover all buckets
+  // The runs cover all buckets.
   RHUMB_ASSERT(it != runs.begin() && bucket < std::prev(it)->first + std::prev(it)->count);
   return std::prev(it)->shard;
 }

@@ -1,5 +1,5 @@
-// A way to another node, or to this one. Calls are asynchronous and may complete on the calling
-// thread; the callback fires exactly once.
+// A channel to another node or to this one. Calls are asynchronous and may complete on the calling
+// thread. The callback runs exactly once.
 #pragma once
 
 #include <atomic>
@@ -29,8 +29,7 @@ class Channel {
                     BoxCallback done) = 0;
 };
 
-// Messages to this process. kEncode puts every message through its frame and back, as a network
-// would.
+// A channel to this process. kEncode encodes and decodes every message, as a network would.
 enum class LoopbackMode : uint8_t { kDirect, kEncode };
 
 class LoopbackChannel final : public Channel {

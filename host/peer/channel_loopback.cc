@@ -4,6 +4,16 @@
 namespace rhumb::peer {
 namespace {
 
+void write_optional(base::ByteWriter& w, const std::optional<uint64_t>& value) {
+  w.u8(value.has_value() ? 1 : 0);
+  if (value) w.u64(*value);
+}
+
+std::optional<uint64_t> read_optional(base::ByteReader& in) {
+  if (in.u8() == 0) return std::nullopt;
+  return in.u64();
+}
+
 std::string reply_frame(uint32_t request_id, uint16_t op, const base::Result<Box>& reply) {
   std::string body;
   base::ByteWriter w(body);
@@ -11,8 +21,13 @@ std::string reply_frame(uint32_t request_id, uint16_t op, const base::Result<Box
     (*reply)->encode(w);
     return make_frame(request_id, op, kFrameReply, body);
   }
+  const base::ErrorDetail& detail = reply.status().detail();
   w.u8(static_cast<uint8_t>(reply.status().code()));
   w.blob(reply.status().message());
+  w.blob(detail.field);
+  write_optional(w, detail.limit);
+  write_optional(w, detail.leader);
+  write_optional(w, detail.retry_after_ms);
   return make_frame(request_id, op, kFrameReply | kFrameFailed, body);
 }
 
@@ -22,9 +37,14 @@ base::Result<Box> read_reply(std::string_view bytes, Decoder decode) {
   if ((frame.first.flags & kFrameFailed) == 0) return decode(in);
   const auto code = static_cast<base::Code>(in.u8());
   const std::string message(in.blob());
-  if (!in.done() || code == base::Code::kOk || code > base::Code::kInternal)
-    return base::corrupt("peer reply: not a status");
-  return base::Status(code, message);
+  base::ErrorDetail detail;
+  detail.field = std::string(in.blob());
+  detail.limit = read_optional(in);
+  detail.leader = read_optional(in);
+  if (const auto ms = read_optional(in)) detail.retry_after_ms = static_cast<uint32_t>(*ms);
+  if (!in.done() || code == base::Code::kOk || code > base::kLastCode)
+    return base::corrupt("peer reply: the body is not a status");
+  return base::Status(code, message).with(std::move(detail));
 }
 
 }  // namespace

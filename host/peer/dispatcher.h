@@ -1,5 +1,5 @@
-// Which function answers which op on this node. Filled at start by host/app before the first
-// message; read-only afterwards.
+// Maps each op to the function that answers it on this node. host/app fills it at start, before the
+// first message. After that it is read-only.
 #pragma once
 
 #include <functional>
@@ -11,7 +11,8 @@ namespace rhumb::peer {
 
 class Dispatcher {
  public:
-  // handler(request, deadline, done): any thread; done fires exactly once, on any thread.
+  // The handler, called as handler(request, deadline, done), runs on any thread. It must call
+  // `done` exactly once, on any thread.
   template <typename Req>
   void on(std::function<void(Req, base::Deadline,
                              std::function<void(base::Result<typename Req::Reply>)>)>

@@ -1,6 +1,6 @@
-// Frames between nodes: u32 length (of what follows it), u32 request id, u16 op, u16 flags, then
-// the body; little-endian. The in-process channel uses them too when it is told to encode, so that
-// every message's codec is exercised by a single node.
+// Frames between nodes, little-endian: u32 length (of everything after it), u32 request id, u16 op,
+// u16 flags, then the body. The in-process channel in kEncode mode uses frames too, so that a
+// single node exercises every message's codec.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@
 namespace rhumb::peer {
 
 inline constexpr uint64_t kMaxFrameBytes = 256 * base::limits::kMiB;
-inline constexpr uint16_t kFrameReply = 1;   // an answer; without it a request
+// The frame is a reply; without this flag it is a request.
+inline constexpr uint16_t kFrameReply = 1;
 inline constexpr uint16_t kFrameFailed = 2;  // the body is a status: u8 code, blob message
 
 struct FrameHeader {
@@ -36,7 +37,7 @@ inline std::string make_frame(uint32_t request_id, uint16_t op, uint16_t flags,
   return out;
 }
 
-// The frame at the start of `bytes`, which must hold it whole.
+// Reads the frame at the start of `bytes`, which must hold the whole frame.
 inline base::Result<std::pair<FrameHeader, std::string_view>> read_frame(std::string_view bytes) {
   base::ByteReader r(bytes);
   FrameHeader h;
@@ -51,7 +52,7 @@ inline base::Result<std::pair<FrameHeader, std::string_view>> read_frame(std::st
     return base::corrupt("peer frame: " + std::to_string(h.length) + " bytes, at most " +
                          std::to_string(kMaxFrameBytes));
   std::string_view view = r.raw(body);
-  if (r.failed()) return base::corrupt("peer frame: cut short");
+  if (r.failed()) return base::corrupt("peer frame: the frame is cut short");
   return std::pair{h, view};
 }
 

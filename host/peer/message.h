@@ -1,5 +1,5 @@
-// What gateway, placement and worker say to each other. A message type names its op and its reply
-// type and can encode and decode both; inside one process it travels as the object itself.
+// The messages between gateway, placement and worker. A message type names its op and its reply
+// type and can encode and decode both. Inside one process the object itself is passed.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace rhumb::peer {
 
-// Numbers are on the wire: never reused.
+// These numbers are on the wire and are never reused.
 enum class Op : uint16_t {
   kWrite = 1,
   kSearch = 2,
@@ -27,7 +27,7 @@ enum class Op : uint16_t {
   kWatchMap = 17,
 };
 
-// A message of any type, owned.
+// An owned message of any type.
 class Boxed {
  public:
   virtual ~Boxed() = default;
@@ -51,12 +51,12 @@ template <typename T>
 T unbox(Box b) {
   return std::move(static_cast<BoxOf<T>&>(*b).value);
 }
-// T::decode reads all of `bytes`.
+// T::decode must read all of the input.
 template <typename T>
 base::Result<Box> decode_box(base::ByteReader& in) {
   base::Result<T> value = T::decode(in);
   if (!value.ok()) return value.status();
-  if (!in.done()) return base::corrupt("peer message: wrong length");
+  if (!in.done()) return base::corrupt("peer message: bytes are left over");
   return box<T>(std::move(*value));
 }
 

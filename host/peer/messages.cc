@@ -10,7 +10,7 @@ using base::ByteWriter;
 using base::Result;
 
 base::Status cut_short(const char* what) {
-  return base::corrupt(std::string("peer message: ") + what + " cut short");
+  return base::corrupt(std::string("peer message: ") + what + " is cut short");
 }
 
 void encode_level(const ReadLevel& level, ByteWriter& out) {
@@ -26,7 +26,7 @@ ReadLevel decode_level(ByteReader& in) {
 
 std::array<uint8_t, 16> read_16(ByteReader& in) { return in.fixed<std::array<uint8_t, 16>>(); }
 
-// Reads `shard`, the level and then the request with `decode_request`.
+// Reads `shard`, the level and then the request, which `decode_request` reads.
 template <typename Message, typename Decode>
 Result<Message> decode_read(ByteReader& in, Decode decode_request) {
   Message m;

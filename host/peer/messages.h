@@ -1,5 +1,5 @@
-// The messages themselves. Requests to a shard name it by id and go to the node of its leader
-// (writes) or of a replica (reads).
+// The message types. A request to a shard names the shard by its id and goes to the node of its
+// leader (writes) or of a replica (reads).
 #pragma once
 
 #include <array>
@@ -16,16 +16,17 @@
 
 namespace rhumb::peer {
 
-// How fresh a read must be: not before `min_applied`; linearizable adds a read index taken by the
-// leader.
+// How fresh a read must be. The replica must have applied at least `min_applied`. A linearizable
+// read also waits for a read index that the leader takes.
 struct ReadLevel {
   uint64_t min_applied = 0;
   bool linearizable = false;
 };
 
-// One operation's outcome: log index of its last command; applied false = committed, but the
-// deadline came before its application. affected: points it changed, known when it is applied. Of a
-// request that was sent again both are the first attempt's.
+// The outcome of one operation. `index` is the log index of its last command. If `applied` is
+// false, the operation was committed, but the deadline passed before it was applied. `affected` is
+// the number of points that it changed, known when it is applied. For a repeated request, both are
+// the values of the first attempt.
 struct WriteOutcome {
   uint64_t index = 0;
   bool applied = false;
@@ -39,12 +40,13 @@ struct WriteReply {
 struct WriteRequest {
   static constexpr Op kOp = Op::kWrite;
   using Reply = WriteReply;
-  // sequence of the first operation; the others follow
+  // `sequence` belongs to the first operation; the others follow it.
   uint64_t shard = 0, session = 0, sequence = 0;
   std::array<uint8_t, 16> request_id{};
-  bool wait = false;  // answer after application on the leader, else after commit
+  bool wait = false;  // answer after the leader has applied it, else after commit
   std::vector<model::Operation> operations;
-  bool only_known = false;  // answer what an earlier attempt at it did; kNotFound if there was none
+  // Answer only with the outcome of an earlier attempt; kNotFound if there was none.
+  bool only_known = false;
   void encode(base::ByteWriter& out) const;
   static base::Result<WriteRequest> decode(base::ByteReader& in);
 };
@@ -122,7 +124,7 @@ struct EmptyReply {
   void encode(base::ByteWriter&) const {}
   static base::Result<EmptyReply> decode(base::ByteReader&) { return EmptyReply{}; }
 };
-// Answered when the shard has carried out the configuration of that version (payload indexes
+// Answered when the shard has carried out the configuration of that version (payload indexes are
 // built).
 struct AwaitConfigMessage {
   static constexpr Op kOp = Op::kAwaitConfig;
@@ -132,7 +134,7 @@ struct AwaitConfigMessage {
   static base::Result<AwaitConfigMessage> decode(base::ByteReader& in);
 };
 
-// What a shard found when it read its own bytes again. error empty = all is well.
+// The result of a shard that read its own bytes again. An empty `error` means that all is well.
 struct VerifyReply {
   uint64_t applied = 0, points = 0;
   std::array<uint8_t, 16> kept_hash{}, computed_hash{};
@@ -148,7 +150,7 @@ struct VerifyMessage {
   static base::Result<VerifyMessage> decode(base::ByteReader& in);
 };
 
-// What a shard promises its searches find, and what it measured
+// The recall that a shard promises, and the recall that it measured
 // (host/shard/background/recall_watch.h).
 struct ContractReply {
   struct Measured {
@@ -156,15 +158,16 @@ struct ContractReply {
     uint64_t samples = 0;
   };
   double asked = 0, widen = 1;
-  Measured searches, moved;  // real ones; stored points that were moved a little
-  bool searched = false;     // there were real ones: they decide
+  // `searches` are real searches; `moved` are stored points that were moved a little.
+  Measured searches, moved;
+  bool searched = false;  // there were real searches, and they decide
   uint64_t samples_total = 0;
-  uint64_t missing = 0;  // samples, until it is known whether the contract is kept
-  // until they are there; none: they wait for searches, or it is not known
+  uint64_t missing = 0;  // samples needed to know whether the contract is kept
+  // Seconds until those samples exist. Absent if they wait for searches or the time is not known.
   std::optional<uint64_t> seconds_left;
-  // why more or less is found than is aimed at; empty: it is not so, or not known
+  // Why the recall differs from the promise. Empty if it does not, or if the reason is not known.
   std::string limit;
-  std::vector<std::pair<uint64_t, std::string>> actions;  // wall clock ms, what was done
+  std::vector<std::pair<uint64_t, std::string>> actions;  // wall clock in ms, action
   // [{"segment", "vector", "points", "ef_recall": [[ef, recall], ..]}, ..]
   std::string calibration_json;
   void encode(base::ByteWriter& out) const;
@@ -178,8 +181,8 @@ struct ContractMessage {
   static base::Result<ContractMessage> decode(base::ByteReader& in);
 };
 
-// A change of the metadata, as JSON (host/placement/command.h); answered when it is applied. index:
-// the map version that shows it.
+// A change of the metadata, as JSON (host/placement/command.h). It is answered after it was
+// applied. `index` is the version of the map that shows it.
 struct MetadataReply {
   uint64_t index = 0;
   bool changed = false;
@@ -194,7 +197,7 @@ struct MetadataCommand {
   static base::Result<MetadataCommand> decode(base::ByteReader& in);
 };
 
-// Answered with a map newer than known_version, or kTimeout at the deadline.
+// Answered with a map that is newer than known_version, or with kTimeout at the deadline.
 struct MapReply {
   std::shared_ptr<const model::ClusterMap> map;
   void encode(base::ByteWriter& out) const { model::encode(*map, out); }

@@ -49,7 +49,12 @@ base::Result<Command> create_from(const json& j) {
   c.uuid = j.at("uuid").get<std::string>();
   RHUMB_ASSIGN(c.config, config_of(j));
   c.router = j.at("router").get<std::string>();
-  c.nodes = j.at("nodes").get<std::vector<uint64_t>>();
+  for (const json& shard : j.at("nodes")) {
+    // Logs of earlier versions have one node per shard in place of a list.
+    c.nodes.push_back(shard.is_array() ? shard.get<std::vector<uint64_t>>()
+                                       : std::vector{shard.get<uint64_t>()});
+    if (c.nodes.back().empty()) return base::corrupt("metadata command: a shard without a node");
+  }
   for (const json& r : j.at("runs"))
     c.runs.push_back({r.at(0).get<uint32_t>(), r.at(1).get<uint32_t>(), r.at(2).get<uint64_t>()});
   RHUMB_TRY(model::check_runs(c.runs));

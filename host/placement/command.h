@@ -1,6 +1,7 @@
-// Changes of the metadata, as they travel to its leader and stand in its log: one JSON object with
-// an "op". What must not depend on who applies it (uuid, bucket runs in terms of shard ordinals) is
-// decided by the proposer; ids are handed out when the command is applied.
+// Changes of the metadata, as they travel to the metadata leader and stand in its log: each is one
+// JSON object with an "op". The proposer decides what must not depend on the replica that applies
+// the command (the uuid, and bucket runs in terms of shard ordinals). Ids are assigned when the
+// command is applied.
 #pragma once
 
 #include <string>
@@ -20,11 +21,12 @@ struct InitCluster {
 struct CreateCollection {
   std::string name, uuid;
   model::CollectionConfig config;
-  std::string router;                  // id of the router plugin
-  std::vector<uint64_t> nodes;         // node of each shard (ordinal)
-  std::vector<model::BucketRun> runs;  // shard = ordinal
+  std::string router;  // id of the router plugin
+  // The nodes of each shard's replicas, by ordinal; at least one per shard.
+  std::vector<std::vector<uint64_t>> nodes;
+  std::vector<model::BucketRun> runs;  // a run's shard is an ordinal
 };
-// Carries the whole new configuration, made from the one of seen_version.
+// Carries the whole new configuration, which was made from the one of seen_version.
 struct UpdateCollection {
   std::string name;
   uint64_t seen_version = 0;

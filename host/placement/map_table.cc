@@ -22,7 +22,7 @@ struct Apply {
 
   void operator()(const InitCluster& c) {
     if (!map.cluster_uuid.empty())
-      return refuse({Code::kExists, "the cluster has its identity already"});
+      return refuse({Code::kExists, "the cluster already has an identity"});
     map.cluster_uuid = c.cluster_uuid;
     map.nodes[c.first_node.id] = c.first_node;
     out.changed = true;
@@ -35,11 +35,13 @@ struct Apply {
       return refuse({Code::kExists, "Alias `" + c.name + "` already exists!"});
     if (map.collections.size() >= limits::kMaxCollections) {
       return refuse({Code::kBusy, "collections: " + std::to_string(limits::kMaxCollections) +
-                                      " exist, no more are allowed"});
+                                      " exist, which is the limit"});
     }
-    for (uint64_t node : c.nodes) {
-      if (!map.nodes.contains(node))
-        return refuse(base::invalid("node " + std::to_string(node) + " is not of this cluster"));
+    for (const auto& replicas : c.nodes) {
+      for (const uint64_t node : replicas) {
+        if (!map.nodes.contains(node))
+          return refuse(base::invalid("node " + std::to_string(node) + " is not in this cluster"));
+      }
     }
     auto collection = std::make_shared<model::Collection>();
     collection->name = c.name;
@@ -47,8 +49,11 @@ struct Apply {
     collection->config_version = index;
     collection->config = c.config;
     collection->router = c.router;
-    for (uint64_t node : c.nodes)
-      collection->shards.push_back({map.next_shard++, {{map.next_replica++, node}}});
+    for (const auto& nodes : c.nodes) {
+      model::ShardPlacement shard{map.next_shard++, {}};
+      for (const uint64_t node : nodes) shard.replicas.push_back({map.next_replica++, node});
+      collection->shards.push_back(std::move(shard));
+    }
     for (model::BucketRun run : c.runs) {
       run.shard = collection->shards[run.shard].shard;
       collection->runs.push_back(run);
@@ -63,8 +68,9 @@ struct Apply {
     if (it == map.collections.end()) return refuse(missing(c.name));
     if (it->second->config_version != c.seen_version) {
       return refuse(
-          {Code::kExists, "Collection `" + c.name +
-                              "` was changed by another request meanwhile: read it and try again"});
+          {Code::kExists,
+           "Collection `" + c.name +
+               "` was changed by another request in the meantime: read it and try again"});
     }
     auto changed = std::make_shared<model::Collection>(*it->second);
     changed->config = c.config;
@@ -85,7 +91,7 @@ struct Apply {
     });
   }
 
-  // All or nothing: the actions run on a copy.
+  // The actions run on a copy, so that all of them take effect or none.
   void operator()(const ChangeAliases& c) {
     auto aliases = map.aliases;
     std::set<std::string> touched;

@@ -1,5 +1,5 @@
 // The metadata's state in memory: a cluster map, and the pure function that applies a command to
-// it. Nothing here knows of disks or threads.
+// it. Nothing here uses disks or threads.
 #pragma once
 
 #include <memory>
@@ -12,15 +12,15 @@
 
 namespace rhumb::placement {
 
-// What a command did: `status` is the answer for its proposer; a refused one changes nothing but
-// the version.
+// What a command did. `status` is the answer for its proposer. A refused command changes nothing
+// but the version.
 struct Outcome {
   base::Status status;
   bool changed = false;
-  std::set<std::string> collections, aliases;  // names whose row changed or went
+  std::set<std::string> collections, aliases;  // names whose row was changed or removed
 };
 
-// Applies `command` (log index `index`) to `map`, which becomes version `index`.
+// Applies `command`, which has log index `index`, to `map`. The map then has version `index`.
 Outcome apply(model::ClusterMap& map, uint64_t index, const Command& command);
 
 }  // namespace rhumb::placement

@@ -7,8 +7,8 @@ void Service::bind(peer::Dispatcher& dispatcher) {
       [this](peer::MetadataCommand command, base::Deadline, auto done) {
         on_command(std::move(command), std::move(done));
       });
-  // A watcher that goes away with its process leaves nothing behind: in one process both end
-  // together.
+  // A watcher that goes away with its process leaves nothing behind, because in one process both
+  // end together.
   dispatcher.on<peer::WatchMap>([this](peer::WatchMap watch, base::Deadline, auto done) {
     metadata_.watch(watch.known_version, [done = std::move(done)](base::Result<MapPtr> map) {
       if (!map.ok()) return done(map.status());
@@ -19,7 +19,7 @@ void Service::bind(peer::Dispatcher& dispatcher) {
 
 void Service::on_command(peer::MetadataCommand command,
                          std::function<void(base::Result<peer::MetadataReply>)> done) {
-  // a command that cannot be read must never reach the log
+  // A command that cannot be parsed must never reach the log.
   auto parsed = command_from_json(command.json);
   if (!parsed.ok()) return done(base::invalid(parsed.status().message()));
   groups_.propose(model::kMetadataGroup, std::move(command.json),

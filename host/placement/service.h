@@ -1,4 +1,5 @@
-// The placement role's face: answers metadata commands and map watches that come through host/peer.
+// The placement role's message handlers: they answer metadata commands and map watches that arrive
+// through host/peer.
 #pragma once
 
 #include "host/consensus/group_host.h"
@@ -8,7 +9,7 @@
 
 namespace rhumb::placement {
 
-// Borrowed parts outlive the service. Handlers run on the caller's thread and do not block.
+// The borrowed parts outlive the service. Handlers run on the caller's thread and do not block.
 class Service {
  public:
   Service(Metadata& metadata, consensus::GroupHost& groups)

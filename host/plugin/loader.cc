@@ -12,7 +12,7 @@
 #include <cstring>
 #include <memory>
 #include <system_error>
-#include <vector>  // Boost.DLL 1.74 with std::filesystem forgets it
+#include <vector>  // Boost.DLL 1.74 with std::filesystem does not include it
 
 #define BOOST_DLL_USE_STD_FS
 #include <boost/dll/shared_library.hpp>
@@ -52,7 +52,7 @@ Status check_directory(const std::string& path) {
   struct stat st {};
   if (::stat(path.c_str(), &st) != 0) return base::io_error("stat", path, errno);
   RHUMB_TRY(check_owner(path, st));
-  // A sticky directory (/tmp) lets others add files but not replace this one.
+  // In a sticky directory (/tmp) others can add files but not replace this one.
   if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0) {
     return refused(path, "mode of the directory", "not writable by group or others",
                    octal(st.st_mode));
@@ -60,8 +60,8 @@ Status check_directory(const std::string& path) {
   return base::ok();
 }
 
-// A file that was cut short maps without complaint and then kills the process with SIGBUS inside
-// the dynamic linker.
+// A truncated file maps without an error and then kills the process with SIGBUS inside the dynamic
+// linker.
 Status check_complete(const std::string& path) {
   RHUMB_ASSIGN(const base::File file, base::File::open_ro(path));
   RHUMB_ASSIGN(const uint64_t size, file.size());
@@ -95,7 +95,7 @@ base::Result<const rhumb_plugin_t*> manifest_of(const std::string& file) {
   using boost::dll::load_mode::type;
   const auto mode =
       static_cast<type>(boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local |
-                        // not in Boost's enum, but passed through
+                        // Boost's enum lacks this flag, but Boost passes it through.
                         static_cast<type>(RTLD_NODELETE));
   try {
     std::error_code ec;
@@ -111,7 +111,8 @@ base::Result<const rhumb_plugin_t*> manifest_of(const std::string& file) {
     }
     return library.get<const rhumb_plugin_t*()>(RHUMB_PLUGIN_SYMBOL)();
   } catch (const std::exception& e) {
-    // From Boost.DLL's own paths and allocations; a plugin that throws here aborts, as documented.
+    // Boost.DLL's own paths and allocations can throw. A plugin that throws here aborts the
+    // process, as documented.
     return refused(file, "file", "a loadable shared library", e.what());
   }
 }

@@ -1,5 +1,5 @@
-// Loads one plugin file. Plugins are trusted code, so the check is who could have placed the file,
-// before any of it runs.
+// Loads one plugin file. Plugins are trusted code, so before any of it runs, the loader checks who
+// could have placed the file.
 #pragma once
 
 #include <string>
@@ -9,19 +9,20 @@
 
 namespace rhumb::plugin {
 
-// file: canonical path. manifest: static data of the mapped library, valid until the process ends,
-// since nothing is ever unloaded.
+// `file` is the canonical path. `manifest` is static data of the mapped library. It is valid until
+// the process ends, because nothing is ever unloaded.
 struct LoadedPlugin {
   std::string file;
   const rhumb_plugin_t* manifest;
 };
 
-// [control thread] Path, owner and mode; mapping (now, local, never unloaded); negotiation. Each
-// refusal is kUnsupported or kInvalid with "<file>: <field>: expected .., found ..".
+// [control thread] Checks path, owner and mode, maps the library (RTLD_NOW, RTLD_LOCAL, never
+// unloaded) and negotiates. Each refusal is kUnsupported or kInvalid and reads "<file>: <field>:
+// expected .., found ..".
 base::Result<LoadedPlugin> load_plugin(const std::string& path);
 
-// The first of these checks alone: a regular file and its directory belong to root or to the
-// running user, and nobody else may write them. The canonical path on success.
+// Makes only the first of these checks: a regular file and its directory belong to root or to the
+// running user, and nobody else may write them. Returns the canonical path.
 base::Result<std::string> check_plugin_file(const std::string& path);
 
 }  // namespace rhumb::plugin

@@ -113,7 +113,7 @@ base::Status PluginRegistry::admit(const std::string& path, Plugin& plugin) {
   info.abi_minor_min = manifest.abi_minor_min;
   info.abi_minor_built = manifest.abi_minor_built;
   info.draft = manifest.draft != 0;
-  // Ids must be free in all their kinds before one is taken: a plugin is admitted as a whole or not
+  // All ids must be free in their kinds before one is taken: a plugin is admitted as a whole or not
   // at all.
   for (const auto& other : plugins_) {
     if (other->info.loaded && other->info.id == info.id) {
@@ -136,7 +136,7 @@ base::Status PluginRegistry::admit(const std::string& path, Plugin& plugin) {
   for (uint64_t i = 0; i < manifest.factory_count; ++i) {
     const rhumb_factory_t& factory = *manifest.factories[i];
     if (kind_rules(factory.kind) == nullptr) {
-      base::log_warn("plugin", "engine of a kind this host does not know is left out",
+      base::log_warn("plugin", "an engine of an unknown kind is ignored",
                      {{"file", loaded.file}, {"engine", factory.id}, {"kind", factory.kind}});
       continue;
     }

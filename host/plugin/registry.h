@@ -1,4 +1,4 @@
-// All plugins of this process and the engines they offer.
+// All plugins of this process and the engines that they offer.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@
 
 namespace rhumb::plugin {
 
-// The kind of engine that a table of functions belongs to.
+// The kind of engine to which a table of functions belongs.
 template <typename Ops>
 inline constexpr uint32_t kKindOf = 0;
 template <>
@@ -33,13 +33,13 @@ inline constexpr uint32_t kKindOf<rhumb_consensus_ops_t> = RHUMB_KIND_CONSENSUS;
 template <>
 inline constexpr uint32_t kKindOf<rhumb_router_ops_t> = RHUMB_KIND_ROUTER;
 
-// What a caller needs to open and drive instances. Pointers stay valid as long as the registry.
-// ops: the host's own, normalised copy: what the plugin does not have is NULL, and `insert` is NULL
-// without RHUMB_CAP_INDEX_INSERT.
+// Everything a caller needs to open and use instances. The pointers stay valid as long as the
+// registry. `ops` is the host's own normalised copy: functions that the plugin does not have are
+// NULL, and `insert` is NULL without RHUMB_CAP_INDEX_INSERT.
 template <typename Ops>
 struct Engine {
   const Ops* ops;
-  const rhumb_host_t* host;  // pass to open()
+  const rhumb_host_t* host;  // passed to open()
   std::string_view id, version;
 };
 
@@ -50,34 +50,34 @@ struct EngineInfo {
   uint64_t memory_bytes;  // as the engine reports it
 };
 struct PluginInfo {
-  // all but file empty when refused before its manifest could be read
+  // All except `file` are empty if the plugin was refused before its manifest could be read.
   std::string file, id, version, license;
   uint16_t abi_major = 0, abi_minor_min = 0, abi_minor_built = 0;
   bool draft = false;
   bool loaded = false;
-  std::string error;  // why it was refused
+  std::string error;  // why the plugin was refused
   std::vector<EngineInfo> engines;
 };
 
-// Filled once at start by the control thread, then read-only: find() and inventory() from any
-// thread. Nothing is ever unloaded.
+// The control thread fills the registry once at start. After that it is read-only, and any thread
+// may call find() and inventory(). Nothing is ever unloaded.
 class PluginRegistry {
  public:
-  // executor: what plugins get as "rhumb.host.executor/1"; must outlive the registry and every
-  // instance.
+  // `executor` is what plugins get as "rhumb.host.executor/1". It must outlive the registry and
+  // every instance.
   explicit PluginRegistry(base::Executor& executor);
   ~PluginRegistry();
   PluginRegistry(const PluginRegistry&) = delete;
   PluginRegistry& operator=(const PluginRegistry&) = delete;
 
-  // [control thread] Loads every *.so of the directory in order of name. A plugin that is refused
-  // is logged, listed in inventory() and left out: the server goes on without it. Fails only when
-  // the directory itself cannot be read, or has more than limits::kMaxPlugins.
+  // [control thread] Loads every *.so of the directory in the order of names. A plugin that is
+  // refused is logged, listed in inventory() and left out; the server goes on without it. Fails
+  // only if the directory cannot be read or has more than limits::kMaxPlugins.
   base::Status load_directory(const std::string& directory);
-  // [control thread] One file; the refusal is returned and listed as well.
+  // [control thread] Loads one file. A refusal is returned and listed as well.
   base::Status load_file(const std::string& path);
 
-  // kNotFound names the kind, the id, what there is instead, and the reasons of plugins that were
+  // kNotFound names the kind, the id, the ids that exist, and the reasons of plugins that were
   // refused.
   template <typename Ops>
   base::Result<Engine<Ops>> find(std::string_view id) const {
@@ -85,10 +85,10 @@ class PluginRegistry {
     RHUMB_ASSIGN(const Entry* entry, find_entry(kKindOf<Ops>, id));
     return typed<Ops>(*entry);
   }
-  // Ids of a kind, sorted.
+  // The ids of a kind, sorted.
   std::vector<std::string> ids(uint32_t kind) const;
   std::vector<PluginInfo> inventory() const;
-  uint64_t memory_bytes() const;  // over all engines, as they report it
+  uint64_t memory_bytes() const;  // sum over all engines, as they report it
 
  private:
   struct Entry;

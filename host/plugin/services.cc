@@ -14,8 +14,8 @@ namespace {
 static_assert(static_cast<int>(base::LogLevel::kTrace) == RHUMB_LOG_TRACE &&
               static_cast<int>(base::LogLevel::kError) == RHUMB_LOG_ERROR);
 
-// The level when the engine was loaded; one raised later still drops in log(), one lowered later
-// shows what plugins chose to format.
+// The level when the engine was loaded. If the level is raised later, log() still drops lines below
+// it. If it is lowered later, only lines that plugins choose to format are logged.
 uint32_t lowest_enabled_level() {
   uint32_t level = RHUMB_LOG_TRACE;
   while (level < RHUMB_LOG_ERROR && !base::log_enabled(static_cast<base::LogLevel>(level))) ++level;

@@ -1,5 +1,5 @@
-// The host as one engine of one plugin sees it: log, executor, clock, memory, each found by id and
-// revision (rhumb/host.h).
+// The services of the host as one engine of one plugin sees them: log, executor, clock and memory.
+// Each is found by its id and revision (rhumb/host.h).
 #pragma once
 
 #include <atomic>
@@ -11,19 +11,20 @@
 
 namespace rhumb::plugin {
 
-// One per engine, so that log lines carry its name and its memory is counted apart. Made and
-// destroyed on the control thread; its address is what plugins hold, so it never moves and outlives
-// every instance opened with it. Services run on any thread.
+// One object per engine, so that log lines carry the engine's name and its memory is counted
+// separately. It is created and destroyed on the control thread. Plugins hold its address, so it
+// never moves, and it outlives every instance that was opened with it. Services run on any thread.
 class HostServices {
  public:
-  // name: "<kind>/<id>", shown in the log. executor: background work of plugins; must outlive this.
+  // `name` is "<kind>/<id>" and is shown in the log. `executor` runs the plugins' background work
+  // and must outlive this object.
   HostServices(std::string name, base::Executor& executor);
   HostServices(const HostServices&) = delete;
   HostServices& operator=(const HostServices&) = delete;
 
   const rhumb_host_t* raw() const { return &host_; }
-  // What the engine says it keeps allocated, over all its instances. Never below 0, whatever it
-  // reports.
+  // The memory that the engine reports as allocated, over all its instances. Never below 0, even if
+  // the engine reports so.
   uint64_t memory_bytes() const;
 
  private:

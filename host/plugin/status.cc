@@ -9,8 +9,8 @@ namespace {
 
 using base::Code;
 
-// A plugin's text ends up in logs and JSON replies: bounded, printable, and with anything that is
-// not UTF-8 replaced.
+// A plugin's text ends up in logs and JSON replies, so it is bounded and printable, and bytes that
+// are not UTF-8 are replaced.
 std::string clean(const char* text, size_t size) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   std::string out;
@@ -80,7 +80,7 @@ base::Code to_code(rhumb_status_t rc) {
     default:
       break;
   }
-  // A status of a later minor: its range still says what to do.
+  // The status comes from a later minor version. Its range still tells the host how to react.
   if (rc > 0 && rc < 64) return Code::kInvalid;
   if (rc >= 64 && rc < 128) return Code::kUnavailable;
   return Code::kInternal;
@@ -94,6 +94,8 @@ rhumb_status_t from_code(base::Code code) {
     case Code::kUnprocessable:
     case Code::kExists:
     case Code::kTooLarge:
+    case Code::kMalformedBody:
+    case Code::kMalformedQuery:
       return RHUMB_INVALID;
     case Code::kNotFound:
       return RHUMB_NOT_FOUND;
@@ -110,6 +112,7 @@ rhumb_status_t from_code(base::Code code) {
     case Code::kCancelled:
       return RHUMB_CANCELLED;
     case Code::kNoSpace:
+    case Code::kMemoryFull:
       return RHUMB_NO_SPACE;
     case Code::kIo:
       return RHUMB_IO;

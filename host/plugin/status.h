@@ -1,5 +1,5 @@
-// Crossing the plugin boundary: what a plugin answered as base::Status, and the call context a
-// plugin is given.
+// Crossing the plugin boundary: turns a plugin's answers into base::Status, and makes the call
+// context that a plugin gets.
 #pragma once
 
 #include <atomic>
@@ -19,27 +19,27 @@ class ErrorSlot {
  public:
   ErrorSlot();
   rhumb_error_t* out() { return &raw_; }
-  // OK for RHUMB_OK; else the mapped code and "<context>: <text>", with errno's text where there is
-  // one.
+  // Returns OK for RHUMB_OK. Otherwise returns the mapped code and "<context>: <text>", followed by
+  // errno's text if there is one.
   base::Status status(rhumb_status_t rc, std::string_view context) const;
 
  private:
   rhumb_error_t raw_;
 };
 
-// As ErrorSlot::status, for completions (rhumb_done_t). error may be NULL.
+// Like ErrorSlot::status(), for completions (rhumb_done_t). `error` may be NULL.
 base::Status to_status(rhumb_status_t rc, const rhumb_error_t* error, std::string_view context);
 base::Code to_code(rhumb_status_t rc);
-// True if the instance that answered this is not to be trusted any more.
+// True if the instance that returned this status must no longer be trusted.
 inline bool fences(rhumb_status_t rc) { return rc < 0 || rc >= 128; }
-// The way back, for answers of the host's services and tests' own plugins.
+// The reverse mapping, for answers of the host's services and of plugins in tests.
 rhumb_status_t from_code(base::Code code);
 
 // Deadline, cancellation and trace id of a data-path call. Lives on the caller's stack for the
 // length of the call.
 class CallContext {
  public:
-  // cancelled: polled by the plugin from any of its threads; may be NULL.
+  // The plugin polls `cancelled` from any of its threads. It may be NULL.
   explicit CallContext(base::Deadline deadline, const std::atomic<bool>* cancelled = nullptr,
                        uint64_t trace_hi = 0, uint64_t trace_lo = 0);
   CallContext(const CallContext&) = delete;

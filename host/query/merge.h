@@ -1,4 +1,4 @@
-// Bringing sorted partial answers together. Pure functions.
+// Merges sorted partial answers. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace rhumb::query {
 
-// Where a score stands among others, the best first: cosine and dot larger first, euclid and
-// manhattan smaller first. A NaN is last.
+// The place of a score among others, the best first. For cosine and dot the larger score is first,
+// for euclid and manhattan the smaller one. A NaN is last.
 inline uint32_t place_of_score(model::Distance distance, float score) {
   const bool larger_first =
       distance == model::Distance::kCosine || distance == model::Distance::kDot;
@@ -21,17 +21,19 @@ inline uint32_t place_of_score(model::Distance distance, float score) {
 inline bool better(model::Distance distance, float a, float b) {
   return place_of_score(distance, a) < place_of_score(distance, b);
 }
-// Whether a score passes a threshold: a lower bound for similarities, an upper bound for distances.
+// Whether a score passes a threshold, which is a lower bound for similarities and an upper bound
+// for distances.
 inline bool passes(model::Distance distance, float score, float threshold) {
   return !better(distance, threshold, score);
 }
 
-// The best `limit` of several lists, each sorted best first; equal scores in the order of ids, so
-// that the answer does not depend on how the points are spread. Plans are appended.
+// Returns the best `limit` hits of several lists, each sorted best first. Hits with equal scores
+// are ordered by id, so that the answer does not depend on how the points are distributed. Plans
+// are appended.
 model::SearchResult merge(model::Distance distance, uint32_t limit,
                           std::vector<model::SearchResult> parts);
 
-// The first `limit` records by id of several lists, each sorted by id.
+// Returns the first `limit` records by id of several lists, each sorted by id.
 std::vector<model::Record> merge_by_id(uint32_t limit,
                                        std::vector<std::vector<model::Record>> parts);
 

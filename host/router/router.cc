@@ -39,7 +39,7 @@ Result<std::vector<uint32_t>> Router::place(std::span<const std::string_view> ke
   RHUMB_TRY(error.status(rc, "router " + id_ + ": place"));
   if (std::any_of(buckets.begin(), buckets.end(),
                   [](uint32_t bucket) { return bucket >= RHUMB_BUCKETS; })) {
-    return base::internal("router " + id_ + ": place: a bucket out of range");
+    return base::internal("router " + id_ + ": place: a bucket is out of range");
   }
   return buckets;
 }
@@ -58,7 +58,8 @@ Result<std::vector<model::BucketRun>> Router::assign(std::span<const model::Buck
     const uint32_t state = s.leaving ? RHUMB_SHARD_LEAVING : RHUMB_SHARD_ACTIVE;
     wanted.push_back({s.shard, s.weight, s.zone, state});
   }
-  std::vector<rhumb_bucket_run_t> out(RHUMB_BUCKETS);  // more runs there cannot be
+  // There cannot be more runs than buckets.
+  std::vector<rhumb_bucket_run_t> out(RHUMB_BUCKETS);
   uint64_t count = 0;
   plugin::ErrorSlot error;
   const rhumb_status_t rc =
@@ -75,7 +76,7 @@ Result<std::vector<model::BucketRun>> Router::assign(std::span<const model::Buck
       return s.shard == run.shard && !s.leaving;
     });
     if (!known)
-      return base::internal("router " + id_ + ": assign: buckets for shard " +
+      return base::internal("router " + id_ + ": assign: the engine gave buckets to shard " +
                             std::to_string(run.shard) + ", which takes none");
   }
   return runs;

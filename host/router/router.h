@@ -1,4 +1,5 @@
-// The router engine of a collection: key -> bucket, for ever the same; buckets -> shards.
+// The router engine of a collection. It maps a key to a bucket, which never changes, and assigns
+// buckets to shards.
 #pragma once
 
 #include <cstdint>
@@ -14,21 +15,21 @@
 
 namespace rhumb::router {
 
-// A shard that wants its share of the buckets.
+// A shard and the share of the buckets that it should get.
 struct ShardShare {
   uint64_t shard = 0;
-  uint64_t weight = 1;  // 0 = none
+  uint64_t weight = 1;  // 0: no buckets
   uint32_t zone = 0;
-  bool leaving = false;  // gives all of its buckets away
+  bool leaving = false;  // the shard gives all of its buckets away
 };
 
-// Owns one instance of a router plugin. All members from any thread; no state but the instance.
-// What the plugin answers is checked: a bucket out of range or a map with gaps is kInternal, never
-// passed on.
+// Owns one instance of a router plugin and has no other state. Any thread may call all members. The
+// plugin's answers are checked: a bucket out of range or a map with gaps becomes kInternal and is
+// never passed on.
 class Router {
  public:
-  // engine: the plugin's id ("hash"), as a collection has it pinned. The registry must outlive the
-  // router.
+  // `engine` is the plugin's id ("hash"), which is fixed for a collection. The registry must
+  // outlive the router.
   static base::Result<std::unique_ptr<Router>> open(const plugin::PluginRegistry& registry,
                                                     std::string_view engine,
                                                     std::string_view config_json = {});
@@ -37,12 +38,13 @@ class Router {
   Router& operator=(const Router&) = delete;
 
   const std::string& id() const { return id_; }
-  // keys: encoded ids (model::PointId::key()). One bucket < RHUMB_BUCKETS for each, in their order.
+  // `keys` are encoded ids (model::PointId::key()). Returns one bucket below RHUMB_BUCKETS for each
+  // key, in the same order.
   base::Result<std::vector<uint32_t>> place(std::span<const std::string_view> keys) const;
   base::Result<uint32_t> bucket_of(std::string_view key) const;
 
-  // The new map over the shards that do not leave, moving as few buckets as it can. now: empty = a
-  // first map. Every bucket is owned by a shard of the list that does not leave.
+  // Returns the new map over the shards that do not leave. It moves as few buckets as possible. An
+  // empty `now` asks for a first map. A shard of the list that does not leave owns every bucket.
   base::Result<std::vector<model::BucketRun>> assign(std::span<const model::BucketRun> now,
                                                      std::span<const ShardShare> shards) const;
   // The same for shards of equal weight.

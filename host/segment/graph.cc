@@ -20,9 +20,9 @@ using base::Status;
 using index::IndexInstance;
 
 namespace {
-constexpr uint32_t kSaveGrowthDivisor = 4;  // written anew when a quarter has come
+constexpr uint32_t kSaveGrowthDivisor = 4;  // saved again when a quarter was added
 
-// About what a saved graph takes in memory.
+// The approximate memory that a saved graph takes.
 uint64_t bytes_of_files(const std::string& directory) {
   uint64_t bytes = 0;
   std::error_code error;
@@ -47,28 +47,28 @@ Graph::Graph(const VectorColumn& column, std::string directory, const SegmentOpt
 }
 
 void Graph::configure(const model::VectorParams& params) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   settings_ = params;
   wanted_.store(params.hnsw.m != 0u, std::memory_order_release);
 }
 
 model::VectorParams Graph::settings() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return settings_;
 }
 
-// A search reads a few rows of what its graph covers.
+// A search reads only a few of the rows that its graph covers.
 void Graph::leave_memory() const {
   if (settings().leaves_memory()) column_.file().leave_memory();
 }
 
 std::shared_ptr<IndexInstance> Graph::instance() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return instance_;
 }
 
 void Graph::publish(std::shared_ptr<IndexInstance> instance, uint32_t built) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   instance_ = std::move(instance);
   built_.store(built, std::memory_order_release);
 }
@@ -87,7 +87,7 @@ Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_direc
   request.capacity_hint = column_.max_rows();
   request.data_dir = data_directory;
   RHUMB_ASSIGN(request.config_json,
-               // the collection's settings are merged in
+               // The collection's settings are merged in.
                description.config_json({}, hnsw, params.quantization_json));
   RHUMB_ASSIGN(auto opened, IndexInstance::open(*engine_, request));
   return std::shared_ptr<IndexInstance>(std::move(opened));
@@ -120,8 +120,8 @@ Result<Graph::Answer> Graph::search(const GraphCall& call, const GraphRows& rows
   request.cancelled = call.cancelled;
   RHUMB_ASSIGN(const index::SearchResult found, graph->search(request));
   answer.distances = found.exact_distances + found.code_distances;
-  // Never trust a plugin's slots: they index the host's own columns. Nor that its distances are
-  // numbers in order.
+  // Never trust a plugin's slots, because they index the host's own columns. Do not trust its
+  // distances to be ordered numbers either.
   for (size_t q = 0; q < answer.hits.size(); ++q) {
     answer.hits[q].reserve(found.hits[q].size());
     for (const auto& hit : found.hits[q]) {
@@ -160,15 +160,16 @@ Result<bool> Graph::extend(uint32_t slot_end, uint32_t max_rows, bool sealed,
   }
   const uint32_t end = std::min(column_.rows_end(slot_end), rows_ + std::min(max_rows, ~rows_));
   RHUMB_TRY(insert(*graph, rows_, end, cancelled));
-  rows_ = end;  // a multivector may be in it in part: it stays in the tail until it is whole
-  settled_.store(false, std::memory_order_release);  // before built_ tells of the rows
+  // A multivector may be in the graph in part; it stays in the tail until it is complete.
+  rows_ = end;
+  settled_.store(false, std::memory_order_release);  // before built_ covers the rows
   built_.store(column_.slots_within(end, slot_end), std::memory_order_release);
   return true;
 }
 
-// Several threads take blocks in turn: the ABI lets inserts of disjoint ranges run at once. The
-// first failure ends all; slots that were inserted before it stay in the graph, and inserting them
-// again changes nothing.
+// Several threads take blocks in turn, because the ABI lets inserts of disjoint ranges run at once.
+// The first failure ends all of them. Slots that were inserted before it stay in the graph, and
+// inserting them again changes nothing.
 Status Graph::insert(IndexInstance& graph, uint32_t first, uint32_t end,
                      const std::atomic<bool>& cancelled) const {
   if (first == end) return base::ok();  // only slots without this vector
@@ -190,7 +191,7 @@ Status Graph::insert(IndexInstance& graph, uint32_t first, uint32_t end,
   return failed == outcomes.end() ? base::ok() : *failed;
 }
 
-// On an instance that nobody searches yet.
+// Builds an instance that no search uses yet.
 Result<bool> Graph::build(uint32_t slot_end, bool sealed, std::span<const uint64_t> live,
                           const std::atomic<bool>& cancelled) {
   if (!sealed) return false;
@@ -271,7 +272,7 @@ Result<bool> Graph::reopen_mapped() {
     return false;
   RHUMB_ASSIGN(const auto description, index::EngineDescription::of(*engine_));
   if (!description.has_parameter("mapped")) return false;
-  mapped_ = true;  // or tried: what cannot be read now stays as it is
+  mapped_ = true;  // or the attempt failed: what cannot be read now stays as it is
   RHUMB_ASSIGN(auto opened, open(directory_, built, true));
   RHUMB_ASSIGN(const auto stats, opened->stats());
   if (stats.built_through != rows_)

@@ -1,18 +1,19 @@
-// The index-plugin instance of one vector column, and how far it reaches. Derived data: whatever is
-// wrong with it, it is built again. The engine's slots are the column's rows: of a multivector a
-// point has several, and the rest of the house goes on counting slots.
+// The index-plugin instance of one vector column, and how many of the column's rows it covers. The
+// graph is derived data: if anything is wrong with it, it is built again. The engine's slots are
+// the column's rows. A point with a multivector has several rows, and everything outside this class
+// still counts slots.
 //
-// Threads: search() and built() any thread; the others belong to the shard's background strand.
-// Until the graph is opened, built() is 0 and the column is scanned. Rows from built() on are the
-// caller's to scan; a slot may come from both, with the same distance. Settings hold for the graph
-// that is begun next; one that was begun goes on as it was. With an `m` of 0 none is begun, and the
-// rows wait for none. What survives a crash: what save() wrote, if the rows it covers survived too.
+// Threads: search() and built() may be called on any thread; the other calls belong to the shard's
+// background strand. Until the graph is opened, built() is 0 and the column is scanned. The caller
+// scans the rows from built() on. A slot may come from both, with the same distance. Settings apply
+// to the graph that is begun next; a graph that was begun keeps its settings. With an `m` of 0 no
+// graph is begun, and no rows wait for one. What save() wrote survives a crash if the rows that it
+// covers survived too.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "host/base/clock.h"
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/index/index_instance.h"
 #include "host/segment/columns/vector_column.h"
@@ -30,15 +32,17 @@
 namespace rhumb::segment {
 
 struct GraphCall {
-  std::string_view query;       // row bytes, of as many queries as they make
-  uint32_t k = 0, ef = 0;       // ef 0: the engine's, for
-  float recall = 0, widen = 0;  // a recall, times a factor; 0: its own, 1
-  float oversampling = 0;       // as in rhumb_query_t
+  std::string_view query;  // bytes of the rows of one or more queries
+  // An `ef` of 0 lets the engine choose the breadth from the next two fields.
+  uint32_t k = 0, ef = 0;
+  // The recall to aim for (0: the engine's own) and a factor on the breadth for it (0: 1).
+  float recall = 0, widen = 0;
+  float oversampling = 0;  // as in rhumb_query_t
   base::Deadline deadline;
   const std::atomic<bool>* cancelled = nullptr;
 };
 
-// The column's rows that count: bits of the live ones of a view, or of those that a filter let
+// The column's rows that count: bits of the live rows of a view, or of the rows that a filter let
 // through.
 struct GraphRows {
   uint32_t rows = 0;
@@ -53,83 +57,88 @@ class Graph {
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
-  // An engine is there, and a graph is wanted or was begun. Why not, if an engine is not there:
-  // reason().
+  // True if an engine is loaded and a graph is wanted or was begun. reason() says why an engine is
+  // missing.
   bool available() const { return engine_.has_value() && wanted(); }
   bool wanted() const { return wanted_.load(std::memory_order_acquire) || built() > 0; }
-  // Any thread. Graph and quantization settings from now on.
+  // Any thread. Sets the graph and quantization settings for graphs that are begun from now on.
   void configure(const model::VectorParams& params);
   const std::string& reason() const { return reason_; }
 
-  // What the engine knows of how much it finds: JSON [[ef, recall at 10], ..]; empty: nothing.
+  // What the engine knows of its recall: JSON [[ef, recall at 10], ..]. Empty means that it knows
+  // nothing.
   std::string calibration() const;
-  // What the engine says of itself. kUnsupported: there is no graph.
+  // What the engine reports about itself. kUnsupported means that there is no graph.
   base::Result<index::IndexStats> stats() const;
   const std::string& engine() const { return options_.index_engine; }
   uint32_t built() const { return built_.load(std::memory_order_acquire); }
   struct Answer {
-    std::vector<std::vector<Hit>> hits;  // by query; closest first, the slots of hits are rows
+    // By query, closest first. The slots of the hits are row numbers.
+    std::vector<std::vector<Hit>> hits;
     uint64_t distances = 0;
   };
   base::Result<Answer> search(const GraphCall& call, const GraphRows& rows) const;
 
-  // [background] Takes in up to `max_rows` more rows of slots below slot_end; false if there was
-  // nothing to do. An engine that cannot insert is built in one go, and only when `sealed`.
-  // kCancelled leaves what was built before.
+  // [background] Takes in up to `max_rows` more rows of slots below slot_end. False means that
+  // there was nothing to do. An engine that cannot insert is built in one go, and only when
+  // `sealed`. kCancelled keeps what was built before.
   base::Result<bool> extend(uint32_t slot_end, uint32_t max_rows, bool sealed,
                             std::span<const uint64_t> live, const std::atomic<bool>& cancelled);
-  // The engine answered something that ends all trust: search() fails from now on.
+  // True if the engine gave an answer that ends all trust in it. search() fails from then on.
   bool fenced() const;
-  // [background] The engine failed: forgets the graph, so that the column is scanned and a new one
+  // [background] The engine failed. Drops the graph, so that the column is scanned and a new graph
   // may be begun.
   void drop();
-  // [background] Writes the files anew if a quarter (whole: anything) has come since they were
-  // written. Nothing is written if a row of a slot >= durable_rows is in the graph. Once it is
-  // whole, and when it was loaded, vectors that are to be on disk leave memory.
+  // [background] Writes the files again if a quarter more rows (with `whole`: any rows) have come
+  // since they were last written. Writes nothing if the graph holds a row of a slot >=
+  // durable_rows. Once the graph is whole, and when it was loaded, vectors that the settings place
+  // on disk leave memory.
   base::Status save(uint32_t durable_rows, bool whole);
-  // At recovery: loads what save() left, if it covers no slot >= rows. A file that is missing or
-  // damaged is no error: built() stays 0. When memory is short, they stay in the file's pages.
+  // At recovery: loads what save() wrote, if that covers no slot >= rows. A missing or damaged file
+  // is not an error: built() stays 0. When memory is short, the graph stays in the file's pages.
   base::Status load(uint32_t rows);
-  // [background] A graph that is complete and saved goes out of memory into the pages of its file,
-  // beside searches; later ones are slower and find the same. false: nothing was to be done, or the
-  // engine cannot.
+  // [background] Moves a graph that is complete and saved out of memory into the pages of its file,
+  // beside searches. Later searches are slower and find the same. False means that there was
+  // nothing to do, or that the engine cannot do it.
   base::Result<bool> reopen_mapped();
 
-  // [background] Why the engine is to be built anew over the rows there are now: it says so, and it
-  // may (rhumb/index.h: at most once for each doubling of the rows, and once more when it is
-  // complete, that is, will get no more). Empty: it is not. Asks the engine at most once for each
-  // number of rows.
+  // [background] Why the engine should be built again over the rows that there are now. The engine
+  // must ask for this, and it may do so (rhumb/index.h) at most once for each doubling of the rows,
+  // and once more when it is complete, that is, will get no more rows. Empty means that there is no
+  // reason. Asks the engine at most once for each number of rows.
   std::string renewal_wish(bool complete);
-  // [background] About the memory that another instance takes.
+  // [background] The approximate memory that a second instance takes.
   uint64_t renewal_bytes() const;
-  // [background] The new instance, of the rows below built() that are live; run() builds it, on
-  // another thread. keep: what holds this graph.
+  // [background] Returns the new instance, which covers the live rows below built(). run() builds
+  // it, on another thread. `keep` is the object that holds this graph.
   std::shared_ptr<Renewal> begin_renewal(std::span<const uint64_t> live, bool complete,
                                          std::shared_ptr<const void> keep) const;
-  // [background] One that was built takes in up to max_rows of the rows that came since. true: it
-  // has all of them and is searched from now on; the files are to be saved. Searches whose view is
-  // older than `live` of begin_renewal() must have ended.
+  // [background] Lets a renewal that was built take in up to max_rows of the rows that have come
+  // since. True means that the new instance has all rows and is searched from now on, so the files
+  // must be saved. Searches whose view is older than `live` of begin_renewal() must have ended.
   base::Result<bool> take_renewal(Renewal& renewal, uint32_t max_rows,
                                   const std::atomic<bool>& cancelled);
-  // [background] It failed: the same rows are not built anew again.
+  // [background] The renewal failed, so the same rows are not built again.
   void renewal_failed(const Renewal& renewal);
-  // It is known of all rows up to built() that nothing is to be built anew, or cannot be now.
+  // True if it is known that, for the rows up to built(), no renewal is needed or none is possible
+  // now.
   bool settled() const { return settled_.load(std::memory_order_acquire); }
   void settle() { settled_.store(true, std::memory_order_release); }
 
  private:
-  // closed when the last search that uses it is done
+  // The instance is closed when the last search that uses it has ended.
   std::shared_ptr<index::IndexInstance> instance() const;
   model::VectorParams settings() const;
   void leave_memory() const;
   void publish(std::shared_ptr<index::IndexInstance> instance, uint32_t built);
-  // mapped: if the engine can, whatever the collection says.
+  // With `mapped` the instance is opened in its file's pages if the engine can do that, in spite
+  // of the collection's settings.
   base::Result<std::shared_ptr<index::IndexInstance>> open(const std::string& data_directory,
                                                            uint32_t slots,
                                                            bool mapped = false) const;
   base::Result<bool> build(uint32_t slot_end, bool sealed, std::span<const uint64_t> live,
                            const std::atomic<bool>& cancelled);
-  // Rows, not slots.
+  // `first` and `end` count rows, not slots.
   base::Status insert(index::IndexInstance& graph, uint32_t first, uint32_t end,
                       const std::atomic<bool>& cancelled) const;
 
@@ -140,19 +149,22 @@ class Graph {
   std::string reason_;
   std::atomic<uint32_t> built_{0};
   std::atomic<bool> wanted_{true};
-  // [background] in the engine: at least all those of the slots below built_
+  // [background] Rows that the engine holds: at least all rows of the slots below built_.
   uint32_t rows_ = 0;
   uint32_t saved_ = 0;   // [background] rows in the files
-  bool mapped_ = false;  // [background] because memory was short
+  bool mapped_ = false;  // [background] true if memory was short
   std::atomic<bool> settled_{true};
-  uint32_t renewed_rows_ = 0;      // [background] that the latest renewal began with
-  bool renewed_complete_ = false;  // [background] and they were all
-  uint32_t asked_rows_ = 0;        // [background] when the engine was asked
-  bool asked_complete_ = false;    // [background]
-  std::string wish_;               // [background] what it answered
-  mutable std::mutex mutex_;       // guards what follows
-  std::shared_ptr<index::IndexInstance> instance_;
-  model::VectorParams settings_;
+  // [background] The number of rows that the latest renewal began with.
+  uint32_t renewed_rows_ = 0;
+  // [background] True if those rows were complete, that is, no more were to come.
+  bool renewed_complete_ = false;
+  // [background] The number of rows when the engine was last asked.
+  uint32_t asked_rows_ = 0;
+  bool asked_complete_ = false;  // [background]
+  std::string wish_;             // [background] the engine's answer
+  mutable base::Mutex mutex_;
+  std::shared_ptr<index::IndexInstance> instance_ RHUMB_GUARDED_BY(mutex_);
+  model::VectorParams settings_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::segment

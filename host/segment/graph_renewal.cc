@@ -1,4 +1,4 @@
-// A graph whose engine was made for other data than there are now gets another instance
+// Replaces the instance of a graph whose engine was built for other data than there are now
 // (renewal.h).
 #include <algorithm>
 
@@ -25,7 +25,7 @@ std::string Graph::renewal_wish(bool complete) {
   return wish_;
 }
 
-// The new form may be a richer one.
+// The factor is 2 because the new form may be a richer one.
 uint64_t Graph::renewal_bytes() const {
   const auto known = stats();
   return known.ok() ? 2 * (known->bytes_resident + known->bytes_mapped) : 0;
@@ -40,7 +40,8 @@ std::shared_ptr<Renewal> Graph::begin_renewal(std::span<const uint64_t> live, bo
   else
     rows.live.assign(live.begin(), live.begin() + static_cast<ptrdiff_t>(
                                                       std::min(live.size(), words_for(slot_end))));
-  // Half of the threads: searches and the shards' other work go on meanwhile, for long.
+  // Only half of the threads are used, because searches and the shards' other work go on during a
+  // long build.
   const uint32_t lent = options_.builders != nullptr
                             ? std::min(options_.build_threads, options_.builders->threads())
                             : 1;
@@ -60,7 +61,7 @@ Result<bool> Graph::take_renewal(Renewal& renewal, uint32_t max_rows,
   renewed_rows_ = renewal.rows().end;
   renewed_complete_ = renewal.rows().complete;
   asked_rows_ = 0;
-  saved_ = 0;  // the files are the old one's, and good until the new one is saved
+  saved_ = 0;  // the files hold the old graph, and are valid until the new one is saved
   mapped_ = false;
   publish(renewal.instance(), built_.load(std::memory_order_relaxed));
   return true;

@@ -24,13 +24,13 @@ void fill(model::HnswConfig& own, const model::HnswConfig& from) {
   take(own.full_scan_threshold, from.full_scan_threshold);
   take(own.max_indexing_threads, from.max_indexing_threads);
   take(own.payload_m, from.payload_m);
-  // where the vector says it in either way, the collection has no say
+  // Where the vector has one of these two settings, the collection's do not apply.
   if (!own.on_disk) take(own.memory, from.memory);
   take(own.on_disk, from.on_disk);
   take(own.inline_storage, from.inline_storage);
 }
 
-// The threshold is in KB of vectors, 0 switches graphs off.
+// The threshold is in KB of vectors, and 0 switches graphs off.
 std::optional<uint64_t> graph_min_rows(const model::CollectionConfig& config,
                                        const model::VectorParams& params) {
   const auto setting = config.settings_json.find("optimizers_config");
@@ -120,7 +120,7 @@ Result<Manifest> read_manifest(const std::string& directory,
     manifest.vectors = vectors;
     const std::string state = document.at("state").get<std::string>();
     if (state != state_name(State::kGrowing) && state != state_name(State::kSealed))
-      return base::corrupt(path + ": state '" + state + "'");
+      return base::corrupt(path + ": unknown state '" + state + "'");
     if (state == state_name(State::kSealed)) {
       const json& sealed = document.at("sealed");
       manifest.state = State::kSealed;

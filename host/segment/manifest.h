@@ -1,5 +1,5 @@
-// What a segment directory says about itself: a JSON document, replaced atomically. The directory
-// is only used with a manifest that fits the collection's vectors.
+// What a segment directory says about itself: a JSON document that is replaced atomically. A
+// directory is used only if its manifest fits the collection's vectors.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +13,19 @@
 
 namespace rhumb::segment {
 
-// One named vector of the collection; its place in the list is the column's number and the bit of
+// One named vector of the collection. Its place in the list is the column's number and the bit of
 // RowRecord::presence.
 struct VectorSpec {
   std::string name;
-  model::VectorParams params;  // hnsw: as it holds for this vector, the collection's merged in
-  // Rows from which on a segment begins a graph, by the collection's indexing_threshold; none: it
-  // says nothing of it.
+  // The `hnsw` settings are those that hold for this vector, with the collection's merged in.
+  model::VectorParams params;
+  // The number of rows from which on a segment begins a graph, by the collection's
+  // indexing_threshold. Without a value the collection does not set it.
   std::optional<uint64_t> graph_min_rows;
 };
 inline constexpr uint64_t kNoGraph = ~uint64_t{0};  // as graph_min_rows: never
-// The vectors of a collection in the order of their names, with the collection's graph parameters
-// below the vectors' own.
+// The vectors of a collection in the order of their names. The vectors' own graph parameters take
+// precedence over the collection's.
 std::vector<VectorSpec> vector_specs(const model::CollectionConfig& config);
 
 enum class State : uint8_t { kGrowing, kSealed };
@@ -33,13 +34,16 @@ std::string_view state_name(State state);  // "growing"
 struct Manifest {
   uint64_t segment = 0;
   State state = State::kGrowing;
-  std::vector<VectorSpec> vectors;  // name, size, distance, datatype and multivector only
-  // kSealed: what the column files hold, to the byte; overrides: 0, that file goes on growing
+  // Only name, size, distance, datatype and multivector are stored.
+  std::vector<VectorSpec> vectors;
+  // For kSealed: the exact number of bytes in each column file. `overrides` is 0, because that file
+  // still grows.
   Lengths sealed;
 };
 
 base::Status write_manifest(const std::string& directory, const Manifest& manifest);
-// kCorrupt, kUnsupported (another format), or kInvalid when it does not fit `vectors`.
+// Fails with kCorrupt, with kUnsupported (another format), or with kInvalid when the manifest does
+// not fit `vectors`.
 base::Result<Manifest> read_manifest(const std::string& directory,
                                      const std::vector<VectorSpec>& vectors);
 

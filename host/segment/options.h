@@ -1,4 +1,4 @@
-// What a segment is built with. Tests shrink the sizes.
+// The options that a segment is built with. Tests make the sizes smaller.
 #pragma once
 
 #include <cstdint>
@@ -18,23 +18,24 @@ class MemoryGuard;
 namespace rhumb::segment {
 
 struct SegmentOptions {
-  // room for so many; of existing segments, too
+  // The number of rows that a segment has room for. It applies to existing segments, too.
   uint32_t max_rows = base::limits::kSegmentMaxRows;
-  uint32_t seal_rows = base::limits::kSegmentMaxRows;  // a growing one takes no more
+  uint32_t seal_rows = base::limits::kSegmentMaxRows;  // a growing segment takes no more
   uint64_t max_bytes = base::limits::kSegmentMaxBytes;
-  uint32_t graph_min_rows = base::limits::kGraphMinRows;  // below, a vector column is scanned
+  // A vector column with fewer rows is scanned.
+  uint32_t graph_min_rows = base::limits::kGraphMinRows;
   ExtentLimits extents{base::limits::kFirstExtentBytes, base::limits::kMaxExtentBytes};
   const plugin::PluginRegistry* plugins = nullptr;  // null: no graphs, everything is scanned
   std::string index_engine = "hnsw";
-  uint32_t build_threads = 1;  // of one graph
-  // lends them; null: a graph grows on the calling thread alone
+  uint32_t build_threads = 1;  // per graph
+  // Lends the build threads. With null a graph grows on the calling thread alone.
   base::Executor* builders = nullptr;
-  // builds graphs anew, one at a time for each of its threads; null: none is
+  // Builds graphs again, one at a time on each of its threads. With null no graph is built again.
   base::Executor* renewers = nullptr;
-  // when it is short, graphs stay in their files' pages; null: never
+  // When memory is short, graphs stay in their files' pages. With null they never do.
   base::MemoryGuard* memory = nullptr;
-  // A derived file (graph, payload index) is damaged and made again. Any thread; null: it is only
-  // logged.
+  // Called when a derived file (graph, payload index) is damaged and built again. Any thread. With
+  // null the damage is only logged.
   std::function<void(const base::Status&)> on_derived_damage;
 };
 

@@ -1,4 +1,4 @@
-// Opening a segment, and its plain accessors.
+// Opens a segment, and has its simple accessors.
 #include "host/segment/segment.h"
 
 #include <algorithm>
@@ -27,7 +27,7 @@ Segment::~Segment() = default;
 Result<std::shared_ptr<Segment>> Segment::create(const std::string& directory, uint32_t id,
                                                  const std::vector<VectorSpec>& vectors,
                                                  const SegmentOptions& options) {
-  // What a crash left of a segment that was never published.
+  // A crash may have left files of a segment that was never published.
   if (base::exists(directory)) RHUMB_TRY(base::remove_all(directory));
   RHUMB_TRY(base::make_dirs(directory));
   auto segment = std::shared_ptr<Segment>(new Segment(directory, id, vectors, options));
@@ -47,7 +47,7 @@ Result<std::shared_ptr<Segment>> Segment::open(const std::string& directory, uin
   auto segment = std::shared_ptr<Segment>(new Segment(directory, id, vectors, options));
   RHUMB_ASSIGN(const Manifest manifest, read_manifest(directory, vectors));
   if (manifest.segment != id)
-    return base::corrupt(directory + ": the manifest is of segment " +
+    return base::corrupt(directory + ": the manifest names segment " +
                          std::to_string(manifest.segment));
   if (manifest.state == State::kSealed) {
     const Lengths& s = manifest.sealed;
@@ -64,7 +64,7 @@ Result<std::shared_ptr<Segment>> Segment::open(const std::string& directory, uin
 
 Status Segment::open_files(const Lengths& lengths) {
   const auto path = [this](const std::string& name) { return directory_ + "/" + name; };
-  // A first row larger than the segment's limit is still taken.
+  // A first row that is larger than the segment's limit is still taken.
   const uint64_t blobs = std::max(options_.max_bytes, base::limits::kMaxPayloadBytes);
   RHUMB_ASSIGN(rows_, Column::open(path(kRowsFile), lengths.rows * sizeof(RowRecord),
                                    options_.max_rows * sizeof(RowRecord), options_.extents));
@@ -141,7 +141,7 @@ std::vector<const Column*> Segment::files() const {
   return files;
 }
 
-// Asked for every row that is read: no list is made.
+// This is called for every row that is read, so it does not build a list.
 Status Segment::intact() const {
   const Column* poisoned = nullptr;
   each_file([&](const Column& file) { poisoned = file.poisoned() ? &file : poisoned; });
@@ -153,7 +153,8 @@ Status Segment::intact() const {
 
 namespace {
 
-// Rows as filters read them. The filter's answer is only used if the segment is intact afterwards.
+// The rows as filters read them. A filter's answer is used only if the segment is intact
+// afterwards.
 class FilterRows final : public payload::Rows {
  public:
   explicit FilterRows(const Segment& segment) : segment_(segment) {}

@@ -1,13 +1,13 @@
-// One segment of a shard: columns of rows addressed by slot, payload indexes, one graph per named
-// vector.
+// One segment of a shard: columns of rows addressed by slot, payload indexes, and one graph per
+// named vector.
 //
-// Slots are append-only and never reused; what a slot holds does not change, except that a payload
-// may be overridden. Which slots are live, and how many are published, is the shard's knowledge:
-// readers pass it in (Bounds), so that a search sees exactly one view. Threads: calls marked
-// [apply] belong to the shard's apply thread; [background] to its one background strand; the others
-// to any thread, for slots below the row count the caller was given by a view. What survives a
-// crash: rows, ids, payloads, vectors and overrides that sync() covered. Graphs, codes and payload
-// indexes are derived.
+// Slots are append-only and never reused. What a slot holds does not change, except that a payload
+// may be overridden. The shard knows which slots are live and how many are published, and readers
+// pass that in (Bounds), so that a search sees exactly one view. Threads: calls marked [apply]
+// belong to the shard's apply thread, calls marked [background] to its one background strand; the
+// others may come from any thread, for slots below the row count of the caller's view. What
+// survives a crash: the rows, ids, payloads, vectors and overrides that sync() covered. Graphs,
+// codes and payload indexes are derived.
 #pragma once
 
 #include <atomic>
@@ -35,8 +35,8 @@
 
 namespace rhumb::segment {
 
-// A row to be written. vectors: one per column of the segment, data() == nullptr where the point
-// has none.
+// A row to be written. `vectors` has one entry per column of the segment; data() == nullptr means
+// that the point does not have that vector.
 struct RowInput {
   std::string_view id_key, payload;
   uint64_t version = 0;
@@ -44,15 +44,15 @@ struct RowInput {
   std::vector<std::string_view> vectors;
 };
 
-// A point's row as stored, payload overrides taken into account. Views into the segment: valid as
-// long as it is.
+// A point's row as stored, with payload overrides applied. Its views point into the segment and are
+// valid as long as the segment is.
 struct StoredRow {
   std::string_view id_key, payload;
   uint64_t version = 0, presence = 0;
 };
 
-// What of a segment a caller may see. live: bit = slot, at least `rows` bits. live_rows: of the
-// view, where it keeps them.
+// The part of a segment that a caller may see. `live` has one bit per slot, at least `rows` bits.
+// `live_rows` is where the view keeps the live rows of multivectors.
 struct Bounds {
   uint32_t rows = 0;
   std::span<const uint64_t> live;
@@ -62,12 +62,13 @@ struct Bounds {
 
 class Segment {
  public:
-  // [apply] A new, empty segment in `directory`, which is made durable with its manifest.
+  // [apply] Creates an empty segment in `directory` and makes the directory durable with its
+  // manifest.
   static base::Result<std::shared_ptr<Segment>> create(const std::string& directory, uint32_t id,
                                                        const std::vector<VectorSpec>& vectors,
                                                        const SegmentOptions& options);
-  // What `lengths` says is there and durable; kCorrupt with file and offset if it is not.
-  // begin_replay() and finish_recovery() come next.
+  // Opens a segment of which `lengths` says what is there and durable; kCorrupt names file and
+  // offset if that is not so. begin_replay() and finish_recovery() must follow.
   static base::Result<std::shared_ptr<Segment>> open(const std::string& directory, uint32_t id,
                                                      const std::vector<VectorSpec>& vectors,
                                                      const SegmentOptions& options,
@@ -78,50 +79,51 @@ class Segment {
   const std::string& directory() const { return directory_; }
   State state() const { return state_.load(std::memory_order_acquire); }
   const std::vector<VectorSpec>& vectors() const { return specs_; }
-  size_t column_of(std::string_view vector_name) const;  // vectors().size() if there is none
+  // Returns vectors().size() if there is no such vector.
+  size_t column_of(std::string_view vector_name) const;
 
-  // [apply] Writing. fits: whether one more row stays within the segment's limits; an empty segment
-  // takes any row.
+  // [apply] Writing. fits() says whether one more row stays within the segment's limits; an empty
+  // segment takes any row.
   bool fits(const RowInput& row) const;
-  base::Result<uint32_t> append(const RowInput& row);  // the slot; readable after flush()
-  base::Status override_payload(uint32_t slot, uint64_t version,
-                                // kTooLarge: the file is full, write a new row
-                                std::string_view payload);
+  base::Result<uint32_t> append(const RowInput& row);  // returns the slot; readable after flush()
+  // kTooLarge means that the file is full, so the caller must write a new row.
+  base::Status override_payload(uint32_t slot, uint64_t version, std::string_view payload);
   bool override_fits(std::string_view payload) const { return overrides_.fits(payload.size()); }
   base::Status flush();
   Lengths lengths() const;
 
-  // [apply] Recovery. begin_replay: slots from the rows of `durable` up to `rows` are void until
-  // rewrite() writes them; blobs and overrides behind `durable` are forgotten. finish_recovery:
-  // checks the live rows, sets up presence, and loads the graphs that were saved, with codes for
-  // the rest.
+  // [apply] Recovery. begin_replay() makes the slots from the rows of `durable` up to `rows` void
+  // until rewrite() writes them, and forgets blobs and overrides beyond `durable`.
+  // finish_recovery() checks the live rows, sets up presence, and loads the saved graphs; rows that
+  // no graph covers get codes.
   base::Status begin_replay(const Lengths& durable, uint32_t rows);
   base::Status rewrite(uint32_t slot, const RowInput& row);
   base::Status finish_recovery(std::span<const uint64_t> live);
 
   // Reading without checks, for filters and apply.
   std::string_view id_key(uint32_t slot) const;
-  std::string_view payload(uint32_t slot) const;  // newest
+  std::string_view payload(uint32_t slot) const;  // the newest payload
   uint64_t presence(uint32_t slot) const { return record(slot).presence; }
-  uint64_t version(uint32_t slot) const;  // of the newest change
+  uint64_t version(uint32_t slot) const;  // version of the newest change
   std::string_view vector(size_t column, uint32_t slot) const {
     return columns_[column]->row(slot);
   }
-  // Reading for an answer: record, id and payload are compared with their checksums always, vectors
+  // Reading for an answer. Record, id and payload are always compared with their checksums, vectors
   // once the segment is sealed.
   base::Result<StoredRow> fetch(uint32_t slot) const;
-  // Rows that are fetched next: what a processor waits for comes meanwhile, for all of them at
-  // once.
+  // Prefetches a row that is fetched next, so that the processor waits for the memory of all such
+  // rows at once.
   void prefetch(uint32_t slot) const { __builtin_prefetch(&record(slot)); }
-  // after some other prefetches: it reads the row's record
+  // Reads the row's record, so call it after the records of some other rows were prefetched.
   void prefetch_blobs(uint32_t slot) const;
-  // Where a row's vectors lie, for a message: files and offsets.
+  // The files and offsets of a row's vectors, for a message.
   std::string places(uint32_t slot) const;
   base::Result<std::string_view> fetch_vector(size_t column, uint32_t slot) const;
-  // kCorrupt once a page of any column could not be read; what was read since is to be thrown away.
+  // Fails with kCorrupt once a page of any column could not be read. The caller must then throw
+  // away what it has read since.
   base::Status intact() const;
 
-  // Payload indexes. put() [apply] was done by append and override_payload.
+  // Payload indexes. append() and override_payload() have already called put() [apply].
   payload::IndexSet& fields() { return *fields_; }
   const payload::IndexSet& fields() const { return *fields_; }
   base::Result<payload::FilterResult> filter(const payload::Matcher& matcher, const Bounds& bounds,
@@ -134,10 +136,11 @@ class Segment {
   Graph& graph(size_t i) { return *graphs_[i]; }
   const Graph& graph(size_t i) const { return *graphs_[i]; }
   bool has_multivectors() const;
-  // Any thread. The collection's vectors with other settings of their graphs, and of when these
-  // begin.
+  // Any thread. Passes the collection's vectors on with other settings of their graphs and of when
+  // a graph begins.
   void configure_graphs(const std::vector<VectorSpec>& vectors);
-  // A graph may be begun, or goes on since it was: of a multivector its rows count, not the slots.
+  // True if a graph may be begun, or was begun and goes on. A multivector's rows count, not its
+  // slots.
   bool enough_for_graph(size_t column, uint32_t slots) const {
     return columns_[column]->rows_end(slots) >=
                graph_min_rows_[column].load(std::memory_order_relaxed) ||
@@ -147,12 +150,13 @@ class Segment {
     return enough_for_graph(column, slots) && graphs_[column]->wanted();
   }
 
-  // [background] Durability. sync() covers all that was flushed before the call. seal() after the
-  // last append was flushed: trims, syncs, writes checksums and the manifest. Not beside sync().
+  // [background] Durability. sync() covers everything that was flushed before the call. seal() is
+  // called after the last append was flushed: it trims, syncs, and writes the checksums and the
+  // manifest. It must not run beside sync().
   base::Status sync();
   base::Status seal();
-  // [background] Reads all columns again that have checksums of their own; `wrong` hears of each
-  // damaged block.
+  // [background] Reads again all columns that have checksums of their own. `wrong` is called for
+  // each damaged block.
   void verify_checksums(const std::function<void(const base::Status&)>& wrong) const;
 
  private:
@@ -171,7 +175,7 @@ class Segment {
   uint64_t bytes_with(const RowInput& row) const;
   template <typename F>
   void each_file(F&& use) const;
-  // rows, ids, payload, then the vectors, then the row tables of multivectors
+  // In this order: rows, ids, payload, the vectors, the row tables of multivectors.
   std::vector<const Column*> files() const;
 
   const std::string directory_;
@@ -182,13 +186,15 @@ class Segment {
   Column rows_, ids_, payload_;
   OverrideLog overrides_;
   std::vector<std::unique_ptr<VectorColumn>> columns_;
-  // one per column; empty until there are rows enough
+  // One per column. A graph is empty until there are enough rows.
   std::vector<std::unique_ptr<Graph>> graphs_;
-  std::vector<std::atomic<uint64_t>> graph_min_rows_;  // of each column
-  std::vector<std::unique_ptr<Checksums>> checksums_;  // of files(), set before state_ says sealed
+  std::vector<std::atomic<uint64_t>> graph_min_rows_;  // per column
+  // One for each of files(), set before state_ says sealed.
+  std::vector<std::unique_ptr<Checksums>> checksums_;
   std::unique_ptr<payload::IndexSet> fields_;
-  uint32_t row_count_ = 0;     // [apply]
-  uint32_t durable_rows_ = 0;  // during recovery: slots below are as they were written
+  uint32_t row_count_ = 0;  // [apply]
+  // During recovery: the slots below this one are as they were written.
+  uint32_t durable_rows_ = 0;
 };
 
 }  // namespace rhumb::segment

@@ -1,4 +1,4 @@
-// Reading rows for an answer: nothing damaged is returned as data.
+// Reads rows for an answer. Damaged bytes are never returned as data.
 #include "host/base/file.h"
 #include "host/segment/segment.h"
 
@@ -17,7 +17,7 @@ Status damaged(const Column& file, uint64_t offset, const std::string& what) {
 
 }  // namespace
 
-// Only sealed files have checksums of their own; the record of a row has one always.
+// Only sealed files have checksums of their own; a row's record always has one.
 Status Segment::check_bytes(size_t file, uint64_t offset, uint64_t bytes) const {
   if (state() != State::kSealed) return base::ok();
   return checksums_[file]->check(*files()[file], offset, bytes);
@@ -32,7 +32,7 @@ Status Segment::check_record(uint32_t slot) const {
   if (ids_.view(r.id_offset, r.id_bytes).size() != r.id_bytes || r.id_bytes == 0 ||
       payload_.view(r.payload_offset, r.payload_bytes).size() != r.payload_bytes) {
     return damaged(rows_, offset,
-                   "the record of slot " + std::to_string(slot) + " points out of the segment");
+                   "the record of slot " + std::to_string(slot) + " points outside the segment");
   }
   return base::ok();
 }

@@ -1,4 +1,4 @@
-// Making a segment durable, and sealing it.
+// Makes a segment durable, and seals it.
 #include "host/base/file.h"
 #include "host/segment/segment.h"
 
@@ -19,7 +19,7 @@ Status Segment::sync() {
   return rows_.sync();
 }
 
-// The manifest is the last step: a crash before it leaves a growing segment with some surplus
+// The manifest is the last step. A crash before it leaves a growing segment with some surplus
 // files.
 Status Segment::seal() {
   RHUMB_ASSERT(state() == State::kGrowing && row_count_ > 0);
@@ -34,7 +34,8 @@ Status Segment::seal() {
   manifest.segment = id_;
   manifest.state = State::kSealed;
   manifest.vectors = specs_;
-  manifest.sealed = {row_count_, ids_.length(), payload_.length(), 0};  // overrides go on
+  // The override file goes on growing.
+  manifest.sealed = {row_count_, ids_.length(), payload_.length(), 0};
   RHUMB_TRY(write_manifest(directory_, manifest));
   RHUMB_TRY(load_checksums());
   state_.store(State::kSealed, std::memory_order_release);

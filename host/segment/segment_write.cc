@@ -71,8 +71,9 @@ Status Segment::override_payload(uint32_t slot, uint64_t version, std::string_vi
   if (!overrides_.fits(payload.size()))
     return {base::Code::kTooLarge, directory_ + ": the file of payload changes is full"};
   RHUMB_TRY(overrides_.append(slot, version, payload));
-  // After the text can be found: a search that meets the index's new entry reads the new text, and
-  // one that still meets the old entry sees a version beyond its view and checks again.
+  // This comes after the text can be found. A search that meets the index's new entry then reads
+  // the new text, and one that still meets the old entry sees a version beyond its view and checks
+  // again.
   fields_->put(slot, payload);
   return base::ok();
 }
@@ -95,7 +96,7 @@ Status Segment::begin_replay(const Lengths& durable, uint32_t rows) {
   RHUMB_ASSERT(row_count_ == durable.rows && durable.rows <= rows);
   row_count_ = rows;
   if (rows == durable.rows) return base::ok();
-  // Until they are rewritten, the slots are void: zeros are told from a record.
+  // The slots are void until they are rewritten: a record of zeros means that there is none.
   for (const auto& column : columns_) RHUMB_TRY(column->forget(durable.rows, rows));
   const std::string zeros((rows - durable.rows) * sizeof(RowRecord), '\0');
   return rows_.write_at(durable.rows * sizeof(RowRecord), zeros);
@@ -111,10 +112,11 @@ Status Segment::rewrite(uint32_t slot, const RowInput& row) {
   return write_record(slot, row, id_offset, payload_offset, false);
 }
 
-// Presence comes from the live rows: a dead slot that replay left void has no vector for a graph to
-// take in.
+// Presence comes from the live rows, because a dead slot that replay left void has no vector for a
+// graph to take in.
 Status Segment::finish_recovery(std::span<const uint64_t> live) {
-  RHUMB_TRY(flush_files());  // codes come last: which rows have a vector is not known yet
+  // Codes come last, because it is not known yet which rows have a vector.
+  RHUMB_TRY(flush_files());
   for (uint32_t slot = 0; slot < row_count_; ++slot) {
     const bool alive = bit(live, slot);
     const RowRecord& r = record(slot);

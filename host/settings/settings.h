@@ -1,6 +1,6 @@
-// What an operator can set. A plain tree of values; where they come from, later ones winning:
-// defaults, the YAML file, the environment (RHUMB_SECTION_KEY), the command line. Read once at
-// start; SIGHUP reads the log level again.
+// The settings of an operator: a plain tree of values. The values come from the defaults, the YAML
+// file, the environment (RHUMB_SECTION_KEY) and the command line; later sources override earlier
+// ones. They are read once at start. SIGHUP reads only the log level again.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ struct Settings {
     std::string plugin = "none", api_key, read_only_api_key;
   } auth;
   struct {
-    std::string directory;  // empty: ../lib/rhumb/plugins beside the executable
+    std::string directory;  // if empty: ../lib/rhumb/plugins beside the executable
   } plugins;
   struct {
     std::string log = "wal", kv = "sqlite", sync = "always";
@@ -60,10 +60,10 @@ struct Settings {
   } peer;
 };
 
-// One entry of the table that drives reading, printing and documentation.
+// One entry of the table that drives parsing, printing and documentation.
 struct Key {
   std::string path;     // "http.port"
-  std::string expects;  // "a number from 0 to 65535", for complaints and the documentation
+  std::string expects;  // "a number from 0 to 65535", for error messages and the documentation
   std::string help;
   bool secret = false;
   std::function<base::Status(Settings&, const std::string&)> set;
@@ -71,16 +71,17 @@ struct Key {
 };
 const std::vector<Key>& keys();
 
-// "section.key" and a value as text; kInvalid names the key, the value and what was expected.
+// Sets "section.key" to a value given as text. kInvalid names the key, the value and the values
+// that are valid.
 base::Status set(Settings& settings, const std::string& path, const std::string& value);
-// kInvalid: "file:line: section.key: ..."; unknown keys are errors.
+// kInvalid reads "file:line: section.key: ...". An unknown key is an error.
 base::Status load_file(Settings& settings, const std::string& path);
-// RHUMB_HTTP_PORT=... for http.port.
+// Reads RHUMB_HTTP_PORT for http.port, and so on.
 base::Status load_environment(Settings& settings,
                               const std::map<std::string, std::string>& environment);
 std::string environment_name(const std::string& path);
 
-// YAML with every key and its documentation; secrets are shown as *** unless empty.
+// Prints YAML with every key and its documentation. A secret is shown as *** unless it is empty.
 std::string print(const Settings& settings);
 
 }  // namespace rhumb::settings

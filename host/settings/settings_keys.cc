@@ -128,7 +128,7 @@ Key bytes(std::string path, Section Settings::*section, Field field, std::string
           [=](const Settings& s) { return (s.*section).*field; }};
 }
 
-// Pointers to members of the anonymous sections.
+// Pointers to the members of the unnamed sections.
 #define SECTION(name) &Settings::name
 #define FIELD(section, name) &decltype(Settings::section)::name
 
@@ -136,87 +136,98 @@ std::vector<Key> make_keys() {
   constexpr uint64_t kGiB = 1ull << 30;
   return {
       choice("node.roles", SECTION(node), FIELD(node, roles), {"gateway,placement,worker"},
-             "What this process is. One node plays all roles; a node with fewer comes with the "
-             "cluster."),
+             "The roles of this process. One node plays all roles. A node with fewer roles"
+             " needs a cluster, which is not available yet."),
       text("node.data_dir", SECTION(node), FIELD(node, data_dir), "a directory",
-           "Where everything is kept. One server at a time."),
+           "Directory that holds all data. Only one server may use it at a time."),
       text("http.host", SECTION(http), FIELD(http, host), "an address",
-           "Address to listen on. Anything but loopback needs authentication, or --insecure."),
+           "Address to listen on. An address other than loopback needs authentication or"
+           " --insecure."),
       number("http.port", SECTION(http), FIELD(http, port), 0, 65535,
-             "Port of the REST API; 0 takes a free one and logs it."),
+             "Port of the REST API. 0 takes a free port and logs it."),
       number("http.loops", SECTION(http), FIELD(http, loops), 0, 64,
-             "Event loops, which own the sockets and answer short searches; 0 = one a core."),
+             "Event loops, which own the sockets and answer short searches. 0: one per "
+             "core."),
       number("http.workers", SECTION(http), FIELD(http, workers), 0, 1024,
-             "Threads that parse bodies and search; 0 = one a core."),
+             "Threads that parse bodies and search. 0: one per core."),
       number("http.max_body_bytes", SECTION(http), FIELD(http, max_body_bytes), 1024, kGiB,
-             "Largest request body (413); an import streams and is not bound by it."),
+             "Largest request body. A larger one gets a 413. An import streams its body "
+             "and is not bound by this limit."),
       number("http.max_connections", SECTION(http), FIELD(http, max_connections), 1, 1'000'000,
-             "Connections at once; beyond, new ones are closed."),
+             "Most connections at a time. Further ones are closed."),
       number("http.header_timeout_ms", SECTION(http), FIELD(http, header_timeout_ms), 100,
-             3'600'000, "In which a request's header must have come (408)."),
+             3'600'000, "A request whose header takes longer to arrive gets a 408."),
       number("http.body_timeout_ms", SECTION(http), FIELD(http, body_timeout_ms), 100, 3'600'000,
-             "In which its body must have come (408)."),
+             "A request whose body takes longer to arrive gets a 408."),
       number("http.idle_timeout_ms", SECTION(http), FIELD(http, idle_timeout_ms), 100, 3'600'000,
-             "After which an idle connection is closed."),
+             "An idle connection is closed after this time."),
       flag("http.cors", SECTION(http), FIELD(http, cors),
-           "Whether browsers of other origins may call."),
+           "Whether browsers may call from pages of other origins."),
       text("http.cors_origins", SECTION(http), FIELD(http, cors_origins),
-           "* or origins with commas between them", "Which origins."),
+           "* or origins with commas between them", "The origins that may call."),
       choice("log.level", SECTION(log), FIELD(log, level),
              {"trace", "debug", "info", "warn", "error"},
-             "Least level that is written. SIGHUP reads it again."),
+             "Lowest level that is logged. SIGHUP makes the server read this key again."),
       choice("log.format", SECTION(log), FIELD(log, format), {"auto", "json", "text"},
-             "One JSON object a line, or text; auto: text on a terminal."),
+             "json: one JSON object per line. text: readable lines. auto: text on a "
+             "terminal, else json."),
       choice("auth.plugin", SECTION(auth), FIELD(auth, plugin), {"none", "static"},
-             "none: everybody may do everything. static: the two keys below."),
+             "none: everybody may do everything. static: the two keys below decide."),
       text("auth.api_key", SECTION(auth), FIELD(auth, api_key), "a key",
-           "May do everything. Better given as RHUMB_AUTH_API_KEY.", true),
+           "This key may do everything. RHUMB_AUTH_API_KEY is a better place for it than"
+           " this file.",
+           true),
       text("auth.read_only_api_key", SECTION(auth), FIELD(auth, read_only_api_key), "a key",
-           "May read.", true),
+           "This key may only read.", true),
       text("plugins.directory", SECTION(plugins), FIELD(plugins, directory), "a directory",
-           "Where plugins are; empty: ../lib/rhumb/plugins beside the executable."),
+           "Directory of the plugins. If empty: ../lib/rhumb/plugins beside the "
+           "executable."),
       text("storage.log", SECTION(storage), FIELD(storage, log), "the id of a log plugin",
-           "Write-ahead log of all groups."),
+           "Write-ahead log that all groups share."),
       text("storage.kv", SECTION(storage), FIELD(storage, kv), "the id of a key-value plugin",
-           "Key-value store of a shard and of the metadata."),
+           "Key-value store of each shard and of the metadata."),
       choice("storage.sync", SECTION(storage), FIELD(storage, sync),
              {"always", "interval", "never"},
-             "When the log is synced. always: before an acknowledgement. The others lose what a "
-             "power cut takes."),
+             "When the log is synced. always: before each acknowledgement. With interval "
+             "and never, a power cut loses the acknowledged writes that were not synced "
+             "yet."),
       number("storage.sync_interval_ms", SECTION(storage), FIELD(storage, sync_interval_ms), 1,
-             60'000, "Of sync: interval."),
+             60'000, "Time between two syncs if storage.sync is interval."),
       number("storage.log_segment_bytes", SECTION(storage), FIELD(storage, log_segment_bytes),
-             1ull << 20, kGiB, "Size of a file of the log."),
+             1ull << 20, kGiB, "Size of one file of the log."),
       number("storage.log_bytes", SECTION(storage), FIELD(storage, log_bytes), 1ull << 20,
              1ull << 40,
-             "Bound of the log: from half of it on the shards that hold its oldest file are "
-             "checkpointed, at it writes get 429."),
+             "Bound of the log. From half of it on, the shards with entries in the oldest "
+             "log file are checkpointed. At the bound, writes get a 429."),
       text("consensus.plugin", SECTION(consensus), FIELD(consensus, plugin),
-           "the id of a consensus plugin", "Engine of the groups."),
+           "the id of a consensus plugin", "Consensus engine of all groups."),
       number("consensus.tick_ms", SECTION(consensus), FIELD(consensus, tick_ms), 10, 10'000,
-             "Length of the engine's tick."),
+             "Length of one tick of the consensus engine."),
       number("consensus.election_ticks", SECTION(consensus), FIELD(consensus, election_ticks), 3,
-             1000, "Ticks without a leader before an election."),
+             1000, "Ticks without a leader before an election starts."),
       text("router.plugin", SECTION(router), FIELD(router, plugin), "the id of a router plugin",
-           "Which bucket an id falls into, which shard owns it."),
+           "Router, which decides the bucket of each id and the shard that owns each "
+           "bucket."),
       text("index.plugin", SECTION(index), FIELD(index, plugin), "the id of an index plugin",
-           "Index of vectors: rhumb, hnsw (hnswlib), flat (exact), or a plugin of your own."),
+           "Index of vectors: rhumb, hnsw (hnswlib), flat (exact), or a plugin of your "
+           "own."),
       number("index.build_threads", SECTION(index), FIELD(index, build_threads), 0, 1024,
-             "Threads that build one graph; 0 = one a core."),
+             "Threads that build one graph. 0: one per core."),
       number("index.segment_rows", SECTION(index), FIELD(index, segment_rows), 256, 1u << 20,
-             "Rows after which a segment is sealed: each has a graph of its own, which every "
-             "search visits."),
+             "Rows after which a segment is sealed. Each segment has its own graph, and "
+             "every search visits every segment."),
       bytes("memory.limit_bytes", SECTION(memory), FIELD(memory, limit_bytes),
-            "Memory that belongs to no file: from 80 % of it on graphs and caches that files hold "
-            "leave memory, at it writes but deletions get 507. "
-            "auto: 80 % of what the control group or the machine has. 0: no limit."),
+            "Limit of the memory that no file backs. From 80 % of it on, graphs and "
+            "caches that files hold leave memory. At the limit, writes other than "
+            "deletions get a 507. auto: 80 % of the memory of the control group or the "
+            "machine. 0: no limit."),
       share("contract.cpu_share", SECTION(contract), FIELD(contract, cpu_share), 0.001, 1,
-            "Part of one core, over a minute, that measuring the recall of contracts takes at "
-            "most, of all shards together; a fifth of it once it is known "
-            "whether they are kept."),
+            "Part of one core that measuring the recall of contracts may take, over a "
+            "minute and over all shards together. Once it is known whether the contracts "
+            "are kept, measuring takes a fifth of it."),
       choice("peer.loopback", SECTION(peer), FIELD(peer, loopback), {"direct", "encode"},
-             "How roles of one process speak: pass objects, or encode and decode every message "
-             "(for tests)."),
+             "How the roles of one process exchange messages. direct: as objects. encode: "
+             "every message is encoded and decoded, for tests."),
   };
 }
 
@@ -256,9 +267,10 @@ Status load_environment(Settings& settings, const std::map<std::string, std::str
 
 std::string print(const Settings& settings) {
   std::string out =
-      "# Configuration of rhumbd. Every key with its default; leave out what you do not change.\n"
-      "# The environment goes over this file (RHUMB_HTTP_PORT for http.port), the command line "
-      "over both (--set http.port=6334).\n";
+      "# Configuration of rhumbd: every key with its default. Leave out the keys that you do not "
+      "change.\n"
+      "# Environment variables override this file (RHUMB_HTTP_PORT for http.port), and the command "
+      "line overrides both (--set http.port=6334).\n";
   std::string section;
   for (const Key& key : keys()) {
     const size_t dot = key.path.find('.');

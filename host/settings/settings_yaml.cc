@@ -11,7 +11,7 @@ std::string place(const std::string& file, const YAML::Node& node) {
   return file + ":" + std::to_string(node.Mark().line + 1) + ": ";
 }
 
-// A scalar, or a list whose entries are joined by commas.
+// Returns a scalar, or the entries of a list joined by commas.
 base::Result<std::string> value_of(const YAML::Node& node, const std::string& where) {
   if (node.IsNull()) return std::string();
   if (node.IsScalar()) return node.Scalar();

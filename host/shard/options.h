@@ -1,4 +1,4 @@
-// What a shard is opened with. Tests shrink the limits.
+// The options that a shard is opened with. Tests make the limits smaller.
 #pragma once
 
 #include <cstdint>
@@ -23,17 +23,18 @@ struct ShardOptions {
   model::CollectionConfig config;
   uint64_t config_version = 0;
   segment::SegmentOptions segment;
-  KvCache* kv = nullptr;  // these three outlive the shard
+  // These three outlive the shard.
+  KvCache* kv = nullptr;
   base::Executor* apply = nullptr;
   base::Executor* background = nullptr;
-  // of all shards together, outlives them; null: one of its own
+  // The budget of all shards together, which outlives them. With null the shard has one of its own.
   CpuBudget* recall_budget = nullptr;
-  // outlives the shard; null: recall is measured only when it is asked for
+  // Outlives the shard. With null, recall is measured only on request.
   base::TimerQueue* timers = nullptr;
-  // of the node; none: kMaxRequests alone bounds this shard
+  // The budget of the node. Without one, kMaxRequests alone bounds this shard.
   std::shared_ptr<RequestBudget> requests;
-  // Entries up to the index are durable in the shard's own files: the log may forget them. Any
-  // thread; does not block.
+  // Called when entries up to `index` are durable in the shard's own files, so that the log may
+  // forget them. Any thread; must not block.
   std::function<void(uint64_t index)> release_log;
 
   uint32_t apply_batch_entries = base::limits::kApplyBatchEntries;
@@ -43,7 +44,8 @@ struct ShardOptions {
   uint32_t resolve_chunk_points = base::limits::kResolveChunkPoints;
   uint32_t index_slice_rows = base::limits::kIndexSliceRows;
   uint64_t disk_reserve_bytes = base::limits::kDiskReserveBytes;
-  // at most this part of the disk: a small one would never take anything otherwise
+  // The reserve is at most this fraction of the disk, because a small disk would never take any
+  // write otherwise.
   uint64_t disk_reserve_divisor = 16;
 };
 

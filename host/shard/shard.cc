@@ -122,7 +122,7 @@ void Shard::configure(const model::CollectionConfig& config, uint64_t version, D
     const SchemaPtr known = core_.schema();
     Status outcome = core_.fenced();
     if (outcome.ok() && schema->filter.vector_names != known->filter.vector_names)
-      outcome = base::invalid("the vectors of a collection do not change");
+      outcome = base::invalid("the vectors of a collection cannot be changed");
     if (outcome.ok() && schema->version >= known->version) {
       for (const auto& [id, held] : apply_state_.segments) {
         if (outcome.ok()) outcome = held.segment->fields().configure(schema->fields());
@@ -146,7 +146,7 @@ Status Shard::close() {
     std::promise<Status> saved;
     maintenance_.checkpoint([&saved](const Status& status) { saved.set_value(status); });
     outcome = saved.get_future().get();
-    indexing_strand_.drain();  // graphs and payload indexes are saved behind the checkpoint
+    indexing_strand_.drain();  // graphs and payload indexes are saved after the checkpoint
   }
   stop();
   return outcome;
@@ -163,7 +163,7 @@ void Shard::stop() {
   apply_strand_.drain();
   maintenance_.wait_idle();
   measurer_.stop();
-  indexing_strand_.drain();  // what ran may have posted one more turn, which ends at once
+  indexing_strand_.drain();  // a turn that ran may have posted one more, which ends at once
   indexing_strand_.drain();
 }
 

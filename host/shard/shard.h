@@ -1,13 +1,13 @@
-// A shard replica: the state machine of its consensus group, and what it answers.
+// A shard replica: the state machine of its consensus group, and the calls that read it.
 //
-// Owns the shard's directory: segments (host/segment), the KV store of points, the manifest. Stands
-// on four threads of work: the apply strand (entries, one batch at a time), the maintenance strand
-// (checkpoints, sealing), the indexing strand (graphs, payload indexes), and whoever reads. Reads
-// pin a view of one applied index and never block apply.
+// A shard owns its directory: segments (host/segment), the key-value store of points, the manifest.
+// Its work runs on three strands and on the readers' threads: the apply strand (entries, one batch
+// at a time), the maintenance strand (checkpoints, sealing) and the indexing strand (graphs,
+// payload indexes). Reads pin a view of one applied index and never block apply.
 //
-// Invariants: what is visible was committed by the group and applied in order; replicas at one
-// applied index have the same content hash; a point lives in exactly one live slot. What survives a
-// crash: everything up to the watermark, and with the log the rest.
+// Invariants: everything visible was committed by the group and applied in order; replicas at one
+// applied index have the same content hash; a point is in exactly one live slot. Everything up to
+// the watermark survives a crash by itself, and the rest with the log.
 #pragma once
 
 #include <atomic>
@@ -44,51 +44,54 @@ class Shard final : public consensus::StateMachine {
  public:
   using Done = std::function<void(base::Status)>;
 
-  // Creates the directory's manifest for a new shard; recovers an existing one. Blocks; any thread.
-  // Until the entries in (durable_index(), target of replay] came in through apply(), reads answer
-  // kUnavailable.
+  // Creates the directory's manifest for a new shard, or recovers an existing one. Blocks; any
+  // thread. Reads answer kUnavailable until apply() has taken in the entries in (durable_index(),
+  // target of the replay].
   static base::Result<std::unique_ptr<Shard>> open(ShardOptions options);
-  // close() if it was not ended. Not from one of the executors' threads.
+  // Calls close() if the shard was not ended. Must not run on one of the executors' threads.
   ~Shard() override;
 
-  // consensus::StateMachine.
+  // These implement consensus::StateMachine.
   uint64_t durable_index() const override { return start_index_; }
   void apply(std::vector<consensus::Entry> entries, consensus::StateMachine::Done done) override;
 
-  // Any thread. Fires once; at once if `index` is applied. A fenced or closed shard answers why.
+  // Any thread. Fires once, at once if `index` is applied. A fenced or closed shard answers with
+  // the reason.
   void wait_applied(uint64_t index, Done done) { core_.views.wait(index, std::move(done)); }
   uint64_t applied_index() const { return core_.views.applied(); }
 
-  // Any thread. The collection's configuration changed: payload indexes are built or dropped behind
-  // apply, graph parameters hold for new graphs. when_configured fires when no payload index of
-  // that version is missing.
+  // Any thread. The collection's configuration has changed: payload indexes are built or dropped
+  // after apply, and graph parameters hold for new graphs. when_configured fires when no payload
+  // index of that version is missing.
   void configure(const model::CollectionConfig& config, uint64_t version, Done done);
   void when_configured(uint64_t version, Done done) {
     indexer_.when_configured(version, std::move(done));
   }
 
-  // Leader, before proposing: kBusy when the tail of unindexed rows is too long, kNoSpace when the
-  // disk is nearly full or the process has reached its limit of memory, or the fence.
+  // Called on the leader before it proposes. kBusy means that the tail, that is, the rows that are
+  // not in the graph yet, is too long. kNoSpace means that the disk is nearly full or the process
+  // has reached its limit of memory. A fenced shard answers with the reason.
   base::Status admit(model::OperationKind kind = model::OperationKind::kUpsert) const {
     return shard::admit(core_, indexer_, kind);
   }
-  // Leader: the points that the operation's filter selects in the newest view, or those that it
-  // names. done_at: log indexes at which parts of the same operation were applied already; the
-  // points that these changed are left out.
+  // Called on the leader. Returns the points that the operation's filter selects in the newest
+  // view, or those that it names. `done_at` has the log indexes at which parts of the same
+  // operation were applied already; the points that those parts changed are left out.
   base::Result<Resolution> resolve(model::Operation operation, const ReadContext& context,
                                    std::span<const uint64_t> done_at = {}) {
     return shard::resolve(core_, std::move(operation), context, done_at);
   }
-  // Any thread. What is done of the operation of this header, if this shard knows it and shows it.
+  // Any thread. Both return what is done of the operation of this header, if this shard knows the
+  // operation and shows it.
   std::optional<CommandOutcome> known(const model::CommandHeader& header) const;
   std::vector<uint64_t> known_parts(const model::CommandHeader& header) const;
   OutcomeBoard& outcomes() { return core_.outcomes; }
-  // What commands of this shard's leader allow to be remembered.
+  // The number of requests that commands of this shard's leader allow to be remembered.
   uint32_t request_limit() const;
 
-  // Any thread, blocking on nothing but the disk. kUnavailable while replaying; a fenced shard
-  // answers why. Points of more than kMaxReplyBytes are kTooLarge; a scroll ends with the point
-  // whose text goes beyond.
+  // Any thread, blocking only on the disk. kUnavailable means that the shard is still replaying; a
+  // fenced shard answers with the reason. Points of more than kMaxReplyBytes are kTooLarge; a
+  // scroll ends with the point whose text goes beyond that.
   base::Result<model::SearchResult> search(const model::SearchRequest& request,
                                            const ReadContext& context);
   base::Result<std::vector<model::Record>> get(const model::GetRequest& request,
@@ -103,35 +106,36 @@ class Shard final : public consensus::StateMachine {
     return count_points(core_, request, context);
   }
   model::ShardState state() const;
-  // What the contract asks for and what is measured; and by segment and vector, what its graph
-  // knows of itself.
+  // recall() returns what the contract asks for and what is measured. calibrations() returns, by
+  // segment and vector, what the graph knows of its own recall.
   Measurer::State recall() const { return measurer_.state(); }
-  // Any thread. Fires when there is nothing left to measure of the contract, without regard to its
-  // share of a core.
+  // Any thread. Fires when there is nothing left to measure for the contract. The work until then
+  // is not limited to the contract's share of a core.
   void when_measured(std::function<void()> done) { measurer_.when_measured(std::move(done)); }
   struct Calibration {
     uint64_t segment = 0, rows = 0;
     std::string vector, table_json;  // [[ef, recall at 10], ..]
   };
   std::vector<Calibration> calibrations();
-  // Reads every byte of every point again. Takes long; call it on a background thread.
+  // Reads every byte of every point again. It takes long, so call it on a background thread.
   base::Result<Verification> verify(const ReadContext& context) {
     return shard::verify(core_, context);
   }
 
-  // Any thread. done: what was applied before the call is durable in the shard's own files, and the
-  // log released.
+  // Any thread. When `done` fires, everything that was applied before the call is durable in the
+  // shard's own files, and the log is released.
   void checkpoint(Done done) { maintenance_.checkpoint(std::move(done)); }
-  // Any thread. Fires when what is there to index now is in graphs and payload indexes.
+  // Any thread. Fires when what there is to index now is in graphs and payload indexes.
   void when_indexed(std::function<void()> done) { indexer_.when_idle(std::move(done)); }
 
-  // Ends the shard; apply() is not called any more. Blocks; idempotent; not from an executor's
-  // thread. close: with a checkpoint, so that the next start replays nothing. stop: without one, as
-  // a shard that is dropped ends, or a process that is killed.
+  // Both end the shard; apply() is not called afterwards. They block, are idempotent, and must not
+  // run on an executor's thread. close() makes a checkpoint, so that the next start replays
+  // nothing. stop() makes none, like the end of a shard that is dropped or of a process that is
+  // killed.
   base::Status close();
   void stop();
   base::Status fenced() const { return core_.fenced(); }
-  // Any thread. The memory guard's level changed: graphs leave memory, or may grow again.
+  // Any thread. The memory guard's level changed, so graphs leave memory or may grow again.
   void memory_changed() { indexer_.wake(); }
 
  private:
@@ -142,9 +146,10 @@ class Shard final : public consensus::StateMachine {
   base::Status apply_all(std::span<const consensus::Entry> entries);
 
   Core core_;
-  ApplyState apply_state_;             // [apply]
-  Applier applier_;                    // [apply]
-  std::optional<Replayer> replayer_;   // [apply] until the KV store's applied index is reached
+  ApplyState apply_state_;  // [apply]
+  Applier applier_;         // [apply]
+  // [apply] Set until the key-value store's applied index is reached.
+  std::optional<Replayer> replayer_;
   bool unreferenced_removed_ = false;  // [apply]
   uint64_t start_index_ = 0;
   base::Strand apply_strand_, maintenance_strand_, indexing_strand_;

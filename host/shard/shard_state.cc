@@ -1,4 +1,4 @@
-// What a shard reports about itself.
+// The state that a shard reports.
 #include <algorithm>
 #include <map>
 
@@ -25,7 +25,7 @@ model::ShardState Shard::state() const {
   std::map<std::string, uint64_t> index_points;
   for (const SegmentView& part : view->segments) {
     for (size_t c = 0; c < part.segment->vectors().size(); ++c) {
-      const uint64_t present = part.segment->column(c).present_count();  // dead rows among them
+      const uint64_t present = part.segment->column(c).present_count();  // includes dead rows
       state.vectors += std::min(present, part.live_count);
       state.indexed_vectors +=
           std::min<uint64_t>({present, part.live_count, part.segment->graph(c).built()});

@@ -1,6 +1,6 @@
-// A key-value store behind a storage plugin: one a shard, one for the metadata. See rhumb/storage.h
-// for what visible and durable mean. write() and flush(): one thread at a time; get() and
-// visit_range(): any thread, at the same time.
+// A key-value store behind a storage plugin: one per shard and one for the metadata.
+// rhumb/storage.h says what visible and durable mean. Only one thread at a time may call write()
+// and flush(); any thread may call get() and visit_range() at the same time.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +16,13 @@
 
 namespace rhumb::storage {
 
-// Writes that become visible together. Owns its bytes.
+// Writes that become visible together. A batch owns its bytes.
 class KvBatch {
  public:
   void put(uint32_t table, std::string key, std::string value);
   void erase(uint32_t table, std::string key);
-  void erase_range(uint32_t table, std::string first,
-                   std::string last);  // [first, last), empty last = to the table's end
+  // Erases [first, last). An empty `last` means up to the end of the table.
+  void erase_range(uint32_t table, std::string first, std::string last);
   bool empty() const { return writes_.empty(); }
   size_t size() const { return writes_.size(); }
   void clear() { writes_.clear(); }
@@ -38,22 +38,22 @@ class KvBatch {
 
 class KvStore {
  public:
-  using Visit = std::function<bool(std::string_view key,
-                                   // false stops; must not call back into the store
-                                   std::string_view value)>;
+  // Returning false stops the visit. A visitor must not call the store.
+  using Visit = std::function<bool(std::string_view key, std::string_view value)>;
 
-  // Opens (creating) the store of `directory` with the engine `id` ("sqlite").
+  // Opens the store in `directory` with the engine `id` ("sqlite"), and creates it if it does not
+  // exist.
   static base::Result<std::unique_ptr<KvStore>> open(const plugin::PluginRegistry& plugins,
                                                      const std::string& id,
                                                      const std::string& directory,
                                                      const std::string& config_json = "{}");
-  ~KvStore();  // waits for flushes under way
+  ~KvStore();  // waits for flushes in progress
 
   base::Status write(const KvBatch& batch);  // atomic; visible on return
   base::Result<std::optional<std::string>> get(uint32_t table, std::string_view key) const;
   base::Status visit_range(uint32_t table, std::string_view first, std::string_view last,
                            const Visit& visit, bool reverse = false) const;
-  base::Status flush();  // blocks: what was written before is durable
+  base::Status flush();  // blocks until all earlier writes are durable
   base::Status checkpoint(const std::string& directory);
 
  private:

@@ -105,7 +105,7 @@ base::Result<LogUse> LogStore::use() const {
     return stats.is_object() && stats.contains(key) && stats[key].is_number_unsigned();
   };
   if (!number("bytes") || !number("oldest_group"))
-    return base::internal("log: stats without bytes or oldest_group: " + text);
+    return base::internal("log: the stats lack bytes or oldest_group: " + text);
   return LogUse{stats["bytes"].get<uint64_t>(), stats["oldest_group"].get<uint64_t>()};
 }
 

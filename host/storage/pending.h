@@ -1,13 +1,12 @@
-// Counts accepted asynchronous calls of an instance: it may be closed only when every completion
-// has fired (rhumb/core.h).
+// Counts the accepted asynchronous calls of an instance, which may be closed only after every
+// completion has run (rhumb/core.h).
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/plugin/status.h"
 
@@ -17,11 +16,12 @@ class Pending {
  public:
   using Done = std::function<void(base::Status)>;
 
-  // What to hand to the plugin. If the plugin refuses the call, give it to refused(); else `done`
-  // runs once, on the plugin's thread. context: constant text, for the message of a failure.
+  // Returns the completion to pass to the plugin. If the plugin refuses the call, pass it to
+  // refused(). Otherwise `done` runs once, on the plugin's thread. `context` is a constant text for
+  // the message of a failure.
   rhumb_done_t accept(Done done, const char* context) {
     auto* call = new Call{this, std::move(done), context};
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     ++count_;
     return {call, fired};
   }
@@ -30,8 +30,8 @@ class Pending {
     finish();
   }
   void wait() {
-    std::unique_lock lock(mutex_);
-    idle_.wait(lock, [this] { return count_ == 0; });
+    const base::MutexLock lock(mutex_);
+    while (count_ != 0) idle_.wait(mutex_);
   }
 
  private:
@@ -46,14 +46,14 @@ class Pending {
     call->pending->finish();
   }
   void finish() {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     --count_;
     idle_.notify_all();
   }
 
-  std::mutex mutex_;
-  std::condition_variable idle_;
-  uint64_t count_ = 0;
+  base::Mutex mutex_;
+  base::CondVar idle_;
+  uint64_t count_ RHUMB_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace rhumb::storage

@@ -1,6 +1,6 @@
-// Requests that are being carried out on a replica, by their identity: a second attempt waits until
-// the first one is over, and then finds its outcome. Bounded by the requests that the front has
-// taken in. Any thread.
+// The requests that are being carried out on a replica, by their identity. A second attempt waits
+// until the first has ended, and then finds its outcome. The number is bounded by the requests that
+// the front has accepted. Any thread.
 #pragma once
 
 #include <array>
@@ -8,8 +8,9 @@
 #include <deque>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <utility>
+
+#include "host/base/mutex.h"
 
 namespace rhumb::worker {
 
@@ -17,10 +18,10 @@ class InFlight {
  public:
   using Request = std::array<uint8_t, 16>;
 
-  // True: the caller goes on, and says end() when it is over. Else `resume` is called once it is
-  // its turn, and end() is due then, too.
+  // True means that the caller goes on, and calls end() when it has finished. Otherwise `resume` is
+  // called when it is the caller's turn, and the caller must then call end(), too.
   bool begin(const Request& request, std::function<void()> resume) {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     const auto [it, first] = waiting_.try_emplace(request);
     if (!first) it->second.push_back(std::move(resume));
     return first;
@@ -28,7 +29,7 @@ class InFlight {
   void end(const Request& request) {
     std::function<void()> next;
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       const auto it = waiting_.find(request);
       if (it == waiting_.end()) return;
       if (it->second.empty()) {
@@ -42,8 +43,8 @@ class InFlight {
   }
 
  private:
-  std::mutex mutex_;
-  std::map<Request, std::deque<std::function<void()>>> waiting_;
+  base::Mutex mutex_;
+  std::map<Request, std::deque<std::function<void()>>> waiting_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::worker

@@ -14,7 +14,7 @@ template <typename T>
 class Once : public std::enable_shared_from_this<Once<T>> {
  public:
   using Done = std::function<void(base::Result<T>)>;
-  // at_deadline() makes the answer when time is up; it runs on the timer's thread.
+  // at_deadline() makes the answer when the deadline passes; it runs on the timer's thread.
   static std::shared_ptr<Once> start(base::TimerQueue& timers, base::Deadline deadline, Done done,
                                      std::function<base::Result<T>()> at_deadline) {
     std::shared_ptr<Once> once(new Once(timers, std::move(done)));
@@ -24,7 +24,7 @@ class Once : public std::enable_shared_from_this<Once<T>> {
         });
     return once;
   }
-  // The same with kTimeout and `what` as the answer.
+  // The same, with kTimeout and `what` as the answer.
   static std::shared_ptr<Once> start(base::TimerQueue& timers, base::Deadline deadline, Done done,
                                      std::string what) {
     return start(timers, deadline, std::move(done), [what = std::move(what)]() -> base::Result<T> {

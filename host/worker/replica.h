@@ -1,5 +1,5 @@
-// A shard's replica on this node and where it stands in its life. Shared by the messages under way;
-// the shard goes when the last one is done.
+// A shard's replica on this node and the state of its life cycle. Messages under way share it; the
+// shard is destroyed when the last of them is done.
 #pragma once
 
 #include <algorithm>
@@ -20,9 +20,9 @@ struct Replica {
   const uint64_t shard_id, replica_id;
   std::string collection;
   std::unique_ptr<shard::Shard> shard;
-  std::atomic<uint64_t> config_version{0};  // handed to the shard
+  std::atomic<uint64_t> config_version{0};  // last version handed to the shard
   std::atomic<bool> serving{false};         // the group is open and has replayed
-  // highest index that a write through this node was given
+  // The highest index that a write through this node was given.
   std::atomic<uint64_t> committed{0};
   InFlight requests;
 

@@ -1,16 +1,16 @@
-// The replicas of this node, kept equal to what the cluster map says: opened, configured, closed
-// and removed on one control thread. What survives a crash: shards/<id> and the group's records in
-// the log; a directory that no map names any more is removed.
+// The replicas of this node, kept equal to the cluster map: one control thread opens, configures,
+// closes and removes them. shards/<id> and the group's records in the log survive a crash. A
+// directory that no map names any more is removed.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "host/base/executor.h"
+#include "host/base/mutex.h"
 #include "host/base/timer.h"
 #include "host/consensus/group_host.h"
 #include "host/worker/replica.h"
@@ -34,22 +34,22 @@ class Replicas {
   explicit Replicas(ReplicasOptions options);
   ~Replicas();  // stop()
 
-  // Any thread: brings the replicas in line with `map`, later and in order. The first map must be
-  // complete (all committed metadata applied): what it does not name is removed.
+  // Any thread. Brings the replicas in line with `map`, later and in order. The first map must be
+  // complete (all committed metadata applied), because replicas that it does not name are removed.
   void follow(std::shared_ptr<const model::ClusterMap> map);
 
-  // A replica that serves, or why there is none: kUnavailable while it opens, kNotFound.
+  // Returns a replica that serves, or why there is none: kUnavailable while it opens, kNotFound.
   base::Result<ReplicaPtr> find(uint64_t shard) const;
-  // Fires with the replica once it serves and holds at least that configuration version;
-  // kUnavailable at stop, kNotFound once dropped.
+  // Fires with the replica once it serves and holds at least that configuration version, with
+  // kUnavailable at stop, or with kNotFound once it is dropped.
   void await(uint64_t shard, uint64_t config_version,
              std::function<void(base::Result<ReplicaPtr>)> done);
   std::vector<ReplicaPtr> all() const;
-  // True from the moment on at which every replica of the newest map serves or has failed; until
-  // then `why` names what is still opening. A collection that is created later opens its shards
-  // beside the others and concerns none of them.
+  // True from the moment at which every replica of the newest map serves or has failed; until then
+  // `why` names what is still opening. A collection that is created later opens its shards without
+  // changing this.
   bool settled(std::string* why) const;
-  // Closes all shards (checkpointed). Idempotent.
+  // Closes all shards with a checkpoint. Idempotent.
   void stop();
 
  private:
@@ -68,10 +68,10 @@ class Replicas {
   void drop(const ReplicaPtr& replica);
   // [control]
   void remove_orphans(const model::ClusterMap& map);
-  // [control] blocks until forgotten
+  // [control] Blocks until the group is forgotten.
   void drop_group(uint64_t group);
   void opened(const ReplicaPtr& replica, const base::Status& status);
-  void fire_ready();
+  void fire_ready() RHUMB_EXCLUDES(mutex_);  // calls the waiters
   std::string directory_of(uint64_t shard) const {
     return options_.directory + "/" + std::to_string(shard);
   }
@@ -81,13 +81,15 @@ class Replicas {
   base::Executor control_;
   bool orphans_removed_ = false;  // [control]
 
-  mutable std::mutex mutex_;
-  std::map<uint64_t, ReplicaPtr> replicas_;
-  std::map<uint64_t, std::string> failed_;  // shard -> why it cannot be opened
-  std::vector<Waiter> waiters_;
-  uint64_t map_version_seen_ = 0, map_version_done_ = 0;
-  mutable bool settled_once_ = false;
-  bool stopped_ = false;
+  mutable base::Mutex mutex_;
+  std::map<uint64_t, ReplicaPtr> replicas_ RHUMB_GUARDED_BY(mutex_);
+  // shard -> the reason why it cannot be opened
+  std::map<uint64_t, std::string> failed_ RHUMB_GUARDED_BY(mutex_);
+  std::vector<Waiter> waiters_ RHUMB_GUARDED_BY(mutex_);
+  uint64_t map_version_seen_ RHUMB_GUARDED_BY(mutex_) = 0;
+  uint64_t map_version_done_ RHUMB_GUARDED_BY(mutex_) = 0;
+  mutable bool settled_once_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool stopped_ RHUMB_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace rhumb::worker

@@ -31,13 +31,13 @@ void Worker::start(peer::Channel& placement) { watch(placement, 0); }
 
 void Worker::stop() { replicas_.stop(); }
 
-// The answer comes on the shard's own strand, where the last reference to it must not go: it is
-// handed to a task.
+// The answer comes on the shard's own strand, which must not drop the last reference to the shard.
+// The reference is therefore handed to a task.
 void Worker::checkpoint(uint64_t shard, std::function<void()> done) {
   auto replica = replicas_.find(shard);
   if (!replica.ok()) return done();
   auto held = std::make_shared<ReplicaPtr>(std::move(*replica));
-  // a failure has fenced the shard and told so
+  // A failure has already fenced the shard and was reported.
   (*held)->shard->checkpoint([this, held, done = std::move(done)](const Status&) {
     const Status posted =
         options_.replicas.background->post([last = std::move(*held), done] { done(); });
@@ -92,13 +92,14 @@ void Worker::on_read(uint64_t shard, const peer::ReadLevel& level, Deadline dead
   if (!replica.ok()) return done(replica.status());
   if (!level.linearizable && (*replica)->shard->applied_index() >= level.min_applied)
     return done(read_now<Reply>(*replica, deadline, read));
-  auto once = Once<Reply>::start(*options_.timers, deadline, std::move(done),
-                                 "the replica was not as fresh in time as the read asked for");
+  auto once =
+      Once<Reply>::start(*options_.timers, deadline, std::move(done),
+                         "the replica did not reach the index that the read asked for in time");
   if (!level.linearizable) return read_at(*replica, level.min_applied, deadline, once, read);
   options_.replicas.groups->read_index(shard, [this, r = *replica, deadline, once, read,
                                                least = level.min_applied](Result<uint64_t> index) {
     if (!index.ok()) return once->fire(index.status());
-    // The loop thread must not read: even when the index is applied already, the pool does.
+    // The loop thread must not read, so the pool does it even if the index is applied already.
     const Status posted =
         options_.pool->post([this, r, deadline, once, read, at = std::max(*index, least)] {
           read_at(r, at, deadline, once, read);
@@ -232,7 +233,7 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
         replicas_.await(m.shard, m.config_version,
                         [once, version = m.config_version](Result<ReplicaPtr> replica) {
                           if (!replica.ok()) {
-                            // dropped meanwhile
+                            // The shard was dropped in the meantime.
                             if (replica.status().code() == Code::kNotFound)
                               return once->fire(peer::EmptyReply{});
                             return once->fire(replica.status());

@@ -1,5 +1,6 @@
-// The worker role's face: answers messages to shards that come through host/peer. Reads run on the
-// caller's thread when the replica is as fresh as asked, else on the pool once it is.
+// The worker role's message handlers: they answer messages to shards that arrive through host/peer.
+// A read runs on the caller's thread when the replica is as fresh as asked, and otherwise on the
+// pool once it is.
 #pragma once
 
 #include "host/base/executor.h"
@@ -16,7 +17,7 @@ namespace rhumb::worker {
 struct WorkerOptions {
   ReplicasOptions replicas;
   LogBound* log_bound = nullptr;
-  base::Executor* pool = nullptr;  // searches
+  base::Executor* pool = nullptr;  // runs searches
   base::TimerQueue* timers = nullptr;
 };
 
@@ -26,16 +27,16 @@ class Worker {
   ~Worker();
 
   void bind(peer::Dispatcher& dispatcher);
-  // Begins to follow the cluster map. Only once the placement role has applied all that was
-  // committed.
+  // Begins to follow the cluster map. Call it only once the placement role has applied everything
+  // that was committed.
   void start(peer::Channel& placement);
   Replicas& replicas() { return replicas_; }
-  // Checkpoints a shard of this node, so that the log can forget its entries; at once `done` if it
-  // does not serve. done: on a thread of the background executor.
+  // Checkpoints a shard of this node, so that the log can forget its entries. `done` is called on a
+  // thread of the background executor, or at once if the shard does not serve.
   void checkpoint(uint64_t shard, std::function<void()> done);
   void stop();
-  // Reads under way end soon, and those that come are not begun: both answer kUnavailable. For a
-  // server that stops. Any thread.
+  // For a server that stops: reads under way end soon and new ones are not begun; both answer
+  // kUnavailable. Any thread.
   void cancel_reads() { reads_cancelled_.store(true, std::memory_order_relaxed); }
 
  private:
@@ -47,7 +48,7 @@ class Worker {
   template <typename Reply, typename Read>
   void read_at(const ReplicaPtr& replica, uint64_t index, base::Deadline deadline,
                std::shared_ptr<Once<Reply>> once, Read read);
-  // On this thread, watched.
+  // Reads on this thread, which is watched for overdue work.
   template <typename Reply, typename Read>
   base::Result<Reply> read_now(const ReplicaPtr& replica, base::Deadline deadline, Read read) const;
   base::Result<peer::ContractReply> contract(uint64_t shard);

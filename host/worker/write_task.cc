@@ -16,8 +16,8 @@ bool named(const peer::WriteRequest& r) {
   return r.session != 0 || r.request_id != InFlight::Request{};
 }
 
-// Numbers that no other attempt has, also none of an earlier run of the process whose commands are
-// still in the log.
+// Returns numbers that no other attempt has. They also differ from those of an earlier run of the
+// process, whose commands may still be in the log.
 uint64_t next_attempt(size_t operations) {
   static std::atomic<uint64_t> next{uint64_t{std::random_device()()} << 32 |
                                     std::random_device()()};
@@ -66,7 +66,7 @@ void WriteTask::start(base::TimerQueue& timers,
   advance();
 }
 
-// What is only to be told again needs no room.
+// A request that only asks for an earlier outcome needs no room.
 Status WriteTask::admit() const {
   if (request_.only_known) return base::ok();
   bool anything_new = false;
@@ -86,8 +86,8 @@ std::optional<shard::CommandOutcome> WriteTask::known_whole(size_t operation) co
 }
 
 Result<peer::WriteReply> WriteTask::at_deadline() {
-  std::lock_guard lock(mutex_);
-  // committed, not applied in time
+  base::MutexLock lock(mutex_);
+  // The write is committed, but was not applied in time.
   if (all_proposed_ && in_flight_ == 0 && !failed_) return peer::WriteReply{outcomes_};
   return Status(Code::kTimeout, "the write was not committed in time; its outcome is unknown");
 }
@@ -108,7 +108,7 @@ void WriteTask::advance() {
 bool WriteTask::propose_operation() {
   size_t operation = 0;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     if (failed_ || once_->fired()) return false;
     if (next_ == request_.operations.size()) {
       all_proposed_ = true;
@@ -152,11 +152,11 @@ bool WriteTask::propose_operation() {
   auto resolution = std::make_shared<shard::Resolution>(std::move(*resolved));
   const bool single = resolution->parts() == 1;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     next_ = operation + 1;
     proposed_[operation] = true;
     ++in_flight_;
-    // parts go one after the other, and nothing overtakes them
+    // Parts are proposed one after another, and no other operation may overtake them.
     if (!single) waiting_to_drain_ = true;
   }
   if (request_.wait) replica_->shard->outcomes().expect(attempt_ + operation);
@@ -167,7 +167,7 @@ bool WriteTask::propose_operation() {
 bool WriteTask::answer_as_before(size_t operation) {
   const auto before = known_whole(operation);
   if (!before) return false;
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   next_ = operation + 1;
   outcomes_[operation].index = before->index;
   outcomes_[operation].affected = before->affected;
@@ -195,13 +195,13 @@ void WriteTask::propose_part(std::shared_ptr<shard::Resolution> resolution, uint
       });
 }
 
-// Loop thread: bookkeeping only, what takes longer goes to the pool.
+// This runs on the loop thread, so it does bookkeeping only; longer work goes to the pool.
 void WriteTask::committed(size_t operation, Result<uint64_t> index, bool last_part) {
   if (!index.ok()) return fail(index.status());
   replica_->raise_committed(*index);
   bool drained = false, over = false;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     outcomes_[operation].index = std::max(outcomes_[operation].index, *index);
     barrier_ = std::max(barrier_, *index);
     if (!last_part) return;
@@ -222,8 +222,15 @@ void WriteTask::continue_on_pool() {
 }
 
 void WriteTask::answer_when_applied() {
-  if (!request_.wait) return once_->fire(peer::WriteReply{outcomes_});
-  replica_->shard->wait_applied(barrier_, [self = shared_from_this()](Status status) {
+  uint64_t barrier = 0;
+  peer::WriteReply committed;
+  {
+    const base::MutexLock lock(mutex_);
+    barrier = barrier_;
+    if (!request_.wait) committed.outcomes = outcomes_;
+  }
+  if (!request_.wait) return once_->fire(std::move(committed));
+  replica_->shard->wait_applied(barrier, [self = shared_from_this()](Status status) {
     if (!status.ok()) return self->fail(status);
     peer::WriteReply reply;
     const Status collected = self->collect_outcomes(reply);
@@ -232,10 +239,10 @@ void WriteTask::answer_when_applied() {
   });
 }
 
-// What the apply thread left of this task's commands. An operation that an earlier attempt had
-// carried out after all has that one's outcome.
+// Collects what the apply thread left for this task's commands. An operation that an earlier
+// attempt had carried out has that attempt's outcome.
 Status WriteTask::collect_outcomes(peer::WriteReply& reply) {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   for (size_t i = 0; i < outcomes_.size(); ++i) {
     outcomes_[i].applied = true;
     if (!proposed_[i]) continue;
@@ -243,7 +250,7 @@ Status WriteTask::collect_outcomes(peer::WriteReply& reply) {
     if (outcome.superseded)
       return Status(
           Code::kUnavailable,
-          "another attempt at this request is under way: send it again to hear what became of it");
+          "another attempt at this request is under way: send it again to get its outcome");
     outcomes_[i].affected = outcome.affected;
     outcomes_[i].index = outcome.index;
   }
@@ -253,7 +260,7 @@ Status WriteTask::collect_outcomes(peer::WriteReply& reply) {
 
 void WriteTask::fail(const Status& status) {
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     failed_ = true;
   }
   once_->fire(status);

@@ -2,19 +2,19 @@
 // together.
 //
 // Operations on named points are proposed without waiting for each other; their conditions are
-// tested where they are applied. One by filter first waits until everything this node knows to be
-// committed is applied, so that it selects from all that was acknowledged before it. A request with
-// an id that is known already is answered with what it did the first time; while another attempt at
-// it is under way, this one waits.
+// tested where they are applied. An operation by filter first waits until everything that this node
+// knows to be committed is applied, so that it selects from all that was acknowledged before it. A
+// request whose id is known already is answered with what it did the first time. While another
+// attempt at the request is under way, this one waits.
 #pragma once
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "host/base/executor.h"
+#include "host/base/mutex.h"
 #include "host/consensus/group_host.h"
 #include "host/peer/messages.h"
 #include "host/worker/log_bound.h"
@@ -28,18 +28,18 @@ class WriteTask : public std::enable_shared_from_this<WriteTask> {
   WriteTask(ReplicaPtr replica, consensus::GroupHost& groups, LogBound& log_bound,
             base::Executor& pool, peer::WriteRequest request, base::Deadline deadline);
   ~WriteTask();
-  // Answers `done` exactly once: with all outcomes, or the first failure (what was proposed before
-  // it may still be applied).
+  // Answers `done` exactly once: with all outcomes, or with the first failure. Operations that were
+  // proposed before the failure may still be applied.
   void start(base::TimerQueue& timers, std::function<void(base::Result<peer::WriteReply>)> done);
 
  private:
   base::Status admit() const;
-  // of an earlier attempt that was carried out
+  // Returns the outcome of an earlier attempt that was carried out.
   std::optional<shard::CommandOutcome> known_whole(size_t operation) const;
-  // proposes as far as it can; on the caller's thread or the pool
+  // Proposes as far as it can, on the caller's thread or the pool.
   void advance();
   bool propose_operation();  // false: failed, or goes on in a callback
-  // true: the operation was carried out by an earlier attempt
+  // Returns true if an earlier attempt carried out the operation.
   bool answer_as_before(size_t operation);
   base::Status collect_outcomes(peer::WriteReply& reply);
   void propose_part(std::shared_ptr<shard::Resolution> resolution, uint32_t part, size_t operation);
@@ -56,19 +56,20 @@ class WriteTask : public std::enable_shared_from_this<WriteTask> {
   base::Executor& pool_;
   const base::Deadline deadline_;
   peer::WriteRequest request_;
-  const uint64_t attempt_;            // of the first operation; the others follow
+  const uint64_t attempt_;            // of the first operation; the others follow it
   std::atomic<bool> in_turn_{false};  // no other attempt at this request is under way
   std::shared_ptr<Once<peer::WriteReply>> once_;
 
-  std::mutex mutex_;
-  size_t next_ = 0;       // operation to propose next
-  size_t in_flight_ = 0;  // parts proposed, not yet committed
-  bool waiting_to_drain_ = false;
-  bool all_proposed_ = false;
-  bool failed_ = false;
-  uint64_t barrier_ = 0;  // highest index this task was given
-  std::vector<peer::WriteOutcome> outcomes_;
-  std::vector<bool> proposed_;  // by operation; else it was known already
+  base::Mutex mutex_;
+  size_t next_ RHUMB_GUARDED_BY(mutex_) = 0;       // the operation to propose next
+  size_t in_flight_ RHUMB_GUARDED_BY(mutex_) = 0;  // parts proposed and not yet committed
+  bool waiting_to_drain_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool all_proposed_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool failed_ RHUMB_GUARDED_BY(mutex_) = false;
+  uint64_t barrier_ RHUMB_GUARDED_BY(mutex_) = 0;  // the highest index that this task was given
+  std::vector<peer::WriteOutcome> outcomes_ RHUMB_GUARDED_BY(mutex_);
+  // by operation; false if it was known already
+  std::vector<bool> proposed_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::worker

@@ -24,7 +24,7 @@ TEST(CheckReport, damage_of_durable_files_and_of_derived_files_is_told_apart) {
 TEST(CheckReport, the_report_prints_as_text) {
   EXPECT_EQ(
       to_text(report_of({})),
-      "collection cities, shard 1024: 3 points, applied through 17, whole\neverything is whole\n");
+      "collection cities, shard 1024: 3 points, applied through 17, whole\nno problems found\n");
   EXPECT_EQ(to_text(report_of({{"a at offset 1: \x01", false}, {"b", true}})),
             "collection cities, shard 1024: DAMAGED\na at offset 1: \\x01 (durable)\nb (derived)\n"
             "1 problems of durable data, 1 of derived data\n");

@@ -1,15 +1,11 @@
 #!/usr/bin/env python3
-"""Measures what a contract gives: the recall beside the recall asked for, over real embeddings and
-queries from outside the base.
+"""Measures contracts: the recall that was asked for and the recall that was found, over real embeddings and queries from outside the base.
 
-  tests/bench/contract.py [--bin DIR] [--work DIR] [--rows N] [--sets minilm,pca128,pca32]
-                          [--asked .9,.95,..] [--rate N] [--out JSON] [--page FILE]
+  tests/bench/contract.py [--bin DIR] [--work DIR] [--rows N] [--sets minilm,pca128,pca32] [--asked .9,.95,..] [--rate N] [--out JSON] [--page FILE]
 
-Each set is loaded once. For each promise the server starts anew (earlier measurements are
-forgotten), waits until moved points have chosen an ef, answers the first 1,000 searches at --rate
-per second, and then 3,000 others, whose recall is taken against numpy's exact answer. CPU is the
-server's, with its measuring. Nothing is asserted. --page writes the table between the marks of
-docs/benchmarks/contract.md.
+Each set is loaded once. For each promise the server starts again (and forgets its measurements), and the script waits until moved points have
+chosen a breadth. The server answers the first 1,000 searches at --rate per second, and then 3,000 others, whose recall is taken against numpy's exact
+answer. CPU is the server's, including its measurements. Nothing is asserted. --page writes the table between the marks of docs/benchmarks/contract.md.
 """
 import argparse
 import base64
@@ -34,7 +30,7 @@ def unit(x):
 
 
 def sets(rows):
-    """name -> (description, distance, base, queries). Queries are rows that are not in the base."""
+    """name -> (what it is, distance, base, queries). Queries are rows that are not in the base."""
     raw = numpy.fromfile(REAL / "vectors.f16", dtype=numpy.float16).astype(numpy.float32).reshape(-1, DIM)
     order = numpy.random.default_rng(SEED).permutation(len(raw))
     rows = min(rows, len(raw) - FIRST - AFTER)
@@ -68,7 +64,7 @@ def text(vector):
 
 
 class Asked:
-    """One connection, and the hits of its searches."""
+    """One connection, and who found what."""
 
     def __init__(self, server, name, queries, true):
         self.connection = http.client.HTTPConnection("127.0.0.1", server.port)
@@ -103,7 +99,7 @@ def load(server, name, distance, base):
 
 
 def settle(server, name, seconds=120):
-    """Waits until moved points have chosen an ef and said whether it is enough."""
+    """Until moved points have chosen a breadth and said whether it is enough."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         contract = server.ok("GET", f"/collections/{name}/contract")
@@ -137,8 +133,8 @@ def within(r):
 
 
 def page(result, path):
-    lines = [f"{result['when']}, {result['cores']} cores, load average {result['load']:.1f} at the start; {FIRST:,} searches at {result['rate']} a second, then {AFTER:,}; k = {K}.", "",
-             "| set | asked | recall of the first 1,000 | recall of the next 3,000 | within | kept after 1,000 | samples | breadth x | server CPU us a query |",
+    lines = [f"{result['when']}, {result['cores']} cores, load average {result['load']:.1f} at the start; {FIRST:,} searches at {result['rate']} per second, then {AFTER:,}; k = {K}.", "",
+             "| set | asked | recall of the first 1,000 | recall of the next 3,000 | within | kept after 1,000 | samples | breadth factor | server CPU us per query |",
              "|---|---|---|---|---|---|---|---|---|"]
     for s in result["sets"].values():
         for r in s["promises"]:

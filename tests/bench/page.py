@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the tables of docs/benchmarks/server.md from the output of run.py:
-tests/bench/page.py [JSON] [PAGE]
+"""Writes the tables of docs/benchmarks/server.md from the results of run.py: tests/bench/page.py [JSON] [PAGE]
 
-Only the text between the two marks is replaced. The text about the figures is written by hand.
+It replaces only the part between the two marks. The text around the figures is written by hand.
 """
 import json
 import pathlib
@@ -23,7 +22,7 @@ def search(sets):
         r = s["search"]
         rows.append((SIZES[name], f'{r["peer_cpu_us"]:.0f} (recall {r["peer_recall"]:.3f})', f'{r["server_cpu_us_16"]:.0f} (recall {r["recall"]:.3f})',
                      f'**{r["cpu_ratio"]:.2f}**', f'{r["queries_per_s_16"]:,.0f}', f'{r["peer_p99_us"] / 1e3:.2f}', f'{r["p99_us_1"] / 1e3:.2f}'))
-    return table(("set", "hnswlib in process, CPU us a query", "REST, 16 connections, server CPU us", "ratio", "queries/s",
+    return table(("set", "hnswlib in process, CPU us per query", "REST, 16 connections, server CPU us", "ratio", "queries/s",
                   "hnswlib p99 ms", "REST p99 ms, 1 connection"), rows)
 
 
@@ -37,7 +36,7 @@ def forms(sets):
             for r in at["rest"]:
                 rows.append((SIZES[name], f'{at["recall"]:.3f}', f'{at["engine_cpu_us"]:.0f} (recall {at["engine_recall"]:.3f})', FORM_NAMES[r["vectors"]],
                              r["batch"], f'{r["server_cpu_us"]:.0f}', f'**{r["of_engine"]:.2f}**'))
-    return table(("set", "recall", "our engine in process, CPU us a query", "vectors over REST", "queries a request", "server CPU us a query",
+    return table(("set", "recall", "our engine in process, CPU us per query", "vectors over REST", "queries per request", "server CPU us per query",
                   "in process / REST"), rows)
 
 
@@ -48,7 +47,7 @@ def filters(sets):
             plan = (r["explain"] or [{}])[0]
             examined = plan.get("rows_examined", 0) / max(1, plan.get("passed", 1))
             rows.append((SIZES[name], f"{percent} %", f'{r["recall"]:.3f}', int(r["fewer_than_k"]), f'{r["of_unfiltered"]:.2f}', plan.get("strategy"), f"{examined:.2f}"))
-    return table(("set", "passing", "recall", "answers with fewer than k", "queries/s against unfiltered", "strategy", "rows examined a matching one"), rows)
+    return table(("set", "passing", "recall", "answers with fewer than k", "queries/s against unfiltered", "strategy", "rows examined per matching row"), rows)
 
 
 def ingest(sets):
@@ -70,8 +69,8 @@ def scale(report):
     if s := report.get("scale"):
         e = s["empty_collections"]
         rows.append(("an idle connection", f'{s["idle_connection_bytes"]:.0f} bytes'))
-        rows.append((f'an empty collection, of {e["count"]:,}', f'{e["bytes_each"] / 1024:.1f} KB when made, {e["bytes_each_after_start"] / 1024:.1f} KB after a start'))
-        rows.append((f'start with {e["count"]:,} empty collections', f'{e["start_s"]:.1f} s'))
+        rows.append((f'one empty collection of {e["count"]:,}', f'{e["bytes_each"] / 1024:.1f} KB when made, {e["bytes_each_after_start"] / 1024:.1f} KB after a start'))
+        rows.append((f'a start with {e["count"]:,} empty collections', f'{e["start_s"]:.1f} s'))
     return table(("what", "measured"), rows)
 
 
@@ -80,8 +79,8 @@ def main():
     page = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else ROOT / "docs/benchmarks/server.md")
     report = json.loads(source.read_text())
     m = report["machine"]
-    lines = [BEGIN, f'{m["cpu"]}, {m["cores"]} cores, {m["date"]}, load average {m["load_average"]:.1f} at the start; index `{report["index"]}`, '
-             f'{report["rounds"]} rounds of {report["seconds"]:g} s, peer and server in turns; k=10, recall@10 at least 0.95.', ""]
+    lines = [BEGIN, f'{m["cpu"]}, {m["cores"]} cores, {m["date"]}, load average {m["load_average"]:.1f} at the start; index `{report["index"]}`,',
+             f'{report["rounds"]} rounds of {report["seconds"]:g} s, peer and server take turns; k=10, recall@10 at least 0.95.', ""]
     for part in (search, forms, filters, ingest):
         lines += part(report["sets"])
     lines += scale(report) + [END]

@@ -96,6 +96,8 @@ def test_a_stop_cancels_searches_that_would_take_long(tmp_path):
         code = server.stop()  # fails after STOP_TIMEOUT_S
     assert code == 0, server.log_tail()
     assert STOP_TIMEOUT_S < 60
-    status, reply, _ = asked.answer()
+    answered = asked.answer()
+    assert answered is not None, "the server ended without an answer\n" + server.log_tail()
+    status, reply, _ = answered
     assert status == 503 and "stopping" in json.dumps(reply), reply
     assert not logged(server, "do not end")

@@ -12,14 +12,16 @@ using base::Status;
 
 class DefinitionTest : public testing::Test {
  protected:
-  Status create(const std::string& name, uint32_t shards = 1) {
+  Status create(const std::string& name, uint32_t shards = 1, uint32_t replicas = 1) {
     model::CollectionConfig config;
     config.vectors[""].size = 4;
     config.shard_number = shards;
-    GotStatus got;
+    config.replication_factor = replicas;
+    Got<Warnings> got;
     cluster_.gateway().create_collection(name, std::move(config), {}, got.take());
     EXPECT_EQ(got.fired, 1);
-    return got.status;
+    if (got.result.ok()) warnings_ = *got.result;
+    return got.result.status();
   }
   base::Result<UpdateResult> index(const CollectionPtr& collection, const std::string& field,
                                    bool wait = true,
@@ -34,6 +36,7 @@ class DefinitionTest : public testing::Test {
     return cluster_.map().collections.at(name)->config;
   }
   FakeCluster cluster_;
+  Warnings warnings_;  // of the last create()
 };
 
 TEST_F(DefinitionTest, waits_for_a_map_of_that_version) {
@@ -91,6 +94,23 @@ TEST_F(DefinitionTest, create_answers_once_every_shard_is_ready) {
   EXPECT_NE((*cluster_.gateway().find("films"))->uuid, books->uuid);
 }
 
+TEST_F(DefinitionTest, replicas_that_the_nodes_cannot_hold_are_a_warning) {
+  ASSERT_TRUE(create("books", 2, 2).ok());
+  EXPECT_TRUE(warnings_.empty());
+  for (const auto& shard : (*cluster_.gateway().find("books"))->shards)
+    EXPECT_EQ(shard.replicas.size(), 2u);
+  ASSERT_TRUE(create("films", 1, 3).ok());
+  const auto films = *cluster_.gateway().find("films");
+  EXPECT_EQ(films->shards.at(0).replicas.size(), 2u);
+  EXPECT_EQ(films->config.replication_factor, 3u) << "kept, for when nodes come";
+  ASSERT_EQ(warnings_.size(), 1u);
+  EXPECT_NE(warnings_[0].find("replication_factor is 3"), std::string::npos) << warnings_[0];
+  Got<CollectionState> state;
+  cluster_.gateway().state(films, {}, state.take());
+  ASSERT_TRUE(state.result.ok()) << state.result.status().message();
+  EXPECT_EQ(state.result->warnings, warnings_) << "the collection goes on saying so";
+}
+
 TEST_F(DefinitionTest, create_is_refused_or_reported_as_unfinished) {
   cluster_.add("books", 1);
   EXPECT_EQ(create("books").code(), Code::kExists);
@@ -123,28 +143,29 @@ TEST_F(DefinitionTest, create_and_drop_take_no_aliases) {
   cluster_.gateway().drop_collection("b", {}, dropped.take());
   ASSERT_TRUE(dropped.result.ok()) << dropped.result.status().message();
   EXPECT_FALSE(*dropped.result);
+  ASSERT_TRUE(cluster_.gateway().find("b").ok()) << "the collection behind the alias is gone";
   EXPECT_EQ((*cluster_.gateway().find("b"))->uuid, books->uuid)
       << "the collection and its alias are as they were";
   const Status created = create("b");
   EXPECT_EQ(created.code(), Code::kExists);
   EXPECT_NE(created.message().find("Alias `b`"), std::string::npos) << created.message();
   EXPECT_EQ(cluster_.commands, 0);
-  GotStatus updated;
+  Got<Warnings> updated;
   cluster_.gateway().update_collection("b", {books->config, books->config_version}, {},
                                        updated.take());
-  EXPECT_TRUE(updated.status.ok()) << updated.status.message();
+  EXPECT_TRUE(updated.result.ok()) << updated.result.status().message();
 }
 
 TEST_F(DefinitionTest, update_is_refused_when_the_collection_has_changed) {
   const auto books = cluster_.add("books", 1);
   CollectionChange change{books->config, books->config_version};
   change.config.on_disk_payload = false;
-  GotStatus good, stale;
+  Got<Warnings> good, stale;
   cluster_.gateway().update_collection("books", change, {}, good.take());
-  ASSERT_TRUE(good.status.ok()) << good.status.message();
+  ASSERT_TRUE(good.result.ok()) << good.result.status().message();
   EXPECT_FALSE(config_of("books").on_disk_payload);
   cluster_.gateway().update_collection("books", change, {}, stale.take());
-  EXPECT_EQ(stale.status.code(), Code::kExists);
+  EXPECT_EQ(stale.result.status().code(), Code::kExists);
 }
 
 TEST_F(DefinitionTest, changes_of_aliases_answer_with_the_metadatas_outcome) {

@@ -81,7 +81,7 @@ CollectionPtr FakeCluster::add(const std::string& name, uint32_t shards, model::
   std::vector<uint64_t> ordinals;
   for (uint32_t i = 0; i < shards; ++i) {
     ordinals.push_back(i);
-    create.nodes.push_back(1 + i % 2);
+    create.nodes.push_back({1 + i % 2});
   }
   create.runs = *router_->assign({}, ordinals);
   change([&](model::ClusterMap& map) {

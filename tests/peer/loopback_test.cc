@@ -44,13 +44,22 @@ TEST_P(LoopbackTest, every_failure_arrives_unchanged) {
   Status next;
   dispatcher_.on<CountMessage>([&](CountMessage, base::Deadline, auto done) { done(next); });
   for (auto code = static_cast<uint8_t>(Code::kInvalid);
-       code <= static_cast<uint8_t>(Code::kInternal); ++code) {
+       code <= static_cast<uint8_t>(base::kLastCode); ++code) {
     next = Status(static_cast<Code>(code),
                   "why: \"quoted\" \xc3\xa4, of code " + std::to_string(code));
     const auto reply = call(CountMessage{});
     ASSERT_FALSE(reply.ok());
     EXPECT_EQ(reply.status().code(), next.code());
     EXPECT_EQ(reply.status().message(), next.message());
+    EXPECT_EQ(reply.status().detail(), base::ErrorDetail{});
+  }
+  const base::ErrorDetail details[] = {
+      {.field = "vectors.size", .limit = 65536},
+      {.leader = uint64_t{1} << 63},
+      {.field = "", .limit = 0, .leader = 7, .retry_after_ms = 250}};
+  for (const base::ErrorDetail& detail : details) {
+    next = Status(Code::kBusy, "why").with(detail);
+    EXPECT_EQ(call(CountMessage{}).status().detail(), detail);
   }
 }
 

@@ -18,9 +18,12 @@ T round_trip(const T& command) {
   return std::get<T>(std::move(*back));
 }
 
+using Nodes = std::vector<std::vector<uint64_t>>;
+
 CreateCollection sample_create(model::Samples& samples) {
-  return {"books \"a\"", "5c56c793-69f3-4fbf-87e6-c4bf54c28c26",        samples.config(), "hash",
-          {1, 2, 1},     {{0, 1000, 2}, {1000, 3000, 0}, {4000, 96, 1}}};
+  return {"books \"a\"",         "5c56c793-69f3-4fbf-87e6-c4bf54c28c26",
+          samples.config(),      "hash",
+          {{1}, {2, 1, 7}, {1}}, {{0, 1000, 2}, {1000, 3000, 0}, {4000, 96, 1}}};
 }
 
 TEST(CommandTest, every_command_keeps_every_member) {
@@ -75,7 +78,10 @@ TEST(CommandTest, an_unreadable_command_is_refused) {
     return R"({"op":"create","name":"n","uuid":"u","router":"hash","config":"{\"vectors\":{}}","nodes":)" +
            nodes + R"(,"runs":)" + runs + "}";
   };
-  ASSERT_TRUE(command_from_json(create("[[0,4096,0]]")).ok());
+  ASSERT_TRUE(command_from_json(create("[[0,4096,0]]", "[[1,2]]")).ok());
+  const auto earlier = command_from_json(create("[[0,4096,0]]", "[1]"));
+  ASSERT_TRUE(earlier.ok()) << "logs of earlier versions are read";
+  EXPECT_EQ(std::get<CreateCollection>(*earlier).nodes, (Nodes{{1}}));
   const std::string cases[] = {"",
                                "[]",
                                "7",
@@ -97,6 +103,8 @@ TEST(CommandTest, an_unreadable_command_is_refused) {
                                create("[[0,4096,1]]"),
                                create("[[0,4096]]"),
                                create("[[0,4096,0]]", "[]"),
+                               create("[[0,4096,0]]", "[[]]"),
+                               create("[[0,4096,0]]", R"([["1"]])"),
                                create("[[0,2048,0],[2049,2047,0]]")};
   for (const std::string& text : cases) {
     const auto command = command_from_json(text);

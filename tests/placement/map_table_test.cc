@@ -11,8 +11,9 @@ using base::Code;
 using Kind = AliasChange::Kind;
 using Names = std::set<std::string>;
 
-CreateCollection create(const std::string& name, std::vector<uint64_t> nodes = {1}) {
-  CreateCollection c{name, "uuid-of-" + name, {}, "hash", std::move(nodes), {}};
+CreateCollection create(const std::string& name, const std::vector<uint64_t>& nodes = {1}) {
+  CreateCollection c{name, "uuid-of-" + name, {}, "hash", {}, {}};
+  for (const uint64_t node : nodes) c.nodes.push_back({node});
   c.config.vectors[""].size = 4;
   const auto shards = static_cast<uint32_t>(c.nodes.size());
   for (uint32_t i = 0; i < shards; ++i)
@@ -80,6 +81,17 @@ TEST_F(MapTableTest, create_gives_out_ids_that_are_never_used_again) {
   must(create("books"));
   EXPECT_EQ(map_.find("books")->shards[0].shard, model::kFirstShard + 2);
   EXPECT_EQ(map_.find("books")->shards[0].replicas[0].id, books->shards[1].replicas[0].id + 1);
+}
+
+TEST_F(MapTableTest, each_replica_of_a_shard_has_an_id_of_its_own) {
+  CreateCollection command = create("books");
+  command.nodes = {{2, 1}};
+  must(command);
+  const auto& replicas = map_.find("books")->shards.at(0).replicas;
+  ASSERT_EQ(replicas.size(), 2u);
+  EXPECT_EQ(replicas[0].node, 2u);
+  EXPECT_EQ(replicas[1].node, 1u);
+  EXPECT_EQ(replicas[1].id, replicas[0].id + 1);
 }
 
 TEST_F(MapTableTest, an_invalid_create_is_refused) {

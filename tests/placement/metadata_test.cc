@@ -20,7 +20,7 @@ using consensus::Entry;
 using consensus::EntryType;
 
 CreateCollection create(const std::string& name) {
-  CreateCollection c{name, "uuid-of-" + name, {}, "hash", {1}, {{0, model::kBuckets, 0}}};
+  CreateCollection c{name, "uuid-of-" + name, {}, "hash", {{1}}, {{0, model::kBuckets, 0}}};
   c.config.vectors[""].size = 4;
   return c;
 }

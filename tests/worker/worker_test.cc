@@ -261,8 +261,12 @@ TEST_F(WorkerShardTest, two_simultaneous_writes_both_take_effect) {
     Operation by_even = set(R"({"label":1})"), by_id = set(R"({"price":1})");
     by_even.filter = even();
     by_id.ids = {PointId::number(2)};
-    auto one = life_->send(write_to(shard_, true, std::move(by_even)));
-    auto other = life_->send(write_to(shard_, true, std::move(by_id)));
+    // What is sent second is looked at before the first one is applied: the point moves on between
+    // the look and the write.
+    Operation& first = round % 2 == 0 ? by_even : by_id;
+    Operation& second = round % 2 == 0 ? by_id : by_even;
+    auto one = life_->send(write_to(shard_, true, std::move(first)));
+    auto other = life_->send(write_to(shard_, true, std::move(second)));
     EXPECT_EQ(one.get()->outcomes.at(0).affected, 1u);
     EXPECT_EQ(other.get()->outcomes.at(0).affected, 1u);
     peer::GetMessage get;

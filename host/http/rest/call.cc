@@ -17,7 +17,7 @@ using base::Code;
 using base::Status;
 
 constexpr uint64_t kMaxTimeoutSeconds = 3600;
-constexpr const char* kRetryAfterSeconds = "1";
+constexpr uint32_t kRetryAfterMs = 1000;  // where the error names no time
 
 struct Kind {
   int http;
@@ -54,6 +54,12 @@ Kind kind_of(Code code) {
       return {499, "Cancelled: "};
     case Code::kNoSpace:
       return {507, "disk_full: "};
+    case Code::kMemoryFull:
+      return {507, "memory_full: "};
+    case Code::kMalformedBody:
+      return {400, "Format error in JSON body: "};
+    case Code::kMalformedQuery:
+      return {400, "Deserialize error in query parameters: "};
     case Code::kIo:
     case Code::kCorrupt:
     case Code::kInternal:
@@ -62,9 +68,10 @@ Kind kind_of(Code code) {
   return {500, "Service internal error: "};
 }
 
-bool has_own_prefix(const std::string& text) {
-  return text.starts_with("Format error") || text.starts_with("Deserialize error") ||
-         text.starts_with("memory_full: ");
+// Whole seconds, as the header has them; a client that waits too long loses nothing.
+std::string retry_after(const Status& status) {
+  const uint32_t ms = status.detail().retry_after_ms.value_or(kRetryAfterMs);
+  return std::to_string(std::max<uint32_t>(1, (ms + 999) / 1000));
 }
 
 void append_warnings(std::string& out, const std::vector<std::string>& warnings) {
@@ -88,17 +95,14 @@ Response failure_response(const Status& status, double seconds,
     response.body = status.message();
     return response;
   }
-  const std::string text = has_own_prefix(status.message())
-                               ? status.message()
-                               : std::string(kind.prefix) + status.message();
-  response = error_response(kind.http, text, seconds);
+  response = error_response(kind.http, std::string(kind.prefix) + status.message(), seconds);
   if (!warnings.empty()) {
     response.body.back() = ',';
     append_warnings(response.body, warnings);
     response.body += '}';
   }
   if (kind.http == 429 || kind.http == 503)
-    response.headers.emplace_back("Retry-After", kRetryAfterSeconds);
+    response.headers.emplace_back("Retry-After", retry_after(status));
   return response;
 }
 
@@ -123,8 +127,7 @@ base::Result<bool> Call::flag(const std::string& name, bool fallback) const {
   if (it == query.end() || it->second.empty()) return fallback;
   if (it->second == "true") return true;
   if (it->second == "false") return false;
-  return base::invalid("Deserialize error in query parameters: " + name + ": '" + it->second +
-                       "' is neither true nor false");
+  return base::malformed_query(name, "'" + it->second + "' is neither true nor false");
 }
 
 base::Result<base::Deadline> Call::deadline() const {
@@ -134,9 +137,10 @@ base::Result<base::Deadline> Call::deadline() const {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
     if (error != std::errc() || end != text.data() + text.size() || seconds < 1 ||
         seconds > kMaxTimeoutSeconds) {
-      return base::invalid("Deserialize error in query parameters: timeout: '" + text +
-                           "' is not a number of seconds from 1 to " +
-                           std::to_string(kMaxTimeoutSeconds));
+      return base::malformed_query("timeout", "'" + text +
+                                                  "' is not a number of seconds from 1 to " +
+                                                  std::to_string(kMaxTimeoutSeconds))
+          .with({.field = "timeout", .limit = kMaxTimeoutSeconds});
     }
   }
   return base::Deadline{request->received_ns + seconds * 1'000'000'000};
@@ -148,12 +152,12 @@ base::Result<gateway::WriteOptions> Call::write_options() const {
   RHUMB_ASSIGN(out.deadline, deadline());
   if (auto it = query.find("ordering"); it != query.end() && !it->second.empty()) {
     if (it->second != "weak" && it->second != "medium" && it->second != "strong") {
-      return base::invalid("Deserialize error in query parameters: ordering: '" + it->second +
-                           "' is none of weak, medium, strong");
+      return base::malformed_query("ordering",
+                                   "'" + it->second + "' is not one of weak, medium, strong");
     }
   }
-  // A request is known again by the id its sender gave it together with all it says: a trace id
-  // used twice must not swallow a write.
+  // A write is recognised as sent again by its X-Request-Id together with its whole content,
+  // because a trace id that is used twice must not swallow a write.
   const std::string_view id = request->header("X-Request-Id");
   if (!id.empty()) {
     XXH3_state_t* state = XXH3_createState();
@@ -161,7 +165,8 @@ base::Result<gateway::WriteOptions> Call::write_options() const {
     XXH3_128bits_reset(state);
     for (const std::string_view part :
          {id, request->method, request->target, std::string_view(request->body)}) {
-      const uint64_t length = part.size();  // so that no part can reach into the next
+      // The length keeps one part from reaching into the next.
+      const uint64_t length = part.size();
       XXH3_128bits_update(state, &length, sizeof(length));
       XXH3_128bits_update(state, part.data(), part.size());
     }
@@ -185,8 +190,9 @@ base::Result<gateway::ReadOptions> Call::read_options() const {
   if (text == "linearizable")
     out.linearizable = true;
   else if (!number && text != "majority" && text != "quorum" && text != "all") {
-    return base::invalid("Deserialize error in query parameters: consistency: '" + text +
-                         "' is none of linearizable, majority, quorum, all, or a number from 1");
+    return base::malformed_query(
+        "consistency",
+        "'" + text + "' is not one of linearizable, majority, quorum, all, or a number from 1");
   }
   return out;
 }

@@ -1,4 +1,4 @@
-// One request on its way through the REST front: what the router found out, and the reply that is
+// One request on its way through the REST front: the router's findings, and the reply that is still
 // owed.
 #pragma once
 
@@ -19,17 +19,17 @@ namespace rhumb::http::rest {
 
 class SearchLatencies;
 
-// 1 to 4 are the auth ABI's
+// The values 1 to 4 are those of the auth ABI.
 enum class Action : uint8_t { kPublic = 0, kRead = 1, kWrite = 2, kManage = 3, kAdmin = 4 };
 
 struct RestOptions {
   gateway::Gateway* gateway = nullptr;
-  base::Executor* pool = nullptr;        // parsing, searching, formatting
-  SearchLatencies* latencies = nullptr;  // the handler's
-  // Ok, or kUnauthenticated / kForbidden; their text becomes the plain body. collection is empty
-  // for routes of the whole server.
+  base::Executor* pool = nullptr;        // for parsing, searching and formatting
+  SearchLatencies* latencies = nullptr;  // owned by the handler
+  // Returns ok, kUnauthenticated or kForbidden. The text of a failure becomes the plain body.
+  // `collection` is empty for routes of the whole server.
   std::function<base::Status(const Request&, Action, const std::string& collection)> authorize;
-  // JSON texts that other floors make.
+  // These functions make JSON texts of other floors.
   std::function<std::string()> plugins_json, telemetry_json;
   std::function<void(gateway::CollectionPtr, base::Deadline,
                      std::function<void(base::Result<std::string>)>)>
@@ -39,7 +39,7 @@ struct RestOptions {
 class Call;
 void log_thrown(const Call& x, const std::exception& e);
 
-// Shared by the handler and the callbacks of the gateway; answered exactly once.
+// The handler and the callbacks of the gateway share it. It is answered exactly once.
 class Call {
  public:
   Call(std::shared_ptr<Request> request, Reply reply, const RestOptions& options);
@@ -48,7 +48,7 @@ class Call {
   const std::shared_ptr<Request> request;
   std::map<std::string, std::string> captures;  // {collection_name} -> decoded path part
   std::map<std::string, std::string> query;     // decoded query parameters
-  // runs on a loop's thread: what is not short goes on in the pool
+  // Runs on the thread of a loop. Work that is not short continues in the pool.
   bool on_loop = false;
 
   gateway::Gateway& gateway() const { return *options.gateway; }
@@ -57,23 +57,24 @@ class Call {
     return gateway().find(capture("collection_name"));
   }
 
-  // Query parameters of writes and reads; kInvalid names the parameter.
+  // Query parameters of writes and reads. kInvalid names the parameter.
   base::Result<base::Deadline> deadline() const;
   base::Result<gateway::WriteOptions> write_options() const;
   base::Result<gateway::ReadOptions> read_options() const;
 
-  // Into the `warnings` of the reply, be it a failure: a member that is missing may be there under
-  // another name.
+  // Puts the ignored members into the `warnings` of the reply, also of a failure, because a missing
+  // member may be there under another name.
   void warn(const IgnoredMembers& ignored) { warnings_ = ignored.warnings(); }
-  // {"result":<json>,"status":"ok","time":...}; `members` are further top-level ones, e.g.
-  // `"explain":[...]`.
+  void warn(const std::string& text) { warnings_.push_back(text); }
+  // Answers {"result":<json>,"status":"ok","time":...}. `members` are further top-level members,
+  // for example `"explain":[...]`.
   void ok(std::string_view result_json, std::string_view members = {});
   void fail(const base::Status& status);
   void answer(Response response);
-  // Streams; the exchange is done with that.
+  // Streams the answer. After this call the exchange is answered.
   void stream(Response head, Pull pull);
   Reply take_reply() { return std::move(reply_); }
-  // X-Rhumb-Session of this collection goes into the answer.
+  // The answer gets the X-Rhumb-Session of this collection.
   void show_session(gateway::CollectionPtr collection) { session_of_ = std::move(collection); }
   double seconds() const;
 
@@ -86,8 +87,8 @@ class Call {
 };
 using CallPtr = std::shared_ptr<Call>;
 
-// A library that throws costs the one request: its reply is dropped with the exchange and answers
-// 500.
+// An exception of a library fails only this request: its reply is dropped with the exchange and
+// answers 500.
 template <typename F>
 void run_guarded(const CallPtr& x, F&& run) {
   try {
@@ -97,7 +98,7 @@ void run_guarded(const CallPtr& x, F&& run) {
   }
 }
 
-// Goes on in the pool; too many that wait there: 503.
+// Continues in the pool. Too many waiting tasks give a 503.
 template <typename F>
 void run_on_pool(const CallPtr& x, F run) {
   const base::Status posted =
@@ -106,8 +107,8 @@ void run_on_pool(const CallPtr& x, F run) {
     x->fail({base::Code::kUnavailable, "too many requests are waiting: " + posted.message()});
 }
 
-// The HTTP answer to a failure, with the protocol's prefix; kUnauthenticated and kForbidden are
-// plain text.
+// Makes the HTTP answer to a failure, with the protocol's prefix. kUnauthenticated and kForbidden
+// are answered as plain text.
 Response failure_response(const base::Status& status, double seconds,
                           const std::vector<std::string>& warnings = {});
 

@@ -16,8 +16,7 @@ Response method_not_allowed(const std::string& allow, std::string_view method) {
   return response;
 }
 
-// Fills in what the router found; answers by itself, and returns nullptr, when the request ends
-// here.
+// Fills in the router's findings. When the request ends here, it answers and returns nullptr.
 const Route* route(const CallPtr& x, const RestOptions& options) {
   const Request& request = *x->request;
   Match match = match_route(request.method, request.path);
@@ -59,7 +58,7 @@ RestOptions with_latencies(RestOptions options, SearchLatencies& latencies) {
   return options;
 }
 
-// A small body is worth parsing on the loop. Whether the search is short, the parsed query tells.
+// A small body is worth parsing on the loop. The parsed query shows whether the search is short.
 bool may_be_short(const Call& x) {
   return x.request->may_run_here && x.request->body.size() <= kMaxBodyOnLoop &&
          !x.query.contains("consistency");
@@ -86,7 +85,7 @@ std::unique_ptr<BodySink> RestHandler::stream(const std::shared_ptr<Request>& he
   auto x = std::make_shared<Call>(head, std::move(reply), options_);
   const Route* found = route(x, options_);
   if (found == nullptr) return nullptr;
-  // a point named "import", say: an ordinary body after all
+  // For example a point named "import" has an ordinary body.
   if (found->run != points::import_buffered) {
     reply = x->take_reply();
     return nullptr;

@@ -1,5 +1,5 @@
-// The REST front: finds the route, asks for permission, and runs it on the loop or on the pool.
-// What it keeps is how long searches take.
+// The REST front finds the route, asks for permission, and runs the call on the loop or in the
+// pool. The only state that it keeps is how long searches take.
 #pragma once
 
 #include "host/http/request.h"

@@ -23,7 +23,7 @@ constexpr auto kAdmin = Action::kAdmin;
 #define C "/collections/{collection_name}"
 const std::vector<Route>& table() {
   static const std::vector<Route> routes = {
-      // Service. /healthz, /livez, /readyz and /metrics are answered by host/admin before they come
+      // Service. host/admin answers /healthz, /livez, /readyz and /metrics before a request comes
       // here.
       {"GET", "/", kPublic, kLoop, service::version, ""},
       {"GET", "/telemetry", kAdmin, kPool, service::telemetry, ""},
@@ -107,7 +107,7 @@ const std::vector<Route>& table() {
       {"POST", C "/points/search/matrix/offsets", kRead, kLoop, nullptr, "the distance matrix"},
       {"POST", C "/import", kWrite, kPool, points::import_buffered, ""},
       {"GET", C "/export", kRead, kLoop, points::export_all, ""},
-      // Before 1.19, still asked for.
+      // The form before version 1.19, which clients still use.
       {"POST", C "/points/search", kRead, kEither, points::search, ""},
       {"POST", C "/points/search/batch", kRead, kPool, points::search_batch, ""},
       {"POST", C "/points/search/groups", kRead, kLoop, nullptr, "grouped queries"},
@@ -154,7 +154,7 @@ const std::vector<Compiled>& compiled() {
   return all;
 }
 
-// Literal parts beat captures: returns how many literals matched, or -1.
+// A literal part beats a capture. Returns the number of literal parts that matched, or -1.
 int fit(const std::vector<std::string_view>& pattern, const std::vector<std::string_view>& parts) {
   if (pattern.size() != parts.size()) return -1;
   int literals = 0;
@@ -172,7 +172,7 @@ const std::vector<Route>& routes() { return table(); }
 
 Match match_route(std::string_view method, std::string_view path) {
   Match match;
-  if (!path.starts_with('/')) return match;  // "*"
+  if (!path.starts_with('/')) return match;  // the path "*"
   const auto parts = parts_of(path);
   const Compiled* best = nullptr;
   int best_literals = -1;
@@ -234,8 +234,8 @@ base::Result<std::map<std::string, std::string>> parse_query_string(std::string_
                                                                       : pair.substr(equals + 1),
                                      true, value);
     if (!good)
-      return base::invalid("Deserialize error in query parameters: '" + std::string(pair) +
-                           "' is not percent-encoded text");
+      return base::Status(base::Code::kMalformedQuery,
+                          "'" + std::string(pair) + "' is not percent-encoded text");
     out[name] = std::move(value);
   }
   return out;

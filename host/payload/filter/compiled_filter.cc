@@ -21,7 +21,7 @@ class Compiler {
  public:
   explicit Compiler(const FilterSchema& schema) : schema_(schema) {}
 
-  // `prefix`: where the paths of this filter start, if it is nested.
+  // `prefix` is the path at which the paths of a nested filter start.
   base::Result<CompiledFilter> filter(const model::Filter& given, const JsonPath* prefix,
                                       uint32_t depth) {
     if (depth > limits::kMaxFilterDepth)
@@ -41,7 +41,7 @@ class Compiler {
                     const JsonPath* prefix, uint32_t depth) {
     conditions_ += given.size();
     if (conditions_ > limits::kMaxFilterConditions) {
-      return base::invalid("filter: over " + std::to_string(limits::kMaxFilterConditions) +
+      return base::invalid("filter: more than " + std::to_string(limits::kMaxFilterConditions) +
                            " conditions");
     }
     out.reserve(given.size());
@@ -78,7 +78,7 @@ class Compiler {
       out.test = bit;
       return base::ok();
     }
-    if (given.key.empty()) return base::invalid("filter: a condition on a field without `key`");
+    if (given.key.empty()) return base::invalid("filter: a condition on a field needs `key`");
     return on_field(given, out, prefix, depth);
   }
 
@@ -116,7 +116,7 @@ class Compiler {
                       ValueSet& out) {
     if (given.size() > limits::kMaxMatchAny) {
       return base::invalid("filter: match on `" + field + "` names " +
-                           std::to_string(given.size()) + " values, over " +
+                           std::to_string(given.size()) + " values, more than " +
                            std::to_string(limits::kMaxMatchAny));
     }
     out.as_uuid = schema_.uuid_fields.count(field) != 0;

@@ -1,5 +1,6 @@
-// A filter ready to be asked: paths parsed, values in sets. Made by Matcher::compile, walked by the
-// matcher (row by row) and by the planner (set by set). Immutable.
+// A filter that is ready for evaluation: paths are parsed and values are in sets.
+// Matcher::compile() makes it. The matcher evaluates it row by row, the planner set by set. It is
+// immutable.
 #pragma once
 
 #include <array>
@@ -18,7 +19,7 @@ namespace rhumb::payload {
 
 struct CompiledFilter;
 using Uuid = std::array<uint8_t, 16>;
-// canonical, dashless and urn forms, as ids are read
+// Accepts the canonical, dashless and urn forms, like ids do.
 std::optional<Uuid> parse_uuid(std::string_view text);
 
 struct StringHash {
@@ -27,15 +28,15 @@ struct StringHash {
 };
 using StringSet = std::unordered_set<std::string, StringHash, std::equal_to<>>;
 
-// The values of a match condition, by type. No number is equal to a string or a bool, and no float
-// to an integer (5.0 is not 5).
+// The values of a match condition, by type. A number never equals a string or a bool, and a float
+// never equals an integer (5.0 is not 5).
 struct ValueSet {
-  StringSet strings;              // in a uuid set: those that are no UUID
-  std::vector<int64_t> integers;  // sorted, no value twice
-  std::vector<uint64_t> large;    // integers that int64_t cannot hold; sorted, no value twice
+  StringSet strings;              // in a UUID set: strings that are not UUIDs
+  std::vector<int64_t> integers;  // sorted, without duplicates
+  std::vector<uint64_t> large;    // integers that int64_t cannot hold; sorted, without duplicates
   bool has_true = false, has_false = false;
   bool as_uuid = false;     // the field is declared `uuid`
-  std::vector<Uuid> uuids;  // sorted, no value twice; only if as_uuid
+  std::vector<Uuid> uuids;  // sorted, without duplicates; only if as_uuid
 
   bool contains(const Value& value) const;
   bool has_integers() const { return !integers.empty() || !large.empty(); }
@@ -52,10 +53,11 @@ struct NoneOf {
 struct IdSet {
   StringSet keys;
 };
+// Without a bit there is no such vector, and nothing matches.
 struct VectorBit {
   std::optional<uint32_t> bit;
-};  // none: no such vector, nothing matches
-// CompiledCondition::path ends in []
+};
+// CompiledCondition::path ends in [].
 struct NestedFilter {
   std::unique_ptr<CompiledFilter> filter;
 };
@@ -64,8 +66,9 @@ struct SubGroup {
 };
 
 struct CompiledCondition {
-  JsonPath path;  // of a condition on a field
-  // its canonical text from the root of the payload, nested or not: the name of its index
+  JsonPath path;  // for a condition on a field
+  // The canonical text of the path from the root of the payload, also for a nested condition. It is
+  // the name of the field's index.
   std::string field;
   std::variant<AnyOf, NoneOf, model::Range, model::DatetimeRange, model::ValuesCount,
                model::IsEmpty, model::IsNull, IdSet, VectorBit, NestedFilter, SubGroup>

@@ -9,7 +9,7 @@ namespace {
 
 bool passes(const CompiledFilter& filter, const Value& root, const PointFacts& facts);
 
-// Conditions on single values: true if any element at the path satisfies `test`.
+// For conditions on single values: true if any element at the path satisfies `test`.
 template <typename Test>
 bool any_element(const CompiledCondition& condition, const Value& root, Test test) {
   return !condition.path.visit_elements(root, [&](const Value& value) { return !test(value); });
@@ -43,8 +43,8 @@ uint64_t count_values(const Value& value) {
   return count;
 }
 
-// Each value that the path finds is counted by itself: `lines[].codes` has an array of codes in
-// each line. A field that is not there has no values.
+// Counts each value at the path by itself: in `lines[].codes` each line has its own array of codes.
+// A field that does not exist has no values.
 bool has_count(const model::ValuesCount& wanted, const JsonPath& path, const Value& root) {
   bool there = false;
   const bool none = path.visit(root, [&](const Value& value) {

@@ -14,8 +14,8 @@
 namespace rhumb::payload {
 namespace {
 
-// Rows of some set, split: those that surely pass and those still open. Disjoint; the rest of the
-// set fails.
+// A set of rows, split into those that surely pass and those still open. The two are disjoint; the
+// rest of the set fails.
 struct Split {
   SlotSet sure, open;
 };
@@ -26,9 +26,9 @@ SlotSet both(const Split& split) {
   return all;
 }
 
-// What is left of a set of rows while condition after condition is applied to it: the candidates,
-// and those of them that are sure. Sets of a large segment are not copied before there is a need:
-// at first both are the set that came in.
+// The rows that survive while one condition after another is applied: the candidates, and the
+// candidates that are sure. At first both are the set that came in. The sets of a large segment are
+// not copied until necessary.
 class Survivors {
  public:
   explicit Survivors(const SlotSet& within)
@@ -80,9 +80,9 @@ class Survivors {
     given_ = nullptr;
   }
 
-  const SlotSet* given_;  // the candidates, until they are owned
+  const SlotSet* given_;  // the candidates until they are owned
   SlotSet owned_;
-  bool all_sure_ = true;  // then sure_ is not kept
+  bool all_sure_ = true;  // while true, sure_ is not kept
   SlotSet sure_;
 };
 
@@ -90,10 +90,10 @@ constexpr uint64_t kUnknownCost = std::numeric_limits<uint64_t>::max();
 
 base::Status poll(const EvaluateOptions& options) {
   if (options.cancelled != nullptr && options.cancelled->load(std::memory_order_relaxed)) {
-    return {base::Code::kCancelled, "filter evaluation cancelled"};
+    return {base::Code::kCancelled, "the evaluation of the filter was cancelled"};
   }
   if (options.deadline.expired())
-    return {base::Code::kTimeout, "deadline passed while evaluating the filter"};
+    return {base::Code::kTimeout, "the deadline passed while the filter was evaluated"};
   return base::ok();
 }
 
@@ -116,7 +116,7 @@ class Planner {
     return std::move(survivors).result();
   }
 
-  // not ok: was told to stop, and what it answered means nothing
+  // If the status is not ok, the planner was stopped and its answers are meaningless.
   const base::Status& status() const { return status_; }
   uint64_t examined() const { return examined_; }
   const std::string& served_by() const { return served_by_; }
@@ -176,9 +176,9 @@ class Planner {
     return {std::move(answer.sure), std::move(answer.open)};
   }
 
-  // Rows that may have an element which passes a nested filter: what must hold in the element must
-  // hold somewhere in the row. Only conditions that need a value say something about the row; those
-  // that an absent value satisfies do not.
+  // The rows that may have an element which passes a nested filter: a condition that must hold in
+  // the element must hold somewhere in the row. Only conditions that need a value say something
+  // about the row; conditions that an absent value satisfies do not.
   SlotSet nested_candidates(const CompiledFilter& filter, const SlotSet& within) {
     SlotSet candidates = within;
     for (const CompiledCondition* condition : by_cost(filter.must)) {
@@ -215,7 +215,7 @@ class Planner {
     return found;
   }
 
-  // Element j of a ladder: rows that at least j + 1 of the conditions so far hold for.
+  // Element j of a ladder holds the rows for which at least j + 1 of the conditions so far hold.
   Split at_least(const std::vector<CompiledCondition>& conditions, uint32_t min_count,
                  const SlotSet& within) {
     const SlotSet none(within.end());
@@ -260,7 +260,7 @@ class Planner {
   base::Status status_;
 };
 
-// Decides the open rows by what they hold; those that pass become bits.
+// Decides the open rows by their payload, id and vectors, and sets the bits of those that pass.
 base::Status check_open(const Matcher& filter, const Rows& rows, const SlotSet& open,
                         const EvaluateOptions& options, std::vector<uint64_t>& bits) {
   base::Status status;

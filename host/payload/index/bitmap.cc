@@ -25,10 +25,10 @@ Roaring new_roaring() {
 }  // namespace
 
 struct Bitmap::Body {
-  Roaring roaring;              // null while plain
+  Roaring roaring;              // null if the set is plain
   std::vector<uint64_t> plain;  // bit = slot
   uint64_t count = 0;
-  uint64_t end = 0;  // beyond the largest slot ever in
+  uint64_t end = 0;  // one more than the largest slot that was ever in the set
 };
 
 Bitmap::Bitmap() = default;
@@ -56,7 +56,7 @@ bool Bitmap::add(uint32_t slot) {
   if (body.roaring != nullptr && body.count >= kPlainMinSlots &&
       body.count * kPlainDensity >= body.end)
     make_plain();
-  // one slot far beyond the others
+  // One slot may lie far beyond the others.
   if (body.roaring == nullptr && body.count * kThinDensity < body.end) make_compressed();
   return fresh;
 }

@@ -1,7 +1,7 @@
-// A set of slots in the form that suits it: compressed (CRoaring, whose header stays in bitmap.cc)
-// while it is thin, plain bits once it holds a good part of the slots, since those join with other
-// sets at the speed of memory. 8 bytes until the first add. Slots are below 2^32 - 1. Not
-// thread-safe by itself.
+// A set of slots in the representation that suits it. A sparse set is compressed (CRoaring, whose
+// header stays in bitmap.cc). A set that holds a good part of the slots is plain bits, because
+// those combine with other sets at memory speed. The object takes 8 bytes until the first add.
+// Slots are below 2^32 - 1. The class is not thread-safe.
 #pragma once
 
 #include <bit>
@@ -21,29 +21,30 @@ namespace rhumb::payload {
 
 class Bitmap {
  public:
-  static constexpr uint64_t kPlainMinSlots = 4096;  // fewer are always compressed
-  static constexpr uint64_t kPlainDensity = 16;     // plain from one slot in 16 on ...
-  static constexpr uint64_t kThinDensity = 64;      // ... and compressed again below one in 64
+  static constexpr uint64_t kPlainMinSlots = 4096;  // smaller sets are always compressed
+  static constexpr uint64_t kPlainDensity = 16;     // plain from one slot in 16 on
+  static constexpr uint64_t kThinDensity = 64;      // compressed again below one slot in 64
 
   Bitmap();
   Bitmap(Bitmap&& other) noexcept;
   Bitmap& operator=(Bitmap&& other) noexcept;
   ~Bitmap();
 
-  bool add(uint32_t slot);     // true if it was not in
-  bool remove(uint32_t slot);  // true if it was in
+  bool add(uint32_t slot);     // true if the slot was not in the set
+  bool remove(uint32_t slot);  // true if the slot was in the set
   bool contains(uint32_t slot) const;
   uint64_t count() const;  // O(1)
-  uint32_t first() const;  // of one that is not empty
+  uint32_t first() const;  // requires a set that is not empty
   uint64_t memory_bytes() const;
-  // The bits (bit = slot), if it is plain; else empty. Slots beyond them are not in.
+  // The bits of a plain set (bit = slot), else empty. Slots beyond the bits are not in the set.
   std::span<const uint64_t> plain() const;
 
-  // The slots below `end`, in the portable Roaring format, which other libraries read too.
+  // The slots below `end` in the portable Roaring format, which other libraries can read.
   std::string serialize_below(uint32_t end) const;
-  static std::optional<Bitmap> deserialize(std::string_view bytes);  // exactly these bytes
+  // Fails if `bytes` is not exactly one serialized set.
+  static std::optional<Bitmap> deserialize(std::string_view bytes);
 
-  // Calls fn(slot) for every slot below `end`, ascending.
+  // Calls fn(slot) for every slot below `end`, in ascending order.
   template <typename Fn>
   void for_each_below(uint32_t end, Fn fn) const {
     const std::span<const uint64_t> words = plain();
@@ -66,7 +67,8 @@ class Bitmap {
   }
 
  private:
-  // The compressed slots, ascending, in blocks; none if the set is plain.
+  // Reads the slots of a compressed set in blocks, in ascending order. Reads nothing from a plain
+  // set.
   class Reader {
    public:
     static constexpr size_t kBlockSlots = 256;
@@ -74,7 +76,7 @@ class Bitmap {
     ~Reader();
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
-    size_t read(uint32_t* slots);  // up to kBlockSlots; 0 at the end
+    size_t read(uint32_t* slots);  // returns up to kBlockSlots slots, 0 at the end
 
    private:
     roaring_uint32_iterator_s* iterator_ = nullptr;

@@ -1,6 +1,6 @@
-// A column to and from the sections of its file: terms, forward column, lists
-// (docs/formats/payload_index.md). Terms are written in the order of their keys where keys have
-// one, so that after loading a range of values is a range of numbers.
+// Encodes a column into the sections of its file and decodes it: terms, forward column, lists
+// (docs/formats/payload_index.md). Terms are written in the order of their keys if the keys have an
+// order, so that after loading a range of values is a range of term numbers.
 #pragma once
 
 #include <algorithm>
@@ -32,7 +32,7 @@ Key decode_key(base::ByteReader& reader) {
   }
 }
 
-// Of the slots below `slots` only: those beyond may be given to other rows after a crash.
+// Encodes only the slots below `slots`, because a crash may give later slots to other rows.
 template <typename KeyColumn>
 void encode_column(const KeyColumn& column, uint32_t slots, IndexFile& file) {
   std::vector<uint32_t> order;
@@ -70,7 +70,7 @@ void encode_column(const KeyColumn& column, uint32_t slots, IndexFile& file) {
   counted.raw(lists_body);
 }
 
-// The lists of terms, each ascending; false if the section is not what it should be.
+// Decodes lists of terms, each of which is ascending. Returns false if the section is invalid.
 inline bool decode_lists(std::string_view section, uint32_t terms,
                          std::vector<std::vector<uint32_t>>& lists) {
   base::ByteReader reader(section);
@@ -95,32 +95,33 @@ base::Status decode_column(const IndexFile& file, KeyColumn& column) {
   const uint32_t terms = reader.count(1);
   for (uint32_t i = 0; i < terms; ++i) {
     const auto key = decode_key<typename KeyColumn::Key>(reader);
-    // NaN has no place in an order
-    if (reader.failed() || key != key) return fault("terms cut short, or not a number");
-    if (!column.append_term(key)) return fault("a term twice");
+    // A NaN has no place in an order.
+    if (reader.failed() || key != key)
+      return fault("the terms are cut short, or a term is not a number");
+    if (!column.append_term(key)) return fault("a term occurs twice");
   }
-  if (!reader.done()) return fault("bytes behind the terms");
+  if (!reader.done()) return fault("there are bytes after the terms");
   std::vector<std::vector<uint32_t>> lists;
   if (!decode_lists(file.sections.at(SectionKind::kLists), terms, lists))
-    return fault("lists of values that cannot be");
+    return fault("the lists of values are invalid");
   base::ByteReader forward(file.sections.at(SectionKind::kForward));
   const uint32_t slots = forward.count(sizeof(uint32_t));
-  if (slots > file.slots) return fault("more rows than the header says");
+  if (slots > file.slots) return fault("there are more rows than the header says");
   size_t next_list = 0;
   for (uint32_t slot = 0; slot < slots; ++slot) {
     const uint32_t entry = forward.u32();
     if (entry == kNoTerm) continue;
     if ((entry & KeyColumn::kListBit) == 0) {
-      if (entry >= terms) return fault("a row with a value that is not there");
+      if (entry >= terms) return fault("a row has a value that does not exist");
       column.assign(slot, {&entry, 1});
     } else {
       if ((entry & ~KeyColumn::kListBit) != next_list || next_list >= lists.size())
-        return fault("lists out of order");
+        return fault("the lists are out of order");
       column.assign(slot, lists[next_list++]);
     }
   }
-  if (!forward.done() || next_list != lists.size()) return fault("lists or rows left over");
-  if (column.held_terms() != terms) return fault("a value that no row has");
+  if (!forward.done() || next_list != lists.size()) return fault("lists or rows are left over");
+  if (column.held_terms() != terms) return fault("no row has one of the values");
   return base::ok();
 }
 

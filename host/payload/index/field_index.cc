@@ -1,7 +1,5 @@
 #include "host/payload/index/field_index.h"
 
-#include <mutex>
-
 #include "host/base/bytes.h"
 
 namespace rhumb::payload {
@@ -64,21 +62,21 @@ base::Status FieldIndex::States::decode(std::string_view bytes) {
   for (uint32_t kind = 0; kind < kForeignKinds; ++kind) bitmaps[2 + kind] = &foreign[kind];
   for (Bitmap* bitmap : bitmaps) {
     std::optional<Bitmap> read = Bitmap::deserialize(reader.blob());
-    if (reader.failed() || !read)
-      return base::corrupt("payload index: a bitmap that cannot be read");
+    if (reader.failed() || !read) return base::corrupt("payload index: a bitmap cannot be read");
     *bitmap = std::move(*read);
   }
-  return reader.done() ? base::ok() : base::corrupt("payload index: bytes behind the bitmaps");
+  return reader.done() ? base::ok()
+                       : base::corrupt("payload index: there are bytes after the bitmaps");
 }
 
 void FieldIndex::end_build() {
-  const std::unique_lock lock(mutex_);
+  const base::WriterLock lock(mutex_);
   building_ = false;
   touched_ = Bitmap{};
 }
 
 uint64_t FieldIndex::points(std::span<const uint64_t> live) const {
-  const std::shared_lock lock(mutex_);
+  const base::ReaderLock lock(mutex_);
   uint64_t count = 0;
   const uint64_t end = std::min<uint64_t>(live.size() * 64, 0xffffffff);
   valued().for_each_below(static_cast<uint32_t>(end),

@@ -1,20 +1,20 @@
-// The index of one field of one segment. Holds what each slot's payload says at a path: the values
-// of the index's type (dictionary, postings, forward column), whether there is any value, a null,
-// and which values are foreign (of a type that it does not hold).
+// The index of one field of one segment. For each slot it holds what the payload has at a path: the
+// values of the index's type (dictionary, postings, forward column), whether there is any value,
+// whether there is a null, and which foreign values there are (values of other types).
 //
-// Threads: put(), put_untouched() and remove() from the writer and the builder, everything else
-// from any thread; one lock inside, shared by readers for the length of a lookup. Survives a crash
-// through encode()/decode() only: derived data.
+// Threads: the writer and the builder call put(), put_untouched() and remove(); any thread may call
+// the rest. One internal lock protects the index; readers share it for the length of a lookup. The
+// index is derived data: only what encode() wrote survives a crash.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/model/collection.h"
 #include "host/payload/filter/compiled_filter.h"
@@ -28,51 +28,52 @@ namespace rhumb::payload {
 
 class FieldIndex {
  public:
-  // The slots of a lookup that surely satisfy the condition, and those that the index cannot tell;
-  // disjoint. The rest surely do not.
+  // The slots of a lookup that surely satisfy the condition, and those that the index cannot
+  // decide. The two sets are disjoint. All other slots surely do not satisfy it.
   struct Answer {
     SlotSet sure, open;
-    uint64_t examined = 0;  // entries looked at
+    uint64_t examined = 0;  // index entries examined
   };
 
-  // Types that have an index: keyword, integer, float, bool, datetime, uuid. nullptr for the
-  // others.
+  // Makes an index of type keyword, integer, float, bool, datetime or uuid. Returns nullptr for the
+  // other types, which have no index.
   static std::unique_ptr<FieldIndex> make(model::FieldType type, JsonPath path);
   virtual ~FieldIndex() = default;
 
   const JsonPath& path() const { return path_; }
   model::FieldType type() const { return type_; }
 
-  // The slot's payload is now this one.
+  // Replaces the slot's payload by this one.
   virtual void put(uint32_t slot, std::string_view payload) = 0;
-  // The same, unless put() or remove() touched the slot already. An index is being built from its
-  // start until end_build().
+  // Like put(), unless put() or remove() has already touched the slot. An index is being built from
+  // its construction until end_build().
   virtual void put_untouched(uint32_t slot, std::string_view payload) = 0;
   void remove(uint32_t slot) { put(slot, {}); }
   void end_build();
 
-  // About how many slots lookup() would find sure or open: for the order of lookups, not a bound.
+  // About how many slots lookup() would find sure or open. It serves to order lookups and is not a
+  // bound.
   virtual uint64_t estimate(const CompiledCondition& condition) const = 0;
   virtual Answer lookup(const CompiledCondition& condition, const SlotSet& within) const = 0;
 
-  // live slots with at least one value of the index's type
+  // The number of live slots with at least one value of the index's type.
   uint64_t points(std::span<const uint64_t> live) const;
   virtual uint64_t memory_bytes() const = 0;
 
-  // Everything but the postings, which follow from the rest.
+  // Encodes everything except the postings, which follow from the rest.
   virtual IndexFile encode(uint32_t slots, uint64_t through_version) const = 0;
-  // Into an index that was put() nothing yet (else kInvalid); kCorrupt if the sections contradict
-  // themselves or each other.
+  // Fills an empty index; if put() was called before, it returns kInvalid. Returns kCorrupt if the
+  // sections contradict themselves or each other.
   virtual base::Status decode(const IndexFile& file) = 0;
 
  protected:
   FieldIndex(model::FieldType type, JsonPath path) : type_(type), path_(std::move(path)) {}
 
-  // What a payload says at the path, beside the values.
+  // What a payload has at the path, apart from the values.
   struct Facts {
     bool has_value = false;  // not empty in the sense of `is_empty`
     bool has_null = false;
-    uint8_t foreign = 0;  // ForeignBit
+    uint8_t foreign = 0;  // bits of ForeignBit
   };
   struct States {
     Bitmap has_value, has_null;
@@ -83,15 +84,15 @@ class FieldIndex {
     base::Status decode(std::string_view bytes);
   };
 
-  virtual const Bitmap& valued() const = 0;  // under the lock
-  // Slots of `within` that hold one of these foreign kinds.
-  SlotSet foreign_within(uint8_t bits, const SlotSet& within) const;
-  uint64_t foreign_count(uint8_t bits) const;
+  virtual const Bitmap& valued() const RHUMB_REQUIRES_SHARED(mutex_) = 0;
+  // The slots of `within` that hold one of these foreign kinds.
+  SlotSet foreign_within(uint8_t bits, const SlotSet& within) const RHUMB_REQUIRES_SHARED(mutex_);
+  uint64_t foreign_count(uint8_t bits) const RHUMB_REQUIRES_SHARED(mutex_);
 
-  mutable std::shared_mutex mutex_;  // guards everything below, and the subclass
-  States states_;
-  bool building_ = true;
-  Bitmap touched_;  // while building_
+  mutable base::SharedMutex mutex_;  // guards what the subclass holds, too
+  States states_ RHUMB_GUARDED_BY(mutex_);
+  bool building_ RHUMB_GUARDED_BY(mutex_) = true;
+  Bitmap touched_ RHUMB_GUARDED_BY(mutex_);  // in use while building_
 
  private:
   const model::FieldType type_;

@@ -1,12 +1,11 @@
-// What differs between the types of payload indexes: which values they hold, as what keys, and what
-// a condition's values are as keys.
+// The differences between the types of payload indexes: which values each type holds, under which
+// keys, and how a condition's values become keys.
 //
-// key_of():  the key of a value, or nothing if the index does not hold values like it ("foreign":
-// such rows stay open in every answer
-//            that they could belong to).
-// any_keys(): the keys under which values equal to one of the set are held. kExact: exactly the
-// rows with such a key match. kSuperset:
-//            none other than these can. kUnknown: the index does not know.
+// key_of() returns the key of a value, or nothing if the index does not hold such values. Those
+// values are "foreign": their rows stay open in every answer that they could belong to.
+// any_keys() returns the keys under which values equal to one of the set are held. kExact: exactly
+// the rows with such a key match. kSuperset: no other rows can match. kUnknown: the index cannot
+// decide.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +24,7 @@ namespace rhumb::payload {
 
 enum class Knowledge : uint8_t { kExact, kSuperset, kUnknown };
 
-// What a foreign value is, as a bit.
+// The kind of a foreign value, as a bit.
 enum ForeignBit : uint8_t {
   kForeignNumber = 1,
   kForeignString = 2,
@@ -49,7 +48,7 @@ inline uint8_t foreign_bit(Kind kind) {
   }
 }
 
-// Foreign values that can be equal to a value of the set.
+// The kinds of foreign values that can equal a value of the set.
 inline uint8_t foreign_equals(const ValueSet& values) {
   uint8_t bits = 0;
   if (values.has_integers()) bits |= kForeignNumber;
@@ -75,7 +74,7 @@ struct KeywordKind {
     return std::string(value.as_string(scratch));
   }
   static Knowledge any_keys(const ValueSet& values, std::vector<Key>& keys) {
-    if (values.as_uuid) return Knowledge::kUnknown;  // one UUID is written in several ways
+    if (values.as_uuid) return Knowledge::kUnknown;  // one UUID can be written in several ways
     keys.assign(values.strings.begin(), values.strings.end());
     return Knowledge::kExact;
   }
@@ -86,7 +85,8 @@ struct IntegerKind {
   using Terms = OrderedTerms<Key>;
   using RangeType = model::Range;
   static constexpr model::FieldType kType = model::FieldType::kInteger;
-  static constexpr uint8_t kForeignInRange = kForeignNumber;  // floats, and integers beyond int64
+  // Floats, and integers that int64_t cannot hold.
+  static constexpr uint8_t kForeignInRange = kForeignNumber;
   static std::optional<Key> key_of(const Value& value) { return value.as_int64(); }
   static model::Number in_range_as(Key key) { return key; }
   static Knowledge any_keys(const ValueSet& values, std::vector<Key>& keys) {
@@ -100,18 +100,19 @@ struct FloatKind {
   using Terms = OrderedTerms<Key>;
   using RangeType = model::Range;
   static constexpr model::FieldType kType = model::FieldType::kFloat;
-  static constexpr uint8_t kForeignInRange = kForeignNumber;  // integers that no double is equal to
+  // Integers that no double equals.
+  static constexpr uint8_t kForeignInRange = kForeignNumber;
   static std::optional<Key> key_of(const Value& value) {
     const std::optional<double> number = value.as_double();
     return number ? std::optional(*number + 0.0) : std::nullopt;  // -0.0 becomes 0.0
   }
-  // Every number is held, an integer beyond 2^53 perhaps as its neighbour: such a row is marked as
-  // foreign too.
+  // Every number is held, but an integer beyond 2^53 may be held as its neighbour. Such a row is
+  // also marked as foreign.
   static bool rounds(const Value& value, Key key) {
     return value.kind() == Kind::kInteger && value.as_number() != model::Number(key);
   }
   static model::Number in_range_as(Key key) { return key; }
-  // Keys of numbers within the range, rounded or not, are within this one.
+  // A range that contains the keys of all numbers within `range`, rounded or not.
   static RangeType rounded(const RangeType& range) {
     RangeType out;
     for (const auto& bound : {range.gt, range.gte}) {
@@ -127,7 +128,7 @@ struct FloatKind {
   static Knowledge any_keys(const ValueSet& values, std::vector<Key>& keys) {
     for (const int64_t integer : values.integers) keys.push_back(static_cast<double>(integer));
     for (const uint64_t integer : values.large) keys.push_back(static_cast<double>(integer));
-    return Knowledge::kSuperset;  // 5.0 has the key of 5
+    return Knowledge::kSuperset;  // 5.0 and 5 have the same key
   }
 };
 
@@ -150,7 +151,7 @@ struct DatetimeKind {
   using Terms = OrderedTerms<Key>;
   using RangeType = model::DatetimeRange;
   static constexpr model::FieldType kType = model::FieldType::kDatetime;
-  static constexpr uint8_t kForeignInRange = 0;  // a string that is no time is in no range
+  static constexpr uint8_t kForeignInRange = 0;  // a string that is not a time is in no range
   static std::optional<Key> key_of(const Value& value) {
     if (value.kind() != Kind::kString) return std::nullopt;
     std::string scratch;
@@ -162,7 +163,7 @@ struct DatetimeKind {
     for (const std::string& text : values.strings) {
       if (const std::optional<int64_t> at = model::parse_datetime(text)) keys.push_back(*at);
     }
-    return Knowledge::kSuperset;  // one moment is written in several ways
+    return Knowledge::kSuperset;  // one moment can be written in several ways
   }
 };
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kMagic = "RHUMBPIX";
 constexpr uint16_t kFormat = 1;
-// of float indexes: 1 did not mark the rows whose numbers it had rounded
+// The format of float indexes. Format 1 did not mark the rows whose numbers it had rounded.
 constexpr uint16_t kFloatFormat = 2;
 constexpr size_t kNameBytes = 28;  // "payload-", 16 digits, ".idx"
 constexpr SectionKind kSections[] = {SectionKind::kTerms, SectionKind::kForward,
@@ -63,21 +63,21 @@ base::Result<IndexFile> decode_index_file(std::string_view bytes) {
     return base::corrupt("payload index: " + std::string(what) + " at byte " +
                          std::to_string(reader.offset()));
   };
-  if (reader.raw(kMagic.size()) != kMagic) return fault("not a payload index");
+  if (reader.raw(kMagic.size()) != kMagic) return fault("the file is not a payload index");
   const uint16_t format = reader.u16(), type = reader.u16();
   if (format == kFormat && type == static_cast<uint16_t>(model::FieldType::kFloat)) {
-    return base::not_found("a float index of format 1, which does not tell rounded numbers");
+    return base::not_found("the float index has format 1, which does not mark rounded numbers");
   }
   if (format != format_of(static_cast<model::FieldType>(type)))
-    return fault("a format of another release");
+    return fault("the format belongs to another release");
   file.slots = reader.u32();
   file.through_version = reader.u64();
   const std::string_view field = reader.blob();
   const uint32_t header_crc = base::crc32c(bytes.substr(0, reader.offset()));
-  if (reader.u32() != header_crc || reader.failed()) return fault("damaged header");
+  if (reader.u32() != header_crc || reader.failed()) return fault("the header is damaged");
   if (field.size() > base::limits::kMaxFieldPathBytes || type < 1 ||
       type > static_cast<uint16_t>(model::FieldType::kText)) {
-    return fault("header out of range");
+    return fault("the header is out of range");
   }
   file.field = field;
   file.type = static_cast<model::FieldType>(type);
@@ -87,12 +87,12 @@ base::Result<IndexFile> decode_index_file(std::string_view bytes) {
     const uint32_t found = reader.u32();
     const uint64_t size = reader.u64();
     if (reader.failed() || found != static_cast<uint32_t>(kind) || size > reader.remaining())
-      return fault(name + " missing or cut");
+      return fault(name + " is missing or cut short");
     file.sections[kind] = reader.raw(size);
     const uint32_t crc = base::crc32c(bytes.substr(begin, reader.offset() - begin));
-    if (reader.u32() != crc || reader.failed()) return fault(name + " damaged");
+    if (reader.u32() != crc || reader.failed()) return fault(name + " is damaged");
   }
-  if (!reader.done()) return fault("bytes after the end");
+  if (!reader.done()) return fault("there are bytes after the end");
   return file;
 }
 

@@ -1,6 +1,6 @@
-// The container of one payload index on disk (docs/formats/payload_index.md): a header that says
-// whose it is and what it was built through, then sections, each with a CRC32C of its own. Reading
-// verifies every byte before anything of it is used.
+// The container of one payload index on disk (docs/formats/payload_index.md). A header names the
+// field and the version through which the index was built. Sections follow, each with its own
+// CRC32C. Reading verifies every byte before any of it is used.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct IndexFile {
 std::string index_file_name(std::string_view field);  // "payload-<16 hex digits>.idx"
 bool is_index_file_name(std::string_view name);
 std::string encode_index_file(const IndexFile& file);
-// kCorrupt names the section and the byte.
+// kCorrupt names the section and the byte offset.
 base::Result<IndexFile> decode_index_file(std::string_view bytes);
 
 }  // namespace rhumb::payload

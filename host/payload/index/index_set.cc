@@ -5,6 +5,7 @@
 
 #include "host/base/file.h"
 #include "host/base/limits.h"
+#include "host/base/mutex.h"
 #include "host/payload/index/field_index.h"
 #include "host/payload/index/index_file.h"
 
@@ -18,7 +19,7 @@ base::Result<IndexFile> read_index_file(const std::string& path, const std::stri
   base::Result<IndexFile> file = decode_index_file(bytes);
   if (!file.ok()) return file.status().within(path);
   if (file->field != field || file->type != type)
-    return base::corrupt("payload index of another field").within(path);
+    return base::corrupt("the payload index belongs to another field").within(path);
   return file;
 }
 
@@ -28,7 +29,7 @@ struct IndexSet::Field {
   std::string given;  // the path as it was configured
   model::FieldType type = model::FieldType::kKeyword;
   std::shared_ptr<FieldIndex> index;
-  std::mutex building;  // one build() or load at a time
+  base::Mutex building;  // one build() or load at a time
   std::atomic<bool> ready = false;
 
   void make_ready() {
@@ -42,13 +43,13 @@ IndexSet::IndexSet() : fields_(std::make_shared<const Fields>()) {}
 IndexSet::~IndexSet() = default;
 
 std::shared_ptr<const IndexSet::Fields> IndexSet::fields() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return fields_;
 }
 
 base::Status IndexSet::configure(const FieldConfigs& configs) {
   if (configs.size() > base::limits::kMaxPayloadIndexes) {
-    return base::invalid("over " + std::to_string(base::limits::kMaxPayloadIndexes) +
+    return base::invalid("more than " + std::to_string(base::limits::kMaxPayloadIndexes) +
                          " payload indexes");
   }
   const std::shared_ptr<const Fields> old = fields();
@@ -71,7 +72,7 @@ base::Status IndexSet::configure(const FieldConfigs& configs) {
     }
     next->emplace(name, std::move(field));
   }
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   fields_ = std::move(next);
   return base::ok();
 }
@@ -93,11 +94,11 @@ base::Status IndexSet::build(const std::string& field_name, uint32_t slot_end,
   const auto found = all->find(path.to_text());
   if (found == all->end()) return base::not_found("payload index `" + field_name + "`");
   Field& field = *found->second;
-  const std::lock_guard lock(field.building);
+  const base::MutexLock lock(field.building);
   if (field.is_ready()) return base::ok();
   for (uint32_t slot = 0; slot < slot_end; ++slot) {
     if (slot % base::limits::kFilterPollRows == 0 && cancelled && cancelled()) {
-      return {base::Code::kCancelled, "building payload index `" + field_name + "`"};
+      return {base::Code::kCancelled, "building payload index `" + field_name + "` was cancelled"};
     }
     field.index->put_untouched(slot, payload_of(slot));
   }
@@ -108,7 +109,7 @@ base::Status IndexSet::build(const std::string& field_name, uint32_t slot_end,
 void IndexSet::make_ready() {
   const auto all = fields();
   for (const auto& [name, field] : *all) {
-    const std::lock_guard lock(field->building);
+    const base::MutexLock lock(field->building);
     if (!field->is_ready()) field->make_ready();
   }
 }
@@ -146,7 +147,7 @@ std::vector<LoadedField> IndexSet::load_fields(const std::string& dir) {
   std::vector<LoadedField> loaded;
   const auto all = fields();
   for (const auto& [name, field] : *all) {
-    const std::lock_guard lock(field->building);
+    const base::MutexLock lock(field->building);
     if (field->is_ready()) continue;
     LoadedField& one = loaded.emplace_back();
     one.field = field->given;

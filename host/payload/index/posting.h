@@ -1,5 +1,5 @@
-// The slots that hold one value: none, one (inline), a few (sorted array) or many (compressed
-// bitmap). 16 bytes, as most values of a field with many values are held by one row each.
+// The slots that hold one value: none, one (inline), a few (sorted array) or many (bitmap). A
+// posting takes 16 bytes, because in a field with many values most values are held by one row each.
 #pragma once
 
 #include <algorithm>
@@ -15,17 +15,17 @@ namespace rhumb::payload {
 
 class Posting {
  public:
-  static constexpr size_t kArraySlots = 32;  // beyond: a bitmap
+  static constexpr size_t kArraySlots = 32;  // beyond this: a bitmap
 
   bool empty() const { return std::holds_alternative<std::monostate>(slots_); }
   uint64_t count() const;
-  uint32_t first() const;      // of one that is not empty
-  void add(uint32_t slot);     // not in yet
-  void remove(uint32_t slot);  // in; the last one leaves the posting empty
+  uint32_t first() const;      // requires a posting that is not empty
+  void add(uint32_t slot);     // the slot must not be in the posting yet
+  void remove(uint32_t slot);  // the slot must be in the posting; removing the last one empties it
   uint64_t memory_bytes() const;
-  std::span<const uint64_t> plain() const;  // as Bitmap::plain()
+  std::span<const uint64_t> plain() const;  // like Bitmap::plain()
 
-  // Ascending.
+  // In ascending order.
   template <typename Fn>
   void for_each_below(uint32_t end, Fn fn) const {
     if (const uint32_t* one = std::get_if<uint32_t>(&slots_)) {

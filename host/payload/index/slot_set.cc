@@ -69,8 +69,8 @@ void SlotSet::make_dense() {
   list_ = {};
 }
 
-// Dense sets keep their count; one that became small becomes a list, so that what follows costs
-// what it holds.
+// Counts the slots. A dense set that became small becomes a list, so that further operations cost
+// only as much as the set holds.
 void SlotSet::recount() {
   if (!dense_) {
     count_ = list_.size();

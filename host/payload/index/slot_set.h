@@ -1,5 +1,5 @@
-// A set of slots below a fixed end, as the planner computes with them: a sorted list while there
-// are few, plain bits beyond. Sets that meet in an operation have the same end.
+// A set of slots below a fixed end, for the planner's set operations. A small set is a sorted list,
+// a larger one is plain bits. Both operands of an operation have the same end.
 #pragma once
 
 #include <bit>
@@ -10,13 +10,14 @@
 
 namespace rhumb::payload {
 
-// Counting is a good part of what a selective filter costs on a large segment, and baseline x86-64
-// counts without the instruction for it: this one looks whether it is there.
+// Counting is a good part of the cost of a selective filter on a large segment, and baseline x86-64
+// code counts without the popcnt instruction. This function uses the instruction if the machine has
+// it.
 uint64_t count_bits(std::span<const uint64_t> bits);
 
 class SlotSet {
  public:
-  explicit SlotSet(uint32_t end) : end_(end) {}  // none
+  explicit SlotSet(uint32_t end) : end_(end) {}  // an empty set
   static SlotSet from_bits(std::span<const uint64_t> bits, uint32_t end);
 
   uint32_t end() const { return end_; }
@@ -29,7 +30,8 @@ class SlotSet {
   SlotSet& operator&=(const SlotSet& other);
   SlotSet& operator-=(const SlotSet& other);
 
-  // Ascending; fn may return void, or bool: false stops. Returns false if it was stopped.
+  // Visits the slots in ascending order. fn returns void or bool; false stops the visit. Returns
+  // false if the visit was stopped.
   template <typename Fn>
   bool for_each(Fn fn) const {
     const auto go_on = [&fn](uint32_t slot) {
@@ -55,7 +57,7 @@ class SlotSet {
     return true;
   }
 
-  // Collects slots in any order, also twice; those at or beyond the end are dropped.
+  // Collects slots in any order, with repetitions. Slots at or beyond the end are dropped.
   class Builder {
    public:
     explicit Builder(uint32_t end) : end_(end), list_limit_(list_limit(end)) {}
@@ -76,11 +78,11 @@ class SlotSet {
     uint32_t end_;
     size_t list_limit_;
     std::vector<uint32_t> list_;
-    std::vector<uint64_t> bits_;  // in use once not empty
+    std::vector<uint64_t> bits_;  // in use once it is not empty
   };
 
  private:
-  // a list of this length takes half the room of the bits
+  // A list of this length takes half the memory of the bits.
   static size_t list_limit(uint32_t end) { return end / 64 + 16; }
   void make_dense();
   void recount();
@@ -88,8 +90,8 @@ class SlotSet {
   uint32_t end_;
   uint64_t count_ = 0;
   bool dense_ = false;
-  std::vector<uint32_t> list_;  // !dense_
-  std::vector<uint64_t> bits_;  // dense_
+  std::vector<uint32_t> list_;  // in use if !dense_
+  std::vector<uint64_t> bits_;  // in use if dense_
 };
 
 }  // namespace rhumb::payload

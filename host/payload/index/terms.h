@@ -1,6 +1,6 @@
-// The distinct values of a field, numbered. A number is used again only after compact(); the owner
-// says which ones are dead (held by no slot): they stay until there are many. HashedTerms finds
-// values, OrderedTerms ranges of values too.
+// The distinct values of a field, numbered. The owner knows which numbers are dead (held by no
+// slot). Dead numbers stay until there are many of them, and a number is reused only after
+// compact(). HashedTerms finds values; OrderedTerms also finds ranges of values.
 #pragma once
 
 #include <algorithm>
@@ -18,17 +18,19 @@
 namespace rhumb::payload {
 
 inline constexpr uint32_t kNoTerm = 0xffffffff;
-// the top bit marks lists of values in the forward column
+// The top bit marks lists of values in the forward column.
 inline constexpr uint32_t kMaxTerms = 0x7fffffff;
-inline constexpr uint32_t kMinDeadTerms = 4096;     // fewer are not worth a compaction
-inline constexpr uint32_t kMaxPendingTerms = 4096;  // of OrderedTerms, before they are merged in
+inline constexpr uint32_t kMinDeadTerms = 4096;  // fewer dead terms are not worth a compaction
+// OrderedTerms merges its pending terms when there are this many.
+inline constexpr uint32_t kMaxPendingTerms = 4096;
 
-// Storage of keys by number, and the numbers that are free.
+// Stores keys by number and keeps the free numbers.
 template <typename Key>
 class TermKeys {
  public:
   const Key& at(uint32_t term) const { return keys_[term]; }
-  uint32_t size() const { return static_cast<uint32_t>(keys_.size()); }  // numbers in use are below
+  // All numbers in use are below this one.
+  uint32_t size() const { return static_cast<uint32_t>(keys_.size()); }
   uint32_t take(Key key) {
     if (!free_.empty()) {
       const uint32_t term = free_.back();
@@ -43,7 +45,7 @@ class TermKeys {
   uint64_t memory_bytes() const {
     uint64_t bytes = keys_.capacity() * sizeof(Key) + free_.capacity() * sizeof(uint32_t);
     if constexpr (std::is_same_v<Key, std::string>) {
-      // what does not fit in the object itself
+      // A longer string does not fit in the object itself.
       for (const Key& key : keys_) bytes += key.capacity() > 15 ? key.capacity() : 0;
     }
     return bytes;
@@ -68,7 +70,7 @@ class HashedTerms {
       if (table_[i] == kNoTerm || keys_.at(table_[i]) == key) return table_[i];
     }
   }
-  // The number of a key, and whether it is a new one.
+  // Returns the number of a key and whether the key is new.
   std::pair<uint32_t, bool> intern(const Key& key) {
     const uint32_t found = find(key);
     if (found != kNoTerm) return {found, false};
@@ -117,11 +119,12 @@ class HashedTerms {
   }
 
   TermKeys<Key> keys_;
-  std::vector<uint32_t> table_;  // open addressing, a power of two, at most 3/4 full
+  std::vector<uint32_t> table_;  // open addressing; the size is a power of two; at most 3/4 full
   size_t used_ = 0;
 };
 
-// Numbers in the order of their keys: a large sorted run, and a small one that new keys go to.
+// Terms in the order of their keys: a large sorted run, and a small run to which new keys are
+// added.
 template <typename Key>
 class OrderedTerms {
  public:
@@ -136,7 +139,7 @@ class OrderedTerms {
     const uint32_t found = find(key);
     if (found != kNoTerm) return {found, false};
     const uint32_t term = keys_.take(key);
-    // keys that only grow, as times do
+    // The key is larger than all others, as it is for fields that only grow, such as times.
     if (pending_.empty() && (sorted_.empty() || keys_.at(sorted_.back()) < key)) {
       sorted_.push_back(term);
       return {term, true};
@@ -162,7 +165,7 @@ class OrderedTerms {
     });
   }
 
-  // The terms whose key is neither `below` nor `above` the range: predicates that are true for a
+  // The terms whose key is neither `below` nor `above` the range. The predicates are true for a
   // prefix and a suffix of the keys.
   using Run = std::pair<const uint32_t*, const uint32_t*>;
   template <typename Below, typename Above>

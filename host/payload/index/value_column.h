@@ -1,6 +1,6 @@
-// The values of one field by row and by value: dictionary, postings and the forward column (slot ->
-// values), kept in step. No lock: the owner has one. A row's values are a set; what a row held
-// twice is held once.
+// The values of one field by row and by value: dictionary, postings and the forward column (from
+// slot to values), which are kept consistent. There is no lock here; the owner has one. A row's
+// values are a set, so a duplicate is held once.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@ template <typename KeyType, typename TermsType>
 class ValueColumn {
  public:
   using Key = KeyType;
-  // a forward entry with it names a list; kNoTerm: no value
+  // A forward entry with this bit names a list of terms. kNoTerm means no value.
   static constexpr uint32_t kListBit = 0x80000000;
 
   const TermsType& terms() const { return terms_; }
@@ -28,7 +28,7 @@ class ValueColumn {
   uint64_t entries() const { return entries_; }     // (slot, value) pairs
   uint32_t slots() const { return static_cast<uint32_t>(forward_.size()); }
 
-  // The terms of a slot, ascending by number.
+  // The terms of a slot, in ascending order of their numbers.
   std::span<const uint32_t> terms_of(uint32_t slot) const {
     if (slot >= forward_.size() || forward_[slot] == kNoTerm) return {};
     const uint32_t& entry = forward_[slot];
@@ -36,7 +36,7 @@ class ValueColumn {
                                    : std::span<const uint32_t>(lists_[entry & ~kListBit]);
   }
 
-  // The slot's values become `keys`, in any order.
+  // Replaces the slot's values by `keys`, which may be in any order.
   void replace(uint32_t slot, std::span<const Key> keys) {
     release(slot);
     std::vector<uint32_t> terms;
@@ -55,14 +55,15 @@ class ValueColumn {
     }
   }
 
-  // Loading: a value that was not in yet; it is numbered in the order of these calls. False if it
-  // was in.
+  // For loading: adds a value that is not in the column yet. Values are numbered in the order of
+  // these calls. Returns false if the value was already in the column.
   bool append_term(const Key& key) {
     const auto [term, fresh] = terms_.intern(key);
     if (fresh) grow_postings(term);
     return fresh;
   }
-  // The slot's values, ascending numbers of terms that are in; the slot had none.
+  // Sets the slot's values. `terms` are numbers of existing terms in ascending order. The slot must
+  // not have values yet.
   void assign(uint32_t slot, std::span<const uint32_t> terms) {
     if (terms.empty()) return;
     if (slot >= forward_.size()) forward_.resize(size_t{slot} + 1, kNoTerm);
@@ -75,7 +76,7 @@ class ValueColumn {
     valued_.add(slot);
     entries_ += terms.size();
   }
-  uint32_t held_terms() const { return held_terms_; }  // terms that some slot holds
+  uint32_t held_terms() const { return held_terms_; }  // terms that at least one slot holds
 
   uint64_t memory_bytes() const {
     uint64_t bytes =

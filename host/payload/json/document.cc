@@ -55,7 +55,8 @@ std::optional<double> Value::as_double() const {
   double value = 0;
   const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), value);
   if (end != text_.data() + text_.size()) return std::nullopt;
-  // too small is zero; too large is refused when payloads are written
+  // A number that is too small reads as zero. A number that is too large is refused when payloads
+  // are written.
   if (error == std::errc::result_out_of_range) {
     return text_.find("e-") != std::string_view::npos || text_.find("E-") != std::string_view::npos
                ? std::optional(0.0)
@@ -74,7 +75,7 @@ std::optional<model::Number> Value::as_number() const {
 }
 
 bool Value::equals(std::string_view string) const {
-  // Escapes only ever lengthen, so the length alone tells most strings apart.
+  // Escapes only lengthen the text, so the length alone already rules out most strings.
   if (text_.size() < string.size() + 2) return false;
   const std::string_view inside = text_.substr(1, text_.size() - 2);
   if (!has_escape(inside)) return inside == string;

@@ -1,12 +1,12 @@
-// Reading payload text where it lies. Payloads are minified JSON that was validated when it was
-// written and is guarded by the checksums of what stores it, so nothing is parsed ahead: a Value is
-// the slice of text of one JSON value, and what it holds is looked at on demand. Nothing allocates
-// but unescaping. For one member of a 225-byte payload this costs 0.1 to 0.2 us, a simdjson DOM
-// (which needs padding, so a copy) 0.16; for longer payloads, of which a filter wants the first
-// members, the walk stops where the DOM goes on.
+// Reads payload text in place. Payloads are minified JSON that was validated when it was written,
+// and the checksums of its storage guard it, so nothing is parsed ahead: a Value is the slice of
+// text of one JSON value, and its content is examined on demand. Only unescaping allocates. Reading
+// one member of a 225-byte payload takes 0.1 to 0.2 us; a simdjson DOM, which needs padding and
+// therefore a copy, takes 0.16 us. In longer payloads a filter usually needs the first members;
+// there the walk stops early while a DOM parses on.
 //
-// Text that is not JSON after all ends the walk early and is reported through RHUMB_UNEXPECTED: no
-// read goes beyond the slice. Use check_document() for text from outside.
+// If the text is not JSON after all, the walk ends early and RHUMB_UNEXPECTED reports it. No read
+// goes beyond the slice. Text from outside must pass check_document().
 #pragma once
 
 #include <cstdint>
@@ -31,17 +31,20 @@ class Value {
   Kind kind() const;
   bool is_number() const { return kind() == Kind::kInteger || kind() == Kind::kFloat; }
 
-  bool as_bool() const { return text_[0] == 't'; }  // of kBool
-  // of kInteger that fits; a float is none, even 1.0
+  bool as_bool() const { return text_[0] == 't'; }  // requires kBool
+  // The value of a kInteger that fits. A float has none, not even 1.0.
   std::optional<int64_t> as_int64() const;
-  std::optional<uint64_t> as_uint64() const;       // the same, without a sign
-  std::optional<double> as_double() const;         // of a number, the nearest double
-  std::optional<model::Number> as_number() const;  // of a number, exactly
-  bool equals(std::string_view string) const;      // of kString, unescaped
-  // of kString, unescaped into scratch only if it has escapes
+  // Like as_int64(), for unsigned integers.
+  std::optional<uint64_t> as_uint64() const;
+  // The nearest double of a number.
+  std::optional<double> as_double() const;
+  // The exact value of a number.
+  std::optional<model::Number> as_number() const;
+  bool equals(std::string_view string) const;  // of a kString, unescaped
+  // The text of a kString. It is unescaped into `scratch` only if it has escapes.
   std::string_view as_string(std::string& scratch) const;
 
-  Value find(std::string_view key) const;  // member of kObject, else kMissing
+  Value find(std::string_view key) const;  // a member of a kObject, else kMissing
   bool is_empty_array() const { return text_ == "[]"; }
 
  private:
@@ -77,10 +80,9 @@ class MemberCursor {
   bool damaged_ = false;
 };
 
-// The whole text is one minified JSON object in UTF-8, at most kMaxJsonDepth deep and
-// kMaxPayloadBytes long, integers within
-// [-2^63, 2^64), floats finite, no key twice in an object. Empty text (no payload) is fine.
-// kInvalid tells what and at which byte.
+// Checks that the whole text is one minified JSON object in UTF-8, at most kMaxJsonDepth deep and
+// kMaxPayloadBytes long, with integers within [-2^63, 2^64), finite floats and no duplicate key in
+// an object. Empty text (no payload) is valid. kInvalid names the fault and the byte offset.
 base::Status check_document(std::string_view text);
 
 }  // namespace rhumb::payload

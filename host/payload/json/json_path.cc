@@ -14,7 +14,7 @@ bool is_raw(char c) {
          u == '-' || u >= 0x80;
 }
 
-// Reads a key at `at` and moves behind it; false if there is none.
+// Reads the key at `at` and moves after it. Returns false if there is no key.
 bool read_key(std::string_view text, size_t& at, std::string& key) {
   if (at < text.size() && text[at] == '"') {
     const size_t end = text.find_first_of("\"\\", at + 1);

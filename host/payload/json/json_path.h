@@ -1,7 +1,8 @@
-// A path into a payload, as filters, selectors and indexes name fields:  a.b   a[0]   a[].b   "odd
-// key".b Raw keys are letters, digits, `_`, `-` and bytes beyond ASCII; any other key is quoted
-// (and then holds neither `"` nor `\`). A path is exact: `a.b` does not look into the elements of
-// an array `a`; `a[].b` does.
+// A path into a payload, by which filters, selectors and indexes name fields, for example
+//   a.b   a[0]   a[].b   "odd key".b
+// Raw keys consist of letters, digits, `_`, `-` and bytes beyond ASCII. Any other key is quoted and
+// must not contain `"` or `\`. A path is exact: `a.b` does not look into the elements of an array
+// `a`, but `a[].b` does.
 #pragma once
 
 #include <cstdint>
@@ -17,32 +18,34 @@ namespace rhumb::payload {
 struct PathItem {
   enum class Kind : uint8_t { kKey, kIndex, kEach };
   Kind kind = Kind::kKey;
-  std::string key;     // kKey
-  uint32_t index = 0;  // kIndex
+  std::string key;     // for kKey
+  uint32_t index = 0;  // for kIndex
   bool operator==(const PathItem& o) const = default;
 };
 
 class JsonPath {
  public:
-  // kInvalid: "Invalid json path: 'a..b'"; at most kMaxFieldPathBytes and kMaxPathItems.
+  // kInvalid reads "Invalid json path: 'a..b'". A path has at most kMaxFieldPathBytes and
+  // kMaxPathItems.
   static base::Result<JsonPath> parse(std::string_view text);
 
-  const std::vector<PathItem>& items() const { return items_; }  // the first one is a key
-  // canonical: quoted only where needed
+  const std::vector<PathItem>& items() const { return items_; }  // the first item is a key
+  // The canonical text, in which a key is quoted only if necessary.
   std::string to_text() const;
-  // The path of the elements of an array here: `a` and `a[]` -> `a[]`.
+  // The path of the elements of the array at this path: both `a` and `a[]` become `a[]`.
   JsonPath each() const;
-  // This path below `prefix`: `a[]` + `b.c` -> `a[].b.c`.
+  // Appends `rest` to `prefix`: `a[]` and `b.c` become `a[].b.c`.
   static JsonPath join(const JsonPath& prefix, const JsonPath& rest);
   bool operator==(const JsonPath& o) const = default;
 
-  // Calls `fn(Value)` for every value at the path, in document order; a leaf that is an array is
-  // one value. Stops when fn returns false.
+  // Calls `fn(Value)` for every value at the path, in document order. An array at the end of the
+  // path is one value. Stops when fn returns false.
   template <typename Fn>
   bool visit(const Value& root, Fn&& fn) const {
     return visit_from(root, 0, fn);
   }
-  // The same with arrays at the leaf taken apart, one level: what conditions on values look at.
+  // Like visit(), but visits the elements of an array at the end of the path, one level deep.
+  // Conditions on values use it.
   template <typename Fn>
   bool visit_elements(const Value& root, Fn&& fn) const {
     return visit(root, [&](const Value& value) {

@@ -12,7 +12,7 @@ int hex_digit(char c) {
   return -1;
 }
 
-// Four hex digits at `at`, or -1.
+// The value of the four hex digits at `at`, or -1.
 int32_t hex4(std::string_view text, size_t at) {
   if (text.size() < at + 4) return -1;
   int32_t value = 0;
@@ -43,7 +43,7 @@ void append_code_point(std::string& out, uint32_t c) {
   }
 }
 
-// `at` is behind `\u`; returns how many bytes were read, 0 if none.
+// `at` is the position after `\u`. Returns the number of bytes read, or 0 if the escape is invalid.
 size_t append_unicode_escape(std::string& out, std::string_view inside, size_t at) {
   const int32_t first = hex4(inside, at);
   if (first < 0) return 0;

@@ -12,18 +12,19 @@ namespace {
 
 using Items = std::span<const PathItem>;
 
-// Part of what is pinned: a merge that every release refuses, or none.
+// These limits are part of the pinned behaviour: either every release refuses a merge, or none
+// does.
 constexpr size_t kMaxDepthV1 = 128, kMaxBytesV1 = 4 * 1024 * 1024;
 static_assert(kMaxDepthV1 == base::limits::kMaxJsonDepth &&
               kMaxBytesV1 == base::limits::kMaxPayloadBytes);
 
 base::Status too_long(size_t bytes) {
-  return base::invalid("the payload would have " + std::to_string(bytes) + " bytes or more, over " +
-                       std::to_string(kMaxBytesV1));
+  return base::invalid("the payload would have " + std::to_string(bytes) +
+                       " bytes or more; the limit is " + std::to_string(kMaxBytesV1));
 }
 
 base::Status damaged_payload() {
-  return base::corrupt("stored payload is not the JSON that was written");
+  return base::corrupt("the stored payload is not the JSON that was written");
 }
 
 // Writes one object or array, member by member.
@@ -48,8 +49,8 @@ class Container {
   bool first_ = true;
 };
 
-// A path's key as JSON text: it holds neither quotes nor backslashes, and control characters cannot
-// stand in a string.
+// A path's key as JSON text. The key contains neither quotes nor backslashes. Control characters
+// are escaped, because they are not allowed in a string.
 std::string quoted(const std::string& key) {
   constexpr char kHex[] = "0123456789abcdef";
   std::string out = "\"";
@@ -151,14 +152,15 @@ base::Status merge_into_elements(std::string& out, const Value& old, Items path,
 }
 
 base::Status merge_at(std::string& out, const Value& old, Items path, const Value& patch) {
-  // a patch for each of many elements grows without end
+  // A patch for each of many elements could grow without limit.
   if (out.size() > kMaxBytesV1) return too_long(out.size());
   if (path.empty()) return merge_members(out, old, patch);
   return path[0].kind == PathItem::Kind::kKey ? merge_into_member(out, old, path, patch)
                                               : merge_into_elements(out, old, path, patch);
 }
 
-// Removes what the paths name below `value`; each of `paths` is the rest of a path that led here.
+// Removes the members and elements that `paths` name below `value`. Each of `paths` is the rest of
+// a path that led here.
 base::Status remove_at(std::string& out, const Value& value, const std::vector<Items>& paths);
 
 base::Status remove_members(std::string& out, const Value& value, const std::vector<Items>& paths) {
@@ -216,7 +218,8 @@ base::Status check_stored(std::string_view payload) {
   return payload.empty() || Value(payload).kind() == Kind::kObject ? base::ok() : damaged_payload();
 }
 
-// Merging below a path can make a payload longer and deeper than the patch and the old one were.
+// Merging below a path can make a payload longer and deeper than both the patch and the old
+// payload.
 base::Status check_result(std::string_view payload) {
   if (payload.size() > kMaxBytesV1) return too_long(payload.size());
   size_t depth = 0;

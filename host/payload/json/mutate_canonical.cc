@@ -1,5 +1,5 @@
-// One strict reader of minified JSON serves both ends: it checks text from outside, and writes the
-// canonical form of text we hold.
+// One strict reader of minified JSON has two uses: it checks text from outside, and it writes the
+// canonical form of stored text.
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -17,27 +17,29 @@ namespace {
 
 constexpr char kHex[] = "0123456789abcdef";
 
-// Part of what is pinned: a release with other limits must not read other payloads.
+// This limit is part of the pinned behaviour: a release with other limits must not read other
+// payloads.
 constexpr uint32_t kMaxDepthV1 = 128;
 static_assert(kMaxDepthV1 == base::limits::kMaxJsonDepth);
 
 class Canonical {
  public:
-  // Strict: UTF-8, whole surrogates and unique keys are demanded too. Else, as content hashes want
-  // it, whatever can be read has a form.
+  // A strict reader also requires UTF-8, whole surrogates and unique keys. Content hashes use a
+  // reader that is not strict, in which any text that can be read has a form.
   Canonical(std::string_view text, std::string& out, bool strict)
       : text_(text), out_(out), strict_(strict) {}
 
   base::Status run() {
     if (text_.empty() || text_[0] != '{') return fault("a payload must be a JSON object");
     RHUMB_TRY(value(1));
-    return at_ == text_.size() ? base::ok() : fault("text after the end");
+    return at_ == text_.size() ? base::ok() : fault("there is text after the end");
   }
 
  private:
   struct Member {
     std::string key;
-    size_t begin, end;  // of `"key":value` in out_
+    // The position of `"key":value` in out_.
+    size_t begin, end;
   };
 
   base::Status fault(std::string_view what) const {
@@ -70,7 +72,7 @@ class Canonical {
   }
 
   base::Status literal(std::string_view word) {
-    if (text_.substr(at_, word.size()) != word) return fault("not a value");
+    if (text_.substr(at_, word.size()) != word) return fault("expected a value");
     at_ += word.size();
     out_ += word;
     return base::ok();
@@ -126,14 +128,14 @@ class Canonical {
     return base::ok();
   }
 
-  // Members stand behind `begin` as they came in: puts them in the order of `members`. Of equal
-  // keys the last one counts.
+  // After `begin`, the members are in their original order. Puts them in the order of `members`.
+  // The last of equal keys counts.
   base::Status arrange(const std::vector<Member>& members, size_t begin) {
     const std::string given = out_.substr(begin);
     out_.resize(begin);
     for (size_t i = 0; i < members.size(); ++i) {
       if (i + 1 < members.size() && members[i].key == members[i + 1].key) {
-        if (strict_) return fault("a key twice in the object before");
+        if (strict_) return fault("a key occurs twice in the object before");
         continue;
       }
       if (out_.size() > begin) out_ += ',';
@@ -144,16 +146,16 @@ class Canonical {
 
   base::Status string(std::string& plain) {
     const size_t end = skip_string(text_, at_);
-    if (end == kDamaged) return fault("a string without end");
+    if (end == kDamaged) return fault("a string has no end");
     const std::string_view inside = text_.substr(at_ + 1, end - at_ - 2);
     for (const char c : inside) {
-      if (static_cast<unsigned char>(c) < 0x20) return fault("a control character in a string");
+      if (static_cast<unsigned char>(c) < 0x20) return fault("a string has a control character");
     }
-    if (!append_unescaped(plain, inside)) return fault("an escape that is none");
+    if (!append_unescaped(plain, inside)) return fault("an escape is invalid");
     if (strict_) {
       for (size_t i = 0; i < plain.size();) {
         const size_t length = base::utf8_length_at(plain, i);
-        if (length == 0) return fault("a string that is not UTF-8");
+        if (length == 0) return fault("a string is not UTF-8");
         i += length;
       }
     }
@@ -189,18 +191,18 @@ class Canonical {
     if (peek() == '-') ++at_;
     const size_t integer = at_;
     const size_t integer_digits = digits();
-    if (integer_digits == 0) return fault("not a value");
-    if (integer_digits > 1 && text_[integer] == '0') return fault("a number with a leading zero");
+    if (integer_digits == 0) return fault("expected a value");
+    if (integer_digits > 1 && text_[integer] == '0') return fault("a number has a leading zero");
     if (peek() == '.') {
       is_float = true;
       ++at_;
-      if (digits() == 0) return fault("a number without digits");
+      if (digits() == 0) return fault("a number has no digits");
     }
     if (peek() == 'e' || peek() == 'E') {
       is_float = true;
       ++at_;
       if (peek() == '+' || peek() == '-') ++at_;
-      if (digits() == 0) return fault("a number without digits");
+      if (digits() == 0) return fault("a number has no digits");
     }
     const std::string_view given = text_.substr(begin, at_ - begin);
     return is_float ? float_number(given) : integer_number(given);
@@ -213,14 +215,14 @@ class Canonical {
     uint64_t positive = 0;
     const auto error = given[0] == '-' ? std::from_chars(given.data(), end, negative).ec
                                        : std::from_chars(given.data(), end, positive).ec;
-    if (error != std::errc()) return fault("an integer beyond 64 bits");
+    if (error != std::errc()) return fault("an integer does not fit in 64 bits");
     out_ += given;
     return base::ok();
   }
 
   base::Status float_number(std::string_view given) {
     const std::optional<double> number = Value(given).as_double();
-    if (!number) return fault("a number beyond the range of a double");
+    if (!number) return fault("a number is outside the range of a double");
     char buffer[32];
     const auto [end, error] = std::to_chars(buffer, buffer + sizeof(buffer), *number);
     const std::string_view shortest(buffer, static_cast<size_t>(end - buffer));
@@ -240,8 +242,8 @@ class Canonical {
 base::Status check_document(std::string_view text) {
   if (text.empty()) return base::ok();
   if (text.size() > base::limits::kMaxPayloadBytes) {
-    return base::invalid("a payload of " + std::to_string(text.size()) + " bytes, over " +
-                         std::to_string(base::limits::kMaxPayloadBytes));
+    return base::invalid("the payload has " + std::to_string(text.size()) +
+                         " bytes; the limit is " + std::to_string(base::limits::kMaxPayloadBytes));
   }
   std::string form;
   return Canonical(text, form, true).run();

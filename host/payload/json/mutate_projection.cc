@@ -9,7 +9,8 @@ namespace {
 
 using Items = std::span<const PathItem>;
 
-// Which of `paths` go on below the item that `same` accepts; `whole`: one of them ends there.
+// The rests of those `paths` that go on below the item that `same` accepts. Sets `whole` if one of
+// the paths ends there.
 template <typename Same>
 std::vector<Items> descend(const std::vector<Items>& paths, Same same, bool& whole) {
   std::vector<Items> below;
@@ -22,8 +23,8 @@ std::vector<Items> descend(const std::vector<Items>& paths, Same same, bool& who
   return below;
 }
 
-// Writes what is left of `value`; `paths` is never empty. An include keeps a scalar that a path
-// wanted to go into, as the protocol does.
+// Writes the projection of `value`; `paths` is never empty. An include keeps a scalar that a path
+// tried to enter, as Qdrant's protocol does.
 class Writer {
  public:
   Writer(std::string& out, bool include) : out_(out), include_(include) {}

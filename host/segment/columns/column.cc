@@ -21,13 +21,14 @@ Result<Column> Column::open(const std::string& path, uint64_t length, uint64_t r
   RHUMB_ASSIGN(column.allocated_, column.file_.size());
   if (column.allocated_ < length) {
     return base::corrupt(path + " at offset " + std::to_string(column.allocated_) +
-                         ": the file ends, " + std::to_string(length) + " bytes were written");
+                         ": the file ends here, but " + std::to_string(length) +
+                         " bytes were written");
   }
   RHUMB_ASSIGN(column.mapping_,
                base::Mapping::map(column.file_, 0, std::max(reserve_bytes, length)));
   column.extents_ = extents;
   column.length_ = column.flushed_ = length;
-  // An earlier process may have left bytes that only the page cache holds.
+  // An earlier process may have left bytes that are only in the page cache.
   column.dirty_.store(column.allocated_ > 0);
   return column;
 }
@@ -44,9 +45,9 @@ Column& Column::operator=(Column&& other) noexcept {
   return *this;
 }
 
-// Extents double with the file, so a small segment stays small and a large one has few of them; on
-// a disk that fills up they shrink, so that no column takes ahead of need what the log and the
-// others will want.
+// Extents double with the file, so a small segment stays small and a large one has few extents. On
+// a disk that fills up they shrink, so that no column takes space early that the log and the other
+// columns need.
 Status Column::allocate(uint64_t end) {
   if (end > mapping_.size())
     return base::internal(path() + " would grow beyond the " + std::to_string(mapping_.size()) +
@@ -110,7 +111,7 @@ Status Column::trim() {
   return base::ok();
 }
 
-// Advice: whether it is taken changes no answer.
+// This is only advice to the system and changes no answer.
 void Column::leave_memory() const {
   char* const begin = const_cast<char*>(mapping_.data());
   if (begin == nullptr) return;
@@ -119,8 +120,8 @@ void Column::leave_memory() const {
 }
 
 Status Column::sync() {
-  // Cleared first: what is written meanwhile makes it dirty again. A failed fdatasync leaves it
-  // false, but the caller fences the shard.
+  // The flag is cleared first, because a write in the meantime must set it again. A failed
+  // fdatasync leaves it cleared, but the caller then fences the shard.
   if (!dirty_.exchange(false, std::memory_order_acq_rel)) return base::ok();
   return file_.sync_data();
 }

@@ -1,10 +1,10 @@
-// A file that grows at its end, written by pwrite into allocated extents and read through one
+// A file that grows at its end. It is written by pwrite into allocated extents and read through one
 // read-only mapping.
 //
-// Threads: append, write_at, flush and truncate_to belong to the apply thread. view() of what was
-// published to the caller is for any thread; sync() for one background thread at a time, beside
-// appends. The mapping covers the largest size the file may reach, so addresses stay the same for
-// the column's life. What survives a crash: what sync() covered.
+// Threads: append, write_at, flush and truncate_to belong to the apply thread. Any thread may
+// view() what was published to it. One background thread at a time may call sync(), beside appends.
+// The mapping covers the largest size that the file may reach, so addresses stay the same for the
+// column's life. What sync() covered survives a crash.
 #pragma once
 
 #include <atomic>
@@ -23,8 +23,8 @@ struct ExtentLimits {
 
 class Column {
  public:
-  // Opens or creates. `length`: bytes that count, the file must have them; `reserve_bytes`: never
-  // grows beyond.
+  // Opens or creates the file. It must have `length` bytes, which are those that count, and never
+  // grows beyond `reserve_bytes`.
   static base::Result<Column> open(const std::string& path, uint64_t length, uint64_t reserve_bytes,
                                    ExtentLimits extents);
   Column() = default;
@@ -32,25 +32,27 @@ class Column {
   Column& operator=(Column&& other) noexcept;
 
   uint64_t length() const { return length_; }  // apply thread
-  // The offset the bytes will have. They may be buffered: view() them only after flush().
+  // Returns the offset that the bytes will have. They may be buffered, so view() them only after
+  // flush().
   base::Result<uint64_t> append(std::string_view bytes);
-  // may leave a gap of zeros behind the old end
+  // May leave a gap of zeros after the old end.
   base::Status write_at(uint64_t offset, std::string_view bytes);
   base::Status flush();
-  // Later appends start at `length`, which is not beyond the end.
+  // Later appends start at `length`, which must not be beyond the end.
   base::Status truncate_to(uint64_t length);
-  // Gives back what was allocated beyond the end. Nothing is appended any more.
+  // Frees the space that was allocated beyond the end. Nothing may be appended any more.
   base::Status trim();
 
-  // Pages leave the process (the system keeps what it has room for), and come back one by one, not
-  // with their neighbours.
+  // Removes the pages from the process; the system keeps those that it has room for. They come back
+  // one by one, without read-ahead of their neighbours.
   void leave_memory() const;
 
   base::Status sync();
   bool dirty() const { return dirty_.load(std::memory_order_acquire); }
 
   const char* data() const { return mapping_.data(); }
-  // Empty if it is not within the column: a damaged record must not lead anywhere else.
+  // Returns an empty view if the range is not within the column, because a damaged record must not
+  // lead anywhere else.
   std::string_view view(uint64_t offset, uint64_t bytes) const {
     if (bytes > mapping_.size() || offset > mapping_.size() - bytes) return {};
     return {mapping_.data() + offset, bytes};
@@ -65,7 +67,7 @@ class Column {
   base::File file_;
   base::Mapping mapping_;
   ExtentLimits extents_;
-  // flushed_ <= length_: the rest is in buffer_
+  // flushed_ <= length_; the bytes between them are in buffer_.
   uint64_t length_ = 0, flushed_ = 0, allocated_ = 0;
   std::string buffer_;
   std::atomic<bool> dirty_{false};

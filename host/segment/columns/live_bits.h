@@ -1,5 +1,5 @@
-// Which slots of a segment hold the newest row of a point. Plain words, so that plugins and filters
-// can take them as they are.
+// The bits of the slots of a segment that hold the newest row of a point. They are plain words, so
+// that plugins and filters can use them directly.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ inline size_t words_for(uint64_t bits) { return (bits + 63) / 64; }
 
 class LiveBits {
  public:
-  // as kept in the KV store
+  // The size of a block of live bits in the key-value store.
   static constexpr uint32_t kBlockBytes = 512, kBlockSlots = kBlockBytes * 8;
 
   bool test(uint32_t slot) const { return bit(words_, slot); }
@@ -39,12 +39,12 @@ class LiveBits {
   }
 
   static uint32_t block_of(uint32_t slot) { return slot / kBlockSlots; }
-  // Always kBlockBytes long.
+  // Returns exactly kBlockBytes bytes.
   std::string block(uint32_t number) const;
   base::Status load_block(uint32_t number, std::string_view bytes);
 
  private:
-  std::vector<uint64_t> words_;  // grows with the highest slot set; slots beyond are dead
+  std::vector<uint64_t> words_;  // grows with the highest slot set; slots beyond it are dead
   uint64_t count_ = 0;
 };
 

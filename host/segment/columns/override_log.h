@@ -1,20 +1,20 @@
 // Payload texts that replaced those of rows in place: an append-only file, and in memory the newest
-// one of each slot.
+// text of each slot.
 //
-// Threads: append() and flush() belong to the apply thread; find() and text() are for any thread.
-// An entry is seen as soon as it is appended, before the change is published: a reader of an older
-// view notices by its version and checks the row again. What survives a crash: what sync() covered;
-// recovery replays the rest.
+// Threads: append() and flush() belong to the apply thread; find() and text() may be called on any
+// thread. An entry is visible as soon as it is appended, before the change is published. A reader
+// of an older view notices this by the entry's version and checks the row again. What sync()
+// covered survives a crash, and recovery replays the rest.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <optional>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/segment/columns/column.h"
 #include "host/segment/format.h"
@@ -23,19 +23,19 @@ namespace rhumb::segment {
 
 struct Override {
   uint64_t version = 0;
-  uint64_t offset = 0;  // of the text in the file
+  uint64_t offset = 0;  // offset of the text in the file
   uint32_t bytes = 0;
 };
 
 class OverrideLog {
  public:
-  // Reads the records in [0, length) and verifies them; kCorrupt names file and offset. The file
-  // appears with the first append.
+  // Reads the records in [0, length) and verifies them; kCorrupt names file and offset. The file is
+  // created by the first append.
   base::Status open(const std::string& path, uint64_t length, uint64_t reserve_bytes,
                     ExtentLimits extents);
 
   bool fits(size_t text_bytes) const;
-  // written through: readable on return
+  // Writes through: the text is readable when the call returns.
   base::Status append(uint32_t slot, uint64_t version, std::string_view text);
   uint64_t length() const { return opened_ ? column_.length() : 0; }  // apply thread
 
@@ -43,7 +43,7 @@ class OverrideLog {
   std::string_view text(const Override& entry) const {
     return column_.view(entry.offset, entry.bytes);
   }
-  // Whether the record's bytes are still those that were written.
+  // Checks that the record's bytes are still those that were written.
   base::Status check(uint32_t slot, const Override& entry) const;
   bool empty() const { return count_.load(std::memory_order_acquire) == 0; }
   uint64_t count() const { return count_.load(std::memory_order_acquire); }
@@ -62,9 +62,9 @@ class OverrideLog {
   ExtentLimits extents_;
   Column column_;  // valid once opened_
   std::atomic<bool> opened_{false};
-  std::atomic<uint64_t> count_{0};   // entries in newest_
-  mutable std::shared_mutex mutex_;  // guards newest_
-  std::unordered_map<uint32_t, Override> newest_;
+  std::atomic<uint64_t> count_{0};  // entries in newest_
+  mutable base::SharedMutex mutex_;
+  std::unordered_map<uint32_t, Override> newest_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::segment

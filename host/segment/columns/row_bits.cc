@@ -6,7 +6,8 @@ namespace rhumb::segment {
 
 namespace {
 
-// fn(slot) for the slots below `slots` that have the vector and whose bit in `pass` is `wanted`.
+// Calls fn(slot) for the slots below `slots` that have the vector and whose bit in `pass` is
+// `wanted`.
 template <typename Fn>
 void for_slots(const VectorColumn& column, std::span<const uint64_t> pass, uint32_t slots,
                bool wanted, Fn&& fn) {
@@ -19,7 +20,7 @@ void for_slots(const VectorColumn& column, std::span<const uint64_t> pass, uint3
   }
 }
 
-// fn(word, mask) for the words that the range touches.
+// Calls fn(word, mask) for the words that the range touches.
 template <typename Fn>
 void for_words(RowRange range, Fn&& fn) {
   for (uint64_t at = range.first, end = uint64_t{range.first} + range.count; at < end;) {
@@ -35,7 +36,7 @@ RowBits counted(RowBits bits) {
   return bits;
 }
 
-// What lies beyond the last row stays unset.
+// Bits beyond the last row stay unset.
 RowRange within(RowRange range, uint32_t rows) {
   if (range.first >= rows) return {};
   return {range.first, std::min(range.count, rows - range.first)};
@@ -73,7 +74,7 @@ RowBits rows_of_most(const VectorColumn& column, std::span<const uint64_t> pass,
 
 std::shared_ptr<const RowBits> LiveRows::of(const VectorColumn& column,
                                             std::span<const uint64_t> live, uint32_t slots) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   auto& made = made_[&column];
   if (!made) made = std::make_shared<const RowBits>(rows_of_most(column, live, slots));
   return made;

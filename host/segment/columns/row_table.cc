@@ -42,7 +42,8 @@ std::string RowTable::bytes_of(uint32_t slot, RowRange rows) {
   return {reinterpret_cast<const char*>(&record), sizeof(record)};
 }
 
-// The record of a slot, if it has one and it is as it was written. Void ones are zeros.
+// Reads the record of a slot, if the slot has one and it is as it was written. Void records are
+// zeros.
 bool RowTable::whole(uint32_t slot, Record* out) const {
   const std::string_view bytes = file_.view(slot * sizeof(Record), sizeof(Record));
   if (bytes.empty()) return false;
@@ -94,7 +95,7 @@ Status RowTable::append(uint32_t slot, RowRange rows) {
   return base::ok();
 }
 
-// Written out: what a crash left at its place is no record of this slot.
+// The record is written out, because a crash may have left other bytes in its place.
 Status RowTable::skip(uint32_t slot) {
   RHUMB_ASSERT(slot == told_ && slot < max_slots_);
   RHUMB_TRY(file_.append(std::string(sizeof(Record), '\0')).status());

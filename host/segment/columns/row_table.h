@@ -1,11 +1,12 @@
-// Which rows of a multivector's column belong to which slot: a file of one record a slot, and in
-// memory the way back.
+// Which rows of a multivector's column belong to which slot: a file with one record per slot, and
+// in memory the owner of each row.
 //
-// A row number is a u32 as a slot is, given in the order of writing. After a replay rows need not
-// be in the order of slots, and some may have no owner: what a crash left of slots that were
-// written again elsewhere. Threads: append, skip, write, forget, flush belong to the apply thread,
-// as do adopt and adopted at recovery; the rest is for any thread, for slots and rows of the
-// caller's view. What survives a crash: what sync() covered. The way back is made anew at recovery.
+// A row number is a u32, as a slot is, and is assigned in the order of writing. After a replay rows
+// need not be in the order of slots, and some may have no owner: a crash left them behind when
+// their slots were written again elsewhere. Threads: append, skip, write, forget and flush belong
+// to the apply thread, as do adopt and adopted at recovery; any thread may call the others, for
+// slots and rows of the caller's view. What sync() covered survives a crash. The owners are
+// computed again at recovery.
 #pragma once
 
 #include <cstdint>
@@ -28,33 +29,34 @@ class RowTable {
  public:
   static constexpr uint32_t kNoSlot = ~0u;
 
-  // slots: those whose records the file holds; kCorrupt names the offset of a damaged one.
-  // max_rows: of the column.
+  // `slots` is the number of slots whose records the file holds; kCorrupt names the offset of a
+  // damaged one. `max_rows` is the limit of the column.
   static base::Result<std::unique_ptr<RowTable>> open(const std::string& path, uint32_t slots,
                                                       uint32_t max_slots, uint64_t max_rows,
                                                       ExtentLimits extents);
   RowTable(const RowTable&) = delete;
   RowTable& operator=(const RowTable&) = delete;
 
-  // Of a slot that has this vector. Unchecked; checked against its CRC.
+  // Both are for a slot that has this vector. rows() does not check the record; checked_rows()
+  // checks it against its CRC.
   RowRange rows(uint32_t slot) const;
   base::Result<RowRange> checked_rows(uint32_t slot) const;
-  uint32_t owner(uint32_t row) const;  // kNoSlot: none
-  // No slot below `slots` has a row from here on.
+  uint32_t owner(uint32_t row) const;  // kNoSlot if the row has no owner
+  // No slot below `slots` has a row at or after the returned one.
   uint32_t rows_end(uint32_t slots) const { return slots == 0 ? 0 : ends_[slots - 1]; }
-  // So many of the first `slots` slots have all their rows below `rows`.
+  // The number of slots, of the first `slots`, whose rows are all below `rows`.
   uint32_t slots_within(uint32_t rows, uint32_t slots) const;
   const std::vector<RowRange>& unowned() const { return unowned_; }
-  // Ends of what the records of the file hold: the length of the column, in rows.
+  // The end of the rows that the file's records hold: the length of the column, in rows.
   uint32_t recorded_rows() const { return recorded_rows_; }
 
   base::Status append(uint32_t slot, RowRange rows);  // in the order of slots
-  base::Status skip(uint32_t slot);                   // it has none
+  base::Status skip(uint32_t slot);                   // the slot does not have the vector
   base::Status write(uint32_t slot, RowRange rows);   // replay, at any slot
   base::Status forget(uint32_t first, uint32_t end);  // replay: the records of these slots are void
   base::Status flush() { return file_.flush(); }
-  // Recovery. adopt: the slot's record counts; false if it is damaged or reaches beyond `rows`.
-  // adopted: of all slots.
+  // Recovery. adopt() counts the slot's record and returns false if it is damaged or reaches beyond
+  // `rows`. adopted() is called when all slots are done.
   bool adopt(uint32_t slot, uint32_t rows);
   void adopted(uint32_t slots, uint32_t rows);
   base::Status seal();  // nothing is appended any more
@@ -66,7 +68,7 @@ class RowTable {
  private:
   struct Record {
     uint32_t first = 0, count = 0, slot = 0;
-    uint32_t crc = 0;  // CRC32C of the 12 bytes before
+    uint32_t crc = 0;  // CRC32C of the 12 bytes before it
   };
   static_assert(sizeof(Record) == 16);
   static constexpr uint32_t kChunkShift = 16;
@@ -78,9 +80,9 @@ class RowTable {
 
   Column file_;
   const uint32_t max_slots_;
-  // by slot: the end of its rows and of all slots' before
+  // By slot: the end of the rows of this slot and of all slots before it.
   std::unique_ptr<uint32_t[]> ends_;
-  // by row, in chunks; room for all from the start, so that readers need no lock
+  // By row, in chunks. There is room for all chunks from the start, so that readers need no lock.
   std::vector<std::unique_ptr<uint32_t[]>> owners_;
   std::vector<RowRange> unowned_;  // set at recovery
   uint32_t told_ = 0;              // [apply] slots with an entry in ends_

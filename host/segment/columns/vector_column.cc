@@ -21,8 +21,8 @@ Result<std::unique_ptr<VectorColumn>> VectorColumn::open(const VectorSpec& spec,
                                                          const SegmentOptions& options) {
   const uint64_t stride = spec.params.row_bytes();
   std::unique_ptr<RowTable> table;
-  uint64_t length = 0;  // the last slots may be without this vector
-  // A segment is full when its columns together reach max_bytes, so no column gets beyond it.
+  uint64_t length = 0;  // the last slots may not have this vector
+  // A segment is full when its columns together reach max_bytes, so no column grows beyond that.
   uint64_t reserve = std::min(options.max_rows * stride, std::max(options.max_bytes, stride));
   if (spec.params.multivector) {
     const uint64_t largest = uint64_t{base::limits::kMaxMultivectorComponents} *
@@ -65,7 +65,7 @@ VectorColumn::VectorColumn(const VectorSpec& spec, Column file, std::unique_ptr<
   for (uint64_t offset = 0; offset < file_.reserved(); offset += chunk_bytes)
     chunks_.push_back(file_.data() + offset);
   vectors_.chunks = chunks_.data();
-  vectors_.present = table_ ? nullptr : present_.data();  // whose rows count is told to each search
+  vectors_.present = table_ ? nullptr : present_.data();  // each search is told whose rows count
   kernel_ = rhumb_kernel_for(metric, scalar);
   code_kernel_ = rhumb_kernel_for(metric, RHUMB_CODE8);
   if (!table_ && CodeColumn::worthwhile(scalar))
@@ -76,7 +76,7 @@ bool VectorColumn::takes(std::string_view bytes) const {
   return !table_ || file_.length() + bytes.size() <= file_.reserved();
 }
 
-// A file of rows, one a slot, spans all slots, also those without the vector.
+// A file of one row per slot spans all slots, including those without the vector.
 uint64_t VectorColumn::bytes_with(uint32_t slots, std::string_view bytes) const {
   if (!table_) return (slots + 1ull) * vectors_.stride;
   return file_.length() + bytes.size() + (slots + 1ull) * RowTable::record_bytes();
@@ -99,14 +99,15 @@ Status VectorColumn::append(uint32_t slot, std::string_view bytes) {
     RHUMB_TRY(file_.append(bytes).status());
   } else {
     RHUMB_ASSERT(bytes.size() == vectors_.stride);
-    RHUMB_TRY(file_.write_at(slot * vectors_.stride, bytes));  // slots between have no such vector
+    // Slots in between do not have the vector.
+    RHUMB_TRY(file_.write_at(slot * vectors_.stride, bytes));
   }
   set_present(slot, static_cast<uint32_t>(bytes.size() / vectors_.stride));
   return base::ok();
 }
 
-// A search reads the word of the newest slots while a later slot's bit is set in it; what it may
-// see of it is cut by its view.
+// A search may read the word of the newest slots while a later slot's bit is set in it. The
+// search's view hides that bit.
 void VectorColumn::set_present(uint32_t slot, uint32_t rows) {
   std::atomic_ref(present_[slot / 64]).fetch_or(1ull << (slot % 64), std::memory_order_relaxed);
   present_count_.fetch_add(1, std::memory_order_relaxed);
@@ -162,7 +163,7 @@ void VectorColumn::advance_codes(uint32_t rows) {
 
 void VectorColumn::release_pages() const {
 #ifdef MADV_COLD
-  // advice: an old system knows it not
+  // This is only advice, which an old system may not know.
   if (file_.length() > 0)
     (void)::madvise(const_cast<char*>(file_.data()), file_.length(), MADV_COLD);
 #endif

@@ -23,7 +23,7 @@ std::vector<uint64_t> any_of(std::span<const BatchQuery> queries, uint32_t first
   return words;
 }
 
-// One query with a block of slots, some of which may not count for it.
+// Compares one query with a block of slots, some of which may not count for it.
 uint64_t compare(const rhumb_kernel_t& kernel, const rhumb_vectors_t& rows, const BatchQuery& query,
                  std::span<const uint32_t> block) {
   std::array<uint32_t, kBatchSlots> passing{};

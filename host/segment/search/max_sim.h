@@ -1,6 +1,6 @@
-// Comparing points of several rows: the distance of a query to a point is, summed over the query's
-// rows, the smallest distance to any row of the point (ColBERT's MaxSim, arXiv 2004.12832, seen
-// from the side of distances).
+// Compares points of several rows. The distance of a query to a point is, summed over the query's
+// rows, the smallest distance to any row of the point. This is ColBERT's MaxSim (arXiv 2004.12832),
+// expressed in distances.
 #pragma once
 
 #include <array>
@@ -15,18 +15,18 @@
 
 namespace rhumb::segment {
 
-// For one search, on one thread. Looks at the deadline between comparisons.
+// For one search, on one thread. It checks the deadline between comparisons.
 class MaxSim {
  public:
   explicit MaxSim(const ScanCall& call);
-  // What distances to several rows are added up as.
+  // The form in which distances to several rows are added up.
   static double widened(const VectorColumn& column, float distance) {
     return column.kernel().metric == RHUMB_EUCLID ? rhumb_square_decode(distance)
                                                   : static_cast<double>(distance);
   }
 
   uint32_t query_rows() const { return query_rows_; }
-  // Of a slot that has the vector. kTimeout, kCancelled.
+  // For a slot that has the vector. Fails with kTimeout or kCancelled.
   base::Result<float> distance(uint32_t slot);
   uint64_t compared() const { return compared_; }  // pairs of rows
 
@@ -37,7 +37,7 @@ class MaxSim {
   }
 
   static constexpr uint32_t kBatchRows = 256;
-  static constexpr uint64_t kPollPairs = 16 * 1024;  // compared between two looks at the deadline
+  static constexpr uint64_t kPollPairs = 16 * 1024;  // pairs between two checks of the deadline
 
   const ScanCall& call_;
   const VectorColumn& column_;
@@ -46,8 +46,8 @@ class MaxSim {
   std::array<float, kBatchRows> distances_;
 };
 
-// The closest points of a range of slots, by comparing all; returns the number of points. Pushes
-// into `top`.
+// Pushes the closest points of a range of slots into `top`, by comparing all of them. Returns the
+// number of points.
 base::Result<uint64_t> scan_points(const ScanCall& call, const ScanRange& range, MaxSim& max_sim,
                                    TopK& top);
 

@@ -26,13 +26,13 @@ std::span<const uint64_t> passing(const Bounds& bounds, const payload::FilterRes
   return filter != nullptr ? std::span<const uint64_t>(filter->bits) : bounds.live;
 }
 
-// Points that are compared exactly in any case.
+// The number of points that are compared exactly in any case.
 uint32_t candidates_of(const SearchCall& call) {
   return std::max(limits::kMultiCandidatesPerHit * call.k, limits::kMultiCandidatesMin);
 }
 
-// Hits of each row of the query. Without a word of the caller's the breadth is the house's, and
-// what a contract's measurements make of it.
+// The number of hits for each row of the query. If the caller gives no `ef`, the default breadth is
+// used, times the factor that the contract's measurements give.
 uint32_t breadth_of(const SearchCall& call) {
   if (call.ef > 0) return std::max(call.ef, call.k);
   const double wide = static_cast<double>(limits::kMultiBreadth) *
@@ -40,15 +40,15 @@ uint32_t breadth_of(const SearchCall& call) {
   return std::max(static_cast<uint32_t>(std::min<double>(wide, limits::kMaxEf)), call.k);
 }
 
-// Padding: a row of zeros is as far away from every row where directions count. Infinite: it is a
-// row like others.
+// A row of zeros is padding. For cosine and dot product it is equally far from every row. For other
+// distances the result is infinity, because a row of zeros is then a row like any other.
 double distance_to_zero(model::Distance distance) {
   if (distance == model::Distance::kCosine) return 1;
   return distance == model::Distance::kDot ? 0 : std::numeric_limits<double>::infinity();
 }
 
-// The rows of the query that lead somewhere: all but zeros, where those are as far away from every
-// row. One at least.
+// The rows of the query that lead somewhere: all rows except those of zeros, if such rows are
+// equally far from every row. At least one row is returned.
 std::string_view leading_rows(std::string_view query, const VectorColumn& column,
                               std::string& copy) {
   const uint64_t stride = column.vectors().stride;
@@ -64,8 +64,8 @@ std::string_view leading_rows(std::string_view query, const VectorColumn& column
                                      : std::string_view(copy);
 }
 
-// A point that the graph leads to. It is at least so far away: rows that did not find it are
-// counted with what they found farthest.
+// A point that the graph leads to. `at_least` is a lower bound of its distance, which assumes the
+// farthest hit of each query row that did not find the point.
 struct Candidate {
   double at_least = 0;
   uint32_t slot = 0;
@@ -82,7 +82,7 @@ class Gathering {
         table_(*column.table()),
         to_zero_(distance_to_zero(column.spec().params.distance)) {}
 
-  // Of the next row of the query; closest first.
+  // Adds the hits of the next row of the query, closest first.
   void add(const std::vector<Hit>& rows) {
     ++query_row_;
     if (rows.empty()) return;
@@ -92,15 +92,15 @@ class Gathering {
       const uint32_t slot = table_.owner(row.slot);
       if (slot == RowTable::kNoSlot) continue;
       Point& point = points_[slot];
-      if (point.counted == query_row_) continue;  // a closer row of the point was there before
+      if (point.counted == query_row_) continue;  // a closer row of the point was counted before
       point.counted = query_row_;
       point.closer_by += std::max(farthest - MaxSim::widened(column_, row.distance), 0.0);
     }
   }
-  // Of a row of the query that is as far away from all rows.
+  // Adds a row of the query that is equally far from all rows.
   void add_alike() { unfound_ += to_zero_; }
 
-  // Best first.
+  // Returns the best candidates first.
   std::vector<Candidate> take() {
     std::vector<Candidate> out;
     out.reserve(points_.size());
@@ -111,19 +111,21 @@ class Gathering {
 
  private:
   struct Point {
-    double closer_by = 0;  // than if no row had found it
-    uint32_t counted = 0;  // number of the query's row that counted last
+    double closer_by = 0;  // compared with a point that no row has found
+    uint32_t counted = 0;  // number of the query row that counted last
   };
   const VectorColumn& column_;
   const RowTable& table_;
-  // engines leave zero rows out where there are others, so a point may have one that was not found
+  // Engines leave out zero rows if there are others, so a point may have a zero row that was not
+  // found.
   const double to_zero_;
   std::unordered_map<uint32_t, Point> points_;
   double unfound_ = 0;
   uint32_t query_row_ = 0;
 };
 
-// What a tail costs is told as for one row of a query: the graph, too, is walked for each.
+// The cost of the tail is reported per row of the query, because the graph is walked once for each
+// row, too.
 void count_tail(uint64_t points, uint64_t start_ns, const MaxSim& max_sim, SearchAnswer& answer) {
   answer.tail = points;
   answer.scan_ns = (base::monotonic_ns() - start_ns) / max_sim.query_rows();
@@ -139,7 +141,7 @@ std::shared_ptr<const RowBits> rows_that_count(const VectorColumn& column, const
                                              : rows_of_most(column, pass, bounds.rows));
 }
 
-// The points that the graph leads to.
+// Returns the points that the graph leads to.
 Result<std::vector<Candidate>> gather(const Segment& segment, const SearchCall& call,
                                       const Bounds& bounds, const payload::FilterResult* filter,
                                       SearchAnswer& answer) {
@@ -174,7 +176,7 @@ bool few_points(const Segment& segment, const SearchCall& call,
                 const payload::FilterResult& filter) {
   const VectorColumn& column = segment.column(call.column);
   const uint64_t points = std::max<uint64_t>(column.present_count(), 1);
-  const uint64_t rows = filter.pass_count * (column.present_rows() / points + 1);  // about
+  const uint64_t rows = filter.pass_count * (column.present_rows() / points + 1);  // an estimate
   return filter.pass_count <= candidates_of(call) || rows <= limits::kMultiScanRows;
 }
 
@@ -209,14 +211,14 @@ Result<SearchAnswer> walk_points(const Segment& segment, const SearchCall& call,
   const auto pass = passing(bounds, filter);
   uint64_t found = 0, rows = 0;
   for (const auto& [at_least, slot] : candidates) {
-    // Those that may be closer than the worst of the best are compared: all of them, or as many as
-    // the walk's work is worth.
+    // Points that may be closer than the worst of the best are compared: all of them, or as many as
+    // the cost of the walk justifies.
     const bool enough = found >= candidates_of(call);
     if (enough &&
         (rows >= limits::kMultiCandidateRows || at_least >= MaxSim::widened(column, top.limit())))
       break;
-    // The graph may have gone on since `built` was read: what the scan of the tail will meet is
-    // left to it.
+    // The graph may have grown since `built` was read. Slots that the scan of the tail will visit
+    // are left to the scan.
     if (slot >= built && !call.indexed_only) continue;
     const bool passes = slot < bounds.rows && bit(pass, slot);
     RHUMB_UNEXPECTED(!passes);
@@ -234,8 +236,8 @@ Result<SearchAnswer> walk_points(const Segment& segment, const SearchCall& call,
   }
   answer.distances += max_sim.compared();
   answer.hits = top.take();
-  // The rows that were found belong to fewer points than were asked for: there are more, unless all
-  // were found.
+  // The rows that were found belong to fewer points than were asked for. There are more points,
+  // unless all were found.
   const uint64_t all = filter != nullptr ? filter->pass_count : bounds.live_count;
   if (found >= call.k || found >= all || call.indexed_only) return answer;
   RHUMB_ASSIGN(SearchAnswer whole, scan_all_points(segment, call, bounds, filter));

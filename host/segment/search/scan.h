@@ -1,5 +1,5 @@
-// Comparing a query with the rows themselves: exactly, or by their 8-bit codes and exactly where
-// codes leave a doubt (coded_scan.cc).
+// Compares a query with the rows themselves: exactly, or first by the rows' 8-bit codes and then
+// exactly where the codes leave a doubt (scan_by_codes.cc).
 #pragma once
 
 #include <array>
@@ -16,8 +16,8 @@
 
 namespace rhumb::segment {
 
-// Rows to look at: slots in [first, end) whose bit is set in `pass` (live rows, or those that a
-// filter let through).
+// The rows to look at: slots in [first, end) whose bit is set in `pass`, that is, live rows or
+// those that a filter let through.
 struct ScanRange {
   uint32_t first = 0, end = 0;
   std::span<const uint64_t> pass;
@@ -31,12 +31,12 @@ struct ScanCall {
   const std::atomic<bool>* cancelled = nullptr;
 };
 
-// kTimeout or kCancelled: the search is to end.
+// Fails with kTimeout or kCancelled when the search must end.
 base::Status interrupted(const ScanCall& call);
 
-inline constexpr uint32_t kBatchSlots = 256;  // compared between two looks at the deadline
+inline constexpr uint32_t kBatchSlots = 256;  // compared between two checks of the deadline
 
-// Hands the range's slots that have the vector over in ascending batches: fn(slots) -> Status.
+// Passes the slots of the range that have the vector to fn(slots) -> Status, in ascending batches.
 template <typename Fn>
 base::Status for_batches(const ScanRange& range, const VectorColumn& column, Fn&& fn) {
   std::array<uint32_t, kBatchSlots> batch;
@@ -55,11 +55,11 @@ base::Status for_batches(const ScanRange& range, const VectorColumn& column, Fn&
   return n > 0 ? fn(std::span<const uint32_t>(batch.data(), n)) : base::ok();
 }
 
-// Both push at most k hits a range into `top` and return the number of rows looked at. kTimeout,
-// kCancelled.
+// Both push at most k hits per range into `top` and return the number of rows looked at. They fail
+// with kTimeout or kCancelled.
 base::Result<uint64_t> scan_exact(const ScanCall& call, const ScanRange& range, TopK& top);
-// The same hits, by codes where there are some: rows are compared exactly unless their codes leave
-// no doubt that they are too far away.
+// Finds the same hits, by codes where there are some: rows are compared exactly unless their codes
+// leave no doubt that they are too far away.
 base::Result<uint64_t> scan_coded(const ScanCall& call, const ScanRange& range, TopK& top);
 
 }  // namespace rhumb::segment

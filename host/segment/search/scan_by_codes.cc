@@ -1,12 +1,11 @@
-// Scanning by 8-bit codes: rows are dismissed by their codes only as far as the codes can be
-// believed.
+// Scans by 8-bit codes. A row is dismissed by its code only as far as the code can be trusted.
 //
-// A code's distance is off by the rounding of its components and of the query's. Rounding is off by
-// up to half a step, evenly, so the standard error of a row's distance is known from the steps and
-// lengths in the heads of the codes. A row is compared exactly unless its distance by code, less
-// kMargin standard errors, is beyond the k-th closest so far. What is compared shows how far codes
-// are off in truth: beyond kTrusted standard errors (data whose rounding is not even) nothing that
-// codes said counts, and all rows are compared.
+// A code's distance is off by the rounding of its components and of the query's. The rounding error
+// is uniform in half a step to either side, so the standard error of a row's distance follows from
+// the steps and lengths in the heads of the codes. A row is compared exactly unless its distance by
+// code, less kMargin standard errors, is beyond the k-th closest so far. The exact comparisons show
+// how far the codes are really off. If that is more than kTrusted standard errors (for data whose
+// rounding is not uniform), everything that the codes said is discarded and all rows are compared.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -25,15 +24,18 @@ using base::Status;
 
 namespace {
 
-constexpr float kMargin = 6.0f, kTrusted = 4.5f;  // standard errors
-constexpr float kRounding = 0x1p-20f;             // of sums of floats, of what is added up
-// beyond, squared distances may be no plain numbers
+constexpr float kMargin = 6.0f, kTrusted = 4.5f;  // both in standard errors
+// The relative rounding error of a sum of floats.
+constexpr float kRounding = 0x1p-20f;
+// Beyond these limits, squared distances may not be ordinary numbers.
 constexpr float kLeastSquares = 0x1p-90f, kMostSquares = 0x1p100f;
-// of them the closest by code are compared first: then it is known what is too far away
+// Once this many doubtful rows are gathered, the closest by code are compared first, so that the
+// limit for the others is known.
 constexpr uint32_t kFirstRows = 512;
-constexpr uint64_t kFirstPerHit = 4;  // so many for each hit
-// More than so many rows, and this part of those looked at, were compared exactly: codes do not
-// tell these rows apart, and the others are not looked at by code any more.
+constexpr uint64_t kFirstPerHit = 4;  // rows compared first per hit
+// If more rows than kExactRows, and more than this fraction of those looked at, were compared
+// exactly, the codes do not tell these rows apart. The remaining rows are then not looked at by
+// code any more.
 constexpr uint64_t kExactRows = 1024, kExactDivisor = 4;
 
 rhumb_code_head_t head_of(const void* code) {
@@ -42,8 +44,8 @@ rhumb_code_head_t head_of(const void* code) {
   return head;
 }
 
-// How far the distance by code may be off. What overflows is not a number or infinite, and such a
-// row is compared exactly.
+// How far a distance by code may be off. If the computation overflows, the result is infinite or
+// not a number, and the row is compared exactly.
 class CodeError {
  public:
   CodeError(uint32_t metric, uint32_t dim, const rhumb_code_head_t& query)
@@ -53,7 +55,8 @@ class CodeError {
     float standard = 0, rounding = 0;
   };
   Error of(const rhumb_code_head_t& row) const {
-    constexpr float kEven = 1.0f / 12;  // variance of what is even over a step of one
+    // The variance of a uniform distribution over a step of one.
+    constexpr float kEven = 1.0f / 12;
     const float steps = row.scale * row.scale, query_steps = query_.scale * query_.scale;
     if (metric_ == RHUMB_MANHATTAN)
       return {std::sqrt(kEven * dim_ * (steps + query_steps)),
@@ -87,7 +90,7 @@ class CodedScan {
     doubtful_.reserve(kFirstRows + kBatchSlots);
   }
 
-  // Pushes the closest of the range into `top`; the number of rows looked at.
+  // Pushes the closest rows of the range into `top`, and returns the number of rows looked at.
   Result<uint64_t> run(const ScanRange& range, TopK& top) {
     const Status done =
         for_batches(range, *call_.column, [&](std::span<const uint32_t> slots) -> Status {
@@ -114,13 +117,14 @@ class CodedScan {
 
  private:
   struct Row {
-    // distance: at least, by code; what codes may have added to it
+    // `least` is the least possible distance by code, `code` the distance by code, and `trusted`
+    // the most that the code may have added to it.
     float least = 0, code = 0, trusted = 0;
     uint32_t slot = 0;
   };
 
   bool full() const { return compared_ >= call_.k; }
-  // What is no number is not beyond anything: it is compared.
+  // A value that is not a number is not beyond any limit, so the row is compared.
   bool too_far(float least) const { return full() && least > top_.limit(); }
 
   const char* code_of(uint32_t slot) const {
@@ -129,7 +133,7 @@ class CodedScan {
            (slot & ((1u << rows.chunk_shift) - 1)) * rows.stride;
   }
 
-  // Most rows are too far away whatever the errors around them.
+  // The largest error in the batch suffices to dismiss most rows.
   void look_at(std::span<const uint32_t> slots) {
     call_.column->code_kernel().slots(query_code_.data(), &codes_.rows(), slots.data(),
                                       slots.size(), distances_.data());
@@ -180,7 +184,7 @@ class CodedScan {
     }
   }
 
-  // Once codes have misled, all is compared in the end.
+  // Once codes have misled, all rows are compared at the end.
   void compare(std::span<const uint32_t> slots) {
     if (misled_) return;
     call_.column->kernel().slots(call_.query.data(), &vectors_, slots.data(), slots.size(),
@@ -194,11 +198,11 @@ class CodedScan {
         base::counter("rhumb_code_scans_total", "Scans of rows by their 8-bit codes.");
     static base::Counter& exact = base::counter(
         "rhumb_code_scans_exact_total",
-        "Of them, those that compared rows exactly since codes did not tell them apart.");
+        "Scans by code that compared rows exactly because codes did not tell them apart.");
     static base::Counter& looked =
-        base::counter("rhumb_code_scan_rows_total", "Rows of scans by code.");
-    static base::Counter& compared = base::counter("rhumb_code_scan_compared_total",
-                                                   "Of them, those that were compared exactly.");
+        base::counter("rhumb_code_scan_rows_total", "Rows that scans by code looked at.");
+    static base::Counter& compared = base::counter(
+        "rhumb_code_scan_compared_total", "Rows of scans by code that were compared exactly.");
     scans.add();
     if (exactly_) exact.add();
     looked.add(static_cast<double>(rows_));
@@ -211,10 +215,11 @@ class CodedScan {
   const std::string query_code_;
   const CodeError error_;
   TopK top_;
-  std::vector<Row> doubtful_;  // of the batches since the last comparison
+  std::vector<Row> doubtful_;  // from the batches since the last comparison
   std::array<float, kBatchSlots> distances_;
   uint64_t rows_ = 0, compared_ = 0;
-  // the rest by floats; everything, since codes were farther off than they may be
+  // exactly_: the remaining rows are compared by floats. misled_: all rows are, because a code was
+  // farther off than it may be.
   bool exactly_ = false, misled_ = false;
 };
 

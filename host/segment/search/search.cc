@@ -26,7 +26,7 @@ Result<SearchAnswer> scan_all(const Segment& segment, const SearchCall& call, co
                       call.cancelled};
   const ScanRange range{0, bounds.rows,
                         filter != nullptr ? std::span<const uint64_t>(filter->bits) : bounds.live};
-  // Few rows are compared as they are: codes cost a rescoring.
+  // Few rows are compared exactly at once, because codes cost a second comparison.
   const bool exact = call.exact || (filter != nullptr && filter->pass_count <= kFilterScanRows);
   const uint64_t start_ns = base::monotonic_ns();
   RHUMB_ASSIGN(answer.distances,
@@ -91,8 +91,8 @@ Result<SearchAnswer> graph_and_tail(const Segment& segment, const SearchCall& ca
 
 Result<SearchAnswer> search(const Segment& segment, const SearchCall& call, const Bounds& bounds,
                             const payload::FilterResult* filter) {
-  // Read before the graph is searched: what it takes in meanwhile is found twice rather than not at
-  // all.
+  // This is read before the graph is searched, so that a row that the graph takes in in the
+  // meantime is found twice rather than not at all.
   const uint32_t built = std::min(segment.graph(call.column).built(), bounds.rows);
   const bool multi = segment.column(call.column).table() != nullptr;
   const bool few = filter != nullptr && (multi ? few_points(segment, call, *filter)
@@ -108,7 +108,8 @@ Result<SearchAnswer> search(const Segment& segment, const SearchCall& call, cons
   const auto walk = multi ? walk_points : graph_and_tail;
   auto answer =
       scan ? scan_it(segment, call, bounds, filter) : walk(segment, call, bounds, filter, built);
-  // A graph is derived data: where its engine fails, the rows themselves are right, and slower.
+  // A graph is derived data. If its engine fails, a scan of the rows gives the right answer more
+  // slowly.
   if (!answer.ok() && !scan && segment.graph(call.column).fenced())
     answer = scan_it(segment, call, bounds, filter);
   if (!answer.ok()) return answer;

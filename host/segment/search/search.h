@@ -1,5 +1,5 @@
-// Nearest neighbours within one segment: the graph for what it covers, a scan for the rest, merged.
-// (multi_search.h: of multivectors.)
+// Nearest neighbours within one segment: the graph answers for the rows that it covers, a scan for
+// the rest, and the results are merged. multi_search.h does the same for multivectors.
 #pragma once
 
 #include <atomic>
@@ -18,25 +18,26 @@ namespace rhumb::segment {
 
 struct SearchCall {
   size_t column = 0;
-  std::string_view query;  // row bytes; of a multivector one or more rows
+  std::string_view query;  // bytes of a row; a multivector has one or more rows
   uint32_t k = 0, ef = 0;
   float recall = 0, widen = 0, oversampling = 0;  // as in GraphCall
   bool exact = false;
-  // leaves out rows that wait for a graph; segments too small for one, or without, are searched
+  // Leaves out rows that wait for a graph. Segments that are too small for a graph, or have none,
+  // are still searched.
   bool indexed_only = false;
   base::Deadline deadline;
   const std::atomic<bool>* cancelled = nullptr;
 };
 
 struct SearchAnswer {
-  std::vector<Hit> hits;   // closest first, live, in the view, passing
+  std::vector<Hit> hits;   // closest first; live, in the view, and passing the filter
   std::string strategy;    // as in model::SegmentPlan
-  uint64_t distances = 0;  // vectors compared
-  uint64_t tail = 0;       // rows that were scanned since no graph covers them
-  uint64_t scan_ns = 0;    // spent on them
+  uint64_t distances = 0;  // number of vectors compared
+  uint64_t tail = 0;       // rows that were scanned because no graph covers them
+  uint64_t scan_ns = 0;    // time spent on those rows
 };
 
-// filter: rows of this view that pass; null = all live ones.
+// `filter` holds the rows of this view that pass; null means all live rows.
 base::Result<SearchAnswer> search(const Segment& segment, const SearchCall& call,
                                   const Bounds& bounds, const payload::FilterResult* filter);
 

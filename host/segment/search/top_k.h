@@ -1,5 +1,5 @@
-// The k closest of what is pushed. Equal distances: the lower slot, so that an answer does not
-// depend on the order of pushing.
+// The k closest of the hits that are pushed. Of equal distances the lower slot wins, so that an
+// answer does not depend on the order of pushing.
 #pragma once
 
 #include <algorithm>
@@ -19,12 +19,12 @@ struct Hit {
   bool operator==(const Hit& o) const { return place() == o.place(); }
 };
 
-// Keeps places, which are compared in one instruction.
+// Stores places instead of hits, because a place is compared in one instruction.
 class TopK {
  public:
   explicit TopK(size_t k) : k_(k) {}
   void push(Hit hit) {
-    if (hit.distance > limit_) return;  // most of a scan
+    if (hit.distance > limit_) return;  // true of most of a scan
     const uint64_t place = hit.place();
     if (places_.size() == k_) {
       if (k_ == 0 || place >= places_.front()) return;
@@ -36,9 +36,9 @@ class TopK {
     std::push_heap(places_.begin(), places_.end());
     if (places_.size() == k_) limit_ = hit_at(places_.front()).distance;
   }
-  // Nothing as far as this gets in any more.
+  // A hit that is farther than this is not taken any more.
   float limit() const { return k_ == 0 ? 0 : limit_; }
-  // Closest first; empties it.
+  // Returns the hits closest first and empties the heap.
   std::vector<Hit> take() {
     std::sort_heap(places_.begin(), places_.end());
     std::vector<Hit> hits;
@@ -56,8 +56,8 @@ class TopK {
   }
 
   size_t k_;
-  float limit_ = kNone;           // the farthest one's distance, once there are k
-  std::vector<uint64_t> places_;  // a heap, the farthest in front
+  float limit_ = kNone;           // the distance of the farthest, once there are k
+  std::vector<uint64_t> places_;  // a heap with the farthest in front
 };
 
 }  // namespace rhumb::segment

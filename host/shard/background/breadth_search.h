@@ -1,6 +1,6 @@
-// The factors on a calibrated breadth that are tried, and how the least of them is found that finds
-// enough: from where searches are now in growing strides until one finds enough and one does not,
-// then by halves. Each is asked once. Pure arithmetic.
+// The factors on a calibrated breadth that are tried, and a search for the smallest factor that
+// finds enough. It starts from the present factor and goes in growing strides until one factor
+// finds enough and one does not, and then bisects. Each factor is asked once. Pure arithmetic.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 namespace rhumb::shard {
 
 inline constexpr int kBreadthStepsPerDouble = 4;
-// a sixteenth, sixteen times
+// The smallest factor is 1/16 and the largest is 16.
 inline constexpr int kBreadthLeast = -4 * kBreadthStepsPerDouble,
                      kBreadthMost = 4 * kBreadthStepsPerDouble;
 
@@ -20,14 +20,14 @@ inline float breadth_factor(int step) {
 
 class BreadthSearch {
  public:
-  // Steps from least to most, beginning at `start`.
+  // Searches the steps from `least` to `most`, beginning at `start`.
   BreadthSearch(int least, int most, int start)
       : below_(least - 1),
         reached_(most + 1),
         most_(most),
         start_(std::clamp(start, least, most)) {}
 
-  // What to try next; none: result() is known.
+  // Returns the step to try next, or nothing once result() is known.
   std::optional<int> next() const {
     if (reached_ - below_ <= 1) return std::nullopt;
     if (!told_) return start_;
@@ -35,7 +35,7 @@ class BreadthSearch {
     if (!told_reached_) return std::min(reached_ - 1, below_ + stride_);
     return below_ + (reached_ - below_) / 2;
   }
-  // Whether the step that next() named finds enough.
+  // Reports whether the step that next() returned finds enough.
   void tell(int step, bool enough) {
     stride_ = told_ ? 2 * stride_ : 1;
     told_ = true;
@@ -45,13 +45,14 @@ class BreadthSearch {
     else
       below_ = std::max(below_, step);
   }
-  // The least step that finds enough; the most there is if none does. Something must have been
-  // told.
+  // The smallest step that finds enough, or the largest step if none does. tell() must have been
+  // called.
   int result() const { return std::min(reached_, most_); }
   bool told() const { return told_; }
 
  private:
-  int below_, reached_;  // the broadest that does not find enough, the least that does
+  // The largest step that does not find enough, and the smallest that does.
+  int below_, reached_;
   const int most_, start_;
   int stride_ = 1;
   bool told_ = false, told_below_ = false, told_reached_ = false;

@@ -1,5 +1,6 @@
-// The true answers to up to kRecallBatch searches of one view, by comparing everything: one pass
-// over each segment's columns for all of them, in steps of some milliseconds. One thread at a time.
+// The true answers to up to kRecallBatch searches of one view, found by comparing everything. One
+// pass over each segment's columns serves all searches, in steps of some milliseconds. One thread
+// at a time.
 #pragma once
 
 #include <optional>
@@ -13,14 +14,14 @@
 
 namespace rhumb::shard {
 
-// The rows of each segment of a view that pass a filter, in the view's order; empty: there is no
-// filter.
+// The rows of each segment of a view that pass a filter, in the view's order. Empty means that
+// there is no filter.
 using PassingRows = std::vector<payload::FilterResult>;
 
 class ExactPass {
  public:
   struct Query {
-    std::string_view bytes;  // stays, like `passing`, until the pass is done
+    std::string_view bytes;  // like `passing`, stays valid until the pass is done
     size_t column = 0;
     uint32_t k = 0;
     const PassingRows* passing = nullptr;
@@ -28,14 +29,14 @@ class ExactPass {
   enum class Distance : uint8_t { kOfColumn, kEuclid };
 
   ExactPass(ViewPtr view, std::vector<Query> queries, Distance distance = Distance::kOfColumn);
-  // A step; true: all is compared.
+  // Takes one step. True means that everything is compared.
   base::Result<bool> step(const std::atomic<bool>& stopping);
-  // After the last step, closest first. Slots are of whatever segment.
+  // Call it after the last step. The hits are closest first; their slots may belong to any segment.
   std::vector<segment::Hit> take(size_t query) { return tops_[query].take(); }
 
  private:
-  // Queries of one column that are compared with the rows of one segment; of a multivector one
-  // query, in one step.
+  // Queries of one column that are compared with the rows of one segment. For a multivector a part
+  // has one query and is done in one step.
   struct Part {
     const SegmentView* segment = nullptr;
     size_t index = 0, column = 0;
@@ -51,7 +52,7 @@ class ExactPass {
   std::vector<segment::TopK> tops_;
   std::vector<Part> parts_;
   size_t part_ = 0;
-  uint32_t row_ = 0;  // of the part: compared below
+  uint32_t row_ = 0;  // rows of the part below this one are compared
 };
 
 }  // namespace rhumb::shard

@@ -18,7 +18,8 @@ void Indexer::wake() {
   strand_.post([this] { run(); });
 }
 
-// One step a turn: a checkpoint or another shard's work need not wait for a whole graph.
+// Does one step per turn, so that a checkpoint or another shard's work need not wait for a whole
+// graph.
 void Indexer::run() {
   scheduled_.store(false);
   const bool working = !core_.stopping.load() && core_.serving().ok();
@@ -28,7 +29,7 @@ void Indexer::run() {
 
 void Indexer::when_idle(std::function<void()> done) {
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     idle_waiters_.push_back(std::move(done));
   }
   wake();
@@ -37,9 +38,9 @@ void Indexer::when_idle(std::function<void()> done) {
 void Indexer::tell_idle() {
   std::vector<std::function<void()>> waiters;
   {
-    const std::lock_guard lock(mutex_);
-    if (limit_) return;  // a checkpoint holds graphs back; its end wakes
-    // so does that of a graph that is built anew
+    const base::MutexLock lock(mutex_);
+    if (limit_) return;  // a checkpoint holds graphs back; its end wakes this strand
+    // The end of a renewal wakes this strand, too.
     if (renewer_.busy() && !core_.stopping.load() && core_.serving().ok()) return;
     waiters.swap(idle_waiters_);
   }
@@ -54,7 +55,7 @@ bool Indexer::step() {
   const ViewPtr view = core_.views.current();
   if (release_memory(view)) return true;
   const bool renewing = renew_graph(view);
-  // what waits meanwhile is scanned
+  // Rows that wait in the meantime are scanned.
   return (memory_level() != base::MemoryLevel::kRefuse && extend_graph(view)) || renewing;
 }
 
@@ -68,7 +69,7 @@ bool Indexer::renew_graph(const ViewPtr& view) {
   const uint32_t rows = part != nullptr && sealed        ? part->rows
                         : durable != durable_rows_.end() ? durable->second
                                                          : 0;
-  // rows that are not durable yet: the next checkpoint does
+  // If there are rows that are not durable yet, the next checkpoint saves the graph.
   const Status saved = segment.graph(step.published->column).save(rows, sealed);
   if (!saved.ok())
     warn("saving the graph of vector '" + segment.vectors()[step.published->column].name +
@@ -81,8 +82,8 @@ base::MemoryLevel Indexer::memory_level() const {
   return memory != nullptr ? memory->level() : base::MemoryLevel::kNormal;
 }
 
-// One sealed segment's graph a turn. Those that grow stay: what is put into them would come into
-// memory again.
+// Moves one sealed segment's graph per turn. Graphs of growing segments stay, because rows that are
+// added would bring them into memory again.
 bool Indexer::release_memory(const ViewPtr& view) {
   if (memory_level() == base::MemoryLevel::kNormal) {
     released_.clear();
@@ -111,7 +112,7 @@ std::optional<Status> Indexer::build_field() {
     Segment& segment = *candidate.segment;
     const auto unready = segment.fields().unready();
     if (unready.empty()) continue;
-    // A view that is taken now has every row from before the field was configured; put() feeds it
+    // A view that is taken now has every row from before the field was configured, and put() adds
     // the later ones. Rows that are dead already count only for views older than this one.
     const ViewPtr view = core_.views.current();
     const SegmentView& part = *view->find(segment.id());
@@ -130,14 +131,14 @@ std::optional<Status> Indexer::build_field() {
 
 uint32_t Indexer::graph_end(const SegmentView& part, size_t column) const {
   if (!part.segment->enough_for_graph(column, part.rows)) return 0;
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (!limit_) return part.rows;
   const auto it = limit_->lengths.find(part.segment->id());
   return it == limit_->lengths.end() ? 0 : std::min(part.rows, it->second.rows);
 }
 
 void Indexer::checkpoint_begins(const Watermark& watermark) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   limit_ = watermark;
 }
 
@@ -145,14 +146,14 @@ void Indexer::checkpoint_ended(std::shared_ptr<const Watermark> durable) {
   strand_.post([this, durable = std::move(durable)] {
     if (durable && core_.serving().ok()) save(*durable);
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       limit_.reset();
     }
     wake();
   });
 }
 
-// Derived data: what cannot be saved is built again after a restart.
+// This is derived data: what cannot be saved is built again after a restart.
 void Indexer::save(const Watermark& durable) {
   const ViewPtr view = core_.views.current();
   for (const SegmentView& part : view->segments) {
@@ -170,8 +171,8 @@ void Indexer::save(const Watermark& durable) {
     if (!sealed || !segment.fields().unready().empty() ||
         !fields_saved_.insert(segment.id()).second)
       continue;
-    // Payload changes that come while it is written may be in it or not: they have later versions
-    // and are put again when it is loaded.
+    // Payload changes that arrive during the writing may be in the file or not. They have later
+    // versions and are put again when the file is loaded.
     const Status saved = segment.save_fields(part.rows, core_.views.applied());
     if (!saved.ok()) warn("saving payload indexes: " + saved.to_string());
   }
@@ -216,7 +217,7 @@ bool Indexer::extend_graph(const ViewPtr& view) {
   return false;
 }
 
-// Begun anew, some times: a rebuild may get past what an engine met.
+// The graph is begun again a few times, because a rebuild may avoid what made the engine fail.
 void Indexer::graph_failed(Segment& segment, size_t column, const Status& reason) {
   warn("graph of vector '" + segment.vectors()[column].name + "': " + reason.to_string());
   ++failures_[{segment.id(), column}];
@@ -227,10 +228,10 @@ void Indexer::graph_failed(Segment& segment, size_t column, const Status& reason
 void Indexer::settle(const SchemaPtr& schema) {
   std::vector<std::function<void(Status)>> ready;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     configured_ = std::max(configured_, schema->version);
-    std::erase_if(waiting_, [&](auto& waiter) {
-      if (waiter.first > configured_) return false;
+    std::erase_if(waiting_, [&, configured = configured_](auto& waiter) {
+      if (waiter.first > configured) return false;
       ready.push_back(std::move(waiter.second));
       return true;
     });
@@ -241,7 +242,7 @@ void Indexer::settle(const SchemaPtr& schema) {
 void Indexer::when_configured(uint64_t version, std::function<void(Status)> done) {
   Status outcome;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     outcome = failure_;
     if (outcome.ok() && configured_ < version) {
       waiting_.emplace_back(version, std::move(done));
@@ -254,7 +255,7 @@ void Indexer::when_configured(uint64_t version, std::function<void(Status)> done
 void Indexer::fail(const Status& reason) {
   std::vector<std::pair<uint64_t, std::function<void(Status)>>> waiting;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     failure_ = reason;
     waiting.swap(waiting_);
   }
@@ -263,7 +264,7 @@ void Indexer::fail(const Status& reason) {
 }
 
 void Indexer::tail_scanned(uint64_t rows, uint64_t ns) {
-  constexpr uint64_t kMinRows = 1000;  // fewer measure the call, not the rows
+  constexpr uint64_t kMinRows = 1000;  // with fewer rows the call itself is measured
   constexpr double kWeight = 0.1;
   if (rows < kMinRows) return;
   const double seen = static_cast<double>(ns) / static_cast<double>(rows),
@@ -274,7 +275,7 @@ void Indexer::tail_scanned(uint64_t rows, uint64_t ns) {
 Indexer::Tail Indexer::tail(const View& view) const {
   Tail tail;
   if (view.segments.empty()) return tail;
-  // a search scans one vector's
+  // A search scans the tail of one vector only.
   std::vector<uint64_t> waiting(view.segments.front().segment->vectors().size(), 0);
   for (const SegmentView& part : view.segments) {
     for (size_t c = 0; c < waiting.size(); ++c) {
@@ -330,14 +331,14 @@ std::vector<model::IndexState> Indexer::indexes(const View& view) const {
 }
 
 void Indexer::warn(const std::string& text) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (warning_ == text) return;
   warning_ = text;
   base::log_warn("shard", "indexing failed", {{"shard", core_.options.shard}, {"reason", text}});
 }
 
 std::string Indexer::warning() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return warning_;
 }
 

@@ -1,8 +1,8 @@
-// Brings graphs and payload indexes up to the rows, a slice at a time, behind apply and beside
-// searches. All of it is derived data: a failure is reported in the shard's state and leaves scans,
-// which are right and slower.
+// Builds graphs and payload indexes for the rows that apply has written, a slice at a time, while
+// searches go on. All of it is derived data: a failure is reported in the shard's state and leaves
+// scans, which give the same answers more slowly.
 //
-// Runs on a background strand of its own. wake() is for any thread; the rest says.
+// Runs on a background strand of its own. Any thread may call wake().
 #pragma once
 
 #include <atomic>
@@ -10,7 +10,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,6 +18,7 @@
 
 #include "host/base/executor.h"
 #include "host/base/memory_guard.h"
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/model/query.h"
 #include "host/shard/background/renewer.h"
@@ -33,41 +33,42 @@ class Indexer {
 
   // There may be something to do: new rows, or payload indexes that are not ready.
   void wake();
-  // Fires when no payload index of the configuration with this version, or a later one, is missing
-  // any more.
+  // Fires when no payload index is missing any more for this version of the configuration or a
+  // later one.
   void when_configured(uint64_t version, std::function<void(base::Status)> done);
-  // Fires when everything that was there to index at the time of the call is indexed, as far as it
-  // can be.
+  // Fires when everything that was there to index at the time of the call is indexed, as far as
+  // possible.
   void when_idle(std::function<void()> done);
   void fail(const base::Status& reason);
-  // Graphs that are built anew end without effect.
+  // Ends the renewals of graphs without effect.
   void stop() { renewer_.stop(); }
 
-  // A checkpoint begins: until it ended, graphs take in no slot that it does not make durable, so
-  // that they can be saved then.
+  // A checkpoint begins. Until it has ended, graphs take in no slot that it does not make durable,
+  // so that they can be saved afterwards.
   void checkpoint_begins(const Watermark& watermark);
-  // durable: its lengths are durable, so graphs that grew and indexes of sealed segments are saved;
-  // null: it failed.
+  // A checkpoint ended. If `durable` is set, its lengths are durable, so graphs that grew and
+  // indexes of sealed segments are saved. Null means that the checkpoint failed.
   void checkpoint_ended(std::shared_ptr<const Watermark> durable);
 
-  // A search scanned `rows` that wait for a graph in `ns`.
+  // A search spent `ns` on scanning `rows` that wait for a graph.
   void tail_scanned(uint64_t rows, uint64_t ns);
+  // The tail: the rows that are not in the graph yet.
   struct Tail {
-    uint64_t rows = 0;   // that wait for a graph, over all segments and vectors
-    double scan_ms = 0;  // what a search spends on them, about
+    uint64_t rows = 0;   // over all segments and vectors
+    double scan_ms = 0;  // about what a search spends on them
   };
   Tail tail(const View& view) const;
   std::string warning() const;
-  // Nothing is built anew, or to be.
+  // True if no graph is built again, or needs to be.
   bool settled(const View& view) const;
-  // At most kMaxIndexStates.
+  // Returns at most kMaxIndexStates entries.
   std::vector<model::IndexState> indexes(const View& view) const;
 
  private:
   void run();
-  // One slice of one piece of work; false when there was none.
+  // Does one slice of one piece of work. False means that there was none.
   bool step();
-  std::optional<base::Status> build_field();  // none: there was nothing to build
+  std::optional<base::Status> build_field();  // nullopt if there was nothing to build
   bool extend_graph(const ViewPtr& view);
   bool renew_graph(const ViewPtr& view);
   bool release_memory(const ViewPtr& view);
@@ -82,23 +83,24 @@ class Indexer {
   Core& core_;
   base::Strand& strand_;
   std::atomic<bool> scheduled_{false};
-  std::atomic<double> ns_per_row_{
-      // of a tail's scan: measured, smoothed; the start is a guess for some hundred dimensions
-      50};
-  std::map<std::pair<uint32_t, size_t>, uint32_t>
-      // [strand] of a segment's column: after a few it is left to scans
-      failures_;
+  // Measured time to scan a row of the tail, smoothed. The start value is a guess for some hundred
+  // dimensions.
+  std::atomic<double> ns_per_row_{50};
+  // [strand] Failures per segment and column. After a few failures a column is left to scans.
+  std::map<std::pair<uint32_t, size_t>, uint32_t> failures_;
   std::set<uint32_t> fields_saved_;            // [strand] sealed segments
   std::set<uint32_t> released_;                // [strand] sealed segments, while memory is short
-  std::map<uint32_t, uint32_t> durable_rows_;  // [strand] of segments, by the latest checkpoint
+  std::map<uint32_t, uint32_t> durable_rows_;  // [strand] by segment, as of the latest checkpoint
 
-  mutable std::mutex mutex_;        // guards what follows
-  std::optional<Watermark> limit_;  // of the checkpoint under way
-  std::string warning_;
-  base::Status failure_;
-  uint64_t configured_ = 0;  // version of the newest configuration without missing indexes
-  std::vector<std::pair<uint64_t, std::function<void(base::Status)>>> waiting_;
-  std::vector<std::function<void()>> idle_waiters_;
+  mutable base::Mutex mutex_;
+  std::optional<Watermark> limit_ RHUMB_GUARDED_BY(mutex_);  // of the checkpoint under way
+  std::string warning_ RHUMB_GUARDED_BY(mutex_);
+  base::Status failure_ RHUMB_GUARDED_BY(mutex_);
+  // The version of the newest configuration without missing indexes.
+  uint64_t configured_ RHUMB_GUARDED_BY(mutex_) = 0;
+  std::vector<std::pair<uint64_t, std::function<void(base::Status)>>> waiting_
+      RHUMB_GUARDED_BY(mutex_);
+  std::vector<std::function<void()>> idle_waiters_ RHUMB_GUARDED_BY(mutex_);
   Renewer renewer_;
 };
 

@@ -1,20 +1,20 @@
-// Checkpoints and sealing: what makes a shard's files durable, so that the log may forget.
+// Checkpoints and sealing, which make a shard's files durable, so that the log may forget entries.
 //
-// Order (decisions.md): the columns as they are at index W are synced -> the KV store is told
-// {watermark = W} in one transaction, flushed -> the log is released up to W. The first and third
-// step take a moment on the apply strand, the slow ones run on the background strand, so apply goes
-// on meanwhile. One checkpoint at a time; requests that come while one runs are answered by one
-// more. A failed sync fences the shard and is not tried again.
+// A checkpoint has a fixed order. First the columns are synced as they are at index W. Then
+// {watermark = W} is written to the key-value store in one transaction, and the store is flushed.
+// Then the log is released up to W. The first and third step take a moment on the apply strand. The
+// slow steps run on the background strand, so apply goes on in the meantime. There is one
+// checkpoint at a time, and one more answers all requests that come while it runs. A failed sync
+// fences the shard and is not tried again.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "host/base/executor.h"
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/shard/background/indexer.h"
 #include "host/shard/state/apply_state.h"
@@ -25,7 +25,7 @@ namespace rhumb::shard {
 class Maintenance {
  public:
   using Done = std::function<void(base::Status)>;
-  // Strands and indexer outlive this; the apply_state is touched on `apply` only.
+  // The strands and the indexer outlive this object. apply_state is touched only on `apply`.
   Maintenance(Core& core, ApplyState& apply_state, Indexer& indexer, base::Strand& apply,
               base::Strand& background)
       : core_(core),
@@ -34,18 +34,19 @@ class Maintenance {
         apply_(apply),
         background_(background) {}
 
-  // Any thread. done: everything applied before the call is durable and the log released; or why
-  // not.
+  // Any thread. `done` fires when everything applied before the call is durable and the log is
+  // released, or with the reason why not.
   void checkpoint(Done done);
-  // Any thread. Checkpoints, then seals the segments that are full.
+  // Any thread. Makes a checkpoint, then seals the segments that are full.
   void seal();
 
-  // Blocks until no checkpoint runs; with Core::stopping set, none begins any more.
+  // Blocks until no checkpoint runs. Once Core::stopping is set, none begins any more.
   void wait_idle();
 
-  // [apply] Counts what replay would have to do, and starts a checkpoint when it would be too much.
+  // [apply] Counts what a replay would have to do, and starts a checkpoint when that would be too
+  // much.
   void applied(uint64_t log_bytes, uint64_t points);
-  // [apply] Segments that a crash left full but not sealed.
+  // [apply] True if a crash left segments that are full but not sealed.
   bool has_full_segments() const;
 
  private:
@@ -55,7 +56,9 @@ class Maintenance {
     std::vector<std::shared_ptr<segment::Segment>> segments, full;
     std::vector<Done> done;
   };
-  void start(std::unique_lock<std::mutex> lock);
+  // The round that answers all who wait.
+  std::shared_ptr<Round> take_round() RHUMB_REQUIRES(mutex_);
+  void start(std::shared_ptr<Round> round);
   void begin(std::shared_ptr<Round> round);    // [apply]
   void sync(std::shared_ptr<Round> round);     // [background]
   void commit(std::shared_ptr<Round> round);   // [apply]
@@ -70,10 +73,11 @@ class Maintenance {
   base::Strand& background_;
   uint64_t log_bytes_ = 0, points_ = 0;  // [apply] since the last checkpoint began
 
-  std::mutex mutex_;  // guards what follows
-  std::condition_variable idle_;
-  bool running_ = false, wanted_ = false;
-  std::vector<Done> waiting_;
+  base::Mutex mutex_;
+  base::CondVar idle_;
+  bool running_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool wanted_ RHUMB_GUARDED_BY(mutex_) = false;
+  std::vector<Done> waiting_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::shard

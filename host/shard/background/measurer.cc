@@ -6,6 +6,7 @@
 #include "host/base/limits.h"
 #include "host/base/log.h"
 #include "host/base/memory_guard.h"
+#include "host/base/mutex.h"
 #include "host/shard/background/measuring_job.h"
 
 namespace rhumb::shard {
@@ -15,8 +16,9 @@ using Task = RecallWatch::Task;
 
 namespace {
 
-constexpr uint64_t kRateNs = 10'000'000'000;  // over which searches are counted
-constexpr uint64_t kCalmShare = 64;           // a part of the rows that may come between two looks
+constexpr uint64_t kRateNs = 10'000'000'000;  // the time over which searches are counted
+// Few rows come in if at most this fraction of the rows came between two looks.
+constexpr uint64_t kCalmShare = 64;
 constexpr uint64_t kSecondNs = 1'000'000'000;
 
 uint64_t thread_cpu_ns() {
@@ -25,14 +27,14 @@ uint64_t thread_cpu_ns() {
   return static_cast<uint64_t>(now.tv_sec) * kSecondNs + static_cast<uint64_t>(now.tv_nsec);
 }
 
-// Rows written and rows deleted: it rises with every change of the vectors.
+// Rows written plus rows deleted. The sum rises with every change of the vectors.
 uint64_t changes_of(const View& view) {
   uint64_t out = 0;
   for (const SegmentView& part : view.segments) out += 2 * uint64_t{part.rows} - part.live_count;
   return out;
 }
 
-// Nearly all rows are in graphs, where there are any.
+// True if there are graphs and they hold nearly all rows.
 bool graphs_answer(const View& view) {
   uint64_t rows = 0, built = 0;
   for (const SegmentView& part : view.segments) {
@@ -48,8 +50,8 @@ bool graphs_answer(const View& view) {
 }  // namespace
 
 struct Measurer::Gate {
-  std::mutex mutex;
-  Measurer* open = nullptr;
+  base::Mutex mutex;
+  Measurer* open RHUMB_GUARDED_BY(mutex) = nullptr;
 };
 
 Measurer::Measurer(Core& core)
@@ -69,7 +71,7 @@ Measurer::~Measurer() { stop(); }
 
 void Measurer::stop() {
   {
-    const std::lock_guard lock(gate_->mutex);
+    const base::MutexLock lock(gate_->mutex);
     gate_->open = nullptr;
   }
   strand_.drain();
@@ -81,7 +83,7 @@ void Measurer::promise(double recall) {
   if (recall > 0) wake();
 }
 
-// Searches that leave the breadth to the contract, and all of whose hits count.
+// A search is measurable if it leaves the breadth to the contract and all of its hits count.
 bool Measurer::measurable(const model::SearchRequest& request) const {
   const model::SearchParams& params = request.params;
   return watch_.asked() > 0 && params.ef == 0 && !params.exact && !params.indexed_only &&
@@ -108,7 +110,7 @@ RecallWatch::Supply Measurer::supply() {
           counts.hits};
 }
 
-// Once a second: whether rows come in, and how many searches.
+// Notes once a second whether rows come in, and how many searches there are.
 void Measurer::look_at_rate(uint64_t now_ns) {
   if (now_ns - seen_ns_ >= limits::kRecallLookMs * 1'000'000) {
     const uint64_t rows = changes_of(*core_.views.current());
@@ -118,7 +120,8 @@ void Measurer::look_at_rate(uint64_t now_ns) {
     seen_ns_ = now_ns;
   }
   const bool known = per_second_.load(std::memory_order_relaxed) > 0;
-  if (now_ns - rate_ns_ < (known ? kRateNs : kSecondNs)) return;  // the first of them count soon
+  // The first searches should count soon.
+  if (now_ns - rate_ns_ < (known ? kRateNs : kSecondNs)) return;
   const uint64_t searches = searches_.load(std::memory_order_relaxed);
   if (rate_ns_ > 0)
     per_second_.store(static_cast<double>(searches - rate_searches_) * kSecondNs /
@@ -133,11 +136,11 @@ void Measurer::wake() {
   strand_.post([this] { turn(); });
 }
 
-// One timer at a time; without timers the next promise wakes it.
+// There is one timer at a time. Without timers the next promise wakes the strand.
 void Measurer::sleep(uint64_t ns) {
   if (core_.options.timers == nullptr || sleeping_.exchange(true)) return;
   core_.options.timers->at({base::monotonic_ns() + ns}, [gate = gate_] {
-    const std::lock_guard lock(gate->mutex);
+    const base::MutexLock lock(gate->mutex);
     if (gate->open == nullptr) return;
     gate->open->sleeping_.store(false);
     gate->open->wake();
@@ -159,7 +162,7 @@ void Measurer::turn() {
   bool more = true;
   while (more && !core_.stopping.load() && thread_cpu_ns() - began_ns < limits::kRecallTurnNs)
     more = work();
-  // Who knows already pays more, so that others come first.
+  // A shard that knows its verdict pays more, so that the others come first.
   const bool known = watch_.known() && !(job_ && job_->task().kind == Task::Kind::kTrial);
   budget_.spend((thread_cpu_ns() - began_ns) * (known ? limits::kRecallKnownDivisor : 1));
   if (!more) return sleep(limits::kRecallLookMs * 1'000'000);
@@ -169,9 +172,9 @@ void Measurer::turn() {
     sleep(budget_.wait_ns(limits::kRecallTurnNs));
 }
 
-// A step; false: there is nothing to do now.
+// Takes one step. False means that there is nothing to do now.
 bool Measurer::work() {
-  if (job_ && job_->task().epoch != watch_.epoch()) end_job();  // it would not count
+  if (job_ && job_->task().epoch != watch_.epoch()) end_job();  // its result would not count
   if (!job_) return begin_job();
   const uint64_t began_ns = thread_cpu_ns();
   const auto done = core_.serving().ok() ? job_->step() : base::Result<bool>(core_.serving());

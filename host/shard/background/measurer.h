@@ -1,14 +1,14 @@
-// Measures how much searches find, beside them: keeps some of the real ones, answers them again by
-// comparing everything and by the graphs, and steers the breadth of all searches by what comes of
-// it (RecallWatch decides). Works in turns of some milliseconds on the background executor, within
-// a share of one core for all shards together.
+// Measures the recall of searches while they go on. It keeps some of the real searches, answers
+// them again by comparing everything and by the graphs, and sets the breadth of all searches by the
+// result (RecallWatch decides). It works in turns of some milliseconds on the background executor,
+// within a share of one core for all shards together.
 //
-// widen(), offer(), state(): any thread. In memory only: a start begins anew.
+// Any thread may call widen(), offer() and state(). Everything is in memory only, so a start begins
+// from nothing.
 #pragma once
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -27,29 +27,31 @@ class MeasuringJob;
 class Measurer {
  public:
   struct State : RecallWatch::State {
-    // until the missing samples are there, at the rate of now; none: they wait for searches, or it
-    // is not known
+    // The seconds until the missing samples are there, at the present rate. Empty means that they
+    // wait for searches, or that the time is not known.
     std::optional<uint64_t> seconds_left;
   };
 
   explicit Measurer(Core& core);
   ~Measurer();
 
-  // Any thread; another promise begins anew.
+  // Any thread. A different promise starts measuring from nothing.
   void promise(double recall);
   float widen() const { return watch_.widen(); }
-  // A search that was answered just now.
+  // Offers a search that was answered just now.
   void offer(const model::SearchRequest& request);
   State state() const;
-  // Fires when nothing is left to measure; what it takes until then is not bounded by the share.
+  // Fires when nothing is left to measure. The work until then is not limited to the share of a
+  // core.
   void when_measured(std::function<void()> done);
-  // After core.stopping was set. Blocks; idempotent.
+  // Call it after core.stopping was set. Blocks; idempotent.
   void stop();
 
  private:
-  struct Gate;  // between a timer, which may outlive this, and this
+  struct Gate;  // between this object and a timer, which may outlive it
   bool measurable(const model::SearchRequest& request) const;
-  RecallWatch::Supply supply();  // [strand], as what follows
+  // [strand], as are turn(), work(), begin_job(), end_job(), look_at_rate() and sleep().
+  RecallWatch::Supply supply();
   void turn();
   bool work();
   bool begin_job();
@@ -61,21 +63,24 @@ class Measurer {
   Core& core_;
   RecallWatch watch_;
   QueryReservoir reservoir_;
-  std::atomic<uint64_t> searches_{0};   // that were measurable
+  std::atomic<uint64_t> searches_{0};   // those that were measurable
   std::atomic<bool> scheduled_{false};  // a turn is posted
-  std::atomic<bool> sleeping_{false};   // a timer will post one
+  std::atomic<bool> sleeping_{false};   // a timer will post a turn
   std::atomic<double> per_second_{0};   // measurable searches, lately
-  std::atomic<uint64_t> sample_ns_{0};  // of a core's time that a sample took lately; 0: not known
+  // The time of a core that a sample took lately. 0 means that it is not known.
+  std::atomic<uint64_t> sample_ns_{0};
   std::shared_ptr<Gate> gate_;
 
-  std::unique_ptr<CpuBudget> own_budget_;  // where there is none for all shards
+  std::unique_ptr<CpuBudget> own_budget_;  // used if there is none for all shards
   CpuBudget& budget_;
-  std::unique_ptr<MeasuringJob> job_;  // [strand], as what follows
+  // [strand], as are the members from here to rate_searches_.
+  std::unique_ptr<MeasuringJob> job_;
   uint64_t jobs_ = 0, job_ns_ = 0, retry_ns_ = 0;
   uint64_t seen_rows_ = 0, seen_ns_ = 0;  // at the last look
   bool calm_ = false;
-  uint64_t rate_ns_ = 0, rate_searches_ = 0;  // when per_second_ was looked at
-  base::Strand strand_;                       // last: its tasks use all of the above
+  // When per_second_ was computed, and from how many searches.
+  uint64_t rate_ns_ = 0, rate_searches_ = 0;
+  base::Strand strand_;  // last, because its tasks use all members above
 };
 
 }  // namespace rhumb::shard

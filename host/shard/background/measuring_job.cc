@@ -9,8 +9,10 @@ using base::Result;
 using base::Status;
 
 namespace {
-constexpr uint32_t kMovedHits = 10;  // that a moved point asks for, as calibration does
-// filters that no payload index serves may take long: then fewer searches are measured
+// The number of hits that a moved point asks for, as calibration does.
+constexpr uint32_t kMovedHits = 10;
+// Filters that no payload index serves may take long. After this time no more searches are
+// gathered.
 constexpr uint64_t kGatherNs = 2'000'000'000;
 }  // namespace
 
@@ -64,7 +66,7 @@ Result<bool> MeasuringJob::step() {
   return phase_ == Phase::kDone;
 }
 
-// One more query; false: that was all.
+// Gathers one more query. False means that there are no more.
 Result<bool> MeasuringJob::gather() {
   if (moved_) {
     auto request = gathered_++ < task_.queries ? moved_->next(kMovedHits) : std::nullopt;
@@ -79,7 +81,7 @@ Result<bool> MeasuringJob::gather() {
   return true;
 }
 
-// One query at the breadth of now, and what comes after the last.
+// Asks one query at the present breadth, and ends the breadth after the last query.
 Status MeasuringJob::ask() {
   std::vector<RecallSample>& samples = samples_[at_];
   if (samples.size() < trial_.size()) {
@@ -92,16 +94,16 @@ Status MeasuringJob::ask() {
   return base::ok();
 }
 
-// So many are missed already that the promise is not kept, whatever the rest find. What the widest
-// finds is wanted whole.
+// True if so many neighbours are missed already that the remaining queries cannot keep the promise.
+// The result of the greatest breadth is always measured in full.
 bool MeasuringJob::hopeless() const {
   return task_.kind == RecallWatch::Task::Kind::kTrial &&
          at_<task_.most&& static_cast<double>(missed_)>(1 - task_.asked) *
              static_cast<double>(neighbours_);
 }
 
-// The least breadth that is enough. Where it finds far more, an engine goes another way from there
-// on, and the step before it is taken if that one keeps the promise, too.
+// Chooses the least breadth that is enough. If the engine changes its strategy at that breadth and
+// finds far more, the step before it is taken, provided that it keeps the promise, too.
 int MeasuringJob::choose() const {
   const auto recall = [&](int step) {
     const auto samples = samples_.find(step);
@@ -118,7 +120,7 @@ int MeasuringJob::choose() const {
 
 void MeasuringJob::asked_all() {
   phase_ = Phase::kDone;
-  // of nothing nothing can be missed
+  // Without neighbours none can be missed.
   if (task_.kind != RecallWatch::Task::Kind::kTrial || neighbours_ == 0) return;
   search_.tell(at_, static_cast<double>(missed_) <=
                         (1 - recall_aim(task_.asked)) * static_cast<double>(neighbours_));

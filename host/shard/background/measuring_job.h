@@ -1,6 +1,6 @@
-// One task of the RecallWatch, carried out in small steps: queries are gathered, their true answers
-// found on one view, and then they are answered at the breadth of now or, in a trial, at those that
-// a BreadthSearch asks for. One thread at a time.
+// Carries out one task of the RecallWatch in small steps. Queries are gathered, and their true
+// answers are found on one view. The queries are then answered at the present breadth or, in a
+// trial, at the breadths that a BreadthSearch asks for. One thread at a time.
 #pragma once
 
 #include <map>
@@ -19,15 +19,15 @@ namespace rhumb::shard {
 
 class MeasuringJob {
  public:
-  // queries: of real searches; moved points are made by `seed`. The core outlives this.
+  // `queries` are real searches; `seed` makes the moved points. The core outlives this object.
   MeasuringJob(const Core& core, const RecallWatch::Task& task, double recall,
                std::vector<QueryReservoir::Kept> queries, uint64_t seed);
 
-  // A step; true: done.
+  // Takes one step. True means that the job is done.
   base::Result<bool> step();
 
   const RecallWatch::Task& task() const { return task_; }
-  // When done: the breadth that was chosen, what was found there, and which searches were asked.
+  // When done: the breadth that was chosen, what was found at it, and which searches were asked.
   int breadth() const { return chosen_; }
   const std::vector<RecallSample>& samples() const { return samples_.at(breadth()); }
   std::vector<uint64_t> numbers() const;
@@ -48,11 +48,12 @@ class MeasuringJob {
   std::vector<QueryReservoir::Kept> kept_;
   BreadthSearch search_;
   Phase phase_;
-  size_t gathered_ = 0;     // queries that were looked at,
-  uint64_t gather_ns_ = 0;  // in so much time
+  size_t gathered_ = 0;     // number of queries that were looked at
+  uint64_t gather_ns_ = 0;  // time that this took
   int chosen_;
-  int at_ = 0;  // the breadth that is asked now,
-  // what was missed there, and how many neighbours all queries have
+  // The breadth that is asked now. `missed_` is what was missed at it, and `neighbours_` is how
+  // many neighbours all queries have.
+  int at_ = 0;
   uint64_t missed_ = 0, neighbours_ = 0;
   std::map<int, std::vector<RecallSample>> samples_;  // by breadth
 };

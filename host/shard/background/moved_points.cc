@@ -14,11 +14,12 @@ using model::Scalar;
 
 namespace {
 
-// As far as its nearest neighbour, and a point is farther from the others than new points are: at
-// this part of it graphs find as much as for rows that were held out (measured:
-// docs/adr/0014-contract-decides.md).
+// A stored point is farther from its nearest neighbour than a new point is from the stored points.
+// If points are moved by this fraction of the distance to the nearest neighbour, graphs find as
+// much as for rows that were held out (measured in docs/adr/0014-contract-decides.md).
 constexpr float kMovedShare = 0.7071f;
-constexpr int kTries = 64;  // for a live point that has the vector, for two that differ
+// How often to try for a live point that has the vector, or for two points that differ.
+constexpr int kTries = 64;
 
 std::vector<float> floats_of(Scalar scalar, std::string_view bytes, uint32_t dim) {
   std::vector<float> out(dim);
@@ -62,7 +63,7 @@ MovedPoints::MovedPoints(const Core& core, ViewPtr view, uint64_t seed)
     const size_t column = columns_[i % columns_.size()].number;
     const auto point = any(column);
     if (!point) continue;
-    // the nearest is the point itself
+    // k is 2 because the nearest row is the point itself.
     queries.push_back({point->part->segment->vector(column, point->slot), column, 2, nullptr});
     probed_.push_back(i % columns_.size());
   }
@@ -76,7 +77,7 @@ Result<bool> MovedPoints::step() {
   for (size_t i = 0; i < probed_.size(); ++i) {
     const auto nearest = pass_->take(i);
     if (nearest.size() < 2) continue;
-    // the kernel's are squared
+    // The kernel's distances are squared.
     const float distance = std::sqrt(std::max(nearest[1].distance, 0.0f));
     if (std::isfinite(distance)) columns_[probed_[i]].distances.push_back(distance);
   }

@@ -1,7 +1,7 @@
-// Queries made of stored points until there are real ones: a point moved in a direction in which
-// the data spread (the difference of two other points), nearly as far as a stored point lies from
-// the one that is nearest to it. They are of the data and yet none of it, as searches mostly are.
-// Not of multivectors. One thread at a time; one seed gives one sequence.
+// Queries made of stored points, used until there are real ones. A point is moved in a direction in
+// which the data spread (the difference of two other points), nearly as far as a stored point lies
+// from its nearest neighbour. Such a query resembles the data without being one of the points, as
+// most searches do. Not for multivectors. One thread at a time; one seed gives one sequence.
 #pragma once
 
 #include <memory>
@@ -21,15 +21,17 @@ class MovedPoints {
  public:
   MovedPoints(const Core& core, ViewPtr view, uint64_t seed);
 
-  // A step towards knowing how far points lie from each other; true: next() may be asked.
+  // Takes a step towards knowing how far points lie from each other. True means that next() may be
+  // called.
   base::Result<bool> step();
-  // A search for the closest `limit`, of the columns in turn; none: there is nothing to move.
+  // Returns a search for the closest `limit` points, of each column in turn, or nothing if there is
+  // nothing to move.
   std::optional<model::SearchRequest> next(uint32_t limit);
 
  private:
   struct Column {
     size_t number = 0;
-    std::vector<float> distances;  // from points to their nearest
+    std::vector<float> distances;  // from points to their nearest neighbours
   };
   struct Stored {
     const SegmentView* part = nullptr;

@@ -10,9 +10,9 @@ namespace rhumb::shard {
 namespace {
 
 constexpr double kZ = 1.96;                              // 95 %
-constexpr double kAimedShare = 0.7, kEnoughShare = 0.5;  // of what may be missing
+constexpr double kAimedShare = 0.7, kEnoughShare = 0.5;  // both as a part of what may be missing
 constexpr double kUsualHits = 10;
-constexpr double kRounding = 1e-9;  // of a difference of sums that would be 0
+constexpr double kRounding = 1e-9;  // relative error of a difference that would be 0
 
 RecallInterval wilson(double p, double trials) {
   const double z2 = kZ * kZ / trials;
@@ -41,7 +41,7 @@ void RecallTally::halve() {
 RecallInterval RecallTally::interval(double times) const {
   if (of_ <= 0) return {};
   const double p = found_ / of_;
-  // Of the mean, from what the searches differ: the sum of (found - p * of)^2.
+  // The spread of the mean, from how the searches differ: the sum of (found - p * of)^2.
   const double sum = found_squares_ - 2 * p * products_ + p * p * of_squares_;
   const double spread = sum > kRounding * of_squares_ ? sum : 0;
   const double variance = spread / (of_ * of_) * samples_ / std::max(1.0, samples_ - 1);
@@ -52,7 +52,7 @@ RecallInterval RecallTally::interval(double times) const {
 uint64_t samples_missing(const RecallTally& tally, double asked) {
   RecallTally basis = tally;
   if (tally.samples() <= 0) {
-    // One search in so many misses one: together they find what is aimed at.
+    // One search in this many misses one neighbour, so together they reach the aimed recall.
     const double searches = 1 / ((1 - recall_aim(asked)) * kUsualHits);
     for (double i = 1; i < searches; i += 1)
       basis.add({static_cast<uint32_t>(kUsualHits), static_cast<uint32_t>(kUsualHits)});

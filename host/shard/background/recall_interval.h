@@ -1,4 +1,4 @@
-// From samples to what may be said: an interval, a verdict, and how many samples a verdict still
+// What may be concluded from samples: an interval, a verdict, and how many samples a verdict still
 // needs. Pure arithmetic.
 #pragma once
 
@@ -8,14 +8,14 @@
 namespace rhumb::shard {
 
 struct RecallSample {
-  uint32_t found = 0, of = 0;  // of the closest `of`, so many were found
+  uint32_t found = 0, of = 0;  // `found` of the closest `of` neighbours were found
 };
 
 struct RecallInterval {
   double mean = 0, low = 0, high = 1;
 };
 
-// The sums of many samples that the interval needs, in constant memory. The samples are of one
+// The sums over many samples that the interval needs, in constant memory. All samples are of one
 // breadth.
 class RecallTally {
  public:
@@ -24,9 +24,9 @@ class RecallTally {
 
   double samples() const { return samples_; }
   double neighbours() const { return of_; }
-  // At 95 %: Wilson's interval (JASA 1927) with Kish's design effect, because the hits of one
-  // search hang together; a search counts as one trial at least. times: as it would be after so
-  // many times the samples, if they went on like these. Without samples: 0 to 1.
+  // The interval at 95 %: Wilson's interval (JASA 1927) with Kish's design effect, because the hits
+  // of one search are correlated. A search counts as at least one trial. With `times` the interval
+  // is as it would be after `times` as many samples like these. Without samples it is 0 to 1.
   RecallInterval interval(double times = 1) const;
 
  private:
@@ -34,14 +34,14 @@ class RecallTally {
   double found_squares_ = 0, of_squares_ = 0, products_ = 0;
 };
 
-// Samples that are missing until the contract is known to be kept or not, if the next ones are like
-// these. Without a sample: like searches for ten that find what is aimed at. 0: it is known.
-// kManySamples: so many or more.
+// The number of samples that are missing until it is known whether the contract is kept, if the
+// next ones are like these. Without a sample it assumes searches for ten hits that reach the aimed
+// recall. 0 means that it is known; kManySamples means that many or more.
 inline constexpr uint64_t kManySamples = 1'000'000;
 uint64_t samples_missing(const RecallTally& tally, double asked);
 
-// Of what may be missing, a search that does least work misses between a half and all. The aim lies
-// between the two.
+// The contract allows a share of the hits to be missed. A search that does the least necessary work
+// misses between half of that share and all of it. The aim lies between the two.
 double recall_aim(double asked);
 double recall_more_than_enough(double asked);
 

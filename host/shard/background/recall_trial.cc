@@ -59,7 +59,8 @@ Result<bool> RecallTrial::step() {
     const std::vector<segment::Hit> closest = pass_->take(i - pass_first_);
     searches_[i].of = static_cast<uint32_t>(closest.size());
     if (!closest.empty()) searches_[i].farthest = closest.back().distance;
-    // what cannot be told apart cannot be missed
+    // If the farthest distance is not finite, neighbours cannot be told apart, so none counts as
+    // missed.
     if (!std::isfinite(searches_[i].farthest)) searches_[i].of = 0;
   }
   pass_.reset();

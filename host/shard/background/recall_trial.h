@@ -1,6 +1,6 @@
-// Searches whose true answers are found once, on one view, and which then are answered at any
-// breadth. A filter's rows are kept for as long, so that true answer and search are of the same
-// rows whatever is written meanwhile. One thread at a time.
+// Searches whose true answers are found once, on one view, and which can then be answered at any
+// breadth. The rows that pass a filter are kept as long as the trial, so that the true answer and
+// the search use the same rows in spite of writes in between. One thread at a time.
 #pragma once
 
 #include <memory>
@@ -18,17 +18,18 @@ namespace rhumb::shard {
 
 class RecallTrial {
  public:
-  // recall: what searches ask their graphs for. The core outlives this.
+  // `recall` is the recall that searches ask their graphs for. The core outlives this object.
   RecallTrial(const Core& core, ViewPtr view, double recall)
       : core_(core), view_(std::move(view)), recall_(recall) {}
 
-  // Before the first step. false: it cannot be measured, or the filters of those that were added
-  // hold as much as there is room for.
+  // Call it before the first step. False means that the search cannot be measured, or that the
+  // filters of the searches added so far use up the room.
   base::Result<bool> add(model::SearchRequest request);
   size_t size() const { return searches_.size(); }
-  // A step towards the true answers; true: they are known.
+  // Takes a step towards the true answers. True means that they are known.
   base::Result<bool> step();
-  // How much of the truth a search finds, at a factor on the calibrated breadth.
+  // Answers the search at a factor on the calibrated breadth, and returns how much of the truth it
+  // finds.
   base::Result<RecallSample> ask(size_t search, float widen) const;
   uint32_t neighbours(size_t search) const { return searches_[search].of; }
 
@@ -38,8 +39,8 @@ class RecallTrial {
     size_t column = 0;
     PassingRows passing;
     bool filtered = false;
-    uint32_t of = 0;     // so many neighbours there are,
-    float farthest = 0;  // and the last of them is as far as this
+    uint32_t of = 0;     // number of true neighbours
+    float farthest = 0;  // distance of the last of them
   };
   void begin_pass();
 

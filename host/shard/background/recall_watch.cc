@@ -17,14 +17,17 @@ namespace limits = base::limits;
 namespace {
 
 constexpr double kFewSamples = 30;  // nothing is concluded from fewer
-// that the promise lets expect in samples by whose mean searches become broader,
+// The next four constants are expected misses: the neighbours of all samples times (1 - promise).
+// Searches become broader by the mean of samples with at least this many.
 constexpr double kMissesToWiden = 10;
-constexpr double kMissesToNarrow = 30;  // or narrower, or by which a breadth is chosen first,
-constexpr double kMissesOfTrial = 160;  // and that a trial has, if there are queries enough;
-// fewer of moved points, since somebody may wait for what they say
+// Searches become narrower, or the first trial begins, at this many.
+constexpr double kMissesToNarrow = 30;
+// A trial has this many, if there are enough queries.
+constexpr double kMissesOfTrial = 160;
+// A trial of moved points has fewer, because somebody may wait for the result.
 constexpr double kMissesOfMoved = 100;
 constexpr uint64_t kTrialQueriesMin = 128;
-// of which the interval says that more is found than enough
+// The interval of at least this many samples may show that more is found than enough.
 constexpr double kSurelySamples = 64;
 
 base::Gauge& gauge(const char* name, const char* help, uint64_t shard) {
@@ -44,7 +47,7 @@ std::optional<bool> RecallWatch::State::kept() const {
 }
 
 void RecallWatch::promise(double recall) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (recall == asked_) return;
   asked_ = recall;
   asked_now_.store(recall, std::memory_order_relaxed);
@@ -72,18 +75,19 @@ bool RecallWatch::decided(const Samples& samples) const {
 }
 
 bool RecallWatch::known() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return decided(deciding());
 }
 
-// Queries of which the promise lets expect so many misses.
+// The number of queries in which this many misses are expected at the promised recall.
 uint64_t RecallWatch::trial_queries(double misses, double hits) const {
   const double queries = std::ceil(misses / ((1 - asked_) * std::max(hits, 1.0)) - 1e-6);
   return static_cast<uint64_t>(std::clamp(queries, static_cast<double>(kTrialQueriesMin),
                                           static_cast<double>(limits::kRecallTrialQueries)));
 }
 
-// It is sure that too little is found, or likely from as many samples as a trial has.
+// True if it is certain that too little is found, or likely from as many samples as kMissesToWiden
+// needs.
 bool RecallWatch::too_little(const RecallTally& tally) const {
   if (tally.samples() < kFewSamples) return false;
   const RecallInterval now = tally.interval();
@@ -100,7 +104,7 @@ bool RecallWatch::more_than_enough(const RecallTally& tally) const {
 }
 
 // Samples of other data say nothing. A breadth below the calibrated one was found on the data of
-// its trial: where they grew by half it is given up until it was tried again.
+// its trial. If the data have grown by half, that breadth is given up until another trial.
 void RecallWatch::look_at_data(const Supply& supply) {
   const uint64_t moved =
       supply.rows > epoch_rows_ ? supply.rows - epoch_rows_ : epoch_rows_ - supply.rows;
@@ -123,7 +127,7 @@ RecallWatch::Task RecallWatch::trial(Source source, const Samples& samples,
                                      uint64_t queries) const {
   Task task{Task::Kind::kTrial, source, queries, kBreadthLeast,
             kBreadthMost,       step_,  epoch(), asked_};
-  // What the samples say already is not put in doubt by a few queries.
+  // A few queries do not override what the samples already show.
   if (too_little(samples.tally)) task.least = step_;
   if (more_than_enough(samples.tally)) task.most = step_;
   return task;
@@ -135,8 +139,8 @@ std::optional<RecallWatch::Task> RecallWatch::next_of_searches(const Supply& sup
   const uint64_t few = trial_queries(kMissesToNarrow, supply.hits),
                  good = trial_queries(kMissesOfTrial, supply.hits);
   const bool first = !searches_.tried && supply.held >= few;
-  // By more searches than the last time a breadth is chosen better, even where nothing contradicts
-  // it.
+  // A trial with more searches than the last one chooses the breadth better, even if nothing
+  // contradicts the present one.
   const bool better = searches_.tried && searches_.trial_queries < good && supply.held >= good;
   const bool again =
       searches_.since_trial >= searches_.until_trial && ((low && step_ < kBreadthMost) || much);
@@ -166,7 +170,7 @@ std::optional<RecallWatch::Task> RecallWatch::next_of_moved(const Supply& supply
 }
 
 RecallWatch::Task RecallWatch::next(const Supply& supply) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (asked_ <= 0) return {};
   if (supply.rows == 0) return {};
   look_at_data(supply);
@@ -186,7 +190,7 @@ void RecallWatch::add(Samples& samples, const std::vector<RecallSample>& more) {
 }
 
 uint64_t RecallWatch::sampled(const Task& task, const std::vector<RecallSample>& samples) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (asked_ <= 0 || task.epoch != epoch()) return 0;
   Samples& mine = of(task.source);
   const double before = mine.tally.samples();
@@ -197,7 +201,7 @@ uint64_t RecallWatch::sampled(const Task& task, const std::vector<RecallSample>&
 }
 
 uint64_t RecallWatch::tried(const Task& task, int step, const std::vector<RecallSample>& samples) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (asked_ <= 0 || task.epoch != epoch()) return 0;
   trial_rows_ = epoch_rows_;
   Samples& mine = of(task.source);
@@ -212,7 +216,7 @@ uint64_t RecallWatch::tried(const Task& task, int step, const std::vector<Recall
     if (s.of > 0) there.add(s);
   }
   if (there.samples() == 0) mine.nothing_in = epoch();
-  // What a promise lets expect too few misses in is no reason to do less.
+  // Samples in which too few misses are expected are no reason to do less work.
   if (step < step_ && there.neighbours() * (1 - asked_) < kMissesToWiden) return 0;
   const RecallInterval now = there.interval();
   const char* kind = task.source == Source::kSearches ? "searches" : "moved stored points";
@@ -220,7 +224,7 @@ uint64_t RecallWatch::tried(const Task& task, int step, const std::vector<Recall
   std::snprintf(text, sizeof(text), "measured %.4f (%.4f to %.4f) over %zu %s, asked %g", now.mean,
                 now.low, now.high, samples.size(), kind, asked_);
   if (step != step_) change(step, text);
-  mine.tally = {};  // an epoch that goes on had some of these searches already
+  mine.tally = {};  // an epoch that goes on may hold some of these searches already
   add(mine, samples);
   mine.since_trial = 0;
   tell();
@@ -238,15 +242,14 @@ void RecallWatch::change(int step, const std::string& why) {
   widen_.store(breadth_factor(step), std::memory_order_relaxed);
   gauge("rhumb_recall_widen", "Factor on the breadth of searches, to keep the contract.", shard_)
       .set(is);
-  begin_epoch();  // what follows is another search
+  begin_epoch();  // the searches that follow have another breadth
 }
 
 void RecallWatch::tell() {
   const RecallTally& tally = deciding().tally;
   const RecallInterval now = tally.interval();
   if (tally.samples() > 0) {
-    gauge("rhumb_recall_measured", "Recall of sampled searches, over the last of them.", shard_)
-        .set(now.mean);
+    gauge("rhumb_recall_measured", "Recall of the latest sampled searches.", shard_).set(now.mean);
     gauge("rhumb_recall_low", "Lower end of the measured recall's 95 % interval.", shard_)
         .set(now.low);
   }
@@ -259,7 +262,7 @@ void RecallWatch::tell() {
 }
 
 RecallWatch::State RecallWatch::state() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   State out;
   out.asked = asked_;
   out.searched = searched_.load(std::memory_order_relaxed);
@@ -271,7 +274,9 @@ RecallWatch::State RecallWatch::state() const {
   if (!graphs_ && too_little(deciding().tally))
     out.limit = "most rows are not in a graph, and no breadth changes what is found of them";
   if (at_least(deciding()))
-    out.limit = "the least breadth is reached, and finds more than half of the way up to 1";
+    out.limit =
+        "the least breadth is reached, and its recall is more than halfway from what is asked up "
+        "to 1";
   if (asked_ > 0) out.missing = samples_missing(deciding().tally, asked_);
   out.actions.assign(actions_.begin(), actions_.end());
   return out;

@@ -15,14 +15,15 @@ using segment::Segment;
 
 namespace {
 
-constexpr uint32_t kMaxGivenUp = 4;  // for want of memory, until the rows have doubled
-// of a slice that the old graph takes in meanwhile: the new one catches up
+// Renewals given up for lack of memory, until the rows have doubled.
+constexpr uint32_t kMaxGivenUp = 4;
+// The new graph takes in this many slices while the old graph takes in one, so that it catches up.
 constexpr uint32_t kFeedSlices = 2;
 
 base::Counter& counted(const char* outcome) {
   return base::counter(
       "rhumb_graph_renewals_total",
-      "Graphs built anew since their engine said that a new one would fit the data better.",
+      "Graphs built again because their engine reported that a new one would fit the data better.",
       {{"outcome", outcome}});
 }
 
@@ -33,7 +34,7 @@ bool complete(const SegmentView& part, const Graph& graph) {
 }  // namespace
 
 std::optional<Renewer::Active> Renewer::active() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return active_;
 }
 
@@ -49,23 +50,24 @@ Renewer::Step Renewer::step(const ViewPtr& view) {
   return {};
 }
 
-// Its memory goes back. What ends so again and again would keep a processor busy for nothing.
+// Frees the memory of the renewal. A renewal that is given up again and again would keep a
+// processor busy for nothing.
 void Renewer::give_up(const Active& active, const View& view) {
   end();
-  note(active.key, "built anew later, when there is memory for it: " + active.why);
+  note(active.key, "to be built again when there is memory for it: " + active.why);
   const SegmentView* const part = view.find(active.key.first);
   if (part != nullptr && ++given_up_[active.key] % kMaxGivenUp == 0)
     part->segment->graph(active.key.second).renewal_failed(*active.renewal);
 }
 
-// Graphs that nothing is to be done for are settled; so are those that cannot be helped now. They
-// are looked at again at later turns.
+// Graphs that need nothing are settled, and so are those that cannot be renewed now. The latter are
+// checked again in later turns.
 void Renewer::look(const View& view) {
   for (const SegmentView& part : view.segments) {
     for (size_t c = 0; c < part.segment->vectors().size(); ++c) {
       Graph& graph = part.segment->graph(c);
       const std::string why = graph.renewal_wish(complete(part, graph));
-      // the others' turn comes when it has ended
+      // The other graphs follow when this renewal has ended.
       if (!why.empty() && begin(view, part, c, why)) return;
       graph.settle();
     }
@@ -79,21 +81,22 @@ bool Renewer::begin(const View& view, const SegmentView& part, size_t column,
   const Key key{part.segment->id(), column};
   if (options.renewers == nullptr) return false;
   if (options.memory != nullptr && !options.memory->room_for(graph.renewal_bytes())) {
-    note(key, "built anew later, when there is memory for it: " + why);
+    note(key, "to be built again when there is memory for it: " + why);
     return false;
   }
   const auto renewal = graph.begin_renewal(*part.live, complete(part, graph), part.segment);
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (stopped_) return false;
     active_ = Active{key, renewal, why, view.applied, false};
   }
   renewal->when_ended(wake_);
-  if (!options.renewers->post([renewal] { renewal->run(); }).ok()) {  // too many wait: a later turn
+  // Posting fails if too many renewals wait; a later turn tries again.
+  if (!options.renewers->post([renewal] { renewal->run(); }).ok()) {
     end();
     return false;
   }
-  base::log_info("shard", "a graph is built anew",
+  base::log_info("shard", "a graph is being built again",
                  {{"shard", core_.options.shard},
                   {"segment", key.first},
                   {"vector", part.segment->vectors()[column].name},
@@ -114,11 +117,11 @@ Renewer::Step Renewer::advance(const Active& active, const View& view) {
     failed(active, graph, outcome);
     return {true, {}};
   }
-  // It lacks the rows that were dead when it was begun; a view from before may have some of them
-  // alive.
+  // The new graph lacks the rows that were dead when it was begun. An older view may have some of
+  // them alive.
   const bool waits = core_.views.oldest_view() < active.applied;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (!active_) return {};
     active_->waits = waits;
   }
@@ -134,25 +137,25 @@ Renewer::Step Renewer::advance(const Active& active, const View& view) {
   end();
   note(active.key, {});
   counted("published").add();
-  base::log_info("shard", "a graph was built anew",
+  base::log_info("shard", "a graph was built again",
                  {{"shard", core_.options.shard},
                   {"segment", active.key.first},
                   {"vector", part->segment->vectors()[active.key.second].name}});
   return {true, Published{part->segment, active.key.second}};
 }
 
-// The old graph stays; it is not tried again for the same rows.
+// Keeps the old graph. The same rows are not tried again.
 void Renewer::failed(const Active& active, Graph& graph, const Status& reason) {
   end();
   graph.renewal_failed(*active.renewal);
   counted("failed").add();
-  note(active.key, "could not be built anew: " + reason.to_string());
+  note(active.key, "could not be built again: " + reason.to_string());
 }
 
 void Renewer::end() {
   std::optional<Active> ended;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     ended.swap(active_);
   }
   if (ended) ended->renewal->cancel();
@@ -165,30 +168,30 @@ void Renewer::forget(uint32_t segment, size_t column) {
 
 void Renewer::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     stopped_ = true;
   }
   end();
 }
 
 bool Renewer::busy() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return active_ && !active_->waits;
 }
 
 void Renewer::note(Key key, const std::string& problem) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   std::string& known = problems_[key];
   if (known == problem) return;
   known = problem;
   if (!problem.empty()) {
-    base::log_warn("shard", "a graph is not built anew",
+    base::log_warn("shard", "a graph is not built again",
                    {{"shard", core_.options.shard}, {"segment", key.first}, {"reason", problem}});
   }
 }
 
 Renewer::Word Renewer::about(uint32_t segment, size_t column) const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   Word word;
   const Key key{segment, column};
   if (active_ && active_->key == key) word.renewing = active_->why;

@@ -28,8 +28,8 @@ Result<FilterResult> ViewFilter::evaluate(const View& view, const SegmentView& p
   payload::EvaluateOptions options;
   options.deadline = context_->deadline;
   options.cancelled = context_->cancelled;
-  // The KV store knows where an id lives now. If the point changed since the view, that is not
-  // where the view has it.
+  // The key-value store knows where an id is now. If the point has changed since the view, the view
+  // has it somewhere else.
   bool moved = false;
   Status failure;
   options.find_slot = [&](std::string_view key) -> std::optional<uint32_t> {
@@ -38,7 +38,7 @@ Result<FilterResult> ViewFilter::evaluate(const View& view, const SegmentView& p
       failure = row.status();
       return std::nullopt;
     }
-    // Absent: it may have been deleted since.
+    // A point that is absent may have been deleted since the view.
     if (!*row || (*row)->version > view.applied)
       moved = moved || core_->views.applied() != view.applied;
     return *row && (*row)->segment == part.segment->id() && part.holds((*row)->slot)

@@ -1,5 +1,5 @@
-// A filter over a view: per segment the rows that pass, and the second look at points that changed
-// since the view. Made for one request; one thread at a time.
+// A filter over a view: for each segment the rows that pass, and the second check of points that
+// changed since the view. Made for one request; one thread at a time.
 #pragma once
 
 #include <optional>
@@ -27,8 +27,8 @@ class ViewFilter {
                                           const ReadContext& context);
 
   base::Result<payload::FilterResult> evaluate(const View& view, const SegmentView& part) const;
-  // Whether a row that came out of `view` still passes: true unless its payload was replaced after
-  // the view was taken.
+  // Returns whether a row that came out of `view` still passes. That is true unless its payload was
+  // replaced after the view was taken.
   base::Result<bool> still_passes(const View& view, const segment::Segment& segment,
                                   uint32_t slot) const;
   bool matches(const segment::StoredRow& row) const;
@@ -36,10 +36,11 @@ class ViewFilter {
  private:
   base::Result<std::optional<PointRow>> find(const View& view, std::string_view id_key) const;
 
-  const Core* core_;  // outlives this, as does the context
+  const Core* core_;  // outlives this object, as does the context
   payload::Matcher matcher_;
   const ReadContext* context_;
-  // Where the ids that the filter names were found, as of one view: every segment asks again.
+  // Where the ids that the filter names were found, as of one view, because every segment asks
+  // again.
   mutable std::unordered_map<std::string, std::optional<PointRow>> found_;
   mutable uint64_t found_as_of_ = ~0ull;
 };

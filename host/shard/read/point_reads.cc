@@ -13,10 +13,10 @@ using model::Record;
 
 namespace {
 
-// Read between two looks at the deadline: some milliseconds from a cold disk.
+// Points read between two checks of the deadline; from a cold disk they take some milliseconds.
 constexpr size_t kReadsPerLook = 64;
 
-// Points in the order of their keys that pass a filter, until a page is full.
+// Collects points that pass a filter, in the order of their keys, until a page is full.
 class Scroller {
  public:
   Scroller(Core& core, const ViewFilter* filter, const RecordMaker& maker,
@@ -29,8 +29,8 @@ class Scroller {
         limit_(limit) {}
 
   Result<std::vector<Record>> run() {
-    // Most pages fill up within some chunks of keys. A selective filter does not: it is evaluated
-    // as a whole first.
+    // Most pages fill up within some chunks of keys. With a selective filter they do not, so the
+    // filter is then evaluated as a whole first.
     while (!full() && !ended_ && (filter_ == nullptr || walked_ < kPatience))
       RHUMB_TRY(walk_chunk());
     if (!full() && !ended_) RHUMB_TRY(select());
@@ -42,7 +42,7 @@ class Scroller {
 
   bool full() const { return records_.size() >= limit_ || bytes_ > base::limits::kMaxReplyBytes; }
 
-  // Of a point that is looked at; now and then the deadline is, too.
+  // Called for every point that is looked at; it checks the deadline now and then.
   Status go_on() {
     return looks_++ % base::limits::kFilterPollRows == 0 ? interrupted(context_, "scroll")
                                                          : base::ok();
@@ -54,7 +54,8 @@ class Scroller {
                                                               base::limits::kScrollChunkKeys)
                                            : base::limits::kScrollChunkKeys;
     RHUMB_ASSIGN(const Store::Page page, core_.store.page(next_, want));
-    const ViewPtr view = core_.views.current();  // after the page: it has the segments of its rows
+    // After the page, so that it has the segments of the page's rows.
+    const ViewPtr view = core_.views.current();
     for (const auto& [key, row] : page.rows) {
       if (full()) return base::ok();
       RHUMB_TRY(take(*view, row));
@@ -78,17 +79,17 @@ class Scroller {
     return base::ok();
   }
 
-  // Keys of the rows that pass, smallest first: all that are left of the page is the smallest
+  // Selects the keys of the rows that pass, smallest first. The rest of the page is the smallest
   // `limit - records` of them.
   Status select() {
     const ViewPtr view = core_.views.current();
-    // No more than the points there are, and than a page has room for.
+    // The number is at most that of the points, and at most what a page has room for.
     const uint64_t room =
         (base::limits::kMaxReplyBytes - bytes_) / base::limits::kRecordTextBytes + 1;
     const auto missing =
         static_cast<size_t>(std::min<uint64_t>({limit_ - records_.size(), view->points, room}));
     RHUMB_TRY(room_for_hits(core_.options.segment.memory, missing));
-    std::vector<std::pair<std::string, PointRow>> best;  // a heap, the largest key in front
+    std::vector<std::pair<std::string, PointRow>> best;  // a heap with the largest key in front
     const auto larger = [](const auto& a, const auto& b) { return a.first < b.first; };
     for (const SegmentView& part : view->segments) {
       RHUMB_ASSIGN(const payload::FilterResult passing, filter_->evaluate(*view, part));

@@ -1,4 +1,4 @@
-// Reading points by id, in the order of ids, and counting them. Any thread; each read takes its own
+// Reads points by id or in the order of ids, and counts them. Any thread; each read takes its own
 // view.
 #pragma once
 
@@ -12,11 +12,12 @@
 
 namespace rhumb::shard {
 
-// In the order asked; points that do not exist are left out. kTooLarge: they would be more than
-// kMaxReplyBytes.
+// Returns the points in the order asked, without those that do not exist. kTooLarge means that they
+// would be more than kMaxReplyBytes.
 base::Result<std::vector<model::Record>> get_points(Core& core, const model::GetRequest& request,
                                                     const ReadContext& context);
-// A page in the order of ids. It ends early with the point whose text goes beyond kMaxReplyBytes.
+// Returns a page in the order of ids. The page ends early with the point whose text goes beyond
+// kMaxReplyBytes.
 base::Result<std::vector<model::Record>> scroll_points(Core& core,
                                                        const model::ScrollRequest& request,
                                                        const ReadContext& context);

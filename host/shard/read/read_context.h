@@ -1,4 +1,4 @@
-// What a read is bounded by, handed down from the request.
+// The bounds of a read, which come from the request.
 #pragma once
 
 #include <atomic>
@@ -12,11 +12,12 @@ namespace rhumb::shard {
 struct ReadContext {
   base::Deadline deadline;
   const std::atomic<bool>* cancelled = nullptr;
-  // What is left of kMaxReplyBytes for all searches of one message; null: this read has all of it.
+  // What is left of kMaxReplyBytes for all searches of one message. With null this read may use all
+  // of it.
   uint64_t* bytes_left = nullptr;
 };
 
-// kCancelled or kTimeout, which names what did not end; ok: the read goes on.
+// Fails with kCancelled or kTimeout and names `what` in the text. OK means that the read goes on.
 base::Status interrupted(const ReadContext& context, const char* what);
 
 }  // namespace rhumb::shard

@@ -12,8 +12,8 @@ base::Status room_for_hits(base::MemoryGuard* memory, uint64_t hits) {
   if (hits <= base::limits::kFewHits || memory == nullptr || memory->room_for(bytes))
     return base::ok();
   return {
-      base::Code::kNoSpace,
-      "memory_full: " + std::to_string(hits) + " hits would take " + std::to_string(bytes) +
+      base::Code::kMemoryFull,
+      std::to_string(hits) + " hits would take " + std::to_string(bytes) +
           " bytes, for which the memory limit leaves no room (memory.limit_bytes): ask for fewer"};
 }
 

@@ -1,4 +1,4 @@
-// Records as readers ask for them: a point's id, and of its payload and vectors what was selected.
+// Records as readers ask for them: a point's id, and the selected parts of its payload and vectors.
 #pragma once
 
 #include <string_view>
@@ -12,18 +12,18 @@
 
 namespace rhumb::shard {
 
-// Many hits are memory of their own, which is asked for before it is taken: kNoSpace names what
-// they would take. memory: null, no limit.
+// Many hits take memory of their own, so room for them is asked for first. kMemoryFull names the
+// memory that they would take. With a null `memory` there is no limit.
 base::Status room_for_hits(base::MemoryGuard* memory, uint64_t hits);
 
 class RecordMaker {
  public:
-  // kInvalid: a path that cannot be read, or a vector name that the collection has not.
+  // kInvalid means that a path cannot be parsed, or that the collection has no vector of that name.
   static base::Result<RecordMaker> compile(const model::PayloadSelector& payload,
                                            const model::VectorSelector& vectors,
                                            const std::vector<segment::VectorSpec>& specs);
 
-  // kCorrupt if what is stored does not fit its checksums.
+  // kCorrupt means that the stored bytes do not fit their checksums.
   base::Result<model::Record> make(const segment::Segment& segment, uint32_t slot) const;
   base::Result<model::Record> make(const segment::Segment& segment, uint32_t slot,
                                    const segment::StoredRow& row) const;

@@ -22,10 +22,11 @@ using segment::Hit;
 
 namespace {
 
-// before the first is read; more would push each other out of the nearest cache
+// The number of rows that are prefetched before the first is read. More would push each other out
+// of the nearest cache.
 constexpr size_t kPrefetchedRows = 64;
 
-// rows: of the query. A multivector's distance is the sum over them.
+// `rows` is the number of the query's rows. A multivector's distance is the sum over them.
 float score_of(Distance metric, float distance, size_t rows) {
   switch (metric) {
     case Distance::kCosine:
@@ -46,7 +47,7 @@ struct Candidate {
   uint32_t slot = 0;
 };
 
-// One attempt at an answer: candidates of every segment of one view, the closest k of them.
+// One attempt at an answer: the candidates of every segment of one view, and the closest k of them.
 class Attempt {
  public:
   Attempt(const SearchRequest& request, size_t column, const model::VectorParams& params,
@@ -84,9 +85,10 @@ class Attempt {
     return base::ok();
   }
 
-  // The records of the best candidates; equal scores in the order of ids, so that the answer does
-  // not depend on where points happen to lie. A payload index may know a change that the view does
-  // not have: a row that was changed since is looked at again, as it is returned.
+  // Makes the records of the best candidates. Equal scores are in the order of ids, so that the
+  // answer does not depend on where points are stored. A payload index may already have a change
+  // that the view does not have, so a row that was changed since is checked again, as it is
+  // returned.
   Result<std::vector<model::Record>> records(const RecordMaker& maker, uint64_t bytes_left) {
     std::vector<model::Record> records;
     uint64_t bytes = 0;
@@ -151,7 +153,7 @@ class Attempt {
     plan.passed = part.live_count;
     if (passing) {
       if (plan.strategy.empty())
-        // nothing passed
+        // Nothing passed the filter.
         plan.strategy = passing->served_by.empty() ? "filter_scan" : "index_scan";
       plan.index = passing->served_by;
       plan.rows_examined = passing->rows_examined;
@@ -162,7 +164,8 @@ class Attempt {
     plan_.push_back(std::move(plan));
   }
 
-  // Rows lie anywhere: reading one after another would wait for memory three times a row.
+  // The rows lie anywhere in memory, so reading one after another would wait for memory three times
+  // per row.
   void prefetch_rows() const {
     const auto rows =
         std::span(candidates_).first(std::min<size_t>(candidates_.size(), kPrefetchedRows));
@@ -216,8 +219,8 @@ Result<model::SearchResult> search(Core& core, const SearchRequest& request,
     RHUMB_ASSIGN(filter, ViewFilter::compile(core, *request.filter, context));
   }
 
-  // Points that changed while the search ran leave gaps, which a wider search fills; the third
-  // attempt leaves nothing to chance.
+  // Points that change during the search leave gaps, which a wider search fills. The third attempt
+  // is exact.
   uint64_t own_bytes = base::limits::kMaxReplyBytes;
   uint64_t& bytes_left = context.bytes_left != nullptr ? *context.bytes_left : own_bytes;
   Attempt attempt(request, column, params, context, filter ? &*filter : nullptr,

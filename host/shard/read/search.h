@@ -10,12 +10,13 @@
 
 namespace rhumb::shard {
 
-// The rows that no graph holds yet, and the time that a search spent on comparing them.
+// The tail, that is, the rows that are not in the graph yet, and the time that a search spent on
+// comparing them.
 struct TailScan {
   uint64_t rows = 0, ns = 0;
 };
 
-// widen: the factor that the recall contract puts on the calibrated breadth of searches.
+// `widen` is the factor that the recall contract puts on the calibrated breadth of searches.
 base::Result<model::SearchResult> search(Core& core, const model::SearchRequest& request,
                                          const ReadContext& context, float widen, TailScan* tail);
 

@@ -12,7 +12,8 @@ using base::Status;
 
 namespace {
 
-// Of a row or a file, as opposed to a verification that cannot go on.
+// True for damage of a row or a file, and false if the verification cannot go on for another
+// reason.
 bool tells_damage(const Status& status) {
   return status.code() == base::Code::kCorrupt || status.code() == base::Code::kIo;
 }
@@ -30,8 +31,8 @@ Result<Hash> hash_of(const segment::Segment& segment, uint32_t slot,
   return hash;
 }
 
-// A row and what the key-value store has for its point. One that changed since the view makes the
-// sum worth nothing; `moved` says so.
+// Compares a row with what the key-value store has for its point. If the point has changed since
+// the view, the sum is of no use, and `moved` is set.
 Status verify_row(const Core& core, const View& view, const SegmentView& part, uint32_t slot,
                   HashSums& sums, bool* moved) {
   RHUMB_ASSIGN(const segment::StoredRow row, part.segment->fetch(slot));
@@ -49,7 +50,7 @@ Status verify_row(const Core& core, const View& view, const SegmentView& part, u
                        part.segment->places(slot) + ")");
 }
 
-// Reads every row of the store's points on the way, each under its checksum.
+// Counts the rows of points in the store. Each is read under its checksum.
 Result<uint64_t> count_rows(const Core& core, const ReadContext& context) {
   uint64_t rows = 0;
   Status stopped;
@@ -62,7 +63,8 @@ Result<uint64_t> count_rows(const Core& core, const ReadContext& context) {
   return rows;
 }
 
-// Sums up the rows of one view and notes what is damaged; an error only if it could not go on.
+// Sums up the rows of one view and notes what is damaged. It returns an error only if it could not
+// go on.
 Result<Verification> verify_view(const Core& core, const ViewPtr& view, const ReadContext& context,
                                  bool* moved) {
   Verification found;
@@ -118,7 +120,7 @@ Result<Verification> verify(Core& core, const ReadContext& context) {
       return found;
     }
     if (equal) return found;
-    if (!moved) {  // every row is whole: they go on being served
+    if (!moved) {  // every row is intact, so the shard goes on serving
       found.note(base::corrupt(core.options.directory +
                                "/kv: the sum of the points' hashes is not the one that was kept"));
       return found;

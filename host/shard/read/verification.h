@@ -1,6 +1,6 @@
 // Reads every point of a shard again and compares it with what the shard keeps about it: checksums,
-// rows of the key-value store, the sum of content hashes. Takes long: call it on a background
-// thread.
+// rows of the key-value store, and the sum of content hashes. It takes long, so call it on a
+// background thread.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +17,15 @@ namespace rhumb::shard {
 struct Verification {
   uint64_t applied = 0, points = 0;
   Hash kept{}, computed{};
-  // File, offset and what is wrong there; at most kMaxVerifyProblems. Empty: everything is as it
-  // should be.
+  // Each problem names the file, the offset and what is wrong there. There are at most
+  // kMaxVerifyProblems. Empty means that everything is as it should be.
   std::vector<std::string> problems;
   uint64_t more_problems = 0;  // those beyond kMaxVerifyProblems
   void note(const base::Status& problem);
 };
 
-// Damaged rows or files fence the shard. kBusy: points change faster than they can be verified.
+// Damaged rows or files fence the shard. kBusy means that points change faster than they can be
+// verified.
 base::Result<Verification> verify(Core& core, const ReadContext& context);
 
 }  // namespace rhumb::shard

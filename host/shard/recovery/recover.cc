@@ -33,7 +33,7 @@ Status load_state(Core& core, ApplyState& apply_state) {
   return base::ok();
 }
 
-// Runs the visitor over a table; its first failure ends the scan and is the outcome.
+// Runs the visitor over a table. The visitor's first failure ends the scan and is returned.
 Status visit(Core& core, Table table,
              const std::function<Status(std::string_view, std::string_view)>& visit) {
   Status outcome;
@@ -88,7 +88,7 @@ Status load_hashes(Core& core, ApplyState& apply_state) {
   });
 }
 
-// Every live bit is a point and names a slot that exists.
+// Checks that there are as many live bits as points, and that each names a slot that exists.
 Status check_live(const Core& core, const ApplyState& apply_state) {
   uint64_t live = 0;
   for (const auto& [id, held] : apply_state.segments) {
@@ -105,8 +105,8 @@ Status check_live(const Core& core, const ApplyState& apply_state) {
                        std::to_string(apply_state.applied.points) + " points");
 }
 
-// Saved payload indexes, and what changed since they were saved. Those that cannot be had stay
-// unready and are built in the background.
+// Loads saved payload indexes and adds what changed since they were saved. Indexes that cannot be
+// loaded stay unready and are built in the background.
 void restore_fields(const Core& core, Segment& segment, const segment::LiveBits& live) {
   const uint32_t rows = segment.lengths().rows;
   if (rows == 0) return segment.fields().make_ready();
@@ -145,7 +145,7 @@ Status open_directory(const ShardOptions& options) {
     return base::unsupported(path + ": format " + document["format"].dump() +
                              ", this release reads " + std::to_string(kFormat));
   if (document["shard"] != options.shard)
-    return base::corrupt(path + ": of shard " + document["shard"].dump());
+    return base::corrupt(path + ": the manifest is of shard " + document["shard"].dump());
   return base::ok();
 }
 
@@ -185,7 +185,7 @@ Status finish_recovery(Core& core, ApplyState& apply_state) {
   storage::KvBatch batch;
   for (auto& [id, held] : apply_state.segments) {
     RHUMB_TRY(held.segment->finish_recovery(held.live.words()));
-    // Not before replay is done: it would feed them.
+    // This must follow the replay, which would otherwise write to the indexes.
     RHUMB_TRY(held.segment->fields().configure(core.schema()->fields()));
     restore_fields(core, *held.segment, held.live);
     batch.put(kSegments, segment_key(id), encode(held.segment->lengths()));

@@ -1,5 +1,5 @@
-// From a shard's directory to its state: what the KV store says, segments as far as they are
-// durable, then replay (replay.h).
+// Brings a shard from its directory to its state: what the key-value store holds, then the segments
+// as far as they are durable, then the replay (replay.h).
 #pragma once
 
 #include <memory>
@@ -10,21 +10,22 @@
 
 namespace rhumb::shard {
 
-// A new shard: its directory with a manifest, durable. An existing one: the manifest is checked.
+// For a new shard: makes its directory with a manifest, durably. For an existing one: checks the
+// manifest.
 base::Status open_directory(const ShardOptions& options);
 
-// Fills the apply_state from the KV store and opens the segments with what is durable of them.
-// kCorrupt with file and offset if durable truth is damaged.
+// Fills apply_state from the key-value store and opens the segments with what is durable of them.
+// kCorrupt names file and offset if durable data is damaged.
 base::Status load_apply_state(Core& core, ApplyState& apply_state);
 
-// Removes directories of segments that were begun but never committed. Only once the group's log
-// was found to fit the KV store: one that lost its rows knows no segment, and theirs is what can
-// still be saved.
+// Removes directories of segments that were begun but never committed. Call it only after the
+// group's log was found to fit the key-value store: a store that lost its rows knows no segment,
+// and the segments hold what can still be saved.
 base::Status remove_unreferenced_files(const Core& core, const ApplyState& apply_state);
 
-// The state is at the KV store's applied index: checks the live rows, writes the lengths that
-// replay led to, brings the payload indexes back, publishes, and lets readers in. Indexes that must
-// be built anew stay unready.
+// Called when the state is at the key-value store's applied index. It checks the live rows, writes
+// the lengths that the replay led to, loads the payload indexes, publishes, and lets readers in.
+// Indexes that must be built again stay unready.
 base::Status finish_recovery(Core& core, ApplyState& apply_state);
 
 }  // namespace rhumb::shard

@@ -24,7 +24,7 @@ void Replayer::Traced::take(const Change& change, uint64_t index) {
     *this = {};
     return;
   }
-  // Both may lie in what is replaced.
+  // Both may point into what is replaced.
   std::string payload(change.payload());
   if (change.effect == Effect::kRow) {
     std::vector<std::optional<std::string>> vectors;
@@ -71,8 +71,8 @@ Status Replayer::replay_point(const model::Command& command, size_t i, const Com
                               uint64_t index) {
   const std::string& key = command.targets[i].id.key();
   RHUMB_ASSIGN(const auto row, core_.store.newest(key));
-  // Gone at X: nothing of it is to be written. Older than the entry: the entry's condition did not
-  // hold.
+  // Either the point is gone at X, so nothing of it must be written, or its row is older than the
+  // entry, so the entry's condition did not hold.
   if (!row || row->version < index) return base::ok();
   RHUMB_ASSIGN(Traced * point, trace(key));
   const auto vectors = core_.schema();
@@ -85,8 +85,8 @@ Status Replayer::replay_point(const model::Command& command, size_t i, const Com
   return base::ok();
 }
 
-// Where the point stood at W: the undo table knows it if it was changed or deleted since; otherwise
-// it was not there.
+// Finds the point's state at W. The undo table has it if the point was changed or deleted since;
+// otherwise the point did not exist.
 Result<Replayer::Traced*> Replayer::trace(const std::string& key) {
   const auto it = traced_.find(key);
   if (it != traced_.end()) return &it->second;
@@ -96,12 +96,12 @@ Result<Replayer::Traced*> Replayer::trace(const std::string& key) {
   return &point;
 }
 
-// For a message: the files that the point's state at W was read from.
+// Returns, for a message, the files that the point's state at W was read from.
 std::string Replayer::stood_at(const std::string& key) const {
   const auto before = core_.store.undo(apply_state_.watermark.index, key);
   if (!before.ok() || !*before) return "";
   const segment::Segment* from = apply_state_.find((*before)->segment);
-  return from == nullptr ? "" : " (before it stood in " + from->places((*before)->slot) + ")";
+  return from == nullptr ? "" : " (its earlier state is in " + from->places((*before)->slot) + ")";
 }
 
 Status Replayer::write(const std::string& key, const PointRow& row, Traced& point) {

@@ -1,13 +1,13 @@
-// After a crash the KV store may be ahead of the columns: it names rows whose bytes never reached
-// the disk. The entries in (watermark W, KV's applied index X] are carried out again, and write
-// what they wrote to where the KV store says it is.
+// After a crash the key-value store may be ahead of the columns: it names rows whose bytes never
+// reached the disk. A replay carries out the entries in (watermark W, key-value store's applied
+// index X] again, and writes their rows to the slots that the store names.
 //
-// The rule (decisions.md): an entry writes a point's bytes only where the KV row's version is the
-// entry's, at the KV row's slot. Points that several entries changed are followed in memory from
-// the state they had at W, which the undo table tells where it differs from the KV row; that state
-// is durable. What comes out must have the content hash of the KV row, else the shard is damaged.
-// Belongs to the apply strand. A crash during replay starts it again: nothing below W is written
-// to, nothing of the KV store changes.
+// The rule: an entry writes a point's bytes only if the version of the point's row in the store is
+// the entry's index, and it writes them to that row's slot. Points that several entries changed are
+// followed in memory from their state at W. The undo table has that state where it differs from the
+// row in the store; the state is durable. The result must have the row's content hash, otherwise
+// the shard is damaged. Belongs to the apply strand. A crash during the replay starts it again,
+// because nothing below W is written and the key-value store does not change.
 #pragma once
 
 #include <cstdint>
@@ -28,13 +28,14 @@ namespace rhumb::shard {
 
 class Replayer {
  public:
-  // The apply_state is as the KV store has it, at X; segments are open with their durable lengths.
+  // apply_state is as in the key-value store, at X. The segments are open with their durable
+  // lengths.
   Replayer(Core& core, ApplyState& apply_state)
       : core_(core), apply_state_(apply_state), next_(apply_state.watermark.index + 1) {}
 
   uint64_t target() const { return apply_state_.applied.index; }
   bool done() const { return next_ > target(); }
-  // Entries follow one another from W + 1; those beyond X are the caller's to keep back.
+  // Entries follow one another from W + 1 on. The caller keeps back those beyond X.
   base::Status replay(std::span<const consensus::Entry> entries);
 
  private:
@@ -66,7 +67,7 @@ class Replayer {
   Core& core_;
   ApplyState& apply_state_;
   uint64_t next_;
-  // until their last change in the range is written
+  // Points stay here until their last change in the range is written.
   std::unordered_map<std::string, Traced> traced_;
 };
 

@@ -1,5 +1,5 @@
-// What the apply thread knows by heart: the state as of the last entry applied, of which the KV
-// store holds the durable form and views the published one. Belongs to the apply thread alone.
+// The state as of the last entry applied, in memory. The key-value store holds its durable form,
+// and views hold its published form. Belongs to the apply thread alone.
 #pragma once
 
 #include <cstdint>
@@ -28,19 +28,21 @@ struct ApplyState {
     std::shared_ptr<segment::Segment> segment;
     segment::LiveBits live;
   };
-  // A row that died: payload indexes keep it until no view can still show it.
+  // A row that died. Payload indexes keep it until no view can still show it.
   struct Dead {
     uint64_t index = 0;
     uint32_t segment = 0, slot = 0;
   };
 
   AppliedState applied;
-  Watermark watermark;                        // as the KV store has it
-  std::optional<uint64_t> pending_watermark;  // a checkpoint under way is making this one durable
+  Watermark watermark;  // as in the key-value store
+  // A checkpoint under way is making this watermark durable.
+  std::optional<uint64_t> pending_watermark;
   HashSums hashes;
   AppliedCommands commands;
-  std::map<uint32_t, Held> segments;  // rows are appended to the last one, if it is not sealed
-  std::deque<Dead> dead;              // ascending indexes
+  // Rows are appended to the last segment, if it is not sealed.
+  std::map<uint32_t, Held> segments;
+  std::deque<Dead> dead;  // by ascending index
 
   segment::Segment* find(uint32_t id) const {
     const auto it = segments.find(id);

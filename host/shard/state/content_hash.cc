@@ -12,7 +12,7 @@
 namespace rhumb::shard {
 namespace {
 
-constexpr uint32_t kBuckets = 4096;  // decisions.md: fixed
+constexpr uint32_t kBuckets = 4096;  // fixed, as docs/ARCHITECTURE.md says
 
 using Wide = unsigned __int128;
 Wide wide(const Hash& h) {
@@ -49,7 +49,7 @@ base::Result<Hash> content_hash(std::string_view id_key, std::string_view payloa
     feed(state.get(), name);
     feed(state.get(), bytes);
   }
-  XXH128_canonical_t canonical_hash;  // big-endian: the same bytes on every machine
+  XXH128_canonical_t canonical_hash;  // big-endian, so that the bytes are the same on every machine
   XXH128_canonicalFromHash(&canonical_hash, XXH3_128bits_digest(state.get()));
   Hash hash;
   std::memcpy(hash.data(), canonical_hash.digest, hash.size());

@@ -1,9 +1,9 @@
 // Content hashes: two replicas that applied the same log up to one index have the same ones,
-// whatever their slots and segments are.
+// although their slots and segments may differ.
 //
 // A point's hash is XXH3-128 of its key, canonical payload and vectors by name; versions are not
-// part of it. A shard keeps the sums mod 2^128 of its points' hashes by group of buckets, so that a
-// split takes its part along, and the total is their sum.
+// part of it. A shard keeps sums mod 2^128 of its points' hashes, one per group of buckets, so that
+// a split can take its part of them. The total is the sum of all groups.
 #pragma once
 
 #include <array>
@@ -20,15 +20,15 @@ namespace rhumb::shard {
 
 using segment::Hash;
 
-// vectors: (name, row bytes), in the order of their names; absent ones left out. payload: minified
-// text, empty = none.
+// `vectors` are pairs (name, row bytes) in the order of their names, without absent ones. `payload`
+// is minified text; empty means no payload.
 using HashedVectors = std::vector<std::pair<std::string_view, std::string_view>>;
 base::Result<Hash> content_hash(std::string_view id_key, std::string_view payload,
                                 const HashedVectors& vectors);
 
 class HashSums {
  public:
-  static constexpr uint32_t kGroups = 64;  // of 4,096 buckets: 64 neighbouring ones share a sum
+  static constexpr uint32_t kGroups = 64;  // for 4,096 buckets: 64 neighbouring ones share a sum
 
   static uint32_t group_of(std::string_view id_key);
   void add(std::string_view id_key, const Hash& hash);
@@ -36,7 +36,7 @@ class HashSums {
   void set(uint32_t group, const Hash& sum) { sums_[group] = sum; }
   const Hash& sum(uint32_t group) const { return sums_[group]; }
   Hash total() const;
-  // Groups changed since the last call.
+  // Returns the groups that were changed since the last call.
   std::set<uint32_t> take_changed() { return std::exchange(changed_, {}); }
 
  private:

@@ -1,13 +1,13 @@
-// What the parts of a shard share. Each part says which thread it is on; this is what they may
-// touch from theirs.
+// The state that the parts of a shard share. Each part says which thread it runs on, and all may
+// use what is here from their thread.
 #pragma once
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/model/contract.h"
 #include "host/payload/filter/matcher.h"
@@ -20,7 +20,7 @@
 
 namespace rhumb::shard {
 
-// The collection's configuration, ready for use. Immutable; a change is a new one.
+// The collection's configuration, ready for use. It is immutable: a change makes a new one.
 struct Schema {
   model::CollectionConfig config;
   uint64_t version = 0;
@@ -28,7 +28,7 @@ struct Schema {
   payload::FilterSchema filter;
   IndexedFields indexed;
   model::Contract contract;
-  // vectors.size(): there is none of that name.
+  // Returns vectors.size() if there is no vector of that name.
   size_t column_of(const std::string& name) const;
   payload::FieldConfigs fields() const { return config.payload_indexes; }
 };
@@ -41,20 +41,21 @@ class Core {
 
   const ShardOptions options;
   Store store;
-  mutable ViewKeeper views;      // const readers take views too
-  mutable WantedIndexes wanted;  // they tell what they would have liked to have, too
+  mutable ViewKeeper views;      // mutable, because const readers take views
+  mutable WantedIndexes wanted;  // and note missing indexes
   OutcomeBoard outcomes;
-  std::atomic<bool> stopping{false};  // background work ends soon
-  std::atomic<bool> ready{false};     // replay is done: the state is whole
+  std::atomic<bool> stopping{false};  // background work should end soon
+  std::atomic<bool> ready{false};     // replay is done, so the state is complete
 
   SchemaPtr schema() const;
   void set_schema(SchemaPtr schema);
 
-  // Damage of durable truth, or a disk that fails: the shard answers nothing any more but this.
+  // Durable data is damaged, or the disk fails. From now on the shard answers only with this
+  // reason.
   void fence(const base::Status& reason);
-  base::Status fenced() const;   // ok, or why
+  base::Status fenced() const;   // ok, or the reason
   base::Status serving() const;  // ok if reads may be answered
-  // Passes the status on; one that tells of damage fences.
+  // Returns the status. A status that reports damage fences the shard first.
   base::Status watch(base::Status status);
 
   std::string segment_directory(uint32_t id) const {
@@ -62,9 +63,9 @@ class Core {
   }
 
  private:
-  mutable std::mutex mutex_;  // guards what follows
-  SchemaPtr schema_;
-  base::Status fence_;
+  mutable base::Mutex mutex_;
+  SchemaPtr schema_ RHUMB_GUARDED_BY(mutex_);
+  base::Status fence_ RHUMB_GUARDED_BY(mutex_);
   std::atomic<bool> is_fenced_{false};
 };
 

@@ -1,14 +1,14 @@
-// Open key-value stores of this node's shards: opened on demand, the least recently used closed
-// when there are too many.
+// The open key-value stores of this node's shards. They are opened on demand, and the least
+// recently used one is closed when there are too many.
 #pragma once
 
 #include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 
 #include "host/base/limits.h"
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/plugin/registry.h"
 #include "host/storage/kv_store.h"
@@ -23,7 +23,8 @@ class KvCache {
       : plugins_(plugins), engine_(std::move(engine)), max_open_(max_open) {}
 
   base::Result<std::shared_ptr<storage::KvStore>> open(const std::string& directory);
-  // Closes the handle; nobody holds it. Before the directory is removed, and at the end of a shard.
+  // Closes the handle, which nobody may hold any more. Called before the directory is removed, and
+  // at the end of a shard.
   void close(const std::string& directory);
   size_t open_count() const;
 
@@ -32,14 +33,15 @@ class KvCache {
     std::string directory;
     std::shared_ptr<storage::KvStore> store;
   };
-  void close_idle();  // with mutex_ held
+  void close_idle() RHUMB_REQUIRES(mutex_);
 
   const plugin::PluginRegistry& plugins_;
   const std::string engine_;
   const size_t max_open_;
-  mutable std::mutex mutex_;  // guards all below
-  std::list<Entry> entries_;  // most recently used first
-  std::unordered_map<std::string, std::list<Entry>::iterator> by_directory_;
+  mutable base::Mutex mutex_;
+  std::list<Entry> entries_ RHUMB_GUARDED_BY(mutex_);  // most recently used first
+  std::unordered_map<std::string, std::list<Entry>::iterator> by_directory_
+      RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::shard

@@ -1,29 +1,28 @@
-// The key-value side of a shard, as its readers see it: the points of the last published log index,
-// never of a batch that is committed in the store but not yet published.
+// A shard's key-value store as its readers see it: the points as of the last published log index. A
+// batch that is committed in the store but not yet published is never visible.
 //
-// Threads: commit() and publish_pending() belong to the apply thread; reads are for any thread.
-// Nothing is opened before the first read or write that needs it; a shard without a store has no
-// points.
+// Threads: commit() and publish_pending() belong to the apply thread; any thread may read. Nothing
+// is opened before the first read or write that needs it. A shard without a store has no points.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/shard/state/kv_cache.h"
 #include "host/shard/state/tables.h"
 
 namespace rhumb::shard {
 
-// What a batch changes: key -> its row before the batch.
+// What a batch changes: the key and its row before the batch.
 using PendingRows = std::map<std::string, std::optional<PointRow>, std::less<>>;
 using KeyedRow = std::pair<std::string, PointRow>;
 
@@ -34,28 +33,29 @@ class Store {
 
   bool exists() const { return exists_.load(std::memory_order_acquire); }
 
-  // [apply] The newest row, published or not.
+  // [apply] newest() returns the newest row, published or not. undo() returns the row as of the
+  // watermark.
   base::Result<std::optional<PointRow>> newest(std::string_view id_key) const;
   base::Result<std::optional<PointRow>> undo(uint64_t watermark, std::string_view id_key) const;
 
-  // The row as of what is published.
+  // Returns the row as of what is published.
   base::Result<std::optional<PointRow>> find(std::string_view id_key) const;
-  // Up to `limit` rows from `first` on, in the order of keys. `next`: where to go on; empty at the
-  // end.
+  // Up to `limit` rows from `first` on, in the order of keys. `next` is where the next page begins;
+  // it is empty at the end.
   struct Page {
     std::vector<KeyedRow> rows;
     std::string next;
   };
   base::Result<Page> page(std::string_view first, size_t limit) const;
 
-  // [apply] One transaction. Readers go on seeing `before` for its keys until publish_pending(),
-  // which publishes the batch in the same moment: nobody sees the new rows here and an older view
-  // there, or the other way round.
+  // [apply] commit() writes one transaction. Readers go on seeing `before` for its keys until
+  // publish_pending() publishes the batch. That happens in one moment: nobody sees the new rows
+  // here and an older view there, or the other way round.
   base::Status commit(const storage::KvBatch& batch, PendingRows before);
   void publish_pending(const std::function<void()>& publish);
   base::Status flush();  // one thread at a time, beside commit()
 
-  // Recovery.
+  // These are for recovery.
   base::Result<std::optional<std::string>> get(Table table, std::string_view key) const;
   base::Status visit(Table table, const storage::KvStore::Visit& visit) const;
 
@@ -65,8 +65,8 @@ class Store {
   KvCache& cache_;
   const std::string directory_;
   std::atomic<bool> exists_;
-  mutable std::mutex pending_mutex_;  // guards pending_
-  PendingRows pending_;
+  mutable base::Mutex pending_mutex_;
+  PendingRows pending_ RHUMB_GUARDED_BY(pending_mutex_);
 };
 
 }  // namespace rhumb::shard

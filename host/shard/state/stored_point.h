@@ -1,5 +1,5 @@
-// A point as its segment holds it, for change_of(). Reads are checked: a change is never derived
-// from damaged bytes.
+// A point as its segment holds it, for change_of(). Reads are checked, because a change must never
+// be derived from damaged bytes.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ namespace rhumb::shard {
 
 class StoredPoint final : public PointState {
  public:
-  // unflushed_from: rows with this version or a later one may still be in the columns' buffers.
+  // Rows with the version `unflushed_from` or a later one may still be in the columns' buffers.
   StoredPoint(const ApplyState& apply_state, std::optional<PointRow> row, uint64_t unflushed_from);
 
   bool exists() const override { return row_.has_value(); }
@@ -33,7 +33,7 @@ class StoredPoint final : public PointState {
   std::optional<segment::StoredRow> stored_;
 };
 
-// Vectors by column as the content hash takes them.
+// Returns the vectors, given by column, in the form that the content hash takes.
 HashedVectors named(const std::vector<segment::VectorSpec>& specs,
                     const std::vector<std::string_view>& vectors);
 

@@ -9,7 +9,7 @@ using base::Result;
 namespace {
 
 constexpr uint8_t kStateFormat = 1;
-constexpr uint8_t kAppliedFormat = 2;  // 1 ends with the next segment
+constexpr uint8_t kAppliedFormat = 2;  // format 1 ends after next_segment
 
 void put_be32(std::string& out, uint32_t v) {
   const uint32_t be = __builtin_bswap32(v);

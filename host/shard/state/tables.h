@@ -1,5 +1,5 @@
-// The shard's key-value store: tables, keys and values (docs/formats/shard.md). Little-endian, keys
-// big-endian where order matters.
+// The tables, keys and values of the shard's key-value store (docs/formats/shard.md). They are
+// little-endian, but keys are big-endian where order matters.
 #pragma once
 
 #include <array>
@@ -20,19 +20,20 @@ enum Table : uint32_t {
   kState = 2,     // "applied" -> AppliedState, "watermark" -> Watermark
   kLive = 3,      // be32 segment, be32 block -> 512 bytes of live bits
   kSegments = 4,  // be32 segment -> Lengths, as of the applied index
-  // be64 applied index of a batch -> the client commands of level 1 that it held; read only
+  // be64 applied index of a batch -> the client commands of level 1 in it. This table is only read.
   kCommands = 5,
-  // be64 watermark, id key -> PointRow as of that watermark, of points changed or deleted since
+  // be64 watermark, id key -> PointRow as of that watermark, for points that were changed or
+  // deleted since.
   kUndo = 6,
   kHashes = 7,  // be32 bucket group -> sum of the content hashes of its points
-  // be64 applied index of a batch -> the client commands it held, with their outcomes
+  // be64 applied index of a batch -> the client commands in it, with their outcomes.
   kRequests = 8,
 };
 inline constexpr char kAppliedKey[] = "applied";
 inline constexpr char kWatermarkKey[] = "watermark";
 
-// Where a point lives. Slots are of this replica alone; version and content_hash are the same on
-// all.
+// Where a point is stored. `segment` and `slot` belong to this replica alone; `version` and
+// `content_hash` are the same on all replicas.
 struct PointRow {
   uint32_t segment = 0, slot = 0;
   uint64_t version = 0;
@@ -46,8 +47,9 @@ struct AppliedState {
   uint64_t index = 0;
   uint64_t points = 0;
   uint32_t next_segment = 1;
-  uint64_t log_time_ms = 0;         // the largest clock of the commands applied
-  uint64_t requests_forgotten = 0;  // those applied up to this index are not known any more
+  uint64_t log_time_ms = 0;  // the largest clock of the commands applied
+  // Requests that were applied up to this index are not known any more.
+  uint64_t requests_forgotten = 0;
 };
 std::string encode(const AppliedState& state);
 base::Result<AppliedState> decode_applied_state(std::string_view bytes);
@@ -55,8 +57,8 @@ base::Result<AppliedState> decode_applied_state(std::string_view bytes);
 std::string encode(const segment::Lengths& lengths);
 base::Result<segment::Lengths> decode_lengths(std::string_view bytes);
 
-// Everything up to `index` is durable in the columns, which reached to `lengths` then. Replay
-// starts behind it.
+// Everything up to `index` is durable in the columns, which had these `lengths` then. Replay starts
+// after it.
 struct Watermark {
   uint64_t index = 0;
   std::map<uint32_t, segment::Lengths> lengths;

@@ -1,19 +1,19 @@
-// What readers see: one applied index of a shard, exactly.
+// What readers see: the state of a shard at exactly one applied index.
 //
-// A View is an immutable snapshot; holding one never blocks apply. Live words are shared between
-// views, and copied by the first batch that changes them after a view took them. ViewKeeper makes
-// views, takes in what apply publishes, and knows who waits for which index.
+// A View is an immutable snapshot, and holding one never blocks apply. Views share the words of
+// live bits; the first batch that changes them after a view took them copies them. ViewKeeper makes
+// views, takes in what apply publishes, and fires those who wait for an index.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <span>
 #include <vector>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/segment/segment.h"
 
@@ -24,23 +24,23 @@ struct SegmentView {
   uint32_t rows = 0;
   uint64_t live_count = 0;
   std::shared_ptr<const std::vector<uint64_t>> live;  // at least `rows` bits
-  // the same of multivectors' rows; null: it has none
+  // The same for multivectors' rows. Null if the segment has none.
   std::shared_ptr<segment::LiveRows> live_rows = nullptr;
 
   segment::Bounds bounds() const { return {rows, *live, live_count, live_rows.get()}; }
   bool holds(uint32_t slot) const { return slot < rows && segment::bit(*live, slot); }
 };
 
-// Views still held, by their applied index.
+// The views that are still held, by their applied index.
 class Pins {
  public:
   void add(uint64_t applied);
   void remove(uint64_t applied);
-  uint64_t oldest() const;  // ~0: none
+  uint64_t oldest() const;  // ~0 if no view is held
 
  private:
-  mutable std::mutex mutex_;
-  std::multiset<uint64_t> applied_;
+  mutable base::Mutex mutex_;
+  std::multiset<uint64_t> applied_ RHUMB_GUARDED_BY(mutex_);
 };
 
 struct View {
@@ -52,7 +52,7 @@ struct View {
   const uint64_t applied;
   uint64_t points = 0;
   segment::Hash content_hash{};
-  std::vector<SegmentView> segments;  // ascending ids
+  std::vector<SegmentView> segments;  // by ascending id
   const SegmentView* find(uint32_t segment) const;
 
  private:
@@ -60,7 +60,7 @@ struct View {
 };
 using ViewPtr = std::shared_ptr<const View>;
 
-// What a batch did. Slots set are new rows, cleared ones died.
+// What a batch did. Slots in `set` are new rows; rows in `cleared` slots died.
 struct Publication {
   struct Change {
     std::shared_ptr<segment::Segment> segment;
@@ -69,46 +69,48 @@ struct Publication {
   };
   uint64_t applied = 0, points = 0;
   segment::Hash content_hash{};
-  std::map<uint32_t, Change> changes;  // by segment; also of segments begun
+  std::map<uint32_t, Change> changes;  // by segment, including segments that were begun
 };
 
 class ViewKeeper {
  public:
   ViewKeeper();
 
-  // [apply] The state found at recovery, and then every batch.
+  // [apply] load() takes the state found at recovery, and publish() every batch after it.
   void load(uint64_t applied, uint64_t points, segment::Hash content_hash,
             std::vector<SegmentView> segments);
   void publish(const Publication& publication);
-  // Fires the waiters that publish() has satisfied; outside of all locks.
-  void notify(uint64_t applied);
+  // Fires the waiters that publish() has satisfied. Call it without holding any lock.
+  void notify(uint64_t applied) RHUMB_EXCLUDES(waiters_mutex_);
 
   ViewPtr current();
   uint64_t applied() const { return applied_.load(std::memory_order_acquire); }
-  // No view that is held, or will be, is older than this.
+  // No view that is held, now or later, is older than this.
   uint64_t oldest_view() const;
 
-  // Fires once: when `index` is applied (at once if it is), or with the reason why it will not be.
+  // Fires once: when `index` is applied, at once if it already is, or with the reason why it will
+  // not be.
   void wait(uint64_t index, std::function<void(base::Status)> done);
   void fail(const base::Status& reason);
 
  private:
   std::shared_ptr<Pins> pins_;
-  mutable std::mutex mutex_;  // guards state_ and cached_: held for copying what a batch changed
+  mutable base::Mutex mutex_;  // held for copying what a batch changed
   struct Held {
     SegmentView view;
-    std::shared_ptr<std::vector<uint64_t>> live;  // the same words, to write
-    bool shared = false;                          // a view has them
+    std::shared_ptr<std::vector<uint64_t>> live;  // the same words, for writing
+    bool shared = false;                          // a view shares them
   };
-  std::map<uint32_t, Held> state_;
-  uint64_t points_ = 0;
-  segment::Hash content_hash_{};
+  std::map<uint32_t, Held> state_ RHUMB_GUARDED_BY(mutex_);
+  uint64_t points_ RHUMB_GUARDED_BY(mutex_) = 0;
+  segment::Hash content_hash_ RHUMB_GUARDED_BY(mutex_){};
   std::atomic<uint64_t> applied_{0};
-  ViewPtr cached_;
+  ViewPtr cached_ RHUMB_GUARDED_BY(mutex_);
 
-  std::mutex waiters_mutex_;  // guards what follows
-  std::multimap<uint64_t, std::function<void(base::Status)>> waiters_;
-  base::Status failed_;
+  base::Mutex waiters_mutex_;
+  std::multimap<uint64_t, std::function<void(base::Status)>> waiters_
+      RHUMB_GUARDED_BY(waiters_mutex_);
+  base::Status failed_ RHUMB_GUARDED_BY(waiters_mutex_);
 };
 
 }  // namespace rhumb::shard

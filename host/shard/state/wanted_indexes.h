@@ -1,17 +1,17 @@
-// Fields that filters asked for without a payload index that could serve them: such a filter reads
-// the payloads, which nobody notices until there are many. Remembered from the shard's opening on,
-// for the warnings of its collection. Any thread.
+// Fields that filters used without a payload index that could serve them. Such a filter reads the
+// payloads, which becomes noticeable only when there are many. They are kept from the shard's
+// opening on, for the warnings of its collection. Any thread.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "host/base/mutex.h"
 #include "host/model/collection.h"
 #include "host/payload/filter/compiled_filter.h"
 
@@ -22,13 +22,13 @@ using IndexedFields = std::map<std::string, model::FieldType, std::less<>>;  // 
 class WantedIndexes {
  public:
   void note(const payload::CompiledFilter& filter, const IndexedFields& indexed);
-  // Fields that are still without one, at most kMaxWantedIndexes, each with the types of index that
-  // would serve: "integer or float".
+  // The fields that still have no such index, at most kMaxWantedIndexes. Each comes with the types
+  // of index that would serve it, such as "integer or float".
   std::vector<std::pair<std::string, std::string>> missing(const IndexedFields& indexed) const;
 
  private:
   struct Want {
-    uint32_t types = 0;  // bit = FieldType
+    uint32_t types = 0;  // one bit per FieldType
     std::string_view names;
   };
   static Want want_of(const payload::CompiledCondition& condition);
@@ -37,8 +37,8 @@ class WantedIndexes {
             const IndexedFields& indexed);
   void remember(const std::string& field, const Want& want);
 
-  mutable std::mutex mutex_;
-  std::map<std::string, Want> fields_;
+  mutable base::Mutex mutex_;
+  std::map<std::string, Want> fields_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::shard

@@ -15,13 +15,14 @@ using base::Status;
 
 Status admit(const Core& core, const Indexer& indexer, model::OperationKind kind) {
   RHUMB_TRY(core.serving());
-  // the way out of a full disk, and no new row
+  // A delete is the way out of a full disk, and adds no row.
   if (kind == model::OperationKind::kDelete) return base::ok();
   if (core.options.segment.memory != nullptr) RHUMB_TRY(core.options.segment.memory->admit());
   struct statvfs disk {};
   if (::statvfs(core.options.directory.c_str(), &disk) != 0)
-    return base::io_error("cannot ask for free space", core.options.directory, errno);
-  // Of a small disk a part: it would never take anything otherwise.
+    return base::io_error("cannot read the free space", core.options.directory, errno);
+  // On a small disk the reserve is a fraction of the disk, because it would never take any write
+  // otherwise.
   const uint64_t reserve =
       std::min<uint64_t>(core.options.disk_reserve_bytes,
                          disk.f_blocks * disk.f_frsize / core.options.disk_reserve_divisor);
@@ -29,7 +30,7 @@ Status admit(const Core& core, const Indexer& indexer, model::OperationKind kind
     return {Code::kNoSpace,
             "the disk of shard " + std::to_string(core.options.shard) + " is nearly full"};
   }
-  // At the limit the shard is yellow; beyond twice the limit it takes no more.
+  // At the limit the shard is yellow. Beyond twice the limit it takes no more writes.
   const Indexer::Tail tail = indexer.tail(*core.views.current());
   if (tail.scan_ms <= 2.0 * core.options.tail_scan_ms) return base::ok();
   return {Code::kBusy, "shard " + std::to_string(core.options.shard) + ": " +

@@ -1,5 +1,5 @@
-// Whether a shard takes writes now. The leader asks before it proposes, because what is committed
-// must be applied.
+// Decides whether a shard takes writes now. The leader asks before it proposes, because a committed
+// entry must be applied.
 #pragma once
 
 #include "host/base/status.h"
@@ -9,8 +9,8 @@
 
 namespace rhumb::shard {
 
-// kBusy: too many rows wait for a graph. kNoSpace: the disk is nearly full, or the process has
-// reached its memory limit. A fenced shard answers why.
+// kBusy means that too many rows wait for a graph. kNoSpace means that the disk is nearly full, or
+// that the process has reached its memory limit. A fenced shard answers with the reason.
 base::Status admit(const Core& core, const Indexer& indexer, model::OperationKind kind);
 
 }  // namespace rhumb::shard

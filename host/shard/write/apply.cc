@@ -52,7 +52,7 @@ Status Applier::apply_entry(const consensus::Entry& entry) {
   return base::ok();
 }
 
-// How many points it changed.
+// Returns how many points the command changed.
 Result<uint64_t> Applier::change_points(const model::Command& command, uint64_t index) {
   const CommandFilter filter = CommandFilter::of(command, schema_->filter.vector_names);
   uint64_t changed = 0;
@@ -70,7 +70,7 @@ Result<Applier::Pending*> Applier::lookup(const std::string& key) {
   return &batch_.points.emplace(key, Pending{row, row}).first->second;
 }
 
-// False: it stays as it was, or this entry changed it already.
+// Returns false if the point stays as it was, or if this entry has already changed it.
 Result<bool> Applier::change_point(const model::Command& command, size_t i,
                                    const CommandFilter& filter, uint64_t index) {
   const std::string& key = command.targets[i].id.key();
@@ -188,7 +188,7 @@ Status Applier::commit(uint64_t last_index) {
   publication.content_hash = apply_state_.hashes.total();
   for (auto& [id, change] : batch_.changes) {
     RHUMB_TRY(change.segment->flush());
-    RHUMB_TRY(change.segment->intact());  // rows were read from it to make others
+    RHUMB_TRY(change.segment->intact());  // rows of the segment were read to make other rows
     change.rows = change.segment->lengths().rows;
   }
   apply_state_.applied.index = last_index;
@@ -198,8 +198,8 @@ Status Applier::commit(uint64_t last_index) {
   for (const auto& [key, pending] : batch_.points) {
     if (pending.before != pending.now) before.emplace(key, pending.before);
   }
-  // Entries without effect (an election's, a change of members) are not worth a transaction: the
-  // next one has their index.
+  // Entries without effect (an election, a membership change) are not worth a transaction. The next
+  // one stores their index.
   if (!batch_.changes.empty() || !apply_state_.commands.batch_empty()) {
     storage::KvBatch batch;
     put_points(batch);
@@ -207,7 +207,8 @@ Status Applier::commit(uint64_t last_index) {
     RHUMB_TRY(core_.store.commit(batch, std::move(before)));
   }
   publication.changes = std::move(batch_.changes);
-  // Before publication: whoever finds the index applied finds the outcome.
+  // The outcomes are posted before publication, so that whoever finds the index applied finds the
+  // outcome.
   for (const Told& told : batch_.told) core_.outcomes.post(told.attempt, told.outcome, told.total);
   core_.store.publish_pending([&] { core_.views.publish(publication); });
   core_.views.notify(last_index);
@@ -222,8 +223,8 @@ void Applier::put_points(storage::KvBatch& batch) const {
     else
       batch.erase(kPoints, key);
     if (!pending.before) continue;
-    // What replay starts from: the row as of each watermark it may start behind, kept when it
-    // changes first since.
+    // A replay needs the row as of each watermark that it may start after. The row is therefore
+    // kept when the point first changes after that watermark.
     const std::string row = encode(*pending.before);
     if (pending.before->version <= apply_state_.watermark.index)
       batch.put(kUndo, undo_key(apply_state_.watermark.index, key), row);
@@ -249,7 +250,7 @@ void Applier::put_state(storage::KvBatch& batch) {
   batch.put(kState, kAppliedKey, encode(apply_state_.applied));
 }
 
-// Views that showed the rows are gone, so the payload indexes need not know them any more.
+// No view shows these rows any more, so the payload indexes can drop them.
 void Applier::retire_dead() {
   if (apply_state_.dead.empty()) return;
   const uint64_t oldest = core_.views.oldest_view();

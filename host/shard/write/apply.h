@@ -1,9 +1,9 @@
-// Carries committed commands out: rows appended, live bits, payload indexes, then one KV
-// transaction a batch, then publication.
+// Carries out committed commands: it appends rows, sets live bits and payload indexes, then writes
+// one key-value transaction per batch, and then publishes.
 //
-// Belongs to the shard's apply strand. An entry is decoded and applied without looking at anything
-// but the state and itself, so replicas agree. What survives a crash: see decisions.md; the columns
-// may be behind the KV store, and replay.h puts that right.
+// Belongs to the shard's apply strand. Applying an entry uses only the state and the entry itself,
+// so replicas agree. After a crash the columns may be behind the key-value store; replay.h repairs
+// that.
 #pragma once
 
 #include <cstdint>
@@ -27,19 +27,22 @@ class Applier {
   Applier(Core& core, ApplyState& apply_state) : core_(core), apply_state_(apply_state) {}
 
   struct Outcome {
-    uint64_t log_bytes = 0, points = 0;  // of the entries; changed by them
-    bool rolled = false;                 // a segment is full: it can be sealed
+    // `log_bytes` is the size of the entries, and `points` the number of points that they changed.
+    uint64_t log_bytes = 0, points = 0;
+    bool rolled = false;  // a segment is full and can be sealed
   };
-  // At most apply_batch_entries entries, following the last applied one. After a failure the shard
-  // is fenced: some of the batch may be in the columns, none of it is visible.
+  // Applies at most apply_batch_entries entries, which follow the last applied one. After a failure
+  // the shard is fenced: some of the batch may be in the columns, but none of it is visible.
   base::Result<Outcome> apply(std::span<const consensus::Entry> entries);
 
  private:
   friend class StoredPoint;
   struct Pending {
-    std::optional<PointRow> before, now;  // at the start of the batch; at this moment
+    // The point at the start of the batch, and the point now.
+    std::optional<PointRow> before, now;
   };
-  struct Told {  // to who waits for a command, when the batch becomes visible
+  // An outcome for those who wait for a command, posted when the batch becomes visible.
+  struct Told {
     uint64_t attempt = 0;
     CommandOutcome outcome;
     bool total = false;
@@ -75,7 +78,7 @@ class Applier {
   Core& core_;
   ApplyState& apply_state_;
   Batch batch_;
-  SchemaPtr schema_;  // of the batch
+  SchemaPtr schema_;  // the schema of the batch
 };
 
 }  // namespace rhumb::shard

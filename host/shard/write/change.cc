@@ -21,7 +21,7 @@ size_t column_of(const std::vector<segment::VectorSpec>& vectors, std::string_vi
   return static_cast<size_t>(it - vectors.begin());
 }
 
-// False if a vector is none of the collection's.
+// Returns false if the collection has no vector of a given name.
 bool place(const std::vector<model::NamedVector>& given,
            const std::vector<segment::VectorSpec>& vectors, std::vector<std::string_view>& out) {
   for (const model::NamedVector& v : given) {
@@ -90,8 +90,8 @@ Result<Change> change_payload(const Command& command, PointState& point) {
   RHUMB_ASSIGN(const std::string_view before, point.payload());
   auto after = mutated(command, before);
   if (!after.ok() && after.status().code() == Code::kCorrupt) return after.status();
-  // Merged beyond what a payload may have: like a damaged patch, it changes nothing, on every
-  // replica.
+  // The merged payload is damaged or larger than a payload may be. Like a damaged patch, it changes
+  // nothing, on every replica.
   if (!after.ok() || after->size() > base::limits::kMaxPayloadBytes) return Change();
   Change change;
   change.effect = Effect::kPayload;

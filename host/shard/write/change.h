@@ -1,5 +1,5 @@
-// What a command does to one point: a pure function of the command and the point, the same on every
-// replica and at every replay.
+// What a command does to one point. This is a pure function of the command and the point, so it is
+// the same on every replica and at every replay.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@
 
 namespace rhumb::shard {
 
-// A point as it stands. Only what the command needs is asked for, a vector at most once; views stay
-// valid until the change is written. vector: data() == nullptr if the point has none of that
-// column. presence: bit i = it has that of column i.
+// A point as it is now. change_of() asks only for what the command needs, and for each vector at
+// most once. Views stay valid until the change is written. vector() returns data() == nullptr if
+// the point has no vector in that column. Bit i of presence() says that it has one in column i.
 class PointState {
  public:
   virtual ~PointState() = default;
@@ -31,24 +31,25 @@ class PointState {
 enum class Effect : uint8_t {
   kNone,  // the condition does not hold, or there is nothing to change
   kRemove,
-  kPayload,  // a new payload; vectors stay
-  kRow,      // payload and vectors anew
+  kPayload,  // a new payload, the same vectors
+  kRow,      // a new payload and new vectors
 };
 
 struct Change {
   Effect effect = Effect::kNone;
-  std::string_view borrowed;              // payload that lies in the command or the point
-  std::optional<std::string> text;        // or was made
-  std::vector<std::string_view> vectors;  // kRow: by column
+  std::string_view borrowed;              // a payload that lies in the command or the point
+  std::optional<std::string> text;        // a payload that was made
+  std::vector<std::string_view> vectors;  // for kRow: by column
   std::string_view payload() const { return text ? std::string_view(*text) : borrowed; }
 };
 
-// Change of target `i` of the command. kCorrupt: the stored point is damaged. A command that no
-// gateway would have made (vectors of a wrong size, a patch that is not JSON) changes nothing.
+// Returns the change of target `i` of the command. kCorrupt means that the stored point is damaged.
+// A command that no gateway would have made (vectors of a wrong size, a patch that is not JSON)
+// changes nothing.
 base::Result<Change> change_of(const model::Command& command, size_t i, const CommandFilter& filter,
                                const std::vector<segment::VectorSpec>& vectors, PointState& point);
 
-// The rest of a point that only got a new payload, when a whole row is to be written after all.
+// Adds the rest of a point that only got a new payload, when a whole row must be written after all.
 base::Status complete_row(Change& change, size_t columns, PointState& point);
 
 }  // namespace rhumb::shard

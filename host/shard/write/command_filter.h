@@ -1,6 +1,6 @@
-// What a command asks of a target before it changes it: the condition that the client set, tested
-// on the point as it stands at that place in the log. Compiled once a command; the same on every
-// replica and at every replay, because all that it looks at lies in the command and in the point.
+// The condition that the client set on a command's targets, tested on the point as it is at that
+// place in the log. It is compiled once per command. It uses only the command and the point, so it
+// is the same on every replica and at every replay.
 #pragma once
 
 #include <optional>
@@ -17,11 +17,11 @@ class PointState;
 
 class CommandFilter {
  public:
-  // vector_names: by column, as FilterSchema has them. A filter that no leader would have put into
-  // a command lets nothing pass.
+  // `vector_names` are by column, as in FilterSchema. A filter that no leader would have put into a
+  // command lets nothing pass.
   static CommandFilter of(const model::Command& command,
                           const std::vector<std::string>& vector_names);
-  // Whether target i is to be changed. kCorrupt: the stored point is damaged.
+  // Returns whether target i is to be changed. kCorrupt means that the stored point is damaged.
   base::Result<bool> lets_pass(const model::Command& command, size_t i, PointState& point) const;
 
  private:

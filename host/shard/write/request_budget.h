@@ -1,7 +1,8 @@
-// How many commands of requests the shards of a node remember together, and how many each may keep.
+// How many commands of requests all shards of a node may remember together, and how many each may
+// keep.
 //
 // The leader reads limit() and writes it into its commands, so that all replicas of a shard forget
-// the same.
+// the same commands.
 #pragma once
 
 #include <algorithm>
@@ -16,14 +17,14 @@ class RequestBudget {
  public:
   explicit RequestBudget(uint64_t all = base::limits::kMaxNodeRequests) : all_(all) {}
 
-  // [apply] One shard remembers another number of commands than before.
+  // [apply] One shard now remembers `now` commands instead of `before`.
   void changed(uint64_t before, uint64_t now) {
     held_.fetch_add(now - before, std::memory_order_relaxed);
     if ((before == 0) != (now == 0))
       shards_.fetch_add(now == 0 ? ~0ull : 1, std::memory_order_relaxed);
   }
-  // What one shard may remember: kMaxRequests, and once the node is full its share among the shards
-  // that remember any.
+  // The number that one shard may remember: kMaxRequests, and once the node is full, an equal share
+  // among the shards that remember any.
   uint32_t limit() const {
     if (held_.load(std::memory_order_relaxed) <= all_) return base::limits::kMaxRequests;
     const uint64_t share = all_ / std::max<uint64_t>(1, shards_.load(std::memory_order_relaxed));

@@ -1,8 +1,9 @@
-// An operation turned into commands: explicit ids and the client's condition on them. Of an
-// operation by filter each id comes with the version that the filter was seen to match.
+// An operation turned into commands: explicit ids and the client's condition on them. In an
+// operation by filter each id comes with the version at which the point was seen to match the
+// filter.
 //
-// Commands are made one at a time, so that a filter that selects a million points does not need a
-// million points' worth of memory.
+// Commands are made one at a time, so that a filter that selects a million points does not need
+// memory for a million points at once. million points' worth of memory.
 #pragma once
 
 #include <cstdint>
@@ -17,17 +18,17 @@ namespace rhumb::shard {
 
 class Resolution {
  public:
-  // points: parallel to targets for upserts and vector updates, else empty. Each command names
-  // `chunk` targets at most; an operation on nothing is one command without targets, so that it has
-  // a place in the log. uuid_fields: as the collection declares them now, for the operation's
-  // filter.
+  // `points` is parallel to `targets` for upserts and vector updates, and empty otherwise. Each
+  // command names at most `chunk` targets. An operation on no points is one command without
+  // targets, so that it has a place in the log. `uuid_fields` are those that the collection
+  // declares now, for the operation's filter.
   Resolution(model::Operation operation, std::vector<model::Target> targets,
              std::vector<model::PointWrite> points, std::vector<std::string> uuid_fields,
              size_t chunk);
 
   uint32_t parts() const { return parts_; }
-  // Command of part i, with its part number; the header's session, sequence and request id, the
-  // attempt and the clock are the caller's to fill.
+  // Returns the command of part i, with its part number. The caller fills in the header's session,
+  // sequence and request id, the attempt and the clock.
   model::Command command(uint32_t i) const;
   size_t targets() const { return targets_.size(); }
 

@@ -14,11 +14,12 @@ using model::Target;
 
 namespace {
 
-// times resolve_chunk_points, of an operation whose filter is long
+// An operation whose filter is long has parts of up to this many times resolve_chunk_points.
 constexpr size_t kWidestParts = 16;
-constexpr size_t kTargetBytes = 21;  // of a number, in a command
+constexpr size_t kTargetBytes = 21;  // of a numeric target, in a command
 
-// The points that pass, with their versions. done_at: points of these versions are done already.
+// Returns the points that pass, with their versions. Points whose version is in `done_at` are done
+// already.
 Result<std::vector<Target>> select(Core& core, const ViewFilter& filter,
                                    std::span<const uint64_t> done_at) {
   std::vector<Target> targets;
@@ -36,8 +37,8 @@ Result<std::vector<Target>> select(Core& core, const ViewFilter& filter,
   return targets;
 }
 
-// Points of one command. Each carries the filter, so that a long one goes with more points: the log
-// does not hold it a thousand times.
+// The number of points in one command. Each command carries the filter, so one with a long filter
+// has more points; otherwise the log would hold the filter a thousand times.
 size_t part_size(const model::Filter& filter, size_t chunk) {
   std::string bytes;
   base::ByteWriter out(bytes);
@@ -45,7 +46,7 @@ size_t part_size(const model::Filter& filter, size_t chunk) {
   return std::clamp<size_t>(bytes.size() / kTargetBytes, chunk, chunk * kWidestParts);
 }
 
-// Planted: the condition is decided on the state of this moment, and a point that moves on is
+// A planted fault: the condition is decided on the present state, and a point that changes later is
 // skipped.
 Status decide_now(Core& core, std::vector<Target>& targets) {
   for (Target& target : targets) {
@@ -80,7 +81,7 @@ Result<Resolution> resolve(Core& core, Operation operation, const ReadContext& c
   for (const model::PointWrite& point : points) targets.push_back({point.id, model::kAnyVersion});
   for (model::PointId& id : operation.ids) targets.push_back({std::move(id), model::kAnyVersion});
   if (RHUMB_PLANTED(kSkipsWhatMoved) && given) RHUMB_TRY(decide_now(core, targets));
-  // what a client named is one command, so it happens as one
+  // The points that a client named are one command, so that the operation is atomic.
   const size_t all = std::max<size_t>(1, targets.size());
   return Resolution(std::move(operation), std::move(targets), std::move(points),
                     std::move(uuid_fields), all);

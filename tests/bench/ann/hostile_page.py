@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the tables of docs/benchmarks/hostile.md from the output of `run.py --parts hostile`.
-The text about the tables is written by hand."""
+"""Writes the tables of docs/benchmarks/hostile.md from the results of `run.py --parts hostile`. The text around them is written by hand."""
 import json
 import pathlib
 
@@ -36,7 +35,7 @@ def verdict(run):
 
 def table(run):
     lines = ["| | rows | hnswlib, ef 40 / 100 / 200 | index_rhumb, the same ef | at defaults | compared | CPU per query / hnswlib's | CPU of the build / hnswlib's "
-             "| made anew | codes | measured | why |", "|---|---|---|---|---|---|---|---|---|---|---|---|"]
+             "| renewals | codes | measured | why |", "|---|---|---|---|---|---|---|---|---|---|---|---|"]
     for name in run["order"]:
         lines += [row(name, run["shapes"][name], way) for way in WAYS]
     return lines
@@ -48,7 +47,7 @@ def page(report):
     lines += [f'- {label}: `{run["command"]}`; {run["date"]}, commit {run["commit"]}, load average {run["load_average"]:.1f}, {run["minutes"]:.0f} minutes'
               for label, run in runs.items()]
     some = next(iter(runs.values()))
-    lines += ["", f'{some["rows"]:,} rows and {some["queries"]} queries of each shape. How often each bar holds:', "",
+    lines += ["", f'{some["rows"]:,} rows and {some["queries"]} queries per shape. The table shows how often each bar holds:', "",
               "| bar | " + " | ".join(runs) + " |", "|---|" + "---|" * len(runs)]
     bounds = {"equal_ef": f'never more than {some["bars"]["equal_ef"]} below hnswlib\'s', "default": f'at least {some["bars"]["default"]}',
               "query": f'at most {some["bars"]["query"]:.0f} times hnswlib\'s at equal recall', "build": f'at most {some["bars"]["build"]:.0f} times hnswlib\'s'}
@@ -58,7 +57,7 @@ def page(report):
     lines += ["", "The shapes:", "", "| | rows | distance | dimensions | seed |", "|---|---|---|---|---|"]
     lines += [f'| {name} | {s["what"]} | {s["metric"]} | {s["dim"]} | {s["seed"]} |' for name, s in ((n, some["shapes"][n]) for n in some["order"])]
     for label, run in reversed(runs.items()):
-        lines += ["", f"## {label.capitalize()}", "", "What breaks its bar is bold."] + [""] + table(run)
+        lines += ["", f"## {label.capitalize()}", "", "A figure that breaks its bar is bold."] + [""] + table(run)
     return lines
 
 

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the tables and plots of docs/benchmarks/ann.md from the output of run.py: page.py
-[ANN.json]. It also writes the tables of hostile.md (hostile_page.py). The text is written by
-hand."""
+"""Writes the tables and plots of docs/benchmarks/ann.md from the results of run.py: page.py [ANN.json]. It also writes the tables of hostile.md
+(hostile_page.py). The text around the tables is written by hand."""
 import json
 import math
 import pathlib
@@ -15,7 +14,7 @@ WIDTH, HEIGHT, LEFT, BOTTOM = 640, 400, 70, 45
 
 
 def plot(curves, title):
-    """Recall against queries a second, as SVG."""
+    """Recall against queries per second, as SVG."""
     points = [(p["recall"], 1e6 / p["cpu_us"]) for c in curves.values() for p in c if p["recall"] >= 0.8]
     low, high = math.log10(min(q for _, q in points)), math.log10(max(q for _, q in points))
     x = lambda recall: LEFT + (WIDTH - LEFT - 20) * (recall - 0.8) / 0.2
@@ -57,7 +56,7 @@ def search_table(results):
 
 def build_table(found):
     peer_s = found["build"].get("hnswlib", {}).get("cpu_s")
-    lines = ["| build | threads | CPU s | us a row | hnswlib / this |", "|---|---|---|---|---|"]
+    lines = ["| build | threads | CPU s | us per row | hnswlib / this |", "|---|---|---|---|---|"]
     for peer, row in sorted(found["build"].items()):
         ratio = f'x{peer_s / row["cpu_s"]:.2f}' if peer_s else "–"
         lines.append(f'| {peer} | {row["threads"]} | {row["cpu_s"]:.1f} | {row["us_per_row"]:.1f} | {ratio} |')
@@ -67,15 +66,16 @@ def build_table(found):
 def batch_line(found):
     cells = []
     for target, row in sorted(found.get("batch", {}).items()):
-        cells.append(f'{float(target):.2f}: {row["rhumb"]["cpu_us"]:.1f} us a query, x{row["rhumb"]["ratio"]:.2f}')
-    return ["", "All queries handed over at once (rhumb): " + "; ".join(cells) + "."] if cells else []
+        cells.append(f'{float(target):.2f}: {row["rhumb"]["cpu_us"]:.1f} us per query, x{row["rhumb"]["ratio"]:.2f}')
+    return ["", "All queries in one call (rhumb): " + "; ".join(cells) + "."] if cells else []
 
 
 def filter_table(cells):
-    """CPU us per query at recall 0.95: the better of hnswlib (which marks the rows that do not pass
-    as deleted, because it has no filters) and a float scan of the passing rows."""
-    lines = ["", "Filters, recall at least 0.95, CPU us a query. *with*: whole clusters pass, the query's among them; *against*: the query's does not. "
-             "hnswlib 0.6.2 has no filters: what fails is marked as deleted, which it walks through alike. scan: floats of all that pass.", "",
+    """CPU us per query at recall 0.95, against the better of hnswlib (which has no filters, so rows that fail are marked as deleted) and a float scan of the rows that pass."""
+    lines = ["", "Filters at a recall of at least 0.95, in CPU us per query. *with*: whole clusters pass, and the",
+             "query's cluster is among them. *against*: the query's cluster does not pass. hnswlib 0.6.2 has no",
+             "filters, so rows that fail are marked as deleted; it walks through those in the same way. *scan*:",
+             "compares the floats of all rows that pass.", "",
              "| filter | queries | hnswlib | scan | rhumb | recall | better of both / rhumb |", "|---|---|---|---|---|---|---|"]
     for name, row in cells.items():
         ours, scan = row["rhumb"], row["scan"]["cpu_us"]
@@ -85,8 +85,7 @@ def filter_table(cells):
 
 
 def asked_table(report):
-    """The targets of the engine (must, goal) and the figures of this run. A line that covers
-    several cases shows the worst."""
+    """The requirements (must, goal) and the results of this run; the worst case where a line covers several."""
     sets, life, rows = report["sets"], report.get("life", {}), []
 
     def row(text, must, goal, values, form="x{:.2f}", least=True):
@@ -100,48 +99,50 @@ def asked_table(report):
 
     ours = lambda name, target, part="search": sets.get(name, {}).get(part, {}).get(target, {}).get("rhumb", {}).get("ratio")
     built = lambda name: (lambda b: b["hnswlib"]["cpu_s"] / b["rhumb"]["cpu_s"] if "hnswlib" in b and "rhumb" in b else None)(sets.get(name, {}).get("build", {}))
-    row("queries/s, 128-d 1M, recall .95", 3.0, 4, [ours("c128m", "0.950")])
-    row("the same, queries handed over at once", 3.0, 5, [ours("c128m", "0.950", "batch")])
+    row("queries/s, 128-d 1M, recall 0.95", 3.0, 4, [ours("c128m", "0.950")])
+    row("the same, all queries in one call", 3.0, 5, [ours("c128m", "0.950", "batch")])
     for target, must, goal in (("0.950", 3.2, 5), ("0.990", 3.5, 6)):
-        row(f"queries/s, 384-d real, recall {target[1:4]}", must, goal, [ours("minilm", target)])
+        row(f"queries/s, 384-d real, recall {target[0:4]}", must, goal, [ours("minilm", target)])
     for target, must, goal in (("0.950", 6, 8), ("0.990", 7, 10)):
-        row(f"queries/s, 1536-d, recall {target[1:4]}", must, goal, [ours("e1536", target)])
-    row("queries/s against the best other engine, every set and recall", 1.5, 2,
+        row(f"queries/s, 1536-d, recall {target[0:4]}", must, goal, [ours("e1536", target)])
+    row("queries/s against the best other engine, for every set and recall", 1.5, 2,
         [min(p["cpu_us"] for n, p in found.items() if n != "rhumb" and "cpu_us" in p) / found["rhumb"]["cpu_us"]
          for s in sets.values() for found in s["search"].values() if len(found) > 1])
     for name, text, must, goal in (("c128", "128-d", 3, 5), ("c128m", "128-d 1M", 3, 5), ("minilm", "384-d real", 3.5, 6), ("e1536", "1536-d", 7, 10)):
         row(f"build, {'CPU time of two threads' if name == 'c128m' else 'one thread'}, {text}", must, goal, [built(name)])
-    row("two threads over one: build, insert, search of each set", 1.9, 1.95, [r[part] for r in life.get("threads", {}).values() for part in ("build", "insert", "search")])
+    row("two threads against one: build, insert and search of each set", 1.9, 1.95, [r[part] for r in life.get("threads", {}).values() for part in ("build", "insert", "search")])
     memory = lambda name: (lambda r: r["hnswlib_bytes_per_vector"] / r["bytes_per_vector"] if r else None)(life.get("memory", {}).get(name))
-    row("resident bytes a vector, 128-d, part of hnswlib's", 2.9, 3, [memory("c128")], "1/{:.3f}")
-    row("the same, of a million", 2.9, 3, [memory("c128m")], "1/{:.3f}")
-    row("resident bytes a vector, 1536-d", 3, 12, [memory("e1536")], "1/{:.2f}")
+    row("resident bytes per vector, 128-d, as a part of hnswlib's", 2.9, 3, [memory("c128")], "1/{:.3f}")
+    row("the same, for a million rows", 2.9, 3, [memory("c128m")], "1/{:.3f}")
+    row("resident bytes per vector, 1536-d", 3, 12, [memory("e1536")], "1/{:.2f}")
     cells = [(min(c["scan"]["cpu_us"], c["hnswlib"].get("cpu_us", math.inf)) / c["rhumb"]["cpu_us"], c["rhumb"]["recall"]) for s in sets.values() for c in s.get("filter", {}).values()]
     if cells:
         row(f"filters against the better of hnswlib and a scan, worst of {len(cells)} cells (recall >= {min(r for _, r in cells):.3f})", 1, 3, [min(c for c, _ in cells)])
     merges = life.get("merge", {}).values()
     row("a tenth merged into nine tenths, against a build", 4, 8, [r["tenth"]["ratio"] for r in merges])
     row("recall lost in ten turnovers by merges, points", 0.5, 0.5, [100 * (r["turnover"]["recall_fresh"] - r["turnover"]["recall_after"]) for r in merges], "{:.2f}", least=False)
-    row("points without a way to them after that", 0, 0, [r["turnover"]["unreachable"] for r in merges], "{}", least=False)
-    row("queries/s beside a core that inserts, of idle", 80, 90, [100 * r["ratio"] for r in life.get("writer", {}).values()], "{:.0f} %")
+    row("unreachable points after that", 0, 0, [r["turnover"]["unreachable"] for r in merges], "{}", least=False)
+    row("queries/s while another core inserts, of idle", 80, 90, [100 * r["ratio"] for r in life.get("writer", {}).values()], "{:.0f} %")
     opened = life.get("memory", {}).get("c128m")
-    row("open a saved 1M x 128 index to its first answer, ms", 200, 50, [opened and opened["open_ms"] + opened["first_answer_ms"]], "{:.0f}", least=False)
-    return ["", "## Asked, and measured", "", "Ratios are to hnswlib, M = 16, efConstruction = 200, unless a line says otherwise; the verdict is that of the worst figure.", "",
+    row("time from opening a saved 1M x 128 index to its first answer, ms", 200, 50, [opened and opened["open_ms"] + opened["first_answer_ms"]], "{:.0f}", least=False)
+    return ["", "## Requirements and results", "", "Ratios are to hnswlib (M = 16, efConstruction = 200) unless a line says otherwise. The worst figure",
+            "of a line decides its verdict.", "",
             "| | must | goal | measured | reached |", "|---|---|---|---|---|"] + rows
 
 
 def life_tables(life):
-    lines = ["", "## While it lives", ""]
+    lines = ["", "## Threads, memory, merges and growth", ""]
     if "threads" in life:
-        lines += ["| two threads over one | build | insert | search |", "|---|---|---|---|"]
+        lines += ["| two threads against one | build | insert | search |", "|---|---|---|---|"]
         lines += [f'| {name} ({r["rows"]:,} rows) | x{r["build"]:.2f} | x{r["insert"]:.2f} | x{r["search"]:.2f} |' for name, r in life["threads"].items()] + [""]
     if "memory" in life:
-        lines += ["| opened from its file | bytes a vector | hnswlib | ratio | open | first answer |", "|---|---|---|---|---|---|"]
+        lines += ["| opened from its file | bytes per vector | hnswlib | ratio | open | first answer |", "|---|---|---|---|---|---|"]
         lines += [f'| {name} ({r["rows"]:,} rows) | {r["bytes_per_vector"]:.0f} | {r["hnswlib_bytes_per_vector"]:.0f} | 1/{r["hnswlib_bytes_per_vector"] / r["bytes_per_vector"]:.2f} '
                   f'| {r["open_ms"]:.1f} ms | {r["first_answer_ms"]:.2f} ms |' for name, r in life["memory"].items()]
-        lines += ["", "The vectors themselves are the host's, in files, and are not counted on our side; hnswlib keeps them.", ""]
+        lines += ["", "The host keeps the vectors in files, so they are not counted for our engine; hnswlib keeps them in",
+                  "memory.", ""]
     if "merge" in life:
-        lines += ["| | a tenth into nine tenths, CPU s | build of all | ratio | recall merged / fresh | after 10 turnovers / fresh | without a way to them | do not find themselves at breadth 1,024, after / fresh |", "|---|---|---|---|---|---|---|---|"]
+        lines += ["| | a tenth into nine tenths, CPU s | build of all | ratio | recall merged / fresh | after 10 turnovers / fresh | unreachable points | rows that do not find themselves at breadth 1,024, after / fresh |", "|---|---|---|---|---|---|---|---|"]
         for name, r in life["merge"].items():
             t, u = r["tenth"], r["turnover"]
             lines.append(f'| {name} | {t["merge_cpu_s"]:.2f} | {t["build_cpu_s"]:.2f} | **x{t["ratio"]:.1f}** | {t["recall_merged"]:.4f} / {t["recall_fresh"]:.4f} '
@@ -151,9 +152,9 @@ def life_tables(life):
         lines += ["| | queries/s idle | while another core inserts | ratio |", "|---|---|---|---|"]
         lines += [f'| {name} | {r["idle_per_s"]:,.0f} | {r["with_writer_per_s"]:,.0f} | {100 * r["ratio"]:.0f} % |' for name, r in life["writer"].items()] + [""]
     for name, r in life.get("curve", {}).items():
-        lines += [f'Scaling, {name} and its prefixes, recall .95: time = {r["us_at_1"]:.1f} + {r["us_per_doubling"]:.2f} log2(rows) us, R² = {r["r_squared"]:.3f}.', "",
+        lines += [f'Scaling, {name} and its prefixes, recall 0.95: time = {r["us_at_1"]:.1f} + {r["us_per_doubling"]:.2f} log2(rows) us, R² = {r["r_squared"]:.3f}.', "",
                   "| rows | " + " | ".join(f'{p["rows"]:,}' for p in r["points"]) + " |", "|---|" + "---|" * len(r["points"]),
-                  "| us a query | " + " | ".join(f'{p["cpu_us"]:.1f}' for p in r["points"]) + " |",
+                  "| us per query | " + " | ".join(f'{p["cpu_us"]:.1f}' for p in r["points"]) + " |",
                   "| ef | " + " | ".join(str(p["ef"]) for p in r["points"]) + " |", ""]
     return lines
 

@@ -39,16 +39,25 @@ void FakeGateway::answer(std::string name, base::Deadline until, const gateway::
   done(failure.value_or(base::ok()));
 }
 
+gateway::Done FakeGateway::warned(const gateway::Callback<gateway::Warnings>& done) const {
+  return [this, done](const base::Status& status) {
+    if (!status.ok()) return done(status);
+    done(warnings);
+  };
+}
+
 void FakeGateway::create_collection(std::string name, model::CollectionConfig c,
-                                    base::Deadline until, gateway::Done done) {
+                                    base::Deadline until,
+                                    gateway::Callback<gateway::Warnings> done) {
   config = std::move(c);
-  answer(std::move(name), until, done);
+  answer(std::move(name), until, warned(done));
 }
 void FakeGateway::update_collection(std::string name, gateway::CollectionChange change,
-                                    base::Deadline until, gateway::Done done) {
+                                    base::Deadline until,
+                                    gateway::Callback<gateway::Warnings> done) {
   config = std::move(change.config);
   seen_version = change.seen_version;
-  answer(std::move(name), until, done);
+  answer(std::move(name), until, warned(done));
 }
 void FakeGateway::drop_collection(std::string name, base::Deadline until,
                                   gateway::Callback<bool> done) {

@@ -24,9 +24,10 @@ class FakeGateway final : public gateway::Gateway {
   std::shared_ptr<const model::ClusterMap> map() const override { return cluster_map; }
   base::Result<gateway::CollectionPtr> find(const std::string& name) const override;
   void create_collection(std::string name, model::CollectionConfig config, base::Deadline deadline,
-                         gateway::Done done) override;
+                         gateway::Callback<gateway::Warnings> done) override;
   void update_collection(std::string name, gateway::CollectionChange change,
-                         base::Deadline deadline, gateway::Done done) override;
+                         base::Deadline deadline,
+                         gateway::Callback<gateway::Warnings> done) override;
   void drop_collection(std::string name, base::Deadline deadline,
                        gateway::Callback<bool> done) override;
   void change_aliases(std::vector<gateway::AliasAction> actions, base::Deadline deadline,
@@ -56,6 +57,7 @@ class FakeGateway final : public gateway::Gateway {
 
   std::shared_ptr<const model::ClusterMap> cluster_map;
   std::optional<base::Status> failure;
+  gateway::Warnings warnings;  // of create and update
   std::string token;
 
   std::function<void()> during_search;
@@ -85,6 +87,7 @@ class FakeGateway final : public gateway::Gateway {
   uint64_t counts = 0;
 
  private:
+  gateway::Done warned(const gateway::Callback<gateway::Warnings>& done) const;
   template <typename T>
   void answer(const gateway::CollectionPtr& collection, T value, const gateway::Callback<T>& done);
   void answer(std::string name, base::Deadline until, const gateway::Done& done);

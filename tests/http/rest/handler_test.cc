@@ -2,6 +2,7 @@
 // collections.
 #include <gtest/gtest.h>
 
+#include "host/http/rest/resources/collections.h"
 #include "host/http/rest/routes.h"
 #include "tests/http/rest/expect.h"
 #include "tests/http/rest/fake_gateway.h"
@@ -194,10 +195,10 @@ TEST_F(HandlerTest, definitions_reach_the_gateway) {
 
 TEST_F(HandlerTest, invalid_definitions_do_not_reach_the_gateway) {
   refused(rest_.ask("PUT", "/collections/a%2Fb", "{}"), 422,
-          "Validation error in JSON body: [collection_name: a name holds none of");
-  refused(rest_.ask("PUT", "/collections/%FF", "{}"), 422, "a name is UTF-8");
+          "Validation error in JSON body: [collection_name: a name must not hold");
+  refused(rest_.ask("PUT", "/collections/%FF", "{}"), 422, "a name must be UTF-8");
   refused(rest_.ask("PUT", "/collections/films", R"({"vectors":7})"), 400,
-          "Format error in JSON body: vectors: expected an object");
+          R"("error":"Format error in JSON body: vectors: expected an object")");
   refused(rest_.ask("PUT", "/collections/films?timeout=soon", "{}"), 400,
           "timeout: 'soon' is not a number of seconds from 1 to 3600");
   refused(rest_.ask("PATCH", "/collections/books", "7"), 400, "expected an object");
@@ -216,7 +217,7 @@ TEST_F(HandlerTest, parameters_are_checked_and_named) {
       {"timeout=3601", "timeout: '3601'"},
       {"timeout=1s", "timeout: '1s'"},
       {"timeout=-1", "timeout: '-1'"},
-      {"ordering=random", "ordering: 'random' is none of weak, medium, strong"},
+      {"ordering=random", "ordering: 'random' is not one of weak, medium, strong"},
   };
   for (const auto& [query, says] : writes) {
     refused(rest_.ask("POST", "/collections/books/points/delete?" + std::string(query),
@@ -224,7 +225,7 @@ TEST_F(HandlerTest, parameters_are_checked_and_named) {
             400, "Deserialize error in query parameters: " + std::string(says));
   }
   refused(rest_.ask("POST", "/collections/books/points/count?consistency=some", "{}"), 400,
-          "consistency: 'some' is none of");
+          "consistency: 'some' is not one of");
   refused(rest_.ask("POST", "/collections/books/points/count?consistency=0", "{}"), 400,
           "consistency: '0'");
   EXPECT_EQ(gateway_.calls, 0);

@@ -4,6 +4,14 @@
 
 #include <set>
 
+#include "host/http/rest/resources/collections.h"
+#include "host/http/rest/resources/export.h"
+#include "host/http/rest/resources/import.h"
+#include "host/http/rest/resources/points_read.h"
+#include "host/http/rest/resources/points_write.h"
+#include "host/http/rest/resources/query.h"
+#include "host/http/rest/resources/service.h"
+
 namespace rhumb::http::rest {
 namespace {
 
@@ -117,7 +125,7 @@ TEST(QueryStringTest, table) {
   EXPECT_EQ(*parse_query_string("&&a=1&&a=2&"), (Values{{"a", "2"}})) << "the last one counts";
   EXPECT_EQ(*parse_query_string("a=b=c&%61=d"), (Values{{"a", "d"}}));
   const auto bad = parse_query_string("a=1&b=%zz");
-  EXPECT_EQ(bad.status().code(), base::Code::kInvalid);
+  EXPECT_EQ(bad.status().code(), base::Code::kMalformedQuery);
   EXPECT_NE(bad.status().message().find("'b=%zz'"), std::string::npos) << bad.status().message();
 }
 

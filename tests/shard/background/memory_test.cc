@@ -121,7 +121,7 @@ TEST_F(MemoryTest, at_the_limit_growing_writes_are_refused_and_graphs_wait) {
   EXPECT_EQ(h->state().tail_rows, 0u);
   set_used(kRefuse);
   const base::Status refused = h->admit();
-  EXPECT_EQ(refused.code(), base::Code::kNoSpace);
+  EXPECT_EQ(refused.code(), base::Code::kMemoryFull);
   EXPECT_NE(refused.message().find("memory.limit_bytes"), std::string::npos) << refused.message();
   EXPECT_TRUE(h->admit(model::OperationKind::kDelete).ok());
   write(1000, 1500);  // committed earlier: it is applied and found, but not put into a graph

@@ -177,9 +177,15 @@ TEST_F(MultivectorTest, a_graph_of_rows_finds_the_points) {
   EXPECT_GE(recall("graph"), 0.95);
 }
 
+class PaddedMultivectorTest : public MultivectorTest,
+                              public ::testing::WithParamInterface<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Engines, PaddedMultivectorTest, ::testing::Values("hnsw", "rhumb"),
+                         [](const auto& info) { return std::string(info.param); });
+
 // Clients send batches in which all points, and the queries, are padded with zeros to as many rows
 // as the longest point has.
-TEST_F(MultivectorTest, rows_of_zeros_are_not_searched_and_count_as_zeros) {
+TEST_P(PaddedMultivectorTest, rows_of_zeros_are_not_searched_and_count_as_zeros) {
+  h.options.segment.index_engine = GetParam();
   h.open();
   std::vector<model::PointWrite> batch;
   for (uint64_t id = 0; id < 5000; ++id) {

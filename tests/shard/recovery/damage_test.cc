@@ -156,11 +156,11 @@ TEST_F(DamageTest, a_live_row_that_the_store_does_not_find_is_named) {
     auto kv = storage::KvStore::open(plugins(), "sqlite", h.directory() + "/kv");
     ASSERT_TRUE(kv.ok());
     ASSERT_TRUE((*kv)
-                    ->scan(kPoints, "", "",
-                           [&](std::string_view first, std::string_view) {
-                             key = first;
-                             return false;
-                           })
+                    ->visit_range(kPoints, "", "",
+                                  [&](std::string_view first, std::string_view) {
+                                    key = first;
+                                    return false;
+                                  })
                     .ok());
     storage::KvBatch batch;
     batch.erase(kPoints, key);

@@ -51,7 +51,7 @@ TEST_F(ApplyTest, an_empty_shard_has_no_file_but_its_manifest) {
   }
   EXPECT_EQ(files, 1u);
   h.open();
-  EXPECT_EQ(h->applied(), 1u);
+  EXPECT_EQ(h->applied_index(), 1u);
 }
 
 TEST_F(ApplyTest, an_upsert_replaces_the_whole_point) {

@@ -77,7 +77,7 @@ TEST_F(ConditionsTest, a_point_that_changed_meanwhile_is_tested_again_and_not_sk
   label.payload = R"({"label":true})";
   label.filter = when("n", int64_t{1});
   // The versions that the leader saw.
-  for (model::Target& target : label.targets) target.expected_version = h->applied();
+  for (model::Target& target : label.targets) target.expected_version = h->applied_index();
   ok(h.write(set_payload(1, R"({"price":5})")));  // still passes
   ok(h.write(set_payload(2, R"({"n":2})")));      // does not pass any more
   EXPECT_EQ(affected(label), 2u);
@@ -90,7 +90,7 @@ TEST_F(ConditionsTest, commands_of_level_1_skip_points_that_changed_meanwhile) {
   ok(h.write(put(1, R"({"n":1})")));
   Command label = set_payload(1, R"({"label":true})");
   label.header.feature_level = 1;
-  label.targets[0].expected_version = h->applied();
+  label.targets[0].expected_version = h->applied_index();
   ok(h.write(set_payload(1, R"({"price":5})")));
   ok(h.write(label));
   EXPECT_EQ(payload(1), R"({"n":1,"price":5})");

@@ -2,6 +2,8 @@
 // and number, and are still known after a restart.
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "host/base/bytes.h"
 #include "host/base/limits.h"
 #include "tests/shard/harness.h"
@@ -239,6 +241,35 @@ TEST(RequestsOfAShard, a_retry_changes_nothing_whatever_is_stored) {
     ok(h.write(again));
     EXPECT_EQ(*h->count({}, {}), 1u);
   }
+}
+
+// A writer asks for its outcome once it finds its index applied, on whatever thread. Of many
+// commands in one batch the last one's outcome would come long after.
+TEST(RequestsOfAShard, an_outcome_is_there_when_its_index_is) {
+  constexpr uint64_t kRounds = 500, kCommands = 250;
+  Harness h;
+  Embeddings embeddings{6, kDim};
+  h.open();
+  ASSERT_TRUE(h.write(upsert({point(1, embeddings.next_bytes(), R"({"n":1})")})).ok());
+  uint64_t attempt = 0, late = 0;
+  for (uint64_t round = 0; round < kRounds; ++round) {
+    uint64_t last = 0;
+    for (uint64_t i = 0; i < kCommands; ++i) {
+      Command command = set_payload(1, R"({"n":)" + std::to_string(i) + "}");
+      command.attempt = ++attempt;
+      h->outcomes().expect(attempt);
+      last = h.propose(command);
+    }
+    std::thread writer([&] {
+      while (h->applied() < last) {  // never off its core when it happens
+      }
+      late += h->outcomes().take(attempt).index == last ? 0 : 1;
+    });
+    EXPECT_TRUE(h.apply().ok());
+    writer.join();
+    for (uint64_t i = 0; i < kCommands; ++i) h->outcomes().take(attempt - i);
+  }
+  EXPECT_EQ(late, 0u) << "of " << kRounds;
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ TEST_F(ResolveTest, points_that_an_earlier_part_changed_are_left_out) {
   auto resolved = h->resolve(mark(), {});
   ASSERT_TRUE(resolved.ok());
   ASSERT_TRUE(h.write(resolved->command(0)).ok());
-  const std::vector<uint64_t> done_at{h->applied()};
+  const std::vector<uint64_t> done_at{h->applied_index()};
   auto again = h->resolve(mark(), {}, done_at);
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(again->targets(), 10u);  // 18 without the 8 of the first part

@@ -1,5 +1,5 @@
-// How long searches that look short took of late, so that those that prove so are answered where
-// they were parsed.
+// Recent latencies of searches that look short. Searches that prove to be short are answered on the
+// loop that parsed them.
 #pragma once
 
 #include <array>
@@ -10,22 +10,22 @@
 
 namespace rhumb::http::rest {
 
-// How long its thread would have been held up for others: the time it computed, or all that passed
-// when it waited for the disk or for a lock. That the machine was given to somebody else meanwhile
-// says nothing about the search.
+// Measures how long a task would keep its thread from other work. That is its CPU time, or the
+// elapsed time when it waited for the disk or for a lock. Time in which the machine ran something
+// else says nothing about the search.
 class Stopwatch {
  public:
-  Stopwatch();  // runs
+  Stopwatch();  // starts the watch
   uint64_t held_ns() const;
 
  private:
   uint64_t wall_ns_, cpu_ns_, waits_;
 };
 
-// One estimate for each kind of search of each collection (short_search.h); any thread, no lock.
-// Few slots are shared by all that hash to them: who shares one with a slow neighbour goes to the
-// pool, and nothing worse. It begins slow, so that what is new, cold or without a graph shows
-// itself in the pool first.
+// One estimate for each kind of search of each collection (see short_search.h). May be used from
+// any thread, without a lock. There are few slots, and all kinds that hash to one share it. A kind
+// that shares a slot with a slow one runs in the pool, which is the only damage. An estimate starts
+// slow, so that a search that is new, cold or without a graph runs in the pool first.
 class SearchLatencies {
  public:
   static constexpr uint32_t kShortNs = 300'000;
@@ -33,18 +33,19 @@ class SearchLatencies {
   class Latency {
    public:
     bool is_short() const { return estimate_ns_.load(std::memory_order_relaxed) <= kShortNs; }
-    // Up fast and down slowly: one slow search in ten keeps all of them off the loops.
+    // The estimate rises fast and falls slowly, so one slow search in ten keeps its kind off the
+    // loops.
     void took(uint64_t ns) {
       const uint32_t before = estimate_ns_.load(std::memory_order_relaxed);
       const uint32_t sample = ns < kSlowNs ? static_cast<uint32_t>(ns) : kSlowNs;
       const uint32_t after =
           sample > before ? before + (sample - before) / 2 : before - (before - sample) / 8;
-      // of two at once one is lost: it is an estimate
+      // Of two updates at once one is lost, which an estimate can bear.
       estimate_ns_.store(after, std::memory_order_relaxed);
     }
 
    private:
-    static constexpr uint32_t kSlowNs = 8 * kShortNs;  // slower is not worse
+    static constexpr uint32_t kSlowNs = 8 * kShortNs;  // A slower search counts no worse than this.
     std::atomic<uint32_t> estimate_ns_{kSlowNs};
   };
 

@@ -40,7 +40,7 @@ std::optional<std::string> short_search_kind(const ParsedQuery& query,
       s.with_vector.mode != model::VectorSelector::Mode::kNone)
     return std::nullopt;
   const auto vector = config.vectors.find(s.vector_name);
-  // what it costs hangs on its rows
+  // The cost of a multivector search depends on the number of its rows.
   if (vector != config.vectors.end() && vector->second.multivector) return std::nullopt;
   std::string kind = s.vector_name;
   if (s.filter && !served_by_indexes(*s.filter, config, kind)) return std::nullopt;

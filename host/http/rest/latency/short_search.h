@@ -1,5 +1,5 @@
-// Which queries are worth trying on a loop: what a search of the graph takes well under a
-// millisecond for, if anything does.
+// Decides which queries are worth trying on a loop: those whose search of the graph may take well
+// under a millisecond.
 #pragma once
 
 #include <optional>
@@ -9,9 +9,10 @@
 
 namespace rhumb::http::rest {
 
-// The name under which queries like this one share their latency: the vector, and the fields of the
-// filter. Nothing when it may take long. A filter may be tried when it consists of a few plain
-// conditions on fields with a payload index: others read the payloads of all rows.
+// Returns the name under which similar queries share their latency: the vector, and the fields of
+// the filter. Returns nothing when the query may take long. A filter may be tried when it consists
+// of a few plain conditions on fields with a payload index, because other filters read the payloads
+// of all rows.
 std::optional<std::string> short_search_kind(const ParsedQuery& query,
                                              const model::CollectionConfig& config);
 

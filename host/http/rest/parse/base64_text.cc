@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint32_t kNoDigit = 1 << 24;
 
-// What a character adds to its group's 24 bits as the first, second, ... of four.
+// For a character as the first, second, third or fourth of its group: its share of the 24 bits.
 constexpr std::array<std::array<uint32_t, 256>, 4> kDigits = [] {
   std::array<std::array<uint32_t, 256>, 4> bits{};
   for (auto& table : bits) table.fill(kNoDigit);
@@ -25,7 +25,8 @@ constexpr std::array<std::array<uint32_t, 256>, 4> kDigits = [] {
   return bits;
 }();
 
-// Up to four characters; the bytes they make. What is no digit shows in the bits.
+// Reads up to four characters and writes their bytes. The returned bits show a character that is no
+// digit.
 uint32_t read_group(std::string_view four, unsigned char* out) {
   uint32_t bits = 0;
   for (size_t i = 0; i < four.size(); ++i) bits |= kDigits[i][static_cast<uint8_t>(four[i])];
@@ -45,27 +46,26 @@ bool read_by_table(std::string_view text, unsigned char* out) {
 #ifdef __x86_64__
 
 constexpr size_t kBlock = 32, kBlockBytes = 24;
-// a block's 24 bytes are stored with 8 more, which later characters overwrite
+// A block's 24 bytes are stored with 8 more, which later characters overwrite.
 constexpr size_t kBlockRoom = 44;
 
-// Muła and Lemire, "Faster Base64 Encoding and Decoding Using AVX2 Instructions" (2018), for the
-// first alphabet. False: a block that holds anything else.
+// Follows Muła and Lemire, "Faster Base64 Encoding and Decoding Using AVX2 Instructions" (2018),
+// for the first alphabet. Returns false for a block that holds any other character.
 __attribute__((target("avx2"))) bool read_block(const char* from, unsigned char* out) {
-  //
+  // A character is invalid when the entries of its two nibbles in high_of and low_of share a bit.
   const __m256i high_of =
       _mm256_setr_epi8(0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08, 0x10, 0x10, 0x10, 0x10, 0x10,
                        0x10, 0x10, 0x10, 0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08, 0x10, 0x10,
                        0x10, 0x10, 0x10, 0x10, 0x10, 0x10);
-  //
   const __m256i low_of =
       _mm256_setr_epi8(0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x13, 0x1a, 0x1b,
                        0x1b, 0x1b, 0x1a, 0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11,
                        0x13, 0x1a, 0x1b, 0x1b, 0x1b, 0x1a);
-  //
+  // The number that turns a character into its digit.
   const __m256i shift_of =
       _mm256_setr_epi8(0, 16, 19, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 19, 4, -65,
                        -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0);
-  // also a mask: the nibble and a bit that cannot hurt
+  // '/' is 0x2f, so it also serves as a mask of the low nibble; the extra bit does no harm.
   const __m256i slash = _mm256_set1_epi8('/');
   const __m256i text = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
   const __m256i high = _mm256_and_si256(_mm256_srli_epi32(text, 4), slash),
@@ -77,7 +77,7 @@ __attribute__((target("avx2"))) bool read_block(const char* from, unsigned char*
   const __m256i digits = _mm256_add_epi8(text, shift);
   const __m256i by2 = _mm256_maddubs_epi16(digits, _mm256_set1_epi32(0x01400140));
   const __m256i by4 = _mm256_madd_epi16(by2, _mm256_set1_epi32(0x00011000));
-  //
+  // Drops the empty byte of each group of four.
   const __m256i lanes = _mm256_shuffle_epi8(
       by4, _mm256_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1, 2, 1, 0, 6, 5,
                             4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1));

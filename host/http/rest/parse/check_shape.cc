@@ -5,7 +5,7 @@ namespace {
 
 using base::Status;
 
-// Where the walk is; written out only for complaints.
+// The place of the walk in the body. It is written out only for error messages.
 struct Place {
   const Place* parent = nullptr;
   std::string_view name;
@@ -27,7 +27,7 @@ Status unknown(const Shape& shape, std::string_view name, const Place& place) {
                       "unknown field `" + shown_name(name) + "`, expected one of " + expected);
 }
 
-// Of the members before `late`, one that has no form in common with it.
+// Complains about a member before `late` that has no form in common with it.
 Status apart(const Object& object, const Shape& shape, const Member& late, const Place& place) {
   std::string_view early;
   for (const auto field : object) {
@@ -41,7 +41,7 @@ Status apart(const Object& object, const Shape& shape, const Member& late, const
                                         "` do not go together");
 }
 
-// The member came before, under this name or another one.
+// Complains that the member came before, under this name or another one.
 Status twice(const Object& object, const Shape& shape, const Member& m, const Place& place) {
   const Member* first = m.same_as_before ? &m - 1 : &m;
   std::string_view other;
@@ -108,7 +108,7 @@ class Walk {
     return base::ok();
   }
 
-  // A vector may be named "size": then its parameters are an object.
+  // A collection may have a vector named "size". Then the value of "size" is an object.
   static bool is_one(const Object& object) {
     const auto size = member(object, "size");
     return size && !size->is_object();

@@ -1,5 +1,5 @@
-// Whether a body has only members that the table of shapes has. Included by parse_*.cc and the
-// bodies of collections only.
+// Checks that a body has only members that the table of shapes lists. Only parse_*.cc and the
+// parsers of collection bodies include it.
 #pragma once
 
 #include "host/http/rest/parse/ignored_members.h"
@@ -8,13 +8,14 @@
 
 namespace rhumb::http::rest {
 
-// Of an object, and of all in it that the shape goes into: an unknown member where they are
-// refused, a member that comes twice, and two members that do not go together are kInvalid, named
-// with their place. Members that are ignored replace what `ignored` held; it may be null.
+// Checks an object and everything in it that the shape describes. kInvalid, with the name and the
+// place: an unknown member where unknown members are refused, a member that comes twice, and two
+// members that do not go together. The ignored members replace the content of `ignored`, which may
+// be null.
 base::Status check_shape(const Element& e, const Shape& shape, const std::string& where,
                          IgnoredMembers* ignored);
 
-// A parser of whole bodies that checks them first.
+// Runs a parser of whole bodies after this check.
 template <typename Parse>
 auto checked(const Shape& shape, IgnoredMembers* ignored, Parse parse) {
   return [&shape, ignored, parse](const Element& e) -> decltype(parse(e)) {

@@ -13,7 +13,7 @@ using base::Status;
 namespace limits = base::limits;
 
 Status wrong(const std::string& where, const std::string& what) {
-  return base::invalid("Format error in JSON body: " + where + ": " + what);
+  return base::malformed_body(where + ": " + what).with({.field = where});
 }
 
 struct Setting {
@@ -36,7 +36,7 @@ Status read_distance(const json& j, const std::string& where, model::Distance& o
     }
   }
   return wrong(where, "'" + (j.is_string() ? j.get<std::string>() : j.dump()) +
-                          "' is none of Cosine, Dot, Euclid, Manhattan");
+                          "' is not one of Cosine, Dot, Euclid, Manhattan");
 }
 
 Status read_datatype(const json& j, const std::string& where, model::VectorParams& out) {
@@ -48,10 +48,11 @@ Status read_datatype(const json& j, const std::string& where, model::VectorParam
     }
   }
   return wrong(where, "'" + (j.is_string() ? j.get<std::string>() : j.dump()) +
-                          "' is none of float32, float16, uint8");
+                          "' is not one of float32, float16, uint8");
 }
 
-// Of one vector; left alone when it is not given, empty when "Disabled".
+// Reads the quantization of one vector. `out` stays as it is when none is given, and becomes empty
+// for "Disabled".
 Status read_quantization(const json& j, const std::string& where, std::string& out) {
   RHUMB_ASSIGN(const json* const member, given_quantization(j, where));
   if (member == nullptr) return base::ok();
@@ -96,7 +97,7 @@ Result<model::VectorParams> read_vector(const json& j, const std::string& where)
 
 Status read_vectors(const json& j, model::CollectionConfig& config) {
   if (!j.is_object()) return wrong("vectors", "expected an object");
-  if (given(j, "size") && !j.at("size").is_object()) {  // else a vector of that name
+  if (given(j, "size") && !j.at("size").is_object()) {  // else it is a vector of that name
     RHUMB_ASSIGN(config.vectors[""], read_vector(j, "vectors"));
     config.single_vector = true;
     return base::ok();
@@ -113,7 +114,7 @@ Status read_vectors(const json& j, model::CollectionConfig& config) {
   return base::ok();
 }
 
-// A diff over what is stored: given members win, null members are left alone, or removed.
+// Merges a diff into the stored value: given members win, null members are left alone or removed.
 enum class OfNull { kLeave, kRemove };
 void merge_over(std::string& stored, const json& diff, OfNull of_null) {
   json now = stored.empty() ? json::object() : json::parse(stored);
@@ -150,7 +151,7 @@ Status read_hints(const json& body, model::CollectionConfig& config) {
     } else {
       merge_over(stored, value, name == "metadata" ? OfNull::kRemove : OfNull::kLeave);
     }
-    const json whole = json::parse(stored);  // limits are of the whole, not of each change
+    const json whole = json::parse(stored);  // limits apply to the whole, not to each change
     RHUMB_TRY(setting.check(whole, setting.name));
     RHUMB_TRY(check_size(whole, setting.name));
   }
@@ -221,11 +222,12 @@ Status check_name(const std::string& name, const std::string& what, size_t max_b
     if (std::string_view("<>:\"/\\|?*").find(c) != std::string_view::npos || c == '\0' ||
         c == '\x1f' || static_cast<unsigned char>(c) < 0x20) {
       return base::unprocessable(
-          "[" + what + ": a name holds none of < > : \" / \\ | ? * and no control characters]");
+          "[" + what + ": a name must not hold < > : \" / \\ | ? * or control characters]");
     }
   }
-  // it comes from a path as well: any bytes
-  if (!base::valid_utf8(name)) return base::unprocessable("[" + what + ": a name is UTF-8]");
+  // The name comes from a path too, so it may hold any bytes.
+  if (!base::valid_utf8(name))
+    return base::unprocessable("[" + what + ": a name must be UTF-8 text]");
   return base::ok();
 }
 
@@ -328,7 +330,7 @@ Result<std::pair<std::string, model::PayloadIndexConfig>> parse_create_index(
   if (!type)
     return wrong(
         "field_schema",
-        "'" + name + "' is none of keyword, integer, float, bool, datetime, uuid, geo, text");
+        "'" + name + "' is not one of keyword, integer, float, bool, datetime, uuid, geo, text");
   if (*type == model::FieldType::kGeo || *type == model::FieldType::kText)
     return base::unsupported(name + " index (field_schema)");
   config.type = *type;

@@ -1,5 +1,5 @@
-// Bodies of requests about collections (create, update, aliases, index) become model types.
-// The documents are small, so nlohmann reads them, with its depth capped.
+// Turns bodies of requests about collections (create, update, aliases, index) into model types. The
+// documents are small, so nlohmann reads them, with a limit on their depth.
 #pragma once
 
 #include <string>
@@ -13,10 +13,10 @@
 
 namespace rhumb::http::rest {
 
-// What a body says beyond its members is put into `ignored`, which may be null.
+// `ignored` receives the members of the body that are unknown. It may be null.
 base::Result<model::CollectionConfig> parse_create_collection(const std::string& body,
                                                               IgnoredMembers* ignored = nullptr);
-// The configuration that results when `body` is applied to `config`.
+// Returns the configuration that results when `body` is applied to `config`.
 base::Result<model::CollectionConfig> parse_update_collection(const std::string& body,
                                                               const model::CollectionConfig& config,
                                                               IgnoredMembers* ignored = nullptr);

@@ -11,7 +11,7 @@ using base::Status;
 namespace limits = base::limits;
 
 Status wrong(const std::string& where, const std::string& what) {
-  return base::invalid("Format error in JSON body: " + where + ": " + what);
+  return base::malformed_body(where + ": " + what).with({.field = where});
 }
 Status beyond(const std::string& where, const std::string& what) {
   return base::unprocessable("[" + where + ": " + what + "]");
@@ -41,7 +41,8 @@ Status check_numbers(const json& j, std::initializer_list<NumberRule> rules,
   return base::ok();
 }
 
-// A member's text; empty when it is absent or no string (json::value() would throw).
+// A member's text, or an empty string when it is absent or not a string (json::value() would
+// throw).
 std::string text_of(const json& j, const char* name) {
   auto it = j.find(name);
   return it != j.end() && it->is_string() ? it->get<std::string>() : std::string();
@@ -51,7 +52,7 @@ constexpr double kAny = 9007199254740992.0;  // 2^53
 
 void keep_known(json& object, const Shape& shape);
 
-// What a member holds, as far as the table goes into it.
+// Removes unknown members of a member's value, as far as the table describes the value.
 void keep_known_in(json& value, const Member& m) {
   if (m.shape == nullptr || !value.is_structured() ||
       (value.is_array() && m.holds != Holds::kOneOrMore))
@@ -93,16 +94,16 @@ base::Result<json> parse_small(const std::string& body, const Shape& shape,
   try {
     json parsed = json::parse(body, guard);
     if (too_deep)
-      return base::invalid("Format error in JSON body: nested deeper than " +
-                           std::to_string(limits::kMaxJsonDepth) + " levels");
-    if (!parsed.is_object()) return base::invalid("Format error in JSON body: expected an object");
-    // its members as they came: the library above keeps one of two that have one name
+      return base::malformed_body("nested deeper than " + std::to_string(limits::kMaxJsonDepth) +
+                                  " levels");
+    if (!parsed.is_object()) return base::malformed_body("expected an object");
+    // The members as they came, because nlohmann keeps only one of two members with the same name.
     RHUMB_ASSIGN(const Element e, parse_body(body));
     RHUMB_TRY(check_shape(e, shape, "", ignored));
     keep_known(parsed, shape);
     return parsed;
   } catch (const json::exception& e) {
-    return base::invalid(std::string("Format error in JSON body: ") + e.what());
+    return base::malformed_body(e.what());
   }
 }
 
@@ -117,7 +118,8 @@ Status read_u32(const json& j, const char* name, const std::string& where, uint6
   const auto number = value.get<uint64_t>();
   if (number < min || number > max) {
     return beyond(place, std::to_string(number) + " is not from " + std::to_string(min) + " to " +
-                             std::to_string(max));
+                             std::to_string(max))
+        .with({.field = place, .limit = number < min ? min : max});
   }
   out = static_cast<uint32_t>(number);
   return base::ok();
@@ -141,7 +143,7 @@ Status read_memory(const json& j, const std::string& where, std::optional<std::s
       return base::ok();
     }
   }
-  return wrong(place, j.at("memory").dump() + " is none of cold, cached, pinned");
+  return wrong(place, j.at("memory").dump() + " is not one of cold, cached, pinned");
 }
 
 base::Result<const json*> given_quantization(const json& j, const std::string& where) {
@@ -233,8 +235,8 @@ Status check_contract(const json& j, const std::string& where) {
   for (const auto& [name, value] : j.items()) {
     if (name == "recall" || value.is_null()) continue;
     if (name == "p99_ms" || name == "consistency")
-      return base::unsupported("a promise of this (" + where + "." + name + ")");
-    return wrong(where + "." + name, "unknown; a contract knows recall");
+      return base::unsupported("a contract about this (" + where + "." + name + ")");
+    return wrong(where + "." + name, "unknown member; a contract has only recall");
   }
   return check_number(j, {"recall", model::kRecallMin, model::kRecallMax}, where);
 }

@@ -1,5 +1,5 @@
-// Hints of a collection: parts of its configuration that are checked, stored and shown again.
-// Included by collection_*.cc only.
+// Settings of a collection: parts of its configuration that are checked, stored and shown again.
+// Only collection_*.cc include it.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -14,13 +14,14 @@ namespace rhumb::http::rest {
 
 using nlohmann::json;
 
-// Depth-capped; kInvalid "Format error in JSON body: ...". Members that the shape ignores are left
-// out and put into `ignored`: what is kept and shown again holds nothing that strictly typed
-// clients do not know. A member's other names become its first.
+// Parses JSON with a limit on its depth; a failure is kMalformedBody. Members that the shape
+// ignores are left out and put into `ignored`, so that the stored value, which is shown again,
+// holds nothing that strictly typed clients do not know. A member with several names is kept under
+// its first.
 base::Result<json> parse_small(const std::string& body, const Shape& shape,
                                IgnoredMembers* ignored);
 
-// a setting is kept with the metadata: kMaxMetadataBytes
+// Settings are stored with the metadata, so their size is limited by kMaxMetadataBytes.
 base::Status check_size(const json& j, const std::string& where);
 base::Status check_optimizers(const json& j, const std::string& where);
 base::Status check_wal(const json& j, const std::string& where);
@@ -28,23 +29,23 @@ base::Status check_quantization(const json& j, const std::string& where);
 base::Status check_strict_mode(const json& j, const std::string& where);
 base::Status check_metadata(const json& j, const std::string& where);
 base::Status check_contract(const json& j, const std::string& where);
-// {"memory": ..} of payloads or of the id tracker
+// {"memory": ..} of payloads or of the id tracker.
 base::Status check_placement(const json& j, const std::string& where);
-// given members over what is there
+// Writes the given members over the values in `out`.
 base::Status read_hnsw(const json& j, const std::string& where, model::HnswConfig& out);
-// given members only
+// Holds the given members only.
 json hnsw_to_json(const model::HnswConfig& h);
 
-// Reading members; null counts as absent. `min` and `max` are named in the complaint.
+// These functions read members; null counts as absent. The error names `min` and `max`.
 base::Status read_u32(const json& j, const char* name, const std::string& where, uint64_t min,
                       uint64_t max, std::optional<uint32_t>& out);
 base::Status read_bool(const json& j, const char* name, const std::string& where,
                        std::optional<bool>& out);
-// the member `memory`
+// Reads the member `memory`.
 base::Status read_memory(const json& j, const std::string& where, std::optional<std::string>& out);
 bool given(const json& j, const char* name);
-// `quantization_config`, or `quantization` as the protocol calls it too; null: neither is given.
-// Both at once are refused.
+// Reads `quantization_config`, which the protocol also calls `quantization`. The result is null
+// when neither is given. Both at once are refused.
 base::Result<const json*> given_quantization(const json& j, const std::string& where);
 
 }  // namespace rhumb::http::rest

@@ -12,17 +12,18 @@
 namespace rhumb::http::rest {
 namespace {
 
-constexpr double kPowers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
-                              // all exact
-                              1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+// Powers of ten that a double holds exactly.
+constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                              1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                              1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 constexpr std::array<uint64_t, 19> kWholePowers = [] {
   std::array<uint64_t, 19> powers{1};
   for (size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
   return powers;
 }();
 
-// True when the float of `near` is that of every double within a few units in its last place: then
-// an error of the one rounding to a double and of the one division does not matter.
+// Returns true when all doubles within a few units in the last place of `near` round to the same
+// float. Then the errors of one rounding to double and of one division do not matter.
 bool settles(double near) {
   constexpr uint64_t kHalf = uint64_t{1} << 28, kSlack = 8;
   const uint64_t below_float = std::bit_cast<uint64_t>(near) & (2 * kHalf - 1);
@@ -32,7 +33,7 @@ bool settles(double near) {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
-// Any number of JSON's grammar.
+// Reads any number of JSON's grammar.
 bool read_any(const char* s, const char* e, float& out) {
   while (s < e && is_blank(*s)) ++s;
   while (s < e && is_blank(e[-1])) --e;
@@ -51,7 +52,7 @@ bool read_any(const char* s, const char* e, float& out) {
   if (p == e) {
     if (wholes > 18) return false;
     const auto value = static_cast<int64_t>(digits);
-    out = static_cast<float>(static_cast<double>(negative ? -value : value));  // -0 is 0
+    out = static_cast<float>(static_cast<double>(negative ? -value : value));  // -0 becomes 0.
     return true;
   }
   ptrdiff_t decimals = 0;
@@ -63,7 +64,7 @@ bool read_any(const char* s, const char* e, float& out) {
   int power = 0;
   if (p < e && (*p == 'e' || *p == 'E')) {
     ++p;
-    p += p + 1 < e && *p == '+' && is_digit(p[1]);  // from_chars takes no plus
+    p += p + 1 < e && *p == '+' && is_digit(p[1]);  // from_chars accepts no plus sign.
     const auto [exponent_end, error] = std::from_chars(p, e, power);
     if (error != std::errc()) return false;
     p = exponent_end;
@@ -81,8 +82,8 @@ bool read_any(const char* s, const char* e, float& out) {
   return true;
 }
 
-// -d.ddd with up to 20 digits behind the point, as components of embeddings are written. False: not
-// of that form. The 32 bytes before `e` are readable.
+// Reads -d.ddd with up to 20 digits after the point, the usual form of components of embeddings.
+// Returns false for other forms. The 32 bytes before `e` are readable.
 __attribute__((target("avx2"), always_inline)) inline bool read_short(const char* s, const char* e,
                                                                       float* out) {
   alignas(64) static constexpr std::array<unsigned char, 64> kKeep = [] {
@@ -134,7 +135,8 @@ __attribute__((target("avx2,bmi"))) bool read_avx2(std::string_view inside,
   const char* s = begin;
   const char* block = begin;
   float value = 0;
-  // All commas of 64 bytes at once: the numbers between them do not wait for each other.
+  // Finds all commas of 64 bytes at once, so that the numbers between them do not wait for each
+  // other.
   for (; end - block >= 64; block += 64) {
     for (uint64_t mask = commas64(block); mask != 0; mask &= mask - 1) {
       const char* const e = block + std::countr_zero(mask);

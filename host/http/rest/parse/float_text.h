@@ -1,5 +1,5 @@
-// Arrays of numbers from JSON text to float32, many times faster than by way of a document: what a
-// wide vector's text mostly costs.
+// Converts arrays of numbers from JSON text to float32, many times faster than a JSON document
+// would. Reading a wide vector spends most of its time here.
 #pragma once
 
 #include <string_view>
@@ -7,11 +7,11 @@
 
 namespace rhumb::http::rest {
 
-// `inside`: what stands between the brackets of an array. Appends its numbers, each the float
-// nearest to the double nearest to what is written, as by way of the JSON library. False when it
-// holds anything but JSON's numbers and blanks, is unusual (a number that overflows, an integer of
-// more than 18 digits), or this processor has no AVX2: then `out` is of no use, and the library
-// says what it is.
+// `inside` is the text between the brackets of an array. Appends its numbers, each as the float
+// nearest to the double nearest to the written number, as the JSON library does. Returns false when
+// the text holds anything but JSON's numbers and blanks, or an unusual number (one that overflows,
+// an integer of more than 18 digits), or when this processor has no AVX2. In that case `out` is not
+// usable, and the JSON library reads the text and reports errors.
 bool read_floats(std::string_view inside, std::vector<float>& out);
 
 }  // namespace rhumb::http::rest

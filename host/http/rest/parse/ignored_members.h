@@ -1,5 +1,5 @@
-// What a body says that no part of it has a member for. It is ignored, as the protocol has it, and
-// told in the reply's `warnings`.
+// The members of a body that no part of it knows. They are ignored, as the protocol demands, and
+// named in the reply's `warnings`.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +13,15 @@ namespace rhumb::http::rest {
 
 class IgnoredMembers {
  public:
-  // members of one name in objects of one shape count once
+  // Members of one name in objects of one shape count once.
   static constexpr size_t kMaxNamed = 16;
-  static constexpr size_t kMaxNameBytes = 64;  // of a name that is shown
+  static constexpr size_t kMaxNameBytes = 64;  // bytes of a name that are shown
 
-  // Counts one more of those that are named already. False: this one is new, and add() says where
-  // it stands ("" is the body itself).
+  // Counts one more member that is named already. Returns false when the member is new; add() then
+  // says where it is ("" is the body itself).
   bool again(const Shape& shape, std::string_view name);
   void add(const Shape& shape, std::string_view name, std::string where);
-  // of a part that stands `within` this one
+  // Takes the members of a part that is at `within` in this body.
   void take(IgnoredMembers&& other, const std::string& within);
   void clear();
   bool empty() const { return named_.empty(); }
@@ -34,10 +34,10 @@ class IgnoredMembers {
     uint64_t count;
   };
   std::vector<Named> named_;
-  uint64_t unnamed_ = 0;  // beyond kMaxNamed
+  uint64_t unnamed_ = 0;  // members beyond kMaxNamed
 };
 
-// At most so many bytes of a name, cut between characters.
+// Returns at most kMaxNameBytes bytes of a name, cut between characters.
 std::string shown_name(std::string_view name);
 
 }  // namespace rhumb::http::rest

@@ -14,29 +14,30 @@ using base::Result;
 using base::Status;
 static_assert(kBodyPadding >= simdjson::SIMDJSON_PADDING);
 
-// a parser that grew beyond is not kept by its thread
+// A parser that grew beyond this size is not kept by its thread.
 constexpr size_t kKeepParserBytes = 4 * 1024 * 1024;
-// and one that did not grow beyond this always is
+// A parser that did not grow beyond this size is always kept.
 constexpr size_t kSmallParserBytes = 64 * 1024;
-// a body is small for a parser that has room for so many of it
+// A body is small for a parser that has room for this many such bodies.
 constexpr size_t kSmallShare = 8;
-// after so many in a row it is too large for its thread
+// After this many small bodies in a row, the parser is too large for its thread.
 constexpr uint32_t kSmallBodies = 64;
-// objects up to this size are searched for duplicate keys directly
+// Objects of at most this size are searched for duplicate keys directly.
 constexpr size_t kFewMembers = 16;
 
 struct ThreadParser {
   std::unique_ptr<simdjson::dom::parser> parser;
-  size_t grown_to = 0;  // it keeps about 13 bytes for each of these
+  size_t grown_to = 0;  // the parser keeps about 13 bytes for each of these
   uint32_t small_bodies = 0;
 };
 
 Status json_error(simdjson::error_code code) {
   if (code == simdjson::DEPTH_ERROR) {
-    return base::invalid("Format error in JSON body: nested deeper than " +
-                         std::to_string(base::limits::kMaxJsonDepth) + " levels");
+    return base::malformed_body("nested deeper than " +
+                                std::to_string(base::limits::kMaxJsonDepth) + " levels")
+        .with({.field = "", .limit = base::limits::kMaxJsonDepth});
   }
-  return base::invalid(std::string("Format error in JSON body: ") + simdjson::error_message(code));
+  return base::malformed_body(simdjson::error_message(code));
 }
 
 bool has_later_duplicate(const Object& object, size_t position, std::string_view key) {
@@ -87,11 +88,11 @@ std::string at(const std::string& parent, size_t index) {
 }
 
 Status format_error(const std::string& where, std::string_view what) {
-  return base::invalid("Format error in JSON body: " + where + (where.empty() ? "" : ": ") +
-                       std::string(what));
+  return base::malformed_body(where + (where.empty() ? "" : ": ") + std::string(what))
+      .with({.field = where});
 }
 Status out_of_range(const std::string& where, std::string_view what) {
-  return base::unprocessable("[" + where + ": " + std::string(what) + "]");
+  return base::unprocessable("[" + where + ": " + std::string(what) + "]").with({.field = where});
 }
 
 Result<Element> parse_body(const std::string& body) {
@@ -109,7 +110,7 @@ Result<Element> parse_body(const std::string& body) {
       return json_error(error);
     kept.grown_to = body.size();
   }
-  if (body.empty()) return base::invalid("Format error in JSON body: the body is empty");
+  if (body.empty()) return base::malformed_body("the body is empty");
   const bool padded = body.capacity() - body.size() >= simdjson::SIMDJSON_PADDING;
   Element element;
   const auto error = kept.parser->parse(body.data(), body.size(), !padded).get(element);

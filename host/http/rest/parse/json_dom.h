@@ -1,5 +1,5 @@
-// simdjson's DOM with the lenience and the strictness of the protocol: null counts as absent, every
-// complaint names where it stands. Included by parse_*.cc only (a heavy header).
+// Wraps simdjson's DOM with the protocol's rules: null counts as absent, and every error names its
+// place. Only parse_*.cc include it, because the header is heavy.
 #pragma once
 
 #include <simdjson.h>
@@ -16,33 +16,33 @@ using Element = simdjson::dom::element;
 using Object = simdjson::dom::object;
 using Array = simdjson::dom::array;
 
-// Where a value stands in the body: "points[3].vector".
+// The place of a value in the body, for example "points[3].vector".
 std::string at(const std::string& parent, std::string_view member);
 std::string at(const std::string& parent, size_t index);
 
-// 400: of the wrong form
+// 400: the value has the wrong form.
 base::Status format_error(const std::string& where, std::string_view what);
-// 422: a value beyond its limit
+// 422: the value is beyond its limit.
 base::Status out_of_range(const std::string& where, std::string_view what);
 
-// A body with at least kBodyPadding bytes of spare capacity. The element lives until the thread's
-// next parse; a parser that grew over a large body is dropped with it.
+// Parses a body with at least kBodyPadding bytes of spare capacity. The element lives until the
+// thread's next parse. A parser that grew over a large body is dropped with it.
 base::Result<Element> parse_body(const std::string& body);
 
-// absent or null: nothing
+// Returns nothing when the member is absent or null.
 std::optional<Element> member(const Object& object, std::string_view name);
 base::Result<Object> as_object(const Element& e, const std::string& where);
 base::Result<Array> as_array(const Element& e, const std::string& where);
 base::Result<std::string_view> as_string(const Element& e, const std::string& where);
 base::Result<bool> as_bool(const Element& e, const std::string& where);
 base::Result<double> as_number(const Element& e, const std::string& where);
-// out of range: 422
+// A value out of range gives 422.
 base::Result<uint64_t> as_unsigned(const Element& e, const std::string& where, uint64_t min,
                                    uint64_t max);
 std::string_view type_name(const Element& e);
 
-// Minified text. Duplicate keys: the last wins. Integers exact, floats shortest and told from
-// integers (1e5 -> 100000.0).
+// Appends minified text. Of duplicate keys the last wins. Integers stay exact. Floats are the
+// shortest that read back the same, and differ from integers (1e5 becomes 100000.0).
 void append_minified(std::string& out, const Element& e);
 
 }  // namespace rhumb::http::rest

@@ -13,7 +13,7 @@ using model::Condition;
 using model::Filter;
 namespace limits = base::limits;
 
-// Limits of the whole tree, counted while it is read.
+// Limits of the whole tree. They are counted while the tree is read.
 struct Budget {
   uint32_t conditions = 0, depth = 0;
 };
@@ -45,7 +45,7 @@ Result<std::vector<model::MatchValue>> parse_match_list(const Element& e,
     };
     if (item.is_bool() || (!out.empty() && is_text(out.front()) != is_text(value))) {
       return format_error(at(where, out.size()),
-                          "a list to match holds strings only or integers only");
+                          "a list to match must hold only strings or only integers");
     }
     out.push_back(std::move(value));
   }
@@ -77,8 +77,8 @@ Status parse_match(const Element& e, const std::string& where, Condition& c) {
 
 constexpr std::string_view kBounds[] = {"lt", "lte", "gt", "gte"};
 
-// Whole numbers stay whole. One with a fraction or an exponent is the double nearest to what was
-// written, as everywhere in JSON.
+// Whole numbers stay whole. A number with a fraction or an exponent becomes the nearest double, as
+// everywhere in JSON.
 Result<model::Number> parse_bound(const Element& e, const std::string& where) {
   int64_t whole = 0;
   if (e.get(whole) == simdjson::SUCCESS) return model::Number(whole);
@@ -104,7 +104,7 @@ Status parse_range(const Element& e, const std::string& where, Condition& c) {
       const std::string_view text(*bound);
       *time_of[i] = model::parse_datetime(text);
       if (!*time_of[i])
-        return format_error(place, "'" + std::string(text) + "' is no date or time (RFC 3339)");
+        return format_error(place, "'" + std::string(text) + "' is not a date or time (RFC 3339)");
       any_time = true;
     } else {
       RHUMB_ASSIGN(*number_of[i], parse_bound(*bound, place));
@@ -112,7 +112,7 @@ Status parse_range(const Element& e, const std::string& where, Condition& c) {
     }
   }
   if (any_number && any_time)
-    return format_error(where, "the bounds of a range are all numbers or all times");
+    return format_error(where, "the bounds of a range must be all numbers or all times");
   if (any_time)
     c.test = times;
   else
@@ -149,7 +149,7 @@ constexpr std::string_view kTests[] = {"match",      "range",      "values_count
                                        "is_empty",   "is_null",    "geo_bounding_box",
                                        "geo_radius", "geo_polygon"};
 
-// {"key": ..., one test}
+// Parses {"key": ..., <one test>}.
 Result<Condition> parse_field(const Object& object, const std::string& where) {
   Condition c;
   std::string_view test;
@@ -196,7 +196,7 @@ Result<Condition> parse_has_id(const Element& e, const std::string& where) {
   return Condition{"", std::move(test)};
 }
 
-// {"is_empty": {"key": ...}} and {"is_null": {"key": ...}}
+// Parses {"is_empty": {"key": ...}} and {"is_null": {"key": ...}}.
 template <typename Test>
 Result<Condition> parse_keyed(const Element& e, const std::string& where) {
   RHUMB_ASSIGN(const Object object, as_object(e, where));
@@ -237,8 +237,8 @@ Result<Condition> parse_condition(const Element& e, const std::string& where, Bu
   if (const auto nested = member(object, "nested"))
     return parse_nested(*nested, at(where, "nested"), budget);
   if (member(object, "slice")) return base::unsupported("slice condition (" + where + ")");
-  // A filter within the filter. {"has_id": null} is none: an empty filter is every point, which
-  // nobody meant.
+  // The rest is a filter within the filter. {"has_id": null} is refused here, because it would be
+  // an empty filter, which matches every point, and no client means that.
   for (const auto field : object) {
     if (kFilter.find(field.key) != nullptr) continue;
     return format_error(where, field.value.is_null()
@@ -249,7 +249,7 @@ Result<Condition> parse_condition(const Element& e, const std::string& where, Bu
   return Condition{"", model::SubFilter{std::make_unique<Filter>(std::move(inner))}};
 }
 
-// One condition or a list of them.
+// Parses one condition or a list of conditions.
 Status parse_conditions(const Element& e, const std::string& where, Budget& budget,
                         std::vector<Condition>& out) {
   if (!e.is_array()) {

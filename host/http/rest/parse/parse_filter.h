@@ -1,4 +1,4 @@
-// A filter from JSON. Included by parse_*.cc only.
+// Parses a filter from JSON. Only parse_*.cc include it.
 #pragma once
 
 #include "host/http/rest/parse/json_dom.h"
@@ -6,8 +6,8 @@
 
 namespace rhumb::http::rest {
 
-// Of a body that check_shape() has passed: a member that a filter does not have, or two that do not
-// go together, would be overlooked here.
+// The body must have passed check_shape(), because this function overlooks an unknown member and
+// two members that do not go together.
 base::Result<model::Filter> parse_filter(const Element& e, const std::string& where);
 base::Result<model::PointId> parse_id(const Element& e, const std::string& where);
 

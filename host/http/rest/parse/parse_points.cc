@@ -59,7 +59,7 @@ Result<std::vector<model::PointId>> parse_ids(const Element& e, const std::strin
   return out;
 }
 
-// Every id once; the last one counts.
+// Keeps each id once. The last entry counts.
 void keep_last(std::vector<model::PointWrite>& points) {
   std::unordered_map<std::string, size_t> last;
   for (size_t i = 0; i < points.size(); ++i) last[points[i].id.key()] = i;
@@ -71,8 +71,7 @@ void keep_last(std::vector<model::PointWrite>& points) {
   points = std::move(kept);
 }
 
-// Every id once, with the vectors of all its entries: they are applied one after another, so of a
-// name that comes twice the last counts.
+// Keeps each id once, with the vectors of all its entries; of a name, the last vector counts.
 void join_vectors(std::vector<model::PointWrite>& points) {
   std::unordered_map<std::string, size_t> first;
   std::vector<model::PointWrite> joined;
@@ -128,7 +127,7 @@ Status parse_point_list(const Element& e, const model::CollectionConfig& config,
   return base::ok();
 }
 
-// The column form: {"ids":[..],"vectors":[[..],..] | {name:[[..],..]},"payloads":[..]}
+// Parses the column form: {"ids":[..],"vectors":[[..],..] | {name:[[..],..]},"payloads":[..]}.
 Status parse_columns(const Element& e, const model::CollectionConfig& config,
                      const std::string& where, std::vector<model::PointWrite>& out) {
   RHUMB_ASSIGN(const Object batch, as_object(e, where));
@@ -206,14 +205,13 @@ Result<Operation> upsert(const Element& e, const model::CollectionConfig& config
     else if (text != "upsert")
       return format_error(
           at(where, "update_mode"),
-          "'" + std::string(text) + "' is none of upsert, insert_only, update_only");
+          "'" + std::string(text) + "' is not one of upsert, insert_only, update_only");
   }
   keep_last(o.points);
   return o;
 }
 
-// `points` (ids) or `filter`: which points an operation is for. The delete body may also be the
-// bare filter's wrapper.
+// Parses `points` (ids) or `filter`; a delete body may also be just the wrapper of the filter.
 Status parse_selection(const Object& body, const std::string& where, Operation& o) {
   RHUMB_TRY(refuse_shard_key(body, where));
   const auto points = member(body, "points"), filter = member(body, "filter");  // never both

@@ -1,5 +1,5 @@
-// Bodies of writes and of reads by id -> model. A body is read and checked whole before anything is
-// done with it.
+// Turns bodies of writes and of reads by id into model types. A body is read and checked as a whole
+// before anything is done with it.
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@ namespace rhumb::http::rest {
 
 using Operations = std::vector<model::Operation>;
 
-// The single-call bodies; `points/batch` holds them by name. What a body says beyond its members is
-// put into `ignored`, which may be null.
+// The bodies of single operations. `points/batch` holds them by name. `ignored` receives the
+// members of the body that are unknown. It may be null.
 base::Result<model::Operation> parse_upsert(const std::string& body,
                                             const model::CollectionConfig& config,
                                             IgnoredMembers* ignored = nullptr);
@@ -28,14 +28,14 @@ base::Result<model::Operation> parse_update_vectors(const std::string& body,
 base::Result<model::Operation> parse_delete_vectors(const std::string& body,
                                                     const model::CollectionConfig& config,
                                                     IgnoredMembers* ignored = nullptr);
-// set, overwrite, delete, clear
+// Parses the bodies of set, overwrite, delete and clear.
 base::Result<model::Operation> parse_payload_change(const std::string& body,
                                                     model::OperationKind kind,
                                                     IgnoredMembers* ignored = nullptr);
 base::Result<Operations> parse_batch(const std::string& body, const model::CollectionConfig& config,
                                      IgnoredMembers* ignored = nullptr);
 
-// One line of an import: a point as in an upsert.
+// Parses one line of an import, which is a point as in an upsert.
 base::Result<model::PointWrite> parse_import_line(const std::string& line,
                                                   const model::CollectionConfig& config,
                                                   IgnoredMembers* ignored = nullptr);

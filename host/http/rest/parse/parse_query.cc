@@ -18,7 +18,7 @@ using base::Result;
 using base::Status;
 namespace limits = base::limits;
 
-// Members of `query` that ask for something else than the nearest points.
+// Members of `query` that ask for something other than the nearest points.
 constexpr std::pair<std::string_view, std::string_view> kUnserved[] = {
     {"recommend", "recommend query"},
     {"discover", "discover query"},
@@ -31,10 +31,10 @@ constexpr std::pair<std::string_view, std::string_view> kUnserved[] = {
     {"relevance_feedback", "relevance feedback query"},
     {"text", "text query"}};
 
-constexpr double kMaxOversampling = 1e6;  // beyond any breadth
+constexpr double kMaxOversampling = 1e6;  // more than any breadth (ef) can use
 
-// Answers always carry exact distances; what can be chosen is how many candidates are compared
-// exactly: no more than asked for, a multiple of it, or all that the walk over the codes found.
+// Answers always carry exact distances. The client chooses how many candidates are compared
+// exactly: as many as requested, a multiple of that, or all that the walk over the codes found.
 Status parse_quantization(const Element& e, const std::string& where, float& oversampling) {
   RHUMB_ASSIGN(const Object object, as_object(e, where));
   bool ignore = false, rescore = true;
@@ -73,7 +73,8 @@ Status parse_params(const Element& e, const std::string& where, model::SearchPar
   return base::ok();
 }
 
-// What all forms of a query share: filter, params, limit, offset, threshold, selectors.
+// Parses the members that all forms of a query share: filter, params, limit, offset, threshold and
+// selectors.
 Status parse_common(const Object& body, const std::string& where, ParsedQuery& out) {
   if (member(body, "shard_key"))
     return base::unsupported("custom sharding (" + at(where, "shard_key") + ")");
@@ -103,7 +104,7 @@ Status parse_common(const Object& body, const std::string& where, ParsedQuery& o
   return base::ok();
 }
 
-// A vector or an id, as `query` or `query.nearest`.
+// Parses a vector or an id, as `query` or as `query.nearest`.
 Status parse_nearest(const Element& e, const model::VectorParams& params, const std::string& where,
                      ParsedQuery& out) {
   if (e.is_number() || (e.is_string() && !is_wide_numbers(e))) {
@@ -160,7 +161,7 @@ Result<ParsedQuery> query(const Element& e, const model::CollectionConfig& confi
     RHUMB_ASSIGN(const auto text, as_string(*name, at(where, "using")));
     out.search.vector_name = std::string(text);
   }
-  // What asks for no vector at all is told so before the vector's name is looked up.
+  // A query that asks for no vector gets its error before the vector's name is looked up.
   static const model::VectorParams kNone;
   if (asked->is_object() && !member(Object(*asked), "nearest") &&
       !member(Object(*asked), "vector_b64")) {
@@ -172,7 +173,7 @@ Result<ParsedQuery> query(const Element& e, const model::CollectionConfig& confi
   return out;
 }
 
-// {"vector": [..] | {"name": .., "vector": [..]}, ...}
+// Parses {"vector": [..] | {"name": .., "vector": [..]}, ...}.
 Result<ParsedQuery> search(const Element& e, const model::CollectionConfig& config,
                            const std::string& where) {
   RHUMB_ASSIGN(const Object body, as_object(e, where));
@@ -192,7 +193,8 @@ Result<ParsedQuery> search(const Element& e, const model::CollectionConfig& conf
   RHUMB_ASSIGN(const auto* params,
                vector_params(config, out.search.vector_name, at(where, "vector")));
   if (holds_rows(*vector))
-    return format_error(at(where, "vector"), "a search takes one row; points/query takes several");
+    return format_error(at(where, "vector"),
+                        "points/search takes one row; points/query takes several");
   RHUMB_ASSIGN(out.search.vector, parse_vector(*vector, *params, at(where, "vector")));
   return out;
 }

@@ -1,4 +1,4 @@
-// Bodies of points/query and points/search -> model.
+// Turns bodies of points/query and points/search into model types.
 #pragma once
 
 #include <optional>
@@ -12,24 +12,24 @@
 
 namespace rhumb::http::rest {
 
-// One query as it came: nearest to a vector, nearest to a point (its vector is fetched first), or
-// without a query: points by id.
+// One query as the client sent it: nearest to a vector, nearest to a point (whose vector is fetched
+// first), or, without a query, points in the order of their ids.
 struct ParsedQuery {
-  // limit as the client asked; vector empty while like_id waits to be looked up
+  // `limit` is as the client asked. The vector is empty while like_id waits to be looked up.
   model::SearchRequest search;
   std::optional<model::PointId> like_id;
-  bool by_id_order = false;  // no query: a scroll
+  bool by_id_order = false;  // There is no query: a scroll.
   uint32_t offset = 0;
 };
 
-// What a body says beyond its members is put into `ignored`, which may be null.
+// `ignored` receives the members of the body that are unknown. It may be null.
 base::Result<ParsedQuery> parse_query(const std::string& body,
                                       const model::CollectionConfig& config,
                                       IgnoredMembers* ignored = nullptr);
 base::Result<std::vector<ParsedQuery>> parse_query_batch(const std::string& body,
                                                          const model::CollectionConfig& config,
                                                          IgnoredMembers* ignored = nullptr);
-// points/search, before 1.19
+// Parses points/search, the form before version 1.19.
 base::Result<ParsedQuery> parse_search(const std::string& body,
                                        const model::CollectionConfig& config,
                                        IgnoredMembers* ignored = nullptr);

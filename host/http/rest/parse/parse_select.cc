@@ -57,7 +57,7 @@ Result<PayloadSelector> parse_with_payload(const Object& body, const std::string
     return out;
   }
   RHUMB_ASSIGN(const Object object, as_object(*value, place));
-  // never both
+  // Never both, because check_shape() refuses that.
   const auto include = member(object, "include"), exclude = member(object, "exclude");
   if (!include && !exclude)
     return format_error(place, "expected true, false, a list, include or exclude");

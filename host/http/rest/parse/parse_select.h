@@ -1,4 +1,4 @@
-// with_payload and with_vector. Included by parse_*.cc only.
+// Parses with_payload and with_vector. Only parse_*.cc include it.
 #pragma once
 
 #include "host/http/rest/parse/json_dom.h"

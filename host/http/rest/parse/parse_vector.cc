@@ -21,12 +21,12 @@ Status wrong_dim(uint32_t expected, size_t got, const std::string& where) {
                        ", got " + std::to_string(got) + " (" + where + ")");
 }
 
-// Of what was given flat, as base64 or in a binary record.
+// Checks the length of a vector that was given flat, as base64 or in a binary record.
 Status check_length(size_t n, const model::VectorParams& params, const std::string& where) {
   if (!params.multivector) return n == params.size ? base::ok() : wrong_dim(params.size, n, where);
   if (n == 0 || n % params.size != 0) {
     return base::invalid("Vector dimension error: " + std::to_string(n) +
-                         " components are no whole number of rows of " +
+                         " components are not a whole number of rows of " +
                          std::to_string(params.size) + " (" + where + ")");
   }
   if (n <= limits::kMaxMultivectorComponents) return base::ok();
@@ -69,7 +69,7 @@ Status read_components(const Element& e, const std::string& where, std::vector<f
   return base::ok();
 }
 
-// All rows one after another, each of the right length.
+// Reads all rows one after another, each of the right length.
 Result<std::vector<float>> read_rows(const Array& rows, const model::VectorParams& params,
                                      const std::string& where) {
   RHUMB_TRY(check_length(rows.size() * params.size, params, where));
@@ -138,7 +138,8 @@ Result<std::vector<float>> decode_base64_f32(std::string_view text, const std::s
   if (!read_base64(text, reinterpret_cast<unsigned char*>(out.data())))
     return format_error(where, "not base64");
   if (size % sizeof(float) != 0)
-    return format_error(where, std::to_string(size) + " bytes are no whole number of float32");
+    return format_error(where,
+                        std::to_string(size) + " bytes are not a whole number of float32 values");
   if (out.size() > limits::kMaxMultivectorComponents) {
     return out_of_range(
         where, "more than " + std::to_string(limits::kMaxMultivectorComponents) + " components");
@@ -168,7 +169,7 @@ Result<std::string> parse_vector(const Element& e, const model::VectorParams& pa
       return base::unsupported(std::string(form) + " (" + where + ")");
   }
   if (auto numbers = take_wide_numbers(e)) {
-    if (lifted->size() != params.size) return wrong_dim(params.size, lifted->size(), where);
+    if (numbers->size() != params.size) return wrong_dim(params.size, numbers->size(), where);
     return final_bits(std::move(*numbers), params, where);
   }
   RHUMB_ASSIGN(auto components, components_of(e, params, where));

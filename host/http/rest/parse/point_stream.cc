@@ -18,7 +18,7 @@ using base::Status;
 constexpr std::string_view kMagic = "RHPOINTS";
 constexpr uint32_t kVersion = 1;
 constexpr size_t kHeadBytes = 12;
-constexpr size_t kMaxPointBytes = 32 * base::limits::kMiB;  // a line or record
+constexpr size_t kMaxPointBytes = 32 * base::limits::kMiB;  // limit of one line or record
 
 std::vector<float> to_floats(const std::string& bytes, model::Scalar scalar) {
   std::vector<float> out(bytes.size() / model::scalar_bytes(scalar));
@@ -51,7 +51,7 @@ void write_record(std::string& out, const model::CollectionConfig& config,
 Result<std::string> checked_payload(std::string_view text) {
   if (text.empty()) return std::string();
   RHUMB_ASSIGN(const Element e, parse_body(std::string(text)));
-  if (!e.is_object()) return base::invalid("the payload is no JSON object");
+  if (!e.is_object()) return base::invalid("the payload is not a JSON object");
   std::string out;
   append_minified(out, e);
   if (out.size() > base::limits::kMaxPayloadBytes) {
@@ -61,8 +61,8 @@ Result<std::string> checked_payload(std::string_view text) {
   return out == "{}" ? std::string() : out;
 }
 
-// A key has one spelling: a string that a JSON body would not take, or would take as a UUID, is no
-// id here either.
+// A key has one spelling. A string that a JSON body would refuse, or would read as a UUID, is no id
+// here either.
 Result<model::PointId> checked_id(std::string_view key) {
   auto id = model::PointId::from_key(key);
   if (!id.ok()) return base::invalid(id.status().message());
@@ -70,7 +70,7 @@ Result<model::PointId> checked_id(std::string_view key) {
   RHUMB_ASSIGN(const auto same, model::PointId::from_string(id->to_text()));
   if (same != *id)
     return base::invalid("point id \"" + id->to_text() +
-                         "\" is a UUID: its key has 16 bytes behind 02");
+                         "\" is a UUID: its key has 16 bytes after 02");
   return id;
 }
 
@@ -98,16 +98,8 @@ Result<model::PointWrite> parse_record(std::string_view record,
     }
     point.vectors.push_back({name, std::move(final)});
   }
-  if (!r.done()) return base::invalid("the record is longer than what it holds");
+  if (!r.done()) return base::invalid("the record has bytes after its last part");
   return point;
-}
-
-// An error has one prefix, and it stands in front.
-Status in_place(const Status& status, const std::string& where) {
-  constexpr std::string_view kPrefix = "Format error in JSON body: ";
-  const std::string& text = status.message();
-  if (!text.starts_with(kPrefix)) return status.within(where);
-  return {status.code(), std::string(kPrefix) + where + ": " + text.substr(kPrefix.size())};
 }
 
 }  // namespace
@@ -117,7 +109,7 @@ Status PointReader::whole(Result<model::PointWrite> point, std::vector<model::Po
     const std::string where = format_ == PointFormat::kNdjson
                                   ? "line " + std::to_string(lines_)
                                   : "record " + std::to_string(points_ + 1);
-    return in_place(point.status(), where);
+    return point.status().within(where);
   }
   ++points_;
   out.push_back(std::move(*point));
@@ -146,7 +138,8 @@ Status PointReader::read_records(std::vector<model::PointWrite>& out) {
     const std::string_view magic = r.raw(kMagic.size());
     const uint32_t version = r.u32();
     if (magic != kMagic || version != kVersion)
-      return base::invalid("the body does not begin as application/x-rhumb-points version 1 does");
+      return base::invalid(
+          "the body does not begin with the head of application/x-rhumb-points version 1");
     head_seen_ = true;
     used = kHeadBytes;
   }
@@ -183,7 +176,8 @@ Status PointReader::finish(std::vector<model::PointWrite>& out) {
   if (format_ == PointFormat::kNdjson)
     return pending_.empty() ? base::ok() : read_line(pending_, out);
   if (!pending_.empty() || !head_seen_)
-    return base::invalid("record " + std::to_string(points_ + 1) + ": the body ends within it");
+    return base::invalid("record " + std::to_string(points_ + 1) +
+                         ": the body ends within the record");
   return base::ok();
 }
 

@@ -1,6 +1,6 @@
-// The bulk formats of import and export (docs/formats/points.md): NDJSON, one point a line as in an
-// upsert, and a binary one (application/x-rhumb-points) of length-prefixed records without any text
-// to parse but the payload.
+// The bulk formats of import and export (docs/formats/points.md): NDJSON with one point per line as
+// in an upsert, and a binary format (application/x-rhumb-points) of length-prefixed records, in
+// which only the payload is text that has to be parsed.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ inline constexpr const char* kNdjsonType = "application/x-ndjson";
 inline constexpr const char* kBinaryPointsType = "application/x-rhumb-points";
 enum class PointFormat : uint8_t { kNdjson, kBinary };
 
-// Cuts a stream of bytes into points. feed() and finish() append to `out` what is whole; a failure
-// names the line or record.
+// Cuts a stream of bytes into points. feed() and finish() append whole points to `out`. An error
+// names the line or the record.
 class PointReader {
  public:
   PointReader(PointFormat format, const model::CollectionConfig& config)
@@ -28,7 +28,7 @@ class PointReader {
   base::Status feed(std::string_view bytes, std::vector<model::PointWrite>& out);
   base::Status finish(std::vector<model::PointWrite>& out);
   uint64_t points() const { return points_; }
-  const IgnoredMembers& ignored() const { return ignored_; }  // of all lines
+  const IgnoredMembers& ignored() const { return ignored_; }  // over all lines
 
  private:
   base::Status read_line(std::string_view line, std::vector<model::PointWrite>& out);
@@ -44,7 +44,7 @@ class PointReader {
   bool head_seen_ = false;
 };
 
-// One page of an export. `first`: the binary format begins with its head.
+// Writes one page of an export. With `first`, the binary format begins with its head.
 std::string write_points(PointFormat format, const model::CollectionConfig& config,
                          const std::vector<model::Record>& records, bool first);
 

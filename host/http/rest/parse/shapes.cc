@@ -46,7 +46,7 @@ constexpr Member kMinShouldMembers[] = {{"conditions", kOneOrMore, &kCondition},
                                         value("min_count")};
 constexpr Shape kMinShould{Unknown::kRefused, kMinShouldMembers};
 
-// A condition is a key with one test, or one of the tests without a key, or a filter.
+// A condition is a key with one test, a test without a key, or a filter.
 constexpr Forms kKeyMatch = form(0), kKeyRange = form(1), kKeyCount = form(2), kKeyBox = form(3),
                 kKeyRadius = form(4), kKeyPolygon = form(5), kKeyEmpty = form(6),
                 kKeyNull = form(7), kEmpty = form(8), kNull = form(9), kIds = form(10),
@@ -137,13 +137,13 @@ constexpr Shape kLookup{Unknown::kIgnored, kLookupMembers};
 constexpr Member kScrollOrderMembers[] = {value("key"), value("direction"), value("start_from")};
 constexpr Shape kScrollOrder{Unknown::kIgnored, kScrollOrderMembers};
 
-// Members that many bodies have.
+// Members that many bodies share.
 constexpr Member kWithPayload{"with_payload", kObject, &kPayloadSelector};
 constexpr Member kWithVector = value("with_vector"),
                  kWithVectors{.name = "with_vectors", .same_as_before = true};
 constexpr Member kShardKey = value("shard_key");
 constexpr Member kOnlyFilter{"filter", kObject, &kFilter};
-// which points
+// These members select points.
 constexpr Member kByIds = value("points", form(0)), kByFilter{"filter", kObject, &kFilter, form(1)};
 
 extern const Shape kPrefetch;
@@ -161,7 +161,7 @@ constexpr Member kQueryMembers[] = {kPrefetches,   kQueryMember,    kUsing,     
                                     kWithVectors,  kShardKey};
 constexpr Member kQueryBatchMembers[] = {{"searches", kOneOrMore, &kQueryBody}};
 
-// points/search of before 1.19: the vector may be named.
+// points/search before version 1.19: the vector may be named.
 constexpr Forms kNamed = form(5);
 constexpr Member kSearchVectorMembers[] = {value("name", kNamed),
                                            {"vector", kObject, &kVectorForm, kNamed},
@@ -195,7 +195,7 @@ constexpr Member kScrollMembers[] = {kOnlyFilter,
                                      kShardKey};
 constexpr Member kCountMembers[] = {kOnlyFilter, value("exact"), kShardKey};
 
-// Writes. A point may have its vector as base64: that is ours.
+// Writes. A point may have its vector as base64, which is an extension of ours.
 constexpr Member kPointMembers[] = {value("id"), value("vector", form(0)),
                                     value("vector_b64", form(1)), value("payload")};
 constexpr Member kPointVectorsMembers[] = {value("id"), value("vector", form(0)),
@@ -414,7 +414,7 @@ constexpr Shape kFilter{Unknown::kRefused, kFilterMembers};
 constexpr Shape kVectorForm{Unknown::kRefused, kVectorFormMembers};
 constexpr Shape kPoint{Unknown::kIgnored, kPointMembers};
 constexpr Shape kUpsertBody{Unknown::kIgnored, kUpsertMembers};
-// a selector of points and nothing else
+// A selector of points and nothing else.
 constexpr Shape kDeletePointsBody{Unknown::kRefused, kDeletePointsMembers};
 constexpr Shape kUpdateVectorsBody{Unknown::kIgnored, kUpdateVectorsMembers};
 constexpr Shape kDeleteVectorsBody{Unknown::kIgnored, kDeleteVectorsMembers};

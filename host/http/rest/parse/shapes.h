@@ -1,7 +1,6 @@
-// The objects that requests hold, and the members that each of them has: one table. check_shape()
-// refuses, or names in the reply, whatever else a request says; a schema can be written from it.
-// The table has the members that the protocol knows, also those that are not served yet: the
-// parsers answer them.
+// One table of the objects in requests and of the members of each object. check_shape() refuses any
+// other member, or names it in the reply. A schema can be written from the table. It includes the
+// members of the protocol that are not served yet; the parsers answer those.
 #pragma once
 
 #include <cstdint>
@@ -12,19 +11,19 @@ namespace rhumb::http::rest {
 
 struct Shape;
 
-// What a member holds, as far as check_shape() goes into it. Values of other types are left to the
-// parser, which complains about them.
+// The kind of value that a member holds, as far as check_shape() looks into it. The parser
+// complains about values of other types.
 enum class Holds : uint8_t {
-  kAny,        // a plain value, or JSON of the user's own: payloads, ids, vectors
+  kAny,        // a plain value, or the user's own JSON: payloads, ids, vectors
   kObject,     // an object of the shape
   kOneOrMore,  // such an object or a list of them
   kMap,        // an object whose values are such objects; the names in it are the user's
-  // the `vectors` of a collection: such an object, which has a number `size`, or a map of them
+  // The `vectors` of a collection: one such object, which has a number `size`, or a map of them.
   kOneOrNamed,
 };
 
-// An object may have several forms, for instance {"points": ..} and {"filter": ..}. A form is a
-// bit, and two members go together when they share one.
+// An object may have several forms, for instance {"points": ..} and {"filter": ..}. A form is one
+// bit, and two members go together when they share a bit.
 using Forms = uint32_t;
 inline constexpr Forms kEveryForm = ~Forms{0};
 
@@ -36,13 +35,13 @@ struct Member {
   bool same_as_before = false;  // another name of the member in the row above
 };
 
-// what happens to members that are not in the table
+// Says what happens to members that are not in the table.
 enum class Unknown : uint8_t { kRefused, kIgnored };
 
 struct Shape {
   Unknown unknown = Unknown::kIgnored;
   std::span<const Member> members;
-  const Member* find(std::string_view name) const;  // null: unknown
+  const Member* find(std::string_view name) const;  // null when the name is unknown
 };
 inline constexpr size_t kMaxShapeMembers = 64;
 

@@ -11,12 +11,12 @@
 namespace rhumb::http::rest {
 namespace {
 
-constexpr ptrdiff_t kWideBytes = 512;    // shorter arrays are not worth it
-constexpr size_t kLeastNumberBytes = 8;  // as embeddings are mostly written
+constexpr ptrdiff_t kWideBytes = 512;    // bytes; shorter arrays gain too little
+constexpr size_t kLeastNumberBytes = 8;  // the usual length of a component in JSON
 
 thread_local WideNumbersBody* t_current = nullptr;
 
-// Nobody sends it: it is another one in every process.
+// No client can send the mark, because every process makes another one.
 const std::string& mark() {
   static const std::string made = [] {
     std::random_device random;
@@ -38,11 +38,11 @@ const char* find(const char* from, const char* end, char c) {
   return static_cast<const char*>(std::memchr(from, c, static_cast<size_t>(end - from)));
 }
 
-// Behind the string that begins at `p`; null when it does not end.
-const char* behind_string(const char* p, const char* end) {
+// Returns the position after the string that begins at `p`, or null when the string does not end.
+const char* after_string(const char* p, const char* end) {
   for (const char* from = p + 1; (p = find(from, end, '"')) != nullptr; from = p + 1) {
     const char* slash = p;
-    while (slash[-1] == '\\') --slash;  // stops at the opening quote
+    while (slash[-1] == '\\') --slash;  // It stops at the opening quote.
     if ((p - slash) % 2 == 0) return p + 1;
   }
   return nullptr;
@@ -51,21 +51,21 @@ const char* behind_string(const char* p, const char* end) {
 }  // namespace
 
 WideNumbersBody::WideNumbersBody(const std::string& body) {
-  if (!lift(body)) arrays_.clear();
+  if (!take_out(body)) arrays_.clear();
   t_current = this;
 }
 WideNumbersBody::~WideNumbersBody() { t_current = nullptr; }
 
-bool WideNumbersBody::lift(const std::string& body) {
+bool WideNumbersBody::take_out(const std::string& body) {
   const char* const end = body.data() + body.size();
   const char* copied = body.data();
   for (const char* p = copied; p < end;) {
     if (*p == '"') {
-      if ((p = behind_string(p, end)) == nullptr) return false;
+      if ((p = after_string(p, end)) == nullptr) return false;
       continue;
     }
     if (*p++ != '[' || p == end) continue;
-    if (*p == '[') return false;  // arrays of arrays are the library's
+    if (*p == '[') return false;  // The JSON library reads arrays of arrays.
     if (!((*p >= '0' && *p <= '9') || *p == '-')) continue;
     const char* const close = find(p, end, ']');
     if (close == nullptr) return false;

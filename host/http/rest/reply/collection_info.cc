@@ -7,7 +7,7 @@
 namespace rhumb::http::rest {
 namespace {
 
-// Clients parse config.params.vectors and the index parameters strictly: these objects hold no
+// Clients parse config.params.vectors and the index parameters strictly, so these objects hold no
 // member of ours.
 
 json vector_json(const model::VectorParams& v) {
@@ -40,7 +40,7 @@ json params_json(const model::CollectionConfig& config) {
   return j;
 }
 
-// The stored hint over the defaults that clients expect to be present.
+// Lays the stored setting over the defaults that clients expect to be present.
 json over(json defaults, const model::CollectionConfig& config, const char* name) {
   auto it = config.settings_json.find(name);
   if (it != config.settings_json.end()) defaults.update(json::parse(it->second));
@@ -85,6 +85,7 @@ struct Totals {
 
 Totals totals_of(const gateway::CollectionState& state) {
   Totals t;
+  for (const std::string& text : state.warnings) t.warnings.push_back({{"message", text}});
   for (const model::ShardState& s : state.shards) {
     t.points += s.points;
     t.segments += s.segments;

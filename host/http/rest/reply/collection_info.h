@@ -1,4 +1,5 @@
-// A collection's state as JSON, for GET /collections/{c} and GET /collections/{c}/cluster.
+// Writes the state of a collection as JSON, for GET /collections/{c} and GET
+// /collections/{c}/cluster.
 #pragma once
 
 #include <string>

@@ -8,7 +8,7 @@
 namespace rhumb::http::rest {
 namespace {
 
-// Of a few hundred neighbours more digits say nothing.
+// The recall is measured on a few hundred neighbours, so more digits would mean nothing.
 double shown(double recall) { return std::round(recall * 1e4) / 1e4; }
 
 json measured_json(const model::IndexState& index) {
@@ -25,7 +25,7 @@ std::string measured_text(const model::IndexState& index) {
   return text + ")";
 }
 
-// Less is worse; what was not measured comes last.
+// A lower value is worse. Indexes that were not measured come last.
 double order(const model::IndexState& index) { return index.queries == 0 ? 2 : index.recall; }
 
 }  // namespace

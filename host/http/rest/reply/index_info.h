@@ -1,5 +1,5 @@
-// What a collection's indexes say of themselves, for GET /collections/{c}. It stands at the top
-// level of the result, where clients that parse strictly do not mind it.
+// Writes what a collection's indexes report about themselves, for GET /collections/{c}. It is a
+// member at the top level of the result, where strictly typed clients accept it.
 #pragma once
 
 #include "host/gateway/gateway.h"
@@ -7,12 +7,12 @@
 
 namespace rhumb::http::rest {
 
-// [{"shard", "segment", "vector", "engine", "rows", "codes", "measured": {"recall", "queries",
-// "ef"}, "why", "renewing", "doubtful",
-//   "clipped_rows"}, ..]; what is not known is left out.
+// Returns [{"shard", "segment", "vector", "engine", "rows", "codes", "measured": {"recall",
+// "queries", "ef"}, "why", "renewing", "doubtful", "clipped_rows"}, ..]. Unknown values are left
+// out.
 json indexes_json(const gateway::CollectionState& state);
-// Adds an entry for each thing that indexes warn of: of segments that warn alike, the one that
-// finds least speaks for all.
+// Adds one entry for each warning of the indexes. Of segments with the same warning, only the one
+// with the lowest recall is named.
 void add_index_warnings(const gateway::CollectionState& state, json& warnings);
 
 }  // namespace rhumb::http::rest

@@ -21,7 +21,8 @@ void append_chars(std::string& out, T value) {
   out.append(text, end);
 }
 
-// JSON has no such numbers, and strictly typed clients cannot read null for one.
+// Replaces infinities and NaN, which JSON does not have and strictly typed clients cannot read as
+// null.
 template <typename T>
 T ordinary(T value) {
   RHUMB_UNEXPECTED(std::isnan(value));
@@ -35,7 +36,7 @@ void append_float(std::string& out, T value) {
     value = ordinary(value);
   const size_t start = out.size();
   append_chars(out, value);
-  // A whole number keeps the look of a float: strictly typed clients tell 1 from 1.0.
+  // A whole number keeps the look of a float, because strictly typed clients tell 1 from 1.0.
   if (out.find_first_of(".e", start) == std::string::npos) out += ".0";
 }
 
@@ -87,7 +88,7 @@ void append_vector(std::string& out, const model::NamedVector& vector,
   out += ']';
 }
 
-// The unnamed vector alone is a bare array, everything else a map.
+// The unnamed vector alone is a bare array. Everything else is a map.
 void append_vectors(std::string& out, const std::vector<model::NamedVector>& vectors,
                     const model::CollectionConfig& config) {
   if (vectors.size() == 1 && vectors[0].name.empty() && config.single_vector)

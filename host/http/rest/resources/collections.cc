@@ -11,7 +11,7 @@ namespace {
 
 using base::Status;
 
-// The collection of the path, or the failure is answered and nothing returned.
+// Returns the collection of the path. If there is none, answers with the failure and returns null.
 gateway::CollectionPtr found(const CallPtr& x) {
   auto collection = x->collection();
   if (collection.ok()) return *collection;
@@ -25,6 +25,14 @@ gateway::Done answer_true(const CallPtr& x) {
       x->ok("true");
     else
       x->fail(status);
+  };
+}
+
+gateway::Callback<gateway::Warnings> answer_warned(const CallPtr& x) {
+  return [x](base::Result<gateway::Warnings> warnings) {
+    if (!warnings.ok()) return x->fail(warnings.status());
+    for (const std::string& text : *warnings) x->warn(text);
+    x->ok("true");
   };
 }
 
@@ -94,7 +102,7 @@ void create(const CallPtr& x) {
   if (!config.ok()) return x->fail(config.status());
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
-  x->gateway().create_collection(name, std::move(*config), *deadline, answer_true(x));
+  x->gateway().create_collection(name, std::move(*config), *deadline, answer_warned(x));
 }
 
 void update(const CallPtr& x) {
@@ -107,7 +115,7 @@ void update(const CallPtr& x) {
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
   x->gateway().update_collection(collection->name, {std::move(*config), collection->config_version},
-                                 *deadline, answer_true(x));
+                                 *deadline, answer_warned(x));
 }
 
 void drop(const CallPtr& x) {

@@ -1,5 +1,5 @@
-// Export: page after page of a scroll, each asked for when the client has taken the one before;
-// memory is bounded by a page.
+// Export runs a scroll page after page. It asks for a page when the client has taken the one
+// before, so one page bounds its memory.
 #include "host/http/rest/resources/export.h"
 
 #include "host/base/limits.h"
@@ -58,8 +58,8 @@ void export_all(const CallPtr& x) {
   run->options = std::move(*options);
   const auto format = x->query.find("format");
   if (format != x->query.end() && format->second != "ndjson" && format->second != "binary") {
-    return x->fail(base::invalid("Deserialize error in query parameters: format: '" +
-                                 format->second + "' is neither ndjson nor binary"));
+    return x->fail(
+        base::malformed_query("format", "'" + format->second + "' is neither ndjson nor binary"));
   }
   const bool binary = format != x->query.end() ? format->second == "binary"
                                                : x->request->header("Accept") == kBinaryPointsType;

@@ -1,4 +1,4 @@
-// All points of a collection as a stream.
+// Streams all points of a collection.
 #pragma once
 
 #include "host/http/rest/call.h"

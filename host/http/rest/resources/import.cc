@@ -5,11 +5,11 @@
 #include <array>
 #include <cstring>
 #include <deque>
-#include <mutex>
 #include <unordered_map>
 #include <utility>
 
 #include "host/base/bytes.h"
+#include "host/base/mutex.h"
 
 namespace rhumb::http::rest {
 namespace {
@@ -17,11 +17,11 @@ namespace {
 using base::Result;
 using base::Status;
 
-constexpr size_t kBatchPoints = 500;  // of one upsert
-constexpr uint32_t kMaxInFlight = 4;  // upserts not yet acknowledged
+constexpr size_t kBatchPoints = 500;  // points of one upsert
+constexpr uint32_t kMaxInFlight = 4;  // upserts that are not acknowledged yet
 
-// Of one upsert of an import whose client gave it an id: what was imported before is known when the
-// same import is sent again.
+// The identity of one upsert of an import whose client gave the import an id. When the client sends
+// the same import again, upserts that were applied before are recognised.
 std::array<uint8_t, 16> identity_of(const std::array<uint8_t, 16>& import, uint64_t number,
                                     const model::Operation& upsert) {
   std::string bytes;
@@ -35,8 +35,8 @@ std::array<uint8_t, 16> identity_of(const std::array<uint8_t, 16>& import, uint6
   return identity;
 }
 
-// Shared by the loop (chunks come), the pool (parses them) and the gateway's callbacks. Chunks are
-// parsed one at a time, in order.
+// Shared by the loop (which receives chunks), the pool (which parses them) and the gateway's
+// callbacks. Chunks are parsed one at a time and in order.
 class Import : public std::enable_shared_from_this<Import> {
  public:
   Import(CallPtr x, gateway::CollectionPtr collection, gateway::WriteOptions options,
@@ -50,15 +50,15 @@ class Import : public std::enable_shared_from_this<Import> {
 
   void take(std::string chunk, BodySink::Resume resume) {
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       resume_ = std::move(resume);
     }
     parse_on_pool(std::move(chunk), false);
   }
   void end() {
     {
-      std::lock_guard lock(mutex_);
-      if (parsing_) {  // the chunk before is not read yet: its parser goes on to the end
+      base::MutexLock lock(mutex_);
+      if (parsing_) {  // The chunk before is still parsed; its parser goes on to the end.
         end_came_ = true;
         return;
       }
@@ -66,15 +66,15 @@ class Import : public std::enable_shared_from_this<Import> {
     parse_on_pool({}, true);
   }
   void abort(const Status& why) {
-    std::unique_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (failure_.ok()) failure_ = why;
-    answered_ = true;  // by the front
+    answered_ = true;  // The front has answered.
   }
 
  private:
   void parse_on_pool(std::string chunk, bool last) {
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       parsing_ = true;
     }
     const Status posted = x_->options.pool->post(
@@ -89,26 +89,27 @@ class Import : public std::enable_shared_from_this<Import> {
     while (batch_.size() >= kBatchPoints || (last && !batch_.empty()))
       send(std::min(kBatchPoints, batch_.size()));
     if (!status.ok()) {
-      // the good lines before the bad one count
+      // The good lines before the bad one count.
       while (!batch_.empty()) send(std::min(kBatchPoints, batch_.size()));
       return fail(status);
     }
+    bool end_is_next = false;
     {
-      std::unique_lock lock(mutex_);
-      if (std::exchange(end_came_, false)) {
-        lock.unlock();
-        return parse({}, true);
+      const base::MutexLock lock(mutex_);
+      end_is_next = std::exchange(end_came_, false);
+      if (!end_is_next) {
+        parsing_ = false;
+        ended_ = ended_ || last;
       }
-      parsing_ = false;
-      ended_ = ended_ || last;
     }
+    if (end_is_next) return parse({}, true);
     advance();
   }
 
   void send(size_t n) {
     model::Operation upsert;
     std::unordered_map<std::string, size_t> position;
-    for (size_t i = 0; i < n; ++i) {  // an id twice in one batch: the last wins
+    for (size_t i = 0; i < n; ++i) {  // When an id occurs twice in one batch, the last entry wins.
       auto [it, fresh] = position.emplace(batch_.front().id.key(), upsert.points.size());
       if (fresh)
         upsert.points.push_back(std::move(batch_.front()));
@@ -117,7 +118,7 @@ class Import : public std::enable_shared_from_this<Import> {
       batch_.pop_front();
     }
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       ++in_flight_;
     }
     gateway::WriteOptions options = options_;
@@ -134,7 +135,7 @@ class Import : public std::enable_shared_from_this<Import> {
 
   void acknowledged(size_t n, const Status& status) {
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       --in_flight_;
       if (status.ok())
         points_ += n;
@@ -146,7 +147,7 @@ class Import : public std::enable_shared_from_this<Import> {
 
   void fail(const Status& status) {
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       if (failure_.ok()) failure_ = status;
       parsing_ = false;
       ended_ = true;
@@ -154,41 +155,48 @@ class Import : public std::enable_shared_from_this<Import> {
     advance();
   }
 
-  // Asks for more while few are in flight; answers once all is over.
+  // Asks for more input while few upserts are in flight, and answers when all is done.
   void advance() {
     BodySink::Resume resume;
     bool finished = false;
+    Status failure;
+    uint64_t points = 0;
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       if (!failure_.ok()) ended_ = true;
       if (!ended_ && !parsing_ && in_flight_ < kMaxInFlight) resume = std::move(resume_);
       finished = ended_ && !parsing_ && in_flight_ == 0 && !answered_;
       answered_ = answered_ || finished;
+      if (finished) failure = failure_;
+      points = points_;
     }
     if (resume) resume();
-    if (finished) finish();
+    if (finished) finish(failure, points);
   }
 
-  void finish() {
+  void finish(const Status& failure, uint64_t points) {
     x_->warn(reader_.ignored());
-    if (failure_.ok())
-      return x_->ok("{\"points\":" + std::to_string(points_) + ",\"status\":\"completed\"}");
-    x_->fail(Status(failure_.code(), failure_.message() + " (" + std::to_string(points_) +
-                                         " points were imported before)"));
+    if (failure.ok())
+      return x_->ok("{\"points\":" + std::to_string(points) + ",\"status\":\"completed\"}");
+    x_->fail(Status(failure.code(), failure.message() + " (" + std::to_string(points) +
+                                        " points were imported before)"));
   }
 
   const CallPtr x_;
   const gateway::CollectionPtr collection_;
   gateway::WriteOptions options_;
-  PointReader reader_;                   // the pool, one chunk at a time
-  std::deque<model::PointWrite> batch_;  // likewise
-  uint64_t sent_ = 0;                    // likewise: upserts
-  std::mutex mutex_;
-  BodySink::Resume resume_;
-  Status failure_;
-  uint64_t points_ = 0;
-  uint32_t in_flight_ = 0;
-  bool parsing_ = false, end_came_ = false, ended_ = false, answered_ = false;
+  PointReader reader_;                   // used by the pool, one chunk at a time
+  std::deque<model::PointWrite> batch_;  // used like reader_
+  uint64_t sent_ = 0;                    // upserts that were sent; used like reader_
+  base::Mutex mutex_;
+  BodySink::Resume resume_ RHUMB_GUARDED_BY(mutex_);
+  Status failure_ RHUMB_GUARDED_BY(mutex_);
+  uint64_t points_ RHUMB_GUARDED_BY(mutex_) = 0;
+  uint32_t in_flight_ RHUMB_GUARDED_BY(mutex_) = 0;
+  bool parsing_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool end_came_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool ended_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool answered_ RHUMB_GUARDED_BY(mutex_) = false;
 };
 
 class ImportSink final : public BodySink {
@@ -219,7 +227,7 @@ std::unique_ptr<BodySink> start_import(const CallPtr& x) {
       x, *collection, *options, binary ? PointFormat::kBinary : PointFormat::kNdjson));
 }
 
-// A body that came without being streamed (none at all, that is): nothing to import.
+// A body that was not streamed is empty, so there is nothing to import.
 void points::import_buffered(const CallPtr& x) {
   auto sink = start_import(x);
   if (sink == nullptr) return;

@@ -1,6 +1,7 @@
-// Import: a streamed body becomes bounded batches of upserts, a few of them in flight; the socket
-// is read no faster than they are acknowledged. The first bad line ends it with its number and how
-// many points were acknowledged before.
+// Import cuts a streamed body into bounded batches of upserts and keeps a few of them in flight.
+// The socket is read no faster than the upserts are acknowledged. The first bad line ends the
+// import; the error has the number of the line and the number of points that were acknowledged
+// before.
 #pragma once
 
 #include <memory>
@@ -11,7 +12,7 @@
 
 namespace rhumb::http::rest {
 
-// answers the exchange itself when it cannot start, and returns nullptr
+// When it cannot start, it answers the exchange itself and returns nullptr.
 std::unique_ptr<BodySink> start_import(const CallPtr& x);
 
 namespace points {

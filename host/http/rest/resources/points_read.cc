@@ -17,7 +17,7 @@ RecordShape shape_of(const gateway::CollectionPtr& collection, const PayloadSele
           vector.mode != VectorSelector::Mode::kNone, &collection->config};
 }
 
-// What all reads need: the collection and the options; a failure is answered here.
+// Finds the collection and the options that every read needs. It answers a failure itself.
 bool prepare(const CallPtr& x, gateway::CollectionPtr& collection, gateway::ReadOptions& options) {
   auto found = x->collection();
   if (!found.ok()) {

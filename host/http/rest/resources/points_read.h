@@ -1,4 +1,4 @@
-// Reads of points by id, in pages, and counts.
+// Reads points by id and in pages, and counts them.
 #pragma once
 
 #include "host/http/rest/call.h"

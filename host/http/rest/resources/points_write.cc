@@ -39,7 +39,7 @@ void write(const CallPtr& x, const gateway::CollectionPtr& collection,
                      });
 }
 
-// One operation, read by `parse` from the body.
+// Runs one operation, which `parse` reads from the body.
 template <typename Parse>
 void write_one(const CallPtr& x, Parse parse) {
   auto collection = x->collection();

@@ -1,4 +1,4 @@
-// Writes of points, vectors and payloads, one by one and in batches.
+// Writes points, vectors and payloads, one by one and in batches.
 #pragma once
 
 #include "host/http/rest/call.h"

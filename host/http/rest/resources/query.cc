@@ -1,5 +1,5 @@
-// points/query and points/search: queries by id are turned into queries by vector first, those
-// without a query into scrolls; what is left goes to the shards as one search.
+// Serves points/query and points/search. Queries by id become queries by vector first, and queries
+// without a query become scrolls. The rest goes to the shards as one search.
 #include "host/http/rest/resources/query.h"
 
 #include <thread>
@@ -19,7 +19,7 @@ using model::VectorSelector;
 
 enum class Form { kQuery, kQueryBatch, kSearch, kSearchBatch };
 
-// All queries of one request on their way; every step runs alone, in the callback of the one
+// All queries of one request on their way. Each step runs alone, in the callback of the step
 // before.
 struct Run : std::enable_shared_from_this<Run> {
   CallPtr x;
@@ -27,12 +27,12 @@ struct Run : std::enable_shared_from_this<Run> {
   gateway::CollectionPtr collection;
   gateway::ReadOptions options;
   std::vector<ParsedQuery> queries;
-  std::vector<std::string> answers;  // JSON of each query's points
-  std::string plans;                 // explain, of all queries that asked for it
-  // of a query that looks short: told how long it took, unless it waited
+  std::vector<std::string> answers;  // JSON of the points of each query
+  std::string plans;                 // JSON of `explain`, for all queries that asked for it
+  // Set for a query that looks short. It receives the duration, unless the search waited.
   SearchLatencies::Latency* latency = nullptr;
   uint64_t parsed_ns = 0;
-  std::optional<Stopwatch> watch;  // of the search, on one thread
+  std::optional<Stopwatch> watch;  // measures the search on one thread
   std::thread::id thread;
 
   void go(const Stopwatch& begun) {
@@ -50,7 +50,7 @@ struct Run : std::enable_shared_from_this<Run> {
   }
 };
 
-// Fetches the vectors of "like this point" queries from i on, then goes on to the scrolls.
+// Fetches the vectors of the queries from i on that name a point, then goes on to the scrolls.
 void Run::look_up(size_t i) {
   while (i < queries.size() && !queries[i].like_id) ++i;
   if (i == queries.size()) return scroll_next(0);
@@ -77,8 +77,8 @@ void Run::look_up(size_t i) {
       });
 }
 
-// Queries without a query: points in the order of ids. Nothing was compared, so all are as close as
-// can be.
+// Answers queries without a query with points in the order of their ids. No distance was computed,
+// so all have the same score.
 void Run::scroll_next(size_t i) {
   while (i < queries.size() && !queries[i].by_id_order) ++i;
   if (i == queries.size()) return search();
@@ -95,7 +95,7 @@ void Run::scroll_next(size_t i) {
         const ParsedQuery& query = self->queries[i];
         auto& points = page->points;
         if (page->next && points.size() < uint64_t{query.search.limit} + query.offset) {
-          // a scroll would go on behind its page, this answer has no place to say so
+          // A scroll would continue after its page, but this answer has no place for a next page.
           return self->x->fail(model::too_large());
         }
         points.erase(points.begin(), points.begin() + static_cast<ptrdiff_t>(std::min<size_t>(
@@ -112,7 +112,8 @@ void Run::search() {
   for (size_t i = 0; i < queries.size(); ++i) {
     if (queries[i].by_id_order) continue;
     model::SearchRequest request = std::move(queries[i].search);
-    queries[i].search.with_payload = request.with_payload;  // still needed for the answer's shape
+    // The shape of the answer still needs this.
+    queries[i].search.with_payload = request.with_payload;
     queries[i].search.with_vector = request.with_vector;
     queries[i].search.params = request.params;
     request.limit += queries[i].offset;
@@ -173,7 +174,7 @@ void run(const CallPtr& x, Form form, const gateway::CollectionPtr& collection,
   }
   if (!x->on_loop || (r->latency != nullptr && r->latency->is_short())) return r->go(watch);
   run_on_pool(x, [r, parsed_ns = watch.held_ns()] {
-    r->parsed_ns = parsed_ns;  // the wait for a thread is not the search's
+    r->parsed_ns = parsed_ns;  // The wait for a thread does not count as search.
     r->go(Stopwatch());
   });
 }

@@ -1,4 +1,4 @@
-// Searches, one by one and in batches.
+// Runs searches, one by one and in batches.
 #pragma once
 
 #include "host/http/rest/call.h"

@@ -8,7 +8,8 @@ namespace rhumb::http::rest::service {
 
 using nlohmann::json;
 
-// Not enveloped: clients compare `version` with their own and warn when it is too far away.
+// This answer has no envelope: clients compare `version` with their own and warn when it is too far
+// away.
 void version(const CallPtr& x) {
   Response response;
   response.body = json{{"title", "rhumb - vector database"},
@@ -24,7 +25,7 @@ void issues(const CallPtr& x) { x->ok(R"({"issues":[]})"); }
 
 void clear_issues(const CallPtr& x) { x->ok("true"); }
 
-// One node: no peers to speak of.
+// A single node has no peers.
 void cluster(const CallPtr& x) { x->ok(R"({"status":"disabled"})"); }
 
 void plugins(const CallPtr& x) { x->ok(x->options.plugins_json()); }

@@ -1,4 +1,4 @@
-// The server as a whole: its version, what it measures of itself, its plugins.
+// The server as a whole: its version, its telemetry and its plugins.
 #pragma once
 
 #include "host/http/rest/call.h"

@@ -332,8 +332,7 @@ TEST(MembersTest, errors_of_an_import_name_the_line) {
                       "Unknown member 'load' of line 4 was ignored"}));
   const base::Status twice =
       reader.feed("{\"id\":4,\"vector\":[1,0,0,0],\"vector_b64\":\"AAAA\"}\n", points);
-  EXPECT_EQ(twice.message(),
-            "Format error in JSON body: line 5: `vector` and `vector_b64` do not go together")
+  EXPECT_EQ(twice.message(), "line 5: `vector` and `vector_b64` do not go together")
       << "one prefix, in front";
 }
 

@@ -163,8 +163,9 @@ TEST(MultivectorsTest, invalid_members_are_named) {
        {too_many, Code::kInvalid,
         "points[0].vector: 1048578 components, a multivector has at most 1048576"},
        {R"({"vector_b64":"AACAPwAAAEAAAEBA"})", Code::kInvalid,
-        "3 components are no whole number of rows of 2 (points[0].vector)"},
-       {R"({"vector_b64":""})", Code::kInvalid, "0 components are no whole number of rows of 2"}},
+        "3 components are not a whole number of rows of 2 (points[0].vector)"},
+       {R"({"vector_b64":""})", Code::kInvalid,
+        "0 components are not a whole number of rows of 2"}},
       [](const std::string& vector) { return parse(vector, unnamed()); });
   expect_refused(
       {{R"({"dense":[[1,2]]})", Code::kInvalid,
@@ -204,8 +205,8 @@ TEST(MultivectorsTest, a_query_may_be_a_multivector) {
         "expected dim: 2, got 1 (query[1])"},
        {R"({"query":[],"using":"tokens"})", Code::kInvalid, "expected dim: 2, got 0 (query)"}},
       query);
-  expect_refused({{R"({"vector":{"name":"tokens","vector":[[1,2]]}})", Code::kInvalid,
-                   "Format error in JSON body: vector: a search takes one row"}},
+  expect_refused({{R"({"vector":{"name":"tokens","vector":[[1,2]]}})", Code::kMalformedBody,
+                   "vector: points/search takes one row"}},
                  [](const std::string& body) { return parse_search(body, named()); });
 }
 

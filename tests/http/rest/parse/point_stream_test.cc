@@ -80,17 +80,17 @@ TEST(PointStreamTest, an_invalid_line_is_named_and_the_lines_before_it_are_store
   const std::string good = R"({"id":1,"vector":[1,0,0,0]})"
                            "\n";
   const std::pair<std::string, std::string> cases[] = {
-      {"{\n", "Format error in JSON body: line 4: "},
+      {"{\n", "line 4: "},
       {R"({"id":1})"
        "\n",
-       "Format error in JSON body: line 4: missing field `vector`"},
+       "line 4: missing field `vector`"},
       {R"({"id":-1,"vector":[1,0,0,0]})"
        "\n",
-       "Format error in JSON body: line 4: id: a point id is"},
+       "line 4: id: a point id is"},
       {R"({"id":1,"vector":[1]})"
        "\n",
        "line 4: Vector dimension error: expected dim: 4, got 1 (vector)"},
-      {R"({"id":1,"vector":[1,0,0,0)", "Format error in JSON body: line 4: "}};
+      {R"({"id":1,"vector":[1,0,0,0)", "line 4: "}};
   for (const auto& [bad, says] : cases) {
     std::vector<PointWrite> points;
     const base::Status status =
@@ -130,12 +130,12 @@ TEST(PointStreamTest, a_binary_record_obeys_the_rules_of_a_point_in_json) {
                   .ok());
   EXPECT_EQ(describe(points), "1{\"a\":1}/code=\x01\x02;gimp;") << "payloads are minified";
   const std::pair<std::string, std::string> cases[] = {
-      {"", "the body ends within it"},
-      {"RHPOINTS", "the body ends within it"},
+      {"", "the body ends within the record"},
+      {"RHPOINTS", "the body ends within the record"},
       {std::string("RHPOINTS\2\0\0\0", 12),
-       "does not begin as application/x-rhumb-points version 1 does"},
-      {std::string("{\"id\":1,\"vector\":[1]}"), "does not begin as"},
-      {head + good.substr(0, good.size() - 1), "record 1: the body ends within it"},
+       "does not begin with the head of application/x-rhumb-points version 1"},
+      {std::string("{\"id\":1,\"vector\":[1]}"), "does not begin with the head of"},
+      {head + good.substr(0, good.size() - 1), "record 1: the body ends within the record"},
       {head + good + std::string("\xff\xff\xff\x7f", 4),
        "record 2: 2147483647 bytes, at most 33554432"},
       {head + good + record("\x04x", "", {}), "record 2: not the key of a point id"},
@@ -148,8 +148,8 @@ TEST(PointStreamTest, a_binary_record_obeys_the_rules_of_a_point_in_json) {
                      "5c56c793-69f3-4fbf-87e6-c4bf54c28c26",
                      "", {}),
        "is a UUID"},
-      {head + record(id, "[1]", {}), "record 1: the payload is no JSON object"},
-      {head + record(id, "{", {}), "Format error in JSON body: record 1: "},
+      {head + record(id, "[1]", {}), "record 1: the payload is not a JSON object"},
+      {head + record(id, "{", {}), "record 1: "},
       {head + record(id, R"({"a":")" + std::string(limits::kMaxPayloadBytes, 'x') + "\"}", {}),
        "record 1: 4194312 bytes of payload, at most 4194304"},
       {head + record(id, "", {{"nope", {1}}}), "record 1: Not existing vector name error: nope"},
@@ -157,7 +157,7 @@ TEST(PointStreamTest, a_binary_record_obeys_the_rules_of_a_point_in_json) {
        "record 1: Vector dimension error: expected dim: 3, got 2"},
       {head + record(id, "", {{"code", {1, 2}}, {"code", {3, 4}}}),
        "record 1: vector `code` comes twice"},
-      {head + record(id, "", {}, "x"), "record 1: the record is longer than what it holds"},
+      {head + record(id, "", {}, "x"), "record 1: the record has bytes after its last part"},
       {head + record(id, "", {{"text", {1, 2, NAN}}}),
        "record 1: vector: a component is beyond the range"},
   };

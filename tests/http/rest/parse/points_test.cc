@@ -126,10 +126,10 @@ TEST(ParseUpsertTest, members_of_the_wrong_form_are_named) {
   const std::string vector = R"("vector":[1,0,0,0])";
   expect_refused(
       {
-          {"", Code::kInvalid, "Format error in JSON body: the body is empty"},
-          {"{", Code::kInvalid, "Format error in JSON body"},
-          {"{\"points\":[]} x", Code::kInvalid, "Format error in JSON body"},
-          {"{\"points\":\"\xff\"}", Code::kInvalid, "Format error in JSON body"},
+          {"", Code::kMalformedBody, "the body is empty"},
+          {"{", Code::kMalformedBody, ""},
+          {"{\"points\":[]} x", Code::kMalformedBody, ""},
+          {"{\"points\":\"\xff\"}", Code::kMalformedBody, ""},
           {"[]", Code::kInvalid, "expected an object, got an array"},
           {"{}", Code::kInvalid, "missing field `points` or `batch`"},
           {R"({"points":null})", Code::kInvalid, "missing field `points` or `batch`"},
@@ -152,7 +152,7 @@ TEST(ParseUpsertTest, members_of_the_wrong_form_are_named) {
           {point(R"("id":1,"payload":[],)" + vector), Code::kInvalid,
            "points[1].payload: expected an object, got an array"},
           {R"({"points":[],"update_mode":"sometimes"})", Code::kInvalid,
-           "update_mode: 'sometimes' is none of upsert, insert_only, update_only"},
+           "update_mode: 'sometimes' is not one of upsert, insert_only, update_only"},
           {R"({"points":[],"update_mode":7})", Code::kInvalid, "update_mode: expected a string"},
           {R"({"points":[],"update_filter":{"x":1}})", Code::kInvalid,
            "update_filter: unknown field `x`"},

@@ -242,11 +242,11 @@ struct Twins {
                  (i % 3 == 0 ? spelling.shortest(spelling.component())
                              : spelling.shortest(static_cast<double>(spelling.component())));
     for (const char c : body) {
-      numbers += c == 'W' ? "[" + numbers + "]" : std::string(1, c);
+      wide += c == 'W' ? "[" + numbers + "]" : std::string(1, c);
       plain += c == 'W' ? "[ " + numbers + "]" : std::string(1, c);
     }
   }
-  std::string numbers, plain;
+  std::string wide, plain;
 };
 
 TEST(WideNumbersTest, queries_are_the_same_as_by_the_library) {
@@ -255,19 +255,18 @@ TEST(WideNumbersTest, queries_are_the_same_as_by_the_library) {
         R"( {"x":["\"[1",true],"query":W , "filter":null})",
         R"({"query":W,"limit":3,"x":[[1,2],[3]]})", R"({"x":[1,"]"],"y":"[","query":W})"}) {
     const Twins twins(body);
-    const auto a = parse_query(twins.numbers, wide(false)),
-               b = parse_query(twins.plain, wide(false));
+    const auto a = parse_query(twins.wide, wide(false)), b = parse_query(twins.plain, wide(false));
     ASSERT_TRUE(a.ok() && b.ok()) << body << a.status().message() << b.status().message();
     EXPECT_EQ(a->search.vector, b->search.vector) << body;
     EXPECT_EQ(a->search.limit, b->search.limit);
   }
   for (const char* body : {R"({"vector":W})", R"({"vector":{"name":"","vector":W}})"}) {
     const Twins twins(body);
-    EXPECT_EQ(parse_search(twins.numbers, wide(false))->search.vector,
+    EXPECT_EQ(parse_search(twins.wide, wide(false))->search.vector,
               parse_search(twins.plain, wide(false))->search.vector);
   }
   const Twins batch(R"({"searches":[{"query":W},{"query":7},{"query":{"nearest":W}}]})");
-  const auto a = parse_query_batch(batch.numbers, wide(false)),
+  const auto a = parse_query_batch(batch.wide, wide(false)),
              b = parse_query_batch(batch.plain, wide(false));
   ASSERT_TRUE(a.ok() && b.ok());
   for (size_t i = 0; i < 3; ++i) EXPECT_EQ(a->at(i).search.vector, b->at(i).search.vector);
@@ -278,7 +277,7 @@ TEST(WideNumbersTest, points_are_the_same_as_by_the_library) {
     const auto config = wide(vector[0] == '{');
     const Twins twins(std::string(R"({"points":[{"id":1,"vector":)") + vector +
                       R"(,"payload":{"p":W,"q":"\\"}},{"id":2,"vector":)" + vector + "}]}");
-    const auto a = parse_upsert(twins.numbers, config), b = parse_upsert(twins.plain, config);
+    const auto a = parse_upsert(twins.wide, config), b = parse_upsert(twins.plain, config);
     ASSERT_TRUE(a.ok() && b.ok()) << a.status().message() << b.status().message();
     for (size_t i = 0; i < 2; ++i) {
       EXPECT_EQ(a->points[i].payload, b->points[i].payload);
@@ -300,14 +299,14 @@ TEST(WideNumbersTest, errors_are_the_same_as_by_the_library) {
         R"({"query":{"nearest":{"x":W}}})", R"({W:1})", R"([W])", "W", R"({"query":W}x)"}) {
     for (const uint32_t n : {kWide, kWide - 1, limits::kMaxDim + 1}) {
       const Twins twins(body, n);
-      const auto a = parse_query(twins.numbers, wide(false)),
+      const auto a = parse_query(twins.wide, wide(false)),
                  b = parse_query(twins.plain, wide(false));
       EXPECT_EQ(a.ok(), b.ok()) << body;
       EXPECT_EQ(a.status().message(), b.status().message()) << body;
     }
   }
   for (const char* number : {"NaN", "1e39", "1e400", "01", "1.", "\"1\"", "null", "[1]", "-"}) {
-    std::string body = Twins(R"({"query":W})").numbers;
+    std::string body = Twins(R"({"query":W})").wide;
     body.insert(body.size() / 2, std::string(",") + number + ",");
     std::string plain = body;
     plain.insert(plain.find('[') + 1, " ");

@@ -234,5 +234,51 @@ TEST_P(Hostile, a_growing_index_finds_the_neighbours) {
 INSTANTIATE_TEST_SUITE_P(Shapes, Hostile, ::testing::ValuesIn(kShapes),
                          [](const auto& info) { return std::string(info.param.name); });
 
+const Shape& shape_named(std::string_view name) {
+  return *std::find_if(kShapes.begin(), kShapes.end(),
+                       [name](const Shape& shape) { return shape.name == name; });
+}
+
+// They would fill the walks of others. A search that wants everything finds them all the same.
+TEST(HostileRows, without_a_direction_are_no_nodes) {
+  World w(shape_named("half_zero"));
+  Index built("rhumb", w.column);
+  ASSERT_EQ(built.build(2), RHUMB_OK) << built.error();
+  uint32_t renewals = 0;
+  const auto inserted = grown(w.column, &renewals);
+  for (Index* index : {&built, inserted.get()}) {
+    EXPECT_EQ(index->stats()["rows"], kRows / 2);
+    EXPECT_EQ(index->search_one(w.queries[0], {.k = kRows}).size(), kRows);
+  }
+}
+
+// Where codes were asked for, no other form is taken: then more rows are compared exactly while the
+// codes leave a doubt.
+TEST(HostileRows, that_codes_do_not_tell_apart_are_compared_exactly) {
+  World w(shape_named("near_duplicates"));
+  Index index("rhumb", w.column, R"({"codes":"8bit"})");
+  ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
+  const double found = recall(index.search(w.queries, {}), w.truth);
+  auto stats = index.stats();
+  stats.erase("calibration");
+  std::printf("%.4f; %s\n", found, stats.dump().c_str());
+  EXPECT_EQ(stats["codes"], "8bit");
+  EXPECT_GE(found, kLeast);
+  EXPECT_GT(stats["doubtful"], 0);
+}
+
+TEST(HostileRows, beyond_the_range_of_codes_are_counted) {
+  constexpr uint32_t kUsual = 3000, kFar = 2000;
+  Generator generator(64, 21);
+  Column column(RHUMB_EUCLID, RHUMB_F32, 64);
+  for (uint32_t row = 0; row < kUsual; ++row) column.add(generator.next());
+  Index index("rhumb", column);
+  ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
+  EXPECT_LT(index.stats()["clipped_rows"], kUsual / 50);
+  for (uint32_t row = 0; row < kFar; ++row) column.add(times(generator.next(), 20));
+  ASSERT_EQ(index.insert(kUsual, kUsual + kFar), RHUMB_OK) << index.error();
+  EXPECT_GT(index.stats()["clipped_rows"], kFar * 9 / 10);
+}
+
 }  // namespace
 }  // namespace rhumb::index_test
