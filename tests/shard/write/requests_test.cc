@@ -261,7 +261,7 @@ TEST(RequestsOfAShard, an_outcome_is_there_when_its_index_is) {
       last = h.propose(command);
     }
     std::thread writer([&] {
-      while (h->applied() < last) {  // never off its core when it happens
+      while (h->applied_index() < last) {  // never off its core when it happens
       }
       late += h->outcomes().take(attempt).index == last ? 0 : 1;
     });
