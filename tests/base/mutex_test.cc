@@ -14,7 +14,7 @@ static_assert(sizeof(SharedMutex) == sizeof(std::shared_mutex));
 static_assert(sizeof(CondVar) == sizeof(std::condition_variable));
 static_assert(sizeof(MutexLock) == sizeof(std::lock_guard<std::mutex>));
 
-TEST(Mutex, OneThreadAtATimeHoldsIt) {
+TEST(Mutex, one_thread_at_a_time_holds_it) {
   constexpr uint64_t kThreads = 4, kTurns = 20'000;
   Mutex mutex;
   uint64_t count = 0;
@@ -31,7 +31,7 @@ TEST(Mutex, OneThreadAtATimeHoldsIt) {
   EXPECT_EQ(count, kThreads * kTurns);
 }
 
-TEST(Mutex, ReleasedLockLetsOthersInAndEndsUnlocked) {
+TEST(Mutex, a_released_lock_lets_others_in_and_ends_unlocked) {
   Mutex mutex;
   int value = 0;
   {
@@ -50,7 +50,7 @@ TEST(Mutex, ReleasedLockLetsOthersInAndEndsUnlocked) {
   EXPECT_EQ(value, 3);
 }
 
-TEST(SharedMutex, ReadersHoldItTogetherAndKeepWritersOut) {
+TEST(Mutex, readers_share_it_and_keep_writers_out) {
   SharedMutex mutex;
   int value = 1;
   std::thread writer;
@@ -74,7 +74,7 @@ TEST(SharedMutex, ReadersHoldItTogetherAndKeepWritersOut) {
 }
 
 // Both threads wait for each other's number: the mutex is free during a wait, and held after it.
-TEST(CondVar, WaitReleasesTheMutexAndTakesItAgain) {
+TEST(Mutex, a_wait_releases_it_and_takes_it_again) {
   constexpr int kTurns = 1'000;
   Mutex mutex;
   CondVar changed;
@@ -97,7 +97,7 @@ TEST(CondVar, WaitReleasesTheMutexAndTakesItAgain) {
   EXPECT_EQ(number, kTurns);
 }
 
-TEST(CondVar, TimeoutReturnsWithTheMutexHeld) {
+TEST(Mutex, a_wait_that_times_out_returns_with_it_held) {
   Mutex mutex;
   CondVar changed;
   bool entered = false;
