@@ -73,10 +73,10 @@ TEST(CollectionTest, a_row_with_buckets_of_no_shard_is_refused) {
     EXPECT_EQ(back.status().code(), base::Code::kCorrupt);
     EXPECT_NE(back.status().message().find(reason), std::string::npos) << back.status().message();
   };
-  refused([](Collection& c) { c.runs.pop_back(); }, "end at 2048 of 4096");
-  refused([](Collection& c) { c.runs[1].first = 2049; }, "where 2048 is due");
-  refused([](Collection& c) { c.runs[1].count = 0; }, "where 2048 is due");
-  refused([](Collection& c) { c.runs[1].count = 4096; }, "of 4096");
+  refused([](Collection& c) { c.runs.pop_back(); }, "ends at 2048, not at 4096");
+  refused([](Collection& c) { c.runs[1].first = 2049; }, "2048 is expected");
+  refused([](Collection& c) { c.runs[1].count = 0; }, "2048 is expected");
+  refused([](Collection& c) { c.runs[1].count = 4096; }, "not at 4096");
   refused([](Collection& c) { c.runs[0].shard = 9999; }, "9999");
   refused([](Collection& c) { c.shards[1].replicas.clear(); }, "no replica");
 }

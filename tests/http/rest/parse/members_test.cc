@@ -29,7 +29,8 @@ std::vector<Refused> in_filters(
           : place.starts_with("must[0].n")
               ? R"({"must":[{"nested":{"key":"a","filter":{"must":[)" + condition + "]}}}]}"
               : R"({"min_should":{"conditions":[)" + condition + R"(],"min_count":1}})";
-      out.push_back({R"({"filter":)" + filter + "}", Code::kInvalid, "filter." + place + says});
+      out.push_back(
+          {R"({"filter":)" + filter + "}", Code::kMalformedBody, "filter." + place + says});
     }
   }
   return out;
@@ -141,14 +142,15 @@ TEST(MembersTest, every_member_of_a_filter_is_read_in_every_request) {
 }
 
 TEST(MembersTest, points_are_selected_by_ids_or_by_filter_but_not_both) {
-  const Refused both[] = {
-      {R"({"points":[1],"filter":{"must":[]}})", Code::kInvalid,
-       "`points` and `filter` do not go together"},
-      {R"({"points":[],"filter":{}})", Code::kInvalid, "`points` and `filter` do not go together"},
-      {R"({"filter":{},"filter":{"must":[]}})", Code::kInvalid, "field `filter` comes twice"}};
+  const Refused both[] = {{R"({"points":[1],"filter":{"must":[]}})", Code::kMalformedBody,
+                           "`points` and `filter` do not go together"},
+                          {R"({"points":[],"filter":{}})", Code::kMalformedBody,
+                           "`points` and `filter` do not go together"},
+                          {R"({"filter":{},"filter":{"must":[]}})", Code::kMalformedBody,
+                           "field `filter` comes twice"}};
   for (const Refused& c : both) {
     const std::string with = c.body.substr(0, c.body.size() - 1);
-    expect_refused({c, {with + R"(,"points_":[1]})", Code::kInvalid, ""}},
+    expect_refused({c, {with + R"(,"points_":[1]})", Code::kMalformedBody, ""}},
                    [](const std::string& body) { return parse_delete_points(body); });
     expect_refused({c}, [](const std::string& body) {
       return parse_payload_change(body, model::OperationKind::kClearPayload);
@@ -164,10 +166,10 @@ TEST(MembersTest, points_are_selected_by_ids_or_by_filter_but_not_both) {
     });
   }
   expect_refused(
-      {{R"({"point":[1]})", Code::kInvalid,
+      {{R"({"point":[1]})", Code::kMalformedBody,
         "unknown field `point`, expected one of points, filter, shard_key"},
-       {R"({"filter":null})", Code::kInvalid, "either `points` or `filter` must be given"},
-       {R"({"points":[1],"filters":{}})", Code::kInvalid, "unknown field `filters`"}},
+       {R"({"filter":null})", Code::kMalformedBody, "either `points` or `filter` must be given"},
+       {R"({"points":[1],"filters":{}})", Code::kMalformedBody, "unknown field `filters`"}},
       [](const std::string& body) { return parse_delete_points(body); });
   EXPECT_TRUE(parse_delete_points(R"({"points":[1],"filter":null,"shard_key":null})").ok());
 }
@@ -178,47 +180,47 @@ TEST(MembersTest, every_member_of_queries_params_and_selectors_is_read) {
   };
   const auto asks = [](const std::string& query) { return R"({"query":)" + query + "}"; };
   expect_refused(
-      {{with(R"("params":{"ef":10})"), Code::kInvalid,
+      {{with(R"("params":{"ef":10})"), Code::kMalformedBody,
         "params: unknown field `ef`, expected one of hnsw_ef, exact"},
-       {with(R"("params":{"exact":true,"exact":false})"), Code::kInvalid,
+       {with(R"("params":{"exact":true,"exact":false})"), Code::kMalformedBody,
         "params: field `exact` comes twice"},
-       {with(R"("params":{"quantization":{"rescored":true}})"), Code::kInvalid,
+       {with(R"("params":{"quantization":{"rescored":true}})"), Code::kMalformedBody,
         "params.quantization: unknown field `rescored`"},
-       {with(R"("params":{"acorn":{"enabled":true}})"), Code::kInvalid,
+       {with(R"("params":{"acorn":{"enabled":true}})"), Code::kMalformedBody,
         "params.acorn: unknown field `enabled`"},
-       {with(R"("params":{"idf":{"corpus":{"mus":[]}}})"), Code::kInvalid,
+       {with(R"("params":{"idf":{"corpus":{"mus":[]}}})"), Code::kMalformedBody,
         "params.idf.corpus: unknown field `mus`"},
-       {with(R"("with_payload":{"includes":["a"]})"), Code::kInvalid,
+       {with(R"("with_payload":{"includes":["a"]})"), Code::kMalformedBody,
         "with_payload: unknown field `includes`, expected one of include, exclude"},
-       {with(R"("with_payload":{"include":["a"],"exclude":["b"]})"), Code::kInvalid,
+       {with(R"("with_payload":{"include":["a"],"exclude":["b"]})"), Code::kMalformedBody,
         "with_payload: `include` and `exclude` do not go together"},
-       {with(R"("with_vector":true,"with_vectors":false)"), Code::kInvalid,
+       {with(R"("with_vector":true,"with_vectors":false)"), Code::kMalformedBody,
         "field `with_vectors` comes twice, as `with_vector` as well"},
-       {with(R"("limit":3,"top":4)"), Code::kInvalid,
+       {with(R"("limit":3,"top":4)"), Code::kMalformedBody,
         "field `top` comes twice, as `limit` as well"},
-       {with(R"("limit":3,"limit":4)"), Code::kInvalid, "field `limit` comes twice"},
-       {asks(R"({"nearest":[1,0,0,0],"near":1})"), Code::kInvalid,
+       {with(R"("limit":3,"limit":4)"), Code::kMalformedBody, "field `limit` comes twice"},
+       {asks(R"({"nearest":[1,0,0,0],"near":1})"), Code::kMalformedBody,
         "query: unknown field `near`, expected one of nearest, mmr"},
-       {asks(R"({"nearest":[1,0,0,0],"fusion":"rrf"})"), Code::kInvalid,
+       {asks(R"({"nearest":[1,0,0,0],"fusion":"rrf"})"), Code::kMalformedBody,
         "query: `nearest` and `fusion` do not go together"},
-       {asks(R"({"recommend":{},"discover":{}})"), Code::kInvalid,
+       {asks(R"({"recommend":{},"discover":{}})"), Code::kMalformedBody,
         "query: `recommend` and `discover` do not go together"},
-       {asks(R"({"vector_b64":"AAAA","indices":[1]})"), Code::kInvalid,
+       {asks(R"({"vector_b64":"AAAA","indices":[1]})"), Code::kMalformedBody,
         "query: `vector_b64` and `indices` do not go together"},
-       {asks(R"({"nearest":{"vector_b65":"AAAA"}})"), Code::kInvalid,
+       {asks(R"({"nearest":{"vector_b65":"AAAA"}})"), Code::kMalformedBody,
         "query.nearest: unknown field `vector_b65`"},
-       {asks(R"({"nearest":{"vector_b64":"AAAA","name":"x"}})"), Code::kInvalid,
+       {asks(R"({"nearest":{"vector_b64":"AAAA","name":"x"}})"), Code::kMalformedBody,
         "query.nearest: unknown field `name`"},
        {asks(R"({"text":"words","model":"m"})"), Code::kUnsupported, "inference (query)"},
        {asks(R"({"text":"words"})"), Code::kUnsupported, "text query (query)"},
-       {asks(R"({"text":"words","nearest":1})"), Code::kInvalid,
+       {asks(R"({"text":"words","nearest":1})"), Code::kMalformedBody,
         "query: `text` and `nearest` do not go together"}},
       [](const std::string& body) { return parse_query(body, single_vector()); });
-  expect_refused({{R"({"vector":{"name":"","vector":[1,0,0,0],"names":[]}})", Code::kInvalid,
+  expect_refused({{R"({"vector":{"name":"","vector":[1,0,0,0],"names":[]}})", Code::kMalformedBody,
                    "vector: unknown field `names`"},
-                  {R"({"vector":[1,0,0,0],"params":{"hnsw":1}})", Code::kInvalid,
+                  {R"({"vector":[1,0,0,0],"params":{"hnsw":1}})", Code::kMalformedBody,
                    "params: unknown field `hnsw`"},
-                  {R"({"vector":{"name":"","vector_b64":"AAAA"}})", Code::kInvalid,
+                  {R"({"vector":{"name":"","vector_b64":"AAAA"}})", Code::kMalformedBody,
                    "vector: `name` and `vector_b64` do not go together"}},
                  [](const std::string& body) { return parse_search(body, single_vector()); });
   EXPECT_TRUE(
@@ -231,33 +233,34 @@ TEST(MembersTest, every_member_of_queries_params_and_selectors_is_read) {
 
 TEST(MembersTest, members_of_rhumb_are_checked_strictly_in_lenient_bodies_too) {
   expect_refused({{R"({"points":[{"id":1,"vector":[1,0,0,0],"vector_b64":"AAAA"}]})",
-                   Code::kInvalid, "points[0]: `vector` and `vector_b64` do not go together"},
+                   Code::kMalformedBody, "points[0]: `vector` and `vector_b64` do not go together"},
                   {R"({"points":[{"id":1,"vector":{"vector_b64":"AAAA","size":1}}]})",
-                   Code::kInvalid, "points[0].vector: unknown field `size`"},
-                  {R"({"points":[],"batch":{"ids":[],"vectors":[]}})", Code::kInvalid,
+                   Code::kMalformedBody, "points[0].vector: unknown field `size`"},
+                  {R"({"points":[],"batch":{"ids":[],"vectors":[]}})", Code::kMalformedBody,
                    "`points` and `batch` do not go together"},
-                  {R"({"points":[{"id":1,"id":2,"vector":[1,0,0,0]}]})", Code::kInvalid,
+                  {R"({"points":[{"id":1,"id":2,"vector":[1,0,0,0]}]})", Code::kMalformedBody,
                    "points[0]: field `id` comes twice"},
-                  {R"({"points":[],"update_filter":{"musst":[]}})", Code::kInvalid,
+                  {R"({"points":[],"update_filter":{"musst":[]}})", Code::kMalformedBody,
                    "update_filter: unknown field `musst`"}},
                  [](const std::string& body) { return parse_upsert(body, single_vector()); });
   const std::string start = R"({"vectors":{"size":4,"distance":"Dot"},)";
-  expect_refused({{start + R"("contract":{"recall":0.95,"recal":0.99}})", Code::kInvalid,
-                   "contract: unknown field `recal`, expected one of recall"},
-                  {start + R"("quantization_config":{"scalar":{"type":"int8"},"binary":{}}})",
-                   Code::kInvalid, "quantization_config: `scalar` and `binary` do not go together"},
-                  {start + R"("quantization_config":{"scalr":{"type":"int8"}}})", Code::kInvalid,
-                   "quantization_config: unknown field `scalr`"},
-                  {start + R"("shard_number":1,"shard_number":2})", Code::kInvalid,
-                   "field `shard_number` comes twice"},
-                  {R"({"vectors":{"size":4,"size":8,"distance":"Dot"}})", Code::kInvalid,
-                   "vectors: field `size` comes twice"},
-                  {R"({"vectors":{"a":{"size":4,"distance":"Dot","size":8}}})", Code::kInvalid,
-                   "vectors.a: field `size` comes twice"}},
-                 [](const std::string& body) { return parse_create_collection(body); });
+  expect_refused(
+      {{start + R"("contract":{"recall":0.95,"recal":0.99}})", Code::kMalformedBody,
+        "contract: unknown field `recal`, expected one of recall"},
+       {start + R"("quantization_config":{"scalar":{"type":"int8"},"binary":{}}})",
+        Code::kMalformedBody, "quantization_config: `scalar` and `binary` do not go together"},
+       {start + R"("quantization_config":{"scalr":{"type":"int8"}}})", Code::kMalformedBody,
+        "quantization_config: unknown field `scalr`"},
+       {start + R"("shard_number":1,"shard_number":2})", Code::kMalformedBody,
+        "field `shard_number` comes twice"},
+       {R"({"vectors":{"size":4,"size":8,"distance":"Dot"}})", Code::kMalformedBody,
+        "vectors: field `size` comes twice"},
+       {R"({"vectors":{"a":{"size":4,"distance":"Dot","size":8}}})", Code::kMalformedBody,
+        "vectors.a: field `size` comes twice"}},
+      [](const std::string& body) { return parse_create_collection(body); });
   expect_refused(
       {{R"({"actions":[{"create_alias":{"alias_name":"a","collection_name":"b"},"delete_alias":{"alias_name":"a"}}]})",
-        Code::kInvalid, "actions[0]: `create_alias` and `delete_alias` do not go together"}},
+        Code::kMalformedBody, "actions[0]: `create_alias` and `delete_alias` do not go together"}},
       [](const std::string& body) { return parse_alias_actions(body); });
 }
 
@@ -312,7 +315,7 @@ TEST(MembersTest, warnings_are_bounded_in_number_and_length) {
   EXPECT_EQ(ignored.warnings(), (Warnings{"Unknown member '" + std::string(63, 'x') +
                                           "...' of the request body was ignored"}))
       << "cut between characters";
-  expect_refused({{R"({"filter":{")" + wide + "\":[]}}", Code::kInvalid,
+  expect_refused({{R"({"filter":{")" + wide + "\":[]}}", Code::kMalformedBody,
                    "filter: unknown field `" + std::string(63, 'x') + "...`, expected"}},
                  [](const std::string& text) { return parse_count(text); });
 }
@@ -370,9 +373,9 @@ TEST(MembersTest, ignored_members_are_not_stored_with_the_collection) {
   EXPECT_EQ(parse_create_index(R"({"field_name":"a","field_type":"integer"})")->second.type,
             model::FieldType::kInteger);
   expect_refused(
-      {{R"({"quantization":{"binary":{}},"quantization_config":{"binary":{}}})", Code::kInvalid,
-        "field `quantization_config` comes twice, as `quantization` as well"},
-       {R"({"optimizers_config":{},"optimizer_config":null})", Code::kInvalid,
+      {{R"({"quantization":{"binary":{}},"quantization_config":{"binary":{}}})",
+        Code::kMalformedBody, "field `quantization_config` comes twice, as `quantization` as well"},
+       {R"({"optimizers_config":{},"optimizer_config":null})", Code::kMalformedBody,
         "field `optimizer_config` comes twice, as `optimizers_config` as well"}},
       [](const std::string& body) { return parse_create_collection(body); });
   ASSERT_TRUE(

@@ -82,9 +82,9 @@ TEST(MultivectorsTest, a_collection_sets_and_shows_the_comparator_of_multivector
     return R"({"vectors":{"size":4,"distance":"Dot","multivector_config":)" + config_json + "}}";
   };
   expect_refused(
-      {{with("7"), Code::kInvalid, "vectors.multivector_config: expected an object"},
-       {with("{}"), Code::kInvalid, "vectors.multivector_config: missing field `comparator`"},
-       {with(R"({"comparator":"sum"})"), Code::kInvalid,
+      {{with("7"), Code::kMalformedBody, "vectors.multivector_config: expected an object"},
+       {with("{}"), Code::kMalformedBody, "vectors.multivector_config: missing field `comparator`"},
+       {with(R"({"comparator":"sum"})"), Code::kMalformedBody,
         "vectors.multivector_config.comparator: \"sum\" is not max_sim"}},
       parse_create_collection);
   EXPECT_FALSE(parse_create_collection(with("null"))->vectors.at("").multivector);
@@ -153,11 +153,13 @@ TEST(MultivectorsTest, invalid_members_are_named) {
         "Vector dimension error: expected dim: 2, got 1 (points[0].vector[1])"},
        {"[[1,2],[3,4,5]]", Code::kInvalid, "expected dim: 2, got 3 (points[0].vector[1])"},
        {"[1,2,3,4]", Code::kInvalid, "expected dim: 2, got 4 (points[0].vector)"},
-       {"[[1,2],7]", Code::kInvalid, "points[0].vector[1]: expected an array, got an integer"},
-       {"[1,[2,3]]", Code::kInvalid, "points[0].vector[1]: expected a number, got an array"},
-       {"[[1,2],[3,\"4\"]]", Code::kInvalid,
+       {"[[1,2],7]", Code::kMalformedBody,
+        "points[0].vector[1]: expected an array, got an integer"},
+       {"[1,[2,3]]", Code::kMalformedBody, "points[0].vector[1]: expected a number, got an array"},
+       {"[[1,2],[3,\"4\"]]", Code::kMalformedBody,
         "points[0].vector[1][1]: expected a number, got a string"},
-       {"[[[1,2]]]", Code::kInvalid, "points[0].vector[0][0]: expected a number, got an array"},
+       {"[[[1,2]]]", Code::kMalformedBody,
+        "points[0].vector[0][0]: expected a number, got an array"},
        {"[[1,2],[3,1e39]]", Code::kInvalid,
         "points[0].vector: a component is beyond the range of float32"},
        {too_many, Code::kInvalid,

@@ -39,7 +39,8 @@ template <typename T>
 std::string understood(const base::Result<T>& parsed) {
   if (parsed.ok()) return text_of(*parsed);
   const Code code = parsed.status().code();
-  EXPECT_TRUE(code == Code::kInvalid || code == Code::kUnprocessable || code == Code::kUnsupported)
+  EXPECT_TRUE(code == Code::kInvalid || code == Code::kMalformedBody ||
+              code == Code::kUnprocessable || code == Code::kUnsupported)
       << parsed.status().to_string();
   return "";
 }

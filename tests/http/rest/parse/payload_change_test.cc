@@ -42,10 +42,10 @@ TEST(ParseDeleteTest, points_are_deleted_by_ids_or_by_filter) {
   EXPECT_TRUE(parse_delete_points(R"({"filter":{}})")->filter->empty())
       << "an empty filter is all points: it was asked for";
   expect_refused(
-      {{"{}", Code::kInvalid, "either `points` or `filter` must be given"},
-       {R"({"points":7})", Code::kInvalid, "points: expected an array"},
-       {R"({"points":[{"id":1}]})", Code::kInvalid, "points[0]: a point id is"},
-       {R"({"filter":{"mus":[]}})", Code::kInvalid, "filter: unknown field `mus`"},
+      {{"{}", Code::kMalformedBody, "either `points` or `filter` must be given"},
+       {R"({"points":7})", Code::kMalformedBody, "points: expected an array"},
+       {R"({"points":[{"id":1}]})", Code::kMalformedBody, "points[0]: a point id is"},
+       {R"({"filter":{"mus":[]}})", Code::kMalformedBody, "filter: unknown field `mus`"},
        {R"({"points":[1],"shard_key":"a"})", Code::kUnsupported, "custom sharding (shard_key)"}},
       parse_delete_points);
 }
@@ -61,12 +61,13 @@ TEST(ParseUpdateVectorsTest, an_update_of_vectors_takes_points_with_vectors_only
   EXPECT_EQ(operation->points[0].vectors[0].bytes, "\x03\x04");
   EXPECT_EQ(operation->points[0].payload, "");
   EXPECT_TRUE(update_vectors(R"({"points":[],"update_filter":{"must":[]}})")->update_filter);
-  expect_refused({{"{}", Code::kInvalid, "missing field `points`"},
-                  {R"({"points":[{"id":1}]})", Code::kInvalid, "points[0]: missing field `vector`"},
-                  {R"({"points":[{"id":1,"vector":{"nope":[1]}}]})", Code::kInvalid,
-                   "Not existing vector name error: nope"},
-                  {R"({"points":[],"shard_key":"a"})", Code::kUnsupported, "shard_key"}},
-                 update_vectors);
+  expect_refused(
+      {{"{}", Code::kMalformedBody, "missing field `points`"},
+       {R"({"points":[{"id":1}]})", Code::kMalformedBody, "points[0]: missing field `vector`"},
+       {R"({"points":[{"id":1,"vector":{"nope":[1]}}]})", Code::kInvalid,
+        "Not existing vector name error: nope"},
+       {R"({"points":[],"shard_key":"a"})", Code::kUnsupported, "shard_key"}},
+      update_vectors);
 }
 
 // A pipeline of several models sends one entry per model for the same id.
@@ -102,11 +103,12 @@ TEST(ParseDeleteVectorsTest, names_of_vectors_must_be_known) {
   EXPECT_EQ(operation->names, (std::vector<std::string>{"text", "code"}));
   EXPECT_EQ(delete_vectors(R"({"filter":{},"vectors":["text"]})")->names.size(), 1u);
   expect_refused(
-      {{R"({"points":[1]})", Code::kInvalid, "missing field `vector`"},
-       {R"({"vector":["text"]})", Code::kInvalid, "either `points` or `filter`"},
-       {R"({"points":[1],"vector":"text"})", Code::kInvalid, "vector: expected an array"},
+      {{R"({"points":[1]})", Code::kMalformedBody, "missing field `vector`"},
+       {R"({"vector":["text"]})", Code::kMalformedBody, "either `points` or `filter`"},
+       {R"({"points":[1],"vector":"text"})", Code::kMalformedBody, "vector: expected an array"},
        {R"({"points":[1],"vector":[]})", Code::kUnprocessable, "vector: no vector is named"},
-       {R"({"points":[1],"vector":["text",7]})", Code::kInvalid, "vector[1]: expected a string"},
+       {R"({"points":[1],"vector":["text",7]})", Code::kMalformedBody,
+        "vector[1]: expected a string"},
        {R"({"points":[1],"vector":["text","nope"]})", Code::kInvalid,
         "Not existing vector name error: nope (vector[1])"},
        {R"({"points":[1],"vector":[)" + repeated("\"text\"", 4097) + "]}", Code::kUnprocessable,
@@ -134,18 +136,18 @@ TEST(ParsePayloadChangeTest, set_overwrite_delete_and_clear_are_read) {
 
 TEST(ParsePayloadChangeTest, invalid_members_are_named) {
   expect_refused(
-      {{R"({"points":[1]})", Code::kInvalid, "missing field `payload`"},
-       {R"({"payload":{}})", Code::kInvalid, "either `points` or `filter`"},
-       {R"({"points":[1],"payload":[1]})", Code::kInvalid, "payload: expected an object"},
-       {R"({"points":[1],"payload":{},"key":7})", Code::kInvalid, "key: expected a string"},
+      {{R"({"points":[1]})", Code::kMalformedBody, "missing field `payload`"},
+       {R"({"payload":{}})", Code::kMalformedBody, "either `points` or `filter`"},
+       {R"({"points":[1],"payload":[1]})", Code::kMalformedBody, "payload: expected an object"},
+       {R"({"points":[1],"payload":{},"key":7})", Code::kMalformedBody, "key: expected a string"},
        {R"({"points":[1],"payload":{},"key":"a["})", Code::kInvalid,
         "key: Invalid json path: 'a['"},
        {R"({"points":[1],"payload":{},"shard_key":1})", Code::kUnsupported, "shard_key"}},
       set_payload);
   expect_refused(
-      {{R"({"points":[1]})", Code::kInvalid, "missing field `keys`"},
-       {R"({"points":[1],"keys":"a"})", Code::kInvalid, "keys: expected an array"},
-       {R"({"points":[1],"keys":[7]})", Code::kInvalid, "keys[0]: expected a string"},
+      {{R"({"points":[1]})", Code::kMalformedBody, "missing field `keys`"},
+       {R"({"points":[1],"keys":"a"})", Code::kMalformedBody, "keys: expected an array"},
+       {R"({"points":[1],"keys":[7]})", Code::kMalformedBody, "keys[0]: expected a string"},
        {R"({"points":[1],"keys":["a","b."]})", Code::kInvalid, "keys[1]: Invalid json path: 'b.'"},
        {R"({"points":[1],"keys":[)" + repeated("\"a\"", 4097) + "]}", Code::kUnprocessable,
         "keys: 4097 entries, at most 4096"}},
@@ -174,24 +176,25 @@ TEST(ParseBatchTest, every_operation_is_read_by_its_name_and_in_order) {
 TEST(ParseBatchTest, an_invalid_operation_is_named_with_its_place) {
   const std::string one = R"({"clear_payload":{"points":[1]}})";
   EXPECT_TRUE(batch("{\"operations\":[" + repeated(one, limits::kMaxBatchOperations) + "]}").ok());
-  expect_refused({{"{}", Code::kInvalid, "missing field `operations`"},
-                  {R"({"operations":{}})", Code::kInvalid, "operations: expected an array"},
-                  {R"({"operations":[7]})", Code::kInvalid, "operations[0]: expected an object"},
-                  {R"({"operations":[{}]})", Code::kInvalid,
-                   "operations[0]: an operation is an object with one member"},
-                  {R"({"operations":[{"delete":{"points":[]},"upsert":{}}]})", Code::kInvalid,
-                   "operations[0]: `delete` and `upsert` do not go together"},
-                  {R"({"operations":[)" + one + R"(,{"explode":{}}]})", Code::kInvalid,
-                   "operations[1]: unknown field `explode`, expected one of upsert"},
-                  {R"({"operations":[)" + one + R"(,{"upsert":{"points":[{"id":1}]}}]})",
-                   Code::kInvalid, "operations[1].upsert.points[0]: missing field `vector`"},
-                  {R"({"operations":[{"set_payload":{"points":[1]}}]})", Code::kInvalid,
-                   "operations[0].set_payload: missing field `payload`"},
-                  {R"({"operations":[{"delete":{"points":[1],"shard_key":1}}]})",
-                   Code::kUnsupported, "custom sharding (operations[0].delete.shard_key)"},
-                  {"{\"operations\":[" + repeated(one, limits::kMaxBatchOperations + 1) + "]}",
-                   Code::kUnprocessable, "operations: 1025 entries, at most 1024"}},
-                 batch);
+  expect_refused(
+      {{"{}", Code::kMalformedBody, "missing field `operations`"},
+       {R"({"operations":{}})", Code::kMalformedBody, "operations: expected an array"},
+       {R"({"operations":[7]})", Code::kMalformedBody, "operations[0]: expected an object"},
+       {R"({"operations":[{}]})", Code::kMalformedBody,
+        "operations[0]: an operation is an object with one member"},
+       {R"({"operations":[{"delete":{"points":[]},"upsert":{}}]})", Code::kMalformedBody,
+        "operations[0]: `delete` and `upsert` do not go together"},
+       {R"({"operations":[)" + one + R"(,{"explode":{}}]})", Code::kMalformedBody,
+        "operations[1]: unknown field `explode`, expected one of upsert"},
+       {R"({"operations":[)" + one + R"(,{"upsert":{"points":[{"id":1}]}}]})", Code::kMalformedBody,
+        "operations[1].upsert.points[0]: missing field `vector`"},
+       {R"({"operations":[{"set_payload":{"points":[1]}}]})", Code::kMalformedBody,
+        "operations[0].set_payload: missing field `payload`"},
+       {R"({"operations":[{"delete":{"points":[1],"shard_key":1}}]})", Code::kUnsupported,
+        "custom sharding (operations[0].delete.shard_key)"},
+       {"{\"operations\":[" + repeated(one, limits::kMaxBatchOperations + 1) + "]}",
+        Code::kUnprocessable, "operations: 1025 entries, at most 1024"}},
+      batch);
 }
 
 }  // namespace

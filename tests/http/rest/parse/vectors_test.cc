@@ -131,23 +131,26 @@ TEST(ParseVectorTest, vectors_are_read_by_name) {
 TEST(ParseVectorTest, a_value_that_is_no_vector_of_the_collection_is_named) {
   expect_refused(
       {
-          {"7", Code::kInvalid, "points[0].vector: expected an object, got an integer"},
+          {"7", Code::kMalformedBody, "points[0].vector: expected an object, got an integer"},
           {"[1,2,3]", Code::kInvalid,
            "Vector dimension error: expected dim: 4, got 3 (points[0].vector)"},
           {"[1,2,3,4,5]", Code::kInvalid, "expected dim: 4, got 5"},
           {"[]", Code::kInvalid, "expected dim: 4, got 0"},
-          {R"([1,2,"3",4])", Code::kInvalid,
+          {R"([1,2,"3",4])", Code::kMalformedBody,
            "points[0].vector[2]: expected a number, got a string"},
-          {"[1,2,null,4]", Code::kInvalid, "points[0].vector[2]: expected a number, got null"},
+          {"[1,2,null,4]", Code::kMalformedBody,
+           "points[0].vector[2]: expected a number, got null"},
           {"[1,2,3,1e39]", Code::kInvalid,
            "points[0].vector: a component is beyond the range of float32"},
           {"[1,2,3,1e400]", Code::kMalformedBody, ""},
           {"[1,2,3,NaN]", Code::kMalformedBody, ""},
           {R"({"text":[1,2,3]})", Code::kInvalid,
            "Not existing vector name error: text (points[0].vector)"},
-          {R"({"vector_b64":7})", Code::kInvalid, "points[0].vector.vector_b64: expected a string"},
-          {R"({"vector_b64":"*"})", Code::kInvalid, "points[0].vector.vector_b64: not base64"},
-          {R"({"vector_b64":"AAAA"})", Code::kInvalid,
+          {R"({"vector_b64":7})", Code::kMalformedBody,
+           "points[0].vector.vector_b64: expected a string"},
+          {R"({"vector_b64":"*"})", Code::kMalformedBody,
+           "points[0].vector.vector_b64: not base64"},
+          {R"({"vector_b64":"AAAA"})", Code::kMalformedBody,
            "points[0].vector.vector_b64: 3 bytes are not a whole number of float32 values"},
           {R"({"vector_b64":"AACAPw=="})", Code::kInvalid, "expected dim: 4, got 1"},
           // NaN, as bits
@@ -165,7 +168,7 @@ TEST(ParseVectorTest, a_value_that_is_no_vector_of_the_collection_is_named) {
   expect_refused(
       {
           {"[1,2,3]", Code::kInvalid, "Not existing vector name error:  (points[0].vector)"},
-          {R"({"text":7})", Code::kInvalid, "points[0].vector.text: expected an array"},
+          {R"({"text":7})", Code::kMalformedBody, "points[0].vector.text: expected an array"},
           {R"({"text":[1,2]})", Code::kInvalid, "expected dim: 3, got 2 (points[0].vector.text)"},
           {R"({"image":[1,70000]})", Code::kInvalid,
            "points[0].vector.image: a component is beyond the range of float16 (at most 65504)"},
