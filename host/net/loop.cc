@@ -74,7 +74,7 @@ void Loop::run(Task task) {
 }
 
 void Loop::post(Task task) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (closed_) return;
   tasks_.push_back(std::move(task));
   uv_async_send(&wake_);
@@ -90,7 +90,7 @@ void Loop::process_later(const Connection* connection) {
 void Loop::run_tasks() {
   std::vector<Task> tasks;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     tasks.swap(tasks_);
   }
   for (Task& task : tasks) task();
@@ -168,7 +168,7 @@ void Loop::finish_close() {
   if (uv_is_closing(reinterpret_cast<uv_handle_t*>(&wake_)) != 0) return;
   std::vector<Task> dropped;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     closed_ = true;  // No thread touches wake_ after this.
     dropped.swap(tasks_);
   }
