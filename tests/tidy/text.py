@@ -11,10 +11,11 @@ import pathlib
 import re
 import sys
 
-MAX_LINES, MAX_COLUMNS = 450, 200
+MAX_LINES, MAX_COLUMNS = 450, 100
 CODE = {".h", ".cc", ".c", ".rs", ".py", ".mjs", ".sh"}
 LATER = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX|HA" + r"CK)\b")
 PREFIX = re.compile(r'"(Wrong input|Not found|Validation error in JSON body|Not implemented|Timeout|Service internal error): ')
+RAW_STRING = re.compile(r'R"([^(\s]*)\(.*?\)\1"', re.S)
 SLEEP = re.compile(r"sleep_for|usleep\(|nanosleep\(")
 # <mutex> also has std::call_once, which host/base may use.
 NATIVE_LOCK = re.compile(r"std::((recursive_|shared_)?(timed_)?mutex|condition_variable(_any)?|lock_guard|unique_lock|scoped_lock|shared_lock)\b"
@@ -38,6 +39,15 @@ def self_check():
            [f"refused: {line} in {name}" for name, line in allowed if native_lock(name, line)]
 
 
+def raw_string_lines(text):
+    """The numbers of the lines that a raw string literal reaches: nothing may be broken there."""
+    lines = set()
+    for literal in RAW_STRING.finditer(text):
+        first = text.count("\n", 0, literal.start()) + 1
+        lines.update(range(first, first + literal.group(0).count("\n") + 1))
+    return lines
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     found, files = self_check(), 0
@@ -46,11 +56,14 @@ def main():
             if path.suffix not in CODE or not path.is_file() or "__pycache__" in path.parts:
                 continue
             files += 1
-            name, lines = path.relative_to(root), path.read_text(errors="replace").splitlines()
+            text = path.read_text(errors="replace")
+            name, lines = path.relative_to(root), text.splitlines()
+            unbreakable = raw_string_lines(text) if path.suffix in {".h", ".cc", ".c"} else set()
             if len(lines) > MAX_LINES:
                 found.append(f"{name}: {len(lines)} lines, at most {MAX_LINES}")
             for number, line in enumerate(lines, 1):
-                if len(line) > MAX_COLUMNS and path.suffix in {".h", ".cc", ".c"}:
+                if (len(line) > MAX_COLUMNS and path.suffix in {".h", ".cc", ".c"}
+                        and number not in unbreakable):
                     found.append(f"{name}:{number}: {len(line)} columns")
                 if LATER.search(line):
                     found.append(f"{name}:{number}: do it now, or say it in an issue")

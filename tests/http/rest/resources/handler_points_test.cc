@@ -246,7 +246,7 @@ TEST_F(HandlerPointsTest, ignored_members_are_warnings_of_the_reply) {
   EXPECT_EQ(missing.response.status, 400) << missing.response.body;
   EXPECT_EQ(missing.json()["warnings"],
             json::parse(R"(["Unknown member 'paylod' of the request body was ignored"])"))
-      << "what is missing is there, mistyped";
+      << "the missing member is present under a misspelt name";
 }
 
 TEST_F(HandlerPointsTest, a_request_without_a_query_returns_points_in_the_order_of_ids) {
