@@ -58,7 +58,7 @@ TEST_F(LookingGuardTest, a_growing_write_is_refused_with_the_use_the_limit_and_t
   EXPECT_EQ(looks, 0) << "a write costs no look while all is well";
   EXPECT_EQ(guard.look(), kRefuse);
   const Status refused = guard.admit();
-  EXPECT_EQ(refused.code(), Code::kNoSpace);
+  EXPECT_EQ(refused.code(), Code::kMemoryFull);
   for (const char* word : {"1234", "1000", "900", "memory.limit_bytes"})
     EXPECT_NE(refused.message().find(word), std::string::npos) << refused.message();
   used = 899;

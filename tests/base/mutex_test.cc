@@ -31,7 +31,7 @@ TEST(Mutex, one_thread_at_a_time_holds_it) {
   EXPECT_EQ(count, kThreads * kTurns);
 }
 
-TEST(Mutex, released_lock_lets_others_in_and_ends_unlocked) {
+TEST(Mutex, a_released_lock_lets_others_in_and_ends_unlocked) {
   Mutex mutex;
   int value = 0;
   {
@@ -50,7 +50,7 @@ TEST(Mutex, released_lock_lets_others_in_and_ends_unlocked) {
   EXPECT_EQ(value, 3);
 }
 
-TEST(SharedMutex, readers_hold_it_together_and_keep_writers_out) {
+TEST(Mutex, readers_share_it_and_keep_writers_out) {
   SharedMutex mutex;
   int value = 1;
   std::thread writer;
@@ -74,7 +74,7 @@ TEST(SharedMutex, readers_hold_it_together_and_keep_writers_out) {
 }
 
 // Both threads wait for each other's number: the mutex is free during a wait, and held after it.
-TEST(CondVar, wait_releases_the_mutex_and_takes_it_again) {
+TEST(Mutex, a_wait_releases_it_and_takes_it_again) {
   constexpr int kTurns = 1'000;
   Mutex mutex;
   CondVar changed;
@@ -97,7 +97,7 @@ TEST(CondVar, wait_releases_the_mutex_and_takes_it_again) {
   EXPECT_EQ(number, kTurns);
 }
 
-TEST(CondVar, timeout_returns_with_the_mutex_held) {
+TEST(Mutex, a_wait_that_times_out_returns_with_it_held) {
   Mutex mutex;
   CondVar changed;
   bool entered = false;
