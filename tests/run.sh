@@ -43,7 +43,7 @@ stage() {
     --output-junit "$results/$preset-ctest.xml" 2>&1 | tee "$results/$preset-ctest.log" | grep -vE '^ +Start |Passed +[0-9.]+ sec$'
 }
 
-units="base;model;settings;plugin;peer;query;router;auth;index;storage;payload;consensus;segment;shard;placement;gateway;worker;http;admin;app;plugins"
+units="base;model;settings;net;plugin;peer;query;router;auth;index;storage;payload;consensus;segment;shard;placement;gateway;worker;http;admin;app;plugins"
 failed=0
 if [ "$mode" = quick ]; then
   stage release "$units;sdk;abi;conformance;sim;tidy;linear" || failed=1
@@ -52,7 +52,7 @@ else
   export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
   stage asan-ubsan "$units" || failed=1
   export TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1"
-  stage tsan "base;plugin;payload;consensus;shard;http;plugins;model_check" -L concurrent || failed=1
+  stage tsan "base;net;plugin;payload;consensus;shard;http;plugins;model_check" -L concurrent || failed=1
   unset ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS
   say "fuzz targets"
   tests/fuzz/run.sh "$results" "${RHUMB_FUZZ_SECONDS:-8}" || failed=1

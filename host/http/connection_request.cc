@@ -65,12 +65,12 @@ bool Connection::begin_request() {
   }
   if (unread().empty() || (!skipped_crlf_ && unread() == "\r")) return false;
   if (++turn_requests_ > limits::kMaxRequestsPerTurn) {
-    loop_.process_later(this);
+    loop().process_later(this);
     return false;
   }
-  incoming_ = std::make_unique<Incoming>(loop_.context().options.max_header_bytes);
+  incoming_ = std::make_unique<Incoming>(context_->options.max_header_bytes);
   state_ = State::kHead;
-  arm(loop_.context().options.header_timeout_ms);
+  arm(context_->options.header_timeout_ms);
   return true;
 }
 
@@ -82,7 +82,7 @@ void Connection::read_head() {
     on_head();
   else if (event == Parser::Event::kError)
     refuse(incoming_->parser.error().status, "Bad request: " + incoming_->parser.error().message);
-  else if (eof_)
+  else if (eof())
     abort();
 }
 
@@ -93,12 +93,11 @@ void Connection::on_head() {
   request->request_id = sane_request_id(id) ? std::string(id) : make_request_id();
   request->remote = remote();
   request->received_ns = base::monotonic_ns();
-  exchange_ =
-      std::make_shared<Exchange>(loop_, this, request, parser.http11(), parser.keep_alive());
+  exchange_ = std::make_shared<Exchange>(*this, request, parser.http11(), parser.keep_alive());
   exchange_->set_body_pending(parser.has_body());
   state_ = State::kAwaitReply;
   disarm();
-  if (auto preflight = loop_.context().cors.preflight(*request)) {
+  if (auto preflight = context_->cors.preflight(*request)) {
     exchange_->send(std::move(*preflight));
     return;
   }
@@ -115,7 +114,7 @@ void Connection::begin_body() {
   Reply reply(exchange);
   std::unique_ptr<BodySink> sink;
   try {
-    sink = loop_.context().handler.stream(exchange->shared_request(), reply);
+    sink = context_->handler.stream(exchange->shared_request(), reply);
   } catch (const std::exception& e) {
     base::log_error("http", "handler threw",
                     {{"what", e.what()}, {"request_id", exchange->request().request_id}});
@@ -130,7 +129,7 @@ void Connection::begin_body() {
     return;
   }
   incoming_->reply = std::move(reply);
-  const uint64_t max = loop_.context().options.max_body_bytes;
+  const uint64_t max = context_->options.max_body_bytes;
   if (incoming_->parser.content_length() > max) {
     refuse(413, "Bad request: the body is " + std::to_string(incoming_->parser.content_length()) +
                     " bytes, over the limit of " + std::to_string(max));
@@ -139,23 +138,19 @@ void Connection::begin_body() {
   incoming_->parser.limit_body(max);
   if (incoming_->parser.gzip_body()) incoming_->gunzip = std::make_unique<Gunzip>();
   Request& request = exchange->request();
-  incoming_->charge = std::make_shared<ByteCharge>(loop_.context().budget);
+  incoming_->charge = std::make_shared<net::ByteCharge>(context_->budget);
   request.charge = incoming_->charge;
   request.body.reserve(std::min(incoming_->parser.content_length(), kFirstBodyReserve) +
                        kBodyPadding);
   state_ = State::kBody;
-  arm(loop_.context().options.body_timeout_ms);
+  arm(context_->options.body_timeout_ms);
   send_continue();
 }
 
 void Connection::send_continue() {
   if (!incoming_->parser.expects_continue() || !unread().empty()) return;
-  uv_buf_t buffer =
-      uv_buf_init(const_cast<char*>(kContinue.data()), static_cast<unsigned>(kContinue.size()));
-  const int written = uv_try_write(reinterpret_cast<uv_stream_t*>(&tcp_), &buffer, 1);
-  // A client that gets no "100 Continue" sends its body after a while all the same. A part of that
-  // line would garble the answer.
-  if (written != static_cast<int>(kContinue.size()) && written != UV_EAGAIN) abort();
+  // A client that gets no "100 Continue" sends its body after a while all the same.
+  write_if_room(kContinue);
 }
 
 bool Connection::read_body() {
@@ -175,7 +170,7 @@ bool Connection::read_body() {
     return true;
   }
   if (event == Parser::Event::kNeedMore) {
-    if (eof_) abort();
+    if (eof()) abort();
     return false;
   }
   if (event != Parser::Event::kDone) return true;
@@ -190,7 +185,7 @@ bool Connection::read_body() {
 bool Connection::unpack_body() {
   Incoming& incoming = *incoming_;
   std::string& body = exchange_->request().body;
-  const uint64_t max = loop_.context().options.max_body_bytes;
+  const uint64_t max = context_->options.max_body_bytes;
   do {
     // One byte of room beyond the limit tells a body at the limit from a body over it.
     const auto taken = incoming.gunzip->step(incoming.packed, body, max + 1 - body.size());
@@ -217,17 +212,17 @@ void Connection::dispatch() {
   incoming_.reset();
   state_ = State::kAwaitReply;
   disarm();
-  request->may_run_here = loop_.has_time();
+  request->may_run_here = loop().has_time();
   const uint64_t began = base::monotonic_ns();
   // The handler owns the reply from here on. If the handler throws, the reply is dropped during the
   // unwinding and answers 500.
   try {
-    loop_.context().handler.handle(request, std::move(reply));
+    context_->handler.handle(request, std::move(reply));
   } catch (const std::exception& e) {
     base::log_error("http", "handler threw",
                     {{"what", e.what()}, {"request_id", request->request_id}});
   }
-  loop_.spend(base::monotonic_ns() - began);
+  loop().spend(base::monotonic_ns() - began);
 }
 
 // Answers in place of the handler and ends the connection, because the bytes that follow on it
@@ -238,7 +233,7 @@ void Connection::refuse(int status, std::string_view message) {
     request->request_id = make_request_id();
     request->remote = remote();
     request->received_ns = base::monotonic_ns();
-    exchange_ = std::make_shared<Exchange>(loop_, this, request, true, false);
+    exchange_ = std::make_shared<Exchange>(*this, request, true, false);
   }
   exchange_->set_body_pending(true);
   // The sink is not on the stack, because refusals come from parsing and from deadlines only.

@@ -13,7 +13,7 @@ void Connection::begin_sink(std::unique_ptr<BodySink> body) {
   sink_->body = std::move(body);
   if (incoming_->parser.gzip_body()) incoming_->gunzip = std::make_unique<Gunzip>();
   state_ = State::kSinkBody;
-  arm(loop_.context().options.body_timeout_ms);
+  arm(context_->options.body_timeout_ms);
   send_continue();
 }
 
@@ -70,7 +70,7 @@ bool Connection::next_piece(std::string& piece) {
     incoming.ended = event == Parser::Event::kDone;
     if (!piece.empty()) return true;
     if (event == Parser::Event::kNeedMore) {
-      if (eof_) abort();
+      if (eof()) abort();
       return false;
     }
   }
@@ -79,7 +79,7 @@ bool Connection::next_piece(std::string& piece) {
 void Connection::on_sink_ready() {
   if (!sink_ || !sink_->busy) return;
   sink_->busy = false;
-  arm(loop_.context().options.body_timeout_ms);
+  arm(context_->options.body_timeout_ms);
   process();
 }
 
@@ -109,7 +109,7 @@ void Connection::on_stream(Outgoing head, Pull pull_function) {
   disarm();
   status_ = head.status;
   close_after_ = head.close;
-  answer_start_ = sent_;
+  answer_start_ = sent();
   source_ = std::make_unique<Source>();
   source_->pull = std::move(pull_function);
   state_ = State::kStreamOut;
@@ -123,11 +123,9 @@ void Connection::on_stream(Outgoing head, Pull pull_function) {
 void Connection::pull() {
   if (state_ != State::kStreamOut || source_->inside) return;
   for (uint32_t i = 0; state_ == State::kStreamOut && !source_->waiting && !source_->ended; ++i) {
-    if (uv_stream_get_write_queue_size(reinterpret_cast<uv_stream_t*>(&tcp_)) >
-        limits::kStreamLowWaterBytes)
-      break;
+    if (queued_bytes() > limits::kStreamLowWaterBytes) break;
     if (i == limits::kMaxRequestsPerTurn) {
-      loop_.process_later(this);
+      loop().process_later(this);
       return;
     }
     source_->waiting = true;
@@ -135,9 +133,9 @@ void Connection::pull() {
     source_->pull(Next(exchange_));
     source_->inside = false;
   }
-  if (state_ == State::kClosed) {
+  if (state_ == State::kEnded) {
     drop_source();
-  } else if (source_->ended && writes_pending_ == 0) {
+  } else if (source_->ended && writes_pending() == 0) {
     drop_source();
     finish_exchange();
   }

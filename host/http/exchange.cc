@@ -9,14 +9,14 @@ namespace rhumb::http {
 
 namespace limits = base::limits;
 
-Exchange::Exchange(Loop& loop, Connection* connection, std::shared_ptr<Request> request,
-                   bool http11, bool keep_alive)
-    : loop_(loop.shared_from_this()),
-      context_(loop.shared_context()),
+Exchange::Exchange(Connection& connection, std::shared_ptr<Request> request, bool http11,
+                   bool keep_alive)
+    : loop_(connection.loop().shared_from_this()),
+      context_(connection.context()),
       request_(std::move(request)),
       http11_(http11),
       keep_alive_(keep_alive),
-      connection_(connection) {}
+      connection_(&connection) {}
 
 void Exchange::detach() {
   connection_ = nullptr;

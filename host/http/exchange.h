@@ -7,10 +7,13 @@
 #include <string>
 
 #include "host/http/gzip.h"
-#include "host/http/loop.h"
 #include "host/http/request.h"
+#include "host/http/server_context.h"
+#include "host/net/loop.h"
 
 namespace rhumb::http {
+
+class Connection;
 
 // An answer that is ready for the socket.
 struct Outgoing {
@@ -27,8 +30,7 @@ class Exchange final : public ReplySink,
                        public StreamSink,
                        public std::enable_shared_from_this<Exchange> {
  public:
-  Exchange(Loop& loop, Connection* connection, std::shared_ptr<Request> request, bool http11,
-           bool keep_alive);
+  Exchange(Connection& connection, std::shared_ptr<Request> request, bool http11, bool keep_alive);
 
   void send(Response response) override;
   void stream(Response head, Pull pull) override;
@@ -55,7 +57,7 @@ class Exchange final : public ReplySink,
   std::string make_head(const Response& response, bool close, bool gzip, bool streamed,
                         uint64_t length) const;
 
-  const std::shared_ptr<Loop> loop_;
+  const std::shared_ptr<net::Loop> loop_;
   const std::shared_ptr<ServerContext> context_;
   const std::shared_ptr<Request> request_;
   const bool http11_, keep_alive_;

@@ -3,11 +3,25 @@
 #include <future>
 
 #include "host/base/log.h"
-#include "host/http/listener.h"
-#include "host/http/loop.h"
+#include "host/http/connection.h"
+#include "host/http/response.h"
 #include "host/http/server_context.h"
+#include "host/net/listener.h"
+#include "host/net/loop.h"
 
 namespace rhumb::http {
+namespace {
+
+std::string overload_answer() {
+  Response response = error_response(503, "Service Unavailable: too many connections");
+  response.headers.emplace_back("Retry-After", "1");
+  HeadContext context;
+  context.keep_alive = false;
+  context.content_length = response.body.size();
+  return response_head(response, context) + response.body;
+}
+
+}  // namespace
 
 Server::Server(ServerOptions options, Handler& handler)
     : context_(std::make_shared<ServerContext>(std::move(options), handler)) {}
@@ -19,13 +33,14 @@ base::Status Server::start() {
   const ServerOptions& options = context_->options;
   RHUMB_ASSERT(options.loops >= 1);
   // One acceptor deals connections out evenly. SO_REUSEPORT would leave some loops idle.
-  listener_ = std::make_unique<Listener>(context_, [this](Admission admission) {
-    const std::shared_ptr<Loop>& loop =
+  const auto on_accept = [this](net::Admission admission) {
+    const std::shared_ptr<net::Loop>& loop =
         loops_[next_loop_.fetch_add(1, std::memory_order_relaxed) % loops_.size()];
-    loop->run([&target = *loop, admission = std::move(admission)]() mutable {
-      target.adopt(std::move(admission));
+    loop->run([&target = *loop, context = context_, admission = std::move(admission)]() mutable {
+      target.adopt(std::make_unique<Connection>(target, std::move(admission), std::move(context)));
     });
-  });
+  };
+  listener_ = std::make_unique<net::Listener>(context_->sockets, overload_answer(), on_accept);
   base::Status status = listener_->bind(options.host, options.port);
   if (status.ok()) status = start_loops();
   if (!status.ok()) {
@@ -37,7 +52,7 @@ base::Status Server::start() {
         base::gauge("rhumb_http_connections", "Open HTTP connections.");
     static base::Gauge& body_bytes =
         base::gauge("rhumb_http_inflight_body_bytes", "Bytes of request bodies in memory.");
-    connections.set(context->connections.load());
+    connections.set(context->sockets->connections.load());
     body_bytes.set(static_cast<double>(context->budget->used.load()));
   });
   base::log_info("http", "listening",
@@ -47,11 +62,11 @@ base::Status Server::start() {
 
 base::Status Server::start_loops() {
   for (uint32_t i = 0; i < context_->options.loops; ++i) {
-    RHUMB_ASSIGN(std::shared_ptr<Loop> loop, Loop::start("http-" + std::to_string(i), context_));
+    RHUMB_ASSIGN(std::shared_ptr<net::Loop> loop, net::Loop::start("http-" + std::to_string(i)));
     loops_.push_back(std::move(loop));
   }
   std::promise<base::Status> opened;
-  loops_[0]->run([&] { opened.set_value(listener_->open(loops_[0]->uv())); });
+  loops_[0]->run([&] { opened.set_value(listener_->open(*loops_[0])); });
   return opened.get_future().get();
 }
 
@@ -67,7 +82,7 @@ void Server::stop(uint32_t drain_ms) {
 }
 
 uint16_t Server::port() const { return listener_ ? listener_->port() : 0; }
-uint32_t Server::connections() const { return context_->connections.load(); }
+uint32_t Server::connections() const { return context_->sockets->connections.load(); }
 uint64_t Server::inflight_body_bytes() const { return context_->budget->used.load(); }
 
 }  // namespace rhumb::http

@@ -11,10 +11,13 @@
 #include "host/http/options.h"
 #include "host/http/request.h"
 
-namespace rhumb::http {
-
+namespace rhumb::net {
 class Listener;
 class Loop;
+}  // namespace rhumb::net
+
+namespace rhumb::http {
+
 struct ServerContext;
 
 // Owns the threads of the loops. Call start() and stop() from one thread. The handler must outlive
@@ -40,8 +43,8 @@ class Server {
   base::Status start_loops();
 
   const std::shared_ptr<ServerContext> context_;
-  std::unique_ptr<Listener> listener_;
-  std::vector<std::shared_ptr<Loop>> loops_;
+  std::unique_ptr<net::Listener> listener_;
+  std::vector<std::shared_ptr<net::Loop>> loops_;
   std::atomic<uint32_t> next_loop_{0};
   uint64_t collector_ = 0;
 };

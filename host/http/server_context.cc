@@ -1,30 +1,37 @@
 #include "host/http/server_context.h"
 
-#include <unistd.h>
-
 namespace rhumb::http {
 
 using base::counter;
 
-Admission::~Admission() {
-  if (fd_ >= 0) ::close(fd_);
-  if (context_) context_->connections.fetch_sub(1, std::memory_order_relaxed);
+namespace {
+
+net::SocketCounters socket_counters() {
+  return {
+      .refused_connections = counter("rhumb_http_refused_connections_total",
+                                     "Connections closed because too many were open."),
+      .dropped_replies =
+          counter("rhumb_http_dropped_replies_total",
+                  "Connections closed because too many replies were waiting to be fetched."),
+      .received_bytes =
+          counter("rhumb_http_received_bytes_total", "Bytes read from HTTP connections."),
+      .sent_bytes = counter("rhumb_http_sent_bytes_total", "Bytes handed to HTTP connections.")};
 }
+
+net::SocketLimits socket_limits(const ServerOptions& options) {
+  return {.max_connections = options.max_connections,
+          .max_unsent_bytes = options.max_unsent_bytes,
+          .write_timeout_ms = options.write_timeout_ms};
+}
+
+}  // namespace
 
 ServerContext::ServerContext(ServerOptions server_options, Handler& server_handler)
     : options(std::move(server_options)),
       cors(options.cors),
       handler(server_handler),
-      budget(std::make_shared<ByteBudget>(options.max_inflight_body_bytes)),
-      unsent(std::make_shared<ByteBudget>(options.max_unsent_bytes)),
-      refused_connections(counter("rhumb_http_refused_connections_total",
-                                  "Connections closed because too many were open.")),
-      dropped_replies(
-          counter("rhumb_http_dropped_replies_total",
-                  "Connections closed because too many replies were waiting to be fetched.")),
-      received_bytes(
-          counter("rhumb_http_received_bytes_total", "Bytes read from HTTP connections.")),
-      sent_bytes(counter("rhumb_http_sent_bytes_total", "Bytes handed to HTTP connections.")),
+      budget(std::make_shared<net::ByteBudget>(options.max_inflight_body_bytes)),
+      sockets(std::make_shared<net::SocketGroup>(socket_limits(options), socket_counters())),
       seconds(
           base::histogram("rhumb_http_request_seconds",
                           "Seconds from the end of a request's head to the end of its answer.")) {}

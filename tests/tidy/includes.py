@@ -11,7 +11,7 @@ import sys
 
 FLOORS = [
     {"base"},
-    {"model", "settings"},
+    {"model", "settings", "net"},
     {"plugin", "peer", "text", "query"},
     {"router", "auth", "index", "storage", "payload"},
     {"consensus", "segment"},
@@ -66,6 +66,7 @@ def self_check():
         (("host", "cli", "client.cc"), "host/gateway/gateway.h"),
         (("host", "shard", "shard.cc"), "plugins/index_hnsw/graph.h"),
         (("host", "model", "id.h"), "rhumb/index.h"),
+        (("host", "net", "loop.h"), "host/http/request.h"),
         (("plugins", "index_flat", "plugin.cc"), "host/base/status.h"),
         (("sdk", "check", "main.cc"), "host/plugin/registry.h"),
     ]

@@ -1,12 +1,12 @@
-#include "host/http/loop.h"
+#include "host/net/loop.h"
 
 #include <pthread.h>
 #include <signal.h>
 
 #include "host/base/log.h"
-#include "host/http/connection.h"
+#include "host/net/connection.h"
 
-namespace rhumb::http {
+namespace rhumb::net {
 namespace {
 
 base::Status uv_failure(const char* what, int rc) {
@@ -28,9 +28,8 @@ void block_signals() {
 
 }  // namespace
 
-base::Result<std::shared_ptr<Loop>> Loop::start(std::string name,
-                                                std::shared_ptr<ServerContext> context) {
-  std::shared_ptr<Loop> loop(new Loop(std::move(name), std::move(context)));
+base::Result<std::shared_ptr<Loop>> Loop::start(std::string name) {
+  std::shared_ptr<Loop> loop(new Loop(std::move(name)));
   if (const int rc = uv_loop_init(&loop->loop_); rc != 0)
     return uv_failure("cannot make an event loop", rc);
   loop->loop_.data = loop.get();
@@ -49,8 +48,7 @@ base::Result<std::shared_ptr<Loop>> Loop::start(std::string name,
   return loop;
 }
 
-Loop::Loop(std::string name, std::shared_ptr<ServerContext> context)
-    : name_(std::move(name)), context_(std::move(context)) {}
+Loop::Loop(std::string name) : name_(std::move(name)) {}
 
 Loop::~Loop() {
   // The last owner may be an exchange on any thread. By then the server has joined a started loop.
@@ -84,8 +82,8 @@ void Loop::post(Task task) {
 
 void Loop::process_later(const Connection* connection) {
   post([this, connection] {
-    const auto found = connections_.find(const_cast<Connection*>(connection));
-    if (found != connections_.end()) (*found)->process();
+    const auto found = connections_.find(connection);
+    if (found != connections_.end() && !found->second->ended()) found->second->process();
   });
 }
 
@@ -98,7 +96,7 @@ void Loop::run_tasks() {
   for (Task& task : tasks) task();
 }
 
-void Loop::set_deadline(TimerWheel::Node& node, uint64_t after_ms) {
+void Loop::set_deadline(Deadline& deadline, uint64_t after_ms) {
   uv_update_time(&loop_);  // A handler may have taken long since the turn began.
   if (wheel_.empty()) {
     wheel_.restart(now_ms());
@@ -106,25 +104,36 @@ void Loop::set_deadline(TimerWheel::Node& node, uint64_t after_ms) {
         &tick_, [](uv_timer_t* timer) { loop_of(timer->loop->data).on_tick(); },
         TimerWheel::kTickMs, TimerWheel::kTickMs);
   }
-  wheel_.set(node, now_ms() + after_ms);
+  wheel_.set(deadline, now_ms() + after_ms);
 }
 
 void Loop::on_tick() {
-  wheel_.advance(now_ms(), [](TimerWheel::Node& node) { Connection::of(node).on_deadline(); });
+  wheel_.advance(now_ms(), [](TimerWheel::Node& node) {
+    const Deadline& deadline = static_cast<Deadline&>(node);
+    deadline.expired(deadline.owner);
+  });
   if (wheel_.empty()) uv_timer_stop(&tick_);  // An idle server sleeps.
 }
 
-void Loop::adopt(Admission admission) {
+void Loop::adopt(std::unique_ptr<Connection> connection) {
   uv_update_time(&loop_);
-  auto* connection = new Connection(*this);
-  connections_.insert(connection);
-  connection->start(std::move(admission));
-  if (closing_) connection->drain();
+  Connection& adopted = *connection;
+  connections_.emplace(&adopted, std::move(connection));
+  adopted.start();
+  if (closing_ && !adopted.ended()) adopted.drain();
 }
 
 void Loop::forget(Connection& connection) {
   connections_.erase(&connection);
   if (closing_ && connections_.empty()) finish_close();
+}
+
+// Makes a copy, because a connection that is drained may run tasks that adopt others.
+std::vector<Connection*> Loop::connections() const {
+  std::vector<Connection*> all;
+  all.reserve(connections_.size());
+  for (const auto& [key, connection] : connections_) all.push_back(connection.get());
+  return all;
 }
 
 void Loop::close(uint32_t drain_ms) {
@@ -134,8 +143,9 @@ void Loop::close(uint32_t drain_ms) {
 void Loop::begin_close(uint32_t drain_ms) {
   if (closing_) return;
   closing_ = true;
-  const std::vector<Connection*> open(connections_.begin(), connections_.end());
-  for (Connection* connection : open) connection->drain();
+  for (Connection* connection : connections()) {
+    if (!connection->ended()) connection->drain();
+  }
   if (connections_.empty()) {
     finish_close();
     return;
@@ -145,8 +155,8 @@ void Loop::begin_close(uint32_t drain_ms) {
       &drain_,
       [](uv_timer_t* timer) {
         Loop& loop = loop_of(timer->loop->data);
-        const std::vector<Connection*> left(loop.connections_.begin(), loop.connections_.end());
-        base::log_warn("http", "closing connections that did not finish in time",
+        const std::vector<Connection*> left = loop.connections();
+        base::log_warn("net", "closing connections that did not finish in time",
                        {{"count", left.size()}});
         for (Connection* connection : left) connection->abort();
       },
@@ -172,4 +182,4 @@ void Loop::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-}  // namespace rhumb::http
+}  // namespace rhumb::net

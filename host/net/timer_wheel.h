@@ -1,4 +1,4 @@
-// Deadlines of one loop's connections. Setting and cancelling a deadline costs a few pointer
+// Deadlines of one loop. Setting and cancelling a deadline costs a few pointer
 // writes, for any number of connections.
 #pragma once
 
@@ -6,14 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace rhumb::http {
+namespace rhumb::net {
 
 // A hashed timer wheel. It is not thread-safe, because it belongs to one loop thread. A deadline
 // expires up to one tick late and never early.
 class TimerWheel {
  public:
   static constexpr uint64_t kTickMs = 50;
-  // An intrusive node. Its connection owns it and cancels it before the node is destroyed.
+  // An intrusive node. Its owner cancels it before the node is destroyed.
   struct Node {
     Node* prev = nullptr;
     Node* next = nullptr;
@@ -59,4 +59,4 @@ class TimerWheel {
   size_t count_ = 0;
 };
 
-}  // namespace rhumb::http
+}  // namespace rhumb::net

@@ -1,4 +1,4 @@
-#include "host/http/listener.h"
+#include "host/net/listener.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -9,10 +9,10 @@
 #include <cstring>
 #include <utility>
 
+#include "host/base/limits.h"
 #include "host/base/log.h"
-#include "host/http/response.h"
 
-namespace rhumb::http {
+namespace rhumb::net {
 
 namespace limits = base::limits;
 
@@ -28,19 +28,10 @@ void start_polling(uv_poll_t& poll, uv_poll_cb callback) {
   RHUMB_ASSERT(uv_poll_start(&poll, UV_READABLE, callback) == 0);
 }
 
-std::string overload_answer() {
-  Response response = error_response(503, "Service Unavailable: too many connections");
-  response.headers.emplace_back("Retry-After", "1");
-  HeadContext context;
-  context.keep_alive = false;
-  context.content_length = response.body.size();
-  return response_head(response, context) + response.body;
-}
-
 }  // namespace
 
-Listener::Listener(std::shared_ptr<ServerContext> context, OnAccept on_accept)
-    : context_(std::move(context)), on_accept_(std::move(on_accept)) {}
+Listener::Listener(std::shared_ptr<SocketGroup> group, std::string refusal, OnAccept on_accept)
+    : group_(std::move(group)), refusal_(std::move(refusal)), on_accept_(std::move(on_accept)) {}
 
 Listener::~Listener() {
   for (const auto& socket : sockets_) {
@@ -112,12 +103,12 @@ base::Status Listener::bind_one(const void* address, uint32_t length, int family
   return base::ok();
 }
 
-base::Status Listener::open(uv_loop_t* loop) {
-  uv_timer_init(loop, &retry_);
+base::Status Listener::open(Loop& loop) {
+  uv_timer_init(loop.uv(), &retry_);
   retry_.data = this;
   open_ = true;
   for (const auto& socket : sockets_) {
-    if (const int rc = uv_poll_init(loop, &socket->poll, socket->fd); rc != 0) {
+    if (const int rc = uv_poll_init(loop.uv(), &socket->poll, socket->fd); rc != 0) {
       return {base::Code::kIo, std::string("cannot watch a listening socket: ") + uv_strerror(rc)};
     }
     socket->poll.data = socket.get();
@@ -153,25 +144,24 @@ void Listener::accept_some(int fd) {
     }
     if (errno == EINTR || errno == ECONNABORTED) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-    base::log_error("http", "cannot accept connections for now", {{"error", std::strerror(errno)}});
+    base::log_error("net", "cannot accept connections for now", {{"error", std::strerror(errno)}});
     pause();
     return;
   }
 }
 
 void Listener::admit(int fd) {
-  const uint32_t others = context_->connections.fetch_add(1, std::memory_order_relaxed);
-  Admission admission(fd, context_);
-  if (others < context_->options.max_connections) {
+  const uint32_t others = group_->connections.fetch_add(1, std::memory_order_relaxed);
+  Admission admission(fd, group_);
+  if (others < group_->limits.max_connections) {
     on_accept_(std::move(admission));
     return;
   }
-  context_->refused_connections.add();
-  static const std::string answer = overload_answer();
-  // Best effort: the buffer of a fresh socket holds the answer. A client that cannot take it only
+  group_->counters.refused_connections.add();
+  // Best effort: the buffer of a fresh socket holds the refusal. A client that cannot take it only
   // misses the reason.
-  const ssize_t sent = ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  base::log_debug("http", "refused a connection: too many", {{"reason_sent", sent > 0}});
+  const ssize_t sent = ::send(fd, refusal_.data(), refusal_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  base::log_debug("net", "refused a connection: too many", {{"reason_sent", sent > 0}});
 }
 
 void Listener::close() {
@@ -186,4 +176,4 @@ void Listener::close() {
   uv_close(reinterpret_cast<uv_handle_t*>(&retry_), nullptr);
 }
 
-}  // namespace rhumb::http
+}  // namespace rhumb::net

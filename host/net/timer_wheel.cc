@@ -1,10 +1,10 @@
-#include "host/http/timer_wheel.h"
+#include "host/net/timer_wheel.h"
 
 #include <algorithm>
 
 #include "host/base/assert.h"
 
-namespace rhumb::http {
+namespace rhumb::net {
 
 TimerWheel::TimerWheel(uint64_t now_ms) : tick_(now_ms / kTickMs) {
   for (Node& head : slots_) head.prev = head.next = &head;
@@ -50,4 +50,4 @@ void TimerWheel::splice(Node& from, Node& to) {
   from.prev = from.next = &from;
 }
 
-}  // namespace rhumb::http
+}  // namespace rhumb::net

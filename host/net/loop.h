@@ -7,25 +7,34 @@
 #include <memory>
 #include <string>
 #include <thread>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "host/base/function.h"
 #include "host/base/mutex.h"
 #include "host/base/status.h"
-#include "host/http/server_context.h"
-#include "host/http/timer_wheel.h"
+#include "host/net/timer_wheel.h"
 
-namespace rhumb::http {
+namespace rhumb::net {
 
 class Connection;
 
+// A time at which a loop calls `expired(owner)`. Its owner cancels it before it is destroyed.
+struct Deadline : TimerWheel::Node {
+  Deadline(void* deadline_owner, void (*on_expiry)(void* owner))
+      : owner(deadline_owner), expired(on_expiry) {}
+  void* const owner;
+  void (*const expired)(void* owner);
+};
+
+// Owns its thread and the connections of any protocol that were adopted. Exchanges of those
+// protocols may keep it alive after its thread has ended.
 class Loop : public std::enable_shared_from_this<Loop> {
  public:
   using Task = base::UniqueFunction<void()>;
 
-  static base::Result<std::shared_ptr<Loop>> start(std::string name,
-                                                   std::shared_ptr<ServerContext> context);
+  // The name is the thread's.
+  static base::Result<std::shared_ptr<Loop>> start(std::string name);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -35,21 +44,20 @@ class Loop : public std::enable_shared_from_this<Loop> {
   // per open connection.
   void run(Task task);
   bool on_loop_thread() const;
-  // Closes idle connections now, the others when they have answered, and all that are left after
-  // drain_ms. Then the loop ends. May be called from any thread. Returns at once; join() waits.
+  // Drains all connections: idle ones close now, the others when they have finished, and all that
+  // are left after drain_ms. Then the loop ends. May be called from any thread. Returns at once;
+  // join() waits.
   void close(uint32_t drain_ms);
   void join();
 
   // The functions below are called on the loop thread only.
   uv_loop_t* uv() { return &loop_; }
-  ServerContext& context() { return *context_; }
-  const std::shared_ptr<ServerContext>& shared_context() const { return context_; }
   uint64_t now_ms() const { return uv_now(&loop_); }
-  void set_deadline(TimerWheel::Node& node, uint64_t after_ms);
-  void cancel_deadline(TimerWheel::Node& node) { wheel_.cancel(node); }
-  // Makes an accepted socket a connection of this loop.
-  void adopt(Admission admission);
-  void forget(Connection& connection);  // The connection's handle has closed.
+  void set_deadline(Deadline& deadline, uint64_t after_ms);
+  void cancel_deadline(Deadline& deadline) { wheel_.cancel(deadline); }
+  // Starts the connection, which must have been made for this loop.
+  void adopt(std::unique_ptr<Connection> connection);
+  void forget(Connection& connection);  // Its handle has closed. Destroys the connection.
   // Calls process() in the loop's next turn if the connection still exists. Others come first.
   void process_later(const Connection* connection);
   bool closing() const { return closing_; }
@@ -64,23 +72,23 @@ class Loop : public std::enable_shared_from_this<Loop> {
  private:
   static constexpr uint64_t kTurnNs = 1'000'000;
 
-  Loop(std::string name, std::shared_ptr<ServerContext> context);
+  explicit Loop(std::string name);
   void thread_main();
   void post(Task task);
   void run_tasks();
   void on_tick();
+  std::vector<Connection*> connections() const;
   void begin_close(uint32_t drain_ms);
   void finish_close();
 
   const std::string name_;
-  const std::shared_ptr<ServerContext> context_;
   uv_loop_t loop_{};
   uv_async_t wake_{};
   uv_prepare_t turn_{};
   uv_timer_t tick_{};
   uv_timer_t drain_{};
   TimerWheel wheel_{0};
-  std::unordered_set<Connection*> connections_;
+  std::unordered_map<const Connection*, std::unique_ptr<Connection>> connections_;
   std::array<char, 64 * 1024> read_buffer_;  // shared, so that idle connections own no buffer
   uint64_t spent_ns_ = 0;
   bool closing_ = false;
@@ -91,4 +99,4 @@ class Loop : public std::enable_shared_from_this<Loop> {
   std::thread thread_;
 };
 
-}  // namespace rhumb::http
+}  // namespace rhumb::net

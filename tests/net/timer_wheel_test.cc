@@ -1,4 +1,4 @@
-#include "host/http/timer_wheel.h"
+#include "host/net/timer_wheel.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-namespace rhumb::http {
+namespace rhumb::net {
 namespace {
 
 TEST(TimerWheel, the_wheel_agrees_with_a_sorted_map) {
@@ -70,4 +70,4 @@ TEST(TimerWheel, expiry_may_set_and_cancel_others_of_the_same_tick) {
 }
 
 }  // namespace
-}  // namespace rhumb::http
+}  // namespace rhumb::net

@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "host/base/status.h"
-#include "host/http/server_context.h"
+#include "host/net/loop.h"
+#include "host/net/socket_group.h"
 
-namespace rhumb::http {
+namespace rhumb::net {
 
 // Call bind() and port() on any thread before open(); call open() and close() on the loop thread.
 // Destroy it after the loop has ended. It sets SO_REUSEADDR, so that a restart does not wait for
@@ -20,7 +21,8 @@ namespace rhumb::http {
 class Listener {
  public:
   using OnAccept = std::function<void(Admission)>;
-  Listener(std::shared_ptr<ServerContext> context, OnAccept on_accept);
+  // A client over max_connections is sent `refusal` as a last word, which may be empty.
+  Listener(std::shared_ptr<SocketGroup> group, std::string refusal, OnAccept on_accept);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -29,7 +31,7 @@ class Listener {
   // in use. kForbidden: the process is not allowed to listen there.
   base::Status bind(const std::string& host, uint16_t port);
   uint16_t port() const { return port_; }  // the port that was bound
-  base::Status open(uv_loop_t* loop);
+  base::Status open(Loop& loop);
   void close();
 
  private:
@@ -40,7 +42,8 @@ class Listener {
   void pause();
   void resume();
 
-  const std::shared_ptr<ServerContext> context_;
+  const std::shared_ptr<SocketGroup> group_;
+  const std::string refusal_;
   const OnAccept on_accept_;
   std::vector<std::unique_ptr<Socket>> sockets_;
   uint16_t port_ = 0;
@@ -48,4 +51,4 @@ class Listener {
   bool open_ = false;
 };
 
-}  // namespace rhumb::http
+}  // namespace rhumb::net
