@@ -43,10 +43,10 @@ std::string_view code_name(Code code);
 
 // What an error says as data, beside its text for people. Absent members are unknown.
 struct ErrorDetail {
-  std::string field;               // "vectors.size", "timeout"; empty: the error is about no field
-  std::optional<uint64_t> limit;   // that the value of the field has to keep
-  std::optional<uint64_t> leader;  // replica id of the leader that could answer
-  std::optional<uint32_t> retry_after_ms;
+  std::string field = {};  // "vectors.size", "timeout"; empty: the error is about no field
+  std::optional<uint64_t> limit = {};   // that the value of the field has to keep
+  std::optional<uint64_t> leader = {};  // replica id of the leader that could answer
+  std::optional<uint32_t> retry_after_ms = {};
   bool operator==(const ErrorDetail&) const = default;
 };
 
