@@ -58,12 +58,10 @@ class ClusterGateway final : public Gateway {
   void count(CollectionPtr collection, model::CountRequest request, ReadOptions options,
              Callback<uint64_t> done) override;
   std::string session_token(const CollectionPtr& collection) const override;
-  // Returns what every shard measured, for GET {c}/contract.
-  void contract(CollectionPtr collection, base::Deadline deadline,
-                Callback<std::vector<peer::ContractReply>> done);
-  // Returns the verification of every shard, for GET {c}/verify.
   void verify(CollectionPtr collection, base::Deadline deadline,
-              Callback<std::vector<peer::VerifyReply>> done);
+              Callback<Verification> done) override;
+  void contract(CollectionPtr collection, base::Deadline deadline,
+                Callback<ContractReport> done) override;
 
  private:
   // cluster_gateway.cc

@@ -222,22 +222,4 @@ void ClusterGateway::state(CollectionPtr collection, base::Deadline deadline,
   }
 }
 
-void ClusterGateway::contract(CollectionPtr collection, base::Deadline deadline,
-                              Callback<std::vector<peer::ContractReply>> done) {
-  auto gather = Gather<peer::ContractReply>::of(collection->shards.size(), std::move(done));
-  for (size_t i = 0; i < collection->shards.size(); ++i) {
-    worker_of(collection->shards[i])
-        .call<peer::ContractMessage>({collection->shards[i].shard}, deadline, gather->part(i));
-  }
-}
-
-void ClusterGateway::verify(CollectionPtr collection, base::Deadline deadline,
-                            Callback<std::vector<peer::VerifyReply>> done) {
-  auto gather = Gather<peer::VerifyReply>::of(collection->shards.size(), std::move(done));
-  for (size_t i = 0; i < collection->shards.size(); ++i) {
-    worker_of(collection->shards[i])
-        .call<peer::VerifyMessage>({collection->shards[i].shard}, deadline, gather->part(i));
-  }
-}
-
 }  // namespace rhumb::gateway

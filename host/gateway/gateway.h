@@ -12,6 +12,8 @@
 
 #include "host/base/clock.h"
 #include "host/base/status.h"
+#include "host/gateway/contract_report.h"
+#include "host/gateway/verification.h"
 #include "host/model/collection.h"
 #include "host/model/operation.h"
 #include "host/model/query.h"
@@ -124,6 +126,13 @@ class Gateway {
                       Callback<ScrollPage> done) = 0;
   virtual void count(CollectionPtr collection, model::CountRequest request, ReadOptions options,
                      Callback<uint64_t> done) = 0;
+
+  // Reports. verify() reads every stored byte of the collection. contract() returns what the shards
+  // have measured so far.
+  virtual void verify(CollectionPtr collection, base::Deadline deadline,
+                      Callback<Verification> done) = 0;
+  virtual void contract(CollectionPtr collection, base::Deadline deadline,
+                        Callback<ContractReport> done) = 0;
 
   // For the X-Rhumb-Session header: the state of one collection that a client has seen if it saw
   // this gateway's answers.

@@ -136,6 +136,16 @@ void FakeGateway::count(gateway::CollectionPtr collection, model::CountRequest r
   counted = std::move(request);
   answer(collection, counts, done);
 }
+void FakeGateway::verify(gateway::CollectionPtr collection, base::Deadline until,
+                         gateway::Callback<gateway::Verification> done) {
+  deadline = until;
+  answer(collection, verification, done);
+}
+void FakeGateway::contract(gateway::CollectionPtr collection, base::Deadline until,
+                           gateway::Callback<gateway::ContractReport> done) {
+  deadline = until;
+  answer(collection, contract_report, done);
+}
 
 namespace {
 

@@ -53,6 +53,10 @@ class FakeGateway final : public gateway::Gateway {
               gateway::ReadOptions options, gateway::Callback<gateway::ScrollPage> done) override;
   void count(gateway::CollectionPtr collection, model::CountRequest request,
              gateway::ReadOptions options, gateway::Callback<uint64_t> done) override;
+  void verify(gateway::CollectionPtr collection, base::Deadline deadline,
+              gateway::Callback<gateway::Verification> done) override;
+  void contract(gateway::CollectionPtr collection, base::Deadline deadline,
+                gateway::Callback<gateway::ContractReport> done) override;
   std::string session_token(const gateway::CollectionPtr&) const override { return token; }
 
   std::shared_ptr<const model::ClusterMap> cluster_map;
@@ -84,6 +88,8 @@ class FakeGateway final : public gateway::Gateway {
   std::optional<model::PointId> next;        // of scroll()
   std::vector<model::SearchResult> results;  // of search(), one a request; the last serves the rest
   uint64_t counts = 0;
+  gateway::Verification verification;
+  gateway::ContractReport contract_report;
 
  private:
   gateway::Done warned(const gateway::Callback<gateway::Warnings>& done) const;
