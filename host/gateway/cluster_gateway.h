@@ -49,8 +49,8 @@ class ClusterGateway final : public Gateway {
              Callback<CollectionState> done) override;
   void write(CollectionPtr collection, std::vector<model::Operation> operations,
              WriteOptions options, Callback<std::vector<UpdateResult>> done) override;
-  void search(CollectionPtr collection, std::vector<model::SearchRequest> requests,
-              ReadOptions options, Callback<std::vector<model::SearchResult>> done) override;
+  void query(CollectionPtr collection, std::vector<Query> queries, ReadOptions options,
+             Callback<std::vector<model::SearchResult>> done) override;
   void get(CollectionPtr collection, model::GetRequest request, ReadOptions options,
            Callback<std::vector<model::Record>> done) override;
   void scroll(CollectionPtr collection, model::ScrollRequest request, ReadOptions options,
@@ -92,6 +92,14 @@ class ClusterGateway final : public Gateway {
                                          std::vector<model::Operation> operations) const;
   void write_known(const CollectionPtr& collection, std::vector<model::Operation> operations,
                    const WriteOptions& options, Callback<std::vector<UpdateResult>> done);
+
+  // cluster_gateway_query.cc
+  struct QueryRun;
+
+  // cluster_gateway_read.cc. Asks every shard for the nearest points. There is one list per
+  // request, each sorted best first, with at most `limit` points.
+  void search(const CollectionPtr& collection, std::vector<model::SearchRequest> requests,
+              const ReadOptions& options, Callback<std::vector<model::SearchResult>> done);
 
   // cluster_gateway_known.cc. kNotFound names a point that the operations need and that does not
   // exist.

@@ -13,6 +13,7 @@
 #include "host/base/clock.h"
 #include "host/base/status.h"
 #include "host/gateway/contract_report.h"
+#include "host/gateway/query.h"
 #include "host/gateway/verification.h"
 #include "host/model/collection.h"
 #include "host/model/operation.h"
@@ -115,10 +116,10 @@ class Gateway {
   virtual void write(CollectionPtr collection, std::vector<model::Operation> operations,
                      WriteOptions options, Callback<std::vector<UpdateResult>> done) = 0;
 
-  // Reads. search() returns one list per request, each sorted best first, with at most `limit`
-  // hits. The caller applies the offset.
-  virtual void search(CollectionPtr collection, std::vector<model::SearchRequest> requests,
-                      ReadOptions options, Callback<std::vector<model::SearchResult>> done) = 0;
+  // Reads. query() returns one list per query, each with the best point first (in the order of ids
+  // for by_id_order) and with at most `limit` points after the offset.
+  virtual void query(CollectionPtr collection, std::vector<Query> queries, ReadOptions options,
+                     Callback<std::vector<model::SearchResult>> done) = 0;
   // Returns the points in the order of the request, without those that do not exist.
   virtual void get(CollectionPtr collection, model::GetRequest request, ReadOptions options,
                    Callback<std::vector<model::Record>> done) = 0;

@@ -43,9 +43,9 @@ class FakeGateway final : public gateway::Gateway {
   void write(gateway::CollectionPtr collection, std::vector<model::Operation> operations,
              gateway::WriteOptions options,
              gateway::Callback<std::vector<gateway::UpdateResult>> done) override;
-  void search(gateway::CollectionPtr collection, std::vector<model::SearchRequest> requests,
-              gateway::ReadOptions options,
-              gateway::Callback<std::vector<model::SearchResult>> done) override;
+  void query(gateway::CollectionPtr collection, std::vector<gateway::Query> queries,
+             gateway::ReadOptions options,
+             gateway::Callback<std::vector<model::SearchResult>> done) override;
   void get(gateway::CollectionPtr collection, model::GetRequest request,
            gateway::ReadOptions options,
            gateway::Callback<std::vector<model::Record>> done) override;
@@ -77,7 +77,7 @@ class FakeGateway final : public gateway::Gateway {
   std::vector<gateway::AliasAction> aliases;
   std::string field;
   std::vector<model::Operation> operations;
-  std::vector<model::SearchRequest> searches;
+  std::vector<gateway::Query> queries;
   std::vector<model::GetRequest> gets;
   std::vector<model::ScrollRequest> scrolls;
   model::CountRequest counted;
@@ -86,7 +86,7 @@ class FakeGateway final : public gateway::Gateway {
   gateway::UpdateStatus update_status = gateway::UpdateStatus::kAcknowledged;
   std::vector<model::Record> records;        // of get() and scroll()
   std::optional<model::PointId> next;        // of scroll()
-  std::vector<model::SearchResult> results;  // of search(), one a request; the last serves the rest
+  std::vector<model::SearchResult> results;  // of query(), one a query; the last serves the rest
   uint64_t counts = 0;
   gateway::Verification verification;
   gateway::ContractReport contract_report;
