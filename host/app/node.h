@@ -67,6 +67,7 @@ class Node {
   // For `rhumbd check`: waits for each shard and verifies it. Call it on the control thread,
   // instead of serving.
   CheckReport check();
+  gateway::Gateway& gateway() { return *gateway_; }  // for any front
   // The options that the REST front gets from the node. The caller adds `authorize`.
   http::rest::RestOptions rest_options();
 

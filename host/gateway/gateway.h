@@ -1,7 +1,8 @@
-// The interface that the REST front calls. The gateway finds buckets and shards, sends one message
-// per shard to the shard's leader through host/peer, and merges the answers. It does not validate
-// again what model already guarantees. All calls are asynchronous: the callback fires exactly once,
-// on any thread, and must not block. Any thread may call.
+// The interface that every front calls (REST today). A front parses and prints; what a request
+// means is known here. The gateway checks writes and queries (write_rules.h, query.h), finds
+// buckets and shards, sends one message per shard to the shard's leader through host/peer, and
+// merges the answers. Errors have their field and limit as data. All calls are asynchronous: the
+// callback fires exactly once, on any thread, and must not block. Any thread may call.
 #pragma once
 
 #include <functional>
@@ -74,7 +75,7 @@ struct AliasAction {
 
 // A change of a collection's configuration. Members that are absent stay as they are.
 struct CollectionChange {
-  // The whole new configuration, which the REST front made from the one of version seen_version. It
+  // The whole new configuration, which the front made from the one of version seen_version. It
   // is refused with kExists if the configuration has changed since then.
   model::CollectionConfig config;
   uint64_t seen_version = 0;
@@ -112,7 +113,7 @@ class Gateway {
                      Callback<CollectionState> done) = 0;
 
   // Writes. The operations are proposed in order. Each is atomic per shard. There is one result per
-  // operation.
+  // operation. write_rules.h says what equal ids in an operation mean.
   virtual void write(CollectionPtr collection, std::vector<model::Operation> operations,
                      WriteOptions options, Callback<std::vector<UpdateResult>> done) = 0;
 

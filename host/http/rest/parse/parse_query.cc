@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "host/base/limits.h"
+#include "host/gateway/vector_bits.h"
 #include "host/http/rest/parse/check_shape.h"
 #include "host/http/rest/parse/parse_filter.h"
 #include "host/http/rest/parse/parse_select.h"
@@ -168,7 +169,7 @@ Result<gateway::Query> query(const Element& e, const model::CollectionConfig& co
     RHUMB_TRY(parse_query_member(*asked, kNone, at(where, "query"), out));
   }
   RHUMB_ASSIGN(const auto* params,
-               vector_params(config, out.search.vector_name, at(where, "using")));
+               gateway::vector_params(config, out.search.vector_name, at(where, "using")));
   RHUMB_TRY(parse_query_member(*asked, *params, at(where, "query"), out));
   return out;
 }
@@ -191,7 +192,7 @@ Result<gateway::Query> search(const Element& e, const model::CollectionConfig& c
     }
   }
   RHUMB_ASSIGN(const auto* params,
-               vector_params(config, out.search.vector_name, at(where, "vector")));
+               gateway::vector_params(config, out.search.vector_name, at(where, "vector")));
   if (holds_rows(*vector))
     return format_error(at(where, "vector"),
                         "points/search takes one row; points/query takes several");

@@ -71,15 +71,6 @@ TEST(ParseUpsertTest, payloads_are_stored_minified_exact_and_without_doubles) {
   EXPECT_EQ(stored(wide), narrow + "}");
 }
 
-TEST(ParseUpsertTest, an_id_twice_counts_once_the_last) {
-  const auto operation = upsert(
-      R"({"points":[{"id":1,"vector":[1,0,0,0],"payload":{"n":1}},{"id":2,"vector":[1,0,0,0]},
-                                             {"id":1,"vector":[1,0,0,0],"payload":{"n":2}}]})");
-  ASSERT_EQ(operation->points.size(), 2u);
-  EXPECT_EQ(operation->points[0].id, PointId::number(2));
-  EXPECT_EQ(operation->points[1].payload, R"({"n":2})");
-}
-
 TEST(ParseUpsertTest, modes_and_conditions) {
   const auto with = [](const std::string& members) {
     return upsert(R"({"points":[])" + members + "}");
