@@ -15,7 +15,7 @@ build_packages=(
   prometheus-cpp-dev libcurl4-openssl-dev protobuf-compiler
 )
 test_packages=(
-  clang libclang-rt-14-dev libgtest-dev libbenchmark-dev python3 python3-venv nodejs npm procps strace e2fsprogs mount
+  clang clang-format libclang-rt-14-dev libgtest-dev libbenchmark-dev python3 python3-venv nodejs npm procps strace e2fsprogs mount
   g++-aarch64-linux-gnu qemu-user
 )
 packages=("${build_packages[@]}")

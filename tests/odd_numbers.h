@@ -1,5 +1,5 @@
-// Numbers that break what was written for ordinary ones, and the check that an order holds for
-// them, too. Stands on nothing.
+// Numbers that break code written for ordinary numbers, and a check that an order is valid for
+// them, too. This header includes nothing of the project.
 #pragma once
 
 #include <bit>
@@ -13,8 +13,8 @@
 
 namespace rhumb::test {
 
-// Any bits, and often the odd ones: NaNs with payloads and signs, infinities, the largest,
-// denormals, both zeros.
+// Returns any bits, and often the odd cases: NaNs with payloads and signs, infinities, the largest
+// numbers, denormals, both zeros.
 inline float odd_float(std::mt19937_64& random) {
   constexpr uint32_t kOdd[] = {0x7FC00000, 0xFFC12345, 0x7F800001, 0xFF800001,
                                0x7F800000, 0xFF800000, 0x7F7FFFFF, 0xFF7FFFFF,
@@ -30,8 +30,8 @@ inline float odd_finite_float(std::mt19937_64& random) {
   return value;
 }
 
-// What is wrong with less(), looked at for all triples: empty when it is a strict weak order of
-// these values.
+// Checks less() for all triples of these values. Returns the fault, or an empty text if it is a
+// strict weak order.
 template <typename T, typename Less>
 std::string order_fault(const std::vector<T>& values, Less less) {
   const size_t n = values.size();

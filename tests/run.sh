@@ -1,26 +1,36 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, runs every test, and closes with one line: N passed, N failed, N skipped.
-#   tests/run.sh          what CI runs (under 25 minutes on two cores, from clean)
+# Installs what is missing, builds, runs every test, and prints how long each stage took beside its
+# budget (tests/budget.tsv). Ends with one line: N passed, N failed, N skipped.
+#   tests/run.sh          what CI runs
 #   tests/run.sh quick    unit and end-to-end tests of the Release build only
-#   tests/run.sh soak     the long forms as well
+#   tests/run.sh soak     also the long forms, without a budget
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
 mode="${1:-full}"
 case "$mode" in full | quick | soak) ;; *) echo "usage: $0 [quick|soak]" >&2; exit 2 ;; esac
 
-packaging/dependencies.sh test || exit 1
 results="$PWD/build/results"
 rm -rf "$results" && mkdir -p "$results"
-export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1 # a fresh clone finds what another one compiled
+export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1  # a fresh clone uses what another one compiled
 started=$(date +%s)
-say() { printf '\n== %s (%d s)\n' "$*" $(($(date +%s) - started)); }
+times="$results/stages.tsv"
+say() { # say STAGE: its seconds are counted from here to the next
+  local now
+  now=$(date +%s)
+  [ -z "${running:-}" ] || printf '%s\t%d\n' "$running" $((now - since)) >>"$times"
+  running="$1" since=$now
+  printf '\n== %s (%d s)\n' "$1" $((now - started))
+}
+say "dependencies"
+packaging/dependencies.sh test || exit 1
 
 export RHUMB_SIM_SECONDS="${RHUMB_SIM_SECONDS:-120}"
 [ "$mode" = soak ] && export RHUMB_SIM_SECONDS=1800 RHUMB_FUZZ_SECONDS=60 RHUMB_SOAK=1
 [ "$mode" = quick ] && export RHUMB_SIM_SECONDS=10
 
-# stage PRESET FOLDERS [CTEST ARGUMENTS...]: builds these folders of tests/, then runs them; one results file a test program.
+# stage PRESET FOLDERS [CTEST ARGUMENTS...] builds these folders of tests/, then runs them. Each
+# test program writes one results file.
 stage() {
   local preset="$1" folders="$2"
   shift 2
@@ -53,7 +63,12 @@ say "histories of one node"
 tests/linear/run.sh "$results" "$mode" || failed=1
 say "end to end, with the real clients"
 tests/e2e/run.sh "$results" "$mode" || failed=1
+if [ "$mode" = soak ]; then
+  say "old faults, planted again"
+  python3 tests/planted/run.py --results "$results" || failed=1
+fi
 
 say "done"
+python3 tests/budget.py tests/budget.tsv "$times" "$mode" || failed=1
 python3 tests/summary.py "$results" tests/skipped.txt || failed=1
 exit "$failed"

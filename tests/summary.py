@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Adds up all result files of a run (GoogleTest's, pytest's and CTest's XML) and compares the skipped tests with the committed list.
+"""Adds up all result files of a run (XML of GoogleTest, pytest and CTest) and compares the skipped
+tests with the committed list.
 
   tests/summary.py RESULTS SKIPPED_LIST
 
-Prints failures and skips, then one line: N passed, N failed, N skipped. Exit status 1 if anything failed, nothing ran, or another set
-of tests was skipped than the list names: one `suite.test` a line, # comments; behind a ? a pattern of tests that skip where the machine
-does not let them run (no root, no mount), and run everywhere else.
+Prints failures and skips, then one line: N passed, N failed, N skipped. The exit status is 1 if a
+test failed, if no test ran, or if the skipped tests differ from the list. The list has one
+`suite.test` per line and # comments. A line that begins with ? is a pattern of tests that are
+skipped where the machine cannot run them (no root, no mount), and run everywhere else.
 """
 import fnmatch
 import pathlib
@@ -24,7 +26,8 @@ def outcome(case):
 def cases(path, programs_with_own_results):
     for case in ElementTree.parse(path).getroot().iter("testcase"):
         name = f'{case.get("classname", "")}.{case.get("name", "")}'.strip(".")
-        # CTest's file counts programs; one that wrote results of its own is counted by those, unless it died before writing them.
+        # CTest's file counts programs. A program that wrote results of its own is counted by those,
+        # unless it died before writing them.
         if path.name.endswith("-ctest.xml"):
             if case.get("name") in programs_with_own_results and outcome(case) != "failed":
                 continue

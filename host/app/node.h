@@ -6,7 +6,6 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "host/base/executor.h"
 #include "host/base/limits.h"
 #include "host/base/memory_guard.h"
+#include "host/base/mutex.h"
 #include "host/base/timer.h"
 #include "host/consensus/group_host.h"
 #include "host/gateway/cluster_gateway.h"
@@ -86,8 +86,8 @@ class Node {
                    const base::Result<worker::ReplicaPtr>& replica, CheckReport& report);
 
   const NodeOptions options_;
-  std::mutex damage_mutex_;
-  std::vector<std::string> derived_damage_;  // found by this start; guarded by damage_mutex_
+  base::Mutex damage_mutex_;
+  std::vector<std::string> derived_damage_ RHUMB_GUARDED_BY(damage_mutex_);  // found by this start
   base::MemoryGuard memory_;
   base::TimerQueue timers_;
   std::unique_ptr<shard::CpuBudget> recall_budget_;

@@ -12,7 +12,7 @@ using base::Result;
 using worker::ReplicaPtr;
 
 void Node::derived_damage(const base::Status& problem) {
-  const std::lock_guard lock(damage_mutex_);
+  const base::MutexLock lock(damage_mutex_);
   derived_damage_.push_back(problem.message());
 }
 
@@ -28,7 +28,7 @@ CheckReport Node::check() {
       check_shard(name, placement.shard, opened.get_future().get(), report);
     }
   }
-  const std::lock_guard lock(damage_mutex_);
+  const base::MutexLock lock(damage_mutex_);
   for (const std::string& what : derived_damage_) report.problems.push_back({what, true});
   return report;
 }

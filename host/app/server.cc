@@ -5,16 +5,15 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
 
 #include "host/base/log.h"
 #include "host/base/memory_measure.h"
+#include "host/base/mutex.h"
 #include "host/base/overdue.h"
 
 namespace rhumb::app {
@@ -89,7 +88,7 @@ class StopGuard {
   StopGuard() : deadline_(base::Deadline::after_ms(kStopMs)), thread_([this] { watch(); }) {}
   ~StopGuard() {
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       stopped_ = true;
     }
     wake_.notify_one();
@@ -100,10 +99,10 @@ class StopGuard {
 
  private:
   void watch() {
-    std::unique_lock lock(mutex_);
-    while (!wake_.wait_for(lock, std::chrono::milliseconds(kStopLookMs),
-                           [this] { return stopped_; })) {
-      if (!deadline_.expired() ||
+    const base::MutexLock lock(mutex_);
+    while (!stopped_) {
+      wake_.wait_for(mutex_, std::chrono::milliseconds(kStopLookMs));
+      if (stopped_ || !deadline_.expired() ||
           base::report_watched("a request does not end and would keep the server from stopping") ==
               0)
         continue;
@@ -114,9 +113,9 @@ class StopGuard {
   }
 
   const base::Deadline deadline_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopped_ = false;
+  base::Mutex mutex_;
+  base::CondVar wake_;
+  bool stopped_ RHUMB_GUARDED_BY(mutex_) = false;
   std::thread thread_;  // last member, because it uses the others
 };
 

@@ -26,9 +26,9 @@ struct ParallelRun {
   const std::function<void(uint64_t)>* fn;
   uint64_t n;
   std::atomic<uint64_t> next{0};
-  std::mutex mutex;
-  std::condition_variable all_done;
-  uint64_t done = 0;
+  Mutex mutex;
+  CondVar all_done;
+  uint64_t done RHUMB_GUARDED_BY(mutex) = 0;
 
   void work() {
     uint64_t mine = 0;
@@ -37,7 +37,7 @@ struct ParallelRun {
       ++mine;
     }
     if (mine == 0) return;
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     done += mine;
     if (done == n) all_done.notify_all();
   }
@@ -58,7 +58,7 @@ Executor::~Executor() { stop(); }
 Status Executor::post(Task task) {
   bool wake = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (stopping_) return {Code::kUnavailable, "executor " + name_ + " is stopped"};
     if (queue_.size() >= queue_max_)
       return {Code::kBusy, "executor " + name_ + ": " + std::to_string(queue_max_) + " tasks wait"};
@@ -71,7 +71,7 @@ Status Executor::post(Task task) {
 bool Executor::post_strand(Task task) {
   bool wake = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (alive_ == 0) return false;
     wake = enqueue(std::move(task));
   }
@@ -100,14 +100,14 @@ void Executor::parallel(uint64_t n, const std::function<void(uint64_t)>& fn) {
     if (!post([run] { run->work(); }).ok()) break;
   }
   run->work();
-  std::unique_lock lock(run->mutex);
-  run->all_done.wait(lock, [&] { return run->done == n; });
+  const MutexLock lock(run->mutex);
+  while (run->done != n) run->all_done.wait(run->mutex);
 }
 
 void Executor::stop() {
-  const std::lock_guard stop_lock(stop_mutex_);
+  const MutexLock stop_lock(stop_mutex_);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
@@ -120,24 +120,24 @@ size_t Executor::queued() const { return depth_.load(std::memory_order_acquire);
 
 // Waits a few microseconds for the next task before the thread sleeps, because on a busy server a
 // wake-up costs more than the wait.
-void Executor::spin(std::unique_lock<std::mutex>& lock) {
+void Executor::spin() {
   if (spinning_ != 0) return;
   ++spinning_;
-  lock.unlock();
+  mutex_.unlock();
   const uint64_t until = monotonic_ns() + limits::kExecutorSpinNs;
   while (depth_.load(std::memory_order_acquire) == 0 && monotonic_ns() < until) spin_pause();
-  lock.lock();
+  mutex_.lock();
   --spinning_;
 }
 
 void Executor::run() {
   pthread_setname_np(pthread_self(), name_.c_str());
-  std::unique_lock lock(mutex_);
+  ReleasableMutexLock lock(mutex_);
   while (true) {
-    if (queue_.empty() && !stopping_) spin(lock);
+    if (queue_.empty() && !stopping_) spin();
     while (queue_.empty() && !stopping_) {
       ++sleeping_;
-      wake_.wait(lock);
+      wake_.wait(mutex_);
       --sleeping_;
       if (waking_ > 0) --waking_;
     }
@@ -154,14 +154,14 @@ void Executor::run() {
 }
 
 Strand::~Strand() {
-  std::unique_lock lock(mutex_);
-  idle_.wait(lock, [this] { return !running_; });
+  const MutexLock lock(mutex_);
+  while (running_) idle_.wait(mutex_);
   RHUMB_ASSERT(queue_.empty());
 }
 
 void Strand::post(Executor::Task task) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     queue_.push_back(std::move(task));
     ++posted_;
     if (running_) return;
@@ -171,9 +171,9 @@ void Strand::post(Executor::Task task) {
 }
 
 void Strand::drain() {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   const uint64_t target = posted_;
-  idle_.wait(lock, [&] { return done_ >= target; });
+  while (done_ < target) idle_.wait(mutex_);
 }
 
 void Strand::schedule() {
@@ -188,7 +188,7 @@ void Strand::run() {
 // Returns whether tasks are left. When none are left, the strand may be destroyed as soon as the
 // lock is released, so nothing is touched after that.
 bool Strand::run_batch() {
-  std::unique_lock lock(mutex_);
+  ReleasableMutexLock lock(mutex_);
   for (uint32_t i = 0; i < limits::kStrandBatchTasks && !queue_.empty(); ++i) {
     Executor::Task task = std::move(queue_.front());
     queue_.pop_front();

@@ -3,16 +3,15 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "host/base/function.h"
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 
 namespace rhumb::base {
@@ -45,23 +44,27 @@ class Executor {
   // count against queue_max, and they are accepted while the pool is stopping. Returns false when
   // no thread is left to run the turn.
   bool post_strand(Task task);
-  // Requires mutex_. Returns whether a sleeping thread must be woken.
-  bool enqueue(Task task);
-  void spin(std::unique_lock<std::mutex>& lock);
+  // Returns whether a sleeping thread must be woken.
+  bool enqueue(Task task) RHUMB_REQUIRES(mutex_);
+  // Releases mutex_ while it spins, and returns with it held.
+  void spin() RHUMB_REQUIRES(mutex_);
   void run();
 
   const std::string name_;
   const uint32_t thread_count_, queue_max_;
-  std::mutex mutex_;  // guards all below but threads_
-  std::condition_variable wake_;
-  std::deque<Task> queue_;
+  Mutex mutex_;
+  CondVar wake_;
+  std::deque<Task> queue_ RHUMB_GUARDED_BY(mutex_);
   // The size of queue_, which queued() and a spinning thread can read here without the lock.
   std::atomic<size_t> depth_{0};
   // waking_ counts the sleeping threads that have already been notified.
-  uint32_t alive_, sleeping_ = 0, waking_ = 0, spinning_ = 0;
-  bool stopping_ = false;
-  std::mutex stop_mutex_;  // one stop() joins, a second waits for it
-  std::vector<std::thread> threads_;
+  uint32_t alive_ RHUMB_GUARDED_BY(mutex_);
+  uint32_t sleeping_ RHUMB_GUARDED_BY(mutex_) = 0;
+  uint32_t waking_ RHUMB_GUARDED_BY(mutex_) = 0;
+  uint32_t spinning_ RHUMB_GUARDED_BY(mutex_) = 0;
+  bool stopping_ RHUMB_GUARDED_BY(mutex_) = false;
+  Mutex stop_mutex_;  // one stop() joins, a second waits for it
+  std::vector<std::thread> threads_ RHUMB_GUARDED_BY(stop_mutex_);
 };
 
 // Runs the tasks of one owner (a shard's apply, a group's steps) on an executor, one at a time and
@@ -86,11 +89,12 @@ class Strand {
   bool run_batch();
 
   Executor& executor_;
-  std::mutex mutex_;  // guards all below
-  std::condition_variable idle_;
-  std::deque<Executor::Task> queue_;
-  uint64_t posted_ = 0, done_ = 0;
-  bool running_ = false;  // a turn is queued or running
+  Mutex mutex_;
+  CondVar idle_;
+  std::deque<Executor::Task> queue_ RHUMB_GUARDED_BY(mutex_);
+  uint64_t posted_ RHUMB_GUARDED_BY(mutex_) = 0;
+  uint64_t done_ RHUMB_GUARDED_BY(mutex_) = 0;
+  bool running_ RHUMB_GUARDED_BY(mutex_) = false;  // a turn is queued or running
 };
 
 }  // namespace rhumb::base

@@ -12,6 +12,7 @@
 
 #include "host/base/file.h"
 #include "host/base/limits.h"
+#include "host/base/mutex.h"
 
 namespace rhumb::base {
 namespace {
@@ -27,14 +28,14 @@ Range g_ranges[limits::kMaxMappings];
 std::atomic<uint32_t> g_used{0};  // slots from here on were never taken
 struct sigaction g_previous;
 
-std::mutex g_slots_mutex;
-std::vector<int>& free_slots() {
+Mutex g_slots_mutex;
+std::vector<int>& free_slots() RHUMB_REQUIRES(g_slots_mutex) {
   static auto* slots = new std::vector<int>;  // outlives every static Mapping
   return *slots;
 }
 
 int take_slot(uintptr_t begin, uintptr_t end) {
-  const std::lock_guard lock(g_slots_mutex);
+  const MutexLock lock(g_slots_mutex);
   int slot = -1;
   if (!free_slots().empty()) {
     slot = free_slots().back();
@@ -53,7 +54,7 @@ int take_slot(uintptr_t begin, uintptr_t end) {
 }
 
 void give_slot(int slot) {
-  const std::lock_guard lock(g_slots_mutex);
+  const MutexLock lock(g_slots_mutex);
   free_slots().push_back(slot);
 }
 

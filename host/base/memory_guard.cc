@@ -52,7 +52,7 @@ MemoryLevel MemoryGuard::look() {
   static Gauge& level = gauge(
       "rhumb_memory_level",
       "0: normal. 1: cold, data that files hold leaves memory. 2: writes that grow are refused.");
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const uint64_t used = measure_();
   const MemoryLevel before = level_.load(std::memory_order_relaxed),
                     now = next_memory_level(before, used, limit_);

@@ -10,8 +10,8 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 
 namespace rhumb::base {
@@ -48,7 +48,7 @@ class MemoryGuard {
  private:
   const uint64_t limit_;
   const Measure measure_;
-  std::mutex mutex_;  // one look at a time
+  Mutex mutex_;  // one look at a time
   std::atomic<MemoryLevel> level_{MemoryLevel::kNormal};
   std::atomic<uint64_t> used_{0}, changes_{0};
 };

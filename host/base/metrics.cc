@@ -7,8 +7,9 @@
 #include <prometheus/text_serializer.h>
 
 #include <memory>
-#include <mutex>
 #include <tuple>
+
+#include "host/base/mutex.h"
 
 namespace rhumb::base {
 namespace {
@@ -20,35 +21,38 @@ const prometheus::Histogram::BucketBoundaries kLatencySeconds = {
 // The handles of one kind by (name, labels). A std::map keeps addresses stable, and nothing is ever
 // removed.
 template <typename Handle>
-using Handles = std::map<std::pair<std::string, Labels>, Handle>;
+class Handles {
+ public:
+  // A malformed name, or one name used for two kinds, is a fault in our code: the library throws,
+  // and noexcept ends the process.
+  template <typename Make>
+  Handle& find_or_make(const std::string& name, const Labels& labels, Make make) noexcept {
+    const MutexLock lock(mutex_);
+    Handle& handle = handles_[{name, labels}];
+    if (handle.impl == nullptr) handle.impl = make();
+    return handle;
+  }
+
+ private:
+  Mutex mutex_;
+  std::map<std::pair<std::string, Labels>, Handle> handles_ RHUMB_GUARDED_BY(mutex_);
+};
 
 // The instance is leaked on purpose: threads that outlive static destruction may still use handles.
 struct Metrics {
   prometheus::Registry registry;
-  std::mutex mutex;  // guards the handle maps
   Handles<Counter> counters;
   Handles<Gauge> gauges;
   Handles<Histogram> histograms;
-  // guards the collectors, held while they run: remove_collector() waits for a running one
-  std::mutex collect_mutex;
-  std::map<uint64_t, std::function<void()>> collectors;
-  uint64_t next_collector = 1;
+  // held while the collectors run: remove_collector() waits for a running one
+  Mutex collect_mutex;
+  std::map<uint64_t, std::function<void()>> collectors RHUMB_GUARDED_BY(collect_mutex);
+  uint64_t next_collector RHUMB_GUARDED_BY(collect_mutex) = 1;
 };
 
 Metrics& metrics() {
   static auto* instance = new Metrics;
   return *instance;
-}
-
-// A malformed name, or one name used for two kinds, is a fault in our code: the library throws, and
-// noexcept ends the process.
-template <typename Handle, typename Make>
-Handle& find_or_make(Handles<Handle>& handles, const std::string& name, const Labels& labels,
-                     Make make) noexcept {
-  const std::lock_guard lock(metrics().mutex);
-  Handle& handle = handles[{name, labels}];
-  if (handle.impl == nullptr) handle.impl = make();
-  return handle;
 }
 
 }  // namespace
@@ -59,7 +63,7 @@ void Gauge::add(double n) { static_cast<prometheus::Gauge*>(impl)->Increment(n);
 void Histogram::observe(double v) { static_cast<prometheus::Histogram*>(impl)->Observe(v); }
 
 Counter& counter(const std::string& name, const std::string& help, const Labels& labels) {
-  return find_or_make(metrics().counters, name, labels, [&] {
+  return metrics().counters.find_or_make(name, labels, [&] {
     return &prometheus::BuildCounter()
                 .Name(name)
                 .Help(help)
@@ -69,13 +73,13 @@ Counter& counter(const std::string& name, const std::string& help, const Labels&
 }
 
 Gauge& gauge(const std::string& name, const std::string& help, const Labels& labels) {
-  return find_or_make(metrics().gauges, name, labels, [&] {
+  return metrics().gauges.find_or_make(name, labels, [&] {
     return &prometheus::BuildGauge().Name(name).Help(help).Register(metrics().registry).Add(labels);
   });
 }
 
 Histogram& histogram(const std::string& name, const std::string& help, const Labels& labels) {
-  return find_or_make(metrics().histograms, name, labels, [&] {
+  return metrics().histograms.find_or_make(name, labels, [&] {
     return &prometheus::BuildHistogram()
                 .Name(name)
                 .Help(help)
@@ -85,23 +89,26 @@ Histogram& histogram(const std::string& name, const std::string& help, const Lab
 }
 
 uint64_t add_collector(std::function<void()> collect) {
-  const std::lock_guard lock(metrics().collect_mutex);
-  const uint64_t id = metrics().next_collector++;
-  metrics().collectors.emplace(id, std::move(collect));
+  Metrics& all = metrics();
+  const MutexLock lock(all.collect_mutex);
+  const uint64_t id = all.next_collector++;
+  all.collectors.emplace(id, std::move(collect));
   return id;
 }
 
 void remove_collector(uint64_t id) {
-  const std::lock_guard lock(metrics().collect_mutex);
-  metrics().collectors.erase(id);
+  Metrics& all = metrics();
+  const MutexLock lock(all.collect_mutex);
+  all.collectors.erase(id);
 }
 
 std::string metrics_text() {
+  Metrics& all = metrics();
   {
-    const std::lock_guard lock(metrics().collect_mutex);
-    for (const auto& [id, collect] : metrics().collectors) collect();
+    const MutexLock lock(all.collect_mutex);
+    for (const auto& [id, collect] : all.collectors) collect();
   }
-  return prometheus::TextSerializer().Serialize(metrics().registry.Collect());
+  return prometheus::TextSerializer().Serialize(all.registry.Collect());
 }
 
 }  // namespace rhumb::base

@@ -20,22 +20,24 @@
 
 #include "host/base/log.h"
 #include "host/base/metrics.h"
+#include "host/base/mutex.h"
 
 namespace rhumb::base {
 namespace {
+
+Mutex g_slots_mutex;  // guards the list; its holder keeps the list's threads from ending
 
 // Each thread has one slot. Only that thread writes it; the reporting thread reads it.
 struct Slot {
   std::atomic<const char*> what{nullptr};  // null: nothing is watched
   // `number` identifies the work, so that it is reported once.
   std::atomic<uint64_t> deadline_ns{0}, number{0};
-  uint64_t reported = 0;  // guarded by the list's mutex
+  uint64_t reported RHUMB_GUARDED_BY(g_slots_mutex) = 0;
   pthread_t thread{};
   int tid = 0;
 };
 
-std::mutex g_slots_mutex;  // guards the list; who holds it keeps its threads from ending
-std::list<Slot>& slots() {
+std::list<Slot>& slots() RHUMB_REQUIRES(g_slots_mutex) {
   static auto* all = new std::list<Slot>;  // outlives every thread
   return *all;
 }
@@ -45,7 +47,7 @@ enum Stage : int { kIdle, kAsked, kWriting, kWritten };
 std::atomic<int> g_stage{kIdle}, g_asked_tid{0};
 void* g_frames[kMaxStackFrames];
 int g_frame_count = 0;
-std::mutex g_stack_mutex;
+Mutex g_stack_mutex;  // one stack is asked for at a time
 int stack_signal() { return SIGRTMIN + 7; }
 
 // Does only what a signal handler may do. install_handler() has called backtrace() once, so that
@@ -87,13 +89,13 @@ class ThreadSlot {
  public:
   ThreadSlot() {
     hear_stack_signal();
-    const std::lock_guard lock(g_slots_mutex);
+    const MutexLock lock(g_slots_mutex);
     slot_ = slots().emplace(slots().end());
     slot_->thread = pthread_self();
     slot_->tid = static_cast<int>(::syscall(SYS_gettid));
   }
   ~ThreadSlot() {
-    const std::lock_guard lock(g_slots_mutex);
+    const MutexLock lock(g_slots_mutex);
     slots().erase(slot_);
   }
   ThreadSlot(const ThreadSlot&) = delete;
@@ -142,8 +144,8 @@ std::string text_of_frames() {
   return out;
 }
 
-// Requires the list's mutex, which keeps the thread from ending.
-void report(Slot& slot, std::string_view message, uint64_t now_ns) {
+// The list's mutex keeps the thread from ending.
+void report(Slot& slot, std::string_view message, uint64_t now_ns) RHUMB_REQUIRES(g_slots_mutex) {
   static Counter& reported =
       counter("rhumb_overdue_requests_total",
               "Requests whose thread was still at work far beyond their deadline.");
@@ -180,7 +182,7 @@ Watched::~Watched() {
 }
 
 uint32_t watched_count() {
-  const std::lock_guard lock(g_slots_mutex);
+  const MutexLock lock(g_slots_mutex);
   uint32_t n = 0;
   for (const Slot& slot : slots())
     n += slot.what.load(std::memory_order_relaxed) != nullptr ? 1 : 0;
@@ -188,7 +190,7 @@ uint32_t watched_count() {
 }
 
 uint32_t report_overdue(uint64_t now_ns) {
-  const std::lock_guard lock(g_slots_mutex);
+  const MutexLock lock(g_slots_mutex);
   uint32_t n = 0;
   for (Slot& slot : slots()) {
     if (n == kMaxReportsAtOnce) break;
@@ -205,7 +207,7 @@ uint32_t report_overdue(uint64_t now_ns) {
 }
 
 uint32_t report_watched(std::string_view why) {
-  const std::lock_guard lock(g_slots_mutex);
+  const MutexLock lock(g_slots_mutex);
   uint32_t n = 0;
   for (Slot& slot : slots()) {
     if (slot.what.load(std::memory_order_acquire) == nullptr) continue;
@@ -217,7 +219,7 @@ uint32_t report_watched(std::string_view why) {
 
 std::string stack_of(int tid) {
   install_handler();
-  const std::lock_guard lock(g_stack_mutex);
+  const MutexLock lock(g_stack_mutex);
   g_asked_tid.store(tid);
   g_stage.store(kAsked);
   if (::syscall(SYS_tgkill, ::getpid(), tid, stack_signal()) != 0) {

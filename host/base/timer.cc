@@ -8,7 +8,7 @@ TimerQueue::~TimerQueue() { stop(); }
 
 uint64_t TimerQueue::at(Deadline when, std::function<void()> fn) {
   if (when.at_ns == 0) return 0;
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (stopping_) return 0;
   const uint64_t id = next_id_++;
   const bool first = entries_.empty() || when.at_ns < entries_.begin()->first.first;
@@ -19,7 +19,7 @@ uint64_t TimerQueue::at(Deadline when, std::function<void()> fn) {
 }
 
 bool TimerQueue::cancel(uint64_t id) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   auto it = when_of_.find(id);
   if (it == when_of_.end()) return false;
   entries_.erase(Key{it->second, id});
@@ -29,7 +29,7 @@ bool TimerQueue::cancel(uint64_t id) {
 
 void TimerQueue::stop() {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (stopping_) return;
     stopping_ = true;
   }
@@ -38,16 +38,16 @@ void TimerQueue::stop() {
 }
 
 void TimerQueue::run() {
-  std::unique_lock lock(mutex_);
+  ReleasableMutexLock lock(mutex_);
   while (!stopping_) {
     if (entries_.empty()) {
-      wake_.wait(lock);
+      wake_.wait(mutex_);
       continue;
     }
     const uint64_t when = entries_.begin()->first.first;
     const uint64_t now = monotonic_ns();
     if (now < when) {
-      wake_.wait_for(lock, std::chrono::nanoseconds(when - now));
+      wake_.wait_for(mutex_, std::chrono::nanoseconds(when - now));
       continue;
     }
     auto node = entries_.extract(entries_.begin());

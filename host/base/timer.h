@@ -2,14 +2,13 @@
 // not block; longer work is posted to an executor.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <thread>
 
 #include "host/base/clock.h"
+#include "host/base/mutex.h"
 
 namespace rhumb::base {
 
@@ -32,12 +31,12 @@ class TimerQueue {
  private:
   void run();
   using Key = std::pair<uint64_t, uint64_t>;  // (when, id)
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::map<Key, std::function<void()>> entries_;
-  std::map<uint64_t, uint64_t> when_of_;
-  uint64_t next_id_ = 1;
-  bool stopping_ = false;
+  Mutex mutex_;
+  CondVar wake_;
+  std::map<Key, std::function<void()>> entries_ RHUMB_GUARDED_BY(mutex_);
+  std::map<uint64_t, uint64_t> when_of_ RHUMB_GUARDED_BY(mutex_);
+  uint64_t next_id_ RHUMB_GUARDED_BY(mutex_) = 1;
+  bool stopping_ RHUMB_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -38,7 +38,7 @@ base::Status GroupHost::Loop::start() {
     });
   };
   const auto publish = [this](const GroupStatus& status) {
-    const std::lock_guard lock(status_mutex_);
+    const base::MutexLock lock(status_mutex_);
     statuses_[status.group] = status;
   };
   std::random_device device;
@@ -46,7 +46,7 @@ base::Status GroupHost::Loop::start() {
   services_ = std::make_unique<GroupServices>(
       GroupServices{engine, options_, seed, log_, *writer_, *log_reader_, sender_, post_to_group,
                     [this](const base::Status& reason) { fail_all(reason); }, publish});
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   running_ = true;
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), "consensus");
@@ -57,7 +57,7 @@ base::Status GroupHost::Loop::start() {
 
 void GroupHost::Loop::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_one();
@@ -75,7 +75,7 @@ base::Status GroupHost::Loop::admissible() const {
 }
 
 void GroupHost::Loop::post(Event event) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   queue_.push_back(std::move(event));
   wake_.notify_one();
 }
@@ -99,12 +99,13 @@ void GroupHost::Loop::run() {
 // the loop must stop.
 bool GroupHost::Loop::wait(std::vector<Event>& events) {
   const Clock::time_point deadline = next_wake();
-  std::unique_lock lock(mutex_);
-  const auto ready = [this] { return !queue_.empty() || (stopping_ && !stop_seen_); };
-  if (deadline == Clock::time_point::max()) {
-    wake_.wait(lock, ready);
-  } else {
-    wake_.wait_until(lock, deadline, ready);
+  const base::MutexLock lock(mutex_);
+  while (queue_.empty() && (!stopping_ || stop_seen_)) {
+    if (deadline == Clock::time_point::max()) {
+      wake_.wait(mutex_);
+    } else if (wake_.wait_until(mutex_, deadline) == std::cv_status::timeout) {
+      break;
+    }
   }
   events.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
   queue_.clear();
@@ -168,7 +169,7 @@ void GroupHost::Loop::finish_closing() {
     slots_.erase(*it);
     it = closing_.erase(it);
     {
-      const std::lock_guard lock(status_mutex_);
+      const base::MutexLock lock(status_mutex_);
       statuses_.erase(id);
     }
     closed(status);
@@ -205,7 +206,7 @@ void GroupHost::Loop::durable(uint64_t, uint64_t incarnation, uint64_t number,
 // A log that has failed once is not trusted again: no group acknowledges anything any more.
 void GroupHost::Loop::fail_all(const base::Status& reason) {
   {
-    const std::lock_guard lock(status_mutex_);
+    const base::MutexLock lock(status_mutex_);
     if (!failure_.ok()) return;
     failure_ = reason;
   }

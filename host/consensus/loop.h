@@ -5,11 +5,9 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
@@ -17,6 +15,7 @@
 #include <vector>
 
 #include "host/base/executor.h"
+#include "host/base/mutex.h"
 #include "host/consensus/group.h"
 #include "host/consensus/group_host.h"
 #include "host/consensus/log_writer.h"
@@ -40,7 +39,7 @@ class GroupHost::Loop {
   // loop is stopping or too many events wait.
   template <typename Make>
   base::Status admit(Make make) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     RHUMB_TRY(admissible());
     queue_.push_back(make());
     wake_.notify_one();
@@ -66,7 +65,7 @@ class GroupHost::Loop {
     Done closed;
   };
 
-  base::Status admissible() const;  // mutex_ is held
+  base::Status admissible() const RHUMB_REQUIRES(mutex_);
   // Any thread. Never refused, because the number of these events is bounded by what the loop
   // itself has under way.
   void post(Event event);
@@ -90,14 +89,15 @@ class GroupHost::Loop {
   const MessageSender sender_;
   std::vector<uint64_t> recovered_ids_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Event> queue_;
-  bool stopping_ = false, running_ = false;
+  mutable base::Mutex mutex_;
+  base::CondVar wake_;
+  std::deque<Event> queue_ RHUMB_GUARDED_BY(mutex_);
+  bool stopping_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool running_ RHUMB_GUARDED_BY(mutex_) = false;
 
-  mutable std::mutex status_mutex_;
-  std::unordered_map<uint64_t, GroupStatus> statuses_;
-  base::Status failure_;  // why no group works any more
+  mutable base::Mutex status_mutex_;
+  std::unordered_map<uint64_t, GroupStatus> statuses_ RHUMB_GUARDED_BY(status_mutex_);
+  base::Status failure_ RHUMB_GUARDED_BY(status_mutex_);  // why no group works any more
 
   // Loop thread.
   std::unique_ptr<base::Executor> log_reader_;

@@ -67,14 +67,14 @@ void GroupHost::Loop::close(uint64_t group, bool drop, Done done) {
 }
 
 base::Result<GroupStatus> GroupHost::Loop::status(uint64_t group) const {
-  const std::lock_guard lock(status_mutex_);
+  const base::MutexLock lock(status_mutex_);
   const auto it = statuses_.find(group);
   if (it == statuses_.end()) return missing(group);
   return it->second;
 }
 
 std::vector<GroupStatus> GroupHost::Loop::all() const {
-  const std::lock_guard lock(status_mutex_);
+  const base::MutexLock lock(status_mutex_);
   std::vector<GroupStatus> all;
   all.reserve(statuses_.size());
   for (const auto& [id, status] : statuses_) all.push_back(status);
@@ -84,7 +84,7 @@ std::vector<GroupStatus> GroupHost::Loop::all() const {
 }
 
 bool GroupHost::Loop::healthy(std::string* reason) const {
-  const std::lock_guard lock(status_mutex_);
+  const base::MutexLock lock(status_mutex_);
   if (!failure_.ok() && reason != nullptr) *reason = failure_.to_string();
   return failure_.ok();
 }

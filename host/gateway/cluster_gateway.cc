@@ -29,7 +29,7 @@ void ClusterGateway::take_map(std::shared_ptr<const model::ClusterMap> map) {
   std::vector<Done> ready;
   const uint64_t version = map->version;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     if (stopped_) return;
     map_ = map;
     std::erase_if(awaiting_, [&](auto& waiting) {
@@ -46,7 +46,7 @@ void ClusterGateway::take_map(std::shared_ptr<const model::ClusterMap> map) {
 void ClusterGateway::await_map(uint64_t version, Done done) {
   Status status;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     if (stopped_) {
       status = {Code::kUnavailable, "stopping"};
     } else if (map_->version < version) {
@@ -60,7 +60,7 @@ void ClusterGateway::await_map(uint64_t version, Done done) {
 void ClusterGateway::stop() {
   std::vector<std::pair<uint64_t, Done>> awaiting;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     stopped_ = true;
     awaiting.swap(awaiting_);
   }
@@ -68,7 +68,7 @@ void ClusterGateway::stop() {
 }
 
 std::shared_ptr<const model::ClusterMap> ClusterGateway::map() const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   return map_;
 }
 

@@ -7,9 +7,9 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "host/base/mutex.h"
 #include "host/gateway/gateway.h"
 #include "host/gateway/session.h"
 #include "host/peer/channel.h"
@@ -110,10 +110,11 @@ class ClusterGateway final : public Gateway {
   router::Router& router_;
   SessionGuarantee guarantee_;
 
-  mutable std::mutex mutex_;
-  std::shared_ptr<const model::ClusterMap> map_ = std::make_shared<const model::ClusterMap>();
-  bool stopped_ = false;
-  std::vector<std::pair<uint64_t, Done>> awaiting_;
+  mutable base::Mutex mutex_;
+  std::shared_ptr<const model::ClusterMap> map_ RHUMB_GUARDED_BY(mutex_) =
+      std::make_shared<const model::ClusterMap>();
+  bool stopped_ RHUMB_GUARDED_BY(mutex_) = false;
+  std::vector<std::pair<uint64_t, Done>> awaiting_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::gateway

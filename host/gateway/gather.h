@@ -4,10 +4,10 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 
 namespace rhumb::gateway {
@@ -31,24 +31,28 @@ class Gather : public std::enable_shared_from_this<Gather<T>> {
   Gather(size_t parts, Done done) : left_(parts), values_(parts), done_(std::move(done)) {}
 
   void arrive(size_t i, base::Result<T> value) {
+    base::Status failure;
+    std::vector<T> values;
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       if (value.ok())
         values_[i] = std::move(*value);
       else if (failure_.ok())
         failure_ = value.status();
       if (--left_ > 0) return;
+      failure = failure_;
+      values = std::move(values_);
     }
-    if (failure_.ok())
-      done_(std::move(values_));
+    if (failure.ok())
+      done_(std::move(values));
     else
-      done_(failure_);
+      done_(failure);
   }
 
-  std::mutex mutex_;
-  size_t left_;
-  std::vector<T> values_;
-  base::Status failure_;
+  base::Mutex mutex_;
+  size_t left_ RHUMB_GUARDED_BY(mutex_);
+  std::vector<T> values_ RHUMB_GUARDED_BY(mutex_);
+  base::Status failure_ RHUMB_GUARDED_BY(mutex_);
   const Done done_;
 };
 

@@ -72,19 +72,19 @@ base::Result<ShardIndexes> decode_token(const std::string& token) {
 }
 
 void SessionGuarantee::raise(uint64_t shard, uint64_t index) {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   uint64_t& known = applied_[shard];
   known = std::max(known, index);
 }
 
 uint64_t SessionGuarantee::min_applied(uint64_t shard) const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   auto it = applied_.find(shard);
   return it == applied_.end() ? 0 : it->second;
 }
 
 ShardIndexes SessionGuarantee::of(const model::Collection& collection) const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   ShardIndexes out;
   for (const model::ShardPlacement& s : collection.shards) {
     auto it = applied_.find(s.shard);
@@ -98,7 +98,7 @@ void SessionGuarantee::keep_only(const model::ClusterMap& map) {
   for (const auto& [name, collection] : map.collections) {
     for (const model::ShardPlacement& s : collection->shards) known.insert(s.shard);
   }
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   std::erase_if(applied_, [&](const auto& entry) { return !known.contains(entry.first); });
 }
 

@@ -6,10 +6,10 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/model/topology.h"
 
@@ -27,8 +27,8 @@ class SessionGuarantee {
   void keep_only(const model::ClusterMap& map);  // forgets shards that are gone
 
  private:
-  mutable std::mutex mutex_;
-  std::unordered_map<uint64_t, uint64_t> applied_;
+  mutable base::Mutex mutex_;
+  std::unordered_map<uint64_t, uint64_t> applied_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::gateway

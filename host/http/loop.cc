@@ -76,7 +76,7 @@ void Loop::run(Task task) {
 }
 
 void Loop::post(Task task) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (closed_) return;
   tasks_.push_back(std::move(task));
   uv_async_send(&wake_);
@@ -92,7 +92,7 @@ void Loop::process_later(const Connection* connection) {
 void Loop::run_tasks() {
   std::vector<Task> tasks;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     tasks.swap(tasks_);
   }
   for (Task& task : tasks) task();
@@ -158,7 +158,7 @@ void Loop::finish_close() {
   if (uv_is_closing(reinterpret_cast<uv_handle_t*>(&wake_)) != 0) return;
   std::vector<Task> dropped;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     closed_ = true;  // No thread touches wake_ after this.
     dropped.swap(tasks_);
   }

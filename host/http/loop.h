@@ -5,13 +5,13 @@
 
 #include <array>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <unordered_set>
 #include <vector>
 
 #include "host/base/function.h"
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/http/server_context.h"
 #include "host/http/timer_wheel.h"
@@ -85,9 +85,9 @@ class Loop : public std::enable_shared_from_this<Loop> {
   uint64_t spent_ns_ = 0;
   bool closing_ = false;
 
-  std::mutex mutex_;  // guards the two below
-  std::vector<Task> tasks_;
-  bool closed_ = false;
+  base::Mutex mutex_;
+  std::vector<Task> tasks_ RHUMB_GUARDED_BY(mutex_);
+  bool closed_ RHUMB_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -91,10 +91,11 @@ Metadata::Metadata(std::unique_ptr<storage::KvStore> store, base::Executor& exec
 
 Status Metadata::load() {
   auto map = std::make_shared<model::ClusterMap>();
+  uint64_t applied = 0;
   Status row_status;
   RHUMB_TRY(store_->visit_range(kTable, "", "", [&](std::string_view key, std::string_view value) {
     if (key == "s") {
-      row_status = decode_scalars(value, *map, applied_);
+      row_status = decode_scalars(value, *map, applied);
     } else if (key.starts_with("a")) {
       map->aliases[std::string(key.substr(1))] = std::string(value);
     } else if (key.starts_with("c")) {
@@ -110,17 +111,19 @@ Status Metadata::load() {
     return row_status.ok();
   }));
   RHUMB_TRY(row_status);
+  const base::MutexLock lock(mutex_);
   map_ = std::move(map);
+  applied_ = applied;
   return base::ok();
 }
 
 uint64_t Metadata::durable_index() const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   return applied_;
 }
 
 MapPtr Metadata::map() const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   return map_;
 }
 
@@ -168,7 +171,7 @@ void Metadata::publish(MapPtr map, uint64_t applied,
                        std::vector<std::pair<uint64_t, Applied>> outcomes) {
   std::vector<std::function<void()>> ready;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     const bool newer = map->version > map_->version;
     map_ = map;
     applied_ = applied;
@@ -192,7 +195,7 @@ void Metadata::publish(MapPtr map, uint64_t applied,
 void Metadata::await(uint64_t index, std::function<void(Applied)> done) {
   Applied found;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     if (stopped_) {
       found.status = {base::Code::kUnavailable, "stopping"};
     } else if (applied_ < index) {
@@ -215,7 +218,7 @@ void Metadata::await(uint64_t index, std::function<void(Applied)> done) {
 void Metadata::watch(uint64_t known_version, std::function<void(base::Result<MapPtr>)> done) {
   MapPtr newest;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     if (!stopped_ && map_->version <= known_version) {
       watching_.emplace_back(known_version, std::move(done));
       return;
@@ -232,7 +235,7 @@ void Metadata::stop() {
   decltype(awaiting_) awaiting;
   decltype(watching_) watching;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     stopped_ = true;
     awaiting.swap(awaiting_);
     watching.swap(watching_);

@@ -7,10 +7,10 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "host/base/executor.h"
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/consensus/state_machine.h"
 #include "host/model/topology.h"
@@ -62,15 +62,16 @@ class Metadata final : public consensus::StateMachine {
   const std::function<void(uint64_t)> release_;
   uint64_t entries_since_flush_ = 0;  // strand only
 
-  mutable std::mutex mutex_;
-  MapPtr map_;
-  uint64_t applied_ = 0;
-  bool stopped_ = false;
+  mutable base::Mutex mutex_;
+  MapPtr map_ RHUMB_GUARDED_BY(mutex_);
+  uint64_t applied_ RHUMB_GUARDED_BY(mutex_) = 0;
+  bool stopped_ RHUMB_GUARDED_BY(mutex_) = false;
   // The outcomes of the last kRecentOutcomes commands, for an await() that comes after the command
   // was applied.
-  std::deque<std::pair<uint64_t, Applied>> recent_;
-  std::multimap<uint64_t, std::function<void(Applied)>> awaiting_;
-  std::vector<std::pair<uint64_t, std::function<void(base::Result<MapPtr>)>>> watching_;
+  std::deque<std::pair<uint64_t, Applied>> recent_ RHUMB_GUARDED_BY(mutex_);
+  std::multimap<uint64_t, std::function<void(Applied)>> awaiting_ RHUMB_GUARDED_BY(mutex_);
+  std::vector<std::pair<uint64_t, std::function<void(base::Result<MapPtr>)>>> watching_
+      RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::placement

@@ -47,13 +47,13 @@ Graph::Graph(const VectorColumn& column, std::string directory, const SegmentOpt
 }
 
 void Graph::configure(const model::VectorParams& params) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   settings_ = params;
   wanted_.store(params.hnsw.m != 0u, std::memory_order_release);
 }
 
 model::VectorParams Graph::settings() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return settings_;
 }
 
@@ -63,12 +63,12 @@ void Graph::leave_memory() const {
 }
 
 std::shared_ptr<IndexInstance> Graph::instance() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return instance_;
 }
 
 void Graph::publish(std::shared_ptr<IndexInstance> instance, uint32_t built) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   instance_ = std::move(instance);
   built_.store(built, std::memory_order_release);
 }

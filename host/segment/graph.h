@@ -14,7 +14,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,6 +21,7 @@
 #include <vector>
 
 #include "host/base/clock.h"
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/index/index_instance.h"
 #include "host/segment/columns/vector_column.h"
@@ -162,9 +162,9 @@ class Graph {
   uint32_t asked_rows_ = 0;
   bool asked_complete_ = false;  // [background]
   std::string wish_;             // [background] the engine's answer
-  mutable std::mutex mutex_;     // guards what follows
-  std::shared_ptr<index::IndexInstance> instance_;
-  model::VectorParams settings_;
+  mutable base::Mutex mutex_;
+  std::shared_ptr<index::IndexInstance> instance_ RHUMB_GUARDED_BY(mutex_);
+  model::VectorParams settings_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::segment

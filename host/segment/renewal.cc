@@ -14,14 +14,14 @@ Renewal::Renewal(std::shared_ptr<const void> keep, Open open, Rows rows, uint32_
       reached_(rows_.end) {}
 
 void Renewal::when_ended(std::function<void()> told) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   told_ = std::move(told);
 }
 
 void Renewal::run() {
   outcome_ = build();
   ended_.store(true, std::memory_order_release);
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (told_) told_();
 }
 
@@ -40,7 +40,7 @@ Status Renewal::build() {
 
 void Renewal::cancel() {
   cancelled_.store(true);
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   told_ = nullptr;
 }
 

@@ -12,9 +12,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/index/index_instance.h"
 
@@ -61,8 +61,8 @@ class Renewal {
   base::Status outcome_;
   uint32_t reached_;
   std::atomic<bool> cancelled_{false}, ended_{false};
-  std::mutex mutex_;  // guards told_, and is held while it is called
-  std::function<void()> told_;
+  base::Mutex mutex_;  // held while told_ is called, too
+  std::function<void()> told_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::segment

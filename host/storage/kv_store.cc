@@ -1,8 +1,6 @@
 #include "host/storage/kv_store.h"
 
-#include <condition_variable>
-#include <mutex>
-
+#include "host/base/mutex.h"
 #include "host/plugin/status.h"
 #include "host/storage/pending.h"
 #include "rhumb/cpp/guard.h"
@@ -87,14 +85,14 @@ base::Status KvStore::visit_range(uint32_t table, std::string_view first, std::s
 
 base::Status KvStore::flush() {
   struct Waiter {
-    std::mutex mutex;
-    std::condition_variable wake;
-    std::optional<base::Status> status;
+    base::Mutex mutex;
+    base::CondVar wake;
+    std::optional<base::Status> status RHUMB_GUARDED_BY(mutex);
   };
   const auto waiter = std::make_shared<Waiter>();
   const rhumb_done_t completion = impl_->pending.accept(
       [waiter](base::Status status) {
-        const std::lock_guard lock(waiter->mutex);
+        const base::MutexLock lock(waiter->mutex);
         waiter->status = std::move(status);
         waiter->wake.notify_all();
       },
@@ -104,8 +102,8 @@ base::Status KvStore::flush() {
     impl_->pending.refused(completion);
     return plugin::to_status(rc, nullptr, "store: flush");
   }
-  std::unique_lock lock(waiter->mutex);
-  waiter->wake.wait(lock, [&] { return waiter->status.has_value(); });
+  const base::MutexLock lock(waiter->mutex);
+  while (!waiter->status.has_value()) waiter->wake.wait(waiter->mutex);
   return *waiter->status;
 }
 

@@ -2,12 +2,11 @@
 // completion has run (rhumb/core.h).
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/plugin/status.h"
 
@@ -22,7 +21,7 @@ class Pending {
   // the message of a failure.
   rhumb_done_t accept(Done done, const char* context) {
     auto* call = new Call{this, std::move(done), context};
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     ++count_;
     return {call, fired};
   }
@@ -31,8 +30,8 @@ class Pending {
     finish();
   }
   void wait() {
-    std::unique_lock lock(mutex_);
-    idle_.wait(lock, [this] { return count_ == 0; });
+    const base::MutexLock lock(mutex_);
+    while (count_ != 0) idle_.wait(mutex_);
   }
 
  private:
@@ -47,14 +46,14 @@ class Pending {
     call->pending->finish();
   }
   void finish() {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     --count_;
     idle_.notify_all();
   }
 
-  std::mutex mutex_;
-  std::condition_variable idle_;
-  uint64_t count_ = 0;
+  base::Mutex mutex_;
+  base::CondVar idle_;
+  uint64_t count_ RHUMB_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace rhumb::storage

@@ -8,8 +8,9 @@
 #include <deque>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <utility>
+
+#include "host/base/mutex.h"
 
 namespace rhumb::worker {
 
@@ -20,7 +21,7 @@ class InFlight {
   // True means that the caller goes on, and calls end() when it has finished. Otherwise `resume` is
   // called when it is the caller's turn, and the caller must then call end(), too.
   bool begin(const Request& request, std::function<void()> resume) {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     const auto [it, first] = waiting_.try_emplace(request);
     if (!first) it->second.push_back(std::move(resume));
     return first;
@@ -28,7 +29,7 @@ class InFlight {
   void end(const Request& request) {
     std::function<void()> next;
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       const auto it = waiting_.find(request);
       if (it == waiting_.end()) return;
       if (it->second.empty()) {
@@ -42,8 +43,8 @@ class InFlight {
   }
 
  private:
-  std::mutex mutex_;
-  std::map<Request, std::deque<std::function<void()>>> waiting_;
+  base::Mutex mutex_;
+  std::map<Request, std::deque<std::function<void()>>> waiting_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::worker

@@ -23,25 +23,32 @@ LogBound::LogBound(uint64_t bytes, Measure measure, Groups groups, Checkpoint ch
 LogBound::~LogBound() { stop(); }
 
 Status LogBound::admit() {
-  std::unique_lock lock(mutex_);
-  if (bytes_ + since_ < bound_ || (!pinned_ && since_ < bound_)) return base::ok();
-  look(std::move(lock));
+  bool turn_due = false;
+  {
+    const base::MutexLock lock(mutex_);
+    if (bytes_ + since_ < bound_ || (!pinned_ && since_ < bound_)) return base::ok();
+    turn_due = begin_turn();
+  }
+  if (turn_due) post_turn();
   return {Code::kBusy, "the log has reached its bound of " + std::to_string(bound_) +
                            " bytes (storage.log_bytes) and is being checkpointed"};
 }
 
 void LogBound::wrote(uint64_t bytes) {
-  std::unique_lock lock(mutex_);
-  since_ += bytes;
-  if (since_ >= step_) look(std::move(lock));
+  bool turn_due = false;
+  {
+    const base::MutexLock lock(mutex_);
+    since_ += bytes;
+    turn_due = since_ >= step_ && begin_turn();
+  }
+  if (turn_due) post_turn();
 }
 
-void LogBound::look(std::unique_lock<std::mutex> lock) {
-  if (busy_ || stopped_) return;
+bool LogBound::begin_turn() {
+  if (busy_ || stopped_) return false;
   busy_ = true;
   asked_.clear();
-  lock.unlock();
-  post_turn();
+  return true;
 }
 
 void LogBound::post_turn() {
@@ -51,7 +58,7 @@ void LogBound::post_turn() {
 
 void LogBound::turn() {
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     counted_ = since_;
   }
   const auto use = measure_();
@@ -67,7 +74,7 @@ void LogBound::turn() {
 // checkpoint does not show yet.
 uint64_t LogBound::next_group(const storage::LogUse& use) {
   const std::vector<uint64_t> all = groups_();
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   bytes_ = use.bytes;
   // Bytes that arrived during the measurement may count twice, but are never left out.
   since_ -= std::exchange(counted_, 0);
@@ -75,21 +82,22 @@ uint64_t LogBound::next_group(const storage::LogUse& use) {
   if (bytes_ < bound_ / 2 || !pinned_ || stopped_) return 0;
   if (asked_.insert(use.oldest_group).second) return use.oldest_group;
   if (bytes_ < bound_ / 4 * 3) return 0;
-  const auto next = std::find_if(all.begin(), all.end(),
-                                 [this](uint64_t group) { return asked_.insert(group).second; });
-  return next == all.end() ? 0 : *next;
+  for (const uint64_t group : all) {
+    if (asked_.insert(group).second) return group;
+  }
+  return 0;
 }
 
 void LogBound::finish() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   busy_ = false;
   idle_.notify_all();
 }
 
 void LogBound::stop() {
-  std::unique_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   stopped_ = true;
-  idle_.wait(lock, [this] { return !busy_; });
+  while (busy_) idle_.wait(mutex_);
 }
 
 }  // namespace rhumb::worker

@@ -11,14 +11,13 @@
 // at the next start.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <set>
 #include <vector>
 
 #include "host/base/executor.h"
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/storage/log_store.h"
 
@@ -48,8 +47,8 @@ class LogBound {
   void stop();
 
  private:
-  void look(std::unique_lock<std::mutex> lock);
-  void post_turn();
+  bool begin_turn() RHUMB_REQUIRES(mutex_);  // true: the caller is to post a turn
+  void post_turn() RHUMB_EXCLUDES(mutex_);
   void turn();
   uint64_t next_group(const storage::LogUse& use);
   void finish();
@@ -60,15 +59,17 @@ class LogBound {
   const Checkpoint checkpoint_;
   base::Executor& executor_;
 
-  std::mutex mutex_;  // guards what follows
-  std::condition_variable idle_;
-  bool busy_ = false, stopped_ = false;
-  bool pinned_ = false;             // the oldest segment holds live entries
-  uint64_t bytes_ = 0, since_ = 0;  // at the last check; written since
+  base::Mutex mutex_;
+  base::CondVar idle_;
+  bool busy_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool stopped_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool pinned_ RHUMB_GUARDED_BY(mutex_) = false;  // the oldest segment holds live entries
+  uint64_t bytes_ RHUMB_GUARDED_BY(mutex_) = 0;   // at the last check
+  uint64_t since_ RHUMB_GUARDED_BY(mutex_) = 0;   // written since the last check
   // The part of since_ that the check under way will see.
-  uint64_t counted_ = 0;
+  uint64_t counted_ RHUMB_GUARDED_BY(mutex_) = 0;
   // Groups that were checkpointed since busy_ was set. What that freed may not show yet.
-  std::set<uint64_t> asked_;
+  std::set<uint64_t> asked_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::worker

@@ -25,7 +25,7 @@ Replicas::~Replicas() { stop(); }
 
 void Replicas::follow(std::shared_ptr<const model::ClusterMap> map) {
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     if (stopped_) return;
     map_version_seen_ = map->version;
   }
@@ -48,7 +48,7 @@ void Replicas::reconcile(const model::ClusterMap& map) {
         ReplicaPtr present;
         bool failed = false;
         {
-          std::lock_guard lock(mutex_);
+          base::MutexLock lock(mutex_);
           if (stopped_) return;
           auto it = replicas_.find(placement.shard);
           if (it != replicas_.end()) present = it->second;
@@ -65,7 +65,7 @@ void Replicas::reconcile(const model::ClusterMap& map) {
     if (!wanted.contains(replica->shard_id)) drop(replica);
   }
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     std::erase_if(failed_, [&](const auto& entry) { return !wanted.contains(entry.first); });
     map_version_done_ = map.version;
   }
@@ -104,7 +104,7 @@ void Replicas::open(const model::Collection& collection, const model::ShardPlace
                       " has applied entries but its group is not in the log: the log was lost"));
   }
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     replicas_[placement.shard] = replica;
   }
   // What the log says about the state concerns the key-value store.
@@ -126,7 +126,7 @@ void Replicas::opened(const ReplicaPtr& replica, const Status& status) {
                     {{"shard", replica->shard_id},
                      {"collection", replica->collection},
                      {"error", status.message()}});
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     failed_[replica->shard_id] = status.message();
   } else {
     replica->serving = true;
@@ -156,7 +156,7 @@ void Replicas::drop_group(uint64_t group) {
 
 void Replicas::drop(const ReplicaPtr& replica) {
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     replicas_.erase(replica->shard_id);
   }
   replica->serving = false;
@@ -208,7 +208,7 @@ void Replicas::remove_orphans(const model::ClusterMap& map) {
 }
 
 base::Result<ReplicaPtr> Replicas::find(uint64_t shard) const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   if (auto it = failed_.find(shard); it != failed_.end())
     return Status(Code::kUnavailable,
                   "shard " + std::to_string(shard) + " cannot be opened: " + it->second);
@@ -223,7 +223,7 @@ base::Result<ReplicaPtr> Replicas::find(uint64_t shard) const {
 void Replicas::await(uint64_t shard, uint64_t config_version,
                      std::function<void(base::Result<ReplicaPtr>)> done) {
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     if (!stopped_) {
       waiters_.push_back({shard, config_version, std::move(done)});
       done = nullptr;
@@ -236,8 +236,8 @@ void Replicas::await(uint64_t shard, uint64_t config_version,
 void Replicas::fire_ready() {
   std::vector<std::function<void()>> ready;
   {
-    std::lock_guard lock(mutex_);
-    std::erase_if(waiters_, [&](Waiter& w) {
+    base::MutexLock lock(mutex_);
+    std::erase_if(waiters_, [&](Waiter& w) RHUMB_REQUIRES(mutex_) {
       auto failed = failed_.find(w.shard);
       auto it = replicas_.find(w.shard);
       base::Result<ReplicaPtr> answer = Status(Code::kNotFound, "the shard is gone");
@@ -260,14 +260,14 @@ void Replicas::fire_ready() {
 }
 
 std::vector<ReplicaPtr> Replicas::all() const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   std::vector<ReplicaPtr> out;
   for (const auto& [shard, replica] : replicas_) out.push_back(replica);
   return out;
 }
 
 bool Replicas::settled(std::string* why) const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   if (settled_once_) return true;
   if (map_version_seen_ == 0 || map_version_done_ < map_version_seen_) {
     *why = "shards are being opened";
@@ -285,7 +285,7 @@ bool Replicas::settled(std::string* why) const {
 void Replicas::stop() {
   std::vector<Waiter> waiters;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     if (stopped_) return;
     stopped_ = true;
     waiters.swap(waiters_);

@@ -6,11 +6,11 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "host/base/executor.h"
+#include "host/base/mutex.h"
 #include "host/base/timer.h"
 #include "host/consensus/group_host.h"
 #include "host/worker/replica.h"
@@ -71,7 +71,7 @@ class Replicas {
   // [control] Blocks until the group is forgotten.
   void drop_group(uint64_t group);
   void opened(const ReplicaPtr& replica, const base::Status& status);
-  void fire_ready();
+  void fire_ready() RHUMB_EXCLUDES(mutex_);  // calls the waiters
   std::string directory_of(uint64_t shard) const {
     return options_.directory + "/" + std::to_string(shard);
   }
@@ -81,13 +81,15 @@ class Replicas {
   base::Executor control_;
   bool orphans_removed_ = false;  // [control]
 
-  mutable std::mutex mutex_;
-  std::map<uint64_t, ReplicaPtr> replicas_;
-  std::map<uint64_t, std::string> failed_;  // shard -> the reason why it cannot be opened
-  std::vector<Waiter> waiters_;
-  uint64_t map_version_seen_ = 0, map_version_done_ = 0;
-  mutable bool settled_once_ = false;
-  bool stopped_ = false;
+  mutable base::Mutex mutex_;
+  std::map<uint64_t, ReplicaPtr> replicas_ RHUMB_GUARDED_BY(mutex_);
+  // shard -> the reason why it cannot be opened
+  std::map<uint64_t, std::string> failed_ RHUMB_GUARDED_BY(mutex_);
+  std::vector<Waiter> waiters_ RHUMB_GUARDED_BY(mutex_);
+  uint64_t map_version_seen_ RHUMB_GUARDED_BY(mutex_) = 0;
+  uint64_t map_version_done_ RHUMB_GUARDED_BY(mutex_) = 0;
+  mutable bool settled_once_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool stopped_ RHUMB_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace rhumb::worker

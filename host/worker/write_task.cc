@@ -86,7 +86,7 @@ std::optional<shard::CommandOutcome> WriteTask::known_whole(size_t operation) co
 }
 
 Result<peer::WriteReply> WriteTask::at_deadline() {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   // The write is committed, but was not applied in time.
   if (all_proposed_ && in_flight_ == 0 && !failed_) return peer::WriteReply{outcomes_};
   return Status(Code::kTimeout, "the write was not committed in time; its outcome is unknown");
@@ -108,7 +108,7 @@ void WriteTask::advance() {
 bool WriteTask::propose_operation() {
   size_t operation = 0;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     if (failed_ || once_->fired()) return false;
     if (next_ == request_.operations.size()) {
       all_proposed_ = true;
@@ -152,7 +152,7 @@ bool WriteTask::propose_operation() {
   auto resolution = std::make_shared<shard::Resolution>(std::move(*resolved));
   const bool single = resolution->parts() == 1;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     next_ = operation + 1;
     proposed_[operation] = true;
     ++in_flight_;
@@ -167,7 +167,7 @@ bool WriteTask::propose_operation() {
 bool WriteTask::answer_as_before(size_t operation) {
   const auto before = known_whole(operation);
   if (!before) return false;
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   next_ = operation + 1;
   outcomes_[operation].index = before->index;
   outcomes_[operation].affected = before->affected;
@@ -201,7 +201,7 @@ void WriteTask::committed(size_t operation, Result<uint64_t> index, bool last_pa
   replica_->raise_committed(*index);
   bool drained = false, over = false;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     outcomes_[operation].index = std::max(outcomes_[operation].index, *index);
     barrier_ = std::max(barrier_, *index);
     if (!last_part) return;
@@ -222,8 +222,15 @@ void WriteTask::continue_on_pool() {
 }
 
 void WriteTask::answer_when_applied() {
-  if (!request_.wait) return once_->fire(peer::WriteReply{outcomes_});
-  replica_->shard->wait_applied(barrier_, [self = shared_from_this()](Status status) {
+  uint64_t barrier = 0;
+  peer::WriteReply committed;
+  {
+    const base::MutexLock lock(mutex_);
+    barrier = barrier_;
+    if (!request_.wait) committed.outcomes = outcomes_;
+  }
+  if (!request_.wait) return once_->fire(std::move(committed));
+  replica_->shard->wait_applied(barrier, [self = shared_from_this()](Status status) {
     if (!status.ok()) return self->fail(status);
     peer::WriteReply reply;
     const Status collected = self->collect_outcomes(reply);
@@ -235,7 +242,7 @@ void WriteTask::answer_when_applied() {
 // Collects what the apply thread left for this task's commands. An operation that an earlier
 // attempt had carried out has that attempt's outcome.
 Status WriteTask::collect_outcomes(peer::WriteReply& reply) {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   for (size_t i = 0; i < outcomes_.size(); ++i) {
     outcomes_[i].applied = true;
     if (!proposed_[i]) continue;
@@ -253,7 +260,7 @@ Status WriteTask::collect_outcomes(peer::WriteReply& reply) {
 
 void WriteTask::fail(const Status& status) {
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     failed_ = true;
   }
   once_->fire(status);

@@ -10,11 +10,11 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "host/base/executor.h"
+#include "host/base/mutex.h"
 #include "host/consensus/group_host.h"
 #include "host/peer/messages.h"
 #include "host/worker/log_bound.h"
@@ -60,15 +60,16 @@ class WriteTask : public std::enable_shared_from_this<WriteTask> {
   std::atomic<bool> in_turn_{false};  // no other attempt at this request is under way
   std::shared_ptr<Once<peer::WriteReply>> once_;
 
-  std::mutex mutex_;
-  size_t next_ = 0;       // the operation to propose next
-  size_t in_flight_ = 0;  // parts proposed and not yet committed
-  bool waiting_to_drain_ = false;
-  bool all_proposed_ = false;
-  bool failed_ = false;
-  uint64_t barrier_ = 0;  // the highest index that this task was given
-  std::vector<peer::WriteOutcome> outcomes_;
-  std::vector<bool> proposed_;  // by operation; false if it was known already
+  base::Mutex mutex_;
+  size_t next_ RHUMB_GUARDED_BY(mutex_) = 0;       // the operation to propose next
+  size_t in_flight_ RHUMB_GUARDED_BY(mutex_) = 0;  // parts proposed and not yet committed
+  bool waiting_to_drain_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool all_proposed_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool failed_ RHUMB_GUARDED_BY(mutex_) = false;
+  uint64_t barrier_ RHUMB_GUARDED_BY(mutex_) = 0;  // the highest index that this task was given
+  std::vector<peer::WriteOutcome> outcomes_ RHUMB_GUARDED_BY(mutex_);
+  // by operation; false if it was known already
+  std::vector<bool> proposed_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::worker

@@ -1,4 +1,4 @@
-// The engine `none`: everybody may do everything.
+// The auth engine `none`: every caller may do everything.
 #include <string_view>
 
 #include "rhumb/cpp/decision_engine.h"
@@ -12,7 +12,7 @@ class NoAuth {
   static constexpr const char* kVersion = "1.0.0";
 
   NoAuth(const rhumb_host_t*, const rhumb_open_t& open) {
-    // A key here means that somebody expects it to protect something.
+    // A key in the configuration means that somebody expects it to protect something.
     const std::string_view config = view(open.config_json);
     if (!config.empty() && config != "{}")
       throw Error(RHUMB_INVALID, "config: this engine has no parameters and checks no keys");

@@ -1,5 +1,5 @@
-// The engine `static`: one key that may do everything, and optionally one that may only read, both
-// from the configuration.
+// The auth engine `static`: one key that may do everything, and an optional second key that may
+// only read. Both come from the configuration.
 #include <string.h>
 
 #include <nlohmann/json.hpp>
@@ -15,7 +15,7 @@ constexpr size_t kMaxKeyBytes = 4096;
 constexpr const char* kFullKey = "api_key";
 constexpr const char* kReadOnlyKey = "read_only_api_key";
 
-// A key from the configuration. It is never shown, and wiped when it is dropped.
+// A key from the configuration. It is never shown, and its memory is wiped when it is destroyed.
 class Secret {
  public:
   Secret() = default;
@@ -24,7 +24,7 @@ class Secret {
   Secret& operator=(const Secret&) = delete;
   void set(const std::string& bytes) { bytes_ = bytes; }
   bool empty() const { return bytes_.empty(); }
-  // Takes a time that depends on the token's length alone, not on how much of it is right.
+  // The time depends only on the token's length, not on how many of its bytes are right.
   bool equals(std::string_view token) const {
     if (bytes_.empty()) return false;
     volatile size_t different = token.size() ^ bytes_.size();

@@ -49,7 +49,7 @@ void Flat::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t*,
 
 void Flat::insert(const rhumb_call_t* call, uint32_t slot_first, uint32_t slot_end) {
   check_call(call, host_);
-  if (slot_first > slot_end) throw Error(RHUMB_INVALID, "slots: the first is behind the end");
+  if (slot_first > slot_end) throw Error(RHUMB_INVALID, "slots: the first slot is after the end");
   ranges_.add(slot_first, slot_end);
 }
 

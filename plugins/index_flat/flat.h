@@ -1,4 +1,5 @@
-// The exact index: every passing slot is compared. It keeps nothing but which slots it was told of.
+// The exact index: a search compares the query with every slot that passes the filter. The index
+// keeps nothing but the ranges of slots that were inserted.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,8 @@
 
 namespace rhumb::flat {
 
-// One column of one segment. Threads as rhumb/index.h says; no lock is held while vectors are
-// compared. Survives a crash: what save() wrote.
+// The index of one column of one segment. rhumb/index.h says which calls may run at the same time;
+// no lock is held while vectors are compared. After a crash the index has what save() wrote.
 class Flat {
  public:
   static constexpr const char* kId = "flat";
@@ -31,7 +32,8 @@ class Flat {
   void load(const std::string& dir);
 
   const Host host_;
-  const rhumb_kernel_t& kernel_;  // before column_: made after looking whether there is one
+  // Declared before column_, because its initializer checks that there is a column.
+  const rhumb_kernel_t& kernel_;
   const rhumb_vectors_t& column_;
   IndexedRanges ranges_;
 };

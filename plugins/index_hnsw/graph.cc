@@ -1,9 +1,10 @@
-// hnswlib 0.6.2 keeps the links and chooses among candidates. What is not taken from it, and why:
-//   adding and searching  its search prefetches its own copy of the vectors; ours are the host's
-//   (insertion.cc, traversal.h) numbers               it hands them out in order of arrival behind
-//   a global lock; ours are the slots levels                its generator is shared by all threads
-//   without a lock; ours depend on the slot alone its update locks and visited lists, which only
-//   its own adding and searching use, are given back
+// hnswlib 0.6.2 keeps the links and chooses among candidates. These parts of it are not used:
+// - Adding and searching (here: insertion.cc, traversal.h). Its search prefetches its own copy of
+//   the vectors, but ours stay in the host's column.
+// - Numbers. It gives out numbers in order of arrival under a global lock; here they are slots.
+// - Levels. Its generator is shared by all threads without a lock; here a level depends on the
+//   slot alone.
+// - Update locks and visited lists. Only its own adding and searching use them, so they are freed.
 #include "graph.h"
 
 #include <algorithm>
@@ -14,13 +15,13 @@
 #include <stdexcept>
 #include <utility>
 
-#define NO_MANUAL_VECTORIZATION  // it would prefetch by what are slots here
+#define NO_MANUAL_VECTORIZATION  // because it would treat slots as addresses to prefetch
 #include <hnswlib/hnswlib.h>
 
 namespace rhumb::hnsw {
 namespace {
 
-// "Vectors" of hnswlib are slots; distances come from the host's column.
+// The "vectors" that hnswlib sees are slots. Distances come from the host's column.
 class SlotSpace final : public hnswlib::SpaceInterface<float> {
  public:
   SlotSpace(const rhumb_vectors_t& column, const rhumb_kernel_t& kernel)
@@ -64,7 +65,7 @@ struct Graph::Library {
     std::vector<std::mutex>().swap(index.link_list_update_locks_);
     drop_visited_lists();
   }
-  // it frees the upper links of the nodes below
+  // The index must know all nodes, because its destructor frees their upper links.
   ~Library() { index.cur_element_count = levels.size(); }
 
   void drop_visited_lists() {
@@ -78,7 +79,7 @@ struct Graph::Library {
 
   SlotSpace space;
   Index index;
-  std::vector<uint8_t> levels;  // kNoNode, or the node's level; one writer a slot
+  std::vector<uint8_t> levels;  // By slot: the node's level, or kNoNode. Each entry has one writer.
 };
 
 namespace {
@@ -94,7 +95,7 @@ void Graph::reserve(uint64_t capacity) {
   if (capacity <= capacity_) return;
   try {
     grow(std::max(capacity, kFirstCapacity));
-  } catch (const std::runtime_error& e) {  // how hnswlib tells that memory ran out
+  } catch (const std::runtime_error& e) {  // This is how hnswlib reports that memory ran out.
     throw Error(RHUMB_NO_MEMORY, e.what());
   }
 }
@@ -138,7 +139,7 @@ void Graph::create(uint32_t slot, uint32_t level) {
   if (!fits) throw Error(RHUMB_BUG, "a node is made twice or beyond the graph");
   if (level > 0) {
     const size_t bytes = index.size_links_per_element_ * level;
-    auto* const upper = static_cast<char*>(std::calloc(1, bytes));  // hnswlib frees it
+    auto* const upper = static_cast<char*>(std::calloc(1, bytes));  // freed by hnswlib
     if (upper == nullptr) throw std::bad_alloc();
     index.linkLists_[slot] = upper;
     upper_bytes_.fetch_add(bytes, std::memory_order_relaxed);
@@ -161,7 +162,7 @@ void Graph::link(uint32_t slot, uint32_t level, std::span<const HitKey> candidat
 void Graph::restore(uint32_t slot, uint32_t level, std::span<const uint32_t> links) {
   uint32_t* const list = library_->links(slot, level);
   library_->index.setListCount(list, static_cast<unsigned short>(links.size()));
-  std::copy(links.begin(), links.end(), list + 1);  // maybe none: a node by itself
+  std::copy(links.begin(), links.end(), list + 1);  // may be empty: a node without links
 }
 
 uint32_t Graph::copy_links(uint32_t slot, uint32_t level, uint32_t* out) const {

@@ -1,4 +1,4 @@
-// Opening, building, inserting, saving. Searching is in search.cc.
+// Opening, building, inserting and saving. Searching is in hnsw_search.cc.
 #include "hnsw.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace rhumb::hnsw {
 namespace {
 
-// taken by a build's thread at once; progress is told after each
+// A thread of a build takes this many slots at once and reports progress after each block.
 constexpr uint32_t kBuildBlockSlots = 64;
 
 std::string_view config_of(const rhumb_index_open_t& open) {
@@ -49,7 +49,8 @@ void Hnsw::report_memory() {
   host_.report_memory(now - reported_bytes_.exchange(now));
 }
 
-// Grows in steps towards the hint: locks and levels cost memory for every slot there is room for.
+// The room grows in steps towards the host's hint, because each slot with room costs memory for its
+// lock and level.
 void Hnsw::make_room(uint64_t slot_end) {
   {
     const std::shared_lock lock(growth_);
@@ -89,7 +90,7 @@ void Hnsw::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* li
           throw Error(RHUMB_CANCELLED, "cancelled");
       }
     } catch (...) {
-      next.store(slot_end);  // the others stop, too
+      next.store(slot_end);  // makes the other threads stop, too
       throw;
     }
   });
@@ -99,7 +100,7 @@ void Hnsw::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* li
 
 void Hnsw::insert(const rhumb_call_t* call, uint32_t slot_first, uint32_t slot_end) {
   check_call(call, host_);
-  if (slot_first > slot_end) throw Error(RHUMB_INVALID, "slots: the first is behind the end");
+  if (slot_first > slot_end) throw Error(RHUMB_INVALID, "slots: the first slot is after the end");
   make_room(slot_end);
   Pacer pacer(call, host_, column_);
   for (uint32_t slot = slot_first; slot < slot_end; ++slot) add(slot, pacer);

@@ -1,4 +1,4 @@
-// The engine: one graph over one column of one segment.
+// The engine `hnsw`: one graph over one column of one segment.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,9 @@
 
 namespace rhumb::hnsw {
 
-// Threads as rhumb/index.h says. Locks, in this order: growth_ (shared by whoever touches the
-// graph, for one insertion or one query at a time; exclusive only while it gets room), Insertion's,
-// then one node's. Survives a crash: what save() wrote.
+// rhumb/index.h says which calls may run at the same time. Locks are taken in this order: growth_
+// (shared for one insertion or one query, exclusive while the graph gets more room), the lock of
+// Insertion, the lock of one node. After a crash the index has what save() wrote.
 class Hnsw {
  public:
   static constexpr const char* kId = "hnsw";
@@ -47,7 +47,8 @@ class Hnsw {
 
   const Host host_;
   const Options options_;
-  const rhumb_kernel_t& kernel_;  // before column_: made after looking whether there is one
+  // Declared before column_, because its initializer checks that there is a column.
+  const rhumb_kernel_t& kernel_;
   const rhumb_vectors_t& column_;
   const GraphIdentity identity_;
   const uint64_t capacity_hint_;

@@ -1,7 +1,7 @@
-// Which way a query goes: through the graph, or by comparing all slots that pass. Figures:
-// comparing in order costs a third to a fifth of what a distance costs in a walk, whose rows come
-// in no order; a filter that lets the share p pass makes a walk p^-0.68 times as long (both
-// measured on clustered data of 128 and 1536 dimensions).
+// Decides how a query is answered: by a walk through the graph, or by comparing all slots that pass
+// the filter (a scan). Two measured facts on clustered data of 128 and 1536 dimensions: a distance
+// in a scan costs a third to a fifth of a distance in a walk, because a walk reads rows in random
+// order; and with a filter that lets the share p pass, a walk is p^-0.68 times as long.
 #include <algorithm>
 #include <cmath>
 #include <shared_mutex>
@@ -14,12 +14,12 @@ namespace rhumb::hnsw {
 namespace {
 
 constexpr float kWidenMax = 64;
-constexpr double kWalkCost = 3;  // of a distance in a walk, in distances of a scan
+constexpr double kWalkCost = 3;  // cost of a distance in a walk, in distances of a scan
 constexpr double kFilterExponent = 0.68;
-// a walk that has cost this many times the scan gives way to it
+// A walk that has cost this many times as much as the scan stops, and the scan answers.
 constexpr double kPatience = 2;
 
-// The bits of a filter that came as a list, for the length of a search.
+// The bits of a filter that was given as a list. They are cleared when the search ends.
 class PassingBits {
  public:
   PassingBits(const SlotFilter& filter, uint64_t capacity, Scratch& scratch)
@@ -55,8 +55,8 @@ bool Hnsw::scans(uint64_t passing, uint32_t ef) const {
   return static_cast<double>(passing) <= kWalkCost * walk;
 }
 
-// Walks for one query. best: the results, in the thread's scratch, or NULL when a scan has to find
-// them.
+// Walks the graph for one query. `best` becomes the results, in the thread's scratch, or NULL if a
+// scan has to find them.
 uint64_t Hnsw::walk_one(const void* query, uint32_t k, uint32_t ef, const SlotFilter& filter,
                         Pacer& pacer, TopK*& best) {
   const std::shared_lock lock(growth_);
@@ -77,8 +77,8 @@ uint64_t Hnsw::walk_one(const void* query, uint32_t k, uint32_t ef, const SlotFi
     found =
         walk.search_level(at, 0, ef, budget, [&](uint32_t slot) { return filter.passes(slot); });
   }
-  // Fewer than could be: parts of the graph may be out of reach, or slots that the filter counts
-  // have no vector.
+  // With fewer hits than possible, parts of the graph may be unreachable, or slots that the filter
+  // counts have no vector.
   if (found && scratch.best.size() >= std::min<uint64_t>(k, passing)) best = &scratch.best;
   return walk.distances();
 }

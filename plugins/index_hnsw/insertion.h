@@ -1,4 +1,4 @@
-// Adding nodes to a graph, from several threads at once and while searches run.
+// Adds nodes to a graph, from several threads at once and while searches run.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,9 @@ class Insertion {
   Insertion(Graph& graph, const rhumb_vectors_t& column, const rhumb_kernel_t& kernel)
       : graph_(graph), column_(column), kernel_(kernel) {}
 
-  // [concurrent] for different slots, with room reserved. A slot that has a node is left alone. All
-  // searching is done before anything is changed: a cancelled call leaves the graph as it was.
+  // Thread-safe for different slots that have room. A slot that already has a node is left alone.
+  // The search for neighbours ends before anything is changed, so a cancelled call leaves the graph
+  // as it was.
   void add(uint32_t slot, Pacer& pacer, Scratch& scratch);
 
  private:

@@ -43,12 +43,14 @@ Options parse_options(std::string_view config_json) {
 
 std::string describe() {
   const nlohmann::json properties = {
-      {"m", parameter(kMMin, kMMax, kMDefault,
-                      "Links of a node per level, twice as many at the bottom: more cost memory "
-                      "and find more.")},
+      {"m",
+       parameter(
+           kMMin, kMMax, kMDefault,
+           "Links of a node per level, twice as many at the bottom level. More links cost memory "
+           "and raise recall.")},
       {"ef_construct",
        parameter(kEfConstructMin, kEfConstructMax, kEfConstructDefault,
-                 "Candidates looked at when a node is linked, and by a search that names no ef.")}};
+                 "Candidates kept when a node is linked, and by a search that names no ef.")}};
   return nlohmann::json{
       {"metrics", {"cosine", "dot", "euclid", "manhattan"}},
       {"scalars", {"f32", "f16", "u8"}},

@@ -1,4 +1,4 @@
-// Walking the graph: greedily through the upper levels, then best first with a bounded set of
+// Walks the graph: greedily through the upper levels, then best first with a bounded set of
 // results.
 #pragma once
 
@@ -12,14 +12,14 @@
 
 namespace rhumb::hnsw {
 
-// Working memory of one walk. A thread keeps one for all instances, so that it is as large as the
-// largest graph the thread has seen (an eighth of a byte a slot) and no larger.
+// Working memory of one walk. Each thread keeps one for all instances, so its size is that of the
+// largest graph that the thread has walked (an eighth of a byte per slot).
 struct Scratch {
-  std::vector<uint64_t> visited;  // bit per slot; all zero between walks
-  std::vector<uint32_t> touched;  // slots set in `visited`
-  // bit per slot, for filters that come as a list; all zero between searches
+  std::vector<uint64_t> visited;  // one bit per slot; all zero between walks
+  std::vector<uint32_t> touched;  // slots whose bit in `visited` is set
+  // One bit per slot, for filters that are given as a list. All zero between searches.
   std::vector<uint64_t> passing;
-  std::vector<HitKey> frontier;  // a min-heap: seen, not yet expanded
+  std::vector<HitKey> frontier;  // a min-heap of nodes that were measured but not yet expanded
   TopK best;                     // the results
   std::vector<uint32_t> links;
   std::vector<float> distances;
@@ -30,8 +30,8 @@ struct Scratch {
   }
 };
 
-// One query, or one vector to be linked, against one graph. Lives on the stack of a call that keeps
-// Graph::reserve() out.
+// A walk through one graph for one query, or for one vector that is to be linked. It lives on the
+// stack of a call during which Graph::reserve() does not run.
 class Walk {
  public:
   Walk(const Graph& graph, const rhumb_vectors_t& column, const rhumb_kernel_t& kernel,
@@ -55,7 +55,7 @@ class Walk {
     return hit_key(kernel_.one(query_, row_of(column_, slot), column_.dim), slot);
   }
 
-  // From `at` to the node closest by on `level` whose links lead no closer.
+  // Moves greedily from `at` on `level`, and returns the first node that has no closer neighbour.
   HitKey descend(HitKey at, uint32_t level) {
     for (;;) {
       const HitKey before = at;
@@ -67,8 +67,8 @@ class Walk {
     }
   }
 
-  // Leaves in scratch.best the closest `ef` passing nodes that were met from `start` on. Nodes that
-  // do not pass are walked through. False: given up after `budget` distances of this walk.
+  // Leaves in scratch.best the `ef` closest passing nodes that were met from `start` on. The walk
+  // also goes through nodes that do not pass. Returns false if it gave up after `budget` distances.
   template <typename Passes>
   bool search_level(HitKey start, uint32_t level, uint32_t ef, uint64_t budget, Passes passes) {
     const Cleaner cleaner{scratch_};
@@ -99,7 +99,7 @@ class Walk {
   }
 
  private:
-  // Leaves `visited` as it was found, also when the call is cancelled in the middle.
+  // Clears `visited`, also when the call is cancelled in the middle.
   struct Cleaner {
     Scratch& scratch;
     ~Cleaner() {

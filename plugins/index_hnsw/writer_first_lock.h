@@ -1,6 +1,6 @@
-// A shared lock whose writer does not starve: once one waits, new readers wait too.
-// std::shared_mutex prefers readers on Linux, and searches that overlap without end would keep a
-// graph from growing.
+// A shared lock whose writer does not starve: while a writer waits, new readers wait too.
+// std::shared_mutex prefers readers on Linux, so searches that keep overlapping would keep a graph
+// from growing.
 #pragma once
 
 #include <pthread.h>
@@ -9,7 +9,7 @@
 
 namespace rhumb::hnsw {
 
-// For std::unique_lock and std::shared_lock. Not recursive, in neither way.
+// For std::unique_lock and std::shared_lock. Neither kind of lock may be taken twice by one thread.
 class WriterFirstLock {
  public:
   WriterFirstLock() {

@@ -9,16 +9,17 @@
 namespace rhumb::router_hash {
 namespace {
 
-__extension__ using Wide = unsigned __int128;  // buckets times a sum of 64-bit weights
+// Fits the number of buckets times a sum of 64-bit weights.
+__extension__ using Wide = unsigned __int128;
 
 constexpr uint32_t kFree = ~0u;
 
-// An active shard with its place in the new map.
+// An active shard and its place in the new map.
 struct Owner {
   uint64_t shard, weight;
-  uint32_t has = 0;     // buckets it owns now
-  uint32_t target = 0;  // buckets it will own
-  Wide rest = 0;        // what rounding its share down left over
+  uint32_t has = 0;     // number of buckets that the shard owns now
+  uint32_t target = 0;  // number of buckets that it will own
+  Wide rest = 0;        // remainder of its share after rounding down
 };
 
 std::vector<Owner> active(std::span<const rhumb_shard_t> shards) {
@@ -42,7 +43,8 @@ std::vector<Owner> active(std::span<const rhumb_shard_t> shards) {
   return owners;
 }
 
-// Owner (as an index) of each bucket, kFree where it has none any more.
+// Returns the owner of each bucket as an index into `owners`, or kFree if the bucket has no owner
+// any more.
 std::vector<uint32_t> present_map(std::span<const rhumb_bucket_run_t> now,
                                   std::vector<Owner>& owners) {
   std::map<uint64_t, uint32_t> index;
@@ -65,8 +67,8 @@ std::vector<uint32_t> present_map(std::span<const rhumb_bucket_run_t> now,
   return map;
 }
 
-// Largest remainder, but who holds a bucket above his rounded share keeps it before anybody else
-// gets one.
+// Distributes by largest remainder, except that a shard which already owns more than its rounded
+// share is the first to keep an extra bucket. So fewer buckets move.
 void set_targets(std::vector<Owner>& owners) {
   Wide total = 0;
   for (const Owner& o : owners) total += o.weight;
@@ -94,7 +96,7 @@ std::vector<rhumb_bucket_run_t> assign(std::span<const rhumb_bucket_run_t> now,
   std::vector<uint32_t> map = present_map(now, owners);
   set_targets(owners);
 
-  // Who has too many gives from his end, so that runs stay long.
+  // A shard that has too many buckets gives away its last ones, so that runs stay long.
   for (uint32_t bucket = RHUMB_BUCKETS; bucket-- > 0;) {
     if (map[bucket] == kFree) continue;
     Owner& owner = owners[map[bucket]];

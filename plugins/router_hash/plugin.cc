@@ -1,4 +1,5 @@
-// The engine `hash`: place() is the data's address and never changes; assign() is in assignment.h.
+// The router engine `hash`. place() is the address of all stored data and never changes. assign()
+// is in assignment.h.
 #include <algorithm>
 #include <span>
 #include <string_view>

@@ -1,5 +1,5 @@
-// The plugin's own threads: a few for the whole process, however many stores are open. They live as
-// long as any store does.
+// The plugin's own threads: a fixed number for the whole process, whatever the number of open
+// stores. They run while at least one store is open.
 #pragma once
 
 #include <condition_variable>
@@ -16,11 +16,11 @@ class Background {
  public:
   using Task = std::function<void()>;  // must not throw
   static std::shared_ptr<Background> shared();
-  ~Background();  // runs what is queued, joins
+  ~Background();  // runs the queued tasks, then joins the threads
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
 
-  // The queue is bounded by its users: each store has at most one flush and one checkpoint in it.
+  // The queue needs no limit of its own: each store has at most one flush and one checkpoint in it.
   void post(Task task);
 
  private:

@@ -9,7 +9,8 @@ namespace rhumb::sqlite {
 namespace {
 
 constexpr int kBusyTimeoutMs =
-    // readers and the writer never block one another; recovery and schema changes may, for moments
+    // Readers and the writer never block each other. Recovery and schema changes may block for
+    // moments.
     10'000;
 
 rhumb_status_t status_of(int rc) {
@@ -71,7 +72,7 @@ bool Statement::step() {
 }
 
 void Statement::reset() {
-  sqlite3_reset(raw_);  // repeats the result of the last step, which step() has told
+  sqlite3_reset(raw_);  // repeats the error of the last step, which step() has already thrown
   sqlite3_clear_bindings(raw_);
 }
 

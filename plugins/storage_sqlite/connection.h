@@ -1,5 +1,5 @@
-// SQLite as C++: connections and prepared statements that clean up, results as rhumb::Error. Values
-// only ever travel as bound parameters.
+// SQLite as C++: connections and prepared statements that clean up after themselves, and results as
+// rhumb::Error. Keys and values are passed as bound parameters only.
 #pragma once
 
 #include <cstdint>
@@ -25,17 +25,17 @@ class Statement {
 
   // The bytes must live until reset().
   void bind(int position, std::string_view blob);
-  bool step();  // true: a row
-  // gives up the snapshot and the bound bytes; never fails
+  bool step();  // true: there is a row
+  // Gives up the snapshot and the bound bytes. Never fails.
   void reset();
-  std::string_view column(int position) const;  // dead at the next step or reset
+  std::string_view column(int position) const;  // valid until the next step or reset
 
  private:
   sqlite3* const db_;
   sqlite3_stmt* raw_ = nullptr;
 };
 
-// Resets a statement however its use ends.
+// Resets a statement at the end of the scope, also after an exception.
 class Use {
  public:
   explicit Use(Statement& statement) : statement_(statement) {}
@@ -48,7 +48,7 @@ class Use {
   Statement& statement_;
 };
 
-// One connection; one thread at a time.
+// One connection, used by one thread at a time.
 class Connection {
  public:
   enum class Mode { kWrite, kRead };
@@ -58,7 +58,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   void execute(const char* sql);
-  // Prepared once per connection. `%` in the text stands for the table's name, t<number>.
+  // Returns a statement that is prepared once per connection. `%` in the text stands for the
+  // table's name, t<number>.
   Statement& statement(const char* text, uint32_t table = 0);
   sqlite3* raw() const { return db_; }
 
@@ -67,8 +68,8 @@ class Connection {
   std::unordered_map<std::string, std::unique_ptr<Statement>> statements_;
 };
 
-// Turns the connection's last result into an Error: full disk, damage, failed system call, lack of
-// memory, fault of ours.
+// Throws the connection's last result as an Error. It distinguishes a full disk, damage, a failed
+// system call, lack of memory and a bug of ours.
 [[noreturn]] void throw_sqlite(sqlite3* db, int rc, const std::string& what);
 
 }  // namespace rhumb::sqlite

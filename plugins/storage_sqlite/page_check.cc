@@ -15,16 +15,16 @@ namespace rhumb::sqlite {
 namespace {
 
 constexpr size_t kCheckedBytes = kPageBytes - kPageCheckBytes;
-constexpr int kReservedBytesAt = 20;  // in the header of page 1
+constexpr int kReservedBytesAt = 20;  // offset of the reserved bytes' count in the header of page 1
 constexpr char kName[] = "rhumb-pages";
 
 thread_local std::string damaged_page;
 
-// In front of the system's file, which lies behind it in the same memory.
+// Our part of an open file. The system's own file object follows it in the same memory.
 struct CheckedFile {
   sqlite3_file base;
-  const char* path;  // SQLite keeps it as long as the file is open
-  bool checks;       // the database has room for checksums
+  const char* path;  // SQLite keeps this text as long as the file is open
+  bool checks;       // whether the database reserves room for checksums
 };
 
 CheckedFile& self(sqlite3_file* file) { return *reinterpret_cast<CheckedFile*>(file); }
@@ -48,7 +48,8 @@ bool is_page(int bytes, sqlite3_int64 offset) {
   return bytes == static_cast<int>(kPageBytes) && offset % bytes == 0;
 }
 
-// The header tells whether the database has room for checksums; it comes by before any page does.
+// Reads from the header whether the database has room for checksums. SQLite reads or writes the
+// header before any other page.
 void look_at_header(CheckedFile& file, const char* bytes, int size, sqlite3_int64 offset) {
   if (offset == 0 && size > kReservedBytesAt)
     file.checks = bytes[kReservedBytesAt] == kPageCheckBytes;
@@ -58,7 +59,7 @@ bool is_whole(const char* page, sqlite3_int64 offset) {
   return std::memcmp(page + kCheckedBytes, check_of(page, offset).data(), kPageCheckBytes) == 0;
 }
 
-// A first page that would be whole if its header said that there are checksums.
+// Whether this is a first page that would be valid if its header said that there are checksums.
 bool lost_its_reserve(const char* bytes, int size, sqlite3_int64 offset) {
   if (offset != 0 || !is_page(size, offset) || bytes[kReservedBytesAt] == kPageCheckBytes)
     return false;
@@ -72,7 +73,7 @@ int read(sqlite3_file* file, void* out, int size, sqlite3_int64 offset) {
   const int rc = system_io(file).xRead(system_file(file), out, size, offset);
   if (rc != SQLITE_OK) return rc;
   const auto* bytes = static_cast<const char*>(out);
-  // once on, damage does not turn it off
+  // Once checking is on, damage to the header cannot turn it off.
   if (!self(file).checks) look_at_header(self(file), bytes, size, offset);
   const bool good = self(file).checks ? !is_page(size, offset) || is_whole(bytes, offset)
                                       : !lost_its_reserve(bytes, size, offset);
@@ -94,7 +95,7 @@ int write(sqlite3_file* file, const void* in, int size, sqlite3_int64 offset) {
   return system_io(file).xWrite(system_file(file), page.data(), size, offset);
 }
 
-// The rest goes to the system's file as it is.
+// The other methods call the system's file directly.
 int close(sqlite3_file* file) { return system_io(file).xClose(system_file(file)); }
 int truncate(sqlite3_file* file, sqlite3_int64 size) {
   return system_io(file).xTruncate(system_file(file), size);
@@ -128,7 +129,8 @@ int shm_unmap(sqlite3_file* file, int remove) {
   return system_io(file).xShmUnmap(system_file(file), remove);
 }
 
-// Version 2: without the methods that hand out mapped pages, which nobody would compare.
+// Version 2 leaves out the methods that hand out mapped pages, because those pages would not be
+// checked.
 const sqlite3_io_methods kMethods = {2,
                                      close,
                                      read,
@@ -155,12 +157,12 @@ int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int*
     return system->xOpen(system, name, file, flags, out_flags);
   new (file) CheckedFile{{nullptr}, name, false};
   const int rc = system->xOpen(system, name, system_file(file), flags, out_flags);
-  // SQLite closes what has methods, also after a failed open.
+  // SQLite closes a file that has methods, also after a failed open.
   if (system_file(file)->pMethods != nullptr) file->pMethods = &kMethods;
   return rc;
 }
 
-// Everything but the opening of files is the system's own.
+// Only the opening of files is our own; everything else is the system's VFS.
 class Registration {
  public:
   Registration() {
@@ -199,7 +201,7 @@ const char* page_checking_vfs() {
 
 void reserve_page_checks(sqlite3* db) {
   int bytes = kPageCheckBytes;
-  // no effect on a database that exists
+  // This has no effect on an existing database.
   sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes);
 }
 

@@ -1,5 +1,5 @@
-// A bounded pool of read connections, opened on demand. A caller that finds all of them busy waits
-// for one.
+// A bounded pool of read connections, which are opened on demand. A caller that finds all of them
+// busy waits for one.
 #pragma once
 
 #include <condition_variable>
@@ -16,7 +16,7 @@ namespace rhumb::sqlite {
 
 class Readers {
  public:
-  // One caller's connection; goes back on destruction.
+  // A connection lent to one caller. It goes back to the pool on destruction.
   class Lease {
    public:
     Lease(Readers& pool, std::unique_ptr<Connection> connection)

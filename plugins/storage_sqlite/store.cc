@@ -50,12 +50,13 @@ Store::Store(const rhumb_host_t* host, const std::string& dir, const Options& op
   if (std::filesystem::create_directories(dir))
     sync_directory(std::filesystem::path(dir).lexically_normal().parent_path().string());
   writer_ = std::make_unique<Connection>(path_, Connection::Mode::kWrite, options_);
-  // no effect on a database that exists
+  // This has no effect on an existing database.
   writer_->execute(("PRAGMA page_size=" + std::to_string(kPageBytes)).c_str());
   writer_->execute("PRAGMA journal_mode=WAL");
-  // no fsync at commit: flush() is what makes commits durable
+  // A commit does not fsync; flush() makes commits durable.
   writer_->execute("PRAGMA synchronous=NORMAL");
-  writer_->execute("PRAGMA wal_autocheckpoint=0");  // it would put fsyncs on the writer's thread
+  // Automatic checkpoints would fsync on the writer's thread.
+  writer_->execute("PRAGMA wal_autocheckpoint=0");
   writer_->execute(("PRAGMA journal_size_limit=" +
                     std::to_string(kRestartFactor * options_.wal_checkpoint_bytes))
                        .c_str());
@@ -78,7 +79,7 @@ Store::~Store() {
   idle_.wait(lock, [this] { return !flush_running_ && !checkpoint_running_; });
   if (wal_fd_ >= 0) ::close(wal_fd_);
   if (failure_) {
-    // After a failed write or sync nothing may be moved into the database as if it were durable.
+    // After a failed write or sync no page may be moved into the database as if it were durable.
     for (const auto& connection : {writer_.get(), checkpointer_.get()}) {
       sqlite3_db_config(connection->raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     }
@@ -197,7 +198,7 @@ void Store::write(const rhumb_call_t* call, std::span<const rhumb_write_t> write
     }
     writer_->execute("COMMIT");
   } catch (const Error& e) {
-    // A failed rollback leaves nothing committed either; SQLite has often rolled back by itself.
+    // Even if the rollback fails, nothing is committed. SQLite has often rolled back by itself.
     if (sqlite3_get_autocommit(writer_->raw()) == 0)
       sqlite3_exec(writer_->raw(), "ROLLBACK", nullptr, nullptr, nullptr);
     poison(e);

@@ -1,9 +1,9 @@
-// One key-value store: a SQLite database in its own directory. Owns the writer's connection, the
-// readers' pool and a connection for checkpoints. write() by one thread at a time; get(), scan()
-// and flush() by any; flushes and checkpoints run on the plugin's threads. Rows carry a checksum
-// over table, key and value: SQLite has none of its own, and damage must never come back as data.
-// Survives a killed process: every write that returned. Survives a power cut: every write before a
-// flush that completed.
+// One key-value store: a SQLite database in its own directory. It owns the writer's connection, the
+// pool of readers and a connection for checkpoints. One thread at a time calls write(); any thread
+// may call get(), scan() and flush(). Flushes and checkpoints run on the plugin's threads. Each row
+// carries a checksum over table, key and value, because SQLite has none and damage must never come
+// back as data. Every write that returned survives a killed process. Every write before a completed
+// flush survives a power cut.
 #pragma once
 
 #include <atomic>
@@ -26,14 +26,14 @@
 
 namespace rhumb::sqlite {
 
-void sync_directory(const std::string& dir);  // empty: the working directory
+void sync_directory(const std::string& dir);  // an empty `dir` means the working directory
 
 class Store {
  public:
   Store(const rhumb_host_t* host, const std::string& dir, const Options& options);
   ~Store();  // waits for background work
 
-  // All throw rhumb::Error; see rhumb/storage.h for what they promise.
+  // All of these throw rhumb::Error. rhumb/storage.h says what they promise.
   void write(const rhumb_call_t* call, std::span<const rhumb_write_t> writes);
   void flush(rhumb_done_t done);
   std::optional<std::string> get(const rhumb_call_t* call, uint32_t table, std::string_view key);
@@ -51,7 +51,7 @@ class Store {
   void poison(const Error& error);
   void say(uint32_t level, const std::string& text) const;
 
-  // maintenance.cc
+  // In store_maintenance.cc.
   void start_checkpoint();
   void run_checkpoint();
   void wait_for_checkpoint();
@@ -64,22 +64,22 @@ class Store {
   const std::string dir_, path_;
   const std::shared_ptr<Background> background_;
 
-  // the writer's connection: write(), and a checkpoint that has to catch up
+  // Held by write(), and by a checkpoint that has to catch up: guards the writer's connection.
   std::mutex write_mutex_;
   std::unique_ptr<Connection> writer_, checkpointer_;
   std::unique_ptr<Readers> readers_;
-  uint64_t wal_pages_ = 0,
-           // pages in the WAL; pages when the last checkpoint was started. write_mutex_
-      checkpointed_pages_ = 0;
+  // The number of pages in the WAL now, and when the last checkpoint was started. Both are guarded
+  // by write_mutex_.
+  uint64_t wal_pages_ = 0, checkpointed_pages_ = 0;
 
   std::mutex state_mutex_;  // guards all below
   std::condition_variable idle_;
   std::set<uint32_t> tables_;
-  // set once: writes and syncs failed, the instance is not to be trusted any more
+  // Set once, after a failed write or sync. The instance refuses everything from then on.
   std::optional<Error> failure_;
   std::vector<rhumb_done_t> flushes_;
   bool flush_running_ = false, checkpoint_running_ = false;
-  int wal_fd_ = -1;  // run_flush only, one at a time
+  int wal_fd_ = -1;  // used by run_flush only, which runs once at a time
 };
 
 }  // namespace rhumb::sqlite

@@ -1,4 +1,4 @@
-// What runs behind the writer: making commits durable, keeping the WAL short, copying the store.
+// The store's background work: making commits durable, keeping the WAL short, copying the store.
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -36,12 +36,12 @@ void Store::background_done(bool& running) {
 }
 
 // With synchronous=NORMAL a commit only writes frames to the WAL file; SQLite syncs that file
-// before a checkpoint reads it, not at commit. So an fdatasync of the WAL file makes every earlier
-// commit durable: its frames are in that file and written before write() returned, or a checkpoint
-// has moved them to the database and synced that before the WAL was begun anew. The frames'
-// checksums make recovery stop at the first one that is not whole, and nothing before the fdatasync
-// can be such a one. The descriptor is our own: SQLite takes its locks on the database and the -shm
-// file, so opening and closing the WAL file takes none of them away.
+// before a checkpoint reads it, not at commit. An fdatasync of the WAL file therefore makes every
+// earlier commit durable. Its frames were written to that file before write() returned, or a
+// checkpoint has moved them to the database and synced it before the WAL was started anew. Recovery
+// stops at the first frame whose checksum is wrong, and no frame before the fdatasync can be such a
+// frame. We use a descriptor of our own: SQLite takes its locks on the database and the -shm file,
+// so opening and closing the WAL file releases none of them.
 void Store::sync_wal() {
   if (wal_fd_ < 0) {
     const std::string path = path_ + "-wal";
@@ -58,13 +58,13 @@ void Store::flush(rhumb_done_t done) {
   check_usable();
   const std::lock_guard lock(state_mutex_);
   flushes_.push_back(done);
-  if (flush_running_) return;  // the running one looks again
+  if (flush_running_) return;  // the running flush looks at the queue again
   flush_running_ = true;
   background_->post([this] { run_flush(); });
 }
 
-// Completions fire in the order of their calls: one task at a time takes all that wait, and one
-// sync serves them all.
+// Completions fire in the order of their calls: one task at a time takes all waiting flushes, and
+// one sync serves them all.
 void Store::run_flush() {
   for (;;) {
     std::vector<rhumb_done_t> waiting;
@@ -83,7 +83,7 @@ void Store::run_flush() {
       try {
         sync_wal();
       } catch (const Error& e) {
-        // a failed sync is never tried again, full disk or not
+        // A failed sync is never tried again, also when the disk was full.
         poison(Error(RHUMB_IO, e.what(), e.os_errno()));
         throw;
       }
@@ -93,9 +93,9 @@ void Store::run_flush() {
   }
 }
 
-// write_mutex_ is held.
+// The caller holds write_mutex_.
 void Store::start_checkpoint() {
-  if (wal_pages_ < checkpointed_pages_) checkpointed_pages_ = 0;  // the WAL was begun anew
+  if (wal_pages_ < checkpointed_pages_) checkpointed_pages_ = 0;  // the WAL was started anew
   if ((wal_pages_ - checkpointed_pages_) * kPageBytes < options_.wal_checkpoint_bytes) return;
   {
     const std::lock_guard lock(state_mutex_);
@@ -106,7 +106,8 @@ void Store::start_checkpoint() {
   background_->post([this] { run_checkpoint(); });
 }
 
-// A writer on a fast core outruns the disk: without this the WAL would grow for as long as it does.
+// A writer on a fast core is faster than the disk. Without this wait the WAL would grow without
+// end.
 void Store::wait_for_checkpoint() {
   std::unique_lock lock(state_mutex_);
   idle_.wait(lock, [this] { return !checkpoint_running_; });
@@ -122,8 +123,9 @@ void Store::run_checkpoint() {
   try {
     int in_wal = 0, moved = 0;
     passive(in_wal, moved);
-    // The WAL is begun anew only when a write finds all of it moved. A writer that never pauses
-    // always leaves some: then the little that came meanwhile is moved while it waits.
+    // SQLite starts the WAL anew only when a write finds that all of it was moved. A writer that
+    // never pauses always leaves some frames behind, so the last few are moved here while the
+    // writer waits.
     if (moved < in_wal && static_cast<uint64_t>(in_wal) * kPageBytes >=
                               kRestartFactor * options_.wal_checkpoint_bytes) {
       const std::lock_guard lock(write_mutex_);
@@ -149,7 +151,7 @@ void Store::checkpoint(const std::string& dir) {
     sqlite3_backup* backup = sqlite3_backup_init(copy.raw(), "main", (*source).raw(), "main");
     if (backup == nullptr)
       throw_sqlite(copy.raw(), sqlite3_errcode(copy.raw()), "cannot copy to " + target);
-    // all pages under one read snapshot; writes go on
+    // The backup copies all pages under one read snapshot while writes go on.
     const int rc = sqlite3_backup_step(backup, -1);
     sqlite3_backup_finish(backup);
     if (rc != SQLITE_DONE) throw_sqlite(copy.raw(), rc, "cannot copy to " + target);

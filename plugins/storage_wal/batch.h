@@ -1,6 +1,6 @@
-// Records that go to disk in one write. Filled under the Log's mutex until it is closed; then its
-// record bytes never change, so readers may look at them without a lock while the writer fills in
-// the header and writes.
+// Records that go to disk in one write. Records are added under the Log's mutex until the batch is
+// closed. After that its record bytes never change, so readers may read them without a lock while
+// the writer fills in the header and writes.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,10 @@ class Batch {
   Batch(std::shared_ptr<Segment> segment, uint64_t offset)
       : segment_(std::move(segment)), offset_(offset), bytes_(kBatchHeaderBytes, '\0') {}
 
-  // Makes room for records of so many bytes at once: what doubles on the way is kept as long as the
-  // batch is.
+  // Reserves memory for records of `bytes` bytes in all, because memory that grows by doubling
+  // would stay allocated as long as the batch.
   void reserve(uint64_t bytes) { bytes_.reserve(bytes_.size() + bytes); }
-  // Appends a record and tells where it lies.
+  // Appends a record and returns its place.
   RecordRef add(const Record& record) {
     RecordRef ref{record.term, static_cast<uint32_t>(segment_->number()),
                   static_cast<uint32_t>(offset_ + bytes_.size()),
@@ -34,11 +34,11 @@ class Batch {
     return ref;
   }
   void close() { closed_ = true; }
-  // Fills in the header. Writer thread, after close().
+  // Fills in the header. Called by the writer thread after close().
   void seal(uint64_t sequence, Position synced_to) {
     const std::string header = encode(
         BatchHeader{segment_->stamp(), offset_, bytes_.size(), records_, sequence, synced_to});
-    // readers may be looking at size and records meanwhile
+    // Readers may be reading the size and the records meanwhile.
     std::memcpy(bytes_.data(), header.data(), header.size());
   }
 
@@ -50,7 +50,7 @@ class Batch {
   Position start() const { return {segment_->number(), offset_}; }
   Position end() const { return {segment_->number(), offset_ + bytes_.size()}; }
   std::string_view bytes() const { return bytes_; }
-  // The bytes of a record of this batch, with its header.
+  // Returns the bytes of a record of this batch, with its header.
   std::string_view record(const RecordRef& ref) const {
     return std::string_view(bytes_).substr(ref.offset - offset_, record_bytes(ref.length));
   }

@@ -9,7 +9,7 @@ namespace rhumb::wal {
 namespace {
 
 static_assert(std::endian::native == std::endian::little,
-              "the format is written as the machine holds it");
+              "the format is written in the machine's byte order");
 
 template <typename T>
 void put(std::string& out, T value) {
@@ -23,7 +23,7 @@ T get(std::string_view in, size_t offset) {
   return value;
 }
 
-// Headers start with the checksum of the rest of them.
+// A header starts with the checksum of its other bytes.
 std::string sealed(std::string header) {
   const uint32_t crc = crc32c(std::string_view(header).substr(4));
   std::memcpy(header.data(), &crc, sizeof(crc));

@@ -1,6 +1,6 @@
 // The bytes on disk (docs/formats/wal.md): a segment is a header and batches, a batch is a header
-// and records. Little-endian, everything on 8-byte boundaries. Encoding and checking only; no files
-// here.
+// and records. Everything is little-endian and on 8-byte boundaries. This file encodes and checks;
+// it opens no files.
 #pragma once
 
 #include <compare>
@@ -26,25 +26,25 @@ struct Position {
   auto operator<=>(const Position&) const = default;
 };
 
-// stamp: random per (re)use of the file; batches repeat it, so that what an earlier life left
-// behind is never taken for data.
+// `stamp` is random and new for each use of the file. Batches repeat it, so that bytes of an
+// earlier use are never taken for data.
 struct SegmentHeader {
   uint64_t number = 0, capacity = 0, stamp = 0;
   uint32_t version = kFormatVersion;
 };
 
-// offset: of this header in its segment. bytes: of the batch with this header. sequence: counts
-// batches over all segments. synced_to: everything before it was durable when this header was
-// written; damage below it is corruption, not a torn tail. In the first batch of a segment it is
-// exactly the end of the segment before.
+// `offset` is the place of this header in its segment; `bytes` is the size of the batch with this
+// header; `sequence` counts batches over all segments. Everything before `synced_to` was durable
+// when this header was written, so damage below it is corruption and not a torn tail. In the first
+// batch of a segment it is exactly the end of the segment before.
 struct BatchHeader {
   uint64_t stamp = 0, offset = 0, bytes = 0, records = 0, sequence = 0;
   Position synced_to;
 };
 
-// A COPY is a live record that moved to the head of the log when its old segment was freed: it
-// changes where the record lies, not what the group's log holds (an entry does not truncate, an
-// INSTALL does not clear).
+// A COPY is a live record that moved to the head of the log when its old segment was freed. It
+// changes the record's place but not the content of the group's log: an entry does not truncate,
+// and an INSTALL does not clear.
 enum : uint16_t { kRecordCopy = 1 };
 
 struct Record {
@@ -68,12 +68,12 @@ std::string encode(const SegmentHeader& header);
 std::string encode(const BatchHeader& header);
 void append_record(std::string& out, const Record& record);
 
-// Nothing when the bytes are not a valid header: magic or checksum. A segment of another version is
-// told by its header.
+// Return nothing if the bytes are not a valid header (magic or checksum). A segment header of
+// another version is returned, with its version.
 std::optional<SegmentHeader> decode_segment_header(std::string_view bytes);
 std::optional<BatchHeader> decode_batch_header(std::string_view bytes);
-// The record at the front of `bytes`, which may go on behind it; its data points into `bytes`.
-// Nothing when damaged or cut.
+// Decodes the record at the front of `bytes`, which may be followed by more. The record's data
+// points into `bytes`. Returns nothing if the record is damaged or cut.
 std::optional<Record> decode_record(std::string_view bytes);
 
 }  // namespace rhumb::wal

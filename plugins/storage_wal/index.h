@@ -1,6 +1,6 @@
-// What the log holds, in memory: where each group's live records lie, and how many live records pin
-// each segment. The same apply() builds it while records are appended and while they are replayed.
-// No locks: the Log's mutex guards it.
+// The log's content as an index in memory: the place of each group's live records, and the number
+// of live records that pin each segment. The same apply() builds it during appends and during
+// replay. It has no locks; the Log's mutex guards it.
 #pragma once
 
 #include <cstdint>
@@ -14,20 +14,20 @@
 
 namespace rhumb::wal {
 
-// Where a record starts. segment == 0: no record.
+// The place where a record starts. segment == 0 means no record.
 struct RecordRef {
   uint64_t term = 0;
-  uint32_t segment = 0, offset = 0, length = 0;  // length: of the data
+  uint32_t segment = 0, offset = 0, length = 0;  // length of the data
   uint16_t type = 0;
   bool operator==(const RecordRef&) const = default;
   explicit operator bool() const { return segment != 0; }
 };
 
-// One group. Invariant outside of replay: entries cover (base_index, last] without holes.
+// One group. Invariant outside of replay: the entries cover (base_index, last] without holes.
 class Group {
  public:
   uint64_t base_index = 0, base_term = 0;
-  RecordRef base;  // BASE or INSTALL; none for a group that starts at index 1
+  RecordRef base;  // the BASE or INSTALL record; none for a group that starts at index 1
   RecordRef hard_state;
 
   bool empty() const { return head_ == entries_.size(); }
@@ -37,9 +37,10 @@ class Group {
 
  private:
   friend class LogIndex;
-  RecordRef& slot(uint64_t index);  // makes room, leaving holes where replay has not been yet
+  // Makes room, with holes for entries that replay has not reached yet.
+  RecordRef& slot(uint64_t index);
   void pop_front();
-  std::vector<RecordRef> entries_;  // [head_, end): indexes first_, first_ + 1, ...
+  std::vector<RecordRef> entries_;  // [head_, end) hold indexes first_, first_ + 1, ...
   size_t head_ = 0;
   uint64_t first_ = 1;
 };
@@ -48,22 +49,22 @@ class LogIndex {
  public:
   struct Use {
     uint64_t records = 0, bytes = 0;
-    // once the log is durable up to here, what left this segment is surely superseded
+    // Once the log is durable up to here, the records that left this segment are surely superseded.
     Position freed_at;
   };
   struct Live {
-    uint64_t group = 0, index = 0;  // index: of entries only
+    uint64_t group = 0, index = 0;  // index: for entries only
     RecordRef ref;
   };
 
-  // RHUMB_INVALID if the records may not follow what the log holds: an unknown type, a gap, an
-  // entry at or below the base, a falling base.
+  // Throws RHUMB_INVALID if the records may not follow the present content: an unknown type, a gap,
+  // an entry at or below the base, or a falling base.
   void check(std::span<const rhumb_log_entry_t> records) const;
-  // `ref` is where the record lies, `end` where the log ends behind it.
+  // `ref` is the record's place, and `end` is the end of the log after it.
   void apply(const Record& record, const RecordRef& ref, Position end);
-  // After a replay: RHUMB_CORRUPT when a group lacks entries.
+  // Called after a replay. Throws RHUMB_CORRUPT if a group lacks entries.
   void finish_replay();
-  // Whether the record is still live and lies where it did.
+  // Whether the record is still live and in its old place.
   bool holds(const Live& live) const;
   // Points the index to the copy. holds(live) must be true.
   void relocate(const Live& live, const RecordRef& copy, Position end);
@@ -73,9 +74,10 @@ class LogIndex {
   Use use(uint64_t segment) const;
   uint64_t live_bytes() const { return live_bytes_; }
   void forget_segment(uint64_t segment) { uses_.erase(segment); }
-  // Live records in a segment, by group and index.
+  // Returns the live records of a segment, ordered by group and index.
   std::vector<Live> live_in(uint64_t segment) const;
-  // The group with the most live entries in a segment: the one to checkpoint. 0 = none.
+  // Returns the group with the most live entries in a segment, which should take a checkpoint. 0 =
+  // none.
   uint64_t heaviest_group(uint64_t segment) const;
 
  private:

@@ -52,8 +52,8 @@ void Log::check_usable() const {
                 failure_->os_errno());
 }
 
-// The batch that takes `bytes` more, with its place in the log. `reserve_bytes` of the segment are
-// left to records that free space.
+// Returns the batch that takes `bytes` more bytes, with a place in the log. It leaves
+// `reserve_bytes` of the segment to records that free space.
 Batch& Log::place(uint64_t bytes, uint64_t reserve_bytes) {
   if (!queue_.empty() && !queue_.back()->closed()) {
     Batch& open = *queue_.back();
@@ -116,7 +116,7 @@ void Log::append(std::span<const rhumb_log_entry_t> records, rhumb_done_t done) 
   writer_wake_.notify_one();
 }
 
-// A record that the log writes on its own account; nobody waits for it.
+// Adds a record on the log's own account; no caller waits for it.
 void Log::add_own_record(const Record& record) {
   const uint64_t bytes = record_bytes(record.data.size());
   Batch& batch = place(bytes, 0);

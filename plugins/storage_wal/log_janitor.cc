@@ -1,6 +1,6 @@
-// The janitor thread: makes the next segment ahead of time, frees the oldest ones, and moves what
-// idle groups still hold in the oldest segment to the head of the log, so that none of them pins
-// it.
+// The janitor thread. It makes the next segment ahead of time, frees the oldest segments, and moves
+// the records that idle groups still hold in the oldest segment to the head of the log, so that no
+// idle group pins that segment.
 #include <algorithm>
 #include <chrono>
 
@@ -14,7 +14,7 @@ void Log::run_janitor() {
   const auto ready = [this] { return stopping_ || failure_ || janitor_due_; };
   for (;;) {
     if (standby_error_) {
-      // the disk was full: look again
+      // The disk was full: try again.
       janitor_wake_.wait_for(lock, std::chrono::milliseconds(kStandbyRetryMs), ready);
     } else {
       janitor_wake_.wait(lock, ready);
@@ -37,9 +37,10 @@ void Log::make_standby(Lock& lock) {
                                               : segments_.rbegin()->first + 1;
   const uint64_t capacity =
       (std::max(options_.segment_bytes, standby_wanted_bytes_) + 4095) & ~uint64_t{4095};
-  standby_wanted_bytes_ = 0;  // whoever still needs a large one asks again
+  standby_wanted_bytes_ = 0;  // an append that still needs a large one asks again
   const std::shared_ptr<Segment> too_small = std::move(standby_);
-  // as long as there is none, nobody can move on, so `number` stays the next one
+  // No append can move on to another segment while there is no standby, so `number` stays the next
+  // one.
   standby_ = nullptr;
   lock.unlock();
   std::shared_ptr<Segment> made;
@@ -73,7 +74,7 @@ void Log::free_oldest(Lock& lock) {
   ends_.erase(oldest->number());
   index_.forget_segment(oldest->number());
   while (!recent_.empty() && recent_.front()->start().segment <= oldest->number()) {
-    // a cached batch would keep the file open, and its space taken
+    // A cached batch would keep the file open and its space in use.
     recent_bytes_ -= recent_.front()->memory_bytes();
     recent_.pop_front();
   }
@@ -82,7 +83,7 @@ void Log::free_oldest(Lock& lock) {
   try {
     oldest->remove();
   } catch (const Error& e) {
-    failed = e;  // a file that stays while later ones go would look like a gap at the next start
+    failed = e;  // If this file stayed and later ones went, the next start would find a gap.
   }
   lock.lock();
   if (failed) {
@@ -103,9 +104,9 @@ uint64_t Log::total_bytes() const {
   return bytes;
 }
 
-// Moving pays when it gives back at least as much as it writes: over the whole log, or in this
-// segment; or when the segment is a small one, as restarts leave them. So a log that is all live is
-// never moved in circles.
+// Moving pays when it frees at least as many bytes as it writes, over the whole log or in this
+// segment. It also pays when the segment is small, as segments from restarts are. So a log whose
+// records are all live is never moved in circles.
 bool Log::oldest_outlived() const {
   if (segments_.size() <= options_.keep_segments || segments_.size() < 2) return false;
   const uint64_t number = segments_.begin()->first;
@@ -144,7 +145,8 @@ void Log::move_out_of_oldest(Lock& lock) {
     }
     lock.lock();
     if (failed) {
-      // Its group learns of the damage when it reads; the others go on. The segment stays.
+      // The record's group learns of the damage when it reads; the other groups go on. The segment
+      // stays.
       stuck_segment_ = number;
       say(RHUMB_LOG_ERROR, std::string("a record cannot be moved: ") + failed->what());
       return;
@@ -154,12 +156,12 @@ void Log::move_out_of_oldest(Lock& lock) {
     janitor_wake_.wait(lock,
                        [this] { return stopping_ || failure_ || queued_bytes_ < kMaxBatchBytes; });
   }
-  // under a policy without a sync each round: the copies count only when they are durable
+  // Under a policy that does not sync each round, the copies count only when they are durable.
   sync_wanted_ = true;
   writer_wake_.notify_one();
 }
 
-// False when there is no room for them now.
+// Returns false if there is no room for the copies now.
 bool Log::place_copies(Lock& lock, std::span<const LogIndex::Live> live,
                        const std::vector<std::string>& bytes) {
   for (size_t i = 0; i < live.size(); ++i) {

@@ -1,5 +1,5 @@
-// From what recovery read to a log that takes appends. Every start begins a new segment: bytes
-// behind a torn tail are never built upon.
+// Turns the result of recovery into a log that takes appends. Every start begins a new segment, so
+// nothing is ever appended after a torn tail.
 #include <algorithm>
 
 #include "log.h"
@@ -28,7 +28,7 @@ void Log::recover(rhumb_log_visit_fn visit, void* ctx) {
   Recovered recovered = read_log(dir_);
   if (recovered.dropped_bytes > 0) {
     say(RHUMB_LOG_WARN, "dropped a torn tail of " + std::to_string(recovered.dropped_bytes) +
-                            " bytes behind segment " + std::to_string(recovered.end.segment) +
+                            " bytes after segment " + std::to_string(recovered.end.segment) +
                             ", offset " + std::to_string(recovered.end.offset));
   }
   adopt(std::move(recovered));
@@ -57,8 +57,8 @@ void Log::adopt(Recovered recovered) {
       segment->remove();
     }
   }
-  // What a killed process left in the page cache counts from here on, so it has to be as durable as
-  // the rest.
+  // The bytes that a killed process left in the page cache count from here on, so they have to be
+  // as durable as all others.
   if (tail != nullptr) tail->sync();
   written_to_ = synced_to_ = records_to_ = proved_to_ = recovered.end;
   index_ = std::move(recovered.index);
@@ -68,8 +68,8 @@ void Log::adopt(Recovered recovered) {
   } else if (!reuse_tail(tail)) {
     return;
   }
-  // The marker proves the old tail whole, so its unused rest can go: a shorter file without such a
-  // proof would count as cut.
+  // The marker proves that the old tail is whole, so the unused rest of that file can be cut off.
+  // Without such a proof a shorter file would count as damaged.
   Batch marker(active_, next_.offset);
   marker.seal(next_sequence_++, synced_to_);
   active_->write(marker.start().offset, marker.bytes());
@@ -80,7 +80,7 @@ void Log::adopt(Recovered recovered) {
   if (tail != nullptr && tail != active_) tail->cut(recovered.end.offset);
 }
 
-// False when the disk is full.
+// Returns false if the disk is full.
 bool Log::make_first_segment(const Recovered& recovered) {
   const uint64_t number = recovered.segments.empty() ? 1 : recovered.segments.back()->number() + 1;
   try {
@@ -93,9 +93,9 @@ bool Log::make_first_segment(const Recovered& recovered) {
   return active_ != nullptr;
 }
 
-// On a full disk: the unused rest of the newest segment takes the releases that free space. It is
-// wiped first, so that no leftover of a torn tail can ever join what is written now. False when
-// even that rest is used up: the log can be read only.
+// Used on a full disk: the unused rest of the newest segment takes the releases that free space. It
+// is wiped first, so that no leftover of a torn tail can ever join new records. Returns false if
+// even that rest is used up; the log is then read-only.
 bool Log::reuse_tail(const std::shared_ptr<Segment>& tail) {
   if (tail == nullptr || next_.offset + kBatchHeaderBytes > tail->capacity()) return false;
   const std::string zeros(

@@ -53,7 +53,7 @@ void Log::run_writer() {
     if (sync_is_due || sync_wanted_ || (stopping_ && queue_.empty())) sync_now(lock);
     if (queue_.empty()) leave_marker(lock);
     if (stopping_ && queue_.empty() && !failure_) {
-      sync_now(lock);  // the marker, too
+      sync_now(lock);  // syncs the marker as well
       return;
     }
     if (options_.sync == SyncPolicy::kInterval && synced_to_ < written_to_) {
@@ -67,7 +67,8 @@ std::vector<std::shared_ptr<Batch>> Log::take_round() {
   return {queue_.begin(), queue_.end()};
 }
 
-// Without the mutex: closed batches, the segments' files and the writer's own members only.
+// Called without the mutex. It uses closed batches, the segments' files and the writer's own
+// members only.
 void Log::write_round(const std::vector<std::shared_ptr<Batch>>& round, bool sync) {
   uint64_t extra_syncs = 0;
   Position durable;
@@ -77,7 +78,7 @@ void Log::write_round(const std::vector<std::shared_ptr<Batch>>& round, bool syn
   }
   for (const auto& batch : round) {
     if (last_written_ != nullptr && last_written_.get() != &batch->segment()) {
-      // The first batch of a segment vouches for all of the one before.
+      // The first batch of a segment states that the segment before it is durable.
       last_written_->sync();
       ++extra_syncs;
       const Lock lock(mutex_);
@@ -172,14 +173,15 @@ bool Log::marker_due() const {
          next_.offset + kBatchHeaderBytes <= active_->capacity();
 }
 
-// An empty batch that tells that everything before it is durable: from then on damage to the newest
-// records is told from a torn tail. It is not synced itself; the next round's sync takes it along.
+// Writes an empty batch which states that everything before it is durable. From then on damage to
+// the newest records can be told from a torn tail. The marker itself is not synced; the next
+// round's sync covers it.
 void Log::leave_marker(Lock& lock) {
   if (!marker_due()) return;
   Batch marker(active_, next_.offset);
   const std::shared_ptr<Segment> segment = active_;
   const Position proof = synced_to_;
-  next_ = marker.end();  // appends that come meanwhile go behind it
+  next_ = marker.end();  // appends that come meanwhile go after it
   lock.unlock();
   std::optional<Error> failed;
   try {

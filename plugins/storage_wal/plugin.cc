@@ -1,4 +1,5 @@
-// The table of functions. Every entry goes through guard(): no exception leaves the plugin.
+// The plugin's table of functions. Every entry goes through guard(), so no exception leaves the
+// plugin.
 #include <string>
 
 #include "log.h"

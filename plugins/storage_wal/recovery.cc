@@ -14,7 +14,7 @@ Error damage(const Segment& segment, uint64_t offset, const std::string& what) {
                segment.path() + " at offset " + std::to_string(offset) + ": " + what);
 }
 
-// A segment's bytes with the walk over its batches.
+// A segment's bytes, and a walk over its batches.
 class Scan {
  public:
   explicit Scan(std::shared_ptr<Segment> segment)
@@ -22,7 +22,7 @@ class Scan {
     segment_->read(0, bytes_.data(), bytes_.size());
   }
 
-  // The batch at end(), if all of it is valid.
+  // Returns the batch at end() if all of it is valid.
   std::optional<BatchHeader> next(uint64_t expected_sequence) const {
     const auto header = header_at(end_);
     if (!header || header->bytes < kBatchHeaderBytes || header->bytes % 8 != 0 ||
@@ -54,7 +54,8 @@ class Scan {
     }
     end_ = behind.offset;
   }
-  // The highest synced_to of any batch header behind end(), reachable or not.
+  // Returns the highest synced_to of all batch headers after end(), whether they can be reached or
+  // not.
   Position proof_behind() const {
     Position proof;
     for (uint64_t offset = end_; offset + kBatchHeaderBytes <= bytes_.size(); offset += 8) {
@@ -93,7 +94,7 @@ std::vector<std::shared_ptr<Segment>> open_segments(const std::string& dir) {
   std::vector<std::shared_ptr<Segment>> segments;
   for (const uint64_t number : list_segments(dir)) {
     if (!segments.empty() && number != segments.back()->number() + 1) {
-      throw Error(RHUMB_CORRUPT, "a segment is missing behind " + segments.back()->path() +
+      throw Error(RHUMB_CORRUPT, "a segment is missing after " + segments.back()->path() +
                                      ": the next one is number " + std::to_string(number));
     }
     segments.push_back(Segment::open(dir, number));
@@ -101,16 +102,16 @@ std::vector<std::shared_ptr<Segment>> open_segments(const std::string& dir) {
   return segments;
 }
 
-// From the newest segment with data on, files have their full size; it is cut off only once a later
-// batch vouches for the end.
+// From the newest segment with data on, a file must have its full size. The unused rest of a file
+// is cut off only when a later batch states that the segment's end is durable.
 void check_full_size(const Scan& scan) {
   if (scan.file_bytes() >= scan.segment().capacity()) return;
   throw damage(scan.segment(), scan.file_bytes(),
                "the file was cut, it had " + std::to_string(scan.segment().capacity()) + " bytes");
 }
 
-// The end of the log was found in `scan`. Whatever a later header proves to have been durable must
-// lie before it.
+// The end of the log was found in `scan`. Everything that a later header states to be durable must
+// lie before that end.
 void check_tail(const Scan& scan, const std::vector<std::shared_ptr<Segment>>& segments,
                 size_t next, Recovered& out) {
   Position proof = scan.proof_behind();
@@ -136,12 +137,12 @@ Recovered read_log(const std::string& dir) {
   Recovered out;
   out.segments = open_segments(dir);
   out.ends.assign(out.segments.size(), kSegmentHeaderBytes);
-  uint64_t expected_sequence = 0;  // 0: the oldest batch begins the count
-  std::optional<Scan> last;        // the newest segment with a good batch, or the very first one
+  uint64_t expected_sequence = 0;  // 0: the oldest batch sets the number
+  std::optional<Scan> last;        // the newest segment with a valid batch, or the very first one
   for (size_t i = 0; i < out.segments.size(); ++i) {
     Scan scan(out.segments[i]);
     const auto first = scan.next(expected_sequence);
-    if (!first && last) break;  // what lies here is judged by check_tail
+    if (!first && last) break;  // check_tail judges what lies here
     if (first && last && first->synced_to != Position{last->segment().number(), last->end()}) {
       throw damage(last->segment(), last->end(),
                    "batches are missing: the next segment tells of an end at " +

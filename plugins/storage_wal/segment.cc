@@ -71,7 +71,7 @@ std::shared_ptr<Segment> Segment::create(const std::string& dir, uint64_t number
     throw_errno("cannot allocate " + std::to_string(capacity) + " bytes for " + unfinished, rc);
   }
   segment->write(0, encode(segment->header_));
-  // fsync: the size must last, too
+  // Fsync, because the size must survive a power cut, too.
   if (::fsync(segment->fd_) != 0) throw_errno("cannot sync " + unfinished, errno);
   if (::rename(unfinished.c_str(), segment->path_.c_str()) != 0)
     throw_errno("cannot rename " + unfinished, errno);

@@ -1,6 +1,6 @@
 // One file of the log and the system calls on it. Failures are thrown as rhumb::Error with file,
-// offset and errno. A segment has its full size from the start (no hole that a later write could
-// fail in) until it is sealed and cut to its end.
+// offset and errno. A segment has its full size from the start, without holes in which a later
+// write could fail, until it is sealed and cut to its end.
 #pragma once
 
 #include <cstdint>
@@ -13,27 +13,27 @@
 
 namespace rhumb::wal {
 
-// Threads: write, sync and cut by one thread at a time; read by any.
+// One thread at a time may call write, sync and cut; any thread may call read.
 class Segment {
  public:
   ~Segment();
   Segment(const Segment&) = delete;
   Segment& operator=(const Segment&) = delete;
 
-  // Makes the file whole before it gets its name: allocated, header written, synced, renamed,
-  // directory synced.
+  // Completes the file before it gets its name: allocate, write the header, sync, rename, sync the
+  // directory.
   static std::shared_ptr<Segment> create(const std::string& dir, uint64_t number,
                                          uint64_t capacity);
-  // RHUMB_CORRUPT when the header does not fit the name.
+  // Throws RHUMB_CORRUPT if the header does not fit the name.
   static std::shared_ptr<Segment> open(const std::string& dir, uint64_t number);
 
-  // A new stamp: whatever the file holds behind its header is no data any more. Synced.
+  // Writes and syncs a new stamp, after which the bytes after the header are no data any more.
   void restamp();
   void write(uint64_t offset, std::string_view bytes);
   void read(uint64_t offset, char* out, uint64_t n) const;
   void sync();
   void cut(uint64_t size);
-  void remove();  // the name; open descriptors go on reading
+  void remove();  // removes the name; open descriptors can still be read
   uint64_t file_bytes() const;
 
   uint64_t number() const { return header_.number; }
@@ -49,16 +49,17 @@ class Segment {
 };
 
 std::vector<uint64_t> list_segments(const std::string& dir);  // numbers, ascending
-// what create() left behind when it was cut short
+// Removes files that an interrupted create() left.
 void remove_unfinished(const std::string& dir);
 void sync_directory(const std::string& dir);
 [[noreturn]] void throw_errno(const std::string& what,
                               int os_errno);  // ENOSPC and EDQUOT: RHUMB_NO_SPACE, else RHUMB_IO
 
-// Holds <dir>/LOCK: one process, one instance.
+// Holds <dir>/LOCK, so that one instance in one process uses the directory.
 class DirectoryLock {
  public:
-  explicit DirectoryLock(const std::string& dir);  // RHUMB_DENIED when another holds it
+  // Throws RHUMB_DENIED if another instance holds it.
+  explicit DirectoryLock(const std::string& dir);
   ~DirectoryLock();
   DirectoryLock(const DirectoryLock&) = delete;
   DirectoryLock& operator=(const DirectoryLock&) = delete;

@@ -35,7 +35,8 @@ CheckHost::CheckHost()
     : host_{sizeof(rhumb_host_t), RHUMB_ABI_MAJOR, RHUMB_ABI_MINOR, this, get_extension},
       log_{sizeof(rhumb_host_log_t), RHUMB_LOG_WARN, log_line},
       executor_{sizeof(rhumb_host_executor_t), kThreads, post, parallel},
-      clock_{sizeof(rhumb_host_clock_t), 0, now_ns<std::chrono::steady_clock>, now_ns<std::chrono::system_clock>},
+      clock_{sizeof(rhumb_host_clock_t), 0, now_ns<std::chrono::steady_clock>,
+             now_ns<std::chrono::system_clock>},
       memory_{sizeof(rhumb_host_memory_t), 0,
               [](const rhumb_host_t* host, int64_t delta) { self(host).memory_bytes_ += delta; }} {}
 
@@ -83,7 +84,8 @@ void CheckHost::work() {
   }
 }
 
-rhumb_status_t CheckHost::parallel(const rhumb_host_t*, uint64_t n, void (*fn)(void*, uint64_t), void* arg) {
+rhumb_status_t CheckHost::parallel(const rhumb_host_t*, uint64_t n, void (*fn)(void*, uint64_t),
+                                   void* arg) {
   std::atomic<uint64_t> next{0};
   const auto run = [&] {
     for (uint64_t i = next++; i < n; i = next++) fn(arg, i);
@@ -105,7 +107,7 @@ ScratchDir::ScratchDir() {
 }
 
 ScratchDir::~ScratchDir() {
-  std::error_code ignored;  // what stays behind is in the system's place for temporary files
+  std::error_code ignored;  // files that stay behind lie in a directory for temporary files
   std::filesystem::remove_all(path_, ignored);
 }
 

@@ -1,4 +1,4 @@
-// A host for plugins under test: real services, no server.
+// A host for plugins under test. It has the real services, but no server.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,9 @@
 
 namespace rhumb::check {
 
-// The constructing thread is the control thread. The destructor waits for what plugins posted.
+// It owns the services and the thread that runs posted work. The thread that constructs it is the
+// control thread; plugins may call the services from any thread. The destructor waits for the work
+// that plugins posted.
 class CheckHost {
  public:
   static constexpr uint32_t kThreads = 4;
@@ -24,15 +26,15 @@ class CheckHost {
   CheckHost& operator=(const CheckHost&) = delete;
 
   const rhumb_host_t* raw() const { return &host_; }
-  int64_t memory_bytes() const {
-    return memory_bytes_.load();
-  }  // as reported; instances that are closed should leave 0
+  // Returns the bytes that plugins reported. It should be 0 after all instances were closed.
+  int64_t memory_bytes() const { return memory_bytes_.load(); }
 
  private:
   static CheckHost& self(const rhumb_host_t* host) { return *static_cast<CheckHost*>(host->ctx); }
   static const void* get_extension(const rhumb_host_t* host, const char* id);
   static rhumb_status_t post(const rhumb_host_t* host, void (*fn)(void*), void* arg);
-  static rhumb_status_t parallel(const rhumb_host_t* host, uint64_t n, void (*fn)(void*, uint64_t), void* arg);
+  static rhumb_status_t parallel(const rhumb_host_t* host, uint64_t n, void (*fn)(void*, uint64_t),
+                                 void* arg);
   void work();
 
   rhumb_host_t host_;
@@ -41,14 +43,15 @@ class CheckHost {
   rhumb_host_clock_t clock_;
   rhumb_host_memory_t memory_;
   std::atomic<int64_t> memory_bytes_{0};
-  std::mutex mutex_;  // guards all below
+  std::mutex mutex_;  // guards posted_, stopping_ and worker_
   std::condition_variable wake_;
   std::deque<std::pair<void (*)(void*), void*>> posted_;
   bool stopping_ = false;
-  std::thread worker_;  // started by the first post: a process that forks should have no other thread
+  // The first post starts it. Until then, a process that forks has no other thread.
+  std::thread worker_;
 };
 
-// A directory of its own, removed with all in it.
+// A temporary directory. The destructor removes it with all its files.
 class ScratchDir {
  public:
   ScratchDir();
@@ -56,19 +59,21 @@ class ScratchDir {
   ScratchDir(const ScratchDir&) = delete;
   ScratchDir& operator=(const ScratchDir&) = delete;
   const std::string& path() const { return path_; }
-  std::string make(const std::string& name) const;  // an empty subdirectory
-  static void set_root(std::string root);  // where all of them go; the system's place for temporary files by default
+  std::string make(const std::string& name) const;  // makes an empty subdirectory
+  // Sets the directory for all of them. The default is the system's directory for temporary files.
+  static void set_root(std::string root);
 
  private:
   std::string path_;
 };
 
-// Waits for a rhumb_done_t. Fires at most once, and never inside the submitting call: violations are remembered.
+// Waits for a rhumb_done_t. It remembers if the completion fires more than once, or inside the call
+// that submitted it. The thread that submits also waits; any thread may fire.
 class Completion {
  public:
   rhumb_done_t done() { return {this, fire}; }
-  void submitted() { submitting_ = false; }  // the submitting call has returned
-  // Blocks until it has fired, 60 s at most (then Failed).
+  void submitted() { submitting_ = false; }  // says that the submitting call has returned
+  // Blocks until the completion has fired. After 60 s it throws Failed.
   rhumb_status_t wait();
   bool fired() const;
 
@@ -76,7 +81,7 @@ class Completion {
   static void fire(void* ctx, rhumb_status_t status, const rhumb_error_t* error);
   const std::thread::id submitter_ = std::this_thread::get_id();
   std::atomic<bool> submitting_{true};
-  mutable std::mutex mutex_;  // guards all below
+  mutable std::mutex mutex_;  // guards count_, inside_ and status_
   std::condition_variable fired_;
   int count_ = 0;
   bool inside_ = false;

@@ -1,6 +1,6 @@
-// Conformance of consensus engines, at their simplest: replicas in one thread, a network that loses nothing, disks that
-// are quick. What an engine must withstand is the matter of a simulator; this finds engines that do not speak the
-// protocol of rhumb/consensus.h.
+// Conformance of consensus engines in the simplest setting: replicas in one thread, a network that
+// loses nothing, and quick disks. This finds engines that do not follow rhumb/consensus.h. Failures
+// are the subject of a simulator.
 #include <deque>
 #include <functional>
 #include <map>
@@ -19,7 +19,7 @@ namespace rhumb::check {
 namespace {
 
 constexpr uint64_t kTickNs = 100'000'000;
-constexpr int kTicksMax = 400;  // within which a quiet cluster has elected and committed
+constexpr int kTicksMax = 400;  // by then a quiet cluster has elected a leader and committed
 
 struct Entry {
   uint64_t index, term;
@@ -40,7 +40,7 @@ struct ConsensusSubject {
 
 class Cluster;
 
-// One replica and its in-memory disk. Follows the host's duties as rhumb/consensus.h lists them.
+// One replica and its disk in memory. It has the duties of the host that rhumb/consensus.h lists.
 class Replica {
  public:
   Replica(Cluster& cluster, uint64_t id) : cluster_(cluster), id_(id) {}
@@ -52,11 +52,12 @@ class Replica {
   void campaign() { require_status(RHUMB_OK, step(event(RHUMB_EV_CAMPAIGN)), "campaign"); }
   void tick() { require_status(RHUMB_OK, step(event(RHUMB_EV_TICK)), "tick"); }
   void receive(const Packet& packet);
-  bool persist_one();  // acknowledges one outstanding write; false if there is none
+  bool persist_one();  // acknowledges one outstanding write, and returns false if there is none
 
   bool leads() const { return role_ == RHUMB_LEADER; }
   const std::vector<std::string>& applied() const { return applied_data_; }
-  const std::map<uint64_t, uint64_t>& reads() const { return reads_; }  // token -> applied index it was safe at
+  // Maps the token of each read to the applied index at which it was safe.
+  const std::map<uint64_t, uint64_t>& reads() const { return reads_; }
   uint64_t term() const { return term_; }
 
  private:
@@ -69,13 +70,13 @@ class Replica {
   const uint64_t id_;
   rhumb_consensus_t* self_ = nullptr;
   uint64_t incarnation_ = 0;
-  // the disk
-  std::vector<Entry> log_;  // of indexes from 2 on
+  // The disk:
+  std::vector<Entry> log_;  // the entries from index 2 on
   uint64_t term_ = 1, voted_for_ = 0, commit_ = 1;
-  // the state machine
+  // The state machine:
   uint64_t applied_ = 1;
   std::vector<std::string> applied_data_;
-  // in memory
+  // In memory:
   uint32_t role_ = RHUMB_FOLLOWER;
   std::deque<uint64_t> open_writes_;
   std::map<uint64_t, uint64_t> pending_reads_, reads_;
@@ -90,7 +91,7 @@ class Cluster {
       replicas.back()->start();
     }
   }
-  // Delivers and persists until nothing moves.
+  // Delivers messages and completes writes until there are no more.
   void settle() {
     for (bool moved = true; moved;) {
       moved = false;
@@ -129,7 +130,7 @@ class Cluster {
   std::vector<rhumb_member_t> members;
   std::vector<std::unique_ptr<Replica>> replicas;
   std::deque<Packet> network;
-  std::string trace;  // who wrote to whom, how much: equal for equal seeds
+  std::string trace;  // sender, receiver and size of each message; equal seeds give equal traces
 };
 
 rhumb_event_t Replica::event(uint32_t type) const {
@@ -155,8 +156,9 @@ void Replica::start() {
   open.base = &base;
   rhumb_error_t error{};
   error.struct_size = sizeof error;
-  require_status(RHUMB_OK, cluster_.subject.ops.open(cluster_.subject.host.raw(), &open, &self_, &error), "open",
-                 &error);
+  require_status(RHUMB_OK,
+                 cluster_.subject.ops.open(cluster_.subject.host.raw(), &open, &self_, &error),
+                 "open", &error);
   std::vector<rhumb_entry_t> entries;
   for (const Entry& e : log_) entries.push_back({e.index, e.term, e.type, 0, slice(e.data)});
   rhumb_start_t start{};
@@ -235,7 +237,8 @@ rhumb_status_t Replica::step(const rhumb_event_t& ev) {
   if (fx.number != 0) write(fx);
   for (uint64_t i = 0; i < fx.message_count; ++i) {
     const rhumb_message_t& m = fx.messages[i];
-    require(m.peer >= 1 && m.peer <= cluster_.replicas.size() && m.peer != id_, "a message to nobody");
+    require(m.peer >= 1 && m.peer <= cluster_.replicas.size() && m.peer != id_,
+            "a message to nobody");
     require((m.flags & RHUMB_MSG_SNAPSHOT) == 0, "a snapshot is sent where the whole log is there");
     cluster_.network.push_back({id_, m.peer, std::string(view(m.bytes))});
   }
@@ -323,10 +326,12 @@ void three(const ConsensusSubject& s) {
   Cluster cluster(s, 3);
   cluster.run_until([&] { return cluster.leader() != nullptr; }, "an election");
   auto expected = propose_some(cluster, 0, 30);
-  cluster.run_until([&] { return all_applied(cluster, expected.size()); }, "entries on all replicas");
+  cluster.run_until([&] { return all_applied(cluster, expected.size()); },
+                    "entries on all replicas");
   for (const auto& replica : cluster.replicas) {
     require(replica->applied() == expected, "replicas apply the same in the same order");
-    if (!replica->leads()) require_status(RHUMB_NOT_LEADER, replica->propose("refused"), "a follower's proposal");
+    if (!replica->leads())
+      require_status(RHUMB_NOT_LEADER, replica->propose("refused"), "a follower's proposal");
   }
   require_status(RHUMB_OK, cluster.leader()->read_index(5), "read_index");
   Replica& leader = *cluster.leader();
@@ -337,15 +342,17 @@ void restart(const ConsensusSubject& s) {
   Cluster cluster(s, 3);
   cluster.run_until([&] { return cluster.leader() != nullptr; }, "an election");
   auto expected = propose_some(cluster, 0, 10);
-  cluster.run_until([&] { return all_applied(cluster, expected.size()); }, "entries on all replicas");
+  cluster.run_until([&] { return all_applied(cluster, expected.size()); },
+                    "entries on all replicas");
   cluster.network.clear();
-  for (const auto& replica : cluster.replicas) {  // all at once: what is on disk must do
+  for (const auto& replica : cluster.replicas) {  // all stop at once, so only the disks remain
     replica->stop();
     replica->start();
   }
   cluster.run_until([&] { return cluster.leader() != nullptr; }, "an election after a restart");
   for (const std::string& more : propose_some(cluster, 10, 10)) expected.push_back(more);
-  cluster.run_until([&] { return all_applied(cluster, expected.size()); }, "entries on all replicas after a restart");
+  cluster.run_until([&] { return all_applied(cluster, expected.size()); },
+                    "entries on all replicas after a restart");
   for (const auto& replica : cluster.replicas)
     require(replica->applied() == expected, "nothing is lost or applied twice");
 }
@@ -358,7 +365,8 @@ void deterministic(const ConsensusSubject& s) {
     propose_some(cluster, 0, 20);
     trace = cluster.trace;
   }
-  require(!traces[0].empty() && traces[0] == traces[1], "two runs of one seed and the same events differ");
+  require(!traces[0].empty() && traces[0] == traces[1],
+          "two runs of one seed and the same events differ");
 }
 
 }  // namespace
@@ -371,7 +379,7 @@ int check_consensus(const Subject& subject) {
   report.run("one replica alone", [&] { alone(s); });
   report.run("three replicas elect, replicate and read", [&] { three(s); });
   report.run("three replicas go on after a restart", [&] { restart(s); });
-  report.run("replays: one seed, one history", [&] { deterministic(s); });
+  report.run("gives the same history for the same seed", [&] { deterministic(s); });
   return report.failures();
 }
 

@@ -20,7 +20,8 @@ class Opened {
     const rhumb_open_t open{sizeof open, 0, slice(config), {nullptr, 0}, nullptr};
     rhumb_error_t error{};
     error.struct_size = sizeof error;
-    require_status(RHUMB_OK, ops.open(host.raw(), &open, &self_, &error), "open (does it need a --config?)", &error);
+    require_status(RHUMB_OK, ops.open(host.raw(), &open, &self_, &error),
+                   "open (does it need a --config?)", &error);
   }
   ~Opened() { ops_.close(self_); }
   Opened(const Opened&) = delete;
@@ -46,7 +47,8 @@ struct Decision {
   rhumb_decision_t raw{};
   Decision() { raw.struct_size = sizeof raw; }
   ~Decision() {
-    if (raw.mandatory_filter_json.release != nullptr) raw.mandatory_filter_json.release(&raw.mandatory_filter_json);
+    if (raw.mandatory_filter_json.release != nullptr)
+      raw.mandatory_filter_json.release(&raw.mandatory_filter_json);
     if (raw.quota_class.release != nullptr) raw.quota_class.release(&raw.quota_class);
   }
 };
@@ -55,29 +57,35 @@ using Auth = Opened<rhumb_auth_ops_t, rhumb_auth_t>;
 void strangers(const rhumb_auth_ops_t& ops, const Auth& auth) {
   const std::string huge(100'000, 'k'), binary("\0\xFF\n", 3);
   for (const std::string_view scheme : {"none", "api-key", "bearer", "no-such-scheme"}) {
-    for (const std::string_view token :
-         {std::string_view(""), std::string_view("guess"), std::string_view(huge), std::string_view(binary)}) {
+    for (const std::string_view token : {std::string_view(""), std::string_view("guess"),
+                                         std::string_view(huge), std::string_view(binary)}) {
       Principal who;
       rhumb_error_t error{};
       error.struct_size = sizeof error;
       const rhumb_status_t status =
           ops.authenticate(auth.self(), nullptr, slice(scheme), slice(token), &who.raw, &error);
-      require(status == RHUMB_OK || status == RHUMB_DENIED || status == RHUMB_UNSUPPORTED || status == RHUMB_INVALID,
+      require(status == RHUMB_OK || status == RHUMB_DENIED || status == RHUMB_UNSUPPORTED ||
+                  status == RHUMB_INVALID,
               "authenticate: status " + std::to_string(status));
       if (status != RHUMB_OK) {
-        require(token.size() < 4 || std::string_view(error.text).find(token) == std::string_view::npos,
-                "a secret in an error's text");
+        require(
+            token.size() < 4 || std::string_view(error.text).find(token) == std::string_view::npos,
+            "a secret in an error's text");
         continue;
       }
-      const std::string_view subject(static_cast<const char*>(who.raw.subject.data), who.raw.subject.size);
+      const std::string_view subject(static_cast<const char*>(who.raw.subject.data),
+                                     who.raw.subject.size);
       require(token.size() < 4 || subject.find(token) == std::string_view::npos,
               "a secret in the subject, which is logged");
-      for (const uint32_t action : {RHUMB_ACTION_READ, RHUMB_ACTION_WRITE, RHUMB_ACTION_MANAGE, RHUMB_ACTION_ADMIN}) {
+      for (const uint32_t action :
+           {RHUMB_ACTION_READ, RHUMB_ACTION_WRITE, RHUMB_ACTION_MANAGE, RHUMB_ACTION_ADMIN}) {
         Decision decision;
         require_status(RHUMB_OK,
-                       ops.authorize(auth.self(), nullptr, &who.raw, action, slice("things"), &decision.raw, &error),
+                       ops.authorize(auth.self(), nullptr, &who.raw, action, slice("things"),
+                                     &decision.raw, &error),
                        "authorize", &error);
-        require(decision.raw.verdict == RHUMB_VERDICT_ALLOW || decision.raw.verdict == RHUMB_VERDICT_DENY,
+        require(decision.raw.verdict == RHUMB_VERDICT_ALLOW ||
+                    decision.raw.verdict == RHUMB_VERDICT_DENY,
                 "a verdict is yes or no");
       }
     }
@@ -86,10 +94,12 @@ void strangers(const rhumb_auth_ops_t& ops, const Auth& auth) {
 
 void unknown_action(const rhumb_auth_ops_t& ops, const Auth& auth) {
   Principal who;
-  if (ops.authenticate(auth.self(), nullptr, slice("none"), slice(""), &who.raw, nullptr) != RHUMB_OK)
+  if (ops.authenticate(auth.self(), nullptr, slice("none"), slice(""), &who.raw, nullptr) !=
+      RHUMB_OK)
     throw Skipped("no anonymous principal to ask for");
   Decision decision;
-  const rhumb_status_t status = ops.authorize(auth.self(), nullptr, &who.raw, 4711, slice(""), &decision.raw, nullptr);
+  const rhumb_status_t status =
+      ops.authorize(auth.self(), nullptr, &who.raw, 4711, slice(""), &decision.raw, nullptr);
   require(status != RHUMB_OK || decision.raw.verdict == RHUMB_VERDICT_DENY ||
               (who.raw.flags & RHUMB_PRINCIPAL_READ_ONLY) == 0,
           "an action of a later host is allowed to a read-only principal");
@@ -107,8 +117,8 @@ Map assign(const rhumb_router_ops_t& ops, const Router& router, const Map& now,
   rhumb_error_t error{};
   error.struct_size = sizeof error;
   require_status(RHUMB_OK,
-                 ops.assign(router.self(), now.data(), now.size(), shards.data(), shards.size(), out.data(), out.size(),
-                            &count, &error),
+                 ops.assign(router.self(), now.data(), now.size(), shards.data(), shards.size(),
+                            out.data(), out.size(), &count, &error),
                  "assign", &error);
   require(count <= out.size(), "more runs than were allowed");
   out.resize(count);
@@ -137,13 +147,16 @@ void places(const rhumb_router_ops_t& ops, const Router& router, const Router& a
   std::vector<rhumb_slice_t> slices;
   for (const std::string& key : keys) slices.push_back(slice(key));
   std::vector<uint32_t> buckets(keys.size()), again(keys.size());
-  require_status(RHUMB_OK, ops.place(router.self(), slices.data(), slices.size(), buckets.data(), nullptr), "place");
+  require_status(RHUMB_OK,
+                 ops.place(router.self(), slices.data(), slices.size(), buckets.data(), nullptr),
+                 "place");
   std::vector<uint32_t> load(RHUMB_BUCKETS);
   for (const uint32_t bucket : buckets) {
     require(bucket < RHUMB_BUCKETS, "a bucket out of range");
     ++load[bucket];
   }
-  for (const uint32_t n : load) require(n < 40, "20,000 keys crowd into one of 4,096 buckets: " + std::to_string(n));
+  for (const uint32_t n : load)
+    require(n < 40, "20,000 keys crowd into one of 4,096 buckets: " + std::to_string(n));
   for (size_t i = 0; i < keys.size(); ++i) {  // one at a time, by another instance
     require_status(RHUMB_OK, ops.place(another.self(), &slices[i], 1, &again[i], nullptr), "place");
   }
@@ -165,7 +178,8 @@ void maps(const rhumb_router_ops_t& ops, const Router& router) {
   for (size_t i = 0; i < after.size(); ++i) {
     if (before[i] == after[i]) continue;
     ++moved;
-    require_equal(uint64_t{2000}, after[i], "buckets move only to the new shard, found one going to");
+    require_equal(uint64_t{2000}, after[i],
+                  "buckets move only to the new shard, found one going to");
   }
   require(moved > 0 && moved <= RHUMB_BUCKETS / 6 + 1,
           "a sixth shard takes at most its share, found " + std::to_string(moved));
@@ -174,20 +188,25 @@ void maps(const rhumb_router_ops_t& ops, const Router& router) {
   before = after;
   after = owners(assign(ops, router, map, shards), shards);
   for (size_t i = 0; i < after.size(); ++i) {
-    require(before[i] == after[i] || before[i] == shards[2].shard, "a bucket moved although its shard stays");
+    require(before[i] == after[i] || before[i] == shards[2].shard,
+            "a bucket moved although its shard stays");
   }
 }
 
 void limits(const rhumb_router_ops_t& ops, const Router& router) {
-  const std::vector<rhumb_shard_t> shards = {{1, 1, 0, RHUMB_SHARD_ACTIVE}, {2, 1, 0, RHUMB_SHARD_ACTIVE}};
+  const std::vector<rhumb_shard_t> shards = {{1, 1, 0, RHUMB_SHARD_ACTIVE},
+                                             {2, 1, 0, RHUMB_SHARD_ACTIVE}};
   uint64_t count = 0;
   rhumb_bucket_run_t run{};
-  require_status(RHUMB_OVER_LIMIT,
-                 ops.assign(router.self(), nullptr, 0, shards.data(), shards.size(), &run, 1, &count, nullptr),
-                 "assign into one run");
+  require_status(
+      RHUMB_OVER_LIMIT,
+      ops.assign(router.self(), nullptr, 0, shards.data(), shards.size(), &run, 1, &count, nullptr),
+      "assign into one run");
   require(count >= 2, "and says how many are needed");
-  const rhumb_status_t nobody = ops.assign(router.self(), nullptr, 0, nullptr, 0, &run, 1, &count, nullptr);
-  require(nobody != RHUMB_OK && nobody != RHUMB_BUG, "a map over no shards: status " + std::to_string(nobody));
+  const rhumb_status_t nobody =
+      ops.assign(router.self(), nullptr, 0, nullptr, 0, &run, 1, &count, nullptr);
+  require(nobody != RHUMB_OK && nobody != RHUMB_BUG,
+          "a map over no shards: status " + std::to_string(nobody));
 }
 
 }  // namespace
@@ -199,8 +218,8 @@ int check_auth(const Subject& subject) {
   report.run("opens", [&] { const Auth auth(ops, host, subject.config_json); });
   if (report.failures() > 0) return report.failures();
   const Auth auth(ops, host, subject.config_json);
-  report.run("judges strangers without telling secrets", [&] { strangers(ops, auth); });
-  report.run("does not know actions of a later host", [&] { unknown_action(ops, auth); });
+  report.run("judges unknown clients and reveals no secret", [&] { strangers(ops, auth); });
+  report.run("does not allow actions of a later host", [&] { unknown_action(ops, auth); });
   return report.failures();
 }
 
@@ -213,7 +232,7 @@ int check_router(const Subject& subject) {
   const Router router(ops, host, subject.config_json), another(ops, host, subject.config_json);
   report.run("places keys evenly and for ever", [&] { places(ops, router, another); });
   report.run("assigns with the least movement", [&] { maps(ops, router); });
-  report.run("says when a map does not fit", [&] { limits(ops, router); });
+  report.run("reports when a map does not fit", [&] { limits(ops, router); });
   return report.failures();
 }
 

@@ -1,7 +1,6 @@
-// Conformance of index engines: saving, loading, and files that were damaged in between.
+// Conformance of index engines: saving, loading, and files that were damaged between the two.
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "sdk/check/index_fixture.h"
 #include "sdk/check/report.h"
@@ -11,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr uint32_t kRows = 2500, kDim = 24, kHits = 10, kQueries = 20;
-constexpr int kDamages = 60;  // places a file is damaged at
+constexpr int kDamages = 60;  // the number of places where a file is damaged
 
 const auto kAll = [](uint32_t) { return true; };
 
@@ -30,14 +29,8 @@ std::vector<std::string> files_in(const std::string& dir) {
   return out;
 }
 
-bool rebuilds(rhumb_status_t status) { return status == RHUMB_CORRUPT || status == RHUMB_UNSUPPORTED; }
-
-uint64_t built_through(IndexInstance& index) {
-  const std::string text = index.stats();
-  require_json(text, {"rows", "built_through", "bytes_resident", "bytes_mapped"}, "stats");
-  const auto json = nlohmann::json::parse(text);
-  require(json["built_through"].is_number_unsigned(), "stats: built_through is a slot number");
-  return json["built_through"];
+bool rebuilds(rhumb_status_t status) {
+  return status == RHUMB_CORRUPT || status == RHUMB_UNSUPPORTED;
 }
 
 struct Saved {
@@ -49,23 +42,24 @@ struct Saved {
     before = index.search(queries_of(column), kHits, nullptr);
     require_status(RHUMB_OK, before.status, "search");
     index.save(dir);
-    require_equal(uint64_t{kRows}, built_through(index), "built_through");
+    require_equal(uint64_t{kRows}, index.built_through(), "built_through");
   }
   Column column;
   std::string dir;
   Answer before;
 };
 
-// Either the host is told to build anew, or what was loaded works: wrong answers and crashes are what must not be.
+// Either open() answers so that the host builds again, or the loaded instance works. It must
+// neither crash nor give wrong answers.
 void require_refused_or_sound(const IndexSubject& s, const Column& column, const std::string& dir,
                               const std::string& what) {
   IndexInstance index(s.ops, s.host, column, {s.config, dir, 0});
   if (index.status() != RHUMB_OK) {
-    require(rebuilds(index.status()),
-            what + ": open answered " + std::to_string(index.status()) + ", which does not make a host rebuild");
+    require(rebuilds(index.status()), what + ": open answered " + std::to_string(index.status()) +
+                                          ", which does not make a host rebuild");
     return;
   }
-  const uint64_t through = built_through(index);
+  const uint64_t through = index.built_through();
   require(through <= column.rows(), what + ": loaded slots that the column does not have");
   const auto queries = queries_of(column);
   const Answer answer = index.search(queries, kHits, nullptr);
@@ -80,8 +74,8 @@ void damage(const IndexSubject& s, bool cut) {
   for (const std::string& file : files_in(saved.dir)) {
     const uint64_t size = fs::file_size(file);
     for (int i = 0; i < kDamages; ++i) {
-      const uint64_t at =
-          size * static_cast<uint64_t>(i) / kDamages + (size >= kDamages ? rng() % (size / kDamages) : 0);
+      const uint64_t at = size * static_cast<uint64_t>(i) / kDamages +
+                          (size >= kDamages ? rng() % (size / kDamages) : 0);
       if (at >= size) continue;
       const std::string copy = scratch.make("copy");
       fs::copy(saved.dir, copy, fs::copy_options::recursive);
@@ -95,9 +89,9 @@ void damage(const IndexSubject& s, bool cut) {
         stream.seekp(static_cast<std::streamoff>(at));
         stream.put(byte);
       }
-      require_refused_or_sound(
-          s, saved.column, copy,
-          (cut ? "cut at " : "bit flipped at ") + std::to_string(at) + " of " + std::to_string(size));
+      require_refused_or_sound(s, saved.column, copy,
+                               (cut ? "cut at " : "bit flipped at ") + std::to_string(at) + " of " +
+                                   std::to_string(size));
       fs::remove_all(copy);
     }
   }
@@ -109,12 +103,12 @@ void check_index_files(Report& report, const IndexSubject& s) {
   report.run("answers the same after saving and loading", [&] {
     const ScratchDir scratch;
     const Saved saved(s, scratch);
-    for (int round = 0; round < 2; ++round) {  // what was loaded can be loaded again
+    for (int round = 0; round < 2; ++round) {  // the same files load twice
       IndexInstance index(s.ops, s.host, saved.column, {s.config, saved.dir, 0});
       require_status(RHUMB_OK, index.status(), "open", &index.error());
       const Answer after = index.search(queries_of(saved.column), kHits, nullptr);
       require(after.hits == saved.before.hits, "the loaded instance answers differently");
-      require_equal(uint64_t{kRows}, built_through(index), "built_through");
+      require_equal(uint64_t{kRows}, index.built_through(), "built_through");
     }
   });
   report.run("saves what it loaded", [&] {
@@ -142,7 +136,7 @@ void check_index_files(Report& report, const IndexSubject& s) {
     }
     IndexInstance index(s.ops, s.host, column, {s.config, dir, 0});
     require_status(RHUMB_OK, index.status(), "open", &index.error());
-    require_equal(uint64_t{0}, built_through(index), "built_through");
+    require_equal(uint64_t{0}, index.built_through(), "built_through");
   });
   report.run("does not load slots that the column has lost", [&] {
     const ScratchDir scratch;
@@ -150,18 +144,22 @@ void check_index_files(Report& report, const IndexSubject& s) {
     saved.column.show(kRows / 2);
     require_refused_or_sound(s, saved.column, saved.dir, "a shorter column");
   });
-  report.run("refuses files of another metric, scalar type or dimension, and a directory without any", [&] {
-    const ScratchDir scratch;
-    const Saved saved(s, scratch);
-    const Column other_dim(s.metrics[0], s.scalars[0], kDim + 8, kRows, s.seed);
-    require_refused_or_sound(s, other_dim, saved.dir, "another dimension");
-    if (s.metrics.size() > 1) {
-      const Column other(s.metrics[1], s.scalars[0], kDim, kRows, s.seed);
-      require_refused_or_sound(s, other, saved.dir, "another metric");
-    }
-    const IndexInstance nothing(s.ops, s.host, saved.column, {s.config, scratch.make("nothing"), 0});
-    require(rebuilds(nothing.status()), "an empty directory: open answered " + std::to_string(nothing.status()));
-  });
+  report.run(
+      "refuses files of another metric, scalar type or dimension, and a directory without any",
+      [&] {
+        const ScratchDir scratch;
+        const Saved saved(s, scratch);
+        const Column other_dim(s.metrics[0], s.scalars[0], kDim + 8, kRows, s.seed);
+        require_refused_or_sound(s, other_dim, saved.dir, "another dimension");
+        if (s.metrics.size() > 1) {
+          const Column other(s.metrics[1], s.scalars[0], kDim, kRows, s.seed);
+          require_refused_or_sound(s, other, saved.dir, "another metric");
+        }
+        const IndexInstance nothing(s.ops, s.host, saved.column,
+                                    {s.config, scratch.make("nothing"), 0});
+        require(rebuilds(nothing.status()),
+                "an empty directory: open answered " + std::to_string(nothing.status()));
+      });
   report.run("survives a flipped bit anywhere in its files", [&] { damage(s, false); });
   report.run("survives files that are cut short", [&] { damage(s, true); });
 }

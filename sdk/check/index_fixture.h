@@ -1,4 +1,4 @@
-// Vectors, an instance over them, and exact answers to hold its own against.
+// Vectors, an instance over them, and the exact answers that its answers are compared with.
 #pragma once
 
 #include <functional>
@@ -16,13 +16,15 @@
 
 namespace rhumb::check {
 
-// A column as a host keeps it: chunks of 256 rows with a stride wider than a row, the table reserved for all rows at
-// once. Rows come in clusters of low rank, as embeddings do, normalised where the metric asks for it.
+// A column as a host keeps it, with chunks of 256 rows and a stride that is wider than a row. The
+// table of chunks has room for all rows from the start. Rows come in clusters of low rank, as
+// embeddings do, and are normalised if the metric asks for it. It owns the rows. One thread changes
+// it.
 class Column {
  public:
   static constexpr uint32_t kShift = 8;
   Column(uint32_t metric, uint32_t scalar, uint32_t dim, uint32_t rows, uint64_t seed);
-  // These rows, at least one, all of one length.
+  // Takes these rows. There is at least one, and all have the same length.
   Column(uint32_t metric, uint32_t scalar, const std::vector<std::vector<float>>& rows);
   Column(const Column&) = delete;
   Column& operator=(const Column&) = delete;
@@ -30,13 +32,14 @@ class Column {
   uint32_t metric() const { return metric_; }
   uint32_t rows() const { return static_cast<uint32_t>(table_.rows); }
   const rhumb_vectors_t* raw() const { return &table_; }
-  // What an instance is told at open: fewer rows than there are, to insert the rest later. present: NULL or bits of all
-  // rows.
+  // show() sets the number of rows that open() sees. With fewer rows than there are, a test inserts
+  // the rest later. set_present() takes the bits of all rows, or NULL.
   void show(uint32_t rows) { table_.rows = rows; }
   void set_present(const uint64_t* bits) { table_.present = bits; }
-  // A query from the same clusters, not among the rows.
+  // Returns a query from the same clusters. It is none of the rows.
   std::vector<char> query(uint64_t i) const;
-  // What a host keeps of these components: normalised where the metric asks for it, in the column's scalar type.
+  // Returns the row that a host keeps for these components: normalised if the metric asks for it,
+  // and in the scalar type of the column.
   std::vector<char> encoded(std::vector<float> v) const;
   float distance(const std::vector<char>& query, uint32_t slot) const;
   bool present(uint32_t slot) const;
@@ -62,18 +65,19 @@ struct Hit {
 struct Answer {
   rhumb_status_t status = RHUMB_OK;
   uint32_t flags = 0;
-  std::vector<std::vector<Hit>> hits;  // of each query
+  std::vector<std::vector<Hit>> hits;  // the hits of each query
 };
 
-// One instance, closed at the end of its scope.
+// Owns one instance and closes it at the end. Its members have the thread rules of rhumb/index.h.
 class IndexInstance {
  public:
   struct Settings {
     std::string config, data_dir;
-    uint64_t capacity = 0;  // 0: the column's rows
+    uint64_t capacity = 0;  // 0: the number of rows of the column
   };
-  // status() tells whether open() worked.
-  IndexInstance(const rhumb_index_ops_t& ops, const CheckHost& host, const Column& column, const Settings& settings);
+  // Opens the instance. status() returns the answer of open().
+  IndexInstance(const rhumb_index_ops_t& ops, const CheckHost& host, const Column& column,
+                const Settings& settings);
   ~IndexInstance() { close(); }
   IndexInstance(const IndexInstance&) = delete;
   IndexInstance& operator=(const IndexInstance&) = delete;
@@ -87,9 +91,12 @@ class IndexInstance {
   void insert(uint32_t first, uint32_t end);
   void save(const std::string& dir);
   std::string stats();
-  // Any thread. Buffers are longer than k * queries, and what lies past them is checked to be untouched.
-  Answer search(std::span<const std::vector<char>> queries, uint32_t k, const rhumb_filter_t* filter,
-                uint32_t flags = 0, const rhumb_call_t* call = nullptr, const rhumb_ext_t* ext = nullptr) const;
+  uint64_t built_through();  // the member of stats()
+  // Any thread may call it. The arrays are longer than k * queries, and it checks that the entries
+  // beyond are untouched.
+  Answer search(std::span<const std::vector<char>> queries, uint32_t k,
+                const rhumb_filter_t* filter, uint32_t flags = 0,
+                const rhumb_call_t* call = nullptr, const rhumb_ext_t* ext = nullptr) const;
 
  private:
   const rhumb_index_ops_t& ops_;
@@ -100,19 +107,20 @@ class IndexInstance {
 };
 
 using Passes = std::function<bool(uint32_t slot)>;
-// The k closest of slots < end that are present and pass.
-std::vector<Hit> exact(const Column& column, const std::vector<char>& query, uint32_t k, uint32_t end,
-                       const Passes& passes);
-// Order, uniqueness, range, presence, filter and the distances themselves; and never fewer than min(k, passing).
-void require_sound(const Column& column, const std::vector<char>& query, const Answer& answer, size_t i, uint32_t k,
-                   uint32_t end, const Passes& passes);
-// Share of the exact answer that was found, where a hit as close as the k-th counts too.
+// Returns the k closest of the slots below `end` that are present and pass.
+std::vector<Hit> exact(const Column& column, const std::vector<char>& query, uint32_t k,
+                       uint32_t end, const Passes& passes);
+// Checks one query's hits: their order, uniqueness, range, presence, filter and distances, and that
+// there are k of them if so many slots pass.
+void require_sound(const Column& column, const std::vector<char>& query, const Answer& answer,
+                   size_t i, uint32_t k, uint32_t end, const Passes& passes);
+// Returns the share of the exact answer that was found. A hit as close as the k-th one counts, too.
 double recall(const std::vector<Hit>& found, const std::vector<Hit>& expected);
 
 std::vector<uint64_t> bits_of(uint32_t n, const Passes& passes);
 uint64_t count_of(uint32_t n, const Passes& passes);
 
-// A filter of each kind over the same slots; lives with its storage.
+// A filter of any kind over these slots. It owns the arrays that the filter points to.
 class FilterStorage {
  public:
   FilterStorage(uint32_t kind, uint32_t end, const Passes& passes);
@@ -124,14 +132,16 @@ class FilterStorage {
   rhumb_filter_t raw_{};
 };
 
-// The cases of index_suite.cc share what is declared here with those of index_files.cc and index_live.cc.
+// The engine under test. The four files index_*.cc with cases share it.
 struct IndexSubject {
   const rhumb_index_ops_t& ops;
   CheckHost& host;
   std::string config;
   uint64_t seed;
-  std::vector<uint32_t> metrics, scalars;  // as describe() lists them, but for HAMMING, which goes with BIT alone
-  bool bits = false;                       // it lists those two
+  // `metrics` and `scalars` are those that describe() lists, without HAMMING and BIT. `bits` says
+  // whether it lists these two, which go together.
+  std::vector<uint32_t> metrics, scalars;
+  bool bits = false;
 };
 class Report;
 void check_index_search(Report& report, const IndexSubject& subject);

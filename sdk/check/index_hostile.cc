@@ -1,5 +1,6 @@
-// Conformance of index engines on data that makes an index blind: what people store beside well-behaved embeddings. An engine finds as
-// much of it by default as its floats would let it find, or says in stats how much it finds.
+// Conformance of index engines on data that makes an index blind. People store such data beside
+// well-behaved embeddings. By default an engine finds as much as its floats would let it find, or
+// it reports in stats how much it finds.
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -11,10 +12,11 @@ namespace rhumb::check {
 namespace {
 
 constexpr uint32_t kRows = 2500, kDim = 24, kHits = 10, kQueries = 40;
-constexpr uint32_t kBlock = 64;      // rows of one insert, as a host inserts
+constexpr uint32_t kBlock = 64;  // the rows of one insert of a host
 constexpr uint32_t kClusters = 40, kRank = 8;
-constexpr double kRecallMin = 0.9;   // of the default search
-// Where less is found: how far above and below that the recall may be that an engine says of itself. Its queries are others.
+constexpr double kRecallMin = 0.9;  // for the default search
+// If an engine finds less, the recall that it reports may be this much above or below the recall
+// that is found here. The engine measures with other queries.
 constexpr double kBoastMax = 0.1, kModestyMax = 0.2;
 
 using Rows = std::vector<std::vector<float>>;
@@ -26,9 +28,9 @@ float normal(Random& rng) {
 }
 float uniform(Random& rng) { return std::uniform_real_distribution<float>(0, 1)(rng); }
 
-// Rows in clusters of low rank about zero, about as long as one another, in random order.
+// Returns rows in clusters of low rank around zero. They have similar lengths and a random order.
 Rows clustered(uint32_t n, Random& rng) {
-  Random shape(7);  // the same clusters for rows and queries
+  Random shape(7);  // rows and queries have the same clusters
   Rows middles(kClusters, std::vector<float>(kRank)), axes(kRank, std::vector<float>(kDim));
   for (Rows* of : {&middles, &axes}) {
     for (auto& row : *of) {
@@ -39,10 +41,10 @@ Rows clustered(uint32_t n, Random& rng) {
   for (auto& row : out) {
     const auto& middle = middles[rng() % kClusters];
     for (uint32_t k = 0; k < kRank; ++k) {
-      const float z = .35f * (middle[k] + .5f * normal(rng));
+      const float z = 0.35f * (middle[k] + 0.5f * normal(rng));
       for (uint32_t d = 0; d < kDim; ++d) row[d] += z * axes[k][d];
     }
-    for (float& x : row) x += .05f * normal(rng);
+    for (float& x : row) x += 0.05f * normal(rng);
   }
   return out;
 }
@@ -51,15 +53,15 @@ void multiply(std::vector<float>& row, float factor) {
   for (float& x : row) x *= factor;
 }
 
-// Changes rows and queries; `stored` of the data are rows, the others queries, which follow behind.
+// A way to change rows and queries. The first `stored` entries are rows, the others are queries.
 struct Shape {
   const char* name;
   void (*change)(Rows& all, uint32_t stored, Random& rng);
 };
 
 void half_zero(Rows& all, uint32_t stored, Random& rng) {
-  for (auto& row : all) {  // without clusters, so that zero is nearer than most
-    for (float& x : row) x = .5f * normal(rng);
+  for (auto& row : all) {  // there are no clusters, so that zero is nearer than most rows
+    for (float& x : row) x = 0.5f * normal(rng);
   }
   for (uint32_t i = 0; i < stored; ++i) {
     if (rng() % 2 == 0) std::fill(all[i].begin(), all[i].end(), 0.0f);
@@ -80,18 +82,18 @@ void near_duplicates(Rows& all, uint32_t, Random& rng) {
   constexpr uint32_t kGroups = 25;
   for (uint32_t i = kGroups; i < all.size(); ++i) {
     all[i] = all[i % kGroups];
-    for (float& x : all[i]) x += .01f * normal(rng);
+    for (float& x : all[i]) x += 0.01f * normal(rng);
   }
 }
-void duplicates(Rows& all, uint32_t stored, Random& rng) {  // each vector ten times
+void duplicates(Rows& all, uint32_t stored, Random& rng) {  // each vector occurs ten times
   const uint32_t distinct = stored / 10;
   for (uint32_t i = distinct; i < stored; ++i) all[i] = all[rng() % distinct];
   std::shuffle(all.begin(), all.begin() + stored, rng);
 }
 void placeholders_first(Rows& all, uint32_t stored, Random&) {
-  for (uint32_t i = 0; i < stored / 2; ++i) std::fill(all[i].begin(), all[i].end(), .1f);
+  for (uint32_t i = 0; i < stored / 2; ++i) std::fill(all[i].begin(), all[i].end(), 0.1f);
 }
-void sorted(Rows& all, uint32_t stored, Random& rng) {  // topics one after another, far apart
+void sorted(Rows& all, uint32_t stored, Random& rng) {  // topics come one after another, far apart
   constexpr uint32_t kTopics = 5;
   Rows middles(kTopics, std::vector<float>(kDim));
   for (auto& row : middles) {
@@ -99,12 +101,15 @@ void sorted(Rows& all, uint32_t stored, Random& rng) {  // topics one after anot
   }
   for (uint32_t i = 0; i < all.size(); ++i) {
     const auto& middle = middles[i < stored ? uint64_t{i} * kTopics / stored : rng() % kTopics];
-    for (uint32_t d = 0; d < kDim; ++d) all[i][d] = .5f * (all[i][d] + middle[d]);
+    for (uint32_t d = 0; d < kDim; ++d) all[i][d] = 0.5f * (all[i][d] + middle[d]);
   }
 }
 void rising_lengths(Rows& all, uint32_t stored, Random& rng) {
   for (uint32_t i = 0; i < all.size(); ++i) {
-    multiply(all[i], std::pow(10.0f, 2.5f * (i < stored ? static_cast<float>(i) / static_cast<float>(stored) : uniform(rng)) - 1.5f));
+    multiply(all[i],
+             std::pow(10.0f, 2.5f * (i < stored ? static_cast<float>(i) / static_cast<float>(stored)
+                                                : uniform(rng)) -
+                                 1.5f));
   }
 }
 
@@ -119,12 +124,15 @@ constexpr Shape kShapes[] = {{"half of the rows zero", half_zero},
                              {"lengths that rise along the rows", rising_lengths}};
 
 struct Data {
-  Data(const Shape& shape, uint32_t metric, uint32_t scalar, uint64_t seed) : column(make(shape, metric, scalar, seed)) {}
-  std::vector<std::vector<char>> queries;  // half of them are stored rows; before column, whose making fills them
+  Data(const Shape& shape, uint32_t metric, uint32_t scalar, uint64_t seed)
+      : column(make(shape, metric, scalar, seed)) {}
+  // Half of the queries are stored rows. make() fills them, so they come before `column`.
+  std::vector<std::vector<char>> queries;
   std::unique_ptr<Column> column;
 
  private:
-  std::unique_ptr<Column> make(const Shape& shape, uint32_t metric, uint32_t scalar, uint64_t seed) {
+  std::unique_ptr<Column> make(const Shape& shape, uint32_t metric, uint32_t scalar,
+                               uint64_t seed) {
     Random rng(seed);
     Rows all = clustered(kRows + kQueries / 2, rng);
     shape.change(all, kRows, rng);
@@ -132,8 +140,10 @@ struct Data {
     all.resize(kRows);
     while (asked.size() < kQueries) {
       const auto& row = all[rng() % kRows];
-      // A placeholder finds its copies whatever the codes are, and zero is near to all alike.
-      if (row != all[0] && std::any_of(row.begin(), row.end(), [](float x) { return x != 0; })) asked.push_back(row);
+      // Placeholders and zero vectors are no queries. Any codes find the copies of a placeholder,
+      // and all rows are about as near to zero.
+      if (row != all[0] && std::any_of(row.begin(), row.end(), [](float x) { return x != 0; }))
+        asked.push_back(row);
     }
     auto made = std::make_unique<Column>(metric, scalar, all);
     for (const auto& row : asked) queries.push_back(made->encoded(row));
@@ -153,20 +163,23 @@ double recall_of(const IndexInstance& index, const Data& data, uint32_t flags) {
   return sum / static_cast<double>(data.queries.size());
 }
 
-// stats: "measured": {"recall": r, ..}, what the engine found of its own rows by its default search.
+// An engine that finds too little must report it in the stats: "measured": {"recall": r, ...} is
+// the recall of its default search for its own rows.
 void require_found_or_admitted(IndexInstance& index, const Data& data, const std::string& how) {
   require(recall_of(index, data, RHUMB_QUERY_EXACT) == 1, how + ": an exact search misses some");
   const double found = recall_of(index, data, 0);
   if (found >= kRecallMin) return;
   const std::string text = index.stats();
   const auto stats = nlohmann::json::parse(text, nullptr, false);
-  std::string says = "it says nothing of it";
+  std::string says = "it says nothing about it";
   if (stats.is_object() && stats.contains("measured") && stats["measured"].is_object()) {
     const double measured = stats["measured"].value("recall", 1.0);
     if (measured <= found + kBoastMax && measured >= found - kModestyMax) return;
     says = "it says " + std::to_string(measured);
   }
-  throw Failed(how + ": recall: expected >= " + std::to_string(kRecallMin) + ", or less and stats.measured.recall near it; found " + std::to_string(found) + ", and " + says);
+  throw Failed(how + ": recall: expected >= " + std::to_string(kRecallMin) +
+               ", or less and stats.measured.recall near it; found " + std::to_string(found) +
+               ", and " + says);
 }
 
 void built(const IndexSubject& s, const Data& data, const std::string& how) {
@@ -176,17 +189,20 @@ void built(const IndexSubject& s, const Data& data, const std::string& how) {
   require_found_or_admitted(index, data, how);
 }
 
-// In order, as a host inserts. An engine whose stats ask to be made anew gets what it asks for.
+// Inserts in order, as a host does. If the stats then have "renew", it builds another instance, as
+// a host would.
 void inserted(const IndexSubject& s, const Data& data) {
   if (s.ops.insert == nullptr || (s.ops.caps & RHUMB_CAP_INDEX_INSERT) == 0) return;
   IndexInstance index(s.ops, s.host, *data.column, {s.config, "", 0});
   require_status(RHUMB_OK, index.status(), "open", &index.error());
-  for (uint32_t first = 0; first < kRows; first += kBlock) index.insert(first, std::min(kRows, first + kBlock));
+  for (uint32_t first = 0; first < kRows; first += kBlock)
+    index.insert(first, std::min(kRows, first + kBlock));
   const auto stats = nlohmann::json::parse(index.stats(), nullptr, false);
-  if (!stats.is_object() || !stats.contains("renew")) return require_found_or_admitted(index, data, "inserted");
+  if (!stats.is_object() || !stats.contains("renew"))
+    return require_found_or_admitted(index, data, "inserted");
   require(recall_of(index, data, RHUMB_QUERY_EXACT) == 1, "inserted: an exact search misses some");
-  recall_of(index, data, 0);  // sound, whatever it finds
-  built(s, data, "inserted, then built anew as stats ask");
+  recall_of(index, data, 0);  // the hits are sound, whatever the recall is
+  built(s, data, "inserted, then built again because of \"renew\"");
 }
 
 }  // namespace
@@ -197,11 +213,13 @@ void check_index_hostile(Report& report, const IndexSubject& s) {
   for (const Shape& shape : kShapes) {
     for (const uint32_t metric : s.metrics) {
       for (const uint32_t scalar : s.scalars) {
-        report.run(std::string("hostile data: ") + shape.name + ", " + kScalars[scalar] + " by " + kMetrics[metric], [&] {
-          const Data data(shape, metric, scalar, s.seed + 50);
-          built(s, data, "built");
-          inserted(s, data);
-        });
+        report.run(std::string("hostile data: ") + shape.name + ", " + kScalars[scalar] + " by " +
+                       kMetrics[metric],
+                   [&] {
+                     const Data data(shape, metric, scalar, s.seed + 50);
+                     built(s, data, "built");
+                     inserted(s, data);
+                   });
       }
     }
   }

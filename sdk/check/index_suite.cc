@@ -1,4 +1,4 @@
-// Conformance of index engines: describing, refusing, searching.
+// Conformance of index engines: the description, refusals and searches.
 #include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -12,15 +12,17 @@ namespace rhumb::check {
 namespace {
 
 constexpr uint32_t kRows = 3000, kDim = 24, kQueries = 20, kHits = 10;
-constexpr uint32_t kBitDim = 250;  // the last byte is not full
-constexpr double kRecallMin = 0.9;  // with the engine's defaults, on data that is easy
+constexpr uint32_t kBitDim = 250;   // a number for which the last byte is not full
+constexpr double kRecallMin = 0.9;  // for the engine's defaults, on easy data
 
 struct Named {
   const char* name;
   uint32_t value;
 };
-constexpr Named kMetrics[] = {
-    {"cosine", RHUMB_COSINE}, {"dot", RHUMB_DOT}, {"euclid", RHUMB_EUCLID}, {"manhattan", RHUMB_MANHATTAN}};
+constexpr Named kMetrics[] = {{"cosine", RHUMB_COSINE},
+                              {"dot", RHUMB_DOT},
+                              {"euclid", RHUMB_EUCLID},
+                              {"manhattan", RHUMB_MANHATTAN}};
 constexpr Named kScalars[] = {{"f32", RHUMB_F32}, {"f16", RHUMB_F16}, {"u8", RHUMB_U8}};
 
 const auto kAll = [](uint32_t) { return true; };
@@ -37,7 +39,8 @@ void describe(const rhumb_index_ops_t& ops, IndexSubject& subject) {
   require_status(RHUMB_OK, ops.describe(subject.host.raw(), text.out()), "describe");
   require_json(text.view(), {"metrics", "scalars", "parameters"}, "describe");
   const auto json = nlohmann::json::parse(text.view());
-  const auto read = [&](const char* member, std::span<const Named> names, std::vector<uint32_t>& out) {
+  const auto read = [&](const char* member, std::span<const Named> names,
+                        std::vector<uint32_t>& out) {
     require(json[member].is_array(), std::string("describe: ") + member + " is a list");
     for (const auto& item : json[member]) {
       for (const Named& n : names) {
@@ -61,9 +64,10 @@ std::vector<std::vector<char>> queries_of(const Column& column, uint32_t n) {
   return out;
 }
 
-// One search of a batch against exact answers.
+// Searches for a batch of queries and compares the hits with the exact answers.
 void require_good(const IndexInstance& index, const Column& column, uint32_t k, uint32_t end,
-                  const rhumb_filter_t* filter, const Passes& passes, uint32_t flags, double recall_min) {
+                  const rhumb_filter_t* filter, const Passes& passes, uint32_t flags,
+                  double recall_min) {
   const auto queries = queries_of(column, kQueries);
   const Answer answer = index.search(queries, k, filter, flags);
   double sum = 0;
@@ -72,10 +76,12 @@ void require_good(const IndexInstance& index, const Column& column, uint32_t k, 
     sum += recall(answer.hits[i], exact(column, queries[i], k, end, passes));
   }
   const double mean = sum / static_cast<double>(queries.size());
-  require(mean >= recall_min, "recall: expected >= " + std::to_string(recall_min) + ", found " + std::to_string(mean));
+  require(mean >= recall_min,
+          "recall: expected >= " + std::to_string(recall_min) + ", found " + std::to_string(mean));
 }
 
-void finds_closest(Report& report, const IndexSubject& s, const char* what, uint32_t metric, uint32_t scalar, uint32_t dim) {
+void finds_closest(Report& report, const IndexSubject& s, const char* what, uint32_t metric,
+                   uint32_t scalar, uint32_t dim) {
   report.run(what, [&] {
     const Column column(metric, scalar, dim, kRows, s.seed);
     IndexInstance index(s.ops, s.host, column, {s.config, "", 0});
@@ -83,11 +89,13 @@ void finds_closest(Report& report, const IndexSubject& s, const char* what, uint
     index.build(kRows);
     require_good(index, column, kHits, kRows, nullptr, kAll, 0, kRecallMin);
     require_good(index, column, kHits, kRows, nullptr, kAll, RHUMB_QUERY_EXACT, 1.0);
-    for (uint32_t slot = 0; slot < kRows; slot += 311) {  // a stored vector finds itself
+    for (uint32_t slot = 0; slot < kRows; slot += 311) {  // a search for a stored vector finds it
       std::vector<char> self(rhumb_vector_bytes(scalar, dim));
       const rhumb_vectors_t& raw = *column.raw();
-      std::memcpy(self.data(), static_cast<const char*>(raw.chunks[slot >> raw.chunk_shift]) + (slot & 255) * raw.stride,
-                  self.size());
+      std::memcpy(
+          self.data(),
+          static_cast<const char*>(raw.chunks[slot >> raw.chunk_shift]) + (slot & 255) * raw.stride,
+          self.size());
       const Answer answer = index.search(std::span(&self, 1), kHits, nullptr, RHUMB_QUERY_EXACT);
       require(recall(answer.hits[0], exact(column, self, kHits, kRows, kAll)) == 1,
               "an exact search misses a stored vector's closest");
@@ -98,11 +106,14 @@ void finds_closest(Report& report, const IndexSubject& s, const char* what, uint
 void each_pair(Report& report, const IndexSubject& s) {
   for (const uint32_t metric : s.metrics) {
     for (const uint32_t scalar : s.scalars) {
-      const std::string what = "finds the closest of " + name_of(kScalars, scalar) + " by " + name_of(kMetrics, metric);
+      const std::string what =
+          "finds the closest of " + name_of(kScalars, scalar) + " by " + name_of(kMetrics, metric);
       finds_closest(report, s, what.c_str(), metric, scalar, kDim);
     }
   }
-  if (s.bits) finds_closest(report, s, "finds the closest of bit by hamming", RHUMB_HAMMING, RHUMB_BIT, kBitDim);
+  if (s.bits)
+    finds_closest(report, s, "finds the closest of bit by hamming", RHUMB_HAMMING, RHUMB_BIT,
+                  kBitDim);
 }
 
 void filters(Report& report, const IndexSubject& s) {
@@ -110,9 +121,10 @@ void filters(Report& report, const IndexSubject& s) {
     const char* name;
     uint32_t one_in;
   };
-  for (const Share share :
-       {Share{"half", 2}, Share{"a tenth", 10}, Share{"a hundredth", 100}, Share{"two slots", 1500}}) {
-    report.run(std::string("filters to ") + share.name + ", as live bits, bits and slots", [&, share] {
+  for (const Share share : {Share{"half", 2}, Share{"a tenth", 10}, Share{"a hundredth", 100},
+                            Share{"two slots", 1500}}) {
+    report.run(std::string("filters to ") + share.name + ", as live bits, bits and slots", [&,
+                                                                                            share] {
       const Column column(s.metrics[0], s.scalars[0], kDim, kRows, s.seed + 1);
       IndexInstance index(s.ops, s.host, column, {s.config, "", 0});
       require_status(RHUMB_OK, index.status(), "open", &index.error());
@@ -127,7 +139,7 @@ void filters(Report& report, const IndexSubject& s) {
       }
     });
   }
-  report.run("a filter that lets nothing pass, or only what is far away", [&] {
+  report.run("a filter that no slot passes, and one that only far slots pass", [&] {
     const Column column(s.metrics[0], s.scalars[0], kDim, kRows, s.seed + 2);
     IndexInstance index(s.ops, s.host, column, {s.config, "", 0});
     index.build(kRows);
@@ -139,8 +151,10 @@ void filters(Report& report, const IndexSubject& s) {
     const Passes is_far = [&](uint32_t slot) { return far[slot]; };
     for (const uint32_t kind : {RHUMB_FILTER_ALL, RHUMB_FILTER_BITS, RHUMB_FILTER_SLOTS}) {
       const FilterStorage nothing(kind, kRows, none), distant(kind, kRows, is_far);
-      require_sound(column, query, index.search(std::span(&query, 1), kHits, nothing.raw()), 0, kHits, kRows, none);
-      require_sound(column, query, index.search(std::span(&query, 1), kHits, distant.raw()), 0, kHits, kRows, is_far);
+      require_sound(column, query, index.search(std::span(&query, 1), kHits, nothing.raw()), 0,
+                    kHits, kRows, none);
+      require_sound(column, query, index.search(std::span(&query, 1), kHits, distant.raw()), 0,
+                    kHits, kRows, is_far);
     }
   });
   report.run("a search sees the view it was given: live bits of fewer slots than are indexed", [&] {
@@ -161,26 +175,29 @@ void sizes(Report& report, const IndexSubject& s) {
       require_status(RHUMB_OK, index.status(), "open", &index.error());
       const std::vector<char> query = column.query(0);
       require_sound(column, query, index.search(std::span(&query, 1), kHits, nullptr), 0, kHits, 0,
-                    kAll);  // before any build
+                    kAll);  // there was no build yet
       index.build(rows);
       for (const uint32_t k : {1u, 4u, 100u}) {
-        require_sound(column, query, index.search(std::span(&query, 1), k, nullptr), 0, k, rows, kAll);
+        require_sound(column, query, index.search(std::span(&query, 1), k, nullptr), 0, k, rows,
+                      kAll);
       }
     }
   });
-  report.run("answers a large k and a batch of one query many times alike", [&] {
-    const Column column(s.metrics[0], s.scalars[0], kDim, kRows, s.seed + 5);
-    IndexInstance index(s.ops, s.host, column, {s.config, "", 0});
-    index.build(kRows);
-    const std::vector<char> query = column.query(3);
-    require_sound(column, query, index.search(std::span(&query, 1), 2000, nullptr), 0, 2000, kRows, kAll);
-    const std::vector<std::vector<char>> same(7, query);
-    const Answer batch = index.search(same, kHits, nullptr),
-                 single = index.search(std::span(&query, 1), kHits, nullptr);
-    for (const auto& hits : batch.hits)
-      require(hits == single.hits[0], "a query's answer depends on its place in the batch");
-    require(index.search({}, kHits, nullptr).status == RHUMB_OK, "no queries at all is fine");
-  });
+  report.run(
+      "answers a large k, and gives the same answer for each copy of a query in a batch", [&] {
+        const Column column(s.metrics[0], s.scalars[0], kDim, kRows, s.seed + 5);
+        IndexInstance index(s.ops, s.host, column, {s.config, "", 0});
+        index.build(kRows);
+        const std::vector<char> query = column.query(3);
+        require_sound(column, query, index.search(std::span(&query, 1), 2000, nullptr), 0, 2000,
+                      kRows, kAll);
+        const std::vector<std::vector<char>> same(7, query);
+        const Answer batch = index.search(same, kHits, nullptr),
+                     single = index.search(std::span(&query, 1), kHits, nullptr);
+        for (const auto& hits : batch.hits)
+          require(hits == single.hits[0], "a query's answer depends on its place in the batch");
+        require(index.search({}, kHits, nullptr).status == RHUMB_OK, "no queries at all is fine");
+      });
   report.run("leaves out rows without a vector and rows that were dead at the build", [&] {
     Column column(s.metrics[0], s.scalars[0], kDim, kRows, s.seed + 6);
     const auto present = bits_of(kRows, [](uint32_t slot) { return slot % 7 != 3; });
@@ -196,11 +213,12 @@ void sizes(Report& report, const IndexSubject& s) {
 }
 
 void refusals(Report& report, const IndexSubject& s) {
-  report.run("refuses parameters that are no JSON object, or none of its own", [&] {
+  report.run("refuses parameters that are no JSON object, and unknown parameters", [&] {
     const Column column(s.metrics[0], s.scalars[0], kDim, 10, s.seed);
     for (const char* config : {"{", "[]", "{\"no_such_parameter_7\":1}"}) {
       const IndexInstance index(s.ops, s.host, column, {config, "", 0});
-      require_status(RHUMB_INVALID, index.status(), std::string("open with ") + config, &index.error());
+      require_status(RHUMB_INVALID, index.status(), std::string("open with ") + config,
+                     &index.error());
     }
   });
   report.run("refuses metrics and scalar types that it does not list", [&] {
@@ -214,25 +232,31 @@ void refusals(Report& report, const IndexSubject& s) {
       rhumb_index_t* self = nullptr;
       rhumb_error_t error{};
       error.struct_size = sizeof error;
-      require_status(RHUMB_UNSUPPORTED, s.ops.open(s.host.raw(), &open, &self, &error), "open", &error);
+      require_status(RHUMB_UNSUPPORTED, s.ops.open(s.host.raw(), &open, &self, &error), "open",
+                     &error);
       require(self == nullptr, "a refused open() leaves *out alone");
     }
   });
-  report.run("refuses a required extension, skips an optional one, knows no strange interface", [&] {
-    const Column column(s.metrics[0], s.scalars[0], kDim, 100, s.seed);
-    IndexInstance index(s.ops, s.host, column, {s.config, "", 0});
-    index.build(100);
-    const std::vector<char> query = column.query(0);
-    rhumb_ext_t ext = {"test.unheard.of/1", nullptr, sizeof ext, 0};
-    require_sound(column, query, index.search(std::span(&query, 1), 3, nullptr, 0, nullptr, &ext), 0, 3, 100, kAll);
-    ext.required = 1;
-    require_status(RHUMB_UNSUPPORTED, index.search(std::span(&query, 1), 3, nullptr, 0, nullptr, &ext).status,
-                   "search");
-    if (s.ops.get_extension != nullptr) {
-      require(s.ops.get_extension(index.self(), "test.unheard.of/1") == nullptr, "an interface nobody has heard of");
-    }
-  });
-  report.run("stops for a deadline that has passed and for cancellation, or is done before it looks", [&] {
+  report.run(
+      "refuses a required extension, skips an optional one, and has no unknown interface", [&] {
+        const Column column(s.metrics[0], s.scalars[0], kDim, 100, s.seed);
+        IndexInstance index(s.ops, s.host, column, {s.config, "", 0});
+        index.build(100);
+        const std::vector<char> query = column.query(0);
+        rhumb_ext_t ext = {"test.unheard.of/1", nullptr, sizeof ext, 0};
+        require_sound(column, query,
+                      index.search(std::span(&query, 1), 3, nullptr, 0, nullptr, &ext), 0, 3, 100,
+                      kAll);
+        ext.required = 1;
+        require_status(RHUMB_UNSUPPORTED,
+                       index.search(std::span(&query, 1), 3, nullptr, 0, nullptr, &ext).status,
+                       "search");
+        if (s.ops.get_extension != nullptr) {
+          require(s.ops.get_extension(index.self(), "test.unheard.of/1") == nullptr,
+                  "an interface nobody has heard of");
+        }
+      });
+  report.run("stops for a deadline that has passed and for a cancellation", [&] {
     const Column column(s.metrics[0], s.scalars[0], 256, kRows, s.seed);
     IndexInstance index(s.ops, s.host, column, {s.config, "", 0});
     index.build(kRows);
@@ -240,14 +264,18 @@ void refusals(Report& report, const IndexSubject& s) {
     rhumb_call_t call{};
     call.struct_size = sizeof call;
     call.deadline_ns = 1;
-    const rhumb_status_t late = index.search(queries, kHits, nullptr, RHUMB_QUERY_EXACT, &call).status;
-    require(late == RHUMB_TIMEOUT || late == RHUMB_OK, "expected RHUMB_TIMEOUT, found " + std::to_string(late));
+    const rhumb_status_t late =
+        index.search(queries, kHits, nullptr, RHUMB_QUERY_EXACT, &call).status;
+    require(late == RHUMB_TIMEOUT || late == RHUMB_OK,
+            "expected RHUMB_TIMEOUT, found " + std::to_string(late));
     require(late == RHUMB_TIMEOUT, "200 exact searches of 3,000 x 256 took no look at a deadline");
     call.deadline_ns = 0;
     call.cancelled = [](void*) -> uint32_t { return 1; };
-    require_status(RHUMB_CANCELLED, index.search(queries, kHits, nullptr, RHUMB_QUERY_EXACT, &call).status,
+    require_status(RHUMB_CANCELLED,
+                   index.search(queries, kHits, nullptr, RHUMB_QUERY_EXACT, &call).status,
                    "cancelled search");
-    require_good(index, column, kHits, kRows, nullptr, kAll, RHUMB_QUERY_EXACT, 1.0);  // and goes on afterwards
+    // it still works
+    require_good(index, column, kHits, kRows, nullptr, kAll, RHUMB_QUERY_EXACT, 1.0);
   });
 }
 

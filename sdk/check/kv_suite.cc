@@ -1,4 +1,4 @@
-// Conformance of key-value stores, against a map in memory.
+// Conformance of key-value stores. A map in memory has the expected content.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,7 +29,8 @@ struct Write {
 
 class Store {
  public:
-  Store(const rhumb_kv_ops_t& ops, const CheckHost& host, const std::string& config, const std::string& dir)
+  Store(const rhumb_kv_ops_t& ops, const CheckHost& host, const std::string& config,
+        const std::string& dir)
       : ops_(ops) {
     const rhumb_open_t open{sizeof open, 0, slice(config), slice(dir), nullptr};
     rhumb_error_t error{};
@@ -45,8 +46,10 @@ class Store {
     for (const Write& w : writes) raw.push_back({w.op, w.table, slice(w.key), slice(w.value)});
     return ops_.write(self_, nullptr, raw.data(), raw.size(), nullptr);
   }
-  void write(const std::vector<Write>& writes) { require_status(RHUMB_OK, try_write(writes), "write"); }
-  // The value; nothing when absent.
+  void write(const std::vector<Write>& writes) {
+    require_status(RHUMB_OK, try_write(writes), "write");
+  }
+  // Returns the value, or nothing if the key is absent.
   std::optional<std::string> get(uint32_t table, const std::string& key) {
     Buffer out;
     const rhumb_status_t status = ops_.get(self_, nullptr, table, slice(key), out.out(), nullptr);
@@ -66,8 +69,10 @@ class Store {
       v.seen.emplace_back(view(key), view(value));
       return v.seen.size() < v.stop_after ? 1 : 0;
     };
-    require_status(RHUMB_OK, ops_.scan(self_, nullptr, table, slice(first), slice(last), flags, fn, &visit, nullptr),
-                   "scan");
+    require_status(
+        RHUMB_OK,
+        ops_.scan(self_, nullptr, table, slice(first), slice(last), flags, fn, &visit, nullptr),
+        "scan");
     return visit.seen;
   }
   void flush() {
@@ -83,11 +88,13 @@ class Store {
       const auto seen = scan(table, "", "");
       auto at = model.lower_bound({table, ""});
       for (const auto& [key, value] : seen) {
-        require(at != model.end() && at->first.first == table && at->first.second == key && at->second == value,
+        require(at != model.end() && at->first.first == table && at->first.second == key &&
+                    at->second == value,
                 "table " + std::to_string(table) + " holds something else than was written");
         ++at;
       }
-      require(at == model.end() || at->first.first != table, "table " + std::to_string(table) + " has lost entries");
+      require(at == model.end() || at->first.first != table,
+              "table " + std::to_string(table) + " has lost entries");
     }
   }
 
@@ -97,10 +104,14 @@ class Store {
 };
 
 void apply(Model& model, const Write& w) {
-  if (w.op == RHUMB_PUT) model[{w.table, w.key}] = w.value;
-  else if (w.op == RHUMB_DELETE) model.erase({w.table, w.key});
-  else if (w.value.empty()) model.erase(model.lower_bound({w.table, w.key}), model.lower_bound({w.table + 1, ""}));
-  else if (w.key < w.value) model.erase(model.lower_bound({w.table, w.key}), model.lower_bound({w.table, w.value}));
+  if (w.op == RHUMB_PUT)
+    model[{w.table, w.key}] = w.value;
+  else if (w.op == RHUMB_DELETE)
+    model.erase({w.table, w.key});
+  else if (w.value.empty())
+    model.erase(model.lower_bound({w.table, w.key}), model.lower_bound({w.table + 1, ""}));
+  else if (w.key < w.value)
+    model.erase(model.lower_bound({w.table, w.key}), model.lower_bound({w.table, w.value}));
 }
 
 struct KvSubject {
@@ -121,10 +132,12 @@ void basics(const KvSubject& s) {
   require(store.get(0, "a") == "1" && store.get(1, "a") == "other table", "tables are separate");
   require(store.get(0, "empty") == "", "an empty value is a value");
   require(store.get(0, binary) == binary, "keys and values are bytes");
-  require(!store.get(0, "absent") && !store.get(7, "a"), "what is absent is not found, in a table never written too");
+  require(!store.get(0, "absent") && !store.get(7, "a"),
+          "what is absent is not found, in a table never written too");
   store.write({{RHUMB_DELETE, 0, "absent", ""}, {RHUMB_DELETE, 0, "a", ""}});
   require(!store.get(0, "a") && store.get(1, "a").has_value(), "a deletion is of one table");
-  store.write({{RHUMB_PUT, 0, "x", "first"}, {RHUMB_DELETE, 0, "x", ""}, {RHUMB_PUT, 0, "x", "last"}});
+  store.write(
+      {{RHUMB_PUT, 0, "x", "first"}, {RHUMB_DELETE, 0, "x", ""}, {RHUMB_PUT, 0, "x", "last"}});
   require(store.get(0, "x") == "last", "of one batch the later write wins");
   store.write({});
   const std::string large(3 << 20, 'L');
@@ -137,12 +150,14 @@ void scans(const KvSubject& s) {
   Store store(s.ops, s.host, s.config, dir.path());
   const std::string top(1, '\xFF');
   std::vector<Write> writes;
-  for (const std::string& key : {std::string("a"), std::string("a\0", 2), std::string("aa"), std::string("b"),
-                                 std::string("\x7F"), std::string("\x80"), top, top + top}) {
+  for (const std::string& key :
+       {std::string("a"), std::string("a\0", 2), std::string("aa"), std::string("b"),
+        std::string("\x7F"), std::string("\x80"), top, top + top}) {
     writes.push_back({RHUMB_PUT, 3, key, "v" + key});
   }
   store.write(writes);
-  const auto keys = [&](const std::string& first, const std::string& last, uint32_t flags, size_t stop = SIZE_MAX) {
+  const auto keys = [&](const std::string& first, const std::string& last, uint32_t flags,
+                        size_t stop = SIZE_MAX) {
     std::string out;
     for (const auto& [key, value] : store.scan(3, first, last, flags, stop)) {
       require(value == "v" + key, "a scan pairs keys with their values");
@@ -150,16 +165,20 @@ void scans(const KvSubject& s) {
     }
     return out;
   };
-  const std::string all = std::string("a|") + std::string("a\0|", 3) + "aa|b|\x7F|\x80|" + top + "|" + top + top + "|";
+  const std::string all =
+      std::string("a|") + std::string("a\0|", 3) + "aa|b|\x7F|\x80|" + top + "|" + top + top + "|";
   require(keys("", "", 0) == all, "keys come in order of unsigned bytes");
   require(keys("a", "b", 0) == std::string("a|") + std::string("a\0|", 3) + "aa|",
           "a range holds its first key and not its last");
-  require(keys("\x80", "", 0) == "\x80|" + top + "|" + top + top + "|", "an empty last key is the table's end");
+  require(keys("\x80", "", 0) == "\x80|" + top + "|" + top + top + "|",
+          "an empty last key is the table's end");
   require(keys("a", "b", RHUMB_SCAN_REVERSE) == "aa|" + std::string("a\0|", 3) + "a|",
           "a reverse scan is of the same range");
-  require(keys("", "", RHUMB_SCAN_REVERSE, 2) == top + top + "|" + top + "|", "a reverse scan begins at the end");
+  require(keys("", "", RHUMB_SCAN_REVERSE, 2) == top + top + "|" + top + "|",
+          "a reverse scan begins at the end");
   require(keys("", "", 0, 1) == "a|", "a scan stops when told to");
-  require(keys("b", "a", 0).empty() && keys("aa", "aa", 0).empty(), "a range turned around, or empty, holds nothing");
+  require(keys("b", "a", 0).empty() && keys("aa", "aa", 0).empty(),
+          "a range turned around, or empty, holds nothing");
 }
 
 void model_run(const KvSubject& s) {
@@ -168,7 +187,8 @@ void model_run(const KvSubject& s) {
   Model model;
   constexpr uint32_t kTables = 3;
   const auto key = [&] {
-    return std::string(1 + rng() % 3, static_cast<char>('a' + rng() % 5)) + std::to_string(rng() % 40);
+    return std::string(1 + rng() % 3, static_cast<char>('a' + rng() % 5)) +
+           std::to_string(rng() % 40);
   };
   for (int round = 0; round < 6; ++round) {
     Store store(s.ops, s.host, s.config, dir.path());
@@ -178,9 +198,14 @@ void model_run(const KvSubject& s) {
       for (uint64_t i = rng() % 12; i > 0; --i) {
         const uint64_t dice = rng() % 20;
         const auto table = static_cast<uint32_t>(rng() % kTables);
-        if (dice < 13) writes.push_back({RHUMB_PUT, table, key(), std::string(rng() % 300, static_cast<char>(rng()))});
-        else if (dice < 18) writes.push_back({RHUMB_DELETE, table, key(), ""});
-        else writes.push_back({RHUMB_DELETE_RANGE, table, key(), dice == 18 ? key() : std::string("zz")});
+        if (dice < 13)
+          writes.push_back(
+              {RHUMB_PUT, table, key(), std::string(rng() % 300, static_cast<char>(rng()))});
+        else if (dice < 18)
+          writes.push_back({RHUMB_DELETE, table, key(), ""});
+        else
+          writes.push_back(
+              {RHUMB_DELETE_RANGE, table, key(), dice == 18 ? key() : std::string("zz")});
       }
       if (batch == 30 && round == 3) writes.push_back({RHUMB_DELETE_RANGE, 1, "b", ""});
       store.write(writes);
@@ -191,7 +216,7 @@ void model_run(const KvSubject& s) {
   }
 }
 
-// Returned writes survive SIGKILL without a flush.
+// A write that returned survives SIGKILL, also without a flush.
 void killed(const KvSubject& s) {
   const ScratchDir dir;
   const pid_t child = ::fork();
@@ -200,15 +225,16 @@ void killed(const KvSubject& s) {
     try {
       Store store(s.ops, s.host, s.config, dir.path());
       for (int i = 0; i < 100; ++i)
-        store.write(
-            {{RHUMB_PUT, 0, "k" + std::to_string(i), std::to_string(i)}, {RHUMB_PUT, 1, "last", std::to_string(i)}});
+        store.write({{RHUMB_PUT, 0, "k" + std::to_string(i), std::to_string(i)},
+                     {RHUMB_PUT, 1, "last", std::to_string(i)}});
       ::raise(SIGKILL);
     } catch (const std::exception&) {
       ::_exit(1);
     }
   }
   int status = 0;
-  require(::waitpid(child, &status, 0) == child && WIFSIGNALED(status), "the child wrote and was killed");
+  require(::waitpid(child, &status, 0) == child && WIFSIGNALED(status),
+          "the child wrote and was killed");
   Store store(s.ops, s.host, s.config, dir.path());
   for (int i = 0; i < 100; ++i)
     require(store.get(0, "k" + std::to_string(i)) == std::to_string(i),
@@ -220,10 +246,12 @@ void refused(const KvSubject& s) {
   const ScratchDir dir;
   Store store(s.ops, s.host, s.config, dir.path());
   store.write({{RHUMB_PUT, 0, "kept", "1"}});
-  require_status(RHUMB_INVALID,
-                 store.try_write({{RHUMB_PUT, 0, "kept", "2"}, {RHUMB_PUT, 0, "new", "2"}, {99, 0, "x", ""}}),
-                 "an unknown operation");
-  require(store.get(0, "kept") == "1" && !store.get(0, "new"), "a refused batch leaves nothing behind");
+  require_status(
+      RHUMB_INVALID,
+      store.try_write({{RHUMB_PUT, 0, "kept", "2"}, {RHUMB_PUT, 0, "new", "2"}, {99, 0, "x", ""}}),
+      "an unknown operation");
+  require(store.get(0, "kept") == "1" && !store.get(0, "new"),
+          "a refused batch leaves nothing behind");
 }
 
 void checkpoints(const KvSubject& s) {
@@ -247,7 +275,7 @@ void checkpoints(const KvSubject& s) {
   store.require_holds(model, 2);
 }
 
-// Readers see each batch whole or not at all.
+// A reader sees a whole batch or nothing of it.
 void concurrent(const KvSubject& s) {
   const ScratchDir dir;
   Store store(s.ops, s.host, s.config, dir.path());
@@ -296,7 +324,7 @@ int check_kv(const Subject& subject) {
   report.run("behaves as a map over batches and restarts", [&] { model_run(s); });
   report.run("takes a batch whole or not at all", [&] { refused(s); });
   report.run("makes a consistent copy", [&] { checkpoints(s); });
-  report.run("shows readers whole batches", [&] { concurrent(s); });
+  report.run("shows whole batches to readers", [&] { concurrent(s); });
   return report.failures();
 }
 

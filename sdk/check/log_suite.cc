@@ -1,4 +1,4 @@
-// Conformance of logs: what is durable is what was acknowledged, group by group.
+// Conformance of logs: an acknowledged record is durable, for every group.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,8 +29,9 @@ struct Record {
   bool operator==(const Record&) const = default;
 };
 std::string shown(const Record& r) {
-  return "group " + std::to_string(r.group) + " type " + std::to_string(r.type) + " index " + std::to_string(r.index) +
-         " term " + std::to_string(r.term) + ", " + std::to_string(r.data.size()) + " bytes";
+  return "group " + std::to_string(r.group) + " type " + std::to_string(r.type) + " index " +
+         std::to_string(r.index) + " term " + std::to_string(r.term) + ", " +
+         std::to_string(r.data.size()) + " bytes";
 }
 Record data(uint64_t group, uint64_t index, uint64_t term, std::string text) {
   return {group, index, term, RHUMB_LOG_DATA, std::move(text)};
@@ -38,7 +39,8 @@ Record data(uint64_t group, uint64_t index, uint64_t term, std::string text) {
 
 class Log {
  public:
-  Log(const rhumb_log_ops_t& ops, const CheckHost& host, const std::string& config, const std::string& dir)
+  Log(const rhumb_log_ops_t& ops, const CheckHost& host, const std::string& config,
+      const std::string& dir)
       : ops_(ops) {
     const rhumb_open_t open{sizeof open, 0, slice(config), slice(dir), nullptr};
     rhumb_error_t error{};
@@ -58,8 +60,10 @@ class Log {
   }
   rhumb_status_t submit(const std::vector<Record>& records, Completion& completion) {
     std::vector<rhumb_log_entry_t> raw;
-    for (const Record& r : records) raw.push_back({r.group, r.index, r.term, r.type, 0, slice(r.data)});
-    const rhumb_status_t status = ops_.append(self_, raw.data(), raw.size(), nullptr, completion.done());
+    for (const Record& r : records)
+      raw.push_back({r.group, r.index, r.term, r.type, 0, slice(r.data)});
+    const rhumb_status_t status =
+        ops_.append(self_, raw.data(), raw.size(), nullptr, completion.done());
     completion.submitted();
     return status;
   }
@@ -68,10 +72,12 @@ class Log {
     require_status(RHUMB_OK, submit(records, completion), "append");
     require_status(RHUMB_OK, completion.wait(), "append's completion");
   }
-  rhumb_status_t try_read(uint64_t group, uint64_t first, uint64_t last, uint64_t max_bytes, std::vector<Record>& out) {
+  rhumb_status_t try_read(uint64_t group, uint64_t first, uint64_t last, uint64_t max_bytes,
+                          std::vector<Record>& out) {
     return ops_.read(self_, group, first, last, max_bytes, collect, &out, nullptr);
   }
-  std::vector<Record> read(uint64_t group, uint64_t first, uint64_t last, uint64_t max_bytes = UINT64_MAX) {
+  std::vector<Record> read(uint64_t group, uint64_t first, uint64_t last,
+                           uint64_t max_bytes = UINT64_MAX) {
     std::vector<Record> out;
     require_status(RHUMB_OK, try_read(group, first, last, max_bytes, out), "read");
     return out;
@@ -79,7 +85,9 @@ class Log {
   void release(uint64_t group, uint64_t index) {
     require_status(RHUMB_OK, ops_.release(self_, group, index, nullptr), "release");
   }
-  void drop(uint64_t group) { require_status(RHUMB_OK, ops_.drop_group(self_, group, nullptr), "drop_group"); }
+  void drop(uint64_t group) {
+    require_status(RHUMB_OK, ops_.drop_group(self_, group, nullptr), "drop_group");
+  }
   std::string stats() {
     Buffer json;
     require_status(RHUMB_OK, ops_.stats(self_, json.out()), "stats");
@@ -103,9 +111,11 @@ struct LogSubject {
   uint64_t seed;
 };
 
-void require_same(const std::vector<Record>& expected, const std::vector<Record>& found, const std::string& what) {
+void require_same(const std::vector<Record>& expected, const std::vector<Record>& found,
+                  const std::string& what) {
   for (size_t i = 0; i < std::min(expected.size(), found.size()); ++i) {
-    require(expected[i] == found[i], what + ": expected " + shown(expected[i]) + ", found " + shown(found[i]));
+    require(expected[i] == found[i],
+            what + ": expected " + shown(expected[i]) + ", found " + shown(found[i]));
   }
   require_equal(expected.size(), found.size(), what + ": records");
 }
@@ -150,7 +160,8 @@ void truncation(const LogSubject& s) {
   {
     Log log(s.ops, s.host, s.config, dir.path());
     log.recover();
-    for (uint64_t i = 1; i <= 10; ++i) log.append({data(1, i, 1, "old " + std::to_string(i)), data(2, i, 1, "other")});
+    for (uint64_t i = 1; i <= 10; ++i)
+      log.append({data(1, i, 1, "old " + std::to_string(i)), data(2, i, 1, "other")});
     log.append({data(1, 6, 2, "new 6"), data(1, 7, 2, "new 7")});
     for (uint64_t i = 1; i <= 5; ++i) expected.push_back(data(1, i, 1, "old " + std::to_string(i)));
     expected.push_back(data(1, 6, 2, "new 6"));
@@ -167,7 +178,8 @@ void truncation(const LogSubject& s) {
   require_same(expected, found, "a truncation after a restart");
 }
 
-// HARD_STATE: the newest counts. BASE and INSTALL begin a group anew. release and drop_group forget.
+// The newest HARD_STATE counts. BASE and INSTALL give a group a new beginning. release() and
+// drop_group() remove records.
 void other_records(const LogSubject& s) {
   const ScratchDir dir;
   {
@@ -175,8 +187,8 @@ void other_records(const LogSubject& s) {
     log.recover();
     for (uint64_t group = 1; group <= 5; ++group) {
       for (uint64_t i = 1; i <= 8; ++i)
-        log.append(
-            {data(group, i, 1, "g" + std::to_string(group)), {group, 0, 0, RHUMB_LOG_HARD_STATE, std::to_string(i)}});
+        log.append({data(group, i, 1, "g" + std::to_string(group)),
+                    {group, 0, 0, RHUMB_LOG_HARD_STATE, std::to_string(i)}});
     }
     log.append({{2, 5, 1, RHUMB_LOG_BASE, ""}});
     log.append({{3, 20, 4, RHUMB_LOG_INSTALL, "manifest"}, data(3, 21, 4, "after")});
@@ -200,12 +212,13 @@ void other_records(const LogSubject& s) {
                 data(2, 7, 1, "g2"),
                 data(2, 8, 1, "g2")},
                groups[2], "a group above its base");
-  require_same(
-      {{3, 0, 0, RHUMB_LOG_HARD_STATE, "8"}, {3, 20, 4, RHUMB_LOG_INSTALL, "manifest"}, data(3, 21, 4, "after")},
-      groups[3], "a group after an install");
+  require_same({{3, 0, 0, RHUMB_LOG_HARD_STATE, "8"},
+                {3, 20, 4, RHUMB_LOG_INSTALL, "manifest"},
+                data(3, 21, 4, "after")},
+               groups[3], "a group after an install");
 }
 
-// Many appends in flight: each completes once, in order, and a restart holds them all.
+// Many appends run at once. Each completes once, in order, and a restart finds all of them.
 void many_in_flight(const LogSubject& s) {
   const ScratchDir dir;
   constexpr uint64_t kGroups = 50, kAppends = 2000;
@@ -225,7 +238,7 @@ void many_in_flight(const LogSubject& s) {
         if (status == RHUMB_OK) break;
         require_status(RHUMB_BUSY, status, "append");
         require(open.size() > 1, "busy with nothing in flight");
-        require_status(RHUMB_OK, open.front()->wait(), "completion");  // makes room
+        require_status(RHUMB_OK, open.front()->wait(), "completion");  // then there is room
         open.pop_front();
       }
       if (open.back()->fired()) {
@@ -237,13 +250,14 @@ void many_in_flight(const LogSubject& s) {
   Log log(s.ops, s.host, s.config, dir.path());
   std::map<uint64_t, uint64_t> found;
   for (const Record& r : log.recover()) {
-    require_equal(found[r.group] + 1, r.index, "the next index of group " + std::to_string(r.group));
+    require_equal(found[r.group] + 1, r.index,
+                  "the next index of group " + std::to_string(r.group));
     found[r.group] = r.index;
   }
   require(found == last, "entries are missing after a restart");
 }
 
-// What completed survives SIGKILL.
+// An append that completed survives SIGKILL.
 void killed(const LogSubject& s) {
   const ScratchDir dir;
   int pipe[2];
@@ -255,7 +269,8 @@ void killed(const LogSubject& s) {
       Log log(s.ops, s.host, s.config, dir.path());
       log.recover();
       for (uint64_t i = 1;; ++i) {
-        log.append({data(3, i, 1, "entry " + std::to_string(i)), {3, 0, 0, RHUMB_LOG_HARD_STATE, std::to_string(i)}});
+        log.append({data(3, i, 1, "entry " + std::to_string(i)),
+                    {3, 0, 0, RHUMB_LOG_HARD_STATE, std::to_string(i)}});
         if (::write(pipe[1], &i, sizeof i) != sizeof i) ::_exit(1);
       }
     } catch (const std::exception&) {
@@ -271,15 +286,19 @@ void killed(const LogSubject& s) {
   for (uint64_t late = 0; ::read(pipe[0], &late, sizeof late) == sizeof late;) acknowledged = late;
   ::close(pipe[0]);
   int status = 0;
-  require(::waitpid(child, &status, 0) == child && WIFSIGNALED(status), "the child appended until it was killed");
+  require(::waitpid(child, &status, 0) == child && WIFSIGNALED(status),
+          "the child appended until it was killed");
   Log log(s.ops, s.host, s.config, dir.path());
   const std::vector<Record> found = log.recover();
-  require(!found.empty() && found[0].type == RHUMB_LOG_HARD_STATE && std::stoull(found[0].data) >= acknowledged,
+  require(!found.empty() && found[0].type == RHUMB_LOG_HARD_STATE &&
+              std::stoull(found[0].data) >= acknowledged,
           "an acknowledged hard state is lost");
-  require(found.size() - 1 >= acknowledged, "acknowledged entries are lost: " + std::to_string(acknowledged) +
-                                                " completed, " + std::to_string(found.size() - 1) + " are there");
+  require(found.size() - 1 >= acknowledged,
+          "acknowledged entries are lost: " + std::to_string(acknowledged) + " completed, " +
+              std::to_string(found.size() - 1) + " are there");
   for (size_t i = 1; i < found.size(); ++i)
-    require(found[i] == data(3, i, 1, "entry " + std::to_string(i)), "recovered " + shown(found[i]));
+    require(found[i] == data(3, i, 1, "entry " + std::to_string(i)),
+            "recovered " + shown(found[i]));
 }
 
 void read_while_appending(const LogSubject& s) {
@@ -332,7 +351,8 @@ int check_log(const Subject& subject) {
   Report report(std::string("log/") + subject.factory->id);
   report.run("appends, reads, recovers", [&] { round_trip(s); });
   report.run("truncates a group by a lower index", [&] { truncation(s); });
-  report.run("keeps hard states, bases and installs; forgets what was released or dropped", [&] { other_records(s); });
+  report.run("keeps hard states, bases and installs; removes released entries and dropped groups",
+             [&] { other_records(s); });
   report.run("completes many appends in order", [&] { many_in_flight(s); });
   report.run("keeps what completed through a kill", [&] { killed(s); });
   report.run("reads while it appends", [&] { read_while_appending(s); });

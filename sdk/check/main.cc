@@ -1,6 +1,8 @@
-// rhumb-plugin-check: would a host take this plugin, and does it do what its kind promises?
+// rhumb-plugin-check says whether a host would accept a plugin and whether the plugin's engines do
+// what their kind promises.
 //   rhumb-plugin-check [--manifest] [--engine ID] [--config JSON] [--seed N] [--dir DIR] FILE.so
-// Exit status: 0 accepted and conforming, 1 refused or failing, 2 wrong use.
+// The exit status is 0 for a plugin that conforms, 1 for one that was refused or fails, and 2 for
+// wrong use.
 #include <dlfcn.h>
 
 #include <cstdio>
@@ -25,11 +27,11 @@ struct Options {
 int usage() {
   std::fputs(
       "usage: rhumb-plugin-check [options] FILE.so\n"
-      "  --manifest     negotiate and print the manifest, run nothing\n"
-      "  --engine ID    only this engine\n"
-      "  --config JSON  parameters that every instance is opened with\n"
-      "  --seed N       of test data and schedules (1)\n"
-      "  --dir DIR      where test files go (the system's place for temporary files)\n",
+      "  --manifest     check and print the manifest, and run nothing\n"
+      "  --engine ID    check only this engine\n"
+      "  --config JSON  open every instance with these parameters\n"
+      "  --seed N       the seed of test data and schedules (default 1)\n"
+      "  --dir DIR      the directory for test files (default: the system's temporary one)\n",
       stderr);
   return 2;
 }
@@ -38,18 +40,25 @@ bool parse(int argc, char** argv, Options& out) {
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     const bool has_value = i + 1 < argc;
-    if (word == "--manifest") out.manifest_only = true;
-    else if (word == "--engine" && has_value) out.engine = argv[++i];
-    else if (word == "--config" && has_value) out.config = argv[++i];
-    else if (word == "--seed" && has_value) out.seed = std::strtoull(argv[++i], nullptr, 10);
-    else if (word == "--dir" && has_value) ScratchDir::set_root(argv[++i]);
-    else if (!word.starts_with("-") && out.file.empty()) out.file = word;
-    else return false;
+    if (word == "--manifest")
+      out.manifest_only = true;
+    else if (word == "--engine" && has_value)
+      out.engine = argv[++i];
+    else if (word == "--config" && has_value)
+      out.config = argv[++i];
+    else if (word == "--seed" && has_value)
+      out.seed = std::strtoull(argv[++i], nullptr, 10);
+    else if (word == "--dir" && has_value)
+      ScratchDir::set_root(argv[++i]);
+    else if (!word.starts_with("-") && out.file.empty())
+      out.file = word;
+    else
+      return false;
   }
   return !out.file.empty();
 }
 
-// The manifest, or NULL after saying why a host would refuse the file.
+// Returns the manifest. If a host would refuse the file, it prints why and returns NULL.
 const rhumb_plugin_t* load(const std::string& file) {
   const std::string path = file.find('/') == std::string::npos ? "./" + file : file;
   void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
@@ -59,7 +68,8 @@ const rhumb_plugin_t* load(const std::string& file) {
   }
   const auto entry = reinterpret_cast<rhumb_plugin_fn>(::dlsym(library, RHUMB_PLUGIN_SYMBOL));
   if (entry == nullptr) {
-    std::printf("refused: %s: symbol: expected %s, found no such exported symbol\n", file.c_str(), RHUMB_PLUGIN_SYMBOL);
+    std::printf("refused: %s: symbol: expected %s, found no such exported symbol\n", file.c_str(),
+                RHUMB_PLUGIN_SYMBOL);
     return nullptr;
   }
   const rhumb_plugin_t* plugin = entry();
@@ -71,26 +81,33 @@ const rhumb_plugin_t* load(const std::string& file) {
 }
 
 void print_manifest(const std::string& file, const rhumb_plugin_t& plugin) {
-  std::printf("file     %s\nid       %s\nversion  %s\nlicense  %s\nabi      %u.%u, needs %u.%u%s\n", file.c_str(),
-              plugin.id, plugin.version, plugin.license, plugin.abi_major, plugin.abi_minor_built, plugin.abi_major,
-              plugin.abi_minor_min, plugin.draft != 0 ? ", draft" : "");
+  std::printf("file     %s\nid       %s\nversion  %s\nlicense  %s\nabi      %u.%u, needs %u.%u%s\n",
+              file.c_str(), plugin.id, plugin.version, plugin.license, plugin.abi_major,
+              plugin.abi_minor_built, plugin.abi_major, plugin.abi_minor_min,
+              plugin.draft != 0 ? ", draft" : "");
   for (uint64_t i = 0; i < plugin.factory_count; ++i) {
     const rhumb_factory_t& factory = *plugin.factories[i];
-    uint32_t head[2] = {0, 0};  // struct_size, caps: of every known kind
+    uint32_t head[2] = {0, 0};  // struct_size and caps, with which every table begins
     if (kind_rules(factory.kind) != nullptr) std::memcpy(head, factory.ops, sizeof head);
-    std::printf("engine   %s/%s %s, caps 0x%x\n", kind_name(factory.kind).c_str(), factory.id, factory.version,
-                head[1]);
+    std::printf("engine   %s/%s %s, caps 0x%x\n", kind_name(factory.kind).c_str(), factory.id,
+                factory.version, head[1]);
   }
 }
 
 int check(const Subject& subject) {
   switch (subject.factory->kind) {
-    case RHUMB_KIND_INDEX: return check_index(subject);
-    case RHUMB_KIND_KV: return check_kv(subject);
-    case RHUMB_KIND_LOG: return check_log(subject);
-    case RHUMB_KIND_AUTH: return check_auth(subject);
-    case RHUMB_KIND_CONSENSUS: return check_consensus(subject);
-    case RHUMB_KIND_ROUTER: return check_router(subject);
+    case RHUMB_KIND_INDEX:
+      return check_index(subject);
+    case RHUMB_KIND_KV:
+      return check_kv(subject);
+    case RHUMB_KIND_LOG:
+      return check_log(subject);
+    case RHUMB_KIND_AUTH:
+      return check_auth(subject);
+    case RHUMB_KIND_CONSENSUS:
+      return check_consensus(subject);
+    case RHUMB_KIND_ROUTER:
+      return check_router(subject);
     default:
       std::printf("skip %s: this checker is older than its kind\n", subject.factory->id);
       return 0;

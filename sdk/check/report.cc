@@ -21,27 +21,32 @@ void Report::run(std::string_view name, const std::function<void()>& body) {
     ++failures_;
   }
   ++cases_;
-  const auto ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
-  std::printf("%s %s: %.*s (%lld ms)%s%s\n", outcome, suite_.c_str(), static_cast<int>(name.size()), name.data(),
-              static_cast<long long>(ms), text.empty() ? "" : "\n       ", text.c_str());
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                      std::chrono::steady_clock::now() - begin)
+                      .count();
+  std::printf("%s %s: %.*s (%lld ms)%s%s\n", outcome, suite_.c_str(), static_cast<int>(name.size()),
+              name.data(), static_cast<long long>(ms), text.empty() ? "" : "\n       ",
+              text.c_str());
   std::fflush(stdout);
 }
 
 void require_status(rhumb_status_t expected, rhumb_status_t found, const std::string& call,
                     const rhumb_error_t* error) {
   if (expected == found) return;
-  std::string text = call + ": expected status " + std::to_string(expected) + ", found " + std::to_string(found);
+  std::string text =
+      call + ": expected status " + std::to_string(expected) + ", found " + std::to_string(found);
   if (error != nullptr && error->text[0] != '\0')
     text += " (" + std::string(error->text, strnlen(error->text, sizeof error->text)) + ")";
   throw Failed(text);
 }
 
-void require_json(std::string_view text, std::initializer_list<const char*> members, const std::string& what) {
+void require_json(std::string_view text, std::initializer_list<const char*> members,
+                  const std::string& what) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   require(!json.is_discarded() && json.is_object(),
           what + ": expected a JSON object, found " + std::string(text.substr(0, 200)));
-  for (const char* member : members) require(json.contains(member), what + ": no member \"" + member + "\"");
+  for (const char* member : members)
+    require(json.contains(member), what + ": no member \"" + member + "\"");
 }
 
 }  // namespace rhumb::check

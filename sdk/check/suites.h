@@ -1,4 +1,5 @@
-// The conformance suites, one for each kind. Each prints its cases and returns how many failed.
+// The conformance suites, one for each kind. Each prints its cases and returns the number of
+// failures.
 #pragma once
 
 #include <string>
@@ -9,8 +10,8 @@ namespace rhumb::check {
 
 struct Subject {
   const rhumb_factory_t* factory;
-  std::string config_json;  // handed to every open()
-  uint64_t seed;            // of data and schedules; printed, so that a run can be repeated
+  std::string config_json;  // the parameters for every open()
+  uint64_t seed;            // the seed of data and schedules; main.cc prints it for the next run
 };
 
 int check_index(const Subject& subject);

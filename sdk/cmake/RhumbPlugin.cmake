@@ -1,5 +1,5 @@
 # rhumb_add_plugin(NAME SOURCES a.cc ... [LINKS lib ...])
-# A shared library NAME.so that exports rhumb_plugin_v1 and nothing else.
+# Adds a shared library NAME.so that exports rhumb_plugin_v1 and nothing else.
 function(rhumb_add_plugin name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   set(version_script ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
@@ -19,6 +19,6 @@ function(rhumb_add_plugin name)
   endif()
   target_link_options(${name} PRIVATE -Wl,--version-script=${version_script})
   if(NOT RHUMB_SANITIZE)
-    target_link_options(${name} PRIVATE -Wl,-z,defs) # sanitizers leave their runtime to the executable
+    target_link_options(${name} PRIVATE -Wl,-z,defs) # a sanitizer's runtime is in the executable
   endif()
 endfunction()

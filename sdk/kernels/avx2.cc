@@ -1,4 +1,4 @@
-// AVX2 with FMA, F16C and POPCNT: Haswell, Zen and later.
+// AVX2 with FMA, F16C and POPCNT, for Haswell, Zen and later.
 #include <immintrin.h>
 
 #include "sdk/kernels/generic.h"
@@ -9,7 +9,7 @@ namespace {
 struct Avx2 {
   using Reg = __m256;
   static constexpr uint32_t kLanes = 8;
-  static constexpr int kRows = 2;  // with four chains each, what sixteen registers hold
+  static constexpr int kRows = 2;  // two rows with four chains each fit sixteen registers
 
   static Reg zero() { return _mm256_setzero_ps(); }
   static Reg load_f32(const char* p) { return _mm256_loadu_ps(reinterpret_cast<const float*>(p)); }
@@ -18,7 +18,9 @@ struct Avx2 {
     return _mm256_maskload_ps(reinterpret_cast<const float*>(p),
                               _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), lane));
   }
-  static Reg load_f16(const char* p) { return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))); }
+  static Reg load_f16(const char* p) {
+    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
   static Reg load_f16_tail(const char* p, uint32_t n) {
     uint16_t h[kLanes] = {};
     memcpy(h, p, n * sizeof(uint16_t));
@@ -35,29 +37,35 @@ struct Avx2 {
   }
 
   static __m128i load16(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
-  static __m256i load32(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+  static __m256i load32(const void* p) {
+    return _mm256_loadu_si256(static_cast<const __m256i*>(p));
+  }
   static uint32_t sum_u32(__m256i a) {
     const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
     const __m128i two = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
-    return static_cast<uint32_t>(_mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 0xB1))));
+    return static_cast<uint32_t>(
+        _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 0xB1))));
   }
 
-  // step(x, y): sixteen bytes of each, widened to 16 bits, to eight partial sums. The total stays below 2^32.
+  // step(x, y) takes sixteen bytes of each, widened to 16 bits, and returns eight partial sums. The
+  // total stays below 2^32.
   template <typename Step>
   static uint64_t u8_sum(const uint8_t* a, const uint8_t* b, uint32_t n, Step step) {
     __m256i sum0 = _mm256_setzero_si256(), sum1 = sum0;
     uint32_t i = 0;
     for (; i + 32 <= n; i += 32) {
-      sum0 = _mm256_add_epi32(sum0, step(_mm256_cvtepu8_epi16(load16(a + i)), _mm256_cvtepu8_epi16(load16(b + i))));
-      sum1 = _mm256_add_epi32(sum1,
-                              step(_mm256_cvtepu8_epi16(load16(a + i + 16)), _mm256_cvtepu8_epi16(load16(b + i + 16))));
+      sum0 = _mm256_add_epi32(
+          sum0, step(_mm256_cvtepu8_epi16(load16(a + i)), _mm256_cvtepu8_epi16(load16(b + i))));
+      sum1 = _mm256_add_epi32(sum1, step(_mm256_cvtepu8_epi16(load16(a + i + 16)),
+                                         _mm256_cvtepu8_epi16(load16(b + i + 16))));
     }
     for (; i < n; i += 16) {
       const uint32_t rest = n - i < 16 ? n - i : 16;
       uint8_t x[16] = {}, y[16] = {};
       memcpy(x, a + i, rest);
       memcpy(y, b + i, rest);
-      sum0 = _mm256_add_epi32(sum0, step(_mm256_cvtepu8_epi16(load16(x)), _mm256_cvtepu8_epi16(load16(y))));
+      sum0 = _mm256_add_epi32(
+          sum0, step(_mm256_cvtepu8_epi16(load16(x)), _mm256_cvtepu8_epi16(load16(y))));
     }
     return sum_u32(_mm256_add_epi32(sum0, sum1));
   }
@@ -73,7 +81,8 @@ struct Avx2 {
   static uint64_t u8_absolute_difference(const uint8_t* a, const uint8_t* b, uint32_t n) {
     __m256i sum = _mm256_setzero_si256();
     uint32_t i = 0;
-    for (; i + 32 <= n; i += 32) sum = _mm256_add_epi64(sum, _mm256_sad_epu8(load32(a + i), load32(b + i)));
+    for (; i + 32 <= n; i += 32)
+      sum = _mm256_add_epi64(sum, _mm256_sad_epu8(load32(a + i), load32(b + i)));
     if (i < n) {
       uint8_t x[32] = {}, y[32] = {};
       memcpy(x, a + i, n - i);
@@ -97,7 +106,7 @@ struct Avx2 {
     return sum + static_cast<uint64_t>(_mm_popcnt_u64(x ^ y));
   }
 
-  // |a| * (b with a's sign): pairs of products of codes stay within 16 bits, since no code is -128.
+  // Multiplies |a| by b with the sign of a. No code is -128, so a pair of products fits 16 bits.
   static int32_t code_product(const int8_t* a, const int8_t* b, uint32_t n, int32_t) {
     const __m256i ones = _mm256_set1_epi16(1);
     __m256i sum = _mm256_setzero_si256();
@@ -107,21 +116,25 @@ struct Avx2 {
       const __m256i pairs = _mm256_maddubs_epi16(_mm256_sign_epi8(x, x), _mm256_sign_epi8(y, x));
       sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, ones));
     }
-    if (i < n) {  // codes are padded to sixteen
-      const __m256i x = _mm256_cvtepi8_epi16(load16(a + i)), y = _mm256_cvtepi8_epi16(load16(b + i));
+    if (i < n) {  // codes are padded to a multiple of sixteen
+      const __m256i x = _mm256_cvtepi8_epi16(load16(a + i)),
+                    y = _mm256_cvtepi8_epi16(load16(b + i));
       sum = _mm256_add_epi32(sum, _mm256_madd_epi16(x, y));
     }
     return static_cast<int32_t>(sum_u32(sum));
   }
-  static float code_absolute_difference(const int8_t* a, float scale_a, const int8_t* b, float scale_b, uint32_t n) {
+  static float code_absolute_difference(const int8_t* a, float scale_a, const int8_t* b,
+                                        float scale_b, uint32_t n) {
     const __m256 sa = _mm256_set1_ps(scale_a), sb = _mm256_set1_ps(scale_b);
     const auto eight = [](const int8_t* p) {
-      return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+      return _mm256_cvtepi32_ps(
+          _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
     };
     Reg sum0 = zero(), sum1 = zero();
     for (uint32_t i = 0; i < n; i += 16) {
       sum0 = add(sum0, abs(sub(_mm256_mul_ps(eight(a + i), sa), _mm256_mul_ps(eight(b + i), sb))));
-      sum1 = add(sum1, abs(sub(_mm256_mul_ps(eight(a + i + 8), sa), _mm256_mul_ps(eight(b + i + 8), sb))));
+      sum1 = add(
+          sum1, abs(sub(_mm256_mul_ps(eight(a + i + 8), sa), _mm256_mul_ps(eight(b + i + 8), sb))));
     }
     return sum(add(sum0, sum1));
   }
@@ -129,14 +142,18 @@ struct Avx2 {
   static void f32_to_f16(const float* in, uint16_t* out, uint64_t n) {
     uint64_t i = 0;
     for (; i + 8 <= n; i += 8) {
-      const __m128i h = _mm256_cvtps_ph(_mm256_loadu_ps(in + i), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+      const __m128i h =
+          _mm256_cvtps_ph(_mm256_loadu_ps(in + i), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
       _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i), h);
     }
-    for (; i < n; ++i) out[i] = static_cast<uint16_t>(_cvtss_sh(in[i], _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+    for (; i < n; ++i)
+      out[i] =
+          static_cast<uint16_t>(_cvtss_sh(in[i], _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
   }
   static void f16_to_f32(const uint16_t* in, float* out, uint64_t n) {
     uint64_t i = 0;
-    for (; i + 8 <= n; i += 8) _mm256_storeu_ps(out + i, load_f16(reinterpret_cast<const char*>(in + i)));
+    for (; i + 8 <= n; i += 8)
+      _mm256_storeu_ps(out + i, load_f16(reinterpret_cast<const char*>(in + i)));
     for (; i < n; ++i) out[i] = _cvtsh_ss(in[i]);
   }
 };

@@ -1,4 +1,4 @@
-// Which form runs: the best the machine has, unless one was named.
+// Chooses the form that runs: the best one of the machine, unless a caller named another one.
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -13,15 +13,15 @@ namespace rhumb::kernels {
 namespace {
 
 #if defined(RHUMB_KERNELS_X86)
-// Not every compiler's __builtin_cpu_supports knows f16c.
+// __builtin_cpu_supports does not know f16c in every compiler.
 bool has_f16c() {
   unsigned a = 0, b = 0, c = 0, d = 0;
   return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
 }
-// __builtin_cpu_supports looks at XGETBV too: the system must save the registers.
+// __builtin_cpu_supports also checks by XGETBV that the system saves the registers.
 bool has_avx2() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("popcnt") &&
-         has_f16c();
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+         __builtin_cpu_supports("popcnt") && has_f16c();
 }
 bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -35,13 +35,14 @@ struct Form {
   const Table* table;
   bool (*runs)();
 };
-constexpr Form kForms[] = {  // best first
+constexpr Form kForms[] = {
+// the best form comes first
 #if defined(RHUMB_KERNELS_X86)
     {&kAvx512, has_avx512},
     {&kAvx2, has_avx2},
 #endif
 #if defined(RHUMB_KERNELS_NEON)
-    {&kNeon, always},  // no 64-bit ARM is without
+    {&kNeon, always},  // every 64-bit ARM has it
 #endif
     {&kPortable, always},
 };
@@ -57,9 +58,10 @@ std::atomic<const Table*> g_chosen{nullptr};
 
 const Table& chosen() {
   const Table* table = g_chosen.load(std::memory_order_acquire);
-  if (table != nullptr) [[likely]] return *table;
+  if (table != nullptr) [[likely]]
+    return *table;
   if (rhumb_kernels_select_from_environment() != RHUMB_OK) {
-    const Table* none = nullptr;  // another thread may have chosen meanwhile
+    const Table* none = nullptr;  // another thread may choose at the same time
     g_chosen.compare_exchange_strong(none, &best(), std::memory_order_acq_rel);
   }
   return *g_chosen.load(std::memory_order_acquire);
@@ -75,16 +77,25 @@ const rhumb_kernel_t* rhumb_kernel_for(uint32_t metric, uint32_t scalar) {
   if (scalar == RHUMB_BIT) return metric == RHUMB_HAMMING ? &table.hamming : nullptr;
   if (metric < RHUMB_COSINE || metric > RHUMB_MANHATTAN) return nullptr;
   switch (scalar) {
-    case RHUMB_F32: return &table.kernels[0][metric - RHUMB_COSINE];
-    case RHUMB_F16: return &table.kernels[1][metric - RHUMB_COSINE];
-    case RHUMB_U8: return &table.kernels[2][metric - RHUMB_COSINE];
-    case RHUMB_CODE8: return &table.kernels[3][metric - RHUMB_COSINE];
-    default: return nullptr;
+    case RHUMB_F32:
+      return &table.kernels[0][metric - RHUMB_COSINE];
+    case RHUMB_F16:
+      return &table.kernels[1][metric - RHUMB_COSINE];
+    case RHUMB_U8:
+      return &table.kernels[2][metric - RHUMB_COSINE];
+    case RHUMB_CODE8:
+      return &table.kernels[3][metric - RHUMB_COSINE];
+    default:
+      return nullptr;
   }
 }
 
-void rhumb_f32_to_f16(const float* in, uint16_t* out, uint64_t n) { chosen().f32_to_f16(in, out, n); }
-void rhumb_f16_to_f32(const uint16_t* in, float* out, uint64_t n) { chosen().f16_to_f32(in, out, n); }
+void rhumb_f32_to_f16(const float* in, uint16_t* out, uint64_t n) {
+  chosen().f32_to_f16(in, out, n);
+}
+void rhumb_f16_to_f32(const uint16_t* in, float* out, uint64_t n) {
+  chosen().f16_to_f32(in, out, n);
+}
 
 rhumb_status_t rhumb_kernels_select(const char* name) {
   if (name == nullptr || *name == '\0') {

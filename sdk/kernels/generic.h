@@ -1,11 +1,13 @@
-// The kernels, written once over an instruction set `Isa` and compiled in one translation unit for each.
+// The kernels are written once over an instruction set `Isa`. Each instruction set compiles them in
+// a translation unit of its own.
 //
-// Everything here has internal linkage and no standard C++ header comes in: an inline function compiled with AVX-512
-// and merged by the linker with its portable namesake would crash older machines.
+// Everything here has internal linkage, and the file includes no standard C++ header. Otherwise the
+// linker could merge an inline function that was compiled with AVX-512 and its portable namesake,
+// and the program would crash on older machines.
 //
-// Isa offers float lanes (Reg, kLanes, load.., fma, sub, abs, add, sum), the integer kernels on bytes, and kRows: how
-// many rows are scored side by side. Each row keeps kChains accumulators of its own, so `one`, `rows` and `slots`
-// answer the same bits for the same pair.
+// Isa has float lanes (Reg, kLanes, load.., fma, sub, abs, add, sum), the integer kernels on bytes,
+// and kRows, the number of rows that are scored side by side. Each row has kChains accumulators of
+// its own, so `one`, `rows` and `slots` give the same bits for the same pair.
 #pragma once
 
 #include <math.h>
@@ -18,14 +20,16 @@
 namespace rhumb::kernels {
 namespace {
 
-constexpr int kChains = 4;                // hides the latency of a fused multiply-add
-constexpr uint32_t kPrefetchBytes = 512;  // of a row; the hardware's prefetcher goes on from there
+constexpr int kChains = 4;                // four hide the latency of a fused multiply-add
+constexpr uint32_t kPrefetchBytes = 512;  // the hardware itself prefetches the rest of a row
 constexpr uint32_t kPrefetchLine = 64;
 constexpr float kLargest = 3.40282346638528859812e+38f;
-constexpr float kVanishing = 0x1p-80f;  // a code's square, from which on its rounding errors are no less than kSquareSmall
-constexpr float kSquareSmall = 0x1p-102f, kSquareLarge = 0x1p106f;  // between them a square is a distance as it is
+// From this square of a code on, its rounding errors are at least kSquareSmall.
+constexpr float kVanishing = 0x1p-80f;
+// Between kSquareSmall and kSquareLarge, a square is written as it is.
+constexpr float kSquareSmall = 0x1p-102f, kSquareLarge = 0x1p106f;
 
-// ---- what is added up -------------------------------------------------------------------------
+// ---- the terms of the sums ----------------------------------------------------------------------
 
 template <typename Isa>
 struct Product {
@@ -47,7 +51,7 @@ struct AbsoluteDifference {
   }
 };
 
-// Which sum a metric takes.
+// The sum that a metric needs.
 template <typename Isa, uint32_t kMetric>
 struct SumOf {
   using Type = Product<Isa>;
@@ -61,7 +65,7 @@ struct SumOf<Isa, RHUMB_MANHATTAN> {
   using Type = AbsoluteDifference<Isa>;
 };
 
-// Where a component is read by itself, without lanes.
+// Reads one component, without lanes.
 struct FromF32Tag {};
 struct FromF16Tag {};
 template <typename Isa>
@@ -79,7 +83,7 @@ struct FromF16 {
   static typename Isa::Reg load_tail(const char* p, uint32_t n) { return Isa::load_f16_tail(p, n); }
 };
 
-// sums[r] = what Op adds up over the query and rows[r].
+// Sets sums[r] to the sum of Op over the query and rows[r].
 template <typename Isa, typename From, typename Op, int R>
 inline void accumulate(const char* query, const char* const* rows, uint32_t dim, float* sums) {
   using Reg = typename Isa::Reg;
@@ -104,7 +108,8 @@ inline void accumulate(const char* query, const char* const* rows, uint32_t dim,
   if (i < dim) {
     const uint64_t at = uint64_t{i} * From::kBytes;
     const Reg q = From::load_tail(query + at, dim - i);
-    for (int r = 0; r < R; ++r) acc[r][1] = Op::step(q, From::load_tail(rows[r] + at, dim - i), acc[r][1]);
+    for (int r = 0; r < R; ++r)
+      acc[r][1] = Op::step(q, From::load_tail(rows[r] + at, dim - i), acc[r][1]);
   }
   for (int r = 0; r < R; ++r)
     sums[r] = Isa::sum(Isa::add(Isa::add(acc[r][0], acc[r][1]), Isa::add(acc[r][2], acc[r][3])));
@@ -112,7 +117,7 @@ inline void accumulate(const char* query, const char* const* rows, uint32_t dim,
 
 // ---- sums that float32 cannot hold ------------------------------------------------------------
 
-// The distance that a sum in double stands for.
+// Returns the distance for a sum that was computed in double.
 template <uint32_t kMetric>
 inline float wide_distance(double sum) {
   if (kMetric == RHUMB_EUCLID) return rhumb_square_encode(sum);
@@ -121,7 +126,9 @@ inline float wide_distance(double sum) {
 
 template <uint32_t kMetric>
 inline double wide_term(double x, double y) {
-  return kMetric == RHUMB_EUCLID ? (x - y) * (x - y) : kMetric == RHUMB_MANHATTAN ? fabs(x - y) : x * y;
+  return kMetric == RHUMB_EUCLID      ? (x - y) * (x - y)
+         : kMetric == RHUMB_MANHATTAN ? fabs(x - y)
+                                      : x * y;
 }
 
 inline double wide_value(FromF32Tag, const char* row, uint32_t i) {
@@ -135,29 +142,35 @@ inline double wide_value(FromF16Tag, const char* row, uint32_t i) {
   return half_to_float(value);
 }
 
-// In double, where sums of float32 products neither overflow nor vanish. Rare: the plain loop will do.
+// Computes in double, where sums of float32 products neither overflow nor vanish. This is rare, so
+// a plain loop is enough.
 template <uint32_t kMetric, typename Tag>
 [[gnu::noinline]] float sum_wide(const char* a, const char* b, uint32_t dim) {
   double sum = 0;
-  for (uint32_t i = 0; i < dim; ++i) sum += wide_term<kMetric>(wide_value(Tag{}, a, i), wide_value(Tag{}, b, i));
+  for (uint32_t i = 0; i < dim; ++i)
+    sum += wide_term<kMetric>(wide_value(Tag{}, a, i), wide_value(Tag{}, b, i));
   return wide_distance<kMetric>(sum);
 }
 
 // ---- distances: block<R>() scores R rows against the query ------------------------------------
 //
-// ordinary() tells whether a distance of block() stands as it is; settled() answers for one that does not.
+// ordinary() says whether a distance of block() is right as it is. settled() computes the distance
+// if it is not.
 
 template <typename Isa, typename From, uint32_t kMetric>
 struct FloatDistance {
   using Op = typename SumOf<Isa, kMetric>::Type;
   static constexpr bool kAlwaysOrdinary = false;
-  // A square that is very small or very large is encoded (rhumb_square_encode); a NaN is in no range.
+  // A square that is very small or very large must be encoded (rhumb_square_encode). A NaN lies in
+  // no range, so it is not ordinary either.
   static bool ordinary(float distance) {
-    if (kMetric == RHUMB_EUCLID) return (distance >= kSquareSmall) & (distance < kSquareLarge);  // no branch: it becomes vector code
+    // There is no branch, so that it becomes vector code.
+    if (kMetric == RHUMB_EUCLID) return (distance >= kSquareSmall) & (distance < kSquareLarge);
     return __builtin_fabsf(distance) <= kLargest;
   }
   static float settled(const char* a, const char* b, uint32_t dim, float distance) {
-    const bool same = kMetric == RHUMB_EUCLID && distance == 0 && memcmp(a, b, bytes(dim)) == 0;  // the rule among such
+    // Two equal rows are the usual case here.
+    const bool same = kMetric == RHUMB_EUCLID && distance == 0 && memcmp(a, b, bytes(dim)) == 0;
     return same ? 0.0f : sum_wide<kMetric, typename From::Tag>(a, b, dim);
   }
   static uint64_t bytes(uint32_t dim) { return uint64_t{dim} * From::kBytes; }
@@ -169,7 +182,8 @@ struct FloatDistance {
   }
 };
 
-// 1 - product / sqrt(squares), where nothing has a direction: as far as a right angle.
+// Returns 1 - product / sqrt(squares). A vector without a direction is as far as one at a right
+// angle.
 inline float cosine_distance(double product, double squares) {
   return squares > 0 ? static_cast<float>(1.0 - product / sqrt(squares)) : 1.0f;
 }
@@ -185,8 +199,8 @@ struct ByteDistance {
     if (kMetric == RHUMB_MANHATTAN) return static_cast<float>(Isa::u8_absolute_difference(x, y, n));
     const auto product = static_cast<double>(Isa::u8_product(x, y, n));
     if (kMetric == RHUMB_DOT) return static_cast<float>(-product);
-    return cosine_distance(
-        product, static_cast<double>(Isa::u8_product(x, x, n)) * static_cast<double>(Isa::u8_product(y, y, n)));
+    return cosine_distance(product, static_cast<double>(Isa::u8_product(x, x, n)) *
+                                        static_cast<double>(Isa::u8_product(y, y, n)));
   }
   template <int R>
   static void block(const char* query, const char* const* rows, uint32_t dim, float* out) {
@@ -200,7 +214,8 @@ struct BitDistance {
   static uint64_t bytes(uint32_t dim) { return (uint64_t{dim} + 7) / 8; }
   template <int R>
   static void block(const char* query, const char* const* rows, uint32_t dim, float* out) {
-    for (int r = 0; r < R; ++r) out[r] = static_cast<float>(Isa::differing_bits(query, rows[r], (dim + 7) / 8));
+    for (int r = 0; r < R; ++r)
+      out[r] = static_cast<float>(Isa::differing_bits(query, rows[r], (dim + 7) / 8));
   }
 };
 
@@ -211,16 +226,19 @@ struct CodeDistance {
     if (kMetric == RHUMB_EUCLID) return (distance >= kSquareSmall) & (distance < kSquareLarge);
     return __builtin_fabsf(distance) <= kLargest;
   }
-  // From the codes alone: the square in a head may be beyond float32, or vanish in it.
-  [[gnu::noinline]] static float settled(const char* a, const char* b, uint32_t dim, float distance) {
+  // Uses the codes alone, because the square in the head may be beyond float32 or vanish in it.
+  [[gnu::noinline]] static float settled(const char* a, const char* b, uint32_t dim,
+                                         float distance) {
     rhumb_code_head_t x, y;
     memcpy(&x, a, sizeof x);
     memcpy(&y, b, sizeof y);
-    if (distance == 0 && x.square >= kVanishing) return 0;  // the codes are close to each other, that is all
+    // the codes are close, so the distance is 0
+    if (distance == 0 && x.square >= kVanishing) return 0;
     const auto* p = reinterpret_cast<const int8_t*>(a + kCodeHeadBytes);
     const auto* q = reinterpret_cast<const int8_t*>(b + kCodeHeadBytes);
     double sum = 0;
-    for (uint32_t i = 0; i < dim; ++i) sum += wide_term<kMetric>(double{x.scale} * p[i], double{y.scale} * q[i]);
+    for (uint32_t i = 0; i < dim; ++i)
+      sum += wide_term<kMetric>(double{x.scale} * p[i], double{y.scale} * q[i]);
     return wide_distance<kMetric>(sum);
   }
   static uint32_t padded(uint32_t dim) { return (dim + 15) / 16 * 16; }
@@ -231,12 +249,14 @@ struct CodeDistance {
     memcpy(&y, b, sizeof y);
     const auto* p = reinterpret_cast<const int8_t*>(a + kCodeHeadBytes);
     const auto* q = reinterpret_cast<const int8_t*>(b + kCodeHeadBytes);
-    if (kMetric == RHUMB_MANHATTAN) return Isa::code_absolute_difference(p, x.scale, q, y.scale, padded(dim));
-    const double product = static_cast<double>(Isa::code_product(p, q, padded(dim), y.sum)) * x.scale * y.scale;
+    if (kMetric == RHUMB_MANHATTAN)
+      return Isa::code_absolute_difference(p, x.scale, q, y.scale, padded(dim));
+    const double product =
+        static_cast<double>(Isa::code_product(p, q, padded(dim), y.sum)) * x.scale * y.scale;
     if (kMetric == RHUMB_DOT) return static_cast<float>(-product);
     if (kMetric == RHUMB_COSINE) return cosine_distance(product, double{x.square} * y.square);
     const double squared = double{x.square} + y.square - 2 * product;
-    return squared < 0 ? 0.0f : static_cast<float>(squared);  // rounding of codes must not yield a negative distance
+    return squared < 0 ? 0.0f : static_cast<float>(squared);  // rounding may give a negative square
   }
   template <int R>
   static void block(const char* query, const char* const* rows, uint32_t dim, float* out) {
@@ -256,7 +276,8 @@ struct Entry {
     return out;
   }
 
-  static void rows(const void* query, const void* first, uint64_t stride, uint64_t n, uint32_t dim, float* out) {
+  static void rows(const void* query, const void* first, uint64_t stride, uint64_t n, uint32_t dim,
+                   float* out) {
     const char* q = static_cast<const char*>(query);
     const char* row = static_cast<const char*>(first);
     uint64_t i = 0;
@@ -272,16 +293,19 @@ struct Entry {
     settle(q, dim, n, out, [row, stride](uint64_t at) { return row + at * stride; });
   }
 
-  static void slots(const void* query, const rhumb_vectors_t* column, const uint32_t* slots, uint64_t n, float* out) {
+  static void slots(const void* query, const rhumb_vectors_t* column, const uint32_t* slots,
+                    uint64_t n, float* out) {
     const char* q = static_cast<const char*>(query);
     const uint32_t dim = column->dim;
     const uint64_t bytes = Distance::bytes(dim);
     const uint64_t ahead = bytes < kPrefetchBytes ? bytes : kPrefetchBytes;
     uint64_t i = 0, fetched = 0;
     for (; i + Isa::kRows <= n; i += Isa::kRows) {
-      for (; fetched < n && fetched < i + 3 * Isa::kRows; ++fetched) fetch(address(*column, slots[fetched]), ahead);
+      for (; fetched < n && fetched < i + 3 * Isa::kRows; ++fetched)
+        fetch(address(*column, slots[fetched]), ahead);
       const char* block[Isa::kRows];
-      for (int r = 0; r < Isa::kRows; ++r) block[r] = address(*column, slots[i + static_cast<uint64_t>(r)]);
+      for (int r = 0; r < Isa::kRows; ++r)
+        block[r] = address(*column, slots[i + static_cast<uint64_t>(r)]);
       Distance::template block<Isa::kRows>(q, block, dim, out + i);
     }
     for (; i < n; ++i) {
@@ -292,7 +316,8 @@ struct Entry {
   }
 
  private:
-  // Every answer is a number that can be ordered. One pass over all of them costs less than a look at each.
+  // Every answer must be a number that has an order. One pass over all of them is cheaper than a
+  // test of each.
   template <typename RowAt>
   static void settle(const char* query, uint32_t dim, uint64_t n, float* out, RowAt row_at) {
     if constexpr (!Distance::kAlwaysOrdinary) {
@@ -306,7 +331,8 @@ struct Entry {
 
   static const char* address(const rhumb_vectors_t& column, uint32_t slot) {
     const uint32_t in_chunk = slot & ((1u << column.chunk_shift) - 1);
-    return static_cast<const char*>(column.chunks[slot >> column.chunk_shift]) + in_chunk * column.stride;
+    return static_cast<const char*>(column.chunks[slot >> column.chunk_shift]) +
+           in_chunk * column.stride;
   }
   static void fetch(const char* row, uint64_t bytes) {
     for (uint64_t at = 0; at < bytes; at += kPrefetchLine) __builtin_prefetch(row + at);
@@ -315,7 +341,8 @@ struct Entry {
 
 template <typename Isa, typename Distance>
 constexpr rhumb_kernel_t kernel(uint32_t metric, uint32_t scalar) {
-  return {metric, scalar, Entry<Isa, Distance>::one, Entry<Isa, Distance>::rows, Entry<Isa, Distance>::slots};
+  return {metric, scalar, Entry<Isa, Distance>::one, Entry<Isa, Distance>::rows,
+          Entry<Isa, Distance>::slots};
 }
 
 template <typename Isa, uint32_t kMetric>

@@ -1,4 +1,5 @@
-// Plain C++ over the compilers' vector extension: four lanes, which every machine we build for has in some form.
+// Plain C++ with the vector extension of the compilers. It has four lanes, which every machine that
+// we build for has in some form.
 #include "sdk/kernels/generic.h"
 
 namespace rhumb::kernels {
@@ -51,12 +52,13 @@ struct Portable {
   }
   static uint64_t u8_absolute_difference(const uint8_t* a, const uint8_t* b, uint32_t n) {
     uint32_t sum = 0;
-    for (uint32_t i = 0; i < n; ++i) sum += static_cast<uint32_t>(a[i] > b[i] ? a[i] - b[i] : b[i] - a[i]);
+    for (uint32_t i = 0; i < n; ++i)
+      sum += static_cast<uint32_t>(a[i] > b[i] ? a[i] - b[i] : b[i] - a[i]);
     return sum;
   }
   static uint64_t differing_bits(const char* a, const char* b, uint32_t n) {
     uint64_t sum = 0;
-    for (; n > 0; ) {
+    for (; n > 0;) {
       const uint32_t step = n < 8 ? n : 8;
       uint64_t x = 0, y = 0;
       memcpy(&x, a, step);
@@ -73,7 +75,8 @@ struct Portable {
     for (uint32_t i = 0; i < n; ++i) sum += int32_t{a[i]} * b[i];
     return sum;
   }
-  static float code_absolute_difference(const int8_t* a, float scale_a, const int8_t* b, float scale_b, uint32_t n) {
+  static float code_absolute_difference(const int8_t* a, float scale_a, const int8_t* b,
+                                        float scale_b, uint32_t n) {
     Reg total = zero();
     for (uint32_t i = 0; i < n; i += kLanes) {
       Reg x, y;

@@ -1,4 +1,4 @@
-// The kernels of one instruction set. Inside this library only.
+// The kernels of one instruction set. Only this library uses the table.
 #pragma once
 
 #include <stdint.h>
@@ -7,8 +7,8 @@
 
 namespace rhumb::kernels {
 
-inline constexpr uint32_t kMetricCount = 4;                      // COSINE, DOT, EUCLID, MANHATTAN
-inline constexpr uint32_t kScalarCount = 4;                      // F32, F16, U8, CODE8
+inline constexpr uint32_t kMetricCount = 4;  // COSINE, DOT, EUCLID, MANHATTAN
+inline constexpr uint32_t kScalarCount = 4;  // F32, F16, U8, CODE8
 inline constexpr uint32_t kCodeHeadBytes = sizeof(rhumb_code_head_t);
 
 struct Table {

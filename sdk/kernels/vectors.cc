@@ -1,5 +1,6 @@
-// What is done to single vectors, not pairs: sizes, normalising, checking, encoding. One form for every machine,
-// without fused multiply-adds and with sums in a fixed order, so that the bits do not depend on where a vector came in.
+// Functions of single vectors: sizes, normalisation, checks and encoding. Every machine runs the
+// same form. It has no fused multiply-adds and a fixed order of sums, so that the bits of a result
+// do not depend on the machine.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -12,28 +13,33 @@ namespace {
 
 constexpr uint32_t kSumLanes = 8;
 constexpr uint32_t kCodeBlock = 16;
-constexpr uint32_t kDecodeChunk = 256;  // components decoded to f32 at a time
+constexpr uint32_t kDecodeChunk = 256;  // the components that are decoded to f32 at a time
 constexpr float kCodeMax = 127.0f;
 constexpr float kCodeTiny = 0x1p-100f, kCodeRaise = 0x1p100f;
-constexpr float kRoundingBias = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer, ties to even
+// 1.5 * 2^23: adding it rounds to an integer, ties to even
+constexpr float kRoundingBias = 12582912.0f;
 
-// Squares beyond these two are encoded: what float32 has left below and above them is dealt out evenly by exponent.
+// Squares below kSquareSmall and from kSquareLarge on are encoded. The encoding spreads them
+// evenly, by exponent, over the numbers that float32 has left there.
 constexpr double kSquareLarge = 0x1p106, kSquareSmall = 0x1p-102;
-constexpr double kSquareLeast = 0x1p-298;        // of the smallest float32
-constexpr uint32_t kSquareShift = 32;            // of a double's mantissa 20 bits are kept
+constexpr double kSquareLeast = 0x1p-298;  // the square of the smallest float32
+constexpr uint32_t kSquareShift = 32;      // keeps 20 bits of the mantissa of a double
 constexpr uint64_t kSquareHalf = uint64_t{1} << (kSquareShift - 1);
 
-// How many steps of the encoding lie between two squares.
+// Returns the number of steps of the encoding between two squares.
 uint64_t square_steps(double from, double to) {
-  return (std::bit_cast<uint64_t>(to) - std::bit_cast<uint64_t>(from) + kSquareHalf) >> kSquareShift;
+  return (std::bit_cast<uint64_t>(to) - std::bit_cast<uint64_t>(from) + kSquareHalf) >>
+         kSquareShift;
 }
-double square_after(double from, uint64_t steps) { return std::bit_cast<double>(std::bit_cast<uint64_t>(from) + (steps << kSquareShift)); }
+double square_after(double from, uint64_t steps) {
+  return std::bit_cast<double>(std::bit_cast<uint64_t>(from) + (steps << kSquareShift));
+}
 
 uint64_t code_bytes(uint32_t dim) {
   return sizeof(rhumb_code_head_t) + (uint64_t{dim} + kCodeBlock - 1) / kCodeBlock * kCodeBlock;
 }
 
-// In double, where squares of floats neither overflow nor vanish.
+// Computes in double, where squares of floats neither overflow nor vanish.
 double square(const float* v, uint32_t n) {
   double lanes[kSumLanes] = {};
   uint32_t i = 0;
@@ -41,11 +47,12 @@ double square(const float* v, uint32_t n) {
     for (uint32_t k = 0; k < kSumLanes; ++k) lanes[k] += double{v[i + k]} * double{v[i + k]};
   }
   for (; i < n; ++i) lanes[0] += double{v[i]} * double{v[i]};
-  return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
+  return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) +
+         ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
 }
 
-// Lanes and conditional expressions instead of std::max: what compilers turn into vector code without reordering
-// anything.
+// It uses lanes and conditional expressions in place of std::max. Compilers turn them into vector
+// code without another order of operations.
 float largest(const float* v, uint32_t n) {
   float lanes[kSumLanes] = {};
   uint32_t i = 0;
@@ -59,7 +66,7 @@ float largest(const float* v, uint32_t n) {
   return *std::max_element(lanes, lanes + kSumLanes);
 }
 
-// Rounds v * inverse to codes; returns their sum.
+// Rounds v * inverse to codes and returns the sum of the codes.
 int32_t round_to_codes(const float* v, uint32_t n, float inverse, int8_t* codes) {
   int32_t sum = 0;
   for (uint32_t i = 0; i < n; ++i) {
@@ -75,10 +82,12 @@ int32_t round_to_codes(const float* v, uint32_t n, float inverse, int8_t* codes)
 
 void decode(const void* vector, uint32_t scalar, uint32_t first, uint32_t n, float* out) {
   if (scalar == RHUMB_F32) {
-    std::memcpy(out, static_cast<const char*>(vector) + uint64_t{first} * sizeof(float), n * sizeof(float));
+    std::memcpy(out, static_cast<const char*>(vector) + uint64_t{first} * sizeof(float),
+                n * sizeof(float));
   } else if (scalar == RHUMB_F16) {
     uint16_t halves[kDecodeChunk];
-    std::memcpy(halves, static_cast<const char*>(vector) + uint64_t{first} * sizeof(uint16_t), n * sizeof(uint16_t));
+    std::memcpy(halves, static_cast<const char*>(vector) + uint64_t{first} * sizeof(uint16_t),
+                n * sizeof(uint16_t));
     rhumb_f16_to_f32(halves, out, n);
   } else {
     const uint8_t* bytes = static_cast<const uint8_t*>(vector) + first;
@@ -86,7 +95,7 @@ void decode(const void* vector, uint32_t scalar, uint32_t first, uint32_t n, flo
   }
 }
 
-// Calls body(first, components, n) chunk by chunk.
+// Calls body(first, components, n) for each chunk.
 template <typename Body>
 void for_chunks(const void* vector, uint32_t scalar, uint32_t dim, Body body) {
   float chunk[kDecodeChunk];
@@ -101,12 +110,18 @@ void for_chunks(const void* vector, uint32_t scalar, uint32_t dim, Body body) {
 
 uint64_t rhumb_vector_bytes(uint32_t scalar, uint32_t dim) {
   switch (scalar) {
-    case RHUMB_F32: return uint64_t{dim} * 4;
-    case RHUMB_F16: return uint64_t{dim} * 2;
-    case RHUMB_U8: return dim;
-    case RHUMB_BIT: return (uint64_t{dim} + 7) / 8;
-    case RHUMB_CODE8: return code_bytes(dim);
-    default: return 0;
+    case RHUMB_F32:
+      return uint64_t{dim} * 4;
+    case RHUMB_F16:
+      return uint64_t{dim} * 2;
+    case RHUMB_U8:
+      return dim;
+    case RHUMB_BIT:
+      return (uint64_t{dim} + 7) / 8;
+    case RHUMB_CODE8:
+      return code_bytes(dim);
+    default:
+      return 0;
   }
 }
 
@@ -120,7 +135,7 @@ float rhumb_normalise_f32(float* vector, uint32_t dim) {
 
 float rhumb_finite_f32(double value) {
   constexpr double kMost = std::numeric_limits<float>::max();
-  const double bounded = value < kMost ? value : kMost;  // a NaN compares with nothing
+  const double bounded = value < kMost ? value : kMost;  // the comparison is false for a NaN
   return static_cast<float>(bounded > -kMost ? bounded : -kMost);
 }
 
@@ -128,16 +143,19 @@ float rhumb_square_encode(double square) {
   if (square >= kSquareSmall && square < kSquareLarge) return static_cast<float>(square);
   if (square <= 0) return 0;
   if (square < kSquareSmall) {
-    return std::bit_cast<float>(static_cast<uint32_t>(1 + square_steps(kSquareLeast, std::max(square, kSquareLeast))));
+    return std::bit_cast<float>(
+        static_cast<uint32_t>(1 + square_steps(kSquareLeast, std::max(square, kSquareLeast))));
   }
   const uint64_t last = std::bit_cast<uint32_t>(std::numeric_limits<float>::max());
   const uint64_t first = std::bit_cast<uint32_t>(static_cast<float>(kSquareLarge));
   if (!std::isfinite(square)) return std::numeric_limits<float>::max();
-  return std::bit_cast<float>(static_cast<uint32_t>(std::min(last, first + square_steps(kSquareLarge, square))));
+  return std::bit_cast<float>(
+      static_cast<uint32_t>(std::min(last, first + square_steps(kSquareLarge, square))));
 }
 
 double rhumb_square_decode(float distance) {
-  if (distance >= static_cast<float>(kSquareSmall) && distance < static_cast<float>(kSquareLarge)) return double{distance};
+  if (distance >= static_cast<float>(kSquareSmall) && distance < static_cast<float>(kSquareLarge))
+    return double{distance};
   if (distance <= 0) return 0;
   const uint64_t bits = std::bit_cast<uint32_t>(distance);
   if (distance < static_cast<float>(kSquareSmall)) return square_after(kSquareLeast, bits - 1);
@@ -148,7 +166,8 @@ double rhumb_square_decode(float distance) {
 }
 
 uint32_t rhumb_all_finite(const void* components, uint32_t scalar, uint64_t n) {
-  uint32_t bad = 0;  // no early exit: good vectors are the rule, and the plain loop becomes vector code
+  // There is no early exit. Nearly all vectors are good, and the plain loop becomes vector code.
+  uint32_t bad = 0;
   if (scalar == RHUMB_F32) {
     for (uint64_t i = 0; i < n; ++i) {
       uint32_t bits = 0;
@@ -165,7 +184,8 @@ uint32_t rhumb_all_finite(const void* components, uint32_t scalar, uint64_t n) {
   return bad == 0 ? 1 : 0;
 }
 
-rhumb_status_t rhumb_code_encode(const void* vector, uint32_t scalar, uint32_t dim, void* code_out) {
+rhumb_status_t rhumb_code_encode(const void* vector, uint32_t scalar, uint32_t dim,
+                                 void* code_out) {
   if (scalar != RHUMB_F32 && scalar != RHUMB_F16 && scalar != RHUMB_U8) return RHUMB_UNSUPPORTED;
   float most = 0;
   double squared = 0;
@@ -174,7 +194,7 @@ rhumb_status_t rhumb_code_encode(const void* vector, uint32_t scalar, uint32_t d
     squared += square(v, n);
   });
   rhumb_code_head_t head{most / kCodeMax, static_cast<float>(squared), 0, 0};
-  // The inverse of a very small scale is beyond float32: such components are raised first.
+  // The inverse of a very small scale is beyond float32, so small components are scaled up first.
   const float raise = most < kCodeTiny ? kCodeRaise : 1.0f;
   const float inverse = head.scale > 0 ? 1.0f / (head.scale * raise) : 0;
   int8_t* codes = static_cast<int8_t*>(code_out) + sizeof head;

@@ -1,4 +1,5 @@
-// One small, broken plugin per rule: each is refused with file, field, expected and found, and the host goes on.
+// One small, broken plugin per rule: each is refused with file, field, expected and found, and the
+// host goes on.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,7 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string rogue(const std::string& name) { return std::string(RHUMB_ROGUE_DIR) + "/" + name + ".so"; }
+std::string rogue(const std::string& name) {
+  return std::string(RHUMB_ROGUE_DIR) + "/" + name + ".so";
+}
 
 class TempDir {
  public:
@@ -58,23 +61,26 @@ const Rule kRules[] = {
     {"null_ops", "factories[0].ops: expected the table of kind index, found NULL"},
     {"short_ops", "factories[0].ops.struct_size: expected >= 80, found 56"},
     {"null_op", "factories[0].ops.search: expected a function, found NULL"},
-    {"duplicate_id", "factories[1].id: expected one factory of an id in kind index, found \"twin\" twice"},
+    {"duplicate_id",
+     "factories[1].id: expected one factory of an id in kind index, found \"twin\" twice"},
     {"no_symbol", "symbol: expected rhumb_plugin_v1, found no such exported symbol"},
     {"unresolved", "nobody_has_this"},
 };
 
 class Rogue : public testing::TestWithParam<Rule> {};
 
-TEST_P(Rogue, IsRefusedByFileFieldExpectedAndFound) {
+TEST_P(Rogue, is_refused_by_file_field_expected_and_found) {
   const auto loaded = load_plugin(rogue(GetParam().name));
   ASSERT_FALSE(loaded.ok());
-  EXPECT_NE(std::string::npos, loaded.status().message().find(GetParam().text)) << loaded.status().message();
-  EXPECT_EQ(0u, loaded.status().message().find(fs::canonical(RHUMB_ROGUE_DIR).string())) << loaded.status().message();
+  EXPECT_NE(std::string::npos, loaded.status().message().find(GetParam().text))
+      << loaded.status().message();
+  EXPECT_EQ(0u, loaded.status().message().find(fs::canonical(RHUMB_ROGUE_DIR).string()))
+      << loaded.status().message();
 }
 INSTANTIATE_TEST_SUITE_P(All, Rogue, testing::ValuesIn(kRules),
                          [](const auto& info) { return std::string(info.param.name); });
 
-TEST(RogueDirectory, LeavesTheHonestOnesLoadedAndListsTheRest) {
+TEST(RogueDirectory, leaves_the_honest_ones_loaded_and_lists_the_rest) {
   base::Executor executor("test", 1, 16);
   PluginRegistry registry(executor);
   ASSERT_TRUE(registry.load_directory(RHUMB_ROGUE_DIR).ok());
@@ -84,7 +90,8 @@ TEST(RogueDirectory, LeavesTheHonestOnesLoadedAndListsTheRest) {
   for (const Rule& rule : kRules) {
     ASSERT_TRUE(by_name.contains(rule.name));
     EXPECT_FALSE(by_name[rule.name].loaded) << rule.name;
-    EXPECT_NE(std::string::npos, by_name[rule.name].error.find(rule.text)) << by_name[rule.name].error;
+    EXPECT_NE(std::string::npos, by_name[rule.name].error.find(rule.text))
+        << by_name[rule.name].error;
     EXPECT_TRUE(by_name[rule.name].engines.empty());
   }
   for (const char* good : {"honest", "later_minor", "later_kind", "throws"}) {
@@ -93,13 +100,14 @@ TEST(RogueDirectory, LeavesTheHonestOnesLoadedAndListsTheRest) {
     EXPECT_TRUE(registry.find<rhumb_index_ops_t>(good).ok());
   }
   // "honest" comes first by name; who claims what it holds is told whom it belongs to.
-  EXPECT_NE(std::string::npos, by_name["taken_id"].error.find("found \"honest\" of ")) << by_name["taken_id"].error;
+  EXPECT_NE(std::string::npos, by_name["taken_id"].error.find("found \"honest\" of "))
+      << by_name["taken_id"].error;
   EXPECT_NE(std::string::npos, by_name["taken_plugin_id"].error.find("found \"honest\" of "))
       << by_name["taken_plugin_id"].error;
   EXPECT_EQ(std::size(kRules) + 6, by_name.size()) << "a rogue without a rule";
 }
 
-TEST(RogueDirectory, FindNamesWhatThereIsAndWhyNot) {
+TEST(RogueDirectory, find_names_what_there_is_and_why_not) {
   base::Executor executor("test", 1, 16);
   PluginRegistry registry(executor);
   ASSERT_TRUE(registry.load_file(rogue("honest")).ok());
@@ -113,36 +121,39 @@ TEST(RogueDirectory, FindNamesWhatThereIsAndWhyNot) {
   EXPECT_FALSE(registry.find<rhumb_kv_ops_t>("honest").ok()) << "another kind";
 }
 
-TEST(RogueFile, ThatIsNoLibraryIsRefused) {
+TEST(RogueFile, that_is_no_library_is_refused) {
   TempDir dir;
-  std::ofstream(dir.file("garbage.so"))
-      << "this is not an ELF file, however long it goes on about it: more than the size of a header";
+  std::ofstream(dir.file("garbage.so")) << "this is not an ELF file, however long it goes on about "
+                                           "it: more than the size of a header";
   std::ofstream(dir.file("empty.so")).flush();
   for (const char* name : {"garbage.so", "empty.so"}) {
     const auto loaded = load_plugin(dir.file(name));
     ASSERT_FALSE(loaded.ok()) << name;
-    EXPECT_NE(std::string::npos, loaded.status().message().find("file: expected a loadable shared library"))
+    EXPECT_NE(std::string::npos,
+              loaded.status().message().find("file: expected a loadable shared library"))
         << loaded.status().message();
   }
   EXPECT_EQ(base::Code::kIo, load_plugin(dir.file("absent.so")).status().code());
 }
 
-TEST(RogueFile, ThatIsCutShortAnywhereIsRefusedOrStillWhole) {
+TEST(RogueFile, that_is_cut_short_anywhere_is_refused_or_still_whole) {
   const uint64_t size = fs::file_size(rogue("honest"));
   uint64_t refused = 0;
   for (uint64_t keep = 0; keep < size; keep += size / 40 + 1) {
     TempDir dir;  // the linker knows a file by its inode: each cut needs one of its own
     fs::copy_file(rogue("honest"), dir.file("cut.so"));
     fs::resize_file(dir.file("cut.so"), keep);
-    const auto loaded = load_plugin(dir.file("cut.so"));  // sections at the end are not needed to run
+    // sections at the end are not needed to run
+    const auto loaded = load_plugin(dir.file("cut.so"));
     if (loaded.ok()) continue;
     ++refused;
-    EXPECT_NE(std::string::npos, loaded.status().message().find("cut.so: ")) << loaded.status().message();
+    EXPECT_NE(std::string::npos, loaded.status().message().find("cut.so: "))
+        << loaded.status().message();
   }
   EXPECT_GT(refused, 3u);
 }
 
-TEST(RogueFile, ThatOthersCouldHaveWrittenIsRefused) {
+TEST(RogueFile, that_others_could_have_written_is_refused) {
   TempDir dir;
   const std::string file = dir.file("p.so");
   fs::copy_file(rogue("honest"), file);
@@ -159,18 +170,20 @@ TEST(RogueFile, ThatOthersCouldHaveWrittenIsRefused) {
   ASSERT_EQ(0, ::chmod(file.c_str(), 0755));
 
   ASSERT_EQ(0, ::chmod(dir.path().c_str(), 0777));
-  EXPECT_NE(std::string::npos, check_plugin_file(file).status().message().find("mode of the directory"));
+  EXPECT_NE(std::string::npos,
+            check_plugin_file(file).status().message().find("mode of the directory"));
   ASSERT_EQ(0, ::chmod(dir.path().c_str(), 01777));
   EXPECT_TRUE(check_plugin_file(file).ok()) << "sticky: others cannot replace it";
   ASSERT_EQ(0, ::chmod(dir.path().c_str(), 0700));
 
-  EXPECT_NE(std::string::npos, check_plugin_file(dir.path()).status().message().find("type: expected a regular file"));
+  EXPECT_NE(std::string::npos,
+            check_plugin_file(dir.path()).status().message().find("type: expected a regular file"));
   fs::create_symlink(file, dir.file("link.so"));
   ASSERT_TRUE(check_plugin_file(dir.file("link.so")).ok()) << "a link stands for its target";
   EXPECT_EQ(fs::canonical(file).string(), *check_plugin_file(dir.file("link.so")));
 }
 
-TEST(RogueFile, OfAnotherUserIsRefused) {
+TEST(RogueFile, of_another_user_is_refused) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
   TempDir dir;
   const std::string file = dir.file("p.so");
@@ -179,7 +192,8 @@ TEST(RogueFile, OfAnotherUserIsRefused) {
   ASSERT_EQ(0, ::chown(file.c_str(), 65534, 65534));
   const auto checked = check_plugin_file(file);
   ASSERT_FALSE(checked.ok());
-  EXPECT_NE(std::string::npos, checked.status().message().find("owner: expected root or uid 0, found uid 65534"))
+  EXPECT_NE(std::string::npos,
+            checked.status().message().find("owner: expected root or uid 0, found uid 65534"))
       << checked.status().message();
 }
 
@@ -202,14 +216,15 @@ class Throwing : public testing::Test {
   rhumb_index_t* self_ = nullptr;
 };
 
-TEST_F(Throwing, ExceptionsBecomeAStatusAndAText) {
+TEST_F(Throwing, exceptions_become_a_status_and_a_text) {
   EXPECT_EQ("open: out of memory", open(0).message());
   EXPECT_EQ(nullptr, self_);
   ASSERT_TRUE(open(1).ok());
   const auto& ops = *engine_.ops;
 
   ErrorSlot built;
-  const auto no_room = built.status(ops.build(self_, nullptr, 0, nullptr, nullptr, built.out()), "build");
+  const auto no_room =
+      built.status(ops.build(self_, nullptr, 0, nullptr, nullptr, built.out()), "build");
   EXPECT_EQ(base::Code::kNoSpace, no_room.code());
   EXPECT_EQ("build: no room (No space left on device)", no_room.message());
 
@@ -221,9 +236,11 @@ TEST_F(Throwing, ExceptionsBecomeAStatusAndAText) {
   rhumb_query_t query{};
   rhumb_hits_t hits{};
   EXPECT_EQ(RHUMB_BUG, ops.search(self_, nullptr, &query, &hits, searched.out()));
-  EXPECT_EQ(std::string("search: ") + std::string(247, 'x'), searched.status(RHUMB_BUG, "search").message())
+  EXPECT_EQ(std::string("search: ") + std::string(247, 'x'),
+            searched.status(RHUMB_BUG, "search").message())
       << "cut, not overrun";
-  EXPECT_EQ(RHUMB_BUG, ops.search(self_, nullptr, &query, &hits, nullptr)) << "the error is optional";
+  EXPECT_EQ(RHUMB_BUG, ops.search(self_, nullptr, &query, &hits, nullptr))
+      << "the error is optional";
 
   rhumb_buffer_t buffer{};
   EXPECT_EQ(RHUMB_BUG, ops.describe(engine_.host, &buffer));
@@ -232,7 +249,7 @@ TEST_F(Throwing, ExceptionsBecomeAStatusAndAText) {
   ops.close(self_);
 }
 
-TEST(LaterMinor, TablesAreNormalised) {
+TEST(LaterMinor, tables_are_normalised) {
   base::Executor executor("test", 1, 16);
   PluginRegistry registry(executor);
   ASSERT_TRUE(registry.load_file(rogue("later_minor")).ok());

@@ -7,7 +7,7 @@
 namespace rhumb::admin {
 namespace {
 
-// Answers 418 to all that reaches it.
+// Answers every request that reaches it with 418.
 class Next final : public http::Handler {
  public:
   void handle(std::shared_ptr<http::Request>, http::Reply reply) override {
@@ -49,7 +49,7 @@ class AdminTest : public ::testing::Test {
                         next_};
 };
 
-TEST_F(AdminTest, probes_say_what_clients_match) {
+TEST_F(AdminTest, probes_answer_with_the_texts_that_clients_match) {
   EXPECT_EQ(ask("GET", "/healthz").body, "healthz check passed");
   EXPECT_EQ(ask("GET", "/livez").status, 200);
   EXPECT_EQ(ask("GET", "/livez/").status, 200);
@@ -57,14 +57,14 @@ TEST_F(AdminTest, probes_say_what_clients_match) {
   EXPECT_EQ(ask("GET", "/readyz?verbose").status, 200);
 }
 
-TEST_F(AdminTest, not_ready_is_503_with_the_reason_and_still_alive) {
+TEST_F(AdminTest, a_node_that_is_not_ready_answers_503_with_the_reason_and_is_alive) {
   ready_ = false;
   EXPECT_EQ(ask("GET", "/readyz").status, 503);
   EXPECT_EQ(ask("GET", "/readyz").body, "no leader of group 1");
   EXPECT_EQ(ask("GET", "/livez").status, 200);
 }
 
-TEST_F(AdminTest, metrics_are_text_for_those_who_may_read) {
+TEST_F(AdminTest, metrics_are_text_and_need_the_permission_to_read) {
   base::counter("rhumb_admin_test_total", "Of this test.").add(3);
   const http::Response response = ask("GET", "/metrics");
   EXPECT_EQ(response.status, 200);
@@ -77,7 +77,7 @@ TEST_F(AdminTest, metrics_are_text_for_those_who_may_read) {
   EXPECT_EQ(ask("GET", "/metrics").status, 403);
 }
 
-TEST_F(AdminTest, everything_else_goes_on) {
+TEST_F(AdminTest, other_paths_go_to_the_next_handler) {
   EXPECT_EQ(ask("GET", "/").status, 418);
   EXPECT_EQ(ask("GET", "/healthzz").status, 418);
   EXPECT_EQ(ask("POST", "/healthz").status, 418);

@@ -14,14 +14,14 @@ CheckReport report_of(std::vector<CheckProblem> problems) {
   return report;
 }
 
-TEST(CheckReport, TellsDurableFromDerivedDamage) {
+TEST(CheckReport, damage_of_durable_files_and_of_derived_files_is_told_apart) {
   EXPECT_FALSE(report_of({}).durable_damage());
   EXPECT_FALSE(report_of({{"graph", true}}).durable_damage());
   EXPECT_TRUE(
       report_of({{"graph", true}, {"rows.dat at offset 64: damaged", false}}).durable_damage());
 }
 
-TEST(CheckReport, AsText) {
+TEST(CheckReport, the_report_prints_as_text) {
   EXPECT_EQ(
       to_text(report_of({})),
       "collection cities, shard 1024: 3 points, applied through 17, whole\nno problems found\n");
@@ -30,7 +30,7 @@ TEST(CheckReport, AsText) {
             "1 problems of durable data, 1 of derived data\n");
 }
 
-TEST(CheckReport, AsJson) {
+TEST(CheckReport, the_report_prints_as_json) {
   const auto whole = nlohmann::json::parse(to_json(report_of({})));
   EXPECT_EQ(whole["whole"], true);
   EXPECT_EQ(whole["shards"][0]["collection"], "cities");

@@ -13,7 +13,7 @@ class CommandLineTest : public ::testing::Test {
   void TearDown() override { ::unsetenv("RHUMB_HTTP_PORT"); }
 };
 
-TEST_F(CommandLineTest, the_command_line_wins_over_the_environment_and_that_over_the_file) {
+TEST_F(CommandLineTest, the_command_line_overrides_the_environment_which_overrides_the_file) {
   const std::string file = testing::TempDir() + "/command_line_test.yaml";
   std::ofstream(file) << "http:\n  port: 1001\n  host: 127.0.0.2\nlog:\n  level: warn\n";
   ::setenv("RHUMB_HTTP_PORT", "1002", 1);
@@ -43,12 +43,12 @@ TEST_F(CommandLineTest, check_takes_a_directory_and_the_same_options) {
   EXPECT_TRUE(parse_command_line({"check", "-o", "json", "/x"})->json);
   EXPECT_FALSE(parse_command_line({"check", "-o", "yaml"}).ok());
   EXPECT_FALSE(parse_command_line({"check", "-o"}).ok());
-  EXPECT_FALSE(parse_command_line({"-o", "json"}).ok());  // of check only
-  // it is a command, so it comes first
+  EXPECT_FALSE(parse_command_line({"-o", "json"}).ok());  // an option of `check` only
+  // `check` is a command, so it has to come first.
   EXPECT_FALSE(parse_command_line({"--port=1", "check"}).ok());
 }
 
-TEST_F(CommandLineTest, faults_name_the_word_and_what_was_expected) {
+TEST_F(CommandLineTest, errors_name_the_word_and_what_was_expected) {
   const struct {
     std::vector<std::string> words;
     std::vector<std::string> told;
@@ -70,7 +70,7 @@ TEST_F(CommandLineTest, faults_name_the_word_and_what_was_expected) {
   }
 }
 
-TEST_F(CommandLineTest, flags) {
+TEST_F(CommandLineTest, flags_take_no_value) {
   const auto line =
       parse_command_line({"--insecure", "--check-config", "--print-config", "--version", "-h"});
   ASSERT_TRUE(line.ok());

@@ -6,7 +6,7 @@
 namespace rhumb::app {
 namespace {
 
-TEST(DataLock, a_second_server_is_told_who_has_the_directory) {
+TEST(DataLock, a_second_server_learns_which_process_has_the_directory) {
   const std::string directory = testing::TempDir() + "/data_lock_test_" + std::to_string(getpid());
   {
     DataLock first;
@@ -18,12 +18,12 @@ TEST(DataLock, a_second_server_is_told_who_has_the_directory) {
     EXPECT_NE(status.message().find("process " + std::to_string(getpid())), std::string::npos)
         << status.message();
   }
-  DataLock third;  // a lock goes with its holder, however that ended
+  DataLock third;  // the lock ended with its holder
   const base::Status status = third.acquire(directory);
   EXPECT_TRUE(status.ok()) << status.message();
 }
 
-TEST(DataLock, tells_why_a_directory_cannot_be_used) {
+TEST(DataLock, the_error_says_why_a_directory_cannot_be_used) {
   DataLock lock;
   const base::Status status = lock.acquire("/proc/no/such/place");
   EXPECT_FALSE(status.ok());

@@ -13,7 +13,7 @@ base::Status check(const std::string& host, const std::string& auth, bool insecu
   return check_exposure(s, insecure);
 }
 
-TEST(Exposure, beyond_loopback_only_with_authentication_or_by_declaration) {
+TEST(Exposure, listening_beyond_loopback_needs_authentication_or_the_insecure_flag) {
   for (const char* loopback : {"127.0.0.1", "127.8.9.10", "::1", "localhost"})
     EXPECT_TRUE(check(loopback, "none", false).ok()) << loopback;
   for (const char* open : {"0.0.0.0", "::", "192.168.1.5", "10.0.0.1", "2001:db8::1", "example.org",

@@ -1,4 +1,4 @@
-// The host's side of authentication, through the two engines that come with it.
+// The host's side of authentication, tested through the two auth engines of this repository.
 #include "host/auth/authenticator.h"
 
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ class AuthHost : public ::testing::Test {
   plugin::PluginRegistry registry_;
 };
 
-TEST_F(AuthHost, TheFullKeyMayDoEverythingTheOtherMayRead) {
+TEST_F(AuthHost, the_full_key_may_do_everything_and_the_read_only_key_may_read) {
   const auto auth = open("static", kKeys);
   EXPECT_EQ(auth->id(), "static");
   for (const Action action : kActions) {
@@ -50,7 +50,7 @@ TEST_F(AuthHost, TheFullKeyMayDoEverythingTheOtherMayRead) {
   EXPECT_EQ(refused.status().message(), "read_only_api_key may not write on things");
 }
 
-TEST_F(AuthHost, ReadsTheHeaders) {
+TEST_F(AuthHost, the_key_is_read_from_the_headers) {
   const auto auth = open("static", kKeys);
   for (const char* header :
        {"Bearer full-key", "bearer full-key", "BEARER   full-key  ", " Bearer full-key"}) {
@@ -66,7 +66,7 @@ TEST_F(AuthHost, ReadsTheHeaders) {
   EXPECT_EQ(code(*auth, {.api_key = "full-key", .authorization = "Basic xyz"}), Code::kOk);
 }
 
-TEST_F(AuthHost, KeysAreComparedWhole) {
+TEST_F(AuthHost, keys_are_compared_in_full_length) {
   const auto auth = open("static", kKeys);
   for (const std::string_view token :
        {std::string_view("full-ke"), std::string_view("full-key "),
@@ -76,7 +76,7 @@ TEST_F(AuthHost, KeysAreComparedWhole) {
   }
 }
 
-TEST_F(AuthHost, PrincipalsTellWhoNotHow) {
+TEST_F(AuthHost, a_principal_names_the_caller_and_not_the_key) {
   const auto auth = open("static", kKeys);
   const auto full = auth->authenticate({.api_key = "full-key"});
   ASSERT_TRUE(full.ok());
@@ -86,7 +86,7 @@ TEST_F(AuthHost, PrincipalsTellWhoNotHow) {
   ASSERT_TRUE(reader.ok());
   EXPECT_EQ(reader->subject, "read_only_api_key");
   EXPECT_TRUE(reader->read_only);
-  // A principal that it did not make gets nothing.
+  // A principal that this engine did not make may do nothing.
   EXPECT_FALSE(auth->authorize({.subject = "somebody"}, Action::kRead, "")->allowed);
   EXPECT_FALSE(
       auth->authorize({.subject = "api_key", .read_only = true}, Action::kWrite, "")->allowed);
@@ -94,13 +94,13 @@ TEST_F(AuthHost, PrincipalsTellWhoNotHow) {
   EXPECT_FALSE(auth->authorize(*full, static_cast<Action>(0), "")->allowed);
 }
 
-TEST_F(AuthHost, WithoutAReadOnlyKeyThereIsNone) {
+TEST_F(AuthHost, without_a_read_only_key_in_the_configuration_none_is_accepted) {
   const auto auth = open("static", R"({"api_key":"k"})");
   EXPECT_EQ(code(*auth, {.api_key = "k"}, Action::kAdmin), Code::kOk);
   EXPECT_EQ(code(*auth, {.api_key = "reading"}), Code::kUnauthenticated);
 }
 
-TEST_F(AuthHost, ConfigurationsAreChecked) {
+TEST_F(AuthHost, configurations_are_checked) {
   for (const std::string_view config :
        {"", "{}", "[]", "{", R"({"read_only_api_key":"r"})", R"({"api_key":""})",
         R"({"api_key":7})", R"({"api_key":"same-secret","read_only_api_key":"same-secret"})",
@@ -119,7 +119,7 @@ TEST_F(AuthHost, ConfigurationsAreChecked) {
   EXPECT_EQ(Authenticator::open(registry_, "ldap", "").status().code(), Code::kNotFound);
 }
 
-TEST_F(AuthHost, NoneLetsEverybodyDoEverything) {
+TEST_F(AuthHost, the_engine_none_lets_every_caller_do_everything) {
   const auto auth = open("none", "");
   for (const Action action : kActions) {
     EXPECT_EQ(code(*auth, {}, action), Code::kOk);

@@ -10,14 +10,14 @@
 namespace rhumb::base {
 namespace {
 
-TEST(Crc32c, KnownAnswers) {
+TEST(Crc32c, checksums_agree_with_known_answers) {
   EXPECT_EQ(crc32c("123456789"), 0xE3069283u);
   EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8A9136AAu);  // RFC 3720, B.4
   EXPECT_EQ(crc32c(std::string(32, '\xFF')), 0x62A8AB43u);
   EXPECT_EQ(crc32c(""), 0u);
 }
 
-TEST(Crc32c, GoesOnFromASeedAndPortableAgreesWithTheMachine) {
+TEST(Crc32c, a_checksum_continues_from_a_seed_and_the_portable_form_agrees_with_the_machine) {
   constexpr uint64_t kSeed = 20240611;
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   std::mt19937_64 random(kSeed);

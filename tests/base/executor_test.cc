@@ -10,7 +10,7 @@
 namespace rhumb::base {
 namespace {
 
-TEST(Executor, runs_all_that_was_posted_before_stop) {
+TEST(Executor, all_tasks_posted_before_stop_are_run) {
   std::atomic<int> ran{0};
   {
     Executor executor("test", 3, 10'000);
@@ -19,7 +19,7 @@ TEST(Executor, runs_all_that_was_posted_before_stop) {
   EXPECT_EQ(ran, 5000);
 }
 
-TEST(Executor, refuses_beyond_its_queue_and_after_stop) {
+TEST(Executor, a_task_is_refused_when_the_queue_is_full_and_after_stop) {
   Executor executor("test", 1, 2);
   std::latch started(1);
   std::promise<void> gate;
@@ -42,7 +42,7 @@ TEST(Executor, refuses_beyond_its_queue_and_after_stop) {
 }
 
 TEST(Executor, a_task_posted_to_an_idle_pool_always_runs) {
-  // Chases lost wake-ups between spinning and sleeping.
+  // Looks for lost wake-ups between spinning and sleeping.
   Executor executor("test", 2, 16);
   for (int i = 0; i < 3000; ++i) {
     std::promise<void> ran;
@@ -61,7 +61,7 @@ TEST(Executor, parallel_covers_each_index_once) {
   }
 }
 
-TEST(Executor, parallel_works_nested_on_a_busy_and_on_a_stopped_pool) {
+TEST(Executor, parallel_works_when_nested_and_on_a_busy_or_stopped_pool) {
   Executor executor("test", 1, 1);
   std::atomic<int> ran{0};
   std::promise<void> done;
@@ -79,7 +79,7 @@ TEST(Executor, parallel_works_nested_on_a_busy_and_on_a_stopped_pool) {
   EXPECT_EQ(ran, 74);
 }
 
-TEST(Strand, keeps_order_and_excludes_itself_under_many_posters) {
+TEST(Strand, a_strand_keeps_the_order_of_its_tasks_and_runs_one_at_a_time) {
   Executor executor("test", 3, 4);
   Strand strand(executor);
   int64_t last[4] = {-1, -1, -1, -1};
@@ -122,7 +122,7 @@ TEST(Strand, a_task_may_post_to_its_own_strand) {
   EXPECT_EQ(depth, 1000);
 }
 
-TEST(Strand, loses_nothing_when_the_executor_stops) {
+TEST(Strand, a_strand_loses_no_task_when_the_executor_stops) {
   Executor executor("test", 2, 4);
   Strand strand(executor);
   std::atomic<int> ran{0};
@@ -136,7 +136,7 @@ TEST(Strand, loses_nothing_when_the_executor_stops) {
   EXPECT_EQ(ran, 20'001);
 }
 
-TEST(Strand, destruction_waits_for_its_tasks) {
+TEST(Strand, destroying_a_strand_waits_for_its_tasks) {
   Executor executor("test", 2, 4);
   for (int round = 0; round < 500; ++round) {
     auto value = std::make_unique<int>(0);

@@ -24,7 +24,7 @@ class FileTest : public ::testing::Test {
   std::string dir_;
 };
 
-TEST_F(FileTest, WritesAndReadsBack) {
+TEST_F(FileTest, what_was_written_is_read_back) {
   auto file = File::open_rw(at("f"));
   ASSERT_TRUE(file.ok()) << file.status().to_string();
   ASSERT_TRUE(file->allocate(0, 8192).ok());
@@ -38,7 +38,7 @@ TEST_F(FileTest, WritesAndReadsBack) {
   EXPECT_EQ(file->read_all()->substr(4000), "across");
 }
 
-TEST_F(FileTest, ShortReadNamesFileAndOffset) {
+TEST_F(FileTest, a_short_read_names_file_and_offset) {
   ASSERT_TRUE(write_file_atomic(at("f"), "0123456789").ok());
   auto file = File::open_ro(at("f"));
   ASSERT_TRUE(file.ok());
@@ -49,7 +49,7 @@ TEST_F(FileTest, ShortReadNamesFileAndOffset) {
   EXPECT_NE(status.message().find("offset 6"), std::string::npos);
 }
 
-TEST_F(FileTest, MissingFileIsNotFoundAndMoveLeavesTheSourceClosed) {
+TEST_F(FileTest, a_missing_file_is_not_found_and_a_move_leaves_the_source_closed) {
   EXPECT_EQ(File::open_ro(at("absent")).status().code(), Code::kNotFound);
   EXPECT_EQ(list_dir(at("absent")).status().code(), Code::kNotFound);
   auto file = File::open_rw(at("f"));
@@ -58,7 +58,7 @@ TEST_F(FileTest, MissingFileIsNotFoundAndMoveLeavesTheSourceClosed) {
   EXPECT_FALSE(file->is_open());
 }
 
-TEST_F(FileTest, AtomicReplacementLeavesNoTempAndReadFileIsBounded) {
+TEST_F(FileTest, atomic_replacement_leaves_no_temporary_file_and_read_file_is_bounded) {
   ASSERT_TRUE(write_file_atomic(at("f"), "old and longer").ok());
   ASSERT_TRUE(write_file_atomic(at("f"), "new").ok());
   EXPECT_EQ(*read_file(at("f"), 100), "new");
@@ -66,7 +66,7 @@ TEST_F(FileTest, AtomicReplacementLeavesNoTempAndReadFileIsBounded) {
   EXPECT_EQ(*list_dir(dir_), std::vector<std::string>{"f"});
 }
 
-TEST_F(FileTest, DirectoriesWithParentsAndDurableRename) {
+TEST_F(FileTest, directories_are_made_with_their_parents_and_renames_are_durable) {
   ASSERT_TRUE(make_dirs(at("a/b/c/")).ok());
   ASSERT_TRUE(make_dirs(at("a/b/c")).ok());
   ASSERT_TRUE(write_file_atomic(at("a/f"), "x").ok());
@@ -78,7 +78,7 @@ TEST_F(FileTest, DirectoriesWithParentsAndDurableRename) {
   EXPECT_FALSE(exists(at("a")));
 }
 
-TEST_F(FileTest, WriteBeyondTheProcessLimitFailsWithoutPretending) {
+TEST_F(FileTest, a_write_beyond_the_file_size_limit_fails) {
   auto file = File::open_rw(at("f"));
   ASSERT_TRUE(file.ok());
   rlimit old{};
@@ -98,15 +98,14 @@ TEST_F(FileTest, WriteBeyondTheProcessLimitFailsWithoutPretending) {
   EXPECT_NE(status.message().find(at("f")), std::string::npos);
 }
 
-TEST_F(FileTest, ErrorCodesSeparateAFullDiskFromABrokenOne) {
+TEST_F(FileTest, error_codes_tell_a_full_disk_from_a_broken_one) {
   EXPECT_EQ(io_error("cannot write", "f", ENOSPC).code(), Code::kNoSpace);
   EXPECT_EQ(io_error("cannot write", "f", EDQUOT).code(), Code::kNoSpace);
   EXPECT_EQ(io_error("cannot write", "f", EIO).code(), Code::kIo);
 }
 
-// A mapping whose file was cut under it raises SIGBUS at the first touch: the guard turns that into
-// zeros and a flag.
-TEST_F(FileTest, TouchingWhatTheDiskCannotDeliverPoisonsOnlyThatMapping) {
+// Touching a mapping whose file was cut raises SIGBUS. The guard turns that into zeros and a flag.
+TEST_F(FileTest, an_unreadable_page_poisons_only_its_mapping) {
   install_sigbus_guard();
   const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
   auto file = File::open_rw(at("f"));
@@ -129,14 +128,14 @@ TEST_F(FileTest, TouchingWhatTheDiskCannotDeliverPoisonsOnlyThatMapping) {
   EXPECT_FALSE(healthy->poisoned());
   EXPECT_EQ(healthy->data()[0], 'y');
 
-  // A new mapping in the same table slot starts clean.
+  // A new mapping in the same slot of the table starts without the flag.
   *mapping = Mapping();
   auto again = Mapping::map(*other, 0, page);
   ASSERT_TRUE(again.ok());
   EXPECT_FALSE(again->poisoned());
 }
 
-TEST_F(FileTest, AFaultOutsideEveryMappingStillEndsTheProcess) {
+TEST_F(FileTest, a_fault_outside_every_mapping_still_ends_the_process) {
   ::testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_DEATH(
       {

@@ -1,4 +1,4 @@
-// The order of floating-point numbers: strict and weak over all bit patterns.
+// The order of floating-point numbers is a strict weak order over all bit patterns.
 #include "host/base/float_order.h"
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 namespace rhumb::base {
 namespace {
 
-TEST(FloatOrderTest, all_bit_patterns_have_a_place) {
+TEST(FloatOrderTest, every_bit_pattern_has_a_place_in_the_order) {
   std::mt19937_64 random(17);
   std::vector<float> values;
   for (int i = 0; i < 150; ++i) values.push_back(test::odd_float(random));
@@ -29,7 +29,7 @@ TEST(FloatOrderTest, all_bit_patterns_have_a_place) {
   }
 }
 
-TEST(FloatOrderTest, a_place_is_read_back) {
+TEST(FloatOrderTest, a_float_is_read_back_from_its_place) {
   std::mt19937_64 random(18);
   for (int i = 0; i < 10000; ++i) {
     const float value = test::odd_float(random), back = float_at(place_of(value));
@@ -40,7 +40,7 @@ TEST(FloatOrderTest, a_place_is_read_back) {
   }
 }
 
-TEST(FloatOrderTest, zeros_are_one_and_nans_are_one) {
+TEST(FloatOrderTest, both_zeros_are_equal_and_all_nans_are_equal) {
   EXPECT_EQ(place_of(-0.0f), place_of(0.0f));
   EXPECT_EQ(place_of(-0.0), place_of(0.0));
   EXPECT_EQ(place_of(std::numeric_limits<float>::quiet_NaN()),

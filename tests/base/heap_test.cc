@@ -11,7 +11,7 @@
 namespace rhumb::base {
 namespace {
 
-TEST(HeapTest, what_is_kept_without_use_is_given_back_when_it_is_much) {
+TEST(HeapTest, a_lot_of_unused_memory_is_given_back_to_the_system) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   EXPECT_FALSE(trim_heap()) << "the sanitizers' allocator says nothing of what it keeps";
 #else
@@ -22,7 +22,7 @@ TEST(HeapTest, what_is_kept_without_use_is_given_back_when_it_is_much) {
   const HeapUse full = heap_use();
   EXPECT_GE(full.used, kBlock * kBlocks);
   EXPECT_FALSE(trim_heap()) << "it is used";
-  const auto last = std::move(blocks.back());  // the top of the heap stays where it is
+  const auto last = std::move(blocks.back());  // keeps the top of the heap in use
   blocks.clear();
   EXPECT_GE(heap_use().free, kBlock * kBlocks / 2);
   EXPECT_TRUE(trim_heap());

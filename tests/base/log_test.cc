@@ -56,7 +56,7 @@ TEST_F(LogTest, hostile_values_cannot_forge_lines) {
   EXPECT_EQ(text.find('\x01'), std::string::npos);
 }
 
-TEST_F(LogTest, levels_filter) {
+TEST_F(LogTest, lines_below_the_level_are_left_out) {
   log_configure(LogLevel::kWarn, LogFormat::kJson);
   EXPECT_FALSE(log_enabled(LogLevel::kInfo));
   EXPECT_TRUE(log_enabled(LogLevel::kError));
@@ -68,7 +68,7 @@ TEST_F(LogTest, levels_filter) {
   EXPECT_NE(out.find("yes\""), std::string::npos);
 }
 
-TEST_F(LogTest, an_overlong_line_stays_valid_and_says_so) {
+TEST_F(LogTest, an_overlong_line_is_cut_stays_valid_and_says_so) {
   log_configure(LogLevel::kInfo, LogFormat::kJson);
   testing::internal::CaptureStderr();
   log_info("a", "long",

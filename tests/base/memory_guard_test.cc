@@ -11,7 +11,7 @@ namespace {
 
 using enum MemoryLevel;
 
-TEST(MemoryGuardTest, a_level_begins_higher_than_it_ends) {
+TEST(MemoryGuardTest, a_level_begins_at_a_higher_value_than_it_ends) {
   const struct {
     MemoryLevel now;
     uint64_t used;
@@ -29,7 +29,7 @@ TEST(MemoryGuardTest, a_level_begins_higher_than_it_ends) {
   }
 }
 
-TEST(MemoryGuardTest, without_a_limit_nothing_is_too_much) {
+TEST(MemoryGuardTest, without_a_limit_every_use_is_normal) {
   for (const MemoryLevel now : {kNormal, kCold, kRefuse})
     EXPECT_EQ(next_memory_level(now, ~0ull, 0), kNormal);
   MemoryGuard guard(0, [] { return ~0ull >> 1; });
@@ -38,7 +38,7 @@ TEST(MemoryGuardTest, without_a_limit_nothing_is_too_much) {
   EXPECT_TRUE(guard.admit().ok());
 }
 
-TEST(MemoryGuardTest, of_large_limits_parts_do_not_overflow) {
+TEST(MemoryGuardTest, shares_of_large_limits_do_not_overflow) {
   constexpr uint64_t kLimit = 1ull << 50;
   EXPECT_EQ(next_memory_level(kNormal, kLimit / 10 * 7, kLimit), kNormal);
   EXPECT_EQ(next_memory_level(kNormal, kLimit - 1, kLimit), kCold);
@@ -52,7 +52,7 @@ class LookingGuardTest : public ::testing::Test {
   MemoryGuard guard{1000, [this] { return ++looks, used.load(); }};
 };
 
-TEST_F(LookingGuardTest, what_grows_is_refused_with_the_limit_what_is_used_and_the_setting) {
+TEST_F(LookingGuardTest, a_growing_write_is_refused_with_the_use_the_limit_and_the_setting) {
   used = 1234;
   EXPECT_TRUE(guard.admit().ok()) << "nobody has looked";
   EXPECT_EQ(looks, 0) << "a write costs no look while all is well";
@@ -69,7 +69,7 @@ TEST_F(LookingGuardTest, what_grows_is_refused_with_the_limit_what_is_used_and_t
   EXPECT_FALSE(guard.admit().ok()) << "and one that comes while memory is short";
 }
 
-TEST_F(LookingGuardTest, room_is_for_what_leaves_it_normal) {
+TEST_F(LookingGuardTest, there_is_room_for_what_leaves_the_level_normal) {
   used = 500;
   EXPECT_TRUE(guard.room_for(299));
   EXPECT_FALSE(guard.room_for(300));
@@ -78,7 +78,7 @@ TEST_F(LookingGuardTest, room_is_for_what_leaves_it_normal) {
   EXPECT_FALSE(guard.room_for(0));
 }
 
-TEST_F(LookingGuardTest, metrics_tell_what_was_found) {
+TEST_F(LookingGuardTest, metrics_report_what_was_measured) {
   used = 850;
   guard.look();
   const std::string text = metrics_text();

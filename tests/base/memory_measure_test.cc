@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint64_t kMachine = 8000ull * 1024;
 
-// A root with the files that the system would have.
+// A root directory with the files that the system would have.
 class MemoryMeasureTest : public ::testing::Test {
  protected:
   MemoryMeasureTest() {
@@ -29,13 +29,13 @@ class MemoryMeasureTest : public ::testing::Test {
   std::string root;
 };
 
-TEST_F(MemoryMeasureTest, without_groups_it_is_the_machine) {
+TEST_F(MemoryMeasureTest, without_control_groups_the_limit_is_the_machines_memory) {
   EXPECT_EQ(memory_there(root), kMachine);
   put("/proc/self/cgroup", "0::/\n");
   EXPECT_EQ(memory_there(root), kMachine);
 }
 
-TEST_F(MemoryMeasureTest, of_version_2_the_least_on_the_way_up) {
+TEST_F(MemoryMeasureTest, with_version_2_the_limit_is_the_lowest_of_all_ancestors) {
   put("/proc/self/cgroup", "0::/system.slice/rhumb.service\n");
   put("/sys/fs/cgroup/system.slice/rhumb.service/memory.max", "max\n");
   EXPECT_EQ(memory_there(root), kMachine);
@@ -47,14 +47,14 @@ TEST_F(MemoryMeasureTest, of_version_2_the_least_on_the_way_up) {
   EXPECT_EQ(memory_there(root), 2'000'000u);
 }
 
-TEST_F(MemoryMeasureTest, a_group_outside_of_the_namespace_leaves_its_root) {
+TEST_F(MemoryMeasureTest, a_group_outside_of_the_namespace_counts_as_the_root) {
   put("/proc/self/cgroup", "0::/../../other\n");
   put("/sys/fs/cgroup/memory.max", "1500000\n");
   put("/sys/other/memory.max", "1\n");
   EXPECT_EQ(memory_there(root), 1'500'000u);
 }
 
-TEST_F(MemoryMeasureTest, of_version_1_the_memory_controller) {
+TEST_F(MemoryMeasureTest, with_version_1_the_limit_is_the_memory_controllers) {
   put("/proc/self/cgroup",
       "12:cpu,cpuacct:/a\n4:hugetlb,memory:/docker/abc\n1:name=systemd:/a\n0::/\n");
   put("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
@@ -65,7 +65,7 @@ TEST_F(MemoryMeasureTest, of_version_1_the_memory_controller) {
   EXPECT_EQ(memory_there(root), 1'000'000u) << "a container sees its own group as the root";
 }
 
-TEST_F(MemoryMeasureTest, what_makes_no_sense_says_nothing) {
+TEST_F(MemoryMeasureTest, invalid_files_give_no_limit) {
   put("/proc/self/cgroup", "\n:\n0\n4:memory\n0::/a\n");
   put("/sys/fs/cgroup/a/memory.max", "much\n");
   EXPECT_EQ(memory_there(root), kMachine);
@@ -73,7 +73,7 @@ TEST_F(MemoryMeasureTest, what_makes_no_sense_says_nothing) {
   EXPECT_EQ(memory_there(root), 0u);
 }
 
-TEST_F(MemoryMeasureTest, anonymous_is_what_is_resident_and_of_no_file) {
+TEST_F(MemoryMeasureTest, anonymous_memory_is_resident_memory_without_a_file) {
   const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
   put("/proc/self/statm", "5000 700 200 10 0 300 0\n");
   EXPECT_EQ(anonymous_memory(root), 500 * page);
@@ -83,7 +83,7 @@ TEST_F(MemoryMeasureTest, anonymous_is_what_is_resident_and_of_no_file) {
   EXPECT_EQ(anonymous_memory(root), 0u);
 }
 
-TEST(AnonymousMemoryTest, follows_what_this_process_touches_and_gives_back) {
+TEST(AnonymousMemoryTest, anonymous_memory_follows_what_the_process_touches_and_frees) {
   constexpr size_t kBytes = 64u << 20, kNoise = 16u << 20;
   void* const pages =
       ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

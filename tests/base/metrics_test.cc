@@ -11,7 +11,7 @@ bool has_line(const std::string& text, const std::string& line) {
   return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
 }
 
-TEST(Metrics, handles_are_the_same_for_the_same_name_and_labels) {
+TEST(Metrics, the_same_name_and_labels_give_the_same_handle) {
   Counter& a = counter("test_requests_total", "Requests.", {{"code", "200"}});
   Counter& b = counter("test_requests_total", "Requests.", {{"code", "200"}});
   Counter& c = counter("test_requests_total", "Requests.", {{"code", "404"}});
@@ -26,7 +26,7 @@ TEST(Metrics, handles_are_the_same_for_the_same_name_and_labels) {
   EXPECT_TRUE(has_line(text, "# TYPE test_requests_total counter")) << text;
 }
 
-TEST(Metrics, gauges_and_histograms) {
+TEST(Metrics, gauges_and_histograms_print_their_values) {
   gauge("test_depth", "Depth.").set(5);
   gauge("test_depth", "Depth.").add(-2);
   histogram("test_seconds", "Seconds.").observe(0.0002);
@@ -51,7 +51,7 @@ TEST(Metrics, collectors_run_at_each_scrape_until_removed) {
   EXPECT_TRUE(has_line(metrics_text(), "test_collected 2"));
 }
 
-TEST(Metrics, updates_from_threads_add_up) {
+TEST(Metrics, updates_from_many_threads_add_up) {
   Counter& total = counter("test_parallel_total", "Parallel.");
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {

@@ -1,4 +1,4 @@
-// Work that goes on beyond its deadline is reported once, with a stack that names where its thread
+// Work that goes on beyond its deadline is reported once, with a stack that shows where its thread
 // is.
 #include "host/base/overdue.h"
 
@@ -24,19 +24,20 @@ namespace {
 
 constexpr uint64_t kSecondNs = 1'000'000'000, kOverdueNs = kOverdueMs * 1'000'000;
 
-// Turns until it is told to end, in a function of its own that a stack can be looked through for.
+// Loops until it is told to end. It is a function of its own, so that a test can find it in a
+// stack.
 __attribute__((noinline, noclone)) void turn(const std::atomic<bool>& end,
                                              std::atomic<uint64_t>& turns) {
   while (!end.load()) turns.fetch_add(1);
 }
 
-// A thread at work for a request.
+// A thread that works for a request.
 class Busy {
  public:
   Busy(const char* what, Deadline deadline)
       : thread_([this, what, deadline] {
           tid_ = static_cast<int>(::syscall(SYS_gettid));
-          sigset_t all;  // as the threads of the HTTP front do
+          sigset_t all;  // blocked as in the threads of the HTTP front
           sigfillset(&all);
           ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
           const Watched watched(what, deadline);
@@ -57,7 +58,7 @@ class Busy {
   std::thread thread_;
 };
 
-// Whether one of the frames is in turn(): "module+0xoffset", as addr2line would read it.
+// Whether one of the frames, "module+0xoffset" as addr2line reads it, is in turn().
 bool shows_turn(const std::string& stack) {
   Dl_info info{};
   if (::dladdr(reinterpret_cast<void*>(&turn), &info) == 0) return false;
@@ -70,8 +71,8 @@ bool shows_turn(const std::string& stack) {
   return false;
 }
 
-// Whether the kernel has put the thread to sleep. A signal that comes shortly before that is kept
-// by ThreadSanitizer until the wait ends.
+// Whether the kernel has put the thread to sleep. ThreadSanitizer delays a signal that comes
+// shortly before that until the wait ends.
 bool sleeps(int tid) {
   std::ifstream stat("/proc/self/task/" + std::to_string(tid) + "/stat");
   std::string line;
@@ -98,7 +99,7 @@ TEST(OverdueTest, work_far_beyond_its_deadline_is_reported_once_with_its_stack) 
   EXPECT_NE(metrics_text().find("rhumb_overdue_requests_total "), std::string::npos);
 }
 
-TEST(OverdueTest, without_a_deadline_nothing_is_overdue_but_all_can_be_shown) {
+TEST(OverdueTest, without_a_deadline_nothing_is_overdue_but_all_work_can_be_listed) {
   const Busy one("a count", {}), other("a scroll", Deadline::after_ms(60'000));
   EXPECT_EQ(report_overdue(monotonic_ns() + kSecondNs), 0u);
   testing::internal::CaptureStderr();
@@ -108,7 +109,7 @@ TEST(OverdueTest, without_a_deadline_nothing_is_overdue_but_all_can_be_shown) {
   EXPECT_NE(lines.find("a scroll"), std::string::npos);
 }
 
-TEST(OverdueTest, what_ends_is_watched_no_more_and_what_is_within_hides_what_is_around_it) {
+TEST(OverdueTest, work_that_ended_is_not_watched_and_inner_work_hides_the_outer_one) {
   EXPECT_EQ(watched_count(), 0u);
   const Deadline passed{1};
   {
@@ -126,7 +127,7 @@ TEST(OverdueTest, what_ends_is_watched_no_more_and_what_is_within_hides_what_is_
   EXPECT_EQ(report_overdue(), 0u);
 }
 
-TEST(OverdueTest, a_thread_that_waits_answers_too) {
+TEST(OverdueTest, the_stack_of_a_waiting_thread_can_be_read) {
   std::mutex mutex;
   std::condition_variable wake;
   bool end = false;
@@ -145,7 +146,7 @@ TEST(OverdueTest, a_thread_that_waits_answers_too) {
   }
   wake.notify_one();
   waiting.join();
-  // the kernel forgets it a little later
+  // The kernel forgets the thread a little after it was joined.
   while (::syscall(SYS_tgkill, ::getpid(), tid.load(), 0) == 0) std::this_thread::yield();
   EXPECT_EQ(stack_of(tid), "there is no such thread");
 }

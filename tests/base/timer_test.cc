@@ -8,9 +8,9 @@
 namespace rhumb::base {
 namespace {
 
-TEST(Timer, RunsInOrderOfTime) {
+TEST(Timer, timers_run_in_the_order_of_their_times) {
   TimerQueue timers;
-  std::vector<int> order;  // written by the timer's one thread only, read after the last one ran
+  std::vector<int> order;  // written by the timer's only thread, read after the last timer ran
   std::promise<void> last;
   const Deadline soon = Deadline::after_ms(5);
   timers.at({soon.at_ns + 2'000'000}, [&] {
@@ -22,7 +22,7 @@ TEST(Timer, RunsInOrderOfTime) {
   EXPECT_EQ(order, (std::vector<int>{1, 2}));
 }
 
-TEST(Timer, CancelledNeverRuns) {
+TEST(Timer, a_cancelled_timer_never_runs) {
   TimerQueue timers;
   bool ran = false;
   const uint64_t id = timers.at(Deadline::after_ms(60'000), [&] { ran = true; });

@@ -1,7 +1,9 @@
-// bench_data c128|e1536 POINTS QUERIES SEED DIR [unfiltered]  generated
-// bench_data f16 BASE.f16 QUERIES.f16 DIM DIR [unfiltered]     a real set of raw float16 rows,
-// cosine Writes base.fbin, queries.fbin and truth<percent>.ibin (the exact neighbours among what a
-// filter of that many per cent keeps).
+// Makes data sets for the benchmarks:
+//   bench_data c128|e1536 POINTS QUERIES SEED DIR [unfiltered]   a generated set
+//   bench_data f16 BASE.f16 QUERIES.f16 DIM DIR [unfiltered]     a real set of float16 rows, cosine
+//
+// Writes base.fbin, queries.fbin and truth<percent>.ibin, the exact neighbours among the points
+// that a filter of that many per cent keeps.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>

@@ -1,12 +1,12 @@
-// Load on a running rhumbd over REST. Prints one JSON object.
-//   bench_load ingest PORT COLLECTION DIR BATCH CONNECTIONS            upserts DIR/base.fbin with
-//   the payload that filters use bench_load search PORT COLLECTION DIR CONNECTIONS SECONDS PID
-//   PARAMS [PERCENT [FORM [BATCH]]]
-//     k=10 over DIR/queries.fbin; PARAMS: JSON of "params"; PERCENT: a filter that keeps so many;
-//     FORM of the vectors: text (default), wide (the digits that a client writes whose numbers are
-//     doubles, and blanks) or base64; BATCH: queries a request. First one pass for recall, then the
-//     timed part. CPU time is that of process PID (user and system); all figures but latencies are
-//     a query's.
+// Puts load on a running rhumbd over REST and prints one JSON object.
+//   bench_load ingest PORT COLLECTION DIR BATCH CONNECTIONS
+//     Upserts DIR/base.fbin with the payload that filters use.
+//   bench_load search PORT COLLECTION DIR CONNECTIONS SECONDS PID PARAMS [PERCENT [FORM [BATCH]]]
+//     Searches with k=10 over DIR/queries.fbin. PARAMS is the JSON of "params"; PERCENT is the
+//     share that a filter keeps; FORM of the vectors is text (default), wide (the digits and blanks
+//     of a client whose numbers are doubles) or base64; BATCH is the number of queries per request.
+//     First comes one pass for recall, then the timed part. CPU time is that of process PID (user
+//     and system). All figures except latencies are per query.
 #include <poll.h>
 #include <unistd.h>
 
@@ -116,7 +116,7 @@ json ingest(uint16_t port, const std::string& collection, const std::string& dir
     for (uint32_t b; (b = next++) < batches;) {
       for (int status; (status = client.request("PUT", path, bodies[b])) != 200;) {
         if (status != 429) fail(client, status);
-        ++refused;  // back-pressure: again after a while, as the client is told
+        ++refused;  // back-pressure: tries again after a while, as the reply says
         ::poll(nullptr, 0, 20);
       }
     }

@@ -1,7 +1,9 @@
-// The peer: hnswlib, m=16 ef_construct=200, in this process. Prints one JSON object.
-//   bench_peer build DIR cosine|euclid THREADS        builds from DIR/base.fbin, saves
-//   DIR/hnswlib.bin bench_peer search DIR cosine|euclid RECALL [EF]   k=10 over DIR/queries.fbin on
-//   one thread; without EF the smallest that reaches RECALL
+// The peer hnswlib, m=16 ef_construct=200, in this process. It prints one JSON object.
+//   bench_peer build DIR cosine|euclid THREADS
+//     Builds from DIR/base.fbin and saves DIR/hnswlib.bin.
+//   bench_peer search DIR cosine|euclid RECALL [EF]
+//     Searches with k=10 over DIR/queries.fbin on one thread. Without EF it uses the smallest one
+//     that reaches RECALL.
 #include <hnswlib/hnswlib.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -38,7 +40,7 @@ double resident_mb() {
 }
 
 std::unique_ptr<hnswlib::SpaceInterface<float>> space_of(const std::string& metric, size_t dim) {
-  // rows are normalised
+  // Rows are normalised.
   if (metric == "cosine") return std::make_unique<hnswlib::InnerProductSpace>(dim);
   return std::make_unique<hnswlib::L2Space>(dim);
 }
@@ -62,8 +64,8 @@ json build(const std::string& dir, const std::string& metric, uint32_t threads) 
                cpu_used_s = cpu_s(CLOCK_PROCESS_CPUTIME_ID) - cpu;
   const double grown_mb = resident_mb() - before_mb;
   index.saveIndex(dir + "/hnswlib.bin");
-  // On a machine with other work the wall time says little; CPU time over the threads is what two
-  // free cores would take.
+  // On a machine with other work the wall time says little. The CPU time over the threads is what
+  // two idle cores would take.
   return {{"threads", threads},
           {"wall_s", wall_s},
           {"cpu_s", cpu_used_s},
@@ -109,7 +111,7 @@ json search(const std::string& dir, const std::string& metric, double target, si
   const auto space = space_of(metric, queries.columns);
   hnswlib::HierarchicalNSW<float> index(space.get(), dir + "/hnswlib.bin");
   if (ef == 0) {
-    size_t low = kK, high = 1024;  // the smallest ef that reaches the target
+    size_t low = kK, high = 1024;  // finds the smallest ef that reaches the target
     while (low < high) {
       const size_t middle = (low + high) / 2;
       if (pass(index, queries, truth, middle).recall >= target)

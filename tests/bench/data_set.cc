@@ -19,7 +19,7 @@ namespace {
 }
 
 struct World {
-  std::vector<double> scale, weights;  // rank; cumulated over clusters
+  std::vector<double> scale, weights;  // per rank; cumulated over clusters
   std::vector<double> means, axes;     // clusters x rank
   std::vector<float> projection;       // rank x dim
   std::vector<double> common;          // dim

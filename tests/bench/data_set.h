@@ -1,5 +1,5 @@
-// Sets that behave like embeddings: low-rank clusters seen through a random projection, or a real
-// set, with the exact neighbours of queries that are not in the base.
+// Data sets that behave like embeddings: low-rank clusters seen through a random projection, or a
+// real set. They come with the exact neighbours of queries that are not in the base.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace rhumb::bench {
 
-// Row-major matrix as *.fbin (float) and *.ibin (int) files keep it: u32 rows, u32 columns, values,
-// little-endian.
+// A row-major matrix as in *.fbin (float) and *.ibin (int) files: u32 rows, u32 columns, values,
+// all little-endian.
 template <typename T>
 struct Matrix {
   uint32_t rows = 0, columns = 0;
@@ -20,7 +20,7 @@ struct Matrix {
   const T* row(size_t i) const { return values.data() + i * columns; }
 };
 
-// Both end the program with a message when the file cannot be used.
+// Both functions end the program with a message if the file cannot be used.
 template <typename T>
 void write_matrix(const std::string& path, const Matrix<T>& matrix);
 template <typename T>
@@ -32,7 +32,7 @@ Matrix<T> read_matrix(const std::string& path);
 struct Recipe {
   uint32_t dim, rank, clusters;
   double decay, within, noise, sigma_axis, sigma_radius;
-  // add 0.8 of a common mean and normalise (cosine); else clip(30 + 35 x, 0, 218) (euclid)
+  // Either add 0.8 of a common mean and normalise (cosine), or clip(30 + 35 x, 0, 218) (euclid).
   bool embedding;
 };
 inline constexpr Recipe kC128{128, 48, 1000, .45, .90, .15, .5, .25, false};
@@ -44,14 +44,15 @@ struct DataSet {
 };
 DataSet generate(const Recipe& recipe, uint32_t points, uint32_t queries, uint64_t seed);
 
-// Which points a filter that keeps `percent` of 100 lets pass; the same in the payloads that the
-// load program writes.
+// Whether a filter that keeps `percent` of 100 lets the point pass. The payloads of the load
+// program follow the same rule.
 bool passes(uint32_t point, uint32_t percent);
 
-// The k nearest of the base that pass, exact, by the SDK's kernels.
+// Returns the k nearest passing rows of the base, exactly, by the SDK's kernels.
 Matrix<int32_t> exact_neighbours(const DataSet& set, uint32_t k, uint32_t percent);
 
-// Share of the first k of `truth` that is in `found` (n ids, may be fewer than k).
+// Returns the share of the first k of `truth` that is in `found` (n ids, which may be fewer than
+// k).
 double recall(const int32_t* truth, const int32_t* found, uint32_t n, uint32_t k);
 
 }  // namespace rhumb::bench

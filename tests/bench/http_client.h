@@ -1,5 +1,5 @@
-// One blocking keep-alive connection, as plain as can be, so that the load program costs little
-// beside the server it measures.
+// One blocking keep-alive connection. It is as simple as possible, so that the load program costs
+// little beside the measured server.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace rhumb::bench {
 
-// One thread at a time. Ends the program with a message when the server does not answer as HTTP/1.1
-// with a Content-Length.
+// Used by one thread at a time. It ends the program with a message if the server does not answer in
+// HTTP/1.1 with a Content-Length.
 class HttpClient {
  public:
   explicit HttpClient(uint16_t port);
@@ -17,7 +17,7 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  // The status; `body` stays valid until the next call.
+  // Returns the status; `body` stays valid until the next call.
   int request(std::string_view method, std::string_view path, std::string_view body);
   std::string_view body() const {
     return std::string_view(received_).substr(body_at_, body_bytes_);
@@ -25,7 +25,7 @@ class HttpClient {
 
  private:
   void send_all(std::string_view bytes);
-  size_t receive();  // appends, returns how many
+  size_t receive();  // appends to the buffer and returns the number of bytes
 
   int fd_ = -1;
   std::string sent_, received_;

@@ -1,4 +1,4 @@
-// The random numbers of the sets that are made.
+// The random numbers of the generated sets.
 #pragma once
 
 #include <cmath>
@@ -7,8 +7,8 @@
 
 namespace rhumb::bench {
 
-// SplitMix64 and Box-Muller: the same numbers on every machine, which <random>'s distributions do
-// not promise.
+// SplitMix64 and Box-Muller give the same numbers on every machine, which the distributions of
+// <random> do not promise.
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed) {}

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""The server's figures beside hnswlib's on the same machine in the same run.
+"""Measures the server beside hnswlib on the same machine in the same run.
 
-  tests/bench/run.py [--bin DIR] [--work DIR] [--sets c128,e1536,minilm] [--parts forms,filter,restart,scale] [--rounds N] [--seconds S] [--out FILE]
+  tests/bench/run.py [--bin DIR] [--work DIR] [--sets c128,e1536,minilm]
+                     [--parts forms,filter,restart,scale] [--rounds N] [--seconds S] [--out FILE]
 
-Needs a Release build with the bench programs (RHUMB_TEST_FOLDERS=bench). Peer and server take turns inside each round; a figure is the
-median over the rounds. CPU time stands beside wall time because it means something on a machine that does other work as well. Nothing is
-asserted. Writes JSON; tests/bench/page.py makes the page of it.
+It needs a Release build with the bench programs (RHUMB_TEST_FOLDERS=bench). Peer and server take
+turns inside each round; a figure is the median over the rounds. CPU time is shown beside wall time,
+because it means something on a machine that does other work as well. Nothing is asserted. It writes
+JSON; tests/bench/page.py makes the page.
 """
 import argparse
 import json
@@ -28,7 +30,8 @@ SETS = {  # name: (metric, REST distance, arguments of bench_data)
     "c128-200k": ("euclid", "Euclid", ["c128", "200000", "1000", "42"]),
 }
 TARGET = 0.95
-FORMS = [(vectors, batch) for batch in (1, 10) for vectors in ("text", "wide", "base64")]  # of queries over REST, as bench_load knows them
+# Of queries over REST, as in bench_load.
+FORMS = [(vectors, batch) for batch in (1, 10) for vectors in ("text", "wide", "base64")]
 EFS = (10, 12, 14, 16, 20, 24, 28, 32, 36, 40, 48, 56, 64, 80, 96, 128, 192, 256)
 
 
@@ -69,7 +72,7 @@ class Bench:
         return EFS[-1]
 
     def in_process(self, name, path, target, *options):
-        """Our engine through its plugin table in a program of its own, on one thread."""
+        """Our engine through its plugin table, in a program of its own, on one thread."""
         plugin = self.bin.parent / "lib/rhumb/plugins/index_rhumb.so"
         found = self.program("bench_ann", path, SETS[name][0], "--plugin", plugin, "--peers", "", "--rounds", 1, "--threads", 2,
                              "--targets", target, *options)
@@ -90,7 +93,7 @@ def wait_green(server, name):
         info = server.ok("GET", f"/collections/{name}")
         if info["status"] == "green" and info["points_count"] and info["indexed_vectors_count"] > 0.99 * info["points_count"]:
             return info
-        time.sleep(0.05)  # what is measured takes tens of seconds
+        time.sleep(0.05)  # the measured work takes tens of seconds
 
 
 def median(rounds, key):
@@ -171,7 +174,7 @@ def run_set(bench, name):
             "server_cpu_us_1": median(one, "server_cpu_us"), "p50_us_1": median(one, "p50_us"), "p99_us_1": median(one, "p99_us"),
             "cpu_ratio": statistics.median(s["server_cpu_us"] / p["cpu_us"] for s, p in zip(sixteen, peer)),
         }
-        time.sleep(6)  # what the writes left over goes back to the system every 5 s
+        time.sleep(6)  # memory that the writes left goes back to the system every 5 s
         result["ingest"]["resident_mb_when_loaded"], result["ingest"]["resident_mb"] = result["ingest"]["resident_mb"], resident_mb(server.process.pid)
         if "forms" in bench.options.parts:
             result["forms"] = forms(bench, server, name, path)
@@ -186,7 +189,7 @@ def run_set(bench, name):
 
 
 def vectors_and_graph_mb(path):
-    """What must be somewhere: float vectors, and 32 links of 4 bytes a point."""
+    """The least that must be stored: float vectors, and 32 links of 4 bytes per point."""
     rows, dim = (int.from_bytes(part, "little") for part in struct.unpack("4s4s", (path / "base.fbin").open("rb").read(8)))
     return rows * (4 * dim + 4 * 32) / 1e6
 
@@ -217,7 +220,7 @@ def restart(server, name):
 
 
 def scale(bench):
-    """What nothing costs: idle connections, empty collections."""
+    """The cost of doing nothing: idle connections and empty collections."""
     import socket
     server = bench.server("scale").start()
     result = {}

@@ -1,4 +1,5 @@
-# faulty_engine(FAULT): the engine of faulty_index.cc with one fault, for the checker and for tests of the host. Of two calls the second does nothing.
+# faulty_engine(FAULT) builds the engine of faulty_index.cc with one fault, for the checker and for
+# tests of the host. A second call with the same fault does nothing.
 function(faulty_engine fault)
   set(name faulty_index_${fault})
   if(TARGET ${name})

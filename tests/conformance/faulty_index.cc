@@ -1,5 +1,5 @@
-// An exact index engine with one fault, chosen when it is compiled: what the conformance suite is
-// there to find.
+// An exact index engine with one fault, which is chosen when it is compiled. The conformance suite
+// has to find each of these faults.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -36,9 +36,9 @@ enum Fault {
   trusts_files,
   forgets_when_saving,
   leaks,
-  codes_of_first_rows,  // and says nothing of what it loses by them
-  boasts_of_recall,     // the same codes, said to find everything
-  admits_its_loss       // the same codes, and stats tell what they find: no fault
+  codes_of_first_rows,  // does not report the recall that it loses by them
+  boasts_of_recall,     // the same codes, reported as finding everything
+  admits_its_loss       // the same codes with an honest recall in stats: no fault
 };
 constexpr bool has(Fault fault) { return RHUMB_FAULT == fault; }
 constexpr bool has_codes =
@@ -136,8 +136,8 @@ class Faulty {
     return reinterpret_cast<const float*>(chunk + (slot & ((1u << vectors_.chunk_shift) - 1)) *
                                                       vectors_.stride);
   }
-  // Leaves what is closest by codes of 7 bits, with one centre and one step size for ever, those of
-  // the first rows. A fixed number is compared again by the caller, whatever the codes' error.
+  // Keeps the closest rows by 7-bit codes, whose centre and step size are always those of the first
+  // rows. The caller compares a fixed number of them again, whatever the error of the codes.
   void keep_closest_by_codes(const char* vector, uint32_t k,
                              std::vector<std::pair<float, uint32_t>>& all) const {
     const uint32_t first_rows = std::min(built_.load(), 256u), dim = vectors_.dim;
@@ -174,7 +174,7 @@ class Faulty {
     if (all.size() > k) all.resize(k);
     return all;
   }
-  // Of rows of its own, asked as a search asks. A hit as close as the last counts.
+  // Measures recall with rows of its own as queries. A hit as close as the last true one counts.
   double found_by_codes() const {
     constexpr uint32_t kAsked = 40, kHits = 10;
     uint32_t hits = 0, wanted = 0;
@@ -221,7 +221,7 @@ class Faulty {
   const rhumb_vectors_t& vectors_;
   const rhumb_kernel_t* const kernel_;
   std::atomic<uint32_t> built_{0};
-  std::atomic<uint64_t> turns_{0};  // of a search that never ends
+  std::atomic<uint64_t> turns_{0};  // turns of a search that never ends
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Kills, a log that fails, a disk that is full.
+// Kills, a log that fails, and a full disk.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -14,9 +14,9 @@
 namespace rhumb::consensus {
 namespace {
 
-// What NothingCommittedIsLostToAKill starts as a process of its own (a fork of a process with
-// threads could not start new ones everywhere): proposes without end and tells on descriptor 3 how
-// far commands were committed.
+// The child process of nothing_committed_is_lost_to_a_kill. (It starts anew, because a fork of a
+// process with threads cannot start new threads everywhere.) It proposes without end, and reports
+// on descriptor 3 how far commands were committed.
 int propose_until_killed(const char* dir, uint64_t from) {
   base::Executor apply("apply", 2, 100000);
   Machine machine(apply);
@@ -37,7 +37,7 @@ int propose_until_killed(const char* dir, uint64_t from) {
   ::_exit(127);
 }
 
-TEST_F(ConsensusTest, NothingCommittedIsLostToAKill) {
+TEST_F(ConsensusTest, nothing_committed_is_lost_to_a_kill) {
   constexpr uint64_t kSeed = 20;
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   std::mt19937_64 random(kSeed);
@@ -69,8 +69,8 @@ TEST_F(ConsensusTest, NothingCommittedIsLostToAKill) {
   Machine machine(apply_);
   Node node(dir_);
   ASSERT_TRUE(node.open(5, machine).ok());
-  // Each child began anew behind what its forerunner had acknowledged; what was committed unseen
-  // may be there twice.
+  // Each child continued after what its predecessor had acknowledged. Commands that were committed
+  // without an acknowledgement may be there twice.
   const std::vector<std::string> data = machine.data();
   uint64_t next = 1;
   for (const std::string& command : data) {
@@ -81,7 +81,7 @@ TEST_F(ConsensusTest, NothingCommittedIsLostToAKill) {
   EXPECT_GT(next, acknowledged);
 }
 
-// The descriptor of the active segment is swapped for one that cannot be written.
+// Replaces the descriptor of the active segment by one that cannot be written.
 void break_log(const std::string& dir) {
   for (const auto& fd : std::filesystem::directory_iterator("/proc/self/fd")) {
     std::error_code error;
@@ -95,7 +95,7 @@ void break_log(const std::string& dir) {
   }
 }
 
-TEST_F(ConsensusTest, AFailedLogFencesEveryGroup) {
+TEST_F(ConsensusTest, a_failed_log_fences_every_group) {
   Machine one(apply_), two(apply_);
   Node node(dir_);
   ASSERT_TRUE(node.create(5, one).ok());
@@ -112,7 +112,7 @@ TEST_F(ConsensusTest, AFailedLogFencesEveryGroup) {
   EXPECT_FALSE(two.leader());
 }
 
-TEST_F(ConsensusTest, AFullDiskIsToldAndPassesWithARelease) {
+TEST_F(ConsensusTest, a_full_disk_is_reported_and_a_release_ends_it) {
   if (::mount("none", dir_.c_str(), "tmpfs", 0, "size=600k") != 0)
     GTEST_SKIP() << "SKIPPED: mounting a small tmpfs needs root";
   struct Unmount {
@@ -122,8 +122,8 @@ TEST_F(ConsensusTest, AFullDiskIsToldAndPassesWithARelease) {
   Machine machine(apply_);
   Node node(dir_, R"({"segment_bytes":65536})");
   ASSERT_TRUE(node.create(5, machine).ok());
-  // The write that finds no room waits; what comes behind it is told. So the proposals are sent
-  // without waiting for the one before.
+  // The write that finds no room waits, and the proposals after it are refused. So the proposals
+  // are sent without waiting for the previous one.
   std::atomic<uint64_t> committed{0}, refused{0}, sent{0};
   while (refused == 0) {
     ++sent;
@@ -133,13 +133,13 @@ TEST_F(ConsensusTest, AFullDiskIsToldAndPassesWithARelease) {
       else if (index.status().code() == base::Code::kNoSpace)
         ++refused;
     });
-    // and the loop keeps up
+    // The loop keeps up meanwhile.
     if (sent % 10 == 0) ASSERT_TRUE(node.read_index(5).ok()) << "reads go on";
   }
   std::string reason;
   EXPECT_TRUE(node.host().healthy(&reason)) << reason;
-  // Each release gives room to some of what waits, which is then committed and can be released in
-  // turn, as checkpoints do.
+  // Each release gives room to some of the waiting entries. These are then committed and can be
+  // released in turn, as checkpoints do.
   base::Result<uint64_t> index = base::Status(base::Code::kNoSpace, "not asked yet");
   while (!index.ok() && index.status().code() == base::Code::kNoSpace) {
     Answer<base::Result<uint64_t>> answer;

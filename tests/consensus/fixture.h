@@ -1,5 +1,5 @@
-// A node's log and consensus loop with the real plugins, and a state machine that remembers what it
-// was given.
+// A node's log and consensus loop with the real plugins, and a state machine that remembers the
+// commands that it was given.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@
 
 namespace rhumb::consensus {
 
-// Applies on an executor, as a shard does. Checks the contract: no gaps, one batch at a time,
+// Applies on an executor, as a shard does. It checks the contract: no gaps, one batch at a time,
 // nothing after a failure.
 class Machine : public StateMachine {
  public:
@@ -105,7 +105,7 @@ class Machine : public StateMachine {
   std::vector<std::string> data_;
 };
 
-// Registry of the plugins, loaded once a process.
+// The registry of plugins, loaded once per process.
 inline const plugin::PluginRegistry& plugins() {
   static base::Executor executor("plugins", 1, 64);
   static plugin::PluginRegistry* const registry = [] {
@@ -119,7 +119,7 @@ inline const plugin::PluginRegistry& plugins() {
   return *registry;
 }
 
-// A callback that can be waited for.
+// A callback that a test can wait for.
 template <typename T>
 class Answer {
  public:
@@ -132,7 +132,7 @@ class Answer {
   std::shared_ptr<std::promise<T>> promise_ = std::make_shared<std::promise<T>>();
 };
 
-// One incarnation of a node.
+// One run of a node, from its start to its stop.
 class Node {
  public:
   explicit Node(const std::string& dir,

@@ -10,7 +10,7 @@ HardState example() {
   return {7, 3, 41, {40, true, true, {{3, RHUMB_VOTER}, {9, RHUMB_LEARNER | RHUMB_LEARNER_NEXT}}}};
 }
 
-TEST(Records, HardStateAndManifestRoundTripAndRefuseOtherBytes) {
+TEST(Records, hard_state_and_manifest_are_read_back_and_other_bytes_are_refused) {
   const std::string bytes = encode(example());
   const auto back = decode_hard_state(bytes);
   ASSERT_TRUE(back.ok());
@@ -33,7 +33,7 @@ TEST(Records, HardStateAndManifestRoundTripAndRefuseOtherBytes) {
   EXPECT_FALSE(decode_install_manifest(manifest.substr(1)).ok());
 }
 
-// base 10, entries 11 to 20; 15 and 18 change the members.
+// A log with base 10 and entries 11 to 20, of which 15 and 18 change the members.
 RecoveredGroup log_with_changes(uint64_t members_as_of) {
   RecoveredGroup group;
   group.base_index = 10;
@@ -45,14 +45,14 @@ RecoveredGroup log_with_changes(uint64_t members_as_of) {
   return group;
 }
 
-TEST(FindStart, TheEngineStartsWhereTheMembersAreKnown) {
-  // Members of 10 hold up to 14: a state machine that is further does not help the engine.
+TEST(FindStart, the_engine_starts_at_an_index_whose_members_are_known) {
+  // The members as of 10 hold up to 14. An applied index beyond that does not help the engine.
   auto start = find_start(log_with_changes(10), 19);
   ASSERT_TRUE(start.ok());
   EXPECT_EQ(start->engine_applied, 14u);
   EXPECT_EQ(start->machine_applied, 19u);
   EXPECT_EQ(start->commit, 19u) << "what was applied was committed";
-  // Members of 15 hold up to 17, even for a state machine that lost some.
+  // The members as of 15 hold up to 17, also for a state machine that lost some entries.
   start = find_start(log_with_changes(15), 12);
   ASSERT_TRUE(start.ok());
   EXPECT_EQ(start->engine_applied, 15u);
@@ -63,7 +63,7 @@ TEST(FindStart, TheEngineStartsWhereTheMembersAreKnown) {
   EXPECT_EQ(start->engine_applied, 20u);
 }
 
-TEST(FindStart, AStateThatTheLogDoesNotMeetIsCorrupt) {
+TEST(FindStart, a_state_machine_with_a_gap_to_its_log_is_corrupt) {
   EXPECT_EQ(find_start(log_with_changes(10), 9).status().code(), base::Code::kCorrupt);
   EXPECT_EQ(find_start(log_with_changes(10), 21).status().code(), base::Code::kCorrupt);
   EXPECT_EQ(find_start(log_with_changes(21), 15).status().code(), base::Code::kCorrupt);

@@ -1,5 +1,5 @@
-// Three nodes in one process: the host's loop with real logs and engines, messages by function
-// call, nodes that stop and come back.
+// Three nodes in one process: the host's loop with real logs and engines, with messages as function
+// calls, and nodes that stop and come back.
 #include <thread>
 
 #include "tests/consensus/fixture.h"
@@ -35,7 +35,7 @@ class Cluster {
     }
     if (node != nullptr) node->host().stop();
   }
-  // With an empty state machine: everything comes from the log, or from the leader.
+  // Starts with an empty state machine, so everything comes from the log or from the leader.
   void restart(uint64_t id) {
     boot(id);
     Answer<base::Status> opened;
@@ -52,7 +52,7 @@ class Cluster {
       std::this_thread::yield();
     }
   }
-  // Asks whoever leads until it is committed.
+  // Asks the present leader until the command is committed.
   uint64_t commit(const std::string& data) {
     for (;;) {
       const auto index = member(wait_leader()).node->propose(kGroup, data);
@@ -97,7 +97,7 @@ class Cluster {
   std::vector<consensus::Member> voters_;
 };
 
-TEST_F(ConsensusTest, ThreeReplicasApplyTheSame) {
+TEST_F(ConsensusTest, three_replicas_apply_the_same) {
   Cluster cluster(dir_, apply_, 3);
   uint64_t last = 0;
   for (int i = 0; i < 50; ++i) last = cluster.commit("c" + std::to_string(i));
@@ -113,7 +113,7 @@ TEST_F(ConsensusTest, ThreeReplicasApplyTheSame) {
       << refused.message();
 }
 
-TEST_F(ConsensusTest, TheOthersGoOnWithoutTheLeaderAndItCatchesUp) {
+TEST_F(ConsensusTest, the_others_go_on_without_the_leader_and_it_catches_up_later) {
   Cluster cluster(dir_, apply_, 3);
   uint64_t last = 0;
   for (int i = 0; i < 20; ++i) last = cluster.commit("a" + std::to_string(i));
@@ -128,7 +128,7 @@ TEST_F(ConsensusTest, TheOthersGoOnWithoutTheLeaderAndItCatchesUp) {
     EXPECT_EQ(cluster.machine(id).data(), cluster.machine(1).data());
 }
 
-TEST_F(ConsensusTest, LeadershipIsTransferredOnRequest) {
+TEST_F(ConsensusTest, leadership_is_transferred_on_request) {
   Cluster cluster(dir_, apply_, 3);
   cluster.commit("a");
   const uint64_t leader = cluster.wait_leader();
@@ -140,8 +140,8 @@ TEST_F(ConsensusTest, LeadershipIsTransferredOnRequest) {
   cluster.wait_all_applied(cluster.commit("b"));
 }
 
-// A whole cluster that stops (or is killed) and comes back has everything that was acknowledged.
-TEST_F(ConsensusTest, AClusterThatStoppedComesBackWithEverything) {
+// A whole cluster that stops, or is killed, comes back with everything that was acknowledged.
+TEST_F(ConsensusTest, a_cluster_that_stopped_comes_back_with_everything) {
   Cluster cluster(dir_, apply_, 3);
   uint64_t last = 0;
   for (int i = 0; i < 30; ++i) last = cluster.commit("a" + std::to_string(i));

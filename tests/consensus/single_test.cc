@@ -1,5 +1,5 @@
-// A group that one node decides alone: the whole path from a proposal to the state machine, and
-// what restarts leave.
+// A group that one node decides alone: the whole path from a proposal to the state machine, and the
+// state after restarts.
 #include <sys/resource.h>
 #include <thread>
 
@@ -12,7 +12,7 @@ std::string command(uint64_t i) {
   return "command " + std::to_string(i) + std::string(i % 100, '.');
 }
 
-TEST_F(ConsensusTest, ProposalsAreCommittedAndAppliedInOrder) {
+TEST_F(ConsensusTest, proposals_are_committed_and_applied_in_order) {
   Machine machine(apply_);
   Node node(dir_);
   ASSERT_TRUE(node.create(5, machine).ok());
@@ -39,7 +39,7 @@ TEST_F(ConsensusTest, ProposalsAreCommittedAndAppliedInOrder) {
   EXPECT_GE(*read, before);
 }
 
-TEST_F(ConsensusTest, TenThousandEntriesShareWritesAndSurviveRestarts) {
+TEST_F(ConsensusTest, ten_thousand_entries_share_writes_and_survive_restarts) {
   constexpr uint64_t kEntries = 10'000;
   uint64_t last = 0;
   {
@@ -62,8 +62,8 @@ TEST_F(ConsensusTest, TenThousandEntriesShareWritesAndSurviveRestarts) {
     EXPECT_LT(machine.batches(), kEntries / 4)
         << "entries that are ready together are applied together";
   }
-  // A state machine that lost everything gets everything; one that kept a part gets the rest; one
-  // that kept all gets nothing new.
+  // A state machine that lost everything gets everything, one that kept a part gets the rest, and
+  // one that kept all gets nothing new.
   for (const uint64_t kept : {uint64_t{0}, last / 2, last}) {
     Machine machine(apply_, kept);
     Node node(dir_);
@@ -83,7 +83,7 @@ TEST_F(ConsensusTest, TenThousandEntriesShareWritesAndSurviveRestarts) {
   }
 }
 
-TEST_F(ConsensusTest, AReleasedLogStartsBehindTheStateMachine) {
+TEST_F(ConsensusTest, a_released_log_starts_after_the_applied_index) {
   uint64_t last = 0;
   {
     Machine machine(apply_);
@@ -118,7 +118,7 @@ TEST_F(ConsensusTest, AReleasedLogStartsBehindTheStateMachine) {
   EXPECT_GE(machine.durable_index(), last);
 }
 
-TEST_F(ConsensusTest, GroupsThatAreNotThereAreTold) {
+TEST_F(ConsensusTest, unknown_groups_are_reported) {
   Machine machine(apply_), other(apply_);
   Node node(dir_);
   EXPECT_EQ(node.open(5, machine).code(), base::Code::kNotFound);
@@ -134,7 +134,7 @@ TEST_F(ConsensusTest, GroupsThatAreNotThereAreTold) {
   EXPECT_EQ(node.propose(5, "").status().code(), base::Code::kInvalid);
 }
 
-TEST_F(ConsensusTest, ADroppedGroupIsForgotten) {
+TEST_F(ConsensusTest, a_dropped_group_is_forgotten) {
   {
     Machine machine(apply_), kept(apply_), never_opened(apply_);
     Node node(dir_);
@@ -157,7 +157,7 @@ TEST_F(ConsensusTest, ADroppedGroupIsForgotten) {
   EXPECT_EQ(node.host().recovered_groups(), std::vector<uint64_t>{6});
 }
 
-TEST_F(ConsensusTest, ClosingWaitsForTheStateMachine) {
+TEST_F(ConsensusTest, closing_waits_for_the_state_machine) {
   Machine machine(apply_);
   Node node(dir_);
   ASSERT_TRUE(node.create(5, machine).ok());
@@ -170,7 +170,7 @@ TEST_F(ConsensusTest, ClosingWaitsForTheStateMachine) {
     done = true;
     callback(std::move(status));
   });
-  // behind the close in the queue
+  // This proposal is behind the close in the queue.
   EXPECT_EQ(node.propose(5, "late").status().code(), base::Code::kNotFound);
   EXPECT_FALSE(done);
   machine.hold(false);
@@ -179,14 +179,14 @@ TEST_F(ConsensusTest, ClosingWaitsForTheStateMachine) {
   EXPECT_FALSE(machine.leader());
 }
 
-TEST_F(ConsensusTest, AFailureToApplyFencesItsGroupOnly) {
+TEST_F(ConsensusTest, a_failure_to_apply_fences_only_its_group) {
   Machine bad(apply_), good(apply_);
   Node node(dir_);
   ASSERT_TRUE(node.create(5, bad).ok());
   ASSERT_TRUE(node.create(6, good).ok());
   bad.fail_at(4);
   ASSERT_TRUE(node.propose(5, "third").ok());  // 1 bootstrap, 2 the leader's no-op
-  // it was committed, whatever becomes of applying it
+  // The entry is committed even if applying it fails.
   const auto fatal = node.propose(5, "fourth");
   while (node.host().status(5)->fenced.empty()) std::this_thread::yield();
   EXPECT_EQ(node.propose(5, "x").status().code(), base::Code::kInternal);
@@ -198,7 +198,7 @@ TEST_F(ConsensusTest, AFailureToApplyFencesItsGroupOnly) {
   EXPECT_TRUE(node.host().healthy(&reason));
 }
 
-TEST_F(ConsensusTest, StopFailsWhatIsUnderWay) {
+TEST_F(ConsensusTest, stop_fails_the_proposals_under_way) {
   Machine machine(apply_);
   auto node = std::make_unique<Node>(dir_);
   ASSERT_TRUE(node->create(5, machine).ok());
@@ -214,7 +214,7 @@ TEST_F(ConsensusTest, StopFailsWhatIsUnderWay) {
   node->host().stop();
 }
 
-TEST_F(ConsensusTest, ThousandsOfIdleGroupsCostNothing) {
+TEST_F(ConsensusTest, thousands_of_idle_groups_cost_no_work) {
   constexpr uint64_t kGroups = 2000;
   std::vector<std::unique_ptr<Machine>> machines;
   Node node(dir_);
@@ -230,7 +230,8 @@ TEST_F(ConsensusTest, ThousandsOfIdleGroupsCostNothing) {
   }
   all.get_future().wait();
   EXPECT_EQ(node.host().all().size(), kGroups);
-  // A second of ticks (100 of them here) over idle groups: less than 50 ms of this process's time.
+  // A second of ticks (100 ticks here) over idle groups takes less than 50 ms of this process's
+  // time.
   rusage before{}, after{};
   ::getrusage(RUSAGE_SELF, &before);
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(1);

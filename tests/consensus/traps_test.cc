@@ -1,4 +1,4 @@
-// The trap whose guard is the host's: T1 of the consensus design. The engine's own are in
+// T1 is the one trap of raft that the host has to guard. The traps that the engine guards are in
 // tests/plugins/consensus_raft.
 #include <algorithm>
 #include <fstream>
@@ -13,7 +13,7 @@ namespace {
 constexpr uint64_t kGroup = 1024;
 constexpr int kEntries = 20;
 
-// Every byte of the log's segments, in the order of the files.
+// Returns the bytes of the log's segments, in the order of the files.
 std::string log_bytes(const std::string& directory) {
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
@@ -28,9 +28,9 @@ std::string log_bytes(const std::string& directory) {
   return bytes;
 }
 
-// T1: every numbered write stores commit_index, and before its entries: a replica that restarts
-// must know how far it may take membership changes for decided before it campaigns.
-TEST_F(ConsensusTest, T01_EveryWriteStoresTheCommitIndexBeforeItsEntries) {
+// T1: every numbered write stores commit_index, before its entries. A replica that restarts must
+// know which membership changes are decided before it campaigns.
+TEST_F(ConsensusTest, t01_every_write_stores_the_commit_index_before_its_entries) {
   Machine machine(apply_);
   std::vector<uint64_t> indexes;
   {
@@ -45,7 +45,7 @@ TEST_F(ConsensusTest, T01_EveryWriteStoresTheCommitIndexBeforeItsEntries) {
   }
   Node again(dir_);
   const std::string bytes = log_bytes(dir_ + "/log");
-  HardState hard;  // of a sole voter that has led once
+  HardState hard;  // hard state of a sole voter that has led once
   hard.term = 2;
   hard.voted_for = 1;
   hard.membership = {1, false, false, {{1, RHUMB_VOTER}}};

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Makes the demo set: about 10,000 programs of Debian 12 with real embeddings, from the data set `debian-minilm`.
+"""Makes the demo set: about 10,000 programs of Debian 12 with embeddings of `debian-minilm`.
 
   tests/data/make_demo.py DATASET tests/data/demo
 
-Leaves out libraries, development files, documentation and plugins of languages: programs answer questions better. The id of a point is
-its package's name, so "more like gimp" is a search by id. Writes
-  points.ndjson.zst   one line a point: {"id": "gimp", "payload": {...}}
-  vectors.f16         as many rows of 384 little-endian float16, unit length (all-MiniLM-L6-v2, cosine)
+Leaves out libraries, development files, documentation and plugins of languages, because programs
+answer questions better. The id of a point is its package's name, so "more like gimp" is a search by
+id. Writes
+  points.ndjson.zst   one line per point: {"id": "gimp", "payload": {...}}
+  vectors.f16         as many rows of 384 little-endian float16, unit length (all-MiniLM-L6-v2,
+                      cosine)
   questions.json, questions.f16   62 questions and their embeddings
 Needs the zstd command. The choice is deterministic: the data set's own order, cut at --limit.
 """
@@ -36,7 +38,8 @@ def is_program(payload):
 
 
 def slim(payload):
-    """What the demo shows and filters by; long descriptions are cut at a word."""
+    """The part of a payload that the demo shows and filters by. Long descriptions are cut at a
+    word."""
     text = payload["description"]
     if len(text) > 240:
         text = text[:240].rsplit(" ", 1)[0] + " …"

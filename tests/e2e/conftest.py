@@ -10,7 +10,8 @@ from rhumbd import Rhumbd  # noqa: E402
 
 @pytest.fixture(scope="session", params=["direct", "encode"])
 def server(request, tmp_path_factory):
-    """One server for all tests that do not stop it; once with messages passed as objects, once encoded and decoded."""
+    """One server for all tests that do not stop it: once with messages passed as objects, and once
+    with messages that are encoded and decoded."""
     running = Rhumbd(tmp_path_factory.mktemp(request.param) / "data", {"peer.loopback": request.param}).start()
     yield running
     code = running.stop()
@@ -19,7 +20,7 @@ def server(request, tmp_path_factory):
 
 @pytest.fixture
 def fresh(tmp_path):
-    """Starts servers of a test's own: fresh(settings) -> Rhumbd."""
+    """Starts servers for one test only: fresh(settings) -> Rhumbd."""
     started = []
 
     def start(settings=None, arguments=(), data=None):
@@ -33,5 +34,5 @@ def fresh(tmp_path):
 
 @pytest.fixture
 def name(request):
-    """A collection name of the test's own."""
+    """A collection name for one test."""
     return "".join(c if c.isalnum() else "_" for c in request.node.name)[:100]

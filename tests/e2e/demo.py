@@ -1,4 +1,4 @@
-"""The demo set, as tests want it: real texts, real embeddings, real questions."""
+"""The demo set for tests: real texts, real embeddings, real questions."""
 import functools
 import io
 import json

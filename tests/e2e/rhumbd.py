@@ -1,4 +1,5 @@
-"""A rhumbd process under test: started on a free port with its own data directory, killed or stopped, started again."""
+"""A rhumbd process under test: it is started on a free port with its own data directory, stopped or
+killed, and started again."""
 import http.client
 import json
 import os
@@ -28,7 +29,7 @@ class Rhumbd:
         self.settings = dict(settings or {})
         self.arguments = list(arguments)
         self.environment = dict(environment or {})
-        self.prefix = []  # what runs rhumbd: strace and its options, say
+        self.prefix = []  # a program that runs rhumbd, such as strace with its options
         self.log_path = self.data.parent / f"{self.data.name}.log"
         self.process = None
 
@@ -57,7 +58,7 @@ class Rhumbd:
                 pass
             if time.monotonic() > deadline:
                 raise RuntimeError(f"rhumbd is not ready after {timeout_s} s:\n{self.log_tail()}")
-            time.sleep(0.02)  # nothing to await: the port is not open yet
+            time.sleep(0.02)  # there is no event to await, because the port is not open yet
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)

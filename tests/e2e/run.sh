@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# End-to-end tests against build/release: installs the real clients beside the build, runs everything with both loopback modes.
+# End-to-end tests against build/release. Installs the real clients beside the build, and runs
+# everything with both loopback modes.
 #   tests/e2e/run.sh RESULTS_DIR [full|quick|soak] [pytest arguments]
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"

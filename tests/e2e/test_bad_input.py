@@ -33,7 +33,7 @@ def deep(n):
 PREFIXES = ("Wrong input: ", "Format error in JSON body: ", "Validation error in JSON body: ", "Deserialize error in query parameters: ", "Not found: ",
             "Not implemented: ", "Bad request: ")
 
-# method, path, body, words that the error must hold
+# method, path, body, words that the error must contain
 CASES = [
     ("PUT", P, "{", ["JSON"]),
     ("PUT", P, "", ["JSON"]),
@@ -155,7 +155,8 @@ CASES = [
     ("POST", "/collections/aliases", {"actions": [{"create_alias": {"collection_name": "bad", "alias_name": "y"}}, {"delete_alias": {"alias_name": "none"}}]}, ["none"]),
 ]
 
-# A filter that is not read wholly answers another question, or changes other points: by each way to them.
+# A filter that is not read completely answers another question, or changes other points. Each way
+# to a filter is tested.
 TYPOS = [({"key": "n", "range": {"over": 3}}, "over"), ({"key": "n", "range": {"gte": 3, "less": 5}}, "less"), ({"key": "n", "values_count": {"exactly": 1}}, "exactly"),
          ({"key": "n", "match": {"value": 3, "except": [3]}}, "except"), ({"key": "n", "match": {"value": 3}, "values_count": {"gt": 0}}, "values_count"),
          ({"has_id": [1], "must": [{"has_id": [2]}]}, "must"), ({"is_empty": {"key": "n"}, "has_id": [1]}, "has_id"), ({"is_null": {"key": "n", "value": True}}, "value"),
@@ -201,7 +202,7 @@ def test_each_is_refused_and_changes_nothing(bad):
         shard.pop("applied_index")
     for method, path, body, words in CASES:
         raw = body if isinstance(body, (str, bytes)) or body is None else json.dumps(body)
-        connection_path = path  # already percent-encoded where it matters
+        connection_path = path  # already percent-encoded where necessary
         status, reply, _ = raw_request(bad, method, connection_path, raw)
         shown = f"{method} {path[:80]} {str(raw)[:120]!r} -> {status} {str(reply)[:300]}"
         assert 400 <= status < 500, shown
@@ -247,7 +248,7 @@ def created(o):
     return ("PUT", "/collections/known", {"vectors": {"size": 4, "distance": "Dot"}, **o})
 
 
-# Where an object of the official client's model stands in a body.
+# The places in a request body where an object of the official client's models occurs.
 KNOWN = {
     "QueryRequest": lambda o: ("POST", P + "/query", o), "Prefetch": lambda o: ("POST", P + "/query", {"prefetch": [o]}),
     "SearchParams": lambda o: ("POST", P + "/query", {"query": GOOD, "params": o}),
@@ -293,7 +294,7 @@ def test_every_member_of_the_official_clients_models_is_known(bad):
     tried = 0
     for model, stands in KNOWN.items():
         if not hasattr(models, model):
-            continue  # of a newer client
+            continue  # from a newer client
         for name, field in getattr(models, model).model_fields.items():
             method, path, body = stands({field.alias or name: None})
             status, reply, _ = bad.request(method, path, body)
@@ -314,7 +315,7 @@ def test_an_empty_filter_is_all_points_as_the_protocol_has_it(bad):
 
 
 def raw_request(server, method, path, body):
-    """Without the helper's quoting."""
+    """Sends a request without the helper's quoting."""
     import http.client
 
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)

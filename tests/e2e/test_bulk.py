@@ -1,4 +1,4 @@
-"""Import and export: NDJSON and binary, streamed, with the number of the line that is wrong."""
+"""Import and export as NDJSON and binary streams. An error names the number of the invalid line."""
 import json
 
 import numpy as np
@@ -41,7 +41,9 @@ def test_round_trip_in_both_formats(server, name):
         assert status == 200 and answer["result"]["points"] == 1500, answer
         one = server.ok("GET", f"/collections/{copy}/points/gimp") if any(p["id"] == "gimp" for p in demo.points()[:1500]) else None
         assert one is None or one["payload"]["package"] == "gimp"
-        if form == "binary":  # bit for bit: the vectors travel as they are stored (and a unit vector stays what it is)
+        # Bit for bit, because vectors travel as they are stored (and a unit vector stays
+        # unchanged).
+        if form == "binary":
             a = server.ok("POST", f"/collections/{name}/points", {"ids": [demo.points()[7]["id"]], "with_vector": True})[0]
             b = server.ok("POST", f"/collections/{copy}/points", {"ids": [demo.points()[7]["id"]], "with_vector": True})[0]
             assert np.allclose(a["vector"], b["vector"], atol=1e-6)
@@ -63,7 +65,8 @@ def test_a_bad_line_is_named(server, name):
 
 
 def test_graph_and_payload_index_serve_filtered_search(server, name):
-    """10,000 programs: the graph is built; explain shows that the index is used and examines at most twice what matches."""
+    """10,000 programs: the graph is built. explain shows that the payload index is used, and that
+    at most twice the matching points are examined."""
     make(server, name)
     server.ok("PUT", f"/collections/{name}/index?wait=true", {"field_name": "section", "field_schema": "keyword"})
     status, reply, _ = server.request("POST", f"/collections/{name}/import", lines(10000), {"Content-Type": "application/x-ndjson"})

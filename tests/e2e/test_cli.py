@@ -1,4 +1,4 @@
-"""The command line rhumb: what a person types, what a script reads."""
+"""The command line rhumb, as a person types it and as a script reads its output."""
 import json
 import subprocess
 
@@ -54,6 +54,7 @@ def test_import_tells_what_it_did_not_understand(server, name, tmp_path):
     lines.write_text("".join(json.dumps({"id": i, "vector": [1, i], "payloads" if i > 2 else "payload": {"n": i}}) + "\n" for i in range(1, 5)))
     done = rhumb("import", name, str(lines), "--create", "--size", "2", url=server.url)
     assert done.returncode == 0 and "Unknown member 'payloads' of line 3 was ignored; 1 more object has it" in done.stderr, done.stderr
-    both = rhumb("import", name, str(lines), "--vectors", str(DEMO / "vectors.f16"), url=server.url)  # each line has its vector already
+    # Each line already has its vector.
+    both = rhumb("import", name, str(lines), "--vectors", str(DEMO / "vectors.f16"), url=server.url)
     assert both.returncode != 0 and "`vector_b64` and `vector` do not go together" in both.stderr, both.stderr
     assert rhumb("collections", "drop", name, url=server.url).returncode == 0

@@ -1,4 +1,5 @@
-"""A collection promises a recall; the server measures it, says what it knows and no more, and does the least work that keeps it."""
+"""A collection promises a recall. The server measures it, reports only what it has measured, and
+does the least work that keeps the promise."""
 import base64
 import pathlib
 import threading
@@ -10,7 +11,7 @@ import pytest
 REAL = pathlib.Path(__file__).resolve().parents[2] / "../shared/data/debian-minilm"
 DIM = 384
 WAIT_S = 120
-QUICK = {"contract.cpu_share": "1"}  # what is tested is not how long it takes
+QUICK = {"contract.cpu_share": "1"}  # how long the measuring takes is not tested here
 
 
 def rows(name, count, dim=DIM, skip=0):
@@ -40,7 +41,7 @@ def contract_of(server, name):
 
 
 def until(server, name, right, ask=lambda: None):
-    """The contract once it is right; asks searches meanwhile."""
+    """Returns the contract once right(contract) is true, and sends searches meanwhile."""
     end = time.monotonic() + WAIT_S
     while True:
         contract = contract_of(server, name)
@@ -51,7 +52,7 @@ def until(server, name, right, ask=lambda: None):
 
 
 class Asked:
-    """Queries from outside the base, and what is true."""
+    """Queries from outside the base, and their true answers."""
 
     def __init__(self, base, queries):
         self.queries = [text(q) for q in queries]
@@ -69,7 +70,7 @@ class Asked:
 
 @pytest.fixture(scope="module")
 def small():
-    base = rows("vectors.f16", 12000, 64)  # few dimensions: measured quickly
+    base = rows("vectors.f16", 12000, 64)  # few dimensions, so that measuring is quick
     return base, Asked(base, rows("queries.f16", 400, 64))
 
 
@@ -82,7 +83,8 @@ def test_what_is_asked_is_kept_and_measured(fresh):
     contract = until(server, "kept", lambda c: c["state"] == "kept")
     assert contract["decided_by"] == "moved" and contract["moved"]["samples"] >= 64 and contract["searches"]["samples"] == 0, contract
     assert contract["measured"]["low"] == contract["moved"]["low"] >= 0.9
-    assert asked.recall(server, "kept") >= 0.94  # 6,000 hits of a graph that aims between .95 and .975
+    # 6,000 hits of a graph that aims between 0.95 and 0.975.
+    assert asked.recall(server, "kept") >= 0.94
     server.ok("PATCH", "/collections/kept", {"contract": {"recall": 0.99}})
     contract = until(server, "kept", lambda c: c["searches"]["samples"] >= 600, lambda: asked.recall(server, "kept"))
     own = asked.recall(server, "kept")
@@ -118,13 +120,13 @@ def test_nothing_is_said_before_it_is_known(fresh, small):
             assert contract["state"] == "measuring" and contract["samples_missing"] > 0, contract
         else:
             assert measured["samples"] >= 5 and (measured["low"] >= 0.96) == contract["kept"], contract
-    # With the same searches over and over it is known at last.
+    # After the same searches again and again the recall is known.
     contract = until(server, "early", lambda c: c["kept"] is not None, lambda: asked.recall(server, "early", 0, 100))
     assert contract["decided_by"] == "searches" and contract["seconds_left"] == 0
 
 
 def test_a_graph_that_finds_too_little_is_searched_more_broadly(fresh, small):
-    """hnsw knows nothing of its recall; with few links and a breadth of sixteen it finds too little."""
+    """hnsw does not know its recall. With few links and an ef of 16 its recall is too low."""
     base, asked = small
     server = fresh(settings={"index.plugin": "hnsw", "contract.cpu_share": "1"})
     fill(server, "mended", base, hnsw_config={"m": 16, "ef_construct": 16})

@@ -1,5 +1,6 @@
-"""What somebody sends who means harm: vectors that are none, JSON made to explode, names made to escape, queries made to take all memory.
-Each is answered at once and clearly, memory stays bounded, nothing leaves the data directory, and the server goes on."""
+"""Requests of an attacker: invalid vectors, JSON made to explode, names made to escape the data
+directory, and queries made to take all memory. Each is answered at once and clearly, memory stays
+bounded, nothing leaves the data directory, and the server goes on."""
 import base64
 import json
 import os
@@ -12,8 +13,10 @@ from rhumbd import Rhumbd
 
 from test_bad_input import raw_request
 
-RSS_GROWTH_MAX_MB = 1500  # over all of a module's bombs: a body has at most 32 MB, its parse some ten times as much
-ANSWER_MAX_S = 20  # generous for a busy machine; each takes well under a second alone
+# Over all requests of a module: a body has at most 32 MB, and its parse takes some ten times as
+# much.
+RSS_GROWTH_MAX_MB = 1500
+ANSWER_MAX_S = 20  # generous for a busy machine; each takes well under a second when it runs alone
 
 VECTOR_KINDS = {
     "cosine": {"size": 4, "distance": "Cosine"},
@@ -47,7 +50,7 @@ def hostile(tmp_path_factory):
 
 
 def ask(server, method, path, body, words=(), codes=range(400, 500)):
-    """Sends the raw body; the answer has one of the codes and holds the words."""
+    """Sends the raw body. The answer must have one of the codes and contain the words."""
     started = time.monotonic()
     status, reply, _ = raw_request(server, method, path, body)
     took = time.monotonic() - started
@@ -60,7 +63,7 @@ def ask(server, method, path, body, words=(), codes=range(400, 500)):
     return reply
 
 
-# --- vectors ------------------------------------------------------------------------------------------------------------------------
+# --- vectors ---
 
 NO_JSON = ["NaN", "-NaN", "nan", "Infinity", "-Infinity", "inf", "1e999", "-1e999", "1e", "01", ".5", "1.", "+1", "0x10", "1_0", "--1", "1e+", "",
            "'1'", "1f", "1" * 400]
@@ -104,7 +107,8 @@ def vector_cases():
 
 
 def test_hostile_vectors(hostile):
-    """Sixty and more, each where a point is written, where its vector is replaced, and where one is searched for."""
+    """More than sixty vectors, each sent where a point is written, a vector is replaced, and a
+    search is made."""
     cases = list(vector_cases())
     assert len(cases) >= 60
     for kind, vector, words in cases:
@@ -113,7 +117,8 @@ def test_hostile_vectors(hostile):
         point = f'{{"points":[{{"id":1,"vector":{vector}}}]}}'
         ask(hostile, "PUT", p, point, words or (), codes)
         ask(hostile, "PUT", p + "/vectors", point, words or (), codes)
-        if vector not in ("7", "null", "\"[1,2,3,4]\"", "true"):  # a point's id; none at all
+        # These are a point's id, or invalid.
+        if vector not in ("7", "null", "\"[1,2,3,4]\"", "true"):
             said = [w.replace("vector", "query") for w in words or ()]
             ask(hostile, "POST", p + "/query", f'{{"query":{vector}}}', said, codes)
     for kind in VECTOR_KINDS:
@@ -123,7 +128,7 @@ def test_hostile_vectors(hostile):
 
 
 def test_odd_but_right_vectors_give_numbers(hostile):
-    """What a type can hold is taken, and scores of it are numbers, not null."""
+    """A value that the type can hold is accepted, and its scores are numbers and not null."""
     for kind, components in FINE.items():
         p = f"/collections/{kind}/points"
         for n, component in enumerate(components):
@@ -142,7 +147,7 @@ def test_odd_but_right_vectors_give_numbers(hostile):
 
 
 def test_vectors_of_any_length_have_a_direction(hostile):
-    """Normalising neither overflows nor vanishes: all components huge, or denormal."""
+    """Normalising vectors whose components are all huge or all denormal gives a unit vector."""
     hostile.ok("PUT", "/collections/turned", {"vectors": {"full": {"size": 4, "distance": "Cosine"}, "half": {"size": 4, "distance": "Cosine", "datatype": "float16"}}})
     try:
         for n, scale in enumerate([3.4e38, 1e30, 1e-30, 1e-40, 2e-44]):
@@ -162,7 +167,7 @@ def scored(points):
 
 
 FARTHEST = 3.4028234663852886e38
-# distance, vectors (ids from 1), query, the answer
+# distance, vectors (ids from 1), query, expected answer
 BEYOND_FLOAT32 = [
     ("Dot", [[1, 1], [3.2e38, 3.2e38], [3e38, -3e38], [-3e38, 3e38]], [5, -5], [(3, FARTHEST), (1, 0), (2, 0), (4, -FARTHEST)]),
     ("Euclid", [[0, 3e20], [1, 0], [4e25, 3e25], [2.5e38, 0], [0, -6e22]], [0, 0], [(2, 1), (1, 3e20), (5, 6e22), (3, 5e25), (4, 2.5e38)]),
@@ -173,7 +178,7 @@ BEYOND_FLOAT32 = [
 
 @pytest.mark.parametrize("distance, vectors, query, right", BEYOND_FLOAT32)
 def test_scores_that_sums_in_float32_would_lose(hostile, distance, vectors, query, right):
-    """By every way that leads to a search; as rows of one multivector each, too."""
+    """By every route of a search, and also as rows of one multivector each."""
     p = "/collections/beyond/points"
     for multivector in (False, True):
         rows = [[v] for v in vectors] if multivector else vectors
@@ -198,7 +203,7 @@ def test_scores_that_sums_in_float32_would_lose(hostile, distance, vectors, quer
             hostile.ok("DELETE", "/collections/beyond")
 
 
-# --- JSON bombs ---------------------------------------------------------------------------------------------------------------------
+# --- JSON bombs ---
 
 def body_with_payload(payload):
     return '{"points":[{"id":5,"vector":[1,2,3,4],"payload":' + payload + "}]}"
@@ -238,7 +243,7 @@ def test_json_bombs(hostile):
         raw = body.encode() if isinstance(body, str) else body
         ask(hostile, "PUT", p, raw, words)
         ask(hostile, "POST", p + "/batch", raw)
-        if words == ["JSON"]:  # else it is right as JSON, and a query overlooks what it does not know
+        if words == ["JSON"]:  # otherwise it is valid JSON, and a query ignores unknown members
             ask(hostile, "POST", p + "/query", raw)
             ask(hostile, "POST", p + "/scroll", raw)
     ask(hostile, "PUT", "/collections/never", "[" * 1_000_000)
@@ -262,7 +267,7 @@ def test_large_but_right_json_is_taken(hostile):
     hostile.ok("POST", p + "/delete?wait=true", {"points": [5]})
 
 
-# --- names --------------------------------------------------------------------------------------------------------------------------
+# --- names ---
 
 ESCAPES = ["..", "../..", "../../../../tmp/rhumb_escape", "/tmp/rhumb_escape", "a/../../b", "....//....//tmp/rhumb_escape", "..\\..\\x", "a\0b", "\0",
            "a/b", "./x", "~/x", "file:///tmp/rhumb_escape", "a\nb", "a\r\nX-Injected: 1", "%2e%2e%2f%2e%2e%2fx", "%252e%252e%252fx", "..%c0%af..%c0%afx",
@@ -270,7 +275,8 @@ ESCAPES = ["..", "../..", "../../../../tmp/rhumb_escape", "/tmp/rhumb_escape", "
 
 
 def encodings(name):
-    """As it is (where a path can hold it), percent-encoded once, twice, and each byte encoded."""
+    """The name as it is (if a path can contain it), percent-encoded once and twice, and with each
+    byte encoded."""
     raw = name.encode()
     once = "".join(chr(b) if chr(b).isalnum() else f"%{b:02x}" for b in raw)
     yield once
@@ -322,7 +328,7 @@ def test_no_name_leaves_the_data_directory(hostile):
     after = [p for p in everything_below(outside) if not p.startswith(str(hostile.data))]
     assert after == before
     assert not os.path.exists("/tmp/rhumb_escape")
-    for path in made:  # what may be a name has no slash, no dot alone, nothing that ends a line
+    for path in made:  # a valid name has no slash, is not only dots, and has no line break
         assert not any(bad in path.lower() for bad in ("%2f..", "%00", "%0a", "%0d")), path
     for path in everything_below(hostile.data):
         below = path[len(str(hostile.data)):]
@@ -330,7 +336,7 @@ def test_no_name_leaves_the_data_directory(hostile):
     assert hostile.ok("GET", "/collections/dot/points/1")["id"] == 1
 
 
-# --- queries ------------------------------------------------------------------------------------------------------------------------
+# --- queries ---
 
 def test_query_bombs(hostile):
     p = "/collections/dot/points"
@@ -357,14 +363,15 @@ def test_query_bombs(hostile):
     ]
     for path, body, words in bombs:
         ask(hostile, "POST", p + path, body, words)
-    # A limit beyond what there is asks for all of it, and an offset beyond for nothing.
+    # A limit above the number of points returns all of them, and an offset above it returns
+    # nothing.
     total = hostile.ok("POST", p + "/count", {})["count"]
     for body in ('{"query":[1,2,3,4],"limit":1000000000}', '{"query":[1,2,3,4],"limit":18446744073709551615}', '{"limit":18446744073709551615}'):
         assert len(ask(hostile, "POST", p + "/query", body, codes=[200])["result"]["points"]) == total
     for body in ('{"query":[1,2,3,4],"offset":1000000000}', '{"offset":18446744073709551615,"limit":18446744073709551615}'):
         assert ask(hostile, "POST", p + "/query", body, codes=[200])["result"]["points"] == []
     assert len(ask(hostile, "POST", p + "/scroll", '{"limit":1000000000}', codes=[200])["result"]["points"]) == total
-    # What is within the limits is answered, however wide.
+    # A request within the limits is answered, however large it is.
     most = ",".join(map(str, range(65_536)))
     for condition in (f'{{"has_id":[{most}]}}', f'{{"key":"n","match":{{"any":[{most}]}}}}', one + ("," + one) * 4095):
         reply = ask(hostile, "POST", p + "/count", f'{{"filter":{{"must":[{condition}]}}}}', codes=[200])
@@ -372,7 +379,8 @@ def test_query_bombs(hostile):
 
 
 def test_an_answer_has_a_size(hostile):
-    """1,024 queries for everything, vectors included, would be gigabytes: refused with the limit, not gathered until memory ends."""
+    """1,024 queries for everything with vectors would return gigabytes. They are refused with the
+    limit, and are not gathered until memory ends."""
     hostile.ok("PUT", "/collections/big", {"vectors": {"size": 512, "distance": "Dot"}})
     for first in range(0, 2000, 250):
         hostile.ok("PUT", "/collections/big/points?wait=true", {"points": [{"id": first + i, "vector": [0.001 * (first + i + d % 7) for d in range(512)]} for i in range(250)]})
@@ -383,7 +391,8 @@ def test_an_answer_has_a_size(hostile):
 
 
 def test_a_page_ends_where_its_bytes_do(hostile):
-    """Points of 4 MB each: no page has more than 64 MB, and page after page shows every point once, over two shards."""
+    """Points of 4 MB each: no page has more than 64 MB, and the pages together show every point
+    once, over two shards."""
     count, large = 90, "x" * 4_000_000
     hostile.ok("PUT", "/collections/large", {"vectors": {"size": 4, "distance": "Dot"}, "shard_number": 2})
     p = "/collections/large/points"

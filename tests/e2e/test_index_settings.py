@@ -1,4 +1,5 @@
-"""Qdrant's settings of index and search steer the engine, through the real clients: shown by what is found, and by the graphs' files."""
+"""Qdrant's settings of index and search steer the engine, through the real clients. The tests look
+at the hits and at the files of the graphs."""
 import os
 import pathlib
 import struct
@@ -12,7 +13,7 @@ from qdrant_client import QdrantClient, models
 from rhumbd import ROOT, Rhumbd
 
 ROWS, QUERIES, K = 12_000, 40, 10
-COPIES = 30  # of every point of "near": they differ by less than a step of their codes
+COPIES = 30  # copies of every point of "near", which differ by less than a step of their codes
 
 
 def near_copies(random):
@@ -22,7 +23,7 @@ def near_copies(random):
 
 
 class Data:
-    """Vectors of two names, queries, and what is true."""
+    """Vectors of two names, queries, and their true answers."""
 
     def __init__(self):
         random = numpy.random.default_rng(7)
@@ -68,7 +69,7 @@ def until_indexed(client, collection, vectors):
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory, data):
-    """Loaded without graphs, which are begun when all is there."""
+    """Loads without graphs, which are begun after everything was loaded."""
     server = Rhumbd(tmp_path_factory.mktemp("settings") / "data").start()
     client = QdrantClient(url=server.url, timeout=60)
     client.create_collection("c", vectors_config={"spread": parameters(32, on_disk=True), "near": parameters(32)},
@@ -91,7 +92,8 @@ def test_m_of_0_builds_nothing_and_a_later_m_does(loaded, data):
     assert client.update_collection("c", hnsw_config=models.HnswConfigDiff(m=8, ef_construct=60))
     info = until_indexed(client, "c", 2 * ROWS)
     assert info.config.hnsw_config.m == 8 and info.config.hnsw_config.ef_construct == 60
-    shown = server.ok("GET", "/collections/c")["indexes"]  # where the client above takes them
+    # The place where the client above reads them.
+    shown = server.ok("GET", "/collections/c")["indexes"]
     assert {index["vector"] for index in shown} == {"spread", "near"} and {index["engine"] for index in shown} == {"rhumb"}, shown
     assert sum(index["rows"] for index in shown) == 2 * ROWS, shown
 
@@ -107,7 +109,7 @@ def test_hnsw_ef_and_exact(loaded, data):
 
 
 def test_quantization_of_a_search(loaded, data):
-    """What codes cannot tell apart is told apart by as many vectors as are compared."""
+    """Points that codes cannot tell apart are told apart by comparing more vectors exactly."""
     _, client = loaded
     until_indexed(client, "c", 2 * ROWS)
 
@@ -122,7 +124,7 @@ def test_quantization_of_a_search(loaded, data):
 
 
 def advice(server):
-    """VmFlags of the mapped columns of vectors by file, as the kernel shows them."""
+    """VmFlags of the mapped columns of vectors by file, from the kernel."""
     found, path = {}, None
     for line in pathlib.Path(f"/proc/{server.process.pid}/smaps").read_text().splitlines():
         if "/segments/" in line and line.endswith(".dat"):
@@ -133,7 +135,8 @@ def advice(server):
 
 
 def test_on_disk_vectors_may_leave_memory(loaded, data):
-    """vec.0 is "near", vec.1 "spread"; only of the latter was it asked, and after a start its graph is loaded."""
+    """vec.0 is "near", vec.1 is "spread". Only "spread" has on_disk, and its graph is loaded after
+    a start."""
     server, client = loaded
     assert client.get_collection("c").config.params.vectors["spread"].on_disk is True
     until_indexed(client, "c", 2 * ROWS)
@@ -148,7 +151,8 @@ def test_on_disk_vectors_may_leave_memory(loaded, data):
 
 
 def graphs(server, dim):
-    """(links of a node at level 0, has one-bit codes) of the saved graphs of so many dimensions: docs/formats/rhumb_graph.md."""
+    """(links of a node at level 0, has one-bit codes) of the saved graphs with that many
+    dimensions: docs/formats/rhumb_graph.md."""
     found = []
     for path in sorted(server.data.rglob("graph")):
         if not path.is_file():
@@ -166,10 +170,10 @@ def test_settings_reach_the_graph_and_a_saved_one_outlives_them(fresh, kind, lin
         "none": None, "binary": models.BinaryQuantization(binary=models.BinaryQuantizationConfig()),
         "scalar": models.ScalarQuantization(scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8)),
         "product": models.ProductQuantization(product=models.ProductQuantizationConfig(compression=models.CompressionRatio.X16))}
-    dim = 512  # from here on there are codes of one bit
+    dim = 512  # from here on there are one-bit codes
     server = fresh()
     client = QdrantClient(url=server.url, timeout=60)
-    random = numpy.random.default_rng(3)  # few directions, as embeddings have, and some noise
+    random = numpy.random.default_rng(3)  # few directions, as in embeddings, and some noise
     base = random.standard_normal((ROWS, 32)) @ random.standard_normal((32, dim)) + random.standard_normal((ROWS, dim))
     base = base.astype(numpy.float32)
     client.create_collection("c", vectors_config=parameters(dim), hnsw_config=models.HnswConfigDiff(m=links // 2, ef_construct=20),

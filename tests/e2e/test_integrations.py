@@ -1,4 +1,5 @@
-"""LangChain's and LlamaIndex's stores over the Python client: add, search with a filter, delete."""
+"""The stores of LangChain and LlamaIndex over the Python client: add, search with a filter,
+delete."""
 import hashlib
 
 import numpy as np
@@ -26,7 +27,8 @@ class DemoEmbeddings(Embeddings):
         return [self.embed_query(t) for t in texts]
 
     def embed_query(self, text):
-        return self.by_text.get(text, demo.vectors()[0]).tolist()  # LangChain asks for "dummy_text" to learn the size
+        # LangChain asks for "dummy_text" to learn the size.
+        return self.by_text.get(text, demo.vectors()[0]).tolist()
 
 
 def documents():

@@ -1,4 +1,5 @@
-"""kill -9 under mixed writes: every acknowledged write survives, nothing appears that was never asked for, no point is torn."""
+"""kill -9 under mixed writes: every acknowledged write survives, no point appears that no client
+wrote, and no point is torn."""
 import os
 import random
 

@@ -1,4 +1,5 @@
-"""The limit of the process's memory: writes are refused at it, the server lives and answers, and takes writes again when there is room."""
+"""The memory limit of the process: at the limit writes are refused, the server goes on answering,
+and it takes writes again when there is room."""
 import json
 import random
 import re
@@ -21,7 +22,7 @@ def metric(server, name):
 
 
 def vector_of(point):
-    """Each id's own, far from all others: random digits."""
+    """A vector for each id, far from all others: random digits."""
     return "[" + ",".join(DIGITS[b] for b in random.Random(point).randbytes(DIM)) + "]"
 
 
@@ -31,7 +32,8 @@ def write(server, collection, first):
 
 
 def fill(server, collection):
-    """Writes until that is refused for so long that all that is free was given back meanwhile: how many points were taken, the refusal, the most memory that was seen."""
+    """Writes until writes are refused for so long that all free memory was given back meanwhile.
+    Returns the number of stored points, the refusal, and the highest memory that was seen."""
     taken, most, refusals = 0, 0, 0
     while refusals < REFUSALS:
         status, reply, _ = write(server, collection, taken)
@@ -40,7 +42,7 @@ def fill(server, collection):
             taken, refusals = taken + BATCH, 0
             assert taken < MOST, f"nothing was refused, {most} bytes are used"
             continue
-        assert status in (429, 507), reply  # 429: the graph has to catch up
+        assert status in (429, 507), reply  # 429: the graph has to catch up first
         refusals += status == 507
         time.sleep(PAUSE_S)
     return taken, reply["status"]["error"], most
@@ -57,12 +59,12 @@ def test_at_the_limit_the_server_refuses_to_grow_and_lives(fresh):
     assert metric(server, "rhumb_memory_limit_bytes") == LIMIT
     assert metric(server, "rhumb_memory_bytes") >= 0.9 * LIMIT
 
-    # Reads are right: everything that was taken is there, and nothing else.
+    # Reads are right: all stored points are there, and no others.
     assert server.ok("POST", "/collections/a/points/count", {"exact": True})["count"] == taken
     for point in random.Random(1).sample(range(taken), 20):
         found = server.ok("POST", "/collections/a/points/query", {"query": json.loads(vector_of(point)), "limit": 3})["points"]
         assert found[0]["id"] == point and found[0]["score"] == 0, found
-    # Points may go; what grows is refused in every collection.
+    # Points may be deleted; growing writes are refused in every collection.
     server.ok("POST", "/collections/a/points/delete?wait=true", {"points": [0, 1, 2]})
     assert server.ok("POST", "/collections/a/points/count", {"exact": True})["count"] == taken - 3
     assert write(server, "b", 0)[0] == 507

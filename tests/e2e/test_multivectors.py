@@ -1,4 +1,5 @@
-"""Multivectors (max_sim) through the Python client: written, shown, asked for; found by the graph as by comparing all; whole after kill -9."""
+"""Multivectors (max_sim) through the Python client: they are written, shown and searched, the graph
+finds what comparing all finds, and they are complete after kill -9."""
 import json
 import os
 import random
@@ -19,7 +20,8 @@ POINTS = 40_000 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 8_000
 
 
 class Documents:
-    """Rows as late-interaction models make them: each document around a few of many topics, which lie in few directions of the space."""
+    """Rows as late-interaction models make them: each document near a few of many topics, which lie
+    in few directions of the space."""
 
     def __init__(self, seed=SEED, topics=300, rank=12):
         self.rng = np.random.default_rng(seed)
@@ -48,7 +50,7 @@ def wait_green(client, name, timeout_s=600):
         info = client.get_collection(name)
         if info.status == models.CollectionStatus.GREEN and info.indexed_vectors_count + 1024 > info.points_count:
             return info
-        time.sleep(0.1)  # nothing to await: the graph grows behind
+        time.sleep(0.1)  # there is no event to await: the graph grows in the background
     raise AssertionError(client.get_collection(name))
 
 
@@ -174,7 +176,7 @@ def test_the_graph_finds_what_comparing_all_finds(client, server, name):
 
 
 def test_kill_nine(tmp_path):
-    """Whatever was acknowledged is there after each kill, row by row."""
+    """Every acknowledged point is there after each kill, row by row."""
     print(f"seed {SEED}")
     rng, documents = random.Random(SEED), Documents()
     server = Rhumbd(tmp_path / "data").start()

@@ -1,11 +1,12 @@
-"""All paths of the protocol (53 in the OpenAPI of 1.19), the ones before it, and Rhumb's own: each works, or names itself in a 501."""
+"""All paths of the protocol (53 in the OpenAPI of 1.19), older ones, and Rhumb's own: each works,
+or is refused with a 501 that names it."""
 import pytest
 
 C = "/collections/{c}"
 S = C + "/shards/0/snapshots"
 VECTOR = [0.1, 0.2, 0.3, 0.4]
 
-# path, method, body, what a working answer's result must satisfy; None = must be 501
+# method, path, body, a check of the result; None = must be a 501
 PATHS = [
     ("/", "GET", None, lambda r: r["version"].startswith("1.19.") and r["title"].startswith("rhumb")),
     ("/healthz", "GET", None, lambda r: "passed" in r),
@@ -75,7 +76,7 @@ PATHS = [
     (C + "/points/query/groups", "POST", {"query": VECTOR, "group_by": "n"}, None),
     (C + "/points/search/matrix/pairs", "POST", {}, None),
     (C + "/points/search/matrix/offsets", "POST", {}, None),
-    # Before 1.19.
+    # Older than 1.19.
     (C + "/points/search", "POST", {"vector": VECTOR, "limit": 2}, lambda r: len(r) == 2),
     (C + "/points/search", "POST", {"vector": {"name": "", "vector": VECTOR}, "limit": 2}, lambda r: len(r) == 2),
     (C + "/points/search/batch", "POST", {"searches": [{"vector": VECTOR, "limit": 1}]}, lambda r: [len(x) for x in r] == [1]),
@@ -121,7 +122,8 @@ def test_every_path_works_or_names_itself(paths):
 
 
 def test_paths_number_53_without_ours():
-    """The list above covers the OpenAPI's 53 paths: parameters replaced, queries cut, the older and our own ones left out."""
+    """The list above covers the OpenAPI's 53 paths, with parameters replaced, queries cut off, and
+    without the older paths and Rhumb's own."""
     ours = ("/plugins", "/auth", "/openapi", "/docs", C + "/verify", C + "/contract", C + "/import", C + "/export")
     older = (C + "/points/recommend", C + "/points/discover", C + "/points/search/groups", C + "/points/search/batch")
     names = {p.split("?")[0] for p, *_ in PATHS}

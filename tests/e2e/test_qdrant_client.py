@@ -1,4 +1,4 @@
-"""The Python client drives everything that the honest path serves."""
+"""The Python client drives everything that the server supports."""
 import uuid
 import warnings
 
@@ -13,7 +13,8 @@ import demo
 @pytest.fixture
 def client(server):
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # the version gate warns when it does not like the server
+        # The client warns if it does not accept the server's version.
+        warnings.simplefilter("error")
         c = QdrantClient(url=server.url, timeout=60)
     yield c
     c.close()
@@ -21,7 +22,7 @@ def client(server):
 
 @pytest.fixture
 def programs(client, name):
-    """500 programs with number ids, indexed by section and size."""
+    """500 programs with numbers as ids, indexed by section and size."""
     client.create_collection(name, vectors_config=models.VectorParams(size=demo.DIM, distance=models.Distance.COSINE))
     client.create_payload_index(name, "section", models.PayloadSchemaType.KEYWORD, wait=True)
     client.create_payload_index(name, "installed_kb", models.PayloadSchemaType.INTEGER, wait=True)

@@ -1,4 +1,4 @@
-"""The examples of README.md are run as they stand."""
+"""The examples of README.md run as they are written."""
 import os
 import re
 import subprocess

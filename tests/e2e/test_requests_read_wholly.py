@@ -1,4 +1,5 @@
-"""What a request says is what is done: names and aliases, whole numbers, vectors of one id, limits, settings that are kept."""
+"""The server does exactly what a request says: names and aliases, whole numbers, vectors of one id,
+limits, stored settings."""
 import threading
 import time
 
@@ -74,7 +75,8 @@ def test_vectors_of_one_id_in_several_entries(server, wait, batch):
 
     status, reply, _ = update([{"id": i, "vector": {n: [i, k]}} for k, n in enumerate("abc") for i in range(6)] + [{"id": 3, "vector": {"a": [9, 9]}}])
     assert status == 200, reply
-    # A read of this gateway sees what it acknowledged with wait=true; after wait=false this write comes first.
+    # A read through this gateway sees what was acknowledged with wait=true. After wait=false this
+    # write comes first.
     server.ok("POST", p + "/payload?wait=true", {"payload": {"done": 1}, "points": list(range(6))})
     for point in server.ok("POST", p, {"ids": list(range(6)), "with_vector": True}):
         i = point["id"]
@@ -113,14 +115,15 @@ def test_settings_are_kept_and_shown(server):
 
 
 def test_the_threshold_of_indexing_is_honoured(server):
-    """0 switches graphs off, 4 KB are 512 vectors of two floats: few enough that the house would not begin a graph by itself."""
+    """0 turns graphs off. 4 KB are 512 vectors of two floats, which are so few that the server
+    would not begin a graph by itself."""
     points = {"points": [{"id": i, "vector": [i % 37, i % 11]} for i in range(2000)]}
     for threshold, indexed in ((0, False), (4, True), (None, False)):
         make(server, "early", {"vectors": DOT2, "optimizers_config": {"indexing_threshold": threshold}})
         server.ok("PUT", "/collections/early/points?wait=true", points)
         info, end = server.ok("GET", "/collections/early"), time.monotonic() + 60
         while (info["status"] != "green" or (info["indexed_vectors_count"] >= 2000) != indexed) and time.monotonic() < end:
-            time.sleep(0.02)  # the server tells nobody when a graph is done
+            time.sleep(0.02)  # the server has no event for a finished graph
             info = server.ok("GET", "/collections/early")
         assert (info["indexed_vectors_count"] >= 2000) == indexed, (threshold, info["indexed_vectors_count"])
         assert info["config"]["optimizer_config"]["indexing_threshold"] == (10000 if threshold is None else threshold)

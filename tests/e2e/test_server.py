@@ -1,4 +1,5 @@
-"""rhumbd as an operator meets it: flags, configuration, a second server on the same data, keys, stopping, metrics, logs."""
+"""rhumbd as an operator uses it: flags, configuration, a second server on the same data, keys,
+stopping, metrics, logs."""
 import json
 import subprocess
 
@@ -86,7 +87,7 @@ def test_metrics_and_request_ids(fresh):
     assert status == 200 and headers["Content-Type"].startswith("text/plain")
     assert any(line.startswith("rhumb_") for line in text.splitlines())
     for line in s.log_path.read_text().splitlines():
-        json.loads(line)  # one JSON object a line when it is not a terminal
+        json.loads(line)  # logs are one JSON object per line when the output is not a terminal
 
 
 @pytest.mark.parametrize("mode", ["direct", "encode"])

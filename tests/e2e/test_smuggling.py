@@ -1,5 +1,6 @@
-"""Requests that two servers could read differently, against the real rhumbd: refused, the connection closed, and what stands behind them
-on the wire is never taken for a request. tests/http has the same in process and byte by byte; this is the shipped binary."""
+"""Requests that two servers could read differently, sent to the shipped rhumbd. They are refused,
+the connection is closed, and the bytes after them are never read as a request. tests/http has the
+same tests in process and byte by byte."""
 import socket
 
 import pytest
@@ -12,7 +13,7 @@ LAST = b"0\r\n\r\n"
 
 # name, bytes, status
 CASES = [
-    # decisions.md: what the parser itself accepts.
+    # Requests that the parser itself would accept.
     ("two equal lengths", POST + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 400),
     ("a list of lengths", POST + b"Content-Length: 2, 2\r\n\r\n{}", 400),
     ("a folded field", POST + b"X-A: a\r\n b\r\nContent-Length: 2\r\n\r\n{}", 400),
@@ -25,7 +26,7 @@ CASES = [
     ("identity", POST + b"Transfer-Encoding: identity\r\n\r\n{}", 400),
     ("chunked, identity", POST + b"Transfer-Encoding: chunked, identity\r\n\r\n2\r\n{}\r\n" + LAST, 400),
     ("raw utf-8 in the target", "GET /collections/é HTTP/1.1\r\n".encode() + HOST + b"\r\n", 400),
-    # decisions.md: what the parser refuses.
+    # Requests that the parser refuses.
     ("two different lengths", POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400),
     ("length and chunked", POST + b"Content-Length: 2\r\n" + CHUNKED + b"\r\n" + LAST, 400),
     ("chunked and length", POST + CHUNKED + b"Content-Length: 2\r\n\r\n" + LAST, 400),
@@ -35,7 +36,7 @@ CASES = [
     ("bare carriage return", POST + b"X-A: a\rb\r\n\r\n", 400),
     ("bare line feeds", b"GET /collections HTTP/1.1\nHost: x\n\n", 400),
     ("nul in a value", POST + b"X-A: a\0b\r\n\r\n", 400),
-    # http-findings.md: what other servers took.
+    # Requests that other servers have accepted.
     ("length of letters", POST + b"Content-Length: abc\r\n\r\n{}", 400),
     ("signed length", POST + b"Content-Length: +2\r\n\r\n{}", 400),
     ("hexadecimal length", POST + b"Content-Length: 0x2\r\n\r\n{}", 400),
@@ -51,7 +52,7 @@ CASES = [
     ("chunk size that overflows", POST + CHUNKED + b"\r\n10000000000000002\r\n{}\r\n" + LAST, 400),
     ("unknown expectation", POST + b"Content-Length: 2\r\nExpect: surprise\r\n\r\n{}", 417),
     ("unknown content coding", POST + b"Content-Length: 2\r\nContent-Encoding: br\r\n\r\n{}", 415),
-    # What is too large.
+    # Requests that are too large.
     ("body over the limit", POST + b"Content-Length: 33554433\r\n\r\n", 413),
     ("body without end", POST + b"Content-Length: 9223372036854775807\r\n\r\n", 413),
     ("chunk over the limit", POST + CHUNKED + b"\r\nffffffffffffffff\r\n", 413),
@@ -68,7 +69,7 @@ def guarded(server):
 
 
 def answers(port, data, pieces=1):
-    """Every byte that comes back until the server closes."""
+    """Every byte that comes back until the server closes the connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as s:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         size = -(-len(data) // pieces)
@@ -76,7 +77,7 @@ def answers(port, data, pieces=1):
             for at in range(0, len(data), size):
                 s.sendall(data[at:at + size])
         except (BrokenPipeError, ConnectionResetError):
-            pass  # refused before it had all
+            pass  # refused before it had everything
         received = b""
         while True:
             try:
@@ -101,7 +102,7 @@ def test_is_refused_and_the_connection_closed(guarded, name, data, status):
 
 
 def test_what_is_right_is_pipelined(guarded):
-    """The check of the check: two requests on one connection are two answers."""
+    """Checks the test itself: two requests on one connection get two answers."""
     one = POST + b"Content-Length: 2\r\n\r\n{}"
     last = b"GET /collections/guard/exists HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     received = answers(guarded.port, one + POST + CHUNKED + b"\r\n1\r\n{\r\n1\r\n}\r\n" + LAST + last)

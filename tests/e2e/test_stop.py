@@ -1,4 +1,5 @@
-"""Searches that do not end, and a server that is to stop while searches run: it tells where they are, goes on answering, and waits for none."""
+"""Searches that do not end, and a server that has to stop while searches run: it reports where they
+are, goes on answering, and waits for none of them."""
 import json
 import re
 import shutil
@@ -7,7 +8,7 @@ import time
 
 from rhumbd import BIN, STOP_TIMEOUT_S, Rhumbd
 
-WAIT_S = 60  # for what has to happen; the next line says what was waited for
+WAIT_S = 60  # for an expected event; the failure says what was awaited
 
 
 def wait_for(what, happens):
@@ -23,7 +24,8 @@ def metric(server, name):
 
 
 class Asked:
-    """One request on a thread of its own; the answer, or None if the connection ended without one."""
+    """One request on a thread of its own. Its answer is None if the connection ended without
+    one."""
 
     def __init__(self, server, path, body):
         self.reply = None
@@ -47,7 +49,7 @@ def logged(server, message):
 
 
 def test_a_search_that_never_ends_is_reported_and_does_not_keep_the_server(tmp_path):
-    """The engine is one of tests/conformance: it hears neither deadline nor cancellation."""
+    """The engine, one of tests/conformance, ignores deadlines and cancellation."""
     plugins = tmp_path / "plugins"
     shutil.copytree(BIN.parent / "lib" / "rhumb" / "plugins", plugins)
     shutil.copy(BIN.parent / "faulty" / "faulty_index_never_ends.so", plugins)
@@ -74,7 +76,7 @@ def test_a_search_that_never_ends_is_reported_and_does_not_keep_the_server(tmp_p
     assert code == 0, server.log_tail()
     assert logged(server, "stopped without waiting for requests that do not end"), server.log_tail()
     asked.answer()
-    server.start()  # what was acknowledged is there
+    server.start()  # all acknowledged writes are there
     assert server.ok("POST", "/collections/endless/points/count", {})["count"] == 10_500
     server.kill()
 
@@ -86,14 +88,16 @@ def test_a_stop_cancels_searches_that_would_take_long(tmp_path):
         for first in range(0, 3000, 500):
             points = [{"id": i, "vector": [[i % 7, j, 1, i % 3] for j in range(100)]} for i in range(first, first + 500)]
             server.ok("PUT", "/collections/rows/points?wait=true", {"points": points})
-        # Some 7e10 pairs of rows: minutes, and the default timeout is a minute.
+        # Some 7e10 pairs of rows take minutes, and the default time-out is a minute.
         query = json.dumps({"query": [[1, 2, 3, 4]] * 250_000, "params": {"exact": True}})
         asked = Asked(server, "/collections/rows/points/query", query)
         wait_for("the search to run", lambda: metric(server, "rhumb_requests_running") >= 1)
     finally:
-        code = server.stop()  # fails beyond STOP_TIMEOUT_S
+        code = server.stop()  # fails after STOP_TIMEOUT_S
     assert code == 0, server.log_tail()
     assert STOP_TIMEOUT_S < 60
-    status, reply, _ = asked.answer()
+    answered = asked.answer()
+    assert answered is not None, "the server ended without an answer\n" + server.log_tail()
+    status, reply, _ = answered
     assert status == 503 and "stopping" in json.dumps(reply), reply
     assert not logged(server, "do not end")

@@ -1,5 +1,5 @@
-"""Writes that depend on what is stored: each has its effect, is answered with the number of points it changed, and happens once however often
-its request is sent."""
+"""Writes that depend on the stored points. Each has its effect, is answered with the number of
+points that it changed, and happens once however often its request is sent."""
 import threading
 
 import pytest
@@ -8,7 +8,8 @@ from qdrant_client import QdrantClient, models
 OLD = {"must": [{"key": "year", "range": {"lt": 1900}}]}
 IDS = list(range(1, 21))  # over all shards
 
-# Of twenty books, the first ten from before 1900: name, method, path, body, how many points change.
+# Twenty books, of which the first ten are from before 1900: name, method, path, body, number of
+# changed points.
 REQUESTS = [
     ("upsert", "PUT", "", {"points": [{"id": 3, "vector": [0, 1], "payload": {"year": 2001}}]}, 1),
     ("insert only", "PUT", "", {"points": [{"id": i, "vector": [0, 1]} for i in (4, 777)], "update_mode": "insert_only"}, 1),
@@ -122,13 +123,15 @@ def test_an_import_sent_again_is_carried_out_once(fresh):
     server.kill()
     server.start()
     assert send(lines) == 1300 and recent() == 3
-    assert send(lines.replace("[1299, 1]", "[1299, 2]")) == 1300  # the batches before it are the same
+    # The batches before it are the same.
+    assert send(lines.replace("[1299, 1]", "[1299, 2]")) == 1300
     assert recent() == 2
     assert send(lines, "import-2") == 1300 and recent() == 0
 
 
 def test_of_counters_raised_by_many_none_is_lost(server, name):
-    """Each client raises a counter by compare and swap, and knows by `affected` whether it was the one."""
+    """Each client raises a counter by compare and swap, and learns from `affected` whether it was
+    the one that did."""
     path = f"/collections/{name}/points?wait=true"
     server.ok("PUT", f"/collections/{name}", {"vectors": {"size": 2, "distance": "Dot"}})
     server.ok("PUT", path, {"points": [{"id": 1, "vector": [1, 1], "payload": {"n": 0}}]})

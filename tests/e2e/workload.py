@@ -1,4 +1,5 @@
-"""Writers that remember what was acknowledged, and the comparison with what a server shows after it was killed, cut off or damaged."""
+"""Writers that remember what was acknowledged, and a comparison with the state of a server after it
+was killed, cut off or damaged."""
 import os
 import random
 import threading
@@ -10,7 +11,8 @@ SEED = int(os.environ.get("RHUMB_SEED", "20261120"))  # printed by each test tha
 
 
 def vector_for(tag):
-    """The vector that belongs to a write, so that a torn point (payload of one write, vector of another) shows."""
+    """The vector that belongs to a write, so that a torn point (payload of one write, vector of
+    another) is detected."""
     return np.random.default_rng(tag).standard_normal(DIM).astype(np.float32)
 
 
@@ -19,8 +21,9 @@ def point(i, tag, filler=""):
 
 
 class Writer(threading.Thread):
-    """Writes to ids of its own, one request at a time. `state[id]` is the set of states it may be found in: one after an acknowledged
-    write, two after one whose outcome is unknown."""
+    """Writes to ids of its own, one request at a time. `state[id]` is the set of states that the
+    point may have: one state after an acknowledged write, two after a write with an unknown
+    outcome."""
 
     def __init__(self, server, number, state, seed, filler):
         super().__init__()
@@ -50,7 +53,7 @@ class Writer(threading.Thread):
             self.state[i] = before | {after}
             try:
                 status, _, _ = self.server.request(method, path, body)
-            except Exception:  # the connection broke: the outcome is unknown
+            except Exception:  # the connection broke, so the outcome is unknown
                 return
             if status == 200:
                 self.state[i] = {after}
@@ -98,8 +101,9 @@ def create(server):
 
 
 def write_until(server, state, rng, end, filler=""):
-    """Writes from several threads until `end` (called on a thread of its own) has made the server unreachable; returns how many were
-    acknowledged. `state` holds then what each point may be."""
+    """Writes from several threads until `end` (called on a thread of its own) has made the server
+    unreachable. Returns how many writes were acknowledged. `state` then holds the states that each
+    point may have."""
     states = [{i: s for i, s in state.items() if i // IDS_EACH == w} for w in range(WRITERS)]
     writers = [Writer(server, w, states[w], rng.getrandbits(32), filler) for w in range(WRITERS)]
     ender = threading.Timer(rng.uniform(0.15, 0.6), end)

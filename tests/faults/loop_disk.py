@@ -1,4 +1,5 @@
-"""An ext4 file system on a file: it can be cut off as by a power failure, and it can be full."""
+"""An ext4 file system in a file, which can be cut off as by a power failure, and which can be
+full."""
 import fcntl
 import os
 import pathlib
@@ -9,7 +10,8 @@ import pytest
 from rhumbd import Rhumbd
 
 EXT4_IOC_SHUTDOWN = 0x8004587D  # linux/fs/ext4/ext4.h
-NO_LOG_FLUSH = 2                # what is not on the device by now never will be, the journal's running transaction included
+# Data that is not on the device yet is lost, with the journal's running transaction.
+NO_LOG_FLUSH = 2
 
 
 class LoopDisk:
@@ -25,7 +27,7 @@ class LoopDisk:
         self.mount()
 
     def server(self, **options):
-        """A server whose data are on this disk, and its log beside it."""
+        """A server whose data is on this disk, with its log outside."""
         server = Rhumbd(self.mount_point / "data", **options)
         server.log_path = self.image.parent / "rhumbd.log"
         self.servers.append(server)
@@ -44,7 +46,8 @@ class LoopDisk:
             os.close(directory)
 
     def try_cut(self):
-        """Skips where this kernel cannot cut a file system off; else it is mounted again, empty as before."""
+        """Skips the test if this kernel cannot cut off a file system. Otherwise the disk is mounted
+        again, as empty as before."""
         try:
             self.cut()
         except OSError as refusal:
@@ -68,5 +71,6 @@ def loop_disk(tmp_path):
     for disk in made:
         for server in disk.servers:
             if server.process is not None and server.process.poll() is None:
-                server.kill()  # a failed test left it
-        subprocess.run(["umount", str(disk.mount_point)], capture_output=True)  # may be unmounted already
+                server.kill()  # left by a failed test
+        # May be unmounted already.
+        subprocess.run(["umount", str(disk.mount_point)], capture_output=True)

@@ -1,7 +1,9 @@
-"""An import and an export are streams: the server's memory grows by far less than what goes through it.
+"""An import and an export are streams: the server's memory grows by far less than the streamed
+bytes.
 
-Counted is anonymous memory at its highest (RssAnon): the vectors themselves are files that are mapped, and their pages belong to the page
-cache. Of uint8, so that no search codes are kept in memory either, and without a graph: what is left is what the streams take.
+The test measures the highest anonymous memory (RssAnon). Vectors are in mapped files, whose pages
+belong to the page cache. They are uint8, so that no codes for searches are kept in memory, and
+there is no graph. So the measured memory is that of the streams.
 """
 import http.client
 import os
@@ -38,7 +40,7 @@ def anonymous_bytes(pid):
 
 
 def watched(server, work):
-    """(what work() gives, growth of anonymous memory at its highest)"""
+    """Returns (result of work(), highest growth of anonymous memory)."""
     before = anonymous_bytes(server.process.pid)
     watch = Watch(server.process.pid)
     watch.start()
@@ -61,7 +63,7 @@ def records(first, vectors):
 
 
 def stream(points):
-    """A body of that many points, made as it is sent."""
+    """A body of that many points, made while it is sent."""
     rng = np.random.default_rng(SEED)
     centres = rng.integers(0, 200, (32, DIM))
     yield b"RHPOINTS" + struct.pack("<I", 1)

@@ -1,4 +1,5 @@
-"""Bits flip and files end early in every kind of file of a stopped server: it is detected and named, or rebuilt, or provably harmless."""
+"""Bits flip and files end early in every kind of file of a stopped server. The damage must be
+detected and named, or repaired by a rebuild, or provably harmless."""
 import json
 import os
 import random
@@ -11,8 +12,9 @@ from rhumbd import BIN, Rhumbd
 from workload import SEED
 
 SOAK = os.environ.get("RHUMB_E2E_MODE") == "soak"
-PER_FILE = 40 if SOAK else 1  # flips; and three other damages
-DIM, SEALED, POINTS = 16, 10_100, 10_600  # enough for a sealed segment with a graph, and a growing one
+PER_FILE = 40 if SOAK else 1  # number of flips; each file also gets three other damages
+# Enough for a sealed segment with a graph, and a growing one.
+DIM, SEALED, POINTS = 16, 10_100, 10_600
 SETTINGS = {"storage.log_segment_bytes": 1 << 20, "index.segment_rows": SEALED}
 
 
@@ -38,15 +40,16 @@ def fill(server, data):
     server.ok("POST", "/collections/two/points/payload?wait=true", {"payload": {"changed": True}, "points": list(range(50))})
     server.ok("POST", "/collections/two/points/delete?wait=true", {"points": list(range(100, 150))})
     while server.ok("GET", "/collections/one")["indexed_vectors_count"] < SEALED:
-        pass  # each turn is a request; the graph takes a second
+        pass  # each turn is a request, and the graph takes a second
 
 
 class Refused(Exception):
-    """What the server itself says of the damage."""
+    """The server's own report of the damage."""
 
 
 def answers(server, data):
-    """All that a user would see; Refused with the server's words when it does not answer."""
+    """Everything that a user would see. Raises Refused with the server's words if it does not
+    answer."""
     out = {}
     for name in ("rows", "one", "two"):
         for path, body in ((f"/collections/{name}/verify", None),
@@ -70,7 +73,7 @@ def answers(server, data):
 
 
 def outcome(directory, name, data, expected):
-    """detected | harmless; anything else is an error."""
+    """Returns detected or harmless; anything else is an error."""
     server = Rhumbd(directory, settings=SETTINGS)
     try:
         try:
@@ -91,22 +94,24 @@ def outcome(directory, name, data, expected):
         server.log_path.unlink(missing_ok=True)
 
 
-WHOLE, DURABLE, DERIVED = 0, 1, 2  # what `rhumbd check` ends with
+WHOLE, DURABLE, DERIVED = 0, 1, 2  # exit statuses of `rhumbd check`
 
 
 def check(directory, name):
-    """(verdict, report) of `rhumbd check` on the stopped directory, before anything else has opened it."""
+    """(verdict, report) of `rhumbd check` on the stopped directory, before anything else has opened
+    it."""
     done = subprocess.run([str(BIN / "rhumbd"), "check", str(directory), "-o", "json", "--set", "log.level=error", *(f"--set={k}={v}" for k, v in SETTINGS.items())],
                           capture_output=True, timeout=60)
     assert done.returncode in (WHOLE, DURABLE, DERIVED), f"{name}: rhumbd check ended with {done.returncode}: {done.stderr[-2000:]}"
-    report = json.loads(done.stdout.decode("utf-8"))  # also what it says of damaged bytes is text
+    # The report of damaged bytes has to be text, too.
+    report = json.loads(done.stdout.decode("utf-8"))
     kinds = {p["kind"] for p in report["problems"]}
     assert done.returncode == (DURABLE if "durable" in kinds else DERIVED if kinds else WHOLE), f"{name}: {done.returncode}: {report}"
     return done.returncode, report
 
 
 def damages(path, rng):
-    """(what, change of the file): bits that flip, an early end, an empty file, none at all."""
+    """(name, change of the file): flipped bits, an early end, an empty file, a missing file."""
     size = path.stat().st_size
     for _ in range(PER_FILE if size else 0):
         at, bit = rng.randrange(size), rng.randrange(8)
@@ -131,7 +136,7 @@ def durable_files(directory):
 
 
 def one_damage(original, name, what, change, data, expected):
-    """The outcome of one damage, after everything that must hold whatever it is."""
+    """The outcome of one damage, after the checks that must hold for every damage."""
     copy, case = original.parent / "copy", f"{name}: {what}"
     shutil.copytree(original, copy)
     try:
@@ -141,7 +146,7 @@ def one_damage(original, name, what, change, data, expected):
         result = outcome(copy, case, data, expected)
         assert (verdict == DURABLE) == (result == "detected"), f"{case}: the server says {result}, rhumbd check: {report}"
         said = " ".join(p["what"] for p in report["problems"])
-        near = (name.name, str(name.parent))  # a file, or the store or the segment that it belongs to
+        near = (name.name, str(name.parent))  # a file, or the store or segment that it belongs to
         assert verdict == WHOLE or any(n in said for n in near), f"{case}: not named: {report}"
         if verdict == DURABLE:
             assert files <= durable_files(copy), f"{case}: what can still be saved is gone: {files - durable_files(copy)}"
@@ -156,14 +161,16 @@ def test_damage_in_every_file(tmp_path):
     server = Rhumbd(tmp_path / "data", settings=SETTINGS).start()
     fill(server, data)
     assert server.stop() == 0, server.log_tail()
-    server.start()  # something that only the log has
+    server.start()  # leaves something that only the log has
     server.ok("POST", "/collections/two/points/payload?wait=true", {"payload": {"late": True}, "points": [200, 201]})
     expected = answers(server, data)
     server.kill()
     counts = {}
     files = sorted(p for p in (tmp_path / "data").rglob("*") if p.is_file())
-    shards = sorted((tmp_path / "data" / "shards").iterdir())  # of rows, of one, two of two
-    few = lambda f: shards[-1] in f.parents or (shards[0] in f.parents and not f.name.startswith("slots."))  # the same kinds again
+    # Shards with several rows, with one row, and two with two rows.
+    shards = sorted((tmp_path / "data" / "shards").iterdir())
+    # The other shards have the same kinds of files.
+    few = lambda f: shards[-1] in f.parents or (shards[0] in f.parents and not f.name.startswith("slots."))
     for path in files if SOAK else [f for f in files if not few(f)]:
         name = path.relative_to(tmp_path / "data")
         kind = re.sub(r"[0-9a-f]{16}|\d+", "N", str(name))

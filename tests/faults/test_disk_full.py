@@ -1,4 +1,5 @@
-"""A disk that fills up: writes are refused with 507, reads and deletes go on, a restart works, and writes resume with the space."""
+"""A disk that fills up: writes are refused with 507, reads and deletes go on, a restart works, and
+writes resume when there is space."""
 import numpy as np
 from loop_disk import loop_disk  # noqa: F401 (a fixture)
 from workload import SEED
@@ -13,7 +14,7 @@ def batch_of(rng, first):
 
 
 def fill(server, rng, first):
-    """Upserts until one is refused; the status, and how many points were acknowledged."""
+    """Upserts until one is refused. Returns the status and how many points were acknowledged."""
     for n in range(MAX_BATCHES):
         status, reply, _ = server.request("PUT", "/collections/full/points?wait=true", batch_of(rng, first + n * BATCH))
         if status != 200:
@@ -45,7 +46,7 @@ def test_a_full_disk(loop_disk):  # noqa: F811
     assert server.stop() == 0, server.log_tail()
     server.start()  # on the full disk
     assert count(server) == acknowledged
-    status, reply, more = fill(server, rng, acknowledged)  # the stop may have given some space back
+    status, reply, more = fill(server, rng, acknowledged)  # the stop may have freed some space
     assert status == 507, reply
     acknowledged += more
     removed = acknowledged // 10

@@ -1,7 +1,9 @@
-"""The k-th call of one kind fails while three writers write: nothing acknowledged is lost, a clear message, clean on restart.
+"""The k-th call of one kind fails while three writers write: no acknowledged write is lost, there
+is a clear message, and a restart is clean.
 
-strace attaches to the running server and makes the call fail (its counter is each thread's own). A failed sync is never tried again:
-what it was to make durable may be gone from the page cache, so nothing may be acknowledged behind it.
+strace attaches to the running server and makes the call fail (each thread has a counter of its
+own). A failed sync is never tried again: the data may be gone from the page cache, so nothing may
+be acknowledged after it.
 """
 import os
 import random
@@ -18,13 +20,14 @@ FAULTS = (("fdatasync", "log"), ("pwrite64", "log"), ("openat", "any"), ("falloc
 SAMPLES = (20 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 1) * len(FAULTS)
 FILES = {"any": (), "log": [f"log/{n:016x}.wal{end}" for n in range(1, 40) for end in ("", ".tmp")], "kv": ["shards/*/kv/*"],
          "columns": ["shards/*/segments/*/*.dat"]}
-SETTINGS = {"storage.log_segment_bytes": 1 << 20, "storage.log_bytes": 2 << 20}  # so that checkpoints come, too
+# So that checkpoints happen, too.
+SETTINGS = {"storage.log_segment_bytes": 1 << 20, "storage.log_bytes": 2 << 20}
 FILLER = "x" * 60_000  # so that the log rolls over several times within a sample
-BEFORE = 60            # points written before the tracer comes
-PROBE_ID, PROBE_TAG = WRITERS * IDS_EACH, 7  # written behind the failure
+BEFORE = 60  # points written before the tracer attaches
+PROBE_ID, PROBE_TAG = WRITERS * IDS_EACH, 7  # written after the failure
 
 
-seen = []  # of each sample: whether a call failed
+seen = []  # for each sample: whether a call failed
 
 
 def samples():
@@ -36,7 +39,7 @@ def samples():
 def attach(server, call, files, error, k, report):
     words = ["strace", "-f", "-o", str(report), "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={k}",
              "-p", str(server.process.pid)]
-    for pattern in FILES[files]:  # of the log also those that are still to come
+    for pattern in FILES[files]:  # also files of the log that will be made later
         for path in sorted(server.data.glob(pattern)) if "*" in pattern else [server.data / pattern]:
             words += ["-P", str(path)]
     tracer = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
@@ -69,7 +72,8 @@ def test_a_call_fails(tmp_path, call, files, error, k, seed):
 
         def end():
             detach(tracer)
-            if server.process.poll() is None:  # or it has ended by itself, and its log says why
+            # Otherwise it has ended by itself, and its log says why.
+            if server.process.poll() is None:
                 state[PROBE_ID] = {None, (PROBE_TAG, 0)}
                 status, _, _ = server.request("PUT", "/collections/kill/points?wait=true", {"points": [point(PROBE_ID, PROBE_TAG)]})
                 behind.append((server.request("GET", "/readyz")[0] == 200, status))

@@ -1,4 +1,5 @@
-"""4,000 connections that do nothing useful (idle, slow headers, slow bodies, slow readers) leave the server to those that do."""
+"""4,000 connections that do nothing useful (idle, slow heads, slow bodies, slow readers) do not
+keep the server from serving others."""
 import resource
 import socket
 import statistics
@@ -11,7 +12,7 @@ from rhumbd import Rhumbd
 from workload import SEED
 
 EACH, PROBES, PROBE_TIMEOUT_S = 1000, 2000, 5
-REPLY_POINTS = 100  # of a slow reader: a quarter of a megabyte that nobody fetches
+REPLY_POINTS = 100  # of a slow reader: a quarter of a megabyte that it does not read
 POINTS, DIM = 2000, 256
 
 
@@ -22,7 +23,7 @@ def connect(port):
 
 
 def nuisances(port):
-    """The sockets, and of those that trickle what they send, a byte a turn."""
+    """Returns all sockets, and those that send slowly, a byte at a time."""
     head = b"POST /collections/load/points/scroll HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     body = b'{"limit":%d,"with_vector":true,"with_payload":true}' % REPLY_POINTS
     sockets, trickles = [], []
@@ -50,7 +51,7 @@ def trickle(trickles, stop):
             try:
                 s.send(data[at:at + 1])
             except OSError:
-                pass  # the server may close whoever takes too long: that is its right
+                pass  # the server may close connections that take too long
         at += 1
         stop.wait(0.2)
 

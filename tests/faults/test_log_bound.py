@@ -1,4 +1,5 @@
-"""The log stays within its bound: shards that hold its oldest file are checkpointed however idle they are; at the bound writes get 429."""
+"""The log stays within its bound: shards that hold its oldest file are checkpointed even if they
+are idle. At the bound writes get 429."""
 import threading
 
 import numpy as np
@@ -23,7 +24,8 @@ def files(server):
 
 
 def log_bytes(server):
-    """What is allocated: a file has its full size from the start, and one is always made ahead."""
+    """Allocated bytes. A file has its full size from the start, and one is always made ahead of
+    time."""
     total = 0
     for path in (server.data / "log").glob("*.wal"):
         try:
@@ -58,7 +60,8 @@ def test_an_idle_collection_does_not_pin_the_log(tmp_path):
 
 
 def test_the_log_stays_within_its_bound(tmp_path):
-    """Eight collections, four writers: more is written than the bound allows to wait, so checkpoints must keep up or writes must."""
+    """Eight collections and four writers write more than the bound allows, so checkpoints have to
+    keep up, or writes have to wait."""
     print(f"seed {SEED}")
     bound = SEGMENT
     server = Rhumbd(tmp_path / "data", settings(bound)).start()

@@ -1,4 +1,5 @@
-"""Power cuts under mixed writes: the file system is cut off from its device while three writers write."""
+"""Power cuts under mixed writes: the file system is cut off from its device while three writers
+write."""
 import os
 import random
 import subprocess
@@ -7,8 +8,9 @@ import pytest
 from loop_disk import loop_disk  # noqa: F401 (a fixture)
 from workload import SEED, check, create, write_until
 
-CUTS = 100 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 10  # of each kind
-# Plain: the log alone is what comes back. With a small log: checkpoints, seals and freed log files among the writes.
+CUTS = 100 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 10  # number of cuts of each kind
+# `plain`: only the log restores the data. With a small log there are checkpoints, seals and freed
+# log files between the writes.
 KINDS = {"plain": ({}, ""), "checkpoints": ({"storage.log_segment_bytes": 1 << 20, "storage.log_bytes": 1 << 20, "index.segment_rows": 256}, "x" * 20_000)}
 CUTS_WITHOUT_SYNC = 10
 
@@ -23,7 +25,8 @@ int sync_file_range(int fd, long long at, long long n, unsigned flags) { (void)f
 
 
 def cut_and_come_back(server, disk):
-    """What ends write_until(): first the disk, then the process, which holds files open."""
+    """The end of write_until(): cuts off the disk first, then kills the process, which has open
+    files."""
     disk.cut()
     server.kill()
     disk.unmount()
@@ -54,7 +57,7 @@ def test_acknowledged_writes_survive_power_cuts(loop_disk, kind):  # noqa: F811
 
 
 def test_the_check_fails_when_nothing_is_synced(tmp_path, loop_disk):  # noqa: F811
-    """The check of the check: with syncing shimmed to nothing, the test above must find a loss."""
+    """Checks the test itself: if syncing does nothing, the test above must find a loss."""
     print(f"seed {SEED}")
     (tmp_path / "no_sync.c").write_text(NO_SYNC)
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", tmp_path / "no_sync.so", tmp_path / "no_sync.c"], check=True)
@@ -63,7 +66,8 @@ def test_the_check_fails_when_nothing_is_synced(tmp_path, loop_disk):  # noqa: F
     disk.try_cut()
     server = disk.server(environment={"LD_PRELOAD": str(tmp_path / "no_sync.so")}).start()
     create(server)
-    with pytest.raises((AssertionError, RuntimeError)) as found:  # a point is lost, or the server refuses what it finds
+    # A point is lost, or the server refuses the damaged data.
+    with pytest.raises((AssertionError, RuntimeError)) as found:
         state = {}
         for _ in range(CUTS_WITHOUT_SYNC):
             write_until(server, state, rng, lambda: cut_and_come_back(server, disk))

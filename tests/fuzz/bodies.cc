@@ -1,5 +1,5 @@
-// Bodies of requests: each is read or refused with a 4xx, and an operation that was read survives
-// its own codec.
+// Request bodies: each is read or refused with a 4xx, and a parsed operation survives its own
+// codec.
 #include "host/http/request.h"
 #include "host/http/rest/parse/collection_body.h"
 #include "host/http/rest/parse/json_dom.h"

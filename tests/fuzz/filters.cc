@@ -1,5 +1,5 @@
-// A filter as JSON, then a document, with a zero byte between: compiled and evaluated, the same
-// before and after the message codec.
+// A filter as JSON and a document, separated by a zero byte. The filter is compiled and evaluated,
+// with the same result before and after the message codec.
 #include "host/http/request.h"
 #include "host/http/rest/parse/check_shape.h"
 #include "host/http/rest/parse/json_dom.h"

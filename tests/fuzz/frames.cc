@@ -1,5 +1,5 @@
-// Frames between nodes and what is in them: refused or read; what was read encodes to bytes that
-// read the same.
+// Frames between nodes and their contents are refused or read. A message that was read encodes to
+// bytes that read as the same message.
 #include "host/peer/frame.h"
 #include "host/peer/messages.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,5 +1,5 @@
-// What the fuzz targets share. Each is one libFuzzer program; a crash, a sanitizer's report or a
-// broken CHECK is a finding.
+// Shared parts of the fuzz targets. Each target is one libFuzzer program. A crash, a report of a
+// sanitizer and a failed FUZZ_CHECK are findings.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-// Holds in every build: what the target promises about its answer.
+// Checks a promise of the target in every kind of build.
 #define FUZZ_CHECK(condition)                                                        \
   do {                                                                               \
     if (!(condition)) {                                                              \
@@ -21,7 +21,7 @@
 
 namespace rhumb::fuzz {
 
-// Reads numbers off the front of the input; zeros when it has ended.
+// Reads numbers from the front of the input, and zeros when the input has ended.
 class Input {
  public:
   Input(const uint8_t* data, size_t size) : rest_(reinterpret_cast<const char*>(data), size) {}
@@ -40,7 +40,7 @@ class Input {
   std::string_view rest_;
 };
 
-// A directory in memory, removed at exit.
+// A directory in memory, which is removed at exit.
 class MemoryDirectory {
  public:
   explicit MemoryDirectory(const char* name) {

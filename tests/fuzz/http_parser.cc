@@ -1,5 +1,5 @@
-// Bytes of a connection: however they are cut into pieces, the parser says the same, and takes no
-// more than it was given.
+// The bytes of a connection. However they are cut into pieces, the parser's result is the same, and
+// it reads no more than it was given.
 #include "host/base/limits.h"
 #include "host/http/parser.h"
 #include "tests/fuzz/fuzz.h"
@@ -9,7 +9,7 @@ namespace {
 using rhumb::http::Parser;
 
 struct Seen {
-  int status = -1;  // -1: wants more; 0: complete; else a refusal
+  int status = -1;  // -1: incomplete; 0: complete; otherwise the status of a refusal
   std::string body, method, path;
   size_t used = 0;
 };

@@ -1,7 +1,7 @@
-// A write-ahead log whose bytes were changed: read_log() answers, or throws and names the file or
-// the group. The input is a list of patches: segment (1 byte), what (1), offset (2), value (1).
-// "What" may ask for the checksums to be made right again, so that the fields behind them are
-// reached.
+// A write-ahead log whose bytes were changed. read_log() must succeed, or throw an error that names
+// the file or the group. The input is a list of patches: segment (1 byte), kind (1), offset (2),
+// value (1). The kind may ask for the checksums to be recomputed, so that the fields covered by
+// them are tested, too.
 #include <fstream>
 #include <set>
 
@@ -53,7 +53,7 @@ const std::vector<std::string>& image() {
   return segments;
 }
 
-// Makes the header at `at` valid again, if its fields can be a header's.
+// Makes the header at `at` valid again if its fields can be those of a header.
 void repair(std::string& bytes, size_t at) {
   at &= ~size_t{7};
   if (at + kBatchHeaderBytes > bytes.size()) return;
@@ -87,7 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const Recovered found = read_log(dir.path());
     FUZZ_CHECK(found.ends.size() == found.segments.size() && found.end.segment <= kSegments);
   } catch (const rhumb::Error& e) {
-    // of another format version, it seems
+    // The file may look like one of another format version.
     FUZZ_CHECK(e.status() == RHUMB_CORRUPT || e.status() == RHUMB_UNSUPPORTED);
     FUZZ_CHECK(std::string_view(e.what()).find(".wal") != std::string_view::npos ||
                std::string_view(e.what()).find("group") != std::string_view::npos);

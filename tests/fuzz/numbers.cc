@@ -1,6 +1,6 @@
-// Arrays of numbers read past the JSON library: what is taken is what the library makes of it, to
-// the bit. And bodies around them: with a blank before its first number an array is the library's,
-// and nothing else may differ.
+// Arrays of numbers that are read without the JSON library. A taken array must equal the library's
+// result bit for bit. The same holds for bodies that contain such arrays: with a blank before its
+// first number the library reads the array, and nothing else may differ.
 #include <cstring>
 #include <vector>
 
@@ -37,7 +37,7 @@ void numbers(const std::string& inside) {
              std::memcmp(found.data(), expected.data(), found.size() * sizeof(float)) == 0);
 }
 
-// Every '#' stands for a wide array; the first bytes are what lies before them.
+// Every '#' stands for a wide array; the text before the first '#' comes before the arrays.
 void bodies(std::string_view input) {
   static const model::CollectionConfig config = [] {
     model::CollectionConfig c;

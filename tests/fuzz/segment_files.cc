@@ -1,4 +1,4 @@
-// A segment whose files were changed: it opens or is refused, and every row that is read is one
+// A segment whose files were changed. It opens or is refused, and every row that can be read is one
 // that was written. The input is a list of patches: file (1 byte), offset (2), value (1).
 #include <fstream>
 

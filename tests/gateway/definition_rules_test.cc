@@ -21,7 +21,7 @@ model::CollectionConfig good() {
   return config;
 }
 
-TEST(DefinitionRulesTest, names) {
+TEST(DefinitionRulesTest, bad_names_are_refused_with_their_field) {
   for (const std::string name : {"a", "..a", "Bücher 2", "x.y-z_0"})
     EXPECT_TRUE(check_name(name, "name", 20).ok()) << name;
   const struct {
@@ -45,7 +45,7 @@ TEST(DefinitionRulesTest, names) {
   }
 }
 
-TEST(DefinitionRulesTest, configurations) {
+TEST(DefinitionRulesTest, bad_configurations_are_refused_with_their_field_and_limit) {
   EXPECT_TRUE(check(model::CollectionConfig()).ok()) << "A collection may have no vector.";
   EXPECT_TRUE(check(good()).ok());
   const struct {

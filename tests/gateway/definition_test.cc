@@ -1,5 +1,5 @@
-// The map, and what changes it: commands to the metadata role, retried when another change came in
-// between.
+// The cluster map and its changes: commands to the metadata role, which are retried if another
+// change was made in between.
 #include <gtest/gtest.h>
 
 #include "tests/gateway/fake_cluster.h"
@@ -52,7 +52,7 @@ TEST_F(DefinitionTest, waits_for_a_map_of_that_version) {
   EXPECT_EQ(cluster_.gateway().map()->version, cluster_.map().version);
 }
 
-TEST_F(DefinitionTest, stop_answers_who_waits_for_a_map) {
+TEST_F(DefinitionTest, stop_answers_callers_that_wait_for_a_map) {
   GotStatus waiting, late;
   cluster_.gateway().await_map(1000, waiting.take());
   cluster_.gateway().stop();
@@ -111,7 +111,7 @@ TEST_F(DefinitionTest, replicas_that_the_nodes_cannot_hold_are_a_warning) {
   EXPECT_EQ(state.result->warnings, warnings_) << "the collection goes on saying so";
 }
 
-TEST_F(DefinitionTest, create_is_refused_or_told_unfinished) {
+TEST_F(DefinitionTest, create_is_refused_or_reported_as_unfinished) {
   cluster_.add("books", 1);
   EXPECT_EQ(create("books").code(), Code::kExists);
   EXPECT_EQ(cluster_.commands, 0) << "seen in the gateway's own map";
@@ -126,7 +126,7 @@ TEST_F(DefinitionTest, create_is_refused_or_told_unfinished) {
   EXPECT_EQ(create("songs").code(), Code::kUnavailable);
 }
 
-TEST_F(DefinitionTest, drop_says_whether_there_was_one) {
+TEST_F(DefinitionTest, drop_says_whether_the_collection_existed) {
   cluster_.add("books", 1);
   Got<bool> first, second;
   cluster_.gateway().drop_collection("books", {}, first.take());
@@ -136,13 +136,14 @@ TEST_F(DefinitionTest, drop_says_whether_there_was_one) {
   EXPECT_FALSE(*second.result);
 }
 
-TEST_F(DefinitionTest, create_and_drop_take_real_names_only) {
+TEST_F(DefinitionTest, create_and_drop_take_no_aliases) {
   const auto books = cluster_.add("books", 1);
   cluster_.change([](model::ClusterMap& map) { map.aliases["b"] = "books"; });
   Got<bool> dropped;
   cluster_.gateway().drop_collection("b", {}, dropped.take());
   ASSERT_TRUE(dropped.result.ok()) << dropped.result.status().message();
   EXPECT_FALSE(*dropped.result);
+  ASSERT_TRUE(cluster_.gateway().find("b").ok()) << "the collection behind the alias is gone";
   EXPECT_EQ((*cluster_.gateway().find("b"))->uuid, books->uuid)
       << "the collection and its alias are as they were";
   const Status created = create("b");
@@ -155,7 +156,7 @@ TEST_F(DefinitionTest, create_and_drop_take_real_names_only) {
   EXPECT_TRUE(updated.result.ok()) << updated.result.status().message();
 }
 
-TEST_F(DefinitionTest, update_is_refused_when_the_collection_moved_on) {
+TEST_F(DefinitionTest, update_is_refused_when_the_collection_has_changed) {
   const auto books = cluster_.add("books", 1);
   CollectionChange change{books->config, books->config_version};
   change.config.on_disk_payload = false;
@@ -167,13 +168,13 @@ TEST_F(DefinitionTest, update_is_refused_when_the_collection_moved_on) {
   EXPECT_EQ(stale.result.status().code(), Code::kExists);
 }
 
-TEST_F(DefinitionTest, aliases_answer_what_the_metadata_says) {
+TEST_F(DefinitionTest, changes_of_aliases_answer_with_the_metadatas_outcome) {
   cluster_.add("books", 1);
   GotStatus good, bad;
   using Kind = AliasAction::Kind;
   cluster_.gateway().change_aliases(
       {{Kind::kCreate, "books", "b", ""}, {Kind::kRename, "", "b", "b2"}}, {}, good.take());
-  ASSERT_TRUE(good.result.ok()) << good.result.status().message();
+  ASSERT_TRUE(good.status.ok()) << good.status.message();
   EXPECT_EQ((*cluster_.gateway().find("b2"))->name, "books");
   cluster_.gateway().change_aliases({{Kind::kDelete, "", "b2", ""}, {Kind::kDelete, "", "b", ""}},
                                     {}, bad.take());
@@ -181,7 +182,7 @@ TEST_F(DefinitionTest, aliases_answer_what_the_metadata_says) {
   EXPECT_TRUE(cluster_.gateway().find("b2").ok()) << "all or nothing";
 }
 
-TEST_F(DefinitionTest, an_index_is_made_and_dropped) {
+TEST_F(DefinitionTest, a_payload_index_is_made_and_dropped) {
   const auto books = cluster_.add("books", 2);
   std::vector<uint64_t> awaited;
   cluster_.on_await_config = [&](const peer::AwaitConfigMessage& m) {
@@ -213,7 +214,7 @@ TEST_F(DefinitionTest, an_index_is_made_and_dropped) {
 
 TEST_F(DefinitionTest, two_changes_at_once_are_both_made) {
   const auto books = cluster_.add("books", 1);
-  int others = 3;  // another client's index comes in front of ours, three times
+  int others = 3;  // another client's new index comes first, three times
   cluster_.before_command = [&] {
     if (others == 0) return;
     cluster_.change([&](model::ClusterMap& map) {
@@ -231,7 +232,7 @@ TEST_F(DefinitionTest, two_changes_at_once_are_both_made) {
   EXPECT_TRUE(config_of("books").payload_indexes.contains("author"));
 }
 
-TEST_F(DefinitionTest, an_edit_that_never_gets_its_turn_ends) {
+TEST_F(DefinitionTest, an_edit_that_always_loses_the_race_ends_with_an_error) {
   const auto books = cluster_.add("books", 1);
   cluster_.before_command = [&] {
     cluster_.change([](model::ClusterMap& map) {
@@ -244,7 +245,7 @@ TEST_F(DefinitionTest, an_edit_that_never_gets_its_turn_ends) {
   EXPECT_EQ(cluster_.commands, 16);
 }
 
-TEST_F(DefinitionTest, state_is_of_every_shard) {
+TEST_F(DefinitionTest, state_asks_every_shard) {
   const auto books = cluster_.add("books", 3);
   cluster_.on_state = [](const peer::ShardStateMessage& m) {
     peer::ShardStateReply reply;

@@ -1,6 +1,6 @@
-// What a gateway speaks to, without disks and threads: a metadata role that applies commands to a
-// map, and workers of several nodes whose answers the test makes. Messages go through their frames,
-// so what a handler holds is a copy. One thread.
+// The cluster that a gateway speaks to, without disks and threads: a metadata role that applies
+// commands to a map, and workers of several nodes whose answers come from the test. Messages go
+// through their frames, so a handler gets a copy. Everything runs on one thread.
 #pragma once
 
 #include <functional>
@@ -20,11 +20,11 @@ namespace rhumb::gateway {
 
 class FakeCluster {
  public:
-  FakeCluster();  // nodes 1 and 2, no collection; the gateway watches
+  FakeCluster();  // nodes 1 and 2, no collection, and a gateway that watches the map
 
   ClusterGateway& gateway() { return *gateway_; }
   router::Router& router() { return *router_; }
-  // A collection of that many shards, made past the gateway; it sees the map at once.
+  // Adds a collection with that many shards directly to the map, which the gateway sees at once.
   CollectionPtr add(const std::string& name, uint32_t shards,
                     model::Distance distance = model::Distance::kCosine);
   // Applies a change to the map and shows it to the gateway.
@@ -32,7 +32,7 @@ class FakeCluster {
   model::ClusterMap& map() { return map_; }
   uint64_t shard_of(const model::Collection& collection, const model::PointId& id) const;
 
-  // Asked by the workers' handlers; a test sets those it needs.
+  // The workers' handlers call these; a test sets those that it needs.
   template <typename Req>
   using Answer = std::function<base::Result<typename Req::Reply>(const Req&)>;
   Answer<peer::WriteRequest> on_write;
@@ -44,7 +44,7 @@ class FakeCluster {
   Answer<peer::AwaitConfigMessage> on_await_config;
   Answer<peer::VerifyMessage> on_verify;
   Answer<peer::ContractMessage> on_contract;
-  std::function<void()> before_command;  // runs in front of each metadata command
+  std::function<void()> before_command;  // runs before each metadata command
 
   std::vector<uint64_t> nodes_called;  // 0 is the metadata role
   int commands = 0;
@@ -65,7 +65,7 @@ class FakeCluster {
   std::unique_ptr<ClusterGateway> gateway_;
 };
 
-// What a callback was given.
+// Keeps what a callback was given.
 template <typename T>
 struct Got {
   int fired = 0;

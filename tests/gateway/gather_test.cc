@@ -22,7 +22,7 @@ struct Answer {
   }
 };
 
-TEST(GatherTest, values_stand_in_the_order_of_parts_not_of_arrival) {
+TEST(GatherTest, values_are_in_the_order_of_parts_and_not_of_arrival) {
   Answer answer;
   auto gather = Gather<int>::of(3, answer.take());
   gather->part(2)(30);
@@ -33,7 +33,7 @@ TEST(GatherTest, values_stand_in_the_order_of_parts_not_of_arrival) {
   EXPECT_EQ(*answer.result, (std::vector<int>{10, 20, 30}));
 }
 
-TEST(GatherTest, the_first_failure_is_told_once_all_have_answered) {
+TEST(GatherTest, the_first_failure_is_reported_after_all_have_answered) {
   Answer answer;
   auto gather = Gather<int>::of(3, answer.take());
   gather->part(1)(Status(Code::kTimeout, "first"));
@@ -45,7 +45,7 @@ TEST(GatherTest, the_first_failure_is_told_once_all_have_answered) {
   EXPECT_EQ(answer.result.status().message(), "first");
 }
 
-TEST(GatherTest, parts_keep_it_alive) {
+TEST(GatherTest, outstanding_parts_keep_the_gather_alive) {
   Answer answer;
   std::function<void(Result<int>)> part = Gather<int>::of(1, answer.take())->part(0);
   part(5);

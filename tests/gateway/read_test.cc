@@ -1,4 +1,4 @@
-// Reads: what each shard is asked, and how answers come together.
+// Reads: the request that each shard gets, and how their answers are merged.
 #include <gtest/gtest.h>
 
 #include "tests/gateway/fake_cluster.h"
@@ -96,7 +96,7 @@ TEST_F(GatewayReadTest, a_search_asks_every_shard_the_same_and_merges_by_the_vec
   EXPECT_EQ(ids_of(results->at(1).points), std::to_string(s + 2)) << "the smallest distance";
 }
 
-TEST_F(GatewayReadTest, a_search_with_a_shard_that_answers_another_number_fails) {
+TEST_F(GatewayReadTest, a_search_fails_for_a_wrong_number_of_answers) {
   cluster_.on_search = [](const peer::SearchMessage&) { return peer::SearchReply{}; };
   EXPECT_EQ(search(one_request()).status().code(), Code::kInternal);
   cluster_.on_search = [](const peer::SearchMessage&) {
@@ -105,7 +105,7 @@ TEST_F(GatewayReadTest, a_search_with_a_shard_that_answers_another_number_fails)
   EXPECT_EQ(search(one_request()).status().code(), Code::kTooLarge);
 }
 
-TEST_F(GatewayReadTest, get_answers_in_the_order_asked_each_once_and_leaves_out_what_is_not_there) {
+TEST_F(GatewayReadTest, get_answers_each_id_once_in_order_and_leaves_out_missing_points) {
   std::map<uint64_t, size_t> asked;
   cluster_.on_get = [&](const peer::GetMessage& m) {
     asked[m.shard] += m.request.ids.size();
@@ -170,7 +170,7 @@ TEST_F(GatewayReadTest, scroll_pages_go_through_all_shards_in_the_order_of_ids) 
   }
 }
 
-TEST_F(GatewayReadTest, scroll_sends_filter_and_selectors_to_each) {
+TEST_F(GatewayReadTest, scroll_sends_filter_and_selectors_to_each_shard) {
   model::ScrollRequest request;
   request.limit = 9;
   request.filter.emplace().must_not.push_back({"a", model::IsEmpty{true}});
@@ -204,7 +204,8 @@ TEST_F(GatewayReadTest, counts_are_added_up) {
   EXPECT_EQ(*got.result, 303u);
 }
 
-TEST_F(GatewayReadTest, a_token_of_another_gateway_raises_what_is_asked_and_garbage_is_refused) {
+TEST_F(GatewayReadTest,
+       a_token_of_another_gateway_raises_the_index_asked_for_and_garbage_is_refused) {
   std::vector<peer::ReadLevel> levels;
   cluster_.on_count = [&](const peer::CountMessage& m) {
     levels.push_back(m.level);

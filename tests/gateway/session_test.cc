@@ -9,7 +9,7 @@ namespace {
 
 using base::Code;
 
-TEST(TokenTest, carries_indexes_of_shards) {
+TEST(TokenTest, a_token_carries_the_indexes_of_shards) {
   for (const ShardIndexes& indexes : {ShardIndexes{}, ShardIndexes{{1024, 7}},
                                       ShardIndexes{{1, 0}, {2, UINT64_MAX}, {UINT64_MAX, 1}}}) {
     const std::string token = encode_token(indexes);
@@ -23,13 +23,13 @@ TEST(TokenTest, carries_indexes_of_shards) {
   }
 }
 
-// Clients keep tokens while servers are upgraded.
-TEST(TokenTest, the_form_is_pinned) {
+// Clients keep tokens while servers are upgraded, so the form must not change.
+TEST(TokenTest, the_form_of_a_token_is_pinned) {
   EXPECT_EQ(encode_token({{1024, 7}}), "AAQAAAAAAAAHAAAAAAAAAA");
 }
 
-TEST(TokenTest, what_this_server_never_handed_out_is_refused) {
-  // 1024 twice
+TEST(TokenTest, an_invalid_token_is_refused) {
+  // Shard 1024 twice.
   const std::string good = encode_token({{1024, 7}, {1025, 9}}),
                     twice = "AAQAAAAAAAAHAAAAAAAAAAAEAAAAAAAABwAAAAAAAAA";
   for (const std::string& token :
@@ -61,7 +61,7 @@ model::Collection collection_of(std::initializer_list<uint64_t> shards) {
   return c;
 }
 
-TEST(SessionGuaranteeTest, only_rises) {
+TEST(SessionGuaranteeTest, a_guarantee_only_rises) {
   SessionGuarantee guarantee;
   EXPECT_EQ(guarantee.min_applied(1024), 0u);
   guarantee.raise(1024, 7);
@@ -72,7 +72,7 @@ TEST(SessionGuaranteeTest, only_rises) {
   EXPECT_EQ(guarantee.min_applied(1025), 0u);
 }
 
-TEST(SessionGuaranteeTest, tells_of_one_collection_and_forgets_what_is_gone) {
+TEST(SessionGuaranteeTest, a_guarantee_is_per_collection_and_forgets_dropped_ones) {
   SessionGuarantee guarantee;
   for (const uint64_t shard : {1024, 1025, 1026}) guarantee.raise(shard, shard * 10);
   EXPECT_EQ(guarantee.of(collection_of({1025, 1026, 1027})),

@@ -1,5 +1,5 @@
-// Operations spread over shards: each goes where its points live, in order, and all answer
-// together.
+// Operations are spread over shards: each part goes to the shards of its points, in order, and all
+// parts answer together.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -68,7 +68,7 @@ class GatewayWriteTest : public testing::Test {
     for (const uint64_t id : ids) o.ids.push_back(PointId::number(id));
     return o;
   }
-  // An id that lives in that shard (0, 1, 2).
+  // Returns an id that belongs to that shard (0, 1, 2).
   uint64_t id_in(size_t shard) const {
     for (uint64_t id = 0;; ++id) {
       if (cluster_.shard_of(*books_, PointId::number(id)) == books_->shards[shard].shard) return id;
@@ -78,8 +78,8 @@ class GatewayWriteTest : public testing::Test {
   FakeCluster cluster_;
   CollectionPtr books_ = cluster_.add("books", 3);
   std::map<uint64_t, std::vector<Operation>> sent_;  // shard -> operations in order
-  std::optional<peer::WriteReply> known_;            // of an earlier attempt
-  std::vector<peer::WriteRequest> requests_;         // without operations
+  std::optional<peer::WriteReply> known_;            // reply to an earlier attempt
+  std::vector<peer::WriteRequest> requests_;         // kept without their operations
 };
 
 TEST_F(GatewayWriteTest, every_point_goes_to_the_shard_of_its_bucket_in_order) {
@@ -118,7 +118,7 @@ TEST_F(GatewayWriteTest, every_point_goes_to_the_shard_of_its_bucket_in_order) {
   EXPECT_EQ(sum(seen[2]), 3u);
 }
 
-TEST_F(GatewayWriteTest, a_filter_goes_to_every_shard_with_all_that_belongs_to_it) {
+TEST_F(GatewayWriteTest, an_operation_by_filter_goes_to_every_shard_complete) {
   Operation o;
   o.kind = OperationKind::kSetPayload;
   o.filter.emplace().must.push_back({"a", model::IsNull{true}});
@@ -145,7 +145,7 @@ TEST_F(GatewayWriteTest, conditions_of_an_upsert_go_along_with_each_part) {
   }
 }
 
-TEST_F(GatewayWriteTest, a_shard_that_owns_none_of_it_is_not_asked) {
+TEST_F(GatewayWriteTest, a_shard_that_owns_none_of_the_points_is_not_asked) {
   const uint64_t id = id_in(1);
   const auto results = write(list(upsert(id, 1), remove({id})));
   ASSERT_TRUE(results.ok());
@@ -159,7 +159,7 @@ TEST_F(GatewayWriteTest, a_shard_that_owns_none_of_it_is_not_asked) {
   EXPECT_EQ(requests_.size(), 1u);
 }
 
-TEST_F(GatewayWriteTest, one_result_an_operation_with_its_highest_index) {
+TEST_F(GatewayWriteTest, each_operation_has_one_result_with_its_highest_index) {
   const auto results = write(list(upsert(0, 200), upsert(id_in(0), 1), upsert(0, 200)));
   ASSERT_TRUE(results.ok());
   ASSERT_EQ(results->size(), 3u);
@@ -173,7 +173,7 @@ TEST_F(GatewayWriteTest, one_result_an_operation_with_its_highest_index) {
   EXPECT_EQ(unwaited->at(0).status, UpdateStatus::kAcknowledged);
 }
 
-TEST_F(GatewayWriteTest, one_late_shard_makes_its_operations_late) {
+TEST_F(GatewayWriteTest, an_operation_times_out_if_one_of_its_shards_is_late) {
   cluster_.on_write = [this](const peer::WriteRequest& m) {
     return peer::WriteReply{std::vector<peer::WriteOutcome>(
         m.operations.size(), {5, m.shard != books_->shards[1].shard})};
@@ -196,8 +196,8 @@ TEST_F(GatewayWriteTest, a_failure_of_one_shard_is_the_answer) {
       << "fewer outcomes than operations";
 }
 
-// What was acknowledged with wait=true, later reads through this gateway must show.
-TEST_F(GatewayWriteTest, a_waited_write_raises_what_reads_ask_for) {
+// Later reads through this gateway must show a write that was acknowledged with wait=true.
+TEST_F(GatewayWriteTest, a_waited_write_raises_the_index_that_reads_ask_for) {
   std::map<uint64_t, uint64_t> asked;
   cluster_.on_count = [&](const peer::CountMessage& m) {
     asked[m.shard] = m.level.min_applied;
@@ -227,7 +227,7 @@ TEST_F(GatewayWriteTest, a_waited_write_raises_what_reads_ask_for) {
       << "of a dropped collection nothing is kept";
 }
 
-// New vectors are for points that exist; 1 to 9 do.
+// New vectors need points that exist; the points 1 to 9 do.
 class UnknownPointsTest : public GatewayWriteTest {
  protected:
   UnknownPointsTest() {
@@ -272,7 +272,7 @@ TEST_F(UnknownPointsTest, an_unknown_id_is_named_and_nothing_is_done) {
   refused(list(upsert(1, 2), vectors_of({0})), "0");
 }
 
-TEST_F(UnknownPointsTest, a_request_that_is_known_is_told_what_it_did) {
+TEST_F(UnknownPointsTest, a_repeated_request_gets_its_first_outcome) {
   known_ = peer::WriteReply{{{41, true, 1}}};
   const auto result = write(list(vectors_of({77})));
   ASSERT_TRUE(result.ok()) << result.status().to_string();
@@ -282,7 +282,7 @@ TEST_F(UnknownPointsTest, a_request_that_is_known_is_told_what_it_did) {
   EXPECT_TRUE(sent_.empty());
 }
 
-TEST_F(UnknownPointsTest, operations_see_those_before_them_in_the_batch) {
+TEST_F(UnknownPointsTest, operations_see_earlier_ones_of_the_same_batch) {
   EXPECT_TRUE(write(list(upsert(50, 2), vectors_of({50, 3, 51}))).ok());
   asked_ = 0;
   refused(list(remove({4}), vectors_of({4})), "4");
@@ -294,14 +294,14 @@ TEST_F(UnknownPointsTest, operations_see_those_before_them_in_the_batch) {
   refused(list(std::move(only), vectors_of({61})), "61");
 }
 
-TEST_F(UnknownPointsTest, where_a_condition_decides_an_unknown_id_just_does_not_pass) {
+TEST_F(UnknownPointsTest, with_a_condition_ids_are_not_looked_up) {
   Operation conditional = vectors_of({1, 77});
   conditional.update_filter.emplace();
   EXPECT_TRUE(write(list(std::move(conditional))).ok());
   EXPECT_EQ(asked_, 0);
 }
 
-TEST_F(UnknownPointsTest, what_keeps_it_from_looking_is_told) {
+TEST_F(UnknownPointsTest, an_error_of_the_look_up_is_reported) {
   cluster_.on_get = [](const peer::GetMessage&) { return Status(Code::kTimeout, "no leader"); };
   EXPECT_EQ(write(list(vectors_of({1}))).status().code(), Code::kTimeout);
   EXPECT_TRUE(sent_.empty());

@@ -94,7 +94,8 @@ Answer Client::read(bool head_only) {
     while (buffer_.size() < length && (answer.whole = fill())) {}
     answer.body = buffer_.substr(0, length);
     buffer_.erase(0, answer.body.size());
-    if (buffer_.empty()) std::string().swap(buffer_);  // the memory tests look at the server's
+    // The memory tests measure the server's buffers.
+    if (buffer_.empty()) std::string().swap(buffer_);
   } else {
     while (fill()) {}
     answer.body = std::exchange(buffer_, {});

@@ -1,5 +1,5 @@
-// A raw-socket HTTP client for tests: sends exactly the bytes it is given. Every wait has a
-// deadline, none is a sleep.
+// A raw-socket HTTP client for tests, which sends exactly the given bytes. Every wait has a
+// deadline, and there are no sleeps.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@
 namespace rhumb::http {
 
 struct Answer {
-  int status = 0;                             // 0: the connection ended before a whole answer
+  int status = 0;                             // 0: the connection ended before a complete answer
   std::map<std::string, std::string> fields;  // lower-case names
-  std::string body;                           // chunks undone
-  bool whole = false;                         // the body came to its proper end
+  std::string body;                           // with chunks joined
+  bool whole = false;                         // whether the body ended properly
 };
 
 class Client {
@@ -24,14 +24,14 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  bool send(std::string_view bytes);  // false: the server has closed
-  // Reads one answer; interim ones (100) are answers of their own.
+  bool send(std::string_view bytes);  // false: the server has closed the connection
+  // Reads one answer. An interim answer (100) counts as one.
   Answer read(bool head_only = false);
   Answer get(std::string_view path, std::string_view more_fields = {});
   Answer post(std::string_view path, std::string_view body, std::string_view more_fields = {});
-  // Waits for the server's end of the connection; true if it came without a further byte.
+  // Waits until the server closes the connection. Returns true if no further byte came.
   bool closed_by_server();
-  std::string read_some();  // what there is, waiting for at least one byte; empty at the end
+  std::string read_some();  // returns what there is, after at least one byte; empty at the end
   void shutdown_send();
   void reset();  // closes with RST
   int fd() const { return fd_; }

@@ -34,7 +34,7 @@ TEST(Gzip, each_flushed_piece_can_be_read_at_once) {
   EXPECT_TRUE(unpacker.finished());
 }
 
-TEST(Gunzip, gives_no_more_than_asked_for) {
+TEST(Gunzip, unpacking_gives_at_most_the_bytes_asked_for) {
   const std::string packed = gzip_body(std::string(10'000'000, 'a'));
   EXPECT_LT(packed.size(), 100'000u);
   Gunzip unpacker;
@@ -70,16 +70,16 @@ TEST(Gunzip, refuses_damage_other_formats_and_trailing_bytes) {
   EXPECT_FALSE(ends_well(good + "x"));
   EXPECT_FALSE(ends_well("plain text"));
   for (size_t i = 0; i < good.size(); ++i) {
-    // Bytes 3 to 9 are flags, time and system: they say nothing about the data.
+    // Bytes 3 to 9 are flags, time and system, which do not affect the data.
     if (i >= 3 && i <= 9) continue;
     std::string bad = good;
     bad[i] = static_cast<char>(bad[i] ^ 0x20);
-    // The last bits before the checksum are padding: flipping them changes nothing.
+    // The last bits before the checksum are padding, so flipping them changes nothing.
     EXPECT_TRUE(!ends_well(bad) || out == pattern(5000)) << i;
   }
 }
 
-TEST(AcceptEncoding, follows_the_weights) {
+TEST(AcceptEncoding, the_coding_follows_the_weights_of_accept_encoding) {
   for (const char* yes : {"gzip", "deflate, gzip", "br;q=1.0, gzip;q=0.8", "*", "GZIP", "x-gzip",
                           "gzip ; q=0.001", "identity, *;q=0.5"}) {
     EXPECT_TRUE(accepts_gzip(yes)) << yes;

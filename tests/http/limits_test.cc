@@ -1,4 +1,4 @@
-// What slow, idle, greedy and silent clients may cost.
+// The cost of slow, idle, greedy and silent clients is bounded.
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -38,7 +38,7 @@ TEST(Limits, a_dripping_head_is_answered_408) {
   TestServer server(impatient());
   Client client(server.port());
   ASSERT_TRUE(client.send("GET /echo HTTP/1.1\r\nHost: a\r\n"));
-  // A byte every few milliseconds: progress does not buy time.
+  // Sends a byte every few milliseconds. Such progress must not extend the time-out.
   pollfd answered{client.fd(), POLLIN, 0};
   const base::Deadline patience = base::Deadline::after_ms(20'000);
   while (::poll(&answered, 1, 5) == 0 && !patience.expired()) client.send("X");
@@ -55,7 +55,7 @@ TEST(Limits, a_body_that_does_not_come_is_answered_408) {
   EXPECT_EQ(server.handler.handled, 0u);
 }
 
-TEST(Limits, idle_connections_are_closed_without_a_word) {
+TEST(Limits, idle_connections_are_closed_without_an_answer) {
   TestServer server(impatient());
   Client fresh(server.port());
   EXPECT_TRUE(fresh.closed_by_server());
@@ -64,13 +64,13 @@ TEST(Limits, idle_connections_are_closed_without_a_word) {
   EXPECT_TRUE(used.closed_by_server());
 }
 
-TEST(Limits, a_waiting_answer_is_no_idleness) {
+TEST(Limits, a_connection_that_waits_for_its_answer_is_not_idle) {
   TestServer server(impatient());
   Client client(server.port());
   ASSERT_TRUE(client.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n"));
   server.handler.wait_held(1);
   Client idle(server.port());
-  EXPECT_TRUE(idle.closed_by_server());  // all the timeouts have passed for one who came later
+  EXPECT_TRUE(idle.closed_by_server());  // a connection that came later has seen all time-outs pass
   server.handler.release();
   EXPECT_EQ(client.read().body, "released");
 }
@@ -90,7 +90,7 @@ TEST(Limits, a_client_that_does_not_read_is_closed_and_one_that_reads_slowly_is_
   EXPECT_FALSE(silent.read().whole);
 }
 
-TEST(Limits, bodies_over_the_cap) {
+TEST(Limits, bodies_over_the_limit_are_refused) {
   ServerOptions options;
   options.max_body_bytes = 10'000;
   TestServer server(options);
@@ -126,7 +126,7 @@ TEST(Limits, a_refused_client_that_keeps_sending_still_reads_the_answer) {
   TestServer server(options);
   Client client(server.port());
   ASSERT_TRUE(client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 30000000\r\n\r\n"));
-  client.send(pattern(30'000'000));  // may break off
+  client.send(pattern(30'000'000));  // the server may close in the middle
   EXPECT_EQ(client.read().status, 413);
 }
 
@@ -153,7 +153,7 @@ TEST(Limits, bodies_in_flight_are_bounded_over_all_connections) {
   EXPECT_EQ(server.server.inflight_body_bytes(), 0u);
 }
 
-TEST(Limits, replies_that_nobody_fetches_are_bounded_over_all_connections) {
+TEST(Limits, replies_that_clients_do_not_read_are_bounded_over_all_connections) {
   ServerOptions options;
   options.max_unsent_bytes = 20'000'000;
   TestServer server(options);
@@ -163,18 +163,19 @@ TEST(Limits, replies_that_nobody_fetches_are_bounded_over_all_connections) {
     silent.emplace_back(server.port(), 4096);
     ASSERT_TRUE(silent.back().send(kBig));
   }
-  EXPECT_EQ(Client(server.port()).get("/echo").status, 200);  // whoever asks for little is served
+  EXPECT_EQ(Client(server.port()).get("/echo").status, 200);  // small requests are still served
   const base::Deadline patience = base::Deadline::after_ms(20'000);
   while (server.server.connections() > 2 && !patience.expired()) std::this_thread::yield();
-  EXPECT_EQ(server.server.connections(), 2u);  // two have a place, the others were closed
+  EXPECT_EQ(server.server.connections(), 2u);  // two connections stay, the others were closed
   silent.clear();
   while (server.server.connections() > 0 && !patience.expired()) std::this_thread::yield();
   Client reader(server.port());
   ASSERT_TRUE(reader.send(kBig));
-  EXPECT_EQ(reader.read().body.size(), 30'000'000u);  // larger than the budget, and alone
+  // An answer above the budget is allowed when it is the only one.
+  EXPECT_EQ(reader.read().body.size(), 30'000'000u);
 }
 
-TEST(Limits, connections_over_the_cap_are_told_to_retry) {
+TEST(Limits, connections_over_the_limit_are_told_to_retry) {
   ServerOptions options;
   options.max_connections = 3;
   TestServer server(options);
@@ -195,7 +196,7 @@ TEST(Limits, connections_over_the_cap_are_told_to_retry) {
   EXPECT_EQ(admitted.get("/echo").status, 200);
 }
 
-TEST(Limits, a_thousand_idle_connections_cost_little_and_block_nobody) {
+TEST(Limits, a_thousand_idle_connections_cost_little_and_block_no_other) {
   TestServer server;
   EXPECT_LT(sizeof(Connection), 768u);
   std::vector<std::unique_ptr<Client>> idle;
@@ -205,13 +206,13 @@ TEST(Limits, a_thousand_idle_connections_cost_little_and_block_nobody) {
       ASSERT_EQ(idle.back()->post("/echo", pattern(11'000)).status, 200);
     }
   };
-  connect(100);  // what the process takes once
+  connect(100);  // memory that the process takes once
   const uint64_t before = resident_kib();
   connect(1000);
   const uint64_t after = resident_kib();
   EXPECT_EQ(server.server.connections(), 1100u);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  // The client's objects are in here as well.
+  // The memory of the client's objects is included.
   EXPECT_LT((after - before) * 1024 / 1000, 2048u) << "bytes a connection";
 #else
   EXPECT_GT(after, 0u);
@@ -222,7 +223,7 @@ TEST(Limits, a_thousand_idle_connections_cost_little_and_block_nobody) {
   for (size_t i = 0; i < idle.size(); i += 97) EXPECT_EQ(idle[i]->get("/echo").status, 200);
 }
 
-TEST(Limits, running_out_of_file_descriptors_passes) {
+TEST(Limits, the_server_recovers_from_running_out_of_file_descriptors) {
   TestServer server;
   Client working(server.port());
   ASSERT_EQ(working.get("/echo").status, 200);
@@ -232,7 +233,8 @@ TEST(Limits, running_out_of_file_descriptors_passes) {
   for (int i = 0; i < 8; ++i) greedy.push_back(std::make_unique<Client>(server.port()));
   for (auto& client : greedy) ASSERT_EQ(client->get("/echo").status, 200);
   {
-    // No further descriptor can be had; a connection made in the kernel waits in the backlog.
+    // No more descriptors can be opened. A connection that the kernel accepted waits in the
+    // backlog.
     const int next = ::dup(0);
     ::close(next);
     const int raw = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -1,5 +1,5 @@
-// Requests that two servers could read differently, and other malformed ones: 400 and a closed
-// connection, and what stands behind them on the wire is never taken for a request.
+// Malformed requests, among them those that two servers could read differently, get 400 and a
+// closed connection. The bytes after them are never read as a request.
 #include <gtest/gtest.h>
 
 #include "tests/http/client.h"
@@ -97,7 +97,7 @@ std::vector<Case> cases() {
   };
 }
 
-TEST(Malformed, is_refused_and_the_connection_closed) {
+TEST(Malformed, a_malformed_request_is_refused_and_the_connection_closed) {
   TestServer server;
   const std::string smuggled = "GET /echo?smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
   for (const Case& c : cases()) {
@@ -114,7 +114,7 @@ TEST(Malformed, is_refused_and_the_connection_closed) {
   }
 }
 
-TEST(Malformed, is_refused_byte_by_byte_too) {
+TEST(Malformed, a_malformed_request_is_refused_byte_by_byte_too) {
   TestServer server;
   for (const Case& c : cases()) {
     SCOPED_TRACE(c.name);
@@ -128,7 +128,7 @@ TEST(Malformed, is_refused_byte_by_byte_too) {
   }
 }
 
-TEST(Malformed, one_empty_line_before_a_request_is_overlooked) {
+TEST(Malformed, one_empty_line_before_a_request_is_ignored) {
   TestServer server;
   Client client(server.port());
   ASSERT_TRUE(client.send(

@@ -8,13 +8,14 @@ namespace rhumb::http {
 namespace {
 
 struct Outcome {
-  int status = 0;  // of a refusal; 0: complete; -1: wants more
+  int status = 0;  // status of a refusal; 0: complete; -1: incomplete
   std::string body;
   size_t used = 0;
   std::shared_ptr<Request> request;
 };
 
-// Feeds `text` in pieces of `step` bytes, keeping what is not consumed, as a connection does.
+// Feeds `text` in pieces of `step` bytes, and keeps the bytes that were not consumed, as a
+// connection does.
 Outcome parse(std::string_view text, size_t step) {
   Parser parser(base::limits::kMaxHeaderBytes);
   Outcome out;
@@ -74,7 +75,7 @@ TEST(Parser, reads_a_plain_request_and_leaves_what_follows) {
   EXPECT_FALSE(out.request->has_header("Hos"));
 }
 
-TEST(Parser, undoes_chunks_and_forgets_trailers) {
+TEST(Parser, chunks_are_joined_and_trailers_are_ignored) {
   const Outcome out = parse_all_ways(
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
       "Chunked\r\n\r\n5\r\nhello\r\n6;name=\"v\"\r\n world\r\n0\r\nX-Evil: 1\r\n\r\n");
@@ -83,7 +84,7 @@ TEST(Parser, undoes_chunks_and_forgets_trailers) {
   EXPECT_FALSE(out.request->has_header("x-evil"));
 }
 
-TEST(Parser, takes_forms_of_the_target) {
+TEST(Parser, every_form_of_the_target_is_read) {
   EXPECT_EQ(parse_all_ways("GET http://a:80/x?y HTTP/1.1\r\nHost: a\r\n\r\n").request->target,
             "/x?y");
   EXPECT_EQ(parse_all_ways("GET HTTP://a HTTP/1.1\r\nHost: a\r\n\r\n").request->path, "/");
@@ -91,10 +92,10 @@ TEST(Parser, takes_forms_of_the_target) {
   const Outcome head = parse_all_ways("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(head.request->method, "GET");
   EXPECT_TRUE(head.request->head_only);
-  EXPECT_EQ(parse_all_ways("GET / HTTP/1.0\r\n\r\n").status, 0);  // 1.0 needs no Host
+  EXPECT_EQ(parse_all_ways("GET / HTTP/1.0\r\n\r\n").status, 0);  // HTTP/1.0 needs no Host
 }
 
-TEST(Parser, bounds_what_it_reads) {
+TEST(Parser, the_size_of_each_part_is_bounded) {
   const std::string head = "POST / HTTP/1.1\r\nHost: a\r\n";
   EXPECT_EQ(
       parse_all_ways(head + "X: " + std::string(base::limits::kMaxHeaderBytes, 'a') + "\r\n\r\n")
@@ -124,7 +125,7 @@ TEST(Parser, bounds_what_it_reads) {
             400);
 }
 
-TEST(Parser, knows_codings_and_expectations) {
+TEST(Parser, codings_and_expectations_are_recognised) {
   const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n";
   EXPECT_EQ(parse_all_ways(head + "Content-Encoding: br\r\n\r\nx").status, 415);
   EXPECT_EQ(
@@ -145,7 +146,7 @@ TEST(Parser, tiny_chunks_with_long_lines_are_refused) {
   EXPECT_EQ(parse_all_ways(greedy + "0\r\n\r\n").status, 400);
 }
 
-TEST(Parser, wants_more_until_the_end) {
+TEST(Parser, the_parser_asks_for_more_until_the_end_of_the_request) {
   const std::string text =
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n";
   for (size_t n = 1; n < text.size(); ++n) EXPECT_EQ(parse(text.substr(0, n), n).status, -1) << n;

@@ -5,7 +5,7 @@
 namespace rhumb::http {
 namespace {
 
-TEST(Response, head_carries_what_applies) {
+TEST(Response, the_head_has_the_fields_that_apply) {
   Response response;
   response.status = 429;
   response.headers.emplace_back("Retry-After", "3");
@@ -22,13 +22,13 @@ TEST(Response, head_carries_what_applies) {
   EXPECT_EQ(head.find("Connection"), std::string::npos);
 }
 
-TEST(Response, no_content_has_no_length) {
+TEST(Response, a_204_reply_has_no_content_length) {
   Response response;
   response.status = 204;
   EXPECT_EQ(response_head(response, {}).find("Content-"), std::string::npos);
 }
 
-TEST(Response, fields_cannot_split_the_head) {
+TEST(Response, a_field_value_cannot_split_the_head) {
   Response response;
   response.headers.emplace_back("X-Good", "1");
   response.headers.emplace_back("X-Bad", "a\r\nSet-Cookie: b");
@@ -45,7 +45,7 @@ TEST(Response, errors_are_the_envelope_of_the_protocol) {
   EXPECT_EQ(response.body, "{\"status\":{\"error\":\"Wrong input: \\\"x\\\"\\n\"},\"time\":0}");
 }
 
-TEST(Response, chunk_frames) {
+TEST(Response, chunks_are_framed) {
   EXPECT_EQ(chunk_frame("hello"), "5\r\nhello\r\n");
   EXPECT_EQ(chunk_frame(std::string(26, 'x')).substr(0, 4), "1a\r\n");
   EXPECT_EQ(chunk_frame(""), "");

@@ -25,7 +25,7 @@ TEST(Server, answers_on_the_loop_and_from_a_pool_over_one_connection) {
   EXPECT_EQ(server.handler.handled, 100u);
 }
 
-TEST(Server, a_turn_of_the_loop_has_its_time) {
+TEST(Server, a_turn_of_the_loop_has_a_time_budget) {
   TestServer server;
   Client client(server.port());
   ASSERT_TRUE(
@@ -41,7 +41,7 @@ TEST(Server, pipelined_requests_are_answered_in_order_one_at_a_time) {
   TestServer server;
   Client client(server.port());
   std::string all;
-  constexpr int kRequests = 500;  // several turns of the loop
+  constexpr int kRequests = 500;  // enough for several turns of the loop
   for (int i = 0; i < kRequests; ++i) {
     const std::string body = std::to_string(i);
     const std::string path = i % 3 == 0 ? "/later" : "/echo";
@@ -66,7 +66,7 @@ TEST(Server, only_one_request_of_a_connection_runs) {
   server.handler.wait_held(1);
   Client other(server.port());
   EXPECT_EQ(other.get("/echo").status, 200);  // the loop is free
-  // the second request of the first connection was not started
+  // The second request of the first connection was not started.
   EXPECT_EQ(server.handler.handled, 2u);
   server.handler.release();
   EXPECT_EQ(client.read().body, "released");
@@ -99,7 +99,7 @@ TEST(Server, head_has_the_head_of_get_and_no_body) {
   EXPECT_EQ(client.get("/echo").body, "GET /echo ");
 }
 
-TEST(Server, keep_alive_follows_version_and_connection_field) {
+TEST(Server, keep_alive_follows_the_version_and_the_connection_field) {
   TestServer server;
   {
     Client client(server.port());
@@ -120,7 +120,7 @@ TEST(Server, keep_alive_follows_version_and_connection_field) {
   }
 }
 
-TEST(Server, packs_large_answers_for_those_who_take_it) {
+TEST(Server, large_answers_are_packed_for_clients_that_accept_it) {
   TestServer server;
   Client client(server.port());
   const Answer packed = client.get("/big?100000", "Accept-Encoding: gzip\r\n");
@@ -135,7 +135,7 @@ TEST(Server, packs_large_answers_for_those_who_take_it) {
       client.get("/big?1000", "Accept-Encoding: gzip\r\n").fields.contains("content-encoding"));
 }
 
-TEST(Server, takes_packed_bodies_with_the_padding_that_the_json_parser_wants) {
+TEST(Server, packed_bodies_are_read_and_have_the_json_parsers_padding) {
   TestServer server;
   Client client(server.port());
   const std::string body = pattern(300'000);
@@ -154,7 +154,7 @@ TEST(Server, takes_packed_bodies_with_the_padding_that_the_json_parser_wants) {
       400);
 }
 
-TEST(Server, chunked_bodies) {
+TEST(Server, chunked_bodies_are_read) {
   TestServer server;
   Client client(server.port());
   std::string request = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -171,7 +171,7 @@ TEST(Server, chunked_bodies) {
   EXPECT_EQ(client.get("/echo").status, 200);
 }
 
-TEST(Server, expect_continue) {
+TEST(Server, expect_continue_is_answered) {
   TestServer server;
   Client client(server.port());
   ASSERT_TRUE(client.send(
@@ -179,7 +179,7 @@ TEST(Server, expect_continue) {
   EXPECT_EQ(client.read().status, 100);
   ASSERT_TRUE(client.send("hello"));
   EXPECT_EQ(client.read().body, "POST /echo hello");
-  // Who asks first hears of the limit before sending.
+  // A client that asks first learns the limit before it sends the body.
   ASSERT_TRUE(
       client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\nExpect: "
                   "100-continue\r\n\r\n"));
@@ -212,7 +212,7 @@ TEST(Server, a_handler_that_fails_answers_500_and_the_connection_lives) {
   EXPECT_EQ(answer.status, 200);
 }
 
-TEST(Server, cors_any_origin) {
+TEST(Server, cors_allows_any_origin) {
   TestServer server;
   Client client(server.port());
   EXPECT_EQ(
@@ -228,11 +228,11 @@ TEST(Server, cors_any_origin) {
   EXPECT_EQ(preflight.fields.at("access-control-allow-headers"), "api-key,content-type");
   EXPECT_NE(preflight.fields.at("access-control-allow-methods").find("PUT"), std::string::npos);
   EXPECT_EQ(server.handler.handled, 2u);
-  ASSERT_TRUE(client.send("OPTIONS /echo HTTP/1.1\r\nHost: a\r\n\r\n"));  // not a preflight
+  ASSERT_TRUE(client.send("OPTIONS /echo HTTP/1.1\r\nHost: a\r\n\r\n"));  // not a CORS preflight
   EXPECT_EQ(client.read().body, "OPTIONS /echo ");
 }
 
-TEST(Server, cors_listed_origins_and_off) {
+TEST(Server, cors_allows_listed_origins_and_can_be_off) {
   ServerOptions options;
   options.cors.origins = {"https://a.example", "https://b.example"};
   TestServer server(options);
@@ -255,8 +255,8 @@ TEST(Server, a_client_that_half_closes_gets_its_answer) {
   ASSERT_TRUE(client.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n"));
   client.shutdown_send();
   server.handler.wait_held(1);
-  // The front has seen the end of the client's input by the time it has served someone who came
-  // later on the same loop.
+  // When a connection that came later on the same loop was served, the server has seen the end of
+  // the first client's input.
   Client other(server.port());
   while (true) {
     ASSERT_EQ(other.get("/echo").status, 200);
@@ -268,7 +268,7 @@ TEST(Server, a_client_that_half_closes_gets_its_answer) {
   EXPECT_TRUE(client.closed_by_server());
 }
 
-TEST(Server, answers_to_connections_that_are_gone_go_nowhere) {
+TEST(Server, answers_to_closed_connections_are_dropped) {
   TestServer server;
   for (int i = 0; i < 20; ++i) {
     Client client(server.port());
@@ -281,7 +281,7 @@ TEST(Server, answers_to_connections_that_are_gone_go_nowhere) {
   EXPECT_EQ(client.get("/echo").status, 200);
 }
 
-TEST(Server, tells_why_it_cannot_listen) {
+TEST(Server, the_error_says_why_the_server_cannot_listen) {
   TestServer server;
   TestHandler handler;
   ServerOptions options;
@@ -302,7 +302,7 @@ TEST(Server, tells_why_it_cannot_listen) {
   EXPECT_NE(fourth.start().message().find("192.0.2.1:0"), std::string::npos);
 }
 
-TEST(Server, counts) {
+TEST(Server, requests_and_connections_are_counted) {
   TestServer server;
   Client client(server.port());
   EXPECT_EQ(client.get("/echo").status, 200);

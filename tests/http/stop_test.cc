@@ -9,7 +9,7 @@
 namespace rhumb::http {
 namespace {
 
-TEST(Stop, waits_for_what_runs_on_the_loop_itself) {
+TEST(Stop, stop_waits_for_a_handler_on_the_loop) {
   TestServer server;
   Client busy(server.port());
   ASSERT_TRUE(busy.send("GET /stall HTTP/1.1\r\nHost: a\r\n\r\n"));
@@ -23,7 +23,7 @@ TEST(Stop, waits_for_what_runs_on_the_loop_itself) {
   stopper.join();
 }
 
-TEST(Stop, closes_the_idle_and_lets_the_running_finish) {
+TEST(Stop, stop_closes_idle_connections_and_lets_running_requests_finish) {
   TestServer server;
   Client idle(server.port());
   ASSERT_EQ(idle.get("/echo").status, 200);
@@ -41,7 +41,7 @@ TEST(Stop, closes_the_idle_and_lets_the_running_finish) {
   EXPECT_THROW(Client late(server.port()), std::runtime_error);
 }
 
-TEST(Stop, does_not_wait_beyond_its_deadline) {
+TEST(Stop, stop_does_not_wait_beyond_its_deadline) {
   TestServer server;
   Client busy(server.port());
   ASSERT_TRUE(busy.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n"));
@@ -68,7 +68,7 @@ TEST(Stop, a_restart_gets_the_port_at_once) {
   EXPECT_TRUE(status.ok()) << status.to_string();
 }
 
-TEST(Stop, under_load) {
+TEST(Stop, stop_works_under_load) {
   for (int round = 0; round < 10; ++round) {
     ServerOptions options;
     options.loops = 2;
@@ -86,7 +86,7 @@ TEST(Stop, under_load) {
               ++answered;
             }
           }
-        } catch (const std::runtime_error&) {  // refused: it has stopped
+        } catch (const std::runtime_error&) {  // the server has stopped and refuses connections
         }
       });
     }

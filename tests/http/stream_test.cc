@@ -17,7 +17,7 @@ std::string chunk(std::string_view bytes) {
   return size + std::string(bytes) + "\r\n";
 }
 
-TEST(StreamIn, a_body_beyond_the_cap_of_buffered_ones_goes_through) {
+TEST(StreamIn, a_streamed_body_may_be_larger_than_a_buffered_one) {
   ServerOptions options;
   options.max_body_bytes = 1000;
   TestServer server(options);
@@ -29,7 +29,7 @@ TEST(StreamIn, a_body_beyond_the_cap_of_buffered_ones_goes_through) {
   EXPECT_EQ(client.get("/echo").status, 200);
 }
 
-TEST(StreamIn, chunked_and_packed) {
+TEST(StreamIn, a_streamed_body_may_be_chunked_and_packed) {
   TestServer server;
   Client client(server.port());
   const std::string body = pattern(2'000'000);
@@ -88,7 +88,7 @@ TEST(StreamIn, an_early_answer_ends_the_stream_and_is_read) {
   EXPECT_EQ(answer.fields.at("connection"), "close");
 }
 
-TEST(StreamIn, refused_before_the_body) {
+TEST(StreamIn, a_stream_can_be_refused_before_its_body) {
   TestServer server;
   Client client(server.port());
   ASSERT_TRUE(client.send(
@@ -108,7 +108,7 @@ TEST(StreamIn, damage_and_disconnection_abort_the_sink) {
     Client client(server.port());
     ASSERT_TRUE(client.send(bytes));
     if (close) {
-      // a reset that overtakes the request would leave nothing to abort
+      // A reset that overtakes the request would leave nothing to abort.
       server.handler.wait_imported(5);
       client.reset();
     }
@@ -124,7 +124,7 @@ TEST(StreamIn, damage_and_disconnection_abort_the_sink) {
   aborts(head + "\r\n5\r\nhello\r\n", 0, true);
 }
 
-TEST(StreamOut, pieces_arrive_whole_and_the_connection_goes_on) {
+TEST(StreamOut, pieces_arrive_complete_and_the_connection_goes_on) {
   TestServer server;
   Client client(server.port());
   for (const size_t pieces : {0u, 1u, 2u, 200u}) {
@@ -135,7 +135,7 @@ TEST(StreamOut, pieces_arrive_whole_and_the_connection_goes_on) {
   }
 }
 
-TEST(StreamOut, packed) {
+TEST(StreamOut, a_streamed_answer_can_be_packed) {
   TestServer server;
   Client client(server.port());
   const Answer answer = client.get("/export?20", "Accept-Encoding: gzip\r\n");
@@ -147,7 +147,7 @@ TEST(StreamOut, packed) {
     ASSERT_EQ(body.substr(i * 64 * 1024, 64 * 1024), pattern(64 * 1024));
 }
 
-TEST(StreamOut, http_1_0_reads_to_the_end_of_the_connection) {
+TEST(StreamOut, an_answer_to_http_1_0_ends_with_the_connection) {
   TestServer server;
   Client client(server.port());
   ASSERT_TRUE(client.send("GET /export?5 HTTP/1.0\r\n\r\n"));
@@ -156,7 +156,7 @@ TEST(StreamOut, http_1_0_reads_to_the_end_of_the_connection) {
   EXPECT_EQ(answer.body.size(), 5u * 64 * 1024);
 }
 
-TEST(StreamOut, a_failure_never_looks_like_the_end) {
+TEST(StreamOut, a_failed_stream_never_looks_complete) {
   TestServer server;
   Client client(server.port());
   const Answer answer = client.get("/broken");
@@ -164,13 +164,13 @@ TEST(StreamOut, a_failure_never_looks_like_the_end) {
   EXPECT_EQ(answer.status, 200);
 }
 
-TEST(StreamOut, is_pulled_no_faster_than_it_is_read) {
+TEST(StreamOut, a_stream_is_produced_no_faster_than_it_is_read) {
   TestServer server;
   Client client(server.port(), 65536);
   ASSERT_TRUE(client.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n"));
   EXPECT_FALSE(client.read_some().empty());
-  // The producer is idle once the socket's buffers and the low-water mark are full: pulls stop
-  // while others are served.
+  // The producer pauses once the socket's buffers and the low-water mark are full. Pulls stop while
+  // other clients are served.
   Client other(server.port());
   const base::Deadline patience = base::Deadline::after_ms(20'000);
   for (uint64_t last = 0, same = 0; same < 200 && !patience.expired();) {
@@ -180,14 +180,14 @@ TEST(StreamOut, is_pulled_no_faster_than_it_is_read) {
     last = pulled;
   }
   EXPECT_FALSE(patience.expired());
-  EXPECT_LT(server.handler.pulled, 400u);  // 25 MiB: what kernels buffer at most, plus the mark
+  EXPECT_LT(server.handler.pulled, 400u);  // 25 MiB: the most that kernels buffer, plus the mark
   const uint64_t before = server.handler.pulled;
   size_t read = 0;
   while (read < 40'000'000) read += client.read_some().size();
   EXPECT_GT(server.handler.pulled, before);
   client.reset();
   while (server.handler.pulls_alive != 0 && !patience.expired()) std::this_thread::yield();
-  EXPECT_EQ(server.handler.pulls_alive, 0u);  // the producer is let go with the connection
+  EXPECT_EQ(server.handler.pulls_alive, 0u);  // the producer ends with the connection
 }
 
 }  // namespace

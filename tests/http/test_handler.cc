@@ -56,7 +56,7 @@ class ImportSink final : public BodySink {
 }  // namespace
 
 std::string pattern(size_t bytes) {
-  static const std::string kPeriod = [] {  // made once: sanitizers are slow at it
+  static const std::string kPeriod = [] {  // made once, because sanitizers make it slow
     std::string period;
     for (size_t i = 0; i < 100003; ++i)
       period += "{\"id\":" + std::to_string(i * 7919 % 100003) + "},";

@@ -1,4 +1,4 @@
-// A handler with a route for each thing that the front has to get right.
+// A request handler with one route for each case that the HTTP server has to handle.
 #pragma once
 
 #include <atomic>
@@ -13,24 +13,28 @@
 
 namespace rhumb::http {
 
-//   /echo      answers on the loop: method, target and body
+//   /echo      answers on the loop with method, target and body
 //   /later     the same from a pool thread
 //   /held      is answered by release(), from the test's thread
-//   /big?N     N bytes of JSON-like text
-//   /throw     throws; /drop drops its reply
-//   /busy      computes on the loop for longer than a turn may take; /spare says whether its turn
-//   has time left /stall     holds the loop until release() /import    streams its body into
-//   `imported`; ?slow: each piece waits for resume_import() /refused   is answered 401 before its
-//   body is read /export?N  streams N pieces of 64 KiB; /broken fails after one piece; /endless
-//   never ends
+//   /big?N     answers N bytes of JSON-like text
+//   /throw     throws
+//   /drop      drops its reply
+//   /busy      computes on the loop for longer than a turn may take
+//   /spare     says whether its turn of the loop has time left
+//   /stall     holds the loop until release()
+//   /import    streams its body into `imported`; with ?slow each piece waits for resume_import()
+//   /refused   is answered with 401 before its body is read
+//   /export?N  streams N pieces of 64 KiB
+//   /broken    fails after one piece
+//   /endless   streams without end
 class TestHandler : public Handler {
  public:
   ~TestHandler() override { pool.stop(); }
   void handle(std::shared_ptr<Request> request, Reply reply) override;
   std::unique_ptr<BodySink> stream(const std::shared_ptr<Request>& head, Reply& reply) override;
 
-  void wait_held(size_t count);  // until that many requests wait in /held or /stall
-  void release();                // answers them
+  void wait_held(size_t count);  // waits until that many requests are held in /held or /stall
+  void release();                // answers the held requests
   void wait_imported(size_t bytes);
   void wait_aborted();
   void resume_import();
@@ -52,7 +56,7 @@ class TestHandler : public Handler {
   void export_pieces(const Request& request, Reply reply);
 };
 
-std::string pattern(size_t bytes);  // compressible text, not of one byte
+std::string pattern(size_t bytes);  // compressible text with varying bytes
 
 struct TestServer {
   explicit TestServer(ServerOptions options = {})

@@ -10,7 +10,7 @@
 namespace rhumb::http {
 namespace {
 
-TEST(TimerWheel, agrees_with_a_sorted_map) {
+TEST(TimerWheel, the_wheel_agrees_with_a_sorted_map) {
   const uint32_t seed = 20261120;
   std::mt19937 random(seed);
   std::cout << "seed " << seed << "\n";

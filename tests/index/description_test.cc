@@ -1,4 +1,4 @@
-// A collection's parameters against what an engine says it takes.
+// Checks a collection's parameters against an engine's description of itself.
 #include "host/index/description.h"
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ constexpr std::string_view kSchema =
   "depth":{"type":"integer","minimum":1,"maximum":9,"default":3},"slack":{"type":"number","minimum":0.5},
   "mmap":{"type":"boolean"},"kind":{"type":"string","enum":["a","b"]},"note":{"type":"string"}}})";
 
-TEST(Description, OfTheEnginesThatComeWithTheHost) {
+TEST(Description, the_hosts_own_engines_describe_themselves) {
   for (const char* id : {"flat", "hnsw"}) {
     const auto description = EngineDescription::of(index_test::engine(id));
     ASSERT_TRUE(description.ok()) << description.status().message();
@@ -36,7 +36,7 @@ TEST(Description, OfTheEnginesThatComeWithTheHost) {
   }
 }
 
-TEST(Description, QuantizationAndOnDiskSteerAnEngineThatKnowsThem) {
+TEST(Description, quantization_and_on_disk_are_passed_to_an_engine_that_knows_them) {
   const std::string head =
       R"({"metrics":["cosine"],"scalars":["f32"],"parameters":{"type":"object","properties":{)";
   const auto codes =
@@ -59,7 +59,7 @@ TEST(Description, QuantizationAndOnDiskSteerAnEngineThatKnowsThem) {
   EXPECT_EQ(codes.config_json(collection, vector).value(), R"({"mapped":false})");
 }
 
-TEST(Description, ProductQuantizationIsCodesOfThatSize) {
+TEST(Description, product_quantization_becomes_codes_of_that_size) {
   const std::string head =
       R"({"metrics":["cosine"],"scalars":["f32"],"parameters":{"type":"object","properties":{)";
   const std::string codes = R"("codes":{"type":"string","enum":["8bit","4bit","pq"]})",
@@ -86,7 +86,7 @@ TEST(Description, ProductQuantizationIsCodesOfThatSize) {
   EXPECT_EQ(of(rhumb, R"("x32")"), R"({"codes":"pq","compression":32,"one_bit":false})");
 }
 
-TEST(Description, GraphSettingsOfTheVectorGoOverTheCollections) {
+TEST(Description, graph_settings_of_the_vector_override_the_collections) {
   const auto hnsw = EngineDescription::of(index_test::engine("hnsw")).value();
   model::HnswConfig collection, vector;
   EXPECT_EQ(hnsw.config_json(collection, vector).value(), "{}");
@@ -104,8 +104,8 @@ TEST(Description, GraphSettingsOfTheVectorGoOverTheCollections) {
   EXPECT_EQ(hnsw.config_json(collection, vector).value(), R"({"ef_construct":200,"m":2})");
 }
 
-// What passes here, the engine opens with; what does not, it would have refused.
-TEST(Description, AgreesWithTheEngine) {
+// The engine opens with parameters that pass the check, and refuses those that do not.
+TEST(Description, the_check_agrees_with_the_engine) {
   const auto hnsw = EngineDescription::of(index_test::engine("hnsw")).value();
   const index_test::Column column(RHUMB_EUCLID, RHUMB_F32, 4);
   for (const char* config :
@@ -118,7 +118,7 @@ TEST(Description, AgreesWithTheEngine) {
   }
 }
 
-TEST(Description, NamesParameterRangeAndValue) {
+TEST(Description, an_error_names_parameter_range_and_value) {
   const auto x = described(kSchema);
   EXPECT_EQ(x.config_json(R"({"depth":3,"slack":2.5,"mmap":true,"kind":"b","note":"n"})").value(),
             R"({"depth":3,"kind":"b","mmap":true,"note":"n","slack":2.5})");
@@ -144,12 +144,12 @@ TEST(Description, NamesParameterRangeAndValue) {
   }
 }
 
-TEST(Description, OpenSchemasLetTheUnknownThrough) {
+TEST(Description, an_open_schema_accepts_unknown_parameters) {
   EXPECT_EQ(described(R"({"type":"object"})").config_json(R"({"anything":[1]})").value(),
             R"({"anything":[1]})");
 }
 
-TEST(Description, SaysWhatAnEngineLacks) {
+TEST(Description, the_error_says_what_an_engine_lacks) {
   const auto x = described("{}");
   EXPECT_TRUE(x.supports(model::Distance::kCosine, model::Scalar::kUint8).ok());
   const auto metric = x.supports(model::Distance::kDot, model::Scalar::kFloat32);
@@ -159,7 +159,7 @@ TEST(Description, SaysWhatAnEngineLacks) {
             "index x: datatype f16 is not one of f32, u8");
 }
 
-TEST(Description, NonsenseIsAnError) {
+TEST(Description, an_invalid_description_is_an_error) {
   for (
       const char* text :
       {"", "[]", "{}", R"({"metrics":"cosine","scalars":[]})", R"({"metrics":[1],"scalars":[]})",

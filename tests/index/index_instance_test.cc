@@ -37,7 +37,7 @@ class Engines : public ::testing::TestWithParam<const char*> {
   }
 };
 
-TEST_P(Engines, BuildInsertSearchSaveLoad) {
+TEST_P(Engines, an_index_is_built_extended_searched_saved_and_loaded) {
   Generator generator(16, 61);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   column.fill(generator, 800);
@@ -50,7 +50,7 @@ TEST_P(Engines, BuildInsertSearchSaveLoad) {
   EXPECT_EQ(told, 500u);
   ASSERT_TRUE(index->insert(500, 800).ok());
 
-  // A point finds itself; two at once answer as one by one.
+  // A point finds itself, and two queries at once answer as one by one.
   const std::string_view three(column.row(3), 64);
   const std::string twice = std::string(three) + std::string(column.row(700), 64);
   SearchRequest both = ask(twice, 5);
@@ -89,7 +89,7 @@ TEST_P(Engines, BuildInsertSearchSaveLoad) {
   EXPECT_EQ(loaded->search(ask(three, 5))->hits[0], result->hits[0]);
 }
 
-TEST_P(Engines, TellsWhatFailed) {
+TEST_P(Engines, an_error_says_what_failed) {
   Generator generator(16, 62);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   column.fill(generator, 300);
@@ -122,7 +122,7 @@ TEST_P(Engines, TellsWhatFailed) {
 
 INSTANTIATE_TEST_SUITE_P(Index, Engines, ::testing::Values("flat", "hnsw"));
 
-// An engine that misbehaves: written against the C table, as a stranger's would be.
+// An engine that misbehaves, written against the C table as a third party would do.
 struct Rogue {
   rhumb_status_t answer = RHUMB_OK;
   uint32_t count = 0;
@@ -151,7 +151,7 @@ rhumb_index_ops_t rogue_table() {
   return ops;
 }
 
-TEST(Fencing, AnEngineThatCannotBeTrustedIsNotAskedAgain) {
+TEST(Fencing, an_engine_that_cannot_be_trusted_is_not_called_again) {
   const rhumb_index_ops_t ops = rogue_table();
   const plugin::Engine<rhumb_index_ops_t> engine{&ops, nullptr, "rogue", "1"};
   const Column column(RHUMB_EUCLID, RHUMB_F32, 4);
@@ -173,8 +173,8 @@ TEST(Fencing, AnEngineThatCannotBeTrustedIsNotAskedAgain) {
   }
 }
 
-// What an engine says of itself is shown to users: only what makes sense, and not without end.
-TEST(Stats, WhatAnEngineSaysOfItself) {
+// Users see an engine's statistics, so only sensible values are shown, and not too many.
+TEST(Stats, an_engines_statistics_are_read) {
   const rhumb_index_ops_t ops = rogue_table();
   const plugin::Engine<rhumb_index_ops_t> engine{&ops, nullptr, "rogue", "1"};
   const Column column(RHUMB_EUCLID, RHUMB_F32, 4);
@@ -211,7 +211,7 @@ TEST(Stats, WhatAnEngineSaysOfItself) {
       << "characters stay whole";
 }
 
-TEST(Fencing, MoreHitsThanAskedForAreNoAnswer) {
+TEST(Fencing, an_answer_with_more_hits_than_asked_for_is_refused) {
   const rhumb_index_ops_t ops = rogue_table();
   const plugin::Engine<rhumb_index_ops_t> engine{&ops, nullptr, "rogue", "1"};
   const Column column(RHUMB_EUCLID, RHUMB_F32, 4);

@@ -1,4 +1,5 @@
-// Requests over REST: sent again under the same X-Request-Id until they are answered, and now and then their answer is thrown away first.
+// Requests over REST. Each is sent again under the same X-Request-Id until it is answered, and now
+// and then its answer is thrown away first.
 package main
 
 import (
@@ -16,7 +17,7 @@ import (
 
 const (
 	attemptTimeout = 5 * time.Second
-	requestTimeout = 40 * time.Second // then its outcome is unknown
+	requestTimeout = 40 * time.Second // after which the outcome counts as unknown
 	retryPause     = 20 * time.Millisecond
 )
 
@@ -26,7 +27,7 @@ type Counts struct{ requests, dropped, retried, unknown int64 }
 
 type Client struct {
 	urls   []string
-	at     int // of urls: it moves on when a server does not answer
+	at     int // index into urls; it moves on when a server does not answer
 	name   string
 	sent   int64
 	random *rand.Rand
@@ -72,8 +73,8 @@ func (c *Client) once(method, path string, body []byte, id string, patience time
 	return reply{response.StatusCode, parsed.Result, string(text)}, nil
 }
 
-// call sends a request until it has an answer. drop: the chance that an answer is thrown away while it is awaited; the request is sent
-// again a little later.
+// call sends a request until it has an answer. With probability drop it throws the answer away
+// while waiting, and sends the request again a little later.
 func (c *Client) call(method, path string, body interface{}, drop float64) (reply, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -103,7 +104,7 @@ func (c *Client) call(method, path string, body interface{}, drop float64) (repl
 	return reply{}, errUnknown
 }
 
-// must is for what prepares a run.
+// must sends a request that prepares a run and has to succeed.
 func (c *Client) must(method, path string, body interface{}) (json.RawMessage, error) {
 	answer, err := c.call(method, path, body, 0)
 	if err == nil && answer.status != 200 {

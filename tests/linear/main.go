@@ -1,8 +1,10 @@
-// Linear runs concurrent writes and reads against one server or several, disturbs them meanwhile, and has porcupine judge whether what each
-// key showed is what some order of the requests gives (linearizability). It ends with 0 if so, 1 if not, 2 if it could not run.
+// Linear runs concurrent writes and reads against one or more servers and disturbs them meanwhile.
+// Then porcupine judges for each key whether some order of the requests explains what was read
+// (linearizability). Its exit status is 0 if so, 1 if not, and 2 if it could not run.
 //
-//	linear -server 'rhumbd --data {data} --port {port}'     a server of its own, killed and started again all the time
-//	linear -urls http://a:6333,http://b:6333                servers that run already; -disturb COMMAND is run now and then
+// |       linear -server 'rhumbd --data {data} --port {port}'   starts a server, and kills and
+// restarts it all the time | linear -urls http://a:6333,http://b:6333              uses running
+// servers; -disturb COMMAND is run now and then
 package main
 
 import (
@@ -52,7 +54,7 @@ func parse() Options {
 	return o
 }
 
-// Cluster is what is tested: its addresses, and how it is disturbed.
+// Cluster is the system under test: its addresses, and the way to disturb it.
 type Cluster struct {
 	urls    []string
 	disturb func() error
@@ -87,7 +89,8 @@ func prepare(c *Client, shards int) error {
 	return err
 }
 
-// write puts the history of each key into a file, and of keys that are not right how far an order of their requests goes.
+// write puts the history of each key into a file, and for wrong keys how far an order of their
+// requests goes.
 func write(r *Round, info porcupine.LinearizationInfo, path string) error {
 	var text strings.Builder
 	for n, ops := range model.Partition(r.history) {
@@ -130,7 +133,8 @@ func judge(r *Round, o Options) error {
 	return fmt.Errorf("round %d is not linearizable (%s)", r.number, picture)
 }
 
-// disturbing runs disturb every so often until stop is closed. Its error, if it failed, comes from the channel.
+// disturbing runs disturb at intervals until stop is closed. Its error, if it failed, comes from
+// the channel.
 func disturbing(cluster Cluster, every float64, random *rand.Rand, stop chan struct{}, times *int) chan error {
 	done := make(chan error, 1)
 	go func() {

@@ -1,4 +1,5 @@
-// What one point is, and what each request does to it: the sequential specification that histories are judged by.
+// The state of one point and the effect of each request on it: the sequential specification that
+// histories are judged by.
 package main
 
 import (
@@ -54,13 +55,14 @@ type Input struct {
 	If    Condition
 }
 
-// Output is what the client was told. Affected: how many points the request says it changed, -1 if it did not say.
+// Output is the reply that the client got. Affected is the number of changed points in the reply,
+// or -1 if it has none.
 type Output struct {
 	Affected int
 	Point    Point // of a read
 }
 
-// apply gives the state after the request and whether it changed the point.
+// apply returns the state after the request and whether it changed the point.
 func apply(p Point, in Input) (Point, bool) {
 	whole := Point{Exists: true, V: in.Value}
 	switch in.Kind {

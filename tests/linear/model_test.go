@@ -6,7 +6,7 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// history makes operations that come one after another, unless they are given the same step.
+// history makes operations that come one after another, unless they have the same step.
 func history(ops ...porcupine.Operation) []porcupine.Operation { return ops }
 
 func op(call, back int64, in Input, affected int) porcupine.Operation {

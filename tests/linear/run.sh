@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Histories of concurrent requests are judged by porcupine, against build/release: the server as it is, killed and started again all the
-# time; then with each of the faults of planted/faults.cc, which have to be found.
+# porcupine judges histories of concurrent requests against build/release: first the server as it
+# is, killed and restarted all the time, then with each of the faults of planted/faults.cc, which
+# have to be found.
 #   tests/linear/run.sh RESULTS_DIR [full|quick|soak]
 # By hand, also against several servers: build/linear/linear -help
 set -uo pipefail
@@ -54,7 +55,7 @@ seconds=20
 [ "$mode" = soak ] && seconds=900
 judged one_shard 0 "$seconds" "$bin/rhumbd"
 judged three_shards 0 "$((seconds / 4))" "$bin/rhumbd" -shards 3
-for fault in skip identity; do # 60 seconds at most: it ends with the first history that is wrong
+for fault in skip identity; do  # at most 60 seconds, because it ends with the first wrong history
   RHUMB_PLANTED="$fault" judged "planted_$fault" 1 60 "$bin/rhumbd_planted" -every 0 -round 1
 done
 finish

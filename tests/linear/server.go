@@ -1,4 +1,5 @@
-// A server of our own: started with a template, killed without warning and started again on the same data.
+// A server that the test starts from a template, kills without warning and starts again on the same
+// data.
 package main
 
 import (
@@ -34,7 +35,7 @@ func freePort() (int, error) {
 	return listener.Addr().(*net.TCPAddr).Port, nil
 }
 
-// startServer runs `template`, in which {data} and {port} are filled in.
+// startServer runs `template` with {data} and {port} filled in.
 func startServer(template, folder string) (*Server, error) {
 	port, err := freePort()
 	if err != nil {

@@ -1,4 +1,5 @@
-// What clients do in one round: requests on a few keys of its own, so that each key's history stays short enough to be judged.
+// The requests of the clients in one round. They touch a few keys of that round only, so that each
+// key's history stays short enough to be judged.
 package main
 
 import (
@@ -36,7 +37,8 @@ type Round struct {
 
 func (r *Round) now() int64 { return int64(time.Since(r.began)) }
 
-// add notes one key's part of a request. back: never for what is not known to be over; acknowledged: when it was known to be committed.
+// add records one key's part of a request. back is `never` if the request may still be running;
+// acknowledged is when it was known to be committed.
 func (r *Round) add(client int, call, back, acknowledged int64, in Input, out Output) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
@@ -44,7 +46,7 @@ func (r *Round) add(client int, call, back, acknowledged int64, in Input, out Ou
 		porcupine.Operation{ClientId: client, Input: in, Call: call, Output: out, Return: back, Metadata: acknowledged})
 }
 
-// full says that a key has as many operations as can be judged at once.
+// full says whether a key has as many operations as can be judged at once.
 func (r *Round) full() bool {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
@@ -68,7 +70,7 @@ func (c Condition) json() object {
 	return object{"key": "v", "range": object{"lt": c.Value}}
 }
 
-// request makes the REST form of an input on some keys.
+// request returns the REST form of an input for some keys.
 func request(in Input, keys []int64) (method, path string, body object) {
 	filter := object{"must": list{has(keys...)}}
 	if in.If.Op != "" {
@@ -99,7 +101,7 @@ func request(in Input, keys []int64) (method, path string, body object) {
 	return "POST", "/points", object{"ids": keys, "with_payload": true}
 }
 
-// points reads the answer of a read: by key, none for those that are not in it.
+// points reads the reply of a read, by key; missing points are not in it.
 func points(result json.RawMessage) (map[int64]Point, error) {
 	var found []struct {
 		ID      int64
@@ -120,7 +122,7 @@ func (r *Round) read(c *Client, n int, keys []int64, drop float64) {
 	call := r.now()
 	answer, err := c.call("POST", collection+path+r.reads, body, drop)
 	if err != nil {
-		return // a read without an answer says nothing
+		return // a read without an answer has no effect
 	}
 	back := r.now()
 	found, err := points(answer.result)
@@ -216,7 +218,8 @@ func (r *Round) client(c *Client, n int, end time.Time) {
 	}
 }
 
-// settle ends a round: what was acknowledged before it was applied is applied now, and is looked at.
+// settle ends a round: writes that were acknowledged before they were applied are applied now, and
+// the points are read.
 func (r *Round) settle(c *Client) error {
 	call := r.now()
 	body := object{"keys": list{"nothing"}, "points": r.keys}
@@ -228,8 +231,9 @@ func (r *Round) settle(c *Client) error {
 	return nil
 }
 
-// end finds when the requests that were acknowledged at commit were applied at the latest: entries are applied in order, so it is before the
-// answer of the first request that touched the same key, began behind the acknowledgement and waited for its own application.
+// end finds the latest time at which requests that were acknowledged at commit were applied.
+// Entries are applied in order, so that time is before the answer of the first request that touched
+// the same key, began after the acknowledgement and waited for its own application.
 func (r *Round) end(settling, settled int64) {
 	waited := map[int64][]porcupine.Operation{}
 	for _, op := range r.history {

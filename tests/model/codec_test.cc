@@ -1,5 +1,5 @@
-// Every codec of the model: what goes in comes out, what is cut short or not of ours is told and
-// never read past its end.
+// Every codec of the model: a value is decoded as it was encoded. Bytes that are cut short or
+// foreign are refused, and nothing is read beyond their end.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -19,13 +19,13 @@ using base::Result;
 constexpr uint64_t kSeed = 20251121;
 const int kRounds = std::getenv("RHUMB_SOAK") != nullptr ? 5000 : 50;
 
-// A codec under test: how to make, write and read one kind of value. round_trip() throws away what
-// it read and tells the text of it.
+// A codec under test: functions that make, write and read one kind of value. A value is compared by
+// its text.
 struct Codec {
   const char* name;
-  // bytes, and the text of the value they stand for
+  // Returns the bytes, and sets the text of the value.
   std::string (*make)(Samples& samples, std::string& text);
-  // text of what was read; fails when bytes are left over
+  // Returns the text of the value that was read. It fails if bytes are left over.
   Result<std::string> (*read)(std::string_view bytes);
 };
 
@@ -98,7 +98,7 @@ class CodecTest : public testing::TestWithParam<Codec> {
   Samples samples_{kSeed};
 };
 
-TEST_P(CodecTest, what_goes_in_comes_out) {
+TEST_P(CodecTest, a_value_is_decoded_as_it_was_encoded) {
   for (int round = 0; round < kRounds; ++round) {
     std::string text;
     const std::string bytes = GetParam().make(samples_, text);
@@ -108,12 +108,13 @@ TEST_P(CodecTest, what_goes_in_comes_out) {
   }
 }
 
-TEST_P(CodecTest, a_value_cut_short_anywhere_is_told) {
+TEST_P(CodecTest, a_value_cut_short_anywhere_is_refused) {
   for (int round = 0; round < 4; ++round) {
     std::string text;
     const std::string bytes = GetParam().make(samples_, text);
     for (size_t n = 0; n < bytes.size(); ++n) {
-      const std::string cut(bytes, 0, n);  // of its own, so that a sanitizer sees a read beyond
+      // A copy of its own, so that a sanitizer sees a read beyond its end.
+      const std::string cut(bytes, 0, n);
       ASSERT_FALSE(GetParam().read(cut).ok()) << n << " of " << bytes.size() << " bytes";
     }
   }
@@ -139,7 +140,7 @@ TEST_P(CodecTest, random_and_damaged_bytes_are_read_or_refused) {
 INSTANTIATE_TEST_SUITE_P(Model, CodecTest, testing::ValuesIn(kCodecs),
                          [](const auto& info) { return std::string(info.param.name); });
 
-TEST(FilterCodecTest, a_clone_is_equal_and_apart) {
+TEST(FilterCodecTest, a_clone_is_equal_and_independent) {
   Samples samples(kSeed);
   for (int round = 0; round < kRounds; ++round) {
     const Filter filter = samples.filter();
@@ -176,7 +177,7 @@ TEST(FilterCodecTest, depth_and_number_of_conditions_are_bounded) {
   EXPECT_NE(deep.status().message().find(std::to_string(kMaxFilterDepth)), std::string::npos)
       << deep.status().message();
 
-  Filter wide;  // the budget is of the whole tree: half of it in an inner filter
+  Filter wide;  // the limit is for the whole tree; half of it is in an inner filter
   Filter inner;
   for (uint32_t i = 0; i < kMaxFilterConditions / 2; ++i)
     inner.should.push_back({"k", IsEmpty{true}});
@@ -190,13 +191,13 @@ TEST(FilterCodecTest, depth_and_number_of_conditions_are_bounded) {
       << many.status().message();
 }
 
-TEST(FilterCodecTest, ranges_of_doubles_as_they_were_written_before_are_read) {
+TEST(FilterCodecTest, ranges_of_doubles_in_the_earlier_form_are_read) {
   std::string bytes;
   ByteWriter out(bytes);
-  out.u32(1);  // must
+  out.u32(1);  // number of `must` conditions
   out.blob("n");
-  out.u8(3);      // a range whose bounds are doubles,
-  out.u8(1 | 8);  // lt and gte
+  out.u8(3);      // a range whose bounds are doubles
+  out.u8(1 | 8);  // bits of lt and gte
   out.fixed(2.5);
   out.fixed(-9007199254740992.0);
   for (int list = 0; list < 3; ++list) out.u32(0);
@@ -213,14 +214,15 @@ TEST(FilterCodecTest, a_number_of_an_unknown_kind_is_refused) {
   Filter filter;
   filter.must.push_back({"n", Range{{}, {}, INT64_MIN, {}}});
   std::string bytes = filter_bytes(filter);
-  // behind the number of conditions, the key, the tag and the bounds that are there
+  // The offset of the number's kind: after the number of conditions, the key, the tag and the bits
+  // of the bounds.
   const size_t kind = 4 + 4 + 1 + 1 + 1;
   ASSERT_EQ(bytes[kind], static_cast<char>(Number::Kind::kSigned));
   bytes[kind] = 3;
   EXPECT_EQ(read_back<decode_filter>(bytes).status().code(), Code::kCorrupt);
 }
 
-TEST(CommandCodecTest, what_a_newer_release_wrote_is_refused_and_not_guessed_at) {
+TEST(CommandCodecTest, a_command_of_a_newer_release_is_refused) {
   Samples samples(kSeed);
   const std::string bytes = encode_command(samples.command(OperationKind::kDelete));
   const auto with = [&](size_t at, char value) {
@@ -234,7 +236,7 @@ TEST(CommandCodecTest, what_a_newer_release_wrote_is_refused_and_not_guessed_at)
   EXPECT_NE(with(4, 3).message().find("feature level 3"), std::string::npos);
 }
 
-TEST(CommandCodecTest, what_an_earlier_release_wrote_stays_readable_byte_for_byte) {
+TEST(CommandCodecTest, commands_of_an_earlier_release_stay_readable) {
   std::string bytes;
   ByteWriter out(bytes);
   out.u16(1);                                   // format
@@ -247,8 +249,8 @@ TEST(CommandCodecTest, what_an_earlier_release_wrote_stays_readable_byte_for_byt
   out.u32(1);                                   // parts
   out.u32(1);                                   // targets
   out.blob(PointId::number(42).key());
-  out.u64(19);  // the version that was seen
-  out.u32(0);   // points
+  out.u64(19);  // version that was seen
+  out.u32(0);   // number of points
   out.blob(R"({"a":1})");
   out.blob("at.key");
   out.u32(1);
@@ -263,14 +265,14 @@ TEST(CommandCodecTest, what_an_earlier_release_wrote_stays_readable_byte_for_byt
   EXPECT_EQ(encode_command(*command), bytes);
 }
 
-TEST(CommandCodecTest, points_and_targets_go_together) {
+TEST(CommandCodecTest, points_and_targets_are_encoded_together) {
   Samples samples(kSeed);
   Command command = samples.command(OperationKind::kUpsert);
   command.points.push_back(samples.point());
   EXPECT_EQ(decode_command(encode_command(command)).status().code(), Code::kCorrupt);
 }
 
-TEST(OperationCodecTest, a_point_has_no_more_vectors_than_a_collection) {
+TEST(OperationCodecTest, a_point_has_at_most_as_many_vectors_as_a_collection) {
   Operation operation;
   operation.points.push_back(
       {PointId::number(1), "", std::vector<NamedVector>(base::limits::kMaxNamedVectors)});

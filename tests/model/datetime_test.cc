@@ -7,7 +7,7 @@ namespace {
 
 constexpr int64_t kSecond = 1'000'000, kDay = 86'400 * kSecond;
 
-TEST(DatetimeTest, forms_that_clients_write) {
+TEST(DatetimeTest, every_form_of_a_time_that_clients_write_is_read) {
   const struct {
     const char* text;
     int64_t micros;
@@ -17,7 +17,7 @@ TEST(DatetimeTest, forms_that_clients_write) {
       {"1969-12-31", -kDay},
       {"2000-02-29", 951'782'400 * kSecond},
       {"2024-02-29T00:00:00Z", 1'709'164'800 * kSecond},
-      {"2100-03-01", 4'107'542'400 * kSecond},  // 2100 is no leap year
+      {"2100-03-01", 4'107'542'400 * kSecond},  // 2100 is not a leap year
       {"0001-01-01", -62'135'596'800 * kSecond},
       {"9999-12-31T23:59:59.999999Z", 253'402'300'799 * kSecond + 999'999},
       {"2024-01-31 12:00", 1'706'702'400 * kSecond},
@@ -32,7 +32,7 @@ TEST(DatetimeTest, forms_that_clients_write) {
       {"2024-01-31T14:00:00+0200", 1'706'702'400 * kSecond},
       {"2024-01-31T14:00:00+02", 1'706'702'400 * kSecond},
       {"2024-01-31T06:30:00-05:30", 1'706'702'400 * kSecond},
-      {"2016-12-31T23:59:60Z", 1'483'228'800 * kSecond},  // a leap second is the next one
+      {"2016-12-31T23:59:60Z", 1'483'228'800 * kSecond},  // a leap second counts as the next second
   };
   for (const auto& c : cases) {
     const auto micros = parse_datetime(c.text);
@@ -41,7 +41,7 @@ TEST(DatetimeTest, forms_that_clients_write) {
   }
 }
 
-TEST(DatetimeTest, what_is_no_time_is_nothing) {
+TEST(DatetimeTest, an_invalid_time_is_refused) {
   for (const char* text : {"",
                            "2024",
                            "2024-01",

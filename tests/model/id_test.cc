@@ -17,7 +17,7 @@ std::string json_of(const PointId& id) {
   return out;
 }
 
-TEST(PointIdTest, uuid_forms_are_one_id) {
+TEST(PointIdTest, all_forms_of_a_uuid_are_one_id) {
   for (const char* form :
        {kCanonical, "5C56C793-69F3-4FBF-87E6-C4BF54C28C26", "5c56c79369f34fbf87e6c4bf54c28c26",
         "urn:uuid:5c56c793-69f3-4fbf-87e6-c4bf54c28c26",
@@ -30,7 +30,7 @@ TEST(PointIdTest, uuid_forms_are_one_id) {
   }
 }
 
-TEST(PointIdTest, what_only_looks_like_a_uuid_is_a_string) {
+TEST(PointIdTest, a_text_that_only_looks_like_a_uuid_is_a_string_id) {
   for (const char* text :
        {"5c56c793-69f3-4fbf-87e6-c4bf54c28c2", "5c56c793-69f3-4fbf-87e6-c4bf54c28c26 ",
         "5c56c793_69f3-4fbf-87e6-c4bf54c28c26", "gc56c793-69f3-4fbf-87e6-c4bf54c28c26",
@@ -63,7 +63,7 @@ TEST(PointIdTest, strings_that_are_no_ids_are_refused_with_the_reason) {
   EXPECT_TRUE(PointId::from_string(std::string_view("a\0b", 3)).ok()) << "a zero byte is UTF-8 too";
 }
 
-TEST(PointIdTest, a_path_part_is_a_number_first) {
+TEST(PointIdTest, an_id_in_a_path_is_a_number_if_it_can_be) {
   EXPECT_EQ(*PointId::from_path("7"), PointId::number(7));
   EXPECT_EQ(*PointId::from_path("18446744073709551615"), PointId::number(UINT64_MAX));
   EXPECT_EQ(PointId::from_path(kCanonical)->kind(), PointId::Kind::kUuid);
@@ -71,13 +71,13 @@ TEST(PointIdTest, a_path_part_is_a_number_first) {
   EXPECT_FALSE(PointId::from_path("").ok());
 }
 
-TEST(PointIdTest, json_is_exact_and_escaped) {
+TEST(PointIdTest, ids_are_printed_exactly_and_escaped) {
   EXPECT_EQ(json_of(PointId::number(UINT64_MAX)), "18446744073709551615");
   EXPECT_EQ(json_of(*PointId::from_string(kCanonical)), '"' + std::string(kCanonical) + '"');
   EXPECT_EQ(json_of(*PointId::from_string("a\"b\\c\n")), R"("a\"b\\c\n")");
 }
 
-TEST(PointIdTest, key_order_is_numbers_uuids_strings) {
+TEST(PointIdTest, keys_order_numbers_before_uuids_before_strings) {
   std::vector<PointId> ids = {*PointId::from_string("b"),
                               *PointId::from_string("a"),
                               *PointId::from_string(kCanonical),
@@ -108,7 +108,8 @@ TEST(PointIdTest, keys_are_read_back_and_checked) {
   }
 }
 
-// Where points lie depends on them for ever. By XXH64 of the key, computed apart from this code.
+// The place of all points depends on these values, so they never change. They were computed from
+// the key's XXH64 apart from this code.
 TEST(PointIdTest, buckets_are_pinned) {
   EXPECT_EQ(bucket_of_key("abc"), 1099u);
   EXPECT_EQ(bucket_of_key(""), 3828u);

@@ -1,4 +1,5 @@
-// Numbers are compared by value: against arithmetic that is wide enough for all of them.
+// Numbers are compared by value. The tests compare with arithmetic that is wide enough for all of
+// them.
 #include "host/model/number.h"
 
 #include <gtest/gtest.h>
@@ -54,14 +55,14 @@ void expect_by_value(const Number& a, const Number& b) {
   if (x < y) ASSERT_LE(a.rounded(), b.rounded());
 }
 
-TEST(Number, EdgesAreComparedByValue) {
+TEST(Number, numbers_at_the_edges_are_compared_by_value) {
   const std::vector<Number> all = edges();
   for (const Number& a : all) {
     for (const Number& b : all) ASSERT_NO_FATAL_FAILURE(expect_by_value(a, b));
   }
 }
 
-TEST(Number, NeighboursAreComparedByValue) {
+TEST(Number, neighbouring_numbers_are_compared_by_value) {
   std::mt19937_64 random(7);
   for (int i = 0; i < 200'000; ++i) {
     const uint64_t bits = random() >> random() % 64;
@@ -74,7 +75,7 @@ TEST(Number, NeighboursAreComparedByValue) {
   }
 }
 
-TEST(Number, ThereIsNoOrderWithNotANumber) {
+TEST(Number, not_a_number_has_no_order) {
   for (const Number& n : {Number(std::nan("")), Number(1), Number(1u), Number(1.0)}) {
     EXPECT_FALSE(n < std::nan(""));
     EXPECT_FALSE(n >= std::nan(""));

@@ -1,5 +1,5 @@
-// Random values of the model with every kind of member in them, the same for the same seed. For
-// tests of codecs and of messages.
+// Random values of the model in which every member occurs, the same for the same seed. Tests of
+// codecs and messages use them.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ class Samples {
   ClusterMap cluster_map();
 
   uint64_t below(uint64_t n) { return std::uniform_int_distribution<uint64_t>(0, n - 1)(random_); }
-  std::string bytes(size_t max);  // any bytes, zero among them
+  std::string bytes(size_t max);  // any bytes, including zeros
   std::string text(size_t max);   // printable
 
  private:

@@ -1,5 +1,5 @@
-// Values of the model as text, member by member and without the codecs: what no round trip may
-// change.
+// Prints values of the model as text, member by member and without the codecs, to see whether a
+// round trip changed them.
 #pragma once
 
 #include <string>

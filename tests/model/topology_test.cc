@@ -22,7 +22,7 @@ TEST(CollectionConfigTest, stored_json_keeps_every_member) {
   }
 }
 
-TEST(CollectionConfigTest, members_of_a_newer_release_are_passed_over) {
+TEST(CollectionConfigTest, members_of_a_newer_release_are_ignored) {
   const auto config = collection_config_from_json(
       R"({"vectors":{"":{"size":4,"distance":1,"datatype":1,"colour":"red"}},"planet":{"name":"mars"}})");
   ASSERT_TRUE(config.ok()) << config.status().message();
@@ -30,7 +30,7 @@ TEST(CollectionConfigTest, members_of_a_newer_release_are_passed_over) {
   EXPECT_EQ(config->shard_number, 1u);
 }
 
-TEST(CollectionConfigTest, what_cannot_be_understood_is_corrupt_and_not_guessed_at) {
+TEST(CollectionConfigTest, unreadable_metadata_is_corrupt) {
   for (const char* text :
        {"", "[]", "{}", "{\"vectors\":[]",
         R"({"vectors":{"":{"size":4,"distance":5,"datatype":1}}})",
@@ -59,7 +59,7 @@ TEST(CollectionTest, every_bucket_finds_its_shard) {
   }
 }
 
-TEST(CollectionTest, a_row_whose_buckets_have_no_home_is_refused) {
+TEST(CollectionTest, a_row_with_buckets_of_no_shard_is_refused) {
   Samples samples(kSeed);
   const auto refused = [&](auto change, std::string_view reason) {
     Collection collection = samples.collection("books", 2);
@@ -81,11 +81,12 @@ TEST(CollectionTest, a_row_whose_buckets_have_no_home_is_refused) {
   refused([](Collection& c) { c.shards[1].replicas.clear(); }, "no replica");
 }
 
-TEST(ClusterMapTest, names_come_before_aliases_and_an_alias_without_its_collection_is_nothing) {
+TEST(ClusterMapTest, names_come_before_aliases_and_an_alias_needs_its_collection) {
   Samples samples(kSeed);
   ClusterMap map = samples.cluster_map();
   map.aliases["dangling"] = "gone";
-  map.aliases["films"] = "books";  // no metadata command makes this, and the name wins all the same
+  // No metadata command makes such an alias; if it is there, the name wins.
+  map.aliases["films"] = "books";
   EXPECT_EQ(map.find("books")->name, "books");
   EXPECT_EQ(map.find("b")->name, "books");
   EXPECT_EQ(map.find("films")->name, "films");

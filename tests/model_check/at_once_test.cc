@@ -1,7 +1,7 @@
-// Upserts, deletes, payload changes, searches, scrolls, counts, payload indexes made and dropped,
-// verification: all at once, over segments that are sealed, checkpointed and indexed meanwhile.
-// Made for ThreadSanitizer; the promises that hold at every moment are checked as well: what comes
-// back is whole, passes its filter, and never comes twice.
+// Upserts, deletes, payload changes, searches, scrolls, counts, creation and removal of payload
+// indexes, and verification run at the same time, while segments are sealed, checkpointed and
+// indexed. The test is made for ThreadSanitizer. It also checks the promises that hold at every
+// moment: a returned point is complete, passes its filter, and comes only once.
 #include <atomic>
 #include <functional>
 #include <thread>
@@ -17,7 +17,7 @@ constexpr uint32_t kRounds = 120, kSoakRounds = 4000;
 
 class AtOnce : public FireTest {
  public:
-  // A point says its own id and group, so that a torn one is seen.
+  // A point contains its own id and group, so that a torn point is detected.
   json point(Fire& fire, uint32_t id) {
     return {{"id", id},
             {"vector", fire.vector()},
@@ -99,7 +99,7 @@ class AtOnce : public FireTest {
   }
 };
 
-TEST_F(AtOnce, EverythingHolds) {
+TEST_F(AtOnce, every_answer_holds_under_concurrent_writes) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   open({{"vectors", {{"size", kFireDim}, {"distance", "Dot"}}}, {"shard_number", 2}});
   Fire first(kSeed);

@@ -1,4 +1,5 @@
-// Holds the server's answers against the model's. Each returns what differs, empty if nothing.
+// Compares the server's answers with the model's. Each function returns the difference, or an empty
+// text.
 #pragma once
 
 #include <string>
@@ -17,10 +18,11 @@ class Comparison {
   Comparison(Database& database, const Model& model, uint64_t seed)
       : database_(database), model_(model), source_(seed) {}
 
-  std::string everything();  // all points, page by page, their number, and the content hashes
-  // a filter's points and their number, some by id, one exact and one approximate search
+  std::string everything();  // all points, page by page, with their number and the content hashes
+  // The points of a filter and their number, some points by id, and one exact and one approximate
+  // search.
   std::string some();
-  bool is_there(const json& id);  // the point is as the model has it
+  bool is_there(const json& id);  // whether the point is as in the model
   const Recall& recall() const { return recall_; }
 
  private:

@@ -1,6 +1,6 @@
-// The whole server but its sockets, in this process: what a REST client sends goes through the
-// shipped REST handler, gateway, worker, log and shards. Any thread calls; opening and closing is
-// the control thread's.
+// The whole server except its sockets, in this process: a REST client's request goes through the
+// shipped REST handler, gateway, worker, log and shards. Any thread may call it; only the
+// controlling thread opens and closes it.
 #pragma once
 
 #include <memory>
@@ -15,19 +15,20 @@ using nlohmann::json;
 
 struct Answer {
   int status = 0;
-  json body;  // null if it is no JSON
+  json body;  // null if the body is not JSON
 };
 
 class Database {
  public:
-  // Small segments, so that a few hundred points seal some. Recovers what `directory` holds, waits
-  // until every shard serves, and compares what is stored with its hashes: kCorrupt if they differ.
+  // Opens with small segments, so that a few hundred points seal some of them. Recovers the
+  // contents of `directory`, waits until every shard serves, and compares the stored points with
+  // their hashes: kCorrupt if they differ.
   static base::Result<std::unique_ptr<Database>> open(const std::string& directory,
                                                       const std::string& index_engine = "rhumb");
   ~Database();
 
   Answer call(const std::string& method, const std::string& target, const json& body = nullptr);
-  // Sends and does not look at the answer.
+  // Sends a request without waiting for the answer.
   void begin(const std::string& method, const std::string& target, const json& body);
 
  private:

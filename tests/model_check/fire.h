@@ -1,5 +1,5 @@
-// For tests that do many things to one collection at once: the database, what each thread draws
-// from, and calls that must succeed.
+// For tests that do many things to one collection at the same time: the database, a random source
+// for each thread, and calls that must succeed.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,13 +20,13 @@ namespace rhumb::model_check {
 
 inline constexpr uint32_t kFireDim = 8;
 
-// One thread's own chance.
+// The random source of one thread.
 class Fire {
  public:
   explicit Fire(uint64_t seed) : random_(seed) {}
   uint32_t below(uint32_t n) { return std::uniform_int_distribution<uint32_t>(0, n - 1)(random_); }
   bool chance(uint32_t percent) { return below(100) < percent; }
-  json vector() {  // around one of some centres
+  json vector() {  // near one of a few centres
     std::normal_distribution<double> noise(0, 0.2);
     const uint32_t centre = below(6);
     json out = json::array();
@@ -66,7 +66,7 @@ class FireTest : public ::testing::Test {
     ASSERT_TRUE(opened.ok()) << opened.status().to_string();
     database_ = std::move(*opened);
   }
-  // Any thread. The answer's `result`.
+  // Returns the answer's `result`. Any thread.
   json expect_ok(const std::string& method, const std::string& below_collection, const json& body) {
     const Answer answer = database_->call(method, "/collections/fire" + below_collection, body);
     EXPECT_EQ(answer.status, 200) << method << " " << below_collection << ": "

@@ -14,7 +14,7 @@ void merge(json& into, const json& patch) {
   }
 }
 
-// Paths of one or two keys, as the source of operations writes them.
+// Erases a path of one or two keys, which are the paths that the source of operations writes.
 void erase_path(json& payload, const std::string& path) {
   const size_t dot = path.find('.');
   if (dot == std::string::npos) {
@@ -61,7 +61,7 @@ std::vector<std::string> Model::selected(const json& body) const {
 }
 
 bool Model::refuses(const Step& step) const {
-  std::map<std::string, bool> there;  // by the operations so far
+  std::map<std::string, bool> there;  // whether each point exists after the operations so far
   for (const json& operation : step.operations) {
     const std::string kind = operation.begin().key();
     const json& body = operation[kind];
@@ -94,8 +94,8 @@ std::vector<uint64_t> Model::apply(const Step& step) {
 uint64_t Model::upsert(const json& body) {
   uint64_t affected = 0;
   const std::string mode = body.value("update_mode", "upsert");
-  // What a condition sees is the state before the request, and an id that comes twice counts as it
-  // came last.
+  // A condition sees the state before the request. Of several points with one id the last one
+  // counts.
   std::map<std::string, json> last;
   for (const json& point : body["points"]) last[key_of(point["id"])] = point;
   for (const auto& [key, given] : last) {
@@ -114,7 +114,7 @@ uint64_t Model::upsert(const json& body) {
 uint64_t Model::change(const std::string& kind, const json& body) {
   std::set<std::string> changed;
   if (kind == "update_vectors") {
-    std::map<std::string, bool> passed;  // what a condition sees is the state before the request
+    std::map<std::string, bool> passed;  // a condition sees the state before the request
     for (const json& given : body["points"]) {
       const std::string key = key_of(given["id"]);
       const auto known = points_.find(key);
@@ -152,7 +152,7 @@ uint64_t Model::change(const std::string& kind, const json& body) {
     } else if (kind == "set_payload")
       merge(payload, body["payload"]);
     else
-      payload = body["payload"];  // overwrite_payload
+      payload = body["payload"];  // this is overwrite_payload
   }
   return changed.size();
 }

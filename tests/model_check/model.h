@@ -1,5 +1,5 @@
-// What a collection must be: a map of points, changed by the same request bodies that the server is
-// sent.
+// The model of a collection: a map of points, which is changed by the same request bodies that the
+// server gets.
 #pragma once
 
 #include <map>
@@ -11,25 +11,25 @@
 
 namespace rhumb::model_check {
 
-// One request of the collection's own. `operations` are the batch's, one request of another form is
-// a batch of one.
+// One request to the collection. `operations` are those of a batch; a request of another form is a
+// batch of one.
 struct Step {
   std::string method, target;
   json body, operations = json::array();
-  std::string index_made, index_dropped;  // payload indexes
+  std::string index_made, index_dropped;  // names of payload indexes
 };
 
 class Model {
  public:
-  // how many points each of its operations changed; nothing, if it is refused
+  // Returns how many points each operation changed, or nothing if the request is refused.
   std::vector<uint64_t> apply(const Step& step);
-  // It has new vectors for a point that is not there: 404, and nothing of it is carried out. What a
-  // filter deletes in the same batch counts as there.
+  // Whether the request is refused with 404 and does nothing, because it has new vectors for a
+  // point that does not exist. Points that a filter deletes earlier in the batch count as existing.
   bool refuses(const Step& step) const;
   // By key, in the order of scrolling.
   const std::map<std::string, Point>& points() const { return points_; }
   const std::set<std::string>& indexes() const { return indexes_; }
-  std::vector<const Point*> passing(const json& filter) const;  // null: all
+  std::vector<const Point*> passing(const json& filter) const;  // null: all points
 
  private:
   uint64_t upsert(const json& body);
@@ -40,7 +40,7 @@ class Model {
   std::set<std::string> indexes_;
 };
 
-// A vector as the server keeps it: normalised for "cosine", as given for the others.
+// Returns a vector as the server stores it: normalised for "cosine", unchanged for the others.
 json stored_vector(const std::string& name, const json& components);
 
 }  // namespace rhumb::model_check

@@ -1,6 +1,6 @@
 // Twenty thousand random operations with restarts and kills, through REST handler, gateway, worker,
-// log and shards: the server shows what the model has, each time it is asked. RHUMB_SOAK: ten times
-// as many. RHUMB_SEED replays a seed.
+// log and shards: the server must always show what the model has. RHUMB_SOAK runs ten times as
+// many. RHUMB_SEED replays a seed.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint64_t kSeed = 20261121, kOperations = 20'000, kSoakOperations = 200'000;
 
-TEST(ModelCheck, RandomOperationsWithRestarts) {
+TEST(ModelCheck, random_operations_with_restarts_agree_with_the_model) {
   const char* seed = std::getenv("RHUMB_SEED");
   RunOptions options;
   options.seed = seed != nullptr ? std::strtoull(seed, nullptr, 10) : kSeed;
@@ -33,7 +33,7 @@ TEST(ModelCheck, RandomOperationsWithRestarts) {
   EXPECT_GT(result.kills, 20u);
   EXPECT_LT(result.kills, result.lives);
   EXPECT_GT(result.cut_off, 0u);
-  EXPECT_GT(result.segments, 6u);  // of three shards: several were sealed
+  EXPECT_GT(result.segments, 6u);  // with three shards this means that several were sealed
   EXPECT_GE(recall, 0.95);
 }
 

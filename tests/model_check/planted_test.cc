@@ -1,5 +1,5 @@
-// The same run finds a bug when there is one: three are planted, one at a time, into objects
-// compiled anew for this test.
+// The same run must find a fault if there is one. Three faults are planted, one at a time, into
+// objects that are compiled anew for this test.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -13,7 +13,7 @@ namespace {
 
 std::atomic<Bug> g_planted{Bug::kNone};
 std::atomic<uint32_t> g_calls{0};
-constexpr uint32_t kEvery = 23;  // calls: rare enough that most of the run is right
+constexpr uint32_t kEvery = 23;  // one call in this many is wrong, so that most of the run is right
 
 }  // namespace
 
@@ -36,10 +36,18 @@ RunResult run_with(base::Bug bug) {
   return result;
 }
 
-TEST(PlantedBugs, NoneIsFoundWhereNoneIs) { EXPECT_EQ(run_with(base::Bug::kNone).difference, ""); }
-TEST(PlantedBugs, LostLiveBit) { EXPECT_NE(run_with(base::Bug::kLostLiveBit).difference, ""); }
-TEST(PlantedBugs, LostOverride) { EXPECT_NE(run_with(base::Bug::kLostOverride).difference, ""); }
-TEST(PlantedBugs, StaleView) { EXPECT_NE(run_with(base::Bug::kStaleView).difference, ""); }
+TEST(PlantedBugs, without_a_planted_fault_none_is_found) {
+  EXPECT_EQ(run_with(base::Bug::kNone).difference, "");
+}
+TEST(PlantedBugs, a_lost_live_bit_is_found) {
+  EXPECT_NE(run_with(base::Bug::kLostLiveBit).difference, "");
+}
+TEST(PlantedBugs, a_lost_override_is_found) {
+  EXPECT_NE(run_with(base::Bug::kLostOverride).difference, "");
+}
+TEST(PlantedBugs, a_stale_view_is_found) {
+  EXPECT_NE(run_with(base::Bug::kStaleView).difference, "");
+}
 
 }  // namespace
 }  // namespace rhumb::model_check

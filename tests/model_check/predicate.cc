@@ -21,8 +21,8 @@ bool is_uuid(const std::string& text) {
   return true;
 }
 
-// The values at a path of keys, `name[]` for every element of an array. An array at the end is one
-// value.
+// Returns the values at a path of keys, where `name[]` stands for every element of an array. An
+// array at the end is one value.
 void values_at(const json& node, std::vector<std::string> path, std::vector<json>& out) {
   if (path.empty()) {
     out.push_back(node);
@@ -48,7 +48,7 @@ std::vector<json> values_at(const json& payload, const std::string& path) {
   return out;
 }
 
-// Arrays taken apart, one level.
+// Takes arrays apart by one level.
 std::vector<json> elements_at(const json& payload, const std::string& path) {
   std::vector<json> out;
   for (const json& value : values_at(payload, path)) {
@@ -60,7 +60,8 @@ std::vector<json> elements_at(const json& payload, const std::string& path) {
   return out;
 }
 
-// "2024-03-01T10:00:00Z" alone: what the source of operations writes.
+// Reads only the form "2024-03-01T10:00:00Z", which is the one that the source of operations
+// writes.
 std::optional<double> seconds_of(const json& value) {
   std::tm t{};
   if (!value.is_string()) return std::nullopt;

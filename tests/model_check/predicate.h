@@ -1,5 +1,5 @@
-// What a filter means, written down a second time and from the protocol alone: JSON filter against
-// JSON payload.
+// A second implementation of filters, written from the protocol alone: a JSON filter against a JSON
+// payload.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -9,7 +9,7 @@ namespace rhumb::model_check {
 
 using nlohmann::json;
 
-// A point's id as it sorts: numbers, then UUIDs, then other strings.
+// The sort key of a point's id: numbers, then UUIDs, then other strings.
 std::string key_of(const json& id);
 
 struct Point {
@@ -18,7 +18,7 @@ struct Point {
   json vectors = json::object();  // name -> components
 };
 
-// filter: {must, should, must_not, min_should}
+// `filter` has the members must, should, must_not and min_should.
 bool passes(const json& filter, const Point& point);
 
 }  // namespace rhumb::model_check

@@ -16,17 +16,17 @@ namespace {
 
 constexpr uint32_t kMaxSteps = 350, kStepsPerLook = 20, kMaxReadsBeforeKill = 6;
 
-// What one life is to do, and the state it begins with.
+// The task of one run of the server, and the state that it begins with.
 struct Plan {
   std::string directory;
   uint64_t seed = 0, number = 0;
   uint32_t steps = 0;
   bool kill = false;
-  std::string index_engine;     // not always the one that made the graphs it finds
-  std::optional<Step> pending;  // was under way when the life before was killed
+  std::string index_engine;     // may differ from the engine that made the existing graphs
+  std::optional<Step> pending;  // the step that was under way when the previous run was killed
 };
 
-// What a life tells before it ends.
+// The report of one run before it ends.
 struct Report {
   std::string difference;
   bool pending_happened = false;
@@ -102,7 +102,7 @@ class Life {
     return "";
   }
 
-  // A request that was cut off has happened or not; both are right, nothing in between is.
+  // A request that was cut off has happened or not. Both are right, but nothing in between is.
   void settle(const Step& step) {
     const json id = step.body["points"][0]["id"];
     Model after = model_;
@@ -174,8 +174,8 @@ Report run_life(const Plan& plan, const Model& model, const Source& source,
 }
 
 std::string make_directory() {
-  // Memory where there is some: a killed process leaves its files as they are, so an fsync shows
-  // nothing more here.
+  // Uses a directory in memory if there is one. A killed process leaves its files as they are, so
+  // an fsync would test nothing more.
   const std::filesystem::path memory = "/dev/shm";
   const auto parent =
       std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();

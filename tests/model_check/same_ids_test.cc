@@ -1,7 +1,7 @@
-// The same thousand ids are written again and again, by several writers at once, while segments are
-// sealed, checkpoints made and graphs built. Whoever looks, by exact search or by scrolling, sees a
-// thousand different points: an update never shows a point twice and never hides it. Through the
-// REST handler down to the disk.
+// Several writers write the same thousand ids again and again, while segments are sealed,
+// checkpoints are made and graphs are built. Every exact search and every scroll must see a
+// thousand different points: an update never shows a point twice and never hides it. The requests
+// go through the REST handler down to the disk.
 
 #include <atomic>
 #include <thread>
@@ -52,7 +52,7 @@ class SameIds : public FireTest {
   }
 };
 
-TEST_F(SameIds, AlwaysAThousandDifferentPoints) {
+TEST_F(SameIds, a_view_always_has_a_thousand_different_points) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   open({{"vectors", {{"size", kFireDim}, {"distance", "Cosine"}}}, {"shard_number", 2}});
   Fire first(kSeed);

@@ -11,7 +11,7 @@ const char* const kColours[] = {"red", "green", "blue", "caf\xc3\xa9", ""};
 const char* const kDates[] = {"2024-01-31T00:00:00Z", "2024-03-01T10:00:00Z",
                               "2025-06-01T12:30:00Z", "2026-11-21T23:59:59Z"};
 const char* const kFields[] = {"colour", "n", "price", "flag", "when", "tags"};
-// Every field that may have an index, with its type.
+// Every field that may have an index, with the index's type.
 const std::pair<const char*, const char*> kIndexes[] = {
     {"colour", "keyword"}, {"n", "integer"},    {"price", "float"},      {"flag", "bool"},
     {"when", "datetime"},  {"tags", "keyword"}, {"list[].k", "keyword"}, {"deep.a", "integer"}};
@@ -30,7 +30,7 @@ Step batch_of(json operations) {
   return step;
 }
 
-// One operation by the route of its own.
+// Returns the operation as a request to its own route.
 Step alone(const json& operation) {
   const std::string kind = operation.begin().key();
   const std::pair<const char*, std::pair<const char*, const char*>> routes[] = {
@@ -210,8 +210,8 @@ json Source::filter(int depth, bool nested) {
   return out;
 }
 
-// By ids, some of which there are not; by a filter, narrowed so that the collection does not end
-// with each.
+// Selects by ids, some of which do not exist, or by a filter, which is narrow so that it does not
+// empty the collection each time.
 void Source::select(const Model& model, json& body) {
   if (chance(35)) {
     body["filter"] = filter();

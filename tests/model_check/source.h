@@ -1,5 +1,5 @@
-// Random requests over a small set of ids, fields and values, so that they meet each other: one
-// seed, one sequence.
+// Random requests over a small set of ids, fields and values, so that they touch the same points.
+// One seed gives one sequence.
 #pragma once
 
 #include <random>
@@ -11,7 +11,7 @@ namespace rhumb::model_check {
 inline constexpr const char* kCollection = "/collections/m";
 inline constexpr const char* kVectorNames[] = {"cosine", "euclid", "half", "bytes"};
 
-// The collection that the requests are for.
+// The configuration of the collection that the requests are for.
 json collection_body();
 
 class Source {
@@ -19,11 +19,12 @@ class Source {
   explicit Source(uint64_t seed) : random_(seed) {}
 
   Step next(const Model& model);
-  // An upsert of one point without conditions: it happens whole or not at all, whatever it is cut
-  // off by.
+  // Returns an upsert of one point without conditions. It happens completely or not at all,
+  // wherever it is cut off.
   Step single_upsert();
   json filter(int depth = 0);
-  // like embeddings: around centres; whole numbers and fractions that every type holds exactly
+  // Near a centre, like an embedding, with whole numbers and fractions that every scalar type
+  // represents exactly.
   json vector(const std::string& name);
   json any_id(const Model& model, uint32_t known_percent);
 

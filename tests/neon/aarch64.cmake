@@ -1,4 +1,4 @@
-# For 64-bit ARM by Debian's cross compiler; what was built runs under qemu.
+# For 64-bit ARM with Debian's cross compiler. The programs run under qemu.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds kernels, codes and the graph engine for 64-bit ARM, and runs the kernels' tests under qemu: on a processor with everything, and on one
-# without dot products.
+# Builds kernels, codes and the graph engine for 64-bit ARM, and runs the kernels' tests under qemu:
+# on a processor with all extensions, and on one without dot products.
 #   tests/neon/run.sh RESULTS_DIR
 set -uo pipefail
 cd "$(dirname "$0")/../.."

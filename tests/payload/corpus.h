@@ -1,6 +1,6 @@
 // Random payloads and filters over a small set of fields and values, so that conditions meet values
-// of every type, missing fields, nulls, arrays and nested objects; and rows that hold them. One
-// seed makes one corpus.
+// of every type, missing fields, nulls, arrays and nested objects. It also has rows that hold them.
+// One seed gives one corpus.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,9 @@ class Corpus {
   uint32_t below(uint32_t n) { return std::uniform_int_distribution<uint32_t>(0, n - 1)(random_); }
   bool chance(uint32_t percent) { return below(100) < percent; }
 
-  std::string payload();  // minified object, or empty
+  std::string payload();  // a minified object, or empty
   model::Filter filter(uint32_t depth = 0);
-  FieldConfigs some_indexes();  // a random choice of fields with index types, fitting and not
+  FieldConfigs some_indexes();  // a random choice of fields with fitting and other index types
 
  private:
   std::string scalar();
@@ -43,7 +43,7 @@ class Corpus {
 
 FilterSchema corpus_schema(const FieldConfigs& indexes);
 
-// Rows held in memory. Ids are numbers equal to the slot.
+// Rows in memory. A row's id is the number of its slot.
 class MemoryRows final : public Rows {
  public:
   void append(std::string payload, uint64_t presence);
@@ -62,11 +62,11 @@ class MemoryRows final : public Rows {
   std::vector<uint64_t> presence_, live_;
 };
 
-// A payload of a shop, for what wants realistic sizes: tenant, category, price, rating, tags, time,
-// text.
+// A payload of a shop, for tests that need realistic sizes: tenant, category, price, rating, tags,
+// time, text.
 std::string product_payload(uint64_t number, std::mt19937_64& random);
 
-// Filter-building for tests that name what they ask.
+// Builds a filter for tests that state their conditions.
 model::Condition field(std::string key, decltype(model::Condition::test) test);
 model::Filter must(model::Condition condition);
 model::MatchAny any(std::vector<model::MatchValue> values);

@@ -1,5 +1,5 @@
-// The planner, whatever indexes it has, answers as the matcher asked row by row: through updates,
-// deaths, saving and loading.
+// With any set of indexes the planner gives the same answer as asking the matcher row by row,
+// through updates, deletes, saving and loading.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -13,7 +13,7 @@ namespace {
 
 struct Plan {
   uint64_t seed;
-  uint32_t rows, filters;  // of one round
+  uint32_t rows, filters;  // per round
 };
 constexpr uint32_t kRoundsPerSeed = 8;
 
@@ -98,7 +98,7 @@ class Differential : public ::testing::TestWithParam<Plan> {
   uint32_t matched_some_ = 0, by_index_ = 0;
 };
 
-TEST_P(Differential, PlannerAnswersAsTheMatcher) {
+TEST_P(Differential, the_planner_answers_as_the_matcher) {
   const Plan& run = GetParam();
   SCOPED_TRACE("seed " + std::to_string(run.seed));
   Corpus corpus(run.seed);
@@ -117,8 +117,8 @@ TEST_P(Differential, PlannerAnswersAsTheMatcher) {
       ASSERT_NO_FATAL_FAILURE(compare(corpus, schema));
     }
   }
-  // The corpus is worth its name only if filters neither pass all nor nothing, and indexes have
-  // their part.
+  // The corpus is useful only if most filters pass some rows but not all, and indexes answer some
+  // of them.
   EXPECT_GT(matched_some_, kRoundsPerSeed * run.filters / 4);
   EXPECT_GT(by_index_, kRoundsPerSeed * run.filters / 10);
 }
@@ -126,7 +126,7 @@ TEST_P(Differential, PlannerAnswersAsTheMatcher) {
 std::vector<Plan> runs() {
   std::vector<Plan> all;
   for (uint64_t seed = 1; seed <= 40; ++seed) all.push_back({seed, 300, 40});
-  // sets large enough to be plain bits
+  // These sets are large enough to be plain bits.
   for (uint64_t seed = 41; seed <= 42; ++seed) all.push_back({seed, 12000, 12});
   return all;
 }

@@ -1,5 +1,5 @@
-// Numbers that a double cannot hold: ranges and matches of them are exact, whatever payload index
-// there is.
+// Ranges and matches of numbers that a double cannot hold are exact with every kind of payload
+// index.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -18,7 +18,7 @@ constexpr int64_t kTwoTo53 = 9007199254740992, kTwoTo60 = 1152921504606846976;
 
 class Numbers : public ::testing::TestWithParam<const char*> {
  protected:
-  // Rows of one number each, as JSON text.
+  // Stores rows of one number each, given as JSON text.
   void store(const std::vector<std::string>& numbers) {
     if (std::string_view(GetParam()) != "none") {
       ASSERT_TRUE(indexes_.configure({{"n", {*model::field_type_from(GetParam()), {}}}}).ok());
@@ -51,7 +51,7 @@ class Numbers : public ::testing::TestWithParam<const char*> {
 
 using Slots = std::vector<uint32_t>;
 
-TEST_P(Numbers, RangesOfLargeIntegersAreExact) {
+TEST_P(Numbers, ranges_of_large_integers_are_exact) {
   store({std::to_string(kTwoTo60 - 1), std::to_string(kTwoTo60), std::to_string(kTwoTo60 + 1),
          std::to_string(-kTwoTo60 - 1), "9223372036854775807", "-9223372036854775808"});
   EXPECT_EQ(slots({.lt = {}, .lte = {}, .gt = kTwoTo60, .gte = {}}), (Slots{2, 4}));
@@ -62,7 +62,7 @@ TEST_P(Numbers, RangesOfLargeIntegersAreExact) {
   EXPECT_EQ(slots({.lt = {}, .lte = INT64_MIN, .gt = {}, .gte = {}}), Slots{5});
 }
 
-TEST_P(Numbers, BoundsMayBeFloats) {
+TEST_P(Numbers, bounds_may_be_floats) {
   store({std::to_string(kTwoTo53), std::to_string(kTwoTo53 + 1), std::to_string(kTwoTo53 + 2),
          "9223372036854775807", "7", "7.5"});
   EXPECT_EQ(slots({.lt = static_cast<double>(kTwoTo53 + 2),
@@ -76,7 +76,7 @@ TEST_P(Numbers, BoundsMayBeFloats) {
   EXPECT_EQ(slots({.lt = {}, .lte = 7.5, .gt = 7, .gte = {}}), Slots{5});
 }
 
-TEST_P(Numbers, IntegersBeyondInt64AreComparedToo) {
+TEST_P(Numbers, integers_beyond_int64_are_compared_too) {
   store({"9223372036854775807", "9223372036854775808", "18446744073709551614",
          "18446744073709551615"});
   EXPECT_EQ(slots({.lt = {}, .lte = {}, .gt = INT64_MAX, .gte = {}}), (Slots{1, 2, 3}));
@@ -88,7 +88,7 @@ TEST_P(Numbers, IntegersBeyondInt64AreComparedToo) {
   EXPECT_EQ(slots(must(field("n", except({UINT64_MAX, INT64_MAX})))), (Slots{1, 2}));
 }
 
-TEST_P(Numbers, ARowMayHoldRoundedAndExactNumbers) {
+TEST_P(Numbers, a_row_may_hold_rounded_and_exact_numbers) {
   const std::string between = std::to_string(kTwoTo53 + 1);
   store({"[3," + between + "]", "[" + between + ",1e300]",
          "[" + std::to_string(kTwoTo53) + "," + between + "]", "[null,\"x\"," + between + "]"});
@@ -101,9 +101,9 @@ TEST_P(Numbers, ARowMayHoldRoundedAndExactNumbers) {
 INSTANTIATE_TEST_SUITE_P(Indexes, Numbers, ::testing::Values("none", "integer", "float", "keyword"),
                          [](const auto& index) { return std::string(index.param); });
 
-// The rounded numbers of a float index are few: a range looks at those near its bounds, not at all
-// of them.
-TEST(FloatIndex, RoundedNumbersFarFromARangeAreNotLookedAt) {
+// A float index has few rounded numbers. A range reads those near its bounds again, and not all of
+// them.
+TEST(FloatIndex, rounded_numbers_far_from_a_range_are_not_read_again) {
   MemoryRows rows;
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure({{"n", {model::FieldType::kFloat, {}}}}).ok());
@@ -123,9 +123,9 @@ TEST(FloatIndex, RoundedNumbersFarFromARangeAreNotLookedAt) {
   EXPECT_EQ(result->strategy, FilterStrategy::kIndexThenCheck);
 }
 
-// What was saved before rounded numbers were marked would answer wrongly: it counts as missing, and
-// the field is built again.
-TEST(FloatIndex, AFileOfTheFirstFormatIsBuiltAgain) {
+// A file that was saved before rounded numbers were marked would give wrong answers. It counts as
+// missing, and the field is built again.
+TEST(FloatIndex, a_file_of_the_first_format_is_built_again) {
   const std::string dir = ::testing::TempDir() + "/rhumb-float-index";
   std::filesystem::remove_all(dir);
   std::filesystem::create_directories(dir);

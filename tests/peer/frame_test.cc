@@ -7,7 +7,7 @@ namespace {
 
 using base::Code;
 
-TEST(FrameTest, header_and_body_come_back) {
+TEST(FrameTest, header_and_body_are_read_back) {
   const std::string bytes = make_frame(7, 17, kFrameReply, std::string("a\0b", 3));
   EXPECT_EQ(bytes.size(), kFrameHeaderBytes + 3);
   const auto frame = read_frame(bytes);
@@ -21,19 +21,19 @@ TEST(FrameTest, header_and_body_come_back) {
   EXPECT_TRUE(read_frame(make_frame(1, 1, 0, ""))->second.empty());
 }
 
-// Bytes are on the wire between releases: they must not move.
-TEST(FrameTest, the_layout_is_pinned) {
+// Releases exchange these bytes on the wire, so they must not change.
+TEST(FrameTest, the_layout_of_a_frame_is_pinned) {
   EXPECT_EQ(make_frame(0x01020304, 0x0506, 0x0708, "x"),
             std::string("\x09\0\0\0\x04\x03\x02\x01\x06\x05\x08\x07x", 13));
 }
 
-TEST(FrameTest, a_frame_cut_short_is_told) {
+TEST(FrameTest, a_frame_cut_short_is_refused) {
   const std::string bytes = make_frame(7, 1, 0, "body");
   for (size_t n = 0; n < bytes.size(); ++n)
     EXPECT_EQ(read_frame(std::string(bytes, 0, n)).status().code(), Code::kCorrupt) << n;
 }
 
-TEST(FrameTest, a_length_that_cannot_be_is_refused_before_anything_is_read) {
+TEST(FrameTest, an_impossible_length_is_refused_before_the_body_is_read) {
   const auto with_length = [](uint32_t length) {
     std::string bytes = make_frame(7, 1, 0, "body");
     std::memcpy(bytes.data(), &length, sizeof(length));

@@ -1,5 +1,5 @@
-// The in-process channel itself: failures, unknown ops, answers that come later and from another
-// thread.
+// The in-process channel: failures, unknown operations, and answers that come later and from
+// another thread.
 #include <gtest/gtest.h>
 
 #include <future>
@@ -14,7 +14,7 @@ namespace {
 using base::Code;
 using base::Status;
 
-// Says more on the wire than it reads back: what a node of another release might send.
+// Writes more bytes than it reads back, as a node of another release might.
 struct Longer {
   static constexpr Op kOp = Op::kCount;
   using Reply = Longer;
@@ -40,7 +40,7 @@ class LoopbackTest : public testing::TestWithParam<LoopbackMode> {
   LoopbackChannel channel_{dispatcher_, GetParam()};
 };
 
-TEST_P(LoopbackTest, every_failure_arrives_as_it_was) {
+TEST_P(LoopbackTest, every_failure_arrives_unchanged) {
   Status next;
   dispatcher_.on<CountMessage>([&](CountMessage, base::Deadline, auto done) { done(next); });
   for (auto code = static_cast<uint8_t>(Code::kInvalid);
@@ -119,7 +119,7 @@ class EncodedTest : public testing::Test {
   int handled_ = 0;
 };
 
-TEST_F(EncodedTest, bytes_left_over_are_told_and_a_bad_request_is_not_handled) {
+TEST_F(EncodedTest, left_over_bytes_are_refused_and_a_bad_request_is_not_handled) {
   EXPECT_TRUE(call(false, false).ok());
   EXPECT_EQ(handled_, 1);
   EXPECT_EQ(call(false, true).status().code(), Code::kCorrupt);
@@ -128,7 +128,7 @@ TEST_F(EncodedTest, bytes_left_over_are_told_and_a_bad_request_is_not_handled) {
   EXPECT_EQ(handled_, 2);
 }
 
-TEST(OpTest, numbers_are_on_the_wire) {
+TEST(OpTest, the_numbers_of_operations_are_pinned) {
   const std::pair<Op, uint16_t> pinned[] = {
       {WriteRequest::kOp, 1},       {SearchMessage::kOp, 2}, {GetMessage::kOp, 3},
       {ScrollMessage::kOp, 4},      {CountMessage::kOp, 5},  {ShardStateMessage::kOp, 6},

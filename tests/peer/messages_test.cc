@@ -1,5 +1,5 @@
-// Each message and its reply go through the in-process channel, as objects and through frames: both
-// ends see the same.
+// Each message and its reply go through the in-process channel, as objects and through frames. Both
+// ends must see the same values.
 #include "host/peer/messages.h"
 
 #include <gtest/gtest.h>
@@ -38,8 +38,7 @@ class MessagesTest : public testing::TestWithParam<LoopbackMode> {
     return out;
   }
 
-  // make_request and make_reply fill every member with something else than its default, sooner or
-  // later.
+  // Over many seeds make_request and make_reply give every member another value than its default.
   template <typename Req, typename MakeRequest, typename MakeReply>
   void round_trips(MakeRequest make_request, MakeReply make_reply) {
     for (int round = 0; round < kRounds; ++round) {
@@ -69,7 +68,7 @@ class MessagesTest : public testing::TestWithParam<LoopbackMode> {
   model::Samples samples_{kSeed};
 };
 
-TEST_P(MessagesTest, write) {
+TEST_P(MessagesTest, a_write_arrives_unchanged) {
   round_trips<WriteRequest>(
       [this] {
         WriteRequest m{number(), number(), number(), hash(), samples_.below(2) == 0, {}};
@@ -86,7 +85,7 @@ TEST_P(MessagesTest, write) {
       });
 }
 
-TEST_P(MessagesTest, search) {
+TEST_P(MessagesTest, a_search_arrives_unchanged) {
   round_trips<SearchMessage>(
       [this] {
         auto m = with_level<SearchMessage>();
@@ -98,7 +97,7 @@ TEST_P(MessagesTest, search) {
       });
 }
 
-TEST_P(MessagesTest, get) {
+TEST_P(MessagesTest, a_get_arrives_unchanged) {
   round_trips<GetMessage>(
       [this] {
         auto m = with_level<GetMessage>();
@@ -110,7 +109,7 @@ TEST_P(MessagesTest, get) {
       });
 }
 
-TEST_P(MessagesTest, scroll) {
+TEST_P(MessagesTest, a_scroll_arrives_unchanged) {
   round_trips<ScrollMessage>(
       [this] {
         auto m = with_level<ScrollMessage>();
@@ -122,7 +121,7 @@ TEST_P(MessagesTest, scroll) {
       });
 }
 
-TEST_P(MessagesTest, count) {
+TEST_P(MessagesTest, a_count_arrives_unchanged) {
   round_trips<CountMessage>(
       [this] {
         auto m = with_level<CountMessage>();
@@ -134,12 +133,12 @@ TEST_P(MessagesTest, count) {
       });
 }
 
-TEST_P(MessagesTest, shard_state) {
+TEST_P(MessagesTest, a_shard_state_arrives_unchanged) {
   round_trips<ShardStateMessage>([this] { return ShardStateMessage{number()}; },
                                  [this] { return ShardStateReply{samples_.shard_state()}; });
 }
 
-TEST_P(MessagesTest, await_config) {
+TEST_P(MessagesTest, an_await_config_arrives_unchanged) {
   round_trips<AwaitConfigMessage>(
       [this] {
         return AwaitConfigMessage{number(), number()};
@@ -147,7 +146,7 @@ TEST_P(MessagesTest, await_config) {
       [] { return EmptyReply{}; });
 }
 
-TEST_P(MessagesTest, verify) {
+TEST_P(MessagesTest, a_verify_arrives_unchanged) {
   round_trips<VerifyMessage>(
       [this] { return VerifyMessage{number()}; },
       [this] {
@@ -155,7 +154,7 @@ TEST_P(MessagesTest, verify) {
       });
 }
 
-TEST_P(MessagesTest, contract) {
+TEST_P(MessagesTest, a_contract_arrives_unchanged) {
   const auto share = [this] { return static_cast<double>(samples_.below(1000)) / 1000; };
   const auto measured = [&] {
     return ContractReply::Measured{share(), share(), share(), number()};
@@ -172,14 +171,14 @@ TEST_P(MessagesTest, contract) {
       });
 }
 
-TEST_P(MessagesTest, metadata_command) {
+TEST_P(MessagesTest, a_metadata_command_arrives_unchanged) {
   round_trips<MetadataCommand>([this] { return MetadataCommand{samples_.text(100)}; },
                                [this] {
                                  return MetadataReply{number(), samples_.below(2) == 0};
                                });
 }
 
-TEST_P(MessagesTest, watch_map) {
+TEST_P(MessagesTest, a_watch_of_the_map_arrives_unchanged) {
   round_trips<WatchMap>(
       [this] { return WatchMap{number()}; },
       [this] {
@@ -193,8 +192,8 @@ INSTANTIATE_TEST_SUITE_P(Loopback, MessagesTest,
                            return info.param == LoopbackMode::kDirect ? "direct" : "encode";
                          });
 
-// What a message's own codec adds to those of the model (tests/model): its head is checked, and
-// nothing may stand behind it.
+// Each message's own codec adds two checks to those of the model (tests/model): its head is
+// checked, and no bytes may follow it.
 template <typename Message>
 void expect_checked(const Message& message) {
   std::string bytes;
@@ -211,7 +210,7 @@ void expect_checked(const Message& message) {
   EXPECT_EQ(decode_box<Message>(in).status().code(), base::Code::kCorrupt) << "a byte too many";
 }
 
-TEST(MessageCodecTest, cut_short_or_too_long_is_told) {
+TEST(MessageCodecTest, a_message_cut_short_or_too_long_is_refused) {
   model::Samples samples(kSeed);
   WriteRequest write{1, 2, 3, {}, true, {}};
   write.operations.push_back(samples.operation(model::OperationKind::kUpsert));

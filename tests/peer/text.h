@@ -1,4 +1,4 @@
-// Messages as text, member by member and without their codecs.
+// Prints messages as text, member by member and without their codecs.
 #pragma once
 
 #include <string>

@@ -64,7 +64,7 @@ TEST(CommandTest, every_command_keeps_every_member) {
   EXPECT_EQ(aliases.actions[2].new_alias, "n");
 }
 
-// What stands in the log of a cluster must be read by every later release.
+// Every later release must read the commands in a cluster's log.
 TEST(CommandTest, the_written_form_is_pinned) {
   EXPECT_EQ(to_json(DropCollection{"books"}), R"({"name":"books","op":"drop"})");
   EXPECT_EQ(to_json(ChangeAliases{{{AliasChange::Kind::kRename, "", "o", "n"}}}),
@@ -73,7 +73,7 @@ TEST(CommandTest, the_written_form_is_pinned) {
             R"({"address":"","cluster_uuid":"u","node":1,"op":"init"})");
 }
 
-TEST(CommandTest, what_cannot_be_read_is_told) {
+TEST(CommandTest, an_unreadable_command_is_refused) {
   const auto create = [](const std::string& runs, const std::string& nodes = "[1]") {
     return R"({"op":"create","name":"n","uuid":"u","router":"hash","config":"{\"vectors\":{}}","nodes":)" +
            nodes + R"(,"runs":)" + runs + "}";

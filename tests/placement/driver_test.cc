@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "host/base/executor.h"
 #include "host/placement/map_table.h"
 #include "host/plugin/registry.h"
 
@@ -37,7 +38,8 @@ class DriverTest : public testing::Test {
     ASSERT_TRUE(planned.ok()) << planned.status().message();
     ASSERT_TRUE(apply(map_, map_.version + 1, planned->command).status.ok());
   }
-  plugin::Registry plugins_;
+  base::Executor executor_{"driver", 1, 16};
+  plugin::PluginRegistry plugins_{executor_};
   std::unique_ptr<router::Router> router_;
   model::ClusterMap map_;
 };

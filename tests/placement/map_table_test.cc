@@ -37,7 +37,7 @@ class MapTableTest : public testing::Test {
     ASSERT_TRUE(outcome.status.ok()) << outcome.status.message();
     ASSERT_TRUE(outcome.changed);
   }
-  // Refused with that code and text in the answer, and nothing else has changed.
+  // Expects a refusal with that code and text, which changes nothing else.
   void refused(const Command& command, Code code, const std::string& text) {
     model::ClusterMap before = map_;
     before.version = index_ + 1;
@@ -59,7 +59,7 @@ TEST_F(MapTableTest, a_cluster_has_one_identity) {
   refused(InitCluster{"another", {9, ""}}, Code::kExists, "identity");
 }
 
-TEST_F(MapTableTest, create_hands_out_ids_that_never_come_again) {
+TEST_F(MapTableTest, create_gives_out_ids_that_are_never_used_again) {
   const Outcome outcome = run(create("books", {1, 2}));
   ASSERT_TRUE(outcome.status.ok());
   EXPECT_EQ(outcome.collections, Names{"books"});
@@ -94,7 +94,7 @@ TEST_F(MapTableTest, each_replica_of_a_shard_has_an_id_of_its_own) {
   EXPECT_EQ(replicas[1].id, replicas[0].id + 1);
 }
 
-TEST_F(MapTableTest, create_is_refused) {
+TEST_F(MapTableTest, an_invalid_create_is_refused) {
   must(create("books"));
   must(ChangeAliases{{{Kind::kCreate, "books", "b", ""}}});
   refused(create("books"), Code::kExists, "Collection `books` already exists!");
@@ -102,7 +102,7 @@ TEST_F(MapTableTest, create_is_refused) {
   refused(create("films", {1, 7}), Code::kInvalid, "node 7");
 }
 
-TEST_F(MapTableTest, update_replaces_the_configuration_it_was_made_from) {
+TEST_F(MapTableTest, an_update_replaces_only_the_configuration_it_was_made_from) {
   must(create("books"));
   const auto before = map_.find("books");
   UpdateCollection update{"books", before->config_version, before->config};
@@ -119,7 +119,7 @@ TEST_F(MapTableTest, update_replaces_the_configuration_it_was_made_from) {
   refused(UpdateCollection{"films", 1, {}}, Code::kNotFound, "Collection `films` doesn't exist!");
 }
 
-TEST_F(MapTableTest, drop_takes_its_aliases_along) {
+TEST_F(MapTableTest, a_drop_removes_the_aliases) {
   must(create("books"));
   must(create("films"));
   must(ChangeAliases{{{Kind::kCreate, "books", "b", ""},
@@ -172,7 +172,7 @@ TEST_F(MapTableTest, aliases_change_all_or_none) {
           "Collection `books` already exists!");
   refused(ChangeAliases{{good, {Kind::kRename, "", "b", "books"}}}, Code::kExists,
           "Collection `books` already exists!");
-  // no alias of an alias
+  // There is no alias of an alias.
   refused(ChangeAliases{{good, {Kind::kCreate, "b", "x", ""}}}, Code::kNotFound,
           "Collection `b` doesn't exist!");
 }

@@ -1,5 +1,5 @@
-// The metadata's state machine over the real key-value store: what is applied is there after a
-// reopen, who waits is told.
+// The metadata's state machine over the real key-value store: applied commands are there after a
+// reopen, and waiters are answered.
 #include "host/placement/metadata.h"
 
 #include <gtest/gtest.h>
@@ -81,7 +81,7 @@ class MetadataTest : public testing::Test {
   plugin::PluginRegistry plugins_{executor_};
   std::string directory_;
   std::unique_ptr<Metadata> metadata_;
-  std::vector<uint64_t> released_;  // written on the strand, read when it is idle
+  std::vector<uint64_t> released_;  // written on the strand, read when the strand is idle
   uint64_t index_ = 0;
 };
 
@@ -143,7 +143,7 @@ TEST_F(MetadataTest, await_fires_when_its_command_is_applied_and_not_before) {
   EXPECT_EQ(fired, (std::vector<std::string>{"first+", "second-", "second too-"}));
 }
 
-TEST_F(MetadataTest, an_outcome_of_before_the_start_is_not_made_up) {
+TEST_F(MetadataTest, an_outcome_from_before_the_start_is_unknown) {
   ASSERT_TRUE(run(InitCluster{"cluster", {1, ""}}).ok());
   reopen();
   Applied outcome;
@@ -170,7 +170,7 @@ TEST_F(MetadataTest, watchers_get_each_newer_map_once) {
   EXPECT_EQ(seen, (std::vector<uint64_t>{2, 2, 2, 4}));
 }
 
-TEST_F(MetadataTest, stop_answers_who_waits_and_who_comes_later) {
+TEST_F(MetadataTest, stop_answers_present_and_later_waiters) {
   std::vector<Code> codes;
   const auto awaited = [&](const Applied& a) { codes.push_back(a.status.code()); };
   const auto watched = [&](base::Result<MapPtr> map) { codes.push_back(map.status().code()); };
@@ -209,7 +209,7 @@ TEST_F(MetadataTest, an_entry_that_cannot_be_read_stops_the_machine_and_leaves_t
   EXPECT_EQ(model::text_of(*metadata_->map()), before);
 }
 
-TEST_F(MetadataTest, damaged_rows_are_told_with_their_name) {
+TEST_F(MetadataTest, damaged_rows_are_reported_by_name) {
   ASSERT_TRUE(run(InitCluster{"cluster", {1, ""}}, create("books")).ok());
   metadata_->stop();
   metadata_.reset();

@@ -1,4 +1,4 @@
-// The C++ face's view of a host, over the real services and over a host that offers none.
+// The C++ wrapper of the host, over the real services and over a host that offers none.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -18,7 +18,7 @@ const rhumb_host_t* bare_host() {
   return &host;
 }
 
-TEST(CppHost, WorksWithoutServices) {
+TEST(CppHost, the_host_class_works_without_services) {
   for (const rhumb_host_t* raw : {bare_host(), static_cast<const rhumb_host_t*>(nullptr)}) {
     const Host host(raw);
     EXPECT_FALSE(host.logs(RHUMB_LOG_ERROR));
@@ -32,7 +32,7 @@ TEST(CppHost, WorksWithoutServices) {
   }
 }
 
-TEST(CppHost, ParallelThrowsTheFirstExceptionHere) {
+TEST(CppHost, parallel_throws_the_first_exception_in_the_caller) {
   base::Executor executor("test", 3, 16);
   HostServices services("index/x", executor);
   const Host host(services.raw());
@@ -52,7 +52,7 @@ TEST(CppHost, ParallelThrowsTheFirstExceptionHere) {
   host.parallel(100, [&](uint64_t) { ++ran; });
 }
 
-TEST(CppHost, CheckCallSeesCancellationAndDeadline) {
+TEST(CppHost, check_call_sees_cancellation_and_deadline) {
   base::Executor executor("test", 1, 4);
   HostServices services("index/x", executor);
   const Host host(services.raw());

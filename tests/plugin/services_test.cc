@@ -19,7 +19,7 @@ const Table* service(const HostServices& services, const char* id) {
   return static_cast<const Table*>(services.raw()->get_extension(services.raw(), id));
 }
 
-TEST(HostServices, OffersWhatTheHeaderNamesAndNothingElse) {
+TEST(HostServices, the_services_are_those_of_the_header_and_no_others) {
   base::Executor executor("test", 2, 4);
   HostServices services("index/x", executor);
   EXPECT_EQ(RHUMB_ABI_MAJOR, services.raw()->abi_major);
@@ -31,7 +31,7 @@ TEST(HostServices, OffersWhatTheHeaderNamesAndNothingElse) {
   EXPECT_EQ(nullptr, services.raw()->get_extension(services.raw(), nullptr));
 }
 
-TEST(HostServices, PostRunsOrRefusesWithBusy) {
+TEST(HostServices, post_runs_a_task_or_refuses_it_as_busy) {
   base::Executor executor("test", 1, 1);
   HostServices services("index/x", executor);
   const auto* table = service<rhumb_host_executor_t>(services, RHUMB_HOST_EXECUTOR);
@@ -57,7 +57,7 @@ TEST(HostServices, PostRunsOrRefusesWithBusy) {
   EXPECT_EQ(RHUMB_BUSY, table->post(services.raw(), count, &gate));
 }
 
-TEST(HostServices, ParallelCoversEachIndexOnce) {
+TEST(HostServices, parallel_covers_each_index_once) {
   base::Executor executor("test", 3, 16);
   HostServices services("index/x", executor);
   const auto* table = service<rhumb_host_executor_t>(services, RHUMB_HOST_EXECUTOR);
@@ -72,7 +72,7 @@ TEST(HostServices, ParallelCoversEachIndexOnce) {
   for (const auto& n : seen) EXPECT_EQ(1, n);
 }
 
-TEST(HostServices, ClockIsTheOneOfDeadlines) {
+TEST(HostServices, the_clock_is_that_of_deadlines) {
   base::Executor executor("test", 1, 4);
   HostServices services("index/x", executor);
   const auto* clock = service<rhumb_host_clock_t>(services, RHUMB_HOST_CLOCK);
@@ -83,7 +83,7 @@ TEST(HostServices, ClockIsTheOneOfDeadlines) {
   EXPECT_GT(clock->wall_ns(services.raw()), 1'700'000'000'000'000'000u);
 }
 
-TEST(HostServices, MemoryAddsUpAndNeverGoesBelowZero) {
+TEST(HostServices, reported_memory_adds_up_and_never_goes_below_zero) {
   base::Executor executor("test", 1, 4);
   HostServices services("index/x", executor);
   const auto* memory = service<rhumb_host_memory_t>(services, RHUMB_HOST_MEMORY);
@@ -99,7 +99,7 @@ TEST(HostServices, MemoryAddsUpAndNeverGoesBelowZero) {
   EXPECT_EQ(0u, services.memory_bytes());
 }
 
-TEST(HostServices, LogLinesNameTheEngine) {
+TEST(HostServices, log_lines_name_the_engine) {
   base::log_configure(base::LogLevel::kInfo, base::LogFormat::kJson);
   base::Executor executor("test", 1, 4);
   HostServices services("index/flat", executor);

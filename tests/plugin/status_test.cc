@@ -16,13 +16,13 @@ std::string text_of(const std::string& raw) {
   return error.status(RHUMB_IO, "c").message();
 }
 
-TEST(PluginStatus, OkIsOkWhateverTheTextSays) {
+TEST(PluginStatus, ok_is_ok_whatever_the_text_says) {
   ErrorSlot error;
   std::strcpy(error.out()->text, "left over");
   EXPECT_TRUE(error.status(RHUMB_OK, "search").ok());
 }
 
-TEST(PluginStatus, EachStatusHasItsReaction) {
+TEST(PluginStatus, each_status_has_its_reaction) {
   const std::pair<rhumb_status_t, Code> expected[] = {{RHUMB_INVALID, Code::kInvalid},
                                                       {RHUMB_NOT_FOUND, Code::kNotFound},
                                                       {RHUMB_UNSUPPORTED, Code::kUnsupported},
@@ -37,7 +37,7 @@ TEST(PluginStatus, EachStatusHasItsReaction) {
                                                       {RHUMB_IO, Code::kIo},
                                                       {RHUMB_CORRUPT, Code::kCorrupt},
                                                       {RHUMB_BUG, Code::kInternal},
-                                                      // of a later minor: the range decides
+                                                      // Of a later minor: the range decides.
                                                       {60, Code::kInvalid},
                                                       {100, Code::kUnavailable},
                                                       {200, Code::kInternal},
@@ -48,7 +48,7 @@ TEST(PluginStatus, EachStatusHasItsReaction) {
   }
 }
 
-TEST(PluginStatus, TheWayBackKeepsTheMeaning) {
+TEST(PluginStatus, converting_a_status_back_keeps_its_meaning) {
   for (const rhumb_status_t rc :
        {RHUMB_OK, RHUMB_INVALID, RHUMB_NOT_FOUND, RHUMB_UNSUPPORTED, RHUMB_DENIED, RHUMB_BUSY,
         RHUMB_TIMEOUT, RHUMB_CANCELLED, RHUMB_NO_SPACE, RHUMB_IO, RHUMB_CORRUPT, RHUMB_BUG}) {
@@ -56,7 +56,7 @@ TEST(PluginStatus, TheWayBackKeepsTheMeaning) {
   }
 }
 
-TEST(PluginStatus, TextIsBoundedAndPrintable) {
+TEST(PluginStatus, an_error_text_is_bounded_and_printable) {
   EXPECT_EQ("c: disk gone", text_of("disk gone"));
   EXPECT_EQ("c: status 128", text_of(""));
   EXPECT_EQ("c: " + std::string(248, 'x'), text_of(std::string(248, 'x'))) << "not terminated";
@@ -68,7 +68,7 @@ TEST(PluginStatus, TextIsBoundedAndPrintable) {
   EXPECT_EQ("c: ?x", text_of("\xE2x")) << "cut off";
 }
 
-TEST(PluginStatus, ErrnoIsTold) {
+TEST(PluginStatus, errno_is_part_of_the_error) {
   ErrorSlot error;
   std::strcpy(error.out()->text, "write failed");
   error.out()->os_errno = ENOSPC;
@@ -77,7 +77,7 @@ TEST(PluginStatus, ErrnoIsTold) {
   EXPECT_EQ("kv: status 68", to_status(RHUMB_NO_SPACE, nullptr, "kv").message());
 }
 
-TEST(CallContext, CarriesDeadlineTraceAndCancellation) {
+TEST(CallContext, a_call_context_carries_deadline_trace_and_cancellation) {
   std::atomic<bool> cancelled{false};
   const CallContext call(base::Deadline{77}, &cancelled, 1, 2);
   EXPECT_EQ(sizeof(rhumb_call_t), call.raw()->struct_size);

@@ -1,4 +1,5 @@
-// Columns of generated vectors, in memory as a segment's are. Stands on the SDK alone.
+// Columns of generated vectors in memory, laid out as in a segment. This header includes only the
+// SDK.
 #pragma once
 
 #include <algorithm>
@@ -17,13 +18,13 @@
 namespace rhumb::index_test {
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-inline constexpr uint32_t kSlowDown = 8;  // instrumented code gets less data
+inline constexpr uint32_t kSlowDown = 8;  // instrumented builds get this many times less data
 #else
 inline constexpr uint32_t kSlowDown = 1;
 #endif
 
-// Vectors as embeddings are: clusters of different shape and weight in a subspace of low rank, with
-// a little noise in all directions.
+// Vectors like embeddings: clusters of different shape and weight in a subspace of low rank, with a
+// little noise in all directions.
 class Generator {
  public:
   Generator(uint32_t dim, uint64_t seed, uint32_t clusters = 100, uint32_t rank = 24)
@@ -41,7 +42,7 @@ class Generator {
       }
     }
   }
-  // One vector; cluster: where it came from.
+  // Returns one vector. `cluster` is set to the cluster that it came from.
   std::vector<float> next(uint32_t* cluster = nullptr) {
     const auto c = std::discrete_distribution<uint32_t>(weights_.begin(), weights_.end())(random_);
     if (cluster != nullptr) *cluster = c;
@@ -63,7 +64,7 @@ class Generator {
   std::vector<double> weights_;
 };
 
-// A vector in a column's scalar type, prepared for the metric as the host does it.
+// Returns a vector in a column's scalar type, prepared for the metric as the host does it.
 inline std::string encoded(std::vector<float> v, uint32_t scalar, uint32_t metric) {
   const auto dim = static_cast<uint32_t>(v.size());
   if (metric == RHUMB_COSINE && scalar != RHUMB_U8) rhumb_normalise_f32(v.data(), dim);
@@ -78,7 +79,7 @@ inline std::string encoded(std::vector<float> v, uint32_t scalar, uint32_t metri
   return out;
 }
 
-// A column in chunks of 256 rows, each an allocation of its own, with room for `capacity` rows.
+// A column in chunks of 256 rows, each in an allocation of its own, with room for `capacity` rows.
 class Column {
  public:
   static constexpr uint32_t kShift = 8;

@@ -109,7 +109,7 @@ inline plugin::Engine<rhumb_index_ops_t> engine(const char* id) {
   return *found;
 }
 
-// An instance. Failed calls answer their status and leave the text in error().
+// An instance of an index engine. A failed call returns its status and leaves the text in error().
 class Index {
  public:
   Index(const char* id, const Column& column, std::string config = "", std::string data_dir = "",
@@ -146,7 +146,7 @@ class Index {
     return nlohmann::json::parse(buffer.view());
   }
 
-  // Any thread. Throws what the engine says when it fails.
+  // Any thread may call it. It throws the engine's error.
   std::vector<Hits> search(std::span<const std::string> queries, const Ask& ask,
                            uint64_t* distances = nullptr, uint64_t* codes = nullptr) const {
     std::string rows;
@@ -200,7 +200,8 @@ class Index {
   rhumb_error_t error_{};
 };
 
-// Share of the true hits that were found, by distance: of equally far slots any will do.
+// Returns the share of the true hits that were found. Hits are compared by distance, so among
+// equally far slots any is right.
 inline double recall(const std::vector<Hits>& found, const std::vector<Hits>& truth) {
   uint64_t right = 0, all = 0;
   for (size_t q = 0; q < truth.size(); ++q) {
@@ -225,7 +226,7 @@ class TempDir {
   ~TempDir() { std::filesystem::remove_all(path_); }
   TempDir(const TempDir&) = delete;
   TempDir& operator=(const TempDir&) = delete;
-  // A new, empty directory in it.
+  // A new, empty directory inside this one.
   std::string fresh() const {
     static int n = 0;
     const std::string path = path_ + "/" + std::to_string(n++);

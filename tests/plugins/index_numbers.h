@@ -1,5 +1,5 @@
-// Columns of vectors with any bits, and what every index engine owes for them: it ends, and its
-// hits are finite, in order and each there once.
+// Columns of vectors with any bits. For these every index engine must end its searches, and return
+// hits that are finite, in order and without repeats.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ class OddColumn {
       : random_(seed), dim_(dim), scalar_(scalar), column_(metric, scalar, dim) {
     for (uint32_t i = 0; i < rows; ++i) column_.add(next());
   }
-  // Odd components, or ordinary ones.
+  // Returns a vector of odd components, or of ordinary ones.
   std::vector<float> next() {
     std::vector<float> out(dim_);
     const bool ordinary = random_() % 3 == 0;

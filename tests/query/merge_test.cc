@@ -39,7 +39,7 @@ std::string merged(Distance distance, uint32_t limit, std::vector<SearchResult> 
   return ids_of(merge(distance, limit, std::move(parts)).points);
 }
 
-TEST(MergeTest, similarities_fall_and_distances_rise) {
+TEST(MergeTest, similarities_are_sorted_down_and_distances_up) {
   const auto parts = [](float sign) {
     std::vector<SearchResult> out;
     out.push_back(part({hit(1, sign * 0.9f), hit(2, sign * 0.1f)}));
@@ -71,7 +71,7 @@ TEST(MergeTest, the_limit_counts_over_all_parts) {
   EXPECT_EQ(merged(Distance::kDot, 2, {}), "");
 }
 
-TEST(MergeTest, equal_scores_stand_in_the_order_of_ids) {
+TEST(MergeTest, equal_scores_are_in_the_order_of_ids) {
   for (const Distance d : {Distance::kCosine, Distance::kEuclid}) {
     std::vector<SearchResult> parts;
     parts.push_back(part({hit(2, 1), hit(300, 1)}));
@@ -80,7 +80,7 @@ TEST(MergeTest, equal_scores_stand_in_the_order_of_ids) {
   }
 }
 
-TEST(MergeTest, plans_of_all_parts_are_told) {
+TEST(MergeTest, plans_of_all_parts_are_returned) {
   std::vector<SearchResult> parts(2);
   parts[0].plan.push_back({.segment = 1, .strategy = "scan"});
   parts[0].plan.push_back({.segment = 2, .strategy = "graph"});
@@ -91,8 +91,8 @@ TEST(MergeTest, plans_of_all_parts_are_told) {
   EXPECT_EQ(all.plan[2].segment, 7u);
 }
 
-// However the points are spread, the answer is that of one list of all: ties and negative scores
-// among them.
+// However the points are spread over shards, the answer is that of one list of all points, also
+// with ties and negative scores.
 TEST(MergeTest, the_answer_does_not_depend_on_how_points_are_spread) {
   constexpr uint64_t kSeed = 99;
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
@@ -116,7 +116,7 @@ TEST(MergeTest, the_answer_does_not_depend_on_how_points_are_spread) {
   }
 }
 
-TEST(MergeByIdTest, first_of_all_by_id) {
+TEST(MergeByIdTest, a_merge_by_id_returns_the_first_of_all) {
   const auto parts = [] {
     return std::vector<std::vector<Record>>{
         {hit(1, 0), hit(40, 0)}, {}, {hit(2, 0), hit(3, 0), hit(500, 0)}};
@@ -128,7 +128,7 @@ TEST(MergeByIdTest, first_of_all_by_id) {
   EXPECT_EQ(ids_of(merge_by_id(9, {})), "");
 }
 
-TEST(ThresholdTest, is_a_floor_of_similarities_and_a_ceiling_of_distances) {
+TEST(ThresholdTest, a_threshold_is_a_floor_of_similarities_and_a_ceiling_of_distances) {
   for (const Distance d : {Distance::kCosine, Distance::kDot}) {
     EXPECT_TRUE(passes(d, 0.5f, 0.5f));
     EXPECT_TRUE(passes(d, 0.6f, 0.5f));
@@ -162,7 +162,7 @@ TEST(MergeTest, scores_of_any_bits_have_one_order_and_a_nan_is_last) {
     }
     std::sort(ids.begin(), ids.end());
     EXPECT_EQ(std::unique(ids.begin(), ids.end()), ids.end());
-    std::vector<SearchResult> turned(3);  // the same, spread in another way
+    std::vector<SearchResult> turned(3);  // the same points, spread in another way
     for (size_t i = 0; i < scores.size(); ++i)
       turned[(i * 7 + 1) % 3].points.push_back(hit(i, scores[i]));
     EXPECT_EQ(ids_of(merge(d, 50, std::move(turned)).points),

@@ -24,7 +24,7 @@ class RouterHost : public ::testing::Test {
   std::unique_ptr<Router> router_;
 };
 
-TEST_F(RouterHost, PlacesBatches) {
+TEST_F(RouterHost, batches_are_placed) {
   EXPECT_EQ(router_->id(), "hash");
   const std::vector<std::string_view> keys = {"abc", "", "abc"};
   const auto buckets = router_->place(keys);
@@ -34,7 +34,7 @@ TEST_F(RouterHost, PlacesBatches) {
   EXPECT_TRUE(router_->place({})->empty());
 }
 
-TEST_F(RouterHost, AssignsAndFindsShards) {
+TEST_F(RouterHost, shards_are_assigned_and_found) {
   const std::vector<uint64_t> shards = {7, 8};
   const auto runs = router_->assign({}, shards);
   ASSERT_TRUE(runs.ok()) << runs.status().message();
@@ -54,7 +54,7 @@ TEST_F(RouterHost, AssignsAndFindsShards) {
   EXPECT_EQ(nine, 3072u);
 }
 
-TEST_F(RouterHost, GroupsABatchByShard) {
+TEST_F(RouterHost, a_batch_is_grouped_by_shard) {
   const std::vector<BucketRun> runs = {{0, 100, 5}, {100, 1000, 3}, {1100, 2996, 5}};
   const std::vector<uint32_t> buckets = {99, 100, 4095, 0, 1099, 1100};
   const auto groups = group_by_shard(runs, buckets);
@@ -66,7 +66,7 @@ TEST_F(RouterHost, GroupsABatchByShard) {
   EXPECT_TRUE(group_by_shard(runs, {}).empty());
 }
 
-TEST_F(RouterHost, SaysWhatIsWrong) {
+TEST_F(RouterHost, errors_say_what_is_wrong) {
   const auto missing = Router::open(registry_, "jump");
   ASSERT_FALSE(missing.ok());
   EXPECT_EQ(missing.status().code(), base::Code::kNotFound);
@@ -79,7 +79,7 @@ TEST_F(RouterHost, SaysWhatIsWrong) {
   EXPECT_NE(none.status().message().find("router hash: assign"), std::string::npos);
 }
 
-TEST(BucketMap, MapsWithGapsAreSeen) {
+TEST(BucketMap, a_map_with_gaps_is_refused) {
   const std::vector<std::vector<BucketRun>> wrong = {{},
                                                      {{0, 4095, 1}},
                                                      {{1, 4095, 1}},

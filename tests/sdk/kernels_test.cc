@@ -1,4 +1,5 @@
-// Every form of the distance kernels that this machine can run, against sums in double of the very same numbers.
+// Every form of the distance kernels that this machine can run, against sums in double of the very
+// same numbers.
 #include "rhumb/kernels.h"
 
 #include <gtest/gtest.h>
@@ -96,22 +97,28 @@ double reference(uint32_t metric, uint32_t scalar, const Encoded& a, const Encod
     case RHUMB_COSINE:
       if (scalar == RHUMB_F32 || scalar == RHUMB_F16) return 1 - product;
       return aa * bb > 0 ? 1 - product / std::sqrt(aa * bb) : 1;
-    case RHUMB_DOT: return -product;
-    case RHUMB_EUCLID: return l2;
-    default: return l1;
+    case RHUMB_DOT:
+      return -product;
+    case RHUMB_EUCLID:
+      return l2;
+    default:
+      return l1;
   }
 }
 
 // How far a f32 sum of terms of about this size may stray.
 double tolerance(uint32_t metric, double expected, uint32_t dim) {
-  const double unit =
-      metric == RHUMB_MANHATTAN || metric == RHUMB_EUCLID ? std::abs(expected) : std::max(1.0, std::abs(expected));
+  const double unit = metric == RHUMB_MANHATTAN || metric == RHUMB_EUCLID
+                          ? std::abs(expected)
+                          : std::max(1.0, std::abs(expected));
   return unit * 1e-6 * (1 + std::sqrt(static_cast<double>(dim)) / 8) + 1e-7;
 }
 
-// Puts bytes at an address that is off by `shift`, with nothing after them, so that a sanitizer sees a read too far.
+// Puts bytes at an address that is off by `shift`, with nothing after them, so that a sanitizer
+// sees a read too far.
 struct Placed {
-  Placed(const std::string& bytes, size_t shift) : storage(shift + bytes.size()), data(storage.data() + shift) {
+  Placed(const std::string& bytes, size_t shift)
+      : storage(shift + bytes.size()), data(storage.data() + shift) {
     std::memcpy(data, bytes.data(), bytes.size());
   }
   std::vector<char> storage;
@@ -124,12 +131,14 @@ class Kernels : public testing::TestWithParam<std::string> {
   void TearDown() override { ASSERT_EQ(RHUMB_OK, rhumb_kernels_select(nullptr)); }
 };
 
-TEST_P(Kernels, OneAgreesWithDoubleForEveryDimAndAlignment) {
+TEST_P(Kernels, one_agrees_with_double_for_every_dim_and_alignment) {
   std::mt19937_64 rng(kSeed);
   SCOPED_TRACE("seed " + std::to_string(kSeed));
-  for (uint32_t scalar : {uint32_t{RHUMB_F32}, uint32_t{RHUMB_F16}, uint32_t{RHUMB_U8}, uint32_t{RHUMB_CODE8}}) {
+  for (uint32_t scalar :
+       {uint32_t{RHUMB_F32}, uint32_t{RHUMB_F16}, uint32_t{RHUMB_U8}, uint32_t{RHUMB_CODE8}}) {
     for (uint32_t dim = 1; dim <= 257; ++dim) {
-      const Encoded a = encode(embedding(rng, dim), scalar), b = encode(embedding(rng, dim), scalar);
+      const Encoded a = encode(embedding(rng, dim), scalar),
+                    b = encode(embedding(rng, dim), scalar);
       const Placed pa(a.bytes, dim % 7), pb(b.bytes, (dim * 3 + 1) % 5);
       for (uint32_t metric : kMetrics) {
         const rhumb_kernel_t* kernel = rhumb_kernel_for(metric, scalar);
@@ -137,16 +146,18 @@ TEST_P(Kernels, OneAgreesWithDoubleForEveryDimAndAlignment) {
         const double expected = reference(metric, scalar, a, b);
         ASSERT_NEAR(expected, kernel->one(pa.data, pb.data, dim), tolerance(metric, expected, dim))
             << "metric " << metric << " scalar " << scalar << " dim " << dim;
-        ASSERT_EQ(kernel->one(pa.data, pb.data, dim), kernel->one(pb.data, pa.data, dim)) << "not symmetric";
+        ASSERT_EQ(kernel->one(pa.data, pb.data, dim), kernel->one(pb.data, pa.data, dim))
+            << "not symmetric";
       }
     }
   }
 }
 
-TEST_P(Kernels, RowsAndSlotsAnswerTheBitsOfOne) {
+TEST_P(Kernels, rows_and_slots_answer_the_bits_of_one) {
   std::mt19937_64 rng(kSeed + 1);
   constexpr uint32_t kRows = 37, kShift = 3;
-  for (uint32_t scalar : {uint32_t{RHUMB_F32}, uint32_t{RHUMB_F16}, uint32_t{RHUMB_U8}, uint32_t{RHUMB_CODE8}}) {
+  for (uint32_t scalar :
+       {uint32_t{RHUMB_F32}, uint32_t{RHUMB_F16}, uint32_t{RHUMB_U8}, uint32_t{RHUMB_CODE8}}) {
     for (uint32_t dim : {1u, 7u, 16u, 63u, 100u, 128u, 255u, 768u}) {
       const uint64_t bytes = rhumb_vector_bytes(scalar, dim), stride = bytes + dim % 3;
       // Chunks of eight rows, the last one cut short after its last row.
@@ -163,7 +174,8 @@ TEST_P(Kernels, RowsAndSlotsAnswerTheBitsOfOne) {
         }
         table.push_back(chunks[c].data());
       }
-      const rhumb_vectors_t column{sizeof(rhumb_vectors_t), scalar, dim, kShift, kRows, stride, table.data(), nullptr};
+      const rhumb_vectors_t column{
+          sizeof(rhumb_vectors_t), scalar, dim, kShift, kRows, stride, table.data(), nullptr};
       const Encoded query = encode(embedding(rng, dim), scalar);
       for (uint32_t metric : kMetrics) {
         const rhumb_kernel_t* kernel = rhumb_kernel_for(metric, scalar);
@@ -176,7 +188,8 @@ TEST_P(Kernels, RowsAndSlotsAnswerTheBitsOfOne) {
           for (uint32_t i = 0; i < n; ++i) {
             ASSERT_EQ(kernel->one(query.bytes.data(), flat.data() + i * stride, dim), by_rows[i])
                 << "row " << i << " of " << n;
-            ASSERT_EQ(kernel->one(query.bytes.data(), flat.data() + slots[i] * stride, dim), by_slots[i])
+            ASSERT_EQ(kernel->one(query.bytes.data(), flat.data() + slots[i] * stride, dim),
+                      by_slots[i])
                 << "slot " << slots[i];
           }
         }
@@ -185,13 +198,17 @@ TEST_P(Kernels, RowsAndSlotsAnswerTheBitsOfOne) {
   }
 }
 
-TEST_P(Kernels, IntegersDoNotOverflowAtTheLargestDim) {
+TEST_P(Kernels, integers_do_not_overflow_at_the_largest_dim) {
   constexpr uint32_t kDim = 65536;
   const std::string high(kDim, '\xFF'), low(kDim, '\0');
-  EXPECT_EQ(-255.0 * 255 * kDim, rhumb_kernel_for(RHUMB_DOT, RHUMB_U8)->one(high.data(), high.data(), kDim));
-  EXPECT_EQ(255.0 * 255 * kDim, rhumb_kernel_for(RHUMB_EUCLID, RHUMB_U8)->one(high.data(), low.data(), kDim));
-  EXPECT_EQ(255.0 * kDim, rhumb_kernel_for(RHUMB_MANHATTAN, RHUMB_U8)->one(low.data(), high.data(), kDim));
-  EXPECT_NEAR(0, rhumb_kernel_for(RHUMB_COSINE, RHUMB_U8)->one(high.data(), high.data(), kDim), 1e-6);
+  EXPECT_EQ(-255.0 * 255 * kDim,
+            rhumb_kernel_for(RHUMB_DOT, RHUMB_U8)->one(high.data(), high.data(), kDim));
+  EXPECT_EQ(255.0 * 255 * kDim,
+            rhumb_kernel_for(RHUMB_EUCLID, RHUMB_U8)->one(high.data(), low.data(), kDim));
+  EXPECT_EQ(255.0 * kDim,
+            rhumb_kernel_for(RHUMB_MANHATTAN, RHUMB_U8)->one(low.data(), high.data(), kDim));
+  EXPECT_NEAR(0, rhumb_kernel_for(RHUMB_COSINE, RHUMB_U8)->one(high.data(), high.data(), kDim),
+              1e-6);
   EXPECT_EQ(1, rhumb_kernel_for(RHUMB_COSINE, RHUMB_U8)->one(low.data(), high.data(), kDim));
 
   const std::vector<float> plus(kDim, 2.0f), minus(kDim, -2.0f);
@@ -202,7 +219,7 @@ TEST_P(Kernels, IntegersDoNotOverflowAtTheLargestDim) {
   EXPECT_FLOAT_EQ(-4.0f * kDim, dot->one(m.bytes.data(), m.bytes.data(), kDim));
 }
 
-TEST_P(Kernels, HammingCountsDifferingBits) {
+TEST_P(Kernels, hamming_counts_differing_bits) {
   std::mt19937_64 rng(kSeed + 2);
   const rhumb_kernel_t* hamming = rhumb_kernel_for(RHUMB_HAMMING, RHUMB_BIT);
   ASSERT_NE(nullptr, hamming);
@@ -220,15 +237,17 @@ TEST_P(Kernels, HammingCountsDifferingBits) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Forms, Kernels, testing::ValuesIn(forms()), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Forms, Kernels, testing::ValuesIn(forms()),
+                         [](const auto& info) { return info.param; });
 
-TEST(KernelLookup, KnowsWhatGoesTogether) {
+TEST(KernelLookup, knows_what_goes_together) {
   EXPECT_EQ(nullptr, rhumb_kernel_for(RHUMB_HAMMING, RHUMB_F32));
   EXPECT_EQ(nullptr, rhumb_kernel_for(RHUMB_DOT, RHUMB_BIT));
   EXPECT_EQ(nullptr, rhumb_kernel_for(0, RHUMB_F32));
   EXPECT_EQ(nullptr, rhumb_kernel_for(RHUMB_DOT, 99));
   for (uint32_t metric : kMetrics) {
-    for (uint32_t scalar : {uint32_t{RHUMB_F32}, uint32_t{RHUMB_F16}, uint32_t{RHUMB_U8}, uint32_t{RHUMB_CODE8}}) {
+    for (uint32_t scalar :
+         {uint32_t{RHUMB_F32}, uint32_t{RHUMB_F16}, uint32_t{RHUMB_U8}, uint32_t{RHUMB_CODE8}}) {
       const rhumb_kernel_t* kernel = rhumb_kernel_for(metric, scalar);
       ASSERT_NE(nullptr, kernel);
       EXPECT_EQ(metric, kernel->metric);
@@ -237,7 +256,7 @@ TEST(KernelLookup, KnowsWhatGoesTogether) {
   }
 }
 
-TEST(KernelLookup, SelectsByNameAndByEnvironment) {
+TEST(KernelLookup, selects_by_name_and_by_environment) {
   EXPECT_EQ(RHUMB_NOT_FOUND, rhumb_kernels_select("mmx"));
   ASSERT_EQ(RHUMB_OK, rhumb_kernels_select("portable"));
   EXPECT_STREQ("portable", rhumb_kernels_name());

@@ -1,4 +1,5 @@
-// What an index engine answers is not trusted: hits whose distances are no numbers, or in no order.
+// The answers of an index engine are not trusted: its hits may have distances that are not numbers,
+// or be out of order.
 #include "host/segment/graph.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +20,7 @@ namespace {
 constexpr uint32_t kRows = 40, kDim = 2;
 constexpr float kMost = std::numeric_limits<float>::max();
 
-TEST(GraphTest, DistancesThatAreNoNumbersAreMadeSomeAndPutInOrder) {
+TEST(GraphTest, distances_that_are_not_numbers_are_replaced_and_sorted) {
   base::Executor executor("plugins", 1, 64);
   plugin::PluginRegistry plugins(executor);
   const base::Status loaded =

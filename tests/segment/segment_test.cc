@@ -1,4 +1,4 @@
-// One segment by itself: rows in, rows out, the limits, sealing, and the filters over it.
+// One segment alone: storing and reading rows, the limits, sealing, and filters.
 #include "host/segment/segment.h"
 
 #include <gtest/gtest.h>
@@ -35,7 +35,8 @@ class SegmentTest : public ::testing::Test {
     EXPECT_TRUE(created.ok()) << created.status().to_string();
     return *created;
   }
-  // Row i: id "k<i>", a payload for the even ones, vector a always, b for every third.
+  // Row i has the id "k<i>", a payload if i is even, vector a always, and vector b if i is a
+  // multiple of three.
   static void fill(Segment& segment, uint32_t n) {
     for (uint32_t i = 0; i < n; ++i) {
       const std::string key = "\x03k" + std::to_string(i),
@@ -74,13 +75,13 @@ class SegmentTest : public ::testing::Test {
   SegmentOptions options;
 };
 
-TEST_F(SegmentTest, GraphParametersOfTheVectorComeBeforeTheCollections) {
+TEST_F(SegmentTest, graph_parameters_of_the_vector_override_the_collections) {
   const auto specs = two_vectors();
   EXPECT_EQ(specs[0].params.hnsw.m, 8u);
   EXPECT_EQ(specs[1].params.hnsw.m, 24u);
 }
 
-TEST_F(SegmentTest, RowsComeBackAfterReopeningAndSealing) {
+TEST_F(SegmentTest, rows_come_back_after_reopening_and_sealing) {
   Lengths lengths;
   {
     auto segment = create();
@@ -100,7 +101,7 @@ TEST_F(SegmentTest, RowsComeBackAfterReopeningAndSealing) {
   EXPECT_EQ(segment.column(1).present_count(), 24u);
   ASSERT_TRUE(segment.seal().ok());
   EXPECT_EQ(segment.state(), State::kSealed);
-  ASSERT_TRUE(segment.override_payload(4, 501, "").ok());  // goes on in a sealed one
+  ASSERT_TRUE(segment.override_payload(4, 501, "").ok());  // overrides go on in a sealed segment
   EXPECT_EQ(segment.fetch(4)->payload, "");
   const Lengths sealed = segment.lengths();
   again->reset();
@@ -120,7 +121,7 @@ TEST_F(SegmentTest, RowsComeBackAfterReopeningAndSealing) {
             base::Code::kInvalid);
 }
 
-TEST_F(SegmentTest, FullByRowsOrByBytes) {
+TEST_F(SegmentTest, a_segment_is_full_by_rows_or_by_bytes) {
   auto segment = create();
   const std::string a = floats({1, 2, 3, 4});
   RowInput row{"\x03k", "", 1, {}, {a, {}}};
@@ -139,7 +140,7 @@ TEST_F(SegmentTest, FullByRowsOrByBytes) {
   EXPECT_FALSE((*small)->fits(row));
 }
 
-TEST_F(SegmentTest, SearchAndFilterKeepToTheBounds) {
+TEST_F(SegmentTest, search_and_filter_keep_to_the_view) {
   auto segment = create();
   fill(*segment, 60);
   std::vector<uint64_t> live = all_live(60);
@@ -152,8 +153,8 @@ TEST_F(SegmentTest, SearchAndFilterKeepToTheBounds) {
   call.k = 100;
   auto answer = search(*segment, call, bounds, nullptr);
   ASSERT_TRUE(answer.ok());
-  ASSERT_EQ(answer->hits.size(), 16u);   // every third below 50 is 17, without 9
-  EXPECT_EQ(answer->hits[0].slot, 48u);  // dot: the largest first
+  ASSERT_EQ(answer->hits.size(), 16u);   // multiples of three below 50 are 17, without 9
+  EXPECT_EQ(answer->hits[0].slot, 48u);  // dot: the largest product comes first
   EXPECT_EQ(answer->strategy, "scan");
 
   model::Filter filter;

@@ -15,14 +15,14 @@ std::string write_yaml(const std::string& text) {
   return path;
 }
 
-TEST(Settings, TheDocumentedFileIsWhatTheDefaultsPrint) {
+TEST(Settings, the_documented_file_is_what_the_defaults_print) {
   std::ifstream file(std::string(RHUMB_SOURCE_DIR) + "/config/rhumb.yaml");
   std::stringstream text;
   text << file.rdbuf();
   EXPECT_EQ(text.str(), print(Settings{})) << "config/rhumb.yaml is made by: rhumbd --print-config";
 }
 
-TEST(Settings, WhatIsPrintedIsReadBackTheSame) {
+TEST(Settings, what_is_printed_is_read_back_the_same) {
   Settings s;
   ASSERT_TRUE(set(s, "http.port", "7001").ok());
   ASSERT_TRUE(set(s, "storage.sync", "interval").ok());
@@ -32,7 +32,7 @@ TEST(Settings, WhatIsPrintedIsReadBackTheSame) {
   EXPECT_EQ(print(again), print(s));
 }
 
-TEST(Settings, EveryKeyHasItsOwnPathAndEnvironmentName) {
+TEST(Settings, every_key_has_its_own_path_and_environment_name) {
   std::set<std::string> names;
   for (const Key& key : keys()) {
     EXPECT_TRUE(names.insert(environment_name(key.path)).second) << key.path;
@@ -41,7 +41,7 @@ TEST(Settings, EveryKeyHasItsOwnPathAndEnvironmentName) {
   }
 }
 
-TEST(Settings, FaultsNameFileLineKeyAndWhatWasExpected) {
+TEST(Settings, errors_name_file_line_key_and_what_was_expected) {
   const struct {
     std::string yaml;
     std::vector<std::string> words;
@@ -68,7 +68,7 @@ TEST(Settings, FaultsNameFileLineKeyAndWhatWasExpected) {
   EXPECT_EQ(load_file(s, "/nowhere/rhumb.yaml").code(), base::Code::kNotFound);
 }
 
-TEST(Settings, TheEnvironmentGoesOverAndNamesItself) {
+TEST(Settings, the_environment_overrides_the_file_and_is_named_in_errors) {
   Settings s;
   ASSERT_TRUE(load_environment(s, {{"RHUMB_HTTP_PORT", "7002"}, {"RHUMB_URL", "not ours"}}).ok());
   EXPECT_EQ(s.http.port, 7002u);
@@ -78,7 +78,7 @@ TEST(Settings, TheEnvironmentGoesOverAndNamesItself) {
   EXPECT_NE(status.message().find("trace, debug, info, warn, error"), std::string::npos);
 }
 
-TEST(Settings, SecretsAreNotPrinted) {
+TEST(Settings, secrets_are_not_printed) {
   Settings s;
   ASSERT_TRUE(set(s, "auth.api_key", "a-secret").ok());
   EXPECT_EQ(print(s).find("a-secret"), std::string::npos);

@@ -1,5 +1,5 @@
-// Readers beside apply, checkpoints, sealing and indexing. A point that is updated all the time
-// never vanishes and never shows twice, and what a filter let through passes it.
+// Readers run beside apply, checkpoints, sealing and indexing. A point that is updated all the time
+// never vanishes and never shows twice, and every point that a filter let through passes it.
 #include <gtest/gtest.h>
 
 #include <future>
@@ -54,7 +54,7 @@ class ConcurrentTest : public ::testing::Test {
   std::vector<std::thread> threads;
 };
 
-TEST_F(ConcurrentTest, EveryViewIsWhole) {
+TEST_F(ConcurrentTest, every_view_is_consistent) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   h.open();
   write_all(0, true);
@@ -110,7 +110,7 @@ TEST_F(ConcurrentTest, EveryViewIsWhole) {
   EXPECT_EQ(h->state().content_hash, hash);
 }
 
-TEST_F(ConcurrentTest, IndexesComeAndGoUnderWrites) {
+TEST_F(ConcurrentTest, indexes_come_and_go_under_writes) {
   h.open();
   write_all(0, true);
   std::atomic<bool> stop{false};

@@ -12,8 +12,8 @@
 namespace rhumb::shard::test {
 
 TempDir::TempDir() {
-  // Memory where there is some: these tests play crashes by copying files, so an fsync that waits
-  // for a disk shows nothing more.
+  // Uses a directory in memory if there is one. These tests simulate crashes by copying files, so
+  // an fsync that waits for a disk would test nothing more.
   const std::filesystem::path memory = "/dev/shm";
   const auto parent =
       std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
@@ -106,7 +106,7 @@ Harness::~Harness() {
 void Harness::set_directory(const std::string& directory) {
   ASSERT_FALSE(is_open());
   directory_ = options.directory = directory;
-  released_.store(0);  // another disk, maybe of an earlier moment
+  released_.store(0);  // another disk, perhaps with an earlier state
 }
 
 void Harness::open() {

@@ -1,5 +1,5 @@
-// A shard without consensus: entries are fed by hand. Directory, executors and plugins live as long
-// as the harness; the shard can be closed, abandoned and opened again.
+// A shard without consensus: tests feed the entries by hand. Directory, executors and plugins live
+// as long as the harness; the shard can be closed, abandoned and opened again.
 #pragma once
 
 #include <filesystem>
@@ -27,7 +27,7 @@ class TempDir {
   std::string path_;
 };
 
-// Vectors as embeddings are: around cluster centres in a space of low rank, normalised.
+// Vectors like embeddings: near cluster centres in a space of low rank, normalised.
 class Embeddings {
  public:
   Embeddings(uint64_t seed, uint32_t dim, uint32_t rank = 6, uint32_t clusters = 12);
@@ -52,19 +52,19 @@ class Harness {
   explicit Harness(model::CollectionConfig config = config_of());
   ~Harness();
 
-  ShardOptions options;  // change before open()
+  ShardOptions options;  // to be changed before open()
   void open();
   void close();
-  // As a killed process leaves it: no checkpoint. Bytes stay in the page cache.
+  // Leaves the shard as a killed process does, without a checkpoint. Bytes stay in the page cache.
   void abandon();
   Shard& operator*() { return *shard_; }
   Shard* operator->() { return shard_.get(); }
   bool is_open() const { return shard_ != nullptr; }
 
-  // Log of this shard: entries stay here, for replay after open().
+  // The log of this shard. Entries stay here, for replay after open().
   uint64_t propose(const model::Command& command);
   uint64_t noop();
-  // Feeds what was not fed yet, waits until it is applied.
+  // Feeds the entries that were not fed yet, and waits until they are applied.
   base::Status apply();
   base::Status write(const model::Command& command) {
     propose(command);
@@ -72,7 +72,7 @@ class Harness {
   }
   base::Status checkpoint();
   base::Status configure(const model::CollectionConfig& config);
-  // Until the indexer has nothing more to do: graphs reach every row they can.
+  // Waits until the indexer has nothing more to do, so graphs reach every row that they can.
   void wait_indexed(const std::string& vector = "");
 
   const std::vector<consensus::Entry>& log() const { return log_; }

@@ -11,7 +11,7 @@ using nlohmann::json;
 
 namespace {
 
-// The source's filters have one condition: any of some values of one field.
+// The source's filters have one condition: a field has one of some values.
 bool passes(const model::Filter& filter, const json& payload) {
   const model::Condition& condition = filter.must.at(0);
   const auto it = payload.find(condition.key);
@@ -104,7 +104,7 @@ void shrink(ShardOptions& options) {
   options.segment.graph_min_rows = 128;
   options.segment.extents = {4096, 65536};
   options.apply_batch_entries = 16;
-  options.checkpoint_points = 1u << 30;  // tests say when
+  options.checkpoint_points = 1u << 30;  // checkpoints happen only when a test asks
   options.index_slice_rows = 64;
 }
 

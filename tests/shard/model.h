@@ -1,4 +1,4 @@
-// What a shard must be: a map, and commands drawn at random to drive both.
+// The model of a shard: a map, and random commands that drive both.
 #pragma once
 
 #include <map>
@@ -27,7 +27,8 @@ class Model {
 
 inline constexpr uint32_t kRowDim = 6;
 
-// Two named vectors and a multivector ("c"), indexed payload fields, small segments.
+// A configuration with two named vectors, a multivector ("c"), indexed payload fields and small
+// segments.
 model::CollectionConfig all_vectors();
 void shrink(ShardOptions& options);
 
@@ -48,7 +49,7 @@ class CommandSource {
   Embeddings a_, b_, c_;
 };
 
-// Every point, every count, the content hash: as the model has them.
+// Expects every point, every count and the content hash as the model has them.
 void expect_equal(Harness& harness, const Model& model, const std::string& when);
 
 }  // namespace rhumb::shard::test

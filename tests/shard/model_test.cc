@@ -1,5 +1,5 @@
-// Twenty thousand random commands against a map, with filters, searches, checkpoints and restarts
-// in between.
+// Twenty thousand random commands are compared with a map, with filters, searches, checkpoints and
+// restarts in between.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace {
 constexpr uint64_t kSeed = 20240611;
 constexpr int kCommands = 20'000;
 
-// Of a multivector: over the rows of x, the sum of the smallest distance to any row of y.
+// For a multivector: the sum, over the rows of x, of the smallest distance to any row of y.
 float distance(const std::string& name, const std::string& x, const std::string& y) {
   if (name == "c") {
     constexpr size_t kRow = kRowDim * sizeof(float);
@@ -71,8 +71,8 @@ void check_filters(Harness& h, const Model& model, CommandSource& source) {
   EXPECT_TRUE(page->size() == 20 || it == expected.end());
 }
 
-// Exact search is the model's nearest; a search through graphs and codes returns only what the
-// model has, with the right scores.
+// An exact search finds the model's nearest points. A search through graphs and codes returns only
+// points of the model, with the right scores.
 void check_search(Harness& h, const Model& model, CommandSource& source, uint64_t* hits,
                   uint64_t* possible) {
   const std::string name = std::array{"a", "b", "c"}[source.draw(3)];
@@ -119,7 +119,7 @@ void check_search(Harness& h, const Model& model, CommandSource& source, uint64_
   *possible += n;
 }
 
-TEST(ModelTest, RandomCommandsWithRestarts) {
+TEST(ModelTest, random_commands_with_restarts_agree_with_the_model) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   Harness h(all_vectors());
   shrink(h.options);

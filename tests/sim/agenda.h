@@ -1,5 +1,5 @@
-// Virtual time: what happens next, in order of time and, within one instant, of arrival. One
-// thread.
+// Virtual time: actions run in the order of their times, and within one instant in the order of
+// arrival. Everything is on one thread.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ class Agenda {
   void after(Microseconds delay_us, std::function<void()> action) {
     actions_.emplace(std::pair{now_us_ + delay_us, ++sequence_}, std::move(action));
   }
-  // Runs the next action that is due by then; false if there is none, and then it is that late.
+  // Runs the next action that is due by `until_us`. If there is none, sets the time to `until_us`
+  // and returns false.
   bool run_one(Microseconds until_us) {
     if (actions_.empty() || actions_.begin()->first.first > until_us) {
       now_us_ = until_us;

@@ -1,4 +1,5 @@
-// What must hold at every step of every run. The first violation is kept; the run stops there.
+// The invariants that must hold at every step of every run. The first violation is kept, and the
+// run stops there.
 #pragma once
 
 #include <cstdint>
@@ -39,14 +40,14 @@ class Checker {
   uint64_t trace_hash() const { return trace_hash_; }
   void trace(uint64_t a, uint64_t b, uint64_t c);
 
-  // One vote a term, as told to others.
+  // One vote per term, as sent to others.
   void sent(const Glance& message);
-  // Log matching: an (index, term) names one entry with one predecessor, everywhere.
+  // Log matching: an (index, term) names one entry with one predecessor on every replica.
   void wrote(uint64_t replica, const Entry& entry, uint64_t previous_term);
-  // One leader a term; a new leader holds every entry committed in earlier terms.
+  // One leader per term. A new leader holds every entry that was committed in earlier terms.
   void leads(uint64_t replica, uint64_t term, uint64_t base_index, uint64_t last_index,
              const std::function<uint64_t(uint64_t)>& term_at);
-  // A leader's commit index: entries up to it are durable on a majority.
+  // A leader's commit index: the entries up to it are durable on a majority.
   void committed_by_leader(
       uint64_t replica, uint64_t term, uint64_t commit,
       const std::function<uint64_t(uint64_t)>& term_at,
@@ -56,7 +57,7 @@ class Checker {
   void installed(uint64_t replica, const Image& image);
   // A client was told that its write is safe.
   void acknowledged(uint64_t index);
-  // What a read that begins now must at least see.
+  // The index that a read which begins now must at least see.
   uint64_t read_floor() const { return read_floor_; }
   void read_done(uint64_t replica, uint64_t floor, uint64_t read_index, uint64_t applied);
 
@@ -77,9 +78,9 @@ class Checker {
   uint64_t trace_hash_ = 0;
   std::map<std::pair<uint64_t, uint64_t>, uint64_t> votes_;  // (voter, term) -> candidate
   std::map<uint64_t, uint64_t> leaders_;                     // term -> replica
-  std::map<std::pair<uint64_t, uint64_t>, Fact> facts_;      // (index, term)
-  std::map<uint64_t, Commit> commits_;                       // index
-  std::map<uint64_t, Applied> applied_;                      // index
+  std::map<std::pair<uint64_t, uint64_t>, Fact> facts_;      // by (index, term)
+  std::map<uint64_t, Commit> commits_;                       // by index
+  std::map<uint64_t, Applied> applied_;                      // by index
   uint64_t read_floor_ = 0;
 };
 

@@ -25,7 +25,7 @@ Cluster::Cluster(const RunConfig& config) : config_(config), random_(config.seed
   bootstrap(random_.chance(500) ? 3 : 5);
 }
 
-// Every seed has a temper of its own, so that rare mixtures come up and calm ones, too.
+// Every seed has its own rates of events, so that rare combinations occur and calm runs, too.
 void Cluster::draw_plan() {
   plan_.plant = config_.plant;
   if (plan_.plant == Plant::kUnheldMessages)
@@ -103,8 +103,8 @@ void Cluster::repeat(Microseconds min_us, Microseconds max_us, std::function<voi
                 });
 }
 
-// Whoever believes that it leads gets work, deposed leaders too: that is where stale reads and lost
-// writes come from.
+// Every replica that believes it is the leader gets requests, also a deposed one, because stale
+// reads and lost writes come from those.
 void Cluster::clients() {
   repeat(5 * kMillisecond, 120 * kMillisecond, [this] {
     for (auto& [id, replica] : replicas_) {
@@ -113,7 +113,7 @@ void Cluster::clients() {
         replica->propose(random_.between(1, 6), random_.chance(30) ? 6000 : 300);
       if (random_.chance(500)) replica->read();
     }
-    // A client that asks the wrong one is sent away and disturbs nothing.
+    // A client that asks a follower is refused and disturbs nothing.
     Replica& anyone = any_replica();
     if (anyone.running() && !anyone.leads() && !anyone.paused() &&
         anyone.propose(1, 100) == RHUMB_OK) {
@@ -167,11 +167,11 @@ std::vector<rhumb_member_t> Cluster::draw_change(const Replica& leader, bool& le
     case 5:
       if (shrink) change.push_back({pick(voters), RHUMB_ADD_LEARNER, 0});
       break;
-    case 6:  // one in, one out, in one step
+    case 6:  // adds one and removes one in one step
       joiner(RHUMB_ADD_VOTER);
       if (voters.size() > 1) change.push_back({pick(voters), RHUMB_REMOVE, 0});
       break;
-    default:  // swap a learner and a voter
+    default:  // swaps a learner and a voter
       if (!learners.empty() && voters.size() > 1) {
         change.push_back({pick(learners), RHUMB_ADD_VOTER, 0});
         change.push_back({pick(voters), RHUMB_ADD_LEARNER, 0});
@@ -217,7 +217,7 @@ void Cluster::bad_luck() {
 
 void Cluster::cut_somewhere() {
   network_->heal();
-  if (random_.chance(400)) {  // single directions
+  if (random_.chance(400)) {  // cuts single directions
     for (uint64_t i = random_.between(1, 3); i > 0; --i)
       network_->cut(any_replica().id(), any_replica().id());
     return;
@@ -262,7 +262,7 @@ void Cluster::heal_all() {
   say("healed");
 }
 
-// One leader, no joint state left, and all its members stand where it stands.
+// Whether there is one leader, no joint state is left, and all members have the leader's state.
 bool Cluster::agreed(std::string& why) {
   const Replica* leader = newest_leader();
   if (leader == nullptr) {
@@ -299,7 +299,7 @@ RunResult Cluster::run() {
   if (!checker_.failed()) heal_all();
   std::string why = "nothing happened";
   bool agreement = false;
-  // clients go on for a while, so that the healed group is used
+  // Clients go on for a while, so that the healed group is used.
   const Microseconds settle_us = 5 * kSecond;
   Microseconds until_us = kTrouble + settle_us;
   while (!checker_.failed() && !agreement && until_us <= kTrouble + kHeal) {

@@ -1,5 +1,4 @@
-// One seeded run: a group of replicas, clients, an operator who changes the membership, and bad
-// luck.
+// One seeded run: a group of replicas, clients, an operator who changes the membership, and faults.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +25,7 @@ struct RunResult {
   uint64_t trace_hash = 0;
 };
 
-// Trouble for kTroubleSeconds, then everything heals; the group has kHealSeconds to agree.
+// Faults happen during kTrouble. Then everything heals, and the group has kHeal to agree.
 inline constexpr Microseconds kTrouble = 45 * kSecond, kHeal = 90 * kSecond;
 
 class Cluster final : public World {

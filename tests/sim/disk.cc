@@ -87,7 +87,7 @@ uint64_t Disk::power_cut(Random& random) {
     queue_.pop_front();
   }
   if (!queue_.empty() && !queue_.front().install && random.chance(500)) {
-    // The hard state of the next write, and perhaps a part of its entries: written before, never
+    // The hard state of the next write, and perhaps some of its entries, were written but never
     // acknowledged.
     carry_out(durable_, queue_.front(), random.below(queue_.front().entries.size() + 1));
   }

@@ -9,7 +9,7 @@
 
 namespace rhumb::sim {
 
-// Loads the plugin as the host does; the table lives as long as the process.
+// Loads the plugin as the host does. The table lives as long as the process.
 base::Result<const rhumb_consensus_ops_t*> load_engine(const std::string& so_path);
 
 struct EngineConfig {
@@ -33,7 +33,7 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  const Outcome& opened() const { return opened_; }  // status and text only
+  const Outcome& opened() const { return opened_; }  // has status and text only
   Outcome step(const rhumb_event_t& event);
 
  private:
@@ -45,7 +45,8 @@ class Engine {
 rhumb_event_t make_event(uint32_t type);
 rhumb_slice_t slice_of(std::string_view bytes);
 
-// A glance into raft's messages (protobuf behind a version byte), for the checks on what was sent.
+// The fields of a raft message (protobuf after a version byte) that the checks of sent messages
+// need.
 struct Glance {
   uint64_t type = 0, to = 0, from = 0, term = 0, log_term = 0, index = 0, commit = 0,
            reject_hint = 0;

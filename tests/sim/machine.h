@@ -1,4 +1,4 @@
-// The replicated state machine of one replica, and which of its states a crash may bring back.
+// The replicated state machine of one replica, and the states that it may have after a crash.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,9 @@
 
 namespace rhumb::sim {
 
-// Applied batches are visible at once and durable later (the host's key-value store without fsync),
-// in order: after a crash it stands anywhere between the last checkpoint and the newest state.
-// Invariant: states_ is never empty and its front is the last checkpoint.
+// Applied batches are visible at once and become durable later, in order, as in the host's
+// key-value store without fsync. After a crash the machine has any state from the last checkpoint
+// to the newest one. Invariant: states_ is never empty, and its front is the last checkpoint.
 class Machine {
  public:
   explicit Machine(Image image) : states_{std::move(image)} {}
@@ -22,7 +22,7 @@ class Machine {
     const Image& before = states_.back();
     states_.push_back({entry.index, entry.term, chain_hash(before.hash, entry), before.membership});
   }
-  // Belongs to the newest state: stored with its applied index.
+  // Belongs to the newest state and is stored with its applied index.
   void set_membership(Membership membership) { states_.back().membership = std::move(membership); }
   void install(Image image) { states_.assign(1, std::move(image)); }
   void checkpointed(uint64_t index) {

@@ -1,7 +1,8 @@
+// Runs simulated clusters:
 // sim [--seed N] [--seeds COUNT] [--seconds S] [--plant NAME --within COUNT] [--replay] [--verbose]
-// [--engine FILE.so]
+//     [--engine FILE.so]
 //   no --seeds: as many seeds as fit into --seconds (default RHUMB_SIM_SECONDS, or 120).
-//   --plant: the planted bug must be found within COUNT seeds; finding nothing is the failure.
+//   --plant: the planted fault must be found within COUNT seeds; finding nothing is the failure.
 //   --replay: every seed runs twice and must leave the same trace.
 #include <chrono>
 #include <cstdio>
@@ -78,7 +79,7 @@ RunResult run_seed(const rhumb_consensus_ops_t* ops, uint64_t seed, const Argume
   return result;
 }
 
-// The run as a whole must have met everything it is there for.
+// Whether the runs together have met every kind of event.
 bool met_everything(const Tally& tally) {
   const uint64_t met[] = {tally.elections,   tally.installs, tally.membership_changes,
                           tally.lost_writes, tally.reads,    tally.entries,

@@ -1,4 +1,4 @@
-// What replicas keep and exchange in the simulator: log entries, membership, and the image of the
+// The data that simulated replicas keep and exchange: log entries, membership, and the image of the
 // state machine.
 #pragma once
 
@@ -19,7 +19,7 @@ struct Entry {
   std::shared_ptr<const std::string> data;
 };
 
-// Roles as in rhumb_member_t; joint: while VOTER_OUTGOING bits are set.
+// Roles are those of rhumb_member_t. The state is joint while VOTER_OUTGOING bits are set.
 struct Membership {
   std::vector<rhumb_member_t> members;
   bool auto_leave = false;
@@ -27,7 +27,7 @@ struct Membership {
   bool joint() const;
   uint32_t role_of(uint64_t id) const;  // 0: not a member
   std::vector<uint64_t> with_role(uint32_t role) const;
-  // Whether `has` holds for a majority of the voters, in both halves of a joint state.
+  // Whether `has` is true for a majority of the voters, in both halves of a joint state.
   template <typename Predicate>
   bool majority(Predicate has) const {
     return half(RHUMB_VOTER, has) && (!joint() || half(RHUMB_VOTER_OUTGOING, has));
@@ -47,7 +47,7 @@ struct Membership {
   }
 };
 
-// The state machine after entry `index`: a chain hash over everything applied stands for the data.
+// The state machine after entry `index`. A chain hash over all applied entries stands for the data.
 struct Image {
   uint64_t index = 0, term = 0, hash = 0;
   Membership membership;

@@ -24,8 +24,8 @@ class Network {
       : agenda_(agenda), random_(random), plan_(plan), arrive_(std::move(arrive)) {}
 
   void send(uint64_t from, uint64_t to, std::string frame);
-  // The files of a snapshot, then its message. done(ok) tells the sender, sometimes before the
-  // receiver is through, as a real transfer does; it is always told.
+  // Sends the files of a snapshot, then its message. done(ok) is always called on the sender,
+  // sometimes before the receiver is done, as in a real transfer.
   void send_snapshot(uint64_t from, uint64_t to, std::string frame,
                      std::function<void(bool ok)> done);
 

@@ -1,4 +1,4 @@
-// The only source of chance in a simulated run: SplitMix64, seeded, the same on every machine.
+// The only source of randomness in a simulated run: SplitMix64, seeded, the same on every machine.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,9 @@ class Random {
     word = (word ^ (word >> 27)) * 0x94D049BB133111EBu;
     return word ^ (word >> 31);
   }
-  // [0, end); end > 0.
+  // Returns a number in [0, end); end > 0.
   uint64_t below(uint64_t end) { return next() % end; }
-  // [first, last].
+  // Returns a number in [first, last].
   uint64_t between(uint64_t first, uint64_t last) { return first + below(last - first + 1); }
   bool chance(uint32_t per_mille) { return below(1000) < per_mille; }
 

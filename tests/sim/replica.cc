@@ -46,7 +46,8 @@ void Replica::start() {
   const Image& image = machine_.now();
   std::vector<rhumb_entry_t> entries;
   for (const Entry& entry : stored.log) {
-    // Payloads may stay on the disk, but a membership change that is still to be applied is needed.
+    // Payloads may be missing, but a membership change that is still to be applied needs its
+    // payload.
     const bool given = entry.type == RHUMB_ENTRY_MEMBERS || world_.random().chance(300);
     entries.push_back({entry.index,
                        entry.term,
@@ -135,7 +136,7 @@ void Replica::carry_out(const rhumb_effects_t& fx, bool by_applied) {
   if (fx.changed & RHUMB_FX_MEMBERS) {
     engine_membership_ = membership_of(fx);
     ++world_.checker().tally().membership_changes;
-    // Stored together with the applied index it belongs to. An installed image brings its own.
+    // Stored together with the applied index that it belongs to. An installed image brings its own.
     if (by_applied) machine_.set_membership(engine_membership_);
   }
   if (fx.number != 0) write(fx);
@@ -148,7 +149,8 @@ void Replica::carry_out(const rhumb_effects_t& fx, bool by_applied) {
   apply_soon();
 }
 
-// After the write is queued, before anything leaves: what the engine says about itself.
+// Checks what the engine says about itself, after the write is queued and before any message
+// leaves.
 void Replica::check(const rhumb_effects_t& fx) {
   Checker& checker = world_.checker();
   const Stored& view = disk_.view();
@@ -278,7 +280,7 @@ void Replica::fetch(const rhumb_fetch_t& wanted) {
   ++world_.checker().tally().fetches;
   later(world_.random().between(kMillisecond, 50 * kMillisecond), [this, wanted] {
     std::vector<rhumb_entry_t> found;
-    // Sometimes the disk has nothing to give: the engine asks again.
+    // Sometimes the disk returns nothing, and the engine asks again.
     const bool fails = !calm_ && world_.random().chance(50);
     for (uint64_t index = wanted.low; index < wanted.high && !fails; ++index) {
       const Entry* entry = disk_.view().find(index);

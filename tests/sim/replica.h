@@ -1,4 +1,4 @@
-// One replica and its host loop: the order in which events and effects are handled here is the
+// One replica and its host loop. The order in which events and effects are handled here is the
 // reference for host/consensus.
 #pragma once
 
@@ -16,9 +16,9 @@
 
 namespace rhumb::sim {
 
-// Owned by the cluster. A crash destroys the engine and everything in memory; `disk_`, and of
-// `machine_` what it keeps in a power cut, survive. `incarnation_` counts starts: what was
-// scheduled for an earlier incarnation is not run.
+// Owned by the cluster. A crash destroys the engine and everything in memory; `disk_` survives, and
+// the part of `machine_` that a power cut leaves. `incarnation_` counts starts: actions that were
+// scheduled for an earlier incarnation are not run.
 class Replica {
  public:
   Replica(World& world, uint64_t id, Stored initial);
@@ -44,7 +44,7 @@ class Replica {
   rhumb_status_t transfer(uint64_t to);
   void read();
   void unreachable(uint64_t peer);
-  // Chance leaves the disk alone from here on.
+  // Turns off random faults of the disk from now on.
   void calm() { calm_ = true; }
 
  private:
@@ -80,15 +80,15 @@ class Replica {
   std::unique_ptr<Engine> engine_;
   uint64_t incarnation_ = 0;
   Seen state_;
-  // the engine's, which runs ahead of the machine's during an installation
+  // The engine's membership, which is ahead of the machine's during an installation.
   Membership engine_membership_;
   uint64_t apply_to_ = 0, tokens_ = 0;
   bool calm_ = false, paused_ = false, flushing_ = false, installing_ = false,
        apply_pending_ = false, checkpoint_pending_ = false;
   Microseconds tick_us_;
   std::deque<std::function<void()>> deferred_;
-  std::map<uint64_t, Waiting> reads_;      // token
-  std::map<uint64_t, uint64_t> proposed_;  // index -> term, of this incarnation's proposals
+  std::map<uint64_t, Waiting> reads_;      // by token
+  std::map<uint64_t, uint64_t> proposed_;  // index -> term, for the proposals of this incarnation
 };
 
 }  // namespace rhumb::sim

@@ -1,4 +1,4 @@
-// The part of the host loop that has to do with the disk and the state machine.
+// The part of the host loop that handles the disk and the state machine.
 #include <algorithm>
 #include <utility>
 
@@ -14,12 +14,12 @@ Microseconds Replica::flush_delay_us() {
   return world_.random().between(kMillisecond / 10, plan.flush_max_us);
 }
 
-// One group commit at a time: what is queued when it begins shares it.
+// There is one group commit at a time. All writes that are queued when it begins are part of it.
 void Replica::flush() {
   if (flushing_ || disk_.idle()) return;
   flushing_ = true;
   disk_.begin_flush();
-  // The platter turns while the process sleeps; only the news of it waits.
+  // The disk works while the process is paused; only the completion waits.
   world_.agenda().after(flush_delay_us(), [this, incarnation = incarnation_] {
     if (incarnation != incarnation_ || !running()) return;
     when_awake(incarnation, [this, flushed = disk_.end_flush()] { this->flushed(flushed); });
@@ -29,7 +29,7 @@ void Replica::flush() {
 void Replica::flushed(Disk::Flushed flushed) {
   flushing_ = false;
   if (flushed.installed) {
-    // State, log and members are switched; a later image of the same flush is the one that counts.
+    // State, log and members are replaced. If the same flush has a later image, that one counts.
     machine_.install(*flushed.installed);
     world_.checker().installed(id_, *flushed.installed);
     installing_ = false;

@@ -1,4 +1,5 @@
-// What a simulated replica's host loop runs in: time, chance, the network, and the checks.
+// The environment of a simulated replica's host loop: time, random numbers, the network, and the
+// checks.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,8 @@
 
 namespace rhumb::sim {
 
-// A bug that the host's side makes on purpose. kUnheldMessages and kLeaseReads live in the planted
-// .so.
+// A planted fault. The host's side makes them, except kUnheldMessages and kLeaseReads, which are in
+// the planted .so.
 enum class Plant {
   kNone,
   kAckBeforeDurable,
@@ -46,7 +47,7 @@ class World {
   virtual const rhumb_consensus_ops_t* ops() const = 0;
   virtual uint64_t next_incarnation() = 0;
   virtual const Replica* find(uint64_t id) const = 0;
-  virtual void say(const std::string& line) = 0;  // with --verbose
+  virtual void say(const std::string& line) = 0;  // printed with --verbose
 };
 
 }  // namespace rhumb::sim

@@ -1,4 +1,4 @@
-// The wrappers over the real plugins: what crosses the boundary, and that closing waits.
+// The wrappers over the real plugins: the values that cross the boundary, and that closing waits.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -39,7 +39,7 @@ base::Status append_and_wait(LogStore& log, std::vector<LogRecord> records) {
   return fired.get_future().get();
 }
 
-TEST_F(StorageTest, LogRecordsGoThroughAndComeBack) {
+TEST_F(StorageTest, log_records_are_written_and_read_back) {
   {
     auto log = LogStore::open(plugins_, "wal", dir_ + "/log");
     ASSERT_TRUE(log.ok()) << log.status().to_string();
@@ -79,7 +79,7 @@ TEST_F(StorageTest, LogRecordsGoThroughAndComeBack) {
   EXPECT_EQ(story, "5:16:0:hs 5:17:1: 5:2:2: 5:1:3:three ");
 }
 
-TEST_F(StorageTest, ClosingTheLogWaitsForItsCompletions) {
+TEST_F(StorageTest, closing_the_log_waits_for_its_completions) {
   std::atomic<int> fired{0};
   {
     auto log = LogStore::open(plugins_, "wal", dir_ + "/log");
@@ -96,7 +96,7 @@ TEST_F(StorageTest, ClosingTheLogWaitsForItsCompletions) {
   EXPECT_EQ(fired, 100);
 }
 
-TEST_F(StorageTest, KvBatchesAreWrittenReadScannedAndFlushed) {
+TEST_F(StorageTest, kv_batches_are_written_read_scanned_and_flushed) {
   auto opened = KvStore::open(plugins_, "sqlite", dir_ + "/kv");
   ASSERT_TRUE(opened.ok()) << opened.status().to_string();
   KvStore& store = **opened;
@@ -128,7 +128,7 @@ TEST_F(StorageTest, KvBatchesAreWrittenReadScannedAndFlushed) {
   EXPECT_EQ(**(*copy)->get(1, "c"), "3");
 }
 
-TEST_F(StorageTest, AnUnknownEngineOrBadConfigurationIsTold) {
+TEST_F(StorageTest, an_unknown_engine_or_an_invalid_configuration_is_reported) {
   EXPECT_EQ(KvStore::open(plugins_, "rocks", dir_).status().code(), base::Code::kNotFound);
   const base::Status bad = LogStore::open(plugins_, "wal", dir_, R"({"sync":"maybe"})").status();
   EXPECT_EQ(bad.code(), base::Code::kInvalid);

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Checks every #include of the tree against the floors of docs/ARCHITECTURE.md: includes.py ROOT.
 
-A folder of the host includes itself, lower floors and the SDK; on one floor only what FRIENDS names. Plugins include the SDK and their
-own files; the SDK includes the SDK. Prints each breach and exits with status 1. First it checks itself on planted breaches.
+A folder of the host includes itself, lower floors and the SDK, and on the same floor only the
+folders in FRIENDS. Plugins include the SDK and their own files; the SDK includes the SDK. The
+program prints each breach and exits with status 1. First it checks itself on planted breaches.
 """
 import pathlib
 import re
@@ -20,9 +21,10 @@ FLOORS = [
     {"app", "cli"},
 ]
 FLOOR_OF = {folder: n for n, folders in enumerate(FLOORS) for folder in folders}
-FRIENDS = {("admin", "http")}          # health and metrics are answered through the front's handler interface
-ONLY = {"cli": {"base", "model", "settings"}}  # a REST client: floors 0 and 1 alone
-# Floor 0 shares what plugins need as well (CRC32C); everything from floor 2 on may use the ABI. Floor 1 knows nothing of it.
+FRIENDS = {("admin", "http")}  # health and metrics use the HTTP server's handler interface
+ONLY = {"cli": {"base", "model", "settings"}}  # a REST client, so floors 0 and 1 only
+# Floor 0 may use what plugins need as well (CRC32C), and floors from 2 on may use the ABI. Floor 1
+# knows nothing of the ABI.
 SDK_FROM = {0, 2, 3, 4, 5, 6, 7, 8}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 SOURCES = {".h", ".cc", ".c", ".cpp", ".hpp"}
@@ -47,7 +49,8 @@ def breach_in_host(folder, included):
 
 
 def breach(path, included):
-    """path: relative to the root. None if the include is allowed, else why not."""
+    """`path` is relative to the root. Returns None if the include is allowed, otherwise the
+    reason."""
     if path[0] == "host":
         return breach_in_host(path[1], included)
     if included.startswith(("host/", "plugins/", "tests/")):

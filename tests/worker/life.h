@@ -1,4 +1,4 @@
-// One life of a worker on a directory, with the real log, consensus and key-value engines; the
+// One run of a worker on a directory, with the real log, consensus and key-value engines. The
 // cluster map comes from the test.
 #pragma once
 
@@ -24,9 +24,9 @@ namespace rhumb::worker {
 class Life {
  public:
   explicit Life(const std::string& directory);
-  ~Life();  // stops in order: all shards are closed
+  ~Life();  // stops in order and closes all shards
 
-  void publish(const model::ClusterMap& map);  // to whoever watches
+  void publish(const model::ClusterMap& map);  // publishes the map to its watchers
   template <typename Req>
   base::Result<typename Req::Reply> ask(Req request, base::Deadline deadline = {}) {
     auto answer = std::make_shared<std::promise<base::Result<typename Req::Reply>>>();
@@ -35,7 +35,7 @@ class Life {
         [answer](base::Result<typename Req::Reply> reply) { answer->set_value(std::move(reply)); });
     return answer->get_future().get();
   }
-  // The message goes out now; the answer is awaited later.
+  // Sends the message now. The answer is awaited later.
   template <typename Req>
   std::future<base::Result<typename Req::Reply>> send(Req request, base::Deadline deadline = {}) {
     auto answer = std::make_shared<std::promise<base::Result<typename Req::Reply>>>();
@@ -44,7 +44,7 @@ class Life {
         [answer](base::Result<typename Req::Reply> reply) { answer->set_value(std::move(reply)); });
     return answer->get_future();
   }
-  // Until the shard serves with that configuration.
+  // Waits until the shard serves with that configuration.
   base::Status await(uint64_t shard, uint64_t config_version);
   uint64_t count(uint64_t shard, uint64_t min_applied = 0);
   void stop_worker();
@@ -72,16 +72,16 @@ class Life {
   std::vector<std::pair<uint64_t, std::function<void(base::Result<peer::MapReply>)>>> watchers_;
 };
 
-// A directory for some lives, and the map that they are shown.
+// A directory for several runs, and the map that they are shown.
 class WorkerTest : public ::testing::Test {
  protected:
   void SetUp() override;
   void TearDown() override;
-  void begin();          // another life; shown the map
-  void begin_serving();  // and all shards of this node serve
+  void begin();          // starts another run and shows it the map
+  void begin_serving();  // also waits until all shards of this node serve
   void end() { life_.reset(); }
 
-  // A collection of one shard on this node (or on `node`); the map is not shown until show().
+  // Adds a collection of one shard on `node`. The map is not shown until show().
   uint64_t add(const std::string& name, uint64_t node = 1);
   void change(const std::string& name, const std::function<void(model::CollectionConfig&)>& edit);
   void show();
@@ -97,11 +97,11 @@ class WorkerTest : public ::testing::Test {
   std::unique_ptr<Life> life_;
 };
 
-// Points as a gateway sends them: ids [first, first + count), vectors of four floats, payload {"n":
-// id, "even": ...}.
+// Returns points as a gateway sends them: ids [first, first + count), vectors of four floats,
+// payload {"n": id, "even": ...}.
 model::Operation upsert(uint64_t first, uint64_t count);
 model::Operation remove_ids(std::vector<uint64_t> ids);
-model::Filter even();  // payload "even" is true
+model::Filter even();  // Returns a filter for points whose "even" is true.
 template <typename... O>
 peer::WriteRequest write_to(uint64_t shard, bool wait, O... operations) {
   peer::WriteRequest request;

@@ -1,5 +1,5 @@
-// The log's bound over a log of numbers: which groups are checkpointed, in which order, and when
-// writes are refused.
+// The log's bound, tested over a log of numbers: which groups are checkpointed, in which order, and
+// when writes are refused.
 #include "host/worker/log_bound.h"
 
 #include <gtest/gtest.h>
@@ -12,10 +12,10 @@
 namespace rhumb::worker {
 namespace {
 
-constexpr uint64_t kBound = 6400;  // so a look comes with each 100 bytes
+constexpr uint64_t kBound = 6400;  // so the bound looks at the log after each 100 bytes
 
-// Records of groups, oldest first. A checkpoint of a group forgets its records, once it is let
-// through.
+// Records of groups, oldest first. A checkpoint of a group forgets its records when the test lets
+// it through.
 class FakeLog {
  public:
   void append(uint64_t group, uint64_t bytes) {
@@ -90,9 +90,9 @@ class LogBoundTest : public ::testing::Test {
   void write(uint64_t group, uint64_t bytes) {
     log.append(group, bytes);
     bound.wrote(bytes);
-    settle();  // what is written while a look is under way waits for the next write to be seen
+    settle();  // a write during a look is noticed at the next write
   }
-  // All that was set off has run when a task behind it has.
+  // All tasks that were started have run when a task behind them has.
   void settle() {
     for (int turn = 0; turn < 8; ++turn) {
       std::promise<void> ran;
@@ -113,14 +113,14 @@ class LogBoundTest : public ::testing::Test {
                  executor};
 };
 
-TEST_F(LogBoundTest, BelowHalfNothingIsCheckpointed) {
+TEST_F(LogBoundTest, below_half_of_the_bound_nothing_is_checkpointed) {
   for (int i = 0; i < 31; ++i) write(7, 100);
   settle();
   EXPECT_TRUE(log.asked().empty());
   EXPECT_TRUE(bound.admit().ok());
 }
 
-TEST_F(LogBoundTest, AnIdleGroupWithOneEntryIsCheckpointedToo) {
+TEST_F(LogBoundTest, an_idle_group_with_one_entry_is_checkpointed_too) {
   write(7, 1);
   for (int i = 0; i < 40; ++i) {
     write(8, 100);
@@ -132,7 +132,7 @@ TEST_F(LogBoundTest, AnIdleGroupWithOneEntryIsCheckpointedToo) {
   EXPECT_LT(log.use().bytes, kBound / 2);
 }
 
-TEST_F(LogBoundTest, AtTheBoundWritesAreRefusedUntilSomethingIsFreed) {
+TEST_F(LogBoundTest, at_the_bound_writes_are_refused_until_something_is_freed) {
   log.hold();
   for (int i = 0; i < 32; ++i) write(7, 100);
   log.await_checkpoint();
@@ -147,11 +147,11 @@ TEST_F(LogBoundTest, AtTheBoundWritesAreRefusedUntilSomethingIsFreed) {
   EXPECT_TRUE(bound.admit().ok());
 }
 
-TEST_F(LogBoundTest, ACheckpointThatFreesNothingIsNotRepeatedWithoutEnd) {
+TEST_F(LogBoundTest, a_checkpoint_that_frees_nothing_is_not_repeated_without_end) {
   log.hold();
   for (int i = 0; i < 64; ++i) write(7, 100);
   log.await_checkpoint();
-  log.let_through(false);  // as of a shard that is fenced
+  log.let_through(false);  // as for a fenced shard
   settle();
   EXPECT_EQ(log.asked(), (std::vector<uint64_t>{7, 8, 9})) << "each once";
   log.hold();
@@ -163,7 +163,7 @@ TEST_F(LogBoundTest, ACheckpointThatFreesNothingIsNotRepeatedWithoutEnd) {
   EXPECT_TRUE(bound.admit().ok());
 }
 
-TEST_F(LogBoundTest, AGroupThatCannotBeCheckpointedDoesNotKeepTheOthersFromIt) {
+TEST_F(LogBoundTest, a_group_that_cannot_be_checkpointed_does_not_keep_the_others_from_it) {
   log.fence(7);
   write(7, 100);
   for (int i = 0; i < 60; ++i) {
@@ -174,15 +174,15 @@ TEST_F(LogBoundTest, AGroupThatCannotBeCheckpointedDoesNotKeepTheOthersFromIt) {
   EXPECT_EQ(log.use().oldest_group, 7u);
 }
 
-TEST_F(LogBoundTest, WithoutLiveRecordsTheLogOnlyLooksFull) {
-  log.append(0, 2 * kBound);  // what is being freed, or a segment that is still written to
+TEST_F(LogBoundTest, a_log_without_live_records_only_looks_full) {
+  log.append(0, 2 * kBound);  // space that is being freed, or a segment that is still written to
   bound.wrote(100);
   settle();
   EXPECT_TRUE(bound.admit().ok());
   EXPECT_TRUE(log.asked().empty());
 }
 
-TEST_F(LogBoundTest, StopWaitsForTheCheckpointUnderWay) {
+TEST_F(LogBoundTest, stop_waits_for_the_checkpoint_under_way) {
   log.hold();
   for (int i = 0; i < 40; ++i) write(7, 100);
   log.await_checkpoint();
@@ -194,7 +194,7 @@ TEST_F(LogBoundTest, StopWaitsForTheCheckpointUnderWay) {
   EXPECT_EQ(log.asked().size(), 1u);
 }
 
-TEST_F(LogBoundTest, ManyWritersAtOnce) {
+TEST_F(LogBoundTest, many_writers_at_once_stay_within_the_bound) {
   std::vector<std::thread> writers;
   for (uint64_t group = 1; group <= 4; ++group) {
     writers.emplace_back([this, group] {

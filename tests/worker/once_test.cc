@@ -35,7 +35,7 @@ TEST(OnceTest, the_first_answer_wins) {
   EXPECT_EQ(*answers.first.get_future().get(), 7);
 }
 
-TEST(OnceTest, the_deadline_answers_when_nobody_else_does) {
+TEST(OnceTest, the_deadline_answers_when_no_answer_has_come) {
   base::TimerQueue timers;
   Answers answers;
   auto once = Once<int>::start(timers, Deadline::after_ms(1), answers.take(), "not in time");
@@ -46,15 +46,15 @@ TEST(OnceTest, the_deadline_answers_when_nobody_else_does) {
   EXPECT_EQ(answers.fired, 1);
 }
 
-TEST(OnceTest, what_is_there_at_the_deadline_may_be_the_answer) {
+TEST(OnceTest, a_partial_result_may_be_the_answer_at_the_deadline) {
   base::TimerQueue timers;
   Answers answers;
-  // long past
+  // The deadline is long past.
   auto once = Once<int>::start(timers, Deadline{1}, answers.take(), [] { return Result<int>(42); });
   EXPECT_EQ(*answers.first.get_future().get(), 42);
 }
 
-TEST(OnceTest, an_answer_takes_its_timer_along) {
+TEST(OnceTest, an_answer_removes_its_timer) {
   base::TimerQueue timers;
   Answers answers;
   auto guard = std::make_shared<int>(0);

@@ -1,4 +1,5 @@
-// Replicas follow the cluster map: opened, configured, dropped, found again after a restart.
+// Replicas follow the cluster map: they are opened, configured, dropped, and found again after a
+// restart.
 #include <filesystem>
 #include <fstream>
 
@@ -26,7 +27,7 @@ TEST_F(ReplicasTest, shards_of_this_node_are_opened_and_the_others_are_not) {
   EXPECT_TRUE(life_->worker().replicas().settled(&why)) << why;
 }
 
-TEST_F(ReplicasTest, what_is_created_later_does_not_unsettle_the_others) {
+TEST_F(ReplicasTest, a_shard_that_is_created_later_does_not_unsettle_the_others) {
   add("first");
   begin_serving();
   std::string why;
@@ -43,7 +44,7 @@ TEST_F(ReplicasTest, what_is_created_later_does_not_unsettle_the_others) {
 }
 
 TEST_F(ReplicasTest, before_the_first_map_nothing_is_settled_and_waiters_wait) {
-  map_.version = 0;  // nothing to show yet
+  map_.version = 0;  // there is nothing to show yet
   begin();
   std::string why;
   EXPECT_FALSE(life_->worker().replicas().settled(&why));
@@ -54,7 +55,7 @@ TEST_F(ReplicasTest, before_the_first_map_nothing_is_settled_and_waiters_wait) {
   EXPECT_TRUE(waiting.get().ok());
 }
 
-TEST_F(ReplicasTest, who_waits_for_a_shard_that_is_gone_or_too_long_is_told) {
+TEST_F(ReplicasTest, waiters_for_a_dropped_or_late_shard_get_an_error) {
   begin();
   EXPECT_TRUE(life_->await(4711, 1).ok())
       << "a map of that version names no such shard: nobody has to be ready";
@@ -90,7 +91,7 @@ TEST_F(ReplicasTest, a_dropped_shard_leaves_nothing_and_does_not_come_back) {
   ASSERT_TRUE(life_->ask(write_to(films, true, upsert(0, 7))).ok());
   map_.collections.erase("books");
   ++map_.version;
-  const uint64_t songs = add("songs");  // in the same map: once it serves, the drop is done
+  const uint64_t songs = add("songs");  // in the same map, so the drop is done once it serves
   show();
   ASSERT_TRUE(life_->await(songs, version_of("songs")).ok());
   EXPECT_EQ(life_->ask(write_to(books, true, upsert(0, 5))).status().code(), Code::kUnavailable);
@@ -102,7 +103,7 @@ TEST_F(ReplicasTest, a_dropped_shard_leaves_nothing_and_does_not_come_back) {
   EXPECT_EQ(life_->count(films), 7u);
 }
 
-TEST_F(ReplicasTest, what_a_restart_finds_serves_again) {
+TEST_F(ReplicasTest, shards_that_a_restart_finds_serve_again) {
   const uint64_t shard = add("books");
   begin_serving();
   const auto written = life_->ask(write_to(shard, true, upsert(0, 100), remove_ids({3, 4})));
@@ -114,9 +115,9 @@ TEST_F(ReplicasTest, what_a_restart_finds_serves_again) {
   }
 }
 
-// A crash between the drop in the metadata and the removal here, and a directory that is newer than
-// the metadata.
-TEST_F(ReplicasTest, orphans_are_removed_and_what_the_metadata_never_made_is_left_alone) {
+// A crash came between the drop in the metadata and the removal here, and another directory is
+// newer than the metadata.
+TEST_F(ReplicasTest, orphans_are_removed_and_foreign_directories_are_left_alone) {
   const uint64_t books = add("books"), films = add("films");
   begin_serving();
   ASSERT_TRUE(life_->ask(write_to(books, true, upsert(0, 5))).ok());

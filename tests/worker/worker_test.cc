@@ -1,4 +1,4 @@
-// Writes and reads of a shard as a gateway asks for them.
+// Writes and reads of a shard as a gateway sends them.
 #include <set>
 
 #include "host/base/limits.h"
@@ -156,7 +156,7 @@ TEST_F(WorkerShardTest, outcomes_say_how_many_points_were_changed) {
   EXPECT_EQ(reply.outcomes[4].affected, points / 2) << "all parts together";
 }
 
-// A request as a client sends it again: the same identity and operations.
+// A request that a client sends again: the same identity and operations.
 class RetryTest : public WorkerShardTest {
  protected:
   template <typename... O>
@@ -192,11 +192,11 @@ TEST_F(RetryTest, a_request_is_carried_out_once_whatever_is_stored_meanwhile) {
   EXPECT_EQ(life_->count(shard_), 4u) << "another request";
 }
 
-TEST_F(RetryTest, what_is_only_told_again_needs_no_room) {
+TEST_F(RetryTest, a_repeated_outcome_needs_no_room) {
   send_again(1, true, upsert(0, 3));
   life_->log_is_full(true);
   base::Status status;
-  for (int i = 0; i < 1000 && status.ok(); ++i) {  // until a look at the log sees it full
+  for (int i = 0; i < 1000 && status.ok(); ++i) {  // until a look finds the log full
     Operation heavy = upsert(3, 1);
     heavy.points[0].payload = R"({"text":")" + std::string(3 << 20, 'x') + "\"}";
     status = life_->ask(write_to(shard_, true, std::move(heavy))).status();
@@ -216,7 +216,7 @@ TEST_F(RetryTest, an_operation_of_many_parts_is_known_as_one) {
   EXPECT_EQ(life_->count(shard_), points / 2 + 50);
 }
 
-TEST_F(RetryTest, what_was_acknowledged_at_commit_is_known_too) {
+TEST_F(RetryTest, a_request_that_was_acknowledged_at_commit_is_known_too) {
   write(upsert(0, 10));
   for (uint8_t round = 1; round <= 20; ++round) {
     send_again(round, false, by_filter(OperationKind::kDelete));
@@ -228,7 +228,7 @@ TEST_F(RetryTest, what_was_acknowledged_at_commit_is_known_too) {
   }
 }
 
-TEST_F(RetryTest, attempts_at_one_moment_are_one) {
+TEST_F(RetryTest, simultaneous_attempts_count_as_one) {
   write(upsert(0, 100));
   for (uint8_t round = 1; round <= 10; ++round) {
     std::vector<std::future<base::Result<peer::WriteReply>>> attempts;
@@ -249,7 +249,7 @@ TEST_F(RetryTest, attempts_at_one_moment_are_one) {
   }
 }
 
-TEST_F(WorkerShardTest, two_writes_of_one_moment_both_have_their_effect) {
+TEST_F(WorkerShardTest, two_simultaneous_writes_both_take_effect) {
   const auto set = [](const char* payload) {
     Operation o;
     o.kind = OperationKind::kSetPayload;
@@ -261,8 +261,12 @@ TEST_F(WorkerShardTest, two_writes_of_one_moment_both_have_their_effect) {
     Operation by_even = set(R"({"label":1})"), by_id = set(R"({"price":1})");
     by_even.filter = even();
     by_id.ids = {PointId::number(2)};
-    auto one = life_->send(write_to(shard_, true, std::move(by_even)));
-    auto other = life_->send(write_to(shard_, true, std::move(by_id)));
+    // What is sent second is looked at before the first one is applied: the point moves on between
+    // the look and the write.
+    Operation& first = round % 2 == 0 ? by_even : by_id;
+    Operation& second = round % 2 == 0 ? by_id : by_even;
+    auto one = life_->send(write_to(shard_, true, std::move(first)));
+    auto other = life_->send(write_to(shard_, true, std::move(second)));
     EXPECT_EQ(one.get()->outcomes.at(0).affected, 1u);
     EXPECT_EQ(other.get()->outcomes.at(0).affected, 1u);
     peer::GetMessage get;
@@ -274,7 +278,7 @@ TEST_F(WorkerShardTest, two_writes_of_one_moment_both_have_their_effect) {
   }
 }
 
-TEST_F(WorkerShardTest, a_read_of_what_is_not_there_yet_waits_until_its_deadline) {
+TEST_F(WorkerShardTest, a_read_of_a_future_index_waits_until_its_deadline) {
   const uint64_t index = write(upsert(0, 1)).outcomes.at(0).index;
   peer::CountMessage ahead;
   ahead.shard = shard_;
@@ -304,7 +308,7 @@ TEST_F(WorkerShardTest, a_linearizable_read_sees_what_was_acknowledged) {
   }
 }
 
-TEST_F(WorkerShardTest, a_message_for_a_shard_of_somebody_else_is_unavailable) {
+TEST_F(WorkerShardTest, a_message_for_a_shard_of_another_node_is_unavailable) {
   EXPECT_EQ(life_->ask(write_to(9, true, upsert(0, 1))).status().code(), Code::kUnavailable);
   EXPECT_EQ(life_->ask(peer::CountMessage{9, {}, {}}).status().code(), Code::kUnavailable);
   EXPECT_EQ(life_->ask(peer::SearchMessage{9, {}, {}}).status().code(), Code::kUnavailable);
@@ -317,7 +321,7 @@ TEST_F(WorkerShardTest, a_message_for_a_shard_of_somebody_else_is_unavailable) {
 TEST_F(WorkerShardTest, a_full_log_refuses_writes_and_serves_reads) {
   write(upsert(0, 3));
   life_->log_is_full(true);
-  // The bound looks at the log each time a part of it was written; sooner or later a look sees it
+  // The bound looks at the log each time a part of it was written. Sooner or later it finds the log
   // full.
   base::Status heavy_status = base::ok();
   for (int i = 0; i < 1000 && heavy_status.ok(); ++i) {
@@ -330,13 +334,13 @@ TEST_F(WorkerShardTest, a_full_log_refuses_writes_and_serves_reads) {
   EXPECT_EQ(life_->count(shard_), 4u);
   life_->log_is_full(false);
   base::Result<peer::WriteReply> reply = base::internal("not asked");
-  do {  // each refused write sets off another look
+  do {  // each refused write causes another look
     reply = life_->ask(write_to(shard_, true, upsert(4, 1)));
   } while (!reply.ok() && reply.status().code() == Code::kBusy);
   EXPECT_TRUE(reply.ok()) << reply.status().to_string();
 }
 
-TEST_F(WorkerShardTest, many_writers_at_once) {
+TEST_F(WorkerShardTest, many_writers_write_at_once) {
   constexpr uint64_t kWriters = 4, kRounds = 25;
   std::vector<std::future<bool>> writers;
   for (uint64_t w = 0; w < kWriters; ++w) {

@@ -1,7 +1,5 @@
 #include "host/payload/index/field_index.h"
 
-#include <mutex>
-
 #include "host/base/bytes.h"
 
 namespace rhumb::payload {
@@ -72,13 +70,13 @@ base::Status FieldIndex::States::decode(std::string_view bytes) {
 }
 
 void FieldIndex::end_build() {
-  const std::unique_lock lock(mutex_);
+  const base::WriterLock lock(mutex_);
   building_ = false;
   touched_ = Bitmap{};
 }
 
 uint64_t FieldIndex::points(std::span<const uint64_t> live) const {
-  const std::shared_lock lock(mutex_);
+  const base::ReaderLock lock(mutex_);
   uint64_t count = 0;
   const uint64_t end = std::min<uint64_t>(live.size() * 64, 0xffffffff);
   valued().for_each_below(static_cast<uint32_t>(end),

@@ -10,11 +10,11 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/model/collection.h"
 #include "host/payload/filter/compiled_filter.h"
@@ -84,15 +84,15 @@ class FieldIndex {
     base::Status decode(std::string_view bytes);
   };
 
-  virtual const Bitmap& valued() const = 0;  // requires the lock
+  virtual const Bitmap& valued() const RHUMB_REQUIRES_SHARED(mutex_) = 0;
   // The slots of `within` that hold one of these foreign kinds.
-  SlotSet foreign_within(uint8_t bits, const SlotSet& within) const;
-  uint64_t foreign_count(uint8_t bits) const;
+  SlotSet foreign_within(uint8_t bits, const SlotSet& within) const RHUMB_REQUIRES_SHARED(mutex_);
+  uint64_t foreign_count(uint8_t bits) const RHUMB_REQUIRES_SHARED(mutex_);
 
-  mutable std::shared_mutex mutex_;  // guards everything below, and the subclass
-  States states_;
-  bool building_ = true;
-  Bitmap touched_;  // in use while building_
+  mutable base::SharedMutex mutex_;  // guards what the subclass holds, too
+  States states_ RHUMB_GUARDED_BY(mutex_);
+  bool building_ RHUMB_GUARDED_BY(mutex_) = true;
+  Bitmap touched_ RHUMB_GUARDED_BY(mutex_);  // in use while building_
 
  private:
   const model::FieldType type_;

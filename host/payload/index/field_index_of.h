@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -35,7 +34,7 @@ class FieldIndexOf final : public FieldIndex {
   }
 
   uint64_t estimate(const CompiledCondition& condition) const override {
-    const std::shared_lock lock(mutex_);
+    const base::ReaderLock lock(mutex_);
     if (const auto* any = std::get_if<AnyOf>(&condition.test)) {
       const Named named = name_terms(any->values);
       if (named.knowledge == Knowledge::kUnknown) return states_.has_value.count();
@@ -60,7 +59,7 @@ class FieldIndexOf final : public FieldIndex {
   }
 
   Answer lookup(const CompiledCondition& condition, const SlotSet& within) const override {
-    const std::shared_lock lock(mutex_);
+    const base::ReaderLock lock(mutex_);
     if (const auto* any = std::get_if<AnyOf>(&condition.test)) return any_of(any->values, within);
     if (const auto* except = std::get_if<NoneOf>(&condition.test))
       return none_of(except->values, within);
@@ -83,13 +82,13 @@ class FieldIndexOf final : public FieldIndex {
   }
 
   uint64_t memory_bytes() const override {
-    const std::shared_lock lock(mutex_);
+    const base::ReaderLock lock(mutex_);
     return sizeof(*this) + column_.memory_bytes() + states_.memory_bytes() +
            touched_.memory_bytes();
   }
 
   IndexFile encode(uint32_t slots, uint64_t through_version) const override {
-    const std::shared_lock lock(mutex_);
+    const base::ReaderLock lock(mutex_);
     IndexFile file;
     file.field = path().to_text();
     file.type = type();
@@ -105,7 +104,7 @@ class FieldIndexOf final : public FieldIndex {
     States states;
     RHUMB_TRY(decode_column(file, column));
     RHUMB_TRY(states.decode(file.sections.at(SectionKind::kStates)));
-    const std::unique_lock lock(mutex_);
+    const base::WriterLock lock(mutex_);
     if (!building_ || touched_.count() > 0)
       return base::invalid("payload index `" + path().to_text() + "` already holds rows");
     column_ = std::move(column);
@@ -124,12 +123,12 @@ class FieldIndexOf final : public FieldIndex {
     bool has(uint32_t term) const { return std::binary_search(terms.begin(), terms.end(), term); }
   };
 
-  const Bitmap& valued() const override { return column_.valued(); }
+  const Bitmap& valued() const override RHUMB_REQUIRES_SHARED(mutex_) { return column_.valued(); }
 
   void write(uint32_t slot, std::string_view payload, bool touch) {
     std::vector<Key> keys;
     const Facts facts = read(payload, keys);
-    const std::unique_lock lock(mutex_);
+    const base::WriterLock lock(mutex_);
     if (building_) {
       if (touch) {
         touched_.add(slot);
@@ -174,7 +173,7 @@ class FieldIndexOf final : public FieldIndex {
     return {SlotSet(end), std::move(open), examined};
   }
 
-  Named name_terms(const ValueSet& values) const {
+  Named name_terms(const ValueSet& values) const RHUMB_REQUIRES_SHARED(mutex_) {
     Named named;
     std::vector<Key> keys;
     named.knowledge = K::any_keys(values, keys);
@@ -191,10 +190,11 @@ class FieldIndexOf final : public FieldIndex {
 
   // The candidates that hold a term which `test` accepts.
   template <typename Test>
-  SlotSet test_forward(const SlotSet& within, Test test) const {
+  SlotSet test_forward(const SlotSet& within, Test test) const RHUMB_REQUIRES_SHARED(mutex_) {
     SlotSet::Builder found(within.end());
+    const KeyColumn* const column = &column_;  // the lambda runs under the lock, too
     within.for_each([&](uint32_t slot) {
-      const std::span<const uint32_t> terms = column_.terms_of(slot);
+      const std::span<const uint32_t> terms = column->terms_of(slot);
       if (std::any_of(terms.begin(), terms.end(), test)) found.add(slot);
     });
     return found.finish();
@@ -203,7 +203,7 @@ class FieldIndexOf final : public FieldIndex {
   // The candidates that hold one of `terms`. Their postings have about `entries` entries.
   template <typename Terms, typename Test>
   SlotSet holders(const Terms& terms, uint64_t entries, const SlotSet& within, Test test,
-                  uint64_t& examined) const {
+                  uint64_t& examined) const RHUMB_REQUIRES_SHARED(mutex_) {
     if (within.count() * kForwardTestCost < entries) {
       examined += within.count();
       return test_forward(within, test);
@@ -229,7 +229,7 @@ class FieldIndexOf final : public FieldIndex {
     return {std::move(sure), std::move(open), examined};
   }
 
-  Answer any_of(const ValueSet& values, const SlotSet& within) const {
+  Answer any_of(const ValueSet& values, const SlotSet& within) const RHUMB_REQUIRES_SHARED(mutex_) {
     const Named named = name_terms(values);
     if (named.knowledge == Knowledge::kUnknown)
       return open_only(intersect(states_.has_value, within));
@@ -245,7 +245,8 @@ class FieldIndexOf final : public FieldIndex {
     return {SlotSet(within.end()), std::move(found), examined};
   }
 
-  Answer none_of(const ValueSet& values, const SlotSet& within) const {
+  Answer none_of(const ValueSet& values, const SlotSet& within) const
+      RHUMB_REQUIRES_SHARED(mutex_) {
     const Named named = name_terms(values);
     if (named.knowledge != Knowledge::kExact)
       return open_only(intersect(states_.has_value, within));
@@ -259,7 +260,8 @@ class FieldIndexOf final : public FieldIndex {
     return with_open(std::move(sure), foreign_within(kForeignAny, within), examined);
   }
 
-  Answer state(const Bitmap& bitmap, bool in, const SlotSet& within) const {
+  Answer state(const Bitmap& bitmap, bool in, const SlotSet& within) const
+      RHUMB_REQUIRES_SHARED(mutex_) {
     SlotSet slots = intersect(bitmap, within);
     if (!in) {
       SlotSet rest = within;
@@ -274,7 +276,7 @@ class FieldIndexOf final : public FieldIndex {
   static uint64_t size_of(const Run& run) { return static_cast<uint64_t>(run.second - run.first); }
 
   template <typename RangeType>
-  std::pair<Run, Run> runs(const RangeType& range) const {
+  std::pair<Run, Run> runs(const RangeType& range) const RHUMB_REQUIRES_SHARED(mutex_) {
     const auto below = [&](const Key& key) {
       const auto value = K::in_range_as(key);
       return (range.gt && !(value > *range.gt)) || (range.gte && !(value >= *range.gte));
@@ -287,13 +289,14 @@ class FieldIndexOf final : public FieldIndex {
   }
 
   template <typename RangeType>
-  Answer in_runs(const RangeType& range, const SlotSet& within) const {
+  Answer in_runs(const RangeType& range, const SlotSet& within) const
+      RHUMB_REQUIRES_SHARED(mutex_) {
+    const auto& dictionary = column_.terms();
     const auto [first, second] = runs(range);
     const uint64_t terms = size_of(first) + size_of(second);
-    const uint64_t entries =
-        terms * column_.entries() / std::max<uint64_t>(column_.terms().in_use(), 1);
+    const uint64_t entries = terms * column_.entries() / std::max<uint64_t>(dictionary.in_use(), 1);
     const auto test = [&](uint32_t term) {
-      return in_range(range, K::in_range_as(column_.terms().key(term)));
+      return in_range(range, K::in_range_as(dictionary.key(term)));
     };
     uint64_t examined = 0;
     SlotSet sure(within.end());
@@ -310,7 +313,7 @@ class FieldIndexOf final : public FieldIndex {
       if (!foreign.empty()) {
         const RangeType near = K::rounded(range);
         foreign = test_forward(foreign, [&](uint32_t term) {
-          return in_range(near, K::in_range_as(column_.terms().key(term)));
+          return in_range(near, K::in_range_as(dictionary.key(term)));
         });
         sure -= foreign;
       }
@@ -319,7 +322,7 @@ class FieldIndexOf final : public FieldIndex {
     return with_open(std::move(sure), std::move(foreign), examined);
   }
 
-  KeyColumn column_;
+  KeyColumn column_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::payload

@@ -5,6 +5,7 @@
 
 #include "host/base/file.h"
 #include "host/base/limits.h"
+#include "host/base/mutex.h"
 #include "host/payload/index/field_index.h"
 #include "host/payload/index/index_file.h"
 
@@ -28,7 +29,7 @@ struct IndexSet::Field {
   std::string given;  // the path as it was configured
   model::FieldType type = model::FieldType::kKeyword;
   std::shared_ptr<FieldIndex> index;
-  std::mutex building;  // one build() or load at a time
+  base::Mutex building;  // one build() or load at a time
   std::atomic<bool> ready = false;
 
   void make_ready() {
@@ -42,7 +43,7 @@ IndexSet::IndexSet() : fields_(std::make_shared<const Fields>()) {}
 IndexSet::~IndexSet() = default;
 
 std::shared_ptr<const IndexSet::Fields> IndexSet::fields() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return fields_;
 }
 
@@ -71,7 +72,7 @@ base::Status IndexSet::configure(const FieldConfigs& configs) {
     }
     next->emplace(name, std::move(field));
   }
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   fields_ = std::move(next);
   return base::ok();
 }
@@ -93,7 +94,7 @@ base::Status IndexSet::build(const std::string& field_name, uint32_t slot_end,
   const auto found = all->find(path.to_text());
   if (found == all->end()) return base::not_found("payload index `" + field_name + "`");
   Field& field = *found->second;
-  const std::lock_guard lock(field.building);
+  const base::MutexLock lock(field.building);
   if (field.is_ready()) return base::ok();
   for (uint32_t slot = 0; slot < slot_end; ++slot) {
     if (slot % base::limits::kFilterPollRows == 0 && cancelled && cancelled()) {
@@ -108,7 +109,7 @@ base::Status IndexSet::build(const std::string& field_name, uint32_t slot_end,
 void IndexSet::make_ready() {
   const auto all = fields();
   for (const auto& [name, field] : *all) {
-    const std::lock_guard lock(field->building);
+    const base::MutexLock lock(field->building);
     if (!field->is_ready()) field->make_ready();
   }
 }
@@ -146,7 +147,7 @@ std::vector<LoadedField> IndexSet::load_fields(const std::string& dir) {
   std::vector<LoadedField> loaded;
   const auto all = fields();
   for (const auto& [name, field] : *all) {
-    const std::lock_guard lock(field->building);
+    const base::MutexLock lock(field->building);
     if (field->is_ready()) continue;
     LoadedField& one = loaded.emplace_back();
     one.field = field->given;

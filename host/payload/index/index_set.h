@@ -16,13 +16,13 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/model/collection.h"
 #include "host/payload/json/json_path.h"
@@ -96,8 +96,9 @@ class IndexSet {
   using Fields = std::map<std::string, std::shared_ptr<Field>, std::less<>>;
   std::shared_ptr<const Fields> fields() const;
 
-  mutable std::mutex mutex_;              // guards the pointer below
-  std::shared_ptr<const Fields> fields_;  // immutable map; configure() replaces it
+  mutable base::Mutex mutex_;
+  // The map is immutable; configure() replaces it.
+  std::shared_ptr<const Fields> fields_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::payload

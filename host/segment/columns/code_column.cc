@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <mutex>
 
 #include "host/base/assert.h"
 #include "host/segment/columns/live_bits.h"
@@ -62,14 +61,14 @@ void CodeColumn::advance(uint32_t rows) {
 }
 
 void CodeColumn::start_at(uint32_t slot) {
-  const std::unique_lock lock(mutex_);
+  const base::WriterLock lock(mutex_);
   RHUMB_ASSERT(end_.load(std::memory_order_relaxed) == 0);
   first_ = std::min(slot, static_cast<uint32_t>(chunks_.size()) * kChunkRows) & ~(kChunkRows - 1);
   end_.store(first_, std::memory_order_release);
 }
 
 void CodeColumn::drop_below(uint32_t slot) {
-  const std::unique_lock lock(mutex_);
+  const base::WriterLock lock(mutex_);
   const uint32_t end = std::min(slot, end_.load(std::memory_order_acquire)) & ~(kChunkRows - 1);
   for (; first_ < end; first_ += kChunkRows) {
     chunks_[first_ / kChunkRows].reset();

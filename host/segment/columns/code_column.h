@@ -10,11 +10,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <shared_mutex>
 #include <span>
 #include <vector>
 
 #include "rhumb/kernels.h"
+
+#include "host/base/mutex.h"
 
 namespace rhumb::segment {
 
@@ -50,7 +51,7 @@ class CodeColumn {
     rhumb_code_head_t largest(uint32_t a, uint32_t b) const;
 
    private:
-    std::shared_lock<std::shared_mutex> lock_;
+    base::ReaderLock lock_;
     const CodeColumn& codes_;
     uint32_t first_, end_;
   };
@@ -65,9 +66,11 @@ class CodeColumn {
   std::vector<rhumb_code_head_t> largest_;  // by chunk, written before end_ passes the chunk
   rhumb_vectors_t column_{};
   std::atomic<uint32_t> end_{0};  // multiple of kChunkRows
-  uint32_t first_ = 0;            // guarded by mutex_, as is the freeing of chunks
   std::atomic<uint64_t> memory_bytes_{0};
-  mutable std::shared_mutex mutex_;
+  // Also held while chunks are freed. Chunks are added without it: a chunk is written before end_
+  // passes it, and never after.
+  mutable base::SharedMutex mutex_;
+  uint32_t first_ RHUMB_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace rhumb::segment

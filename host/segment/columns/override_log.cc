@@ -1,7 +1,6 @@
 #include "host/segment/columns/override_log.h"
 
 #include <cstring>
-#include <mutex>
 
 #include "host/base/file.h"
 #include "host/base/limits.h"
@@ -41,6 +40,7 @@ Status OverrideLog::load(uint64_t length) {
   const auto damaged = [this](uint64_t at) {
     return base::corrupt(path_ + " at offset " + std::to_string(at) + ": damaged record");
   };
+  const base::WriterLock lock(mutex_);
   for (uint64_t at = 0; at < length;) {
     OverrideHeader header;
     if (length - at < sizeof(header)) return damaged(at);
@@ -80,7 +80,7 @@ Status OverrideLog::append(uint32_t slot, uint64_t version, std::string_view tex
   record.resize(record_bytes(text.size()), '\0');
   RHUMB_ASSIGN(const uint64_t offset, column_.append(record));
   RHUMB_TRY(column_.flush());
-  const std::unique_lock lock(mutex_);
+  const base::WriterLock lock(mutex_);
   newest_[slot] = {version, offset + sizeof(header), header.bytes};
   count_.store(newest_.size(), std::memory_order_release);
   return base::ok();
@@ -88,7 +88,7 @@ Status OverrideLog::append(uint32_t slot, uint64_t version, std::string_view tex
 
 std::optional<Override> OverrideLog::find(uint32_t slot) const {
   if (empty()) return std::nullopt;
-  const std::shared_lock lock(mutex_);
+  const base::ReaderLock lock(mutex_);
   const auto it = newest_.find(slot);
   return it == newest_.end() ? std::nullopt : std::optional(it->second);
 }

@@ -10,11 +10,11 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/segment/columns/column.h"
 #include "host/segment/format.h"
@@ -62,9 +62,9 @@ class OverrideLog {
   ExtentLimits extents_;
   Column column_;  // valid once opened_
   std::atomic<bool> opened_{false};
-  std::atomic<uint64_t> count_{0};   // entries in newest_
-  mutable std::shared_mutex mutex_;  // guards newest_
-  std::unordered_map<uint32_t, Override> newest_;
+  std::atomic<uint64_t> count_{0};  // entries in newest_
+  mutable base::SharedMutex mutex_;
+  std::unordered_map<uint32_t, Override> newest_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::segment

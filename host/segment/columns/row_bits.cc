@@ -74,7 +74,7 @@ RowBits rows_of_most(const VectorColumn& column, std::span<const uint64_t> pass,
 
 std::shared_ptr<const RowBits> LiveRows::of(const VectorColumn& column,
                                             std::span<const uint64_t> live, uint32_t slots) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   auto& made = made_[&column];
   if (!made) made = std::make_shared<const RowBits>(rows_of_most(column, live, slots));
   return made;

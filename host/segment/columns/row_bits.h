@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <vector>
 
+#include "host/base/mutex.h"
 #include "host/segment/columns/vector_column.h"
 
 namespace rhumb::segment {
@@ -34,8 +34,8 @@ class LiveRows {
                                     uint32_t slots);
 
  private:
-  std::mutex mutex_;
-  std::map<const VectorColumn*, std::shared_ptr<const RowBits>> made_;
+  base::Mutex mutex_;
+  std::map<const VectorColumn*, std::shared_ptr<const RowBits>> made_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::segment

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <mutex>
+
+#include "host/base/mutex.h"
 
 namespace rhumb::shard {
 
@@ -19,19 +20,19 @@ class CpuBudget {
   double share() const { return share_; }
   // Adds the time that has come since the last call, and returns whether any is left.
   bool left(uint64_t now_ns) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (last_ns_ > 0 && now_ns > last_ns_)
       left_ = std::min(most_, left_ + share_ * static_cast<double>(now_ns - last_ns_));
     last_ns_ = std::max(last_ns_, now_ns);
     return left_ > 0;
   }
   void spend(uint64_t ns) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     left_ -= static_cast<double>(ns);
   }
   // The time until there is enough left for a turn of `turn_ns`.
   uint64_t wait_ns(uint64_t turn_ns) const {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return static_cast<uint64_t>(
         std::max(0.0, (std::min(static_cast<double>(turn_ns), most_) - left_) / share_));
   }
@@ -41,9 +42,9 @@ class CpuBudget {
  private:
   const double share_, most_;
   std::atomic<uint32_t> users_{0};
-  mutable std::mutex mutex_;  // guards what follows
-  double left_;
-  uint64_t last_ns_ = 0;
+  mutable base::Mutex mutex_;
+  double left_ RHUMB_GUARDED_BY(mutex_);
+  uint64_t last_ns_ RHUMB_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace rhumb::shard

@@ -29,7 +29,7 @@ void Indexer::run() {
 
 void Indexer::when_idle(std::function<void()> done) {
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     idle_waiters_.push_back(std::move(done));
   }
   wake();
@@ -38,7 +38,7 @@ void Indexer::when_idle(std::function<void()> done) {
 void Indexer::tell_idle() {
   std::vector<std::function<void()>> waiters;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (limit_) return;  // a checkpoint holds graphs back; its end wakes this strand
     // The end of a renewal wakes this strand, too.
     if (renewer_.busy() && !core_.stopping.load() && core_.serving().ok()) return;
@@ -131,14 +131,14 @@ std::optional<Status> Indexer::build_field() {
 
 uint32_t Indexer::graph_end(const SegmentView& part, size_t column) const {
   if (!part.segment->enough_for_graph(column, part.rows)) return 0;
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (!limit_) return part.rows;
   const auto it = limit_->lengths.find(part.segment->id());
   return it == limit_->lengths.end() ? 0 : std::min(part.rows, it->second.rows);
 }
 
 void Indexer::checkpoint_begins(const Watermark& watermark) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   limit_ = watermark;
 }
 
@@ -146,7 +146,7 @@ void Indexer::checkpoint_ended(std::shared_ptr<const Watermark> durable) {
   strand_.post([this, durable = std::move(durable)] {
     if (durable && core_.serving().ok()) save(*durable);
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       limit_.reset();
     }
     wake();
@@ -228,10 +228,10 @@ void Indexer::graph_failed(Segment& segment, size_t column, const Status& reason
 void Indexer::settle(const SchemaPtr& schema) {
   std::vector<std::function<void(Status)>> ready;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     configured_ = std::max(configured_, schema->version);
-    std::erase_if(waiting_, [&](auto& waiter) {
-      if (waiter.first > configured_) return false;
+    std::erase_if(waiting_, [&, configured = configured_](auto& waiter) {
+      if (waiter.first > configured) return false;
       ready.push_back(std::move(waiter.second));
       return true;
     });
@@ -242,7 +242,7 @@ void Indexer::settle(const SchemaPtr& schema) {
 void Indexer::when_configured(uint64_t version, std::function<void(Status)> done) {
   Status outcome;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     outcome = failure_;
     if (outcome.ok() && configured_ < version) {
       waiting_.emplace_back(version, std::move(done));
@@ -255,7 +255,7 @@ void Indexer::when_configured(uint64_t version, std::function<void(Status)> done
 void Indexer::fail(const Status& reason) {
   std::vector<std::pair<uint64_t, std::function<void(Status)>>> waiting;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     failure_ = reason;
     waiting.swap(waiting_);
   }
@@ -331,14 +331,14 @@ std::vector<model::IndexState> Indexer::indexes(const View& view) const {
 }
 
 void Indexer::warn(const std::string& text) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (warning_ == text) return;
   warning_ = text;
   base::log_warn("shard", "indexing failed", {{"shard", core_.options.shard}, {"reason", text}});
 }
 
 std::string Indexer::warning() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return warning_;
 }
 

@@ -10,7 +10,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,6 +18,7 @@
 
 #include "host/base/executor.h"
 #include "host/base/memory_guard.h"
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/model/query.h"
 #include "host/shard/background/renewer.h"
@@ -92,14 +92,15 @@ class Indexer {
   std::set<uint32_t> released_;                // [strand] sealed segments, while memory is short
   std::map<uint32_t, uint32_t> durable_rows_;  // [strand] by segment, as of the latest checkpoint
 
-  mutable std::mutex mutex_;        // guards what follows
-  std::optional<Watermark> limit_;  // of the checkpoint under way
-  std::string warning_;
-  base::Status failure_;
+  mutable base::Mutex mutex_;
+  std::optional<Watermark> limit_ RHUMB_GUARDED_BY(mutex_);  // of the checkpoint under way
+  std::string warning_ RHUMB_GUARDED_BY(mutex_);
+  base::Status failure_ RHUMB_GUARDED_BY(mutex_);
   // The version of the newest configuration without missing indexes.
-  uint64_t configured_ = 0;
-  std::vector<std::pair<uint64_t, std::function<void(base::Status)>>> waiting_;
-  std::vector<std::function<void()>> idle_waiters_;
+  uint64_t configured_ RHUMB_GUARDED_BY(mutex_) = 0;
+  std::vector<std::pair<uint64_t, std::function<void(base::Status)>>> waiting_
+      RHUMB_GUARDED_BY(mutex_);
+  std::vector<std::function<void()>> idle_waiters_ RHUMB_GUARDED_BY(mutex_);
   Renewer renewer_;
 };
 

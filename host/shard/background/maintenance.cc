@@ -7,23 +7,31 @@ namespace rhumb::shard {
 using base::Status;
 
 void Maintenance::checkpoint(Done done) {
-  std::unique_lock lock(mutex_);
-  waiting_.push_back(std::move(done));
-  wanted_ = true;
-  if (!running_) start(std::move(lock));
+  std::shared_ptr<Round> round;
+  {
+    const base::MutexLock lock(mutex_);
+    waiting_.push_back(std::move(done));
+    wanted_ = true;
+    if (running_) return;
+    round = take_round();
+  }
+  start(std::move(round));
 }
 
 void Maintenance::seal() {
   checkpoint([](const Status&) {});  // each round seals the segments that are full
 }
 
-void Maintenance::start(std::unique_lock<std::mutex> lock) {
+std::shared_ptr<Maintenance::Round> Maintenance::take_round() {
   running_ = true;
   wanted_ = false;
   auto round = std::make_shared<Round>();
   round->done.swap(waiting_);
-  lock.unlock();
-  apply_.post([this, round] { begin(round); });
+  return round;
+}
+
+void Maintenance::start(std::shared_ptr<Round> round) {
+  apply_.post([this, round = std::move(round)] { begin(round); });
 }
 
 void Maintenance::applied(uint64_t log_bytes, uint64_t points) {
@@ -134,15 +142,21 @@ void Maintenance::finish(const std::shared_ptr<Round>& round, const Status& outc
     indexer_.checkpoint_ended(outcome.ok() ? std::make_shared<const Watermark>(round->watermark)
                                            : nullptr);
   for (const Done& done : round->done) done(outcome);
-  std::unique_lock lock(mutex_);
-  running_ = false;
-  if (wanted_) return start(std::move(lock));
-  idle_.notify_all();
+  std::shared_ptr<Round> next;
+  {
+    const base::MutexLock lock(mutex_);
+    running_ = false;
+    if (wanted_)
+      next = take_round();
+    else
+      idle_.notify_all();
+  }
+  if (next != nullptr) start(std::move(next));
 }
 
 void Maintenance::wait_idle() {
-  std::unique_lock lock(mutex_);
-  idle_.wait(lock, [this] { return !running_; });
+  const base::MutexLock lock(mutex_);
+  while (running_) idle_.wait(mutex_);
 }
 
 }  // namespace rhumb::shard

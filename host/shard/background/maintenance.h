@@ -8,14 +8,13 @@
 // fences the shard and is not tried again.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "host/base/executor.h"
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/shard/background/indexer.h"
 #include "host/shard/state/apply_state.h"
@@ -57,7 +56,9 @@ class Maintenance {
     std::vector<std::shared_ptr<segment::Segment>> segments, full;
     std::vector<Done> done;
   };
-  void start(std::unique_lock<std::mutex> lock);
+  // The round that answers all who wait.
+  std::shared_ptr<Round> take_round() RHUMB_REQUIRES(mutex_);
+  void start(std::shared_ptr<Round> round);
   void begin(std::shared_ptr<Round> round);    // [apply]
   void sync(std::shared_ptr<Round> round);     // [background]
   void commit(std::shared_ptr<Round> round);   // [apply]
@@ -72,10 +73,11 @@ class Maintenance {
   base::Strand& background_;
   uint64_t log_bytes_ = 0, points_ = 0;  // [apply] since the last checkpoint began
 
-  std::mutex mutex_;  // guards what follows
-  std::condition_variable idle_;
-  bool running_ = false, wanted_ = false;
-  std::vector<Done> waiting_;
+  base::Mutex mutex_;
+  base::CondVar idle_;
+  bool running_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool wanted_ RHUMB_GUARDED_BY(mutex_) = false;
+  std::vector<Done> waiting_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::shard

@@ -6,6 +6,7 @@
 #include "host/base/limits.h"
 #include "host/base/log.h"
 #include "host/base/memory_guard.h"
+#include "host/base/mutex.h"
 #include "host/shard/background/measuring_job.h"
 
 namespace rhumb::shard {
@@ -49,8 +50,8 @@ bool graphs_answer(const View& view) {
 }  // namespace
 
 struct Measurer::Gate {
-  std::mutex mutex;
-  Measurer* open = nullptr;
+  base::Mutex mutex;
+  Measurer* open RHUMB_GUARDED_BY(mutex) = nullptr;
 };
 
 Measurer::Measurer(Core& core)
@@ -70,7 +71,7 @@ Measurer::~Measurer() { stop(); }
 
 void Measurer::stop() {
   {
-    const std::lock_guard lock(gate_->mutex);
+    const base::MutexLock lock(gate_->mutex);
     gate_->open = nullptr;
   }
   strand_.drain();
@@ -139,7 +140,7 @@ void Measurer::wake() {
 void Measurer::sleep(uint64_t ns) {
   if (core_.options.timers == nullptr || sleeping_.exchange(true)) return;
   core_.options.timers->at({base::monotonic_ns() + ns}, [gate = gate_] {
-    const std::lock_guard lock(gate->mutex);
+    const base::MutexLock lock(gate->mutex);
     if (gate->open == nullptr) return;
     gate->open->sleeping_.store(false);
     gate->open->wake();

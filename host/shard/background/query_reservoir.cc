@@ -30,7 +30,7 @@ bool QueryReservoir::offer(const model::SearchRequest& request, uint64_t epoch) 
   base::ByteWriter writer(text);
   model::encode(request, writer);
   if (text.size() > limits::kRecallQueryBytes / kLargeShare) return false;
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const bool full =
       entries_.size() >= limits::kRecallQueries || bytes_ + text.size() > limits::kRecallQueryBytes;
   if (full && fresh_of(epoch) >= limits::kRecallFreshQueries) {
@@ -46,7 +46,7 @@ bool QueryReservoir::offer(const model::SearchRequest& request, uint64_t epoch) 
 }
 
 std::vector<QueryReservoir::Kept> QueryReservoir::latest(uint64_t most) const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   std::vector<Kept> out;
   for (size_t i = entries_.size() - std::min<size_t>(entries_.size(), most); i < entries_.size();
        ++i)
@@ -55,7 +55,7 @@ std::vector<QueryReservoir::Kept> QueryReservoir::latest(uint64_t most) const {
 }
 
 std::vector<QueryReservoir::Kept> QueryReservoir::fresh(uint64_t most, uint64_t epoch) const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   std::vector<Kept> out;
   for (const Entry& e : entries_) {
     if (out.size() >= most) break;
@@ -65,7 +65,7 @@ std::vector<QueryReservoir::Kept> QueryReservoir::fresh(uint64_t most, uint64_t 
 }
 
 void QueryReservoir::measured(const std::vector<uint64_t>& numbers, uint64_t epoch) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   for (const uint64_t number : numbers) {
     const auto it = std::lower_bound(entries_.begin(), entries_.end(), number,
                                      [](const Entry& e, uint64_t n) { return e.kept.number < n; });
@@ -75,7 +75,7 @@ void QueryReservoir::measured(const std::vector<uint64_t>& numbers, uint64_t epo
 }
 
 QueryReservoir::Counts QueryReservoir::counts(uint64_t epoch) const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   Counts out{entries_.size(), fresh_of(epoch), 10};
   if (!entries_.empty())
     out.hits = static_cast<double>(hits_) / static_cast<double>(entries_.size());
@@ -83,7 +83,7 @@ QueryReservoir::Counts QueryReservoir::counts(uint64_t epoch) const {
 }
 
 void QueryReservoir::clear() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   entries_.clear();
   bytes_ = hits_ = 0;
   full_in_.store(0, std::memory_order_relaxed);

@@ -4,10 +4,10 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "host/base/mutex.h"
 #include "host/model/query.h"
 
 namespace rhumb::shard {
@@ -43,13 +43,15 @@ class QueryReservoir {
     uint64_t epoch = 0;  // the epoch in which it was measured
     uint32_t hits = 0;
   };
-  uint64_t fresh_of(uint64_t epoch) const;  // with mutex_ held
-  void drop_oldest();
+  uint64_t fresh_of(uint64_t epoch) const RHUMB_REQUIRES(mutex_);
+  void drop_oldest() RHUMB_REQUIRES(mutex_);
 
   std::atomic<uint64_t> full_in_{0};  // the epoch in which there were enough fresh ones
-  mutable std::mutex mutex_;          // guards what follows
-  std::deque<Entry> entries_;         // oldest first
-  uint64_t bytes_ = 0, hits_ = 0, next_number_ = 1;
+  mutable base::Mutex mutex_;
+  std::deque<Entry> entries_ RHUMB_GUARDED_BY(mutex_);  // oldest first
+  uint64_t bytes_ RHUMB_GUARDED_BY(mutex_) = 0;
+  uint64_t hits_ RHUMB_GUARDED_BY(mutex_) = 0;
+  uint64_t next_number_ RHUMB_GUARDED_BY(mutex_) = 1;
 };
 
 }  // namespace rhumb::shard

@@ -47,7 +47,7 @@ std::optional<bool> RecallWatch::State::kept() const {
 }
 
 void RecallWatch::promise(double recall) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (recall == asked_) return;
   asked_ = recall;
   asked_now_.store(recall, std::memory_order_relaxed);
@@ -75,7 +75,7 @@ bool RecallWatch::decided(const Samples& samples) const {
 }
 
 bool RecallWatch::known() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return decided(deciding());
 }
 
@@ -170,7 +170,7 @@ std::optional<RecallWatch::Task> RecallWatch::next_of_moved(const Supply& supply
 }
 
 RecallWatch::Task RecallWatch::next(const Supply& supply) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (asked_ <= 0) return {};
   if (supply.rows == 0) return {};
   look_at_data(supply);
@@ -190,7 +190,7 @@ void RecallWatch::add(Samples& samples, const std::vector<RecallSample>& more) {
 }
 
 uint64_t RecallWatch::sampled(const Task& task, const std::vector<RecallSample>& samples) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (asked_ <= 0 || task.epoch != epoch()) return 0;
   Samples& mine = of(task.source);
   const double before = mine.tally.samples();
@@ -201,7 +201,7 @@ uint64_t RecallWatch::sampled(const Task& task, const std::vector<RecallSample>&
 }
 
 uint64_t RecallWatch::tried(const Task& task, int step, const std::vector<RecallSample>& samples) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (asked_ <= 0 || task.epoch != epoch()) return 0;
   trial_rows_ = epoch_rows_;
   Samples& mine = of(task.source);
@@ -262,7 +262,7 @@ void RecallWatch::tell() {
 }
 
 RecallWatch::State RecallWatch::state() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   State out;
   out.asked = asked_;
   out.searched = searched_.load(std::memory_order_relaxed);

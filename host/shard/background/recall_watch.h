@@ -12,11 +12,11 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "host/base/mutex.h"
 #include "host/shard/background/breadth_search.h"
 #include "host/shard/background/recall_interval.h"
 
@@ -101,44 +101,48 @@ class RecallWatch {
     uint64_t nothing_in = 0;     // the epoch in which there was nothing to measure
     bool tried = false;
   };
-  // With mutex_ held.
-  Samples& of(Source source) { return source == Source::kSearches ? searches_ : moved_; }
-  const Samples& deciding() const {
+  Samples& of(Source source) RHUMB_REQUIRES(mutex_) {
+    return source == Source::kSearches ? searches_ : moved_;
+  }
+  const Samples& deciding() const RHUMB_REQUIRES(mutex_) {
     return searched_.load(std::memory_order_relaxed) ? searches_ : moved_;
   }
-  bool decided(const Samples& samples) const;
-  void look_at_data(const Supply& supply);
-  Task trial(Source source, const Samples& samples, uint64_t queries) const;
-  std::optional<Task> next_of_searches(const Supply& supply) const;
-  std::optional<Task> next_of_moved(const Supply& supply) const;
-  uint64_t trial_queries(double misses, double hits) const;
-  bool too_little(const RecallTally& tally) const;
-  bool more_than_enough(const RecallTally& tally) const;
-  bool at_most(const Samples& samples) const {
+  bool decided(const Samples& samples) const RHUMB_REQUIRES(mutex_);
+  void look_at_data(const Supply& supply) RHUMB_REQUIRES(mutex_);
+  Task trial(Source source, const Samples& samples, uint64_t queries) const RHUMB_REQUIRES(mutex_);
+  std::optional<Task> next_of_searches(const Supply& supply) const RHUMB_REQUIRES(mutex_);
+  std::optional<Task> next_of_moved(const Supply& supply) const RHUMB_REQUIRES(mutex_);
+  uint64_t trial_queries(double misses, double hits) const RHUMB_REQUIRES(mutex_);
+  bool too_little(const RecallTally& tally) const RHUMB_REQUIRES(mutex_);
+  bool more_than_enough(const RecallTally& tally) const RHUMB_REQUIRES(mutex_);
+  bool at_most(const Samples& samples) const RHUMB_REQUIRES(mutex_) {
     return step_ == kBreadthMost && too_little(samples.tally);
   }
-  bool at_least(const Samples& samples) const {
+  bool at_least(const Samples& samples) const RHUMB_REQUIRES(mutex_) {
     return step_ == kBreadthLeast && more_than_enough(samples.tally);
   }
-  void begin_epoch();
-  void add(Samples& samples, const std::vector<RecallSample>& more);
-  void change(int step, const std::string& why);
-  void tell();
+  void begin_epoch() RHUMB_REQUIRES(mutex_);
+  void add(Samples& samples, const std::vector<RecallSample>& more) RHUMB_REQUIRES(mutex_);
+  void change(int step, const std::string& why) RHUMB_REQUIRES(mutex_);
+  void tell() RHUMB_REQUIRES(mutex_);
 
   const uint64_t shard_;
   std::atomic<float> widen_{1};
   std::atomic<uint64_t> epoch_{1};
   std::atomic<double> asked_now_{0};
   std::atomic<bool> searched_{false};
-  mutable std::mutex mutex_;  // guards what follows
-  double asked_ = 0;
-  int step_ = 0;
-  uint64_t epoch_rows_ = 0, trial_rows_ = 0;  // rows when the epoch and the last trial began
-  Samples searches_, moved_;
-  uint64_t total_ = 0;
-  bool graphs_ = true;  // as of the last supply
-  bool short_told_ = false;
-  std::deque<Action> actions_;
+  mutable base::Mutex mutex_;
+  double asked_ RHUMB_GUARDED_BY(mutex_) = 0;
+  int step_ RHUMB_GUARDED_BY(mutex_) = 0;
+  // Rows when the epoch and the last trial began.
+  uint64_t epoch_rows_ RHUMB_GUARDED_BY(mutex_) = 0;
+  uint64_t trial_rows_ RHUMB_GUARDED_BY(mutex_) = 0;
+  Samples searches_ RHUMB_GUARDED_BY(mutex_);
+  Samples moved_ RHUMB_GUARDED_BY(mutex_);
+  uint64_t total_ RHUMB_GUARDED_BY(mutex_) = 0;
+  bool graphs_ RHUMB_GUARDED_BY(mutex_) = true;  // as of the last supply
+  bool short_told_ RHUMB_GUARDED_BY(mutex_) = false;
+  std::deque<Action> actions_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::shard

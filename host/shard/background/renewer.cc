@@ -34,7 +34,7 @@ bool complete(const SegmentView& part, const Graph& graph) {
 }  // namespace
 
 std::optional<Renewer::Active> Renewer::active() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return active_;
 }
 
@@ -86,7 +86,7 @@ bool Renewer::begin(const View& view, const SegmentView& part, size_t column,
   }
   const auto renewal = graph.begin_renewal(*part.live, complete(part, graph), part.segment);
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (stopped_) return false;
     active_ = Active{key, renewal, why, view.applied, false};
   }
@@ -121,7 +121,7 @@ Renewer::Step Renewer::advance(const Active& active, const View& view) {
   // them alive.
   const bool waits = core_.views.oldest_view() < active.applied;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (!active_) return {};
     active_->waits = waits;
   }
@@ -155,7 +155,7 @@ void Renewer::failed(const Active& active, Graph& graph, const Status& reason) {
 void Renewer::end() {
   std::optional<Active> ended;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     ended.swap(active_);
   }
   if (ended) ended->renewal->cancel();
@@ -168,19 +168,19 @@ void Renewer::forget(uint32_t segment, size_t column) {
 
 void Renewer::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     stopped_ = true;
   }
   end();
 }
 
 bool Renewer::busy() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return active_ && !active_->waits;
 }
 
 void Renewer::note(Key key, const std::string& problem) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   std::string& known = problems_[key];
   if (known == problem) return;
   known = problem;
@@ -191,7 +191,7 @@ void Renewer::note(Key key, const std::string& problem) {
 }
 
 Renewer::Word Renewer::about(uint32_t segment, size_t column) const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   Word word;
   const Key key{segment, column};
   if (active_ && active_->key == key) word.renewing = active_->why;

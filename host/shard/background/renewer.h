@@ -11,11 +11,11 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "host/base/mutex.h"
 #include "host/shard/state/core.h"
 
 namespace rhumb::shard {
@@ -65,17 +65,17 @@ class Renewer {
   void look(const View& view);
   std::optional<Active> active() const;
   void give_up(const Active& active, const View& view);
-  void end();
+  void end() RHUMB_EXCLUDES(mutex_);
   void failed(const Active& active, segment::Graph& graph, const base::Status& reason);
   void note(Key key, const std::string& problem);  // empty clears the problem
 
   Core& core_;
   const std::function<void()> wake_;
   std::map<Key, uint32_t> given_up_;  // [strand]
-  mutable std::mutex mutex_;          // guards what follows
-  std::optional<Active> active_;
-  std::map<Key, std::string> problems_;
-  bool stopped_ = false;
+  mutable base::Mutex mutex_;
+  std::optional<Active> active_ RHUMB_GUARDED_BY(mutex_);
+  std::map<Key, std::string> problems_ RHUMB_GUARDED_BY(mutex_);
+  bool stopped_ RHUMB_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace rhumb::shard

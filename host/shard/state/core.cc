@@ -35,19 +35,19 @@ Core::Core(ShardOptions shard_options)
       schema_(make_schema(options.config, options.config_version)) {}
 
 SchemaPtr Core::schema() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return schema_;
 }
 
 void Core::set_schema(SchemaPtr schema) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   schema_ = std::move(schema);
 }
 
 void Core::fence(const Status& reason) {
   RHUMB_ASSERT(!reason.ok());
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (!fence_.ok()) return;
     fence_ = reason;
     is_fenced_.store(true, std::memory_order_release);
@@ -58,7 +58,7 @@ void Core::fence(const Status& reason) {
 
 Status Core::fenced() const {
   if (!is_fenced_.load(std::memory_order_acquire)) return base::ok();
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return fence_.within("shard " + std::to_string(options.shard) + " is fenced");
 }
 

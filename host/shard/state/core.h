@@ -4,10 +4,10 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/model/contract.h"
 #include "host/payload/filter/matcher.h"
@@ -63,9 +63,9 @@ class Core {
   }
 
  private:
-  mutable std::mutex mutex_;  // guards what follows
-  SchemaPtr schema_;
-  base::Status fence_;
+  mutable base::Mutex mutex_;
+  SchemaPtr schema_ RHUMB_GUARDED_BY(mutex_);
+  base::Status fence_ RHUMB_GUARDED_BY(mutex_);
   std::atomic<bool> is_fenced_{false};
 };
 

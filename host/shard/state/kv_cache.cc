@@ -3,7 +3,7 @@
 namespace rhumb::shard {
 
 base::Result<std::shared_ptr<storage::KvStore>> KvCache::open(const std::string& directory) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (const auto it = by_directory_.find(directory); it != by_directory_.end()) {
     entries_.splice(entries_.begin(), entries_, it->second);
     return it->second->store;
@@ -26,7 +26,7 @@ void KvCache::close_idle() {
 }
 
 void KvCache::close(const std::string& directory) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const auto it = by_directory_.find(directory);
   if (it == by_directory_.end()) return;
   RHUMB_ASSERT(it->second->store.use_count() == 1);
@@ -35,7 +35,7 @@ void KvCache::close(const std::string& directory) {
 }
 
 size_t KvCache::open_count() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return entries_.size();
 }
 

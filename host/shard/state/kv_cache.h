@@ -4,11 +4,11 @@
 
 #include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 
 #include "host/base/limits.h"
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/plugin/registry.h"
 #include "host/storage/kv_store.h"
@@ -33,14 +33,15 @@ class KvCache {
     std::string directory;
     std::shared_ptr<storage::KvStore> store;
   };
-  void close_idle();  // with mutex_ held
+  void close_idle() RHUMB_REQUIRES(mutex_);
 
   const plugin::PluginRegistry& plugins_;
   const std::string engine_;
   const size_t max_open_;
-  mutable std::mutex mutex_;  // guards all below
-  std::list<Entry> entries_;  // most recently used first
-  std::unordered_map<std::string, std::list<Entry>::iterator> by_directory_;
+  mutable base::Mutex mutex_;
+  std::list<Entry> entries_ RHUMB_GUARDED_BY(mutex_);  // most recently used first
+  std::unordered_map<std::string, std::list<Entry>::iterator> by_directory_
+      RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::shard

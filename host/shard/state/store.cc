@@ -43,7 +43,7 @@ Result<std::optional<PointRow>> Store::undo(uint64_t watermark, std::string_view
 // read was right at the time.
 Result<std::optional<PointRow>> Store::find(std::string_view id_key) const {
   RHUMB_ASSIGN(auto found, row(kPoints, id_key));
-  const std::lock_guard lock(pending_mutex_);
+  const base::MutexLock lock(pending_mutex_);
   const auto it = pending_.find(id_key);
   if (it != pending_.end()) return it->second;
   return found;
@@ -70,7 +70,7 @@ Result<Store::Page> Store::page(std::string_view first, size_t limit) const {
     return true;
   }));
   RHUMB_TRY(damage);
-  const std::lock_guard lock(pending_mutex_);
+  const base::MutexLock lock(pending_mutex_);
   for (auto it = pending_.lower_bound(first);
        it != pending_.end() && (page.next.empty() || it->first < page.next); ++it) {
     if (it->second)
@@ -84,7 +84,7 @@ Result<Store::Page> Store::page(std::string_view first, size_t limit) const {
 
 Status Store::commit(const storage::KvBatch& batch, PendingRows before) {
   {
-    const std::lock_guard lock(pending_mutex_);
+    const base::MutexLock lock(pending_mutex_);
     pending_ = std::move(before);
   }
   if (!exists()) RHUMB_TRY(base::make_dirs(directory_));
@@ -95,7 +95,7 @@ Status Store::commit(const storage::KvBatch& batch, PendingRows before) {
 }
 
 void Store::publish_pending(const std::function<void()>& publish) {
-  const std::lock_guard lock(pending_mutex_);
+  const base::MutexLock lock(pending_mutex_);
   publish();
   pending_.clear();
 }

@@ -9,13 +9,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/shard/state/kv_cache.h"
 #include "host/shard/state/tables.h"
@@ -65,8 +65,8 @@ class Store {
   KvCache& cache_;
   const std::string directory_;
   std::atomic<bool> exists_;
-  mutable std::mutex pending_mutex_;  // guards pending_
-  PendingRows pending_;
+  mutable base::Mutex pending_mutex_;
+  PendingRows pending_ RHUMB_GUARDED_BY(pending_mutex_);
 };
 
 }  // namespace rhumb::shard

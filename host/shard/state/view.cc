@@ -10,17 +10,17 @@ namespace rhumb::shard {
 using base::Status;
 
 void Pins::add(uint64_t applied) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   applied_.insert(applied);
 }
 
 void Pins::remove(uint64_t applied) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   applied_.erase(applied_.find(applied));
 }
 
 uint64_t Pins::oldest() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return applied_.empty() ? ~0ull : *applied_.begin();
 }
 
@@ -40,7 +40,7 @@ ViewKeeper::ViewKeeper() : pins_(std::make_shared<Pins>()) {}
 
 void ViewKeeper::load(uint64_t applied, uint64_t points, segment::Hash content_hash,
                       std::vector<SegmentView> segments) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   state_.clear();
   for (SegmentView& view : segments) {
     Held held{std::move(view), nullptr, false};
@@ -57,7 +57,7 @@ void ViewKeeper::load(uint64_t applied, uint64_t points, segment::Hash content_h
 
 void ViewKeeper::publish(const Publication& publication) {
   ViewPtr retired;  // its segments may be destroyed with it, which must not happen under the lock
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (!RHUMB_PLANTED(kStaleView)) retired = std::exchange(cached_, nullptr);
   for (const auto& [id, change] : publication.changes) {
     Held& held = state_[id];
@@ -84,7 +84,7 @@ void ViewKeeper::publish(const Publication& publication) {
 }
 
 ViewPtr ViewKeeper::current() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (cached_) return cached_;
   auto view = std::make_shared<View>(pins_, applied_.load(std::memory_order_relaxed));
   view->points = points_;
@@ -107,7 +107,7 @@ uint64_t ViewKeeper::oldest_view() const {
 void ViewKeeper::wait(uint64_t index, std::function<void(Status)> done) {
   Status outcome;
   {
-    const std::lock_guard lock(waiters_mutex_);
+    const base::MutexLock lock(waiters_mutex_);
     outcome = failed_;
     if (outcome.ok() && applied_.load(std::memory_order_acquire) < index) {
       waiters_.emplace(index, std::move(done));
@@ -120,7 +120,7 @@ void ViewKeeper::wait(uint64_t index, std::function<void(Status)> done) {
 void ViewKeeper::notify(uint64_t applied) {
   std::vector<std::function<void(Status)>> ready;
   {
-    const std::lock_guard lock(waiters_mutex_);
+    const base::MutexLock lock(waiters_mutex_);
     const auto end = waiters_.upper_bound(applied);
     for (auto it = waiters_.begin(); it != end; ++it) ready.push_back(std::move(it->second));
     waiters_.erase(waiters_.begin(), end);
@@ -131,7 +131,7 @@ void ViewKeeper::notify(uint64_t applied) {
 void ViewKeeper::fail(const Status& reason) {
   std::multimap<uint64_t, std::function<void(Status)>> waiting;
   {
-    const std::lock_guard lock(waiters_mutex_);
+    const base::MutexLock lock(waiters_mutex_);
     if (failed_.ok()) failed_ = reason;
     waiting.swap(waiters_);
   }

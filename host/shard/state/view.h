@@ -9,11 +9,11 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <span>
 #include <vector>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/segment/segment.h"
 
@@ -39,8 +39,8 @@ class Pins {
   uint64_t oldest() const;  // ~0 if no view is held
 
  private:
-  mutable std::mutex mutex_;
-  std::multiset<uint64_t> applied_;
+  mutable base::Mutex mutex_;
+  std::multiset<uint64_t> applied_ RHUMB_GUARDED_BY(mutex_);
 };
 
 struct View {
@@ -81,7 +81,7 @@ class ViewKeeper {
             std::vector<SegmentView> segments);
   void publish(const Publication& publication);
   // Fires the waiters that publish() has satisfied. Call it without holding any lock.
-  void notify(uint64_t applied);
+  void notify(uint64_t applied) RHUMB_EXCLUDES(waiters_mutex_);
 
   ViewPtr current();
   uint64_t applied() const { return applied_.load(std::memory_order_acquire); }
@@ -95,21 +95,22 @@ class ViewKeeper {
 
  private:
   std::shared_ptr<Pins> pins_;
-  mutable std::mutex mutex_;  // guards state_ and cached_: held for copying what a batch changed
+  mutable base::Mutex mutex_;  // held for copying what a batch changed
   struct Held {
     SegmentView view;
     std::shared_ptr<std::vector<uint64_t>> live;  // the same words, for writing
     bool shared = false;                          // a view shares them
   };
-  std::map<uint32_t, Held> state_;
-  uint64_t points_ = 0;
-  segment::Hash content_hash_{};
+  std::map<uint32_t, Held> state_ RHUMB_GUARDED_BY(mutex_);
+  uint64_t points_ RHUMB_GUARDED_BY(mutex_) = 0;
+  segment::Hash content_hash_ RHUMB_GUARDED_BY(mutex_){};
   std::atomic<uint64_t> applied_{0};
-  ViewPtr cached_;
+  ViewPtr cached_ RHUMB_GUARDED_BY(mutex_);
 
-  std::mutex waiters_mutex_;  // guards what follows
-  std::multimap<uint64_t, std::function<void(base::Status)>> waiters_;
-  base::Status failed_;
+  base::Mutex waiters_mutex_;
+  std::multimap<uint64_t, std::function<void(base::Status)>> waiters_
+      RHUMB_GUARDED_BY(waiters_mutex_);
+  base::Status failed_ RHUMB_GUARDED_BY(waiters_mutex_);
 };
 
 }  // namespace rhumb::shard

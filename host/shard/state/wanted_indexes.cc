@@ -65,14 +65,14 @@ void WantedIndexes::note(const std::vector<CompiledCondition>& conditions,
 }
 
 void WantedIndexes::remember(const std::string& field, const Want& want) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (fields_.size() < base::limits::kMaxWantedIndexes) fields_.try_emplace(field, want);
 }
 
 std::vector<std::pair<std::string, std::string>> WantedIndexes::missing(
     const IndexedFields& indexed) const {
   std::vector<std::pair<std::string, std::string>> out;
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   for (const auto& [field, want] : fields_) {
     if (!served(want, field, indexed)) out.emplace_back(field, want.names);
   }

@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "host/base/mutex.h"
 #include "host/model/collection.h"
 #include "host/payload/filter/compiled_filter.h"
 
@@ -37,8 +37,8 @@ class WantedIndexes {
             const IndexedFields& indexed);
   void remember(const std::string& field, const Want& want);
 
-  mutable std::mutex mutex_;
-  std::map<std::string, Want> fields_;
+  mutable base::Mutex mutex_;
+  std::map<std::string, Want> fields_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::shard

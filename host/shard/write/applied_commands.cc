@@ -75,8 +75,10 @@ void AppliedCommands::advance(const model::Command& command) {
   forget_beyond(command.request_limit);
 }
 
+// Not analysed: it runs on the apply thread, the only one that writes the maps.
 AppliedCommands::Verdict AppliedCommands::judge(const Identity& who, const model::Command& command,
-                                                uint64_t index) const {
+                                                uint64_t index) const
+    RHUMB_NO_THREAD_SAFETY_ANALYSIS {
   if (who == Identity{}) return Verdict::kApply;
   const auto it = operations_.find(who);
   if (it == operations_.end()) return Verdict::kApply;
@@ -95,6 +97,13 @@ bool AppliedCommands::applied_at(const Identity& who, uint64_t index) const {
   return it != in_order_.end() && it->index == index;
 }
 
+// Not analysed: it runs on the apply thread, the only one that writes the maps.
+uint64_t AppliedCommands::affected_before(const Identity& who) const
+    RHUMB_NO_THREAD_SAFETY_ANALYSIS {
+  const auto known = operations_.find(who);
+  return known == operations_.end() || known->second.whole() ? 0 : known->second.affected;
+}
+
 CommandOutcome AppliedCommands::remember(const Identity& who, const model::Command& command,
                                          uint64_t index, uint64_t affected) {
   if (who == Identity{}) return {index, affected, command.part + 1 == command.parts, false};
@@ -102,9 +111,7 @@ CommandOutcome AppliedCommands::remember(const Identity& who, const model::Comma
   entry.index = index;
   entry.time_ms = log_time_ms_;
   entry.who = who;
-  const auto known = operations_.find(who);
-  entry.affected =
-      affected + (known == operations_.end() || known->second.whole() ? 0 : known->second.affected);
+  entry.affected = affected + affected_before(who);
   // At earlier feature levels each part is remembered by itself.
   if (command.header.feature_level >= model::kConditionsAtApply) {
     entry.attempt = command.attempt;
@@ -125,7 +132,7 @@ CommandOutcome AppliedCommands::remember(const Identity& who, const model::Comma
 CommandOutcome AppliedCommands::take_in(const Entry& entry) {
   in_order_.push_back(entry);
   if (budget_ != nullptr) budget_->changed(in_order_.size() - 1, in_order_.size());
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   Operation& operation = operations_[entry.who];
   if (operation.whole()) operation = {};
   operation.index = entry.index;
@@ -144,14 +151,14 @@ CommandOutcome AppliedCommands::take_in(const Entry& entry) {
 
 std::optional<CommandOutcome> AppliedCommands::outcome(const Identity& who,
                                                        uint64_t applied) const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   const auto it = operations_.find(who);
   if (it == operations_.end() || it->second.index > applied) return std::nullopt;
   return CommandOutcome{it->second.index, it->second.affected, it->second.whole(), false};
 }
 
 std::vector<uint64_t> AppliedCommands::parts(const Identity& who) const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   const auto it = unfinished_.find(who);
   return it == unfinished_.end() ? std::vector<uint64_t>() : it->second.indexes;
 }
@@ -170,7 +177,7 @@ void AppliedCommands::forget_oldest() {
   in_order_.pop_front();
   if (budget_ != nullptr) budget_->changed(in_order_.size() + 1, in_order_.size());
   forgotten_through_ = oldest.index;
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(mutex_);
   const auto it = operations_.find(oldest.who);
   if (it == operations_.end() || it->second.index != oldest.index) return;
   operations_.erase(it);

@@ -17,13 +17,13 @@
 #include <cstring>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/model/operation.h"
 #include "host/shard/write/request_budget.h"
@@ -112,15 +112,18 @@ class AppliedCommands {
     uint64_t attempt = 0;
     std::vector<uint64_t> indexes;
   };
+  uint64_t affected_before(const Identity& who) const;
   CommandOutcome take_in(const Entry& entry);
   void forget_beyond(uint32_t limit);
   void forget_oldest();
   void forget_through(uint64_t index);
 
   const std::shared_ptr<RequestBudget> budget_;
-  mutable std::mutex mutex_;  // guards the two maps
-  std::unordered_map<Identity, Operation, HashIdentity> operations_;
-  std::unordered_map<Identity, Unfinished, HashIdentity> unfinished_;
+  // The apply thread alone writes the two maps. So it reads them without the lock.
+  mutable base::Mutex mutex_;
+  std::unordered_map<Identity, Operation, HashIdentity> operations_ RHUMB_GUARDED_BY(mutex_);
+  std::unordered_map<Identity, Unfinished, HashIdentity> unfinished_ RHUMB_GUARDED_BY(mutex_);
+  // The apply thread alone uses what follows.
   std::deque<Remembered> in_order_;
   std::vector<Entry> batch_;
   uint64_t log_time_ms_ = 0, forgotten_through_ = 0;

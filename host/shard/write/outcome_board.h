@@ -6,9 +6,9 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <unordered_map>
 
+#include "host/base/mutex.h"
 #include "host/shard/write/applied_commands.h"
 
 namespace rhumb::shard {
@@ -16,13 +16,13 @@ namespace rhumb::shard {
 class OutcomeBoard {
  public:
   void expect(uint64_t attempt) {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     expected_.try_emplace(attempt);
   }
   // With `total` the outcome covers the whole operation so far; otherwise it covers one command and
   // is added up.
   void post(uint64_t attempt, const CommandOutcome& outcome, bool total) {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     const auto it = expected_.find(attempt);
     if (it == expected_.end()) return;
     const uint64_t before = total ? 0 : it->second.affected;
@@ -30,7 +30,7 @@ class OutcomeBoard {
     it->second.affected += before;
   }
   CommandOutcome take(uint64_t attempt) {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(mutex_);
     const auto it = expected_.find(attempt);
     if (it == expected_.end()) return {};
     const CommandOutcome outcome = it->second;
@@ -39,8 +39,8 @@ class OutcomeBoard {
   }
 
  private:
-  std::mutex mutex_;
-  std::unordered_map<uint64_t, CommandOutcome> expected_;
+  base::Mutex mutex_;
+  std::unordered_map<uint64_t, CommandOutcome> expected_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::shard

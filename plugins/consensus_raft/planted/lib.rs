@@ -1,5 +1,5 @@
-//! The engine with one guard left out, as `config_json` names it: {"plant":"unheld_messages"} or
-//! {"plant":"lease_reads"}. The simulator must catch each of them; never installed.
+//! The engine with one guard left out, which `config_json` names: {"plant":"unheld_messages"} or
+//! {"plant":"lease_reads"}. The simulator must catch each of them. This library is never installed.
 
 #[path = "../src/abi.rs"]
 mod abi;

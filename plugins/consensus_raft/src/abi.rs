@@ -1,5 +1,5 @@
 //! Mirrors of the C structs of `sdk/include/rhumb/{core,host,plugin,consensus}.h` that this engine touches.
-//! `layout.rs` pins their sizes and offsets; a C++ test compares the same numbers with the headers.
+//! `layout.rs` pins their sizes and offsets; tests/abi/rust_layout.py compares the same numbers with the headers.
 
 use std::ffi::{c_char, c_void};
 

@@ -1,4 +1,5 @@
-//! One started replica: raft, the log as raft sees it, and what is under way between two steps.
+//! One started replica: the raft node, the log as raft sees it, and the work under way between two
+//! steps.
 
 use crate::abi;
 use crate::effects::{Install, Out};
@@ -14,8 +15,9 @@ use crate::writes::{Outbox, Writes};
 use raft::eraftpb::{EntryType, Message, MessageType, Snapshot};
 use raft::{RawNode, Ready, StateRole};
 
-/// Invariants: between steps raft holds no unstable entries and no undelivered messages; `out` describes the last
-/// step; `uncommitted_bytes` is the payload of (commit, last] while this replica leads, else 0.
+/// Invariants: between steps raft holds no unstable entries and no undelivered messages; `out`
+/// holds the effects of the last step; `uncommitted_bytes` is the size of the payloads in (commit,
+/// last] while this replica leads, else 0.
 pub struct Core {
     pub settings: Settings,
     pub node: RawNode<Log>,
@@ -28,7 +30,7 @@ pub struct Core {
     pub ticks: u64,
     pub uncommitted_bytes: u64,
     pub counted_commit: u64,
-    /// Term and vote of the newest write asked for.
+    /// Term and vote of the newest write that the host was asked for.
     pub written: (u64, u64),
     pub office: (u64, StateRole),
     pub snapshot_asked_tick: Option<u64>,
@@ -50,13 +52,14 @@ impl Core {
         Err(Fault::new(abi::NOT_LEADER, format!("replica {} does not lead", self.settings.id)))
     }
 
-    /// An election needs a settled log: nothing half written, nothing half installed (trap T3).
+    /// A replica may campaign only with a settled log: no write is open and no snapshot is being
+    /// installed (trap T3).
     pub fn may_campaign(&self) -> bool {
         let log = &self.node.raft.raft_log;
         !self.writes.any_open() && log.persisted == log.last_index() && self.node.raft.promotable()
     }
 
-    /// Takes everything out of raft that a step brought about.
+    /// Takes all effects of a step out of raft.
     pub fn settle(&mut self) {
         for round in 0.. {
             assert!(round < limits::READY_ROUNDS_MAX, "raft does not come to rest");
@@ -120,7 +123,8 @@ impl Core {
         }
         self.node.advance_append_async(ready);
         if !self.writes.any_open() {
-            // Nothing to wait for: an idle group must not pile up records (trap T15).
+            // The host does not acknowledge this record, so raft is told at once. Otherwise an idle
+            // group would pile up records (trap T15).
             self.node.on_persist_ready(number);
         }
     }
@@ -179,7 +183,8 @@ impl Core {
         self.outbox.release(self.writes.acknowledged(), |message| post(out, message));
     }
 
-    /// Asked again after a while: the host may have been busy, or the first snapshot too old (trap T8).
+    /// Asks for a snapshot, and again after a while, because the host may have been busy or the
+    /// first snapshot too old (trap T8).
     fn ask_for_snapshot(&mut self) {
         if !self.node.store().snapshot_wanted() {
             self.snapshot_asked_tick = None;
@@ -193,8 +198,8 @@ impl Core {
         }
     }
 
-    /// Up to where the host may apply: durable here, committed, and not past a membership change (the state that
-    /// goes with it must be stored before the next entry counts).
+    /// The index up to which the host may apply: durable here, committed, and not past a membership
+    /// change. The state after a membership change must be stored before the next entry counts.
     fn apply_limit(&self) -> u64 {
         let log = &self.node.raft.raft_log;
         if self.writes.installing() {

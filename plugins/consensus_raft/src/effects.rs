@@ -1,4 +1,5 @@
-//! What a step asks of the host. Owns every byte that the C struct points to, until the next step.
+//! The effects that a step asks the host for. This struct owns every byte that the C struct points
+//! to, until the next step.
 
 use crate::abi::{self, Effects, Slice};
 use crate::storage::Payload;
@@ -29,7 +30,8 @@ pub struct Install {
     pub manifest: Vec<u8>,
 }
 
-/// Told after every step, refused ones included: a refusal may need the leader's name.
+/// Reported after every step, also after a refused one, because a refusal may need the leader's
+/// name.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct State {
     pub term: u64,
@@ -42,7 +44,7 @@ pub struct State {
 }
 
 impl Out {
-    /// Asks for nothing.
+    /// Effects that ask for nothing.
     pub fn idle(state: State) -> Out {
         Out { state, ..Out::default() }
     }
@@ -51,7 +53,8 @@ impl Out {
         *self = Out::idle(self.state);
     }
 
-    /// Entries join the step's one write; from a conflict on, what joined before is replaced.
+    /// Adds an entry to the step's one write. Entries that were added before with the same or a
+    /// higher index are replaced.
     pub fn write_entry(&mut self, index: u64, term: u64, kind: u32, payload: Payload) {
         while self.entries.last().map_or(false, |last| last.index >= index) {
             self.entries.pop();

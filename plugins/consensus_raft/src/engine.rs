@@ -1,4 +1,4 @@
-//! One instance: the events of the ABI, each as one short method. See sdk/include/rhumb/consensus.h.
+//! One instance. Each event of the ABI is one short method. See sdk/include/rhumb/consensus.h.
 
 use crate::abi::{self, Event};
 use crate::core::Core;
@@ -12,7 +12,7 @@ use crate::storage::SnapshotPoint;
 use raft::eraftpb::{ConfChangeV2, Entry, EntryType, Message, MessageType};
 use raft::SnapshotStatus;
 
-/// Invariant: once `fault` is set nothing moves any more; the host fences the group.
+/// Invariant: once `fault` is set, the instance refuses every step, and the host fences the group.
 pub struct Engine {
     settings: Settings,
     logger: slog::Logger,
@@ -25,7 +25,7 @@ impl Engine {
         Engine { settings, logger, core: None, fault: None }
     }
 
-    /// The effects of the last step.
+    /// Returns the effects of the last step.
     pub fn out(&self) -> Option<&Out> {
         self.core.as_ref().map(|core| &core.out)
     }
@@ -104,7 +104,7 @@ impl Core {
             self.node.tick();
             return self.leave_forgotten_joint();
         }
-        // Raft's own timer draws from the thread's random numbers; ours from the seed (trap T16).
+        // Raft's own timer uses the thread's random numbers; this one uses the seed (trap T16).
         let elapsed = self.node.raft.election_elapsed + 1;
         self.node.raft.election_elapsed = elapsed;
         if self.timer.expired(elapsed as u64) && self.may_campaign() {
@@ -115,7 +115,7 @@ impl Core {
         Ok(())
     }
 
-    /// A joint state that was to leave itself is forgotten when its leader is lost (trap T10).
+    /// Raft forgets to leave a joint state by itself when the leader is lost (trap T10).
     fn leave_forgotten_joint(&mut self) -> Outcome<()> {
         let raft = &self.node.raft;
         let joint = raft.prs().conf().auto_leave();
@@ -192,7 +192,7 @@ impl Core {
             return Ok(());
         }
         let installed = self.writes.acknowledge(number);
-        // Records of steps without a write wait behind open writes only.
+        // Records of steps without a write wait only for open writes.
         self.node.on_persist_ready(if self.writes.any_open() { number } else { u64::MAX });
         if let Some(index) = installed {
             self.node.advance_apply_to(index);
@@ -230,8 +230,9 @@ impl Core {
         Ok(())
     }
 
-    /// A leader outside its own membership has no place in raft's books (trap T4): it tells the others how far they
-    /// may commit, asks the best of them to take over, and follows.
+    /// A leader outside its own membership has no entry in raft's progress tracker (trap T4). So it
+    /// tells the others how far they may commit, asks the most up-to-date of them to take over, and
+    /// becomes a follower.
     fn leave_office(&mut self) {
         self.node.raft.bcast_append();
         let raft = &mut self.node.raft;
@@ -248,7 +249,7 @@ impl Core {
     fn snapshot_taken(&mut self, event: &Event, members: &[abi::Member]) -> Outcome<()> {
         let conf = members::conf_state(members, event.flags & 1 != 0)?;
         if event.index == 0 || conf.voters.is_empty() {
-            return Err(Fault::invalid("snapshot: of no entry, or without voters"));
+            return Err(Fault::invalid("snapshot: its index is 0, or it has no voters"));
         }
         if event.index > self.applied() || event.number > event.index {
             return Err(Fault::invalid(format!(
@@ -308,5 +309,6 @@ impl Core {
     }
 }
 
-/// Kinds of entries beyond data never reach `propose`; keep the wire's numbers in one place with the log's.
+/// Only data entries reach `propose`. The kinds on the wire and in the log must have the same
+/// numbers.
 const _: () = assert!(EntryType::EntryNormal as u32 == abi::ENTRY_DATA);

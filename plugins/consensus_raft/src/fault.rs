@@ -1,4 +1,5 @@
-//! Why a step was refused. Statuses below 128 leave the engine's state as it was; from 128 on it is fenced.
+//! The reason why a step was refused. A status below 128 leaves the engine's state as it was; a
+//! status from 128 on fences the engine.
 
 use crate::abi;
 

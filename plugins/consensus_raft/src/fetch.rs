@@ -1,7 +1,8 @@
-//! Payloads that left the cache: asked for, awaited, lent to raft for one step.
+//! Payloads that were evicted from the cache: requested from the host, awaited, and lent to raft
+//! for one step.
 //!
-//! Raft would remember the peer in a context it does not let us read (trap T17). It is not needed: whoever waits
-//! for an entry has it as its next index.
+//! Raft would remember the requesting peer in a context that it does not let us read (trap T17). We do
+//! not need it: the peer that waits for an entry has that entry as its next index.
 
 use crate::abi;
 use crate::core::Core;
@@ -37,7 +38,7 @@ impl Fetches {
 }
 
 impl Core {
-    /// Turns what raft missed during this step into requests to the host.
+    /// Turns the payloads that raft missed during this step into requests to the host.
     pub fn ask_for_payloads(&mut self) {
         let mut wanted = self.node.mut_store().take_wanted();
         wanted.sort_unstable();
@@ -60,8 +61,8 @@ impl Core {
         }
     }
 
-    /// FETCHED: unknown tickets and entries that were replaced meanwhile are ignored; an empty answer means that the
-    /// host could not read, and the next heartbeat asks again.
+    /// Handles FETCHED. Unknown tickets and entries that were replaced meanwhile are ignored. An
+    /// empty answer means that the host could not read; the next heartbeat asks again.
     pub fn fetched(&mut self, ticket: u64, entries: &[abi::Entry]) {
         let Some(fetch) = self.fetches.open.remove(&ticket) else { return };
         let log = self.node.mut_store();

@@ -1,4 +1,5 @@
-//! The C side: every entry catches panics, turns faults into statuses, and copies effects by the caller's size.
+//! The C side. Every entry catches panics, turns faults into statuses, and copies as many effects
+//! as the caller's struct has room for.
 
 use crate::abi::{self, ConsensusOpen, ConsensusOps, Effects, Event, Host};
 use crate::effects::Out;
@@ -17,7 +18,8 @@ thread_local! {
     static LAST_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// This library's copy of the standard library has a hook of its own: it keeps the message instead of printing it.
+/// This library's copy of the standard library has a panic hook of its own, which keeps the message
+/// instead of printing it.
 fn keep_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -83,7 +85,8 @@ pub unsafe fn open(
 pub unsafe extern "C" fn close(instance: *mut c_void) {
     if !instance.is_null() {
         let engine = instance.cast::<Engine>();
-        // A destructor that panics leaks the rest: there is nobody to tell.
+        // If a destructor panics, the rest of the instance leaks, because `close` cannot report an
+        // error.
         let _ = guarded(|| {
             drop(Box::from_raw(engine));
             Ok(())

@@ -1,4 +1,4 @@
-//! raft's log lines, passed to the host's logger. Raft is talkative: its "info" is our "debug".
+//! Passes raft's log lines to the host's logger. Raft logs a lot, so its "info" is our "debug".
 
 use crate::abi::{self, Host, HostLog, Slice};
 use slog::{Drain, Level, Never, OwnedKVList, Record};
@@ -10,7 +10,7 @@ struct HostDrain {
     level_min: u32,
 }
 
-// The host's services are [any-thread].
+// The host's services may be called by any thread.
 unsafe impl Send for HostDrain {}
 unsafe impl Sync for HostDrain {}
 

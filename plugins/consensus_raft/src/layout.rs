@@ -1,5 +1,5 @@
 //! Sizes and offsets of the ABI's structs. The compiler checks them against `abi.rs`;
-//! tests/plugins/consensus_raft/layout_test.cc reads this very table and checks it against the C headers.
+//! tests/abi/rust_layout.py reads this very table and checks it against the C headers.
 
 use crate::abi;
 

@@ -1,5 +1,6 @@
-//! Consensus for Rhumb: the crate `raft` (tikv/raft-rs) behind the sans-I/O ABI of rhumb/consensus.h.
-//! `step(event) -> effects`: no I/O, no clock, no thread, no callback. The host persists, sends and applies.
+//! Consensus for Rhumb: the crate `raft` (tikv/raft-rs) behind the sans-I/O ABI of
+//! rhumb/consensus.h. `step(event) -> effects` does no I/O and has no clock, thread or callback.
+//! The host persists, sends and applies.
 
 mod abi;
 mod core;

@@ -1,9 +1,9 @@
-//! Static data behind `rhumb_plugin_v1`.
+//! Static data that `rhumb_plugin_v1` returns.
 
 use crate::abi::{self, ConsensusOps, Factory, Plugin};
 use std::ffi::c_char;
 
-/// Pointers to static data may be shared.
+/// Pointers to static data may be shared between threads.
 #[repr(transparent)]
 pub struct Shared<T>(pub T);
 unsafe impl<T> Sync for Shared<T> {}

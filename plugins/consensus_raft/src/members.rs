@@ -1,4 +1,4 @@
-//! Membership: the ABI's role bits, raft's ConfState, and the checks that a change passes before it is proposed.
+//! Membership: the ABI's role bits, raft's ConfState, and the checks before a change is proposed.
 
 use crate::abi::{self, Member};
 use crate::fault::{Fault, Outcome};
@@ -8,7 +8,7 @@ use raft::eraftpb::{ConfChangeSingle, ConfChangeTransition, ConfChangeType, Conf
 use raft::{Changer, ProgressTracker};
 use std::collections::BTreeMap;
 
-/// Refuses what raft would panic on when it restores this state.
+/// Refuses memberships that would make raft panic when it restores its state.
 pub fn conf_state(members: &[Member], auto_leave: bool) -> Outcome<ConfState> {
     if members.len() > limits::MEMBERS_MAX {
         return Err(Fault::invalid(format!("{} members, at most {}", members.len(), limits::MEMBERS_MAX)));
@@ -43,14 +43,14 @@ pub fn conf_state(members: &[Member], auto_leave: bool) -> Outcome<ConfState> {
 pub fn check_conf_state(conf: &ConfState) -> Outcome<()> {
     let all = [&conf.voters, &conf.learners, &conf.voters_outgoing, &conf.learners_next];
     if all.iter().any(|list| list.contains(&0) || list.len() > limits::MEMBERS_MAX) {
-        return Err(Fault::invalid("membership names 0 or too many"));
+        return Err(Fault::invalid("membership: a replica id is 0, or there are too many members"));
     }
     for list in all {
         let mut sorted = list.clone();
         sorted.sort_unstable();
         sorted.dedup();
         if sorted.len() != list.len() {
-            return Err(Fault::invalid("membership names a replica twice"));
+            return Err(Fault::invalid("membership: a replica is named twice"));
         }
     }
     let joint = !conf.voters_outgoing.is_empty();
@@ -59,7 +59,7 @@ pub fn check_conf_state(conf: &ConfState) -> Outcome<()> {
         return Err(Fault::invalid("membership without voters"));
     }
     if !joint && (conf.auto_leave || !conf.learners_next.is_empty()) {
-        return Err(Fault::invalid("membership is half joint"));
+        return Err(Fault::invalid("membership: auto_leave or staged learners without outgoing voters"));
     }
     let votes = |id: &u64| conf.voters.contains(id) || conf.voters_outgoing.contains(id);
     if conf.learners.iter().any(votes) {
@@ -72,7 +72,7 @@ pub fn check_conf_state(conf: &ConfState) -> Outcome<()> {
     Ok(())
 }
 
-/// In the order of ids, so that runs replay.
+/// Members are in the order of their ids, so that runs can be replayed.
 pub fn to_members(conf: &ConfState) -> Vec<Member> {
     let mut roles: BTreeMap<u64, u32> = BTreeMap::new();
     for (list, bit) in [
@@ -88,7 +88,8 @@ pub fn to_members(conf: &ConfState) -> Vec<Member> {
     roles.into_iter().map(|(id, role)| Member { id, role, reserved: 0 }).collect()
 }
 
-/// One change takes effect at once, several through a joint state that leaves itself. None leaves the joint state.
+/// One change takes effect at once. Several changes go through a joint state that ends by itself.
+/// An empty list of changes leaves the joint state.
 pub fn change_of(wanted: &[Member]) -> Outcome<ConfChangeV2> {
     if wanted.len() > limits::MEMBERS_MAX {
         return Err(Fault::invalid(format!("{} changes, at most {}", wanted.len(), limits::MEMBERS_MAX)));
@@ -111,7 +112,8 @@ pub fn change_of(wanted: &[Member]) -> Outcome<ConfChangeV2> {
     Ok(ConfChangeV2 { transition: ConfChangeTransition::Auto as i32, changes, context: Vec::new() })
 }
 
-/// A change that came over the wire or from the log; unknown enum values would panic inside raft (trap T13).
+/// Decodes a change from the wire or from the log. Unknown enum values would panic inside raft
+/// (trap T13).
 pub fn decode_change(bytes: &[u8]) -> Outcome<ConfChangeV2> {
     let change = ConfChangeV2::decode(bytes)
         .map_err(|error| Fault::invalid(format!("membership entry does not decode: {error}")))?;
@@ -142,7 +144,7 @@ pub fn dry_run(tracker: &ProgressTracker, change: &ConfChangeV2) -> Outcome<()> 
     Ok(())
 }
 
-/// Whether `id` would stop voting once the change has taken its full effect.
+/// Whether `id` would stop voting when the change has taken its full effect.
 pub fn loses_vote(change: &ConfChangeV2, id: u64) -> bool {
     change.changes.iter().any(|one| one.node_id == id && one.change_type != ConfChangeType::AddNode as i32)
 }

@@ -1,6 +1,6 @@
-//! Linearizable reads: one round of heartbeats at a time confirms all reads that waited when it began.
-//! A round's context is (replica, incarnation, counter) and is compared whole (trap T6): answers to other lives of
-//! this replica, or late copies of earlier rounds, confirm nothing.
+//! Linearizable reads: each round of heartbeats confirms all reads that waited when it began. A
+//! round's context is (replica, incarnation, counter) and is compared whole (trap T6). So answers
+//! to an earlier incarnation of this replica, and late answers to earlier rounds, confirm nothing.
 
 use crate::abi;
 use crate::fault::{Fault, Outcome};
@@ -48,7 +48,7 @@ impl Reads {
         Ok(())
     }
 
-    /// The context of a new round, if reads wait and no round is under way.
+    /// Returns the context of a new round if reads wait and no round is under way.
     pub fn begin_round(&mut self) -> Option<Vec<u8>> {
         if self.round.is_some() || self.next.is_empty() {
             return None;
@@ -62,7 +62,7 @@ impl Reads {
         [self.id, self.incarnation, self.counter].iter().flat_map(|word| word.to_le_bytes()).collect()
     }
 
-    /// Whether a heartbeat's answer speaks of the round under way.
+    /// Whether a heartbeat's answer belongs to the round under way.
     pub fn is_current(&self, context: &[u8]) -> bool {
         self.round.is_some() && context.len() == CONTEXT_BYTES && context == self.context()
     }
@@ -74,7 +74,7 @@ impl Reads {
         }
     }
 
-    /// Nothing is dropped silently: who loses the leadership answers for every read.
+    /// Answers every waiting read when the leadership is lost, so that no read is dropped silently.
     pub fn check_leadership(&mut self, leads: bool, term: u64, out: &mut Vec<Answer>) {
         if (leads && term == self.term) || (self.round.is_none() && self.next.is_empty()) {
             return;
@@ -83,7 +83,8 @@ impl Reads {
         out.extend(all.map(|read| answer(read.token, 0, abi::NOT_LEADER)));
     }
 
-    /// Fails what waited since before `oldest_tick`. The round itself goes on: its heartbeats are under way.
+    /// Fails the reads that have waited since before `oldest_tick`. The round itself goes on,
+    /// because its heartbeats are under way.
     pub fn expire(&mut self, oldest_tick: u64, out: &mut Vec<Answer>) {
         let mut give_up = |read: &Waiting| {
             let expired = read.since_tick < oldest_tick;

@@ -1,13 +1,13 @@
-//! What an instance is opened with, checked and with defaults filled in.
+//! The settings of an instance, checked and with defaults filled in.
 
 use crate::abi::{self, ConsensusOpen};
 use crate::fault::{Fault, Outcome};
 use std::ffi::CStr;
 
-/// The guards that a planted build may leave out. The shipped engine always runs with all of them.
+/// The guards that a planted build may leave out. The shipped engine always has all of them.
 #[derive(Clone, Copy)]
 pub struct Safety {
-    /// Messages wait for the writes they promise (trap T2).
+    /// Messages wait for the writes that they promise (trap T2).
     pub hold_messages: bool,
     /// Reads are confirmed by a quorum, not by a lease (trap T7).
     pub confirm_reads: bool,
@@ -30,7 +30,7 @@ pub struct Settings {
     pub safety: Safety,
 }
 
-/// Zero asks for the default.
+/// Zero means the default.
 fn or_default(value: u64, default: u64) -> u64 {
     if value == 0 {
         default
@@ -44,7 +44,7 @@ impl Settings {
     /// `open` and what it points to are valid for the call.
     pub unsafe fn read(open: &ConsensusOpen, accept: fn(&[u8]) -> Outcome<Safety>) -> Outcome<Settings> {
         if open.id == 0 {
-            return Err(Fault::invalid("id: 0 names nobody"));
+            return Err(Fault::invalid("id: 0 is not a valid replica id"));
         }
         let mut config: &[u8] = &[];
         if !open.base.is_null() {

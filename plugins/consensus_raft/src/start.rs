@@ -1,4 +1,5 @@
-//! START: from what the host found on its disk to a running raft. Checks what raft would panic on.
+//! START: turns the state that the host found on its disk into a running raft node. It checks
+//! everything that would make raft panic.
 
 use crate::abi::{self, Event, Start};
 use crate::core::Core;
@@ -36,8 +37,8 @@ pub unsafe fn start(settings: &Settings, event: &Event, logger: &slog::Logger) -
             log.last()
         )));
     }
-    // The commit index is written before the entries of the same write, and only with such writes: after a crash it
-    // may run ahead of the log or lag behind what was applied.
+    // The commit index is written before the entries of the same write, and only with such writes.
+    // After a crash it may be ahead of the log or behind the applied index.
     let commit = start.commit.clamp(start.applied, log.last());
     let newest_term = log.term_of(log.last()).unwrap_or(0);
     if start.term < newest_term {

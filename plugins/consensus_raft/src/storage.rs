@@ -1,6 +1,6 @@
-//! The engine's picture of its log: (term, kind, size) of every live entry and the payloads of the newest ones.
-//! The host's log is the truth; this one is what raft reads between two steps. It does no I/O: a payload that
-//! left the cache is noted in `wanted` and comes back as FETCHED.
+//! The engine's picture of its log: (term, kind, size) of every live entry, and the payloads of the
+//! newest entries. The host's log is authoritative; raft reads this picture between two steps. It
+//! does no I/O: an evicted payload that is needed is noted in `wanted` and comes back as FETCHED.
 
 use crate::fault::{Fault, Outcome};
 use crate::limits;
@@ -26,9 +26,9 @@ pub struct SnapshotPoint {
     pub manifest: Vec<u8>,
 }
 
-/// Invariants: `metas[i]` is entry `base_index + 1 + i`; `cache[i]` is the payload of entry `cache_low + i` and
-/// the cache reaches to the last entry; payloads above `durable` are never evicted, since the host could not
-/// give them back.
+/// Invariants: `metas[i]` is entry `base_index + 1 + i`; `cache[i]` is the payload of entry
+/// `cache_low + i`, and the cache reaches to the last entry; payloads above `durable` are never
+/// evicted, because the host could not give them back.
 pub struct Log {
     base_index: u64,
     base_term: u64,
@@ -37,9 +37,9 @@ pub struct Log {
     cache_low: u64,
     cached_bytes: u64,
     cache_limit: u64,
-    /// Membership changes that are not applied yet, payload included.
+    /// Membership changes that are not applied yet, with their payloads.
     unapplied_members: BTreeMap<u64, Payload>,
-    /// Payloads that came back for the step under way.
+    /// Payloads that came back and are used by the current step.
     fetched: BTreeMap<u64, Payload>,
     snapshot: Option<SnapshotPoint>,
     initial: RaftState,
@@ -90,7 +90,8 @@ impl Log {
         }
     }
 
-    /// An entry that was on disk at START. Without a payload it is asked for when somebody needs it.
+    /// Adds an entry that was on disk at START. If it has no payload, the payload is requested when
+    /// it is needed.
     pub fn restore_entry(&mut self, meta: Meta, payload: Option<Payload>, applied: u64) -> Outcome<()> {
         let index = self.last() + 1;
         if meta.members && index > applied {
@@ -110,7 +111,7 @@ impl Log {
         Ok(())
     }
 
-    /// Takes entries out of raft. Returns the first index that was there before and is gone, or 0.
+    /// Takes entries over from raft. Returns the first index whose old entry was replaced, or 0.
     pub fn append(&mut self, entries: &mut [Entry]) -> u64 {
         let Some(first) = entries.first() else { return 0 };
         let truncated = if first.index <= self.last() { first.index } else { 0 };
@@ -140,7 +141,7 @@ impl Log {
         self.unapplied_members.split_off(&from);
     }
 
-    /// A snapshot takes the place of everything.
+    /// Replaces the whole log by a snapshot.
     pub fn install(&mut self, index: u64, term: u64) {
         self.metas.clear();
         self.unapplied_members.clear();
@@ -149,7 +150,7 @@ impl Log {
         self.clear_cache();
     }
 
-    /// Entries <= index are gone from the host's log.
+    /// Drops the entries up to `index`, which are gone from the host's log.
     pub fn compact(&mut self, index: u64) {
         while self.base_index < index {
             let Some(meta) = self.metas.pop_front() else { return };
@@ -161,7 +162,7 @@ impl Log {
         }
     }
 
-    /// Bounds the cache; only what is durable may go.
+    /// Keeps the cache within its limit. Only durable payloads may be evicted.
     pub fn evict(&mut self, durable: u64) {
         while self.cached_bytes > self.cache_limit && self.cache_low <= durable && !self.cache.is_empty() {
             self.evict_one();
@@ -212,7 +213,8 @@ impl Log {
         std::mem::take(self.wanted.get_mut())
     }
 
-    /// The range [low, high) to ask for: up to the cached tail, bounded in bytes, never empty.
+    /// The range [low, high) to request: it reaches at most to the first cached entry, has limited
+    /// bytes, and is never empty.
     pub fn fetch_range(&self, low: u64, bytes_max: u64) -> (u64, u64) {
         let mut bytes = 0;
         let mut high = low;
@@ -227,7 +229,7 @@ impl Log {
         (low, high)
     }
 
-    /// Keeps the newest.
+    /// Keeps the newest snapshot.
     pub fn set_snapshot(&mut self, point: SnapshotPoint) {
         if self.snapshot.as_ref().map_or(true, |old| old.index <= point.index) {
             self.snapshot = Some(point);
@@ -271,7 +273,8 @@ impl Storage for Log {
         Ok(self.initial.clone())
     }
 
-    /// Entries to be sent carry payloads. All other callers only look at index, term and kind.
+    /// Returns entries with payloads if they are to be sent. All other callers use index, term and
+    /// kind only.
     fn entries(
         &self,
         low: u64,
@@ -311,7 +314,8 @@ impl Storage for Log {
         Ok(self.last())
     }
 
-    /// A snapshot is of use to `to` only if it names it (trap T8) and what follows it is still in the log.
+    /// A snapshot is useful to `to` only if it contains `to` as a member (trap T8) and the entries
+    /// after it are still in the log.
     fn snapshot(&self, request_index: u64, to: u64) -> raft::Result<Snapshot> {
         let least = request_index.max(self.base_index);
         match &self.snapshot {

@@ -1,6 +1,7 @@
-//! Election time-outs from the seed that the instance was opened with, so that a run replays (trap T16).
+//! Election time-outs that follow from the instance's seed, so that a run can be replayed (trap
+//! T16).
 
-/// SplitMix64.
+/// The SplitMix64 generator.
 pub struct Random {
     state: u64,
 }
@@ -19,7 +20,8 @@ impl Random {
     }
 }
 
-/// How long a follower waits for its leader: [election_ticks, 2 * election_ticks), drawn anew for each term and role.
+/// The time that a follower waits for its leader, from [election_ticks, 2 * election_ticks). It is
+/// drawn anew for each term and role.
 pub struct ElectionTimer {
     random: Random,
     election_ticks: u64,

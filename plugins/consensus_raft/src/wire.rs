@@ -1,5 +1,6 @@
-//! Bytes between replicas: one version byte, then raft's message in protobuf. What comes in is checked here, before
-//! raft sees it, because raft panics on what it does not expect (traps T9, T12, T13, T14).
+//! The bytes between replicas: one version byte, then raft's message in protobuf. Incoming messages
+//! are checked here, because raft panics on messages that it does not expect (traps T9, T12, T13,
+//! T14).
 
 use crate::abi;
 use crate::core::Core;
@@ -65,11 +66,12 @@ impl Core {
             | MessageType::MsgRequestVoteResponse
             | MessageType::MsgRequestPreVote
             | MessageType::MsgRequestPreVoteResponse => {}
-            // Proposals, transfers and reads are not forwarded: the host redirects. The rest never leaves a replica.
+            // Proposals, transfers and reads are not forwarded; the host redirects them. All other
+            // kinds never leave a replica.
             _ => return Err(Fault::invalid(format!("message kind {kind:?} is not accepted from a peer"))),
         }
         match self.node.step(message) {
-            // An answer from a replica that was removed meanwhile.
+            // The answer came from a replica that was removed meanwhile.
             Ok(()) | Err(raft::Error::StepPeerNotFound) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -105,8 +107,9 @@ impl Core {
         }
     }
 
-    /// A leader announces no more than what this replica once acknowledged. If that is not in the log, the log was
-    /// lost, and with it the votes and acknowledgements that others rely on.
+    /// A leader announces at most the index that this replica once acknowledged. If that entry is
+    /// not in the log, the log was lost, and with it the votes and acknowledgements that others
+    /// rely on.
     fn check_heartbeat(&self, message: &Message, current: bool) -> Outcome<()> {
         let last = self.node.raft.raft_log.last_index();
         if current && message.commit > last {
@@ -134,7 +137,8 @@ impl Core {
         Ok(())
     }
 
-    /// Raft moves a peer's next index below what the peer has acknowledged when a late rejection fits (trap T12).
+    /// Raft moves a peer's next index below the acknowledged one if a late rejection matches (trap
+    /// T12).
     fn is_stale_answer(&self, message: &Message) -> Outcome<bool> {
         let raft = &self.node.raft;
         if message.term != raft.term || !self.is_leader() {

@@ -1,15 +1,15 @@
-//! Which writes are open, and which messages have to wait for them (trap T2).
+//! Keeps track of open writes, and of the messages that wait for them (trap T2).
 
 use crate::limits;
 use raft::eraftpb::{Message, MessageType};
 use std::collections::VecDeque;
 
-/// Numbers of writes that the host was asked for and has not acknowledged. 0 stands for "none".
+/// Numbers of the writes that the host was asked for and has not acknowledged yet. 0 means "none".
 #[derive(Default)]
 pub struct Writes {
     newest: u64,
     acknowledged: u64,
-    /// The newest open write that changed term or vote.
+    /// The newest open write that changes term or vote.
     hard: u64,
     install: u64,
     install_index: u64,
@@ -43,15 +43,16 @@ impl Writes {
         self.install > self.acknowledged
     }
 
-    /// Returns the index of a snapshot whose installation became durable.
+    /// Returns the index of a snapshot whose installation is now durable.
     pub fn acknowledge(&mut self, number: u64) -> Option<u64> {
         let was_installing = self.installing();
         self.acknowledged = number;
         (was_installing && !self.installing()).then_some(self.install_index)
     }
 
-    /// The write that must be durable before `message` may leave. An acknowledgement and a plea for votes speak of
-    /// the whole log; everything else speaks of term and vote, and of a snapshot that took the log's place.
+    /// Returns the write that must be durable before `message` may leave. An acknowledgement and a
+    /// request for votes depend on the whole log. Every other message depends on term and vote, and
+    /// on a snapshot that replaced the log.
     pub fn needed_by(&self, message: &Message) -> u64 {
         match MessageType::from_i32(message.msg_type) {
             Some(
@@ -62,7 +63,7 @@ impl Writes {
     }
 }
 
-/// Messages in the order in which raft made them; those whose write is durable leave first.
+/// Messages in the order in which raft made them. Messages whose write is durable leave first.
 #[derive(Default)]
 pub struct Outbox {
     held: VecDeque<(u64, Message)>,

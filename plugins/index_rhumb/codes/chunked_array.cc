@@ -13,8 +13,8 @@ namespace {
 
 constexpr uint64_t kPage = 4096, kHugePage = 2 << 20;
 constexpr uint64_t kChunks = kSlotsMax >> kChunkShift;
-constexpr uint64_t kFirstRows = 64;  // made accessible at once
-// of a chunk: below, a huge page would mostly be empty
+constexpr uint64_t kFirstRows = 64;  // made accessible by the first reserve()
+// Chunks below this size get no huge pages, because a huge page would be mostly empty.
 constexpr uint64_t kHugeFromBytes = 4 << 20;
 
 uint64_t rounded(uint64_t n, uint64_t to) { return (n + to - 1) / to * to; }
@@ -37,14 +37,14 @@ ChunkedArray::ChunkedArray(uint32_t stride)
 
 ChunkedArray::~ChunkedArray() {
   const uint64_t used = (capacity() + kChunkMask) >> kChunkShift;
-  // one more: a chunk that could be taken but not opened
+  // One more than `used`, because a chunk may be reserved although making it accessible failed.
   for (uint64_t i = 0; i < std::min(kChunks, used + 1); ++i) {
     if (chunks_[i] != nullptr) ::munmap(chunks_[i], chunk_bytes_);
   }
   ::munmap(chunks_, kChunks * sizeof(char*));
 }
 
-// Aligned to huge pages: what is left over on both sides is given back.
+// The chunk is aligned to huge pages. The surplus address space on both sides is given back.
 char* ChunkedArray::chunk(uint64_t index) {
   if (chunks_[index] == nullptr) {
     char* const raw = static_cast<char*>(reserve_addresses(chunk_bytes_ + kHugePage, PROT_NONE));
@@ -62,7 +62,7 @@ void ChunkedArray::open_chunk(uint64_t index, uint64_t bytes) {
   char* const at = chunk(index);
   if (::mprotect(at, bytes, PROT_READ | PROT_WRITE) != 0)
     throw Error(RHUMB_NO_MEMORY, "no memory for rows of an index", errno);
-  // best effort: not every kernel has it
+  // The result is ignored, because some kernels lack huge pages.
   if (bytes >= kHugeFromBytes) ::madvise(at, bytes, MADV_HUGEPAGE);
 }
 

@@ -12,20 +12,24 @@
 namespace rhumb::coded {
 namespace {
 
-// of signs and Hadamard transforms; two leave traces of the axes
+// Rounds of signs and Hadamard transforms. After two rounds the original axes still show.
 constexpr uint32_t kRounds = 3;
-constexpr double kReachSigmas = 4.0;  // of a rotated component, to either end of a code's range
-constexpr double kReachQuantile = 0.9995;  // of components that are not rotated
-// Rows more than kOutlierLengths times as long as nine rows in ten are left out of a sample. A row
-// at kLongQuantile of what is left has its components within kLongSigmas of their own deviation.
+// Half of a code's range, in deviations of a rotated component.
+constexpr double kReachSigmas = 4.0;
+// The same for components that are not rotated: a quantile of their absolute values.
+constexpr double kReachQuantile = 0.9995;
+// Rows that are more than kOutlierLengths times as long as nine rows in ten are left out of a
+// sample. A row at kLongQuantile of the remaining lengths has its components within kLongSigmas of
+// its own deviation.
 constexpr double kOutlierLengths = 16, kOutlierQuantile = 0.9, kLongQuantile = 0.99,
                  kLongSigmas = 2.7;
-// Of inner products, rows more than kLongLengths times as long as nine in ten are left to LongRows,
-// but no more than one in kLongPart.
+// For inner products, rows that are more than kLongLengths times as long as nine rows in ten go to
+// LongRows, but at most one row in kLongPart.
 constexpr double kLongLengths = 3;
 constexpr size_t kLongPart = 32;
-constexpr double kReachMax = 1e38;      // its square is a double's
-constexpr float kClippedShare = 0.02f;  // of the components of a row whose code says little
+constexpr double kReachMax = 1e38;  // the square fits a double
+// Share of clipped components from which a row's code is unreliable.
+constexpr float kClippedShare = 0.02f;
 
 uint64_t next_random(uint64_t& state) {  // SplitMix64
   uint64_t x = state += 0x9E3779B97F4A7C15u;
@@ -53,7 +57,7 @@ double square_of(const float* x, uint32_t n) {
   return sum;
 }
 
-// Of at least one value; they change places.
+// There must be at least one value. The values are reordered.
 template <typename T>
 T quantile(std::vector<T>& values, double q) {
   const auto at =
@@ -62,8 +66,8 @@ T quantile(std::vector<T>& values, double q) {
   return *at;
 }
 
-// The square of the length up to which rows are told apart by codes, or in a graph. rows: of which
-// the sample is.
+// Returns the square of the length up to which rows are compared by codes, or in a graph. `rows` is
+// the number of rows that the sample stands for.
 double reach_square(std::vector<double>& squares, size_t rows) {
   const double most = kLongLengths * kLongLengths * quantile(squares, kOutlierQuantile);
   std::sort(squares.begin(), squares.end());
@@ -85,7 +89,8 @@ Codec::Codec(const CodecParams& params, std::vector<float> centre, const Kernels
       is_bits() ? (params.dim + 7) / 8 : params.dim + (params.metric == RHUMB_DOT ? 1 : 0);
   width_ = (used + kLineBytes - 1) / kLineBytes * kLineBytes;
   block_ = width_ & -width_;  // the largest power of two that divides it
-  // Centroids' numbers may say less than one bit a component does: they are not put behind it.
+  // The numbers of centroids may hold less than one bit per component, so one-bit codes would not
+  // be smaller than they are.
   const bool has_bits =
       params.one_bit != 0 && rotates() && !products() && !floats() && params.dim >= kBitsFromDim;
   bit_bytes_ = has_bits ? (width_ / 8 + kLineBytes - 1) / kLineBytes * kLineBytes : 0;
@@ -93,7 +98,7 @@ Codec::Codec(const CodecParams& params, std::vector<float> centre, const Kernels
   if (!rotates()) return;
   uint64_t state = params.seed;
   signs_.resize(uint64_t{kRounds} * width_);
-  // The transforms' scale goes into the first round's signs.
+  // The scale of the transforms is part of the first round's signs.
   const auto scale = static_cast<float>(std::pow(block_, -0.5 * kRounds));
   for (size_t i = 0; i < signs_.size(); ++i)
     signs_[i] = ((next_random(state) >> 63) != 0 ? -1.0f : 1.0f) * (i < width_ ? scale : 1.0f);
@@ -106,8 +111,8 @@ Codec Codec::restore(const CodecParams& params, std::vector<float> centre, const
   return codec;
 }
 
-// Rows of a sample that have a say: finite, not zero where only the direction counts, and not many
-// times longer than most.
+// Returns the rows of a sample that count: finite, not zero if only the direction counts, and not
+// many times longer than most.
 std::vector<uint32_t> Codec::sample_of(const rhumb_vectors_t& column, uint32_t metric,
                                        std::span<const uint32_t> slots) {
   const size_t step = std::max<size_t>(1, slots.size() / kSampleRows);
@@ -175,9 +180,9 @@ Codec Codec::train(const rhumb_vectors_t& column, CodecParams params,
   return restore(params, std::move(codec.centre_), kernels, std::move(product));
 }
 
-// The step size: from the spread of rotated components, which are close to normal, or from the
-// components as they are. Where rows differ in length, the long ones set it: a code that is cut off
-// is worse than a coarse one.
+// The step size follows from the spread of rotated components, which are close to normal, or from
+// the components as they are. If rows differ in length, the long rows set it, because a code that
+// is cut off is worse than a coarse one.
 float Codec::step_for(const rhumb_vectors_t& column, std::span<const uint32_t> sample) const {
   std::vector<float> spread, row(width_);
   std::vector<double> row_squares;
@@ -197,7 +202,7 @@ float Codec::step_for(const rhumb_vectors_t& column, std::span<const uint32_t> s
   double half_range = std::max(
       kReachSigmas * sigma, kLongSigmas * std::sqrt(quantile(row_squares, kLongQuantile) / width_));
   if (!spread.empty()) half_range = std::max<double>(quantile(spread, kReachQuantile), sigma);
-  // rows of the smallest floats there are get codes that are all alike, and are found unfit
+  // Rows of the smallest floats get codes that are all alike, which are then found unfit.
   constexpr double kStepMax = 1e37;
   return half_range > 0 && std::isfinite(half_range)
              ? static_cast<float>(std::min(63.5 / half_range, kStepMax))
@@ -219,7 +224,7 @@ uint32_t Codec::query_bytes() const noexcept {
                     : width_;
 }
 
-// The sample's 7-bit codes, one after the other.
+// Returns the sample's 7-bit codes, one after the other.
 std::vector<uint8_t> Codec::codes_of(const rhumb_vectors_t& column,
                                      std::span<const uint32_t> sample) const {
   std::vector<uint8_t> codes;
@@ -234,7 +239,8 @@ std::vector<uint8_t> Codec::codes_of(const rhumb_vectors_t& column,
   return codes;
 }
 
-// Components that are not rotated and mean nothing, behind a row's last, are left out.
+// The padding after a row's last component is left out if components are not rotated, because it
+// has no meaning then.
 Levels Codec::train_levels(const std::vector<uint8_t>& codes) const {
   Histogram histogram{};
   for (size_t row = 0; row < codes.size(); row += width_) {
@@ -304,7 +310,8 @@ void Codec::prepare(const void* row, float* out, bool query) const {
     rhumb_normalise_f32(out, params_.dim);
   if (params_.metric == RHUMB_DOT) {
     const double square = square_of(out, params_.dim), reach = params_.reach;
-    // A query's length does not change which rows are closest: it is brought to the rows' scale.
+    // A query's length does not change which rows are closest, so the query is scaled to the length
+    // of the rows.
     if (query && square > 0) {
       const auto factor = static_cast<float>(reach / std::sqrt(square));
       for (uint32_t i = 0; i < params_.dim; ++i) out[i] *= factor;
@@ -318,8 +325,8 @@ void Codec::prepare(const void* row, float* out, bool query) const {
 
 void Codec::rotate(float* x) const {
   for (uint32_t round = 0; round < kRounds; ++round) {
-    // Between transforms of several blocks, halves are mixed: otherwise a block would never hear of
-    // the others.
+    // Between transforms of several blocks, halves of the vector are mixed. Otherwise the blocks
+    // would stay independent of each other.
     kernels_->flip(x, signs_.data() + uint64_t{round} * width_, width_,
                    round > 0 && block_ < width_ ? 1 : 0);
     kernels_->hadamard(x, width_, block_);

@@ -9,10 +9,10 @@
 namespace rhumb::coded {
 namespace {
 
-constexpr uint32_t kAtOnce = 128;  // distances of one call of the kernel
+constexpr uint32_t kAtOnce = 128;  // distances per call of the kernel
 constexpr float kFarthest = std::numeric_limits<float>::max();
 
-// Not-a-number fails both comparisons.
+// Not-a-number fails both comparisons, so it becomes the farthest.
 uint32_t bits_of_distance(float distance) {
   if (!(distance <= kFarthest)) return std::bit_cast<uint32_t>(kFarthest);
   return std::bit_cast<uint32_t>(distance > 0 ? distance : 0.0f);
@@ -24,7 +24,7 @@ uint32_t bits_in_order(float value) {
   return (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
 }
 
-// |x - z|^2 in the space with one component more; product: -<x, z>.
+// |x - z|^2 in the space with one more component. `product` is -<x, z>.
 float row_distance(const FloatQuery& q, float square, float product) {
   const double reach = double{q.reach} * q.reach;
   const double beyond =

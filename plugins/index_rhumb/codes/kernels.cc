@@ -13,9 +13,9 @@ namespace rhumb::coded {
 namespace {
 
 struct Form {
-  const char* of;  // the SDK's form that it goes with
+  const char* of;  // name of the SDK's form that it goes with
   const Kernels* kernels;
-  bool (*runs)();  // where the SDK's form does
+  bool (*runs)();  // whether it runs on a machine that runs the SDK's form
 };
 
 bool always() { return true; }
@@ -27,7 +27,7 @@ bool has_dotprod() { return (::getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0; }
 #endif
 
 constexpr Form kForms[] = {
-// best first
+// Best first.
 #if defined(RHUMB_KERNELS_X86)
     {"avx512", &kAvx512PopcntKernels, has_popcnt512},
     {"avx512", &kAvx512Kernels, always},

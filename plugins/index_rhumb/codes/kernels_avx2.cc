@@ -1,4 +1,4 @@
-// AVX2, FMA and POPCNT.
+// Kernels for AVX2, FMA and POPCNT.
 #include <immintrin.h>
 
 #include "codes/kernels_generic.h"
@@ -25,7 +25,7 @@ struct Avx2 : Generic<Avx2> {
     for (uint32_t i = 0; i < bytes; i += 32) {
       const __m256i a = load(q + i);
       for (int r = 0; r < R; ++r) {
-        // at most 127: 2 * 127^2 fits 16 bits
+        // A difference is at most 127, and 2 * 127^2 fits 16 bits.
         const __m256i d = _mm256_abs_epi8(_mm256_sub_epi8(a, load(rows[r] + i)));
         sum[r] = _mm256_add_epi32(sum[r], _mm256_madd_epi16(_mm256_maddubs_epi16(d, d), ones));
       }
@@ -44,7 +44,8 @@ struct Avx2 : Generic<Avx2> {
     }
     for (int r = 0; r < R; ++r) out[r] = sum_u32(sum[r]);
   }
-  // sum[r] = what add(sum, query's components, row's levels) makes of it over all of a 4-bit code.
+  // Sets out[r] by applying add(sum, query's components, row's levels) over the whole 4-bit code of
+  // row r.
   template <int R, typename Add>
   static void each4(const uint8_t* q, const uint8_t* levels, const char* const* rows,
                     uint32_t bytes, uint32_t* out, Add add) {
@@ -81,13 +82,13 @@ struct Avx2 : Generic<Avx2> {
     });
   }
   static uint32_t lookup(const uint16_t* q, const uint8_t* row, uint32_t bytes) {
-    // times kCentroids
+    // Lane numbers times kCentroids.
     const __m256i lanes = _mm256_slli_epi32(_mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0), 8);
     __m256i sum = _mm256_setzero_si256();
     for (uint32_t i = 0; i + 8 <= bytes; i += 8, q += 8 * kCentroids) {
       const __m256i codes =
           _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + i)));
-      // the number and the one behind it
+      // Loads the number and the one after it.
       const __m256i two = _mm256_i32gather_epi32(reinterpret_cast<const int*>(q),
                                                  _mm256_add_epi32(lanes, codes), 2);
       sum = _mm256_add_epi32(sum, _mm256_and_si256(two, _mm256_set1_epi32(0xFFFF)));

@@ -1,4 +1,4 @@
-// AVX-512 F, BW, DQ, VL and VNNI; the one-bit codes once more with VPOPCNTDQ.
+// Kernels for AVX-512 F, BW, DQ, VL and VNNI. The one-bit codes have a second form with VPOPCNTDQ.
 #include <immintrin.h>
 
 #include "codes/kernels_generic.h"
@@ -19,7 +19,7 @@ struct Avx512 : Generic<Avx512> {
     return static_cast<uint32_t>(
         _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 0xB1))));
   }
-  // The sums of four registers at once.
+  // Sums up each of four registers at once.
   static void sums_u32(const __m512i* a, uint32_t* out) {
     const __m512i low01 = _mm512_unpacklo_epi32(a[0], a[1]),
                   high01 = _mm512_unpackhi_epi32(a[0], a[1]);
@@ -59,7 +59,7 @@ struct Avx512 : Generic<Avx512> {
       const __mmask16 fresh = _mm512_mask_testn_epi32_mask(there, words, bits);
       _mm512_storeu_si512(out + kept, _mm512_maskz_compress_epi32(fresh, ids));
       const uint32_t end = kept + static_cast<uint32_t>(__builtin_popcount(fresh));
-      // a row that is being rewritten may name a node twice
+      // A row that is being rewritten may contain a node twice.
       for (uint32_t k = kept; k < end; ++k) {
         const uint32_t id = out[k];
         uint32_t& word = visited[id >> 5];
@@ -97,7 +97,8 @@ struct Avx512 : Generic<Avx512> {
     }
     store_sums<R>(sum, out);
   }
-  // 64 components of a 4-bit code: the low nibbles of 32 bytes below, the high ones above.
+  // Expands 64 components of a 4-bit code: the low nibbles of 32 bytes come first, then the high
+  // ones.
   static __m512i levels_of(const char* packed, __m512i lut) {
     const __m512i twice =
         _mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(packed)));
@@ -144,7 +145,7 @@ struct Avx512 : Generic<Avx512> {
       const auto there = static_cast<__mmask16>(bytes - i < 16 ? (1u << (bytes - i)) - 1 : 0xFFFFu);
       const __m512i at =
           _mm512_add_epi32(lanes, _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(there, row + i)));
-      // the number and the one behind it
+      // Loads the number and the one after it.
       const __m512i two = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), there, at, q, 2);
       sum = _mm512_add_epi32(sum, _mm512_and_si512(two, _mm512_set1_epi32(0xFFFF)));
     }
@@ -254,7 +255,7 @@ struct Avx512 : Generic<Avx512> {
   }
   static void hadamard(float* x, uint32_t n, uint32_t block) {
     for (float* b = x; b < x + n; b += block) {
-      for (uint32_t i = 0; i < block; i += 64) {  // stages 1 to 32 in four registers
+      for (uint32_t i = 0; i < block; i += 64) {  // stages 1 to 32, in four registers
         __m512 v[4];
         for (int k = 0; k < 4; ++k) v[k] = within(_mm512_loadu_ps(b + i + 16 * k));
         const __m512 s0 = _mm512_add_ps(v[0], v[1]), d0 = _mm512_sub_ps(v[0], v[1]);

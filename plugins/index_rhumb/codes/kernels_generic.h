@@ -1,10 +1,10 @@
 // The kernels, written once over an instruction set `Isa` and compiled in one translation unit for
-// each. As in the SDK's kernels: internal linkage and no standard C++ header, so that the linker
-// cannot merge a function with one that older machines cannot run.
+// each. As in the SDK's kernels they have internal linkage and use no standard C++ header, so that
+// the linker cannot merge a function with one that older machines cannot run.
 //
-// Isa offers: kRows (how many rows are scored side by side), squared<R>, absolute<R>, squared4<R>,
-// absolute4<R>, differing<R>, matches<R> over blocks of rows, and may hide the loops below by
-// better ones.
+// Isa provides kRows (how many rows are scored side by side), and squared<R>, absolute<R>,
+// squared4<R>, absolute4<R>, differing<R> and matches<R> over blocks of rows. It may replace the
+// loops below with better ones.
 #pragma once
 
 #include <stdint.h>
@@ -16,15 +16,16 @@ namespace rhumb::coded {
 namespace {
 
 constexpr float kPlaneLevels = (1u << kQueryPlanes) - 1;
-constexpr uint32_t kAheadRows = 8;       // rows fetched before the one that is scored
-constexpr uint32_t kFetchLinesMax = 16;  // of a row; the hardware's prefetcher goes on from there
+constexpr uint32_t kAheadRows = 8;  // rows are fetched this far ahead of the row that is scored
+// Lines fetched of a row; the hardware's prefetcher fetches the rest.
+constexpr uint32_t kFetchLinesMax = 16;
 
 inline void fetch(const char* row, uint32_t lines) {
   for (uint32_t i = 0; i < lines; ++i) __builtin_prefetch(row + i * kLineBytes);
 }
 
-// Calls block(rows, i, r) for runs of r = R rows and the rest one by one, having fetched what comes
-// next.
+// Calls block(rows, i, r) for runs of r = R rows, and for the remaining rows one by one. Before
+// each call it prefetches the next rows.
 template <int R, typename Block>
 inline void each_block(const CodeTable& table, const uint32_t* ids, uint32_t n, uint32_t bytes,
                        Block block) {
@@ -170,7 +171,8 @@ struct Generic {
                                    estimate(q, rows[r] + bytes, matches[r]);
                            });
   }
-  // matches = sum over planes of 2^p times the bits that plane and code share.
+  // `matches` is the sum over planes of 2^p times the number of bits that are set in plane and
+  // code.
   static uint32_t estimate(const BitQuery& q, const char* tail_at, uint32_t matches) {
     BitTail tail;
     memcpy(&tail, tail_at, sizeof tail);
@@ -250,7 +252,7 @@ struct Generic {
   static void quantise(const float* x, uint32_t n, float scale, uint8_t* out) {
     for (uint32_t i = 0; i < n; ++i) {
       const float v = x[i] * scale + 64.5f;
-      const float low = v > 0.0f ? v : 0.0f;  // also where v is not a number
+      const float low = v > 0.0f ? v : 0.0f;  // also for not-a-number
       out[i] = static_cast<uint8_t>(static_cast<int32_t>(low < 127.0f ? low : 127.0f));
     }
   }

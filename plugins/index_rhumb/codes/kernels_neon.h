@@ -1,5 +1,5 @@
-// 64-bit ARM. Compiled once for every such machine and once with the dot products of ARMv8.2:
-// kernels_neon.cc, kernels_neon_dot.cc.
+// Kernels for 64-bit ARM. They are compiled once for every such machine (kernels_neon.cc) and once
+// with the dot products of ARMv8.2 (kernels_neon_dot.cc).
 #pragma once
 
 #include <arm_neon.h>
@@ -28,7 +28,7 @@ struct Neon : Generic<Neon> {
     return vpadalq_u16(sum, vpaddlq_u8(d));
 #endif
   }
-  // out[r] = what `add` makes of the differences between the query and row r.
+  // Sets out[r] by applying `add` to the differences between the query and row r.
   template <int R, typename Add>
   static void differences(const uint8_t* q, const char* const* rows, uint32_t bytes, uint32_t* out,
                           Add add) {
@@ -52,7 +52,7 @@ struct Neon : Generic<Neon> {
     differences<R>(q, rows, bytes, out,
                    [](uint32x4_t sum, uint8x16_t d) { return add_bytes(sum, d); });
   }
-  // The same against 4-bit codes.
+  // The same for 4-bit codes.
   template <int R, typename Add>
   static void differences4(const uint8_t* q, const uint8_t* levels, const char* const* rows,
                            uint32_t bytes, uint32_t* out, Add add) {
@@ -60,7 +60,7 @@ struct Neon : Generic<Neon> {
     uint32x4_t sum[R];
     for (int r = 0; r < R; ++r) sum[r] = vdupq_n_u32(0);
     for (uint32_t i = 0; i < bytes; i += 16) {
-      // of the low nibbles; the high ones are 32 further on
+      // Components of the low nibbles; those of the high nibbles are 32 further on.
       const uint8_t* const at = q + 2 * i - i % kNibbleGroup;
       const uint8x16_t a = load(at), b = load(at + kNibbleGroup);
       for (int r = 0; r < R; ++r) {
@@ -119,7 +119,7 @@ struct Neon : Generic<Neon> {
   static void hadamard(float* x, uint32_t n, uint32_t block) {
     const float32x4_t odd = {1, -1, 1, -1}, upper = {1, 1, -1, -1};
     for (float* b = x; b < x + n; b += block) {
-      // the two stages inside a register: a product by one or minus one is exact
+      // The two stages inside a register. A product by one or minus one is exact.
       for (uint32_t i = 0; i < block; i += 4) {
         float32x4_t v = vld1q_f32(b + i);
         v = vfmaq_f32(vrev64q_f32(v), v, odd);

@@ -25,7 +25,7 @@ struct Portable : Generic<Portable> {
       sum += static_cast<uint32_t>(q[i] < row[i] ? row[i] - q[i] : q[i] - row[i]);
     out[0] = sum;
   }
-  // Calls add(query's component, row's level) for all of a 4-bit code.
+  // Calls add(query's component, row's level) for the whole 4-bit code.
   template <typename Add>
   static void each4(const uint8_t* q, const uint8_t* levels, const char* row, uint32_t bytes,
                     Add add) {
@@ -53,7 +53,7 @@ struct Portable : Generic<Portable> {
           [&](int32_t a, int32_t b) { sum += static_cast<uint32_t>(a < b ? b - a : a - b); });
     out[0] = sum;
   }
-  // without a machine's instruction, and without a call into libgcc
+  // Counts set bits without an instruction of the machine and without a call into libgcc.
   static uint32_t ones(uint64_t v) {
     v -= v >> 1 & 0x5555555555555555u;
     v = (v & 0x3333333333333333u) + (v >> 2 & 0x3333333333333333u);

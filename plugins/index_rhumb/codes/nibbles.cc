@@ -8,7 +8,7 @@ namespace {
 
 constexpr uint32_t kCodes = kCodeMax + 1;
 
-// Sums over codes [first, last), by differences of sums from the start.
+// Sums over the codes [first, last), as differences of sums from the start.
 class Sums {
  public:
   explicit Sums(const Histogram& codes) {
@@ -35,8 +35,8 @@ class Sums {
 
 }  // namespace
 
-// The best way to cut the codes into runs: by the best ways to cut what lies below a run's
-// beginning.
+// Finds the best way to cut the codes into runs, by dynamic programming over the beginning of the
+// last run.
 Levels best_levels(const Histogram& codes) {
   const Sums sums(codes);
   if (!(sums.all() > 0)) {

@@ -8,12 +8,14 @@
 namespace rhumb::coded {
 namespace {
 
-constexpr int kRounds = 8;  // of Lloyd's iteration; more gain less than a hundredth of the error
+// Rounds of Lloyd's iteration; more rounds reduce the error by less than a hundredth.
+constexpr int kRounds = 8;
 
 using Distances = std::array<uint16_t, kCentroids>;
 
 uint32_t nearest_of(const uint16_t* distances) {
-  // looked through at once: plain loops over many that compilers make vectors of
+  // Distances are compared in blocks, because compilers turn plain loops over a block into vector
+  // code.
   constexpr uint32_t kBlock = 32;
   uint16_t least = distances[0];
   for (uint32_t c = 1; c < kCentroids; ++c) least = std::min(least, distances[c]);
@@ -26,8 +28,8 @@ uint32_t nearest_of(const uint16_t* distances) {
   return at;
 }
 
-// The k-means of one run of components. Centroids are rounded to codes after each round, as they
-// will be used.
+// The k-means of one run of components. Centroids are rounded to codes after each round, because
+// codes are what is stored.
 class Run {
  public:
   Run(const uint8_t* codes, uint64_t rows, uint32_t width, uint32_t first, uint32_t sub,

@@ -1,8 +1,7 @@
 // Product quantization (Jégou, Douze, Schmid, IEEE TPAMI 2011) of 7-bit codes: a run of `sub`
 // components becomes the number of the nearest of 256 centroids, one byte. Centroids are 7-bit
-// codes themselves: distances are whole numbers in the same unit as all others, a query is a table
-// of its distances to every centroid, and a row that has been decoded is compared as any other
-// code.
+// codes themselves. So distances are whole numbers in the same unit as all others, a query is a
+// table of its distances to every centroid, and a decoded row is compared like any other code.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +12,17 @@
 
 namespace rhumb::coded {
 
-// Calls fn(i) for all i below n, perhaps side by side.
+// Calls fn(i) for all i below n, possibly in parallel.
 using Each = std::function<void(uint64_t n, const std::function<void(uint64_t)>& fn)>;
 
-// Immutable once made; then any thread.
+// Immutable; any thread may use it.
 class Product {
  public:
-  // By k-means of the sample's codes, rows of `width` components, `rows` of them. sub: 1, 2, 4, 8
-  // or 16, which divides width.
+  // Runs k-means on the sample's codes: `rows` rows of `width` components. `sub` is 1, 2, 4, 8 or
+  // 16 and divides `width`.
   static Product train(const uint8_t* codes, uint64_t rows, uint32_t width, uint32_t sub,
                        uint64_t seed, const Kernels& kernels, const Each& each);
-  // book: what book() told.
+  // `book` is an earlier result of book().
   Product(std::vector<uint8_t> book, uint32_t width, uint32_t sub)
       : book_(std::move(book)), width_(width), sub_(sub) {}
 
@@ -33,13 +32,13 @@ class Product {
 
   void encode(const uint8_t* code, const Kernels& kernels, uint8_t* out) const;
   void decode(const uint8_t* product, uint8_t* code) const;
-  // The query's table: out: code_bytes() * kCentroids numbers.
+  // Fills the query's table: `out` has code_bytes() * kCentroids numbers.
   void table(const uint8_t* code, bool squares, const Kernels& kernels, uint16_t* out) const {
     (squares ? kernels.squared_to : kernels.absolute_to)(code, book_.data(), width_, sub_, out);
   }
 
  private:
-  std::vector<uint8_t> book_;  // as Kernels::squared_to wants it
+  std::vector<uint8_t> book_;  // in the layout that Kernels::squared_to reads
   uint32_t width_, sub_;
 };
 

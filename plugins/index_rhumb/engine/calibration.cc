@@ -10,11 +10,12 @@
 namespace rhumb::coded {
 namespace {
 
-constexpr double kGoodEnough = 0.9995;  // broader walks need not be tried
-// a walk that ends early may miss this part more of what a full one misses,
+constexpr double kGoodEnough = 0.9995;  // with this recall, broader walks need not be tried
+// A walk that ends early may lose hits against a full walk: one for every kMissedMore hits that the
+// full walk misses, and one more, as chance, if the full walk misses at least kMissedByChance.
 constexpr uint64_t kMissedMore = 32;
 constexpr size_t kReachSteps = 2;
-constexpr uint64_t kMissedByChance = 8;  // and where so many are missed one more, which is chance
+constexpr uint64_t kMissedByChance = 8;
 
 // The answer to one sample.
 struct Answer {
@@ -22,7 +23,7 @@ struct Answer {
   float distances[kCalibrationHits];
   uint32_t count = 0;
   rhumb_hits_t hits() { return {sizeof(rhumb_hits_t), 0, slots, distances, &count, 0, 0}; }
-  // How many are no farther than `limit`.
+  // Returns how many hits are no farther than `limit`.
   uint32_t within(float limit) const {
     return static_cast<uint32_t>(
         std::count_if(distances, distances + count, [limit](float d) { return d <= limit; }));
@@ -31,7 +32,7 @@ struct Answer {
 
 }  // namespace
 
-// The answer to a sample by a walk without a filter, and by a scan where a walk finds too few.
+// Answers a sample by a walk without a filter, or by a scan if the walk finds too few.
 void Engine::ask(const rhumb_call_t* call, const Sample& sample, uint32_t ef, float reach,
                  rhumb_hits_t& hits) const {
   rhumb_query_t query{};
@@ -46,7 +47,7 @@ void Engine::ask(const rhumb_call_t* call, const Sample& sample, uint32_t ef, fl
   write_hits(hits, 0, query.k, best);
 }
 
-// Of the true neighbours of all samples, how many a walk of this breadth finds.
+// Returns how many of the true neighbours of all samples a walk of this breadth finds.
 uint64_t Engine::found_by(std::span<const Sample> samples, uint32_t ef, float reach,
                           const rhumb_call_t* call) const {
   std::atomic<uint64_t> found{0};
@@ -70,13 +71,13 @@ void Engine::calibrate(const rhumb_call_t* call) {
   uint64_t wanted = 0;
   for (const Sample& sample : samples) wanted += sample.count;
   if (wanted == 0) return;
-  // Queries of inner products have no distances that can be multiplied, where vectors themselves
-  // are compared. And ten copies of one vector say nothing of how far the next one is.
+  // If vectors themselves are compared, queries of inner products have no distances that can be
+  // multiplied. And ten copies of one vector say nothing about the distance of the next row.
   const bool copies = copied > samples.size() / kCopiesPart,
              may_end_early = !(trained.codec.floats() && metric_ == RHUMB_DOT) && !copies;
   CalibrationTable table;
   uint64_t best = 0;
-  // what was too short for a breadth is too short for all broader ones
+  // A reach that was too short for one breadth is too short for all broader ones.
   size_t reach = may_end_early ? 0 : kCalibrationReaches.size();
   for (size_t b = 0; b < kCalibrationBreadths.size(); ++b) {
     if (static_cast<double>(best) < kGoodEnough * static_cast<double>(wanted)) {
@@ -93,8 +94,8 @@ void Engine::calibrate(const rhumb_call_t* call) {
       best = std::max(best, found);
       table.reaches[b] = reach < kCalibrationReaches.size() ? kCalibrationReaches[reach] : 0;
     } else if (reach < kCalibrationReaches.size()) {
-      // All that the samples can show was found; who asks for a broader walk than that wants more,
-      // and gets it.
+      // The samples can show no more: everything was found. A search that asks for a broader walk
+      // wants more, so it gets a longer reach.
       table.reaches[b] =
           kCalibrationReaches[std::min(reach + kReachSteps, kCalibrationReaches.size() - 1)];
     }
@@ -105,8 +106,9 @@ void Engine::calibrate(const rhumb_call_t* call) {
   price(trained);
 }
 
-// A graph that grows is measured each time it has doubled, and judged each time a half of it or
-// many rows beyond its codes' range have come, by the insert that finds out.
+// A growing graph is calibrated each time its size has doubled. It is judged each time it has grown
+// by half, or many rows beyond its codes' range have come. The insert that finds this out does the
+// work.
 void Engine::measure_grown(Trained& trained, const rhumb_call_t* call) {
   const uint64_t nodes = trained.graph.nodes();
   uint64_t known = calibrated_nodes_.load(std::memory_order_relaxed);

@@ -1,5 +1,5 @@
-// How broad a walk has to be for a recall, and when it may end before: measured on the graph
-// itself.
+// Measures on the graph itself how broad a walk has to be (its breadth is its ef) for a recall, and
+// when it may end early.
 #pragma once
 
 #include <array>
@@ -8,34 +8,37 @@
 
 namespace rhumb::coded {
 
-inline constexpr uint32_t kCalibrationHits = 10;  // recall at so many
-// smaller graphs are not measured while they grow
+inline constexpr uint32_t kCalibrationHits = 10;  // recall is measured at this k
+// Smaller graphs are not calibrated while they grow.
 inline constexpr uint64_t kCalibratedNodesMin = 4096;
-inline constexpr uint32_t kCalibrationSamples = 128;  // rows that ask for their own neighbours
-// smaller graphs, and fewer rows more, are not judged while they grow
+// Number of rows that search for their own neighbours.
+inline constexpr uint32_t kCalibrationSamples = 128;
+// A growing graph is judged when it has at least kJudgedNodesMin nodes and kJudgedGrowthMin new
+// ones.
 inline constexpr uint64_t kJudgedNodesMin = 1536, kJudgedGrowthMin = 512;
-// of the rows that came: so many beyond the codes' range are looked at early
+// A graph is judged early if one in kClippedPart of the new rows lies beyond the codes' range.
 inline constexpr uint64_t kClippedPart = 10;
-// of the samples may have copies, and the data count as without
+// If at most one sample in kCopiesPart has copies, the data count as data without copies.
 inline constexpr size_t kCopiesPart = 16;
-// factor on breadths for a recall, where measuring asks for more
+// Largest factor on the breadth for a recall, which is used if measurements show that the breadth
+// is too small.
 inline constexpr float kSpreadMax = 8;
 inline constexpr std::array<uint32_t, 12> kCalibrationBreadths{10, 16,  24,  32,  48,  64,
                                                                96, 128, 192, 256, 384, 512};
 
-// How far beyond the tenth nearest a walk may have to go on: the factors that are tried, of
-// distances as codes have them (mostly squared).
+// How far beyond the tenth nearest hit a walk may have to go on. These factors on distances of
+// codes (mostly squared distances) are tried.
 inline constexpr std::array<float, 8> kCalibrationReaches{1.1f, 1.15f, 1.2f, 1.25f,
                                                           1.3f, 1.4f,  1.6f, 2.0f};
 
-// As a file keeps it, by kCalibrationBreadths.
+// The table as a file keeps it, indexed like kCalibrationBreadths.
 struct CalibrationTable {
   std::array<float, kCalibrationBreadths.size()> recalls{};  // rising; 0 = not measured
-  // after which nothing more was found (Walk::stop_beyond); 0 = no limit is known
+  // The reach after which nothing more was found (Walk::stop_beyond); 0 = no limit is known.
   std::array<float, kCalibrationBreadths.size()> reaches{};
 };
 
-// Any thread may ask while it is measured anew.
+// Any thread may read it while it is being measured again.
 class Calibration {
  public:
   void set(const CalibrationTable& table) {
@@ -54,13 +57,13 @@ class Calibration {
     return out;
   }
   bool measured() const { return measured_.load(std::memory_order_acquire); }
-  // A factor on the breadth for a recall: above 1 where moved rows found too little at the breadth
-  // that the table names.
+  // A factor on the breadth for a recall. It is above 1 if moved rows found too little at the
+  // breadth that the table gives.
   float spread() const { return spread_.load(std::memory_order_relaxed); }
   void set_spread(float spread) { spread_.store(spread, std::memory_order_relaxed); }
 
-  // For a walk of this breadth; 0 = no limit. Walks broader than the table go on as far as any that
-  // was tried.
+  // Returns the reach for a walk of this breadth; 0 = no limit. Walks broader than the table get
+  // the longest reach that was tried.
   float reach_for(uint32_t breadth) const {
     for (size_t i = 0; i < reaches_.size(); ++i) {
       if (breadth <= kCalibrationBreadths[i]) return reaches_[i].load(std::memory_order_relaxed);
@@ -68,8 +71,9 @@ class Calibration {
     return reaches_.back().load(std::memory_order_relaxed) > 0 ? kCalibrationReaches.back() : 0;
   }
 
-  // The breadth for the closest k, `otherwise` if nothing was measured. Rows are easier to find
-  // than queries from outside: what is missing to 1 is to be cut by kMargin more than asked.
+  // Returns the breadth for the closest k, or `otherwise` if nothing was measured. Stored rows are
+  // easier to find than queries from outside, so the part that may be missed is smaller than asked
+  // for by the factor kMargin.
   uint32_t breadth_for(double recall, uint32_t k, uint32_t otherwise) const {
     if (!measured()) return otherwise;
     const double target = 1 - (1 - recall) * kMargin;
@@ -86,7 +90,7 @@ class Calibration {
       break;
     }
     breadth *= spread();
-    // Further hits need their places in the pool, and about as many more as the first ones.
+    // Each further hit needs a place in the pool, and about as much more as the first hits do.
     const double beyond = k > kCalibrationHits ? (k - kCalibrationHits) * kPerFurtherHit : 0;
     return static_cast<uint32_t>(breadth + beyond + 0.999);
   }

@@ -1,4 +1,5 @@
-// Opening, building, inserting. Searching is in search.cc, files in file.cc.
+// Opening, building and inserting. Searching is in engine_search.cc, merging in engine_merge.cc,
+// and files in file/.
 #include "engine/engine.h"
 
 #include <algorithm>
@@ -12,7 +13,7 @@
 namespace rhumb::coded {
 namespace {
 
-// taken by a build's thread at once; progress is told after each
+// A thread of a build takes this many slots at once and reports progress after each block.
 constexpr uint64_t kBlockSlots = 64;
 
 std::string_view config_of(const rhumb_index_open_t& open) {
@@ -23,8 +24,8 @@ bool has_bit(const uint64_t* bits, uint32_t slot) {
   return bits == nullptr || (bits[slot >> 6] >> (slot & 63) & 1) != 0;
 }
 
-// Rows that come sorted, topic by topic, would make a graph of islands: a build takes them in an
-// order of its own, the same each time (Fisher and Yates, by SplitMix64).
+// Rows that come sorted by topic would make a graph of islands. So a build takes them in a shuffled
+// order, which is the same each time (Fisher and Yates, by SplitMix64).
 void shuffle(std::vector<uint32_t>& slots) {
   uint64_t state = 0;
   for (size_t i = slots.size(); i > 1; --i) {
@@ -99,8 +100,8 @@ std::unique_ptr<Trained> Engine::train(std::span<const uint32_t> slots, const Fo
   return trained;
 }
 
-// Of a graph that was loaded: what is in the ranges and has no node. Among it may be rows that were
-// dead when the graph was built.
+// For a loaded graph: finds the slots that are in the ranges and have no node. Some of them may be
+// rows that were dead when the graph was built.
 void Engine::find_left_out() {
   for (const uint32_t slot : present_in(*ranges_.snapshot(), nullptr)) {
     if (owner_->graph.has(slot)) continue;
@@ -109,8 +110,8 @@ void Engine::find_left_out() {
   }
 }
 
-// Rows without a direction have no place in a graph of directions: they are found where nothing
-// closer is left.
+// Rows without a direction have no place in a graph of directions. A search returns them only when
+// nothing closer is left.
 bool Engine::has_direction(uint32_t slot) const {
   return metric_ != RHUMB_COSINE ||
          square_of_row(row_of(column_, slot), column_.scalar, column_.dim) > 0;
@@ -128,7 +129,7 @@ std::vector<uint32_t> Engine::present_in(std::span<const SlotRange> ranges,
   return slots;
 }
 
-// Grows in steps towards the hint.
+// The room grows in steps towards the host's hint.
 void Engine::make_room(Trained& trained, uint64_t slot_end) {
   if (slot_end <= trained.graph.capacity()) return;
   const std::lock_guard lock(growth_);
@@ -154,7 +155,7 @@ void Engine::add_all(Trained& trained, std::span<const uint32_t> slots, const rh
           throw Error(RHUMB_CANCELLED, "cancelled");
       }
     } catch (...) {
-      next.store(slots.size());  // the others stop, too
+      next.store(slots.size());  // makes the other threads stop, too
       throw;
     }
   });
@@ -175,7 +176,7 @@ void Engine::add_in_batches(Trained& trained, std::span<const uint32_t> slots,
   }
 }
 
-// Rows get their final length, and every node a way to it; then it is measured what they find.
+// Prunes rows to their final length and makes every node reachable. Then the graph is calibrated.
 void Engine::finish_build(Trained& trained, const rhumb_call_t* call) {
   const uint64_t end = trained.graph.end();
   constexpr uint64_t kSettleSlots = 4096;
@@ -218,12 +219,12 @@ void Engine::build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t* 
     const std::optional<Form> richer = richer_form(*owner_);
     if (!richer) break;
     auto next = train(slots, *richer);
-    const std::lock_guard lock(training_);  // nobody searches during a build, but stats() may look
+    const std::lock_guard lock(training_);  // No search runs during a build, but stats() may.
     trained_.store(next.get(), std::memory_order_release);
     owner_ = std::move(next);
     tried_nodes_ = slots.size();
   }
-  // LongRows have them
+  // Rows that are not in the graph are in LongRows, or have no direction.
   if (owner_ != nullptr && owner_->graph.nodes() < slots.size()) some_left_out_ = true;
   ranges_.add(0, slot_end);
   report_memory();
@@ -259,7 +260,7 @@ bool Engine::defer(uint32_t slot_first, uint32_t slot_end, Pacer& pacer) {
 
 void Engine::insert(const rhumb_call_t* call, uint32_t slot_first, uint32_t slot_end) {
   check_call(call, host_);
-  if (slot_first > slot_end) throw Error(RHUMB_INVALID, "slots: the first is behind the end");
+  if (slot_first > slot_end) throw Error(RHUMB_INVALID, "slots: the first slot is after the end");
   Pacer pacer(call, host_, column_);
   if (trained_.load(std::memory_order_acquire) == nullptr && defer(slot_first, slot_end, pacer))
     return;
@@ -275,7 +276,7 @@ void Engine::insert(const rhumb_call_t* call, uint32_t slot_first, uint32_t slot
   measure_grown(trained, call);
 }
 
-// The moment to tidy up: nothing is inserted meanwhile, and what is tidied lasts.
+// save() is the time to tidy up: nothing is inserted meanwhile, and the result goes into the file.
 void Engine::save(std::string_view dir) {
   Trained* const trained = trained_.load(std::memory_order_acquire);
   if (trained != nullptr && trained->graph.slack_in_use()) finish_build(*trained, nullptr);
@@ -283,7 +284,7 @@ void Engine::save(std::string_view dir) {
 }
 
 std::string Engine::stats() const {
-  const std::lock_guard lock(training_);  // a build may take another form, and drops the first one
+  const std::lock_guard lock(training_);  // a build may take another form and drop the first graph
   const Trained* const trained = trained_.load(std::memory_order_acquire);
   nlohmann::json out = {{"built_through", ranges_.built_through()}};
   if (trained == nullptr) {

@@ -1,4 +1,4 @@
-// The engine: one graph of codes over one column of one segment.
+// The engine `rhumb`: one graph of codes over one column of one segment.
 #pragma once
 
 #include <atomic>
@@ -25,11 +25,11 @@
 
 namespace rhumb::coded {
 
-// Codes need data to be made for: below so many rows there is no graph, and rows are compared as
-// they are.
+// Codes are learned from data. Below this number of rows there is no graph, and the vectors are
+// compared themselves.
 inline constexpr uint64_t kTrainRows = 1024;
 
-// What there is from kTrainRows rows on.
+// What an index has from kTrainRows rows on: codec, graph and measurements.
 struct Trained {
   Trained(Codec made, const Form& of, const rhumb_vectors_t& column, const GraphShape& shape,
           uint32_t ef_construct, const Kernels& kernels)
@@ -47,9 +47,10 @@ struct Trained {
   Prices prices;
 };
 
-// Threads as rhumb/index.h says; searches take no lock. Locks, in this order: training_ (until
-// there is a graph, and in stats()), growth_ (while the graph gets room), Insertion's, then one
-// row's. Survives a crash: what save() wrote.
+// rhumb/index.h says which calls may run at the same time; searches take no lock. Locks are taken
+// in this order: training_ (until there is a graph, and in stats()), growth_ (while the graph gets
+// more room), the lock of Insertion, the lock of one row. After a crash the index has what save()
+// wrote.
 class Engine {
  public:
   static constexpr const char* kId = "rhumb";
@@ -68,7 +69,7 @@ class Engine {
   void save(std::string_view dir);
   std::string stats() const;
   const void* get_extension(const char* id) noexcept;
-  // rhumb/index_merge.h: inputs are instances of this class.
+  // See rhumb/index_merge.h. The inputs are instances of this class.
   void merge(const rhumb_call_t* call, std::span<const rhumb_index_input_t> inputs,
              uint32_t slot_end, const uint64_t* live, const rhumb_progress_t* progress);
 
@@ -76,12 +77,12 @@ class Engine {
   enum class Way { kCodes, kWalk, kMostPass, kPassing };
   struct Plan {
     Way way;
-    Budget budget;  // of a walk with a filter
+    Budget budget;  // limits of a walk with a filter
   };
-  struct Request;  // of one search: search.cc
+  struct Request;  // one search: search_request.h
 
   std::unique_ptr<Trained> train(std::span<const uint32_t> slots, const Form& form) const;
-  // Forms: forms.cc.
+  // Forms, in forms.cc.
   Form first_form(std::span<const uint32_t> slots) const;
   std::optional<Form> richer_form(const Trained& trained) const;
   bool is_unfit(const Trained& trained) const;
@@ -96,7 +97,8 @@ class Engine {
   bool has_direction(uint32_t slot) const;
   void find_left_out();
   std::vector<uint32_t> present_in(std::span<const SlotRange> ranges, const uint64_t* live) const;
-  // Those of a range that wait for a graph to come; false: they are to be inserted.
+  // Returns true if the slots of the range wait for a future graph, or false if they have to be
+  // inserted.
   bool defer(uint32_t slot_first, uint32_t slot_end, Pacer& pacer);
   void add_all(Trained& trained, std::span<const uint32_t> slots, const rhumb_call_t* call,
                const rhumb_progress_t* progress, uint64_t total);
@@ -134,7 +136,8 @@ class Engine {
 
   const Host host_;
   const Options options_;
-  const rhumb_kernel_t& kernel_;  // before column_: made after looking whether there is one
+  // Declared before column_, because its initializer checks that there is a column.
+  const rhumb_kernel_t& kernel_;
   const rhumb_vectors_t& column_;
   const uint32_t metric_;
   const uint64_t capacity_hint_;
@@ -146,11 +149,13 @@ class Engine {
   IndexedRanges ranges_;
   std::atomic<int64_t> reported_bytes_{0};
   std::atomic<uint64_t> calibrated_nodes_{0}, judged_nodes_{0}, judged_clipped_{0};
-  // when codes were last found unfit, or a graph without was loaded
+  // Number of nodes when codes were last found unfit, or when a graph without codes was loaded.
   std::atomic<uint64_t> tried_nodes_{0};
-  std::atomic<bool> codes_would_fit_{false};   // by now, where vectors themselves are compared
-  std::atomic<bool> some_left_out_{false};     // rows that are in the ranges and not in the graph
-  mutable std::atomic<uint64_t> doubtful_{0};  // searches that compared more rows exactly than most
+  // Whether codes would fit by now, although vectors are compared.
+  std::atomic<bool> codes_would_fit_{false};
+  std::atomic<bool> some_left_out_{false};  // whether rows in the ranges are not in the graph
+  // Number of searches that compared more rows exactly than most do.
+  mutable std::atomic<uint64_t> doubtful_{0};
 };
 
 }  // namespace rhumb::coded

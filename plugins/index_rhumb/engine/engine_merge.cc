@@ -1,4 +1,5 @@
-// Merging: the largest input's graph is taken over under the new slots, the rest is inserted.
+// Merging: the graph of the largest input is copied under the new slots, and the other rows are
+// inserted.
 #include <algorithm>
 
 #include "engine/engine.h"
@@ -8,7 +9,7 @@
 namespace rhumb::coded {
 namespace {
 
-constexpr uint64_t kTransplantSlots = 4096;  // taken by a thread at once
+constexpr uint64_t kTransplantSlots = 4096;  // slots that a thread takes at once
 
 rhumb_status_t merge_thunk(rhumb_index_t* self, const rhumb_call_t* call,
                            const rhumb_index_input_t* inputs, uint64_t input_count,
@@ -27,8 +28,8 @@ const void* Engine::get_extension(const char* id) noexcept {
   return std::string_view(id) == RHUMB_INDEX_MERGE ? &kMerge : nullptr;
 }
 
-// The input that most can be taken over from; null if there is none with a graph of this shape and
-// form.
+// Returns the input from which the most rows can be taken over, or null if no input has a graph of
+// this shape and form.
 const rhumb_index_input_t* Engine::largest(std::span<const rhumb_index_input_t> inputs,
                                            const Form& form) const {
   const rhumb_index_input_t* best = nullptr;
@@ -42,7 +43,8 @@ const rhumb_index_input_t* Engine::largest(std::span<const rhumb_index_input_t> 
     const Trained* const trained = engine.trained_.load(std::memory_order_acquire);
     if (trained == nullptr || trained->graph.shape() != options_.shape()) continue;
     const CodecParams& kept = trained->codec.params();
-    const bool has_bits = kept.one_bit != 0;  // a loaded graph's may not be its engine's option
+    // The option of a loaded graph may differ from its engine's.
+    const bool has_bits = kept.one_bit != 0;
     if (has_bits != form.one_bit && column_.dim >= kBitsFromDim && form.codes != Codes::kFloats)
       continue;
     if (kept.codes != form.codes || kept.sub != options_.sub()) continue;
@@ -50,7 +52,7 @@ const rhumb_index_input_t* Engine::largest(std::span<const rhumb_index_input_t> 
         input.slot_count - static_cast<uint64_t>(std::count(
                                input.slot_map, input.slot_map + input.slot_count, RHUMB_NO_SLOT));
     if (taken <= most) continue;
-    // A book of few rows is no book for many.
+    // A codebook that was learned from few rows is too coarse for many.
     const uint32_t learned = trained->codec.params().learned;
     if (trained->codec.products() && learned < kSampleRows / 2 && learned < taken / 2) continue;
     most = taken;
@@ -68,7 +70,8 @@ void Engine::merge(const rhumb_call_t* call, std::span<const rhumb_index_input_t
   std::vector<uint32_t> slots = present_in({&whole, 1}, live);
   std::erase_if(slots, [this](uint32_t slot) { return !has_direction(slot); });
   if (slots.size() >= kTrainRows) {
-    // All rows decide: what some of them needed when they came need not be what they need together.
+    // The form follows from all rows together, because rows that came one after the other may have
+    // needed other forms than they need together.
     const Form form = first_form(slots);
     if (const rhumb_index_input_t* const input = largest(inputs, form))
       take_over(*input, form, slot_end, live, call);

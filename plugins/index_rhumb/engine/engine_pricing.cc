@@ -1,5 +1,5 @@
-// What a walk and a scan cost here: the proportions that filters are weighed by (costs.h), on this
-// machine, with this graph's codes.
+// Measures the cost of a walk and of a scan on this machine with this graph's codes. Filtered
+// queries are planned with these figures (costs.h).
 #include <time.h>
 
 #include <algorithm>
@@ -11,14 +11,15 @@
 namespace rhumb::coded {
 namespace {
 
-// smaller graphs are scanned, whatever it costs
+// Smaller graphs are scanned without measuring.
 constexpr uint32_t kPricedNodesMin = 8192;
-// Rows of scans by codes and by bits, spread over the graph as a filter would leave them.
+// Numbers of rows for scans by codes and by one-bit codes. The rows are spread over the graph as a
+// filter would leave them.
 constexpr uint32_t kFewRows = 1024, kMoreRows = kBitScanRows - 1, kFewBitRows = kBitScanRows,
                    kMoreBitRows = 2 * kBitScanRows;
-constexpr uint32_t kNarrow = 32, kBroad = 96;  // walks
+constexpr uint32_t kNarrow = 32, kBroad = 96;  // breadths of the measured walks
 constexpr uint32_t kAskers = 4, kRounds = 3;
-constexpr double kFactorMax = 2.5;  // what is measured beyond that was something else
+constexpr double kFactorMax = 2.5;  // larger factors are taken for disturbances
 
 double thread_ns() {
   timespec t{};
@@ -36,7 +37,7 @@ std::vector<uint32_t> spread_nodes(const Graph& graph, uint32_t n) {
   return slots;
 }
 
-// The shortest of some runs, after one that warms up.
+// Returns the shortest of some runs, after one run that warms up.
 template <typename Fn>
 double shortest_ns(Fn fn) {
   fn();
@@ -85,7 +86,7 @@ void Engine::price(Trained& trained) const {
   const auto walk_ns = [&](uint32_t ef) {
     return shortest_ns([&] { run(nullptr, ef); }) / static_cast<double>(askers.size());
   };
-  // Differences, so that what every search costs is not in them.
+  // Differences are used, so that the fixed cost of a search cancels out.
   const Costs costs{
       trained.codec.compared_bytes(), trained.codec.bit_stride(), graph.shape().degree, {}};
   const auto within = [](double factor) {

@@ -1,4 +1,4 @@
-// Which way a query goes, and what is made of what a way finds: candidates by codes are compared
+// Decides how a query is answered, and answers it. Candidates that were found by codes are compared
 // again by the host's vectors.
 #include <algorithm>
 #include <cmath>
@@ -10,25 +10,27 @@
 namespace rhumb::coded {
 namespace {
 
-// Filters that go against the clusters ask for more than calibration, which knows none, has seen.
+// Filters that are correlated with the clusters need broader walks than calibration has seen,
+// because calibration knows no filters.
 constexpr uint32_t kFilteredBreadth = 2, kFilteredBreadthMin = 64;
 constexpr float kWidenMax = 64;
-// deletes, mostly: the walk need not keep apart what passes
+// If at least this share passes (the rest is mostly deleted), a walk need not keep the passing
+// nodes apart from the others.
 constexpr double kMostPassShare = 0.95;
-constexpr uint32_t kMostPassSpare = 6;  // but is broader by a sixth
-constexpr uint64_t kScanRows = 256;     // never worth a walk
-// Whether the last candidates that were compared exactly still brought hits tells whether codes may
-// have put others further back. Of those compared so far a quarter is watched, four at least; it is
-// enough when no more than an eighth of them were hits.
+constexpr uint32_t kMostPassSpare = 6;  // such a walk is broader by one part in this many
+constexpr uint64_t kScanRows = 256;     // a walk never pays below this number of rows
+// If the last candidates that were compared exactly still brought hits, codes may have put other
+// hits further back. Of the candidates compared so far a quarter is watched, but at least four.
+// Comparing ends when at most an eighth of the watched ones were hits.
 constexpr size_t kWatchedPart = 4, kWatchedMin = 4, kHitsPart = 8;
-// times what is compared exactly at least: candidates that a scan by codes keeps
+// A scan by codes keeps this many times the candidates that are compared exactly at least.
 constexpr uint32_t kScanPool = 4;
 constexpr double kLengthSureness = 1.001;   // lengths and products are sums of floats
-constexpr uint64_t kExactScanRows = 65536;  // that a scan in doubt compares exactly
+constexpr uint64_t kExactScanRows = 65536;  // most rows that a scan in doubt compares exactly
 
-// How many of the closest by codes (by one-bit codes) are compared again so that the closest k are
-// among them: the coarser, the more. Of codes of a byte as measured of ten hits, where it is more
-// than usual.
+// Returns how many of the closest by codes (or one-bit codes) have to be compared again so that the
+// closest k are among them. Coarser codes need more. For codes of a byte it is the number measured
+// at ten hits, if that is larger than usual.
 uint32_t rescored_of(const Trained& trained, bool by_floats, uint32_t k, float oversampling) {
   constexpr uint32_t kAll = 1u << 30, kUsualPlaces = 6;
   const Codec& codec = trained.codec;
@@ -46,7 +48,7 @@ uint32_t rescored_of(const Trained& trained, bool by_floats, uint32_t k, float o
 }
 uint32_t rescored_bits_of(uint32_t k) { return 8 * k + 80; }
 
-// The bits of a filter that came as a list, for the length of a search.
+// The bits of a filter that was given as a list. They are cleared when the search ends.
 class PassingBits {
  public:
   PassingBits(const SlotFilter& filter, uint64_t end, std::vector<uint64_t>& bits)
@@ -98,7 +100,8 @@ Engine::Plan Engine::plan(const Request& r, uint64_t passing) const {
           {scan_ns / costs.distance_ns(), costs.walk_distances(r.ef)}};
 }
 
-// Compares candidates by the host's vectors. Of those from `watched` on, how many are hits so far.
+// Compares candidates by the host's vectors. Returns how many of those from `watched` on are hits
+// so far.
 size_t Engine::compare(Request& r, std::span<const WalkKey> candidates, size_t watched,
                        TopK& best) const {
   std::vector<uint32_t>& ids = r.scratch.passing;
@@ -117,9 +120,9 @@ size_t Engine::compare(Request& r, std::span<const WalkKey> candidates, size_t w
   return hits;
 }
 
-// Compares the closest `at_least` of the pool, by 7-bit codes, and then more while those that come
-// last are still hits or no farther by their codes than what was left out. False: in doubt, and the
-// pool is at its end.
+// Compares the `at_least` closest entries of the pool (by 7-bit codes). Then it compares more, as
+// long as the last ones are still hits, or have the same distance by codes as the ones left out.
+// Returns false if it is in doubt when the pool ends.
 bool Engine::rescore(Request& r, std::vector<WalkKey>& pool, size_t at_least, TopK& best) const {
   size_t done = std::min(at_least, pool.size());
   if (done == pool.size() || r.query.oversampling > 0) {
@@ -149,14 +152,14 @@ bool Engine::rescore(Request& r, std::vector<WalkKey>& pool, size_t at_least, To
   return !in_doubt || done < pool.size() || hits * kHitsPart < watched;
 }
 
-// The walk's pool, closest first and no longer than `most`.
+// Cuts the pool to the `most` closest entries.
 static void shorten(std::vector<WalkKey>& pool, uint32_t most) {
   if (pool.size() <= most) return;
   std::nth_element(pool.begin(), pool.begin() + most, pool.end());
   pool.resize(most);
 }
 
-// The pool's keys by one bit become keys by codes.
+// Replaces the pool's keys by one-bit codes with keys by codes.
 void Engine::remeasure(Request& r) const {
   std::vector<WalkKey>& pool = r.scratch.pool;
   std::vector<uint32_t>&ids = r.scratch.passing, &distances = r.scratch.distances;
@@ -168,12 +171,13 @@ void Engine::remeasure(Request& r) const {
   for (size_t i = 0; i < pool.size(); ++i) pool[i] = walk_key(distances[i], ids[i]);
 }
 
-// Leaves what was found in the pool. False: given up.
+// Leaves the results in the pool. Returns false if the walk gave up.
 template <typename Passes>
 bool Engine::walk_filtered(Request& r, const Plan& plan, Walk& walk, WalkKey at,
                            Passes passes) const {
   if (plan.way == Way::kMostPass) {
-    // As if all passed, a little broader. Unless those that do not are just here, enough is left.
+    // Walks as if all nodes passed, a little broader. Enough results are left unless the nodes that
+    // do not pass are all near the query.
     std::vector<WalkKey>& pool = r.scratch.pool;
     walk.search(at, 0, r.ef + r.ef / kMostPassSpare + 1);
     std::erase_if(pool, [&](WalkKey key) { return !passes(walk_slot(key)); });
@@ -182,7 +186,7 @@ bool Engine::walk_filtered(Request& r, const Plan& plan, Walk& walk, WalkKey at,
   return walk.search_passing(at, r.ef, plan.budget, passes);
 }
 
-// False: a scan has to find them.
+// Returns false if a scan has to find the hits.
 bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
   const Graph& graph = r.trained->graph;
   const auto entry = graph.entry();
@@ -194,8 +198,8 @@ bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
   for (uint32_t level = entry->level; level > 0; --level) at = walk.descend(at, level);
   bool found = true;
   if (plan.way == Way::kWalk) {
-    // Queries of inner products have no distances that can be multiplied, where vectors themselves
-    // are compared.
+    // If vectors themselves are compared, queries of inner products have no distances that can be
+    // multiplied.
     if (!r.by_floats || metric_ != RHUMB_DOT)
       walk.stop_beyond(std::max(r.k, kCalibrationHits), r.reach);
     walk.search(at, 0, r.ef);
@@ -213,8 +217,8 @@ bool Engine::walk(Request& r, const Plan& plan, TopK& best) const {
   return true;
 }
 
-// Compares the codes of all that pass, and the vectors of the closest. Where those leave a doubt,
-// of all, if there are not too many.
+// Compares the codes of all passing rows, and the vectors of the closest. If a doubt is left, it
+// compares all vectors, unless there are too many.
 void Engine::scan_codes(Request& r, uint64_t passing, TopK& best) const {
   constexpr uint32_t kBatch = 256;
   const bool by_bits = r.scans_bits(passing);
@@ -264,8 +268,9 @@ void Engine::scan_codes(Request& r, uint64_t passing, TopK& best) const {
       exact_scan(kernel_, column_, r.filter, *r.ranges, query, {&best, 1}, r.pacer);
 }
 
-// Compares the rows that are kept out of the graph for their length. True: nothing in the graph can
-// be closer than what is found by now, as <q, x> is |q| |x| at most (Cauchy, Schwarz).
+// Compares the rows that are kept out of the graph because of their length. Returns true if nothing
+// in the graph can be closer than the present results, because <q, x> is at most |q| |x| (Cauchy,
+// Schwarz).
 bool Engine::add_long_rows(Request& r, TopK& best) const {
   const LongRows::Snapshot rows = r.trained->long_rows.snapshot();
   if (rows->empty()) return false;
@@ -285,8 +290,8 @@ bool Engine::add_long_rows(Request& r, TopK& best) const {
   return rows->size() < kLongRowsMax && decided(r.trained->codec.params().reach);
 }
 
-// Rows without a direction have a cosine of 0 with everything: they come in where nothing closer is
-// left.
+// Rows without a direction have a cosine of 0 with every query. They are added only when nothing
+// closer is left.
 void Engine::add_left_out(Request& r, TopK& best) const {
   constexpr float kNoDirection = 1;
   if (metric_ != RHUMB_COSINE || !some_left_out_.load(std::memory_order_relaxed)) return;
@@ -314,7 +319,8 @@ void Engine::answer(Request& r, size_t i) const {
 
 Engine::Request Engine::request(const rhumb_call_t* call, const rhumb_query_t& query,
                                 rhumb_hits_t& out, uint32_t ef) const {
-  // Read in this order: what is in the ranges is in the graph, if there is one.
+  // The order of these reads matters: a slot in the ranges is then also in the graph, if there is
+  // one.
   auto ranges = ranges_.snapshot();
   const Trained* const trained = trained_.load(std::memory_order_acquire);
   const uint32_t bound = trained != nullptr ? trained->graph.end() : 0;
@@ -338,7 +344,7 @@ Engine::Request Engine::request(const rhumb_call_t* call, const rhumb_query_t& q
             std::max(query.k, ef),
             bound,
             all_pass};
-  // Who has more candidates compared again than calibration knows wants all of the breadth.
+  // A search that asks for more exact comparisons than calibration used wants the whole breadth.
   if (trained != nullptr && !(query.oversampling > 0))
     r.reach = trained->calibration.reach_for(r.ef);
   return r;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint32_t kBatch = 256;
 
-// What a row is sought by when it is one of a graph, or of a trial's few.
+// The codes that a row is compared with: those of a graph, or those of a trial's rows.
 struct GraphCodes {
   const Graph& graph;
   uint32_t end() const { return graph.end(); }
@@ -44,7 +44,7 @@ struct TrialCodes {
   }
 };
 
-// One sample: for each of its neighbours, how many rows are farther and yet no farther by their
+// For each neighbour of one sample: the number of rows that are farther, but no farther by their
 // codes.
 template <typename Codes>
 std::array<uint32_t, kCalibrationHits> behind_of(const Codes& codes, const Codec& codec,
@@ -89,7 +89,7 @@ std::array<uint32_t, kCalibrationHits> behind_of(const Codes& codes, const Codec
     if (n == kBatch) flush();
   }
   if (n > 0) flush();
-  return behind;  // zeros for neighbours that need no code
+  return behind;  // zeros for neighbours that have no code
 }
 
 template <typename Codes>

@@ -1,5 +1,5 @@
-// Which form a graph takes, and whether it still is the right one: an index measures itself on
-// queries whose exact answers it knows.
+// Chooses the form of a graph, and checks whether it still is the right one: an index measures
+// itself on queries whose exact answers it knows.
 #include "engine/forms.h"
 
 #include <algorithm>
@@ -13,18 +13,19 @@
 namespace rhumb::coded {
 namespace {
 
-// rows moved by the data's own spread, beside the stored ones
+// Number of rows moved by the data's own spread, which are asked besides stored rows.
 constexpr uint32_t kMovedSamples = 64;
-constexpr uint32_t kGrownSamples = 32;  // of each kind, while a graph grows
-constexpr double kRecallSlack = 0.015;  // moved rows are harder to find than others
-// copies of one vector take the places of others in a walk's pool
+constexpr uint32_t kGrownSamples = 32;  // samples of each kind, while a graph grows
+constexpr double kRecallSlack = 0.015;  // moved rows are harder to find than stored ones
+// The breadth grows by kSpreadStep at a time. It starts at kCopiesSpread if the data have many
+// copies, because copies of one vector take the places of other rows in a walk's pool.
 constexpr float kSpreadStep = 1.5f, kCopiesSpread = 2;
-// codes that did not fit are tried again when there are so many times the rows
+// Codes that did not fit are tried again when the number of rows has grown by this factor.
 constexpr uint64_t kRetryGrowth = 4;
 
 }  // namespace
 
-// Slots are ascending, at least one.
+// `slots` are ascending, at least one.
 Form Engine::first_form(std::span<const uint32_t> slots) const {
   if (options_.asked || metric_ == RHUMB_HAMMING)
     return {options_.codes, options_.one_bit, options_.asked,
@@ -48,7 +49,7 @@ Form Engine::first_form(std::span<const uint32_t> slots) const {
   return {Codes::kFloats, false, false, Why::kUnfit, static_cast<float>(share)};
 }
 
-// Codes that misplace neighbours, or a walk by one bit that finds too little.
+// Whether codes misplace neighbours, or a walk by one-bit codes finds too little.
 bool Engine::is_unfit(const Trained& trained) const {
   const Measured& measured = trained.measured;
   if (trained.codec.is_bits() || trained.codec.floats()) return false;
@@ -67,7 +68,8 @@ std::optional<Form> Engine::richer_form(const Trained& trained) const {
   return Form{Codes::kFloats, false, false, Why::kUnfit, trained.measured.share};
 }
 
-// Samples that have copies are moved, and answered again. How many there were.
+// Replaces samples that have copies by moved ones, and answers them again. Returns how many there
+// were.
 size_t Engine::move_copies(std::vector<Sample>& samples, const rhumb_filter_t& nodes,
                            const rhumb_call_t* call) const {
   std::vector<Sample> copied;
@@ -85,8 +87,8 @@ size_t Engine::move_copies(std::vector<Sample>& samples, const rhumb_filter_t& n
   return copied.size();
 }
 
-// What the graph finds at its default breadth, and whether its codes fit. samples: with their exact
-// answers; copies: of many rows there are some.
+// Measures what the graph finds at its default breadth, and whether its codes fit. `samples` have
+// their exact answers; `copies` says whether many rows have copies.
 void Engine::judge(Trained& trained, std::span<Sample> samples, bool copies,
                    const rhumb_filter_t& nodes, const rhumb_call_t* call) {
   const uint64_t now = trained.graph.nodes();
@@ -121,8 +123,7 @@ void Engine::judge(Trained& trained, std::span<Sample> samples, bool copies,
     trained.measured.recall = static_cast<float>(found) / static_cast<float>(wanted);
     trained.measured.queries = static_cast<uint32_t>(samples.size() + moved.size());
     trained.measured.ef = ef;
-    // Breadth does not help where codes are to blame; and beyond the table it has shown what it can
-    // do.
+    // More breadth does not help if codes are the reason, and the table has no broader walk to try.
     if (trained.measured.recall >= enough || is_unfit(trained) || ef >= kCalibrationBreadths.back())
       break;
   }
@@ -143,8 +144,9 @@ void Engine::judge_grown(Trained& trained, const rhumb_call_t* call) {
   codes_would_fit_ = first_form(slots).codes != Codes::kFloats;
 }
 
-// Why a new instance over the same rows would find more, or as much for less; empty: it would not.
-// Codes made for other rows may do for these, by broader walks: made anew they need none.
+// Returns why a new index over the same rows would find more, or as much at a lower cost. Returns
+// an empty text if it would not. Codes that were made for other rows may still work for these rows
+// by broader walks, which new codes do not need.
 std::string Engine::renewal(const Trained& trained) const {
   if (is_unfit(trained)) {
     char text[200];

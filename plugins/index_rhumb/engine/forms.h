@@ -1,4 +1,4 @@
-// What a graph is compared by, and what was measured of it.
+// The form of codes that a graph is compared by, and the measurements of it.
 #pragma once
 
 #include <atomic>
@@ -10,21 +10,23 @@
 
 namespace rhumb::coded {
 
-// From the cheapest to the richest, where nothing was asked for: codes of a byte a component,
-// walked by one bit where vectors are wide; the same, walked by the bytes; the vectors themselves.
+// If no form was asked for, these are tried from the cheapest to the richest: codes of a byte per
+// component, walked by one-bit codes if vectors are wide; the same, walked by bytes; the vectors
+// themselves.
 struct Form {
   Codes codes = Codes::kWhole;
   bool one_bit = false;
-  bool asked = false;  // by the collection's settings: it stays, whatever is measured
+  bool asked = false;  // asked for by the collection's settings, so it stays whatever is measured
   Why why = Why::kUsual;
-  float share = 1;  // Fit::share() that led to it
+  float share = 1;  // the Fit::share() that led to it
 };
 
-// Any thread may ask while it is measured anew.
+// Any thread may read it while it is being measured again.
 struct Measured {
-  std::atomic<float> share{1};      // Fit::share(), of codes that were looked at
+  std::atomic<float> share{1};      // Fit::share() of the codes that were measured
   std::atomic<uint32_t> places{0};  // Fit::places()
-  // at ten hits and the default breadth `ef`, of `queries` queries; no queries: not measured
+  // Recall at ten hits and the default breadth `ef`, over `queries` queries. 0 queries: not
+  // measured.
   std::atomic<float> recall{0};
   std::atomic<uint32_t> queries{0}, ef{0};
 
@@ -44,9 +46,9 @@ struct Measured {
   }
 };
 
-// at the default breadth: below, the breadth is spread
+// Below this recall at the default breadth, the breadth is increased.
 inline constexpr double kWantedRecall = 0.965;
-// at the default breadth: below, a richer form is looked for
+// Below this recall at the default breadth, a richer form is looked for.
 inline constexpr float kPoorRecall = 0.95f;
 
 }  // namespace rhumb::coded

@@ -1,6 +1,6 @@
 // Rows of inner products that are many times longer than most. They win nearly every search, and a
-// space made wide enough for them would leave no room to tell the others apart: so they are kept
-// out of the graph and compared exactly, longest first.
+// range of codes wide enough for them would leave no room to tell the other rows apart. So they are
+// kept out of the graph and compared exactly, longest first.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@
 
 namespace rhumb::coded {
 
-// further ones go into the graph, where they are ordered less well
+// Further long rows go into the graph, where their order is less exact.
 inline constexpr size_t kLongRowsMax = 4096;
 
-// Any thread; readers take a snapshot.
+// Any thread may call it; readers take a snapshot.
 class LongRows {
  public:
   struct Row {
@@ -26,7 +26,7 @@ class LongRows {
     const std::lock_guard lock(mutex_);
     return rows_;
   }
-  // False: there is no more room. A slot that is here already is left alone.
+  // Returns false if there is no more room. A slot that was added before is left alone.
   bool add(uint32_t slot, float length);
   bool has(uint32_t slot) const;
 

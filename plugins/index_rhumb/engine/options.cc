@@ -41,7 +41,7 @@ bool flag(const nlohmann::json& value, const std::string& key) {
   return value.get<bool>();
 }
 
-constexpr const char* kCodesNames[] = {"8bit", "4bit", "pq", "float"};  // by number
+constexpr const char* kCodesNames[] = {"8bit", "4bit", "pq", "float"};  // indexed by number
 constexpr const char* kAuto = "auto";
 
 void take_codes(const nlohmann::json& value, const std::string& key, Options& options) {
@@ -120,35 +120,36 @@ Options parse_options(std::string_view config_json) {
 
 std::string describe() {
   const nlohmann::json properties = {
-      {"m", parameter(kMMin, kMMax, kMDefault,
-                      "Half the links of a node at the bottom: more cost memory and find more.")},
+      {"m",
+       parameter(kMMin, kMMax, kMDefault,
+                 "Half the links of a node at level 0. More links cost memory and raise recall.")},
       {"ef_construct", parameter(kEfConstructMin, kEfConstructMax, kEfConstructDefault,
-                                 "Candidates looked at when a node is linked.")},
+                                 "Candidates kept when a node is linked.")},
       {"recall",
        {{"type", "number"},
         {"minimum", kRecallMin},
         {"maximum", kRecallMax},
         {"default", kRecallDefault},
         {"description",
-         "Recall at 10 that a search aims at when it names no ef; the breadth for it is measured "
-         "when the graph is built or saved."}}},
-      {"seed", parameter(0, kSeedMax, kSeedDefault, "Of the random rotation before quantisation.")},
+         "Recall at 10 that a search aims at when it names no ef. The ef for it is measured when "
+         "the graph is built or saved."}}},
+      {"seed",
+       parameter(0, kSeedMax, kSeedDefault, "Seed of the random rotation before quantisation.")},
       {"one_bit",
        {{"type", "boolean"},
         {"default", true},
-        {"description", "Walk vectors of 512 dimensions and more by one bit a component."}}},
+        {"description", "Walk vectors of 512 dimensions and more by one-bit codes."}}},
       {"codes",
        {{"type", "string"},
         {"enum", {kAuto, kCodesNames[0], kCodesNames[1], kCodesNames[2], kCodesNames[3]}},
         {"default", kAuto},
         {"description",
-         "What rows are compared by: codes of a byte a component; of half a byte, for a few more "
-         "exact distances; of less, by product "
-         "quantization (pq); or the vectors themselves (float). auto: a byte, unless measuring "
-         "says that it finds too little."}}},
+         "What rows are compared by: codes of a byte per component (8bit), of half a byte (4bit, "
+         "with more exact distances), of less by product quantization (pq), or the vectors "
+         "themselves (float). auto: 8bit, unless measuring shows that its recall is too low."}}},
       {"compression",
        parameter(kCompressionMin, kCompressionMax, kCompressionDefault,
-                 "Of codes by pq: bytes of a vector's floats to one of its code, a power of two.")},
+                 "For pq: bytes of a vector's floats per byte of its code, a power of two.")},
       {"deterministic",
        {{"type", "boolean"},
         {"default", false},
@@ -158,7 +159,8 @@ std::string describe() {
       {"mapped",
        {{"type", "boolean"},
         {"default", false},
-        {"description", "Leave a loaded graph in its file's pages: less memory, slower."}}}};
+        {"description",
+         "Leave a loaded graph in its file's pages, which takes less memory and is slower."}}}};
   return nlohmann::json{
       {"metrics", {"cosine", "dot", "euclid", "manhattan", "hamming"}},
       {"scalars", {"f32", "f16", "u8", "bit"}},

@@ -1,4 +1,4 @@
-// The parameters of the engine, and how it describes itself to the host.
+// The parameters of the engine, and its description of itself for the host.
 #pragma once
 
 #include <cstdint>
@@ -16,33 +16,35 @@ inline constexpr uint32_t kCompressionMin = 4, kCompressionMax = 64, kCompressio
 inline constexpr double kRecallMin = 0.5, kRecallMax = 0.999, kRecallDefault = 0.98;
 
 struct Options {
-  uint32_t m = kMDefault;  // 2 m links at level 0, in whole lines; m above
-  // breadth of the search for links; also of searches before calibration
+  uint32_t m = kMDefault;  // 2 m links at level 0, in whole lines; m links above
+  // The breadth of the search for links, and of searches before calibration.
   uint32_t ef_construct = kEfConstructDefault;
-  // at 10, that searches without a breadth of their own aim at
+  // The recall at 10 that searches aim at if they name no ef.
   double recall = kRecallDefault;
-  uint32_t seed = kSeedDefault;                // of the rotation
-  bool one_bit = true;                         // wide vectors are walked by one bit a component
-  Codes codes = Codes::kWhole;                 // of rows
-  bool asked = false;                          // for these codes; else the data decide
-  uint32_t compression = kCompressionDefault;  // of kProduct: floats' bytes to a row's
-  // builds and merges do not depend on the number of threads
+  uint32_t seed = kSeedDefault;  // seed of the rotation
+  bool one_bit = true;           // whether wide vectors are walked by one bit per component
+  Codes codes = Codes::kWhole;   // codes of rows
+  bool asked = false;            // whether these codes were asked for; otherwise the data decide
+  // For kProduct: bytes of a vector's floats per byte of its code.
+  uint32_t compression = kCompressionDefault;
+  // Whether builds and merges give the same graph on any number of threads.
   bool deterministic = false;
-  // a loaded graph stays in its file's pages, which the system may drop; else it is in memory
+  // Whether a loaded graph stays in its file's pages, which the system may drop. Otherwise it is
+  // copied into memory.
   bool mapped = false;
 
   GraphShape shape() const;
-  // Components that a byte of kProduct stands for; 0 of others.
+  // Components that a byte of kProduct stands for; 0 for other codes.
   uint32_t sub() const noexcept {
     return codes == Codes::kProduct ? compression / uint32_t{sizeof(float)} : 0;
   }
 };
 
 const char* name_of(Codes codes);
-// Whether some `m` gives this shape.
+// Whether some value of `m` gives this shape.
 bool is_possible(const GraphShape& shape);
-// Throws RHUMB_INVALID with the parameter's name, what is allowed and what was found. Empty =
-// defaults.
+// Throws RHUMB_INVALID with the parameter's name, the allowed values and the value found. An empty
+// text means defaults.
 Options parse_options(std::string_view config_json);
 std::string describe();
 

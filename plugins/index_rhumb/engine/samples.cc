@@ -11,9 +11,9 @@
 namespace rhumb::coded {
 namespace {
 
-constexpr uint64_t kQueriesAtOnce = 8;  // that share a pass over the rows
-// Of the way to a neighbour, so much is a row moved. By another row's way, that far: a query from
-// outside is no closer to one row than to the next.
+constexpr uint64_t kQueriesAtOnce = 8;  // queries that share one pass over the rows
+// A moved row goes this part of the way to its neighbour, or this many times another row's way. So
+// far away a query is no closer to one row than to the next, like a query from outside.
 constexpr float kToNeighbour = 0.5f, kByAnother = 3;
 
 std::vector<float> floats_of(const rhumb_vectors_t& column, const void* row) {
@@ -44,7 +44,7 @@ bool same_row(const rhumb_vectors_t& column, const void* a, const void* b) {
   return std::memcmp(a, b, rhumb_vector_bytes(column.scalar, column.dim)) == 0;
 }
 
-// Of a sample with neighbours.
+// Only for a sample with neighbours.
 bool all_copies(const rhumb_vectors_t& column, const Sample& sample) {
   return sample.count == 0 ||
          same_row(column, sample.vector(column), row_of(column, sample.closest[sample.count - 1]));
@@ -89,7 +89,7 @@ std::vector<Sample> stored_samples(const Graph& graph, const rhumb_vectors_t& co
     const auto first = static_cast<uint32_t>(i * end / most),
                last = static_cast<uint32_t>((i + 1) * end / most);
     for (uint32_t slot = first; slot < last; ++slot) {
-      // upper ones may be where a walk begins
+      // Nodes above level 0 are left out, because a walk may begin at them.
       if (!graph.has(slot) || graph.level(slot) != 0) continue;
       if (!known.emplace(static_cast<const char*>(row_of(column, slot)), bytes).second) continue;
       samples.emplace_back().slot = slot;
@@ -106,7 +106,8 @@ std::vector<Sample> moved_samples(const rhumb_vectors_t& column, uint32_t metric
   const size_t step = std::max<size_t>(1, from.size() / std::max(most, 1u));
   for (size_t i = 0; i < from.size() && samples.size() < most; i += step) {
     if (from[i].count == 0) continue;
-    // Among copies the way of another sample to its neighbour tells the spread.
+    // If a sample has only copies near it, the way of another sample to its neighbour gives the
+    // spread.
     const Sample* guide = &from[i];
     float part = kToNeighbour;
     for (size_t other = 1; other < from.size() && all_copies(column, *guide); ++other) {
@@ -136,7 +137,7 @@ void answer_exactly(std::span<Sample> samples, const rhumb_kernel_t& kernel,
                         std::min<size_t>(kQueriesAtOnce, samples.size() - part * kQueriesAtOnce));
     std::vector<const void*> queries;
     for (const Sample& sample : mine) queries.push_back(sample.vector(column));
-    // a stored row finds itself, too
+    // One more, because a stored row also finds itself.
     std::vector<TopK> tops(mine.size(), TopK(kCalibrationHits + 1));
     Pacer pacer(call, host, column);
     exact_scan(kernel, column, passing, ranges, queries, tops, pacer);

@@ -1,5 +1,5 @@
-// Queries that an index asks itself, with their exact answers: stored rows that a walk passes by,
-// and rows moved by the data's own spread.
+// Queries that an index asks itself, with their exact answers: stored rows, which a walk must not
+// return, and rows moved by the data's own spread.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,11 @@
 namespace rhumb::coded {
 
 struct Sample {
-  uint32_t slot = kNoLink;             // the row that asks and is not to be found; kNoLink: none
-  std::vector<char> moved;             // of a row that was moved: the query
+  uint32_t slot = kNoLink;             // the row that searches and must not be found; kNoLink: none
+  std::vector<char> moved;             // for a moved row: the query
   uint32_t closest[kCalibrationHits];  // its true neighbours, closest first
   uint32_t count = 0;
-  // how far the last of them is, as the column's kernel measures it
+  // Distance of the last neighbour, as the column's kernel measures it.
   float farthest = 0;
 
   const void* vector(const rhumb_vectors_t& column) const {
@@ -27,7 +27,7 @@ struct Sample {
   }
 };
 
-// The rows that are found by way of a graph now, as a filter.
+// A filter that passes the rows which can be found through a graph now.
 class NodeBits {
  public:
   NodeBits(const Graph& graph, std::span<const LongRows::Row> long_rows);
@@ -43,17 +43,18 @@ class NodeBits {
   rhumb_filter_t filter_{};
 };
 
-// Of the nodes at level 0, evenly spread, up to `most` that differ. Of a stretch without any, none.
+// Returns up to `most` different nodes of level 0, evenly spread. A stretch without such nodes
+// gives none.
 std::vector<Sample> stored_samples(const Graph& graph, const rhumb_vectors_t& column,
                                    uint32_t most);
-// Up to `most` of `from`, whose neighbours are known, each moved half of the way to the last of its
-// neighbours; a row that has nothing but copies near it, as far as another sample is from its own.
-// As COSINE wants them normalised. HAMMING's rows are not moved.
+// Returns up to `most` samples of `from` (whose neighbours are known), each moved half of the way
+// to its last neighbour. A row that has only copies near it is moved by the distance of another
+// sample from its neighbour. For COSINE the results are normalised. Rows of HAMMING are not moved.
 std::vector<Sample> moved_samples(const rhumb_vectors_t& column, uint32_t metric,
                                   std::span<const Sample> from, uint32_t most);
-// A row that has copies is found too easily to say anything: it finds them.
+// Whether the row has a copy. Such a row is found so easily that it says nothing about recall.
 bool has_copy(const rhumb_vectors_t& column, const Sample& sample);
-// Compares every row of the ranges that passes (null: all) with every sample, on the host's
+// Compares every row of the ranges that passes (null: all rows) with every sample, on the host's
 // threads.
 void answer_exactly(std::span<Sample> samples, const rhumb_kernel_t& kernel,
                     const rhumb_vectors_t& column, std::span<const SlotRange> ranges,

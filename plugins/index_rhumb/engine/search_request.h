@@ -1,4 +1,4 @@
-// One search on its way. Shared by what answers and what calibrates.
+// One search in progress. The code that answers and the code that calibrates share it.
 #pragma once
 
 #include <new>
@@ -8,10 +8,11 @@
 
 namespace rhumb::coded {
 
-// from here on, wide vectors are scanned by one bit before their codes are looked at
+// From this number of rows on, wide vectors are scanned by one-bit codes before their codes are
+// compared.
 inline constexpr uint64_t kBitScanRows = 2048;
 
-// Everything about one search that its steps hand on.
+// The state of one search that its steps pass on.
 struct Engine::Request {
   const rhumb_query_t& query;
   const SlotFilter filter;
@@ -21,15 +22,15 @@ struct Engine::Request {
   Scratch& scratch;
   rhumb_hits_t& out;
   uint32_t k, ef;
-  // the graph's end when the search began: what is added later is not looked at
+  // The graph's end when the search began. Nodes that are added later are ignored.
   uint32_t bound;
-  bool all_pass;                 // every node below the graph's end is live and in the view
-  const void* vector = nullptr;  // of the query at hand
+  bool all_pass;                 // whether every node below the graph's end is live and in the view
+  const void* vector = nullptr;  // the vector of the current query
   BitQuery bit_query{};
-  uint32_t hidden = kNoLink;  // a node that a walk does not see
-  float reach = 0;            // of a walk without a filter: Walk::stop_beyond
+  uint32_t hidden = kNoLink;  // a node that a walk ignores
+  float reach = 0;            // for a walk without a filter: Walk::stop_beyond
 
-  bool by_floats = false;  // the query at hand is compared with vectors, not with codes
+  bool by_floats = false;  // whether the current query is compared with vectors, not with codes
 
   bool walks_bits() const { return trained->codec.bit_bytes() != 0 && !by_floats; }
   bool scans_bits(uint64_t passing) const { return walks_bits() && passing >= kBitScanRows; }
@@ -40,7 +41,7 @@ struct Engine::Request {
     by_floats = codec.floats();
     if (!by_floats) {
       codec.prepare_query(row, scratch.prepared.data());
-      // A query from beyond the rows' range would be compared as if it lay on its edge.
+      // Codes would treat a query beyond the rows' range as if it lay on the edge of the range.
       by_floats = codec.clips(scratch.prepared.data());
     }
     if (by_floats) {

@@ -1,6 +1,6 @@
-// What lies where in a graph's file. The header fills the first page; sections follow, each from a
-// page on, padded with zeros; then one CRC-32C for every kBlockBytes of what lies between header
-// and table.
+// The layout of a graph's file. The header fills the first page. The sections follow, each starting
+// on a page and padded with zeros. Then comes one CRC-32C for every kBlockBytes of the bytes
+// between header and table.
 #pragma once
 
 #include <cstddef>
@@ -38,24 +38,24 @@ struct FileHeader {
   CalibrationTable calibration;
   SectionEntry sections[kSections];
   uint64_t table_offset;
-  uint32_t table_crc, header_crc;  // header_crc: of all bytes before it
+  uint32_t table_crc, header_crc;  // header_crc: checksum of all bytes before it
 };
 static_assert(sizeof(FileHeader) == 352 && sizeof(FileHeader) <= kPageBytes);
 
-// What rows are compared by, and what was measured of it.
+// The form of codes that rows are compared by, and the measurements of it.
 struct CodesHeader {
-  uint32_t codes, sub;  // codec.h: Codes, CodecParams
+  uint32_t codes, sub;  // see Codes and CodecParams in codec.h
   uint8_t levels[kLevels4];
-  SectionEntry book;  // of product quantization, else zeros
+  SectionEntry book;  // for product quantization, else zeros
   uint32_t learned, asked;
-  uint32_t why;  // fit.h: Why
-  float share;   // fit.h: Fit::share(), when it was last looked at
-  float recall;  // of `queries` queries at the breadth `ef`
+  uint32_t why;  // see Why in fit.h
+  float share;   // the last Fit::share() (fit.h)
+  float recall;  // recall of `queries` queries at the breadth `ef`
   uint32_t queries, ef;
-  float spread;  // calibration.h: Calibration::spread
+  float spread;  // see Calibration::spread in calibration.h
   uint64_t clipped;
-  uint32_t places;  // fit.h: Fit::places()
-  uint32_t crc;     // of all bytes before it
+  uint32_t places;  // see Fit::places() in fit.h
+  uint32_t crc;     // checksum of all bytes before it
 };
 static_assert(sizeof(CodesHeader) == 96);
 

@@ -18,8 +18,8 @@ void require_same(const char* what, uint64_t expected, uint64_t found) {
                                      std::to_string(expected) + ", found " + std::to_string(found));
 }
 
-// Fills an empty graph. Its file is read once: blocks go into the arrays as they are compared with
-// their checksums.
+// Fills an empty graph. The file is read once: each block goes into the arrays while its checksum
+// is computed.
 class Loader {
  public:
   Loader(const FileReader& reader, const Host& host, const rhumb_vectors_t& column, bool mapped,
@@ -123,7 +123,7 @@ class Loader {
   Graph& graph_;
   GraphFile arrays_;
   std::vector<Expected> expected_;
-  std::vector<uint8_t> levels_;  // as the file has them
+  std::vector<uint8_t> levels_;  // as they are in the file
   uint32_t end_ = 0;
 };
 
@@ -146,8 +146,8 @@ LoadedGraph load_graph(const std::string& dir, uint32_t metric, const rhumb_vect
     reader.each_block(host, [](uint64_t, const char*, uint64_t) {});
     return loaded;
   }
-  // The graph goes on as it was begun: of the options count those that a search or a later insert
-  // can follow.
+  // The graph goes on as it was begun. Of the options, only those count that a search or a later
+  // insert can follow.
   GraphShape shape = options.shape();
   shape.degree = header.degree;
   shape.upper_degree = header.upper_degree;

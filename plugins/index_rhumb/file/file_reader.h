@@ -1,5 +1,5 @@
-// A graph's file as bytes: its header, its sections, and their checksums. What the bytes mean is
-// file_load.cc's.
+// A graph's file as bytes: its header, its sections, and their checksums. file_load.cc interprets
+// the bytes.
 #pragma once
 
 #include <algorithm>
@@ -13,9 +13,9 @@
 
 namespace rhumb::coded {
 
-// Opened with a sound header, or not at all. The file is read, not mapped: a disk that fails is
-// told, not died of. Everything that is wrong throws RHUMB_CORRUPT, RHUMB_IO or (another format)
-// RHUMB_UNSUPPORTED.
+// The constructor either succeeds with a valid header or throws. The file is read and not mapped,
+// because a failing disk then gives an error and not a signal that kills the process. Damage throws
+// RHUMB_CORRUPT, a failed read RHUMB_IO, and another format RHUMB_UNSUPPORTED.
 class FileReader {
  public:
   explicit FileReader(const std::string& path);
@@ -23,15 +23,15 @@ class FileReader {
   const CodesHeader& codes() const { return codes_; }
   int fd() const { return file_.get(); }
 
-  // A section of exactly so many rows; where it begins.
+  // Returns the beginning of a section that has exactly `rows` rows.
   uint64_t section(Section id, uint64_t rows, uint64_t stride) const {
     return section(header_.sections[id], id, rows, stride);
   }
   std::vector<uint8_t> book(uint32_t width) const;
   void read_at(uint64_t offset, void* out, uint64_t n) const;
 
-  // Every byte of the sections, on the host's threads: take(offset, bytes, n) for each block that
-  // agrees with its checksum.
+  // Reads every byte of the sections on the host's threads. Calls take(offset, bytes, n) for each
+  // block whose checksum is right.
   template <typename Take>
   void each_block(const Host& host, Take take) const {
     const std::vector<uint32_t> crcs = checksums();

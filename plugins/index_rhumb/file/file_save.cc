@@ -73,7 +73,7 @@ class Writer {
 
   const std::string path_;
   const Descriptor file_;
-  uint64_t flushed_ = kPageBytes;  // the header's page comes last
+  uint64_t flushed_ = kPageBytes;  // the header's page is written last
   std::string block_;
   std::vector<uint32_t> crcs_;
 };
@@ -137,7 +137,7 @@ class Saver {
   void plain(Section id, const ChunkedArray& array) {
     section(id, end_, array.stride(), [&](uint32_t slot) { return array.at(slot); });
   }
-  // Links that lead to what is not in the file are left out.
+  // Removes links to nodes that are not in the file.
   void kept_links(uint32_t slot, uint32_t level, std::vector<uint32_t>& links) const {
     const auto begin = links.begin();
     auto at = begin;

@@ -1,4 +1,4 @@
-// What the file sees of a graph: its arrays.
+// The access that the file's code has to a graph's arrays.
 #pragma once
 
 #include "file/file_format.h"
@@ -17,10 +17,10 @@ class GraphFile {
   bool has_bits() const { return g_.bit_bytes_ != 0; }
   uint32_t upper_used() const { return g_.upper_used_; }
 
-  // After mapping: what the arrays hold becomes the graph.
+  // Called after mapping: the contents of the arrays become the graph.
   void adopt(uint32_t end, uint64_t nodes, uint32_t upper_rows, EntryPoint entry) {
     g_.slack_.reserve(end);
-    g_.capacity_.store(end);  // of what was mapped there is no more; reserve() goes on from here
+    g_.capacity_.store(end);  // capacity of the mapped rows; reserve() continues from here
     g_.end_.store(end);
     g_.nodes_.store(nodes);
     g_.upper_used_ = upper_rows;

@@ -6,9 +6,9 @@
 namespace rhumb::coded {
 namespace {
 
-constexpr uint64_t kBatchShare = 50;  // a batch is a fiftieth of the graph
+constexpr uint64_t kBatchShare = 50;  // a batch has at most this part of the graph's nodes
 constexpr uint64_t kBatchSlotsMax = 1 << 16;
-constexpr uint64_t kBlock = 16;  // taken by a thread at once
+constexpr uint64_t kBlock = 16;  // slots that a thread takes at once
 
 }  // namespace
 
@@ -51,7 +51,7 @@ void BatchBuild::add(std::span<const uint32_t> slots) {
   raise_entry(nodes);
 }
 
-// Each row is changed by one thread, in the order of the slots that come to it.
+// Each row is changed by one thread, which adds links in the order of slots.
 void BatchBuild::link_back(std::span<const PlannedNode> nodes) {
   std::vector<BackLink> all;
   for (const PlannedNode& node : nodes) {
@@ -61,7 +61,7 @@ void BatchBuild::link_back(std::span<const PlannedNode> nodes) {
     }
   }
   std::sort(all.begin(), all.end());
-  std::vector<size_t> first;  // of a row's
+  std::vector<size_t> first;  // where each row's links begin
   for (size_t i = 0; i < all.size(); ++i) {
     if (i == 0 || all[i].level != all[i - 1].level || all[i].to != all[i - 1].to)
       first.push_back(i);

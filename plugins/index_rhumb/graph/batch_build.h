@@ -1,6 +1,7 @@
-// Building in batches that do not see each other, so that the graph does not depend on which thread
-// was first (prefix doubling: Dobson Manohar et al., ParlayANN, arXiv 2305.04359): all of a batch
-// search the graph as it was before, then all are linked, then linked back in order.
+// Builds in batches whose nodes do not see each other, so that the graph does not depend on which
+// thread was first (prefix doubling: Dobson Manohar et al., ParlayANN, arXiv 2305.04359). All nodes
+// of a batch search the graph as it was before, then all are linked, then they are linked back in
+// order.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@
 
 namespace rhumb::coded {
 
-// Lives for one build. The caller adds batch after batch; nobody else changes the graph meanwhile.
+// Lives for one build. The caller adds batch after batch, and no other call changes the graph
+// meanwhile.
 class BatchBuild {
  public:
   BatchBuild(Graph& graph, Insertion& insertion, const rhumb_vectors_t& column, const Host& host,
@@ -25,11 +27,11 @@ class BatchBuild {
         call_(call),
         threads_(threads) {}
 
-  // Slots to add next, at most: so few of what is there that it hardly matters that they do not see
-  // each other.
+  // Returns the most slots that should be added next. The batch is so small against the graph that
+  // it hardly matters that its nodes do not see each other.
   uint64_t batch_size() const noexcept;
-  // Ascending slots with room reserved; those that have a node are left alone. All searching is
-  // done before anything is changed.
+  // `slots` are ascending and have room. Slots that already have a node are left alone. All
+  // searches end before anything is changed.
   void add(std::span<const uint32_t> slots);
 
  private:

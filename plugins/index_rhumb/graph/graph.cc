@@ -11,11 +11,12 @@
 namespace rhumb::coded {
 namespace {
 
-constexpr uint32_t kAtOnce = 4;  // chosen nodes that a candidate is compared with
-// to nodes of the very same code: more would crowd out the ways that lead elsewhere
+constexpr uint32_t kAtOnce = 4;  // chosen nodes that a candidate is compared with at once
+// Links to nodes with the very same code. More of them would crowd out the links that lead
+// elsewhere.
 constexpr uint32_t kEqualLinks = 8;
 
-uint64_t mixed(uint64_t x) {  // SplitMix64's finaliser
+uint64_t mixed(uint64_t x) {  // the finaliser of SplitMix64
   x += 0x9E3779B97F4A7C15u;
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
   x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
@@ -27,7 +28,7 @@ void store_link(uint32_t* at, uint32_t link) noexcept {
   __atomic_store_n(at, link, __ATOMIC_RELEASE);
 }
 
-// Told to the processor while a lock is waited for.
+// Tells the processor that the thread spins.
 void pause() noexcept {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -59,7 +60,7 @@ FloatQuery floats_of(const Codec& codec, const rhumb_vectors_t& column) {
           codec.params().reach};
 }
 
-// Held for tens of microseconds at most, when a row is pruned.
+// Held for some tens of microseconds at most, while a row is pruned.
 class RowLock {
  public:
   explicit RowLock(std::atomic_flag& flag) : flag_(flag) {
@@ -160,7 +161,7 @@ void Graph::adopt(const Graph& from, uint32_t from_slot, uint32_t slot) {
   create(slot, from.level(from_slot));
 }
 
-// The codes of chosen nodes: rows' codes where they are, or unpacked side by side.
+// The codes of chosen nodes: read in place, or unpacked side by side.
 class Graph::Chosen {
  public:
   Chosen(const Graph& graph, uint32_t limit)
@@ -168,7 +169,7 @@ class Graph::Chosen {
     if (packed_) codes_.resize(uint64_t{limit} * graph.codec_.width());
     chunk_ = reinterpret_cast<const char*>(codes_.data());
   }
-  // A candidate: what is compared next, and may then be added.
+  // Sets the candidate, which is compared next and may then be added.
   void look_at(uint32_t slot) {
     if (packed_)
       code_ = graph_.codec_.whole(graph_.code(slot), room_);
@@ -194,12 +195,12 @@ class Graph::Chosen {
   const bool packed_;
   std::vector<uint8_t> codes_, room_;
   const char* chunk_ = nullptr;
-  const uint8_t* code_ = nullptr;  // of a packed candidate
-  Probe probe_{};                  // of another
+  const uint8_t* code_ = nullptr;  // for a packed candidate
+  Probe probe_{};                  // for other candidates
 };
 
-// Closest first; a candidate is left out when a chosen one lies so much closer to it that the way
-// leads there.
+// Chooses links, closest first. A candidate is left out if a chosen node is so much closer to it
+// that a walk gets there through the chosen node.
 std::vector<uint32_t> Graph::choose(uint32_t slot, std::span<const WalkKey> candidates,
                                     uint32_t limit, float slack) const {
   std::vector<uint32_t> chosen;
@@ -265,8 +266,8 @@ void Graph::link_back(uint32_t from, uint32_t to, uint32_t level) {
   prune(from, level, to);
 }
 
-// Closest first; of nodes with equal codes the neighbours by number come first: so they stay a
-// chain.
+// Sorts by distance. Among nodes with equal codes the neighbours by number come first, so that such
+// nodes stay connected as a chain.
 std::vector<WalkKey> Graph::sorted_by_distance(uint32_t slot, std::span<const uint32_t> ids) const {
   std::vector<uint32_t> distances(ids.size());
   std::vector<uint8_t> room;
@@ -294,8 +295,8 @@ void Graph::choose_row(uint32_t slot, uint32_t level, std::span<const uint32_t> 
           choose(slot, sorted_by_distance(slot, candidates), row_links(level), shape_.slack));
 }
 
-// Chooses among all links of a row, its slack and `extra` (kNoLink: none). The row's lock is held,
-// or nobody links.
+// Chooses among all links of a row, its slack and `extra` (kNoLink: none). Either the row's lock is
+// held, or no other thread is linking.
 void Graph::prune(uint32_t slot, uint32_t level, uint32_t extra) {
   std::vector<uint32_t> ids(row_links(level) + kSlackLinks + 1);
   uint32_t n = copy_links(slot, level, ids.data());

@@ -1,7 +1,7 @@
 // The graph: codes, links and levels by slot, as a structure of arrays (chunked_array.h). A node's
-// number is its slot, so that a link leads straight to its code and to the host's vector. Links as
-// in HNSW (Malkov, Yashunin, arXiv 1603.09320) with DiskANN's relaxed pruning (Subramanya et al.,
-// NeurIPS 2019).
+// number is its slot, so a link leads straight to the node's code and to the host's vector. The
+// levels are those of HNSW (Malkov, Yashunin, arXiv 1603.09320), the pruning is the relaxed one of
+// DiskANN (Subramanya et al., NeurIPS 2019).
 #pragma once
 
 #include <array>
@@ -21,10 +21,11 @@
 
 namespace rhumb::coded {
 
-inline constexpr uint32_t kSlackLinks = 16;  // a full row's links to come, pruned into it together
+// Links that wait beside a full row until they are pruned into it together.
+inline constexpr uint32_t kSlackLinks = 16;
 
-// What orders candidates: distance in units of codes (or bits of a float), then slot; the lowest
-// bit is the walk's own mark.
+// The order of candidates: distance in units of codes (or bits of a float), then slot. The walk
+// uses the lowest bit as a mark.
 using WalkKey = uint64_t;
 inline WalkKey walk_key(uint32_t distance, uint32_t slot) noexcept {
   return uint64_t{distance} << 32 | uint64_t{slot} << 1;
@@ -32,13 +33,13 @@ inline WalkKey walk_key(uint32_t distance, uint32_t slot) noexcept {
 inline uint32_t walk_slot(WalkKey key) noexcept { return static_cast<uint32_t>(key) >> 1; }
 inline uint32_t walk_distance(WalkKey key) noexcept { return static_cast<uint32_t>(key >> 32); }
 
-// A query and the codes it is compared with. BORROWED: query and table.
+// A query, and the codes that it is compared with. `query` and `table` are BORROWED.
 struct Probe {
   void (*score)(const void* query, const CodeTable* table, const uint32_t* ids, uint32_t n,
                 uint32_t* out);
   const void* query;
   CodeTable table;
-  bool floats;  // its distances are bits of floats
+  bool floats;  // whether its distances are bits of floats
   void operator()(const uint32_t* ids, uint32_t n, uint32_t* out) const {
     score(query, &table, ids, n, out);
   }
@@ -49,24 +50,26 @@ struct EntryPoint {
 };
 
 struct GraphShape {
-  uint32_t degree = 32;        // links at level 0, whole lines of sixteen
-  uint32_t upper_degree = 16;  // above
-  // that a new node makes at level 0; the rest of its row is for others to link back
+  uint32_t degree = 32;        // links at level 0, in whole lines of sixteen
+  uint32_t upper_degree = 16;  // links at each level above 0
+  // Links that a new node makes at level 0. The rest of its row is left to nodes that link back.
   uint32_t own_links = 24;
-  // a candidate is left out if a chosen one is closer to it by more than this factor
+  // A candidate is left out if a chosen node is closer to it by more than this factor.
   float slack = 1.1f;
   bool operator==(const GraphShape&) const = default;
 };
 
-// Owned by one engine instance. reserve(): one thread at a time, beside everything else. Nodes are
-// made and linked by one thread each, while others search. Invariant: what a link names is a node
-// that reaches the link's level and whose codes were written before; links are single words,
-// changed under the row's lock and read without: a row in the middle of a change is a mix of old
-// and new links, all of them good. Keeps nothing over a crash: file.h writes it.
+// Owned by one engine instance. One thread at a time calls reserve(), at the same time as all other
+// calls. A node is created and linked by one thread while others search.
+//
+// Invariant: a link leads to a node that reaches the link's level and whose codes were written
+// before. Links are single words, changed under the row's lock and read without it. A row that is
+// being changed is a mix of old and new links, all of them valid. Nothing survives a crash; file.h
+// writes the graph.
 class Graph {
  public:
-  // BORROWED: all, for the graph's life. column: what slots' vectors are compared in, where the
-  // codec keeps none.
+  // All references are BORROWED for the graph's life. `column` holds the vectors, which are
+  // compared if the codec keeps no codes.
   Graph(const Codec& codec, const Kernels& kernels, const GraphShape& shape,
         const rhumb_vectors_t& column);
   Graph(const Graph&) = delete;
@@ -74,7 +77,8 @@ class Graph {
 
   void reserve(uint64_t slots);
   uint64_t capacity() const noexcept { return capacity_.load(std::memory_order_acquire); }
-  // Beyond the last node. A search that begins now need not look at slots from here on.
+  // The end of the slots that have nodes. A search that begins now need not look at slots from here
+  // on.
   uint32_t end() const noexcept { return end_.load(std::memory_order_acquire); }
   uint64_t nodes() const noexcept { return nodes_.load(std::memory_order_relaxed); }
   const GraphShape& shape() const noexcept { return shape_; }
@@ -83,16 +87,18 @@ class Graph {
   uint64_t mapped_bytes() const noexcept;
 
   bool has(uint32_t slot) const noexcept { return slot < capacity() && levels_.has(slot); }
-  // The level a slot's node is given: the same in every build, whatever the order of threads.
+  // Returns the level of a slot's node. It is the same in every build, because it depends on the
+  // slot alone.
   uint32_t draw_level(uint32_t slot) const noexcept;
-  uint32_t level(uint32_t slot) const noexcept { return levels_.level(slot); }  // of a node
+  // Only for slots that have a node.
+  uint32_t level(uint32_t slot) const noexcept { return levels_.level(slot); }
 
-  // Codes of a slot that has no node yet.
+  // The codes of a slot that has no node yet, to be written.
   uint8_t* code(uint32_t slot) const noexcept {
     return reinterpret_cast<uint8_t*>(codes_.at(slot));
   }
   char* bit_code(uint32_t slot) const noexcept { return bits_.at(slot); }
-  // query: as Codec::encode_query writes it; where there are no codes, a FloatQuery.
+  // `query` is what Codec::encode_query writes, or a FloatQuery if there are no codes.
   Probe probe(const void* query) const noexcept {
     return {score_,
             query,
@@ -102,18 +108,18 @@ class Graph {
   Probe float_probe(const void* query) const noexcept {
     return {compare_floats, query, {codes_.chunks(), codes_.stride(), codes_.stride()}, true};
   }
-  // A query that the column's kernel compares with its rows. BORROWED: vector.
+  // Makes a query that the column's kernel compares with its rows. `vector` is BORROWED.
   FloatQuery float_query(const void* vector) const noexcept {
     FloatQuery query = floats_;
     query.vector = vector;
     return query;
   }
-  // A row whose codes are written, as a query. BORROWED: room.
+  // Makes a query of a row whose codes are written. `room` is BORROWED.
   Probe row_probe(uint32_t slot, std::vector<uint8_t>& room) const {
     return compares_floats_ ? probe(float_row(slot, room))
                             : probe(codec_.row_as_query(code(slot), room));
   }
-  // What a distance is in numbers that can be multiplied.
+  // Turns a distance into a number that can be multiplied.
   float value_of(uint32_t distance) const noexcept {
     return compares_floats_ ? std::bit_cast<float>(distance) : static_cast<float>(distance);
   }
@@ -121,29 +127,29 @@ class Graph {
     return {kernels_.bits, &query, {bits_.chunks(), bits_.stride(), bit_bytes_}, true};
   }
 
-  // A node without links, which nobody sees yet.
+  // Creates a node without links, which no other thread can reach yet.
   void create(uint32_t slot, uint32_t level);
-  // The links of a node to come, chosen among the candidates (closest first, by codes); its codes
-  // are written.
+  // Chooses the links of a future node, whose codes are written, among the candidates (closest
+  // first, by codes).
   std::vector<uint32_t> choose_links(uint32_t slot, uint32_t level,
                                      std::span<const WalkKey> candidates) const;
-  // Chooses links and links the chosen ones back.
+  // Chooses links and adds the reverse links from the chosen nodes.
   void link(uint32_t slot, uint32_t level, std::span<const WalkKey> candidates);
   void link_back(uint32_t from, uint32_t to, uint32_t level);
-  // Prunes the slack of slots [first, end) into their rows. Nobody links meanwhile.
+  // Prunes the slack of slots [first, end) into their rows. No other thread links meanwhile.
   void settle(uint32_t first, uint32_t end);
   void drop_slack();
-  // One more link of `slot`, in place of its last one if the row is full.
+  // Adds a link to `slot`, in place of its last one if the row is full.
   void force_link(uint32_t slot, uint32_t to);
 
-  // The node of another graph's slot, with its codes and its level, and without links.
+  // Creates a node with the codes and the level of another graph's slot, and without links.
   void adopt(const Graph& from, uint32_t from_slot, uint32_t slot);
-  // A row's links, as they are (at most row_links), or chosen among more. Nobody links the same
-  // slot meanwhile.
+  // Set the links of a row, either as given (at most row_links) or chosen among the candidates. No
+  // other thread links the same slot meanwhile.
   void set_row(uint32_t slot, uint32_t level, std::span<const uint32_t> links);
   void choose_row(uint32_t slot, uint32_t level, std::span<const uint32_t> candidates);
 
-  // The row of a node that reaches `level`: so many links, closed with kNoLink where fewer.
+  // Returns the row of a node that reaches `level`: row_links(level) links, padded with kNoLink.
   const uint32_t* row(uint32_t slot, uint32_t level) const noexcept {
     return reinterpret_cast<const uint32_t*>(
         level == 0 ? rows_.at(slot) : upper_.at(levels_.first_row(slot) + level - 1));
@@ -151,14 +157,14 @@ class Graph {
   uint32_t row_links(uint32_t level) const noexcept {
     return level == 0 ? shape_.degree : shape_.upper_degree;
   }
-  // Links beyond a full row, complemented, kSlackLinks of them; nullptr where there are none.
+  // Returns the kSlackLinks links beyond a full row, complemented; nullptr if there are none.
   const uint32_t* slack(uint32_t slot) const noexcept {
     return uses_slack_.load(std::memory_order_relaxed)
                ? reinterpret_cast<const uint32_t*>(slack_.at(slot))
                : nullptr;
   }
   bool slack_in_use() const noexcept { return uses_slack_.load(std::memory_order_relaxed); }
-  // All links of a node at a level, row and slack; returns how many, at most row_links +
+  // Copies all links of a node at a level, row and slack. Returns their number, at most row_links +
   // kSlackLinks.
   uint32_t copy_links(uint32_t slot, uint32_t level, uint32_t* out) const noexcept;
   void prefetch(uint32_t slot) const noexcept {
@@ -188,22 +194,22 @@ class Graph {
   const Kernels& kernels_;
   const GraphShape shape_;
   const uint32_t bit_bytes_;
-  const bool compares_floats_;  // there are no codes
-  const FloatQuery floats_;     // without a vector
-  // of 7-bit codes
+  const bool compares_floats_;  // true: there are no codes
+  const FloatQuery floats_;     // a query without its vector
+  // Compares 7-bit codes.
   void (*const score_whole_)(const void*, const CodeTable*, const uint32_t*, uint32_t, uint32_t*);
   void (*const score_)(const void*, const CodeTable*, const uint32_t*, uint32_t, uint32_t*);
   ChunkedArray codes_, bits_, rows_, slack_, upper_;
   NodeLevels levels_;
   std::atomic<uint64_t> capacity_{0}, nodes_{0};
   std::atomic<uint32_t> end_{0};
-  // level + 1 in the upper half, slot in the lower; 0 = no node yet
+  // level + 1 in the upper half, slot in the lower half; 0 = no node yet
   std::atomic<uint64_t> entry_{0};
   std::atomic<bool> uses_slack_{true};
   // guards upper_used_ and the growth of upper_ and of what levels_ knows of it
   std::mutex upper_mutex_;
   uint32_t upper_used_ = 0;
-  std::array<std::atomic_flag, 4096> locks_{};  // of rows, by slot
+  std::array<std::atomic_flag, 4096> locks_{};  // locks of rows, by slot
 };
 
 }  // namespace rhumb::coded

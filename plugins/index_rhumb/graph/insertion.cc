@@ -8,13 +8,15 @@
 namespace rhumb::coded {
 namespace {
 
-// of a walk by one bit, compared again by the codes before links are chosen
+// A walk by one-bit codes keeps this many candidates, which are compared again by the 7-bit codes
+// before links are chosen.
 constexpr uint32_t kCandidates = 80;
 constexpr float kLengthSlack = 1e-4f;  // the square of a length is a sum of floats
-// a link that makes way for another may have been a node's only one
+// Passes of reconnect(). A link that is replaced may have been the only link to a node, so one pass
+// may not be enough.
 constexpr int kReconnectPasses = 4;
 
-// Slots to which links lead from `from` at level 0, marked in `reached`.
+// Marks in `reached` all slots that can be reached from `from` at level 0.
 void flood(const Graph& graph, uint32_t from, std::vector<uint64_t>& reached) {
   std::vector<uint32_t> stack{from}, links(graph.row_links(0) + kSlackLinks);
   const auto mark = [&](uint32_t slot) {
@@ -39,7 +41,8 @@ void flood(const Graph& graph, uint32_t from, std::vector<uint64_t>& reached) {
 
 }  // namespace
 
-// The walk may go by one-bit codes; what links are chosen among is ordered by the 7-bit ones.
+// The walk may use one-bit codes. The candidates among which links are chosen are ordered by 7-bit
+// codes.
 std::vector<std::vector<WalkKey>> Insertion::candidates(uint32_t slot, EntryPoint entry,
                                                         uint32_t level, Pacer& pacer,
                                                         Scratch& scratch) {
@@ -120,7 +123,8 @@ void Insertion::add(uint32_t slot, Pacer& pacer, Scratch& scratch) {
   std::vector<std::vector<WalkKey>> found;
   if (entry) found = candidates(slot, *entry, level, pacer, scratch);
   graph_.create(slot, level);
-  // From level 0 upwards: a node is seen at a level only when it can be passed through downwards.
+  // Links level 0 first and then upwards, because a node becomes reachable at a level only when a
+  // walk can go on downwards from it.
   for (size_t l = 0; l < found.size(); ++l) graph_.link(slot, static_cast<uint32_t>(l), found[l]);
   if (top.owns_lock()) graph_.set_entry({slot, level});
 }
@@ -144,7 +148,8 @@ uint64_t Insertion::reconnect(Pacer& pacer, Scratch& scratch) {
       WalkKey at = walk.measured(entry->slot);
       for (uint32_t l = entry->level; l > 0; --l) at = walk.descend(at, l);
       walk.search(at, 0, ef_);
-      // Among the closest, one whose row has room; else the closest gives up its last link.
+      // Takes the closest node whose row has room. If there is none, the closest node replaces its
+      // last link.
       uint32_t from = entry->slot;
       bool first = true;
       for (const WalkKey key : scratch.pool) {

@@ -1,5 +1,5 @@
-// Adding nodes to a graph, from several threads at once and while searches run; and mending what no
-// walk reaches.
+// Adds nodes to a graph, from several threads at once and while searches run. It also links nodes
+// that no walk reaches.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,7 @@
 
 namespace rhumb::coded {
 
-// A node before it is in the graph.
+// A node that is not in the graph yet.
 struct PlannedNode {
   uint32_t slot = 0, level = 0;
   std::vector<std::vector<uint32_t>> links;  // by level, as far up as the graph goes
@@ -26,31 +26,31 @@ class Insertion {
             uint32_t ef)
       : graph_(graph), codec_(codec), long_rows_(long_rows), column_(column), ef_(ef) {}
 
-  // [concurrent] for different slots, with room reserved. A slot that has a node is left alone. All
-  // searching is done before anything is changed: a cancelled call leaves the graph as it was.
+  // Thread-safe for different slots that have room. A slot that already has a node is left alone.
+  // All searches end before anything is changed, so a cancelled call leaves the graph as it was.
   void add(uint32_t slot, Pacer& pacer, Scratch& scratch);
 
-  // [concurrent] Writes the codes of a slot without a node and chooses its links, for the caller to
-  // make the node.
+  // Thread-safe. Writes the codes of a slot without a node and chooses its links. The caller then
+  // creates the node.
   PlannedNode plan(uint32_t slot, Pacer& pacer, Scratch& scratch);
 
-  // Links every node to which no way leads from the entry point. Nobody adds meanwhile; searches
-  // may run. Returns how many there were.
+  // Links every node that cannot be reached from the entry point. No thread adds nodes meanwhile;
+  // searches may run. Returns the number of such nodes.
   uint64_t reconnect(Pacer& pacer, Scratch& scratch);
 
-  // Rows so far, of those that were added here, whose codes say little because they lie beyond the
+  // The number of rows added here so far whose codes are unreliable because the rows lie beyond the
   // codes' range.
   uint64_t clipped() const noexcept { return clipped_.load(std::memory_order_relaxed); }
   void count_clipped(uint64_t rows) noexcept {
     clipped_.fetch_add(rows, std::memory_order_relaxed);
   }
-  // A row that has no place in the graph: one without a direction, where only that counts; of inner
-  // products, one that went to LongRows.
+  // Whether a row has no place in the graph: a row without a direction if only that counts, or, for
+  // inner products, a row that went to LongRows.
   bool leaves_out(uint32_t slot);
 
  private:
   void encode(uint32_t slot, Scratch& scratch);
-  // Candidates by level for a slot whose codes are written.
+  // Returns candidates by level for a slot whose codes are written.
   std::vector<std::vector<WalkKey>> candidates(uint32_t slot, EntryPoint entry, uint32_t level,
                                                Pacer& pacer, Scratch& scratch);
 

@@ -1,6 +1,6 @@
-// Which slots have a node, how high it reaches, and where its rows above level 0 lie. One node in a
-// good many reaches higher, so a slot costs a bit here, and 32 slots the head of a chain of those
-// that do.
+// Keeps which slots have a node, how high it reaches, and the place of its rows above level 0. Few
+// nodes reach above level 0, so a slot costs one bit here, and each group of 32 slots costs the
+// head of a chain of its nodes that do.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,9 @@ namespace rhumb::coded {
 inline constexpr uint32_t kLevelMax = 15;
 inline constexpr uint32_t kUpperRowsMax = (1u << 28) - 1;
 
-// Reading: any thread, of slots below capacity(). reserve() and reach(): one thread at a time each,
-// beside everything else; add(): one thread a slot. Who sees a slot's node sees its level, too.
+// Any thread may read slots below capacity(). One thread at a time may call reserve(), and one may
+// call reach(), at the same time as all other calls; one thread per slot calls add(). A thread that
+// sees a slot's node also sees its level.
 class NodeLevels {
  public:
   NodeLevels() : groups_(sizeof(Group)), upper_(sizeof(Upper)) {}
@@ -24,8 +25,8 @@ class NodeLevels {
     return groups_.capacity() * sizeof(Group) + upper_.capacity() * sizeof(Upper);
   }
 
-  // A node to come reaches `level` > 0; its rows are first_row and the level - 1 that follow it, at
-  // most kUpperRowsMax.
+  // Registers that a future node reaches `level` > 0. Its rows are first_row and the level - 1 rows
+  // after it, at most kUpperRowsMax.
   void reach(uint32_t slot, uint32_t level, uint32_t first_row);
   void add(uint32_t slot) noexcept {
     __atomic_fetch_or(&group(slot).nodes, 1u << (slot % kGroupSlots), __ATOMIC_RELEASE);
@@ -34,24 +35,24 @@ class NodeLevels {
   bool has(uint32_t slot) const noexcept {
     return (__atomic_load_n(&group(slot).nodes, __ATOMIC_ACQUIRE) >> (slot % kGroupSlots) & 1) != 0;
   }
-  // Of a slot with a node.
+  // Only for a slot with a node.
   uint32_t level(uint32_t slot) const noexcept {
     const uint32_t row = find(slot);
     return row == kNone ? 0 : at(row).level;
   }
-  // Of a node above level 0.
+  // Only for a node above level 0.
   uint32_t first_row(uint32_t slot) const noexcept { return find(slot); }
 
  private:
   static constexpr uint32_t kGroupSlots = 32, kNone = ~0u;
   struct Group {
-    uint32_t nodes;  // bit a slot
-    uint32_t upper;  // first row of the last that came and reaches higher, + 1; 0 = none
+    uint32_t nodes;  // one bit per slot
+    uint32_t upper;  // first row, plus 1, of the newest node that reaches higher; 0 = none
   };
-  // By first row; those of a node's further rows stay empty.
+  // Indexed by a node's first row; the entries of its further rows stay empty.
   struct Upper {
     uint32_t slot;
-    uint32_t level : 4, next : 28;  // next: as Group::upper
+    uint32_t level : 4, next : 28;  // `next` is as in Group::upper
   };
   Group& group(uint32_t slot) const noexcept {
     return *reinterpret_cast<Group*>(groups_.at(slot / kGroupSlots));

@@ -1,4 +1,4 @@
-// Taking over a graph under new slot numbers: what a merge starts from.
+// Copies a graph under new slot numbers. A merge starts with this.
 #pragma once
 
 #include <cstdint>
@@ -10,20 +10,20 @@
 
 namespace rhumb::coded {
 
-// Copies nodes, codes and links of `from` into the empty `to`, which has room. A link to a node
-// that was dropped is replaced by the closest of that node's own links (FreshDiskANN, arXiv
-// 2105.09613, algorithm 4, on codes): its cost follows the dropped ones. Both graphs have the same
-// codec and shape; nobody changes `from`, and nobody else sees `to` yet.
+// Copies nodes, codes and links of `from` into the empty graph `to`, which has room. A link to a
+// dropped node is replaced by the closest of that node's own links (FreshDiskANN, arXiv 2105.09613,
+// algorithm 4, on codes), so the cost depends on the number of dropped nodes. Both graphs have the
+// same codec and shape. No thread changes `from`, and no other thread uses `to` yet.
 class Transplant {
  public:
   Transplant(const Graph& from, Graph& to, std::span<const uint32_t> slot_map)
       : from_(from), to_(to), map_(slot_map) {}
 
-  // Two steps, for all old slots each, the first complete before the second. Each may be split over
-  // threads by ranges of old slots.
+  // Two steps, each for all old slots; the first must be complete before the second begins. Each
+  // may be split over threads by ranges of old slots.
   void copy_nodes(uint32_t first, uint32_t end);
   void copy_links(uint32_t first, uint32_t end);
-  // After both: the entry point.
+  // Called after both steps: sets the entry point.
   void finish();
 
  private:

@@ -16,7 +16,7 @@ void Walk::search(WalkKey start, uint32_t level, uint32_t ef) {
   visit(walk_slot(start));
   if (hidden_ != kNoLink) visit(hidden_);
   for (uint32_t at = 0; at < found;) {
-    // The nearest that were not expanded yet. Marked by the lowest bit.
+    // Takes the nearest nodes that are not expanded yet. The lowest bit marks expanded ones.
     const size_t first = scratch_.touched_n;
     uint32_t taken = 0, next = at;
     for (; next < found && taken < kStepNodes; ++next) {
@@ -29,7 +29,7 @@ void Walk::search(WalkKey start, uint32_t level, uint32_t ef) {
     if (reach_ > 0 && found >= stop_rank_ && beyond_reach(pool[at], pool[stop_rank_ - 1])) break;
     const auto n = static_cast<uint32_t>(scratch_.touched_n - first);
     const uint32_t* const ids = scratch_.touched.data() + first;
-    // Unless something closer turns up, this is where the walk goes on.
+    // The walk goes on at these nodes unless something closer turns up, so they are prefetched.
     if (level == 0) {
       for (uint32_t i = next, ahead = 0; i < found && ahead < kStepNodes; ++i) {
         if ((pool[i] & 1) != 0) continue;
@@ -39,7 +39,7 @@ void Walk::search(WalkKey start, uint32_t level, uint32_t ef) {
     }
     score(ids, n, scratch_.distances.data());
     uint32_t lowest = next;
-    // First without branches: most of what is met late in a walk is too far.
+    // A first pass without branches, because most nodes that a walk meets late are too far.
     const WalkKey worst = found == ef ? pool[ef - 1] : ~WalkKey{0};
     uint32_t near = 0;
     for (uint32_t i = 0; i < n; ++i) {

@@ -1,5 +1,5 @@
-// Walking the graph: greedily through the upper levels, then best first with a bounded, sorted pool
-// of what was seen.
+// Walks the graph: greedily through the upper levels, then best first with a bounded, sorted pool
+// of the nodes that were met.
 #pragma once
 
 #include <algorithm>
@@ -15,18 +15,18 @@
 
 namespace rhumb::coded {
 
-// Working memory of one walk. A thread keeps one for all instances, so that it is as large as the
-// largest graph the thread has seen (an eighth of a byte a slot) and no larger.
+// Working memory of one walk. Each thread keeps one for all instances, so its size is that of the
+// largest graph that the thread has walked (an eighth of a byte per slot).
 struct Scratch {
-  std::vector<uint32_t> visited;  // bit per slot; all zero between walks
-  std::vector<uint32_t> touched;  // slots set in `visited`, the first touched_n
+  std::vector<uint32_t> visited;  // one bit per slot; all zero between walks
+  std::vector<uint32_t> touched;  // slots whose bit in `visited` is set: the first touched_n
   size_t touched_n = 0;
   std::vector<uint32_t> distances, passing;  // of one step
   std::vector<WalkKey> pool;                 // the walk's results, sorted
-  std::vector<WalkKey> closer;               // of one step: what may enter the pool
-  // a min-heap, of walks that pass through what may not be found
+  std::vector<WalkKey> closer;               // of one step: keys that may enter the pool
+  // A min-heap for walks through nodes that may not be results.
   std::vector<WalkKey> frontier;
-  // a filter that came as a list; all zero between searches
+  // The bits of a filter that is given as a list. All zero between searches.
   std::vector<uint64_t> bits;
   std::vector<float> prepared;
   std::vector<uint8_t> code;
@@ -38,14 +38,15 @@ struct Scratch {
   }
 };
 
-// How long a filtered walk may become.
+// Limits for a filtered walk.
 struct Budget {
-  double distances;   // what the other way to the answer costs, in distances of a walk
-  double unfiltered;  // of a walk without a filter
+  double distances;   // cost of the other way to answer, in distances of a walk
+  double unfiltered;  // distances of a walk without a filter
 };
 
-// One query, or one vector to be linked, against one graph. Lives on the stack of a call. Slots
-// from `bound` on are not looked at: it is the graph's end when the call began, at most.
+// A walk through one graph for one query, or for one vector that is to be linked. It lives on the
+// stack of a call. It ignores slots from `bound` on, which is at most the graph's end when the call
+// began.
 class Walk {
  public:
   Walk(const Graph& graph, const Probe& probe, uint32_t bound, Pacer& pacer, Scratch& scratch)
@@ -70,7 +71,7 @@ class Walk {
     return walk_key(distance, slot);
   }
 
-  // From `at` to the node closest by on `level` whose links lead no closer.
+  // Moves greedily from `at` on `level`, and returns the first node that has no closer neighbour.
   WalkKey descend(WalkKey at, uint32_t level) {
     std::vector<uint32_t>& ids = scratch_.passing;
     if (ids.size() < links_max_) ids.resize(links_max_);
@@ -81,7 +82,7 @@ class Walk {
       uint32_t n = 0;
       for (uint32_t i = 0; i < room; ++i) {
         ids[n] = __atomic_load_n(row + i, __ATOMIC_ACQUIRE);
-        n += ids[n] < bound_ ? 1 : 0;  // what closes a row is beyond any bound
+        n += ids[n] < bound_ ? 1 : 0;  // kNoLink, which pads a row, is beyond any bound
       }
       score(ids.data(), n, scratch_.distances.data());
       for (uint32_t i = 0; i < n; ++i) at = std::min(at, walk_key(scratch_.distances[i], ids[i]));
@@ -89,32 +90,33 @@ class Walk {
     }
   }
 
-  // search() passes this node by, as if it were not in the graph: what rows find of each other is
-  // told as of queries from outside.
+  // search() ignores this node, as if it were not in the graph. So a row that searches for its own
+  // neighbours is treated like a query from outside.
   void hide(uint32_t slot) noexcept { hidden_ = slot; }
-  // search() ends where what is to be expanded next is more than `reach` times as far as the
-  // `rank`th best so far: a walk that was easy need not be as broad as others (distance-adaptive
-  // beam search, arXiv 2505.15636). reach 0: it does not.
+  // search() ends when the next node to expand is more than `reach` times as far as the `rank`th
+  // best so far. So an easy walk need not be as broad as others (distance-adaptive beam search,
+  // arXiv 2505.15636). With reach 0 there is no such limit.
   void stop_beyond(uint32_t rank, float reach) noexcept {
     stop_rank_ = rank;
     reach_ = reach;
   }
-  // Leaves in scratch.pool the closest `ef` nodes that were met from `start` on, sorted. For slots
-  // that may all be found.
+  // Leaves in scratch.pool the closest `ef` nodes that were met from `start` on, sorted. Every node
+  // may be a result.
   void search(WalkKey start, uint32_t level, uint32_t ef);
-  // The same for those for which passes(slot) is true; the others are walked through. False: given
-  // up, after `budget.distances` or as soon as what passes around here is so little that it would
-  // come to that.
+  // The same, but only nodes for which passes(slot) is true are results; the walk also goes through
+  // the others. Returns false if it gave up, after `budget.distances` or as soon as so few nodes
+  // pass around here that the walk would reach that budget.
   template <typename Passes>
   bool search_passing(WalkKey start, uint32_t ef, const Budget& budget, Passes passes);
 
  private:
-  // expanded together, so that their rows and codes are on the way at once
+  // Nodes that are expanded together, so that their rows and codes are fetched at the same time.
   static constexpr uint32_t kStepNodes = 2;
-  // distances after which a filtered walk looks at what passes around it; doubled each time
+  // Distances after which a filtered walk first looks at the share of passing nodes. The number
+  // doubles each time.
   static constexpr uint64_t kFirstLook = 192;
 
-  // Leaves `visited` as it was found, also when the call is cancelled in the middle.
+  // Clears `visited`, also when the call is cancelled in the middle.
   struct Cleaner {
     Scratch& scratch;
     ~Cleaner() {
@@ -140,7 +142,7 @@ class Walk {
   // Appends to `touched` the links of a node that were not visited yet.
   void expand(uint32_t slot, uint32_t level) {
 #if defined(__SANITIZE_THREAD__)
-    // reads links as atomics, which a whole register cannot
+    // The portable form reads links as atomics, which a vector register cannot do.
     const auto unvisited = kPortableKernels.unvisited;
 #else
     const auto unvisited = graph_.kernels().unvisited;
@@ -177,12 +179,13 @@ class Walk {
   uint64_t distances_ = 0;
 };
 
-// Keeps a sorted array of at most `limit` keys. Returns where the key went, or `limit` when it is
-// too far.
+// Inserts into a sorted array of at most `limit` keys. Returns the key's position, or `limit` if
+// the key is too far.
 inline uint32_t insert_sorted(WalkKey* pool, uint32_t& n, uint32_t limit, WalkKey key) {
   if (n == limit && key >= pool[n - 1]) return limit;
   uint32_t at = 0;
-  for (uint32_t length = n; length > 0;) {  // without branches: they could not be foretold
+  // Without branches, because the processor could not predict them.
+  for (uint32_t length = n; length > 0;) {
     const uint32_t half = (length + 1) / 2;
     at = pool[at + half - 1] < key ? at + half : at;
     length -= half;

@@ -1,4 +1,7 @@
-/* Rhumb plugin SDK: authentication and authorisation. Pure decisions; durable state lives in the replicated metadata.  DRAFT (see draft.h). */
+/* Rhumb plugin SDK: authentication and authorisation. This header is a DRAFT: see draft.h.
+ *
+ * An engine only decides: it says who sends a request and whether the request is allowed. It keeps
+ * no durable state. */
 #ifndef RHUMB_AUTH_H
 #define RHUMB_AUTH_H
 
@@ -10,21 +13,32 @@
 extern "C" {
 #endif
 
-/* What a request wants to do. The host maps each route to one action; resource = collection name, or empty for the whole server. */
-enum { RHUMB_ACTION_READ = 1, RHUMB_ACTION_WRITE = 2, RHUMB_ACTION_MANAGE = 3, RHUMB_ACTION_ADMIN = 4 };
+/* The host maps each REST route to one action. The resource of a request is the name of the
+ * collection, or empty if the request concerns the whole server. */
+enum {
+  RHUMB_ACTION_READ = 1,
+  RHUMB_ACTION_WRITE = 2,
+  RHUMB_ACTION_MANAGE = 3,
+  RHUMB_ACTION_ADMIN = 4
+};
 enum { RHUMB_VERDICT_DENY = 0, RHUMB_VERDICT_ALLOW = 1 };
-enum { RHUMB_PRINCIPAL_READ_ONLY = 1 }; /* principal flags */
+/* rhumb_principal.flags. */
+enum { RHUMB_PRINCIPAL_READ_ONLY = 1 };
 
 typedef struct rhumb_auth rhumb_auth_t;
 
-/* Filled by authenticate. subject: shown in logs, never a secret. expires_ns: wall clock, 0 = never. */
+/* authenticate() fills this struct. `subject` appears in logs, so it must not contain a secret. The
+ * host passes `claims_json` back to authorize(). `expires_ns` is a time of the wall clock, after
+ * which the host refuses the principal. 0 means never. */
 typedef struct rhumb_principal {
   uint32_t struct_size, flags;
   rhumb_buffer_t subject, claims_json;
   uint64_t expires_ns;
 } rhumb_principal_t;
 
-/* verdict ALLOW may carry a filter that the host ANDs to every read and write (row-level tenants), and a quota class. */
+/* The verdict on a request. With ALLOW, `mandatory_filter_json` is a filter that every row of the
+ * request must pass, and `quota_class` names a class of quotas. This host cannot apply either of
+ * them yet: it refuses a request with a mandatory filter (403), and ignores the quota class. */
 typedef struct rhumb_decision {
   uint32_t struct_size, verdict;
   rhumb_buffer_t mandatory_filter_json, quota_class;
@@ -32,12 +46,16 @@ typedef struct rhumb_decision {
 
 typedef struct rhumb_auth_ops {
   RHUMB_OPS_HEAD(rhumb_auth_t, rhumb_open_t)
-  /* [concurrent] scheme: "api-key", "bearer" or "none" (no credentials given, token empty). RHUMB_DENIED: not known. */
-  rhumb_status_t(RHUMB_CALL *authenticate)(rhumb_auth_t *, const rhumb_call_t *, rhumb_slice_t scheme, rhumb_slice_t token, rhumb_principal_t *out,
-                                           rhumb_error_t *);
-  /* [concurrent] */
-  rhumb_status_t(RHUMB_CALL *authorize)(rhumb_auth_t *, const rhumb_call_t *, const rhumb_principal_t *, uint32_t action, rhumb_slice_t resource,
-                                        rhumb_decision_t *out, rhumb_error_t *);
+  /* [concurrent] `scheme` is "api-key", "bearer" or "none". With "none" the request has no
+   * credentials and the token is empty. The answer RHUMB_DENIED means that the token is unknown. */
+  rhumb_status_t(RHUMB_CALL* authenticate)(rhumb_auth_t*, const rhumb_call_t*, rhumb_slice_t scheme,
+                                           rhumb_slice_t token, rhumb_principal_t* out,
+                                           rhumb_error_t*);
+  /* [concurrent] Decides on one action. The answer RHUMB_DENIED counts as the verdict DENY. */
+  rhumb_status_t(RHUMB_CALL* authorize)(rhumb_auth_t*, const rhumb_call_t*,
+                                        const rhumb_principal_t*, uint32_t action,
+                                        rhumb_slice_t resource, rhumb_decision_t* out,
+                                        rhumb_error_t*);
 } rhumb_auth_ops_t;
 
 #ifdef __cplusplus

@@ -1,18 +1,25 @@
-/* Rhumb plugin SDK, core: status, ownership and call types that every plugin kind uses.  DRAFT (see draft.h).
+/* Rhumb plugin SDK, core: the status, ownership and call types that every kind of plugin uses.
+ * This header is a DRAFT: see draft.h.
  *
- * Rules of this ABI, binding for host and plugins:
- *  - Growable structs start with struct_size, are always passed by pointer, never embedded, never in arrays, and only grow at the end.
- *    The host normalises a plugin's tables once at load: it zero-fills its own struct and copies min(sizes).
- *  - Frozen structs have no struct_size and never change (slice, buffer, matrix, done, write, entry, message, shard, bucket run).
- *  - Nothing allocated on one side is freed on the other, except through a rhumb_buffer's own release().
- *  - No exception, longjmp, signal handler, fork, setlocale, stdin or stdout use crosses or comes from a plugin.
+ * These rules bind the host and the plugins:
+ *  - A growable struct starts with struct_size. It is passed by pointer, it is never a member of
+ *    another struct or of an array, and it grows only at its end. When the host loads a plugin, it
+ *    makes its own copy of each table of functions: it fills the copy with zeros and then copies as
+ *    many bytes as both sides know.
+ *  - A frozen struct has no struct_size and never changes. The frozen structs are slice, buffer,
+ *    matrix, done, write, entry, message, shard and bucket run.
+ *  - The side that allocated memory frees it. The only exception is rhumb_buffer_t, whose receiver
+ *    calls release().
+ *  - No exception and no longjmp leaves a plugin. A plugin installs no signal handler, calls
+ *    neither fork nor setlocale, and does not use stdin or stdout.
  *
- * Thread words used in all headers:
- *   [control]          the host's control thread or a background thread it dedicates to the call; may block
- *   [any-thread]       any thread at any time
- *   [concurrent]       many threads at once on one instance
- *   [instance-serial]  never twice at once on one instance; the thread may change between calls
- */
+ * Every function says which threads may call it:
+ *   [control]          The caller is the host's control thread, or a background thread that does
+ *                      nothing else meanwhile. The function may block.
+ *   [any-thread]       Any thread may call the function at any time.
+ *   [concurrent]       Many threads may call the function at once on one instance.
+ *   [instance-serial]  Two calls on one instance never overlap, but each may come from another
+ *                      thread. */
 #ifndef RHUMB_CORE_H
 #define RHUMB_CORE_H
 
@@ -40,16 +47,18 @@
 extern "C" {
 #endif
 
-/* What to do about a failure; rhumb_error_t says what happened. Values are grouped by the reaction they ask for. */
+/* The status tells the caller what to do about a failure. rhumb_error_t says what happened. The
+ * values are grouped by the reaction that they ask for. A caller that meets an unknown value of a
+ * later minor version treats it like the others of its group. */
 typedef int32_t rhumb_status_t;
 enum {
   RHUMB_OK = 0,
-  /* 1..63: the caller's fault, do not retry */
+  /* 1..63: The caller made a mistake and must not try again. */
   RHUMB_INVALID = 1,
   RHUMB_NOT_FOUND = 2,
   RHUMB_UNSUPPORTED = 3,
   RHUMB_DENIED = 4,
-  /* 64..127: may succeed when tried again */
+  /* 64..127: The same call may succeed later. */
   RHUMB_BUSY = 64,
   RHUMB_TIMEOUT = 65,
   RHUMB_CANCELLED = 66,
@@ -57,68 +66,82 @@ enum {
   RHUMB_NO_SPACE = 68,
   RHUMB_OVER_LIMIT = 69,
   RHUMB_NO_MEMORY = 70,
-  /* 128..: the instance is not to be trusted any more, fence it */
+  /* From 128 on: The instance cannot be trusted any more. The host fences it, which means that it
+   * stops using it. */
   RHUMB_IO = 128,
   RHUMB_CORRUPT = 129,
   RHUMB_BUG = 255
 };
 
-/* Filled by the callee when it returns anything but RHUMB_OK. Lives on the caller's stack; the pointer may be NULL.
- * text: UTF-8, NUL-terminated. os_errno: errno of a failed system call, else 0. */
+/* The callee fills this struct when it returns anything but RHUMB_OK. The struct lies on the
+ * caller's stack; the pointer to it may be NULL. `text` is UTF-8 and ends with a NUL byte.
+ * `os_errno` is the errno of the system call that failed, or 0. */
 typedef struct rhumb_error {
   uint32_t struct_size;
   int32_t os_errno;
   char text[248];
 } rhumb_error_t;
 
-/* BORROWED bytes: valid until the call they are passed to (or the callback they arrive in) returns. */
+/* BORROWED bytes. They are valid until the call that passes them returns. In a callback, they are
+ * valid until the callback returns. */
 typedef struct rhumb_slice {
-  const void *data;
+  const void* data;
   uint64_t size;
 } rhumb_slice_t;
 
-/* OWNED bytes: the receiver calls release(buffer) exactly once when release != NULL; release sets it to NULL.
- * May be moved with memcpy (Apache Arrow's release rule). An empty buffer has release == NULL. */
+/* OWNED bytes. If `release` is not NULL, the receiver calls release(buffer) exactly once, and the
+ * call sets `release` to NULL. A buffer may be moved with memcpy, as in Apache Arrow. An empty
+ * buffer has a `release` that is NULL. */
 typedef struct rhumb_buffer {
-  void *data;
+  void* data;
   uint64_t size;
-  void *owner;
-  void(RHUMB_CALL *release)(struct rhumb_buffer *);
+  void* owner;
+  void(RHUMB_CALL* release)(struct rhumb_buffer*);
 } rhumb_buffer_t;
 
-/* BORROWED rows: row r starts at (const char *)data + r * stride (bytes). scalar: RHUMB_F32... */
+/* BORROWED rows. Row r starts at (const char *)data + r * stride, so `stride` counts bytes.
+ * `scalar` is RHUMB_F32 or another scalar type of index.h. */
 typedef struct rhumb_matrix {
-  const void *data;
+  const void* data;
   uint64_t rows, stride;
   uint32_t dim, scalar;
 } rhumb_matrix_t;
 
-/* Completion of an accepted asynchronous call. If the call returned RHUMB_OK, fn fires exactly once, never inside the submitting
- * call, in submission order per instance, on any thread, and must not block. Any other return value: fn never fires. */
+/* The completion of an asynchronous call. If the call returned RHUMB_OK, the plugin calls fn
+ * exactly once, and never from within that call. The completions of one instance come in the order
+ * of the calls, on any thread. fn must not block. If the call returned anything else, fn is never
+ * called. */
 typedef struct rhumb_done {
-  void *ctx;
-  void(RHUMB_CALL *fn)(void *ctx, rhumb_status_t status, const rhumb_error_t *error);
+  void* ctx;
+  void(RHUMB_CALL* fn)(void* ctx, rhumb_status_t status, const rhumb_error_t* error);
 } rhumb_done_t;
 
-/* Optional extra of one call. Unknown and required -> RHUMB_UNSUPPORTED; unknown and optional -> skipped. */
+/* An extension of one call. A callee that does not know the id answers RHUMB_UNSUPPORTED if
+ * `required` is not 0, and skips the extension otherwise. The host sends no extension yet: every
+ * `ext` that it passes is NULL. */
 typedef struct rhumb_ext {
-  const char *id;
-  const struct rhumb_ext *next;
+  const char* id;
+  const struct rhumb_ext* next;
   uint32_t struct_size, required;
 } rhumb_ext_t;
 
-/* Context of a data-path call; NULL means no deadline and no cancellation.
- * deadline_ns: absolute, of the host's monotonic clock ("rhumb.host.clock/1"); 0 = none.
- * A callee polls cancelled() or the deadline at least once a millisecond of work and then returns RHUMB_CANCELLED or RHUMB_TIMEOUT. */
+/* The context of one call. A NULL pointer means that there is no deadline and no cancellation.
+ * `deadline_ns` is a time of the host's monotonic clock ("rhumb.host.clock/1"), or 0 if there is no
+ * deadline. `cancelled` may be NULL. A callee looks at the deadline and calls cancelled() at least
+ * once in a millisecond of work. It then returns RHUMB_TIMEOUT or RHUMB_CANCELLED.
+ *
+ * The host sends a deadline with searches, authenticate() and authorize(). It sends a `cancelled`
+ * with searches, builds and inserts. It passes NULL to key-value stores. It never sends `trace_hi`,
+ * `trace_lo` or `flags` yet: they are 0. */
 typedef struct rhumb_call {
   uint32_t struct_size, flags;
   uint64_t deadline_ns, trace_hi, trace_lo;
-  void *cancel_ctx;
-  uint32_t(RHUMB_CALL *cancelled)(void *cancel_ctx);
-  const rhumb_ext_t *ext;
+  void* cancel_ctx;
+  uint32_t(RHUMB_CALL* cancelled)(void* cancel_ctx);
+  const rhumb_ext_t* ext;
 } rhumb_call_t;
 
-/* True if the (growable) struct behind p is large enough to hold member f and the member is set. */
+/* True if the growable struct that p points to is large enough to have member f, and f is set. */
 #define RHUMB_HAS(p, T, f) ((p)->struct_size >= offsetof(T, f) + sizeof((p)->f) && (p)->f)
 
 #ifdef __cplusplus

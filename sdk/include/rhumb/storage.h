@@ -1,4 +1,6 @@
-/* Rhumb plugin SDK: storage engines. Two kinds, a key-value store and a log of records of many groups.  DRAFT (see draft.h). */
+/* Rhumb plugin SDK: storage engines. This header is a DRAFT: see draft.h.
+ *
+ * There are two kinds: a key-value store, and a log of the records of many consensus groups. */
 #ifndef RHUMB_STORAGE_H
 #define RHUMB_STORAGE_H
 
@@ -12,42 +14,60 @@ extern "C" {
 
 typedef struct rhumb_storage rhumb_storage_t;
 
-/* ---- key-value store. Tables are small numbers chosen by the host; keys are ordered as unsigned bytes within a table. ---- */
+/* ---- The key-value store ----
+ * The host chooses the tables, which are small numbers. Within a table, keys are ordered as
+ * unsigned bytes. */
 enum { RHUMB_PUT = 1, RHUMB_DELETE = 2, RHUMB_DELETE_RANGE = 3 };
 
-/* PUT key -> value; DELETE key (value ignored, missing is fine); DELETE_RANGE [key, value), an empty value = to the table's end. */
+/* PUT stores the value under the key. DELETE removes the key and ignores the value; a key that is
+ * missing is no error. DELETE_RANGE removes the keys of [key, value); an empty value means the end
+ * of the table. */
 typedef struct rhumb_write {
   uint32_t op, table;
   rhumb_slice_t key, value;
 } rhumb_write_t;
 
-/* Returns 0 to stop the scan. Must not call back into the store. */
-typedef uint32_t(RHUMB_CALL *rhumb_visit_fn)(void *ctx, rhumb_slice_t key, rhumb_slice_t value);
+/* The function returns 0 to stop the scan. It must not call the store. */
+typedef uint32_t(RHUMB_CALL* rhumb_visit_fn)(void* ctx, rhumb_slice_t key, rhumb_slice_t value);
 
+/* rhumb_kv_ops.scan flags. The host does not send RHUMB_SCAN_REVERSE yet. */
 enum { RHUMB_SCAN_REVERSE = 1 };
 
 typedef struct rhumb_kv_ops {
   RHUMB_OPS_HEAD(rhumb_storage_t, rhumb_open_t)
-  /* [instance-serial] Atomic over all n writes, later ones win. VISIBLE on return, surviving a killed process; DURABLE after flush. */
-  rhumb_status_t(RHUMB_CALL *write)(rhumb_storage_t *, const rhumb_call_t *, const rhumb_write_t *, uint64_t n, rhumb_error_t *);
-  /* [any-thread] done = all writes returned before this call are durable. */
-  rhumb_status_t(RHUMB_CALL *flush)(rhumb_storage_t *, rhumb_done_t);
-  /* [concurrent] RHUMB_NOT_FOUND if absent. */
-  rhumb_status_t(RHUMB_CALL *get)(rhumb_storage_t *, const rhumb_call_t *, uint32_t table, rhumb_slice_t key, rhumb_buffer_t *out, rhumb_error_t *);
-  /* [concurrent] Keys in [first, last), an empty last = to the table's end; ascending, or descending with RHUMB_SCAN_REVERSE. */
-  rhumb_status_t(RHUMB_CALL *scan)(rhumb_storage_t *, const rhumb_call_t *, uint32_t table, rhumb_slice_t first, rhumb_slice_t last, uint32_t flags,
-                                   rhumb_visit_fn, void *ctx, rhumb_error_t *);
-  /* [control] A consistent copy of the store in the existing, empty directory dir, fsynced. */
-  rhumb_status_t(RHUMB_CALL *checkpoint)(rhumb_storage_t *, rhumb_slice_t dir, rhumb_error_t *);
+  /* [instance-serial] Applies all n writes or none. A later write of the batch wins over an earlier
+   * one. The writes are VISIBLE when the call returns and survive a killed process. They are
+   * DURABLE, so that they survive a power failure, after flush(). */
+  rhumb_status_t(RHUMB_CALL* write)(rhumb_storage_t*, const rhumb_call_t*, const rhumb_write_t*,
+                                    uint64_t n, rhumb_error_t*);
+  /* [any-thread] `done` fires when all writes that had returned before this call are durable. */
+  rhumb_status_t(RHUMB_CALL* flush)(rhumb_storage_t*, rhumb_done_t);
+  /* [concurrent] Returns the value of a key, or RHUMB_NOT_FOUND if the key is absent. */
+  rhumb_status_t(RHUMB_CALL* get)(rhumb_storage_t*, const rhumb_call_t*, uint32_t table,
+                                  rhumb_slice_t key, rhumb_buffer_t* out, rhumb_error_t*);
+  /* [concurrent] Visits the keys of [first, last) in ascending order, or in descending order with
+   * RHUMB_SCAN_REVERSE. An empty `last` means the end of the table. */
+  rhumb_status_t(RHUMB_CALL* scan)(rhumb_storage_t*, const rhumb_call_t*, uint32_t table,
+                                   rhumb_slice_t first, rhumb_slice_t last, uint32_t flags,
+                                   rhumb_visit_fn, void* ctx, rhumb_error_t*);
+  /* [control] Writes a consistent copy of the store into the existing, empty directory `dir` and
+   * fsyncs it. */
+  rhumb_status_t(RHUMB_CALL* checkpoint)(rhumb_storage_t*, rhumb_slice_t dir, rhumb_error_t*);
 } rhumb_kv_ops_t;
 
-/* ---- log: one write-ahead log per node, shared by all consensus groups. ----
- * DATA, MEMBERS and NOOP carry an index (> 0) and a term and form the group's sequence of entries without gaps.
- * The others have index 0 unless said otherwise and do not truncate:
- *   HARD_STATE  data = the host's bytes (term, vote, commit). The newest one of a group counts.
- *   BASE        index, term of the entry just before the first one kept; entries <= index are gone.
- *   INSTALL     index, term, data = manifest: replaces the group's whole log by a snapshot (implies BASE). Newest counts.
- *   DROP        the group is gone; its id is never used again. */
+/* ---- The log ----
+ * A node has one write-ahead log. All its consensus groups share the log.
+ *
+ * Records of the types DATA, MEMBERS and NOOP are entries. They have an index above 0 and a term.
+ * The entries of a group form a sequence without gaps. The other types do not truncate the group:
+ *   HARD_STATE  The index is 0. The data are the host's bytes: term, vote and commit. The newest
+ *               record of a group counts.
+ *   BASE        Index and term are those of the last entry that is no longer kept. All entries up
+ *               to this index are gone.
+ *   INSTALL     A snapshot replaces the whole log of the group. Index and term are those of the
+ *               snapshot. The data are its manifest. It implies a BASE. The newest record counts.
+ *   DROP        The index is 0. The group is gone, and its id is never used again. The host calls
+ *               drop_group() in place of appending this record. */
 enum {
   RHUMB_LOG_DATA = 0,
   RHUMB_LOG_MEMBERS = 1,
@@ -64,28 +84,38 @@ typedef struct rhumb_log_entry {
   rhumb_slice_t data;
 } rhumb_log_entry_t;
 
-/* Returns 0 to stop. Must not call back into the log. */
-typedef uint32_t(RHUMB_CALL *rhumb_log_visit_fn)(void *ctx, const rhumb_log_entry_t *);
+/* The function returns 0 to stop. It must not call the log. */
+typedef uint32_t(RHUMB_CALL* rhumb_log_visit_fn)(void* ctx, const rhumb_log_entry_t*);
 
 typedef struct rhumb_log_ops {
   RHUMB_OPS_HEAD(rhumb_storage_t, rhumb_open_t)
-  /* [instance-serial] Appends n records of any groups as one batch, in order; an entry whose index is <= the group's last one truncates
-   * the group from that index first. The data is copied before the call returns. done = durable by the log's sync policy; batches
-   * complete in order, many share one fsync. After a failed write or fsync every later call fails with RHUMB_IO: never retried. */
-  rhumb_status_t(RHUMB_CALL *append)(rhumb_storage_t *, const rhumb_log_entry_t *, uint64_t n, rhumb_error_t *, rhumb_done_t);
-  /* [concurrent] Entries [first, last] of a group in order, stopping after max_bytes of data (but at least one entry). */
-  rhumb_status_t(RHUMB_CALL *read)(rhumb_storage_t *, uint64_t group, uint64_t first, uint64_t last, uint64_t max_bytes, rhumb_log_visit_fn, void *ctx,
-                                   rhumb_error_t *);
-  /* [any-thread] Entries <= index are no longer needed (the newest HARD_STATE and BASE are kept). Space is freed in the background. */
-  rhumb_status_t(RHUMB_CALL *release)(rhumb_storage_t *, uint64_t group, uint64_t index, rhumb_error_t *);
-  /* [any-thread] */
-  rhumb_status_t(RHUMB_CALL *drop_group)(rhumb_storage_t *, uint64_t group, rhumb_error_t *);
-  /* [control] Once, after open and before anything else: visits, for each group in ascending order, its HARD_STATE, its newest BASE or
-   * INSTALL, then its live entries in order. A torn tail (unsynced bytes after the last sync point) is dropped and logged;
-   * damage below it is RHUMB_CORRUPT, with file and offset in the error. */
-  rhumb_status_t(RHUMB_CALL *recover)(rhumb_storage_t *, rhumb_log_visit_fn, void *ctx, rhumb_error_t *);
+  /* [instance-serial] Appends n records as one batch, in order. They may belong to several groups.
+   * An entry whose index is not above the group's last one first truncates the group from that
+   * index on. The engine copies the data before the call returns. `done` fires when the batch is
+   * durable by the sync policy of the log. Batches complete in order, and many share one fsync.
+   * After a write or an fsync that failed, every later call fails with RHUMB_IO. The engine never
+   * tries it again. */
+  rhumb_status_t(RHUMB_CALL* append)(rhumb_storage_t*, const rhumb_log_entry_t*, uint64_t n,
+                                     rhumb_error_t*, rhumb_done_t);
+  /* [concurrent] Visits the entries [first, last] of a group in order. It visits at least one entry
+   * and stops after max_bytes of data. */
+  rhumb_status_t(RHUMB_CALL* read)(rhumb_storage_t*, uint64_t group, uint64_t first, uint64_t last,
+                                   uint64_t max_bytes, rhumb_log_visit_fn, void* ctx,
+                                   rhumb_error_t*);
+  /* [any-thread] The host no longer needs the entries up to `index`. The engine keeps the newest
+   * HARD_STATE and BASE. It frees the space in the background. */
+  rhumb_status_t(RHUMB_CALL* release)(rhumb_storage_t*, uint64_t group, uint64_t index,
+                                      rhumb_error_t*);
+  /* [any-thread] Removes the group and all its records. The host never uses its id again. */
+  rhumb_status_t(RHUMB_CALL* drop_group)(rhumb_storage_t*, uint64_t group, rhumb_error_t*);
+  /* [control] The host calls it once, after open and before any other call. It visits the groups in
+   * ascending order. For each group it visits the HARD_STATE, the newest BASE or INSTALL, and then
+   * the live entries in order. It drops and logs a torn tail: bytes after the last sync point.
+   * Damage before that point is RHUMB_CORRUPT, and the error names the file and the offset. */
+  rhumb_status_t(RHUMB_CALL* recover)(rhumb_storage_t*, rhumb_log_visit_fn, void* ctx,
+                                      rhumb_error_t*);
   /* [any-thread] JSON: {"segments":n,"bytes":n,"synced_records":n,"fsyncs":n,"oldest_group":g} */
-  rhumb_status_t(RHUMB_CALL *stats)(rhumb_storage_t *, rhumb_buffer_t *json_out);
+  rhumb_status_t(RHUMB_CALL* stats)(rhumb_storage_t*, rhumb_buffer_t* json_out);
 } rhumb_log_ops_t;
 
 #ifdef __cplusplus

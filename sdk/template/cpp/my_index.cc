@@ -1,41 +1,39 @@
-// An index engine as a C++ class: exact, by looking at every vector. Start here, and replace the scan by something
-// faster. Exceptions stop at the SDK's thunks and become a status and a text; what each member owes its caller is said
-// in rhumb/index.h.
-#include <fcntl.h>
-#include <unistd.h>
-
+// An index engine as a C++ class. It compares a query with every vector, so its answers are exact.
+// Start here, and replace the scan by something faster. rhumb/index.h says what each member must
+// do. The SDK turns exceptions into a status and a text before they leave the plugin.
 #include <algorithm>
-#include <atomic>
-#include <cerrno>
-#include <charconv>
-#include <fstream>
+#include <cstdint>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
-#include "rhumb/cpp/host.h"
+#include "rhumb/cpp/block_file.h"
+#include "rhumb/cpp/exact_scan.h"
 #include "rhumb/cpp/index_engine.h"
-#include "rhumb/kernels.h"
+#include "rhumb/cpp/index_query.h"
+#include "rhumb/cpp/indexed_ranges.h"
 
 namespace {
 
-constexpr uint32_t kBlock = 64;  // slots scored at once; the deadline is looked at between blocks
-constexpr const char* kFileName = "my_index.built";
+constexpr std::string_view kMagic = "MY_INDEX";  // the first 8 bytes of the file
+constexpr uint32_t kFormat = 1;                  // the version of the file's content
 
-bool bit(const uint64_t* bits, uint32_t i) { return (bits[i / 64] >> (i % 64) & 1) != 0; }
-
+// An instance over one column of the host. It owns the set of slots that are indexed. Any thread
+// may call insert(), search() and stats(), also at once. Only the file of save() survives a crash.
 class MyIndex {
  public:
   static constexpr const char* kId = "my_index";
   static constexpr const char* kVersion = "1.0.0";
 
   MyIndex(const rhumb_host_t* host, const rhumb_index_open_t& open)
-      : host_(host), vectors_(*open.vectors), kernel_(rhumb_kernel_for(open.metric, open.vectors->scalar)) {
-    if (kernel_ == nullptr) throw rhumb::Error(RHUMB_UNSUPPORTED, "this metric does not go with this scalar type");
+      : host_(host), kernel_(rhumb::kernel_of(open)), column_(*open.vectors) {
     if (open.base == nullptr) return;
+    rhumb::refuse_required_extensions(open.base->ext);
     std::string config(rhumb::view(open.base->config_json));
     std::erase_if(config, [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
-    if (!config.empty() && config != "{}") throw rhumb::Error(RHUMB_INVALID, "my_index has no parameters");
+    if (!config.empty() && config != "{}") {
+      throw rhumb::Error(RHUMB_INVALID, "my_index has no parameters");
+    }
     if (open.base->data_dir.size > 0) load(rhumb::view(open.base->data_dir));
   }
 
@@ -44,109 +42,73 @@ class MyIndex {
            R"("parameters":{"type":"object","properties":{},"additionalProperties":false}})";
   }
 
-  void build(const rhumb_call_t*, uint32_t slot_end, const uint64_t*, const rhumb_progress_t* progress) {
-    if (progress != nullptr && progress->tick != nullptr && progress->tick(progress->ctx, slot_end, slot_end) == 0) {
+  // There is nothing to compute: the index is the host's column itself.
+  void build(const rhumb_call_t* call, uint32_t slot_end, const uint64_t*,
+             const rhumb_progress_t* progress) {
+    rhumb::check_call(call, host_);
+    if (progress != nullptr && progress->tick != nullptr &&
+        progress->tick(progress->ctx, slot_end, slot_end) == 0) {
       throw rhumb::Error(RHUMB_CANCELLED, "cancelled");
     }
-    built_through_ = slot_end;
+    indexed_.add(0, slot_end);
   }
 
-  void insert(const rhumb_call_t*, uint32_t, uint32_t slot_end) {
-    uint32_t now = built_through_;
-    while (now < slot_end && !built_through_.compare_exchange_weak(now, slot_end)) {
-    }
+  // Several threads insert ranges at once, and the ranges end in any order. So one number is not
+  // enough: a range may end before the slots below it are indexed.
+  void insert(const rhumb_call_t* call, uint32_t slot_first, uint32_t slot_end) {
+    rhumb::check_call(call, host_);
+    indexed_.add(slot_first, slot_end);
   }
 
   void search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out) {
-    for (const rhumb_ext_t* ext = query.ext; ext != nullptr; ext = ext->next) {
-      if (ext->required != 0) throw rhumb::Error(RHUMB_UNSUPPORTED, ext->id);
+    rhumb::check_call(call, host_);
+    const std::vector<const void*> queries = rhumb::rows_of(column_, query, out);
+    // SlotFilter reads the present bits atomically: the host may set bits of later slots meanwhile.
+    const rhumb::SlotFilter filter(column_, query.filter);
+    const rhumb::IndexedRanges::Snapshot ranges = indexed_.snapshot();
+    std::vector<rhumb::TopK> closest(queries.size(), rhumb::TopK(query.k));
+    rhumb::Pacer pacer(call, host_, column_);
+    if (query.k > 0) {
+      out.exact_distances +=
+          rhumb::exact_scan(kernel_, column_, filter, *ranges, queries, closest, pacer);
     }
-    if (query.vectors.dim != vectors_.dim || query.vectors.scalar != vectors_.scalar) {
-      throw rhumb::Error(RHUMB_INVALID, "the query's dimension or scalar type is not the stored vectors'");
-    }
-    for (uint64_t q = 0; q < query.query_count; ++q) scan(call, query, q, out);
+    for (size_t i = 0; i < queries.size(); ++i) rhumb::write_hits(out, i, query.k, closest[i]);
   }
 
   void save(std::string_view dir) {
-    const std::string path = std::string(dir) + "/" + kFileName;
-    const std::string text = std::to_string(built_through_) + "\n";
-    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-    if (fd < 0) throw rhumb::Error(RHUMB_IO, path, errno);
-    const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
-    const int saved = errno;
-    const bool closed = ::close(fd) == 0;
-    if (!written || !closed) throw rhumb::Error(RHUMB_IO, path, written ? errno : saved);
+    rhumb::BlockFileWriter file(file_in(dir), kMagic, kFormat);
+    file.value(indexed_.built_through());
+    file.finish();
+    rhumb::sync_directory(std::string(dir));
   }
 
   std::string stats() {
-    const std::string built = std::to_string(built_through_);
-    return "{\"rows\":" + built + ",\"built_through\":" + built +
+    uint64_t rows = 0;
+    const rhumb::SlotFilter present(column_, nullptr);
+    const rhumb::IndexedRanges::Snapshot ranges = indexed_.snapshot();
+    for (const rhumb::SlotRange& range : *ranges) {
+      present.for_each(range.first, range.end, [&](uint32_t) { ++rows; });
+    }
+    return "{\"rows\":" + std::to_string(rows) +
+           ",\"built_through\":" + std::to_string(indexed_.built_through()) +
            ",\"bytes_resident\":" + std::to_string(sizeof *this) + ",\"bytes_mapped\":0}";
   }
 
  private:
-  using Hit = std::pair<float, uint32_t>;
+  static std::string file_in(std::string_view dir) { return std::string(dir) + "/my_index"; }
 
   void load(std::string_view dir) {
-    const std::string path = std::string(dir) + "/" + kFileName;
-    std::ifstream file(path);
-    std::string line;
-    if (!std::getline(file, line) || file.eof()) throw rhumb::Error(RHUMB_CORRUPT, path);
-    uint32_t built = 0;
-    const auto [end, failed] = std::from_chars(line.data(), line.data() + line.size(), built);
-    if (failed != std::errc{} || end != line.data() + line.size() || built > vectors_.rows)
-      throw rhumb::Error(RHUMB_CORRUPT, path);
-    built_through_ = built;
-  }
-
-  bool passes(const rhumb_filter_t* filter, uint32_t slot) const {
-    if (vectors_.present != nullptr && !bit(vectors_.present, slot)) return false;
-    if (filter == nullptr || filter->kind == RHUMB_FILTER_SLOTS) return true;
-    if (filter->kind == RHUMB_FILTER_BITS) return slot < filter->bit_count && bit(filter->bits, slot);
-    return filter->live == nullptr || (slot < filter->bit_count && bit(filter->live, slot));
-  }
-
-  void scan(const rhumb_call_t* call, const rhumb_query_t& query, uint64_t q, rhumb_hits_t& out) {
-    const rhumb_filter_t* filter = query.filter;
-    const char* vector = static_cast<const char*>(query.vectors.data) + q * query.vectors.stride;
-    const bool listed = filter != nullptr && filter->kind == RHUMB_FILTER_SLOTS;
-    const uint32_t end = built_through_;
-    const uint64_t n = listed ? filter->pass_count : end;
-    std::vector<Hit> best;  // a heap, the farthest on top
-    best.reserve(std::min<uint64_t>(query.k, n) + 1);
-    uint32_t block[kBlock];
-    float distances[kBlock];
-    for (uint64_t next = 0; next < n && query.k > 0;) {
-      rhumb::check_call(call, host_);
-      uint32_t filled = 0;
-      for (; next < n && filled < kBlock; ++next) {
-        const uint32_t slot = listed ? filter->slots[next] : static_cast<uint32_t>(next);
-        if (slot < end && passes(filter, slot)) block[filled++] = slot;
-      }
-      kernel_->slots(vector, &vectors_, block, filled, distances);
-      out.exact_distances += filled;
-      for (uint32_t i = 0; i < filled; ++i) {
-        const Hit hit{distances[i], block[i]};
-        if (best.size() == query.k && !(hit < best.front())) continue;
-        best.push_back(hit);
-        std::push_heap(best.begin(), best.end());
-        if (best.size() <= query.k) continue;
-        std::pop_heap(best.begin(), best.end());
-        best.pop_back();
-      }
-    }
-    std::sort_heap(best.begin(), best.end());
-    out.counts[q] = static_cast<uint32_t>(best.size());
-    for (size_t i = 0; i < best.size(); ++i) {
-      out.distances[q * query.k + i] = best[i].first;
-      out.slots[q * query.k + i] = best[i].second;
-    }
+    rhumb::BlockFileReader file(file_in(dir), kMagic, kFormat);
+    const auto built = file.value<uint32_t>();
+    file.expect_end();
+    if (built > column_.rows) file.corrupt("it covers slots that the column does not have");
+    indexed_.add(0, built);
   }
 
   const rhumb::Host host_;
-  const rhumb_vectors_t& vectors_;  // the host's: pinned until close
-  const rhumb_kernel_t* const kernel_;
-  std::atomic<uint32_t> built_through_{0};  // slots below may be found
+  const rhumb_kernel_t& kernel_;
+  const rhumb_vectors_t& column_;  // the host's column, which stays until the instance is closed
+  rhumb::IndexedRanges indexed_;   // the slots that a search may find
 };
 
 }  // namespace

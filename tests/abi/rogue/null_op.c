@@ -3,9 +3,9 @@
 
 static rhumb_index_ops_t ops = ROGUE_OPS;
 static rhumb_factory_t factory = ROGUE_FACTORY("null_op", &ops);
-static const rhumb_factory_t *const factories[] = {&factory};
+static const rhumb_factory_t* const factories[] = {&factory};
 static rhumb_plugin_t plugin = ROGUE_PLUGIN("null_op", 1, factories);
-RHUMB_EXPORT const rhumb_plugin_t *rhumb_plugin_v1(void) {
+RHUMB_EXPORT const rhumb_plugin_t* rhumb_plugin_v1(void) {
   ops.search = NULL;
   return &plugin;
 }

@@ -1,5 +1,5 @@
-// Throws out of every member, with a C++ runtime of its own linked in statically: what the guards of the C++ face let
-// through would abort the host.
+// Throws out of every member, with a C++ runtime of its own linked in statically: what the guards
+// of the C++ face let through would abort the host.
 #include <stdexcept>
 #include <string>
 

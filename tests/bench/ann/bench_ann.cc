@@ -1,22 +1,23 @@
-// Engines beside each other: bench_ann DIR cosine|euclid OPTIONS. Prints one JSON object; progress
-// goes to stderr.
+// Measures index engines beside each other: bench_ann DIR cosine|euclid OPTIONS. It prints one JSON
+// object; progress goes to stderr.
 //   --plugin FILE        index_rhumb.so
 //   --before FILE        an index_rhumb.so from before a change, as another peer
-//   --peers a,b          of hnswlib, faiss, faiss_sq8, usearch, usearch_i8; rhumb is always there
-//   (default hnswlib)
+//   --peers a,b          of hnswlib, faiss, faiss_sq8, usearch, usearch_i8 (default hnswlib);
+//                        rhumb is always there
 //   --targets .95,.99    recalls at 10 (default .90,.95,.99)
 //   --rounds N           default 7
-//   --reuse              takes an index that a run before left in DIR/indexes
+//   --reuse              takes an index that an earlier run left in DIR/indexes
 //   --filters            also filters of all kinds (cells.h)
-//   --batch              also queries handed over all at once
+//   --batch              also queries that are passed all at once
 //   --config JSON        of rhumb
-//   --curve              also recall and time over a range of breadths
-//   --threads N          of the builds that are compared, ours and hnswlib's (default 1); the other
-//   peers take all cores
-// DIR: what bench_data writes. In a round every peer answers all queries, in turn, at the smallest
-// breadth that reaches the target; before each timed pass comes one that is not (unless passes are
-// long). Times are CPU times of the thread (wall times beside them), ratios are taken within a
-// round, medians over the rounds.
+//   --curve              also recall and time over a range of ef
+//   --threads N          of the compared builds, ours and hnswlib's (default 1); the other peers
+//                        use all cores
+//
+// DIR is the output of bench_data. In a round every peer answers all queries, in turn, with the
+// smallest ef that reaches the target. Before each timed pass comes an untimed one (unless passes
+// are long). Times are CPU times of the thread (with wall times beside them). Ratios are taken
+// within a round, and medians over the rounds.
 #include <time.h>
 
 #include <algorithm>
@@ -35,7 +36,8 @@ namespace {
 
 using nlohmann::json;
 constexpr uint32_t kK = 10, kEfMax = 2048;
-// needs no warming up but the first time: what the others left in the caches is a small part of it
+// A pass this long needs a warm-up only the first time, because the state of the caches matters
+// little.
 constexpr double kLongPassUs = 3e5;
 
 double cpu_s(clockid_t clock) {
@@ -96,7 +98,7 @@ Pass pass(Peer& peer, const Question& q, uint32_t ef) {
   return result;
 }
 
-// The smallest breadth that reaches the target; 0 if none does.
+// Returns the smallest ef that reaches the target; 0 if none does.
 uint32_t breadth_for(Peer& peer, const Question& q, double target) {
   uint32_t low = kK, high = kK;
   for (; pass(peer, q, high).recall < target; high *= 2) {
@@ -164,7 +166,7 @@ json measure(std::vector<std::unique_ptr<Peer>>& peers, const Question& q, doubl
   return out;
 }
 
-// Recall and time of every peer at each breadth; the peers take turns at each.
+// Recall and time of every peer at each ef. The peers take turns at each.
 json curves(std::vector<std::unique_ptr<Peer>>& peers, const Question& q) {
   json out = json::object();
   for (const uint32_t ef : {10u, 14u, 20u, 28u, 40u, 56u, 80u, 112u, 160u, 224u, 320u}) {
@@ -200,7 +202,7 @@ json build_all(std::vector<std::unique_ptr<Peer>>& peers, const Options& options
     std::fprintf(stderr, "  %-18s built in %.1f s CPU, %.1f s\n", peer->name().c_str(), cpu_used_s,
                  wall_s);
     peer->save(kept);
-    if (peer->name() == "rhumb") peer->load(kept);  // measured as a server has it: mapped
+    if (peer->name() == "rhumb") peer->load(kept);  // measured as in a server: mapped
   }
   return out;
 }

@@ -1,16 +1,17 @@
-// Our engine on data that makes an index blind, beside hnswlib over floats: bench_hostile PLUGIN
-// OPTIONS. Prints one JSON object; a line for each shape goes to stderr. Nothing is asserted; which
-// bars hold is told.
+// Measures our engine on data that codes cannot order, beside hnswlib over floats: bench_hostile
+// PLUGIN OPTIONS. It prints one JSON object, and a line for each shape to stderr. Nothing is
+// asserted; the output says which bars hold.
 //   --shapes a,b    of shapes.cc (default: all)
 //   --rows N        of each shape (default 20,000)
 //   --queries N     default 400
 //   --rounds N      of timed passes (default 3)
 //   --config JSON   of rhumb
-//   --kept DIR      keeps hnswlib's graphs there and takes them from there, to measure ours again
-//   after a change
-// Ours is measured in two ways: built at once, and inserted in order as a host does
-// (peer_rhumb.cc). Recall at 10 counts a hit as close as the tenth. Times are CPU times of the
-// thread, builds on one thread.
+//   --kept DIR      stores hnswlib's graphs there and takes them from there, to measure ours
+//                   again after a change
+//
+// Our engine is measured in two ways: built at once, and inserted in order as a host does
+// (peer_rhumb.cc). Recall at 10 counts a hit that is as close as the tenth. Times are CPU times of
+// the thread, with builds on one thread.
 #include <time.h>
 
 #include <algorithm>
@@ -36,10 +37,10 @@ using nlohmann::json;
 constexpr uint32_t kK = 10, kEfMax = 2048;
 constexpr uint32_t kEqualEfs[] = {40, 100, 200};
 constexpr double kTargets[] = {.95, .99};
-constexpr uint32_t kTargetEf = 100;  // what hnswlib finds at this breadth is a target, too,
-// but no more: of 4,000 neighbours a few are missed by chance
+constexpr uint32_t kTargetEf = 100;  // hnswlib's recall at this ef is a target, too
+// The target is at most this, because of 4,000 neighbours a few are missed by chance.
 constexpr double kTargetMax = .995;
-// The bars.
+// The bars that our engine should stay within.
 constexpr double kLossMax = .02, kDefaultRecallMin = .95, kQueryRatioMax = 3, kBuildRatioMax = 2;
 
 struct Options {
@@ -60,7 +61,7 @@ double median(std::vector<double> v) {
   return v[v.size() / 2];
 }
 
-// What is right, by the SDK's kernels: distances of the nearest and of the tenth.
+// The right answers by the SDK's kernels: distances of the nearest and of the tenth row.
 class Truth {
  public:
   Truth(const DataSet& set, uint32_t metric)
@@ -68,7 +69,7 @@ class Truth {
         kernel_(rhumb_kernel_for(metric, RHUMB_F32)),
         nearest_(set.queries.rows),
         tenth_(set.queries.rows) {
-    // Distances by cosine are 1 - <a, b> of floats, so that those of near rows differ by rounding.
+    // Cosine distances are 1 - <a, b> in floats, so those of near rows differ by rounding.
     if (metric == RHUMB_COSINE) rounding_ = 3e-7f;
     std::atomic<uint32_t> next{0};
     const auto work = [&] {
@@ -128,7 +129,7 @@ struct Measured {
   double cpu_us, compared;
 };
 
-// One shape's queries, asked of one engine after the other.
+// The queries of one shape, which are sent to one engine after the other.
 class Asker {
  public:
   Asker(const DataSet& set, const Truth& truth, uint32_t rounds)
@@ -146,7 +147,7 @@ class Asker {
     const double us = (cpu_s(CLOCK_THREAD_CPUTIME_ID) - start) * 1e6 / queries_.rows;
     return {truth_.recall_of(found), us, static_cast<double>(compared) / queries_.rows};
   }
-  // The smallest breadth that reaches the target; 0 if none does.
+  // Returns the smallest ef that reaches the target; 0 if none does.
   uint32_t breadth_for(Peer& peer, double target) const {
     uint32_t low = kK, high = kK;
     for (; ask(peer, high).recall.at_10 < target; high *= 2) {
@@ -162,7 +163,7 @@ class Asker {
     }
     return low;
   }
-  // Medians of both times in turns, as a ratio to the first's.
+  // The medians of both times, measured in turns, and the second as a ratio to the first.
   struct Pair {
     double first_us, second_us, ratio;
   };
@@ -190,7 +191,7 @@ double build(Peer& peer) {
   return cpu_s(CLOCK_PROCESS_CPUTIME_ID) - start;
 }
 
-// Takes the graph of an earlier run over the same rows, with what it cost.
+// Loads the graph of an earlier run over the same rows, with its cost.
 double build_or_load(Peer& hnswlib, const Options& options, const Shape& shape, bool shuffled) {
   if (options.kept.empty()) return build(hnswlib);
   const std::string dir = options.kept + "/" + shape.name + "-" + std::to_string(shape.seed) + "-" +
@@ -204,7 +205,7 @@ double build_or_load(Peer& hnswlib, const Options& options, const Shape& shape, 
   return cost;
 }
 
-// What stats say of the engine's codes, where it says so.
+// The part of the engine's stats that describes its codes, if there is any.
 json said(const Peer& peer) {
   const json stats = json::parse(peer.stats());
   json out = json::object();
@@ -214,9 +215,9 @@ json said(const Peer& peer) {
   return out;
 }
 
-// What hnswlib finds of the rows in their order. Where that is less than the bar (topics one after
-// another leave it with parts that no way connects), its times are those of the rows in random
-// order: else any time of ours would be good enough.
+// The recall of hnswlib with rows in their order. If that is below the bar (topics one after
+// another leave parts of its graph unreachable), its times are those of the rows in random order,
+// because otherwise any time of ours would be good enough.
 struct HnswlibFound {
   std::unique_ptr<Peer> timed;
   bool shuffled = false;
@@ -226,7 +227,7 @@ struct HnswlibFound {
     double recall;
     uint32_t ef;
   };
-  std::vector<Target> targets;  // those that it reaches
+  std::vector<Target> targets;  // the targets that it reaches
 };
 
 HnswlibFound measure_hnswlib(const Base& base, const Options& options, const Shape& shape,
@@ -256,7 +257,7 @@ HnswlibFound measure_hnswlib(const Base& base, const Options& options, const Sha
   return out;
 }
 
-// Ours beside hnswlib's, with the four figures that have a bar.
+// Our figures beside hnswlib's, with the four that have a bar.
 json measure(Peer& ours, double build_cpu_s, const HnswlibFound& its, const Asker& asker) {
   Peer& hnswlib = *its.timed;
   json out = {{"build_cpu_s", build_cpu_s},
@@ -292,7 +293,7 @@ json measure(Peer& ours, double build_cpu_s, const HnswlibFound& its, const Aske
                     {"recall_at_1", by_default.recall.at_1},
                     {"us", by_default.cpu_us},
                     {"compared", by_default.compared}};
-  // At defaults it is to find what it finds for no more than that.
+  // At its defaults our engine must not need more time than hnswlib for the same recall.
   const double found = std::min(kTargetMax, by_default.recall.at_10);
   if (const uint32_t ef = asker.breadth_for(hnswlib, found); ef != 0) {
     const Asker::Pair us = asker.compare(hnswlib, ef, ours, 0);

@@ -1,11 +1,12 @@
 // One engine at work on fixed input, for instructions.py: bench_instructions DIR cosine|euclid
-// PLUGIN COMMAND. Prints one JSON object.
-//   make GRAPH              builds over the base on one thread and saves to the directory GRAPH
-//   ask GRAPH EF PASSES     loads GRAPH, asks all queries once, then PASSES times inside
-//   measured(); EF 0 = the engine's own breadth build ROWS              builds over the first ROWS
-//   rows inside measured()
-// DIR: what bench_data writes. Compiled for every machine, so that valgrind, which knows no
-// AVX-512, can run it.
+// PLUGIN COMMAND. It prints one JSON object.
+//   make GRAPH            builds over the base on one thread and saves to the directory GRAPH
+//   ask GRAPH EF PASSES   loads GRAPH, sends all queries once, then PASSES times inside
+//                         measured(); EF 0 = the engine's own ef
+//   build ROWS            builds over the first ROWS rows inside measured()
+//
+// DIR is the output of bench_data. The program is compiled for every machine, so that valgrind,
+// which does not know AVX-512, can run it.
 #include <time.h>
 
 #include <cstdio>
@@ -56,7 +57,7 @@ struct Building final : Work {
 }  // namespace
 }  // namespace rhumb::bench
 
-// callgrind counts what happens inside of it: --toggle-collect=rhumb_bench_measured.
+// Callgrind counts the instructions inside this function: --toggle-collect=rhumb_bench_measured.
 extern "C" __attribute__((noinline)) double rhumb_bench_measured(rhumb::bench::Work& work) {
   const double start = rhumb::bench::cpu_s();
   work.run();

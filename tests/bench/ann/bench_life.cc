@@ -1,12 +1,14 @@
-// What an index costs while it lives, beside its searches: bench_life DIR cosine|euclid PART PLUGIN
-// [ROWS]. Prints one JSON object.
+// Measures the cost of an index apart from its searches: bench_life DIR cosine|euclid PART PLUGIN
+// [ROWS]. It prints one JSON object.
 //   threads   build, insert and search on one thread and on two
-//   memory    bytes a vector of an index that was opened, beside hnswlib's; time to open it and to
-//   its first answer merge     the last tenth of the rows merged into the rest, against a build of
-//   all; then ten turnovers by merges writer    queries a second while another thread inserts,
-//   against idle curve     time of a query at recall .95 over the number of rows: prefixes of the
-//   base
-// DIR: what bench_data writes. ROWS: so many of them only.
+//   memory    bytes per vector of an opened index, beside hnswlib's; time to open it and to its
+//             first answer
+//   merge     the last tenth of the rows merged into the rest, against a build of all; then ten
+//             turnovers by merges
+//   writer    queries per second while another thread inserts, against an idle index
+//   curve     time of a query at recall 0.95 over the number of rows: prefixes of the base
+//
+// DIR is the output of bench_data. With ROWS only so many rows are used.
 #include <malloc.h>
 #include <time.h>
 
@@ -22,6 +24,7 @@
 
 #include "rhumb/kernels.h"
 #include "tests/bench/ann/engine.h"
+#include "tests/bench/ann/graph_reach.h"
 
 namespace rhumb::bench {
 namespace {
@@ -37,7 +40,7 @@ double seconds(clockid_t clock) {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
 }
 
-// Seconds of wall and CPU of the whole process.
+// Seconds of wall time and CPU time of the whole process.
 struct Cost {
   double wall_s, cpu_s;
 };
@@ -109,7 +112,8 @@ uint32_t breadth_for(const Engine& engine, const Matrix<float>& queries,
   return low;
 }
 
-// One after the other until told to stop, or `passes` times all; how many.
+// Sends the queries one after the other until told to stop, or all of them `passes` times. Returns
+// how many were sent.
 uint64_t ask_all(const Engine& engine, const Matrix<float>& queries, uint32_t ef, uint32_t passes,
                  const std::atomic<bool>* stop = nullptr) {
   std::vector<int32_t> found(kK);
@@ -128,7 +132,7 @@ double median(std::vector<double> v) {
   return v[v.size() / 2];
 }
 
-// A range of slots, inserted in blocks by some threads.
+// Inserts a range of slots in blocks, from some threads.
 void insert_all(Engine& engine, uint32_t first, uint32_t end, uint32_t threads) {
   constexpr uint32_t kBlock = 64;
   std::atomic<uint32_t> next{first};
@@ -148,12 +152,12 @@ json threads(const Bench& b) {
   const uint32_t n = b.rows.rows;
   std::vector<double> build, insert, search;
   for (uint32_t round = 0; round < kRounds; ++round) {
-    double wall[3][3];  // what, threads
+    double wall[3][3];  // by kind of work and number of threads
     for (uint32_t t = 1; t <= 2; ++t) {
       auto engine = b.engine(b.base());
       wall[0][t] = cost_of([&] { engine->build(n, t); }).wall_s;
       auto grown = b.engine(b.base());
-      insert_all(*grown, 0, n / 10, 2);  // its parameters are settled, it has a graph
+      insert_all(*grown, 0, n / 10, 2);  // after this its parameters are settled and it has a graph
       wall[1][t] = cost_of([&] { insert_all(*grown, n / 10, n / 2, t); }).wall_s;
       ask_all(*engine, b.queries, 32, 1);
       wall[2][t] = cost_of([&] {
@@ -184,7 +188,7 @@ uint64_t resident_bytes() {
   return 0;
 }
 
-// Of the index that bench_ann left in DIR/indexes, loaded and asked, as ours is below.
+// Memory of the index that bench_ann left in DIR/indexes, loaded and searched like ours below.
 double hnswlib_bytes(const Bench& b) {
   const uint64_t before = resident_bytes();
   const auto peer = make_hnswlib(b.base());
@@ -198,7 +202,8 @@ double hnswlib_bytes(const Bench& b) {
   return static_cast<double>(resident_bytes() - before) / b.rows.rows;
 }
 
-// The rows themselves lie in memory of this program and are not counted: a host has them in files.
+// The rows themselves are in the memory of this program and are not counted, because a host has
+// them in files.
 json memory(const Bench& b) {
   const uint32_t n = b.rows.rows;
   const double peer = hnswlib_bytes(b);
@@ -224,42 +229,6 @@ json memory(const Bench& b) {
           {"open_ms", median(open_ms)},
           {"first_answer_ms", median(answer_ms)},
           {"stats", json::parse(engine->stats())}};
-}
-
-// Of a saved graph, the nodes that no way leads to from its entry point at level 0
-// (docs/formats/rhumb_graph.md).
-uint32_t unreachable_in(const std::string& directory) {
-  std::ifstream in(directory + "/graph", std::ios::binary);
-  const std::string file((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  const auto number = [&](size_t at, auto of) {
-    std::memcpy(&of, file.data() + at, sizeof of);
-    return of;
-  };
-  constexpr size_t kSections = 192, kEntry = 76, kSectionBytes = 24, kRows = 3, kLevels = 4;
-  const auto offset_of = [&](size_t section) {
-    return number(kSections + section * kSectionBytes, uint64_t{});
-  };
-  const uint64_t rows = offset_of(kRows), levels = offset_of(kLevels);
-  const auto nodes =
-      static_cast<uint32_t>(number(kSections + kRows * kSectionBytes + 8, uint64_t{}));
-  const uint32_t stride = number(kSections + kRows * kSectionBytes + 16, uint32_t{});
-  std::vector<bool> reached(nodes);
-  std::vector<uint32_t> stack{number(kEntry, uint32_t{})};
-  reached[stack[0]] = true;
-  while (!stack.empty()) {
-    const uint64_t row = rows + uint64_t{stack.back()} * stride;
-    stack.pop_back();
-    for (uint32_t i = 0; i < stride; i += 4) {
-      const uint32_t to = number(row + i, uint32_t{});
-      if (to >= nodes || reached[to]) continue;
-      reached[to] = true;
-      stack.push_back(to);
-    }
-  }
-  uint32_t lost = 0;
-  for (uint32_t slot = 0; slot < nodes; ++slot)
-    lost += file[levels + slot] != 0 && !reached[slot] ? 1 : 0;
-  return lost;
 }
 
 Matrix<float> gathered(const Matrix<float>& from, const std::vector<uint32_t>& which) {
@@ -294,12 +263,12 @@ json merge_tenth(const Bench& b) {
           {"recall_fresh", recall_of(*fresh, b.queries, truth, ef)}};
 }
 
-// A quarter of the rows lives; each merge takes a tenth of them out and puts others in. After ten
-// of them all were replaced once.
+// A quarter of the rows is live. Each merge removes a tenth of them and adds others, so ten merges
+// replace all of them once.
 json turnovers(const Bench& b) {
   constexpr uint32_t kTurnovers = 10, kParts = 10;
   const uint32_t live = b.rows.rows / 4, part = live / kParts;
-  std::vector<uint32_t> ids(live);  // rows of the base, by slot
+  std::vector<uint32_t> ids(live);  // row of the base, by slot
   std::iota(ids.begin(), ids.end(), 0);
   uint32_t next = live;
   auto rows = std::make_unique<Matrix<float>>(gathered(b.rows, ids));
@@ -308,7 +277,7 @@ json turnovers(const Bench& b) {
   const Cost spent = cost_of([&] {
     for (uint32_t step = 0; step < kTurnovers * kParts; ++step) {
       std::vector<uint32_t> map(live, RHUMB_NO_SLOT), fresh_ids;
-      for (uint32_t slot = part; slot < live; ++slot) {  // the oldest go
+      for (uint32_t slot = part; slot < live; ++slot) {  // the oldest rows are removed
         map[slot] = static_cast<uint32_t>(fresh_ids.size());
         fresh_ids.push_back(ids[slot]);
       }
@@ -328,7 +297,7 @@ json turnovers(const Bench& b) {
   const auto truth = truth_of(b, *rows, live, b.queries.rows);
   const uint32_t ef = breadth_for(*fresh, b.queries, truth);
   std::vector<int32_t> found(kK);
-  // A row that finds neither itself nor its equal at a wide breadth is not reached.
+  // A row that finds neither itself nor an equal row with a large ef cannot be reached.
   const auto misses = [&](const Engine& of, uint32_t ef_wide) {
     uint32_t lost = 0;
     for (uint32_t slot = 0; slot < live; ++slot) {

@@ -65,8 +65,8 @@ struct Clusters {
   std::vector<uint32_t> of_row, of_query, sizes;
 };
 
-// Clusters in a random order until `percent` of the rows are in them; of some orders, the one with
-// most queries inside.
+// Takes clusters in a random order until `percent` of the rows are in them. Of several orders it
+// uses the one that contains most queries.
 std::vector<bool> choose(const Clusters& clusters, uint32_t percent) {
   std::mt19937_64 random(kSeed);
   std::vector<bool> best;

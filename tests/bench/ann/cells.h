@@ -1,5 +1,5 @@
-// Filters of all kinds: points that pass are spread at random, or are whole clusters, where the
-// query lies (with) or elsewhere (against).
+// Filters of all kinds: the passing points are spread at random, or they are whole clusters where
+// the query lies (with) or elsewhere (against).
 #pragma once
 
 #include <string>
@@ -13,10 +13,10 @@ struct Cell {
   std::string name;  // "random 10 %", "with 10 %", "against 10 %"
   Subset subset;
   Matrix<float> queries;
-  Matrix<int32_t> truth;  // exact, of those that pass
+  Matrix<int32_t> truth;  // the exact neighbours among the passing points
 };
 
-// Seeded; the same for the same base.
+// The result depends only on the base, because the seed is fixed.
 std::vector<Cell> make_cells(const Base& base, const Matrix<float>& queries, uint32_t k);
 
 }  // namespace rhumb::bench

@@ -16,7 +16,7 @@ namespace {
 
 constexpr uint32_t kChunkShift = 16;
 thread_local uint64_t last_compared = 0;
-// of the build or merge at hand: what runs besides would be another thread's CPU time
+// Threads of the present build or merge. Any other work would count as CPU time of other threads.
 std::atomic<uint32_t> executor_width{1};
 
 void require(rhumb_status_t status, const rhumb_error_t& error, const char* what) {

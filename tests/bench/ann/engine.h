@@ -1,4 +1,4 @@
-// An index engine loaded from its plugin as a host loads it, over a matrix of rows.
+// An index engine over a matrix of rows, loaded from its plugin as a host loads it.
 #pragma once
 
 #include <memory>
@@ -12,13 +12,13 @@
 
 namespace rhumb::bench {
 
-const rhumb_index_ops_t* load_engine(const std::string& plugin);  // ends the program if it cannot
+const rhumb_index_ops_t* load_engine(const std::string& plugin);  // ends the program if it fails
 
-// One instance. What fails ends the program with the engine's message. Threads as rhumb/index.h
-// says.
+// One instance. A failure ends the program with the engine's message. rhumb/index.h says which
+// calls may run at the same time.
 class Engine {
  public:
-  // base: outlives the engine. directory: of a saved index, or empty.
+  // `base` must outlive the engine. `directory` holds a saved index, or is empty.
   Engine(const rhumb_index_ops_t* ops, const Base& base, const std::string& config,
          const std::string& directory);
   ~Engine();
@@ -27,17 +27,18 @@ class Engine {
 
   void build(uint32_t slot_end, uint32_t threads);
   void insert(uint32_t first, uint32_t end);
-  void save(const std::string& directory);  // made anew
+  void save(const std::string& directory);  // the directory is created anew
   struct Input {
     const Engine& engine;
     std::vector<uint32_t> slot_map;  // RHUMB_NO_SLOT: dropped
   };
   void merge(const std::vector<Input>& inputs, uint32_t slot_end, uint32_t threads);
   std::string stats() const;
-  // Of n queries; out: n * k slots, those that were not found are -1.
+  // Answers n queries. `out` gets n * k slots; missing hits are -1.
   uint32_t search(const float* queries, uint64_t n, uint32_t k, uint32_t ef,
                   const rhumb_filter_t* filter, int32_t* out) const;
-  static uint64_t compared();  // distances, of codes and exact ones, of this thread's last search
+  // Returns the number of distances, by codes and exact ones, of this thread's last search.
+  static uint64_t compared();
 
  private:
   const rhumb_index_ops_t* const ops_;

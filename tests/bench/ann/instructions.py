@@ -1,16 +1,23 @@
 #!/usr/bin/env python3
-"""What a change of index_rhumb costs on well-behaved data: instructions per query, and CPU time in turns.
+"""Measures the cost of a change of index_rhumb on well-behaved data: instructions per query, and
+CPU time in turns.
 
-  tests/bench/ann/instructions.py BEFORE.so AFTER.so [--build DIR] [--work DIR] [--rounds N] [--builds] [--one-graph] [--json FILE]
+  tests/bench/ann/instructions.py BEFORE.so AFTER.so [--build DIR] [--work DIR] [--rounds N]
+                                  [--builds] [--one-graph] [--json FILE]
 
-Fixed input: 20,000 rows of 128 dimensions by euclid, 10,000 of 1,536 by cosine, and 20,000 of the MiniLM set (384, cosine) where it lies beside
-the repository; 200 queries.
-Instructions are counted by callgrind on one thread with the kernels for AVX2 (RHUMB_KERNELS=avx2), of the searches alone, after each query was
-asked once. CPU time is that of processes that take turns (before, before again, after), N rounds (default 10), with the kernels of the machine:
-a change is inside the noise when the median of after / before within a round is no more than the largest of before / before.
-Each plugin asks its own graph of the same rows, built once on one thread; --one-graph lets AFTER load BEFORE's. --builds also measures builds
-(instructions of 4,000 rows). DIR of --build has bin/bench_instructions and bin/bench_data. Exit status 1 when instructions grew by more than
-3 per cent or the time by more than the noise.
+The input is fixed: 20,000 rows of 128 dimensions with euclid, 10,000 of 1,536 with cosine, and
+20,000 of the MiniLM set (384, cosine) if it lies beside the repository; 200 queries.
+
+callgrind counts the instructions on one thread with the kernels for AVX2 (RHUMB_KERNELS=avx2), of
+the searches alone, after each query was sent once. CPU time is that of processes that take turns
+(before, before again, after), N rounds (default 10), with the kernels of the machine. A change is
+inside the noise if the median of after / before within a round is at most the largest before /
+before.
+
+Each plugin searches its own graph of the same rows, built once on one thread; --one-graph lets
+AFTER load BEFORE's graph. --builds also measures builds (instructions of 4,000 rows). DIR of
+--build has bin/bench_instructions and bin/bench_data. The exit status is 1 if instructions grew by
+more than 3 per cent or the time by more than the noise.
 """
 import argparse
 import json
@@ -26,8 +33,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 REAL = ROOT / "../shared/data/debian-minilm"
 ROWS, ROWS_WIDE, QUERIES, BUILD_ROWS, REAL_DIM = 20_000, 10_000, 200, 4_000, 384
 GROWTH_MAX = 0.03
-PASSES = 60  # of a timed process: a fifth of a second and more
-EFS = (20, 60, 0)  # 0: the engine's own
+PASSES = 60  # per timed process, which takes at least a fifth of a second
+EFS = (20, 60, 0)  # 0: the engine's own ef
 MEASURED = "rhumb_bench_measured"
 
 
@@ -84,7 +91,7 @@ class Bench:
             for name in order:
                 side = "before" if name == "again" else name
                 us[name].append(self.program(data, metric, side, *command_of(side))["us"])
-        # Both ways round, so that the noise has no side.
+        # Measured in both orders, so that the order does not matter.
         same = [x for a, b in zip(us["before"], us["again"]) for x in (a / b, b / a)]
         ratio = statistics.median(2 * c / (a + b) for a, b, c in zip(us["before"], us["again"], us["after"]))
         print(f'  {what:24} {statistics.median(us["before"]):14.1f} -> {statistics.median(us["after"]):14.1f} us of CPU         {100 * (ratio - 1):+6.2f} %'

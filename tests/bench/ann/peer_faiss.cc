@@ -1,4 +1,4 @@
-// faiss as Debian packages it: HNSW16 on floats, and on 8-bit codes.
+// Faiss as packaged by Debian: HNSW16 on floats, and on 8-bit codes.
 #include "tests/bench/ann/peer.h"
 
 #if defined(RHUMB_BENCH_FAISS)

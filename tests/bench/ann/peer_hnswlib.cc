@@ -1,4 +1,4 @@
-// hnswlib as Debian packages it, compiled for this machine, M = 16, efConstruction = 200.
+// hnswlib as packaged by Debian, compiled for this machine, M = 16, efConstruction = 200.
 #include <hnswlib/hnswlib.h>
 
 #include <atomic>
@@ -13,8 +13,8 @@
 namespace rhumb::bench {
 namespace {
 
-// The library has no space for manhattan. Sixteen sums side by side, so that the compiler makes
-// vector code of them.
+// The library has no space for manhattan. The loop has sixteen sums side by side, so that the
+// compiler turns it into vector code.
 class L1Space final : public hnswlib::SpaceInterface<float> {
  public:
   explicit L1Space(size_t dim) : dim_(dim) {}
@@ -45,7 +45,8 @@ std::unique_ptr<hnswlib::SpaceInterface<float>> space_of(const Base& base) {
   const size_t dim = base.rows.columns;
   if (base.metric == RHUMB_MANHATTAN) return std::make_unique<L1Space>(dim);
   if (base.metric == RHUMB_EUCLID) return std::make_unique<hnswlib::L2Space>(dim);
-  return std::make_unique<hnswlib::InnerProductSpace>(dim);  // of cosine, too: rows are normalised
+  // Also for cosine, because rows are normalised.
+  return std::make_unique<hnswlib::InnerProductSpace>(dim);
 }
 
 class Hnswlib final : public Peer {
@@ -93,8 +94,8 @@ class Hnswlib final : public Peer {
   bool filters() const override { return true; }
 
  private:
-  // This version has no filters; points that are marked as deleted are walked through just as later
-  // ones walk through what fails.
+  // This version has no filters. Its walk goes through points that are marked as deleted, just as
+  // later versions go through points that a filter drops.
   void mark(const Subset* subset) {
     for (uint32_t i = 0; i < base_.rows.rows; ++i) {
       const bool passes = subset == nullptr || (subset->bits[i / 64] >> (i % 64) & 1) != 0;

@@ -1,4 +1,4 @@
-// Our engine, as the others are measured.
+// Our engine as a peer, measured like the others.
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -54,10 +54,10 @@ class Rhumb : public Peer {
 class Grown final : public Rhumb {
  public:
   using Rhumb::Rhumb;
-  // One thread inserts; a renewal is a build, at most one for each doubling, as in a host, and one
-  // at the end, as when a segment is sealed.
+  // One thread inserts. A renewal is a build: at most one per doubling of the rows, as in a host,
+  // and one at the end, as when a segment is sealed.
   void build(uint32_t threads) override {
-    // the host's kIndexSliceRows, kInsertBlockSlots
+    // The values of the host's kIndexSliceRows and kInsertBlockSlots.
     constexpr uint32_t kSliceRows = 2048, kBlockRows = 64;
     engine_ = std::make_unique<Engine>(ops_, base_, config_, "");
     uint32_t renewed_at = 0;

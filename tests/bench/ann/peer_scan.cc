@@ -1,4 +1,4 @@
-// All that pass, compared as they are: what every filter can be answered by.
+// Compares all passing rows exactly, which is a way to answer any filter.
 #include <algorithm>
 
 #include "rhumb/kernels.h"
@@ -32,7 +32,7 @@ class Scan final : public Peer {
     kernel_->slots(query, &column_, slots_.data(), slots_.size(), distances_.data());
     near_.clear();
     float worst = 0;
-    for (size_t i = 0; i < slots_.size(); ++i) {  // a heap of the k nearest
+    for (size_t i = 0; i < slots_.size(); ++i) {  // keeps a heap of the k nearest
       if (near_.size() == k && distances_[i] >= worst) continue;
       if (near_.size() == k) {
         std::pop_heap(near_.begin(), near_.end());

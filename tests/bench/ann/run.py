@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
-"""Index engines beside each other, in one process, on one core; and what our index costs while it lives.
+"""Measures index engines beside each other, in one process and on one core, and the cost of our
+index apart from its searches.
 
-  tests/bench/ann/run.py [--sets c128,minilm,e1536,c128m] [--parts search,life,curve] [--rounds N] [--out FILE]
-  tests/bench/ann/run.py --parts hostile [--label before|now] [--plugin FILE.so] [--shapes a,b] [--rows N]
+  tests/bench/ann/run.py [--sets c128,minilm,e1536,c128m] [--parts search,life,curve] [--rounds N]
+                         [--out FILE]
+  tests/bench/ann/run.py --parts hostile [--label before|now] [--plugin FILE.so] [--shapes a,b]
+                         [--rows N]
 
-Installs what is missing (packaging/dependencies.sh bench), builds what it runs (build/bench, Release), fetches usearch's headers by npm, makes the data sets, and measures; under an hour on two cores.
-Writes JSON, a copy after every step; page.py makes the page and the plots of it. Nothing is asserted.
-The part hostile (shapes.cc: data that makes an index blind) takes some minutes and goes to hostile.json beside FILE, under its label.
+Installs what is missing (packaging/dependencies.sh bench), builds the programs (build/bench,
+Release), fetches usearch's headers by npm, makes the data sets, and measures. This takes less than
+an hour on two cores. It writes JSON, a copy after every step; page.py makes the page and its plots.
+Nothing is asserted. The part hostile (shapes.cc: data that codes cannot order) takes some minutes
+and goes to hostile.json beside FILE, under its label.
 """
 import argparse
 import json
@@ -19,7 +24,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 REAL = ROOT / "../shared/data/debian-minilm"
-# Debian's faiss is compiled for every amd64 machine and takes 1.3 to 5 ms a row to build: on one set only. usearch's 8 bits are of [-1, 1].
+# Debian's faiss is compiled for every amd64 machine and takes 1.3 to 5 ms per row to build, so it
+# is used on one set only. usearch's 8-bit codes are for values in [-1, 1].
 SETS = {  # name: metric, arguments of bench_data, peers (of hnswlib, faiss, faiss_sq8, usearch, usearch_i8), filters
     "c128": ("euclid", ["c128", "200000", "1000", "42"], "hnswlib,usearch", True),
     "minilm": ("cosine", ["f16", str(REAL / "vectors.f16"), str(REAL / "queries.f16"), "384"], "hnswlib,faiss,usearch,usearch_i8", False),
@@ -72,7 +78,8 @@ class Runner:
         path = pathlib.Path(self.options.work).resolve() / name
         if not (path / "base.fbin").exists():
             say(f"making {name}")
-            subprocess.run([self.bin / "bench_data", *SETS[name][1], path, "unfiltered"], check=True)  # cells.cc makes its own filters
+            # Cells.cc makes its own filters.
+            subprocess.run([self.bin / "bench_data", *SETS[name][1], path, "unfiltered"], check=True)
         return path
 
     def program(self, *command):
@@ -89,7 +96,7 @@ class Runner:
         command = [self.bin / "bench_ann", self.data(name), metric, "--plugin", self.plugin, "--peers", self.options.peers or peers, "--rounds", self.options.rounds,
                    "--targets", ".90,.95,.99" if name != "c128m" else ".95,.99", "--batch", "--curve"]
         if name == "c128m":
-            command += ["--threads", "2"]  # CPU time is compared all the same, and an hour is short
+            command += ["--threads", "2"]  # CPU time is compared, so this only shortens the run
         self.report["sets"][name] = self.program(*command, *(["--filters"] if filters else []))
         self.keep()
 

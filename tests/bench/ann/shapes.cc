@@ -10,10 +10,10 @@
 namespace rhumb::bench {
 namespace {
 
-// of what is done to the rows, apart from how they were drawn
+// Seed of the changes that are made to the rows. The rows are drawn with another seed.
 constexpr uint64_t kOrderSeed = 0x5eed;
 
-// Unit rows in clusters of low rank, as embeddings are.
+// Unit rows in clusters of low rank, like embeddings.
 DataSet embeddings(const Shape& s, const Sizes& n, uint32_t clusters = 200) {
   const Recipe recipe{s.dim, std::min(s.dim, 32u), clusters, .45, .90, .15, .5, .25, true};
   DataSet set = generate(recipe, n.rows, n.queries, s.seed);
@@ -31,7 +31,7 @@ DataSet gaussian(const Shape& s, const Sizes& n) {
   return set;
 }
 
-// fn(row, share of the way through the matrix, random numbers) of every row and query.
+// Calls fn(row, position in the matrix from 0 to 1, random numbers) for every row and query.
 template <typename Fn>
 DataSet changed(DataSet set, const Shape& s, Fn fn) {
   Random random(s.seed + kOrderSeed);
@@ -48,7 +48,8 @@ void multiply(float* row, uint32_t dim, double factor) {
   for (uint32_t j = 0; j < dim; ++j) row[j] = static_cast<float>(row[j] * factor);
 }
 
-// Without what all rows have in common: zero lies in their middle, where the codes' centre is.
+// Subtracts the mean of all rows, so that zero lies in their middle, where the centre of the codes
+// is.
 DataSet centred(DataSet set, const Shape& s) {
   std::vector<double> mean(s.dim);
   for (uint32_t i = 0; i < set.base.rows; ++i) {
@@ -82,8 +83,8 @@ DataSet gaussian_half_zero(const Shape& s, const Sizes& n) {
   return set;
 }
 
-// Documents of eight tokens, padded with zeros behind their one to six real ones, which vary about
-// a middle of their own.
+// Documents of eight tokens, of which one to six are real and the others are zeros. The real ones
+// vary around a middle of their own.
 DataSet zero_padded(const Shape& s, const Sizes& n) {
   constexpr uint32_t kTokens = 8, kReal = 6;
   DataSet set = centred(embeddings(s, n), s);
@@ -109,7 +110,7 @@ DataSet one_outlier(const Shape& s, const Sizes& n) {
   return set;
 }
 
-// One row in a thousand, from .1 to 10,000 times as long as the others.
+// One row in a thousand is 0.1 to 10,000 times as long as the others.
 DataSet some_outliers(const Shape& s, const Sizes& n) {
   DataSet set = embeddings(s, n);
   Random random(s.seed + kOrderSeed);
@@ -149,7 +150,7 @@ DataSet component_scales(const Shape& s, const Sizes& n) {
   return scaled(s, n, scale);
 }
 
-// a few components are nearly all of a distance
+// A few components make up nearly all of a distance.
 DataSet steep_scales(const Shape& s, const Sizes& n) {
   Random random(s.seed + kOrderSeed);
   std::vector<double> scale(s.dim);
@@ -157,7 +158,7 @@ DataSet steep_scales(const Shape& s, const Sizes& n) {
   return scaled(s, n, scale);
 }
 
-// Student's t, two degrees of freedom, on each component
+// Student's t with two degrees of freedom on each component.
 DataSet heavy_tails(const Shape& s, const Sizes& n) {
   return changed(embeddings(s, n), s, [&](float* row, double, Random& random) {
     for (uint32_t j = 0; j < s.dim; ++j)
@@ -175,7 +176,7 @@ DataSet placeholders(const Shape& s, const Sizes& n) {
   return set;
 }
 
-// Twelve topics one after another, far apart; queries of all of them.
+// Twelve topics one after another, far apart, with queries from all of them.
 DataSet topics(const Shape& s, const Sizes& n) {
   constexpr uint32_t kTopics = 12;
   Random random(s.seed + 2 * kOrderSeed);
@@ -187,7 +188,7 @@ DataSet topics(const Shape& s, const Sizes& n) {
   });
 }
 
-// A hundred rows around each middle that differ by half a per cent. Queries are such rows again.
+// A hundred rows around each middle, which differ by half a per cent. Queries are such rows, too.
 DataSet near_duplicates(const Shape& s, const Sizes& n) {
   constexpr uint32_t kAlike = 100;
   Random random(s.seed);
@@ -240,12 +241,12 @@ DataSet bytes(const Shape& s, const Sizes& n) {
 }
 
 DataSet constant_component(const Shape& s, const Sizes& n) {
-  const float constant = s.metric == RHUMB_COSINE ? 3.0f : 1e3f;  // of unit rows
+  const float constant = s.metric == RHUMB_COSINE ? 3.0f : 1e3f;  // relative to unit rows
   return changed(embeddings(s, n), s,
                  [&](float* row, double, Random&) { row[s.dim / 2] = constant; });
 }
 
-// Along one line, with a thousandth of its length beside it.
+// Rows along one line, with a thousandth of its length beside it.
 DataSet collinear(const Shape& s, const Sizes& n) {
   Random random(s.seed + 2 * kOrderSeed);
   std::vector<double> line(s.dim);

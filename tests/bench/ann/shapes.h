@@ -1,5 +1,5 @@
-// Data that makes an index blind: what people store beside well-behaved embeddings. Seeds are
-// fixed, queries come from outside the base unless a shape says otherwise.
+// Data that codes cannot order, such as people store beside well-behaved embeddings. Seeds are
+// fixed. Queries come from outside the base unless a shape says otherwise.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@ struct Sizes {
 
 struct Shape {
   const char* name;
-  const char* what;  // for the page
+  const char* what;  // description for the page
   uint32_t metric, dim;
   uint64_t seed;
-  // rows are normalised for RHUMB_COSINE, but for those that are zero
+  // Rows are normalised for RHUMB_COSINE, except those that are zero.
   DataSet (*make)(const Shape&, const Sizes&);
 };
 

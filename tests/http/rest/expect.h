@@ -1,4 +1,5 @@
-// Bodies that must be refused: with which code, and what the complaint names (field, value, limit).
+// Bodies that must be refused, with the expected code and the field, value and limit that the error
+// must name.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -41,21 +42,21 @@ void expect_refused(const std::vector<Refused>& cases, Parse parse) {
   }
 }
 
-// `n` times `item`, between commas.
+// `item` repeated `n` times, separated by commas.
 inline std::string repeated(const std::string& item, size_t n) {
   std::string out;
   for (size_t i = 0; i < n; ++i) out += (i > 0 ? "," : "") + item;
   return out;
 }
 
-// One unnamed vector of four components, cosine.
+// One unnamed vector of four components with cosine distance.
 inline model::CollectionConfig single_vector() {
   model::CollectionConfig config;
   config.vectors[""] = {.size = 4, .distance = model::Distance::kCosine};
   config.single_vector = true;
   return config;
 }
-// text: 3 floats; image: 2 halves; code: 2 bytes.
+// Text: 3 float32; image: 2 float16; code: 2 uint8.
 inline model::CollectionConfig named_vectors() {
   model::CollectionConfig config;
   config.vectors["text"] = {.size = 3, .distance = model::Distance::kDot};

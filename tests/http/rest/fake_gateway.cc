@@ -146,7 +146,7 @@ void FakeGateway::contract(gateway::CollectionPtr collection, base::Deadline unt
 
 namespace {
 
-// Waits for the one answer, from whatever thread.
+// Waits for the one answer, which may come from any thread.
 class AnswerSink final : public ReplySink,
                          public StreamSink,
                          public std::enable_shared_from_this<AnswerSink> {
@@ -238,7 +238,7 @@ std::unique_ptr<BodySink> RestHarness::stream(std::string_view method, std::stri
   auto body = handler().stream(Request::make(method, target, fields), reply);
   taken = !reply;
   if (reply)
-    reply(Response{});  // a duty, even of a test
+    reply(Response{});  // a test has to answer, too
   else if (sink->answered())
     answered = sink->await();
   return body;

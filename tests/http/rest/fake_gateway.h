@@ -1,5 +1,5 @@
-// A gateway whose answers a test makes, and a REST handler over it: what a request becomes, and
-// what an answer becomes.
+// A gateway whose answers come from the test, and a REST handler on top of it. Tests check which
+// call a request becomes, and which answer a result becomes.
 #pragma once
 
 #include <condition_variable>
@@ -15,8 +15,8 @@
 
 namespace rhumb::http::rest {
 
-// Keeps what it was asked last; answers with `failure` when that is set, else with what the test
-// has put there.
+// Keeps the last call. It answers with `failure` if that is set, otherwise with the values that the
+// test has set.
 class FakeGateway final : public gateway::Gateway {
  public:
   FakeGateway();  // knows one collection, "books", with the alias "b"
@@ -84,9 +84,10 @@ class FakeGateway final : public gateway::Gateway {
 
   bool dropped = true;
   gateway::UpdateStatus update_status = gateway::UpdateStatus::kAcknowledged;
-  std::vector<model::Record> records;        // of get() and scroll()
-  std::optional<model::PointId> next;        // of scroll()
-  std::vector<model::SearchResult> results;  // of query(), one a query; the last serves the rest
+  std::vector<model::Record> records;  // answer to get() and scroll()
+  std::optional<model::PointId> next;  // answer to scroll()
+  // Answers to query(), one per query; further queries get the last one.
+  std::vector<model::SearchResult> results;
   uint64_t counts = 0;
   gateway::Verification verification;
   gateway::ContractReport contract_report;
@@ -98,11 +99,11 @@ class FakeGateway final : public gateway::Gateway {
   void answer(std::string name, base::Deadline until, const gateway::Done& done);
 };
 
-// One answer, awaited.
+// One answer, after waiting for it.
 struct Answer {
   Response response;
-  bool dropped = false;  // the handler let go of its reply
-  std::string streamed;  // all of a streamed body, pulled at once
+  bool dropped = false;  // the handler dropped its reply object
+  std::string streamed;  // the whole streamed body
   nlohmann::json json() const { return nlohmann::json::parse(response.body); }
   std::string header(const std::string& name) const;
 };
@@ -114,17 +115,17 @@ class RestHarness {
   using Fields = std::vector<std::pair<std::string, std::string>>;
   Answer ask(std::string_view method, std::string_view target, std::string body = {},
              const Fields& fields = {});
-  // The handler's decision to stream the request's body; `answered` says whether it answered at
-  // once instead.
+  // Asks the handler whether it streams the request's body. `answered` holds its answer if it
+  // answers at once instead.
   std::unique_ptr<BodySink> stream(std::string_view method, std::string_view target,
                                    std::optional<Answer>& answered, bool& taken,
                                    const Fields& fields = {});
 
   FakeGateway gateway;
-  bool turn_has_time = false;  // the requests come from a loop that says so
+  bool turn_has_time = false;  // whether the requests' loop says that its turn has time left
   base::Executor pool{"test-rest", 1, 16};
   RestOptions options;  // change before the first request
-  // Asked of each request; what authorize() was called with.
+  // The permission that every request gets, and the arguments of the calls of authorize().
   std::vector<std::pair<Action, std::string>> authorized;
   base::Status permission;
 

@@ -1,4 +1,5 @@
-// The REST handler over a fake gateway: routing, permission, parameters, definition of collections.
+// The REST handler with a fake gateway: routing, permissions, parameters, and the definition of
+// collections.
 #include <gtest/gtest.h>
 
 #include "host/http/rest/resources/collections.h"
@@ -14,7 +15,7 @@ using nlohmann::json;
 
 class HandlerTest : public testing::Test {
  protected:
-  // A refusal: its status, and what its error says.
+  // Expects a refusal with that status, whose error contains `says`.
   void refused(const Answer& answer, int status, const std::string& says) {
     EXPECT_EQ(answer.response.status, status) << answer.response.body;
     EXPECT_NE(answer.response.body.find(says), std::string::npos) << answer.response.body;
@@ -30,7 +31,7 @@ class HandlerTest : public testing::Test {
   FakeGateway& gateway_ = rest_.gateway;
 };
 
-TEST_F(HandlerTest, the_version_is_public_and_bare) {
+TEST_F(HandlerTest, the_version_is_public_and_has_no_envelope) {
   const Answer answer = rest_.ask("GET", "/");
   EXPECT_EQ(answer.response.status, 200);
   EXPECT_TRUE(answer.json()["version"].is_string());
@@ -38,7 +39,7 @@ TEST_F(HandlerTest, the_version_is_public_and_bare) {
   EXPECT_TRUE(rest_.authorized.empty());
 }
 
-TEST_F(HandlerTest, unknown_paths_methods_and_parameters) {
+TEST_F(HandlerTest, unknown_paths_methods_and_parameters_are_refused) {
   refused(rest_.ask("GET", "/nothing"), 404, "there is no path /nothing");
   const Answer method = rest_.ask("PATCH", "/collections/books/points");
   refused(method, 405, "Method PATCH is not allowed here; allowed: PUT, POST");
@@ -72,7 +73,7 @@ TEST_F(HandlerTest, permission_is_asked_of_every_route_but_the_public_ones) {
   refused(rest_.ask("GET", "/collections"), 401, "who are you");
 }
 
-TEST_F(HandlerTest, what_is_not_there_yet_says_so_by_name) {
+TEST_F(HandlerTest, a_feature_that_is_not_served_yet_is_named) {
   size_t found = 0;
   for (const Route& route : routes()) {
     if (route.run != nullptr) continue;
@@ -84,7 +85,7 @@ TEST_F(HandlerTest, what_is_not_there_yet_says_so_by_name) {
   EXPECT_GT(found, 0u);
 }
 
-TEST_F(HandlerTest, too_many_requests_and_handlers_that_throw) {
+TEST_F(HandlerTest, a_full_pool_answers_429_and_a_handler_that_throws_answers_500) {
   rest_.options.points = []() -> uint64_t { throw std::runtime_error("thrown on purpose"); };
   const Answer thrown = rest_.ask("GET", "/telemetry");
   EXPECT_TRUE(thrown.dropped);
@@ -122,9 +123,9 @@ TEST_F(HandlerTest, a_collection_that_is_not_there_is_not_found_by_any_route) {
   EXPECT_EQ(gateway_.calls, 0);
 }
 
-// Of all routes that name a collection, two take its real name only; the gateway itself refuses
-// these (tests/gateway/definition_test.cc).
-TEST_F(HandlerTest, an_alias_is_as_good_as_the_name_in_every_route_but_create_and_drop) {
+// Two of the routes with a collection take only its real name. The gateway itself refuses aliases
+// there (tests/gateway/definition_test.cc).
+TEST_F(HandlerTest, an_alias_works_like_the_name_in_every_route_but_create_and_drop) {
   gateway_.records.emplace_back();
   gateway_.records.back().id = model::PointId::number(1);
   size_t walked = 0;
@@ -152,7 +153,7 @@ TEST_F(HandlerTest, an_alias_is_as_good_as_the_name_in_every_route_but_create_an
   EXPECT_GT(walked, 20u);
 }
 
-TEST_F(HandlerTest, definition_reaches_the_gateway) {
+TEST_F(HandlerTest, definitions_reach_the_gateway) {
   good(rest_.ask("PUT", "/collections/my%20films?timeout=7",
                  R"({"vectors":{"size":9,"distance":"Dot"}})"),
        "true");
@@ -187,12 +188,12 @@ TEST_F(HandlerTest, definition_reaches_the_gateway) {
   EXPECT_EQ(gateway_.field, "a[].b");
 }
 
-TEST_F(HandlerTest, bad_definitions_never_reach_it) {
+TEST_F(HandlerTest, invalid_definitions_do_not_reach_the_gateway) {
   refused(rest_.ask("PUT", "/collections/a%2Fb", "{}"), 422,
           "Validation error in JSON body: [collection_name: a name must not hold");
   refused(rest_.ask("PUT", "/collections/%FF", "{}"), 422, "a name must be UTF-8");
   refused(rest_.ask("PUT", "/collections/films", R"({"vectors":7})"), 400,
-          "Format error in JSON body: vectors: expected an object");
+          R"("error":"Format error in JSON body: vectors: expected an object")");
   refused(rest_.ask("PUT", "/collections/films?timeout=soon", "{}"), 400,
           "timeout: 'soon' is not a number of seconds from 1 to 3600");
   refused(rest_.ask("PATCH", "/collections/books", "7"), 400, "expected an object");
@@ -247,7 +248,7 @@ TEST_F(HandlerTest, parameters_are_checked_and_named) {
   EXPECT_TRUE(gateway_.read_options.linearizable);
 }
 
-TEST_F(HandlerTest, the_service_routes) {
+TEST_F(HandlerTest, the_service_routes_answer) {
   rest_.options.plugins = [] {
     plugin::PluginInfo one, two;
     one.id = "one";

@@ -22,14 +22,14 @@ TEST(RoutesTest, every_route_has_an_action_and_an_answer_and_is_found_by_its_own
         << "twice: " << route.method << " " << route.pattern;
     EXPECT_NE(route.run == nullptr, route.feature.empty())
         << route.pattern << ": either it runs, or it says what is not there yet";
-    // braces are ordinary text to a request
+    // Braces in a request's path are ordinary text.
     const Match match = match_route(route.method, route.pattern);
     EXPECT_EQ(match.route, &route) << route.method << " " << route.pattern;
     EXPECT_EQ(match.allow, "");
   }
 }
 
-TEST(RoutesTest, public_is_what_tells_nothing_and_writes_are_not_reads) {
+TEST(RoutesTest, public_routes_reveal_nothing_and_writes_are_not_reads) {
   for (const Route& route : routes()) {
     const bool is_public = route.action == Action::kPublic;
     const bool may_be = route.pattern == "/" || route.pattern == "/auth/{what}";
@@ -77,7 +77,7 @@ TEST(RoutesTest, a_slash_at_the_end_changes_nothing) {
   EXPECT_EQ(match_route("GET", "/collections//").captures["collection_name"], "") << "but only one";
 }
 
-TEST(RoutesTest, another_method_is_told_what_the_path_allows) {
+TEST(RoutesTest, a_wrong_method_is_answered_with_the_allowed_ones) {
   const std::pair<const char*, const char*> cases[] = {
       {"/collections", "GET"},
       {"/collections/books", "GET, PUT, PATCH, DELETE"},
@@ -92,7 +92,7 @@ TEST(RoutesTest, another_method_is_told_what_the_path_allows) {
   EXPECT_EQ(match.allow, "PUT, POST");
 }
 
-TEST(RoutesTest, what_is_no_path_of_ours_is_nothing) {
+TEST(RoutesTest, an_unknown_path_has_no_route) {
   for (const char* path : {"/nothing", "/collection", "/Collections", "/collections/b/nothing",
                            "/collections/b/points/1/more", "*", "", "/collections/%",
                            "/collections/%4", "/collections/%zz", "/collections/a%"}) {

@@ -1,6 +1,6 @@
-// The faults that acknowledged writes once had, one at a time: RHUMB_PLANTED=skip has the leader
-// decide and apply skip what moved on, RHUMB_PLANTED=identity makes what a leader resolved a part
-// of a request's identity.
+// Faults that acknowledged writes once had, one at a time. RHUMB_PLANTED=skip makes the leader
+// decide conditions, and makes apply skip points that changed since. RHUMB_PLANTED=identity makes
+// the command that a leader resolved a part of the request's identity.
 #include <cstdlib>
 #include <string_view>
 

@@ -25,7 +25,7 @@ bool holds(std::string key, decltype(model::Condition::test) test, std::string_v
   return passes(must(field(std::move(key), std::move(test))), payload, schema);
 }
 
-TEST(Matcher, MatchIsByTypeAndExact) {
+TEST(Matcher, match_compares_type_and_exact_value) {
   EXPECT_TRUE(holds("name", any({"Berlin"})));
   EXPECT_FALSE(holds("name", any({"berlin"})));
   EXPECT_TRUE(holds("name", any({"London", "Berlin"})));
@@ -42,16 +42,16 @@ TEST(Matcher, MatchIsByTypeAndExact) {
   EXPECT_TRUE(holds("object.x", any({int64_t{1}})));
 }
 
-TEST(Matcher, AnyValueOfAnArrayWillDo) {
+TEST(Matcher, one_matching_value_of_an_array_is_enough) {
   EXPECT_TRUE(holds("tags", any({"b"})));
   EXPECT_TRUE(holds("tags", any({int64_t{1}})));
-  EXPECT_FALSE(holds("tags", any({"z"})));  // one level only
+  EXPECT_FALSE(holds("tags", any({"z"})));  // arrays are taken apart by one level only
   EXPECT_TRUE(holds("tags[]", any({"z"})));
   EXPECT_TRUE(holds("diet[].food", any({"meat"})));
   EXPECT_FALSE(holds("diet.food", any({"meat"})));
 }
 
-TEST(Matcher, ExceptWantsAnotherValue) {
+TEST(Matcher, except_needs_another_value) {
   EXPECT_FALSE(holds("name", except({"Berlin"})));
   EXPECT_TRUE(holds("name", except({"London"})));
   EXPECT_TRUE(holds("name", except({})));
@@ -64,7 +64,7 @@ TEST(Matcher, ExceptWantsAnotherValue) {
     EXPECT_FALSE(holds(without, except({"x"}))) << without;
 }
 
-TEST(Matcher, RangeOverNumbers) {
+TEST(Matcher, ranges_compare_numbers) {
   const auto between = [](std::optional<double> gte, std::optional<double> lt) {
     model::Range range;
     range.gte = gte;
@@ -89,7 +89,7 @@ TEST(Matcher, RangeOverNumbers) {
   EXPECT_TRUE(holds("size", closed));
 }
 
-TEST(Matcher, RangeOverTimes) {
+TEST(Matcher, ranges_compare_times) {
   model::DatetimeRange day;
   day.gte = model::parse_datetime("2024-01-31");
   day.lt = model::parse_datetime("2024-02-01");
@@ -100,7 +100,7 @@ TEST(Matcher, RangeOverTimes) {
   EXPECT_FALSE(holds("at", day, R"({"at":1706702400})"));
 }
 
-TEST(Matcher, EmptyAndNull) {
+TEST(Matcher, empty_and_null_are_told_apart) {
   for (const char* empty : {"missing", "none", "empty", "missing.below"}) {
     EXPECT_TRUE(holds(empty, model::IsEmpty{true})) << empty;
     EXPECT_FALSE(holds(empty, model::IsEmpty{false})) << empty;
@@ -117,7 +117,7 @@ TEST(Matcher, EmptyAndNull) {
   EXPECT_TRUE(holds("anything", model::IsEmpty{true}, ""));
 }
 
-TEST(Matcher, ValuesCount) {
+TEST(Matcher, values_count_counts_values) {
   const auto exactly = [](uint64_t n) {
     model::ValuesCount count;
     count.gte = n;
@@ -135,7 +135,7 @@ TEST(Matcher, ValuesCount) {
       << "each value is counted by itself, not their sum";
 }
 
-TEST(Matcher, ValuesCountOfSeveralArraysTakesEachByItself) {
+TEST(Matcher, values_count_looks_at_each_of_several_arrays) {
   constexpr std::string_view kOrder =
       R"({"rows":[{"tags":["a","b","c"]},{"tags":[]},{"other":1},{"tags":null}],"plain":[[1,2],[3]]})";
   model::ValuesCount more, two, none;
@@ -151,7 +151,7 @@ TEST(Matcher, ValuesCountOfSeveralArraysTakesEachByItself) {
   EXPECT_TRUE(holds("plain", two, kOrder)) << "of the outer array";
 }
 
-TEST(Matcher, NestedHoldsWithinOneElement) {
+TEST(Matcher, a_nested_filter_holds_within_one_element) {
   const auto likes = [](const char* food, bool value) {
     model::Filter inner;
     inner.must.push_back(field("food", any({food})));
@@ -159,18 +159,19 @@ TEST(Matcher, NestedHoldsWithinOneElement) {
     return field("diet", model::Nested{std::make_unique<model::Filter>(std::move(inner))});
   };
   EXPECT_TRUE(passes(must(likes("meat", true))));
-  EXPECT_FALSE(passes(must(likes("leaves", true))));  // true of some element each, of none together
+  // Each condition holds for some element, but no element has both.
+  EXPECT_FALSE(passes(must(likes("leaves", true))));
   model::Filter outer;
   outer.must_not.push_back(likes("leaves", true));
   EXPECT_TRUE(passes(outer));
   model::Filter no_food;
   no_food.must.push_back(field("food", model::IsEmpty{true}));
-  // 7 is no object
+  // 7 is not an object.
   EXPECT_FALSE(passes(
       must(field("diet[]", model::Nested{std::make_unique<model::Filter>(std::move(no_food))}))));
 }
 
-TEST(Matcher, IdsAndVectors) {
+TEST(Matcher, conditions_on_ids_and_vectors_hold) {
   model::HasId ids;
   ids.ids.push_back(model::PointId::number(7));
   ids.ids.push_back(model::PointId::from_string("gimp").value());
@@ -186,16 +187,16 @@ TEST(Matcher, IdsAndVectors) {
   EXPECT_FALSE(unknown->matches({"", {}, ~uint64_t{0}}));
 }
 
-TEST(Matcher, UuidFieldsCompareAsUuids) {
+TEST(Matcher, uuid_fields_are_compared_as_uuids) {
   const FilterSchema schema{{}, {"id"}};
   const auto dashed = [] { return any({"5c56c793-69f3-4fbf-87e6-c4bf54c28c26"}); };
   EXPECT_TRUE(holds("id", dashed(), kCity, schema));
-  EXPECT_FALSE(holds("id", dashed(), kCity));  // a string like any other
+  EXPECT_FALSE(holds("id", dashed(), kCity));  // plain text, although it looks like a UUID
   EXPECT_FALSE(holds("id", except({"5c56c793-69f3-4fbf-87e6-c4bf54c28c26"}), kCity, schema));
   EXPECT_TRUE(holds("id", any({"no uuid"}), R"({"id":"no uuid"})", schema));
 }
 
-TEST(Matcher, Clauses) {
+TEST(Matcher, clauses_combine_conditions) {
   const auto yes = [] { return field("name", any({"Berlin"})); };
   const auto no = [] { return field("name", any({"London"})); };
   EXPECT_TRUE(passes({}));
@@ -226,7 +227,7 @@ TEST(Matcher, Clauses) {
   EXPECT_TRUE(passes(group));
 }
 
-TEST(Matcher, CompileNamesWhatIsWrong) {
+TEST(Matcher, compiling_names_the_invalid_condition) {
   const auto bad_path = Matcher::compile(must(field("a..b", any({"x"}))));
   ASSERT_FALSE(bad_path.ok());
   EXPECT_NE(bad_path.status().message().find("a..b"), std::string::npos);

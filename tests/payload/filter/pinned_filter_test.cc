@@ -1,5 +1,5 @@
-// What filters decide where commands are applied, held for ever: a change here would let replicas
-// of two releases differ. A condition that is to mean something else gets another function and
+// The results of filters where commands are applied are pinned for ever, because a change would let
+// replicas of two releases differ. A condition with a new meaning needs another function and
 // another feature level, and this table stays.
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@ namespace {
 using model::Condition;
 using model::Filter;
 
-// The rows of the table: whether the point with each of these payloads passes, 1 or 0.
+// The rows of the table say whether the point with each of these payloads passes, 1 or 0.
 constexpr const char* kPayloads[] = {
     "",
     R"({"a":null})",
@@ -62,7 +62,7 @@ R bounds(decltype(R::lt) lt, decltype(R::lt) lte, decltype(R::lt) gt, decltype(R
   return range;
 }
 
-TEST(PinnedFilter, Matches) {
+TEST(PinnedFilter, match_conditions_agree_with_the_documents) {
   EXPECT_EQ(decided("a", model::MatchAny{{int64_t{1}}}), "0010001000000");
   EXPECT_EQ(decided("a", model::MatchAny{{std::string("x")}}), "0000101000000");
   EXPECT_EQ(decided("a", model::MatchAny{{true}}), "0000000001000");
@@ -73,19 +73,19 @@ TEST(PinnedFilter, Matches) {
   EXPECT_EQ(decided("a", model::MatchExcept{{std::string("x")}}), "0011001111111");
 }
 
-TEST(PinnedFilter, Ranges) {
+TEST(PinnedFilter, ranges_agree_with_the_documents) {
   EXPECT_EQ(decided("a", bounds<model::Range>({}, {}, {}, 1.0)), "0011001000000");
   EXPECT_EQ(decided("a", bounds<model::Range>(0.0, {}, {}, {})), "0000000000010");
   EXPECT_EQ(decided("a", bounds<model::DatetimeRange>({}, {}, int64_t{0}, {})), "0000000000100");
 }
 
-TEST(PinnedFilter, WhatIsThere) {
+TEST(PinnedFilter, conditions_on_presence_agree_with_the_documents) {
   EXPECT_EQ(decided("a", model::IsEmpty{true}), "1100010000000");
   EXPECT_EQ(decided("a", model::IsNull{true}), "0100001000000");
   EXPECT_EQ(decided("a", bounds<model::ValuesCount>({}, {}, uint64_t{1}, {})), "0000001010000");
 }
 
-TEST(PinnedFilter, Clauses) {
+TEST(PinnedFilter, clauses_agree_with_the_documents) {
   EXPECT_EQ(decided(must_not({"a", model::IsEmpty{true}})), "0011101111111");
   EXPECT_EQ(decided(Filter()), "1111111111111");
   Filter either;
@@ -100,7 +100,7 @@ TEST(PinnedFilter, Clauses) {
   EXPECT_EQ(decided(both), "0000001000000");
 }
 
-TEST(PinnedFilter, Nested) {
+TEST(PinnedFilter, nested_filters_agree_with_the_documents) {
   const auto pair = [](int64_t b, int64_t c) {
     Filter inner;
     inner.must.push_back({"b", model::MatchAny{{b}}});
@@ -111,7 +111,7 @@ TEST(PinnedFilter, Nested) {
   EXPECT_EQ(decided(pair(1, 2)), "0000000000000");
 }
 
-TEST(PinnedFilter, IdsVectorsAndUuids) {
+TEST(PinnedFilter, ids_vectors_and_uuids_agree_with_the_documents) {
   const std::string key = model::PointId::number(7).key();
   const Filter seven = must({"", model::HasId{{model::PointId::number(7)}}});
   EXPECT_EQ(decided(seven, {}, key), std::string(std::size(kPayloads), '1'));

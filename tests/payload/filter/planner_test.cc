@@ -65,7 +65,7 @@ void expect_served(const FilterResult& result, std::string_view field_name) {
   EXPECT_LE(result.rows_examined, 2 * result.pass_count);
 }
 
-TEST_F(PlannerTest, AnIndexServesAlone) {
+TEST_F(PlannerTest, a_condition_with_an_index_is_answered_by_it_alone) {
   expect_served(run(must(tenant())), "tenant");
   expect_served(run(must(field("tenant", any({"tenant-1", "tenant-2", "tenant-3"})))), "tenant");
   expect_served(run(must(numbers(100, 300))), "number");
@@ -87,7 +87,7 @@ TEST_F(PlannerTest, AnIndexServesAlone) {
   EXPECT_EQ(run(none).strategy, FilterStrategy::kIndex);
 }
 
-TEST_F(PlannerTest, TheMostSelectiveConditionComesFirst) {
+TEST_F(PlannerTest, the_most_selective_condition_comes_first) {
   model::Filter filter;
   filter.must.push_back(field("in_stock", any({true})));
   filter.must.push_back(numbers(0, kRows / 2.0));
@@ -100,7 +100,7 @@ TEST_F(PlannerTest, TheMostSelectiveConditionComesFirst) {
       << "the later conditions look at the survivors only";
 }
 
-TEST_F(PlannerTest, WhatNoIndexKnowsIsCheckedOnTheSurvivors) {
+TEST_F(PlannerTest, conditions_without_an_index_are_checked_on_the_remaining_rows) {
   model::Filter filter = must(tenant());
   filter.must.push_back(field("rating", any({int64_t{5}})));
   const FilterResult result = run(filter);
@@ -114,18 +114,18 @@ TEST_F(PlannerTest, WhatNoIndexKnowsIsCheckedOnTheSurvivors) {
   EXPECT_EQ(scan.served_by, "");
 }
 
-TEST_F(PlannerTest, WithoutClausesEverythingLivePasses) {
+TEST_F(PlannerTest, without_clauses_every_live_row_passes) {
   const FilterResult result = run({});
   EXPECT_EQ(result.strategy, FilterStrategy::kAll);
   EXPECT_EQ(result.pass_count, kRows);
   EXPECT_EQ(result.rows_examined, 0u);
 }
 
-TEST_F(PlannerTest, IdsAreLookedUp) {
+TEST_F(PlannerTest, ids_are_looked_up) {
   EvaluateOptions options;
   options.find_slot = [](std::string_view key) -> std::optional<uint32_t> {
     const uint64_t number = model::PointId::from_key(key).value().as_number();
-    // 9: not of this view
+    // Id 9 is not in this view.
     return number == 9 ? std::nullopt : std::optional(static_cast<uint32_t>(number));
   };
   model::HasId ids;
@@ -138,7 +138,7 @@ TEST_F(PlannerTest, IdsAreLookedUp) {
       << "without a lookup: every row's id";
 }
 
-TEST_F(PlannerTest, DeadRowsAndRowsBeyondNeverPass) {
+TEST_F(PlannerTest, dead_rows_and_rows_beyond_the_view_never_pass) {
   std::vector<uint64_t> live = rows_->live();
   for (uint32_t slot = 0; slot < 200; ++slot) live[slot / 64] &= ~(uint64_t{1} << slot % 64);
   const auto matcher = Matcher::compile(must(numbers(100, 300)));
@@ -148,13 +148,13 @@ TEST_F(PlannerTest, DeadRowsAndRowsBeyondNeverPass) {
   EXPECT_EQ(evaluate(*matcher, *indexes_, *rows_, {}, 0)->pass_count, 0u);
 }
 
-TEST_F(PlannerTest, StopsWhenAsked) {
+TEST_F(PlannerTest, a_plan_stops_when_it_is_cancelled) {
   const auto scan = Matcher::compile(must(field("rating", any({int64_t{5}}))));
   EvaluateOptions late;
   late.deadline.at_ns = 1;
   EXPECT_EQ(evaluate(*scan, *indexes_, *rows_, rows_->live(), kRows, late).status().code(),
             base::Code::kTimeout);
-  // Asked in the middle of the scan: by a row that is looked at.
+  // Cancels in the middle of the scan, when a row is read.
   std::atomic<bool> cancelled = false;
   class Cancelling final : public Rows {
    public:
@@ -177,7 +177,7 @@ TEST_F(PlannerTest, StopsWhenAsked) {
             base::Code::kCancelled);
 }
 
-TEST(PlannerNested, AnIndexBelowAnArrayGivesCandidates) {
+TEST(PlannerNested, an_index_below_an_array_gives_candidates) {
   MemoryRows rows;
   IndexSet indexes;
   ASSERT_TRUE(indexes
@@ -203,7 +203,7 @@ TEST(PlannerNested, AnIndexBelowAnArrayGivesCandidates) {
   both.must.push_back(field("size", any({int64_t{2}})));
   EXPECT_EQ(slots(std::move(both)),
             std::make_pair(std::vector<uint32_t>{1}, FilterStrategy::kIndexThenCheck));
-  // An element without the field passes although the row as a whole has values there.
+  // An element without the field passes, although the row as a whole has values there.
   EXPECT_EQ(slots(must(field("name", model::IsEmpty{true}))).first, std::vector<uint32_t>{2});
   EXPECT_EQ(slots(must(field("size", model::IsNull{false}))).first,
             (std::vector<uint32_t>{0, 1, 2}));

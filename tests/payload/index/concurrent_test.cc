@@ -1,5 +1,5 @@
-// One writer, one builder, several searches: what a search finds is, for each row, its payload
-// before or after a change, nothing else.
+// One writer, one builder and several searches: a search sees each row's payload from before or
+// after a change, and nothing else.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -21,7 +21,7 @@ std::string payload_of(uint32_t slot, uint32_t generation) {
          std::to_string(slot) + "]}";
 }
 
-// Searches here are served by indexes alone, so no payload is read.
+// The searches here use indexes only, so no payload is read.
 class NoRows final : public Rows {
  public:
   std::string_view payload(uint32_t) const override { return unread(); }
@@ -35,7 +35,7 @@ class NoRows final : public Rows {
   }
 };
 
-TEST(Concurrent, SearchesBesideTheWriterAndABuild) {
+TEST(Concurrent, searches_run_beside_the_writer_and_a_build) {
   const std::string dir = ::testing::TempDir() + "/rhumb-payload-concurrent";
   std::filesystem::create_directories(dir);
   IndexSet indexes;
@@ -94,7 +94,7 @@ TEST(Concurrent, SearchesBesideTheWriterAndABuild) {
   done = true;
   for (std::thread& searcher : searchers) searcher.join();
   EXPECT_GT(searches, 0u);
-  // Every row's own number is in its list, whoever put it there.
+  // Every row's own number is in its list, whether the writer or the builder put it there.
   for (uint32_t slot = 1000; slot < kRows; slot += 97) {
     const auto own = Matcher::compile(must(field("list", any({int64_t{slot}}))));
     const auto result = evaluate(*own, indexes, NoRows(), live, kRows);

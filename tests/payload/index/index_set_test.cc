@@ -54,7 +54,7 @@ class IndexSetTest : public ::testing::Test {
                               {"mixed", {FieldType::kBool, {}}}};
 };
 
-TEST_F(IndexSetTest, AFieldServesOnceItIsBuilt) {
+TEST_F(IndexSetTest, a_field_serves_once_it_is_built) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
   EXPECT_EQ(indexes.unready(), (std::vector<std::string>{"kind", "mixed", "n"}));
@@ -73,12 +73,12 @@ TEST_F(IndexSetTest, AFieldServesOnceItIsBuilt) {
   EXPECT_GT(indexes.memory_bytes(), 200u * 3 * sizeof(uint32_t));
 }
 
-TEST_F(IndexSetTest, WhatPutTouchedTheBuildLeavesAlone) {
+TEST_F(IndexSetTest, the_build_leaves_rows_alone_that_a_put_has_changed) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
   rows_.set_payload(10, R"({"kind":"new"})");
   indexes.put(10, rows_.payload(10));
-  // The builder read this row before it changed.
+  // The builder read this row before the row changed.
   ASSERT_TRUE(indexes
                   .build("kind", rows_.size(),
                          [&](uint32_t slot) {
@@ -91,7 +91,7 @@ TEST_F(IndexSetTest, WhatPutTouchedTheBuildLeavesAlone) {
   EXPECT_EQ(count_of(indexes, field("kind", any({"k3"}))), 28u);
 }
 
-TEST_F(IndexSetTest, ConfigureKeepsDropsAndReplaces) {
+TEST_F(IndexSetTest, configure_keeps_drops_and_replaces) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
   build_all(indexes);
@@ -110,7 +110,7 @@ TEST_F(IndexSetTest, ConfigureKeepsDropsAndReplaces) {
   EXPECT_EQ(indexes.build("other", 1, {}).code(), base::Code::kNotFound);
 }
 
-TEST_F(IndexSetTest, ABuildCanBeCancelledAndDoneAgain) {
+TEST_F(IndexSetTest, a_build_can_be_cancelled_and_repeated) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
   const auto text = [&](uint32_t slot) { return rows_.payload(slot); };
@@ -121,7 +121,7 @@ TEST_F(IndexSetTest, ABuildCanBeCancelledAndDoneAgain) {
   EXPECT_NE(indexes.find("kind"), nullptr);
 }
 
-TEST_F(IndexSetTest, AnEmptySegmentIsReadyAtOnce) {
+TEST_F(IndexSetTest, an_empty_segment_is_ready_at_once) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
   indexes.make_ready();
@@ -132,7 +132,7 @@ TEST_F(IndexSetTest, AnEmptySegmentIsReadyAtOnce) {
   EXPECT_EQ(count_of(indexes, field("n", any({int64_t{17}}))), 0u);
 }
 
-TEST_F(IndexSetTest, SavesAndLoads) {
+TEST_F(IndexSetTest, saved_indexes_are_loaded) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
   build_all(indexes);
@@ -155,7 +155,7 @@ TEST_F(IndexSetTest, SavesAndLoads) {
   EXPECT_EQ(count_of(again, field("mixed", any({"x"}))), 100u);
 }
 
-TEST_F(IndexSetTest, FilesOfFieldsThatAreGoneAreRemoved) {
+TEST_F(IndexSetTest, files_of_dropped_fields_are_removed) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
   build_all(indexes);
@@ -166,7 +166,7 @@ TEST_F(IndexSetTest, FilesOfFieldsThatAreGoneAreRemoved) {
   EXPECT_EQ(*base::list_dir(dir_), (std::vector<std::string>{"manifest", index_file_name("kind")}));
 }
 
-TEST_F(IndexSetTest, LoadTellsWhatItCannotUse) {
+TEST_F(IndexSetTest, loading_names_the_files_that_it_cannot_use) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(configs_).ok());
   for (const LoadedField& one : indexes.load_fields(dir_))
@@ -183,8 +183,9 @@ TEST_F(IndexSetTest, LoadTellsWhatItCannotUse) {
   EXPECT_EQ(fed.unready(), std::vector<std::string>{"kind"});
 }
 
-// Every single byte of a file matters: changed or cut, it is refused, and the field can be built.
-TEST_F(IndexSetTest, DamageIsAlwaysFound) {
+// Every byte of a file matters: if one is changed or cut off, the file is refused, and the field
+// can be built again.
+TEST_F(IndexSetTest, damage_is_always_found) {
   const FieldConfigs one_field{{"n", {FieldType::kInteger, {}}}};
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure(one_field).ok());
@@ -213,8 +214,9 @@ TEST_F(IndexSetTest, DamageIsAlwaysFound) {
   EXPECT_NE(load("").message().find(index_file_name("n")), std::string::npos);
 }
 
-// Sections with sound checksums that contradict each other: a fault of a writer, or malice.
-TEST_F(IndexSetTest, ContradictionsAreFound) {
+// Sections with valid checksums that contradict each other, as a faulty or malicious writer leaves
+// them.
+TEST_F(IndexSetTest, contradictions_within_a_file_are_found) {
   IndexSet indexes;
   ASSERT_TRUE(indexes.configure({{"n", {FieldType::kInteger, {}}}}).ok());
   for (uint32_t slot = 0; slot < 5; ++slot) indexes.put(slot, rows_.payload(slot));
@@ -232,11 +234,11 @@ TEST_F(IndexSetTest, ContradictionsAreFound) {
     return again.load_fields(dir_)[0].status.code();
   };
   EXPECT_EQ(with(SectionKind::kTerms, 0, 2), base::Code::kCorrupt);  // fewer terms than bytes
-  // 0 becomes 1, which is there already
+  // 0 becomes 1, which exists already.
   EXPECT_EQ(with(SectionKind::kTerms, 12, 1), base::Code::kCorrupt);
   EXPECT_EQ(with(SectionKind::kForward, 4, 9), base::Code::kCorrupt);  // a list out of order
   EXPECT_EQ(with(SectionKind::kForward, 0, 6), base::Code::kCorrupt);  // more rows than bytes
-  EXPECT_EQ(with(SectionKind::kLists, 8, 77), base::Code::kCorrupt);   // a term that is not there
+  EXPECT_EQ(with(SectionKind::kLists, 8, 77), base::Code::kCorrupt);   // a term that does not exist
   EXPECT_EQ(with(SectionKind::kStates, 4, 0), base::Code::kCorrupt);   // no bitmap
 }
 

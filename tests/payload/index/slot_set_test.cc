@@ -1,4 +1,5 @@
-// Sets and postings against std::set, over universes where lists become bits and back.
+// Sets and posting lists are compared with std::set, over ranges in which lists become bits and
+// back.
 #include "host/payload/index/slot_set.h"
 
 #include <gtest/gtest.h>
@@ -30,7 +31,7 @@ void expect_same(const SlotSet& set, const Reference& expected) {
   EXPECT_EQ(contents(SlotSet::from_bits(set.to_bits(), set.end())), expected);
 }
 
-TEST(SlotSet, OperationsAsOnSets) {
+TEST(SlotSet, operations_agree_with_those_of_std_set) {
   const uint64_t seed = 7;
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
@@ -59,20 +60,20 @@ TEST(SlotSet, OperationsAsOnSets) {
   }
 }
 
-TEST(SlotSet, BuilderDropsDoublesAndWhatIsBeyond) {
+TEST(SlotSet, the_builder_drops_duplicates_and_slots_beyond_the_end) {
   SlotSet::Builder builder(100);
   for (const uint32_t slot : {99u, 5u, 5u, 100u, 0u, 4000000000u}) builder.add(slot);
   expect_same(builder.finish(), {0, 5, 99});
 }
 
-TEST(SlotSet, FromBitsCutsAtTheEnd) {
+TEST(SlotSet, a_set_from_bits_ends_at_the_end) {
   const std::vector<uint64_t> ones(3, ~uint64_t{0});
   EXPECT_EQ(SlotSet::from_bits(ones, 130).count(), 130u);
   EXPECT_EQ(SlotSet::from_bits(ones, 128).count(), 128u);
   EXPECT_EQ(SlotSet::from_bits(ones, 0).count(), 0u);
 }
 
-TEST(SlotSet, ForEachStopsWhenTold) {
+TEST(SlotSet, for_each_stops_when_told) {
   for (const uint32_t end : {40u, 4000u}) {
     SlotSet::Builder builder(end);
     for (uint32_t slot = 0; slot < end; slot += 2) builder.add(slot);
@@ -82,7 +83,7 @@ TEST(SlotSet, ForEachStopsWhenTold) {
   }
 }
 
-TEST(Posting, GrowsAndShrinksThroughItsForms) {
+TEST(Posting, a_posting_list_grows_and_shrinks_through_its_forms) {
   Posting posting;
   Reference expected;
   std::mt19937_64 random(11);
@@ -116,8 +117,9 @@ TEST(Posting, GrowsAndShrinksThroughItsForms) {
   }
 }
 
-// Fills up, thins out, fills up again: through the compressed and the plain form, and back.
-TEST(Bitmap, ChangesItsFormAndKeepsItsSlots) {
+// The bitmap is filled, thinned out and filled again, so it goes through its compressed and its
+// plain form and back.
+TEST(Bitmap, a_bitmap_changes_its_form_and_keeps_its_slots) {
   constexpr uint32_t kEnd = 100000;
   const uint64_t seed = 13;
   SCOPED_TRACE("seed " + std::to_string(seed));
@@ -159,7 +161,7 @@ TEST(Bitmap, ChangesItsFormAndKeepsItsSlots) {
   EXPECT_EQ(changes_of_form, 4u);
 }
 
-TEST(SlotSet, BuilderTakesBits) {
+TEST(SlotSet, the_builder_takes_bits) {
   for (const uint32_t end : {1u, 64u, 100u, 5000u}) {
     const std::vector<uint64_t> bits{5, ~uint64_t{0}, 1};
     SlotSet::Builder builder(end);
@@ -173,7 +175,7 @@ TEST(SlotSet, BuilderTakesBits) {
   }
 }
 
-TEST(Bitmap, SerializesWhatIsBelow) {
+TEST(Bitmap, a_bitmap_serializes_the_slots_below_the_end) {
   Bitmap bitmap;
   for (uint32_t slot = 0; slot < 200000; slot += 3) bitmap.add(slot);
   for (const uint32_t end : {0u, 1u, 100000u, 200000u}) {

@@ -1,4 +1,5 @@
-// Dictionary, postings and forward column in step, through many changes: against plain maps.
+// Dictionary, posting lists and forward column stay consistent through many changes. They are
+// compared with plain maps.
 #include "host/payload/index/value_column.h"
 
 #include <gtest/gtest.h>
@@ -53,17 +54,17 @@ void churn(ColumnType& column, MakeKey make_key, uint64_t seed) {
   EXPECT_EQ(column.entries(), entries);
   EXPECT_EQ(column.valued().count(), valued);
   EXPECT_EQ(column.held_terms(), by_key.size());
-  // Values that went away do not stay for ever: at most what is not worth a compaction.
+  // Values that are gone do not stay for ever: at most as many stay as a compaction is not worth.
   EXPECT_LE(column.terms().in_use(),
             by_key.size() + std::max<size_t>(kMinDeadTerms, by_key.size()) + 4);
   EXPECT_LT(column.terms().size(), 20000u);
 }
 
-TEST(ValueColumn, OrderedKeysUnderChurn) {
+TEST(ValueColumn, ordered_keys_are_right_under_churn) {
   ValueColumn<int64_t, IntegerKind::Terms> column;
   churn(
       column, [](uint64_t n) { return static_cast<int64_t>(n % 1000000) - 500000; }, 3);
-  // Ranges see merged and pending terms alike.
+  // Ranges include merged and pending terms alike.
   const auto [first, second] = column.terms().range([](int64_t key) { return key < -1000; },
                                                     [](int64_t key) { return key > 1000; });
   std::set<int64_t> in_range;
@@ -82,13 +83,13 @@ TEST(ValueColumn, OrderedKeysUnderChurn) {
   EXPECT_FALSE(expected.empty());
 }
 
-TEST(ValueColumn, HashedKeysUnderChurn) {
+TEST(ValueColumn, hashed_keys_are_right_under_churn) {
   ValueColumn<std::string, KeywordKind::Terms> column;
   churn(
       column, [](uint64_t n) { return "value " + std::to_string(n % 1000000); }, 4);
 }
 
-TEST(ValueColumn, ARowHoldsAValueOnce) {
+TEST(ValueColumn, a_row_holds_a_value_once) {
   ValueColumn<std::string, KeywordKind::Terms> column;
   column.replace(5, std::vector<std::string>{"a", "b", "a"});
   EXPECT_EQ(column.terms_of(5).size(), 2u);

@@ -7,7 +7,7 @@
 namespace rhumb::payload {
 namespace {
 
-TEST(Value, TellsKinds) {
+TEST(Value, the_kind_of_a_value_is_reported) {
   EXPECT_EQ(Value().kind(), Kind::kMissing);
   EXPECT_EQ(Value("null").kind(), Kind::kNull);
   EXPECT_EQ(Value("true").kind(), Kind::kBool);
@@ -17,7 +17,7 @@ TEST(Value, TellsKinds) {
   EXPECT_EQ(Value("\"e\"").kind(), Kind::kString);
 }
 
-TEST(Value, ReadsNumbersExactly) {
+TEST(Value, numbers_are_read_exactly) {
   EXPECT_EQ(Value("9223372036854775807").as_int64(), INT64_MAX);
   EXPECT_EQ(Value("-9223372036854775808").as_int64(), INT64_MIN);
   EXPECT_EQ(Value("9223372036854775808").as_int64(), std::nullopt);
@@ -28,17 +28,17 @@ TEST(Value, ReadsNumbersExactly) {
   EXPECT_EQ(Value("\"5\"").as_double(), std::nullopt);
 }
 
-TEST(Value, ComparesStringsUnescaped) {
+TEST(Value, strings_are_compared_unescaped) {
   EXPECT_TRUE(Value(R"("caf\u00e9")").equals("caf\xc3\xa9"));
   EXPECT_TRUE(Value(R"("\ud83d\ude00")").equals("\xf0\x9f\x98\x80"));
   EXPECT_TRUE(Value(R"("a\"b\\c\/d\n")").equals("a\"b\\c/d\n"));
-  EXPECT_FALSE(Value(R"("x\ny")").equals(R"(x\ny)"));  // the text is alike, the string is not
+  EXPECT_FALSE(Value(R"("x\ny")").equals(R"(x\ny)"));  // the text is the same, the string is not
   EXPECT_FALSE(Value("\"ab\"").equals("a"));
   EXPECT_FALSE(Value("\"a\"").equals("ab"));
   EXPECT_TRUE(Value("\"\"").equals(""));
 }
 
-TEST(Value, FindsMembers) {
+TEST(Value, members_are_found) {
   const Value doc(R"({"a":{"x":1},"b\u0020c":[1,"}",{"y":"\\\""}],"":"empty"})");
   EXPECT_EQ(doc.find("a").find("x").text(), "1");
   EXPECT_EQ(doc.find("b c").text(), R"([1,"}",{"y":"\\\""}])");
@@ -47,8 +47,8 @@ TEST(Value, FindsMembers) {
   EXPECT_FALSE(Value("[1]").find("a").exists());
 }
 
-// Whatever is cut off or damaged: the walk ends within the text and says so.
-TEST(Value, SurvivesDamage) {
+// If the text is cut off or damaged, the walk ends within the text and reports it.
+TEST(Value, damaged_documents_do_no_harm) {
   const std::string text = R"({"a":[1,{"b":"c\"d"},null],"e":{"f":[[],{}]},"g":-1.5e3})";
   for (size_t cut = 0; cut < text.size(); ++cut) {
     const std::string damaged = text.substr(0, cut);
@@ -71,7 +71,7 @@ TEST(Value, SurvivesDamage) {
   }
 }
 
-TEST(CheckDocument, AcceptsOnlyMinifiedObjects) {
+TEST(CheckDocument, only_minified_objects_are_accepted) {
   for (
       const char* good :
       {"", "{}",
@@ -114,7 +114,7 @@ TEST(CheckDocument, AcceptsOnlyMinifiedObjects) {
   }
 }
 
-TEST(CheckDocument, HasLimits) {
+TEST(CheckDocument, depth_and_size_are_limited) {
   const auto nested = [](uint32_t depth) {
     std::string text = "{\"a\":";
     for (uint32_t i = 1; i < depth; ++i) text += '[';

@@ -20,7 +20,7 @@ std::vector<std::string> values_at(std::string_view path, std::string_view docum
 
 using Found = std::vector<std::string>;
 
-TEST(JsonPath, ReadsWhatTheProtocolAllows) {
+TEST(JsonPath, paths_that_the_protocol_allows_are_read) {
   const auto path = JsonPath::parse("foo[1][50].bar-baz[].\"qux[.]quux\"");
   ASSERT_TRUE(path.ok());
   ASSERT_EQ(path->items().size(), 6u);
@@ -35,7 +35,7 @@ TEST(JsonPath, ReadsWhatTheProtocolAllows) {
   EXPECT_EQ(JsonPath::parse("\"plain\".b")->to_text(), "plain.b");
 }
 
-TEST(JsonPath, RefusesTheRest) {
+TEST(JsonPath, other_paths_are_refused) {
   for (const char* text : {"", ".a", "a.", "a..b", "[0]", "[]", "a[", "a[x]", "a[-1]", "a[1", "a]",
                            "a b", "a.[0]", "\"a", "\"a\\\"\"", "a[99999999999]", "a\"b\""}) {
     const auto parsed = JsonPath::parse(text);
@@ -50,13 +50,13 @@ TEST(JsonPath, RefusesTheRest) {
   EXPECT_FALSE(JsonPath::parse(deep + "[]").ok());
 }
 
-TEST(JsonPath, VisitsValues) {
+TEST(JsonPath, the_values_at_a_path_are_visited) {
   const std::string_view doc =
       R"({"a":{"b":[{"c":1},{"c":2},{"d":{"e":3}},7]},"f":3,"g":["g0","g1",["g2"]],"odd key":null,"n":[]})";
   EXPECT_EQ(values_at("f", doc), Found{"3"});
   EXPECT_EQ(values_at("a.b[].c", doc), (Found{"1", "2"}));
   EXPECT_EQ(values_at("a.b[2].d.e", doc), Found{"3"});
-  // an array is looked into only where the path says so
+  // An array is looked into only if the path says so.
   EXPECT_EQ(values_at("a.b.c", doc), Found{});
   EXPECT_EQ(values_at("g", doc), Found{R"(["g0","g1",["g2"]])"});
   EXPECT_EQ(values_at("g[]", doc), (Found{"\"g0\"", "\"g1\"", "[\"g2\"]"}));
@@ -68,7 +68,7 @@ TEST(JsonPath, VisitsValues) {
   EXPECT_EQ(values_at("f.x", doc), Found{});
 }
 
-TEST(JsonPath, TakesArraysAtTheLeafApartOneLevel) {
+TEST(JsonPath, arrays_at_the_leaf_are_taken_apart_by_one_level) {
   const auto path = JsonPath::parse("g");
   Found found;
   path->visit_elements(Value(R"({"g":["x",["y"],1]})"), [&](const Value& value) {
@@ -78,7 +78,7 @@ TEST(JsonPath, TakesArraysAtTheLeafApartOneLevel) {
   EXPECT_EQ(found, (Found{"\"x\"", "[\"y\"]", "1"}));
 }
 
-TEST(JsonPath, JoinsForNestedFilters) {
+TEST(JsonPath, paths_are_joined_for_nested_filters) {
   const auto list = JsonPath::parse("list"), inner = JsonPath::parse("b.c");
   EXPECT_EQ(JsonPath::join(list->each(), *inner).to_text(), "list[].b.c");
   EXPECT_EQ(list->each().each().to_text(), "list[]");

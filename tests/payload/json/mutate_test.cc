@@ -1,4 +1,4 @@
-// Golden: these bytes are what every release, past and coming, has to come to.
+// Every release, past and future, must produce exactly these bytes.
 #include "host/payload/json/mutate.h"
 
 #include <gtest/gtest.h>
@@ -12,15 +12,15 @@ struct Merge {
   const char *payload, *patch, *key, *result;
 };
 
-TEST(PayloadMergeV1, Golden) {
+TEST(PayloadMergeV1, results_are_pinned) {
   const Merge cases[] = {
       {"", R"({"a":1})", "", R"({"a":1})"},
       {"", "", "", "{}"},
       {R"({"a":1,"b":2})", R"({"b":3,"c":4})", "", R"({"a":1,"b":3,"c":4})"},
-      // the root is merged, members are replaced
+      // The root is merged, and members are replaced.
       {R"({"a":{"x":1},"b":2})", R"({"a":{"y":2}})", "", R"({"a":{"y":2},"b":2})"},
       {R"({"a":1,"b":2})", R"({"a":null,"z":null})", "", R"({"b":2})"},
-      // only at the merged level
+      // Nulls are removed only at the merged level.
       {R"({"a":{"x":null}})", R"({"b":{"x":null}})", "", R"({"a":{"x":null},"b":{"x":null}})"},
       {R"({"\u0061":1})", R"({"a":2})", "", R"({"\u0061":2})"},
       {R"({"a":1.0,"b":1e5})", R"({"c":0.1})", "", R"({"a":1.0,"b":1e5,"c":0.1})"},
@@ -45,7 +45,7 @@ TEST(PayloadMergeV1, Golden) {
   }
 }
 
-TEST(PayloadMergeV1, Refuses) {
+TEST(PayloadMergeV1, invalid_documents_are_refused) {
   EXPECT_EQ(payload_merge_v1("{}", "[]", "").status().code(), base::Code::kInvalid);
   EXPECT_EQ(payload_merge_v1("{}", "{\"a\":1", "").status().code(), base::Code::kInvalid);
   EXPECT_EQ(payload_merge_v1("{}", "{}", "a..b").status().code(), base::Code::kInvalid);
@@ -56,7 +56,7 @@ TEST(PayloadMergeV1, Refuses) {
   const std::string other =
       "{\"b\":\"" + std::string(base::limits::kMaxPayloadBytes / 2, 'x') + "\"}";
   EXPECT_EQ(payload_merge_v1(half, other, "").status().code(), base::Code::kInvalid);
-  // A patch for each of a million elements must be refused long before it has been written out.
+  // A patch for each of a million elements must be refused long before the result is written out.
   std::string elements = "{\"a\":[0";
   for (uint32_t i = 1; i < 1'000'000; ++i) elements += ",0";
   elements += "]}";
@@ -69,14 +69,14 @@ TEST(PayloadMergeV1, Refuses) {
   EXPECT_EQ(payload_merge_v1("", deep, "below").status().code(), base::Code::kInvalid);
 }
 
-TEST(PayloadOverwriteV1, Golden) {
+TEST(PayloadOverwriteV1, results_are_pinned) {
   EXPECT_EQ(*payload_overwrite_v1(R"({"a":1})", R"({"b":2})", ""), R"({"b":2})");
   EXPECT_EQ(*payload_overwrite_v1(R"({"a":1})", "", ""), "");
   EXPECT_EQ(*payload_overwrite_v1(R"({"a":{"x":1}})", R"({"b":2})", "a"), R"({"a":{"x":1,"b":2}})");
   EXPECT_FALSE(payload_overwrite_v1("", "nonsense", "").ok());
 }
 
-TEST(PayloadDeleteV1, Golden) {
+TEST(PayloadDeleteV1, results_are_pinned) {
   struct Delete {
     const char* payload;
     std::vector<std::string> keys;
@@ -90,7 +90,7 @@ TEST(PayloadDeleteV1, Golden) {
       {R"({"a":[{"x":1,"y":2},{"x":3},4]})", {"a[].x"}, R"({"a":[{"y":2},{},4]})"},
       {R"({"a":[{"x":1},{"x":3}]})", {"a[1].x"}, R"({"a":[{"x":1},{}]})"},
       {R"({"a":[1,2]})", {"a[]"}, R"({"a":[]})"},
-      {R"({"a":[1,2]})", {"a[0]"}, R"({"a":[1,2]})"},  // not idempotent: nothing
+      {R"({"a":[1,2]})", {"a[0]"}, R"({"a":[1,2]})"},  // not idempotent, so it does nothing
       {R"({"a":[1,2],"b":3})", {"a[]", "a", "a[].x"}, R"({"b":3})"},
       {R"({"odd key":1,"\u0061":2})", {"\"odd key\"", "a"}, "{}"},
   };
@@ -103,7 +103,7 @@ TEST(PayloadDeleteV1, Golden) {
   EXPECT_EQ(payload_delete_v1("{\"a\"", {"b"}).status().code(), base::Code::kCorrupt);
 }
 
-TEST(CanonicalPayloadV1, Golden) {
+TEST(CanonicalPayloadV1, results_are_pinned) {
   const std::pair<const char*, const char*> cases[] = {
       {"", "{}"},
       {"{}", "{}"},
@@ -136,7 +136,7 @@ std::string selected(std::string_view payload, model::PayloadSelector::Mode mode
   return projection->apply(payload);
 }
 
-TEST(Projection, SelectsAsTheProtocol) {
+TEST(Projection, a_projection_selects_as_the_protocol_says) {
   using Mode = model::PayloadSelector::Mode;
   const char* doc = R"({"a":1,"b":{"x":1,"y":[1,2]},"c":[{"d":1,"e":2},{"d":3},4]})";
   EXPECT_EQ(selected(doc, Mode::kNone, {}), "");

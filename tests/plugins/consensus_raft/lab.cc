@@ -116,8 +116,8 @@ rhumb_status_t Replica::apply() {
   event.index = to;
   machine.index = to;
   machine.term = disk_.view().term_at(to);
-  // The membership belongs to the state it comes with, so it is taken before anything the step
-  // brings about is applied.
+  // The membership belongs to the state that comes with it, so it is taken before the effects of
+  // the step are applied.
   const sim::Outcome outcome = engine_->step(event);
   refusal = outcome.text;
   if (outcome.status != RHUMB_OK) return outcome.status;
@@ -247,7 +247,7 @@ rhumb_status_t Lab::deliver(const Packet& packet) {
 }
 
 void Lab::settle(const std::function<bool(const Packet&)>& lost) {
-  constexpr int kPacketsMax = 100'000;  // more never come to rest
+  constexpr int kPacketsMax = 100'000;  // more packets mean that the group does not come to rest
   for (int i = 0; !network.empty(); ++i) {
     ASSERT_LT(i, kPacketsMax);
     const Packet packet = std::move(network.front());
@@ -302,7 +302,7 @@ FrameWriter& FrameWriter::bytes(uint32_t field, const std::string& value) {
 
 namespace {
 
-// Calls `see(field, bytes)` for each field of length-delimited bytes.
+// Calls `see(field, bytes)` for each length-delimited field.
 void each_bytes_field(const std::string& frame,
                       const std::function<void(uint32_t, std::string_view)>& see) {
   size_t at = 1;

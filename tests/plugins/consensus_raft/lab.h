@@ -1,6 +1,6 @@
-// A handful of replicas of the shipped consensus_raft.so on a bench: nothing moves by itself. Each
-// write can be made durable, each entry applied and each message delivered, kept, copied or lost by
-// hand, which is what a directed test of one trap needs. What happens at random is tests/sim's.
+// A few replicas of the shipped consensus_raft.so on which nothing happens by itself. A test makes
+// each write durable, applies each entry, and delivers, keeps, copies or drops each message by
+// hand, which a directed test of one trap needs. Random histories are in tests/sim.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@
 namespace rhumb::consensus_raft {
 
 inline constexpr uint64_t kSeed = 42;
-// a time-out lies in [kElectionTicks, 2 * kElectionTicks)
+// A time-out lies in [kElectionTicks, 2 * kElectionTicks).
 inline constexpr int kElectionTicks = 10;
 
 struct Packet {
@@ -35,11 +35,11 @@ class Replica {
  public:
   Replica(Lab& lab, uint64_t id, sim::Stored initial);
 
-  // From what is durable; `machine` is what the state machine still holds, the newest state unless
-  // given.
+  // Starts from the durable state. `machine` is what the state machine still has; by default it is
+  // the newest state.
   void start(std::optional<sim::Image> machine = std::nullopt);
-  void crash();  // writes that are open are lost
-  // while it is down
+  void crash();  // open writes are lost
+  // Only while the replica is down.
   void replace_disk(sim::Stored stored) { disk_ = sim::Disk(std::move(stored), false); }
   bool running() const { return engine_ != nullptr; }
 
@@ -51,9 +51,9 @@ class Replica {
   rhumb_status_t read(uint64_t token);
   rhumb_status_t transfer(uint64_t to);
   rhumb_status_t receive(uint64_t sender, const std::string& frame);
-  rhumb_status_t snapshot();  // of what is applied; the log before it is gone
-  rhumb_status_t fetched(const rhumb_fetch_t& wanted);  // from the durable log
-  rhumb_status_t persist(size_t writes = SIZE_MAX);     // the oldest ones, acknowledged as one
+  rhumb_status_t snapshot();  // a snapshot of the applied state; the log before it is dropped
+  rhumb_status_t fetched(const rhumb_fetch_t& wanted);  // answers from the durable log
+  rhumb_status_t persist(size_t writes = SIZE_MAX);     // the oldest writes, acknowledged as one
   rhumb_status_t apply();
 
   uint64_t id = 0;
@@ -61,8 +61,8 @@ class Replica {
   // As the last step left them.
   uint32_t role = RHUMB_FOLLOWER;
   uint64_t term = 0, leader = 0, commit = 0, last = 0, apply_to = 0;
-  std::string refusal;          // of the last step, if it was one
-  std::deque<sim::Write> open;  // asked for, not durable
+  std::string refusal;          // the text if the last step was refused
+  std::deque<sim::Write> open;  // requested but not durable
   std::vector<rhumb_read_t> reads;
   std::vector<rhumb_fetch_t> fetches;
   uint64_t snapshots_asked = 0;
@@ -77,25 +77,25 @@ class Replica {
   Lab& lab_;
   sim::Disk disk_;
   std::unique_ptr<sim::Engine> engine_;
-  sim::Membership members_now_;  // the engine's
+  sim::Membership members_now_;  // the engine's members
 };
 
 class Lab {
  public:
-  // The shipped engine, or the one with a planted fault.
+  // `so` is the shipped engine or the one with a planted fault.
   explicit Lab(std::vector<rhumb_member_t> members, const std::string& so = RHUMB_CONSENSUS_SO);
   Replica& operator[](uint64_t id) { return *replicas_.at(id); }
-  Replica& join(uint64_t id);  // starts empty, as a member that was added does
+  Replica& join(uint64_t id);  // starts empty, as an added member does
 
-  // Messages wait here until delivered.
+  // Messages wait here until they are delivered.
   std::deque<Packet> network;
   std::vector<Packet> take(const std::function<bool(const Packet&)>& which);
   rhumb_status_t deliver(const Packet& packet);
-  // Everything, and what follows from it, until nothing moves. Packets for which `lost` holds
-  // vanish.
+  // Delivers and applies everything, and what follows from it, until nothing moves. Packets for
+  // which `lost` returns true are dropped.
   void settle(const std::function<bool(const Packet&)>& lost = nullptr);
-  void elect(uint64_t id);  // by CAMPAIGN, before anybody led
-  // by time, after a leader was lost: the others keep to it for a while
+  void elect(uint64_t id);  // by CAMPAIGN, before there was a leader
+  // By time, after a leader was lost, because the others stay loyal to it for a while.
   void succeed(uint64_t id);
 
   sim::EngineConfig config;
@@ -108,7 +108,7 @@ class Lab {
 
 std::vector<rhumb_member_t> voters(uint64_t n);
 
-// A message as a peer could have written it: fields of raft's protobuf by number.
+// Writes a message as a peer could have written it: fields of raft's protobuf by number.
 class FrameWriter {
  public:
   FrameWriter& number(uint32_t field, uint64_t value);
@@ -120,7 +120,7 @@ class FrameWriter {
   void varint(uint64_t value);
   std::string body_;
 };
-// The bytes field of that number in a frame; empty if there is none.
+// Returns the bytes field with that number in a frame, or an empty text.
 std::string bytes_field(const std::string& frame, uint32_t field);
 uint64_t count_field(const std::string& frame, uint32_t field);
 inline constexpr uint32_t kType = 1, kTo = 2, kFrom = 3, kTerm = 4, kLogTerm = 5, kIndex = 6,

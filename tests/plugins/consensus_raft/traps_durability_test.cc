@@ -1,5 +1,5 @@
-// Traps of what is durable when: T1 to T5. Each sentence is design's; each guard, left out, fails
-// its test.
+// Traps of durability: T1 to T5. Each comment says what goes wrong without the guard, and then the
+// guard. Without the guard the test fails.
 #include <algorithm>
 
 #include "tests/plugins/consensus_raft/lab.h"
@@ -18,10 +18,10 @@ std::vector<uint64_t> asked(Lab& lab) {
   return peers;
 }
 
-// T1: membership takes effect at apply. A replica that restarts with two later changes in its log
-// but an older commit campaigns under the old membership: two leaders in one term. The host stores
-// commit_index before the entries of every numbered write.
-TEST(Traps, T01_TheCommitIndexIsStoredWithEveryWrite) {
+// T1: membership takes effect when it is applied. A replica that restarts with two later changes in
+// its log but an older commit index campaigns under the old membership, and there are two leaders
+// in one term. Guard: the host stores commit_index before the entries of every numbered write.
+TEST(Traps, t01_the_commit_index_is_stored_with_every_write) {
   Lab lab(voters(3));
   for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
   lab.elect(1);
@@ -34,7 +34,7 @@ TEST(Traps, T01_TheCommitIndexIsStoredWithEveryWrite) {
   EXPECT_EQ(lab[2].durable().commit, second - 1)
       << "the write of the second change says that the first one is committed";
 
-  // the state machine comes back as it was before both
+  // The state machine comes back as it was before both changes.
   const sim::Image old{1, 1, 0, {voters(3), false}};
   lab[2].crash();
   lab[2].auto_apply = false;
@@ -46,7 +46,7 @@ TEST(Traps, T01_TheCommitIndexIsStoredWithEveryWrite) {
   ASSERT_EQ(lab[2].campaign(), RHUMB_OK);
   EXPECT_EQ(asked(lab), (std::vector<uint64_t>{1, 3, 4}));
 
-  sim::Stored forgot = lab[2].durable();  // what the trap does to a host that does not store it
+  sim::Stored forgot = lab[2].durable();  // a host that does not store the commit index
   forgot.commit = 1;
   lab[2].crash();
   lab[2].replace_disk(forgot);
@@ -55,10 +55,10 @@ TEST(Traps, T01_TheCommitIndexIsStoredWithEveryWrite) {
   EXPECT_EQ(asked(lab), (std::vector<uint64_t>{1, 3}));
 }
 
-// T2: a sole voter with a learner: messages leave before its own vote is durable; after a crash it
-// leads the same term again and machines diverge. No message before the newest term and vote are
-// durable, leaders included.
-TEST(Traps, T02_NoMessageBeforeTermAndVoteAreDurable) {
+// T2: with a sole voter and a learner, messages leave before the voter's own vote is durable. After
+// a crash it leads the same term again, and state machines diverge. Guard: no message, a leader's
+// included, leaves before the newest term and vote are durable.
+TEST(Traps, t02_no_message_leaves_before_term_and_vote_are_durable) {
   Lab lab({{1, RHUMB_VOTER, 0}, {2, RHUMB_LEARNER, 0}});
   lab[1].start();
   lab[2].start();
@@ -74,9 +74,9 @@ TEST(Traps, T02_NoMessageBeforeTermAndVoteAreDurable) {
   EXPECT_FALSE(lab.network.empty());
 }
 
-// T2, second half: a follower's acknowledgements wait for every earlier write; heartbeat answers
-// only for term, vote, installs.
-TEST(Traps, T02_AFollowersAcknowledgementsWaitForEveryEarlierWrite) {
+// T2, second half: a follower's acknowledgements wait for every earlier write. Answers to
+// heartbeats wait only for term, vote and installs.
+TEST(Traps, t02_a_followers_acknowledgements_wait_for_every_earlier_write) {
   Lab lab(voters(3));
   for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
   lab.elect(1);
@@ -109,9 +109,9 @@ TEST(Traps, T02_AFollowersAcknowledgementsWaitForEveryEarlierWrite) {
   EXPECT_EQ(sim::glance(sent.back().frame).index, last);
 }
 
-// T3: the tick of a stalled or installing follower panics "Compacted". No campaign while writes are
-// open.
-TEST(Traps, T03_NoCampaignWhileWritesAreOpen) {
+// T3: a tick of a stalled or installing follower panics with "Compacted". Guard: no campaign while
+// writes are open.
+TEST(Traps, t03_a_replica_does_not_campaign_while_writes_are_open) {
   Lab lab(voters(3));
   for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
   lab.elect(1);
@@ -127,7 +127,7 @@ TEST(Traps, T03_NoCampaignWhileWritesAreOpen) {
   EXPECT_GE(asked(lab).size(), 2u) << "settled, it campaigns";
 }
 
-TEST(Traps, T03_NoCampaignWhileASnapshotIsInstalled) {
+TEST(Traps, t03_a_replica_does_not_campaign_while_a_snapshot_is_installed) {
   Lab lab(voters(3));
   for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
   lab.elect(1);
@@ -155,9 +155,9 @@ TEST(Traps, T03_NoCampaignWhileASnapshotIsInstalled) {
   EXPECT_EQ(lab[3].machine.index, lab[1].machine.index);
 }
 
-// T4: a leader outside its own membership: unwrap on None. It broadcasts the commit, sends
-// TimeoutNow to the best voter, steps down.
-TEST(Traps, T04_ALeaderOutsideItsMembershipLeavesOffice) {
+// T4: a leader outside its own membership panics, because it unwraps None. Guard: it broadcasts the
+// commit index, sends TimeoutNow to the best voter, and steps down.
+TEST(Traps, t04_a_leader_outside_its_membership_leaves_office) {
   Lab lab(voters(3));
   for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
   lab.elect(1);
@@ -181,8 +181,9 @@ TEST(Traps, T04_ALeaderOutsideItsMembershipLeavesOffice) {
   EXPECT_TRUE(lab[2].leads());
 }
 
-// T5: a leader that removes itself can leave the others joint for ever. Refused: "transfer first".
-TEST(Traps, T05_ALeaderThatWouldLoseItsVoteIsToldToTransferFirst) {
+// T5: a leader that removes itself can leave the others in a joint state for ever. Guard: the
+// change is refused with "transfer first".
+TEST(Traps, t05_a_leader_that_would_lose_its_vote_is_told_to_transfer_first) {
   Lab lab(voters(3));
   for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
   lab.elect(1);

@@ -1,4 +1,5 @@
-// Traps of membership and lost logs: T8 to T11.
+// Traps of membership and lost logs: T8 to T11. Each comment says what goes wrong without the
+// guard, and then the guard.
 #include "tests/plugins/consensus_raft/lab.h"
 
 namespace rhumb::consensus_raft {
@@ -11,9 +12,9 @@ void begin(Lab& lab, uint64_t n = 3) {
   lab.elect(1);
 }
 
-// T8: a snapshot that does not name the joiner is refused and re-sent for ever. The engine says
-// NEED_SNAPSHOT instead.
-TEST(Traps, T08_ASnapshotThatDoesNotNameTheJoinerIsNotSent) {
+// T8: a snapshot that does not name the joiner is refused and sent again for ever. Guard: the
+// engine reports NEED_SNAPSHOT instead.
+TEST(Traps, t08_a_snapshot_that_does_not_name_the_joiner_is_not_sent) {
   Lab lab(voters(3));
   begin(lab);
   for (int i = 0; i < 5; ++i) {
@@ -48,9 +49,9 @@ TEST(Traps, T08_ASnapshotThatDoesNotNameTheJoinerIsNotSent) {
   EXPECT_EQ(lab[4].machine.membership.role_of(4), static_cast<uint32_t>(RHUMB_LEARNER));
 }
 
-// T9: a lost log under the same id panics the others. RHUMB_CORRUPT at the replica that lost it,
-// and there alone.
-TEST(Traps, T09_ALostLogUnderTheSameIdIsCorrupt) {
+// T9: a replica that lost its log and has the same id makes the others panic. Guard: the replica
+// that lost it gets RHUMB_CORRUPT, and only that one.
+TEST(Traps, t09_a_lost_log_under_the_same_id_is_corrupt) {
   Lab lab(voters(3));
   const sim::Stored empty = lab[2].durable();
   begin(lab);
@@ -77,11 +78,12 @@ TEST(Traps, T09_ALostLogUnderTheSameIdIsCorrupt) {
   EXPECT_EQ(lab[1].commit, lab[1].last);
 }
 
-// T10: auto-leave of a joint change is forgotten after a leader change. Proposed again on tick.
-TEST(Traps, T10_AJointStateIsLeftAfterALeaderChange) {
+// T10: the automatic leave of a joint change is forgotten after a leader change. Guard: it is
+// proposed again on a tick.
+TEST(Traps, t10_a_joint_state_is_left_after_a_leader_change) {
   Lab lab(voters(3));
   begin(lab);
-  lab[1].auto_apply = false;  // it commits the joint state and is gone before it could leave it
+  lab[1].auto_apply = false;  // it commits the joint state and stops before it can leave it
   ASSERT_EQ(lab[1].change({{4, RHUMB_ADD_VOTER, 0}, {3, RHUMB_REMOVE, 0}}), RHUMB_OK)
       << lab[1].refusal;
   lab.settle();
@@ -103,9 +105,9 @@ TEST(Traps, T10_AJointStateIsLeftAfterALeaderChange) {
   EXPECT_EQ(lab[4].machine.membership.with_role(RHUMB_VOTER), (std::vector<uint64_t>{1, 2, 4}));
 }
 
-// T11: a second pending change silently becomes an empty entry. BUSY, and a dry run of the change
-// first.
-TEST(Traps, T11_ASecondPendingChangeIsBusyAndNoChangeIsInvalid) {
+// T11: a second pending change silently becomes an empty entry. Guard: it is refused as BUSY, and
+// each change is tried on a copy first.
+TEST(Traps, t11_a_second_pending_change_is_busy_and_no_change_is_invalid) {
   Lab lab(voters(3));
   begin(lab);
   const uint64_t before = lab[1].last;

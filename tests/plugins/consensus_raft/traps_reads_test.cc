@@ -1,4 +1,5 @@
-// Traps of linearizable reads: T6 and T7.
+// Traps of linearizable reads: T6 and T7. Each comment says what goes wrong without the guard, and
+// then the guard.
 #include "tests/plugins/consensus_raft/lab.h"
 
 namespace rhumb::consensus_raft {
@@ -13,7 +14,7 @@ class ReadTraps : public ::testing::Test {
     for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
     lab.elect(1);
   }
-  // One round: its heartbeat to 2, answered; the answer is not delivered.
+  // Runs one round: 2 answers its heartbeat, and the answer is returned undelivered.
   Packet answer_of_two(Lab& lab) {
     Packet answer;
     for (const Packet& beat : lab.take(is_beat)) {
@@ -25,9 +26,10 @@ class ReadTraps : public ::testing::Test {
   }
 };
 
-// T6: read contexts matched across lives: stale read; late copies confirm newer reads
-// (etcd-io/etcd#20418). A context is id, incarnation and counter, compared whole.
-TEST_F(ReadTraps, T06_ALateCopyConfirmsNoNewerRead) {
+// T6: read contexts match across incarnations, which gives stale reads, and late copies confirm
+// newer reads (etcd-io/etcd#20418). Guard: a context is id, incarnation and counter, and is
+// compared whole.
+TEST_F(ReadTraps, t06_a_late_copy_of_an_answer_confirms_no_newer_read) {
   Lab lab(voters(3));
   begin(lab);
   ASSERT_EQ(lab[1].read(1), RHUMB_OK) << lab[1].refusal;
@@ -43,7 +45,7 @@ TEST_F(ReadTraps, T06_ALateCopyConfirmsNoNewerRead) {
   EXPECT_EQ(lab[1].reads[1].token, 2u);
 }
 
-TEST_F(ReadTraps, T06_AnAnswerToAnotherLifeConfirmsNothing) {
+TEST_F(ReadTraps, t06_an_answer_to_an_earlier_incarnation_confirms_nothing) {
   Lab lab(voters(3));
   begin(lab);
   ASSERT_EQ(lab[1].read(1), RHUMB_OK);
@@ -53,7 +55,7 @@ TEST_F(ReadTraps, T06_AnAnswerToAnotherLifeConfirmsNothing) {
   lab.network.clear();
   lab[1].start();
   lab.succeed(1);
-  ASSERT_EQ(lab[1].read(1), RHUMB_OK);  // the same count of reads, the same token
+  ASSERT_EQ(lab[1].read(1), RHUMB_OK);  // the same count of reads, and the same token
   const std::string late = FrameWriter()
                                .number(kType, sim::kHeartbeatResponse)
                                .number(kTo, 1)
@@ -69,14 +71,14 @@ TEST_F(ReadTraps, T06_AnAnswerToAnotherLifeConfirmsNothing) {
   EXPECT_EQ(lab[1].reads.size(), 1u);
 }
 
-// T6: reads are never dropped silently: a leader that is followed by another one answers for each,
-// in the round and behind it.
-TEST_F(ReadTraps, T06_NoReadIsDroppedSilently) {
+// T6: no read is dropped silently. A leader that is replaced answers for each read, in the round
+// and waiting for the next one.
+TEST_F(ReadTraps, t06_no_read_is_dropped_silently) {
   Lab lab(voters(3));
   begin(lab);
   for (uint64_t token = 1; token <= 3; ++token) ASSERT_EQ(lab[1].read(token), RHUMB_OK);
   lab.network.clear();
-  // 2 and 3 hear nothing of 1 any more
+  // 2 and 3 get no more messages from 1.
   for (int i = 0; i < 10 * kElectionTicks && !lab[2].leads() && !lab[3].leads(); ++i) {
     ASSERT_EQ(lab[2].tick(), RHUMB_OK);
     ASSERT_EQ(lab[3].tick(), RHUMB_OK);
@@ -86,22 +88,22 @@ TEST_F(ReadTraps, T06_NoReadIsDroppedSilently) {
   for (const rhumb_read_t& read : lab[1].reads) EXPECT_EQ(read.status, RHUMB_NOT_LEADER);
 }
 
-// T7: lease reads: stale in 13 of 500 with paused processes. ReadIndex "Safe" only: without a
-// quorum's answer no read is confirmed.
+// T7: lease reads are stale when processes pause (13 of 500 reads). Guard: only ReadIndex "Safe" is
+// used, so no read is confirmed without a quorum's answer.
 void cut_off_and_read(Lab& lab) {
   ASSERT_EQ(lab[1].read(1), RHUMB_OK);
   lab.network.clear();
   ASSERT_EQ(lab[1].tick(5 * kElectionTicks), RHUMB_OK);
 }
 
-TEST_F(ReadTraps, T07_WithoutAQuorumNoReadIsConfirmed) {
+TEST_F(ReadTraps, t07_without_a_quorum_no_read_is_confirmed) {
   Lab lab(voters(3));
   begin(lab);
   cut_off_and_read(lab);
   ASSERT_EQ(lab[1].reads.size(), 1u);
   EXPECT_NE(lab[1].reads[0].status, RHUMB_OK);
 
-  // the same with leases, to show that the test would see them
+  // The same with leases, to show that the test would detect them.
   Lab planted(voters(3), RHUMB_PLANTED_SO);
   planted.config.config_json = R"({"plant":"lease_reads"})";
   begin(planted);

@@ -1,4 +1,5 @@
-// Traps of what comes in over the wire, of resources and of defaults: T12 to T17.
+// Traps of incoming messages, of resources and of defaults: T12 to T17. Each comment says what goes
+// wrong without the guard, and then the guard.
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,8 +26,8 @@ std::string entry(uint64_t kind, uint64_t term, uint64_t index, const std::strin
   return FrameWriter().number(1, kind).number(2, term).number(3, index).bytes(4, data).body();
 }
 
-// T12: a stale rejection moves next_index below matched. Dropped.
-TEST(Traps, T12_AStaleRejectionMovesNothingBack) {
+// T12: a stale rejection moves next_index below matched. Guard: it is dropped.
+TEST(Traps, t12_a_stale_rejection_moves_no_index_back) {
   Lab lab(voters(3));
   begin(lab);
   for (int i = 0; i < 6; ++i) {
@@ -34,7 +35,7 @@ TEST(Traps, T12_AStaleRejectionMovesNothingBack) {
     lab.settle();
   }
   const uint64_t matched = lab[2].last;
-  // the leader probes: a rejection that names its next index fits
+  // When the leader probes, a rejection that names its next index is valid.
   rhumb_event_t event = sim::make_event(RHUMB_EV_UNREACHABLE);
   event.peer = 2;
   ASSERT_EQ(lab[1].step(event), RHUMB_OK);
@@ -52,9 +53,9 @@ TEST(Traps, T12_AStaleRejectionMovesNothingBack) {
     EXPECT_GE(sim::glance(packet.frame).index, matched) << "what 2 acknowledged is not sent again";
 }
 
-// T13: unknown enum values on the wire panic; sender and order unchecked. Checked before they reach
-// raft.
-TEST(Traps, T13_WhatRaftWouldPanicOnIsRefused) {
+// T13: unknown enum values on the wire make raft panic, and it does not check sender and order.
+// Guard: messages are checked before raft gets them.
+TEST(Traps, t13_what_raft_would_panic_on_is_refused) {
   Lab lab(voters(3));
   begin(lab);
   const uint64_t term = lab[1].term, last = lab[2].last;
@@ -109,8 +110,8 @@ TEST(Traps, T13_WhatRaftWouldPanicOnIsRefused) {
   EXPECT_EQ(lab[2].last, last + 1);
 }
 
-// T14: followers forward proposals and transfers. Refused; the host redirects.
-TEST(Traps, T14_NothingIsForwarded) {
+// T14: followers forward proposals and transfers. Guard: these are refused, and the host redirects.
+TEST(Traps, t14_no_proposal_is_forwarded) {
   Lab lab(voters(3));
   begin(lab);
   EXPECT_EQ(lab[2].propose("x"), RHUMB_NOT_LEADER);
@@ -119,7 +120,7 @@ TEST(Traps, T14_NothingIsForwarded) {
   EXPECT_EQ(lab[2].read(1), RHUMB_NOT_LEADER);
   EXPECT_EQ(lab[2].leader, 1u) << "whom to redirect to";
   const uint64_t last = lab[1].last;
-  // local to a replica, or forwarded
+  // Kinds that are local to a replica, or forwarded.
   for (const uint64_t kind : {0, 1, 2, 10, 11, 12, 13, 15, 16}) {
     const std::string frame =
         message(kind, 2, 1, lab[1].term).bytes(kEntries, entry(0, 0, 0, "x")).frame();
@@ -137,10 +138,10 @@ uint64_t resident_bytes() {
   return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-// T15: ready records pile up when idle. Acknowledged at once.
-TEST(Traps, T15_AnIdleGroupDoesNotGrow) {
+// T15: ready records pile up in an idle group. Guard: they are acknowledged at once.
+TEST(Traps, t15_an_idle_group_does_not_grow) {
   constexpr int kRounds = 300'000;
-  constexpr uint64_t kGrowthMax = 4u << 20;  // a record of each round would be 12 MB and more
+  constexpr uint64_t kGrowthMax = 4u << 20;  // one record per round would be 12 MB and more
   Lab lab(voters(3));
   begin(lab);
   const std::string beat =
@@ -155,16 +156,16 @@ TEST(Traps, T15_AnIdleGroupDoesNotGrow) {
   const uint64_t before = resident_bytes();
   idle(kRounds);
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  // a sanitizer keeps freed memory back: its process says nothing about ours
+  // A sanitizer keeps freed memory, so its process size says nothing about ours.
   (void)before, (void)kGrowthMax;
 #else
   EXPECT_LT(resident_bytes(), before + kGrowthMax);
 #endif
 }
 
-// T16: defaults: max_size_per_msg 0, check_quorum and pre_vote off, time-outs from thread_rng. Set;
-// time-outs from the seed in `open`.
-TEST(Traps, T16_EntriesTravelTogether) {
+// T16: by default max_size_per_msg is 0, check_quorum and pre_vote are off, and time-outs come from
+// thread_rng. Guard: all are set, and time-outs come from the seed in `open`.
+TEST(Traps, t16_entries_travel_together_in_one_message) {
   Lab lab(voters(3));
   begin(lab);
   lab[2].crash();
@@ -186,14 +187,14 @@ TEST(Traps, T16_EntriesTravelTogether) {
   EXPECT_LE(appends, 3u);
 }
 
-TEST(Traps, T16_ALeaderWithoutAQuorumStepsDown) {
+TEST(Traps, t16_a_leader_without_a_quorum_steps_down) {
   Lab lab(voters(3));
   begin(lab);
   ASSERT_EQ(lab[1].tick(2 * kElectionTicks + 1), RHUMB_OK);
   EXPECT_FALSE(lab[1].leads());
 }
 
-TEST(Traps, T16_ACutOffReplicaDoesNotRaiseItsTerm) {
+TEST(Traps, t16_a_cut_off_replica_does_not_raise_its_term) {
   Lab lab(voters(3));
   begin(lab);
   const uint64_t term = lab[3].term;
@@ -203,7 +204,7 @@ TEST(Traps, T16_ACutOffReplicaDoesNotRaiseItsTerm) {
   EXPECT_TRUE(lab.take([](const Packet& p) { return p.kind() == sim::kRequestVote; }).empty());
 }
 
-// How many ticks pass until each replica asks for votes: the history of one run.
+// Returns how many ticks pass until each replica asks for votes, which is the history of one run.
 std::vector<int> time_outs(uint64_t shift) {
   std::vector<int> history;
   for (uint64_t id = 1; id <= 8; ++id) {
@@ -220,7 +221,7 @@ std::vector<int> time_outs(uint64_t shift) {
   return history;
 }
 
-TEST(Traps, T16_TimeOutsComeFromTheSeed) {
+TEST(Traps, t16_time_outs_come_from_the_seed) {
   const auto once = time_outs(0);
   EXPECT_EQ(once, time_outs(0)) << "a run replays";
   EXPECT_NE(once, time_outs(3)) << "other seeds, other times";
@@ -230,9 +231,9 @@ TEST(Traps, T16_TimeOutsComeFromTheSeed) {
   }
 }
 
-// T17: an asynchronous fetch hides its peer. The request's peer is kept; what comes back goes to
-// whoever waits for it.
-TEST(Traps, T17_AFetchNamesItsPeerAndFeedsIt) {
+// T17: an asynchronous fetch does not show which peer it is for. Guard: the request's peer is kept,
+// and the answer goes to the peers that wait for it.
+TEST(Traps, t17_a_fetch_names_its_peer_and_feeds_it) {
   Lab lab(voters(5));
   lab.config.cache_bytes = 64;  // almost nothing stays in memory
   begin(lab, 5);

@@ -3,7 +3,7 @@
 namespace rhumb::index_test {
 namespace {
 
-// Distances by the book, in double precision, from the stored bytes.
+// Distances in double precision from the stored bytes, by their definition.
 double component(const char* row, uint32_t scalar, uint32_t i) {
   if (scalar == RHUMB_F32) {
     float v = 0;
@@ -71,7 +71,7 @@ std::vector<uint32_t> all_slots(const Column& column) { return Bits(column.rows(
 
 class Kinds : public ::testing::TestWithParam<std::tuple<uint32_t, uint32_t, uint32_t>> {};
 
-TEST_P(Kinds, FindsTheTrueNeighboursUnderEveryFilter) {
+TEST_P(Kinds, the_true_neighbours_are_found_under_every_filter) {
   const auto [metric, scalar, dim] = GetParam();
   Generator generator(dim, 11);
   Column column(metric, scalar, dim);
@@ -102,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(Flat, Kinds,
                                             ::testing::Values(RHUMB_F32, RHUMB_F16, RHUMB_U8),
                                             ::testing::Values(3u, 96u)));
 
-TEST(Flat, CountsDifferingBits) {
+TEST(Flat, hamming_counts_differing_bits) {
   Generator generator(100, 12);
   Column column(RHUMB_HAMMING, RHUMB_BIT, 100);
   column.fill(generator, 500);
@@ -122,7 +122,7 @@ TEST(Flat, CountsDifferingBits) {
   for (size_t i = 0; i < hits.size(); ++i) EXPECT_EQ(hits[i].distance, static_cast<float>(want[i]));
 }
 
-TEST(Flat, LeavesOutRowsWithoutTheVectorAndRowsBeyondTheView) {
+TEST(Flat, rows_without_the_vector_and_beyond_the_view_are_left_out) {
   Generator generator(16, 13);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   column.fill(generator, 300);
@@ -144,7 +144,7 @@ TEST(Flat, LeavesOutRowsWithoutTheVectorAndRowsBeyondTheView) {
   EXPECT_EQ(index.stats()["rows"], 100);
 }
 
-TEST(Flat, TiesGoToTheLowerSlot) {
+TEST(Flat, of_equal_distances_the_lower_slot_comes_first) {
   Column column(RHUMB_EUCLID, RHUMB_F32, 4);
   for (int i = 0; i < 50; ++i) column.add({1, 2, 3, 4});
   Index index("flat", column);
@@ -153,7 +153,7 @@ TEST(Flat, TiesGoToTheLowerSlot) {
   EXPECT_EQ(hits, (Hits{{0, 0}, {1, 0}, {2, 0}, {3, 0}, {4, 0}}));
 }
 
-TEST(Flat, AnswersFewerWhenThereAreFewer) {
+TEST(Flat, with_fewer_rows_than_k_there_are_fewer_hits) {
   Generator generator(8, 14);
   Column column(RHUMB_DOT, RHUMB_F32, 8);
   Index empty("flat", column);
@@ -167,7 +167,7 @@ TEST(Flat, AnswersFewerWhenThereAreFewer) {
   EXPECT_EQ(empty.search_one(query, {.k = 0}).size(), 0u);
 }
 
-TEST(Flat, TakesRangesInAnyOrder) {
+TEST(Flat, ranges_are_inserted_in_any_order) {
   Generator generator(8, 15);
   Column column(RHUMB_EUCLID, RHUMB_F32, 8);
   column.fill(generator, 400);
@@ -184,7 +184,7 @@ TEST(Flat, TakesRangesInAnyOrder) {
   EXPECT_EQ(index.insert(20, 10), RHUMB_INVALID);
 }
 
-TEST(Flat, StopsWhenCancelledOrLate) {
+TEST(Flat, a_call_stops_when_it_is_cancelled_or_late) {
   Generator generator(8, 16);
   Column column(RHUMB_EUCLID, RHUMB_F32, 8);
   column.fill(generator, 100);
@@ -200,7 +200,7 @@ TEST(Flat, StopsWhenCancelledOrLate) {
   EXPECT_EQ(index.stats()["built_through"], 0);
 }
 
-TEST(Flat, SavesAndLoads) {
+TEST(Flat, a_saved_index_is_loaded) {
   Generator generator(8, 17);
   Column column(RHUMB_EUCLID, RHUMB_F32, 8);
   column.fill(generator, 100);
@@ -232,7 +232,7 @@ TEST(Flat, SavesAndLoads) {
       << "it covers slots that are not there";
 }
 
-TEST(Flat, RefusesWhatItCannotServe) {
+TEST(Flat, unsupported_columns_are_refused) {
   Generator generator(8, 18);
   Column column(RHUMB_EUCLID, RHUMB_F32, 8);
   column.fill(generator, 10);

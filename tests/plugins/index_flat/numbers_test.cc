@@ -3,7 +3,7 @@
 namespace rhumb::index_test {
 namespace {
 
-TEST(FlatNumbers, AnyBitsOfVectorsAreAnswered) { expect_any_numbers("flat"); }
+TEST(FlatNumbers, vectors_of_any_bits_are_answered) { expect_any_numbers("flat"); }
 
 }  // namespace
 }  // namespace rhumb::index_test

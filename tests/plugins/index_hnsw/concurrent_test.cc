@@ -1,4 +1,4 @@
-// Inserting, searching and growing at once. Run under ThreadSanitizer, too.
+// Inserting, searching and growing at the same time. These tests also run under ThreadSanitizer.
 #include <atomic>
 #include <thread>
 
@@ -7,14 +7,14 @@
 namespace rhumb::index_test {
 namespace {
 
-// The column is filled beforehand; what is new to the index are the slots.
-TEST(HnswConcurrent, SearchesWhileRangesComeInAndTheGraphGrows) {
+// The column is filled beforehand; only the slots are new to the index.
+TEST(HnswConcurrent, searches_run_while_ranges_are_inserted_and_the_graph_grows) {
   constexpr uint32_t kRows = 8000 / kSlowDown, kRange = 250, kWriters = 2, kReaders = 2;
   Generator generator(64, 41);
   Column column(RHUMB_COSINE, RHUMB_F32, 64);
   column.fill(generator, kRows);
   const auto queries = column.queries(generator, 32);
-  // starts with room for few and grows
+  // The index starts with room for few rows and grows.
   Index index("hnsw", column, R"({"m":8,"ef_construct":40})", "", kRows);
   std::atomic<uint32_t> next{0}, writing{kWriters};
   std::atomic<uint64_t> searches{0};
@@ -57,8 +57,8 @@ TEST(HnswConcurrent, SearchesWhileRangesComeInAndTheGraphGrows) {
   EXPECT_GE(recall(index.search(queries, {.ef = 80}), flat.search(queries, {})), 0.95);
 }
 
-// What was indexed before a search began is found by it: a point looks for itself.
-TEST(HnswConcurrent, WhatIsInIsFound) {
+// A search finds the rows that were indexed before it began: each point searches for itself.
+TEST(HnswConcurrent, a_row_is_found_once_its_insert_returned) {
   constexpr uint32_t kRows = 4000 / (kSlowDown > 1 ? 4 : 1);  // enough for walks, whose ef is small
   Generator generator(32, 42);
   Column column(RHUMB_EUCLID, RHUMB_F32, 32);
@@ -85,7 +85,7 @@ TEST(HnswConcurrent, WhatIsInIsFound) {
   EXPECT_LE(missed * 100, asked) << missed << " of " << asked;
 }
 
-TEST(HnswConcurrent, BuiltByManyThreadsAsGoodAsByOne) {
+TEST(HnswConcurrent, a_build_by_many_threads_is_as_good_as_by_one) {
   Generator generator(64, 44);
   Column column(RHUMB_COSINE, RHUMB_F32, 64);
   column.fill(generator, 8000 / kSlowDown);

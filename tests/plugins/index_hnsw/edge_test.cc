@@ -1,4 +1,4 @@
-// Small, empty, odd and interrupted.
+// Indexes that are small, empty, unusual or interrupted.
 #include <atomic>
 
 #include "tests/plugins/index_fixture.h"
@@ -6,7 +6,7 @@
 namespace rhumb::index_test {
 namespace {
 
-TEST(Hnsw, EmptyAndOnePoint) {
+TEST(Hnsw, an_index_of_no_or_one_point_answers) {
   Generator generator(16, 31);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   Index index("hnsw", column);
@@ -22,7 +22,7 @@ TEST(Hnsw, EmptyAndOnePoint) {
   EXPECT_EQ(index.stats()["rows"], 1);
 }
 
-TEST(Hnsw, MoreAskedThanThere) {
+TEST(Hnsw, asking_for_more_than_there_are_returns_all) {
   Generator generator(16, 32);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   column.fill(generator, 5000 / kSlowDown);
@@ -36,8 +36,8 @@ TEST(Hnsw, MoreAskedThanThere) {
                              [](const Hit& a, const Hit& b) { return a.distance < b.distance; }));
 }
 
-// Clusters of equal points cut a graph to pieces: what no walk reaches, the scan finds.
-TEST(Hnsw, EqualPointsAreAllFound) {
+// Clusters of equal points cut a graph to pieces. The scan finds the points that no walk reaches.
+TEST(Hnsw, equal_points_are_all_found) {
   Column column(RHUMB_EUCLID, RHUMB_F32, 4);
   for (int i = 0; i < 3000; ++i) column.add({static_cast<float>(i % 3), 0, 0, 0});
   Index index("hnsw", column, R"({"m":2,"ef_construct":4})");
@@ -53,7 +53,7 @@ TEST(Hnsw, EqualPointsAreAllFound) {
   }
 }
 
-TEST(Hnsw, AllDead) {
+TEST(Hnsw, an_index_of_dead_rows_returns_nothing) {
   Generator generator(16, 33);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   column.fill(generator, 6000 / kSlowDown);
@@ -70,8 +70,8 @@ TEST(Hnsw, AllDead) {
   EXPECT_EQ(hits[0].slot, 17u);
 }
 
-// A vector that most rows do not have; the filter counts them all.
-TEST(Hnsw, RowsWithoutTheVector) {
+// Most rows have no vector, but the filter counts all rows.
+TEST(Hnsw, rows_without_the_vector_are_not_found) {
   Generator generator(16, 34);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   column.fill(generator, 12'000 / kSlowDown);
@@ -91,7 +91,7 @@ TEST(Hnsw, RowsWithoutTheVector) {
   }
 }
 
-TEST(Hnsw, DeadSlotsAreNotBuiltIn) {
+TEST(Hnsw, dead_slots_are_not_built_into_the_graph) {
   Generator generator(16, 35);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   column.fill(generator, 500);
@@ -103,7 +103,7 @@ TEST(Hnsw, DeadSlotsAreNotBuiltIn) {
   EXPECT_EQ(index.stats()["built_through"], 500);
 }
 
-TEST(Hnsw, NumbersThatAreNoneDoNoHarm) {
+TEST(Hnsw, not_a_number_and_infinity_do_no_harm) {
   Generator generator(16, 36);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   column.fill(generator, 500);
@@ -130,7 +130,7 @@ struct Interruption {
   }
 };
 
-TEST(Hnsw, ACancelledBuildGoesOnWhereItStopped) {
+TEST(Hnsw, a_cancelled_build_can_be_continued) {
   Generator generator(32, 37);
   Column column(RHUMB_COSINE, RHUMB_F32, 32);
   column.fill(generator, 6000 / kSlowDown);
@@ -156,7 +156,7 @@ TEST(Hnsw, ACancelledBuildGoesOnWhereItStopped) {
   EXPECT_GE(recall(index.search(queries, {}), flat.search(queries, {})), 0.95);
 }
 
-TEST(Hnsw, CancelledCallsAndDeadlines) {
+TEST(Hnsw, cancelled_and_late_calls_end) {
   Generator generator(64, 38);
   Column column(RHUMB_EUCLID, RHUMB_F32, 64);
   column.fill(generator, 2000);
@@ -165,7 +165,7 @@ TEST(Hnsw, CancelledCallsAndDeadlines) {
   call.struct_size = sizeof call;
   call.deadline_ns = 1;
   EXPECT_EQ(index.insert(0, 2000, &call), RHUMB_TIMEOUT);
-  // Cancelled in the middle of the work, at the third time of asking.
+  // Cancels in the middle of the work, when the engine checks for the third time.
   std::atomic<int> asked{0};
   call.deadline_ns = 0;
   call.cancel_ctx = &asked;
@@ -178,7 +178,7 @@ TEST(Hnsw, CancelledCallsAndDeadlines) {
   EXPECT_EQ(index.stats()["rows"], 2000);
 }
 
-TEST(Hnsw, ParametersAreNamedWhenWrong) {
+TEST(Hnsw, an_invalid_parameter_is_named) {
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   for (const auto& [config, word] : {std::pair{R"({"m":1})", "m:"},
                                      {R"({"m":"16"})", "m:"},
@@ -196,7 +196,7 @@ TEST(Hnsw, ParametersAreNamedWhenWrong) {
   EXPECT_EQ(Index("hnsw", bits).opened(), RHUMB_UNSUPPORTED);
 }
 
-TEST(Hnsw, DescribesItself) {
+TEST(Hnsw, the_engine_describes_its_parameters) {
   Buffer buffer;
   ASSERT_EQ(engine("hnsw").ops->describe(nullptr, buffer.out()), RHUMB_OK);
   const auto described = nlohmann::json::parse(buffer.view());
@@ -206,8 +206,8 @@ TEST(Hnsw, DescribesItself) {
   EXPECT_EQ(described["parameters"]["properties"]["ef_construct"]["minimum"], 4);
 }
 
-// The host is told what an instance keeps, and gets all of it back.
-TEST(Hnsw, MemoryIsReported) {
+// The host is told how much memory an instance has, and all of it is given back.
+TEST(Hnsw, memory_is_reported_to_the_host) {
   const uint64_t before = registry().memory_bytes();
   {
     Generator generator(16, 39);

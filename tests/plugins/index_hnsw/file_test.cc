@@ -1,4 +1,4 @@
-// What is saved comes back the same; what is damaged is told, never followed.
+// A saved graph is loaded unchanged. A damaged file is reported and never used.
 #include "rhumb/cpp/crc32c.h"
 #include "tests/plugins/index_fixture.h"
 
@@ -28,7 +28,7 @@ struct Saved {
   std::unique_ptr<Index> index;
 };
 
-TEST(HnswFile, AnswersTheSameAfterLoading) {
+TEST(HnswFile, a_loaded_graph_answers_the_same) {
   Saved saved(8000 / kSlowDown);
   Index loaded("hnsw", saved.column, kConfig, saved.dir);
   ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
@@ -41,7 +41,7 @@ TEST(HnswFile, AnswersTheSameAfterLoading) {
   EXPECT_EQ(read_bytes(again + "/graph"), read_bytes(saved.dir + "/graph"));
 }
 
-TEST(HnswFile, GoesOnGrowingAfterLoading) {
+TEST(HnswFile, a_loaded_graph_can_grow) {
   Saved saved(3000 / kSlowDown);
   Index loaded("hnsw", saved.column, kConfig, saved.dir);
   ASSERT_EQ(loaded.opened(), RHUMB_OK);
@@ -54,8 +54,8 @@ TEST(HnswFile, GoesOnGrowingAfterLoading) {
   EXPECT_GE(recall(loaded.search(queries, {.ef = 40}), flat.search(queries, {})), 0.95);
 }
 
-// Slots behind a gap may be given away again after a crash: they stay out of the file.
-TEST(HnswFile, HoldsNothingBeyondWhatItIsBuiltThrough) {
+// Slots after a gap may be given to other rows after a crash, so they stay out of the file.
+TEST(HnswFile, a_file_holds_nothing_beyond_the_slot_it_is_built_through) {
   Generator generator(32, 52);
   Column column(RHUMB_COSINE, RHUMB_F32, 32);
   column.fill(generator, 1000);
@@ -76,19 +76,19 @@ TEST(HnswFile, HoldsNothingBeyondWhatItIsBuiltThrough) {
     EXPECT_LT(hit.slot, 400u);
 }
 
-TEST(HnswFile, EmptyGraph) {
+TEST(HnswFile, an_empty_graph_is_saved_and_loaded) {
   Saved saved(0);
   Index loaded("hnsw", saved.column, kConfig, saved.dir);
   ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
   EXPECT_TRUE(loaded.search_one(saved.column.query(saved.generator.next())).empty());
 }
 
-TEST(HnswFile, DamageIsTold) {
+TEST(HnswFile, damage_is_reported) {
   Saved saved(4000);
   const std::string good = read_bytes(saved.dir + "/graph");
   ASSERT_GT(good.size(), 2 * 65536u) << "several blocks are wanted";
   std::vector<size_t> offsets;
-  for (size_t i = 0; i < 128; ++i) offsets.push_back(i);  // header, head of the content
+  for (size_t i = 0; i < 128; ++i) offsets.push_back(i);  // header and beginning of the content
   for (size_t i = 128; i < good.size(); i += 2503) offsets.push_back(i);
   for (size_t i = good.size() - 16; i < good.size(); ++i) offsets.push_back(i);
   for (const size_t at : offsets) {
@@ -108,8 +108,8 @@ TEST(HnswFile, DamageIsTold) {
   EXPECT_EQ(saved.load(good), RHUMB_OK);
 }
 
-// Sound checksums over nonsense: as a faulty writer would leave it.
-TEST(HnswFile, NonsenseUnderRightChecksumsIsTold) {
+// Invalid values under valid checksums, as a faulty writer leaves them.
+TEST(HnswFile, invalid_values_under_right_checksums_are_reported) {
   Saved saved(300);
   const std::string good = read_bytes(saved.dir + "/graph");
   uint64_t body = 0;
@@ -138,7 +138,7 @@ TEST(HnswFile, NonsenseUnderRightChecksumsIsTold) {
       ++refused;
       continue;
     }
-    ++harmless;  // another link to a node that is there
+    ++harmless;  // another link to an existing node
     EXPECT_EQ(loaded.search(queries, {.flags = RHUMB_QUERY_EXACT}),
               saved.index->search(queries, {.flags = RHUMB_QUERY_EXACT}));
     for (const Hits& hits : loaded.search(queries, {.k = 2, .ef = 2})) EXPECT_EQ(hits.size(), 2u);
@@ -147,8 +147,9 @@ TEST(HnswFile, NonsenseUnderRightChecksumsIsTold) {
   EXPECT_GT(harmless, 0u);
 }
 
-// The settings of a collection may have changed since: the graph goes on as it was begun.
-TEST(HnswFile, IsTakenAsItIsUnderOtherSettings) {
+// The settings of a collection may have changed since. The graph keeps those that it was begun
+// with.
+TEST(HnswFile, a_file_is_loaded_as_it_is_under_other_settings) {
   Saved saved(8000 / kSlowDown);
   const auto queries = saved.column.queries(saved.generator, 50);
   for (const char* config : {R"({"m":2,"ef_construct":40})", R"({"m":64,"ef_construct":60})"}) {
@@ -162,7 +163,7 @@ TEST(HnswFile, IsTakenAsItIsUnderOtherSettings) {
   }
 }
 
-TEST(HnswFile, IsGoodForTheSameColumnOnly) {
+TEST(HnswFile, a_file_is_refused_for_another_column) {
   Saved saved(1000);
   Column dot(RHUMB_DOT, RHUMB_F32, 32);
   dot.fill(saved.generator, 1000);

@@ -3,7 +3,7 @@
 namespace rhumb::index_test {
 namespace {
 
-TEST(HnswNumbers, AnyBitsOfVectorsAreAnswered) { expect_any_numbers("hnsw"); }
+TEST(HnswNumbers, vectors_of_any_bits_are_answered) { expect_any_numbers("hnsw"); }
 
 }  // namespace
 }  // namespace rhumb::index_test

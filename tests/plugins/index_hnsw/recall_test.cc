@@ -1,4 +1,5 @@
-// What is found, against the exact engine, on clustered data; queries come from outside the data.
+// The hits of a search are compared with those of the exact engine, on clustered data with queries
+// from outside the data.
 #include "tests/plugins/index_fixture.h"
 
 namespace rhumb::index_test {
@@ -29,7 +30,7 @@ World& cosine_world() {
   return world;
 }
 
-TEST(Recall, CosineWithoutAFilter) {
+TEST(Recall, cosine_recall_without_a_filter_is_high) {
   World& w = cosine_world();
   uint64_t distances = 0;
   const auto found = w.hnsw->search(w.queries, {}, &distances);
@@ -39,7 +40,7 @@ TEST(Recall, CosineWithoutAFilter) {
   }
 }
 
-TEST(Recall, GrowsWithEf) {
+TEST(Recall, recall_grows_with_ef) {
   World& w = cosine_world();
   const auto truth = w.flat->search(w.queries, {});
   uint64_t narrow_work = 0, wide_work = 0;
@@ -51,21 +52,21 @@ TEST(Recall, GrowsWithEf) {
   EXPECT_GE(wide, 0.95);
 }
 
-TEST(Recall, ExactMeansExact) {
+TEST(Recall, an_exact_search_is_exact) {
   World& w = cosine_world();
   EXPECT_EQ(w.hnsw->search(w.queries, {.flags = RHUMB_QUERY_EXACT}), w.flat->search(w.queries, {}));
 }
 
-TEST(Recall, OneByOneAsInABatch) {
+TEST(Recall, a_query_alone_answers_as_in_a_batch) {
   World& w = cosine_world();
   const auto batch = w.hnsw->search(w.queries, {});
   for (size_t q = 0; q < 10; ++q) EXPECT_EQ(w.hnsw->search_one(w.queries[q]), batch[q]);
 }
 
-// Random filters: bits, a list, and live bits must all give the same, and never fewer than there
-// are.
+// Random filters given as bits, as a list and as live bits must give the same hits, and as many as
+// there can be.
 class Share : public ::testing::TestWithParam<double> {};
-TEST_P(Share, RandomFilter) {
+TEST_P(Share, recall_under_a_random_filter_is_high) {
   World& w = cosine_world();
   Bits some(w.column.rows());
   std::bernoulli_distribution pass(GetParam());
@@ -86,10 +87,10 @@ TEST_P(Share, RandomFilter) {
 }
 INSTANTIATE_TEST_SUITE_P(Recall, Share, ::testing::Values(0.5, 0.3, 0.1, 0.01, 0.001, 0.0));
 
-// Filters that go along with the clusters: the query's own passes, or everything but the query's
-// own and its likes.
+// Filters that are correlated with the clusters: they pass the query's own cluster, or everything
+// but the query's own cluster and similar ones.
 class Correlated : public ::testing::TestWithParam<std::tuple<bool, uint32_t>> {};
-TEST_P(Correlated, Filter) {
+TEST_P(Correlated, recall_under_a_correlated_filter_is_high) {
   const auto [own_passes, every] = GetParam();
   World& w = cosine_world();
   uint64_t work = 0;
@@ -113,7 +114,7 @@ TEST_P(Correlated, Filter) {
 INSTANTIATE_TEST_SUITE_P(Recall, Correlated,
                          ::testing::Combine(::testing::Bool(), ::testing::Values(2u, 10u)));
 
-TEST(Recall, DeadSlotsAreWalkedThroughButNeverFound) {
+TEST(Recall, dead_slots_are_walked_through_but_never_found) {
   World& w = cosine_world();
   Bits live(w.column.rows(), true);
   for (uint32_t s = 0; s < w.column.rows(); ++s) {
@@ -128,7 +129,7 @@ TEST(Recall, DeadSlotsAreWalkedThroughButNeverFound) {
   }
 }
 
-TEST(Recall, ViewsThatEndEarlierSeeNothingLater) {
+TEST(Recall, a_view_that_ends_earlier_sees_no_later_rows) {
   World& w = cosine_world();
   const uint32_t end = w.column.rows() / 2;
   const Bits live(end, true);
@@ -141,11 +142,11 @@ TEST(Recall, ViewsThatEndEarlierSeeNothingLater) {
 }
 
 class Kinds : public ::testing::TestWithParam<std::tuple<uint32_t, uint32_t>> {};
-TEST_P(Kinds, Recall) {
+TEST_P(Kinds, recall_of_every_metric_and_scalar_type_is_high) {
   const auto [metric, scalar] = GetParam();
   World w(metric, scalar, 8000 / kSlowDown, 22);
-  // The inner product of vectors of any length is no metric: a graph needs a wider search, and
-  // finds less.
+  // The inner product of vectors of any length is not a metric. A graph needs a wider search for
+  // it, and finds less.
   const bool dot = metric == RHUMB_DOT;
   uint64_t distances = 0;
   const auto found = w.hnsw->search(w.queries, {.ef = dot ? 160u : 64u}, &distances);

@@ -1,4 +1,5 @@
-// Properties of assign() over random histories of shards that come, go and change their weight.
+// Properties of assign() over random histories of shards that are added, removed or change their
+// weight.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -15,7 +16,7 @@ std::vector<uint64_t> owners(const Runs& runs) {
   return out;
 }
 
-// Covers all buckets in order, neighbours differ.
+// Expects that the runs cover all buckets in order and that neighbours differ.
 void expect_map(const Runs& runs) {
   uint32_t next = 0;
   for (size_t i = 0; i < runs.size(); ++i) {
@@ -33,7 +34,7 @@ std::map<uint64_t, uint32_t> counts(const Runs& runs) {
   return out;
 }
 
-// Everybody has his share, rounded down or up; who leaves has nothing.
+// Expects that every shard has its share, rounded down or up, and that a leaving shard has nothing.
 void expect_fair(const Runs& runs, const Shards& shards) {
   auto has = counts(runs);
   double total = 0;
@@ -56,7 +57,7 @@ uint32_t moved(const Runs& before, const Runs& after) {
   return n;
 }
 
-TEST_F(RouterTest, AFirstMapGivesEverybodyOneRun) {
+TEST_F(RouterTest, a_first_map_gives_every_shard_one_run) {
   for (uint64_t n : {1u, 2u, 3u, 7u, 256u}) {
     Shards shards;
     for (uint64_t i = 0; i < n; ++i) shards.push_back(active(1024 + i));
@@ -67,7 +68,7 @@ TEST_F(RouterTest, AFirstMapGivesEverybodyOneRun) {
   }
 }
 
-TEST_F(RouterTest, ANewShardTakesItsShareAndNothingElseMoves) {
+TEST_F(RouterTest, a_new_shard_takes_its_share_and_nothing_else_moves) {
   Shards shards = {active(1), active(2), active(3)};
   const Runs before = assign({}, shards);
   shards.push_back(active(4));
@@ -80,26 +81,26 @@ TEST_F(RouterTest, ANewShardTakesItsShareAndNothingElseMoves) {
     EXPECT_TRUE(a[i] == b[i] || b[i] == 4) << "bucket " << i;
 }
 
-TEST_F(RouterTest, TheBucketsOfOneThatLeavesAreSpread) {
+TEST_F(RouterTest, the_buckets_of_a_leaving_shard_are_spread) {
   Shards shards = {active(1), active(2), active(3), active(4)};
   const Runs before = assign({}, shards);
   shards[1].state = RHUMB_SHARD_LEAVING;
   const Runs after = assign(before, shards);
   expect_fair(after, shards);
   EXPECT_EQ(moved(before, after), RHUMB_BUCKETS / 4);
-  // The same when it is simply gone.
+  // The result is the same if the shard is simply gone.
   Shards without = shards;
   without.erase(without.begin() + 1);
   EXPECT_EQ(owners(assign(before, without)), owners(after));
 }
 
-TEST_F(RouterTest, NothingToDoChangesNothing) {
+TEST_F(RouterTest, a_balanced_map_stays_as_it_is) {
   const Shards shards = {active(1, 3), active(2, 5), active(9, 11)};
   const Runs before = assign({}, shards);
   EXPECT_EQ(moved(before, assign(before, shards)), 0u);
 }
 
-TEST_F(RouterTest, WeightsWithoutEndDoNotOverflow) {
+TEST_F(RouterTest, huge_weights_do_not_overflow) {
   const uint64_t most = ~uint64_t{0};
   const Shards shards = {active(1, most), active(2, most), active(3, most / 2)};
   const Runs runs = assign({}, shards);
@@ -109,7 +110,7 @@ TEST_F(RouterTest, WeightsWithoutEndDoNotOverflow) {
   EXPECT_NEAR(has.at(3), 819, 1);
 }
 
-TEST_F(RouterTest, MoreShardsThanBuckets) {
+TEST_F(RouterTest, some_of_more_shards_than_buckets_get_none) {
   Shards shards;
   for (uint64_t i = 0; i < 5000; ++i) shards.push_back(active(i + 1));
   const Runs runs = assign({}, shards);
@@ -117,7 +118,7 @@ TEST_F(RouterTest, MoreShardsThanBuckets) {
   expect_fair(runs, shards);
 }
 
-TEST_F(RouterTest, RandomHistories) {
+TEST_F(RouterTest, random_histories_keep_the_shares_and_move_little) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
     std::mt19937_64 random(seed);
@@ -136,9 +137,9 @@ TEST_F(RouterTest, RandomHistories) {
       expect_map(after);
       expect_fair(after, shards);
 
-      // No assignment of fair shares moves less: what stays is for everybody the smaller of what he
-      // had and what he gets, and where rounding leaves a choice, who had more than his rounded
-      // share kept the extra bucket.
+      // No assignment of fair shares moves less. Every shard keeps the smaller of its old and its
+      // new number of buckets, and where rounding left a choice, a shard that had more than its
+      // rounded share kept the extra bucket.
       const auto had = counts(now), gets = counts(after);
       uint32_t stays = 0;
       double total = 0;
@@ -167,7 +168,7 @@ TEST_F(RouterTest, RandomHistories) {
   }
 }
 
-TEST_F(RouterTest, RefusesNonsense) {
+TEST_F(RouterTest, invalid_maps_and_shards_are_refused) {
   Runs out;
   std::string why;
   EXPECT_EQ(try_assign({}, {}, out), RHUMB_INVALID);

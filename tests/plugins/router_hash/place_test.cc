@@ -9,9 +9,9 @@ std::string number_key(uint64_t id) {
   return key;
 }
 
-// The address of all data ever written. Values from an implementation of XXH64 of its own; a change
-// here loses points.
-TEST_F(RouterTest, PlacesAsItAlwaysDid) {
+// These values are the address of all stored data, so a change here loses points. They come from an
+// independent implementation of XXH64.
+TEST_F(RouterTest, the_place_of_an_id_is_pinned) {
   const std::pair<std::string, uint32_t> golden[] = {
       {"", 3828},
       {"abc", 1099},
@@ -31,7 +31,7 @@ TEST_F(RouterTest, PlacesAsItAlwaysDid) {
   for (size_t i = 0; i < keys.size(); ++i) EXPECT_EQ(buckets[i], golden[i].second) << "key " << i;
 }
 
-TEST_F(RouterTest, SpreadsConsecutiveNumbers) {
+TEST_F(RouterTest, consecutive_numbers_are_spread) {
   constexpr uint64_t kKeys = 409'600;
   std::vector<uint32_t> filled(RHUMB_BUCKETS);
   for (uint64_t id = 0; id < kKeys; ++id) {
@@ -42,14 +42,14 @@ TEST_F(RouterTest, SpreadsConsecutiveNumbers) {
     ASSERT_LT(bucket, RHUMB_BUCKETS);
     ++filled[bucket];
   }
-  // 100 expected in each; seven standard deviations.
+  // 100 are expected in each. The bounds are seven standard deviations away.
   for (uint32_t n : filled) {
     EXPECT_GT(n, 30u);
     EXPECT_LT(n, 170u);
   }
 }
 
-TEST_F(RouterTest, TakesNoParameters) {
+TEST_F(RouterTest, parameters_are_refused) {
   const std::string config = R"({"replicas": 3})";
   const rhumb_open_t open{sizeof open, 0, slice(config), {}, nullptr};
   rhumb_router_t* self = nullptr;

@@ -73,7 +73,7 @@ class Store {
     waiter.wake.wait(lock, [&] { return waiter.status.has_value(); });
     return *waiter.status;
   }
-  // A missing key is nothing; another failure is the text "status <n>".
+  // Returns nothing for a missing key, and the text "status <n>" for another failure.
   std::optional<std::string> get(uint32_t table, const std::string& key) {
     Buffer out;
     rhumb_error_t own{sizeof(rhumb_error_t), 0, {}};

@@ -19,7 +19,7 @@ namespace {
 
 using namespace std::string_literals;
 
-TEST_F(KvTest, RowsAreOrderedAsUnsignedBytesPerTable) {
+TEST_F(KvTest, rows_are_ordered_as_unsigned_bytes_per_table) {
   Store store;
   ASSERT_EQ(store.open(dir_ + "/s"), RHUMB_OK) << store.error.text;
   ASSERT_EQ(store.write({{RHUMB_PUT, 3, "\xFF", "last"},
@@ -44,7 +44,7 @@ TEST_F(KvTest, RowsAreOrderedAsUnsignedBytesPerTable) {
   EXPECT_TRUE(rows.empty());
 }
 
-TEST_F(KvTest, BatchesAreAtomicAndLaterWritesWin) {
+TEST_F(KvTest, batches_are_atomic_and_later_writes_win) {
   Store store;
   ASSERT_EQ(store.open(dir_), RHUMB_OK);
   ASSERT_EQ(store.write({{RHUMB_PUT, 1, "k", "1"},
@@ -68,7 +68,7 @@ TEST_F(KvTest, BatchesAreAtomicAndLaterWritesWin) {
   EXPECT_TRUE(rows.empty());
 }
 
-TEST_F(KvTest, ConfigurationIsChecked) {
+TEST_F(KvTest, configuration_is_checked) {
   for (const char* config :
        {"7", R"({"readers":0})", R"({"cache_bytes":"big"})", R"({"journal":"off"})"}) {
     Store store;
@@ -76,7 +76,7 @@ TEST_F(KvTest, ConfigurationIsChecked) {
   }
 }
 
-TEST_F(KvTest, RandomWritesAgreeWithAMapOverRestarts) {
+TEST_F(KvTest, random_writes_agree_with_a_map_over_restarts) {
   constexpr uint64_t kSeed = 31337;
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   std::mt19937_64 random(kSeed);
@@ -121,7 +121,7 @@ TEST_F(KvTest, RandomWritesAgreeWithAMapOverRestarts) {
   }
 }
 
-TEST_F(KvTest, CommittedWritesSurviveAKill) {
+TEST_F(KvTest, committed_writes_survive_a_kill) {
   for (int round = 0; round < 5; ++round) {
     int fds[2];
     ASSERT_EQ(::pipe(fds), 0);
@@ -157,9 +157,9 @@ TEST_F(KvTest, CommittedWritesSurviveAKill) {
   }
 }
 
-// What a flush promises is in the WAL file or the database: a copy of the files made behind it,
-// without what came later, has it all.
-TEST_F(KvTest, AFlushedStoreCanBeOpenedFromItsFilesAlone) {
+// After a flush, everything that it promised is in the WAL file or the database. So a copy of the
+// files, made after the flush and without later writes, has all of it.
+TEST_F(KvTest, a_flushed_store_can_be_opened_from_its_files_alone) {
   Store store;
   ASSERT_EQ(store.open(dir_ + "/live"), RHUMB_OK);
   for (int i = 0; i < 100; ++i)
@@ -175,19 +175,19 @@ TEST_F(KvTest, AFlushedStoreCanBeOpenedFromItsFilesAlone) {
   EXPECT_EQ(rows.size(), 100u);
 }
 
-TEST_F(KvTest, TheWalStaysShortUnderAWriterThatNeverPauses) {
+TEST_F(KvTest, the_wal_stays_short_under_a_writer_that_never_pauses) {
   Store store;
   ASSERT_EQ(store.open(dir_, R"({"wal_checkpoint_bytes":262144})"), RHUMB_OK);
   for (uint64_t i = 0; i < 4000; ++i)
     ASSERT_EQ(
         store.put(1, std::to_string(i % 500), std::string(3000, static_cast<char>('a' + i % 26))),
         RHUMB_OK);
-  // 4,000 commits write more than 40 MB of frames; four checkpoint sizes and what came while one
-  // ran may be there.
+  // 4,000 commits write more than 40 MB of frames. At most four checkpoint sizes, and the frames
+  // that came during a checkpoint, may be in the file.
   EXPECT_LT(std::filesystem::file_size(dir_ + "/data.db-wal"), 12u << 20);
 }
 
-TEST_F(KvTest, ACheckpointIsAConsistentCopyWhileWritesGoOn) {
+TEST_F(KvTest, a_checkpoint_is_a_consistent_copy_while_writes_go_on) {
   Store store;
   ASSERT_EQ(store.open(dir_ + "/live"), RHUMB_OK);
   ASSERT_EQ(store.write({{RHUMB_PUT, 1, "a", "0"}, {RHUMB_PUT, 2, "b", "0"}}), RHUMB_OK);
@@ -212,7 +212,7 @@ TEST_F(KvTest, ACheckpointIsAConsistentCopyWhileWritesGoOn) {
   writer.join();
 }
 
-TEST_F(KvTest, ReadersWriterAndFlushesRunTogether) {
+TEST_F(KvTest, readers_writer_and_flushes_run_together) {
   Store store;
   ASSERT_EQ(store.open(dir_, R"({"wal_checkpoint_bytes":65536,"readers":2})"), RHUMB_OK);
   ASSERT_EQ(store.put(1, "counter", "0"), RHUMB_OK);
@@ -252,7 +252,7 @@ void flip(const std::string& path, uint64_t at, uint8_t mask) {
   file.put(static_cast<char>(byte ^ mask));
 }
 
-// A database as SQLite alone makes it: its pages have no room for checksums.
+// Makes a database as plain SQLite does, whose pages have no room for checksums.
 void make_plain_database(const std::string& path) {
   sqlite3* db = nullptr;
   ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
@@ -270,8 +270,8 @@ uint64_t offset_of(const std::string& needle, const std::string& path) {
   return bytes.str().find(needle);
 }
 
-// Where pages have no checksums, rows still have theirs.
-TEST_F(KvTest, ADamagedRowIsNeverReturnedAsData) {
+// Rows have checksums of their own even if pages have none.
+TEST_F(KvTest, a_damaged_row_is_never_returned_as_data) {
   const std::string needle = "the value that will be damaged", path = dir_ + "/data.db";
   make_plain_database(path);
   {
@@ -292,9 +292,9 @@ TEST_F(KvTest, ADamagedRowIsNeverReturnedAsData) {
   EXPECT_TRUE(rows.empty());
 }
 
-// Every page of the file: whichever byte is damaged, what is read is right or an error, and an
-// error names the page. Look-ups do not go astray: a key that is there is found or refused.
-TEST_F(KvTest, ADamagedPageIsAnErrorWithItsPlace) {
+// Damages bytes on every page of the file. A read must then be right or give an error that names
+// the page. No look-up may go astray: an existing key is found or refused.
+TEST_F(KvTest, a_damaged_page_is_an_error_with_its_place) {
   std::mt19937_64 random(20261121);
   std::printf("seed 20261121\n");
   std::map<std::string, std::string> rows;
@@ -338,7 +338,7 @@ TEST_F(KvTest, ADamagedPageIsAnErrorWithItsPlace) {
   EXPECT_GT(refused, bytes / 4096 / 6) << "the pages of table 1";
 }
 
-TEST_F(KvTest, AnErrorNamesTheDamagedPage) {
+TEST_F(KvTest, an_error_names_the_damaged_page) {
   {
     Store store;
     ASSERT_EQ(store.open(dir_), RHUMB_OK);
@@ -356,7 +356,7 @@ TEST_F(KvTest, AnErrorNamesTheDamagedPage) {
       << error.text;
 }
 
-TEST_F(KvTest, ADatabaseWithoutPageChecksumsIsReadAndWritten) {
+TEST_F(KvTest, a_database_without_page_checksums_is_read_and_written) {
   make_plain_database(dir_ + "/data.db");
   Store store;
   for (int round = 0; round < 3; ++round) {
@@ -369,14 +369,14 @@ TEST_F(KvTest, ADatabaseWithoutPageChecksumsIsReadAndWritten) {
   }
 }
 
-TEST_F(KvTest, AFileThatIsNoDatabaseIsRefused) {
+TEST_F(KvTest, a_file_that_is_no_database_is_refused) {
   std::ofstream(dir_ + "/data.db") << std::string(8192, 'x');
   Store store;
   EXPECT_EQ(store.open(dir_), RHUMB_CORRUPT) << store.error.text;
   EXPECT_NE(std::string(store.error.text).find("data.db"), std::string::npos);
 }
 
-TEST_F(KvTest, AScanCanBeCancelled) {
+TEST_F(KvTest, a_scan_can_be_cancelled) {
   Store store;
   ASSERT_EQ(store.open(dir_), RHUMB_OK);
   std::vector<Write> batch;
@@ -397,7 +397,7 @@ TEST_F(KvTest, AScanCanBeCancelled) {
   EXPECT_GT(rows.size(), 0u);
 }
 
-TEST_F(KvTest, AFullDiskRefusesWritesKeepsReadingAndRecovers) {
+TEST_F(KvTest, a_full_disk_refuses_writes_keeps_reading_and_recovers) {
   if (::mount("none", dir_.c_str(), "tmpfs", 0, "size=1m") != 0)
     GTEST_SKIP() << "SKIPPED: mounting a small tmpfs needs root";
   struct Unmount {

@@ -1,10 +1,10 @@
-// What rhumb/storage.h promises, without faults.
+// The promises of rhumb/storage.h, without faults.
 #include "log_fixture.h"
 
 namespace rhumb::wal_test {
 namespace {
 
-TEST_F(LogTest, WhatWasAppendedIsReadBackAndRecovered) {
+TEST_F(LogTest, what_was_appended_is_read_back_and_recovered) {
   {
     LogUnderTest log;
     ASSERT_EQ(log.start(dir_), RHUMB_OK) << log.error.text;
@@ -30,7 +30,7 @@ TEST_F(LogTest, WhatWasAppendedIsReadBackAndRecovered) {
              {9, {"", {1, 0, 0, ""}, {{9, 1, 4, ""}}}}}));
 }
 
-TEST_F(LogTest, ALowerIndexTruncates) {
+TEST_F(LogTest, a_lower_index_truncates) {
   const std::vector<Entry> kept{{1, 1, 1, "a"}, {1, 2, 2, "B"}};
   {
     LogUnderTest log;
@@ -49,7 +49,7 @@ TEST_F(LogTest, ALowerIndexTruncates) {
   EXPECT_EQ(log.recovered[1].entries, kept);
 }
 
-TEST_F(LogTest, BaseInstallReleaseAndDrop) {
+TEST_F(LogTest, base_install_release_and_drop_are_recovered) {
   {
     LogUnderTest log;
     ASSERT_EQ(log.start(dir_), RHUMB_OK);
@@ -86,7 +86,7 @@ TEST_F(LogTest, BaseInstallReleaseAndDrop) {
   EXPECT_EQ(log.append({{4, 51, 9, "next"}}), RHUMB_OK);
 }
 
-TEST_F(LogTest, ReadStopsAfterMaxBytesButGivesOneEntry) {
+TEST_F(LogTest, read_stops_after_max_bytes_but_gives_one_entry) {
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_), RHUMB_OK);
   std::vector<Entry> entries;
@@ -99,7 +99,7 @@ TEST_F(LogTest, ReadStopsAfterMaxBytesButGivesOneEntry) {
   EXPECT_EQ(got.size(), 1u);
 }
 
-TEST_F(LogTest, CompletionsFireInOrderAndNeverInsideTheCall) {
+TEST_F(LogTest, completions_fire_in_order_and_never_inside_the_call) {
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_), RHUMB_OK);
   struct Order {
@@ -136,7 +136,7 @@ TEST_F(LogTest, CompletionsFireInOrderAndNeverInsideTheCall) {
   EXPECT_TRUE(std::is_sorted(order.fired.begin(), order.fired.end()));
 }
 
-TEST_F(LogTest, ConfigurationIsChecked) {
+TEST_F(LogTest, configuration_is_checked) {
   for (const char* config : {"[]", "{", R"({"sync":"sometimes"})", R"({"segment_bytes":1})",
                              R"({"segment_bytes":-4})", R"({"colour":"red"})"}) {
     LogUnderTest log;
@@ -145,7 +145,7 @@ TEST_F(LogTest, ConfigurationIsChecked) {
   }
 }
 
-TEST_F(LogTest, OneInstanceAtATimeAndRecoverFirst) {
+TEST_F(LogTest, one_instance_at_a_time_which_recovers_first) {
   LogUnderTest log, second;
   ASSERT_EQ(log.open(dir_), RHUMB_OK);
   EXPECT_EQ(second.open(dir_), RHUMB_DENIED);
@@ -157,7 +157,7 @@ TEST_F(LogTest, OneInstanceAtATimeAndRecoverFirst) {
   EXPECT_EQ(second.start(dir_), RHUMB_OK);
 }
 
-TEST_F(LogTest, OneAppendLargerThanASegmentGetsASegmentOfItsOwn) {
+TEST_F(LogTest, one_append_larger_than_a_segment_gets_a_segment_of_its_own) {
   const std::string large(300'000, 'L');
   {
     LogUnderTest log;
@@ -171,7 +171,7 @@ TEST_F(LogTest, OneAppendLargerThanASegmentGetsASegmentOfItsOwn) {
   EXPECT_EQ(log.recovered[1].entries[1].data, large);
 }
 
-TEST_F(LogTest, ManyGroupsShareAnFsync) {
+TEST_F(LogTest, many_groups_share_an_fsync) {
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_), RHUMB_OK);
   constexpr uint64_t kGroups = 200, kRounds = 10;
@@ -186,12 +186,12 @@ TEST_F(LogTest, ManyGroupsShareAnFsync) {
   EXPECT_LT(log.stat("fsyncs"), kGroups * kRounds / 4) << "each append had an fsync of its own";
 }
 
-TEST_F(LogTest, TheQueueIsBounded) {
+TEST_F(LogTest, the_queue_is_bounded) {
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_, R"({"queue_bytes":4096})"), RHUMB_OK);
   Completions completions;
   uint64_t index = 0, refused = 0;
-  // Appends are far faster than fsyncs, so the queue fills up; what was refused may be tried again
+  // Appends are far faster than fsyncs, so the queue fills up. A refused append can be tried again
   // and fits then.
   while (refused == 0 && index < 100'000) {
     if (log.append_async({{1, index + 1, 1, std::string(512, 'q')}}, completions) == RHUMB_BUSY) {
@@ -205,7 +205,7 @@ TEST_F(LogTest, TheQueueIsBounded) {
   EXPECT_EQ(log.append({{1, index + 1, 1, "fits"}}), RHUMB_OK);
 }
 
-TEST_F(LogTest, OtherSyncPoliciesKeepTheirPromise) {
+TEST_F(LogTest, other_sync_policies_keep_their_promise) {
   for (const char* config : {R"({"sync":"interval","interval_ms":5})", R"({"sync":"never"})"}) {
     const std::string dir = dir_ + "/" + std::to_string(std::hash<std::string>{}(config));
     {
@@ -213,7 +213,7 @@ TEST_F(LogTest, OtherSyncPoliciesKeepTheirPromise) {
       ASSERT_EQ(log.start(dir, config), RHUMB_OK) << log.error.text;
       ASSERT_EQ(log.append({{1, 1, 1, "x"}}), RHUMB_OK);
       if (std::string(config).find("interval") != std::string::npos) {
-        // ends by the timed sync alone
+        // Only the timed sync ends this wait.
         while (log.stat("synced_records") == 0) std::this_thread::yield();
       } else {
         EXPECT_EQ(log.stat("synced_records"), 0u);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kSmall = R"({"segment_bytes":65536,"keep_segments":2})";
 
-// The child appends to three groups, releasing now and then, and tells through the pipe what was
+// The child appends to three groups and releases now and then. It reports through the pipe what was
 // acknowledged.
 [[noreturn]] void append_until_killed(const std::string& dir, int acknowledged_fd) {
   LogUnderTest log;
@@ -40,7 +40,7 @@ constexpr const char* kSmall = R"({"segment_bytes":65536,"keep_segments":2})";
   }
 }
 
-TEST_F(LogTest, NothingAcknowledgedIsLostToAKill) {
+TEST_F(LogTest, nothing_acknowledged_is_lost_to_a_kill) {
   constexpr uint64_t kSeed = 4711;
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   std::mt19937_64 random(kSeed);
@@ -80,9 +80,9 @@ TEST_F(LogTest, NothingAcknowledgedIsLostToAKill) {
   }
 }
 
-// The descriptor of a segment is swapped for one that cannot be written: what follows is what a
-// broken disk would cause.
-TEST_F(LogTest, AFailedWritePoisonsTheLogForEver) {
+// Replaces a segment's descriptor by one that cannot be written, which has the effect of a broken
+// disk.
+TEST_F(LogTest, a_failed_write_poisons_the_log_for_ever) {
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_, kSmall), RHUMB_OK);
   ASSERT_EQ(log.append({{1, 1, 1, "good"}}), RHUMB_OK);
@@ -109,7 +109,7 @@ TEST_F(LogTest, AFailedWritePoisonsTheLogForEver) {
   EXPECT_EQ(log.recovered[1].entries.size(), 1u);
 }
 
-TEST_F(LogTest, AFullDiskRefusesAppendsUntilSpaceIsFreed) {
+TEST_F(LogTest, a_full_disk_refuses_appends_until_space_is_freed) {
   if (::mount("none", dir_.c_str(), "tmpfs", 0, "size=512k") != 0)
     GTEST_SKIP() << "SKIPPED: mounting a small tmpfs needs root";
   struct Unmount {
@@ -139,9 +139,9 @@ TEST_F(LogTest, AFullDiskRefusesAppendsUntilSpaceIsFreed) {
   EXPECT_EQ(rc, RHUMB_OK);
 }
 
-// A cached batch, or anything else, must not keep the file of a freed segment open: its space would
-// stay taken.
-TEST_F(LogTest, FreedSegmentsGiveTheirSpaceBack) {
+// A cached batch, for example, must not keep the file of a freed segment open, because its space
+// would stay in use.
+TEST_F(LogTest, freed_segments_give_their_space_back) {
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_, R"({"segment_bytes":65536,"cache_bytes":16777216})"), RHUMB_OK);
   for (uint64_t i = 1; i <= 300; ++i)
@@ -159,11 +159,11 @@ TEST_F(LogTest, FreedSegmentsGiveTheirSpaceBack) {
     }
     return count;
   };
-  // the janitor lets go of each one after it was removed
+  // The janitor closes each file after removing it.
   while (removed_but_open() > 0) std::this_thread::yield();
 }
 
-TEST_F(LogTest, ReadersRunWhileTheLogIsWrittenReleasedAndMoved) {
+TEST_F(LogTest, readers_run_while_the_log_is_written_released_and_moved) {
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_, R"({"segment_bytes":65536,"keep_segments":1,"cache_bytes":30000})"),
             RHUMB_OK);

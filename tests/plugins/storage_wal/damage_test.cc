@@ -1,4 +1,5 @@
-// Torn tails are dropped, damage below what was durable is refused, and the two are never mixed up.
+// Torn tails are dropped, damage below the durable position is refused, and the two are never
+// confused.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -26,7 +27,7 @@ void spill(const std::string& path, const std::string& bytes) {
 
 class DamageTest : public LogTest {};
 
-TEST_F(DamageTest, TheLastBatchMayBeTornAtEveryByte) {
+TEST_F(DamageTest, the_last_batch_may_be_torn_at_every_byte) {
   const std::string last(150, 'Z');
   std::string before, after;
   {
@@ -43,7 +44,8 @@ TEST_F(DamageTest, TheLastBatchMayBeTornAtEveryByte) {
   ASSERT_GT(to - from, 150u);
   const std::string dir = dir_ + "/torn";
   for (size_t cut = from; cut < to; ++cut) {
-    // Blocks land out of order: what came before the cut is there, or what came behind it.
+    // Blocks can reach the disk out of order: either the part before the cut is there, or the part
+    // after it.
     for (const bool head_missing : {false, true}) {
       std::filesystem::remove_all(dir);
       std::filesystem::create_directory(dir);
@@ -58,8 +60,7 @@ TEST_F(DamageTest, TheLastBatchMayBeTornAtEveryByte) {
       LogUnderTest log;
       ASSERT_EQ(log.start(dir, kSmall), RHUMB_OK) << "cut at " << cut << ": " << log.error.text;
       ASSERT_EQ(log.recovered[1].entries.size(), 2u) << "cut at " << cut;
-      // What is written next must not be joined by leftovers of the torn batch at the start after
-      // it.
+      // The next record must not be joined by leftovers of the torn batch at the next start.
       ASSERT_EQ(log.append({{1, 3, 2, "instead"}}), RHUMB_OK);
       log.close();
       ASSERT_EQ(log.start(dir, kSmall), RHUMB_OK) << log.error.text;
@@ -69,7 +70,7 @@ TEST_F(DamageTest, TheLastBatchMayBeTornAtEveryByte) {
   }
 }
 
-TEST_F(DamageTest, ABitFlippedBelowSyncedToIsRefusedWithFileAndOffset) {
+TEST_F(DamageTest, a_bit_flipped_below_synced_to_is_refused_with_file_and_offset) {
   {
     LogUnderTest log;
     ASSERT_EQ(log.start(dir_ + "/live", kSmall), RHUMB_OK);
@@ -104,7 +105,7 @@ TEST_F(DamageTest, ABitFlippedBelowSyncedToIsRefusedWithFileAndOffset) {
   }
 }
 
-TEST_F(DamageTest, ACutFileIsRefused) {
+TEST_F(DamageTest, a_cut_file_is_refused) {
   {
     LogUnderTest log;
     ASSERT_EQ(log.start(dir_ + "/live", kSmall), RHUMB_OK);
@@ -114,7 +115,8 @@ TEST_F(DamageTest, ACutFileIsRefused) {
   const auto files = segment_files(dir_ + "/live");
   ASSERT_GE(files.size(), 4u);
   const std::string dir = dir_ + "/cut";
-  for (size_t f = 0; f + 1 < files.size(); ++f) {  // the last file is the empty one made ahead
+  // The last file is the empty one made ahead of time.
+  for (size_t f = 0; f + 1 < files.size(); ++f) {
     for (const uint64_t bytes : {0u, 10u, 64u, 100u, 5000u, 60000u}) {
       std::filesystem::remove_all(dir);
       std::filesystem::copy(dir_ + "/live", dir, std::filesystem::copy_options::recursive);
@@ -124,14 +126,14 @@ TEST_F(DamageTest, ACutFileIsRefused) {
       LogUnderTest log;
       const rhumb_status_t rc = log.start(dir, kSmall);
       if (rc == RHUMB_OK && lost.find_first_not_of('\0') == std::string::npos)
-        continue;  // the unused rest of a full segment: no loss
+        continue;  // the unused rest of a full segment, so nothing is lost
       ASSERT_EQ(rc, RHUMB_CORRUPT) << victim << " cut to " << bytes;
       ASSERT_NE(std::string(log.error.text).find(".wal"), std::string::npos) << log.error.text;
     }
   }
 }
 
-TEST_F(DamageTest, AMissingSegmentIsRefused) {
+TEST_F(DamageTest, a_missing_segment_is_refused) {
   {
     LogUnderTest log;
     ASSERT_EQ(log.start(dir_, kSmall), RHUMB_OK);
@@ -143,13 +145,13 @@ TEST_F(DamageTest, AMissingSegmentIsRefused) {
   LogUnderTest log;
   EXPECT_EQ(log.start(dir_, kSmall), RHUMB_CORRUPT);
   log.close();
-  // Without the oldest one the groups' entries do not reach back to their base.
+  // Without the oldest segment the groups' entries do not reach back to their base.
   std::filesystem::rename(dir_ + "/away", files[1]);
   std::filesystem::remove(files[0]);
   EXPECT_EQ(log.start(dir_, kSmall), RHUMB_CORRUPT) << log.error.text;
 }
 
-TEST_F(DamageTest, DamageUnderARunningLogIsNeverReturnedAsData) {
+TEST_F(DamageTest, damage_under_a_running_log_is_never_returned_as_data) {
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_, R"({"segment_bytes":65536,"cache_bytes":0})"), RHUMB_OK);
   ASSERT_EQ(log.append({{1, 1, 1, "precious"}, {1, 2, 1, "other"}}), RHUMB_OK);

@@ -40,7 +40,7 @@ struct Entry {
   bool operator==(const Entry&) const = default;
 };
 
-// What recover() showed of one group.
+// The part of recover()'s result for one group.
 struct GroupState {
   std::string hard_state;
   Entry base;  // index 0: none
@@ -49,7 +49,7 @@ struct GroupState {
 };
 using State = std::map<uint64_t, GroupState>;
 
-// The first difference in words; empty = equal.
+// Returns the first difference in words; empty = equal.
 inline std::string difference(const State& got, const State& want) {
   for (const auto& [id, w] : want) {
     const std::string group = "group " + std::to_string(id) + ": ";
@@ -75,7 +75,7 @@ inline std::string difference(const State& got, const State& want) {
   return got.size() == want.size() ? "" : "a group too many";
 }
 
-// Counts completions; wait() returns when all that were handed out have fired.
+// Counts completions. wait() returns when all of them have fired.
 class Completions {
  public:
   rhumb_done_t next() {
@@ -115,7 +115,7 @@ class Completions {
   rhumb_status_t worst_ = RHUMB_OK;
 };
 
-// One open instance.
+// One open instance of a log.
 class LogUnderTest {
  public:
   LogUnderTest() = default;
@@ -125,7 +125,7 @@ class LogUnderTest {
     const rhumb_open_t params{sizeof(rhumb_open_t), 0, slice(config), slice(dir), nullptr};
     return ops().open(nullptr, &params, &self_, &error);
   }
-  // open and recover
+  // Opens and recovers.
   rhumb_status_t start(const std::string& dir, const std::string& config = "") {
     const rhumb_status_t rc = open(dir, config);
     return rc != RHUMB_OK ? rc : recover();
@@ -160,7 +160,8 @@ class LogUnderTest {
     if (rc != RHUMB_OK) completions.refused();
     return rc;
   }
-  // Until durable. A log that is making its next segment is asked again.
+  // Appends and waits until the records are durable. It repeats the call while the log makes its
+  // next segment.
   rhumb_status_t append(const std::vector<Entry>& entries) {
     Completions completions;
     rhumb_status_t rc = RHUMB_BUSY;
@@ -171,7 +172,7 @@ class LogUnderTest {
   rhumb_status_t read(uint64_t group, uint64_t first, uint64_t last, std::vector<Entry>& out,
                       uint64_t max_bytes = UINT64_MAX) {
     out.clear();
-    rhumb_error_t own{sizeof(rhumb_error_t), 0, {}};  // reads run on many threads
+    rhumb_error_t own{sizeof(rhumb_error_t), 0, {}};  // because reads run on many threads
     const rhumb_status_t rc = ops().read(
         self_, group, first, last, max_bytes,
         [](void* ctx, const rhumb_log_entry_t* e) -> uint32_t {

@@ -1,5 +1,5 @@
-// Random histories against a model in memory: small segments, restarts, releases, drops, installs,
-// truncations, moved records.
+// Random histories are compared with a model in memory: small segments, restarts, releases, drops,
+// installs, truncations and moved records.
 #include <random>
 
 #include "log_fixture.h"
@@ -13,7 +13,7 @@ class Model {
  public:
   explicit Model(uint64_t seed) : random_(seed) {}
 
-  // One random append, release or drop, done to both.
+  // Does one random append, release or drop to both.
   void step(LogUnderTest& log, Completions& completions) {
     const uint64_t id = 1 + below(6);
     GroupState& g = state_[id];
@@ -96,7 +96,7 @@ class Model {
   State state_;
 };
 
-TEST_F(LogTest, RandomHistoriesSurviveRestarts) {
+TEST_F(LogTest, random_histories_survive_restarts) {
   for (const uint64_t seed : {1001u, 1002u, 1003u, 1004u}) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     const std::string dir = dir_ + "/" + std::to_string(seed);
@@ -122,9 +122,9 @@ TEST_F(LogTest, RandomHistoriesSurviveRestarts) {
   }
 }
 
-// Group 1 is idle and holds a hard state, a base and some entries in the first segment; group 2
+// Group 1 is idle and has a hard state, a base and some entries in the first segment. Group 2
 // writes and releases without end.
-TEST_F(LogTest, AnIdleGroupDoesNotPinTheLog) {
+TEST_F(LogTest, an_idle_group_does_not_pin_the_log) {
   const GroupState idle{"idle",
                         {1, 2, 1, "", RHUMB_LOG_BASE},
                         {{1, 3, 1, "kept"}, {1, 4, 2, "kept, too", RHUMB_LOG_MEMBERS}}};
@@ -142,7 +142,7 @@ TEST_F(LogTest, AnIdleGroupDoesNotPinTheLog) {
       ASSERT_EQ(log.append({{2, i, 1, std::string(1000, 'b')}}), RHUMB_OK);
       if (i % 10 == 0) ASSERT_EQ(log.release(2, i), RHUMB_OK);
     }
-    // the janitor frees in the background
+    // The janitor frees segments in the background.
     while (log.stat("segments") > 4) std::this_thread::yield();
     EXPECT_GT(log.stat("freed_segments"), 20u);
     EXPECT_GE(log.stat("moved_records"), 4u);
@@ -156,7 +156,7 @@ TEST_F(LogTest, AnIdleGroupDoesNotPinTheLog) {
   EXPECT_EQ(log.recovered[1], idle);
 }
 
-TEST_F(LogTest, ReleaseFreesSegmentsAndALiveLogIsNotMovedInCircles) {
+TEST_F(LogTest, release_frees_segments_and_a_live_log_is_not_moved_in_circles) {
   LogUnderTest log;
   ASSERT_EQ(log.start(dir_, kSmall), RHUMB_OK);
   for (uint64_t i = 1; i <= 600; ++i)

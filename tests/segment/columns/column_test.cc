@@ -13,7 +13,7 @@ namespace {
 
 constexpr ExtentLimits kExtents{4096, 16384};
 
-TEST(ColumnTest, WhatWasAppendedIsReadThroughOneAddress) {
+TEST(ColumnTest, appended_rows_are_read_through_one_address) {
   std::mt19937_64 random(5);
   std::printf("seed 5\n");
   TempDir dir;
@@ -40,7 +40,7 @@ TEST(ColumnTest, WhatWasAppendedIsReadThroughOneAddress) {
   EXPECT_FALSE(column->dirty());
 }
 
-// Bytes of a file that this process has in memory.
+// Returns how many bytes of a file this process has in memory.
 uint64_t resident_bytes(const std::string& path) {
   std::ifstream maps("/proc/self/smaps");
   bool ours = false;
@@ -52,7 +52,7 @@ uint64_t resident_bytes(const std::string& path) {
   return 0;
 }
 
-TEST(ColumnTest, PagesLeaveMemoryAndComeBack) {
+TEST(ColumnTest, pages_leave_memory_and_come_back) {
   TempDir dir;
   auto column = Column::open(dir / "c.dat", 0, 1u << 20, kExtents);
   ASSERT_TRUE(column.ok());
@@ -69,7 +69,7 @@ TEST(ColumnTest, PagesLeaveMemoryAndComeBack) {
   EXPECT_EQ(column->view(expected.size(), expected.size()), expected);
 }
 
-TEST(ColumnTest, ExtentsDoubleUpToTheirLimit) {
+TEST(ColumnTest, extents_double_up_to_their_limit) {
   TempDir dir;
   auto column = Column::open(dir / "c.dat", 0, 1u << 20, kExtents);
   ASSERT_TRUE(column.ok());
@@ -85,7 +85,7 @@ TEST(ColumnTest, ExtentsDoubleUpToTheirLimit) {
   EXPECT_EQ(std::filesystem::file_size(dir / "c.dat"), 60'000u);
 }
 
-TEST(ColumnTest, ReopensWithTheLengthItIsGiven) {
+TEST(ColumnTest, a_column_reopens_with_the_given_length) {
   TempDir dir;
   {
     auto column = Column::open(dir / "c.dat", 0, 1u << 16, kExtents);
@@ -103,7 +103,7 @@ TEST(ColumnTest, ReopensWithTheLengthItIsGiven) {
   EXPECT_NE(missing.status().message().find("c.dat at offset 4096"), std::string::npos);
 }
 
-TEST(ColumnTest, NeverGrowsBeyondWhatWasReserved) {
+TEST(ColumnTest, a_column_never_grows_beyond_its_reservation) {
   TempDir dir;
   auto column = Column::open(dir / "c.dat", 0, 8192, kExtents);
   ASSERT_TRUE(column->append(std::string(8000, 'x')).ok());
@@ -112,7 +112,7 @@ TEST(ColumnTest, NeverGrowsBeyondWhatWasReserved) {
   EXPECT_TRUE(column->view(~0ull, 2).empty());
 }
 
-TEST(ChecksumsTest, FindTheBlockThatChanged) {
+TEST(ChecksumsTest, checksums_find_the_block_that_changed) {
   TempDir dir;
   auto column = Column::open(dir / "c.dat", 0, 1u << 20, {65536, 65536});
   ASSERT_TRUE(column.ok());

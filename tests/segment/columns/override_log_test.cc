@@ -11,7 +11,7 @@ namespace {
 
 constexpr ExtentLimits kExtents{4096, 16384};
 
-TEST(OverrideLogTest, TheLastRecordOfASlotCounts) {
+TEST(OverrideLogTest, the_last_record_of_a_slot_counts) {
   TempDir dir;
   OverrideLog log;
   ASSERT_TRUE(log.open(dir / "o.dat", 0, 1u << 16, kExtents).ok());
@@ -31,12 +31,12 @@ TEST(OverrideLogTest, TheLastRecordOfASlotCounts) {
   ASSERT_TRUE(again.open(dir / "o.dat", log.length(), 1u << 16, kExtents).ok());
   EXPECT_EQ(again.text(*again.find(3)), R"({"a":2})");
   EXPECT_EQ(again.count(), 2u);
-  OverrideLog earlier;  // as of an earlier length
+  OverrideLog earlier;  // opened at an earlier length
   ASSERT_TRUE(earlier.open(dir / "o.dat", 32, 1u << 16, kExtents).ok());
   EXPECT_EQ(earlier.text(*earlier.find(3)), R"({"a":1})");
 }
 
-TEST(OverrideLogTest, EveryDamagedByteIsFound) {
+TEST(OverrideLogTest, every_damaged_byte_is_found) {
   TempDir dir;
   uint64_t length = 0;
   {
@@ -47,7 +47,8 @@ TEST(OverrideLogTest, EveryDamagedByteIsFound) {
     length = log.length();
   }
   const uint64_t padded[] = {24 + 18, 48, 48 + 24 + 29,
-                             length};  // [text end, record end) of both: zeros that nobody reads
+                             // [text end, record end) of both records: padding that is never read.
+                             length};
   for (uint64_t at = 0; at < length; ++at) {
     if ((at >= padded[0] && at < padded[1]) || at >= padded[2]) continue;
     std::fstream f(dir / "o.dat", std::ios::in | std::ios::out | std::ios::binary);
@@ -68,7 +69,7 @@ TEST(OverrideLogTest, EveryDamagedByteIsFound) {
   }
 }
 
-TEST(OverrideLogTest, SaysWhenItIsFull) {
+TEST(OverrideLogTest, a_full_log_says_so) {
   TempDir dir;
   OverrideLog log;
   ASSERT_TRUE(log.open(dir / "o.dat", 0, 4096, kExtents).ok());

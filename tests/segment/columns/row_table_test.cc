@@ -1,5 +1,5 @@
-// Rows of multivectors: which slot has which, through appending, reopening, replay and sealing, and
-// as bits for an engine.
+// Rows of multivectors: which slot has which rows, through appending, reopening, replay and
+// sealing, and as bits for an engine.
 #include "host/segment/columns/row_table.h"
 
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ std::vector<VectorSpec> rows_of_two() {
   return vector_specs(config);
 }
 
-// n rows whose first component is `value`.
+// Returns n rows whose first component is `value`.
 std::string rows(float value, uint32_t n) {
   std::vector<float> v;
   for (uint32_t i = 0; i < n; ++i) v.insert(v.end(), {value, static_cast<float>(i)});
@@ -83,7 +83,7 @@ class RowTableTest : public ::testing::Test {
   SegmentOptions options;
 };
 
-TEST_F(RowTableTest, RowsComeBackAfterReopeningAndSealing) {
+TEST_F(RowTableTest, rows_come_back_after_reopening_and_sealing) {
   auto segment = create();
   fill(*segment, 0, 300);
   expect_slots(*segment, 300);
@@ -108,8 +108,8 @@ TEST_F(RowTableTest, RowsComeBackAfterReopeningAndSealing) {
             base::Code::kInvalid);
 }
 
-// Replay writes slots in another order, and leaves out those that died.
-TEST_F(RowTableTest, ReplayAppendsRowsAgain) {
+// Replay writes slots in another order and leaves out dead ones.
+TEST_F(RowTableTest, replay_appends_rows_again) {
   auto segment = create();
   fill(*segment, 0, 50);
   ASSERT_TRUE(segment->sync().ok());
@@ -145,7 +145,7 @@ TEST_F(RowTableTest, ReplayAppendsRowsAgain) {
   EXPECT_EQ(most.count, column.present_rows());
 }
 
-TEST_F(RowTableTest, BitsOfRowsAreThoseOfTheSlots) {
+TEST_F(RowTableTest, the_bits_of_rows_are_those_of_their_slots) {
   auto segment = create();
   fill(*segment, 0, 500);
   const VectorColumn& column = segment->column(0);
@@ -169,7 +169,7 @@ TEST_F(RowTableTest, BitsOfRowsAreThoseOfTheSlots) {
   }
 }
 
-TEST_F(RowTableTest, ADamagedRecordIsNamedAndNeverFollowed) {
+TEST_F(RowTableTest, a_damaged_record_is_named_and_never_followed) {
   auto segment = create();
   fill(*segment, 0, 40);
   ASSERT_TRUE(segment->sync().ok());
@@ -177,7 +177,7 @@ TEST_F(RowTableTest, ADamagedRecordIsNamedAndNeverFollowed) {
   segment.reset();
   const std::string path = dir / "1/slots.0.dat";
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekp(16 * 8 + 4);  // of slot 8: how many rows
+  file.seekp(16 * 8 + 4);  // slot 8's number of rows
   file.put('\x7f');
   file.close();
   const base::Status wrong = Segment::open(dir / "1", 1, rows_of_two(), options, lengths).status();
@@ -193,7 +193,7 @@ TEST_F(RowTableTest, ADamagedRecordIsNamedAndNeverFollowed) {
   expect_slots(*segment, 8);
 }
 
-TEST_F(RowTableTest, FullByRowsOfAllPoints) {
+TEST_F(RowTableTest, a_segment_is_full_by_the_rows_of_all_points) {
   options.max_bytes = 1000;
   auto segment = create();
   const std::string bytes = rows(1, 30);  // 240 bytes
@@ -205,9 +205,9 @@ TEST_F(RowTableTest, FullByRowsOfAllPoints) {
   EXPECT_FALSE(segment->fits(input("\x03k", rows(1, 90))));
 }
 
-TEST_F(RowTableTest, ExactDistancesAreSumsOfTheSmallest) {
+TEST_F(RowTableTest, exact_distances_are_sums_of_the_smallest) {
   auto segment = create();
-  // dot with (1, 0): 2 and 1; with (0, 1): 2 and 4
+  // The products with (1, 0) are 2 and 1; those with (0, 1) are 2 and 4.
   const std::string close = rows(2, 3), far = rows(1, 5);
   ASSERT_TRUE(segment
                   ->append(input("\x03"

@@ -1,5 +1,5 @@
-// Scans by code find what scans of the floats find, on data that codes of one step a row cannot
-// tell apart; and where they can, few rows are compared exactly.
+// Scans by codes find what scans of the floats find, also on data that codes with one step size per
+// row cannot tell apart. If codes can tell rows apart, few rows are compared exactly.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -84,7 +84,7 @@ const Shape kShapes[] = {
        v[3] = 700;
        return v;
      }},
-    // every small component is lost, all in the same direction
+    // Every small component is lost, and all of them in the same direction.
     {"rounded_one_way",
      [](uint32_t, Random& random) {
        std::vector<float> v(kDim);
@@ -136,8 +136,8 @@ class CodedScanTest : public ::testing::TestWithParam<model::Distance> {
     if (GetParam() == model::Distance::kCosine) rhumb_normalise_f32(v.data(), kDim);
     return v;
   }
-  // Rows that a scan of floats finds as close as the farthest of its hits. k of them: none is
-  // missing.
+  // Counts the hits that are at least as close as the farthest hit of a scan of floats. With k of
+  // them none is missing.
   size_t found(const std::vector<float>& query, uint32_t k) const {
     const ScanCall call{column.get(), bytes(query), k, {}, nullptr};
     const std::vector<uint64_t> live(words_for(kRows), ~0ull);
@@ -158,7 +158,7 @@ class CodedScanTest : public ::testing::TestWithParam<model::Distance> {
   std::unique_ptr<VectorColumn> column;
 };
 
-TEST_P(CodedScanTest, NothingIsMissedOnAnyData) {
+TEST_P(CodedScanTest, a_scan_by_codes_misses_nothing_on_any_data) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
   for (const Shape& shape : kShapes) {
     fill(shape);
@@ -172,12 +172,12 @@ TEST_P(CodedScanTest, NothingIsMissedOnAnyData) {
   }
 }
 
-TEST_P(CodedScanTest, AsManyAsAreAskedFor) {
+TEST_P(CodedScanTest, as_many_hits_are_returned_as_asked_for) {
   fill(kShapes[4]);
   for (const uint32_t k : {1u, 100u, 2500u, kRows}) EXPECT_EQ(found(rows[3], k), k);
 }
 
-TEST_P(CodedScanTest, FewAreComparedWhereCodesTellThemApart) {
+TEST_P(CodedScanTest, few_rows_are_compared_where_codes_tell_them_apart) {
   fill(kShapes[std::size(kShapes) - 1]);
   const double compared = metric_value("rhumb_code_scan_compared_total"),
                exact = metric_value("rhumb_code_scans_exact_total"),
@@ -190,7 +190,7 @@ TEST_P(CodedScanTest, FewAreComparedWhereCodesTellThemApart) {
   EXPECT_LT(each, kRows / 20.0);
 }
 
-TEST_P(CodedScanTest, WhereTheyDoNotItIsCounted) {
+TEST_P(CodedScanTest, rows_that_codes_cannot_tell_apart_are_counted) {
   fill(kShapes[1]);
   const double exact = metric_value("rhumb_code_scans_exact_total");
   for (uint32_t q = 0; q < kQueries; ++q) EXPECT_EQ(found(rows[random() % kRows], 10), 10u);

@@ -1,5 +1,5 @@
-// Scans: the exact one is exact, the coded one finds the same neighbours, both keep to the bits and
-// the range.
+// Scans: the exact one is exact, the coded one finds the same neighbours, and both keep to the bits
+// and the range.
 #include "host/segment/search/scan.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ namespace {
 constexpr uint32_t kDim = 96, kRows = 6000;
 constexpr uint64_t kSeed = 31;
 
-// Clustered, of low rank, normalised.
+// Returns a vector that is clustered, of low rank and normalised.
 std::vector<float> embedding(std::mt19937_64& random,
                              const std::vector<std::vector<float>>& basis) {
   std::normal_distribution<float> normal;
@@ -79,7 +79,7 @@ class ScanTest : public ::testing::TestWithParam<model::Distance> {
   std::vector<uint64_t> live;
 };
 
-TEST_P(ScanTest, ExactIsExactAndCodedFindsTheSame) {
+TEST_P(ScanTest, an_exact_scan_is_exact_and_a_coded_one_finds_the_same) {
   size_t same = 0, possible = 0;
   for (const auto& [first, end] : std::vector<std::pair<uint32_t, uint32_t>>{
            {0, kRows}, {63, 64}, {64, 128}, {100, 5000}, {1024, 2048}, {5990, kRows}, {7, 7}}) {
@@ -115,7 +115,7 @@ TEST_P(ScanTest, ExactIsExactAndCodedFindsTheSame) {
   EXPECT_GE(static_cast<double>(same), 0.99 * static_cast<double>(possible));
 }
 
-TEST_P(ScanTest, WithoutTheCodesOfIndexedRowsTheAnswerIsTheSame) {
+TEST_P(ScanTest, without_the_codes_of_indexed_rows_the_answer_is_the_same) {
   ASSERT_NE(column->codes(), nullptr);
   const uint64_t before = column->codes()->memory_bytes();
   column->codes()->drop_below(3000);
@@ -134,7 +134,7 @@ TEST_P(ScanTest, WithoutTheCodesOfIndexedRowsTheAnswerIsTheSame) {
   EXPECT_EQ(found[0].slot, expected[0].slot);
 }
 
-TEST_P(ScanTest, StopsWhenAsked) {
+TEST_P(ScanTest, a_scan_stops_when_it_is_cancelled) {
   const auto query = embedding(random, basis);
   const std::atomic<bool> cancelled{true};
   ScanCall call{column.get(),
@@ -149,9 +149,9 @@ TEST_P(ScanTest, StopsWhenAsked) {
   EXPECT_EQ(scan_coded(call, {0, kRows, live}, top).status().code(), base::Code::kTimeout);
 }
 
-// Many queries at once, each within its own rows, in several stretches: bit by bit what each finds
-// alone.
-TEST_P(ScanTest, ABatchFindsWhatEachFindsAlone) {
+// Many queries at once, each over its own rows and in several ranges, find bit by bit what each
+// finds alone.
+TEST_P(ScanTest, a_batch_finds_what_each_query_finds_alone) {
   for (const bool filtered : {false, true}) {
     std::vector<std::vector<float>> queries;
     std::vector<std::vector<uint64_t>> passing;

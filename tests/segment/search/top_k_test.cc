@@ -1,4 +1,4 @@
-// Hits and their best: of any distances, in any order of pushing, the same ones come out.
+// The best hits are the same in any order of pushing, for any distances.
 #include "host/segment/search/top_k.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
-// An exact index engine that ages: an instance whose rows came by insert says that a new one would
-// fit the data better ("4bit"), one that was built is content ("8bit"). It knows which rows it was
-// given, and answers no others: a row that the host lost is not found.
+// An exact index engine that ages. An instance whose rows came by insert says that a new one would
+// fit the data better ("4bit"); one that was built is content ("8bit"). It knows which rows it was
+// given and returns no others, so a row that the host lost is not found.
 #include "tests/shard/background/ageing_index.h"
 
 #include <algorithm>
@@ -115,8 +115,8 @@ class AgeingIndex {
     const std::lock_guard lock(ageing()->mutex);
     return ageing()->fails;
   }
-  // As long as builds are held; false: the host has cancelled, for which there is no event but to
-  // ask.
+  // Waits as long as builds are held. Returns false if the host has cancelled the build, for which
+  // there is no event, so it has to be polled.
   static bool wait(const rhumb_progress_t* progress) {
     std::unique_lock lock(ageing()->mutex);
     while (ageing()->hold) {

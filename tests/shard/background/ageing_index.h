@@ -1,5 +1,5 @@
-// What tests tell the engine "ageing" (ageing_index.cc), and what it tells them. One for the
-// process: the engine's file exports it.
+// The state that tests and the engine "ageing" (ageing_index.cc) share. There is one per process,
+// which the engine's file exports.
 #pragma once
 
 #include <condition_variable>
@@ -12,18 +12,17 @@ namespace rhumb::shard::test {
 struct Ageing {
   std::mutex mutex;  // guards what follows
   std::condition_variable changed;
-  // Told by tests.
-  // an instance that grew wishes to be renewed; one that was built does not
+  // Set by tests. `wishes`: whether an instance that grew asks to be renewed; one that was built
+  // does not.
   bool wishes = true;
-  bool insatiable = false;  // one that was built does, too
+  bool insatiable = false;  // whether an instance that was built asks, too
   bool hold = false;        // builds wait
   bool fails = false;       // builds fail
-  // Told by the engine.
-  // builds under way; ended well; that were told to stop
+  // Set by the engine: the numbers of builds that are under way, completed, and told to stop.
   uint32_t building = 0, built = 0, cancelled = 0;
-  uint32_t open = 0;      // instances
-  uint32_t grown_to = 0;  // rows that inserts have reached
-  uint32_t stats = 0;     // calls
+  uint32_t open = 0;      // number of open instances
+  uint32_t grown_to = 0;  // highest number of rows that inserts have reached
+  uint32_t stats = 0;     // number of calls
 
   void tell(const std::function<void()>& change) {
     {

@@ -1,5 +1,5 @@
-// What a collection asks of its graphs while it runs: settings hold for graphs that are begun from
-// then on.
+// A collection's settings for graphs can change while it runs. They apply to graphs that are begun
+// from then on.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +12,8 @@
 namespace rhumb::shard::test {
 namespace {
 
-// in the file of index_hnsw: docs/formats/hnsw.md, behind the header of a block file
+// The offset of m in the file of index_hnsw (docs/formats/hnsw.md), after the header of a block
+// file.
 constexpr size_t kMAt = 64 + 12;
 
 model::CollectionConfig with_m(uint32_t m) {
@@ -31,8 +32,8 @@ class GraphSettingsTest : public ::testing::Test {
     h.propose(upsert(batch));
     ASSERT_TRUE(h.apply().ok());
   }
-  // How the segment is searched. Its hits are those of a search that compares everything, but for a
-  // few.
+  // Returns how the segment is searched. All but a few of the hits must be those of an exact
+  // search.
   std::string strategy(bool indexed_only = false) {
     size_t found = 0, wanted = 0;
     std::string how;
@@ -67,8 +68,8 @@ class GraphSettingsTest : public ::testing::Test {
   Embeddings embeddings{31, kDim};
 };
 
-// Qdrant's way to load first and index later.
-TEST_F(GraphSettingsTest, WithoutLinksNothingIsBuiltAndNothingWaits) {
+// This is Qdrant's way to load first and index later.
+TEST_F(GraphSettingsTest, without_links_nothing_is_built_and_nothing_waits) {
   h.open();
   insert(0, 3000);
   h.wait_indexed();
@@ -86,7 +87,7 @@ TEST_F(GraphSettingsTest, WithoutLinksNothingIsBuiltAndNothingWaits) {
   h.close();
 }
 
-TEST_F(GraphSettingsTest, AGraphThatWasBegunGoesOnAsItWas) {
+TEST_F(GraphSettingsTest, a_graph_that_was_begun_keeps_its_settings) {
   h.options.config = with_m(8);
   h.open();
   insert(0, 3000);
@@ -114,7 +115,7 @@ model::CollectionConfig with_threshold(const std::string& kilobytes) {
 }
 constexpr uint64_t kRowsPerKilobyte = 1024 / (kDim * sizeof(float));
 
-TEST_F(GraphSettingsTest, AThresholdOfZeroSwitchesGraphsOffUntilItIsRaised) {
+TEST_F(GraphSettingsTest, a_threshold_of_zero_switches_graphs_off_until_it_is_raised) {
   h.options.config = with_threshold("0");
   h.open();
   insert(0, 3000);
@@ -130,7 +131,7 @@ TEST_F(GraphSettingsTest, AThresholdOfZeroSwitchesGraphsOffUntilItIsRaised) {
   h.wait_indexed();
   EXPECT_GE(h->state().indexed_vectors, 2900u);
   EXPECT_EQ(strategy(), "graph");
-  // A graph that was begun goes on.
+  // A graph that was begun goes on growing.
   ASSERT_TRUE(h.configure(with_threshold("0")).ok());
   insert(5000, 1500);
   h.wait_indexed();
@@ -138,7 +139,7 @@ TEST_F(GraphSettingsTest, AThresholdOfZeroSwitchesGraphsOffUntilItIsRaised) {
   h.close();
 }
 
-TEST_F(GraphSettingsTest, ASmallThresholdIndexesEarly) {
+TEST_F(GraphSettingsTest, a_small_threshold_indexes_early) {
   h.options.config = with_threshold("5");
   h.open();
   insert(0, 5 * kRowsPerKilobyte - 1);

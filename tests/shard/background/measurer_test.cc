@@ -1,5 +1,5 @@
-// What a shard measures of its own searches: the same as somebody who compares everything, whatever
-// is written meanwhile, and within its share.
+// A shard measures the recall of its own searches. The result must equal a comparison with all
+// points, whatever is written meanwhile, and the measuring must stay within its share of time.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -46,7 +46,7 @@ class MeasurerTest : public ::testing::Test {
     (*h)->when_measured([&] { done.set_value(); });
     done.get_future().get();
   }
-  // How much of the closest ten a search finds.
+  // Returns how many of the closest ten a search finds.
   uint32_t found(const std::vector<float>& query, const model::SearchRequest& request) {
     const auto result = (*h)->search(request, {});
     EXPECT_TRUE(result.ok()) << result.status().to_string();
@@ -75,7 +75,7 @@ class MeasurerTest : public ::testing::Test {
   std::map<uint64_t, std::vector<float>> vectors;
 };
 
-TEST_F(MeasurerTest, what_it_measures_is_what_searches_find) {
+TEST_F(MeasurerTest, the_measured_recall_is_that_of_searches) {
   begin(.9, "16");
   insert(0, 6000);
   h->wait_indexed();
@@ -105,7 +105,7 @@ TEST_F(MeasurerTest, filtered_searches_count_whatever_is_written_meanwhile) {
   for (int i = 0; i < 100; ++i) {
     const std::vector<float> query = embeddings.next();
     found(query, request_of(query, true));
-    // as it was, any write between search and sample made it void
+    // Earlier, any write between search and sample made the sample void.
     insert(4000 + static_cast<uint64_t>(i) % 3, 1);
   }
   ASSERT_TRUE(h->write(on(model::OperationKind::kDelete, {1, 5, 9})).ok());
@@ -116,7 +116,7 @@ TEST_F(MeasurerTest, filtered_searches_count_whatever_is_written_meanwhile) {
   EXPECT_GE(state.searches.interval.mean, .9);
 }
 
-TEST_F(MeasurerTest, moved_points_stand_in_until_there_is_a_search) {
+TEST_F(MeasurerTest, moved_points_are_measured_until_there_is_a_search) {
   begin(.95);
   insert(0, 4000);
   h->wait_indexed();
@@ -138,7 +138,7 @@ TEST_F(MeasurerTest, moved_points_stand_in_until_there_is_a_search) {
   EXPECT_GT(state.missing, 1u);
 }
 
-TEST_F(MeasurerTest, searches_that_steer_for_themselves_do_not_count) {
+TEST_F(MeasurerTest, searches_with_an_ef_of_their_own_do_not_count) {
   begin(.95);
   insert(0, 2000);
   h->wait_indexed();
@@ -154,7 +154,7 @@ TEST_F(MeasurerTest, searches_that_steer_for_themselves_do_not_count) {
   EXPECT_FALSE((*h)->recall().searched);
 }
 
-TEST_F(MeasurerTest, filters_that_let_nothing_through_and_lone_points_end_it) {
+TEST_F(MeasurerTest, a_measurement_ends_for_filters_that_pass_nothing_and_for_lone_points) {
   begin(.95);
   insert(0, 1);
   measured();
@@ -173,7 +173,7 @@ TEST_F(MeasurerTest, filters_that_let_nothing_through_and_lone_points_end_it) {
   EXPECT_EQ(state.widen, 1);
 }
 
-TEST_F(MeasurerTest, a_shard_ends_while_it_measures) {
+TEST_F(MeasurerTest, a_shard_can_stop_during_a_measurement) {
   begin(.999);
   insert(0, 4000);
   h->wait_indexed();
@@ -187,7 +187,7 @@ TEST_F(MeasurerTest, a_shard_ends_while_it_measures) {
   done.get_future().get();
 }
 
-TEST(QueryReservoirTest, keeps_the_latest_within_bounds_and_those_that_wait) {
+TEST(QueryReservoirTest, the_reservoir_keeps_the_latest_queries_within_its_bounds) {
   QueryReservoir reservoir;
   model::SearchRequest request = nearest(std::string(4096, 'x'), 7);
   for (uint64_t i = 0; i < 2 * base::limits::kRecallQueries; ++i) reservoir.offer(request, 1);
@@ -209,7 +209,7 @@ TEST(QueryReservoirTest, keeps_the_latest_within_bounds_and_those_that_wait) {
   EXPECT_FALSE(reservoir.offer(request, 1)) << "too large";
 }
 
-TEST(CpuBudgetTest, is_a_share_over_time) {
+TEST(CpuBudgetTest, the_budget_is_a_share_of_the_time) {
   CpuBudget budget(.1, 1000);
   EXPECT_TRUE(budget.left(1));
   budget.spend(150);

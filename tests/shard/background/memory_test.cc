@@ -1,5 +1,5 @@
-// What a shard does when memory is short: graphs of sealed segments go into their files' pages,
-// writes that grow are refused, graphs wait.
+// When memory is short, graphs of sealed segments move into their files' pages, growing writes are
+// refused, and new graphs wait.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -12,7 +12,7 @@ namespace rhumb::shard::test {
 namespace {
 
 constexpr uint64_t kLimit = 1'000'000'000, kNormal = 0, kCold = kLimit / 10 * 9, kRefuse = kLimit;
-// three sealed segments, one grows
+// Three sealed segments and one that grows.
 constexpr uint32_t kSealRows = 2048, kRows = 3 * kSealRows + kSealRows / 2;
 
 class MemoryTest : public ::testing::Test {
@@ -34,14 +34,14 @@ class MemoryTest : public ::testing::Test {
     guard.look();
     h->memory_changed();
   }
-  // Sealing goes with a checkpoint, after which graphs are complete and saved.
+  // Sealing includes a checkpoint, after which graphs are complete and saved.
   void settle() {
     ASSERT_TRUE(h.checkpoint().ok());
     h.wait_indexed();
     ASSERT_TRUE(h.checkpoint().ok());
     h.wait_indexed();
   }
-  // Graph files of this shard that the process has mapped.
+  // Returns the graph files of this shard that the process has mapped.
   std::set<std::string> mapped_graphs() const {
     std::set<std::string> found;
     std::ifstream maps("/proc/self/maps");
@@ -70,7 +70,7 @@ class MemoryTest : public ::testing::Test {
   Harness h;
 };
 
-TEST_F(MemoryTest, GraphsOfSealedSegmentsLeaveMemoryAndFindTheSame) {
+TEST_F(MemoryTest, graphs_of_sealed_segments_leave_memory_and_find_the_same) {
   write(0, kRows);
   settle();
   EXPECT_TRUE(mapped_graphs().empty());
@@ -80,14 +80,15 @@ TEST_F(MemoryTest, GraphsOfSealedSegmentsLeaveMemoryAndFindTheSame) {
   EXPECT_EQ(mapped_graphs().size(), 3u);
   EXPECT_EQ(answers(), before);
   EXPECT_TRUE(h->admit().ok());
-  write(kRows, kRows + kSealRows);  // the growing one is sealed meanwhile
+  write(kRows, kRows + kSealRows);  // the growing segment is sealed meanwhile
   settle();
   EXPECT_EQ(mapped_graphs().size(), 4u);
   EXPECT_EQ(h->state().tail_rows, 0u);
 }
 
-TEST_F(MemoryTest, OnDiskOrNotAGraphThatWasBuiltLeavesMemory) {
-  // on_disk is heeded when a graph is loaded; until then it is in memory like any other.
+TEST_F(MemoryTest, a_built_graph_leaves_memory_with_and_without_on_disk) {
+  // `on_disk` takes effect when a graph is loaded. Until then the graph is in memory like any
+  // other.
   model::CollectionConfig config = h.options.config;
   config.vectors[""].hnsw.on_disk = true;
   h.close();
@@ -101,7 +102,7 @@ TEST_F(MemoryTest, OnDiskOrNotAGraphThatWasBuiltLeavesMemory) {
   EXPECT_EQ(mapped_graphs().size(), 3u);
 }
 
-TEST_F(MemoryTest, WhatWouldMakeMemoryShortStaysInItsFilesFromTheStart) {
+TEST_F(MemoryTest, a_graph_that_would_make_memory_short_is_mapped_from_the_start) {
   write(0, kRows);
   settle();
   h.close();
@@ -114,7 +115,7 @@ TEST_F(MemoryTest, WhatWouldMakeMemoryShortStaysInItsFilesFromTheStart) {
   EXPECT_EQ(mapped_graphs().size(), 3u);
 }
 
-TEST_F(MemoryTest, AtTheLimitWritesThatGrowAreRefusedAndGraphsWait) {
+TEST_F(MemoryTest, at_the_limit_growing_writes_are_refused_and_graphs_wait) {
   write(0, 1000);
   h.wait_indexed();
   EXPECT_EQ(h->state().tail_rows, 0u);
@@ -123,7 +124,7 @@ TEST_F(MemoryTest, AtTheLimitWritesThatGrowAreRefusedAndGraphsWait) {
   EXPECT_EQ(refused.code(), base::Code::kMemoryFull);
   EXPECT_NE(refused.message().find("memory.limit_bytes"), std::string::npos) << refused.message();
   EXPECT_TRUE(h->admit(model::OperationKind::kDelete).ok());
-  write(1000, 1500);  // was committed before: it is applied, found, and not put into a graph
+  write(1000, 1500);  // committed earlier: it is applied and found, but not put into a graph
   h.wait_indexed();
   EXPECT_GE(h->state().tail_rows, 500u);
   const auto last = h->search(nearest(embeddings.next_bytes(), 1500), {});

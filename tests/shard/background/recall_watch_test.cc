@@ -1,4 +1,4 @@
-// What is concluded from samples, and what is done about it: on a world in which recall is a known
+// The conclusions from samples and the actions that follow, in a world where recall is a known
 // function of the breadth.
 #include "host/shard/background/recall_watch.h"
 
@@ -18,7 +18,8 @@ constexpr uint64_t kSeed = 7;
 using Task = RecallWatch::Task;
 using Source = RecallWatch::Source;
 
-// A search that finds each of ten hits with chance p; `together`: all or none.
+// Returns a sample in which each of ten hits is found with probability p, or with `together` all or
+// none.
 RecallSample drawn(std::mt19937_64& random, double p, bool together = false) {
   const auto hit = [&] { return std::uniform_real_distribution<>(0, 1)(random) < p; };
   if (together) return {hit() ? 10u : 0u, 10};
@@ -38,7 +39,8 @@ std::optional<bool> kept(double asked, const RecallTally& tally) {
   return model::contract_kept(asked, now.mean, now.low, now.high);
 }
 
-// Misses so much at the calibrated breadth, and less by breadth to the power of 1.5.
+// The share of hits that a search misses at the calibrated breadth; it falls with the breadth to
+// the power of 1.5.
 struct World {
   double miss = 0.1, power = 1.5;
   double recall(int step) const {
@@ -46,12 +48,12 @@ struct World {
   }
 };
 
-// Carries out what the watch asks for.
+// Carries out the tasks that the watch asks for.
 class Play {
  public:
   explicit Play(double promise) : watch(1) { watch.promise(promise); }
 
-  // Until there is nothing to do; how many trials there were.
+  // Runs until there is nothing to do. Returns the number of trials.
   int run(const World& world, Source source, uint64_t held, uint64_t fresh) {
     int trials = 0;
     for (int i = 0; i < 100'000; ++i) {
@@ -93,7 +95,7 @@ class Play {
   bool graphs = true;
 };
 
-TEST(RecallIntervalTest, holds_what_is_true_about_as_often_as_it_says) {
+TEST(RecallIntervalTest, the_interval_holds_the_true_recall_as_often_as_it_says) {
   std::mt19937_64 random(kSeed);
   for (const bool together : {false, true}) {
     int held = 0;
@@ -109,7 +111,7 @@ TEST(RecallIntervalTest, holds_what_is_true_about_as_often_as_it_says) {
   }
 }
 
-TEST(RecallIntervalTest, nothing_missed_is_no_proof) {
+TEST(RecallIntervalTest, no_missed_hit_is_no_proof_of_full_recall) {
   EXPECT_EQ(tally_of(10, 10).interval().mean, 1);
   EXPECT_LT(tally_of(10, 10).interval().low, .8);
   EXPECT_GT(tally_of(1000, 10).interval().low, .99);
@@ -124,7 +126,7 @@ TEST(ContractKeptTest, one_sample_decides_nothing) {
   EXPECT_EQ(kept(.9, tally_of(1, 4)), std::nullopt);
 }
 
-TEST(ContractKeptTest, true_needs_the_lower_end_and_the_mean_false_the_upper_end) {
+TEST(ContractKeptTest, kept_needs_the_lower_end_and_the_mean_and_broken_the_upper_end) {
   EXPECT_EQ(model::contract_kept(.95, .96, .9, .98), true);
   EXPECT_EQ(model::contract_kept(.95, .96, .899, .98), std::nullopt);
   EXPECT_EQ(model::contract_kept(.95, .949, .94, .96), std::nullopt);
@@ -133,7 +135,7 @@ TEST(ContractKeptTest, true_needs_the_lower_end_and_the_mean_false_the_upper_end
   EXPECT_EQ(model::contract_kept(.999, .999, .998, .9995), true) << "rounding of 1 - .999";
 }
 
-TEST(SamplesMissingTest, so_many_decide_it) {
+TEST(SamplesMissingTest, the_missing_number_of_samples_decides) {
   std::mt19937_64 random(kSeed);
   for (const double asked : {.9, .95, .99, .999}) {
     for (const double share : {.5, .7, 2.0}) {
@@ -157,7 +159,7 @@ TEST(SamplesMissingTest, so_many_decide_it) {
   EXPECT_GT(samples_missing(RecallTally(), .95), 5u);
 }
 
-TEST(BreadthSearchTest, finds_the_least_from_anywhere_in_few_steps) {
+TEST(BreadthSearchTest, the_search_finds_the_least_breadth_from_anywhere_in_few_steps) {
   for (int start = kBreadthLeast; start <= kBreadthMost; ++start) {
     for (int least = kBreadthLeast; least <= kBreadthMost + 1; ++least) {
       BreadthSearch search(kBreadthLeast, kBreadthMost, start);
@@ -175,7 +177,7 @@ TEST(BreadthSearchTest, finds_the_least_from_anywhere_in_few_steps) {
 
 TEST(RecallWatchTest, the_least_breadth_that_keeps_the_promise_is_found_on_both_sides) {
   for (const double asked : {.9, .95, .98, .99, .995, .999}) {
-    // at the calibrated breadth: far less than may be missing, or far more
+    // Far fewer or far more are missed at the calibrated breadth than may be.
     for (const double miss : {.0004, .01, .1, .3}) {
       const World world{miss};
       const double least = world.recall(kBreadthLeast), most = world.recall(kBreadthMost);
@@ -202,7 +204,7 @@ TEST(RecallWatchTest, a_promise_that_cannot_be_kept_says_so) {
   EXPECT_NE(state.limit.find("greatest breadth"), std::string::npos) << state.limit;
 }
 
-TEST(RecallWatchTest, more_than_asked_at_the_least_breadth_is_kept_and_named) {
+TEST(RecallWatchTest, a_recall_above_the_promise_at_the_least_breadth_is_kept_and_named) {
   Play play(.9);
   play.watch.searched();
   play.run({.001, .1}, Source::kSearches, 512, 512);
@@ -243,7 +245,7 @@ TEST(RecallWatchTest, few_searches_that_find_too_little_are_enough_to_act) {
   EXPECT_NE(play.watch.state().actions.back().what.find("asked 0.95"), std::string::npos);
 }
 
-TEST(RecallWatchTest, what_became_more_than_enough_is_taken_back) {
+TEST(RecallWatchTest, a_breadth_that_became_too_large_is_reduced) {
   Play play(.95);
   play.watch.searched();
   play.run({.3}, Source::kSearches, 1000, 1000);
@@ -254,7 +256,7 @@ TEST(RecallWatchTest, what_became_more_than_enough_is_taken_back) {
   EXPECT_LE(play.now({.01}), .98);
 }
 
-TEST(RecallWatchTest, what_is_right_is_left_alone) {
+TEST(RecallWatchTest, a_right_breadth_is_left_alone) {
   Play play(.95);
   play.watch.searched();
   play.run({.04}, Source::kSearches, 1000, 1000);
@@ -269,13 +271,13 @@ TEST(RecallWatchTest, what_is_right_is_left_alone) {
 TEST(RecallWatchTest, a_trial_that_changes_nothing_is_not_repeated_for_ever) {
   Play play(.99);
   play.watch.searched();
-  const World world{.9, 0};  // no breadth helps
+  const World world{.9, 0};  // more breadth does not help
   int trials = 0;
   for (int i = 0; i < 200; ++i) trials += play.run(world, Source::kSearches, 1000, 64);
   EXPECT_LE(trials, 3);
 }
 
-TEST(RecallWatchTest, another_promise_begins_anew) {
+TEST(RecallWatchTest, another_promise_starts_the_measuring_anew) {
   Play play(.95);
   play.watch.searched();
   play.run({.3}, Source::kSearches, 1000, 1000);
@@ -290,7 +292,8 @@ TEST(RecallWatchTest, another_promise_begins_anew) {
   EXPECT_EQ(play.watch.next({1000, true, true, 10, 10, 10}).kind, Task::Kind::kNone);
 }
 
-TEST(RecallWatchTest, other_data_begin_anew_and_a_narrowed_breadth_waits_for_its_trial) {
+TEST(RecallWatchTest,
+     other_data_start_the_measuring_anew_and_a_reduced_breadth_waits_for_its_trial) {
   Play play(.95);
   play.watch.searched();
   play.run({.004}, Source::kSearches, 500, 500);
@@ -308,7 +311,7 @@ TEST(RecallWatchTest, other_data_begin_anew_and_a_narrowed_breadth_waits_for_its
   EXPECT_EQ(play.watch.widen(), 1) << "chosen on half of the data";
 }
 
-TEST(RecallWatchTest, without_graphs_nothing_is_steered) {
+TEST(RecallWatchTest, without_graphs_no_breadth_is_set) {
   Play play(.95);
   play.graphs = false;
   EXPECT_EQ(play.run({.004}, Source::kMoved, 0, 0), 0);
@@ -322,7 +325,7 @@ TEST(RecallWatchTest, without_graphs_nothing_is_steered) {
   EXPECT_NE(play.watch.state().limit.find("not in a graph"), std::string::npos);
 }
 
-TEST(RecallWatchTest, nothing_to_measure_ends_it_and_changes_nothing) {
+TEST(RecallWatchTest, with_nothing_to_measure_the_watch_ends_and_changes_nothing) {
   RecallWatch watch(1);
   watch.promise(.95);
   Task task = watch.next({20'000, true, true, 0, 0, 10});
@@ -340,7 +343,7 @@ TEST(RecallWatchTest, nothing_to_measure_ends_it_and_changes_nothing) {
     EXPECT_NE(watch.next({20'000, true, true, 500, 500, 10}).kind, Task::Kind::kTrial);
 }
 
-TEST(RecallWatchTest, while_data_come_in_moved_points_wait) {
+TEST(RecallWatchTest, moved_points_wait_while_data_come_in) {
   RecallWatch watch(1);
   watch.promise(.95);
   EXPECT_EQ(watch.next({20'000, true, false, 0, 0, 10}).kind, Task::Kind::kNone);

@@ -1,5 +1,6 @@
-// Graphs whose engine wants to be built anew: the new one is published once and finds all that the
-// old one did and what came since; searches, writes, checkpoints and stops go on meanwhile.
+// Graphs whose engine asks to be built anew. The new graph is published once and finds everything
+// that the old one found and what came since. Searches, writes, checkpoints and stops go on
+// meanwhile.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +16,7 @@ namespace {
 
 constexpr uint64_t kLimit = 1'000'000'000, kNormal = 0, kCold = kLimit / 10 * 9, kRefuse = kLimit;
 
-// The engine's file is loaded once; its state is of this process.
+// The engine's file is loaded once, and its state is that of this process.
 Ageing& engine() {
   static Ageing* const state = [] {
     EXPECT_TRUE(const_cast<plugin::PluginRegistry&>(plugins()).load_file(RHUMB_AGEING_INDEX).ok());
@@ -60,7 +61,7 @@ class RenewalTest : public ::testing::Test {
     for (uint64_t id = first; id < end; ++id) batch.push_back(point(id, vector_of(id)));
     ASSERT_TRUE(h.write(upsert(batch)).ok());
   }
-  // Each finds itself first.
+  // Each point finds itself first.
   void expect_found(uint64_t first, uint64_t end) {
     for (uint64_t id = first; id < end; ++id) {
       const auto found = h->search(nearest(vector_of(id), 1), {});
@@ -88,7 +89,7 @@ class RenewalTest : public ::testing::Test {
   Harness h;
 };
 
-TEST_F(RenewalTest, ANewGraphIsPublishedOnceAndSearchesAreRightAllAlong) {
+TEST_F(RenewalTest, a_new_graph_is_published_once_and_searches_are_always_right) {
   h.open();
   hold(true);
   write(0, 1500);
@@ -97,8 +98,8 @@ TEST_F(RenewalTest, ANewGraphIsPublishedOnceAndSearchesAreRightAllAlong) {
   EXPECT_EQ(index().renewing, "it has aged");
   EXPECT_EQ(index().codes, "4bit");
   expect_found(0, 50);
-  write(1500, 2000);  // 1,024 rows began; 2,048 would begin another
-  engine().await([] { return engine().grown_to >= 2000; });  // the old one takes them in
+  write(1500, 2000);  // the graph began with 1,024 rows; 2,048 would begin another one
+  engine().await([] { return engine().grown_to >= 2000; });  // the old graph takes them in
   ASSERT_TRUE(h.write(on(model::OperationKind::kDelete, {3, 1600})).ok());
   std::atomic<bool> ended{false};
   std::thread searches([&] {
@@ -123,7 +124,7 @@ TEST_F(RenewalTest, ANewGraphIsPublishedOnceAndSearchesAreRightAllAlong) {
   EXPECT_EQ(engine().open, 1u) << "the old one is closed";
 }
 
-TEST_F(RenewalTest, AtMostOnceForEachDoublingAndOnceMoreWhenSealed) {
+TEST_F(RenewalTest, a_graph_is_renewed_at_most_once_per_doubling_and_once_when_sealed) {
   engine().tell([] { engine().insatiable = true; });
   h.options.segment.seal_rows = 3000;
   h.open();
@@ -145,7 +146,7 @@ TEST_F(RenewalTest, AtMostOnceForEachDoublingAndOnceMoreWhenSealed) {
   expect_found(2900, 3100);
 }
 
-TEST_F(RenewalTest, TheEngineIsAskedAtMostOnceForEachSlice) {
+TEST_F(RenewalTest, the_engine_is_asked_at_most_once_per_slice) {
   engine().tell([] { engine().wishes = false; });
   h.open();
   write(0, 3000);
@@ -164,7 +165,7 @@ TEST_F(RenewalTest, TheEngineIsAskedAtMostOnceForEachSlice) {
   EXPECT_EQ(engine().stats, asked);
 }
 
-TEST_F(RenewalTest, WithoutMemoryForItLater) {
+TEST_F(RenewalTest, without_memory_the_renewal_is_postponed) {
   h.open();
   set_used(kCold);
   write(0, 1500);
@@ -175,7 +176,7 @@ TEST_F(RenewalTest, WithoutMemoryForItLater) {
   hold(true);
   set_used(kNormal);
   await_building();
-  set_used(kRefuse);  // what was begun gives its memory back
+  set_used(kRefuse);  // the build that was begun gives its memory back
   engine().await([] { return engine().cancelled == 1; });
   h.wait_indexed();
   EXPECT_EQ(index().codes, "4bit");
@@ -189,7 +190,7 @@ TEST_F(RenewalTest, WithoutMemoryForItLater) {
   expect_found(0, 1500);
 }
 
-TEST_F(RenewalTest, AStopDoesNotWaitForIt) {
+TEST_F(RenewalTest, a_stop_does_not_wait_for_a_renewal) {
   for (const bool checkpoint : {true, false}) {
     hold(true);
     h.open();
@@ -203,7 +204,7 @@ TEST_F(RenewalTest, AStopDoesNotWaitForIt) {
     engine().await([&] { return engine().cancelled == (checkpoint ? 1u : 2u); });
     EXPECT_EQ(built(), 0u);
     hold(false);
-    h.options.segment.renewers = nullptr;  // the old graph is good
+    h.options.segment.renewers = nullptr;  // the old graph is kept
     h.open();
     h.wait_indexed();
     EXPECT_EQ(index().codes, "4bit");
@@ -219,13 +220,13 @@ TEST_F(RenewalTest, AStopDoesNotWaitForIt) {
   expect_found(0, 4000);
 }
 
-TEST_F(RenewalTest, WhatWasBuiltAnewIsSaved) {
+TEST_F(RenewalTest, a_renewed_graph_is_saved) {
   h.options.segment.seal_rows = 1500;
   h.open();
   hold(true);
   write(0, 1400);
   await_building();
-  ASSERT_TRUE(h.checkpoint().ok());  // saves the old one
+  ASSERT_TRUE(h.checkpoint().ok());  // saves the old graph
   hold(false);
   h.wait_indexed();
   EXPECT_EQ(index().codes, "8bit");
@@ -244,7 +245,7 @@ TEST_F(RenewalTest, WhatWasBuiltAnewIsSaved) {
   expect_found(0, 1600);
 }
 
-TEST_F(RenewalTest, OneThatFailsLeavesTheOldOne) {
+TEST_F(RenewalTest, a_failed_renewal_leaves_the_old_graph) {
   engine().tell([] { engine().fails = true; });
   h.open();
   write(0, 1800);
@@ -259,7 +260,7 @@ TEST_F(RenewalTest, OneThatFailsLeavesTheOldOne) {
   expect_found(0, 1900);
 }
 
-TEST_F(RenewalTest, AGraphOfMultivectorsToo) {
+TEST_F(RenewalTest, a_graph_of_multivectors_is_renewed_too) {
   model::CollectionConfig config = config_of();
   config.vectors[""].multivector = true;
   h.options.config = config;

@@ -1,5 +1,5 @@
-// Multivectors in a shard: found through graphs of their rows as by comparing all, with filters,
-// while points change, and after restarts.
+// Multivectors in a shard. Searches through graphs of their rows find what comparing everything
+// finds, with filters, while points change, and after restarts.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ namespace {
 constexpr uint64_t kSeed = 1234;
 constexpr uint32_t kRowDim = 32, kRow = kRowDim * sizeof(float);
 
-// Points as late-interaction models make them: some topics each, and rows around those.
+// Points as late-interaction models make them: each has some topics, and rows near those.
 class Documents {
  public:
   explicit Documents(uint64_t seed) : random_(seed), topics_(kSeed, kRowDim, 12, 400) {
@@ -107,8 +107,8 @@ class MultivectorTest : public ::testing::Test {
     if (all.size() > k) all.resize(k);
     return all;
   }
-  // Fraction of the true ten that searches find; every plan must say the strategy, every score be
-  // the point's.
+  // Returns the fraction of the true ten that searches find. Every plan must have the strategy, and
+  // every score must be the point's.
   double recall(const std::string& strategy, const Passes& passes = {},
                 const std::function<std::optional<model::Filter>()>& filter = {},
                 uint32_t query_rows = 8) {
@@ -156,7 +156,7 @@ class MultivectorTest : public ::testing::Test {
   std::map<uint64_t, std::string> points;
 };
 
-TEST_F(MultivectorTest, FewRowsAreScanned) {
+TEST_F(MultivectorTest, few_rows_are_scanned) {
   h.open();
   insert(0, 150);
   h.wait_indexed();
@@ -164,7 +164,7 @@ TEST_F(MultivectorTest, FewRowsAreScanned) {
   EXPECT_TRUE(h->state().green);
 }
 
-TEST_F(MultivectorTest, GraphOfRowsFindsThePoints) {
+TEST_F(MultivectorTest, a_graph_of_rows_finds_the_points) {
   h.open();
   insert(0, 6000);
   h.wait_indexed();
@@ -177,9 +177,15 @@ TEST_F(MultivectorTest, GraphOfRowsFindsThePoints) {
   EXPECT_GE(recall("graph"), 0.95);
 }
 
-// As clients send batches: all points filled up with zeros to as many rows as the longest has, and
-// queries, too.
-TEST_F(MultivectorTest, RowsOfZerosLeadNowhereAndCountAsTheyAre) {
+class PaddedMultivectorTest : public MultivectorTest,
+                              public ::testing::WithParamInterface<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Engines, PaddedMultivectorTest, ::testing::Values("hnsw", "rhumb"),
+                         [](const auto& info) { return std::string(info.param); });
+
+// Clients send batches in which all points, and the queries, are padded with zeros to as many rows
+// as the longest point has.
+TEST_P(PaddedMultivectorTest, rows_of_zeros_are_not_searched_and_count_as_zeros) {
+  h.options.segment.index_engine = GetParam();
   h.open();
   std::vector<model::PointWrite> batch;
   for (uint64_t id = 0; id < 5000; ++id) {
@@ -222,7 +228,7 @@ TEST_F(MultivectorTest, RowsOfZerosLeadNowhereAndCountAsTheyAre) {
   EXPECT_NEAR(nothing->points[0].score, 0, 1e-6f);
 }
 
-TEST_F(MultivectorTest, FiltersOnTheGraph) {
+TEST_F(MultivectorTest, filters_work_on_the_graph) {
   h.open();
   insert(0, 8000);
   h.wait_indexed();
@@ -233,7 +239,7 @@ TEST_F(MultivectorTest, FiltersOnTheGraph) {
       << "few points: all are compared";
 }
 
-TEST_F(MultivectorTest, DeletedAndReplacedPointsAreGone) {
+TEST_F(MultivectorTest, deleted_and_replaced_points_are_gone) {
   h.open();
   insert(0, 4000);
   h.wait_indexed();
@@ -245,13 +251,14 @@ TEST_F(MultivectorTest, DeletedAndReplacedPointsAreGone) {
   for (uint64_t id = 1; id < 4000; id += 300) insert(id, 1);
   h.wait_indexed();
   EXPECT_GE(recall("graph"), 0.95);
-  auto request = nearest(documents.next(1), 4000);  // more than the rows of one query row lead to
+  // More points than the rows of one query row lead to.
+  auto request = nearest(documents.next(1), 4000);
   const auto all = h->search(request, {});
   ASSERT_TRUE(all.ok());
   EXPECT_EQ(all->points.size(), points.size()) << "what the graph does not reach is scanned";
 }
 
-TEST_F(MultivectorTest, SavedGraphsAreLoadedAndDamagedOnesBuiltAgain) {
+TEST_F(MultivectorTest, saved_graphs_are_loaded_and_damaged_ones_built_again) {
   h.open();
   insert(0, 3000);
   h.wait_indexed();
@@ -277,9 +284,9 @@ TEST_F(MultivectorTest, SavedGraphsAreLoadedAndDamagedOnesBuiltAgain) {
   EXPECT_EQ(verified->points, points.size());
 }
 
-// As ConcurrentTest.EveryViewIsWhole: a point that changes all the time never vanishes and never
-// shows twice.
-TEST_F(MultivectorTest, PointsChangeWhileTheyAreSearched) {
+// As in ConcurrentTest.every_view_is_consistent, a point that changes all the time never vanishes
+// and never shows twice.
+TEST_F(MultivectorTest, points_change_while_they_are_searched) {
   constexpr uint64_t kIds = 400;
   h.options.segment.graph_min_rows = 300;
   h.options.segment.max_rows = 900;
@@ -312,7 +319,7 @@ TEST_F(MultivectorTest, PointsChangeWhileTheyAreSearched) {
   EXPECT_GE(recall("graph"), 0.95);
 }
 
-TEST_F(MultivectorTest, TheContractIsMeasured) {
+TEST_F(MultivectorTest, the_contract_is_measured) {
   h.options.config.settings_json["contract"] = R"({"recall":0.999})";
   h.open();
   insert(0, 3000);
@@ -331,7 +338,7 @@ TEST_F(MultivectorTest, TheContractIsMeasured) {
   EXPECT_EQ(state.moved.samples, 0u);
 }
 
-TEST_F(MultivectorTest, WhatIsNoWholeNumberOfRowsIsRefused) {
+TEST_F(MultivectorTest, a_vector_that_is_no_whole_number_of_rows_is_refused) {
   h.open();
   insert(0, 10);
   auto request = nearest(documents.next(2) + "x", 3);
@@ -340,11 +347,11 @@ TEST_F(MultivectorTest, WhatIsNoWholeNumberOfRowsIsRefused) {
   EXPECT_EQ(h->search(request, {}).status().code(), base::Code::kInvalid);
 }
 
-// A contract that finds too little asks for more: each row's walk is broader by the factor, and so
-// finds no less.
-TEST(MultivectorWalkTest, IsAsBroadAsTheContractAsks) {
+// A contract that is not kept widens searches: the ef of each row's walk is multiplied by the
+// factor, so it finds no less.
+TEST(MultivectorWalkTest, a_walk_is_as_broad_as_the_contract_asks) {
   constexpr uint32_t kPoints = 4000;
-  const Harness h;  // for its directory
+  const Harness h;  // used for its directory
   segment::SegmentOptions options;
   options.max_rows = kPoints;
   options.max_bytes = 1u << 24;
@@ -400,7 +407,7 @@ TEST(MultivectorWalkTest, IsAsBroadAsTheContractAsks) {
   EXPECT_LE(by_factor[1], by_factor[2]);
 }
 
-TEST(MultivectorScoreTest, OfEveryMetric) {
+TEST(MultivectorScoreTest, scores_of_every_metric_are_right) {
   const auto score = [](model::Distance metric, const std::vector<float>& stored,
                         const std::vector<float>& asked) {
     model::CollectionConfig config = config_of(metric, 2);

@@ -1,5 +1,5 @@
-// Vectors of any bits, in every distance, datatype and engine: searches end, scores are finite and
-// in order, and comparing everything finds what is closest.
+// Vectors of any bits, with every distance, datatype and engine: searches end, scores are finite
+// and in order, and comparing everything finds the closest points.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -64,8 +64,8 @@ class NumbersTest : public ::testing::TestWithParam<Kind> {
     config.vectors[""].multivector = GetParam().multivector;
     return config;
   }
-  // More than a client may store: NaNs and infinities, too. Some rows are ordinary, so that there
-  // is something to be found.
+  // Returns more than a client may store: also NaNs and infinities. Some rows are ordinary, so that
+  // there is something to find.
   std::string row() {
     std::string out(kOddDim * model::scalar_bytes(GetParam().scalar), '\0');
     const bool ordinary = random() % 3 == 0;
@@ -90,7 +90,7 @@ class NumbersTest : public ::testing::TestWithParam<Kind> {
   void insert() {
     std::vector<model::PointWrite> batch;
     for (uint64_t id = 0; id < kPoints; ++id) {
-      vectors.push_back(id % 50 == 49 ? vectors.back() : vector());  // some are the same
+      vectors.push_back(id % 50 == 49 ? vectors.back() : vector());  // some vectors are equal
       batch.push_back(point(id, vectors.back()));
     }
     h.propose(upsert(batch));
@@ -118,7 +118,7 @@ class NumbersTest : public ::testing::TestWithParam<Kind> {
     }
     if (exact && !GetParam().multivector) expect_closest(query, found->points);
   }
-  // By the kernel itself, which tests/sdk compares with sums in double.
+  // Compares with the kernel itself, which tests/sdk compares with sums in double precision.
   void expect_closest(const std::string& query, const std::vector<model::Record>& found) {
     const rhumb_kernel_t* kernel = rhumb_kernel_for(static_cast<uint32_t>(GetParam().distance),
                                                     static_cast<uint32_t>(GetParam().scalar));
@@ -154,7 +154,8 @@ TEST_P(NumbersTest, searches_end_with_finite_scores_in_order) {
 
 INSTANTIATE_TEST_SUITE_P(Kinds, NumbersTest, ::testing::ValuesIn(kinds()), name_of);
 
-// What a client can store, searched in a collection of one distance; (id, score), best first.
+// Searches vectors that a client can store, in a collection with this distance. Returns (id,
+// score), best first.
 std::vector<std::pair<uint64_t, float>> search(Distance distance,
                                                const std::vector<std::vector<float>>& vectors,
                                                const std::vector<float>& query,
@@ -177,7 +178,7 @@ std::vector<std::pair<uint64_t, float>> search(Distance distance,
 using Scores = std::vector<std::pair<uint64_t, float>>;
 constexpr float kMost = std::numeric_limits<float>::max();
 
-TEST(HugeNumbersTest, products_beyond_float32_rank_by_what_they_are) {
+TEST(HugeNumbersTest, products_beyond_float32_are_ranked_by_their_values) {
   const std::vector<std::vector<float>> rows = {{1, 1, 0},
                                                 {2.9e38f, 2.9e38f, 5},
                                                 {3e38f, -3e38f, 0},
@@ -190,7 +191,7 @@ TEST(HugeNumbersTest, products_beyond_float32_rank_by_what_they_are) {
             0u);
 }
 
-TEST(HugeNumbersTest, distances_whose_squares_do_not_fit_stand_in_order) {
+TEST(HugeNumbersTest, distances_whose_squares_do_not_fit_are_in_order) {
   for (const float scale : {1e-25f, 1e-40f, 1.0f, 1e17f, 1e25f, 6e37f}) {
     const std::vector<std::vector<float>> rows = {
         {5 * scale, 0}, {0, 2 * scale}, {0, 0}, {3 * scale, 4.01f * scale}, {scale, 0}};

@@ -1,5 +1,5 @@
-// Searches through graph, tail and filters: the right points, the right scores, and a plan that
-// says how.
+// Searches through the graph, the tail of rows that are not in the graph yet, and filters: the
+// right points, the right scores, and a plan that says how they were found.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ class SearchTest : public ::testing::Test {
     h.options.segment.graph_min_rows = 1000;
     h.options.segment.extents = {65536, 1u << 20};
   }
-  // Points [first, first + n) with {"tenant": id % 50, "even": ...}.
+  // Inserts the points [first, first + n) with {"tenant": id % 50, "even": ...}.
   void insert(uint64_t first, uint64_t n) {
     for (uint64_t at = first; at < first + n; at += 250) {
       std::vector<model::PointWrite> batch;
@@ -52,7 +52,8 @@ class SearchTest : public ::testing::Test {
     for (size_t i = 0; i < std::min(k, all.size()); ++i) ids.push_back(all[i].second);
     return ids;
   }
-  // Fraction of the true neighbours found over some queries; every plan must have the strategy.
+  // Returns the fraction of the true neighbours found over some queries. Every plan must have the
+  // strategy.
   double recall(const std::string& strategy, const std::function<bool(uint64_t)>& passes,
                 const std::function<std::optional<model::Filter>()>& filter) {
     size_t found = 0, possible = 0;
@@ -80,7 +81,7 @@ class SearchTest : public ::testing::Test {
   std::vector<std::vector<float>> vectors;
 };
 
-TEST_F(SearchTest, SmallSegmentsAreScanned) {
+TEST_F(SearchTest, small_segments_are_scanned) {
   h.open();
   insert(0, 900);
   h.wait_indexed();
@@ -89,11 +90,11 @@ TEST_F(SearchTest, SmallSegmentsAreScanned) {
   EXPECT_EQ(h->state().tail_rows, 0u);
 }
 
-TEST_F(SearchTest, GraphAndTailTogether) {
+TEST_F(SearchTest, the_graph_and_the_tail_are_searched_together) {
   h.open();
   insert(0, 4000);
   h.wait_indexed();
-  insert(4000, 700);  // may or may not be in the graph when searched: found either way
+  insert(4000, 700);  // found whether they are in the graph already or not
   EXPECT_GE(recall("graph", {}, [] { return std::nullopt; }), 0.97);
   h.wait_indexed();
   EXPECT_EQ(h->state().tail_rows, 0u);
@@ -101,7 +102,7 @@ TEST_F(SearchTest, GraphAndTailTogether) {
   EXPECT_GE(recall("graph", {}, [] { return std::nullopt; }), 0.97);
 }
 
-TEST_F(SearchTest, FiltersThroughIndexes) {
+TEST_F(SearchTest, filters_are_answered_through_indexes) {
   h.open();
   insert(0, 5000);
   auto config = h.options.config;
@@ -136,7 +137,7 @@ TEST_F(SearchTest, FiltersThroughIndexes) {
   EXPECT_EQ(unindexed->plan[0].passed, 100u);
 }
 
-TEST_F(SearchTest, ScoresThresholdsAndTheEndOfTheData) {
+TEST_F(SearchTest, scores_thresholds_and_the_end_of_the_data_are_right) {
   h.open();
   insert(0, 30);
   const auto query = embeddings.next();
@@ -173,7 +174,7 @@ TEST_F(SearchTest, ScoresThresholdsAndTheEndOfTheData) {
   ASSERT_EQ(distances->points.size(), 1u);
 }
 
-TEST_F(SearchTest, EqualScoresComeInTheOrderOfIds) {
+TEST_F(SearchTest, equal_scores_come_in_the_order_of_ids) {
   h.open();
   const auto v = embeddings.next_bytes();
   std::vector<model::PointWrite> points;
@@ -186,7 +187,7 @@ TEST_F(SearchTest, EqualScoresComeInTheOrderOfIds) {
   EXPECT_EQ(ids, (std::vector<uint64_t>{1, 3, 5, 7, 9}));
 }
 
-TEST_F(SearchTest, WrongRequestsAreNamed) {
+TEST_F(SearchTest, wrong_requests_are_named) {
   h.open();
   insert(0, 10);
   auto request = nearest("short", 3);
@@ -202,7 +203,7 @@ TEST_F(SearchTest, WrongRequestsAreNamed) {
   EXPECT_EQ(h->search(request, {{}, &cancelled}).status().code(), base::Code::kCancelled);
 }
 
-TEST_F(SearchTest, HasIdFindsWhatIsThere) {
+TEST_F(SearchTest, has_id_finds_the_points_that_exist) {
   h.open();
   insert(0, 500);
   model::Filter filter;
@@ -218,7 +219,7 @@ TEST_F(SearchTest, HasIdFindsWhatIsThere) {
   EXPECT_EQ(*h->count(count, {}), 1u);
 }
 
-TEST_F(SearchTest, AFailedGraphIsScannedAndBuiltAgain) {
+TEST_F(SearchTest, a_failed_graph_is_scanned_and_built_again) {
   h.open();
   insert(0, 3000);
   h.wait_indexed();
@@ -229,13 +230,13 @@ TEST_F(SearchTest, AFailedGraphIsScannedAndBuiltAgain) {
   for (const auto& file : std::filesystem::directory_iterator(graph))
     std::filesystem::resize_file(file.path(), std::filesystem::file_size(file.path()) / 2);
   h.open();
-  // answered, whatever the indexer has reached
+  // The query is answered whatever the indexer has reached.
   EXPECT_GE(recall("scan", {}, [] { return std::nullopt; }), 0.0);
   h.wait_indexed();
   EXPECT_GE(recall("graph", {}, [] { return std::nullopt; }), 0.97);
 }
 
-TEST_F(SearchTest, ReadsEndAtTheirDeadlineAndWhenTheyAreCancelled) {
+TEST_F(SearchTest, reads_end_at_their_deadline_and_when_they_are_cancelled) {
   h.open();
   insert(0, 300);
   const std::atomic<bool> cancelled{true};
@@ -266,7 +267,7 @@ TEST_F(SearchTest, ReadsEndAtTheirDeadlineAndWhenTheyAreCancelled) {
   EXPECT_TRUE(h->search(nearest(embeddings.next_bytes(), 10), {}).ok());
 }
 
-TEST_F(SearchTest, ALimitBeyondThePointsGivesAllOfThem) {
+TEST_F(SearchTest, a_limit_beyond_the_points_gives_all_of_them) {
   h.open();
   insert(0, 2500);
   h.wait_indexed();
@@ -281,7 +282,7 @@ TEST_F(SearchTest, ALimitBeyondThePointsGivesAllOfThem) {
   }
 }
 
-TEST_F(SearchTest, MemoryForManyHitsIsAskedForFirst) {
+TEST_F(SearchTest, memory_for_many_hits_is_asked_for_first) {
   std::atomic<uint64_t> used = 0;
   constexpr uint64_t kLimit = 1'000'000'000;
   base::MemoryGuard guard(kLimit, [&] { return used.load(); });

@@ -1,5 +1,5 @@
-// When a shard makes itself durable without being asked, what it tells of its tail, and stores that
-// are closed while shards are idle.
+// When a shard makes itself durable by itself, what it reports about its tail (rows that are not in
+// the graph yet), and stores that are closed while shards are idle.
 #include <gtest/gtest.h>
 
 #include <future>
@@ -9,21 +9,21 @@
 namespace rhumb::shard::test {
 namespace {
 
-TEST(CheckpointTest, ByBytesOfLog) {
+TEST(CheckpointTest, a_checkpoint_is_taken_by_bytes_of_log) {
   Harness h;
   h.options.checkpoint_log_bytes = 20'000;
   h.open();
   Embeddings embeddings(1, kDim);
   for (uint64_t id = 0; id < 400; ++id) h.propose(upsert({point(id, embeddings.next_bytes())}));
   ASSERT_TRUE(h.apply().ok());
-  ASSERT_TRUE(h.checkpoint().ok());  // behind those that it asked for itself
+  ASSERT_TRUE(h.checkpoint().ok());  // runs after those that the shard asked for itself
   EXPECT_EQ(h.released(), 400u);
   h.abandon();
   h.open();
   EXPECT_EQ(h->durable_index(), 400u);
 }
 
-TEST(CheckpointTest, ByChangedPoints) {
+TEST(CheckpointTest, a_checkpoint_is_taken_by_changed_points) {
   Harness h;
   h.options.checkpoint_points = 100;
   h.open();
@@ -39,7 +39,7 @@ TEST(CheckpointTest, ByChangedPoints) {
   h.close();
 }
 
-TEST(CheckpointTest, ManyCallersOneAfterTheOther) {
+TEST(CheckpointTest, many_callers_take_checkpoints_one_after_the_other) {
   Harness h;
   h.open();
   Embeddings embeddings(3, kDim);
@@ -55,7 +55,7 @@ TEST(CheckpointTest, ManyCallersOneAfterTheOther) {
   for (auto& promise : done) EXPECT_TRUE(promise.get_future().get().ok());
 }
 
-TEST(CheckpointTest, ATailThatIsTooLongRefusesWrites) {
+TEST(CheckpointTest, a_tail_of_rows_that_is_too_long_refuses_writes) {
   base::Executor pool("held", 1, 64);
   Harness h;
   h.options.background = &pool;
@@ -72,7 +72,7 @@ TEST(CheckpointTest, ATailThatIsTooLongRefusesWrites) {
   Embeddings embeddings(4, kDim);
   for (uint64_t id = 0; id < 400; ++id) h.propose(upsert({point(id, embeddings.next_bytes())}));
   ASSERT_TRUE(h.apply().ok());
-  EXPECT_TRUE(h->admit().ok());  // too few for a graph
+  EXPECT_TRUE(h->admit().ok());  // too few rows for a graph
   for (uint64_t id = 400; id < 600; ++id) h.propose(upsert({point(id, embeddings.next_bytes())}));
   ASSERT_TRUE(h.apply().ok());
   EXPECT_EQ(h->admit().code(), base::Code::kBusy);
@@ -84,7 +84,7 @@ TEST(CheckpointTest, ATailThatIsTooLongRefusesWrites) {
   h.close();
 }
 
-TEST(KvCacheTest, ClosesTheLeastRecentlyUsedAndOpensItAgain) {
+TEST(KvCacheTest, the_cache_closes_the_least_recently_used_store_and_opens_it_again) {
   KvCache cache(plugins(), "sqlite", 2);
   std::vector<std::unique_ptr<Harness>> shards;
   Embeddings embeddings(5, kDim);
@@ -107,8 +107,8 @@ TEST(KvCacheTest, ClosesTheLeastRecentlyUsedAndOpensItAgain) {
   EXPECT_EQ(cache.open_count(), 0u);
 }
 
-TEST(ContentHashTest, IsPinned) {
-  // Replicas of every release must come to these bytes.
+TEST(ContentHashTest, the_content_hash_is_pinned) {
+  // Replicas of every release must compute these bytes.
   const std::string vector(16, '\x01');
   const auto hash = content_hash(
       "\x01"

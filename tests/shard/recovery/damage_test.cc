@@ -1,5 +1,5 @@
-// Damage of durable truth is told with file and offset and never returned as data; damage of
-// derived data costs a rebuild.
+// Damage of durable data is reported with file and offset and never returned as data. Damage of
+// derived data costs only a rebuild.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ class DamageTest : public ::testing::Test {
     shrink(h.options);
     h.options.segment.max_rows = 256;
   }
-  // Some sealed segments and a growing one, all durable.
+  // Writes some sealed segments and a growing one, all durable.
   void fill() {
     h.open();
     for (int i = 0; i < 900; ++i) {
@@ -52,7 +52,7 @@ class DamageTest : public ::testing::Test {
   CommandSource source;
 };
 
-TEST_F(DamageTest, TruncatedColumnsAreRefusedByName) {
+TEST_F(DamageTest, truncated_columns_are_refused_by_name) {
   fill();
   for (const char* file :
        {"rows.dat", "ids.dat", "payload.dat", "vec.0.dat", "vec.2.dat", "slots.2.dat"}) {
@@ -70,7 +70,7 @@ TEST_F(DamageTest, TruncatedColumnsAreRefusedByName) {
   expect_equal(h, model, "repaired");
 }
 
-TEST_F(DamageTest, ADamagedRowRecordIsRefusedWithItsOffset) {
+TEST_F(DamageTest, a_damaged_row_record_is_refused_with_its_offset) {
   fill();
   const fs::path rows = segment(1) / "rows.dat";
   for (uint64_t slot = 0; slot < 256; ++slot) flip(rows, slot * 64 + 9);
@@ -78,7 +78,7 @@ TEST_F(DamageTest, ADamagedRowRecordIsRefusedWithItsOffset) {
   EXPECT_NE(error.find("rows.dat at offset"), std::string::npos) << error;
 }
 
-TEST_F(DamageTest, ADamagedRecordOfAMultivectorIsRefusedWithItsOffset) {
+TEST_F(DamageTest, a_damaged_record_of_a_multivector_is_refused_with_its_offset) {
   fill();
   const fs::path slots = segment(4) / "slots.2.dat";
   for (uint64_t at = 5; at < fs::file_size(slots); at += 16) flip(slots, at);
@@ -86,9 +86,9 @@ TEST_F(DamageTest, ADamagedRecordOfAMultivectorIsRefusedWithItsOffset) {
   EXPECT_NE(error.find(slots.string() + " at offset"), std::string::npos) << error;
 }
 
-// In a sealed segment every byte is under a checksum; in the growing one ids and payloads are, and
-// verification compares content hashes.
-TEST_F(DamageTest, BitFlipsAreFoundAndFenceTheShard) {
+// In a sealed segment a checksum covers every byte. In the growing segment checksums cover ids and
+// payloads, and verification compares content hashes.
+TEST_F(DamageTest, bit_flips_are_found_and_fence_the_shard) {
   fill();
   struct Case {
     int segment;
@@ -115,7 +115,7 @@ TEST_F(DamageTest, BitFlipsAreFoundAndFenceTheShard) {
   expect_equal(h, model, "repaired");
 }
 
-TEST_F(DamageTest, VerificationTellsEveryDamagedFile) {
+TEST_F(DamageTest, verification_names_every_damaged_file) {
   fill();
   const std::vector<fs::path> damaged = {segment(1) / "ids.dat", segment(1) / "vec.1.dat",
                                          segment(2) / "payload.dat"};
@@ -131,8 +131,8 @@ TEST_F(DamageTest, VerificationTellsEveryDamagedFile) {
   }
 }
 
-// A row of the store that no live row goes with would still be found by its id.
-TEST_F(DamageTest, ARowOfTheStoreWithoutALiveRowIsFound) {
+// A row of the store without a live row would still be found by its id.
+TEST_F(DamageTest, a_row_of_the_store_without_a_live_row_is_found) {
   fill();
   {
     auto kv = storage::KvStore::open(plugins(), "sqlite", h.directory() + "/kv");
@@ -149,7 +149,7 @@ TEST_F(DamageTest, ARowOfTheStoreWithoutALiveRowIsFound) {
       << verified->problems.front();
 }
 
-TEST_F(DamageTest, ALiveRowThatTheStoreDoesNotFindIsNamed) {
+TEST_F(DamageTest, a_live_row_that_the_store_does_not_find_is_named) {
   fill();
   std::string key;
   {
@@ -169,12 +169,12 @@ TEST_F(DamageTest, ALiveRowThatTheStoreDoesNotFindIsNamed) {
   h.open();
   const auto verified = h->verify({});
   ASSERT_TRUE(verified.ok()) << verified.status().to_string();
-  ASSERT_EQ(verified->problems.size(), 2u);  // and the count of rows
+  ASSERT_EQ(verified->problems.size(), 2u);  // the second problem is the count of rows
   EXPECT_NE(verified->problems.front().find("rows.dat at offset"), std::string::npos)
       << verified->problems.front();
 }
 
-TEST_F(DamageTest, TheDerivedFilesThatAreMadeAgainAreTold) {
+TEST_F(DamageTest, the_derived_files_that_are_built_again_are_named) {
   fill();
   std::vector<std::string> told;
   h.options.segment.on_derived_damage = [&told](const base::Status& what) {
@@ -191,7 +191,7 @@ TEST_F(DamageTest, TheDerivedFilesThatAreMadeAgainAreTold) {
   EXPECT_TRUE(h->verify({})->problems.empty());
 }
 
-TEST_F(DamageTest, ReadingADamagedPointAnswersTheErrorAndNotTheBytes) {
+TEST_F(DamageTest, reading_a_damaged_point_answers_an_error_and_not_the_bytes) {
   fill();
   flip(segment(1) / "vec.0.dat", 5);
   h.open();
@@ -205,7 +205,7 @@ TEST_F(DamageTest, ReadingADamagedPointAnswersTheErrorAndNotTheBytes) {
       << records.status().to_string();
 }
 
-TEST_F(DamageTest, PayloadsOfTheGrowingSegmentAreChecked) {
+TEST_F(DamageTest, payloads_of_the_growing_segment_are_checked) {
   h.open();
   std::vector<model::PointWrite> points;
   for (uint64_t id = 0; id < 50; ++id) {
@@ -224,7 +224,7 @@ TEST_F(DamageTest, PayloadsOfTheGrowingSegmentAreChecked) {
       << records.status().to_string();
 }
 
-TEST_F(DamageTest, DerivedDataIsBuiltAgain) {
+TEST_F(DamageTest, derived_data_is_built_again) {
   fill();
   size_t removed = 0, damaged = 0;
   for (const auto& entry : fs::recursive_directory_iterator(h.directory())) {
@@ -254,7 +254,7 @@ TEST_F(DamageTest, DerivedDataIsBuiltAgain) {
   EXPECT_EQ(*h->count(count, {}), expected);
 }
 
-TEST_F(DamageTest, ASegmentThatWasNeverCommittedIsRemoved) {
+TEST_F(DamageTest, a_segment_that_was_never_committed_is_removed) {
   fill();
   fs::create_directories(segment(4000));
   std::ofstream(segment(4000) / "rows.dat") << "left over";
@@ -267,9 +267,9 @@ TEST_F(DamageTest, ASegmentThatWasNeverCommittedIsRemoved) {
   expect_equal(h, model, "without it");
 }
 
-// The consensus loop refuses what comes next, for the log begins behind such a state; until
-// somebody looks, the rows stay.
-TEST_F(DamageTest, AStoreThatLostItsRowsTakesNoSegmentWithIt) {
+// The consensus loop refuses the next entries, because the log begins after such a state. The rows
+// stay until an operator looks at them.
+TEST_F(DamageTest, a_store_that_lost_its_rows_removes_no_segment) {
   fill();
   fs::resize_file(fs::path(h.directory()) / "kv" / "data.db", 0);
   {
@@ -280,14 +280,14 @@ TEST_F(DamageTest, AStoreThatLostItsRowsTakesNoSegmentWithIt) {
   EXPECT_TRUE(fs::exists(segment(1) / "rows.dat"));
 }
 
-TEST_F(DamageTest, ACleanStopLeavesNothingToReplay) {
+TEST_F(DamageTest, a_clean_stop_leaves_nothing_to_replay) {
   fill();
   h.open();
   EXPECT_EQ(h->durable_index(), h.log().size());
   EXPECT_EQ(h.released(), h.log().size());
 }
 
-TEST_F(DamageTest, AnotherShardsDirectoryIsRefused) {
+TEST_F(DamageTest, the_directory_of_another_shard_is_refused) {
   fill();
   h.options.shard = 1025;
   EXPECT_NE(open_error().find("manifest"), std::string::npos);

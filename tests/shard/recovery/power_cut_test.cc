@@ -1,5 +1,5 @@
-// A power cut leaves the KV store at some index and, of the columns' bytes behind the watermark,
-// any pages. Replay must bring back exactly what the log says, whatever was lost.
+// A power cut leaves the key-value store at some index and, of the columns' bytes after the
+// watermark, any set of pages. Replay must restore exactly what the log says, whatever was lost.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -19,8 +19,8 @@ std::string read(const fs::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// A column file of the crashed disk: as it was at the watermark, or page by page old or new, or new
-// but for a torn end.
+// Returns a column file after the crash: as it was at the watermark, or with each page old or new,
+// or new with a torn end.
 std::string lost_pages(const std::string& then, const std::string& now, CommandSource& dice) {
   if (dice.draw(4) == 0) return then;
   std::string disk = now;
@@ -37,7 +37,8 @@ std::string lost_pages(const std::string& then, const std::string& now, CommandS
 
 bool is_column(const fs::path& path) { return path.extension() == ".dat"; }
 
-// kv: a copy of the KV store; then: the directory as of the watermark; now: as of the crash.
+// `kv` is a copy of the key-value store; `then` is the directory at the watermark, and `now` is the
+// directory at the crash.
 void crash(const fs::path& kv, const fs::path& then, const fs::path& now, const fs::path& into,
            CommandSource& dice) {
   fs::copy(now, into, fs::copy_options::recursive);
@@ -52,8 +53,8 @@ void crash(const fs::path& kv, const fs::path& then, const fs::path& now, const 
   }
 }
 
-// One thread that can be held: while it is, no checkpoint gets beyond its first step, whoever asked
-// for it.
+// An executor's only thread, which can be held. While it is held, no checkpoint gets beyond its
+// first step.
 class Gate {
  public:
   base::Executor& pool() { return pool_; }
@@ -83,9 +84,9 @@ class PowerCutTest : public ::testing::TestWithParam<uint64_t> {
     h.options.segment.graph_min_rows = 64;
     h.options.background = &gate.pool();
   }
-  // Everything so far is durable, and nothing more is to be.
+  // Makes everything so far durable, and keeps later entries from becoming durable.
   void checkpoint_and_hold() {
-    // the second one is behind whatever was under way
+    // The second checkpoint runs after anything that was under way.
     for (int i = 0; i < 2; ++i) ASSERT_TRUE(h.checkpoint().ok());
     h.wait_indexed();
     gate.hold();
@@ -105,8 +106,8 @@ class PowerCutTest : public ::testing::TestWithParam<uint64_t> {
     fs::copy(h.directory() + part, to, fs::copy_options::recursive);
     return to;
   }
-  // Opens what the crash left and compares; then goes on with it, so that what replay wrote must
-  // last.
+  // Opens the state after the crash and compares it. Then it goes on writing, because the result of
+  // replay must last.
   void recover(const fs::path& directory, const std::string& when) {
     h.set_directory(directory.string());
     h.open();
@@ -121,7 +122,7 @@ class PowerCutTest : public ::testing::TestWithParam<uint64_t> {
   CommandSource source;
 };
 
-TEST_P(PowerCutTest, KvAheadOfTheColumns) {
+TEST_P(PowerCutTest, a_store_ahead_of_the_columns_is_recovered) {
   const bool has_watermark = source.draw(6) != 0;
   h.open();
   if (has_watermark) {
@@ -156,10 +157,11 @@ TEST_P(PowerCutTest, KvAheadOfTheColumns) {
   expect_equal(h, model, "after going on");
 }
 
-// Entries that are applied while a checkpoint runs have two watermarks to be replayed from: the old
-// one if the power fails before the KV store has the new one, else the new one.
-TEST_P(PowerCutTest, DuringACheckpoint) {
-  // no segment becomes full: that would ask for checkpoints of its own
+// For entries that are applied while a checkpoint runs there are two watermarks: replay starts at
+// the old one if the power fails before the key-value store has the new one, otherwise at the new
+// one.
+TEST_P(PowerCutTest, a_power_cut_during_a_checkpoint_is_recovered) {
+  // No segment becomes full, because that would ask for further checkpoints.
   h.options.segment.max_rows = 1u << 14;
   h.open();
   run(250);
@@ -169,7 +171,7 @@ TEST_P(PowerCutTest, DuringACheckpoint) {
   std::promise<base::Status> checkpointed;
   h->checkpoint([&checkpointed](const base::Status& status) { checkpointed.set_value(status); });
   h.noop();
-  ASSERT_TRUE(h.apply().ok());  // behind the checkpoint's first step
+  ASSERT_TRUE(h.apply().ok());  // after the checkpoint's first step
   const fs::path begun = copy("begun");
   run(150);
   const fs::path now = copy("now"), kv_before = copy("kv_before", "/kv");

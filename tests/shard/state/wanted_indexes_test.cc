@@ -1,4 +1,4 @@
-// Filters without an index that serves them are remembered by field, until there is one.
+// Filters for which no index exists are remembered by field, until there is an index.
 #include "host/shard/state/wanted_indexes.h"
 
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ class WantedIndexesTest : public ::testing::Test {
   Harness h;
 };
 
-TEST_F(WantedIndexesTest, AFieldIsNamedWithTheTypesThatWouldServe) {
+TEST_F(WantedIndexesTest, a_field_is_named_with_the_types_of_index_that_would_serve) {
   EXPECT_EQ(h->state().wanted_indexes, Wanted{});
   ask(any_of("colour", {"red"}));
   EXPECT_EQ(h->state().wanted_indexes, Wanted{}) << "there is one";
@@ -45,7 +45,7 @@ TEST_F(WantedIndexesTest, AFieldIsNamedWithTheTypesThatWouldServe) {
                                                {"sold", "bool"}}));
 }
 
-TEST_F(WantedIndexesTest, AnIndexThatIsMadeEndsIt) {
+TEST_F(WantedIndexesTest, a_new_index_removes_its_field_from_the_list) {
   ask({"price", model::Range{{}, {}, 1, {}}});
   model::CollectionConfig config = h.options.config;
   config.payload_indexes["price"] = {model::FieldType::kKeyword, ""};
@@ -57,7 +57,7 @@ TEST_F(WantedIndexesTest, AnIndexThatIsMadeEndsIt) {
   EXPECT_EQ(h->state().wanted_indexes, Wanted{});
 }
 
-TEST_F(WantedIndexesTest, TheyAreBounded) {
+TEST_F(WantedIndexesTest, the_list_is_bounded) {
   for (uint32_t i = 0; i < 2 * base::limits::kMaxWantedIndexes; ++i)
     ask(any_of("field" + std::to_string(i), {"x"}));
   EXPECT_EQ(h->state().wanted_indexes.size(), base::limits::kMaxWantedIndexes);

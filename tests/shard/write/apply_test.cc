@@ -1,4 +1,4 @@
-// What commands do to points, as readers see it, and that a reopened shard says the same.
+// The effect of commands on points, as readers see it. A reopened shard must show the same.
 #include <gtest/gtest.h>
 
 #include <future>
@@ -36,7 +36,7 @@ class ApplyTest : public ::testing::Test {
   Embeddings embeddings{7, kDim};
 };
 
-TEST_F(ApplyTest, EmptyShardHasNoFileButItsManifest) {
+TEST_F(ApplyTest, an_empty_shard_has_no_file_but_its_manifest) {
   h.noop();
   ok(h.apply());
   EXPECT_EQ(count(), 0u);
@@ -54,7 +54,7 @@ TEST_F(ApplyTest, EmptyShardHasNoFileButItsManifest) {
   EXPECT_EQ(h->applied_index(), 1u);
 }
 
-TEST_F(ApplyTest, UpsertReplacesTheWholePoint) {
+TEST_F(ApplyTest, an_upsert_replaces_the_whole_point) {
   const std::string a = embeddings.next_bytes(), b = embeddings.next_bytes();
   ok(h.write(upsert({point(1, a, R"({"x":1})"), point(2, b)})));
   ok(h.write(upsert({point(1, b)})));
@@ -68,7 +68,7 @@ TEST_F(ApplyTest, UpsertReplacesTheWholePoint) {
   EXPECT_EQ(get(2)->version, 1u);
 }
 
-TEST_F(ApplyTest, PayloadChangesKeepTheVectorAndAreSeenAtOnce) {
+TEST_F(ApplyTest, payload_changes_keep_the_vector_and_are_seen_at_once) {
   const std::string a = embeddings.next_bytes();
   ok(h.write(upsert({point(1, a, R"({"x":1,"o":{"p":1}})")})));
   ok(h.write(set_payload(1, R"({"y":2})")));
@@ -87,11 +87,11 @@ TEST_F(ApplyTest, PayloadChangesKeepTheVectorAndAreSeenAtOnce) {
   EXPECT_EQ(get(1)->payload, "");
   EXPECT_EQ(get(1)->version, 6u);
   EXPECT_EQ(get(1)->vectors[0].bytes, a);
-  ok(h.write(set_payload(99, R"({"y":2})")));  // no such point: nothing happens
+  ok(h.write(set_payload(99, R"({"y":2})")));  // no such point, so nothing happens
   EXPECT_EQ(count(), 1u);
 }
 
-TEST_F(ApplyTest, VectorsChangeWithoutThePayload) {
+TEST_F(ApplyTest, vectors_change_without_the_payload) {
   const std::string a = embeddings.next_bytes(), b = embeddings.next_bytes();
   ok(h.write(upsert({point(1, a, R"({"x":1})")})));
   ok(h.write(set_payload(1, R"({"y":2})")));
@@ -112,7 +112,7 @@ TEST_F(ApplyTest, VectorsChangeWithoutThePayload) {
   EXPECT_EQ(count(), 1u);
 }
 
-TEST_F(ApplyTest, ConditionsHoldOrThePointStays) {
+TEST_F(ApplyTest, conditions_hold_or_the_point_stays) {
   const std::string a = embeddings.next_bytes(), b = embeddings.next_bytes();
   ok(h.write(upsert({point(1, a)})));
   auto insert = upsert({point(1, b), point(2, b)});
@@ -128,7 +128,7 @@ TEST_F(ApplyTest, ConditionsHoldOrThePointStays) {
   EXPECT_TRUE(get(2));
 }
 
-TEST_F(ApplyTest, ACommandSentAgainIsAppliedOnce) {
+TEST_F(ApplyTest, a_command_sent_again_is_applied_once) {
   auto first = set_payload(1, R"({"n":1})");
   first.header.session = 9;
   first.header.sequence = 4;
@@ -138,7 +138,7 @@ TEST_F(ApplyTest, ACommandSentAgainIsAppliedOnce) {
   ok(h.write(create));
   ok(h.write(first));
   ok(h.write(set_payload(1, R"({"n":2})")));
-  ok(h.write(first));  // a retry: must not undo what came in between
+  ok(h.write(first));  // a retry must not undo later commands
   EXPECT_EQ(get(1)->payload, R"({"n":2})");
   h.close();
   h.open();
@@ -153,13 +153,13 @@ TEST_F(ApplyTest, ACommandSentAgainIsAppliedOnce) {
   ok(h.write(set_payload(1, R"({"n":3})")));
   ok(h.write(other));
   EXPECT_EQ(get(1)->payload, R"({"n":3})");
-  // what a leader made of the request this time is no part of its identity
+  // The command that a leader made of the request this time is not part of the request's identity.
   other.payload = R"({"n":4})";
   ok(h.write(other));
   EXPECT_EQ(get(1)->payload, R"({"n":3})");
 }
 
-TEST_F(ApplyTest, ManyEntriesInOneBatchSeeEachOther) {
+TEST_F(ApplyTest, many_entries_in_one_batch_see_each_other) {
   const std::string a = embeddings.next_bytes();
   h.propose(upsert({point(1, a, R"({"x":1})")}));
   h.propose(set_payload(1, R"({"y":2})"));
@@ -178,7 +178,7 @@ TEST_F(ApplyTest, ManyEntriesInOneBatchSeeEachOther) {
   EXPECT_EQ(get(1)->payload, R"({"x":3,"y":4})");
 }
 
-TEST_F(ApplyTest, ContentHashIsOfThePointsAndNotOfTheirHistory) {
+TEST_F(ApplyTest, the_content_hash_depends_on_the_points_and_not_on_their_history) {
   const std::string a = embeddings.next_bytes(), b = embeddings.next_bytes();
   ok(h.write(upsert({point(1, a, R"({"x":1,"y":2})"), point(2, b)})));
   const auto straight = h->state().content_hash;
@@ -198,7 +198,7 @@ TEST_F(ApplyTest, ContentHashIsOfThePointsAndNotOfTheirHistory) {
   EXPECT_EQ(verified->points, 2u);
 }
 
-TEST_F(ApplyTest, WaitersFireAtTheirIndexOrWithTheReason) {
+TEST_F(ApplyTest, waiters_fire_at_their_index_or_with_the_reason) {
   std::vector<std::string> fired;
   h->wait_applied(1, [&](const base::Status& s) { fired.push_back("1 " + s.to_string()); });
   h->wait_applied(3, [&](const base::Status& s) {
@@ -214,7 +214,7 @@ TEST_F(ApplyTest, WaitersFireAtTheirIndexOrWithTheReason) {
   EXPECT_EQ(fired[2], "3 " + std::string(base::code_name(base::Code::kUnavailable)));
 }
 
-TEST_F(ApplyTest, DamagedEntryFencesTheShard) {
+TEST_F(ApplyTest, a_damaged_entry_fences_the_shard) {
   ok(h.write(upsert({point(1, embeddings.next_bytes())})));
   std::vector<consensus::Entry> bad{{2, 1, consensus::EntryType::kData, "not a command"}};
   std::promise<base::Status> applied;

@@ -1,5 +1,5 @@
-// Conditions are tested where a command is applied, on the row that is there then, and again the
-// same at every replay.
+// Conditions are tested where a command is applied, on the row that exists then, with the same
+// result at every replay.
 #include <gtest/gtest.h>
 
 #include "tests/shard/harness.h"
@@ -23,7 +23,7 @@ class ConditionsTest : public ::testing::Test {
     EXPECT_TRUE(found.ok()) << found.status().to_string();
     return !found.ok() || found->empty() ? "absent" : found->front().payload;
   }
-  // Applies it and says how many points it changed.
+  // Applies the command and returns how many points it changed.
   uint64_t affected(Command command) {
     command.attempt = ++attempts_;
     h->outcomes().expect(command.attempt);
@@ -45,11 +45,11 @@ class ConditionsTest : public ::testing::Test {
   uint64_t attempts_ = 0;
 };
 
-TEST_F(ConditionsTest, ModesAreDecidedByWhatIsThereThen) {
-  // One batch: each command sees what the one before it did.
-  h.propose(put(1, R"({"n":1})", UpdateMode::kUpdateOnly));  // absent: nothing
-  h.propose(put(1, R"({"n":2})", UpdateMode::kInsertOnly));  // comes
-  h.propose(put(1, R"({"n":3})", UpdateMode::kInsertOnly));  // is there: nothing
+TEST_F(ConditionsTest, update_modes_are_decided_when_the_write_is_applied) {
+  // In one batch each command sees the effects of the previous ones.
+  h.propose(put(1, R"({"n":1})", UpdateMode::kUpdateOnly));  // absent: nothing happens
+  h.propose(put(1, R"({"n":2})", UpdateMode::kInsertOnly));  // inserted
+  h.propose(put(1, R"({"n":3})", UpdateMode::kInsertOnly));  // exists: nothing happens
   ok(h.apply());
   EXPECT_EQ(payload(1), R"({"n":2})");
   h.propose(put(1, R"({"n":4})", UpdateMode::kUpdateOnly));
@@ -59,7 +59,7 @@ TEST_F(ConditionsTest, ModesAreDecidedByWhatIsThereThen) {
   EXPECT_EQ(payload(1), "absent");
 }
 
-TEST_F(ConditionsTest, OfTwoSwapsFromOneValueTheFirstWins) {
+TEST_F(ConditionsTest, of_two_swaps_from_one_value_the_first_wins) {
   ok(h.write(put(1, R"({"n":1})")));
   Command first = put(1, R"({"n":2})", UpdateMode::kUpdateOnly),
           second = put(1, R"({"n":3})", UpdateMode::kUpdateOnly);
@@ -69,24 +69,24 @@ TEST_F(ConditionsTest, OfTwoSwapsFromOneValueTheFirstWins) {
   EXPECT_EQ(payload(1), R"({"n":2})");
 }
 
-TEST_F(ConditionsTest, WhatMovedOnIsTestedAgainAndNotSkipped) {
+TEST_F(ConditionsTest, a_point_that_changed_meanwhile_is_tested_again_and_not_skipped) {
   ok(h.write(upsert({point(1, embeddings.next_bytes(), R"({"n":1})"),
                      point(2, embeddings.next_bytes(), R"({"n":1})"),
                      point(3, embeddings.next_bytes(), R"({"n":1})")})));
   Command label = on(OperationKind::kSetPayload, {1, 2, 3});
   label.payload = R"({"label":true})";
   label.filter = when("n", int64_t{1});
-  // as the leader saw them
+  // The versions that the leader saw.
   for (model::Target& target : label.targets) target.expected_version = h->applied_index();
   ok(h.write(set_payload(1, R"({"price":5})")));  // still passes
-  ok(h.write(set_payload(2, R"({"n":2})")));      // passes no more
+  ok(h.write(set_payload(2, R"({"n":2})")));      // does not pass any more
   EXPECT_EQ(affected(label), 2u);
   EXPECT_EQ(payload(1), R"({"n":1,"price":5,"label":true})");
   EXPECT_EQ(payload(2), R"({"n":2})");
   EXPECT_EQ(payload(3), R"({"n":1,"label":true})");
 }
 
-TEST_F(ConditionsTest, OfLevel1WhatMovedOnIsSkipped) {
+TEST_F(ConditionsTest, commands_of_level_1_skip_points_that_changed_meanwhile) {
   ok(h.write(put(1, R"({"n":1})")));
   Command label = set_payload(1, R"({"label":true})");
   label.header.feature_level = 1;
@@ -96,7 +96,7 @@ TEST_F(ConditionsTest, OfLevel1WhatMovedOnIsSkipped) {
   EXPECT_EQ(payload(1), R"({"n":1,"price":5})");
 }
 
-TEST_F(ConditionsTest, IdsAndVectorsAreTestedLikePayload) {
+TEST_F(ConditionsTest, ids_and_vectors_are_tested_like_payload) {
   ok(h.write(put(1, "")));
   model::Filter by_id, with_vector;
   by_id.must.push_back({"", model::HasId{{model::PointId::number(1)}}});
@@ -113,7 +113,7 @@ TEST_F(ConditionsTest, IdsAndVectorsAreTestedLikePayload) {
   EXPECT_EQ(affected(bare), 1u);
 }
 
-TEST_F(ConditionsTest, UuidFieldsAreThoseOfTheCommandAndNotOfTheMoment) {
+TEST_F(ConditionsTest, uuid_fields_are_those_of_the_command_and_not_the_present_ones) {
   ok(h.write(put(1, R"({"u":"6f9619ff-8b86-d011-b42d-00c04fc964ff"})")));
   Command shout = set_payload(1, R"({"found":1})");
   shout.filter = when("u", std::string("6F9619FF-8B86-D011-B42D-00C04FC964FF"));
@@ -122,15 +122,15 @@ TEST_F(ConditionsTest, UuidFieldsAreThoseOfTheCommandAndNotOfTheMoment) {
   EXPECT_EQ(affected(shout), 1u);
 }
 
-TEST_F(ConditionsTest, APointNamedTwiceCountsOnce) {
+TEST_F(ConditionsTest, a_point_named_twice_counts_once) {
   ok(h.write(put(1, "")));
   Command twice = on(OperationKind::kClearPayload, {1, 1, 2});
   EXPECT_EQ(affected(twice), 1u);
   EXPECT_EQ(affected(on(OperationKind::kDelete, {1, 1})), 1u);
 }
 
-// The columns are lost behind the watermark, and every entry is carried out again.
-TEST_F(ConditionsTest, AReplayDecidesTheSame) {
+// The columns are lost after the watermark, and every entry is applied again.
+TEST_F(ConditionsTest, a_replay_decides_the_same) {
   ok(h.write(put(1, R"({"n":1})")));
   ok(h.write(put(2, R"({"n":1})")));
   ok(h.checkpoint());

@@ -1,6 +1,8 @@
-// Requests that are sent again: applied once, answered as before, forgotten by log time and number,
-// and known again after a restart.
+// Requests that are sent again are applied once, get the first answer, are forgotten by log time
+// and number, and are still known after a restart.
 #include <gtest/gtest.h>
+
+#include <thread>
 
 #include "host/base/bytes.h"
 #include "host/base/limits.h"
@@ -27,7 +29,7 @@ Command of_request(uint8_t request, uint64_t attempt, uint64_t clock_ms = 1000, 
   return command;
 }
 
-// A log of commands as the applier takes them.
+// A log of commands in the form that the applier takes.
 class RequestsTest : public ::testing::Test {
  protected:
   Verdict feed(const Command& command, uint64_t affected = 1) {
@@ -46,7 +48,7 @@ class RequestsTest : public ::testing::Test {
   CommandOutcome last;
 };
 
-TEST_F(RequestsTest, AnIdentityIsTheRequestAndTheOperationsNumber) {
+TEST_F(RequestsTest, an_identity_is_the_request_and_the_number_of_the_operation) {
   Command a = of_request(1, 1), b = of_request(1, 2);
   b.targets[0].expected_version = 77;  // what a leader resolved
   b.payload = R"({"n":2})";
@@ -57,13 +59,13 @@ TEST_F(RequestsTest, AnIdentityIsTheRequestAndTheOperationsNumber) {
   EXPECT_NE(AppliedCommands::identity(a.header),
             AppliedCommands::identity(of_request(2, 1).header));
   EXPECT_EQ(AppliedCommands::identity(set_payload(1, "{}").header), AppliedCommands::Identity{});
-  a.header.feature_level = b.header.feature_level = 1;  // there the content counts
+  a.header.feature_level = b.header.feature_level = 1;  // at that level the content counts
   b.header.sequence = 0;
   EXPECT_NE(AppliedCommands::identity(a, model::encode_command(a)),
             AppliedCommands::identity(b, model::encode_command(b)));
 }
 
-TEST_F(RequestsTest, TheFirstOutcomeStays) {
+TEST_F(RequestsTest, the_first_outcome_stays) {
   EXPECT_EQ(feed(of_request(1, 1), 5), Verdict::kApply);
   EXPECT_EQ(feed(of_request(1, 2), 9), Verdict::kDone);
   ASSERT_TRUE(outcome(1));
@@ -75,7 +77,7 @@ TEST_F(RequestsTest, TheFirstOutcomeStays) {
       << "not yet to be seen";
 }
 
-TEST_F(RequestsTest, LogTimeForgetsAndNeverGoesBack) {
+TEST_F(RequestsTest, requests_are_forgotten_by_log_time_which_never_goes_back) {
   feed(of_request(1, 1, 1'000'000));
   EXPECT_EQ(feed(of_request(1, 2, 1'000'000 + kRequestMemoryMs)), Verdict::kDone);
   feed(of_request(2, 3, 1'000'001 + kRequestMemoryMs));
@@ -84,7 +86,7 @@ TEST_F(RequestsTest, LogTimeForgetsAndNeverGoesBack) {
   EXPECT_EQ(known.log_time_ms(), 1'000'001 + kRequestMemoryMs);
 }
 
-TEST_F(RequestsTest, TheOldestGoBeyondTheNumberAllowed) {
+TEST_F(RequestsTest, beyond_the_limit_the_oldest_requests_are_forgotten) {
   for (uint8_t request = 1; request <= 5; ++request) feed(of_request(request, request));
   Command narrow = of_request(6, 6);
   narrow.request_limit = 3;
@@ -95,7 +97,7 @@ TEST_F(RequestsTest, TheOldestGoBeyondTheNumberAllowed) {
   EXPECT_EQ(known.forgotten_through(), 3u);
 }
 
-TEST_F(RequestsTest, PartsOfOneAttemptAddUp) {
+TEST_F(RequestsTest, parts_of_one_attempt_add_up) {
   EXPECT_EQ(feed(of_request(1, 1, 1000, 0, 3), 10), Verdict::kApply);
   EXPECT_FALSE(outcome(1)->whole);
   EXPECT_EQ(known.parts(AppliedCommands::identity(of_request(1, 0).header)),
@@ -107,7 +109,7 @@ TEST_F(RequestsTest, PartsOfOneAttemptAddUp) {
   EXPECT_EQ(feed(of_request(1, 2, 1000, 0, 2)), Verdict::kDone);
 }
 
-TEST_F(RequestsTest, AnotherAttemptTakesOverWhatWasNotFinished) {
+TEST_F(RequestsTest, another_attempt_takes_over_what_was_not_finished) {
   feed(of_request(1, 1, 1000, 0, 3), 10);
   EXPECT_EQ(feed(of_request(1, 2, 1000, 1, 2)), Verdict::kSuperseded)
       << "it has to begin at its beginning";
@@ -118,7 +120,7 @@ TEST_F(RequestsTest, AnotherAttemptTakesOverWhatWasNotFinished) {
   EXPECT_EQ(feed(of_request(1, 1, 1000, 2, 3)), Verdict::kDone);
 }
 
-TEST_F(RequestsTest, RowsBringEverythingBack) {
+TEST_F(RequestsTest, stored_rows_restore_everything) {
   std::vector<std::string> rows;
   feed(of_request(1, 1), 3);
   feed(of_request(2, 2, 2000, 0, 2), 10);
@@ -145,7 +147,7 @@ TEST_F(RequestsTest, RowsBringEverythingBack) {
   EXPECT_FALSE(again.load_batch(rows[0].substr(0, rows[0].size() - 1)).ok());
 }
 
-TEST_F(RequestsTest, OfLevel1TheWindowIsOfEntries) {
+TEST_F(RequestsTest, commands_of_level_1_have_a_window_of_entries) {
   Command old = of_request(1, 0);
   old.header.feature_level = 1;
   EXPECT_EQ(feed(old), Verdict::kApply);
@@ -154,7 +156,7 @@ TEST_F(RequestsTest, OfLevel1TheWindowIsOfEntries) {
   EXPECT_EQ(feed(old), Verdict::kApply);
 }
 
-TEST_F(RequestsTest, WhatAnEarlierReleaseWroteIsRead) {
+TEST_F(RequestsTest, rows_of_an_earlier_release_are_read) {
   Command old = of_request(1, 0);
   old.header.feature_level = 1;
   const std::string entry = model::encode_command(old);
@@ -183,7 +185,7 @@ TEST_F(RequestsTest, WhatAnEarlierReleaseWroteIsRead) {
   EXPECT_EQ(again->requests_forgotten, 7u);
 }
 
-TEST(RequestBudgetTest, AFullNodeIsShared) {
+TEST(RequestBudgetTest, the_budget_of_a_full_node_is_shared) {
   const auto shared = std::make_shared<RequestBudget>(10'000);
   RequestBudget& budget = *shared;
   EXPECT_EQ(budget.limit(), kMaxRequests);
@@ -202,9 +204,9 @@ TEST(RequestBudgetTest, AFullNodeIsShared) {
   EXPECT_EQ(budget.held(), 16'000u) << "a shard that closes gives back";
 }
 
-// The whole shard: an operation by filter whose points changed meanwhile is not carried out again,
-// after a restart either.
-TEST(RequestsOfAShard, ARetryTouchesNothingWhateverIsStored) {
+// The whole shard: an operation by filter is not carried out again if it is repeated, although its
+// points changed meanwhile, also after a restart.
+TEST(RequestsOfAShard, a_retry_changes_nothing_whatever_is_stored) {
   Harness h;
   Embeddings embeddings{5, kDim};
   h.open();
@@ -239,6 +241,35 @@ TEST(RequestsOfAShard, ARetryTouchesNothingWhateverIsStored) {
     ok(h.write(again));
     EXPECT_EQ(*h->count({}, {}), 1u);
   }
+}
+
+// A writer asks for its outcome once it finds its index applied, on whatever thread. Of many
+// commands in one batch the last one's outcome would come long after.
+TEST(RequestsOfAShard, an_outcome_is_there_when_its_index_is) {
+  constexpr uint64_t kRounds = 500, kCommands = 250;
+  Harness h;
+  Embeddings embeddings{6, kDim};
+  h.open();
+  ASSERT_TRUE(h.write(upsert({point(1, embeddings.next_bytes(), R"({"n":1})")})).ok());
+  uint64_t attempt = 0, late = 0;
+  for (uint64_t round = 0; round < kRounds; ++round) {
+    uint64_t last = 0;
+    for (uint64_t i = 0; i < kCommands; ++i) {
+      Command command = set_payload(1, R"({"n":)" + std::to_string(i) + "}");
+      command.attempt = ++attempt;
+      h->outcomes().expect(attempt);
+      last = h.propose(command);
+    }
+    std::thread writer([&] {
+      while (h->applied() < last) {  // never off its core when it happens
+      }
+      late += h->outcomes().take(attempt).index == last ? 0 : 1;
+    });
+    EXPECT_TRUE(h.apply().ok());
+    writer.join();
+    for (uint64_t i = 0; i < kCommands; ++i) h->outcomes().take(attempt - i);
+  }
+  EXPECT_EQ(late, 0u) << "of " << kRounds;
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The leader's part: operations that depend on state become commands that do not.
+// The leader turns operations that depend on the state into commands that do not.
 #include <gtest/gtest.h>
 
 #include <future>
@@ -35,27 +35,26 @@ class ResolveTest : public ::testing::Test {
   uint32_t parts = 0;
 };
 
-TEST_F(ResolveTest, FilterBecomesChunksOfIdsWithTheVersionsSeen) {
+TEST_F(ResolveTest, a_filter_becomes_chunks_of_ids_with_the_versions_seen) {
   Operation operation;
   operation.kind = OperationKind::kDelete;
   operation.filter = match("old", true);
   auto resolved = h->resolve(std::move(operation), {});
   ASSERT_TRUE(resolved.ok());
-  ASSERT_EQ(resolved->parts(), 3u);  // 18 points by 8
+  ASSERT_EQ(resolved->parts(), 3u);  // 18 points, 8 per part
   const model::Command first = resolved->command(0);
   EXPECT_EQ(first.targets.size(), 8u);
   EXPECT_EQ(first.parts, 3u);
   EXPECT_EQ(first.targets[0].expected_version, 1u);
   EXPECT_EQ(resolved->command(2).targets.size(), 2u);
-  // Points that moved on before the command is applied are tested again: 3 still passes, 4 does
-  // not.
+  // Points that changed before the command is applied are tested again: 3 still passes, 4 does not.
   ASSERT_TRUE(h.write(set_payload(3, R"({"x":1})")).ok());
   ASSERT_TRUE(h.write(set_payload(4, R"({"old":false})")).ok());
   for (uint32_t i = 0; i < 3; ++i) ASSERT_TRUE(h.write(resolved->command(i)).ok());
   EXPECT_EQ(count(), 3u);  // 4, 18, 19
 }
 
-TEST_F(ResolveTest, ConditionsOnNamedPointsTravelInTheCommand) {
+TEST_F(ResolveTest, conditions_on_named_points_travel_in_the_command) {
   Operation operation;
   operation.points = {point(1, embeddings.next_bytes()), point(300, embeddings.next_bytes())};
   operation.mode = model::UpdateMode::kUpdateOnly;
@@ -70,7 +69,7 @@ TEST_F(ResolveTest, ConditionsOnNamedPointsTravelInTheCommand) {
   EXPECT_NE(command.filter, nullptr);
 }
 
-TEST_F(ResolveTest, PointsThatAnEarlierPartChangedAreLeftOut) {
+TEST_F(ResolveTest, points_that_an_earlier_part_changed_are_left_out) {
   const auto mark = [] {
     Operation operation;
     operation.kind = OperationKind::kSetPayload;
@@ -84,10 +83,10 @@ TEST_F(ResolveTest, PointsThatAnEarlierPartChangedAreLeftOut) {
   const std::vector<uint64_t> done_at{h->applied_index()};
   auto again = h->resolve(mark(), {}, done_at);
   ASSERT_TRUE(again.ok());
-  EXPECT_EQ(again->targets(), 10u);  // 18 less the 8 of the first part
+  EXPECT_EQ(again->targets(), 10u);  // 18 without the 8 of the first part
 }
 
-TEST_F(ResolveTest, ALongFilterGoesWithMorePoints) {
+TEST_F(ResolveTest, a_long_filter_is_sent_with_more_points_per_part) {
   const auto parts_with = [this](size_t ids) {
     model::HasId list;
     for (uint64_t id = 0; id < ids; ++id) list.ids.push_back(PointId::number(id));
@@ -98,11 +97,11 @@ TEST_F(ResolveTest, ALongFilterGoesWithMorePoints) {
     EXPECT_TRUE(resolved.ok());
     return resolved.ok() ? resolved->parts() : 0;
   };
-  EXPECT_EQ(parts_with(10), 2u);    // by 8
-  EXPECT_EQ(parts_with(1000), 1u);  // all 20, of at most 128
+  EXPECT_EQ(parts_with(10), 2u);    // 20 points, 8 per part
+  EXPECT_EQ(parts_with(1000), 1u);  // all 20 of at most 128
 }
 
-TEST_F(ResolveTest, UuidFieldsTravelWithTheFilter) {
+TEST_F(ResolveTest, uuid_fields_travel_with_the_filter) {
   auto config = config_of();
   config.payload_indexes["u"].type = model::FieldType::kUuid;
   ASSERT_TRUE(h.configure(config).ok());
@@ -114,7 +113,7 @@ TEST_F(ResolveTest, UuidFieldsTravelWithTheFilter) {
   EXPECT_EQ(resolved->command(0).uuid_fields, std::vector<std::string>{"u"});
 }
 
-TEST_F(ResolveTest, NothingSelectedIsStillAPlaceInTheLog) {
+TEST_F(ResolveTest, an_empty_selection_still_has_a_place_in_the_log) {
   Operation operation;
   operation.kind = OperationKind::kDelete;
   operation.filter = match("old", std::string("no such"));
@@ -123,7 +122,7 @@ TEST_F(ResolveTest, NothingSelectedIsStillAPlaceInTheLog) {
   EXPECT_EQ(count(), 20u);
 }
 
-TEST_F(ResolveTest, UpdateModes) {
+TEST_F(ResolveTest, update_modes_are_resolved) {
   const auto v = embeddings.next_bytes();
   Operation insert;
   insert.points = {point(1, v, R"({"new":1})"), point(100, v, R"({"new":1})")};
@@ -135,7 +134,7 @@ TEST_F(ResolveTest, UpdateModes) {
   update.mode = model::UpdateMode::kUpdateOnly;
   run(std::move(update));
   EXPECT_EQ(count(), 21u);
-  Operation filtered;  // 18 and 19 are not old: they stay; 300 is new: it comes
+  Operation filtered;  // 18 and 19 are not old and stay; 300 is new and is inserted
   filtered.points = {point(17, v, R"({"new":1})"), point(18, v, R"({"new":1})"),
                      point(300, v, R"({"new":1})")};
   filtered.update_filter = match("old", true);
@@ -146,9 +145,9 @@ TEST_F(ResolveTest, UpdateModes) {
   EXPECT_EQ(*h->count(fresh, {}), 4u);  // 100, 2, 17, 300
 }
 
-TEST_F(ResolveTest, NewVectorsOnCondition) {
+TEST_F(ResolveTest, new_vectors_can_have_a_condition) {
   const auto v = embeddings.next_bytes();
-  Operation update;  // 18 is not old, 300 is not there: neither gets the vector
+  Operation update;  // 18 is not old and 300 does not exist, so neither gets the vector
   update.kind = OperationKind::kUpdateVectors;
   update.points = {point(17, v), point(18, v), point(300, v)};
   update.update_filter = match("old", true);
@@ -162,7 +161,7 @@ TEST_F(ResolveTest, NewVectorsOnCondition) {
   EXPECT_EQ(found->points[0].id.as_number(), 17u);
 }
 
-TEST_F(ResolveTest, ExplicitIdsAreOneCommand) {
+TEST_F(ResolveTest, explicit_ids_are_one_command) {
   Operation operation;
   operation.kind = OperationKind::kDelete;
   for (uint64_t id = 0; id < 20; ++id) operation.ids.push_back(PointId::number(id));
@@ -171,7 +170,7 @@ TEST_F(ResolveTest, ExplicitIdsAreOneCommand) {
   EXPECT_EQ(count(), 0u);
 }
 
-TEST_F(ResolveTest, AdmissionSaysWhy) {
+TEST_F(ResolveTest, a_refused_admission_says_why) {
   EXPECT_TRUE(h->admit().ok());
   h.close();
   h.options.disk_reserve_bytes = ~0ull;

@@ -5,10 +5,10 @@
 #include <array>
 #include <cstring>
 #include <deque>
-#include <mutex>
 #include <utility>
 
 #include "host/base/bytes.h"
+#include "host/base/mutex.h"
 
 namespace rhumb::http::rest {
 namespace {
@@ -49,14 +49,14 @@ class Import : public std::enable_shared_from_this<Import> {
 
   void take(std::string chunk, BodySink::Resume resume) {
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       resume_ = std::move(resume);
     }
     parse_on_pool(std::move(chunk), false);
   }
   void end() {
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       if (parsing_) {  // The chunk before is still parsed; its parser goes on to the end.
         end_came_ = true;
         return;
@@ -65,7 +65,7 @@ class Import : public std::enable_shared_from_this<Import> {
     parse_on_pool({}, true);
   }
   void abort(const Status& why) {
-    std::unique_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (failure_.ok()) failure_ = why;
     answered_ = true;  // The front has answered.
   }
@@ -73,7 +73,7 @@ class Import : public std::enable_shared_from_this<Import> {
  private:
   void parse_on_pool(std::string chunk, bool last) {
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       parsing_ = true;
     }
     const Status posted = x_->options.pool->post(
@@ -92,15 +92,16 @@ class Import : public std::enable_shared_from_this<Import> {
       while (!batch_.empty()) send(std::min(kBatchPoints, batch_.size()));
       return fail(status);
     }
+    bool end_is_next = false;
     {
-      std::unique_lock lock(mutex_);
-      if (std::exchange(end_came_, false)) {
-        lock.unlock();
-        return parse({}, true);
+      const base::MutexLock lock(mutex_);
+      end_is_next = std::exchange(end_came_, false);
+      if (!end_is_next) {
+        parsing_ = false;
+        ended_ = ended_ || last;
       }
-      parsing_ = false;
-      ended_ = ended_ || last;
     }
+    if (end_is_next) return parse({}, true);
     advance();
   }
 
@@ -112,7 +113,7 @@ class Import : public std::enable_shared_from_this<Import> {
       batch_.pop_front();
     }
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       ++in_flight_;
     }
     gateway::WriteOptions options = options_;
@@ -129,7 +130,7 @@ class Import : public std::enable_shared_from_this<Import> {
 
   void acknowledged(size_t n, const Status& status) {
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       --in_flight_;
       if (status.ok())
         points_ += n;
@@ -141,7 +142,7 @@ class Import : public std::enable_shared_from_this<Import> {
 
   void fail(const Status& status) {
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       if (failure_.ok()) failure_ = status;
       parsing_ = false;
       ended_ = true;
@@ -153,23 +154,27 @@ class Import : public std::enable_shared_from_this<Import> {
   void advance() {
     BodySink::Resume resume;
     bool finished = false;
+    Status failure;
+    uint64_t points = 0;
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(mutex_);
       if (!failure_.ok()) ended_ = true;
       if (!ended_ && !parsing_ && in_flight_ < kMaxInFlight) resume = std::move(resume_);
       finished = ended_ && !parsing_ && in_flight_ == 0 && !answered_;
       answered_ = answered_ || finished;
+      if (finished) failure = failure_;
+      points = points_;
     }
     if (resume) resume();
-    if (finished) finish();
+    if (finished) finish(failure, points);
   }
 
-  void finish() {
+  void finish(const Status& failure, uint64_t points) {
     x_->warn(reader_.ignored());
-    if (failure_.ok())
-      return x_->ok("{\"points\":" + std::to_string(points_) + ",\"status\":\"completed\"}");
-    x_->fail(Status(failure_.code(), failure_.message() + " (" + std::to_string(points_) +
-                                         " points were imported before)"));
+    if (failure.ok())
+      return x_->ok("{\"points\":" + std::to_string(points) + ",\"status\":\"completed\"}");
+    x_->fail(Status(failure.code(), failure.message() + " (" + std::to_string(points) +
+                                        " points were imported before)"));
   }
 
   const CallPtr x_;
@@ -178,12 +183,15 @@ class Import : public std::enable_shared_from_this<Import> {
   PointReader reader_;                   // used by the pool, one chunk at a time
   std::deque<model::PointWrite> batch_;  // used like reader_
   uint64_t sent_ = 0;                    // upserts that were sent; used like reader_
-  std::mutex mutex_;
-  BodySink::Resume resume_;
-  Status failure_;
-  uint64_t points_ = 0;
-  uint32_t in_flight_ = 0;
-  bool parsing_ = false, end_came_ = false, ended_ = false, answered_ = false;
+  base::Mutex mutex_;
+  BodySink::Resume resume_ RHUMB_GUARDED_BY(mutex_);
+  Status failure_ RHUMB_GUARDED_BY(mutex_);
+  uint64_t points_ RHUMB_GUARDED_BY(mutex_) = 0;
+  uint32_t in_flight_ RHUMB_GUARDED_BY(mutex_) = 0;
+  bool parsing_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool end_came_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool ended_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool answered_ RHUMB_GUARDED_BY(mutex_) = false;
 };
 
 class ImportSink final : public BodySink {

@@ -1,11 +1,14 @@
-// Rhumb plugin SDK, C++ face: one file of derived data, every byte of which is under a checksum. Byte by byte: docs/formats/block_file.md.
+// Rhumb plugin SDK, C++ face: a file of derived data in which a checksum covers every byte.
+// docs/formats/block_file.md has the format byte by byte.
 //
-//   header (64)   magic[8]  u32 container format = 1  u32 content format  u64 body bytes  u32 block bytes = 65536  u32 crc of the table
-//                 zeros up to 60  u32 crc of the 60 bytes before
+//   header (64)   magic[8], u32 container format = 1, u32 content format, u64 body bytes,
+//                 u32 block bytes = 65536, u32 crc of the table, zeros up to byte 60,
+//                 u32 crc of the first 60 bytes
 //   body          the content
-//   table         u32 crc of each block of the body, the last one short
+//   table         u32 crc of each block of the body; the last block may be short
 //
-// Little-endian; crc = CRC-32C. The header is written last: a file that was cut off has none.
+// Numbers are little-endian. The crc is CRC-32C. The header is written last, so a file that was cut
+// off has no valid header.
 #pragma once
 
 #include <fcntl.h>
@@ -26,7 +29,8 @@
 
 namespace rhumb {
 
-static_assert(std::endian::native == std::endian::little, "block files are written as the machine holds them");
+static_assert(std::endian::native == std::endian::little,
+              "block files are written as the machine holds them");
 
 struct BlockFileHeader {
   char magic[8];
@@ -48,10 +52,12 @@ namespace block_file_detail {
 
 class Descriptor {
  public:
-  Descriptor(const std::string& path, int flags, mode_t mode = 0) : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {
+  Descriptor(const std::string& path, int flags, mode_t mode = 0)
+      : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {
     if (fd_ >= 0) return;
-    // A saved file that is gone is damage like any other: the host builds anew.
-    if (errno == ENOENT && (flags & O_CREAT) == 0) throw Error(RHUMB_CORRUPT, path + ": no such file", ENOENT);
+    // A saved file that is missing counts as damage, so that the host builds the index again.
+    if (errno == ENOENT && (flags & O_CREAT) == 0)
+      throw Error(RHUMB_CORRUPT, path + ": no such file", ENOENT);
     throw_errno("open", path, errno);
   }
   ~Descriptor() { ::close(fd_); }
@@ -69,7 +75,8 @@ inline uint32_t header_crc(const BlockFileHeader& header) {
 
 }  // namespace block_file_detail
 
-// Writes a file from front to end. One thread. Without finish() what is left is no valid file.
+// Writes a file from front to end. It owns the descriptor. One thread uses it. A file without
+// finish() is not valid, and a reader refuses it.
 class BlockFileWriter {
  public:
   BlockFileWriter(std::string path, std::string_view magic, uint32_t content_format)
@@ -94,10 +101,11 @@ class BlockFileWriter {
     static_assert(std::is_trivially_copyable_v<T>);
     bytes(&v, sizeof v);
   }
-  // Makes the file durable; the directory is the caller's to sync (sync_directory).
+  // Makes the file durable. The caller must also call sync_directory().
   void finish() {
     if (!block_.empty()) end_block();
-    const std::string_view table(reinterpret_cast<const char*>(table_.data()), table_.size() * sizeof(uint32_t));
+    const std::string_view table(reinterpret_cast<const char*>(table_.data()),
+                                 table_.size() * sizeof(uint32_t));
     write_at(sizeof header_ + header_.body_bytes, table);
     header_.table_crc = crc32c(table);
     header_.header_crc = block_file_detail::header_crc(header_);
@@ -114,7 +122,8 @@ class BlockFileWriter {
   }
   void write_at(uint64_t offset, std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t n = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      const ssize_t n =
+          ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) block_file_detail::throw_errno("write", path_, errno);
       offset += static_cast<uint64_t>(n);
@@ -129,8 +138,9 @@ class BlockFileWriter {
   std::vector<uint32_t> table_;
 };
 
-// Reads such a file from front to end; nothing is handed out before its block's checksum was found right. Anything wrong throws
-// RHUMB_CORRUPT with file and offset, an unknown format RHUMB_UNSUPPORTED. One thread.
+// Reads such a file from front to end. It owns the descriptor. One thread uses it. It verifies the
+// checksum of a block before it returns bytes of that block. Damage throws RHUMB_CORRUPT with the
+// file and the offset; an unknown format throws RHUMB_UNSUPPORTED.
 class BlockFileReader {
  public:
   BlockFileReader(std::string path, std::string_view magic, uint32_t content_format)
@@ -140,17 +150,26 @@ class BlockFileReader {
     const auto size = static_cast<uint64_t>(st.st_size);
     if (size < sizeof header_) corrupt(0, "shorter than its header");
     read_at(0, reinterpret_cast<char*>(&header_), sizeof header_);
-    if (std::memcmp(header_.magic, magic.data(), std::min(magic.size(), sizeof header_.magic)) != 0) corrupt(0, "magic differs");
-    if (header_.header_crc != block_file_detail::header_crc(header_)) corrupt(0, "checksum of the header differs");
-    if (header_.container_format != kBlockFileFormat || header_.content_format != content_format || header_.block_bytes != kBlockBytes) {
-      throw Error(RHUMB_UNSUPPORTED, path_ + ": format " + std::to_string(header_.container_format) + "." +
-                                         std::to_string(header_.content_format) + ", expected 1." + std::to_string(content_format));
+    if (std::memcmp(header_.magic, magic.data(), std::min(magic.size(), sizeof header_.magic)) != 0)
+      corrupt(0, "magic differs");
+    if (header_.header_crc != block_file_detail::header_crc(header_))
+      corrupt(0, "checksum of the header differs");
+    if (header_.container_format != kBlockFileFormat || header_.content_format != content_format ||
+        header_.block_bytes != kBlockBytes) {
+      throw Error(RHUMB_UNSUPPORTED, path_ + ": format " +
+                                         std::to_string(header_.container_format) + "." +
+                                         std::to_string(header_.content_format) + ", expected 1." +
+                                         std::to_string(content_format));
     }
     const uint64_t blocks = (header_.body_bytes + kBlockBytes - 1) / kBlockBytes;
-    if (header_.body_bytes > size || size - sizeof header_ - blocks * sizeof(uint32_t) != header_.body_bytes) corrupt(0, "size differs");
+    if (header_.body_bytes > size ||
+        size - sizeof header_ - blocks * sizeof(uint32_t) != header_.body_bytes)
+      corrupt(0, "size differs");
     table_.resize(blocks);
-    read_at(sizeof header_ + header_.body_bytes, reinterpret_cast<char*>(table_.data()), blocks * sizeof(uint32_t));
-    if (crc32c({reinterpret_cast<const char*>(table_.data()), blocks * sizeof(uint32_t)}) != header_.table_crc) {
+    read_at(sizeof header_ + header_.body_bytes, reinterpret_cast<char*>(table_.data()),
+            blocks * sizeof(uint32_t));
+    if (crc32c({reinterpret_cast<const char*>(table_.data()), blocks * sizeof(uint32_t)}) !=
+        header_.table_crc) {
       corrupt(sizeof header_ + header_.body_bytes, "checksum of the table differs");
     }
   }
@@ -174,7 +193,7 @@ class BlockFileReader {
     bytes(&v, sizeof v);
     return v;
   }
-  // For what the reader's user finds wrong in content whose checksums are right.
+  // For a caller that finds wrong content although the checksums are right.
   [[noreturn]] void corrupt(const std::string& why) const { corrupt(sizeof header_ + taken_, why); }
   void expect_end() const {
     if (remaining() != 0) corrupt("content goes on too long");
@@ -189,7 +208,8 @@ class BlockFileReader {
     block_.resize(std::min<uint64_t>(kBlockBytes, header_.body_bytes - index * kBlockBytes));
     at_ = 0;
     read_at(sizeof header_ + taken_, block_.data(), block_.size());
-    if (crc32c(block_) != table_[index]) corrupt(sizeof header_ + taken_, "checksum of the block differs");
+    if (crc32c(block_) != table_[index])
+      corrupt(sizeof header_ + taken_, "checksum of the block differs");
   }
   void read_at(uint64_t offset, char* out, size_t n) const {
     while (n > 0) {
@@ -208,8 +228,8 @@ class BlockFileReader {
   BlockFileHeader header_;
   std::vector<uint32_t> table_;
   std::string block_;
-  size_t at_ = 0;       // in block_
-  uint64_t taken_ = 0;  // of the body
+  size_t at_ = 0;       // the next byte of block_
+  uint64_t taken_ = 0;  // the bytes of the body that were read
 };
 
 inline void sync_directory(const std::string& path) {

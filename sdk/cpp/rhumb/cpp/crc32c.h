@@ -1,5 +1,5 @@
-// CRC-32C (Castagnoli, reflected, as in iSCSI and ext4): the checksum of our file formats. SSE4.2 where the machine has
-// it.
+// CRC-32C (Castagnoli, reflected, as in iSCSI and ext4) is the checksum of our file formats. The
+// code uses SSE4.2 if the machine has it.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@
 namespace rhumb {
 namespace crc32c_detail {
 
-// Slicing by eight: table[k][b] is the remainder of byte b followed by k zero bytes.
+// Slicing by eight: table[k][b] is the remainder of byte b and k zero bytes after it.
 constexpr std::array<std::array<uint32_t, 256>, 8> make_tables() {
   std::array<std::array<uint32_t, 256>, 8> tables{};
   for (uint32_t b = 0; b < 256; ++b) {
@@ -23,7 +23,8 @@ constexpr std::array<std::array<uint32_t, 256>, 8> make_tables() {
     tables[0][b] = r;
   }
   for (uint32_t b = 0; b < 256; ++b) {
-    for (size_t k = 1; k < 8; ++k) tables[k][b] = (tables[k - 1][b] >> 8) ^ tables[0][tables[k - 1][b] & 0xFF];
+    for (size_t k = 1; k < 8; ++k)
+      tables[k][b] = (tables[k - 1][b] >> 8) ^ tables[0][tables[k - 1][b] & 0xFF];
   }
   return tables;
 }
@@ -42,7 +43,8 @@ inline uint32_t extend_portable(uint32_t crc, const char* p, size_t n) {
 }
 
 #if defined(__x86_64__)
-__attribute__((target("sse4.2"))) inline uint32_t extend_sse42(uint32_t crc, const char* p, size_t n) {
+__attribute__((target("sse4.2"))) inline uint32_t extend_sse42(uint32_t crc, const char* p,
+                                                               size_t n) {
   uint64_t wide = crc;
   for (; n >= 8; n -= 8, p += 8) {
     uint64_t word = 0;
@@ -57,7 +59,8 @@ __attribute__((target("sse4.2"))) inline uint32_t extend_sse42(uint32_t crc, con
 
 }  // namespace crc32c_detail
 
-// seed: the checksum of the bytes before, to go on from; crc32c(b, crc32c(a)) == crc32c(a + b).
+// Returns the checksum of the bytes. `seed` is the checksum of the bytes before them, so that
+// crc32c(b, crc32c(a)) == crc32c(a + b).
 inline uint32_t crc32c(std::string_view bytes, uint32_t seed = 0) {
 #if defined(__x86_64__)
   static const bool has_sse42 = __builtin_cpu_supports("sse4.2") != 0;

@@ -1,5 +1,6 @@
-// Rhumb plugin SDK, C++ face: exceptions stop here. An exception that leaves a plugin built with its own C++ runtime aborts the host
-// even under the host's catch (...), so every entry of a table goes through guard(): it turns exceptions into a status and a text.
+// Rhumb plugin SDK, C++ face: exceptions stop here. If a plugin has a C++ runtime of its own, an
+// exception that leaves it aborts the host, even under the host's catch (...). So every function of
+// a table runs inside guard(), which turns an exception into a status and a text.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +17,7 @@
 
 namespace rhumb {
 
-// Thrown inside a plugin to answer with a given status.
+// A plugin throws an Error to answer with its status, text and errno.
 class Error : public std::runtime_error {
  public:
   Error(rhumb_status_t status, const std::string& text, int os_errno = 0)
@@ -29,8 +30,9 @@ class Error : public std::runtime_error {
   int os_errno_;
 };
 
-// Fills *error (which may be NULL) and returns status.
-inline rhumb_status_t fail(rhumb_error_t* error, rhumb_status_t status, std::string_view text, int os_errno = 0) noexcept {
+// Fills *error, unless `error` is NULL, and returns the status.
+inline rhumb_status_t fail(rhumb_error_t* error, rhumb_status_t status, std::string_view text,
+                           int os_errno = 0) noexcept {
   if (error != nullptr) {
     error->os_errno = os_errno;
     const size_t n = std::min(text.size(), sizeof(error->text) - 1);
@@ -40,7 +42,8 @@ inline rhumb_status_t fail(rhumb_error_t* error, rhumb_status_t status, std::str
   return status;
 }
 
-// Runs body(); a rhumb_status_t result is passed through, void means RHUMB_OK, exceptions become a status.
+// Runs body() and returns its rhumb_status_t. If body() returns void, the answer is RHUMB_OK. An
+// exception becomes a status.
 template <typename Body>
 rhumb_status_t guard(rhumb_error_t* error, Body&& body) noexcept {
   try {
@@ -61,10 +64,12 @@ rhumb_status_t guard(rhumb_error_t* error, Body&& body) noexcept {
   }
 }
 
-inline std::string_view view(rhumb_slice_t s) noexcept { return {static_cast<const char*>(s.data), static_cast<size_t>(s.size)}; }
+inline std::string_view view(rhumb_slice_t s) noexcept {
+  return {static_cast<const char*>(s.data), static_cast<size_t>(s.size)};
+}
 inline rhumb_slice_t slice(std::string_view s) noexcept { return {s.data(), s.size()}; }
 
-// A buffer that owns a heap copy of `bytes` and frees it on release.
+// Returns a buffer that owns the bytes and frees them on release.
 inline rhumb_buffer_t buffer(std::string bytes) {
   if (bytes.empty()) return {nullptr, 0, nullptr, nullptr};
   auto* owner = new std::string(std::move(bytes));
@@ -74,7 +79,7 @@ inline rhumb_buffer_t buffer(std::string bytes) {
           }};
 }
 
-// Owns a rhumb_buffer_t received from the other side.
+// Owns a rhumb_buffer_t that the other side filled, and releases it. One thread uses it.
 class Buffer {
  public:
   Buffer() = default;
@@ -89,7 +94,9 @@ class Buffer {
     reset();
     return &raw_;
   }
-  std::string_view view() const noexcept { return {static_cast<const char*>(raw_.data), static_cast<size_t>(raw_.size)}; }
+  std::string_view view() const noexcept {
+    return {static_cast<const char*>(raw_.data), static_cast<size_t>(raw_.size)};
+  }
 
  private:
   rhumb_buffer_t raw_{nullptr, 0, nullptr, nullptr};

@@ -1,4 +1,4 @@
-// Rhumb plugin SDK, C++ face: the host's services, with what a plugin does when one is absent.
+// Rhumb plugin SDK, C++ face: the services of the host, with a fallback for each absent one.
 #pragma once
 
 #include <atomic>
@@ -12,8 +12,8 @@
 
 namespace rhumb {
 
-// A view of the rhumb_host_t that open() was given; copy it freely, it lives as long as the instance. All members: any
-// thread.
+// A view of the rhumb_host_t that open() received. It owns nothing and may be copied. The host's
+// struct outlives the instance. Any thread may call any member.
 class Host {
  public:
   explicit Host(const rhumb_host_t* raw) noexcept
@@ -28,21 +28,25 @@ class Host {
   void log(uint32_t level, std::string_view text) const noexcept {
     if (logs(level)) log_->log(raw_, level, slice(text));
   }
-  // Tells what an instance allocated (or freed: negative).
+  // Reports the bytes that an instance allocated. A negative number reports bytes that it freed.
   void report_memory(int64_t delta_bytes) const noexcept {
     if (memory_ != nullptr) memory_->report(raw_, delta_bytes);
   }
-  // The clock of rhumb_call_t.deadline_ns; without the service the system's monotonic clock, which is what hosts use.
+  // The clock of rhumb_call_t.deadline_ns. If the host lacks the service, the answer comes from the
+  // system's monotonic clock, which is the clock that hosts use.
   uint64_t monotonic_ns() const noexcept {
     if (clock_ != nullptr) return clock_->monotonic_ns(raw_);
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
   }
-  // Threads that parallel() may use, the caller's among them.
-  uint32_t width() const noexcept { return executor_ != nullptr && executor_->width > 0 ? executor_->width : 1; }
+  // Returns the number of threads that parallel() may use, the caller's among them.
+  uint32_t width() const noexcept {
+    return executor_ != nullptr && executor_->width > 0 ? executor_->width : 1;
+  }
 
-  // Runs body(i) for i in [0, n), on several threads if the host has some; returns when all are done. The first
-  // exception is thrown here; what has not begun by then is skipped.
+  // Runs body(i) for each i in [0, n), on several threads if the host has some, and returns after
+  // the last one. If a body throws, the bodies that have not begun are skipped, and the first
+  // exception is thrown here.
   template <typename Body>
   void parallel(uint64_t n, Body body) const {
     Work<Body> work{body, {}, nullptr};
@@ -82,11 +86,12 @@ class Host {
   const rhumb_host_memory_t* memory_;
 };
 
-// Throws when the call is cancelled or its deadline has passed. Poll it about once a millisecond of work. call may be
-// NULL.
+// Throws if the call is cancelled or its deadline has passed. An engine calls it about once in a
+// millisecond of work. `call` may be NULL.
 inline void check_call(const rhumb_call_t* call, const Host& host) {
   if (call == nullptr) return;
-  if (call->cancelled != nullptr && call->cancelled(call->cancel_ctx) != 0) throw Error(RHUMB_CANCELLED, "cancelled");
+  if (call->cancelled != nullptr && call->cancelled(call->cancel_ctx) != 0)
+    throw Error(RHUMB_CANCELLED, "cancelled");
   if (call->deadline_ns != 0 && host.monotonic_ns() >= call->deadline_ns)
     throw Error(RHUMB_TIMEOUT, "the deadline has passed");
 }

@@ -1,4 +1,5 @@
-// Rhumb plugin SDK, C++ face: which slots an index has taken in, when ranges arrive from several threads in any order.
+// Rhumb plugin SDK, C++ face: the set of slots that are indexed. Several threads insert ranges, and
+// the ranges may end in any order.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +13,8 @@
 
 namespace rhumb {
 
-// Any thread. Readers take a snapshot that later additions do not change.
+// A set of slots, kept as ranges in ascending order. Any thread may call any member. A snapshot
+// does not change when a range is added later. Adding slots that are there already changes nothing.
 class IndexedRanges {
  public:
   using Snapshot = std::shared_ptr<const std::vector<SlotRange>>;
@@ -21,7 +23,7 @@ class IndexedRanges {
     const std::lock_guard lock(mutex_);
     return ranges_;
   }
-  // All slots below are in.
+  // Returns the first slot that is not in the set. All slots below it are in.
   uint32_t built_through() const {
     const Snapshot ranges = snapshot();
     return ranges->empty() || ranges->front().first != 0 ? 0 : ranges->front().end;
@@ -30,15 +32,18 @@ class IndexedRanges {
     if (first >= end) return;
     const std::lock_guard lock(mutex_);
     auto next = std::make_shared<std::vector<SlotRange>>(*ranges_);
-    const auto after = std::upper_bound(next->begin(), next->end(), first, [](uint32_t f, const SlotRange& r) { return f < r.first; });
+    const auto after = std::upper_bound(next->begin(), next->end(), first,
+                                        [](uint32_t f, const SlotRange& r) { return f < r.first; });
     next->insert(after, SlotRange{first, end});
-    // Ranges that touch become one: there are seldom more than writing threads.
+    // Ranges that touch become one. So there are seldom more ranges than threads that insert.
     size_t last = 0;
     for (size_t i = 1; i < next->size(); ++i) {
       SlotRange& into = (*next)[last];
       const SlotRange range = (*next)[i];
-      if (range.first <= into.end) into.end = std::max(into.end, range.end);
-      else (*next)[++last] = range;
+      if (range.first <= into.end)
+        into.end = std::max(into.end, range.end);
+      else
+        (*next)[++last] = range;
     }
     next->resize(last + 1);
     ranges_ = std::move(next);

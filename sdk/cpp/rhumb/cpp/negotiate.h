@@ -1,6 +1,7 @@
-// Rhumb plugin SDK: negotiation. The host and rhumb-plugin-check run exactly this code on what rhumb_plugin_v1()
-// returned, so a plugin that passes the checker is not refused in the field. Pure functions over the plugin's static
-// data: no I/O, nothing is called.
+// Rhumb plugin SDK: negotiation. The host and rhumb-plugin-check run exactly this code on the
+// manifest that rhumb_plugin_v1() returned, so a host does not refuse a manifest that the checker
+// accepted. The functions only read the plugin's static data. They do no I/O and call nothing of
+// the plugin.
 #pragma once
 
 #include <cstddef>
@@ -22,29 +23,31 @@
 
 namespace rhumb {
 
-inline constexpr uint64_t kMaxFactories = 64;    // of one plugin
-inline constexpr size_t kMaxIdBytes = 64;        // of a plugin or factory id
-inline constexpr size_t kMaxManifestText = 256;  // version, license, hash
+inline constexpr uint64_t kMaxFactories = 64;    // the factories of one plugin
+inline constexpr size_t kMaxIdBytes = 64;        // the id of a plugin or a factory
+inline constexpr size_t kMaxManifestText = 256;  // the version, the license or the hash
 
-// Why a plugin is not taken: the field of the manifest, what was expected there, what was found.
+// The reason for refusing a plugin: the field of the manifest, the value that was expected there,
+// and the value that was found.
 struct Refusal {
   std::string field, expected, found;
   std::string to_string() const { return field + ": expected " + expected + ", found " + found; }
 };
 
-// What the negotiating side offers. The defaults are those of the headers it was compiled with; tests stand in for
-// other hosts.
+// The versions that the host offers. The defaults are those of the headers that it was compiled
+// with. Tests set others.
 struct HostAbi {
   uint16_t major = RHUMB_ABI_MAJOR, minor = RHUMB_ABI_MINOR;
   std::string_view draft_hash = RHUMB_DRAFT_HASH;
 };
 
-// An entry of a table that must be set.
+// A function of a table that must not be NULL.
 struct RequiredOp {
   const char* name;
   size_t offset;
 };
-// size_v1_0: the table's size when 1.0 was released; a smaller one was never valid.
+// The rules for the tables of one kind. `size_v1_0` is the size that the table had in version 1.0.
+// A smaller table was never valid.
 struct KindRules {
   uint32_t kind;
   const char* name;
@@ -54,25 +57,27 @@ struct KindRules {
 
 namespace negotiate_detail {
 
-#define RHUMB_REQUIRED_OP(T, f) RequiredOp{#f, offsetof(T, f)}
+#define RHUMB_REQUIRED_OP(T, f) \
+  RequiredOp { #f, offsetof(T, f) }
 inline constexpr RequiredOp kIndexOps[] = {
     RHUMB_REQUIRED_OP(rhumb_index_ops_t, open),     RHUMB_REQUIRED_OP(rhumb_index_ops_t, close),
     RHUMB_REQUIRED_OP(rhumb_index_ops_t, describe), RHUMB_REQUIRED_OP(rhumb_index_ops_t, build),
     RHUMB_REQUIRED_OP(rhumb_index_ops_t, search),   RHUMB_REQUIRED_OP(rhumb_index_ops_t, save),
     RHUMB_REQUIRED_OP(rhumb_index_ops_t, stats)};
 inline constexpr RequiredOp kKvOps[] = {
-    RHUMB_REQUIRED_OP(rhumb_kv_ops_t, open),  RHUMB_REQUIRED_OP(rhumb_kv_ops_t, close),
-    RHUMB_REQUIRED_OP(rhumb_kv_ops_t, write), RHUMB_REQUIRED_OP(rhumb_kv_ops_t, flush),
-    RHUMB_REQUIRED_OP(rhumb_kv_ops_t, get),   RHUMB_REQUIRED_OP(rhumb_kv_ops_t, scan),
+    RHUMB_REQUIRED_OP(rhumb_kv_ops_t, open),      RHUMB_REQUIRED_OP(rhumb_kv_ops_t, close),
+    RHUMB_REQUIRED_OP(rhumb_kv_ops_t, write),     RHUMB_REQUIRED_OP(rhumb_kv_ops_t, flush),
+    RHUMB_REQUIRED_OP(rhumb_kv_ops_t, get),       RHUMB_REQUIRED_OP(rhumb_kv_ops_t, scan),
     RHUMB_REQUIRED_OP(rhumb_kv_ops_t, checkpoint)};
 inline constexpr RequiredOp kLogOps[] = {
     RHUMB_REQUIRED_OP(rhumb_log_ops_t, open),    RHUMB_REQUIRED_OP(rhumb_log_ops_t, close),
     RHUMB_REQUIRED_OP(rhumb_log_ops_t, append),  RHUMB_REQUIRED_OP(rhumb_log_ops_t, read),
     RHUMB_REQUIRED_OP(rhumb_log_ops_t, release), RHUMB_REQUIRED_OP(rhumb_log_ops_t, drop_group),
     RHUMB_REQUIRED_OP(rhumb_log_ops_t, recover), RHUMB_REQUIRED_OP(rhumb_log_ops_t, stats)};
-inline constexpr RequiredOp kAuthOps[] = {
-    RHUMB_REQUIRED_OP(rhumb_auth_ops_t, open), RHUMB_REQUIRED_OP(rhumb_auth_ops_t, close),
-    RHUMB_REQUIRED_OP(rhumb_auth_ops_t, authenticate), RHUMB_REQUIRED_OP(rhumb_auth_ops_t, authorize)};
+inline constexpr RequiredOp kAuthOps[] = {RHUMB_REQUIRED_OP(rhumb_auth_ops_t, open),
+                                          RHUMB_REQUIRED_OP(rhumb_auth_ops_t, close),
+                                          RHUMB_REQUIRED_OP(rhumb_auth_ops_t, authenticate),
+                                          RHUMB_REQUIRED_OP(rhumb_auth_ops_t, authorize)};
 inline constexpr RequiredOp kConsensusOps[] = {RHUMB_REQUIRED_OP(rhumb_consensus_ops_t, open),
                                                RHUMB_REQUIRED_OP(rhumb_consensus_ops_t, close),
                                                RHUMB_REQUIRED_OP(rhumb_consensus_ops_t, step)};
@@ -81,7 +86,8 @@ inline constexpr RequiredOp kRouterOps[] = {
     RHUMB_REQUIRED_OP(rhumb_router_ops_t, place), RHUMB_REQUIRED_OP(rhumb_router_ops_t, assign)};
 #undef RHUMB_REQUIRED_OP
 
-// While the headers are drafts, 1.0's sizes are today's; at the release these become numbers that never change again.
+// While the headers are drafts, the sizes of version 1.0 are today's sizes. With the release they
+// become numbers that never change again.
 inline constexpr KindRules kKinds[] = {
     {RHUMB_KIND_INDEX, "index", sizeof(rhumb_index_ops_t), kIndexOps},
     {RHUMB_KIND_KV, "kv", sizeof(rhumb_kv_ops_t), kKvOps},
@@ -98,7 +104,8 @@ inline std::string hex(uint32_t v) {
   return text;
 }
 
-// Text of the manifest, read no further than max + 1 bytes; nothing if NULL or not terminated within max.
+// Returns a text of the manifest. It reads at most max + 1 bytes. The answer is nothing if the
+// pointer is NULL or the text has more than `max` bytes.
 inline std::optional<std::string_view> text(const char* s, size_t max) {
   if (s == nullptr) return std::nullopt;
   const size_t n = strnlen(s, max + 1);
@@ -129,7 +136,7 @@ inline bool op_is_set(const void* ops, size_t offset) {
 
 }  // namespace negotiate_detail
 
-// NULL for a kind that this side does not know.
+// Returns the rules of a kind, or NULL for a kind that this side does not know.
 inline const KindRules* kind_rules(uint32_t kind) {
   for (const KindRules& rules : negotiate_detail::kKinds) {
     if (rules.kind == kind) return &rules;
@@ -148,26 +155,32 @@ inline std::optional<Refusal> check_factory(const rhumb_plugin_t& plugin, uint64
   const rhumb_factory_t* f = plugin.factories[i];
   if (f == nullptr) return Refusal{field, "a factory", "NULL"};
   if (f->struct_size < sizeof(rhumb_factory_t)) {
-    return Refusal{field + ".struct_size", ">= " + number(sizeof(rhumb_factory_t)), number(f->struct_size)};
+    return Refusal{field + ".struct_size", ">= " + number(sizeof(rhumb_factory_t)),
+                   number(f->struct_size)};
   }
   const auto id = text(f->id, kMaxIdBytes);
   if (!is_id(id)) return Refusal{field + ".id", "[a-z0-9_]{1,64}", shown(id)};
   const auto version = text(f->version, kMaxManifestText);
   if (!version || version->empty()) return Refusal{field + ".version", "a version", shown(version)};
   const KindRules* rules = kind_rules(f->kind);
-  if (rules == nullptr) return std::nullopt;  // a kind of a later host: of no use here, but no fault of the plugin's
-  if (f->ops == nullptr) return Refusal{field + ".ops", std::string("the table of kind ") + rules->name, "NULL"};
+  // A kind of a later version has no use here, but it is no fault of the plugin.
+  if (rules == nullptr) return std::nullopt;
+  if (f->ops == nullptr)
+    return Refusal{field + ".ops", std::string("the table of kind ") + rules->name, "NULL"};
   uint32_t size = 0;
   std::memcpy(&size, f->ops, sizeof size);
   if (size < rules->size_v1_0) {
     return Refusal{field + ".ops.struct_size", ">= " + number(rules->size_v1_0), number(size)};
   }
   for (const RequiredOp& op : rules->required) {
-    if (!op_is_set(f->ops, op.offset)) return Refusal{field + ".ops." + op.name, "a function", "NULL"};
+    if (!op_is_set(f->ops, op.offset))
+      return Refusal{field + ".ops." + op.name, "a function", "NULL"};
   }
   for (uint64_t k = 0; k < i; ++k) {
-    if (plugin.factories[k]->kind == f->kind && *text(plugin.factories[k]->id, kMaxIdBytes) == *id) {
-      return Refusal{field + ".id", "one factory of an id in kind " + std::string(rules->name), shown(id) + " twice"};
+    if (plugin.factories[k]->kind == f->kind &&
+        *text(plugin.factories[k]->id, kMaxIdBytes) == *id) {
+      return Refusal{field + ".id", "one factory of an id in kind " + std::string(rules->name),
+                     shown(id) + " twice"};
     }
   }
   return std::nullopt;
@@ -175,22 +188,27 @@ inline std::optional<Refusal> check_factory(const rhumb_plugin_t& plugin, uint64
 
 }  // namespace negotiate_detail
 
-// The documented order (rhumb/plugin.h); nothing is read before what comes before it has been found right. Empty:
-// accepted. Ids already taken by another plugin are the caller's to check: they are not this plugin's fault alone.
+// Checks a manifest in the order that rhumb/plugin.h documents. It reads a field only after the
+// fields before it have passed. The answer is empty if the plugin is accepted. The caller itself
+// checks whether another plugin has the same ids.
 inline std::optional<Refusal> negotiate(const rhumb_plugin_t* plugin, const HostAbi& host = {}) {
   using namespace negotiate_detail;
   if (plugin == nullptr) return Refusal{RHUMB_PLUGIN_SYMBOL "()", "a manifest", "NULL"};
-  if (plugin->magic != RHUMB_PLUGIN_MAGIC) return Refusal{"magic", hex(RHUMB_PLUGIN_MAGIC), hex(plugin->magic)};
+  if (plugin->magic != RHUMB_PLUGIN_MAGIC)
+    return Refusal{"magic", hex(RHUMB_PLUGIN_MAGIC), hex(plugin->magic)};
   if (plugin->struct_size < sizeof(rhumb_plugin_t)) {
-    return Refusal{"struct_size", ">= " + number(sizeof(rhumb_plugin_t)), number(plugin->struct_size)};
+    return Refusal{"struct_size", ">= " + number(sizeof(rhumb_plugin_t)),
+                   number(plugin->struct_size)};
   }
-  if (plugin->abi_major != host.major) return Refusal{"abi_major", number(host.major), number(plugin->abi_major)};
+  if (plugin->abi_major != host.major)
+    return Refusal{"abi_major", number(host.major), number(plugin->abi_major)};
   if (plugin->abi_minor_min > host.minor) {
     return Refusal{"abi_minor_min", "<= " + number(host.minor), number(plugin->abi_minor_min)};
   }
   if (plugin->draft != 0) {
     const auto hash = text(plugin->draft_hash, kMaxManifestText);
-    if (!hash || *hash != host.draft_hash) return Refusal{"draft_hash", shown(host.draft_hash), shown(hash)};
+    if (!hash || *hash != host.draft_hash)
+      return Refusal{"draft_hash", shown(host.draft_hash), shown(hash)};
   }
   const auto id = text(plugin->id, kMaxIdBytes);
   if (!is_id(id)) return Refusal{"id", "[a-z0-9_]{1,64}", shown(id)};
@@ -208,13 +226,14 @@ inline std::optional<Refusal> negotiate(const rhumb_plugin_t* plugin, const Host
   return std::nullopt;
 }
 
-// The table as this side knows it: zero-filled, the common prefix copied. Afterwards a missing function is simply NULL.
+// Returns the plugin's table as this side knows it: filled with zeros, with the common part copied.
+// A function that the plugin's table lacks is NULL afterwards.
 template <typename Ops>
 Ops normalise(const void* ops) {
   Ops own{};
   uint32_t size = 0;
   std::memcpy(&size, ops, sizeof size);
-  // Whole functions only: all members after the head are pointers.
+  // All members after the head are pointers, so only whole pointers are copied.
   const size_t common = (size < sizeof(Ops) ? size : sizeof(Ops)) / sizeof(void*) * sizeof(void*);
   std::memcpy(&own, ops, common);
   own.struct_size = static_cast<uint32_t>(common);

@@ -1,17 +1,18 @@
-// Rhumb plugin SDK, C++ face: an engine is a class; the table of its kind is made from it, with a guard in every entry.
+// Rhumb plugin SDK, C++ face: an engine is a class. The templates of this folder make the table of
+// its kind from the class. Every function of the table stops exceptions.
 //
 //   class Flat {
 //    public:
 //     static constexpr const char* kId = "flat";
 //     static constexpr const char* kVersion = "1.0.0";
-//     Flat(const rhumb_host_t* host, const rhumb_index_open_t& open);      // throws rhumb::Error to refuse
+//     Flat(const rhumb_host_t* host, const rhumb_index_open_t& open);  // throws rhumb::Error
 //     void search(const rhumb_call_t*, const rhumb_query_t&, rhumb_hits_t&);
-//     ...                                                                   // what rhumb/cpp/index_engine.h lists
+//     ...  // the members that rhumb/cpp/index_engine.h lists
 //   };
 //   RHUMB_PLUGIN("my_flat", "1.0.0", "Apache-2.0", &rhumb::index_factory<Flat>)
 //
-// Members may return rhumb_status_t, or void and throw. Optional members that a class does not have are NULL in its
-// table.
+// A member may return rhumb_status_t. It may also return void and throw. An optional member that a
+// class does not have is NULL in its table.
 #pragma once
 
 #include <concepts>
@@ -24,18 +25,22 @@
 
 namespace rhumb {
 
-// An engine's capability bits: static constexpr uint32_t kCaps, 0 if it names none.
+// Returns the capability bits of an engine: its static constexpr uint32_t kCaps, or 0 if it has
+// none.
 template <typename T>
 constexpr uint32_t caps_of() {
-  if constexpr (requires { T::kCaps; }) return T::kCaps;
-  else return 0;
+  if constexpr (requires { T::kCaps; })
+    return T::kCaps;
+  else
+    return 0;
 }
 
-// The entries that all kinds share. The opaque instance of the C side is the C++ object.
+// The functions that all kinds share. The opaque instance of the C side is the C++ object.
 template <typename T, typename Self, typename Open>
 struct Instance {
   static T& of(Self* self) noexcept { return *reinterpret_cast<T*>(self); }
-  static rhumb_status_t open(const rhumb_host_t* host, const Open* open, Self** out, rhumb_error_t* error) noexcept {
+  static rhumb_status_t open(const rhumb_host_t* host, const Open* open, Self** out,
+                             rhumb_error_t* error) noexcept {
     return guard(error, [&] { *out = reinterpret_cast<Self*>(new T(host, *open)); });
   }
   static void close(Self* self) noexcept { delete reinterpret_cast<T*>(self); }
@@ -45,11 +50,13 @@ struct Instance {
                     noexcept->std::same_as<const void*>;
                   })
       return of(self).get_extension(id);
-    else return nullptr;
+    else
+      return nullptr;
   }
 };
 
-// Hands a string made by a member to the caller as JSON; the buffer is untouched when that throws.
+// Fills the caller's buffer with the string that make() returns. If make() throws, the buffer stays
+// as it was.
 template <typename Make>
 rhumb_status_t give(rhumb_buffer_t* out, Make make) noexcept {
   return guard(nullptr, [&] { *out = buffer(make()); });
@@ -57,7 +64,7 @@ rhumb_status_t give(rhumb_buffer_t* out, Make make) noexcept {
 
 }  // namespace rhumb
 
-// The plugin's one exported function. Any number of factories:
+// Defines the one function that a plugin exports. It takes any number of factories:
 //   RHUMB_PLUGIN("id", "1.2.3", "Apache-2.0", &rhumb::kv_factory<Store>, ...)
 #define RHUMB_PLUGIN(plugin_id, plugin_version, plugin_license, ...)      \
   RHUMB_EXPORT const rhumb_plugin_t* RHUMB_CALL rhumb_plugin_v1(void) {   \

@@ -1,4 +1,4 @@
-// Rhumb plugin SDK, C++ face: the closest k hits of a search, kept as integers.
+// Rhumb plugin SDK, C++ face: the closest k hits of a search, as integers.
 #pragma once
 
 #include <algorithm>
@@ -10,15 +10,16 @@
 
 namespace rhumb {
 
-// A hit as one number that orders as (distance, slot) does: comparisons are one instruction, ties are decided, and every distance is a
-// finite one: what is beyond float32 counts as the largest, with its sign, and what is not a number as the farthest.
+// A hit as one number. Its order is the order of (distance, slot), so one instruction compares two
+// hits, and there are no ties. Every distance is finite: a distance beyond float32 counts as the
+// largest finite one, with its sign, and a NaN counts as the farthest.
 using HitKey = uint64_t;
 
 inline HitKey hit_key(float distance, uint32_t slot) noexcept {
   constexpr float kMost = std::numeric_limits<float>::max();
-  distance = distance < kMost ? distance : kMost;  // a NaN compares with nothing
+  distance = distance < kMost ? distance : kMost;  // the comparison is false for a NaN
   distance = distance > -kMost ? distance : -kMost;
-  distance += 0.0f;  // -0 is 0
+  distance += 0.0f;  // -0 becomes 0
   const auto bits = std::bit_cast<uint32_t>(distance);
   const uint32_t ordered = (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
   return uint64_t{ordered} << 32 | slot;
@@ -29,7 +30,7 @@ inline float hit_distance(HitKey key) noexcept {
   return std::bit_cast<float>((ordered & 0x80000000u) != 0 ? ordered & 0x7FFFFFFFu : ~ordered);
 }
 
-// The smallest `limit` keys pushed so far. Not thread-safe.
+// Keeps the smallest `limit` keys of those that were pushed. One thread uses it.
 class TopK {
  public:
   explicit TopK(uint32_t limit = 0) { reset(limit); }
@@ -39,9 +40,9 @@ class TopK {
   }
   bool full() const noexcept { return heap_.size() >= limit_; }
   size_t size() const noexcept { return heap_.size(); }
-  // The farthest one kept; only of one that is not empty.
+  // Returns the farthest key that is kept. There must be one.
   HitKey worst() const noexcept { return heap_.front(); }
-  // True if the key would be kept.
+  // Returns true if push() would keep the key.
   bool takes(HitKey key) const noexcept { return !full() || (limit_ > 0 && key < heap_.front()); }
   void push(HitKey key) {
     if (!takes(key)) return;
@@ -53,7 +54,7 @@ class TopK {
     }
     std::push_heap(heap_.begin(), heap_.end());
   }
-  // Ends the collecting: closest first. Valid until reset().
+  // Returns the keys, the closest first. Only reset() may follow. They are valid until then.
   std::span<const HitKey> sorted() {
     std::sort_heap(heap_.begin(), heap_.end());
     return heap_;

@@ -1,4 +1,4 @@
-// Which searches are answered on the loop that parsed them, and which go to the pool.
+// Decides which searches are answered on the loop that parsed them, and which go to the pool.
 #include <gtest/gtest.h>
 
 #include <time.h>
@@ -30,7 +30,7 @@ void compute(uint64_t ns) {
   for (const uint64_t until = cpu_ns() + ns; cpu_ns() < until;) {}
 }
 
-TEST(Latency, begins_slow_rises_at_once_and_falls_slowly) {
+TEST(Latency, a_latency_begins_slow_rises_at_once_and_falls_slowly) {
   SearchLatencies latencies;
   SearchLatencies::Latency& latency = latencies.of("books", "");
   EXPECT_FALSE(latency.is_short()) << "nothing is known yet";
@@ -46,7 +46,7 @@ TEST(Latency, begins_slow_rises_at_once_and_falls_slowly) {
   EXPECT_FALSE(latency.is_short());
 }
 
-TEST(Latency, is_of_one_vector_of_one_collection) {
+TEST(Latency, a_latency_is_kept_per_vector_and_collection) {
   SearchLatencies latencies;
   for (int i = 0; i < 100; ++i) latencies.of("books", "title").took(1'000);
   EXPECT_TRUE(latencies.of("books", "title").is_short());
@@ -61,7 +61,7 @@ std::optional<std::string> kind(const std::string& filter) {
   return short_search_kind(*parsed, config);
 }
 
-TEST(ShortSearch, filters_that_indexes_serve) {
+TEST(ShortSearch, a_short_search_has_filters_that_indexes_serve) {
   const std::string colour = R"({"key":"colour","match":{"value":"red"}})",
                     year = R"({"key":"year","range":{"gte":2000}})";
   for (const std::string& filter : std::vector<std::string>{
@@ -98,7 +98,7 @@ class OnLoopTest : public testing::Test {
     EXPECT_EQ(answer.response.status, 200) << answer.response.body;
     return rest_.gateway.searched_on == std::this_thread::get_id();
   }
-  // Whether searches come to be answered here, now that they are known.
+  // Whether searches are answered on the loop after some of them were measured.
   bool settles_on_loop() {
     for (int i = 0; i < kManySearches; ++i) {
       if (on_loop(kShort)) return true;
@@ -109,7 +109,7 @@ class OnLoopTest : public testing::Test {
   RestHarness rest_;
 };
 
-TEST_F(OnLoopTest, short_searches_once_they_have_shown_that_they_are) {
+TEST_F(OnLoopTest, searches_run_on_the_loop_once_they_were_measured_short) {
   EXPECT_FALSE(on_loop(kShort));
   ASSERT_TRUE(settles_on_loop());
   EXPECT_TRUE(on_loop(R"({"vector":[1,2,3,4],"limit":3,"with_payload":true})",
@@ -117,7 +117,7 @@ TEST_F(OnLoopTest, short_searches_once_they_have_shown_that_they_are) {
   EXPECT_TRUE(on_loop(R"({"query":[1,2,3,4],"params":{"hnsw_ef":256},"offset":90})"));
 }
 
-TEST_F(OnLoopTest, nothing_that_may_take_long) {
+TEST_F(OnLoopTest, nothing_that_may_take_long_runs_on_the_loop) {
   ASSERT_TRUE(settles_on_loop());
   const std::string query = R"({"query":[1,2,3,4])";
   for (const char* more :
@@ -136,7 +136,7 @@ TEST_F(OnLoopTest, nothing_that_may_take_long) {
   EXPECT_FALSE(on_loop(kShort));
 }
 
-TEST_F(OnLoopTest, a_slow_one_sends_those_after_it_to_the_pool) {
+TEST_F(OnLoopTest, a_slow_search_sends_the_next_ones_to_the_pool) {
   ASSERT_TRUE(settles_on_loop());
   rest_.gateway.during_search = [] { compute(uint64_t{10} * SearchLatencies::kShortNs); };
   EXPECT_TRUE(on_loop(kShort));
@@ -146,7 +146,7 @@ TEST_F(OnLoopTest, a_slow_one_sends_those_after_it_to_the_pool) {
   EXPECT_TRUE(settles_on_loop());
 }
 
-TEST_F(OnLoopTest, what_goes_on_in_a_full_pool_is_refused) {
+TEST_F(OnLoopTest, a_search_that_has_to_go_to_a_full_pool_is_refused) {
   ASSERT_TRUE(settles_on_loop());
   rest_.pool.stop();
   EXPECT_TRUE(on_loop(kShort)) << "which needs no pool";

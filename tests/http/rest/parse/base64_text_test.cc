@@ -1,5 +1,5 @@
-// Blocks of 32 characters are read at once where the processor can; what is read is what one
-// character after another says.
+// Blocks of 32 characters are decoded at once where the processor can do it. The result must be
+// that of decoding one character after another.
 #include "host/http/rest/parse/base64_text.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ constexpr std::string_view kStandard =
 constexpr std::string_view kUrl =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// RFC 4648: six bits a character, the first the highest.
+// RFC 4648: six bits per character, the highest first.
 std::optional<std::string> by_the_book(std::string_view text) {
   std::string out;
   uint32_t bits = 0, count = 0;
@@ -43,7 +43,7 @@ std::optional<std::string> read(const std::string& text) {
   return read ? std::optional(out) : std::nullopt;
 }
 
-TEST(Base64TextTest, every_character_in_every_place_of_a_block) {
+TEST(Base64TextTest, every_character_is_read_in_every_place_of_a_block) {
   for (size_t length : {7u, 44u, 97u}) {
     for (size_t at = 0; at < length; ++at) {
       for (int c = 0; c < 256; ++c) {
@@ -57,7 +57,7 @@ TEST(Base64TextTest, every_character_in_every_place_of_a_block) {
   }
 }
 
-TEST(Base64TextTest, texts_of_every_length) {
+TEST(Base64TextTest, texts_of_every_length_are_read) {
   std::mt19937 random(7);
   for (size_t length = 0; length < 300; ++length) {
     for (const std::string_view alphabet : {kStandard, kUrl}) {

@@ -1,4 +1,4 @@
-// Bodies that define collections: create, update, aliases, payload indexes, names.
+// Bodies that define collections: create, update, aliases, payload indexes and names.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -16,7 +16,7 @@ base::Result<model::CollectionConfig> create(const std::string& body) {
   return parse_create_collection(body);
 }
 
-TEST(ParseCreateTest, one_vector_or_several) {
+TEST(ParseCreateTest, a_collection_has_one_vector_or_several) {
   const auto one = create(R"({"vectors":{"size":4,"distance":"Cosine"}})");
   ASSERT_TRUE(one.ok()) << one.status().message();
   EXPECT_TRUE(one->single_vector);
@@ -45,7 +45,7 @@ TEST(ParseCreateTest, one_vector_or_several) {
     EXPECT_TRUE(create(body)->vectors.empty()) << body;
 }
 
-TEST(ParseCreateTest, numbers_and_hints) {
+TEST(ParseCreateTest, numbers_and_hints_are_read) {
   const auto config = create(
       R"({"vectors":{"size":4,"distance":"Cosine"},"shard_number":256,"replication_factor":3,"write_consistency_factor":2,
       "on_disk_payload":false,"hnsw_config":{"m":8,"ef_construct":50,"full_scan_threshold":10,"max_indexing_threads":2,"payload_m":4,"on_disk":true},
@@ -73,7 +73,7 @@ TEST(ParseCreateTest, numbers_and_hints) {
   EXPECT_EQ(disabled->vectors.at("").quantization_json, "");
 }
 
-TEST(ParseCreateTest, what_is_wrong_is_named) {
+TEST(ParseCreateTest, invalid_members_are_named) {
   const auto vector = [](const std::string& members) {
     return R"({"vectors":{"size":4,"distance":"Dot",)" + members + "}}";
   };
@@ -189,7 +189,7 @@ TEST(ParseCreateTest, hints_are_checked_and_bounded) {
       create);
 }
 
-TEST(ParseUpdateTest, given_members_win_and_the_rest_stays) {
+TEST(ParseUpdateTest, members_that_are_given_replace_and_the_others_stay) {
   auto present = *create(
       R"({"vectors":{"text":{"size":4,"distance":"Dot","hnsw_config":{"m":8}},"other":{"size":2,"distance":"Dot"}},"shard_number":3,
       "hnsw_config":{"m":8,"ef_construct":50},"metadata":{"a":1,"b":2},"quantization_config":{"binary":{}}})");
@@ -221,7 +221,7 @@ TEST(ParseUpdateTest, given_members_win_and_the_rest_stays) {
   EXPECT_EQ(model::text_of(*parse_update_collection("{}", present)), model::text_of(present));
 }
 
-TEST(ParseUpdateTest, null_removes_members_of_the_metadata_alone) {
+TEST(ParseUpdateTest, null_removes_members_of_the_metadata_only) {
   const auto present = *create(
       R"({"metadata":{"team":"red","nested":{"x":null,"y":1},"last":0},"optimizers_config":{"indexing_threshold":7},"vectors":{"size":2,"distance":"Dot"}})");
   const auto after = [&](const std::string& body) {
@@ -242,7 +242,7 @@ TEST(ParseUpdateTest, null_removes_members_of_the_metadata_alone) {
             7);
 }
 
-TEST(ParseUpdateTest, quantization_has_two_names_and_memory_is_a_choice) {
+TEST(ParseUpdateTest, quantization_has_two_names_and_memory_is_one_of_several_values) {
   const auto made = create(
       R"({"quantization":{"binary":{}},"vectors":{"a":{"size":2,"distance":"Dot","memory":"cold","quantization":{"turbo":{}},
       "hnsw_config":{"memory":"cached"}}},"payload":{"memory":"cached"},"id_tracker":{"memory":"pinned"},"hnsw_config":{"memory":"pinned"}})");
@@ -280,7 +280,7 @@ TEST(ParseUpdateTest, quantization_has_two_names_and_memory_is_a_choice) {
       create);
 }
 
-TEST(ParseUpdateTest, what_is_wrong_is_named_and_limits_are_of_the_whole) {
+TEST(ParseUpdateTest, invalid_members_are_named_and_limits_are_checked_on_the_result) {
   auto present = *create(R"({"vectors":{"size":4,"distance":"Dot"}})");
   present.settings_json["metadata"] = R"({"a":")" + std::string(60'000, 'x') + "\"}";
   expect_refused(
@@ -300,7 +300,7 @@ TEST(ParseUpdateTest, what_is_wrong_is_named_and_limits_are_of_the_whole) {
       [&](const std::string& body) { return parse_update_collection(body, present); });
 }
 
-TEST(ParseAliasesTest, actions_in_order) {
+TEST(ParseAliasesTest, actions_are_read_in_their_order) {
   using Kind = gateway::AliasAction::Kind;
   const auto actions = parse_alias_actions(
       R"({"actions":[{"create_alias":{"collection_name":"books","alias_name":"b"}},
@@ -334,7 +334,7 @@ TEST(ParseAliasesTest, actions_in_order) {
                  parse_alias_actions);
 }
 
-TEST(ParseIndexTest, types_and_parameters) {
+TEST(ParseIndexTest, types_and_parameters_are_read) {
   for (const char* type : {"keyword", "integer", "float", "bool", "datetime", "uuid"}) {
     const auto plain =
         parse_create_index(std::string(R"({"field_name":"a[].b","field_schema":")") + type + "\"}");
@@ -373,7 +373,7 @@ TEST(ParseIndexTest, types_and_parameters) {
       parse_create_index);
 }
 
-TEST(CheckNameTest, what_a_name_may_hold) {
+TEST(CheckNameTest, a_name_has_a_limited_length_and_set_of_characters) {
   for (const std::string& good : {std::string("a"), std::string("my books"),
                                   std::string("b\xc3\xbc"
                                               "cher"),

@@ -1,4 +1,4 @@
-// Filters from JSON, through the body of a count: every shape, every complaint.
+// Filters from JSON, through the body of a count request: every form and every error.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -49,7 +49,7 @@ void expect_shapes(const std::vector<Sample>& samples) {
   }
 }
 
-TEST(ParseFilterTest, matches) {
+TEST(ParseFilterTest, match_conditions_are_read) {
   using model::MatchAny;
   using model::MatchExcept;
   expect_shapes({
@@ -104,7 +104,7 @@ TEST(ParseFilterTest, matches) {
   });
 }
 
-TEST(ParseFilterTest, ranges_and_counts) {
+TEST(ParseFilterTest, ranges_and_counts_are_read) {
   expect_shapes({
       {R"({"must":[{"key":"a","range":{"lt":1,"lte":2.5,"gt":-3,"gte":1e3}}]})",
        [] {
@@ -134,7 +134,7 @@ TEST(ParseFilterTest, ranges_and_counts) {
   });
 }
 
-TEST(ParseFilterTest, emptiness_ids_and_vectors) {
+TEST(ParseFilterTest, conditions_on_emptiness_ids_and_vectors_are_read) {
   expect_shapes({
       {R"({"must":[{"is_empty":{"key":"a"}},{"is_null":{"key":"b"}}]})",
        [] {
@@ -162,7 +162,7 @@ TEST(ParseFilterTest, emptiness_ids_and_vectors) {
   });
 }
 
-TEST(ParseFilterTest, clauses_and_nesting) {
+TEST(ParseFilterTest, clauses_and_nested_conditions_are_read) {
   const auto null = [] { return Condition{"a", model::IsNull{true}}; };
   expect_shapes({
       {"{}", [] { return Filter{}; }},
@@ -198,7 +198,7 @@ TEST(ParseFilterTest, clauses_and_nesting) {
   });
 }
 
-TEST(ParseFilterTest, what_is_of_the_wrong_form_is_named) {
+TEST(ParseFilterTest, members_of_the_wrong_form_are_named) {
   const auto one = [](const std::string& condition) { return R"({"must":[)" + condition + "]}"; };
   const auto test = [&](const std::string& tested) { return one(R"({"key":"a",)" + tested + "}"); };
   expect_refused(
@@ -284,7 +284,7 @@ TEST(ParseFilterTest, what_is_of_the_wrong_form_is_named) {
       filter_of);
 }
 
-TEST(ParseFilterTest, what_is_not_served_yet_is_named) {
+TEST(ParseFilterTest, features_that_are_not_served_yet_are_named) {
   expect_refused(
       {
           {R"({"must":[{"key":"a","match":{"text":"x"}}]})", Code::kUnsupported,
@@ -313,7 +313,7 @@ TEST(ParseFilterTest, limits_hold_for_the_whole_tree) {
     return R"({"must":[{"key":"a","match":{")" + name + "\":[" + items + "]}}]}";
   };
   const std::string null = R"({"key":"a","is_null":true})";
-  // inner ones and their sub-filter count too
+  // Inner conditions and their sub-filter count, too.
   const auto wide = [&](uint32_t outer, uint32_t inner) {
     return R"({"must":[)" + repeated(null, outer) + R"(,{"should":[)" + repeated(null, inner) +
            "]}]}";

@@ -1,5 +1,5 @@
-// Members that a body does not have, that come twice, or that do not go together: refused by name
-// where they decide which points are meant, else ignored and named.
+// Members that are unknown, repeated or contradict each other. They are refused by name if they
+// decide which points are meant; otherwise they are ignored and named in a warning.
 #include <gtest/gtest.h>
 
 #include "host/http/rest/parse/collection_body.h"
@@ -93,7 +93,7 @@ const std::vector<std::pair<std::string, std::string>>& wrong_conditions() {
   return conditions;
 }
 
-TEST(MembersTest, a_filter_is_read_wholly_wherever_it_stands) {
+TEST(MembersTest, every_member_of_a_filter_is_read_in_every_request) {
   const auto cases = in_filters(wrong_conditions());
   expect_refused(cases, [](const std::string& body) { return parse_count(body); });
   expect_refused(cases, [](const std::string& body) { return parse_scroll(body); });
@@ -136,11 +136,11 @@ TEST(MembersTest, a_filter_is_read_wholly_wherever_it_stands) {
                      "prefetch[1].prefetch.");
   std::erase_if(deep, [](const Refused& c) {
     return c.says.find("missing field") != std::string::npos || c.says.ends_with("is null");
-  });  // are not parsed yet
+  });  // lines that are not parsed yet
   expect_refused(deep, [](const std::string& body) { return parse_query(body, single_vector()); });
 }
 
-TEST(MembersTest, points_are_chosen_in_one_way) {
+TEST(MembersTest, points_are_selected_by_ids_or_by_filter_but_not_both) {
   const Refused both[] = {
       {R"({"points":[1],"filter":{"must":[]}})", Code::kInvalid,
        "`points` and `filter` do not go together"},
@@ -172,7 +172,7 @@ TEST(MembersTest, points_are_chosen_in_one_way) {
   EXPECT_TRUE(parse_delete_points(R"({"points":[1],"filter":null,"shard_key":null})").ok());
 }
 
-TEST(MembersTest, queries_params_and_selectors_are_read_wholly) {
+TEST(MembersTest, every_member_of_queries_params_and_selectors_is_read) {
   const auto with = [](const std::string& members) {
     return R"({"query":[1,0,0,0],)" + members + "}";
   };
@@ -229,7 +229,7 @@ TEST(MembersTest, queries_params_and_selectors_are_read_wholly) {
           .ok());
 }
 
-TEST(MembersTest, what_is_ours_is_strict_in_lenient_bodies_too) {
+TEST(MembersTest, members_of_rhumb_are_checked_strictly_in_lenient_bodies_too) {
   expect_refused({{R"({"points":[{"id":1,"vector":[1,0,0,0],"vector_b64":"AAAA"}]})",
                    Code::kInvalid, "points[0]: `vector` and `vector_b64` do not go together"},
                   {R"({"points":[{"id":1,"vector":{"vector_b64":"AAAA","size":1}}]})",
@@ -297,7 +297,7 @@ TEST(MembersTest, other_members_are_ignored_and_named) {
   EXPECT_TRUE(parse_get(R"({"ids":[],"id":1})").ok()) << "nobody has to ask";
 }
 
-TEST(MembersTest, warnings_are_few_and_short) {
+TEST(MembersTest, warnings_are_bounded_in_number_and_length) {
   std::string body = R"({"ids":[])";
   for (int i = 0; i < 100; ++i) body += ",\"m" + std::to_string(i) + "\":1";
   IgnoredMembers ignored;
@@ -316,7 +316,7 @@ TEST(MembersTest, warnings_are_few_and_short) {
                  [](const std::string& text) { return parse_count(text); });
 }
 
-TEST(MembersTest, lines_of_an_import_are_told_by_number) {
+TEST(MembersTest, errors_of_an_import_name_the_line) {
   const auto config = single_vector();
   PointReader reader(PointFormat::kNdjson, config);
   std::vector<model::PointWrite> points;
@@ -336,9 +336,9 @@ TEST(MembersTest, lines_of_an_import_are_told_by_number) {
       << "one prefix, in front";
 }
 
-// Strictly typed clients refuse answers with members that they do not know: what is kept and shown
-// again has none.
-TEST(MembersTest, what_is_ignored_is_not_kept_with_the_collection) {
+// Strictly typed clients refuse answers with unknown members, so ignored members must not be stored
+// and shown again.
+TEST(MembersTest, ignored_members_are_not_stored_with_the_collection) {
   IgnoredMembers ignored;
   const auto config = parse_create_collection(
       R"({"vectors":{"a":{"size":4,"distance":"Dot","colour":1,"hnsw_config":{"m":8,"n":9},

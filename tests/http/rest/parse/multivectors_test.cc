@@ -1,4 +1,5 @@
-// Multivectors on the wire: created, given, asked for and shown; what is wrong with them is named.
+// Multivectors in JSON: creating, storing, querying and showing them, and naming the errors in
+// them.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -28,7 +29,8 @@ model::VectorParams params(model::Distance distance,
   return p;
 }
 
-// The unnamed vector, or beside a dense one "tokens" (dot), "half" (cosine) and "bytes".
+// The configuration with the unnamed vector only, or with "tokens" (dot), "half" (cosine) and
+// "bytes" beside a dense vector.
 model::CollectionConfig unnamed(model::Distance distance = model::Distance::kDot) {
   model::CollectionConfig config;
   config.vectors[""] = params(distance);
@@ -56,7 +58,7 @@ std::string bytes(const std::string& vector, const model::CollectionConfig& conf
   return parsed.ok() && parsed->size() == 1 ? parsed->front().bytes : "";
 }
 
-TEST(MultivectorsTest, a_collection_says_how_they_are_compared_and_shows_it) {
+TEST(MultivectorsTest, a_collection_sets_and_shows_the_comparator_of_multivectors) {
   const std::string body =
       R"({"vectors":{"t":{"size":4,"distance":"Cosine","multivector_config":{"comparator":"max_sim"}},"d":{"size":4,"distance":"Dot"}}})";
   const auto config = parse_create_collection(body);
@@ -88,7 +90,7 @@ TEST(MultivectorsTest, a_collection_says_how_they_are_compared_and_shows_it) {
   EXPECT_FALSE(parse_create_collection(with("null"))->vectors.at("").multivector);
 }
 
-TEST(MultivectorsTest, rows_lie_one_after_another) {
+TEST(MultivectorsTest, the_rows_of_a_multivector_are_stored_one_after_another) {
   EXPECT_EQ(bytes("[[1,2],[3,4],[5,6]]"), floats({1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(bytes("[[1,2]]"), floats({1, 2}));
   EXPECT_EQ(bytes("[1,2]"), floats({1, 2})) << "a dense vector is one row";
@@ -105,7 +107,7 @@ TEST(MultivectorsTest, rows_lie_one_after_another) {
   EXPECT_EQ(all->at(3).bytes, std::string("\x01\x02\xfe\xff", 4));
 }
 
-// Wide arrays are read past the JSON library: they are no other rows for that.
+// Wide arrays are read without the JSON library, which must not change their rows.
 TEST(MultivectorsTest, a_wide_array_is_one_row) {
   auto config = unnamed();
   config.vectors[""].size = 100;
@@ -120,7 +122,7 @@ TEST(MultivectorsTest, a_wide_array_is_one_row) {
                  [&](const std::string& vector) { return parse(vector, config); });
 }
 
-TEST(MultivectorsTest, columns_updates_and_lines_take_them_too) {
+TEST(MultivectorsTest, columns_updates_and_import_lines_take_multivectors) {
   const auto columns =
       parse_upsert(R"({"batch":{"ids":[1,2],"vectors":[[[1,2],[3,4]],[5,6]]}})", unnamed());
   ASSERT_TRUE(columns.ok()) << columns.status().message();
@@ -140,7 +142,7 @@ TEST(MultivectorsTest, columns_updates_and_lines_take_them_too) {
   EXPECT_EQ(line->vectors[0].bytes, floats({1, 2, 3, 4}));
 }
 
-TEST(MultivectorsTest, what_is_wrong_is_named) {
+TEST(MultivectorsTest, invalid_members_are_named) {
   const std::string row = "[" + repeated("1", 2) + "]";
   const std::string too_many = "[" + repeated(row, limits::kMaxMultivectorComponents / 2 + 1) + "]";
   expect_refused(
@@ -176,7 +178,7 @@ TEST(MultivectorsTest, what_is_wrong_is_named) {
             limits::kMaxMultivectorComponents * sizeof(float));
 }
 
-TEST(MultivectorsTest, queries_have_rows_as_well) {
+TEST(MultivectorsTest, a_query_may_be_a_multivector) {
   const auto query = [](const std::string& body) { return parse_query(body, named()); };
   for (const char* body :
        {R"({"query":[[1,2],[3,4]],"using":"tokens"})",
@@ -208,7 +210,7 @@ TEST(MultivectorsTest, queries_have_rows_as_well) {
                  [](const std::string& body) { return parse_search(body, named()); });
 }
 
-TEST(MultivectorsTest, are_shown_as_rows) {
+TEST(MultivectorsTest, multivectors_are_shown_as_arrays_of_rows) {
   const auto shown = [](const model::CollectionConfig& config,
                         std::vector<model::NamedVector> vectors) {
     model::Record record;
@@ -225,7 +227,7 @@ TEST(MultivectorsTest, are_shown_as_rows) {
             R"({"bytes":[[1,2],[254,255]],"dense":[5.0,6.0],"half":[[0.0,1.0],[0.0,-1.0]]})");
 }
 
-TEST(MultivectorsTest, what_is_exported_is_imported_again) {
+TEST(MultivectorsTest, what_was_exported_is_imported) {
   const auto config = named();
   std::vector<model::Record> records(2);
   records[0].id = model::PointId::number(7);

@@ -1,5 +1,5 @@
-// Valid bodies with one member's name changed: each such mutant is refused or means the same, and
-// where unknown members are ignored the reply names the one that was.
+// Valid bodies in which the name of one member is changed. Each such mutant must be refused or mean
+// the same, and if unknown members are ignored, the reply must name the ignored one.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -34,7 +34,7 @@ std::string text_of(const std::vector<T>& list) {
   return out + "]";
 }
 
-// What a body was understood as; empty when it was refused as a 4xx or as not served.
+// The meaning of a parsed body, as text. Empty if the body was refused with a 4xx or as not served.
 template <typename T>
 std::string understood(const base::Result<T>& parsed) {
   if (parsed.ok()) return text_of(*parsed);
@@ -164,7 +164,7 @@ std::vector<Sample> samples() {
   };
 }
 
-// A member of an object that the table knows.
+// A member of an object that the table of members knows.
 struct Place {
   std::string path;
   const Shape* shape;
@@ -193,8 +193,8 @@ void collect(const Json& object, const Shape& shape, const std::string& path,
   }
 }
 
-// The body with the member at `target` under another name, which may be the name of a member that
-// is there.
+// The body with the member at `target` under another name, which may be the name of an existing
+// member.
 std::string renamed(const Json& value, const std::string& path, const std::string& target,
                     const std::string& name) {
   if (value.is_array()) {
@@ -233,7 +233,7 @@ std::vector<std::string> mutants_of(const std::string& name, const Shape& shape,
   out.emplace_back(kFilter.members[random() % kFilter.members.size()].name);
   std::erase(out, name);
   std::shuffle(out.begin(), out.end(), random);
-  out.resize(std::min(out.size(), kMutantsOfAName));  // others come with other seeds
+  out.resize(std::min(out.size(), kMutantsOfAName));  // other mutants come with other seeds
   return out;
 }
 
@@ -244,7 +244,7 @@ bool named_in(const IgnoredMembers& ignored, const std::string& name) {
   });
 }
 
-TEST(MutantsTest, each_is_refused_or_means_the_same_or_is_named) {
+TEST(MutantsTest, each_mutant_is_refused_or_means_the_same_or_is_named) {
   const uint64_t seed = std::random_device()();
   std::mt19937_64 random(seed);
   size_t mutants = 0, refused = 0, named = 0;
@@ -265,7 +265,8 @@ TEST(MutantsTest, each_is_refused_or_means_the_same_or_is_named) {
         const bool known = place.shape->find(name) != nullptr, there = place.object.contains(name);
         if (there) EXPECT_EQ(now, "") << "two members of one name were taken: " << mutant;
         if (now.empty()) ++refused;
-        // another member of the object, in its place: another question, and a whole one
+        // The new name is another known member of the object, so the body asks another, complete
+        // question.
         if (now.empty() || known) continue;
         if (place.shape->unknown == Unknown::kIgnored) {
           EXPECT_TRUE(named_in(ignored, name)) << mutant;
@@ -282,9 +283,9 @@ TEST(MutantsTest, each_is_refused_or_means_the_same_or_is_named) {
   RecordProperty("mutants", static_cast<int>(mutants));
 }
 
-// A condition that is null is refused, not left out: {"has_id": null} would be an empty filter,
-// which is every point.
-TEST(MutantsTest, a_null_in_a_filter_is_an_absent_member_or_refused) {
+// A condition that is null must be refused and not ignored: {"has_id": null} would become an empty
+// filter, which matches every point.
+TEST(MutantsTest, a_null_in_a_filter_counts_as_absent_or_is_refused) {
   const Sample sample = samples().front();
   const Json body = Json::parse(sample.body);
   std::vector<Place> places;

@@ -27,7 +27,7 @@ base::Result<Operations> batch(const std::string& body) {
   return parse_batch(body, single_vector());
 }
 
-TEST(ParseDeleteTest, by_ids_or_by_filter) {
+TEST(ParseDeleteTest, points_are_deleted_by_ids_or_by_filter) {
   const auto by_ids = parse_delete_points(R"({"points":[3,"gimp",1,3]})");
   ASSERT_TRUE(by_ids.ok()) << by_ids.status().message();
   EXPECT_EQ(by_ids->kind, OperationKind::kDelete);
@@ -50,7 +50,7 @@ TEST(ParseDeleteTest, by_ids_or_by_filter) {
       parse_delete_points);
 }
 
-TEST(ParseUpdateVectorsTest, points_with_vectors_and_nothing_else) {
+TEST(ParseUpdateVectorsTest, an_update_of_vectors_takes_points_with_vectors_only) {
   const auto operation = update_vectors(
       R"({"points":[{"id":1,"vector":{"code":[1,2]},"payload":{"a":1}},{"id":1,"vector":{"code":[3,4]}}]})");
   ASSERT_TRUE(operation.ok()) << operation.status().message();
@@ -68,7 +68,7 @@ TEST(ParseUpdateVectorsTest, points_with_vectors_and_nothing_else) {
                  update_vectors);
 }
 
-TEST(ParseDeleteVectorsTest, names_must_be_known) {
+TEST(ParseDeleteVectorsTest, names_of_vectors_must_be_known) {
   const auto operation = delete_vectors(R"({"points":[1],"vector":["text","code"]})");
   ASSERT_TRUE(operation.ok()) << operation.status().message();
   EXPECT_EQ(operation->kind, OperationKind::kDeleteVectors);
@@ -87,7 +87,7 @@ TEST(ParseDeleteVectorsTest, names_must_be_known) {
       delete_vectors);
 }
 
-TEST(ParsePayloadChangeTest, set_overwrite_delete_and_clear) {
+TEST(ParsePayloadChangeTest, set_overwrite_delete_and_clear_are_read) {
   const auto set = set_payload(R"({"points":[1],"payload":{ "a" : 1 },"key":"deep.er"})");
   ASSERT_TRUE(set.ok()) << set.status().message();
   EXPECT_EQ(set->kind, OperationKind::kSetPayload);
@@ -105,7 +105,7 @@ TEST(ParsePayloadChangeTest, set_overwrite_delete_and_clear) {
   EXPECT_EQ(clear->ids.size(), 2u);
 }
 
-TEST(ParsePayloadChangeTest, what_is_wrong_is_named) {
+TEST(ParsePayloadChangeTest, invalid_members_are_named) {
   expect_refused(
       {{R"({"points":[1]})", Code::kInvalid, "missing field `payload`"},
        {R"({"payload":{}})", Code::kInvalid, "either `points` or `filter`"},
@@ -125,7 +125,7 @@ TEST(ParsePayloadChangeTest, what_is_wrong_is_named) {
       delete_payload);
 }
 
-TEST(ParseBatchTest, every_operation_by_its_name_in_order) {
+TEST(ParseBatchTest, every_operation_is_read_by_its_name_and_in_order) {
   const auto operations = batch(R"({"operations":[
       {"upsert":{"points":[{"id":1,"vector":[1,0,0,0]}]}}, {"delete":{"points":[2]}}, {"delete_points":{"points":[3]}},
       {"update_vectors":{"points":[{"id":4,"vector":[0,1,0,0]}]}}, {"delete_vectors":{"points":[5],"vector":[""]}},
@@ -144,7 +144,7 @@ TEST(ParseBatchTest, every_operation_by_its_name_in_order) {
   EXPECT_TRUE(batch(R"({"operations":[]})")->empty());
 }
 
-TEST(ParseBatchTest, what_is_wrong_is_named_with_its_place) {
+TEST(ParseBatchTest, an_invalid_operation_is_named_with_its_place) {
   const std::string one = R"({"clear_payload":{"points":[1]}})";
   EXPECT_TRUE(batch("{\"operations\":[" + repeated(one, limits::kMaxBatchOperations) + "]}").ok());
   expect_refused({{"{}", Code::kInvalid, "missing field `operations`"},

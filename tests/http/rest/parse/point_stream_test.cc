@@ -1,4 +1,4 @@
-// The bulk formats: cut anywhere they are the same points, and what is wrong is named with its line
+// The bulk formats: the points are the same however the stream is cut, and an error names its line
 // or record.
 #include "host/http/rest/parse/point_stream.h"
 
@@ -25,7 +25,7 @@ std::string describe(const std::vector<PointWrite>& points) {
   return out;
 }
 
-// Fed in pieces of `piece` bytes; what was read before a failure stays in `out`.
+// Feeds the body in pieces of `piece` bytes. The points before a failure stay in `out`.
 base::Status read(PointFormat format, const model::CollectionConfig& config,
                   const std::string& body, size_t piece, std::vector<PointWrite>& out) {
   PointReader reader(format, config);
@@ -47,7 +47,7 @@ std::vector<model::Record> sample_records() {
   return records;
 }
 
-TEST(PointStreamTest, what_is_exported_is_imported_again_however_it_is_cut) {
+TEST(PointStreamTest, what_was_exported_is_imported_whatever_the_pieces) {
   const auto config = named_vectors();
   const auto records = sample_records();
   std::vector<PointWrite> expected;
@@ -76,7 +76,7 @@ TEST(PointStreamTest, lines_may_be_blank_end_with_cr_and_lack_the_last_newline) 
   EXPECT_TRUE(points.empty());
 }
 
-TEST(PointStreamTest, a_bad_line_is_named_and_those_before_it_are_there) {
+TEST(PointStreamTest, an_invalid_line_is_named_and_the_lines_before_it_are_stored) {
   const std::string good = R"({"id":1,"vector":[1,0,0,0]})"
                            "\n";
   const std::pair<std::string, std::string> cases[] = {
@@ -168,7 +168,7 @@ TEST(PointStreamTest, a_binary_record_obeys_the_rules_of_a_point_in_json) {
   }
 }
 
-TEST(PointStreamTest, a_line_without_end_is_given_up) {
+TEST(PointStreamTest, a_line_beyond_the_limit_is_refused) {
   PointReader reader(PointFormat::kNdjson, single_vector());
   std::vector<PointWrite> points;
   base::Status status;

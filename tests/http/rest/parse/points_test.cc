@@ -19,7 +19,7 @@ base::Result<Operation> upsert(const std::string& body) {
   return parse_upsert(body, single_vector());
 }
 
-// The payload that is stored for what a client sent.
+// Returns the payload that is stored for a client's payload.
 std::string stored(const std::string& payload) {
   const auto operation =
       upsert(R"({"points":[{"id":1,"vector":[1,0,0,0],"payload":)" + payload + "}]}");
@@ -27,7 +27,7 @@ std::string stored(const std::string& payload) {
   return operation.ok() ? operation->points.at(0).payload : "";
 }
 
-TEST(ParseUpsertTest, points_with_ids_of_every_kind) {
+TEST(ParseUpsertTest, points_have_ids_of_every_kind) {
   const auto operation = upsert(R"({"points":[
       {"id":18446744073709551615,"vector":[1,0,0,0],"payload":{"a":1}},
       {"id":"5C56C79369F34FBF87E6C4BF54C28C26","vector":[0,1,0,0],"payload":null},
@@ -47,7 +47,7 @@ TEST(ParseUpsertTest, points_with_ids_of_every_kind) {
   EXPECT_TRUE(upsert(R"({"points":[]})")->points.empty());
 }
 
-TEST(ParseUpsertTest, payloads_are_stored_minified_exact_and_without_doubles) {
+TEST(ParseUpsertTest, payloads_are_stored_minified_exact_and_without_duplicate_members) {
   const std::pair<const char*, const char*> cases[] = {
       {"{}", ""},
       {"null", ""},
@@ -63,7 +63,8 @@ TEST(ParseUpsertTest, payloads_are_stored_minified_exact_and_without_doubles) {
       {R"({"a":true,"b":false})", R"({"a":true,"b":false})"},
   };
   for (const auto& [sent, kept] : cases) EXPECT_EQ(stored(sent), kept) << sent;
-  std::string wide = "{", narrow;  // beyond the size up to which doubles are looked for directly
+  // Larger than the size up to which duplicates are searched directly.
+  std::string wide = "{", narrow;
   for (int i = 0; i < 40; ++i)
     wide += "\"k" + std::to_string(i % 20) + "\":" + std::to_string(i) + (i < 39 ? "," : "}");
   for (int i = 20; i < 40; ++i)
@@ -71,7 +72,7 @@ TEST(ParseUpsertTest, payloads_are_stored_minified_exact_and_without_doubles) {
   EXPECT_EQ(stored(wide), narrow + "}");
 }
 
-TEST(ParseUpsertTest, modes_and_conditions) {
+TEST(ParseUpsertTest, modes_and_conditions_of_an_upsert_are_read) {
   const auto with = [](const std::string& members) {
     return upsert(R"({"points":[])" + members + "}");
   };
@@ -84,7 +85,7 @@ TEST(ParseUpsertTest, modes_and_conditions) {
   EXPECT_EQ(conditional->update_filter->must.size(), 1u);
 }
 
-TEST(ParseUpsertTest, columns_are_the_same_points) {
+TEST(ParseUpsertTest, columns_give_the_same_points) {
   const auto rows = upsert(
       R"({"points":[{"id":1,"vector":[1,2,3,4],"payload":{"a":1}},{"id":"x","vector":[0,0,0,1]}]})");
   const auto columns = upsert(
@@ -109,7 +110,7 @@ TEST(ParseUpsertTest, columns_are_the_same_points) {
   EXPECT_EQ(twice->points[0].vectors[0].bytes, "\x03\x04");
 }
 
-TEST(ParseUpsertTest, what_is_of_the_wrong_form_is_named) {
+TEST(ParseUpsertTest, members_of_the_wrong_form_are_named) {
   const auto point = [](const std::string& members) {
     return R"({"points":[{"id":0,"vector":[1,0,0,0]},{)" + members + "}]}";
   };
@@ -169,7 +170,7 @@ TEST(ParseUpsertTest, what_is_of_the_wrong_form_is_named) {
       upsert);
 }
 
-TEST(ParseUpsertTest, limits_are_named) {
+TEST(ParseUpsertTest, an_exceeded_limit_is_named) {
   const auto payload = [](size_t bytes) {
     return R"({"points":[{"id":1,"vector":[1,0,0,0],"payload":{"a":")" +
            std::string(bytes - 8, 'x') + "\"}}]}";
@@ -193,7 +194,7 @@ TEST(ParseUpsertTest, limits_are_named) {
       upsert);
 }
 
-TEST(ParseReadTest, get) {
+TEST(ParseReadTest, a_get_request_is_read) {
   const auto request =
       parse_get(R"({"ids":[3,"gimp",3],"with_payload":["a.b"],"with_vector":["text"]})");
   ASSERT_TRUE(request.ok()) << request.status().message();
@@ -214,7 +215,7 @@ TEST(ParseReadTest, get) {
                  parse_get);
 }
 
-TEST(ParseReadTest, selectors) {
+TEST(ParseReadTest, selectors_are_read) {
   using Payload = model::PayloadSelector::Mode;
   using Vector = model::VectorSelector::Mode;
   const auto with = [](const std::string& members) {
@@ -259,7 +260,7 @@ TEST(ParseReadTest, selectors) {
       with);
 }
 
-TEST(ParseReadTest, scroll) {
+TEST(ParseReadTest, a_scroll_request_is_read) {
   const auto request = parse_scroll(
       R"({"offset":"gimp","limit":7,"filter":{"must":[]},"with_payload":false,"with_vector":true})");
   ASSERT_TRUE(request.ok()) << request.status().message();
@@ -284,7 +285,7 @@ TEST(ParseReadTest, scroll) {
       parse_scroll);
 }
 
-TEST(ParseReadTest, count) {
+TEST(ParseReadTest, a_count_request_is_read) {
   EXPECT_TRUE(parse_count("")->exact);
   EXPECT_TRUE(parse_count("{}")->exact);
   EXPECT_FALSE(parse_count("{}")->filter);

@@ -22,7 +22,7 @@ base::Result<std::vector<gateway::Query>> queries(const std::string& body) {
   return parse_query_batch(body, single_vector());
 }
 
-TEST(ParseQueryTest, the_nearest_to_a_vector_in_all_its_forms) {
+TEST(ParseQueryTest, a_query_by_vector_is_read_in_all_its_forms) {
   for (
       const char* body :
       {R"({"query":[0,0,2,0]})", R"({"query":{"nearest":[0,0,2,0]}})",
@@ -42,7 +42,7 @@ TEST(ParseQueryTest, the_nearest_to_a_vector_in_all_its_forms) {
   }
 }
 
-TEST(ParseQueryTest, like_a_point_and_without_a_query) {
+TEST(ParseQueryTest, a_query_by_point_and_a_request_without_a_query_are_read) {
   for (const char* body : {R"({"query":7})", R"({"query":{"nearest":7}})"}) {
     const auto parsed = query(body);
     ASSERT_TRUE(parsed.ok()) << parsed.status().message();
@@ -58,7 +58,7 @@ TEST(ParseQueryTest, like_a_point_and_without_a_query) {
   EXPECT_TRUE(scroll->search.filter);
 }
 
-TEST(ParseQueryTest, everything_that_goes_with_it) {
+TEST(ParseQueryTest, the_other_members_of_a_query_are_read) {
   const auto parsed = named_query(
       R"({"query":[1,2],"using":"code","limit":100000,"offset":100000,"score_threshold":-0.5,
       "filter":{"must":[{"key":"a","is_null":true}]},"with_payload":{"exclude":["x"]},"with_vector":["text"],
@@ -77,7 +77,7 @@ TEST(ParseQueryTest, everything_that_goes_with_it) {
               parsed->search.params.explain);
 }
 
-TEST(ParseQueryTest, quantization_says_how_many_candidates_are_compared_exactly) {
+TEST(ParseQueryTest, quantization_sets_how_many_candidates_are_compared_exactly) {
   const std::pair<const char*, float> cases[] = {
       {"{}", 0},
       {R"({"rescore":true})", 0},
@@ -94,7 +94,7 @@ TEST(ParseQueryTest, quantization_says_how_many_candidates_are_compared_exactly)
   }
 }
 
-TEST(ParseQueryTest, what_is_wrong_is_named) {
+TEST(ParseQueryTest, invalid_members_are_named) {
   const auto with = [](const std::string& members) {
     return R"({"query":[1,0,0,0],)" + members + "}";
   };
@@ -141,10 +141,10 @@ TEST(ParseQueryTest, what_is_wrong_is_named) {
       query);
 }
 
-TEST(ParseQueryTest, what_is_not_served_yet_is_named_and_never_answered_wrong) {
+TEST(ParseQueryTest, features_that_are_not_served_yet_are_refused_by_name) {
   for (const char* name : {"recommend", "discover", "context", "order_by", "fusion", "rrf",
                            "formula", "sample", "relevance_feedback"}) {
-    // and no vector of that name is asked for
+    // The error is not about a vector of that name.
     const auto parsed = named_query(std::string(R"({"query":{")") + name + "\":{}}}");
     ASSERT_FALSE(parsed.ok()) << name;
     EXPECT_EQ(parsed.status().code(), Code::kUnsupported) << name;
@@ -168,7 +168,7 @@ TEST(ParseQueryTest, what_is_not_served_yet_is_named_and_never_answered_wrong) {
       query);
 }
 
-TEST(ParseQueryTest, a_limit_or_offset_beyond_what_there_can_be_is_read_as_everything) {
+TEST(ParseQueryTest, a_limit_or_offset_beyond_the_largest_size_means_everything) {
   for (const char* body : {R"({"query":[1,0,0,0],"limit":4000000000,"offset":9000000000})",
                            R"({"limit":18446744073709551615,"offset":18446744073709551615})"}) {
     const auto parsed = query(body);
@@ -182,7 +182,7 @@ TEST(ParseQueryTest, a_limit_or_offset_beyond_what_there_can_be_is_read_as_every
   EXPECT_EQ(exact->offset, 1'500'000u);
 }
 
-TEST(ParseSearchTest, bare_and_named_vectors) {
+TEST(ParseSearchTest, a_search_takes_bare_and_named_vectors) {
   const auto bare = search(R"({"vector":[0,0,2,0],"top":5,"with_payload":true})");
   ASSERT_TRUE(bare.ok()) << bare.status().message();
   EXPECT_EQ(bare->search.limit, 5u) << "top is what limit was called";
@@ -204,7 +204,7 @@ TEST(ParseSearchTest, bare_and_named_vectors) {
       search);
 }
 
-TEST(ParseQueryBatchTest, each_with_its_place) {
+TEST(ParseQueryBatchTest, errors_in_a_batch_name_the_place) {
   const auto parsed = queries(R"({"searches":[{"query":[1,0,0,0],"limit":1},{"query":7},{}]})");
   ASSERT_TRUE(parsed.ok()) << parsed.status().message();
   ASSERT_EQ(parsed->size(), 3u);

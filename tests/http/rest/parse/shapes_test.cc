@@ -1,4 +1,4 @@
-// The table of members, checked by itself: rows that could not mean what they say.
+// Checks the table of members for rows that contradict themselves.
 #include "host/http/rest/parse/shapes.h"
 
 #include <gtest/gtest.h>
@@ -42,7 +42,7 @@ std::set<const Shape*> all_shapes() {
   return found;
 }
 
-TEST(ShapesTest, every_row_says_something_that_can_be_kept) {
+TEST(ShapesTest, every_row_of_the_table_is_consistent) {
   const auto shapes = all_shapes();
   EXPECT_GT(shapes.size(), 60u);
   for (const Shape* shape : shapes) {
@@ -66,9 +66,9 @@ TEST(ShapesTest, every_row_says_something_that_can_be_kept) {
   }
 }
 
-// What is under a filter, a selector, `params` or `query` decides which points are meant: nothing
-// there is ignored.
-TEST(ShapesTest, whatever_a_filter_leads_to_is_strict) {
+// The members below a filter, a selector, `params` or `query` decide which points are meant, so
+// none of them may be ignored.
+TEST(ShapesTest, every_object_below_a_filter_is_strict) {
   std::set<const Shape*> below;
   reach(&kFilter, below);
   for (const char* name : {"params", "query", "with_payload"}) {

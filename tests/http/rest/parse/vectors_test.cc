@@ -1,4 +1,4 @@
-// Vectors from JSON to their final bits.
+// Vectors from JSON to the bits that are stored.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -35,7 +35,7 @@ model::CollectionConfig of(model::Distance distance, model::Scalar datatype, uin
   return config;
 }
 
-TEST(ParseVectorTest, cosine_is_of_unit_length_and_the_others_are_as_sent) {
+TEST(ParseVectorTest, cosine_vectors_are_normalised_and_others_are_stored_as_sent) {
   const auto cosine = single("[0, 3, 0, -4e0]");
   ASSERT_TRUE(cosine.ok()) << cosine.status().message();
   const auto unit = floats_of(cosine->at(0).bytes);
@@ -54,7 +54,7 @@ TEST(ParseVectorTest, cosine_is_of_unit_length_and_the_others_are_as_sent) {
   EXPECT_FLOAT_EQ(huge[0], std::sqrt(0.5f)) << "and without overflow";
 }
 
-TEST(ParseVectorTest, halves_and_bytes) {
+TEST(ParseVectorTest, vectors_of_float16_and_uint8_are_read) {
   EXPECT_EQ(
       parse("[1,-2,0.5,65504]", of(model::Distance::kDot, model::Scalar::kFloat16))->at(0).bytes,
       std::string("\x00\x3c\x00\xc0\x00\x38\xff\x7b", 8));
@@ -64,7 +64,7 @@ TEST(ParseVectorTest, halves_and_bytes) {
       << "not normalised";
 }
 
-TEST(ParseVectorTest, base64_of_floats_is_the_same) {
+TEST(ParseVectorTest, base64_of_floats_gives_the_same_vector) {
   const auto expected = single("[1,2,3,4]");
   ASSERT_TRUE(expected.ok());
   for (const char* text : {"AACAPwAAAEAAAEBAAACAQA==", "AACAPwAAAEAAAEBAAACAQA"}) {
@@ -78,13 +78,13 @@ TEST(ParseVectorTest, base64_of_floats_is_the_same) {
   }
 }
 
-TEST(ParseVectorTest, base64_of_every_byte_in_every_place) {
+TEST(ParseVectorTest, base64_reads_every_byte_in_every_place) {
   static constexpr char kPlain[] =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   static constexpr char kUrl[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   for (uint32_t size = 1; size <= 301; size += 50) {
     std::string bytes(size * sizeof(float), '\0');
-    // finite
+    // The pattern gives finite floats.
     for (size_t i = 0; i < bytes.size(); ++i)
       bytes[i] = static_cast<char>(i % 4 == 3 ? 0x3d + i % 3 : i * 37 % 256);
     for (const char* digits : {kPlain, kUrl}) {
@@ -113,7 +113,7 @@ TEST(ParseVectorTest, base64_of_every_byte_in_every_place) {
   }
 }
 
-TEST(ParseVectorTest, a_map_by_name) {
+TEST(ParseVectorTest, vectors_are_read_by_name) {
   const auto both = named(R"({"text":[1,2,3],"code":[7,8]})");
   ASSERT_TRUE(both.ok()) << both.status().message();
   ASSERT_EQ(both->size(), 2u);
@@ -128,7 +128,7 @@ TEST(ParseVectorTest, a_map_by_name) {
   EXPECT_EQ(parse(R"({"indices":[1],"model":[2]})", odd)->size(), 2u);
 }
 
-TEST(ParseVectorTest, what_is_no_vector_of_the_collection_is_named) {
+TEST(ParseVectorTest, a_value_that_is_no_vector_of_the_collection_is_named) {
   expect_refused(
       {
           {"7", Code::kInvalid, "points[0].vector: expected an object, got an integer"},
@@ -150,7 +150,7 @@ TEST(ParseVectorTest, what_is_no_vector_of_the_collection_is_named) {
           {R"({"vector_b64":"AAAA"})", Code::kInvalid,
            "points[0].vector.vector_b64: 3 bytes are not a whole number of float32 values"},
           {R"({"vector_b64":"AACAPw=="})", Code::kInvalid, "expected dim: 4, got 1"},
-          // NaN, by bits
+          // NaN, as bits
           {R"({"vector_b64":"AADAfwAAwH8AAMB/AADAfw=="})", Code::kInvalid,
            "beyond the range of float32"},
           {"[[1,2,3,4]]", Code::kInvalid,

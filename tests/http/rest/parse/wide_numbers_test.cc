@@ -1,4 +1,5 @@
-// Wide arrays of numbers, read past the JSON library: as the library reads them, or not at all.
+// Wide arrays of numbers are read without the JSON library. They must be read exactly as the
+// library reads them, or not at all.
 #include <gtest/gtest.h>
 
 #include <charconv>
@@ -31,7 +32,7 @@ std::optional<std::vector<float>> by_library(const std::string& inside) {
   return out;
 }
 
-// True when it was taken; then it is what the library makes of it, to the bit.
+// Whether the array was taken. If so, the result must equal the library's bit for bit.
 bool taken_as_by_library(const std::string& inside) {
   std::vector<float> out;
   if (!read_floats(inside, out)) return false;
@@ -101,7 +102,7 @@ class Spelling {
         return shortest(static_cast<double>(component()));
     }
   }
-  // Between two floats, or hardly beside.
+  // Returns a number half-way between two floats, or very close to it.
   std::string half_way() {
     const double low = 0.001 + below(1000000) * 1e-7;
     const auto single = static_cast<float>(low);
@@ -122,7 +123,7 @@ class Spelling {
   std::mt19937_64 random_;
 };
 
-TEST(FloatTextTest, numbers_are_those_of_the_library) {
+TEST(FloatTextTest, numbers_are_the_same_as_by_the_library) {
   Spelling spelling(1);
   uint32_t taken = 0;
   for (int i = 0; i < 3000; ++i)
@@ -160,7 +161,7 @@ TEST(FloatTextTest, numbers_are_those_of_the_library) {
   }
 }
 
-TEST(FloatTextTest, what_the_library_refuses_is_not_taken) {
+TEST(FloatTextTest, numbers_that_the_library_refuses_are_refused) {
   for (const std::string text : {"",
                                  " ",
                                  "+1",
@@ -230,8 +231,8 @@ model::CollectionConfig wide(bool named) {
   return config;
 }
 
-// The body with W for a wide array as it is numbers, and as it is not, because a blank stands
-// before its first number.
+// The same body twice: with a wide array that is read directly, and with one that is not, because a
+// blank stands before its first number.
 struct Twins {
   explicit Twins(const std::string& body, uint32_t n = kWide) {
     Spelling spelling(7);
@@ -248,7 +249,7 @@ struct Twins {
   std::string wide, plain;
 };
 
-TEST(WideNumbers, queries_are_the_same_as_by_the_library) {
+TEST(WideNumbersTest, queries_are_the_same_as_by_the_library) {
   for (const char* body :
        {R"({"query":W})", R"({"query":{"nearest":W},"limit":3})",
         R"( {"x":["\"[1",true],"query":W , "filter":null})",
@@ -271,7 +272,7 @@ TEST(WideNumbers, queries_are_the_same_as_by_the_library) {
   for (size_t i = 0; i < 3; ++i) EXPECT_EQ(a->at(i).search.vector, b->at(i).search.vector);
 }
 
-TEST(WideNumbers, points_are_the_same_as_by_the_library) {
+TEST(WideNumbersTest, points_are_the_same_as_by_the_library) {
   for (const char* vector : {"W", R"({"a":W,"b":[1,2]})", R"({"a":W,"a":W})"}) {
     const auto config = wide(vector[0] == '{');
     const Twins twins(std::string(R"({"points":[{"id":1,"vector":)") + vector +
@@ -287,7 +288,7 @@ TEST(WideNumbers, points_are_the_same_as_by_the_library) {
   }
 }
 
-TEST(WideNumbers, complaints_are_the_same_as_by_the_library) {
+TEST(WideNumbersTest, errors_are_the_same_as_by_the_library) {
   for (const char* body :
        {R"({"query":W,"using":"x"})", R"({"query":W,"using":W})", R"({"query":W,})",
         R"({"query":W)", R"({"query":W]})", R"({"query":W W})", R"({"query":[W]})",

@@ -1,4 +1,4 @@
-// A collection's state as JSON: shapes that clients parse strictly.
+// A collection's state as JSON, in the form that strict clients parse.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -30,7 +30,7 @@ gateway::CollectionState state_of(const std::string& create_body, size_t shards 
   return state;
 }
 
-TEST(CollectionInfoTest, shards_are_added_up) {
+TEST(CollectionInfoTest, figures_of_shards_are_added_up) {
   auto state = state_of(R"({"vectors":{"size":4,"distance":"Cosine"}})", 3);
   json info = json::parse(collection_info_json(state));
   EXPECT_EQ(info["status"], "green");
@@ -46,7 +46,7 @@ TEST(CollectionInfoTest, shards_are_added_up) {
   EXPECT_EQ(info["warnings"], json::parse(R"([{"message":"an index cannot be built"}])"));
 }
 
-TEST(CollectionInfoTest, indexes_say_what_they_measured) {
+TEST(CollectionInfoTest, indexes_show_what_they_measured) {
   auto state = state_of(R"({"vectors":{"size":4,"distance":"Cosine"}})", 2);
   EXPECT_FALSE(json::parse(collection_info_json(state)).contains("indexes"));
   model::IndexState good;
@@ -131,7 +131,7 @@ TEST(CollectionInfoTest, memory_options_and_quantization_are_shown_again) {
   EXPECT_EQ(config["hnsw_config"]["memory"], "cached");
 }
 
-TEST(CollectionInfoTest, indexes_that_filters_wanted_are_named_once) {
+TEST(CollectionInfoTest, indexes_that_filters_would_need_are_named_once) {
   auto state = state_of("{}", 2);
   state.shards[0].wanted_indexes = {{"price", "integer or float"}};
   state.shards[1].wanted_indexes = {{"price", "integer or float"}, {"tags[]", "keyword"}};
@@ -146,7 +146,7 @@ TEST(CollectionInfoTest, indexes_that_filters_wanted_are_named_once) {
   EXPECT_EQ(json::parse(collection_info_json(state))["warnings"].size(), 64u) << "they are bounded";
 }
 
-TEST(CollectionInfoTest, payload_indexes_with_their_points) {
+TEST(CollectionInfoTest, payload_indexes_are_shown_with_their_numbers_of_points) {
   auto state = state_of("{}", 2);
   auto collection = std::make_shared<model::Collection>(*state.collection);
   collection->config.payload_indexes["author"] = {model::FieldType::kKeyword, ""};
@@ -162,7 +162,7 @@ TEST(CollectionInfoTest, payload_indexes_with_their_points) {
                 R"({"data_type":"integer","points":0,"params":{"type":"integer","lookup":true}})"));
 }
 
-TEST(CollectionClusterTest, shards_by_their_place) {
+TEST(CollectionClusterTest, local_and_remote_shards_are_listed) {
   const json cluster = json::parse(collection_cluster_json(state_of("{}", 2)));
   EXPECT_EQ(cluster["peer_id"], 7);
   EXPECT_EQ(cluster["shard_count"], 2);

@@ -1,4 +1,4 @@
-// The envelope of answers and the text of failures: what clients match.
+// The envelope of answers and the texts of failures, on which clients match.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -51,7 +51,7 @@ TEST(FailureResponseTest, every_code_has_its_status_and_prefix) {
   }
 }
 
-TEST(FailureResponseTest, permissions_are_plain_text) {
+TEST(FailureResponseTest, a_denied_permission_is_answered_in_plain_text) {
   for (const auto& [code, http] :
        {std::pair{Code::kUnauthenticated, 401}, {Code::kForbidden, 403}}) {
     const Response response = failure_response({code, "Must provide an API key"}, 0);
@@ -90,7 +90,7 @@ TEST(JsonWriteTest, numbers_read_back_the_same_and_floats_look_like_floats) {
       << "JSON holds no null for a number";
 }
 
-TEST(JsonWriteTest, records_in_every_shape) {
+TEST(JsonWriteTest, records_are_printed_in_every_shape) {
   const auto config = named_vectors();
   model::Record record;
   record.id = *model::PointId::from_string("a\"b");
@@ -121,7 +121,7 @@ TEST(JsonWriteTest, records_in_every_shape) {
   EXPECT_EQ(records_json({}, {}), "[]");
 }
 
-TEST(JsonWriteTest, plans) {
+TEST(JsonWriteTest, plans_are_printed) {
   EXPECT_EQ(plan_json({}), "[]");
   const model::SegmentPlan plan{1, "growing", "scan", "", 2, 3, 4, 5, 6};
   EXPECT_EQ(

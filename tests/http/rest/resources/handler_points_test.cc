@@ -1,5 +1,5 @@
-// Points through the REST handler over a fake gateway: writes, reads, queries, sessions, export,
-// the start of an import.
+// Points through the REST handler with a fake gateway: writes, reads, queries, sessions, export,
+// and the start of an import.
 #include <gtest/gtest.h>
 
 #include "tests/http/rest/expect.h"
@@ -35,7 +35,7 @@ class HandlerPointsTest : public testing::Test {
   FakeGateway& gateway_ = rest_.gateway;
 };
 
-TEST_F(HandlerPointsTest, each_write_route_is_its_operation) {
+TEST_F(HandlerPointsTest, each_write_route_sends_its_operation) {
   using Kind = model::OperationKind;
   const std::string points = R"({"points":[{"id":1,"vector":[1,0,0,0]}]})",
                     ids = R"({"points":[1]})";
@@ -69,7 +69,7 @@ TEST_F(HandlerPointsTest, each_write_route_is_its_operation) {
       json::parse(
           R"([{"operation_id":100,"status":"acknowledged"},{"operation_id":101,"status":"acknowledged"}])"));
   EXPECT_EQ(result(post("/points/batch", R"({"operations":[]})")), json::array());
-  // only then it is known how many points were changed
+  // The number of changed points is known only then.
   gateway_.update_status = gateway::UpdateStatus::kCompleted;
   EXPECT_EQ(result(post("/points/delete?wait=true", ids)),
             json::parse(R"({"operation_id":100,"status":"completed","affected":7})"));
@@ -79,9 +79,9 @@ TEST_F(HandlerPointsTest, each_write_route_is_its_operation) {
             json::parse(R"({"operation_id":101,"status":"completed","affected":8})"));
 }
 
-// A request is known again by its id and all it says: sent again it is the same one, another with
-// the same trace id is not.
-TEST_F(HandlerPointsTest, the_identity_of_a_request) {
+// A request is identified by its id and its whole content. The same request sent again is the same
+// one, but another request with the same trace id is not.
+TEST_F(HandlerPointsTest, a_requests_identity_is_made_of_id_method_target_and_body) {
   const auto identity = [&](const std::string& body, const RestHarness::Fields& fields,
                             const std::string& query = "") {
     EXPECT_EQ(post("/points/delete" + query, body, fields).response.status, 200);
@@ -98,7 +98,7 @@ TEST_F(HandlerPointsTest, the_identity_of_a_request) {
   EXPECT_EQ(identity(one, {}), (std::array<uint8_t, 16>{})) << "without an id none is made up";
 }
 
-TEST_F(HandlerPointsTest, a_session_is_taken_and_shown) {
+TEST_F(HandlerPointsTest, a_session_token_is_read_and_returned) {
   gateway_.token = "tok";
   EXPECT_EQ(post("/points/delete", R"({"points":[1]})").header("X-Rhumb-Session"), "")
       << "nothing is promised without wait";
@@ -115,7 +115,7 @@ TEST_F(HandlerPointsTest, a_session_is_taken_and_shown) {
   EXPECT_TRUE(post("/points/count", "").response.headers.empty());
 }
 
-TEST_F(HandlerPointsTest, points_by_id) {
+TEST_F(HandlerPointsTest, points_are_read_by_id) {
   gateway_.records = {hit(7, 0, R"({"a":1})")};
   gateway_.records[0].vectors = {{"", std::string("\0\0\x80\x3f\0\0\0\0\0\0\0\0\0\0\0\0", 16)}};
   EXPECT_EQ(result(rest_.ask("GET", "/collections/books/points/7")),
@@ -132,7 +132,7 @@ TEST_F(HandlerPointsTest, points_by_id) {
   EXPECT_EQ(rest_.ask("GET", "/collections/books/points/%FF").response.status, 400);
 }
 
-TEST_F(HandlerPointsTest, pages_and_counts) {
+TEST_F(HandlerPointsTest, pages_and_counts_are_answered) {
   gateway_.records = {hit(7), hit(8)};
   gateway_.next = PointId::number(9);
   EXPECT_EQ(result(post("/points/scroll", R"({"with_payload":false,"limit":2})")),
@@ -144,7 +144,7 @@ TEST_F(HandlerPointsTest, pages_and_counts) {
   EXPECT_FALSE(gateway_.counted.exact);
 }
 
-TEST_F(HandlerPointsTest, a_query_by_vector_with_offset_and_plan) {
+TEST_F(HandlerPointsTest, a_query_by_vector_has_an_offset_and_shows_its_plan) {
   gateway_.results.resize(1);
   gateway_.results[0].points = {hit(2, 0.8f, R"({"a":1})"), hit(3, 0.7f)};
   gateway_.results[0].plan = {{.segment = 5, .state = "growing", .strategy = "scan"}};
@@ -188,7 +188,7 @@ TEST_F(HandlerPointsTest, a_query_by_id_and_one_without_a_query_go_to_the_gatewa
   EXPECT_EQ(gateway_.queries[0].offset, 1u);
 }
 
-// What is ignored is told beside the result, which is as it would be without it.
+// The warnings come beside the result, which is the same as without the ignored members.
 TEST_F(HandlerPointsTest, ignored_members_are_warnings_of_the_reply) {
   gateway_.records = {hit(1)};
   gateway_.results = {{.points = {hit(1, 0.5f)}, .plan = {}}};
@@ -264,7 +264,7 @@ TEST_F(HandlerPointsTest, a_batch_answers_in_its_own_order) {
   EXPECT_EQ(search[1][0]["id"], 100) << "bare lists";
 }
 
-TEST_F(HandlerPointsTest, failures_of_the_gateway_are_told) {
+TEST_F(HandlerPointsTest, failures_of_the_gateway_are_reported) {
   gateway_.failure = Status(Code::kBusy, "the log is full");
   for (const auto& [path, body] : {std::pair{"/points/count", "{}"},
                                    {"/points/scroll", "{}"},

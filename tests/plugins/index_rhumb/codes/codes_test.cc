@@ -1,4 +1,4 @@
-// What a row keeps of its code is an option: less memory, the same answers.
+// The form of a row's code is an option. Smaller codes take less memory and give the same answers.
 #include <filesystem>
 
 #include "plugins/index_rhumb/file/file_format.h"
@@ -8,7 +8,8 @@
 namespace rhumb::index_test {
 namespace {
 
-// Instrumented code gets less data, but still more than an engine without a graph would do with.
+// Instrumented builds get less data, but more than the number of rows below which the engine has no
+// graph.
 constexpr uint32_t kRows = kSlowDown > 1 ? 2000 : 6000, kDim = 128;
 
 const std::string& config_of(const std::string& codes) {
@@ -34,7 +35,7 @@ class Metrics : public ::testing::TestWithParam<std::tuple<uint32_t, uint32_t>> 
 
 uint64_t bytes_of(Index& index) { return index.stats()["bytes_resident"].get<uint64_t>(); }
 
-TEST_P(Metrics, FourBitsFindAsMuch) {
+TEST_P(Metrics, four_bit_codes_find_as_much) {
   const auto [metric, scalar] = GetParam();
   World w(metric, scalar, kDim, 91);
   Index whole("rhumb", w.column, config_of("8bit").c_str()),
@@ -49,7 +50,7 @@ TEST_P(Metrics, FourBitsFindAsMuch) {
   EXPECT_EQ(bytes_of(whole) - bytes_of(nibbles), codes / 2) << "half of a byte a component";
 }
 
-TEST_P(Metrics, ProductCodesFindThem) {
+TEST_P(Metrics, product_codes_find_the_neighbours) {
   const auto [metric, scalar] = GetParam();
   World w(metric, scalar, kDim, 99);
   Index whole("rhumb", w.column, config_of("8bit").c_str()),
@@ -70,15 +71,15 @@ INSTANTIATE_TEST_SUITE_P(Codes, Metrics,
                                            std::tuple{RHUMB_MANHATTAN, RHUMB_F32},
                                            std::tuple{RHUMB_EUCLID, RHUMB_U8}));
 
-// One bit for the walk, four for what it found.
-TEST(Codes, FourBitsBeneathOne) {
+// The walk uses one-bit codes, and its results are compared by 4-bit codes.
+TEST(Codes, four_bit_codes_work_beneath_one_bit_codes) {
   World w(RHUMB_COSINE, RHUMB_F32, 512, 92);
   Index index("rhumb", w.column, config_of("4bit").c_str());
   ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
   EXPECT_GE(recall(index.search(w.queries, {.ef = 100}), w.flat.search(w.queries, {})), 0.95);
 }
 
-TEST(Codes, AScanOfFewFindsThem) {
+TEST(Codes, a_scan_of_few_rows_finds_the_neighbours) {
   World w(RHUMB_EUCLID, RHUMB_F32, kDim, 93);
   Index index("rhumb", w.column, config_of("4bit").c_str());
   ASSERT_EQ(index.build(2), RHUMB_OK);
@@ -95,7 +96,7 @@ class Kept : public ::testing::TestWithParam<const char*> {
   const TempDir temp;
 };
 
-TEST_P(Kept, AnswersTheSameAfterLoadingAndGrows) {
+TEST_P(Kept, a_loaded_graph_answers_the_same_and_can_grow) {
   World w(RHUMB_COSINE, RHUMB_F32, 96, 94);
   const std::string& config = config_of(GetParam());
   Index index("rhumb", w.column, config.c_str());
@@ -121,8 +122,8 @@ TEST_P(Kept, AnswersTheSameAfterLoadingAndGrows) {
   EXPECT_GE(recall(loaded.search(w.queries, {.ef = 100}), flat.search(w.queries, {})), 0.95);
 }
 
-// A graph goes on with the codes it was begun with, whatever is wanted by now.
-TEST_P(Kept, FilesOfOtherCodesAreTakenAsTheyAre) {
+// A graph keeps the codes that it was begun with, whatever the options are now.
+TEST_P(Kept, files_of_other_codes_are_loaded_as_they_are) {
   World w(RHUMB_COSINE, RHUMB_F32, 96, 95);
   Index index("rhumb", w.column, config_of(GetParam()).c_str());
   ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
@@ -138,8 +139,8 @@ TEST_P(Kept, FilesOfOtherCodesAreTakenAsTheyAre) {
   }
 }
 
-// Where the levels are, every byte is under a checksum of its own.
-TEST_P(Kept, DamageOfTheHeaderIsTold) {
+// The header, which holds the levels, has checksums of its own for every byte.
+TEST_P(Kept, damage_of_the_header_is_reported) {
   World w(RHUMB_COSINE, RHUMB_F32, 96, 96);
   const std::string& config = config_of(GetParam());
   Index index("rhumb", w.column, config.c_str());
@@ -160,7 +161,7 @@ TEST_P(Kept, DamageOfTheHeaderIsTold) {
 INSTANTIATE_TEST_SUITE_P(Codes, Kept, ::testing::Values("8bit", "4bit", "pq"),
                          [](const auto& info) { return "Of" + std::string(info.param); });
 
-TEST(Codes, UnsoundLevelsAreRefused) {
+TEST(Codes, unsound_levels_are_refused) {
   World w(RHUMB_COSINE, RHUMB_F32, 64, 97);
   const TempDir temp;
   Index index("rhumb", w.column, config_of("4bit").c_str());
@@ -191,7 +192,7 @@ TEST(Codes, UnsoundLevelsAreRefused) {
       << "runs where there are none";
 }
 
-TEST(Codes, EveryCompression) {
+TEST(Codes, every_compression_finds_the_neighbours) {
   World w(RHUMB_EUCLID, RHUMB_F32, kDim, 100);
   const auto truth = w.flat.search(w.queries, {});
   uint64_t before = ~uint64_t{0};
@@ -205,7 +206,8 @@ TEST(Codes, EveryCompression) {
   }
 }
 
-// A merge into a fresh instance that drops every seventh row; where to it was saved.
+// Merges into a new instance, without every seventh row. Returns the directory to which the result
+// was saved.
 std::string merged(Index& from, Index& to, uint32_t rows, const TempDir& temp) {
   const Bits live = [&] {
     Bits all(rows, true);
@@ -233,7 +235,7 @@ uint32_t learned_of(const std::string& dir) {
   return codes.learned;
 }
 
-TEST_P(Kept, IsTakenOverByAMerge) {
+TEST_P(Kept, a_graph_with_these_codes_is_taken_over_by_a_merge) {
   World w(RHUMB_COSINE, RHUMB_F32, 64, 105);
   const char* const config = config_of(GetParam()).c_str();
   Index from("rhumb", w.column, config), to("rhumb", w.column, config);
@@ -249,8 +251,9 @@ TEST_P(Kept, IsTakenOverByAMerge) {
     EXPECT_EQ(learned_of(dir), w.column.rows()) << "the book of all rows goes on";
 }
 
-// Inserts begin with the first 1,024 rows; a merge of more does not keep what was made of those.
-TEST(Codes, ABookOfFewRowsIsNotTakenOver) {
+// An index that grows by inserts learns its book from the first 1,024 rows. A merge of more rows
+// learns a new one.
+TEST(Codes, a_codebook_of_few_rows_is_not_taken_over) {
   World w(RHUMB_COSINE, RHUMB_F32, 64, 106);
   const TempDir temp;
   Index from("rhumb", w.column, config_of("pq").c_str()),
@@ -264,8 +267,8 @@ TEST(Codes, ABookOfFewRowsIsNotTakenOver) {
   EXPECT_EQ(learned_of(merged(from, to, kRows, temp)), left > 2048 ? left : 1024);
 }
 
-// Bits are their own codes.
-TEST(Codes, MeanNothingToBits) {
+// Vectors of bits are their own codes.
+TEST(Codes, codes_have_no_effect_on_vectors_of_bits) {
   Column column(RHUMB_HAMMING, RHUMB_BIT, 256);
   Generator generator(256, 98);
   column.fill(generator, 3000);

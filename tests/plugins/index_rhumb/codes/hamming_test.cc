@@ -20,7 +20,7 @@ struct World {
   std::vector<std::string> queries;
 };
 
-TEST(Hamming, FindsTheClosestByAWalk) {
+TEST(Hamming, a_walk_finds_the_closest) {
   World w(16'000 / kSlowDown);
   Index index("rhumb", w.column);
   ASSERT_EQ(index.opened(), RHUMB_OK) << index.error();
@@ -45,7 +45,7 @@ TEST(Hamming, FindsTheClosestByAWalk) {
   }
 }
 
-TEST(Hamming, InsertedInPiecesSavedAndLoaded) {
+TEST(Hamming, an_index_is_inserted_in_pieces_saved_and_loaded) {
   World w(4000);
   Index index("rhumb", w.column);
   for (uint32_t first = 0; first < 4000; first += 500)
@@ -65,8 +65,8 @@ TEST(Hamming, InsertedInPiecesSavedAndLoaded) {
   EXPECT_EQ(Index("rhumb", other, "{}", dir).opened(), RHUMB_UNSUPPORTED);
 }
 
-// Bits have many ties, and short ones leave few distances at all.
-TEST(Hamming, RowsOfFewBitsAndManyOfOneKind) {
+// Vectors of bits have many ties, and short ones have few different distances.
+TEST(Hamming, short_rows_and_many_equal_rows_are_found) {
   Generator generator(9, 92);
   Column column(RHUMB_HAMMING, RHUMB_BIT, 9);
   column.fill(generator, 3000);
@@ -82,7 +82,7 @@ TEST(Hamming, RowsOfFewBitsAndManyOfOneKind) {
   EXPECT_GE(recall(found, flat.search(queries, {.k = 20})), 0.95);
 }
 
-TEST(Hamming, GoesWithBitsAlone) {
+TEST(Hamming, hamming_is_served_for_vectors_of_bits_only) {
   Column floats(RHUMB_HAMMING, RHUMB_F32, 16), bits(RHUMB_EUCLID, RHUMB_BIT, 16);
   EXPECT_EQ(Index("rhumb", floats).opened(), RHUMB_UNSUPPORTED);
   EXPECT_EQ(Index("rhumb", bits).opened(), RHUMB_UNSUPPORTED);

@@ -1,4 +1,4 @@
-// Every form of every kernel against the plainest way to say what it computes.
+// Every form of every kernel is compared with the plainest computation of the same result.
 #include "plugins/index_rhumb/codes/kernels.h"
 
 #include <gtest/gtest.h>
@@ -35,7 +35,7 @@ struct Rows {
   CodeTable table;
 };
 
-TEST_P(Form, DistancesOfCodes) {
+TEST_P(Form, distances_of_codes_are_those_of_a_plain_loop) {
   for (const uint32_t bytes : {64u, 128u, 192u, 384u, 1536u}) {
     Rows rows(100, bytes, bytes);
     std::vector<uint8_t> query(bytes);
@@ -44,7 +44,7 @@ TEST_P(Form, DistancesOfCodes) {
       for (uint32_t i = 0; i < bytes; ++i)
         rows.array.at(r)[i] = static_cast<char>(r == 0 ? 0 : r == 1 ? 127 : random() % 128);
     }
-    // the largest differences
+    // The largest differences.
     std::fill(query.begin(), query.begin() + bytes / 2, static_cast<uint8_t>(127));
     for (uint32_t n = 0; n < 40; ++n) {
       std::vector<uint32_t> ids(n), squared(n + 1, 7), absolute(n + 1, 7);
@@ -67,8 +67,8 @@ TEST_P(Form, DistancesOfCodes) {
   }
 }
 
-// Components of rows are levels; what a row is unpacked to says the same.
-TEST_P(Form, DistancesOfFourBitCodes) {
+// Components of rows are levels. The result must be that of the unpacked row.
+TEST_P(Form, distances_of_four_bit_codes_are_those_of_a_plain_loop) {
   for (const uint32_t width : {64u, 128u, 192u, 384u, 1536u}) {
     Rows rows(100, width / 2, width / 2);
     Levels levels;
@@ -78,7 +78,7 @@ TEST_P(Form, DistancesOfFourBitCodes) {
     rows.table.levels = levels.data();
     std::vector<uint8_t> query(width);
     for (uint8_t& q : query) q = static_cast<uint8_t>(random() % 128);
-    // the largest differences
+    // The largest differences.
     std::fill(query.begin(), query.begin() + width / 2, static_cast<uint8_t>(127));
     std::vector<std::vector<uint8_t>> plain(100, std::vector<uint8_t>(width));
     for (uint32_t r = 0; r < 100; ++r) {
@@ -107,8 +107,8 @@ TEST_P(Form, DistancesOfFourBitCodes) {
   }
 }
 
-// A run's distances to its centroids, and rows that name some of them.
-TEST_P(Form, DistancesOfProductCodes) {
+// A run's distances to its centroids, and rows that select some of them.
+TEST_P(Form, distances_of_product_codes_are_those_of_a_plain_loop) {
   for (const auto [width, sub] : {std::pair{64u, 1u},
                                   {64u, 2u},
                                   {192u, 4u},
@@ -121,7 +121,7 @@ TEST_P(Form, DistancesOfProductCodes) {
     for (uint8_t& c : book) c = static_cast<uint8_t>(random() % 128);
     for (uint8_t& c : code) c = static_cast<uint8_t>(random() % 128);
     std::fill(code.begin(), code.begin() + sub, static_cast<uint8_t>(127));
-    // the largest distance there is
+    // The largest possible distance.
     for (uint32_t d = 0; d < sub; ++d) book[book_offset(0, d, sub)] = 0;
     std::vector<uint16_t> squares(bytes * kCentroids + kTablePad / 2, 7), sums = squares;
     kernels->squared_to(code.data(), book.data(), width, sub, squares.data());
@@ -142,7 +142,7 @@ TEST_P(Form, DistancesOfProductCodes) {
     }
     EXPECT_EQ(squares[bytes * kCentroids], 7u) << "written behind the table";
     EXPECT_EQ(sums[bytes * kCentroids], 7u);
-    // read, perhaps, but not counted
+    // These bytes may be read but must not count.
     for (size_t i = bytes * kCentroids; i < squares.size(); ++i) squares[i] = 0xFFFF;
     Rows rows(50, bytes, bytes);
     for (uint32_t r = 0; r < 50; ++r) {
@@ -165,7 +165,7 @@ TEST_P(Form, DistancesOfProductCodes) {
   }
 }
 
-TEST_P(Form, DifferingBits) {
+TEST_P(Form, differing_bits_are_those_of_a_plain_loop) {
   for (const uint32_t bytes : {64u, 128u, 192u, 1024u, 8192u}) {
     Rows rows(50, bytes, bytes);
     std::vector<char> query(bytes, static_cast<char>(0xFF));
@@ -189,14 +189,14 @@ TEST_P(Form, DifferingBits) {
   }
 }
 
-TEST_P(Form, UnvisitedLinks) {
+TEST_P(Form, unvisited_links_are_those_of_a_plain_loop) {
   for (int round = 0; round < 2000; ++round) {
     alignas(64) uint32_t row[48];
     const uint32_t n = 16u * (1 + static_cast<uint32_t>(random() % 3)),
                    bound = 1 + static_cast<uint32_t>(random() % 400);
     const uint32_t flip = random() % 2 == 0 ? 0 : ~0u,
                    filled = static_cast<uint32_t>(random() % (n + 1));
-    // with repeats
+    // With repeated links.
     for (uint32_t i = 0; i < n; ++i)
       row[i] = (i < filled ? static_cast<uint32_t>(random() % 400) : kNoLink) ^ flip;
     std::vector<uint32_t> visited(400 / 32 + 1), out(n + 17, 9);
@@ -215,7 +215,7 @@ TEST_P(Form, UnvisitedLinks) {
   }
 }
 
-TEST_P(Form, EstimatesByOneBit) {
+TEST_P(Form, estimates_by_one_bit_are_close) {
   for (const uint32_t dim : {512u, 768u, 1536u}) {
     index_test::Column column(RHUMB_EUCLID, RHUMB_F32, dim);
     index_test::Generator generator(dim, 72);
@@ -248,12 +248,12 @@ TEST_P(Form, EstimatesByOneBit) {
       scale += distance;
       EXPECT_NEAR(std::bit_cast<float>(keys[i]), std::bit_cast<float>(plain[i]), 1e-3 * distance);
     }
-    // the bound of RaBitQ is O(1 / sqrt dim)
+    // The bound of RaBitQ is O(1 / sqrt dim).
     EXPECT_LT(error / scale, 4.0 / std::sqrt(dim)) << "dim " << dim;
   }
 }
 
-TEST_P(Form, PlanesAndSigns) {
+TEST_P(Form, planes_and_signs_stand_for_the_vector) {
   for (const uint32_t n : {512u, 576u, 1536u}) {
     const uint32_t bytes = (n / 8 + 63) / 64 * 64;
     std::vector<float> x(n);
@@ -284,7 +284,7 @@ TEST_P(Form, PlanesAndSigns) {
   }
 }
 
-TEST_P(Form, TransformsKeepLengths) {
+TEST_P(Form, transforms_keep_lengths) {
   for (const auto [n, block] :
        {std::pair{64u, 64u}, {128u, 128u}, {384u, 128u}, {1536u, 512u}, {320u, 64u}}) {
     std::vector<float> x(n), plain, signs(n);
@@ -303,7 +303,7 @@ TEST_P(Form, TransformsKeepLengths) {
   }
 }
 
-TEST_P(Form, Quantises) {
+TEST_P(Form, components_are_quantised) {
   std::vector<float> x{0,
                        1,
                        -1,
@@ -330,8 +330,8 @@ INSTANTIATE_TEST_SUITE_P(Kernels, Form, ::testing::ValuesIn(forms()), [](const a
   return name;
 });
 
-// What answers is of the SDK's form, and the best of those.
-TEST(Forms, GoWithTheSdks) {
+// The form in use goes with the SDK's form, and is the best of those that do.
+TEST(Forms, the_form_in_use_is_that_of_the_sdks_kernels) {
   for (uint32_t i = 0; const char* name = rhumb_kernels_available(i); ++i) {
     ASSERT_EQ(rhumb_kernels_select(name), RHUMB_OK);
     const std::string used = kernels_in_use().name;
@@ -341,7 +341,7 @@ TEST(Forms, GoWithTheSdks) {
   EXPECT_EQ(&kernels_in_use(), kernels_available(0));
 }
 
-TEST(ChunkedArray, GrowsWithoutMovingAndStartsAtZero) {
+TEST(ChunkedArray, a_chunked_array_grows_without_moving_and_starts_at_zero) {
   ChunkedArray array(64);
   array.reserve(10);
   char* const first = array.at(5);

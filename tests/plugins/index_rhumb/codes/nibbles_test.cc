@@ -1,4 +1,5 @@
-// Four bits of a component: the best levels, and that packing loses nothing but what they lose.
+// Codes of four bits: the levels are the best ones, and packing loses only the difference to the
+// nearest level.
 #include "plugins/index_rhumb/codes/nibbles.h"
 
 #include <gtest/gtest.h>
@@ -22,7 +23,7 @@ double error_of(const Histogram& codes, const Levels& levels) {
   return sum / rows;
 }
 
-TEST(Nibbles, LevelsOfANormalSpreadAreMaxs) {
+TEST(Nibbles, levels_of_a_normal_distribution_are_those_of_max) {
   std::mt19937_64 random(81);
   std::normal_distribution<double> normal(64, 63.5 / 4);
   Histogram codes{};
@@ -30,12 +31,12 @@ TEST(Nibbles, LevelsOfANormalSpreadAreMaxs) {
     ++codes[static_cast<size_t>(std::clamp(normal(random) + 0.5, 0.0, 127.0))];
   const Levels levels = best_levels(codes);
   EXPECT_TRUE(std::is_sorted(levels.begin(), levels.end()));
-  // Max, 1960: sixteen levels leave 0.009497 of the variance. Levels are rounded to whole codes
-  // here.
+  // Max, 1960: sixteen levels leave 0.009497 of the variance. Here the levels are rounded to whole
+  // codes.
   EXPECT_LT(error_of(codes, levels) / (63.5 / 4 * 63.5 / 4), 0.0102);
 }
 
-TEST(Nibbles, FewValuesAreKept) {
+TEST(Nibbles, a_few_different_values_are_kept_exactly) {
   Histogram codes{};
   for (uint32_t c = 0; c < 16; ++c) codes[8 * c + c % 3] = 1 + c;
   EXPECT_EQ(error_of(codes, best_levels(codes)), 0);
@@ -46,7 +47,7 @@ TEST(Nibbles, FewValuesAreKept) {
   EXPECT_LE(best_levels(codes).back(), kCodeMax) << "nothing known";
 }
 
-TEST(Nibbles, UnpackedIsTheNearestLevel) {
+TEST(Nibbles, an_unpacked_component_is_the_nearest_level) {
   std::mt19937_64 random(82);
   Histogram even;
   even.fill(1);

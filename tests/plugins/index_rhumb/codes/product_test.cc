@@ -37,9 +37,9 @@ double error_of(const Product& product, const std::vector<uint8_t>& codes, uint3
   return sum / static_cast<double>(codes.size());
 }
 
-TEST(Product, FindsTheClusters) {
+TEST(Product, training_finds_the_clusters) {
   constexpr uint32_t kWidth = 64;
-  // of five values a component, two in variance
+  // Each component has five values and a variance of two.
   const auto codes = clustered(1500, kWidth, 40, 101);
   for (const uint32_t sub : {4u, 16u}) {
     const Product product =
@@ -50,19 +50,19 @@ TEST(Product, FindsTheClusters) {
   }
 }
 
-TEST(Product, RoundsDoNotMakeItWorse) {
+TEST(Product, more_rounds_do_not_raise_the_error) {
   constexpr uint32_t kWidth = 64;
   std::mt19937_64 random(102);
   std::vector<uint8_t> codes(2000 * kWidth);
   for (uint8_t& c : codes) c = static_cast<uint8_t>(random() % 128);
-  // 256 centroids of four even components: no better than a lattice of four values each, 32 wide,
-  // whose error is 32 squared / 12.
+  // With 256 centroids for four evenly distributed components nothing is better than a lattice of
+  // four values each, 32 wide, whose error is 32 squared / 12.
   const Product product =
       Product::train(codes.data(), 2000, kWidth, 4, 1, kPortableKernels, one_by_one);
   EXPECT_LT(error_of(product, codes, kWidth), 32.0 * 32 / 12 * 1.1);
 }
 
-TEST(Product, IsTheSameFromTheSameSeed) {
+TEST(Product, the_same_seed_gives_the_same_book) {
   const auto codes = clustered(300, 64, 20, 103);
   const auto train = [&](uint64_t seed) {
     return Product::train(codes.data(), 300, 64, 4, seed, kPortableKernels, one_by_one).book();
@@ -71,7 +71,7 @@ TEST(Product, IsTheSameFromTheSameSeed) {
   EXPECT_NE(train(5), train(6));
 }
 
-TEST(Product, EveryFormLearnsTheSame) {
+TEST(Product, every_form_of_kernels_learns_the_same_book) {
   const auto codes = clustered(300, 64, 20, 104);
   const auto plain =
       Product::train(codes.data(), 300, 64, 8, 1, kPortableKernels, one_by_one).book();
@@ -81,7 +81,7 @@ TEST(Product, EveryFormLearnsTheSame) {
   }
 }
 
-TEST(Product, NothingToLearnFromIsNoHarm) {
+TEST(Product, training_on_nothing_does_no_harm) {
   const Product product = Product::train(nullptr, 0, 64, 4, 1, kPortableKernels, one_by_one);
   std::vector<uint8_t> code(64, 3), packed(16), decoded(64);
   product.encode(code.data(), kPortableKernels, packed.data());

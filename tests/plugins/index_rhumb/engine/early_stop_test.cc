@@ -1,5 +1,5 @@
-// A walk that has what it needs ends before its breadth is used up: it costs less, finds as much,
-// and never ends where nothing was measured.
+// A walk that has what it needs ends before it has used its whole ef. It costs less and finds as
+// much, and it never ends early if nothing was measured.
 #include "plugins/index_rhumb/engine/calibration.h"
 #include "plugins/index_rhumb/file/file_format.h"
 #include "tests/plugins/index_fixture.h"
@@ -7,7 +7,7 @@
 namespace rhumb::index_test {
 namespace {
 
-TEST(EarlyStop, ReachIsThatOfTheNextMeasuredBreadth) {
+TEST(EarlyStop, the_reach_is_that_of_the_next_measured_breadth) {
   coded::Calibration calibration;
   EXPECT_EQ(calibration.reach_for(10), 0);
   coded::CalibrationTable table;
@@ -24,8 +24,8 @@ TEST(EarlyStop, ReachIsThatOfTheNextMeasuredBreadth) {
 }
 
 class EarlyStopOn : public ::testing::TestWithParam<uint32_t> {};
-// The same graph, once as it is and once with its limits taken out of the file.
-TEST_P(EarlyStopOn, CostsLessAndFindsAsMuch) {
+// Searches the same graph as it is, and with the reaches removed from its file.
+TEST_P(EarlyStopOn, an_early_stop_costs_less_and_finds_as_much) {
   const uint32_t dim = GetParam();
   const TempDir temp;
   Generator generator(dim, 71, 400, 48);

@@ -1,4 +1,4 @@
-// Small, empty, odd and interrupted.
+// Indexes that are small, empty, unusual or interrupted.
 #include <atomic>
 
 #include "tests/plugins/index_fixture.h"
@@ -6,10 +6,11 @@
 namespace rhumb::index_test {
 namespace {
 
-// Instrumented code gets less data, but still more than an engine without a graph would do with.
+// Instrumented builds get less data, but more than the number of rows below which the engine has no
+// graph.
 constexpr uint32_t kFewer = kSlowDown > 1 ? 3 : 1;
 
-TEST(Rhumb, EmptyAndOnePoint) {
+TEST(Rhumb, an_index_of_no_or_one_point_answers) {
   Generator generator(16, 31);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   Index index("rhumb", column);
@@ -25,7 +26,7 @@ TEST(Rhumb, EmptyAndOnePoint) {
   EXPECT_EQ(index.stats()["rows"], 1);
 }
 
-TEST(Rhumb, MoreAskedThanThere) {
+TEST(Rhumb, asking_for_more_than_there_are_returns_all) {
   Generator generator(16, 32);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   column.fill(generator, 6000 / kFewer);
@@ -39,8 +40,8 @@ TEST(Rhumb, MoreAskedThanThere) {
                              [](const Hit& a, const Hit& b) { return a.distance < b.distance; }));
 }
 
-// Clusters of equal points cut a graph to pieces: what no walk reaches, the scan finds.
-TEST(Rhumb, EqualPointsAreAllFound) {
+// Clusters of equal points cut a graph to pieces. The scan finds the points that no walk reaches.
+TEST(Rhumb, equal_points_are_all_found) {
   Column column(RHUMB_EUCLID, RHUMB_F32, 4);
   for (int i = 0; i < 3000; ++i) column.add({static_cast<float>(i % 3), 0, 0, 0});
   Index index("rhumb", column, R"({"m":2,"ef_construct":4})");
@@ -56,7 +57,7 @@ TEST(Rhumb, EqualPointsAreAllFound) {
   }
 }
 
-TEST(Rhumb, AllDead) {
+TEST(Rhumb, an_index_of_dead_rows_returns_nothing) {
   Generator generator(16, 33);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   column.fill(generator, 9000 / kFewer);
@@ -73,8 +74,8 @@ TEST(Rhumb, AllDead) {
   EXPECT_EQ(hits[0].slot, 17u);
 }
 
-// A vector that most rows do not have; the filter counts them all.
-TEST(Rhumb, RowsWithoutTheVector) {
+// Most rows have no vector, but the filter counts all rows.
+TEST(Rhumb, rows_without_the_vector_are_not_found) {
   Generator generator(16, 34);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   column.fill(generator, 12'000 / kFewer);
@@ -94,7 +95,7 @@ TEST(Rhumb, RowsWithoutTheVector) {
   }
 }
 
-TEST(Rhumb, DeadSlotsAreNotBuiltIn) {
+TEST(Rhumb, dead_slots_are_not_built_into_the_graph) {
   Generator generator(16, 35);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   column.fill(generator, 4000);
@@ -106,7 +107,7 @@ TEST(Rhumb, DeadSlotsAreNotBuiltIn) {
   EXPECT_EQ(index.stats()["built_through"], 4000);
 }
 
-TEST(Rhumb, NumbersThatAreNoneDoNoHarm) {
+TEST(Rhumb, not_a_number_and_infinity_do_no_harm) {
   Generator generator(16, 36);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   column.fill(generator, 500);
@@ -133,7 +134,7 @@ struct Interruption {
   }
 };
 
-TEST(Rhumb, ACancelledBuildGoesOnWhereItStopped) {
+TEST(Rhumb, a_cancelled_build_can_be_continued) {
   Generator generator(32, 37);
   Column column(RHUMB_COSINE, RHUMB_F32, 32);
   column.fill(generator, 9000 / kFewer);
@@ -159,7 +160,7 @@ TEST(Rhumb, ACancelledBuildGoesOnWhereItStopped) {
   EXPECT_GE(recall(index.search(queries, {}), flat.search(queries, {})), 0.95);
 }
 
-TEST(Rhumb, CancelledCallsAndDeadlines) {
+TEST(Rhumb, cancelled_and_late_calls_end) {
   Generator generator(64, 38);
   Column column(RHUMB_EUCLID, RHUMB_F32, 64);
   column.fill(generator, 2000);
@@ -168,7 +169,7 @@ TEST(Rhumb, CancelledCallsAndDeadlines) {
   call.struct_size = sizeof call;
   call.deadline_ns = 1;
   EXPECT_EQ(index.insert(0, 2000, &call), RHUMB_TIMEOUT);
-  // Cancelled in the middle of the work, at the third time of asking.
+  // Cancels in the middle of the work, when the engine checks for the third time.
   std::atomic<int> asked{0};
   call.deadline_ns = 0;
   call.cancel_ctx = &asked;
@@ -181,7 +182,7 @@ TEST(Rhumb, CancelledCallsAndDeadlines) {
   EXPECT_EQ(index.stats()["rows"], 2000);
 }
 
-TEST(Rhumb, ParametersAreNamedWhenWrong) {
+TEST(Rhumb, an_invalid_parameter_is_named) {
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   for (const auto& [config, word] : {std::pair{R"({"m":1})", "m:"},
                                      {R"({"one_bit":1})", "one_bit:"},
@@ -203,7 +204,7 @@ TEST(Rhumb, ParametersAreNamedWhenWrong) {
       RHUMB_OK);
 }
 
-TEST(Rhumb, DescribesItself) {
+TEST(Rhumb, the_engine_describes_its_parameters) {
   Buffer buffer;
   ASSERT_EQ(engine("rhumb").ops->describe(nullptr, buffer.out()), RHUMB_OK);
   const auto described = nlohmann::json::parse(buffer.view());
@@ -214,8 +215,8 @@ TEST(Rhumb, DescribesItself) {
   EXPECT_EQ(described["parameters"]["properties"]["codes"]["default"], "auto");
 }
 
-// The host is told what an instance keeps, and gets all of it back.
-TEST(Rhumb, MemoryIsReported) {
+// The host is told how much memory an instance has, and all of it is given back.
+TEST(Rhumb, memory_is_reported_to_the_host) {
   const uint64_t before = registry().memory_bytes();
   {
     Generator generator(16, 39);

@@ -1,5 +1,5 @@
-// Data that blind codes: whatever is stored, the default search finds what it should, after a build
-// and after inserts in the worst order.
+// Data that codes cannot order. The default search must find what it should on all of them, after a
+// build and after inserts in the worst order.
 #include <functional>
 #include <numbers>
 
@@ -20,12 +20,12 @@ Vector times(Vector v, float factor) {
   return v;
 }
 
-// Rows by number, and queries (number: none).
+// A kind of data: rows by number, and queries, which have no number.
 struct Shape {
   const char* name;
   uint32_t metric, dim;
   std::function<Vector(Generator&, uint32_t row)> row;
-  std::function<Vector(Generator&)> query;  // empty: as rows are
+  std::function<Vector(Generator&)> query;  // empty: queries are like rows
   bool queries_are_rows = false;
 };
 void PrintTo(const Shape& shape, std::ostream* out) { *out << shape.name; }
@@ -38,7 +38,7 @@ Vector scaled_by_component(Vector v) {
                      4.0f * static_cast<float>(i * 37 % v.size()) / static_cast<float>(v.size()));
   return v;
 }
-// Far apart, each around a place of its own.
+// Topics are far apart; each lies around a place of its own.
 Vector topic(Generator& g, uint32_t number, uint32_t dim) {
   Random place(1000 + number);
   Vector v(dim);
@@ -185,8 +185,8 @@ struct World {
   std::vector<Hits> truth;
 };
 
-// As the host does: rows come in slices; an index that says that another one would fit better is
-// replaced, once a doubling of its rows.
+// Inserts rows in slices, as the host does. An index which says that a new one would fit better is
+// replaced, at most once per doubling of its rows.
 std::unique_ptr<Index> grown(const Column& column, uint32_t* renewals) {
   auto index = std::make_unique<Index>("rhumb", column);
   uint32_t renewed = 512;
@@ -206,7 +206,7 @@ std::unique_ptr<Index> grown(const Column& column, uint32_t* renewals) {
 
 class Hostile : public ::testing::TestWithParam<Shape> {};
 
-TEST_P(Hostile, ABuiltIndexFindsThem) {
+TEST_P(Hostile, a_built_index_finds_the_neighbours) {
   World w(GetParam());
   Index index("rhumb", w.column);
   ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
@@ -219,7 +219,7 @@ TEST_P(Hostile, ABuiltIndexFindsThem) {
   EXPECT_FALSE(stats.contains("renew")) << "a build takes the form that fits";
 }
 
-TEST_P(Hostile, AGrowingIndexFindsThem) {
+TEST_P(Hostile, a_growing_index_finds_the_neighbours) {
   World w(GetParam());
   uint32_t renewals = 0;
   const auto index = grown(w.column, &renewals);
@@ -233,6 +233,52 @@ TEST_P(Hostile, AGrowingIndexFindsThem) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Hostile, ::testing::ValuesIn(kShapes),
                          [](const auto& info) { return std::string(info.param.name); });
+
+const Shape& shape_named(std::string_view name) {
+  return *std::find_if(kShapes.begin(), kShapes.end(),
+                       [name](const Shape& shape) { return shape.name == name; });
+}
+
+// They would fill the walks of others. A search that wants everything finds them all the same.
+TEST(HostileRows, without_a_direction_are_no_nodes) {
+  World w(shape_named("half_zero"));
+  Index built("rhumb", w.column);
+  ASSERT_EQ(built.build(2), RHUMB_OK) << built.error();
+  uint32_t renewals = 0;
+  const auto inserted = grown(w.column, &renewals);
+  for (Index* index : {&built, inserted.get()}) {
+    EXPECT_EQ(index->stats()["rows"], kRows / 2);
+    EXPECT_EQ(index->search_one(w.queries[0], {.k = kRows}).size(), kRows);
+  }
+}
+
+// Where codes were asked for, no other form is taken: then more rows are compared exactly while the
+// codes leave a doubt.
+TEST(HostileRows, that_codes_do_not_tell_apart_are_compared_exactly) {
+  World w(shape_named("near_duplicates"));
+  Index index("rhumb", w.column, R"({"codes":"8bit"})");
+  ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
+  const double found = recall(index.search(w.queries, {}), w.truth);
+  auto stats = index.stats();
+  stats.erase("calibration");
+  std::printf("%.4f; %s\n", found, stats.dump().c_str());
+  EXPECT_EQ(stats["codes"], "8bit");
+  EXPECT_GE(found, kLeast);
+  EXPECT_GT(stats["doubtful"], 0);
+}
+
+TEST(HostileRows, beyond_the_range_of_codes_are_counted) {
+  constexpr uint32_t kUsual = 3000, kFar = 2000;
+  Generator generator(64, 21);
+  Column column(RHUMB_EUCLID, RHUMB_F32, 64);
+  for (uint32_t row = 0; row < kUsual; ++row) column.add(generator.next());
+  Index index("rhumb", column);
+  ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
+  EXPECT_LT(index.stats()["clipped_rows"], kUsual / 50);
+  for (uint32_t row = 0; row < kFar; ++row) column.add(times(generator.next(), 20));
+  ASSERT_EQ(index.insert(kUsual, kUsual + kFar), RHUMB_OK) << index.error();
+  EXPECT_GT(index.stats()["clipped_rows"], kFar * 9 / 10);
+}
 
 }  // namespace
 }  // namespace rhumb::index_test

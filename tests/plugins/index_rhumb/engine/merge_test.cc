@@ -1,5 +1,5 @@
-// Merging through the ABI: as good as building anew, at the cost of what is new, and nothing out of
-// reach.
+// Merging through the ABI: the result is as good as a new build, costs only what is new, and has no
+// unreachable nodes.
 #include <time.h>
 
 #include <filesystem>
@@ -19,7 +19,7 @@ double cpu_s() {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
 }
 
-// A column, the vectors in it and their index: what a segment is.
+// A column, the vectors in it and their index, as in a segment.
 struct Part {
   explicit Part(uint32_t metric = RHUMB_COSINE) : column(metric, RHUMB_F32, kDim) {}
   void add(std::vector<float> v) {
@@ -39,7 +39,8 @@ struct Part {
   std::unique_ptr<Index> index;
 };
 
-// Copies what keep(part, slot) into a new part and merges the indexes; `more` come behind.
+// Copies the slots for which keep(part, slot) is true into a new part and merges the indexes. The
+// rows `more` are added at the end.
 template <typename Keep>
 std::unique_ptr<Part> merged(const std::vector<Part*>& parts, Keep keep,
                              const std::vector<std::vector<float>>& more = {}) {
@@ -75,7 +76,7 @@ std::vector<Hits> truth_of(const Part& part, const std::vector<std::string>& que
   return flat.search(queries, {});
 }
 
-// Nodes of a saved graph to which no links lead from its entry point.
+// Returns the number of nodes of a saved graph that cannot be reached from its entry point.
 uint64_t unreachable(Part& part, const TempDir& temp) {
   const std::string dir = temp.fresh();
   if (part.index->save(dir) != RHUMB_OK) throw std::runtime_error(part.index->error());
@@ -100,7 +101,7 @@ uint64_t unreachable(Part& part, const TempDir& temp) {
   return graph.nodes() - count;
 }
 
-TEST(RhumbMerge, ATenthIntoNineTenths) {
+TEST(RhumbMerge, a_tenth_is_merged_into_nine_tenths) {
   const uint32_t rows = 20'000 / kSlowDown;
   Generator generator(kDim, 81);
   Part large, small;
@@ -126,8 +127,8 @@ TEST(RhumbMerge, ATenthIntoNineTenths) {
   EXPECT_EQ(unreachable(*whole, temp), 0u);
 }
 
-// Ten times over, a third of the points is replaced by others.
-TEST(RhumbMerge, TurnoversDoNotWearItOut) {
+// Replaces a third of the points by others, ten times.
+TEST(RhumbMerge, repeated_turnovers_do_not_lower_recall) {
   const uint32_t rows = std::max(2000u, 8000 / kSlowDown);
   Generator generator(kDim, 82);
   auto part = std::make_unique<Part>(RHUMB_EUCLID);
@@ -157,11 +158,11 @@ TEST(RhumbMerge, TurnoversDoNotWearItOut) {
   EXPECT_EQ(unreachable(*part, temp), 0u);
 }
 
-TEST(RhumbMerge, WholeClustersVanish) {
+TEST(RhumbMerge, recall_stays_when_whole_clusters_are_deleted) {
   Generator generator(kDim, 83);
   Part part;
   std::vector<uint32_t> clusters;
-  // a third is left, and that is still a graph
+  // A third is left, which is still enough for a graph.
   for (uint32_t i = 0; i < (kSlowDown > 1 ? 9000 : 18000); ++i) {
     uint32_t cluster = 0;
     part.add(generator.next(&cluster));
@@ -175,7 +176,7 @@ TEST(RhumbMerge, WholeClustersVanish) {
   EXPECT_EQ(unreachable(*rest, temp), 0u);
 }
 
-TEST(RhumbMerge, SmallInputsAndNone) {
+TEST(RhumbMerge, small_and_missing_inputs_are_merged) {
   Generator generator(kDim, 84);
   Part a, b;
   for (int i = 0; i < 100; ++i) a.add(generator.next());
@@ -184,7 +185,7 @@ TEST(RhumbMerge, SmallInputsAndNone) {
   b.build();
   const auto none = merged({&a, &b}, [](size_t, uint32_t) { return false; });
   EXPECT_TRUE(none->index->search_one(a.column.query(generator.next())).empty());
-  // too few for a graph
+  // Too few rows for a graph.
   const auto few = merged({&a, &b}, [](size_t p, uint32_t s) { return p == 0 || s < 500; });
   EXPECT_EQ(few->index->search_one(a.column.query(generator.next()), {.k = 1000}).size(), 600u);
   const auto all = merged({&a, &b}, [](size_t, uint32_t) { return true; });
@@ -192,7 +193,7 @@ TEST(RhumbMerge, SmallInputsAndNone) {
   EXPECT_GE(recall(all->index->search(queries, {}), truth_of(*all, queries)), 0.95);
 }
 
-TEST(RhumbMerge, NonsenseIsRefused) {
+TEST(RhumbMerge, invalid_inputs_are_refused) {
   Generator generator(kDim, 85);
   Part part, other(RHUMB_DOT);
   for (int i = 0; i < 2000; ++i) part.add(generator.next());

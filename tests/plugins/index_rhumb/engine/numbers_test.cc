@@ -3,7 +3,7 @@
 namespace rhumb::index_test {
 namespace {
 
-TEST(RhumbNumbers, AnyBitsOfVectorsAreAnswered) { expect_any_numbers("rhumb"); }
+TEST(RhumbNumbers, vectors_of_any_bits_are_answered) { expect_any_numbers("rhumb"); }
 
 }  // namespace
 }  // namespace rhumb::index_test

@@ -1,4 +1,5 @@
-// What is found, against the exact engine, on clustered data; queries come from outside the data.
+// The hits of a search are compared with those of the exact engine, on clustered data with queries
+// from outside the data.
 #include "tests/plugins/index_fixture.h"
 
 namespace rhumb::index_test {
@@ -29,7 +30,7 @@ World& cosine_world() {
   return world;
 }
 
-TEST(Recall, CosineWithoutAFilter) {
+TEST(Recall, cosine_recall_without_a_filter_is_high) {
   World& w = cosine_world();
   uint64_t distances = 0;
   const auto found = w.graph->search(w.queries, {}, &distances);
@@ -39,7 +40,7 @@ TEST(Recall, CosineWithoutAFilter) {
   }
 }
 
-TEST(Recall, GrowsWithEf) {
+TEST(Recall, recall_grows_with_ef) {
   World& w = cosine_world();
   const auto truth = w.flat->search(w.queries, {});
   uint64_t narrow_work = 0, wide_work = 0;
@@ -51,22 +52,22 @@ TEST(Recall, GrowsWithEf) {
   EXPECT_GE(wide, 0.95);
 }
 
-TEST(Recall, ExactMeansExact) {
+TEST(Recall, an_exact_search_is_exact) {
   World& w = cosine_world();
   EXPECT_EQ(w.graph->search(w.queries, {.flags = RHUMB_QUERY_EXACT}),
             w.flat->search(w.queries, {}));
 }
 
-TEST(Recall, OneByOneAsInABatch) {
+TEST(Recall, a_query_alone_answers_as_in_a_batch) {
   World& w = cosine_world();
   const auto batch = w.graph->search(w.queries, {});
   for (size_t q = 0; q < 10; ++q) EXPECT_EQ(w.graph->search_one(w.queries[q]), batch[q]);
 }
 
-// Random filters: bits, a list, and live bits must all give the same, and never fewer than there
-// are.
+// Random filters given as bits, as a list and as live bits must give the same hits, and as many as
+// there can be.
 class Share : public ::testing::TestWithParam<double> {};
-TEST_P(Share, RandomFilter) {
+TEST_P(Share, recall_under_a_random_filter_is_high) {
   World& w = cosine_world();
   Bits some(w.column.rows());
   std::bernoulli_distribution pass(GetParam());
@@ -87,10 +88,10 @@ TEST_P(Share, RandomFilter) {
 }
 INSTANTIATE_TEST_SUITE_P(Recall, Share, ::testing::Values(0.5, 0.3, 0.1, 0.01, 0.001, 0.0));
 
-// Filters that go along with the clusters: the query's own passes, or everything but the query's
-// own and its likes.
+// Filters that are correlated with the clusters: they pass the query's own cluster, or everything
+// but the query's own cluster and similar ones.
 class Correlated : public ::testing::TestWithParam<std::tuple<bool, uint32_t>> {};
-TEST_P(Correlated, Filter) {
+TEST_P(Correlated, recall_under_a_correlated_filter_is_high) {
   const auto [own_passes, every] = GetParam();
   World& w = cosine_world();
   uint64_t work = 0;
@@ -114,7 +115,7 @@ TEST_P(Correlated, Filter) {
 INSTANTIATE_TEST_SUITE_P(Recall, Correlated,
                          ::testing::Combine(::testing::Bool(), ::testing::Values(2u, 10u)));
 
-TEST(Recall, DeadSlotsAreWalkedThroughButNeverFound) {
+TEST(Recall, dead_slots_are_walked_through_but_never_found) {
   World& w = cosine_world();
   Bits live(w.column.rows(), true);
   for (uint32_t s = 0; s < w.column.rows(); ++s) {
@@ -129,8 +130,9 @@ TEST(Recall, DeadSlotsAreWalkedThroughButNeverFound) {
   }
 }
 
-// Few are dead: a shared pool would do, unless it is just those around the query.
-TEST(Recall, FewDeadSlots) {
+// If few slots are dead, one pool for dead and live nodes is enough, unless the dead ones are those
+// around the query.
+TEST(Recall, few_dead_slots_keep_the_recall_and_are_never_found) {
   World& w = cosine_world();
   Bits live(w.column.rows(), true);
   for (uint32_t s = 0; s < w.column.rows(); s += 60) live.clear(s);
@@ -156,9 +158,9 @@ TEST(Recall, FewDeadSlots) {
   EXPECT_GE(around_dead, 0.9);
 }
 
-TEST(Recall, OversamplingSaysHowManyAreComparedExactly) {
+TEST(Recall, oversampling_sets_how_many_are_compared_exactly) {
   World& w = cosine_world();
-  if (kSlowDown != 1) {  // so few rows are scanned, not walked
+  if (kSlowDown != 1) {  // so few rows are scanned instead
     EXPECT_EQ(w.graph->search_one(w.queries[0], {.ef = 100, .oversampling = 3}).size(), 10u);
     return;
   }
@@ -173,7 +175,7 @@ TEST(Recall, OversamplingSaysHowManyAreComparedExactly) {
   EXPECT_GT(compared(0), 10u);
 }
 
-TEST(Recall, WhatIsAskedForDecidesHowBroadlyIsSearched) {
+TEST(Recall, the_recall_asked_for_decides_the_ef) {
   World& w = cosine_world();
   const auto cost = [&](const Ask& ask) {
     uint64_t codes = 0;
@@ -186,7 +188,7 @@ TEST(Recall, WhatIsAskedForDecidesHowBroadlyIsSearched) {
       << "who names a breadth gets it";
 }
 
-TEST(Recall, ViewsThatEndEarlierSeeNothingLater) {
+TEST(Recall, a_view_that_ends_earlier_sees_no_later_rows) {
   World& w = cosine_world();
   const uint32_t end = w.column.rows() / 2;
   const Bits live(end, true);
@@ -199,11 +201,11 @@ TEST(Recall, ViewsThatEndEarlierSeeNothingLater) {
 }
 
 class Kinds : public ::testing::TestWithParam<std::tuple<uint32_t, uint32_t>> {};
-TEST_P(Kinds, Recall) {
+TEST_P(Kinds, recall_of_every_metric_and_scalar_type_is_high) {
   const auto [metric, scalar] = GetParam();
   World w(metric, scalar, std::max(2000u, 8000 / kSlowDown), 22);
-  // The inner product of vectors of any length is no metric: a graph needs a wider search, and
-  // finds less.
+  // The inner product of vectors of any length is not a metric. A graph needs a wider search for
+  // it, and finds less.
   const bool dot = metric == RHUMB_DOT;
   uint64_t distances = 0;
   const auto found = w.graph->search(w.queries, {.ef = dot ? 160u : 64u}, &distances);
@@ -212,9 +214,9 @@ TEST_P(Kinds, Recall) {
     EXPECT_LT(distances, uint64_t{kQueries} * w.column.rows()) << "scanned";
   }
 }
-// What searches that name no breadth find is what was asked for, of queries from outside too, and a
-// lower recall costs less.
-TEST(Recall, IsAsAsked) {
+// Searches that name no ef reach the recall that was asked for, also for queries from outside the
+// data, and a lower recall costs less.
+TEST(Recall, recall_is_as_asked) {
   Generator generator(kDim, 23, 400, 48);
   Column column(RHUMB_EUCLID, RHUMB_F32, kDim);
   column.fill(generator, std::max(4000u, 20'000 / kSlowDown));

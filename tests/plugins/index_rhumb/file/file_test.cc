@@ -1,4 +1,4 @@
-// What is saved comes back the same; what is damaged is told, never followed.
+// A saved graph is loaded unchanged. A damaged file is reported and never used.
 #include "plugins/index_rhumb/file/file_format.h"
 #include "rhumb/cpp/crc32c.h"
 #include "tests/plugins/index_fixture.h"
@@ -6,7 +6,8 @@
 namespace rhumb::index_test {
 namespace {
 
-// Instrumented code gets less data, but still more than an engine without a graph would do with.
+// Instrumented builds get less data, but more than the number of rows below which the engine has no
+// graph.
 constexpr uint32_t kFewer = kSlowDown > 1 ? 3 : 1;
 
 constexpr const char* kConfig = R"({"m":8,"ef_construct":40})";
@@ -32,7 +33,7 @@ struct Saved {
   std::unique_ptr<Index> index;
 };
 
-TEST(RhumbFile, AnswersTheSameAfterLoading) {
+TEST(RhumbFile, a_loaded_graph_answers_the_same) {
   Saved saved(16'000 / kFewer);
   Index loaded("rhumb", saved.column, kConfig, saved.dir);
   ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
@@ -45,7 +46,7 @@ TEST(RhumbFile, AnswersTheSameAfterLoading) {
   EXPECT_EQ(read_bytes(again + "/graph"), read_bytes(saved.dir + "/graph"));
 }
 
-TEST(RhumbFile, GoesOnGrowingAfterLoading) {
+TEST(RhumbFile, a_loaded_graph_can_grow) {
   Saved saved(12'000 / kFewer);
   Index loaded("rhumb", saved.column, kConfig, saved.dir);
   ASSERT_EQ(loaded.opened(), RHUMB_OK);
@@ -58,8 +59,8 @@ TEST(RhumbFile, GoesOnGrowingAfterLoading) {
   EXPECT_GE(recall(loaded.search(queries, {.ef = 40}), flat.search(queries, {})), 0.95);
 }
 
-// In its file's pages a graph is the same, and grows beyond them.
-TEST(RhumbFile, MappedIsTheSame) {
+// A graph in its file's pages answers the same, and can grow beyond them.
+TEST(RhumbFile, a_mapped_graph_answers_the_same) {
   constexpr const char* kMapped = R"({"m":8,"ef_construct":40,"mapped":true})";
   Saved saved(12'000 / kFewer);
   Index loaded("rhumb", saved.column, kMapped, saved.dir);
@@ -80,7 +81,7 @@ TEST(RhumbFile, MappedIsTheSame) {
   EXPECT_EQ(Index("rhumb", saved.column, kMapped, again).opened(), RHUMB_OK);
 }
 
-TEST(RhumbFile, BuiltOnOneThreadIsTheSameEveryTime) {
+TEST(RhumbFile, a_build_on_one_thread_is_the_same_every_time) {
   Generator generator(32, 54);
   Column column(RHUMB_COSINE, RHUMB_F32, 32);
   column.fill(generator, 5000);
@@ -97,8 +98,8 @@ TEST(RhumbFile, BuiltOnOneThreadIsTheSameEveryTime) {
   }
 }
 
-// Slots behind a gap may be given away again after a crash: they stay out of the file.
-TEST(RhumbFile, HoldsNothingBeyondWhatItIsBuiltThrough) {
+// Slots after a gap may be given to other rows after a crash, so they stay out of the file.
+TEST(RhumbFile, a_file_holds_nothing_beyond_the_slot_it_is_built_through) {
   Generator generator(32, 52);
   Column column(RHUMB_COSINE, RHUMB_F32, 32);
   column.fill(generator, 5000);
@@ -119,19 +120,19 @@ TEST(RhumbFile, HoldsNothingBeyondWhatItIsBuiltThrough) {
     EXPECT_LT(hit.slot, 2000u);
 }
 
-TEST(RhumbFile, EmptyGraph) {
+TEST(RhumbFile, an_empty_graph_is_saved_and_loaded) {
   Saved saved(0);
   Index loaded("rhumb", saved.column, kConfig, saved.dir);
   ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
   EXPECT_TRUE(loaded.search_one(saved.column.query(saved.generator.next())).empty());
 }
 
-TEST(RhumbFile, DamageIsTold) {
+TEST(RhumbFile, damage_is_reported) {
   Saved saved(4000);
   const std::string good = read_bytes(saved.dir + "/graph");
   ASSERT_GT(good.size(), 2 * 65536u) << "several blocks are wanted";
   std::vector<size_t> offsets;
-  for (size_t i = 0; i < 128; ++i) offsets.push_back(i);  // header, head of the content
+  for (size_t i = 0; i < 128; ++i) offsets.push_back(i);  // header and beginning of the content
   for (size_t i = 128; i < good.size(); i += 2503) offsets.push_back(i);
   for (size_t i = good.size() - 16; i < good.size(); ++i) offsets.push_back(i);
   for (const size_t at : offsets) {
@@ -151,7 +152,7 @@ TEST(RhumbFile, DamageIsTold) {
   EXPECT_EQ(saved.load(good), RHUMB_OK);
 }
 
-// Sets every checksum right again.
+// Recomputes every checksum.
 void seal(std::string& bytes) {
   coded::FileHeader header;
   std::memcpy(&header, bytes.data(), sizeof header);
@@ -166,8 +167,8 @@ void seal(std::string& bytes) {
   std::memcpy(bytes.data(), &header, sizeof header);
 }
 
-// Sound checksums over nonsense: as a faulty writer would leave it.
-TEST(RhumbFile, NonsenseUnderRightChecksumsIsTold) {
+// Invalid values under valid checksums, as a faulty writer leaves them.
+TEST(RhumbFile, invalid_values_under_right_checksums_are_reported) {
   Saved saved(1500);
   const std::string good = read_bytes(saved.dir + "/graph");
   coded::FileHeader header;
@@ -189,7 +190,7 @@ TEST(RhumbFile, NonsenseUnderRightChecksumsIsTold) {
       ++refused;
       return;
     }
-    ++harmless;  // another code, or another link to a node that is there
+    ++harmless;  // another code, or another link to an existing node
     if (loaded.stats()["built_through"] != saved.column.rows()) return;
     EXPECT_EQ(loaded.search(queries, {.flags = RHUMB_QUERY_EXACT}),
               saved.index->search(queries, {.flags = RHUMB_QUERY_EXACT}));
@@ -206,9 +207,9 @@ TEST(RhumbFile, NonsenseUnderRightChecksumsIsTold) {
   EXPECT_GT(harmless, 40u);
 }
 
-// The settings of a collection may have changed since: the graph goes on as it was begun, also
-// where it grows and is saved again.
-TEST(RhumbFile, IsTakenAsItIsUnderOtherSettings) {
+// The settings of a collection may have changed since. The graph keeps those that it was begun
+// with, also when it grows and is saved again.
+TEST(RhumbFile, a_file_is_loaded_as_it_is_under_other_settings) {
   Saved saved(4000);
   const auto queries = saved.column.queries(saved.generator, 50);
   const auto answers = saved.index->search(queries, {.ef = 20});
@@ -231,7 +232,7 @@ TEST(RhumbFile, IsTakenAsItIsUnderOtherSettings) {
 }
 
 // Wide vectors are walked by the codes that the file has.
-TEST(RhumbFile, KeepsItsCodesUnderOtherSettings) {
+TEST(RhumbFile, a_file_keeps_its_codes_under_other_settings) {
   Generator generator(512, 55);
   Column column(RHUMB_COSINE, RHUMB_F32, 512);
   column.fill(generator, 1500);
@@ -251,7 +252,7 @@ TEST(RhumbFile, KeepsItsCodesUnderOtherSettings) {
   }
 }
 
-TEST(RhumbFile, IsGoodForTheSameColumnOnly) {
+TEST(RhumbFile, a_file_is_refused_for_another_column) {
   Saved saved(2000);
   Column dot(RHUMB_DOT, RHUMB_F32, 32);
   dot.fill(saved.generator, 2000);

@@ -1,4 +1,4 @@
-// The same rows, the same graph: whatever the number of threads.
+// The same rows give the same graph on any number of threads.
 #include "rhumb/index_merge.h"
 #include "tests/plugins/index_fixture.h"
 
@@ -15,7 +15,7 @@ std::string saved_bytes(Index& index, const TempDir& temp) {
 }
 
 class Deterministic : public ::testing::TestWithParam<std::tuple<uint32_t, uint32_t, uint32_t>> {};
-TEST_P(Deterministic, BuildsOnAnyNumberOfThreadsAreTheSame) {
+TEST_P(Deterministic, builds_on_any_number_of_threads_are_the_same) {
   const auto [metric, scalar, dim] = GetParam();
   Generator generator(dim, 95);
   Column column(metric, scalar, dim);
@@ -37,8 +37,8 @@ INSTANTIATE_TEST_SUITE_P(Rhumb, Deterministic,
                                            std::tuple{RHUMB_MANHATTAN, RHUMB_U8, 32u},
                                            std::tuple{RHUMB_HAMMING, RHUMB_BIT, 256u}));
 
-// What the batches do not see of each other does not cost what a search finds.
-TEST(Deterministic, FindsAsMuch) {
+// Nodes of one batch do not see each other. This must not lower the recall.
+TEST(Deterministic, a_deterministic_build_finds_as_much) {
   Generator generator(64, 96);
   Column column(RHUMB_COSINE, RHUMB_F32, 64);
   column.fill(generator, std::max(3000u, 16'000 / kSlowDown));
@@ -57,8 +57,8 @@ TEST(Deterministic, FindsAsMuch) {
   }
 }
 
-// A tenth into nine tenths, on one thread and on four.
-TEST(Deterministic, MergesAreTheSame) {
+// Merges a tenth into nine tenths, on one thread and on four.
+TEST(Deterministic, merges_on_any_number_of_threads_are_the_same) {
   Generator generator(32, 97);
   const uint32_t rows = std::max(3000u, 8000 / kSlowDown), large_rows = rows - rows / 10;
   Column large(RHUMB_EUCLID, RHUMB_F32, 32), all(RHUMB_EUCLID, RHUMB_F32, 32);
@@ -89,7 +89,7 @@ TEST(Deterministic, MergesAreTheSame) {
   }
 }
 
-TEST(Deterministic, CanBeCancelledAndTakenUpAgain) {
+TEST(Deterministic, a_build_can_be_cancelled_and_continued) {
   Generator generator(32, 98);
   Column column(RHUMB_EUCLID, RHUMB_F32, 32);
   column.fill(generator, 3000);

@@ -1,5 +1,4 @@
-// Levels by slot: what was told is found again, in whatever order it came, by whoever looks
-// meanwhile.
+// Levels by slot are found again in whatever order they were stored, also by concurrent readers.
 #include "plugins/index_rhumb/graph/node_levels.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +15,7 @@
 namespace rhumb::coded {
 namespace {
 
-TEST(NodeLevels, FindsWhatItWasTold) {
+TEST(NodeLevels, levels_and_rows_are_found_again) {
   constexpr uint32_t kSlots = 5000;
   std::mt19937 random(7);
   std::vector<uint32_t> order(kSlots), level(kSlots), row(kSlots);
@@ -28,7 +27,7 @@ TEST(NodeLevels, FindsWhatItWasTold) {
   for (const uint32_t slot : order) {
     if (slot % 7 == 3) continue;  // no node
     EXPECT_FALSE(levels.has(slot));
-    // A third reaches higher, so that chains are long; slots 320 to 351 all do.
+    // A third of the nodes reaches higher, so that chains are long. All slots from 320 to 351 do.
     level[slot] = slot / 32 == 10     ? 1 + slot % kLevelMax
                   : random() % 3 == 0 ? 1 + random() % kLevelMax
                                       : 0;
@@ -45,7 +44,7 @@ TEST(NodeLevels, FindsWhatItWasTold) {
   }
 }
 
-TEST(NodeLevels, ReadersSeeWholeNodes) {
+TEST(NodeLevels, readers_see_whole_nodes) {
   constexpr uint32_t kSlots = 64 * 1024;
   NodeLevels levels;
   std::atomic<uint32_t> known{0}, wrong{0};
@@ -73,7 +72,7 @@ TEST(NodeLevels, ReadersSeeWholeNodes) {
   EXPECT_EQ(wrong.load(), 0u);
 }
 
-TEST(NodeLevels, TellsWhenThereIsNoRoom) {
+TEST(NodeLevels, running_out_of_rows_is_reported) {
   NodeLevels levels;
   levels.reserve(32);
   EXPECT_THROW(levels.reach(1, 2, kUpperRowsMax - 1), Error);
