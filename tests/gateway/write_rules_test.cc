@@ -121,7 +121,7 @@ void refused(std::vector<Operation> operations, Code code, const std::string& me
 }
 
 TEST(WriteRulesTest, what_fits_the_collection_is_taken) {
-  EXPECT_TRUE(check({}, config()).ok());
+  EXPECT_TRUE(check(std::vector<Operation>(), config()).ok());
   EXPECT_TRUE(check(alone(of(OperationKind::kUpsert,
                              {point(1, {{"title", std::string(16, '\1')}, {"code", "12"}}),
                               point(2, {{"tokens", "123412341234"}}), point(3)})),
