@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes Cargo.lock from crates.lock.txt (name, version, checksum of every crate, transitive ones too), so that the
-# build takes exactly those and no registry's address is kept in the tree: cargo knows its own.
-#   lock.sh DIR            writes DIR/Cargo.lock beside DIR/Cargo.toml; fails where cargo resolves anything else
+# Makes Cargo.lock from crates.lock.txt (name, version and checksum of every crate, also of transitive
+# ones), so that the build uses exactly those crates. The tree contains no address of a registry; cargo
+# uses its own.
+#   lock.sh DIR            writes DIR/Cargo.lock beside DIR/Cargo.toml; fails if cargo resolves other crates
 #   lock.sh DIR --update   resolves anew, for the oldest supported compiler, and rewrites crates.lock.txt
 set -euo pipefail
 
@@ -15,7 +16,7 @@ crates() {
        /^checksum = / {line = name " " version " " $3; gsub(/"/, "", line); print line}' Cargo.lock
 }
 
-# The resolver must not pick crates that ask for a newer compiler than Cargo.toml does.
+# The resolver must not pick crates that need a newer compiler than Cargo.toml.
 export CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS=fallback
 rm -f Cargo.lock
 "$cargo" generate-lockfile --quiet
@@ -24,11 +25,12 @@ if [ "${2:-}" = --update ]; then
 fi
 source=$(sed -n 's/^source = "\(.*\)"$/\1/p' Cargo.lock | sort -u)
 if [ -z "$source" ] || [ "$(wc -l <<<"$source")" -ne 1 ]; then
-  echo "lock.sh: cargo resolves from no registry, or from more than one" >&2
+  echo "lock.sh: expected crates from exactly one registry" >&2
   exit 1
 fi
 
-# Packages without their dependencies: cargo completes the file and prefers the versions it finds in it.
+# The file lists packages without their dependencies. Cargo completes it and prefers the listed
+# versions.
 {
   echo 'version = 3'
   awk -v source="$source" '{
@@ -40,6 +42,6 @@ if [ "${2:-}" = --update ]; then
   crates >"$list"
 fi
 if ! diff -u "$list" <(crates) >&2; then
-  echo "lock.sh: cargo resolves other crates than crates.lock.txt names (lock.sh DIR --update renews the list)" >&2
+  echo "lock.sh: cargo resolves other crates than those in crates.lock.txt (lock.sh DIR --update renews the list)" >&2
   exit 1
 fi

@@ -115,7 +115,7 @@ TEST_F(AuthHost, configurations_are_checked) {
       Authenticator::open(registry_, "static", "{\"api_key\":\"" + std::string(4097, 'k') + "\"}")
           .ok());
   EXPECT_FALSE(Authenticator::open(registry_, "none", kKeys).ok())
-      << "keys that nobody would check";
+      << "keys in the configuration that this engine would not check";
   EXPECT_EQ(Authenticator::open(registry_, "ldap", "").status().code(), Code::kNotFound);
 }
 

@@ -54,7 +54,7 @@ class LookingGuardTest : public ::testing::Test {
 
 TEST_F(LookingGuardTest, a_growing_write_is_refused_with_the_use_the_limit_and_the_setting) {
   used = 1234;
-  EXPECT_TRUE(guard.admit().ok()) << "nobody has looked";
+  EXPECT_TRUE(guard.admit().ok()) << "the use was not measured yet";
   EXPECT_EQ(looks, 0) << "a write costs no look while all is well";
   EXPECT_EQ(guard.look(), kRefuse);
   const Status refused = guard.admit();

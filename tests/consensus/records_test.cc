@@ -51,7 +51,7 @@ TEST(FindStart, the_engine_starts_at_an_index_whose_members_are_known) {
   ASSERT_TRUE(start.ok());
   EXPECT_EQ(start->engine_applied, 14u);
   EXPECT_EQ(start->machine_applied, 19u);
-  EXPECT_EQ(start->commit, 19u) << "what was applied was committed";
+  EXPECT_EQ(start->commit, 19u) << "applied entries are committed";
   // The members as of 15 hold up to 17, also for a state machine that lost some entries.
   start = find_start(log_with_changes(15), 12);
   ASSERT_TRUE(start.ok());

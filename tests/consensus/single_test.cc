@@ -110,7 +110,7 @@ TEST_F(ConsensusTest, a_released_log_starts_after_the_applied_index) {
   {
     Machine ahead(apply_, last + 1000);
     Node node(dir_);
-    EXPECT_EQ(node.open(5, ahead).code(), base::Code::kCorrupt) << "the log lost what was applied";
+    EXPECT_EQ(node.open(5, ahead).code(), base::Code::kCorrupt) << "the log lost applied entries";
   }
   Machine machine(apply_, last - 5);
   Node node(dir_);

@@ -1,4 +1,5 @@
-// What @qdrant/js-client-rest drives: node flow.mjs URL COLLECTION. Throws (exit status 1) at the first thing that is not as expected.
+// Drives the server through @qdrant/js-client-rest: node flow.mjs URL COLLECTION. It throws (exit
+// status 1) at the first unexpected result.
 import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';
 import {pathToFileURL} from 'node:url';

@@ -1,4 +1,5 @@
-// What @qdrant/js-client-rest says of index and search steers both: node index_settings.mjs URL COLLECTION. Throws at the first difference.
+// The settings of index and search in @qdrant/js-client-rest take effect:
+// node index_settings.mjs URL COLLECTION. It throws at the first difference.
 import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';
 import {pathToFileURL} from 'node:url';
@@ -14,7 +15,7 @@ const uniform = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) /
 const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 const vector = (around, by) => Array.from({length: DIM}, (_, i) => Math.fround((around ? around[i] : 0) + by * normal()));
 
-// near: copies that differ by less than a step of their codes.
+// "near" has copies that differ by less than a step of their codes.
 const centres = Array.from({length: ROWS / COPIES}, () => vector(null, 1));
 const base = {
   spread: Array.from({length: ROWS}, () => vector(null, 1)),

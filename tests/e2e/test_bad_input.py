@@ -196,7 +196,7 @@ def state(server):
             server.ok("GET", "/collections/bad")["config"])
 
 
-def test_each_is_refused_and_changes_nothing(bad):
+def test_each_bad_request_is_refused_and_changes_nothing(bad):
     before = state(bad)
     for shard in before[0]:
         shard.pop("applied_index")
@@ -307,7 +307,7 @@ def test_every_member_of_the_official_clients_models_is_known(bad):
     assert tried > 200
 
 
-def test_an_empty_filter_is_all_points_as_the_protocol_has_it(bad):
+def test_an_empty_filter_matches_all_points_as_in_the_protocol(bad):
     everything = bad.ok("POST", P + "/count", {"filter": {}})["count"]
     assert everything == 20
     for legal in ({"must": None, "should": None}, {"must": []}, {"must": {"must_not": []}}, {"must": [{"key": "n", "range": {"gte": 0, "lt": None}, "match": None}]}):
@@ -335,20 +335,20 @@ def test_too_large_a_body_is_413(bad):
     assert status == 413
 
 
-def test_duplicate_ids_the_last_wins(bad):
+def test_of_duplicate_ids_the_last_point_wins(bad):
     bad.ok("PUT", P + "?wait=true", {"points": [{"id": 900, "vector": GOOD, "payload": {"n": i}} for i in (1, 2, 3)]})
     assert bad.ok("GET", P + "/900")["payload"] == {"n": 3}
     bad.ok("POST", P + "/delete?wait=true", {"points": [900]})
 
 
-def test_zero_vector_with_cosine_is_kept_with_score_zero(bad):
+def test_a_zero_vector_with_cosine_is_stored_and_has_score_zero(bad):
     bad.ok("PUT", P + "?wait=true", {"points": [{"id": 901, "vector": [0, 0, 0, 0]}]})
     hits = bad.ok("POST", P + "/query", {"query": GOOD, "limit": 100})["points"]
     assert [h["score"] for h in hits if h["id"] == 901] == [0]
     bad.ok("POST", P + "/delete?wait=true", {"points": [901]})
 
 
-def test_payload_text_keeps_kinds_of_numbers(bad):
+def test_payloads_keep_the_kinds_of_their_numbers(bad):
     text = '{"points":[{"id":902,"vector":[1,0,0,0],"payload":{"f":1e5,"i":18446744073709551615,"m":-9223372036854775808,"d":1,"d":2,"s":"\\u00e9\\n"}}]}'
     assert raw_request(bad, "PUT", P + "?wait=true", text)[0] == 200
     import http.client

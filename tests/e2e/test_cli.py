@@ -49,7 +49,7 @@ def test_import_search_export(server, name, tmp_path):
     assert rhumb("collections", "drop", name, url=server.url).returncode == 4
 
 
-def test_import_tells_what_it_did_not_understand(server, name, tmp_path):
+def test_an_import_names_the_members_that_it_ignored(server, name, tmp_path):
     lines = tmp_path / "points.ndjson"
     lines.write_text("".join(json.dumps({"id": i, "vector": [1, i], "payloads" if i > 2 else "payload": {"n": i}}) + "\n" for i in range(1, 5)))
     done = rhumb("import", name, str(lines), "--create", "--size", "2", url=server.url)

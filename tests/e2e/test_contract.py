@@ -74,7 +74,7 @@ def small():
     return base, Asked(base, rows("queries.f16", 400, 64))
 
 
-def test_what_is_asked_is_kept_and_measured(fresh):
+def test_the_recall_that_is_asked_for_is_kept_and_measured(fresh):
     server = fresh(settings=QUICK)
     base = rows("vectors.f16", 20000)
     asked = Asked(base, rows("queries.f16", 600))
@@ -106,7 +106,7 @@ def test_what_is_asked_is_kept_and_measured(fresh):
     assert contract["asked"] == {"recall": None} and contract["kept"] is None and contract["state"] is None
 
 
-def test_nothing_is_said_before_it_is_known(fresh, small):
+def test_a_contract_is_undecided_until_enough_is_measured(fresh, small):
     base, asked = small
     server = fresh(settings=QUICK)
     fill(server, "early", base, contract={"recall": 0.98})
@@ -125,7 +125,7 @@ def test_nothing_is_said_before_it_is_known(fresh, small):
     assert contract["decided_by"] == "searches" and contract["seconds_left"] == 0
 
 
-def test_a_graph_that_finds_too_little_is_searched_more_broadly(fresh, small):
+def test_a_graph_with_too_low_a_recall_is_searched_more_broadly(fresh, small):
     """hnsw does not know its recall. With few links and an ef of 16 its recall is too low."""
     base, asked = small
     server = fresh(settings={"index.plugin": "hnsw", "contract.cpu_share": "1"})
@@ -139,7 +139,7 @@ def test_a_graph_that_finds_too_little_is_searched_more_broadly(fresh, small):
     assert asked.recall(server, "mended") >= 0.94
 
 
-def test_a_graph_that_finds_more_than_asked_is_searched_more_narrowly(fresh, small):
+def test_a_graph_with_more_recall_than_asked_is_searched_more_narrowly(fresh, small):
     base, asked = small
     server = fresh(settings={"index.plugin": "hnsw", "contract.cpu_share": "1"})
     fill(server, "less", base, hnsw_config={"m": 16, "ef_construct": 200})
@@ -175,7 +175,7 @@ def test_filtered_searches_count_while_points_are_written(fresh, small):
     assert contract["decided_by"] == "searches" and contract["measured"]["recall"] >= 0.9, contract
 
 
-def test_what_it_cannot_promise_it_refuses(fresh):
+def test_a_contract_that_cannot_be_promised_is_refused(fresh):
     server = fresh()
     for contract, says in (({"recall": 0.5}, "contract.recall: 0.5 is not from 0.9 to 0.999"), ({"recall": "x"}, "contract.recall"), ({"p99_ms": 3}, "p99_ms"), (3, "contract")):
         status, reply, _ = server.request("PUT", "/collections/none", {"vectors": {"size": 4, "distance": "Dot"}, "contract": contract})

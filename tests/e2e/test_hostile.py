@@ -127,7 +127,7 @@ def test_hostile_vectors(hostile):
         assert hostile.ok("GET", f"/collections/{kind}/verify")["ok"] is True
 
 
-def test_odd_but_right_vectors_give_numbers(hostile):
+def test_unusual_valid_vectors_give_scores_that_are_numbers(hostile):
     """A value that the type can hold is accepted, and its scores are numbers and not null."""
     for kind, components in FINE.items():
         p = f"/collections/{kind}/points"
@@ -177,7 +177,7 @@ BEYOND_FLOAT32 = [
 
 
 @pytest.mark.parametrize("distance, vectors, query, right", BEYOND_FLOAT32)
-def test_scores_that_sums_in_float32_would_lose(hostile, distance, vectors, query, right):
+def test_scores_are_right_where_sums_in_float32_would_be_wrong(hostile, distance, vectors, query, right):
     """By every route of a search, and also as rows of one multivector each."""
     p = "/collections/beyond/points"
     for multivector in (False, True):
@@ -254,7 +254,7 @@ def test_json_bombs(hostile):
     assert hostile.ok("POST", p + "/count", {})["count"] == 1
 
 
-def test_large_but_right_json_is_taken(hostile):
+def test_large_valid_json_is_accepted(hostile):
     p = "/collections/dot/points"
     ask(hostile, "PUT", p + "?wait=true", body_with_payload("{" + '"a":1,' * 1_000_000 + '"a":2}'), codes=[200])
     assert hostile.ok("GET", p + "/5")["payload"] == {"a": 2}
@@ -378,7 +378,7 @@ def test_query_bombs(hostile):
         assert reply["result"]["count"] == 1
 
 
-def test_an_answer_has_a_size(hostile):
+def test_the_size_of_an_answer_is_bounded(hostile):
     """1,024 queries for everything with vectors would return gigabytes. They are refused with the
     limit, and are not gathered until memory ends."""
     hostile.ok("PUT", "/collections/big", {"vectors": {"size": 512, "distance": "Dot"}})
@@ -390,7 +390,7 @@ def test_an_answer_has_a_size(hostile):
     hostile.ok("DELETE", "/collections/big")
 
 
-def test_a_page_ends_where_its_bytes_do(hostile):
+def test_a_page_ends_at_its_limit_of_bytes(hostile):
     """Points of 4 MB each: no page has more than 64 MB, and the pages together show every point
     once, over two shards."""
     count, large = 90, "x" * 4_000_000

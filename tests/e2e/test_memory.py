@@ -48,7 +48,7 @@ def fill(server, collection):
     return taken, reply["status"]["error"], most
 
 
-def test_at_the_limit_the_server_refuses_to_grow_and_lives(fresh):
+def test_at_the_limit_growing_writes_are_refused_and_the_server_lives(fresh):
     server = fresh({"memory.limit_bytes": LIMIT})
     server.ok("PUT", "/collections/a", {"vectors": {"size": DIM, "distance": "Euclid"}})
     server.ok("PUT", "/collections/b", {"vectors": {"size": DIM, "distance": "Euclid"}})
@@ -86,7 +86,7 @@ def test_without_a_limit_nothing_is_refused(fresh):
     assert write(server, "a", 0)[0] == 200
 
 
-def test_the_default_is_a_part_of_what_there_is(fresh):
+def test_the_default_limit_is_a_part_of_the_available_memory(fresh):
     limit = metric(fresh(), "rhumb_memory_limit_bytes")
     total = int(re.search(r"MemTotal:\s+(\d+) kB", open("/proc/meminfo").read()).group(1)) * 1024
     assert 0 < limit <= 0.8 * total

@@ -66,7 +66,7 @@ def client(server):
     c.close()
 
 
-def test_written_shown_and_asked_for(client, server, name):
+def test_multivectors_are_written_shown_and_searched(client, server, name):
     client.create_collection(name, vectors_config={
         "tokens": multivector(4), "half": multivector(2, models.Distance.DOT, datatype=models.Datatype.FLOAT16),
         "bytes": multivector(2, models.Distance.EUCLID, datatype=models.Datatype.UINT8), "dense": models.VectorParams(size=2, distance=models.Distance.DOT)})
@@ -118,7 +118,7 @@ def test_written_shown_and_asked_for(client, server, name):
     client.delete_collection(name)
 
 
-def test_exported_and_imported_again(client, server, name, tmp_path):
+def test_multivectors_are_exported_and_imported(client, server, name, tmp_path):
     documents = Documents()
     client.create_collection(name, vectors_config=multivector())
     client.upsert(name, [models.PointStruct(id=i, vector=documents.next().tolist(), payload={"i": i}) for i in range(200)], wait=True)

@@ -121,7 +121,7 @@ def test_every_path_works_or_names_itself(paths):
             assert check(reply["result"] if enveloped else reply), where
 
 
-def test_paths_number_53_without_ours():
+def test_the_list_has_the_53_paths_of_the_protocol():
     """The list above covers the OpenAPI's 53 paths, with parameters replaced, queries cut off, and
     without the older paths and Rhumb's own."""
     ours = ("/plugins", "/auth", "/openapi", "/docs", C + "/verify", C + "/contract", C + "/import", C + "/export")

@@ -159,7 +159,7 @@ def test_filters(client, programs, what):
     assert len({h.id for h in hits} & set(wanted)) >= len(wanted) - 1
 
 
-def test_filters_on_rare_shapes(client, name):
+def test_filters_on_times_nested_objects_and_missing_fields(client, name):
     client.create_collection(name, vectors_config=models.VectorParams(size=4, distance=models.Distance.EUCLID))
     payloads = [
         {"when": "2024-01-31T12:00:00Z", "dots": [{"x": 1, "y": 2}, {"x": 3, "y": 1}]},
@@ -261,7 +261,7 @@ def test_upload_points_in_bulk(client, name):
     client.delete_collection(name)
 
 
-def test_what_is_not_there_says_so(client, programs):
+def test_a_feature_that_is_not_served_answers_501(client, programs):
     q = demo.questions()[1][0].tolist()
     for request in [
         lambda: client.query_points(programs, query=models.FusionQuery(fusion=models.Fusion.RRF), prefetch=[models.Prefetch(query=q, limit=5)]),

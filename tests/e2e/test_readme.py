@@ -12,7 +12,7 @@ BLOCK = re.compile(r"<!-- test: (\w+) -->\n```\w+\n(.*?)```", re.S)
 EXAMPLES = BLOCK.findall((ROOT / "README.md").read_text())
 
 
-def test_readme_has_the_three():
+def test_the_readme_has_the_three_examples():
     assert {language for language, _ in EXAMPLES} == {"curl", "python", "javascript"}
 
 

@@ -18,7 +18,7 @@ def scroll_ids(server, collection, *conditions, limit=1000):
     return [p["id"] for p in page["points"]]
 
 
-def test_an_alias_is_not_the_collections_name_where_it_is_destroyed_or_made(server):
+def test_create_and_drop_take_no_alias_for_the_name(server):
     make(server, "real", {"vectors": DOT2, "shard_number": 2})
     server.ok("PUT", "/collections/real/points?wait=true", {"points": [{"id": i, "vector": [1, i]} for i in range(12)]})
     server.ok("POST", "/collections/aliases", {"actions": [{"create_alias": {"collection_name": "real", "alias_name": "nick"}}]})
@@ -36,7 +36,7 @@ def test_an_alias_is_not_the_collections_name_where_it_is_destroyed_or_made(serv
 
 
 @pytest.mark.parametrize("index", [None, "integer", "float", "keyword"])
-def test_whole_numbers_are_whole(server, index):
+def test_whole_numbers_are_compared_exactly(server, index):
     make(server, "whole", {"vectors": DOT2, "shard_number": 2})
     base = 2**61 + 5
     values = [base - 1, base, base + 1, -base, -base - 1, 2**63 - 1, -(2**63), 2**64 - 1, 0]
@@ -114,7 +114,7 @@ def test_settings_are_kept_and_shown(server):
     server.ok("DELETE", "/collections/kept")
 
 
-def test_the_threshold_of_indexing_is_honoured(server):
+def test_the_indexing_threshold_is_obeyed(server):
     """0 turns graphs off. 4 KB are 512 vectors of two floats, which are so few that the server
     would not begin a graph by itself."""
     points = {"points": [{"id": i, "vector": [i % 37, i % 11]} for i in range(2000)]}
@@ -171,7 +171,7 @@ def test_points_without_vectors_in_every_form(server):
 
 
 @pytest.mark.parametrize("vector", [[0, 256], [0, -1], [0, 0.5], [0, 1e6]])
-def test_components_of_bytes_are_bytes(server, vector):
+def test_components_of_uint8_vectors_are_whole_numbers_of_a_byte(server, vector):
     make(server, "bytes", {"vectors": {**DOT2, "datatype": "uint8"}})
     for body in ({"points": [{"id": 1, "vector": vector}]}, {"batch": {"ids": [1], "vectors": [vector]}}):
         status, reply, _ = server.request("PUT", "/collections/bytes/points?wait=true", body)

@@ -38,7 +38,7 @@ def test_configuration_is_checked(tmp_path):
     assert run("--config", str(ROOT / "config" / "rhumb.yaml"), "--check-config").returncode == 0
 
 
-def test_does_not_listen_to_everybody_without_authentication(tmp_path):
+def test_listening_on_all_addresses_needs_authentication(tmp_path):
     done = run("--data", str(tmp_path / "d"), "--host", "0.0.0.0", "--port", "0")
     assert done.returncode != 0 and "--insecure" in done.stderr
 

@@ -90,7 +90,7 @@ def answers(port, data, pieces=1):
 
 
 @pytest.mark.parametrize("name,data,status", CASES, ids=[c[0].replace(" ", "_") for c in CASES])
-def test_is_refused_and_the_connection_closed(guarded, name, data, status):
+def test_a_request_is_refused_and_the_connection_is_closed(guarded, name, data, status):
     for pieces in (1, 7):
         received = answers(guarded.port, data + SMUGGLED, pieces)
         head, _, body = received.partition(b"\r\n\r\n")
@@ -101,7 +101,7 @@ def test_is_refused_and_the_connection_closed(guarded, name, data, status):
     assert guarded.ok("GET", "/collections/guard/exists") == {"exists": True}
 
 
-def test_what_is_right_is_pipelined(guarded):
+def test_valid_requests_can_be_pipelined(guarded):
     """Checks the test itself: two requests on one connection get two answers."""
     one = POST + b"Content-Length: 2\r\n\r\n{}"
     last = b"GET /collections/guard/exists HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"

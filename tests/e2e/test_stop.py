@@ -48,7 +48,7 @@ def logged(server, message):
     return [line for line in lines if message in line["message"]]
 
 
-def test_a_search_that_never_ends_is_reported_and_does_not_keep_the_server(tmp_path):
+def test_a_search_that_never_ends_is_reported_and_does_not_delay_the_stop(tmp_path):
     """The engine, one of tests/conformance, ignores deadlines and cancellation."""
     plugins = tmp_path / "plugins"
     shutil.copytree(BIN.parent / "lib" / "rhumb" / "plugins", plugins)

@@ -129,7 +129,7 @@ def test_an_import_sent_again_is_carried_out_once(fresh):
     assert send(lines, "import-2") == 1300 and recent() == 0
 
 
-def test_of_counters_raised_by_many_none_is_lost(server, name):
+def test_no_increment_of_many_clients_is_lost(server, name):
     """Each client raises a counter by compare and swap, and learns from `affected` whether it was
     the one that did."""
     path = f"/collections/{name}/points?wait=true"

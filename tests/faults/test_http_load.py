@@ -56,7 +56,7 @@ def trickle(trickles, stop):
         stop.wait(0.2)
 
 
-def test_useless_connections(tmp_path):
+def test_useless_connections_do_not_keep_others_from_being_served(tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = 4 * EACH + 200
     if hard != resource.RLIM_INFINITY and hard < needed:

@@ -56,7 +56,7 @@ def test_acknowledged_writes_survive_power_cuts(loop_disk, kind):  # noqa: F811
     assert server.stop() == 0, server.log_tail()
 
 
-def test_the_check_fails_when_nothing_is_synced(tmp_path, loop_disk):  # noqa: F811
+def test_a_loss_is_found_when_nothing_is_synced(tmp_path, loop_disk):  # noqa: F811
     """Checks the test itself: if syncing does nothing, the test above must find a loss."""
     print(f"seed {SEED}")
     (tmp_path / "no_sync.c").write_text(NO_SYNC)

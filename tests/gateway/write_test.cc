@@ -212,7 +212,7 @@ TEST_F(GatewayWriteTest, a_waited_write_raises_the_index_that_reads_ask_for) {
   ASSERT_TRUE(write(list(upsert(id, 1)), false).ok());
   EXPECT_TRUE(cluster_.gateway().session_token(books_).empty());
   count();
-  EXPECT_EQ(asked[shard], 0u) << "nobody waited";
+  EXPECT_EQ(asked[shard], 0u) << "the write was not waited for";
   ASSERT_TRUE(write(list(upsert(id, 1)), true).ok());
   count();
   EXPECT_EQ(asked[shard], shard + 1);
@@ -232,7 +232,8 @@ class UnknownPointsTest : public GatewayWriteTest {
  protected:
   UnknownPointsTest() {
     cluster_.on_get = [this](const peer::GetMessage& m) {
-      EXPECT_TRUE(m.level.linearizable) << "what was acknowledged without a wait is there, too";
+      EXPECT_TRUE(m.level.linearizable)
+          << "the read must see writes that were acknowledged without a wait";
       ++asked_;
       peer::RecordsReply reply;
       for (const PointId& id : m.request.ids) {

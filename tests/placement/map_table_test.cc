@@ -114,7 +114,7 @@ TEST_F(MapTableTest, an_update_replaces_only_the_configuration_it_was_made_from)
   EXPECT_EQ(after->uuid, before->uuid);
   EXPECT_EQ(after->shards[0].shard, before->shards[0].shard);
   EXPECT_TRUE(before->config.payload_indexes.empty())
-      << "whoever holds the old one still sees the old one";
+      << "a holder of the old map still sees the old map";
   refused(update, Code::kExists, "changed by another request");
   refused(UpdateCollection{"films", 1, {}}, Code::kNotFound, "Collection `films` doesn't exist!");
 }
@@ -134,7 +134,7 @@ TEST_F(MapTableTest, a_drop_removes_the_aliases) {
   EXPECT_EQ(map_.aliases.size(), 1u);
 
   const Outcome again = run(DropCollection{"books"});
-  EXPECT_TRUE(again.status.ok()) << "there is nothing to drop: fine, and told by changed";
+  EXPECT_TRUE(again.status.ok()) << "dropping nothing succeeds, and `changed` says so";
   EXPECT_FALSE(again.changed);
 }
 

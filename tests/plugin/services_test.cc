@@ -53,7 +53,7 @@ TEST(HostServices, post_runs_a_task_or_refuses_it_as_busy) {
   EXPECT_EQ(RHUMB_INVALID, table->post(services.raw(), nullptr, &gate));
   gate.open.count_down();
   executor.stop();
-  EXPECT_EQ(2, gate.ran) << "what was refused never ran";
+  EXPECT_EQ(2, gate.ran) << "a refused task never runs";
   EXPECT_EQ(RHUMB_BUSY, table->post(services.raw(), count, &gate));
 }
 

@@ -23,25 +23,26 @@ TEST(PluginStatus, ok_is_ok_whatever_the_text_says) {
 }
 
 TEST(PluginStatus, each_status_has_its_reaction) {
-  const std::pair<rhumb_status_t, Code> expected[] = {{RHUMB_INVALID, Code::kInvalid},
-                                                      {RHUMB_NOT_FOUND, Code::kNotFound},
-                                                      {RHUMB_UNSUPPORTED, Code::kUnsupported},
-                                                      {RHUMB_DENIED, Code::kForbidden},
-                                                      {RHUMB_BUSY, Code::kBusy},
-                                                      {RHUMB_TIMEOUT, Code::kTimeout},
-                                                      {RHUMB_CANCELLED, Code::kCancelled},
-                                                      {RHUMB_NOT_LEADER, Code::kUnavailable},
-                                                      {RHUMB_NO_SPACE, Code::kNoSpace},
-                                                      {RHUMB_OVER_LIMIT, Code::kBusy},
-                                                      {RHUMB_NO_MEMORY, Code::kUnavailable},
-                                                      {RHUMB_IO, Code::kIo},
-                                                      {RHUMB_CORRUPT, Code::kCorrupt},
-                                                      {RHUMB_BUG, Code::kInternal},
-                                                      // Of a later minor: the range decides.
-                                                      {60, Code::kInvalid},
-                                                      {100, Code::kUnavailable},
-                                                      {200, Code::kInternal},
-                                                      {-1, Code::kInternal}};
+  const std::pair<rhumb_status_t, Code> expected[] = {
+      {RHUMB_INVALID, Code::kInvalid},
+      {RHUMB_NOT_FOUND, Code::kNotFound},
+      {RHUMB_UNSUPPORTED, Code::kUnsupported},
+      {RHUMB_DENIED, Code::kForbidden},
+      {RHUMB_BUSY, Code::kBusy},
+      {RHUMB_TIMEOUT, Code::kTimeout},
+      {RHUMB_CANCELLED, Code::kCancelled},
+      {RHUMB_NOT_LEADER, Code::kUnavailable},
+      {RHUMB_NO_SPACE, Code::kNoSpace},
+      {RHUMB_OVER_LIMIT, Code::kBusy},
+      {RHUMB_NO_MEMORY, Code::kUnavailable},
+      {RHUMB_IO, Code::kIo},
+      {RHUMB_CORRUPT, Code::kCorrupt},
+      {RHUMB_BUG, Code::kInternal},
+      // Statuses of a later minor version: the range decides.
+      {60, Code::kInvalid},
+      {100, Code::kUnavailable},
+      {200, Code::kInternal},
+      {-1, Code::kInternal}};
   for (const auto& [rc, code] : expected) {
     EXPECT_EQ(code, to_code(rc)) << rc;
     EXPECT_EQ(rc >= 128 || rc < 0, fences(rc)) << rc;

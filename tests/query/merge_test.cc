@@ -157,7 +157,7 @@ TEST(MergeTest, scores_of_any_bits_have_one_order_and_a_nan_is_last) {
     bool behind = false;
     for (const Record& r : all) {
       ids.push_back(r.id.as_number());
-      EXPECT_FALSE(behind && !std::isnan(r.score)) << "a number behind a NaN";
+      EXPECT_FALSE(behind && !std::isnan(r.score)) << "a number after a NaN";
       behind = std::isnan(r.score);
     }
     std::sort(ids.begin(), ids.end());

@@ -58,7 +58,7 @@ TEST_F(ReplicasTest, before_the_first_map_nothing_is_settled_and_waiters_wait) {
 TEST_F(ReplicasTest, waiters_for_a_dropped_or_late_shard_get_an_error) {
   begin();
   EXPECT_TRUE(life_->await(4711, 1).ok())
-      << "a map of that version names no such shard: nobody has to be ready";
+      << "a map of that version has no such shard, so no replica has to be ready";
   const auto late = life_->ask(peer::AwaitConfigMessage{4711, 1000}, base::Deadline::after_ms(5));
   EXPECT_EQ(late.status().code(), Code::kTimeout);
   EXPECT_NE(late.status().message().find("shard 4711 is not ready yet"), std::string::npos)

@@ -123,8 +123,8 @@ impl Core {
         }
         self.node.advance_append_async(ready);
         if !self.writes.any_open() {
-            // The host does not acknowledge this record, so raft is told at once. Otherwise an idle
-            // group would pile up records (trap T15).
+            // No write is open, so this record need not wait for one. Otherwise an idle group would
+            // pile up records (trap T15).
             self.node.on_persist_ready(number);
         }
     }

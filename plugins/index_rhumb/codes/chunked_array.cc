@@ -22,7 +22,8 @@ uint64_t rounded(uint64_t n, uint64_t to) { return (n + to - 1) / to * to; }
 void* reserve_addresses(uint64_t bytes, int protection) {
   void* at = ::mmap(nullptr, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (at == MAP_FAILED)
-    throw Error(RHUMB_NO_MEMORY, "no addresses for " + std::to_string(bytes) + " bytes", errno);
+    throw Error(RHUMB_NO_MEMORY,
+                "cannot reserve " + std::to_string(bytes) + " bytes of address space", errno);
   return at;
 }
 

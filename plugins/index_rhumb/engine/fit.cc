@@ -141,7 +141,7 @@ std::string why_text(Why why, float share) {
           100.0 * static_cast<double>(share), 100 * kFitShare);
       return text;
     case Why::kOneBitUnfit:
-      return "walks by codes of one bit found too little";
+      return "the recall of walks by one-bit codes is too low";
   }
   return "";
 }

@@ -150,7 +150,7 @@ void Engine::judge_grown(Trained& trained, const rhumb_call_t* call) {
 std::string Engine::renewal(const Trained& trained) const {
   if (is_unfit(trained)) {
     char text[200];
-    std::snprintf(text, sizeof text, "%s of %.4f at the default breadth; %s", "recall",
+    std::snprintf(text, sizeof text, "%s of %.4f at the default ef; %s", "recall",
                   static_cast<double>(trained.measured.recall.load()),
                   trained.measured.share < static_cast<float>(kFitShare)
                       ? why_text(Why::kUnfit, trained.measured.share).c_str()
@@ -160,9 +160,9 @@ std::string Engine::renewal(const Trained& trained) const {
   const uint64_t clipped = trained.insertion.clipped(), rows = trained.graph.nodes();
   if (!trained.form.asked && clipped > rows / kClippedPart && rows >= kJudgedNodesMin) {
     return std::to_string(clipped) + " of " + std::to_string(rows) +
-           " rows lie beyond the range that the codes were made for";
+           " rows lie beyond the range for which the codes were made";
   }
-  return codes_would_fit_ ? "codes of 8 bits fit the data by now" : "";
+  return codes_would_fit_ ? "codes of 8 bits would fit the data now" : "";
 }
 
 }  // namespace rhumb::coded

@@ -81,7 +81,7 @@ std::vector<uint32_t> FileReader::checksums() const {
 
 void FileReader::read_codes() {
   read_at(sizeof header_, &codes_, sizeof codes_);
-  if (codes_.crc != codes_crc_of(codes_)) corrupt("checksum of what tells the codes differs");
+  if (codes_.crc != codes_crc_of(codes_)) corrupt("checksum of the codes header differs");
   const bool product = codes_.codes == static_cast<uint32_t>(Codes::kProduct);
   if (codes_.codes > static_cast<uint32_t>(Codes::kFloats))
     throw Error(RHUMB_UNSUPPORTED, path_ + ": codes of kind " + std::to_string(codes_.codes));
@@ -98,14 +98,14 @@ void FileReader::read_codes() {
   const bool sound = codes_.why < kWhyEnd && codes_.asked <= 1 && is_share(codes_.share) &&
                      is_share(codes_.recall) && codes_.spread >= 1 && codes_.spread <= kSpreadMax &&
                      codes_.places <= kFitPlaces;
-  if (!sound) corrupt("what was measured is out of range");
+  if (!sound) corrupt("a measured value is out of range");
 }
 
 void FileReader::check_header_page(uint64_t used) const {
   char rest[kPageBytes];
   read_at(used, rest, kPageBytes - used);
   if (std::any_of(rest, rest + kPageBytes - used, [](char c) { return c != 0; }))
-    corrupt("bytes behind the header");
+    corrupt("bytes after the header");
 }
 
 }  // namespace rhumb::coded

@@ -21,7 +21,7 @@ TEST(RoutesTest, every_route_has_an_action_and_an_answer_and_is_found_by_its_own
     EXPECT_TRUE(seen.insert({route.method, route.pattern}).second)
         << "twice: " << route.method << " " << route.pattern;
     EXPECT_NE(route.run == nullptr, route.feature.empty())
-        << route.pattern << ": either it runs, or it says what is not there yet";
+        << route.pattern << ": a route either runs or names the feature that is not served yet";
     // Braces in a request's path are ordinary text.
     const Match match = match_route(route.method, route.pattern);
     EXPECT_EQ(match.route, &route) << route.method << " " << route.pattern;

@@ -148,7 +148,7 @@ TEST_F(IndexSetTest, saved_indexes_are_loaded) {
   }
   EXPECT_EQ(count_of(again, field("n", any({int64_t{149}}))), 1u);
   EXPECT_EQ(count_of(again, field("n", any({int64_t{150}}))), 0u)
-      << "a row beyond what was promised";
+      << "a row beyond the promised length";
   for (uint32_t slot = 150; slot < 200; ++slot) again.put(slot, rows_.payload(slot));
   EXPECT_EQ(count_of(again, field("n", any({int64_t{150}}))), 1u);
   EXPECT_EQ(count_of(again, field("kind", except({"k3"}))), 171u);

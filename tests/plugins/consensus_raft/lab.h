@@ -58,7 +58,7 @@ class Replica {
 
   uint64_t id = 0;
   bool auto_persist = true, auto_apply = true;
-  // As the last step left them.
+  // The state after the last step.
   uint32_t role = RHUMB_FOLLOWER;
   uint64_t term = 0, leader = 0, commit = 0, last = 0, apply_to = 0;
   std::string refusal;          // the text if the last step was refused

@@ -65,7 +65,7 @@ TEST(Traps, t02_no_message_leaves_before_term_and_vote_are_durable) {
   lab[1].auto_persist = false;
   ASSERT_EQ(lab[1].campaign(), RHUMB_OK);
   for (int i = 0; i < 3 && lab[1].open.size() < 2; ++i) lab[1].tick();
-  EXPECT_TRUE(lab.network.empty()) << "the vote is not durable, so nobody may hear of the term";
+  EXPECT_TRUE(lab.network.empty()) << "the vote is not durable, so no message may carry the term";
   ASSERT_GT(lab[1].term, lab[1].durable().term);
   ASSERT_EQ(lab[1].persist(), RHUMB_OK);
   while (!lab[1].open.empty()) ASSERT_EQ(lab[1].persist(), RHUMB_OK);
@@ -174,7 +174,7 @@ TEST(Traps, t04_a_leader_outside_its_membership_leaves_office) {
   ASSERT_EQ(orders.size(), 1u);
   EXPECT_EQ(orders[0].to, 2u) << "the best voter, not the one that lags";
   EXPECT_EQ(lab[2].machine.membership.members.size(), 2u)
-      << "the commit of the removal was told before the leader left";
+      << "the leader sends the commit of the removal before it leaves";
   EXPECT_EQ(lab[1].tick(3 * kElectionTicks), RHUMB_OK) << lab[1].refusal;
   ASSERT_EQ(lab.deliver(orders[0]), RHUMB_OK);
   lab.settle();

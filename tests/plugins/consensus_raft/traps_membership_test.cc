@@ -117,7 +117,7 @@ TEST(Traps, t11_a_second_pending_change_is_busy_and_no_change_is_invalid) {
   }
   EXPECT_EQ(lab[1].change({{2, RHUMB_REMOVE, 0}, {3, RHUMB_REMOVE, 0}, {1, RHUMB_REMOVE, 0}}, true),
             RHUMB_INVALID)
-      << "nobody would vote";
+      << "there would be no voters";
   EXPECT_EQ(lab[1].last, before);
   ASSERT_EQ(lab[1].change({{4, RHUMB_ADD_LEARNER, 0}}), RHUMB_OK);
   EXPECT_EQ(lab[1].change({{5, RHUMB_ADD_LEARNER, 0}}), RHUMB_BUSY);

@@ -161,7 +161,7 @@ TEST(Flat, with_fewer_rows_than_k_there_are_fewer_hits) {
   const std::string query = column.query(generator.next());
   EXPECT_TRUE(empty.search_one(query).empty());
   column.fill(generator, 3);
-  EXPECT_TRUE(empty.search_one(query).empty()) << "slots that it was not told of";
+  EXPECT_TRUE(empty.search_one(query).empty()) << "slots that were not inserted";
   ASSERT_EQ(empty.insert(0, 3), RHUMB_OK);
   EXPECT_EQ(empty.search_one(query, {.k = 10}).size(), 3u);
   EXPECT_EQ(empty.search_one(query, {.k = 0}).size(), 0u);

@@ -39,7 +39,7 @@ TEST_F(KvTest, rows_are_ordered_as_unsigned_bytes_per_table) {
   EXPECT_EQ(store.get(3, "a"), "");
   EXPECT_EQ(store.get(4, "a"), "other table");
   EXPECT_EQ(store.get(4, "b"), std::nullopt);
-  EXPECT_EQ(store.get(5, "a"), std::nullopt) << "a table nobody wrote to";
+  EXPECT_EQ(store.get(5, "a"), std::nullopt) << "a table without writes";
   ASSERT_EQ(store.scan(5, "", "", rows), RHUMB_OK);
   EXPECT_TRUE(rows.empty());
 }

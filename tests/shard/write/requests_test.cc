@@ -135,7 +135,7 @@ TEST_F(RequestsTest, stored_rows_restore_everything) {
   again.begin_replay(known.log_time_ms(), known.forgotten_through());
   for (const std::string& row : rows) ASSERT_TRUE(again.load_batch(row).ok());
   EXPECT_TRUE(again.applied_at(AppliedCommands::identity(of_request(1, 0).header), 1))
-      << "replay needs what is forgotten";
+      << "replay needs the forgotten requests";
   again.end_replay();
   EXPECT_EQ(again.size(), 2u);
   EXPECT_FALSE(again.outcome(AppliedCommands::identity(of_request(1, 0).header), 9));
@@ -261,7 +261,7 @@ TEST(RequestsOfAShard, an_outcome_is_there_when_its_index_is) {
       last = h.propose(command);
     }
     std::thread writer([&] {
-      while (h->applied() < last) {  // never off its core when it happens
+      while (h->applied_index() < last) {  // never off its core when it happens
       }
       late += h->outcomes().take(attempt).index == last ? 0 : 1;
     });

@@ -236,7 +236,7 @@ TEST_F(HandlerPointsTest, ignored_members_are_warnings_of_the_reply) {
   EXPECT_EQ(missing.response.status, 400) << missing.response.body;
   EXPECT_EQ(missing.json()["warnings"],
             json::parse(R"(["Unknown member 'paylod' of the request body was ignored"])"))
-      << "what is missing is there, mistyped";
+      << "the missing member is present under a misspelt name";
 }
 
 TEST_F(HandlerPointsTest, a_batch_answers_in_its_own_order) {

@@ -61,7 +61,7 @@ TEST_P(Form, distances_of_codes_are_those_of_a_plain_loop) {
         ASSERT_EQ(squared[i], square) << bytes << " bytes, " << n << " rows";
         ASSERT_EQ(absolute[i], sum) << bytes << " bytes, " << n << " rows";
       }
-      EXPECT_EQ(squared[n], 7u) << "written behind the answers";
+      EXPECT_EQ(squared[n], 7u) << "written after the end of the answers";
       EXPECT_EQ(absolute[n], 7u);
     }
   }
@@ -101,7 +101,7 @@ TEST_P(Form, distances_of_four_bit_codes_are_those_of_a_plain_loop) {
         ASSERT_EQ(squared[i], square) << width << " components, " << n << " rows";
         ASSERT_EQ(absolute[i], sum) << width << " components, " << n << " rows";
       }
-      EXPECT_EQ(squared[n], 7u) << "written behind the answers";
+      EXPECT_EQ(squared[n], 7u) << "written after the end of the answers";
       EXPECT_EQ(absolute[n], 7u);
     }
   }
@@ -140,7 +140,7 @@ TEST_P(Form, distances_of_product_codes_are_those_of_a_plain_loop) {
         ASSERT_EQ(sums[run * kCentroids + c], sum);
       }
     }
-    EXPECT_EQ(squares[bytes * kCentroids], 7u) << "written behind the table";
+    EXPECT_EQ(squares[bytes * kCentroids], 7u) << "written after the end of the table";
     EXPECT_EQ(sums[bytes * kCentroids], 7u);
     // These bytes may be read but must not count.
     for (size_t i = bytes * kCentroids; i < squares.size(); ++i) squares[i] = 0xFFFF;
@@ -160,7 +160,7 @@ TEST_P(Form, distances_of_product_codes_are_those_of_a_plain_loop) {
         ASSERT_EQ(found[i], sum) << width << " components in runs of " << sub << ", " << n
                                  << " rows";
       }
-      EXPECT_EQ(found[n], 7u) << "written behind the answers";
+      EXPECT_EQ(found[n], 7u) << "written after the end of the answers";
     }
   }
 }
@@ -183,7 +183,7 @@ TEST_P(Form, differing_bits_are_those_of_a_plain_loop) {
           differing += ((query[b / 8] ^ rows.array.at(ids[i])[b / 8]) >> (b % 8) & 1) != 0 ? 1 : 0;
         ASSERT_EQ(found[i], differing) << bytes << " bytes, " << n << " rows";
       }
-      EXPECT_EQ(found[n], 7u) << "written behind the answers";
+      EXPECT_EQ(found[n], 7u) << "written after the end of the answers";
       for (char& q : query) q = static_cast<char>(random());
     }
   }
@@ -211,7 +211,7 @@ TEST_P(Form, unvisited_links_are_those_of_a_plain_loop) {
     const uint32_t kept = kernels->unvisited(row, n, flip, bound, visited.data(), out.data());
     ASSERT_EQ(std::vector<uint32_t>(out.begin(), out.begin() + kept), expected);
     ASSERT_EQ(visited, bits);
-    ASSERT_EQ(out[n + 16], 9u) << "written behind the room";
+    ASSERT_EQ(out[n + 16], 9u) << "written after the end of the room";
   }
 }
 

@@ -122,7 +122,7 @@ TEST(RhumbMerge, a_tenth_is_merged_into_nine_tenths) {
   EXPECT_GE(recall(whole->index->search(queries, {.ef = 20}), truth),
             recall(fresh.search(queries, {.ef = 20}), truth) - 0.01);
   std::printf("merging %.3f s CPU, building anew %.3f s\n", merge_s, fresh_s);
-  if (kSlowDown == 1) EXPECT_LT(merge_s, fresh_s / 3) << "the cost has to follow what is new";
+  if (kSlowDown == 1) EXPECT_LT(merge_s, fresh_s / 3) << "the cost must depend on the new rows";
   const TempDir temp;
   EXPECT_EQ(unreachable(*whole, temp), 0u);
 }

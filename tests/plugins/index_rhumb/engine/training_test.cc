@@ -1,6 +1,6 @@
-// What codes are made from: rows from all over the column, none of which sets the step for the
-// others. An index that measures itself would take floats where these rules fail, and find
-// everything at their cost: so they are tested on the codes themselves.
+// Codes are learned from rows of the whole column, and no few rows may set the step for the others.
+// If these rules failed, an index that measures itself would use floats and still find everything,
+// at a higher cost. So the rules are tested on the codes themselves.
 #include <numeric>
 
 #include "plugins/index_rhumb/codes/codec.h"
@@ -21,7 +21,7 @@ Codec trained(const Column& column) {
   return Codec::train(column.raw(), params, slots, coded::kernels_in_use());
 }
 
-// The share of rows whose codes are cut off.
+// Returns the share of rows whose codes are cut off.
 double clipped(const Codec& codec, const Column& column) {
   std::vector<float> prepared(codec.width());
   uint32_t cut = 0;
@@ -59,8 +59,8 @@ TEST_P(Training, one_long_row_does_not_blur_the_others) {
   EXPECT_NEAR(trained(with).params().scale / fine, 1, 0.1);
 }
 
-// One row in 25 is eight times as long as the others: by the mean square of all, the codes of those
-// would be cut off.
+// One row in 25 is eight times as long as the others. A step from the mean square of all rows would
+// cut their codes off.
 TEST_P(Training, long_rows_set_the_step_where_they_are_many) {
   Generator generator(kDim, 7);
   Column column(GetParam(), RHUMB_F32, kDim);
