@@ -105,6 +105,7 @@ TEST_F(DefinitionTest, replicas_that_the_nodes_cannot_hold_are_a_warning) {
   EXPECT_EQ(films->config.replication_factor, 3u) << "kept, for when nodes come";
   ASSERT_EQ(warnings_.size(), 1u);
   EXPECT_NE(warnings_[0].find("replication_factor is 3"), std::string::npos) << warnings_[0];
+  cluster_.on_state = [](const peer::ShardStateMessage&) { return peer::ShardStateReply{}; };
   Got<CollectionState> state;
   cluster_.gateway().state(films, {}, state.take());
   ASSERT_TRUE(state.result.ok()) << state.result.status().message();
