@@ -179,7 +179,7 @@ TEST(ParseUpsertTest, an_exceeded_limit_is_named) {
   EXPECT_EQ(upsert("{\"points\":[" +
                    repeated(R"({"id":1,"vector":[1,0,0,0]})", limits::kMaxBatchPoints) + "]}")
                 ->points.size(),
-            1u);
+            limits::kMaxBatchPoints);
   expect_refused(
       {
           {payload(limits::kMaxPayloadBytes + 1), Code::kInvalid,
