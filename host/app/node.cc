@@ -229,6 +229,21 @@ bool Node::ready(std::string* why) const {
   return worker_->replicas().settled(why);
 }
 
+http::rest::RestOptions Node::rest_options() {
+  http::rest::RestOptions options;
+  options.gateway = gateway_.get();
+  options.pool = pool_.get();
+  options.plugins = [this] { return plugins_->inventory(); };
+  options.points = [this] {
+    uint64_t points = 0;
+    for (const auto& replica : worker_->replicas().all()) {
+      if (replica->serving) points += replica->shard->state().points;
+    }
+    return points;
+  };
+  return options;
+}
+
 void Node::watch_overdue() {
   if (collector_ == 0) {
     collector_ = base::add_collector([] {

@@ -67,6 +67,7 @@ class Node {
   // For `rhumbd check`: waits for each shard and verifies it. Call it on the control thread,
   // instead of serving.
   CheckReport check();
+  gateway::Gateway& gateway() { return *gateway_; }  // for any front
   // The options that the REST front gets from the node. The caller adds `authorize`.
   http::rest::RestOptions rest_options();
 
@@ -80,15 +81,9 @@ class Node {
   void watch_memory(uint64_t changes_told);
   void memory_changed();  // called on a background thread
   void watch_overdue();
-  std::string plugins_json() const;
-  std::string telemetry_json() const;
   void derived_damage(const base::Status& problem);  // called on any thread
   void check_shard(const std::string& collection, uint64_t shard,
                    const base::Result<worker::ReplicaPtr>& replica, CheckReport& report);
-  void contract_json(gateway::CollectionPtr collection, base::Deadline deadline,
-                     std::function<void(base::Result<std::string>)> done);
-  void verify_json(gateway::CollectionPtr collection, base::Deadline deadline,
-                   std::function<void(base::Result<std::string>)> done);
 
   const NodeOptions options_;
   base::Mutex damage_mutex_;

@@ -49,8 +49,8 @@ class ClusterGateway final : public Gateway {
              Callback<CollectionState> done) override;
   void write(CollectionPtr collection, std::vector<model::Operation> operations,
              WriteOptions options, Callback<std::vector<UpdateResult>> done) override;
-  void search(CollectionPtr collection, std::vector<model::SearchRequest> requests,
-              ReadOptions options, Callback<std::vector<model::SearchResult>> done) override;
+  void query(CollectionPtr collection, std::vector<Query> queries, ReadOptions options,
+             Callback<std::vector<model::SearchResult>> done) override;
   void get(CollectionPtr collection, model::GetRequest request, ReadOptions options,
            Callback<std::vector<model::Record>> done) override;
   void scroll(CollectionPtr collection, model::ScrollRequest request, ReadOptions options,
@@ -58,12 +58,10 @@ class ClusterGateway final : public Gateway {
   void count(CollectionPtr collection, model::CountRequest request, ReadOptions options,
              Callback<uint64_t> done) override;
   std::string session_token(const CollectionPtr& collection) const override;
-  // Returns what every shard measured, for GET {c}/contract.
-  void contract(CollectionPtr collection, base::Deadline deadline,
-                Callback<std::vector<peer::ContractReply>> done);
-  // Returns the verification of every shard, for GET {c}/verify.
   void verify(CollectionPtr collection, base::Deadline deadline,
-              Callback<std::vector<peer::VerifyReply>> done);
+              Callback<Verification> done) override;
+  void contract(CollectionPtr collection, base::Deadline deadline,
+                Callback<ContractReport> done) override;
 
  private:
   // cluster_gateway.cc
@@ -94,6 +92,14 @@ class ClusterGateway final : public Gateway {
                                          std::vector<model::Operation> operations) const;
   void write_known(const CollectionPtr& collection, std::vector<model::Operation> operations,
                    const WriteOptions& options, Callback<std::vector<UpdateResult>> done);
+
+  // cluster_gateway_query.cc
+  struct QueryRun;
+
+  // cluster_gateway_read.cc. Asks every shard for the nearest points. There is one list per
+  // request, each sorted best first, with at most `limit` points.
+  void search(const CollectionPtr& collection, std::vector<model::SearchRequest> requests,
+              const ReadOptions& options, Callback<std::vector<model::SearchResult>> done);
 
   // cluster_gateway_known.cc. kNotFound names a point that the operations need and that does not
   // exist.

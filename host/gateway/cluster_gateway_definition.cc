@@ -7,6 +7,7 @@
 
 #include "host/base/limits.h"
 #include "host/gateway/cluster_gateway.h"
+#include "host/gateway/definition_rules.h"
 #include "host/gateway/gather.h"
 #include "host/placement/command.h"
 #include "host/placement/driver.h"
@@ -46,6 +47,20 @@ Status still_going_on(const Status& status) {
           "the change is accepted but not finished in time; it goes on (" + status.message() + ")"};
 }
 
+// Only a name that the action makes has to be a good one.
+Status check_alias(const AliasAction& action) {
+  constexpr size_t kMax = base::limits::kMaxNameBytes;
+  switch (action.kind) {
+    case AliasAction::Kind::kCreate:
+      return check_name(action.alias, "alias_name", kMax);
+    case AliasAction::Kind::kRename:
+      return check_name(action.new_alias, "new_alias_name", kMax);
+    case AliasAction::Kind::kDelete:
+      break;
+  }
+  return base::ok();
+}
+
 }  // namespace
 
 void ClusterGateway::change_metadata(std::string json, base::Deadline deadline, Versioned done) {
@@ -79,6 +94,9 @@ void ClusterGateway::await_config(const std::string& name, uint64_t version,
 
 void ClusterGateway::create_collection(std::string name, model::CollectionConfig config,
                                        base::Deadline deadline, Callback<Warnings> done) {
+  Status status = check_name(name, "collection_name", base::limits::kMaxNameBytes);
+  if (status.ok()) status = check(config);
+  if (!status.ok()) return done(status);
   auto plan = placement::plan_creation(*map(), {name, random_uuid(), std::move(config)}, router_);
   if (!plan.ok()) return done(plan.status());
   change_metadata(placement::to_json(plan->command), deadline,
@@ -93,6 +111,7 @@ void ClusterGateway::update_collection(std::string name, CollectionChange change
                                        base::Deadline deadline, Callback<Warnings> done) {
   auto collection = find(name);
   if (!collection.ok()) return done(collection.status());
+  if (const Status status = check(change.config); !status.ok()) return done(status);
   placement::UpdateCollection command{(*collection)->name, change.seen_version,
                                       std::move(change.config)};
   model::Collection changed(**collection);
@@ -123,6 +142,7 @@ void ClusterGateway::change_aliases(std::vector<AliasAction> actions, base::Dead
                                     Done done) {
   placement::ChangeAliases command;
   for (AliasAction& a : actions) {
+    if (const Status status = check_alias(a); !status.ok()) return done(status);
     command.actions.push_back({static_cast<placement::AliasChange::Kind>(a.kind),
                                std::move(a.collection), std::move(a.alias),
                                std::move(a.new_alias)});
@@ -144,6 +164,7 @@ void ClusterGateway::edit_config(std::string name, Edit edit, base::Deadline dea
   const base::Result<bool> edited = edit(command.config);
   if (!edited.ok()) return done(edited.status());
   if (!*edited) return done((*collection)->config_version);
+  if (const Status status = check(command.config); !status.ok()) return done(status);
   std::string json = placement::to_json(command);
   change_metadata(std::move(json), deadline,
                   [this, name = std::move(name), edit = std::move(edit), deadline, attempts_left,
@@ -219,24 +240,6 @@ void ClusterGateway::state(CollectionPtr collection, base::Deadline deadline,
   for (size_t i = 0; i < collection->shards.size(); ++i) {
     worker_of(collection->shards[i])
         .call<peer::ShardStateMessage>({collection->shards[i].shard}, deadline, gather->part(i));
-  }
-}
-
-void ClusterGateway::contract(CollectionPtr collection, base::Deadline deadline,
-                              Callback<std::vector<peer::ContractReply>> done) {
-  auto gather = Gather<peer::ContractReply>::of(collection->shards.size(), std::move(done));
-  for (size_t i = 0; i < collection->shards.size(); ++i) {
-    worker_of(collection->shards[i])
-        .call<peer::ContractMessage>({collection->shards[i].shard}, deadline, gather->part(i));
-  }
-}
-
-void ClusterGateway::verify(CollectionPtr collection, base::Deadline deadline,
-                            Callback<std::vector<peer::VerifyReply>> done) {
-  auto gather = Gather<peer::VerifyReply>::of(collection->shards.size(), std::move(done));
-  for (size_t i = 0; i < collection->shards.size(); ++i) {
-    worker_of(collection->shards[i])
-        .call<peer::VerifyMessage>({collection->shards[i].shard}, deadline, gather->part(i));
   }
 }
 

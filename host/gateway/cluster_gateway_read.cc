@@ -13,15 +13,6 @@ namespace {
 using base::Result;
 using base::Status;
 
-// The distance that orders a request's hits. The REST front has checked that the vector exists.
-base::Result<model::Distance> distance_of(const model::Collection& collection,
-                                          const model::SearchRequest& request) {
-  auto it = collection.config.vectors.find(request.vector_name);
-  if (it == collection.config.vectors.end())
-    return base::invalid("Not existing vector name error: " + request.vector_name);
-  return it->second.distance;
-}
-
 model::SearchRequest copy(const model::SearchRequest& r) {
   model::SearchRequest out;
   out.vector_name = r.vector_name;
@@ -74,8 +65,9 @@ ScrollPage page_of(uint32_t limit, std::vector<peer::RecordsReply> replies) {
 
 }  // namespace
 
-void ClusterGateway::search(CollectionPtr collection, std::vector<model::SearchRequest> requests,
-                            ReadOptions options, Callback<std::vector<model::SearchResult>> done) {
+void ClusterGateway::search(const CollectionPtr& collection,
+                            std::vector<model::SearchRequest> requests, const ReadOptions& options,
+                            Callback<std::vector<model::SearchResult>> done) {
   auto session = session_of(options);
   if (!session.ok()) return done(session.status());
   struct Order {
@@ -84,9 +76,8 @@ void ClusterGateway::search(CollectionPtr collection, std::vector<model::SearchR
   };
   std::vector<Order> orders;
   for (const model::SearchRequest& r : requests) {
-    auto distance = distance_of(*collection, r);
-    if (!distance.ok()) return done(distance.status());
-    orders.push_back({*distance, r.limit});
+    // check() has seen that the vector exists.
+    orders.push_back({collection->config.vectors.at(r.vector_name).distance, r.limit});
   }
   const size_t shards = collection->shards.size();
   auto gather = Gather<peer::SearchReply>::of(

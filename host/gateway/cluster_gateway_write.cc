@@ -5,6 +5,7 @@
 
 #include "host/gateway/cluster_gateway.h"
 #include "host/gateway/gather.h"
+#include "host/gateway/write_rules.h"
 
 namespace rhumb::gateway {
 
@@ -92,6 +93,9 @@ base::Result<std::vector<ClusterGateway::Split>> ClusterGateway::split(
 
 void ClusterGateway::write(CollectionPtr collection, std::vector<Operation> operations,
                            WriteOptions options, Callback<std::vector<UpdateResult>> done) {
+  if (const Status status = check(operations, collection->config); !status.ok())
+    return done(status);
+  for (Operation& operation : operations) merge_equal_ids(operation);
   const auto updates = [](const Operation& o) {
     return o.kind == model::OperationKind::kUpdateVectors;
   };

@@ -1,7 +1,8 @@
-// The interface that the REST front calls. The gateway finds buckets and shards, sends one message
-// per shard to the shard's leader through host/peer, and merges the answers. It does not validate
-// again what model already guarantees. All calls are asynchronous: the callback fires exactly once,
-// on any thread, and must not block. Any thread may call.
+// The interface that every front calls (REST today). A front parses and prints; what a request
+// means is known here. The gateway checks writes and queries (write_rules.h, query.h), finds
+// buckets and shards, sends one message per shard to the shard's leader through host/peer, and
+// merges the answers. Errors have their field and limit as data. All calls are asynchronous: the
+// callback fires exactly once, on any thread, and must not block. Any thread may call.
 #pragma once
 
 #include <functional>
@@ -12,6 +13,9 @@
 
 #include "host/base/clock.h"
 #include "host/base/status.h"
+#include "host/gateway/contract_report.h"
+#include "host/gateway/query.h"
+#include "host/gateway/verification.h"
 #include "host/model/collection.h"
 #include "host/model/operation.h"
 #include "host/model/query.h"
@@ -71,7 +75,7 @@ struct AliasAction {
 
 // A change of a collection's configuration. Members that are absent stay as they are.
 struct CollectionChange {
-  // The whole new configuration, which the REST front made from the one of version seen_version. It
+  // The whole new configuration, which the front made from the one of version seen_version. It
   // is refused with kExists if the configuration has changed since then.
   model::CollectionConfig config;
   uint64_t seen_version = 0;
@@ -109,14 +113,14 @@ class Gateway {
                      Callback<CollectionState> done) = 0;
 
   // Writes. The operations are proposed in order. Each is atomic per shard. There is one result per
-  // operation.
+  // operation. write_rules.h says what equal ids in an operation mean.
   virtual void write(CollectionPtr collection, std::vector<model::Operation> operations,
                      WriteOptions options, Callback<std::vector<UpdateResult>> done) = 0;
 
-  // Reads. search() returns one list per request, each sorted best first, with at most `limit`
-  // hits. The caller applies the offset.
-  virtual void search(CollectionPtr collection, std::vector<model::SearchRequest> requests,
-                      ReadOptions options, Callback<std::vector<model::SearchResult>> done) = 0;
+  // Reads. query() returns one list per query, each with the best point first (in the order of ids
+  // for by_id_order) and with at most `limit` points after the offset.
+  virtual void query(CollectionPtr collection, std::vector<Query> queries, ReadOptions options,
+                     Callback<std::vector<model::SearchResult>> done) = 0;
   // Returns the points in the order of the request, without those that do not exist.
   virtual void get(CollectionPtr collection, model::GetRequest request, ReadOptions options,
                    Callback<std::vector<model::Record>> done) = 0;
@@ -124,6 +128,13 @@ class Gateway {
                       Callback<ScrollPage> done) = 0;
   virtual void count(CollectionPtr collection, model::CountRequest request, ReadOptions options,
                      Callback<uint64_t> done) = 0;
+
+  // Reports. verify() reads every stored byte of the collection. contract() returns what the shards
+  // have measured so far.
+  virtual void verify(CollectionPtr collection, base::Deadline deadline,
+                      Callback<Verification> done) = 0;
+  virtual void contract(CollectionPtr collection, base::Deadline deadline,
+                        Callback<ContractReport> done) = 0;
 
   // For the X-Rhumb-Session header: the state of one collection that a client has seen if it saw
   // this gateway's answers.

@@ -44,8 +44,8 @@ enum class UpdateMode : uint8_t { kUpsert = 0, kInsertOnly = 1, kUpdateOnly = 2 
 
 struct Operation {
   OperationKind kind = OperationKind::kUpsert;
-  // kUpsert, kUpdateVectors (which uses no payload). No id occurs twice, because the REST front
-  // merges equal ids.
+  // kUpsert, kUpdateVectors (which uses no payload). No id occurs twice after the gateway has
+  // merged equal ids.
   std::vector<PointWrite> points;
   std::vector<PointId> ids;  // for the other kinds, unless `filter` selects the points
   std::optional<Filter> filter;

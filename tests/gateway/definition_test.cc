@@ -246,7 +246,7 @@ TEST_F(DefinitionTest, an_edit_that_always_loses_the_race_ends_with_an_error) {
   EXPECT_EQ(cluster_.commands, 16);
 }
 
-TEST_F(DefinitionTest, state_and_verification_ask_every_shard) {
+TEST_F(DefinitionTest, state_asks_every_shard) {
   const auto books = cluster_.add("books", 3);
   cluster_.on_state = [](const peer::ShardStateMessage& m) {
     peer::ShardStateReply reply;
@@ -262,14 +262,6 @@ TEST_F(DefinitionTest, state_and_verification_ask_every_shard) {
   ASSERT_EQ(state.result->shards.size(), 3u);
   for (size_t i = 0; i < 3; ++i)
     EXPECT_EQ(state.result->shards[i].points, books->shards[i].shard * 2);
-
-  cluster_.on_verify = [&](const peer::VerifyMessage& m) -> base::Result<peer::VerifyReply> {
-    if (m.shard == books->shards[1].shard) return Status(Code::kIo, "cannot be read");
-    return peer::VerifyReply{};
-  };
-  Got<std::vector<peer::VerifyReply>> verified;
-  cluster_.gateway().verify(books, {}, verified.take());
-  EXPECT_EQ(verified.result.status().code(), Code::kIo);
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ FakeCluster::FakeCluster() {
   bind(on_state);
   bind(on_await_config);
   bind(on_verify);
+  bind(on_contract);
   bind_metadata();
   on_await_config = [](const peer::AwaitConfigMessage&) { return peer::EmptyReply{}; };
   map_.version = 1;

@@ -43,6 +43,7 @@ class FakeCluster {
   Answer<peer::ShardStateMessage> on_state;
   Answer<peer::AwaitConfigMessage> on_await_config;
   Answer<peer::VerifyMessage> on_verify;
+  Answer<peer::ContractMessage> on_contract;
   std::function<void()> before_command;  // runs before each metadata command
 
   std::vector<uint64_t> nodes_called;  // 0 is the metadata role

@@ -50,10 +50,16 @@ class GatewayWriteTest : public testing::Test {
     (out.push_back(std::move(operations)), ...);
     return out;
   }
+  // The 16 bytes of a vector.
+  static std::string bits(uint64_t id) {
+    std::string out = "bits" + std::to_string(id);
+    out.resize(16, '.');
+    return out;
+  }
   static Operation upsert(uint64_t first, uint64_t count) {
     Operation o;
     for (uint64_t id = first; id < first + count; ++id)
-      o.points.push_back({PointId::number(id), "", {{"", "bits" + std::to_string(id)}}});
+      o.points.push_back({PointId::number(id), "", {{"", bits(id)}}});
     return o;
   }
   static Operation remove(std::vector<uint64_t> ids) {
@@ -85,7 +91,7 @@ TEST_F(GatewayWriteTest, every_point_goes_to_the_shard_of_its_bucket_in_order) {
       const bool deletes = o.kind == OperationKind::kDelete;
       for (const auto& p : o.points) {
         EXPECT_EQ(cluster_.shard_of(*books_, p.id), shard);
-        EXPECT_EQ(p.vectors.at(0).bytes, "bits" + p.id.to_text()) << "its vector comes along";
+        EXPECT_EQ(p.vectors.at(0).bytes, bits(p.id.as_number())) << "its vector comes along";
       }
       for (const auto& id : o.ids) EXPECT_EQ(cluster_.shard_of(*books_, id), shard);
       EXPECT_EQ(o.points.empty(), deletes);
@@ -241,7 +247,7 @@ class UnknownPointsTest : public GatewayWriteTest {
   static Operation vectors_of(std::vector<uint64_t> ids) {
     Operation o;
     o.kind = OperationKind::kUpdateVectors;
-    for (const uint64_t id : ids) o.points.push_back({PointId::number(id), "", {{"", "bits"}}});
+    for (const uint64_t id : ids) o.points.push_back({PointId::number(id), "", {{"", bits(id)}}});
     return o;
   }
   void refused(std::vector<Operation> operations, const std::string& id) {

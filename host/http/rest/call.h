@@ -14,6 +14,7 @@
 #include "host/gateway/gateway.h"
 #include "host/http/request.h"
 #include "host/http/rest/parse/ignored_members.h"
+#include "host/plugin/registry.h"
 
 namespace rhumb::http::rest {
 
@@ -29,11 +30,10 @@ struct RestOptions {
   // Returns ok, kUnauthenticated or kForbidden. The text of a failure becomes the plain body.
   // `collection` is empty for routes of the whole server.
   std::function<base::Status(const Request&, Action, const std::string& collection)> authorize;
-  // These functions make JSON texts of other floors.
-  std::function<std::string()> plugins_json, telemetry_json;
-  std::function<void(gateway::CollectionPtr, base::Deadline,
-                     std::function<void(base::Result<std::string>)>)>
-      verify_json, contract_json;
+  // This node's plugins, and the number of points that it serves. They are of this process and not
+  // of the cluster, so the gateway does not know them.
+  std::function<std::vector<plugin::PluginInfo>()> plugins;
+  std::function<uint64_t()> points;
 };
 
 class Call;

@@ -102,20 +102,17 @@ void FakeGateway::write(gateway::CollectionPtr collection, std::vector<model::Op
   operations = std::move(o);
   answer(collection, std::move(out), done);
 }
-void FakeGateway::search(gateway::CollectionPtr collection,
-                         std::vector<model::SearchRequest> requests, gateway::ReadOptions o,
-                         gateway::Callback<std::vector<model::SearchResult>> done) {
+void FakeGateway::query(gateway::CollectionPtr collection, std::vector<gateway::Query> asked,
+                        gateway::ReadOptions o,
+                        gateway::Callback<std::vector<model::SearchResult>> done) {
   read_options = std::move(o);
   searched_on = std::this_thread::get_id();
   if (during_search) during_search();
   std::vector<model::SearchResult> out;
-  for (size_t i = 0; i < requests.size(); ++i) {
-    model::SearchResult result =
-        results.empty() ? model::SearchResult{} : results[std::min(i, results.size() - 1)];
-    if (result.points.size() > requests[i].limit) result.points.resize(requests[i].limit);
-    out.push_back(std::move(result));
-  }
-  searches = std::move(requests);
+  for (size_t i = 0; i < asked.size(); ++i)
+    out.push_back(results.empty() ? model::SearchResult{}
+                                  : results[std::min(i, results.size() - 1)]);
+  queries = std::move(asked);
   answer(collection, std::move(out), done);
 }
 void FakeGateway::get(gateway::CollectionPtr collection, model::GetRequest request,
@@ -135,6 +132,16 @@ void FakeGateway::count(gateway::CollectionPtr collection, model::CountRequest r
   read_options = std::move(o);
   counted = std::move(request);
   answer(collection, counts, done);
+}
+void FakeGateway::verify(gateway::CollectionPtr collection, base::Deadline until,
+                         gateway::Callback<gateway::Verification> done) {
+  deadline = until;
+  answer(collection, verification, done);
+}
+void FakeGateway::contract(gateway::CollectionPtr collection, base::Deadline until,
+                           gateway::Callback<gateway::ContractReport> done) {
+  deadline = until;
+  answer(collection, contract_report, done);
 }
 
 namespace {

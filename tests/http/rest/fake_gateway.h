@@ -43,9 +43,9 @@ class FakeGateway final : public gateway::Gateway {
   void write(gateway::CollectionPtr collection, std::vector<model::Operation> operations,
              gateway::WriteOptions options,
              gateway::Callback<std::vector<gateway::UpdateResult>> done) override;
-  void search(gateway::CollectionPtr collection, std::vector<model::SearchRequest> requests,
-              gateway::ReadOptions options,
-              gateway::Callback<std::vector<model::SearchResult>> done) override;
+  void query(gateway::CollectionPtr collection, std::vector<gateway::Query> queries,
+             gateway::ReadOptions options,
+             gateway::Callback<std::vector<model::SearchResult>> done) override;
   void get(gateway::CollectionPtr collection, model::GetRequest request,
            gateway::ReadOptions options,
            gateway::Callback<std::vector<model::Record>> done) override;
@@ -53,6 +53,10 @@ class FakeGateway final : public gateway::Gateway {
               gateway::ReadOptions options, gateway::Callback<gateway::ScrollPage> done) override;
   void count(gateway::CollectionPtr collection, model::CountRequest request,
              gateway::ReadOptions options, gateway::Callback<uint64_t> done) override;
+  void verify(gateway::CollectionPtr collection, base::Deadline deadline,
+              gateway::Callback<gateway::Verification> done) override;
+  void contract(gateway::CollectionPtr collection, base::Deadline deadline,
+                gateway::Callback<gateway::ContractReport> done) override;
   std::string session_token(const gateway::CollectionPtr&) const override { return token; }
 
   std::shared_ptr<const model::ClusterMap> cluster_map;
@@ -73,7 +77,7 @@ class FakeGateway final : public gateway::Gateway {
   std::vector<gateway::AliasAction> aliases;
   std::string field;
   std::vector<model::Operation> operations;
-  std::vector<model::SearchRequest> searches;
+  std::vector<gateway::Query> queries;
   std::vector<model::GetRequest> gets;
   std::vector<model::ScrollRequest> scrolls;
   model::CountRequest counted;
@@ -82,9 +86,11 @@ class FakeGateway final : public gateway::Gateway {
   gateway::UpdateStatus update_status = gateway::UpdateStatus::kAcknowledged;
   std::vector<model::Record> records;  // answer to get() and scroll()
   std::optional<model::PointId> next;  // answer to scroll()
-  // Answers to search(), one per request; further requests get the last one.
+  // Answers to query(), one per query; further queries get the last one.
   std::vector<model::SearchResult> results;
   uint64_t counts = 0;
+  gateway::Verification verification;
+  gateway::ContractReport contract_report;
 
  private:
   gateway::Done warned(const gateway::Callback<gateway::Warnings>& done) const;

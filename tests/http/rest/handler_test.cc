@@ -86,9 +86,7 @@ TEST_F(HandlerTest, a_feature_that_is_not_served_yet_is_named) {
 }
 
 TEST_F(HandlerTest, a_full_pool_answers_429_and_a_handler_that_throws_answers_500) {
-  rest_.options.telemetry_json = []() -> std::string {
-    throw std::runtime_error("thrown on purpose");
-  };
+  rest_.options.points = []() -> uint64_t { throw std::runtime_error("thrown on purpose"); };
   const Answer thrown = rest_.ask("GET", "/telemetry");
   EXPECT_TRUE(thrown.dropped);
   refused(thrown, 500, "Service internal error");
@@ -128,9 +126,6 @@ TEST_F(HandlerTest, a_collection_that_is_not_there_is_not_found_by_any_route) {
 // Two of the routes with a collection take only its real name. The gateway itself refuses aliases
 // there (tests/gateway/definition_test.cc).
 TEST_F(HandlerTest, an_alias_works_like_the_name_in_every_route_but_create_and_drop) {
-  const auto json_of = [](const gateway::CollectionPtr& collection, base::Deadline,
-                          const auto& done) { done("\"" + collection->name + "\""); };
-  rest_.options.verify_json = rest_.options.contract_json = json_of;
   gateway_.records.emplace_back();
   gateway_.records.back().id = model::PointId::number(1);
   size_t walked = 0;
@@ -254,28 +249,47 @@ TEST_F(HandlerTest, parameters_are_checked_and_named) {
 }
 
 TEST_F(HandlerTest, the_service_routes_answer) {
-  rest_.options.plugins_json = [] {
-    return std::string(R"({"plugins":[{"id":"one","x":1},{"id":"two","x":2},{}]})");
+  rest_.options.plugins = [] {
+    plugin::PluginInfo one, two;
+    one.id = "one";
+    one.loaded = true;
+    one.abi_major = 1;
+    one.engines = {{"index", "flat", "2.0", 5, 4096}};
+    two.id = "two";
+    two.file = "two.so";
+    two.error = "of another ABI";
+    return std::vector{one, two};
   };
-  rest_.options.telemetry_json = [] { return std::string(R"({"t":1})"); };
-  rest_.options.verify_json = [](const gateway::CollectionPtr& collection, base::Deadline,
-                                 const auto& done) {
-    if (collection->config_version == 42) return done(std::string(R"({"ok":true})"));
-    done(base::internal("unexpected"));
-  };
-  rest_.options.contract_json = [](const gateway::CollectionPtr& collection, base::Deadline,
-                                   const auto& done) {
-    if (collection->config_version == 42) return done(std::string(R"({"kept":null})"));
-    done(base::internal("unexpected"));
-  };
-  good(rest_.ask("GET", "/plugins"), R"({"plugins":[{"id":"one","x":1},{"id":"two","x":2},{}]})");
-  good(rest_.ask("GET", "/plugins/two"), R"({"id":"two","x":2})");
+  rest_.options.points = [] { return uint64_t{77}; };
+  const std::string one = R"({"id":"one","version":"","license":"","file":"","status":"loaded",
+      "abi":{"major":1,"minor_min":0,"minor_built":0,"draft":false},
+      "engines":[{"kind":"index","id":"flat","version":"2.0","capabilities":5,
+                  "memory_bytes":4096}]})";
+  const std::string two = R"({"id":"two","version":"","license":"","file":"two.so",
+      "status":"refused","error":"of another ABI",
+      "abi":{"major":0,"minor_min":0,"minor_built":0,"draft":false},"engines":[]})";
+  good(rest_.ask("GET", "/plugins"), R"({"plugins":[)" + one + "," + two + "]}");
+  good(rest_.ask("GET", "/plugins/two"), two);
   refused(rest_.ask("GET", "/plugins/three"), 404, "Plugin `three` is not loaded");
-  good(rest_.ask("GET", "/telemetry"), R"({"t":1})");
+  const auto telemetry = rest_.ask("GET", "/telemetry").json()["result"];
+  EXPECT_EQ(telemetry["collections"],
+            nlohmann::json::parse(R"({"number_of_collections":1,"points":77})"));
+  EXPECT_EQ(telemetry["app"]["name"], "rhumb");
   good(rest_.ask("GET", "/issues"), R"({"issues":[]})");
   good(rest_.ask("GET", "/cluster"), R"({"status":"disabled"})");
-  good(rest_.ask("GET", "/collections/b/verify"), R"({"ok":true})");
-  good(rest_.ask("GET", "/collections/b/contract"), R"({"kept":null})");
+}
+
+TEST_F(HandlerTest, verification_and_contract_are_asked_of_the_gateway) {
+  gateway_.verification = {true, 9, {}};
+  good(rest_.ask("GET", "/collections/b/verify"), R"({"ok":true,"points":9,"shards":[]})");
+  EXPECT_EQ(gateway_.asked_name, "books");
+  gateway_.contract_report.asked = 0.95;
+  const auto contract = rest_.ask("GET", "/collections/b/contract").json()["result"];
+  EXPECT_EQ(contract["asked"]["recall"], 0.95);
+  EXPECT_EQ(gateway_.calls, 2);
+  gateway_.failure = base::Status(base::Code::kIo, "cannot be read");
+  for (const char* path : {"/collections/b/verify", "/collections/b/contract"})
+    refused(rest_.ask("GET", path), 500, "Service internal error: cannot be read");
 }
 
 }  // namespace

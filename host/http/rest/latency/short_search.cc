@@ -30,7 +30,7 @@ bool served_by_indexes(const model::Filter& filter, const model::CollectionConfi
 
 }  // namespace
 
-std::optional<std::string> short_search_kind(const ParsedQuery& query,
+std::optional<std::string> short_search_kind(const gateway::Query& query,
                                              const model::CollectionConfig& config) {
   const model::SearchRequest& s = query.search;
   if (query.like_id || query.by_id_order || s.params.exact || s.params.oversampling != 0 ||

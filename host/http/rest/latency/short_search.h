@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "host/http/rest/parse/parse_query.h"
+#include "host/gateway/query.h"
 
 namespace rhumb::http::rest {
 
@@ -13,7 +13,7 @@ namespace rhumb::http::rest {
 // the filter. Returns nothing when the query may take long. A filter may be tried when it consists
 // of a few plain conditions on fields with a payload index, because other filters read the payloads
 // of all rows.
-std::optional<std::string> short_search_kind(const ParsedQuery& query,
+std::optional<std::string> short_search_kind(const gateway::Query& query,
                                              const model::CollectionConfig& config);
 
 }  // namespace rhumb::http::rest

@@ -1,7 +1,7 @@
 #include "host/http/rest/parse/collection_body.h"
 
-#include "host/base/json_text.h"
 #include "host/base/limits.h"
+#include "host/gateway/definition_rules.h"
 #include "host/http/rest/parse/collection_settings.h"
 #include "host/payload/json/json_path.h"
 
@@ -212,23 +212,9 @@ Result<gateway::AliasAction> read_alias_action(const json& action, const std::st
 }  // namespace
 
 Status check_name(const std::string& name, const std::string& what, size_t max_bytes) {
-  if (name.empty() || name.size() > max_bytes) {
-    return base::unprocessable("[" + what + ": a name has 1 to " + std::to_string(max_bytes) +
-                               " bytes, this one has " + std::to_string(name.size()) + "]");
-  }
-  if (name == "." || name == "..")
-    return base::unprocessable("[" + what + ": '" + name + "' is not a name]");
-  for (const char c : name) {
-    if (std::string_view("<>:\"/\\|?*").find(c) != std::string_view::npos || c == '\0' ||
-        c == '\x1f' || static_cast<unsigned char>(c) < 0x20) {
-      return base::unprocessable(
-          "[" + what + ": a name must not hold < > : \" / \\ | ? * or control characters]");
-    }
-  }
-  // The name comes from a path too, so it may hold any bytes.
-  if (!base::valid_utf8(name))
-    return base::unprocessable("[" + what + ": a name must be UTF-8 text]");
-  return base::ok();
+  const Status status = gateway::check_name(name, what, max_bytes);
+  if (status.ok()) return status;
+  return base::unprocessable("[" + status.message() + "]").with(status.detail());
 }
 
 Result<model::CollectionConfig> parse_create_collection(const std::string& body,

@@ -24,6 +24,7 @@ base::Result<std::vector<gateway::AliasAction>> parse_alias_actions(
     const std::string& body, IgnoredMembers* ignored = nullptr);
 base::Result<std::pair<std::string, model::PayloadIndexConfig>> parse_create_index(
     const std::string& body, IgnoredMembers* ignored = nullptr);
+// The rule of the gateway, with the error in the protocol's brackets.
 base::Status check_name(const std::string& name, const std::string& what, size_t max_bytes);
 
 }  // namespace rhumb::http::rest

@@ -1,9 +1,10 @@
 #include "host/http/rest/parse/parse_points.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "host/base/limits.h"
+#include "host/gateway/vector_bits.h"
+#include "host/gateway/write_rules.h"
 #include "host/http/rest/parse/check_shape.h"
 #include "host/http/rest/parse/parse_filter.h"
 #include "host/http/rest/parse/parse_select.h"
@@ -59,34 +60,6 @@ Result<std::vector<model::PointId>> parse_ids(const Element& e, const std::strin
   return out;
 }
 
-// Keeps each id once. The last entry counts.
-void keep_last(std::vector<model::PointWrite>& points) {
-  std::unordered_map<std::string, size_t> last;
-  for (size_t i = 0; i < points.size(); ++i) last[points[i].id.key()] = i;
-  if (last.size() == points.size()) return;
-  std::vector<model::PointWrite> kept;
-  for (size_t i = 0; i < points.size(); ++i) {
-    if (last.at(points[i].id.key()) == i) kept.push_back(std::move(points[i]));
-  }
-  points = std::move(kept);
-}
-
-// Keeps each id once, with the vectors of all its entries; of a name, the last vector counts.
-void join_vectors(std::vector<model::PointWrite>& points) {
-  std::unordered_map<std::string, size_t> first;
-  std::vector<model::PointWrite> joined;
-  for (model::PointWrite& point : points) {
-    const auto [known, fresh] = first.try_emplace(point.id.key(), joined.size());
-    if (fresh) {
-      joined.push_back(std::move(point));
-      continue;
-    }
-    for (model::NamedVector& v : point.vectors)
-      put_vector(joined[known->second].vectors, v.name, std::move(v.bytes));
-  }
-  points = std::move(joined);
-}
-
 Result<model::PointWrite> parse_point(const Element& e, const model::CollectionConfig& config,
                                       const std::string& where, bool with_payload) {
   RHUMB_ASSIGN(const Object object, as_object(e, where));
@@ -99,10 +72,10 @@ Result<model::PointWrite> parse_point(const Element& e, const model::CollectionC
     RHUMB_ASSIGN(point.vectors, parse_vectors(*vector, config, at(where, "vector")));
   } else if (base64) {
     const std::string place = at(where, "vector_b64");
-    RHUMB_ASSIGN(const auto* params, vector_params(config, "", place));
+    RHUMB_ASSIGN(const auto* params, gateway::vector_params(config, "", place));
     RHUMB_ASSIGN(const auto text, as_string(*base64, place));
     RHUMB_ASSIGN(auto components, decode_base64_f32(text, place));
-    RHUMB_ASSIGN(auto bytes, final_bits(std::move(components), *params, place));
+    RHUMB_ASSIGN(auto bytes, gateway::final_bits(std::move(components), *params, place));
     point.vectors.push_back({"", std::move(bytes)});
   } else {
     return format_error(where, "missing field `vector`");
@@ -139,7 +112,7 @@ Status parse_columns(const Element& e, const model::CollectionConfig& config,
   for (size_t i = 0; i < parsed.size(); ++i) out[i].id = std::move(parsed[i]);
   auto column = [&](const Element& list, const std::string& name,
                     const std::string& place) -> Status {
-    RHUMB_ASSIGN(const auto* params, vector_params(config, name, place));
+    RHUMB_ASSIGN(const auto* params, gateway::vector_params(config, name, place));
     RHUMB_ASSIGN(const Array rows, as_array(list, place));
     if (rows.size() != out.size())
       return base::invalid(place + ": " + std::to_string(rows.size()) + " vectors for " +
@@ -147,7 +120,7 @@ Status parse_columns(const Element& e, const model::CollectionConfig& config,
     size_t i = 0;
     for (const Element row : rows) {
       RHUMB_ASSIGN(auto bytes, parse_vector(row, *params, at(place, i)));
-      put_vector(out[i++].vectors, name, std::move(bytes));
+      gateway::put_vector(out[i++].vectors, name, std::move(bytes));
     }
     return base::ok();
   };
@@ -207,7 +180,6 @@ Result<Operation> upsert(const Element& e, const model::CollectionConfig& config
           at(where, "update_mode"),
           "'" + std::string(text) + "' is not one of upsert, insert_only, update_only");
   }
-  keep_last(o.points);
   return o;
 }
 
@@ -217,8 +189,6 @@ Status parse_selection(const Object& body, const std::string& where, Operation& 
   const auto points = member(body, "points"), filter = member(body, "filter");  // never both
   if (points) {
     RHUMB_ASSIGN(o.ids, parse_ids(*points, at(where, "points")));
-    std::sort(o.ids.begin(), o.ids.end());
-    o.ids.erase(std::unique(o.ids.begin(), o.ids.end()), o.ids.end());
     return base::ok();
   }
   if (!filter) return format_error(where, "either `points` or `filter` must be given");
@@ -244,7 +214,6 @@ Result<Operation> update_vectors(const Element& e, const model::CollectionConfig
   if (!points) return format_error(where, "missing field `points`");
   RHUMB_TRY(parse_point_list(*points, config, at(where, "points"), false, o.points));
   RHUMB_TRY(parse_update_filter(body, where, o));
-  join_vectors(o.points);
   return o;
 }
 
@@ -264,7 +233,7 @@ Result<Operation> delete_vectors(const Element& e, const model::CollectionConfig
     const std::string place = at(at(where, "vector"), o.names.size());
     RHUMB_ASSIGN(const auto name, as_string(item, place));
     RHUMB_TRY([&] {
-      auto known = vector_params(config, std::string(name), place);
+      auto known = gateway::vector_params(config, std::string(name), place);
       return known.ok() ? base::ok() : known.status();
     }());
     o.names.emplace_back(name);

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "host/base/limits.h"
+#include "host/gateway/vector_bits.h"
 #include "host/http/rest/parse/check_shape.h"
 #include "host/http/rest/parse/parse_filter.h"
 #include "host/http/rest/parse/parse_select.h"
@@ -75,7 +76,7 @@ Status parse_params(const Element& e, const std::string& where, model::SearchPar
 
 // Parses the members that all forms of a query share: filter, params, limit, offset, threshold and
 // selectors.
-Status parse_common(const Object& body, const std::string& where, ParsedQuery& out) {
+Status parse_common(const Object& body, const std::string& where, gateway::Query& out) {
   if (member(body, "shard_key"))
     return base::unsupported("custom sharding (" + at(where, "shard_key") + ")");
   if (member(body, "lookup_from"))
@@ -106,7 +107,7 @@ Status parse_common(const Object& body, const std::string& where, ParsedQuery& o
 
 // Parses a vector or an id, as `query` or as `query.nearest`.
 Status parse_nearest(const Element& e, const model::VectorParams& params, const std::string& where,
-                     ParsedQuery& out) {
+                     gateway::Query& out) {
   if (e.is_number() || (e.is_string() && !is_wide_numbers(e))) {
     RHUMB_ASSIGN(out.like_id, parse_id(e, where));
     return base::ok();
@@ -116,7 +117,7 @@ Status parse_nearest(const Element& e, const model::VectorParams& params, const 
 }
 
 Status parse_query_member(const Element& e, const model::VectorParams& params,
-                          const std::string& where, ParsedQuery& out) {
+                          const std::string& where, gateway::Query& out) {
   if (!e.is_object()) return parse_nearest(e, params, where, out);
   const Object object(e);
   if (const auto form = unserved_form(object); !form.empty())
@@ -137,10 +138,10 @@ bool holds_something(const std::optional<Element>& e) {
   return e && !(e->is_array() && Array(*e).size() == 0);
 }
 
-Result<ParsedQuery> query(const Element& e, const model::CollectionConfig& config,
-                          const std::string& where) {
+Result<gateway::Query> query(const Element& e, const model::CollectionConfig& config,
+                             const std::string& where) {
   RHUMB_ASSIGN(const Object body, as_object(e, where));
-  ParsedQuery out;
+  gateway::Query out;
   RHUMB_TRY(parse_common(body, where, out));
   const auto asked = member(body, "query");
   if (holds_something(member(body, "prefetch"))) {
@@ -168,16 +169,16 @@ Result<ParsedQuery> query(const Element& e, const model::CollectionConfig& confi
     RHUMB_TRY(parse_query_member(*asked, kNone, at(where, "query"), out));
   }
   RHUMB_ASSIGN(const auto* params,
-               vector_params(config, out.search.vector_name, at(where, "using")));
+               gateway::vector_params(config, out.search.vector_name, at(where, "using")));
   RHUMB_TRY(parse_query_member(*asked, *params, at(where, "query"), out));
   return out;
 }
 
 // Parses {"vector": [..] | {"name": .., "vector": [..]}, ...}.
-Result<ParsedQuery> search(const Element& e, const model::CollectionConfig& config,
-                           const std::string& where) {
+Result<gateway::Query> search(const Element& e, const model::CollectionConfig& config,
+                              const std::string& where) {
   RHUMB_ASSIGN(const Object body, as_object(e, where));
-  ParsedQuery out;
+  gateway::Query out;
   RHUMB_TRY(parse_common(body, where, out));
   auto vector = member(body, "vector");
   if (!vector) return format_error(where, "missing field `vector`");
@@ -191,7 +192,7 @@ Result<ParsedQuery> search(const Element& e, const model::CollectionConfig& conf
     }
   }
   RHUMB_ASSIGN(const auto* params,
-               vector_params(config, out.search.vector_name, at(where, "vector")));
+               gateway::vector_params(config, out.search.vector_name, at(where, "vector")));
   if (holds_rows(*vector))
     return format_error(at(where, "vector"),
                         "points/search takes one row; points/query takes several");
@@ -200,8 +201,8 @@ Result<ParsedQuery> search(const Element& e, const model::CollectionConfig& conf
 }
 
 template <typename ParseOne>
-Result<std::vector<ParsedQuery>> batch(const Element& e, const model::CollectionConfig& config,
-                                       ParseOne parse_one) {
+Result<std::vector<gateway::Query>> batch(const Element& e, const model::CollectionConfig& config,
+                                          ParseOne parse_one) {
   RHUMB_ASSIGN(const Object body, as_object(e, ""));
   const auto list = member(body, "searches");
   if (!list) return format_error("", "missing field `searches`");
@@ -210,7 +211,7 @@ Result<std::vector<ParsedQuery>> batch(const Element& e, const model::Collection
     return out_of_range("searches", std::to_string(array.size()) + " queries, at most " +
                                         std::to_string(limits::kMaxBatchQueries));
   }
-  std::vector<ParsedQuery> out;
+  std::vector<gateway::Query> out;
   for (const Element item : array) {
     RHUMB_ASSIGN(auto one, parse_one(item, config, at("searches", out.size())));
     out.push_back(std::move(one));
@@ -220,26 +221,26 @@ Result<std::vector<ParsedQuery>> batch(const Element& e, const model::Collection
 
 }  // namespace
 
-Result<ParsedQuery> parse_query(const std::string& body, const model::CollectionConfig& config,
-                                IgnoredMembers* ignored) {
+Result<gateway::Query> parse_query(const std::string& body, const model::CollectionConfig& config,
+                                   IgnoredMembers* ignored) {
   return parse_with_wide_numbers(
       body, checked(kQueryBody, ignored, [&](const Element& e) { return query(e, config, ""); }));
 }
-Result<std::vector<ParsedQuery>> parse_query_batch(const std::string& body,
-                                                   const model::CollectionConfig& config,
-                                                   IgnoredMembers* ignored) {
+Result<std::vector<gateway::Query>> parse_query_batch(const std::string& body,
+                                                      const model::CollectionConfig& config,
+                                                      IgnoredMembers* ignored) {
   return parse_with_wide_numbers(body, checked(kQueryBatchBody, ignored, [&](const Element& e) {
                                    return batch(e, config, query);
                                  }));
 }
-Result<ParsedQuery> parse_search(const std::string& body, const model::CollectionConfig& config,
-                                 IgnoredMembers* ignored) {
+Result<gateway::Query> parse_search(const std::string& body, const model::CollectionConfig& config,
+                                    IgnoredMembers* ignored) {
   return parse_with_wide_numbers(
       body, checked(kSearchBody, ignored, [&](const Element& e) { return search(e, config, ""); }));
 }
-Result<std::vector<ParsedQuery>> parse_search_batch(const std::string& body,
-                                                    const model::CollectionConfig& config,
-                                                    IgnoredMembers* ignored) {
+Result<std::vector<gateway::Query>> parse_search_batch(const std::string& body,
+                                                       const model::CollectionConfig& config,
+                                                       IgnoredMembers* ignored) {
   return parse_with_wide_numbers(body, checked(kSearchBatchBody, ignored, [&](const Element& e) {
                                    return batch(e, config, search);
                                  }));

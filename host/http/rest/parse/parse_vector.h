@@ -1,5 +1,5 @@
-// Turns vectors from JSON into the bits that the collection stores: checks size and type,
-// normalises for cosine, and converts. Only parse_*.cc include it.
+// Reads vectors from JSON. host/gateway/vector_bits.h turns their numbers into the bits that the
+// collection stores. Only parse_*.cc include it.
 #pragma once
 
 #include <string>
@@ -11,26 +11,16 @@
 
 namespace rhumb::http::rest {
 
-// Converts components to the bytes of a row, or for a multivector to the bytes of all rows one
-// after another. kInvalid has the protocol's text ("expected dim: 4, got 3") and the place.
-base::Result<std::string> final_bits(std::vector<float> components,
-                                     const model::VectorParams& params, const std::string& where);
 // Parses an array of numbers, for a multivector also an array of such arrays, or {"vector_b64":
 // "..."}. Other forms of the protocol that are not served yet give kUnsupported.
 base::Result<std::string> parse_vector(const Element& e, const model::VectorParams& params,
                                        const std::string& where);
 bool holds_rows(const Element& e);  // whether `e` is [[..],..]
 base::Result<std::vector<float>> decode_base64_f32(std::string_view text, const std::string& where);
-base::Result<const model::VectorParams*> vector_params(const model::CollectionConfig& config,
-                                                       const std::string& name,
-                                                       const std::string& where);
 // Parses the `vector` of a point: a bare array for the unnamed vector, or a map by name.
 base::Result<std::vector<model::NamedVector>> parse_vectors(const Element& e,
                                                             const model::CollectionConfig& config,
                                                             const std::string& where);
-// Keeps one vector per name. The last one counts.
-void put_vector(std::vector<model::NamedVector>& vectors, const std::string& name,
-                std::string bytes);
 // Names the protocol's meaning of an object that is not a map of vectors: "sparse vectors",
 // "inference", or nothing.
 std::string_view unserved_form(const Object& object);

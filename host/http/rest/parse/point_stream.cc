@@ -3,6 +3,7 @@
 
 #include "host/base/bytes.h"
 #include "host/base/limits.h"
+#include "host/gateway/vector_bits.h"
 #include "host/http/rest/parse/parse_points.h"
 #include "host/http/rest/parse/parse_vector.h"
 #include "host/http/rest/parse/point_stream.h"
@@ -88,10 +89,10 @@ Result<model::PointWrite> parse_record(std::string_view record,
     const std::string_view bytes = r.blob();
     if (r.failed() || bytes.size() % sizeof(float) != 0)
       return base::invalid("the vector is cut short");
-    RHUMB_ASSIGN(const auto* params, vector_params(config, name, ""));
+    RHUMB_ASSIGN(const auto* params, gateway::vector_params(config, name, ""));
     std::vector<float> components(bytes.size() / sizeof(float));
     std::memcpy(components.data(), bytes.data(), bytes.size());
-    RHUMB_ASSIGN(auto final, final_bits(std::move(components), *params, "vector"));
+    RHUMB_ASSIGN(auto final, gateway::final_bits(std::move(components), *params, "vector"));
     if (std::any_of(point.vectors.begin(), point.vectors.end(),
                     [&](const auto& v) { return v.name == name; })) {
       return base::invalid("vector `" + name + "` comes twice");

@@ -5,6 +5,7 @@
 #include "host/http/rest/parse/collection_body.h"
 #include "host/http/rest/reply/collection_info.h"
 #include "host/http/rest/reply/json_write.h"
+#include "host/http/rest/reply/reports.h"
 
 namespace rhumb::http::rest::collections {
 namespace {
@@ -181,9 +182,9 @@ void contract(const CallPtr& x) {
   if (collection == nullptr) return;
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
-  x->options.contract_json(collection, *deadline, [x](base::Result<std::string> json) {
-    if (!json.ok()) return x->fail(json.status());
-    x->ok(*json);
+  x->gateway().contract(collection, *deadline, [x](base::Result<gateway::ContractReport> report) {
+    if (!report.ok()) return x->fail(report.status());
+    x->ok(contract_json(*report));
   });
 }
 
@@ -192,9 +193,9 @@ void verify(const CallPtr& x) {
   if (collection == nullptr) return;
   const auto deadline = x->deadline();
   if (!deadline.ok()) return x->fail(deadline.status());
-  x->options.verify_json(collection, *deadline, [x](base::Result<std::string> json) {
-    if (!json.ok()) return x->fail(json.status());
-    x->ok(*json);
+  x->gateway().verify(collection, *deadline, [x](base::Result<gateway::Verification> verified) {
+    if (!verified.ok()) return x->fail(verified.status());
+    x->ok(verification_json(*verified));
   });
 }
 

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstring>
 #include <deque>
-#include <unordered_map>
 #include <utility>
 
 #include "host/base/bytes.h"
@@ -108,13 +107,9 @@ class Import : public std::enable_shared_from_this<Import> {
 
   void send(size_t n) {
     model::Operation upsert;
-    std::unordered_map<std::string, size_t> position;
-    for (size_t i = 0; i < n; ++i) {  // When an id occurs twice in one batch, the last entry wins.
-      auto [it, fresh] = position.emplace(batch_.front().id.key(), upsert.points.size());
-      if (fresh)
-        upsert.points.push_back(std::move(batch_.front()));
-      else
-        upsert.points[it->second] = std::move(batch_.front());
+    upsert.points.reserve(n);
+    for (size_t i = 0; i < n; ++i) {
+      upsert.points.push_back(std::move(batch_.front()));
       batch_.pop_front();
     }
     {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/base/version.h"
+#include "host/http/rest/reply/node_info.h"
 
 namespace rhumb::http::rest::service {
 
@@ -19,7 +20,9 @@ void version(const CallPtr& x) {
   x->answer(std::move(response));
 }
 
-void telemetry(const CallPtr& x) { x->ok(x->options.telemetry_json()); }
+void telemetry(const CallPtr& x) {
+  x->ok(telemetry_json(*x->gateway().map(), x->options.points()));
+}
 
 void issues(const CallPtr& x) { x->ok(R"({"issues":[]})"); }
 
@@ -28,12 +31,15 @@ void clear_issues(const CallPtr& x) { x->ok("true"); }
 // A single node has no peers.
 void cluster(const CallPtr& x) { x->ok(R"({"status":"disabled"})"); }
 
-void plugins(const CallPtr& x) { x->ok(x->options.plugins_json()); }
+void plugins(const CallPtr& x) {
+  json all = json::array();
+  for (const plugin::PluginInfo& p : x->options.plugins()) all.push_back(plugin_json(p));
+  x->ok(json{{"plugins", all}}.dump());
+}
 
 void plugin(const CallPtr& x) {
-  const json all = json::parse(x->options.plugins_json());
-  for (const json& p : all.at("plugins")) {
-    if (p.value("id", "") == x->capture("id")) return x->ok(p.dump());
+  for (const plugin::PluginInfo& p : x->options.plugins()) {
+    if (p.id == x->capture("id")) return x->ok(plugin_json(p).dump());
   }
   x->fail(base::not_found("Plugin `" + x->capture("id") + "` is not loaded"));
 }

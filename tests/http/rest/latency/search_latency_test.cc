@@ -5,6 +5,7 @@
 
 #include "host/http/rest/latency/search_latency.h"
 #include "host/http/rest/latency/short_search.h"
+#include "host/http/rest/parse/parse_query.h"
 #include "tests/http/rest/expect.h"
 #include "tests/http/rest/fake_gateway.h"
 

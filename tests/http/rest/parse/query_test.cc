@@ -9,16 +9,16 @@
 namespace rhumb::http::rest {
 namespace {
 
-base::Result<ParsedQuery> query(const std::string& body) {
+base::Result<gateway::Query> query(const std::string& body) {
   return parse_query(body, single_vector());
 }
-base::Result<ParsedQuery> named_query(const std::string& body) {
+base::Result<gateway::Query> named_query(const std::string& body) {
   return parse_query(body, named_vectors());
 }
-base::Result<ParsedQuery> search(const std::string& body) {
+base::Result<gateway::Query> search(const std::string& body) {
   return parse_search(body, single_vector());
 }
-base::Result<std::vector<ParsedQuery>> queries(const std::string& body) {
+base::Result<std::vector<gateway::Query>> queries(const std::string& body) {
   return parse_query_batch(body, single_vector());
 }
 

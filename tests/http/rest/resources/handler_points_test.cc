@@ -146,8 +146,7 @@ TEST_F(HandlerPointsTest, pages_and_counts_are_answered) {
 
 TEST_F(HandlerPointsTest, a_query_by_vector_has_an_offset_and_shows_its_plan) {
   gateway_.results.resize(1);
-  gateway_.results[0].points = {hit(1, 0.9f, R"({"a":1})"), hit(2, 0.8f), hit(3, 0.7f),
-                                hit(4, 0.6f)};
+  gateway_.results[0].points = {hit(2, 0.8f, R"({"a":1})"), hit(3, 0.7f)};
   gateway_.results[0].plan = {{.segment = 5, .state = "growing", .strategy = "scan"}};
   const Answer answer = post(
       "/points/query", R"({"query":[1,0,0,0],"limit":2,"offset":1,"params":{"explain":true}})");
@@ -156,46 +155,37 @@ TEST_F(HandlerPointsTest, a_query_by_vector_has_an_offset_and_shows_its_plan) {
       json::parse(
           R"({"points":[{"id":2,"version":2,"score":0.8},{"id":3,"version":3,"score":0.7}]})"));
   EXPECT_EQ(answer.json()["explain"][0]["strategy"], "scan");
-  ASSERT_EQ(gateway_.searches.size(), 1u);
-  EXPECT_EQ(gateway_.searches[0].limit, 3u) << "the offset is fetched, then left out";
-  const Answer plain =
-      post("/points/query", R"({"query":[1,0,0,0],"limit":1,"with_payload":true})");
+  ASSERT_EQ(gateway_.queries.size(), 1u);
+  EXPECT_EQ(gateway_.queries[0].search.limit, 2u);
+  EXPECT_EQ(gateway_.queries[0].offset, 1u) << "The gateway leaves out what is before the offset.";
+  gateway_.results[0].points.pop_back();
+  const Answer plain = post("/points/query", R"({"query":[1,0,0,0],"with_payload":true})");
   EXPECT_EQ(result(plain),
-            json::parse(R"({"points":[{"id":1,"version":1,"score":0.9,"payload":{"a":1}}]})"));
+            json::parse(R"({"points":[{"id":2,"version":2,"score":0.8,"payload":{"a":1}}]})"));
   EXPECT_FALSE(plain.json().contains("explain"));
-  EXPECT_TRUE(
-      result(post("/points/query", R"({"query":[1,0,0,0],"offset":100})"))["points"].empty())
-      << "beyond the end";
-  EXPECT_EQ(result(post("/points/search", R"({"vector":[1,0,0,0],"limit":1})")),
-            json::parse(R"([{"id":1,"version":1,"score":0.9}])"))
+  EXPECT_EQ(result(post("/points/search", R"({"vector":[1,0,0,0]})")),
+            json::parse(R"([{"id":2,"version":2,"score":0.8}])"))
       << "a bare list";
+  gateway_.results.clear();
+  EXPECT_EQ(result(post("/points/query", R"({"query":[1,0,0,0]})")),
+            json::parse(R"({"points":[]})"));
 }
 
-TEST_F(HandlerPointsTest, a_query_by_point_searches_by_its_vector_and_leaves_the_point_out) {
-  const std::string bits("\0\0\x80\x3f\0\0\0\0\0\0\0\0\0\0\0\0", 16);
-  gateway_.records = {hit(7)};
-  gateway_.records[0].vectors = {{"", bits}};
+TEST_F(HandlerPointsTest, a_query_by_id_and_one_without_a_query_go_to_the_gateway_as_such) {
   EXPECT_EQ(post("/points/query", R"({"query":7,"filter":{"must":[{"key":"a","is_null":true}]}})")
                 .response.status,
             200);
-  ASSERT_EQ(gateway_.gets.size(), 1u);
-  EXPECT_EQ(gateway_.gets[0].ids.at(0), PointId::number(7));
-  EXPECT_EQ(gateway_.gets[0].with_vector.names, std::vector<std::string>{""});
-  ASSERT_EQ(gateway_.searches.size(), 1u);
-  EXPECT_EQ(gateway_.searches[0].vector, bits);
-  EXPECT_EQ(gateway_.searches[0].filter->must.size(), 1u);
-  ASSERT_EQ(gateway_.searches[0].filter->must_not.size(), 1u);
-  EXPECT_EQ(std::get<model::HasId>(gateway_.searches[0].filter->must_not[0].test).ids.at(0),
-            PointId::number(7));
-  gateway_.records[0].vectors.clear();
-  const Answer bare = post("/points/query", R"({"query":7})");
-  EXPECT_EQ(bare.response.status, 400);
-  EXPECT_NE(bare.response.body.find("Point with id 7 has no vector ``"), std::string::npos)
-      << bare.response.body;
-  gateway_.records.clear();
-  const Answer missing = post("/points/query", R"({"query":"gimp"})");
-  EXPECT_EQ(missing.response.status, 404);
-  EXPECT_NE(missing.response.body.find("Point with id gimp does not exists!"), std::string::npos);
+  ASSERT_EQ(gateway_.queries.size(), 1u);
+  EXPECT_EQ(gateway_.queries[0].like_id, PointId::number(7));
+  EXPECT_EQ(gateway_.queries[0].search.filter->must.size(), 1u);
+  gateway_.results.resize(1);
+  gateway_.results[0].points = {hit(2, 1)};
+  const Answer ordered =
+      post("/points/query", R"({"limit":2,"offset":1,"params":{"explain":true}})");
+  EXPECT_EQ(result(ordered), json::parse(R"({"points":[{"id":2,"version":2,"score":1.0}]})"));
+  EXPECT_FALSE(ordered.json().contains("explain")) << "No segment was searched.";
+  EXPECT_TRUE(gateway_.queries[0].by_id_order);
+  EXPECT_EQ(gateway_.queries[0].offset, 1u);
 }
 
 // The warnings come beside the result, which is the same as without the ignored members.
@@ -249,40 +239,29 @@ TEST_F(HandlerPointsTest, ignored_members_are_warnings_of_the_reply) {
       << "the missing member is present under a misspelt name";
 }
 
-TEST_F(HandlerPointsTest, a_request_without_a_query_returns_points_in_the_order_of_ids) {
-  gateway_.records = {hit(1), hit(2), hit(3)};
-  EXPECT_EQ(
-      result(post("/points/query", R"({"limit":2,"offset":1})")),
-      json::parse(
-          R"({"points":[{"id":2,"version":2,"score":1.0},{"id":3,"version":3,"score":1.0}]})"));
-  EXPECT_EQ(gateway_.scrolls.back().limit, 3u);
-  const json batch =
-      result(post("/points/query/batch", R"({"searches":[{},{"query":null,"offset":2}]})"));
-  EXPECT_EQ(batch[0]["points"].size(), 3u);
-  EXPECT_EQ(batch[1], json::parse(R"({"points":[{"id":3,"version":3,"score":1.0}]})"));
-  EXPECT_TRUE(gateway_.searches.empty());
-}
-
 TEST_F(HandlerPointsTest, a_batch_answers_in_its_own_order) {
-  const std::string bits("\0\0\x80\x3f\0\0\0\0\0\0\0\0\0\0\0\0", 16);
-  gateway_.records = {hit(7)};
-  gateway_.records[0].vectors = {{"", bits}};
-  gateway_.results.resize(2);
-  gateway_.results[0].points = {hit(100)};
-  gateway_.results[1].points = {hit(200)};
+  gateway_.results.resize(3);
+  gateway_.results[0].points = {hit(7, 1)};
+  gateway_.results[1].points = {hit(100)};
+  gateway_.results[1].plan = {{.segment = 5, .state = "growing", .strategy = "scan"}};
+  gateway_.results[2].points = {hit(200)};
   const Answer answer =
-      post("/points/query/batch", R"({"searches":[{},{"query":[0,1,0,0]},{"query":7}]})");
+      post("/points/query/batch",
+           R"({"searches":[{},{"query":[0,1,0,0],"params":{"explain":true}},{"query":7}]})");
   const json lists = result(answer);
   ASSERT_EQ(lists.size(), 3u);
   EXPECT_EQ(lists[0]["points"][0]["id"], 7);
   EXPECT_EQ(lists[1]["points"][0]["id"], 100);
   EXPECT_EQ(lists[2]["points"][0]["id"], 200);
-  ASSERT_EQ(gateway_.searches.size(), 2u);
-  EXPECT_EQ(gateway_.searches[1].vector, bits);
+  ASSERT_EQ(answer.json()["explain"].size(), 1u) << "Of the one that asked for it.";
+  EXPECT_EQ(answer.json()["explain"][0][0]["strategy"], "scan");
+  ASSERT_EQ(gateway_.queries.size(), 3u);
+  EXPECT_TRUE(gateway_.queries[0].by_id_order);
+  EXPECT_TRUE(gateway_.queries[2].like_id);
   EXPECT_EQ(result(post("/points/query/batch", R"({"searches":[]})")), json::array());
   const json search = result(
       post("/points/search/batch", R"({"searches":[{"vector":[1,0,0,0]},{"vector":[1,0,0,0]}]})"));
-  EXPECT_EQ(search[1][0]["id"], 200) << "bare lists";
+  EXPECT_EQ(search[1][0]["id"], 100) << "bare lists";
 }
 
 TEST_F(HandlerPointsTest, failures_of_the_gateway_are_reported) {
