@@ -96,9 +96,10 @@ class Application : public Poco::Util::ServerApplication {
                  base::kProtocolVersion + ")\n");
     if (line->print_config) return say(settings::print(line->settings));
     if (line->check && !line->check_config) return check(*line);
-    if (const base::Status exposed = check_exposure(line->settings, line->insecure); !exposed.ok())
-      return refuse(exposed);
-    if (line->check_config) return say("the configuration is valid\n");
+    if (line->check_config) {
+      const base::Status exposed = Server(line->settings).check_exposure(line->insecure);
+      return exposed.ok() ? say("the configuration is valid\n") : refuse(exposed);
+    }
     return serve(*line, words);
   }
 
@@ -131,6 +132,8 @@ class Application : public Poco::Util::ServerApplication {
     configure_log(line.settings);
     Signals signals;
     Server server(line.settings);
+    if (const base::Status exposed = server.check_exposure(line.insecure); !exposed.ok())
+      return refuse(exposed);
     if (const base::Status status = server.start(); !status.ok()) {
       base::log_error("app", "cannot start", {{"error", status.message()}});
       return refuse(status);

@@ -56,16 +56,20 @@ Node::Node(NodeOptions options)
 
 Node::~Node() { stop(); }
 
+Status Node::load_plugins() {
+  background_ =
+      std::make_unique<base::Executor>("rhumb-bg", options_.background_threads, kBackgroundQueue);
+  plugins_ = std::make_unique<plugin::PluginRegistry>(*background_);
+  return plugins_->load_directory(options_.plugin_directory).within("plugins");
+}
+
 Status Node::start() {
   base::install_sigbus_guard();
   RHUMB_TRY(base::make_dirs(options_.data_directory + "/shards"));
   pool_ = std::make_unique<base::Executor>("rhumb-pool", options_.pool_threads, kPoolQueue);
   apply_ = std::make_unique<base::Executor>("rhumb-apply", options_.apply_threads, kApplyQueue);
-  background_ =
-      std::make_unique<base::Executor>("rhumb-bg", options_.background_threads, kBackgroundQueue);
   renewals_ = std::make_unique<base::Executor>("rhumb-renew", 1, kBackgroundQueue);
-  plugins_ = std::make_unique<plugin::PluginRegistry>(*background_);
-  RHUMB_TRY(plugins_->load_directory(options_.plugin_directory).within("plugins"));
+  if (!plugins_) RHUMB_TRY(load_plugins());
   RHUMB_TRY(start_storage());
   channel_ = std::make_unique<peer::LoopbackChannel>(dispatcher_, options_.loopback);
   RHUMB_TRY(start_metadata());

@@ -50,6 +50,8 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
+  // Loads the plugins and touches no data. start() calls it unless it was called before.
+  base::Status load_plugins();
   // Recovers the data on disk and blocks until the metadata has been read. Call it on the control
   // thread.
   base::Status start();

@@ -121,13 +121,23 @@ class StopGuard {
 
 }  // namespace
 
-Status check_exposure(const settings::Settings& settings, bool insecure) {
-  if (insecure || settings.auth.plugin != "none" || is_loopback(settings.http.host))
-    return base::ok();
-  return base::invalid("http.host " + settings.http.host +
-                       " is not loopback and auth.plugin is none: everybody who reaches the port "
-                       "could read and delete everything. "
-                       "Set auth.plugin: static with a key, or use --insecure");
+bool listens_beyond_loopback(const settings::Settings& settings) {
+  return !is_loopback(settings.http.host);
+}
+
+Status check_exposure(const settings::Settings& settings, const plugin::PluginRegistry& plugins) {
+  RHUMB_ASSIGN(const auth::Capabilities engine, auth::capabilities(plugins, settings.auth.plugin));
+  if (engine.checks_credentials || !listens_beyond_loopback(settings)) return base::ok();
+  std::string others;
+  for (const std::string& id : plugins.ids(RHUMB_KIND_AUTH)) {
+    const auto other = auth::capabilities(plugins, id);
+    if (other.ok() && other->checks_credentials) others += (others.empty() ? "" : ", ") + id;
+  }
+  return base::invalid("http.host " + settings.http.host + " is not loopback and the auth.plugin " +
+                       settings.auth.plugin +
+                       " checks no credentials: everybody who reaches the port could read and "
+                       "delete everything. Set auth.plugin to one that checks them (" +
+                       (others.empty() ? "none is loaded" : others) + "), or use --insecure");
 }
 
 Server::~Server() { stop(); }
@@ -179,15 +189,30 @@ http::ServerOptions Server::http_options() const {
   return o;
 }
 
+Status Server::check_exposure(bool insecure) {
+  if (insecure || !listens_beyond_loopback(settings_)) return base::ok();
+  node_ = std::make_unique<Node>(node_options());
+  RHUMB_TRY(node_->load_plugins());
+  return app::check_exposure(settings_, node_->plugins());
+}
+
+Status Server::open_authenticator() {
+  const std::string& id = settings_.auth.plugin;
+  RHUMB_ASSIGN(const auth::Capabilities engine, auth::capabilities(node_->plugins(), id));
+  if (!engine.takes_keys && !settings_.auth.api_key.empty())
+    base::log_warn("app", "auth.api_key is set, but the auth engine takes no keys",
+                   {{"engine", id}});
+  const std::string config =
+      auth::config_json(engine, {settings_.auth.api_key, settings_.auth.read_only_api_key});
+  RHUMB_ASSIGN(auth_, auth::Authenticator::open(node_->plugins(), id, config));
+  return base::ok();
+}
+
 Status Server::start() {
   RHUMB_TRY(lock_.acquire(settings_.node.data_dir));
-  node_ = std::make_unique<Node>(node_options());
+  if (!node_) node_ = std::make_unique<Node>(node_options());
   RHUMB_TRY(node_->start());
-  const std::string keys = nlohmann::json{{"api_key", settings_.auth.api_key},
-                                          {"read_only_api_key", settings_.auth.read_only_api_key}}
-                               .dump();
-  RHUMB_ASSIGN(auth_, auth::Authenticator::open(node_->plugins(), settings_.auth.plugin,
-                                                settings_.auth.plugin == "static" ? keys : "{}"));
+  RHUMB_TRY(open_authenticator());
   http::rest::RestOptions rest = node_->rest_options();
   rest.authorize = [this](const http::Request& request, http::rest::Action action,
                           const std::string& collection) {

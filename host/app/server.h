@@ -14,14 +14,20 @@
 
 namespace rhumb::app {
 
-// Refuses to listen beyond loopback without authentication, unless `insecure` is set.
-base::Status check_exposure(const settings::Settings& settings, bool insecure);
+// Returns true if others than this machine could reach the address of the settings.
+bool listens_beyond_loopback(const settings::Settings& settings);
+// Refuses an auth engine that does not check credentials, for an address beyond loopback.
+base::Status check_exposure(const settings::Settings& settings,
+                            const plugin::PluginRegistry& plugins);
 
 class Server {
  public:
   explicit Server(const settings::Settings& settings) : settings_(settings) {}
   ~Server();  // calls stop()
 
+  // Refuses to listen beyond loopback without authentication, unless `insecure` is set. Call it
+  // before start(). It loads the plugins only if it must know the engine, and touches no data.
+  base::Status check_exposure(bool insecure);
   base::Status start();
   // Opens the data directory as start() does and verifies it. An error means that it cannot be
   // checked.
@@ -30,6 +36,7 @@ class Server {
   uint16_t port() const { return http_->port(); }
 
  private:
+  base::Status open_authenticator();
   base::Status authorize(const http::Request& request, http::rest::Action action,
                          const std::string& collection) const;
   NodeOptions node_options() const;

@@ -2,6 +2,7 @@
 
 #include <strings.h>
 
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "host/plugin/status.h"
@@ -65,6 +66,22 @@ std::string_view action_name(Action action) {
       return "admin";
   }
   return "unknown";
+}
+
+Result<Capabilities> capabilities(const plugin::PluginRegistry& registry, std::string_view engine) {
+  RHUMB_ASSIGN(const auto found, registry.find<rhumb_auth_ops_t>(engine));
+  return Capabilities{.checks_credentials = (found.ops->caps & RHUMB_CAP_AUTH_CHECKS) != 0,
+                      .takes_keys = (found.ops->caps & RHUMB_CAP_AUTH_KEYS) != 0};
+}
+
+std::string config_json(const Capabilities& capabilities, const Keys& keys) {
+  nlohmann::json config = nlohmann::json::object();
+  const auto take = [&](const char* name, std::string_view key) {
+    if (capabilities.takes_keys && !key.empty()) config[name] = key;
+  };
+  take("api_key", keys.api_key);
+  take("read_only_api_key", keys.read_only_api_key);
+  return config.dump();
 }
 
 Result<std::unique_ptr<Authenticator>> Authenticator::open(const plugin::PluginRegistry& registry,

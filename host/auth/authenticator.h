@@ -42,12 +42,28 @@ struct Decision {
   std::string quota_class;
 };
 
+// What an engine says of itself before it is opened (rhumb/auth.h).
+struct Capabilities {
+  bool checks_credentials = false;
+  bool takes_keys = false;
+};
+// kNotFound names the engines that exist.
+base::Result<Capabilities> capabilities(const plugin::PluginRegistry& registry,
+                                        std::string_view engine);
+
+// The keys of the settings. An empty key is not set.
+struct Keys {
+  std::string_view api_key, read_only_api_key;
+};
+// The configuration for an engine: the keys that are set, if it takes keys, else {}.
+std::string config_json(const Capabilities& capabilities, const Keys& keys);
+
 // Owns one instance of an auth plugin. Any thread may call all members. Keeps no data of a request.
 // If the plugin fails, access is denied.
 class Authenticator {
  public:
-  // `engine` is the plugin's id ("none", "static"). `config_json` may hold secrets: it is not kept
-  // and does not appear in errors of the host.
+  // `engine` is the id of an auth engine. `config_json` may hold secrets: it is not kept and does
+  // not appear in errors of the host.
   static base::Result<std::unique_ptr<Authenticator>> open(const plugin::PluginRegistry& registry,
                                                            std::string_view engine,
                                                            std::string_view config_json);

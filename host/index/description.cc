@@ -1,6 +1,7 @@
 #include "host/index/description.h"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "host/plugin/status.h"
@@ -13,6 +14,9 @@ using base::Status;
 using nlohmann::json;
 
 namespace {
+
+constexpr const char* kQuantization = "quantization";
+constexpr const char* kCompression = "compression";
 
 std::string_view abi_name(model::Distance distance) {
   switch (distance) {
@@ -57,6 +61,30 @@ std::optional<std::vector<std::string>> words_of(const json& value) {
     if (!word.is_string()) return std::nullopt;
     out.push_back(word.get<std::string>());
   }
+  return out;
+}
+
+// The compression of product quantization: bytes of floats per byte of code.
+std::optional<uint32_t> compression_of(const json& product) {
+  if (!product.is_object()) return std::nullopt;
+  const json asked = product.value("compression", json());
+  for (const uint32_t bytes : {4u, 8u, 16u, 32u, 64u}) {
+    if (asked == "x" + std::to_string(bytes)) return bytes;
+  }
+  return std::nullopt;
+}
+
+// The settings of a vector under the names that rhumb/index.h lists.
+json settings_of(const model::HnswConfig& hnsw, std::string_view quantization_json) {
+  json out = json::object();
+  if (hnsw.m) out["m"] = *hnsw.m;
+  if (hnsw.ef_construct) out["ef_construct"] = *hnsw.ef_construct;
+  if (const auto on_disk = hnsw.leaves_memory()) out[kOnDisk] = *on_disk;
+  const json quantization = json::parse(quantization_json, nullptr, /*allow_exceptions=*/false);
+  if (!quantization.is_object() || quantization.empty()) return out;
+  out[kQuantization] = quantization.begin().key();
+  if (const auto bytes = compression_of(quantization.value("product", json())))
+    out[kCompression] = *bytes;
   return out;
 }
 
@@ -117,6 +145,16 @@ struct EngineDescription::Json {
     const double number = value.get<double>();
     return (!parameter.minimum || number >= *parameter.minimum) &&
            (!parameter.maximum || number <= *parameter.maximum);
+  }
+
+  // Moves a number into the parameter's bounds, as far as they are numbers that a setting may have.
+  static json nearest(const Parameter& parameter, const json& value) {
+    if (!value.is_number_unsigned()) return value;
+    constexpr double kMaxSetting = std::numeric_limits<uint32_t>::max();
+    double number = value.get<double>();
+    if (parameter.minimum) number = std::max(number, *parameter.minimum);
+    if (parameter.maximum) number = std::min(number, *parameter.maximum);
+    return number < 0 || number > kMaxSetting ? value : json(static_cast<uint64_t>(number));
   }
 
   static std::string expected(const Parameter& parameter) {
@@ -220,58 +258,19 @@ Result<std::string> EngineDescription::config_json(std::string_view parameters_j
   return config.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-Result<std::string> EngineDescription::config_json(const model::HnswConfig& collection,
-                                                   const model::HnswConfig& vector,
+// The settings are hints: a client may give one that only another engine allows.
+Result<std::string> EngineDescription::config_json(const model::HnswConfig& hnsw,
                                                    std::string_view quantization_json) const {
-  json given = json::object();
-  const auto take = [&](const char* name, const std::optional<uint32_t>& over,
-                        const std::optional<uint32_t>& under) {
-    const auto& value = over ? over : under;
-    const Parameter* parameter = find(name);
-    if (!value || parameter == nullptr) return;
-    // A client may give a value that only another engine allows.
-    double nearest = *value;
-    if (parameter->minimum) nearest = std::max(nearest, *parameter->minimum);
-    if (parameter->maximum) nearest = std::min(nearest, *parameter->maximum);
-    given[name] = static_cast<uint64_t>(nearest);
-  };
-  take("m", vector.m, collection.m);
-  take("ef_construct", vector.ef_construct, collection.ef_construct);
-  const auto own = vector.leaves_memory(), mapped = own ? own : collection.leaves_memory();
-  if (mapped && has_parameter("mapped")) given["mapped"] = *mapped;
-  const json quantization = json::parse(quantization_json, nullptr, /*allow_exceptions=*/false);
-  // scalar: codes of one byte per component. product: codes of the requested size. binary: wide
-  // vectors also get codes of one bit, and the graph is walked by them.
-  if (quantization.is_object() && has_parameter("one_bit")) {
-    if (quantization.contains("scalar") || quantization.contains("product"))
-      given["one_bit"] = false;
-    if (quantization.contains("binary")) given["one_bit"] = true;
+  json config = json::object();
+  const json settings = settings_of(hnsw, quantization_json);
+  for (const auto& [name, value] : settings.items()) {
+    const Parameter* const parameter = find(name);
+    if (parameter == nullptr) continue;
+    json nearest = Json::nearest(*parameter, value);
+    if (Json::fits(*parameter, nearest)) config[name] = std::move(nearest);
   }
-  const auto take_codes = [&](const char* codes, int compression) {
-    const Parameter* const parameter = find("codes");
-    if (parameter == nullptr || std::find(parameter->allowed.begin(), parameter->allowed.end(),
-                                          codes) == parameter->allowed.end())
-      return;
-    given["codes"] = codes;
-    if (compression != 0 && has_parameter("compression")) given["compression"] = compression;
-  };
-  // Codes that were asked for stay, even where an engine would choose others by itself.
-  if (quantization.is_object() &&
-      (quantization.contains("scalar") || quantization.contains("binary")))
-    take_codes("8bit", 0);
-  if (quantization.is_object() && quantization.contains("product")) {
-    const json& product = quantization["product"];
-    const std::string asked =
-        product.is_object() ? product.value("compression", json()).dump() : "";
-    if (asked == R"("x4")") take_codes("8bit", 0);
-    // Up to half a byte per component, plain codes reach the same recall in the same space, and
-    // they are faster.
-    if (asked == R"("x8")") take_codes("4bit", 0);
-    for (const int compression : {16, 32, 64}) {
-      if (asked == "\"x" + std::to_string(compression) + "\"") take_codes("pq", compression);
-    }
-  }
-  return config_json(given.dump());
+  if (!config.contains(kQuantization)) config.erase(kCompression);
+  return config_json(config.dump());
 }
 
 }  // namespace rhumb::index

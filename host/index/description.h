@@ -21,6 +21,9 @@
 
 namespace rhumb::index {
 
+// The parameter of an engine that can leave a loaded index in the pages of its files.
+inline constexpr const char* kOnDisk = "on_disk";
+
 // An immutable value after it was read. Any thread may use it.
 class EngineDescription {
  public:
@@ -38,12 +41,10 @@ class EngineDescription {
   // without null values. kUnprocessable names the parameter, the allowed values and the value
   // found.
   base::Result<std::string> config_json(std::string_view parameters_json) const;
-  // Makes config_json from a collection's graph settings. Settings of the vector take precedence
-  // over those of the collection. The settings are hints for any engine: those for which this
-  // engine has no parameter are left out, and a value outside the engine's bounds becomes the
-  // nearest valid one.
-  base::Result<std::string> config_json(const model::HnswConfig& collection,
-                                        const model::HnswConfig& vector,
+  // Makes config_json from a vector's settings, under the names that rhumb/index.h lists. The
+  // settings are hints for any engine: those for which this engine has no parameter are left out,
+  // and a number outside the engine's bounds becomes the nearest valid one.
+  base::Result<std::string> config_json(const model::HnswConfig& hnsw,
                                         std::string_view quantization_json = {}) const;
 
  private:

@@ -88,7 +88,7 @@ Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_direc
   request.data_dir = data_directory;
   RHUMB_ASSIGN(request.config_json,
                // The collection's settings are merged in.
-               description.config_json({}, hnsw, params.quantization_json));
+               description.config_json(hnsw, params.quantization_json));
   RHUMB_ASSIGN(auto opened, IndexInstance::open(*engine_, request));
   return std::shared_ptr<IndexInstance>(std::move(opened));
 }
@@ -271,7 +271,7 @@ Result<bool> Graph::reopen_mapped() {
   if (!engine_ || mapped_ || built == 0 || rows_ != saved_ || rows_ != column_.rows_end(built))
     return false;
   RHUMB_ASSIGN(const auto description, index::EngineDescription::of(*engine_));
-  if (!description.has_parameter("mapped")) return false;
+  if (!description.has_parameter(index::kOnDisk)) return false;
   mapped_ = true;  // or the attempt failed: what cannot be read now stays as it is
   RHUMB_ASSIGN(auto opened, open(directory_, built, true));
   RHUMB_ASSIGN(const auto stats, opened->stats());

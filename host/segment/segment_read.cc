@@ -20,7 +20,12 @@ Status damaged(const Column& file, uint64_t offset, const std::string& what) {
 // Only sealed files have checksums of their own; a row's record always has one.
 Status Segment::check_bytes(size_t file, uint64_t offset, uint64_t bytes) const {
   if (state() != State::kSealed) return base::ok();
-  return checksums_[file]->check(*files()[file], offset, bytes);
+  RHUMB_ASSERT(file != kRows);
+  // This is called for every row that is read, so it does not build the list of files().
+  const Column& column = file == kIds       ? ids_
+                         : file == kPayload ? payload_
+                                            : columns_[file - kFirstVector]->file();
+  return checksums_[file]->check(column, offset, bytes);
 }
 
 Status Segment::check_record(uint32_t slot) const {

@@ -171,8 +171,9 @@ std::vector<Key> make_keys() {
       choice("log.format", SECTION(log), FIELD(log, format), {"auto", "json", "text"},
              "json: one JSON object per line. text: readable lines. auto: text on a "
              "terminal, else json."),
-      choice("auth.plugin", SECTION(auth), FIELD(auth, plugin), {"none", "static"},
-             "none: everybody may do everything. static: the two keys below decide."),
+      text("auth.plugin", SECTION(auth), FIELD(auth, plugin), "the id of an auth plugin",
+           "Who may do what. none: everybody may do everything. static: the two keys below "
+           "decide. Or a plugin of your own."),
       text("auth.api_key", SECTION(auth), FIELD(auth, api_key), "a key",
            "This key may do everything. RHUMB_AUTH_API_KEY is a better place for it than"
            " this file.",

@@ -43,6 +43,7 @@ class StaticAuth {
  public:
   static constexpr const char* kId = "static";
   static constexpr const char* kVersion = "0.1.0";
+  static constexpr uint32_t kCaps = RHUMB_CAP_AUTH_CHECKS | RHUMB_CAP_AUTH_KEYS;
 
   StaticAuth(const rhumb_host_t*, const rhumb_open_t& open) {
     for (const rhumb_ext_t* ext = open.ext; ext != nullptr; ext = ext->next) {

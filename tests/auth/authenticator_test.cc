@@ -119,6 +119,24 @@ TEST_F(AuthHost, configurations_are_checked) {
   EXPECT_EQ(Authenticator::open(registry_, "ldap", "").status().code(), Code::kNotFound);
 }
 
+TEST_F(AuthHost, capabilities_say_what_an_engine_checks_and_takes) {
+  const auto of = [&](std::string_view engine) { return capabilities(registry_, engine).value(); };
+  EXPECT_TRUE(of("static").checks_credentials && of("static").takes_keys);
+  EXPECT_FALSE(of("none").checks_credentials || of("none").takes_keys);
+  EXPECT_EQ(capabilities(registry_, "ldap").status().code(), Code::kNotFound);
+}
+
+TEST_F(AuthHost, an_engine_gets_the_keys_that_are_set_if_it_takes_keys) {
+  const Capabilities taker{.checks_credentials = true, .takes_keys = true};
+  EXPECT_EQ(config_json(taker, {"k", "r"}), R"({"api_key":"k","read_only_api_key":"r"})");
+  EXPECT_EQ(config_json(taker, {"k", ""}), R"({"api_key":"k"})");
+  EXPECT_EQ(config_json({.checks_credentials = true}, {"k", "r"}), "{}");
+  for (const Keys& keys : {Keys{"full-key", ""}, Keys{"full-key", "reading"}}) {
+    const auto auth = open("static", config_json(capabilities(registry_, "static").value(), keys));
+    EXPECT_EQ(code(*auth, {.api_key = "full-key"}, Action::kAdmin), Code::kOk);
+  }
+}
+
 TEST_F(AuthHost, the_engine_none_lets_every_caller_do_everything) {
   const auto auth = open("none", "");
   for (const Action action : kActions) {

@@ -36,72 +36,78 @@ TEST(Description, the_hosts_own_engines_describe_themselves) {
   }
 }
 
-TEST(Description, quantization_and_on_disk_are_passed_to_an_engine_that_knows_them) {
-  const std::string head =
-      R"({"metrics":["cosine"],"scalars":["f32"],"parameters":{"type":"object","properties":{)";
-  const auto codes =
-      EngineDescription::parse(
-          "x", head + R"("one_bit":{"type":"boolean"},"mapped":{"type":"boolean"}}}})")
-          .value();
-  const auto other = EngineDescription::parse("x", head + "}}}").value();
-  model::HnswConfig collection, vector;
-  collection.on_disk = true;
-  const char* const scalar = R"({"scalar":{"type":"int8"}})";
-  EXPECT_EQ(codes.config_json(collection, vector).value(), R"({"mapped":true})");
-  EXPECT_EQ(codes.config_json(collection, vector, scalar).value(),
-            R"({"mapped":true,"one_bit":false})");
-  EXPECT_EQ(codes.config_json({}, vector, R"({"product":{"compression":"x16"}})").value(),
-            R"({"one_bit":false})");
-  EXPECT_EQ(codes.config_json({}, vector, R"({"binary":{}})").value(), R"({"one_bit":true})");
-  EXPECT_EQ(codes.config_json({}, vector, R"({"turbo":{}})").value(), "{}");
-  EXPECT_EQ(other.config_json(collection, vector, scalar).value(), "{}");
-  vector.on_disk = false;
-  EXPECT_EQ(codes.config_json(collection, vector).value(), R"({"mapped":false})");
+EngineDescription with_properties(std::string_view properties) {
+  return described(R"({"type":"object","properties":{)" + std::string(properties) + "}}");
 }
 
-TEST(Description, product_quantization_becomes_codes_of_that_size) {
-  const std::string head =
-      R"({"metrics":["cosine"],"scalars":["f32"],"parameters":{"type":"object","properties":{)";
-  const std::string codes = R"("codes":{"type":"string","enum":["8bit","4bit","pq"]})",
-                    compression = R"("compression":{"type":"integer"})";
-  const auto knows =
-      EngineDescription::parse("x", head + codes + "," + compression + "}}}").value();
-  const auto of = [](const EngineDescription& engine, const std::string& asked) {
-    return engine.config_json({}, {}, R"({"product":{"compression":)" + asked + "}}").value();
-  };
-  EXPECT_EQ(of(knows, R"("x4")"), R"({"codes":"8bit"})");
-  for (const char* kind : {R"({"scalar":{"type":"int8"}})", R"({"binary":{}})"}) {
-    EXPECT_EQ(knows.config_json({}, {}, kind).value(), R"({"codes":"8bit"})")
-        << "codes that were asked for stay";
+constexpr const char* kScalar = R"({"scalar":{"type":"int8"}})";
+constexpr const char* kProduct = R"({"product":{"compression":"x16"}})";
+
+TEST(Description, settings_are_sent_under_their_neutral_names_to_an_engine_that_has_them) {
+  const auto engine = with_properties(
+      R"("on_disk":{"type":"boolean"},"quantization":{"type":"string"},"compression":{"type":"integer"})");
+  const auto other = with_properties(R"("depth":{"type":"integer"})");
+  model::HnswConfig hnsw;
+  hnsw.on_disk = true;
+  EXPECT_EQ(engine.config_json(hnsw).value(), R"({"on_disk":true})");
+  EXPECT_EQ(engine.config_json(hnsw, kScalar).value(),
+            R"({"on_disk":true,"quantization":"scalar"})");
+  EXPECT_EQ(other.config_json(hnsw, kScalar).value(), "{}");
+  hnsw.memory = "pinned";
+  EXPECT_EQ(engine.config_json(hnsw).value(), R"({"on_disk":false})");
+  hnsw = {};
+  EXPECT_EQ(engine.config_json(hnsw, kProduct).value(),
+            R"({"compression":16,"quantization":"product"})");
+  for (const char* kind : {"binary", "turbo", "a_later_one"}) {
+    EXPECT_EQ(engine.config_json(hnsw, "{\"" + std::string(kind) + "\":{}}").value(),
+              "{\"quantization\":\"" + std::string(kind) + "\"}");
   }
-  EXPECT_EQ(of(knows, R"("x8")"), R"({"codes":"4bit"})");
-  EXPECT_EQ(of(knows, R"("x16")"), R"({"codes":"pq","compression":16})");
-  EXPECT_EQ(of(knows, R"("x64")"), R"({"codes":"pq","compression":64})");
-  for (const char* odd : {"16", "null", "{}", R"("x5")"}) EXPECT_EQ(of(knows, odd), "{}") << odd;
-  EXPECT_EQ(knows.config_json({}, {}, R"({"product":16})").value(), "{}");
-  const auto others =
-      EngineDescription::parse("x", head + R"("codes":{"type":"string","enum":["sq"]}}}})").value();
-  EXPECT_EQ(of(others, R"("x16")"), "{}") << "codes of another meaning";
-  const auto rhumb = EngineDescription::of(index_test::engine("rhumb")).value();
-  EXPECT_EQ(of(rhumb, R"("x32")"), R"({"codes":"pq","compression":32,"one_bit":false})");
+  for (const char* none : {"", "\"Disabled\"", "{}", "[]", "null"})
+    EXPECT_EQ(engine.config_json(hnsw, none).value(), "{}") << none;
 }
 
-TEST(Description, graph_settings_of_the_vector_override_the_collections) {
+TEST(Description, a_quantization_that_an_engine_does_not_list_is_not_sent) {
+  const auto engine = with_properties(
+      R"("quantization":{"type":"string","enum":["scalar"]},"compression":{"type":"integer"})");
+  EXPECT_EQ(engine.config_json({}, kScalar).value(), R"({"quantization":"scalar"})");
+  EXPECT_EQ(engine.config_json({}, kProduct).value(), "{}") << "and no compression without it";
+  const auto of_another_type = with_properties(R"("quantization":{"type":"boolean"})");
+  EXPECT_EQ(of_another_type.config_json({}, kScalar).value(), "{}");
+}
+
+TEST(Description, the_compression_of_product_quantization_is_a_number) {
+  const auto rhumb = EngineDescription::of(index_test::engine("rhumb")).value();
+  const auto of = [&](const std::string& asked) {
+    return rhumb.config_json({}, R"({"product":{"compression":)" + asked + "}}").value();
+  };
+  for (const char* bytes : {"4", "8", "16", "32", "64"}) {
+    EXPECT_EQ(of("\"x" + std::string(bytes) + "\""),
+              R"({"compression":)" + std::string(bytes) + R"(,"quantization":"product"})");
+  }
+  for (const char* odd : {"16", "null", "{}", R"("x5")", R"("x128")"})
+    EXPECT_EQ(of(odd), R"({"quantization":"product"})") << odd;
+  EXPECT_EQ(rhumb.config_json({}, R"({"product":16})").value(), R"({"quantization":"product"})");
+}
+
+TEST(Description, graph_settings_are_moved_into_the_bounds_of_the_engine) {
   const auto hnsw = EngineDescription::of(index_test::engine("hnsw")).value();
-  model::HnswConfig collection, vector;
-  EXPECT_EQ(hnsw.config_json(collection, vector).value(), "{}");
-  collection.m = 32;
-  collection.ef_construct = 200;
-  collection.full_scan_threshold = 10'000;
-  vector.m = 8;
-  EXPECT_EQ(hnsw.config_json(collection, vector).value(), R"({"ef_construct":200,"m":8})");
+  model::HnswConfig given;
+  EXPECT_EQ(hnsw.config_json(given).value(), "{}");
+  given.m = 8;
+  given.ef_construct = 200;
+  given.full_scan_threshold = 10'000;
+  EXPECT_EQ(hnsw.config_json(given).value(), R"({"ef_construct":200,"m":8})");
   const auto flat = EngineDescription::of(index_test::engine("flat")).value();
-  EXPECT_EQ(flat.config_json(collection, vector).value(), "{}") << "hints that it has no use for";
-  vector.m = 100'000;
-  EXPECT_EQ(hnsw.config_json(collection, vector).value(), R"({"ef_construct":200,"m":512})")
+  EXPECT_EQ(flat.config_json(given).value(), "{}") << "hints that it has no use for";
+  given.m = 100'000;
+  EXPECT_EQ(hnsw.config_json(given).value(), R"({"ef_construct":200,"m":512})")
       << "the nearest that it takes";
-  vector.m = 0;
-  EXPECT_EQ(hnsw.config_json(collection, vector).value(), R"({"ef_construct":200,"m":2})");
+  given.m = 0;
+  EXPECT_EQ(hnsw.config_json(given).value(), R"({"ef_construct":200,"m":2})");
+  for (const char* bounds : {R"("maximum":-1)", R"("minimum":1e300)"}) {
+    const auto strange = with_properties(R"("m":{"type":"integer",)" + std::string(bounds) + "}");
+    EXPECT_EQ(strange.config_json(given).value(), "{}") << bounds;
+  }
 }
 
 // The engine opens with parameters that pass the check, and refuses those that do not.

@@ -1,5 +1,6 @@
 #include "engine/options.h"
 
+#include <algorithm>
 #include <bit>
 #include <nlohmann/json.hpp>
 
@@ -10,6 +11,8 @@ namespace {
 
 constexpr uint32_t kLineLinks = kLineBytes / sizeof(uint32_t);
 constexpr uint32_t kSeedMax = 0x7FFFFFFF;
+// The compressions of codes of a byte and of half a byte per component.
+constexpr uint32_t kWholeCompression = 4, kNibblesCompression = 8;
 
 uint32_t number(const nlohmann::json& value, const std::string& key, uint32_t low, uint32_t high) {
   if (!value.is_number_unsigned() || value.get<uint64_t>() < low || value.get<uint64_t>() > high) {
@@ -56,6 +59,32 @@ void take_codes(const nlohmann::json& value, const std::string& key, Options& op
     expected += ", " + std::string(kCodesNames[i]);
   }
   throw Error(RHUMB_INVALID, key + ": expected one of " + expected + ", found " + value.dump());
+}
+
+constexpr const char* kQuantizations[] = {"scalar", "product", "binary"};  // of a collection
+
+// Sets what a collection's quantization means here, as far as parameters of this engine do not say
+// otherwise. scalar: codes of one byte per component. product: codes of the size that is asked for.
+// binary: wide vectors also get codes of one bit, and the graph is walked by them. Codes that were
+// asked for stay, even where measuring says that others would find more.
+void take_quantization(const nlohmann::json& config, Options& options) {
+  const auto found = config.find("quantization");
+  if (found == config.end()) return;
+  const std::string asked = found->is_string() ? found->get<std::string>() : std::string();
+  if (std::find(std::begin(kQuantizations), std::end(kQuantizations), asked) ==
+      std::end(kQuantizations)) {
+    throw Error(RHUMB_INVALID,
+                "quantization: expected one of scalar, product, binary, found " + found->dump());
+  }
+  if (!config.contains("one_bit")) options.one_bit = asked == "binary";
+  const bool product = asked == "product";
+  if (config.contains("codes") || (product && !config.contains("compression"))) return;
+  options.asked = true;
+  // Up to half a byte per component, plain codes find as much in the same space, and are faster.
+  if (!product || options.compression <= kWholeCompression)
+    options.codes = Codes::kWhole;
+  else
+    options.codes = options.compression <= kNibblesCompression ? Codes::kNibbles : Codes::kProduct;
 }
 
 nlohmann::json parameter(uint32_t low, uint32_t high, uint32_t standard, const char* text) {
@@ -110,11 +139,12 @@ Options parse_options(std::string_view config_json) {
       options.compression = power_of_two(value, key, kCompressionMin, kCompressionMax);
     else if (key == "deterministic")
       options.deterministic = flag(value, key);
-    else if (key == "mapped")
+    else if (key == "on_disk")
       options.mapped = flag(value, key);
-    else
+    else if (key != "quantization")
       throw Error(RHUMB_INVALID, "config: unknown parameter " + key);
   }
+  take_quantization(config, options);
   return options;
 }
 
@@ -149,14 +179,22 @@ std::string describe() {
          "themselves (float). auto: 8bit, unless measuring shows that its recall is too low."}}},
       {"compression",
        parameter(kCompressionMin, kCompressionMax, kCompressionDefault,
-                 "For pq: bytes of a vector's floats per byte of its code, a power of two.")},
+                 "For pq and for quantization by product: bytes of a vector's floats per byte of "
+                 "its code, a power of two.")},
+      {"quantization",
+       {{"type", "string"},
+        {"enum", kQuantizations},
+        {"description",
+         "The quantization that a collection asks for. scalar: codes of a byte per component. "
+         "product: codes of the size that compression says. binary: codes of a byte per component "
+         "and one-bit codes for the walk. one_bit and codes take precedence."}}},
       {"deterministic",
        {{"type", "boolean"},
         {"default", false},
         {"description",
          "Builds and merges of the same rows give the same graph, byte by byte, on any number of "
          "threads."}}},
-      {"mapped",
+      {"on_disk",
        {{"type", "boolean"},
         {"default", false},
         {"description",

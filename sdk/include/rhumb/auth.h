@@ -24,6 +24,11 @@ enum {
 enum { RHUMB_VERDICT_DENY = 0, RHUMB_VERDICT_ALLOW = 1 };
 /* rhumb_principal.flags. */
 enum { RHUMB_PRINCIPAL_READ_ONLY = 1 };
+/* rhumb_auth_ops.caps. CHECKS: the engine denies requests without valid credentials. With an engine
+ * that does not, the host refuses to listen beyond loopback, unless the operator insists. KEYS:
+ * open() takes the members "api_key" and "read_only_api_key" of config_json, which the host sends
+ * for the settings `auth.*` that are not empty. An engine without KEYS gets {}. */
+enum { RHUMB_CAP_AUTH_CHECKS = 1 << 8, RHUMB_CAP_AUTH_KEYS = 1 << 9 };
 
 typedef struct rhumb_auth rhumb_auth_t;
 

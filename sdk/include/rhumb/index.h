@@ -56,15 +56,15 @@
  *                 nearest one within the engine's bounds. For an m of 0 the host begins no index.
  *   ef_construct  integer. From hnsw_config.ef_construct: the candidates that are compared when a
  *                 node is linked. The host moves the value into the bounds, too.
- *   mapped        boolean. From hnsw_config.on_disk or hnsw_config.memory. With true, the engine
+ *   on_disk       boolean. From hnsw_config.on_disk or hnsw_config.memory. With true, the engine
  *                 leaves a loaded index in the pages of its files. When memory is short, the host
  *                 opens a saved index again with true, if the engine has this parameter.
- *   one_bit       boolean. It is true for quantization_config.binary, and false for scalar and
- *                 product.
- *   codes         string. It is "8bit" for quantization_config.scalar, binary and product x4,
- *                 "4bit" for product x8, and "pq" for product x16, x32 and x64. The host sends a
- *                 word only if the engine's "enum" has it.
- *   compression   integer. It is 16, 32 or 64, and comes with the codes "pq".
+ *   quantization  string. The kind of quantization_config: "scalar", "product", "binary" or
+ *                 "turbo". The engine decides which codes that means. The host sends a word only if
+ *                 the engine's "enum" has it or there is no "enum".
+ *   compression   integer. It comes with the quantization "product". It is 4, 8, 16, 32 or 64: the
+ *                 bytes of a vector's floats per byte of its code. The host moves it into the
+ *                 bounds, too.
  * The host never sends a parameter of another name, so the engine uses its default. A collection
  * without such settings gives {}. With RHUMB_INVALID an engine refuses a text that is no JSON
  * object, a name that it does not know, and a value out of bounds. It takes an empty config_json

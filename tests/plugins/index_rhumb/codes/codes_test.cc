@@ -105,7 +105,7 @@ TEST_P(Kept, a_loaded_graph_answers_the_same_and_can_grow) {
   ASSERT_EQ(index.save(dir), RHUMB_OK);
   const auto expected = index.search(w.queries, {.ef = 40});
   for (const char* mapped : {"false", "true"}) {
-    const std::string as = config.substr(0, config.size() - 1) + R"(,"mapped":)" + mapped + "}";
+    const std::string as = config.substr(0, config.size() - 1) + R"(,"on_disk":)" + mapped + "}";
     Index loaded("rhumb", w.column, as.c_str(), dir);
     ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
     EXPECT_EQ(loaded.search(w.queries, {.ef = 40}), expected) << as;

@@ -55,7 +55,7 @@ TEST(Hamming, an_index_is_inserted_in_pieces_saved_and_loaded) {
   ASSERT_EQ(index.save(dir), RHUMB_OK) << index.error();
   const auto answers = index.search(w.queries, {.ef = 60});
   EXPECT_GE(recall(answers, w.flat.search(w.queries, {})), 0.95);
-  for (const char* config : {"{}", R"({"mapped":true})"}) {
+  for (const char* config : {"{}", R"({"on_disk":true})"}) {
     Index loaded("rhumb", w.column, config, dir);
     ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
     EXPECT_EQ(loaded.search(w.queries, {.ef = 60}), answers) << config;

@@ -189,6 +189,8 @@ TEST(Rhumb, an_invalid_parameter_is_named) {
                                      {R"({"m":"16"})", "m:"},
                                      {R"({"m":16.5})", "m:"},
                                      {R"({"codes":"5bit"})", "codes:"},
+                                     {R"({"quantization":"turbo"})", "quantization:"},
+                                     {R"({"quantization":true})", "quantization:"},
                                      {R"({"compression":12})", "compression:"},
                                      {R"({"compression":128})", "compression:"},
                                      {R"({"ef_construct":3})", "ef_construct:"},

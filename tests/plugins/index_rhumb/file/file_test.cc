@@ -61,7 +61,7 @@ TEST(RhumbFile, a_loaded_graph_can_grow) {
 
 // A graph in its file's pages answers the same, and can grow beyond them.
 TEST(RhumbFile, a_mapped_graph_answers_the_same) {
-  constexpr const char* kMapped = R"({"m":8,"ef_construct":40,"mapped":true})";
+  constexpr const char* kMapped = R"({"m":8,"ef_construct":40,"on_disk":true})";
   Saved saved(12'000 / kFewer);
   Index loaded("rhumb", saved.column, kMapped, saved.dir);
   ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
@@ -214,7 +214,7 @@ TEST(RhumbFile, a_file_is_loaded_as_it_is_under_other_settings) {
   const auto queries = saved.column.queries(saved.generator, 50);
   const auto answers = saved.index->search(queries, {.ef = 20});
   for (const char* config : {R"({"m":2,"ef_construct":60,"seed":7})",
-                             R"({"m":100,"one_bit":false})", R"({"recall":0.9,"mapped":true})"}) {
+                             R"({"m":100,"one_bit":false})", R"({"recall":0.9,"on_disk":true})"}) {
     Index loaded("rhumb", saved.column, config, saved.dir);
     ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
     EXPECT_EQ(loaded.search(queries, {.ef = 20}), answers) << config;
