@@ -12,6 +12,7 @@
 
 #include "rhumb/cpp/host.h"
 #include "rhumb/cpp/index_engine.h"
+#include "rhumb/cpp/indexed_ranges.h"
 #include "rhumb/kernels.h"
 
 namespace {
@@ -27,6 +28,7 @@ enum Fault {
   ignores_present,
   ignores_bit_count,
   inserts_whole_words,
+  overlooks_gaps,
   overruns,
   never_stops,
   never_ends,
@@ -68,8 +70,9 @@ class Faulty {
                         rows.find_first_not_of("0123456789") == std::string::npos &&
                         rows.size() < 10;
       if (!good && !has(trusts_files)) throw rhumb::Error(RHUMB_CORRUPT, "rows");
-      built_ = static_cast<uint32_t>(std::strtoul(rows.c_str(), nullptr, 10));
-      if (built_ > vectors_.rows && !has(trusts_files)) throw rhumb::Error(RHUMB_CORRUPT, "rows");
+      const auto loaded = static_cast<uint32_t>(std::strtoul(rows.c_str(), nullptr, 10));
+      if (loaded > vectors_.rows && !has(trusts_files)) throw rhumb::Error(RHUMB_CORRUPT, "rows");
+      indexed_.add(0, loaded);
     }
     host_.report_memory(100);
   }
@@ -84,11 +87,11 @@ class Faulty {
              const rhumb_progress_t* progress) {
     if (progress != nullptr && progress->tick(progress->ctx, slot_end, slot_end) == 0)
       throw rhumb::Error(RHUMB_CANCELLED, "stopped");
-    built_ = slot_end;
+    indexed_.add(0, slot_end);
   }
-  void insert(const rhumb_call_t*, uint32_t, uint32_t slot_end) {
+  void insert(const rhumb_call_t*, uint32_t slot_first, uint32_t slot_end) {
     const uint32_t end = has(inserts_whole_words) ? (slot_end + 63) & ~63u : slot_end;
-    for (uint32_t built = built_; built < end && !built_.compare_exchange_weak(built, end);) {}
+    indexed_.add(has(overlooks_gaps) ? 0 : slot_first, end);
   }
   void search(const rhumb_call_t* call, const rhumb_query_t& query, rhumb_hits_t& out) {
     for (const rhumb_ext_t* ext = query.ext; ext != nullptr; ext = ext->next) {
@@ -104,13 +107,13 @@ class Faulty {
   }
   void save(std::string_view dir) {
     std::ofstream file(std::string(dir) + "/rows");
-    const uint32_t rows =
-        has(forgets_when_saving) && built_ > 0 ? built_ - built_ / 3 : built_.load();
+    const uint32_t built = indexed_.built_through();
+    const uint32_t rows = has(forgets_when_saving) ? built - built / 3 : built;
     file << rows << '\n' << rows << '\n';
     if (!file.flush()) throw rhumb::Error(RHUMB_IO, "rows");
   }
   std::string stats() {
-    const std::string n = std::to_string(built_);
+    const std::string n = std::to_string(indexed_.built_through());
     std::string measured;
     if (has(boasts_of_recall)) measured = ",\"measured\":{\"recall\":1.0}";
     if (has(admits_its_loss))
@@ -140,7 +143,7 @@ class Faulty {
   // rows. The caller compares a fixed number of them again, whatever the error of the codes.
   void keep_closest_by_codes(const char* vector, uint32_t k,
                              std::vector<std::pair<float, uint32_t>>& all) const {
-    const uint32_t first_rows = std::min(built_.load(), 256u), dim = vectors_.dim;
+    const uint32_t first_rows = std::min(indexed_.built_through(), 256u), dim = vectors_.dim;
     std::vector<double> centre(dim);
     double square = 0;
     for (uint32_t slot = 0; slot < first_rows; ++slot) {
@@ -167,7 +170,10 @@ class Faulty {
   std::vector<std::pair<float, uint32_t>> closest_of_all(const char* vector, uint32_t k,
                                                          bool by_codes) const {
     std::vector<std::pair<float, uint32_t>> all;
-    for (uint32_t slot = 0; slot < built_; ++slot) all.emplace_back(0.0f, slot);
+    const auto indexed = indexed_.snapshot();
+    for (const rhumb::SlotRange& range : *indexed) {
+      for (uint32_t slot = range.first; slot < range.end; ++slot) all.emplace_back(0.0f, slot);
+    }
     if (by_codes) keep_closest_by_codes(vector, k, all);
     for (auto& [distance, slot] : all) kernel_->slots(vector, &vectors_, &slot, 1, &distance);
     std::sort(all.begin(), all.end());
@@ -177,9 +183,10 @@ class Faulty {
   // Measures recall with rows of its own as queries. A hit as close as the last true one counts.
   double found_by_codes() const {
     constexpr uint32_t kAsked = 40, kHits = 10;
+    const uint32_t built = indexed_.built_through();
     uint32_t hits = 0, wanted = 0;
-    for (uint32_t i = 0; i < kAsked && built_ >= kAsked; ++i) {
-      const auto* const query = reinterpret_cast<const char*>(row(i * (built_ / kAsked)));
+    for (uint32_t i = 0; i < kAsked && built >= kAsked; ++i) {
+      const auto* const query = reinterpret_cast<const char*>(row(i * (built / kAsked)));
       const auto right = closest_of_all(query, kHits, false);
       for (const auto& hit : closest_of_all(query, kHits, true))
         hits += hit.first <= right.back().first ? 1 : 0;
@@ -189,10 +196,13 @@ class Faulty {
   }
   void answer(const char* vector, const rhumb_query_t& query, uint64_t q, rhumb_hits_t& out) {
     std::vector<std::pair<float, uint32_t>> all;
-    for (uint32_t slot = 0; slot < built_; ++slot) {
-      if (!passes(query.filter, slot)) continue;
-      if (has(misses_some) && slot % 3 == 0) continue;
-      all.emplace_back(0.0f, slot);
+    const auto indexed = indexed_.snapshot();
+    for (const rhumb::SlotRange& range : *indexed) {
+      for (uint32_t slot = range.first; slot < range.end; ++slot) {
+        if (!passes(query.filter, slot)) continue;
+        if (has(misses_some) && slot % 3 == 0) continue;
+        all.emplace_back(0.0f, slot);
+      }
     }
     if (has_codes && (query.flags & RHUMB_QUERY_EXACT) == 0)
       keep_closest_by_codes(vector, query.k, all);
@@ -220,7 +230,7 @@ class Faulty {
   const rhumb::Host host_;
   const rhumb_vectors_t& vectors_;
   const rhumb_kernel_t* const kernel_;
-  std::atomic<uint32_t> built_{0};
+  rhumb::IndexedRanges indexed_;
   std::atomic<uint64_t> turns_{0};  // turns of a search that never ends
 };
 
