@@ -12,10 +12,10 @@ build_packages=(
   g++ cmake ninja-build mold ccache pkg-config git ca-certificates curl
   libpoco-dev libboost-dev libuv1-dev libsimdjson-dev nlohmann-json3-dev libyaml-cpp-dev
   libsqlite3-dev libhnswlib-dev libroaring-dev libxxhash-dev libzstd-dev zlib1g-dev libssl-dev
-  prometheus-cpp-dev libcurl4-openssl-dev protobuf-compiler
+  prometheus-cpp-dev protobuf-compiler
 )
 test_packages=(
-  clang clang-format libclang-rt-14-dev libgtest-dev libbenchmark-dev python3 python3-venv nodejs npm procps strace e2fsprogs mount
+  clang clang-format libclang-rt-14-dev libgtest-dev python3 python3-venv nodejs npm procps strace e2fsprogs mount
   g++-aarch64-linux-gnu qemu-user
 )
 packages=("${build_packages[@]}")
