@@ -39,8 +39,8 @@ copy /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /etc/apt/
   /root/.npmrc /root/.config/pip /root/.cargo/config.toml /root/.config/go ${PIP_FIND_LINKS:+"$PIP_FIND_LINKS"}
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
-git clone -q --no-hardlinks . "$root/root/work/rhumb"
-[ -d ../shared ] && cp -a ../shared "$root/root/work/shared"
+git clone -q --no-hardlinks . "$root/root/src/rhumb"
+[ -d ../shared ] && cp -a ../shared "$root/root/src/shared"
 echo "a bare root with $(chroot "$root" dpkg-query -W | wc -l) packages, commit $(git rev-parse --short HEAD): $(($(date +%s) - started)) s"
 
 settings=(HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TERM="${TERM:-dumb}")
@@ -50,7 +50,7 @@ inside() { # inside COMMAND: in the clone, with the clock
   local begun
   begun=$(date +%s)
   echo "== $*"
-  if env -i "${settings[@]}" chroot "$root" bash -c 'cd /root/work/rhumb && exec "$@"' bash "$@"; then
+  if env -i "${settings[@]}" chroot "$root" bash -c 'cd /root/src/rhumb && exec "$@"' bash "$@"; then
     echo "== $*: $(($(date +%s) - begun)) s"
   else
     [ "$status" -ne 0 ] || status=1
