@@ -1,6 +1,4 @@
 // Every limit of the host has its name here: queues, buffers, loops and what a request may ask for.
-// Sizes marked (tiny) shrink to 2 in the `tiny` preset, so that boundary faults show up in small
-// tests.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +7,6 @@
 namespace rhumb::base::limits {
 
 inline constexpr uint64_t kKiB = 1024, kMiB = 1024 * kKiB, kGiB = 1024 * kMiB;
-#ifdef RHUMB_TINY
-inline constexpr uint64_t tiny(uint64_t) { return 2; }
-#else
-inline constexpr uint64_t tiny(uint64_t normal) { return normal; }
-#endif
 
 // What a client may send. A request beyond one of these limits gets a 4xx that names the field, the
 // value and the limit.
