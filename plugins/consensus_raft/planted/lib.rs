@@ -48,7 +48,8 @@ fn planted(config: &[u8]) -> Outcome<Safety> {
     match std::str::from_utf8(config) {
         Ok(r#"{"plant":"unheld_messages"}"#) => Ok(Safety { hold_messages: false, ..Safety::FULL }),
         Ok(r#"{"plant":"lease_reads"}"#) => Ok(Safety { confirm_reads: false, ..Safety::FULL }),
-        _ => settings::no_parameters(config).map_err(|_| Fault::invalid("config_json: no such plant")),
+        _ => settings::no_parameters(config)
+            .map_err(|_| Fault::invalid("config_json: no such plant")),
     }
 }
 

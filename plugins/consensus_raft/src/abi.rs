@@ -266,7 +266,12 @@ pub struct ConsensusOpen {
 pub struct ConsensusOps {
     pub struct_size: u32,
     pub caps: u32,
-    pub open: unsafe extern "C" fn(*const Host, *const ConsensusOpen, *mut *mut c_void, *mut Error) -> i32,
+    pub open: unsafe extern "C" fn(
+        *const Host,
+        *const ConsensusOpen,
+        *mut *mut c_void,
+        *mut Error,
+    ) -> i32,
     pub close: unsafe extern "C" fn(*mut c_void),
     pub get_extension: unsafe extern "C" fn(*mut c_void, *const c_char) -> *const c_void,
     pub step: unsafe extern "C" fn(*mut c_void, *const Event, *mut Effects, *mut Error) -> i32,

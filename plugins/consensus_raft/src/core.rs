@@ -115,7 +115,11 @@ impl Core {
             self.out.changed |= abi::FX_HARD_STATE;
         }
         for message in ready.take_messages().into_iter().chain(ready.take_persisted_messages()) {
-            let needed = if self.settings.safety.hold_messages { self.writes.needed_by(&message) } else { 0 };
+            let needed = if self.settings.safety.hold_messages {
+                self.writes.needed_by(&message)
+            } else {
+                0
+            };
             self.outbox.hold(needed, message);
         }
         for state in ready.take_read_states() {
@@ -157,7 +161,8 @@ impl Core {
         if role == StateRole::Leader {
             let log = self.node.store();
             let tail = self.counted_commit + 1..=log.last();
-            self.uncommitted_bytes = tail.filter_map(|index| log.meta(index)).map(|meta| meta.size).sum();
+            self.uncommitted_bytes =
+                tail.filter_map(|index| log.meta(index)).map(|meta| meta.size).sum();
         }
     }
 
@@ -190,8 +195,9 @@ impl Core {
             self.snapshot_asked_tick = None;
             return;
         }
-        let again =
-            self.snapshot_asked_tick.map_or(true, |asked| self.ticks >= asked + self.settings.election_ticks);
+        let again = self
+            .snapshot_asked_tick
+            .map_or(true, |asked| self.ticks >= asked + self.settings.election_ticks);
         if again {
             self.snapshot_asked_tick = Some(self.ticks);
             self.out.changed |= abi::FX_NEED_SNAPSHOT;
@@ -241,7 +247,8 @@ fn post(out: &mut Out, message: Message) {
     let kind = message.msg_type as u32;
     let (flags, index) = match MessageType::from_i32(message.msg_type) {
         Some(MessageType::MsgSnapshot) => {
-            let metadata = message.snapshot.as_ref().and_then(|snapshot| snapshot.metadata.as_ref());
+            let metadata =
+                message.snapshot.as_ref().and_then(|snapshot| snapshot.metadata.as_ref());
             (abi::MSG_SNAPSHOT, metadata.map_or(0, |metadata| metadata.index))
         }
         Some(MessageType::MsgAppend) => (0, message.index),

@@ -95,7 +95,8 @@ impl Engine {
 impl Core {
     fn tick(&mut self) -> Outcome<()> {
         self.ticks += 1;
-        let patience = |timeouts: u64| self.ticks.saturating_sub(self.settings.election_ticks * timeouts);
+        let patience =
+            |timeouts: u64| self.ticks.saturating_sub(self.settings.election_ticks * timeouts);
         let (fetches_since, reads_since) =
             (patience(limits::FETCH_ELECTION_TIMEOUTS), patience(limits::READ_ELECTION_TIMEOUTS));
         self.fetches.expire(fetches_since);
@@ -119,7 +120,8 @@ impl Core {
     fn leave_forgotten_joint(&mut self) -> Outcome<()> {
         let raft = &self.node.raft;
         let joint = raft.prs().conf().auto_leave();
-        if !self.is_leader() || !joint || raft.has_pending_conf() || raft.lead_transferee.is_some() {
+        if !self.is_leader() || !joint || raft.has_pending_conf() || raft.lead_transferee.is_some()
+        {
             return Ok(());
         }
         self.node.propose_conf_change(Vec::new(), ConfChangeV2::default()).map_err(Fault::from)
@@ -219,10 +221,9 @@ impl Core {
 
     fn change_members(&mut self, index: u64, payload: &[u8]) -> Outcome<()> {
         let change = members::decode_change(payload).map_err(|fault| Fault::corrupt(fault.text))?;
-        let conf = self
-            .node
-            .apply_conf_change(&change)
-            .map_err(|error| Fault::corrupt(format!("membership entry {index} does not apply: {error}")))?;
+        let conf = self.node.apply_conf_change(&change).map_err(|error| {
+            Fault::corrupt(format!("membership entry {index} does not apply: {error}"))
+        })?;
         self.out.set_members(&conf, index);
         if self.is_leader() && !self.node.raft.promotable() {
             self.leave_office();

@@ -55,7 +55,8 @@ impl Core {
             self.fetches.tickets += 1;
             let ticket = self.fetches.tickets;
             self.fetches.open.insert(ticket, Open { low, high, since_tick: self.ticks });
-            let waiting = self.node.raft.prs().iter().filter(|(_, progress)| progress.next_idx == index);
+            let waiting =
+                self.node.raft.prs().iter().filter(|(_, progress)| progress.next_idx == index);
             let peer = waiting.map(|(id, _)| *id).min().unwrap_or(0);
             self.out.fetches.push(abi::Fetch { ticket, peer, low, high });
         }

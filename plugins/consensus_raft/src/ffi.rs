@@ -120,18 +120,28 @@ pub unsafe extern "C" fn step(
     let size = (*out).struct_size;
     let effects = match (&outcome, engine.out()) {
         (Ok(()), Some(effects)) => effects.fill(size),
-        (_, engine_out) => Out::idle(engine_out.map(|effects| effects.state).unwrap_or_default()).fill(size),
+        (_, engine_out) => {
+            Out::idle(engine_out.map(|effects| effects.state).unwrap_or_default()).fill(size)
+        }
     };
     let bytes = (size as usize).min(std::mem::size_of::<Effects>());
-    std::ptr::copy_nonoverlapping(std::ptr::addr_of!(effects).cast::<u8>(), out.cast::<u8>(), bytes);
+    std::ptr::copy_nonoverlapping(
+        std::ptr::addr_of!(effects).cast::<u8>(),
+        out.cast::<u8>(),
+        bytes,
+    );
     match outcome {
         Ok(()) => abi::OK,
         Err(fault) => report(&fault, error),
     }
 }
 
-pub type OpenFn =
-    unsafe extern "C" fn(*const Host, *const ConsensusOpen, *mut *mut c_void, *mut abi::Error) -> i32;
+pub type OpenFn = unsafe extern "C" fn(
+    *const Host,
+    *const ConsensusOpen,
+    *mut *mut c_void,
+    *mut abi::Error,
+) -> i32;
 
 pub const fn ops(open: OpenFn) -> ConsensusOps {
     ConsensusOps {

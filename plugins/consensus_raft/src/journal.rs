@@ -32,7 +32,9 @@ impl Drain for HostDrain {
             let mut text = String::new();
             // Writing to a String cannot fail.
             let _ = write!(text, "raft: {}", record.msg());
-            unsafe { (self.log)(self.host, host_level(record.level()), Slice::of(text.as_bytes())) };
+            unsafe {
+                (self.log)(self.host, host_level(record.level()), Slice::of(text.as_bytes()))
+            };
         }
         Ok(())
     }
@@ -49,7 +51,10 @@ pub unsafe fn logger(host: *const Host, id: u64) -> slog::Logger {
     if let Some(get) = host.as_ref().and_then(|host| host.get_extension) {
         let service = get(host, abi::HOST_LOG.as_ptr().cast()).cast::<HostLog>();
         if let Some(HostLog { level_min, log: Some(log), .. }) = service.as_ref() {
-            return slog::Logger::root(HostDrain { host, log: *log, level_min: *level_min }, values);
+            return slog::Logger::root(
+                HostDrain { host, log: *log, level_min: *level_min },
+                values,
+            );
         }
     }
     slog::Logger::root(slog::Discard, values)

@@ -7,7 +7,9 @@ macro_rules! offset_of {
     ($type:ty, $field:ident) => {{
         let value = std::mem::MaybeUninit::<$type>::uninit();
         let base = value.as_ptr();
-        unsafe { std::ptr::addr_of!((*base).$field).cast::<u8>().offset_from(base.cast::<u8>()) as usize }
+        unsafe {
+            std::ptr::addr_of!((*base).$field).cast::<u8>().offset_from(base.cast::<u8>()) as usize
+        }
     }};
 }
 

@@ -4,14 +4,20 @@ use crate::abi::{self, Member};
 use crate::fault::{Fault, Outcome};
 use crate::limits;
 use prost::Message as _;
-use raft::eraftpb::{ConfChangeSingle, ConfChangeTransition, ConfChangeType, ConfChangeV2, ConfState};
+use raft::eraftpb::{
+    ConfChangeSingle, ConfChangeTransition, ConfChangeType, ConfChangeV2, ConfState,
+};
 use raft::{Changer, ProgressTracker};
 use std::collections::BTreeMap;
 
 /// Refuses memberships that would make raft panic when it restores its state.
 pub fn conf_state(members: &[Member], auto_leave: bool) -> Outcome<ConfState> {
     if members.len() > limits::MEMBERS_MAX {
-        return Err(Fault::invalid(format!("{} members, at most {}", members.len(), limits::MEMBERS_MAX)));
+        return Err(Fault::invalid(format!(
+            "{} members, at most {}",
+            members.len(),
+            limits::MEMBERS_MAX
+        )));
     }
     let mut conf = ConfState { auto_leave, ..ConfState::default() };
     let mut sorted: Vec<&Member> = members.iter().collect();
@@ -24,7 +30,10 @@ pub fn conf_state(members: &[Member], auto_leave: bool) -> Outcome<ConfState> {
     for member in sorted {
         let known = abi::VOTER | abi::LEARNER | abi::VOTER_OUTGOING | abi::LEARNER_NEXT;
         if member.id == 0 || member.role == 0 || member.role & !known != 0 {
-            return Err(Fault::invalid(format!("member {} has role {:#x}", member.id, member.role)));
+            return Err(Fault::invalid(format!(
+                "member {} has role {:#x}",
+                member.id, member.role
+            )));
         }
         let put = |bit: u32, list: &mut Vec<u64>| {
             if member.role & bit != 0 {
@@ -59,7 +68,9 @@ pub fn check_conf_state(conf: &ConfState) -> Outcome<()> {
         return Err(Fault::invalid("membership without voters"));
     }
     if !joint && (conf.auto_leave || !conf.learners_next.is_empty()) {
-        return Err(Fault::invalid("membership: auto_leave or staged learners without outgoing voters"));
+        return Err(Fault::invalid(
+            "membership: auto_leave or staged learners without outgoing voters",
+        ));
     }
     let votes = |id: &u64| conf.voters.contains(id) || conf.voters_outgoing.contains(id);
     if conf.learners.iter().any(votes) {
@@ -92,7 +103,11 @@ pub fn to_members(conf: &ConfState) -> Vec<Member> {
 /// An empty list of changes leaves the joint state.
 pub fn change_of(wanted: &[Member]) -> Outcome<ConfChangeV2> {
     if wanted.len() > limits::MEMBERS_MAX {
-        return Err(Fault::invalid(format!("{} changes, at most {}", wanted.len(), limits::MEMBERS_MAX)));
+        return Err(Fault::invalid(format!(
+            "{} changes, at most {}",
+            wanted.len(),
+            limits::MEMBERS_MAX
+        )));
     }
     let mut changes = Vec::with_capacity(wanted.len());
     for (at, member) in wanted.iter().enumerate() {
@@ -101,11 +116,17 @@ pub fn change_of(wanted: &[Member]) -> Outcome<ConfChangeV2> {
             abi::ADD_LEARNER => ConfChangeType::AddLearnerNode,
             abi::REMOVE => ConfChangeType::RemoveNode,
             other => {
-                return Err(Fault::invalid(format!("change of member {}: operation {other}", member.id)))
+                return Err(Fault::invalid(format!(
+                    "change of member {}: operation {other}",
+                    member.id
+                )))
             }
         };
         if member.id == 0 || wanted[..at].iter().any(|earlier| earlier.id == member.id) {
-            return Err(Fault::invalid(format!("change: member {} is zero or named twice", member.id)));
+            return Err(Fault::invalid(format!(
+                "change: member {} is zero or named twice",
+                member.id
+            )));
         }
         changes.push(ConfChangeSingle { change_type: kind as i32, node_id: member.id });
     }
@@ -137,7 +158,8 @@ pub fn dry_run(tracker: &ProgressTracker, change: &ConfChangeV2) -> Outcome<()> 
     } else {
         changer.simple(&change.changes)
     };
-    let (after, _) = outcome.map_err(|error| Fault::invalid(format!("membership change: {error}")))?;
+    let (after, _) =
+        outcome.map_err(|error| Fault::invalid(format!("membership change: {error}")))?;
     if after == *tracker.conf() {
         return Err(Fault::invalid("membership change changes nothing"));
     }
@@ -146,5 +168,8 @@ pub fn dry_run(tracker: &ProgressTracker, change: &ConfChangeV2) -> Outcome<()> 
 
 /// Whether `id` would stop voting when the change has taken its full effect.
 pub fn loses_vote(change: &ConfChangeV2, id: u64) -> bool {
-    change.changes.iter().any(|one| one.node_id == id && one.change_type != ConfChangeType::AddNode as i32)
+    change
+        .changes
+        .iter()
+        .any(|one| one.node_id == id && one.change_type != ConfChangeType::AddNode as i32)
 }

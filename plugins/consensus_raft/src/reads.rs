@@ -59,7 +59,10 @@ impl Reads {
     }
 
     fn context(&self) -> Vec<u8> {
-        [self.id, self.incarnation, self.counter].iter().flat_map(|word| word.to_le_bytes()).collect()
+        [self.id, self.incarnation, self.counter]
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect()
     }
 
     /// Whether a heartbeat's answer belongs to the round under way.

@@ -42,7 +42,10 @@ fn or_default(value: u64, default: u64) -> u64 {
 impl Settings {
     /// # Safety
     /// `open` and what it points to are valid for the call.
-    pub unsafe fn read(open: &ConsensusOpen, accept: fn(&[u8]) -> Outcome<Safety>) -> Outcome<Settings> {
+    pub unsafe fn read(
+        open: &ConsensusOpen,
+        accept: fn(&[u8]) -> Outcome<Safety>,
+    ) -> Outcome<Settings> {
         if open.id == 0 {
             return Err(Fault::invalid("id: 0 is not a valid replica id"));
         }
@@ -106,9 +109,15 @@ pub fn no_parameters(config: &[u8]) -> Outcome<Safety> {
 unsafe fn refuse_required(mut ext: *const abi::Ext) -> Outcome<()> {
     while !ext.is_null() {
         if (*ext).required != 0 {
-            let id =
-                if (*ext).id.is_null() { "?".into() } else { CStr::from_ptr((*ext).id).to_string_lossy() };
-            return Err(Fault::new(abi::UNSUPPORTED, format!("extension {id} is required and unknown")));
+            let id = if (*ext).id.is_null() {
+                "?".into()
+            } else {
+                CStr::from_ptr((*ext).id).to_string_lossy()
+            };
+            return Err(Fault::new(
+                abi::UNSUPPORTED,
+                format!("extension {id} is required and unknown"),
+            ));
         }
         ext = (*ext).next;
     }

@@ -24,8 +24,10 @@ pub unsafe fn start(settings: &Settings, event: &Event, logger: &slog::Logger) -
     }
     let start = abi::read_growable(event.start);
     let log = load(settings, &start, abi::slice_of(event.entries, event.entry_count))?;
-    let conf =
-        members::conf_state(abi::slice_of(event.members, event.member_count), start.joint_auto_leave != 0)?;
+    let conf = members::conf_state(
+        abi::slice_of(event.members, event.member_count),
+        start.joint_auto_leave != 0,
+    )?;
     if conf.voters.is_empty() && log.last() > 0 {
         return Err(Fault::invalid("start: a log without members"));
     }

@@ -92,11 +92,18 @@ impl Log {
 
     /// Adds an entry that was on disk at START. If it has no payload, the payload is requested when
     /// it is needed.
-    pub fn restore_entry(&mut self, meta: Meta, payload: Option<Payload>, applied: u64) -> Outcome<()> {
+    pub fn restore_entry(
+        &mut self,
+        meta: Meta,
+        payload: Option<Payload>,
+        applied: u64,
+    ) -> Outcome<()> {
         let index = self.last() + 1;
         if meta.members && index > applied {
             let Some(payload) = payload.clone() else {
-                return Err(Fault::invalid(format!("start: membership entry {index} needs its data")));
+                return Err(Fault::invalid(format!(
+                    "start: membership entry {index} needs its data"
+                )));
             };
             self.unapplied_members.insert(index, payload);
         }
@@ -115,7 +122,10 @@ impl Log {
     pub fn append(&mut self, entries: &mut [Entry]) -> u64 {
         let Some(first) = entries.first() else { return 0 };
         let truncated = if first.index <= self.last() { first.index } else { 0 };
-        assert!(first.index > self.base_index && first.index <= self.last() + 1, "append leaves a gap");
+        assert!(
+            first.index > self.base_index && first.index <= self.last() + 1,
+            "append leaves a gap"
+        );
         self.truncate(first.index);
         for entry in entries {
             let payload = Arc::new(std::mem::take(&mut entry.data));
@@ -164,7 +174,10 @@ impl Log {
 
     /// Keeps the cache within its limit. Only durable payloads may be evicted.
     pub fn evict(&mut self, durable: u64) {
-        while self.cached_bytes > self.cache_limit && self.cache_low <= durable && !self.cache.is_empty() {
+        while self.cached_bytes > self.cache_limit
+            && self.cache_low <= durable
+            && !self.cache.is_empty()
+        {
             self.evict_one();
         }
     }
@@ -290,7 +303,8 @@ impl Storage for Log {
         if context.can_async() {
             return self.gather(low, high, max_size.unwrap_or(u64::MAX));
         }
-        let high = if max_size.is_some() { high.min(low + limits::BARE_ENTRIES_MAX as u64) } else { high };
+        let high =
+            if max_size.is_some() { high.min(low + limits::BARE_ENTRIES_MAX as u64) } else { high };
         (low..high)
             .map(|index| match self.meta(index) {
                 Some(meta) => Ok(entry_of(index, meta, Vec::new())),

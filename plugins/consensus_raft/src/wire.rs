@@ -20,10 +20,11 @@ pub fn encode(message: &Message) -> Vec<u8> {
 
 fn decode(frame: &[u8]) -> Outcome<Message> {
     match frame.split_first() {
-        Some((&VERSION, body)) => {
-            Message::decode(body).map_err(|error| Fault::invalid(format!("message does not decode: {error}")))
+        Some((&VERSION, body)) => Message::decode(body)
+            .map_err(|error| Fault::invalid(format!("message does not decode: {error}"))),
+        Some((version, _)) => {
+            Err(Fault::new(abi::UNSUPPORTED, format!("message of version {version}")))
         }
-        Some((version, _)) => Err(Fault::new(abi::UNSUPPORTED, format!("message of version {version}"))),
         None => Err(Fault::invalid("message is empty")),
     }
 }
@@ -40,8 +41,9 @@ impl Core {
         if message.term == 0 {
             return Err(Fault::invalid("message without a term"));
         }
-        let kind = MessageType::from_i32(message.msg_type)
-            .ok_or_else(|| Fault::invalid(format!("message kind {} is unknown", message.msg_type)))?;
+        let kind = MessageType::from_i32(message.msg_type).ok_or_else(|| {
+            Fault::invalid(format!("message kind {} is unknown", message.msg_type))
+        })?;
         let current = message.term >= self.node.raft.term;
         match kind {
             MessageType::MsgAppend => self.check_append(&message, current)?,
@@ -68,7 +70,11 @@ impl Core {
             | MessageType::MsgRequestPreVoteResponse => {}
             // Proposals, transfers and reads are not forwarded; the host redirects them. All other
             // kinds never leave a replica.
-            _ => return Err(Fault::invalid(format!("message kind {kind:?} is not accepted from a peer"))),
+            _ => {
+                return Err(Fault::invalid(format!(
+                    "message kind {kind:?} is not accepted from a peer"
+                )))
+            }
         }
         match self.node.step(message) {
             // The answer came from a replica that was removed meanwhile.
@@ -81,8 +87,9 @@ impl Core {
         let mut expected = message.index;
         let mut term = message.log_term;
         for entry in &message.entries {
-            expected =
-                expected.checked_add(1).ok_or_else(|| Fault::invalid("append beyond the last index"))?;
+            expected = expected
+                .checked_add(1)
+                .ok_or_else(|| Fault::invalid("append beyond the last index"))?;
             if entry.index != expected || entry.term < term || entry.term > message.term {
                 return Err(Fault::invalid(format!(
                     "append holds entry ({}, term {}) where ({expected}, term {term} or later) belongs",
@@ -93,11 +100,16 @@ impl Core {
             check_entry(entry)?;
         }
         let log = &self.node.raft.raft_log;
-        if !current || message.index < log.committed || !log.match_term(message.index, message.log_term) {
+        if !current
+            || message.index < log.committed
+            || !log.match_term(message.index, message.log_term)
+        {
             return Ok(());
         }
-        let conflict =
-            message.entries.iter().find(|e| e.index <= log.committed && !log.match_term(e.index, e.term));
+        let conflict = message
+            .entries
+            .iter()
+            .find(|e| e.index <= log.committed && !log.match_term(e.index, e.term));
         match conflict {
             Some(entry) => Err(Fault::corrupt(format!(
                 "leader {} sends entry {} of term {}, but another one is committed here",
@@ -123,7 +135,8 @@ impl Core {
 
     fn check_snapshot(&self, message: &Message) -> Outcome<()> {
         let metadata = message.snapshot.as_ref().and_then(|snapshot| snapshot.metadata.as_ref());
-        let Some(metadata) = metadata.filter(|metadata| metadata.index > 0 && metadata.term > 0) else {
+        let Some(metadata) = metadata.filter(|metadata| metadata.index > 0 && metadata.term > 0)
+        else {
             return Err(Fault::invalid("snapshot message without a snapshot"));
         };
         let conf = metadata.conf_state.clone().unwrap_or_default();
@@ -163,6 +176,9 @@ fn check_entry(entry: &Entry) -> Outcome<()> {
     match EntryType::from_i32(entry.entry_type) {
         Some(EntryType::EntryNormal) => Ok(()),
         Some(EntryType::EntryConfChangeV2) => members::decode_change(&entry.data).map(|_| ()),
-        _ => Err(Fault::invalid(format!("entry {} is of unknown kind {}", entry.index, entry.entry_type))),
+        _ => Err(Fault::invalid(format!(
+            "entry {} is of unknown kind {}",
+            entry.index, entry.entry_type
+        ))),
     }
 }

@@ -56,7 +56,9 @@ impl Writes {
     pub fn needed_by(&self, message: &Message) -> u64 {
         match MessageType::from_i32(message.msg_type) {
             Some(
-                MessageType::MsgAppendResponse | MessageType::MsgRequestVote | MessageType::MsgRequestPreVote,
+                MessageType::MsgAppendResponse
+                | MessageType::MsgRequestVote
+                | MessageType::MsgRequestPreVote,
             ) => self.newest,
             _ => self.hard.max(self.install),
         }
