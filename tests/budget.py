@@ -30,10 +30,14 @@ def main():
             faults.append(f"tests/budget.tsv has no line for the stage '{stage}'")
         if mode == "full" and over and enforce:
             faults.append(f"'{stage}' took {seconds} s, and its budget is {budget} s")
-        print(f"{stage:<40} {'-' if budget is None else budget:>8} {seconds:>7}{'  !' if over else ''}")
+        print(
+            f"{stage:<40} {'-' if budget is None else budget:>8} {seconds:>7}{'  !' if over else ''}"
+        )
     print(f"{'all':<40} {sum(budgets.values()):>8} {sum(times.values()):>7}")
     if sum(budgets.values()) > MAX_SECONDS:
-        faults.append(f"the budgets are {sum(budgets.values())} s together, at most {MAX_SECONDS} s")
+        faults.append(
+            f"the budgets are {sum(budgets.values())} s together, at most {MAX_SECONDS} s"
+        )
     print("\n".join(faults), end="\n" if faults else "")
     sys.exit(1 if faults else 0)
 

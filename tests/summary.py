@@ -16,9 +16,17 @@ import xml.etree.ElementTree as ElementTree
 
 
 def outcome(case):
-    if case.find("failure") is not None or case.find("error") is not None or case.get("status") == "fail":
+    if (
+        case.find("failure") is not None
+        or case.find("error") is not None
+        or case.get("status") == "fail"
+    ):
         return "failed"
-    if case.find("skipped") is not None or case.get("result") == "skipped" or case.get("status") in ("notrun", "disabled"):
+    if (
+        case.find("skipped") is not None
+        or case.get("result") == "skipped"
+        or case.get("status") in ("notrun", "disabled")
+    ):
         return "skipped"
     return "passed"
 
@@ -40,7 +48,10 @@ def main():
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     skipped, failed = set(), []
     for path in sorted(results.rglob("*.xml")):
-        own = {p.stem.removeprefix("test_") for p in (results / path.name.removesuffix("-ctest.xml")).glob("*.xml")}
+        own = {
+            p.stem.removeprefix("test_")
+            for p in (results / path.name.removesuffix("-ctest.xml")).glob("*.xml")
+        }
         for name, what in cases(path, own):
             counts[what] += 1
             if what == "failed":
@@ -50,7 +61,11 @@ def main():
     lines = {line.split("#")[0].strip() for line in list_file.read_text().splitlines()} - {""}
     where_impossible = [line[1:].strip() for line in lines if line.startswith("?")]
     allowed = {line for line in lines if not line.startswith("?")}
-    allowed |= {name for name in skipped if any(fnmatch.fnmatchcase(name, pattern) for pattern in where_impossible)}
+    allowed |= {
+        name
+        for name in skipped
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in where_impossible)
+    }
     for name in failed:
         print(f"failed:  {name}")
     for name in sorted(skipped):

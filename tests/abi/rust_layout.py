@@ -27,15 +27,23 @@ def assertions(text):
         lines.append(f'_Static_assert(sizeof({c_name(name)}) == {size}, "size of {name}");')
         for field, offset in FIELD.findall(fields):
             member = RENAMED.get((name, field), field)
-            lines.append(f'_Static_assert(offsetof({c_name(name)}, {member}) == {offset}, "{name}.{field}");')
+            lines.append(
+                f'_Static_assert(offsetof({c_name(name)}, {member}) == {offset}, "{name}.{field}");'
+            )
     return lines
 
 
 def compiles(compiler, include, lines):
     with tempfile.TemporaryDirectory() as folder:
         source = pathlib.Path(folder) / "layout.c"
-        source.write_text("".join(f'#include "rhumb/{h}.h"\n' for h in HEADERS) + "\n".join(lines) + "\n")
-        done = subprocess.run([compiler, "-std=c11", "-fsyntax-only", "-I", include, str(source)], capture_output=True, text=True)
+        source.write_text(
+            "".join(f'#include "rhumb/{h}.h"\n' for h in HEADERS) + "\n".join(lines) + "\n"
+        )
+        done = subprocess.run(
+            [compiler, "-std=c11", "-fsyntax-only", "-I", include, str(source)],
+            capture_output=True,
+            text=True,
+        )
         return done.returncode == 0, done.stderr
 
 

@@ -31,24 +31,38 @@ def unit(x):
 
 def sets(rows):
     """name -> (what it is, distance, base, queries). Queries are rows that are not in the base."""
-    raw = numpy.fromfile(REAL / "vectors.f16", dtype=numpy.float16).astype(numpy.float32).reshape(-1, DIM)
+    raw = (
+        numpy.fromfile(REAL / "vectors.f16", dtype=numpy.float16)
+        .astype(numpy.float32)
+        .reshape(-1, DIM)
+    )
     order = numpy.random.default_rng(SEED).permutation(len(raw))
     rows = min(rows, len(raw) - FIRST - AFTER)
-    base, queries = raw[order[:rows]], raw[order[rows:rows + FIRST + AFTER]]
+    base, queries = raw[order[:rows]], raw[order[rows : rows + FIRST + AFTER]]
     middle = base.mean(axis=0)
     _, _, axes = numpy.linalg.svd((base - middle)[::4], full_matrices=False)
     turned = lambda x, n: numpy.ascontiguousarray((x - middle) @ axes[:n].T)  # noqa: E731
     return {
         "minilm": (f"debian-minilm, {rows:,} x 384, cosine", "Cosine", unit(base), unit(queries)),
-        "pca128": (f"its first 128 components, {rows:,} x 128, euclid", "Euclid", turned(base, 128), turned(queries, 128)),
-        "pca32": (f"its first 32 components, {rows:,} x 32, manhattan", "Manhattan", turned(base, 32), turned(queries, 32)),
+        "pca128": (
+            f"its first 128 components, {rows:,} x 128, euclid",
+            "Euclid",
+            turned(base, 128),
+            turned(queries, 128),
+        ),
+        "pca32": (
+            f"its first 32 components, {rows:,} x 32, manhattan",
+            "Manhattan",
+            turned(base, 32),
+            turned(queries, 32),
+        ),
     }
 
 
 def truth(distance, base, queries):
     out = []
     for first in range(0, len(queries), 250):
-        q = queries[first:first + 250]
+        q = queries[first : first + 250]
         if distance == "Cosine":
             far = -(q @ base.T)
         elif distance == "Euclid":
@@ -75,7 +89,9 @@ class Asked:
     def recall(self, first, end, rate=0):
         found, start = 0, time.monotonic()
         for i in range(first, end):
-            self.connection.request("POST", self.path, self.bodies[i], {"Content-Type": "application/json"})
+            self.connection.request(
+                "POST", self.path, self.bodies[i], {"Content-Type": "application/json"}
+            )
             answer = json.loads(self.connection.getresponse().read())["result"]["points"]
             found += len({p["id"] for p in answer} & self.true[i])
             wait = start + (i - first + 1) / rate - time.monotonic() if rate else 0
@@ -90,9 +106,13 @@ def cpu_s(server):
 
 
 def load(server, name, distance, base):
-    server.ok("PUT", f"/collections/{name}", {"vectors": {"size": base.shape[1], "distance": distance}})
+    server.ok(
+        "PUT", f"/collections/{name}", {"vectors": {"size": base.shape[1], "distance": distance}}
+    )
     for first in range(0, len(base), 500):
-        points = [{"id": i, "vector": text(base[i])} for i in range(first, min(len(base), first + 500))]
+        points = [
+            {"id": i, "vector": text(base[i])} for i in range(first, min(len(base), first + 500))
+        ]
         server.ok("PUT", f"/collections/{name}/points?wait=true", {"points": points})
     while server.ok("GET", f"/collections/{name}")["status"] != "green":
         time.sleep(0.2)
@@ -113,17 +133,38 @@ def measure(server, name, asked, queries, true, rate):
     server.ok("PATCH", f"/collections/{name}", {"contract": {"recall": asked}})
     began = time.monotonic()
     before = settle(server, name)
-    out = {"asked": asked, "moved_s": round(time.monotonic() - began, 1), "moved_recall": before["moved"]["recall"], "moved_widen": before["shards"][0]["widen"]}
+    out = {
+        "asked": asked,
+        "moved_s": round(time.monotonic() - began, 1),
+        "moved_recall": before["moved"]["recall"],
+        "moved_widen": before["shards"][0]["widen"],
+    }
     clients, began = Asked(server, name, queries, true), time.monotonic()
     out["first"] = clients.recall(0, FIRST, rate)
     at_end = server.ok("GET", f"/collections/{name}/contract")
     used = cpu_s(server)
     out["after"] = clients.recall(FIRST, FIRST + AFTER)
     out["cpu_us"] = (cpu_s(server) - used) / AFTER * 1e6
-    out.update({"widen": at_end["shards"][0]["widen"], "kept": at_end["kept"], "state": at_end["state"], "limit": at_end["limit"], "samples": at_end["searches"]["samples"],
-                "low": at_end["searches"]["low"], "high": at_end["searches"]["high"], "missing": at_end["samples_missing"], "seconds_left": at_end["seconds_left"]})
+    out.update(
+        {
+            "widen": at_end["shards"][0]["widen"],
+            "kept": at_end["kept"],
+            "state": at_end["state"],
+            "limit": at_end["limit"],
+            "samples": at_end["searches"]["samples"],
+            "low": at_end["searches"]["low"],
+            "high": at_end["searches"]["high"],
+            "missing": at_end["samples_missing"],
+            "seconds_left": at_end["seconds_left"],
+        }
+    )
     last = server.ok("GET", f"/collections/{name}/contract")
-    out["last"] = {"kept": last["kept"], "recall": last["searches"]["recall"], "samples": last["searches"]["samples"], "widen": last["shards"][0]["widen"]}
+    out["last"] = {
+        "kept": last["kept"],
+        "recall": last["searches"]["recall"],
+        "samples": last["searches"]["samples"],
+        "widen": last["shards"][0]["widen"],
+    }
     out["actions"] = [a["action"] for a in last["shards"][0]["actions"]]
     return out
 
@@ -133,20 +174,31 @@ def within(r):
 
 
 def page(result, path):
-    lines = [f"{result['when']}, {result['cores']} cores, load average {result['load']:.1f} at the start; {FIRST:,} searches at {result['rate']} per second, then {AFTER:,}; k = {K}.", "",
-             "| set | asked | recall of the first 1,000 | recall of the next 3,000 | within | kept after 1,000 | samples | breadth factor | server CPU us per query |",
-             "|---|---|---|---|---|---|---|---|---|"]
+    lines = [
+        f"{result['when']}, {result['cores']} cores, load average {result['load']:.1f} at the start; {FIRST:,} searches at {result['rate']} per second, then {AFTER:,}; k = {K}.",
+        "",
+        "| set | asked | recall of the first 1,000 | recall of the next 3,000 | within | kept after 1,000 | samples | breadth factor | server CPU us per query |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
     for s in result["sets"].values():
         for r in s["promises"]:
-            kept = {True: "yes", False: "no", None: f"measuring, {r['missing']} samples missing"}[r["kept"]]
-            lines.append(f"| {s['what']} | {r['asked']} | {r['first']:.4f} | {r['after']:.4f} | {'yes' if within(r) else r['limit'] or 'no'} | {kept} | {r['samples']} | "
-                         f"{r['moved_widen']:.2f}, then {r['widen']:.2f} | {r['cpu_us']:.0f} |")
+            kept = {True: "yes", False: "no", None: f"measuring, {r['missing']} samples missing"}[
+                r["kept"]
+            ]
+            lines.append(
+                f"| {s['what']} | {r['asked']} | {r['first']:.4f} | {r['after']:.4f} | {'yes' if within(r) else r['limit'] or 'no'} | {kept} | {r['samples']} | "
+                f"{r['moved_widen']:.2f}, then {r['widen']:.2f} | {r['cpu_us']:.0f} |"
+            )
     old = path.read_text()
-    path.write_text(old[:old.index(BEGIN)] + BEGIN + "\n" + "\n".join(lines) + "\n" + old[old.index(END):])
+    path.write_text(
+        old[: old.index(BEGIN)] + BEGIN + "\n" + "\n".join(lines) + "\n" + old[old.index(END) :]
+    )
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--bin", default=str(ROOT / "build/release/bin"))
     options.add_argument("--work", default="/tmp/rhumb-contract")
     options.add_argument("--rows", type=int, default=40000)
@@ -160,14 +212,24 @@ def main():
     os.environ["RHUMB_BIN"] = str(pathlib.Path(o.bin).resolve())
     sys.path.insert(0, str(ROOT / "tests" / "e2e"))
     from rhumbd import Rhumbd
-    result = {"when": time.strftime("%Y-%m-%d"), "cores": os.cpu_count(), "load": os.getloadavg()[0], "rate": o.rate, "rows": o.rows, "sets": {}}
+
+    result = {
+        "when": time.strftime("%Y-%m-%d"),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "rate": o.rate,
+        "rows": o.rows,
+        "sets": {},
+    }
     for name, (what, distance, base, queries) in sets(o.rows).items():
         if name not in o.sets.split(","):
             continue
         data = pathlib.Path(o.work) / name
         shutil.rmtree(data, ignore_errors=True)
         data.parent.mkdir(parents=True, exist_ok=True)
-        server = Rhumbd(data, settings={"index.plugin": o.index}, arguments=["--set", "log.level=warn"]).start()
+        server = Rhumbd(
+            data, settings={"index.plugin": o.index}, arguments=["--set", "log.level=warn"]
+        ).start()
         load(server, name, distance, base)
         true = truth(distance, base, queries)
         promises = []

@@ -25,8 +25,16 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SETS = {  # name: (metric, REST distance, arguments of bench_data)
     "c128": ("euclid", "Euclid", ["c128", "100000", "1000", "42"]),
     "e1536": ("cosine", "Cosine", ["e1536", "20000", "1000", "43"]),
-    "minilm": ("cosine", "Cosine", ["f16", str(ROOT / "../shared/data/debian-minilm/vectors.f16"),
-                                    str(ROOT / "../shared/data/debian-minilm/queries.f16"), "384"]),
+    "minilm": (
+        "cosine",
+        "Cosine",
+        [
+            "f16",
+            str(ROOT / "../shared/data/debian-minilm/vectors.f16"),
+            str(ROOT / "../shared/data/debian-minilm/queries.f16"),
+            "384",
+        ],
+    ),
     "c128-200k": ("euclid", "Euclid", ["c128", "200000", "1000", "42"]),
 }
 TARGET = 0.95
@@ -43,10 +51,16 @@ class Bench:
         os.environ["RHUMB_BIN"] = str(self.bin)
         sys.path.insert(0, str(ROOT / "tests" / "e2e"))
         from rhumbd import Rhumbd
+
         self.Rhumbd = Rhumbd
 
     def program(self, name, *arguments):
-        done = subprocess.run([str(self.bin / name), *map(str, arguments)], stdout=subprocess.PIPE, check=True, text=True)
+        done = subprocess.run(
+            [str(self.bin / name), *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            check=True,
+            text=True,
+        )
         return json.loads(done.stdout) if done.stdout.strip() else None
 
     def data(self, name):
@@ -62,7 +76,19 @@ class Bench:
         return self.Rhumbd(data, settings=settings, arguments=["--set", "log.level=warn"])
 
     def load(self, server, name, path, connections, seconds, params, percent=100, form=("text", 1)):
-        return self.program("bench_load", "search", server.port, name, path, connections, seconds, server.process.pid, json.dumps(params), percent, *form)
+        return self.program(
+            "bench_load",
+            "search",
+            server.port,
+            name,
+            path,
+            connections,
+            seconds,
+            server.process.pid,
+            json.dumps(params),
+            percent,
+            *form,
+        )
 
     def ef_for(self, server, name, path, percent=100, target=TARGET):
         for ef in EFS:
@@ -74,8 +100,22 @@ class Bench:
     def in_process(self, name, path, target, *options):
         """Our engine through its plugin table, in a program of its own, on one thread."""
         plugin = self.bin.parent / "lib/rhumb/plugins/index_rhumb.so"
-        found = self.program("bench_ann", path, SETS[name][0], "--plugin", plugin, "--peers", "", "--rounds", 1, "--threads", 2,
-                             "--targets", target, *options)
+        found = self.program(
+            "bench_ann",
+            path,
+            SETS[name][0],
+            "--plugin",
+            plugin,
+            "--peers",
+            "",
+            "--rounds",
+            1,
+            "--threads",
+            2,
+            "--targets",
+            target,
+            *options,
+        )
         return found["search"][f"{target:.3f}"]["rhumb"]
 
 
@@ -91,7 +131,11 @@ def resident_mb(pid):
 def wait_green(server, name):
     while True:
         info = server.ok("GET", f"/collections/{name}")
-        if info["status"] == "green" and info["points_count"] and info["indexed_vectors_count"] > 0.99 * info["points_count"]:
+        if (
+            info["status"] == "green"
+            and info["points_count"]
+            and info["indexed_vectors_count"] > 0.99 * info["points_count"]
+        ):
             return info
         time.sleep(0.05)  # the measured work takes tens of seconds
 
@@ -103,9 +147,20 @@ def median(rounds, key):
 def ingest(bench, server, name, path):
     metric_name = SETS[name][1]
     dim = int.from_bytes((path / "base.fbin").open("rb").read(8)[4:], "little")
-    server.ok("PUT", f"/collections/{name}", {"vectors": {"size": dim, "distance": metric_name}, "hnsw_config": {"m": 16, "ef_construct": 200}})
+    server.ok(
+        "PUT",
+        f"/collections/{name}",
+        {
+            "vectors": {"size": dim, "distance": metric_name},
+            "hnsw_config": {"m": 16, "ef_construct": 200},
+        },
+    )
     for field in ("p50", "p10", "p1"):
-        server.ok("PUT", f"/collections/{name}/index?wait=true", {"field_name": field, "field_schema": "keyword"})
+        server.ok(
+            "PUT",
+            f"/collections/{name}/index?wait=true",
+            {"field_name": field, "field_schema": "keyword"},
+        )
     start = time.monotonic()
     cpu = cpu_s(server.process.pid)
     result = bench.program("bench_load", "ingest", server.port, name, path, 100, 4)
@@ -127,9 +182,16 @@ def filtered(bench, server, name, path):
     for percent in (50, 10, 1):
         ef = bench.ef_for(server, name, path, percent)
         one = bench.load(server, name, path, 16, bench.options.seconds, {"hnsw_ef": ef}, percent)
-        plan = server.request("POST", f"/collections/{name}/points/query",
-                         {"query": 0, "limit": 10, "params": {"explain": True, "hnsw_ef": ef},
-                          "filter": {"must": [{"key": f"p{percent}", "match": {"value": "in"}}]}})[1]
+        plan = server.request(
+            "POST",
+            f"/collections/{name}/points/query",
+            {
+                "query": 0,
+                "limit": 10,
+                "params": {"explain": True, "hnsw_ef": ef},
+                "filter": {"must": [{"key": f"p{percent}", "match": {"value": "in"}}]},
+            },
+        )[1]
         rows[str(percent)] = {"ef": ef, **one, "explain": plan.get("explain")}
     return rows
 
@@ -144,13 +206,31 @@ def forms(bench, server, name, path):
         for _ in range(bench.options.rounds):
             inside.append(bench.in_process(name, path, target, "--reuse"))
             for form in FORMS:
-                over[form].append(bench.load(server, name, path, 16, bench.options.seconds, {"hnsw_ef": ef}, form=form))
-        rows[str(target)] = {"ef": ef, "engine_ef": inside[0]["ef"], "engine_recall": inside[0]["recall"], "engine_cpu_us": median(inside, "cpu_us"),
-                             "recall": over[FORMS[0]][0]["recall"],
-                             "rest": [{"vectors": vectors, "batch": batch, "server_cpu_us": median(over[vectors, batch], "server_cpu_us"),
-                                       "queries_per_s": median(over[vectors, batch], "queries_per_s"),
-                                       "of_engine": statistics.median(i["cpu_us"] / r["server_cpu_us"] for i, r in zip(inside, over[vectors, batch]))}
-                                      for vectors, batch in FORMS]}
+                over[form].append(
+                    bench.load(
+                        server, name, path, 16, bench.options.seconds, {"hnsw_ef": ef}, form=form
+                    )
+                )
+        rows[str(target)] = {
+            "ef": ef,
+            "engine_ef": inside[0]["ef"],
+            "engine_recall": inside[0]["recall"],
+            "engine_cpu_us": median(inside, "cpu_us"),
+            "recall": over[FORMS[0]][0]["recall"],
+            "rest": [
+                {
+                    "vectors": vectors,
+                    "batch": batch,
+                    "server_cpu_us": median(over[vectors, batch], "server_cpu_us"),
+                    "queries_per_s": median(over[vectors, batch], "queries_per_s"),
+                    "of_engine": statistics.median(
+                        i["cpu_us"] / r["server_cpu_us"]
+                        for i, r in zip(inside, over[vectors, batch])
+                    ),
+                }
+                for vectors, batch in FORMS
+            ],
+        }
     return rows
 
 
@@ -165,17 +245,30 @@ def run_set(bench, name):
         peer, sixteen, one = [], [], []
         for _ in range(bench.options.rounds):
             peer.append(bench.program("bench_peer", "search", path, metric, TARGET, peer_ef))
-            sixteen.append(bench.load(server, name, path, 16, bench.options.seconds, {"hnsw_ef": ef}))
+            sixteen.append(
+                bench.load(server, name, path, 16, bench.options.seconds, {"hnsw_ef": ef})
+            )
             one.append(bench.load(server, name, path, 1, bench.options.seconds, {"hnsw_ef": ef}))
         result["search"] = {
-            "ef": ef, "peer_ef": peer_ef, "recall": sixteen[0]["recall"], "peer_recall": peer[0]["recall"],
-            "peer_cpu_us": median(peer, "cpu_us"), "peer_p99_us": median(peer, "p99_us"),
-            "server_cpu_us_16": median(sixteen, "server_cpu_us"), "queries_per_s_16": median(sixteen, "queries_per_s"),
-            "server_cpu_us_1": median(one, "server_cpu_us"), "p50_us_1": median(one, "p50_us"), "p99_us_1": median(one, "p99_us"),
-            "cpu_ratio": statistics.median(s["server_cpu_us"] / p["cpu_us"] for s, p in zip(sixteen, peer)),
+            "ef": ef,
+            "peer_ef": peer_ef,
+            "recall": sixteen[0]["recall"],
+            "peer_recall": peer[0]["recall"],
+            "peer_cpu_us": median(peer, "cpu_us"),
+            "peer_p99_us": median(peer, "p99_us"),
+            "server_cpu_us_16": median(sixteen, "server_cpu_us"),
+            "queries_per_s_16": median(sixteen, "queries_per_s"),
+            "server_cpu_us_1": median(one, "server_cpu_us"),
+            "p50_us_1": median(one, "p50_us"),
+            "p99_us_1": median(one, "p99_us"),
+            "cpu_ratio": statistics.median(
+                s["server_cpu_us"] / p["cpu_us"] for s, p in zip(sixteen, peer)
+            ),
         }
         time.sleep(6)  # memory that the writes left goes back to the system every 5 s
-        result["ingest"]["resident_mb_when_loaded"], result["ingest"]["resident_mb"] = result["ingest"]["resident_mb"], resident_mb(server.process.pid)
+        result["ingest"]["resident_mb_when_loaded"], result["ingest"]["resident_mb"] = result[
+            "ingest"
+        ]["resident_mb"], resident_mb(server.process.pid)
         if "forms" in bench.options.parts:
             result["forms"] = forms(bench, server, name, path)
         if "filter" in bench.options.parts:
@@ -190,7 +283,10 @@ def run_set(bench, name):
 
 def vectors_and_graph_mb(path):
     """The least that must be stored: float vectors, and 32 links of 4 bytes per point."""
-    rows, dim = (int.from_bytes(part, "little") for part in struct.unpack("4s4s", (path / "base.fbin").open("rb").read(8)))
+    rows, dim = (
+        int.from_bytes(part, "little")
+        for part in struct.unpack("4s4s", (path / "base.fbin").open("rb").read(8))
+    )
     return rows * (4 * dim + 4 * 32) / 1e6
 
 
@@ -205,7 +301,13 @@ def restart_set(bench, name):
         server.start()
         ready = time.monotonic() - start
         server.ok("POST", f"/collections/{name}/points/query", {"query": 1, "limit": 1})
-        return {"ingest": made, "restart": [killed, {"after": "stop", "ready_s": ready, "first_answer_s": time.monotonic() - start}]}
+        return {
+            "ingest": made,
+            "restart": [
+                killed,
+                {"after": "stop", "ready_s": ready, "first_answer_s": time.monotonic() - start},
+            ],
+        }
     finally:
         server.stop()
 
@@ -222,6 +324,7 @@ def restart(server, name):
 def scale(bench):
     """The cost of doing nothing: idle connections and empty collections."""
     import socket
+
     server = bench.server("scale").start()
     result = {}
     try:
@@ -232,21 +335,30 @@ def scale(bench):
             s.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
             s.recv(4096)
             sockets.append(s)
-        result["idle_connection_bytes"] = (resident_mb(server.process.pid)["VmRSS"] - before) * 1e6 / len(sockets)
+        result["idle_connection_bytes"] = (
+            (resident_mb(server.process.pid)["VmRSS"] - before) * 1e6 / len(sockets)
+        )
         for s in sockets:
             s.close()
         before = resident_mb(server.process.pid)["VmRSS"]
         count = bench.options.collections
         start = time.monotonic()
         for i in range(count):
-            server.ok("PUT", f"/collections/empty{i}", {"vectors": {"size": 128, "distance": "Cosine"}})
-        result["empty_collections"] = {"count": count, "create_s": time.monotonic() - start,
-                                       "bytes_each": (resident_mb(server.process.pid)["VmRSS"] - before) * 1e6 / count}
+            server.ok(
+                "PUT", f"/collections/empty{i}", {"vectors": {"size": 128, "distance": "Cosine"}}
+            )
+        result["empty_collections"] = {
+            "count": count,
+            "create_s": time.monotonic() - start,
+            "bytes_each": (resident_mb(server.process.pid)["VmRSS"] - before) * 1e6 / count,
+        }
         server.kill()
         start = time.monotonic()
         server.start()
         result["empty_collections"]["start_s"] = time.monotonic() - start
-        result["empty_collections"]["bytes_each_after_start"] = (resident_mb(server.process.pid)["VmRSS"] - before) * 1e6 / count
+        result["empty_collections"]["bytes_each_after_start"] = (
+            (resident_mb(server.process.pid)["VmRSS"] - before) * 1e6 / count
+        )
     finally:
         server.stop()
     return result
@@ -265,9 +377,22 @@ def main():
     parser.add_argument("--out", default=ROOT / "docs/benchmarks/server.json")
     options = parser.parse_args()
     bench = Bench(options)
-    cpu = next((l.partition(":")[2].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), platform.machine())
-    report = {"machine": {"cpu": cpu, "cores": os.cpu_count(), "load_average": os.getloadavg()[0], "date": time.strftime("%Y-%m-%d")},
-              "index": options.index, "rounds": options.rounds, "seconds": options.seconds, "sets": {}}
+    cpu = next(
+        (l.partition(":")[2].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")),
+        platform.machine(),
+    )
+    report = {
+        "machine": {
+            "cpu": cpu,
+            "cores": os.cpu_count(),
+            "load_average": os.getloadavg()[0],
+            "date": time.strftime("%Y-%m-%d"),
+        },
+        "index": options.index,
+        "rounds": options.rounds,
+        "seconds": options.seconds,
+        "sets": {},
+    }
     for name in filter(None, options.sets.split(",")):
         print(f"== {name}", file=sys.stderr, flush=True)
         report["sets"][name] = run_set(bench, name)

@@ -29,7 +29,18 @@ NO_PROGRAM = re.compile(
     r"|(-dev|-doc|-docs|-data|-common|-dbg|-l10n|-locales|-lang|-examples|-headers|-java|-perl|-plugins?|-dkms|-modules?|-source|-utils-?|"
     r"-themes?|-icons?|-fonts?|-el|-tests?|-extra|-bin|-base|-core|-gui|-server|-client|-i18n)$"
 )
-SECTIONS_LEFT_OUT = {"libs", "libdevel", "oldlibs", "doc", "localization", "debug", "introspection", "metapackages", "fonts", "kernel"}
+SECTIONS_LEFT_OUT = {
+    "libs",
+    "libdevel",
+    "oldlibs",
+    "doc",
+    "localization",
+    "debug",
+    "introspection",
+    "metapackages",
+    "fonts",
+    "kernel",
+}
 
 
 def is_program(payload):
@@ -59,7 +70,13 @@ def main():
     arguments.add_argument("out", type=pathlib.Path)
     arguments.add_argument("--limit", type=int, default=10000)
     a = arguments.parse_args()
-    lines = subprocess.run(["zstd", "-dc", a.dataset / "points.ndjson.zst"], capture_output=True, check=True).stdout.decode().splitlines()
+    lines = (
+        subprocess.run(
+            ["zstd", "-dc", a.dataset / "points.ndjson.zst"], capture_output=True, check=True
+        )
+        .stdout.decode()
+        .splitlines()
+    )
     vectors = (a.dataset / "vectors.f16").read_bytes()
     a.out.mkdir(parents=True, exist_ok=True)
     points, rows = [], []
@@ -67,12 +84,19 @@ def main():
         point = json.loads(line)
         if not is_program(point["payload"]):
             continue
-        points.append(json.dumps({"id": point["payload"]["package"], "payload": slim(point["payload"])}, ensure_ascii=False))
+        points.append(
+            json.dumps(
+                {"id": point["payload"]["package"], "payload": slim(point["payload"])},
+                ensure_ascii=False,
+            )
+        )
         rows.append(vectors[point["id"] * ROW_BYTES : (point["id"] + 1) * ROW_BYTES])
         if len(points) == a.limit:
             break
     text = ("\n".join(points) + "\n").encode()
-    packed = subprocess.run(["zstd", "-19", "-q", "-c"], input=text, capture_output=True, check=True).stdout
+    packed = subprocess.run(
+        ["zstd", "-19", "-q", "-c"], input=text, capture_output=True, check=True
+    ).stdout
     (a.out / "points.ndjson.zst").write_bytes(packed)
     (a.out / "vectors.f16").write_bytes(b"".join(rows))
     for name in ("questions.json", "questions.f16"):

@@ -12,7 +12,9 @@ from rhumbd import Rhumbd  # noqa: E402
 def server(request, tmp_path_factory):
     """One server for all tests that do not stop it: once with messages passed as objects, and once
     with messages that are encoded and decoded."""
-    running = Rhumbd(tmp_path_factory.mktemp(request.param) / "data", {"peer.loopback": request.param}).start()
+    running = Rhumbd(
+        tmp_path_factory.mktemp(request.param) / "data", {"peer.loopback": request.param}
+    ).start()
     yield running
     code = running.stop()
     assert code == 0, running.log_tail()
@@ -24,7 +26,9 @@ def fresh(tmp_path):
     started = []
 
     def start(settings=None, arguments=(), data=None):
-        started.append(Rhumbd(data or tmp_path / f"data{len(started)}", settings, arguments).start())
+        started.append(
+            Rhumbd(data or tmp_path / f"data{len(started)}", settings, arguments).start()
+        )
         return started[-1]
 
     yield start

@@ -14,7 +14,11 @@ DIM = 384
 
 @functools.cache
 def points():
-    raw = zstandard.ZstdDecompressor().stream_reader(io.BytesIO((FOLDER / "points.ndjson.zst").read_bytes())).read()
+    raw = (
+        zstandard.ZstdDecompressor()
+        .stream_reader(io.BytesIO((FOLDER / "points.ndjson.zst").read_bytes()))
+        .read()
+    )
     return [json.loads(line) for line in raw.decode().splitlines()]
 
 
@@ -26,7 +30,9 @@ def vectors():
 @functools.cache
 def questions():
     texts = json.loads((FOLDER / "questions.json").read_text())
-    return texts, np.fromfile(FOLDER / "questions.f16", np.float16).reshape(-1, DIM).astype(np.float32)
+    return texts, np.fromfile(FOLDER / "questions.f16", np.float16).reshape(-1, DIM).astype(
+        np.float32
+    )
 
 
 def exact(query, base, k, keep=None):

@@ -38,11 +38,21 @@ class Rhumbd:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, timeout_s=START_TIMEOUT_S):
-        words = [*self.prefix, str(BIN / "rhumbd"), "--data", str(self.data), "--port", str(self.port), *self.arguments]
+        words = [
+            *self.prefix,
+            str(BIN / "rhumbd"),
+            "--data",
+            str(self.data),
+            "--port",
+            str(self.port),
+            *self.arguments,
+        ]
         for key, value in self.settings.items():
             words += ["--set", f"{key}={value}"]
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(words, stdout=log, stderr=log, env={**os.environ, **self.environment})
+            self.process = subprocess.Popen(
+                words, stdout=log, stderr=log, env={**os.environ, **self.environment}
+            )
         self.wait_ready(timeout_s)
         return self
 
@@ -50,7 +60,9 @@ class Rhumbd:
         deadline = time.monotonic() + timeout_s
         while True:
             if self.process.poll() is not None:
-                raise RuntimeError(f"rhumbd ended with {self.process.returncode}:\n{self.log_tail()}")
+                raise RuntimeError(
+                    f"rhumbd ended with {self.process.returncode}:\n{self.log_tail()}"
+                )
             try:
                 if self.request("GET", "/readyz")[0] == 200:
                     return

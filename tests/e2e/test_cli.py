@@ -15,7 +15,14 @@ def rhumb(*words, url=None, stdin=None):
 def test_help_and_wrong_usage():
     assert "Commands:" in rhumb("--help").stdout
     assert "Examples:" in rhumb("search", "--help").stdout
-    for words, code in [((), 2), (("serch",), 2), (("status", "--colour"), 2), (("search", "x"), 1), (("import",), 2), (("status", "-o", "xml"), 2)]:
+    for words, code in [
+        ((), 2),
+        (("serch",), 2),
+        (("status", "--colour"), 2),
+        (("search", "x"), 1),
+        (("import",), 2),
+        (("status", "-o", "xml"), 2),
+    ]:
         done = rhumb(*words, url="http://127.0.0.1:9" if words and words[0] == "search" else None)
         assert done.returncode == code, (words, done.returncode, done.stderr)
     done = rhumb("status", url="http://127.0.0.1:9")
@@ -23,16 +30,52 @@ def test_help_and_wrong_usage():
 
 
 def test_import_search_export(server, name, tmp_path):
-    done = rhumb("import", name, str(DEMO / "points.ndjson.zst"), "--vectors", str(DEMO / "vectors.f16"), "--create", "--size", "384",
-                 "--index", "section:keyword", url=server.url)
+    done = rhumb(
+        "import",
+        name,
+        str(DEMO / "points.ndjson.zst"),
+        "--vectors",
+        str(DEMO / "vectors.f16"),
+        "--create",
+        "--size",
+        "384",
+        "--index",
+        "section:keyword",
+        url=server.url,
+    )
     assert done.returncode == 0, done.stderr
     assert "10,000 points" in done.stderr
     status = json.loads(rhumb("status", "-o", "json", url=server.url).stdout)
     assert status["ready"] is True and status["points"] >= 10000
-    table = rhumb("search", name, "--like", "gimp", "--limit", "3", "--fields", "section,summary", url=server.url).stdout
-    assert table.splitlines()[0].split() == ["score", "id", "section", "summary"] and "3 points in" in table and "graphics" in table
-    by_file = rhumb("search", name, "--vector", f"{DEMO}/questions.f16:1", "--filter", '{"must":[{"key":"section","match":{"value":"games"}}]}',
-                    "--limit", "5", "-o", "json", url=server.url)
+    table = rhumb(
+        "search",
+        name,
+        "--like",
+        "gimp",
+        "--limit",
+        "3",
+        "--fields",
+        "section,summary",
+        url=server.url,
+    ).stdout
+    assert (
+        table.splitlines()[0].split() == ["score", "id", "section", "summary"]
+        and "3 points in" in table
+        and "graphics" in table
+    )
+    by_file = rhumb(
+        "search",
+        name,
+        "--vector",
+        f"{DEMO}/questions.f16:1",
+        "--filter",
+        '{"must":[{"key":"section","match":{"value":"games"}}]}',
+        "--limit",
+        "5",
+        "-o",
+        "json",
+        url=server.url,
+    )
     points = json.loads(by_file.stdout)["result"]["points"]
     assert len(points) == 5 and all(p["payload"]["section"] == "games" for p in points)
     assert "chess" in json.dumps(points)
@@ -51,10 +94,21 @@ def test_import_search_export(server, name, tmp_path):
 
 def test_an_import_names_the_members_that_it_ignored(server, name, tmp_path):
     lines = tmp_path / "points.ndjson"
-    lines.write_text("".join(json.dumps({"id": i, "vector": [1, i], "payloads" if i > 2 else "payload": {"n": i}}) + "\n" for i in range(1, 5)))
+    lines.write_text(
+        "".join(
+            json.dumps({"id": i, "vector": [1, i], "payloads" if i > 2 else "payload": {"n": i}})
+            + "\n"
+            for i in range(1, 5)
+        )
+    )
     done = rhumb("import", name, str(lines), "--create", "--size", "2", url=server.url)
-    assert done.returncode == 0 and "Unknown member 'payloads' of line 3 was ignored; 1 more object has it" in done.stderr, done.stderr
+    assert (
+        done.returncode == 0
+        and "Unknown member 'payloads' of line 3 was ignored; 1 more object has it" in done.stderr
+    ), done.stderr
     # Each line already has its vector.
     both = rhumb("import", name, str(lines), "--vectors", str(DEMO / "vectors.f16"), url=server.url)
-    assert both.returncode != 0 and "`vector_b64` and `vector` do not go together" in both.stderr, both.stderr
+    assert (
+        both.returncode != 0 and "`vector_b64` and `vector` do not go together" in both.stderr
+    ), both.stderr
     assert rhumb("collections", "drop", name, url=server.url).returncode == 0

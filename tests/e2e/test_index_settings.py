@@ -19,7 +19,10 @@ COPIES = 30  # copies of every point of "near", which differ by less than a step
 def near_copies(random):
     centres = random.standard_normal((ROWS // COPIES, 32))
     base = numpy.repeat(centres, COPIES, axis=0) + random.standard_normal((ROWS, 32)) * 0.003
-    return base[random.permutation(ROWS)], centres[:QUERIES] + random.standard_normal((QUERIES, 32)) * 0.003
+    return (
+        base[random.permutation(ROWS)],
+        centres[:QUERIES] + random.standard_normal((QUERIES, 32)) * 0.003,
+    )
 
 
 class Data:
@@ -28,18 +31,30 @@ class Data:
     def __init__(self):
         random = numpy.random.default_rng(7)
         self.base, self.queries = {}, {}
-        self.base["spread"], self.queries["spread"] = random.standard_normal((ROWS, 32)), random.standard_normal((QUERIES, 32))
+        self.base["spread"], self.queries["spread"] = random.standard_normal(
+            (ROWS, 32)
+        ), random.standard_normal((QUERIES, 32))
         self.base["near"], self.queries["near"] = near_copies(random)
         self.truth = {}
         for name, base in self.base.items():
             base32 = base.astype(numpy.float32).astype(numpy.float64)
-            distances = numpy.stack([((base32 - q.astype(numpy.float32)) ** 2).sum(axis=1) for q in self.queries[name]])
+            distances = numpy.stack(
+                [((base32 - q.astype(numpy.float32)) ** 2).sum(axis=1) for q in self.queries[name]]
+            )
             self.truth[name] = numpy.argsort(distances, axis=1)[:, :K]
 
     def recall(self, client, collection, name, **params):
-        asked = [models.QueryRequest(query=q.tolist(), using=name, limit=K, params=models.SearchParams(**params)) for q in self.queries[name]]
+        asked = [
+            models.QueryRequest(
+                query=q.tolist(), using=name, limit=K, params=models.SearchParams(**params)
+            )
+            for q in self.queries[name]
+        ]
         replies = client.query_batch_points(collection, asked)
-        return sum(len({p.id for p in r.points} & set(t.tolist())) for r, t in zip(replies, self.truth[name])) / (QUERIES * K)
+        return sum(
+            len({p.id for p in r.points} & set(t.tolist()))
+            for r, t in zip(replies, self.truth[name])
+        ) / (QUERIES * K)
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +69,14 @@ def parameters(size, **own):
 def fill(client, collection, base):
     for first in range(0, ROWS, 1000):
         last = min(ROWS, first + 1000)
-        vectors = {name: rows[first:last].tolist() for name, rows in base.items()} if isinstance(base, dict) else base[first:last].tolist()
-        client.upsert(collection, models.Batch(ids=list(range(first, last)), vectors=vectors), wait=True)
+        vectors = (
+            {name: rows[first:last].tolist() for name, rows in base.items()}
+            if isinstance(base, dict)
+            else base[first:last].tolist()
+        )
+        client.upsert(
+            collection, models.Batch(ids=list(range(first, last)), vectors=vectors), wait=True
+        )
 
 
 def until_indexed(client, collection, vectors):
@@ -72,8 +93,11 @@ def loaded(tmp_path_factory, data):
     """Loads without graphs, which are begun after everything was loaded."""
     server = Rhumbd(tmp_path_factory.mktemp("settings") / "data").start()
     client = QdrantClient(url=server.url, timeout=60)
-    client.create_collection("c", vectors_config={"spread": parameters(32, on_disk=True), "near": parameters(32)},
-                             hnsw_config=models.HnswConfigDiff(m=0))
+    client.create_collection(
+        "c",
+        vectors_config={"spread": parameters(32, on_disk=True), "near": parameters(32)},
+        hnsw_config=models.HnswConfigDiff(m=0),
+    )
     fill(client, "c", data.base)
     yield server, client
     client.close()
@@ -88,13 +112,17 @@ def test_m_of_0_builds_nothing_and_a_later_m_does(loaded, data):
     assert info.indexed_vectors_count == 0
     assert data.recall(client, "c", "spread") >= 0.95, "scanned by codes"
     assert data.recall(client, "c", "spread", hnsw_ef=10) >= 0.95, "there is no graph to walk"
-    assert data.recall(client, "c", "spread", indexed_only=True) >= 0.95, "nothing waits for a graph"
+    assert (
+        data.recall(client, "c", "spread", indexed_only=True) >= 0.95
+    ), "nothing waits for a graph"
     assert client.update_collection("c", hnsw_config=models.HnswConfigDiff(m=8, ef_construct=60))
     info = until_indexed(client, "c", 2 * ROWS)
     assert info.config.hnsw_config.m == 8 and info.config.hnsw_config.ef_construct == 60
     # The place where the client above reads them.
     shown = server.ok("GET", "/collections/c")["indexes"]
-    assert {index["vector"] for index in shown} == {"spread", "near"} and {index["engine"] for index in shown} == {"rhumb"}, shown
+    assert {index["vector"] for index in shown} == {"spread", "near"} and {
+        index["engine"] for index in shown
+    } == {"rhumb"}, shown
     assert sum(index["rows"] for index in shown) == 2 * ROWS, shown
 
 
@@ -114,10 +142,14 @@ def test_quantization_of_a_search(loaded, data):
     until_indexed(client, "c", 2 * ROWS)
 
     def found(**params):
-        return data.recall(client, "c", "near", hnsw_ef=100, quantization=models.QuantizationSearchParams(**params))
+        return data.recall(
+            client, "c", "near", hnsw_ef=100, quantization=models.QuantizationSearchParams(**params)
+        )
 
     assert found(rescore=False) < 0.6
-    assert found(rescore=False, oversampling=4.0) == found(rescore=False), "nothing to oversample for"
+    assert found(rescore=False, oversampling=4.0) == found(
+        rescore=False
+    ), "nothing to oversample for"
     assert found(rescore=False) < found(rescore=True) <= found(rescore=True, oversampling=4.0)
     assert found(oversampling=4.0) >= 0.97
     assert found(ignore=True) >= 0.97
@@ -147,7 +179,9 @@ def test_on_disk_vectors_may_leave_memory(loaded, data):
     until_indexed(client, "c", 2 * ROWS)
     seen = advice(server)
     assert "rr" in seen["vec.1.dat"] and "rr" not in seen["vec.0.dat"], seen
-    assert [data.recall(client, "c", name, hnsw_ef=100) for name in ("spread", "near")] == pytest.approx(before, abs=0.06)
+    assert [
+        data.recall(client, "c", name, hnsw_ef=100) for name in ("spread", "near")
+    ] == pytest.approx(before, abs=0.06)
 
 
 def graphs(server, dim):
@@ -160,39 +194,70 @@ def graphs(server, dim):
         head = path.read_bytes()[:4096]
         assert head[:8] == b"RHMBGRPH"
         if struct.unpack_from("<I", head, 32)[0] == dim:
-            found.append((struct.unpack_from("<I", head, 56)[0], struct.unpack_from("<QQ", head, 192 + 2 * 24)[1] > 0))
+            found.append(
+                (
+                    struct.unpack_from("<I", head, 56)[0],
+                    struct.unpack_from("<QQ", head, 192 + 2 * 24)[1] > 0,
+                )
+            )
     return found
 
 
-@pytest.mark.parametrize("kind, links, bits", [("none", 32, True), ("scalar", 48, False), ("product", 32, False), ("binary", 32, True)])
+@pytest.mark.parametrize(
+    "kind, links, bits",
+    [("none", 32, True), ("scalar", 48, False), ("product", 32, False), ("binary", 32, True)],
+)
 def test_settings_reach_the_graph_and_a_saved_one_outlives_them(fresh, kind, links, bits):
     quantization = {
-        "none": None, "binary": models.BinaryQuantization(binary=models.BinaryQuantizationConfig()),
-        "scalar": models.ScalarQuantization(scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8)),
-        "product": models.ProductQuantization(product=models.ProductQuantizationConfig(compression=models.CompressionRatio.X16))}
+        "none": None,
+        "binary": models.BinaryQuantization(binary=models.BinaryQuantizationConfig()),
+        "scalar": models.ScalarQuantization(
+            scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8)
+        ),
+        "product": models.ProductQuantization(
+            product=models.ProductQuantizationConfig(compression=models.CompressionRatio.X16)
+        ),
+    }
     dim = 512  # from here on there are one-bit codes
     server = fresh()
     client = QdrantClient(url=server.url, timeout=60)
     random = numpy.random.default_rng(3)  # few directions, as in embeddings, and some noise
-    base = random.standard_normal((ROWS, 32)) @ random.standard_normal((32, dim)) + random.standard_normal((ROWS, dim))
+    base = random.standard_normal((ROWS, 32)) @ random.standard_normal(
+        (32, dim)
+    ) + random.standard_normal((ROWS, dim))
     base = base.astype(numpy.float32)
-    client.create_collection("c", vectors_config=parameters(dim), hnsw_config=models.HnswConfigDiff(m=links // 2, ef_construct=20),
-                             quantization_config=quantization[kind])
+    client.create_collection(
+        "c",
+        vectors_config=parameters(dim),
+        hnsw_config=models.HnswConfigDiff(m=links // 2, ef_construct=20),
+        quantization_config=quantization[kind],
+    )
     for first in range(0, ROWS, 1000):
-        client.upload_collection("c", base[first:first + 1000], ids=list(range(first, first + 1000)), wait=True)
+        client.upload_collection(
+            "c", base[first : first + 1000], ids=list(range(first, first + 1000)), wait=True
+        )
     until_indexed(client, "c", ROWS)
     assert server.stop() == 0
     assert graphs(server, dim) == [(links, bits)]
     server.start()
     other = quantization["scalar" if bits else "binary"]
-    assert client.update_collection("c", hnsw_config=models.HnswConfigDiff(m=4), quantization_config=other)
+    assert client.update_collection(
+        "c", hnsw_config=models.HnswConfigDiff(m=4), quantization_config=other
+    )
     info = client.get_collection("c")
     assert info.config.hnsw_config.m == 4 and info.config.quantization_config == other
     server.stop()
     server.start()
     until_indexed(client, "c", ROWS)
-    itself = [client.query_points("c", query=base[i].tolist(), limit=1, search_params=models.SearchParams(hnsw_ef=256)).points[0].id == i
-              for i in range(0, ROWS, ROWS // 40)]
+    itself = [
+        client.query_points(
+            "c", query=base[i].tolist(), limit=1, search_params=models.SearchParams(hnsw_ef=256)
+        )
+        .points[0]
+        .id
+        == i
+        for i in range(0, ROWS, ROWS // 40)
+    ]
     assert sum(itself) >= 0.9 * len(itself), itself
     assert server.stop() == 0
     assert "graph is built again" not in server.log_path.read_text(errors="replace")
@@ -204,7 +269,12 @@ def test_settings_by_the_js_client(server, name):
     home = ROOT / "build" / "e2e" / "node"
     environment = dict(os.environ, RHUMB_NODE_HOME=str(home))
     node = home / "node_modules" / ".bin" / "node"
-    done = subprocess.run([str(node), str(ROOT / "tests" / "e2e" / "index_settings.mjs"), server.url, name], capture_output=True, text=True,
-                          timeout=180, env=environment)
+    done = subprocess.run(
+        [str(node), str(ROOT / "tests" / "e2e" / "index_settings.mjs"), server.url, name],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        env=environment,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "settings passed" in done.stdout

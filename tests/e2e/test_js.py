@@ -11,6 +11,12 @@ def test_js_client(server, name):
     environment = dict(os.environ, RHUMB_NODE_HOME=str(home))
     # The client needs Node 22, and Debian 12 has 18, so npm installs one.
     node = home / "node_modules" / ".bin" / "node"
-    done = subprocess.run([str(node), str(here / "flow.mjs"), server.url, name], capture_output=True, text=True, timeout=120, env=environment)
+    done = subprocess.run(
+        [str(node), str(here / "flow.mjs"), server.url, name],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=environment,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "flow passed" in done.stdout

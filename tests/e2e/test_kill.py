@@ -19,11 +19,15 @@ def test_kill_nine(tmp_path):
         acknowledged += write_until(server, state, rng, server.kill)
         server.start()
         check(server, state)
-    print(f"{KILLS} kills, {acknowledged} acknowledged writes, {sum(s != {None} for s in state.values())} points")
+    print(
+        f"{KILLS} kills, {acknowledged} acknowledged writes, {sum(s != {None} for s in state.values())} points"
+    )
     assert acknowledged > KILLS * 5, "too few writes to mean anything"
     before = server.ok("GET", "/collections/kill/verify")
     assert server.stop() == 0, server.log_tail()
     server.start()
     after = server.ok("GET", "/collections/kill/verify")
-    assert [s["content_hash"] for s in before["shards"]] == [s["content_hash"] for s in after["shards"]]
+    assert [s["content_hash"] for s in before["shards"]] == [
+        s["content_hash"] for s in after["shards"]
+    ]
     server.stop()

@@ -28,7 +28,9 @@ def vector_of(point):
 
 def write(server, collection, first):
     points = ",".join(f'{{"id":{i},"vector":{vector_of(i)}}}' for i in range(first, first + BATCH))
-    return server.request("PUT", f"/collections/{collection}/points?wait=true", f'{{"points":[{points}]}}')
+    return server.request(
+        "PUT", f"/collections/{collection}/points?wait=true", f'{{"points":[{points}]}}'
+    )
 
 
 def fill(server, collection):
@@ -53,7 +55,11 @@ def test_at_the_limit_growing_writes_are_refused_and_the_server_lives(fresh):
     server.ok("PUT", "/collections/a", {"vectors": {"size": DIM, "distance": "Euclid"}})
     server.ok("PUT", "/collections/b", {"vectors": {"size": DIM, "distance": "Euclid"}})
     taken, refusal, most = fill(server, "a")
-    assert refusal.startswith("memory_full: ") and "memory.limit_bytes" in refusal and str(LIMIT) in refusal, refusal
+    assert (
+        refusal.startswith("memory_full: ")
+        and "memory.limit_bytes" in refusal
+        and str(LIMIT) in refusal
+    ), refusal
     assert most < 1.3 * LIMIT, f"{most} bytes were used"
     assert metric(server, "rhumb_memory_level") == 2
     assert metric(server, "rhumb_memory_limit_bytes") == LIMIT
@@ -62,7 +68,11 @@ def test_at_the_limit_growing_writes_are_refused_and_the_server_lives(fresh):
     # Reads are right: all stored points are there, and no others.
     assert server.ok("POST", "/collections/a/points/count", {"exact": True})["count"] == taken
     for point in random.Random(1).sample(range(taken), 20):
-        found = server.ok("POST", "/collections/a/points/query", {"query": json.loads(vector_of(point)), "limit": 3})["points"]
+        found = server.ok(
+            "POST",
+            "/collections/a/points/query",
+            {"query": json.loads(vector_of(point)), "limit": 3},
+        )["points"]
         assert found[0]["id"] == point and found[0]["score"] == 0, found
     # Points may be deleted; growing writes are refused in every collection.
     server.ok("POST", "/collections/a/points/delete?wait=true", {"points": [0, 1, 2]})
@@ -75,8 +85,14 @@ def test_at_the_limit_growing_writes_are_refused_and_the_server_lives(fresh):
         assert time.monotonic() < deadline, server.log_tail()
         time.sleep(0.1)
     assert server.ok("POST", "/collections/b/points/count", {"exact": True})["count"] == BATCH
-    changes = [json.loads(line) for line in server.log_path.read_text().splitlines() if '"memory level changed"' in line]
-    assert {"cold", "refuse"} <= {change["to"] for change in changes} and all(change["limit"] == LIMIT for change in changes), changes
+    changes = [
+        json.loads(line)
+        for line in server.log_path.read_text().splitlines()
+        if '"memory level changed"' in line
+    ]
+    assert {"cold", "refuse"} <= {change["to"] for change in changes} and all(
+        change["limit"] == LIMIT for change in changes
+    ), changes
 
 
 def test_without_a_limit_nothing_is_refused(fresh):

@@ -23,10 +23,17 @@ def client(server):
 @pytest.fixture
 def programs(client, name):
     """500 programs with numbers as ids, indexed by section and size."""
-    client.create_collection(name, vectors_config=models.VectorParams(size=demo.DIM, distance=models.Distance.COSINE))
+    client.create_collection(
+        name, vectors_config=models.VectorParams(size=demo.DIM, distance=models.Distance.COSINE)
+    )
     client.create_payload_index(name, "section", models.PayloadSchemaType.KEYWORD, wait=True)
     client.create_payload_index(name, "installed_kb", models.PayloadSchemaType.INTEGER, wait=True)
-    points = [models.PointStruct(id=i, vector=demo.vectors()[i].tolist(), payload=demo.points()[i]["payload"]) for i in range(500)]
+    points = [
+        models.PointStruct(
+            id=i, vector=demo.vectors()[i].tolist(), payload=demo.points()[i]["payload"]
+        )
+        for i in range(500)
+    ]
     assert client.upsert(name, points, wait=True).status == models.UpdateStatus.COMPLETED
     yield name
     client.delete_collection(name)
@@ -34,11 +41,21 @@ def programs(client, name):
 
 def test_collections(client, name):
     assert not client.collection_exists(name)
-    params = {"text": models.VectorParams(size=8, distance=models.Distance.DOT), "image": models.VectorParams(size=4, distance=models.Distance.EUCLID)}
+    params = {
+        "text": models.VectorParams(size=8, distance=models.Distance.DOT),
+        "image": models.VectorParams(size=4, distance=models.Distance.EUCLID),
+    }
     assert client.create_collection(
-        name, vectors_config=params, shard_number=2, hnsw_config=models.HnswConfigDiff(m=24, ef_construct=64),
-        optimizers_config=models.OptimizersConfigDiff(indexing_threshold=5000), metadata={"owner": "tests"},
-        quantization_config=models.ScalarQuantization(scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8, always_ram=True)))
+        name,
+        vectors_config=params,
+        shard_number=2,
+        hnsw_config=models.HnswConfigDiff(m=24, ef_construct=64),
+        optimizers_config=models.OptimizersConfigDiff(indexing_threshold=5000),
+        metadata={"owner": "tests"},
+        quantization_config=models.ScalarQuantization(
+            scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8, always_ram=True)
+        ),
+    )
     assert client.collection_exists(name)
     assert name in [c.name for c in client.get_collections().collections]
     info = client.get_collection(name)
@@ -52,7 +69,11 @@ def test_collections(client, name):
     with pytest.raises(UnexpectedResponse) as error:
         client.create_collection(name, vectors_config=params)
     assert error.value.status_code == 409 and b"already exists!" in error.value.content
-    assert client.update_collection(name, hnsw_config=models.HnswConfigDiff(m=32), optimizers_config=models.OptimizersConfigDiff(indexing_threshold=7000))
+    assert client.update_collection(
+        name,
+        hnsw_config=models.HnswConfigDiff(m=32),
+        optimizers_config=models.OptimizersConfigDiff(indexing_threshold=7000),
+    )
     info = client.get_collection(name)
     assert info.config.hnsw_config.m == 32 and info.config.hnsw_config.ef_construct == 64
     assert info.config.optimizer_config.indexing_threshold == 7000
@@ -61,19 +82,37 @@ def test_collections(client, name):
     assert client.delete_collection(name) is False
     with pytest.raises(UnexpectedResponse) as error:
         client.get_collection(name)
-    assert error.value.status_code == 404 and f"Collection `{name}` doesn't exist!".encode() in error.value.content
+    assert (
+        error.value.status_code == 404
+        and f"Collection `{name}` doesn't exist!".encode() in error.value.content
+    )
 
 
 def test_aliases(client, programs):
     alias, other = programs + "_alias", programs + "_other"
-    client.update_collection_aliases([models.CreateAliasOperation(create_alias=models.CreateAlias(collection_name=programs, alias_name=alias))])
+    client.update_collection_aliases(
+        [
+            models.CreateAliasOperation(
+                create_alias=models.CreateAlias(collection_name=programs, alias_name=alias)
+            )
+        ]
+    )
     assert client.count(alias).count == 500
     assert [a.alias_name for a in client.get_collection_aliases(programs).aliases] == [alias]
-    assert (alias, programs) in [(a.alias_name, a.collection_name) for a in client.get_aliases().aliases]
-    client.update_collection_aliases([
-        models.RenameAliasOperation(rename_alias=models.RenameAlias(old_alias_name=alias, new_alias_name=other))])
+    assert (alias, programs) in [
+        (a.alias_name, a.collection_name) for a in client.get_aliases().aliases
+    ]
+    client.update_collection_aliases(
+        [
+            models.RenameAliasOperation(
+                rename_alias=models.RenameAlias(old_alias_name=alias, new_alias_name=other)
+            )
+        ]
+    )
     assert client.count(other).count == 500
-    client.update_collection_aliases([models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=other))])
+    client.update_collection_aliases(
+        [models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=other))]
+    )
     with pytest.raises(UnexpectedResponse):
         client.count(other)
 
@@ -82,13 +121,17 @@ def test_search_is_right(client, programs):
     texts, questions = demo.questions()
     base = demo.vectors()[:500]
     for question in questions[:20]:
-        hits = client.query_points(programs, query=question.tolist(), limit=10, with_payload=True).points
+        hits = client.query_points(
+            programs, query=question.tolist(), limit=10, with_payload=True
+        ).points
         expected = demo.exact(question, base, 10)
         assert len({h.id for h in hits} & set(expected.tolist())) >= 9
         scores = [h.score for h in hits]
         assert scores == sorted(scores, reverse=True)
         top = hits[0]
-        similarity = float(base[top.id] @ question / np.linalg.norm(base[top.id]) / np.linalg.norm(question))
+        similarity = float(
+            base[top.id] @ question / np.linalg.norm(base[top.id]) / np.linalg.norm(question)
+        )
         assert abs(top.score - similarity) < 1e-4
         assert top.payload == demo.points()[top.id]["payload"]
 
@@ -96,23 +139,48 @@ def test_search_is_right(client, programs):
 def test_search_by_id_leaves_the_point_out(client, programs):
     hits = client.query_points(programs, query=17, limit=5).points
     assert 17 not in [h.id for h in hits]
-    expected = [i for i in demo.exact(demo.vectors()[17], demo.vectors()[:500], 6).tolist() if i != 17]
+    expected = [
+        i for i in demo.exact(demo.vectors()[17], demo.vectors()[:500], 6).tolist() if i != 17
+    ]
     assert [h.id for h in hits] == expected[:5]
 
 
 def test_search_options(client, programs):
     q = demo.questions()[1][0].tolist()
-    exact = client.query_points(programs, query=q, limit=20, search_params=models.SearchParams(exact=True)).points
-    page = client.query_points(programs, query=q, limit=5, offset=5, search_params=models.SearchParams(exact=True)).points
+    exact = client.query_points(
+        programs, query=q, limit=20, search_params=models.SearchParams(exact=True)
+    ).points
+    page = client.query_points(
+        programs, query=q, limit=5, offset=5, search_params=models.SearchParams(exact=True)
+    ).points
     assert [h.id for h in page] == [h.id for h in exact[5:10]]
-    above = client.query_points(programs, query=q, limit=20, score_threshold=exact[7].score - 1e-6, search_params=models.SearchParams(exact=True)).points
+    above = client.query_points(
+        programs,
+        query=q,
+        limit=20,
+        score_threshold=exact[7].score - 1e-6,
+        search_params=models.SearchParams(exact=True),
+    ).points
     assert [h.id for h in above] == [h.id for h in exact[:8]]
-    some = client.query_points(programs, query=q, limit=2, with_payload=["section"], with_vectors=True).points
+    some = client.query_points(
+        programs, query=q, limit=2, with_payload=["section"], with_vectors=True
+    ).points
     assert set(some[0].payload) == {"section"}
-    assert np.allclose(some[0].vector, demo.vectors()[some[0].id] / np.linalg.norm(demo.vectors()[some[0].id]), atol=1e-5)
-    none = client.query_points(programs, query=q, limit=2, with_payload=models.PayloadSelectorExclude(exclude=["description", "tags"])).points
+    assert np.allclose(
+        some[0].vector,
+        demo.vectors()[some[0].id] / np.linalg.norm(demo.vectors()[some[0].id]),
+        atol=1e-5,
+    )
+    none = client.query_points(
+        programs,
+        query=q,
+        limit=2,
+        with_payload=models.PayloadSelectorExclude(exclude=["description", "tags"]),
+    ).points
     assert "description" not in none[0].payload and "summary" in none[0].payload
-    batch = client.query_batch_points(programs, [models.QueryRequest(query=q, limit=3), models.QueryRequest(query=3, limit=2)])
+    batch = client.query_batch_points(
+        programs, [models.QueryRequest(query=q, limit=3), models.QueryRequest(query=3, limit=2)]
+    )
     assert [len(r.points) for r in batch] == [3, 2]
 
 
@@ -121,19 +189,86 @@ def in_section(*values):
 
 
 FILTERS = {
-    "match value": (models.Filter(must=[models.FieldCondition(key="section", match=models.MatchValue(value="games"))]), lambda p: p["section"] == "games"),
-    "match any": (models.Filter(must=[in_section("games", "utils")]), lambda p: p["section"] in ("games", "utils")),
-    "match except": (models.Filter(must=[models.FieldCondition(key="section", match=models.MatchExcept(**{"except": ["games"]}))]), lambda p: p["section"] != "games"),
-    "array": (models.Filter(must=[models.FieldCondition(key="tags", match=models.MatchValue(value="role::program"))]), lambda p: "role::program" in p["tags"]),
-    "range": (models.Filter(must=[models.FieldCondition(key="installed_kb", range=models.Range(gte=100, lt=1000))]), lambda p: 100 <= p["installed_kb"] < 1000),
-    "should": (models.Filter(should=[in_section("games"), models.FieldCondition(key="installed_kb", range=models.Range(gt=50000))]), lambda p: p["section"] == "games" or p["installed_kb"] > 50000),
-    "must_not": (models.Filter(must_not=[in_section("games", "utils", "science")]), lambda p: p["section"] not in ("games", "utils", "science")),
-    "min_should": (models.Filter(min_should=models.MinShould(conditions=[in_section("games", "utils"), models.FieldCondition(key="installed_kb", range=models.Range(lt=300)), models.FieldCondition(key="tags", match=models.MatchValue(value="role::program"))], min_count=2)),
-                   lambda p: (p["section"] in ("games", "utils")) + (p["installed_kb"] < 300) + ("role::program" in p["tags"]) >= 2),
-    "values_count": (models.Filter(must=[models.FieldCondition(key="tags", values_count=models.ValuesCount(gte=5))]), lambda p: len(p["tags"]) >= 5),
-    "is_empty": (models.Filter(must=[models.IsEmptyCondition(is_empty=models.PayloadField(key="tags"))]), lambda p: not p["tags"]),
-    "nested filter": (models.Filter(must=[models.Filter(should=[in_section("games"), in_section("utils")])], must_not=[models.FieldCondition(key="installed_kb", range=models.Range(gt=1000))]),
-                      lambda p: p["section"] in ("games", "utils") and not p["installed_kb"] > 1000),
+    "match value": (
+        models.Filter(
+            must=[models.FieldCondition(key="section", match=models.MatchValue(value="games"))]
+        ),
+        lambda p: p["section"] == "games",
+    ),
+    "match any": (
+        models.Filter(must=[in_section("games", "utils")]),
+        lambda p: p["section"] in ("games", "utils"),
+    ),
+    "match except": (
+        models.Filter(
+            must=[
+                models.FieldCondition(
+                    key="section", match=models.MatchExcept(**{"except": ["games"]})
+                )
+            ]
+        ),
+        lambda p: p["section"] != "games",
+    ),
+    "array": (
+        models.Filter(
+            must=[models.FieldCondition(key="tags", match=models.MatchValue(value="role::program"))]
+        ),
+        lambda p: "role::program" in p["tags"],
+    ),
+    "range": (
+        models.Filter(
+            must=[models.FieldCondition(key="installed_kb", range=models.Range(gte=100, lt=1000))]
+        ),
+        lambda p: 100 <= p["installed_kb"] < 1000,
+    ),
+    "should": (
+        models.Filter(
+            should=[
+                in_section("games"),
+                models.FieldCondition(key="installed_kb", range=models.Range(gt=50000)),
+            ]
+        ),
+        lambda p: p["section"] == "games" or p["installed_kb"] > 50000,
+    ),
+    "must_not": (
+        models.Filter(must_not=[in_section("games", "utils", "science")]),
+        lambda p: p["section"] not in ("games", "utils", "science"),
+    ),
+    "min_should": (
+        models.Filter(
+            min_should=models.MinShould(
+                conditions=[
+                    in_section("games", "utils"),
+                    models.FieldCondition(key="installed_kb", range=models.Range(lt=300)),
+                    models.FieldCondition(
+                        key="tags", match=models.MatchValue(value="role::program")
+                    ),
+                ],
+                min_count=2,
+            )
+        ),
+        lambda p: (p["section"] in ("games", "utils"))
+        + (p["installed_kb"] < 300)
+        + ("role::program" in p["tags"])
+        >= 2,
+    ),
+    "values_count": (
+        models.Filter(
+            must=[models.FieldCondition(key="tags", values_count=models.ValuesCount(gte=5))]
+        ),
+        lambda p: len(p["tags"]) >= 5,
+    ),
+    "is_empty": (
+        models.Filter(must=[models.IsEmptyCondition(is_empty=models.PayloadField(key="tags"))]),
+        lambda p: not p["tags"],
+    ),
+    "nested filter": (
+        models.Filter(
+            must=[models.Filter(should=[in_section("games"), in_section("utils")])],
+            must_not=[models.FieldCondition(key="installed_kb", range=models.Range(gt=1000))],
+        ),
+        lambda p: p["section"] in ("games", "utils") and not p["installed_kb"] > 1000,
+    ),
 }
 
 
@@ -145,7 +280,9 @@ def test_filters(client, programs, what):
     assert client.count(programs, count_filter=condition, exact=True).count == len(expected)
     seen, offset = [], None
     while True:
-        page, offset = client.scroll(programs, scroll_filter=condition, limit=37, offset=offset, with_payload=False)
+        page, offset = client.scroll(
+            programs, scroll_filter=condition, limit=37, offset=offset, with_payload=False
+        )
         seen += [p.id for p in page]
         if offset is None:
             break
@@ -154,29 +291,52 @@ def test_filters(client, programs, what):
     keep = np.zeros(500, bool)
     keep[expected] = True
     wanted = demo.exact(query, demo.vectors()[:500], min(10, len(expected)), keep).tolist()
-    hits = client.query_points(programs, query=query.tolist(), query_filter=condition, limit=10).points
+    hits = client.query_points(
+        programs, query=query.tolist(), query_filter=condition, limit=10
+    ).points
     assert all(keep[h.id] for h in hits) and len(hits) == len(wanted)
     assert len({h.id for h in hits} & set(wanted)) >= len(wanted) - 1
 
 
 def test_filters_on_times_nested_objects_and_missing_fields(client, name):
-    client.create_collection(name, vectors_config=models.VectorParams(size=4, distance=models.Distance.EUCLID))
+    client.create_collection(
+        name, vectors_config=models.VectorParams(size=4, distance=models.Distance.EUCLID)
+    )
     payloads = [
         {"when": "2024-01-31T12:00:00Z", "dots": [{"x": 1, "y": 2}, {"x": 3, "y": 1}]},
         {"when": "2025-06-01", "dots": [{"x": 1, "y": 1}]},
         {"when": None, "dots": []},
         {"a": {"b": [{"c": 5}, {"c": 7}]}},
     ]
-    client.upsert(name, [models.PointStruct(id=i, vector=[i, 0, 0, 1], payload=p) for i, p in enumerate(payloads)], wait=True)
+    client.upsert(
+        name,
+        [models.PointStruct(id=i, vector=[i, 0, 0, 1], payload=p) for i, p in enumerate(payloads)],
+        wait=True,
+    )
 
     def ids(**clauses):
-        return [p.id for p in client.scroll(name, scroll_filter=models.Filter(**clauses), limit=10)[0]]
+        return [
+            p.id for p in client.scroll(name, scroll_filter=models.Filter(**clauses), limit=10)[0]
+        ]
 
-    assert ids(must=[models.FieldCondition(key="when", range=models.DatetimeRange(gt="2024-06-01T00:00:00Z"))]) == [1]
+    assert ids(
+        must=[
+            models.FieldCondition(key="when", range=models.DatetimeRange(gt="2024-06-01T00:00:00Z"))
+        ]
+    ) == [1]
     assert ids(must=[models.IsNullCondition(is_null=models.PayloadField(key="when"))]) == [2]
     assert ids(must=[models.IsEmptyCondition(is_empty=models.PayloadField(key="when"))]) == [2, 3]
-    nested = models.NestedCondition(nested=models.Nested(key="dots", filter=models.Filter(must=[
-        models.FieldCondition(key="x", match=models.MatchValue(value=1)), models.FieldCondition(key="y", match=models.MatchValue(value=1))])))
+    nested = models.NestedCondition(
+        nested=models.Nested(
+            key="dots",
+            filter=models.Filter(
+                must=[
+                    models.FieldCondition(key="x", match=models.MatchValue(value=1)),
+                    models.FieldCondition(key="y", match=models.MatchValue(value=1)),
+                ]
+            ),
+        )
+    )
     assert ids(must=[nested]) == [1]
     assert ids(must=[models.FieldCondition(key="a.b[].c", match=models.MatchValue(value=7))]) == [3]
     assert ids(must=[models.HasIdCondition(has_id=[1, 3, 99])]) == [1, 3]
@@ -185,47 +345,94 @@ def test_filters_on_times_nested_objects_and_missing_fields(client, name):
 
 
 def test_writes_of_every_kind(client, name):
-    client.create_collection(name, vectors_config={"a": models.VectorParams(size=4, distance=models.Distance.COSINE), "b": models.VectorParams(size=2, distance=models.Distance.DOT)})
+    client.create_collection(
+        name,
+        vectors_config={
+            "a": models.VectorParams(size=4, distance=models.Distance.COSINE),
+            "b": models.VectorParams(size=2, distance=models.Distance.DOT),
+        },
+    )
     ids = [1, 2, str(uuid.UUID(int=7))]
-    client.upsert(name, models.Batch(ids=ids, vectors={"a": [[3, 4, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]], "b": [[1, 2], [3, 4], [5, 6]]},
-                                     payloads=[{"n": 1, "m": {"x": 1}}, {"n": 2}, {"n": 3}]), wait=True)
+    client.upsert(
+        name,
+        models.Batch(
+            ids=ids,
+            vectors={
+                "a": [[3, 4, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]],
+                "b": [[1, 2], [3, 4], [5, 6]],
+            },
+            payloads=[{"n": 1, "m": {"x": 1}}, {"n": 2}, {"n": 3}],
+        ),
+        wait=True,
+    )
     one = client.retrieve(name, [1], with_vectors=True)[0]
     assert np.allclose(one.vector["a"], [0.6, 0.8, 0, 0]) and one.vector["b"] == [1, 2]
     client.update_vectors(name, [models.PointVectors(id=1, vector={"b": [9, 9]})])
     assert client.retrieve(name, [1], with_vectors=["b"])[0].vector == {"b": [9, 9]}
     client.delete_vectors(name, vectors=["b"], points=[2])
     assert set(client.retrieve(name, [2], with_vectors=True)[0].vector) == {"a"}
-    assert [p.id for p in client.scroll(name, scroll_filter=models.Filter(must=[models.HasVectorCondition(has_vector="b")]))[0]] == [1, ids[2]]
+    assert [
+        p.id
+        for p in client.scroll(
+            name, scroll_filter=models.Filter(must=[models.HasVectorCondition(has_vector="b")])
+        )[0]
+    ] == [1, ids[2]]
     client.set_payload(name, {"new": True}, points=[1])
     client.set_payload(name, {"y": 2}, points=[1], key="m")
     assert client.retrieve(name, [1])[0].payload == {"n": 1, "m": {"x": 1, "y": 2}, "new": True}
     client.overwrite_payload(name, {"only": "this"}, points=[1])
     assert client.retrieve(name, [1])[0].payload == {"only": "this"}
-    client.set_payload(name, {"flag": 1}, points=models.Filter(must=[models.FieldCondition(key="n", range=models.Range(gte=2))]))
+    client.set_payload(
+        name,
+        {"flag": 1},
+        points=models.Filter(must=[models.FieldCondition(key="n", range=models.Range(gte=2))]),
+    )
     assert [p.payload.get("flag") for p in client.retrieve(name, ids)] == [None, 1, 1]
     client.delete_payload(name, ["flag"], points=[2])
     assert client.retrieve(name, [2])[0].payload == {"n": 2}
     client.clear_payload(name, points_selector=models.PointIdsList(points=[2]))
     assert client.retrieve(name, [2])[0].payload in ({}, None)
-    client.batch_update_points(name, [
-        models.UpsertOperation(upsert=models.PointsList(points=[models.PointStruct(id=50, vector={"a": [1, 0, 0, 0]}, payload={"n": 50})])),
-        models.SetPayloadOperation(set_payload=models.SetPayload(payload={"batch": 1}, points=[50])),
-        models.DeleteOperation(delete=models.PointIdsList(points=[1])),
-    ])
+    client.batch_update_points(
+        name,
+        [
+            models.UpsertOperation(
+                upsert=models.PointsList(
+                    points=[
+                        models.PointStruct(id=50, vector={"a": [1, 0, 0, 0]}, payload={"n": 50})
+                    ]
+                )
+            ),
+            models.SetPayloadOperation(
+                set_payload=models.SetPayload(payload={"batch": 1}, points=[50])
+            ),
+            models.DeleteOperation(delete=models.PointIdsList(points=[1])),
+        ],
+    )
     assert client.retrieve(name, [50])[0].payload == {"n": 50, "batch": 1}
     assert client.retrieve(name, [1]) == []
-    client.delete(name, points_selector=models.Filter(must=[models.FieldCondition(key="n", match=models.MatchValue(value=50))]))
+    client.delete(
+        name,
+        points_selector=models.Filter(
+            must=[models.FieldCondition(key="n", match=models.MatchValue(value=50))]
+        ),
+    )
     assert client.count(name).count == 2
     client.delete_collection(name)
 
 
 def test_conditional_upserts(client, name):
-    client.create_collection(name, vectors_config=models.VectorParams(size=2, distance=models.Distance.DOT))
+    client.create_collection(
+        name, vectors_config=models.VectorParams(size=2, distance=models.Distance.DOT)
+    )
     point = lambda i, n: models.PointStruct(id=i, vector=[1, n], payload={"n": n})
     client.upsert(name, [point(1, 1), point(2, 1)], wait=True)
-    client.upsert(name, [point(1, 2), point(3, 2)], wait=True, update_mode=models.UpdateMode.INSERT_ONLY)
+    client.upsert(
+        name, [point(1, 2), point(3, 2)], wait=True, update_mode=models.UpdateMode.INSERT_ONLY
+    )
     assert [p.payload["n"] for p in client.retrieve(name, [1, 2, 3])] == [1, 1, 2]
-    client.upsert(name, [point(1, 3), point(4, 3)], wait=True, update_mode=models.UpdateMode.UPDATE_ONLY)
+    client.upsert(
+        name, [point(1, 3), point(4, 3)], wait=True, update_mode=models.UpdateMode.UPDATE_ONLY
+    )
     assert [p.payload["n"] for p in client.retrieve(name, [1, 2, 3, 4])] == [3, 1, 2]
     only_old = models.Filter(must=[models.FieldCondition(key="n", range=models.Range(lt=2))])
     client.upsert(name, [point(1, 4), point(2, 4)], wait=True, update_filter=only_old)
@@ -234,14 +441,27 @@ def test_conditional_upserts(client, name):
 
 
 def test_ids_of_all_kinds_scroll_in_order(client, server, name):
-    client.create_collection(name, vectors_config=models.VectorParams(size=2, distance=models.Distance.DOT), shard_number=3)
+    client.create_collection(
+        name,
+        vectors_config=models.VectorParams(size=2, distance=models.Distance.DOT),
+        shard_number=3,
+    )
     u = [str(uuid.UUID(int=i)) for i in (3, 1, 2)]
-    server.ok("PUT", f"/collections/{name}/points?wait=true",
-              {"points": [{"id": i, "vector": [1, 0]} for i in ["gimp", 2**64 - 1, *u, 0, "a b/ü", 10]]})
+    server.ok(
+        "PUT",
+        f"/collections/{name}/points?wait=true",
+        {
+            "points": [
+                {"id": i, "vector": [1, 0]} for i in ["gimp", 2**64 - 1, *u, 0, "a b/ü", 10]
+            ]
+        },
+    )
     expected = [0, 10, 2**64 - 1, *sorted(u), "a b/ü", "gimp"]
     seen, offset = [], None
     while True:
-        page = server.ok("POST", f"/collections/{name}/points/scroll", {"limit": 3, "offset": offset})
+        page = server.ok(
+            "POST", f"/collections/{name}/points/scroll", {"limit": 3, "offset": offset}
+        )
         seen += [p["id"] for p in page["points"]]
         offset = page["next_page_offset"]
         if offset is None:
@@ -253,8 +473,15 @@ def test_ids_of_all_kinds_scroll_in_order(client, server, name):
 
 
 def test_upload_points_in_bulk(client, name):
-    client.create_collection(name, vectors_config=models.VectorParams(size=demo.DIM, distance=models.Distance.COSINE))
-    client.upload_points(name, (models.PointStruct(id=i, vector=demo.vectors()[i], payload={"i": i}) for i in range(1000)), batch_size=100, wait=True)
+    client.create_collection(
+        name, vectors_config=models.VectorParams(size=demo.DIM, distance=models.Distance.COSINE)
+    )
+    client.upload_points(
+        name,
+        (models.PointStruct(id=i, vector=demo.vectors()[i], payload={"i": i}) for i in range(1000)),
+        batch_size=100,
+        wait=True,
+    )
     assert client.count(name).count == 1000
     client.upload_collection(name, demo.vectors()[1000:1200], ids=range(1000, 1200), wait=True)
     assert client.count(name).count == 1200
@@ -264,8 +491,14 @@ def test_upload_points_in_bulk(client, name):
 def test_a_feature_that_is_not_served_answers_501(client, programs):
     q = demo.questions()[1][0].tolist()
     for request in [
-        lambda: client.query_points(programs, query=models.FusionQuery(fusion=models.Fusion.RRF), prefetch=[models.Prefetch(query=q, limit=5)]),
-        lambda: client.query_points(programs, query=models.RecommendQuery(recommend=models.RecommendInput(positive=[1]))),
+        lambda: client.query_points(
+            programs,
+            query=models.FusionQuery(fusion=models.Fusion.RRF),
+            prefetch=[models.Prefetch(query=q, limit=5)],
+        ),
+        lambda: client.query_points(
+            programs, query=models.RecommendQuery(recommend=models.RecommendInput(positive=[1]))
+        ),
         lambda: client.query_points_groups(programs, group_by="section", query=q),
         lambda: client.facet(programs, "section"),
         lambda: client.create_snapshot(programs),

@@ -9,7 +9,9 @@ from rhumbd import BIN, ROOT, Rhumbd
 
 
 def run(*words, **more):
-    return subprocess.run([str(BIN / "rhumbd"), *words], capture_output=True, text=True, timeout=60, **more)
+    return subprocess.run(
+        [str(BIN / "rhumbd"), *words], capture_output=True, text=True, timeout=60, **more
+    )
 
 
 def test_version_help_and_wrong_flags(tmp_path):
@@ -25,15 +27,32 @@ def test_configuration_is_checked(tmp_path):
     config = tmp_path / "rhumb.yaml"
     config.write_text("http:\n  port: 7000\n  prot: 1\n")
     done = run("--config", str(config), "--check-config")
-    assert done.returncode != 0 and "prot" in done.stderr and "rhumb.yaml" in done.stderr and ":3" in done.stderr
+    assert (
+        done.returncode != 0
+        and "prot" in done.stderr
+        and "rhumb.yaml" in done.stderr
+        and ":3" in done.stderr
+    )
     config.write_text("http:\n  port: seven\n")
     done = run("--config", str(config), "--check-config")
     assert done.returncode != 0 and "http.port" in done.stderr and ":2" in done.stderr
     config.write_text("http:\n  port: 7000\n")
     assert run("--config", str(config), "--check-config").returncode == 0
-    printed = run("--config", str(config), "--print-config", env={"RHUMB_HTTP_PORT": "7001", "PATH": "/usr/bin:/bin"})
+    printed = run(
+        "--config",
+        str(config),
+        "--print-config",
+        env={"RHUMB_HTTP_PORT": "7001", "PATH": "/usr/bin:/bin"},
+    )
     assert "port: 7001" in printed.stdout, "the environment goes over the file"
-    printed = run("--config", str(config), "--print-config", "--port", "7002", env={"RHUMB_HTTP_PORT": "7001", "PATH": "/usr/bin:/bin"})
+    printed = run(
+        "--config",
+        str(config),
+        "--print-config",
+        "--port",
+        "7002",
+        env={"RHUMB_HTTP_PORT": "7001", "PATH": "/usr/bin:/bin"},
+    )
     assert "port: 7002" in printed.stdout, "the command line goes over both"
     assert run("--config", str(ROOT / "config" / "rhumb.yaml"), "--check-config").returncode == 0
 
@@ -50,7 +69,9 @@ def test_second_server_on_the_same_data_is_refused(fresh):
 
 
 def test_api_keys(fresh):
-    s = fresh({"auth.plugin": "static", "auth.api_key": "secret-w", "auth.read_only_api_key": "secret-r"})
+    s = fresh(
+        {"auth.plugin": "static", "auth.api_key": "secret-w", "auth.read_only_api_key": "secret-r"}
+    )
     body = {"vectors": {"size": 2, "distance": "Dot"}}
     status, text, _ = s.request("PUT", "/collections/a", body)
     assert status == 401 and isinstance(text, str)
@@ -66,13 +87,19 @@ def test_api_keys(fresh):
 def test_stops_cleanly_and_comes_back(fresh):
     s = fresh()
     s.ok("PUT", "/collections/a", {"vectors": {"size": 2, "distance": "Dot"}})
-    s.ok("PUT", "/collections/a/points?wait=true", {"points": [{"id": 1, "vector": [1, 2], "payload": {"x": [1, {"y": None}]}}]})
+    s.ok(
+        "PUT",
+        "/collections/a/points?wait=true",
+        {"points": [{"id": 1, "vector": [1, 2], "payload": {"x": [1, {"y": None}]}}]},
+    )
     before = s.ok("GET", "/collections/a/verify")
     assert s.stop() == 0, s.log_tail()
     s.start()
     assert s.ok("GET", "/collections/a/points/1")["payload"] == {"x": [1, {"y": None}]}
     after = s.ok("GET", "/collections/a/verify")
-    assert [x["content_hash"] for x in after["shards"]] == [x["content_hash"] for x in before["shards"]]
+    assert [x["content_hash"] for x in after["shards"]] == [
+        x["content_hash"] for x in before["shards"]
+    ]
     assert s.ok("DELETE", "/collections/a") is True
     assert s.stop() == 0, s.log_tail()
     s.start()
@@ -95,10 +122,19 @@ def test_linearizable_reads_and_session_tokens(fresh, mode):
     s = fresh({"peer.loopback": mode})
     s.ok("PUT", "/collections/a", {"vectors": {"size": 2, "distance": "Dot"}, "shard_number": 2})
     for i in range(50):
-        status, _, headers = s.request("PUT", "/collections/a/points?wait=true", {"points": [{"id": i, "vector": [1, i]}]})
+        status, _, headers = s.request(
+            "PUT", "/collections/a/points?wait=true", {"points": [{"id": i, "vector": [1, i]}]}
+        )
         assert status == 200
         token = headers["X-Rhumb-Session"]
-        assert s.ok("POST", "/collections/a/points/count?consistency=linearizable", {})["count"] == i + 1
-        status, reply, _ = s.request("POST", "/collections/a/points/count", {}, {"X-Rhumb-Session": token})
+        assert (
+            s.ok("POST", "/collections/a/points/count?consistency=linearizable", {})["count"]
+            == i + 1
+        )
+        status, reply, _ = s.request(
+            "POST", "/collections/a/points/count", {}, {"X-Rhumb-Session": token}
+        )
         assert status == 200 and reply["result"]["count"] == i + 1
-    assert s.request("POST", "/collections/a/points/count", {}, {"X-Rhumb-Session": "%%%"})[0] == 400
+    assert (
+        s.request("POST", "/collections/a/points/count", {}, {"X-Rhumb-Session": "%%%"})[0] == 400
+    )

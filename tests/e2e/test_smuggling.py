@@ -20,11 +20,23 @@ CASES = [
     ("a folded length", POST + b"Content-Length:\r\n 2\r\n\r\n{}", 400),
     ("no host", b"GET /collections HTTP/1.1\r\n\r\n", 400),
     ("two hosts", b"GET /collections HTTP/1.1\r\n" + HOST + HOST + b"\r\n", 400),
-    ("chunked in 1.0", b"POST /collections/guard/points/scroll HTTP/1.0\r\n" + HOST + CHUNKED + b"\r\n2\r\n{}\r\n" + LAST, 400),
+    (
+        "chunked in 1.0",
+        b"POST /collections/guard/points/scroll HTTP/1.0\r\n"
+        + HOST
+        + CHUNKED
+        + b"\r\n2\r\n{}\r\n"
+        + LAST,
+        400,
+    ),
     ("gzip, chunked", POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n" + LAST, 400),
     ("xchunked", POST + b"Transfer-Encoding: xchunked\r\n\r\n2\r\n{}\r\n" + LAST, 400),
     ("identity", POST + b"Transfer-Encoding: identity\r\n\r\n{}", 400),
-    ("chunked, identity", POST + b"Transfer-Encoding: chunked, identity\r\n\r\n2\r\n{}\r\n" + LAST, 400),
+    (
+        "chunked, identity",
+        POST + b"Transfer-Encoding: chunked, identity\r\n\r\n2\r\n{}\r\n" + LAST,
+        400,
+    ),
     ("raw utf-8 in the target", "GET /collections/é HTTP/1.1\r\n".encode() + HOST + b"\r\n", 400),
     # Requests that the parser refuses.
     ("two different lengths", POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400),
@@ -56,8 +68,19 @@ CASES = [
     ("body over the limit", POST + b"Content-Length: 33554433\r\n\r\n", 413),
     ("body without end", POST + b"Content-Length: 9223372036854775807\r\n\r\n", 413),
     ("chunk over the limit", POST + CHUNKED + b"\r\nffffffffffffffff\r\n", 413),
-    ("head over the limit", b"GET /collections HTTP/1.1\r\n" + HOST + b"X-A: " + b"a" * 40_000 + b"\r\n\r\n", 431),
-    ("fields without number", b"GET /collections HTTP/1.1\r\n" + HOST + b"".join(b"X-%d: a\r\n" % i for i in range(5000)) + b"\r\n", 431),
+    (
+        "head over the limit",
+        b"GET /collections HTTP/1.1\r\n" + HOST + b"X-A: " + b"a" * 40_000 + b"\r\n\r\n",
+        431,
+    ),
+    (
+        "fields without number",
+        b"GET /collections HTTP/1.1\r\n"
+        + HOST
+        + b"".join(b"X-%d: a\r\n" % i for i in range(5000))
+        + b"\r\n",
+        431,
+    ),
 ]
 
 
@@ -75,7 +98,7 @@ def answers(port, data, pieces=1):
         size = -(-len(data) // pieces)
         try:
             for at in range(0, len(data), size):
-                s.sendall(data[at:at + size])
+                s.sendall(data[at : at + size])
         except (BrokenPipeError, ConnectionResetError):
             pass  # refused before it had everything
         received = b""
@@ -105,5 +128,7 @@ def test_valid_requests_can_be_pipelined(guarded):
     """Checks the test itself: two requests on one connection get two answers."""
     one = POST + b"Content-Length: 2\r\n\r\n{}"
     last = b"GET /collections/guard/exists HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    received = answers(guarded.port, one + POST + CHUNKED + b"\r\n1\r\n{\r\n1\r\n}\r\n" + LAST + last)
+    received = answers(
+        guarded.port, one + POST + CHUNKED + b"\r\n1\r\n{\r\n1\r\n}\r\n" + LAST + last
+    )
     assert received.count(b"HTTP/1.1 200") == 3, received

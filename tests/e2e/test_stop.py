@@ -44,7 +44,11 @@ class Asked:
 
 
 def logged(server, message):
-    lines = [json.loads(line) for line in server.log_path.read_text().splitlines() if line.startswith("{")]
+    lines = [
+        json.loads(line)
+        for line in server.log_path.read_text().splitlines()
+        if line.startswith("{")
+    ]
     return [line for line in lines if message in line["message"]]
 
 
@@ -53,14 +57,19 @@ def test_a_search_that_never_ends_is_reported_and_does_not_delay_the_stop(tmp_pa
     plugins = tmp_path / "plugins"
     shutil.copytree(BIN.parent / "lib" / "rhumb" / "plugins", plugins)
     shutil.copy(BIN.parent / "faulty" / "faulty_index_never_ends.so", plugins)
-    server = Rhumbd(tmp_path / "data", {"plugins.directory": plugins, "index.plugin": "faulty"}).start()
+    server = Rhumbd(
+        tmp_path / "data", {"plugins.directory": plugins, "index.plugin": "faulty"}
+    ).start()
     try:
         for name in ("endless", "small"):
             server.ok("PUT", f"/collections/{name}", {"vectors": {"size": 2, "distance": "Euclid"}})
         points = [{"id": i, "vector": [i, 1]} for i in range(10_500)]
         server.ok("PUT", "/collections/endless/points?wait=true", {"points": points})
         server.ok("PUT", "/collections/small/points?wait=true", {"points": points[:5]})
-        wait_for("an index", lambda: server.ok("GET", "/collections/endless")["indexed_vectors_count"] >= 10_000)
+        wait_for(
+            "an index",
+            lambda: server.ok("GET", "/collections/endless")["indexed_vectors_count"] >= 10_000,
+        )
         asked = Asked(server, "/collections/endless/points/query?timeout=1", {"query": [1, 1]})
         wait_for("a report", lambda: logged(server, "far beyond its deadline"))
         report = logged(server, "far beyond its deadline")[0]
@@ -84,9 +93,22 @@ def test_a_search_that_never_ends_is_reported_and_does_not_delay_the_stop(tmp_pa
 def test_a_stop_cancels_searches_that_would_take_long(tmp_path):
     server = Rhumbd(tmp_path / "data").start()
     try:
-        server.ok("PUT", "/collections/rows", {"vectors": {"size": 4, "distance": "Dot", "multivector_config": {"comparator": "max_sim"}}})
+        server.ok(
+            "PUT",
+            "/collections/rows",
+            {
+                "vectors": {
+                    "size": 4,
+                    "distance": "Dot",
+                    "multivector_config": {"comparator": "max_sim"},
+                }
+            },
+        )
         for first in range(0, 3000, 500):
-            points = [{"id": i, "vector": [[i % 7, j, 1, i % 3] for j in range(100)]} for i in range(first, first + 500)]
+            points = [
+                {"id": i, "vector": [[i % 7, j, 1, i % 3] for j in range(100)]}
+                for i in range(first, first + 500)
+            ]
             server.ok("PUT", "/collections/rows/points?wait=true", {"points": points})
         # Some 7e10 pairs of rows take minutes, and the default time-out is a minute.
         query = json.dumps({"query": [[1, 2, 3, 4]] * 250_000, "params": {"exact": True}})

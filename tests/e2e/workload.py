@@ -17,7 +17,11 @@ def vector_for(tag):
 
 
 def point(i, tag, filler=""):
-    return {"id": i, "vector": vector_for(tag).tolist(), "payload": {"tag": tag, "extra": 0, "filler": filler}}
+    return {
+        "id": i,
+        "vector": vector_for(tag).tolist(),
+        "payload": {"tag": tag, "extra": 0, "filler": filler},
+    }
 
 
 class Writer(threading.Thread):
@@ -63,7 +67,11 @@ class Writer(threading.Thread):
 def stored(server):
     points, offset = {}, None
     while True:
-        page = server.ok("POST", "/collections/kill/points/scroll", {"limit": 100, "offset": offset, "with_vector": True})
+        page = server.ok(
+            "POST",
+            "/collections/kill/points/scroll",
+            {"limit": 100, "offset": offset, "with_vector": True},
+        )
         for p in page["points"]:
             assert p["id"] not in points, f"point {p['id']} is shown twice"
             points[p["id"]] = p
@@ -81,14 +89,28 @@ def check(server, state):
         now = (p["payload"]["tag"], p["payload"]["extra"]) if p else None
         assert now in allowed, f"point {i} is {now}, acknowledged was one of {allowed}"
         if p:
-            assert np.allclose(p["vector"], vector_for(now[0]), rtol=1e-6, atol=1e-6), f"point {i} is torn"
+            assert np.allclose(
+                p["vector"], vector_for(now[0]), rtol=1e-6, atol=1e-6
+            ), f"point {i} is torn"
         state[i] = {now}
-    assert server.ok("POST", "/collections/kill/points/count", {"exact": True})["count"] == len(found)
-    by_filter = server.ok("POST", "/collections/kill/points/count", {"exact": True, "filter": {"must": [{"key": "extra", "match": {"value": 0}}]}})["count"]
-    assert by_filter == sum(p["payload"]["extra"] == 0 for p in found.values()), "the payload index and the points differ"
+    assert server.ok("POST", "/collections/kill/points/count", {"exact": True})["count"] == len(
+        found
+    )
+    by_filter = server.ok(
+        "POST",
+        "/collections/kill/points/count",
+        {"exact": True, "filter": {"must": [{"key": "extra", "match": {"value": 0}}]}},
+    )["count"]
+    assert by_filter == sum(
+        p["payload"]["extra"] == 0 for p in found.values()
+    ), "the payload index and the points differ"
     sample = random.Random(SEED).sample(sorted(found), min(5, len(found)))
     for i in sample:
-        reply = server.request("POST", "/collections/kill/points/query", {"query": found[i]["vector"], "limit": 1, "params": {"explain": True}})[1]
+        reply = server.request(
+            "POST",
+            "/collections/kill/points/query",
+            {"query": found[i]["vector"], "limit": 1, "params": {"explain": True}},
+        )[1]
         hits = reply["result"]["points"]
         assert hits[0]["id"] == i and hits[0]["score"] < 1e-3, (found[i], reply)
     verified = server.ok("GET", "/collections/kill/verify")
@@ -96,8 +118,16 @@ def check(server, state):
 
 
 def create(server):
-    server.ok("PUT", "/collections/kill", {"vectors": {"size": DIM, "distance": "Euclid"}, "shard_number": 2})
-    server.ok("PUT", "/collections/kill/index?wait=true", {"field_name": "extra", "field_schema": "integer"})
+    server.ok(
+        "PUT",
+        "/collections/kill",
+        {"vectors": {"size": DIM, "distance": "Euclid"}, "shard_number": 2},
+    )
+    server.ok(
+        "PUT",
+        "/collections/kill/index?wait=true",
+        {"field_name": "extra", "field_schema": "integer"},
+    )
 
 
 def write_until(server, state, rng, end, filler=""):

@@ -17,7 +17,10 @@ NO_LOG_FLUSH = 2
 class LoopDisk:
     def __init__(self, directory, megabytes):
         self.servers = []
-        self.image, self.mount_point = pathlib.Path(directory) / "disk.img", pathlib.Path(directory) / "disk"
+        self.image, self.mount_point = (
+            pathlib.Path(directory) / "disk.img",
+            pathlib.Path(directory) / "disk",
+        )
         self.mount_point.mkdir()
         with open(self.image, "wb") as f:
             f.truncate(megabytes << 20)
@@ -34,7 +37,11 @@ class LoopDisk:
         return server
 
     def mount(self):
-        done = subprocess.run(["mount", "-o", "loop", str(self.image), str(self.mount_point)], capture_output=True, text=True)
+        done = subprocess.run(
+            ["mount", "-o", "loop", str(self.image), str(self.mount_point)],
+            capture_output=True,
+            text=True,
+        )
         if done.returncode != 0:
             pytest.skip(f"cannot mount a file here: {done.stderr.strip()}")
 

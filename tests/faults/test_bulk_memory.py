@@ -58,7 +58,13 @@ def blob(data):
 
 def records(first, vectors):
     for i, v in enumerate(vectors):
-        body = blob(b"\x01" + struct.pack(">Q", first + i)) + blob(b'{"n":%d}' % (first + i)) + struct.pack("<I", 1) + blob(b"") + blob(v.tobytes())
+        body = (
+            blob(b"\x01" + struct.pack(">Q", first + i))
+            + blob(b'{"n":%d}' % (first + i))
+            + struct.pack("<I", 1)
+            + blob(b"")
+            + blob(v.tobytes())
+        )
         yield struct.pack("<I", len(body)) + body
 
 
@@ -76,7 +82,13 @@ def stream(points):
 def run_import(server, name, points):
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
     try:
-        connection.request("POST", f"/collections/{name}/import", stream(points), {"Content-Type": KIND}, encode_chunked=True)
+        connection.request(
+            "POST",
+            f"/collections/{name}/import",
+            stream(points),
+            {"Content-Type": KIND},
+            encode_chunked=True,
+        )
         reply = connection.getresponse()
         body = reply.read()
         assert reply.status == 200, body[:500]
@@ -103,13 +115,19 @@ def test_bulk_transfer_takes_little_memory(tmp_path):
     points = (MEGABYTES << 20) // (DIM * 4 + 50)
     server = Rhumbd(tmp_path / "data", settings=SETTINGS).start()
     for name in ("warm", "bulk"):
-        server.ok("PUT", f"/collections/{name}", {"vectors": {"size": DIM, "distance": "Dot", "datatype": "uint8"}})
+        server.ok(
+            "PUT",
+            f"/collections/{name}",
+            {"vectors": {"size": DIM, "distance": "Dot", "datatype": "uint8"}},
+        )
     run_import(server, "warm", 2000)
     run_export(server, "warm")
     _, imported = watched(server, lambda: run_import(server, "bulk", points))
     assert server.ok("POST", "/collections/bulk/points/count", {"exact": True})["count"] == points
     total, exported = watched(server, lambda: run_export(server, "bulk"))
-    print(f"{points} points, {total >> 20} MB: the import grew the server by {imported >> 20} MB, the export by {exported >> 20} MB")
+    print(
+        f"{points} points, {total >> 20} MB: the import grew the server by {imported >> 20} MB, the export by {exported >> 20} MB"
+    )
     assert total > MEGABYTES * 0.95 * (1 << 20), "the export is as large as the import"
     assert imported < ALLOWED_GROWTH
     assert exported < ALLOWED_GROWTH

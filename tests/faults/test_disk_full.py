@@ -9,14 +9,20 @@ BALLAST_BYTES = 24 << 20
 
 
 def batch_of(rng, first):
-    return {"points": [{"id": first + i, "vector": v.tolist(), "payload": {"n": first + i}}
-                       for i, v in enumerate(rng.standard_normal((BATCH, DIM)).astype(np.float32).round(4))]}
+    return {
+        "points": [
+            {"id": first + i, "vector": v.tolist(), "payload": {"n": first + i}}
+            for i, v in enumerate(rng.standard_normal((BATCH, DIM)).astype(np.float32).round(4))
+        ]
+    }
 
 
 def fill(server, rng, first):
     """Upserts until one is refused. Returns the status and how many points were acknowledged."""
     for n in range(MAX_BATCHES):
-        status, reply, _ = server.request("PUT", "/collections/full/points?wait=true", batch_of(rng, first + n * BATCH))
+        status, reply, _ = server.request(
+            "PUT", "/collections/full/points?wait=true", batch_of(rng, first + n * BATCH)
+        )
         if status != 200:
             return status, reply, n * BATCH
     raise AssertionError("the disk did not fill up")
@@ -38,7 +44,9 @@ def test_a_full_disk(loop_disk):  # noqa: F811
     status, reply, acknowledged = fill(server, rng, 0)
     assert status == 507, reply
     assert "full" in reply["status"]["error"] or "space" in reply["status"]["error"], reply
-    assert acknowledged > 0 and count(server) == acknowledged, "reads work, and show what was acknowledged"
+    assert (
+        acknowledged > 0 and count(server) == acknowledged
+    ), "reads work, and show what was acknowledged"
     probe = server.ok("POST", "/collections/full/points/query", {"query": 7, "limit": 3})
     assert len(probe["points"]) == 3
     assert server.ok("GET", "/collections/full/verify")["ok"] is True
@@ -62,5 +70,7 @@ def test_a_full_disk(loop_disk):  # noqa: F811
     server.start()
     assert count(server) == acknowledged - removed + more
     assert server.ok("GET", "/collections/full/verify")["ok"] is True
-    print(f"{acknowledged} points until full, {more} more in the space of a {BALLAST_BYTES >> 20} MB file")
+    print(
+        f"{acknowledged} points until full, {more} more in the space of a {BALLAST_BYTES >> 20} MB file"
+    )
     assert server.stop() == 0, server.log_tail()

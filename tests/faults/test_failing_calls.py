@@ -14,12 +14,31 @@ from rhumbd import Rhumbd
 from workload import IDS_EACH, SEED, WRITERS, check, create, point, write_until
 
 ERRORS = {"EIO": "Input/output error", "ENOSPC": "No space left on device"}
-FAULTS = (("fdatasync", "log"), ("pwrite64", "log"), ("openat", "any"), ("fallocate", "log"), ("fdatasync", "kv"), ("rename", "any"),
-          ("fsync", "any"), ("pwrite64", "kv"), ("pwrite64", "columns"), ("fdatasync", "columns"), ("ftruncate", "any"), ("mmap", "any"),
-          ("fallocate", "columns"), ("ftruncate", "log"), ("unlink", "any"), ("openat", "kv"))
+FAULTS = (
+    ("fdatasync", "log"),
+    ("pwrite64", "log"),
+    ("openat", "any"),
+    ("fallocate", "log"),
+    ("fdatasync", "kv"),
+    ("rename", "any"),
+    ("fsync", "any"),
+    ("pwrite64", "kv"),
+    ("pwrite64", "columns"),
+    ("fdatasync", "columns"),
+    ("ftruncate", "any"),
+    ("mmap", "any"),
+    ("fallocate", "columns"),
+    ("ftruncate", "log"),
+    ("unlink", "any"),
+    ("openat", "kv"),
+)
 SAMPLES = (20 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 1) * len(FAULTS)
-FILES = {"any": (), "log": [f"log/{n:016x}.wal{end}" for n in range(1, 40) for end in ("", ".tmp")], "kv": ["shards/*/kv/*"],
-         "columns": ["shards/*/segments/*/*.dat"]}
+FILES = {
+    "any": (),
+    "log": [f"log/{n:016x}.wal{end}" for n in range(1, 40) for end in ("", ".tmp")],
+    "kv": ["shards/*/kv/*"],
+    "columns": ["shards/*/segments/*/*.dat"],
+}
 # So that checkpoints happen, too.
 SETTINGS = {"storage.log_segment_bytes": 1 << 20, "storage.log_bytes": 2 << 20}
 FILLER = "x" * 60_000  # so that the log rolls over several times within a sample
@@ -33,14 +52,28 @@ seen = []  # for each sample: whether a call failed
 def samples():
     rng = random.Random(SEED)
     for n in range(SAMPLES):
-        yield *FAULTS[n % len(FAULTS)], rng.choice(sorted(ERRORS)), 1 + int(rng.expovariate(0.3)) % 5, rng.getrandbits(32)
+        yield *FAULTS[n % len(FAULTS)], rng.choice(sorted(ERRORS)), 1 + int(
+            rng.expovariate(0.3)
+        ) % 5, rng.getrandbits(32)
 
 
 def attach(server, call, files, error, k, report):
-    words = ["strace", "-f", "-o", str(report), "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={k}",
-             "-p", str(server.process.pid)]
+    words = [
+        "strace",
+        "-f",
+        "-o",
+        str(report),
+        "-e",
+        f"trace={call}",
+        "-e",
+        f"inject={call}:error={error}:when={k}",
+        "-p",
+        str(server.process.pid),
+    ]
     for pattern in FILES[files]:  # also files of the log that will be made later
-        for path in sorted(server.data.glob(pattern)) if "*" in pattern else [server.data / pattern]:
+        for path in (
+            sorted(server.data.glob(pattern)) if "*" in pattern else [server.data / pattern]
+        ):
             words += ["-P", str(path)]
     tracer = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
     line = tracer.stderr.readline()  # "strace: Process N attached"
@@ -75,7 +108,11 @@ def test_a_call_fails(tmp_path, call, files, error, k, seed):
             # Otherwise it has ended by itself, and its log says why.
             if server.process.poll() is None:
                 state[PROBE_ID] = {None, (PROBE_TAG, 0)}
-                status, _, _ = server.request("PUT", "/collections/kill/points?wait=true", {"points": [point(PROBE_ID, PROBE_TAG)]})
+                status, _, _ = server.request(
+                    "PUT",
+                    "/collections/kill/points?wait=true",
+                    {"points": [point(PROBE_ID, PROBE_TAG)]},
+                )
                 behind.append((server.request("GET", "/readyz")[0] == 200, status))
             server.kill()
 
@@ -83,7 +120,9 @@ def test_a_call_fails(tmp_path, call, files, error, k, seed):
         injected = report.read_text().count("(INJECTED)")
         log = server.log_path.read_text(errors="replace")
         if injected and call in ("fdatasync", "fsync"):
-            assert ERRORS[error] in log or "disk I/O error" in log, f"no message names the failed {call}:\n{server.log_tail()}"
+            assert (
+                ERRORS[error] in log or "disk I/O error" in log
+            ), f"no message names the failed {call}:\n{server.log_tail()}"
         for healthy, status in behind:
             if "the log has failed" in log:
                 assert status != 200 and not healthy, "acknowledged behind a failed sync of the log"
@@ -92,7 +131,9 @@ def test_a_call_fails(tmp_path, call, files, error, k, seed):
         server.start()
         check(server, state)
         seen.append(injected > 0)
-        print(f"{call} of {files} {error} k={k}: injected {injected}, {acknowledged} acknowledged, then {behind}")
+        print(
+            f"{call} of {files} {error} k={k}: injected {injected}, {acknowledged} acknowledged, then {behind}"
+        )
         assert server.stop() == 0, server.log_tail()
     finally:
         if server.process.poll() is None:
@@ -100,4 +141,6 @@ def test_a_call_fails(tmp_path, call, files, error, k, seed):
 
 
 def test_most_samples_had_a_failed_call():
-    assert len(seen) == SAMPLES and sum(seen) > SAMPLES / 2, f"a call failed in {sum(seen)} of {len(seen)} samples"
+    assert (
+        len(seen) == SAMPLES and sum(seen) > SAMPLES / 2
+    ), f"a call failed in {sum(seen)} of {len(seen)} samples"

@@ -49,7 +49,7 @@ def trickle(trickles, stop):
             if stop.is_set():
                 return
             try:
-                s.send(data[at:at + 1])
+                s.send(data[at : at + 1])
             except OSError:
                 pass  # the server may close connections that take too long
         at += 1
@@ -69,9 +69,20 @@ def test_useless_connections_do_not_keep_others_from_being_served(tmp_path):
         rng = np.random.default_rng(SEED)
         server.ok("PUT", "/collections/load", {"vectors": {"size": DIM, "distance": "Cosine"}})
         for first in range(0, POINTS, 500):
-            server.ok("PUT", "/collections/load/points?wait=true", {"points": [
-                {"id": first + i, "vector": v.round(4).tolist(), "payload": {"n": first + i}}
-                for i, v in enumerate(rng.standard_normal((500, DIM)))]})
+            server.ok(
+                "PUT",
+                "/collections/load/points?wait=true",
+                {
+                    "points": [
+                        {
+                            "id": first + i,
+                            "vector": v.round(4).tolist(),
+                            "payload": {"n": first + i},
+                        }
+                        for i, v in enumerate(rng.standard_normal((500, DIM)))
+                    ]
+                },
+            )
         before_mb = resident_mb(server)
         sockets, trickles = nuisances(server.port)
         sender = threading.Thread(target=trickle, args=(trickles, stop))
@@ -81,7 +92,12 @@ def test_useless_connections_do_not_keep_others_from_being_served(tmp_path):
             start = time.monotonic()
             try:
                 if i % 2:
-                    status = server.request("POST", "/collections/load/points/query", {"query": i, "limit": 3}, timeout_s=PROBE_TIMEOUT_S)[0]
+                    status = server.request(
+                        "POST",
+                        "/collections/load/points/query",
+                        {"query": i, "limit": 3},
+                        timeout_s=PROBE_TIMEOUT_S,
+                    )[0]
                 else:
                     status = server.request("GET", "/readyz", timeout_s=PROBE_TIMEOUT_S)[0]
             except OSError:
@@ -93,8 +109,10 @@ def test_useless_connections_do_not_keep_others_from_being_served(tmp_path):
         stop.set()
         sender.join()
         times.sort()
-        print(f"{len(times)} of {PROBES} probes answered, p50 {statistics.median(times) * 1e3:.1f} ms, p99 {times[len(times) * 99 // 100] * 1e3:.1f} ms; "
-              f"resident {before_mb:.0f} -> {resident_mb(server):.0f} MB with {len(sockets)} connections")
+        print(
+            f"{len(times)} of {PROBES} probes answered, p50 {statistics.median(times) * 1e3:.1f} ms, p99 {times[len(times) * 99 // 100] * 1e3:.1f} ms; "
+            f"resident {before_mb:.0f} -> {resident_mb(server):.0f} MB with {len(sockets)} connections"
+        )
         assert len(times) >= 0.99 * PROBES
         for s in sockets:
             s.close()

@@ -16,7 +16,12 @@ def settings(bound):
 
 
 def batch(rng):
-    return {"points": [{"id": int(i), "vector": rng.standard_normal(DIM).astype(np.float32).round(4).tolist()} for i in rng.integers(0, 2000, BATCH)]}
+    return {
+        "points": [
+            {"id": int(i), "vector": rng.standard_normal(DIM).astype(np.float32).round(4).tolist()}
+            for i in rng.integers(0, 2000, BATCH)
+        ]
+    }
 
 
 def files(server):
@@ -41,7 +46,11 @@ def test_an_idle_collection_does_not_pin_the_log(tmp_path):
     server = Rhumbd(tmp_path / "data", settings(bound)).start()
     for name in ("a", "b"):
         server.ok("PUT", f"/collections/{name}", {"vectors": {"size": DIM, "distance": "Cosine"}})
-    server.ok("PUT", "/collections/a/points?wait=true", {"points": [{"id": 1, "vector": [1.0] * DIM, "payload": {"idle": True}}]})
+    server.ok(
+        "PUT",
+        "/collections/a/points?wait=true",
+        {"points": [{"id": 1, "vector": [1.0] * DIM, "payload": {"idle": True}}]},
+    )
     oldest = files(server)[0]
     written = most = 0
     while oldest in files(server):
@@ -72,8 +81,13 @@ def test_the_log_stays_within_its_bound(tmp_path):
     def write(number):
         rng = np.random.default_rng(SEED + number)
         for n in range(60):
-            status, reply, headers = server.request("PUT", f"/collections/c{(number + n) % 8}/points?wait=false", batch(rng))
-            if status == 429 and (headers.get("Retry-After") is None or "storage.log_bytes" not in reply["status"]["error"]):
+            status, reply, headers = server.request(
+                "PUT", f"/collections/c{(number + n) % 8}/points?wait=false", batch(rng)
+            )
+            if status == 429 and (
+                headers.get("Retry-After") is None
+                or "storage.log_bytes" not in reply["status"]["error"]
+            ):
                 wrong.append(reply)
             counts[status] = counts.get(status, 0) + 1
             most[0] = max(most[0], log_bytes(server))

@@ -11,7 +11,17 @@ from workload import SEED, check, create, write_until
 CUTS = 100 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 10  # number of cuts of each kind
 # `plain`: only the log restores the data. With a small log there are checkpoints, seals and freed
 # log files between the writes.
-KINDS = {"plain": ({}, ""), "checkpoints": ({"storage.log_segment_bytes": 1 << 20, "storage.log_bytes": 1 << 20, "index.segment_rows": 256}, "x" * 20_000)}
+KINDS = {
+    "plain": ({}, ""),
+    "checkpoints": (
+        {
+            "storage.log_segment_bytes": 1 << 20,
+            "storage.log_bytes": 1 << 20,
+            "index.segment_rows": 256,
+        },
+        "x" * 20_000,
+    ),
+}
 CUTS_WITHOUT_SYNC = 10
 
 # Every call that makes data durable does nothing.
@@ -44,14 +54,18 @@ def test_acknowledged_writes_survive_power_cuts(loop_disk, kind):  # noqa: F811
     create(server)
     state, acknowledged = {}, 0
     for _ in range(CUTS):
-        acknowledged += write_until(server, state, rng, lambda: cut_and_come_back(server, disk), filler)
+        acknowledged += write_until(
+            server, state, rng, lambda: cut_and_come_back(server, disk), filler
+        )
         server.start()
         check(server, state)
     if kind == "checkpoints":
         log = sorted(p.name for p in (server.data / "log").glob("*.wal"))
         assert int(log[0].split(".")[0], 16) > CUTS, f"no file of the log was freed: {log}"
         assert server.ok("GET", "/collections/kill")["segments_count"] > 2, "no segment was sealed"
-    print(f"{CUTS} power cuts, {acknowledged} acknowledged writes, {sum(s != {None} for s in state.values())} points")
+    print(
+        f"{CUTS} power cuts, {acknowledged} acknowledged writes, {sum(s != {None} for s in state.values())} points"
+    )
     assert acknowledged > CUTS * 5, "too few writes to mean anything"
     assert server.stop() == 0, server.log_tail()
 
@@ -60,7 +74,10 @@ def test_a_loss_is_found_when_nothing_is_synced(tmp_path, loop_disk):  # noqa: F
     """Checks the test itself: if syncing does nothing, the test above must find a loss."""
     print(f"seed {SEED}")
     (tmp_path / "no_sync.c").write_text(NO_SYNC)
-    subprocess.run(["gcc", "-shared", "-fPIC", "-o", tmp_path / "no_sync.so", tmp_path / "no_sync.c"], check=True)
+    subprocess.run(
+        ["gcc", "-shared", "-fPIC", "-o", tmp_path / "no_sync.so", tmp_path / "no_sync.c"],
+        check=True,
+    )
     rng = random.Random(SEED)
     disk = loop_disk(512)
     disk.try_cut()

@@ -28,7 +28,11 @@ HOME = tree.ROOT / "build" / "planted"
 COPY = HOME / "tree"
 BUILD = COPY / "build" / "release"
 TEST_TIMEOUT_S, BUILD_TIMEOUT_S = 600, 3600
-ENGINES = ["index_flat", "index_hnsw", "index_rhumb"]  # a test loads them and may not name them; none may be left over from the last fault
+ENGINES = [
+    "index_flat",
+    "index_hnsw",
+    "index_rhumb",
+]  # a test loads them and may not name them; none may be left over from the last fault
 SERVER = ["rhumbd", "plugins/all", "tests/conformance/all"]  # what tests/e2e starts
 PYTHON = tree.ROOT / "build" / "e2e" / "venv" / "bin" / "python"  # tests/e2e/run.sh makes it
 MEMBERS = {"title", "section", "edit", "target", "tests", "hang_s"}
@@ -46,15 +50,23 @@ def check(faults):
     tests = "\n".join(path.read_text() for path in sorted((tree.ROOT / "tests").rglob("*_test.cc")))
     programs = "\n".join(path.read_text() for path in (tree.ROOT / "tests").rglob("CMakeLists.txt"))
     for name, fault in faults.items():
-        if not MEMBERS - {"hang_s"} <= set(fault) <= MEMBERS or any(set(e) != EDIT_MEMBERS for e in fault.get("edit", [])):
-            wrong.append(f"{name}: has {', '.join(MEMBERS)}, and in each edit {', '.join(EDIT_MEMBERS)}")
+        if not MEMBERS - {"hang_s"} <= set(fault) <= MEMBERS or any(
+            set(e) != EDIT_MEMBERS for e in fault.get("edit", [])
+        ):
+            wrong.append(
+                f"{name}: has {', '.join(MEMBERS)}, and in each edit {', '.join(EDIT_MEMBERS)}"
+            )
             continue
         try:
             tree.planted(files, fault)
         except tree.Unplantable as why:
             wrong.append(f"{name}: {why}")
         if fault["target"] == "pytest":
-            wrong += [f"{name}: no test {test}" for test in fault["tests"] if not in_python(*test.split("::"))]
+            wrong += [
+                f"{name}: no test {test}"
+                for test in fault["tests"]
+                if not in_python(*test.split("::"))
+            ]
             continue
         if not re.search(rf"\brhumb_test\(\s*{fault['target'].removeprefix('test_')}\b", programs):
             wrong.append(f"{name}: no test program {fault['target']}")
@@ -69,7 +81,9 @@ def self_check():
     """The check notices what it is there for."""
     text = "int  f( int x ) {\n  return x + 1;\n}\n"
     wrong = []
-    if [text[first:end] for first, end in tree.spans(text, "{ return x+1\n;")] != ["{\n  return x + 1;"]:
+    if [text[first:end] for first, end in tree.spans(text, "{ return x+1\n;")] != [
+        "{\n  return x + 1;"
+    ]:
         wrong.append("a text is not found in other white space")
     if len(tree.spans(text + text, "return x + 1;")) != 2 or tree.spans(text, "return y;"):
         wrong.append("a text that is there twice, or not, is not noticed")
@@ -78,8 +92,18 @@ def self_check():
 
 def built(targets, log):
     environment = {**os.environ, "CCACHE_BASEDIR": str(COPY), "CCACHE_NOHASHDIR": "1"}
-    programs = [part for target in targets for part in (SERVER if target == "pytest" else [target, *ENGINES])]
-    done = subprocess.run(["cmake", "--build", str(BUILD), "--target", *programs], stdout=log, stderr=log, env=environment, timeout=BUILD_TIMEOUT_S)
+    programs = [
+        part
+        for target in targets
+        for part in (SERVER if target == "pytest" else [target, *ENGINES])
+    ]
+    done = subprocess.run(
+        ["cmake", "--build", str(BUILD), "--target", *programs],
+        stdout=log,
+        stderr=log,
+        env=environment,
+        timeout=BUILD_TIMEOUT_S,
+    )
     return done.returncode == 0
 
 
@@ -91,8 +115,25 @@ def run_pytest(fault, test, log):
     """As run_test(). A server that a failed test left running ends with it."""
     report = HOME / "report.xml"
     report.unlink(missing_ok=True)
-    words = [str(PYTHON), "-m", "pytest", f"tests/e2e/{test}", "-q", "-x", "-p", "no:cacheprovider", f"--junitxml={report}"]
-    running = subprocess.Popen(words, stdout=log, stderr=log, cwd=COPY, env={**os.environ, "RHUMB_BIN": str(BUILD / "bin")}, start_new_session=True)
+    words = [
+        str(PYTHON),
+        "-m",
+        "pytest",
+        f"tests/e2e/{test}",
+        "-q",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        f"--junitxml={report}",
+    ]
+    running = subprocess.Popen(
+        words,
+        stdout=log,
+        stderr=log,
+        cwd=COPY,
+        env={**os.environ, "RHUMB_BIN": str(BUILD / "bin")},
+        start_new_session=True,
+    )
     try:
         status = running.wait(TEST_TIMEOUT_S)
     except subprocess.TimeoutExpired:
@@ -104,8 +145,18 @@ def run_pytest(fault, test, log):
     cases = list(ElementTree.parse(report).getroot().iter("testcase")) if report.is_file() else []
     failures = [failure.get("message", "") for case in cases for failure in case.iter("failure")]
     if not failures:
-        return ("passed" if status == 0 and cases else "crash"), len(cases), f"{test}: status {status}"
-    what = "hang" if "TimeoutExpired" in failures[0] else "failed" if failures[0].startswith(("AssertionError", "assert ")) else "crash"
+        return (
+            ("passed" if status == 0 and cases else "crash"),
+            len(cases),
+            f"{test}: status {status}",
+        )
+    what = (
+        "hang"
+        if "TimeoutExpired" in failures[0]
+        else "failed"
+        if failures[0].startswith(("AssertionError", "assert "))
+        else "crash"
+    )
     return what, len(cases), f"{test}: " + " ".join(failures[0].split())[:160]
 
 
@@ -115,21 +166,43 @@ def run_test(fault, test, log):
         return run_pytest(fault, test, log)
     report = HOME / "report.json"
     report.unlink(missing_ok=True)
-    words = [str(program(fault["target"])), f"--gtest_filter={test}", f"--gtest_output=json:{report}", "--gtest_fail_fast"]
+    words = [
+        str(program(fault["target"])),
+        f"--gtest_filter={test}",
+        f"--gtest_output=json:{report}",
+        "--gtest_fail_fast",
+    ]
     try:
-        status = subprocess.run(words, stdout=log, stderr=log, cwd=BUILD, timeout=fault.get("hang_s", TEST_TIMEOUT_S)).returncode
+        status = subprocess.run(
+            words, stdout=log, stderr=log, cwd=BUILD, timeout=fault.get("hang_s", TEST_TIMEOUT_S)
+        ).returncode
     except subprocess.TimeoutExpired:
         return "hang", 0, f"{test} does not end within {fault.get('hang_s', TEST_TIMEOUT_S)} s"
     if status < 0 or not report.is_file():
         return "crash", 0, f"{test} ends with status {status}"
     told = json.loads(report.read_text())
-    cases = [case for suite in told["testsuites"] for case in suite["testsuite"] if case.get("result") == "COMPLETED"]
-    failures = [(case, failure["failure"]) for case in cases for failure in case.get("failures", [])]
+    cases = [
+        case
+        for suite in told["testsuites"]
+        for case in suite["testsuite"]
+        if case.get("result") == "COMPLETED"
+    ]
+    failures = [
+        (case, failure["failure"]) for case in cases for failure in case.get("failures", [])
+    ]
     if not failures:
-        return ("passed" if status == 0 and cases else "crash"), len(cases), f"{test}: {len(cases)} passed"
+        return (
+            ("passed" if status == 0 and cases else "crash"),
+            len(cases),
+            f"{test}: {len(cases)} passed",
+        )
     case, text = failures[0]
     thrown = text.startswith(("C++ exception", "unknown file"))
-    return "crash" if thrown else "failed", len(cases), f"{case['classname']}.{case['name']}: " + " ".join(text.split())[:160]
+    return (
+        "crash" if thrown else "failed",
+        len(cases),
+        f"{case['classname']}.{case['name']}: " + " ".join(text.split())[:160],
+    )
 
 
 def unplanted(faults, log):
@@ -167,7 +240,9 @@ def caught(fault, log):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--only", action="append")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--results", type=pathlib.Path)
@@ -179,28 +254,50 @@ def main():
     if wrong or arguments.check:
         print("\n".join(wrong) or f"{len(faults)} faults have their place")
         sys.exit(1 if wrong else 0)
-    faults = {name: fault for name, fault in faults.items() if not arguments.only or name in arguments.only}
+    faults = {
+        name: fault
+        for name, fault in faults.items()
+        if not arguments.only or name in arguments.only
+    }
 
     if not PYTHON.exists() and any(fault["target"] == "pytest" for fault in faults.values()):
-        sys.exit("some of these faults are for tests/e2e to catch: tests/e2e/run.sh installs what it needs, run that first")
+        sys.exit(
+            "some of these faults are for tests/e2e to catch: tests/e2e/run.sh installs what it needs, run that first"
+        )
     COPY.mkdir(parents=True, exist_ok=True)
     tree.copy_to(COPY)
     rows = []
     with open(HOME / "log", "w") as log:
-        subprocess.run(["cmake", "--preset", "release", "-DRHUMB_TESTS=ON"], cwd=COPY, check=True, stdout=log, stderr=log)
+        subprocess.run(
+            ["cmake", "--preset", "release", "-DRHUMB_TESTS=ON"],
+            cwd=COPY,
+            check=True,
+            stdout=log,
+            stderr=log,
+        )
         without = unplanted(faults, log)
         for name, fault in faults.items():
             began = time.monotonic()
             print(f"==== {name}", file=log, flush=True)
             ok, how = (False, without[name]) if name in without else caught(fault, log)
             rows.append((name, fault, ok, how))
-            print(f"{'caught' if ok else 'NOT CAUGHT':10} {name} ({time.monotonic() - began:.0f} s): {how}", flush=True)
+            print(
+                f"{'caught' if ok else 'NOT CAUGHT':10} {name} ({time.monotonic() - began:.0f} s): {how}",
+                flush=True,
+            )
     print("\n| section | fault | tests | caught |\n|---|---|---|---|")
     for name, fault, ok, how in rows:
-        print(f"| {fault['section']} | {fault['title']} | {fault['target']} {' '.join(fault['tests'])} | {'yes' if ok else 'NO, ' + how} |")
+        print(
+            f"| {fault['section']} | {fault['title']} | {fault['target']} {' '.join(fault['tests'])} | {'yes' if ok else 'NO, ' + how} |"
+        )
     if arguments.results:
-        cases = "".join(f'<testcase classname="planted" name={quoteattr(name)}>{"" if ok else "<failure/>"}</testcase>' for name, _, ok, _ in rows)
-        (arguments.results / "planted.xml").write_text(f'<testsuites><testsuite name="planted">{cases}</testsuite></testsuites>')
+        cases = "".join(
+            f'<testcase classname="planted" name={quoteattr(name)}>{"" if ok else "<failure/>"}</testcase>'
+            for name, _, ok, _ in rows
+        )
+        (arguments.results / "planted.xml").write_text(
+            f'<testsuites><testsuite name="planted">{cases}</testsuite></testsuites>'
+        )
     sys.exit(0 if all(ok for _, _, ok, _ in rows) else 1)
 
 

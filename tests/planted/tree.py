@@ -62,7 +62,9 @@ def planted(files, fault):
         if len(found) > 1:  # then the name tells which is meant
             found = [place for place in found if place[0].name == edit["file"]]
         if len(found) != 1:
-            raise Unplantable(f"{edit['file']}: found {len(found)} times instead of once: {edit['find'].strip()}")
+            raise Unplantable(
+                f"{edit['file']}: found {len(found)} times instead of once: {edit['find'].strip()}"
+            )
         path, text, (first, end) = found[0]
         out[path] = text[:first] + edit["replace"].strip() + text[end:]
     return out
@@ -70,11 +72,18 @@ def planted(files, fault):
 
 def copy_to(tree):
     """The checkout, with what is not committed yet; only what differs is written, so that little is built again."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    ).stdout
     names = {os.fsdecode(name) for name in listed.split(b"\0") if name}
     for name in names:
         source, target = ROOT / name, tree / name
-        if not source.is_file() or (target.is_file() and target.read_bytes() == source.read_bytes()):
+        if not source.is_file() or (
+            target.is_file() and target.read_bytes() == source.read_bytes()
+        ):
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
@@ -84,5 +93,8 @@ def copy_to(tree):
             folders.remove("build")
         for name in files:
             path = pathlib.Path(folder) / name
-            if str(path.relative_to(tree)) not in names or not (ROOT / path.relative_to(tree)).is_file():
+            if (
+                str(path.relative_to(tree)) not in names
+                or not (ROOT / path.relative_to(tree)).is_file()
+            ):
                 path.unlink()

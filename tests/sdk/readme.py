@@ -41,19 +41,45 @@ def main():
     work.mkdir(parents=True)
     home = pathlib.Path(os.environ["HOME"])
     environment = dict(os.environ, HOME=str(work))
-    for variable, folder in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup"), ("CCACHE_DIR", ".cache/ccache")]:
+    for variable, folder in [
+        ("CARGO_HOME", ".cargo"),
+        ("RUSTUP_HOME", ".rustup"),
+        ("CCACHE_DIR", ".cache/ccache"),
+    ]:
         if (home / folder).is_dir():
             environment.setdefault(variable, str(home / folder))
-    environment.setdefault("CCACHE_BASEDIR", str(root))  # as tests/run.sh, so that nothing is compiled again
+    environment.setdefault(
+        "CCACHE_BASEDIR", str(root)
+    )  # as tests/run.sh, so that nothing is compiled again
     environment.setdefault("CCACHE_NOHASHDIR", "1")
-    script = "".join(f"echo\necho '== {name}'\n{commands.replace(PORT, port)}\n" for port in [str(free_port())] for name, commands in blocks)
+    script = "".join(
+        f"echo\necho '== {name}'\n{commands.replace(PORT, port)}\n"
+        for port in [str(free_port())]
+        for name, commands in blocks
+    )
     # Whatever fails, no server stays behind.
     script = "trap 'jobs=$(jobs -p); [ -z \"$jobs\" ] || kill $jobs' EXIT\n" + script
-    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=root, env=environment, timeout=TIMEOUT_S,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=root,
+        env=environment,
+        timeout=TIMEOUT_S,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     output = dict(zip(STEPS, re.split(r"^== \w+\n", done.stdout, flags=re.M)[1:]))
-    missing = [(name, text) for name, texts in EXPECTED.items() for text in texts if text not in output.get(name, "")]
-    left = sorted(path.name for path in work.iterdir() if path.name in {"rhumb-sdk", "my_flat", "rhumb-plugins", "rhumb-data"})
+    missing = [
+        (name, text)
+        for name, texts in EXPECTED.items()
+        for text in texts
+        if text not in output.get(name, "")
+    ]
+    left = sorted(
+        path.name
+        for path in work.iterdir()
+        if path.name in {"rhumb-sdk", "my_flat", "rhumb-plugins", "rhumb-data"}
+    )
     if done.returncode != 0 or missing or left:
         log = work / "rhumbd.log"
         print(done.stdout[-6000:], log.read_text()[-2000:] if log.exists() else "")

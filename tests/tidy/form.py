@@ -17,7 +17,9 @@ SOURCES = {".h", ".cc", ".c"}
 ENTRIES = {"main.cc", "plugin.cc"}
 SDK_HEADERS = {"host/base/crc32c.cc": "sdk/cpp/rhumb/cpp/crc32c.h"}  # their header is the SDK's
 NO_README = {"corpus", "data", "src", "benches"}  # folders of data, or of cargo's layout
-PATH = re.compile(r"`((?:host|plugins|sdk|tests|docs|packaging|config)/[A-Za-z0-9_./-]*[A-Za-z0-9_/])`")
+PATH = re.compile(
+    r"`((?:host|plugins|sdk|tests|docs|packaging|config)/[A-Za-z0-9_./-]*[A-Za-z0-9_/])`"
+)
 
 
 def sources(root):
@@ -28,8 +30,15 @@ def sources(root):
 def badly_formatted(root, files):
     step = 40
     for first in range(0, len(files), step):
-        command = ["clang-format", "--dry-run", "--ferror-limit=1", *map(str, files[first : first + step])]
-        shown = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False).stderr
+        command = [
+            "clang-format",
+            "--dry-run",
+            "--ferror-limit=1",
+            *map(str, files[first : first + step]),
+        ]
+        shown = subprocess.run(
+            command, cwd=root, capture_output=True, text=True, check=False
+        ).stderr
         for line in shown.splitlines():
             if "clang-format-violations" in line:
                 yield line.split(" ")[0] + " clang-format would change this line"
@@ -49,7 +58,9 @@ def without_header(root, files):
 
 
 def without_readme(root, files):
-    for folder in sorted({path.parent for path in files if path.parts[0] in ("host", "plugins", "tests")}):
+    for folder in sorted(
+        {path.parent for path in files if path.parts[0] in ("host", "plugins", "tests")}
+    ):
         if NO_README & set(folder.parts) or (root / folder / "README.md").is_file():
             continue
         yield f"{folder}: no README.md"
@@ -68,8 +79,12 @@ def dead_paths(root):
 def main():
     root = pathlib.Path(sys.argv[1])
     files = sources(root)
-    found = [*badly_formatted(root, files), *without_header(root, files), *without_readme(root, files),
-             *dead_paths(root)]
+    found = [
+        *badly_formatted(root, files),
+        *without_header(root, files),
+        *without_readme(root, files),
+        *dead_paths(root),
+    ]
     print("\n".join(found) or f"{len(files)} files are in their form")
     sys.exit(1 if found or len(files) < 100 else 0)
 

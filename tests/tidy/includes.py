@@ -32,7 +32,11 @@ SOURCES = {".h", ".cc", ".c", ".cpp", ".hpp"}
 
 def breach_in_host(folder, included):
     if included.startswith("rhumb/"):
-        return None if FLOOR_OF[folder] in SDK_FROM else f"floor {FLOOR_OF[folder]} knows nothing of the SDK"
+        return (
+            None
+            if FLOOR_OF[folder] in SDK_FROM
+            else f"floor {FLOOR_OF[folder]} knows nothing of the SDK"
+        )
     parts = included.split("/")
     if parts[0] != "host" or len(parts) < 3:
         return "is neither of the host nor of the SDK"

@@ -15,10 +15,18 @@ import subprocess
 import sys
 import time
 
-CHECK = ["-fsyntax-only", "-Wno-everything", "-Wthread-safety", "-Wthread-safety-beta",
-         "-Werror=thread-safety", "-Werror=thread-safety-beta"]
-WORDS = re.compile(r"\b(Mutex|SharedMutex|MutexLock|ReleasableMutexLock|ReaderLock|WriterLock|CondVar|RHUMB_GUARDED_BY"
-                   r"|RHUMB_REQUIRES|RHUMB_REQUIRES_SHARED)\b")
+CHECK = [
+    "-fsyntax-only",
+    "-Wno-everything",
+    "-Wthread-safety",
+    "-Wthread-safety-beta",
+    "-Werror=thread-safety",
+    "-Werror=thread-safety-beta",
+]
+WORDS = re.compile(
+    r"\b(Mutex|SharedMutex|MutexLock|ReleasableMutexLock|ReaderLock|WriterLock|CondVar|RHUMB_GUARDED_BY"
+    r"|RHUMB_REQUIRES|RHUMB_REQUIRES_SHARED)\b"
+)
 INCLUDE = re.compile(r'^\s*#\s*include\s+"(host/[^"]+)"', re.M)
 FLAGS_WITH_VALUE = {"-I", "-D", "-isystem", "-include"}
 FEWEST = 40  # files; fewer mean that the search for them is broken
@@ -49,18 +57,21 @@ PLANTED = {
     "a guarded member is written under a lock for readers": "void f() { const ReaderLock lock(shared_); read_ = 1; }",
     "the wrong mutex is held": "int f() { const MutexLock lock(mutex_); return read_; }",
     "a condition is waited for without the mutex": "void f() { changed_.wait(mutex_); }",
-    "a guarded member is used after the lock was released":
-        "int f() { ReleasableMutexLock lock(mutex_); lock.unlock(); return value_; }",
+    "a guarded member is used after the lock was released": "int f() { ReleasableMutexLock lock(mutex_); lock.unlock(); return value_; }",
     "a mutex is left locked": "void f() { mutex_.lock(); }",
     "a mutex is locked twice": "void f() { const MutexLock a(mutex_); const MutexLock b(mutex_); }",
-    "a lambda uses a guarded member, and nobody says that it runs under the lock":
-        "int f() { const MutexLock lock(mutex_); return [this] { return value_; }(); }",
+    "a lambda uses a guarded member, and nobody says that it runs under the lock": "int f() { const MutexLock lock(mutex_); return [this] { return value_; }(); }",
 }
 
 
 def compile_text(clang, root, text):
-    return subprocess.run([clang, "-std=c++20", f"-I{root}", *CHECK, "-x", "c++", "-"], input=text, text=True,
-                          capture_output=True, timeout=60)
+    return subprocess.run(
+        [clang, "-std=c++20", f"-I{root}", *CHECK, "-x", "c++", "-"],
+        input=text,
+        text=True,
+        capture_output=True,
+        timeout=60,
+    )
 
 
 def self_check(clang, root):
@@ -79,7 +90,7 @@ def flags_of(command):
     words, kept, i = shlex.split(command), [], 1
     while i < len(words):
         if words[i] in FLAGS_WITH_VALUE:
-            kept += words[i:i + 2]
+            kept += words[i : i + 2]
             i += 1
         elif words[i].startswith(("-I", "-D", "-std=")):
             kept.append(words[i])
@@ -96,7 +107,11 @@ def reached(root, text, seen):
 
 def sources(root, build):
     """(file, flags) of each source to check, and the annotated headers that no such source includes."""
-    headers = {p.relative_to(root).as_posix() for p in root.glob("host/**/*.h") if WORDS.search(p.read_text())}
+    headers = {
+        p.relative_to(root).as_posix()
+        for p in root.glob("host/**/*.h")
+        if WORDS.search(p.read_text())
+    }
     found, included = [], set()
     for entry in json.loads((build / "compile_commands.json").read_text()):
         path = pathlib.Path(entry["directory"], entry["file"])
@@ -110,7 +125,9 @@ def sources(root, build):
 
 
 def check(clang, root, path, flags):
-    done = subprocess.run([clang, *flags, *CHECK, str(path)], capture_output=True, text=True, cwd=root, timeout=300)
+    done = subprocess.run(
+        [clang, *flags, *CHECK, str(path)], capture_output=True, text=True, cwd=root, timeout=300
+    )
     return done.stderr if done.returncode != 0 else ""
 
 
@@ -123,7 +140,10 @@ def main():
     breaches += [f"{header}: no source that is checked includes it" for header in sorted(unread)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         breaches += [out for out in pool.map(lambda f: check(clang, root, *f), files) if out]
-    print("\n".join(breaches) or f"{len(files)} files keep to their locks ({time.monotonic() - began:.0f} s)")
+    print(
+        "\n".join(breaches)
+        or f"{len(files)} files keep to their locks ({time.monotonic() - began:.0f} s)"
+    )
     sys.exit(1 if breaches or len(files) < FEWEST else 0)
 
 

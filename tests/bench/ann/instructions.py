@@ -42,16 +42,30 @@ class Bench:
     def __init__(self, options):
         self.options, self.work = options, pathlib.Path(options.work).resolve()
         self.bin = pathlib.Path(options.build).resolve() / "bin"
-        self.plugins = {"before": str(pathlib.Path(options.before).resolve()), "after": str(pathlib.Path(options.after).resolve())}
+        self.plugins = {
+            "before": str(pathlib.Path(options.before).resolve()),
+            "after": str(pathlib.Path(options.after).resolve()),
+        }
 
     def sets(self):
-        found = {"c128": ("euclid", ["c128", str(ROWS), str(QUERIES), "42"]), "e1536": ("cosine", ["e1536", str(ROWS_WIDE), str(QUERIES), "43"])}
+        found = {
+            "c128": ("euclid", ["c128", str(ROWS), str(QUERIES), "42"]),
+            "e1536": ("cosine", ["e1536", str(ROWS_WIDE), str(QUERIES), "43"]),
+        }
         if REAL.exists():
             self.work.mkdir(parents=True, exist_ok=True)
             for name, rows in (("vectors", ROWS), ("queries", QUERIES)):
                 with open(REAL / f"{name}.f16", "rb") as whole:
                     (self.work / f"{name}.f16").write_bytes(whole.read(rows * REAL_DIM * 2))
-            found["minilm"] = ("cosine", ["f16", str(self.work / "vectors.f16"), str(self.work / "queries.f16"), str(REAL_DIM)])
+            found["minilm"] = (
+                "cosine",
+                [
+                    "f16",
+                    str(self.work / "vectors.f16"),
+                    str(self.work / "queries.f16"),
+                    str(REAL_DIM),
+                ],
+            )
         return found
 
     def data(self, name, arguments):
@@ -61,16 +75,37 @@ class Bench:
         return path
 
     def program(self, data, metric, side, *command, wrapper=(), kernels=None):
-        environment = {k: v for k, v in os.environ.items() if k != "RHUMB_KERNELS"} | ({"RHUMB_KERNELS": kernels} if kernels else {})
-        words = [*wrapper, self.bin / "bench_instructions", data, metric, self.plugins[side], *command]
-        done = subprocess.run([str(w) for w in words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        environment = {k: v for k, v in os.environ.items() if k != "RHUMB_KERNELS"} | (
+            {"RHUMB_KERNELS": kernels} if kernels else {}
+        )
+        words = [
+            *wrapper,
+            self.bin / "bench_instructions",
+            data,
+            metric,
+            self.plugins[side],
+            *command,
+        ]
+        done = subprocess.run(
+            [str(w) for w in words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
         if done.returncode != 0:
             raise SystemExit(f"{' '.join(map(str, words))}:\n{done.stderr[-2000:]}")
         return json.loads(done.stdout)
 
     def instructions(self, data, metric, side, *command):
         out = self.work / "callgrind.out"
-        wrapper = ["valgrind", "--tool=callgrind", "--collect-atstart=no", f"--toggle-collect={MEASURED}", f"--callgrind-out-file={out}"]
+        wrapper = [
+            "valgrind",
+            "--tool=callgrind",
+            "--collect-atstart=no",
+            f"--toggle-collect={MEASURED}",
+            f"--callgrind-out-file={out}",
+        ]
         answer = self.program(data, metric, side, *command, wrapper=wrapper, kernels="avx2")
         total = re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.M)
         if total is None or int(total.group(1)) == 0:
@@ -78,11 +113,25 @@ class Bench:
         return int(total.group(1)) / answer["items"], answer.get("recall")
 
     def counted(self, data, metric, what, command_of):
-        (before, recall_before), (after, recall_after) = (self.instructions(data, metric, side, *command_of(side)) for side in ("before", "after"))
+        (before, recall_before), (after, recall_after) = (
+            self.instructions(data, metric, side, *command_of(side)) for side in ("before", "after")
+        )
         growth = after / before - 1
-        recalls = "" if recall_before is None else f"   recall {recall_before:.4f} -> {recall_after:.4f}"
-        print(f"  {what:24} {before:14,.0f} -> {after:14,.0f} instructions   {100 * growth:+6.2f} %{recalls}", flush=True)
-        return {"before": before, "after": after, "growth": growth, "recall_before": recall_before, "recall_after": recall_after, "holds": growth <= GROWTH_MAX}
+        recalls = (
+            "" if recall_before is None else f"   recall {recall_before:.4f} -> {recall_after:.4f}"
+        )
+        print(
+            f"  {what:24} {before:14,.0f} -> {after:14,.0f} instructions   {100 * growth:+6.2f} %{recalls}",
+            flush=True,
+        )
+        return {
+            "before": before,
+            "after": after,
+            "growth": growth,
+            "recall_before": recall_before,
+            "recall_after": recall_after,
+            "holds": growth <= GROWTH_MAX,
+        }
 
     def timed(self, data, metric, what, command_of):
         us = {"before": [], "again": [], "after": []}
@@ -93,10 +142,21 @@ class Bench:
                 us[name].append(self.program(data, metric, side, *command_of(side))["us"])
         # Measured in both orders, so that the order does not matter.
         same = [x for a, b in zip(us["before"], us["again"]) for x in (a / b, b / a)]
-        ratio = statistics.median(2 * c / (a + b) for a, b, c in zip(us["before"], us["again"], us["after"]))
-        print(f'  {what:24} {statistics.median(us["before"]):14.1f} -> {statistics.median(us["after"]):14.1f} us of CPU         {100 * (ratio - 1):+6.2f} %'
-              f"   before against itself {100 * (min(same) - 1):+.1f} to {100 * (max(same) - 1):+.1f} %", flush=True)
-        return {**{k: statistics.median(v) for k, v in us.items()}, "ratio": ratio, "same_min": min(same), "same_max": max(same), "holds": ratio <= max(same)}
+        ratio = statistics.median(
+            2 * c / (a + b) for a, b, c in zip(us["before"], us["again"], us["after"])
+        )
+        print(
+            f'  {what:24} {statistics.median(us["before"]):14.1f} -> {statistics.median(us["after"]):14.1f} us of CPU         {100 * (ratio - 1):+6.2f} %'
+            f"   before against itself {100 * (min(same) - 1):+.1f} to {100 * (max(same) - 1):+.1f} %",
+            flush=True,
+        )
+        return {
+            **{k: statistics.median(v) for k, v in us.items()},
+            "ratio": ratio,
+            "same_min": min(same),
+            "same_max": max(same),
+            "holds": ratio <= max(same),
+        }
 
     def measure(self, name, metric, arguments):
         data = self.data(name, arguments)
@@ -110,19 +170,29 @@ class Bench:
         found = {"instructions": {}, "cpu": {}}
         named = lambda ef: f"a query, ef {ef}" if ef else "a query, own breadth"
         for ef in EFS:
-            found["instructions"][named(ef)] = self.counted(data, metric, named(ef), lambda side: ("ask", graphs[side], ef, 1))
+            found["instructions"][named(ef)] = self.counted(
+                data, metric, named(ef), lambda side: ("ask", graphs[side], ef, 1)
+            )
         if self.options.builds:
-            found["instructions"]["a row built"] = self.counted(data, metric, "a row built", lambda side: ("build", BUILD_ROWS))
+            found["instructions"]["a row built"] = self.counted(
+                data, metric, "a row built", lambda side: ("build", BUILD_ROWS)
+            )
         if self.options.rounds:
             for ef in EFS:
-                found["cpu"][named(ef)] = self.timed(data, metric, named(ef), lambda side: ("ask", graphs[side], ef, PASSES))
+                found["cpu"][named(ef)] = self.timed(
+                    data, metric, named(ef), lambda side: ("ask", graphs[side], ef, PASSES)
+                )
             if self.options.builds:
-                found["cpu"]["a row built"] = self.timed(data, metric, "a row built", lambda side: ("build", ROWS))
+                found["cpu"]["a row built"] = self.timed(
+                    data, metric, "a row built", lambda side: ("build", ROWS)
+                )
         return found
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("before")
     parser.add_argument("after")
     parser.add_argument("--build", default=str(ROOT / "build/release"))
@@ -134,9 +204,20 @@ def main():
     bench = Bench(parser.parse_args())
     found = {name: bench.measure(name, *how) for name, how in bench.sets().items()}
     if bench.options.json:
-        report = {"date": time.strftime("%Y-%m-%d"), "command": " ".join(["tests/bench/ann/instructions.py", *sys.argv[1:]]), "load_average": os.getloadavg()[0], "sets": found}
+        report = {
+            "date": time.strftime("%Y-%m-%d"),
+            "command": " ".join(["tests/bench/ann/instructions.py", *sys.argv[1:]]),
+            "load_average": os.getloadavg()[0],
+            "sets": found,
+        }
         pathlib.Path(bench.options.json).write_text(json.dumps(report, indent=1) + "\n")
-    broken = [f"{name}: {what} ({kind})" for name, kinds in found.items() for kind, rows in kinds.items() for what, row in rows.items() if not row["holds"]]
+    broken = [
+        f"{name}: {what} ({kind})"
+        for name, kinds in found.items()
+        for kind, rows in kinds.items()
+        for what, row in rows.items()
+        if not row["holds"]
+    ]
     print("\n".join(["beyond the bound:", *broken]) if broken else "all within the bounds")
     sys.exit(1 if broken else 0)
 
