@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Prints how long each stage of a run took beside its budget: budget.py BUDGET TIMES MODE [enforce].
+"""Prints how long each stage of a run took beside its budget:
+
+    budget.py BUDGET TIMES MODE [enforce]
 
 BUDGET and TIMES are tab-separated lines of a stage and its seconds. A budget holds for an empty
-compiler cache on two cores. Exit status 1 if a stage of a full run has no budget, if the budgets are
-more than MAX_SECONDS together, or, with `enforce`, if a stage took more than half as long again as
-its budget. Without `enforce` such a stage is marked.
+compiler cache on two cores. Exit status 1 if a stage of a full run has no budget, if the budgets
+are more than MAX_SECONDS together, or, with `enforce`, if a stage took more than half as long again
+as its budget. Without `enforce` such a stage is marked.
 """
 import sys
 
@@ -31,7 +33,8 @@ def main():
         if mode == "full" and over and enforce:
             faults.append(f"'{stage}' took {seconds} s, and its budget is {budget} s")
         print(
-            f"{stage:<40} {'-' if budget is None else budget:>8} {seconds:>7}{'  !' if over else ''}"
+            f"{stage:<40} {'-' if budget is None else budget:>8} "
+            f"{seconds:>7}{'  !' if over else ''}"
         )
     print(f"{'all':<40} {sum(budgets.values()):>8} {sum(times.values()):>7}")
     if sum(budgets.values()) > MAX_SECONDS:

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""The structs that Rust plugins declare have the layout of the C headers: rust_layout.py CC INCLUDE FILE.rs...
+"""The structs that Rust plugins declare have the layout of the C headers:
 
-A line `layout!(Name SIZE { field OFFSET, ... });` states the layout of one struct, and rustc checks it against the Rust struct. This
-test turns the same numbers into static assertions about the C struct and compiles them. First it checks itself on a wrong number.
+    rust_layout.py CC INCLUDE FILE.rs...
+
+A call `layout!(Name SIZE { field OFFSET, ... });` states the layout of one struct, and rustc checks
+it against the Rust struct. This test turns the same numbers into static assertions about the C
+struct and compiles them. First it checks itself on a wrong number.
 """
 import pathlib
 import re

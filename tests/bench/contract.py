@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
-"""Measures contracts: the recall that was asked for and the recall that was found, over real embeddings and queries from outside the base.
+"""Measures contracts: the recall that was asked for and the recall that was found, over real
+embeddings and queries from outside the base.
 
-  tests/bench/contract.py [--bin DIR] [--work DIR] [--rows N] [--sets minilm,pca128,pca32] [--asked .9,.95,..] [--rate N] [--out JSON] [--page FILE]
+  tests/bench/contract.py [--bin DIR] [--work DIR] [--rows N] [--sets minilm,pca128,pca32]
+                          [--asked .9,.95,..] [--rate N] [--out JSON] [--page FILE]
 
-Each set is loaded once. For each promise the server starts again (and forgets its measurements), and the script waits until moved points have
-chosen a breadth. The server answers the first 1,000 searches at --rate per second, and then 3,000 others, whose recall is taken against numpy's exact
-answer. CPU is the server's, including its measurements. Nothing is asserted. --page writes the table between the marks of docs/benchmarks/contract.md.
+Each set is loaded once. For each promise the server starts again (and forgets its measurements),
+and the script waits until moved points have chosen a breadth. The server answers the first 1,000
+searches at --rate per second, and then 3,000 others, whose recall is taken against numpy's exact
+answer. CPU is the server's, including its measurements. Nothing is asserted. --page writes the
+table between the marks of docs/benchmarks/contract.md.
 """
 import argparse
 import base64
@@ -175,9 +179,12 @@ def within(r):
 
 def page(result, path):
     lines = [
-        f"{result['when']}, {result['cores']} cores, load average {result['load']:.1f} at the start; {FIRST:,} searches at {result['rate']} per second, then {AFTER:,}; k = {K}.",
+        f"{result['when']}, {result['cores']} cores, load average {result['load']:.1f} "
+        f"at the start; {FIRST:,} searches at {result['rate']} per second, then {AFTER:,}; "
+        f"k = {K}.",
         "",
-        "| set | asked | recall of the first 1,000 | recall of the next 3,000 | within | kept after 1,000 | samples | breadth factor | server CPU us per query |",
+        "| set | asked | recall of the first 1,000 | recall of the next 3,000 | within | "
+        "kept after 1,000 | samples | breadth factor | server CPU us per query |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for s in result["sets"].values():
@@ -186,7 +193,8 @@ def page(result, path):
                 r["kept"]
             ]
             lines.append(
-                f"| {s['what']} | {r['asked']} | {r['first']:.4f} | {r['after']:.4f} | {'yes' if within(r) else r['limit'] or 'no'} | {kept} | {r['samples']} | "
+                f"| {s['what']} | {r['asked']} | {r['first']:.4f} | {r['after']:.4f} | "
+                f"{'yes' if within(r) else r['limit'] or 'no'} | {kept} | {r['samples']} | "
                 f"{r['moved_widen']:.2f}, then {r['widen']:.2f} | {r['cpu_us']:.0f} |"
             )
     old = path.read_text()

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the tables of docs/benchmarks/server.md from the results of run.py: tests/bench/page.py [JSON] [PAGE]
+"""Writes the tables of docs/benchmarks/server.md from the results of run.py:
+
+    tests/bench/page.py [JSON] [PAGE]
 
 It replaces only the part between the two marks. The text around the figures is written by hand.
 """
@@ -154,7 +156,8 @@ def scale(report):
         rows.append(
             (
                 f'one empty collection of {e["count"]:,}',
-                f'{e["bytes_each"] / 1024:.1f} KB when made, {e["bytes_each_after_start"] / 1024:.1f} KB after a start',
+                f'{e["bytes_each"] / 1024:.1f} KB when made, '
+                f'{e["bytes_each_after_start"] / 1024:.1f} KB after a start',
             )
         )
         rows.append((f'a start with {e["count"]:,} empty collections', f'{e["start_s"]:.1f} s'))
@@ -170,8 +173,10 @@ def main():
     m = report["machine"]
     lines = [
         BEGIN,
-        f'{m["cpu"]}, {m["cores"]} cores, {m["date"]}, load average {m["load_average"]:.1f} at the start; index `{report["index"]}`,',
-        f'{report["rounds"]} rounds of {report["seconds"]:g} s, peer and server take turns; k=10, recall@10 at least 0.95.',
+        f'{m["cpu"]}, {m["cores"]} cores, {m["date"]}, load average {m["load_average"]:.1f} '
+        f'at the start; index `{report["index"]}`,',
+        f'{report["rounds"]} rounds of {report["seconds"]:g} s, peer and server take turns; '
+        "k=10, recall@10 at least 0.95.",
         "",
     ]
     for part in (search, forms, filters, ingest):

@@ -22,12 +22,15 @@ import subprocess
 DIM = 384
 ROW_BYTES = DIM * 2
 NO_PROGRAM = re.compile(
-    r"^(lib|golang-|python3-|ruby-|r-cran-|r-bioc-|node-|elpa-|librust-|php-|gir1\.2-|fonts-|xfonts-|texlive-|language-|hunspell-|"
-    r"aspell-|myspell-|task-|linux-|gcc-|g\+\+-|gobjc|gnat|gfortran|gdc-|ghc-|haskell-|lua-|perl-|erlang-|octave-|dict-|coq-|ocaml-|vim-|"
-    r"wordpress-|nvidia-|firmware-|rust-|thunderbird-|firefox-|libreoffice-|kde-l10n|manpages|mythes-|hyphen-|cl-|jekyll-|ansible-|"
-    r"xul-ext-|webext-|science-|med-|debian-|education-|forensics-|games-|gis-|hamradio-|junior-|mate-|pd-|puppet-|resource-|sugar-|uim-)"
-    r"|(-dev|-doc|-docs|-data|-common|-dbg|-l10n|-locales|-lang|-examples|-headers|-java|-perl|-plugins?|-dkms|-modules?|-source|-utils-?|"
-    r"-themes?|-icons?|-fonts?|-el|-tests?|-extra|-bin|-base|-core|-gui|-server|-client|-i18n)$"
+    r"^(lib|golang-|python3-|ruby-|r-cran-|r-bioc-|node-|elpa-|librust-|php-|gir1\.2-|fonts-"
+    r"|xfonts-|texlive-|language-|hunspell-|aspell-|myspell-|task-|linux-|gcc-|g\+\+-|gobjc|gnat"
+    r"|gfortran|gdc-|ghc-|haskell-|lua-|perl-|erlang-|octave-|dict-|coq-|ocaml-|vim-|wordpress-"
+    r"|nvidia-|firmware-|rust-|thunderbird-|firefox-|libreoffice-|kde-l10n|manpages|mythes-|hyphen-"
+    r"|cl-|jekyll-|ansible-|xul-ext-|webext-|science-|med-|debian-|education-|forensics-|games-"
+    r"|gis-|hamradio-|junior-|mate-|pd-|puppet-|resource-|sugar-|uim-)"
+    r"|(-dev|-doc|-docs|-data|-common|-dbg|-l10n|-locales|-lang|-examples|-headers|-java|-perl"
+    r"|-plugins?|-dkms|-modules?|-source|-utils-?|-themes?|-icons?|-fonts?|-el|-tests?|-extra|-bin"
+    r"|-base|-core|-gui|-server|-client|-i18n)$"
 )
 SECTIONS_LEFT_OUT = {
     "libs",

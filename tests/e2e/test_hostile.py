@@ -236,7 +236,8 @@ def test_unusual_valid_vectors_give_scores_that_are_numbers(hostile):
                     hostile,
                     "POST",
                     p + "/query",
-                    f'{{"query":{vector_with(component)},"limit":100,"params":{{"exact":{exact}}}}}',
+                    f'{{"query":{vector_with(component)},"limit":100,"params":{{"exact":{exact}'
+                    f"}}}}",
                     codes=[200],
                 )
                 points = found["result"]["points"]
@@ -571,7 +572,8 @@ def test_no_name_leaves_the_data_directory(hostile):
             (
                 "POST",
                 "/collections/aliases",
-                f'{{"actions":[{{"create_alias":{{"collection_name":"dot","alias_name":{quoted}}}}}]}}',
+                f'{{"actions":[{{"create_alias":{{"collection_name":"dot","alias_name":{quoted}'
+                f"}}}}]}}",
             ),
             ("PUT", "/collections/v", f'{{"vectors":{{{quoted}:{{"size":4,"distance":"Dot"}}}}}}'),
             (

@@ -20,7 +20,8 @@ def test_kill_nine(tmp_path):
         server.start()
         check(server, state)
     print(
-        f"{KILLS} kills, {acknowledged} acknowledged writes, {sum(s != {None} for s in state.values())} points"
+        f"{KILLS} kills, {acknowledged} acknowledged writes, "
+        f"{sum(s != {None} for s in state.values())} points"
     )
     assert acknowledged > KILLS * 5, "too few writes to mean anything"
     before = server.ok("GET", "/collections/kill/verify")

@@ -303,7 +303,8 @@ def test_the_graph_finds_what_comparing_all_finds(client, server, name):
             )
             found += len({h["id"] for h in reply["result"]["points"]} & {h["id"] for h in exact})
         print(
-            f"{strategy}: recall {found / 300:.4f}, {ms / 30:.1f} ms, exactly {exact_ms / 30:.1f} ms"
+            f"{strategy}: recall {found / 300:.4f}, {ms / 30:.1f} ms, "
+            f"exactly {exact_ms / 30:.1f} ms"
         )
         assert found / 300 >= 0.95
     client.delete_collection(name)

@@ -126,7 +126,8 @@ def test_bulk_transfer_takes_little_memory(tmp_path):
     assert server.ok("POST", "/collections/bulk/points/count", {"exact": True})["count"] == points
     total, exported = watched(server, lambda: run_export(server, "bulk"))
     print(
-        f"{points} points, {total >> 20} MB: the import grew the server by {imported >> 20} MB, the export by {exported >> 20} MB"
+        f"{points} points, {total >> 20} MB: the import grew the server by {imported >> 20} MB, "
+        f"the export by {exported >> 20} MB"
     )
     assert total > MEGABYTES * 0.95 * (1 << 20), "the export is as large as the import"
     assert imported < ALLOWED_GROWTH

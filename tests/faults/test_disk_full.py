@@ -71,6 +71,7 @@ def test_a_full_disk(loop_disk):  # noqa: F811
     assert count(server) == acknowledged - removed + more
     assert server.ok("GET", "/collections/full/verify")["ok"] is True
     print(
-        f"{acknowledged} points until full, {more} more in the space of a {BALLAST_BYTES >> 20} MB file"
+        f"{acknowledged} points until full, {more} more "
+        f"in the space of a {BALLAST_BYTES >> 20} MB file"
     )
     assert server.stop() == 0, server.log_tail()

@@ -132,7 +132,8 @@ def test_a_call_fails(tmp_path, call, files, error, k, seed):
         check(server, state)
         seen.append(injected > 0)
         print(
-            f"{call} of {files} {error} k={k}: injected {injected}, {acknowledged} acknowledged, then {behind}"
+            f"{call} of {files} {error} k={k}: injected {injected}, {acknowledged} acknowledged, "
+            f"then {behind}"
         )
         assert server.stop() == 0, server.log_tail()
     finally:

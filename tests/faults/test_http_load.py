@@ -24,7 +24,10 @@ def connect(port):
 
 def nuisances(port):
     """Returns all sockets, and those that send slowly, a byte at a time."""
-    head = b"POST /collections/load/points/scroll HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = (
+        b"POST /collections/load/points/scroll HTTP/1.1\r\n"
+        b"Host: x\r\nContent-Type: application/json\r\n"
+    )
     body = b'{"limit":%d,"with_vector":true,"with_payload":true}' % REPLY_POINTS
     sockets, trickles = [], []
     for kind in ("idle", "slow header", "slow body", "slow reader"):
@@ -110,8 +113,11 @@ def test_useless_connections_do_not_keep_others_from_being_served(tmp_path):
         sender.join()
         times.sort()
         print(
-            f"{len(times)} of {PROBES} probes answered, p50 {statistics.median(times) * 1e3:.1f} ms, p99 {times[len(times) * 99 // 100] * 1e3:.1f} ms; "
-            f"resident {before_mb:.0f} -> {resident_mb(server):.0f} MB with {len(sockets)} connections"
+            f"{len(times)} of {PROBES} probes answered, "
+            f"p50 {statistics.median(times) * 1e3:.1f} ms, "
+            f"p99 {times[len(times) * 99 // 100] * 1e3:.1f} ms; "
+            f"resident {before_mb:.0f} -> {resident_mb(server):.0f} MB "
+            f"with {len(sockets)} connections"
         )
         assert len(times) >= 0.99 * PROBES
         for s in sockets:

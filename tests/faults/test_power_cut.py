@@ -30,7 +30,8 @@ int fsync(int fd) { (void)fd; return 0; }
 int fdatasync(int fd) { (void)fd; return 0; }
 int syncfs(int fd) { (void)fd; return 0; }
 int msync(void *at, unsigned long n, int flags) { (void)at; (void)n; (void)flags; return 0; }
-int sync_file_range(int fd, long long at, long long n, unsigned flags) { (void)fd; (void)at; (void)n; (void)flags; return 0; }
+int sync_file_range(int fd, long long at, long long n, unsigned flags)
+{ (void)fd; (void)at; (void)n; (void)flags; return 0; }
 """
 
 
@@ -64,7 +65,8 @@ def test_acknowledged_writes_survive_power_cuts(loop_disk, kind):  # noqa: F811
         assert int(log[0].split(".")[0], 16) > CUTS, f"no file of the log was freed: {log}"
         assert server.ok("GET", "/collections/kill")["segments_count"] > 2, "no segment was sealed"
     print(
-        f"{CUTS} power cuts, {acknowledged} acknowledged writes, {sum(s != {None} for s in state.values())} points"
+        f"{CUTS} power cuts, {acknowledged} acknowledged writes, "
+        f"{sum(s != {None} for s in state.values())} points"
     )
     assert acknowledged > CUTS * 5, "too few writes to mean anything"
     assert server.stop() == 0, server.log_tail()

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Plants old faults into a copy of the tree, one after the other, and demands that the tests named with them fail: run.py [options].
+"""Plants old faults into a copy of the tree, one after the other, and demands that the tests named
+with them fail: run.py [options].
 
   --only NAME     this fault alone (again for more)
-  --check         builds nothing: each fault still has its place in the sources, and its tests are there
+  --check         builds nothing: each fault still has its place in the sources, and its tests exist
   --results DIR   writes planted.xml into it, for tests/summary.py
 
-First the same tests have to pass without the fault. Each of them has to catch it by a failed assertion: what does not compile, what crashes
-and what does not end counts for nothing, but for a fault with `hang_s`, which may show by a test that does not end within so many seconds.
-Exit status 1 if a fault was not caught.
+First the same tests have to pass without the fault. Each of them has to catch it by a failed
+assertion: what does not compile, what crashes and what does not end counts for nothing. The
+exception is a fault with `hang_s`, which may show by a test that does not end within so many
+seconds. Exit status 1 if a fault was not caught.
 """
 import argparse
 import contextlib
@@ -161,7 +163,8 @@ def run_pytest(fault, test, log):
 
 
 def run_test(fault, test, log):
-    """(what came of it, how many ran, the first failure). What came: passed, failed, hang, crash. test: of one with parameters, any may fail."""
+    """Returns what came of it (passed, failed, hang, crash), how many ran, and the first failure.
+    Of a test with parameters, any may fail."""
     if fault["target"] == "pytest":
         return run_pytest(fault, test, log)
     report = HOME / "report.json"
@@ -262,7 +265,8 @@ def main():
 
     if not PYTHON.exists() and any(fault["target"] == "pytest" for fault in faults.values()):
         sys.exit(
-            "some of these faults are for tests/e2e to catch: tests/e2e/run.sh installs what it needs, run that first"
+            "some of these faults are for tests/e2e to catch: "
+            "tests/e2e/run.sh installs what it needs, run that first"
         )
     COPY.mkdir(parents=True, exist_ok=True)
     tree.copy_to(COPY)
@@ -282,17 +286,20 @@ def main():
             ok, how = (False, without[name]) if name in without else caught(fault, log)
             rows.append((name, fault, ok, how))
             print(
-                f"{'caught' if ok else 'NOT CAUGHT':10} {name} ({time.monotonic() - began:.0f} s): {how}",
+                f"{'caught' if ok else 'NOT CAUGHT':10} {name} "
+                f"({time.monotonic() - began:.0f} s): {how}",
                 flush=True,
             )
     print("\n| section | fault | tests | caught |\n|---|---|---|---|")
     for name, fault, ok, how in rows:
         print(
-            f"| {fault['section']} | {fault['title']} | {fault['target']} {' '.join(fault['tests'])} | {'yes' if ok else 'NO, ' + how} |"
+            f"| {fault['section']} | {fault['title']} | {fault['target']} "
+            f"{' '.join(fault['tests'])} | {'yes' if ok else 'NO, ' + how} |"
         )
     if arguments.results:
         cases = "".join(
-            f'<testcase classname="planted" name={quoteattr(name)}>{"" if ok else "<failure/>"}</testcase>'
+            f'<testcase classname="planted" name={quoteattr(name)}>{"" if ok else "<failure/>"}'
+            "</testcase>"
             for name, _, ok, _ in rows
         )
         (arguments.results / "planted.xml").write_text(

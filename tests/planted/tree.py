@@ -1,4 +1,5 @@
-"""Finding a fault's place in the sources, wherever the file lies and however its lines are wrapped, and the copy of the tree that is built."""
+"""Finding a fault's place in the sources, wherever the file lies and however its lines are wrapped,
+and the copy of the tree that is built."""
 import os
 import pathlib
 import shutil
@@ -71,7 +72,8 @@ def planted(files, fault):
 
 
 def copy_to(tree):
-    """The checkout, with what is not committed yet; only what differs is written, so that little is built again."""
+    """Copies the checkout, with what is not committed yet. Only what differs is written, so that
+    little is built again."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"],
         cwd=ROOT,

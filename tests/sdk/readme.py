@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""Runs the commands of sdk/README.md as they stand, from the build to the search: readme.py ROOT WORK.
+"""Runs the commands of sdk/README.md as they stand, from the build to the search:
 
-The commands come from the blocks that are marked with <!-- test: NAME -->, and run in one shell, in the clone. HOME is WORK, and a free
-port takes the place of 6390. Tools keep their own folders of the real HOME.
+    readme.py ROOT WORK
+
+The commands come from the blocks that are marked with <!-- test: NAME -->, and run in one shell, in
+the clone. HOME is WORK, and a free port takes the place of 6390. Tools keep their own folders of
+the real HOME.
 """
 import os
 import pathlib

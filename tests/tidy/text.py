@@ -15,13 +15,15 @@ MAX_LINES, MAX_COLUMNS = 450, 100
 CODE = {".h", ".cc", ".c", ".rs", ".py", ".mjs", ".sh"}
 LATER = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX|HA" + r"CK)\b")
 PREFIX = re.compile(
-    r'"(Wrong input|Not found|Validation error in JSON body|Not implemented|Timeout|Service internal error): '
+    r'"(Wrong input|Not found|Validation error in JSON body|Not implemented|Timeout'
+    r"|Service internal error): "
 )
 RAW_STRING = re.compile(r'R"([^(\s]*)\(.*?\)\1"', re.S)
 SLEEP = re.compile(r"sleep_for|usleep\(|nanosleep\(")
 # <mutex> also has std::call_once, which host/base may use.
 NATIVE_LOCK = re.compile(
-    r"std::((recursive_|shared_)?(timed_)?mutex|condition_variable(_any)?|lock_guard|unique_lock|scoped_lock|shared_lock)\b"
+    r"std::((recursive_|shared_)?(timed_)?mutex|condition_variable(_any)?"
+    r"|lock_guard|unique_lock|scoped_lock|shared_lock)\b"
     r"|#\s*include <(shared_mutex|condition_variable)>"
 )
 MUTEX_HEADER = re.compile(r"#\s*include <mutex>")
@@ -89,7 +91,8 @@ def main():
                     found.append(f"{name}:{number}: host/http puts the prefix in front of an error")
                 if native_lock(name.as_posix(), line):
                     found.append(
-                        f"{name}:{number}: host/base/mutex.h has the mutexes, locks and condition variable of the host"
+                        f"{name}:{number}: host/base/mutex.h has the mutexes, locks "
+                        "and condition variable of the host"
                     )
                 if any(ord(c) < 32 for c in line):
                     found.append(f"{name}:{number}: a control character")

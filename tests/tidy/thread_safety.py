@@ -2,8 +2,9 @@
 """Lets clang check that what a mutex guards is used under it: thread_safety.py ROOT BUILD [CLANG].
 
 Every source of host/ that names a lock, or includes a header with annotations, is compiled with the
-flags of BUILD/compile_commands.json, without code generation, with -Wthread-safety as an error. Prints
-each breach and exits with status 1. First it checks itself: each planted breach must be noticed.
+flags of BUILD/compile_commands.json, without code generation, with -Wthread-safety as an error.
+Prints each breach and exits with status 1. First it checks itself: each planted breach must be
+noticed.
 """
 import concurrent.futures
 import json
@@ -24,8 +25,8 @@ CHECK = [
     "-Werror=thread-safety-beta",
 ]
 WORDS = re.compile(
-    r"\b(Mutex|SharedMutex|MutexLock|ReleasableMutexLock|ReaderLock|WriterLock|CondVar|RHUMB_GUARDED_BY"
-    r"|RHUMB_REQUIRES|RHUMB_REQUIRES_SHARED)\b"
+    r"\b(Mutex|SharedMutex|MutexLock|ReleasableMutexLock|ReaderLock|WriterLock|CondVar"
+    r"|RHUMB_GUARDED_BY|RHUMB_REQUIRES|RHUMB_REQUIRES_SHARED)\b"
 )
 INCLUDE = re.compile(r'^\s*#\s*include\s+"(host/[^"]+)"', re.M)
 FLAGS_WITH_VALUE = {"-I", "-D", "-isystem", "-include"}
@@ -54,13 +55,19 @@ PLANTED = {
     "a guarded member is read without the lock": "int f() { return value_; }",
     "a guarded member is written without the lock": "void f() { value_ = 1; }",
     "a function that requires the lock is called without it": "int f() { return needs_lock(); }",
-    "a guarded member is written under a lock for readers": "void f() { const ReaderLock lock(shared_); read_ = 1; }",
+    "a guarded member is written under a lock for readers": (
+        "void f() { const ReaderLock lock(shared_); read_ = 1; }"
+    ),
     "the wrong mutex is held": "int f() { const MutexLock lock(mutex_); return read_; }",
     "a condition is waited for without the mutex": "void f() { changed_.wait(mutex_); }",
-    "a guarded member is used after the lock was released": "int f() { ReleasableMutexLock lock(mutex_); lock.unlock(); return value_; }",
+    "a guarded member is used after the lock was released": (
+        "int f() { ReleasableMutexLock lock(mutex_); lock.unlock(); return value_; }"
+    ),
     "a mutex is left locked": "void f() { mutex_.lock(); }",
     "a mutex is locked twice": "void f() { const MutexLock a(mutex_); const MutexLock b(mutex_); }",
-    "a lambda uses a guarded member, and nobody says that it runs under the lock": "int f() { const MutexLock lock(mutex_); return [this] { return value_; }(); }",
+    "a lambda uses a guarded member, and nobody says that it runs under the lock": (
+        "int f() { const MutexLock lock(mutex_); return [this] { return value_; }(); }"
+    ),
 }
 
 
@@ -106,7 +113,8 @@ def reached(root, text, seen):
 
 
 def sources(root, build):
-    """(file, flags) of each source to check, and the annotated headers that no such source includes."""
+    """Returns (file, flags) of each source to check, and the annotated headers that no such source
+    includes."""
     headers = {
         p.relative_to(root).as_posix()
         for p in root.glob("host/**/*.h")

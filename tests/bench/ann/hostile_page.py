@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the tables of docs/benchmarks/hostile.md from the results of `run.py --parts hostile`. The text around them is written by hand."""
+"""Writes the tables of docs/benchmarks/hostile.md from the results of `run.py --parts hostile`. The
+text around them is written by hand."""
 import json
 import pathlib
 
@@ -33,9 +34,14 @@ def row(name, shape, way):
         stats.get("why", ""),
     ]
     return (
-        f'| {name} | {WAYS[way]} | {three(shape["hnswlib"]["at"])}{"*" if shape["hnswlib"].get("shuffled") else ""} | {cell(three(found["at"]), holds["equal_ef"])} '
-        f'| {cell("{:.3f}".format(found["default"]["recall"]), holds["default"])} | {found["default"]["compared"]:,.0f} '
-        f'| {cell(query, holds["query"])} | {cell("x{:.2f}".format(found["build_ratio"]), holds["build"])} | {found["renewals"]} | {" | ".join(said)} |'
+        f'| {name} | {WAYS[way]} | {three(shape["hnswlib"]["at"])}'
+        f'{"*" if shape["hnswlib"].get("shuffled") else ""} | '
+        f'{cell(three(found["at"]), holds["equal_ef"])} '
+        f'| {cell("{:.3f}".format(found["default"]["recall"]), holds["default"])} | '
+        f'{found["default"]["compared"]:,.0f} '
+        f'| {cell(query, holds["query"])} | '
+        f'{cell("x{:.2f}".format(found["build_ratio"]), holds["build"])} | {found["renewals"]} | '
+        f'{" | ".join(said)} |'
     )
 
 
@@ -49,7 +55,8 @@ def verdict(run):
 
 def table(run):
     lines = [
-        "| | rows | hnswlib, ef 40 / 100 / 200 | index_rhumb, the same ef | at defaults | compared | CPU per query / hnswlib's | CPU of the build / hnswlib's "
+        "| | rows | hnswlib, ef 40 / 100 / 200 | index_rhumb, the same ef | at defaults | "
+        "compared | CPU per query / hnswlib's | CPU of the build / hnswlib's "
         "| renewals | codes | measured | why |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
@@ -62,13 +69,15 @@ def page(report):
     runs = {label: report[label] for label in ("before", "now") if label in report}
     lines = [f'{report["machine"]}, {report["cores"]} cores. Measured by:', ""]
     lines += [
-        f'- {label}: `{run["command"]}`; {run["date"]}, commit {run["commit"]}, load average {run["load_average"]:.1f}, {run["minutes"]:.0f} minutes'
+        f'- {label}: `{run["command"]}`; {run["date"]}, commit {run["commit"]}, '
+        f'load average {run["load_average"]:.1f}, {run["minutes"]:.0f} minutes'
         for label, run in runs.items()
     ]
     some = next(iter(runs.values()))
     lines += [
         "",
-        f'{some["rows"]:,} rows and {some["queries"]} queries per shape. The table shows how often each bar holds:',
+        f'{some["rows"]:,} rows and {some["queries"]} queries per shape. '
+        "The table shows how often each bar holds:",
         "",
         "| bar | " + " | ".join(runs) + " |",
         "|---|" + "---|" * len(runs),

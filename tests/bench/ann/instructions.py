@@ -121,7 +121,8 @@ class Bench:
             "" if recall_before is None else f"   recall {recall_before:.4f} -> {recall_after:.4f}"
         )
         print(
-            f"  {what:24} {before:14,.0f} -> {after:14,.0f} instructions   {100 * growth:+6.2f} %{recalls}",
+            f"  {what:24} {before:14,.0f} -> {after:14,.0f} instructions   "
+            f"{100 * growth:+6.2f} %{recalls}",
             flush=True,
         )
         return {
@@ -146,8 +147,10 @@ class Bench:
             2 * c / (a + b) for a, b, c in zip(us["before"], us["again"], us["after"])
         )
         print(
-            f'  {what:24} {statistics.median(us["before"]):14.1f} -> {statistics.median(us["after"]):14.1f} us of CPU         {100 * (ratio - 1):+6.2f} %'
-            f"   before against itself {100 * (min(same) - 1):+.1f} to {100 * (max(same) - 1):+.1f} %",
+            f'  {what:24} {statistics.median(us["before"]):14.1f} -> '
+            f'{statistics.median(us["after"]):14.1f} us of CPU         {100 * (ratio - 1):+6.2f} %'
+            f"   before against itself {100 * (min(same) - 1):+.1f} to "
+            f"{100 * (max(same) - 1):+.1f} %",
             flush=True,
         )
         return {

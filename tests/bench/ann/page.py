@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the tables and plots of docs/benchmarks/ann.md from the results of run.py: page.py [ANN.json]. It also writes the tables of hostile.md
-(hostile_page.py). The text around the tables is written by hand."""
+"""Writes the tables and plots of docs/benchmarks/ann.md from the results of run.py: page.py
+[ANN.json]. It also writes the tables of hostile.md (hostile_page.py). The text around the tables is
+written by hand."""
 import json
 import math
 import pathlib
@@ -28,19 +29,24 @@ def plot(curves, title):
     x = lambda recall: LEFT + (WIDTH - LEFT - 20) * (recall - 0.8) / 0.2
     y = lambda qps: 20 + (HEIGHT - BOTTOM - 20) * (1 - (math.log10(qps) - low) / (high - low))
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif" font-size="12">',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/><text x="{LEFT}" y="14">{title}: queries/s of one core (log) over recall@10</text>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
+        'font-family="sans-serif" font-size="12">',
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/><text x="{LEFT}" y="14">{title}: '
+        "queries/s of one core (log) over recall@10</text>",
     ]
     for recall in (0.8, 0.85, 0.9, 0.95, 0.99, 1.0):
         out.append(
-            f'<path d="M{x(recall):.0f} 20V{HEIGHT - BOTTOM}" stroke="#ddd"/><text x="{x(recall) - (24 if recall == 0.99 else 4):.0f}" y="{HEIGHT - BOTTOM + 16}">{recall}</text>'
+            f'<path d="M{x(recall):.0f} 20V{HEIGHT - BOTTOM}" stroke="#ddd"/><text '
+            f'x="{x(recall) - (24 if recall == 0.99 else 4):.0f}" '
+            f'y="{HEIGHT - BOTTOM + 16}">{recall}</text>'
         )
     for exponent in range(math.floor(low), math.ceil(high) + 1):
         for factor in (1, 2, 5):
             value = factor * 10**exponent
             if 10**low <= value <= 10**high:
                 out.append(
-                    f'<path d="M{LEFT} {y(value):.0f}H{WIDTH - 20}" stroke="#ddd"/><text x="5" y="{y(value) + 4:.0f}">{value:,}</text>'
+                    f'<path d="M{LEFT} {y(value):.0f}H{WIDTH - 20}" stroke="#ddd"/><text x="5" '
+                    f'y="{y(value) + 4:.0f}">{value:,}</text>'
                 )
     for i, (name, curve) in enumerate(sorted(curves.items())):
         colour = COLOURS.get(name, "#333")
@@ -49,7 +55,8 @@ def plot(curves, title):
         )
         out.append(
             f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>'
-            f'<text x="{LEFT + 10}" y="{HEIGHT - BOTTOM - 10 - 15 * i}" fill="{colour}">{name}</text>'
+            f'<text x="{LEFT + 10}" y="{HEIGHT - BOTTOM - 10 - 15 * i}" '
+            f'fill="{colour}">{name}</text>'
         )
     return "\n".join(out + ["</svg>"]) + "\n"
 
@@ -83,7 +90,8 @@ def build_table(found):
     for peer, row in sorted(found["build"].items()):
         ratio = f'x{peer_s / row["cpu_s"]:.2f}' if peer_s else "–"
         lines.append(
-            f'| {peer} | {row["threads"]} | {row["cpu_s"]:.1f} | {row["us_per_row"]:.1f} | {ratio} |'
+            f'| {peer} | {row["threads"]} | {row["cpu_s"]:.1f} | {row["us_per_row"]:.1f} | '
+            f"{ratio} |"
         )
     return lines + [""]
 
@@ -92,18 +100,23 @@ def batch_line(found):
     cells = []
     for target, row in sorted(found.get("batch", {}).items()):
         cells.append(
-            f'{float(target):.2f}: {row["rhumb"]["cpu_us"]:.1f} us per query, x{row["rhumb"]["ratio"]:.2f}'
+            f'{float(target):.2f}: {row["rhumb"]["cpu_us"]:.1f} us per query, '
+            f'x{row["rhumb"]["ratio"]:.2f}'
         )
     return ["", "All queries in one call (rhumb): " + "; ".join(cells) + "."] if cells else []
 
 
 def filter_table(cells):
-    """CPU us per query at recall 0.95, against the better of hnswlib (which has no filters, so rows that fail are marked as deleted) and a float scan of the rows that pass."""
+    """CPU us per query at recall 0.95, against the better of hnswlib and a float scan of the rows
+    that pass. hnswlib has no filters, so rows that fail are marked as deleted."""
     lines = [
         "",
-        "Filters at a recall of at least 0.95, in CPU us per query. *with*: whole clusters pass, and the",
-        "query's cluster is among them. *against*: the query's cluster does not pass. hnswlib 0.6.2 has no",
-        "filters, so rows that fail are marked as deleted; it walks through those in the same way. *scan*:",
+        "Filters at a recall of at least 0.95, in CPU us per query. "
+        "*with*: whole clusters pass, and the",
+        "query's cluster is among them. *against*: the query's cluster does not pass. "
+        "hnswlib 0.6.2 has no",
+        "filters, so rows that fail are marked as deleted; "
+        "it walks through those in the same way. *scan*:",
         "compares the floats of all rows that pass.",
         "",
         "| filter | queries | hnswlib | scan | rhumb | recall | better of both / rhumb |",
@@ -113,13 +126,15 @@ def filter_table(cells):
         ours, scan = row["rhumb"], row["scan"]["cpu_us"]
         peer = row["hnswlib"].get("cpu_us", math.inf)
         lines.append(
-            f'| {name} | {row["queries"]} | {peer:.0f} | {scan:.0f} | {ours["cpu_us"]:.0f} | {ours["recall"]:.3f} | **x{min(scan, peer) / ours["cpu_us"]:.2f}** |'
+            f'| {name} | {row["queries"]} | {peer:.0f} | {scan:.0f} | {ours["cpu_us"]:.0f} | '
+            f'{ours["recall"]:.3f} | **x{min(scan, peer) / ours["cpu_us"]:.2f}** |'
         )
     return lines
 
 
 def asked_table(report):
-    """The requirements (must, goal) and the results of this run; the worst case where a line covers several."""
+    """The requirements (must, goal) and the results of this run. Where a line covers several cases,
+    the worst one counts."""
     sets, life, rows = report["sets"], report.get("life", {}), []
 
     def row(text, must, goal, values, form="x{:.2f}", least=True):
@@ -130,7 +145,8 @@ def asked_table(report):
         met = lambda bound: worst >= bound if least else worst <= bound
         verdict = "goal" if met(goal) else "must" if met(must) else "**missed**"
         rows.append(
-            f'| {text} | {form.format(must)} | {form.format(goal)} | {", ".join(form.format(v) for v in values)} | {verdict} |'
+            f"| {text} | {form.format(must)} | {form.format(goal)} | "
+            f'{", ".join(form.format(v) for v in values)} | {verdict} |'
         )
 
     ours = (
@@ -207,7 +223,8 @@ def asked_table(report):
     ]
     if cells:
         row(
-            f"filters against the better of hnswlib and a scan, worst of {len(cells)} cells (recall >= {min(r for _, r in cells):.3f})",
+            "filters against the better of hnswlib and a scan, "
+            f"worst of {len(cells)} cells (recall >= {min(r for _, r in cells):.3f})",
             1,
             3,
             [min(c for c, _ in cells)],
@@ -255,7 +272,8 @@ def asked_table(report):
         "",
         "## Requirements and results",
         "",
-        "Ratios are to hnswlib (M = 16, efConstruction = 200) unless a line says otherwise. The worst figure",
+        "Ratios are to hnswlib (M = 16, efConstruction = 200) unless a line says otherwise. "
+        "The worst figure",
         "of a line decides its verdict.",
         "",
         "| | must | goal | measured | reached |",
@@ -268,7 +286,8 @@ def life_tables(life):
     if "threads" in life:
         lines += ["| two threads against one | build | insert | search |", "|---|---|---|---|"]
         lines += [
-            f'| {name} ({r["rows"]:,} rows) | x{r["build"]:.2f} | x{r["insert"]:.2f} | x{r["search"]:.2f} |'
+            f'| {name} ({r["rows"]:,} rows) | x{r["build"]:.2f} | x{r["insert"]:.2f} | '
+            f'x{r["search"]:.2f} |'
             for name, r in life["threads"].items()
         ] + [""]
     if "memory" in life:
@@ -277,37 +296,47 @@ def life_tables(life):
             "|---|---|---|---|---|---|",
         ]
         lines += [
-            f'| {name} ({r["rows"]:,} rows) | {r["bytes_per_vector"]:.0f} | {r["hnswlib_bytes_per_vector"]:.0f} | 1/{r["hnswlib_bytes_per_vector"] / r["bytes_per_vector"]:.2f} '
+            f'| {name} ({r["rows"]:,} rows) | {r["bytes_per_vector"]:.0f} | '
+            f'{r["hnswlib_bytes_per_vector"]:.0f} | 1/'
+            f'{r["hnswlib_bytes_per_vector"] / r["bytes_per_vector"]:.2f} '
             f'| {r["open_ms"]:.1f} ms | {r["first_answer_ms"]:.2f} ms |'
             for name, r in life["memory"].items()
         ]
         lines += [
             "",
-            "The host keeps the vectors in files, so they are not counted for our engine; hnswlib keeps them in",
+            "The host keeps the vectors in files, so they are not counted for our engine; "
+            "hnswlib keeps them in",
             "memory.",
             "",
         ]
     if "merge" in life:
         lines += [
-            "| | a tenth into nine tenths, CPU s | build of all | ratio | recall merged / fresh | after 10 turnovers / fresh | unreachable points | rows that do not find themselves at breadth 1,024, after / fresh |",
+            "| | a tenth into nine tenths, CPU s | build of all | ratio | recall merged / fresh | "
+            "after 10 turnovers / fresh | unreachable points | "
+            "rows that do not find themselves at breadth 1,024, after / fresh |",
             "|---|---|---|---|---|---|---|---|",
         ]
         for name, r in life["merge"].items():
             t, u = r["tenth"], r["turnover"]
             lines.append(
-                f'| {name} | {t["merge_cpu_s"]:.2f} | {t["build_cpu_s"]:.2f} | **x{t["ratio"]:.1f}** | {t["recall_merged"]:.4f} / {t["recall_fresh"]:.4f} '
-                f'| {u["recall_after"]:.4f} / {u["recall_fresh"]:.4f} ({u["rows"]:,} rows) | {u["unreachable"]} | {u["rows_not_found"]} / {u["rows_not_found_fresh"]} |'
+                f'| {name} | {t["merge_cpu_s"]:.2f} | {t["build_cpu_s"]:.2f} | '
+                f'**x{t["ratio"]:.1f}** | {t["recall_merged"]:.4f} / {t["recall_fresh"]:.4f} '
+                f'| {u["recall_after"]:.4f} / {u["recall_fresh"]:.4f} ({u["rows"]:,} rows) | '
+                f'{u["unreachable"]} | {u["rows_not_found"]} / {u["rows_not_found_fresh"]} |'
             )
         lines.append("")
     if "writer" in life:
         lines += ["| | queries/s idle | while another core inserts | ratio |", "|---|---|---|---|"]
         lines += [
-            f'| {name} | {r["idle_per_s"]:,.0f} | {r["with_writer_per_s"]:,.0f} | {100 * r["ratio"]:.0f} % |'
+            f'| {name} | {r["idle_per_s"]:,.0f} | {r["with_writer_per_s"]:,.0f} | '
+            f'{100 * r["ratio"]:.0f} % |'
             for name, r in life["writer"].items()
         ] + [""]
     for name, r in life.get("curve", {}).items():
         lines += [
-            f'Scaling, {name} and its prefixes, recall 0.95: time = {r["us_at_1"]:.1f} + {r["us_per_doubling"]:.2f} log2(rows) us, R² = {r["r_squared"]:.3f}.',
+            f"Scaling, {name} and its prefixes, recall 0.95: "
+            f'time = {r["us_at_1"]:.1f} + {r["us_per_doubling"]:.2f} log2(rows) us, '
+            f'R² = {r["r_squared"]:.3f}.',
             "",
             "| rows | " + " | ".join(f'{p["rows"]:,}' for p in r["points"]) + " |",
             "|---|" + "---|" * len(r["points"]),
@@ -328,8 +357,10 @@ def main():
     )
     lines = [
         BEGIN,
-        f'{report["machine"]}, {report["cores"]} cores; {report["date"]}, commit {report["commit"]}; '
-        f'load average {report["load_average"]:.1f} at the end, {report.get("minutes", 0):.0f} minutes. Measured by:',
+        f'{report["machine"]}, {report["cores"]} cores; {report["date"]}, '
+        f'commit {report["commit"]}; '
+        f'load average {report["load_average"]:.1f} at the end, '
+        f'{report.get("minutes", 0):.0f} minutes. Measured by:',
         "",
     ] + [f"- `{c}`" for c in report["commands"]]
     lines += asked_table(report)

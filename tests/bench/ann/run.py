@@ -26,7 +26,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 REAL = ROOT / "../shared/data/debian-minilm"
 # Debian's faiss is compiled for every amd64 machine and takes 1.3 to 5 ms per row to build, so it
 # is used on one set only. usearch's 8-bit codes are for values in [-1, 1].
-SETS = {  # name: metric, arguments of bench_data, peers (of hnswlib, faiss, faiss_sq8, usearch, usearch_i8), filters
+# name: metric, arguments of bench_data, peers (of hnswlib, faiss, faiss_sq8, usearch, usearch_i8),
+# filters
+SETS = {
     "c128": ("euclid", ["c128", "200000", "1000", "42"], "hnswlib,usearch", True),
     "minilm": (
         "cosine",
