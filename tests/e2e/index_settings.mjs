@@ -13,7 +13,8 @@ const ROWS = 12000, QUERIES = 25, K = 10, DIM = 32, COPIES = 30;
 let state = 12345;
 const uniform = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
 const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
-const vector = (around, by) => Array.from({length: DIM}, (_, i) => Math.fround((around ? around[i] : 0) + by * normal()));
+const vector = (around, by) =>
+  Array.from({length: DIM}, (_, i) => Math.fround((around ? around[i] : 0) + by * normal()));
 
 // "near" has copies that differ by less than a step of their codes.
 const centres = Array.from({length: ROWS / COPIES}, () => vector(null, 1));
@@ -36,7 +37,8 @@ for (const using of ['spread', 'near']) {
 async function recall(using, params) {
   const searches = queries[using].map((query) => ({query, using, limit: K, params}));
   const replies = await client.queryBatch(name, {searches});
-  return replies.reduce((sum, r, i) => sum + r.points.filter((p) => truth[using][i].has(p.id)).length, 0) / (QUERIES * K);
+  const right = (reply, i) => reply.points.filter((p) => truth[using][i].has(p.id)).length;
+  return replies.reduce((sum, reply, i) => sum + right(reply, i), 0) / (QUERIES * K);
 }
 async function untilIndexed(vectors) {
   let info;
@@ -54,7 +56,8 @@ await client.createCollection(name, {
 });
 for (let first = 0; first < ROWS; first += 1000) {
   const ids = Array.from({length: 1000}, (_, i) => first + i);
-  const vectors = {spread: base.spread.slice(first, first + 1000), near: base.near.slice(first, first + 1000)};
+  const rows = (kind) => base[kind].slice(first, first + 1000);
+  const vectors = {spread: rows('spread'), near: rows('near')};
   await client.upsert(name, {wait: true, batch: {ids, vectors}});
 }
 let info = await client.getCollection(name);
@@ -66,7 +69,8 @@ assert.equal(info.config.params.vectors.spread.hnsw_config.ef_construct, 50);
 assert.equal(info.config.quantization_config.scalar.type, 'int8');
 assert.ok(await recall('spread', {hnsw_ef: 10}) >= 0.95, 'scanned');
 
-await client.updateCollection(name, {hnsw_config: {m: 8}, quantization_config: {binary: {always_ram: true}}});
+await client.updateCollection(
+  name, {hnsw_config: {m: 8}, quantization_config: {binary: {always_ram: true}}});
 info = await untilIndexed(2 * ROWS);
 assert.equal(info.config.hnsw_config.m, 8);
 assert.deepEqual(info.config.quantization_config.binary, {always_ram: true});
@@ -75,7 +79,8 @@ const few = await recall('spread', {hnsw_ef: 10}), many = await recall('spread',
 assert.ok(few < 0.85 && many > 0.97, `hnsw_ef: ${few}, ${many}`);
 assert.equal(await recall('spread', {exact: true, hnsw_ef: 10}), 1);
 const near = (quantization) => recall('near', {hnsw_ef: 100, quantization});
-const bare = await near({rescore: false}), some = await near({rescore: true}), over = await near({oversampling: 4});
+const bare = await near({rescore: false}), some = await near({rescore: true});
+const over = await near({oversampling: 4});
 assert.ok(bare < some && some <= over && over >= 0.97, `quantization: ${bare}, ${some}, ${over}`);
 assert.ok(await near({ignore: true}) >= 0.97);
 assert.equal(await client.deleteCollection(name), true);

@@ -1,5 +1,6 @@
-//! Mirrors of the C structs of `sdk/include/rhumb/{core,host,plugin,consensus}.h` that this engine touches.
-//! `layout.rs` pins their sizes and offsets; tests/abi/rust_layout.py compares the same numbers with the headers.
+//! Mirrors of the C structs of `sdk/include/rhumb/{core,host,plugin,consensus}.h` that this engine
+//! touches. `layout.rs` pins their sizes and offsets; tests/abi/rust_layout.py compares the same
+//! numbers with the headers.
 
 use std::ffi::{c_char, c_void};
 
@@ -301,7 +302,8 @@ pub unsafe fn slice_of<'a, T>(data: *const T, count: u64) -> &'a [T] {
     }
 }
 
-/// Copies a growable struct that starts with its `struct_size`: bytes the caller does not have stay zero.
+/// Copies a growable struct that starts with its `struct_size`: bytes that the caller does not have
+/// stay zero.
 ///
 /// # Safety
 /// `from` points to a struct of at least its own `struct_size` bytes; all-zero is a valid `T`.

@@ -1,8 +1,8 @@
 //! Payloads that were evicted from the cache: requested from the host, awaited, and lent to raft
 //! for one step.
 //!
-//! Raft would remember the requesting peer in a context that it does not let us read (trap T17). We do
-//! not need it: the peer that waits for an entry has that entry as its next index.
+//! Raft would remember the requesting peer in a context that it does not let us read (trap T17). We
+//! do not need it: the peer that waits for an entry has that entry as its next index.
 
 use crate::abi;
 use crate::core::Core;

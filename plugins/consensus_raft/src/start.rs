@@ -83,7 +83,8 @@ unsafe fn load(settings: &Settings, start: &Start, entries: &[abi::Entry]) -> Ou
         let expected = log.last() + 1;
         if entry.index != expected || entry.term < term || entry.kind > abi::ENTRY_NOOP {
             return Err(Fault::corrupt(format!(
-                "start: entry ({}, term {}, kind {}) where ({expected}, term {term} or later) belongs",
+                "start: entry ({}, term {}, kind {}) where ({expected}, term {term} or later) \
+                 belongs",
                 entry.index, entry.term, entry.kind
             )));
         }

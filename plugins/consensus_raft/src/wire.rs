@@ -92,7 +92,8 @@ impl Core {
                 .ok_or_else(|| Fault::invalid("append beyond the last index"))?;
             if entry.index != expected || entry.term < term || entry.term > message.term {
                 return Err(Fault::invalid(format!(
-                    "append holds entry ({}, term {}) where ({expected}, term {term} or later) belongs",
+                    "append holds entry ({}, term {}) where ({expected}, term {term} or later) \
+                     belongs",
                     entry.index, entry.term
                 )));
             }
