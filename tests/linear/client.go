@@ -36,8 +36,14 @@ type Client struct {
 }
 
 func newClient(urls []string, n int, seed int64, counts *Counts) *Client {
-	return &Client{urls: urls, at: n % len(urls), name: fmt.Sprintf("linear-%d-%d", seed, n), random: rand.New(rand.NewSource(seed + int64(n))),
-		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}}, counts: counts}
+	return &Client{
+		urls:   urls,
+		at:     n % len(urls),
+		name:   fmt.Sprintf("linear-%d-%d", seed, n),
+		random: rand.New(rand.NewSource(seed + int64(n))),
+		http:   &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}},
+		counts: counts,
+	}
 }
 
 type reply struct {
@@ -46,10 +52,13 @@ type reply struct {
 	text   string
 }
 
-func (c *Client) once(method, path string, body []byte, id string, patience time.Duration) (reply, error) {
+func (c *Client) once(
+	method, path string, body []byte, id string, patience time.Duration,
+) (reply, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, c.urls[c.at]+path, bytes.NewReader(body))
+	url := c.urls[c.at] + path
+	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
 		return reply{}, err
 	}
@@ -91,7 +100,8 @@ func (c *Client) call(method, path string, body interface{}, drop float64) (repl
 			atomic.AddInt64(&c.counts.dropped, 1)
 		}
 		answer, err := c.once(method, path, text, id, patience)
-		if err == nil && !dropped && answer.status < 500 && answer.status != 408 && answer.status != 429 {
+		if err == nil && !dropped &&
+			answer.status < 500 && answer.status != 408 && answer.status != 429 {
 			return answer, nil
 		}
 		atomic.AddInt64(&c.counts.retried, 1)

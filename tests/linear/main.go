@@ -36,7 +36,8 @@ func parse() Options {
 	flag.StringVar(&o.urls, "urls", "", "servers that run already, separated by commas")
 	flag.StringVar(&o.server, "server", "", "command of a server to start, with {data} and {port}")
 	flag.StringVar(&o.disturb, "disturb", "", "command to run now and then, with -urls")
-	flag.StringVar(&o.out, "out", "", "folder for the server's data and for a picture of a history that is not right")
+	flag.StringVar(&o.out, "out", "",
+		"folder for the server's data and for a picture of a history that is not right")
 	flag.Float64Var(&o.seconds, "seconds", 20, "how long to run")
 	flag.Float64Var(&o.roundSeconds, "round", 1.5, "seconds until other keys are taken")
 	flag.Float64Var(&o.judgement, "judge", 60, "seconds that the judgement of a round may take")
@@ -66,7 +67,11 @@ func open(o Options) (Cluster, error) {
 		return Cluster{}, errors.New("either -urls or -server")
 	}
 	if o.urls != "" {
-		c := Cluster{urls: strings.Split(o.urls, ","), stop: func() {}, disturb: func() error { return nil }}
+		c := Cluster{
+			urls:    strings.Split(o.urls, ","),
+			stop:    func() {},
+			disturb: func() error { return nil },
+		}
 		if o.disturb != "" {
 			c.disturb = func() error { return exec.Command("sh", "-c", o.disturb).Run() }
 		}
@@ -85,7 +90,8 @@ func prepare(c *Client, shards int) error {
 	if _, err := c.must("PUT", collection, schema); err != nil {
 		return err
 	}
-	_, err := c.must("PUT", collection+"/index?wait=true", object{"field_name": "v", "field_schema": "integer"})
+	field := object{"field_name": "v", "field_schema": "integer"}
+	_, err := c.must("PUT", collection+"/index?wait=true", field)
 	return err
 }
 
@@ -100,10 +106,12 @@ func write(r *Round, info porcupine.LinearizationInfo, path string) error {
 				longest = len(order)
 			}
 		}
-		fmt.Fprintf(&text, "key %d: an order of %d of %d requests\n", ops[0].Input.(Input).Key, longest, len(ops))
+		key := ops[0].Input.(Input).Key
+		fmt.Fprintf(&text, "key %d: an order of %d of %d requests\n", key, longest, len(ops))
 		sort.Slice(ops, func(i, j int) bool { return ops[i].Call < ops[j].Call })
 		for _, op := range ops {
-			fmt.Fprintf(&text, "%12d %20d  client %d: %s\n", op.Call, op.Return, op.ClientId, model.DescribeOperation(op.Input, op.Output))
+			fmt.Fprintf(&text, "%12d %20d  client %d: %s\n", op.Call, op.Return, op.ClientId,
+				model.DescribeOperation(op.Input, op.Output))
 		}
 	}
 	return os.WriteFile(path, []byte(text.String()), 0o644)
@@ -116,7 +124,8 @@ func judge(r *Round, o Options) error {
 	if r.broken != nil {
 		return r.broken
 	}
-	result, info := porcupine.CheckOperationsVerbose(model, r.history, time.Duration(o.judgement*float64(time.Second)))
+	patience := time.Duration(o.judgement * float64(time.Second))
+	result, info := porcupine.CheckOperationsVerbose(model, r.history, patience)
 	if result == porcupine.Ok {
 		return nil
 	}
@@ -135,7 +144,9 @@ func judge(r *Round, o Options) error {
 
 // disturbing runs disturb at intervals until stop is closed. Its error, if it failed, comes from
 // the channel.
-func disturbing(cluster Cluster, every float64, random *rand.Rand, stop chan struct{}, times *int) chan error {
+func disturbing(
+	cluster Cluster, every float64, random *rand.Rand, stop chan struct{}, times *int,
+) chan error {
 	done := make(chan error, 1)
 	go func() {
 		for {
@@ -159,8 +170,17 @@ func disturbing(cluster Cluster, every float64, random *rand.Rand, stop chan str
 	return done
 }
 
-func runRound(number int64, clients []*Client, o Options, next *int64, reads string) (*Round, error) {
-	r := &Round{number: number, next: next, drop: o.drop, reads: reads, most: o.most, began: time.Now()}
+func runRound(
+	number int64, clients []*Client, o Options, next *int64, reads string,
+) (*Round, error) {
+	r := &Round{
+		number: number,
+		next:   next,
+		drop:   o.drop,
+		reads:  reads,
+		most:   o.most,
+		began:  time.Now(),
+	}
 	for k := 0; k < o.keys; k++ {
 		r.keys = append(r.keys, number*int64(o.keys)+int64(k))
 	}
@@ -196,9 +216,11 @@ func run(o Options) (err error, fault bool) {
 		reads = "?consistency=linearizable"
 	}
 	stop, times := make(chan struct{}), 0
-	disturbed := disturbing(cluster, o.disturbEvery, rand.New(rand.NewSource(o.seed-1)), stop, &times)
+	random := rand.New(rand.NewSource(o.seed - 1))
+	disturbed := disturbing(cluster, o.disturbEvery, random, stop, &times)
 	next, operations, rounds := int64(0), 0, int64(0)
-	for end := time.Now().Add(time.Duration(o.seconds * float64(time.Second))); err == nil && time.Now().Before(end); rounds++ {
+	end := time.Now().Add(time.Duration(o.seconds * float64(time.Second)))
+	for ; err == nil && time.Now().Before(end); rounds++ {
 		var r *Round
 		if r, err = runRound(rounds, clients, o, &next, reads); err != nil {
 			break
@@ -212,7 +234,8 @@ func run(o Options) (err error, fault bool) {
 	if failed := <-disturbed; failed != nil && err == nil {
 		err = failed
 	}
-	fmt.Printf("%d rounds, %d requests, %d operations on keys judged; %d answers thrown away, %d sent again, %d unknown; disturbed %d times\n",
+	fmt.Printf("%d rounds, %d requests, %d operations on keys judged; "+
+		"%d answers thrown away, %d sent again, %d unknown; disturbed %d times\n",
 		rounds, counts.requests, operations, counts.dropped, counts.retried, counts.unknown, times)
 	return err, fault
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// Point is one key's state. Its payload holds v (set by whole writes), a (set by id) and b (set by filter).
+// Point is one key's state. Its payload holds v (set by whole writes), a (set by id) and b (set by
+// filter).
 type Point struct {
 	Exists  bool
 	V, A, B int64
@@ -29,7 +30,9 @@ const (
 	Read
 )
 
-var kindNames = [...]string{"put", "insert", "update", "swap", "set", "set by filter", "delete", "delete by filter", "read"}
+var kindNames = [...]string{
+	"put", "insert", "update", "swap", "set", "set by filter", "delete", "delete by filter", "read",
+}
 
 // Condition on v; the zero value holds for every point that exists.
 type Condition struct {
@@ -109,7 +112,9 @@ var model = porcupine.Model{
 		for _, part := range byKey {
 			parts = append(parts, part)
 		}
-		sort.Slice(parts, func(i, j int) bool { return parts[i][0].Input.(Input).Key < parts[j][0].Input.(Input).Key })
+		sort.Slice(parts, func(i, j int) bool {
+			return parts[i][0].Input.(Input).Key < parts[j][0].Input.(Input).Key
+		})
 		return parts
 	},
 	Init: func() interface{} { return Point{} },

@@ -46,7 +46,11 @@ func startServer(template, folder string) (*Server, error) {
 		return nil, err
 	}
 	fill := strings.NewReplacer("{data}", filepath.Join(folder, "data"), "{port}", fmt.Sprint(port))
-	s := &Server{words: strings.Fields(fill.Replace(template)), url: fmt.Sprintf("http://127.0.0.1:%d", port), log: log}
+	s := &Server{
+		words: strings.Fields(fill.Replace(template)),
+		url:   fmt.Sprintf("http://127.0.0.1:%d", port),
+		log:   log,
+	}
 	return s, s.start()
 }
 

@@ -42,8 +42,14 @@ func (r *Round) now() int64 { return int64(time.Since(r.began)) }
 func (r *Round) add(client int, call, back, acknowledged int64, in Input, out Output) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.history = append(r.history,
-		porcupine.Operation{ClientId: client, Input: in, Call: call, Output: out, Return: back, Metadata: acknowledged})
+	r.history = append(r.history, porcupine.Operation{
+		ClientId: client,
+		Input:    in,
+		Call:     call,
+		Output:   out,
+		Return:   back,
+		Metadata: acknowledged,
+	})
 }
 
 // full says whether a key has as many operations as can be judged at once.
@@ -78,7 +84,11 @@ func request(in Input, keys []int64) (method, path string, body object) {
 	}
 	points := list{}
 	for _, key := range keys {
-		points = append(points, object{"id": key, "vector": list{float64(in.Value % 97), 1}, "payload": object{"v": in.Value}})
+		points = append(points, object{
+			"id":      key,
+			"vector":  list{float64(in.Value % 97), 1},
+			"payload": object{"v": in.Value},
+		})
 	}
 	switch in.Kind {
 	case Put:
@@ -88,7 +98,11 @@ func request(in Input, keys []int64) (method, path string, body object) {
 	case Update:
 		return "PUT", "/points", object{"points": points, "update_mode": "update_only"}
 	case Swap:
-		return "PUT", "/points", object{"points": points, "update_mode": "update_only", "update_filter": object{"must": list{in.If.json()}}}
+		return "PUT", "/points", object{
+			"points":        points,
+			"update_mode":   "update_only",
+			"update_filter": object{"must": list{in.If.json()}},
+		}
 	case SetByID:
 		return "POST", "/points/payload", object{"payload": object{"a": in.Value}, "points": keys}
 	case SetByMatch:
@@ -131,7 +145,8 @@ func (r *Round) read(c *Client, n int, keys []int64, drop float64) {
 		return
 	}
 	for _, key := range keys {
-		r.add(n, call, back, back, Input{Key: key, Kind: Read}, Output{Affected: -1, Point: found[key]})
+		out := Output{Affected: -1, Point: found[key]}
+		r.add(n, call, back, back, Input{Key: key, Kind: Read}, out)
 	}
 }
 
@@ -154,7 +169,8 @@ func (r *Round) write(c *Client, n int, in Input, keys []int64, wait bool) {
 		}
 		err := json.Unmarshal(answer.result, &result)
 		if err != nil || (result.Affected == nil && result.Status != "wait_timeout") {
-			r.fail(fmt.Errorf("%s: no number of points affected: %s", kindNames[in.Kind], answer.text))
+			kind := kindNames[in.Kind]
+			r.fail(fmt.Errorf("%s: no number of points affected: %s", kind, answer.text))
 			return
 		}
 		if result.Affected == nil {
