@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what Rhumb is built and tested with, from the package sources this machine is set up with.
+# Installs what Rhumb is built and tested with, from the package sources of this machine.
 #   packaging/dependencies.sh build   what a Release build and a run need
 #   packaging/dependencies.sh test    the same and what the tests need
 #   packaging/dependencies.sh bench   the same and what tests/bench compares with
@@ -15,22 +15,26 @@ build_packages=(
   prometheus-cpp-dev protobuf-compiler
 )
 test_packages=(
-  clang clang-format libclang-rt-14-dev libgtest-dev python3 python3-venv nodejs npm procps strace e2fsprogs mount
-  g++-aarch64-linux-gnu qemu-user
+  clang clang-format libclang-rt-14-dev libgtest-dev python3 python3-venv black nodejs npm procps
+  strace e2fsprogs mount g++-aarch64-linux-gnu qemu-user
 )
 packages=("${build_packages[@]}")
 [ "$mode" != build ] && packages+=("${test_packages[@]}")
 [ "$mode" = bench ] && packages+=(libfaiss-dev valgrind)
 
-# The Raft plugin needs Rust 1.71. A cargo that is new enough is used as it is; else Debian's own "web" build of it,
-# which conflicts with Debian's older rustc and with rustup, so it is asked for only when nothing fits.
+# The Raft plugin needs Rust 1.71. A cargo that is new enough is used as it is. Otherwise Debian's
+# own "web" build of it is installed. That build conflicts with Debian's older rustc and with
+# rustup, so it is asked for only when nothing fits.
 cargo_fits() {
   command -v cargo >/dev/null && command -v rustc >/dev/null || return 1
   local minor
   minor=$(rustc --version 2>/dev/null | sed -nE 's/^rustc 1\.([0-9]+).*/\1/p')
   [ -n "$minor" ] && [ "$minor" -ge 71 ]
 }
-cargo_fits || packages+=(rustc-web cargo-web)
+if ! cargo_fits; then
+  packages+=(rustc-web cargo-web)
+  [ "$mode" = build ] || packages+=(rustfmt-web)
+fi
 
 # The harness of histories needs Go 1.19; one that is here is used as it is.
 go_fits() {
@@ -50,15 +54,18 @@ fi
 missing=()
 for package in "${packages[@]}"; do
   [ -n "$package" ] || continue
-  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||
+    missing+=("$package")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 sudo=()
 if [ "$(id -u)" -ne 0 ]; then
-  command -v sudo >/dev/null || { echo "these packages are missing and neither root nor sudo is here: ${missing[*]}" >&2; exit 1; }
+  command -v sudo >/dev/null ||
+    { echo "these packages are missing, without root and sudo: ${missing[*]}" >&2; exit 1; }
   sudo=(sudo)
 fi
 echo "installing: ${missing[*]}"
 "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
-"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+  apt-get install -y -q --no-install-recommends "${missing[@]}"

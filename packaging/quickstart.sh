@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# One command from a fresh Debian 12 to answers: installs what is missing, builds, starts a server, loads 10,000 programs, asks questions.
-#   packaging/quickstart.sh        does all of that (again on a used machine: only what is left to do) and leaves the server running
+# One command from a fresh Debian 12 to answers: installs what is missing, builds, starts a server,
+# loads 10,000 programs, asks questions.
+#   packaging/quickstart.sh        does all of that and leaves the server running; on a used machine
+#                                  it does only what is left to do
 #   packaging/quickstart.sh stop   ends the server; the data stay in build/quickstart
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,7 +15,12 @@ url="http://127.0.0.1:$port"
 demo="tests/data/demo"
 
 # A process that ended but that nobody has waited for yet (containers without an init) does not run.
-running() { [ -f "$pid_file" ] && grep -q '^Name:.*rhumbd' "/proc/$(cat "$pid_file")/status" 2>/dev/null && ! grep -q '^State:.*Z' "/proc/$(cat "$pid_file")/status"; }
+running() {
+  [ -f "$pid_file" ] || return 1
+  local state
+  state="/proc/$(cat "$pid_file")/status"
+  grep -q '^Name:.*rhumbd' "$state" 2>/dev/null && ! grep -q '^State:.*Z' "$state"
+}
 
 stop() {
   if ! running; then echo "no server of the quickstart is running"; rm -f "$pid_file"; return; fi
@@ -44,27 +51,40 @@ else
   nohup "$bin/rhumbd" --data "$home/data" --port "$port" >"$home/rhumbd.log" 2>&1 &
   echo $! >"$pid_file"
 fi
-curl -fsS -o /dev/null --retry 300 --retry-delay 0 --retry-max-time 30 --retry-connrefused --retry-all-errors "$url/readyz" 2>/dev/null || true
-running || { echo "rhumbd ended; its log:" >&2; tail -20 "$home/rhumbd.log" >&2; rm -f "$pid_file"; exit 1; }
-curl -fsS -o /dev/null "$url/readyz" || { echo "rhumbd is not ready after 30 s: see $home/rhumbd.log" >&2; exit 1; }
+curl -fsS -o /dev/null --retry 300 --retry-delay 0 --retry-max-time 30 --retry-connrefused \
+  --retry-all-errors "$url/readyz" 2>/dev/null || true
+if ! running; then
+  echo "rhumbd ended; its log:" >&2
+  tail -20 "$home/rhumbd.log" >&2
+  rm -f "$pid_file"
+  exit 1
+fi
+curl -fsS -o /dev/null "$url/readyz" ||
+  { echo "rhumbd is not ready after 30 s: see $home/rhumbd.log" >&2; exit 1; }
 
-points=$("$bin/rhumb" collections show programs --url "$url" -o json 2>/dev/null | sed -nE 's/^ *"points_count": ([0-9]+).*/\1/p' || true)
+points=$("$bin/rhumb" collections show programs --url "$url" -o json 2>/dev/null |
+  sed -nE 's/^ *"points_count": ([0-9]+).*/\1/p' || true)
 if [ "${points:-0}" != 10000 ]; then
   echo "== importing the demo set: 10,000 programs of Debian with their embeddings"
-  "$bin/rhumb" import programs "$demo/points.ndjson.zst" --vectors "$demo/vectors.f16" --create --size 384 \
-    --index section:keyword --index installed_kb:integer --url "$url"
+  "$bin/rhumb" import programs "$demo/points.ndjson.zst" --vectors "$demo/vectors.f16" \
+    --create --size 384 --index section:keyword --index installed_kb:integer --url "$url"
 fi
 
 ask() { # ask ROW [more options]
   local row="$1"; shift
-  printf '\n» %s\n' "$(sed -n "$((row + 2))p" "$demo/questions.json" | sed -E 's/^"//; s/",?$//')${2:+   (only where $2)}"
-  "$bin/rhumb" search programs --vector "$demo/questions.f16:$row" --limit 3 --fields summary --url "$url" ${1:+--filter "$1"}
+  local question
+  question="$(sed -n "$((row + 2))p" "$demo/questions.json" | sed -E 's/^"//; s/",?$//')"
+  printf '\n» %s\n' "$question${2:+   (only where $2)}"
+  "$bin/rhumb" search programs --vector "$demo/questions.f16:$row" --limit 3 --fields summary \
+    --url "$url" ${1:+--filter "$1"}
 }
 echo
 echo "== three questions"
 ask 0
 ask 6
-ask 1 '{"must":[{"key":"section","match":{"value":"games"}},{"key":"installed_kb","range":{"lt":2000}}]}' "section is games and installed_kb < 2000"
+games='{"key":"section","match":{"value":"games"}}'
+small='{"key":"installed_kb","range":{"lt":2000}}'
+ask 1 "{\"must\":[$games,$small]}" "section is games and installed_kb < 2000"
 
 cat <<TEXT
 

@@ -35,15 +35,19 @@ stage() {
   local preset="$1" folders="$2"
   shift 2
   say "$preset: build"
-  cmake --preset "$preset" -DRHUMB_TESTS=ON -DRHUMB_TEST_FOLDERS="$folders" >"$results/$preset-configure.log" 2>&1 ||
+  cmake --preset "$preset" -DRHUMB_TESTS=ON -DRHUMB_TEST_FOLDERS="$folders" \
+    >"$results/$preset-configure.log" 2>&1 ||
     { tail -30 "$results/$preset-configure.log"; return 1; }
-  cmake --build "build/$preset" >"$results/$preset-build.log" 2>&1 || { grep -E -A12 'FAILED|error' "$results/$preset-build.log" | head -80; return 1; }
+  cmake --build "build/$preset" >"$results/$preset-build.log" 2>&1 ||
+    { grep -E -A12 'FAILED|error' "$results/$preset-build.log" | head -80; return 1; }
   say "$preset: tests"
-  GTEST_OUTPUT="xml:$results/$preset/" ctest --test-dir "build/$preset" -j2 --output-on-failure "$@" \
-    --output-junit "$results/$preset-ctest.xml" 2>&1 | tee "$results/$preset-ctest.log" | grep -vE '^ +Start |Passed +[0-9.]+ sec$'
+  GTEST_OUTPUT="xml:$results/$preset/" ctest --test-dir "build/$preset" -j2 --output-on-failure \
+    "$@" --output-junit "$results/$preset-ctest.xml" 2>&1 |
+    tee "$results/$preset-ctest.log" | grep -vE '^ +Start |Passed +[0-9.]+ sec$'
 }
 
-units="base;model;settings;net;plugin;peer;query;router;auth;index;storage;payload;consensus;segment;shard;placement;gateway;worker;http;admin;app;plugins"
+units="base;model;settings;net;plugin;peer;query;router;auth;index;storage;payload;consensus"
+units+=";segment;shard;placement;gateway;worker;http;admin;app;plugins"
 failed=0
 if [ "$mode" = quick ]; then
   stage release "$units;sdk;abi;conformance;sim;tidy;linear" || failed=1
@@ -52,7 +56,8 @@ else
   export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
   stage asan-ubsan "$units" || failed=1
   export TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1"
-  stage tsan "base;net;plugin;payload;consensus;shard;http;plugins;model_check" -L concurrent || failed=1
+  stage tsan "base;net;plugin;payload;consensus;shard;http;plugins;model_check" -L concurrent ||
+    failed=1
   unset ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS
   say "fuzz targets"
   tests/fuzz/run.sh "$results" "${RHUMB_FUZZ_SECONDS:-8}" || failed=1

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Makes Cargo.lock from crates.lock.txt (name, version and checksum of every crate, also of transitive
-# ones), so that the build uses exactly those crates. The tree contains no address of a registry; cargo
-# uses its own.
-#   lock.sh DIR            writes DIR/Cargo.lock beside DIR/Cargo.toml; fails if cargo resolves other crates
-#   lock.sh DIR --update   resolves anew, for the oldest supported compiler, and rewrites crates.lock.txt
+# Makes Cargo.lock from crates.lock.txt (name, version and checksum of every crate, also of
+# transitive ones), so that the build uses exactly those crates. The tree contains no address of a
+# registry; cargo uses its own.
+#   lock.sh DIR            writes DIR/Cargo.lock beside DIR/Cargo.toml; fails if cargo resolves
+#                          other crates
+#   lock.sh DIR --update   resolves anew, for the oldest supported compiler, and rewrites
+#                          crates.lock.txt
 set -euo pipefail
 
 list="$(cd "$(dirname "$0")" && pwd)/crates.lock.txt"
@@ -34,7 +36,8 @@ fi
 {
   echo 'version = 3'
   awk -v source="$source" '{
-    printf "\n[[package]]\nname = \"%s\"\nversion = \"%s\"\nsource = \"%s\"\nchecksum = \"%s\"\n", $1, $2, source, $3
+    printf "\n[[package]]\nname = \"%s\"\nversion = \"%s\"\n", $1, $2
+    printf "source = \"%s\"\nchecksum = \"%s\"\n", source, $3
   }' "$list"
 } >Cargo.lock
 "$cargo" update --workspace --quiet
@@ -42,6 +45,7 @@ if [ "${2:-}" = --update ]; then
   crates >"$list"
 fi
 if ! diff -u "$list" <(crates) >&2; then
-  echo "lock.sh: cargo resolves other crates than those in crates.lock.txt (lock.sh DIR --update renews the list)" >&2
+  echo "lock.sh: cargo resolves other crates than those in crates.lock.txt" >&2
+  echo "lock.sh: lock.sh DIR --update renews the list" >&2
   exit 1
 fi

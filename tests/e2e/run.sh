@@ -17,6 +17,8 @@ if ! cmp -s "$here/requirements.txt" "$home/installed-requirements.txt"; then
 fi
 if ! cmp -s "$here/package.json" "$home/node/package.json"; then
   rm -rf "$home/node" && mkdir -p "$home/node"
-  (cp "$here/package.json" "$home/node.json" && cd "$home/node" && cp ../node.json package.json && npm install --silent --no-audit --no-fund --no-package-lock)
+  (cp "$here/package.json" "$home/node.json" && cd "$home/node" && cp ../node.json package.json &&
+    npm install --silent --no-audit --no-fund --no-package-lock)
 fi
-exec "$home/venv/bin/python" -m pytest "$here" "$here/../faults" -q -p no:cacheprovider --junitxml="$results/e2e.xml" "$@"
+exec "$home/venv/bin/python" -m pytest "$here" "$here/../faults" -q -p no:cacheprovider \
+  --junitxml="$results/e2e.xml" "$@"

@@ -26,7 +26,8 @@ finish() {
   exit "$failed"
 }
 
-(cd tests/linear && go vet ./... && go test ./... && go build -o "$home/linear" .) >"$results/linear/build.log" 2>&1
+(cd tests/linear && go vet ./... && go test ./... && go build -o "$home/linear" .) \
+  >"$results/linear/build.log" 2>&1
 built=$?
 count model "$built"
 [ "$built" -eq 0 ] || { tail -20 "$results/linear/build.log"; finish; }
@@ -41,8 +42,8 @@ judged() {
   local name="$1" wanted="$2" seconds="$3" server="$4" folder="$home/$1"
   shift 4
   rm -rf "$folder"
-  "$home/linear" -out "$folder" -seconds "$seconds" -seed "${RHUMB_SEED:-0}" -server "$server --data {data} --port {port}" "$@" \
-    >"$results/linear/$name.log" 2>&1
+  "$home/linear" -out "$folder" -seconds "$seconds" -seed "${RHUMB_SEED:-0}" \
+    -server "$server --data {data} --port {port}" "$@" >"$results/linear/$name.log" 2>&1
   local status=$?
   echo "linear $name: $(tr '\n' ';' <"$results/linear/$name.log")"
   [ "$status" -eq "$wanted" ]

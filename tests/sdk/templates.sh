@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the SDK under a prefix of its own, builds each template against it outside of the tree, and
-# checks the plugins with the installed checker.
+# Installs the SDK under a prefix of its own, builds each template against it outside of the tree,
+# and checks the plugins with the installed checker.
 #   templates.sh <cmake> <build directory> <where to work> <sanitizers, or empty> <cargo, or empty>
 set -euo pipefail
 
@@ -10,8 +10,10 @@ mkdir -p "$work"
 "$cmake" --install "$build" --component sdk --prefix "$work/prefix" > "$work/install.log"
 
 flags=()
-if [ -n "$sanitizers" ]; then # The installed kernels are instrumented, so all that links them must be.
-  flags=(-DCMAKE_C_FLAGS="-fsanitize=$sanitizers" -DCMAKE_CXX_FLAGS="-fsanitize=$sanitizers" -DRHUMB_SANITIZE="$sanitizers")
+if [ -n "$sanitizers" ]; then
+  # The installed kernels are instrumented, so all that links them must be.
+  flags=(-DCMAKE_C_FLAGS="-fsanitize=$sanitizers" -DCMAKE_CXX_FLAGS="-fsanitize=$sanitizers"
+    -DRHUMB_SANITIZE="$sanitizers")
 fi
 export CMAKE_GENERATOR="${CMAKE_GENERATOR:-Ninja}" # This build used Ninja, so it is installed.
 export CMAKE_PREFIX_PATH="$work/prefix" RHUMB_SDK="$work/prefix" PATH="$work/prefix/bin:$PATH"
