@@ -1,4 +1,5 @@
 #include <charconv>
+#include <sstream>
 
 #include "host/settings/settings.h"
 
@@ -8,6 +9,7 @@ namespace {
 using base::Status;
 
 constexpr uint64_t kMaxBytes = 1ull << 50;
+constexpr size_t kPrintedColumns = 100;
 
 Status refuse(const std::string& path, const std::string& value, const std::string& expects) {
   return base::invalid(path + ": '" + value + "' is not " + expects);
@@ -266,12 +268,32 @@ Status load_environment(Settings& settings, const std::map<std::string, std::str
   return base::ok();
 }
 
+namespace {
+
+// Returns `text` as YAML comments of at most kPrintedColumns columns.
+std::string comment(const std::string& indent, const std::string& text) {
+  std::istringstream words(text);
+  std::string out, line = indent + "#", word;
+  while (words >> word) {
+    if (line.size() + 1 + word.size() > kPrintedColumns) {
+      out += line + "\n";
+      line = indent + "#";
+    }
+    line += " " + word;
+  }
+  return out + line + "\n";
+}
+
+}  // namespace
+
 std::string print(const Settings& settings) {
   std::string out =
-      "# Configuration of rhumbd: every key with its default. Leave out the keys that you do not "
-      "change.\n"
-      "# Environment variables override this file (RHUMB_HTTP_PORT for http.port), and the command "
-      "line overrides both (--set http.port=6334).\n";
+      comment("",
+              "Configuration of rhumbd: every key with its default. Leave out the keys that you do "
+              "not change.") +
+      comment("",
+              "Environment variables override this file (RHUMB_HTTP_PORT for http.port), and the "
+              "command line overrides both (--set http.port=6334).");
   std::string section;
   for (const Key& key : keys()) {
     const size_t dot = key.path.find('.');
@@ -283,7 +305,7 @@ std::string print(const Settings& settings) {
     if (key.secret && !value.empty()) value = "***";
     const bool quote = value.empty() || value == "*" ||
                        value.find_first_of(":#'\"{}[],&!|>%@`") != std::string::npos;
-    out += "  # " + key.help + " (" + key.expects + ")\n";
+    out += comment("  ", key.help + " (" + key.expects + ")");
     out += "  " + key.path.substr(dot + 1) + ": " + (quote ? "\"" + value + "\"" : value) + "\n";
   }
   return out;
