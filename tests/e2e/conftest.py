@@ -1,10 +1,14 @@
 import pathlib
 import sys
+import warnings
 
 import pytest
+from qdrant_client import QdrantClient, models
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+import attack  # noqa: E402
+import demo  # noqa: E402
 from rhumbd import Rhumbd  # noqa: E402
 
 
@@ -18,6 +22,13 @@ def server(request, tmp_path_factory):
     yield running
     code = running.stop()
     assert code == 0, running.log_tail()
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """A server of its own for one module of hostile requests."""
+    with attack.served(tmp_path_factory.mktemp("hostile") / "data") as running:
+        yield running
 
 
 @pytest.fixture
@@ -34,6 +45,36 @@ def fresh(tmp_path):
     yield start
     for s in started:
         s.stop()
+
+
+@pytest.fixture
+def client(server):
+    """The Python client, connected to the shared server."""
+    with warnings.catch_warnings():
+        # The client warns if it does not accept the server's version.
+        warnings.simplefilter("error")
+        c = QdrantClient(url=server.url, timeout=60)
+    yield c
+    c.close()
+
+
+@pytest.fixture
+def programs(client, name):
+    """500 programs with numbers as ids, indexed by section and size."""
+    client.create_collection(
+        name, vectors_config=models.VectorParams(size=demo.DIM, distance=models.Distance.COSINE)
+    )
+    client.create_payload_index(name, "section", models.PayloadSchemaType.KEYWORD, wait=True)
+    client.create_payload_index(name, "installed_kb", models.PayloadSchemaType.INTEGER, wait=True)
+    points = [
+        models.PointStruct(
+            id=i, vector=demo.vectors()[i].tolist(), payload=demo.points()[i]["payload"]
+        )
+        for i in range(500)
+    ]
+    assert client.upsert(name, points, wait=True).status == models.UpdateStatus.COMPLETED
+    yield name
+    client.delete_collection(name)
 
 
 @pytest.fixture

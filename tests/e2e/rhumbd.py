@@ -108,3 +108,17 @@ class Rhumbd:
         status, reply, _ = self.request(method, path, body)
         assert status == 200, (method, path, status, reply)
         return reply["result"]
+
+
+def raw_request(server, method, path, body):
+    """Sends a request without the quoting of Rhumbd.request."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    try:
+        connection.request(method, path, body, {"Content-Type": "application/json"})
+        reply = connection.getresponse()
+        text = reply.read().decode("utf-8", "replace")
+        if reply.headers.get("Content-Type", "").startswith("application/json"):
+            return reply.status, json.loads(text), reply.headers
+        return reply.status, text, reply.headers
+    finally:
+        connection.close()

@@ -9,7 +9,7 @@ import urllib.request
 
 import numpy as np
 import pytest
-from qdrant_client import QdrantClient, models
+from qdrant_client import models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
 from rhumbd import BIN, Rhumbd
@@ -74,13 +74,6 @@ def rhumb(server, *words):
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-
-
-@pytest.fixture
-def client(server):
-    c = QdrantClient(url=server.url, timeout=60)
-    yield c
-    c.close()
 
 
 def test_multivectors_are_written_shown_and_searched(client, server, name):
