@@ -2,8 +2,6 @@
 delete."""
 import hashlib
 
-import numpy as np
-import pytest
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_qdrant import QdrantVectorStore

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from rhumbd import BIN, ROOT, Rhumbd
+from rhumbd import BIN, ROOT
 
 
 def run(*words, **more):

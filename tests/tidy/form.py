@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
-"""Holds the form of the tree: form.py ROOT. Prints each breach and exits with status 1 if there is one.
+"""Holds the form of the tree: form.py ROOT. Prints each breach and exits with status 1 if there is
+one.
 
-- clang-format leaves every C and C++ file as it is (.clang-format: 100 columns).
-- A source of host/ or plugins/ is called after its header, or after its header and a part: search.h,
-  search.cc, search_filtered.cc. The exceptions are main.cc and plugin.cc.
+- clang-format, black, gofmt and rustfmt leave every file of their language as it is. The settings
+  are .clang-format, pyproject.toml and rustfmt.toml: 100 columns. Where there is no rustfmt, as
+  with a cargo that came without it, Rust is not checked.
+- A source of host/ or plugins/ is called after its header, or after its header and a part:
+  search.h, search.cc, search_filtered.cc. The exceptions are main.cc and plugin.cc.
 - Each folder with sources in host/, plugins/ and tests/ has a README.md.
 - Paths that a page of docs/ or a README names in backticks exist.
 """
+import concurrent.futures
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -22,26 +27,38 @@ PATH = re.compile(
 )
 
 
-def sources(root):
-    listed = subprocess.check_output(["git", "-C", root, "ls-files", *TOPS], text=True).split("\n")
-    return [pathlib.PurePath(name) for name in listed if pathlib.PurePath(name).suffix in SOURCES]
+# Each formatter prints the files, or the lines, that it would change.
+FORMATTERS = {
+    "clang-format": (["--dry-run", "--ferror-limit=1"], SOURCES),
+    "black": (["--check"], {".py"}),
+    "gofmt": (["-l"], {".go"}),
+    "rustfmt": (["--check", "-l", "--edition", "2021"], {".rs"}),
+}
+WOULD_CHANGE = re.compile(r"clang-format-violations|^would reformat |^\S+\.(go|rs)$")
+FILES_AT_ONCE = 40
 
 
-def badly_formatted(root, files):
-    step = 40
-    for first in range(0, len(files), step):
-        command = [
-            "clang-format",
-            "--dry-run",
-            "--ferror-limit=1",
-            *map(str, files[first : first + step]),
-        ]
-        shown = subprocess.run(
-            command, cwd=root, capture_output=True, text=True, check=False
-        ).stderr
-        for line in shown.splitlines():
-            if "clang-format-violations" in line:
-                yield line.split(" ")[0] + " clang-format would change this line"
+def sources(root, suffixes=frozenset(SOURCES), tops=TOPS):
+    listed = subprocess.check_output(["git", "-C", root, "ls-files", *tops], text=True).split("\n")
+    return [pathlib.PurePath(name) for name in listed if pathlib.PurePath(name).suffix in suffixes]
+
+
+def badly_formatted(root, tool):
+    """What `tool` says about the files that it would change."""
+    options, suffixes = FORMATTERS[tool]
+    if not shutil.which(tool):
+        return [] if tool == "rustfmt" else [f"{tool} is missing (packaging/dependencies.sh test)"]
+    files, found = sources(root, suffixes), []
+    for first in range(0, len(files), FILES_AT_ONCE):
+        some = map(str, files[first : first + FILES_AT_ONCE])
+        done = subprocess.run(
+            [tool, *options, *some], cwd=root, capture_output=True, text=True, check=False
+        )
+        said = (done.stdout + done.stderr).splitlines()
+        found += [f"{tool}: {line}" for line in said if WOULD_CHANGE.search(line)]
+        if done.returncode != 0 and not found:
+            found += [f"{tool}: {line}" for line in said] or [f"{tool} failed"]
+    return list(dict.fromkeys(found))
 
 
 def without_header(root, files):
@@ -77,14 +94,12 @@ def dead_paths(root):
 
 
 def main():
-    root = pathlib.Path(sys.argv[1])
-    files = sources(root)
-    found = [
-        *badly_formatted(root, files),
-        *without_header(root, files),
-        *without_readme(root, files),
-        *dead_paths(root),
-    ]
+    root = pathlib.Path(sys.argv[1]).resolve()
+    files, found = sources(root), []
+    with concurrent.futures.ThreadPoolExecutor(len(FORMATTERS)) as pool:
+        for told in pool.map(lambda tool: badly_formatted(root, tool), FORMATTERS):
+            found += told
+    found += [*without_header(root, files), *without_readme(root, files), *dead_paths(root)]
     print("\n".join(found) or f"{len(files)} files are in their form")
     sys.exit(1 if found or len(files) < 100 else 0)
 
