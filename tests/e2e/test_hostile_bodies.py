@@ -114,13 +114,15 @@ def test_large_valid_json_is_accepted(hostile):
     hostile.ok("POST", p + "/delete?wait=true", {"points": [5]})
 
 
-def test_query_bombs(hostile):
-    p = "/collections/dot/points"
-    one = '{"key":"n","match":{"value":1}}'
-    nested = '{"must":[' * 10_000 + one + "]}" * 10_000
-    wide = '{"must":[' + ",".join(['{"should":[' + one + "]}"] * 10_000) + "]}"
+ONE = '{"key":"n","match":{"value":1}}'  # a condition
+
+
+def query_bombs():
+    """Paths, bodies, and the words of their refusal."""
+    nested = '{"must":[' * 10_000 + ONE + "]}" * 10_000
+    wide = '{"must":[' + ",".join(['{"should":[' + ONE + "]}"] * 10_000) + "]}"
     ids = ",".join(map(str, range(100_000)))
-    bombs = [
+    return [
         (
             "/query",
             '{"query":[1,2,3,4],"params":{"hnsw_ef":1000000000}}',
@@ -169,7 +171,11 @@ def test_query_bombs(hostile):
         ),
         ("/payload/delete", '{"points":[1],"keys":["' + "[" * 500 + '"]}', ["keys[0]"]),
     ]
-    for path, body, words in bombs:
+
+
+def test_query_bombs(hostile):
+    p = "/collections/dot/points"
+    for path, body, words in query_bombs():
         ask(hostile, "POST", p + path, body, words)
     # A limit above the number of points returns all of them, and an offset above it returns
     # nothing.
@@ -179,28 +185,21 @@ def test_query_bombs(hostile):
         '{"query":[1,2,3,4],"limit":18446744073709551615}',
         '{"limit":18446744073709551615}',
     ):
-        assert (
-            len(ask(hostile, "POST", p + "/query", body, codes=[200])["result"]["points"]) == total
-        )
+        reply = ask(hostile, "POST", p + "/query", body, codes=[200])
+        assert len(reply["result"]["points"]) == total
     for body in (
         '{"query":[1,2,3,4],"offset":1000000000}',
         '{"offset":18446744073709551615,"limit":18446744073709551615}',
     ):
         assert ask(hostile, "POST", p + "/query", body, codes=[200])["result"]["points"] == []
-    assert (
-        len(
-            ask(hostile, "POST", p + "/scroll", '{"limit":1000000000}', codes=[200])["result"][
-                "points"
-            ]
-        )
-        == total
-    )
+    reply = ask(hostile, "POST", p + "/scroll", '{"limit":1000000000}', codes=[200])
+    assert len(reply["result"]["points"]) == total
     # A request within the limits is answered, however large it is.
     most = ",".join(map(str, range(65_536)))
     for condition in (
         f'{{"has_id":[{most}]}}',
         f'{{"key":"n","match":{{"any":[{most}]}}}}',
-        one + ("," + one) * 4095,
+        ONE + ("," + ONE) * 4095,
     ):
         reply = ask(
             hostile, "POST", p + "/count", f'{{"filter":{{"must":[{condition}]}}}}', codes=[200]

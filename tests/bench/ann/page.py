@@ -132,35 +132,21 @@ def filter_table(cells):
     return lines
 
 
-def asked_table(report):
-    """The requirements (must, goal) and the results of this run. Where a line covers several cases,
-    the worst one counts."""
-    sets, life, rows = report["sets"], report.get("life", {}), []
-
-    def row(text, must, goal, values, form="x{:.2f}", least=True):
-        values = [v for v in values if v is not None]
-        if not values:
-            return
-        worst = min(values) if least else max(values)
-        met = lambda bound: worst >= bound if least else worst <= bound
-        verdict = "goal" if met(goal) else "must" if met(must) else "**missed**"
-        rows.append(
-            f"| {text} | {form.format(must)} | {form.format(goal)} | "
-            f'{", ".join(form.format(v) for v in values)} | {verdict} |'
-        )
-
-    ours = (
-        lambda name, target, part="search": sets.get(name, {})
-        .get(part, {})
-        .get(target, {})
-        .get("rhumb", {})
-        .get("ratio")
+def verdict_row(text, must, goal, values, form="x{:.2f}", least=True):
+    worst = min(values) if least else max(values)
+    met = lambda bound: worst >= bound if least else worst <= bound
+    verdict = "goal" if met(goal) else "must" if met(must) else "**missed**"
+    return (
+        f"| {text} | {form.format(must)} | {form.format(goal)} | "
+        f'{", ".join(form.format(v) for v in values)} | {verdict} |'
     )
-    built = lambda name: (
-        lambda b: b["hnswlib"]["cpu_s"] / b["rhumb"]["cpu_s"]
-        if "hnswlib" in b and "rhumb" in b
-        else None
-    )(sets.get(name, {}).get("build", {}))
+
+
+def search_rows(row, sets):
+    def ours(name, target, part="search"):
+        found = sets.get(name, {}).get(part, {}).get(target, {})
+        return found.get("rhumb", {}).get("ratio")
+
     row("queries/s, 128-d 1M, recall 0.95", 3.0, 4, [ours("c128m", "0.950")])
     row("the same, all queries in one call", 3.0, 5, [ours("c128m", "0.950", "batch")])
     for target, must, goal in (("0.950", 3.2, 5), ("0.990", 3.5, 6)):
@@ -179,6 +165,15 @@ def asked_table(report):
             if len(found) > 1
         ],
     )
+
+
+def build_rows(row, sets, life):
+    def built(name):
+        build = sets.get(name, {}).get("build", {})
+        if "hnswlib" in build and "rhumb" in build:
+            return build["hnswlib"]["cpu_s"] / build["rhumb"]["cpu_s"]
+        return None
+
     for name, text, must, goal in (
         ("c128", "128-d", 3, 5),
         ("c128m", "128-d 1M", 3, 5),
@@ -201,9 +196,13 @@ def asked_table(report):
             for part in ("build", "insert", "search")
         ],
     )
-    memory = lambda name: (
-        lambda r: r["hnswlib_bytes_per_vector"] / r["bytes_per_vector"] if r else None
-    )(life.get("memory", {}).get(name))
+
+
+def memory_rows(row, life):
+    def memory(name):
+        found = life.get("memory", {}).get(name)
+        return found["hnswlib_bytes_per_vector"] / found["bytes_per_vector"] if found else None
+
     row(
         "resident bytes per vector, 128-d, as a part of hnswlib's",
         2.9,
@@ -213,6 +212,9 @@ def asked_table(report):
     )
     row("the same, for a million rows", 2.9, 3, [memory("c128m")], "1/{:.3f}")
     row("resident bytes per vector, 1536-d", 3, 12, [memory("e1536")], "1/{:.2f}")
+
+
+def filter_rows(row, sets):
     cells = [
         (
             min(c["scan"]["cpu_us"], c["hnswlib"].get("cpu_us", math.inf)) / c["rhumb"]["cpu_us"],
@@ -229,6 +231,9 @@ def asked_table(report):
             3,
             [min(c for c, _ in cells)],
         )
+
+
+def life_rows(row, life):
     merges = life.get("merge", {}).values()
     row(
         "a tenth merged into nine tenths, against a build",
@@ -268,6 +273,23 @@ def asked_table(report):
         "{:.0f}",
         least=False,
     )
+
+
+def asked_table(report):
+    """The requirements (must, goal) and the results of this run. Where a line covers several cases,
+    the worst one counts."""
+    sets, life, rows = report["sets"], report.get("life", {}), []
+
+    def row(text, must, goal, values, *more, **named):
+        values = [v for v in values if v is not None]
+        if values:
+            rows.append(verdict_row(text, must, goal, values, *more, **named))
+
+    search_rows(row, sets)
+    build_rows(row, sets, life)
+    memory_rows(row, life)
+    filter_rows(row, sets)
+    life_rows(row, life)
     return [
         "",
         "## Requirements and results",
