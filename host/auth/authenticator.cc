@@ -1,10 +1,9 @@
 #include "host/auth/authenticator.h"
 
-#include <strings.h>
-
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "host/base/ascii.h"
 #include "host/plugin/status.h"
 #include "rhumb/cpp/guard.h"
 
@@ -35,7 +34,7 @@ std::optional<Token> token_of(const Credentials& credentials) {
   if (header.empty()) return Token{"none", {}};
   const size_t space = header.find(' ');
   const bool bearer =
-      space == kBearer.size() && ::strncasecmp(header.data(), kBearer.data(), space) == 0;
+      space != std::string_view::npos && base::equal_ignoring_case(header.substr(0, space), kBearer);
   if (!bearer) return std::nullopt;
   return Token{kBearer, trimmed(header.substr(space))};
 }

@@ -89,6 +89,10 @@ inline Status not_found(std::string message) { return {Code::kNotFound, std::mov
 inline Status unsupported(std::string message) { return {Code::kUnsupported, std::move(message)}; }
 inline Status internal(std::string message) { return {Code::kInternal, std::move(message)}; }
 inline Status corrupt(std::string message) { return {Code::kCorrupt, std::move(message)}; }
+// A reader of bytes reached their end before it had read the whole of `what`.
+inline Status cut_short(std::string_view what) {
+  return corrupt(std::string(what) + ": the bytes are cut short");
+}
 
 template <typename T>
 class [[nodiscard]] Result {

@@ -1,10 +1,10 @@
 #include "host/http/gzip.h"
 
-#include <strings.h>
 #include <zlib.h>
 
 #include <algorithm>
 
+#include "host/base/ascii.h"
 #include "host/base/assert.h"
 #include "host/base/limits.h"
 
@@ -14,10 +14,6 @@ namespace {
 constexpr int kGzipWindow = 15 + 16;  // zlib's value for gzip and nothing else
 constexpr int kLevel = 1;
 constexpr size_t kSliceBytes = 64 * 1024;
-
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 std::string_view trim(std::string_view s) {
   while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
@@ -128,7 +124,7 @@ bool accepts_gzip(std::string_view accept_encoding) {
     accept_encoding.remove_prefix(std::min(comma + 1, accept_encoding.size()));
     const size_t semicolon = std::min(item.find(';'), item.size());
     const std::string_view coding = trim(item.substr(0, semicolon));
-    if (same(coding, "gzip") || same(coding, "x-gzip"))
+    if (base::equal_ignoring_case(coding, "gzip") || base::equal_ignoring_case(coding, "x-gzip"))
       return weight_allows(item.substr(semicolon));
     if (coding == "*") star = weight_allows(item.substr(semicolon));
   }

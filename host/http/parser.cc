@@ -1,11 +1,10 @@
 #include "host/http/parser.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 #include <charconv>
 
+#include "host/base/ascii.h"
 #include "host/base/assert.h"
 #include "host/base/limits.h"
 
@@ -14,10 +13,6 @@ namespace {
 
 namespace beast = boost::beast;
 using beast::error_code;
-
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 std::string_view view(beast::string_view s) { return {s.data(), s.size()}; }
 
@@ -128,17 +123,17 @@ bool Parser::parse_head() {
 bool Parser::check_framing() {
   uint32_t hosts = 0, lengths = 0, codings = 0;
   for (const Field& field : request_->fields) {
-    if (same(field.name, "host")) ++hosts;
-    if (same(field.name, "content-length")) {
+    if (base::equal_ignoring_case(field.name, "host")) ++hosts;
+    if (base::equal_ignoring_case(field.name, "content-length")) {
       ++lengths;
       const auto [end, error] = std::from_chars(
           field.value.data(), field.value.data() + field.value.size(), content_length_);
       if (error != std::errc() || end != field.value.data() + field.value.size())
         return refuse(400, "malformed Content-Length");
     }
-    if (same(field.name, "transfer-encoding")) {
+    if (base::equal_ignoring_case(field.name, "transfer-encoding")) {
       ++codings;
-      if (!same(field.value, "chunked") || !http11_)
+      if (!base::equal_ignoring_case(field.value, "chunked") || !http11_)
         return refuse(400, "the Transfer-Encoding must be \"chunked\"");
     }
   }
@@ -160,7 +155,7 @@ bool Parser::check_target() {
   // The absolute form is meant for proxies, but a server has to accept it (RFC 9112, 3.2.2).
   const size_t scheme = target.find("://");
   if (target.front() != '/' && scheme != std::string_view::npos) {
-    if (!same(target.substr(0, scheme), "http") && !same(target.substr(0, scheme), "https")) {
+    if (!base::equal_ignoring_case(target.substr(0, scheme), "http") && !base::equal_ignoring_case(target.substr(0, scheme), "https")) {
       return refuse(400, "the request target is neither a path nor an http URL");
     }
     const size_t slash = target.find('/', scheme + 3);
@@ -184,15 +179,15 @@ bool Parser::check_target() {
 bool Parser::check_codings() {
   uint32_t codings = 0;
   for (const Field& field : request_->fields) {
-    if (same(field.name, "content-encoding") && !same(field.value, "identity") &&
+    if (base::equal_ignoring_case(field.name, "content-encoding") && !base::equal_ignoring_case(field.value, "identity") &&
         !field.value.empty()) {
-      if (!same(field.value, "gzip") && !same(field.value, "x-gzip")) {
+      if (!base::equal_ignoring_case(field.value, "gzip") && !base::equal_ignoring_case(field.value, "x-gzip")) {
         return refuse(415, "the Content-Encoding must be gzip or identity");
       }
       ++codings;
     }
-    if (same(field.name, "expect") && http11_) {
-      if (!same(field.value, "100-continue"))
+    if (base::equal_ignoring_case(field.name, "expect") && http11_) {
+      if (!base::equal_ignoring_case(field.value, "100-continue"))
         return refuse(417, "the only Expect that is served is 100-continue");
       expects_continue_ = true;
     }

@@ -1,22 +1,13 @@
 #include "host/http/request.h"
 
-#include <strings.h>
-
 #include <charconv>
 
+#include "host/base/ascii.h"
 #include "host/base/clock.h"
 #include "host/base/json_text.h"
 #include "host/base/log.h"
 
 namespace rhumb::http {
-namespace {
-
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
-}  // namespace
-
 std::shared_ptr<Request> Request::make(
     std::string_view method, std::string_view target,
     const std::vector<std::pair<std::string, std::string>>& fields, std::string body) {
@@ -47,14 +38,14 @@ std::shared_ptr<Request> Request::make(
 
 std::string_view Request::header(std::string_view name) const {
   for (const Field& field : fields) {
-    if (same_name(field.name, name)) return field.value;
+    if (base::equal_ignoring_case(field.name, name)) return field.value;
   }
   return {};
 }
 
 bool Request::has_header(std::string_view name) const {
   for (const Field& field : fields) {
-    if (same_name(field.name, name)) return true;
+    if (base::equal_ignoring_case(field.name, name)) return true;
   }
   return false;
 }

@@ -176,13 +176,13 @@ Result<IndexStats> IndexInstance::stats() const {
   RHUMB_TRY(usable());
   Buffer answer;
   RHUMB_TRY(outcome(engine_.ops->stats(self_, answer.out()), nullptr, "stats"));
-  const auto json = nlohmann::json::parse(answer.view(), nullptr, /*allow_exceptions=*/false);
+  const auto document = nlohmann::json::parse(answer.view(), nullptr, /*allow_exceptions=*/false);
   const auto number = [&](const char* name) -> uint64_t {
-    return json.is_object() && json.contains(name) && json[name].is_number_unsigned()
-               ? json[name].get<uint64_t>()
+    return document.is_object() && document.contains(name) && document[name].is_number_unsigned()
+               ? document[name].get<uint64_t>()
                : 0;
   };
-  if (!json.is_object()) return base::internal(name_ + ": stats: not a JSON object");
+  if (!document.is_object()) return base::internal(name_ + ": stats: not a JSON object");
   IndexStats stats;
   stats.rows = number("rows");
   stats.bytes_resident = number("bytes_resident");
@@ -194,13 +194,13 @@ Result<IndexStats> IndexInstance::stats() const {
                                    {"why", &stats.why},
                                    {"warning", &stats.warning},
                                    {"renew", &stats.renew}}) {
-    if (json.contains(name) && json[name].is_string())
-      *text = sentence(json[name].get_ref<const std::string&>());
+    if (document.contains(name) && document[name].is_string())
+      *text = sentence(document[name].get_ref<const std::string&>());
   }
-  stats.measured = measured_in(json);
-  if (json.contains("calibration") && json["calibration"].is_array() &&
-      !json["calibration"].empty())
-    stats.calibration_json = json["calibration"].dump();
+  stats.measured = measured_in(document);
+  if (document.contains("calibration") && document["calibration"].is_array() &&
+      !document["calibration"].empty())
+    stats.calibration_json = document["calibration"].dump();
   return stats;
 }
 

@@ -27,8 +27,6 @@ enum class Tag : uint8_t {
   kRange
 };
 
-Status cut_short() { return base::corrupt("filter: the bytes are cut short"); }
-
 void encode_values(const std::vector<MatchValue>& values, ByteWriter& out) {
   out.u32(static_cast<uint32_t>(values.size()));
   for (const MatchValue& v : values) {
@@ -67,7 +65,7 @@ Result<std::vector<MatchValue>> decode_values(ByteReader& in) {
         return base::corrupt("filter: a match value has an unknown kind");
     }
   }
-  if (in.failed()) return cut_short();
+  if (in.failed()) return base::cut_short("filter");
   return values;
 }
 
@@ -280,7 +278,7 @@ base::Status decode_test(ByteReader& in, Budget& budget, Condition& c) {
     default:
       return base::corrupt("filter: unknown condition");
   }
-  return in.failed() ? cut_short() : base::ok();
+  return in.failed() ? base::cut_short("filter") : base::ok();
 }
 
 base::Status decode_all(ByteReader& in, Budget& budget, std::vector<Condition>& out) {
@@ -295,7 +293,7 @@ base::Status decode_all(ByteReader& in, Budget& budget, std::vector<Condition>& 
     RHUMB_TRY(decode_test(in, budget, c));
     out.push_back(std::move(c));
   }
-  return in.failed() ? cut_short() : base::ok();
+  return in.failed() ? base::cut_short("filter") : base::ok();
 }
 
 Result<Filter> decode_tree(ByteReader& in, Budget& budget) {
@@ -308,7 +306,7 @@ Result<Filter> decode_tree(ByteReader& in, Budget& budget) {
   RHUMB_TRY(decode_all(in, budget, f.min_should));
   f.min_count = in.u32();
   f.min_should_set = in.u8() != 0;
-  if (in.failed()) return cut_short();
+  if (in.failed()) return base::cut_short("filter");
   --budget.depth;
   return f;
 }

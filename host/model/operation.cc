@@ -9,10 +9,6 @@ using base::ByteWriter;
 using base::Result;
 using base::Status;
 
-Status cut_short(const char* what) {
-  return base::corrupt(std::string(what) + ": the bytes are cut short");
-}
-
 bool known_kind(uint16_t kind) {
   return kind >= static_cast<uint16_t>(OperationKind::kUpsert) &&
          kind <= static_cast<uint16_t>(OperationKind::kClearPayload);
@@ -38,12 +34,12 @@ Status decode_body(ByteReader& in, PointWrite& p) {
     v.name = std::string(in.blob());
     v.bytes = std::string(in.blob());
   }
-  return in.failed() ? cut_short("point") : base::ok();
+  return in.failed() ? base::cut_short("point") : base::ok();
 }
 
 Result<PointId> decode_id(ByteReader& in) {
   const std::string_view key = in.blob();
-  if (in.failed()) return cut_short("point id");
+  if (in.failed()) return base::cut_short("point id");
   return PointId::from_key(key);
 }
 
@@ -116,7 +112,7 @@ Status decode_conditions(ByteReader& from, Command& c) {
   c.attempt = in.u64();
   c.clock_ms = in.u64();
   c.request_limit = in.u32();
-  return in.done() ? base::ok() : cut_short("command");
+  return in.done() ? base::ok() : base::cut_short("command");
 }
 
 }  // namespace
@@ -160,7 +156,7 @@ Result<Operation> decode_operation(ByteReader& in) {
   o.payload = std::string(in.blob());
   o.payload_key = std::string(in.blob());
   o.names = decode_names(in);
-  if (in.failed()) return cut_short("operation");
+  if (in.failed()) return base::cut_short("operation");
   return o;
 }
 
@@ -211,7 +207,7 @@ Result<Command> decode_command(std::string_view bytes) {
   c.payload_key = std::string(in.blob());
   c.names = decode_names(in);
   if (c.header.feature_level >= kConditionsAtApply) RHUMB_TRY(decode_conditions(in, c));
-  if (!in.done()) return cut_short("command");
+  if (!in.done()) return base::cut_short("command");
   return c;
 }
 

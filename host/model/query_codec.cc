@@ -9,10 +9,6 @@ using base::ByteWriter;
 using base::Result;
 using base::Status;
 
-Status cut_short(const char* what) {
-  return base::corrupt(std::string(what) + ": the bytes are cut short");
-}
-
 // A selector is a u8 mode followed by the names.
 template <typename Selector>
 void encode_selector(const Selector& s, const std::vector<std::string>& names, ByteWriter& out) {
@@ -31,7 +27,7 @@ Status decode_selector(ByteReader& in, Selector& s, std::vector<std::string>& na
   s.mode = static_cast<typename Selector::Mode>(mode);
   names.resize(in.count(4));
   for (std::string& n : names) n = std::string(in.blob());
-  return in.failed() ? cut_short("selector") : base::ok();
+  return in.failed() ? base::cut_short("selector") : base::ok();
 }
 
 Status decode_selectors(ByteReader& in, PayloadSelector& payload, VectorSelector& vector) {
@@ -116,7 +112,7 @@ void encode(const Record& v, ByteWriter& out) {
 Result<Record> decode_record(ByteReader& in) {
   Record v;
   const std::string_view key = in.blob();
-  if (in.failed()) return cut_short("record");
+  if (in.failed()) return base::cut_short("record");
   RHUMB_ASSIGN(v.id, PointId::from_key(key));
   v.version = in.u64();
   v.score = in.f32();
@@ -126,7 +122,7 @@ Result<Record> decode_record(ByteReader& in) {
     n.name = std::string(in.blob());
     n.bytes = std::string(in.blob());
   }
-  if (in.failed()) return cut_short("record");
+  if (in.failed()) return base::cut_short("record");
   return v;
 }
 
@@ -146,7 +142,7 @@ Result<SearchResult> decode_search_result(ByteReader& in) {
   }
   const uint32_t plans = in.count(60);
   for (uint32_t i = 0; i < plans; ++i) v.plan.push_back(decode_plan(in));
-  if (in.failed()) return cut_short("search result");
+  if (in.failed()) return base::cut_short("search result");
   return v;
 }
 
@@ -196,7 +192,7 @@ Result<CountRequest> decode_count_request(ByteReader& in) {
   CountRequest v;
   RHUMB_TRY(decode_optional(in, v.filter));
   v.exact = in.u8() != 0;
-  if (in.failed()) return cut_short("count");
+  if (in.failed()) return base::cut_short("count");
   return v;
 }
 
@@ -264,7 +260,7 @@ Result<ShardState> decode_shard_state(ByteReader& in) {
   constexpr uint32_t kIndexStateBytes = 7 * 8 + 6 * 4;  // bytes of an encoded state, at least
   for (uint32_t i = in.count(kIndexStateBytes); i > 0 && !in.failed(); --i)
     v.indexes.push_back(decode_index_state(in));
-  if (in.failed()) return cut_short("shard state");
+  if (in.failed()) return base::cut_short("shard state");
   return v;
 }
 

@@ -9,10 +9,6 @@ using base::ByteReader;
 using base::ByteWriter;
 using base::Result;
 
-base::Status cut_short(const char* what) {
-  return base::corrupt(std::string(what) + ": the bytes are cut short");
-}
-
 void encode(const ShardPlacement& s, ByteWriter& out) {
   out.u64(s.shard);
   out.u32(static_cast<uint32_t>(s.replicas.size()));
@@ -109,7 +105,7 @@ Result<Collection> decode_collection(ByteReader& in) {
   c.uuid = std::string(in.blob());
   c.config_version = in.u64();
   const std::string_view config = in.blob();
-  if (in.failed()) return cut_short("collection");
+  if (in.failed()) return base::cut_short("collection");
   RHUMB_ASSIGN(c.config, collection_config_from_json(config));
   c.router = std::string(in.blob());
   const uint32_t shards = in.count(12);
@@ -120,7 +116,7 @@ Result<Collection> decode_collection(ByteReader& in) {
     r.count = in.u32();
     r.shard = in.u64();
   }
-  if (in.failed()) return cut_short("collection");
+  if (in.failed()) return base::cut_short("collection");
   RHUMB_TRY(check(c));
   return c;
 }
@@ -168,7 +164,7 @@ Result<ClusterMap> decode_cluster_map(ByteReader& in) {
     const std::string alias(in.blob());
     map.aliases[alias] = std::string(in.blob());
   }
-  if (in.failed()) return cut_short("cluster map");
+  if (in.failed()) return base::cut_short("cluster map");
   return map;
 }
 

@@ -14,8 +14,8 @@ using Items = std::span<const PathItem>;
 
 // These limits are part of the pinned behaviour: either every release refuses a merge, or none
 // does.
-constexpr size_t kMaxDepthV1 = 128, kMaxBytesV1 = 4 * 1024 * 1024;
-static_assert(kMaxDepthV1 == base::limits::kMaxJsonDepth &&
+constexpr size_t kMaxMergedDepthV1 = 128, kMaxBytesV1 = 4 * 1024 * 1024;
+static_assert(kMaxMergedDepthV1 == base::limits::kMaxJsonDepth &&
               kMaxBytesV1 == base::limits::kMaxPayloadBytes);
 
 base::Status too_long(size_t bytes) {
@@ -52,14 +52,14 @@ class Container {
 // A path's key as JSON text. The key contains neither quotes nor backslashes. Control characters
 // are escaped, because they are not allowed in a string.
 std::string quoted(const std::string& key) {
-  constexpr char kHex[] = "0123456789abcdef";
+  constexpr char kDigits[] = "0123456789abcdef";
   std::string out = "\"";
   for (const char c : key) {
     const auto u = static_cast<unsigned char>(c);
     if (u < 0x20) {
       out += "\\u00";
-      out += kHex[u >> 4];
-      out += kHex[u & 15];
+      out += kDigits[u >> 4];
+      out += kDigits[u & 15];
     } else {
       out += c;
     }
@@ -232,8 +232,8 @@ base::Status check_result(std::string_view payload) {
     }
     if (c == '{' || c == '[') ++depth;
     if (c == '}' || c == ']') --depth;
-    if (depth > kMaxDepthV1)
-      return base::invalid("the payload would be deeper than " + std::to_string(kMaxDepthV1) +
+    if (depth > kMaxMergedDepthV1)
+      return base::invalid("the payload would be deeper than " + std::to_string(kMaxMergedDepthV1) +
                            " levels");
     ++at;
   }

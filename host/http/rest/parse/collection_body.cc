@@ -2,6 +2,7 @@
 
 #include "host/base/limits.h"
 #include "host/gateway/definition_rules.h"
+#include "host/http/rest/parse/body_error.h"
 #include "host/http/rest/parse/collection_settings.h"
 #include "host/payload/json/json_path.h"
 
@@ -12,9 +13,6 @@ using base::Result;
 using base::Status;
 namespace limits = base::limits;
 
-Status wrong(const std::string& where, const std::string& what) {
-  return base::malformed_body(where + ": " + what).with({.field = where});
-}
 
 struct Setting {
   const char* name;
@@ -35,7 +33,7 @@ Status read_distance(const json& j, const std::string& where, model::Distance& o
       return base::ok();
     }
   }
-  return wrong(where, "'" + (j.is_string() ? j.get<std::string>() : j.dump()) +
+  return format_error(where, "'" + (j.is_string() ? j.get<std::string>() : j.dump()) +
                           "' is not one of Cosine, Dot, Euclid, Manhattan");
 }
 
@@ -47,7 +45,7 @@ Status read_datatype(const json& j, const std::string& where, model::VectorParam
       return base::ok();
     }
   }
-  return wrong(where, "'" + (j.is_string() ? j.get<std::string>() : j.dump()) +
+  return format_error(where, "'" + (j.is_string() ? j.get<std::string>() : j.dump()) +
                           "' is not one of float32, float16, uint8");
 }
 
@@ -65,21 +63,21 @@ Status read_quantization(const json& j, const std::string& where, std::string& o
 }
 
 Status read_multivector(const json& j, const std::string& where, model::VectorParams& out) {
-  if (!j.is_object()) return wrong(where, "expected an object");
-  if (!given(j, "comparator")) return wrong(where, "missing field `comparator`");
+  if (!j.is_object()) return format_error(where, "expected an object");
+  if (!given(j, "comparator")) return format_error(where, "missing field `comparator`");
   if (j.at("comparator") != "max_sim")
-    return wrong(where + ".comparator", j.at("comparator").dump() + " is not max_sim");
+    return format_error(where + ".comparator", j.at("comparator").dump() + " is not max_sim");
   out.multivector = true;
   return base::ok();
 }
 
 Result<model::VectorParams> read_vector(const json& j, const std::string& where) {
-  if (!j.is_object()) return wrong(where, "expected an object");
+  if (!j.is_object()) return format_error(where, "expected an object");
   model::VectorParams v;
   std::optional<uint32_t> size;
   RHUMB_TRY(read_u32(j, "size", where, 1, limits::kMaxDim, size));
-  if (!size) return wrong(where, "missing field `size`");
-  if (!given(j, "distance")) return wrong(where, "missing field `distance`");
+  if (!size) return format_error(where, "missing field `size`");
+  if (!given(j, "distance")) return format_error(where, "missing field `distance`");
   v.size = *size;
   RHUMB_TRY(read_distance(j.at("distance"), where + ".distance", v.distance));
   if (given(j, "datatype")) RHUMB_TRY(read_datatype(j.at("datatype"), where + ".datatype", v));
@@ -96,7 +94,7 @@ Result<model::VectorParams> read_vector(const json& j, const std::string& where)
 }
 
 Status read_vectors(const json& j, model::CollectionConfig& config) {
-  if (!j.is_object()) return wrong("vectors", "expected an object");
+  if (!j.is_object()) return format_error("vectors", "expected an object");
   if (given(j, "size") && !j.at("size").is_object()) {  // else it is a vector of that name
     RHUMB_ASSIGN(config.vectors[""], read_vector(j, "vectors"));
     config.single_vector = true;
@@ -159,7 +157,7 @@ Status read_hints(const json& body, model::CollectionConfig& config) {
 }
 
 Status read_params(const json& j, const std::string& where, model::CollectionConfig& config) {
-  if (!j.is_object()) return wrong(where, "expected an object");
+  if (!j.is_object()) return format_error(where, "expected an object");
   std::optional<uint32_t> replication, consistency;
   RHUMB_TRY(read_u32(j, "replication_factor", where, 1, limits::kMaxShards, replication));
   RHUMB_TRY(read_u32(j, "write_consistency_factor", where, 1, limits::kMaxShards, consistency));
@@ -180,12 +178,12 @@ Status read_params(const json& j, const std::string& where, model::CollectionCon
 
 Result<gateway::AliasAction> read_alias_action(const json& action, const std::string& where) {
   if (!action.is_object() || action.size() != 1)
-    return wrong(where, "expected one of create_alias, delete_alias, rename_alias");
+    return format_error(where, "expected one of create_alias, delete_alias, rename_alias");
   const auto entry = action.begin();
   const json& j = entry.value();
   const auto text = [&](const char* name, std::string& out) -> Status {
     if (!j.is_object() || !given(j, name) || !j.at(name).is_string())
-      return wrong(where + "." + entry.key(), std::string("missing field `") + name + "`");
+      return format_error(where + "." + entry.key(), std::string("missing field `") + name + "`");
     out = j.at(name).get<std::string>();
     return base::ok();
   };
@@ -204,7 +202,7 @@ Result<gateway::AliasAction> read_alias_action(const json& action, const std::st
     RHUMB_TRY(text("new_alias_name", out.new_alias));
     RHUMB_TRY(check_name(out.new_alias, where + ".new_alias_name", limits::kMaxNameBytes));
   } else {
-    return wrong(where, "unknown action '" + entry.key() + "'");
+    return format_error(where, "unknown action '" + entry.key() + "'");
   }
   return out;
 }
@@ -247,13 +245,13 @@ Result<model::CollectionConfig> parse_update_collection(const std::string& body,
   if (given(j, "hnsw_config"))
     RHUMB_TRY(read_hnsw(j.at("hnsw_config"), "hnsw_config", config.hnsw));
   if (given(j, "vectors")) {
-    if (!j.at("vectors").is_object()) return wrong("vectors", "expected an object");
+    if (!j.at("vectors").is_object()) return format_error("vectors", "expected an object");
     for (const auto& [name, diff] : j.at("vectors").items()) {
       const std::string where = "vectors." + name;
       auto it = config.vectors.find(name);
       if (it == config.vectors.end())
         return base::invalid("Not existing vector name error: " + name + " (" + where + ")");
-      if (!diff.is_object()) return wrong(where, "expected an object");
+      if (!diff.is_object()) return format_error(where, "expected an object");
       RHUMB_TRY(read_bool(diff, "on_disk", where, it->second.on_disk));
       RHUMB_TRY(read_memory(diff, where, it->second.memory));
       if (given(diff, "hnsw_config")) {
@@ -271,7 +269,7 @@ Result<std::vector<gateway::AliasAction>> parse_alias_actions(const std::string&
                                                               IgnoredMembers* ignored) {
   RHUMB_ASSIGN(const json j, parse_small(body, kAliasesBody, ignored));
   if (!given(j, "actions") || !j.at("actions").is_array())
-    return wrong("actions", "expected an array");
+    return format_error("actions", "expected an array");
   if (j.at("actions").size() > limits::kMaxBatchOperations) {
     return base::unprocessable("[actions: at most " + std::to_string(limits::kMaxBatchOperations) +
                                " at once]");
@@ -289,7 +287,7 @@ Result<std::pair<std::string, model::PayloadIndexConfig>> parse_create_index(
     const std::string& body, IgnoredMembers* ignored) {
   RHUMB_ASSIGN(const json j, parse_small(body, kCreateIndexBody, ignored));
   if (!given(j, "field_name") || !j.at("field_name").is_string())
-    return wrong("field_name", "expected a string");
+    return format_error("field_name", "expected a string");
   const std::string field = j.at("field_name").get<std::string>();
   if (field.empty() || field.size() > limits::kMaxFieldPathBytes) {
     return base::unprocessable("[field_name: 1 to " + std::to_string(limits::kMaxFieldPathBytes) +
@@ -310,11 +308,11 @@ Result<std::pair<std::string, model::PayloadIndexConfig>> parse_create_index(
     RHUMB_TRY(check_size(schema, "field_schema"));
     config.params_json = schema.dump();
   } else {
-    return wrong("field_schema", "expected a type, or an object with a type");
+    return format_error("field_schema", "expected a type, or an object with a type");
   }
   const auto type = model::field_type_from(name);
   if (!type)
-    return wrong(
+    return format_error(
         "field_schema",
         "'" + name + "' is not one of keyword, integer, float, bool, datetime, uuid, geo, text");
   if (*type == model::FieldType::kGeo || *type == model::FieldType::kText)

@@ -1,6 +1,7 @@
 #include "host/http/rest/parse/collection_settings.h"
 
 #include "host/base/limits.h"
+#include "host/http/rest/parse/body_error.h"
 #include "host/http/rest/parse/check_shape.h"
 #include "host/model/contract.h"
 
@@ -10,12 +11,6 @@ namespace {
 using base::Status;
 namespace limits = base::limits;
 
-Status wrong(const std::string& where, const std::string& what) {
-  return base::malformed_body(where + ": " + what).with({.field = where});
-}
-Status beyond(const std::string& where, const std::string& what) {
-  return base::unprocessable("[" + where + ": " + what + "]");
-}
 
 struct NumberRule {
   const char* name;
@@ -26,17 +21,17 @@ Status check_number(const json& j, const NumberRule& rule, const std::string& wh
   if (!given(j, rule.name)) return base::ok();
   const json& value = j.at(rule.name);
   const std::string place = where + "." + rule.name;
-  if (!value.is_number()) return wrong(place, "expected a number");
+  if (!value.is_number()) return format_error(place, "expected a number");
   const double number = value.get<double>();
   if (number >= rule.min && number <= rule.max) return base::ok();
   char text[96];
   std::snprintf(text, sizeof(text), "%g is not from %g to %g", number, rule.min, rule.max);
-  return beyond(place, text);
+  return out_of_range(place, text);
 }
 
 Status check_numbers(const json& j, std::initializer_list<NumberRule> rules,
                      const std::string& where) {
-  if (!j.is_object()) return wrong(where, "expected an object");
+  if (!j.is_object()) return format_error(where, "expected an object");
   for (const NumberRule& rule : rules) RHUMB_TRY(check_number(j, rule, where));
   return base::ok();
 }
@@ -113,11 +108,11 @@ Status read_u32(const json& j, const char* name, const std::string& where, uint6
   const json& value = j.at(name);
   const std::string place = where.empty() ? std::string(name) : where + "." + name;
   if (!value.is_number_unsigned())
-    return wrong(place, "expected a whole number from " + std::to_string(min) + " to " +
+    return format_error(place, "expected a whole number from " + std::to_string(min) + " to " +
                             std::to_string(max));
   const auto number = value.get<uint64_t>();
   if (number < min || number > max) {
-    return beyond(place, std::to_string(number) + " is not from " + std::to_string(min) + " to " +
+    return out_of_range(place, std::to_string(number) + " is not from " + std::to_string(min) + " to " +
                              std::to_string(max))
         .with({.field = place, .limit = number < min ? min : max});
   }
@@ -129,7 +124,7 @@ Status read_bool(const json& j, const char* name, const std::string& where,
                  std::optional<bool>& out) {
   if (!given(j, name)) return base::ok();
   if (!j.at(name).is_boolean())
-    return wrong(where.empty() ? std::string(name) : where + "." + name, "expected true or false");
+    return format_error(where.empty() ? std::string(name) : where + "." + name, "expected true or false");
   out = j.at(name).get<bool>();
   return base::ok();
 }
@@ -143,13 +138,13 @@ Status read_memory(const json& j, const std::string& where, std::optional<std::s
       return base::ok();
     }
   }
-  return wrong(place, j.at("memory").dump() + " is not one of cold, cached, pinned");
+  return format_error(place, j.at("memory").dump() + " is not one of cold, cached, pinned");
 }
 
 base::Result<const json*> given_quantization(const json& j, const std::string& where) {
   const bool is_named = given(j, "quantization_config"), is_short = given(j, "quantization");
   if (is_named && is_short)
-    return wrong(where,
+    return format_error(where,
                  "`quantization_config` and `quantization` are one member under two names: give "
                  "one of them");
   if (is_named) return &j.at("quantization_config");
@@ -157,7 +152,7 @@ base::Result<const json*> given_quantization(const json& j, const std::string& w
 }
 
 Status check_placement(const json& j, const std::string& where) {
-  if (!j.is_object()) return wrong(where, "expected an object");
+  if (!j.is_object()) return format_error(where, "expected an object");
   std::optional<std::string> memory;
   return read_memory(j, where, memory);
 }
@@ -165,7 +160,7 @@ Status check_placement(const json& j, const std::string& where) {
 Status check_size(const json& j, const std::string& where) {
   const size_t bytes = j.dump().size();
   if (bytes > limits::kMaxMetadataBytes)
-    return beyond(where, std::to_string(bytes) + " bytes, at most " +
+    return out_of_range(where, std::to_string(bytes) + " bytes, at most " +
                              std::to_string(limits::kMaxMetadataBytes));
   return base::ok();
 }
@@ -197,12 +192,12 @@ Status check_wal(const json& j, const std::string& where) {
 Status check_quantization(const json& j, const std::string& where) {
   if (j == "Disabled") return base::ok();
   if (!j.is_object() || j.size() != 1)
-    return wrong(where, "expected one of scalar, product, binary, turbo");
+    return format_error(where, "expected one of scalar, product, binary, turbo");
   const auto kind = j.begin();
-  if (!kind.value().is_object()) return wrong(where + "." + kind.key(), "expected an object");
+  if (!kind.value().is_object()) return format_error(where + "." + kind.key(), "expected an object");
   if (kind.key() == "scalar") {
     if (text_of(kind.value(), "type") != "int8")
-      return wrong(where + ".scalar.type", "expected int8");
+      return format_error(where + ".scalar.type", "expected int8");
     return check_numbers(kind.value(), {{"quantile", 0.5, 1}}, where + ".scalar");
   }
   if (kind.key() == "product") {
@@ -210,15 +205,15 @@ Status check_quantization(const json& j, const std::string& where) {
     for (const char* known : {"x4", "x8", "x16", "x32", "x64"}) {
       if (compression == known) return base::ok();
     }
-    return wrong(where + ".product.compression", "expected one of x4, x8, x16, x32, x64");
+    return format_error(where + ".product.compression", "expected one of x4, x8, x16, x32, x64");
   }
   if (kind.key() == "binary" || kind.key() == "turbo") return base::ok();
-  return wrong(where, "unknown quantization '" + kind.key() +
+  return format_error(where, "unknown quantization '" + kind.key() +
                           "', expected one of scalar, product, binary, turbo");
 }
 
 Status check_strict_mode(const json& j, const std::string& where) {
-  if (!j.is_object()) return wrong(where, "expected an object");
+  if (!j.is_object()) return format_error(where, "expected an object");
   std::optional<bool> enabled;
   RHUMB_TRY(read_bool(j, "enabled", where, enabled));
   if (enabled.value_or(false)) return base::unsupported("strict mode (" + where + ".enabled)");
@@ -226,23 +221,23 @@ Status check_strict_mode(const json& j, const std::string& where) {
 }
 
 Status check_metadata(const json& j, const std::string& where) {
-  return j.is_object() ? base::ok() : wrong(where, "expected an object");
+  return j.is_object() ? base::ok() : format_error(where, "expected an object");
 }
 
 Status check_contract(const json& j, const std::string& where) {
   if (j == "Disabled") return base::ok();
-  if (!j.is_object()) return wrong(where, "expected an object, or \"Disabled\"");
+  if (!j.is_object()) return format_error(where, "expected an object, or \"Disabled\"");
   for (const auto& [name, value] : j.items()) {
     if (name == "recall" || value.is_null()) continue;
     if (name == "p99_ms" || name == "consistency")
       return base::unsupported("a contract about this (" + where + "." + name + ")");
-    return wrong(where + "." + name, "unknown member; a contract has only recall");
+    return format_error(where + "." + name, "unknown member; a contract has only recall");
   }
   return check_number(j, {"recall", model::kRecallMin, model::kRecallMax}, where);
 }
 
 Status read_hnsw(const json& j, const std::string& where, model::HnswConfig& out) {
-  if (!j.is_object()) return wrong(where, "expected an object");
+  if (!j.is_object()) return format_error(where, "expected an object");
   RHUMB_TRY(read_u32(j, "m", where, 0, 512, out.m));
   RHUMB_TRY(read_u32(j, "ef_construct", where, 4, 65536, out.ef_construct));
   RHUMB_TRY(read_u32(j, "full_scan_threshold", where, 10, UINT32_MAX, out.full_scan_threshold));

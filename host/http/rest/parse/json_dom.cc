@@ -80,21 +80,6 @@ void append_chars(std::string& out, T value) {
 
 }  // namespace
 
-std::string at(const std::string& parent, std::string_view member) {
-  return parent.empty() ? std::string(member) : parent + "." + std::string(member);
-}
-std::string at(const std::string& parent, size_t index) {
-  return parent + "[" + std::to_string(index) + "]";
-}
-
-Status format_error(const std::string& where, std::string_view what) {
-  return base::malformed_body(where + (where.empty() ? "" : ": ") + std::string(what))
-      .with({.field = where});
-}
-Status out_of_range(const std::string& where, std::string_view what) {
-  return base::unprocessable("[" + where + ": " + std::string(what) + "]").with({.field = where});
-}
-
 Result<Element> parse_body(const std::string& body) {
   static thread_local ThreadParser kept;
   kept.small_bodies = kept.grown_to > kSmallParserBytes && body.size() < kept.grown_to / kSmallShare

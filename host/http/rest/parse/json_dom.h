@@ -9,21 +9,13 @@
 #include <string_view>
 
 #include "host/base/status.h"
+#include "host/http/rest/parse/body_error.h"
 
 namespace rhumb::http::rest {
 
 using Element = simdjson::dom::element;
 using Object = simdjson::dom::object;
 using Array = simdjson::dom::array;
-
-// The place of a value in the body, for example "points[3].vector".
-std::string at(const std::string& parent, std::string_view member);
-std::string at(const std::string& parent, size_t index);
-
-// 400: the value has the wrong form.
-base::Status format_error(const std::string& where, std::string_view what);
-// 422: the value is beyond its limit.
-base::Status out_of_range(const std::string& where, std::string_view what);
 
 // Parses a body with at least kBodyPadding bytes of spare capacity. The element lives until the
 // thread's next parse. A parser that grew over a large body is dropped with it.

@@ -20,10 +20,10 @@ std::string update_json(const gateway::UpdateResult& r) {
   return out + "}";
 }
 
-enum class Form { kOne, kList };
+enum class AnswerForm { kOne, kList };
 
 void write(const CallPtr& x, const gateway::CollectionPtr& collection,
-           Result<Operations> operations, Form form) {
+           Result<Operations> operations, AnswerForm form) {
   if (!operations.ok()) return x->fail(operations.status());
   const auto options = x->write_options();
   if (!options.ok()) return x->fail(options.status());
@@ -31,7 +31,7 @@ void write(const CallPtr& x, const gateway::CollectionPtr& collection,
   x->gateway().write(collection, std::move(*operations), *options,
                      [x, form](Result<std::vector<gateway::UpdateResult>> results) {
                        if (!results.ok()) return x->fail(results.status());
-                       if (form == Form::kOne) return x->ok(update_json(results->front()));
+                       if (form == AnswerForm::kOne) return x->ok(update_json(results->front()));
                        std::string out = "[";
                        for (const gateway::UpdateResult& r : *results)
                          out += (out.size() > 1 ? "," : "") + update_json(r);
@@ -50,7 +50,7 @@ void write_one(const CallPtr& x, Parse parse) {
   if (!operation.ok()) return x->fail(operation.status());
   Operations one;
   one.push_back(std::move(*operation));
-  write(x, *collection, std::move(one), Form::kOne);
+  write(x, *collection, std::move(one), AnswerForm::kOne);
 }
 
 template <OperationKind kind>
@@ -79,7 +79,7 @@ void batch(const CallPtr& x) {
   IgnoredMembers ignored;
   auto operations = parse_batch(x->request->body, (*collection)->config, &ignored);
   x->warn(ignored);
-  write(x, *collection, std::move(operations), Form::kList);
+  write(x, *collection, std::move(operations), AnswerForm::kList);
 }
 
 }  // namespace rhumb::http::rest::points
