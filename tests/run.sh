@@ -54,7 +54,7 @@ if [ "$mode" = quick ]; then
 else
   stage release "sdk;abi;conformance;sim;tidy;model_check;linear" || failed=1
   export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
-  stage asan-ubsan "$units" || failed=1
+  stage asan-ubsan "$units;fuzz" || failed=1
   export TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1"
   stage tsan "base;net;plugin;payload;consensus;shard;http;plugins;model_check" -L concurrent ||
     failed=1

@@ -1,6 +1,6 @@
 // Clang's attributes for thread safety under names of our own. With them the compiler proves that
 // each access to a member happens under the mutex that guards it (-Wthread-safety, which
-// tests/tidy/thread_safety.py runs). GCC has no such analysis: there all of them are empty.
+// the preset asan-ubsan builds with). GCC has no such analysis: there all of them are empty.
 //
 //   RHUMB_GUARDED_BY(mutex)   on a member: it is read and written only while `mutex` is held.
 //   RHUMB_REQUIRES(mutex)     on a function: the caller holds `mutex`.

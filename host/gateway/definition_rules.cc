@@ -4,7 +4,8 @@
 
 #include "host/base/json_text.h"
 #include "host/base/limits.h"
-#include "host/model/contract.h"
+#include "host/gateway/settings_rules.h"
+#include "host/payload/json/json_path.h"
 
 namespace rhumb::gateway {
 namespace {
@@ -49,16 +50,22 @@ Status check(const model::CollectionConfig& config) {
     if (!name.empty()) RHUMB_TRY(check_name(name, "vectors", limits::kMaxVectorNameBytes));
     const std::string place = name.empty() ? "vectors" : "vectors." + name;
     RHUMB_TRY(check_range(place + ".size", vector.size, 1, limits::kMaxDim));
+    RHUMB_TRY(check_hnsw(vector.hnsw, place + ".hnsw_config"));
+    if (!vector.quantization_json.empty())
+      RHUMB_TRY(check_setting("quantization_config", vector.quantization_json,
+                              place + ".quantization_config"));
   }
+  RHUMB_TRY(check_hnsw(config.hnsw, "hnsw_config"));
   RHUMB_TRY(check_range("shard_number", config.shard_number, 1, limits::kMaxShards));
   RHUMB_TRY(check_range("replication_factor", config.replication_factor, 1, limits::kMaxShards));
   RHUMB_TRY(check_range("write_consistency_factor", config.write_consistency_factor, 1,
                         limits::kMaxShards));
-  for (const auto& [field, index] : config.payload_indexes)
+  for (const auto& [field, index] : config.payload_indexes) {
     RHUMB_TRY(check_range("field_name", field.size(), 1, limits::kMaxFieldPathBytes));
-  const double recall = model::contract_of(config).recall;
-  if (recall != 0 && (recall < model::kRecallMin || recall > model::kRecallMax))
-    return refuse("contract.recall", std::to_string(recall) + " is not from 0.9 to 0.999");
+    if (const auto path = payload::JsonPath::parse(field); !path.ok())
+      return refuse("field_name", path.status().message());
+  }
+  for (const auto& [name, json] : config.settings_json) RHUMB_TRY(check_setting(name, json, name));
   return base::ok();
 }
 

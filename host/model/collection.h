@@ -82,7 +82,7 @@ struct CollectionConfig {
   HnswConfig hnsw;
   std::map<std::string, PayloadIndexConfig> payload_indexes;  // by JSON path
   // Settings as given, to be shown again: optimizers_config, wal_config, quantization_config,
-  // strict_mode_config, metadata, contract, hnsw_config, payload, id_tracker.
+  // strict_mode_config, metadata, contract, payload, id_tracker.
   std::map<std::string, std::string> settings_json;
 };
 

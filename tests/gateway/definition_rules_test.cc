@@ -67,6 +67,13 @@ TEST(DefinitionRulesTest, bad_configurations_are_refused_with_their_field_and_li
       {[](auto& c) { c.replication_factor = 0; }, "replication_factor", 1},
       {[](auto& c) { c.write_consistency_factor = 0; }, "write_consistency_factor", 1},
       {[](auto& c) { c.payload_indexes[""] = {}; }, "field_name", 1},
+      {[](auto& c) { c.payload_indexes["a[b"] = {}; }, "field_name", {}},
+      {[](auto& c) { c.hnsw.m = 513; }, "hnsw_config.m", 512},
+      {[](auto& c) { c.vectors["title"].hnsw.ef_construct = 3; },
+       "vectors.title.hnsw_config.ef_construct", 4},
+      {[](auto& c) { c.settings_json["wal_config"] = R"({"wal_capacity_mb":0})"; },
+       "wal_config.wal_capacity_mb",
+       {}},
       {[](auto& c) { c.settings_json["contract"] = R"({"recall":0.5})"; }, "contract.recall", {}}};
   for (const auto& c : cases) {
     model::CollectionConfig config = good();

@@ -17,4 +17,9 @@ base::Status out_of_range(const std::string& where, std::string_view what) {
   return base::unprocessable("[" + where + ": " + std::string(what) + "]").with({.field = where});
 }
 
+base::Status in_brackets(base::Status status) {
+  if (status.ok() || status.code() != base::Code::kUnprocessable) return status;
+  return base::unprocessable("[" + status.message() + "]").with(status.detail());
+}
+
 }  // namespace rhumb::http::rest

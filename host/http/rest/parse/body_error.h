@@ -17,4 +17,7 @@ base::Status format_error(const std::string& where, std::string_view what);
 // 422: the value is beyond its limit.
 base::Status out_of_range(const std::string& where, std::string_view what);
 
+// The gateway's error in the protocol's form: texts of 422 stand in brackets.
+base::Status in_brackets(base::Status status);
+
 }  // namespace rhumb::http::rest

@@ -2,6 +2,7 @@
 
 #include "host/base/limits.h"
 #include "host/gateway/definition_rules.h"
+#include "host/gateway/settings_rules.h"
 #include "host/http/rest/parse/body_error.h"
 #include "host/http/rest/parse/collection_settings.h"
 #include "host/payload/json/json_path.h"
@@ -13,17 +14,14 @@ using base::Result;
 using base::Status;
 namespace limits = base::limits;
 
+// Settings that are kept as JSON. gateway/settings_rules.h says what they may hold.
+constexpr const char* kSettings[] = {"optimizers_config",  "wal_config", "quantization_config",
+                                     "strict_mode_config", "metadata",   "contract"};
 
-struct Setting {
-  const char* name;
-  Status (*check)(const json&, const std::string&);
-};
-constexpr Setting kSettings[] = {{"optimizers_config", check_optimizers},
-                                 {"wal_config", check_wal},
-                                 {"quantization_config", check_quantization},
-                                 {"strict_mode_config", check_strict_mode},
-                                 {"metadata", check_metadata},
-                                 {"contract", check_contract}};
+Status merge_setting(model::CollectionConfig& config, const std::string& name, const json& value,
+                     const std::string& place) {
+  return in_brackets(gateway::merge_setting(config, name, value.dump(), place));
+}
 
 Status read_distance(const json& j, const std::string& where, model::Distance& out) {
   for (const auto d : {model::Distance::kCosine, model::Distance::kDot, model::Distance::kEuclid,
@@ -34,7 +32,7 @@ Status read_distance(const json& j, const std::string& where, model::Distance& o
     }
   }
   return format_error(where, "'" + (j.is_string() ? j.get<std::string>() : j.dump()) +
-                          "' is not one of Cosine, Dot, Euclid, Manhattan");
+                                 "' is not one of Cosine, Dot, Euclid, Manhattan");
 }
 
 Status read_datatype(const json& j, const std::string& where, model::VectorParams& out) {
@@ -46,7 +44,7 @@ Status read_datatype(const json& j, const std::string& where, model::VectorParam
     }
   }
   return format_error(where, "'" + (j.is_string() ? j.get<std::string>() : j.dump()) +
-                          "' is not one of float32, float16, uint8");
+                                 "' is not one of float32, float16, uint8");
 }
 
 // Reads the quantization of one vector. `out` stays as it is when none is given, and becomes empty
@@ -56,8 +54,7 @@ Status read_quantization(const json& j, const std::string& where, std::string& o
   if (member == nullptr) return base::ok();
   const json& value = *member;
   const std::string place = where + ".quantization_config";
-  RHUMB_TRY(check_quantization(value, place));
-  RHUMB_TRY(check_size(value, place));
+  RHUMB_TRY(in_brackets(gateway::check_setting("quantization_config", value.dump(), place)));
   out = value == "Disabled" ? "" : value.dump();
   return base::ok();
 }
@@ -112,46 +109,12 @@ Status read_vectors(const json& j, model::CollectionConfig& config) {
   return base::ok();
 }
 
-// Merges a diff into the stored value: given members win, null members are left alone or removed.
-enum class OfNull { kLeave, kRemove };
-void merge_over(std::string& stored, const json& diff, OfNull of_null) {
-  json now = stored.empty() ? json::object() : json::parse(stored);
-  if (!now.is_object() || !diff.is_object())
-    now = diff;
-  else {
-    for (const auto& [name, value] : diff.items()) {
-      if (!value.is_null())
-        now[name] = value;
-      else if (of_null == OfNull::kRemove)
-        now.erase(name);
-    }
-  }
-  stored = now.dump();
-}
-
-Status read_hints(const json& body, model::CollectionConfig& config) {
-  for (const Setting& setting : kSettings) {
-    const std::string_view name = setting.name;
-    const json* member = given(body, setting.name) ? &body.at(setting.name) : nullptr;
-    if (name == "quantization_config") {
+Status read_settings(const json& body, model::CollectionConfig& config) {
+  for (const char* name : kSettings) {
+    const json* member = given(body, name) ? &body.at(name) : nullptr;
+    if (name == std::string_view("quantization_config"))
       RHUMB_ASSIGN(member, given_quantization(body, ""));
-    }
-    if (member == nullptr) continue;
-    const json& value = *member;
-    RHUMB_TRY(setting.check(value, setting.name));
-    std::string& stored = config.settings_json[setting.name];
-    if (value == "Disabled" && (name == "quantization_config" || name == "contract")) {
-      config.settings_json.erase(setting.name);
-      continue;
-    }
-    if (name == "quantization_config") {
-      stored = value.dump();
-    } else {
-      merge_over(stored, value, name == "metadata" ? OfNull::kRemove : OfNull::kLeave);
-    }
-    const json whole = json::parse(stored);  // limits apply to the whole, not to each change
-    RHUMB_TRY(setting.check(whole, setting.name));
-    RHUMB_TRY(check_size(whole, setting.name));
+    if (member != nullptr) RHUMB_TRY(merge_setting(config, name, *member, name));
   }
   return base::ok();
 }
@@ -169,9 +132,7 @@ Status read_params(const json& j, const std::string& where, model::CollectionCon
   for (const char* name : {"payload", "id_tracker"}) {
     if (!given(j, name)) continue;
     const std::string place = where.empty() ? name : where + "." + name;
-    RHUMB_TRY(check_placement(j.at(name), place));
-    merge_over(config.settings_json[name], j.at(name), OfNull::kLeave);
-    RHUMB_TRY(check_size(j.at(name), place));
+    RHUMB_TRY(merge_setting(config, name, j.at(name), place));
   }
   return base::ok();
 }
@@ -210,9 +171,7 @@ Result<gateway::AliasAction> read_alias_action(const json& action, const std::st
 }  // namespace
 
 Status check_name(const std::string& name, const std::string& what, size_t max_bytes) {
-  const Status status = gateway::check_name(name, what, max_bytes);
-  if (status.ok()) return status;
-  return base::unprocessable("[" + status.message() + "]").with(status.detail());
+  return in_brackets(gateway::check_name(name, what, max_bytes));
 }
 
 Result<model::CollectionConfig> parse_create_collection(const std::string& body,
@@ -230,7 +189,7 @@ Result<model::CollectionConfig> parse_create_collection(const std::string& body,
   RHUMB_TRY(read_params(j, "", config));
   if (given(j, "hnsw_config"))
     RHUMB_TRY(read_hnsw(j.at("hnsw_config"), "hnsw_config", config.hnsw));
-  RHUMB_TRY(read_hints(j, config));
+  RHUMB_TRY(read_settings(j, config));
   return config;
 }
 
@@ -261,7 +220,7 @@ Result<model::CollectionConfig> parse_update_collection(const std::string& body,
       RHUMB_TRY(read_quantization(diff, where, it->second.quantization_json));
     }
   }
-  RHUMB_TRY(read_hints(j, config));
+  RHUMB_TRY(read_settings(j, config));
   return config;
 }
 

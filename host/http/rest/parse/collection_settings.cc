@@ -1,49 +1,15 @@
 #include "host/http/rest/parse/collection_settings.h"
 
 #include "host/base/limits.h"
+#include "host/gateway/settings_rules.h"
 #include "host/http/rest/parse/body_error.h"
 #include "host/http/rest/parse/check_shape.h"
-#include "host/model/contract.h"
 
 namespace rhumb::http::rest {
 namespace {
 
 using base::Status;
 namespace limits = base::limits;
-
-
-struct NumberRule {
-  const char* name;
-  double min, max;
-};
-
-Status check_number(const json& j, const NumberRule& rule, const std::string& where) {
-  if (!given(j, rule.name)) return base::ok();
-  const json& value = j.at(rule.name);
-  const std::string place = where + "." + rule.name;
-  if (!value.is_number()) return format_error(place, "expected a number");
-  const double number = value.get<double>();
-  if (number >= rule.min && number <= rule.max) return base::ok();
-  char text[96];
-  std::snprintf(text, sizeof(text), "%g is not from %g to %g", number, rule.min, rule.max);
-  return out_of_range(place, text);
-}
-
-Status check_numbers(const json& j, std::initializer_list<NumberRule> rules,
-                     const std::string& where) {
-  if (!j.is_object()) return format_error(where, "expected an object");
-  for (const NumberRule& rule : rules) RHUMB_TRY(check_number(j, rule, where));
-  return base::ok();
-}
-
-// A member's text, or an empty string when it is absent or not a string (json::value() would
-// throw).
-std::string text_of(const json& j, const char* name) {
-  auto it = j.find(name);
-  return it != j.end() && it->is_string() ? it->get<std::string>() : std::string();
-}
-
-constexpr double kAny = 9007199254740992.0;  // 2^53
 
 void keep_known(json& object, const Shape& shape);
 
@@ -109,11 +75,11 @@ Status read_u32(const json& j, const char* name, const std::string& where, uint6
   const std::string place = where.empty() ? std::string(name) : where + "." + name;
   if (!value.is_number_unsigned())
     return format_error(place, "expected a whole number from " + std::to_string(min) + " to " +
-                            std::to_string(max));
+                                   std::to_string(max));
   const auto number = value.get<uint64_t>();
   if (number < min || number > max) {
-    return out_of_range(place, std::to_string(number) + " is not from " + std::to_string(min) + " to " +
-                             std::to_string(max))
+    return out_of_range(place, std::to_string(number) + " is not from " + std::to_string(min) +
+                                   " to " + std::to_string(max))
         .with({.field = place, .limit = number < min ? min : max});
   }
   out = static_cast<uint32_t>(number);
@@ -124,7 +90,8 @@ Status read_bool(const json& j, const char* name, const std::string& where,
                  std::optional<bool>& out) {
   if (!given(j, name)) return base::ok();
   if (!j.at(name).is_boolean())
-    return format_error(where.empty() ? std::string(name) : where + "." + name, "expected true or false");
+    return format_error(where.empty() ? std::string(name) : where + "." + name,
+                        "expected true or false");
   out = j.at(name).get<bool>();
   return base::ok();
 }
@@ -144,108 +111,34 @@ Status read_memory(const json& j, const std::string& where, std::optional<std::s
 base::Result<const json*> given_quantization(const json& j, const std::string& where) {
   const bool is_named = given(j, "quantization_config"), is_short = given(j, "quantization");
   if (is_named && is_short)
-    return format_error(where,
-                 "`quantization_config` and `quantization` are one member under two names: give "
-                 "one of them");
+    return format_error(
+        where,
+        "`quantization_config` and `quantization` are one member under two names: give "
+        "one of them");
   if (is_named) return &j.at("quantization_config");
   return is_short ? &j.at("quantization") : nullptr;
-}
-
-Status check_placement(const json& j, const std::string& where) {
-  if (!j.is_object()) return format_error(where, "expected an object");
-  std::optional<std::string> memory;
-  return read_memory(j, where, memory);
 }
 
 Status check_size(const json& j, const std::string& where) {
   const size_t bytes = j.dump().size();
   if (bytes > limits::kMaxMetadataBytes)
     return out_of_range(where, std::to_string(bytes) + " bytes, at most " +
-                             std::to_string(limits::kMaxMetadataBytes));
+                                   std::to_string(limits::kMaxMetadataBytes));
   return base::ok();
-}
-
-Status check_optimizers(const json& j, const std::string& where) {
-  RHUMB_TRY(check_numbers(j,
-                          {{"deleted_threshold", 0, 1},
-                           {"vacuum_min_vector_number", 100, kAny},
-                           {"default_segment_number", 0, kAny},
-                           {"max_segment_size", 1, kAny},
-                           {"memmap_threshold", 0, kAny},
-                           {"indexing_threshold", 0, kAny},
-                           {"flush_interval_sec", 0, kAny}},
-                          where));
-  if (given(j, "max_optimization_threads") && j.at("max_optimization_threads") != "auto") {
-    RHUMB_TRY(check_number(j, {"max_optimization_threads", 0, 1024}, where));
-  }
-  return base::ok();
-}
-
-Status check_wal(const json& j, const std::string& where) {
-  return check_numbers(j,
-                       {{"wal_capacity_mb", 1, kAny},
-                        {"wal_segments_ahead", 0, kAny},
-                        {"wal_retain_closed", 1, kAny}},
-                       where);
-}
-
-Status check_quantization(const json& j, const std::string& where) {
-  if (j == "Disabled") return base::ok();
-  if (!j.is_object() || j.size() != 1)
-    return format_error(where, "expected one of scalar, product, binary, turbo");
-  const auto kind = j.begin();
-  if (!kind.value().is_object()) return format_error(where + "." + kind.key(), "expected an object");
-  if (kind.key() == "scalar") {
-    if (text_of(kind.value(), "type") != "int8")
-      return format_error(where + ".scalar.type", "expected int8");
-    return check_numbers(kind.value(), {{"quantile", 0.5, 1}}, where + ".scalar");
-  }
-  if (kind.key() == "product") {
-    const std::string compression = text_of(kind.value(), "compression");
-    for (const char* known : {"x4", "x8", "x16", "x32", "x64"}) {
-      if (compression == known) return base::ok();
-    }
-    return format_error(where + ".product.compression", "expected one of x4, x8, x16, x32, x64");
-  }
-  if (kind.key() == "binary" || kind.key() == "turbo") return base::ok();
-  return format_error(where, "unknown quantization '" + kind.key() +
-                          "', expected one of scalar, product, binary, turbo");
-}
-
-Status check_strict_mode(const json& j, const std::string& where) {
-  if (!j.is_object()) return format_error(where, "expected an object");
-  std::optional<bool> enabled;
-  RHUMB_TRY(read_bool(j, "enabled", where, enabled));
-  if (enabled.value_or(false)) return base::unsupported("strict mode (" + where + ".enabled)");
-  return base::ok();
-}
-
-Status check_metadata(const json& j, const std::string& where) {
-  return j.is_object() ? base::ok() : format_error(where, "expected an object");
-}
-
-Status check_contract(const json& j, const std::string& where) {
-  if (j == "Disabled") return base::ok();
-  if (!j.is_object()) return format_error(where, "expected an object, or \"Disabled\"");
-  for (const auto& [name, value] : j.items()) {
-    if (name == "recall" || value.is_null()) continue;
-    if (name == "p99_ms" || name == "consistency")
-      return base::unsupported("a contract about this (" + where + "." + name + ")");
-    return format_error(where + "." + name, "unknown member; a contract has only recall");
-  }
-  return check_number(j, {"recall", model::kRecallMin, model::kRecallMax}, where);
 }
 
 Status read_hnsw(const json& j, const std::string& where, model::HnswConfig& out) {
   if (!j.is_object()) return format_error(where, "expected an object");
-  RHUMB_TRY(read_u32(j, "m", where, 0, 512, out.m));
-  RHUMB_TRY(read_u32(j, "ef_construct", where, 4, 65536, out.ef_construct));
-  RHUMB_TRY(read_u32(j, "full_scan_threshold", where, 10, UINT32_MAX, out.full_scan_threshold));
-  RHUMB_TRY(read_u32(j, "max_indexing_threads", where, 0, 1024, out.max_indexing_threads));
-  RHUMB_TRY(read_u32(j, "payload_m", where, 0, 512, out.payload_m));
+  constexpr uint64_t kAny = UINT32_MAX;
+  RHUMB_TRY(read_u32(j, "m", where, 0, kAny, out.m));
+  RHUMB_TRY(read_u32(j, "ef_construct", where, 0, kAny, out.ef_construct));
+  RHUMB_TRY(read_u32(j, "full_scan_threshold", where, 0, kAny, out.full_scan_threshold));
+  RHUMB_TRY(read_u32(j, "max_indexing_threads", where, 0, kAny, out.max_indexing_threads));
+  RHUMB_TRY(read_u32(j, "payload_m", where, 0, kAny, out.payload_m));
   RHUMB_TRY(read_bool(j, "on_disk", where, out.on_disk));
   RHUMB_TRY(read_memory(j, where, out.memory));
-  return read_bool(j, "inline_storage", where, out.inline_storage);
+  RHUMB_TRY(read_bool(j, "inline_storage", where, out.inline_storage));
+  return in_brackets(gateway::check_hnsw(out, where));
 }
 
 json hnsw_to_json(const model::HnswConfig& h) {

@@ -23,14 +23,6 @@ base::Result<json> parse_small(const std::string& body, const Shape& shape,
 
 // Settings are stored with the metadata, so their size is limited by kMaxMetadataBytes.
 base::Status check_size(const json& j, const std::string& where);
-base::Status check_optimizers(const json& j, const std::string& where);
-base::Status check_wal(const json& j, const std::string& where);
-base::Status check_quantization(const json& j, const std::string& where);
-base::Status check_strict_mode(const json& j, const std::string& where);
-base::Status check_metadata(const json& j, const std::string& where);
-base::Status check_contract(const json& j, const std::string& where);
-// {"memory": ..} of payloads or of the id tracker.
-base::Status check_placement(const json& j, const std::string& where);
 // Writes the given members over the values in `out`.
 base::Status read_hnsw(const json& j, const std::string& where, model::HnswConfig& out);
 // Holds the given members only.
