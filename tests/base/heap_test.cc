@@ -12,7 +12,7 @@ namespace rhumb::base {
 namespace {
 
 TEST(HeapTest, a_lot_of_unused_memory_is_given_back_to_the_system) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(RHUMB_SANITIZED)
   EXPECT_FALSE(trim_heap()) << "the sanitizers' allocator says nothing of what it keeps";
 #else
   constexpr size_t kBlock = 1024, kBlocks = 64 * 1024;  // too small for mappings of their own

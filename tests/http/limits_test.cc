@@ -211,7 +211,7 @@ TEST(Limits, a_thousand_idle_connections_cost_little_and_block_no_other) {
   connect(1000);
   const uint64_t after = resident_kib();
   EXPECT_EQ(server.server.connections(), 1100u);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(RHUMB_SANITIZED)
   // The memory of the client's objects is included.
   EXPECT_LT((after - before) * 1024 / 1000, 2048u) << "bytes a connection";
 #else

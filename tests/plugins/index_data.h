@@ -17,7 +17,7 @@
 
 namespace rhumb::index_test {
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#if defined(RHUMB_SANITIZED)
 inline constexpr uint32_t kSlowDown = 8;  // instrumented builds get this many times less data
 #else
 inline constexpr uint32_t kSlowDown = 1;
