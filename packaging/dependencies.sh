@@ -11,8 +11,8 @@ case "$mode" in build | test | bench) ;; *) echo "usage: $0 [build|test|bench]" 
 build_packages=(
   g++ cmake ninja-build mold ccache pkg-config git ca-certificates curl
   libpoco-dev libboost-dev libuv1-dev libsimdjson-dev nlohmann-json3-dev libyaml-cpp-dev
-  libsqlite3-dev libhnswlib-dev libroaring-dev libxxhash-dev libzstd-dev zlib1g-dev libssl-dev
-  prometheus-cpp-dev protobuf-compiler
+  libcli11-dev libsqlite3-dev libhnswlib-dev libroaring-dev libxxhash-dev libzstd-dev zlib1g-dev
+  libssl-dev prometheus-cpp-dev protobuf-compiler
 )
 test_packages=(
   clang clang-format libclang-rt-14-dev libgtest-dev python3 python3-venv black nodejs npm procps

@@ -47,7 +47,7 @@ stage() {
 }
 
 units="base;model;settings;net;plugin;peer;query;router;auth;index;storage;payload;consensus"
-units+=";segment;shard;placement;gateway;worker;http;admin;app;plugins"
+units+=";segment;shard;placement;gateway;worker;http;admin;app;cli;plugins"
 failed=0
 if [ "$mode" = quick ]; then
   stage release "$units;sdk;abi;conformance;sim;tidy;linear" || failed=1

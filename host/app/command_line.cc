@@ -1,13 +1,27 @@
 #include "host/app/command_line.h"
 
-#include <map>
+#include <Poco/Util/HelpFormatter.h>
+#include <Poco/Util/OptionException.h>
+#include <Poco/Util/OptionProcessor.h>
+#include <Poco/Util/OptionSet.h>
 
+#include <algorithm>
+#include <map>
+#include <sstream>
+#include <utility>
+
+#include "host/app/command_table.h"
 #include "host/base/version.h"
 
 extern char** environ;
 
 namespace rhumb::app {
 namespace {
+
+using base::OptionRow;
+using base::Result;
+
+constexpr int kHelpColumns = 100;
 
 std::map<std::string, std::string> environment() {
   std::map<std::string, std::string> out;
@@ -19,70 +33,135 @@ std::map<std::string, std::string> environment() {
   return out;
 }
 
+std::vector<OptionRow> options_of(const base::CommandRow& command) {
+  std::vector<OptionRow> out = program().common;
+  out.insert(out.end(), command.options.begin(), command.options.end());
+  return out;
+}
+
+Poco::Util::OptionSet option_set(const std::vector<OptionRow>& rows) {
+  Poco::Util::OptionSet out;
+  for (const OptionRow& row : rows) {
+    const std::string short_name(row.short_name == 0 ? 0 : 1, row.short_name);
+    Poco::Util::Option option(row.name, short_name, row.help);
+    option.repeatable(true);  // the last one counts, so that a script can override what it is given
+    if (!row.value.empty()) option.argument(row.value);
+    out.addOption(option);
+  }
+  return out;
+}
+
+// One option with its value, or a word that belongs to no option. `word` is how it was written.
+struct Given {
+  const OptionRow* option = nullptr;
+  std::string word, value;
+};
+
+// Reads words one after the other. The value of an option may be a word of its own.
+class WordReader {
+ public:
+  explicit WordReader(const std::vector<OptionRow>& rows)
+      : rows_(rows), options_(option_set(rows)), processor_(options_) {
+    processor_.setUnixStyle(true);
+  }
+
+  base::Status take(const std::string& word) {
+    const std::string begun = std::exchange(waiting_, "");
+    std::string name, value;
+    try {
+      if (!processor_.process(word, name, value)) {
+        given_.push_back({nullptr, word, word});
+        return base::ok();
+      }
+    } catch (const Poco::Util::UnexpectedArgumentException&) {
+      return base::invalid(word.substr(0, word.find_first_of(":=")) + " takes no value");
+    } catch (const Poco::Util::OptionException&) {
+      return base::invalid("unknown option " + word);
+    }
+    if (name.empty()) {  // the value comes with the next word, if this is not the mark "--"
+      if (word != "--") waiting_ = word;
+      return base::ok();
+    }
+    return add(begun.empty() ? word.substr(0, word.find('=')) : begun, row(name), value);
+  }
+
+  Result<std::vector<Given>> finish() {
+    if (!waiting_.empty()) return base::invalid(waiting_ + " needs a value");
+    return std::move(given_);
+  }
+
+ private:
+  base::Status add(const std::string& word, const OptionRow& option, const std::string& value) {
+    // Poco also takes the beginning of a name and capitals. Then an option with a similar name
+    // could not be added later.
+    const bool exact = word.starts_with("--") ? word == "--" + option.name
+                       : option.value.empty() ? word.size() == 2
+                                              : true;
+    if (!exact) return base::invalid("unknown option " + word);
+    RHUMB_TRY(check_value(option, value).within(word));
+    given_.push_back({&option, word, value});
+    return base::ok();
+  }
+
+  const OptionRow& row(const std::string& name) const {
+    return *std::find_if(rows_.begin(), rows_.end(),
+                         [&](const OptionRow& r) { return r.name == name; });
+  }
+
+  const std::vector<OptionRow>& rows_;
+  const Poco::Util::OptionSet options_;
+  Poco::Util::OptionProcessor processor_;
+  std::string waiting_;  // the option whose value is the next word
+  std::vector<Given> given_;
+};
+
 struct Assignment {
   std::string word, path, value;
 };
 
-// Options that stand for a key.
-const std::map<std::string, std::string>& shorthands() {
-  static const std::map<std::string, std::string> map = {
-      {"--data", "node.data_dir"}, {"--host", "http.host"}, {"--port", "http.port"}};
-  return map;
+base::Status interpret(const Given& given, CommandLine& out, std::vector<Assignment>& assignments) {
+  static const std::map<std::string, bool CommandLine::*> flags = {
+      {"insecure", &CommandLine::insecure},
+      {"check-config", &CommandLine::check_config},
+      {"print-config", &CommandLine::print_config},
+      {"version", &CommandLine::version},
+      {"help", &CommandLine::help}};
+  static const std::map<std::string, std::string> shorthands = {
+      {"data", "node.data_dir"}, {"host", "http.host"}, {"port", "http.port"}};
+  if (given.option == nullptr) {
+    if (!out.check) return base::invalid("unknown word '" + given.word + "'");
+    assignments.push_back({"check", "node.data_dir", given.value});
+    return base::ok();
+  }
+  const std::string& name = given.option->name;
+  if (const auto flag = flags.find(name); flag != flags.end()) {
+    out.*flag->second = true;
+  } else if (name == "output") {
+    out.json = given.value == "json";
+  } else if (name == "config") {
+    out.config_file = given.value;
+  } else if (name == "set") {
+    const size_t equals = given.value.find('=');
+    if (equals == std::string::npos)
+      return base::invalid("--set: '" + given.value + "' is not section.key=value");
+    assignments.push_back({"--set", given.value.substr(0, equals), given.value.substr(equals + 1)});
+  } else {
+    assignments.push_back({given.word, shorthands.at(name), given.value});
+  }
+  return base::ok();
 }
 
 }  // namespace
 
-base::Result<CommandLine> parse_command_line(const std::vector<std::string>& words) {
+Result<CommandLine> parse_command_line(const std::vector<std::string>& words) {
   CommandLine out;
-  std::vector<Assignment> assignments;
   out.check = !words.empty() && words.front() == "check";
-  for (size_t i = out.check ? 1 : 0; i < words.size(); ++i) {
-    if (out.check && !words[i].starts_with("-")) {
-      assignments.push_back({"check", "node.data_dir", words[i]});
-      continue;
-    }
-    std::string word = words[i];
-    std::optional<std::string> value;
-    if (out.check && word == "-o") {
-      if (++i == words.size() || (words[i] != "text" && words[i] != "json"))
-        return base::invalid("-o: text or json");
-      out.json = words[i] == "json";
-      continue;
-    }
-    if (const size_t equals = word.find('=');
-        word.starts_with("--") && equals != std::string::npos) {
-      value = word.substr(equals + 1);
-      word.resize(equals);
-    }
-    bool* flag = word == "--insecure"               ? &out.insecure
-                 : word == "--check-config"         ? &out.check_config
-                 : word == "--print-config"         ? &out.print_config
-                 : word == "--version"              ? &out.version
-                 : word == "--help" || word == "-h" ? &out.help
-                                                    : nullptr;
-    if (flag != nullptr) {
-      if (value) return base::invalid(word + " takes no value");
-      *flag = true;
-      continue;
-    }
-    const auto shorthand = shorthands().find(word);
-    if (shorthand == shorthands().end() && word != "--config" && word != "--set")
-      return base::invalid("unknown option " + words[i]);
-    if (!value) {
-      if (++i == words.size()) return base::invalid(word + " needs a value");
-      value = words[i];
-    }
-    if (word == "--config") {
-      out.config_file = *value;
-    } else if (word == "--set") {
-      const size_t equals = value->find('=');
-      if (equals == std::string::npos)
-        return base::invalid("--set: '" + *value + "' is not section.key=value");
-      assignments.push_back({"--set", value->substr(0, equals), value->substr(equals + 1)});
-    } else {
-      assignments.push_back({word, shorthand->second, *value});
-    }
-  }
+  const auto rows = options_of(*find_command(program(), out.check ? "check" : ""));
+  WordReader reader(rows);
+  for (size_t i = out.check ? 1 : 0; i < words.size(); ++i) RHUMB_TRY(reader.take(words[i]));
+  RHUMB_ASSIGN(const std::vector<Given> given, reader.finish());
+  std::vector<Assignment> assignments;
+  for (const Given& g : given) RHUMB_TRY(interpret(g, out, assignments));
   if (!out.config_file.empty()) RHUMB_TRY(settings::load_file(out.settings, out.config_file));
   RHUMB_TRY(settings::load_environment(out.settings, environment()));
   for (const Assignment& a : assignments) {
@@ -93,29 +172,25 @@ base::Result<CommandLine> parse_command_line(const std::vector<std::string>& wor
 }
 
 std::string usage() {
-  return std::string("rhumbd ") + base::kRhumbVersion +
-         " - the Rhumb vector database\n\n"
-         "Usage: rhumbd [--config FILE] [--data DIR] [--host ADDRESS] [--port N] [--set "
-         "section.key=value]...\n"
-         "       rhumbd check [DIR] [-o text|json] [--config FILE] [--set section.key=value]...\n\n"
-         "  --config FILE       YAML (config/rhumb.yaml documents every key)\n"
-         "  --data DIR          the data directory (node.data_dir, default ./data)\n"
-         "  --host ADDRESS      address to listen on (http.host, default 127.0.0.1)\n"
-         "  --port N            port of the REST API (http.port, default 6333; 0 takes a free "
-         "one)\n"
-         "  --set KEY=VALUE     any key of the configuration; may be repeated\n"
-         "  --insecure          listen beyond loopback without authentication\n"
-         "  --check-config      read the configuration, say whether it is valid, and end\n"
-         "  --print-config      print the configuration in effect as YAML, and end\n"
-         "  --version, --help\n\n"
-         "check opens the data directory as a start does (the log is replayed) and listens\n"
-         "nowhere. It compares every stored point with its checksums and hashes, and reports\n"
-         "each problem with file and offset. Exit codes: 0 = no problems, 1 = durable data are\n"
-         "damaged, 2 = only derived data are damaged (graphs and payload indexes, which are\n"
-         "rebuilt from the rest), 3 = cannot be checked.\n\n"
-         "The environment overrides the file (RHUMB_HTTP_PORT for http.port); the command line\n"
-         "overrides both.\n"
-         "Signals: SIGTERM and SIGINT stop cleanly; SIGHUP reads log.level from the file again.\n";
+  const base::ProgramTable& table = program();
+  const base::CommandRow& check = *find_command(table, "check");
+  const Poco::Util::OptionSet options = option_set(options_of(check));
+  Poco::Util::HelpFormatter formatter(options);
+  formatter.setUnixStyle(true);
+  formatter.setWidth(kHelpColumns);
+  formatter.setAutoIndent();
+  formatter.setCommand(table.name);
+  std::string usage_lines, footer;
+  for (const base::CommandRow& command : table.commands)
+    usage_lines += (usage_lines.empty() ? "" : "\n" + table.name + " ") + command.synopsis;
+  formatter.setUsage(usage_lines + "\n");
+  footer = check.summary;
+  for (const std::string& note : table.notes) footer += "\n\n" + note;
+  formatter.setFooter(footer);
+  std::ostringstream out;
+  out << table.name << ' ' << base::kRhumbVersion << " - " << table.summary << "\n\n";
+  formatter.format(out);
+  return out.str();
 }
 
 }  // namespace rhumb::app

@@ -1,6 +1,5 @@
-// The program rhumbd. Poco's application shell handles signals, daemon mode and the life of the
-// process; server.cc assembles the server.
-#include <Poco/Util/ServerApplication.h>
+// The program rhumbd: a Poco application. server.cc assembles the server.
+#include <Poco/Util/Application.h>
 
 #include <csignal>
 #include <cstdio>
@@ -76,10 +75,10 @@ class Signals {
   sigset_t set_{};
 };
 
-class Application : public Poco::Util::ServerApplication {
+class Application : public Poco::Util::Application {
  protected:
-  // command_line.cc reads the options, because Poco's parser cannot name a key and its expected
-  // value.
+  // command_line.cc reads the options with Poco's OptionProcessor. SIGHUP reads them again, when
+  // the application has long processed its words.
   void defineOptions(Poco::Util::OptionSet&) override { stopOptionsProcessing(); }
 
   int main(const std::vector<std::string>&) override {
@@ -158,6 +157,6 @@ class Application : public Poco::Util::ServerApplication {
 int main(int argc, char** argv) {
   rhumb::base::bound_heap_tops();
   rhumb::app::Application application;
-  application.setUnixOptions(true);
-  return application.run(argc, argv);
+  application.init(argc, argv);
+  return application.run();
 }

@@ -1,9 +1,7 @@
 #include "host/app/node.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <future>
-#include <random>
 
 #include "host/base/file.h"
 #include "host/base/heap.h"
@@ -11,6 +9,7 @@
 #include "host/base/memory_measure.h"
 #include "host/base/metrics.h"
 #include "host/base/overdue.h"
+#include "host/base/uuid.h"
 #include "host/placement/command.h"
 #include "rhumb/consensus.h"
 
@@ -37,15 +36,6 @@ Status wait_for(const char* what, Start start) {
   if (future.wait_for(kStartTimeout) != std::future_status::ready)
     return {Code::kTimeout, std::string(what) + " took longer than two minutes"};
   return future.get().within(what);
-}
-
-std::string random_uuid() {
-  std::random_device source;
-  char text[37];
-  const uint32_t a = source(), b = source(), c = source(), d = source();
-  std::snprintf(text, sizeof(text), "%08x-%04x-4%03x-%04x-%04x%08x", a, b >> 16, b & 0xfff,
-                (c >> 16 & 0x3fff) | 0x8000, c & 0xffff, d);
-  return text;
 }
 
 }  // namespace
@@ -127,7 +117,7 @@ Status Node::start_metadata() {
   placement_ = std::make_unique<placement::Service>(*metadata_, *groups_);
   placement_->bind(dispatcher_);
   if (!metadata_->map()->cluster_uuid.empty()) return base::ok();
-  const placement::InitCluster init{random_uuid(), {kFirstNode, ""}};
+  const placement::InitCluster init{base::uuid_text(base::random_uuid()), {kFirstNode, ""}};
   return wait_for("first start", [&](auto done) {
     channel_->call<peer::MetadataCommand>({placement::to_json(init)}, {},
                                           [done](base::Result<peer::MetadataReply> reply) {

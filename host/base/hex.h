@@ -1,20 +1,18 @@
-// Writes bytes as lower-case hexadecimal digits.
+// Hexadecimal digits, written in lower case and read in either case.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace rhumb::base {
 
-inline std::string hex(std::span<const uint8_t> bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  for (const uint8_t b : bytes) {
-    out += kDigits[b >> 4];
-    out += kDigits[b & 15];
-  }
-  return out;
-}
+std::string hex(std::span<const uint8_t> bytes);
+std::string hex(uint64_t number);  // 16 digits
+void append_hex(std::string& out, uint8_t byte);
+// Returns the number that 1 to 8 digits stand for, or nothing if `digits` holds anything else.
+std::optional<uint32_t> parse_hex(std::string_view digits);
 
 }  // namespace rhumb::base

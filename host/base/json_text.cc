@@ -1,9 +1,10 @@
 #include "host/base/json_text.h"
 
+#include "host/base/hex.h"
+
 namespace rhumb::base {
 namespace {
 
-constexpr char kHex[] = "0123456789abcdef";
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
 void append_escaped(std::string& out, unsigned char c) {
@@ -27,8 +28,7 @@ void append_escaped(std::string& out, unsigned char c) {
       break;
   }
   out += "\\u00";
-  out += kHex[c >> 4];
-  out += kHex[c & 15];
+  append_hex(out, c);
 }
 
 bool needs_escape(unsigned char c) { return c < 0x20 || c == '"' || c == '\\' || c == 0x7f; }
@@ -65,13 +65,13 @@ bool valid_utf8(std::string_view text) {
 }
 
 std::string printable(std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
   std::string out;
   for (size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
     const size_t length = utf8_length_at(text, i);
     if (length == 0 || byte < 0x20 || byte == 0x7f) {
-      out.append({'\\', 'x', kHex[byte >> 4], kHex[byte & 15]});
+      out += "\\x";
+      append_hex(out, byte);
       ++i;
       continue;
     }

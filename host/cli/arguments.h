@@ -1,34 +1,26 @@
-// Parses the words of the command line (`--name value`, `--name=value`, flags, short forms and
-// positions) and checks them against the options that a command declares.
+// The values that a command line gives to the options and positions of its command.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "host/base/status.h"
-
 namespace rhumb::cli {
-
-struct Option {
-  std::string name;  // without dashes
-  char short_name = 0;
-  bool takes_value = true;
-  std::string value_name, help;
-  bool repeated = false;
-};
 
 class Arguments {
  public:
-  // kInvalid names the word that is wrong.
-  static base::Result<Arguments> parse(const std::vector<std::string>& words,
-                                       const std::vector<Option>& options);
+  Arguments() = default;
+  // `values` are by the name of the option; a flag that is set has an empty list.
+  Arguments(std::map<std::string, std::vector<std::string>> values,
+            std::vector<std::string> positions)
+      : values_(std::move(values)), positions_(std::move(positions)) {}
 
   bool has(const std::string& name) const { return values_.contains(name); }
   std::string get(const std::string& name, const std::string& fallback = "") const;
   std::vector<std::string> all(const std::string& name) const;
-  base::Result<uint64_t> number(const std::string& name, uint64_t fallback, uint64_t min,
-                                uint64_t max) const;
+  // For options that the table of commands declares to be numbers.
+  uint64_t number(const std::string& name, uint64_t fallback) const;
   const std::vector<std::string>& positions() const { return positions_; }
 
  private:

@@ -1,7 +1,6 @@
-// The commands of `rhumb`: the options of each, its text in --help, and its function.
+// Runs the commands of `rhumb`. command_table.h has their options and texts.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,15 +26,8 @@ struct CommandContext {
   bool quiet = false;
 };
 
-struct CommandInfo {
-  std::string name, synopsis, summary;
-  std::vector<Option> options;
-  std::string examples;
-  size_t min_positions = 0, max_positions = 0;
-  base::Status (*run)(const CommandContext&) = nullptr;
-};
-
-const std::vector<CommandInfo>& commands();
+using Run = base::Status (*)(const CommandContext&);
+Run find_run(const std::string& command);        // nullptr if there is no such command
 int run(const std::vector<std::string>& words);  // the whole program except main()
 
 base::Status run_status(const CommandContext& context);

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "host/base/base64.h"
 #include "host/cli/collection_setup.h"
 #include "host/cli/command.h"
 #include "host/cli/point_reader.h"
@@ -20,7 +21,9 @@ base::Result<std::string> with_vector(const std::string& line, const std::vector
   const size_t brace = line.find('{');
   if (brace == std::string::npos || line.find_first_not_of(" \t", brace + 1) == std::string::npos)
     return base::invalid("not a JSON object");
-  return "{\"vector_b64\":\"" + f32_base64(row) + "\"," + line.substr(brace + 1);
+  const std::string_view bytes(reinterpret_cast<const char*>(row.data()),
+                               row.size() * sizeof(float));
+  return "{\"vector_b64\":\"" + base::to_base64(bytes) + "\"," + line.substr(brace + 1);
 }
 
 // Finds the dimension of the rows in --vectors from the collection or from --size.
@@ -29,8 +32,7 @@ base::Result<uint64_t> dimension(const CommandContext& context, const std::strin
   auto info = context.client.call("GET", "/collections/" + path_part(collection));
   exists = info.ok();
   if (!exists && info.status().code() != base::Code::kNotFound) return info.status();
-  if (!exists || context.arguments.has("size"))
-    return context.arguments.number("size", 0, 1, UINT32_MAX);
+  if (!exists || context.arguments.has("size")) return context.arguments.number("size", 0);
   const json vectors = json::parse(info->body)
                            .at("result")
                            .at("config")
@@ -93,8 +95,8 @@ base::Status run_import(const CommandContext& context) {
     RHUMB_TRY(create_collection(context, collection, dim));
   }
   if (vectors) vectors->set_dim(static_cast<uint32_t>(dim));
-  RHUMB_ASSIGN(const uint64_t batch, context.arguments.number("batch", 1000, 1, 10000));
-  RHUMB_ASSIGN(const uint64_t skip, context.arguments.number("skip", 0, 0, UINT64_MAX));
+  const uint64_t batch = context.arguments.number("batch", 1000);
+  const uint64_t skip = context.arguments.number("skip", 0);
   Import import{
       context,
       "/collections/" + path_part(collection) + "/import?wait=true",

@@ -112,8 +112,7 @@ base::Status run_search(const CommandContext& context) {
   const std::string& collection = a.positions()[0];
   if (a.has("like") == a.has("vector"))
     return base::invalid("search needs either --like ID or --vector FILE[:ROW]");
-  json body = {{"with_payload", true}};
-  RHUMB_ASSIGN(body["limit"], a.number("limit", 10, 1, UINT32_MAX));
+  json body = {{"with_payload", true}, {"limit", a.number("limit", 10)}};
   if (a.has("like")) {
     body["query"] = id_of(a.get("like"));
   } else {
@@ -124,9 +123,7 @@ base::Status run_search(const CommandContext& context) {
     body["filter"] = json::parse(a.get("filter"), nullptr, false);
     if (body["filter"].is_discarded()) return base::invalid("--filter: not JSON");
   }
-  if (a.has("ef")) {
-    RHUMB_ASSIGN(body["params"]["hnsw_ef"], a.number("ef", 0, 1, UINT32_MAX));
-  }
+  if (a.has("ef")) body["params"]["hnsw_ef"] = a.number("ef", 0);
   if (a.has("exact")) body["params"]["exact"] = true;
   if (a.has("explain")) body["params"]["explain"] = true;
   RHUMB_ASSIGN(const Answer answer,

@@ -1,8 +1,9 @@
 #include "host/cli/vector_file.h"
 
-#include <bit>
 #include <cstring>
 #include <filesystem>
+
+#include "rhumb/kernels.h"
 
 namespace rhumb::cli {
 
@@ -43,43 +44,10 @@ base::Result<std::vector<float>> VectorFile::row(uint64_t index) {
     std::memcpy(out.data(), bytes.data(), bytes.size());
     return out;
   }
-  for (uint32_t i = 0; i < dim_; ++i) {
-    uint16_t half = 0;
-    std::memcpy(&half, bytes.data() + size_t{i} * 2, 2);
-    out[i] = half_to_float(half);
-  }
+  std::vector<uint16_t> halves(dim_);
+  std::memcpy(halves.data(), bytes.data(), bytes.size());
+  rhumb_f16_to_f32(halves.data(), out.data(), dim_);
   return out;
-}
-
-float half_to_float(uint16_t half) {
-  const uint32_t sign = static_cast<uint32_t>(half & 0x8000u) << 16;
-  const uint32_t exponent = (half >> 10) & 31u, mantissa = half & 1023u;
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | (mantissa << 13));
-  if (exponent == 0) {
-    const float tiny = static_cast<float>(mantissa) * 0x1p-24f;  // a subnormal number
-    return sign != 0 ? -tiny : tiny;
-  }
-  return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
-}
-
-std::string to_base64(const std::string& bytes) {
-  static constexpr char kAlphabet[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    const size_t n = std::min<size_t>(3, bytes.size() - i);
-    uint32_t bits = 0;
-    for (size_t j = 0; j < 3; ++j)
-      bits = (bits << 8) | (j < n ? static_cast<uint8_t>(bytes[i + j]) : 0u);
-    for (size_t j = 0; j < 4; ++j) out += j <= n ? kAlphabet[(bits >> (18 - 6 * j)) & 63] : '=';
-  }
-  return out;
-}
-
-std::string f32_base64(const std::vector<float>& vector) {
-  return to_base64(
-      std::string(reinterpret_cast<const char*>(vector.data()), vector.size() * sizeof(float)));
 }
 
 }  // namespace rhumb::cli

@@ -30,8 +30,4 @@ class VectorFile {
   uint32_t scalar_bytes_ = 4, dim_ = 0;
 };
 
-float half_to_float(uint16_t half);
-std::string to_base64(const std::string& bytes);
-std::string f32_base64(const std::vector<float>& vector);  // the text for `vector_b64`
-
 }  // namespace rhumb::cli

@@ -1,11 +1,9 @@
 // Defines collections: a command goes to the metadata's leader, and the call then waits until this
 // gateway sees the change and the shards have carried it out.
 #include <algorithm>
-#include <array>
-#include <cstdio>
-#include <random>
 
 #include "host/base/limits.h"
+#include "host/base/uuid.h"
 #include "host/gateway/cluster_gateway.h"
 #include "host/gateway/definition_rules.h"
 #include "host/gateway/gather.h"
@@ -20,18 +18,6 @@ using base::Status;
 
 // How often an edit of a configuration is tried while others change the same configuration.
 constexpr uint32_t kMaxEditAttempts = 16;
-
-std::string random_uuid() {
-  std::random_device source;
-  std::array<uint32_t, 4> w{};
-  for (uint32_t& word : w) word = source();
-  w[1] = (w[1] & 0xffff0fffu) | 0x4000u;      // version 4 (RFC 4122)
-  w[2] = (w[2] & 0x3fffffffu) | 0x80000000u;  // variant 1
-  char text[37];
-  std::snprintf(text, sizeof(text), "%08x-%04x-%04x-%04x-%04x%08x", w[0], w[1] >> 16, w[1] & 0xffff,
-                w[2] >> 16, w[2] & 0xffff, w[3]);
-  return text;
-}
 
 Done with_warnings(Warnings warnings, Callback<Warnings> done) {
   return [warnings = std::move(warnings), done = std::move(done)](const Status& status) {
@@ -97,7 +83,8 @@ void ClusterGateway::create_collection(std::string name, model::CollectionConfig
   Status status = check_name(name, "collection_name", base::limits::kMaxNameBytes);
   if (status.ok()) status = check(config);
   if (!status.ok()) return done(status);
-  auto plan = placement::plan_creation(*map(), {name, random_uuid(), std::move(config)}, router_);
+  auto plan = placement::plan_creation(
+      *map(), {name, base::uuid_text(base::random_uuid()), std::move(config)}, router_);
   if (!plan.ok()) return done(plan.status());
   change_metadata(placement::to_json(plan->command), deadline,
                   [this, name, deadline, warnings = std::move(plan->warnings),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/base/assert.h"
+#include "host/base/hex.h"
 #include "host/base/limits.h"
 
 namespace rhumb::http {
@@ -10,13 +11,6 @@ namespace {
 
 constexpr uint8_t kMaxDigits = 16;         // enough for a uint64_t
 constexpr uint64_t kHonestLineBytes = 16;  // about the cost of the lines of one chunk
-
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 bool is_text(char c) {
   const auto u = static_cast<unsigned char>(c);
@@ -83,10 +77,10 @@ ChunkDecoder::Event ChunkDecoder::byte(char c) {
 }
 
 ChunkDecoder::Event ChunkDecoder::size_digit(char c) {
-  if (const int digit = hex(c); digit >= 0) {
+  if (const auto digit = base::parse_hex({&c, 1})) {
     if (digits_ == kMaxDigits) return Event::kMalformed;
     ++digits_;
-    size_ = size_ << 4 | static_cast<uint64_t>(digit);
+    size_ = size_ << 4 | *digit;
     return Event::kNeedMore;
   }
   if (digits_ == 0 || (c != ';' && c != '\r')) return Event::kMalformed;

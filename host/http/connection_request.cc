@@ -3,6 +3,7 @@
 #include <random>
 
 #include "host/base/clock.h"
+#include "host/base/hex.h"
 #include "host/base/limits.h"
 #include "host/base/log.h"
 #include "host/http/connection.h"
@@ -20,14 +21,7 @@ constexpr uint64_t kFirstBodyReserve = 1 << 20;
 // Ids that are made here serve to find a request again. They need no secrecy.
 std::string make_request_id() {
   thread_local std::mt19937_64 random{std::random_device{}()};
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string id(16, '0');
-  uint64_t bits = random();
-  for (char& c : id) {
-    c = kHex[bits & 15];
-    bits >>= 4;
-  }
-  return id;
+  return base::hex(random());
 }
 
 // An id goes into logs and back into a header, so it is taken only when it is plain text.

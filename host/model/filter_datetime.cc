@@ -1,5 +1,7 @@
 // Dates and times as clients write them: RFC 3339, and the shorter forms that Qdrant accepts.
 // Neither a locale nor a time zone database is used.
+#include <chrono>
+
 #include "host/model/filter.h"
 
 namespace rhumb::model {
@@ -35,22 +37,14 @@ struct Cursor {
   }
 };
 
-// The number of days from 1970-01-01 to a date in the proleptic Gregorian calendar (H. Hinnant,
-// "chrono-compatible low-level date algorithms").
-int64_t days_from_civil(int64_t y, int64_t m, int64_t d) {
-  y -= m <= 2;
-  const int64_t era = (y >= 0 ? y : y - 399) / 400;
-  const int64_t year_of_era = y - era * 400;
-  const int64_t day_of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
-         719468;
-}
-
-bool real_date(int64_t y, int64_t m, int64_t d) {
-  static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (m < 1 || m > 12 || d < 1) return false;
-  const bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-  return d <= kDays[m - 1] + (m == 2 && leap ? 1 : 0);
+// Microseconds from 1970-01-01 to the start of a date, or nothing if there is no such date.
+std::optional<int64_t> micros_of_date(int64_t year, int64_t month, int64_t day) {
+  namespace chrono = std::chrono;
+  const chrono::year_month_day date{chrono::year(static_cast<int>(year)),
+                                    chrono::month(static_cast<unsigned>(month)),
+                                    chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok()) return std::nullopt;
+  return chrono::microseconds(chrono::sys_days(date).time_since_epoch()).count();
 }
 
 // Converts .5 or .123456789 to microseconds; further digits are dropped.
@@ -86,16 +80,16 @@ std::optional<int64_t> parse_datetime(std::string_view text) {
   const int64_t month = c.digits(2);
   c.expect('-');
   const int64_t day = c.digits(2);
-  if (!c.good || !real_date(year, month, day)) return std::nullopt;
-  int64_t micros = days_from_civil(year, month, day) * 86'400 * kMicros;
-  if (c.rest.empty()) return micros;
+  const std::optional<int64_t> midnight = micros_of_date(year, month, day);
+  if (!c.good || !midnight) return std::nullopt;
+  if (c.rest.empty()) return midnight;
   if (!c.take('T') && !c.take('t') && !c.take(' ')) return std::nullopt;
   const int64_t hour = c.digits(2);
   c.expect(':');
   const int64_t minute = c.digits(2);
   const int64_t second = c.take(':') ? c.digits(2) : 0;
   if (!c.good || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-  micros += (hour * 3600 + minute * 60 + second) * kMicros;
+  int64_t micros = *midnight + (hour * 3600 + minute * 60 + second) * kMicros;
   if (c.take('.')) micros += fraction(c);
   micros -= zone_seconds(c) * kMicros;
   if (!c.good || !c.rest.empty()) return std::nullopt;

@@ -2,12 +2,13 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <charconv>
-#include <cstring>
 
 #include "host/base/bytes.h"
 #include "host/base/json_text.h"
 #include "host/base/limits.h"
+#include "host/base/uuid.h"
 
 namespace rhumb::model {
 namespace {
@@ -15,39 +16,7 @@ namespace {
 using base::Result;
 using base::limits::kMaxStringIdBytes;
 
-constexpr size_t kUuidBytes = 16;
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Parses the canonical form (8-4-4-4-12) or 32 digits without dashes, either with an optional
-// prefix "urn:uuid:".
-bool parse_uuid(std::string_view text, std::string& bytes) {
-  if (text.starts_with("urn:uuid:")) text.remove_prefix(9);
-  const bool dashed = text.size() == 36;
-  if (!dashed && text.size() != 32) return false;
-  bytes.clear();
-  int high = -1;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (dashed && (i == 8 || i == 13 || i == 18 || i == 23)) {
-      if (text[i] != '-') return false;
-      continue;
-    }
-    const int digit = hex_digit(text[i]);
-    if (digit < 0) return false;
-    if (high < 0) {
-      high = digit;
-    } else {
-      bytes += static_cast<char>(high << 4 | digit);
-      high = -1;
-    }
-  }
-  return bytes.size() == kUuidBytes;
-}
+constexpr size_t kUuidBytes = sizeof(base::Uuid);
 
 bool parse_number(std::string_view text, uint64_t& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -64,10 +33,10 @@ PointId PointId::number(uint64_t n) {
 }
 
 Result<PointId> PointId::from_string(std::string_view text) {
-  std::string uuid;
   PointId id;
-  if (parse_uuid(text, uuid)) {
-    id.key_ = '\x02' + uuid;
+  if (const auto uuid = base::parse_uuid(text)) {
+    id.key_ = '\x02';
+    id.key_.append(uuid->begin(), uuid->end());
     return id;
   }
   uint64_t number = 0;
@@ -108,15 +77,9 @@ uint64_t PointId::as_number() const { return base::get_be64(std::string_view(key
 std::string PointId::to_text() const {
   if (kind() == Kind::kNumber) return std::to_string(as_number());
   if (kind() == Kind::kString) return key_.substr(1);
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string out;
-  for (size_t i = 0; i < kUuidBytes; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
-    const auto byte = static_cast<unsigned char>(key_[i + 1]);
-    out += kHex[byte >> 4];
-    out += kHex[byte & 15];
-  }
-  return out;
+  base::Uuid uuid;
+  std::copy_n(key_.begin() + 1, uuid.size(), uuid.begin());
+  return base::uuid_text(uuid);
 }
 
 uint32_t bucket_of_key(std::string_view key) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/algorithm/hex.hpp>
 #include <cstring>
 #include <filesystem>
 
@@ -24,12 +25,7 @@ uint32_t checksum(uint32_t table, std::string_view key, std::string_view value) 
 }
 
 std::string hex(std::string_view bytes) {
-  static const char* const kDigits = "0123456789abcdef";
-  std::string out;
-  for (const char c : bytes.substr(0, 32)) {
-    out += kDigits[static_cast<uint8_t>(c) >> 4];
-    out += kDigits[static_cast<uint8_t>(c) & 15];
-  }
+  std::string out = boost::algorithm::hex_lower(std::string(bytes.substr(0, 32)));
   return bytes.size() > 32 ? out + "..." : out;
 }
 

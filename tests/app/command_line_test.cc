@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "host/app/command_table.h"
+
 namespace rhumb::app {
 namespace {
 
@@ -41,6 +43,9 @@ TEST_F(CommandLineTest, check_takes_a_directory_and_the_same_options) {
   EXPECT_EQ(line->settings.node.data_dir, "/y");
   EXPECT_FALSE(line->json);
   EXPECT_TRUE(parse_command_line({"check", "-o", "json", "/x"})->json);
+  EXPECT_TRUE(parse_command_line({"check", "/x", "--output=json"})->json);
+  EXPECT_FALSE(parse_command_line({"check", "-o", "json", "-o", "text"})->json);
+  EXPECT_EQ(parse_command_line({"check", "--", "-x"})->settings.node.data_dir, "-x");
   EXPECT_FALSE(parse_command_line({"check", "-o", "yaml"}).ok());
   EXPECT_FALSE(parse_command_line({"check", "-o"}).ok());
   EXPECT_FALSE(parse_command_line({"-o", "json"}).ok());  // an option of `check` only
@@ -56,6 +61,12 @@ TEST_F(CommandLineTest, errors_name_the_word_and_what_was_expected) {
       {{"--prot", "1"}, {"--prot", "unknown"}},
       {{"serve"}, {"serve", "unknown"}},
       {{"--port"}, {"--port", "needs a value"}},
+      {{"--set", "log.level=warn", "--data"}, {"--data", "needs a value"}},
+      {{"--port", ""}, {"--port", "http.port"}},
+      {{"--port="}, {"--port", "http.port"}},
+      {{"-p", "1"}, {"-p", "unknown"}},
+      {{"-help"}, {"-help", "unknown"}},
+      {{"check", "-o", "xml"}, {"-o", "'xml'", "text, json"}},
       {{"--port", "http"}, {"--port", "http.port", "'http'", "0 to 65535"}},
       {{"--set", "http.port"}, {"--set", "section.key=value"}},
       {{"--set", "http.prot=1"}, {"http.prot", "unknown key"}},
@@ -70,6 +81,31 @@ TEST_F(CommandLineTest, errors_name_the_word_and_what_was_expected) {
   }
 }
 
+TEST_F(CommandLineTest, the_name_of_an_option_is_written_out) {
+  for (const char* word :
+       {"--por", "--PORT", "--conf", "--check", "--port:1", "--h", "--help-me"}) {
+    const auto line = parse_command_line({word, "1"});
+    ASSERT_FALSE(line.ok()) << word;
+    EXPECT_NE(line.status().message().find("unknown option " + std::string(word)),
+              std::string::npos)
+        << line.status().message();
+  }
+}
+
+TEST_F(CommandLineTest, a_value_may_look_like_an_option_and_hold_any_sign) {
+  auto line = parse_command_line({"--data", "--x", "--set=auth.api_key=a=b:c"});
+  ASSERT_TRUE(line.ok()) << line.status().message();
+  EXPECT_EQ(line->settings.node.data_dir, "--x");
+  EXPECT_EQ(line->settings.auth.api_key, "a=b:c");
+}
+
+TEST_F(CommandLineTest, of_an_option_that_is_given_twice_the_last_counts) {
+  auto line = parse_command_line(
+      {"--port", "1", "--set", "http.port=2", "--port=3", "--insecure", "--insecure"});
+  ASSERT_TRUE(line.ok()) << line.status().message();
+  EXPECT_EQ(line->settings.http.port, 3u);
+}
+
 TEST_F(CommandLineTest, flags_take_no_value) {
   const auto line =
       parse_command_line({"--insecure", "--check-config", "--print-config", "--version", "-h"});
@@ -80,10 +116,16 @@ TEST_F(CommandLineTest, flags_take_no_value) {
 }
 
 TEST_F(CommandLineTest, the_help_names_every_word_that_is_taken) {
-  for (const char* word : {"--config", "--data", "--host", "--port", "--set", "--insecure",
-                           "--check-config", "--print-config", "--version", "--help"}) {
-    EXPECT_NE(usage().find(word), std::string::npos) << word;
+  const std::string help = usage();
+  for (const base::CommandRow& command : program().commands) {
+    EXPECT_NE(help.find(command.synopsis), std::string::npos) << help;
+    for (const auto& options : {command.options, program().common}) {
+      for (const base::OptionRow& row : options)
+        EXPECT_NE(help.find("--" + row.name), std::string::npos) << row.name;
+    }
   }
+  for (const char* word : {"Exit codes: 0 = no problems", "RHUMB_HTTP_PORT", "SIGHUP"})
+    EXPECT_NE(help.find(word), std::string::npos) << help;
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include <sstream>
 #include <thread>
 
+#include "host/base/base64.h"
 #include "tests/bench/data_set.h"
 #include "tests/bench/http_client.h"
 
@@ -55,18 +56,8 @@ void append_wide(std::string& out, const float* v, uint32_t n) {
 }
 
 void append_base64(std::string& out, const float* v, uint32_t n) {
-  static constexpr char kDigits[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string bytes(reinterpret_cast<const char*>(v), n * sizeof(float));
-  const size_t size = bytes.size();
-  bytes.resize((size + 2) / 3 * 3);
   out += R"({"vector_b64":")";
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    uint32_t three = 0;
-    for (size_t j = i; j < i + 3; ++j) three = three << 8 | static_cast<uint8_t>(bytes[j]);
-    for (int shift = 18; shift >= 0; shift -= 6) out += kDigits[three >> shift & 63];
-  }
-  for (size_t i = 0; i < bytes.size() - size; ++i) out[out.size() - 1 - i] = '=';
+  out += base::to_base64({reinterpret_cast<const char*>(v), n * sizeof(float)});
   out += R"("})";
 }
 

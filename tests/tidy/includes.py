@@ -12,7 +12,7 @@ import sys
 FLOORS = [
     {"base"},
     {"model", "settings", "net"},
-    {"plugin", "peer", "text", "query"},
+    {"plugin", "peer", "query"},
     {"router", "auth", "index", "storage", "payload"},
     {"consensus", "segment"},
     {"shard", "placement"},

@@ -1,5 +1,6 @@
 #include "host/http/rest/routes.h"
 
+#include "host/base/hex.h"
 #include "host/http/rest/resources/collections.h"
 #include "host/http/rest/resources/export.h"
 #include "host/http/rest/resources/import.h"
@@ -133,13 +134,6 @@ std::vector<std::string_view> parts_of(std::string_view path) {
   return parts;
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 struct Compiled {
   const Route* route;
   std::vector<std::string_view> parts;
@@ -210,10 +204,10 @@ bool percent_decode(std::string_view in, bool plus_is_space, std::string& out) {
     } else if (in[i] != '%') {
       out += in[i];
     } else {
-      const int high = i + 2 < in.size() ? hex_digit(in[i + 1]) : -1,
-                low = i + 2 < in.size() ? hex_digit(in[i + 2]) : -1;
-      if (high < 0 || low < 0) return false;
-      out += static_cast<char>(high << 4 | low);
+      const std::string_view digits = in.substr(i + 1, 2);
+      const std::optional<uint32_t> byte = base::parse_hex(digits);
+      if (digits.size() != 2 || !byte) return false;
+      out += static_cast<char>(*byte);
       i += 2;
     }
   }

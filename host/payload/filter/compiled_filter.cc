@@ -149,12 +149,8 @@ class Compiler {
 }  // namespace
 
 std::optional<Uuid> parse_uuid(std::string_view text) {
-  if (text.size() != 32 && text.size() != 36 && text.size() != 45) return std::nullopt;
-  const base::Result<model::PointId> id = model::PointId::from_string(text);
-  if (!id.ok() || id.value().kind() != model::PointId::Kind::kUuid) return std::nullopt;
-  Uuid uuid;
-  std::copy_n(id.value().key().begin() + 1, uuid.size(), uuid.begin());
-  return uuid;
+  constexpr size_t kPlainUrnSize = 41;
+  return text.size() == kPlainUrnSize ? std::nullopt : base::parse_uuid(text);
 }
 
 bool ValueSet::contains(const Value& value) const {

@@ -3,7 +3,6 @@
 // immutable.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,14 +11,16 @@
 #include <variant>
 #include <vector>
 
+#include "host/base/uuid.h"
 #include "host/model/filter.h"
 #include "host/payload/json/json_path.h"
 
 namespace rhumb::payload {
 
 struct CompiledFilter;
-using Uuid = std::array<uint8_t, 16>;
-// Accepts the canonical, dashless and urn forms, like ids do.
+using base::Uuid;
+// Accepts the forms that ids accept, but for the prefix "urn:uuid:" before 32 digits without
+// dashes.
 std::optional<Uuid> parse_uuid(std::string_view text);
 
 struct StringHash {

@@ -4,6 +4,7 @@
 
 #include "host/base/bytes.h"
 #include "host/base/file.h"
+#include "host/base/hex.h"
 #include "host/base/limits.h"
 
 namespace rhumb::payload {
@@ -24,11 +25,7 @@ uint16_t format_of(model::FieldType type) {
 }  // namespace
 
 std::string index_file_name(std::string_view field) {
-  constexpr char kHex[] = "0123456789abcdef";
-  const uint64_t hash = XXH64(field.data(), field.size(), 0);
-  std::string name = "payload-";
-  for (int shift = 60; shift >= 0; shift -= 4) name += kHex[hash >> shift & 15];
-  return name + ".idx";
+  return "payload-" + base::hex(uint64_t{XXH64(field.data(), field.size(), 0)}) + ".idx";
 }
 
 bool is_index_file_name(std::string_view name) {

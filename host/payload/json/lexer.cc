@@ -2,26 +2,16 @@
 
 #include <cstring>
 
+#include "host/base/hex.h"
+
 namespace rhumb::payload {
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 // The value of the four hex digits at `at`, or -1.
 int32_t hex4(std::string_view text, size_t at) {
   if (text.size() < at + 4) return -1;
-  int32_t value = 0;
-  for (size_t i = 0; i < 4; ++i) {
-    const int digit = hex_digit(text[at + i]);
-    if (digit < 0) return -1;
-    value = value * 16 + digit;
-  }
-  return value;
+  const auto value = base::parse_hex(text.substr(at, 4));
+  return value ? static_cast<int32_t>(*value) : -1;
 }
 
 void append_code_point(std::string& out, uint32_t c) {

@@ -3,6 +3,7 @@
 #include <span>
 #include <unordered_map>
 
+#include "host/base/hex.h"
 #include "host/base/limits.h"
 #include "host/payload/json/document.h"
 #include "host/payload/json/lexer.h"
@@ -52,14 +53,12 @@ class Container {
 // A path's key as JSON text. The key contains neither quotes nor backslashes. Control characters
 // are escaped, because they are not allowed in a string.
 std::string quoted(const std::string& key) {
-  constexpr char kDigits[] = "0123456789abcdef";
   std::string out = "\"";
   for (const char c : key) {
     const auto u = static_cast<unsigned char>(c);
     if (u < 0x20) {
       out += "\\u00";
-      out += kDigits[u >> 4];
-      out += kDigits[u & 15];
+      base::append_hex(out, u);
     } else {
       out += c;
     }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <vector>
 
+#include "host/base/hex.h"
 #include "host/base/json_text.h"
 #include "host/base/limits.h"
 #include "host/payload/json/document.h"
@@ -14,8 +15,6 @@
 
 namespace rhumb::payload {
 namespace {
-
-constexpr char kHex[] = "0123456789abcdef";
 
 // This limit is part of the pinned behaviour: a release with other limits must not read other
 // payloads.
@@ -169,8 +168,7 @@ class Canonical {
       const auto u = static_cast<unsigned char>(c);
       if (u < 0x20) {
         out_ += "\\u00";
-        out_ += kHex[u >> 4];
-        out_ += kHex[u & 15];
+        base::append_hex(out_, u);
         continue;
       }
       if (c == '"' || c == '\\') out_ += '\\';

@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "host/base/hex.h"
 #include "tests/shard/model.h"
 
 namespace rhumb::shard::test {
@@ -115,13 +116,7 @@ TEST(ContentHashTest, the_content_hash_is_pinned) {
       "abcdefgh",
       R"({"b":1,"a":[1.0,"x"]})", {{"v", vector}});
   ASSERT_TRUE(hash.ok());
-  std::string hex;
-  for (const uint8_t byte : *hash) {
-    constexpr char kDigits[] = "0123456789abcdef";
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
-  EXPECT_EQ(hex, "d94df4edb9062680b466a55a5fbc22f5");
+  EXPECT_EQ(base::hex(*hash), "d94df4edb9062680b466a55a5fbc22f5");
   EXPECT_EQ(*content_hash("\x01"
                           "abcdefgh",
                           R"({"a":[1.0,"x"],"b":1})", {{"v", vector}}),

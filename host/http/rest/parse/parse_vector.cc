@@ -1,9 +1,9 @@
 #include "host/http/rest/parse/parse_vector.h"
 
+#include "host/base/base64.h"
 #include "host/base/limits.h"
 #include "host/gateway/vector_bits.h"
 #include "host/gateway/write_rules.h"
-#include "host/http/rest/parse/base64_text.h"
 #include "host/http/rest/parse/check_shape.h"
 #include "host/http/rest/parse/wide_numbers.h"
 
@@ -71,9 +71,9 @@ bool holds_rows(const Element& e) {
 
 Result<std::vector<float>> decode_base64_f32(std::string_view text, const std::string& where) {
   while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  const size_t size = base64_bytes(text);
+  const size_t size = base::base64_bytes(text);
   std::vector<float> out((size + sizeof(float) - 1) / sizeof(float));
-  if (!read_base64(text, reinterpret_cast<unsigned char*>(out.data())))
+  if (!base::read_base64(text, reinterpret_cast<unsigned char*>(out.data())))
     return format_error(where, "not base64");
   if (size % sizeof(float) != 0)
     return format_error(where,

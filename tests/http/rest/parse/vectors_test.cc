@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "host/base/base64.h"
 #include "host/http/rest/parse/parse_points.h"
 #include "tests/http/rest/expect.h"
 
@@ -79,22 +80,13 @@ TEST(ParseVectorTest, base64_of_floats_gives_the_same_vector) {
 }
 
 TEST(ParseVectorTest, base64_reads_every_byte_in_every_place) {
-  static constexpr char kPlain[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  static constexpr char kUrl[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   for (uint32_t size = 1; size <= 301; size += 50) {
     std::string bytes(size * sizeof(float), '\0');
     // The pattern gives finite floats.
     for (size_t i = 0; i < bytes.size(); ++i)
       bytes[i] = static_cast<char>(i % 4 == 3 ? 0x3d + i % 3 : i * 37 % 256);
-    for (const char* digits : {kPlain, kUrl}) {
-      std::string text;
-      for (size_t bit = 0; bit < bytes.size() * 8; bit += 6) {
-        const auto byte = [&](size_t i) {
-          return i < bytes.size() ? static_cast<uint32_t>(static_cast<uint8_t>(bytes[i])) : 0;
-        };
-        text += digits[((byte(bit / 8) << 8 | byte(bit / 8 + 1)) >> (10 - bit % 8)) & 63];
-      }
+    const std::string plain = base::to_base64(bytes);
+    for (const std::string& text : {plain.substr(0, plain.find('=')), base::to_base64url(bytes)}) {
       const auto config = of(model::Distance::kDot, model::Scalar::kFloat32, size);
       for (const char* padding : {"", "=", "=="}) {
         const auto parsed = parse(R"({"vector_b64":")" + text + padding + "\"}", config);

@@ -1,10 +1,14 @@
-// Decodes base64 in both alphabets (RFC 4648, sections 4 and 5).
+// Base64 (RFC 4648) in both alphabets: with "+/" (section 4) and with "-_" (section 5, "url").
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
-namespace rhumb::http::rest {
+namespace rhumb::base {
+
+std::string to_base64(std::string_view bytes);     // with padding
+std::string to_base64url(std::string_view bytes);  // without padding
 
 // The number of bytes that `text`, without its padding, stands for.
 constexpr size_t base64_bytes(std::string_view text) {
@@ -15,4 +19,4 @@ constexpr size_t base64_bytes(std::string_view text) {
 // alphabet. In that case `out` is not usable.
 bool read_base64(std::string_view text, unsigned char* out);
 
-}  // namespace rhumb::http::rest
+}  // namespace rhumb::base

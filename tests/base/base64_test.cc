@@ -1,6 +1,6 @@
 // Blocks of 32 characters are decoded at once where the processor can do it. The result must be
 // that of decoding one character after another.
-#include "host/http/rest/parse/base64_text.h"
+#include "host/base/base64.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <random>
 #include <string>
 
-namespace rhumb::http::rest {
+namespace rhumb::base {
 namespace {
 
 constexpr std::string_view kStandard =
@@ -43,7 +43,7 @@ std::optional<std::string> read(const std::string& text) {
   return read ? std::optional(out) : std::nullopt;
 }
 
-TEST(Base64TextTest, every_character_is_read_in_every_place_of_a_block) {
+TEST(Base64, every_character_is_read_in_every_place_of_a_block) {
   for (size_t length : {7u, 44u, 97u}) {
     for (size_t at = 0; at < length; ++at) {
       for (int c = 0; c < 256; ++c) {
@@ -57,7 +57,7 @@ TEST(Base64TextTest, every_character_is_read_in_every_place_of_a_block) {
   }
 }
 
-TEST(Base64TextTest, texts_of_every_length_are_read) {
+TEST(Base64, texts_of_every_length_are_read) {
   std::mt19937 random(7);
   for (size_t length = 0; length < 300; ++length) {
     for (const std::string_view alphabet : {kStandard, kUrl}) {
@@ -68,5 +68,38 @@ TEST(Base64TextTest, texts_of_every_length_are_read) {
   }
 }
 
+TEST(Base64, the_examples_of_the_standard_are_written) {  // RFC 4648, section 10
+  const struct {
+    const char* bytes;
+    const char* text;
+  } cases[] = {{"", ""},
+               {"f", "Zg=="},
+               {"fo", "Zm8="},
+               {"foo", "Zm9v"},
+               {"foob", "Zm9vYg=="},
+               {"fooba", "Zm9vYmE="},
+               {"foobar", "Zm9vYmFy"}};
+  for (const auto& c : cases) {
+    EXPECT_EQ(to_base64(c.bytes), c.text);
+    const std::string padded = c.text;
+    EXPECT_EQ(to_base64url(c.bytes), padded.substr(0, padded.find('=')));
+  }
+  EXPECT_EQ(to_base64("\xfb\xff\xfe"), "+//+");
+  EXPECT_EQ(to_base64url("\xfb\xff\xfe"), "-__-");
+}
+
+TEST(Base64, bytes_that_are_written_are_read_back) {
+  std::mt19937 random(11);
+  for (size_t length = 0; length < 300; ++length) {
+    std::string bytes(length, '\0');
+    for (char& c : bytes) c = static_cast<char>(random());
+    ASSERT_EQ(read(to_base64url(bytes)), bytes) << length;
+    std::string text = to_base64(bytes);
+    ASSERT_EQ(text.size() % 4, 0u);
+    while (text.ends_with('=')) text.pop_back();
+    ASSERT_EQ(read(text), bytes) << length;
+  }
+}
+
 }  // namespace
-}  // namespace rhumb::http::rest
+}  // namespace rhumb::base

@@ -1,13 +1,17 @@
-#include "host/http/rest/parse/base64_text.h"
+// Vectors arrive as base64, so reading has to be fast. No library of Debian 12 reads blocks at
+// once.
+#include "host/base/base64.h"
 
+#include <algorithm>
 #include <array>
+#include <boost/beast/core/detail/base64.hpp>
 #include <cstdint>
 
 #ifdef __x86_64__
 #include <immintrin.h>
 #endif
 
-namespace rhumb::http::rest {
+namespace rhumb::base {
 namespace {
 
 constexpr uint32_t kNoDigit = 1 << 24;
@@ -98,6 +102,21 @@ __attribute__((target("avx2"))) bool read_avx2(std::string_view text, unsigned c
 
 }  // namespace
 
+std::string to_base64(std::string_view bytes) {
+  namespace beast = boost::beast::detail::base64;
+  std::string out(beast::encoded_size(bytes.size()), '\0');
+  out.resize(beast::encode(out.data(), bytes.data(), bytes.size()));
+  return out;
+}
+
+std::string to_base64url(std::string_view bytes) {
+  std::string out = to_base64(bytes);
+  out.erase(out.find_last_not_of('=') + 1);
+  std::replace(out.begin(), out.end(), '+', '-');
+  std::replace(out.begin(), out.end(), '/', '_');
+  return out;
+}
+
 bool read_base64(std::string_view text, unsigned char* out) {
 #ifdef __x86_64__
   static const bool wide = __builtin_cpu_supports("avx2");
@@ -106,4 +125,4 @@ bool read_base64(std::string_view text, unsigned char* out) {
   return read_by_table(text, out);
 }
 
-}  // namespace rhumb::http::rest
+}  // namespace rhumb::base

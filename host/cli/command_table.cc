@@ -1,0 +1,162 @@
+#include "host/cli/command_table.h"
+
+namespace rhumb::cli {
+namespace {
+
+using base::CommandRow;
+
+CommandRow status() {
+  return {.name = "status",
+          .synopsis = "status",
+          .summary = "Show the server's version, whether it is ready, and what it holds",
+          .examples = {"rhumb status", "rhumb status --url http://db1:6333 -o json"}};
+}
+
+CommandRow collections() {
+  return {.name = "collections",
+          .synopsis = "collections [list | show NAME | create NAME --size N | drop NAME]",
+          .summary = "List, show, create and drop collections",
+          .positions = {{.name = "ACTION",
+                         .help = "list (the default), show, create or drop",
+                         .choices = {"list", "show", "create", "drop"}},
+                        {.name = "NAME", .help = "the collection"}},
+          .options = {{.name = "size",
+                       .value = "N",
+                       .help = "create: number of dimensions of the vectors",
+                       .min = 1,
+                       .max = UINT32_MAX},
+                      {.name = "distance",
+                       .value = "NAME",
+                       .help = "create: Cosine, Dot, Euclid or Manhattan (default Cosine)"},
+                      {.name = "shards",
+                       .value = "N",
+                       .help = "create: number of shards (default 1)",
+                       .min = 1,
+                       .max = UINT32_MAX},
+                      {.name = "index",
+                       .value = "FIELD:TYPE",
+                       .help = "create: payload index, e.g. section:keyword; may be repeated",
+                       .repeated = true}},
+          .examples = {"rhumb collections",
+                       "rhumb collections create articles --size 384 --index lang:keyword",
+                       "rhumb collections show articles", "rhumb collections drop articles"}};
+}
+
+CommandRow import() {
+  return {
+      .name = "import",
+      .synopsis = "import COLLECTION FILE [--vectors FILE]",
+      .summary =
+          "Load points from NDJSON (one point per line; plain, .zst, or - for standard "
+          "input)",
+      .positions = {{.name = "COLLECTION", .help = "the collection", .required = true},
+                    {.name = "FILE",
+                     .help = "the points; - reads standard input",
+                     .required = true}},
+      .options = {{.name = "vectors",
+                   .value = "FILE",
+                   .help = "rows of .f16 or .f32 that belong to the lines, in order"},
+                  {.name = "create",
+                   .help = "create the collection if it is missing (the size is taken from the "
+                           "vectors)"},
+                  {.name = "distance", .value = "NAME", .help = "with --create (default Cosine)"},
+                  {.name = "size",
+                   .value = "N",
+                   .help = "dimensions of the rows in --vectors, when the collection does not "
+                           "exist yet",
+                   .min = 1,
+                   .max = UINT32_MAX},
+                  {.name = "index",
+                   .value = "FIELD:TYPE",
+                   .help = "with --create: payload index; may be repeated",
+                   .repeated = true},
+                  {.name = "batch",
+                   .value = "N",
+                   .help = "points per request (default 1000)",
+                   .min = 1,
+                   .max = 10000},
+                  {.name = "skip",
+                   .value = "N",
+                   .help = "lines to skip: those that an interrupted import had acknowledged",
+                   .max = UINT64_MAX}},
+      .examples = {"rhumb import articles articles.ndjson",
+                   "rhumb import programs points.ndjson.zst --vectors vectors.f16 --create --size "
+                   "384 --index section:keyword"}};
+}
+
+CommandRow export_() {
+  return {.name = "export",
+          .synopsis = "export COLLECTION [FILE]",
+          .summary = "Write all points as NDJSON to FILE or standard output",
+          .positions = {{.name = "COLLECTION", .help = "the collection", .required = true},
+                        {.name = "FILE", .help = "the file that is written"}},
+          .examples = {"rhumb export articles articles.ndjson",
+                       "rhumb export articles | zstd > articles.ndjson.zst"}};
+}
+
+CommandRow search() {
+  return {
+      .name = "search",
+      .synopsis = "search COLLECTION (--like ID | --vector FILE[:ROW])",
+      .summary = "Find the nearest points to a point or a vector",
+      .positions = {{.name = "COLLECTION", .help = "the collection", .required = true}},
+      .options = {{.name = "like", .value = "ID", .help = "find points like this one"},
+                  {.name = "vector",
+                   .value = "FILE[:ROW]",
+                   .help = "a row of a .f16 or .f32 file, or a JSON array in a .json file"},
+                  {.name = "using", .value = "NAME", .help = "which named vector"},
+                  {.name = "filter",
+                   .value = "JSON",
+                   .help = "only points that match, e.g. "
+                           "'{\"must\":[{\"key\":\"section\",\"match\":{\"value\":\"games\"}}]}'"},
+                  {.name = "limit",
+                   .short_name = 'n',
+                   .value = "N",
+                   .help = "how many (default 10)",
+                   .min = 1,
+                   .max = UINT32_MAX},
+                  {.name = "fields",
+                   .value = "A,B",
+                   .help = "payload members to show as columns (default: the first few)"},
+                  {.name = "ef",
+                   .value = "N",
+                   .help = "breadth of the graph search (hnsw_ef)",
+                   .min = 1,
+                   .max = UINT32_MAX},
+                  {.name = "exact", .help = "compare with every point"},
+                  {.name = "explain", .help = "show how it was answered"}},
+      .examples = {"rhumb search programs --like gimp",
+                   "rhumb search programs --vector questions.f16:3 --limit 5 --fields summary",
+                   "rhumb search programs --like gimp --filter "
+                   "'{\"must\":[{\"key\":\"installed_kb\",\"range\":{\"lt\":1000}}]}'"}};
+}
+
+}  // namespace
+
+const base::ProgramTable& program() {
+  static const base::ProgramTable table = {
+      .name = "rhumb",
+      .summary = "the command line of a Rhumb server",
+      .commands = {status(), collections(), import(), export_(), search()},
+      .common = {{.name = "url",
+                  .value = "URL",
+                  .help = "server (default $RHUMB_URL or http://127.0.0.1:6333)",
+                  .environment = "RHUMB_URL"},
+                 {.name = "api-key",
+                  .value = "KEY",
+                  .help = "API key (default $RHUMB_API_KEY)",
+                  .environment = "RHUMB_API_KEY"},
+                 {.name = "output",
+                  .short_name = 'o',
+                  .value = "table|json",
+                  .help = "for people or for programs (default table)",
+                  .choices = {"table", "json"}},
+                 {.name = "quiet", .short_name = 'q', .help = "no progress"},
+                 {.name = "help", .short_name = 'h', .help = "show this text"},
+                 {.name = "version", .help = "show the version"}},
+      .notes = {"Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 server not reached, 4 "
+                "not found"}};
+  return table;
+}
+
+}  // namespace rhumb::cli
