@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "host/http/rest/parse/parse_points.h"
+#include "host/http/rest/parse/parse_writes.h"
 #include "tests/http/rest/expect.h"
 
 namespace rhumb::http::rest {
