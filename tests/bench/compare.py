@@ -36,7 +36,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 MICRO = pathlib.Path("tests/bench/micro")
 MEASURED = "*rhumb_bench_measured*"
 ITERATIONS = 20  # under callgrind; each one does the same
-CONFIGURE = ["-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DRHUMB_TESTS=ON", "-DRHUMB_BENCHMARKS=ON", "-DRHUMB_TEST_FOLDERS=bench"]
+CONFIGURE = [
+    "-G",
+    "Ninja",
+    "-DCMAKE_BUILD_TYPE=Release",
+    "-DRHUMB_TESTS=ON",
+    "-DRHUMB_BENCHMARKS=ON",
+    "-DRHUMB_TEST_FOLDERS=bench",
+]
 
 
 def git(*words):
@@ -50,6 +57,11 @@ def commit_of(name):
     return git("rev-parse", "--verify", f"{name}^{{commit}}")
 
 
+def bare(name):
+    """The name without what Google Benchmark appends: how often it runs, and the kind of time."""
+    return re.sub(r"/(iterations:\d+|process_time)", "", name)
+
+
 class Side:
     """A commit with its worktree and its programs."""
 
@@ -60,7 +72,10 @@ class Side:
             git("worktree", "add", "--detach", self.tree, commit)
 
     def take_benchmarks(self, other):
-        """Copies the benchmarks of another commit into this worktree."""
+        """Copies the benchmarks of another commit into this worktree, which has none."""
+        shutil.rmtree(self.tree / MICRO, ignore_errors=True)
+        for made in (self.build / "bin").glob("micro_*"):
+            made.unlink()
         shutil.copytree(other.tree / MICRO, self.tree / MICRO)
         lists = self.tree / MICRO.parent / "CMakeLists.txt"
         if "add_subdirectory(micro)" not in lists.read_text():
@@ -72,7 +87,10 @@ class Side:
         self.build.mkdir(parents=True, exist_ok=True)
         log = self.build / "micro.log"
         with open(log, "w") as out:
-            for words in (["-S", self.tree, "-B", self.build, *CONFIGURE], ["--build", self.build, "--target", "micro", "--", "-k", "0"]):
+            for words in (
+                ["-S", self.tree, "-B", self.build, *CONFIGURE],
+                ["--build", self.build, "--target", "micro", "--", "-k", "0"],
+            ):
                 subprocess.run(["cmake", *map(str, words)], stdout=out, stderr=out, env=environment)
         made = {path.name for path in (self.build / "bin").glob("micro_*")}
         for name in sorted(self.wanted() - made):
@@ -80,23 +98,42 @@ class Side:
         return made & self.wanted()
 
     def wanted(self):
-        return {f"micro_{name}" for name in re.findall(r"^rhumb_micro\((\w+)", (self.tree / MICRO / "CMakeLists.txt").read_text(), re.M)}
+        return {
+            f"micro_{name}"
+            for name in re.findall(
+                r"^rhumb_micro\((\w+)", (self.tree / MICRO / "CMakeLists.txt").read_text(), re.M
+            )
+        }
 
     def benchmarks(self, program, only):
         listed = turns.run([self.build / "bin" / program, "--benchmark_list_tests"]).split()
-        return [name for name in listed if only in name]
+        return [name for name in map(bare, listed) if only in name]
 
     def times(self, program, only, min_time):
         """CPU time in ns of one iteration, by benchmark."""
-        words = [self.build / "bin" / program, "--benchmark_format=json", f"--benchmark_min_time={min_time}", f"--benchmark_filter={re.escape(only)}"]
-        return {row["name"]: row["cpu_time"] for row in json.loads(turns.run(words))["benchmarks"]}
+        words = [
+            self.build / "bin" / program,
+            "--benchmark_format=json",
+            f"--benchmark_min_time={min_time}",
+            f"--benchmark_filter={re.escape(only)}",
+        ]
+        return {
+            bare(row["name"]): row["cpu_time"] for row in json.loads(turns.run(words))["benchmarks"]
+        }
 
     def instructions(self, program, name):
         """Instructions of one iteration."""
         out = self.build / "callgrind.out"
-        environment = {**os.environ, "RHUMB_KERNELS": "avx2", "RHUMB_BENCH_ITERATIONS": str(ITERATIONS)}
-        exactly = f"--benchmark_filter=^{re.escape(name)}(/iterations:.*)?$"
-        turns.run([*turns.callgrind(MEASURED, out), self.build / "bin" / program, exactly], env=environment)
+        environment = {
+            **os.environ,
+            "RHUMB_KERNELS": "avx2",
+            "RHUMB_BENCH_ITERATIONS": str(ITERATIONS),
+        }
+        exactly = f"--benchmark_filter=^{re.escape(name)}(/.*)?$"
+        turns.run(
+            [*turns.callgrind(MEASURED, out), self.build / "bin" / program, exactly],
+            env=environment,
+        )
         return turns.counted(out, MEASURED) / ITERATIONS
 
 
@@ -107,7 +144,7 @@ class Comparison:
         commits = [commit_of(options.old), commit_of(options.new)]
         self.old, self.new = (Side(commit, work) for commit in commits)
         print(f"old {commits[0][:12]}, new {commits[1][:12]}", flush=True)
-        if not (self.old.tree / MICRO).exists():
+        if not git("ls-tree", commits[0], f"{MICRO}/"):
             self.old.take_benchmarks(self.new)
         old, new = self.old.make(), self.new.make()
         self.programs = sorted(old & new)
@@ -121,18 +158,27 @@ class Comparison:
         return [name for name in new if name in old]
 
     def time(self):
-        print(f"{'CPU time of an iteration':36} {'old':>12} {'new':>12}    ratio   old against old", flush=True)
+        print(
+            f"{'CPU time of an iteration':36} {'old':>12} {'new':>12}    ratio   old against old",
+            flush=True,
+        )
         for program in self.programs:
             names = self.named(program)
             if not names:
                 continue
             sides = {"before": self.old, "after": self.new}
-            found = turns.take_turns(self.options.rounds, lambda side: sides[side].times(program, self.options.only, self.options.min_time))
+            found = turns.take_turns(
+                self.options.rounds,
+                lambda side: sides[side].times(program, self.options.only, self.options.min_time),
+            )
             for name in names:
-                row = turns.compared(**{which: [times[name] for times in rounds] for which, rounds in found.items()})
+                row = turns.compared(
+                    **{which: [times[name] for times in rounds] for which, rounds in found.items()}
+                )
                 mark = "" if row["holds"] else "  slower"
-                print(f"{name:36} {row['before']:9,.0f} ns {row['after']:9,.0f} ns   {row['ratio']:6.3f}"
-                      f"   {row['same_min']:.3f} to {row['same_max']:.3f}{mark}", flush=True)
+                medians = f"{row['before']:9,.0f} ns {row['after']:9,.0f} ns   {row['ratio']:6.3f}"
+                spread = f"{row['same_min']:.3f} to {row['same_max']:.3f}"
+                print(f"{name:36} {medians}   {spread}{mark}", flush=True)
                 self.rows[name] = row
 
     def count(self):
@@ -142,18 +188,29 @@ class Comparison:
                 before, after = (side.instructions(program, name) for side in (self.old, self.new))
                 growth = after / before - 1
                 holds = growth <= turns.GROWTH_MAX
-                print(f"{name:36} {before:14,.0f} {after:14,.0f}  {100 * growth:+7.2f} %{'' if holds else '  more'}", flush=True)
-                self.rows[name] = {"before": before, "after": after, "growth": growth, "holds": holds}
+                mark = "" if holds else "  more"
+                counts = f"{before:14,.0f} {after:14,.0f}  {100 * growth:+7.2f} %"
+                print(f"{name:36} {counts}{mark}", flush=True)
+                self.rows[name] = {
+                    "before": before,
+                    "after": after,
+                    "growth": growth,
+                    "holds": holds,
+                }
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("old")
     parser.add_argument("new")
     parser.add_argument("--instructions", action="store_true")
     parser.add_argument("--only", default="", metavar="WORD")
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--min-time", type=float, default=0.05, metavar="S", help="of one benchmark in one process")
+    parser.add_argument(
+        "--min-time", type=float, default=0.05, metavar="S", help="of one benchmark in one process"
+    )
     parser.add_argument("--work", default=str(ROOT / "build" / "compare"))
     parser.add_argument("--json", help="writes the figures there, too")
     options = parser.parse_args()
@@ -163,11 +220,20 @@ def main():
     else:
         comparison.time()
     if options.json:
-        report = {"date": time.strftime("%Y-%m-%d"), "old": comparison.old.tree.name, "new": comparison.new.tree.name,
-                  "load_average": os.getloadavg()[0], "rows": comparison.rows}
+        report = {
+            "date": time.strftime("%Y-%m-%d"),
+            "old": comparison.old.tree.name,
+            "new": comparison.new.tree.name,
+            "load_average": os.getloadavg()[0],
+            "rows": comparison.rows,
+        }
         pathlib.Path(options.json).write_text(json.dumps(report, indent=1) + "\n")
     worse = [name for name, row in comparison.rows.items() if not row["holds"]]
-    print("\n".join(["beyond the bound:", *worse]) if worse else f"{len(comparison.rows)} benchmarks, all within the bounds")
+    print(
+        "\n".join(["beyond the bound:", *worse])
+        if worse
+        else f"{len(comparison.rows)} benchmarks, all within the bounds"
+    )
     sys.exit(1 if worse or not comparison.rows else 0)
 
 

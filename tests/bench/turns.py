@@ -1,4 +1,4 @@
-"""What the scripts that compare two versions share: processes that take turns, and instructions under callgrind."""
+"""What the scripts that compare two versions share: turns of processes, and instructions."""
 import re
 import statistics
 import subprocess
@@ -7,8 +7,10 @@ GROWTH_MAX = 0.03  # of instructions, which do not depend on the machine's load
 
 
 def take_turns(rounds, measure):
-    """Calls measure("before") twice and measure("after") once per round, in both orders in turn. Returns their answers by name; `again` is the
-    second measurement of `before`."""
+    """Calls measure("before") twice and measure("after") once per round, in both orders in turn.
+
+    Returns their answers by name; `again` is the second measurement of `before`.
+    """
     found = {"before": [], "again": [], "after": []}
     for turn in range(rounds):
         for name in list(found) if turn % 2 == 0 else list(found)[::-1]:
@@ -17,17 +19,33 @@ def take_turns(rounds, measure):
 
 
 def compared(before, again, after):
-    """Medians of times, the ratio of after to before within a round, and how far before is from itself. A change is inside the noise if `holds`."""
+    """Medians of times, the ratio of after to before, and how far before is from itself.
+
+    The ratio is the median of those within the rounds. If it `holds`, it is inside the noise.
+    """
     # Both directions, so that the order of the turns does not matter.
     same = [x for a, b in zip(before, again) for x in (a / b, b / a)]
     ratio = statistics.median(2 * c / (a + b) for a, b, c in zip(before, again, after))
-    medians = {"before": statistics.median(before), "again": statistics.median(again), "after": statistics.median(after)}
-    return {**medians, "ratio": ratio, "same_min": min(same), "same_max": max(same), "holds": ratio <= max(same)}
+    return {
+        "before": statistics.median(before),
+        "again": statistics.median(again),
+        "after": statistics.median(after),
+        "ratio": ratio,
+        "same_min": min(same),
+        "same_max": max(same),
+        "holds": ratio <= max(same),
+    }
 
 
 def callgrind(function, out):
-    """The words before a program whose instructions inside `function` are to be counted into the file `out`."""
-    return ["valgrind", "--tool=callgrind", "--collect-atstart=no", f"--toggle-collect={function}", f"--callgrind-out-file={out}"]
+    """The words before a program whose instructions inside `function` go into the file `out`."""
+    return [
+        "valgrind",
+        "--tool=callgrind",
+        "--collect-atstart=no",
+        f"--toggle-collect={function}",
+        f"--callgrind-out-file={out}",
+    ]
 
 
 def counted(out, function):
@@ -41,7 +59,9 @@ def counted(out, function):
 def run(words, **options):
     """The standard output of a program; the script ends if the program fails."""
     words = [str(word) for word in words]
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    done = subprocess.run(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
+    )
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(words)}:\n{done.stderr[-2000:]}")
     return done.stdout
