@@ -24,7 +24,7 @@ std::string text_of(const float* row, uint32_t dim) {
 
 model::CollectionConfig collection(uint32_t dim) {
   model::CollectionConfig config;
-  config.vectors[""] = {.size = dim, .distance = model::Distance::kCosine};
+  config.vectors[""].size = dim;
   config.single_vector = true;
   return config;
 }

@@ -64,7 +64,7 @@ TEST(Options, an_invalid_parameter_is_named) {
 }
 
 TEST(Options, the_engine_describes_them) {
-  index_test::Buffer buffer;
+  Buffer buffer;
   ASSERT_EQ(index_test::engine("rhumb").ops->describe(nullptr, buffer.out()), RHUMB_OK);
   const auto described = nlohmann::json::parse(buffer.view());
   EXPECT_EQ(described["metrics"].size(), 5u);
