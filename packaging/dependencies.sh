@@ -20,7 +20,7 @@ test_packages=(
 )
 packages=("${build_packages[@]}")
 [ "$mode" != build ] && packages+=("${test_packages[@]}")
-[ "$mode" = bench ] && packages+=(libfaiss-dev valgrind)
+[ "$mode" = bench ] && packages+=(libfaiss-dev libbenchmark-dev valgrind)
 
 # The Raft plugin needs Rust 1.71. A cargo that is new enough is used as it is. Otherwise Debian's
 # own "web" build of it is installed. That build conflicts with Debian's older rustc and with

@@ -66,34 +66,15 @@ inline constexpr uint32_t kStrandBatchTasks = 64;
 // Plugins.
 inline constexpr uint32_t kMaxPlugins = 256;  // files in one plugin directory
 
-// HTTP front.
-inline constexpr uint64_t kMaxHeaderBytes = 32 * kKiB;  // beyond this: 431
-// Beyond this: 413. The import route streams its body and is not bound by this limit.
-inline constexpr uint64_t kMaxBodyBytes = 32 * kMiB;
-inline constexpr uint32_t kHeaderTimeoutMs = 10'000;
-inline constexpr uint32_t kBodyTimeoutMs = 60'000;
-inline constexpr uint32_t kIdleTimeoutMs = 75'000;
+// Sockets (host/net).
 inline constexpr uint32_t kMaxConnections = 16384;
-inline constexpr uint64_t kMaxWriteBacklogBytes = 64 * kMiB;  // per connection
-// Requests that wait for a worker. Beyond this: 503 with Retry-After.
-inline constexpr uint32_t kMaxQueuedRequests = 1024;
-inline constexpr uint64_t kMaxInflightBodyBytes = 1 * kGiB;  // over all connections
 // Bytes of all replies together that the sockets have not taken yet.
 inline constexpr uint64_t kMaxUnsentBytes = 256 * kMiB;
 // A reply that leaves at most this many bytes unsent does not count towards kMaxUnsentBytes.
 inline constexpr uint64_t kUnsentFreeBytes = 64 * kKiB;
-inline constexpr uint32_t kMaxHeaderFields = 100;  // beyond this: 431
-// The line with a chunk's size and extension, and all trailers of a request together.
-inline constexpr uint64_t kMaxChunkLineBytes = 8 * kKiB;
-// Bytes that are read ahead while a request is being answered.
-inline constexpr uint64_t kMaxPipelinedBytes = 64 * kKiB;
-// Requests of one pipelining client that are answered before other connections get their turn.
-inline constexpr uint32_t kMaxRequestsPerTurn = 64;
 // Within kWriteTimeoutMs a client must read at least kMinWriteProgressBytes of its reply.
 inline constexpr uint32_t kWriteTimeoutMs = 30'000;
 inline constexpr uint64_t kMinWriteProgressBytes = 16 * kKiB;
-// The next part of a streamed reply is produced when fewer bytes than this wait for the client.
-inline constexpr uint64_t kStreamLowWaterBytes = 256 * kKiB;
 // A connection stays open this long after its last answer, so that the client can read it.
 inline constexpr uint32_t kLingerMs = 2'000;
 // kStoppingLingerMs replaces kLingerMs while the server stops.
@@ -103,8 +84,29 @@ inline constexpr uint64_t kMaxLingerBytes = 256 * kMiB;
 inline constexpr uint32_t kMaxAcceptsPerTurn = 64;
 // Pause before the next accept() after the process ran out of file descriptors.
 inline constexpr uint32_t kAcceptRetryMs = 100;
-inline constexpr uint64_t kMinGzipBytes = 1 * kKiB;  // smaller replies are not compressed
+
+// HTTP front (host/http).
+inline constexpr uint64_t kMaxHeaderBytes = 32 * kKiB;  // beyond this: 431
+inline constexpr uint32_t kMaxHeaderFields = 100;       // beyond this: 431
+// Beyond this: 413. The import route streams its body and is not bound by this limit.
+inline constexpr uint64_t kMaxBodyBytes = 32 * kMiB;
+inline constexpr uint64_t kMaxInflightBodyBytes = 1 * kGiB;  // over all connections
+// The line with a chunk's size and extension, and all trailers of a request together.
+inline constexpr uint64_t kMaxChunkLineBytes = 8 * kKiB;
+inline constexpr uint32_t kHeaderTimeoutMs = 10'000;
+inline constexpr uint32_t kBodyTimeoutMs = 60'000;
+inline constexpr uint32_t kIdleTimeoutMs = 75'000;
+// Requests that wait for a worker. Beyond this: 503 with Retry-After.
+inline constexpr uint32_t kMaxQueuedRequests = 1024;
+// Bytes that are read ahead while a request is being answered.
+inline constexpr uint64_t kMaxPipelinedBytes = 64 * kKiB;
+// Requests of one pipelining client that are answered before other connections get their turn.
+inline constexpr uint32_t kMaxRequestsPerTurn = 64;
 inline constexpr uint32_t kMaxRequestIdBytes = 128;
+inline constexpr uint64_t kMinGzipBytes = 1 * kKiB;           // smaller replies are not compressed
+inline constexpr uint64_t kMaxWriteBacklogBytes = 64 * kMiB;  // per connection
+// The next part of a streamed reply is produced when fewer bytes than this wait for the client.
+inline constexpr uint64_t kStreamLowWaterBytes = 256 * kKiB;
 // The part of a streamed request body that is handed over at once.
 inline constexpr uint64_t kMaxStreamChunkBytes = 256 * kKiB;
 

@@ -3,8 +3,9 @@
 #include "host/http/request.h"
 #include "host/http/rest/parse/collection_body.h"
 #include "host/http/rest/parse/json_dom.h"
-#include "host/http/rest/parse/parse_points.h"
 #include "host/http/rest/parse/parse_query.h"
+#include "host/http/rest/parse/parse_reads.h"
+#include "host/http/rest/parse/parse_writes.h"
 #include "host/peer/messages.h"
 #include "tests/fuzz/fuzz.h"
 

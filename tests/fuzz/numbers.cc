@@ -7,7 +7,7 @@
 #include "host/http/request.h"
 #include "host/http/rest/parse/float_text.h"
 #include "host/http/rest/parse/json_dom.h"
-#include "host/http/rest/parse/parse_points.h"
+#include "host/http/rest/parse/parse_writes.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {

@@ -74,8 +74,13 @@ def check(faults):
             wrong.append(f"{name}: no test program {fault['target']}")
         for test in fault["tests"]:
             suite, case = [part for part in test.split("/") if "." in part][0].split(".")
-            if not re.search(rf"\bTEST(_F|_P)?\(\s*{suite},\s*{case}\)", tests):
-                wrong.append(f"{name}: no test {suite}.{case}")
+            found = re.search(rf"\bTEST(_F|_P)?\(\s*{suite},\s*{case}\)", tests)
+            prefix = test.split("/")[0]
+            if not found or (
+                found[1] == "_P"
+                and not re.search(rf"\bINSTANTIATE_TEST_SUITE_P\(\s*{prefix},\s*{suite}\b", tests)
+            ):
+                wrong.append(f"{name}: no test {test}")
     return wrong
 
 

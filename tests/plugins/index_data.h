@@ -22,6 +22,9 @@ inline constexpr uint32_t kSlowDown = 8;  // instrumented builds get this many t
 #else
 inline constexpr uint32_t kSlowDown = 1;
 #endif
+// For tests of graphs: so many times less, which is still more than the number of rows below which
+// an engine has no graph.
+inline constexpr uint32_t kFewer = kSlowDown > 1 ? 3 : 1;
 
 // Vectors like embeddings: clusters of different shape and weight in a subspace of low rank, with a
 // little noise in all directions.

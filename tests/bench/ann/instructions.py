@@ -23,16 +23,16 @@ import argparse
 import json
 import os
 import pathlib
-import re
-import statistics
 import subprocess
 import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests" / "bench"))
+import turns  # noqa: E402
+
 REAL = ROOT / "../shared/data/debian-minilm"
 ROWS, ROWS_WIDE, QUERIES, BUILD_ROWS, REAL_DIM = 20_000, 10_000, 200, 4_000, 384
-GROWTH_MAX = 0.03
 PASSES = 60  # per timed process, which takes at least a fifth of a second
 EFS = (20, 60, 0)  # 0: the engine's own ef
 MEASURED = "rhumb_bench_measured"
@@ -86,31 +86,14 @@ class Bench:
             self.plugins[side],
             *command,
         ]
-        done = subprocess.run(
-            [str(w) for w in words],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-        if done.returncode != 0:
-            raise SystemExit(f"{' '.join(map(str, words))}:\n{done.stderr[-2000:]}")
-        return json.loads(done.stdout)
+        return json.loads(turns.run(words, env=environment))
 
     def instructions(self, data, metric, side, *command):
         out = self.work / "callgrind.out"
-        wrapper = [
-            "valgrind",
-            "--tool=callgrind",
-            "--collect-atstart=no",
-            f"--toggle-collect={MEASURED}",
-            f"--callgrind-out-file={out}",
-        ]
-        answer = self.program(data, metric, side, *command, wrapper=wrapper, kernels="avx2")
-        total = re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.M)
-        if total is None or int(total.group(1)) == 0:
-            raise SystemExit(f"callgrind counted nothing inside {MEASURED}")
-        return int(total.group(1)) / answer["items"], answer.get("recall")
+        answer = self.program(
+            data, metric, side, *command, wrapper=turns.callgrind(MEASURED, out), kernels="avx2"
+        )
+        return turns.counted(out, MEASURED) / answer["items"], answer.get("recall")
 
     def counted(self, data, metric, what, command_of):
         (before, recall_before), (after, recall_after) = (
@@ -121,8 +104,8 @@ class Bench:
             "" if recall_before is None else f"   recall {recall_before:.4f} -> {recall_after:.4f}"
         )
         print(
-            f"  {what:24} {before:14,.0f} -> {after:14,.0f} instructions   "
-            f"{100 * growth:+6.2f} %{recalls}",
+            f"  {what:24} {before:14,.0f} -> {after:14,.0f} instructions"
+            f"   {100 * growth:+6.2f} %{recalls}",
             flush=True,
         )
         return {
@@ -131,35 +114,23 @@ class Bench:
             "growth": growth,
             "recall_before": recall_before,
             "recall_after": recall_after,
-            "holds": growth <= GROWTH_MAX,
+            "holds": growth <= turns.GROWTH_MAX,
         }
 
     def timed(self, data, metric, what, command_of):
-        us = {"before": [], "again": [], "after": []}
-        for turn in range(self.options.rounds):
-            order = list(us) if turn % 2 == 0 else list(us)[::-1]
-            for name in order:
-                side = "before" if name == "again" else name
-                us[name].append(self.program(data, metric, side, *command_of(side))["us"])
-        # Measured in both orders, so that the order does not matter.
-        same = [x for a, b in zip(us["before"], us["again"]) for x in (a / b, b / a)]
-        ratio = statistics.median(
-            2 * c / (a + b) for a, b, c in zip(us["before"], us["again"], us["after"])
+        us = turns.take_turns(
+            self.options.rounds,
+            lambda side: self.program(data, metric, side, *command_of(side))["us"],
         )
+        row = turns.compared(**us)
         print(
-            f'  {what:24} {statistics.median(us["before"]):14.1f} -> '
-            f'{statistics.median(us["after"]):14.1f} us of CPU         {100 * (ratio - 1):+6.2f} %'
-            f"   before against itself {100 * (min(same) - 1):+.1f} to "
-            f"{100 * (max(same) - 1):+.1f} %",
+            f'  {what:24} {row["before"]:14.1f} -> {row["after"]:14.1f} us of CPU'
+            f'         {100 * (row["ratio"] - 1):+6.2f} %'
+            f'   before against itself {100 * (row["same_min"] - 1):+.1f}'
+            f' to {100 * (row["same_max"] - 1):+.1f} %',
             flush=True,
         )
-        return {
-            **{k: statistics.median(v) for k, v in us.items()},
-            "ratio": ratio,
-            "same_min": min(same),
-            "same_max": max(same),
-            "holds": ratio <= max(same),
-        }
+        return row
 
     def measure(self, name, metric, arguments):
         data = self.data(name, arguments)

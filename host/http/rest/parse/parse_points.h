@@ -1,50 +1,31 @@
-// Turns bodies of writes and of reads by id into model types. A body is read and checked as a whole
-// before anything is done with it.
+// Reads points from JSON: ids, payloads, and lists and columns of points. Only parse_*.cc include
+// it.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "host/base/status.h"
-#include "host/http/rest/parse/ignored_members.h"
+#include "host/http/rest/parse/json_dom.h"
 #include "host/model/collection.h"
 #include "host/model/operation.h"
-#include "host/model/query.h"
 
 namespace rhumb::http::rest {
 
-using Operations = std::vector<model::Operation>;
+// 422: a list has more entries than its limit.
+base::Status too_many(const std::string& where, size_t n, uint32_t limit);
 
-// The bodies of single operations. `points/batch` holds them by name. `ignored` receives the
-// members of the body that are unknown. It may be null.
-base::Result<model::Operation> parse_upsert(const std::string& body,
-                                            const model::CollectionConfig& config,
-                                            IgnoredMembers* ignored = nullptr);
-base::Result<model::Operation> parse_delete_points(const std::string& body,
-                                                   IgnoredMembers* ignored = nullptr);
-base::Result<model::Operation> parse_update_vectors(const std::string& body,
-                                                    const model::CollectionConfig& config,
-                                                    IgnoredMembers* ignored = nullptr);
-base::Result<model::Operation> parse_delete_vectors(const std::string& body,
-                                                    const model::CollectionConfig& config,
-                                                    IgnoredMembers* ignored = nullptr);
-// Parses the bodies of set, overwrite, delete and clear.
-base::Result<model::Operation> parse_payload_change(const std::string& body,
-                                                    model::OperationKind kind,
-                                                    IgnoredMembers* ignored = nullptr);
-base::Result<Operations> parse_batch(const std::string& body, const model::CollectionConfig& config,
-                                     IgnoredMembers* ignored = nullptr);
+base::Result<std::vector<model::PointId>> parse_ids(const Element& e, const std::string& where);
 
-// Parses one line of an import, which is a point as in an upsert.
-base::Result<model::PointWrite> parse_import_line(const std::string& line,
-                                                  const model::CollectionConfig& config,
-                                                  IgnoredMembers* ignored = nullptr);
+// Returns the minified text of an object. An absent or empty object gives an empty text.
+base::Result<std::string> parse_payload(const std::optional<Element>& e, const std::string& where);
 
-base::Result<model::GetRequest> parse_get(const std::string& body,
-                                          IgnoredMembers* ignored = nullptr);
-base::Result<model::ScrollRequest> parse_scroll(const std::string& body,
-                                                IgnoredMembers* ignored = nullptr);
-base::Result<model::CountRequest> parse_count(const std::string& body,
-                                              IgnoredMembers* ignored = nullptr);
+base::Result<model::PointWrite> parse_point(const Element& e, const model::CollectionConfig& config,
+                                            const std::string& where, bool with_payload);
+base::Status parse_point_list(const Element& e, const model::CollectionConfig& config,
+                              const std::string& where, bool with_payload,
+                              std::vector<model::PointWrite>& out);
+// Parses the column form: {"ids":[..],"vectors":[[..],..] | {name:[[..],..]},"payloads":[..]}.
+base::Status parse_columns(const Element& e, const model::CollectionConfig& config,
+                           const std::string& where, std::vector<model::PointWrite>& out);
 
 }  // namespace rhumb::http::rest

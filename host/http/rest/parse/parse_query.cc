@@ -77,8 +77,7 @@ Status parse_params(const Element& e, const std::string& where, model::SearchPar
 // Parses the members that all forms of a query share: filter, params, limit, offset, threshold and
 // selectors.
 Status parse_common(const Object& body, const std::string& where, gateway::Query& out) {
-  if (member(body, "shard_key"))
-    return base::unsupported("custom sharding (" + at(where, "shard_key") + ")");
+  RHUMB_TRY(refuse_shard_key(body, where));
   if (member(body, "lookup_from"))
     return base::unsupported("lookup_from (" + at(where, "lookup_from") + ")");
   if (const auto filter = member(body, "filter")) {

@@ -82,4 +82,10 @@ Result<VectorSelector> parse_with_vector(const Object& body, const std::string& 
   return out;
 }
 
+base::Status refuse_shard_key(const Object& body, const std::string& where) {
+  if (member(body, "shard_key"))
+    return base::unsupported("custom sharding (" + at(where, "shard_key") + ")");
+  return base::ok();
+}
+
 }  // namespace rhumb::http::rest

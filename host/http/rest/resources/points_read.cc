@@ -1,7 +1,7 @@
 #include "host/http/rest/resources/points_read.h"
 
 #include "host/base/json_text.h"
-#include "host/http/rest/parse/parse_points.h"
+#include "host/http/rest/parse/parse_reads.h"
 #include "host/http/rest/reply/json_write.h"
 
 namespace rhumb::http::rest::points {

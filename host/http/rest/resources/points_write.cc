@@ -1,6 +1,6 @@
 #include "host/http/rest/resources/points_write.h"
 
-#include "host/http/rest/parse/parse_points.h"
+#include "host/http/rest/parse/parse_writes.h"
 
 namespace rhumb::http::rest::points {
 namespace {

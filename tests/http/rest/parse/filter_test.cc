@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "host/http/rest/parse/parse_points.h"
+#include "host/http/rest/parse/parse_reads.h"
 #include "tests/http/rest/expect.h"
 #include "tests/model/text.h"
 

@@ -3,8 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "host/http/rest/parse/collection_body.h"
-#include "host/http/rest/parse/parse_points.h"
 #include "host/http/rest/parse/parse_query.h"
+#include "host/http/rest/parse/parse_reads.h"
+#include "host/http/rest/parse/parse_writes.h"
 #include "host/http/rest/parse/point_stream.h"
 #include "tests/http/rest/expect.h"
 #include "tests/model/text.h"

@@ -6,8 +6,8 @@
 
 #include "host/http/rest/latency/short_search.h"
 #include "host/http/rest/parse/collection_body.h"
-#include "host/http/rest/parse/parse_points.h"
 #include "host/http/rest/parse/parse_query.h"
+#include "host/http/rest/parse/parse_writes.h"
 #include "host/http/rest/parse/point_stream.h"
 #include "host/http/rest/reply/collection_info.h"
 #include "host/http/rest/reply/json_write.h"

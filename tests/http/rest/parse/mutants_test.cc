@@ -8,8 +8,9 @@
 #include <random>
 
 #include "host/http/rest/parse/collection_body.h"
-#include "host/http/rest/parse/parse_points.h"
 #include "host/http/rest/parse/parse_query.h"
+#include "host/http/rest/parse/parse_reads.h"
+#include "host/http/rest/parse/parse_writes.h"
 #include "tests/http/rest/expect.h"
 #include "tests/model/text.h"
 

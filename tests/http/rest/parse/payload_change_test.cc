@@ -1,7 +1,7 @@
 // Bodies of deletes, of changes of vectors and payloads, and of batches of operations.
 #include <gtest/gtest.h>
 
-#include "host/http/rest/parse/parse_points.h"
+#include "host/http/rest/parse/parse_writes.h"
 #include "tests/http/rest/expect.h"
 #include "tests/model/text.h"
 

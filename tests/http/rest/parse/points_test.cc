@@ -1,7 +1,8 @@
 // Bodies of upserts, by points and by columns, and of reads by id.
 #include <gtest/gtest.h>
 
-#include "host/http/rest/parse/parse_points.h"
+#include "host/http/rest/parse/parse_reads.h"
+#include "host/http/rest/parse/parse_writes.h"
 #include "tests/http/rest/expect.h"
 #include "tests/model/text.h"
 

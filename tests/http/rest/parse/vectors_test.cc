@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "host/base/base64.h"
-#include "host/http/rest/parse/parse_points.h"
+#include "host/http/rest/parse/parse_writes.h"
 #include "tests/http/rest/expect.h"
 
 namespace rhumb::http::rest {

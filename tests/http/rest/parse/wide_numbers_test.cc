@@ -9,8 +9,8 @@
 #include "host/http/request.h"
 #include "host/http/rest/parse/float_text.h"
 #include "host/http/rest/parse/json_dom.h"
-#include "host/http/rest/parse/parse_points.h"
 #include "host/http/rest/parse/parse_query.h"
+#include "host/http/rest/parse/parse_writes.h"
 #include "tests/http/rest/expect.h"
 
 namespace rhumb::http::rest {

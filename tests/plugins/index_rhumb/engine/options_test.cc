@@ -1,7 +1,7 @@
 // The engine's reading of the settings that the host sends.
 #include "plugins/index_rhumb/engine/options.h"
 
-#include <gtest/gtest.h>
+#include "tests/plugins/index_fixture.h"
 
 namespace rhumb::coded {
 namespace {
@@ -43,6 +43,33 @@ TEST(Options, parameters_of_the_engine_take_precedence_over_the_quantization) {
 TEST(Options, on_disk_leaves_a_graph_in_its_file) {
   EXPECT_FALSE(parse_options("{}").mapped);
   EXPECT_TRUE(parse_options(R"({"on_disk":true})").mapped);
+}
+
+TEST(Options, an_invalid_parameter_is_named) {
+  const index_test::Column column(RHUMB_EUCLID, RHUMB_F32, 16);
+  for (const auto& [config, word] : {std::pair{R"({"one_bit":1})", "one_bit:"},
+                                     {R"({"codes":"5bit"})", "codes:"},
+                                     {R"({"quantization":"turbo"})", "quantization:"},
+                                     {R"({"quantization":true})", "quantization:"},
+                                     {R"({"compression":12})", "compression:"},
+                                     {R"({"compression":128})", "compression:"}}) {
+    const index_test::Index index("rhumb", column, config);
+    EXPECT_EQ(index.opened(), RHUMB_INVALID) << config;
+    EXPECT_NE(index.error().find(word), std::string::npos) << index.error();
+  }
+  EXPECT_EQ(
+      index_test::Index("rhumb", column, R"({"m":2,"ef_construct":65536,"seed":7,"one_bit":false})")
+          .opened(),
+      RHUMB_OK);
+}
+
+TEST(Options, the_engine_describes_them) {
+  Buffer buffer;
+  ASSERT_EQ(index_test::engine("rhumb").ops->describe(nullptr, buffer.out()), RHUMB_OK);
+  const auto described = nlohmann::json::parse(buffer.view());
+  EXPECT_EQ(described["metrics"].size(), 5u);
+  EXPECT_EQ(described["scalars"].size(), 4u);
+  EXPECT_EQ(described["parameters"]["properties"]["codes"]["default"], "auto");
 }
 
 }  // namespace

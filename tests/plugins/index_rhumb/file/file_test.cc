@@ -1,68 +1,17 @@
-// A saved graph is loaded unchanged. A damaged file is reported and never used.
+// What is particular to the file of this engine: pages, invalid values, and codes.
 #include "plugins/index_rhumb/file/file_format.h"
 #include "rhumb/cpp/crc32c.h"
-#include "tests/plugins/index_fixture.h"
+#include "tests/plugins/index/graph_engines.h"
 
 namespace rhumb::index_test {
 namespace {
 
-// Instrumented builds get less data, but more than the number of rows below which the engine has no
-// graph.
-constexpr uint32_t kFewer = kSlowDown > 1 ? 3 : 1;
-
-constexpr const char* kConfig = R"({"m":8,"ef_construct":40})";
-
-struct Saved {
-  explicit Saved(uint32_t rows, uint64_t seed = 51)
-      : generator(32, seed), column(RHUMB_COSINE, RHUMB_F32, 32), dir(temp.fresh()) {
-    column.fill(generator, rows);
-    index = std::make_unique<Index>("rhumb", column, kConfig);
-    if (index->build(2) != RHUMB_OK || index->save(dir) != RHUMB_OK)
-      throw std::runtime_error(index->error());
-  }
-  rhumb_status_t load(const std::string& bytes, std::string* why = nullptr) {
-    write_bytes(dir + "/graph", bytes);
-    Index loaded("rhumb", column, kConfig, dir);
-    if (why != nullptr) *why = loaded.error();
-    return loaded.opened();
-  }
-  const TempDir temp;
-  Generator generator;
-  Column column;
-  const std::string dir;
-  std::unique_ptr<Index> index;
-};
-
-TEST(RhumbFile, a_loaded_graph_answers_the_same) {
-  Saved saved(16'000 / kFewer);
-  Index loaded("rhumb", saved.column, kConfig, saved.dir);
-  ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
-  EXPECT_EQ(loaded.stats()["rows"], saved.index->stats()["rows"]);
-  EXPECT_EQ(loaded.stats()["built_through"], saved.column.rows());
-  const auto queries = saved.column.queries(saved.generator, 100);
-  EXPECT_EQ(loaded.search(queries, {.ef = 20}), saved.index->search(queries, {.ef = 20}));
-  const std::string again = saved.temp.fresh();
-  ASSERT_EQ(loaded.save(again), RHUMB_OK);
-  EXPECT_EQ(read_bytes(again + "/graph"), read_bytes(saved.dir + "/graph"));
-}
-
-TEST(RhumbFile, a_loaded_graph_can_grow) {
-  Saved saved(12'000 / kFewer);
-  Index loaded("rhumb", saved.column, kConfig, saved.dir);
-  ASSERT_EQ(loaded.opened(), RHUMB_OK);
-  const uint32_t before = saved.column.rows();
-  saved.column.fill(saved.generator, 5000 / kFewer);
-  ASSERT_EQ(loaded.insert(before, saved.column.rows()), RHUMB_OK);
-  Index flat("flat", saved.column);
-  ASSERT_EQ(flat.build(), RHUMB_OK);
-  const auto queries = saved.column.queries(saved.generator, 100);
-  EXPECT_GE(recall(loaded.search(queries, {.ef = 40}), flat.search(queries, {})), 0.95);
-}
+constexpr const char* kConfig = Saved::kConfig;
 
 // A graph in its file's pages answers the same, and can grow beyond them.
 TEST(RhumbFile, a_mapped_graph_answers_the_same) {
   constexpr const char* kMapped = R"({"m":8,"ef_construct":40,"on_disk":true})";
-  Saved saved(12'000 / kFewer);
+  Saved saved("rhumb", 12'000 / kFewer);
   Index loaded("rhumb", saved.column, kMapped, saved.dir);
   ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
   EXPECT_GT(loaded.stats()["bytes_mapped"], 12'000u / kFewer * 64);
@@ -98,60 +47,6 @@ TEST(RhumbFile, a_build_on_one_thread_is_the_same_every_time) {
   }
 }
 
-// Slots after a gap may be given to other rows after a crash, so they stay out of the file.
-TEST(RhumbFile, a_file_holds_nothing_beyond_the_slot_it_is_built_through) {
-  Generator generator(32, 52);
-  Column column(RHUMB_COSINE, RHUMB_F32, 32);
-  column.fill(generator, 5000);
-  const TempDir temp;
-  const std::string dir = temp.fresh();
-  {
-    Index index("rhumb", column, kConfig);
-    ASSERT_EQ(index.insert(3000, 5000), RHUMB_OK);
-    ASSERT_EQ(index.insert(0, 2000), RHUMB_OK);
-    ASSERT_EQ(index.save(dir), RHUMB_OK);
-  }
-  column.raw().rows = 2000;
-  Index loaded("rhumb", column, kConfig, dir);
-  ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
-  EXPECT_EQ(loaded.stats()["rows"], 2000);
-  EXPECT_EQ(loaded.stats()["built_through"], 2000);
-  for (const Hit& hit : loaded.search_one(column.query(generator.next()), {.k = 3000}))
-    EXPECT_LT(hit.slot, 2000u);
-}
-
-TEST(RhumbFile, an_empty_graph_is_saved_and_loaded) {
-  Saved saved(0);
-  Index loaded("rhumb", saved.column, kConfig, saved.dir);
-  ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
-  EXPECT_TRUE(loaded.search_one(saved.column.query(saved.generator.next())).empty());
-}
-
-TEST(RhumbFile, damage_is_reported) {
-  Saved saved(4000);
-  const std::string good = read_bytes(saved.dir + "/graph");
-  ASSERT_GT(good.size(), 2 * 65536u) << "several blocks are wanted";
-  std::vector<size_t> offsets;
-  for (size_t i = 0; i < 128; ++i) offsets.push_back(i);  // header and beginning of the content
-  for (size_t i = 128; i < good.size(); i += 2503) offsets.push_back(i);
-  for (size_t i = good.size() - 16; i < good.size(); ++i) offsets.push_back(i);
-  for (const size_t at : offsets) {
-    std::string bad = good;
-    bad[at] = static_cast<char>(bad[at] ^ (1 << (at % 8)));
-    std::string why;
-    EXPECT_EQ(saved.load(bad, &why), RHUMB_CORRUPT) << "byte " << at;
-    EXPECT_NE(why.find("/graph: "), std::string::npos) << why;
-  }
-  for (const size_t size :
-       {size_t{0}, size_t{63}, size_t{64}, good.size() / 2, good.size() - 4, good.size() - 1}) {
-    EXPECT_EQ(saved.load(good.substr(0, size)), RHUMB_CORRUPT) << "cut at " << size;
-  }
-  EXPECT_EQ(saved.load(good + '\0'), RHUMB_CORRUPT);
-  std::filesystem::remove(saved.dir + "/graph");
-  EXPECT_EQ(Index("rhumb", saved.column, kConfig, saved.dir).opened(), RHUMB_CORRUPT) << "no file";
-  EXPECT_EQ(saved.load(good), RHUMB_OK);
-}
-
 // Recomputes every checksum.
 void seal(std::string& bytes) {
   coded::FileHeader header;
@@ -169,7 +64,7 @@ void seal(std::string& bytes) {
 
 // Invalid values under valid checksums, as a faulty writer leaves them.
 TEST(RhumbFile, invalid_values_under_right_checksums_are_reported) {
-  Saved saved(1500);
+  Saved saved("rhumb", 1500);
   const std::string good = read_bytes(saved.dir + "/graph");
   coded::FileHeader header;
   std::memcpy(&header, good.data(), sizeof header);
@@ -207,10 +102,9 @@ TEST(RhumbFile, invalid_values_under_right_checksums_are_reported) {
   EXPECT_GT(harmless, 40u);
 }
 
-// The settings of a collection may have changed since. The graph keeps those that it was begun
-// with, also when it grows and is saved again.
-TEST(RhumbFile, a_file_is_loaded_as_it_is_under_other_settings) {
-  Saved saved(4000);
+// The settings of a collection may have changed since, also those that only this engine has.
+TEST(RhumbFile, a_file_keeps_its_bytes_under_other_settings) {
+  Saved saved("rhumb", 4000);
   const auto queries = saved.column.queries(saved.generator, 50);
   const auto answers = saved.index->search(queries, {.ef = 20});
   for (const char* config : {R"({"m":2,"ef_construct":60,"seed":7})",
@@ -222,13 +116,6 @@ TEST(RhumbFile, a_file_is_loaded_as_it_is_under_other_settings) {
     ASSERT_EQ(loaded.save(again), RHUMB_OK);
     EXPECT_EQ(read_bytes(again + "/graph"), read_bytes(saved.dir + "/graph")) << config;
   }
-  Index loaded("rhumb", saved.column, R"({"m":64})", saved.dir);
-  const uint32_t before = saved.column.rows();
-  saved.column.fill(saved.generator, 2000);
-  ASSERT_EQ(loaded.insert(before, saved.column.rows()), RHUMB_OK);
-  Index flat("flat", saved.column);
-  ASSERT_EQ(flat.build(), RHUMB_OK);
-  EXPECT_GE(recall(loaded.search(queries, {.ef = 40}), flat.search(queries, {})), 0.95);
 }
 
 // Wide vectors are walked by the codes that the file has.
@@ -250,21 +137,6 @@ TEST(RhumbFile, a_file_keeps_its_codes_under_other_settings) {
     ASSERT_EQ(loaded.save(again), RHUMB_OK);
     EXPECT_EQ(read_bytes(again + "/graph"), read_bytes(dir + "/graph")) << made;
   }
-}
-
-TEST(RhumbFile, a_file_is_refused_for_another_column) {
-  Saved saved(2000);
-  Column dot(RHUMB_DOT, RHUMB_F32, 32);
-  dot.fill(saved.generator, 2000);
-  EXPECT_EQ(Index("rhumb", dot, kConfig, saved.dir).opened(), RHUMB_UNSUPPORTED);
-  Column shorter(RHUMB_COSINE, RHUMB_F32, 32);
-  shorter.fill(saved.generator, 1999);
-  EXPECT_EQ(Index("rhumb", shorter, kConfig, saved.dir).opened(), RHUMB_CORRUPT);
-  Bits present(2000, true);
-  present.clear(500);
-  saved.column.raw().present = present.words();
-  EXPECT_EQ(Index("rhumb", saved.column, kConfig, saved.dir).opened(), RHUMB_CORRUPT)
-      << "a node without a vector";
 }
 
 }  // namespace

@@ -1,15 +1,17 @@
-// Indexes that are small, empty, unusual or interrupted.
+// Indexes that are small, empty or unusual, and calls that are cut short.
 #include <atomic>
 
-#include "tests/plugins/index_fixture.h"
+#include "tests/plugins/index/graph_engines.h"
 
 namespace rhumb::index_test {
 namespace {
 
-TEST(Hnsw, an_index_of_no_or_one_point_answers) {
+class Edge : public WithEngine {};
+
+TEST_P(Edge, an_index_of_no_or_one_point_answers) {
   Generator generator(16, 31);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
-  Index index("hnsw", column);
+  Index index(id(), column);
   ASSERT_EQ(index.opened(), RHUMB_OK) << index.error();
   const std::string query = column.query(generator.next());
   EXPECT_TRUE(index.search_one(query).empty());
@@ -22,25 +24,25 @@ TEST(Hnsw, an_index_of_no_or_one_point_answers) {
   EXPECT_EQ(index.stats()["rows"], 1);
 }
 
-TEST(Hnsw, asking_for_more_than_there_are_returns_all) {
+TEST_P(Edge, asking_for_more_than_there_are_returns_all) {
   Generator generator(16, 32);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
-  column.fill(generator, 5000 / kSlowDown);
-  Index index("hnsw", column, R"({"m":4,"ef_construct":10})");
+  column.fill(generator, 6000 / kFewer);
+  Index index(id(), column, R"({"m":4,"ef_construct":10})");
   ASSERT_EQ(index.build(), RHUMB_OK);
   const std::string query = column.query(generator.next());
   EXPECT_EQ(index.search_one(query, {.k = 100'000}).size(), column.rows());
-  const Hits hits = index.search_one(query, {.k = 1000 / kSlowDown});
-  EXPECT_EQ(hits.size(), 1000 / kSlowDown);
+  const Hits hits = index.search_one(query, {.k = 1000 / kFewer});
+  EXPECT_EQ(hits.size(), 1000 / kFewer);
   EXPECT_TRUE(std::is_sorted(hits.begin(), hits.end(),
                              [](const Hit& a, const Hit& b) { return a.distance < b.distance; }));
 }
 
 // Clusters of equal points cut a graph to pieces. The scan finds the points that no walk reaches.
-TEST(Hnsw, equal_points_are_all_found) {
+TEST_P(Edge, equal_points_are_all_found) {
   Column column(RHUMB_EUCLID, RHUMB_F32, 4);
   for (int i = 0; i < 3000; ++i) column.add({static_cast<float>(i % 3), 0, 0, 0});
-  Index index("hnsw", column, R"({"m":2,"ef_construct":4})");
+  Index index(id(), column, R"({"m":2,"ef_construct":4})");
   ASSERT_EQ(index.build(2), RHUMB_OK);
   Bits ones(column.rows());
   for (uint32_t s = 1; s < column.rows(); s += 3) ones.set(s);
@@ -53,11 +55,11 @@ TEST(Hnsw, equal_points_are_all_found) {
   }
 }
 
-TEST(Hnsw, an_index_of_dead_rows_returns_nothing) {
+TEST_P(Edge, an_index_of_dead_rows_returns_nothing) {
   Generator generator(16, 33);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
-  column.fill(generator, 6000 / kSlowDown);
-  Index index("hnsw", column, R"({"ef_construct":20})");
+  column.fill(generator, 9000 / kFewer);
+  Index index(id(), column, R"({"ef_construct":20})");
   ASSERT_EQ(index.build(2), RHUMB_OK);
   Bits live(column.rows());
   const rhumb_filter_t none = live.as_live();
@@ -71,14 +73,14 @@ TEST(Hnsw, an_index_of_dead_rows_returns_nothing) {
 }
 
 // Most rows have no vector, but the filter counts all rows.
-TEST(Hnsw, rows_without_the_vector_are_not_found) {
+TEST_P(Edge, rows_without_the_vector_are_not_found) {
   Generator generator(16, 34);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
-  column.fill(generator, 12'000 / kSlowDown);
+  column.fill(generator, 12'000 / kFewer);
   Bits present(column.rows());
   for (uint32_t s = 0; s < column.rows(); s += 5) present.set(s);
   column.raw().present = present.words();
-  Index index("hnsw", column, R"({"m":4,"ef_construct":8})");
+  Index index(id(), column, R"({"m":4,"ef_construct":8})");
   ASSERT_EQ(index.build(2), RHUMB_OK);
   EXPECT_EQ(index.stats()["rows"], present.count());
   EXPECT_EQ(index.stats()["built_through"], column.rows());
@@ -91,76 +93,37 @@ TEST(Hnsw, rows_without_the_vector_are_not_found) {
   }
 }
 
-TEST(Hnsw, dead_slots_are_not_built_into_the_graph) {
+TEST_P(Edge, dead_slots_are_not_built_into_the_graph) {
   Generator generator(16, 35);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
-  column.fill(generator, 500);
+  column.fill(generator, 4000);
   Bits live(column.rows(), true);
-  for (uint32_t s = 0; s < 500; s += 2) live.clear(s);
-  Index index("hnsw", column);
+  for (uint32_t s = 0; s < 4000; s += 2) live.clear(s);
+  Index index(id(), column);
   ASSERT_EQ(index.build(2, live.words()), RHUMB_OK);
-  EXPECT_EQ(index.stats()["rows"], 250);
-  EXPECT_EQ(index.stats()["built_through"], 500);
+  EXPECT_EQ(index.stats()["rows"], 2000);
+  EXPECT_EQ(index.stats()["built_through"], 4000);
 }
 
-TEST(Hnsw, not_a_number_and_infinity_do_no_harm) {
+TEST_P(Edge, not_a_number_and_infinity_do_no_harm) {
   Generator generator(16, 36);
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   column.fill(generator, 500);
   column.add(std::vector<float>(16, std::numeric_limits<float>::quiet_NaN()));
   column.add(std::vector<float>(16, std::numeric_limits<float>::infinity()));
   column.fill(generator, 500);
-  Index index("hnsw", column, R"({"m":2,"ef_construct":4})");
+  Index index(id(), column, R"({"m":2,"ef_construct":4})");
   ASSERT_EQ(index.build(2), RHUMB_OK);
   const Hits hits = index.search_one(column.query(generator.next()), {.k = 1000});
   ASSERT_EQ(hits.size(), 1000u);
   for (const Hit& hit : hits) EXPECT_TRUE(std::isfinite(hit.distance));
 }
 
-struct Interruption {
-  std::atomic<uint64_t> seen{0}, most{0};
-  uint64_t stop_after = 0;
-  static uint32_t tick(void* ctx, uint64_t done, uint64_t total) {
-    auto& self = *static_cast<Interruption*>(ctx);
-    EXPECT_LE(done, total);
-    ++self.seen;
-    uint64_t most = self.most.load();
-    while (most < done && !self.most.compare_exchange_weak(most, done)) {}
-    return done < self.stop_after ? 1 : 0;
-  }
-};
-
-TEST(Hnsw, a_cancelled_build_can_be_continued) {
-  Generator generator(32, 37);
-  Column column(RHUMB_COSINE, RHUMB_F32, 32);
-  column.fill(generator, 6000 / kSlowDown);
-  Index index("hnsw", column, R"({"ef_construct":60})");
-  Interruption interruption;
-  interruption.stop_after = column.rows() / 2;
-  const rhumb_progress_t progress{sizeof progress, 4, &interruption, Interruption::tick};
-  EXPECT_EQ(index.build(progress), RHUMB_CANCELLED);
-  EXPECT_LT(interruption.most, column.rows());
-  const uint64_t nodes = index.stats()["rows"];
-  EXPECT_GT(nodes, 0u);
-  EXPECT_LT(nodes, column.rows());
-  EXPECT_EQ(index.stats()["built_through"], 0);
-
-  interruption.stop_after = ~uint64_t{0};
-  ASSERT_EQ(index.build(progress), RHUMB_OK) << index.error();
-  EXPECT_EQ(interruption.most, column.rows());
-  EXPECT_EQ(index.stats()["rows"], column.rows());
-  EXPECT_EQ(index.stats()["built_through"], column.rows());
-  Index flat("flat", column);
-  ASSERT_EQ(flat.build(), RHUMB_OK);
-  const auto queries = column.queries(generator, 50);
-  EXPECT_GE(recall(index.search(queries, {}), flat.search(queries, {})), 0.95);
-}
-
-TEST(Hnsw, cancelled_and_late_calls_end) {
+TEST_P(Edge, cancelled_and_late_calls_end) {
   Generator generator(64, 38);
   Column column(RHUMB_EUCLID, RHUMB_F32, 64);
   column.fill(generator, 2000);
-  Index index("hnsw", column);
+  Index index(id(), column);
   rhumb_call_t call{};
   call.struct_size = sizeof call;
   call.deadline_ns = 1;
@@ -178,7 +141,21 @@ TEST(Hnsw, cancelled_and_late_calls_end) {
   EXPECT_EQ(index.stats()["rows"], 2000);
 }
 
-TEST(Hnsw, an_invalid_parameter_is_named) {
+// The host is told how much memory an instance has, and all of it is given back.
+TEST_P(Edge, memory_is_reported_to_the_host) {
+  const uint64_t before = registry().memory_bytes();
+  {
+    Generator generator(16, 39);
+    Column column(RHUMB_EUCLID, RHUMB_F32, 16);
+    column.fill(generator, 2000);
+    Index index(id(), column);
+    ASSERT_EQ(index.build(2), RHUMB_OK);
+    EXPECT_GE(registry().memory_bytes(), before + 2000 * 32 * 4);
+  }
+  EXPECT_EQ(registry().memory_bytes(), before);
+}
+
+TEST_P(Edge, an_invalid_parameter_is_named) {
   Column column(RHUMB_EUCLID, RHUMB_F32, 16);
   for (const auto& [config, word] : {std::pair{R"({"m":1})", "m:"},
                                      {R"({"m":"16"})", "m:"},
@@ -187,38 +164,22 @@ TEST(Hnsw, an_invalid_parameter_is_named) {
                                      {R"({"mm":16})", "mm"},
                                      {R"([16])", "object"},
                                      {"{", "object"}}) {
-    Index index("hnsw", column, config);
+    Index index(id(), column, config);
     EXPECT_EQ(index.opened(), RHUMB_INVALID) << config;
     EXPECT_NE(index.error().find(word), std::string::npos) << index.error();
   }
-  EXPECT_EQ(Index("hnsw", column, R"({"m":2,"ef_construct":65536})").opened(), RHUMB_OK);
-  Column bits(RHUMB_HAMMING, RHUMB_BIT, 16);
-  EXPECT_EQ(Index("hnsw", bits).opened(), RHUMB_UNSUPPORTED);
+  EXPECT_EQ(Index(id(), column, R"({"m":2,"ef_construct":65536})").opened(), RHUMB_OK);
 }
 
-TEST(Hnsw, the_engine_describes_its_parameters) {
+TEST_P(Edge, the_engine_describes_its_parameters) {
   Buffer buffer;
-  ASSERT_EQ(engine("hnsw").ops->describe(nullptr, buffer.out()), RHUMB_OK);
+  ASSERT_EQ(engine(id()).ops->describe(nullptr, buffer.out()), RHUMB_OK);
   const auto described = nlohmann::json::parse(buffer.view());
-  EXPECT_EQ(described["metrics"].size(), 4u);
-  EXPECT_EQ(described["scalars"].size(), 3u);
   EXPECT_EQ(described["parameters"]["properties"]["m"]["default"], 16);
   EXPECT_EQ(described["parameters"]["properties"]["ef_construct"]["minimum"], 4);
 }
 
-// The host is told how much memory an instance has, and all of it is given back.
-TEST(Hnsw, memory_is_reported_to_the_host) {
-  const uint64_t before = registry().memory_bytes();
-  {
-    Generator generator(16, 39);
-    Column column(RHUMB_EUCLID, RHUMB_F32, 16);
-    column.fill(generator, 2000);
-    Index index("hnsw", column);
-    ASSERT_EQ(index.build(2), RHUMB_OK);
-    EXPECT_GE(registry().memory_bytes(), before + 2000 * 32 * 4);
-  }
-  EXPECT_EQ(registry().memory_bytes(), before);
-}
+INSTANTIATE_TEST_SUITE_P(Engines, Edge, ::testing::ValuesIn(kGraphEngines), name_of_engine);
 
 }  // namespace
 }  // namespace rhumb::index_test

@@ -1,25 +1,24 @@
-// Inserting, searching and growing at the same time. These tests also run under ThreadSanitizer.
+// Inserting, searching, building and growing on several threads. These tests also run under
+// ThreadSanitizer.
 #include <atomic>
 #include <thread>
 
-#include "tests/plugins/index_fixture.h"
+#include "tests/plugins/index/graph_engines.h"
 
 namespace rhumb::index_test {
 namespace {
 
-// Instrumented builds get less data, but more than the number of rows below which the engine has no
-// graph.
-constexpr uint32_t kFewer = kSlowDown > 1 ? 3 : 1;
+class Concurrent : public WithEngine {};
 
 // The column is filled beforehand; only the slots are new to the index.
-TEST(RhumbConcurrent, searches_run_while_ranges_are_inserted_and_the_graph_grows) {
+TEST_P(Concurrent, searches_run_while_ranges_are_inserted_and_the_graph_grows) {
   constexpr uint32_t kRows = 8000 / kFewer, kRange = 250, kWriters = 2, kReaders = 2;
   Generator generator(64, 41);
   Column column(RHUMB_COSINE, RHUMB_F32, 64);
   column.fill(generator, kRows);
   const auto queries = column.queries(generator, 32);
   // The index starts with room for few rows and grows.
-  Index index("rhumb", column, R"({"m":8,"ef_construct":40})", "", kRows);
+  Index index(id(), column, R"({"m":8,"ef_construct":40})", "", kRows);
   std::atomic<uint32_t> next{0}, writing{kWriters};
   std::atomic<uint64_t> searches{0};
   std::vector<std::thread> threads;
@@ -62,12 +61,12 @@ TEST(RhumbConcurrent, searches_run_while_ranges_are_inserted_and_the_graph_grows
 }
 
 // A search finds the rows that were indexed before it began: each point searches for itself.
-TEST(RhumbConcurrent, a_row_is_found_once_its_insert_returned) {
+TEST_P(Concurrent, a_row_is_found_once_its_insert_returned) {
   constexpr uint32_t kRows = 4000 / kFewer;  // enough for walks, whose ef is small
   Generator generator(32, 42);
   Column column(RHUMB_EUCLID, RHUMB_F32, 32);
   column.fill(generator, kRows);
-  Index index("rhumb", column, R"({"m":8,"ef_construct":40})");
+  Index index(id(), column, R"({"m":8,"ef_construct":40})");
   std::atomic<uint32_t> in{0};
   std::atomic<uint64_t> asked{0}, missed{0};
   std::thread writer([&] {
@@ -89,12 +88,12 @@ TEST(RhumbConcurrent, a_row_is_found_once_its_insert_returned) {
   EXPECT_LE(missed * 100, asked) << missed << " of " << asked;
 }
 
-TEST(RhumbConcurrent, a_build_by_many_threads_is_as_good_as_by_one) {
+TEST_P(Concurrent, a_build_by_many_threads_is_as_good_as_by_one) {
   Generator generator(64, 44);
   Column column(RHUMB_COSINE, RHUMB_F32, 64);
   column.fill(generator, 8000 / kFewer);
   const auto queries = column.queries(generator, 100);
-  Index flat("flat", column), one("rhumb", column), many("rhumb", column);
+  Index flat("flat", column), one(id(), column), many(id(), column);
   ASSERT_EQ(flat.build(), RHUMB_OK);
   ASSERT_EQ(one.build(1), RHUMB_OK);
   ASSERT_EQ(many.build(4), RHUMB_OK);
@@ -103,6 +102,46 @@ TEST(RhumbConcurrent, a_build_by_many_threads_is_as_good_as_by_one) {
                together = recall(many.search(queries, {.ef = 20}), truth);
   EXPECT_GE(together, alone - 0.03);
 }
+
+struct Interruption {
+  std::atomic<uint64_t> most{0};
+  uint64_t stop_after = 0;
+  static uint32_t tick(void* ctx, uint64_t done, uint64_t total) {
+    auto& self = *static_cast<Interruption*>(ctx);
+    EXPECT_LE(done, total);
+    uint64_t most = self.most.load();
+    while (most < done && !self.most.compare_exchange_weak(most, done)) {}
+    return done < self.stop_after ? 1 : 0;
+  }
+};
+
+TEST_P(Concurrent, a_cancelled_build_can_be_continued) {
+  Generator generator(32, 37);
+  Column column(RHUMB_COSINE, RHUMB_F32, 32);
+  column.fill(generator, 9000 / kFewer);
+  Index index(id(), column, R"({"ef_construct":60})");
+  Interruption interruption;
+  interruption.stop_after = column.rows() / 2;
+  const rhumb_progress_t progress{sizeof progress, 4, &interruption, Interruption::tick};
+  EXPECT_EQ(index.build(progress), RHUMB_CANCELLED);
+  EXPECT_LT(interruption.most, column.rows());
+  const uint64_t nodes = index.stats()["rows"];
+  EXPECT_GT(nodes, 0u);
+  EXPECT_LT(nodes, column.rows());
+  EXPECT_EQ(index.stats()["built_through"], 0);
+
+  interruption.stop_after = ~uint64_t{0};
+  ASSERT_EQ(index.build(progress), RHUMB_OK) << index.error();
+  EXPECT_EQ(interruption.most, column.rows());
+  EXPECT_EQ(index.stats()["rows"], column.rows());
+  EXPECT_EQ(index.stats()["built_through"], column.rows());
+  Index flat("flat", column);
+  ASSERT_EQ(flat.build(), RHUMB_OK);
+  const auto queries = column.queries(generator, 50);
+  EXPECT_GE(recall(index.search(queries, {}), flat.search(queries, {})), 0.95);
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, Concurrent, ::testing::ValuesIn(kGraphEngines), name_of_engine);
 
 }  // namespace
 }  // namespace rhumb::index_test

@@ -1,9 +1,5 @@
 // Columns of vectors with any bits. For these every index engine must end its searches, and return
 // hits that are finite, in order and without repeats.
-#pragma once
-
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <set>
 
@@ -12,6 +8,7 @@
 #include "tests/plugins/index_fixture.h"
 
 namespace rhumb::index_test {
+namespace {
 
 class OddColumn {
  public:
@@ -48,7 +45,7 @@ class OddColumn {
   Column column_;
 };
 
-inline void expect_ordered(const Hits& hits, uint32_t k, uint32_t rows) {
+void expect_ordered(const Hits& hits, uint32_t k, uint32_t rows) {
   EXPECT_LE(hits.size(), k);
   std::set<uint32_t> slots;
   HitKey before = 0;
@@ -61,20 +58,23 @@ inline void expect_ordered(const Hits& hits, uint32_t k, uint32_t rows) {
   }
 }
 
-inline void expect_any_numbers(const char* engine, uint32_t rows = 900) {
+class Numbers : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Numbers, vectors_of_any_bits_are_answered) {
+  constexpr uint32_t kRows = 900;
   for (const uint32_t metric : {uint32_t{RHUMB_COSINE}, uint32_t{RHUMB_DOT}, uint32_t{RHUMB_EUCLID},
                                 uint32_t{RHUMB_MANHATTAN}}) {
     for (const uint32_t scalar : {uint32_t{RHUMB_F32}, uint32_t{RHUMB_F16}, uint32_t{RHUMB_U8}}) {
       SCOPED_TRACE("metric " + std::to_string(metric) + " scalar " + std::to_string(scalar));
-      OddColumn odd(metric, scalar, 7, rows, 4242 + metric * 10 + scalar);
-      Index index(engine, odd.column());
+      OddColumn odd(metric, scalar, 7, kRows, 4242 + metric * 10 + scalar);
+      Index index(GetParam(), odd.column());
       ASSERT_EQ(index.opened(), RHUMB_OK) << index.error();
-      ASSERT_EQ(index.insert(0, rows / 2), RHUMB_OK) << index.error();
-      ASSERT_EQ(index.insert(rows / 2, rows), RHUMB_OK) << index.error();
+      ASSERT_EQ(index.insert(0, kRows / 2), RHUMB_OK) << index.error();
+      ASSERT_EQ(index.insert(kRows / 2, kRows), RHUMB_OK) << index.error();
       for (int q = 0; q < 20; ++q) {
         const std::string query = odd.query();
-        expect_ordered(index.search_one(query), 10, rows);
-        expect_ordered(index.search_one(query, {rows + 1, 64}), rows, rows);
+        expect_ordered(index.search_one(query), 10, kRows);
+        expect_ordered(index.search_one(query, {kRows + 1, 64}), kRows, kRows);
         const Hits exact = index.search_one(query, {10, 0, RHUMB_QUERY_EXACT});
         EXPECT_EQ(exact, odd.closest(query, 10));
       }
@@ -82,4 +82,8 @@ inline void expect_any_numbers(const char* engine, uint32_t rows = 900) {
   }
 }
 
+INSTANTIATE_TEST_SUITE_P(Engines, Numbers, ::testing::Values("flat", "hnsw", "rhumb"),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
 }  // namespace rhumb::index_test
