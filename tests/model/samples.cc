@@ -45,7 +45,7 @@ R Samples::bounds(T scale) {
 }
 
 Condition Samples::condition(uint32_t depth) {
-  const auto inner = [&] { return std::make_unique<Filter>(filter(depth - 1)); };
+  const auto inner = [&] { return std::make_shared<const Filter>(filter(depth - 1)); };
   const auto value = [&]() -> MatchValue {
     if (below(3) == 0) return text(12);
     if (below(2) == 0) return static_cast<int64_t>(random_());
