@@ -73,30 +73,17 @@ Result<Change> delete_vectors(const std::vector<std::string>& names,
   return had_one ? std::move(change) : Change();
 }
 
-Result<std::string> mutated(const Command& command, std::string_view payload) {
+std::optional<payload::PayloadChange> payload_change_of(const Command& command) {
   switch (command.header.kind) {
     case OperationKind::kSetPayload:
-      return payload::payload_merge_v1(payload, command.payload, command.payload_key);
+      return payload::PayloadChange::merge_v1(command.payload, command.payload_key);
     case OperationKind::kOverwritePayload:
-      return payload::payload_overwrite_v1(payload, command.payload, command.payload_key);
+      return payload::PayloadChange::overwrite_v1(command.payload, command.payload_key);
     case OperationKind::kDeletePayload:
-      return payload::payload_delete_v1(payload, command.names);
+      return payload::PayloadChange::delete_v1(command.names);
     default:
-      return std::string();  // kClearPayload
+      return std::nullopt;
   }
-}
-
-Result<Change> change_payload(const Command& command, PointState& point) {
-  RHUMB_ASSIGN(const std::string_view before, point.payload());
-  auto after = mutated(command, before);
-  if (!after.ok() && after.status().code() == Code::kCorrupt) return after.status();
-  // The merged payload is damaged or larger than a payload may be. Like a damaged patch, it changes
-  // nothing, on every replica.
-  if (!after.ok() || after->size() > base::limits::kMaxPayloadBytes) return Change();
-  Change change;
-  change.effect = Effect::kPayload;
-  change.text = std::move(*after);
-  return change;
 }
 
 }  // namespace
@@ -110,30 +97,50 @@ Status complete_row(Change& change, size_t columns, PointState& point) {
   return base::ok();
 }
 
-Result<Change> change_of(const Command& command, size_t i, const CommandFilter& filter,
-                         const std::vector<segment::VectorSpec>& vectors, PointState& point) {
-  RHUMB_ASSIGN(const bool passes, filter.lets_pass(command, i, point));
+PreparedCommand::PreparedCommand(const Command& command,
+                                 const std::vector<segment::VectorSpec>& vectors,
+                                 const std::vector<std::string>& vector_names)
+    : command_(command),
+      vectors_(vectors),
+      filter_(CommandFilter::of(command, vector_names)),
+      payload_(payload_change_of(command)) {}
+
+Result<Change> PreparedCommand::new_payload(PointState& point) const {
+  RHUMB_ASSIGN(const std::string_view before, point.payload());
+  auto after = payload_ ? payload_->apply(before) : Result<std::string>(std::string());
+  if (!after.ok() && after.status().code() == Code::kCorrupt) return after.status();
+  // The merged payload is damaged or larger than a payload may be. Like a damaged patch, it changes
+  // nothing, on every replica.
+  if (!after.ok() || after->size() > base::limits::kMaxPayloadBytes) return Change();
+  Change change;
+  change.effect = Effect::kPayload;
+  change.text = std::move(*after);
+  return change;
+}
+
+Result<Change> PreparedCommand::change_of(size_t i, PointState& point) const {
+  RHUMB_ASSIGN(const bool passes, filter_.lets_pass(command_, i, point));
   if (!passes) return Change();
-  if (command.header.kind == OperationKind::kUpsert) return upsert(command.points[i], vectors);
+  if (command_.header.kind == OperationKind::kUpsert) return upsert(command_.points[i], vectors_);
   if (!point.exists()) return Change();
-  switch (command.header.kind) {
+  switch (command_.header.kind) {
     case OperationKind::kDelete: {
       Change change;
       change.effect = Effect::kRemove;
       return change;
     }
     case OperationKind::kUpdateVectors:
-      return update_vectors(command.points[i], vectors, point);
+      return update_vectors(command_.points[i], vectors_, point);
     case OperationKind::kDeleteVectors:
-      return delete_vectors(command.names, vectors, point);
+      return delete_vectors(command_.names, vectors_, point);
     case OperationKind::kSetPayload:
     case OperationKind::kOverwritePayload:
     case OperationKind::kDeletePayload:
     case OperationKind::kClearPayload:
-      return change_payload(command, point);
+      return new_payload(point);
     default:
       return base::unsupported("command of kind " +
-                               std::to_string(static_cast<unsigned>(command.header.kind)));
+                               std::to_string(static_cast<unsigned>(command_.header.kind)));
   }
 }
 
