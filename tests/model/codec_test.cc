@@ -296,10 +296,26 @@ TEST(CommandCodecTest, commands_of_an_earlier_release_stay_readable) {
   EXPECT_EQ(encode_command(*command), bytes);
 }
 
+TEST(CommandCodecTest, the_points_of_a_decoded_command_lie_in_its_bytes) {
+  Command command;
+  command.targets.push_back({PointId::number(1)});
+  command.show(std::make_shared<const std::vector<PointWrite>>(
+      1, PointWrite{PointId::number(1), R"({"a":1})", {{"name", "bytes"}}}));
+  const std::string bytes = encode_command(command);
+  const auto decoded = decode_command(bytes);
+  ASSERT_TRUE(decoded.ok()) << decoded.status().to_string();
+  const PointView& point = decoded->points.at(0);
+  for (const std::string_view text :
+       {point.payload, point.vectors.at(0).name, point.vectors.at(0).bytes}) {
+    EXPECT_GE(text.data(), bytes.data());
+    EXPECT_LE(text.data() + text.size(), bytes.data() + bytes.size());
+  }
+}
+
 TEST(CommandCodecTest, points_and_targets_are_encoded_together) {
   Samples samples(kSeed);
   Command command = samples.command(OperationKind::kUpsert);
-  command.points.push_back(samples.point());
+  command.points.emplace_back();
   EXPECT_EQ(decode_command(encode_command(command)).status().code(), Code::kCorrupt);
 }
 

@@ -22,9 +22,9 @@ size_t column_of(const std::vector<segment::VectorSpec>& vectors, std::string_vi
 }
 
 // Returns false if the collection has no vector of a given name.
-bool place(const std::vector<model::NamedVector>& given,
+bool place(const std::vector<model::VectorView>& given,
            const std::vector<segment::VectorSpec>& vectors, std::vector<std::string_view>& out) {
-  for (const model::NamedVector& v : given) {
+  for (const model::VectorView& v : given) {
     const size_t column = column_of(vectors, v.name);
     if (column == vectors.size() || !vectors[column].params.takes(v.bytes.size())) return false;
     out[column] = v.bytes;
@@ -32,7 +32,7 @@ bool place(const std::vector<model::NamedVector>& given,
   return true;
 }
 
-Result<Change> upsert(const model::PointWrite& write,
+Result<Change> upsert(const model::PointView& write,
                       const std::vector<segment::VectorSpec>& vectors) {
   Change change;
   change.vectors.resize(vectors.size());
@@ -50,7 +50,7 @@ Status current_row(Change& change, size_t columns, PointState& point) {
   return complete_row(change, columns, point);
 }
 
-Result<Change> update_vectors(const model::PointWrite& write,
+Result<Change> update_vectors(const model::PointView& write,
                               const std::vector<segment::VectorSpec>& vectors, PointState& point) {
   Change change;
   RHUMB_TRY(current_row(change, vectors.size(), point));
