@@ -13,19 +13,6 @@ namespace {
 using base::Result;
 using base::Status;
 
-model::SearchRequest copy(const model::SearchRequest& r) {
-  model::SearchRequest out;
-  out.vector_name = r.vector_name;
-  out.vector = r.vector;
-  if (r.filter) out.filter = model::clone(*r.filter);
-  out.params = r.params;
-  out.limit = r.limit;
-  out.score_threshold = r.score_threshold;
-  out.with_payload = r.with_payload;
-  out.with_vector = r.with_vector;
-  return out;
-}
-
 base::Result<ShardIndexes> session_of(const ReadOptions& options) {
   if (options.session.empty()) return ShardIndexes{};
   return decode_token(options.session);
@@ -105,11 +92,10 @@ void ClusterGateway::search(const CollectionPtr& collection,
     peer::SearchMessage message;
     message.shard = shard.shard;
     message.level = level_of(shard.shard, options, *session);
-    if (i + 1 == shards) {
+    if (i + 1 == shards)
       message.requests = std::move(requests);
-    } else {
-      for (const model::SearchRequest& r : requests) message.requests.push_back(copy(r));
-    }
+    else
+      message.requests = requests;
     worker_of(shard).call<peer::SearchMessage>(std::move(message), options.deadline,
                                                gather->part(i));
   }
@@ -172,7 +158,7 @@ void ClusterGateway::scroll(CollectionPtr collection, model::ScrollRequest reque
     peer::ScrollMessage message{shard.shard, level_of(shard.shard, options, *session), {}};
     message.request.offset = request.offset;
     message.request.limit = limit + 1;  // the point after the page gives the next offset
-    if (request.filter) message.request.filter = model::clone(*request.filter);
+    message.request.filter = request.filter;
     message.request.with_payload = request.with_payload;
     message.request.with_vector = request.with_vector;
     worker_of(shard).call<peer::ScrollMessage>(std::move(message), options.deadline,
@@ -195,7 +181,7 @@ void ClusterGateway::count(CollectionPtr collection, model::CountRequest request
   for (size_t i = 0; i < collection->shards.size(); ++i) {
     const model::ShardPlacement& shard = collection->shards[i];
     peer::CountMessage message{shard.shard, level_of(shard.shard, options, *session), {}};
-    if (request.filter) message.request.filter = model::clone(*request.filter);
+    message.request.filter = request.filter;
     message.request.exact = request.exact;
     worker_of(shard).call<peer::CountMessage>(std::move(message), options.deadline,
                                               gather->part(i));

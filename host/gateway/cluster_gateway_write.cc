@@ -30,8 +30,8 @@ Operation shell(const Operation& o) {
   copy.payload_key = o.payload_key;
   copy.names = o.names;
   copy.mode = o.mode;
-  if (o.filter) copy.filter = model::clone(*o.filter);
-  if (o.update_filter) copy.update_filter = model::clone(*o.update_filter);
+  copy.filter = o.filter;
+  copy.update_filter = o.update_filter;
   return copy;
 }
 

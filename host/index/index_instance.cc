@@ -132,11 +132,11 @@ Result<SearchResult> IndexInstance::search(const SearchRequest& request) const {
                    vectors_.scalar};
   query.query_count = request.query_count;
   query.filter = request.filter;
-  query.ef = request.ef;
-  query.recall = request.recall;
-  query.widen = request.widen;
-  query.oversampling = request.oversampling;
-  query.flags = request.exact ? RHUMB_QUERY_EXACT : 0;
+  query.ef = request.params.ef;
+  query.recall = request.params.recall;
+  query.widen = request.params.widen;
+  query.oversampling = request.params.oversampling;
+  query.flags = request.params.exact ? RHUMB_QUERY_EXACT : 0;
   HitRoom room(request);
   const plugin::CallContext call(request.deadline, request.cancelled);
   plugin::ErrorSlot error;

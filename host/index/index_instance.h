@@ -15,6 +15,7 @@
 #include "host/base/clock.h"
 #include "host/base/status.h"
 #include "host/model/collection.h"
+#include "host/model/search_params.h"
 #include "host/plugin/registry.h"
 
 namespace rhumb::index {
@@ -34,12 +35,8 @@ struct SearchRequest {
   const void* queries = nullptr;
   // `stride` is the number of bytes from one query to the next.
   uint64_t query_count = 1, stride = 0;
-  // An `ef` of 0 selects the instance's default.
-  uint32_t k = 0, ef = 0;
-  // rhumb_query_t defines these three fields. `recall` and `widen` apply to a search without ef.
-  float recall = 0, widen = 0;
-  float oversampling = 0;
-  bool exact = false;
+  uint32_t k = 0;
+  model::SearchParams params;  // an engine has no use for `indexed_only` and `explain`
   // null: every slot that is indexed. The host's views pass their live bits.
   const rhumb_filter_t* filter = nullptr;
   base::Deadline deadline;

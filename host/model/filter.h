@@ -1,7 +1,8 @@
 // A filter is a tree of conditions: pure data that is validated on reading (limits.h), with a
 // binary codec for messages. The semantics are Qdrant's: all of must hold, at least one of should
 // holds (if there are any), none of must_not holds, and at least min_count of min_should hold. A
-// condition on a field with several values (an array) holds if it holds for any of them.
+// condition on a field with several values (an array) holds if it holds for any of them. A filter
+// is copied as a value; copies share the filters that are nested in it, which never change.
 #pragma once
 
 #include <cstdint>
@@ -68,10 +69,10 @@ struct HasVector {
 };
 // At least one element of the array at `key` satisfies the whole filter.
 struct Nested {
-  std::unique_ptr<Filter> filter;
+  std::shared_ptr<const Filter> filter;
 };
 struct SubFilter {
-  std::unique_ptr<Filter> filter;
+  std::shared_ptr<const Filter> filter;
 };
 
 struct Condition {
@@ -82,7 +83,7 @@ struct Condition {
       test;
 };
 
-Filter clone(const Filter& filter);
+uint64_t memory_bytes(const Filter& filter);  // about how much memory the tree takes
 void encode(const Filter& filter, base::ByteWriter& out);
 // Bounds the depth and the counts, because the input may be hostile.
 base::Result<Filter> decode_filter(base::ByteReader& in);

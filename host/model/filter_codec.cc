@@ -176,26 +176,6 @@ struct EncodeTest {
   }
 };
 
-struct CloneTest {
-  template <typename T>
-  decltype(Condition::test) operator()(const T& t) const {
-    return t;
-  }
-  decltype(Condition::test) operator()(const Nested& t) const {
-    return Nested{std::make_unique<Filter>(clone(*t.filter))};
-  }
-  decltype(Condition::test) operator()(const SubFilter& t) const {
-    return SubFilter{std::make_unique<Filter>(clone(*t.filter))};
-  }
-};
-
-std::vector<Condition> clone_all(const std::vector<Condition>& conditions) {
-  std::vector<Condition> out;
-  out.reserve(conditions.size());
-  for (const Condition& c : conditions) out.push_back({c.key, std::visit(CloneTest{}, c.test)});
-  return out;
-}
-
 void encode_all(const std::vector<Condition>& conditions, ByteWriter& out) {
   out.u32(static_cast<uint32_t>(conditions.size()));
   for (const Condition& c : conditions) {
@@ -212,9 +192,9 @@ struct Budget {
 };
 Result<Filter> decode_tree(ByteReader& in, Budget& budget);
 
-Result<std::unique_ptr<Filter>> decode_inner(ByteReader& in, Budget& budget) {
+Result<std::shared_ptr<const Filter>> decode_inner(ByteReader& in, Budget& budget) {
   RHUMB_ASSIGN(Filter inner, decode_tree(in, budget));
-  return std::make_unique<Filter>(std::move(inner));
+  return std::make_shared<const Filter>(std::move(inner));
 }
 
 Result<HasId> decode_ids(ByteReader& in) {
@@ -312,21 +292,6 @@ Result<Filter> decode_tree(ByteReader& in, Budget& budget) {
 }
 
 }  // namespace
-
-bool Filter::empty() const {
-  return must.empty() && should.empty() && must_not.empty() && !min_should_set;
-}
-
-Filter clone(const Filter& filter) {
-  Filter out;
-  out.must = clone_all(filter.must);
-  out.should = clone_all(filter.should);
-  out.must_not = clone_all(filter.must_not);
-  out.min_should = clone_all(filter.min_should);
-  out.min_count = filter.min_count;
-  out.min_should_set = filter.min_should_set;
-  return out;
-}
 
 void encode(const Filter& filter, ByteWriter& out) {
   encode_all(filter.must, out);

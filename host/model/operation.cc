@@ -14,25 +14,28 @@ bool known_kind(uint16_t kind) {
          kind <= static_cast<uint16_t>(OperationKind::kClearPayload);
 }
 
-void encode_body(const PointWrite& p, ByteWriter& out) {
+// A point is a PointWrite or a PointView.
+template <typename Point>
+void encode_body(const Point& p, ByteWriter& out) {
   out.blob(p.payload);
   out.u32(static_cast<uint32_t>(p.vectors.size()));
-  for (const NamedVector& v : p.vectors) {
+  for (const auto& v : p.vectors) {
     out.blob(v.name);
     out.blob(v.bytes);
   }
 }
 
-Status decode_body(ByteReader& in, PointWrite& p) {
-  p.payload = std::string(in.blob());
+template <typename Point>
+Status decode_body(ByteReader& in, Point& p) {
+  p.payload = in.blob();
   const uint32_t n = in.count(8);
   if (n > base::limits::kMaxNamedVectors)
     return base::corrupt("point: more than " + std::to_string(base::limits::kMaxNamedVectors) +
                          " vectors");
   p.vectors.resize(n);
-  for (NamedVector& v : p.vectors) {
-    v.name = std::string(in.blob());
-    v.bytes = std::string(in.blob());
+  for (auto& v : p.vectors) {
+    v.name = in.blob();
+    v.bytes = in.blob();
   }
   return in.failed() ? base::cut_short("point") : base::ok();
 }
@@ -99,6 +102,19 @@ void encode_conditions(const Command& c, ByteWriter& to) {
   to.blob(bytes);
 }
 
+// About how many bytes the points and targets of a command take, so that they are not copied again
+// and again while its text grows.
+size_t room_for(const Command& c) {
+  constexpr size_t kPerItem = 16, kRest = 256;
+  size_t bytes = kRest + c.payload.size();
+  for (const Target& t : c.targets) bytes += kPerItem + t.id.key().size();
+  for (const PointView& p : c.points) {
+    bytes += kPerItem + p.payload.size();
+    for (const VectorView& v : p.vectors) bytes += kPerItem + v.name.size() + v.bytes.size();
+  }
+  return bytes;
+}
+
 Status decode_conditions(ByteReader& from, Command& c) {
   ByteReader in(from.blob());
   const uint8_t mode = in.u8();
@@ -160,8 +176,20 @@ Result<Operation> decode_operation(ByteReader& in) {
   return o;
 }
 
+void Command::show(std::shared_ptr<const std::vector<PointWrite>> points_to_write) {
+  writes = std::move(points_to_write);
+  points.resize(writes->size());
+  for (size_t i = 0; i < points.size(); ++i) {
+    const PointWrite& write = (*writes)[i];
+    points[i].payload = write.payload;
+    points[i].vectors.clear();
+    for (const NamedVector& v : write.vectors) points[i].vectors.push_back({v.name, v.bytes});
+  }
+}
+
 std::string encode_command(const Command& c) {
   std::string bytes;
+  bytes.reserve(room_for(c));
   ByteWriter out(bytes);
   out.u16(c.header.format);
   out.u16(static_cast<uint16_t>(c.header.kind));
@@ -177,7 +205,7 @@ std::string encode_command(const Command& c) {
     out.u64(t.expected_version);
   }
   out.u32(static_cast<uint32_t>(c.points.size()));
-  for (const PointWrite& p : c.points) encode_body(p, out);
+  for (const PointView& p : c.points) encode_body(p, out);
   out.blob(c.payload);
   out.blob(c.payload_key);
   encode_names(c.names, out);
@@ -199,10 +227,7 @@ Result<Command> decode_command(std::string_view bytes) {
   c.points.resize(in.count(8));
   if (!c.points.empty() && c.points.size() != c.targets.size())
     return base::corrupt("command: points and targets differ in number");
-  for (size_t i = 0; i < c.points.size(); ++i) {
-    c.points[i].id = c.targets[i].id;
-    RHUMB_TRY(decode_body(in, c.points[i]));
-  }
+  for (PointView& p : c.points) RHUMB_TRY(decode_body(in, p));
   c.payload = std::string(in.blob());
   c.payload_key = std::string(in.blob());
   c.names = decode_names(in);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/base/bytes.h"
@@ -28,6 +29,15 @@ struct PointWrite {
   PointId id;
   std::string payload;  // minified JSON object; empty: no payload
   std::vector<NamedVector> vectors;
+};
+
+// The same in a command, without the id. The bytes lie elsewhere.
+struct VectorView {
+  std::string_view name, bytes;
+};
+struct PointView {
+  std::string_view payload;
+  std::vector<VectorView> vectors;
 };
 
 enum class OperationKind : uint16_t {
@@ -91,8 +101,9 @@ struct Target {
 struct Command {
   CommandHeader header;
   std::vector<Target> targets;  // parallel to `points` for kUpsert and kUpdateVectors
-  // The encoded ids are in `targets`. Decoding fills PointWrite::id as well.
-  std::vector<PointWrite> points;
+  std::vector<PointView> points;
+  // What `points` are views of. Null in a decoded command, whose points lie in the decoded bytes.
+  std::shared_ptr<const std::vector<PointWrite>> writes;
   std::string payload, payload_key;
   std::vector<std::string> names;
   // One client operation may become several commands. Only the last one answers the client.
@@ -109,8 +120,12 @@ struct Command {
   // The leader's wall clock. A shard's log time is the largest value so far.
   uint64_t clock_ms = 0;
   uint32_t request_limit = ~0u;  // requests beyond this number are forgotten
+
+  // Makes `points` views of these.
+  void show(std::shared_ptr<const std::vector<PointWrite>> points_to_write);
 };
 std::string encode_command(const Command& command);
+// The command's points are views of `bytes`.
 base::Result<Command> decode_command(std::string_view bytes);
 
 }  // namespace rhumb::model

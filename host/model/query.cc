@@ -4,6 +4,15 @@
 
 namespace rhumb::model {
 
+uint64_t memory_bytes(const SearchRequest& request) {
+  uint64_t bytes = sizeof(request) + request.vector_name.size() + request.vector.size();
+  if (request.filter) bytes += memory_bytes(*request.filter);
+  for (const auto* names : {&request.with_payload.keys, &request.with_vector.names}) {
+    for (const std::string& name : *names) bytes += sizeof(name) + name.size();
+  }
+  return bytes;
+}
+
 uint64_t text_bytes(const Record& record) {
   // Bytes of text per stored byte of a component.
   constexpr uint64_t kTextPerByte = 3;

@@ -11,6 +11,7 @@
 #include "host/model/filter.h"
 #include "host/model/id.h"
 #include "host/model/operation.h"
+#include "host/model/search_params.h"
 
 namespace rhumb::model {
 
@@ -23,12 +24,6 @@ struct VectorSelector {
   enum class Mode : uint8_t { kNone = 0, kAll = 1, kNames = 2 };
   Mode mode = Mode::kNone;
   std::vector<std::string> names;
-};
-
-struct SearchParams {
-  uint32_t ef = 0;         // 0: the collection's ef
-  float oversampling = 0;  // as in rhumb_query_t
-  bool exact = false, indexed_only = false, explain = false;
 };
 
 // One nearest-neighbour search of one shard. The query vector has the collection's final bits, like
@@ -44,6 +39,7 @@ struct SearchRequest {
   PayloadSelector with_payload;
   VectorSelector with_vector;
 };
+uint64_t memory_bytes(const SearchRequest& request);  // about how much memory a copy takes
 
 // `payload` holds the selected members as JSON text. It is empty when it was not asked for or the
 // point has no payload.

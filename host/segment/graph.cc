@@ -93,7 +93,7 @@ Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_direc
   return std::shared_ptr<IndexInstance>(std::move(opened));
 }
 
-Result<Graph::Answer> Graph::search(const GraphCall& call, const GraphRows& rows) const {
+Result<Graph::Answer> Graph::search(const SearchCall& call, const GraphRows& rows) const {
   const auto graph = instance();
   const uint64_t stride = column_.vectors().stride;
   Answer answer;
@@ -111,10 +111,7 @@ Result<Graph::Answer> Graph::search(const GraphCall& call, const GraphRows& rows
   request.query_count = answer.hits.size();
   request.stride = stride;
   request.k = call.k;
-  request.ef = call.ef;
-  request.recall = call.recall;
-  request.widen = call.widen;
-  request.oversampling = call.oversampling;
+  request.params = call.params;
   request.filter = &pass;
   request.deadline = call.deadline;
   request.cancelled = call.cancelled;

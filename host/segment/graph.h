@@ -17,30 +17,18 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "host/base/clock.h"
 #include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/index/index_instance.h"
 #include "host/segment/columns/vector_column.h"
 #include "host/segment/options.h"
 #include "host/segment/renewal.h"
+#include "host/segment/search/search_call.h"
 #include "host/segment/search/top_k.h"
 
 namespace rhumb::segment {
-
-struct GraphCall {
-  std::string_view query;  // bytes of the rows of one or more queries
-  // An `ef` of 0 lets the engine choose the breadth from the next two fields.
-  uint32_t k = 0, ef = 0;
-  // The recall to aim for (0: the engine's own) and a factor on the breadth for it (0: 1).
-  float recall = 0, widen = 0;
-  float oversampling = 0;  // as in rhumb_query_t
-  base::Deadline deadline;
-  const std::atomic<bool>* cancelled = nullptr;
-};
 
 // The column's rows that count: bits of the live rows of a view, or of the rows that a filter let
 // through.
@@ -77,7 +65,7 @@ class Graph {
     std::vector<std::vector<Hit>> hits;
     uint64_t distances = 0;
   };
-  base::Result<Answer> search(const GraphCall& call, const GraphRows& rows) const;
+  base::Result<Answer> search(const SearchCall& call, const GraphRows& rows) const;
 
   // [background] Takes in up to `max_rows` more rows of slots below slot_end. False means that
   // there was nothing to do. An engine that cannot insert is built in one go, and only when

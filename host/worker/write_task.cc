@@ -160,7 +160,7 @@ bool WriteTask::propose_operation() {
     if (!single) waiting_to_drain_ = true;
   }
   if (request_.wait) replica_->shard->outcomes().expect(attempt_ + operation);
-  propose_part(resolution, 0, operation);
+  propose_part(resolution, operation);
   return single;
 }
 
@@ -174,25 +174,23 @@ bool WriteTask::answer_as_before(size_t operation) {
   return true;
 }
 
-void WriteTask::propose_part(std::shared_ptr<shard::Resolution> resolution, uint32_t part,
+void WriteTask::propose_part(const std::shared_ptr<shard::Resolution>& resolution,
                              size_t operation) {
-  model::Command command = resolution->command(part);
+  model::Command command = resolution->next();
   const model::OperationKind kind = command.header.kind;
   command.header = header_of(operation);
   command.header.kind = kind;
   command.attempt = attempt_ + operation;
   command.clock_ms = base::wall_ns() / 1'000'000;
   command.request_limit = replica_->shard->request_limit();
-  const bool last = part + 1 == resolution->parts();
   std::string encoded = model::encode_command(command);
   log_bound_.wrote(encoded.size());
-  groups_.propose(
-      replica_->shard_id, std::move(encoded),
-      [self = shared_from_this(), resolution, part, operation, last](Result<uint64_t> index) {
-        const bool good = index.ok();
-        self->committed(operation, std::move(index), last);
-        if (good && !last) self->propose_part(resolution, part + 1, operation);
-      });
+  groups_.propose(replica_->shard_id, std::move(encoded),
+                  [self = shared_from_this(), resolution, operation](Result<uint64_t> index) {
+                    const bool good = index.ok(), last = resolution->done();
+                    self->committed(operation, std::move(index), last);
+                    if (good && !last) self->propose_part(resolution, operation);
+                  });
 }
 
 // This runs on the loop thread, so it does bookkeeping only; longer work goes to the pool.

@@ -42,7 +42,7 @@ class WriteTask : public std::enable_shared_from_this<WriteTask> {
   // Returns true if an earlier attempt carried out the operation.
   bool answer_as_before(size_t operation);
   base::Status collect_outcomes(peer::WriteReply& reply);
-  void propose_part(std::shared_ptr<shard::Resolution> resolution, uint32_t part, size_t operation);
+  void propose_part(const std::shared_ptr<shard::Resolution>& resolution, size_t operation);
   void committed(size_t operation, base::Result<uint64_t> index, bool last_part);
   void continue_on_pool();
   void answer_when_applied();

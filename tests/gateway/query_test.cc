@@ -64,8 +64,7 @@ class QueryTest : public testing::Test {
     cluster_.on_search = [this](const peer::SearchMessage& m) {
       peer::SearchReply reply;
       for (const model::SearchRequest& request : m.requests) {
-        asked_.push_back({request.vector, request.limit, {}});
-        if (request.filter) asked_.back().filter = model::clone(*request.filter);
+        asked_.push_back({request.vector, request.limit, request.filter});
         model::SearchResult result;
         for (uint64_t id = 1; id <= std::min<uint64_t>(9, request.limit); ++id)
           result.points.push_back(record(id, 1.0f / static_cast<float>(id)));

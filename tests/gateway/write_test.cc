@@ -27,10 +27,7 @@ class GatewayWriteTest : public testing::Test {
       peer::WriteReply reply;
       for (const Operation& o : m.operations) {
         reply.outcomes.push_back({m.shard + kept.size(), m.wait, o.points.size() + o.ids.size()});
-        kept.push_back(
-            {o.kind, o.points, o.ids, {}, o.payload, o.payload_key, o.names, o.mode, {}});
-        if (o.filter) kept.back().filter = model::clone(*o.filter);
-        if (o.update_filter) kept.back().update_filter = model::clone(*o.update_filter);
+        kept.push_back(o);
       }
       requests_.push_back({m.shard, m.session, m.sequence, m.request_id, m.wait, {}});
       return reply;

@@ -140,15 +140,46 @@ TEST_P(CodecTest, random_and_damaged_bytes_are_read_or_refused) {
 INSTANTIATE_TEST_SUITE_P(Model, CodecTest, testing::ValuesIn(kCodecs),
                          [](const auto& info) { return std::string(info.param.name); });
 
-TEST(FilterCodecTest, a_clone_is_equal_and_independent) {
+TEST(SearchRequestTest, a_copy_is_equal_and_independent) {
   Samples samples(kSeed);
   for (int round = 0; round < kRounds; ++round) {
-    const Filter filter = samples.filter();
-    Filter copy = clone(filter);
-    ASSERT_EQ(text_of(copy), text_of(filter));
-    copy.must.push_back({"other", IsNull{true}});
-    ASSERT_NE(text_of(copy), text_of(filter));
+    SearchRequest request = samples.search_request();
+    request.filter = samples.filter();
+    const std::string before = text_of(request);
+    const SearchRequest copy = request;
+    ASSERT_EQ(text_of(copy), before);
+    request.filter->must.push_back({"other", IsNull{true}});
+    request.vector += "longer";
+    ASSERT_NE(text_of(request), before);
+    ASSERT_EQ(text_of(copy), before);
   }
+}
+
+TEST(SearchRequestTest, the_memory_of_a_copy_counts_all_of_its_parts) {
+  const SearchRequest empty;
+  const auto more = [&](const auto& change) {
+    SearchRequest request;
+    change(request);
+    return memory_bytes(request) - memory_bytes(empty);
+  };
+  constexpr size_t kLong = 1000;
+  const std::string text(kLong, 'x');
+  const auto inner = [](Condition c) {
+    auto filter = std::make_shared<Filter>();
+    filter->should.push_back(std::move(c));
+    return filter;
+  };
+  EXPECT_EQ(more([&](SearchRequest& r) { r.vector = text; }), kLong);
+  EXPECT_GE(more([&](SearchRequest& r) { r.with_payload.keys = {text, text}; }), 2 * kLong);
+  for (const Condition& condition : {Condition{text, IsNull{true}},
+                                     {"k", MatchAny{{text}}},
+                                     {"k", MatchExcept{{text}}},
+                                     {"", HasVector{text}},
+                                     {"", HasId{std::vector<PointId>(kLong, PointId::number(1))}},
+                                     {"", SubFilter{inner({text, IsEmpty{true}})}},
+                                     {"k", Nested{inner({"", HasVector{text}})}}})
+    EXPECT_GE(more([&](SearchRequest& r) { r.filter.emplace().must_not.push_back(condition); }),
+              kLong);
 }
 
 std::string filter_bytes(const Filter& filter) {
@@ -162,7 +193,7 @@ Filter nested(uint32_t levels) {
   Filter filter;
   for (uint32_t i = 1; i < levels; ++i) {
     Filter outer;
-    outer.must.push_back({"", SubFilter{std::make_unique<Filter>(std::move(filter))}});
+    outer.must.push_back({"", SubFilter{std::make_shared<const Filter>(std::move(filter))}});
     filter = std::move(outer);
   }
   return filter;
@@ -182,7 +213,7 @@ TEST(FilterCodecTest, depth_and_number_of_conditions_are_bounded) {
   for (uint32_t i = 0; i < kMaxFilterConditions / 2; ++i)
     inner.should.push_back({"k", IsEmpty{true}});
   for (uint32_t i = 1; i < kMaxFilterConditions / 2; ++i) wide.must.push_back({"k", IsEmpty{true}});
-  wide.must_not.push_back({"", SubFilter{std::make_unique<Filter>(std::move(inner))}});
+  wide.must_not.push_back({"", SubFilter{std::make_shared<const Filter>(std::move(inner))}});
   EXPECT_TRUE(read_back<decode_filter>(filter_bytes(wide)).ok());
   wide.must.push_back({"k", IsEmpty{true}});
   const auto many = read_back<decode_filter>(filter_bytes(wide));
@@ -265,10 +296,26 @@ TEST(CommandCodecTest, commands_of_an_earlier_release_stay_readable) {
   EXPECT_EQ(encode_command(*command), bytes);
 }
 
+TEST(CommandCodecTest, the_points_of_a_decoded_command_lie_in_its_bytes) {
+  Command command;
+  command.targets.push_back({PointId::number(1)});
+  command.show(std::make_shared<const std::vector<PointWrite>>(
+      1, PointWrite{PointId::number(1), R"({"a":1})", {{"name", "bytes"}}}));
+  const std::string bytes = encode_command(command);
+  const auto decoded = decode_command(bytes);
+  ASSERT_TRUE(decoded.ok()) << decoded.status().to_string();
+  const PointView& point = decoded->points.at(0);
+  for (const std::string_view text :
+       {point.payload, point.vectors.at(0).name, point.vectors.at(0).bytes}) {
+    EXPECT_GE(text.data(), bytes.data());
+    EXPECT_LE(text.data() + text.size(), bytes.data() + bytes.size());
+  }
+}
+
 TEST(CommandCodecTest, points_and_targets_are_encoded_together) {
   Samples samples(kSeed);
   Command command = samples.command(OperationKind::kUpsert);
-  command.points.push_back(samples.point());
+  command.points.emplace_back();
   EXPECT_EQ(decode_command(encode_command(command)).status().code(), Code::kCorrupt);
 }
 

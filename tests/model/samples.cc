@@ -45,7 +45,7 @@ R Samples::bounds(T scale) {
 }
 
 Condition Samples::condition(uint32_t depth) {
-  const auto inner = [&] { return std::make_unique<Filter>(filter(depth - 1)); };
+  const auto inner = [&] { return std::make_shared<const Filter>(filter(depth - 1)); };
   const auto value = [&]() -> MatchValue {
     if (below(3) == 0) return text(12);
     if (below(2) == 0) return static_cast<int64_t>(random_());
@@ -155,10 +155,9 @@ Command Samples::command(OperationKind kind) {
   for (uint64_t n = 1 + below(4); n > 0; --n)
     c.targets.push_back({id(), below(2) == 0 ? kAnyVersion : random_()});
   if (kind == OperationKind::kUpsert || kind == OperationKind::kUpdateVectors) {
-    for (const Target& t : c.targets) {
-      c.points.push_back(point());
-      c.points.back().id = t.id;
-    }
+    std::vector<PointWrite> writes;
+    for (size_t i = 0; i < c.targets.size(); ++i) writes.push_back(point());
+    c.show(std::make_shared<const std::vector<PointWrite>>(std::move(writes)));
   }
   c.payload = R"({"a":[1,2]})";
   c.payload_key = text(5);

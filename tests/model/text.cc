@@ -9,6 +9,8 @@ std::string text_of(const Condition& condition);
 std::string text_of(const Number& number);
 std::string text_of(const NamedVector& vector);
 std::string text_of(const PointWrite& point);
+std::string text_of(const VectorView& vector);
+std::string text_of(const PointView& point);
 std::string text_of(const Target& target);
 std::string text_of(const SegmentPlan& plan);
 std::string text_of(const HnswConfig& hnsw);
@@ -24,6 +26,7 @@ namespace {
 std::string text_of(const std::string& text) {
   return std::to_string(text.size()) + "'" + text + "'";
 }
+std::string text_of(std::string_view text) { return text_of(std::string(text)); }
 template <typename T>
 requires std::is_arithmetic_v<T> || std::is_enum_v<T> std::string text_of(T value) {
   if constexpr (std::is_enum_v<T>)
@@ -108,6 +111,8 @@ std::string text_of(const Filter& f) {
 }
 std::string text_of(const NamedVector& v) { return all("vector", v.name, v.bytes); }
 std::string text_of(const PointWrite& p) { return all("point", p.id, p.payload, p.vectors); }
+std::string text_of(const VectorView& v) { return all("vector", v.name, v.bytes); }
+std::string text_of(const PointView& p) { return all("point", p.payload, p.vectors); }
 std::string text_of(const Target& t) { return all("target", t.id, t.expected_version); }
 std::string text_of(const SegmentPlan& p) {
   return all("plan", p.segment, p.state, p.strategy, p.index, p.rows, p.rows_examined, p.passed,

@@ -206,11 +206,11 @@ model::Condition Corpus::condition(uint32_t depth, bool nested) {
     case 11:
     case 12:
       out.key = chance(80) ? "list" : "deep.list";
-      out.test = model::Nested{std::make_unique<model::Filter>(filter(depth + 1, true))};
+      out.test = model::Nested{std::make_shared<const model::Filter>(filter(depth + 1, true))};
       break;
     default:
       out.key.clear();
-      out.test = model::SubFilter{std::make_unique<model::Filter>(filter(depth + 1, nested))};
+      out.test = model::SubFilter{std::make_shared<const model::Filter>(filter(depth + 1, nested))};
   }
   return out;
 }

@@ -39,7 +39,9 @@ class Numbers : public ::testing::TestWithParam<const char*> {
   }
   std::vector<uint32_t> slots(const model::Range& range) const {
     const std::vector<uint32_t> direct = slots(must(field("n", range)));
-    const auto inner = [&] { return std::make_unique<model::Filter>(must(field("n", range))); };
+    const auto inner = [&] {
+      return std::make_shared<const model::Filter>(must(field("n", range)));
+    };
     EXPECT_EQ(slots(must(field("of", model::Nested{inner()}))), direct)
         << "the same within an element of an array";
     return direct;

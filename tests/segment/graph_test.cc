@@ -46,9 +46,9 @@ TEST(GraphTest, distances_that_are_not_numbers_are_replaced_and_sorted) {
   const auto extended = graph.extend(kRows, kRows, false, live, std::atomic<bool>(false));
   ASSERT_TRUE(extended.ok()) << extended.status().to_string();
   const float query[kDim] = {0, 0};
-  GraphCall call;
+  SearchCall call;
   call.query = {reinterpret_cast<const char*>(query), sizeof query};
-  call.k = call.ef = 12;
+  call.k = call.params.ef = 12;
   const auto found = graph.search(call, {kRows, live, kRows, false});
   ASSERT_TRUE(found.ok()) << found.status().to_string();
   const std::vector<Hit>& hits = found->hits.at(0);

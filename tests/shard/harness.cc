@@ -180,10 +180,8 @@ void Harness::wait_indexed(const std::string&) {
 model::Command upsert(const std::vector<model::PointWrite>& points) {
   model::Command command;
   command.header.kind = model::OperationKind::kUpsert;
-  for (const model::PointWrite& p : points) {
-    command.targets.push_back({p.id, model::kAnyVersion});
-    command.points.push_back(p);
-  }
+  for (const model::PointWrite& p : points) command.targets.push_back({p.id, model::kAnyVersion});
+  command.show(std::make_shared<const std::vector<model::PointWrite>>(points));
   return command;
 }
 

@@ -42,7 +42,7 @@ void merge(json& into, const json& patch) {
   }
 }
 
-json parsed(const std::string& text) { return text.empty() ? json::object() : json::parse(text); }
+json parsed(std::string_view text) { return text.empty() ? json::object() : json::parse(text); }
 
 }  // namespace
 
@@ -55,7 +55,7 @@ void Model::apply(const model::Command& command, uint64_t index) {
       ModelPoint fresh;
       fresh.payload = parsed(command.points[i].payload);
       fresh.version = index;
-      for (const auto& v : command.points[i].vectors) fresh.vectors[v.name] = v.bytes;
+      for (const auto& v : command.points[i].vectors) fresh.vectors[std::string(v.name)] = v.bytes;
       points_[id] = fresh;
       continue;
     }
@@ -71,7 +71,7 @@ void Model::apply(const model::Command& command, uint64_t index) {
       if (erased == 0) continue;
     }
     if (command.header.kind == OperationKind::kUpdateVectors) {
-      for (const auto& v : command.points[i].vectors) point.vectors[v.name] = v.bytes;
+      for (const auto& v : command.points[i].vectors) point.vectors[std::string(v.name)] = v.bytes;
     }
     if (command.header.kind == OperationKind::kSetPayload)
       merge(command.payload_key.empty() ? point.payload : point.payload[command.payload_key],
@@ -161,6 +161,7 @@ model::Command CommandSource::next(const Model& known) {
   command.header.kind = kind;
   const size_t n = draw(4) == 0 ? 1 + draw(12) : 1;
   std::set<uint64_t> chosen;
+  std::vector<model::PointWrite> writes;
   for (size_t i = 0; i < n; ++i) chosen.insert(draw(ids_));
   for (const uint64_t id : chosen) {
     uint64_t expected = model::kAnyVersion;
@@ -170,12 +171,11 @@ model::Command CommandSource::next(const Model& known) {
                      ? model::kAbsent
                      : it->second.version - (draw(3) == 0 ? 1 : 0);
     command.targets.push_back({model::PointId::number(id), expected});
-    if (kind == OperationKind::kUpsert) command.points.push_back(write(id));
-    if (kind == OperationKind::kUpdateVectors) {
-      command.points.push_back(write(id));
-      command.points.back().payload.clear();
-    }
+    if (kind != OperationKind::kUpsert && kind != OperationKind::kUpdateVectors) continue;
+    writes.push_back(write(id));
+    if (kind == OperationKind::kUpdateVectors) writes.back().payload.clear();
   }
+  command.show(std::make_shared<const std::vector<model::PointWrite>>(std::move(writes)));
   if (kind == OperationKind::kDeleteVectors) command.names = {std::array{"a", "b", "c"}[draw(3)]};
   if (kind == OperationKind::kDeletePayload)
     command.names = {draw(2) == 0 ? "colour" : "n", "list"};

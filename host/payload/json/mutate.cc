@@ -1,7 +1,6 @@
 #include "host/payload/json/mutate.h"
 
 #include <span>
-#include <unordered_map>
 
 #include "host/base/hex.h"
 #include "host/base/limits.h"
@@ -66,43 +65,37 @@ std::string quoted(const std::string& key) {
   return out + '"';
 }
 
-base::Status merge_members(std::string& out, const Value& old, const Value& patch) {
-  struct Change {
-    Value key, value;
-    bool used = false;
-  };
-  std::vector<Change> changes;
-  std::unordered_map<std::string, size_t> by_key;
+using Patch = PayloadChange::Patch;
+
+base::Status merge_members(std::string& out, const Value& old, const Patch& patch) {
+  std::vector<bool> used(patch.members.size());
   std::string scratch;
-  for (MemberCursor member(patch); member.next();) {
-    by_key.emplace(std::string(member.key().as_string(scratch)), changes.size());
-    changes.push_back({member.key(), member.value()});
-  }
   Container object(out, '{', '}');
   if (old.kind() == Kind::kObject) {
     MemberCursor member(old);
     while (member.next()) {
-      const auto found = by_key.find(std::string(member.key().as_string(scratch)));
-      if (found == by_key.end()) {
+      const auto found = patch.by_key.find(member.key().as_string(scratch));
+      if (found == patch.by_key.end()) {
         object.member(member.key(), member.value());
         continue;
       }
-      Change& change = changes[found->second];
-      change.used = true;
-      if (change.value.kind() != Kind::kNull) object.member(member.key(), change.value);
+      used[found->second] = true;
+      const Value& value = patch.members[found->second].second;
+      if (value.kind() != Kind::kNull) object.member(member.key(), value);
     }
     if (member.damaged()) return damaged_payload();
   }
-  for (const Change& change : changes) {
-    if (!change.used && change.value.kind() != Kind::kNull) object.member(change.key, change.value);
+  for (size_t i = 0; i < used.size(); ++i) {
+    const auto& [key, value] = patch.members[i];
+    if (!used[i] && value.kind() != Kind::kNull) object.member(key, value);
   }
   object.end();
   return base::ok();
 }
 
-base::Status merge_at(std::string& out, const Value& old, Items path, const Value& patch);
+base::Status merge_at(std::string& out, const Value& old, Items path, const Patch& patch);
 
-base::Status merge_into_member(std::string& out, const Value& old, Items path, const Value& patch) {
+base::Status merge_into_member(std::string& out, const Value& old, Items path, const Patch& patch) {
   Container object(out, '{', '}');
   bool found = false;
   if (old.kind() == Kind::kObject) {
@@ -131,7 +124,7 @@ base::Status merge_into_member(std::string& out, const Value& old, Items path, c
 }
 
 base::Status merge_into_elements(std::string& out, const Value& old, Items path,
-                                 const Value& patch) {
+                                 const Patch& patch) {
   Container array(out, '[', ']');
   if (old.kind() == Kind::kArray) {
     uint32_t index = 0;
@@ -150,7 +143,7 @@ base::Status merge_into_elements(std::string& out, const Value& old, Items path,
   return base::ok();
 }
 
-base::Status merge_at(std::string& out, const Value& old, Items path, const Value& patch) {
+base::Status merge_at(std::string& out, const Value& old, Items path, const Patch& patch) {
   // A patch for each of many elements could grow without limit.
   if (out.size() > kMaxBytesV1) return too_long(out.size());
   if (path.empty()) return merge_members(out, old, patch);
@@ -241,41 +234,56 @@ base::Status check_result(std::string_view payload) {
 
 }  // namespace
 
-base::Result<std::string> payload_merge_v1(std::string_view payload, std::string_view patch,
-                                           std::string_view key) {
-  RHUMB_TRY(check_stored(payload));
-  RHUMB_TRY(check_document(patch));
-  const Value changes(patch.empty() ? std::string_view("{}") : patch);
-  JsonPath path;
-  if (!key.empty()) {
-    RHUMB_ASSIGN(path, JsonPath::parse(key));
+PayloadChange PayloadChange::merge_v1(std::string_view patch, std::string_view key) {
+  PayloadChange change(Action::kMerge);
+  change.text_ = patch;
+  change.fault_ = check_document(patch);
+  auto path = key.empty() ? base::Result<JsonPath>(JsonPath()) : JsonPath::parse(key);
+  if (change.fault_.ok()) change.fault_ = path.status();
+  if (!change.fault_.ok()) return change;
+  change.paths_.push_back(std::move(*path));
+  std::string scratch;
+  const Value members(patch.empty() ? std::string_view("{}") : patch);
+  for (MemberCursor member(members); member.next();) {
+    change.patch_.by_key.emplace(member.key().as_string(scratch), change.patch_.members.size());
+    change.patch_.members.emplace_back(member.key(), member.value());
   }
-  std::string out;
-  out.reserve(payload.size() + patch.size() + 16);
-  RHUMB_TRY(merge_at(out, Value(payload), path.items(), changes));
-  RHUMB_TRY(check_result(out));
-  return out;
+  return change;
 }
 
-base::Result<std::string> payload_overwrite_v1(std::string_view payload, std::string_view patch,
-                                               std::string_view key) {
-  if (!key.empty()) return payload_merge_v1(payload, patch, key);
-  RHUMB_TRY(check_document(patch));
-  return std::string(patch);
+PayloadChange PayloadChange::overwrite_v1(std::string_view patch, std::string_view key) {
+  if (!key.empty()) return merge_v1(patch, key);
+  PayloadChange change(Action::kReplace);
+  change.fault_ = check_document(patch);
+  change.text_ = patch;
+  return change;
 }
 
-base::Result<std::string> payload_delete_v1(std::string_view payload,
-                                            const std::vector<std::string>& paths) {
-  RHUMB_TRY(check_stored(payload));
-  std::vector<JsonPath> parsed;
+PayloadChange PayloadChange::delete_v1(const std::vector<std::string>& paths) {
+  PayloadChange change(Action::kDelete);
   for (const std::string& text : paths) {
-    RHUMB_ASSIGN(JsonPath path, JsonPath::parse(text));
-    parsed.push_back(std::move(path));
+    auto path = JsonPath::parse(text);
+    change.fault_ = path.status();
+    if (!path.ok()) return change;
+    change.paths_.push_back(std::move(*path));
   }
-  std::vector<Items> all;
-  for (const JsonPath& path : parsed) all.push_back(path.items());
+  return change;
+}
+
+base::Result<std::string> PayloadChange::apply(std::string_view payload) const {
+  if (action_ != Action::kReplace) RHUMB_TRY(check_stored(payload));
+  RHUMB_TRY(fault_);
+  if (action_ == Action::kReplace) return std::string(text_);
   std::string out;
+  if (action_ == Action::kMerge) {
+    out.reserve(payload.size() + text_.size() + 16);
+    RHUMB_TRY(merge_at(out, Value(payload), paths_.front().items(), patch_));
+    RHUMB_TRY(check_result(out));
+    return out;
+  }
   if (payload.empty()) return out;
+  std::vector<Items> all;
+  for (const JsonPath& path : paths_) all.push_back(path.items());
   out.reserve(payload.size());
   RHUMB_TRY(remove_at(out, Value(payload), all));
   return out;

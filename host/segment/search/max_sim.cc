@@ -8,10 +8,10 @@ namespace rhumb::segment {
 using base::Result;
 using base::Status;
 
-MaxSim::MaxSim(const ScanCall& call)
-    : call_(call),
-      column_(*call.column),
-      query_rows_(static_cast<uint32_t>(call.query.size() / column_.vectors().stride)) {}
+MaxSim::MaxSim(const VectorColumn& column, const SearchCall& call)
+    : column_(column),
+      call_(call),
+      query_rows_(static_cast<uint32_t>(call.query.size() / column.vectors().stride)) {}
 
 Result<float> MaxSim::distance(uint32_t slot) {
   const uint64_t stride = column_.vectors().stride;
@@ -36,10 +36,9 @@ Result<float> MaxSim::distance(uint32_t slot) {
   return narrowed(sum);
 }
 
-Result<uint64_t> scan_points(const ScanCall& call, const ScanRange& range, MaxSim& max_sim,
-                             TopK& top) {
+Result<uint64_t> scan_points(const ScanRange& range, MaxSim& max_sim, TopK& top) {
   uint64_t points = 0;
-  RHUMB_TRY(for_batches(range, *call.column, [&](std::span<const uint32_t> slots) -> Status {
+  RHUMB_TRY(for_batches(range, max_sim.column(), [&](std::span<const uint32_t> slots) -> Status {
     for (const uint32_t slot : slots) {
       RHUMB_ASSIGN(const float distance, max_sim.distance(slot));
       top.push({distance, slot});

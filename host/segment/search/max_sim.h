@@ -18,13 +18,14 @@ namespace rhumb::segment {
 // For one search, on one thread. It checks the deadline between comparisons.
 class MaxSim {
  public:
-  explicit MaxSim(const ScanCall& call);
+  MaxSim(const VectorColumn& column, const SearchCall& call);
   // The form in which distances to several rows are added up.
   static double widened(const VectorColumn& column, float distance) {
     return column.kernel().metric == RHUMB_EUCLID ? rhumb_square_decode(distance)
                                                   : static_cast<double>(distance);
   }
 
+  const VectorColumn& column() const { return column_; }
   uint32_t query_rows() const { return query_rows_; }
   // For a slot that has the vector. Fails with kTimeout or kCancelled.
   base::Result<float> distance(uint32_t slot);
@@ -39,8 +40,8 @@ class MaxSim {
   static constexpr uint32_t kBatchRows = 256;
   static constexpr uint64_t kPollPairs = 16 * 1024;  // pairs between two checks of the deadline
 
-  const ScanCall& call_;
   const VectorColumn& column_;
+  const SearchCall& call_;
   const uint32_t query_rows_;
   uint64_t compared_ = 0, polled_ = 0;
   std::array<float, kBatchRows> distances_;
@@ -48,7 +49,6 @@ class MaxSim {
 
 // Pushes the closest points of a range of slots into `top`, by comparing all of them. Returns the
 // number of points.
-base::Result<uint64_t> scan_points(const ScanCall& call, const ScanRange& range, MaxSim& max_sim,
-                                   TopK& top);
+base::Result<uint64_t> scan_points(const ScanRange& range, MaxSim& max_sim, TopK& top);
 
 }  // namespace rhumb::segment

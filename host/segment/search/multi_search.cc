@@ -18,10 +18,6 @@ using base::Status;
 
 namespace {
 
-ScanCall scan_call(const Segment& segment, const SearchCall& call) {
-  return {&segment.column(call.column), call.query, call.k, call.deadline, call.cancelled};
-}
-
 std::span<const uint64_t> passing(const Bounds& bounds, const payload::FilterResult* filter) {
   return filter != nullptr ? std::span<const uint64_t>(filter->bits) : bounds.live;
 }
@@ -34,9 +30,10 @@ uint32_t candidates_of(const SearchCall& call) {
 // The number of hits for each row of the query. If the caller gives no `ef`, the default breadth is
 // used, times the factor that the contract's measurements give.
 uint32_t breadth_of(const SearchCall& call) {
-  if (call.ef > 0) return std::max(call.ef, call.k);
+  const model::SearchParams& params = call.params;
+  if (params.ef > 0) return std::max(params.ef, call.k);
   const double wide = static_cast<double>(limits::kMultiBreadth) *
-                      static_cast<double>(call.widen > 0 ? call.widen : 1.0f);
+                      static_cast<double>(params.widen > 0 ? params.widen : 1.0f);
   return std::max(static_cast<uint32_t>(std::min<double>(wide, limits::kMaxEf)), call.k);
 }
 
@@ -148,11 +145,10 @@ Result<std::vector<Candidate>> gather(const Segment& segment, const SearchCall& 
   const VectorColumn& column = segment.column(call.column);
   const auto bits = rows_that_count(column, bounds, filter);
   const GraphRows rows{bits->rows, bits->words, bits->count, filter != nullptr};
-  GraphCall walk;
-  walk.k = walk.ef = breadth_of(call);
-  walk.oversampling = call.oversampling;
-  walk.deadline = call.deadline;
-  walk.cancelled = call.cancelled;
+  // A walk for a row names its breadth, so it aims at no recall.
+  SearchCall walk = call;
+  walk.k = breadth_of(call);
+  walk.params = {.ef = walk.k, .oversampling = call.params.oversampling};
   Gathering gathering(column);
   const uint32_t batch_rows =
       std::clamp(limits::kMultiBatchHits / walk.k, 1u, limits::kMultiBatchQueryRows);
@@ -184,13 +180,12 @@ Result<SearchAnswer> scan_all_points(const Segment& segment, const SearchCall& c
                                      const Bounds& bounds, const payload::FilterResult* filter) {
   SearchAnswer answer;
   answer.strategy = filter != nullptr ? "filter_scan" : "scan";
-  const ScanCall scan = scan_call(segment, call);
-  MaxSim max_sim(scan);
+  MaxSim max_sim(segment.column(call.column), call);
   TopK top(call.k);
   const uint64_t start_ns = base::monotonic_ns();
   RHUMB_ASSIGN(const uint64_t points,
-               scan_points(scan, {0, bounds.rows, passing(bounds, filter)}, max_sim, top));
-  if (!call.exact && segment.waits_for_graph(call.column, bounds.rows))
+               scan_points({0, bounds.rows, passing(bounds, filter)}, max_sim, top));
+  if (!call.params.exact && segment.waits_for_graph(call.column, bounds.rows))
     count_tail(points, start_ns, max_sim, answer);
   answer.distances = max_sim.compared();
   answer.hits = top.take();
@@ -205,8 +200,7 @@ Result<SearchAnswer> walk_points(const Segment& segment, const SearchCall& call,
   RHUMB_ASSIGN(const std::vector<Candidate> candidates,
                gather(segment, call, bounds, filter, answer));
   const VectorColumn& column = segment.column(call.column);
-  const ScanCall scan = scan_call(segment, call);
-  MaxSim max_sim(scan);
+  MaxSim max_sim(column, call);
   TopK top(call.k);
   const auto pass = passing(bounds, filter);
   uint64_t found = 0, rows = 0;
@@ -219,7 +213,7 @@ Result<SearchAnswer> walk_points(const Segment& segment, const SearchCall& call,
       break;
     // The graph may have grown since `built` was read. Slots that the scan of the tail will visit
     // are left to the scan.
-    if (slot >= built && !call.indexed_only) continue;
+    if (slot >= built && !call.params.indexed_only) continue;
     const bool passes = slot < bounds.rows && bit(pass, slot);
     RHUMB_UNEXPECTED(!passes);
     if (!passes) continue;
@@ -228,9 +222,9 @@ Result<SearchAnswer> walk_points(const Segment& segment, const SearchCall& call,
     rows += column.rows(slot).count;
     ++found;
   }
-  if (built < bounds.rows && !call.indexed_only) {
+  if (built < bounds.rows && !call.params.indexed_only) {
     const uint64_t start_ns = base::monotonic_ns();
-    RHUMB_ASSIGN(const uint64_t tail, scan_points(scan, {built, bounds.rows, pass}, max_sim, top));
+    RHUMB_ASSIGN(const uint64_t tail, scan_points({built, bounds.rows, pass}, max_sim, top));
     count_tail(tail, start_ns, max_sim, answer);
     found += tail;
   }
@@ -239,7 +233,7 @@ Result<SearchAnswer> walk_points(const Segment& segment, const SearchCall& call,
   // The rows that were found belong to fewer points than were asked for. There are more points,
   // unless all were found.
   const uint64_t all = filter != nullptr ? filter->pass_count : bounds.live_count;
-  if (found >= call.k || found >= all || call.indexed_only) return answer;
+  if (found >= call.k || found >= all || call.params.indexed_only) return answer;
   RHUMB_ASSIGN(SearchAnswer whole, scan_all_points(segment, call, bounds, filter));
   whole.distances += answer.distances;
   return whole;

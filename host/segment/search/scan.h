@@ -3,15 +3,13 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <bit>
 #include <cstdint>
 #include <span>
-#include <string_view>
 
-#include "host/base/clock.h"
 #include "host/base/status.h"
 #include "host/segment/columns/vector_column.h"
+#include "host/segment/search/search_call.h"
 #include "host/segment/search/top_k.h"
 
 namespace rhumb::segment {
@@ -23,16 +21,8 @@ struct ScanRange {
   std::span<const uint64_t> pass;
 };
 
-struct ScanCall {
-  const VectorColumn* column = nullptr;
-  std::string_view query;
-  uint32_t k = 0;
-  base::Deadline deadline;
-  const std::atomic<bool>* cancelled = nullptr;
-};
-
 // Fails with kTimeout or kCancelled when the search must end.
-base::Status interrupted(const ScanCall& call);
+base::Status interrupted(const SearchCall& call);
 
 inline constexpr uint32_t kBatchSlots = 256;  // compared between two checks of the deadline
 
@@ -57,9 +47,11 @@ base::Status for_batches(const ScanRange& range, const VectorColumn& column, Fn&
 
 // Both push at most k hits per range into `top` and return the number of rows looked at. They fail
 // with kTimeout or kCancelled.
-base::Result<uint64_t> scan_exact(const ScanCall& call, const ScanRange& range, TopK& top);
+base::Result<uint64_t> scan_exact(const VectorColumn& column, const SearchCall& call,
+                                  const ScanRange& range, TopK& top);
 // Finds the same hits, by codes where there are some: rows are compared exactly unless their codes
 // leave no doubt that they are too far away.
-base::Result<uint64_t> scan_coded(const ScanCall& call, const ScanRange& range, TopK& top);
+base::Result<uint64_t> scan_coded(const VectorColumn& column, const SearchCall& call,
+                                  const ScanRange& range, TopK& top);
 
 }  // namespace rhumb::segment

@@ -80,35 +80,36 @@ class CodeError {
 // One scan of one range that has codes, on one thread.
 class CodedScan {
  public:
-  CodedScan(const ScanCall& call, const CodeColumn::Reader& codes, std::string query_code)
-      : call_(call),
-        vectors_(call.column->vectors()),
+  CodedScan(const VectorColumn& column, const SearchCall& call, const CodeColumn::Reader& codes,
+            std::string query_code)
+      : column_(column),
+        call_(call),
+        vectors_(column.vectors()),
         codes_(codes),
         query_code_(std::move(query_code)),
-        error_(call.column->kernel().metric, vectors_.dim, head_of(query_code_.data())),
+        error_(column.kernel().metric, vectors_.dim, head_of(query_code_.data())),
         top_(call.k) {
     doubtful_.reserve(kFirstRows + kBatchSlots);
   }
 
   // Pushes the closest rows of the range into `top`, and returns the number of rows looked at.
   Result<uint64_t> run(const ScanRange& range, TopK& top) {
-    const Status done =
-        for_batches(range, *call_.column, [&](std::span<const uint32_t> slots) -> Status {
-          RHUMB_TRY(interrupted(call_));
-          rows_ += slots.size();
-          if (exactly_) {
-            compare(slots);
-            return base::ok();
-          }
-          look_at(slots);
-          if (full() || doubtful_.size() >= kFirstRows) settle();
-          return base::ok();
-        });
+    const Status done = for_batches(range, column_, [&](std::span<const uint32_t> slots) -> Status {
+      RHUMB_TRY(interrupted(call_));
+      rows_ += slots.size();
+      if (exactly_) {
+        compare(slots);
+        return base::ok();
+      }
+      look_at(slots);
+      if (full() || doubtful_.size() >= kFirstRows) settle();
+      return base::ok();
+    });
     if (!done.ok()) return done;
     settle();
     if (misled_) {
       top_.take();
-      RHUMB_TRY(scan_exact(call_, range, top_).status());
+      RHUMB_TRY(scan_exact(column_, call_, range, top_).status());
     }
     for (const Hit& hit : top_.take()) top.push(hit);
     count();
@@ -135,8 +136,8 @@ class CodedScan {
 
   // The largest error in the batch suffices to dismiss most rows.
   void look_at(std::span<const uint32_t> slots) {
-    call_.column->code_kernel().slots(query_code_.data(), &codes_.rows(), slots.data(),
-                                      slots.size(), distances_.data());
+    column_.code_kernel().slots(query_code_.data(), &codes_.rows(), slots.data(), slots.size(),
+                                distances_.data());
     const CodeError::Error most = error_.of(codes_.largest(slots.front(), slots.back()));
     const float margin = kMargin * most.standard + most.rounding;
     for (size_t i = 0; i < slots.size(); ++i) {
@@ -187,8 +188,8 @@ class CodedScan {
   // Once codes have misled, all rows are compared at the end.
   void compare(std::span<const uint32_t> slots) {
     if (misled_) return;
-    call_.column->kernel().slots(call_.query.data(), &vectors_, slots.data(), slots.size(),
-                                 distances_.data());
+    column_.kernel().slots(call_.query.data(), &vectors_, slots.data(), slots.size(),
+                           distances_.data());
     for (size_t i = 0; i < slots.size(); ++i) top_.push({distances_[i], slots[i]});
     compared_ += slots.size();
   }
@@ -209,7 +210,8 @@ class CodedScan {
     compared.add(static_cast<double>(misled_ ? rows_ : compared_));
   }
 
-  const ScanCall& call_;
+  const VectorColumn& column_;
+  const SearchCall& call_;
   const rhumb_vectors_t& vectors_;
   const CodeColumn::Reader& codes_;
   const std::string query_code_;
@@ -225,22 +227,24 @@ class CodedScan {
 
 }  // namespace
 
-Result<uint64_t> scan_coded(const ScanCall& call, const ScanRange& range, TopK& top) {
-  if (call.column->codes() == nullptr) return scan_exact(call, range, top);
-  const rhumb_vectors_t& vectors = call.column->vectors();
-  const CodeColumn::Reader codes(*call.column->codes());
+Result<uint64_t> scan_coded(const VectorColumn& column, const SearchCall& call,
+                            const ScanRange& range, TopK& top) {
+  if (column.codes() == nullptr) return scan_exact(column, call, range, top);
+  const rhumb_vectors_t& vectors = column.vectors();
+  const CodeColumn::Reader codes(*column.codes());
   const uint32_t first = std::clamp(codes.first(), range.first, range.end),
                  end = std::clamp(codes.end(), first, range.end);
-  if (first == end) return scan_exact(call, range, top);
+  if (first == end) return scan_exact(column, call, range, top);
   std::string query_code(rhumb_vector_bytes(RHUMB_CODE8, vectors.dim), '\0');
   const rhumb_status_t rc =
       rhumb_code_encode(call.query.data(), vectors.scalar, vectors.dim, query_code.data());
-  if (rc != RHUMB_OK) return scan_exact(call, range, top);
+  if (rc != RHUMB_OK) return scan_exact(column, call, range, top);
 
-  CodedScan scan(call, codes, std::move(query_code));
+  CodedScan scan(column, call, codes, std::move(query_code));
   RHUMB_ASSIGN(const uint64_t by_code, scan.run({first, end, range.pass}, top));
-  RHUMB_ASSIGN(const uint64_t before, scan_exact(call, {range.first, first, range.pass}, top));
-  RHUMB_ASSIGN(const uint64_t behind, scan_exact(call, {end, range.end, range.pass}, top));
+  RHUMB_ASSIGN(const uint64_t before,
+               scan_exact(column, call, {range.first, first, range.pass}, top));
+  RHUMB_ASSIGN(const uint64_t behind, scan_exact(column, call, {end, range.end, range.pass}, top));
   return by_code + before + behind;
 }
 

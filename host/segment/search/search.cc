@@ -22,15 +22,15 @@ Result<SearchAnswer> scan_all(const Segment& segment, const SearchCall& call, co
   SearchAnswer answer;
   answer.strategy = filter != nullptr ? "filter_scan" : "scan";
   TopK top(call.k);
-  const ScanCall scan{&segment.column(call.column), call.query, call.k, call.deadline,
-                      call.cancelled};
+  const VectorColumn& column = segment.column(call.column);
   const ScanRange range{0, bounds.rows,
                         filter != nullptr ? std::span<const uint64_t>(filter->bits) : bounds.live};
   // Few rows are compared exactly at once, because codes cost a second comparison.
-  const bool exact = call.exact || (filter != nullptr && filter->pass_count <= kFilterScanRows);
+  const bool exact =
+      call.params.exact || (filter != nullptr && filter->pass_count <= kFilterScanRows);
   const uint64_t start_ns = base::monotonic_ns();
   RHUMB_ASSIGN(answer.distances,
-               exact ? scan_exact(scan, range, top) : scan_coded(scan, range, top));
+               exact ? scan_exact(column, call, range, top) : scan_coded(column, call, range, top));
   if (!exact && segment.waits_for_graph(call.column, bounds.rows)) {
     answer.tail = answer.distances;
     answer.scan_ns = base::monotonic_ns() - start_ns;
@@ -62,21 +62,16 @@ Result<SearchAnswer> graph_and_tail(const Segment& segment, const SearchCall& ca
                                     uint32_t built) {
   SearchAnswer answer;
   answer.strategy = filter != nullptr ? "filtered_graph" : "graph";
-  const GraphCall graph_call{call.query,    call.k,        call.ef,
-                             call.recall,   call.widen,    call.oversampling,
-                             call.deadline, call.cancelled};
   RHUMB_ASSIGN(Graph::Answer found,
-               segment.graph(call.column).search(graph_call, graph_rows(bounds, filter)));
+               segment.graph(call.column).search(call, graph_rows(bounds, filter)));
   answer.distances = found.distances;
-  if (built >= bounds.rows || call.indexed_only) {
+  if (built >= bounds.rows || call.params.indexed_only) {
     answer.hits = std::move(found.hits.front());
     return answer;
   }
   const uint64_t start_ns = base::monotonic_ns();
   TopK top(call.k);
-  const ScanCall scan{&segment.column(call.column), call.query, call.k, call.deadline,
-                      call.cancelled};
-  RHUMB_ASSIGN(answer.tail, scan_coded(scan,
+  RHUMB_ASSIGN(answer.tail, scan_coded(segment.column(call.column), call,
                                        {built, bounds.rows,
                                         filter != nullptr ? std::span<const uint64_t>(filter->bits)
                                                           : bounds.live},
@@ -97,13 +92,13 @@ Result<SearchAnswer> search(const Segment& segment, const SearchCall& call, cons
   const bool multi = segment.column(call.column).table() != nullptr;
   const bool few = filter != nullptr && (multi ? few_points(segment, call, *filter)
                                                : filter->pass_count <= kFilterScanRows);
-  if (call.indexed_only && built == 0 && segment.waits_for_graph(call.column, bounds.rows)) {
+  if (call.params.indexed_only && built == 0 && segment.waits_for_graph(call.column, bounds.rows)) {
     SearchAnswer none;
     none.strategy = "graph";
     return none;
   }
   const bool many = call.k > base::limits::kMaxEf;  // beyond the breadth of any walk
-  const bool scan = call.exact || few || many || built == 0;
+  const bool scan = call.params.exact || few || many || built == 0;
   const auto scan_it = multi ? scan_all_points : scan_all;
   const auto walk = multi ? walk_points : graph_and_tail;
   auto answer =

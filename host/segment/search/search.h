@@ -2,32 +2,17 @@
 // the rest, and the results are merged. multi_search.h does the same for multivectors.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "host/base/clock.h"
 #include "host/base/status.h"
 #include "host/payload/filter/planner.h"
+#include "host/segment/search/search_call.h"
 #include "host/segment/search/top_k.h"
 #include "host/segment/segment.h"
 
 namespace rhumb::segment {
-
-struct SearchCall {
-  size_t column = 0;
-  std::string_view query;  // bytes of a row; a multivector has one or more rows
-  uint32_t k = 0, ef = 0;
-  float recall = 0, widen = 0, oversampling = 0;  // as in GraphCall
-  bool exact = false;
-  // Leaves out rows that wait for a graph. Segments that are too small for a graph, or have none,
-  // are still searched.
-  bool indexed_only = false;
-  base::Deadline deadline;
-  const std::atomic<bool>* cancelled = nullptr;
-};
 
 struct SearchAnswer {
   std::vector<Hit> hits;   // closest first; live, in the view, and passing the filter

@@ -63,7 +63,7 @@ Status ExactPass::compare_points(const Part& part, const std::atomic<bool>& stop
     call.column = part.column;
     call.query = query.bytes;
     call.k = query.k;
-    call.exact = true;
+    call.params.exact = true;
     call.cancelled = &stopping;
     const payload::FilterResult* passing =
         query.passing != nullptr ? &(*query.passing)[part.index] : nullptr;

@@ -1,6 +1,5 @@
 #include "host/shard/background/measuring_job.h"
 
-#include "host/base/bytes.h"
 #include "host/base/clock.h"
 
 namespace rhumb::shard {
@@ -74,9 +73,7 @@ Result<bool> MeasuringJob::gather() {
   }
   if (gathered_ == kept_.size() || gather_ns_ >= kGatherNs) return false;
   const uint64_t began_ns = base::monotonic_ns();
-  base::ByteReader reader(kept_[gathered_++].request);
-  RHUMB_ASSIGN(model::SearchRequest request, model::decode_search_request(reader));
-  RHUMB_TRY(trial_.add(std::move(request)).status());
+  RHUMB_TRY(trial_.add(*kept_[gathered_++].request).status());
   gather_ns_ += base::monotonic_ns() - began_ns;
   return true;
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "host/base/bytes.h"
 #include "host/base/limits.h"
 
 namespace rhumb::shard {
@@ -19,27 +18,26 @@ uint64_t QueryReservoir::fresh_of(uint64_t epoch) const {
 }
 
 void QueryReservoir::drop_oldest() {
-  bytes_ -= entries_.front().kept.request.size();
-  hits_ -= entries_.front().hits;
+  bytes_ -= entries_.front().bytes;
+  hits_ -= entries_.front().kept.request->limit;
   entries_.pop_front();
 }
 
 bool QueryReservoir::offer(const model::SearchRequest& request, uint64_t epoch) {
   if (full_in_.load(std::memory_order_relaxed) == epoch) return false;
-  std::string text;
-  base::ByteWriter writer(text);
-  model::encode(request, writer);
-  if (text.size() > limits::kRecallQueryBytes / kLargeShare) return false;
+  const uint64_t bytes = model::memory_bytes(request);
+  if (bytes > limits::kRecallQueryBytes / kLargeShare) return false;
+  auto copy = std::make_shared<const model::SearchRequest>(request);
   const base::MutexLock lock(mutex_);
   const bool full =
-      entries_.size() >= limits::kRecallQueries || bytes_ + text.size() > limits::kRecallQueryBytes;
+      entries_.size() >= limits::kRecallQueries || bytes_ + bytes > limits::kRecallQueryBytes;
   if (full && fresh_of(epoch) >= limits::kRecallFreshQueries) {
     full_in_.store(epoch, std::memory_order_relaxed);
     return false;
   }
-  bytes_ += text.size();
+  bytes_ += bytes;
   hits_ += request.limit;
-  entries_.push_back({{next_number_++, std::move(text)}, 0, request.limit});
+  entries_.push_back({{next_number_++, std::move(copy)}, bytes, 0});
   while (entries_.size() > limits::kRecallQueries || bytes_ > limits::kRecallQueryBytes)
     drop_oldest();
   return true;

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
-#include <string>
+#include <memory>
 #include <vector>
 
 #include "host/base/mutex.h"
@@ -14,10 +14,9 @@ namespace rhumb::shard {
 
 class QueryReservoir {
  public:
-  // An encoded search with its number.
   struct Kept {
     uint64_t number = 0;
-    std::string request;
+    std::shared_ptr<const model::SearchRequest> request;
   };
   struct Counts {
     // `fresh` counts those that were not measured in the given epoch.
@@ -40,8 +39,8 @@ class QueryReservoir {
  private:
   struct Entry {
     Kept kept;
+    uint64_t bytes = 0;
     uint64_t epoch = 0;  // the epoch in which it was measured
-    uint32_t hits = 0;
   };
   uint64_t fresh_of(uint64_t epoch) const RHUMB_REQUIRES(mutex_);
   void drop_oldest() RHUMB_REQUIRES(mutex_);

@@ -73,9 +73,9 @@ Result<RecallSample> RecallTrial::ask(size_t search, float widen) const {
   call.column = s.column;
   call.query = s.request.vector;
   call.k = s.request.limit;
-  call.oversampling = s.request.params.oversampling;
-  call.recall = static_cast<float>(recall_);
-  call.widen = widen;
+  call.params = s.request.params;
+  call.params.recall = static_cast<float>(recall_);
+  call.params.widen = widen;
   call.cancelled = &core_.stopping;
   segment::TopK closest(call.k);
   for (size_t i = 0; i < view_->segments.size(); ++i) {

@@ -56,14 +56,11 @@ class Attempt {
         metric_(params.distance),
         query_rows_(request.vector.size() / params.row_bytes()),
         filter_(filter) {
-    call_.recall = static_cast<float>(recall);
-    call_.widen = widen;
     call_.column = column;
     call_.query = request.vector;
-    call_.ef = request.params.ef;
-    call_.oversampling = request.params.oversampling;
-    call_.exact = request.params.exact;
-    call_.indexed_only = request.params.indexed_only;
+    call_.params = request.params;
+    call_.params.recall = static_cast<float>(recall);
+    call_.params.widen = widen;
     call_.deadline = context.deadline;
     call_.cancelled = context.cancelled;
   }
@@ -73,7 +70,7 @@ class Attempt {
     candidates_.clear();
     plan_.clear();
     dropped_ = 0;
-    call_.exact = call_.exact || exact;
+    call_.params.exact = call_.params.exact || exact;
     for (const SegmentView& part : view_->segments) {
       call_.k = static_cast<uint32_t>(std::min<uint64_t>(k, part.live_count));
       if (part.live_count > 0) RHUMB_TRY(search_segment(part));
@@ -94,11 +91,10 @@ class Attempt {
     uint64_t bytes = 0;
     float last = 0;
     prefetch_rows();
-    const segment::ScanCall call{nullptr, {}, 0, call_.deadline, call_.cancelled};
     for (const Candidate& c : candidates_) {
       if (records.size() >= request_.limit && base::place_of(c.score) != base::place_of(last))
         break;
-      if (records.size() % kPrefetchedRows == 0) RHUMB_TRY(segment::interrupted(call));
+      if (records.size() % kPrefetchedRows == 0) RHUMB_TRY(segment::interrupted(call_));
       RHUMB_ASSIGN(const segment::StoredRow row, c.part->segment->fetch(c.slot));
       if (filter_ != nullptr && row.version > view_->applied && !filter_->matches(row)) {
         ++dropped_;

@@ -61,22 +61,21 @@ Status Replayer::replay_entry(const consensus::Entry& entry) {
   if (!apply_state_.commands.applied_at(AppliedCommands::identity(*command, entry.data),
                                         entry.index))
     return base::ok();
-  const CommandFilter filter = CommandFilter::of(*command, core_.schema()->filter.vector_names);
+  const SchemaPtr schema = core_.schema();
+  const PreparedCommand prepared(*command, schema->vectors, schema->filter.vector_names);
   for (size_t i = 0; i < command->targets.size(); ++i)
-    RHUMB_TRY(replay_point(*command, i, filter, entry.index));
+    RHUMB_TRY(replay_point(prepared, i, entry.index));
   return base::ok();
 }
 
-Status Replayer::replay_point(const model::Command& command, size_t i, const CommandFilter& filter,
-                              uint64_t index) {
-  const std::string& key = command.targets[i].id.key();
+Status Replayer::replay_point(const PreparedCommand& command, size_t i, uint64_t index) {
+  const std::string& key = command.targets()[i].id.key();
   RHUMB_ASSIGN(const auto row, core_.store.newest(key));
   // Either the point is gone at X, so nothing of it must be written, or its row is older than the
   // entry, so the entry's condition did not hold.
   if (!row || row->version < index) return base::ok();
   RHUMB_ASSIGN(Traced * point, trace(key));
-  const auto vectors = core_.schema();
-  RHUMB_ASSIGN(const Change change, change_of(command, i, filter, vectors->vectors, *point));
+  RHUMB_ASSIGN(const Change change, command.change_of(i, *point));
   if (change.effect == Effect::kNone) return base::ok();
   point->take(change, index);
   if (row->version > index) return base::ok();

@@ -58,8 +58,7 @@ class Replayer {
   };
 
   base::Status replay_entry(const consensus::Entry& entry);
-  base::Status replay_point(const model::Command& command, size_t i, const CommandFilter& filter,
-                            uint64_t index);
+  base::Status replay_point(const PreparedCommand& command, size_t i, uint64_t index);
   base::Result<Traced*> trace(const std::string& key);
   std::string stood_at(const std::string& key) const;
   base::Status write(const std::string& key, const PointRow& row, Traced& point);

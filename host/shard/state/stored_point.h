@@ -1,4 +1,4 @@
-// A point as its segment holds it, for change_of(). Reads are checked, because a change must never
+// A point as its segment holds it, for a command. Reads are checked, because a change must never
 // be derived from damaged bytes.
 #pragma once
 

@@ -54,10 +54,10 @@ Status Applier::apply_entry(const consensus::Entry& entry) {
 
 // Returns how many points the command changed.
 Result<uint64_t> Applier::change_points(const model::Command& command, uint64_t index) {
-  const CommandFilter filter = CommandFilter::of(command, schema_->filter.vector_names);
+  const PreparedCommand prepared(command, schema_->vectors, schema_->filter.vector_names);
   uint64_t changed = 0;
   for (size_t i = 0; i < command.targets.size(); ++i) {
-    RHUMB_ASSIGN(const bool first_change, change_point(command, i, filter, index));
+    RHUMB_ASSIGN(const bool first_change, change_point(prepared, i, index));
     changed += first_change ? 1 : 0;
   }
   return changed;
@@ -71,13 +71,12 @@ Result<Applier::Pending*> Applier::lookup(const std::string& key) {
 }
 
 // Returns false if the point stays as it was, or if this entry has already changed it.
-Result<bool> Applier::change_point(const model::Command& command, size_t i,
-                                   const CommandFilter& filter, uint64_t index) {
-  const std::string& key = command.targets[i].id.key();
+Result<bool> Applier::change_point(const PreparedCommand& command, size_t i, uint64_t index) {
+  const std::string& key = command.targets()[i].id.key();
   RHUMB_ASSIGN(Pending * pending, lookup(key));
   const bool again = pending->now && pending->now->version == index;
   StoredPoint point(apply_state_, pending->now, batch_.first_index);
-  RHUMB_ASSIGN(Change change, change_of(command, i, filter, schema_->vectors, point));
+  RHUMB_ASSIGN(Change change, command.change_of(i, point));
   switch (change.effect) {
     case Effect::kNone:
       return false;

@@ -58,8 +58,7 @@ class Applier {
 
   base::Status apply_entry(const consensus::Entry& entry);
   base::Result<uint64_t> change_points(const model::Command& command, uint64_t index);
-  base::Result<bool> change_point(const model::Command& command, size_t i,
-                                  const CommandFilter& filter, uint64_t index);
+  base::Result<bool> change_point(const PreparedCommand& command, size_t i, uint64_t index);
   base::Result<Pending*> lookup(const std::string& key);
   base::Status write_row(const std::string& key, Pending& pending, const Change& change,
                          uint64_t index);

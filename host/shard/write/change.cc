@@ -22,9 +22,9 @@ size_t column_of(const std::vector<segment::VectorSpec>& vectors, std::string_vi
 }
 
 // Returns false if the collection has no vector of a given name.
-bool place(const std::vector<model::NamedVector>& given,
+bool place(const std::vector<model::VectorView>& given,
            const std::vector<segment::VectorSpec>& vectors, std::vector<std::string_view>& out) {
-  for (const model::NamedVector& v : given) {
+  for (const model::VectorView& v : given) {
     const size_t column = column_of(vectors, v.name);
     if (column == vectors.size() || !vectors[column].params.takes(v.bytes.size())) return false;
     out[column] = v.bytes;
@@ -32,7 +32,7 @@ bool place(const std::vector<model::NamedVector>& given,
   return true;
 }
 
-Result<Change> upsert(const model::PointWrite& write,
+Result<Change> upsert(const model::PointView& write,
                       const std::vector<segment::VectorSpec>& vectors) {
   Change change;
   change.vectors.resize(vectors.size());
@@ -50,7 +50,7 @@ Status current_row(Change& change, size_t columns, PointState& point) {
   return complete_row(change, columns, point);
 }
 
-Result<Change> update_vectors(const model::PointWrite& write,
+Result<Change> update_vectors(const model::PointView& write,
                               const std::vector<segment::VectorSpec>& vectors, PointState& point) {
   Change change;
   RHUMB_TRY(current_row(change, vectors.size(), point));
@@ -73,30 +73,17 @@ Result<Change> delete_vectors(const std::vector<std::string>& names,
   return had_one ? std::move(change) : Change();
 }
 
-Result<std::string> mutated(const Command& command, std::string_view payload) {
+std::optional<payload::PayloadChange> payload_change_of(const Command& command) {
   switch (command.header.kind) {
     case OperationKind::kSetPayload:
-      return payload::payload_merge_v1(payload, command.payload, command.payload_key);
+      return payload::PayloadChange::merge_v1(command.payload, command.payload_key);
     case OperationKind::kOverwritePayload:
-      return payload::payload_overwrite_v1(payload, command.payload, command.payload_key);
+      return payload::PayloadChange::overwrite_v1(command.payload, command.payload_key);
     case OperationKind::kDeletePayload:
-      return payload::payload_delete_v1(payload, command.names);
+      return payload::PayloadChange::delete_v1(command.names);
     default:
-      return std::string();  // kClearPayload
+      return std::nullopt;
   }
-}
-
-Result<Change> change_payload(const Command& command, PointState& point) {
-  RHUMB_ASSIGN(const std::string_view before, point.payload());
-  auto after = mutated(command, before);
-  if (!after.ok() && after.status().code() == Code::kCorrupt) return after.status();
-  // The merged payload is damaged or larger than a payload may be. Like a damaged patch, it changes
-  // nothing, on every replica.
-  if (!after.ok() || after->size() > base::limits::kMaxPayloadBytes) return Change();
-  Change change;
-  change.effect = Effect::kPayload;
-  change.text = std::move(*after);
-  return change;
 }
 
 }  // namespace
@@ -110,30 +97,50 @@ Status complete_row(Change& change, size_t columns, PointState& point) {
   return base::ok();
 }
 
-Result<Change> change_of(const Command& command, size_t i, const CommandFilter& filter,
-                         const std::vector<segment::VectorSpec>& vectors, PointState& point) {
-  RHUMB_ASSIGN(const bool passes, filter.lets_pass(command, i, point));
+PreparedCommand::PreparedCommand(const Command& command,
+                                 const std::vector<segment::VectorSpec>& vectors,
+                                 const std::vector<std::string>& vector_names)
+    : command_(command),
+      vectors_(vectors),
+      filter_(CommandFilter::of(command, vector_names)),
+      payload_(payload_change_of(command)) {}
+
+Result<Change> PreparedCommand::new_payload(PointState& point) const {
+  RHUMB_ASSIGN(const std::string_view before, point.payload());
+  auto after = payload_ ? payload_->apply(before) : Result<std::string>(std::string());
+  if (!after.ok() && after.status().code() == Code::kCorrupt) return after.status();
+  // The merged payload is damaged or larger than a payload may be. Like a damaged patch, it changes
+  // nothing, on every replica.
+  if (!after.ok() || after->size() > base::limits::kMaxPayloadBytes) return Change();
+  Change change;
+  change.effect = Effect::kPayload;
+  change.text = std::move(*after);
+  return change;
+}
+
+Result<Change> PreparedCommand::change_of(size_t i, PointState& point) const {
+  RHUMB_ASSIGN(const bool passes, filter_.lets_pass(command_, i, point));
   if (!passes) return Change();
-  if (command.header.kind == OperationKind::kUpsert) return upsert(command.points[i], vectors);
+  if (command_.header.kind == OperationKind::kUpsert) return upsert(command_.points[i], vectors_);
   if (!point.exists()) return Change();
-  switch (command.header.kind) {
+  switch (command_.header.kind) {
     case OperationKind::kDelete: {
       Change change;
       change.effect = Effect::kRemove;
       return change;
     }
     case OperationKind::kUpdateVectors:
-      return update_vectors(command.points[i], vectors, point);
+      return update_vectors(command_.points[i], vectors_, point);
     case OperationKind::kDeleteVectors:
-      return delete_vectors(command.names, vectors, point);
+      return delete_vectors(command_.names, vectors_, point);
     case OperationKind::kSetPayload:
     case OperationKind::kOverwritePayload:
     case OperationKind::kDeletePayload:
     case OperationKind::kClearPayload:
-      return change_payload(command, point);
+      return new_payload(point);
     default:
       return base::unsupported("command of kind " +
-                               std::to_string(static_cast<unsigned>(command.header.kind)));
+                               std::to_string(static_cast<unsigned>(command_.header.kind)));
   }
 }
 

@@ -10,12 +10,13 @@
 
 #include "host/base/status.h"
 #include "host/model/operation.h"
+#include "host/payload/json/mutate.h"
 #include "host/segment/manifest.h"
 #include "host/shard/write/command_filter.h"
 
 namespace rhumb::shard {
 
-// A point as it is now. change_of() asks only for what the command needs, and for each vector at
+// A point as it is now. A command asks only for what the command needs, and for each vector at
 // most once. Views stay valid until the change is written. vector() returns data() == nullptr if
 // the point has no vector in that column. Bit i of presence() says that it has one in column i.
 class PointState {
@@ -43,11 +44,28 @@ struct Change {
   std::string_view payload() const { return text ? std::string_view(*text) : borrowed; }
 };
 
-// Returns the change of target `i` of the command. kCorrupt means that the stored point is damaged.
-// A command that no gateway would have made (vectors of a wrong size, a patch that is not JSON)
-// changes nothing.
-base::Result<Change> change_of(const model::Command& command, size_t i, const CommandFilter& filter,
-                               const std::vector<segment::VectorSpec>& vectors, PointState& point);
+// A command with what its targets share: its filter is compiled and its patch is read once. It
+// borrows its arguments.
+class PreparedCommand {
+ public:
+  // `vector_names` are by column, as in FilterSchema.
+  PreparedCommand(const model::Command& command, const std::vector<segment::VectorSpec>& vectors,
+                  const std::vector<std::string>& vector_names);
+
+  const std::vector<model::Target>& targets() const { return command_.targets; }
+  // Returns the change of target `i`. kCorrupt means that the stored point is damaged. A command
+  // that no gateway would have made (vectors of a wrong size, a patch that is not JSON) changes
+  // nothing.
+  base::Result<Change> change_of(size_t i, PointState& point) const;
+
+ private:
+  base::Result<Change> new_payload(PointState& point) const;
+
+  const model::Command& command_;
+  const std::vector<segment::VectorSpec>& vectors_;
+  const CommandFilter filter_;
+  const std::optional<payload::PayloadChange> payload_;
+};
 
 // Adds the rest of a point that only got a new payload, when a whole row must be written after all.
 base::Status complete_row(Change& change, size_t columns, PointState& point);

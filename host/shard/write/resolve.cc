@@ -78,7 +78,9 @@ Result<Resolution> resolve(Core& core, Operation operation, const ReadContext& c
     return Resolution(std::move(operation), std::move(*selected), {}, std::move(uuid_fields),
                       chunk);
   }
-  for (const model::PointWrite& point : points) targets.push_back({point.id, model::kAnyVersion});
+  targets.reserve(points.size() + operation.ids.size());
+  for (model::PointWrite& point : points)
+    targets.push_back({std::move(point.id), model::kAnyVersion});
   for (model::PointId& id : operation.ids) targets.push_back({std::move(id), model::kAnyVersion});
   if (RHUMB_PLANTED(kSkipsWhatMoved) && given) RHUMB_TRY(decide_now(core, targets));
   // The points that a client named are one command, so that the operation is atomic.

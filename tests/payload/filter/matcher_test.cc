@@ -156,7 +156,7 @@ TEST(Matcher, a_nested_filter_holds_within_one_element) {
     model::Filter inner;
     inner.must.push_back(field("food", any({food})));
     inner.must.push_back(field("likes", any({value})));
-    return field("diet", model::Nested{std::make_unique<model::Filter>(std::move(inner))});
+    return field("diet", model::Nested{std::make_shared<const model::Filter>(std::move(inner))});
   };
   EXPECT_TRUE(passes(must(likes("meat", true))));
   // Each condition holds for some element, but no element has both.
@@ -167,8 +167,8 @@ TEST(Matcher, a_nested_filter_holds_within_one_element) {
   model::Filter no_food;
   no_food.must.push_back(field("food", model::IsEmpty{true}));
   // 7 is not an object.
-  EXPECT_FALSE(passes(
-      must(field("diet[]", model::Nested{std::make_unique<model::Filter>(std::move(no_food))}))));
+  EXPECT_FALSE(passes(must(
+      field("diet[]", model::Nested{std::make_shared<const model::Filter>(std::move(no_food))}))));
 }
 
 TEST(Matcher, conditions_on_ids_and_vectors_hold) {
@@ -223,7 +223,7 @@ TEST(Matcher, clauses_combine_conditions) {
   EXPECT_TRUE(passes(min_should));
   model::Filter group;
   group.must.push_back(
-      field("", model::SubFilter{std::make_unique<model::Filter>(model::clone(min_should))}));
+      field("", model::SubFilter{std::make_shared<const model::Filter>(min_should)}));
   EXPECT_TRUE(passes(group));
 }
 
@@ -234,7 +234,8 @@ TEST(Matcher, compiling_names_the_invalid_condition) {
   EXPECT_FALSE(Matcher::compile(must(field("", any({"x"})))).ok());
   model::Filter deep;
   for (uint32_t i = 0; i < base::limits::kMaxFilterDepth; ++i) {
-    deep = must(field("", model::SubFilter{std::make_unique<model::Filter>(std::move(deep))}));
+    deep =
+        must(field("", model::SubFilter{std::make_shared<const model::Filter>(std::move(deep))}));
   }
   EXPECT_EQ(Matcher::compile(deep).status().code(), base::Code::kInvalid);
   model::Filter wide;

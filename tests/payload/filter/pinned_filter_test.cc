@@ -105,7 +105,7 @@ TEST(PinnedFilter, nested_filters_agree_with_the_documents) {
     Filter inner;
     inner.must.push_back({"b", model::MatchAny{{b}}});
     inner.must.push_back({"c", model::MatchAny{{c}}});
-    return must({"a", model::Nested{std::make_unique<Filter>(std::move(inner))}});
+    return must({"a", model::Nested{std::make_shared<const Filter>(std::move(inner))}});
   };
   EXPECT_EQ(decided(pair(1, 1)), "0000000010000");
   EXPECT_EQ(decided(pair(1, 2)), "0000000000000");

@@ -193,8 +193,8 @@ TEST(PlannerNested, an_index_below_an_array_gives_candidates) {
     indexes.put(rows.size() - 1, payload);
   }
   const auto slots = [&](model::Filter inner) {
-    const auto matcher = Matcher::compile(
-        must(field("parts", model::Nested{std::make_unique<model::Filter>(std::move(inner))})));
+    const auto matcher = Matcher::compile(must(
+        field("parts", model::Nested{std::make_shared<const model::Filter>(std::move(inner))})));
     const auto result = evaluate(*matcher, indexes, rows, rows.live(), rows.size());
     EXPECT_TRUE(result.ok());
     return std::make_pair(result->slots(), result->strategy);

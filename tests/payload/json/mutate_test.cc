@@ -8,6 +8,18 @@
 namespace rhumb::payload {
 namespace {
 
+base::Result<std::string> merge(std::string_view payload, std::string_view patch,
+                                std::string_view key) {
+  return PayloadChange::merge_v1(patch, key).apply(payload);
+}
+base::Result<std::string> overwrite(std::string_view payload, std::string_view patch,
+                                    std::string_view key) {
+  return PayloadChange::overwrite_v1(patch, key).apply(payload);
+}
+base::Result<std::string> erase(std::string_view payload, const std::vector<std::string>& paths) {
+  return PayloadChange::delete_v1(paths).apply(payload);
+}
+
 struct Merge {
   const char *payload, *patch, *key, *result;
 };
@@ -38,7 +50,7 @@ TEST(PayloadMergeV1, results_are_pinned) {
       {R"({})", R"({"y":2})", "a[].b", R"({"a":[]})"},
   };
   for (const Merge& c : cases) {
-    const auto result = payload_merge_v1(c.payload, c.patch, c.key);
+    const auto result = merge(c.payload, c.patch, c.key);
     ASSERT_TRUE(result.ok()) << c.payload << " + " << c.patch << ": "
                              << result.status().to_string();
     EXPECT_EQ(*result, c.result) << c.payload << " + " << c.patch << " at '" << c.key << "'";
@@ -46,34 +58,46 @@ TEST(PayloadMergeV1, results_are_pinned) {
 }
 
 TEST(PayloadMergeV1, invalid_documents_are_refused) {
-  EXPECT_EQ(payload_merge_v1("{}", "[]", "").status().code(), base::Code::kInvalid);
-  EXPECT_EQ(payload_merge_v1("{}", "{\"a\":1", "").status().code(), base::Code::kInvalid);
-  EXPECT_EQ(payload_merge_v1("{}", "{}", "a..b").status().code(), base::Code::kInvalid);
-  EXPECT_EQ(payload_merge_v1("[1]", "{}", "").status().code(), base::Code::kCorrupt);
-  EXPECT_EQ(payload_merge_v1("{\"a\":1", "{}", "").status().code(), base::Code::kCorrupt);
+  EXPECT_EQ(merge("{}", "[]", "").status().code(), base::Code::kInvalid);
+  EXPECT_EQ(merge("{}", "{\"a\":1", "").status().code(), base::Code::kInvalid);
+  EXPECT_EQ(merge("{}", "{}", "a..b").status().code(), base::Code::kInvalid);
+  EXPECT_EQ(merge("[1]", "{}", "").status().code(), base::Code::kCorrupt);
+  EXPECT_EQ(merge("{\"a\":1", "{}", "").status().code(), base::Code::kCorrupt);
   const std::string half =
       "{\"a\":\"" + std::string(base::limits::kMaxPayloadBytes / 2, 'x') + "\"}";
   const std::string other =
       "{\"b\":\"" + std::string(base::limits::kMaxPayloadBytes / 2, 'x') + "\"}";
-  EXPECT_EQ(payload_merge_v1(half, other, "").status().code(), base::Code::kInvalid);
+  EXPECT_EQ(merge(half, other, "").status().code(), base::Code::kInvalid);
   // A patch for each of a million elements must be refused long before the result is written out.
   std::string elements = "{\"a\":[0";
   for (uint32_t i = 1; i < 1'000'000; ++i) elements += ",0";
   elements += "]}";
-  EXPECT_EQ(payload_merge_v1(elements, half, "a[]").status().code(), base::Code::kInvalid);
+  EXPECT_EQ(merge(elements, half, "a[]").status().code(), base::Code::kInvalid);
   std::string deep = "{\"a\":";
   for (uint32_t i = 1; i < base::limits::kMaxJsonDepth; ++i) deep += '[';
   for (uint32_t i = 1; i < base::limits::kMaxJsonDepth; ++i) deep += ']';
   deep += '}';
-  EXPECT_TRUE(payload_merge_v1("", deep, "").ok());
-  EXPECT_EQ(payload_merge_v1("", deep, "below").status().code(), base::Code::kInvalid);
+  EXPECT_TRUE(merge("", deep, "").ok());
+  EXPECT_EQ(merge("", deep, "below").status().code(), base::Code::kInvalid);
+}
+
+TEST(PayloadMergeV1, one_change_is_applied_to_any_number_of_payloads) {
+  const std::string patch = R"({"b":null,"c":[1],"a":2})";
+  const PayloadChange change = PayloadChange::merge_v1(patch, "");
+  EXPECT_EQ(*change.apply(R"({"a":1,"b":2})"), R"({"a":2,"c":[1]})");
+  EXPECT_EQ(change.apply("[1]").status().code(), base::Code::kCorrupt);
+  EXPECT_EQ(*change.apply(""), R"({"c":[1],"a":2})");
+  EXPECT_EQ(*change.apply(R"({"c":0,"d":4})"), R"({"c":[1],"d":4,"a":2})");
+  const PayloadChange damaged = PayloadChange::merge_v1("{", "");
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(damaged.apply("{}").status().code(), base::Code::kInvalid);
+  EXPECT_EQ(damaged.apply("[1]").status().code(), base::Code::kCorrupt) << "damage comes first";
 }
 
 TEST(PayloadOverwriteV1, results_are_pinned) {
-  EXPECT_EQ(*payload_overwrite_v1(R"({"a":1})", R"({"b":2})", ""), R"({"b":2})");
-  EXPECT_EQ(*payload_overwrite_v1(R"({"a":1})", "", ""), "");
-  EXPECT_EQ(*payload_overwrite_v1(R"({"a":{"x":1}})", R"({"b":2})", "a"), R"({"a":{"x":1,"b":2}})");
-  EXPECT_FALSE(payload_overwrite_v1("", "nonsense", "").ok());
+  EXPECT_EQ(*overwrite(R"({"a":1})", R"({"b":2})", ""), R"({"b":2})");
+  EXPECT_EQ(*overwrite(R"({"a":1})", "", ""), "");
+  EXPECT_EQ(*overwrite(R"({"a":{"x":1}})", R"({"b":2})", "a"), R"({"a":{"x":1,"b":2}})");
+  EXPECT_FALSE(overwrite("", "nonsense", "").ok());
 }
 
 TEST(PayloadDeleteV1, results_are_pinned) {
@@ -95,12 +119,12 @@ TEST(PayloadDeleteV1, results_are_pinned) {
       {R"({"odd key":1,"\u0061":2})", {"\"odd key\"", "a"}, "{}"},
   };
   for (const Delete& c : cases) {
-    const auto result = payload_delete_v1(c.payload, c.keys);
+    const auto result = erase(c.payload, c.keys);
     ASSERT_TRUE(result.ok()) << c.payload;
     EXPECT_EQ(*result, c.result) << c.payload;
   }
-  EXPECT_EQ(payload_delete_v1("{}", {"a["}).status().code(), base::Code::kInvalid);
-  EXPECT_EQ(payload_delete_v1("{\"a\"", {"b"}).status().code(), base::Code::kCorrupt);
+  EXPECT_EQ(erase("{}", {"a["}).status().code(), base::Code::kInvalid);
+  EXPECT_EQ(erase("{\"a\"", {"b"}).status().code(), base::Code::kCorrupt);
 }
 
 TEST(CanonicalPayloadV1, results_are_pinned) {

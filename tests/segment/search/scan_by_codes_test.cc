@@ -139,11 +139,11 @@ class CodedScanTest : public ::testing::TestWithParam<model::Distance> {
   // Counts the hits that are at least as close as the farthest hit of a scan of floats. With k of
   // them none is missing.
   size_t found(const std::vector<float>& query, uint32_t k) const {
-    const ScanCall call{column.get(), bytes(query), k, {}, nullptr};
+    const SearchCall call{.query = bytes(query), .k = k};
     const std::vector<uint64_t> live(words_for(kRows), ~0ull);
     TopK exact(k), coded(k);
-    EXPECT_TRUE(scan_exact(call, {0, kRows, live}, exact).ok());
-    const auto looked_at = scan_coded(call, {0, kRows, live}, coded);
+    EXPECT_TRUE(scan_exact(*column, call, {0, kRows, live}, exact).ok());
+    const auto looked_at = scan_coded(*column, call, {0, kRows, live}, coded);
     EXPECT_EQ(*looked_at, kRows);
     const auto truth = exact.take(), hits = coded.take();
     EXPECT_EQ(hits.size(), k);

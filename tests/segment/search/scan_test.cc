@@ -60,6 +60,9 @@ class ScanTest : public ::testing::TestWithParam<model::Distance> {
     ASSERT_TRUE(column->flush().ok());
     column->advance_codes(kRows);
   }
+  static SearchCall ten_closest_to(const std::vector<float>& query) {
+    return {.query = {reinterpret_cast<const char*>(query.data()), kDim * sizeof(float)}, .k = 10};
+  }
   std::vector<Hit> truth(const std::vector<float>& query, uint32_t first, uint32_t end,
                          uint32_t k) {
     std::vector<Hit> all;
@@ -85,14 +88,10 @@ TEST_P(ScanTest, an_exact_scan_is_exact_and_a_coded_one_finds_the_same) {
            {0, kRows}, {63, 64}, {64, 128}, {100, 5000}, {1024, 2048}, {5990, kRows}, {7, 7}}) {
     for (int q = 0; q < 10; ++q) {
       const auto query = embedding(random, basis);
-      ScanCall call{column.get(),
-                    {reinterpret_cast<const char*>(query.data()), kDim * sizeof(float)},
-                    10,
-                    {},
-                    nullptr};
+      SearchCall call = ten_closest_to(query);
       const auto expected = truth(query, first, end, 10);
       TopK exact(10), coded(10);
-      const auto compared = scan_exact(call, {first, end, live}, exact);
+      const auto compared = scan_exact(*column, call, {first, end, live}, exact);
       ASSERT_TRUE(compared.ok());
       const auto found = exact.take();
       ASSERT_EQ(found.size(), expected.size());
@@ -101,7 +100,7 @@ TEST_P(ScanTest, an_exact_scan_is_exact_and_a_coded_one_finds_the_same) {
         EXPECT_NEAR(found[i].distance, expected[i].distance,
                     1e-3f * (1.0f + std::abs(expected[i].distance)));
       }
-      ASSERT_TRUE(scan_coded(call, {first, end, live}, coded).ok());
+      ASSERT_TRUE(scan_coded(*column, call, {first, end, live}, coded).ok());
       const auto approximate = coded.take();
       ASSERT_EQ(approximate.size(), expected.size());
       for (const Hit& hit : approximate) {
@@ -121,13 +120,9 @@ TEST_P(ScanTest, without_the_codes_of_indexed_rows_the_answer_is_the_same) {
   column->codes()->drop_below(3000);
   EXPECT_LT(column->codes()->memory_bytes(), before);
   const auto query = embedding(random, basis);
-  ScanCall call{column.get(),
-                {reinterpret_cast<const char*>(query.data()), kDim * sizeof(float)},
-                10,
-                {},
-                nullptr};
+  SearchCall call = ten_closest_to(query);
   TopK top(10);
-  ASSERT_TRUE(scan_coded(call, {0, kRows, live}, top).ok());
+  ASSERT_TRUE(scan_coded(*column, call, {0, kRows, live}, top).ok());
   const auto expected = truth(query, 0, kRows, 10);
   const auto found = top.take();
   ASSERT_EQ(found.size(), 10u);
@@ -137,16 +132,14 @@ TEST_P(ScanTest, without_the_codes_of_indexed_rows_the_answer_is_the_same) {
 TEST_P(ScanTest, a_scan_stops_when_it_is_cancelled) {
   const auto query = embedding(random, basis);
   const std::atomic<bool> cancelled{true};
-  ScanCall call{column.get(),
-                {reinterpret_cast<const char*>(query.data()), kDim * sizeof(float)},
-                10,
-                {},
-                &cancelled};
+  SearchCall call = ten_closest_to(query);
+  call.cancelled = &cancelled;
   TopK top(10);
-  EXPECT_EQ(scan_exact(call, {0, kRows, live}, top).status().code(), base::Code::kCancelled);
+  EXPECT_EQ(scan_exact(*column, call, {0, kRows, live}, top).status().code(),
+            base::Code::kCancelled);
   call.cancelled = nullptr;
   call.deadline.at_ns = 1;
-  EXPECT_EQ(scan_coded(call, {0, kRows, live}, top).status().code(), base::Code::kTimeout);
+  EXPECT_EQ(scan_coded(*column, call, {0, kRows, live}, top).status().code(), base::Code::kTimeout);
 }
 
 // Many queries at once, each over its own rows and in several ranges, find bit by bit what each
@@ -172,13 +165,9 @@ TEST_P(ScanTest, a_batch_finds_what_each_query_finds_alone) {
       compared += scan_batch(*column, column->kernel(), batch, first, end);
     uint64_t expected = 0;
     for (size_t q = 0; q < 64; ++q) {
-      ScanCall call{column.get(),
-                    {reinterpret_cast<const char*>(queries[q].data()), kDim * sizeof(float)},
-                    10,
-                    {},
-                    nullptr};
+      const SearchCall call = ten_closest_to(queries[q]);
       TopK alone(q % 3 == 0 ? 1 : 10);
-      const auto rows_of_it = scan_exact(call, {0, kRows, passing[q]}, alone);
+      const auto rows_of_it = scan_exact(*column, call, {0, kRows, passing[q]}, alone);
       ASSERT_TRUE(rows_of_it.ok());
       expected += *rows_of_it;
       EXPECT_EQ(tops[q].take(), alone.take()) << q << filtered;

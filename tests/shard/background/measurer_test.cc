@@ -209,6 +209,20 @@ TEST(QueryReservoirTest, the_reservoir_keeps_the_latest_queries_within_its_bound
   EXPECT_FALSE(reservoir.offer(request, 1)) << "too large";
 }
 
+TEST(QueryReservoirTest, a_kept_search_is_a_copy_of_the_one_that_was_offered) {
+  QueryReservoir reservoir;
+  model::SearchRequest request = nearest("query", 7);
+  request.filter = match("colour", std::string("red"));
+  ASSERT_TRUE(reservoir.offer(request, 1));
+  request.vector.clear();
+  request.filter->must.clear();
+  const auto kept = reservoir.latest(1);
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_EQ(kept[0].request->vector, "query");
+  EXPECT_EQ(kept[0].request->limit, 7u);
+  EXPECT_EQ(kept[0].request->filter->must.at(0).key, "colour");
+}
+
 TEST(CpuBudgetTest, the_budget_is_a_share_of_the_time) {
   CpuBudget budget(.1, 1000);
   EXPECT_TRUE(budget.left(1));

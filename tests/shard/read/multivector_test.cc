@@ -378,8 +378,8 @@ TEST(MultivectorWalkTest, a_walk_is_as_broad_as_the_contract_asks) {
     segment::SearchCall call;
     call.query = query;
     call.k = 10;
-    call.widen = widen;
-    call.exact = exact;
+    call.params.widen = widen;
+    call.params.exact = exact;
     auto answer = segment::search(rows, call, {kPoints, live, kPoints}, nullptr);
     EXPECT_TRUE(answer.ok()) << answer.status().to_string();
     return answer.ok() ? std::move(*answer) : segment::SearchAnswer();

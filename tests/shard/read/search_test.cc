@@ -211,7 +211,7 @@ TEST_F(SearchTest, has_id_finds_the_points_that_exist) {
   filter.must[0].test = model::HasId{
       {model::PointId::number(3), model::PointId::number(77), model::PointId::number(100000)}};
   model::CountRequest count;
-  count.filter = model::clone(filter);
+  count.filter = filter;
   EXPECT_EQ(*h->count(count, {}), 2u);
   ASSERT_TRUE(h.write(upsert({point(77, embeddings.next_bytes())})).ok());  // a new slot
   EXPECT_EQ(*h->count(count, {}), 2u);

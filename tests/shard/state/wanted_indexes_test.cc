@@ -36,7 +36,7 @@ TEST_F(WantedIndexesTest, a_field_is_named_with_the_types_of_index_that_would_se
   ask({"price", model::Range{{}, {}, 1, {}}});
   ask({"colour", model::Range{{}, {}, 1, {}}});
   ask(any_of("sold", {true}));
-  auto inner = std::make_unique<model::Filter>();
+  auto inner = std::make_shared<model::Filter>();
   inner->must.push_back(any_of("k", {int64_t{7}}));
   ask({"list", model::Nested{std::move(inner)}});
   EXPECT_EQ(h->state().wanted_indexes, (Wanted{{"colour", "integer or float"},

@@ -218,7 +218,7 @@ TEST(RequestsOfAShard, a_retry_changes_nothing_whatever_is_stored) {
     model::Operation operation;
     operation.kind = OperationKind::kDelete;
     operation.filter = match("n", int64_t{1});
-    Command command = h->resolve(std::move(operation), {})->command(0);
+    Command command = h->resolve(std::move(operation), {})->next();
     command.header.request_id[3] = 9;
     command.attempt = attempt;
     return command;

@@ -1,6 +1,7 @@
 // The leader turns operations that depend on the state into commands that do not.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <future>
 
 #include "tests/shard/harness.h"
@@ -27,7 +28,7 @@ class ResolveTest : public ::testing::Test {
     auto resolved = h->resolve(std::move(operation), {});
     ASSERT_TRUE(resolved.ok()) << resolved.status().to_string();
     parts = resolved->parts();
-    for (uint32_t i = 0; i < parts; ++i) ASSERT_TRUE(h.write(resolved->command(i)).ok());
+    while (!resolved->done()) ASSERT_TRUE(h.write(resolved->next()).ok());
   }
   uint64_t count() { return *h->count({}, {}); }
   Harness h;
@@ -42,15 +43,16 @@ TEST_F(ResolveTest, a_filter_becomes_chunks_of_ids_with_the_versions_seen) {
   auto resolved = h->resolve(std::move(operation), {});
   ASSERT_TRUE(resolved.ok());
   ASSERT_EQ(resolved->parts(), 3u);  // 18 points, 8 per part
-  const model::Command first = resolved->command(0);
-  EXPECT_EQ(first.targets.size(), 8u);
-  EXPECT_EQ(first.parts, 3u);
-  EXPECT_EQ(first.targets[0].expected_version, 1u);
-  EXPECT_EQ(resolved->command(2).targets.size(), 2u);
+  const std::array commands{resolved->next(), resolved->next(), resolved->next()};
+  EXPECT_TRUE(resolved->done());
+  EXPECT_EQ(commands[0].targets.size(), 8u);
+  EXPECT_EQ(commands[0].parts, 3u);
+  EXPECT_EQ(commands[0].targets[0].expected_version, 1u);
+  EXPECT_EQ(commands[2].targets.size(), 2u);
   // Points that changed before the command is applied are tested again: 3 still passes, 4 does not.
   ASSERT_TRUE(h.write(set_payload(3, R"({"x":1})")).ok());
   ASSERT_TRUE(h.write(set_payload(4, R"({"old":false})")).ok());
-  for (uint32_t i = 0; i < 3; ++i) ASSERT_TRUE(h.write(resolved->command(i)).ok());
+  for (const model::Command& command : commands) ASSERT_TRUE(h.write(command).ok());
   EXPECT_EQ(count(), 3u);  // 4, 18, 19
 }
 
@@ -62,11 +64,24 @@ TEST_F(ResolveTest, conditions_on_named_points_travel_in_the_command) {
   auto resolved = h->resolve(std::move(operation), {});
   ASSERT_TRUE(resolved.ok());
   ASSERT_EQ(resolved->parts(), 1u);
-  const model::Command command = resolved->command(0);
+  const model::Command command = resolved->next();
   ASSERT_EQ(command.targets.size(), 2u);  // whatever is stored now
   EXPECT_EQ(command.targets[0].expected_version, model::kAnyVersion);
   EXPECT_EQ(command.mode, model::UpdateMode::kUpdateOnly);
   EXPECT_NE(command.filter, nullptr);
+}
+
+TEST_F(ResolveTest, the_bytes_of_named_points_are_not_copied) {
+  Operation operation;
+  operation.points = {
+      point(1, embeddings.next_bytes(), R"({"text":"longer than a short string"})")};
+  const char* const payload = operation.points[0].payload.data();
+  const char* const vector = operation.points[0].vectors[0].bytes.data();
+  auto resolved = h->resolve(std::move(operation), {});
+  ASSERT_TRUE(resolved.ok());
+  const model::Command command = resolved->next();
+  EXPECT_EQ(command.points.at(0).payload.data(), payload);
+  EXPECT_EQ(command.points.at(0).vectors.at(0).bytes.data(), vector);
 }
 
 TEST_F(ResolveTest, points_that_an_earlier_part_changed_are_left_out) {
@@ -79,7 +94,7 @@ TEST_F(ResolveTest, points_that_an_earlier_part_changed_are_left_out) {
   };
   auto resolved = h->resolve(mark(), {});
   ASSERT_TRUE(resolved.ok());
-  ASSERT_TRUE(h.write(resolved->command(0)).ok());
+  ASSERT_TRUE(h.write(resolved->next()).ok());
   const std::vector<uint64_t> done_at{h->applied_index()};
   auto again = h->resolve(mark(), {}, done_at);
   ASSERT_TRUE(again.ok());
@@ -110,7 +125,7 @@ TEST_F(ResolveTest, uuid_fields_travel_with_the_filter) {
   operation.filter = match("u", std::string("6F9619FF-8B86-D011-B42D-00C04FC964FF"));
   auto resolved = h->resolve(std::move(operation), {});
   ASSERT_TRUE(resolved.ok());
-  EXPECT_EQ(resolved->command(0).uuid_fields, std::vector<std::string>{"u"});
+  EXPECT_EQ(resolved->next().uuid_fields, std::vector<std::string>{"u"});
 }
 
 TEST_F(ResolveTest, an_empty_selection_still_has_a_place_in_the_log) {

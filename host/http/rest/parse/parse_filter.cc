@@ -214,7 +214,7 @@ Result<Condition> parse_nested(const Element& e, const std::string& where, Budge
   Condition c;
   RHUMB_TRY(parse_key(*key, at(where, "key"), c.key));
   RHUMB_ASSIGN(Filter inner, parse_tree(*filter, at(where, "filter"), budget));
-  c.test = model::Nested{std::make_unique<Filter>(std::move(inner))};
+  c.test = model::Nested{std::make_shared<const Filter>(std::move(inner))};
   return c;
 }
 
@@ -246,7 +246,7 @@ Result<Condition> parse_condition(const Element& e, const std::string& where, Bu
                                    : "missing field `key` beside `" + std::string(field.key) + "`");
   }
   RHUMB_ASSIGN(Filter inner, parse_tree(e, where, budget));
-  return Condition{"", model::SubFilter{std::make_unique<Filter>(std::move(inner))}};
+  return Condition{"", model::SubFilter{std::make_shared<const Filter>(std::move(inner))}};
 }
 
 // Parses one condition or a list of conditions.

@@ -32,7 +32,9 @@ Filter must(C... c) {
   filter.must = conditions(std::move(c)...);
   return filter;
 }
-std::unique_ptr<Filter> boxed(Filter filter) { return std::make_unique<Filter>(std::move(filter)); }
+std::shared_ptr<const Filter> boxed(Filter filter) {
+  return std::make_shared<const Filter>(std::move(filter));
+}
 
 struct Sample {
   const char* json;
