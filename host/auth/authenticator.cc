@@ -33,8 +33,8 @@ std::optional<Token> token_of(const Credentials& credentials) {
   const std::string_view header = trimmed(credentials.authorization);
   if (header.empty()) return Token{"none", {}};
   const size_t space = header.find(' ');
-  const bool bearer =
-      space != std::string_view::npos && base::equal_ignoring_case(header.substr(0, space), kBearer);
+  const bool bearer = space != std::string_view::npos &&
+                      base::equal_ignoring_case(header.substr(0, space), kBearer);
   if (!bearer) return std::nullopt;
   return Token{kBearer, trimmed(header.substr(space))};
 }

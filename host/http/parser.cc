@@ -155,7 +155,8 @@ bool Parser::check_target() {
   // The absolute form is meant for proxies, but a server has to accept it (RFC 9112, 3.2.2).
   const size_t scheme = target.find("://");
   if (target.front() != '/' && scheme != std::string_view::npos) {
-    if (!base::equal_ignoring_case(target.substr(0, scheme), "http") && !base::equal_ignoring_case(target.substr(0, scheme), "https")) {
+    if (!base::equal_ignoring_case(target.substr(0, scheme), "http") &&
+        !base::equal_ignoring_case(target.substr(0, scheme), "https")) {
       return refuse(400, "the request target is neither a path nor an http URL");
     }
     const size_t slash = target.find('/', scheme + 3);
@@ -179,9 +180,10 @@ bool Parser::check_target() {
 bool Parser::check_codings() {
   uint32_t codings = 0;
   for (const Field& field : request_->fields) {
-    if (base::equal_ignoring_case(field.name, "content-encoding") && !base::equal_ignoring_case(field.value, "identity") &&
-        !field.value.empty()) {
-      if (!base::equal_ignoring_case(field.value, "gzip") && !base::equal_ignoring_case(field.value, "x-gzip")) {
+    if (base::equal_ignoring_case(field.name, "content-encoding") &&
+        !base::equal_ignoring_case(field.value, "identity") && !field.value.empty()) {
+      if (!base::equal_ignoring_case(field.value, "gzip") &&
+          !base::equal_ignoring_case(field.value, "x-gzip")) {
         return refuse(415, "the Content-Encoding must be gzip or identity");
       }
       ++codings;

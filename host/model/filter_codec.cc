@@ -1,5 +1,6 @@
+#include "host/model/filter_codec.h"
+
 #include "host/base/limits.h"
-#include "host/model/filter.h"
 
 namespace rhumb::model {
 namespace {
@@ -305,6 +306,17 @@ void encode(const Filter& filter, ByteWriter& out) {
 Result<Filter> decode_filter(ByteReader& in) {
   Budget budget;
   return decode_tree(in, budget);
+}
+
+void encode_optional(const std::optional<Filter>& filter, ByteWriter& out) {
+  out.u8(filter ? 1 : 0);
+  if (filter) encode(*filter, out);
+}
+
+Status decode_optional(ByteReader& in, std::optional<Filter>& filter) {
+  if (in.u8() == 0) return base::ok();
+  RHUMB_ASSIGN(filter, decode_filter(in));
+  return base::ok();
 }
 
 }  // namespace rhumb::model

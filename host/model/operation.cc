@@ -1,5 +1,6 @@
 #include "host/model/operation.h"
 #include "host/base/limits.h"
+#include "host/model/filter_codec.h"
 
 namespace rhumb::model {
 namespace {
@@ -55,17 +56,6 @@ std::vector<std::string> decode_names(ByteReader& in) {
   std::vector<std::string> names(in.count(4));
   for (std::string& name : names) name = std::string(in.blob());
   return names;
-}
-
-void encode_filter(const std::optional<Filter>& filter, ByteWriter& out) {
-  out.u8(filter ? 1 : 0);
-  if (filter) encode(*filter, out);
-}
-
-Status decode_optional(ByteReader& in, std::optional<Filter>& filter) {
-  if (in.u8() == 0) return base::ok();
-  RHUMB_ASSIGN(filter, decode_filter(in));
-  return base::ok();
 }
 
 Status decode_header(ByteReader& in, CommandHeader& h) {
@@ -143,8 +133,8 @@ void encode(const Operation& o, ByteWriter& out) {
   }
   out.u32(static_cast<uint32_t>(o.ids.size()));
   for (const PointId& id : o.ids) out.blob(id.key());
-  encode_filter(o.filter, out);
-  encode_filter(o.update_filter, out);
+  encode_optional(o.filter, out);
+  encode_optional(o.update_filter, out);
   out.blob(o.payload);
   out.blob(o.payload_key);
   encode_names(o.names, out);

@@ -1,4 +1,5 @@
 #include "host/base/limits.h"
+#include "host/model/filter_codec.h"
 #include "host/model/query.h"
 
 namespace rhumb::model {
@@ -35,17 +36,6 @@ Status decode_selectors(ByteReader& in, PayloadSelector& payload, VectorSelector
   return decode_selector(in, vector, vector.names, 2);
 }
 
-void encode_filter(const std::optional<Filter>& filter, ByteWriter& out) {
-  out.u8(filter ? 1 : 0);
-  if (filter) encode(*filter, out);
-}
-
-Status decode_optional(ByteReader& in, std::optional<Filter>& filter) {
-  if (in.u8() == 0) return base::ok();
-  RHUMB_ASSIGN(filter, decode_filter(in));
-  return base::ok();
-}
-
 void encode(const SegmentPlan& p, ByteWriter& out) {
   out.u64(p.segment);
   out.blob(p.state);
@@ -69,7 +59,7 @@ SegmentPlan decode_plan(ByteReader& in) {
 void encode(const SearchRequest& v, ByteWriter& out) {
   out.blob(v.vector_name);
   out.blob(v.vector);
-  encode_filter(v.filter, out);
+  encode_optional(v.filter, out);
   out.u32(v.params.ef);
   out.f32(v.params.oversampling);
   out.u8(static_cast<uint8_t>((v.params.exact ? 1 : 0) | (v.params.indexed_only ? 2 : 0) |
@@ -166,7 +156,7 @@ Result<GetRequest> decode_get_request(ByteReader& in) {
 void encode(const ScrollRequest& v, ByteWriter& out) {
   out.blob(v.offset ? std::string_view(v.offset->key()) : std::string_view());
   out.u32(v.limit);
-  encode_filter(v.filter, out);
+  encode_optional(v.filter, out);
   encode(v.with_payload, out);
   encode(v.with_vector, out);
 }
@@ -184,7 +174,7 @@ Result<ScrollRequest> decode_scroll_request(ByteReader& in) {
 }
 
 void encode(const CountRequest& v, ByteWriter& out) {
-  encode_filter(v.filter, out);
+  encode_optional(v.filter, out);
   out.u8(v.exact ? 1 : 0);
 }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the fuzz targets with clang and runs each for some seconds on its corpus.
 #   tests/fuzz/run.sh RESULTS_DIR SECONDS [TARGET...]
-# Findings of a target are in build/fuzz/findings; `build/asan-ubsan/bin/fuzz_TARGET FILE` repeats one.
+# Findings of a target are in build/fuzz/findings. `build/asan-ubsan/bin/fuzz_TARGET FILE` repeats
+# one.
 # New inputs stay in build/fuzz/corpus.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
