@@ -112,8 +112,9 @@ Status read_vectors(const json& j, model::CollectionConfig& config) {
 Status read_settings(const json& body, model::CollectionConfig& config) {
   for (const char* name : kSettings) {
     const json* member = given(body, name) ? &body.at(name) : nullptr;
-    if (name == std::string_view("quantization_config"))
+    if (name == std::string_view("quantization_config")) {
       RHUMB_ASSIGN(member, given_quantization(body, ""));
+    }
     if (member != nullptr) RHUMB_TRY(merge_setting(config, name, *member, name));
   }
   return base::ok();
