@@ -70,7 +70,7 @@ TEST_P(Engines, an_index_is_built_extended_searched_saved_and_loaded) {
   const rhumb_filter_t view = live.as_live();
   SearchRequest filtered = ask(three, 800);
   filtered.filter = &view;
-  filtered.exact = true;
+  filtered.params.exact = true;
   const auto rest = index->search(filtered);
   ASSERT_TRUE(rest.ok());
   EXPECT_EQ(rest->hits[0].size(), 799u);
