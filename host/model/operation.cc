@@ -215,7 +215,9 @@ Result<Command> decode_command(std::string_view bytes) {
     t.expected_version = in.u64();
   }
   c.points.resize(in.count(8));
-  if (!c.points.empty() && c.points.size() != c.targets.size())
+  const bool has_points = c.header.kind == OperationKind::kUpsert ||
+                          c.header.kind == OperationKind::kUpdateVectors || !c.points.empty();
+  if (has_points && c.points.size() != c.targets.size())
     return base::corrupt("command: points and targets differ in number");
   for (PointView& p : c.points) RHUMB_TRY(decode_body(in, p));
   c.payload = std::string(in.blob());

@@ -319,6 +319,17 @@ TEST(CommandCodecTest, points_and_targets_are_encoded_together) {
   EXPECT_EQ(decode_command(encode_command(command)).status().code(), Code::kCorrupt);
 }
 
+TEST(CommandCodecTest, targets_of_an_upsert_without_their_points_are_refused) {
+  Command command;
+  command.targets.push_back({PointId::number(1)});
+  for (const auto kind : {OperationKind::kUpsert, OperationKind::kUpdateVectors}) {
+    command.header.kind = kind;
+    EXPECT_EQ(decode_command(encode_command(command)).status().code(), Code::kCorrupt);
+  }
+  command.header.kind = OperationKind::kDelete;
+  EXPECT_TRUE(decode_command(encode_command(command)).ok());
+}
+
 TEST(OperationCodecTest, a_point_has_at_most_as_many_vectors_as_a_collection) {
   Operation operation;
   operation.points.push_back(
