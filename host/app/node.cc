@@ -205,6 +205,11 @@ Status Node::start_roles() {
   worker_->start(*channel_);
   keep_heap_trimmed();
   watch_memory(0);
+  collector_ = base::add_collector([] {
+    static base::Gauge& running = base::gauge(
+        "rhumb_requests_running", "Reads and writes of shards that a thread is working on.");
+    running.set(base::watched_count());
+  });
   watch_overdue();
   gateway_ = std::make_unique<gateway::ClusterGateway>(
       [this](uint64_t) -> peer::Channel& { return *channel_; }, *router_);
@@ -239,13 +244,6 @@ http::rest::RestOptions Node::rest_options() {
 }
 
 void Node::watch_overdue() {
-  if (collector_ == 0) {
-    collector_ = base::add_collector([] {
-      static base::Gauge& running = base::gauge(
-          "rhumb_requests_running", "Reads and writes of shards that a thread is working on.");
-      running.set(base::watched_count());
-    });
-  }
   timers_.at(base::Deadline::after_ms(kOverdueLookMs), [this] {
     (void)base::report_overdue();
     watch_overdue();

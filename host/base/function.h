@@ -40,6 +40,8 @@ class UniqueFunction<R(Args...)> {
   struct Target final : Callable {
     template <typename G>
     explicit Target(G&& g) : f(std::forward<G>(g)) {}
+    Target(const Target&) = delete;
+    Target& operator=(const Target&) = delete;
     R call(Args... args) override { return f(std::forward<Args>(args)...); }
     F f;
   };

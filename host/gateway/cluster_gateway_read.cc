@@ -4,6 +4,7 @@
 
 #include "host/base/limits.h"
 #include "host/gateway/cluster_gateway.h"
+#include "host/gateway/filter_rules.h"
 #include "host/gateway/gather.h"
 #include "host/query/merge.h"
 
@@ -143,6 +144,7 @@ void ClusterGateway::get(CollectionPtr collection, model::GetRequest request, Re
 
 void ClusterGateway::scroll(CollectionPtr collection, model::ScrollRequest request,
                             ReadOptions options, Callback<ScrollPage> done) {
+  if (Status status = check(request.filter, "filter"); !status.ok()) return done(status);
   auto session = session_of(options);
   if (!session.ok()) return done(session.status());
   const uint32_t limit = request.limit;
@@ -168,6 +170,7 @@ void ClusterGateway::scroll(CollectionPtr collection, model::ScrollRequest reque
 
 void ClusterGateway::count(CollectionPtr collection, model::CountRequest request,
                            ReadOptions options, Callback<uint64_t> done) {
+  if (Status status = check(request.filter, "filter"); !status.ok()) return done(status);
   auto session = session_of(options);
   if (!session.ok()) return done(session.status());
   auto gather = Gather<peer::CountReply>::of(

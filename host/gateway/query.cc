@@ -3,6 +3,7 @@
 #include <string>
 
 #include "host/base/limits.h"
+#include "host/gateway/filter_rules.h"
 
 namespace rhumb::gateway {
 namespace {
@@ -40,6 +41,7 @@ Status check_one(const Query& query, const model::CollectionConfig& config,
         .with({.field = place + "limit", .limit = 1});
   if (search.params.ef > limits::kMaxEf)
     return too_much(place + "ef", search.params.ef, limits::kMaxEf);
+  RHUMB_TRY(check(search.filter, place + "filter"));
   if (!query.by_id_order) return check_vector(query, config, place);
   if (!search.score_threshold) return base::ok();
   return base::invalid("A query is required to use score_threshold")

@@ -134,7 +134,7 @@ Status check_contract(const json& j, const std::string& place) {
 Status check_placement(const json& j, const std::string& place) {
   if (!j.is_object()) return wrong_form(place, "expected an object");
   if (!given(j, "memory")) return base::ok();
-  for (const char* known : {"cold", "cached", "pinned"}) {
+  for (const std::string_view known : model::kMemoryPlaces) {
     if (j.at("memory") == known) return base::ok();
   }
   return wrong_form(place + ".memory",

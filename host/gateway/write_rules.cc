@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "host/base/limits.h"
+#include "host/gateway/filter_rules.h"
 #include "host/gateway/vector_bits.h"
 
 namespace rhumb::gateway {
@@ -57,6 +58,8 @@ Status check_one(const Operation& o, const model::CollectionConfig& config,
     RHUMB_TRY(check_point(o.points[i], config, points, i));
   RHUMB_TRY(check_payload(o.payload, place + "payload"));
   RHUMB_TRY(check_count(place + "names", o.names.size(), limits::kMaxFilterConditions));
+  RHUMB_TRY(check(o.filter, place + "filter"));
+  RHUMB_TRY(check(o.update_filter, place + "update_filter"));
   if (o.kind != OperationKind::kDeleteVectors) return base::ok();
   for (size_t i = 0; i < o.names.size(); ++i) {
     if (config.vectors.contains(o.names[i])) continue;

@@ -4,6 +4,7 @@
 // add members.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -21,10 +22,14 @@ std::string_view distance_name(Distance d);  // "Cosine"
 std::string_view scalar_name(Scalar s);      // "float32"
 uint32_t scalar_bytes(Scalar s);
 
+// Where data may lie: "cold" is read from the disk at each use, "cached" is kept as long as there
+// is room, and "pinned" stays in memory.
+inline constexpr std::array<std::string_view, 3> kMemoryPlaces{"cold", "cached", "pinned"};
+
 struct HnswConfig {
   std::optional<uint32_t> m, ef_construct, full_scan_threshold, max_indexing_threads, payload_m;
   std::optional<bool> on_disk, inline_storage;
-  // "cold", "cached" or "pinned". It takes precedence over on_disk.
+  // One of kMemoryPlaces. It takes precedence over on_disk.
   std::optional<std::string> memory;
   std::optional<bool> leaves_memory() const { return memory ? *memory == "cold" : on_disk; }
 };
@@ -36,7 +41,7 @@ struct VectorParams {
   // A datatype is shown again only if it was given.
   bool datatype_given = false;
   std::optional<bool> on_disk;  // a hint
-  // "cold", "cached" or "pinned". It takes precedence over on_disk.
+  // One of kMemoryPlaces. It takes precedence over on_disk.
   std::optional<std::string> memory;
   bool leaves_memory() const { return memory ? *memory == "cold" : on_disk.value_or(false); }
   HnswConfig hnsw;                // takes precedence over the collection's hnsw

@@ -10,7 +10,7 @@
 namespace rhumb::consensus {
 namespace {
 
-constexpr uint64_t kGroup = 1024;
+constexpr uint64_t kTrappedGroup = 1024;
 constexpr int kEntries = 20;
 
 // Returns the bytes of the log's segments, in the order of the files.
@@ -35,9 +35,9 @@ TEST_F(ConsensusTest, t01_every_write_stores_the_commit_index_before_its_entries
   std::vector<uint64_t> indexes;
   {
     Node node(dir_);
-    ASSERT_TRUE(node.create(kGroup, machine).ok());
+    ASSERT_TRUE(node.create(kTrappedGroup, machine).ok());
     for (int i = 0; i < kEntries; ++i) {
-      const auto index = node.propose(kGroup, "entry number " + std::to_string(i) + ".");
+      const auto index = node.propose(kTrappedGroup, "entry number " + std::to_string(i) + ".");
       ASSERT_TRUE(index.ok()) << index.status().to_string();
       indexes.push_back(*index);
       machine.wait_applied(*index);

@@ -96,4 +96,19 @@ uint64_t FakeCluster::shard_of(const model::Collection& collection,
   return collection.shard_of_bucket(model::bucket_of_key(id.key()));
 }
 
+model::Record record(uint64_t id, float score) {
+  model::Record r;
+  r.id = model::PointId::number(id);
+  r.score = score;
+  return r;
+}
+
+std::string ids_of(const std::vector<model::Record>& records) {
+  std::string out;
+  for (const model::Record& r : records) out += (out.empty() ? "" : " ") + r.id.to_text();
+  return out;
+}
+
+std::string ids_of(const model::SearchResult& result) { return ids_of(result.points); }
+
 }  // namespace rhumb::gateway

@@ -88,4 +88,8 @@ struct GotStatus {
   }
 };
 
+model::Record record(uint64_t id, float score = 0);
+std::string ids_of(const std::vector<model::Record>& records);  // separated by blanks
+std::string ids_of(const model::SearchResult& result);
+
 }  // namespace rhumb::gateway

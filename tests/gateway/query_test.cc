@@ -17,19 +17,6 @@ namespace limits = base::limits;
 const std::string kBits = "0123456789abcdef";  // four float32
 const std::string kOther = "fedcba9876543210";
 
-Record record(uint64_t id, float score = 0) {
-  Record r;
-  r.id = PointId::number(id);
-  r.score = score;
-  return r;
-}
-
-std::string ids_of(const model::SearchResult& result) {
-  std::string out;
-  for (const Record& r : result.points) out += (out.empty() ? "" : " ") + r.id.to_text();
-  return out;
-}
-
 Query near(const std::string& bits, uint32_t limit = 10, uint32_t offset = 0) {
   Query q;
   q.search.vector = bits;

@@ -12,19 +12,6 @@ using base::Status;
 using model::PointId;
 using model::Record;
 
-Record record(uint64_t id, float score = 0) {
-  Record r;
-  r.id = PointId::number(id);
-  r.score = score;
-  return r;
-}
-
-std::string ids_of(const std::vector<Record>& records) {
-  std::string out;
-  for (const Record& r : records) out += (out.empty() ? "" : " ") + r.id.to_text();
-  return out;
-}
-
 class GatewayReadTest : public testing::Test {
  protected:
   size_t ordinal(uint64_t shard) const {

@@ -76,7 +76,9 @@ TEST(Limits, a_connection_that_waits_for_its_answer_is_not_idle) {
 }
 
 TEST(Limits, a_client_that_does_not_read_is_closed_and_one_that_reads_slowly_is_served) {
-  TestServer server(impatient());
+  ServerOptions options = impatient();
+  options.write_timeout_ms = 2000;  // The slow client may wait for a CPU that long.
+  TestServer server(options);
   Client silent(server.port(), 4096);
   ASSERT_TRUE(silent.send("GET /big?20000000 HTTP/1.1\r\nHost: a\r\n\r\n"));
   Client slow(server.port(), 65536);

@@ -8,10 +8,10 @@
 namespace rhumb::model {
 namespace {
 
-constexpr uint64_t kSeed = 7;
+constexpr uint64_t kTopologySeed = 7;
 
 TEST(CollectionConfigTest, stored_json_keeps_every_member) {
-  Samples samples(kSeed);
+  Samples samples(kTopologySeed);
   for (int round = 0; round < 200; ++round) {
     CollectionConfig config = samples.config();
     config.single_vector = round % 2 == 0;
@@ -46,7 +46,7 @@ TEST(CollectionConfigTest, unreadable_metadata_is_corrupt) {
 }
 
 TEST(CollectionTest, every_bucket_finds_its_shard) {
-  Samples samples(kSeed);
+  Samples samples(kTopologySeed);
   for (const uint32_t shards : {1u, 2u, 3u, 7u, 256u}) {
     const Collection collection = samples.collection("books", shards);
     for (uint32_t bucket = 0; bucket < kBuckets; ++bucket) {
@@ -60,7 +60,7 @@ TEST(CollectionTest, every_bucket_finds_its_shard) {
 }
 
 TEST(CollectionTest, a_row_with_buckets_of_no_shard_is_refused) {
-  Samples samples(kSeed);
+  Samples samples(kTopologySeed);
   const auto refused = [&](auto change, std::string_view reason) {
     Collection collection = samples.collection("books", 2);
     change(collection);
@@ -82,7 +82,7 @@ TEST(CollectionTest, a_row_with_buckets_of_no_shard_is_refused) {
 }
 
 TEST(ClusterMapTest, names_come_before_aliases_and_an_alias_needs_its_collection) {
-  Samples samples(kSeed);
+  Samples samples(kTopologySeed);
   ClusterMap map = samples.cluster_map();
   map.aliases["dangling"] = "gone";
   // No metadata command makes such an alias; if it is there, the name wins.

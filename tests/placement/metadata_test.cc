@@ -19,7 +19,7 @@ using base::Status;
 using consensus::Entry;
 using consensus::EntryType;
 
-CreateCollection create(const std::string& name) {
+CreateCollection creation_of(const std::string& name) {
   CreateCollection c{name, "uuid-of-" + name, {}, "hash", {{1}}, {{0, model::kBuckets, 0}}};
   c.config.vectors[""].size = 4;
   return c;
@@ -89,8 +89,9 @@ TEST_F(MetadataTest, a_reopened_store_has_the_same_map) {
   EXPECT_EQ(metadata_->durable_index(), 0u);
   EXPECT_TRUE(metadata_->map()->collections.empty());
   ASSERT_TRUE(apply({{++index_, 1, EntryType::kNoop, ""}}).ok()) << "what a new group begins with";
-  ASSERT_TRUE(
-      run(InitCluster{"cluster", {1, ""}}, create("books"), create("films"), create("songs")).ok());
+  ASSERT_TRUE(run(InitCluster{"cluster", {1, ""}}, creation_of("books"), creation_of("films"),
+                  creation_of("songs"))
+                  .ok());
   using Kind = AliasChange::Kind;
   ASSERT_TRUE(run(ChangeAliases{{{Kind::kCreate, "books", "b", ""},
                                  {Kind::kCreate, "films", "f", ""},
@@ -109,14 +110,15 @@ TEST_F(MetadataTest, a_reopened_store_has_the_same_map) {
   }
   EXPECT_EQ(metadata_->map()->aliases,
             (std::map<std::string, std::string>{{"b2", "books"}, {"f", "films"}}));
-  ASSERT_TRUE(run(create("songs")).ok());
+  ASSERT_TRUE(run(creation_of("songs")).ok());
   EXPECT_EQ(metadata_->map()->find("songs")->shards[0].shard, model::kFirstShard + 3)
       << "ids go on after a restart";
 }
 
 TEST_F(MetadataTest, a_refused_command_is_an_outcome_and_not_a_failure_of_the_state_machine) {
-  ASSERT_TRUE(
-      run(InitCluster{"cluster", {1, ""}}, create("books"), create("books"), create("films")).ok());
+  ASSERT_TRUE(run(InitCluster{"cluster", {1, ""}}, creation_of("books"), creation_of("books"),
+                  creation_of("films"))
+                  .ok());
   std::vector<Applied> outcomes;
   for (uint64_t index = 1; index <= 4; ++index)
     metadata_->await(index, [&](Applied a) { outcomes.push_back(std::move(a)); });
@@ -157,7 +159,7 @@ TEST_F(MetadataTest, watchers_get_each_newer_map_once) {
   metadata_->watch(0, note);
   metadata_->watch(0, note);
   EXPECT_TRUE(seen.empty()) << "nothing newer than 0 yet";
-  ASSERT_TRUE(run(InitCluster{"cluster", {1, ""}}, create("books")).ok());
+  ASSERT_TRUE(run(InitCluster{"cluster", {1, ""}}, creation_of("books")).ok());
   EXPECT_EQ(seen, (std::vector<uint64_t>{2, 2})) << "one map a batch";
   metadata_->watch(1, note);
   EXPECT_EQ(seen.size(), 3u) << "there is a newer one: at once";
@@ -200,8 +202,8 @@ TEST_F(MetadataTest, the_log_is_released_up_to_what_is_durable) {
 TEST_F(MetadataTest, an_entry_that_cannot_be_read_stops_the_machine_and_leaves_the_state) {
   ASSERT_TRUE(run(InitCluster{"cluster", {1, ""}}).ok());
   const std::string before = model::text_of(*metadata_->map());
-  const Status status = apply(
-      {entry(create("books")), {++index_, 1, EntryType::kData, "{\"op\":\"of a newer release\"}"}});
+  const Status status = apply({entry(creation_of("books")),
+                               {++index_, 1, EntryType::kData, "{\"op\":\"of a newer release\"}"}});
   EXPECT_EQ(status.code(), Code::kCorrupt);
   EXPECT_EQ(model::text_of(*metadata_->map()), before) << "the batch is one";
   EXPECT_EQ(metadata_->durable_index(), 1u);
@@ -210,7 +212,7 @@ TEST_F(MetadataTest, an_entry_that_cannot_be_read_stops_the_machine_and_leaves_t
 }
 
 TEST_F(MetadataTest, damaged_rows_are_reported_by_name) {
-  ASSERT_TRUE(run(InitCluster{"cluster", {1, ""}}, create("books")).ok());
+  ASSERT_TRUE(run(InitCluster{"cluster", {1, ""}}, creation_of("books")).ok());
   metadata_->stop();
   metadata_.reset();
   const auto open_status = [&](const std::string& key, const std::string& value) {

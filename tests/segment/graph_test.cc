@@ -17,7 +17,7 @@
 namespace rhumb::segment::test {
 namespace {
 
-constexpr uint32_t kRows = 40, kDim = 2;
+constexpr uint32_t kGraphRows = 40, kGraphDim = 2;
 constexpr float kMost = std::numeric_limits<float>::max();
 
 TEST(GraphTest, distances_that_are_not_numbers_are_replaced_and_sorted) {
@@ -32,24 +32,24 @@ TEST(GraphTest, distances_that_are_not_numbers_are_replaced_and_sorted) {
   options.plugins = &plugins;
   options.index_engine = "faulty";
   VectorSpec spec;
-  spec.params.size = kDim;
+  spec.params.size = kGraphDim;
   spec.params.distance = model::Distance::kEuclid;
   auto column = VectorColumn::open(spec, dir / "vec.0.dat", 0, options);
   ASSERT_TRUE(column.ok()) << column.status().to_string();
-  for (uint32_t slot = 0; slot < kRows; ++slot) {
-    const float row[kDim] = {static_cast<float>(slot), 0};
+  for (uint32_t slot = 0; slot < kGraphRows; ++slot) {
+    const float row[kGraphDim] = {static_cast<float>(slot), 0};
     ASSERT_TRUE((*column)->append(slot, {reinterpret_cast<const char*>(row), sizeof row}).ok());
   }
   ASSERT_TRUE((*column)->flush().ok());
-  const std::vector<uint64_t> live(1, ~0ull >> (64 - kRows));
+  const std::vector<uint64_t> live(1, ~0ull >> (64 - kGraphRows));
   Graph graph(**column, dir / "graph", options);
-  const auto extended = graph.extend(kRows, kRows, false, live, std::atomic<bool>(false));
+  const auto extended = graph.extend(kGraphRows, kGraphRows, false, live, std::atomic<bool>(false));
   ASSERT_TRUE(extended.ok()) << extended.status().to_string();
-  const float query[kDim] = {0, 0};
+  const float query[kGraphDim] = {0, 0};
   SearchCall call;
   call.query = {reinterpret_cast<const char*>(query), sizeof query};
   call.k = call.params.ef = 12;
-  const auto found = graph.search(call, {kRows, live, kRows, false});
+  const auto found = graph.search(call, {kGraphRows, live, kGraphRows, false});
   ASSERT_TRUE(found.ok()) << found.status().to_string();
   const std::vector<Hit>& hits = found->hits.at(0);
   ASSERT_EQ(hits.size(), 12u);

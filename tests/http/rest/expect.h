@@ -9,6 +9,7 @@
 
 #include "host/base/limits.h"
 #include "host/base/status.h"
+#include "host/http/rest/parse/parse_writes.h"
 #include "host/model/collection.h"
 
 namespace rhumb::http::rest {
@@ -47,6 +48,19 @@ inline std::string repeated(const std::string& item, size_t n) {
   std::string out;
   for (size_t i = 0; i < n; ++i) out += (i > 0 ? "," : "") + item;
   return out;
+}
+
+// The bytes of a float32 vector.
+inline std::string floats(const std::vector<float>& v) {
+  return {reinterpret_cast<const char*>(v.data()), v.size() * sizeof(float)};
+}
+
+// The vectors of a point whose `vector` is this text.
+inline base::Result<std::vector<model::NamedVector>> parse_vectors(
+    const std::string& vector, const model::CollectionConfig& config) {
+  auto operation = parse_upsert(R"({"points":[{"id":1,"vector":)" + vector + "}]}", config);
+  if (!operation.ok()) return operation.status();
+  return std::move(operation->points.at(0).vectors);
 }
 
 // One unnamed vector of four components with cosine distance.

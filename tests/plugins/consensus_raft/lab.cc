@@ -276,6 +276,11 @@ void Lab::succeed(uint64_t id) {
   ASSERT_TRUE((*this)[id].leads());
 }
 
+void begin(Lab& lab, uint64_t n) {
+  for (uint64_t id = 1; id <= n; ++id) lab[id].start();
+  lab.elect(1);
+}
+
 std::vector<rhumb_member_t> voters(uint64_t n) {
   std::vector<rhumb_member_t> members;
   for (uint64_t id = 1; id <= n; ++id) members.push_back({id, RHUMB_VOTER, 0});

@@ -107,6 +107,7 @@ class Lab {
 };
 
 std::vector<rhumb_member_t> voters(uint64_t n);
+void begin(Lab& lab, uint64_t n = 3);  // starts members 1 to n and elects the first
 
 // Writes a message as a peer could have written it: fields of raft's protobuf by number.
 class FrameWriter {

@@ -7,11 +7,6 @@ namespace {
 
 bool is_snapshot(const Packet& p) { return (p.flags & RHUMB_MSG_SNAPSHOT) != 0; }
 
-void begin(Lab& lab, uint64_t n = 3) {
-  for (uint64_t id = 1; id <= n; ++id) lab[id].start();
-  lab.elect(1);
-}
-
 // T8: a snapshot that does not name the joiner is refused and sent again for ever. Guard: the
 // engine reports NEED_SNAPSHOT instead.
 TEST(Traps, t08_a_snapshot_that_does_not_name_the_joiner_is_not_sent) {

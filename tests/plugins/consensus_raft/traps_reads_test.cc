@@ -10,10 +10,6 @@ bool is_beat(const Packet& p) { return p.kind() == sim::kHeartbeat; }
 
 class ReadTraps : public ::testing::Test {
  protected:
-  void begin(Lab& lab) {
-    for (uint64_t id = 1; id <= 3; ++id) lab[id].start();
-    lab.elect(1);
-  }
   // Runs one round: 2 answers its heartbeat, and the answer is returned undelivered.
   Packet answer_of_two(Lab& lab) {
     Packet answer;

@@ -11,11 +11,6 @@
 namespace rhumb::consensus_raft {
 namespace {
 
-void begin(Lab& lab, uint64_t n = 3) {
-  for (uint64_t id = 1; id <= n; ++id) lab[id].start();
-  lab.elect(1);
-}
-
 FrameWriter message(uint64_t kind, uint64_t from, uint64_t to, uint64_t term) {
   FrameWriter frame;
   frame.number(kType, kind).number(kTo, to).number(kFrom, from).number(kTerm, term);

@@ -12,7 +12,7 @@
 namespace rhumb::wal_test {
 namespace {
 
-constexpr const char* kSmall = R"({"segment_bytes":65536})";
+constexpr const char* kSmallLogs = R"({"segment_bytes":65536})";
 
 std::string slurp(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -58,12 +58,12 @@ TEST_F(DamageTest, the_last_batch_may_be_torn_at_every_byte) {
       if (torn == after) continue;  // the missing byte was zero
       spill(dir + "/0000000000000001.wal", torn);
       LogUnderTest log;
-      ASSERT_EQ(log.start(dir, kSmall), RHUMB_OK) << "cut at " << cut << ": " << log.error.text;
+      ASSERT_EQ(log.start(dir, kSmallLogs), RHUMB_OK) << "cut at " << cut << ": " << log.error.text;
       ASSERT_EQ(log.recovered[1].entries.size(), 2u) << "cut at " << cut;
       // The next record must not be joined by leftovers of the torn batch at the next start.
       ASSERT_EQ(log.append({{1, 3, 2, "instead"}}), RHUMB_OK);
       log.close();
-      ASSERT_EQ(log.start(dir, kSmall), RHUMB_OK) << log.error.text;
+      ASSERT_EQ(log.start(dir, kSmallLogs), RHUMB_OK) << log.error.text;
       ASSERT_EQ(log.recovered[1].entries.back(), (Entry{1, 3, 2, "instead"}));
     }
     if (cut > from + 100) cut += 6;  // headers byte by byte, the payload in steps
@@ -73,7 +73,7 @@ TEST_F(DamageTest, the_last_batch_may_be_torn_at_every_byte) {
 TEST_F(DamageTest, a_bit_flipped_below_synced_to_is_refused_with_file_and_offset) {
   {
     LogUnderTest log;
-    ASSERT_EQ(log.start(dir_ + "/live", kSmall), RHUMB_OK);
+    ASSERT_EQ(log.start(dir_ + "/live", kSmallLogs), RHUMB_OK);
     for (uint64_t i = 1; i <= 20; ++i)
       ASSERT_EQ(log.append({{1, i, 1, "entry " + std::to_string(i)}}), RHUMB_OK);
   }
@@ -93,7 +93,7 @@ TEST_F(DamageTest, a_bit_flipped_below_synced_to_is_refused_with_file_and_offset
     std::filesystem::create_directory(dir);
     spill(dir + name, bad);
     LogUnderTest log;
-    const rhumb_status_t rc = log.start(dir, kSmall);
+    const rhumb_status_t rc = log.start(dir, kSmallLogs);
     ASSERT_EQ(rc, at >= 8 && at < 12 ? rc : RHUMB_CORRUPT) << "byte " << at;
     ASSERT_NE(rc, RHUMB_OK) << "byte " << at;
     ASSERT_NE(std::string(log.error.text).find(name), std::string::npos) << log.error.text;
@@ -108,7 +108,7 @@ TEST_F(DamageTest, a_bit_flipped_below_synced_to_is_refused_with_file_and_offset
 TEST_F(DamageTest, a_cut_file_is_refused) {
   {
     LogUnderTest log;
-    ASSERT_EQ(log.start(dir_ + "/live", kSmall), RHUMB_OK);
+    ASSERT_EQ(log.start(dir_ + "/live", kSmallLogs), RHUMB_OK);
     for (uint64_t i = 1; i <= 100; ++i)
       ASSERT_EQ(log.append({{1, i, 1, std::string(2000, 'x')}}), RHUMB_OK);
   }
@@ -124,7 +124,7 @@ TEST_F(DamageTest, a_cut_file_is_refused) {
       const std::string lost = slurp(victim).substr(bytes);
       std::filesystem::resize_file(victim, bytes);
       LogUnderTest log;
-      const rhumb_status_t rc = log.start(dir, kSmall);
+      const rhumb_status_t rc = log.start(dir, kSmallLogs);
       if (rc == RHUMB_OK && lost.find_first_not_of('\0') == std::string::npos)
         continue;  // the unused rest of a full segment, so nothing is lost
       ASSERT_EQ(rc, RHUMB_CORRUPT) << victim << " cut to " << bytes;
@@ -136,19 +136,19 @@ TEST_F(DamageTest, a_cut_file_is_refused) {
 TEST_F(DamageTest, a_missing_segment_is_refused) {
   {
     LogUnderTest log;
-    ASSERT_EQ(log.start(dir_, kSmall), RHUMB_OK);
+    ASSERT_EQ(log.start(dir_, kSmallLogs), RHUMB_OK);
     for (uint64_t i = 1; i <= 100; ++i)
       ASSERT_EQ(log.append({{1, i, 1, std::string(2000, 'x')}}), RHUMB_OK);
   }
   const auto files = segment_files(dir_);
   std::filesystem::rename(files[1], dir_ + "/away");
   LogUnderTest log;
-  EXPECT_EQ(log.start(dir_, kSmall), RHUMB_CORRUPT);
+  EXPECT_EQ(log.start(dir_, kSmallLogs), RHUMB_CORRUPT);
   log.close();
   // Without the oldest segment the groups' entries do not reach back to their base.
   std::filesystem::rename(dir_ + "/away", files[1]);
   std::filesystem::remove(files[0]);
-  EXPECT_EQ(log.start(dir_, kSmall), RHUMB_CORRUPT) << log.error.text;
+  EXPECT_EQ(log.start(dir_, kSmallLogs), RHUMB_CORRUPT) << log.error.text;
 }
 
 TEST_F(DamageTest, damage_under_a_running_log_is_never_returned_as_data) {

@@ -7,7 +7,8 @@
 namespace rhumb::wal_test {
 namespace {
 
-constexpr const char* kSmall = R"({"segment_bytes":65536,"keep_segments":2,"cache_bytes":20000})";
+constexpr const char* kSmallCache =
+    R"({"segment_bytes":65536,"keep_segments":2,"cache_bytes":20000})";
 
 class Model {
  public:
@@ -104,7 +105,7 @@ TEST_F(LogTest, random_histories_survive_restarts) {
     uint64_t moved = 0, freed = 0;
     for (int life = 0; life < 8; ++life) {
       LogUnderTest log;
-      ASSERT_EQ(log.start(dir, kSmall), RHUMB_OK) << log.error.text;
+      ASSERT_EQ(log.start(dir, kSmallCache), RHUMB_OK) << log.error.text;
       ASSERT_EQ(difference(log.recovered, model.expected()), "") << "life " << life;
       Completions completions;
       for (int i = 0; i < 400; ++i) {
@@ -130,7 +131,7 @@ TEST_F(LogTest, an_idle_group_does_not_pin_the_log) {
                         {{1, 3, 1, "kept"}, {1, 4, 2, "kept, too", RHUMB_LOG_MEMBERS}}};
   {
     LogUnderTest log;
-    ASSERT_EQ(log.start(dir_, kSmall), RHUMB_OK);
+    ASSERT_EQ(log.start(dir_, kSmallCache), RHUMB_OK);
     ASSERT_EQ(log.append({{1, 0, 0, "idle", RHUMB_LOG_HARD_STATE},
                           {1, 1, 1, "a"},
                           {1, 2, 1, "b"},
@@ -152,13 +153,13 @@ TEST_F(LogTest, an_idle_group_does_not_pin_the_log) {
   }
   EXPECT_LE(segment_files(dir_).size(), 6u);
   LogUnderTest log;
-  ASSERT_EQ(log.start(dir_, kSmall), RHUMB_OK) << log.error.text;
+  ASSERT_EQ(log.start(dir_, kSmallCache), RHUMB_OK) << log.error.text;
   EXPECT_EQ(log.recovered[1], idle);
 }
 
 TEST_F(LogTest, release_frees_segments_and_a_live_log_is_not_moved_in_circles) {
   LogUnderTest log;
-  ASSERT_EQ(log.start(dir_, kSmall), RHUMB_OK);
+  ASSERT_EQ(log.start(dir_, kSmallCache), RHUMB_OK);
   for (uint64_t i = 1; i <= 600; ++i)
     ASSERT_EQ(log.append({{1, i, 1, std::string(1000, 'x')}}), RHUMB_OK);
   EXPECT_GE(log.stat("segments"), 9u);

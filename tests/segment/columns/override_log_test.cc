@@ -9,12 +9,12 @@
 namespace rhumb::segment::test {
 namespace {
 
-constexpr ExtentLimits kExtents{4096, 16384};
+constexpr ExtentLimits kLogExtents{4096, 16384};
 
 TEST(OverrideLogTest, the_last_record_of_a_slot_counts) {
   TempDir dir;
   OverrideLog log;
-  ASSERT_TRUE(log.open(dir / "o.dat", 0, 1u << 16, kExtents).ok());
+  ASSERT_TRUE(log.open(dir / "o.dat", 0, 1u << 16, kLogExtents).ok());
   EXPECT_FALSE(std::filesystem::exists(dir / "o.dat"));
   EXPECT_TRUE(log.empty());
   ASSERT_TRUE(log.append(3, 10, R"({"a":1})").ok());
@@ -28,11 +28,11 @@ TEST(OverrideLogTest, the_last_record_of_a_slot_counts) {
   EXPECT_TRUE(log.check(3, *log.find(3)).ok());
 
   OverrideLog again;
-  ASSERT_TRUE(again.open(dir / "o.dat", log.length(), 1u << 16, kExtents).ok());
+  ASSERT_TRUE(again.open(dir / "o.dat", log.length(), 1u << 16, kLogExtents).ok());
   EXPECT_EQ(again.text(*again.find(3)), R"({"a":2})");
   EXPECT_EQ(again.count(), 2u);
   OverrideLog earlier;  // opened at an earlier length
-  ASSERT_TRUE(earlier.open(dir / "o.dat", 32, 1u << 16, kExtents).ok());
+  ASSERT_TRUE(earlier.open(dir / "o.dat", 32, 1u << 16, kLogExtents).ok());
   EXPECT_EQ(earlier.text(*earlier.find(3)), R"({"a":1})");
 }
 
@@ -41,7 +41,7 @@ TEST(OverrideLogTest, every_damaged_byte_is_found) {
   uint64_t length = 0;
   {
     OverrideLog log;
-    ASSERT_TRUE(log.open(dir / "o.dat", 0, 1u << 16, kExtents).ok());
+    ASSERT_TRUE(log.open(dir / "o.dat", 0, 1u << 16, kLogExtents).ok());
     ASSERT_TRUE(log.append(1, 1, R"({"first":"record"})").ok());
     ASSERT_TRUE(log.append(2, 2, R"({"second":"record","n":12345})").ok());
     length = log.length();
@@ -61,7 +61,7 @@ TEST(OverrideLogTest, every_damaged_byte_is_found) {
     };
     flip();
     OverrideLog log;
-    const base::Status opened = log.open(dir / "o.dat", length, 1u << 16, kExtents);
+    const base::Status opened = log.open(dir / "o.dat", length, 1u << 16, kLogExtents);
     EXPECT_EQ(opened.code(), base::Code::kCorrupt) << "byte " << at;
     EXPECT_NE(opened.message().find(at < 48 ? "at offset 0" : "at offset 48"), std::string::npos)
         << opened.message();
@@ -72,7 +72,7 @@ TEST(OverrideLogTest, every_damaged_byte_is_found) {
 TEST(OverrideLogTest, a_full_log_says_so) {
   TempDir dir;
   OverrideLog log;
-  ASSERT_TRUE(log.open(dir / "o.dat", 0, 4096, kExtents).ok());
+  ASSERT_TRUE(log.open(dir / "o.dat", 0, 4096, kLogExtents).ok());
   EXPECT_TRUE(log.fits(4096 - 24));
   EXPECT_FALSE(log.fits(4096 - 23));
   ASSERT_TRUE(log.append(1, 1, std::string(3000, 'x')).ok());

@@ -11,10 +11,10 @@ namespace {
 using rhumb::test::odd_float;
 using rhumb::test::order_fault;
 
-constexpr uint64_t kSeed = 41;
+constexpr uint64_t kTopKSeed = 41;
 
 TEST(TopKTest, hits_of_any_bits_have_one_order) {
-  std::mt19937_64 random(kSeed);
+  std::mt19937_64 random(kTopKSeed);
   std::vector<Hit> hits;
   for (int i = 0; i < 120; ++i)
     hits.push_back({odd_float(random), static_cast<uint32_t>(random() % 3)});
@@ -25,7 +25,7 @@ TEST(TopKTest, hits_of_any_bits_have_one_order) {
 }
 
 TEST(TopKTest, the_best_do_not_depend_on_the_order_of_pushing_and_a_nan_is_the_last) {
-  std::mt19937_64 random(kSeed + 1);
+  std::mt19937_64 random(kTopKSeed + 1);
   for (int round = 0; round < 200; ++round) {
     std::vector<Hit> hits;
     const uint32_t n = 1 + static_cast<uint32_t>(random() % 90);

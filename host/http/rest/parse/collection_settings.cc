@@ -99,7 +99,7 @@ Status read_bool(const json& j, const char* name, const std::string& where,
 Status read_memory(const json& j, const std::string& where, std::optional<std::string>& out) {
   if (!given(j, "memory")) return base::ok();
   const std::string place = where.empty() ? "memory" : where + ".memory";
-  for (const char* known : {"cold", "cached", "pinned"}) {
+  for (const std::string_view known : model::kMemoryPlaces) {
     if (j.at("memory") == known) {
       out = known;
       return base::ok();

@@ -18,10 +18,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string floats(const std::vector<float>& v) {
-  return {reinterpret_cast<const char*>(v.data()), v.size() * sizeof(float)};
-}
-
 model::VectorParams params(model::Distance distance,
                            model::Scalar datatype = model::Scalar::kFloat32) {
   model::VectorParams p{.size = 2, .distance = distance, .datatype = datatype};
@@ -46,14 +42,8 @@ model::CollectionConfig named() {
   return config;
 }
 
-base::Result<std::vector<model::NamedVector>> parse(const std::string& vector,
-                                                    const model::CollectionConfig& config) {
-  auto operation = parse_upsert(R"({"points":[{"id":1,"vector":)" + vector + "}]}", config);
-  if (!operation.ok()) return operation.status();
-  return std::move(operation->points.at(0).vectors);
-}
 std::string bytes(const std::string& vector, const model::CollectionConfig& config = unnamed()) {
-  const auto parsed = parse(vector, config);
+  const auto parsed = parse_vectors(vector, config);
   EXPECT_TRUE(parsed.ok()) << vector << "\n" << parsed.status().message();
   return parsed.ok() && parsed->size() == 1 ? parsed->front().bytes : "";
 }
@@ -98,7 +88,7 @@ TEST(MultivectorsTest, the_rows_of_a_multivector_are_stored_one_after_another) {
             floats({0.6f, 0.8f, 0, 0, 0, -1}))
       << "each row of unit length";
   EXPECT_EQ(bytes(R"({"vector_b64":"AACAPwAAAEAAAEBAAACAQA=="})"), floats({1, 2, 3, 4})) << "flat";
-  const auto all = parse(
+  const auto all = parse_vectors(
       R"({"dense":[1,2],"tokens":[[1,2],[3,4]],"half":[[0,2],[0,-2]],"bytes":[[1,2],[254,255]]})",
       named());
   ASSERT_TRUE(all.ok()) << all.status().message();
@@ -119,7 +109,7 @@ TEST(MultivectorsTest, a_wide_array_is_one_row) {
     EXPECT_EQ(bytes(open + rows + "]", config), floats(std::vector<float>(200, 0.12345678f)));
   expect_refused({{"[" + repeated(number, 200) + "]", Code::kInvalid,
                    "expected dim: 100, got 200 (points[0].vector)"}},
-                 [&](const std::string& vector) { return parse(vector, config); });
+                 [&](const std::string& vector) { return parse_vectors(vector, config); });
 }
 
 TEST(MultivectorsTest, columns_updates_and_import_lines_take_multivectors) {
@@ -168,14 +158,14 @@ TEST(MultivectorsTest, invalid_members_are_named) {
         "3 components are not a whole number of rows of 2 (points[0].vector)"},
        {R"({"vector_b64":""})", Code::kInvalid,
         "0 components are not a whole number of rows of 2"}},
-      [](const std::string& vector) { return parse(vector, unnamed()); });
+      [](const std::string& vector) { return parse_vectors(vector, unnamed()); });
   expect_refused(
       {{R"({"dense":[[1,2]]})", Code::kInvalid,
         "Conversion between multi and regular vectors failed (points[0].vector.dense)"},
        {R"({"bytes":[[1,2],[3,256]]})", Code::kInvalid,
         "points[0].vector.bytes[1][1]: a uint8 vector holds whole numbers from 0 to 255"},
        {R"({"half":[[1,2],[3]]})", Code::kInvalid, "got 1 (points[0].vector.half[1])"}},
-      [](const std::string& vector) { return parse(vector, named()); });
+      [](const std::string& vector) { return parse_vectors(vector, named()); });
   EXPECT_EQ(bytes("[" + repeated(row, limits::kMaxMultivectorComponents / 2) + "]").size(),
             limits::kMaxMultivectorComponents * sizeof(float));
 }

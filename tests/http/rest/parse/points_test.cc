@@ -12,10 +12,6 @@ namespace {
 using model::Operation;
 using model::PointId;
 
-std::string floats(const std::vector<float>& values) {
-  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
-}
-
 base::Result<Operation> upsert(const std::string& body) {
   return parse_upsert(body, single_vector());
 }

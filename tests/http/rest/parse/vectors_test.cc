@@ -17,17 +17,11 @@ std::vector<float> floats_of(const std::string& bytes) {
   return out;
 }
 
-base::Result<std::vector<model::NamedVector>> parse(const std::string& vector,
-                                                    const model::CollectionConfig& config) {
-  auto operation = parse_upsert(R"({"points":[{"id":1,"vector":)" + vector + "}]}", config);
-  if (!operation.ok()) return operation.status();
-  return std::move(operation->points.at(0).vectors);
-}
 base::Result<std::vector<model::NamedVector>> single(const std::string& vector) {
-  return parse(vector, single_vector());
+  return parse_vectors(vector, single_vector());
 }
 base::Result<std::vector<model::NamedVector>> named(const std::string& vectors) {
-  return parse(vectors, named_vectors());
+  return parse_vectors(vectors, named_vectors());
 }
 
 model::CollectionConfig of(model::Distance distance, model::Scalar datatype, uint32_t size = 4) {
@@ -46,7 +40,7 @@ TEST(ParseVectorTest, cosine_vectors_are_normalised_and_others_are_stored_as_sen
       << "no direction: stays zero, no NaN";
   for (const auto d :
        {model::Distance::kDot, model::Distance::kEuclid, model::Distance::kManhattan}) {
-    EXPECT_EQ(floats_of(parse("[0,3,0.5,-4]", of(d, model::Scalar::kFloat32))->at(0).bytes),
+    EXPECT_EQ(floats_of(parse_vectors("[0,3,0.5,-4]", of(d, model::Scalar::kFloat32))->at(0).bytes),
               (std::vector<float>{0, 3, 0.5f, -4}));
   }
   const auto tiny = floats_of(single("[1e-30,0,0,0]")->at(0).bytes);
@@ -56,12 +50,14 @@ TEST(ParseVectorTest, cosine_vectors_are_normalised_and_others_are_stored_as_sen
 }
 
 TEST(ParseVectorTest, vectors_of_float16_and_uint8_are_read) {
-  EXPECT_EQ(
-      parse("[1,-2,0.5,65504]", of(model::Distance::kDot, model::Scalar::kFloat16))->at(0).bytes,
-      std::string("\x00\x3c\x00\xc0\x00\x38\xff\x7b", 8));
-  EXPECT_EQ(
-      parse("[0,1,254,255]", of(model::Distance::kCosine, model::Scalar::kUint8))->at(0).bytes,
-      std::string("\x00\x01\xfe\xff", 4))
+  EXPECT_EQ(parse_vectors("[1,-2,0.5,65504]", of(model::Distance::kDot, model::Scalar::kFloat16))
+                ->at(0)
+                .bytes,
+            std::string("\x00\x3c\x00\xc0\x00\x38\xff\x7b", 8));
+  EXPECT_EQ(parse_vectors("[0,1,254,255]", of(model::Distance::kCosine, model::Scalar::kUint8))
+                ->at(0)
+                .bytes,
+            std::string("\x00\x01\xfe\xff", 4))
       << "not normalised";
 }
 
@@ -89,7 +85,7 @@ TEST(ParseVectorTest, base64_reads_every_byte_in_every_place) {
     for (const std::string& text : {plain.substr(0, plain.find('=')), base::to_base64url(bytes)}) {
       const auto config = of(model::Distance::kDot, model::Scalar::kFloat32, size);
       for (const char* padding : {"", "=", "=="}) {
-        const auto parsed = parse(R"({"vector_b64":")" + text + padding + "\"}", config);
+        const auto parsed = parse_vectors(R"({"vector_b64":")" + text + padding + "\"}", config);
         ASSERT_TRUE(parsed.ok()) << parsed.status().message();
         EXPECT_EQ(parsed->at(0).bytes, bytes);
       }
@@ -98,7 +94,8 @@ TEST(ParseVectorTest, base64_reads_every_byte_in_every_place) {
         for (const char wrong : {'*', ' ', ',', '.', '@', '[', '`', '{', '\x7f', '\xc3'}) {
           std::string damaged = text;
           damaged.replace(at, 1, wrong == '\xc3' ? "\xc3\xa9" : std::string(1, wrong));
-          EXPECT_FALSE(parse(R"({"vector_b64":")" + damaged + "\"}", config).ok()) << damaged;
+          EXPECT_FALSE(parse_vectors(R"({"vector_b64":")" + damaged + "\"}", config).ok())
+              << damaged;
         }
       }
     }
@@ -117,7 +114,7 @@ TEST(ParseVectorTest, vectors_are_read_by_name) {
   EXPECT_EQ(twice->at(0).bytes, "\x03\x04");
   model::CollectionConfig odd;  // names that look like other forms of the protocol
   odd.vectors["indices"] = odd.vectors["model"] = {.size = 1, .distance = model::Distance::kDot};
-  EXPECT_EQ(parse(R"({"indices":[1],"model":[2]})", odd)->size(), 2u);
+  EXPECT_EQ(parse_vectors(R"({"indices":[1],"model":[2]})", odd)->size(), 2u);
 }
 
 TEST(ParseVectorTest, a_value_that_is_no_vector_of_the_collection_is_named) {

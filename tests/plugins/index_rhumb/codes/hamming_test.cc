@@ -7,8 +7,8 @@ namespace {
 constexpr uint32_t kBits = 500;  // the last byte and the last line of a code are not full
 constexpr uint32_t kQueries = 100;
 
-struct World {
-  explicit World(uint32_t rows)
+struct BitWorld {
+  explicit BitWorld(uint32_t rows)
       : generator(kBits, 91), column(RHUMB_HAMMING, RHUMB_BIT, kBits), flat("flat", column) {
     column.fill(generator, rows);
     queries = column.queries(generator, kQueries);
@@ -21,7 +21,7 @@ struct World {
 };
 
 TEST(Hamming, a_walk_finds_the_closest) {
-  World w(16'000 / kSlowDown);
+  BitWorld w(16'000 / kSlowDown);
   Index index("rhumb", w.column);
   ASSERT_EQ(index.opened(), RHUMB_OK) << index.error();
   ASSERT_EQ(index.build(2), RHUMB_OK);
@@ -46,7 +46,7 @@ TEST(Hamming, a_walk_finds_the_closest) {
 }
 
 TEST(Hamming, an_index_is_inserted_in_pieces_saved_and_loaded) {
-  World w(4000);
+  BitWorld w(4000);
   Index index("rhumb", w.column);
   for (uint32_t first = 0; first < 4000; first += 500)
     ASSERT_EQ(index.insert(first, first + 500), RHUMB_OK);

@@ -20,7 +20,7 @@ std::vector<const Kernels*> forms() {
   return all;
 }
 
-class Form : public ::testing::TestWithParam<const Kernels*> {
+class KernelForm : public ::testing::TestWithParam<const Kernels*> {
  protected:
   const Kernels* const kernels = GetParam();
   std::mt19937_64 random{71};
@@ -35,7 +35,7 @@ struct Rows {
   CodeTable table;
 };
 
-TEST_P(Form, distances_of_codes_are_those_of_a_plain_loop) {
+TEST_P(KernelForm, distances_of_codes_are_those_of_a_plain_loop) {
   for (const uint32_t bytes : {64u, 128u, 192u, 384u, 1536u}) {
     Rows rows(100, bytes, bytes);
     std::vector<uint8_t> query(bytes);
@@ -68,7 +68,7 @@ TEST_P(Form, distances_of_codes_are_those_of_a_plain_loop) {
 }
 
 // Components of rows are levels. The result must be that of the unpacked row.
-TEST_P(Form, distances_of_four_bit_codes_are_those_of_a_plain_loop) {
+TEST_P(KernelForm, distances_of_four_bit_codes_are_those_of_a_plain_loop) {
   for (const uint32_t width : {64u, 128u, 192u, 384u, 1536u}) {
     Rows rows(100, width / 2, width / 2);
     Levels levels;
@@ -108,7 +108,7 @@ TEST_P(Form, distances_of_four_bit_codes_are_those_of_a_plain_loop) {
 }
 
 // A run's distances to its centroids, and rows that select some of them.
-TEST_P(Form, distances_of_product_codes_are_those_of_a_plain_loop) {
+TEST_P(KernelForm, distances_of_product_codes_are_those_of_a_plain_loop) {
   for (const auto [width, sub] : {std::pair{64u, 1u},
                                   {64u, 2u},
                                   {192u, 4u},
@@ -165,7 +165,7 @@ TEST_P(Form, distances_of_product_codes_are_those_of_a_plain_loop) {
   }
 }
 
-TEST_P(Form, differing_bits_are_those_of_a_plain_loop) {
+TEST_P(KernelForm, differing_bits_are_those_of_a_plain_loop) {
   for (const uint32_t bytes : {64u, 128u, 192u, 1024u, 8192u}) {
     Rows rows(50, bytes, bytes);
     std::vector<char> query(bytes, static_cast<char>(0xFF));
@@ -189,7 +189,7 @@ TEST_P(Form, differing_bits_are_those_of_a_plain_loop) {
   }
 }
 
-TEST_P(Form, unvisited_links_are_those_of_a_plain_loop) {
+TEST_P(KernelForm, unvisited_links_are_those_of_a_plain_loop) {
   for (int round = 0; round < 2000; ++round) {
     alignas(64) uint32_t row[48];
     const uint32_t n = 16u * (1 + static_cast<uint32_t>(random() % 3)),
@@ -215,7 +215,7 @@ TEST_P(Form, unvisited_links_are_those_of_a_plain_loop) {
   }
 }
 
-TEST_P(Form, estimates_by_one_bit_are_close) {
+TEST_P(KernelForm, estimates_by_one_bit_are_close) {
   for (const uint32_t dim : {512u, 768u, 1536u}) {
     index_test::Column column(RHUMB_EUCLID, RHUMB_F32, dim);
     index_test::Generator generator(dim, 72);
@@ -253,7 +253,7 @@ TEST_P(Form, estimates_by_one_bit_are_close) {
   }
 }
 
-TEST_P(Form, planes_and_signs_stand_for_the_vector) {
+TEST_P(KernelForm, planes_and_signs_stand_for_the_vector) {
   for (const uint32_t n : {512u, 576u, 1536u}) {
     const uint32_t bytes = (n / 8 + 63) / 64 * 64;
     std::vector<float> x(n);
@@ -284,7 +284,7 @@ TEST_P(Form, planes_and_signs_stand_for_the_vector) {
   }
 }
 
-TEST_P(Form, transforms_keep_lengths) {
+TEST_P(KernelForm, transforms_keep_lengths) {
   for (const auto [n, block] :
        {std::pair{64u, 64u}, {128u, 128u}, {384u, 128u}, {1536u, 512u}, {320u, 64u}}) {
     std::vector<float> x(n), plain, signs(n);
@@ -303,7 +303,7 @@ TEST_P(Form, transforms_keep_lengths) {
   }
 }
 
-TEST_P(Form, components_are_quantised) {
+TEST_P(KernelForm, components_are_quantised) {
   std::vector<float> x{0,
                        1,
                        -1,
@@ -324,7 +324,7 @@ TEST_P(Form, components_are_quantised) {
   for (size_t i = 0; i < std::size(expected); ++i) EXPECT_EQ(codes[i], expected[i]) << x[i];
 }
 
-INSTANTIATE_TEST_SUITE_P(Kernels, Form, ::testing::ValuesIn(forms()), [](const auto& info) {
+INSTANTIATE_TEST_SUITE_P(Kernels, KernelForm, ::testing::ValuesIn(forms()), [](const auto& info) {
   std::string name = info.param->name;
   std::replace(name.begin(), name.end(), '+', '_');
   return name;

@@ -8,7 +8,7 @@
 namespace rhumb::index_test {
 namespace {
 
-constexpr uint32_t kRows = 12'000 / (kSlowDown > 1 ? 4 : 1), kQueries = 100, kSlice = 512;
+constexpr uint32_t kShapeRows = 12'000 / (kSlowDown > 1 ? 5 : 1), kShapeQueries = 100, kSlice = 512;
 constexpr double kLeast = 0.95;
 
 using Vector = std::vector<float>;
@@ -85,19 +85,19 @@ const std::vector<Shape> kShapes = {
      [](Generator& g, uint32_t) { return scaled_by_component(g.next()); },
      [](Generator& g) { return scaled_by_component(g.next()); }},
     {"placeholder_first", RHUMB_COSINE, 64,
-     [](Generator& g, uint32_t row) { return row < kRows / 9 ? Vector(64, 0.1f) : g.next(); },
+     [](Generator& g, uint32_t row) { return row < kShapeRows / 9 ? Vector(64, 0.1f) : g.next(); },
      plain},
     {"topics_in_turn", RHUMB_EUCLID, 64,
-     [](Generator& g, uint32_t row) { return topic(g, row * 20 / kRows, 64); },
+     [](Generator& g, uint32_t row) { return topic(g, row * 20 / kShapeRows, 64); },
      [](Generator& g) { return topic(g, static_cast<uint32_t>(g.random()() % 20), 64); }},
     {"rising_dot", RHUMB_DOT, 64,
      [](Generator& g, uint32_t row) {
-       return times(g.next(), 0.01f + 10.0f * static_cast<float>(row) / kRows);
+       return times(g.next(), 0.01f + 10.0f * static_cast<float>(row) / kShapeRows);
      },
      plain},
     {"rising_euclid", RHUMB_EUCLID, 64,
      [](Generator& g, uint32_t row) {
-       return times(g.next(), 0.01f + 10.0f * static_cast<float>(row) / kRows);
+       return times(g.next(), 0.01f + 10.0f * static_cast<float>(row) / kShapeRows);
      },
      plain},
     {"near_duplicates",
@@ -110,7 +110,7 @@ const std::vector<Shape> kShapes = {
      RHUMB_EUCLID,
      64,
      [](Generator&, uint32_t row) {
-       Generator same(64, row % (kRows / 10) + 1, 4);
+       Generator same(64, row % (kShapeRows / 10) + 1, 4);
        return same.next();
      },
      {},
@@ -146,7 +146,7 @@ const std::vector<Shape> kShapes = {
     {"drift", RHUMB_EUCLID, 64,
      [](Generator& g, uint32_t row) {
        Vector v = g.next();
-       for (float& x : v) x += 40.0f * static_cast<float>(row) / kRows;
+       for (float& x : v) x += 40.0f * static_cast<float>(row) / kShapeRows;
        return v;
      },
      [](Generator& g) {
@@ -162,13 +162,13 @@ const std::vector<Shape> kShapes = {
      [](Generator& g, uint32_t) { return times(g.next(), lognormal(g)); }, plain},
 };
 
-struct World {
-  explicit World(const Shape& shape)
+struct ShapeWorld {
+  explicit ShapeWorld(const Shape& shape)
       : generator(shape.dim, 17), column(shape.metric, RHUMB_F32, shape.dim), flat("flat", column) {
-    for (uint32_t row = 0; row < kRows; ++row) column.add(shape.row(generator, row));
-    for (uint32_t q = 0; q < kQueries; ++q) {
+    for (uint32_t row = 0; row < kShapeRows; ++row) column.add(shape.row(generator, row));
+    for (uint32_t q = 0; q < kShapeQueries; ++q) {
       if (shape.queries_are_rows) {
-        const auto slot = static_cast<uint32_t>(generator.random()() % kRows);
+        const auto slot = static_cast<uint32_t>(generator.random()() % kShapeRows);
         queries.emplace_back(column.row(slot), column.raw().stride);
       } else {
         queries.push_back(
@@ -207,7 +207,7 @@ std::unique_ptr<Index> grown(const Column& column, uint32_t* renewals) {
 class Hostile : public ::testing::TestWithParam<Shape> {};
 
 TEST_P(Hostile, a_built_index_finds_the_neighbours) {
-  World w(GetParam());
+  ShapeWorld w(GetParam());
   Index index("rhumb", w.column);
   ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
   const double found = recall(index.search(w.queries, {}), w.truth);
@@ -220,7 +220,7 @@ TEST_P(Hostile, a_built_index_finds_the_neighbours) {
 }
 
 TEST_P(Hostile, a_growing_index_finds_the_neighbours) {
-  World w(GetParam());
+  ShapeWorld w(GetParam());
   uint32_t renewals = 0;
   const auto index = grown(w.column, &renewals);
   const double found = recall(index->search(w.queries, {}), w.truth);
@@ -241,21 +241,21 @@ const Shape& shape_named(std::string_view name) {
 
 // They would fill the walks of others. A search that wants everything finds them all the same.
 TEST(HostileRows, without_a_direction_are_no_nodes) {
-  World w(shape_named("half_zero"));
+  ShapeWorld w(shape_named("half_zero"));
   Index built("rhumb", w.column);
   ASSERT_EQ(built.build(2), RHUMB_OK) << built.error();
   uint32_t renewals = 0;
   const auto inserted = grown(w.column, &renewals);
   for (Index* index : {&built, inserted.get()}) {
-    EXPECT_EQ(index->stats()["rows"], kRows / 2);
-    EXPECT_EQ(index->search_one(w.queries[0], {.k = kRows}).size(), kRows);
+    EXPECT_EQ(index->stats()["rows"], kShapeRows / 2);
+    EXPECT_EQ(index->search_one(w.queries[0], {.k = kShapeRows}).size(), kShapeRows);
   }
 }
 
 // Where codes were asked for, no other form is taken: then more rows are compared exactly while the
 // codes leave a doubt.
 TEST(HostileRows, that_codes_do_not_tell_apart_are_compared_exactly) {
-  World w(shape_named("near_duplicates"));
+  ShapeWorld w(shape_named("near_duplicates"));
   Index index("rhumb", w.column, R"({"codes":"8bit"})");
   ASSERT_EQ(index.build(2), RHUMB_OK) << index.error();
   const double found = recall(index.search(w.queries, {}), w.truth);

@@ -9,7 +9,7 @@
 namespace rhumb::index_test {
 namespace {
 
-constexpr uint32_t kDim = 48, kQueries = 100;
+constexpr uint32_t kMergeDim = 48, kMergeQueries = 100;
 
 // The engine asks whether a call is cancelled each time it has compared a certain number of rows.
 // So the number of questions is a measure of the work.
@@ -28,7 +28,7 @@ struct Work {
 
 // A column, the vectors in it and their index, as in a segment.
 struct Part {
-  explicit Part(uint32_t metric = RHUMB_COSINE) : column(metric, RHUMB_F32, kDim) {}
+  explicit Part(uint32_t metric = RHUMB_COSINE) : column(metric, RHUMB_F32, kMergeDim) {}
   void add(std::vector<float> v) {
     column.add(v);
     vectors.push_back(std::move(v));
@@ -110,7 +110,7 @@ uint64_t unreachable(Part& part, const TempDir& temp) {
 
 TEST(RhumbMerge, a_tenth_is_merged_into_nine_tenths) {
   const uint32_t rows = 20'000 / kSlowDown;
-  Generator generator(kDim, 81);
+  Generator generator(kMergeDim, 81);
   Part large, small;
   for (uint32_t i = 0; i < rows; ++i) (i % 10 == 0 ? small : large).add(generator.next());
   large.build();
@@ -122,7 +122,7 @@ TEST(RhumbMerge, a_tenth_is_merged_into_nine_tenths) {
   EXPECT_EQ(whole->index->stats()["built_through"], rows);
   Index fresh("rhumb", whole->column);
   ASSERT_EQ(fresh.build(2, nullptr, &building.call), RHUMB_OK);
-  const auto queries = whole->column.queries(generator, kQueries);
+  const auto queries = whole->column.queries(generator, kMergeQueries);
   const auto truth = truth_of(*whole, queries);
   EXPECT_GE(recall(whole->index->search(queries, {.ef = 20}), truth),
             recall(fresh.search(queries, {.ef = 20}), truth) - 0.01);
@@ -136,7 +136,7 @@ TEST(RhumbMerge, a_tenth_is_merged_into_nine_tenths) {
 // Replaces a third of the points by others, ten times.
 TEST(RhumbMerge, repeated_turnovers_do_not_lower_recall) {
   const uint32_t rows = std::max(2000u, 8000 / kSlowDown);
-  Generator generator(kDim, 82);
+  Generator generator(kMergeDim, 82);
   auto part = std::make_unique<Part>(RHUMB_EUCLID);
   for (uint32_t i = 0; i < rows; ++i) part->add(generator.next());
   part->build();
@@ -154,7 +154,7 @@ TEST(RhumbMerge, repeated_turnovers_do_not_lower_recall) {
   }
   Index fresh("rhumb", part->column);
   ASSERT_EQ(fresh.build(2), RHUMB_OK);
-  const auto queries = part->column.queries(generator, 2 * kQueries);
+  const auto queries = part->column.queries(generator, 2 * kMergeQueries);
   const auto truth = truth_of(*part, queries);
   const double turned = recall(part->index->search(queries, {.ef = 12}), truth),
                anew = recall(fresh.search(queries, {.ef = 12}), truth);
@@ -165,7 +165,7 @@ TEST(RhumbMerge, repeated_turnovers_do_not_lower_recall) {
 }
 
 TEST(RhumbMerge, recall_stays_when_whole_clusters_are_deleted) {
-  Generator generator(kDim, 83);
+  Generator generator(kMergeDim, 83);
   Part part;
   std::vector<uint32_t> clusters;
   // A third is left, which is still enough for a graph.
@@ -176,14 +176,14 @@ TEST(RhumbMerge, recall_stays_when_whole_clusters_are_deleted) {
   }
   part.build();
   auto rest = merged({&part}, [&](size_t, uint32_t slot) { return clusters[slot] % 3 == 0; });
-  const auto queries = rest->column.queries(generator, kQueries);
+  const auto queries = rest->column.queries(generator, kMergeQueries);
   EXPECT_GE(recall(rest->index->search(queries, {.ef = 40}), truth_of(*rest, queries)), 0.95);
   const TempDir temp;
   EXPECT_EQ(unreachable(*rest, temp), 0u);
 }
 
 TEST(RhumbMerge, small_and_missing_inputs_are_merged) {
-  Generator generator(kDim, 84);
+  Generator generator(kMergeDim, 84);
   Part a, b;
   for (int i = 0; i < 100; ++i) a.add(generator.next());
   for (int i = 0; i < 2000; ++i) b.add(generator.next());
@@ -200,7 +200,7 @@ TEST(RhumbMerge, small_and_missing_inputs_are_merged) {
 }
 
 TEST(RhumbMerge, invalid_inputs_are_refused) {
-  Generator generator(kDim, 85);
+  Generator generator(kMergeDim, 85);
   Part part, other(RHUMB_DOT);
   for (int i = 0; i < 2000; ++i) part.add(generator.next());
   for (int i = 0; i < 2000; ++i) other.add(part.vectors[static_cast<size_t>(i)]);

@@ -5,7 +5,7 @@
 namespace rhumb::index_test {
 namespace {
 
-constexpr char kConfig[] = R"({"m":8,"ef_construct":60,"deterministic":true})";
+constexpr char kSameOnAnyThreads[] = R"({"m":8,"ef_construct":60,"deterministic":true})";
 constexpr uint32_t kThreads[] = {1, 2, 4, 4};
 
 std::string saved_bytes(Index& index, const TempDir& temp) {
@@ -23,7 +23,7 @@ TEST_P(Deterministic, builds_on_any_number_of_threads_are_the_same) {
   const TempDir temp;
   std::string first;
   for (const uint32_t threads : kThreads) {
-    Index index("rhumb", column, kConfig);
+    Index index("rhumb", column, kSameOnAnyThreads);
     ASSERT_EQ(index.build(threads), RHUMB_OK) << index.error();
     EXPECT_EQ(index.stats()["rows"], column.rows());
     const std::string bytes = saved_bytes(index, temp);
@@ -43,8 +43,8 @@ TEST(Deterministic, a_deterministic_build_finds_as_much) {
   Column column(RHUMB_COSINE, RHUMB_F32, 64);
   column.fill(generator, std::max(3000u, 16'000 / kSlowDown));
   const auto queries = column.queries(generator, 200);
-  Index batches("rhumb", column, kConfig), free("rhumb", column, R"({"m":8,"ef_construct":60})"),
-      flat("flat", column);
+  Index batches("rhumb", column, kSameOnAnyThreads),
+      free("rhumb", column, R"({"m":8,"ef_construct":60})"), flat("flat", column);
   ASSERT_EQ(batches.build(4), RHUMB_OK);
   ASSERT_EQ(free.build(4), RHUMB_OK);
   ASSERT_EQ(flat.build(), RHUMB_OK);
@@ -67,7 +67,7 @@ TEST(Deterministic, merges_on_any_number_of_threads_are_the_same) {
     if (i < large_rows) large.add(v);
     all.add(v);
   }
-  Index from("rhumb", large, kConfig);
+  Index from("rhumb", large, kSameOnAnyThreads);
   ASSERT_EQ(from.build(4), RHUMB_OK);
   std::vector<uint32_t> map(large_rows);
   for (uint32_t i = 0; i < large_rows; ++i) map[i] = i % 7 == 3 ? RHUMB_NO_SLOT : i;
@@ -75,7 +75,7 @@ TEST(Deterministic, merges_on_any_number_of_threads_are_the_same) {
   const TempDir temp;
   std::string first;
   for (const uint32_t threads : kThreads) {
-    Index index("rhumb", all, kConfig);
+    Index index("rhumb", all, kSameOnAnyThreads);
     const auto* const merge = static_cast<const rhumb_index_merge_t*>(
         index.ops().get_extension(index.raw(), RHUMB_INDEX_MERGE));
     ASSERT_NE(merge, nullptr);
@@ -93,7 +93,7 @@ TEST(Deterministic, a_build_can_be_cancelled_and_continued) {
   Generator generator(32, 98);
   Column column(RHUMB_EUCLID, RHUMB_F32, 32);
   column.fill(generator, 3000);
-  Index index("rhumb", column, kConfig);
+  Index index("rhumb", column, kSameOnAnyThreads);
   uint64_t ticks = 0;
   const rhumb_progress_t stop{sizeof stop, 2, &ticks,
                               [](void* ctx, uint64_t done, uint64_t total) -> uint32_t {
