@@ -77,6 +77,12 @@ group() {
       say "kernels for 64-bit ARM"
       tests/neon/run.sh "$results"
       ;;
+    clang-tidy)
+      say "clang-tidy"
+      local parts=16
+      [ "$mode" = soak ] && parts=1
+      python3 tests/tidy/clang_tidy.py "$results" "$(git rev-parse HEAD)" "$parts"
+      ;;
     *) echo "tests/run.sh has no group '$1'" && false ;;
   esac
 }

@@ -11,8 +11,8 @@
 namespace rhumb::model_check {
 namespace {
 
-constexpr uint64_t kSeed = 4;
-constexpr uint32_t kIds = 600, kKept = 200;  // ids below kKept are never deleted
+constexpr uint64_t kAtOnceSeed = 4;
+constexpr uint32_t kAtOnceIds = 600, kKept = 200;  // ids below kKept are never deleted
 constexpr uint32_t kRounds = 120, kSoakRounds = 4000;
 
 class AtOnce : public FireTest {
@@ -25,13 +25,13 @@ class AtOnce : public FireTest {
   }
   void upsert(Fire& fire) {
     json points = json::array();
-    for (int i = 0; i < 20; ++i) points.push_back(point(fire, fire.below(kIds)));
+    for (int i = 0; i < 20; ++i) points.push_back(point(fire, fire.below(kAtOnceIds)));
     expect_ok("PUT", fire.chance(80) ? "/points?wait=true" : "/points?wait=false",
               {{"points", points}});
   }
   void remove(Fire& fire) {
     json ids = json::array();
-    for (int i = 0; i < 8; ++i) ids.push_back(kKept + fire.below(kIds - kKept));
+    for (int i = 0; i < 8; ++i) ids.push_back(kKept + fire.below(kAtOnceIds - kKept));
     if (fire.chance(50)) {
       expect_ok("POST", "/points/delete?wait=true", {{"points", ids}});
     } else {
@@ -50,14 +50,14 @@ class AtOnce : public FireTest {
     else
       expect_ok("POST", "/points/payload?wait=true",
                 {{"payload", {{"gen", fire.below(1000)}}},
-                 {"points", {fire.below(kIds), fire.below(kIds)}}});
+                 {"points", {fire.below(kAtOnceIds), fire.below(kAtOnceIds)}}});
   }
   void whole(const json& points, const std::function<bool(const json&)>& passes) {
     std::set<uint64_t> ids;
     for (const json& p : points) {
       const uint64_t id = p["id"];
       EXPECT_TRUE(ids.insert(id).second) << id << " twice";
-      EXPECT_EQ(p["payload"].value("own", kIds), id) << p.dump();
+      EXPECT_EQ(p["payload"].value("own", kAtOnceIds), id) << p.dump();
       EXPECT_EQ(p["payload"].value("group", 9u), id % 7) << p.dump();
       EXPECT_TRUE(passes(p["payload"])) << p.dump();
     }
@@ -79,7 +79,8 @@ class AtOnce : public FireTest {
     EXPECT_EQ(all.size(), 30u);
   }
   void read(Fire& fire) {
-    whole(expect_ok("POST", "/points/scroll", {{"limit", kIds}, {"with_payload", true}})["points"],
+    whole(expect_ok("POST", "/points/scroll",
+                    {{"limit", kAtOnceIds}, {"with_payload", true}})["points"],
           [](const json&) { return true; });
     const json kept =
         expect_ok("POST", "/points/count",
@@ -100,11 +101,11 @@ class AtOnce : public FireTest {
 };
 
 TEST_F(AtOnce, every_answer_holds_under_concurrent_writes) {
-  std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
+  std::printf("seed %llu\n", static_cast<unsigned long long>(kAtOnceSeed));
   open({{"vectors", {{"size", kFireDim}, {"distance", "Dot"}}}, {"shard_number", 2}});
-  Fire first(kSeed);
+  Fire first(kAtOnceSeed);
   json points = json::array();
-  for (uint32_t id = 0; id < kIds; ++id) points.push_back(point(first, id));
+  for (uint32_t id = 0; id < kAtOnceIds; ++id) points.push_back(point(first, id));
   expect_ok("PUT", "/points?wait=true", {{"points", points}});
   using Action = void (AtOnce::*)(Fire&);
   const Action writers[] = {&AtOnce::upsert, &AtOnce::upsert, &AtOnce::remove,
@@ -115,14 +116,14 @@ TEST_F(AtOnce, every_answer_holds_under_concurrent_writes) {
   std::atomic<uint64_t> done{0};
   std::vector<std::thread> threads;
   for (const Action action : writers) {
-    threads.emplace_back([&, action, seed = kSeed + threads.size()] {
+    threads.emplace_back([&, action, seed = kAtOnceSeed + threads.size()] {
       Fire fire(seed);
       for (uint32_t i = 0; i < rounds && !failed(); ++i) (this->*action)(fire);
       writing.fetch_sub(1);
     });
   }
   for (const Action action : others) {
-    threads.emplace_back([&, action, seed = kSeed + 100 + threads.size()] {
+    threads.emplace_back([&, action, seed = kAtOnceSeed + 100 + threads.size()] {
       Fire fire(seed);
       for (; writing.load() > 0 && !failed(); done.fetch_add(1)) (this->*action)(fire);
     });
@@ -138,7 +139,7 @@ TEST_F(AtOnce, every_answer_holds_under_concurrent_writes) {
   EXPECT_GT(info["segments_count"].get<uint64_t>(), 6u);
   EXPECT_GT(info["indexed_vectors_count"].get<uint64_t>(), 0u);
   reopen();
-  Fire last(kSeed);
+  Fire last(kAtOnceSeed);
   read(last);
 }
 

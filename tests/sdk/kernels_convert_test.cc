@@ -10,10 +10,11 @@
 #include <vector>
 
 #include "rhumb/kernels.h"
+#include "tests/sdk/kernel_forms.h"
 
 namespace {
 
-constexpr uint64_t kSeed = 7411;
+constexpr uint64_t kConvertSeed = 7411;
 
 double half_value(uint16_t h) {
   const int exponent = (h >> 10) & 31, mantissa = h & 1023;
@@ -70,8 +71,8 @@ TEST_P(Convert, every_half_becomes_its_float_and_comes_back) {
 }
 
 TEST_P(Convert, floats_round_to_the_nearest_half) {
-  std::mt19937_64 rng(kSeed);
-  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  std::mt19937_64 rng(kConvertSeed);
+  SCOPED_TRACE("seed " + std::to_string(kConvertSeed));
   std::vector<float> in;
   for (float f :
        {0.0f, -0.0f, 65504.0f, 65519.996f, 65520.0f, 1e30f, -1e30f, 0x1p-24f, 0x1p-25f,
@@ -114,16 +115,11 @@ TEST_P(Convert, all_finite_finds_a_single_bad_component_anywhere) {
   }
 }
 
-std::vector<std::string> forms() {
-  std::vector<std::string> names;
-  for (uint32_t i = 0; const char* name = rhumb_kernels_available(i); ++i) names.emplace_back(name);
-  return names;
-}
 INSTANTIATE_TEST_SUITE_P(Forms, Convert, testing::ValuesIn(forms()),
                          [](const auto& info) { return info.param; });
 
 TEST(Normalise, yields_length_one_and_tells_the_former_length) {
-  std::mt19937_64 rng(kSeed);
+  std::mt19937_64 rng(kConvertSeed);
   std::normal_distribution<float> normal;
   for (uint32_t dim : {1u, 3u, 8u, 100u, 1536u}) {
     for (float scale : {1.0f, 1e-30f, 1e30f}) {  // squares of these leave the range of floats
@@ -159,7 +155,7 @@ TEST(Normalise, bits_do_not_change_between_releases) {
 }
 
 TEST(Code, holds_each_component_to_half_a_step) {
-  std::mt19937_64 rng(kSeed);
+  std::mt19937_64 rng(kConvertSeed);
   std::normal_distribution<float> normal;
   for (uint32_t dim : {1u, 15u, 16u, 17u, 255u, 257u, 1000u}) {
     std::vector<float> v(dim);

@@ -13,19 +13,13 @@
 #include "rhumb/cpp/top_k.h"
 #include "rhumb/kernels.h"
 #include "tests/odd_numbers.h"
+#include "tests/sdk/kernel_forms.h"
 
 namespace {
 
-constexpr uint64_t kSeed = 20261129;
+constexpr uint64_t kNumbersSeed = 20261129;
 constexpr float kMost = std::numeric_limits<float>::max(),
                 kInfinity = std::numeric_limits<float>::infinity();
-constexpr uint32_t kMetrics[] = {RHUMB_COSINE, RHUMB_DOT, RHUMB_EUCLID, RHUMB_MANHATTAN};
-
-std::vector<std::string> forms() {
-  std::vector<std::string> names;
-  for (uint32_t i = 0; const char* name = rhumb_kernels_available(i); ++i) names.emplace_back(name);
-  return names;
-}
 
 // finite: only what the host stores.
 std::string odd_row(std::mt19937_64& rng, uint32_t scalar, uint32_t dim, bool finite) {
@@ -50,7 +44,7 @@ class Numbers : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(Numbers, any_bits_give_finite_distances_and_the_same_ones_three_times) {
-  std::mt19937_64 rng(kSeed);
+  std::mt19937_64 rng(kNumbersSeed);
   constexpr uint32_t kRows = 21, kShift = 2;
   for (const uint32_t scalar :
        {uint32_t{RHUMB_F32}, uint32_t{RHUMB_F16}, uint32_t{RHUMB_U8}, uint32_t{RHUMB_CODE8}}) {
@@ -107,7 +101,7 @@ double bounded(uint32_t metric, double sum) {
 }
 
 TEST_P(Numbers, components_of_any_size_give_distances_that_are_right) {
-  std::mt19937_64 rng(kSeed + 1);
+  std::mt19937_64 rng(kNumbersSeed + 1);
   std::uniform_real_distribution<float> uniform(-1, 1);
   for (const int exponent :
        {-149, -140, -126, -90, -60, -51, -40, 0, 40, 52, 53, 63, 64, 90, 120, 127}) {
@@ -198,7 +192,7 @@ INSTANTIATE_TEST_SUITE_P(Forms, Numbers, testing::ValuesIn(forms()),
                          [](const auto& info) { return info.param; });
 
 TEST(SquareEncoding, keeps_the_order_of_squares_and_reads_them_back) {
-  std::mt19937_64 rng(kSeed + 2);
+  std::mt19937_64 rng(kNumbersSeed + 2);
   std::uniform_real_distribution<double> exponents(-297, 273);
   std::vector<double> squares = {0, 0x1p-298, 0x1p-102, 0x1p106, 0x1p274};
   for (int i = 0; i < 20000; ++i) squares.push_back(std::exp2(exponents(rng)));
@@ -229,7 +223,7 @@ TEST(FiniteNumber, keeps_the_sign_and_puts_nan_last) {
 // Sorting by these keys needs no trust in the distances: keys are integers, and of every bit
 // pattern there is one.
 TEST(HitKey, orders_all_bit_patterns_and_is_always_finite) {
-  std::mt19937_64 rng(kSeed + 3);
+  std::mt19937_64 rng(kNumbersSeed + 3);
   for (int i = 0; i < 100000; ++i) {
     const float a = rhumb::test::odd_float(rng), b = rhumb::test::odd_float(rng);
     const rhumb::HitKey x = rhumb::hit_key(a, 7), y = rhumb::hit_key(b, 7);

@@ -11,16 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "tests/sdk/kernel_forms.h"
+
 namespace {
 
 constexpr uint64_t kSeed = 20261120;
-constexpr uint32_t kMetrics[] = {RHUMB_COSINE, RHUMB_DOT, RHUMB_EUCLID, RHUMB_MANHATTAN};
-
-std::vector<std::string> forms() {
-  std::vector<std::string> names;
-  for (uint32_t i = 0; const char* name = rhumb_kernels_available(i); ++i) names.emplace_back(name);
-  return names;
-}
 
 // Vectors near a few directions, as embeddings are: low rank, clustered, normalised.
 std::vector<float> embedding(std::mt19937_64& rng, uint32_t dim) {
