@@ -15,8 +15,8 @@ build_packages=(
   libssl-dev prometheus-cpp-dev protobuf-compiler
 )
 test_packages=(
-  clang clang-format clang-tidy libclang-rt-14-dev libgtest-dev python3 python3-venv black nodejs npm
-  procps strace e2fsprogs mount g++-aarch64-linux-gnu qemu-user
+  clang clang-format clang-tidy libclang-rt-14-dev libgtest-dev python3 python3-venv black
+  nodejs npm procps strace e2fsprogs mount g++-aarch64-linux-gnu qemu-user
 )
 packages=("${build_packages[@]}")
 [ "$mode" != build ] && packages+=("${test_packages[@]}")

@@ -161,10 +161,7 @@ void Replicas::drop(const ReplicaPtr& replica) {
   }
   replica->serving = false;
   drop_group(replica->shard_id);
-  if (const Status status = replica->shard->close(); !status.ok()) {
-    base::log_warn("worker", "dropped shard did not close cleanly",
-                   {{"shard", replica->shard_id}, {"error", status.message()}});
-  }
+  replica->shard->stop();  // without a checkpoint, because its files are removed
   options_.kv->close(directory_of(replica->shard_id) + "/kv");
   if (const Status status = base::remove_all(directory_of(replica->shard_id)); !status.ok()) {
     base::log_error("worker", "dropped shard not removed",

@@ -4,9 +4,9 @@
     clang_tidy.py RESULTS COMMIT [PARTS]
 
 All sources take over twenty minutes on two cores. So they are divided into PARTS parts (default
-16), and the commit's hash decides which of them is checked. PARTS 1 checks all. The compile commands are
-those of the preset asan-ubsan, which compiles with clang and several sources at a time. Exit status
-1 if there is a finding.
+16), and the commit's hash decides which of them is checked. PARTS 1 checks all. The compile
+commands are those of the preset asan-ubsan, which compiles with clang and several sources at a
+time. The exit status is 1 if there is a finding.
 """
 import json
 import os
