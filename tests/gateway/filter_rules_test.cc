@@ -36,8 +36,8 @@ Filter with_depth(uint32_t levels) {
 
 void expect_refused(const base::Status& status, const std::string& field, uint64_t limit) {
   EXPECT_EQ(status.code(), Code::kUnprocessable) << status.message();
-  EXPECT_EQ(status.details().field, field);
-  EXPECT_EQ(status.details().limit, limit);
+  EXPECT_EQ(status.detail().field, field);
+  EXPECT_EQ(status.detail().limit, limit);
 }
 
 TEST(FilterRulesTest, a_filter_at_its_limits_is_taken) {
