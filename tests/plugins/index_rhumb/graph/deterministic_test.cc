@@ -6,7 +6,11 @@ namespace rhumb::index_test {
 namespace {
 
 constexpr char kSameOnAnyThreads[] = R"({"m":8,"ef_construct":60,"deterministic":true})";
+#if defined(RHUMB_SANITIZED)
+constexpr uint32_t kThreads[] = {1, 4};
+#else
 constexpr uint32_t kThreads[] = {1, 2, 4, 4};
+#endif
 
 std::string saved_bytes(Index& index, const TempDir& temp) {
   const std::string dir = temp.fresh();
