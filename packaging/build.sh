@@ -32,8 +32,9 @@ cp packaging/systemd/rhumb.service "$stage/debian/"
 cat >"$stage/debian/changelog" <<TEXT
 rhumb ($version) bookworm; urgency=medium
 
-  * Built from commit $(git rev-parse HEAD). CHANGELOG.md in the
-    sources says what changed.
+  * Built from commit
+    $(git rev-parse HEAD).
+    CHANGELOG.md in the sources says what changed.
 
  -- $(sed -n 's/^Maintainer: //p' packaging/debian/control)  $(date -u -R -d "@$SOURCE_DATE_EPOCH")
 TEXT

@@ -5,7 +5,8 @@ private directory: private_libraries.py STAGE --into DIR --notes DIR [--provided
 STAGE is the root of one package's files. Programs find the private directory through their RUNPATH,
 and the copies find each other through theirs, which becomes $ORIGIN. The notes are a table of the
 copies with the packages that they come from, and the copyright file of each. What another stage
-provides in the same private directory is not copied again.
+provides in the same private directory is not copied again. --compiled names the packages whose
+headers are compiled into the programs; their copyright files are copied, too.
 """
 import argparse
 import pathlib
@@ -79,12 +80,14 @@ def copy(found, private):
         subprocess.run(["patchelf", "--set-rpath", "$ORIGIN", str(target)], check=True)
 
 
-def note(found, notes):
+def note(found, compiled, notes):
     lines = ["library\tpackage\tversion"]
     for name, path in sorted(found.items()):
         package, version = package_of(path)
         package = package.split(":")[0]
         lines.append(f"{name}\t{package}\t{version}")
+        shutil.copyfile(f"/usr/share/doc/{package}/copyright", notes / f"{package}.copyright")
+    for package in compiled:
         shutil.copyfile(f"/usr/share/doc/{package}/copyright", notes / f"{package}.copyright")
     (notes / "libraries.tsv").write_text("\n".join(lines) + "\n")
 
@@ -110,6 +113,7 @@ def main():
     parser.add_argument("--into", required=True, help="the private directory, from the root")
     parser.add_argument("--notes", required=True, help="where the notes go, from the root")
     parser.add_argument("--provided", type=pathlib.Path, action="append", default=[])
+    parser.add_argument("--compiled", action="append", default=[], metavar="PACKAGE")
     options = parser.parse_args()
     into = options.into.lstrip("/")
     # /usr/lib/TRIPLET/rhumb lies in the directory of the machine's own libraries.
@@ -125,10 +129,11 @@ def main():
         )
     provided = {path.name for stage in options.provided for path in (stage / into).glob("*.so*")}
     found = {name: path for name, path in found.items() if name not in provided}
-    private.mkdir(parents=True, exist_ok=True)
+    if found:
+        private.mkdir(parents=True, exist_ok=True)
     notes.mkdir(parents=True, exist_ok=True)
     copy(found, private)
-    note(found, notes)
+    note(found, options.compiled, notes)
     print(f"{options.stage}: {len(found)} private libraries: {' '.join(sorted(found))}")
 
 
