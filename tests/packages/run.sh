@@ -41,7 +41,7 @@ files() {
 }
 
 start() { # starts the server as its user; sets server and url
-  env -i PATH=/usr/bin:/bin chroot --userspec=rhumb:rhumb "$root" \
+  env -i PATH=/usr/sbin:/usr/bin:/bin chroot --userspec=rhumb:rhumb "$root" \
     /usr/bin/rhumbd --config /etc/rhumb/rhumb.yaml --port 0 >"$log" 2>&1 &
   server=$!
   local port=
