@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages in a bare Debian 12 root, starts the server there as its user without
 # systemd, asks it for answers, then removes, reinstalls and purges the packages and looks for what
-# is left.
+# is left. Then systemd boots in the same root and runs the unit (boot.sh).
 #   tests/packages/run.sh [DIR]   DIR has the packages of packaging/build.sh (build/packages)
 # Needs root, debootstrap, and the package sources that this machine's apt is set up with. Skipped
 # without root.
@@ -113,3 +113,10 @@ files | grep -vxFf "$root.before" >>"$root.left" || true
 [ ! -s "$root.left" ] || { head -20 "$root.left" >&2; fail "left after purge"; }
 [ -n "$(inside getent passwd rhumb)" ] || fail "the account is gone; its files may be anywhere"
 echo "purged; nothing is left but the account"
+
+command -v systemd-nspawn >/dev/null || { echo "SKIPPED: the unit, for which systemd-nspawn" \
+  "is missing (apt install systemd-container)" >&2; exit 0; }
+quietly apt-get install -y --no-install-recommends systemd systemd-sysv dbus
+quietly sh -c 'apt-get install -y --no-install-recommends /packages/*.deb'
+bare_root_leave "$root"
+tests/packages/boot.sh "$root"
