@@ -1,12 +1,18 @@
 #!/usr/bin/env bash
 # Installs what Rhumb is built and tested with, from the package sources of this machine.
-#   packaging/dependencies.sh build   what a Release build and a run need
-#   packaging/dependencies.sh test    the same and what the tests need
-#   packaging/dependencies.sh bench   the same and what tests/bench compares with
+#   packaging/dependencies.sh build     what a Release build and a run need
+#   packaging/dependencies.sh package   the same and what packaging/build.sh needs
+#   packaging/dependencies.sh test      as build, and what the tests need
+#   packaging/dependencies.sh bench     the same and what tests/bench compares with
 set -euo pipefail
 
 mode="${1:-build}"
-case "$mode" in build | test | bench) ;; *) echo "usage: $0 [build|test|bench]" >&2; exit 2 ;; esac
+case "$mode" in
+  build | package | test | bench) ;;
+  *) echo "usage: $0 [build|package|test|bench]" >&2; exit 2 ;;
+esac
+tests=1 # whether the tests' packages are wanted
+case "$mode" in build | package) tests= ;; esac
 
 build_packages=(
   g++ cmake ninja-build mold ccache pkg-config git ca-certificates curl
@@ -18,8 +24,10 @@ test_packages=(
   clang clang-format clang-tidy libclang-rt-14-dev libgtest-dev python3 python3-venv black
   nodejs npm procps strace e2fsprogs mount g++-aarch64-linux-gnu qemu-user
 )
+package_packages=(debhelper dpkg-dev help2man lintian patchelf python3)
 packages=("${build_packages[@]}")
-[ "$mode" != build ] && packages+=("${test_packages[@]}")
+[ -n "$tests" ] && packages+=("${test_packages[@]}")
+[ "$mode" = package ] && packages+=("${package_packages[@]}")
 [ "$mode" = bench ] && packages+=(libfaiss-dev libbenchmark-dev valgrind)
 
 # The Raft plugin needs Rust 1.71. A cargo that is new enough is used as it is. Otherwise Debian's
@@ -33,7 +41,7 @@ cargo_fits() {
 }
 if ! cargo_fits; then
   packages+=(rustc-web cargo-web)
-  [ "$mode" = build ] || packages+=(rustfmt-web)
+  [ -z "$tests" ] || packages+=(rustfmt-web)
 fi
 
 # The harness of histories needs Go 1.19; one that is here is used as it is.
@@ -43,10 +51,10 @@ go_fits() {
   minor=$(go env GOVERSION 2>/dev/null | sed -nE 's/^go1\.([0-9]+).*/\1/p')
   [ -n "$minor" ] && [ "$minor" -ge 19 ]
 }
-[ "$mode" = build ] || go_fits || packages+=(golang-go)
+[ -z "$tests" ] || go_fits || packages+=(golang-go)
 
 # A node that is not Debian's brings its own npm; Debian's npm would conflict with it.
-if [ "$mode" != build ] && command -v node >/dev/null && command -v npm >/dev/null; then
+if [ -n "$tests" ] && command -v node >/dev/null && command -v npm >/dev/null; then
   packages=("${packages[@]/#nodejs/}")
   packages=("${packages[@]/#npm/}")
 fi

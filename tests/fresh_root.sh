@@ -10,49 +10,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-[ "$(id -u)" -eq 0 ] || { echo "$0: a root is made by root only" >&2; exit 2; }
-command -v debootstrap >/dev/null ||
-  { echo "$0: debootstrap is missing (apt install debootstrap)" >&2; exit 2; }
+. tests/bare_root.sh
 
+bare_root_needs
 root="${RHUMB_FRESH_ROOT:-/var/tmp/rhumb-fresh-root}"
-source="$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Codename: bookworm' |
-  head -1)"
-[ -n "$source" ] || { echo "$0: apt here knows no source of bookworm" >&2; exit 2; }
-case "$root" in
-  /*/*) ;;
-  *)
-    echo "$0: RHUMB_FRESH_ROOT is $root, and has to be an absolute path below a folder" >&2
-    exit 2 ;;
-esac
-
-leave() { # Nothing of the machine may be mounted when the old root is deleted.
-  local mounted
-  for mounted in $(awk -v root="$root/" 'index($2, root) == 1 {print $2}' /proc/mounts | sort -r)
-  do
-    umount -l "$mounted"
-  done
-}
-copy() { # copy PATH...: what the clients of this machine are set up with
-  local path
-  for path in "$@"; do
-    [ -e "$path" ] || continue
-    mkdir -p "$root$(dirname "$path")"
-    cp -aL "$path" "$root$(dirname "$path")/" 2>/dev/null || true
-  done
-}
-
-leave
-rm -rf --one-file-system "$root"
-trap leave EXIT
+trap 'bare_root_leave "$root"' EXIT
 started=$(date +%s)
-debootstrap --variant=minbase --include=ca-certificates,git bookworm "$root" "$source" \
-  >"$root.log" 2>&1 || { tail -5 "$root.log" >&2; exit 1; }
-copy /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /etc/apt/auth.conf.d \
-  /etc/apt/keyrings /usr/share/keyrings /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/npmrc \
-  /etc/ssl/certs /usr/local/share/ca-certificates /root/.npmrc /root/.config/pip \
+bare_root_make "$root" ca-certificates,git
+bare_root_copy "$root" /etc/pip.conf /etc/npmrc /root/.npmrc /root/.config/pip \
   /root/.cargo/config.toml /root/.config/go ${PIP_FIND_LINKS:+"$PIP_FIND_LINKS"}
-mount -t proc proc "$root/proc"
-mount --rbind /dev "$root/dev"
 git clone -q --no-hardlinks . "$root/root/src/rhumb"
 [ -d ../shared ] && cp -a ../shared "$root/root/src/shared"
 count="$(chroot "$root" dpkg-query -W | wc -l)"

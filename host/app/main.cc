@@ -10,6 +10,7 @@
 
 #include "host/app/command_line.h"
 #include "host/app/server.h"
+#include "host/app/service_manager.h"
 #include "host/base/heap.h"
 #include "host/base/json_text.h"
 #include "host/base/log.h"
@@ -39,6 +40,12 @@ void configure_log(const settings::Settings& settings) {
   base::log_configure(levels.at(settings.log.level), formats.at(settings.log.format));
 }
 
+// A manager that cannot be told is no reason to stop.
+void tell_manager(const std::string& state) {
+  if (const base::Status told = notify_service_manager(state); !told.ok())
+    base::log_warn("app", "the service manager was not told", {{"error", told.message()}});
+}
+
 // Waits for a signal. SIGHUP is carried out here; the other signals end the wait.
 class Signals {
  public:
@@ -55,7 +62,9 @@ class Signals {
         base::log_info("app", "stopping", {{"signal", signal}});
         return;
       }
+      tell_manager(service_reloading());
       reload(words);
+      tell_manager(kServiceReady);
     }
   }
 
@@ -137,7 +146,9 @@ class Application : public Poco::Util::Application {
       base::log_error("app", "cannot start", {{"error", status.message()}});
       return refuse(status);
     }
+    tell_manager(kServiceReady);
     signals.wait_for_end(words);
+    tell_manager(kServiceStopping);
     base::TimerQueue deadline;
     deadline.at(base::Deadline::after_ms(kStopDeadlineMs), [] {
       base::log_error(

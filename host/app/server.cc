@@ -41,10 +41,13 @@ bool is_loopback(const std::string& host) {
   return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
+// The directory of the installation, which may be lib/x86_64-linux-gnu. A build has them in lib.
 std::string default_plugin_directory() {
   std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  return (self.parent_path().parent_path() / "lib" / "rhumb" / "plugins").string();
+  const auto bin = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  const auto installed = (bin / RHUMB_LIB_FROM_BIN / "plugins").lexically_normal();
+  if (std::filesystem::is_directory(installed, error)) return installed.string();
+  return (bin.parent_path() / "lib" / "rhumb" / "plugins").string();
 }
 
 // A check must not create a data directory.

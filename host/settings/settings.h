@@ -32,7 +32,7 @@ struct Settings {
     std::string plugin = "none", api_key, read_only_api_key;
   } auth;
   struct {
-    std::string directory;  // if empty: ../lib/rhumb/plugins beside the executable
+    std::string directory;  // if empty: the one that was installed with the executable
   } plugins;
   struct {
     std::string log = "wal", kv = "sqlite", sync = "always";

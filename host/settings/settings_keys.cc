@@ -183,7 +183,7 @@ std::vector<Key> make_keys() {
       text("auth.read_only_api_key", SECTION(auth), FIELD(auth, read_only_api_key), "a key",
            "This key may only read.", true),
       text("plugins.directory", SECTION(plugins), FIELD(plugins, directory), "a directory",
-           "Directory of the plugins. If empty: ../lib/rhumb/plugins beside the "
+           "Directory of the plugins. If empty: the one that was installed with the "
            "executable."),
       text("storage.log", SECTION(storage), FIELD(storage, log), "the id of a log plugin",
            "Write-ahead log that all groups share."),

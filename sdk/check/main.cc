@@ -24,7 +24,7 @@ struct Options {
   uint64_t seed = 1;
 };
 
-int usage() {
+int usage(std::FILE* to, int status) {
   std::fputs(
       "usage: rhumb-plugin-check [options] FILE.so\n"
       "  --manifest     check and print the manifest, and run nothing\n"
@@ -32,8 +32,8 @@ int usage() {
       "  --config JSON  open every instance with these parameters\n"
       "  --seed N       the seed of test data and schedules (default 1)\n"
       "  --dir DIR      the directory for test files (default: the system's temporary one)\n",
-      stderr);
-  return 2;
+      to);
+  return status;
 }
 
 bool parse(int argc, char** argv, Options& out) {
@@ -139,7 +139,8 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   rhumb::check::Options options;
-  if (!rhumb::check::parse(argc, argv, options)) return rhumb::check::usage();
+  if (argc == 2 && std::string(argv[1]) == "--help") return rhumb::check::usage(stdout, 0);
+  if (!rhumb::check::parse(argc, argv, options)) return rhumb::check::usage(stderr, 2);
   try {
     return rhumb::check::run(options);
   } catch (const std::exception& e) {

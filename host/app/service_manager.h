@@ -1,0 +1,19 @@
+// Tells the service manager, if it asks for that, what state the process is in (sd_notify(3) of
+// systemd). A manager that asks names a socket in the environment.
+#pragma once
+
+#include <string>
+
+#include "host/base/status.h"
+
+namespace rhumb::app {
+
+// The server answers: after a start and after a reload.
+inline constexpr const char* kServiceReady = "READY=1";
+inline constexpr const char* kServiceStopping = "STOPPING=1";
+std::string service_reloading();
+
+// Sends the state to $NOTIFY_SOCKET. OK if there is no such variable.
+base::Status notify_service_manager(const std::string& state);
+
+}  // namespace rhumb::app
