@@ -20,6 +20,7 @@
 namespace rhumb::app {
 namespace {
 
+constexpr timespec kReadyLook{.tv_sec = 0, .tv_nsec = 100'000'000};  // between two looks at a start
 // SIGTERM ends the process within 30 s in all cases.
 constexpr uint64_t kStopDeadlineMs = 28'000;
 
@@ -55,20 +56,34 @@ class Signals {
     // Before any thread exists, so that all inherit it.
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   }
-  void wait_for_end(const std::vector<std::string>& words) {
-    for (int signal = 0;;) {
-      if (sigwait(&set_, &signal) != 0) continue;
+  // Tells the service manager once that the server is ready, and before that what it waits for.
+  void wait_for_end(const std::vector<std::string>& words, const Server& server) {
+    std::string told;
+    for (bool ready = false;;) {
+      const int signal = sigtimedwait(&set_, nullptr, ready ? nullptr : &kReadyLook);
+      if (!ready) ready = tell_progress(server, told);
+      if (signal <= 0) continue;
       if (signal != SIGHUP) {
         base::log_info("app", "stopping", {{"signal", signal}});
         return;
       }
-      tell_manager(service_reloading());
+      if (ready) tell_manager(service_reloading());
       reload(words);
-      tell_manager(kServiceReady);
+      if (ready) tell_manager(kServiceReady);
     }
   }
 
  private:
+  static bool tell_progress(const Server& server, std::string& told) {
+    std::string why;
+    const bool ready = server.ready(&why);
+    if (ready)
+      tell_manager(std::string(kServiceReady) + "\nSTATUS=");
+    else if (why != told)
+      tell_manager("STATUS=" + base::printable(why));
+    told = why;
+    return ready;
+  }
   // Reads the whole configuration again, so that the environment and the command line still win
   // over the file.
   static void reload(const std::vector<std::string>& words) {
@@ -146,8 +161,7 @@ class Application : public Poco::Util::Application {
       base::log_error("app", "cannot start", {{"error", status.message()}});
       return refuse(status);
     }
-    tell_manager(kServiceReady);
-    signals.wait_for_end(words);
+    signals.wait_for_end(words, server);
     tell_manager(kServiceStopping);
     base::TimerQueue deadline;
     deadline.at(base::Deadline::after_ms(kStopDeadlineMs), [] {

@@ -223,7 +223,7 @@ Status Server::start() {
   };
   rest_ = std::make_unique<http::rest::RestHandler>(std::move(rest));
   admin::AdminOptions admin;
-  admin.ready = [this](std::string* why) { return node_->ready(why); };
+  admin.ready = [this](std::string* why) { return ready(why); };
   admin.may_read_metrics = [this](const http::Request& request) {
     return authorize(request, http::rest::Action::kRead, "");
   };

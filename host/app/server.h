@@ -32,6 +32,8 @@ class Server {
   // Opens the data directory as start() does and verifies it. An error means that it cannot be
   // checked.
   base::Result<CheckReport> check();
+  // False while shards are opened; `why` says what is not ready.
+  bool ready(std::string* why) const { return node_->ready(why); }
   void stop();  // Waits up to kDrainMs for running requests, then stops the node.
   uint16_t port() const { return http_->port(); }
 

@@ -1,11 +1,13 @@
 """rhumbd as an operator uses it: flags, configuration, a second server on the same data, keys,
 stopping, metrics, logs."""
 import json
+import signal
+import socket
 import subprocess
 
 import pytest
 
-from rhumbd import BIN, ROOT
+from rhumbd import BIN, ROOT, Rhumbd
 
 
 def run(*words, **more):
@@ -104,6 +106,26 @@ def test_stops_cleanly_and_comes_back(fresh):
     assert s.stop() == 0, s.log_tail()
     s.start()
     assert not any((s.data / "shards").iterdir()), "a dropped collection leaves nothing behind"
+
+
+def test_a_service_manager_is_told_of_start_reload_and_stop(tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(30)
+        server = Rhumbd(tmp_path / "data", environment={"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        server.start()
+        try:
+            told = manager.recv(4096).decode()
+            while told.startswith("STATUS="):  # what it waits for
+                told = manager.recv(4096).decode()
+            assert told == "READY=1\nSTATUS="
+            server.process.send_signal(signal.SIGHUP)
+            assert manager.recv(4096).decode().startswith("RELOADING=1\nMONOTONIC_USEC=")
+            assert manager.recv(4096).decode() == "READY=1"
+            server.process.terminate()
+            assert manager.recv(4096).decode() == "STOPPING=1"
+        finally:
+            assert server.stop() == 0
 
 
 def test_metrics_and_request_ids(fresh):
