@@ -41,6 +41,7 @@ files() {
 }
 
 start() { # starts the server as its user; sets server and url
+  : >"$log" # or the port of the server before would be read
   env -i PATH=/usr/sbin:/usr/bin:/bin chroot --userspec=rhumb:rhumb "$root" \
     /usr/bin/rhumbd --config /etc/rhumb/rhumb.yaml --port 0 >"$log" 2>&1 &
   server=$!
