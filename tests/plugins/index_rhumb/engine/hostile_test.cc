@@ -234,7 +234,8 @@ TEST_P(Hostile, a_growing_index_finds_the_neighbours) {
 // A Release build takes all shapes, and a sanitizer every fourth of them.
 std::vector<Shape> tested_shapes() {
   std::vector<Shape> tested;
-  for (size_t i = 0; i<kShapes.size(); i += kSlowDown> 1 ? 4 : 1) tested.push_back(kShapes[i]);
+  const size_t step = kSlowDown == 1 ? 1 : 4;
+  for (size_t i = 0; i < kShapes.size(); i += step) tested.push_back(kShapes[i]);
   return tested;
 }
 INSTANTIATE_TEST_SUITE_P(Shapes, Hostile, ::testing::ValuesIn(tested_shapes()),
