@@ -97,7 +97,8 @@ tests/linear/run.sh "$results" "$mode" || failed=1
 say "end to end, with the real clients"
 tests/e2e/run.sh "$results" "$mode" || failed=1
 if [ "$mode" != quick ]; then
-  for name in $(python3 tests/budget.py order tests/budget.tsv "$(git rev-parse HEAD)"); do
+  order=$(python3 tests/budget.py order tests/budget.tsv "$(git rev-parse HEAD)") || failed=1
+  for name in $order; do
     if [ "$mode" = soak ] ||
       python3 tests/budget.py fits tests/budget.tsv "$name" $(($(date +%s) - started)); then
       group "$name" || failed=1
