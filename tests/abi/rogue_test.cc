@@ -14,15 +14,14 @@
 #include "host/plugin/loader.h"
 #include "host/plugin/registry.h"
 #include "host/plugin/status.h"
+#include "tests/places.h"
 
 namespace rhumb::plugin {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string rogue(const std::string& name) {
-  return std::string(RHUMB_ROGUE_DIR) + "/" + name + ".so";
-}
+std::string rogue(const std::string& name) { return places::build() + "/rogue/" + name + ".so"; }
 
 class TempDir {
  public:
@@ -74,7 +73,7 @@ TEST_P(Rogue, is_refused_by_file_field_expected_and_found) {
   ASSERT_FALSE(loaded.ok());
   EXPECT_NE(std::string::npos, loaded.status().message().find(GetParam().text))
       << loaded.status().message();
-  EXPECT_EQ(0u, loaded.status().message().find(fs::canonical(RHUMB_ROGUE_DIR).string()))
+  EXPECT_EQ(0u, loaded.status().message().find(fs::canonical(places::build() + "/rogue").string()))
       << loaded.status().message();
 }
 INSTANTIATE_TEST_SUITE_P(All, Rogue, testing::ValuesIn(kRules),
@@ -83,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(All, Rogue, testing::ValuesIn(kRules),
 TEST(RogueDirectory, leaves_the_honest_ones_loaded_and_lists_the_rest) {
   base::Executor executor("test", 1, 16);
   PluginRegistry registry(executor);
-  ASSERT_TRUE(registry.load_directory(RHUMB_ROGUE_DIR).ok());
+  ASSERT_TRUE(registry.load_directory(places::build() + "/rogue").ok());
 
   std::map<std::string, PluginInfo> by_name;
   for (const PluginInfo& info : registry.inventory()) by_name[fs::path(info.file).stem()] = info;

@@ -2,6 +2,7 @@
 
 #include "host/app/server.h"
 #include "host/base/file.h"
+#include "tests/places.h"
 
 namespace rhumb::app {
 namespace {
@@ -14,8 +15,7 @@ class Exposure : public ::testing::Test {
     EXPECT_TRUE(loaded.ok()) << loaded.message();
   }
   void load_ours() {
-    for (const char* name : {"auth_none", "auth_static"})
-      load(std::string(RHUMB_PLUGIN_DIR) + "/" + name + ".so");
+    for (const char* name : {"auth_none", "auth_static"}) load(places::plugin(name));
   }
   base::Status check(const std::string& host, const std::string& auth) {
     settings::Settings s;
@@ -41,7 +41,7 @@ TEST_F(Exposure, listening_beyond_loopback_needs_authentication) {
 
 TEST_F(Exposure, an_engine_of_a_stranger_counts_by_its_capability) {
   load_ours();
-  load(RHUMB_TEST_AUTH);
+  load(places::build() + "/test_plugins/test_auth_engines.so");
   EXPECT_TRUE(check("0.0.0.0", "badge").ok()) << "it checks credentials";
   EXPECT_TRUE(check("127.0.0.1", "lobby").ok());
   const base::Status refused = check("0.0.0.0", "lobby");
@@ -60,7 +60,7 @@ TEST_F(Exposure, the_insecure_flag_needs_no_engine) {
   s.plugins.directory = "/nowhere";
   EXPECT_TRUE(Server(s).check_exposure(true).ok());
   EXPECT_FALSE(Server(s).check_exposure(false).ok());
-  s.plugins.directory = RHUMB_PLUGIN_DIR;
+  s.plugins.directory = places::plugins();
   s.node.data_dir = testing::TempDir() + "/exposure_test_data";
   EXPECT_FALSE(Server(s).check_exposure(false).ok());
   s.auth.plugin = "static";

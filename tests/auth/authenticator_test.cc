@@ -1,5 +1,6 @@
 // The host's side of authentication, tested through the two auth engines of this repository.
 #include "host/auth/authenticator.h"
+#include "tests/places.h"
 
 #include <gtest/gtest.h>
 
@@ -15,8 +16,7 @@ class AuthHost : public ::testing::Test {
  protected:
   AuthHost() : executor_("plugins", 1, 16), registry_(executor_) {
     for (const char* name : {"auth_static", "auth_none"}) {
-      const base::Status loaded =
-          registry_.load_file(std::string(RHUMB_PLUGIN_DIR) + "/" + name + ".so");
+      const base::Status loaded = registry_.load_file(places::plugin(name));
       EXPECT_TRUE(loaded.ok()) << loaded.message();
     }
   }

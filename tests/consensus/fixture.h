@@ -18,6 +18,7 @@
 #include "host/consensus/group_host.h"
 #include "host/plugin/registry.h"
 #include "host/storage/log_store.h"
+#include "tests/places.h"
 
 namespace rhumb::consensus {
 
@@ -110,8 +111,8 @@ inline const plugin::PluginRegistry& plugins() {
   static base::Executor executor("plugins", 1, 64);
   static plugin::PluginRegistry* const registry = [] {
     auto* loaded = new plugin::PluginRegistry(executor);
-    for (const char* file : {"/storage_wal.so", "/consensus_raft.so"}) {
-      const base::Status status = loaded->load_file(std::string(RHUMB_PLUGIN_DIR) + file);
+    for (const char* name : {"storage_wal", "consensus_raft"}) {
+      const base::Status status = loaded->load_file(places::plugin(name));
       if (!status.ok()) throw std::runtime_error(status.to_string());
     }
     return loaded;

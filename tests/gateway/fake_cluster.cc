@@ -4,6 +4,7 @@
 
 #include "host/placement/command.h"
 #include "host/placement/map_table.h"
+#include "tests/places.h"
 
 namespace rhumb::gateway {
 
@@ -16,7 +17,7 @@ void FakeCluster::bind(Answer<Req>& answer) {
 }
 
 FakeCluster::FakeCluster() {
-  const base::Status loaded = plugins_.load_file(std::string(RHUMB_PLUGIN_DIR) + "/router_hash.so");
+  const base::Status loaded = plugins_.load_file(places::plugin("router_hash"));
   EXPECT_TRUE(loaded.ok()) << loaded.message();
   auto router = router::Router::open(plugins_, "hash");
   EXPECT_TRUE(router.ok()) << router.status().message();

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "host/app/node.h"
+#include "tests/places.h"
 
 namespace rhumb::gateway {
 namespace {
@@ -20,7 +21,7 @@ class LineFrontTest : public testing::Test {
     directory_ = pattern;
     app::NodeOptions options;
     options.data_directory = directory_;
-    options.plugin_directory = RHUMB_PLUGIN_DIR;
+    options.plugin_directory = places::plugins();
     options.tick_ms = 10;
     node_ = std::make_unique<app::Node>(options);
     const base::Status started = node_->start();

@@ -1,4 +1,5 @@
 #include "tests/model_check/database.h"
+#include "tests/places.h"
 
 #include <future>
 
@@ -33,7 +34,7 @@ base::Result<std::unique_ptr<Database>> Database::open(const std::string& direct
                                                        const std::string& index_engine) {
   app::NodeOptions options;
   options.data_directory = directory;
-  options.plugin_directory = RHUMB_PLUGIN_DIR;
+  options.plugin_directory = places::plugins();
   options.index_engine = index_engine;
   options.tick_ms = 10;
   options.segment.max_rows = 400;

@@ -8,6 +8,7 @@
 #include "host/base/executor.h"
 #include "host/placement/map_table.h"
 #include "host/plugin/registry.h"
+#include "tests/places.h"
 
 namespace rhumb::placement {
 namespace {
@@ -18,8 +19,7 @@ using Nodes = std::vector<std::vector<uint64_t>>;
 class DriverTest : public testing::Test {
  protected:
   DriverTest() {
-    const base::Status loaded =
-        plugins_.load_file(std::string(RHUMB_PLUGIN_DIR) + "/router_hash.so");
+    const base::Status loaded = plugins_.load_file(places::plugin("router_hash"));
     EXPECT_TRUE(loaded.ok()) << loaded.message();
     router_ = std::move(*router::Router::open(plugins_, "hash"));
     nodes(1);

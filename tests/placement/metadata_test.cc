@@ -10,6 +10,7 @@
 
 #include "host/plugin/registry.h"
 #include "tests/model/text.h"
+#include "tests/places.h"
 
 namespace rhumb::placement {
 namespace {
@@ -32,7 +33,7 @@ class MetadataTest : public testing::Test {
         (std::filesystem::temp_directory_path() / "rhumb-metadata-XXXXXX").string();
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     directory_ = pattern;
-    const Status loaded = plugins_.load_file(std::string(RHUMB_PLUGIN_DIR) + "/storage_sqlite.so");
+    const Status loaded = plugins_.load_file(places::plugin("storage_sqlite"));
     ASSERT_TRUE(loaded.ok()) << loaded.message();
     open();
   }

@@ -26,6 +26,7 @@
 #include "rhumb/cpp/guard.h"
 #include "rhumb/index.h"
 #include "rhumb/kernels.h"
+#include "tests/places.h"
 #include "tests/plugins/index_data.h"
 
 namespace rhumb::index_test {
@@ -94,7 +95,7 @@ inline plugin::PluginRegistry& registry() {
   static plugin::PluginRegistry* const loaded = [] {
     auto* r = new plugin::PluginRegistry(executor);
     for (const char* name : {"index_flat", "index_hnsw", "index_rhumb"}) {
-      const std::string path = std::string(RHUMB_PLUGIN_DIR) + "/" + name + ".so";
+      const std::string path = places::plugin(name);
       if (!std::filesystem::exists(path)) continue;
       const base::Status status = r->load_file(path);
       if (!status.ok()) throw std::runtime_error(status.message());

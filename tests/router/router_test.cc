@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "host/router/bucket_map.h"
+#include "tests/places.h"
 
 namespace rhumb::router {
 namespace {
@@ -12,8 +13,7 @@ using model::BucketRun;
 class RouterHost : public ::testing::Test {
  protected:
   RouterHost() : executor_("plugins", 1, 16), registry_(executor_) {
-    const base::Status loaded =
-        registry_.load_file(std::string(RHUMB_PLUGIN_DIR) + "/router_hash.so");
+    const base::Status loaded = registry_.load_file(places::plugin("router_hash"));
     EXPECT_TRUE(loaded.ok()) << loaded.message();
     auto opened = Router::open(registry_, "hash");
     EXPECT_TRUE(opened.ok()) << opened.status().message();

@@ -10,6 +10,7 @@
 #include "host/plugin/registry.h"
 #include "host/plugin/status.h"
 #include "rhumb/kernels.h"
+#include "tests/places.h"
 
 namespace rhumb::plugin {
 namespace {
@@ -28,7 +29,7 @@ class Templates : public testing::TestWithParam<const char*> {
   void SetUp() override {
     const std::string id = GetParam();
     const base::Status loaded =
-        registry_.load_file(std::string(RHUMB_TEMPLATE_DIR) + "/" + id + "/build/" + id + ".so");
+        registry_.load_file(places::build() + "/sdk_templates/" + id + "/build/" + id + ".so");
     ASSERT_TRUE(loaded.ok()) << loaded.to_string();
     engine_ = *registry_.find<rhumb_index_ops_t>(id);
     std::mt19937_64 rng(kSeed);

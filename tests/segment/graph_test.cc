@@ -12,6 +12,7 @@
 
 #include "host/base/executor.h"
 #include "host/plugin/registry.h"
+#include "tests/places.h"
 #include "tests/segment/temp_dir.h"
 
 namespace rhumb::segment::test {
@@ -24,7 +25,7 @@ TEST(GraphTest, distances_that_are_not_numbers_are_replaced_and_sorted) {
   base::Executor executor("plugins", 1, 64);
   plugin::PluginRegistry plugins(executor);
   const base::Status loaded =
-      plugins.load_file(std::string(RHUMB_BINARY_DIR) + "/faulty/faulty_index_no_numbers.so");
+      plugins.load_file(places::build() + "/faulty/faulty_index_no_numbers.so");
   ASSERT_TRUE(loaded.ok()) << loaded.to_string();
   TempDir dir;
   SegmentOptions options;

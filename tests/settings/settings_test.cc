@@ -1,4 +1,5 @@
 #include "host/settings/settings.h"
+#include "tests/places.h"
 
 #include <gtest/gtest.h>
 
@@ -16,7 +17,7 @@ std::string write_yaml(const std::string& text) {
 }
 
 TEST(Settings, the_documented_file_is_what_the_defaults_print) {
-  std::ifstream file(std::string(RHUMB_SOURCE_DIR) + "/config/rhumb.yaml");
+  std::ifstream file(places::source() + "/config/rhumb.yaml");
   std::stringstream text;
   text << file.rdbuf();
   EXPECT_EQ(text.str(), print(Settings{})) << "config/rhumb.yaml is made by: rhumbd --print-config";

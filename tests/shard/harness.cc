@@ -8,6 +8,7 @@
 
 #include "host/base/file.h"
 #include "host/base/log.h"
+#include "tests/places.h"
 
 namespace rhumb::shard::test {
 
@@ -61,9 +62,8 @@ const plugin::PluginRegistry& plugins() {
   static const auto registry = [] {
     base::log_configure(base::LogLevel::kWarn, base::LogFormat::kAuto);
     auto loaded = std::make_unique<plugin::PluginRegistry>(background_pool());
-    for (const char* file :
-         {"storage_sqlite.so", "index_flat.so", "index_hnsw.so", "index_rhumb.so"}) {
-      const base::Status status = loaded->load_file(std::string(RHUMB_PLUGIN_DIR) + "/" + file);
+    for (const char* name : {"storage_sqlite", "index_flat", "index_hnsw", "index_rhumb"}) {
+      const base::Status status = loaded->load_file(places::plugin(name));
       if (!status.ok()) {
         ADD_FAILURE() << status.to_string();
         std::abort();

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "tests/places.h"
 #include "tests/sim/cluster.h"
 
 namespace rhumb::sim {
@@ -34,7 +35,7 @@ Plant plant_named(std::string_view name, bool& bad) {
 
 Arguments parse(int argc, char** argv) {
   Arguments out;
-  out.engine = RHUMB_CONSENSUS_SO;
+  out.engine = places::plugin("consensus_raft");
   if (const char* seconds = std::getenv("RHUMB_SIM_SECONDS"))
     out.seconds = std::strtoull(seconds, nullptr, 10);
   for (int i = 1; i < argc; ++i) {
@@ -48,7 +49,7 @@ Arguments parse(int argc, char** argv) {
     } else if (name == "--plant") {
       out.plant = plant_named(argv[++i], out.bad);
       if (out.plant == Plant::kUnheldMessages || out.plant == Plant::kLeaseReads)
-        out.engine = RHUMB_PLANTED_SO;
+        out.engine = places::planted_consensus();
     } else if (name == "--engine") {
       out.engine = argv[++i];
     } else {

@@ -10,6 +10,7 @@
 #include "host/plugin/registry.h"
 #include "host/storage/kv_store.h"
 #include "host/storage/log_store.h"
+#include "tests/places.h"
 
 namespace rhumb::storage {
 namespace {
@@ -21,8 +22,8 @@ class StorageTest : public ::testing::Test {
         (std::filesystem::temp_directory_path() / "rhumb-storage-XXXXXX").string();
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     dir_ = pattern;
-    for (const char* file : {"/storage_wal.so", "/storage_sqlite.so"}) {
-      const base::Status loaded = plugins_.load_file(std::string(RHUMB_PLUGIN_DIR) + file);
+    for (const char* name : {"storage_wal", "storage_sqlite"}) {
+      const base::Status loaded = plugins_.load_file(places::plugin(name));
       ASSERT_TRUE(loaded.ok()) << loaded.to_string();
     }
   }

@@ -1,4 +1,5 @@
 #include "tests/worker/life.h"
+#include "tests/places.h"
 
 #include <stdlib.h>
 
@@ -11,8 +12,8 @@ const plugin::PluginRegistry& plugins() {
   static base::Executor executor("plugins", 1, 64);
   static plugin::PluginRegistry* const registry = [] {
     auto* loaded = new plugin::PluginRegistry(executor);
-    for (const char* file : {"/storage_wal.so", "/storage_sqlite.so", "/consensus_raft.so"}) {
-      const base::Status status = loaded->load_file(std::string(RHUMB_PLUGIN_DIR) + file);
+    for (const char* name : {"storage_wal", "storage_sqlite", "consensus_raft"}) {
+      const base::Status status = loaded->load_file(places::plugin(name));
       EXPECT_TRUE(status.ok()) << status.to_string();
     }
     return loaded;

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/places.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/engine.h"
 
@@ -83,7 +84,8 @@ class Replica {
 class Lab {
  public:
   // `so` is the shipped engine or the one with a planted fault.
-  explicit Lab(std::vector<rhumb_member_t> members, const std::string& so = RHUMB_CONSENSUS_SO);
+  explicit Lab(std::vector<rhumb_member_t> members,
+               const std::string& so = places::plugin("consensus_raft"));
   Replica& operator[](uint64_t id) { return *replicas_.at(id); }
   Replica& join(uint64_t id);  // starts empty, as an added member does
 

@@ -1,5 +1,6 @@
 // Traps of linearizable reads: T6 and T7. Each comment says what goes wrong without the guard, and
 // then the guard.
+#include "tests/places.h"
 #include "tests/plugins/consensus_raft/lab.h"
 
 namespace rhumb::consensus_raft {
@@ -100,7 +101,7 @@ TEST_F(ReadTraps, t07_without_a_quorum_no_read_is_confirmed) {
   EXPECT_NE(lab[1].reads[0].status, RHUMB_OK);
 
   // The same with leases, to show that the test would detect them.
-  Lab planted(voters(3), RHUMB_PLANTED_SO);
+  Lab planted(voters(3), places::planted_consensus());
   planted.config.config_json = R"({"plant":"lease_reads"})";
   begin(planted);
   cut_off_and_read(planted);

@@ -14,6 +14,7 @@
 #include "host/plugin/registry.h"
 #include "rhumb/cpp/guard.h"
 #include "rhumb/router.h"
+#include "tests/places.h"
 
 namespace rhumb::router_test {
 
@@ -33,7 +34,7 @@ class RouterTest : public ::testing::Test {
     static base::Executor executor("plugins", 1, 16);
     static plugin::PluginRegistry* const registry = [] {
       auto* r = new plugin::PluginRegistry(executor);
-      const base::Status status = r->load_file(std::string(RHUMB_PLUGIN_DIR) + "/router_hash.so");
+      const base::Status status = r->load_file(places::plugin("router_hash"));
       if (!status.ok()) throw std::runtime_error(status.message());
       return r;
     }();

@@ -20,12 +20,13 @@
 #include "rhumb/cpp/guard.h"
 #include "rhumb/plugin.h"
 #include "rhumb/storage.h"
+#include "tests/places.h"
 
 namespace rhumb::wal_test {
 
 inline const rhumb_log_ops_t& ops() {
   static const rhumb_log_ops_t* const table = [] {
-    void* library = ::dlopen(RHUMB_PLUGIN_DIR "/storage_wal.so", RTLD_NOW | RTLD_LOCAL);
+    void* library = ::dlopen(places::plugin("storage_wal").c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) throw std::runtime_error(::dlerror());
     const auto entry = reinterpret_cast<rhumb_plugin_fn>(::dlsym(library, RHUMB_PLUGIN_SYMBOL));
     return static_cast<const rhumb_log_ops_t*>(entry()->factories[0]->ops);

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "host/base/memory_guard.h"
+#include "tests/places.h"
 #include "tests/shard/background/ageing_index.h"
 #include "tests/shard/harness.h"
 
@@ -19,8 +20,9 @@ constexpr uint64_t kLimit = 1'000'000'000, kNormal = 0, kCold = kLimit / 10 * 9,
 // The engine's file is loaded once, and its state is that of this process.
 Ageing& engine() {
   static Ageing* const state = [] {
-    EXPECT_TRUE(const_cast<plugin::PluginRegistry&>(plugins()).load_file(RHUMB_AGEING_INDEX).ok());
-    void* const file = dlopen(RHUMB_AGEING_INDEX, RTLD_NOW | RTLD_NOLOAD);
+    const std::string path = places::build() + "/test_plugins/ageing_index.so";
+    EXPECT_TRUE(const_cast<plugin::PluginRegistry&>(plugins()).load_file(path).ok());
+    void* const file = dlopen(path.c_str(), RTLD_NOW | RTLD_NOLOAD);
     using Function = Ageing* (*)();
     const auto function = reinterpret_cast<Function>(dlsym(file, "ageing"));
     return function();
