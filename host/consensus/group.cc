@@ -401,6 +401,7 @@ GroupStatus Group::status() const {
   status.first_index = table_.base() + 1;
   status.log_bytes = table_.bytes();
   status.is_leader = fenced_.ok() && role_ == RHUMB_LEADER;
+  status.ticks = needs_ticks();
   status.fenced = fenced_.ok() ? "" : fenced_.to_string();
   return status;
 }

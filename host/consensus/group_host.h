@@ -26,6 +26,8 @@ struct GroupStatus {
   // Bytes of the live entries, which a checkpoint would free.
   uint64_t log_bytes = 0;
   bool is_leader = false;
+  // Whether the engine hears of the time. A leader that is alone in its group does not need to.
+  bool ticks = false;
   std::string fenced;  // the reason, empty if the group is healthy
 };
 

@@ -3,21 +3,26 @@
 
     clang_tidy.py RESULTS COMMIT [PARTS]
 
-All sources take over twenty minutes on two cores. So they are divided into PARTS parts (default
-16), and the commit's hash decides which of them is checked. PARTS 1 checks all. The compile
-commands are those of the preset asan-ubsan, which compiles with clang and several sources at a
-time. The exit status is 1 if there is a finding.
+The compile commands are those of the preset asan-ubsan, which compiles with clang and several
+sources at a time. A compilation without findings is remembered by the hash of its preprocessed
+text in ~/.cache/rhumb/clang-tidy (RHUMB_TIDY_CACHE), and checked again only when that text, the
+checks or clang-tidy change. All compilations together take over twenty minutes on two cores. So
+they are divided into PARTS parts (default 1), and the commit's hash decides which of them is
+checked. The exit status is 1 if there is a finding.
 """
+import hashlib
 import json
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/asan-ubsan"
+CACHE = pathlib.Path(os.environ.get("RHUMB_TIDY_CACHE", "~/.cache/rhumb/clang-tidy")).expanduser()
 
 
 def configure():
@@ -33,28 +38,49 @@ def is_ours(entry):
     return output.startswith(("host/", "plugins/", "sdk/"))
 
 
-def check(path):
+def key(entry, tool):
+    """Returns what the findings depend on. Comments count, because NOLINT is one."""
+    words = shlex.split(entry["command"])
+    words = words[next(i for i, word in enumerate(words) if word.endswith("clang++")) :]
+    words[words.index("-o") + 1] = "-"
+    command = [word for word in words if word != "-c"] + ["-E", "-C"]
+    run = subprocess.run(command, cwd=entry["directory"], capture_output=True, check=True)
+    text = run.stdout.replace(str(ROOT).encode(), b"")
+    return hashlib.sha256(tool + text).hexdigest()
+
+
+def check(entry, tool):
+    """Returns the path, whether it has no findings, and what clang-tidy printed."""
+    path, seen = entry["file"], CACHE / key(entry, tool)
+    if seen.exists():
+        seen.touch()
+        return path, True, ""
     command = ["clang-tidy", "-p", str(BUILD), "--quiet", path]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    return path, run.returncode, run.stdout
+    if run.returncode == 0:
+        seen.touch()
+    return path, run.returncode == 0, run.stdout
 
 
 def main():
     results, commit = pathlib.Path(sys.argv[1]), sys.argv[2]
-    parts = int(sys.argv[3]) if len(sys.argv) > 3 else 16
-    paths = sorted({entry["file"] for entry in configure() if is_ours(entry)})
-    mine = paths[int(commit[:8], 16) % parts :: parts]
+    parts = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+    entries = sorted(filter(is_ours, configure()), key=lambda entry: entry["file"])
+    mine = entries[int(commit[:8], 16) % parts :: parts]
+    version = subprocess.run(["clang-tidy", "--version"], capture_output=True, check=True).stdout
+    tool = version + (ROOT / ".clang-tidy").read_bytes()
+    CACHE.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        runs = list(pool.map(check, mine))
-    failures = [run for run in runs if run[1] != 0]
+        runs = list(pool.map(lambda entry: check(entry, tool), mine))
+    failures = [run for run in runs if not run[1]]
     for _, _, output in failures:
         print(output)
-    print(f"clang-tidy: {len(mine)} of {len(paths)} compilations, {len(failures)} with findings")
+    print(f"clang-tidy: {len(mine)} of {len(entries)} compilations, {len(failures)} with findings")
     cases = "".join(
         f'<testcase classname="clang_tidy" name="{os.path.relpath(path, ROOT)}">'
-        + ("<failure/>" if status else "")
+        + ("" if clean else "<failure/>")
         + "</testcase>"
-        for path, status, _ in runs
+        for path, clean, _ in runs
     )
     results.mkdir(parents=True, exist_ok=True)
     (results / "clang_tidy.xml").write_text(

@@ -67,7 +67,7 @@ typedef const rhumb_plugin_t*(RHUMB_CALL* rhumb_plugin_fn)(void);
  *
  * The host sends these parameters:
  *   index      those that index.h lists
- *   log        sync, interval_ms, segment_bytes and keep_segments, from the settings `storage.*`
+ *   log        those that storage.h lists
  *   auth       api_key and read_only_api_key for an engine that takes keys (auth.h), else {}
  *   kv, router, consensus
  *              none: config_json is empty

@@ -58,6 +58,16 @@ typedef struct rhumb_kv_ops {
 /* ---- The log ----
  * A node has one write-ahead log. All its consensus groups share the log.
  *
+ * The parameters of open() are the operator's settings `storage.*`. The host sends all of them to
+ * every log engine:
+ *   sync           "always": append() is done after an fsync. "interval": an fsync follows within
+ *                  interval_ms. "never": the kernel decides. An engine that cannot keep the policy
+ *                  refuses to open with RHUMB_INVALID.
+ *   interval_ms    1 to 60,000.
+ *   segment_bytes  The size of one file of the log, for an engine that has such files.
+ *   keep_segments  The number of newest files that the engine leaves as they are. It may rewrite
+ *                  older ones, which gives the space of released records back sooner.
+ *
  * Records of the types DATA, MEMBERS and NOOP are entries. They have an index above 0 and a term.
  * The entries of a group form a sequence without gaps. The other types do not truncate the group:
  *   HARD_STATE  The index is 0. The data are the host's bytes: term, vote and commit. The newest
