@@ -4,7 +4,6 @@
 #include "host/storage/kv_store.h"
 #include "tests/bench/micro/micro.h"
 #include "tests/bench/random.h"
-#include "tests/places.h"
 
 namespace rhumb::bench {
 namespace {
@@ -13,7 +12,7 @@ constexpr uint32_t kTable = 1, kPoints = 100'000, kBatch = 64;
 
 struct Store {
   Store() {
-    require(plugins.load_file(places::plugin("storage_sqlite")).ok(), "no storage_sqlite");
+    require(plugins.load_file(RHUMB_PLUGIN_DIR "/storage_sqlite.so").ok(), "no storage_sqlite");
     auto opened = storage::KvStore::open(plugins, "sqlite", dir.path());
     require(opened.ok(), "the store does not open");
     store = std::move(*opened);

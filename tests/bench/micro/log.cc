@@ -7,7 +7,6 @@
 #include "host/plugin/registry.h"
 #include "host/storage/log_store.h"
 #include "tests/bench/micro/micro.h"
-#include "tests/places.h"
 
 namespace rhumb::bench {
 namespace {
@@ -16,7 +15,7 @@ constexpr uint64_t kGroup = 1, kReleaseEvery = 256, kKept = 64;
 
 struct Log {
   Log() {
-    require(plugins.load_file(places::plugin("storage_wal")).ok(), "no plugin storage_wal");
+    require(plugins.load_file(RHUMB_PLUGIN_DIR "/storage_wal.so").ok(), "no plugin storage_wal");
     auto opened = storage::LogStore::open(plugins, "wal", dir.path(), R"({"sync":"never"})");
     require(opened.ok(), "the log does not open");
     store = std::move(*opened);
