@@ -120,7 +120,7 @@ Status Node::start_metadata() {
   const placement::InitCluster init{base::uuid_text(base::random_uuid()), {kFirstNode, ""}};
   return wait_for("first start", [&](auto done) {
     channel_->call<peer::MetadataCommand>({placement::to_json(init)}, {},
-                                          [done](base::Result<peer::MetadataReply> reply) {
+                                          [done](const base::Result<peer::MetadataReply>& reply) {
                                             done(reply.ok() ? base::ok() : reply.status());
                                           });
   });

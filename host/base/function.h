@@ -38,8 +38,8 @@ class UniqueFunction<R(Args...)> {
   };
   template <typename F>
   struct Target final : Callable {
-    template <typename G>
-    explicit Target(G&& g) : f(std::forward<G>(g)) {}
+    explicit Target(F&& target) : f(std::move(target)) {}
+    explicit Target(const F& target) : f(target) {}
     Target(const Target&) = delete;
     Target& operator=(const Target&) = delete;
     R call(Args... args) override { return f(std::forward<Args>(args)...); }

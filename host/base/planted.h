@@ -18,5 +18,8 @@ bool planted(Bug bug);
 }  // namespace rhumb::base
 #define RHUMB_PLANTED(bug) ::rhumb::base::planted(::rhumb::base::Bug::bug)
 #else
-#define RHUMB_PLANTED(bug) false
+namespace rhumb::base {
+constexpr bool kPlanted = false;
+}
+#define RHUMB_PLANTED(bug) ::rhumb::base::kPlanted
 #endif

@@ -177,7 +177,7 @@ void split_empty_values(std::vector<std::string>& words) {
 base::Result<CommandLine> parse_command_line(std::vector<std::string> words) {
   if (!words.empty() && words[0] == "help") {  // help [COMMAND]
     words.erase(words.begin());
-    words.push_back("--help");
+    words.emplace_back("--help");
   }
   split_empty_values(words);
   CLI::App app(program().name + " " + base::kRhumbVersion + " - " + program().summary,

@@ -53,7 +53,7 @@ void Group::create(std::vector<Member> voters, Done done) {
   // voters.
 }
 
-void Group::open(RecoveredGroup recovered, Done done) {
+void Group::open(const RecoveredGroup& recovered, Done done) {
   opened_ = std::move(done);
   const auto start = find_start(recovered, machine_->durable_index());
   if (!start.ok()) {

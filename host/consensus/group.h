@@ -71,11 +71,11 @@ class Group {
 
   // `done` fires when the group may be used, as GroupHost::create_group and open_group say.
   void create(std::vector<Member> voters, Done done);
-  void open(RecoveredGroup recovered, Done done);
+  void open(const RecoveredGroup& recovered, Done done);
 
   void propose(std::string data, GroupHost::Committed done);
   void read_index(GroupHost::Committed done);
-  void transfer(uint64_t to, Done done);
+  void transfer(uint64_t to, const Done& done);
   void receive(uint64_t from, const std::string& bytes);
   void release(uint64_t index);
   void tick();

@@ -83,7 +83,7 @@ void Group::hand_over(std::vector<Entry> entries) {
   applying_ = true;
   handed_ = entries.back().index;
   machine_->apply(std::move(entries), [index = handed_, id = id_, incarnation = incarnation_,
-                                       &services = services_](base::Status status) {
+                                       &services = services_](const base::Status& status) {
     services.post(id, incarnation, [index, status](Group& group) { group.applied(index, status); });
   });
 }

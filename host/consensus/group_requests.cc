@@ -160,7 +160,7 @@ void Group::fail_requests(const base::Status& reason) {
   }
 }
 
-void Group::transfer(uint64_t to, Done done) {
+void Group::transfer(uint64_t to, const Done& done) {
   if (!fenced_.ok()) return done(fenced_);
   if (engine_ == nullptr) return done({base::Code::kUnavailable, "the group is being created"});
   rhumb_event_t event = make_event(RHUMB_EV_TRANSFER);

@@ -12,7 +12,7 @@ bool may_pass(const base::Status& status) {
 base::Status LogWriter::offer(const Waiting& op) {
   if (op.kind == Kind::kDrop) return log_.drop_group(op.group);
   if (op.kind == Kind::kRelease) return log_.release(op.group, op.number);
-  const base::Status accepted =
+  base::Status accepted =
       log_.append(op.records, [durable = &durable_, group = op.group, incarnation = op.incarnation,
                                number = op.number](base::Status status) {
         (*durable)(group, incarnation, number, std::move(status));

@@ -46,7 +46,7 @@ void GroupHost::Loop::open(uint64_t group, uint64_t replica, StateMachine* machi
   auto found = recovered_.extract(group);
   if (found.empty())
     return done(base::not_found("group " + std::to_string(group) + " is not in the log"));
-  add(group, replica, machine).group->open(std::move(found.mapped()), std::move(done));
+  add(group, replica, machine).group->open(found.mapped(), std::move(done));
 }
 
 void GroupHost::Loop::close(uint64_t group, bool drop, Done done) {

@@ -21,11 +21,11 @@ void ClusterGateway::watch(uint64_t known_version) {
         base::log_error("gateway", "map watch failed", {{"error", reply.status().message()}});
       return;
     }
-    take_map(std::move(reply->map));
+    take_map(reply->map);
   });
 }
 
-void ClusterGateway::take_map(std::shared_ptr<const model::ClusterMap> map) {
+void ClusterGateway::take_map(const std::shared_ptr<const model::ClusterMap>& map) {
   std::vector<Done> ready;
   const uint64_t version = map->version;
   {

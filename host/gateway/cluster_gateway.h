@@ -70,7 +70,7 @@ class ClusterGateway final : public Gateway {
     return channels_(shard.replicas.front().node);
   }
   void watch(uint64_t known_version);
-  void take_map(std::shared_ptr<const model::ClusterMap> map);
+  void take_map(const std::shared_ptr<const model::ClusterMap>& map);
   peer::ReadLevel level_of(uint64_t shard, const ReadOptions& options,
                            const ShardIndexes& session) const;
 
@@ -83,7 +83,7 @@ class ClusterGateway final : public Gateway {
   using Edit = std::function<base::Result<bool>(model::CollectionConfig&)>;
   void edit_config(std::string name, Edit edit, base::Deadline deadline, uint32_t attempts_left,
                    Callback<uint64_t> done);
-  void change_index(CollectionPtr collection, Edit edit, WriteOptions options,
+  void change_index(const CollectionPtr& collection, Edit edit, WriteOptions options,
                     Callback<UpdateResult> done);
 
   // cluster_gateway_write.cc

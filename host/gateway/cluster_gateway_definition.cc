@@ -54,7 +54,7 @@ void ClusterGateway::change_metadata(std::string json, base::Deadline deadline, 
       {std::move(json)}, deadline,
       [this, done = std::move(done)](base::Result<peer::MetadataReply> reply) {
         if (!reply.ok()) return done(reply.status());
-        await_map(reply->index, [done, reply = *reply](Status status) {
+        await_map(reply->index, [done, reply = *reply](const Status& status) {
           if (!status.ok()) return done(status);
           done(reply);
         });
@@ -68,7 +68,7 @@ void ClusterGateway::await_config(const std::string& name, uint64_t version,
   if (collection == nullptr) return done(base::ok());
   auto gather = Gather<peer::EmptyReply>::of(
       collection->shards.size(),
-      [done = std::move(done)](base::Result<std::vector<peer::EmptyReply>> all) {
+      [done = std::move(done)](const base::Result<std::vector<peer::EmptyReply>>& all) {
         done(all.ok() ? base::ok() : still_going_on(all.status()));
       });
   for (size_t i = 0; i < collection->shards.size(); ++i) {
@@ -135,7 +135,7 @@ void ClusterGateway::change_aliases(std::vector<AliasAction> actions, base::Dead
                                std::move(a.new_alias)});
   }
   change_metadata(placement::to_json(command), deadline,
-                  [done = std::move(done)](base::Result<peer::MetadataReply> reply) {
+                  [done = std::move(done)](const base::Result<peer::MetadataReply>& reply) {
                     done(reply.ok() ? base::ok() : reply.status());
                   });
 }
@@ -163,7 +163,7 @@ void ClusterGateway::edit_config(std::string name, Edit edit, base::Deadline dea
                   });
 }
 
-void ClusterGateway::change_index(CollectionPtr collection, Edit edit, WriteOptions options,
+void ClusterGateway::change_index(const CollectionPtr& collection, Edit edit, WriteOptions options,
                                   Callback<UpdateResult> done) {
   const std::string name = collection->name;
   edit_config(name, std::move(edit), options.deadline, kMaxEditAttempts,
@@ -171,7 +171,7 @@ void ClusterGateway::change_index(CollectionPtr collection, Edit edit, WriteOpti
                 if (!version.ok()) return done(version.status());
                 if (!options.wait) return done(UpdateResult{*version, UpdateStatus::kAcknowledged});
                 await_config(name, *version, options.deadline,
-                             [done, version = *version](Status status) {
+                             [done, version = *version](const Status& status) {
                                if (status.code() == Code::kTimeout)
                                  return done(UpdateResult{version, UpdateStatus::kWaitTimeout});
                                if (!status.ok()) return done(status);
@@ -184,7 +184,7 @@ void ClusterGateway::create_payload_index(CollectionPtr collection, std::string 
                                           model::PayloadIndexConfig config, WriteOptions options,
                                           Callback<UpdateResult> done) {
   change_index(
-      std::move(collection),
+      collection,
       [field = std::move(field),
        config = std::move(config)](model::CollectionConfig& c) -> base::Result<bool> {
         auto it = c.payload_indexes.find(field);
@@ -205,7 +205,7 @@ void ClusterGateway::create_payload_index(CollectionPtr collection, std::string 
 void ClusterGateway::drop_payload_index(CollectionPtr collection, std::string field,
                                         WriteOptions options, Callback<UpdateResult> done) {
   change_index(
-      std::move(collection),
+      collection,
       [field = std::move(field)](model::CollectionConfig& c) -> base::Result<bool> {
         return c.payload_indexes.erase(field) > 0;
       },

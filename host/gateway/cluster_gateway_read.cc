@@ -94,7 +94,7 @@ void ClusterGateway::search(const CollectionPtr& collection,
     message.shard = shard.shard;
     message.level = level_of(shard.shard, options, *session);
     if (i + 1 == shards)
-      message.requests = std::move(requests);
+      message.requests = std::move(requests);  // NOLINT(bugprone-use-after-move): the last turn
     else
       message.requests = requests;
     worker_of(shard).call<peer::SearchMessage>(std::move(message), options.deadline,

@@ -64,10 +64,10 @@ base::Result<std::vector<ClusterGateway::Split>> ClusterGateway::split(
     if (splits.size() == 1 || operation.filter) {  // every shard resolves the filter itself
       for (size_t i = 0; i < splits.size(); ++i) {
         splits[i].of.push_back(n);
-        if (i + 1 < splits.size())
-          splits[i].operations.push_back(shell(operation));
+        if (i + 1 == splits.size())
+          splits[i].operations.push_back(std::move(operation));  // NOLINT(bugprone-use-after-move)
         else
-          splits[i].operations.push_back(std::move(operation));
+          splits[i].operations.push_back(shell(operation));
       }
       continue;
     }

@@ -27,9 +27,9 @@ Result<std::string> to_u8(const std::vector<float>& components, const model::Vec
   for (size_t i = 0; i < components.size(); ++i) {
     const float v = components[i];
     if (v < 0 || v > kLargestUint8 || v != std::floor(v)) {
-      std::string place = component_at(where, i, params);
+      const std::string place = component_at(where, i, params);
       return base::invalid(place + ": a uint8 vector holds whole numbers from 0 to 255")
-          .with({.field = std::move(place), .limit = kLargestUint8});
+          .with({.field = place, .limit = kLargestUint8});
     }
     out[i] = static_cast<char>(static_cast<uint8_t>(v));
   }

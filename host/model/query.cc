@@ -8,7 +8,7 @@ uint64_t memory_bytes(const SearchRequest& request) {
   uint64_t bytes = sizeof(request) + request.vector_name.size() + request.vector.size();
   if (request.filter) bytes += memory_bytes(*request.filter);
   for (const auto* names : {&request.with_payload.keys, &request.with_vector.names}) {
-    for (const std::string& name : *names) bytes += sizeof(name) + name.size();
+    for (const std::string& name : *names) bytes += sizeof(std::string) + name.size();
   }
   return bytes;
 }

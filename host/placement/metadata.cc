@@ -147,7 +147,7 @@ Status Metadata::apply_batch(const std::vector<consensus::Entry>& entries) {
   const uint64_t applied = entries.back().index;
   batch.put(kTable, "s", encode_scalars(*next, applied));
   RHUMB_TRY(store_->write(batch));
-  publish(std::move(next), applied, std::move(outcomes));
+  publish(next, applied, std::move(outcomes));
   return checkpoint_if_due(entries.size());
 }
 
@@ -167,8 +167,8 @@ Status Metadata::flush() {
   return base::ok();
 }
 
-void Metadata::publish(MapPtr map, uint64_t applied,
-                       std::vector<std::pair<uint64_t, Applied>> outcomes) {
+void Metadata::publish(const MapPtr& map, uint64_t applied,
+                       std::vector<std::pair<uint64_t, Applied>>&& outcomes) {
   std::vector<std::function<void()>> ready;
   {
     base::MutexLock lock(mutex_);
@@ -178,14 +178,14 @@ void Metadata::publish(MapPtr map, uint64_t applied,
     for (auto& [index, outcome] : outcomes) {
       auto [first, last] = awaiting_.equal_range(index);
       for (auto it = first; it != last; ++it)
-        ready.push_back([done = std::move(it->second), o = outcome] { done(o); });
+        ready.emplace_back([done = std::move(it->second), o = outcome] { done(o); });
       awaiting_.erase(first, last);
       recent_.emplace_back(index, std::move(outcome));
       if (recent_.size() > kRecentOutcomes) recent_.pop_front();
     }
     if (newer) {
       for (auto& [known, done] : watching_)
-        ready.push_back([done = std::move(done), map] { done(map); });
+        ready.emplace_back([done = std::move(done), map] { done(map); });
       watching_.clear();
     }
   }

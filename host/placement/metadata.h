@@ -55,7 +55,8 @@ class Metadata final : public consensus::StateMachine {
   base::Status apply_batch(const std::vector<consensus::Entry>& entries);
   base::Status checkpoint_if_due(size_t entries);
   base::Status flush();
-  void publish(MapPtr map, uint64_t applied, std::vector<std::pair<uint64_t, Applied>> outcomes);
+  void publish(const MapPtr& map, uint64_t applied,
+               std::vector<std::pair<uint64_t, Applied>>&& outcomes);
 
   const std::unique_ptr<storage::KvStore> store_;
   base::Strand strand_;

@@ -4,7 +4,8 @@ namespace rhumb::placement {
 
 void Service::bind(peer::Dispatcher& dispatcher) {
   dispatcher.on<peer::MetadataCommand>(
-      [this](peer::MetadataCommand command, base::Deadline, auto done) {
+      [this](peer::MetadataCommand command, base::Deadline,
+             std::function<void(base::Result<peer::MetadataReply>)> done) {
         on_command(std::move(command), std::move(done));
       });
   // A watcher that goes away with its process leaves nothing behind, because in one process both
@@ -25,7 +26,7 @@ void Service::on_command(peer::MetadataCommand command,
   groups_.propose(model::kMetadataGroup, std::move(command.json),
                   [this, done = std::move(done)](base::Result<uint64_t> index) {
                     if (!index.ok()) return done(index.status());
-                    metadata_.await(*index, [done, index = *index](Applied applied) {
+                    metadata_.await(*index, [done, index = *index](const Applied& applied) {
                       if (!applied.status.ok()) return done(applied.status);
                       done(peer::MetadataReply{index, applied.changed});
                     });

@@ -26,7 +26,7 @@ void Renewal::run() {
 }
 
 Status Renewal::build() {
-  const Status cancelled(base::Code::kCancelled, "the renewed graph is not needed any more");
+  Status cancelled(base::Code::kCancelled, "the renewed graph is not needed any more");
   if (cancelled_.load()) return cancelled;
   RHUMB_ASSIGN(instance_, open_());
   index::BuildRequest request;

@@ -137,7 +137,7 @@ void Replicas::opened(const ReplicaPtr& replica, const Status& status) {
 void Replicas::configure(const ReplicaPtr& replica, const model::Collection& collection) {
   if (replica->config_version == collection.config_version) return;
   replica->shard->configure(collection.config, collection.config_version,
-                            [shard = replica->shard_id](Status status) {
+                            [shard = replica->shard_id](const Status& status) {
                               if (!status.ok())
                                 base::log_warn("worker", "configuration not carried out",
                                                {{"shard", shard}, {"error", status.message()}});
@@ -247,7 +247,7 @@ void Replicas::fire_ready() {
         if (!it->second->serving || it->second->config_version < w.config_version) return false;
         answer = it->second;
       }
-      ready.push_back([done = std::move(w.done), answer = std::move(answer)]() mutable {
+      ready.emplace_back([done = std::move(w.done), answer = std::move(answer)]() mutable {
         done(std::move(answer));
       });
       return true;
@@ -292,7 +292,8 @@ void Replicas::stop() {
   for (const ReplicaPtr& replica : all()) {
     replica->serving = false;
     std::promise<void> closed;
-    options_.groups->close_group(replica->shard_id, false, [&](Status) { closed.set_value(); });
+    options_.groups->close_group(replica->shard_id, false,
+                                 [&](const Status&) { closed.set_value(); });
     closed.get_future().wait();
     if (const Status status = replica->shard->close(); !status.ok()) {
       base::log_warn("worker", "shard did not close cleanly",

@@ -23,7 +23,7 @@ using Done = std::function<void(Result<T>)>;
 
 }  // namespace
 
-Worker::Worker(WorkerOptions options) : options_(options), replicas_(options.replicas) {}
+Worker::Worker(const WorkerOptions& options) : options_(options), replicas_(options.replicas) {}
 
 Worker::~Worker() { stop(); }
 
@@ -220,7 +220,7 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
             });
       });
   dispatcher.on<peer::ShardStateMessage>(
-      [this](peer::ShardStateMessage m, Deadline, Done<peer::ShardStateReply> done) {
+      [this](peer::ShardStateMessage m, Deadline, const Done<peer::ShardStateReply>& done) {
         auto replica = replicas_.find(m.shard);
         if (!replica.ok()) return done(replica.status());
         done(peer::ShardStateReply{(*replica)->shard->state()});
@@ -238,7 +238,7 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
                               return once->fire(peer::EmptyReply{});
                             return once->fire(replica.status());
                           }
-                          (*replica)->shard->when_configured(version, [once](Status status) {
+                          (*replica)->shard->when_configured(version, [once](const Status& status) {
                             if (status.ok())
                               once->fire(peer::EmptyReply{});
                             else
@@ -247,7 +247,7 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
                         });
       });
   dispatcher.on<peer::ContractMessage>(
-      [this](peer::ContractMessage m, Deadline, Done<peer::ContractReply> done) {
+      [this](peer::ContractMessage m, Deadline, const Done<peer::ContractReply>& done) {
         done(contract(m.shard));
       });
   dispatcher.on<peer::VerifyMessage>(

@@ -23,7 +23,7 @@ struct WorkerOptions {
 
 class Worker {
  public:
-  explicit Worker(WorkerOptions options);
+  explicit Worker(const WorkerOptions& options);
   ~Worker();
 
   void bind(peer::Dispatcher& dispatcher);

@@ -126,7 +126,7 @@ bool WriteTask::propose_operation() {
   if (request_.operations[operation].filter) {
     const uint64_t barrier = replica_->committed.load(std::memory_order_acquire);
     if (replica_->shard->applied_index() < barrier) {
-      replica_->shard->wait_applied(barrier, [self = shared_from_this()](Status status) {
+      replica_->shard->wait_applied(barrier, [self = shared_from_this()](const Status& status) {
         if (status.ok())
           self->continue_on_pool();
         else
@@ -228,7 +228,7 @@ void WriteTask::answer_when_applied() {
     if (!request_.wait) committed.outcomes = outcomes_;
   }
   if (!request_.wait) return once_->fire(std::move(committed));
-  replica_->shard->wait_applied(barrier, [self = shared_from_this()](Status status) {
+  replica_->shard->wait_applied(barrier, [self = shared_from_this()](const Status& status) {
     if (!status.ok()) return self->fail(status);
     peer::WriteReply reply;
     const Status collected = self->collect_outcomes(reply);

@@ -56,7 +56,7 @@ Segment::~Segment() {
 
 std::shared_ptr<Segment> Segment::create(const std::string& dir, uint64_t number,
                                          uint64_t capacity) {
-  const std::shared_ptr<Segment> segment(new Segment);
+  std::shared_ptr<Segment> segment(new Segment);
   segment->dir_ = dir;
   segment->path_ = path_of(dir, number);
   segment->header_ = {number, capacity, random_stamp(), kFormatVersion};
@@ -80,7 +80,7 @@ std::shared_ptr<Segment> Segment::create(const std::string& dir, uint64_t number
 }
 
 std::shared_ptr<Segment> Segment::open(const std::string& dir, uint64_t number) {
-  const std::shared_ptr<Segment> segment(new Segment);
+  std::shared_ptr<Segment> segment(new Segment);
   segment->dir_ = dir;
   segment->path_ = path_of(dir, number);
   segment->fd_ = ::open(segment->path_.c_str(), O_RDWR | O_CLOEXEC);

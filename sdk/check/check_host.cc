@@ -112,7 +112,7 @@ ScratchDir::~ScratchDir() {
 }
 
 std::string ScratchDir::make(const std::string& name) const {
-  const std::string path = path_ + "/" + name;
+  std::string path = path_ + "/" + name;
   std::filesystem::create_directory(path);
   return path;
 }

@@ -55,7 +55,7 @@ class Survivors {
   // `failing` splits the candidates by a condition that must not hold.
   void drop(const Split& failing) {
     if (failing.sure.empty() && failing.open.empty()) return;
-    SlotSet rest = given_ != nullptr ? *given_ : std::move(owned_);
+    SlotSet rest = given_ != nullptr ? SlotSet(*given_) : SlotSet(std::move(owned_));
     rest -= failing.sure;
     if (all_sure_ && !failing.open.empty()) {
       all_sure_ = false;

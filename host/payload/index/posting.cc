@@ -65,7 +65,7 @@ std::span<const uint64_t> Posting::plain() const {
 
 uint64_t Posting::memory_bytes() const {
   if (const Array* few = std::get_if<Array>(&slots_))
-    return sizeof(Posting) + sizeof(**few) + (*few)->capacity() * sizeof(uint32_t);
+    return sizeof(Posting) + sizeof(std::vector<uint32_t>) + (*few)->capacity() * sizeof(uint32_t);
   if (const Bitmap* many = std::get_if<Bitmap>(&slots_))
     return sizeof(Posting) + many->memory_bytes();
   return sizeof(Posting);

@@ -82,7 +82,8 @@ class ValueColumn {
     uint64_t bytes =
         terms_.memory_bytes() + forward_.capacity() * sizeof(uint32_t) + valued_.memory_bytes();
     for (const Posting& posting : postings_) bytes += posting.memory_bytes();
-    for (const auto& list : lists_) bytes += sizeof(list) + list.capacity() * sizeof(uint32_t);
+    for (const auto& list : lists_)
+      bytes += sizeof(std::vector<uint32_t>) + list.capacity() * sizeof(uint32_t);
     return bytes;
   }
 

@@ -283,7 +283,7 @@ base::Result<std::string> PayloadChange::apply(std::string_view payload) const {
   }
   if (payload.empty()) return out;
   std::vector<Items> all;
-  for (const JsonPath& path : paths_) all.push_back(path.items());
+  for (const JsonPath& path : paths_) all.emplace_back(path.items());
   out.reserve(payload.size());
   RHUMB_TRY(remove_at(out, Value(payload), all));
   return out;

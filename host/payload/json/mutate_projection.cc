@@ -117,7 +117,7 @@ std::string Projection::apply(std::string_view payload) const {
     return std::string(payload);
   if (paths_.empty()) return "{}";
   std::vector<Items> paths;
-  for (const JsonPath& path : paths_) paths.push_back(path.items());
+  for (const JsonPath& path : paths_) paths.emplace_back(path.items());
   std::string out;
   Writer(out, mode_ == Mode::kInclude).value(Value(payload), paths);
   return out;

@@ -50,7 +50,7 @@ bool Maintenance::has_full_segments() const {
   return growing > 1;
 }
 
-void Maintenance::begin(std::shared_ptr<Round> round) {
+void Maintenance::begin(const std::shared_ptr<Round>& round) {
   Status fenced = core_.fenced();
   if (!fenced.ok()) return finish(round, fenced);
   if (!core_.ready.load())
@@ -83,7 +83,7 @@ void Maintenance::begin(std::shared_ptr<Round> round) {
   background_.post([this, round] { sync(round); });
 }
 
-void Maintenance::sync(std::shared_ptr<Round> round) {
+void Maintenance::sync(const std::shared_ptr<Round>& round) {
   for (const auto& segment : round->segments) {
     const Status synced = segment->sync();
     if (synced.ok()) continue;
@@ -93,7 +93,7 @@ void Maintenance::sync(std::shared_ptr<Round> round) {
   apply_.post([this, round] { commit(round); });
 }
 
-void Maintenance::commit(std::shared_ptr<Round> round) {
+void Maintenance::commit(const std::shared_ptr<Round>& round) {
   AppliedState applied = apply_state_.applied;
   applied.index = std::max(applied.index, core_.views.applied());
   storage::KvBatch batch;
@@ -116,7 +116,7 @@ void Maintenance::commit(std::shared_ptr<Round> round) {
   background_.post([this, round] { release(round); });
 }
 
-void Maintenance::release(std::shared_ptr<Round> round) {
+void Maintenance::release(const std::shared_ptr<Round>& round) {
   Status outcome = core_.store.flush();
   if (outcome.ok()) {
     if (core_.options.release_log) core_.options.release_log(round->watermark.index);

@@ -59,10 +59,10 @@ class Maintenance {
   // The round that answers all who wait.
   std::shared_ptr<Round> take_round() RHUMB_REQUIRES(mutex_);
   void start(std::shared_ptr<Round> round);
-  void begin(std::shared_ptr<Round> round);    // [apply]
-  void sync(std::shared_ptr<Round> round);     // [background]
-  void commit(std::shared_ptr<Round> round);   // [apply]
-  void release(std::shared_ptr<Round> round);  // [background]
+  void begin(const std::shared_ptr<Round>& round);    // [apply]
+  void sync(const std::shared_ptr<Round>& round);     // [background]
+  void commit(const std::shared_ptr<Round>& round);   // [apply]
+  void release(const std::shared_ptr<Round>& round);  // [background]
   void finish(const std::shared_ptr<Round>& round, const base::Status& outcome);
   base::Status seal_full(const Round& round);
 

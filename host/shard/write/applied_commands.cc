@@ -222,7 +222,7 @@ base::Status AppliedCommands::load_batch(std::string_view value) {
   base::ByteReader in(value);
   const uint8_t format = in.u8();
   const uint32_t bytes = in.u32();
-  const base::Status damaged = base::corrupt("key-value store: damaged list of applied requests");
+  base::Status damaged = base::corrupt("key-value store: damaged list of applied requests");
   if (format != kRowFormat || bytes < kEntryBytes) return damaged;
   for (uint32_t left = in.count(bytes); left > 0; --left) {
     Entry entry;

@@ -1,6 +1,7 @@
 #include "codes/nibbles.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace rhumb::coded {
@@ -62,7 +63,7 @@ Levels best_levels(const Histogram& codes) {
   Levels levels{};
   for (uint32_t level = kLevels4, last = kCodes; level > 0; --level) {
     const uint32_t first = begins[level][last];
-    levels[level - 1] = static_cast<uint8_t>(sums.mean(first, last) + 0.5);
+    levels[level - 1] = static_cast<uint8_t>(std::lround(sums.mean(first, last)));
     last = first;
   }
   return levels;

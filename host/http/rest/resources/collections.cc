@@ -21,7 +21,7 @@ gateway::CollectionPtr found(const CallPtr& x) {
 }
 
 gateway::Done answer_true(const CallPtr& x) {
-  return [x](Status status) {
+  return [x](const Status& status) {
     if (status.ok())
       x->ok("true");
     else

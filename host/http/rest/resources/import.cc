@@ -123,7 +123,7 @@ class Import : public std::enable_shared_from_this<Import> {
     one.push_back(std::move(upsert));
     x_->gateway().write(
         collection_, std::move(one), options,
-        [self = shared_from_this(), n](Result<std::vector<gateway::UpdateResult>> done) {
+        [self = shared_from_this(), n](const Result<std::vector<gateway::UpdateResult>>& done) {
           self->acknowledged(n, done.ok() ? base::ok() : done.status());
         });
   }
