@@ -3,7 +3,8 @@
 CPU time in turns.
 
   tests/bench/ann/instructions.py BEFORE.so AFTER.so [--build DIR] [--work DIR] [--rounds N]
-                                  [--builds] [--one-graph] [--json FILE]
+                                  [--builds] [--one-graph] [--build-before DIR]
+                                  [--json FILE]
 
 The input is fixed: 20,000 rows of 128 dimensions with euclid, 10,000 of 1,536 with cosine, and
 20,000 of the MiniLM set (384, cosine) if it lies beside the repository; 200 queries.
@@ -16,8 +17,9 @@ before.
 
 Each plugin searches its own graph of the same rows, built once on one thread; --one-graph lets
 AFTER load BEFORE's graph. --builds also measures builds (instructions of 4,000 rows). DIR of
---build has bin/bench_instructions and bin/bench_data. The exit status is 1 if instructions grew by
-more than 3 per cent or the time by more than the noise.
+--build has bin/bench_instructions and bin/bench_data. BEFORE needs a bench_instructions of its own
+(--build-before) if the draft of the ABI has changed in between. The exit status is 1 if
+instructions grew by more than 3 per cent or the time by more than the noise.
 """
 import argparse
 import json
@@ -42,6 +44,11 @@ class Bench:
     def __init__(self, options):
         self.options, self.work = options, pathlib.Path(options.work).resolve()
         self.bin = pathlib.Path(options.build).resolve() / "bin"
+        before = pathlib.Path(options.build_before or options.build).resolve() / "bin"
+        self.programs = {
+            "before": before / "bench_instructions",
+            "after": self.bin / "bench_instructions",
+        }
         self.plugins = {
             "before": str(pathlib.Path(options.before).resolve()),
             "after": str(pathlib.Path(options.after).resolve()),
@@ -80,7 +87,7 @@ class Bench:
         )
         words = [
             *wrapper,
-            self.bin / "bench_instructions",
+            self.programs[side],
             data,
             metric,
             self.plugins[side],
@@ -170,6 +177,7 @@ def main():
     parser.add_argument("before")
     parser.add_argument("after")
     parser.add_argument("--build", default=str(ROOT / "build/release"))
+    parser.add_argument("--build-before", help="as --build, for BEFORE (default: the same)")
     parser.add_argument("--work", default=str(ROOT / "build/bench/instructions"))
     parser.add_argument("--rounds", type=int, default=10, help="0: instructions alone")
     parser.add_argument("--builds", action="store_true")
