@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds with coverage counters, runs the unit tests, and prints the share of lines and branches
+# Builds with coverage counters, runs the unit and concurrent tests, and prints the share of lines and branches
 # that ran, by folder.
 #   tests/coverage.sh [CTEST ARGUMENTS...]      for example: tests/coverage.sh -R shard
 # The whole report lies in build/coverage/coverage.json (gcovr's summary). Needs gcovr (apt install
@@ -9,10 +9,10 @@ cd "$(dirname "$0")/.."
 command -v gcovr >/dev/null || { echo "$0: gcovr is missing (apt install gcovr)" >&2; exit 2; }
 
 export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1
-cmake --preset coverage -DRHUMB_TESTS=ON >/dev/null
+cmake --preset coverage -DRHUMB_TESTS=ON -DRHUMB_BENCHMARKS=OFF >/dev/null
 cmake --build build/coverage
 find build/coverage -name '*.gcda' -delete
-ctest --test-dir build/coverage -j2 -L unit --output-on-failure "$@" | tail -3
+ctest --test-dir build/coverage -j2 -L 'unit|concurrent' --output-on-failure "$@" | tail -3
 gcovr --root . --object-directory build/coverage \
   --filter 'host/' --filter 'plugins/' --filter 'sdk/' \
   --exclude-unreachable-branches --exclude-throw-branches \
