@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds with coverage counters, runs the unit and concurrent tests, and prints the share of lines and branches
-# that ran, by folder.
+# Builds with coverage counters, runs the unit and concurrent tests, and prints the share of lines
+# and branches that ran, by folder.
 #   tests/coverage.sh [CTEST ARGUMENTS...]      for example: tests/coverage.sh -R shard
 # The whole report lies in build/coverage/coverage.json (gcovr's summary). Needs gcovr (apt install
 # gcovr).
