@@ -23,6 +23,7 @@ build_packages=(
 test_packages=(
   clang clang-format clang-tidy libclang-rt-14-dev libgtest-dev python3 python3-venv black
   nodejs npm procps strace e2fsprogs mount g++-aarch64-linux-gnu qemu-user
+  prometheus groff fish zsh
 )
 package_packages=(debhelper dpkg-dev help2man lintian patchelf python3)
 packages=("${build_packages[@]}")

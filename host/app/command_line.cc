@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "host/app/command_table.h"
+#include "host/app/service.h"
+#include "host/base/file.h"
 #include "host/base/version.h"
 
 extern char** environ;
@@ -121,11 +123,9 @@ struct Assignment {
 
 base::Status interpret(const Given& given, CommandLine& out, std::vector<Assignment>& assignments) {
   static const std::map<std::string, bool CommandLine::*> flags = {
-      {"insecure", &CommandLine::insecure},
-      {"check-config", &CommandLine::check_config},
-      {"print-config", &CommandLine::print_config},
-      {"version", &CommandLine::version},
-      {"help", &CommandLine::help}};
+      {"insecure", &CommandLine::insecure},         {"check-config", &CommandLine::check_config},
+      {"print-config", &CommandLine::print_config}, {"print-metrics", &CommandLine::print_metrics},
+      {"version", &CommandLine::version},           {"help", &CommandLine::help}};
   static const std::map<std::string, std::string> shorthands = {
       {"data", "node.data_dir"}, {"host", "http.host"}, {"port", "http.port"}};
   if (given.option == nullptr) {
@@ -138,6 +138,8 @@ base::Status interpret(const Given& given, CommandLine& out, std::vector<Assignm
     out.*flag->second = true;
   } else if (name == "output") {
     out.json = given.value == "json";
+  } else if (name == "system-root") {
+    out.system_root = given.value;
   } else if (name == "config") {
     out.config_file = given.value;
   } else if (name == "set") {
@@ -151,30 +153,45 @@ base::Status interpret(const Given& given, CommandLine& out, std::vector<Assignm
   return base::ok();
 }
 
-}  // namespace
-
-Result<CommandLine> parse_command_line(const std::vector<std::string>& words) {
-  CommandLine out;
-  out.check = !words.empty() && words.front() == "check";
-  const auto rows = options_of(*find_command(program(), out.check ? "check" : ""));
-  WordReader reader(rows);
-  for (size_t i = out.check ? 1 : 0; i < words.size(); ++i) RHUMB_TRY(reader.take(words[i]));
-  RHUMB_ASSIGN(const std::vector<Given> given, reader.finish());
-  std::vector<Assignment> assignments;
-  for (const Given& g : given) RHUMB_TRY(interpret(g, out, assignments));
-  if (!out.config_file.empty()) RHUMB_TRY(settings::load_file(out.settings, out.config_file));
+base::Status load(CommandLine& out, const std::vector<Assignment>& assignments) {
+  if (out.doctor && out.config_file.empty() && base::exists(service_config_file())) {
+    out.config_file = service_config_file();
+    RHUMB_TRY(settings::load_file(out.settings, out.config_file));
+    RHUMB_TRY(load_service_environment(out.settings));
+  } else if (!out.config_file.empty()) {
+    RHUMB_TRY(settings::load_file(out.settings, out.config_file));
+  }
   RHUMB_TRY(settings::load_environment(out.settings, environment()));
   for (const Assignment& a : assignments) {
     if (const base::Status status = settings::set(out.settings, a.path, a.value); !status.ok())
       return status.within(a.word);
   }
+  return base::ok();
+}
+
+}  // namespace
+
+Result<CommandLine> parse_command_line(const std::vector<std::string>& words) {
+  CommandLine out;
+  out.check = !words.empty() && words.front() == "check";
+  out.doctor = !words.empty() && words.front() == "doctor";
+  const bool named = out.check || out.doctor;
+  const auto rows = options_of(*find_command(program(), named ? words.front() : ""));
+  WordReader reader(rows);
+  for (size_t i = named ? 1 : 0; i < words.size(); ++i) RHUMB_TRY(reader.take(words[i]));
+  RHUMB_ASSIGN(const std::vector<Given> given, reader.finish());
+  std::vector<Assignment> assignments;
+  for (const Given& g : given) RHUMB_TRY(interpret(g, out, assignments));
+  const base::Status loaded = load(out, assignments);
+  if (!out.doctor) RHUMB_TRY(loaded);
+  out.configuration = loaded;
   return out;
 }
 
 std::string usage() {
   const base::ProgramTable& table = program();
   const base::CommandRow& check = *find_command(table, "check");
-  const Poco::Util::OptionSet options = option_set(options_of(check));
+  const Poco::Util::OptionSet options = option_set(options_of(check));  // of `doctor`, too
   Poco::Util::HelpFormatter formatter(options);
   formatter.setUnixStyle(true);
   formatter.setWidth(kHelpColumns);
@@ -184,7 +201,7 @@ std::string usage() {
   for (const base::CommandRow& command : table.commands)
     usage_lines += (usage_lines.empty() ? "" : "\n" + table.name + " ") + command.synopsis;
   formatter.setUsage(usage_lines + "\n");
-  footer = check.summary;
+  footer = check.summary + "\n\n" + find_command(table, "doctor")->summary;
   for (const std::string& note : table.notes) footer += "\n\n" + note;
   formatter.setFooter(footer);
   std::ostringstream out;

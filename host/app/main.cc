@@ -9,11 +9,14 @@
 #include <pthread.h>
 
 #include "host/app/command_line.h"
+#include "host/app/doctor/doctor.h"
+#include "host/app/pages.h"
 #include "host/app/server.h"
 #include "host/app/service_manager.h"
 #include "host/base/heap.h"
 #include "host/base/json_text.h"
 #include "host/base/log.h"
+#include "host/base/metric_table.h"
 #include "host/base/timer.h"
 #include "host/base/version.h"
 
@@ -25,7 +28,7 @@ constexpr timespec kReadyLook{.tv_sec = 0, .tv_nsec = 100'000'000};  // between 
 constexpr uint64_t kStopDeadlineMs = 28'000;
 
 enum Exit : int { kExitOk = 0, kExitFailed = 1, kExitUsage = 2 };
-namespace check_exit {  // exit codes of `rhumbd check`
+namespace check_exit {  // exit codes of `rhumbd check`; wrong usage of `doctor` has the last, too
 enum : int { kWhole = 0, kDamaged = 1, kDerivedDamage = 2, kCannotCheck = 3 };
 }
 
@@ -107,16 +110,23 @@ class Application : public Poco::Util::Application {
 
   int main(const std::vector<std::string>&) override {
     const std::vector<std::string> words(argv().begin() + 1, argv().end());
+    if (words.size() == 2 && words[0] == "--write-pages") {
+      const base::Status written = base::write_pages(words[1], pages());
+      return written.ok() ? static_cast<int>(kExitOk) : refuse(written);
+    }
     auto line = parse_command_line(words);
     if (!line.ok()) {
       std::fprintf(stderr, "rhumbd: %s\nTry: rhumbd --help\n", line.status().message().c_str());
-      return !words.empty() && words.front() == "check" ? static_cast<int>(check_exit::kCannotCheck)
-                                                        : kExitUsage;
+      const bool reports =
+          !words.empty() && (words.front() == "check" || words.front() == "doctor");
+      return reports ? static_cast<int>(check_exit::kCannotCheck) : kExitUsage;
     }
     if (line->help) return say(usage());
     if (line->version)
       return say(std::string("rhumbd ") + base::kRhumbVersion + " (protocol " +
                  base::kProtocolVersion + ")\n");
+    if (line->doctor) return examine(*line);
+    if (line->print_metrics) return say(base::print_metrics());
     if (line->print_config) return say(settings::print(line->settings));
     if (line->check && !line->check_config) return check(*line);
     if (line->check_config) {
@@ -134,6 +144,14 @@ class Application : public Poco::Util::Application {
   static int refuse(const base::Status& status) {
     std::fprintf(stderr, "rhumbd: %s\n", base::printable(status.message()).c_str());
     return kExitFailed;
+  }
+
+  static int examine(const CommandLine& line) {
+    base::log_configure(base::LogLevel::kError, base::LogFormat::kText);
+    const doctor::Findings findings = doctor::examine(
+        {line.settings, line.config_file, line.insecure, line.system_root}, line.configuration);
+    say(line.json ? to_json(findings) : to_text(findings));
+    return static_cast<int>(findings.worst());
   }
 
   static int check(const CommandLine& line) {

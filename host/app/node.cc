@@ -205,11 +205,8 @@ Status Node::start_roles() {
   worker_->start(*channel_);
   keep_heap_trimmed();
   watch_memory(0);
-  collector_ = base::add_collector([] {
-    static base::Gauge& running = base::gauge(
-        "rhumb_requests_running", "Reads and writes of shards that a thread is working on.");
-    running.set(base::watched_count());
-  });
+  make_counters();
+  collector_ = base::add_collector([this] { collect(); });
   watch_overdue();
   gateway_ = std::make_unique<gateway::ClusterGateway>(
       [this](uint64_t) -> peer::Channel& { return *channel_; }, *router_);

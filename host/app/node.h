@@ -83,6 +83,10 @@ class Node {
   void watch_memory(uint64_t changes_told);
   void memory_changed();  // called on a background thread
   void watch_overdue();
+  static void make_counters();
+  void collect() const;  // the metrics that are measured at each scrape (node_metrics.cc)
+  void collect_queues() const;
+  void collect_shards() const;
   void derived_damage(const base::Status& problem);  // called on any thread
   void check_shard(const std::string& collection, uint64_t shard,
                    const base::Result<worker::ReplicaPtr>& replica, CheckReport& report);

@@ -4,6 +4,7 @@
 
 #include "host/app/node.h"
 #include "host/base/hex.h"
+#include "host/base/metrics.h"
 #include "host/shard/shard.h"
 
 namespace rhumb::app {
@@ -14,6 +15,7 @@ using worker::ReplicaPtr;
 void Node::derived_damage(const base::Status& problem) {
   const base::MutexLock lock(damage_mutex_);
   derived_damage_.push_back(problem.message());
+  base::counter("rhumb_derived_damage_total").add();
 }
 
 CheckReport Node::check() {

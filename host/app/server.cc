@@ -63,17 +63,6 @@ uint64_t kept_log_segments(const settings::Settings& settings) {
                               1, base::limits::kMaxKeptLogSegments);
 }
 
-// The rest of the memory of the control group or the machine is for the pages of files and for
-// short peaks.
-uint64_t memory_limit(const std::string& text) {
-  constexpr uint64_t kPercent = 80;
-  uint64_t bytes = 0;
-  if (text == "auto") return base::memory_there() / 100 * kPercent;
-  // host/settings has checked the text.
-  std::from_chars(text.data(), text.data() + text.size(), bytes);
-  return bytes;
-}
-
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> out;
   std::stringstream words(text);
@@ -124,6 +113,22 @@ class StopGuard {
 
 }  // namespace
 
+// The rest of the memory of the control group or the machine is for the pages of files and for
+// short peaks.
+uint64_t memory_limit(const std::string& text) {
+  constexpr uint64_t kPercent = 80;
+  uint64_t bytes = 0;
+  if (text == "auto") return base::memory_there() / 100 * kPercent;
+  // host/settings has checked the text.
+  std::from_chars(text.data(), text.data() + text.size(), bytes);
+  return bytes;
+}
+
+std::string plugin_directory(const settings::Settings& settings) {
+  return settings.plugins.directory.empty() ? default_plugin_directory()
+                                            : settings.plugins.directory;
+}
+
 bool listens_beyond_loopback(const settings::Settings& settings) {
   return !is_loopback(settings.http.host);
 }
@@ -148,8 +153,7 @@ Server::~Server() { stop(); }
 NodeOptions Server::node_options() const {
   NodeOptions o;
   o.data_directory = settings_.node.data_dir;
-  o.plugin_directory = settings_.plugins.directory.empty() ? default_plugin_directory()
-                                                           : settings_.plugins.directory;
+  o.plugin_directory = plugin_directory(settings_);
   o.log_engine = settings_.storage.log;
   o.kv_engine = settings_.storage.kv;
   o.consensus_engine = settings_.consensus.plugin;

@@ -20,6 +20,11 @@ bool listens_beyond_loopback(const settings::Settings& settings);
 base::Status check_exposure(const settings::Settings& settings,
                             const plugin::PluginRegistry& plugins);
 
+// The directory of the settings, or the one of the installation.
+std::string plugin_directory(const settings::Settings& settings);
+// The value of memory.limit_bytes as a number; 0: no limit.
+uint64_t memory_limit(const std::string& text);
+
 class Server {
  public:
   explicit Server(const settings::Settings& settings) : settings_(settings) {}

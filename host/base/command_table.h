@@ -20,6 +20,7 @@ struct OptionRow {
   uint64_t min = 0, max = 0;              // the value is a number in this range, unless `max` is 0
   std::vector<std::string> choices = {};  // the value is one of these, unless there are none
   std::string environment = {};           // the variable that stands in for an absent option
+  bool hidden = false;                    // of tests and builds; no help and no page shows it
 };
 
 struct PositionRow {

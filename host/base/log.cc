@@ -107,8 +107,7 @@ void write_line(const std::string& line) {
     const ssize_t n = ::write(STDERR_FILENO, line.data() + at, line.size() - at);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
-      static Counter& lost =
-          counter("rhumb_log_lines_lost_total", "Log lines that standard error did not take.");
+      static Counter& lost = counter("rhumb_log_lines_lost_total");
       lost.add();
       return;
     }

@@ -41,17 +41,12 @@ MemoryLevel next_memory_level(MemoryLevel now, uint64_t used, uint64_t limit) {
 
 MemoryGuard::MemoryGuard(uint64_t limit_bytes, Measure measure)
     : limit_(limit_bytes), measure_(std::move(measure)) {
-  gauge("rhumb_memory_limit_bytes",
-        "Anonymous memory that the process may use (memory.limit_bytes); 0: no limit.")
-      .set(static_cast<double>(limit_));
+  gauge("rhumb_memory_limit_bytes").set(static_cast<double>(limit_));
 }
 
 MemoryLevel MemoryGuard::look() {
-  static Gauge& bytes = gauge("rhumb_memory_bytes",
-                              "Anonymous memory that the process uses, counted as for its limit.");
-  static Gauge& level = gauge(
-      "rhumb_memory_level",
-      "0: normal. 1: cold, data that files hold leaves memory. 2: writes that grow are refused.");
+  static Gauge& bytes = gauge("rhumb_memory_bytes");
+  static Gauge& level = gauge("rhumb_memory_level");
   const MutexLock lock(mutex_);
   const uint64_t used = measure_();
   const MemoryLevel before = level_.load(std::memory_order_relaxed),

@@ -43,9 +43,9 @@ uint64_t least_on_the_way_up(const std::string& mount, std::string group, const 
 }
 
 // Each line reads "hierarchy:controllers:group". Version 2 names no controllers.
-uint64_t group_memory(const std::string& root) {
+uint64_t group_memory(const std::string& root, const std::string& process) {
   const std::string mount = root + "/sys/fs/cgroup";
-  std::ifstream file(root + "/proc/self/cgroup");
+  std::ifstream file(root + "/proc/" + process + "/cgroup");
   uint64_t least = kNone;
   for (std::string line; std::getline(file, line);) {
     const size_t first = line.find(':'), second = line.find(':', first + 1);
@@ -90,8 +90,8 @@ uint64_t anonymous_in(const ProcFile& statm) {
 
 }  // namespace
 
-uint64_t memory_there(const std::string& root) {
-  const uint64_t least = std::min(machine_memory(root), group_memory(root));
+uint64_t memory_there(const std::string& root, const std::string& process) {
+  const uint64_t least = std::min(machine_memory(root), group_memory(root, process));
   return least == kNone ? 0 : least;
 }
 
@@ -99,6 +99,13 @@ uint64_t anonymous_memory() {
   // The file stays open, because a process without free descriptors must still know what it uses.
   static const ProcFile statm("/proc/self/statm");
   return anonymous_in(statm);
+}
+
+uint64_t mapped_memory() {
+  const auto page_bytes = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  unsigned long of_files = 0;
+  const std::string text = ProcFile("/proc/self/statm").text();
+  return std::sscanf(text.c_str(), "%*u %*u %lu", &of_files) == 1 ? of_files * page_bytes : 0;
 }
 
 uint64_t anonymous_memory(const std::string& root) {

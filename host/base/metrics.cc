@@ -9,6 +9,8 @@
 #include <memory>
 #include <tuple>
 
+#include "host/base/assert.h"
+#include "host/base/metric_table.h"
 #include "host/base/mutex.h"
 
 namespace rhumb::base {
@@ -18,18 +20,24 @@ const prometheus::Histogram::BucketBoundaries kLatencySeconds = {
     50e-6,  100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3,
     100e-3, 250e-3, 500e-3, 1,      2.5,  5,      10,   30,    60};
 
+const MetricRow& row_of(MetricKind kind, const std::string& name, const Labels& labels) {
+  const MetricRow* const row = find_metric(name);
+  RHUMB_ASSERT(row != nullptr && row->kind == kind && row->labels.size() == labels.size());
+  for (const std::string& label : row->labels) RHUMB_ASSERT(labels.contains(label));
+  return *row;
+}
+
 // The handles of one kind by (name, labels). A std::map keeps addresses stable, and nothing is ever
 // removed.
 template <typename Handle>
 class Handles {
  public:
-  // A malformed name, or one name used for two kinds, is a fault in our code: the library throws,
-  // and noexcept ends the process.
   template <typename Make>
-  Handle& find_or_make(const std::string& name, const Labels& labels, Make make) noexcept {
+  Handle& find_or_make(MetricKind kind, const std::string& name, const Labels& labels,
+                       Make make) noexcept {
     const MutexLock lock(mutex_);
     Handle& handle = handles_[{name, labels}];
-    if (handle.impl == nullptr) handle.impl = make();
+    if (handle.impl == nullptr) handle.impl = make(row_of(kind, name, labels));
     return handle;
   }
 
@@ -62,30 +70,37 @@ void Gauge::set(double v) { static_cast<prometheus::Gauge*>(impl)->Set(v); }
 void Gauge::add(double n) { static_cast<prometheus::Gauge*>(impl)->Increment(n); }
 void Histogram::observe(double v) { static_cast<prometheus::Histogram*>(impl)->Observe(v); }
 
-Counter& counter(const std::string& name, const std::string& help, const Labels& labels) {
-  return metrics().counters.find_or_make(name, labels, [&] {
+Counter& counter(const std::string& name, const Labels& labels) {
+  const auto make = [&](const MetricRow& row) {
     return &prometheus::BuildCounter()
                 .Name(name)
-                .Help(help)
+                .Help(row.help)
                 .Register(metrics().registry)
                 .Add(labels);
-  });
+  };
+  return metrics().counters.find_or_make(MetricKind::kCounter, name, labels, make);
 }
 
-Gauge& gauge(const std::string& name, const std::string& help, const Labels& labels) {
-  return metrics().gauges.find_or_make(name, labels, [&] {
-    return &prometheus::BuildGauge().Name(name).Help(help).Register(metrics().registry).Add(labels);
-  });
+Gauge& gauge(const std::string& name, const Labels& labels) {
+  const auto make = [&](const MetricRow& row) {
+    return &prometheus::BuildGauge()
+                .Name(name)
+                .Help(row.help)
+                .Register(metrics().registry)
+                .Add(labels);
+  };
+  return metrics().gauges.find_or_make(MetricKind::kGauge, name, labels, make);
 }
 
-Histogram& histogram(const std::string& name, const std::string& help, const Labels& labels) {
-  return metrics().histograms.find_or_make(name, labels, [&] {
+Histogram& histogram(const std::string& name, const Labels& labels) {
+  const auto make = [&](const MetricRow& row) {
     return &prometheus::BuildHistogram()
                 .Name(name)
-                .Help(help)
+                .Help(row.help)
                 .Register(metrics().registry)
                 .Add(labels, kLatencySeconds);
-  });
+  };
+  return metrics().histograms.find_or_make(MetricKind::kHistogram, name, labels, make);
 }
 
 uint64_t add_collector(std::function<void()> collect) {

@@ -146,9 +146,7 @@ std::string text_of_frames() {
 
 // The list's mutex keeps the thread from ending.
 void report(Slot& slot, std::string_view message, uint64_t now_ns) RHUMB_REQUIRES(g_slots_mutex) {
-  static Counter& reported =
-      counter("rhumb_overdue_requests_total",
-              "Requests whose thread was still at work far beyond their deadline.");
+  static Counter& reported = counter("rhumb_overdue_requests_total");
   const char* const what = slot.what.load();
   if (what == nullptr) return;  // the work has just ended
   const uint64_t deadline = slot.deadline_ns.load();

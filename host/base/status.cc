@@ -84,8 +84,7 @@ void assert_failed(const char* expression, const char* file, int line) {
 }
 
 void unexpected(const char* expression, const char* file, int line) {
-  static Counter& total = counter("rhumb_unexpected_total",
-                                  "States that should not occur but were safe to continue from.");
+  static Counter& total = counter("rhumb_unexpected_total");
   total.add();
   log_error("base", "unexpected", {{"expression", expression}, {"file", file}, {"line", line}});
 }

@@ -4,7 +4,9 @@
 
 #include <map>
 
+#include "host/base/completion.h"
 #include "host/cli/command_line.h"
+#include "host/cli/command_table.h"
 
 namespace rhumb::cli {
 namespace {
@@ -30,16 +32,29 @@ int exit_code(const base::Status& status) {
 }  // namespace
 
 Run find_run(const std::string& command) {
-  static const std::map<std::string, Run> all = {{"status", run_status},
-                                                 {"collections", run_collections},
-                                                 {"import", run_import},
-                                                 {"export", run_export},
-                                                 {"search", run_search}};
+  static const std::map<std::string, Run> all = {
+      {"status", run_status}, {"collections", run_collections}, {"import", run_import},
+      {"export", run_export}, {"search", run_search},           {"doctor", run_doctor},
+      {"size", run_size}};
   const auto it = all.find(command);
   return it == all.end() ? nullptr : it->second;
 }
 
+namespace {
+
+// For the build: writes the manual pages and completions below a directory.
+int write_pages(const std::string& directory) {
+  std::vector<base::NamedPage> pages = base::man_pages(
+      program(), {.section = 1, .page_for_each_command = true, .see_also = {{"rhumbd", 8}}});
+  for (base::NamedPage& page : base::completions(program())) pages.push_back(std::move(page));
+  const base::Status written = base::write_pages(directory, pages);
+  return written.ok() ? static_cast<int>(kExitOk) : usage_error(written);
+}
+
+}  // namespace
+
 int run(const std::vector<std::string>& words) {
+  if (words.size() == 2 && words[0] == "--write-pages") return write_pages(words[1]);
   auto line = parse_command_line(words.empty() ? std::vector<std::string>{"--help"} : words);
   if (!line.ok()) return usage_error(line.status());
   if (line->command == nullptr) {

@@ -35,5 +35,8 @@ base::Status run_collections(const CommandContext& context);
 base::Status run_import(const CommandContext& context);
 base::Status run_export(const CommandContext& context);
 base::Status run_search(const CommandContext& context);
+base::Status run_size(const CommandContext& context);
+// Replaces this program by `rhumbd doctor`, and returns only if that is not possible.
+base::Status run_doctor(const CommandContext& context);
 
 }  // namespace rhumb::cli

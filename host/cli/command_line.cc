@@ -53,7 +53,9 @@ CLI::Validator validator(std::function<base::Status(const std::string&)> check) 
       [check = std::move(check)](const std::string& value) { return check(value).message(); }, "");
 }
 
-void add_option(CLI::App& app, const OptionRow& row, const std::string& group) {
+// CLI11 does not show an option without a group.
+void add_option(CLI::App& app, const OptionRow& row, std::string group) {
+  if (row.hidden) group.clear();
   if (row.name == "help") {
     app.set_help_flag(names_of(row), row.help)->group(group);
   } else if (row.name == "version") {

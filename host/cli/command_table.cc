@@ -131,13 +131,59 @@ CommandRow search() {
                    "'{\"must\":[{\"key\":\"installed_kb\",\"range\":{\"lt\":1000}}]}'"}};
 }
 
+CommandRow size() {
+  const auto count = [](const char* name, const char* value, const char* help, uint64_t max) {
+    return base::OptionRow{.name = name, .value = value, .help = help, .min = 1, .max = max};
+  };
+  return {
+      .name = "size",
+      .synopsis = "size --points N --dim D [--datatype TYPE] [--payload BYTES]",
+      .summary = "Estimate the disk and memory that a collection takes, without a server",
+      .options = {count("points", "N", "number of points", 1'000'000'000'000),
+                  count("dim", "D", "dimensions of the vectors", 65536),
+                  {.name = "datatype",
+                   .value = "TYPE",
+                   .help = "type of the components: float32, float16 or uint8 (default float32)",
+                   .choices = {"float32", "float16", "uint8"}},
+                  {.name = "payload",
+                   .value = "BYTES",
+                   .help = "bytes of one point's payload as JSON (default 0)",
+                   .max = 4 << 20},
+                  count("shards", "N", "number of shards (default 1)", 256),
+                  count("replicas", "N", "copies of each shard (default 1)", 64)},
+      .examples = {"rhumb size --points 10000000 --dim 768 --datatype float16"}};
+}
+
+// `rhumbd doctor` reads the options.
+CommandRow doctor() {
+  return {.name = "doctor",
+          .synopsis = "doctor [--config FILE] [--set SECTION.KEY=VALUE]...",
+          .summary =
+              "Examine the configuration, data and machine of the server on this machine, with a "
+              "remedy for each fault. Exit codes: 0 all is well, 1 warnings, 2 failures, 3 rhumbd "
+              "is not installed or was called wrongly",
+          .options = {{.name = "config",
+                       .value = "FILE",
+                       .help = "the server's configuration (default: that of the service)"},
+                      {.name = "data",
+                       .value = "DIR",
+                       .help = "the data directory, instead of node.data_dir"},
+                      {.name = "set",
+                       .value = "SECTION.KEY=VALUE",
+                       .help = "any key of the configuration; may be repeated",
+                       .repeated = true},
+                      {.name = "insecure",
+                       .help = "the server listens beyond loopback without authentication"}},
+          .examples = {"rhumb doctor", "rhumb doctor --config /etc/rhumb/rhumb.yaml -o json"}};
+}
+
 }  // namespace
 
 const base::ProgramTable& program() {
   static const base::ProgramTable table = {
       .name = "rhumb",
       .summary = "the command line of a Rhumb server",
-      .commands = {status(), collections(), import(), export_(), search()},
+      .commands = {status(), collections(), import(), export_(), search(), size(), doctor()},
       .common = {{.name = "url",
                   .value = "URL",
                   .help = "server (default $RHUMB_URL or http://127.0.0.1:6333)",

@@ -9,8 +9,7 @@ namespace rhumb::consensus {
 namespace {
 
 base::Counter& proposed_entries() {
-  static base::Counter& counter = base::counter("rhumb_consensus_entries_proposed_total",
-                                                "Entries accepted by this node as a leader");
+  static base::Counter& counter = base::counter("rhumb_consensus_entries_proposed_total");
   return counter;
 }
 

@@ -130,7 +130,9 @@ void Connection::account() {
   const Request& request = exchange_->request();
   const double seconds = static_cast<double>(base::monotonic_ns() - request.received_ns) * 1e-9;
   context_->responses(status_).add();
-  context_->seconds.observe(seconds);
+  const RouteMetrics& route = request.route != nullptr ? *request.route : context_->no_route;
+  route.seconds.observe(seconds);
+  if (status_ >= 400) (status_ >= 500 ? route.server_errors : route.client_errors).add();
   // A 503 or a 507 is intended behaviour of a loaded server, and such answers come in floods.
   const auto level = status_ == 500 ? base::LogLevel::kError : base::LogLevel::kDebug;
   if (!base::log_enabled(level)) return;

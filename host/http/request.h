@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "host/base/function.h"
+#include "host/base/metrics.h"
 #include "host/base/status.h"
 
 namespace rhumb::http {
@@ -24,6 +25,18 @@ inline constexpr size_t kBodyPadding = 64;
 
 struct Field {
   std::string_view name, value;  // as sent; `value` without surrounding blanks
+};
+
+// The counters of one route. They live as long as the process.
+struct RouteMetrics {
+  explicit RouteMetrics(const std::string& route)
+      : seconds(base::histogram("rhumb_http_request_seconds", {{"route", route}})),
+        client_errors(base::counter("rhumb_http_route_errors_total",
+                                    {{"fault", "client"}, {"route", route}})),
+        server_errors(base::counter("rhumb_http_route_errors_total",
+                                    {{"fault", "server"}, {"route", route}})) {}
+  base::Histogram& seconds;
+  base::Counter &client_errors, &server_errors;
 };
 
 // A parsed request. Its views point into `head`, so a request is never moved and travels as a
@@ -66,6 +79,8 @@ struct Request {
   // millisecond.
   bool may_run_here = false;
   std::atomic<bool> cancelled_flag{false};  // set by the front
+  // Set by the handler on the loop thread, if the request has a route.
+  const RouteMetrics* route = nullptr;
   // The front's account of body bytes in flight. It is given back with the request.
   std::shared_ptr<void> charge;
 };

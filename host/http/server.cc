@@ -48,10 +48,8 @@ base::Status Server::start() {
     return status;
   }
   collector_ = base::add_collector([context = context_] {
-    static base::Gauge& connections =
-        base::gauge("rhumb_http_connections", "Open HTTP connections.");
-    static base::Gauge& body_bytes =
-        base::gauge("rhumb_http_inflight_body_bytes", "Bytes of request bodies in memory.");
+    static base::Gauge& connections = base::gauge("rhumb_http_connections");
+    static base::Gauge& body_bytes = base::gauge("rhumb_http_inflight_body_bytes");
     connections.set(context->sockets->connections.load());
     body_bytes.set(static_cast<double>(context->budget->used.load()));
   });

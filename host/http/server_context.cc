@@ -7,15 +7,10 @@ using base::counter;
 namespace {
 
 net::SocketCounters socket_counters() {
-  return {
-      .refused_connections = counter("rhumb_http_refused_connections_total",
-                                     "Connections closed because too many were open."),
-      .dropped_replies =
-          counter("rhumb_http_dropped_replies_total",
-                  "Connections closed because too many replies were waiting to be fetched."),
-      .received_bytes =
-          counter("rhumb_http_received_bytes_total", "Bytes read from HTTP connections."),
-      .sent_bytes = counter("rhumb_http_sent_bytes_total", "Bytes handed to HTTP connections.")};
+  return {.refused_connections = counter("rhumb_http_refused_connections_total"),
+          .dropped_replies = counter("rhumb_http_dropped_replies_total"),
+          .received_bytes = counter("rhumb_http_received_bytes_total"),
+          .sent_bytes = counter("rhumb_http_sent_bytes_total")};
 }
 
 net::SocketLimits socket_limits(const ServerOptions& options) {
@@ -31,17 +26,13 @@ ServerContext::ServerContext(ServerOptions server_options, Handler& server_handl
       cors(options.cors),
       handler(server_handler),
       budget(std::make_shared<net::ByteBudget>(options.max_inflight_body_bytes)),
-      sockets(std::make_shared<net::SocketGroup>(socket_limits(options), socket_counters())),
-      seconds(
-          base::histogram("rhumb_http_request_seconds",
-                          "Seconds from the end of a request's head to the end of its answer.")) {}
+      sockets(std::make_shared<net::SocketGroup>(socket_limits(options), socket_counters())) {}
 
 base::Counter& ServerContext::responses(int status) {
   auto& slot = by_status_.at(static_cast<size_t>(status));
   base::Counter* known = slot.load(std::memory_order_acquire);
   if (known == nullptr) {
-    known = &counter("rhumb_http_responses_total", "Answers, by HTTP status.",
-                     {{"status", std::to_string(status)}});
+    known = &counter("rhumb_http_responses_total", {{"status", std::to_string(status)}});
     slot.store(known, std::memory_order_release);
   }
   return *known;

@@ -24,7 +24,7 @@ struct ServerContext {
   const std::shared_ptr<net::SocketGroup> sockets;
   std::atomic<bool> stopping{false};
 
-  base::Histogram& seconds;
+  const RouteMetrics no_route{"none"};
   base::Counter& responses(int status);  // rhumb_http_responses_total{status="..."}
 
  private:

@@ -4,6 +4,8 @@
 #include <string>
 #include <system_error>
 
+#include "host/plugin/call_count.h"
+
 namespace rhumb::plugin {
 namespace {
 
@@ -125,6 +127,7 @@ rhumb_status_t from_code(base::Code code) {
 }
 
 base::Status to_status(rhumb_status_t rc, const rhumb_error_t* error, std::string_view context) {
+  count_call(rc, context);
   if (rc == RHUMB_OK) return base::ok();
   std::string message(context);
   message += ": ";

@@ -106,6 +106,12 @@ class Shard final : public consensus::StateMachine {
     return count_points(core_, request, context);
   }
   model::ShardState state() const;
+  // What a scrape of the metrics asks for, which is cheaper than state().
+  struct Load {
+    uint64_t points = 0, segments = 0;
+    Indexer::Tail tail;
+  };
+  Load load() const;
   // recall() returns what the contract asks for and what is measured. calibrations() returns, by
   // segment and vector, what the graph knows of its own recall.
   Measurer::State recall() const { return measurer_.state(); }

@@ -43,6 +43,11 @@ model::ShardState Shard::state() const {
   return state;
 }
 
+Shard::Load Shard::load() const {
+  const ViewPtr view = core_.views.current();
+  return {view->points, view->segments.size(), indexer_.tail(*view)};
+}
+
 std::vector<Shard::Calibration> Shard::calibrations() {
   std::vector<Calibration> out;
   const ViewPtr view = core_.views.current();

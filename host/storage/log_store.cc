@@ -17,7 +17,7 @@ struct LogStore::Impl {
   }
   const plugin::Engine<rhumb_log_ops_t> engine;
   rhumb_storage_t* self = nullptr;
-  Pending pending;
+  Pending pending{&base::histogram("rhumb_log_append_seconds")};
 };
 
 namespace {

@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 
+#include "host/base/clock.h"
+#include "host/base/metrics.h"
 #include "host/base/mutex.h"
 #include "host/base/status.h"
 #include "host/plugin/status.h"
@@ -16,11 +18,14 @@ class Pending {
  public:
   using Done = std::function<void(base::Status)>;
 
+  // `seconds` takes the time from each accept() to its completion. It may be null.
+  explicit Pending(base::Histogram* seconds = nullptr) : seconds_(seconds) {}
+
   // Returns the completion to pass to the plugin. If the plugin refuses the call, pass it to
   // refused(). Otherwise `done` runs once, on the plugin's thread. `context` is a constant text for
   // the message of a failure.
   rhumb_done_t accept(Done done, const char* context) {
-    auto* call = new Call{this, std::move(done), context};
+    auto* call = new Call{this, std::move(done), context, base::monotonic_ns()};
     const base::MutexLock lock(mutex_);
     ++count_;
     return {call, fired};
@@ -39,9 +44,13 @@ class Pending {
     Pending* pending;
     Done done;
     const char* context;
+    uint64_t accepted_ns;
   };
   static void RHUMB_CALL fired(void* ctx, rhumb_status_t rc, const rhumb_error_t* error) {
     const std::unique_ptr<Call> call(static_cast<Call*>(ctx));
+    if (call->pending->seconds_ != nullptr)
+      call->pending->seconds_->observe(
+          static_cast<double>(base::monotonic_ns() - call->accepted_ns) * 1e-9);
     call->done(plugin::to_status(rc, error, call->context));
     call->pending->finish();
   }
@@ -51,6 +60,7 @@ class Pending {
     idle_.notify_all();
   }
 
+  base::Histogram* const seconds_;
   base::Mutex mutex_;
   base::CondVar idle_;
   uint64_t count_ RHUMB_GUARDED_BY(mutex_) = 0;

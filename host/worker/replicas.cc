@@ -23,6 +23,11 @@ Replicas::Replicas(ReplicasOptions options)
 
 Replicas::~Replicas() { stop(); }
 
+size_t Replicas::failed() const {
+  const base::MutexLock lock(mutex_);
+  return failed_.size();
+}
+
 void Replicas::follow(std::shared_ptr<const model::ClusterMap> map) {
   {
     base::MutexLock lock(mutex_);

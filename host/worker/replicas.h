@@ -45,6 +45,8 @@ class Replicas {
   void await(uint64_t shard, uint64_t config_version,
              std::function<void(base::Result<ReplicaPtr>)> done);
   std::vector<ReplicaPtr> all() const;
+  // The number of replicas that could not be opened.
+  size_t failed() const;
   // True from the moment at which every replica of the newest map serves or has failed; until then
   // `why` names what is still opening. A collection that is created later opens its shards without
   // changing this.

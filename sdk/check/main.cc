@@ -24,16 +24,46 @@ struct Options {
   uint64_t seed = 1;
 };
 
+struct OptionRow {
+  const char *name, *value, *help;
+};
+constexpr OptionRow kOptions[] = {
+    {"--manifest", "", "check and print the manifest, and run nothing"},
+    {"--engine", "ID", "check only this engine"},
+    {"--config", "JSON", "open every instance with these parameters"},
+    {"--seed", "N", "the seed of test data and schedules (default 1)"},
+    {"--dir", "DIR", "the directory for test files (default: the temporary one of the system)"},
+};
+
 int usage(std::FILE* to, int status) {
-  std::fputs(
-      "usage: rhumb-plugin-check [options] FILE.so\n"
-      "  --manifest     check and print the manifest, and run nothing\n"
-      "  --engine ID    check only this engine\n"
-      "  --config JSON  open every instance with these parameters\n"
-      "  --seed N       the seed of test data and schedules (default 1)\n"
-      "  --dir DIR      the directory for test files (default: the system's temporary one)\n",
-      to);
+  std::fputs("usage: rhumb-plugin-check [options] FILE.so\n", to);
+  for (const OptionRow& row : kOptions)
+    std::fprintf(to, "  %-10s %-5s %s\n", row.name, row.value, row.help);
   return status;
+}
+
+// The manual page in roff. The texts have no character that roff would take for its own, except
+// the minus.
+int print_page() {
+  const auto minus = [](const char* text) {
+    std::string out;
+    for (; *text != 0; ++text) out += *text == '-' ? "\\-" : std::string(1, *text);
+    return out;
+  };
+  std::printf(
+      ".\\\" Made from the table of options.\n"
+      ".TH rhumb\\-plugin\\-check 1 \"\" \"Rhumb\" \"Rhumb\"\n"
+      ".SH NAME\nrhumb\\-plugin\\-check \\- check a plugin of Rhumb as a server would load it\n"
+      ".SH SYNOPSIS\n\\fBrhumb\\-plugin\\-check\\fR [options] \\fIFILE.so\\fR\n"
+      ".SH DESCRIPTION\nSays whether a server would accept a plugin, and whether the engines of "
+      "the plugin do what their kind promises.\n.SH OPTIONS\n");
+  for (const OptionRow& row : kOptions)
+    std::printf(".TP\n\\fB%s\\fR \\fI%s\\fR\n%s\n", minus(row.name).c_str(), row.value,
+                minus(row.help).c_str());
+  std::printf(
+      ".SH EXIT STATUS\n0 for a plugin that conforms, 1 for one that was refused or fails, 2 for "
+      "wrong usage.\n.SH SEE ALSO\n\\fBrhumbd\\fR(8)\n");
+  return 0;
 }
 
 bool parse(int argc, char** argv, Options& out) {
@@ -140,6 +170,7 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   rhumb::check::Options options;
   if (argc == 2 && std::string(argv[1]) == "--help") return rhumb::check::usage(stdout, 0);
+  if (argc == 2 && std::string(argv[1]) == "--print-man") return rhumb::check::print_page();
   if (!rhumb::check::parse(argc, argv, options)) return rhumb::check::usage(stderr, 2);
   try {
     return rhumb::check::run(options);

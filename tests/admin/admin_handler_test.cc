@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "host/base/metric_table.h"
 #include "host/base/metrics.h"
 
 namespace rhumb::admin {
@@ -65,7 +66,8 @@ TEST_F(AdminTest, a_node_that_is_not_ready_answers_503_with_the_reason_and_is_al
 }
 
 TEST_F(AdminTest, metrics_are_text_and_need_the_permission_to_read) {
-  base::counter("rhumb_admin_test_total", "Of this test.").add(3);
+  base::add_metric_row({"rhumb_admin_test_total", base::MetricKind::kCounter});
+  base::counter("rhumb_admin_test_total").add(3);
   const http::Response response = ask("GET", "/metrics");
   EXPECT_EQ(response.status, 200);
   EXPECT_TRUE(response.content_type.starts_with("text/plain; version=0.0.4"));

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "host/base/assert.h"
+#include "host/base/metric_table.h"
 #include "host/base/metrics.h"
 #include "host/net/connection.h"
 #include "host/net/listener.h"
@@ -107,10 +108,14 @@ class EchoServer {
 
  private:
   static SocketCounters counters() {
-    return {.refused_connections = base::counter("test_refused_total", "Refused."),
-            .dropped_replies = base::counter("test_dropped_total", "Dropped."),
-            .received_bytes = base::counter("test_received_bytes_total", "Received."),
-            .sent_bytes = base::counter("test_sent_bytes_total", "Sent.")};
+    const auto counter = [](const char* name) -> base::Counter& {
+      base::add_metric_row({name, base::MetricKind::kCounter});
+      return base::counter(name);
+    };
+    return {.refused_connections = counter("test_refused_total"),
+            .dropped_replies = counter("test_dropped_total"),
+            .received_bytes = counter("test_received_bytes_total"),
+            .sent_bytes = counter("test_sent_bytes_total")};
   }
 
   std::shared_ptr<Loop> loops_[2];

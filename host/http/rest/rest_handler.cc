@@ -18,7 +18,7 @@ Response method_not_allowed(const std::string& allow, std::string_view method) {
 
 // Fills in the router's findings. When the request ends here, it answers and returns nullptr.
 const Route* route(const CallPtr& x, const RestOptions& options) {
-  const Request& request = *x->request;
+  Request& request = *x->request;
   Match match = match_route(request.method, request.path);
   if (match.route == nullptr) {
     if (match.allow.empty())
@@ -28,6 +28,7 @@ const Route* route(const CallPtr& x, const RestOptions& options) {
       x->answer(method_not_allowed(match.allow, request.method));
     return nullptr;
   }
+  request.route = metrics_of(*match.route);
   x->captures = std::move(match.captures);
   auto query = parse_query_string(request.query);
   if (!query.ok()) {
@@ -67,7 +68,9 @@ bool may_be_short(const Call& x) {
 }  // namespace
 
 RestHandler::RestHandler(RestOptions options)
-    : options_(with_latencies(std::move(options), latencies_)) {}
+    : options_(with_latencies(std::move(options), latencies_)) {
+  (void)metrics_of(routes().front());  // makes those of all routes before the first request
+}
 
 void RestHandler::handle(std::shared_ptr<Request> request, Reply reply) {
   auto x = std::make_shared<Call>(std::move(request), std::move(reply), options_);

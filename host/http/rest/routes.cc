@@ -1,5 +1,7 @@
 #include "host/http/rest/routes.h"
 
+#include <memory>
+
 #include "host/base/hex.h"
 #include "host/http/rest/resources/collections.h"
 #include "host/http/rest/resources/export.h"
@@ -163,6 +165,19 @@ int fit(const std::vector<std::string_view>& pattern, const std::vector<std::str
 }  // namespace
 
 const std::vector<Route>& routes() { return table(); }
+
+// One for each of routes(), in its order.
+const RouteMetrics* metrics_of(const Route& route) {
+  static const auto* const all = [] {
+    auto* out = new std::vector<std::unique_ptr<RouteMetrics>>;
+    for (const Route& r : table()) {
+      const std::string name = std::string(r.method) + " " + std::string(r.pattern);
+      out->push_back(r.run == nullptr ? nullptr : std::make_unique<RouteMetrics>(name));
+    }
+    return out;
+  }();
+  return (*all)[static_cast<size_t>(&route - table().data())].get();
+}
 
 Match match_route(std::string_view method, std::string_view path) {
   Match match;

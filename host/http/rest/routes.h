@@ -24,6 +24,8 @@ struct Route {
 };
 
 const std::vector<Route>& routes();
+// The counters of a route. nullptr for a route that is not implemented yet.
+const RouteMetrics* metrics_of(const Route& route);
 
 struct Match {
   const Route* route = nullptr;

@@ -195,15 +195,10 @@ class CodedScan {
   }
 
   void count() const {
-    static base::Counter& scans =
-        base::counter("rhumb_code_scans_total", "Scans of rows by their 8-bit codes.");
-    static base::Counter& exact = base::counter(
-        "rhumb_code_scans_exact_total",
-        "Scans by code that compared rows exactly because codes did not tell them apart.");
-    static base::Counter& looked =
-        base::counter("rhumb_code_scan_rows_total", "Rows that scans by code looked at.");
-    static base::Counter& compared = base::counter(
-        "rhumb_code_scan_compared_total", "Rows of scans by code that were compared exactly.");
+    static base::Counter& scans = base::counter("rhumb_code_scans_total");
+    static base::Counter& exact = base::counter("rhumb_code_scans_exact_total");
+    static base::Counter& looked = base::counter("rhumb_code_scan_rows_total");
+    static base::Counter& compared = base::counter("rhumb_code_scan_compared_total");
     scans.add();
     if (exactly_) exact.add();
     looked.add(static_cast<double>(rows_));

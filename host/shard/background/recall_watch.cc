@@ -30,8 +30,8 @@ constexpr uint64_t kTrialQueriesMin = 128;
 // The interval of at least this many samples may show that more is found than enough.
 constexpr double kSurelySamples = 64;
 
-base::Gauge& gauge(const char* name, const char* help, uint64_t shard) {
-  return base::gauge(name, help, {{"shard", std::to_string(shard)}});
+base::Gauge& gauge(const char* name, uint64_t shard) {
+  return base::gauge(name, {{"shard", std::to_string(shard)}});
 }
 
 RecallWatch::Measured measured_of(const RecallTally& tally) {
@@ -46,6 +46,10 @@ std::optional<bool> RecallWatch::State::kept() const {
   return model::contract_kept(asked, m.interval.mean, m.interval.low, m.interval.high);
 }
 
+RecallWatch::~RecallWatch() {
+  if (asked() > 0) gauge("rhumb_recall_asked", shard_).set(0);
+}
+
 void RecallWatch::promise(double recall) {
   const base::MutexLock lock(mutex_);
   if (recall == asked_) return;
@@ -57,10 +61,9 @@ void RecallWatch::promise(double recall) {
   step_ = 0;
   short_told_ = false;
   widen_.store(1, std::memory_order_relaxed);
+  gauge("rhumb_recall_asked", shard_).set(recall);
   if (recall == 0) return;
-  gauge("rhumb_recall_asked", "Recall that a collection's contract asks for.", shard_).set(recall);
-  gauge("rhumb_recall_widen", "Factor on the breadth of searches, to keep the contract.", shard_)
-      .set(1);
+  gauge("rhumb_recall_widen", shard_).set(1);
 }
 
 void RecallWatch::begin_epoch() {
@@ -240,8 +243,7 @@ void RecallWatch::change(int step, const std::string& why) {
   if (actions_.size() > limits::kRecallActions) actions_.pop_front();
   step_ = step;
   widen_.store(breadth_factor(step), std::memory_order_relaxed);
-  gauge("rhumb_recall_widen", "Factor on the breadth of searches, to keep the contract.", shard_)
-      .set(is);
+  gauge("rhumb_recall_widen", shard_).set(is);
   begin_epoch();  // the searches that follow have another breadth
 }
 
@@ -249,12 +251,10 @@ void RecallWatch::tell() {
   const RecallTally& tally = deciding().tally;
   const RecallInterval now = tally.interval();
   if (tally.samples() > 0) {
-    gauge("rhumb_recall_measured", "Recall of the latest sampled searches.", shard_).set(now.mean);
-    gauge("rhumb_recall_low", "Lower end of the measured recall's 95 % interval.", shard_)
-        .set(now.low);
+    gauge("rhumb_recall_measured", shard_).set(now.mean);
+    gauge("rhumb_recall_low", shard_).set(now.low);
   }
-  gauge("rhumb_recall_samples", "Sampled searches, since the start.", shard_)
-      .set(static_cast<double>(total_));
+  gauge("rhumb_recall_samples", shard_).set(static_cast<double>(total_));
   if (short_told_ || !at_most(deciding())) return;
   short_told_ = true;
   base::log_warn("shard", "the contract's recall is not kept at the greatest breadth",

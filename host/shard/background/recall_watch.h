@@ -69,6 +69,7 @@ class RecallWatch {
   };
 
   explicit RecallWatch(uint64_t shard) : shard_(shard) {}
+  ~RecallWatch();  // the metrics of a shard that is gone ask for nothing
 
   // Sets what is promised. A different promise discards the samples; 0 promises nothing.
   void promise(double recall);

@@ -21,10 +21,7 @@ constexpr uint32_t kMaxGivenUp = 4;
 constexpr uint32_t kFeedSlices = 2;
 
 base::Counter& counted(const char* outcome) {
-  return base::counter(
-      "rhumb_graph_renewals_total",
-      "Graphs built again because their engine reported that a new one would fit the data better.",
-      {{"outcome", outcome}});
+  return base::counter("rhumb_graph_renewals_total", {{"outcome", outcome}});
 }
 
 bool complete(const SegmentView& part, const Graph& graph) {
