@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # Installs what Rhumb is built and tested with, from the package sources of this machine.
 #   packaging/dependencies.sh build     what a Release build and a run need
-#   packaging/dependencies.sh package   the same and what packaging/build.sh needs
+#   packaging/dependencies.sh package   the same and what the builds of packages need
+#   packaging/dependencies.sh packages  the same and what tests/packages needs (root)
 #   packaging/dependencies.sh test      as build, and what the tests need
 #   packaging/dependencies.sh bench     the same and what tests/bench compares with
 set -euo pipefail
 
 mode="${1:-build}"
 case "$mode" in
-  build | package | test | bench) ;;
-  *) echo "usage: $0 [build|package|test|bench]" >&2; exit 2 ;;
+  build | package | packages | test | bench) ;;
+  *) echo "usage: $0 [build|package|packages|test|bench]" >&2; exit 2 ;;
 esac
 tests=1 # whether the tests' packages are wanted
-case "$mode" in build | package) tests= ;; esac
+case "$mode" in build | package | packages) tests= ;; esac
 
 build_packages=(
   g++ cmake ninja-build mold ccache pkg-config git ca-certificates curl
@@ -25,10 +26,12 @@ test_packages=(
   nodejs npm procps strace e2fsprogs mount g++-aarch64-linux-gnu qemu-user
   prometheus groff fish zsh
 )
-package_packages=(debhelper dpkg-dev help2man lintian patchelf python3)
+package_packages=(debhelper dpkg-dev help2man patchelf python3 rpm createrepo-c apt-utils gpg)
+package_test_packages=(debootstrap systemd-container lintian rpmlint dnf gpg-agent buildah crun)
 packages=("${build_packages[@]}")
 [ -n "$tests" ] && packages+=("${test_packages[@]}")
-[ "$mode" = package ] && packages+=("${package_packages[@]}")
+case "$mode" in package | packages) packages+=("${package_packages[@]}") ;; esac
+[ "$mode" = packages ] && packages+=("${package_test_packages[@]}")
 [ "$mode" = bench ] && packages+=(libfaiss-dev libbenchmark-dev valgrind)
 
 # The Raft plugin needs Rust 1.71. A cargo that is new enough is used as it is. Otherwise Debian's

@@ -5,8 +5,8 @@ private directory: private_libraries.py STAGE --into DIR --notes DIR [--provided
 STAGE is the root of one package's files. Programs find the private directory through their RUNPATH,
 and the copies find each other through theirs, which becomes $ORIGIN. The notes are a table of the
 copies with the packages that they come from, and the copyright file of each. What another stage
-provides in the same private directory is not copied again. --compiled names the packages whose
-headers are compiled into the programs; their copyright files are copied, too.
+provides in the same private directory is not copied again. --compiled names a header of
+/usr/include that is compiled into the programs; its package is noted, too.
 """
 import argparse
 import pathlib
@@ -80,14 +80,13 @@ def copy(found, private):
         subprocess.run(["patchelf", "--set-rpath", "$ORIGIN", str(target)], check=True)
 
 
-def note(found, compiled, notes):
+def note(found, headers, notes):
     lines = ["library\tpackage\tversion"]
-    for name, path in sorted(found.items()):
+    compiled = [("headers", pathlib.Path("/usr/include") / header) for header in headers]
+    for name, path in sorted(found.items()) + compiled:
         package, version = package_of(path)
         package = package.split(":")[0]
         lines.append(f"{name}\t{package}\t{version}")
-        shutil.copyfile(f"/usr/share/doc/{package}/copyright", notes / f"{package}.copyright")
-    for package in compiled:
         shutil.copyfile(f"/usr/share/doc/{package}/copyright", notes / f"{package}.copyright")
     (notes / "libraries.tsv").write_text("\n".join(lines) + "\n")
 
@@ -113,11 +112,11 @@ def main():
     parser.add_argument("--into", required=True, help="the private directory, from the root")
     parser.add_argument("--notes", required=True, help="where the notes go, from the root")
     parser.add_argument("--provided", type=pathlib.Path, action="append", default=[])
-    parser.add_argument("--compiled", action="append", default=[], metavar="PACKAGE")
+    parser.add_argument("--compiled", action="append", default=[], metavar="HEADER")
     options = parser.parse_args()
     into = options.into.lstrip("/")
-    # /usr/lib/TRIPLET/rhumb lies in the directory of the machine's own libraries.
-    directories = [pathlib.Path("/") / pathlib.Path(into).parent, pathlib.Path("/usr/lib")]
+    triplet = output("gcc", "-print-multiarch").strip()
+    directories = [pathlib.Path("/usr/lib") / triplet, pathlib.Path("/usr/lib")]
     private, notes = options.stage / into, options.stage / options.notes.lstrip("/")
     paths = list(programs(options.stage))
     if not paths:
