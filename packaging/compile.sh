@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compiles what the packages hold: compile.sh BUILD LIBDIR. BUILD is the build folder, and LIBDIR the
-# directory of libraries below /usr (lib64). RHUMB_JOBS limits how many compilers run at a time.
+# Compiles what the packages hold: compile.sh BUILD LIBDIR. BUILD is the build folder, and LIBDIR
+# the directory of libraries below /usr (lib64). RHUMB_JOBS limits how many compilers run at a time.
 #
 # The outputs depend neither on the folder of the sources nor on the time, so that two builds of one
 # commit are equal (tests/packages/reproducible.sh).
@@ -16,7 +16,7 @@ cargo_home="${CARGO_HOME:-$HOME/.cargo}"
 export RUSTFLAGS="--remap-path-prefix=$cargo_home=/usr/src/cargo"
 RUSTFLAGS+=" --remap-path-prefix=$source=$sources --remap-path-prefix=$build=$sources/build/package"
 
-# Functions and lines are what a backtrace needs, and cost no time to compile; -g takes a third more.
+# A backtrace needs functions and lines. -g1 costs no time to compile, and -g takes a third more.
 export CARGO_PROFILE_RELEASE_DEBUG=line-tables-only CARGO_PROFILE_RELEASE_STRIP=none
 flags="-g1 $paths"
 hardening=-Wl,-z,relro,-z,now

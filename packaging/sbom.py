@@ -98,8 +98,15 @@ def carried(table, private):
 def linked_crates(manifest, notes):
     packages, compiler = crates.crates_of(manifest)
     crates.write_licences(packages, notes / "crates.copyright")
-    out = [component("library", "rust-std", compiler,
-                     package_url("generic", [], "rust-std", compiler), "MIT OR Apache-2.0")]
+    out = [
+        component(
+            "library",
+            "rust-std",
+            compiler,
+            package_url("generic", [], "rust-std", compiler),
+            "MIT OR Apache-2.0",
+        )
+    ]
     for package in packages:
         name, version = package["name"], package["version"]
         purl = package_url("cargo", [], name, version)

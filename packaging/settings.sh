@@ -1,5 +1,5 @@
-# What the builds of all packages share, to be sourced at the top of the repository: the version, the
-# time and the compiler's cache.
+# What the builds of all packages share, to be sourced at the top of the repository: the version,
+# the time and the compiler's cache.
 packaging/dependencies.sh package
 export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1 # a fresh clone finds what another one compiled
 # debhelper sets another HOME for the build, and these caches and settings are in ours.

@@ -156,10 +156,10 @@ base::Status interpret(const Given& given, CommandLine& out, std::vector<Assignm
 base::Status load(CommandLine& out, const std::vector<Assignment>& assignments) {
   if (out.doctor && out.config_file.empty() && base::exists(service_config_file())) {
     out.config_file = service_config_file();
-    RHUMB_TRY(settings::load_file(out.settings, out.config_file));
+    RHUMB_TRY(settings::load_file_and_parts(out.settings, out.config_file));
     RHUMB_TRY(load_service_environment(out.settings));
   } else if (!out.config_file.empty()) {
-    RHUMB_TRY(settings::load_file(out.settings, out.config_file));
+    RHUMB_TRY(settings::load_file_and_parts(out.settings, out.config_file));
   }
   RHUMB_TRY(settings::load_environment(out.settings, environment()));
   for (const Assignment& a : assignments) {

@@ -43,7 +43,8 @@ const base::ProgramTable& program() {
                           .hidden = true}}}},
        .common = {{.name = "config",
                    .value = "FILE",
-                   .help = "YAML (config/rhumb.yaml documents every key)"},
+                   .help = "YAML (config/rhumb.yaml documents every key); the files conf.d/*.yaml "
+                           "beside it are read after it"},
                   {.name = "data",
                    .value = "DIR",
                    .help = "the data directory (node.data_dir, default ./data)"},
@@ -66,9 +67,9 @@ const base::ProgramTable& program() {
                    .help = "print the table of all metrics (docs/METRICS.md), and end"},
                   {.name = "version", .help = "show the version"},
                   {.name = "help", .short_name = 'h', .help = "show this text"}},
-       .notes = {"The environment overrides the file (RHUMB_HTTP_PORT for http.port); the command "
+       .notes = {"The environment overrides the files (RHUMB_HTTP_PORT for http.port); the command "
                  "line overrides both.",
-                 "Signals: SIGTERM and SIGINT stop cleanly; SIGHUP reads log.level from the file "
+                 "Signals: SIGTERM and SIGINT stop cleanly; SIGHUP reads log.level from the files "
                  "again."}};
   return table;
 }

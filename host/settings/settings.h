@@ -1,6 +1,7 @@
 // The settings of an operator: a plain tree of values. The values come from the defaults, the YAML
-// file, the environment (RHUMB_SECTION_KEY) and the command line; later sources override earlier
-// ones. They are read once at start. SIGHUP reads only the log level again.
+// file, the files in conf.d beside it, the environment (RHUMB_SECTION_KEY) and the command line;
+// later sources override earlier ones. They are read once at start. SIGHUP reads only the log level
+// again.
 #pragma once
 
 #include <cstdint>
@@ -76,6 +77,9 @@ const std::vector<Key>& keys();
 base::Status set(Settings& settings, const std::string& path, const std::string& value);
 // kInvalid reads "file:line: section.key: ...". An unknown key is an error.
 base::Status load_file(Settings& settings, const std::string& path);
+// Reads `path` and then the files *.yaml of the directory conf.d beside it, in the order of their
+// names. Names that begin with a dot are left out. There need not be such a directory.
+base::Status load_file_and_parts(Settings& settings, const std::string& path);
 // Reads RHUMB_HTTP_PORT for http.port, and so on.
 base::Status load_environment(Settings& settings,
                               const std::map<std::string, std::string>& environment);

@@ -292,8 +292,10 @@ std::string print(const Settings& settings) {
               "Configuration of rhumbd: every key with its default. Leave out the keys that you do "
               "not change.") +
       comment("",
-              "Environment variables override this file (RHUMB_HTTP_PORT for http.port), and the "
-              "command line overrides both (--set http.port=6334).");
+              "The files conf.d/*.yaml beside this file are read after it, in the order of their "
+              "names, and the last value of a key counts. Environment variables override the files "
+              "(RHUMB_HTTP_PORT for http.port), and the command line overrides all of them (--set "
+              "http.port=6334).");
   std::string section;
   for (const Key& key : keys()) {
     const size_t dot = key.path.find('.');

@@ -1,5 +1,8 @@
 #include <yaml-cpp/yaml.h>
 
+#include <filesystem>
+
+#include "host/base/file.h"
 #include "host/settings/settings.h"
 
 namespace rhumb::settings {
@@ -61,6 +64,18 @@ Status load_file(Settings& settings, const std::string& path) {
   } catch (const YAML::Exception& e) {
     return base::invalid(path + ":" + std::to_string(e.mark.line + 1) + ": " + e.msg);
   }
+}
+
+Status load_file_and_parts(Settings& settings, const std::string& path) {
+  RHUMB_TRY(load_file(settings, path));
+  const std::string directory = std::filesystem::path(path).parent_path() / "conf.d";
+  if (!base::exists(directory)) return base::ok();
+  RHUMB_ASSIGN(const std::vector<std::string> names, base::list_dir(directory));
+  for (const std::string& name : names) {
+    if (name.ends_with(".yaml") && !name.starts_with("."))
+      RHUMB_TRY(load_file(settings, directory + "/" + name));
+  }
+  return base::ok();
 }
 
 }  // namespace rhumb::settings

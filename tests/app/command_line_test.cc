@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "host/app/command_table.h"
@@ -29,6 +30,17 @@ TEST_F(CommandLineTest, the_command_line_overrides_the_environment_which_overrid
   EXPECT_EQ(line->settings.http.port, 1003u);
   EXPECT_EQ(line->settings.log.level, "error");
   EXPECT_EQ(line->settings.node.data_dir, "/x");
+}
+
+TEST_F(CommandLineTest, conf_d_beside_the_configuration_file_is_read_after_it) {
+  const std::string directory = testing::TempDir() + "/command_line_parts";
+  std::filesystem::create_directories(directory + "/conf.d");
+  std::ofstream(directory + "/rhumb.yaml") << "http: {port: 1001, workers: 3}\n";
+  std::ofstream(directory + "/conf.d/10.yaml") << "http: {port: 1004}\n";
+  const auto line = parse_command_line({"--config", directory + "/rhumb.yaml"});
+  ASSERT_TRUE(line.ok()) << line.status().message();
+  EXPECT_EQ(line->settings.http.port, 1004u);
+  EXPECT_EQ(line->settings.http.workers, 3u);
 }
 
 TEST_F(CommandLineTest, check_takes_a_directory_and_the_same_options) {

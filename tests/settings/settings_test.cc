@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -67,6 +69,48 @@ TEST(Settings, errors_name_file_line_key_and_what_was_expected) {
   }
   Settings s;
   EXPECT_EQ(load_file(s, "/nowhere/rhumb.yaml").code(), base::Code::kNotFound);
+}
+
+// Writes rhumb.yaml, and files into conf.d beside it. Returns the path of rhumb.yaml.
+std::string write_parts(const std::map<std::string, std::string>& parts) {
+  const std::string directory = testing::TempDir() + "/settings_parts";
+  std::filesystem::remove_all(directory);
+  std::filesystem::create_directories(directory + "/conf.d");
+  for (const auto& [name, text] : parts) std::ofstream(directory + "/conf.d/" + name) << text;
+  std::ofstream(directory + "/rhumb.yaml") << "http: {port: 1, host: 10.0.0.1}\n";
+  return directory + "/rhumb.yaml";
+}
+
+TEST(Settings, files_in_conf_d_override_the_file_in_the_order_of_their_names) {
+  Settings s;
+  ASSERT_TRUE(load_file_and_parts(s, write_parts({{"20-port.yaml", "http: {port: 3}\n"},
+                                                  {"10-port.yaml", "http: {port: 2}\n"},
+                                                  {"15-log.yaml", "log: {level: warn}\n"},
+                                                  {"empty.yaml", ""}}))
+                  .ok());
+  EXPECT_EQ(s.http.port, 3u);
+  EXPECT_EQ(s.http.host, "10.0.0.1");
+  EXPECT_EQ(s.log.level, "warn");
+}
+
+TEST(Settings, an_error_in_conf_d_names_its_file_and_key) {
+  Settings s;
+  const base::Status status = load_file_and_parts(
+      s,
+      write_parts({{"10.yaml", "log: {level: warn}\n"}, {"20-bad.yaml", "log:\n  level: loud\n"}}));
+  ASSERT_EQ(status.code(), base::Code::kInvalid);
+  for (const std::string word : {"conf.d/20-bad.yaml:2: ", "log.level", "'loud'"})
+    EXPECT_NE(status.message().find(word), std::string::npos) << status.message();
+}
+
+TEST(Settings, other_files_in_conf_d_are_left_out_and_conf_d_may_be_missing) {
+  Settings s;
+  const std::string path = write_parts(
+      {{"10.yaml.dpkg-old", "not: [yaml"}, {".10.yaml", "not: [yaml"}, {"README", "not: [yaml"}});
+  EXPECT_TRUE(load_file_and_parts(s, path).ok());
+  std::filesystem::remove_all(std::filesystem::path(path).parent_path() / "conf.d");
+  EXPECT_TRUE(load_file_and_parts(s, path).ok());
+  EXPECT_EQ(s.http.port, 1u);
 }
 
 TEST(Settings, the_environment_overrides_the_file_and_is_named_in_errors) {
