@@ -7,32 +7,10 @@
 # without root.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-. tests/bare_root.sh
+. tests/packages/installed.sh
 
-if [ "$(id -u)" -ne 0 ]; then
-  echo "SKIPPED: tests/packages needs root, to make a bare Debian 12 and to install there" >&2
-  exit 0
-fi
-bare_root_needs
+installed_begin "${RHUMB_PACKAGES_ROOT:-/var/tmp/rhumb-packages-root}"
 packages="$(cd "${1:-build/packages}" && pwd)"
-root="${RHUMB_PACKAGES_ROOT:-/var/tmp/rhumb-packages-root}"
-log="$root.rhumbd.log"
-server=
-finish() {
-  [ -z "$server" ] || kill -KILL "$server" 2>/dev/null || true
-  bare_root_leave "$root"
-}
-trap finish EXIT
-fail() { echo "FAILED: $*" >&2; exit 1; }
-now() { date +%s%N; }
-ms_since() { echo $((($(now) - $1) / 1000000)); }
-inside() { # inside COMMAND...: in the root, as its root
-  env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
-    DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"
-}
-quietly() { # quietly COMMAND...: its output only if it fails
-  inside "$@" >"$root.log" 2>&1 || { tail -30 "$root.log" >&2; fail "$*"; }
-}
 # What packages leave behind would be here. The accounts, caches and logs of apt are its own.
 files() {
   (cd "$root" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./packages -o -path ./tmp \
@@ -40,30 +18,31 @@ files() {
     -prune -o -print | sort)
 }
 
-start() { # starts the server as its user; sets server and url
-  : >"$log" # or the port of the server before would be read
-  env -i PATH=/usr/sbin:/usr/bin:/bin chroot --userspec=rhumb:rhumb "$root" \
-    /usr/bin/rhumbd --config /etc/rhumb/rhumb.yaml --port 0 >"$log" 2>&1 &
-  server=$!
-  local port=
-  until port="$(sed -nE 's/.*"serving".*"port":([0-9]+).*/\1/p' "$log")" && [ -n "$port" ]; do
-    kill -0 "$server" 2>/dev/null || { cat "$log" >&2; fail "rhumbd ended"; }
-    sleep 0.05
+# newer DIR DEB...: the same packages with a later version. The configuration of the newer one has
+# another comment, so that dpkg has to choose between it and what the operator edited.
+newer() {
+  local out="$1" deb
+  shift
+  mkdir "$out"
+  for deb in "$@"; do
+    rm -rf "$root.deb"
+    dpkg-deb -R "$deb" "$root.deb"
+    sed -i -E 's/^(Version: .*)/\1+newer/; s/(rhumb-cli \(= [^)]+)\)/\1+newer)/' \
+      "$root.deb/DEBIAN/control"
+    [ ! -f "$root.deb/etc/rhumb/rhumb.yaml" ] ||
+      echo "# The newer version says more." >>"$root.deb/etc/rhumb/rhumb.yaml"
+    dpkg-deb --root-owner-group -Znone -b "$root.deb" "$out/$(basename "$deb")" >/dev/null
   done
-  url="http://127.0.0.1:$port"
-}
-stop() {
-  kill -TERM "$server"
-  local status=0
-  wait "$server" || status=$?
-  server=
-  [ "$status" -eq 0 ] || { tail -5 "$log" >&2; fail "SIGTERM ended rhumbd with status $status"; }
+  rm -rf "$root.deb"
 }
 
+python3 tests/packages/parts.py "$packages"/rhumb{,-cli,-sdk}_*.deb
 begun=$(now)
 bare_root_make "$root" ca-certificates
 mkdir "$root/packages"
-cp "$packages"/rhumb*.deb "$root/packages/"
+for package in rhumb rhumb-cli rhumb-sdk; do
+  cp "$packages/$package"_*.deb "$root/packages/"
+done
 quietly apt-get update
 echo "a bare root with $(inside dpkg-query -W | wc -l) packages: $(ms_since "$begun") ms"
 files >"$root.before"
@@ -91,8 +70,8 @@ brought="$(inside dpkg-query -W -f '${Package}\n' | grep -vxFf "$root.packages" 
 [ "$brought" = "rhumb rhumb-cli rhumb-sdk systemd-standalone-sysusers" ] ||
   [ "$brought" = "rhumb rhumb-cli rhumb-sdk" ] || fail "installed with: $brought"
 # No program takes a library of the system that the packages do not name.
-strangers="$(inside sh -c 'ldd /usr/bin/rhumb* /usr/lib/*/rhumb/*.so* /usr/lib/*/rhumb/plugins/*' |
-  grep '=>' | grep -vE '/rhumb/|lib(c|m|gcc_s|stdc\+\+)\.so\.[0-9]+ => /lib' | sort -u)" || true
+strangers="$(stranger_libraries '/usr/bin/rhumb*' '/usr/lib/*/rhumb/*.so*' \
+  '/usr/lib/*/rhumb/plugins/*')"
 [ -z "$strangers" ] || fail "libraries from elsewhere: $strangers"
 stop
 
@@ -119,5 +98,6 @@ command -v systemd-nspawn >/dev/null || { echo "SKIPPED: the unit, for which sys
   "is missing (apt install systemd-container)" >&2; exit 0; }
 quietly apt-get install -y --no-install-recommends systemd systemd-sysv dbus
 quietly sh -c 'apt-get install -y --no-install-recommends /packages/*.deb'
+newer "$root/newer" "$root"/packages/*.deb
 bare_root_leave "$root"
 tests/packages/boot.sh "$root"
