@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes signed repositories of packages: packaging/repo.sh DIR KEY [PACKAGES]. KEY is a secret key of
-# gpg here (its id or address; GNUPGHOME says where it lies). PACKAGES is build/packages if it is not
-# given.
+# Makes signed repositories of packages: packaging/repo.sh DIR KEY [PACKAGES]. KEY is a secret key
+# of gpg here (its id or address; GNUPGHOME says where it lies). PACKAGES is build/packages if it is
+# not given.
 #   DIR/apt   for apt:  deb [signed-by=/etc/apt/keyrings/rhumb.gpg] URL/apt bookworm main
 #   DIR/dnf   for dnf:  baseurl=URL/dnf  gpgkey=URL/rhumb.asc  gpgcheck=1  repo_gpgcheck=1
 #   DIR/rhumb.gpg, DIR/rhumb.asc   the public key for apt and for dnf

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Boots systemd in a root where the packages are installed, and looks at the unit: boot.sh ROOT. Then
-# it installs the packages of ROOT/newer, goes back to those of ROOT/packages, removes and purges
-# them. The network is that of the machine. run.sh calls it.
+# Boots systemd in a root where the packages are installed, and looks at the unit: boot.sh ROOT.
+# Then it installs the packages of ROOT/newer, goes back to those of ROOT/packages, removes and
+# purges them. The network is that of the machine. run.sh calls it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the image of packaging/docker/Dockerfile on a bare Debian 12 in place of debian:12-slim, and
-# runs it as its user, with the files read-only.
+# Builds the image of packaging/docker/Dockerfile on a bare Debian 12 in place of debian:12-slim,
+# and runs it as its user, with the files read-only.
 #   tests/packages/image.sh [DIR]   DIR has the packages of packaging/build.sh (build/packages)
 # Skipped without root, and where buildah cannot run.
 set -euo pipefail

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads the list of parts (sbom.cdx.json) of each package: parts.py DEB... It has what a reader of
-CycloneDX needs, names each file in the private directory and each crate that consensus_raft pins and
-links, and the licence of each part lies beside it.
+CycloneDX needs, and names each file in the private directory. Its crates are pinned ones, and the
+licence of each part lies beside it.
 """
 import json
 import pathlib

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes repositories with a key that is thrown away, and installs from them.
 #   tests/packages/repo.sh [DIR]   DIR has the packages (build/packages)
-# In a bare Debian 12, apt installs from a file: source that is signed, and refuses it when a byte of
-# it is changed. dnf reads the other one, verifies it, and refuses it in the same way. Skipped
+# In a bare Debian 12, apt installs from a file: source that is signed, and refuses it when a byte
+# of it is changed. dnf reads the other one, verifies it, and refuses it in the same way. Skipped
 # without root.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -25,7 +25,8 @@ echo "deb [signed-by=/etc/apt/keyrings/rhumb.gpg] file:/repo/apt bookworm main" 
   >"$root/etc/apt/sources.list.d/rhumb.list"
 quietly apt-get update
 quietly apt-get install -y --no-install-recommends rhumb
-inside apt-cache policy rhumb | grep -q 'file:/repo/apt bookworm/main' || fail "it is from elsewhere"
+inside apt-cache policy rhumb | grep -q 'file:/repo/apt bookworm/main' ||
+  fail "it is from elsewhere"
 start
 python3 tests/packages/answers.py "$url" write || fail "wrong answers"
 stop
@@ -33,12 +34,13 @@ quietly apt-get install -y --no-install-recommends rhumb-dbgsym rhumb-cli-dbgsym
 sed -i 's/^Codename: bookworm$/Codename: bookworm /' "$root/repo/apt/dists/bookworm/InRelease"
 ! inside apt-get update -o APT::Update::Error-Mode=any >"$root.log" 2>&1 ||
   fail "apt takes a changed repository"
-grep -q 'invalid\|BADSIG' "$root.log" || { cat "$root.log" >&2; fail "apt complains of other things"; }
+grep -q 'invalid\|BADSIG' "$root.log" ||
+  { cat "$root.log" >&2; fail "apt complains of other things"; }
 echo "apt installs from the repository, and refuses it when it is changed"
 
 # dnf
 dnf="$root/repo/dnf"
-gpg --batch --quiet --verify "$dnf/repodata/repomd.xml.asc" "$dnf/repodata/repomd.xml" 2>/dev/null ||
+gpg --batch --verify "$dnf/repodata/repomd.xml.asc" "$dnf/repodata/repomd.xml" 2>/dev/null ||
   fail "repomd.xml is not signed"
 mkdir "$root/rpmdb" "$root/dnf"
 rpmkeys --dbpath "$root/rpmdb" --import "$root/repo/rhumb.asc"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks the RPM packages: their form by rpmlint, what they require, and that the server answers after
-# `rpm --nodeps` into a bare Debian 12. No RPM distribution is at hand.
+# Checks the RPM packages: their form by rpmlint, what they require, and that the server answers
+# after `rpm --nodeps` into a bare Debian 12. No RPM distribution is at hand.
 #   tests/packages/rpm.sh [DIR]   DIR has the packages of packaging/build_rpm.sh (build/packages)
 # Skipped without root.
 set -euo pipefail
