@@ -32,9 +32,10 @@ bare_root_copy() {
 }
 
 # bare_root_make ROOT PACKAGES: replaces ROOT by a minimal system with these packages, and mounts
-# /proc and /dev there. bare_root_leave ROOT has to follow.
+# /proc and /dev there. bare_root_leave ROOT has to follow. An archive of the minimal system serves
+# all tests of one day.
 bare_root_make() {
-  local root="$1" source
+  local root="$1" source archive
   bare_root_named "$root" ||
     { echo "$0: the root is $root, and has to be an absolute path below a folder" >&2; exit 2; }
   source="$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Codename: bookworm' |
@@ -42,8 +43,17 @@ bare_root_make() {
   [ -n "$source" ] || { echo "$0: apt here knows no source of bookworm" >&2; exit 2; }
   bare_root_leave "$root"
   rm -rf --one-file-system "$root"
-  debootstrap --variant=minbase --include="$2" bookworm "$root" "$source" >"$root.log" 2>&1 ||
-    { tail -5 "$root.log" >&2; exit 1; }
+  archive="/var/tmp/rhumb-bare-root.$2.$(date +%Y%m%d).tar"
+  if [ -f "$archive" ]; then
+    mkdir -p "$root"
+    tar -C "$root" --numeric-owner --xattrs -xf "$archive"
+  else
+    rm -f "/var/tmp/rhumb-bare-root.$2".*.tar
+    debootstrap --variant=minbase --include="$2" bookworm "$root" "$source" >"$root.log" 2>&1 ||
+      { tail -5 "$root.log" >&2; exit 1; }
+    tar -C "$root" --numeric-owner --xattrs --one-file-system -cf "$archive.new" .
+    mv "$archive.new" "$archive"
+  fi
   bare_root_copy "$root" /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d \
     /etc/apt/auth.conf.d /etc/apt/keyrings /usr/share/keyrings /etc/resolv.conf /etc/hosts \
     /etc/ssl/certs /usr/local/share/ca-certificates

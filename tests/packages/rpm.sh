@@ -24,7 +24,9 @@ requires() {
 requires | diff -u packaging/rpm/requires.txt - || fail "the packages require other things"
 echo "rpmlint has no complaint; $(requires | wc -l) requirements are those of requires.txt"
 
-bare_root_make "$root" systemd-standalone-sysusers
+bare_root_make "$root" ca-certificates
+quietly apt-get update
+quietly apt-get install -y --no-install-recommends systemd-standalone-sysusers
 begun=$(now)
 rpm --root "$root" --install --nodeps "$packages"/rhumb{,-cli,-sdk}-[0-9]*.rpm >"$root.log" 2>&1 ||
   { cat "$root.log" >&2; fail "rpm --install"; }
