@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import urllib.parse
 import uuid
 
@@ -30,7 +31,7 @@ LICENCES = {
     "libuv1": "MIT",
     "libzstd": "BSD-3-Clause OR GPL-2.0-only",
     "nlohmann-json3": "MIT",
-    "pcre2": "BSD-3-Clause",
+    "pcre3": "BSD-3-Clause",
     "poco": "BSL-1.0",
     "prometheus-cpp": "MIT",
     "simdjson": "Apache-2.0",
@@ -78,10 +79,12 @@ def carried(table, private):
         rows = list(csv.DictReader(file, delimiter="\t"))
     for row in rows:
         package, version = row["package"], row["version"]
-        fields = "${source:Package}\t${source:Upstream-Version}\t${Architecture}"
+        fields = "${source:Package}\t${Architecture}"
         query = ["dpkg-query", "-W", "-f", fields, package]
         shown = subprocess.run(query, check=True, capture_output=True, text=True).stdout
-        source, _, arch = shown.splitlines()[0].split("\t")
+        source, arch = shown.splitlines()[0].split("\t")
+        if source not in LICENCES:
+            sys.exit(f"sbom.py: read the licence of {source}, and add it to LICENCES")
         if package not in found:
             purl = package_url(
                 "deb", ["debian"], package, version, arch=arch, distro=system(), upstream=source
