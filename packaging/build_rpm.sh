@@ -34,7 +34,7 @@ split() { # split FILE
 for file in "$roots"/rhumb*/usr/bin/* "$roots/rhumb/usr/$libdir"/rhumb/plugins/*.so; do
   split "$file"
 done
-strip --strip-debug --enable-deterministic-archives "$roots/rhumb-sdk/usr/$libdir"/*.a
+gzip -9n "$roots"/*/usr/share/man/man1/*.1
 
 # Each package owns its files, and the directories that are named after us.
 for package in rhumb rhumb-cli rhumb-sdk rhumb-debuginfo; do
@@ -48,7 +48,6 @@ for package in rhumb rhumb-cli rhumb-sdk rhumb-debuginfo; do
       /etc/*) echo "%config(noreplace) $file" ;;
       /usr/share/licenses/*) echo "%license $file" ;;
       /usr/share/doc/*) echo "%doc $file" ;;
-      /usr/share/man/*) echo "$file*" ;;
       *) echo "$file" ;;
     esac
   done) >"$lists/$package"
