@@ -28,9 +28,12 @@ bare_root_make "$root" ca-certificates
 quietly apt-get update
 quietly apt-get install -y --no-install-recommends systemd-standalone-sysusers
 begun=$(now)
-rpm --root "$root" --install --nodeps "$packages"/rhumb{,-cli,-sdk}-[0-9]*.rpm >"$root.log" 2>&1 ||
-  { cat "$root.log" >&2; fail "rpm --install"; }
-[ ! -s "$root.log" ] || { cat "$root.log" >&2; fail "a script complained"; }
+install() { # install OPTION: rpm succeeds even where a script of a package failed
+  rpm --root "$root" --force-debian --nodeps "$@" "$packages"/rhumb{,-cli,-sdk}-[0-9]*.rpm \
+    >"$root.log" 2>&1 && ! grep -iE 'warning|error|fail' "$root.log" >&2 ||
+    { cat "$root.log" >&2; fail "rpm $*"; }
+}
+install --install
 start
 python3 tests/packages/answers.py "$url" write || fail "wrong answers"
 echo "from the install to the first answer: $(ms_since "$begun") ms"
@@ -46,13 +49,12 @@ strangers="$(stranger_libraries '/usr/bin/rhumb*' '/usr/lib64/rhumb/*.so*' \
 stop
 
 sed -i 's/^  workers: 0$/  workers: 3/' "$root/etc/rhumb/rhumb.yaml"
-rpm --root "$root" --upgrade --nodeps --replacepkgs "$packages"/rhumb{,-cli,-sdk}-[0-9]*.rpm \
-  >"$root.log" 2>&1 || { cat "$root.log" >&2; fail "rpm --upgrade"; }
+install --upgrade --replacepkgs
 grep -qx '  workers: 3' "$root/etc/rhumb/rhumb.yaml" || fail "the edited configuration is lost"
 start
 python3 tests/packages/answers.py "$url" read || fail "the data are lost"
 stop
-rpm --root "$root" --erase --nodeps rhumb rhumb-cli rhumb-sdk
+rpm --root "$root" --force-debian --nodeps --erase rhumb rhumb-cli rhumb-sdk
 [ ! -e "$root/usr/bin/rhumbd" ] || fail "rhumbd is left"
 [ -f "$root/etc/rhumb/rhumb.yaml.rpmsave" ] || fail "the edited configuration is deleted"
 [ -d "$root/var/lib/rhumb/log" ] || fail "the data are deleted"
