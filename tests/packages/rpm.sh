@@ -54,10 +54,10 @@ grep -qx '  workers: 3' "$root/etc/rhumb/rhumb.yaml" || fail "the edited configu
 start
 python3 tests/packages/answers.py "$url" read || fail "the data are lost"
 stop
-rpm --root "$root" --force-debian --nodeps --erase rhumb rhumb-cli rhumb-sdk
+rpm --root "$root" --force-debian --nodeps --erase rhumb rhumb-cli rhumb-sdk 2>"$root.log"
 [ ! -e "$root/usr/bin/rhumbd" ] || fail "rhumbd is left"
 [ -f "$root/etc/rhumb/rhumb.yaml.rpmsave" ] || fail "the edited configuration is deleted"
 [ -d "$root/var/lib/rhumb/log" ] || fail "the data are deleted"
-left="$(find "$root/usr" -path '*rhumb*' -not -name '*sysusers*')"
+left="$(cd "$root" && find usr -path '*rhumb*')"
 [ -z "$left" ] || fail "left after erase: $left"
 echo "installed again and erased; the data and the edited configuration are kept"
