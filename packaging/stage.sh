@@ -21,6 +21,9 @@ carry rhumb --provided "$roots/rhumb-cli" --compiled boost/version.hpp \
   --compiled hnswlib/hnswlib.h --compiled nlohmann/json.hpp
 carry rhumb-sdk --compiled nlohmann/json.hpp
 
+# Boost's file has two megabytes.
+find "$roots"/*/usr/share/doc -name '*.copyright' -size +1M -exec gzip -9n {} +
+
 parts() { # parts PACKAGE OPTIONS...
   local package="$1"
   shift

@@ -54,8 +54,8 @@ def check_package(deb):
         crates = [part for part in parts["components"] if part["purl"].startswith("pkg:cargo/")]
         for part in parts["components"]:
             if part["purl"].startswith("pkg:deb/"):
-                text = docs / "private" / f"{part['name']}.copyright"
-                expect(text.is_file(), f"{name}: {text.name} is missing")
+                texts = list((docs / "private").glob(f"{part['name']}.copyright*"))
+                expect(len(texts) == 1, f"{name}: the licence of {part['name']} is missing")
         has_raft = any(root.glob("usr/lib/*/rhumb/plugins/consensus_raft.so"))
         expect(has_raft == bool(crates), f"{name}: {len(crates)} crates")
         if has_raft:
