@@ -14,6 +14,7 @@ sources=/usr/src/rhumb
 paths="-ffile-prefix-map=$source=$sources -ffile-prefix-map=$build=$sources/build/package"
 cargo_home="${CARGO_HOME:-$HOME/.cargo}"
 export RUSTFLAGS="--remap-path-prefix=$cargo_home=/usr/src/cargo"
+RUSTFLAGS+=" --remap-path-prefix=$(rustc --print sysroot)=/usr/src/rust"
 RUSTFLAGS+=" --remap-path-prefix=$source=$sources --remap-path-prefix=$build=$sources/build/package"
 
 # A backtrace needs functions and lines. -g1 costs no time to compile, and -g takes a third more.
