@@ -32,11 +32,14 @@ image build --quiet --pull-never --isolation chroot --format docker --build-arg 
   --file packaging/docker/Dockerfile --tag rhumb "$packages" >"$root.log" 2>&1 ||
   { tail -30 "$root.log" >&2; fail "the image is not built"; }
 
-setting() { image inspect --type image --format "{{$1}}" rhumb; }
-user="$(setting .Docker.Config.User)"
+image inspect --type image rhumb >"$root.json"
+setting() { # setting EXPRESSION: of the image's configuration
+  python3 -c "import json; config = json.load(open('$root.json'))['Docker']['config']; print($1)"
+}
+user="$(setting 'config["User"]')"
 [ "$user" = 6333:6333 ] || fail "it runs as $user"
-entrypoint="$(setting 'join .Docker.Config.Entrypoint " "')"
-echo "$entrypoint: $(setting .Docker.Config.Env)"
+entrypoint="$(setting '" ".join(config["Entrypoint"])')"
+health="$(setting 'config["Healthcheck"]["Test"][3]')"
 
 # A read-only view of the image with a volume for the data, as a container has it.
 built="$(image from --pull-never rhumb)"
@@ -59,7 +62,6 @@ url="http://127.0.0.1:$port" key=
 ! run $entrypoint >"$log" 2>&1 || fail "without a key it listens to everyone"
 grep -q 'insecure' "$log" || { cat "$log" >&2; fail "it ended for another reason"; }
 
-health="$(setting 'index .Docker.Config.Healthcheck.Test 3')"
 ! run bash -c "$health" 2>/dev/null || fail "it is healthy and does not run"
 run $entrypoint --insecure >"$log" 2>&1 &
 server=$!
