@@ -50,27 +50,24 @@ mount -o remount,bind,ro "$view"
 mount -t tmpfs -o uid=6333,gid=6333,mode=750 tmpfs "$view/var/lib/rhumb"
 mount -t proc proc "$view/proc"
 mount --rbind /dev "$view/dev"
-run() { # run COMMAND...: in the image, as its user
-  local home="$view"
-  env -i PATH=/usr/bin:/bin RHUMB_HTTP_HOST=0.0.0.0 RHUMB_HTTP_PORT="$port" \
-    ${key:+RHUMB_AUTH_PLUGIN=static RHUMB_AUTH_API_KEY="$key"} \
-    chroot --userspec="$user" "$home" "$@"
-}
 port="$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1])')"
-url="http://127.0.0.1:$port" key=
-! run $entrypoint >"$log" 2>&1 || fail "without a key it listens to everyone"
+url="http://127.0.0.1:$port"
+# In the image, as its user. It is no function, so that $! is the process of the server.
+run=(env -i PATH=/usr/bin:/bin RHUMB_HTTP_HOST=0.0.0.0 RHUMB_HTTP_PORT="$port"
+  chroot --userspec="$user" "$view")
+! "${run[@]}" $entrypoint >"$log" 2>&1 || fail "without a key it listens to everyone"
 grep -q 'insecure' "$log" || { cat "$log" >&2; fail "it ended for another reason"; }
 
-! run bash -c "$health" 2>/dev/null || fail "it is healthy and does not run"
-run $entrypoint --insecure >"$log" 2>&1 &
+! "${run[@]}" bash -c "$health" 2>/dev/null || fail "it is healthy and does not run"
+"${run[@]}" $entrypoint --insecure >"$log" 2>&1 &
 server=$!
 for _ in $(seq 600); do
-  run bash -c "$health" 2>/dev/null && break
+  "${run[@]}" bash -c "$health" 2>/dev/null && break
   kill -0 "$server" 2>/dev/null || { cat "$log" >&2; fail "rhumbd ended"; }
   sleep 0.1
 done
-run bash -c "$health" || fail "it is not healthy"
+"${run[@]}" bash -c "$health" || fail "it is not healthy"
 python3 tests/packages/answers.py "$url" write || fail "wrong answers"
 [ "$(awk '/^Uid:/ {print $2}' "/proc/$server/status")" = 6333 ] || fail "it runs as another user"
 stop
