@@ -39,6 +39,7 @@ cp "$packages"/rhumb*.deb apt/pool/main/
 
 mkdir -p dnf
 cp "$packages"/rhumb*.rpm dnf/
-rpmsign --addsign --define "_gpg_name $key" dnf/*.rpm >/dev/null
+# rpmsign of Debian does not look for gpg.
+rpmsign --define "__gpg $(command -v gpg)" --define "_gpg_name $key" --addsign dnf/*.rpm >/dev/null
 createrepo_c --quiet dnf
 sign dnf/repodata/repomd.xml dnf/repodata/repomd.xml.asc --armor --detach-sign
