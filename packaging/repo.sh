@@ -41,5 +41,5 @@ mkdir -p dnf
 cp "$packages"/rhumb*.rpm dnf/
 # rpmsign of Debian does not look for gpg.
 rpmsign --define "__gpg $(command -v gpg)" --define "_gpg_name $key" --addsign dnf/*.rpm >/dev/null
-createrepo_c --quiet dnf
+createrepo_c --quiet --no-database dnf
 sign dnf/repodata/repomd.xml dnf/repodata/repomd.xml.asc --armor --detach-sign
