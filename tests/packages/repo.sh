@@ -31,7 +31,7 @@ start
 python3 tests/packages/answers.py "$url" write || fail "wrong answers"
 stop
 quietly apt-get install -y --no-install-recommends rhumb-dbgsym rhumb-cli-dbgsym rhumb-sdk
-sed -i 's/^Codename: bookworm$/Codename: bookworm /' "$root/repo/apt/dists/bookworm/InRelease"
+sed -i 's/^Label: Rhumb$/Label: Rhomb/' "$root/repo/apt/dists/bookworm/InRelease"
 ! inside apt-get update -o APT::Update::Error-Mode=any >"$root.log" 2>&1 ||
   fail "apt takes a changed repository"
 grep -q 'invalid\|BADSIG' "$root.log" ||
