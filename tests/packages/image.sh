@@ -16,6 +16,7 @@ image() { buildah --root "$storage" --runroot "$storage.run" --storage-driver vf
 finish() {
   [ -z "$server" ] || kill -KILL "$server" 2>/dev/null || true
   bare_root_leave "$view"
+  ! mountpoint -q "$view" || umount -l "$view"
   bare_root_leave "$root"
   [ -z "$built" ] || image umount --all >/dev/null || true
   rm -rf --one-file-system "$storage" "$storage.run" "$view"
@@ -54,7 +55,7 @@ port="$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1])')"
 url="http://127.0.0.1:$port"
 # In the image, as its user. It is no function, so that $! is the process of the server.
-run=(env -i PATH=/usr/bin:/bin RHUMB_HTTP_HOST=0.0.0.0 RHUMB_HTTP_PORT="$port"
+run=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin RHUMB_HTTP_HOST=0.0.0.0 RHUMB_HTTP_PORT="$port"
   chroot --userspec="$user" "$view")
 ! "${run[@]}" $entrypoint >"$log" 2>&1 || fail "without a key it listens to everyone"
 grep -q 'insecure' "$log" || { cat "$log" >&2; fail "it ended for another reason"; }
