@@ -11,10 +11,12 @@ cd "$(dirname "$0")/../.."
 
 installed_begin "${RHUMB_PACKAGES_ROOT:-/var/tmp/rhumb-packages-root}"
 packages="$(cd "${1:-build/packages}" && pwd)"
-# What packages leave behind would be here. The accounts, caches and logs of apt are its own.
+# What packages leave behind would be here. Caches and logs of apt are its own, and sysusers copies
+# /etc/shadow to /etc/shadow- when it makes the account.
 files() {
   (cd "$root" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./packages -o -path ./tmp \
-    -o -path ./var/cache -o -path ./var/lib/apt -o -path ./var/lib/dpkg -o -path ./var/log \) \
+    -o -path ./var/cache -o -path ./var/lib/apt -o -path ./var/lib/dpkg -o -path ./var/log \
+    -o -path './etc/*-' \) \
     -prune -o -print | sort)
 }
 
