@@ -34,7 +34,7 @@ split() { # split FILE
 for file in "$roots"/rhumb*/usr/bin/* "$roots/rhumb/usr/$libdir"/rhumb/plugins/*.so; do
   split "$file"
 done
-gzip -9n "$roots"/*/usr/share/man/man1/*.1
+gzip -9n "$roots"/*/usr/share/man/man*/*
 
 # Each package owns its files, and the directories that are named after us.
 for package in rhumb rhumb-cli rhumb-sdk rhumb-debuginfo; do

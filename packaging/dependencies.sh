@@ -26,7 +26,7 @@ test_packages=(
   nodejs npm procps strace e2fsprogs mount g++-aarch64-linux-gnu qemu-user
   prometheus groff fish zsh
 )
-package_packages=(debhelper dpkg-dev help2man patchelf python3 rpm createrepo-c apt-utils gpg)
+package_packages=(debhelper dpkg-dev patchelf python3 rpm createrepo-c apt-utils gpg)
 package_test_packages=(debootstrap systemd-container lintian rpmlint dnf gpg-agent buildah crun)
 packages=("${build_packages[@]}")
 [ -n "$tests" ] && packages+=("${test_packages[@]}")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts what compile.sh made into the roots of the packages: stage.sh BUILD LIBDIR ROOTS deb|rpm
 # VERSION fills ROOTS/rhumb, ROOTS/rhumb-cli and ROOTS/rhumb-sdk. Each gets its programs, the
-# libraries that it carries, the notes about these, a list of its parts, and manual pages.
+# libraries that it carries, the notes about these, and a list of its parts.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 build="$1" private="usr/$2/rhumb" roots="$3" format="$4" version="$5"
@@ -34,10 +34,3 @@ parts rhumb-cli
 parts rhumb-sdk
 
 install -D -m 644 "$here/systemd/rhumb.sysusers" "$roots/rhumb/usr/lib/sysusers.d/rhumb.conf"
-# The programs in the build folder know no private directory and need none.
-for program in rhumbd:rhumb rhumb:rhumb-cli rhumb-plugin-check:rhumb-sdk; do
-  name="${program%:*}" man="$roots/${program#*:}/usr/share/man/man1"
-  mkdir -p "$man"
-  help2man --no-info --version-string "$version" --name "$name, a program of Rhumb" \
-    --output "$man/$name.1" "$build/bin/$name"
-done
