@@ -198,7 +198,8 @@ void Merger::nothing_to_do(const MergePlan& plan, bool idle) {
                      {{"shard", core_.options.shard}, {"reason", plan.blocked}});
     blocked_ = plan.blocked;
   }
-  if (!apply_state_.garbage.empty()) return give_back();
+  // Full segments are sealed by a checkpoint, and then there may be something to merge.
+  if (!apply_state_.garbage.empty() || maintenance_.has_full_segments()) return give_back();
   end_work();
   answer(plan.blocked.empty() ? base::ok() : Status(Code::kNoSpace, plan.blocked));
   const CompactionOptions& options = core_.options.compaction;

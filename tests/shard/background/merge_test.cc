@@ -266,7 +266,7 @@ TEST_F(MergeTest, too_many_segments_are_refused_at_admission_and_not_at_apply) {
   EXPECT_TRUE(h->admit().ok());
 }
 
-TEST_F(MergeTest, the_switch_writes_rows_by_segment_and_not_by_point) {
+TEST_F(MergeTest, merges_are_reported) {
   load(0, 600);
   remove(0, 300);
   compact();
