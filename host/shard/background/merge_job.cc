@@ -34,6 +34,7 @@ MergeJob::MergeJob(Core& core, ApplyState& apply_state, const std::vector<uint32
       schema_(core.schema()),
       ids_(inputs),
       output_id_(apply_state.applied.next_segment++) {
+  apply_state.making = output_id_;
   for (const uint32_t id : ids_) {
     const ApplyState::Held& held = apply_state.segments.at(id);
     RHUMB_ASSERT(held.segment->state() == segment::State::kSealed);

@@ -288,6 +288,7 @@ void Merger::drop(const std::shared_ptr<MergeJob>& job, const Status& reason) {
 
 void Merger::end(const Status& outcome) {
   const bool cancelled = core_.stopping.load();
+  apply_state_.making.reset();
   if (!outcome.ok() && !cancelled) {
     (void)core_.watch(outcome);
     retry_ns_ = base::monotonic_ns() + kRetryMs * kMs;

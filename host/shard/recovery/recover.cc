@@ -223,6 +223,7 @@ Status remove_unreferenced_files(const Core& core, const ApplyState& apply_state
   // The watermark may name segments that an edit removed and that a replay would still read.
   std::set<std::string> known;
   for (const auto& [id, lengths] : apply_state.watermark.lengths) known.insert(std::to_string(id));
+  if (apply_state.making) known.insert(std::to_string(*apply_state.making));
   for (const auto& [id, held] : apply_state.segments) {
     known.insert(std::to_string(id));
     RHUMB_TRY(remove_unneeded_slots(held.segment->directory(), forwards));

@@ -44,6 +44,8 @@ struct ApplyState {
   std::map<uint32_t, Held> segments;
   // Rows are appended to this segment. Other segments that are not sealed will be.
   std::optional<uint32_t> open;
+  // A merge is writing this segment, which is not in the set yet.
+  std::optional<uint32_t> making;
   // Segments that an edit removed and that the watermark still names. Replay reads the points from
   // them as they were at the watermark. Empty when the replay is done.
   std::map<uint32_t, std::shared_ptr<segment::Segment>> retired;

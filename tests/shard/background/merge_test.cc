@@ -194,6 +194,24 @@ TEST_F(MergeTest, garbage_of_a_merge_is_removed_at_the_next_start) {
   EXPECT_EQ(files_of_slots(), 0u);
 }
 
+// The first application after a start removes what no segment and no watermark names. A merge may
+// be writing by then.
+TEST_F(MergeTest, a_merge_before_the_first_application_keeps_its_files) {
+  for (int round = 0; round < 10; ++round) {
+    load(0, 300);
+    h.close();
+    h.open();
+    std::promise<base::Status> done;
+    h->compact([&done](const base::Status& status) { done.set_value(status); });
+    for (int i = 0; i < 20; ++i) load(300, 301);
+    ASSERT_TRUE(done.get_future().get().ok());
+    h.abandon();
+    h.open();
+    expect_equal(h, model, "round " + std::to_string(round));
+    if (::testing::Test::HasFatalFailure()) return;
+  }
+}
+
 TEST_F(MergeTest, a_damaged_row_is_not_copied) {
   load(0, 400);
   ASSERT_TRUE(h.checkpoint().ok());
