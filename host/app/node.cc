@@ -59,6 +59,7 @@ Status Node::start() {
   pool_ = std::make_unique<base::Executor>("rhumb-pool", options_.pool_threads, kPoolQueue);
   apply_ = std::make_unique<base::Executor>("rhumb-apply", options_.apply_threads, kApplyQueue);
   renewals_ = std::make_unique<base::Executor>("rhumb-renew", 1, kBackgroundQueue);
+  merges_ = std::make_unique<base::Executor>("rhumb-merge", 1, kBackgroundQueue);
   if (!plugins_) RHUMB_TRY(load_plugins());
   RHUMB_TRY(start_storage());
   channel_ = std::make_unique<peer::LoopbackChannel>(dispatcher_, options_.loopback);
@@ -186,6 +187,8 @@ Status Node::start_roles() {
   options.replicas.apply = apply_.get();
   options.replicas.background = background_.get();
   options.replicas.timers = &timers_;
+  options.replicas.mergers = merges_.get();
+  options.replicas.compaction = options_.compaction;
   recall_budget_ =
       std::make_unique<shard::CpuBudget>(options_.recall_cpu_share, base::limits::kRecallBudgetNs);
   options.replicas.recall_budget = recall_budget_.get();
@@ -265,6 +268,7 @@ void Node::stop() {
   if (apply_) apply_->stop();
   timers_.stop();
   if (renewals_) renewals_->stop();  // The shards have cancelled their renewals by now.
+  if (merges_) merges_->stop();
   if (background_) background_->stop();
   gateway_.reset();
   worker_.reset();

@@ -36,6 +36,7 @@ struct NodeOptions {
   uint64_t log_bytes = 4 * base::limits::kGiB;  // limit of the log
   uint64_t memory_bytes = 0;                    // limit of the process; 0: no limit
   uint32_t seal_rows = base::limits::kSegmentMaxRows;
+  shard::CompactionOptions compaction;
   double recall_cpu_share = base::limits::kRecallCpuShare;
   uint32_t pool_threads = 2, apply_threads = 2, background_threads = 2, build_threads = 2;
   uint32_t tick_ms = 100, election_ticks = 10;
@@ -97,7 +98,7 @@ class Node {
   base::MemoryGuard memory_;
   base::TimerQueue timers_;
   std::unique_ptr<shard::CpuBudget> recall_budget_;
-  std::unique_ptr<base::Executor> pool_, apply_, background_, renewals_;
+  std::unique_ptr<base::Executor> pool_, apply_, background_, renewals_, merges_;
   std::unique_ptr<plugin::PluginRegistry> plugins_;
   std::unique_ptr<storage::LogStore> log_;
   std::unique_ptr<consensus::GroupHost> groups_;

@@ -71,6 +71,8 @@ void Node::make_counters() {
     (void)base::counter("rhumb_plugin_errors_total", {{"kind", kind}});
   for (const char* outcome : {"failed", "published"})
     (void)base::counter("rhumb_graph_renewals_total", {{"outcome", outcome}});
+  for (const char* outcome : {"cancelled", "done", "failed"})
+    (void)base::counter("rhumb_segment_merges_total", {{"outcome", outcome}});
 }
 
 void Node::collect() const {

@@ -170,6 +170,13 @@ NodeOptions Server::node_options() const {
   o.apply_threads = std::min(4u, cores());
   o.background_threads = std::max(2u, cores() / 2);
   o.recall_cpu_share = settings_.contract.cpu_share;
+  o.compaction.enabled = settings_.compaction.enabled;
+  o.compaction.dead_share = settings_.compaction.dead_share;
+  o.compaction.busy_dead_share =
+      std::max(o.compaction.busy_dead_share, settings_.compaction.dead_share);
+  o.compaction.max_rows = settings_.compaction.segment_rows;
+  o.compaction.max_bytes = settings_.compaction.segment_bytes;
+  o.compaction.threads = static_cast<uint32_t>(settings_.compaction.threads);
   o.build_threads = or_cores(settings_.index.build_threads);
   o.seal_rows = static_cast<uint32_t>(settings_.index.segment_rows);
   o.tick_ms = static_cast<uint32_t>(settings_.consensus.tick_ms);

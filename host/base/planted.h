@@ -11,7 +11,10 @@ enum class Bug {
   kLostOverride,
   kStaleView,
   kSkipsWhatMoved,
-  kIdentityOfContent
+  kIdentityOfContent,
+  kMergeLosesOverride,
+  kMergeRevivesRow,
+  kMoveDropsWrite
 };
 // Returns true for some of the calls if `bug` is the planted one. The test defines the function.
 bool planted(Bug bug);

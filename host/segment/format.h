@@ -9,7 +9,8 @@
 
 namespace rhumb::segment {
 
-inline constexpr uint32_t kFormat = 1;
+// Format 1 had no UUID. It is read, and upgraded when the segment is opened.
+inline constexpr uint32_t kFormat = 2, kOldestFormat = 1;
 inline constexpr uint64_t kNoOffset = ~0ull;
 inline constexpr uint64_t kChecksumBlockBytes = 64 * 1024;
 
@@ -27,6 +28,9 @@ inline std::string table_path(const std::string& vector_path) {
 }
 inline std::string graph_dir(size_t column) { return "graph." + std::to_string(column); }
 inline std::string checksum_file(const std::string& column_file) { return column_file + ".crc"; }
+// For each slot of segment `from`, which was merged into this one, the slot here.
+inline constexpr char kMovedPrefix[] = "moved.";
+inline std::string moved_file(uint32_t from) { return kMovedPrefix + std::to_string(from); }
 
 using Hash = std::array<uint8_t, 16>;
 

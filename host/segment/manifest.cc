@@ -64,6 +64,21 @@ Status check_vectors(const std::string& path, const json& stored,
   return base::ok();
 }
 
+// What is written already, or an empty object.
+json known_document(const std::string& path) {
+  if (!base::exists(path)) return json::object();
+  const auto text = base::read_file(path, base::limits::kMaxSegmentManifestBytes);
+  json document = text.ok() ? json::parse(*text, nullptr, /*allow_exceptions=*/false) : json();
+  return document.is_object() ? document : json::object();
+}
+
+Status check_format(const std::string& path, const json& document) {
+  const json& format = document.at("format");
+  if (format == kFormat || format == kOldestFormat) return base::ok();
+  return base::unsupported(path + ": format " + format.dump() + ", this release reads " +
+                           std::to_string(kOldestFormat) + " and " + std::to_string(kFormat));
+}
+
 }  // namespace
 
 std::vector<VectorSpec> vector_specs(const model::CollectionConfig& config) {
@@ -91,14 +106,17 @@ Status write_manifest(const std::string& directory, const Manifest& manifest) {
                        {"datatype", model::scalar_name(spec.params.datatype)}});
     if (spec.params.multivector) vectors.back()["multivector"] = true;
   }
-  json document = {{"format", kFormat},
-                   {"segment", manifest.segment},
-                   {"state", state_name(manifest.state)},
-                   {"vectors", vectors}};
+  json document = known_document(directory + "/" + kManifestFile);
+  document["format"] = kFormat;
+  document["segment"] = manifest.segment;
+  document["uuid"] = base::uuid_text(manifest.uuid);
+  document["state"] = state_name(manifest.state);
+  document["vectors"] = vectors;
   if (manifest.state == State::kSealed) {
     document["sealed"] = {{"rows", manifest.sealed.rows},
                           {"ids", manifest.sealed.ids},
                           {"payload", manifest.sealed.payload}};
+    document["capacity_bytes"] = manifest.capacity_bytes;
   }
   return base::write_file_atomic(directory + "/" + kManifestFile, document.dump(1) + "\n");
 }
@@ -110,12 +128,15 @@ Result<Manifest> read_manifest(const std::string& directory,
                base::read_file(path, base::limits::kMaxSegmentManifestBytes));
   try {
     const json document = json::parse(text);
-    if (document.at("format") != kFormat) {
-      return base::unsupported(path + ": format " + document.at("format").dump() +
-                               ", this release reads " + std::to_string(kFormat));
-    }
+    RHUMB_TRY(check_format(path, document));
     RHUMB_TRY(check_vectors(path, document.at("vectors"), vectors));
     Manifest manifest;
+    manifest.format = document.at("format").get<uint32_t>();
+    if (manifest.format >= kFormat) {
+      const auto uuid = base::parse_uuid(document.at("uuid").get<std::string>());
+      if (!uuid) return base::corrupt(path + ": the UUID cannot be read");
+      manifest.uuid = *uuid;
+    }
     manifest.segment = document.at("segment").get<uint64_t>();
     manifest.vectors = vectors;
     const std::string state = document.at("state").get<std::string>();
@@ -126,6 +147,7 @@ Result<Manifest> read_manifest(const std::string& directory,
       manifest.state = State::kSealed;
       manifest.sealed = {sealed.at("rows").get<uint32_t>(), sealed.at("ids").get<uint64_t>(),
                          sealed.at("payload").get<uint64_t>(), 0};
+      manifest.capacity_bytes = document.value("capacity_bytes", uint64_t{0});
     }
     return manifest;
   } catch (const json::exception& error) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/base/status.h"
+#include "host/base/uuid.h"
 #include "host/model/collection.h"
 #include "host/segment/format.h"
 
@@ -32,15 +33,22 @@ enum class State : uint8_t { kGrowing, kSealed };
 std::string_view state_name(State state);  // "growing"
 
 struct Manifest {
+  uint32_t format = kFormat;
   uint64_t segment = 0;
+  // Set when the segment is created. Files of one lineage are recognised by it anywhere.
+  base::Uuid uuid{};
   State state = State::kGrowing;
   // Only name, size, distance, datatype and multivector are stored.
   std::vector<VectorSpec> vectors;
   // For kSealed: the exact number of bytes in each column file. `overrides` is 0, because that file
   // still grows.
   Lengths sealed;
+  // For a sealed segment: the size that its options allowed. 0 if that is not stored.
+  uint64_t capacity_bytes = 0;
 };
 
+// Writes the present format. Members of a manifest in the directory that this release does not know
+// are kept.
 base::Status write_manifest(const std::string& directory, const Manifest& manifest);
 // Fails with kCorrupt, with kUnsupported (another format), or with kInvalid when the manifest does
 // not fit `vectors`.

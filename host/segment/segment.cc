@@ -11,9 +11,10 @@ using base::Result;
 using base::Status;
 
 Segment::Segment(std::string directory, uint32_t id, const std::vector<VectorSpec>& vectors,
-                 const SegmentOptions& options)
+                 const SegmentOptions& options, const base::Uuid& uuid)
     : directory_(std::move(directory)),
       id_(id),
+      uuid_(uuid),
       specs_(vectors),
       options_(options),
       graph_min_rows_(vectors.size()),
@@ -24,16 +25,27 @@ Segment::Segment(std::string directory, uint32_t id, const std::vector<VectorSpe
 
 Segment::~Segment() = default;
 
+namespace {
+// A segment that was made by a merge may hold more than one that grew.
+SegmentOptions capacity(SegmentOptions options, const Manifest& manifest) {
+  options.max_rows = std::max(options.max_rows, manifest.sealed.rows);
+  options.max_bytes = std::max(options.max_bytes, manifest.capacity_bytes);
+  return options;
+}
+}  // namespace
+
 Result<std::shared_ptr<Segment>> Segment::create(const std::string& directory, uint32_t id,
                                                  const std::vector<VectorSpec>& vectors,
                                                  const SegmentOptions& options) {
   // A crash may have left files of a segment that was never published.
   if (base::exists(directory)) RHUMB_TRY(base::remove_all(directory));
   RHUMB_TRY(base::make_dirs(directory));
-  auto segment = std::shared_ptr<Segment>(new Segment(directory, id, vectors, options));
-  RHUMB_TRY(segment->open_files({}));
   Manifest manifest;
   manifest.segment = id;
+  manifest.uuid = base::random_uuid();
+  auto segment =
+      std::shared_ptr<Segment>(new Segment(directory, id, vectors, options, manifest.uuid));
+  RHUMB_TRY(segment->open_files({}));
   manifest.vectors = vectors;
   RHUMB_TRY(write_manifest(directory, manifest));  // also makes the column files' names durable
   segment->fields_->make_ready();
@@ -44,8 +56,7 @@ Result<std::shared_ptr<Segment>> Segment::open(const std::string& directory, uin
                                                const std::vector<VectorSpec>& vectors,
                                                const SegmentOptions& options,
                                                const Lengths& lengths) {
-  auto segment = std::shared_ptr<Segment>(new Segment(directory, id, vectors, options));
-  RHUMB_ASSIGN(const Manifest manifest, read_manifest(directory, vectors));
+  RHUMB_ASSIGN(Manifest manifest, read_manifest(directory, vectors));
   if (manifest.segment != id)
     return base::corrupt(directory + ": the manifest names segment " +
                          std::to_string(manifest.segment));
@@ -56,6 +67,12 @@ Result<std::shared_ptr<Segment>> Segment::open(const std::string& directory, uin
                            " rows, the key-value store knows " + std::to_string(lengths.rows));
     }
   }
+  if (manifest.format < kFormat) {
+    manifest.uuid = base::random_uuid();
+    RHUMB_TRY(write_manifest(directory, manifest));
+  }
+  auto segment = std::shared_ptr<Segment>(
+      new Segment(directory, id, vectors, capacity(options, manifest), manifest.uuid));
   RHUMB_TRY(segment->open_files(lengths));
   segment->state_.store(manifest.state);
   if (manifest.state == State::kSealed) RHUMB_TRY(segment->load_checksums());
@@ -110,6 +127,21 @@ Lengths Segment::lengths() const {
   return {row_count_, ids_.length(), payload_.length(), overrides_.length()};
 }
 
+template <typename F>
+void Segment::each_file(F&& use) const {
+  for (const Column* file : {&rows_, &ids_, &payload_}) use(*file);
+  for (const auto& column : columns_) use(column->file());
+  for (const auto& column : columns_) {
+    if (column->table() != nullptr) use(column->table()->file());
+  }
+}
+
+uint64_t Segment::bytes() const {
+  uint64_t bytes = overrides_.length();
+  each_file([&](const Column& file) { bytes += file.length(); });
+  return bytes;
+}
+
 std::string_view Segment::id_key(uint32_t slot) const {
   const RowRecord& r = record(slot);
   return ids_.view(r.id_offset, r.id_bytes);
@@ -124,15 +156,6 @@ std::string_view Segment::payload(uint32_t slot) const {
 uint64_t Segment::version(uint32_t slot) const {
   const auto changed = overrides_.find(slot);
   return changed ? changed->version : record(slot).version;
-}
-
-template <typename F>
-void Segment::each_file(F&& use) const {
-  for (const Column* file : {&rows_, &ids_, &payload_}) use(*file);
-  for (const auto& column : columns_) use(column->file());
-  for (const auto& column : columns_) {
-    if (column->table() != nullptr) use(column->table()->file());
-  }
 }
 
 std::vector<const Column*> Segment::files() const {

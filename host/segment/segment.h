@@ -20,6 +20,7 @@
 
 #include "host/base/clock.h"
 #include "host/base/status.h"
+#include "host/base/uuid.h"
 #include "host/payload/filter/planner.h"
 #include "host/payload/index/index_set.h"
 #include "host/segment/columns/checksums.h"
@@ -76,6 +77,7 @@ class Segment {
   ~Segment();
 
   uint32_t id() const { return id_; }
+  const base::Uuid& uuid() const { return uuid_; }
   const std::string& directory() const { return directory_; }
   State state() const { return state_.load(std::memory_order_acquire); }
   const std::vector<VectorSpec>& vectors() const { return specs_; }
@@ -91,6 +93,12 @@ class Segment {
   bool override_fits(std::string_view payload) const { return overrides_.fits(payload.size()); }
   base::Status flush();
   Lengths lengths() const;
+  uint64_t bytes() const;  // in the files of rows and overrides
+
+  // [apply] For a segment that is written by a merge, in place of flush(). make_codes() follows
+  // when the graphs are built, because rows in a graph need no codes.
+  base::Status flush_without_codes() { return flush_files(); }
+  void make_codes();
 
   // [apply] Recovery. begin_replay() makes the slots from the rows of `durable` up to `rows` void
   // until rewrite() writes them, and forgets blobs and overrides beyond `durable`.
@@ -105,6 +113,9 @@ class Segment {
   std::string_view payload(uint32_t slot) const;  // the newest payload
   uint64_t presence(uint32_t slot) const { return record(slot).presence; }
   uint64_t version(uint32_t slot) const;  // version of the newest change
+  // The hash of the point when the row was written. An override may have come since.
+  const Hash& content_hash(uint32_t slot) const { return record(slot).content_hash; }
+  bool overridden(uint32_t slot) const { return overrides_.find(slot).has_value(); }
   std::string_view vector(size_t column, uint32_t slot) const {
     return columns_[column]->row(slot);
   }
@@ -118,6 +129,12 @@ class Segment {
   void prefetch_blobs(uint32_t slot) const;
   // The files and offsets of a row's vectors, for a message.
   std::string places(uint32_t slot) const;
+  // Calls `visit` with the slots of the overrides in [from, to) of the override file. Both are
+  // lengths that the file had between two changes.
+  base::Status each_override(uint64_t from, uint64_t to,
+                             const std::function<base::Status(uint32_t slot)>& visit) const {
+    return overrides_.each(from, to, visit);
+  }
   base::Result<std::string_view> fetch_vector(size_t column, uint32_t slot) const;
   // Fails with kCorrupt once a page of any column could not be read. The caller must then throw
   // away what it has read since.
@@ -161,7 +178,7 @@ class Segment {
 
  private:
   Segment(std::string directory, uint32_t id, const std::vector<VectorSpec>& vectors,
-          const SegmentOptions& options);
+          const SegmentOptions& options, const base::Uuid& uuid);
   base::Status flush_files();
   base::Status open_files(const Lengths& lengths);
   base::Status load_checksums();
@@ -180,6 +197,7 @@ class Segment {
 
   const std::string directory_;
   const uint32_t id_;
+  const base::Uuid uuid_;
   const std::vector<VectorSpec> specs_;
   const SegmentOptions options_;
   std::atomic<State> state_{State::kGrowing};

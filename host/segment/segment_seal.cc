@@ -32,6 +32,8 @@ Status Segment::seal() {
     RHUMB_TRY(Checksums::write(*file, directory_ + "/" + checksum_file(name_of(*file))));
   Manifest manifest;
   manifest.segment = id_;
+  manifest.uuid = uuid_;
+  manifest.capacity_bytes = options_.max_bytes;
   manifest.state = State::kSealed;
   manifest.vectors = specs_;
   // The override file goes on growing.

@@ -91,6 +91,13 @@ Status Segment::flush() {
   return base::ok();
 }
 
+void Segment::make_codes() {
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (auto* codes = columns_[i]->codes()) codes->start_at(graphs_[i]->built());
+    columns_[i]->advance_codes(row_count_);
+  }
+}
+
 Status Segment::begin_replay(const Lengths& durable, uint32_t rows) {
   RHUMB_ASSERT(state() == State::kGrowing || durable.rows == rows);
   RHUMB_ASSERT(row_count_ == durable.rows && durable.rows <= rows);
@@ -137,9 +144,8 @@ Status Segment::finish_recovery(std::span<const uint64_t> live) {
   for (size_t i = 0; i < columns_.size(); ++i) {
     columns_[i]->recovered(row_count_);
     RHUMB_TRY(graphs_[i]->load(durable_rows_));
-    if (auto* codes = columns_[i]->codes()) codes->start_at(graphs_[i]->built());
-    columns_[i]->advance_codes(row_count_);
   }
+  make_codes();
   return base::ok();
 }
 

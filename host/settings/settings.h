@@ -57,6 +57,13 @@ struct Settings {
     double cpu_share = 0.05;
   } contract;
   struct {
+    bool enabled = true;
+    double dead_share = 0.2;
+    uint64_t segment_rows = 1ull << 24;
+    uint64_t segment_bytes = 64ull << 30;
+    uint64_t threads = 1;
+  } compaction;
+  struct {
     std::string loopback = "direct";
   } peer;
 };

@@ -228,6 +228,19 @@ std::vector<Key> make_keys() {
             "Part of one core that measuring the recall of contracts may take, over a "
             "minute and over all shards together. Once it is known whether the contracts "
             "are kept, measuring takes a fifth of it."),
+      flag("compaction.enabled", SECTION(compaction), FIELD(compaction, enabled),
+           "Whether segments are merged in the background, so that the space of deleted and "
+           "overwritten points comes back."),
+      share("compaction.dead_share", SECTION(compaction), FIELD(compaction, dead_share), 0.01, 1,
+            "Part of a segment's rows that must be dead before an idle shard rewrites it. A shard "
+            "that is written waits until half of them are."),
+      number("compaction.segment_rows", SECTION(compaction), FIELD(compaction, segment_rows), 256,
+             1u << 24, "Rows that a merged segment may hold."),
+      number("compaction.segment_bytes", SECTION(compaction), FIELD(compaction, segment_bytes),
+             1ull << 20, 1ull << 36, "Bytes that a merged segment may hold."),
+      number("compaction.threads", SECTION(compaction), FIELD(compaction, threads), 1, 1024,
+             "Threads that build the graph of a merged segment. One segment at a time is "
+             "merged."),
       choice("peer.loopback", SECTION(peer), FIELD(peer, loopback), {"direct", "encode"},
              "How the roles of one process exchange messages. direct: as objects. encode: "
              "every message is encoded and decoded, for tests."),

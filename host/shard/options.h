@@ -11,6 +11,7 @@
 #include "host/base/timer.h"
 #include "host/model/collection.h"
 #include "host/segment/options.h"
+#include "host/shard/background/compaction.h"
 #include "host/shard/background/cpu_budget.h"
 #include "host/shard/state/kv_cache.h"
 #include "host/shard/write/request_budget.h"
@@ -31,6 +32,10 @@ struct ShardOptions {
   CpuBudget* recall_budget = nullptr;
   // Outlives the shard. With null, recall is measured only on request.
   base::TimerQueue* timers = nullptr;
+  // Runs merges. With null they run on `background`. Without timers segments are merged only on
+  // request.
+  base::Executor* mergers = nullptr;
+  CompactionOptions compaction;
   // The budget of the node. Without one, kMaxRequests alone bounds this shard.
   std::shared_ptr<RequestBudget> requests;
   // Called when entries up to `index` are durable in the shard's own files, so that the log may
@@ -42,6 +47,7 @@ struct ShardOptions {
   uint32_t checkpoint_points = base::limits::kCheckpointReplayPoints;
   uint32_t tail_scan_ms = base::limits::kTailScanMs;
   uint32_t resolve_chunk_points = base::limits::kResolveChunkPoints;
+  uint32_t max_segments = base::limits::kMaxSegments;
   uint32_t index_slice_rows = base::limits::kIndexSliceRows;
   uint64_t disk_reserve_bytes = base::limits::kDiskReserveBytes;
   // The reserve is at most this fraction of the disk, because a small disk would never take any

@@ -19,9 +19,12 @@ Shard::Shard(ShardOptions options)
       apply_strand_(*core_.options.apply),
       maintenance_strand_(*core_.options.background),
       indexing_strand_(*core_.options.background),
+      merging_strand_(core_.options.mergers != nullptr ? *core_.options.mergers
+                                                       : *core_.options.background),
       measurer_(core_),
       indexer_(core_, indexing_strand_),
-      maintenance_(core_, apply_state_, indexer_, apply_strand_, maintenance_strand_) {
+      maintenance_(core_, apply_state_, indexer_, apply_strand_, maintenance_strand_),
+      merger_(core_, apply_state_, maintenance_, apply_strand_, merging_strand_) {
   measurer_.promise(core_.schema()->contract.recall);
 }
 
@@ -47,6 +50,7 @@ Status Shard::recover() {
   RHUMB_TRY(finish_recovery(core_, apply_state_));
   if (maintenance_.has_full_segments()) maintenance_.seal();
   indexer_.wake();
+  merger_.changed();
   return base::ok();
 }
 
@@ -76,6 +80,7 @@ Status Shard::apply_all(std::span<const consensus::Entry> entries) {
     RHUMB_TRY(finish_recovery(core_, apply_state_));
     maintenance_.seal();
     indexer_.wake();
+    merger_.changed();
   }
   while (!entries.empty()) {
     size_t n = 0;
@@ -88,7 +93,9 @@ Status Shard::apply_all(std::span<const consensus::Entry> entries) {
     entries = entries.subspan(n);
     if (applied.rolled) maintenance_.seal();
     maintenance_.applied(applied.log_bytes, applied.points);
-    if (applied.points > 0) indexer_.wake();
+    if (applied.points == 0) continue;
+    indexer_.wake();
+    merger_.changed();
   }
   return base::ok();
 }
@@ -161,6 +168,7 @@ void Shard::stop() {
   indexer_.fail(closed);
   indexer_.stop();
   apply_strand_.drain();
+  merger_.stop();  // before the maintenance, on which it may wait
   maintenance_.wait_idle();
   measurer_.stop();
   indexing_strand_.drain();  // a turn that ran may have posted one more, which ends at once

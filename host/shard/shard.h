@@ -1,9 +1,10 @@
 // A shard replica: the state machine of its consensus group, and the calls that read it.
 //
 // A shard owns its directory: segments (host/segment), the key-value store of points, the manifest.
-// Its work runs on three strands and on the readers' threads: the apply strand (entries, one batch
-// at a time), the maintenance strand (checkpoints, sealing) and the indexing strand (graphs,
-// payload indexes). Reads pin a view of one applied index and never block apply.
+// Its work runs on four strands and on the readers' threads: the apply strand (entries, one batch
+// at a time), the maintenance strand (checkpoints, sealing), the indexing strand (graphs, payload
+// indexes) and the merging strand (merges of segments). Reads pin a view of one applied index and
+// never block apply.
 //
 // Invariants: everything visible was committed by the group and applied in order; replicas at one
 // applied index have the same content hash; a point is in exactly one live slot. Everything up to
@@ -27,6 +28,7 @@
 #include "host/shard/background/indexer.h"
 #include "host/shard/background/maintenance.h"
 #include "host/shard/background/measurer.h"
+#include "host/shard/background/merger.h"
 #include "host/shard/read/point_reads.h"
 #include "host/shard/read/read_context.h"
 #include "host/shard/read/verification.h"
@@ -134,6 +136,11 @@ class Shard final : public consensus::StateMachine {
   // Any thread. Fires when what there is to index now is in graphs and payload indexes.
   void when_indexed(std::function<void()> done) { indexer_.when_idle(std::move(done)); }
 
+  // Any thread. Merges what there is to merge, as in an idle shard. When `done` fires without a
+  // failure, the space of dead rows is given back, but for what is not worth a merge.
+  void compact(Done done) { merger_.compact(std::move(done)); }
+  Merger::State merges() const { return merger_.state(); }
+
   // Both end the shard; apply() is not called afterwards. They block, are idempotent, and must not
   // run on an executor's thread. close() makes a checkpoint, so that the next start replays
   // nothing. stop() makes none, like the end of a shard that is dropped or of a process that is
@@ -158,10 +165,11 @@ class Shard final : public consensus::StateMachine {
   std::optional<Replayer> replayer_;
   bool unreferenced_removed_ = false;  // [apply]
   uint64_t start_index_ = 0;
-  base::Strand apply_strand_, maintenance_strand_, indexing_strand_;
+  base::Strand apply_strand_, maintenance_strand_, indexing_strand_, merging_strand_;
   Measurer measurer_;
   Indexer indexer_;
   Maintenance maintenance_;
+  Merger merger_;
   std::atomic<bool> stopped_{false};
 };
 

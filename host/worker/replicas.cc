@@ -90,6 +90,8 @@ void Replicas::open(const model::Collection& collection, const model::ShardPlace
   options.kv = options_.kv;
   options.apply = options_.apply;
   options.timers = options_.timers;
+  options.mergers = options_.mergers;
+  options.compaction = options_.compaction;
   options.recall_budget = options_.recall_budget;
   options.background = options_.background;
   options.requests = requests_;

@@ -25,6 +25,8 @@ struct ReplicasOptions {
   base::Executor* apply = nullptr;
   base::Executor* background = nullptr;
   base::TimerQueue* timers = nullptr;
+  base::Executor* mergers = nullptr;  // as in ShardOptions
+  shard::CompactionOptions compaction;
   shard::CpuBudget* recall_budget = nullptr;  // as in ShardOptions
   segment::SegmentOptions segment;
 };

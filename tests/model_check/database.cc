@@ -40,6 +40,11 @@ base::Result<std::unique_ptr<Database>> Database::open(const std::string& direct
   options.segment.max_rows = 400;
   options.segment.graph_min_rows = 120;
   options.segment.extents = {4096, 65536};
+  // Segments are merged all the time.
+  options.compaction.dead_share = options.compaction.busy_dead_share = 0.1;
+  options.compaction.dead_rows = 1;
+  options.compaction.look_ms = 5;
+  options.compaction.move_rows = 20;
   std::unique_ptr<Database> database(new Database);
   database->node_ = std::make_unique<app::Node>(options);
   RHUMB_TRY(database->node_->start());

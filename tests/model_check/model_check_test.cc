@@ -33,7 +33,7 @@ TEST(ModelCheck, random_operations_with_restarts_agree_with_the_model) {
   EXPECT_GT(result.kills, 20u);
   EXPECT_LT(result.kills, result.lives);
   EXPECT_GT(result.cut_off, 0u);
-  EXPECT_GT(result.segments, 6u);  // with three shards this means that several were sealed
+  EXPECT_LT(result.segments, 20u);  // three shards sealed many more, which were merged
   EXPECT_GE(recall, 0.95);
 }
 

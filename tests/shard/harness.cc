@@ -158,6 +158,14 @@ base::Status Harness::checkpoint() {
   return done.get_future().get();
 }
 
+base::Status Harness::compact() {
+  std::promise<base::Status> done;
+  shard_->compact([&done](const base::Status& status) { done.set_value(status); });
+  RHUMB_TRY(done.get_future().get());
+  wait_indexed();  // files are removed on the indexing strand
+  return base::ok();
+}
+
 base::Status Harness::configure(const model::CollectionConfig& config) {
   ++config_version_;
   std::promise<base::Status> taken, built;

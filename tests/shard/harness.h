@@ -71,6 +71,8 @@ class Harness {
     return apply();
   }
   base::Status checkpoint();
+  // Merges segments until nothing is left to merge.
+  base::Status compact();
   base::Status configure(const model::CollectionConfig& config);
   // Waits until the indexer has nothing more to do, so graphs reach every row that they can.
   void wait_indexed(const std::string& vector = "");

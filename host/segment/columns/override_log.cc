@@ -93,6 +93,17 @@ std::optional<Override> OverrideLog::find(uint32_t slot) const {
   return it == newest_.end() ? std::nullopt : std::optional(it->second);
 }
 
+Status OverrideLog::each(uint64_t from, uint64_t to,
+                         const std::function<Status(uint32_t slot)>& visit) const {
+  while (from < to) {
+    OverrideHeader header;
+    std::memcpy(&header, column_.data() + from, sizeof(header));
+    RHUMB_TRY(visit(header.slot));
+    from += record_bytes(header.bytes);
+  }
+  return base::ok();
+}
+
 Status OverrideLog::check(uint32_t slot, const Override& entry) const {
   OverrideHeader header;
   std::memcpy(&header, column_.data() + entry.offset - sizeof(header), sizeof(header));

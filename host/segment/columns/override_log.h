@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +46,9 @@ class OverrideLog {
   }
   // Checks that the record's bytes are still those that were written.
   base::Status check(uint32_t slot, const Override& entry) const;
+  // Any thread. Calls `visit` with the slots of the records in [from, to), in the order of writing.
+  base::Status each(uint64_t from, uint64_t to,
+                    const std::function<base::Status(uint32_t slot)>& visit) const;
   bool empty() const { return count_.load(std::memory_order_acquire) == 0; }
   uint64_t count() const { return count_.load(std::memory_order_acquire); }
 

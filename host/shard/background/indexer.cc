@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/base/file.h"
 #include "host/base/log.h"
 
 namespace rhumb::shard {
@@ -115,7 +116,9 @@ std::optional<Status> Indexer::build_field() {
     // A view that is taken now has every row from before the field was configured, and put() adds
     // the later ones. Rows that are dead already count only for views older than this one.
     const ViewPtr view = core_.views.current();
-    const SegmentView& part = *view->find(segment.id());
+    const SegmentView* const found = view->find(segment.id());
+    if (found == nullptr) continue;  // it was merged meanwhile
+    const SegmentView& part = *found;
     const bool older_views = core_.views.oldest_view() < view->applied;
     const auto payload_of = [&](uint32_t slot) {
       return older_views || part.holds(slot) ? segment.payload(slot) : std::string_view();
@@ -176,6 +179,16 @@ void Indexer::save(const Watermark& durable) {
     const Status saved = segment.save_fields(part.rows, core_.views.applied());
     if (!saved.ok()) warn("saving payload indexes: " + saved.to_string());
   }
+}
+
+void Indexer::remove_files(std::vector<std::string> paths, std::function<void()> done) {
+  strand_.post([this, paths = std::move(paths), done = std::move(done)] {
+    for (const std::string& path : paths) {
+      const Status removed = base::remove_all(path);
+      if (!removed.ok()) warn("removing " + path + ": " + removed.to_string());
+    }
+    done();
+  });
 }
 
 bool Indexer::extend_graph(const ViewPtr& view) {

@@ -50,6 +50,10 @@ class Indexer {
   // indexes of sealed segments are saved. Null means that the checkpoint failed.
   void checkpoint_ended(std::shared_ptr<const Watermark> durable);
 
+  // Removes files and directories of segments that no view has that is taken from now on. `done`
+  // fires when they are gone.
+  void remove_files(std::vector<std::string> paths, std::function<void()> done);
+
   // A search spent `ns` on scanning `rows` that wait for a graph.
   void tail_scanned(uint64_t rows, uint64_t ns);
   // The tail: the rows that are not in the graph yet.

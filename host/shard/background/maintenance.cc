@@ -1,5 +1,7 @@
 #include "host/shard/background/maintenance.h"
 
+#include <algorithm>
+
 #include "host/base/log.h"
 
 namespace rhumb::shard {
@@ -44,10 +46,12 @@ void Maintenance::applied(uint64_t log_bytes, uint64_t points) {
 }
 
 bool Maintenance::has_full_segments() const {
-  size_t growing = 0;
-  for (const auto& [id, held] : apply_state_.segments)
-    growing += held.segment->state() == segment::State::kGrowing ? 1 : 0;
-  return growing > 1;
+  return std::any_of(apply_state_.segments.begin(), apply_state_.segments.end(),
+                     [&](const auto& held) { return full(held.first); });
+}
+
+bool Maintenance::full(uint32_t id) const {
+  return id != apply_state_.open && apply_state_.find(id)->state() == segment::State::kGrowing;
 }
 
 void Maintenance::begin(const std::shared_ptr<Round>& round) {
@@ -62,21 +66,20 @@ void Maintenance::begin(const std::shared_ptr<Round>& round) {
   for (const auto& [id, held] : apply_state_.segments) {
     round->watermark.lengths[id] = held.segment->lengths();
     round->segments.push_back(held.segment);
-    const bool full = held.segment->state() == segment::State::kGrowing &&
-                      id != apply_state_.segments.rbegin()->first;
-    if (full) round->full.push_back(held.segment);
+    if (full(id)) round->full.push_back(held.segment);
   }
   // Without a store nothing was ever written. The log keeps its few entries, and the shard stays
   // without files.
   const bool nothing_new =
       round->watermark.index == apply_state_.watermark.index || !core_.store.exists();
-  if (nothing_new && round->full.empty()) {
+  if (nothing_new && round->full.empty() && apply_state_.garbage.empty()) {
     // A crash between the watermark and the release leaves entries that nobody needs. An idle shard
     // would keep them for ever.
     if (core_.options.release_log && apply_state_.watermark.index > 0)
       core_.options.release_log(apply_state_.watermark.index);
     return finish(round, base::ok());
   }
+  round->garbage.swap(apply_state_.garbage);
   apply_state_.pending_watermark = round->watermark.index;
   indexer_.checkpoint_begins(round->watermark);
   round->began = true;
@@ -123,7 +126,9 @@ void Maintenance::release(const std::shared_ptr<Round>& round) {
     outcome = seal_full(*round);
   }
   if (!outcome.ok()) core_.fence(outcome);
-  finish(round, outcome);
+  if (!outcome.ok() || round->garbage.empty()) return finish(round, outcome);
+  // Graphs are saved on the same strand, so that none is saved into a removed directory.
+  indexer_.remove_files(std::move(round->garbage), [this, round] { finish(round, base::ok()); });
 }
 
 Status Maintenance::seal_full(const Round& round) {

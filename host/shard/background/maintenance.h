@@ -5,12 +5,14 @@
 // Then the log is released up to W. The first and third step take a moment on the apply strand. The
 // slow steps run on the background strand, so apply goes on in the meantime. There is one
 // checkpoint at a time, and one more answers all requests that come while it runs. A failed sync
-// fences the shard and is not tried again.
+// fences the shard and is not tried again. Files that an edit of the segments made garbage are
+// removed when the store was flushed.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "host/base/executor.h"
@@ -54,6 +56,7 @@ class Maintenance {
     Watermark watermark;
     bool began = false;  // there was something to do
     std::vector<std::shared_ptr<segment::Segment>> segments, full;
+    std::vector<std::string> garbage;
     std::vector<Done> done;
   };
   // The round that answers all who wait.
@@ -65,6 +68,7 @@ class Maintenance {
   void release(const std::shared_ptr<Round>& round);  // [background]
   void finish(const std::shared_ptr<Round>& round, const base::Status& outcome);
   base::Status seal_full(const Round& round);
+  bool full(uint32_t id) const;  // [apply] nothing is appended to the segment any more
 
   Core& core_;
   ApplyState& apply_state_;

@@ -39,8 +39,9 @@ Result<FilterResult> ViewFilter::evaluate(const View& view, const SegmentView& p
       return std::nullopt;
     }
     // A point that is absent may have been deleted since the view.
-    if (!*row || (*row)->version > view.applied)
-      moved = moved || core_->views.applied() != view.applied;
+    if (!*row || (*row)->version > view.applied) moved = moved || core_->views.changed_since(view);
+    // An edit may have moved it to a segment that the view does not have.
+    if (*row && view.find((*row)->segment) == nullptr) moved = true;
     return *row && (*row)->segment == part.segment->id() && part.holds((*row)->slot)
                ? std::optional((*row)->slot)
                : std::nullopt;

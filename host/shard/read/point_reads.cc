@@ -16,6 +16,27 @@ namespace {
 // Points read between two checks of the deadline; from a cold disk they take some milliseconds.
 constexpr size_t kReadsPerLook = 64;
 
+// Where a point is in a view. `part` is null if the point is gone.
+struct Place {
+  const SegmentView* part = nullptr;
+  uint32_t slot = 0;
+};
+
+// Finds the segment of a row that was read from the store before `view` was taken. An edit of the
+// segments may have come in between, so a missing segment is damage only if it stays missing.
+Result<Place> locate(Core& core, ViewPtr& view, const std::string& key, PointRow row) {
+  for (uint32_t round = 0;; ++round) {
+    if (const SegmentView* const part = view->find(row.segment)) return Place{part, row.slot};
+    if (round == base::limits::kMaxFreshViews) break;
+    RHUMB_ASSIGN(const auto again, core.store.find(key));
+    if (!again) return Place{};
+    row = *again;
+    view = core.views.current();
+  }
+  return base::corrupt("key-value store: a point in segment " + std::to_string(row.segment) +
+                       ", which is not there");
+}
+
 // Collects points that pass a filter, in the order of their keys, until a page is full.
 class Scroller {
  public:
@@ -55,10 +76,10 @@ class Scroller {
                                            : base::limits::kScrollChunkKeys;
     RHUMB_ASSIGN(const Store::Page page, core_.store.page(next_, want));
     // After the page, so that it has the segments of the page's rows.
-    const ViewPtr view = core_.views.current();
+    ViewPtr view = core_.views.current();
     for (const auto& [key, row] : page.rows) {
       if (full()) return base::ok();
-      RHUMB_TRY(take(*view, row));
+      RHUMB_TRY(take(view, key, row));
     }
     walked_ += page.rows.size();
     next_ = page.next;
@@ -66,14 +87,16 @@ class Scroller {
     return base::ok();
   }
 
-  Status take(const View& view, const PointRow& row) {
-    const SegmentView* part = view.find(row.segment);
-    if (part == nullptr)
-      return base::corrupt("key-value store: a point in segment " + std::to_string(row.segment) +
-                           ", which is not there");
-    RHUMB_ASSIGN(const segment::StoredRow stored, part->segment->fetch(row.slot));
+  Status take(ViewPtr& view, const std::string& key, const PointRow& row) {
+    RHUMB_ASSIGN(const Place place, locate(core_, view, key, row));
+    if (place.part == nullptr) return base::ok();
+    return take(*place.part, place.slot);
+  }
+
+  Status take(const SegmentView& part, uint32_t slot) {
+    RHUMB_ASSIGN(const segment::StoredRow stored, part.segment->fetch(slot));
     if (filter_ != nullptr && !filter_->matches(stored)) return base::ok();
-    RHUMB_ASSIGN(Record record, maker_.make(*part->segment, row.slot, stored));
+    RHUMB_ASSIGN(Record record, maker_.make(*part.segment, slot, stored));
     bytes_ += model::text_bytes(record);
     records_.push_back(std::move(record));
     return base::ok();
@@ -89,7 +112,11 @@ class Scroller {
     const auto missing =
         static_cast<size_t>(std::min<uint64_t>({limit_ - records_.size(), view->points, room}));
     RHUMB_TRY(room_for_hits(core_.options.segment.memory, missing));
-    std::vector<std::pair<std::string, PointRow>> best;  // a heap with the largest key in front
+    struct Found {
+      const SegmentView* part;
+      uint32_t slot;
+    };
+    std::vector<std::pair<std::string, Found>> best;  // a heap with the largest key in front
     const auto larger = [](const auto& a, const auto& b) { return a.first < b.first; };
     for (const SegmentView& part : view->segments) {
       RHUMB_ASSIGN(const payload::FilterResult passing, filter_->evaluate(*view, part));
@@ -99,7 +126,7 @@ class Scroller {
         if (key < next_ || (best.size() == missing && key >= best.front().first)) continue;
         RHUMB_ASSIGN(const bool passes, filter_->still_passes(*view, *part.segment, slot));
         if (!passes) continue;
-        best.emplace_back(key, PointRow{part.segment->id(), slot, 0, {}});
+        best.emplace_back(key, Found{&part, slot});
         std::push_heap(best.begin(), best.end(), larger);
         if (best.size() <= missing) continue;
         std::pop_heap(best.begin(), best.end(), larger);
@@ -108,10 +135,10 @@ class Scroller {
       RHUMB_TRY(part.segment->intact());
     }
     std::sort_heap(best.begin(), best.end(), larger);
-    for (const auto& [key, row] : best) {
+    for (const auto& [key, found] : best) {
       if (full()) break;
       if (records_.size() % kReadsPerLook == 0) RHUMB_TRY(interrupted(context_, "scroll"));
-      RHUMB_TRY(take(*view, row));
+      RHUMB_TRY(take(*found.part, found.slot));
     }
     return base::ok();
   }
@@ -149,12 +176,11 @@ Result<std::vector<Record>> get_points(Core& core, const model::GetRequest& requ
     auto row = watched(core, core.store.find(id.key()));
     if (!row.ok()) return row.status();
     if (!*row) continue;
-    const ViewPtr view = core.views.current();
-    const SegmentView* part = view->find((*row)->segment);
-    if (part == nullptr)
-      return core.watch(base::corrupt("key-value store: a point in segment " +
-                                      std::to_string((*row)->segment) + ", which is not there"));
-    auto record = watched(core, maker.make(*part->segment, (*row)->slot));
+    ViewPtr view = core.views.current();
+    const auto place = watched(core, locate(core, view, id.key(), **row));
+    if (!place.ok()) return place.status();
+    if (place->part == nullptr) continue;
+    auto record = watched(core, maker.make(*place->part->segment, place->slot));
     if (!record.ok()) return record.status();
     bytes += model::text_bytes(*record);
     if (bytes > base::limits::kMaxReplyBytes) return model::too_large();

@@ -40,8 +40,10 @@ Status verify_row(const Core& core, const View& view, const SegmentView& part, u
   sums.add(row.id_key, hash);
   RHUMB_ASSIGN(const auto known, core.store.find(row.id_key));
   if (known == PointRow{part.segment->id(), slot, row.version, hash}) return base::ok();
-  const bool gone_since = !known && core.views.applied() != view.applied;
-  if (row.version > view.applied || gone_since || (known && known->version > view.applied)) {
+  const bool gone_since = !known && core.views.changed_since(view);
+  const bool elsewhere = known && view.find(known->segment) == nullptr;  // an edit moved it
+  if (row.version > view.applied || gone_since || elsewhere ||
+      (known && known->version > view.applied)) {
     *moved = true;
     return base::ok();
   }
@@ -89,7 +91,7 @@ Result<Verification> verify_view(const Core& core, const ViewPtr& view, const Re
   found.computed = sums.total();
   const auto rows = count_rows(core, context);
   if (!rows.ok() && !tells_damage(rows.status())) return rows.status();
-  *moved = *moved || core.views.applied() != view->applied;
+  *moved = *moved || core.views.changed_since(*view);
   if (!rows.ok()) {
     wrong(rows.status());
   } else if (!*moved && *rows != found.points) {

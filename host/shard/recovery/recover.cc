@@ -1,6 +1,8 @@
 #include "host/shard/recovery/recover.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "host/base/file.h"
 #include "host/base/log.h"
@@ -12,7 +14,8 @@ using segment::Segment;
 
 namespace {
 
-constexpr uint32_t kFormat = 1;
+constexpr uint32_t kFormat = 2;        // the directory may have edits of its segments
+constexpr uint32_t kOldestFormat = 1;  // is upgraded when the directory is opened
 constexpr uint64_t kMaxManifestBytes = 64 * base::limits::kKiB;
 constexpr char kManifest[] = "/manifest";
 
@@ -52,6 +55,14 @@ Status open_segments(Core& core, ApplyState& apply_state) {
     return base::ok();
   }));
   const SchemaPtr schema = core.schema();
+  for (const auto& [id, durable] : apply_state.watermark.lengths) {
+    if (known.count(id) != 0) continue;
+    apply_state.garbage.push_back(core.segment_directory(id));
+    if (apply_state.watermark.index == apply_state.applied.index) continue;  // nothing is replayed
+    RHUMB_ASSIGN(apply_state.retired[id],
+                 Segment::open(core.segment_directory(id), id, schema->vectors,
+                               core.options.segment, durable));
+  }
   for (const auto& [id, lengths] : known) {
     const auto at = apply_state.watermark.lengths.find(id);
     const segment::Lengths durable =
@@ -59,8 +70,27 @@ Status open_segments(Core& core, ApplyState& apply_state) {
     RHUMB_ASSIGN(auto opened, Segment::open(core.segment_directory(id), id, schema->vectors,
                                             core.options.segment, durable));
     RHUMB_TRY(opened->begin_replay(durable, lengths.rows));
+    if (opened->state() == segment::State::kGrowing) apply_state.open = id;
     apply_state.segments[id].segment = std::move(opened);
   }
+  return base::ok();
+}
+
+Status load_forwards(Core& core, const ApplyState& apply_state) {
+  Forwards forwards;
+  RHUMB_TRY(visit(core, kForwards, [&](std::string_view key, std::string_view value) -> Status {
+    RHUMB_ASSIGN(const uint32_t from, parse_segment_key(key));
+    Forward forward;
+    RHUMB_ASSIGN(forward.to, decode_forward(value));
+    if (apply_state.find(forward.to) == nullptr)
+      return base::corrupt("segment " + std::to_string(from) + " was merged into segment " +
+                           std::to_string(forward.to) + ", which is not there");
+    RHUMB_ASSIGN(forward.slots,
+                 read_slots(core.segment_directory(forward.to) + "/" + segment::moved_file(from)));
+    forwards[from] = std::make_shared<const Forward>(std::move(forward));
+    return base::ok();
+  }));
+  core.store.publish_forwards(std::move(forwards), [] {});
   return base::ok();
 }
 
@@ -138,20 +168,24 @@ Status open_directory(const ShardOptions& options) {
     return base::write_file_atomic(path, document.dump(1) + "\n");
   }
   RHUMB_ASSIGN(const std::string text, base::read_file(path, kMaxManifestBytes));
-  const auto document = nlohmann::json::parse(text, nullptr, false);
+  auto document = nlohmann::json::parse(text, nullptr, false);
   if (!document.is_object() || !document.contains("format") || !document.contains("shard"))
     return base::corrupt(path + " at offset 0: not a shard's manifest");
-  if (document["format"] != kFormat)
+  if (document["format"] != kFormat && document["format"] != kOldestFormat)
     return base::unsupported(path + ": format " + document["format"].dump() +
-                             ", this release reads " + std::to_string(kFormat));
+                             ", this release reads " + std::to_string(kOldestFormat) + " and " +
+                             std::to_string(kFormat));
   if (document["shard"] != options.shard)
     return base::corrupt(path + ": the manifest is of shard " + document["shard"].dump());
-  return base::ok();
+  if (document["format"] == kFormat) return base::ok();
+  document["format"] = kFormat;
+  return base::write_file_atomic(path, document.dump(1) + "\n");
 }
 
 Status load_apply_state(Core& core, ApplyState& apply_state) {
   RHUMB_TRY(load_state(core, apply_state));
   RHUMB_TRY(open_segments(core, apply_state));
+  RHUMB_TRY(load_forwards(core, apply_state));
   RHUMB_TRY(load_live(core, apply_state));
   RHUMB_TRY(check_live(core, apply_state));
   RHUMB_TRY(load_hashes(core, apply_state));
@@ -165,14 +199,38 @@ Status load_apply_state(Core& core, ApplyState& apply_state) {
   });
 }
 
+namespace {
+
+// Removes the files of slots that no forward needs.
+Status remove_unneeded_slots(const std::string& directory, const Forwards& forwards) {
+  RHUMB_ASSIGN(const auto names, base::list_dir(directory));
+  for (const std::string& name : names) {
+    if (name.rfind(segment::kMovedPrefix, 0) != 0) continue;
+    const bool needed = std::any_of(forwards.begin(), forwards.end(), [&](const auto& forward) {
+      return segment::moved_file(forward.first) == name;
+    });
+    if (!needed) RHUMB_TRY(base::remove_all(directory + "/" + name));
+  }
+  return base::ok();
+}
+
+}  // namespace
+
 Status remove_unreferenced_files(const Core& core, const ApplyState& apply_state) {
   const std::string parent = core.options.directory + "/segments";
   if (!base::exists(parent)) return base::ok();
+  const Forwards forwards = core.store.forwards();
+  // The watermark may name segments that an edit removed and that a replay would still read.
+  std::set<std::string> known;
+  for (const auto& [id, lengths] : apply_state.watermark.lengths) known.insert(std::to_string(id));
+  if (apply_state.making) known.insert(std::to_string(*apply_state.making));
+  for (const auto& [id, held] : apply_state.segments) {
+    known.insert(std::to_string(id));
+    RHUMB_TRY(remove_unneeded_slots(held.segment->directory(), forwards));
+  }
   RHUMB_ASSIGN(const auto names, base::list_dir(parent));
   for (const std::string& name : names) {
-    const bool known = std::any_of(apply_state.segments.begin(), apply_state.segments.end(),
-                                   [&](const auto& s) { return std::to_string(s.first) == name; });
-    if (known) continue;
+    if (known.count(name) != 0) continue;
     base::log_info("shard", "removing a segment that was never committed",
                    {{"shard", core.options.shard}, {"segment", name}});
     RHUMB_TRY(base::remove_all(parent + "/" + name));
@@ -182,6 +240,7 @@ Status remove_unreferenced_files(const Core& core, const ApplyState& apply_state
 
 Status finish_recovery(Core& core, ApplyState& apply_state) {
   apply_state.commands.end_replay();
+  apply_state.retired.clear();
   storage::KvBatch batch;
   for (auto& [id, held] : apply_state.segments) {
     RHUMB_TRY(held.segment->finish_recovery(held.live.words()));

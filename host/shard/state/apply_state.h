@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -40,13 +41,27 @@ struct ApplyState {
   std::optional<uint64_t> pending_watermark;
   HashSums hashes;
   AppliedCommands commands;
-  // Rows are appended to the last segment, if it is not sealed.
   std::map<uint32_t, Held> segments;
+  // Rows are appended to this segment. Other segments that are not sealed will be.
+  std::optional<uint32_t> open;
+  // A merge is writing this segment, which is not in the set yet.
+  std::optional<uint32_t> making;
+  // Segments that an edit removed and that the watermark still names. Replay reads the points from
+  // them as they were at the watermark. Empty when the replay is done.
+  std::map<uint32_t, std::shared_ptr<segment::Segment>> retired;
+  // Files and directories that may be removed when a checkpoint that begins now has ended.
+  std::vector<std::string> garbage;
   std::deque<Dead> dead;  // by ascending index
 
   segment::Segment* find(uint32_t id) const {
     const auto it = segments.find(id);
     return it == segments.end() ? nullptr : it->second.segment.get();
+  }
+  // As find(), also among the retired ones.
+  segment::Segment* find_any(uint32_t id) const {
+    if (segment::Segment* const found = find(id)) return found;
+    const auto it = retired.find(id);
+    return it == retired.end() ? nullptr : it->second.get();
   }
   std::vector<SegmentView> views() const {
     std::vector<SegmentView> all;

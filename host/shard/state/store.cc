@@ -32,7 +32,10 @@ Result<std::optional<PointRow>> Store::row(Table table, std::string_view key) co
 }
 
 Result<std::optional<PointRow>> Store::newest(std::string_view id_key) const {
-  return row(kPoints, id_key);
+  RHUMB_ASSIGN(auto found, row(kPoints, id_key));
+  const base::MutexLock lock(pending_mutex_);
+  if (found) follow(forwards_, *found);
+  return found;
 }
 
 Result<std::optional<PointRow>> Store::undo(uint64_t watermark, std::string_view id_key) const {
@@ -45,7 +48,8 @@ Result<std::optional<PointRow>> Store::find(std::string_view id_key) const {
   RHUMB_ASSIGN(auto found, row(kPoints, id_key));
   const base::MutexLock lock(pending_mutex_);
   const auto it = pending_.find(id_key);
-  if (it != pending_.end()) return it->second;
+  if (it != pending_.end()) found = it->second;
+  if (found) follow(forwards_, *found);
   return found;
 }
 
@@ -78,6 +82,9 @@ Result<Store::Page> Store::page(std::string_view first, size_t limit) const {
     else
       rows.erase(it->first);
   }
+  if (!forwards_.empty()) {
+    for (auto& [key, row] : rows) follow(forwards_, row);
+  }
   page.rows.assign(rows.begin(), rows.end());
   return page;
 }
@@ -98,6 +105,17 @@ void Store::publish_pending(const std::function<void()>& publish) {
   const base::MutexLock lock(pending_mutex_);
   publish();
   pending_.clear();
+}
+
+void Store::publish_forwards(Forwards forwards, const std::function<void()>& publish) {
+  const base::MutexLock lock(pending_mutex_);
+  publish();
+  forwards_ = std::move(forwards);
+}
+
+Forwards Store::forwards() const {
+  const base::MutexLock lock(pending_mutex_);
+  return forwards_;
 }
 
 Status Store::flush() {

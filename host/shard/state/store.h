@@ -1,6 +1,9 @@
 // A shard's key-value store as its readers see it: the points as of the last published log index. A
 // batch that is committed in the store but not yet published is never visible.
 //
+// A row may name a segment that is gone. Rows leave this class with the segment and slot where
+// their points are now, except those of undo().
+//
 // Threads: commit() and publish_pending() belong to the apply thread; any thread may read. Nothing
 // is opened before the first read or write that needs it. A shard without a store has no points.
 #pragma once
@@ -17,6 +20,7 @@
 
 #include "host/base/mutex.h"
 #include "host/base/status.h"
+#include "host/shard/state/forwards.h"
 #include "host/shard/state/kv_cache.h"
 #include "host/shard/state/tables.h"
 
@@ -53,6 +57,10 @@ class Store {
   // here and an older view there, or the other way round.
   base::Status commit(const storage::KvBatch& batch, PendingRows before);
   void publish_pending(const std::function<void()>& publish);
+  // [apply] As publish_pending(), for a change of the segments. From now on rows are found through
+  // `forwards`.
+  void publish_forwards(Forwards forwards, const std::function<void()>& publish);
+  Forwards forwards() const;
   base::Status flush();  // one thread at a time, beside commit()
 
   // These are for recovery.
@@ -67,6 +75,7 @@ class Store {
   std::atomic<bool> exists_;
   mutable base::Mutex pending_mutex_;
   PendingRows pending_ RHUMB_GUARDED_BY(pending_mutex_);
+  Forwards forwards_ RHUMB_GUARDED_BY(pending_mutex_);
 };
 
 }  // namespace rhumb::shard

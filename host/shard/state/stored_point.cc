@@ -7,7 +7,7 @@ using base::Status;
 
 StoredPoint::StoredPoint(const ApplyState& apply_state, std::optional<PointRow> row,
                          uint64_t unflushed_from)
-    : segment_(row ? apply_state.find(row->segment) : nullptr),
+    : segment_(row ? apply_state.find_any(row->segment) : nullptr),
       row_(row),
       unflushed_from_(unflushed_from) {}
 

@@ -28,6 +28,7 @@ enum Table : uint32_t {
   kHashes = 7,  // be32 bucket group -> sum of the content hashes of its points
   // be64 applied index of a batch -> the client commands in it, with their outcomes.
   kRequests = 8,
+  kForwards = 9,  // be32 segment that an edit removed -> where its rows went (forwards.h)
 };
 inline constexpr char kAppliedKey[] = "applied";
 inline constexpr char kWatermarkKey[] = "watermark";

@@ -43,16 +43,41 @@ void ViewKeeper::load(uint64_t applied, uint64_t points, segment::Hash content_h
   const base::MutexLock lock(mutex_);
   state_.clear();
   for (SegmentView& view : segments) {
-    Held held{std::move(view), nullptr, false};
-    held.live = std::make_shared<std::vector<uint64_t>>(*held.view.live);
-    held.view.live = held.live;
-    const uint32_t id = held.view.segment->id();
-    state_.emplace(id, std::move(held));
+    const uint32_t id = view.segment->id();
+    state_.emplace(id, hold(std::move(view)));
   }
   points_ = points;
   content_hash_ = content_hash;
   applied_.store(applied, std::memory_order_release);
   cached_.reset();
+}
+
+ViewKeeper::Held ViewKeeper::hold(SegmentView view) {
+  Held held{std::move(view), nullptr, false};
+  held.live = std::make_shared<std::vector<uint64_t>>(*held.view.live);
+  held.view.live = held.live;
+  return held;
+}
+
+void ViewKeeper::edit(SegmentView add, const std::vector<uint32_t>& remove) {
+  // Views and segments may be destroyed with these, which must not happen under the lock.
+  ViewPtr retired;
+  std::vector<Held> removed;
+  std::optional<Held> added;
+  if (add.segment != nullptr) added = hold(std::move(add));
+  const base::MutexLock lock(mutex_);
+  retired = std::exchange(cached_, nullptr);
+  for (const uint32_t id : remove) {
+    const auto it = state_.find(id);
+    RHUMB_ASSERT(it != state_.end());
+    removed.push_back(std::move(it->second));
+    state_.erase(it);
+  }
+  if (added) {
+    const uint32_t id = added->view.segment->id();
+    state_.emplace(id, std::move(*added));
+  }
+  edits_.fetch_add(1, std::memory_order_acq_rel);
 }
 
 void ViewKeeper::publish(const Publication& publication) {
@@ -87,6 +112,7 @@ ViewPtr ViewKeeper::current() {
   const base::MutexLock lock(mutex_);
   if (cached_) return cached_;
   auto view = std::make_shared<View>(pins_, applied_.load(std::memory_order_relaxed));
+  view->edits = edits_.load(std::memory_order_relaxed);
   view->points = points_;
   view->content_hash = content_hash_;
   for (auto& [id, held] : state_) {

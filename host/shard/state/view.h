@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <vector>
@@ -50,6 +51,7 @@ struct View {
   View& operator=(const View&) = delete;
 
   const uint64_t applied;
+  uint64_t edits = 0;  // how often the set of segments had been edited
   uint64_t points = 0;
   segment::Hash content_hash{};
   std::vector<SegmentView> segments;  // by ascending id
@@ -80,11 +82,18 @@ class ViewKeeper {
   void load(uint64_t applied, uint64_t points, segment::Hash content_hash,
             std::vector<SegmentView> segments);
   void publish(const Publication& publication);
+  // [apply] Puts `add` in the place of the segments `remove`. The points stay as they are. `add`
+  // has no segment if nothing takes their place.
+  void edit(SegmentView add, const std::vector<uint32_t>& remove);
   // Fires the waiters that publish() has satisfied. Call it without holding any lock.
   void notify(uint64_t applied) RHUMB_EXCLUDES(waiters_mutex_);
 
   ViewPtr current();
   uint64_t applied() const { return applied_.load(std::memory_order_acquire); }
+  // True if a view that is taken now would differ from this one.
+  bool changed_since(const View& view) const {
+    return applied() != view.applied || edits_.load(std::memory_order_acquire) != view.edits;
+  }
   // No view that is held, now or later, is older than this.
   uint64_t oldest_view() const;
 
@@ -101,10 +110,11 @@ class ViewKeeper {
     std::shared_ptr<std::vector<uint64_t>> live;  // the same words, for writing
     bool shared = false;                          // a view shares them
   };
+  static Held hold(SegmentView view);
   std::map<uint32_t, Held> state_ RHUMB_GUARDED_BY(mutex_);
   uint64_t points_ RHUMB_GUARDED_BY(mutex_) = 0;
   segment::Hash content_hash_ RHUMB_GUARDED_BY(mutex_){};
-  std::atomic<uint64_t> applied_{0};
+  std::atomic<uint64_t> applied_{0}, edits_{0};
   ViewPtr cached_ RHUMB_GUARDED_BY(mutex_);
 
   base::Mutex waiters_mutex_;

@@ -9,8 +9,14 @@
 
 namespace rhumb::shard {
 
-// kBusy means that too many rows wait for a graph. kNoSpace means that the disk is nearly full, or
-// that the process has reached its memory limit. A fenced shard answers with the reason.
+struct DiskRoom {
+  uint64_t free = 0, reserve = 0;  // writes are refused when less than the reserve is free
+};
+base::Result<DiskRoom> disk_room(const ShardOptions& options);
+
+// kBusy means that too many segments wait to be merged, or too many rows for a graph. kNoSpace
+// means that the disk is nearly full, or that the process has reached its memory limit. A fenced
+// shard answers with the reason.
 base::Status admit(const Core& core, const Indexer& indexer, model::OperationKind kind);
 
 }  // namespace rhumb::shard

@@ -155,21 +155,17 @@ Publication::Change& Applier::touched(uint32_t segment) {
 }
 
 Result<Segment*> Applier::segment_for(const segment::RowInput& row) {
-  if (!apply_state_.segments.empty()) {
-    Segment* last = apply_state_.segments.rbegin()->second.segment.get();
-    const bool open = last->state() == segment::State::kGrowing;
-    if (open && last->fits(row)) return last;
-    batch_.outcome.rolled = batch_.outcome.rolled || open;
+  if (apply_state_.open) {
+    Segment* const open = apply_state_.find(*apply_state_.open);
+    if (open->fits(row)) return open;
+    batch_.outcome.rolled = true;
   }
   return begin_segment();
 }
 
+// Admission tests the number of segments. A command that was committed gets its segment in any
+// case.
 Result<Segment*> Applier::begin_segment() {
-  if (apply_state_.segments.size() >= base::limits::kMaxSegments) {
-    return Status(
-        base::Code::kTooLarge,
-        "the shard has " + std::to_string(apply_state_.segments.size()) + " segments, the limit");
-  }
   const uint32_t id = apply_state_.applied.next_segment++;
   RHUMB_ASSIGN(auto begun, Segment::create(core_.segment_directory(id), id, schema_->vectors,
                                            core_.options.segment));
@@ -177,6 +173,7 @@ Result<Segment*> Applier::begin_segment() {
   begun->fields().make_ready();
   Segment* segment = begun.get();
   apply_state_.segments[id].segment = std::move(begun);
+  apply_state_.open = id;
   return segment;
 }
 
