@@ -281,10 +281,10 @@ def test_a_newer_format_of_the_data(fresh):
     server.ok("PUT", "/collections/a", {"vectors": {"size": 4, "distance": "Dot"}})
     server.stop()
     manifest = next(server.data.glob("shards/*/manifest"))
-    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "format": 2}))
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "format": 99}))
     code, found = doctor("--data", str(server.data))
     assert code == 2
-    finds(found, "data format", "FAIL", "has format 2", "the release that wrote it")
+    finds(found, "data format", "FAIL", "has format 99", "the release that wrote it")
     manifest.write_text("not JSON")
     _, found = doctor("--data", str(server.data))
     finds(found, "data format", "FAIL", "is not a manifest", "rhumbd check")

@@ -63,7 +63,8 @@ def test_acknowledged_writes_survive_power_cuts(loop_disk, kind):  # noqa: F811
     if kind == "checkpoints":
         log = sorted(p.name for p in (server.data / "log").glob("*.wal"))
         assert int(log[0].split(".")[0], 16) > CUTS, f"no file of the log was freed: {log}"
-        assert server.ok("GET", "/collections/kill")["segments_count"] > 2, "no segment was sealed"
+        numbers = [int(p.name) for p in server.data.glob("shards/*/segments/*")]
+        assert max(numbers) > 2, "no segment was sealed"  # few are left when they are merged
     print(
         f"{CUTS} power cuts, {acknowledged} acknowledged writes, "
         f"{sum(s != {None} for s in state.values())} points"

@@ -12,12 +12,19 @@
 #include "host/app/doctor/check.h"
 #include "host/base/file.h"
 #include "host/base/limits.h"
+#include "host/segment/format.h"
 #include "host/shard/options.h"
+#include "host/shard/recovery/recover.h"
 
 namespace rhumb::app::doctor {
 namespace {
 
-constexpr uint64_t kFormat = 1;  // of the manifests (docs/formats/shard.md, segment.md)
+// Formats that this release reads.
+struct Formats {
+  uint64_t oldest = 0, newest = 0;
+};
+constexpr Formats kShard = {shard::kOldestDirectoryFormat, shard::kDirectoryFormat};
+constexpr Formats kSegment = {segment::kOldestFormat, segment::kFormat};
 constexpr uint64_t kMaxManifestBytes = base::limits::kMaxSegmentManifestBytes;
 
 // The directory itself, or the nearest one above it that exists.
@@ -84,16 +91,16 @@ void check_log_directory(const Subject& subject, const std::string& directory, F
 }
 
 // Returns what is wrong with one manifest, or "".
-std::string manifest_problem(const std::string& path) {
+std::string manifest_problem(const std::string& path, const Formats& known) {
   const auto text = base::read_file(path, kMaxManifestBytes);
   if (!text.ok()) return text.status().message();
   const auto json = nlohmann::json::parse(*text, nullptr, false);
   const auto format = json.is_object() ? json.find("format") : json.end();
   if (!json.is_object() || format == json.end() || !format->is_number_unsigned())
     return path + " is not a manifest";
-  if (*format != kFormat)
-    return path + " has format " + format->dump() + ", and this release reads format " +
-           std::to_string(kFormat);
+  if (*format < known.oldest || *format > known.newest)
+    return path + " has format " + format->dump() + ", and this release reads formats " +
+           std::to_string(known.oldest) + " to " + std::to_string(known.newest);
   return "";
 }
 
@@ -103,14 +110,14 @@ void check_formats(const std::string& directory, Findings& findings) {
   size_t read = 0;
   for (const std::string& shard : *shards) {
     const std::string home = directory + "/shards/" + shard;
-    std::vector<std::string> manifests = {home + "/manifest"};
+    std::vector<std::pair<std::string, Formats>> manifests = {{home + "/manifest", kShard}};
     if (const auto segments = base::list_dir(home + "/segments"); segments.ok()) {
       for (const std::string& segment : *segments)
-        manifests.push_back(home + "/segments/" + segment + "/manifest");
+        manifests.emplace_back(home + "/segments/" + segment + "/manifest", kSegment);
     }
-    for (const std::string& manifest : manifests) {
+    for (const auto& [manifest, formats] : manifests) {
       if (!base::exists(manifest)) continue;  // a creation that was cut short
-      const std::string problem = manifest_problem(manifest);
+      const std::string problem = manifest_problem(manifest, formats);
       if (!problem.empty())
         return findings.fail("data format", problem,
                              "Use the release that wrote it. If no other release did, stop the "

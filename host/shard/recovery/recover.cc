@@ -14,8 +14,6 @@ using segment::Segment;
 
 namespace {
 
-constexpr uint32_t kFormat = 2;        // the directory may have edits of its segments
-constexpr uint32_t kOldestFormat = 1;  // is upgraded when the directory is opened
 constexpr uint64_t kMaxManifestBytes = 64 * base::limits::kKiB;
 constexpr char kManifest[] = "/manifest";
 
@@ -164,21 +162,21 @@ Status open_directory(const ShardOptions& options) {
   const std::string path = options.directory + kManifest;
   if (!base::exists(path)) {
     RHUMB_TRY(base::make_dirs(options.directory));
-    const nlohmann::json document = {{"format", kFormat}, {"shard", options.shard}};
+    const nlohmann::json document = {{"format", kDirectoryFormat}, {"shard", options.shard}};
     return base::write_file_atomic(path, document.dump(1) + "\n");
   }
   RHUMB_ASSIGN(const std::string text, base::read_file(path, kMaxManifestBytes));
   auto document = nlohmann::json::parse(text, nullptr, false);
   if (!document.is_object() || !document.contains("format") || !document.contains("shard"))
     return base::corrupt(path + " at offset 0: not a shard's manifest");
-  if (document["format"] != kFormat && document["format"] != kOldestFormat)
+  if (document["format"] != kDirectoryFormat && document["format"] != kOldestDirectoryFormat)
     return base::unsupported(path + ": format " + document["format"].dump() +
-                             ", this release reads " + std::to_string(kOldestFormat) + " and " +
-                             std::to_string(kFormat));
+                             ", this release reads " + std::to_string(kOldestDirectoryFormat) +
+                             " and " + std::to_string(kDirectoryFormat));
   if (document["shard"] != options.shard)
     return base::corrupt(path + ": the manifest is of shard " + document["shard"].dump());
-  if (document["format"] == kFormat) return base::ok();
-  document["format"] = kFormat;
+  if (document["format"] == kDirectoryFormat) return base::ok();
+  document["format"] = kDirectoryFormat;
   return base::write_file_atomic(path, document.dump(1) + "\n");
 }
 

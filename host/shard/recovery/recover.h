@@ -2,6 +2,7 @@
 // as far as they are durable, then the replay (replay.h).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "host/base/status.h"
@@ -9,6 +10,10 @@
 #include "host/shard/state/core.h"
 
 namespace rhumb::shard {
+
+// Formats of a shard's directory (docs/formats/shard.md). An older one is upgraded when the shard
+// is opened. From format 2 on the directory may have edits of its segments.
+inline constexpr uint32_t kDirectoryFormat = 2, kOldestDirectoryFormat = 1;
 
 // For a new shard: makes its directory with a manifest, durably. For an existing one: checks the
 // manifest.
