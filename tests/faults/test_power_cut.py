@@ -64,7 +64,7 @@ def test_acknowledged_writes_survive_power_cuts(loop_disk, kind):  # noqa: F811
         log = sorted(p.name for p in (server.data / "log").glob("*.wal"))
         assert int(log[0].split(".")[0], 16) > CUTS, f"no file of the log was freed: {log}"
         numbers = [int(p.name) for p in server.data.glob("shards/*/segments/*")]
-        assert max(numbers) > 2, "no segment was sealed"  # few are left when they are merged
+        assert max(numbers) > 1, "no segment was sealed"  # merging leaves few, not their numbers
     print(
         f"{CUTS} power cuts, {acknowledged} acknowledged writes, "
         f"{sum(s != {None} for s in state.values())} points"
