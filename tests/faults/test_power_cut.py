@@ -11,13 +11,14 @@ from workload import SEED, check, create, write_until
 CUTS = 100 if os.environ.get("RHUMB_E2E_MODE") == "soak" else 10  # number of cuts of each kind
 # `plain`: only the log restores the data. With a small log there are checkpoints, seals and freed
 # log files between the writes.
+SEGMENT_ROWS = 256
 KINDS = {
     "plain": ({}, ""),
     "checkpoints": (
         {
             "storage.log_segment_bytes": 1 << 20,
             "storage.log_bytes": 1 << 20,
-            "index.segment_rows": 256,
+            "index.segment_rows": SEGMENT_ROWS,
         },
         "x" * 20_000,
     ),
@@ -64,7 +65,9 @@ def test_acknowledged_writes_survive_power_cuts(loop_disk, kind):  # noqa: F811
         log = sorted(p.name for p in (server.data / "log").glob("*.wal"))
         assert int(log[0].split(".")[0], 16) > CUTS, f"no file of the log was freed: {log}"
         numbers = [int(p.name) for p in server.data.glob("shards/*/segments/*")]
-        assert max(numbers) > 1, "no segment was sealed"  # merging leaves few, not their numbers
+        # Merging leaves few segments, but it does not change their numbers. A slow machine writes
+        # too few rows for two segments in each shard.
+        assert max(numbers) > 1 or acknowledged < 3 * SEGMENT_ROWS, "no segment was sealed"
     print(
         f"{CUTS} power cuts, {acknowledged} acknowledged writes, "
         f"{sum(s != {None} for s in state.values())} points"
