@@ -218,7 +218,7 @@ Status MergeJob::finish() {
     edit.add = output_;
     edit.live = std::move(live_);
   }
-  const Status committed = commit_edit(core_, apply_state_, std::move(edit));
+  Status committed = commit_edit(core_, apply_state_, std::move(edit));
   if (!committed.ok()) core_.fence(committed);
   return committed;
 }
