@@ -13,7 +13,8 @@ using base::Status;
 
 namespace {
 
-constexpr uint32_t kMagic = 0x43524852;  // "RHRC"
+constexpr uint32_t kChecksumsFormat = 1;  // of these files, apart from the manifest's
+constexpr uint32_t kMagic = 0x43524852;   // "RHRC"
 constexpr uint64_t kHeaderBytes = 16, kFooterBytes = 4;
 
 uint64_t block_count(uint64_t bytes) {
@@ -31,7 +32,7 @@ Status Checksums::write(const Column& column, const std::string& path) {
   std::string text;
   base::ByteWriter out(text);
   out.u32(kMagic);
-  out.u32(kFormat);
+  out.u32(kChecksumsFormat);
   out.u64(column.length());
   for (uint64_t block = 0; block < block_count(column.length()); ++block)
     out.u32(base::crc32c(block_of(column, column.length(), block)));
@@ -46,8 +47,8 @@ Result<std::unique_ptr<Checksums>> Checksums::load(const std::string& path, uint
   RHUMB_ASSIGN(const std::string text, base::read_file(path, expected));
   base::ByteReader in(text);
   auto sums = std::make_unique<Checksums>();
-  const bool known = in.u32() == kMagic && in.u32() == kFormat && in.u64() == column_bytes &&
-                     text.size() == expected;
+  const bool known = in.u32() == kMagic && in.u32() == kChecksumsFormat &&
+                     in.u64() == column_bytes && text.size() == expected;
   if (!known)
     return base::corrupt(path + " at offset 0: not the checksums of a column of " +
                          std::to_string(column_bytes) + " bytes");
