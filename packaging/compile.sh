@@ -2,8 +2,8 @@
 # Compiles what the packages hold: compile.sh BUILD LIBDIR. BUILD is the build folder, and LIBDIR
 # the directory of libraries below /usr (lib64). RHUMB_JOBS limits how many compilers run at a time.
 #
-# The outputs depend neither on the folder of the sources nor on the time, so that two builds of one
-# commit are equal (tests/packages/reproducible.sh).
+# The outputs are meant to depend neither on the folder of the sources nor on the time, so that two
+# builds of one commit are equal (tests/packages/reproducible.sh).
 set -euo pipefail
 source="$(cd "$(dirname "$0")/.." && pwd)"
 mkdir -p "$1"

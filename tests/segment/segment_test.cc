@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "host/base/file.h"
 #include "host/segment/search/search.h"
 #include "tests/segment/temp_dir.h"
 
@@ -172,6 +173,16 @@ TEST_F(SegmentTest, search_and_filter_keep_to_the_view) {
   EXPECT_EQ(answer->strategy, "filter_scan");
   for (const Hit& hit : answer->hits) EXPECT_TRUE(hit.slot % 6 == 0 && hit.slot >= 12);
   EXPECT_EQ(answer->hits.size(), 7u);  // 12, 18 .. 48
+}
+
+// A release must read the checksums of segments that an earlier one sealed.
+TEST_F(SegmentTest, checksum_files_keep_their_format) {
+  const auto segment = create();
+  fill(*segment, 70);
+  ASSERT_TRUE(segment->seal().ok());
+  const auto text = base::read_file(segment->directory() + "/rows.dat.crc", 4096);
+  ASSERT_TRUE(text.ok()) << text.status().to_string();
+  EXPECT_EQ(text->substr(0, 8), std::string("RHRC\1\0\0\0", 8));
 }
 
 }  // namespace
