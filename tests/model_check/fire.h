@@ -76,6 +76,18 @@ class FireTest : public ::testing::Test {
                : json::object({{"points", json::array()}, {"next_page_offset", nullptr}});
   }
 
+  // The highest number of a segment: merged segments leave the directory, but numbers are not used
+  // again.
+  uint32_t segments_begun() const {
+    uint32_t highest = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_)) {
+      if (entry.is_directory() && entry.path().parent_path().filename() == "segments")
+        highest = std::max(highest,
+                           static_cast<uint32_t>(std::stoul(entry.path().filename().string())));
+    }
+    return highest;
+  }
+
   std::string directory_;
   std::unique_ptr<Database> database_;
 };

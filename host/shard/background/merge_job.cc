@@ -40,7 +40,8 @@ MergeJob::MergeJob(Core& core, ApplyState& apply_state, const std::vector<uint32
     RHUMB_ASSERT(held.segment->state() == segment::State::kSealed);
     Input input;
     input.segment = held.segment;
-    input.live = words_of(held.live, held.segment->lengths().rows);
+    input.rows = held.segment->lengths().rows;
+    input.live = words_of(held.live, input.rows);
     input.carried = held.segment->lengths().overrides;
     rows_ += held.live.count();
     bytes_ += held.segment->bytes();
@@ -83,7 +84,7 @@ Status MergeJob::copy() {
 
 Status MergeJob::copy_input(Input& input) {
   const Segment& from = *input.segment;
-  input.slots.assign(from.lengths().rows, Forward::kNowhere);
+  input.slots.assign(input.rows, Forward::kNowhere);
   for (uint32_t slot = 0; slot < input.slots.size(); ++slot) {
     if (slot % kPollRows == 0 && core_.stopping.load()) return stopped();
     if (!segment::bit(input.live, slot)) continue;

@@ -52,6 +52,7 @@ class MergeJob {
  private:
   struct Input {
     std::shared_ptr<segment::Segment> segment;
+    uint32_t rows = 0;
     std::vector<uint64_t> live;   // when the merge began
     uint64_t carried = 0;         // bytes of overrides that the output has
     uint64_t seen = 0;            // as look() noted
@@ -75,8 +76,8 @@ class MergeJob {
   std::shared_ptr<segment::Segment> output_;
   segment::LiveBits live_;  // of the output
   uint64_t rows_ = 0, bytes_ = 0;
-  uint64_t caught_up_ =
-      0;  // what the output has of every change up to this applied index is synced
+  // What the output has of every change up to this applied index is synced.
+  uint64_t caught_up_ = 0;
   uint64_t seen_applied_ = 0;
   segment::Lengths durable_;
   std::atomic<uint64_t> done_{0};
