@@ -36,13 +36,14 @@ SegmentOptions capacity(SegmentOptions options, const Manifest& manifest) {
 
 Result<std::shared_ptr<Segment>> Segment::create(const std::string& directory, uint32_t id,
                                                  const std::vector<VectorSpec>& vectors,
-                                                 const SegmentOptions& options) {
+                                                 const SegmentOptions& options,
+                                                 const base::Uuid& uuid) {
   // A crash may have left files of a segment that was never published.
   if (base::exists(directory)) RHUMB_TRY(base::remove_all(directory));
   RHUMB_TRY(base::make_dirs(directory));
   Manifest manifest;
   manifest.segment = id;
-  manifest.uuid = base::random_uuid();
+  manifest.uuid = uuid;
   auto segment =
       std::shared_ptr<Segment>(new Segment(directory, id, vectors, options, manifest.uuid));
   RHUMB_TRY(segment->open_files({}));

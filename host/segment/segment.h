@@ -65,9 +65,9 @@ class Segment {
  public:
   // [apply] Creates an empty segment in `directory` and makes the directory durable with its
   // manifest.
-  static base::Result<std::shared_ptr<Segment>> create(const std::string& directory, uint32_t id,
-                                                       const std::vector<VectorSpec>& vectors,
-                                                       const SegmentOptions& options);
+  static base::Result<std::shared_ptr<Segment>> create(
+      const std::string& directory, uint32_t id, const std::vector<VectorSpec>& vectors,
+      const SegmentOptions& options, const base::Uuid& uuid = base::random_uuid());
   // Opens a segment of which `lengths` says what is there and durable; kCorrupt names file and
   // offset if that is not so. begin_replay() and finish_recovery() must follow.
   static base::Result<std::shared_ptr<Segment>> open(const std::string& directory, uint32_t id,

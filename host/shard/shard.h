@@ -139,7 +139,6 @@ class Shard final : public consensus::StateMachine {
   // Any thread. Merges what there is to merge, as in an idle shard. When `done` fires without a
   // failure, the space of dead rows is given back, but for what is not worth a merge.
   void compact(Done done) { merger_.compact(std::move(done)); }
-  Merger::State merges() const { return merger_.state(); }
 
   // Both end the shard; apply() is not called afterwards. They block, are idempotent, and must not
   // run on an executor's thread. close() makes a checkpoint, so that the next start replays

@@ -220,8 +220,8 @@ CountRequest Samples::count_request() {
 }
 
 ShardState Samples::shard_state() {
-  ShardState s{random_(), random_(), 3,  4, 5, 6, 7, below(2) == 0, "a warning: " + text(20),
-               {},        {},        {}, {}};
+  ShardState s{random_(), random_(), 3,  4,  5,  6, 7, below(2) == 0, "a warning: " + text(20),
+               {},        {},        {}, {}, {}, {}};
   for (uint8_t& b : s.content_hash) b = static_cast<uint8_t>(below(256));
   for (uint64_t n = below(3); n > 0; --n) s.index_points.emplace_back(text(9), random_());
   for (uint64_t n = below(3); n > 0; --n) s.wanted_indexes.emplace_back(text(9), text(5));
@@ -230,6 +230,27 @@ ShardState Samples::shard_state() {
                          text(7), below(1000), 48, 0.25 * static_cast<double>(below(5)), random_(),
                          3});
   }
+  const auto segments = [this] {
+    std::vector<OptimizedSegment> all(below(3));
+    for (OptimizedSegment& segment : all) {
+      segment.uuid[3] = static_cast<uint8_t>(below(256));
+      segment.points = random_();
+    }
+    return all;
+  };
+  for (uint64_t n = below(3); n > 0; --n) {
+    s.optimizations.push_back({{},
+                               "merge",
+                               text(9),
+                               text(5),
+                               text(7),
+                               segments(),
+                               random_(),
+                               random_(),
+                               below(100),
+                               below(100)});
+  }
+  s.idle_segments = segments();
   return s;
 }
 

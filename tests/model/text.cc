@@ -153,10 +153,16 @@ std::string text_of(const IndexState& i) {
              i.renewing, i.queries) +
          all("", i.ef, i.recall, i.doubtful, i.clipped_rows);
 }
+std::string text_of(const OptimizedSegment& s) { return all("segment", s.uuid, s.points); }
+std::string text_of(const Optimization& o) {
+  return all("optimization", o.uuid, o.optimizer, o.reason, o.phase, o.error, o.segments) +
+         all("", o.started_ms, o.ended_ms, o.done, o.total);
+}
 std::string text_of(const ShardState& s) {
   return all("state", s.shard, s.applied_index, s.points, s.segments, s.indexed_vectors, s.vectors,
              s.tail_rows, s.green, s.warning) +
-         all("", s.content_hash, s.index_points, s.wanted_indexes, s.indexes);
+         all("", s.content_hash, s.index_points, s.wanted_indexes, s.indexes, s.optimizations,
+             s.idle_segments);
 }
 std::string text_of(const HnswConfig& h) {
   return all("hnsw", h.m, h.ef_construct, h.full_scan_threshold, h.max_indexing_threads,

@@ -62,7 +62,7 @@ const std::vector<Route>& table() {
        "dropping a named vector of a collection"},
       {"GET", C "/cluster", kRead, kLoop, collections::cluster, ""},
       {"POST", C "/cluster", kAdmin, kLoop, nullptr, "moving and replicating shards"},
-      {"GET", C "/optimizations", kRead, kLoop, nullptr, "progress of optimizations"},
+      {"GET", C "/optimizations", kRead, kLoop, collections::optimizations, ""},
       {"GET", C "/shards", kRead, kLoop, nullptr, "shard keys"},
       {"PUT", C "/shards", kManage, kLoop, nullptr, "shard keys"},
       {"POST", C "/shards/delete", kManage, kLoop, nullptr, "shard keys"},

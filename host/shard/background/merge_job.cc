@@ -45,8 +45,11 @@ MergeJob::MergeJob(Core& core, ApplyState& apply_state, const std::vector<uint32
     input.carried = held.segment->lengths().overrides;
     rows_ += held.live.count();
     bytes_ += held.segment->bytes();
+    description_.segments.push_back({held.segment->uuid(), held.live.count()});
     inputs_.push_back(std::move(input));
   }
+  description_.uuid = base::random_uuid();
+  description_.total = rows_;
 }
 
 // The output takes no rows but these, so it has exactly their capacity.
@@ -63,7 +66,7 @@ Status MergeJob::copy() {
   if (rows_ == 0) return base::ok();
   phase_ = "copying rows";
   RHUMB_ASSIGN(output_, Segment::create(core_.segment_directory(output_id_), output_id_,
-                                        schema_->vectors, output_options()));
+                                        schema_->vectors, output_options(), description_.uuid));
   RHUMB_TRY(output_->fields().configure(schema_->fields()));
   output_->fields().make_ready();
   for (Input& input : inputs_) RHUMB_TRY(copy_input(input));

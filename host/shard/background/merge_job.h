@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "host/base/status.h"
+#include "host/model/query.h"
 #include "host/segment/columns/live_bits.h"
 #include "host/segment/segment.h"
 #include "host/shard/state/apply_state.h"
@@ -28,6 +29,8 @@ class MergeJob {
   MergeJob(Core& core, ApplyState& apply_state, const std::vector<uint32_t>& inputs);
 
   const std::vector<uint32_t>& inputs() const { return ids_; }
+  // The segments, the number of rows, and the UUID that the output will have.
+  const model::Optimization& description() const { return description_; }
   uint64_t rows() const { return rows_; }
   uint64_t done() const { return done_.load(std::memory_order_relaxed); }
   const char* phase() const { return phase_.load(std::memory_order_relaxed); }
@@ -73,6 +76,7 @@ class MergeJob {
   std::vector<uint32_t> ids_;
   std::vector<Input> inputs_;
   const uint32_t output_id_;
+  model::Optimization description_;
   std::shared_ptr<segment::Segment> output_;
   segment::LiveBits live_;  // of the output
   uint64_t rows_ = 0, bytes_ = 0;

@@ -46,9 +46,9 @@ class Basket {
     return true;
   }
   size_t size() const { return inputs_.size(); }
-  MergePlan plan(std::string reason) {
+  MergePlan plan(std::string reason, bool merges_sizes) {
     std::sort(inputs_.begin(), inputs_.end());
-    return {MergePlan::Kind::kMerge, std::move(inputs_), std::move(reason), {}};
+    return {MergePlan::Kind::kMerge, std::move(inputs_), merges_sizes, std::move(reason), {}};
   }
   const std::string& blocked() const { return blocked_; }
 
@@ -66,7 +66,7 @@ MergePlan of_dead_rows(std::vector<MergeCandidate> sealed, const MergeLimits& li
   });
   Basket basket(limits);
   for (const MergeCandidate& c : sealed) basket.take(c);
-  if (basket.size() > 0) return basket.plan("dead rows");
+  if (basket.size() > 0) return basket.plan("dead rows", false);
   MergePlan none;
   none.blocked = basket.blocked();
   return none;
@@ -87,7 +87,7 @@ MergePlan of_one_size(std::vector<MergeCandidate> sealed, const MergeLimits& lim
          i < sealed.size() && size_of(sealed[i]) < limits.fan_in * size_of(sealed[first]); ++i) {
       if (!basket.take(sealed[i])) break;
     }
-    if (basket.size() >= limits.fan_in) return basket.plan("segments of one size");
+    if (basket.size() >= limits.fan_in) return basket.plan("segments of one size", true);
     if (none.blocked.empty()) none.blocked = basket.blocked();
   }
   return none;
@@ -109,7 +109,7 @@ MergePlan plan_merge(std::span<const MergeCandidate> segments, const MergeLimits
   }
   for (const MergeCandidate& c : segments) {
     if (!c.open || !worthwhile(c, limits)) continue;
-    return {MergePlan::Kind::kClose, {c.id}, "dead rows", {}};
+    return {MergePlan::Kind::kClose, {c.id}, false, "dead rows", {}};
   }
   plan = of_dead_rows(sealed, limits);
   if (plan.kind != MergePlan::Kind::kNothing) return plan;

@@ -33,6 +33,7 @@ struct MergePlan {
   };
   Kind kind = Kind::kNothing;
   std::vector<uint32_t> inputs;
+  bool merges_sizes = false;  // not because of dead rows
   std::string reason;
   std::string blocked;  // why something that is worth merging is not merged
 };

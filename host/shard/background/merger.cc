@@ -193,10 +193,15 @@ std::string Merger::no_memory(const std::vector<uint32_t>& inputs) const {
 void Merger::nothing_to_do(const MergePlan& plan, bool idle) {
   {
     const base::MutexLock lock(mutex_);
-    if (plan.blocked != blocked_ && !plan.blocked.empty())
+    if (!plan.blocked.empty() && (!blocked_ || blocked_->error != plan.blocked))
       base::log_warn("shard", "segments are not merged",
                      {{"shard", core_.options.shard}, {"reason", plan.blocked}});
-    blocked_ = plan.blocked;
+    blocked_.reset();
+    if (!plan.blocked.empty()) {
+      blocked_.emplace();
+      blocked_->optimizer = "vacuum";
+      blocked_->error = plan.blocked;
+    }
   }
   // Full segments are sealed by a checkpoint, and then there may be something to merge.
   if (!apply_state_.garbage.empty() || maintenance_.has_full_segments()) return give_back();
@@ -232,9 +237,11 @@ void Merger::begin(MergePlan plan) {
   {
     const base::MutexLock lock(mutex_);
     job_ = job;
-    blocked_.clear();
-    current_ = {
-        std::move(plan.inputs), std::move(plan.reason), {}, job->rows(), base::wall_ns() / kMs, 0};
+    blocked_.reset();
+    current_ = job->description();
+    current_.optimizer = plan.merges_sizes ? "merge" : "vacuum";
+    current_.reason = std::move(plan.reason);
+    current_.started_ms = base::wall_ns() / kMs;
   }
   base::log_info(
       "shard", "merging segments",
@@ -299,7 +306,8 @@ void Merger::end(const Status& outcome) {
   std::shared_ptr<MergeJob> ended;  // is not freed under the lock
   {
     const base::MutexLock lock(mutex_);
-    current_.outcome = outcome.ok() ? "done" : outcome.to_string();
+    if (!outcome.ok()) current_.error = outcome.to_string();
+    current_.done = job_->done();
     current_.ended_ms = base::wall_ns() / kMs;
     finished_.push_back(std::move(current_));
     if (finished_.size() > kFinishedKept) finished_.erase(finished_.begin());
@@ -329,20 +337,15 @@ void Merger::move_rows() {
   });
 }
 
-Merger::State Merger::state() const {
+std::vector<model::Optimization> Merger::optimizations() const {
   const base::MutexLock lock(mutex_);
-  State state;
-  state.moving = moving_;
-  state.blocked = blocked_;
-  state.finished = finished_;
-  if (job_ == nullptr) return state;
-  state.inputs = current_.inputs;
-  state.reason = current_.reason;
-  state.started_ms = current_.started_ms;
-  state.phase = job_->phase();
-  state.rows = job_->rows();
-  state.done = job_->done();
-  return state;
+  std::vector<model::Optimization> all(finished_.begin(), finished_.end());
+  if (blocked_) all.push_back(*blocked_);
+  if (job_ == nullptr) return all;
+  all.push_back(current_);
+  all.back().phase = job_->phase();
+  all.back().done = job_->done();
+  return all;
 }
 
 }  // namespace rhumb::shard

@@ -11,12 +11,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "host/base/executor.h"
 #include "host/base/mutex.h"
 #include "host/base/status.h"
+#include "host/model/query.h"
 #include "host/shard/background/maintenance.h"
 #include "host/shard/background/merge_job.h"
 #include "host/shard/background/merge_plan.h"
@@ -43,21 +45,8 @@ class Merger {
   // Once Core::stopping is set: ends what runs, and blocks until it has ended.
   void stop();
 
-  struct Finished {
-    std::vector<uint32_t> inputs;
-    std::string reason, outcome;
-    uint64_t rows = 0, started_ms = 0, ended_ms = 0;  // times since 1970
-  };
-  struct State {
-    // The merge that runs; without inputs there is none.
-    std::vector<uint32_t> inputs;
-    std::string reason, phase;
-    uint64_t rows = 0, done = 0, started_ms = 0;
-    bool moving = false;             // rows of the key-value store are being moved
-    std::string blocked;             // why something that is worth merging waits
-    std::vector<Finished> finished;  // the newest last
-  };
-  State state() const;
+  // What runs, what is done (the newest last) and what waits. Any thread.
+  std::vector<model::Optimization> optimizations() const;
 
  private:
   // Timers and callbacks hold it, so that they find out when this object is gone.
@@ -100,10 +89,10 @@ class Merger {
   bool moving_ RHUMB_GUARDED_BY(mutex_) = false;
   std::vector<Done> waiting_ RHUMB_GUARDED_BY(mutex_);
   std::shared_ptr<MergeJob> job_ RHUMB_GUARDED_BY(mutex_);
-  Finished current_ RHUMB_GUARDED_BY(mutex_);  // of job_
-  uint32_t rounds_ = 0;                        // [apply] of catching up, of the job
-  std::string blocked_ RHUMB_GUARDED_BY(mutex_);
-  std::vector<Finished> finished_ RHUMB_GUARDED_BY(mutex_);
+  model::Optimization current_ RHUMB_GUARDED_BY(mutex_);  // of job_
+  uint32_t rounds_ = 0;                                   // [apply] of catching up, of the job
+  std::optional<model::Optimization> blocked_ RHUMB_GUARDED_BY(mutex_);
+  std::vector<model::Optimization> finished_ RHUMB_GUARDED_BY(mutex_);
 };
 
 }  // namespace rhumb::shard

@@ -37,18 +37,23 @@ SegmentView view_of(const SegmentEdit& edit) {
 
 }  // namespace
 
-Status commit_edit(Core& core, ApplyState& apply_state, SegmentEdit edit) {
-  RHUMB_ASSERT(!apply_state.pending_watermark && !edit.remove.empty());
+storage::KvBatch edit_batch(const SegmentEdit& edit, const AppliedState& applied,
+                            Watermark& watermark) {
   storage::KvBatch batch;
   put_removed(edit, batch);
-  Watermark watermark = apply_state.watermark;
   if (edit.add != nullptr) {
     put_added(edit, batch);
     watermark.lengths[edit.add->id()] = edit.durable;
   }
   batch.put(kState, kWatermarkKey, encode(watermark));
-  batch.put(kState, kAppliedKey, encode(apply_state.applied));
-  RHUMB_TRY(core.store.commit(batch, {}));
+  batch.put(kState, kAppliedKey, encode(applied));
+  return batch;
+}
+
+Status commit_edit(Core& core, ApplyState& apply_state, SegmentEdit edit) {
+  RHUMB_ASSERT(!apply_state.pending_watermark && !edit.remove.empty());
+  Watermark watermark = apply_state.watermark;
+  RHUMB_TRY(core.store.commit(edit_batch(edit, apply_state.applied, watermark), {}));
 
   apply_state.watermark = std::move(watermark);
   Forwards forwards = core.store.forwards();

@@ -31,6 +31,10 @@ struct SegmentEdit {
   std::map<uint32_t, ForwardPtr> remove;
 };
 
+// The transaction. `watermark` gets the lengths of the new segment. The number of operations
+// depends on the segments and on the blocks of live bits, and never on the points.
+storage::KvBatch edit_batch(const SegmentEdit& edit, const AppliedState& applied,
+                            Watermark& watermark);
 // [apply] A failure fences the shard.
 base::Status commit_edit(Core& core, ApplyState& apply_state, SegmentEdit edit);
 // [apply] No row names `from` any more, so its forward and its file of slots go.

@@ -288,11 +288,17 @@ TEST_F(MergeTest, merges_are_reported) {
   load(0, 600);
   remove(0, 300);
   compact();
-  const auto state = h->merges();
-  ASSERT_FALSE(state.finished.empty());
-  EXPECT_EQ(state.finished.back().outcome, "done");
-  EXPECT_GT(state.finished.back().ended_ms, 0u);
-  EXPECT_FALSE(state.moving);
+  const auto state = h->state();
+  ASSERT_FALSE(state.optimizations.empty());
+  const model::Optimization& last = state.optimizations.back();
+  EXPECT_EQ(last.error, "");
+  EXPECT_FALSE(last.running());
+  EXPECT_EQ(last.done, last.total);
+  EXPECT_EQ(last.optimizer, "vacuum");
+  ASSERT_EQ(state.idle_segments.size(), state.segments);
+  uint64_t points = 0;
+  for (const model::OptimizedSegment& segment : state.idle_segments) points += segment.points;
+  EXPECT_EQ(points, 300u);
 }
 
 TEST_F(MergeTest, a_directory_of_the_format_before_is_upgraded) {

@@ -1,10 +1,14 @@
 #include "host/http/rest/resources/collections.h"
 
+#include <charconv>
+#include <sstream>
+
 #include "host/base/json_text.h"
 #include "host/base/limits.h"
 #include "host/http/rest/parse/collection_body.h"
 #include "host/http/rest/reply/collection_info.h"
 #include "host/http/rest/reply/json_write.h"
+#include "host/http/rest/reply/optimizations.h"
 #include "host/http/rest/reply/reports.h"
 
 namespace rhumb::http::rest::collections {
@@ -175,6 +179,43 @@ void cluster(const CallPtr& x) {
     if (!state.ok()) return x->fail(state.status());
     x->ok(collection_cluster_json(*state));
   });
+}
+
+namespace {
+
+base::Result<OptimizationsAsked> optimizations_asked(const CallPtr& x) {
+  OptimizationsAsked asked;
+  if (const auto with = x->query.find("with"); with != x->query.end()) {
+    std::istringstream names(with->second);
+    for (std::string name; std::getline(names, name, ',');) {
+      if (name != "queued" && name != "completed" && name != "idle_segments")
+        return base::invalid("with: `" + name + "` is none of queued, completed, idle_segments");
+      asked.with.insert(name);
+    }
+  }
+  if (const auto limit = x->query.find("completed_limit"); limit != x->query.end()) {
+    const auto end = limit->second.data() + limit->second.size();
+    const auto read = std::from_chars(limit->second.data(), end, asked.completed_limit);
+    if (read.ec != std::errc() || read.ptr != end)
+      return base::invalid("completed_limit: `" + limit->second + "` is no number");
+  }
+  return asked;
+}
+
+}  // namespace
+
+void optimizations(const CallPtr& x) {
+  const auto collection = found(x);
+  if (collection == nullptr) return;
+  const auto deadline = x->deadline();
+  if (!deadline.ok()) return x->fail(deadline.status());
+  const auto asked = optimizations_asked(x);
+  if (!asked.ok()) return x->fail(asked.status());
+  x->gateway().state(collection, *deadline,
+                     [x, asked = *asked](base::Result<gateway::CollectionState> state) {
+                       if (!state.ok()) return x->fail(state.status());
+                       x->ok(optimizations_json(*state, asked));
+                     });
 }
 
 void contract(const CallPtr& x) {

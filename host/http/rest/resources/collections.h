@@ -17,6 +17,7 @@ void aliases(const CallPtr& x);
 void create_index(const CallPtr& x);
 void drop_index(const CallPtr& x);
 void cluster(const CallPtr& x);
+void optimizations(const CallPtr& x);
 void verify(const CallPtr& x);
 void contract(const CallPtr& x);
 
