@@ -131,6 +131,14 @@ CommandRow search() {
                    "'{\"must\":[{\"key\":\"installed_kb\",\"range\":{\"lt\":1000}}]}'"}};
 }
 
+CommandRow optimizations() {
+  return {.name = "optimizations",
+          .synopsis = "optimizations COLLECTION",
+          .summary = "Show which segments are merged, were merged lately, or wait for it",
+          .positions = {{.name = "COLLECTION", .help = "the collection", .required = true}},
+          .examples = {"rhumb optimizations articles"}};
+}
+
 CommandRow size() {
   const auto count = [](const char* name, const char* value, const char* help, uint64_t max) {
     return base::OptionRow{.name = name, .value = value, .help = help, .min = 1, .max = max};
@@ -183,7 +191,8 @@ const base::ProgramTable& program() {
   static const base::ProgramTable table = {
       .name = "rhumb",
       .summary = "the command line of a Rhumb server",
-      .commands = {status(), collections(), import(), export_(), search(), size(), doctor()},
+      .commands = {status(), collections(), import(), export_(), search(), optimizations(), size(),
+                   doctor()},
       .common = {{.name = "url",
                   .value = "URL",
                   .help = "server (default $RHUMB_URL or http://127.0.0.1:6333)",

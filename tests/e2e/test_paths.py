@@ -70,7 +70,12 @@ PATHS = [
         {"move_shard": {"shard_id": 0, "from_peer_id": 1, "to_peer_id": 2}},
         None,
     ),
-    (C + "/optimizations", "GET", None, None),
+    (
+        C + "/optimizations",
+        "GET",
+        None,
+        lambda r: r["running"] == [] and r["summary"]["queued_optimizations"] == 0,
+    ),
     (C + "/shards", "GET", None, None),
     (C + "/shards", "PUT", {"shard_key": "a"}, None),
     (C + "/shards/delete", "POST", {"shard_key": "a"}, None),

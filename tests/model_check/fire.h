@@ -82,8 +82,8 @@ class FireTest : public ::testing::Test {
     uint32_t highest = 0;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_)) {
       if (entry.is_directory() && entry.path().parent_path().filename() == "segments")
-        highest = std::max(highest,
-                           static_cast<uint32_t>(std::stoul(entry.path().filename().string())));
+        highest =
+            std::max(highest, static_cast<uint32_t>(std::stoul(entry.path().filename().string())));
     }
     return highest;
   }
