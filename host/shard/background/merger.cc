@@ -1,7 +1,6 @@
 #include "host/shard/background/merger.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "host/base/clock.h"
@@ -92,7 +91,7 @@ bool Merger::begin_work() {
 
 void Merger::end_work() {
   const base::MutexLock lock(mutex_);
-  working_ = moving_ = false;
+  working_ = false;
   idle_.notify_all();
 }
 
@@ -104,7 +103,8 @@ void Merger::stop() {
   apply_.drain();  // a look that the timer has posted
   {
     const base::MutexLock lock(mutex_);
-    while (working_) idle_.wait(mutex_);
+    while (working_ && !paused_) idle_.wait(mutex_);
+    working_ = paused_ = false;
   }
   apply_.drain();  // the task that ended the work
   answer({Code::kUnavailable, "the shard is being closed"});
@@ -114,13 +114,7 @@ void Merger::look() {
   if (core_.stopping.load() || !core_.serving().ok())
     return answer({Code::kUnavailable, "the shard is being closed or opened"});
   if (!begin_work()) return;  // its end looks again
-  if (!core_.store.forwards().empty()) {
-    {
-      const base::MutexLock lock(mutex_);
-      moving_ = true;
-    }
-    return move_rows();
-  }
+  if (!core_.store.forwards().empty()) return move_rows();
   const CompactionOptions& options = core_.options.compaction;
   bool asked = false;
   {
@@ -328,13 +322,30 @@ void Merger::move_rows() {
     if (!more.ok()) return answer(core_.watch(more.status()));
     return look();
   }
-  const uint64_t pause = core_.options.timers == nullptr
-                             ? 0
-                             : std::min(kMaxPauseNs, kMovePauses * (base::monotonic_ns() - began));
-  merging_.post([this, pause] {
-    if (pause > 0) std::this_thread::sleep_for(std::chrono::nanoseconds(pause));
-    apply_.post([this] { move_rows(); });
+  if (core_.options.timers == nullptr) return apply_.post([this] { move_rows(); });
+  const uint64_t now = base::monotonic_ns();
+  pause_until(now + std::min(kMaxPauseNs, kMovePauses * (now - began)));
+}
+
+// After stop() has closed the gate the timer does nothing, so stop() ends work that is paused.
+void Merger::pause_until(uint64_t when_ns) {
+  {
+    const base::MutexLock lock(mutex_);
+    paused_ = true;
+    idle_.notify_all();
+  }
+  core_.options.timers->at({when_ns}, [gate = gate_] {
+    const base::MutexLock lock(gate->mutex);
+    if (gate->open != nullptr) gate->open->go_on();
   });
+}
+
+void Merger::go_on() {
+  {
+    const base::MutexLock lock(mutex_);
+    paused_ = false;
+  }
+  apply_.post([this] { move_rows(); });
 }
 
 std::vector<model::Optimization> Merger::optimizations() const {

@@ -67,6 +67,8 @@ class Merger {
   void drop(const std::shared_ptr<MergeJob>& job, const base::Status& reason);  // [apply]
   void end(const base::Status& outcome);                                        // [apply]
   void move_rows();                                                             // [apply]
+  void pause_until(uint64_t when_ns);                                           // [apply]
+  void go_on();                                                                 // [timer]
   void give_back();  // [apply] a checkpoint, after which garbage is removed
   void answer(const base::Status& outcome);
   bool begin_work() RHUMB_EXCLUDES(mutex_);
@@ -86,7 +88,7 @@ class Merger {
   mutable base::Mutex mutex_;
   base::CondVar idle_;
   bool working_ RHUMB_GUARDED_BY(mutex_) = false;
-  bool moving_ RHUMB_GUARDED_BY(mutex_) = false;
+  bool paused_ RHUMB_GUARDED_BY(mutex_) = false;  // the timer goes on with the moves
   std::vector<Done> waiting_ RHUMB_GUARDED_BY(mutex_);
   std::shared_ptr<MergeJob> job_ RHUMB_GUARDED_BY(mutex_);
   model::Optimization current_ RHUMB_GUARDED_BY(mutex_);  // of job_

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "host/base/file.h"
+#include "host/base/timer.h"
 #include "tests/shard/model.h"
 
 namespace rhumb::shard::test {
@@ -210,6 +211,31 @@ TEST_F(MergeTest, a_merge_before_the_first_application_keeps_its_files) {
     expect_equal(h, model, "round " + std::to_string(round));
     if (::testing::Test::HasFatalFailure()) return;
   }
+}
+
+// Moves of rows pause between batches. The timer that would go on with them does nothing after the
+// shard is told to stop.
+TEST_F(MergeTest, a_stop_ends_moves_that_are_paused) {
+  h.close();
+  base::TimerQueue timers;
+  h.options.timers = &timers;
+  h.options.compaction.move_rows = 1;
+  h.open();
+  for (int round = 0; round < 20; ++round) {
+    load(0, 300);
+    remove(0, 100);
+    std::promise<base::Status> done;
+    h->compact([&done](const base::Status& status) { done.set_value(status); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(source.draw(200)));
+    h.close();
+    (void)done.get_future().get();
+    h.open();
+    expect_equal(h, model, "round " + std::to_string(round));
+    if (::testing::Test::HasFatalFailure()) return;
+  }
+  compact();
+  EXPECT_EQ(files_of_slots(), 0u);
+  h.close();
 }
 
 TEST_F(MergeTest, a_damaged_row_is_not_copied) {
