@@ -109,8 +109,14 @@ inside systemctl set-property --runtime rhumb MemoryMax=1G
 begun=$(now)
 inside systemctl start rhumb
 echo "from start to ready with the demo: $(ms_since "$begun") ms"
-limit="$(curl -fsS "$url/metrics" | awk '$1 == "rhumb_memory_limit_bytes" {printf "%d", $2}')"
-[ "$limit" = 858993459 ] || fail "MemoryMax is 1 GiB, and the server's limit is $limit"
+limit="$(curl -fsS "$url/metrics" | awk '$1 == "rhumb_memory_limit_bytes" {print $2}')"
+group=system.slice/rhumb.service
+if inside test -e "/sys/fs/cgroup/$group/memory.max" ||
+  inside test -e "/sys/fs/cgroup/memory/$group/memory.limit_in_bytes"; then
+  [ "$limit" = 858993459 ] || fail "MemoryMax is 1 GiB, and the server's limit is $limit"
+else
+  echo "not tried: this machine gives containers no control of memory, so MemoryMax has no effect"
+fi
 inside systemctl set-property --runtime rhumb MemoryMax=infinity
 echo "the unit starts, reloads, restarts and stops under systemd"
 
