@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs the Debian packages in a bare Debian 12 with systemd, boots it, and looks at the unit. It
-# imports the demo, upgrades to newer packages, goes back, removes and purges the packages, and looks
-# for what is left. The network is that of the machine.
+# Installs the Debian packages in a bare Debian 12 with systemd, as README.md says, boots it, and
+# looks at the unit. It imports the demo, upgrades to newer packages, goes back, removes and purges
+# the packages, and looks for what is left. The network is that of the machine.
 #   tests/packages/boot.sh [DIR]   DIR has the packages of packaging/build.sh (build/packages)
 # Skipped without root, and without systemd-nspawn.
 set -euo pipefail
@@ -32,13 +32,15 @@ newer() {
 }
 
 bare_root_make "$root" ca-certificates
-mkdir "$root/packages" "$root/demo"
+mkdir -p "$root/packages" "$root/demo" "$root/build/packages"
 cp "$packages"/rhumb{,-cli,-sdk}_*.deb "$root/packages/"
+cp "$root"/packages/*.deb "$root/build/packages/"
 cp tests/data/demo/{points.ndjson.zst,vectors.f16,questions.f16} "$root/demo/"
 quietly apt-get update
 quietly apt-get install -y --no-install-recommends systemd systemd-sysv dbus
+line="$(grep '^apt install ./build/packages/' README.md)"
 begun=$(now)
-quietly sh -c 'apt-get install -y --no-install-recommends /packages/*.deb'
+quietly sh -c "cd / && $line -y"
 echo "installed in $(ms_since "$begun") ms"
 newer "$root/newer" "$root"/packages/*.deb
 bare_root_leave "$root"
@@ -153,8 +155,8 @@ inside apt-get purge -y rhumb >>"$log" 2>&1 || fail "purge"
 [ ! -e "$root/var/lib/rhumb" ] || fail "purge left the data"
 [ ! -e "$config" ] || fail "purge left the configuration"
 # What the operator made stays. The lists and logs of apt and systemd keep the name, too.
-left="$(cd "$root" && find . -xdev \( -path ./packages -o -path ./newer -o -path ./proc \
-  -o -path ./var/log -o -path ./var/cache -o -path ./run -o -path ./sys \) -prune \
+left="$(cd "$root" && find . -xdev \( -path ./packages -o -path ./newer -o -path ./build \
+  -o -path ./proc -o -path ./var/log -o -path ./var/cache -o -path ./run -o -path ./sys \) -prune \
   -o -name '*rhumb*' -print | sort | paste -sd ' ')"
 [ "$left" = "./etc/default/rhumb ./etc/rhumb" ] || fail "left after purge: $left"
 left="$(cd "$root/etc/rhumb" && find . -type f)"
