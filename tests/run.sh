@@ -63,6 +63,21 @@ asan() { # asan NAME FOLDERS
   ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
     stage "$1" asan-ubsan "$2"
 }
+# Makes the packages and tries them. Where this machine lacks what that needs, all of it is skipped.
+packages() {
+  local log="$results/packages-build.log"
+  say "packages: build"
+  if packaging/dependencies.sh packages >"$log" 2>&1; then
+    { packaging/build.sh && packaging/build_rpm.sh; } >>"$log" 2>&1 ||
+      { tail -30 "$log"; return 1; }
+  else
+    RHUMB_PACKAGES_MISSING="no packages: $(tail -1 "$log")"
+    export RHUMB_PACKAGES_MISSING
+  fi
+  say "packages: tests"
+  RHUMB_PACKAGES_MODE="$mode" build/e2e/venv/bin/python -m pytest tests/packages -q \
+    -p no:cacheprovider -rs --durations=0 --junitxml="$results/packages.xml"
+}
 # The groups of stages that tests/budget.tsv names.
 group() {
   case "$1" in
@@ -84,6 +99,7 @@ group() {
       say "clang-tidy"
       python3 tests/tidy/clang_tidy.py "$results"
       ;;
+    packages) packages ;;
     *) echo "tests/run.sh has no group '$1'" && false ;;
   esac
 }

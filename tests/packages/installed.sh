@@ -9,6 +9,8 @@ installed_begin() {
     echo "SKIPPED: $0 needs root, to make a bare Debian 12 and to install there" >&2
     exit 0
   fi
+  command -v debootstrap >/dev/null ||
+    { echo "SKIPPED: debootstrap is missing (apt install debootstrap)" >&2; exit 0; }
   bare_root_needs
   trap installed_end EXIT
 }

@@ -29,7 +29,7 @@ different=0
 for package in "$first"/build/packages/*; do
   other="$second/build/packages/${package##*/}"
   if cmp "$package" "$other"; then
-    echo "equal: $(stat -c '%s bytes' "$package") ${package##*/}"
+    echo "equal: $(sha256sum <"$package" | cut -c1-64) ${package##*/}"
   else
     different=1
   fi

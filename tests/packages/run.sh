@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages in a bare Debian 12 root, starts the server there as its user without
 # systemd, asks it for answers, then removes, reinstalls and purges the packages and looks for what
-# is left. Then systemd boots in the same root and runs the unit (boot.sh).
+# is left. boot.sh does the same with systemd.
 #   tests/packages/run.sh [DIR]   DIR has the packages of packaging/build.sh (build/packages)
 # Needs root, debootstrap, and the package sources that this machine's apt is set up with. Skipped
 # without root.
@@ -18,24 +18,6 @@ files() {
     -o -path ./var/cache -o -path ./var/lib/apt -o -path ./var/lib/dpkg -o -path ./var/log \
     -o -path './etc/*-' \) \
     -prune -o -print | sort)
-}
-
-# newer DIR DEB...: the same packages with a later version. The configuration of the newer one has
-# another comment, so that dpkg has to choose between it and what the operator edited.
-newer() {
-  local out="$1" deb
-  shift
-  mkdir "$out"
-  for deb in "$@"; do
-    rm -rf "$root.deb"
-    dpkg-deb -R "$deb" "$root.deb"
-    sed -i -E 's/^(Version: .*)/\1+newer/; s/(rhumb-cli \(= [^)]+)\)/\1+newer)/' \
-      "$root.deb/DEBIAN/control"
-    [ ! -f "$root.deb/etc/rhumb/rhumb.yaml" ] ||
-      echo "# The newer version says more." >>"$root.deb/etc/rhumb/rhumb.yaml"
-    dpkg-deb --root-owner-group -Znone -b "$root.deb" "$out/$(basename "$deb")" >/dev/null
-  done
-  rm -rf "$root.deb"
 }
 
 python3 tests/packages/parts.py "$packages"/rhumb{,-cli,-sdk}_*.deb
@@ -95,11 +77,3 @@ files | grep -vxFf "$root.before" >>"$root.left" || true
 [ ! -s "$root.left" ] || { head -20 "$root.left" >&2; fail "left after purge"; }
 [ -n "$(inside getent passwd rhumb)" ] || fail "the account is gone; its files may be anywhere"
 echo "purged; nothing is left but the account"
-
-command -v systemd-nspawn >/dev/null || { echo "SKIPPED: the unit, for which systemd-nspawn" \
-  "is missing (apt install systemd-container)" >&2; exit 0; }
-quietly apt-get install -y --no-install-recommends systemd systemd-sysv dbus
-quietly sh -c 'apt-get install -y --no-install-recommends /packages/*.deb'
-newer "$root/newer" "$root"/packages/*.deb
-bare_root_leave "$root"
-tests/packages/boot.sh "$root"
