@@ -226,9 +226,14 @@ TEST_F(MergeTest, a_stop_ends_moves_that_are_paused) {
     remove(0, 100);
     std::promise<base::Status> done;
     h->compact([&done](const base::Status& status) { done.set_value(status); });
-    std::this_thread::sleep_for(std::chrono::milliseconds(source.draw(200)));
+    std::future<base::Status> ended = done.get_future();
+    const auto merged = [&] {  // then rows are moved
+      const auto merges = h->state().optimizations;
+      return !merges.empty() && merges.back().ended_ms > 0;
+    };
+    while (!merged()) std::this_thread::yield();
     h.close();
-    (void)done.get_future().get();
+    (void)ended.get();
     h.open();
     expect_equal(h, model, "round " + std::to_string(round));
     if (::testing::Test::HasFatalFailure()) return;
