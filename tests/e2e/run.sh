@@ -9,6 +9,6 @@ shift; [ $# -gt 0 ] && shift
 home="$here/../../build/e2e"
 "$here/install.sh"
 # Two files at a time: the servers under test are idle for a third of it.
-exec "$home/venv/bin/python" -m pytest "$here" "$here/../faults" -q -p no:cacheprovider \
-  -n 2 --dist loadfile \
+exec "$home/venv/bin/python" -m pytest "$here" "$here/../faults" "$here/../upgrade" \
+  -q -p no:cacheprovider -n 2 --dist loadfile \
   --junitxml="$results/e2e.xml" "$@"
