@@ -43,7 +43,7 @@ def test_a_merge_is_shown_until_it_is_done(merged):
         if done and not seen.running:
             break
         assert time.monotonic() < deadline, seen
-        time.sleep(0.2)
+        time.sleep(0.2)  # a merge begins when the shard has been idle; there is no event to await
     assert done[0].status == "done"
     assert done[0].progress.done == done[0].progress.total == POINTS // 2
     assert done[0].progress.finished_at >= done[0].progress.started_at
