@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -116,7 +117,10 @@ class Saver {
   }
 
  private:
+  // A walk of the loaded graph begins where a walk of this graph begins, unless that node is not in
+  // the file. Several nodes can be on the highest level.
   void find_entry() {
+    const std::optional<EntryPoint> entry = graph_.entry();
     for (uint32_t slot = 0; slot < end_; ++slot) {
       if (!graph_.has(slot)) continue;
       if (header_.nodes++ == 0 || graph_.level(slot) > header_.entry_level) {
@@ -125,6 +129,8 @@ class Saver {
       }
       header_.upper_rows += graph_.level(slot);
     }
+    if (header_.nodes > 0 && entry && entry->slot < end_ && entry->level == header_.entry_level)
+      header_.entry_slot = entry->slot;
   }
   template <typename RowOf>
   void section(Section id, uint64_t rows, uint32_t stride, RowOf row_of_slot) {

@@ -21,6 +21,25 @@ TEST_P(File, a_loaded_graph_answers_the_same) {
   EXPECT_EQ(read_bytes(again + "/graph"), read_bytes(saved.dir + "/graph"));
 }
 
+// Several nodes are on the highest level. The one that came first need not have the lowest slot.
+TEST_P(File, a_loaded_graph_is_entered_at_the_same_node) {
+  for (const uint64_t seed : {53, 54, 55, 56}) {
+    Generator generator(32, seed);
+    Column column(RHUMB_COSINE, RHUMB_F32, 32);
+    column.fill(generator, 4000);
+    const TempDir temp;
+    const std::string dir = temp.fresh();
+    Index index(id(), column, kConfig);
+    ASSERT_EQ(index.insert(2000, 4000), RHUMB_OK);
+    ASSERT_EQ(index.insert(0, 2000), RHUMB_OK);
+    ASSERT_EQ(index.save(dir), RHUMB_OK);
+    Index loaded(id(), column, kConfig, dir);
+    ASSERT_EQ(loaded.opened(), RHUMB_OK) << loaded.error();
+    const auto queries = column.queries(generator, 200);
+    EXPECT_EQ(loaded.search(queries, {.ef = 10}), index.search(queries, {.ef = 10}));
+  }
+}
+
 TEST_P(File, a_loaded_graph_can_grow) {
   Saved saved(id(), 12'000 / kFewer);
   Index loaded(id(), saved.column, kConfig, saved.dir);
