@@ -128,14 +128,20 @@ base::Status interpret(const Given& given, CommandLine& out, std::vector<Assignm
       {"version", &CommandLine::version},           {"help", &CommandLine::help}};
   static const std::map<std::string, std::string> shorthands = {
       {"data", "node.data_dir"}, {"host", "http.host"}, {"port", "http.port"}};
+  static const std::map<std::string, upgrade::Action> actions = {
+      {"status", upgrade::Action::kStatus},
+      {"rollback", upgrade::Action::kRollback},
+      {"commit", upgrade::Action::kCommit}};
   if (given.option == nullptr) {
-    if (!out.check) return base::invalid("unknown word '" + given.word + "'");
-    assignments.push_back({"check", "node.data_dir", given.value});
+    if (!out.check && !out.upgrade) return base::invalid("unknown word '" + given.word + "'");
+    assignments.push_back({given.word, "node.data_dir", given.value});
     return base::ok();
   }
   const std::string& name = given.option->name;
   if (const auto flag = flags.find(name); flag != flags.end()) {
     out.*flag->second = true;
+  } else if (const auto action = actions.find(name); action != actions.end()) {
+    out.upgrade = action->second;
   } else if (name == "output") {
     out.json = given.value == "json";
   } else if (name == "system-root") {
@@ -175,7 +181,8 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& words) {
   CommandLine out;
   out.check = !words.empty() && words.front() == "check";
   out.doctor = !words.empty() && words.front() == "doctor";
-  const bool named = out.check || out.doctor;
+  if (!words.empty() && words.front() == "upgrade") out.upgrade = upgrade::Action::kStatus;
+  const bool named = out.check || out.doctor || out.upgrade;
   const auto rows = options_of(*find_command(program(), named ? words.front() : ""));
   WordReader reader(rows);
   for (size_t i = named ? 1 : 0; i < words.size(); ++i) RHUMB_TRY(reader.take(words[i]));
@@ -190,18 +197,27 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& words) {
 
 std::string usage() {
   const base::ProgramTable& table = program();
-  const base::CommandRow& check = *find_command(table, "check");
-  const Poco::Util::OptionSet options = option_set(options_of(check));  // of `doctor`, too
+  std::vector<OptionRow> rows = table.common;
+  for (const base::CommandRow& command : table.commands) {
+    for (const OptionRow& row : command.options) {
+      const bool known = std::any_of(rows.begin(), rows.end(),
+                                     [&](const OptionRow& r) { return r.name == row.name; });
+      if (!known && !row.hidden) rows.push_back(row);
+    }
+  }
+  const Poco::Util::OptionSet options = option_set(rows);
   Poco::Util::HelpFormatter formatter(options);
   formatter.setUnixStyle(true);
   formatter.setWidth(kHelpColumns);
   formatter.setAutoIndent();
   formatter.setCommand(table.name);
   std::string usage_lines, footer;
-  for (const base::CommandRow& command : table.commands)
+  for (const base::CommandRow& command : table.commands) {
     usage_lines += (usage_lines.empty() ? "" : "\n" + table.name + " ") + command.synopsis;
+    if (command.name.empty()) continue;  // the server, which the options describe
+    footer += (footer.empty() ? "" : "\n\n") + command.summary;
+  }
   formatter.setUsage(usage_lines + "\n");
-  footer = check.summary + "\n\n" + find_command(table, "doctor")->summary;
   for (const std::string& note : table.notes) footer += "\n\n" + note;
   formatter.setFooter(footer);
   std::ostringstream out;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "host/app/upgrade/report.h"
 #include "host/base/status.h"
 #include "host/settings/settings.h"
 
@@ -15,8 +16,10 @@ struct CommandLine {
   std::string config_file;
   bool insecure = false, check_config = false, print_config = false, print_metrics = false;
   bool version = false, help = false;
-  bool check = false;       // `rhumbd check`: verify the data directory and end
-  bool doctor = false;      // `rhumbd doctor`: examine the machine and the configuration, and end
+  bool check = false;   // `rhumbd check`: verify the data directory and end
+  bool doctor = false;  // `rhumbd doctor`: examine the machine and the configuration, and end
+  // `rhumbd upgrade`: show, restore or remove the backup of an upgrade, and end.
+  std::optional<upgrade::Action> upgrade;
   bool json = false;        // print the report of `check` or `doctor` as JSON
   std::string system_root;  // for `doctor`: where proc and sys lie
   // `doctor` reports why the configuration is not valid. For everything else that is an error.

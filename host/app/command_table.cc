@@ -40,7 +40,22 @@ const base::ProgramTable& program() {
                          {.name = "system-root",
                           .value = "DIR",
                           .help = "where proc and sys lie, for tests",
-                          .hidden = true}}}},
+                          .hidden = true}}},
+            {.name = "upgrade",
+             .synopsis = "upgrade [--status|--rollback|--commit] [DIR] [--config FILE]",
+             .summary = "upgrade shows, restores or removes the backup that the first start of a "
+                        "release makes in DIR/upgrade-backup when the format of the files changes. "
+                        "What was written since the upgrade is lost in a rollback. Both --rollback "
+                        "and --commit refuse while a server has the directory open. Exit codes: 0 "
+                        "= done, 1 = refused or failed, 2 = wrong usage.",
+             .positions = {{.name = "DIR", .help = "the data directory (node.data_dir)"}},
+             .options = {{.name = "status",
+                          .help = "upgrade: say whether there is a backup, and of when (the "
+                                  "default)"},
+                         {.name = "rollback",
+                          .help = "upgrade: put the files back as they were before the upgrade"},
+                         {.name = "commit",
+                          .help = "upgrade: remove the backup; then there is no way back"}}}},
        .common = {{.name = "config",
                    .value = "FILE",
                    .help = "YAML (config/rhumb.yaml documents every key); the files conf.d/*.yaml "

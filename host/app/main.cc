@@ -1,10 +1,12 @@
 // The program rhumbd: a Poco application. server.cc assembles the server.
 #include <Poco/Util/Application.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
+#include <utility>
 
 #include <pthread.h>
 
@@ -13,6 +15,7 @@
 #include "host/app/pages.h"
 #include "host/app/server.h"
 #include "host/app/service_manager.h"
+#include "host/app/watchdog.h"
 #include "host/base/heap.h"
 #include "host/base/json_text.h"
 #include "host/base/log.h"
@@ -23,6 +26,7 @@
 namespace rhumb::app {
 namespace {
 
+constexpr int kLooksInPeriod = 4;  // of the service manager's watchdog
 constexpr timespec kReadyLook{.tv_sec = 0, .tv_nsec = 100'000'000};  // between two looks at a start
 // SIGTERM ends the process within 30 s in all cases.
 constexpr uint64_t kStopDeadlineMs = 28'000;
@@ -60,11 +64,17 @@ class Signals {
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   }
   // Tells the service manager once that the server is ready, and before that what it waits for.
-  void wait_for_end(const std::vector<std::string>& words, const Server& server) {
-    std::string told;
+  // From then on it hears that the server makes progress, if it asked for that.
+  void wait_for_end(const std::vector<std::string>& words, const Server& server,
+                    Watchdog& watchdog) {
+    const auto period = watchdog_period();
+    const timespec turn = period ? timespec_of(*period / kLooksInPeriod) : kReadyLook;
+    std::string told, silent;
     for (bool ready = false;;) {
-      const int signal = sigtimedwait(&set_, nullptr, ready ? nullptr : &kReadyLook);
+      const timespec* const wait = !ready ? &kReadyLook : period ? &turn : nullptr;
+      const int signal = sigtimedwait(&set_, nullptr, wait);
       if (!ready) ready = tell_progress(server, told);
+      if (ready && period) tell_alive(watchdog, silent);
       if (signal <= 0) continue;
       if (signal != SIGHUP) {
         base::log_info("app", "stopping", {{"signal", signal}});
@@ -86,6 +96,19 @@ class Signals {
       tell_manager("STATUS=" + base::printable(why));
     told = why;
     return ready;
+  }
+  static timespec timespec_of(std::chrono::microseconds time) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+    return {.tv_sec = seconds.count(), .tv_nsec = std::chrono::nanoseconds(time - seconds).count()};
+  }
+  // `silent` are the parts that the log has named.
+  static void tell_alive(Watchdog& watchdog, std::string& silent) {
+    if (watchdog.alive()) {
+      silent.clear();
+      return tell_manager(kServiceAlive);
+    }
+    if (std::exchange(silent, watchdog.silent()) != silent && !silent.empty())
+      base::log_warn("app", "the server makes no progress", {{"no_answer_from", silent}});
   }
   // Reads the whole configuration again, so that the environment and the command line still win
   // over the file.
@@ -129,6 +152,10 @@ class Application : public Poco::Util::Application {
     if (line->print_metrics) return say(base::print_metrics());
     if (line->print_config) return say(settings::print(line->settings));
     if (line->check && !line->check_config) return check(*line);
+    if (line->upgrade && !line->check_config) {
+      const auto done = upgrade::carry_out(*line->upgrade, line->settings.node.data_dir);
+      return done.ok() ? say(*done) : refuse(done.status());
+    }
     if (line->check_config) {
       const base::Status exposed = Server(line->settings).check_exposure(line->insecure);
       return exposed.ok() ? say("the configuration is valid\n") : refuse(exposed);
@@ -179,7 +206,8 @@ class Application : public Poco::Util::Application {
       base::log_error("app", "cannot start", {{"error", status.message()}});
       return refuse(status);
     }
-    signals.wait_for_end(words, server);
+    Watchdog watchdog(server.watched_parts());
+    signals.wait_for_end(words, server, watchdog);
     tell_manager(kServiceStopping);
     base::TimerQueue deadline;
     deadline.at(base::Deadline::after_ms(kStopDeadlineMs), [] {

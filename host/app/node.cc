@@ -58,6 +58,7 @@ Status Node::start() {
   RHUMB_TRY(base::make_dirs(options_.data_directory + "/shards"));
   pool_ = std::make_unique<base::Executor>("rhumb-pool", options_.pool_threads, kPoolQueue);
   apply_ = std::make_unique<base::Executor>("rhumb-apply", options_.apply_threads, kApplyQueue);
+  watched_pool_ = std::make_unique<base::Strand>(*pool_);
   renewals_ = std::make_unique<base::Executor>("rhumb-renew", 1, kBackgroundQueue);
   merges_ = std::make_unique<base::Executor>("rhumb-merge", 1, kBackgroundQueue);
   if (!plugins_) RHUMB_TRY(load_plugins());
@@ -248,6 +249,24 @@ void Node::watch_overdue() {
     (void)base::report_overdue();
     watch_overdue();
   });
+}
+
+std::vector<Watchdog::Part> Node::watched_parts() {
+  const auto on = [](base::Strand& strand) {
+    return [&strand](std::function<void()> answer) { strand.post(std::move(answer)); };
+  };
+  // One shard that hangs leaves the other threads of its pool free, so each shard is asked.
+  const auto application = [this](std::function<void()> answer) {
+    const std::shared_ptr<void> all(nullptr, [answer = std::move(answer)](void*) { answer(); });
+    for (const auto& replica : worker_->replicas().all()) {
+      if (replica->serving) replica->shard->after_apply([all] {});
+    }
+  };
+  return {{"requests", on(*watched_pool_)},
+          {"application", application},
+          {"timer", [this](std::function<void()> answer) {
+             timers_.at(base::Deadline::after_ms(0), std::move(answer));
+           }}};
 }
 
 void Node::cancel_reads_at(base::Deadline when) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/app/check_report.h"
+#include "host/app/watchdog.h"
 #include "host/base/executor.h"
 #include "host/base/limits.h"
 #include "host/base/memory_guard.h"
@@ -67,6 +68,8 @@ class Node {
   const plugin::PluginRegistry& plugins() const { return *plugins_; }
   base::Executor& pool() { return *pool_; }
   uint64_t memory_limit() const { return memory_.limit(); }
+  // What has to answer while the server makes progress. For a node that was started.
+  std::vector<Watchdog::Part> watched_parts();
   // For `rhumbd check`: waits for each shard and verifies it. Call it on the control thread,
   // instead of serving.
   CheckReport check();
@@ -99,6 +102,8 @@ class Node {
   base::TimerQueue timers_;
   std::unique_ptr<shard::CpuBudget> recall_budget_;
   std::unique_ptr<base::Executor> pool_, apply_, background_, renewals_, merges_;
+  // The task of the watchdog: a strand has a place in a queue that is full.
+  std::unique_ptr<base::Strand> watched_pool_;
   std::unique_ptr<plugin::PluginRegistry> plugins_;
   std::unique_ptr<storage::LogStore> log_;
   std::unique_ptr<consensus::GroupHost> groups_;

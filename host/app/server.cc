@@ -11,6 +11,7 @@
 #include <sstream>
 #include <thread>
 
+#include "host/app/upgrade/backup.h"
 #include "host/base/log.h"
 #include "host/base/memory_measure.h"
 #include "host/base/mutex.h"
@@ -224,6 +225,7 @@ Status Server::open_authenticator() {
 
 Status Server::start() {
   RHUMB_TRY(lock_.acquire(settings_.node.data_dir));
+  RHUMB_TRY(upgrade::prepare(settings_.node.data_dir));
   if (!node_) node_ = std::make_unique<Node>(node_options());
   RHUMB_TRY(node_->start());
   RHUMB_TRY(open_authenticator());
@@ -253,6 +255,7 @@ base::Result<CheckReport> Server::check() {
   const std::string& directory = settings_.node.data_dir;
   if (!is_data_directory(directory)) return base::invalid(directory + " is not a data directory");
   RHUMB_TRY(lock_.acquire(directory));
+  RHUMB_TRY(upgrade::prepare(directory));
   node_ = std::make_unique<Node>(node_options());
   const Status started = node_->start();
   if (started.ok()) return node_->check();

@@ -39,6 +39,7 @@ class Server {
   base::Result<CheckReport> check();
   // False while shards are opened; `why` says what is not ready.
   bool ready(std::string* why) const { return node_->ready(why); }
+  std::vector<Watchdog::Part> watched_parts() { return node_->watched_parts(); }
   void stop();  // Waits up to kDrainMs for running requests, then stops the node.
   uint16_t port() const { return http_->port(); }
 

@@ -21,6 +21,18 @@ std::string service_reloading() {
   return "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(us);
 }
 
+std::optional<std::chrono::microseconds> watchdog_period() {
+  const auto number = [](const char* variable) -> uint64_t {
+    const char* const text = std::getenv(variable);
+    return text == nullptr ? 0 : std::strtoull(text, nullptr, 10);
+  };
+  const uint64_t us = number("WATCHDOG_USEC"), pid = number("WATCHDOG_PID");
+  if (us == 0 || us > static_cast<uint64_t>(std::chrono::microseconds::max().count()) ||
+      (pid != 0 && pid != static_cast<uint64_t>(::getpid())))
+    return std::nullopt;
+  return std::chrono::microseconds(us);
+}
+
 base::Status notify_service_manager(const std::string& state) {
   const char* const path = std::getenv("NOTIFY_SOCKET");
   if (path == nullptr || *path == '\0') return base::ok();

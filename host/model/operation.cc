@@ -68,7 +68,10 @@ Status decode_header(ByteReader& in, CommandHeader& h) {
   h.feature_level = in.u32();
   if (!known_kind(kind) || h.feature_level > kFeatureLevel) {
     return base::corrupt("command: kind " + std::to_string(kind) + ", feature level " +
-                         std::to_string(h.feature_level) + ": written by a newer release");
+                         std::to_string(h.feature_level) +
+                         ": written by a newer release, and this "
+                         "one knows feature level " +
+                         std::to_string(kFeatureLevel));
   }
   h.kind = static_cast<OperationKind>(kind);
   h.session = in.u64();

@@ -37,8 +37,8 @@ Status decode_scalars(std::string_view bytes, model::ClusterMap& map, uint64_t& 
   base::ByteReader r(bytes);
   const uint32_t format = r.u32();
   if (format != 1)
-    return base::corrupt("metadata store: format " + std::to_string(format) +
-                         ", this release reads 1");
+    return base::unsupported("metadata store: format " + std::to_string(format) +
+                             ", this release reads 1");
   applied = r.u64();
   map.version = r.u64();
   map.cluster_uuid = std::string(r.blob());

@@ -41,6 +41,7 @@ Status Shard::recover() {
   start_index_ = apply_state_.watermark.index;
   replayer_.emplace(core_, apply_state_);
   if (!replayer_->done()) {
+    to_replay_ = replayer_->target() - start_index_;
     base::log_info(
         "shard", "replaying",
         {{"shard", core_.options.shard}, {"from", start_index_ + 1}, {"to", replayer_->target()}});
@@ -74,6 +75,7 @@ Status Shard::apply_all(std::span<const consensus::Entry> entries) {
     const uint64_t left = replayer_->target() - entries.front().index + 1;
     const auto old = entries.first(std::min<size_t>(left, entries.size()));
     RHUMB_TRY(replayer_->replay(old));
+    replayed_ += old.size();
     entries = entries.subspan(old.size());
     if (!replayer_->done()) return base::ok();
     replayer_.reset();
@@ -98,6 +100,13 @@ Status Shard::apply_all(std::span<const consensus::Entry> entries) {
     merger_.changed();
   }
   return base::ok();
+}
+
+std::optional<uint32_t> Shard::replay_percent() const {
+  constexpr uint64_t kPercent = 100;
+  const uint64_t all = to_replay_, done = replayed_;
+  if (done >= all) return std::nullopt;
+  return static_cast<uint32_t>(done * kPercent / all);
 }
 
 std::optional<CommandOutcome> Shard::known(const model::CommandHeader& header) const {

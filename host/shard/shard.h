@@ -61,6 +61,10 @@ class Shard final : public consensus::StateMachine {
   // the reason.
   void wait_applied(uint64_t index, Done done) { core_.views.wait(index, std::move(done)); }
   uint64_t applied_index() const { return core_.views.applied(); }
+  // Any thread. Runs the function behind the entries that apply() was given before.
+  void after_apply(std::function<void()> fn) { apply_strand_.post(std::move(fn)); }
+  // Any thread. Which part of the entries to replay is done, in percent; nothing if no replay runs.
+  std::optional<uint32_t> replay_percent() const;
 
   // Any thread. The collection's configuration has changed: payload indexes are built or dropped
   // after apply, and graph parameters hold for new graphs. when_configured fires when no payload
@@ -164,6 +168,8 @@ class Shard final : public consensus::StateMachine {
   std::optional<Replayer> replayer_;
   bool unreferenced_removed_ = false;  // [apply]
   uint64_t start_index_ = 0;
+  // The entries of the replay and those that are done, which any thread may read.
+  std::atomic<uint64_t> to_replay_{0}, replayed_{0};
   base::Strand apply_strand_, maintenance_strand_, indexing_strand_, merging_strand_;
   Measurer measurer_;
   Indexer indexer_;

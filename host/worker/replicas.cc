@@ -279,7 +279,10 @@ bool Replicas::settled(std::string* why) const {
   }
   for (const auto& [shard, replica] : replicas_) {
     if (replica->serving || failed_.contains(shard)) continue;
-    *why = "shard " + std::to_string(shard) + " is being opened";
+    const auto percent = replica->shard->replay_percent();
+    *why = percent
+               ? "replaying " + std::to_string(*percent) + " % of shard " + std::to_string(shard)
+               : "shard " + std::to_string(shard) + " is being opened";
     return false;
   }
   settled_once_ = true;

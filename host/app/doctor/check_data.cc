@@ -7,25 +7,15 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "host/app/doctor/check.h"
+#include "host/app/upgrade/formats.h"
 #include "host/base/file.h"
 #include "host/base/limits.h"
-#include "host/segment/format.h"
 #include "host/shard/options.h"
-#include "host/shard/recovery/recover.h"
 
 namespace rhumb::app::doctor {
 namespace {
-
-// Formats that this release reads.
-struct Formats {
-  uint64_t oldest = 0, newest = 0;
-};
-constexpr Formats kShard = {shard::kOldestDirectoryFormat, shard::kDirectoryFormat};
-constexpr Formats kSegment = {segment::kOldestFormat, segment::kFormat};
-constexpr uint64_t kMaxManifestBytes = base::limits::kMaxSegmentManifestBytes;
 
 // The directory itself, or the nearest one above it that exists.
 std::string existing(const std::string& directory) {
@@ -90,43 +80,19 @@ void check_log_directory(const Subject& subject, const std::string& directory, F
                   "chown -R " + user_name(subject.user) + " " + log);
 }
 
-// Returns what is wrong with one manifest, or "".
-std::string manifest_problem(const std::string& path, const Formats& known) {
-  const auto text = base::read_file(path, kMaxManifestBytes);
-  if (!text.ok()) return text.status().message();
-  const auto json = nlohmann::json::parse(*text, nullptr, false);
-  const auto format = json.is_object() ? json.find("format") : json.end();
-  if (!json.is_object() || format == json.end() || !format->is_number_unsigned())
-    return path + " is not a manifest";
-  if (*format < known.oldest || *format > known.newest)
-    return path + " has format " + format->dump() + ", and this release reads formats " +
-           std::to_string(known.oldest) + " to " + std::to_string(known.newest);
-  return "";
-}
-
 void check_formats(const std::string& directory, Findings& findings) {
-  const auto shards = base::list_dir(directory + "/shards");
-  if (!shards.ok()) return;  // before the first start
-  size_t read = 0;
-  for (const std::string& shard : *shards) {
-    const std::string home = directory + "/shards/" + shard;
-    std::vector<std::pair<std::string, Formats>> manifests = {{home + "/manifest", kShard}};
-    if (const auto segments = base::list_dir(home + "/segments"); segments.ok()) {
-      for (const std::string& segment : *segments)
-        manifests.emplace_back(home + "/segments/" + segment + "/manifest", kSegment);
-    }
-    for (const auto& [manifest, formats] : manifests) {
-      if (!base::exists(manifest)) continue;  // a creation that was cut short
-      const std::string problem = manifest_problem(manifest, formats);
-      if (!problem.empty())
-        return findings.fail("data format", problem,
-                             "Use the release that wrote it. If no other release did, stop the "
-                             "server and run: rhumbd check " +
-                                 directory);
-      ++read;
-    }
+  const auto manifests = upgrade::manifests(directory);
+  for (const upgrade::ManifestFile& manifest : manifests) {
+    const auto format = upgrade::read_format(manifest);
+    if (!format.ok())
+      return findings.fail("data format", format.status().message(),
+                           "Use the release that wrote it. If no other release did, stop the "
+                           "server and run: rhumbd check " +
+                               directory);
   }
-  findings.ok("data format", std::to_string(read) + " manifests of shards and segments are read");
+  if (!base::exists(directory + "/shards")) return;  // before the first start
+  findings.ok("data format",
+              std::to_string(manifests.size()) + " manifests of shards and segments are read");
 }
 
 struct FileSystem {

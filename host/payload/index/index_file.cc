@@ -66,7 +66,8 @@ base::Result<IndexFile> decode_index_file(std::string_view bytes) {
     return base::not_found("the float index has format 1, which does not mark rounded numbers");
   }
   if (format != format_of(static_cast<model::FieldType>(type)))
-    return fault("the format belongs to another release");
+    return fault("format " + std::to_string(format) + ", this release reads " +
+                 std::to_string(format_of(static_cast<model::FieldType>(type))));
   file.slots = reader.u32();
   file.through_version = reader.u64();
   const std::string_view field = reader.blob();

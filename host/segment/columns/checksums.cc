@@ -47,8 +47,12 @@ Result<std::unique_ptr<Checksums>> Checksums::load(const std::string& path, uint
   RHUMB_ASSIGN(const std::string text, base::read_file(path, expected));
   base::ByteReader in(text);
   auto sums = std::make_unique<Checksums>();
-  const bool known = in.u32() == kMagic && in.u32() == kChecksumsFormat &&
-                     in.u64() == column_bytes && text.size() == expected;
+  const uint32_t magic = in.u32(), format = in.u32();
+  if (magic == kMagic && format > kChecksumsFormat)
+    return base::unsupported(path + ": format " + std::to_string(format) + ", this release reads " +
+                             std::to_string(kChecksumsFormat));
+  const bool known = magic == kMagic && format == kChecksumsFormat && in.u64() == column_bytes &&
+                     text.size() == expected;
   if (!known)
     return base::corrupt(path + " at offset 0: not the checksums of a column of " +
                          std::to_string(column_bytes) + " bytes");

@@ -43,6 +43,12 @@ base::Status damaged(std::string_view what) {
 
 }  // namespace
 
+base::Status newer_format(std::string_view row, uint64_t format, uint64_t known) {
+  return base::unsupported("key-value store: " + std::string(row) + " of format " +
+                           std::to_string(format) + ", this release reads formats up to " +
+                           std::to_string(known));
+}
+
 std::string encode(const PointRow& row) {
   std::string bytes;
   ByteWriter out(bytes);
@@ -79,6 +85,7 @@ std::string encode(const AppliedState& state) {
 Result<AppliedState> decode_applied_state(std::string_view bytes) {
   ByteReader in(bytes);
   const uint8_t format = in.u8();
+  if (format > kAppliedFormat) return newer_format("applied state", format, kAppliedFormat);
   AppliedState state;
   state.index = in.u64();
   state.points = in.u64();
@@ -87,8 +94,7 @@ Result<AppliedState> decode_applied_state(std::string_view bytes) {
     state.log_time_ms = in.u64();
     state.requests_forgotten = in.u64();
   }
-  if (!in.done() || format < kStateFormat || format > kAppliedFormat)
-    return damaged("applied state");
+  if (!in.done() || format < kStateFormat) return damaged("applied state");
   return state;
 }
 
@@ -122,6 +128,7 @@ std::string encode(const Watermark& watermark) {
 Result<Watermark> decode_watermark(std::string_view bytes) {
   ByteReader in(bytes);
   const uint8_t format = in.u8();
+  if (format > kStateFormat) return newer_format("watermark", format, kStateFormat);
   Watermark watermark;
   watermark.index = in.u64();
   for (uint32_t left = in.count(sizeof(uint32_t) + kLengthsBytes); left > 0; --left) {

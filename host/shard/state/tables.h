@@ -52,6 +52,9 @@ struct AppliedState {
   // Requests that were applied up to this index are not known any more.
   uint64_t requests_forgotten = 0;
 };
+// The error for a row of a format that only a newer release knows.
+base::Status newer_format(std::string_view row, uint64_t format, uint64_t known);
+
 std::string encode(const AppliedState& state);
 base::Result<AppliedState> decode_applied_state(std::string_view bytes);
 

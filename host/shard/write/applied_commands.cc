@@ -7,6 +7,7 @@
 #include "host/base/bytes.h"
 #include "host/base/limits.h"
 #include "host/base/planted.h"
+#include "host/shard/state/tables.h"
 
 namespace rhumb::shard {
 
@@ -221,6 +222,7 @@ std::string AppliedCommands::take_batch() {
 base::Status AppliedCommands::load_batch(std::string_view value) {
   base::ByteReader in(value);
   const uint8_t format = in.u8();
+  if (format > kRowFormat) return newer_format("applied requests", format, kRowFormat);
   const uint32_t bytes = in.u32();
   base::Status damaged = base::corrupt("key-value store: damaged list of applied requests");
   if (format != kRowFormat || bytes < kEntryBytes) return damaged;

@@ -24,6 +24,31 @@ TEST(CheckpointTest, a_checkpoint_is_taken_by_bytes_of_log) {
   EXPECT_EQ(h->durable_index(), 400u);
 }
 
+TEST(CheckpointTest, a_shard_tells_how_much_of_its_replay_is_done) {
+  Harness h;
+  h.open();
+  Embeddings embeddings(5, kDim);
+  EXPECT_FALSE(h->replay_percent());
+  for (uint64_t id = 0; id < 40; ++id) h.propose(upsert({point(id, embeddings.next_bytes())}));
+  ASSERT_TRUE(h.apply().ok());
+  h.abandon();
+  auto opened = Shard::open(h.options);
+  ASSERT_TRUE(opened.ok()) << opened.status().message();
+  Shard& shard = **opened;
+  EXPECT_EQ(shard.replay_percent(), 0u);
+  const auto replay = [&](size_t from, size_t to) {
+    std::promise<base::Status> done;
+    shard.apply({h.log().begin() + from, h.log().begin() + to},
+                [&](const base::Status& status) { done.set_value(status); });
+    return done.get_future().get();
+  };
+  ASSERT_TRUE(replay(0, 10).ok());
+  EXPECT_EQ(shard.replay_percent(), 25u);
+  ASSERT_TRUE(replay(10, 40).ok());
+  EXPECT_FALSE(shard.replay_percent());
+  ASSERT_TRUE(shard.close().ok());
+}
+
 TEST(CheckpointTest, a_checkpoint_is_taken_by_changed_points) {
   Harness h;
   h.options.checkpoint_points = 100;
