@@ -7,12 +7,12 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <ctime>
 
 #include "host/base/clock.h"
 #include "host/base/json_text.h"
 #include "host/base/limits.h"
 #include "host/base/metrics.h"
+#include "host/base/utc.h"
 
 namespace rhumb::base {
 namespace {
@@ -24,14 +24,11 @@ constexpr std::string_view kLevelNames[] = {"trace", "debug", "info", "warn", "e
 
 void append_timestamp(std::string& out) {
   const uint64_t now = wall_ns();
-  const auto seconds = static_cast<time_t>(now / 1'000'000'000);
-  tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[40];
-  size_t n = std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
-  n += static_cast<size_t>(std::snprintf(text + n, sizeof(text) - n, ".%06uZ",
-                                         static_cast<unsigned>(now / 1000 % 1'000'000)));
-  out.append(text, n);
+  out += utc_text(static_cast<int64_t>(now / 1'000'000'000));
+  char parts[16];  // of a second, in place of the Z
+  const int n =
+      std::snprintf(parts, sizeof(parts), ".%06uZ", static_cast<unsigned>(now / 1000 % 1'000'000));
+  out.replace(out.size() - 1, 1, parts, static_cast<size_t>(n));
 }
 
 template <typename T>

@@ -47,6 +47,8 @@ class ClusterGateway final : public Gateway {
                           Callback<UpdateResult> done) override;
   void state(CollectionPtr collection, base::Deadline deadline,
              Callback<CollectionState> done) override;
+  void optimizations(CollectionPtr collection, base::Deadline deadline,
+                     Callback<Optimizations> done) override;
   void write(CollectionPtr collection, std::vector<model::Operation> operations,
              WriteOptions options, Callback<std::vector<UpdateResult>> done) override;
   void query(CollectionPtr collection, std::vector<Query> queries, ReadOptions options,

@@ -138,4 +138,20 @@ void ClusterGateway::contract(CollectionPtr collection, base::Deadline deadline,
   }
 }
 
+void ClusterGateway::optimizations(CollectionPtr collection, base::Deadline deadline,
+                                   Callback<Optimizations> done) {
+  auto gather = Gather<peer::OptimizationsReply>::of(
+      collection->shards.size(),
+      [done = std::move(done)](base::Result<std::vector<peer::OptimizationsReply>> replies) {
+        if (!replies.ok()) return done(replies.status());
+        Optimizations all;
+        for (peer::OptimizationsReply& reply : *replies) all.push_back(std::move(reply.all));
+        done(std::move(all));
+      });
+  for (size_t i = 0; i < collection->shards.size(); ++i) {
+    worker_of(collection->shards[i])
+        .call<peer::OptimizationsMessage>({collection->shards[i].shard}, deadline, gather->part(i));
+  }
+}
+
 }  // namespace rhumb::gateway

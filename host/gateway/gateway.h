@@ -18,6 +18,7 @@
 #include "host/gateway/verification.h"
 #include "host/model/collection.h"
 #include "host/model/operation.h"
+#include "host/model/optimization.h"
 #include "host/model/query.h"
 #include "host/model/topology.h"
 
@@ -68,6 +69,9 @@ struct CollectionState {
   Warnings warnings;
 };
 
+// One per shard, from the replica that was asked.
+using Optimizations = std::vector<model::ShardOptimizations>;
+
 struct AliasAction {
   enum class Kind : uint8_t { kCreate, kDelete, kRename } kind = Kind::kCreate;
   std::string collection, alias, new_alias;
@@ -111,6 +115,9 @@ class Gateway {
                                   Callback<UpdateResult> done) = 0;
   virtual void state(CollectionPtr collection, base::Deadline deadline,
                      Callback<CollectionState> done) = 0;
+  // The merges of the shards' segments.
+  virtual void optimizations(CollectionPtr collection, base::Deadline deadline,
+                             Callback<Optimizations> done) = 0;
 
   // Writes. The operations are proposed in order. Each is atomic per shard. There is one result per
   // operation. write_rules.h says what equal ids in an operation mean.

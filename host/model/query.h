@@ -104,22 +104,6 @@ struct IndexState {
   uint64_t doubtful = 0, clipped_rows = 0;
 };
 
-struct OptimizedSegment {
-  std::array<uint8_t, 16> uuid{};
-  uint64_t points = 0;  // live ones
-};
-// A merge of segments that runs, that is done, or that waits.
-struct Optimization {
-  std::array<uint8_t, 16> uuid{};  // of the segment that it makes
-  std::string optimizer;           // "vacuum" (dead rows) or "merge"
-  std::string reason, phase;
-  std::string error;  // why it failed, or what it waits for
-  std::vector<OptimizedSegment> segments;
-  uint64_t started_ms = 0, ended_ms = 0;  // since 1970; one that waits has neither
-  uint64_t done = 0, total = 0;           // rows
-  bool running() const { return started_ms > 0 && ended_ms == 0; }
-};
-
 struct ShardState {
   uint64_t shard = 0, applied_index = 0;
   uint64_t points = 0, segments = 0, indexed_vectors = 0, vectors = 0, tail_rows = 0;
@@ -131,8 +115,6 @@ struct ShardState {
   // Fields that filters used without an index, and the index types that would serve them.
   std::vector<std::pair<std::string, std::string>> wanted_indexes;
   std::vector<IndexState> indexes;  // at most kMaxIndexStates
-  std::vector<Optimization> optimizations;
-  std::vector<OptimizedSegment> idle_segments;
 };
 
 void encode(const SearchRequest& v, base::ByteWriter& out);

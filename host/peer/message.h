@@ -23,6 +23,7 @@ enum class Op : uint16_t {
   kAwaitConfig = 7,
   kVerify = 8,
   kContract = 9,
+  kOptimizations = 10,
   kMetadataCommand = 16,
   kWatchMap = 17,
 };

@@ -189,6 +189,16 @@ Result<ShardStateMessage> ShardStateMessage::decode(ByteReader& in) {
   return m;
 }
 
+Result<OptimizationsReply> OptimizationsReply::decode(ByteReader& in) {
+  RHUMB_ASSIGN(auto all, model::decode_shard_optimizations(in));
+  return OptimizationsReply{std::move(all)};
+}
+Result<OptimizationsMessage> OptimizationsMessage::decode(ByteReader& in) {
+  OptimizationsMessage m{in.u64()};
+  if (in.failed()) return cut_short("optimizations");
+  return m;
+}
+
 void AwaitConfigMessage::encode(ByteWriter& out) const {
   out.u64(shard);
   out.u64(config_version);

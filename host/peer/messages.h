@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/model/operation.h"
+#include "host/model/optimization.h"
 #include "host/model/query.h"
 #include "host/model/topology.h"
 #include "host/peer/message.h"
@@ -118,6 +119,19 @@ struct ShardStateMessage {
   uint64_t shard = 0;
   void encode(base::ByteWriter& out) const { out.u64(shard); }
   static base::Result<ShardStateMessage> decode(base::ByteReader& in);
+};
+
+struct OptimizationsReply {
+  model::ShardOptimizations all;
+  void encode(base::ByteWriter& out) const { model::encode(all, out); }
+  static base::Result<OptimizationsReply> decode(base::ByteReader& in);
+};
+struct OptimizationsMessage {
+  static constexpr Op kOp = Op::kOptimizations;
+  using Reply = OptimizationsReply;
+  uint64_t shard = 0;
+  void encode(base::ByteWriter& out) const { out.u64(shard); }
+  static base::Result<OptimizationsMessage> decode(base::ByteReader& in);
 };
 
 struct EmptyReply {

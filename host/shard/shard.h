@@ -24,6 +24,7 @@
 #include "host/base/status.h"
 #include "host/consensus/state_machine.h"
 #include "host/model/operation.h"
+#include "host/model/optimization.h"
 #include "host/model/query.h"
 #include "host/shard/background/indexer.h"
 #include "host/shard/background/maintenance.h"
@@ -112,6 +113,7 @@ class Shard final : public consensus::StateMachine {
     return count_points(core_, request, context);
   }
   model::ShardState state() const;
+  model::ShardOptimizations optimizations() const;
   // What a scrape of the metrics asks for, which is cheaper than state().
   struct Load {
     uint64_t points = 0, segments = 0;

@@ -1,6 +1,8 @@
 // The state that a shard reports.
 #include <algorithm>
+#include <array>
 #include <map>
+#include <set>
 
 #include "host/shard/shard.h"
 
@@ -38,19 +40,24 @@ model::ShardState Shard::state() const {
   state.green = serving.ok() && fields_ready && indexer_.settled(*view) &&
                 tail.rows < base::limits::kGreenTailRows &&
                 tail.scan_ms <= core_.options.tail_scan_ms;
-  state.optimizations = merger_.optimizations();
-  for (const SegmentView& part : view->segments) {
-    const bool busy = std::any_of(
-        state.optimizations.begin(), state.optimizations.end(), [&](const model::Optimization& o) {
-          return o.running() &&
-                 std::any_of(o.segments.begin(), o.segments.end(),
-                             [&](const auto& s) { return s.uuid == part.segment->uuid(); });
-        });
-    if (!busy) state.idle_segments.push_back({part.segment->uuid(), part.live_count});
-  }
   state.index_points.assign(index_points.begin(), index_points.end());
   state.wanted_indexes = core_.wanted.missing(core_.schema()->indexed);
   return state;
+}
+
+model::ShardOptimizations Shard::optimizations() const {
+  const ViewPtr view = core_.views.current();
+  model::ShardOptimizations all{core_.options.shard, merger_.optimizations(), {}};
+  std::set<std::array<uint8_t, 16>> busy;
+  for (const model::Optimization& optimization : all.optimizations) {
+    if (!optimization.running()) continue;
+    for (const auto& segment : optimization.segments) busy.insert(segment.uuid);
+  }
+  for (const SegmentView& part : view->segments) {
+    if (!busy.contains(part.segment->uuid()))
+      all.idle_segments.push_back({part.segment->uuid(), part.live_count});
+  }
+  return all;
 }
 
 Shard::Load Shard::load() const {

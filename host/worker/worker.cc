@@ -225,6 +225,12 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
         if (!replica.ok()) return done(replica.status());
         done(peer::ShardStateReply{(*replica)->shard->state()});
       });
+  dispatcher.on<peer::OptimizationsMessage>(
+      [this](peer::OptimizationsMessage m, Deadline, const Done<peer::OptimizationsReply>& done) {
+        auto replica = replicas_.find(m.shard);
+        if (!replica.ok()) return done(replica.status());
+        done(peer::OptimizationsReply{(*replica)->shard->optimizations()});
+      });
   dispatcher.on<peer::AwaitConfigMessage>(
       [this](peer::AwaitConfigMessage m, Deadline deadline, Done<peer::EmptyReply> done) {
         auto once =

@@ -57,6 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       break;
     case 8:
       both_ways<peer::ShardStateReply>(bytes);
+      both_ways<peer::OptimizationsReply>(bytes);
       break;
     case 9:
       both_ways<peer::AwaitConfigMessage>(bytes);

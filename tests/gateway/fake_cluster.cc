@@ -28,6 +28,7 @@ FakeCluster::FakeCluster() {
   bind(on_scroll);
   bind(on_count);
   bind(on_state);
+  bind(on_optimizations);
   bind(on_await_config);
   bind(on_verify);
   bind(on_contract);

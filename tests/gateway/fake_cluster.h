@@ -41,6 +41,7 @@ class FakeCluster {
   Answer<peer::ScrollMessage> on_scroll;
   Answer<peer::CountMessage> on_count;
   Answer<peer::ShardStateMessage> on_state;
+  Answer<peer::OptimizationsMessage> on_optimizations;
   Answer<peer::AwaitConfigMessage> on_await_config;
   Answer<peer::VerifyMessage> on_verify;
   Answer<peer::ContractMessage> on_contract;

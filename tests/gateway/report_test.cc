@@ -39,6 +39,23 @@ class ReportTest : public testing::Test {
   CollectionPtr films_ = cluster_.add("films", 3);
 };
 
+TEST_F(ReportTest, every_shard_shows_its_optimizations) {
+  cluster_.on_optimizations = [&](const peer::OptimizationsMessage& m) {
+    peer::OptimizationsReply reply;
+    reply.all.shard = m.shard;
+    reply.all.idle_segments.push_back({{}, ordinal(m.shard)});
+    return reply;
+  };
+  Got<Optimizations> got;
+  cluster_.gateway().optimizations(films_, {}, got.take());
+  ASSERT_TRUE(got.result.ok()) << got.result.status().message();
+  ASSERT_EQ(got.result->size(), 3u);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(got.result->at(i).shard, films_->shards[i].shard);
+    EXPECT_EQ(got.result->at(i).idle_segments.at(0).points, i);
+  }
+}
+
 TEST_F(ReportTest, a_verification_names_the_shard_whose_sums_differ) {
   cluster_.on_verify = [&](const peer::VerifyMessage& m) {
     peer::VerifyReply reply;

@@ -70,6 +70,7 @@ GetRequest make_get(Samples& s) { return s.get_request(); }
 ScrollRequest make_scroll(Samples& s) { return s.scroll_request(); }
 CountRequest make_count(Samples& s) { return s.count_request(); }
 ShardState make_state(Samples& s) { return s.shard_state(); }
+ShardOptimizations make_optimizations(Samples& s) { return s.shard_optimizations(); }
 Collection make_collection(Samples& s) {
   return s.collection("books", static_cast<uint32_t>(1 + s.below(5)));
 }
@@ -86,6 +87,7 @@ const Codec kCodecs[] = {
     {"scroll", written<make_scroll>, read_back<decode_scroll_request>},
     {"count", written<make_count>, read_back<decode_count_request>},
     {"shard_state", written<make_state>, read_back<decode_shard_state>},
+    {"optimizations", written<make_optimizations>, read_back<decode_shard_optimizations>},
     {"collection", written<make_collection>, read_back<decode_collection>},
     {"cluster_map", written<make_map>, read_back<decode_cluster_map>},
 };

@@ -220,8 +220,8 @@ CountRequest Samples::count_request() {
 }
 
 ShardState Samples::shard_state() {
-  ShardState s{random_(), random_(), 3,  4,  5,  6, 7, below(2) == 0, "a warning: " + text(20),
-               {},        {},        {}, {}, {}, {}};
+  ShardState s{random_(), random_(), 3,  4, 5, 6, 7, below(2) == 0, "a warning: " + text(20),
+               {},        {},        {}, {}};
   for (uint8_t& b : s.content_hash) b = static_cast<uint8_t>(below(256));
   for (uint64_t n = below(3); n > 0; --n) s.index_points.emplace_back(text(9), random_());
   for (uint64_t n = below(3); n > 0; --n) s.wanted_indexes.emplace_back(text(9), text(5));
@@ -230,6 +230,12 @@ ShardState Samples::shard_state() {
                          text(7), below(1000), 48, 0.25 * static_cast<double>(below(5)), random_(),
                          3});
   }
+  return s;
+}
+
+ShardOptimizations Samples::shard_optimizations() {
+  ShardOptimizations s;
+  s.shard = random_();
   const auto segments = [this] {
     std::vector<OptimizedSegment> all(below(3));
     for (OptimizedSegment& segment : all) {

@@ -7,6 +7,7 @@
 
 #include "host/model/filter.h"
 #include "host/model/operation.h"
+#include "host/model/optimization.h"
 #include "host/model/query.h"
 #include "host/model/topology.h"
 
@@ -28,6 +29,7 @@ class Samples {
   ScrollRequest scroll_request();
   CountRequest count_request();
   ShardState shard_state();
+  ShardOptimizations shard_optimizations();
   CollectionConfig config();
   Collection collection(const std::string& name, uint32_t shards);
   ClusterMap cluster_map();

@@ -161,8 +161,10 @@ std::string text_of(const Optimization& o) {
 std::string text_of(const ShardState& s) {
   return all("state", s.shard, s.applied_index, s.points, s.segments, s.indexed_vectors, s.vectors,
              s.tail_rows, s.green, s.warning) +
-         all("", s.content_hash, s.index_points, s.wanted_indexes, s.indexes, s.optimizations,
-             s.idle_segments);
+         all("", s.content_hash, s.index_points, s.wanted_indexes, s.indexes);
+}
+std::string text_of(const ShardOptimizations& s) {
+  return all("optimizations", s.shard, s.optimizations, s.idle_segments);
 }
 std::string text_of(const HnswConfig& h) {
   return all("hnsw", h.m, h.ef_construct, h.full_scan_threshold, h.max_indexing_threads,

@@ -6,6 +6,7 @@
 
 #include "host/model/filter.h"
 #include "host/model/operation.h"
+#include "host/model/optimization.h"
 #include "host/model/query.h"
 #include "host/model/topology.h"
 
@@ -23,6 +24,7 @@ std::string text_of(const ScrollRequest& request);
 std::string text_of(const CountRequest& request);
 std::string text_of(const IndexState& state);
 std::string text_of(const ShardState& state);
+std::string text_of(const ShardOptimizations& optimizations);
 std::string text_of(const CollectionConfig& config);
 std::string text_of(const Collection& collection);
 std::string text_of(const ClusterMap& map);

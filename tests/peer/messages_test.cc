@@ -138,6 +138,12 @@ TEST_P(MessagesTest, a_shard_state_arrives_unchanged) {
                                  [this] { return ShardStateReply{samples_.shard_state()}; });
 }
 
+TEST_P(MessagesTest, optimizations_arrive_unchanged) {
+  round_trips<OptimizationsMessage>(
+      [this] { return OptimizationsMessage{number()}; },
+      [this] { return OptimizationsReply{samples_.shard_optimizations()}; });
+}
+
 TEST_P(MessagesTest, an_await_config_arrives_unchanged) {
   round_trips<AwaitConfigMessage>(
       [this] {
@@ -230,6 +236,8 @@ TEST(MessageCodecTest, a_message_cut_short_or_too_long_is_refused) {
   expect_checked(CountMessage{1, {2, false}, samples.count_request()});
   expect_checked(CountReply{1, 2});
   expect_checked(ShardStateMessage{1});
+  expect_checked(OptimizationsMessage{1});
+  expect_checked(OptimizationsReply{samples.shard_optimizations()});
   expect_checked(ShardStateReply{samples.shard_state()});
   expect_checked(AwaitConfigMessage{1, 2});
   expect_checked(EmptyReply{});

@@ -72,6 +72,8 @@ inline std::string text_of(const CountReply& m) {
 }
 inline std::string text_of(const ShardStateMessage& m) { return std::to_string(m.shard); }
 inline std::string text_of(const ShardStateReply& m) { return model::text_of(m.state); }
+inline std::string text_of(const OptimizationsMessage& m) { return std::to_string(m.shard); }
+inline std::string text_of(const OptimizationsReply& m) { return model::text_of(m.all); }
 inline std::string text_of(const AwaitConfigMessage& m) {
   return std::to_string(m.shard) + " " + std::to_string(m.config_version);
 }

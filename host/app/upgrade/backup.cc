@@ -11,6 +11,7 @@
 #include "host/base/file.h"
 #include "host/base/limits.h"
 #include "host/base/log.h"
+#include "host/base/utc.h"
 #include "host/base/version.h"
 
 namespace rhumb::app::upgrade {
@@ -25,19 +26,10 @@ constexpr char kBackup[] = "/upgrade-backup", kTemporary[] = "/upgrade-backup.tm
                kRollback[] = "/upgrade-rollback", kManifest[] = "/manifest";
 constexpr uint64_t kMaxManifestBytes = 64 * base::limits::kKiB;
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  const size_t n = std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text, n};
-}
-
 Status write_manifest(const std::string& backup, const std::string& directory,
                       const TreeSize& size) {
   json document = {{"format", kBackupFormat},
-                   {"made", utc_now()},
+                   {"made", base::utc_text(std::time(nullptr))},
                    {"release", base::kRhumbVersion},
                    {"linked_files", size.linked_files},
                    {"copied_files", size.copied_files},

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "host/base/status.h"
-#include "host/model/query.h"
+#include "host/model/optimization.h"
 #include "host/segment/columns/live_bits.h"
 #include "host/segment/segment.h"
 #include "host/shard/state/apply_state.h"

@@ -90,6 +90,7 @@ MergePlan of_one_size(std::vector<MergeCandidate> sealed, const MergeLimits& lim
     if (basket.size() >= limits.fan_in) return basket.plan("segments of one size", true);
     if (none.blocked.empty()) none.blocked = basket.blocked();
   }
+  none.merges_sizes = !none.blocked.empty();
   return none;
 }
 

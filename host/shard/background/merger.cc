@@ -28,6 +28,8 @@ base::Counter& merges_counted(const char* outcome) {
   return base::counter("rhumb_segment_merges_total", {{"outcome", outcome}});
 }
 
+const char* optimizer_of(const MergePlan& plan) { return plan.merges_sizes ? "merge" : "vacuum"; }
+
 }  // namespace
 
 Merger::Merger(Core& core, ApplyState& apply_state, Maintenance& maintenance, base::Strand& apply,
@@ -160,6 +162,7 @@ MergePlan Merger::plan(bool idle) const {
   if (blocked.empty()) return found;
   MergePlan none;
   none.blocked = std::move(blocked);
+  none.merges_sizes = found.merges_sizes;
   return none;
 }
 
@@ -193,7 +196,7 @@ void Merger::nothing_to_do(const MergePlan& plan, bool idle) {
     blocked_.reset();
     if (!plan.blocked.empty()) {
       blocked_.emplace();
-      blocked_->optimizer = "vacuum";
+      blocked_->optimizer = optimizer_of(plan);
       blocked_->error = plan.blocked;
     }
   }
@@ -233,7 +236,7 @@ void Merger::begin(MergePlan plan) {
     job_ = job;
     blocked_.reset();
     current_ = job->description();
-    current_.optimizer = plan.merges_sizes ? "merge" : "vacuum";
+    current_.optimizer = optimizer_of(plan);
     current_.reason = std::move(plan.reason);
     current_.started_ms = base::wall_ns() / kMs;
   }

@@ -18,7 +18,7 @@
 #include "host/base/executor.h"
 #include "host/base/mutex.h"
 #include "host/base/status.h"
-#include "host/model/query.h"
+#include "host/model/optimization.h"
 #include "host/shard/background/maintenance.h"
 #include "host/shard/background/merge_job.h"
 #include "host/shard/background/merge_plan.h"

@@ -93,6 +93,12 @@ void FakeGateway::state(gateway::CollectionPtr collection, base::Deadline until,
   shard.points = 7;
   answer(collection, gateway::CollectionState{collection, {shard}}, done);
 }
+void FakeGateway::optimizations(gateway::CollectionPtr collection, base::Deadline until,
+                                gateway::Callback<gateway::Optimizations> done) {
+  deadline = until;
+  answer(collection, gateway::Optimizations{{.shard = 7, .optimizations = {}, .idle_segments = {}}},
+         done);
+}
 void FakeGateway::write(gateway::CollectionPtr collection, std::vector<model::Operation> o,
                         gateway::WriteOptions w,
                         gateway::Callback<std::vector<gateway::UpdateResult>> done) {

@@ -40,6 +40,8 @@ class FakeGateway final : public gateway::Gateway {
                           gateway::Callback<gateway::UpdateResult> done) override;
   void state(gateway::CollectionPtr collection, base::Deadline deadline,
              gateway::Callback<gateway::CollectionState> done) override;
+  void optimizations(gateway::CollectionPtr collection, base::Deadline deadline,
+                     gateway::Callback<gateway::Optimizations> done) override;
   void write(gateway::CollectionPtr collection, std::vector<model::Operation> operations,
              gateway::WriteOptions options,
              gateway::Callback<std::vector<gateway::UpdateResult>> done) override;

@@ -91,6 +91,10 @@ TEST(MergePlan, a_merge_that_does_not_fit_on_the_disk_is_not_begun_and_says_so) 
   EXPECT_EQ(none.kind, Kind::kNothing);
   EXPECT_EQ(none.blocked,
             "a merge would take 5000000 bytes, the disk has room for 3000000 beside the reserve");
+  EXPECT_FALSE(none.merges_sizes);
+  std::vector<MergeCandidate> alike;
+  for (uint32_t id = 1; id <= 4; ++id) alike.push_back(sealed(id, 40'000, 40'000));
+  EXPECT_TRUE(plan_merge(alike, small).merges_sizes) << "what waits is no vacuum";
   const std::vector<MergeCandidate> both{sealed(1, 100'000, 50'000), sealed(2, 40'000, 25'000)};
   EXPECT_EQ(plan_merge(both, small).inputs, (Ids{2}));
   const std::vector<MergeCandidate> dead{sealed(1, 100'000, 0)};

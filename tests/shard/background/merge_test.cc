@@ -228,7 +228,7 @@ TEST_F(MergeTest, a_stop_ends_moves_that_are_paused) {
     h->compact([&done](const base::Status& status) { done.set_value(status); });
     std::future<base::Status> ended = done.get_future();
     const auto merged = [&] {  // then rows are moved
-      const auto merges = h->state().optimizations;
+      const auto merges = h->optimizations().optimizations;
       return !merges.empty() && merges.back().ended_ms > 0;
     };
     while (!merged()) std::this_thread::yield();
@@ -319,16 +319,16 @@ TEST_F(MergeTest, merges_are_reported) {
   load(0, 600);
   remove(0, 300);
   compact();
-  const auto state = h->state();
-  ASSERT_FALSE(state.optimizations.empty());
-  const model::Optimization& last = state.optimizations.back();
+  const auto shown = h->optimizations();
+  ASSERT_FALSE(shown.optimizations.empty());
+  const model::Optimization& last = shown.optimizations.back();
   EXPECT_EQ(last.error, "");
   EXPECT_FALSE(last.running());
   EXPECT_EQ(last.done, last.total);
   EXPECT_EQ(last.optimizer, "vacuum");
-  ASSERT_EQ(state.idle_segments.size(), state.segments);
+  ASSERT_EQ(shown.idle_segments.size(), h->state().segments);
   uint64_t points = 0;
-  for (const model::OptimizedSegment& segment : state.idle_segments) points += segment.points;
+  for (const model::OptimizedSegment& segment : shown.idle_segments) points += segment.points;
   EXPECT_EQ(points, 300u);
 }
 

@@ -1,10 +1,10 @@
 #include "host/http/rest/reply/optimizations.h"
 
 #include <algorithm>
-#include <ctime>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "host/base/utc.h"
 #include "host/base/uuid.h"
 
 namespace rhumb::http::rest {
@@ -13,14 +13,7 @@ namespace {
 using model::Optimization;
 using nlohmann::json;
 
-std::string time_text(uint64_t ms) {
-  const auto seconds = static_cast<std::time_t>(ms / 1000);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[32];
-  const size_t n = std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return {text, n};
-}
+std::string time_text(uint64_t ms) { return base::utc_text(static_cast<int64_t>(ms / 1000)); }
 
 json segment_json(const model::OptimizedSegment& segment) {
   return {{"uuid", base::uuid_text(segment.uuid)}, {"points_count", segment.points}};
@@ -57,12 +50,12 @@ json optimization_json(const Optimization& optimization) {
 
 }  // namespace
 
-std::string optimizations_json(const gateway::CollectionState& state,
+std::string optimizations_json(const gateway::Optimizations& shards,
                                const OptimizationsAsked& asked) {
   json running = json::array(), queued = json::array(), idle = json::array();
   std::vector<const Optimization*> completed;
   uint64_t queued_segments = 0, queued_points = 0;
-  for (const model::ShardState& shard : state.shards) {
+  for (const model::ShardOptimizations& shard : shards) {
     for (const Optimization& optimization : shard.optimizations) {
       if (optimization.running())
         running.push_back(optimization_json(optimization));

@@ -211,11 +211,11 @@ void optimizations(const CallPtr& x) {
   if (!deadline.ok()) return x->fail(deadline.status());
   const auto asked = optimizations_asked(x);
   if (!asked.ok()) return x->fail(asked.status());
-  x->gateway().state(collection, *deadline,
-                     [x, asked = *asked](base::Result<gateway::CollectionState> state) {
-                       if (!state.ok()) return x->fail(state.status());
-                       x->ok(optimizations_json(*state, asked));
-                     });
+  x->gateway().optimizations(collection, *deadline,
+                             [x, asked = *asked](const base::Result<gateway::Optimizations>& all) {
+                               if (!all.ok()) return x->fail(all.status());
+                               x->ok(optimizations_json(*all, asked));
+                             });
 }
 
 void contract(const CallPtr& x) {
