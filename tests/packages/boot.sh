@@ -116,8 +116,9 @@ group=system.slice/rhumb.service
 if inside test -e "/sys/fs/cgroup/$group/memory.max" ||
   inside test -e "/sys/fs/cgroup/memory/$group/memory.limit_in_bytes"; then
   [ "$limit" = 858993459 ] || fail "MemoryMax is 1 GiB, and the server's limit is $limit"
+  echo "the server's memory limit follows MemoryMax"
 else
-  echo "not tried: this machine gives containers no control of memory, so MemoryMax has no effect"
+  echo "NOT TRIED: this machine gives containers no control of memory, so MemoryMax has no effect"
 fi
 inside systemctl set-property --runtime rhumb MemoryMax=infinity
 echo "the unit starts, reloads, restarts and stops under systemd"

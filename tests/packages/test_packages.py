@@ -23,6 +23,9 @@ if os.environ.get("RHUMB_PACKAGES_MODE") == "soak":
     SCRIPTS["reproducible.sh"] = "two_builds_are_equal"
 
 
+SHOWN = {}  # what each script has printed
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=SCRIPTS.values())
 def test_packages(script):
     if missing := os.environ.get("RHUMB_PACKAGES_MISSING"):
@@ -37,6 +40,16 @@ def test_packages(script):
         check=False,
     )
     print(done.stdout)
+    SHOWN[script] = done.stdout
     assert done.returncode == 0, done.stdout[-4000:]
     if skipped := re.search(r"^SKIPPED: .*", done.stdout, re.M):
         pytest.skip(skipped.group())
+
+
+def test_the_server_follows_the_memory_limit_of_its_unit():
+    """boot.sh looks at this, unless the machine gives containers no control of memory."""
+    if "boot.sh" not in SHOWN:
+        pytest.skip("boot.sh did not run")
+    if left_out := re.search(r"^NOT TRIED: .*", SHOWN["boot.sh"], re.M):
+        pytest.skip(left_out.group())
+    assert "MemoryMax" in SHOWN["boot.sh"], SHOWN["boot.sh"]
