@@ -27,8 +27,11 @@ void Log::run_janitor() {
   }
 }
 
+// An idle log keeps one file. The next one is made when the present one is half full.
 bool Log::standby_needed() const {
-  return standby_ == nullptr || standby_->capacity() < standby_wanted_bytes_;
+  if (standby_ != nullptr) return standby_->capacity() < standby_wanted_bytes_;
+  return active_ == nullptr || standby_wanted_bytes_ > 0 || standby_error_.has_value() ||
+         next_.offset >= active_->capacity() / 2;
 }
 
 void Log::make_standby(Lock& lock) {
@@ -108,10 +111,12 @@ uint64_t Log::total_bytes() const {
 // segment. It also pays when the segment is small, as segments from restarts are. So a log whose
 // records are all live is never moved in circles.
 bool Log::oldest_outlived() const {
-  if (segments_.size() <= options_.keep_segments || segments_.size() < 2) return false;
+  if (segments_.size() < 2) return false;
   const uint64_t number = segments_.begin()->first;
   const LogIndex::Use use = index_.use(number);
   if (number == stuck_segment_ || use.records == 0 || written_to_.segment <= number) return false;
+  if (use.bytes <= options_.segment_bytes / kSmallRestDivisor) return true;
+  if (segments_.size() <= options_.keep_segments) return false;
   const uint64_t used = used_bytes(number);
   return index_.live_bytes() * 2 <= total_bytes() || use.bytes * 2 <= used ||
          used < options_.segment_bytes / 4;

@@ -14,6 +14,9 @@ inline constexpr uint64_t kMaxAppendBytes = 1024 * kMiB;
 inline constexpr uint64_t kMaxBatchBytes = 8 * kMiB;
 // This rest of each segment is kept for releases, drops and markers when the disk is full.
 inline constexpr uint64_t kReserveBytes = 4 * kKiB;
+// An oldest segment with at most this part of a segment's size in live records is emptied at once.
+// Few records of idle groups would otherwise keep whole files, which every start has to read.
+inline constexpr uint64_t kSmallRestDivisor = 64;
 // The janitor copies this many bytes to the head before appends get a turn.
 inline constexpr uint64_t kCopyStepBytes = 1 * kMiB;
 // Indexes between the first and the last live entry of a group.

@@ -1,8 +1,12 @@
 #include "recovery.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <optional>
+#include <utility>
 
 #include "rhumb/cpp/guard.h"
 
@@ -14,12 +18,41 @@ Error damage(const Segment& segment, uint64_t offset, const std::string& what) {
                segment.path() + " at offset " + std::to_string(offset) + ": " + what);
 }
 
-// A segment's bytes, and a walk over its batches.
+// Zeros that take no memory until they are written.
+class Zeros {
+ public:
+  explicit Zeros(uint64_t n) : size_(n) {
+    if (n == 0) return;
+    void* const at = ::mmap(nullptr, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED) throw std::bad_alloc();
+    ::madvise(at, n, MADV_HUGEPAGE);  // one fault for 2 MiB; a kernel may refuse
+    data_ = static_cast<char*>(at);
+  }
+  ~Zeros() {
+    if (data_ != nullptr) ::munmap(data_, size_);
+  }
+  Zeros(Zeros&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  Zeros& operator=(Zeros&&) = delete;
+  char* data() const { return data_; }
+  std::string_view view() const { return {data_, size_}; }
+
+ private:
+  char* data_ = nullptr;
+  uint64_t size_ = 0;
+};
+
+// A segment's bytes, and a walk over its batches. Most of a preallocated file was never written, so
+// only the written ranges are read and searched.
 class Scan {
  public:
   explicit Scan(std::shared_ptr<Segment> segment)
-      : segment_(std::move(segment)), bytes_(segment_->file_bytes(), '\0') {
-    segment_->read(0, bytes_.data(), bytes_.size());
+      : segment_(std::move(segment)),
+        written_(segment_->written_ranges()),
+        memory_(segment_->file_bytes()),
+        bytes_(memory_.view()) {
+    for (const Segment::Range& range : written_)
+      segment_->read(range.begin, memory_.data() + range.begin, range.end - range.begin);
   }
 
   // Returns the batch at end() if all of it is valid.
@@ -58,17 +91,27 @@ class Scan {
   // not.
   Position proof_behind() const {
     Position proof;
-    for (uint64_t offset = end_; offset + kBatchHeaderBytes <= bytes_.size(); offset += 8) {
-      uint32_t magic = 0;
-      std::memcpy(&magic, bytes_.data() + offset + 4, sizeof(magic));
-      if (magic != kBatchMagic) continue;
-      if (const auto header = header_at(offset)) proof = std::max(proof, header->synced_to);
+    for (const Segment::Range& range : written_) {
+      // A header may begin in the last bytes before a range, if those are zeros.
+      const uint64_t before = range.begin - std::min(range.begin, kBatchHeaderBytes);
+      for (uint64_t offset = std::max(end_, before / 8 * 8); offset < range.end; offset += 8) {
+        if (offset + kBatchHeaderBytes > bytes_.size()) break;
+        uint32_t magic = 0;
+        std::memcpy(&magic, bytes_.data() + offset + 4, sizeof(magic));
+        if (magic != kBatchMagic) continue;
+        if (const auto header = header_at(offset)) proof = std::max(proof, header->synced_to);
+      }
     }
     return proof;
   }
   uint64_t garbage_behind() const {
-    const size_t last = bytes_.find_last_not_of('\0');
-    return last == std::string::npos || last < end_ ? 0 : last + 1 - end_;
+    for (size_t i = written_.size(); i-- > 0;) {
+      const std::string_view range = bytes_.substr(0, written_[i].end).substr(written_[i].begin);
+      const size_t last = range.find_last_not_of('\0');
+      if (last == std::string_view::npos) continue;
+      return written_[i].begin + last < end_ ? 0 : written_[i].begin + last + 1 - end_;
+    }
+    return 0;
   }
   uint64_t end() const { return end_; }
   uint64_t file_bytes() const { return bytes_.size(); }
@@ -77,16 +120,17 @@ class Scan {
  private:
   std::optional<BatchHeader> header_at(uint64_t offset) const {
     if (offset > bytes_.size()) return std::nullopt;
-    const auto header = decode_batch_header(std::string_view(bytes_).substr(offset));
+    const auto header = decode_batch_header(bytes_.substr(offset));
     return header && header->stamp == segment_->stamp() && header->offset == offset ? header
                                                                                     : std::nullopt;
   }
   std::string_view body(const BatchHeader& header) const {
-    return std::string_view(bytes_).substr(end_ + kBatchHeaderBytes,
-                                           header.bytes - kBatchHeaderBytes);
+    return bytes_.substr(end_ + kBatchHeaderBytes, header.bytes - kBatchHeaderBytes);
   }
   std::shared_ptr<Segment> segment_;
-  std::string bytes_;
+  std::vector<Segment::Range> written_;
+  Zeros memory_;
+  std::string_view bytes_;
   uint64_t end_ = kSegmentHeaderBytes;
 };
 

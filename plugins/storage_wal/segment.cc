@@ -152,6 +152,21 @@ uint64_t Segment::file_bytes() const {
   return static_cast<uint64_t>(st.st_size);
 }
 
+std::vector<Segment::Range> Segment::written_ranges() const {
+  const uint64_t size = file_bytes();
+  std::vector<Range> ranges;
+  for (uint64_t at = 0; at < size;) {
+    const off_t data = ::lseek(fd_, static_cast<off_t>(at), SEEK_DATA);
+    if (data < 0 && errno == ENXIO) break;  // nothing more was written
+    if (data < 0 && errno == EINVAL) return {{0, size}};
+    const off_t hole = data < 0 ? data : ::lseek(fd_, data, SEEK_HOLE);
+    if (hole < 0) throw_errno("cannot look for data in " + path_, errno);
+    at = static_cast<uint64_t>(hole);
+    ranges.push_back({static_cast<uint64_t>(data), at});
+  }
+  return ranges;
+}
+
 std::vector<uint64_t> list_segments(const std::string& dir) {
   std::vector<uint64_t> numbers;
   for (const auto& file : std::filesystem::directory_iterator(dir)) {

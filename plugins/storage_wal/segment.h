@@ -35,6 +35,12 @@ class Segment {
   void cut(uint64_t size);
   void remove();  // removes the name; open descriptors can still be read
   uint64_t file_bytes() const;
+  // The ranges of the file that were ever written, ascending. All other bytes are zeros. A file
+  // system that does not know them reports the whole file.
+  struct Range {
+    uint64_t begin = 0, end = 0;
+  };
+  std::vector<Range> written_ranges() const;
 
   uint64_t number() const { return header_.number; }
   uint64_t capacity() const { return header_.capacity; }
