@@ -2,11 +2,17 @@
 
 #include <algorithm>
 
+#include "host/base/limits.h"
 #include "host/base/log.h"
 
 namespace rhumb::shard {
 
 using base::Status;
+
+namespace {
+// A replay of this many takes some 20 ms.
+constexpr uint64_t kUnsavedPoints = 1000, kUnsavedLogBytes = 4 * base::limits::kMiB;
+}  // namespace
 
 void Maintenance::checkpoint(Done done) {
   std::shared_ptr<Round> round;
@@ -43,6 +49,10 @@ void Maintenance::applied(uint64_t log_bytes, uint64_t points) {
     return;
   log_bytes_ = points_ = 0;
   checkpoint([](const Status&) {});
+}
+
+bool Maintenance::unsaved() const {
+  return log_bytes_ >= kUnsavedLogBytes || points_ >= kUnsavedPoints;
 }
 
 bool Maintenance::has_full_segments() const {

@@ -48,6 +48,8 @@ class Maintenance {
   // [apply] Counts what a replay would have to do, and starts a checkpoint when that would be too
   // much.
   void applied(uint64_t log_bytes, uint64_t points);
+  // [apply] True if a replay of what came after the last checkpoint would be noticed.
+  bool unsaved() const;
   // [apply] True if a crash left segments that are full but not sealed.
   bool has_full_segments() const;
 

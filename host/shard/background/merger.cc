@@ -18,6 +18,7 @@ namespace {
 
 constexpr uint64_t kMs = 1'000'000;
 constexpr uint64_t kRetryMs = 10'000;  // after a merge that failed or did not fit
+constexpr uint64_t kQuietMs = 1000;    // without writes, after which a checkpoint is made
 // The apply strand has the rest of the time while rows are moved.
 constexpr uint64_t kMovePauses = 4, kMaxPauseNs = 20 * kMs;
 constexpr size_t kFinishedKept = 16;
@@ -49,8 +50,7 @@ Merger::~Merger() { stop(); }
 
 void Merger::changed() {
   last_change_ns_.store(base::monotonic_ns(), std::memory_order_relaxed);
-  if (core_.options.compaction.enabled)
-    look_at(base::monotonic_ns() + core_.options.compaction.look_ms * kMs);
+  look_at(base::monotonic_ns() + core_.options.compaction.look_ms * kMs);
 }
 
 // There is one timer at a time.
@@ -126,7 +126,7 @@ void Merger::look() {
   const uint64_t now = base::monotonic_ns();
   const bool idle = asked || now - last_change_ns_.load() >= options.idle_ms * kMs;
   MergePlan found;
-  if (now >= retry_ns_) found = plan(idle);
+  if (now >= retry_ns_ && (asked || options.enabled)) found = plan(idle);
   switch (found.kind) {
     case MergePlan::Kind::kNothing:
       return nothing_to_do(found, idle);
@@ -200,16 +200,21 @@ void Merger::nothing_to_do(const MergePlan& plan, bool idle) {
       blocked_->error = plan.blocked;
     }
   }
-  // Full segments are sealed by a checkpoint, and then there may be something to merge.
-  if (!apply_state_.garbage.empty() || maintenance_.has_full_segments()) return give_back();
+  const uint64_t now = base::monotonic_ns(), changed = last_change_ns_.load();
+  const bool unsaved = maintenance_.unsaved();
+  // Full segments are sealed by a checkpoint, and then there may be something to merge. After a
+  // burst of writes a checkpoint spares the next start their replay.
+  if (!apply_state_.garbage.empty() || maintenance_.has_full_segments() ||
+      (unsaved && now - changed >= kQuietMs * kMs))
+    return give_back();
   end_work();
   answer(plan.blocked.empty() ? base::ok() : Status(Code::kNoSpace, plan.blocked));
-  const CompactionOptions& options = core_.options.compaction;
-  const uint64_t now = base::monotonic_ns();
   if (!plan.blocked.empty() || now < retry_ns_)
     look_at(now + kRetryMs * kMs);
+  else if (unsaved)
+    look_at(changed + kQuietMs * kMs);
   else if (!idle)
-    look_at(last_change_ns_.load() + options.idle_ms * kMs);
+    look_at(changed + core_.options.compaction.idle_ms * kMs);
 }
 
 void Merger::give_back() {

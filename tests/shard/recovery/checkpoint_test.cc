@@ -49,6 +49,28 @@ TEST(CheckpointTest, a_shard_tells_how_much_of_its_replay_is_done) {
   ASSERT_TRUE(shard.close().ok());
 }
 
+// Few points are not worth it: 999 of them are replayed.
+TEST(CheckpointTest, a_shard_that_is_left_alone_takes_a_checkpoint_of_many_points) {
+  base::TimerQueue timers;
+  Harness h;
+  std::promise<uint64_t> released;
+  std::once_flag once;
+  h.options.timers = &timers;
+  h.options.compaction.enabled = false;  // has nothing to do with it
+  h.options.release_log = [&](uint64_t index) {
+    std::call_once(once, [&] { released.set_value(index); });
+  };
+  h.open();
+  Embeddings embeddings(4, kDim);
+  for (uint64_t id = 0; id < 1000; ++id) h.propose(upsert({point(id, embeddings.next_bytes())}));
+  ASSERT_TRUE(h.apply().ok());
+  EXPECT_EQ(released.get_future().get(), 1000u);
+  h.abandon();
+  h.open();
+  EXPECT_EQ(h->durable_index(), 1000u);
+  h.close();
+}
+
 TEST(CheckpointTest, a_checkpoint_is_taken_by_changed_points) {
   Harness h;
   h.options.checkpoint_points = 100;
