@@ -191,9 +191,7 @@ def test_an_upsert_and_a_search_are_whole_trees(fresh, collector, loopback):
         "db.collection.name": "a",
         "rhumb.request_id": headers["X-Request-Id"],
     }
-    assert tree.shape() == {
-        "message write": {"shard write": {"log commit": {}, "shard apply": {}}}
-    }
+    assert tree.shape() == {"message write": {"shard write": {"log commit": {}, "shard apply": {}}}}
     (message,) = tree.children(tree.root)
     assert message["kind"] == CLIENT
     shard = attributes(message)["rhumb.shard"]
