@@ -63,13 +63,10 @@ template <typename Reply, typename Read>
 Result<Reply> Worker::read_now(std::string_view what, const ReplicaPtr& replica, Deadline deadline,
                                Read read) const {
   const base::Watched watched("read", deadline);
+  const Status stopping(Code::kUnavailable, "stopping");
+  if (reads_cancelled_.load(std::memory_order_relaxed)) return stopping;
   base::Span span = shard_span(what, *replica);
   const base::TraceScope scope(span.context());
-  const Status stopping(Code::kUnavailable, "stopping");
-  if (reads_cancelled_.load(std::memory_order_relaxed)) {
-    span.outcome(stopping);
-    return stopping;
-  }
   Result<Reply> reply = read(*replica->shard);
   span.outcome(reply.status());
   if (!reply.ok() && reply.status().code() == Code::kCancelled &&
