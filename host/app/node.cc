@@ -220,6 +220,10 @@ Status Node::start_roles() {
   });
 }
 
+std::string Node::instance_id() const {
+  return metadata_->map()->cluster_uuid + "/" + std::to_string(kFirstNode);
+}
+
 bool Node::ready(std::string* why) const {
   if (stopped_) {
     *why = "stopping";

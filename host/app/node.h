@@ -67,6 +67,8 @@ class Node {
   bool ready(std::string* why) const;
   const plugin::PluginRegistry& plugins() const { return *plugins_; }
   base::Executor& pool() { return *pool_; }
+  // Differs from that of every other node of every cluster. For a node that was started.
+  std::string instance_id() const;
   uint64_t memory_limit() const { return memory_.limit(); }
   // What has to answer while the server makes progress. For a node that was started.
   std::vector<Watchdog::Part> watched_parts();

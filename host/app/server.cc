@@ -16,6 +16,7 @@
 #include "host/base/memory_measure.h"
 #include "host/base/mutex.h"
 #include "host/base/overdue.h"
+#include "host/base/version.h"
 
 namespace rhumb::app {
 namespace {
@@ -223,17 +224,30 @@ Status Server::open_authenticator() {
   return base::ok();
 }
 
+void Server::start_tracing() {
+  if (settings_.tracing.endpoint.empty()) return;
+  TraceExporterOptions options;
+  options.endpoint = settings_.tracing.endpoint;
+  options.resource = {{"service.name", "rhumb"},
+                      {"service.version", base::kRhumbVersion},
+                      {"service.instance.id", node_->instance_id()}};
+  traces_ = std::make_unique<TraceExporter>(std::move(options));
+  tracer_ = std::make_unique<base::Tracer>(*traces_, settings_.tracing.sample_ratio);
+}
+
 Status Server::start() {
   RHUMB_TRY(lock_.acquire(settings_.node.data_dir));
   RHUMB_TRY(upgrade::prepare(settings_.node.data_dir));
   if (!node_) node_ = std::make_unique<Node>(node_options());
   RHUMB_TRY(node_->start());
   RHUMB_TRY(open_authenticator());
+  start_tracing();
   http::rest::RestOptions rest = node_->rest_options();
   rest.authorize = [this](const http::Request& request, http::rest::Action action,
                           const std::string& collection) {
     return authorize(request, action, collection);
   };
+  rest.tracer = tracer_.get();
   rest_ = std::make_unique<http::rest::RestHandler>(std::move(rest));
   admin::AdminOptions admin;
   admin.ready = [this](std::string* why) { return ready(why); };
@@ -282,11 +296,14 @@ void Server::stop() {
   if (node_) node_->cancel_reads_at(base::Deadline::after_ms(kReadGraceMs));
   if (http_) http_->stop(kDrainMs);
   if (node_) node_->stop();
+  if (traces_) traces_->stop();
   http_.reset();
   admin_.reset();
   rest_.reset();
   auth_.reset();
   node_.reset();
+  tracer_.reset();
+  traces_.reset();
 }
 
 }  // namespace rhumb::app

@@ -6,8 +6,10 @@
 #include "host/admin/admin_handler.h"
 #include "host/app/data_lock.h"
 #include "host/app/node.h"
+#include "host/app/tracing/trace_exporter.h"
 #include "host/auth/authenticator.h"
 #include "host/base/status.h"
+#include "host/base/tracer.h"
 #include "host/http/rest/rest_handler.h"
 #include "host/http/server.h"
 #include "host/settings/settings.h"
@@ -45,6 +47,7 @@ class Server {
 
  private:
   base::Status open_authenticator();
+  void start_tracing();
   base::Status authorize(const http::Request& request, http::rest::Action action,
                          const std::string& collection) const;
   NodeOptions node_options() const;
@@ -52,6 +55,9 @@ class Server {
 
   const settings::Settings settings_;
   DataLock lock_;
+  // Null if no request is traced. Spans may end as long as the node lives.
+  std::unique_ptr<TraceExporter> traces_;
+  std::unique_ptr<base::Tracer> tracer_;
   std::unique_ptr<Node> node_;
   std::unique_ptr<auth::Authenticator> auth_;
   std::unique_ptr<http::rest::RestHandler> rest_;

@@ -8,6 +8,7 @@
 
 #include "host/base/clock.h"
 #include "host/base/limits.h"
+#include "host/base/trace_context.h"
 
 namespace rhumb::base {
 namespace {
@@ -56,6 +57,7 @@ Executor::Executor(std::string name, uint32_t threads, uint32_t queue_max)
 Executor::~Executor() { stop(); }
 
 Status Executor::post(Task task) {
+  if (current_trace()) task = in_current_trace(std::move(task));
   bool wake = false;
   {
     const MutexLock lock(mutex_);
@@ -160,6 +162,7 @@ Strand::~Strand() {
 }
 
 void Strand::post(Executor::Task task) {
+  if (current_trace()) task = in_current_trace(std::move(task));
   {
     const MutexLock lock(mutex_);
     queue_.push_back(std::move(task));

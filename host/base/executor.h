@@ -27,7 +27,7 @@ class Executor {
   Executor& operator=(const Executor&) = delete;
 
   // Returns kBusy when queue_max tasks wait and kUnavailable after stop(). Any thread may call it.
-  // Tasks must not throw.
+  // Tasks must not throw. They run in the caller's trace (host/base/trace_context.h).
   Status post(Task task);
   // Runs fn(i) for i in [0, n) on the pool's threads and the caller's, and returns when all are
   // done. It works when the pool is busy or stopped, too.
@@ -78,7 +78,7 @@ class Strand {
 
   // Any thread may call it. The callers' own limits (uncommitted bytes and others) bound the queue.
   // No task is ever refused or lost: after the executor has stopped, tasks run on the posting
-  // thread.
+  // thread. Tasks run in the caller's trace.
   void post(Executor::Task task);
   // Blocks until all tasks posted so far have run. Must not be called from inside the strand.
   void drain();

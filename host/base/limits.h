@@ -63,6 +63,25 @@ inline constexpr uint32_t kExecutorSpinNs = 10'000;
 // A strand runs this many tasks before other strands get their turn.
 inline constexpr uint32_t kStrandBatchTasks = 64;
 
+// Traces. Text of one attribute of a span.
+inline constexpr uint32_t kMaxSpanTextBytes = 1024;
+// Spans that wait to be exported. Further ones are dropped and counted.
+inline constexpr uint32_t kMaxQueuedSpans = 8192;
+// Spans are sent when there are this many, or when kTraceBatchMs have passed.
+inline constexpr uint32_t kTraceBatchSpans = 512;
+inline constexpr uint32_t kTraceBatchMs = 500;
+// Time for each step of a request to the collector: to connect, to send, to receive.
+inline constexpr uint32_t kTraceStepMs = 5'000;
+// The part of a collector's answer that is read.
+inline constexpr uint64_t kMaxTraceAnswerBytes = 64 * kKiB;
+// A batch that the collector did not take so often is dropped. The pause between two attempts
+// grows from kTraceRetryMs to kTraceMaxRetryMs.
+inline constexpr uint32_t kTraceAttempts = 5;
+inline constexpr uint32_t kTraceRetryMs = 500;
+inline constexpr uint32_t kTraceMaxRetryMs = 30'000;
+// At a stop, spans that are not sent within this time are dropped.
+inline constexpr uint32_t kTraceStopMs = 2'000;
+
 // Plugins.
 inline constexpr uint32_t kMaxPlugins = 256;  // files in one plugin directory
 

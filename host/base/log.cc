@@ -9,9 +9,11 @@
 #include <cstdio>
 
 #include "host/base/clock.h"
+#include "host/base/hex.h"
 #include "host/base/json_text.h"
 #include "host/base/limits.h"
 #include "host/base/metrics.h"
+#include "host/base/trace_context.h"
 #include "host/base/utc.h"
 
 namespace rhumb::base {
@@ -132,6 +134,8 @@ void log(LogLevel level, std::string_view component, std::string_view message,
   line.reserve(256);
   append_head(line, level, component, message, json);
   bool whole = true;
+  if (const TraceContext& trace = current_trace())
+    whole = append_field(line, {"trace_id", hex(trace.trace_id)}, json);
   for (const LogField& field : fields) whole = append_field(line, field, json) && whole;
   if (!whole) line += json ? ",\"truncated\":true" : " truncated=true";
   line += json ? "}\n" : "\n";

@@ -35,7 +35,7 @@ struct LogField {
 void log_configure(LogLevel level, LogFormat format);
 bool log_enabled(LogLevel level);
 // `component` is the folder that logs ("http", "shard"). `message` is a constant text; everything
-// that varies goes into fields.
+// that varies goes into fields. The line of a thread that works for a trace has its `trace_id`.
 void log(LogLevel level, std::string_view component, std::string_view message,
          std::initializer_list<LogField> fields = {});
 

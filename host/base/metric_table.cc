@@ -120,6 +120,10 @@ std::vector<MetricRow> make_rows() {
       gauge_row("rhumb_tail_scan_seconds", "seconds",
                 "What a search spends on rows that are in no graph yet: the largest of any shard. "
                 "Writes get a 429 above 0.04."),
+      counter_row("rhumb_trace_spans_dropped_total", "spans",
+                  "Spans that were not exported: too many were waiting, or the collector did not "
+                  "take them."),
+      counter_row("rhumb_trace_spans_exported_total", "spans", "Spans that the collector took."),
       counter_row("rhumb_unexpected_total", "events",
                   "States that should not occur but were safe to continue from."),
   };

@@ -12,6 +12,7 @@
 #include "host/base/mutex.h"
 #include "host/gateway/gateway.h"
 #include "host/gateway/session.h"
+#include "host/gateway/traced_call.h"
 #include "host/peer/channel.h"
 #include "host/peer/messages.h"
 #include "host/router/router.h"
@@ -70,6 +71,13 @@ class ClusterGateway final : public Gateway {
   peer::Channel& placement() const { return channels_(0); }
   peer::Channel& worker_of(const model::ShardPlacement& shard) const {
     return channels_(shard.replicas.front().node);
+  }
+  // Sends the message to the worker of `shard`.
+  template <typename Req>
+  void ask(const model::Collection& collection, const model::ShardPlacement& shard, Req request,
+           base::Deadline deadline, std::function<void(base::Result<typename Req::Reply>)> done) {
+    traced_call<Req>(worker_of(shard), collection.name, std::move(request), deadline,
+                     std::move(done));
   }
   void watch(uint64_t known_version);
   void take_map(const std::shared_ptr<const model::ClusterMap>& map);

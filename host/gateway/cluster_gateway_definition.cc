@@ -50,11 +50,13 @@ Status check_alias(const AliasAction& action) {
 }  // namespace
 
 void ClusterGateway::change_metadata(std::string json, base::Deadline deadline, Versioned done) {
-  placement().call<peer::MetadataCommand>(
-      {std::move(json)}, deadline,
+  traced_call<peer::MetadataCommand>(
+      placement(), {}, {std::move(json)}, deadline,
       [this, done = std::move(done)](base::Result<peer::MetadataReply> reply) {
         if (!reply.ok()) return done(reply.status());
-        await_map(reply->index, [done, reply = *reply](const Status& status) {
+        const base::TraceContext& trace = base::current_trace();
+        await_map(reply->index, [done, reply = *reply, trace](const Status& status) {
+          const base::TraceScope scope(trace);
           if (!status.ok()) return done(status);
           done(reply);
         });
@@ -73,8 +75,8 @@ void ClusterGateway::await_config(const std::string& name, uint64_t version,
       });
   for (size_t i = 0; i < collection->shards.size(); ++i) {
     const model::ShardPlacement& shard = collection->shards[i];
-    worker_of(shard).call<peer::AwaitConfigMessage>({shard.shard, version}, deadline,
-                                                    gather->part(i));
+    ask<peer::AwaitConfigMessage>(*collection, shard, {shard.shard, version}, deadline,
+                                  gather->part(i));
   }
 }
 
@@ -225,8 +227,8 @@ void ClusterGateway::state(CollectionPtr collection, base::Deadline deadline,
         done(std::move(state));
       });
   for (size_t i = 0; i < collection->shards.size(); ++i) {
-    worker_of(collection->shards[i])
-        .call<peer::ShardStateMessage>({collection->shards[i].shard}, deadline, gather->part(i));
+    ask<peer::ShardStateMessage>(*collection, collection->shards[i], {collection->shards[i].shard},
+                                 deadline, gather->part(i));
   }
 }
 

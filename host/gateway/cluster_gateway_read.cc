@@ -97,8 +97,8 @@ void ClusterGateway::search(const CollectionPtr& collection,
       message.requests = std::move(requests);  // NOLINT(bugprone-use-after-move): the last turn
     else
       message.requests = requests;
-    worker_of(shard).call<peer::SearchMessage>(std::move(message), options.deadline,
-                                               gather->part(i));
+    ask<peer::SearchMessage>(*collection, shard, std::move(message), options.deadline,
+                             gather->part(i));
   }
 }
 
@@ -137,8 +137,8 @@ void ClusterGateway::get(CollectionPtr collection, model::GetRequest request, Re
     peer::GetMessage message{shard,
                              level_of(shard, options, *session),
                              {std::move(ids), request.with_payload, request.with_vector}};
-    worker_of(placement).call<peer::GetMessage>(std::move(message), options.deadline,
-                                                gather->part(part++));
+    ask<peer::GetMessage>(*collection, placement, std::move(message), options.deadline,
+                          gather->part(part++));
   }
 }
 
@@ -163,8 +163,8 @@ void ClusterGateway::scroll(CollectionPtr collection, model::ScrollRequest reque
     message.request.filter = request.filter;
     message.request.with_payload = request.with_payload;
     message.request.with_vector = request.with_vector;
-    worker_of(shard).call<peer::ScrollMessage>(std::move(message), options.deadline,
-                                               gather->part(i));
+    ask<peer::ScrollMessage>(*collection, shard, std::move(message), options.deadline,
+                             gather->part(i));
   }
 }
 
@@ -186,8 +186,8 @@ void ClusterGateway::count(CollectionPtr collection, model::CountRequest request
     peer::CountMessage message{shard.shard, level_of(shard.shard, options, *session), {}};
     message.request.filter = request.filter;
     message.request.exact = request.exact;
-    worker_of(shard).call<peer::CountMessage>(std::move(message), options.deadline,
-                                              gather->part(i));
+    ask<peer::CountMessage>(*collection, shard, std::move(message), options.deadline,
+                            gather->part(i));
   }
 }
 

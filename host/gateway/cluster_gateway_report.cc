@@ -119,8 +119,8 @@ void ClusterGateway::verify(CollectionPtr collection, base::Deadline deadline,
         done(verification_of(*collection, std::move(*replies)));
       });
   for (size_t i = 0; i < collection->shards.size(); ++i) {
-    worker_of(collection->shards[i])
-        .call<peer::VerifyMessage>({collection->shards[i].shard}, deadline, gather->part(i));
+    ask<peer::VerifyMessage>(*collection, collection->shards[i], {collection->shards[i].shard},
+                             deadline, gather->part(i));
   }
 }
 
@@ -133,8 +133,8 @@ void ClusterGateway::contract(CollectionPtr collection, base::Deadline deadline,
         done(contract_of(*collection, std::move(*replies)));
       });
   for (size_t i = 0; i < collection->shards.size(); ++i) {
-    worker_of(collection->shards[i])
-        .call<peer::ContractMessage>({collection->shards[i].shard}, deadline, gather->part(i));
+    ask<peer::ContractMessage>(*collection, collection->shards[i], {collection->shards[i].shard},
+                               deadline, gather->part(i));
   }
 }
 
@@ -149,8 +149,8 @@ void ClusterGateway::optimizations(CollectionPtr collection, base::Deadline dead
         done(std::move(all));
       });
   for (size_t i = 0; i < collection->shards.size(); ++i) {
-    worker_of(collection->shards[i])
-        .call<peer::OptimizationsMessage>({collection->shards[i].shard}, deadline, gather->part(i));
+    ask<peer::OptimizationsMessage>(*collection, collection->shards[i],
+                                    {collection->shards[i].shard}, deadline, gather->part(i));
   }
 }
 

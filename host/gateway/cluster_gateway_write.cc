@@ -166,8 +166,8 @@ void ClusterGateway::write_known(const CollectionPtr& collection, std::vector<Op
     message.wait = options.wait;
     message.only_known = options.only_known;
     message.operations = std::move(s.operations);
-    worker_of(*s.shard).call<peer::WriteRequest>(std::move(message), options.deadline,
-                                                 gather->part(i));
+    ask<peer::WriteRequest>(*collection, *s.shard, std::move(message), options.deadline,
+                            gather->part(i));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include "host/base/bytes.h"
 #include "host/base/clock.h"
@@ -27,6 +28,37 @@ enum class Op : uint16_t {
   kMetadataCommand = 16,
   kWatchMap = 17,
 };
+
+// For people: the name of a message in a trace.
+constexpr std::string_view op_name(Op op) {
+  switch (op) {
+    case Op::kWrite:
+      return "write";
+    case Op::kSearch:
+      return "search";
+    case Op::kGet:
+      return "get";
+    case Op::kScroll:
+      return "scroll";
+    case Op::kCount:
+      return "count";
+    case Op::kShardState:
+      return "shard_state";
+    case Op::kAwaitConfig:
+      return "await_config";
+    case Op::kVerify:
+      return "verify";
+    case Op::kContract:
+      return "contract";
+    case Op::kOptimizations:
+      return "optimizations";
+    case Op::kMetadataCommand:
+      return "metadata_command";
+    case Op::kWatchMap:
+      return "watch_map";
+  }
+  return "unknown";
+}
 
 // An owned message of any type.
 class Boxed {

@@ -64,6 +64,10 @@ struct Settings {
     uint64_t threads = 1;
   } compaction;
   struct {
+    std::string endpoint;  // if empty: no request is traced
+    double sample_ratio = 0.01;
+  } tracing;
+  struct {
     std::string loopback = "direct";
   } peer;
 };

@@ -1,4 +1,5 @@
 #include <charconv>
+#include <regex>
 #include <sstream>
 
 #include "host/settings/settings.h"
@@ -9,6 +10,7 @@ namespace {
 using base::Status;
 
 constexpr uint64_t kMaxBytes = 1ull << 50;
+constexpr size_t kMaxUrlBytes = 2048;
 constexpr size_t kPrintedColumns = 100;
 
 Status refuse(const std::string& path, const std::string& value, const std::string& expects) {
@@ -130,6 +132,32 @@ Key bytes(std::string path, Section Settings::*section, Field field, std::string
           [=](const Settings& s) { return (s.*section).*field; }};
 }
 
+// http://host[:port][/path], where a host may be an IPv6 address in brackets.
+bool is_http_url(const std::string& text) {
+  static const std::regex form(
+      R"(http://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:([0-9]{1,5}))?(/[A-Za-z0-9._~/-]*)?)");
+  std::smatch parts;
+  if (text.size() > kMaxUrlBytes || !std::regex_match(text, parts, form)) return false;
+  if (!parts[3].matched) return true;
+  const int port = std::stoi(parts[3]);
+  return port >= 1 && port <= 65535;
+}
+
+template <typename Section, typename Field>
+Key url(std::string path, Section Settings::*section, Field field, std::string help) {
+  const std::string expects = "empty or a URL like http://host:port";
+  return {path,
+          expects,
+          std::move(help),
+          false,
+          [=](Settings& s, const std::string& text) -> Status {
+            if (!text.empty() && !is_http_url(text)) return refuse(path, text, expects);
+            (s.*section).*field = text;
+            return base::ok();
+          },
+          [=](const Settings& s) { return (s.*section).*field; }};
+}
+
 // Pointers to the members of the unnamed sections.
 #define SECTION(name) &Settings::name
 #define FIELD(section, name) &decltype(Settings::section)::name
@@ -241,6 +269,12 @@ std::vector<Key> make_keys() {
       number("compaction.threads", SECTION(compaction), FIELD(compaction, threads), 1, 1024,
              "Threads that build the graph of a merged segment. One segment at a time is "
              "merged."),
+      url("tracing.endpoint", SECTION(tracing), FIELD(tracing, endpoint),
+          "OpenTelemetry collector that gets the traces of requests, as OTLP over HTTP: "
+          "/v1/traces is added. If empty: no request is traced."),
+      share("tracing.sample_ratio", SECTION(tracing), FIELD(tracing, sample_ratio), 0, 1,
+            "Part of the requests without a traceparent header that are traced. With one, its "
+            "flag decides."),
       choice("peer.loopback", SECTION(peer), FIELD(peer, loopback), {"direct", "encode"},
              "How the roles of one process exchange messages. direct: as objects. encode: "
              "every message is encoded and decoded, for tests."),

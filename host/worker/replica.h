@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
+#include "host/base/span.h"
 #include "host/model/topology.h"
 #include "host/shard/shard.h"
 #include "host/worker/in_flight.h"
@@ -33,5 +35,15 @@ struct Replica {
   }
 };
 using ReplicaPtr = std::shared_ptr<Replica>;
+
+// A span of work on the shard, for the trace of this thread.
+inline base::Span shard_span(std::string_view what, const Replica& replica) {
+  base::Span span = base::Span::child(what);
+  if (span) {
+    span.set("db.collection.name", replica.collection);
+    span.set("rhumb.shard", replica.shard_id);
+  }
+  return span;
+}
 
 }  // namespace rhumb::worker

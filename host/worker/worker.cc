@@ -60,11 +60,15 @@ void Worker::watch(peer::Channel& placement, uint64_t known_version) {
 }
 
 template <typename Reply, typename Read>
-Result<Reply> Worker::read_now(const ReplicaPtr& replica, Deadline deadline, Read read) const {
+Result<Reply> Worker::read_now(std::string_view what, const ReplicaPtr& replica, Deadline deadline,
+                               Read read) const {
   const base::Watched watched("read", deadline);
   const Status stopping(Code::kUnavailable, "stopping");
   if (reads_cancelled_.load(std::memory_order_relaxed)) return stopping;
+  base::Span span = shard_span(what, *replica);
+  const base::TraceScope scope(span.context());
   Result<Reply> reply = read(*replica->shard);
+  span.outcome(reply.status());
   if (!reply.ok() && reply.status().code() == Code::kCancelled &&
       reads_cancelled_.load(std::memory_order_relaxed))
     return stopping;
@@ -72,37 +76,43 @@ Result<Reply> Worker::read_now(const ReplicaPtr& replica, Deadline deadline, Rea
 }
 
 template <typename Reply, typename Read>
-void Worker::read_at(const ReplicaPtr& replica, uint64_t index, Deadline deadline,
-                     std::shared_ptr<Once<Reply>> once, Read read) {
+void Worker::read_at(std::string_view what, const ReplicaPtr& replica, uint64_t index,
+                     Deadline deadline, std::shared_ptr<Once<Reply>> once, Read read) {
   if (replica->shard->applied_index() >= index)
-    return once->fire(read_now<Reply>(replica, deadline, read));
-  replica->shard->wait_applied(index, [this, replica, deadline, once, read](Status status) {
-    if (!status.ok()) return once->fire(status);
-    const Status posted = options_.pool->post([this, replica, deadline, once, read] {
-      if (!once->fired()) once->fire(read_now<Reply>(replica, deadline, read));
-    });
-    if (!posted.ok()) once->fire(posted);
-  });
+    return once->fire(read_now<Reply>(what, replica, deadline, read));
+  const auto trace = base::current_trace();
+  replica->shard->wait_applied(
+      index, [this, what, replica, deadline, once, read, trace](Status status) {
+        if (!status.ok()) return once->fire(status);
+        const base::TraceScope scope(trace);
+        const Status posted = options_.pool->post([this, what, replica, deadline, once, read] {
+          if (!once->fired()) once->fire(read_now<Reply>(what, replica, deadline, read));
+        });
+        if (!posted.ok()) once->fire(posted);
+      });
 }
 
 template <typename Reply, typename Read>
-void Worker::on_read(uint64_t shard, const peer::ReadLevel& level, Deadline deadline,
-                     Done<Reply> done, Read read) {
+void Worker::on_read(std::string_view what, uint64_t shard, const peer::ReadLevel& level,
+                     Deadline deadline, Done<Reply> done, Read read) {
   auto replica = replicas_.find(shard);
   if (!replica.ok()) return done(replica.status());
   if (!level.linearizable && (*replica)->shard->applied_index() >= level.min_applied)
-    return done(read_now<Reply>(*replica, deadline, read));
+    return done(read_now<Reply>(what, *replica, deadline, read));
   auto once =
       Once<Reply>::start(*options_.timers, deadline, std::move(done),
                          "the replica did not reach the index that the read asked for in time");
-  if (!level.linearizable) return read_at(*replica, level.min_applied, deadline, once, read);
-  options_.replicas.groups->read_index(shard, [this, r = *replica, deadline, once, read,
+  if (!level.linearizable) return read_at(what, *replica, level.min_applied, deadline, once, read);
+  const auto trace = base::current_trace();
+  options_.replicas.groups->read_index(shard, [this, what, r = *replica, deadline, once, read,
+                                               trace,
                                                least = level.min_applied](Result<uint64_t> index) {
     if (!index.ok()) return once->fire(index.status());
+    const base::TraceScope scope(trace);
     // The loop thread must not read, so the pool does it even if the index is applied already.
     const Status posted =
-        options_.pool->post([this, r, deadline, once, read, at = std::max(*index, least)] {
-          read_at(r, at, deadline, once, read);
+        options_.pool->post([this, what, r, deadline, once, read, at = std::max(*index, least)] {
+          read_at(what, r, at, deadline, once, read);
         });
     if (!posted.ok()) once->fire(posted);
   });
@@ -115,7 +125,10 @@ void Worker::on_verify(uint64_t shard, Deadline deadline, Done<peer::VerifyReply
   const Status posted =
       options_.replicas.background->post([this, r = *replica, deadline, shared_done] {
         const base::Watched watched("verify", deadline);
+        base::Span span = shard_span("shard verify", *r);
         auto found = r->shard->verify({deadline, &reads_cancelled_});
+        span.outcome(found.status());
+        span.end();
         if (!found.ok()) return (*shared_done)(found.status());
         peer::VerifyReply reply;
         reply.applied = found->applied;
@@ -175,7 +188,7 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
         auto requests =
             std::make_shared<const std::vector<model::SearchRequest>>(std::move(m.requests));
         on_read<peer::SearchReply>(
-            m.shard, m.level, deadline, std::move(done),
+            "shard search", m.shard, m.level, deadline, std::move(done),
             [this, requests, deadline](shard::Shard& s) -> Result<peer::SearchReply> {
               peer::SearchReply reply{s.applied_index(), {}};
               uint64_t bytes_left = base::limits::kMaxReplyBytes;
@@ -190,7 +203,7 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
       [this](peer::GetMessage m, Deadline deadline, Done<peer::RecordsReply> done) {
         auto request = std::make_shared<const model::GetRequest>(std::move(m.request));
         on_read<peer::RecordsReply>(
-            m.shard, m.level, deadline, std::move(done),
+            "shard get", m.shard, m.level, deadline, std::move(done),
             [this, request, deadline](shard::Shard& s) -> Result<peer::RecordsReply> {
               const uint64_t applied = s.applied_index();
               RHUMB_ASSIGN(auto records, s.get(*request, {deadline, &reads_cancelled_}));
@@ -201,7 +214,7 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
       [this](peer::ScrollMessage m, Deadline deadline, Done<peer::RecordsReply> done) {
         auto request = std::make_shared<const model::ScrollRequest>(std::move(m.request));
         on_read<peer::RecordsReply>(
-            m.shard, m.level, deadline, std::move(done),
+            "shard scroll", m.shard, m.level, deadline, std::move(done),
             [this, request, deadline](shard::Shard& s) -> Result<peer::RecordsReply> {
               const uint64_t applied = s.applied_index();
               RHUMB_ASSIGN(auto records, s.scroll(*request, {deadline, &reads_cancelled_}));
@@ -212,7 +225,7 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
       [this](peer::CountMessage m, Deadline deadline, Done<peer::CountReply> done) {
         auto request = std::make_shared<const model::CountRequest>(std::move(m.request));
         on_read<peer::CountReply>(
-            m.shard, m.level, deadline, std::move(done),
+            "shard count", m.shard, m.level, deadline, std::move(done),
             [this, request, deadline](shard::Shard& s) -> Result<peer::CountReply> {
               const uint64_t applied = s.applied_index();
               RHUMB_ASSIGN(const uint64_t count, s.count(*request, {deadline, &reads_cancelled_}));

@@ -43,14 +43,15 @@ class Worker {
   void watch(peer::Channel& placement, uint64_t known_version);
   // Finds the replica and runs `read` on it once it is fresh enough.
   template <typename Reply, typename Read>
-  void on_read(uint64_t shard, const peer::ReadLevel& level, base::Deadline deadline,
-               std::function<void(base::Result<Reply>)> done, Read read);
+  void on_read(std::string_view what, uint64_t shard, const peer::ReadLevel& level,
+               base::Deadline deadline, std::function<void(base::Result<Reply>)> done, Read read);
   template <typename Reply, typename Read>
-  void read_at(const ReplicaPtr& replica, uint64_t index, base::Deadline deadline,
-               std::shared_ptr<Once<Reply>> once, Read read);
-  // Reads on this thread, which is watched for overdue work.
+  void read_at(std::string_view what, const ReplicaPtr& replica, uint64_t index,
+               base::Deadline deadline, std::shared_ptr<Once<Reply>> once, Read read);
+  // Reads on this thread, which is watched for overdue work. The span of the read is called `what`.
   template <typename Reply, typename Read>
-  base::Result<Reply> read_now(const ReplicaPtr& replica, base::Deadline deadline, Read read) const;
+  base::Result<Reply> read_now(std::string_view what, const ReplicaPtr& replica,
+                               base::Deadline deadline, Read read) const;
   base::Result<peer::ContractReply> contract(uint64_t shard);
   void on_verify(uint64_t shard, base::Deadline deadline,
                  std::function<void(base::Result<peer::VerifyReply>)> done);

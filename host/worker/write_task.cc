@@ -48,6 +48,11 @@ WriteTask::~WriteTask() {
 
 void WriteTask::start(base::TimerQueue& timers,
                       std::function<void(Result<peer::WriteReply>)> done) {
+  if (base::Span span = shard_span("shard write", *replica_)) {
+    trace_ = span.context();
+    done = base::ending(std::move(span), std::move(done));
+  }
+  const base::TraceScope scope(trace_);
   once_ = Once<peer::WriteReply>::start(
       timers, deadline_, std::move(done), [weak = weak_from_this()]() -> Result<peer::WriteReply> {
         if (auto self = weak.lock()) return self->at_deadline();
@@ -102,6 +107,7 @@ model::CommandHeader WriteTask::header_of(size_t operation) const {
 
 void WriteTask::advance() {
   const base::Watched watched("write", deadline_);
+  const base::TraceScope scope(trace_);
   while (propose_operation()) {}
 }
 
@@ -185,12 +191,18 @@ void WriteTask::propose_part(const std::shared_ptr<shard::Resolution>& resolutio
   command.request_limit = replica_->shard->request_limit();
   std::string encoded = model::encode_command(command);
   log_bound_.wrote(encoded.size());
-  groups_.propose(replica_->shard_id, std::move(encoded),
-                  [self = shared_from_this(), resolution, operation](Result<uint64_t> index) {
-                    const bool good = index.ok(), last = resolution->done();
-                    self->committed(operation, std::move(index), last);
-                    if (good && !last) self->propose_part(resolution, operation);
-                  });
+  consensus::GroupHost::Committed done = [self = shared_from_this(), resolution,
+                                          operation](Result<uint64_t> index) {
+    const bool good = index.ok(), last = resolution->done();
+    self->committed(operation, std::move(index), last);
+    if (good && !last) self->propose_part(resolution, operation);
+  };
+  const base::TraceScope scope(trace_);
+  if (base::Span span = shard_span("log commit", *replica_)) {
+    span.set("rhumb.log.bytes", encoded.size());
+    done = base::ending(std::move(span), std::move(done));
+  }
+  groups_.propose(replica_->shard_id, std::move(encoded), std::move(done));
 }
 
 // This runs on the loop thread, so it does bookkeeping only; longer work goes to the pool.
@@ -228,13 +240,17 @@ void WriteTask::answer_when_applied() {
     if (!request_.wait) committed.outcomes = outcomes_;
   }
   if (!request_.wait) return once_->fire(std::move(committed));
-  replica_->shard->wait_applied(barrier, [self = shared_from_this()](const Status& status) {
+  shard::Shard::Done done = [self = shared_from_this()](const Status& status) {
     if (!status.ok()) return self->fail(status);
     peer::WriteReply reply;
     const Status collected = self->collect_outcomes(reply);
     if (!collected.ok()) return self->fail(collected);
     self->once_->fire(std::move(reply));
-  });
+  };
+  const base::TraceScope scope(trace_);
+  if (base::Span span = shard_span("shard apply", *replica_))
+    done = base::ending(std::move(span), std::move(done));
+  replica_->shard->wait_applied(barrier, std::move(done));
 }
 
 // Collects what the apply thread left for this task's commands. An operation that an earlier

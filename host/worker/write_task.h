@@ -51,6 +51,7 @@ class WriteTask : public std::enable_shared_from_this<WriteTask> {
   model::CommandHeader header_of(size_t operation) const;
 
   const ReplicaPtr replica_;
+  base::TraceContext trace_;  // of the span of this task
   consensus::GroupHost& groups_;
   LogBound& log_bound_;
   base::Executor& pool_;

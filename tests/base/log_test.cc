@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 #include <vector>
 
 #include "host/base/json_text.h"
 #include "host/base/limits.h"
+#include "tests/base/traces.h"
 
 namespace rhumb::base {
 namespace {
@@ -34,6 +36,23 @@ TEST_F(LogTest, a_line_is_one_json_object) {
   EXPECT_EQ(line["tls"], false);
   EXPECT_EQ(line["time"].get<std::string>().size(),
             std::string("2026-01-02T03:04:05.678901Z").size());
+}
+
+TEST_F(LogTest, a_line_of_a_traced_request_has_its_trace) {
+  log_configure(LogLevel::kInfo, LogFormat::kJson);
+  testing::internal::CaptureStderr();
+  KeptSpans sink;
+  {
+    const TraceScope scope({{0xab, 1}, {2}, &sink});
+    log_info("http", "inside");
+  }
+  log_info("http", "outside");
+  std::istringstream out(testing::internal::GetCapturedStderr());
+  std::string inside, outside;
+  std::getline(out, inside);
+  std::getline(out, outside);
+  EXPECT_EQ(nlohmann::json::parse(inside)["trace_id"], "ab010000000000000000000000000000");
+  EXPECT_FALSE(nlohmann::json::parse(outside).contains("trace_id"));
 }
 
 TEST_F(LogTest, hostile_values_cannot_forge_lines) {

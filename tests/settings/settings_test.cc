@@ -71,6 +71,36 @@ TEST(Settings, errors_name_file_line_key_and_what_was_expected) {
   EXPECT_EQ(load_file(s, "/nowhere/rhumb.yaml").code(), base::Code::kNotFound);
 }
 
+TEST(Settings, the_endpoint_of_traces_is_a_plain_url_of_http) {
+  Settings s;
+  for (const char* good : {"", "http://collector", "http://127.0.0.1:4318", "http://[::1]:4318/",
+                           "http://otel.example:1/a/b_c~d", "http://c:65535"})
+    EXPECT_TRUE(set(s, "tracing.endpoint", good).ok()) << good;
+  std::vector<std::string> bad;
+  for (const char* text : {"collector:4318", "https://collector:4318", "http://", "http://:4318",
+                           "http://c:0", "http://c:65536", "http://c:", "http://u:p@c:1",
+                           "http://c:1/?a=b", "http://c:1/#a", "http://c 1", "http://c:1/\r\nX: y"})
+    bad.emplace_back(text);
+  bad.emplace_back(10'000, 'a');
+  bad.back().replace(0, 7, "http://");
+  bad.emplace_back("http://c:1/a");
+  bad.back().back() = '\0';
+  for (const std::string& text : bad) {
+    const base::Status status = set(s, "tracing.endpoint", text);
+    ASSERT_EQ(status.code(), base::Code::kInvalid) << text;
+    EXPECT_TRUE(status.message().starts_with("tracing.endpoint: '" + text + "'"));
+  }
+  EXPECT_EQ(s.tracing.endpoint, "http://c:65535");
+}
+
+TEST(Settings, the_share_of_traced_requests_is_from_0_to_1) {
+  Settings s;
+  for (const char* good : {"0", "0.01", "1"})
+    EXPECT_TRUE(set(s, "tracing.sample_ratio", good).ok()) << good;
+  for (const char* bad : {"", "-0.1", "1.01", "nan", "inf", "some", "0.1x"})
+    EXPECT_FALSE(set(s, "tracing.sample_ratio", bad).ok()) << bad;
+}
+
 // Writes rhumb.yaml, and files into conf.d beside it. Returns the path of rhumb.yaml.
 std::string write_parts(const std::map<std::string, std::string>& parts) {
   const std::string directory = testing::TempDir() + "/settings_parts";

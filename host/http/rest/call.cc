@@ -2,12 +2,15 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
+#include "host/base/ascii.h"
 #include "host/base/json_text.h"
 #include "host/base/limits.h"
 #include "host/base/log.h"
+#include "host/base/traceparent.h"
 #include "host/http/rest/reply/json_write.h"
 
 namespace rhumb::http::rest {
@@ -18,6 +21,10 @@ using base::Status;
 
 constexpr uint64_t kMaxTimeoutSeconds = 3600;
 constexpr uint32_t kRetryAfterMs = 1000;  // where the error names no time
+constexpr int kServerError = 500;
+// Other methods are not shown, because a client could make up any number of them.
+constexpr std::string_view kMethods[] = {"GET",   "HEAD",   "POST",   "PUT",
+                                         "PATCH", "DELETE", "OPTIONS"};
 
 struct Kind {
   int http;
@@ -74,6 +81,17 @@ std::string retry_after(const Status& status) {
   return std::to_string(std::max<uint32_t>(1, (ms + 999) / 1000));
 }
 
+// More than one header are as good as none: the specification says so.
+std::string_view traceparent_of(const Request& request) {
+  std::string_view found;
+  for (const Field& field : request.fields) {
+    if (!base::equal_ignoring_case(field.name, "traceparent")) continue;
+    if (!found.empty()) return {};
+    found = field.value;
+  }
+  return found;
+}
+
 void append_warnings(std::string& out, const std::vector<std::string>& warnings) {
   out += "\"warnings\":";
   for (const std::string& text : warnings) {
@@ -106,7 +124,8 @@ Response failure_response(const Status& status, double seconds,
   return response;
 }
 
-void log_thrown(const Call& x, const std::exception& e) {
+void note_thrown(Call& x, const std::exception& e) {
+  x.trace_failure(e.what());
   base::log_error(
       "http", "handler threw",
       {{"request_id", x.request->request_id}, {"path", x.request->path}, {"what", e.what()}});
@@ -116,7 +135,9 @@ Call::Call(std::shared_ptr<Request> r, Reply reply, const RestOptions& o)
     : options(o),
       request(std::move(r)),
       reply_(std::move(reply)),
-      started_ns_(base::monotonic_ns()) {}
+      started_ns_(base::monotonic_ns()),
+      span_(o.tracer == nullptr ? base::Span() : o.tracer->begin(traceparent_of(*request))),
+      trace_(span_.context()) {}
 
 double Call::seconds() const {
   return static_cast<double>(base::monotonic_ns() - started_ns_) * 1e-9;
@@ -226,7 +247,10 @@ void Call::fail(const Status& status) {
                      {"path", request->path},
                      {"error", status.message()}});
   }
-  reply_(failure_response(status, seconds(), warnings_));
+  Response response = failure_response(status, seconds(), warnings_);
+  trace_answer(response, status);
+  span_.end();
+  reply_(std::move(response));
 }
 
 void Call::answer(Response response) {
@@ -234,9 +258,48 @@ void Call::answer(Response response) {
     std::string token = gateway().session_token(session_of_);
     if (!token.empty()) response.headers.emplace_back("X-Rhumb-Session", std::move(token));
   }
+  trace_answer(response, {});
+  span_.end();
   reply_(std::move(response));
 }
 
-void Call::stream(Response head, Pull pull) { reply_.stream(std::move(head), std::move(pull)); }
+// The span lasts as long as the stream.
+void Call::stream(Response head, Pull pull) {
+  trace_answer(head, {});
+  if (span_) {
+    pull = [trace = trace_, span = std::move(span_), pull = std::move(pull)](Next next) mutable {
+      const base::TraceScope scope(trace);
+      pull(std::move(next));
+    };
+  }
+  reply_.stream(std::move(head), std::move(pull));
+}
+
+// The names are those of OpenTelemetry's conventions for HTTP servers.
+void Call::trace_route(std::string_view route) {
+  if (!span_) return;
+  const std::string_view method = request->head_only ? "HEAD" : request->method;
+  const bool known =
+      std::find(std::begin(kMethods), std::end(kMethods), method) != std::end(kMethods);
+  const std::string_view name = known ? method : "HTTP";
+  span_.rename(route.empty() ? std::string(name) : std::string(name) + ' ' + std::string(route));
+  span_.set("http.request.method", known ? method : "_OTHER");
+  span_.set("url.path", request->path);
+  span_.set("url.scheme", "http");
+  if (!route.empty()) span_.set("http.route", route);
+  if (auto it = captures.find("collection_name"); it != captures.end())
+    span_.set("db.collection.name", it->second);
+  span_.set("rhumb.request_id", request->request_id);
+}
+
+void Call::trace_answer(Response& response, const Status& why) {
+  if (!span_) return;
+  span_.set("http.response.status_code", static_cast<uint64_t>(response.status));
+  if (response.status >= kServerError) {
+    span_.fail("");
+    span_.outcome(why);
+  }
+  response.headers.emplace_back("traceparent", base::traceparent_text(trace_));
+}
 
 }  // namespace rhumb::http::rest

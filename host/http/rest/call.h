@@ -11,6 +11,7 @@
 
 #include "host/base/clock.h"
 #include "host/base/executor.h"
+#include "host/base/tracer.h"
 #include "host/gateway/gateway.h"
 #include "host/http/request.h"
 #include "host/http/rest/parse/ignored_members.h"
@@ -27,6 +28,7 @@ struct RestOptions {
   gateway::Gateway* gateway = nullptr;
   base::Executor* pool = nullptr;        // for parsing, searching and formatting
   SearchLatencies* latencies = nullptr;  // owned by the handler
+  const base::Tracer* tracer = nullptr;  // null: no request is traced
   // Returns ok, kUnauthenticated or kForbidden. The text of a failure becomes the plain body.
   // `collection` is empty for routes of the whole server.
   std::function<base::Status(const Request&, Action, const std::string& collection)> authorize;
@@ -37,7 +39,7 @@ struct RestOptions {
 };
 
 class Call;
-void log_thrown(const Call& x, const std::exception& e);
+void note_thrown(Call& x, const std::exception& e);
 
 // The handler and the callbacks of the gateway share it. It is answered exactly once.
 class Call {
@@ -73,17 +75,30 @@ class Call {
   void answer(Response response);
   // Streams the answer. After this call the exchange is answered.
   void stream(Response head, Pull pull);
-  Reply take_reply() { return std::move(reply_); }
+  // The handler will be called again for the same request, without a streamed body.
+  Reply take_reply() {
+    span_.discard();
+    return std::move(reply_);
+  }
   // The answer gets the X-Rhumb-Session of this collection.
   void show_session(gateway::CollectionPtr collection) { session_of_ = std::move(collection); }
   double seconds() const;
+  // The trace of this request. Work that a loop begins for the request later needs it.
+  const base::TraceContext& trace() const { return trace_; }
+  // Names the span of the request after its route; an empty route is an unknown one.
+  void trace_route(std::string_view route);
+  void trace_failure(std::string_view why) { span_.fail(why); }
 
  private:
+  // Puts the trace into the answer, and the answer into the span. `why` is the failure, if any.
+  void trace_answer(Response& response, const base::Status& why);
   base::Result<bool> flag(const std::string& name, bool fallback) const;
   Reply reply_;
   const uint64_t started_ns_;
   gateway::CollectionPtr session_of_;
   std::vector<std::string> warnings_;
+  base::Span span_;
+  const base::TraceContext trace_;
 };
 using CallPtr = std::shared_ptr<Call>;
 
@@ -94,7 +109,7 @@ void run_guarded(const CallPtr& x, F&& run) {
   try {
     run();
   } catch (const std::exception& e) {
-    log_thrown(*x, e);
+    note_thrown(*x, e);
   }
 }
 

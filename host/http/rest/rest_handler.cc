@@ -20,6 +20,8 @@ Response method_not_allowed(const std::string& allow, std::string_view method) {
 const Route* route(const CallPtr& x, const RestOptions& options) {
   Request& request = *x->request;
   Match match = match_route(request.method, request.path);
+  x->captures = std::move(match.captures);
+  x->trace_route(match.route == nullptr ? std::string_view() : match.route->pattern);
   if (match.route == nullptr) {
     if (match.allow.empty())
       x->answer(error_response(404, "Not found: there is no path " + std::string(request.path),
@@ -29,7 +31,6 @@ const Route* route(const CallPtr& x, const RestOptions& options) {
     return nullptr;
   }
   request.route = metrics_of(*match.route);
-  x->captures = std::move(match.captures);
   auto query = parse_query_string(request.query);
   if (!query.ok()) {
     x->fail(query.status());
@@ -76,6 +77,7 @@ void RestHandler::handle(std::shared_ptr<Request> request, Reply reply) {
   auto x = std::make_shared<Call>(std::move(request), std::move(reply), options_);
   const Route* found = route(x, options_);
   if (found == nullptr) return;
+  const base::TraceScope scope(x->trace());
   x->on_loop = found->where == Where::kLoop || (found->where == Where::kEither && may_be_short(*x));
   if (x->on_loop)
     run_guarded(x, [&] { found->run(x); });
@@ -93,6 +95,7 @@ std::unique_ptr<BodySink> RestHandler::stream(const std::shared_ptr<Request>& he
     reply = x->take_reply();
     return nullptr;
   }
+  const base::TraceScope scope(x->trace());
   return start_import(x);
 }
 

@@ -76,6 +76,7 @@ class Import : public std::enable_shared_from_this<Import> {
       base::MutexLock lock(mutex_);
       parsing_ = true;
     }
+    const base::TraceScope scope(x_->trace());
     const Status posted = x_->options.pool->post(
         [self = shared_from_this(), chunk = std::move(chunk), last] { self->parse(chunk, last); });
     if (!posted.ok()) fail(posted);
