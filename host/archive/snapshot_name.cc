@@ -11,6 +11,8 @@ namespace rhumb::archive {
 namespace {
 
 constexpr size_t kMaxFileName = 255;  // of the usual file systems
+// The checksum beside a snapshot has a longer name, and a still longer one while it is written.
+constexpr size_t kMaxSnapshotName = kMaxFileName - 24;
 constexpr uint64_t kNsPerSecond = 1'000'000'000;
 constexpr size_t kHashDigits = 16;
 
@@ -64,14 +66,14 @@ std::string snapshot_name(const SnapshotScope& scope, uint64_t node, uint64_t wa
       scope.shard ? "-shard-" + std::to_string(*scope.shard) : "-" + std::to_string(node);
   std::string begin = directory_name(scope.collection);
   // The directory says which collection it is, so the name need not be whole.
-  const size_t room = kMaxFileName - middle.size() - end.size() - kChecksumSuffix.size() - 1;
+  const size_t room = kMaxSnapshotName - middle.size() - end.size();
   if (begin.size() > room) begin.resize(room);
   return begin + middle + end;
 }
 
 base::Status check_snapshot_name(std::string_view name) {
   const bool good = name.size() > kSnapshotSuffix.size() && name.ends_with(kSnapshotSuffix) &&
-                    name.size() + kChecksumSuffix.size() <= kMaxFileName && name.front() != '.' &&
+                    name.size() <= kMaxSnapshotName && name.front() != '.' &&
                     name.find('/') == std::string_view::npos && check_tar_name(name).ok();
   if (good) return base::ok();
   return base::invalid("'" + shown_name(name) + "' is no name of a snapshot");

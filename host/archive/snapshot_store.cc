@@ -20,6 +20,7 @@ using base::Status;
 namespace {
 
 constexpr std::string_view kTemporary = ".tmp";
+constexpr std::string_view kHalfChecksumSuffix = ".checksum.tmp";  // of write_file_atomic()
 constexpr uint64_t kMaxChecksumFileBytes = 4096;
 
 std::string below(const std::string& directory, std::string_view name) {
@@ -58,12 +59,13 @@ Result<SnapshotFile> describe(const std::string& path, std::string_view name) {
                       static_cast<uint64_t>(st.st_size), checksum_beside(path)};
 }
 
-// Removes checksums without their snapshots.
+// Removes checksums without their snapshots, and those that were half written.
 Status clean_directory(const std::string& directory) {
   RHUMB_ASSIGN(const auto names, base::list_dir(directory));
   for (const std::string& name : names) {
-    if (!name.ends_with(kChecksumSuffix)) continue;
     const std::string path = below(directory, name);
+    if (name.ends_with(kHalfChecksumSuffix)) RHUMB_TRY(unlink_file(path));
+    if (!name.ends_with(kChecksumSuffix)) continue;
     if (base::exists(path.substr(0, path.size() - kChecksumSuffix.size()))) continue;
     RHUMB_TRY(unlink_file(path));
   }
