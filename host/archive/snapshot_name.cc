@@ -72,11 +72,11 @@ std::string snapshot_name(const SnapshotScope& scope, uint64_t node, uint64_t wa
 }
 
 base::Status check_snapshot_name(std::string_view name) {
-  const bool good = name.size() > kSnapshotSuffix.size() && name.ends_with(kSnapshotSuffix) &&
-                    name.size() <= kMaxSnapshotName && name.front() != '.' &&
-                    name.find('/') == std::string_view::npos && check_tar_name(name).ok();
-  if (good) return base::ok();
-  return base::invalid("'" + shown_name(name) + "' is no name of a snapshot");
+  const bool harmless = name.size() <= kMaxSnapshotName && !name.starts_with('.') &&
+                        name.find('/') == std::string_view::npos && check_tar_name(name).ok();
+  if (!harmless) return base::invalid("'" + shown_name(name) + "' is no name of a snapshot");
+  if (name.ends_with(kSnapshotSuffix)) return base::ok();
+  return base::not_found("Snapshot `" + shown_name(name) + "` doesn't exist!");
 }
 
 std::string creation_time_text(uint64_t wall_seconds) {

@@ -27,7 +27,8 @@ std::string snapshot_directory(const SnapshotScope& scope);
 std::string snapshot_name(const SnapshotScope& scope, uint64_t node, uint64_t wall_ns,
                           uint32_t attempt);
 
-// Refuses a name that is not one of a snapshot or that could lead out of its directory.
+// kInvalid for a name that could lead out of its directory or that no file could have. kNotFound
+// for another one that does not end like a snapshot's.
 base::Status check_snapshot_name(std::string_view name);
 
 // "2026-11-30T08:15:00", UTC.

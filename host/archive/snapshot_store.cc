@@ -91,7 +91,8 @@ Status SnapshotStore::clean() const {
     if (!is_kind(shards, S_IFDIR)) continue;
     RHUMB_ASSIGN(const auto numbers, base::list_dir(shards));
     for (const std::string& number : numbers) {
-      if (is_kind(below(shards, number), S_IFDIR)) RHUMB_TRY(clean_directory(below(shards, number)));
+      if (is_kind(below(shards, number), S_IFDIR))
+        RHUMB_TRY(clean_directory(below(shards, number)));
     }
   }
   return base::ok();

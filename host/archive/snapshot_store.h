@@ -47,9 +47,9 @@ class NewSnapshot {
 };
 
 // Files lie in snapshot_directory(scope) below one directory, each with its checksum beside it in
-// NAME.checksum. What is being made lies in the directory .tmp, which a start empties. The functions
-// may be called on any thread; all of them read or write the disk. The directory is made with the
-// first snapshot.
+// NAME.checksum. What is being made lies in the directory .tmp, which a start empties. The
+// functions may be called on any thread; all of them read or write the disk. The directory is made
+// with the first snapshot.
 class SnapshotStore {
  public:
   // Removes what an interrupted process left. `node` is a part of the names.

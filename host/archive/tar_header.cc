@@ -94,8 +94,7 @@ std::string block_of(std::string_view name, char type, uint64_t size, uint64_t m
   put_octal(block, kMinor, 0);
   // Six digits, a zero byte and a space, as POSIX's examples and GNU tar have it.
   uint64_t sum = checksum_of(block);
-  for (size_t i = 6; i-- > 0; sum /= 8)
-    block[kChecksum.at + i] = static_cast<char>('0' + sum % 8);
+  for (size_t i = 6; i-- > 0; sum /= 8) block[kChecksum.at + i] = static_cast<char>('0' + sum % 8);
   block[kChecksum.at + 7] = ' ';
   return block;
 }
@@ -154,8 +153,7 @@ Result<uint64_t> decimal_of(std::string_view text) {
 }  // namespace
 
 std::string write_tar_header(std::string_view name, uint64_t size, uint64_t mtime_seconds) {
-  const bool long_name =
-      name.size() > kName.bytes && division_of(name) == std::string_view::npos;
+  const bool long_name = name.size() > kName.bytes && division_of(name) == std::string_view::npos;
   std::string records, out;
   if (long_name) append_record(records, "path", name);
   if (size > kMaxOctal) append_record(records, "size", std::to_string(size));
@@ -164,8 +162,8 @@ std::string write_tar_header(std::string_view name, uint64_t size, uint64_t mtim
     out.append(tar_padding(records.size()), '\0');
   }
   // A reader that knows no extended headers extracts a long name cut off.
-  out += block_of(long_name ? name.substr(0, kName.bytes) : name, '0',
-                  size > kMaxOctal ? 0 : size, mtime_seconds);
+  out += block_of(long_name ? name.substr(0, kName.bytes) : name, '0', size > kMaxOctal ? 0 : size,
+                  mtime_seconds);
   return out;
 }
 

@@ -13,7 +13,9 @@ namespace rhumb::archive {
 
 inline constexpr size_t kTarBlockBytes = 512;
 // Zero bytes that follow a body of `size` bytes up to the next block.
-inline uint64_t tar_padding(uint64_t size) { return (kTarBlockBytes - size % kTarBlockBytes) % 512; }
+inline uint64_t tar_padding(uint64_t size) {
+  return (kTarBlockBytes - size % kTarBlockBytes) % kTarBlockBytes;
+}
 
 enum class TarKind : uint8_t { kFile, kDirectory, kExtended };
 struct TarHeader {

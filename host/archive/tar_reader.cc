@@ -70,8 +70,7 @@ Status TarReader::block_came() {
   if (extended_) return base::invalid("the archive has two extended headers for one entry");
   if (header.size == 0 || header.size > limits::kMaxArchiveHeaderBytes)
     return base::invalid("an extended header of the archive has " + std::to_string(header.size) +
-                         " bytes; the limit is " +
-                         std::to_string(limits::kMaxArchiveHeaderBytes));
+                         " bytes; the limit is " + std::to_string(limits::kMaxArchiveHeaderBytes));
   state_ = State::kExtension;
   left_ = header.size;
   return base::ok();
@@ -96,8 +95,7 @@ Status TarReader::begin_entry(TarHeader header) {
   const bool directory = header.kind == TarKind::kDirectory;
   if (directory && name.size() > 1 && name.ends_with('/')) name.pop_back();
   if (name.starts_with("./")) name.erase(0, 2);
-  if (directory && header.size != 0)
-    return base::invalid("a directory of the archive has a size");
+  if (directory && header.size != 0) return base::invalid("a directory of the archive has a size");
   if (directory && name == ".") return base::ok();
   RHUMB_TRY(check_tar_name(name));
   if (directory) return sink_.directory(name);

@@ -44,7 +44,7 @@ class TarReader {
 
   TarSink& sink_;
   State state_ = State::kHeader;
-  std::string gathered_;   // of a header block or an extended header
+  std::string gathered_;    // of a header block or an extended header
   TarExtension extension_;  // for the next entry
   bool extended_ = false;
   bool zero_block_ = false;  // The last block was all zero.

@@ -261,9 +261,9 @@ inline constexpr uint32_t kMaxArchiveNamePartBytes = 255;
 inline constexpr uint32_t kMaxArchiveNameParts = 16;
 inline constexpr uint32_t kMaxArchiveFiles = 1u << 20;  // with the directories
 inline constexpr uint64_t kMaxArchiveFileBytes = 1ull << 40;
-inline constexpr uint64_t kMaxArchiveBytes = 1ull << 44;         // of all files, unpacked
-inline constexpr uint64_t kMaxArchiveHeaderBytes = 16 * kKiB;    // one extended (pax) header
-inline constexpr uint64_t kMaxArchivePaddingBytes = 1 * kMiB;    // zero bytes after the last file
+inline constexpr uint64_t kMaxArchiveBytes = 1ull << 44;       // of all files, unpacked
+inline constexpr uint64_t kMaxArchiveHeaderBytes = 16 * kKiB;  // one extended (pax) header
+inline constexpr uint64_t kMaxArchivePaddingBytes = 1 * kMiB;  // zero bytes after the last file
 // Files that one listing of a directory of snapshots shows.
 inline constexpr uint32_t kMaxSnapshots = 10'000;
 

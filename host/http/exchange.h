@@ -66,7 +66,7 @@ class Exchange final : public ReplySink,
   std::atomic<bool> answered_{false};
   std::atomic<bool> detached_{false};
   std::atomic<bool> body_pending_{false};
-  Connection* connection_;             // used on the loop thread only
+  Connection* connection_;  // used on the loop thread only
   // Of a streamed reply, which has one producer at a time.
   std::unique_ptr<Gzip> stream_gzip_;
   std::optional<uint64_t> stream_left_;  // bytes to come of an announced length

@@ -52,9 +52,9 @@ void send_file(Reply reply, const Request& request, FileReply what, base::Execut
   const ByteRange range = byte_range(fits ? request.header("range") : "", *size);
   Response head;
   if (range.status == 416) {
-    head = error_response(416, "Bad request: the range '" +
-                                   std::string(request.header("range")) + "' is beyond the " +
-                                   std::to_string(*size) + " bytes of the file");
+    head =
+        error_response(416, "Bad request: the range '" + std::string(request.header("range")) +
+                                "' is beyond the " + std::to_string(*size) + " bytes of the file");
     head.headers.emplace_back("Content-Range", "bytes */" + std::to_string(*size));
     return reply(std::move(head));
   }
@@ -65,10 +65,9 @@ void send_file(Reply reply, const Request& request, FileReply what, base::Execut
                   {"ETag", tag},
                   {"Content-Disposition", "attachment; filename=\"" + plain(what.name) + '"'}};
   if (range.status == 206)
-    head.headers.emplace_back("Content-Range",
-                              "bytes " + std::to_string(range.first) + "-" +
-                                  std::to_string(range.first + range.length - 1) + "/" +
-                                  std::to_string(*size));
+    head.headers.emplace_back("Content-Range", "bytes " + std::to_string(range.first) + "-" +
+                                                   std::to_string(range.first + range.length - 1) +
+                                                   "/" + std::to_string(*size));
   auto source = std::make_shared<Source>(std::move(what.file), range.first, range.length, pool);
   reply.stream(std::move(head), [source](Next next) { pull(source, std::move(next)); });
 }

@@ -60,8 +60,8 @@ Result<std::string> boundary_of(std::string_view content_type) {
   while (const auto parameter = next_parameter(content_type)) {
     if (!base::equal_ignoring_case(parameter->first, "boundary")) continue;
     const std::string& boundary = parameter->second;
-    const bool plain = std::all_of(boundary.begin(), boundary.end(),
-                                   [](char c) { return c >= 0x20 && c < 0x7f; });
+    const bool plain =
+        std::all_of(boundary.begin(), boundary.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
     if (boundary.empty() || boundary.size() > kMaxBoundary || !plain || boundary.back() == ' ')
       return malformed("its boundary is not 1 to 70 printable characters");
     return boundary;
@@ -159,8 +159,7 @@ Result<bool> FormReader::to_boundary(bool inside) {
     if (sure > 0) RHUMB_TRY(sink_.data(rest.substr(0, sure)));
   } else {
     outside_bytes_ += sure;
-    if (outside_bytes_ > limits::kMaxFormEpilogueBytes)
-      return malformed("no boundary begins it");
+    if (outside_bytes_ > limits::kMaxFormEpilogueBytes) return malformed("no boundary begins it");
   }
   at_ += sure;
   if (found == std::string_view::npos) return false;

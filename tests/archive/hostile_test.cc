@@ -43,10 +43,10 @@ std::string extended(const std::string& records, const Entry& entry = {}) {
 
 TEST_F(Hostile, kinds_of_entries_other_than_files_and_directories_are_named) {
   const std::pair<char, const char*> kinds[] = {
-      {'1', "hard link"},   {'2', "symbolic link"}, {'3', "device"},
-      {'4', "device"},      {'6', "named pipe"},    {'7', "unknown type"},
+      {'1', "hard link"},     {'2', "symbolic link"}, {'3', "device"},
+      {'4', "device"},        {'6', "named pipe"},    {'7', "unknown type"},
       {'g', "global header"}, {'S', "sparse file"},   {'L', "long name in GNU's format"},
-      {'K', "long name"},   {'D', "unknown type"},  {'V', "unknown type"}};
+      {'K', "long name"},     {'D', "unknown type"},  {'V', "unknown type"}};
   for (const auto& [type, words] : kinds) {
     SCOPED_TRACE(type);
     const std::string good = tar_entry({.name = "good", .body = "x"});
@@ -56,14 +56,12 @@ TEST_F(Hostile, kinds_of_entries_other_than_files_and_directories_are_named) {
 
 TEST_F(Hostile, names_that_lead_out_or_mean_two_things_are_refused) {
   const std::pair<std::string, const char*> names[] = {
-      {"../up", "part '..'"},       {"a/../../up", "part '..'"},
-      {"..", "part '..'"},          {"a/..", "part '..'"},
-      {"./../up", "part '..'"},     {"/etc/passwd", "absolute"},
-      {"//x", "absolute"},          {".//x", "absolute"},
-      {"", "empty name"},           {"a//b", "empty part"},
-      {"a/", "empty part"},         {"a/./b", "part '.'"},
-      {"././a", "part '.'"},        {".", "part '.'"},
-      {"a\nb", "control character"}, {"a\x7f", "control character"}};
+      {"../up", "part '..'"},        {"a/../../up", "part '..'"}, {"..", "part '..'"},
+      {"a/..", "part '..'"},         {"./../up", "part '..'"},    {"/etc/passwd", "absolute"},
+      {"//x", "absolute"},           {".//x", "absolute"},        {"", "empty name"},
+      {"a//b", "empty part"},        {"a/", "empty part"},        {"a/./b", "part '.'"},
+      {"././a", "part '.'"},         {".", "part '.'"},           {"a\nb", "control character"},
+      {"a\x7f", "control character"}};
   for (const auto& [name, words] : names) {
     SCOPED_TRACE(name);
     expect_words(archive_of({tar_entry({.name = name, .body = "x"})}), words);
@@ -83,8 +81,7 @@ TEST_F(Hostile, names_beyond_a_limit_are_refused) {
   };
   std::string deep = "a", long_name = std::string(255, 'n');
   for (uint32_t i = 0; i < limits::kMaxArchiveNameParts; ++i) deep += "/a";
-  while (long_name.size() <= limits::kMaxArchiveNameBytes)
-    long_name += "/" + std::string(255, 'n');
+  while (long_name.size() <= limits::kMaxArchiveNameBytes) long_name += "/" + std::string(255, 'n');
   expect_words(by_header(deep), "more than 16 parts");
   expect_words(by_header(long_name), "over the limit of 1024");
   expect_words(by_header(std::string(256, 'n')), "more than 255 bytes");
@@ -139,9 +136,8 @@ TEST_F(Hostile, headers_that_are_damaged_or_of_another_format_are_refused) {
 }
 
 TEST_F(Hostile, extended_headers_are_read_strictly) {
-  for (const char* records :
-       {"x", "5 a=b", "6 a=b", "99 a=b\n", "6 ab\n\n", "6 =ab\n", "0 a=b\n", "-6 a=b\n", "6a=b\n",
-        "18446744073709551616 a=b\n", "3 a\n"})
+  for (const char* records : {"x", "5 a=b", "6 a=b", "99 a=b\n", "6 ab\n\n", "6 =ab\n", "0 a=b\n",
+                              "-6 a=b\n", "6a=b\n", "18446744073709551616 a=b\n", "3 a\n"})
     expect_words(archive_of({extended(records)}), "extended header of the archive is malformed");
   expect_words(archive_of({extended(pax_record("linkpath", "/etc"))}), "has a link");
   for (const char* key : {"GNU.sparse.major", "GNU.sparse.name", "GNU.sparse.realsize"})
@@ -222,7 +218,8 @@ TEST_F(Hostile, a_window_beyond_the_limit_is_refused) {
   ASSERT_TRUE(
       unpack(zstd(tar, 3, limits::kMaxArchiveWindowLog), {.directory = temp_ / "out"}).ok());
   std::filesystem::remove_all(temp_ / "out");
-  expect_words(zstd(tar, 3, limits::kMaxArchiveWindowLog + 1), "with a window of more than 8388608");
+  expect_words(zstd(tar, 3, limits::kMaxArchiveWindowLog + 1),
+               "with a window of more than 8388608");
 }
 
 // A few hundred bytes that stand for a gigabyte.

@@ -11,14 +11,15 @@ namespace {
 const std::string kLong = std::string(90, 'd') + "/" + std::string(200, 'f');
 
 Files many_files() {
-  return {{"manifest.json", "{}"},
-          {"empty", ""},
-          {"shards/7/ids.col", noise(300'000, 1)},
-          {"shards/7/one_block", std::string(512, 'x')},
-          {"shards/7/zeros", std::string(3'000'000, '\0')},
-          {std::string(60, 'p') + "/" + std::string(70, 'q') + "/" + std::string(90, 'n'), "prefix"},
-          {kLong, "a name for an extended header"},
-          {"caf\xc3\xa9/\xe2\x82\xac", "bytes over 127"}};
+  return {
+      {"manifest.json", "{}"},
+      {"empty", ""},
+      {"shards/7/ids.col", noise(300'000, 1)},
+      {"shards/7/one_block", std::string(512, 'x')},
+      {"shards/7/zeros", std::string(3'000'000, '\0')},
+      {std::string(60, 'p') + "/" + std::string(70, 'q') + "/" + std::string(90, 'n'), "prefix"},
+      {kLong, "a name for an extended header"},
+      {"caf\xc3\xa9/\xe2\x82\xac", "bytes over 127"}};
 }
 
 TEST(RoundTrip, files_come_out_as_they_were_packed_whatever_the_pieces) {

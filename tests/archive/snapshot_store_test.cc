@@ -132,16 +132,27 @@ TEST_F(Store, a_file_that_was_put_there_is_a_snapshot_without_a_checksum) {
 TEST_F(Store, names_that_lead_elsewhere_are_refused) {
   put(temp_ / "secret.snapshot", "x");
   put(root_ + "/books/.hidden.snapshot", "x");
-  const std::string names[] = {"../secret.snapshot", "..", ".", "", "/etc/passwd", ".snapshot",
-                               "../../secret.snapshot", "a/b.snapshot", ".hidden.snapshot",
-                               "a\n.snapshot", std::string("a\0.snapshot", 11), "a.checksum",
-                               "books/" + kGood, std::string(300, 'n') + ".snapshot"};
+  const std::string names[] = {"../secret.snapshot",
+                               "..",
+                               ".",
+                               "",
+                               "/etc/passwd",
+                               ".snapshot",
+                               "../../secret.snapshot",
+                               "a/b.snapshot",
+                               ".hidden.snapshot",
+                               "a\n.snapshot",
+                               std::string("a\0.snapshot", 11),
+                               "books/" + kGood,
+                               std::string(300, 'n') + ".snapshot"};
   for (const std::string& name : names) {
     EXPECT_EQ(store_->find({"books", {}}, name).status().code(), Code::kInvalid) << name;
     EXPECT_EQ(store_->open_file({"books", {}}, name).status().code(), Code::kInvalid) << name;
     EXPECT_EQ(store_->remove({"books", {}}, name).code(), Code::kInvalid) << name;
   }
   EXPECT_TRUE(base::exists(temp_ / "secret.snapshot"));
+  put(root_ + "/books/notes.txt", "x");
+  EXPECT_EQ(store_->remove({"books", {}}, "notes.txt").code(), Code::kNotFound);
 }
 
 TEST_F(Store, links_and_directories_are_no_snapshots) {
@@ -156,10 +167,21 @@ TEST_F(Store, links_and_directories_are_no_snapshots) {
 }
 
 TEST_F(Store, any_name_of_a_collection_gets_a_directory_of_its_own) {
-  const std::string names[] = {".",     "..",      ".tmp",   "%2e",   "%",
-                               "a b",   "a%20b",   "shards", "caf\xc3\xa9", "a\nb",
-                               "A",     "a",       std::string(255, 'n'),
-                               std::string(255, '.'), std::string(254, '.') + ","};
+  const std::string names[] = {".",
+                               "..",
+                               ".tmp",
+                               "%2e",
+                               "%",
+                               "a b",
+                               "a%20b",
+                               "shards",
+                               "caf\xc3\xa9",
+                               "a\nb",
+                               "A",
+                               "a",
+                               std::string(255, 'n'),
+                               std::string(255, '.'),
+                               std::string(254, '.') + ","};
   std::set<std::string> directories;
   for (const std::string& name : names) {
     const SnapshotFile made = make({name, {}}, "x");

@@ -34,10 +34,9 @@ TEST(ByteRange, a_range_beyond_the_end_is_not_satisfiable) {
 }
 
 TEST(ByteRange, what_is_no_single_range_of_bytes_is_passed_over) {
-  for (const char* header :
-       {"", "bytes", "bytes=", "bytes=-", "bytes=5", "bytes=5-2", "bytes=a-b", "bytes=1-b",
-        "bytes=0-1,3-4", "bytes=-1-2", "bytes= 0-1", "bytes=0-1 ", "items=0-1", "bytes=+1-2",
-        "bytes=0x1-2", "bytes=--1"})
+  for (const char* header : {"", "bytes", "bytes=", "bytes=-", "bytes=5", "bytes=5-2", "bytes=a-b",
+                             "bytes=1-b", "bytes=0-1,3-4", "bytes=-1-2", "bytes= 0-1", "bytes=0-1 ",
+                             "items=0-1", "bytes=+1-2", "bytes=0x1-2", "bytes=--1"})
     expect(header, 10, 200, 0, 10);
 }
 

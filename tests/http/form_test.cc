@@ -131,9 +131,10 @@ TEST(Form, malformed_forms_are_refused_in_words) {
   refused("--XX\r\nno colon\r\n\r\nbody\r\n--XX--", "no colon");
   refused("--XX\r\nContent-Disposition: attachment; name=a\r\n\r\n\r\n--XX--",
           "no content disposition of form-data");
-  refused("--XX\r\nContent-Disposition: form-data; name=a\r\nContent-Disposition: form-data; "
-          "name=b\r\n\r\n\r\n--XX--",
-          "or two");
+  refused(
+      "--XX\r\nContent-Disposition: form-data; name=a\r\nContent-Disposition: form-data; "
+      "name=b\r\n\r\n\r\n--XX--",
+      "or two");
   refused("--XX\r\nContent-Disposition: form-data; name=\"a\r\n\r\n\r\n--XX--", "no name");
 }
 
