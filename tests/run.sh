@@ -52,8 +52,8 @@ stage() {
 }
 
 # What the engines stand on, and what the server is made of.
-engines="base;model;settings;net;plugin;peer;query;router;auth;index;storage;payload;consensus"
-engines+=";plugins"
+engines="base;model;settings;net;archive;plugin;peer;query;router;auth;index;storage;payload"
+engines+=";consensus;plugins"
 server="model;segment;shard;placement;gateway;worker;http;admin;app"
 # Every folder with a test that is labelled concurrent.
 concurrent=$(grep -rlE --include=CMakeLists.txt 'LABELS .*\bconcurrent\b' tests |

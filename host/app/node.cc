@@ -62,10 +62,19 @@ Status Node::start() {
   renewals_ = std::make_unique<base::Executor>("rhumb-renew", 1, kBackgroundQueue);
   merges_ = std::make_unique<base::Executor>("rhumb-merge", 1, kBackgroundQueue);
   if (!plugins_) RHUMB_TRY(load_plugins());
+  RHUMB_TRY(open_snapshots().within("snapshots"));
   RHUMB_TRY(start_storage());
   channel_ = std::make_unique<peer::LoopbackChannel>(dispatcher_, options_.loopback);
   RHUMB_TRY(start_metadata());
   return start_roles();
+}
+
+Status Node::open_snapshots() {
+  const std::string directory = options_.snapshots_directory.empty()
+                                    ? options_.data_directory + "/snapshots"
+                                    : options_.snapshots_directory;
+  RHUMB_ASSIGN(snapshots_, archive::SnapshotStore::open(directory, kFirstNode));
+  return base::ok();
 }
 
 Status Node::start_storage() {
@@ -178,6 +187,7 @@ Status Node::start_roles() {
   RHUMB_ASSIGN(router_, router::Router::open(*plugins_, options_.router_engine));
   worker::WorkerOptions options;
   options.pool = pool_.get();
+  options.snapshots = snapshots_.get();
   options.timers = &timers_;
   start_log_bound();
   options.log_bound = log_bound_.get();

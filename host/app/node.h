@@ -11,6 +11,7 @@
 
 #include "host/app/check_report.h"
 #include "host/app/watchdog.h"
+#include "host/archive/snapshot_store.h"
 #include "host/base/executor.h"
 #include "host/base/limits.h"
 #include "host/base/memory_guard.h"
@@ -31,6 +32,7 @@ namespace rhumb::app {
 
 struct NodeOptions {
   std::string data_directory, plugin_directory;
+  std::string snapshots_directory;  // if empty: snapshots/ in the data directory
   std::string log_engine = "wal", kv_engine = "sqlite", consensus_engine = "raft",
               router_engine = "hash", index_engine = "rhumb";
   std::string log_config_json = "{}";
@@ -82,6 +84,7 @@ class Node {
  private:
   base::Status start_storage();
   base::Status start_metadata();
+  base::Status open_snapshots();
   base::Status check_first_start() const;
   base::Status start_roles();
   void start_log_bound();
@@ -115,6 +118,7 @@ class Node {
   std::unique_ptr<router::Router> router_;
   peer::Dispatcher dispatcher_;
   std::unique_ptr<peer::LoopbackChannel> channel_;
+  std::unique_ptr<archive::SnapshotStore> snapshots_;
   std::unique_ptr<worker::LogBound> log_bound_;
   std::unique_ptr<worker::Worker> worker_;
   std::unique_ptr<gateway::ClusterGateway> gateway_;

@@ -155,6 +155,7 @@ Server::~Server() { stop(); }
 NodeOptions Server::node_options() const {
   NodeOptions o;
   o.data_directory = settings_.node.data_dir;
+  o.snapshots_directory = settings_.storage.snapshots_path;
   o.plugin_directory = plugin_directory(settings_);
   o.log_engine = settings_.storage.log;
   o.kv_engine = settings_.storage.kv;

@@ -28,6 +28,7 @@ Result<int> open_fd(const std::string& path, int flags) {
   int fd = -1;
   do fd = ::open(path.c_str(), flags | O_CLOEXEC, kFileMode);
   while (fd < 0 && errno == EINTR);
+  if (fd < 0 && errno == EEXIST) return Status(Code::kExists, path + " exists already");
   if (fd < 0 && errno == ENOENT) return not_found("cannot open " + path + ": no such file");
   if (fd < 0) return io_error("cannot open", path, errno);
   return fd;
@@ -70,6 +71,14 @@ Result<File> File::open_rw(const std::string& path) {
 
 Result<File> File::open_ro(const std::string& path) {
   RHUMB_ASSIGN(const int fd, open_fd(path, O_RDONLY));
+  File file;
+  file.fd_ = fd;
+  file.path_ = path;
+  return file;
+}
+
+Result<File> File::create_new(const std::string& path) {
+  RHUMB_ASSIGN(const int fd, open_fd(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW));
   File file;
   file.fd_ = fd;
   file.path_ = path;

@@ -21,6 +21,9 @@ class File {
   // Opens the file for reading and writing, and creates it (mode 0640) when it does not exist.
   static Result<File> open_rw(const std::string& path);
   static Result<File> open_ro(const std::string& path);
+  // Creates the file (mode 0640) for reading and writing. kExists when there is anything of that
+  // name.
+  static Result<File> create_new(const std::string& path);
 
   bool is_open() const { return fd_ >= 0; }
   int fd() const { return fd_; }

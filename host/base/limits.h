@@ -128,6 +128,12 @@ inline constexpr uint64_t kMaxWriteBacklogBytes = 64 * kMiB;  // per connection
 inline constexpr uint64_t kStreamLowWaterBytes = 256 * kKiB;
 // The part of a streamed request body that is handed over at once.
 inline constexpr uint64_t kMaxStreamChunkBytes = 256 * kKiB;
+// Forms (multipart/form-data): the parts of one form, the header of one part, and a field that is
+// no file.
+inline constexpr uint32_t kMaxFormParts = 16;
+inline constexpr uint64_t kMaxFormHeaderBytes = 8 * kKiB;
+inline constexpr uint64_t kMaxFormFieldBytes = 64 * kKiB;
+inline constexpr uint64_t kMaxFormEpilogueBytes = 64 * kKiB;
 
 // Shards and segments.
 inline constexpr uint32_t kSegmentMaxRows = 1u << 20;
@@ -259,6 +265,27 @@ inline constexpr uint64_t kRecallWindowSamples = 4096;
 inline constexpr uint64_t kRecallEpochShare = 8;
 inline constexpr uint32_t kRecallSampleHits = 256;  // longer answers are not measured
 inline constexpr uint32_t kRecallActions = 32;      // actions of the contract that are remembered
+// Archives of snapshots (host/archive).
+
+// Pieces in which an archive is made and read. Memory for packing or unpacking is bounded by
+// kMaxArchiveMemoryBytes, whatever the archive's size.
+inline constexpr uint64_t kArchivePieceBytes = 256 * kKiB;
+inline constexpr uint64_t kMaxArchiveMemoryBytes = 32 * kMiB;
+// The window that the reader of a compressed archive accepts, as a power of two: 8 MiB, which is
+// what `zstd` asks for up to level 19. `zstd --long` asks for more.
+inline constexpr int kMaxArchiveWindowLog = 23;
+inline constexpr int kArchiveZstdLevel = 1;  // vectors hardly shrink at higher levels
+inline constexpr uint32_t kMaxArchiveNameBytes = 1024;
+inline constexpr uint32_t kMaxArchiveNamePartBytes = 255;
+inline constexpr uint32_t kMaxArchiveNameParts = 16;
+inline constexpr uint32_t kMaxArchiveFiles = 1u << 20;  // with the directories
+inline constexpr uint64_t kMaxArchiveFileBytes = 1ull << 40;
+inline constexpr uint64_t kMaxArchiveBytes = 1ull << 44;       // of all files, unpacked
+inline constexpr uint64_t kMaxArchiveHeaderBytes = 16 * kKiB;  // one extended (pax) header
+inline constexpr uint64_t kMaxArchivePaddingBytes = 1 * kMiB;  // zero bytes after the last file
+// Files that one listing of a directory of snapshots shows.
+inline constexpr uint32_t kMaxSnapshots = 10'000;
+
 // Below this much free space writes get a 507.
 inline constexpr uint64_t kDiskReserveBytes = 64 * kMiB;
 

@@ -50,8 +50,8 @@ std::string Exchange::make_head(const Response& response, bool close, bool gzip,
   HeadContext context;
   context.http11 = http11_;
   context.keep_alive = !close;
-  context.chunked = streamed && http11_;
-  context.until_close = streamed && !http11_;
+  context.chunked = streamed && http11_ && !response.stream_length;
+  context.until_close = streamed && !http11_ && !response.stream_length;
   context.content_length = length;
   context.gzip = gzip;
   context.vary_encoding = is_compressible(response.content_type);
@@ -86,10 +86,12 @@ void Exchange::stream(Response head, Pull pull) {
   if (!claim()) return;
   Outgoing out;
   out.status = head.status;
-  out.close = will_close() || !http11_;
-  const bool gzip = may_gzip(head) && accepts_gzip(request_->header("accept-encoding"));
+  stream_left_ = head.stream_length;
+  out.close = will_close() || !(http11_ || stream_left_);
+  const bool gzip =
+      !stream_left_ && may_gzip(head) && accepts_gzip(request_->header("accept-encoding"));
   if (gzip) stream_gzip_ = std::make_unique<Gzip>();
-  out.head = make_head(head, out.close, gzip, true, 0);
+  out.head = make_head(head, out.close, gzip, true, stream_left_.value_or(0));
   const bool bodiless = request_->head_only || !status_has_body(out.status);
   on_connection(
       [out = std::move(out), pull = std::move(pull), bodiless](Connection& connection) mutable {
@@ -108,16 +110,23 @@ void Exchange::dropped() {
 }
 
 void Exchange::chunk(std::string bytes) {
+  if (stream_left_) {
+    if (bytes.size() > *stream_left_)
+      return fail(base::internal("a streamed answer is longer than it was announced"));
+    *stream_left_ -= bytes.size();
+  }
   if (stream_gzip_) bytes = stream_gzip_->pack(bytes, false);
-  if (http11_) bytes = chunk_frame(bytes);
+  if (framed()) bytes = chunk_frame(bytes);
   on_connection([bytes = std::move(bytes)](Connection& connection) mutable {
     connection.on_chunk(std::move(bytes));
   });
 }
 
 void Exchange::end() {
+  if (stream_left_.value_or(0) > 0)
+    return fail(base::internal("a streamed answer is shorter than it was announced"));
   std::string tail = stream_gzip_ ? stream_gzip_->pack({}, true) : std::string();
-  if (http11_) tail = chunk_frame(tail).append(kLastChunk);
+  if (framed()) tail = chunk_frame(tail).append(kLastChunk);
   on_connection([tail = std::move(tail)](Connection& connection) mutable {
     connection.on_stream_end(std::move(tail));
   });

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "host/http/gzip.h"
@@ -54,6 +55,7 @@ class Exchange final : public ReplySink,
   bool claim() { return !answered_.exchange(true); }
   bool will_close() const;
   bool may_gzip(const Response& response) const;
+  bool framed() const { return http11_ && !stream_left_; }
   std::string make_head(const Response& response, bool close, bool gzip, bool streamed,
                         uint64_t length) const;
 
@@ -64,8 +66,10 @@ class Exchange final : public ReplySink,
   std::atomic<bool> answered_{false};
   std::atomic<bool> detached_{false};
   std::atomic<bool> body_pending_{false};
-  Connection* connection_;             // used on the loop thread only
-  std::unique_ptr<Gzip> stream_gzip_;  // Packs a streamed reply. There is one producer at a time.
+  Connection* connection_;  // used on the loop thread only
+  // Of a streamed reply, which has one producer at a time.
+  std::unique_ptr<Gzip> stream_gzip_;
+  std::optional<uint64_t> stream_left_;  // bytes to come of an announced length
 };
 
 }  // namespace rhumb::http

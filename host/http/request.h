@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -92,6 +93,9 @@ struct Response {
   // X-Request-Id, CORS fields and Content-Encoding.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  // Of a streamed answer whose length is known: it gets a Content-Length and is not chunked. A
+  // producer that gives more or fewer bytes breaks the connection.
+  std::optional<uint64_t> stream_length = {};
 };
 // The error envelope of the REST protocol: {"status":{"error":"..."},"time":...}.
 Response error_response(int status, std::string_view message, double seconds = 0);
@@ -150,8 +154,8 @@ class Reply {
   explicit operator bool() const { return sink_ != nullptr; }
 
   void operator()(Response response) { std::exchange(sink_, nullptr)->send(std::move(response)); }
-  // Answers with a body of unknown length (chunked), which is pulled piece by piece with
-  // back-pressure.
+  // Answers with a body that is pulled piece by piece with back-pressure: chunked, or with
+  // `head.stream_length` bytes.
   void stream(Response head, Pull pull) {
     std::exchange(sink_, nullptr)->stream(std::move(head), std::move(pull));
   }

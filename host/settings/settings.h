@@ -37,6 +37,7 @@ struct Settings {
   } plugins;
   struct {
     std::string log = "wal", kv = "sqlite", sync = "always";
+    std::string snapshots_path;  // if empty: snapshots/ in the data directory
     uint64_t sync_interval_ms = 10, log_segment_bytes = 64ull << 20, log_bytes = 4ull << 30;
   } storage;
   struct {

@@ -230,6 +230,8 @@ std::vector<Key> make_keys() {
              1ull << 40,
              "Bound of the log. From half of it on, the shards with entries in the oldest "
              "log file are checkpointed. At the bound, writes get a 429."),
+      text("storage.snapshots_path", SECTION(storage), FIELD(storage, snapshots_path),
+           "a directory", "Directory of the snapshots. If empty: snapshots in node.data_dir."),
       text("consensus.plugin", SECTION(consensus), FIELD(consensus, plugin),
            "the id of a consensus plugin", "Consensus engine of all groups."),
       number("consensus.tick_ms", SECTION(consensus), FIELD(consensus, tick_ms), 10, 10'000,

@@ -10,7 +10,7 @@ results="$1" seconds="$2"
 shift 2
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] ||
-  targets=(http_parser bodies numbers filters frames log_records segment_files)
+  targets=(http_parser bodies numbers filters frames log_records segment_files archives)
 
 cmake --preset asan-ubsan -DRHUMB_TESTS=ON >"$results/fuzz-configure.log" 2>&1 ||
   { tail -30 "$results/fuzz-configure.log"; exit 1; }

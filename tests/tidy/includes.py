@@ -11,7 +11,7 @@ import sys
 
 FLOORS = [
     {"base"},
-    {"model", "settings", "net"},
+    {"model", "settings", "net", "archive"},
     {"plugin", "peer", "query"},
     {"router", "auth", "index", "storage", "payload"},
     {"consensus", "segment"},

@@ -239,6 +239,15 @@ void Call::ok(std::string_view result_json, std::string_view members) {
   answer(std::move(response));
 }
 
+void Call::accept() {
+  Response response;
+  response.status = 202;
+  response.body = "{\"status\":\"accepted\",\"time\":";
+  append_number(response.body, seconds());
+  response.body += '}';
+  answer(std::move(response));
+}
+
 void Call::fail(const Status& status) {
   if (status.code() == Code::kInternal || status.code() == Code::kIo ||
       status.code() == Code::kCorrupt) {

@@ -17,9 +17,14 @@
 #include "host/http/rest/parse/ignored_members.h"
 #include "host/plugin/registry.h"
 
+namespace rhumb::archive {
+class SnapshotStore;
+}
+
 namespace rhumb::http::rest {
 
 class SearchLatencies;
+class SnapshotEngine;
 
 // The values 1 to 4 are those of the auth ABI.
 enum class Action : uint8_t { kPublic = 0, kRead = 1, kWrite = 2, kManage = 3, kAdmin = 4 };
@@ -36,6 +41,9 @@ struct RestOptions {
   // of the cluster, so the gateway does not know them.
   std::function<std::vector<plugin::PluginInfo>()> plugins;
   std::function<uint64_t()> points;
+  archive::SnapshotStore* snapshots = nullptr;
+  // Makes and restores snapshots. Without it only those that are there are served.
+  SnapshotEngine* snapshot_engine = nullptr;
 };
 
 class Call;
@@ -63,6 +71,7 @@ class Call {
   base::Result<base::Deadline> deadline() const;
   base::Result<gateway::WriteOptions> write_options() const;
   base::Result<gateway::ReadOptions> read_options() const;
+  base::Result<bool> flag(const std::string& name, bool fallback) const;
 
   // Puts the ignored members into the `warnings` of the reply, also of a failure, because a missing
   // member may be there under another name.
@@ -72,6 +81,8 @@ class Call {
   // for example `"explain":[...]`.
   void ok(std::string_view result_json, std::string_view members = {});
   void fail(const base::Status& status);
+  // Answers 202 {"status":"accepted","time":...}: the work goes on.
+  void accept();
   void answer(Response response);
   // Streams the answer. After this call the exchange is answered.
   void stream(Response head, Pull pull);
@@ -92,7 +103,6 @@ class Call {
  private:
   // Puts the trace into the answer, and the answer into the span. `why` is the failure, if any.
   void trace_answer(Response& response, const base::Status& why);
-  base::Result<bool> flag(const std::string& name, bool fallback) const;
   Reply reply_;
   const uint64_t started_ns_;
   gateway::CollectionPtr session_of_;

@@ -1,12 +1,14 @@
 #include "host/http/rest/rest_handler.h"
 
 #include "host/http/rest/resources/import.h"
+#include "host/http/rest/resources/snapshot_upload.h"
 #include "host/http/rest/routes.h"
 
 namespace rhumb::http::rest {
 namespace {
 
 constexpr std::string_view kImportSuffix = "/import";
+constexpr std::string_view kUploadSuffix = "/snapshots/upload";
 constexpr uint64_t kMaxBodyOnLoop = 64 * 1024;
 
 Response method_not_allowed(const std::string& allow, std::string_view method) {
@@ -86,10 +88,12 @@ void RestHandler::handle(std::shared_ptr<Request> request, Reply reply) {
 }
 
 std::unique_ptr<BodySink> RestHandler::stream(const std::shared_ptr<Request>& head, Reply& reply) {
-  if (head->method != "POST" || !head->path.ends_with(kImportSuffix)) return nullptr;
+  const bool streamed = head->path.ends_with(kImportSuffix) || head->path.ends_with(kUploadSuffix);
+  if (head->method != "POST" || !streamed) return nullptr;
   auto x = std::make_shared<Call>(head, std::move(reply), options_);
   const Route* found = route(x, options_);
   if (found == nullptr) return nullptr;
+  if (found->run == snapshots::upload_buffered) return snapshots::start_upload(x);
   // For example a point named "import" has an ordinary body.
   if (found->run != points::import_buffered) {
     reply = x->take_reply();

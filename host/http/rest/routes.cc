@@ -10,6 +10,8 @@
 #include "host/http/rest/resources/points_write.h"
 #include "host/http/rest/resources/query.h"
 #include "host/http/rest/resources/service.h"
+#include "host/http/rest/resources/snapshot_upload.h"
+#include "host/http/rest/resources/snapshots.h"
 
 namespace rhumb::http::rest {
 namespace {
@@ -24,6 +26,7 @@ constexpr auto kManage = Action::kManage;
 constexpr auto kAdmin = Action::kAdmin;
 
 #define C "/collections/{collection_name}"
+#define S C "/shards/{shard_id}"
 const std::vector<Route>& table() {
   static const std::vector<Route> routes = {
       // Service. host/admin answers /healthz, /livez, /readyz and /metrics before a request comes
@@ -69,25 +72,23 @@ const std::vector<Route>& table() {
       {"GET", C "/verify", kRead, kPool, collections::verify, ""},
       {"GET", C "/contract", kRead, kPool, collections::contract, ""},
       // Snapshots.
-      {"GET", C "/snapshots", kRead, kLoop, nullptr, "snapshots"},
-      {"POST", C "/snapshots", kManage, kLoop, nullptr, "snapshots"},
-      {"GET", C "/snapshots/{snapshot_name}", kRead, kLoop, nullptr, "snapshots"},
-      {"DELETE", C "/snapshots/{snapshot_name}", kManage, kLoop, nullptr, "snapshots"},
-      {"PUT", C "/snapshots/recover", kAdmin, kLoop, nullptr, "snapshots"},
-      {"POST", C "/snapshots/upload", kAdmin, kLoop, nullptr, "snapshots"},
-      {"GET", C "/shards/{shard_id}/snapshots", kRead, kLoop, nullptr, "shard snapshots"},
-      {"POST", C "/shards/{shard_id}/snapshots", kManage, kLoop, nullptr, "shard snapshots"},
-      {"GET", C "/shards/{shard_id}/snapshots/{snapshot_name}", kRead, kLoop, nullptr,
-       "shard snapshots"},
-      {"DELETE", C "/shards/{shard_id}/snapshots/{snapshot_name}", kManage, kLoop, nullptr,
-       "shard snapshots"},
-      {"PUT", C "/shards/{shard_id}/snapshots/recover", kAdmin, kLoop, nullptr, "shard snapshots"},
-      {"POST", C "/shards/{shard_id}/snapshots/upload", kAdmin, kLoop, nullptr, "shard snapshots"},
-      {"GET", C "/shards/{shard_id}/snapshot", kRead, kLoop, nullptr, "shard snapshots"},
-      {"GET", "/snapshots", kAdmin, kLoop, nullptr, "storage snapshots"},
-      {"POST", "/snapshots", kAdmin, kLoop, nullptr, "storage snapshots"},
-      {"GET", "/snapshots/{snapshot_name}", kAdmin, kLoop, nullptr, "storage snapshots"},
-      {"DELETE", "/snapshots/{snapshot_name}", kAdmin, kLoop, nullptr, "storage snapshots"},
+      {"GET", C "/snapshots", kRead, kPool, snapshots::list, ""},
+      {"POST", C "/snapshots", kManage, kPool, snapshots::create, ""},
+      {"GET", C "/snapshots/{snapshot_name}", kRead, kPool, snapshots::download, ""},
+      {"DELETE", C "/snapshots/{snapshot_name}", kManage, kPool, snapshots::remove, ""},
+      {"PUT", C "/snapshots/recover", kAdmin, kPool, snapshots::recover, ""},
+      {"POST", C "/snapshots/upload", kAdmin, kPool, snapshots::upload_buffered, ""},
+      {"GET", S "/snapshots", kRead, kPool, snapshots::list, ""},
+      {"POST", S "/snapshots", kManage, kPool, snapshots::create, ""},
+      {"GET", S "/snapshots/{snapshot_name}", kRead, kPool, snapshots::download, ""},
+      {"DELETE", S "/snapshots/{snapshot_name}", kManage, kPool, snapshots::remove, ""},
+      {"PUT", S "/snapshots/recover", kAdmin, kPool, snapshots::recover, ""},
+      {"POST", S "/snapshots/upload", kAdmin, kPool, snapshots::upload_buffered, ""},
+      {"GET", S "/snapshot", kRead, kLoop, nullptr, "shard snapshots"},
+      {"GET", "/snapshots", kAdmin, kPool, snapshots::list, ""},
+      {"POST", "/snapshots", kAdmin, kPool, snapshots::create, ""},
+      {"GET", "/snapshots/{snapshot_name}", kAdmin, kPool, snapshots::download, ""},
+      {"DELETE", "/snapshots/{snapshot_name}", kAdmin, kPool, snapshots::remove, ""},
       // Points.
       {"PUT", C "/points", kWrite, kPool, points::upsert, ""},
       {"POST", C "/points", kRead, kPool, points::get, ""},
@@ -122,6 +123,7 @@ const std::vector<Route>& table() {
   };
   return routes;
 }
+#undef S
 #undef C
 
 std::vector<std::string_view> parts_of(std::string_view path) {

@@ -216,6 +216,10 @@ std::string Answer::header(const std::string& name) const {
 RestHarness::RestHarness() {
   options.gateway = &gateway;
   options.pool = &pool;
+  auto opened = archive::SnapshotStore::open("/nowhere/snapshots", 1);
+  EXPECT_TRUE(opened.ok());
+  snapshots = std::move(*opened);
+  options.snapshots = snapshots.get();
   options.authorize = [this](const Request&, Action action, const std::string& collection) {
     authorized.emplace_back(action, collection);
     return permission;
@@ -238,8 +242,10 @@ Answer RestHarness::ask(std::string_view method, std::string_view target, std::s
 
 std::unique_ptr<BodySink> RestHarness::stream(std::string_view method, std::string_view target,
                                               std::optional<Answer>& answered, bool& taken,
-                                              const Fields& fields) {
+                                              const Fields& fields,
+                                              std::shared_ptr<ReplySink>* answers) {
   auto sink = std::make_shared<AnswerSink>();
+  if (answers != nullptr) *answers = sink;
   Reply reply(sink);
   auto body = handler().stream(Request::make(method, target, fields), reply);
   taken = !reply;
@@ -248,6 +254,10 @@ std::unique_ptr<BodySink> RestHarness::stream(std::string_view method, std::stri
   else if (sink->answered())
     answered = sink->await();
   return body;
+}
+
+Answer RestHarness::await(const std::shared_ptr<ReplySink>& answers) {
+  return static_cast<AnswerSink&>(*answers).await();
 }
 
 }  // namespace rhumb::http::rest

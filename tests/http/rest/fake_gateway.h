@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "host/archive/snapshot_store.h"
 #include "host/base/executor.h"
 #include "host/gateway/gateway.h"
 #include "host/http/rest/rest_handler.h"
@@ -118,15 +119,19 @@ class RestHarness {
   Answer ask(std::string_view method, std::string_view target, std::string body = {},
              const Fields& fields = {});
   // Asks the handler whether it streams the request's body. `answered` holds its answer if it
-  // answers at once instead.
+  // answers at once instead. `answers` takes the answer that comes later.
   std::unique_ptr<BodySink> stream(std::string_view method, std::string_view target,
                                    std::optional<Answer>& answered, bool& taken,
-                                   const Fields& fields = {});
+                                   const Fields& fields = {},
+                                   std::shared_ptr<ReplySink>* answers = nullptr);
+  // The answer to a streamed request, which `answers` of stream() takes.
+  static Answer await(const std::shared_ptr<ReplySink>& answers);
 
   FakeGateway gateway;
   bool turn_has_time = false;  // whether the requests' loop says that its turn has time left
   base::Executor pool{"test-rest", 1, 16};
-  RestOptions options;  // change before the first request
+  RestOptions options;                                // change before the first request
+  std::unique_ptr<archive::SnapshotStore> snapshots;  // without files
   // The permission that every request gets, and the arguments of the calls of authorize().
   std::vector<std::pair<Action, std::string>> authorized;
   base::Status permission;

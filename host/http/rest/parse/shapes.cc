@@ -381,6 +381,8 @@ constexpr Member kAliasActionMembers[] = {{"create_alias", kObject, &kCreateAlia
                                           {"rename_alias", kObject, &kRenameAlias, form(2)}};
 constexpr Shape kAliasAction{Unknown::kRefused, kAliasActionMembers};
 constexpr Member kAliasesMembers[] = {{"actions", kOneOrMore, &kAliasAction}};
+constexpr Member kRecoverMembers[] = {value("location"), value("priority"), value("checksum"),
+                                      value("api_key")};
 
 // The parameters of all types of payload indexes.
 constexpr Member kIndexParamsMembers[] = {value("type"),
@@ -430,6 +432,7 @@ constexpr Shape kSearchBody{Unknown::kIgnored, kSearchMembers};
 constexpr Shape kSearchBatchBody{Unknown::kIgnored, kSearchBatchMembers};
 constexpr Shape kCreateCollectionBody{Unknown::kIgnored, kCreateCollectionMembers};
 constexpr Shape kUpdateCollectionBody{Unknown::kIgnored, kUpdateCollectionMembers};
+constexpr Shape kRecoverBody{Unknown::kIgnored, kRecoverMembers};
 constexpr Shape kAliasesBody{Unknown::kIgnored, kAliasesMembers};
 constexpr Shape kCreateIndexBody{Unknown::kIgnored, kCreateIndexMembers};
 

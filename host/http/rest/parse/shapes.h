@@ -50,7 +50,8 @@ extern const Shape kUpsertBody, kDeletePointsBody, kUpdateVectorsBody, kDeleteVe
     kSetPayloadBody, kDeletePayloadBody, kBatchBody;
 extern const Shape kGetBody, kScrollBody, kCountBody, kQueryBody, kQueryBatchBody, kSearchBody,
     kSearchBatchBody;
-extern const Shape kCreateCollectionBody, kUpdateCollectionBody, kAliasesBody, kCreateIndexBody;
+extern const Shape kCreateCollectionBody, kUpdateCollectionBody, kAliasesBody, kCreateIndexBody,
+    kRecoverBody;
 // Parts that are read by themselves.
 extern const Shape kPoint, kFilter, kVectorForm;
 

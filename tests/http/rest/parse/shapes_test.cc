@@ -26,6 +26,7 @@ constexpr const Shape* kBodies[] = {&kUpsertBody,
                                     &kUpdateCollectionBody,
                                     &kAliasesBody,
                                     &kCreateIndexBody,
+                                    &kRecoverBody,
                                     &kPoint,
                                     &kVectorForm};
 

@@ -1,0 +1,32 @@
+// What makes and restores snapshots behind the REST API. The front itself knows names, archives and
+// replies only.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "host/archive/snapshot_name.h"
+#include "host/archive/snapshot_store.h"
+#include "host/archive/unpacker.h"
+#include "host/gateway/gateway.h"
+
+namespace rhumb::http::rest {
+
+// Which data count where the snapshot and the other replicas of a shard differ.
+enum class SnapshotPriority : uint8_t { kReplica, kSnapshot, kNoSync };
+
+class SnapshotEngine {
+ public:
+  virtual ~SnapshotEngine() = default;
+
+  // Packs a new snapshot into the store. `done` may come on any thread.
+  virtual void create(archive::SnapshotScope scope,
+                      gateway::Callback<archive::SnapshotFile> done) = 0;
+  // `files` has unpacked a whole archive whose checksum was right. The engine verifies what is in
+  // it, and calls keep() if it takes the directory over; otherwise the directory goes with the
+  // object. The collection of the scope need not exist. `done` may come on any thread.
+  virtual void restore(archive::SnapshotScope scope, std::unique_ptr<archive::Unpacker> files,
+                       SnapshotPriority priority, gateway::Done done) = 0;
+};
+
+}  // namespace rhumb::http::rest
