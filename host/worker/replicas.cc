@@ -6,6 +6,7 @@
 
 #include "host/base/file.h"
 #include "host/base/log.h"
+#include "host/shard/image/unfinished.h"
 #include "rhumb/consensus.h"
 
 namespace rhumb::worker {
@@ -104,7 +105,8 @@ void Replicas::open(const model::Collection& collection, const model::ShardPlace
   replica->config_version = collection.config_version;
   const auto known = options_.groups->recovered_groups();
   const bool recovered = std::find(known.begin(), known.end(), placement.shard) != known.end();
-  if (!recovered && replica->shard->durable_index() > 0) {
+  const uint64_t begins_at = replica->shard->begins_at();
+  if (!recovered && replica->shard->durable_index() > begins_at) {
     return opened(
         replica,
         base::corrupt("shard " + std::to_string(placement.shard) +
@@ -116,6 +118,7 @@ void Replicas::open(const model::Collection& collection, const model::ShardPlace
   }
   // What the log says about the state concerns the key-value store.
   auto done = [this, replica](const Status& status) {
+    if (status.ok() && replica->shard->begins_at() > 0) return group_began(replica);
     opened(replica, status.within(directory_of(replica->shard_id) + "/kv"));
   };
   if (recovered)
@@ -124,7 +127,15 @@ void Replicas::open(const model::Collection& collection, const model::ShardPlace
   std::vector<consensus::Member> voters;
   for (const model::Replica& r : placement.replicas) voters.push_back({r.id, RHUMB_VOTER});
   options_.groups->create_group(placement.shard, placed.id, std::move(voters), replica->shard.get(),
-                                std::move(done));
+                                std::move(done), begins_at);
+}
+
+// The group of a shard that was restored from an image has its first record in the log. The loop
+// thread must not wait for the disk.
+void Replicas::group_began(const ReplicaPtr& replica) {
+  const Status posted =
+      control_.post([this, replica] { opened(replica, replica->shard->group_began()); });
+  if (!posted.ok()) opened(replica, posted);
 }
 
 void Replicas::opened(const ReplicaPtr& replica, const Status& status) {
@@ -188,6 +199,8 @@ void Replicas::remove_orphans(const model::ClusterMap& map) {
   for (const uint64_t group : options_.groups->recovered_groups()) {
     if (group >= model::kFirstShard && !wanted.contains(group)) drop_group(group);
   }
+  if (const Status removed = shard::remove_unfinished(options_.directory); !removed.ok())
+    base::log_error("worker", "unfinished shards not removed", {{"error", removed.message()}});
   auto names = base::list_dir(options_.directory);
   if (!names.ok())
     return base::log_error("worker", "dropped shards not looked for",

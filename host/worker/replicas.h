@@ -74,6 +74,7 @@ class Replicas {
   void remove_orphans(const model::ClusterMap& map);
   // [control] Blocks until the group is forgotten.
   void drop_group(uint64_t group);
+  void group_began(const ReplicaPtr& replica);
   void opened(const ReplicaPtr& replica, const base::Status& status);
   void fire_ready() RHUMB_EXCLUDES(mutex_);  // calls the waiters
   std::string directory_of(uint64_t shard) const {

@@ -201,7 +201,7 @@ void Merger::nothing_to_do(const MergePlan& plan, bool idle) {
     }
   }
   // Full segments are sealed by a checkpoint, and then there may be something to merge.
-  if (!apply_state_.garbage.empty() || maintenance_.has_full_segments()) return give_back();
+  if (apply_state_.may_remove_garbage() || maintenance_.has_full_segments()) return give_back();
   end_work();
   answer(plan.blocked.empty() ? base::ok() : Status(Code::kNoSpace, plan.blocked));
   const CompactionOptions& options = core_.options.compaction;
