@@ -20,10 +20,12 @@ Status finish_directory(const std::string& directory) {
 }
 
 void abandon_directory(const std::string& directory) {
-  const Status removed = base::remove_all(directory + kUnfinishedSuffix);
-  if (!removed.ok())
-    base::log_warn("shard", "an unfinished directory is left for the next start",
-                   {{"directory", directory}, {"reason", removed.to_string()}});
+  for (const std::string& path : {directory, directory + kUnfinishedSuffix}) {
+    const Status removed = base::remove_all(path);
+    if (!removed.ok())
+      base::log_warn("shard", "an unfinished directory was not removed",
+                     {{"directory", path}, {"reason", removed.to_string()}});
+  }
 }
 
 Status remove_unfinished(const std::string& parent) {

@@ -15,7 +15,8 @@ inline constexpr char kUnfinishedSuffix[] = ".unfinished";
 base::Result<std::string> begin_directory(const std::string& directory);
 // Gives the prepared directory its name, durably. The caller has synced what is in it.
 base::Status finish_directory(const std::string& directory);
-// Removes what was prepared, as far as that is possible.
+// Removes what was prepared, as far as that is possible, also if finish_directory() failed after it
+// had given the name.
 void abandon_directory(const std::string& directory);
 // Removes all unfinished directories in `parent`. It is no error if there is no such directory.
 base::Status remove_unfinished(const std::string& parent);
