@@ -11,8 +11,10 @@ base::Result<std::string> begin_directory(const std::string& directory) {
   if (base::exists(directory)) return Status(base::Code::kExists, directory + " exists already");
   const std::string unfinished = directory + kUnfinishedSuffix;
   RHUMB_TRY(base::remove_all(unfinished));
-  RHUMB_TRY(base::make_dirs(unfinished));
-  return unfinished;
+  const Status made = base::make_dirs(unfinished);
+  if (made.ok()) return unfinished;
+  abandon_directory(directory);  // it may be there, but not durably
+  return made;
 }
 
 Status finish_directory(const std::string& directory) {

@@ -142,8 +142,8 @@ class ImageFailuresTest : public ImageFixture {
   void expect_each_failure(const std::function<base::Status()>& work,
                            const std::function<void(const std::string&)>& check) {
     for (const Call call : kCalls) {
-      // The calls come in long rows that are alike, so their middle is sampled.
-      for (uint64_t k = 1;; k += k < 12 ? 1 : 1 + source.draw(9)) {
+      // The calls come in long rows that are alike, so most are sampled.
+      for (uint64_t k = 1;; k += 1 + source.draw(1 + k / 6)) {
         Plan plan;
         plan.failing = call;
         plan.countdown = k;
@@ -165,18 +165,22 @@ class ImageFailuresTest : public ImageFixture {
 
 TEST_F(ImageFailuresTest, no_failing_call_of_an_image_harms_the_shard_or_leaves_anything) {
   h.open();
-  run(400);
+  run(150);
   int taken = 0;
   const auto work = [&] {
     const base::Status outcome = take_here(in_root(std::to_string(taken)));
-    if (outcome.ok()) EXPECT_TRUE(verify_image(in_root(std::to_string(taken++))).ok());
+    t_plan = nullptr;  // what follows is not to fail
+    if (outcome.ok()) {
+      const auto verified = verify_image(in_root(std::to_string(taken++)));
+      EXPECT_TRUE(verified.ok()) << verified.status().to_string();
+    }
     return outcome;
   };
   expect_each_failure(work, [&](const std::string& where) {
     EXPECT_FALSE(fs::exists(in_root(std::to_string(taken)))) << where;
     EXPECT_FALSE(fs::exists(in_root(std::to_string(taken)) + kUnfinishedSuffix)) << where;
     EXPECT_TRUE(h->fenced().ok()) << where;
-    run(3);
+    if (source.draw(10) == 0) run(3);
   });
   expect_equal(h, model, "after all failures");
   EXPECT_EQ(taken, static_cast<int>(std::size(kCalls)));
@@ -184,7 +188,7 @@ TEST_F(ImageFailuresTest, no_failing_call_of_an_image_harms_the_shard_or_leaves_
 
 TEST_F(ImageFailuresTest, no_failing_call_of_a_restore_leaves_anything) {
   h.open();
-  run(400);
+  run(150);
   const ImageManifest manifest = take(in_root("image"));
   const RestoreOptions options = restore_options(in_root("image"));
   const auto work = [&] {
