@@ -55,10 +55,10 @@ void Group::create(std::vector<Member> voters, uint64_t begins_at, Done done) {
   hard_ = {kFirstTerm, 0, base, {base, false, false, std::move(voters)}};
   const std::string hard = encode(hard_),
                     manifest = encode(InstallManifest{!restored_, hard_.membership});
-  log_result(services_.writer.append(
-      id_, incarnation_, kMembershipWrite | base,
-      {{id_, 0, 0, storage::RecordType::kHardState, hard},
-       {id_, base, kFirstTerm, storage::RecordType::kInstall, manifest}}));
+  log_result(
+      services_.writer.append(id_, incarnation_, kMembershipWrite | base,
+                              {{id_, 0, 0, storage::RecordType::kHardState, hard},
+                               {id_, base, kFirstTerm, storage::RecordType::kInstall, manifest}}));
   // The engine begins in durable(), because it must not run ahead of the record that names the
   // voters.
 }

@@ -155,7 +155,7 @@ class Group {
   uint64_t persisted_ = 0, persisted_told_ = 0;
   bool campaign_due_ = false;
 
-  HardState hard_;        // as of the newest write
+  HardState hard_;         // as of the newest write
   bool restored_ = false;  // the group was created for a state that came from elsewhere
   // hard_.membership of this index is durable.
   uint64_t membership_stored_ = 0;

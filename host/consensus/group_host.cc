@@ -22,10 +22,8 @@ void GroupHost::create_group(uint64_t group, uint64_t replica, std::vector<Membe
                              StateMachine* machine, std::function<void(base::Status)> done,
                              uint64_t begins_at) {
   const base::Status admitted = loop_->admit([&] {
-    return
-        [loop = loop_.get(), group, replica, voters = std::move(voters), machine, done, begins_at] {
-          loop->create(group, replica, voters, machine, begins_at, done);
-        };
+    return [loop = loop_.get(), group, replica, voters = std::move(voters), machine, done,
+            begins_at] { loop->create(group, replica, voters, machine, begins_at, done); };
   });
   if (!admitted.ok()) done(admitted);
 }

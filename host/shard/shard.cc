@@ -37,8 +37,8 @@ Result<std::unique_ptr<Shard>> Shard::open(ShardOptions options) {
   // The engine of the key-value store may be another than that of the image.
   if (shard->start_index_ < begins_at)
     return base::corrupt(shard->core_.options.directory + "/kv: the store ends at " +
-                         std::to_string(shard->start_index_) + ", the image that it was made of at " +
-                         std::to_string(begins_at));
+                         std::to_string(shard->start_index_) +
+                         ", the image that it was made of at " + std::to_string(begins_at));
   shard->begins_at_ = begins_at;
   return shard;
 }

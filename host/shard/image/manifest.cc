@@ -124,7 +124,8 @@ Result<segment::VectorSpec> read_vector(const json& entry) {
   using enum model::Scalar;
   const auto distance =
       named({kCosine, kDot, kEuclid, kManhattan}, model::distance_name, entry.at("distance"));
-  const auto datatype = named({kFloat32, kFloat16, kUint8}, model::scalar_name, entry.at("datatype"));
+  const auto datatype =
+      named({kFloat32, kFloat16, kUint8}, model::scalar_name, entry.at("datatype"));
   if (!distance || !datatype) return base::unsupported("vector '" + spec.name + "' is not known");
   spec.params.distance = *distance;
   spec.params.datatype = *datatype;
@@ -237,8 +238,8 @@ Status check_vectors(const ImageManifest& manifest,
       return base::invalid("the image has vector '" + have.name + "', the collection '" +
                            want.name + "'");
     if (words(have) != words(want))
-      return base::invalid("vector '" + want.name + "' has " + words(have) +
-                           " in the image and " + words(want) + " in the collection");
+      return base::invalid("vector '" + want.name + "' has " + words(have) + " in the image and " +
+                           words(want) + " in the collection");
   }
   return base::ok();
 }

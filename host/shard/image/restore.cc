@@ -15,8 +15,7 @@ namespace {
 
 Status bring(const std::string& from, const std::string& to, const ImageFile& file) {
   const size_t slash = file.path.rfind('/');
-  if (slash != std::string::npos)
-    RHUMB_TRY(base::make_dirs(to + "/" + file.path.substr(0, slash)));
+  if (slash != std::string::npos) RHUMB_TRY(base::make_dirs(to + "/" + file.path.substr(0, slash)));
   const std::string source = from + "/" + file.path, target = to + "/" + file.path;
   return may_be_linked(file.path) ? link_file(source, target)
                                   : copy_file(source, target, file.sums.bytes);
@@ -24,8 +23,7 @@ Status bring(const std::string& from, const std::string& to, const ImageFile& fi
 
 Status fill(const RestoreOptions& options, const ImageManifest& manifest,
             const std::string& directory) {
-  for (const ImageFile& file : manifest.files)
-    RHUMB_TRY(bring(options.image, directory, file));
+  for (const ImageFile& file : manifest.files) RHUMB_TRY(bring(options.image, directory, file));
   RHUMB_TRY(write_directory_manifest(directory, options.shard, manifest.applied_index));
   return sync_directories(directory);
 }
@@ -33,8 +31,8 @@ Status fill(const RestoreOptions& options, const ImageManifest& manifest,
 }  // namespace
 
 Result<ImageManifest> restore_image(const RestoreOptions& options) {
-  RHUMB_ASSIGN(const ImageManifest manifest, options.verified ? verify_names(options.image)
-                                                              : verify_image(options.image));
+  RHUMB_ASSIGN(const ImageManifest manifest,
+               options.verified ? verify_names(options.image) : verify_image(options.image));
   RHUMB_TRY(check_vectors(manifest, options.vectors).within(options.image));
   RHUMB_ASSIGN(const std::string unfinished, begin_directory(options.directory));
   Status filled = fill(options, manifest, unfinished);

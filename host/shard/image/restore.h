@@ -13,9 +13,9 @@
 namespace rhumb::shard {
 
 struct RestoreOptions {
-  std::string image;      // the image's directory
-  std::string directory;  // shards/<id>, which must not be there
-  uint64_t shard = 0;     // the new id
+  std::string image;                         // the image's directory
+  std::string directory;                     // shards/<id>, which must not be there
+  uint64_t shard = 0;                        // the new id
   std::vector<segment::VectorSpec> vectors;  // of the collection
   // The caller has verified the image, or has just taken it: only its files' names are
   // compared with the manifest.

@@ -123,9 +123,9 @@ Status ImageTaker::link_segments(const PinnedState& pinned, const std::string& d
     if (held.lengths.overrides > 0)
       RHUMB_TRY(copy_file(from + segment::kOverrideFile, to + segment::kOverrideFile,
                           held.lengths.overrides));
-    RHUMB_ASSIGN(const std::string manifest,
-                 base::read_file(from + segment::kManifestFile,
-                                 base::limits::kMaxSegmentManifestBytes));
+    RHUMB_ASSIGN(
+        const std::string manifest,
+        base::read_file(from + segment::kManifestFile, base::limits::kMaxSegmentManifestBytes));
     RHUMB_TRY(base::write_file_atomic(to + segment::kManifestFile, manifest));
   }
   for (const auto& [from, to] : pinned.forwards) {

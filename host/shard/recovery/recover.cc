@@ -184,7 +184,8 @@ Result<uint64_t> open_directory(const ShardOptions& options) {
   if (document["shard"] != options.shard)
     return base::corrupt(path + ": the manifest is of shard " + document["shard"].dump());
   const json begins_at = document.value(kBeginsAt, json(uint64_t{0}));
-  if (!begins_at.is_number_unsigned()) return base::corrupt(path + ": " + kBeginsAt + " is no index");
+  if (!begins_at.is_number_unsigned())
+    return base::corrupt(path + ": " + kBeginsAt + " is no index");
   if (document["format"] != kDirectoryFormat)
     RHUMB_TRY(write_directory_manifest(options.directory, options.shard, begins_at));
   return begins_at.get<uint64_t>();

@@ -61,8 +61,8 @@ typedef struct rhumb_kv_ops {
    * with FIXED when the state to be copied is fixed. The host holds back its writes between the
    * two, and so knows what is in the copy. The engine keeps that time short. After a failure FIXED
    * may be missing. */
-  rhumb_status_t(RHUMB_CALL* checkpoint)(rhumb_storage_t*, rhumb_slice_t dir, rhumb_moment_fn moment,
-                                         void* ctx, rhumb_error_t*);
+  rhumb_status_t(RHUMB_CALL* checkpoint)(rhumb_storage_t*, rhumb_slice_t dir,
+                                         rhumb_moment_fn moment, void* ctx, rhumb_error_t*);
 } rhumb_kv_ops_t;
 
 /* ---- The log ----

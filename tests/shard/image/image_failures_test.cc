@@ -135,9 +135,7 @@ class ImageFailuresTest : public ImageFixture {
     t_plan = nullptr;
     return outcome;
   }
-  base::Status take_here(const std::string& directory) {
-    return h->take_image(directory).status();
-  }
+  base::Status take_here(const std::string& directory) { return h->take_image(directory).status(); }
   // Calls `work` with ever later failures until one run meets none.
   void expect_each_failure(const std::function<base::Status()>& work,
                            const std::function<void(const std::string&)>& check) {
@@ -285,6 +283,42 @@ TEST_F(ImageFailuresTest, a_power_cut_at_any_step_of_a_restore_leaves_a_whole_sh
     if (HasFailure()) return;
   }
   EXPECT_GE(whole, 2) << "the last steps were cut, too";
+}
+
+std::set<std::string> names_in(const std::string& directory) {
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator(directory)) names.insert(entry.path().filename());
+  return names;
+}
+
+TEST_F(ImageFailuresTest,
+       files_of_segments_that_are_merged_meanwhile_stay_until_the_image_is_there) {
+  h.open();
+  run(900);
+  const Model then = model;
+  const uint64_t index = h->applied_index();
+  const std::string segments = h.directory() + "/segments";
+  bool merged = false;
+  Plan plan;
+  plan.at_sync = [&] {
+    const fs::path copy = in_root("image") + kUnfinishedSuffix + "/kv/data.db";
+    if (merged || !fs::exists(copy) || fs::file_size(copy) == 0) return;
+    merged = true;  // the state is fixed, and the files of segments are not linked yet
+    const auto before = names_in(segments);
+    run(200);
+    ASSERT_TRUE(h.compact().ok());
+    ASSERT_TRUE(h.checkpoint().ok());
+    for (const std::string& name : before) EXPECT_TRUE(fs::exists(segments + "/" + name)) << name;
+  };
+  ASSERT_TRUE(with(plan, [&] { return take_here(in_root("image")); }).ok());
+  ASSERT_TRUE(merged);
+  expect_restored(in_root("image"), then, index);
+  ASSERT_TRUE(h.compact().ok());
+  const auto left = names_in(segments);
+  h.close();
+  h.open();  // a start removes what no state names
+  EXPECT_EQ(names_in(segments), left) << "the files were removed when the image was there";
+  expect_equal(h, model, "at the end");
 }
 
 }  // namespace

@@ -71,7 +71,8 @@ TEST_F(RestoreImageTest, written_files_are_copied_and_others_are_linked) {
   const RestoreOptions options = restore_options(image());
   ASSERT_TRUE(restore_image(options).ok());
   for (const ImageFile& file : manifest.files) {
-    struct stat one {}, other {};
+    struct stat one {
+    }, other{};
     ASSERT_EQ(::stat((image() + "/" + file.path).c_str(), &one), 0);
     ASSERT_EQ(::stat((options.directory + "/" + file.path).c_str(), &other), 0);
     const fs::path name = fs::path(file.path).filename();
