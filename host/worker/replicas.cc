@@ -16,11 +16,13 @@ using base::Code;
 using base::Status;
 
 constexpr uint32_t kControlQueue = 4096;  // maps that may wait; each is a pointer
+constexpr uint32_t kImageQueue = 64;      // images that may wait
 
 }  // namespace
 
 Replicas::Replicas(ReplicasOptions options)
-    : options_(std::move(options)), control_("rhumb-control", 1, kControlQueue) {}
+    : options_(std::move(options)), control_("rhumb-control", 1, kControlQueue),
+      imaging_("rhumb-image", 1, kImageQueue) {}
 
 Replicas::~Replicas() { stop(); }
 
@@ -199,8 +201,11 @@ void Replicas::remove_orphans(const model::ClusterMap& map) {
   for (const uint64_t group : options_.groups->recovered_groups()) {
     if (group >= model::kFirstShard && !wanted.contains(group)) drop_group(group);
   }
-  if (const Status removed = shard::remove_unfinished(options_.directory); !removed.ok())
-    base::log_error("worker", "unfinished shards not removed", {{"error", removed.message()}});
+  for (const std::string& parent : {options_.directory, options_.images}) {
+    if (const Status removed = shard::remove_unfinished(parent); !removed.ok())
+      base::log_error("worker", "what an image left is not removed",
+                      {{"directory", parent}, {"error", removed.message()}});
+  }
   auto names = base::list_dir(options_.directory);
   if (!names.ok())
     return base::log_error("worker", "dropped shards not looked for",
@@ -235,6 +240,18 @@ base::Result<ReplicaPtr> Replicas::find(uint64_t shard) const {
   if (!it->second->serving)
     return Status(Code::kUnavailable, "shard " + std::to_string(shard) + " is being opened");
   return it->second;
+}
+
+void Replicas::take_image(uint64_t shard, const std::string& name,
+                          std::function<void(base::Result<shard::TakenImage>)> done) {
+  const auto told = std::make_shared<decltype(done)>(std::move(done));
+  const Status posted = imaging_.post([this, shard, name, told] {
+    auto replica = find(shard);
+    if (!replica.ok()) return (*told)(replica.status());
+    if (const Status made = base::make_dirs(options_.images); !made.ok()) return (*told)(made);
+    (*told)((*replica)->shard->take_image(options_.images + "/" + name));
+  });
+  if (!posted.ok()) (*told)(posted);
 }
 
 void Replicas::await(uint64_t shard, uint64_t config_version,
@@ -323,6 +340,7 @@ void Replicas::stop() {
                      {{"shard", replica->shard_id}, {"error", status.message()}});
     }
   }
+  imaging_.stop();  // images of closed shards have ended
 }
 
 }  // namespace rhumb::worker
