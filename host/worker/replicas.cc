@@ -21,7 +21,8 @@ constexpr uint32_t kImageQueue = 64;      // images that may wait
 }  // namespace
 
 Replicas::Replicas(ReplicasOptions options)
-    : options_(std::move(options)), control_("rhumb-control", 1, kControlQueue),
+    : options_(std::move(options)),
+      control_("rhumb-control", 1, kControlQueue),
       imaging_("rhumb-image", 1, kImageQueue) {}
 
 Replicas::~Replicas() { stop(); }

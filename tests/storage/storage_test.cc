@@ -138,7 +138,8 @@ TEST_F(StorageTest, a_copy_holds_what_was_written_before_its_state_was_fixed) {
       KvBatch batch;
       batch.put(1, key, "1");
       ASSERT_TRUE((*opened)->write(batch).ok());
-    }).join();
+    })
+        .join();
   };
   put("first");
   std::string order;
