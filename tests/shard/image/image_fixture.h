@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <string>
 
@@ -33,6 +34,9 @@ class ImageFixture : public ::testing::Test {
   ImageManifest take(const std::string& directory) {
     auto taken = h->take_image(directory);
     EXPECT_TRUE(taken.ok()) << taken.status().to_string();
+    if (taken.ok())
+      std::printf("writes were held back for %llu us\n",
+                  static_cast<unsigned long long>(taken->paused_ns / 1000));
     return taken.ok() ? taken->manifest : ImageManifest{};
   }
   RestoreOptions restore_options(const std::string& from) const {
