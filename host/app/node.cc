@@ -193,6 +193,7 @@ Status Node::start_roles() {
   options.log_bound = log_bound_.get();
   options.replicas.node = kFirstNode;
   options.replicas.directory = options_.data_directory + "/shards";
+  options.replicas.images = options_.data_directory + "/snapshots";
   options.replicas.groups = groups_.get();
   options.replicas.kv = kv_.get();
   options.replicas.apply = apply_.get();

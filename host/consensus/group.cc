@@ -1,5 +1,6 @@
 #include "host/consensus/group.h"
 
+#include <algorithm>
 #include <random>
 
 #include "host/base/limits.h"
@@ -13,6 +14,7 @@ namespace {
 // Marks a completion that is not passed on to the engine: the members as of the index in the other
 // bits are durable.
 constexpr uint64_t kMembershipWrite = uint64_t{1} << 63;
+constexpr uint64_t kFirstTerm = 1;
 
 uint64_t random_number() {
   std::random_device device;
@@ -37,18 +39,26 @@ Group::Group(GroupServices& services, uint64_t id, uint64_t replica, uint64_t in
 
 Group::~Group() { fail_requests({base::Code::kUnavailable, "the group was closed"}); }
 
-void Group::create(std::vector<Member> voters, Done done) {
+// A new group, which begins after entry `base`.
+RecoveredGroup Group::fresh(uint64_t base) const {
+  RecoveredGroup group;
+  group.base_index = base;
+  group.base_term = kFirstTerm;
+  group.bootstrapped = !restored_;
+  return group;
+}
+
+void Group::create(std::vector<Member> voters, uint64_t begins_at, Done done) {
   opened_ = std::move(done);
-  RecoveredGroup fresh;
-  fresh.base_index = fresh.base_term = 1;
-  fresh.bootstrapped = true;
-  fresh.hard = {1, 0, 1, {1, false, false, std::move(voters)}};
-  const std::string hard = encode(fresh.hard),
-                    manifest = encode(InstallManifest{true, fresh.hard.membership});
-  hard_ = fresh.hard;
-  log_result(services_.writer.append(id_, incarnation_, kMembershipWrite | 1,
-                                     {{id_, 0, 0, storage::RecordType::kHardState, hard},
-                                      {id_, 1, 1, storage::RecordType::kInstall, manifest}}));
+  restored_ = begins_at > 0;
+  const uint64_t base = std::max<uint64_t>(begins_at, 1);
+  hard_ = {kFirstTerm, 0, base, {base, false, false, std::move(voters)}};
+  const std::string hard = encode(hard_),
+                    manifest = encode(InstallManifest{!restored_, hard_.membership});
+  log_result(
+      services_.writer.append(id_, incarnation_, kMembershipWrite | base,
+                              {{id_, 0, 0, storage::RecordType::kHardState, hard},
+                               {id_, base, kFirstTerm, storage::RecordType::kInstall, manifest}}));
   // The engine begins in durable(), because it must not run ahead of the record that names the
   // voters.
 }
@@ -317,12 +327,10 @@ void Group::durable(uint64_t number) {
   }
   membership_stored_ = std::max(membership_stored_, number & ~kMembershipWrite);
   if (engine_ != nullptr) return;
-  RecoveredGroup fresh;
-  fresh.base_index = fresh.base_term = 1;
-  fresh.bootstrapped = true;
-  fresh.hard = hard_;
-  const auto start = find_start(fresh, machine_->durable_index());
-  const base::Status begun = start.ok() ? begin(fresh, *start) : start.status();
+  RecoveredGroup group = fresh(hard_.membership.index);
+  group.hard = hard_;
+  const auto start = find_start(group, machine_->durable_index());
+  const base::Status begun = start.ok() ? begin(group, *start) : start.status();
   if (!begun.ok()) fence(begun);
 }
 

@@ -70,7 +70,7 @@ class Group {
   Group& operator=(const Group&) = delete;
 
   // `done` fires when the group may be used, as GroupHost::create_group and open_group say.
-  void create(std::vector<Member> voters, Done done);
+  void create(std::vector<Member> voters, uint64_t begins_at, Done done);
   void open(const RecoveredGroup& recovered, Done done);
 
   void propose(std::string data, GroupHost::Committed done);
@@ -104,6 +104,7 @@ class Group {
     GroupHost::Committed done;
   };
   // group.cc
+  RecoveredGroup fresh(uint64_t base) const;
   base::Status begin(const RecoveredGroup& recovered, const StartPoint& start);
   void campaign();
   Engine::Outcome step(const rhumb_event_t& event);
@@ -154,7 +155,8 @@ class Group {
   uint64_t persisted_ = 0, persisted_told_ = 0;
   bool campaign_due_ = false;
 
-  HardState hard_;  // as of the newest write
+  HardState hard_;         // as of the newest write
+  bool restored_ = false;  // the group was created for a state that came from elsewhere
   // hard_.membership of this index is durable.
   uint64_t membership_stored_ = 0;
   uint64_t engine_applied_ = 0, machine_done_ = 0, handed_ = 0;

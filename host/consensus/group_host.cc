@@ -19,11 +19,11 @@ std::vector<GroupStatus> GroupHost::all() const { return loop_->all(); }
 bool GroupHost::healthy(std::string* reason) const { return loop_->healthy(reason); }
 
 void GroupHost::create_group(uint64_t group, uint64_t replica, std::vector<Member> voters,
-                             StateMachine* machine, std::function<void(base::Status)> done) {
+                             StateMachine* machine, std::function<void(base::Status)> done,
+                             uint64_t begins_at) {
   const base::Status admitted = loop_->admit([&] {
-    return [loop = loop_.get(), group, replica, voters = std::move(voters), machine, done] {
-      loop->create(group, replica, voters, machine, done);
-    };
+    return [loop = loop_.get(), group, replica, voters = std::move(voters), machine, done,
+            begins_at] { loop->create(group, replica, voters, machine, begins_at, done); };
   });
   if (!admitted.ok()) done(admitted);
 }

@@ -57,9 +57,12 @@ class GroupHost {
   // Creates the first replica or replicas of a new group: writes the bootstrap record (a snapshot
   // at index 1, term 1 that names all voters), syncs it, and campaigns. `done` fires when the group
   // has a leader, or, with several voters, when it has started. The machine may be called until
-  // close_group or stop() has answered.
+  // close_group or stop() has answered. With `begins_at` the machines of all voters hold the same
+  // state as of that index, which came from elsewhere: the record is a snapshot at that index, and
+  // the first entry follows it.
   void create_group(uint64_t group, uint64_t replica, std::vector<Member> voters,
-                    StateMachine* machine, std::function<void(base::Status)> done);
+                    StateMachine* machine, std::function<void(base::Status)> done,
+                    uint64_t begins_at = 0);
   // Opens a group that was found at recovery, and replays what the state machine has not applied.
   // `done` fires when everything that was committed before is applied.
   void open_group(uint64_t group, uint64_t replica, StateMachine* machine,

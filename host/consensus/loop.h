@@ -53,7 +53,7 @@ class GroupHost::Loop {
   Group* find(uint64_t group);  // an open group that is not being closed; counts as touched
   base::Status missing(uint64_t group) const;
   void create(uint64_t group, uint64_t replica, std::vector<Member> voters, StateMachine* machine,
-              Done done);
+              uint64_t begins_at, Done done);
   void open(uint64_t group, uint64_t replica, StateMachine* machine, Done done);
   void close(uint64_t group, bool drop, Done done);
 

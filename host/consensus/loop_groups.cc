@@ -27,7 +27,7 @@ GroupHost::Loop::Slot& GroupHost::Loop::add(uint64_t group, uint64_t replica,
 }
 
 void GroupHost::Loop::create(uint64_t group, uint64_t replica, std::vector<Member> voters,
-                             StateMachine* machine, Done done) {
+                             StateMachine* machine, uint64_t begins_at, Done done) {
   if (stop_seen_) return done({base::Code::kUnavailable, "the node is stopping"});
   if (incarnations_.count(group) != 0 || recovered_.count(group) != 0) {
     return done({base::Code::kExists, "group " + std::to_string(group) + " exists on this node"});
@@ -36,7 +36,7 @@ void GroupHost::Loop::create(uint64_t group, uint64_t replica, std::vector<Membe
                                  [replica](const Member& m) { return m.id == replica; });
   if (!named)
     return done(base::invalid("replica " + std::to_string(replica) + " is not among the voters"));
-  add(group, replica, machine).group->create(std::move(voters), std::move(done));
+  add(group, replica, machine).group->create(std::move(voters), begins_at, std::move(done));
 }
 
 void GroupHost::Loop::open(uint64_t group, uint64_t replica, StateMachine* machine, Done done) {

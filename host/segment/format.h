@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace rhumb::segment {
 
@@ -31,6 +32,11 @@ inline std::string checksum_file(const std::string& column_file) { return column
 // For each slot of segment `from`, which was merged into this one, the slot here.
 inline constexpr char kMovedPrefix[] = "moved.";
 inline std::string moved_file(uint32_t from) { return kMovedPrefix + std::to_string(from); }
+
+// True for the column files, checksums, graphs, payload indexes and files of slots of a sealed
+// segment. They are written once, and what replaces them is a new file that is renamed, so several
+// directories may link them. `name` is the path below the segment's directory.
+bool never_changes(std::string_view name);
 
 using Hash = std::array<uint8_t, 16>;
 

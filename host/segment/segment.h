@@ -172,6 +172,9 @@ class Segment {
   // manifest. It must not run beside sync().
   base::Status sync();
   base::Status seal();
+  // The names of the column files and of their checksums, which never change once the segment is
+  // sealed.
+  std::vector<std::string> sealed_files() const;
   // [background] Reads again all columns that have checksums of their own. `wrong` is called for
   // each damaged block.
   void verify_checksums(const std::function<void(const base::Status&)>& wrong) const;

@@ -44,6 +44,15 @@ Status Segment::seal() {
   return base::ok();
 }
 
+std::vector<std::string> Segment::sealed_files() const {
+  std::vector<std::string> names;
+  for (const Column* file : files()) {
+    names.push_back(name_of(*file));
+    names.push_back(checksum_file(names.back()));
+  }
+  return names;
+}
+
 Status Segment::save_fields(uint32_t rows, uint64_t through_version) {
   RHUMB_TRY(base::make_dirs(fields_directory()));
   return fields_->save(fields_directory(), rows, through_version);

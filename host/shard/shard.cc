@@ -24,16 +24,28 @@ Shard::Shard(ShardOptions options)
       measurer_(core_),
       indexer_(core_, indexing_strand_),
       maintenance_(core_, apply_state_, indexer_, apply_strand_, maintenance_strand_),
-      merger_(core_, apply_state_, maintenance_, apply_strand_, merging_strand_) {
+      merger_(core_, apply_state_, maintenance_, apply_strand_, merging_strand_),
+      images_(core_, apply_state_, maintenance_, apply_strand_, indexing_strand_) {
   measurer_.promise(core_.schema()->contract.recall);
 }
 
 Result<std::unique_ptr<Shard>> Shard::open(ShardOptions options) {
   RHUMB_ASSERT(options.kv != nullptr && options.apply != nullptr && options.background != nullptr);
-  RHUMB_TRY(open_directory(options));
+  RHUMB_ASSIGN(const uint64_t begins_at, open_directory(options));
   auto shard = std::unique_ptr<Shard>(new Shard(std::move(options)));
   RHUMB_TRY(shard->recover());
+  // The engine of the key-value store may be another than that of the image.
+  if (shard->start_index_ < begins_at)
+    return base::corrupt(shard->core_.options.directory + "/kv: the store ends at " +
+                         std::to_string(shard->start_index_) +
+                         ", the image that it was made of at " + std::to_string(begins_at));
+  shard->begins_at_ = begins_at;
   return shard;
+}
+
+Status Shard::group_began() {
+  if (begins_at_.exchange(0) == 0) return base::ok();
+  return write_directory_manifest(core_.options.directory, core_.options.shard, 0);
 }
 
 Status Shard::recover() {
@@ -63,7 +75,8 @@ void Shard::apply(std::vector<consensus::Entry> entries, consensus::StateMachine
 void Shard::apply_now(const std::vector<consensus::Entry>& entries,
                       const consensus::StateMachine::Done& done) {
   Status outcome = core_.fenced();
-  if (outcome.ok() && !std::exchange(unreferenced_removed_, true))
+  // An image may need what was merged before the first entry came.
+  if (outcome.ok() && apply_state_.images == 0 && !std::exchange(unreferenced_removed_, true))
     outcome = remove_unreferenced_files(core_, apply_state_);
   if (outcome.ok()) outcome = apply_all(entries);
   if (!outcome.ok()) core_.fence(outcome);
@@ -177,7 +190,9 @@ void Shard::stop() {
   indexer_.fail(closed);
   indexer_.stop();
   apply_strand_.drain();
-  merger_.stop();  // before the maintenance, on which it may wait
+  merger_.stop();       // before the maintenance, on which it may wait
+  images_.wait_idle();  // for the same reason
+  apply_strand_.drain();
   maintenance_.wait_idle();
   measurer_.stop();
   indexing_strand_.drain();  // a turn that ran may have posted one more, which ends at once

@@ -30,6 +30,7 @@
 #include "host/shard/background/maintenance.h"
 #include "host/shard/background/measurer.h"
 #include "host/shard/background/merger.h"
+#include "host/shard/image/take.h"
 #include "host/shard/read/point_reads.h"
 #include "host/shard/read/read_context.h"
 #include "host/shard/read/verification.h"
@@ -146,6 +147,16 @@ class Shard final : public consensus::StateMachine {
   // failure, the space of dead rows is given back, but for what is not worth a merge.
   void compact(Done done) { merger_.compact(std::move(done)); }
 
+  // Makes an image of the shard in a new directory, while writes and searches go on (image/take.h).
+  // Blocks until the image is durable. Any thread but those of the shard's executors.
+  base::Result<TakenImage> take_image(const std::string& directory) {
+    return images_.take(directory);
+  }
+  // The index at which the shard's group has to begin, because the shard was restored from an image
+  // (image/restore.h). 0 for all others, and once group_began() was called, which is durable.
+  uint64_t begins_at() const { return begins_at_; }
+  base::Status group_began();
+
   // Both end the shard; apply() is not called afterwards. They block, are idempotent, and must not
   // run on an executor's thread. close() makes a checkpoint, so that the next start replays
   // nothing. stop() makes none, like the end of a shard that is dropped or of a process that is
@@ -177,6 +188,8 @@ class Shard final : public consensus::StateMachine {
   Indexer indexer_;
   Maintenance maintenance_;
   Merger merger_;
+  ImageTaker images_;
+  std::atomic<uint64_t> begins_at_{0};
   std::atomic<bool> stopped_{false};
 };
 

@@ -107,10 +107,17 @@ base::Status KvStore::flush() {
   return *waiter->status;
 }
 
-base::Status KvStore::checkpoint(const std::string& directory) {
+base::Status KvStore::checkpoint(const std::string& directory, const Moments& moments) {
   plugin::ErrorSlot error;
-  return error.status(impl_->engine.ops->checkpoint(impl_->self, slice(directory), error.out()),
-                      "store: checkpoint");
+  const rhumb_status_t rc = impl_->engine.ops->checkpoint(
+      impl_->self, slice(directory),
+      [](void* ctx, uint32_t moment) {
+        const auto& told = *static_cast<const Moments*>(ctx);
+        const auto& call = moment == RHUMB_CHECKPOINT_BEGINS ? told.begins : told.fixed;
+        if (call) call();
+      },
+      const_cast<Moments*>(&moments), error.out());
+  return error.status(rc, "store: checkpoint");
 }
 
 }  // namespace rhumb::storage

@@ -54,7 +54,14 @@ class KvStore {
   base::Status visit_range(uint32_t table, std::string_view first, std::string_view last,
                            const Visit& visit, bool reverse = false) const;
   base::Status flush();  // blocks until all earlier writes are durable
-  base::Status checkpoint(const std::string& directory);
+  // Copies the store into the existing, empty directory, durably, while writes go on. `begins` is
+  // called when only fixing the state is left to do before the copying, and `fixed` when it is
+  // fixed. A caller who holds back writes in between knows what is in the copy. After a failure
+  // `fixed` may not have been called.
+  struct Moments {
+    std::function<void()> begins, fixed;
+  };
+  base::Status checkpoint(const std::string& directory, const Moments& moments = {});
 
  private:
   KvStore() = default;

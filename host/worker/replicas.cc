@@ -6,6 +6,7 @@
 
 #include "host/base/file.h"
 #include "host/base/log.h"
+#include "host/shard/image/unfinished.h"
 #include "rhumb/consensus.h"
 
 namespace rhumb::worker {
@@ -15,11 +16,14 @@ using base::Code;
 using base::Status;
 
 constexpr uint32_t kControlQueue = 4096;  // maps that may wait; each is a pointer
+constexpr uint32_t kImageQueue = 64;      // images that may wait
 
 }  // namespace
 
 Replicas::Replicas(ReplicasOptions options)
-    : options_(std::move(options)), control_("rhumb-control", 1, kControlQueue) {}
+    : options_(std::move(options)),
+      control_("rhumb-control", 1, kControlQueue),
+      imaging_("rhumb-image", 1, kImageQueue) {}
 
 Replicas::~Replicas() { stop(); }
 
@@ -104,7 +108,8 @@ void Replicas::open(const model::Collection& collection, const model::ShardPlace
   replica->config_version = collection.config_version;
   const auto known = options_.groups->recovered_groups();
   const bool recovered = std::find(known.begin(), known.end(), placement.shard) != known.end();
-  if (!recovered && replica->shard->durable_index() > 0) {
+  const uint64_t begins_at = replica->shard->begins_at();
+  if (!recovered && replica->shard->durable_index() > begins_at) {
     return opened(
         replica,
         base::corrupt("shard " + std::to_string(placement.shard) +
@@ -116,6 +121,7 @@ void Replicas::open(const model::Collection& collection, const model::ShardPlace
   }
   // What the log says about the state concerns the key-value store.
   auto done = [this, replica](const Status& status) {
+    if (status.ok() && replica->shard->begins_at() > 0) return group_began(replica);
     opened(replica, status.within(directory_of(replica->shard_id) + "/kv"));
   };
   if (recovered)
@@ -124,7 +130,15 @@ void Replicas::open(const model::Collection& collection, const model::ShardPlace
   std::vector<consensus::Member> voters;
   for (const model::Replica& r : placement.replicas) voters.push_back({r.id, RHUMB_VOTER});
   options_.groups->create_group(placement.shard, placed.id, std::move(voters), replica->shard.get(),
-                                std::move(done));
+                                std::move(done), begins_at);
+}
+
+// The group of a shard that was restored from an image has its first record in the log. The loop
+// thread must not wait for the disk.
+void Replicas::group_began(const ReplicaPtr& replica) {
+  const Status posted =
+      control_.post([this, replica] { opened(replica, replica->shard->group_began()); });
+  if (!posted.ok()) opened(replica, posted);
 }
 
 void Replicas::opened(const ReplicaPtr& replica, const Status& status) {
@@ -188,6 +202,11 @@ void Replicas::remove_orphans(const model::ClusterMap& map) {
   for (const uint64_t group : options_.groups->recovered_groups()) {
     if (group >= model::kFirstShard && !wanted.contains(group)) drop_group(group);
   }
+  for (const std::string& parent : {options_.directory, options_.images}) {
+    if (const Status removed = shard::remove_unfinished(parent); !removed.ok())
+      base::log_error("worker", "what an image left is not removed",
+                      {{"directory", parent}, {"error", removed.message()}});
+  }
   auto names = base::list_dir(options_.directory);
   if (!names.ok())
     return base::log_error("worker", "dropped shards not looked for",
@@ -222,6 +241,18 @@ base::Result<ReplicaPtr> Replicas::find(uint64_t shard) const {
   if (!it->second->serving)
     return Status(Code::kUnavailable, "shard " + std::to_string(shard) + " is being opened");
   return it->second;
+}
+
+void Replicas::take_image(uint64_t shard, const std::string& name,
+                          std::function<void(base::Result<shard::TakenImage>)> done) {
+  const auto told = std::make_shared<decltype(done)>(std::move(done));
+  const Status posted = imaging_.post([this, shard, name, told] {
+    auto replica = find(shard);
+    if (!replica.ok()) return (*told)(replica.status());
+    if (const Status made = base::make_dirs(options_.images); !made.ok()) return (*told)(made);
+    (*told)((*replica)->shard->take_image(options_.images + "/" + name));
+  });
+  if (!posted.ok()) (*told)(posted);
 }
 
 void Replicas::await(uint64_t shard, uint64_t config_version,
@@ -310,6 +341,7 @@ void Replicas::stop() {
                      {{"shard", replica->shard_id}, {"error", status.message()}});
     }
   }
+  imaging_.stop();  // images of closed shards have ended
 }
 
 }  // namespace rhumb::worker

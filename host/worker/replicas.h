@@ -20,6 +20,7 @@ namespace rhumb::worker {
 struct ReplicasOptions {
   uint64_t node = 1;
   std::string directory;  // <data>/shards
+  std::string images;     // <data>/snapshots, made with the first image
   consensus::GroupHost* groups = nullptr;
   shard::KvCache* kv = nullptr;
   base::Executor* apply = nullptr;
@@ -47,6 +48,10 @@ class Replicas {
   void await(uint64_t shard, uint64_t config_version,
              std::function<void(base::Result<ReplicaPtr>)> done);
   std::vector<ReplicaPtr> all() const;
+  // Any thread. Takes an image of the shard as images/<name> (host/shard/image), one image of the
+  // node at a time. `done` fires when it is durable, on a thread of its own that may be blocked.
+  void take_image(uint64_t shard, const std::string& name,
+                  std::function<void(base::Result<shard::TakenImage>)> done);
   // The number of replicas that could not be opened.
   size_t failed() const;
   // True from the moment at which every replica of the newest map serves or has failed; until then
@@ -74,6 +79,7 @@ class Replicas {
   void remove_orphans(const model::ClusterMap& map);
   // [control] Blocks until the group is forgotten.
   void drop_group(uint64_t group);
+  void group_began(const ReplicaPtr& replica);
   void opened(const ReplicaPtr& replica, const base::Status& status);
   void fire_ready() RHUMB_EXCLUDES(mutex_);  // calls the waiters
   std::string directory_of(uint64_t shard) const {
@@ -83,6 +89,7 @@ class Replicas {
   const ReplicasOptions options_;
   const std::shared_ptr<shard::RequestBudget> requests_ = std::make_shared<shard::RequestBudget>();
   base::Executor control_;
+  base::Executor imaging_;
   bool orphans_removed_ = false;  // [control]
 
   mutable base::Mutex mutex_;

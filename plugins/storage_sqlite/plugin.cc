@@ -54,8 +54,9 @@ rhumb_status_t scan(rhumb_storage_t* self, const rhumb_call_t* call, uint32_t ta
                [&] { self->store.scan(call, table, view(first), view(last), flags, visit, ctx); });
 }
 
-rhumb_status_t checkpoint(rhumb_storage_t* self, rhumb_slice_t dir, rhumb_error_t* error) {
-  return guard(error, [&] { self->store.checkpoint(std::string(view(dir))); });
+rhumb_status_t checkpoint(rhumb_storage_t* self, rhumb_slice_t dir, rhumb_moment_fn moment,
+                          void* ctx, rhumb_error_t* error) {
+  return guard(error, [&] { self->store.checkpoint(std::string(view(dir)), moment, ctx); });
 }
 
 constexpr rhumb_kv_ops_t kOps = {sizeof(rhumb_kv_ops_t),

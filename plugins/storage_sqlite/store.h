@@ -39,7 +39,7 @@ class Store {
   std::optional<std::string> get(const rhumb_call_t* call, uint32_t table, std::string_view key);
   void scan(const rhumb_call_t* call, uint32_t table, std::string_view first, std::string_view last,
             uint32_t flags, rhumb_visit_fn visit, void* ctx);
-  void checkpoint(const std::string& dir);
+  void checkpoint(const std::string& dir, rhumb_moment_fn moment, void* ctx);
 
  private:
   void check_usable();

@@ -141,17 +141,23 @@ void Store::run_checkpoint() {
   background_done(checkpoint_running_);
 }
 
-void Store::checkpoint(const std::string& dir) {
+// The source has a connection of its own, because readers of the pool may keep all of its
+// connections busy while the host holds back its writes.
+void Store::checkpoint(const std::string& dir, rhumb_moment_fn moment, void* ctx) {
   check_usable();
   const std::string target = dir + "/data.db";
   {
-    Readers::Lease source = readers_->lease();
+    Connection source(path_, Connection::Mode::kRead, options_);
     Connection copy(target, Connection::Mode::kWrite, options_);
     copy.execute("PRAGMA synchronous=OFF");  // synced as a whole below
-    sqlite3_backup* backup = sqlite3_backup_init(copy.raw(), "main", (*source).raw(), "main");
+    source.execute("BEGIN");
+    if (moment != nullptr) moment(ctx, RHUMB_CHECKPOINT_BEGINS);
+    source.execute("SELECT 1 FROM sqlite_schema");  // the first read fixes the snapshot
+    if (moment != nullptr) moment(ctx, RHUMB_CHECKPOINT_FIXED);
+    sqlite3_backup* backup = sqlite3_backup_init(copy.raw(), "main", source.raw(), "main");
     if (backup == nullptr)
       throw_sqlite(copy.raw(), sqlite3_errcode(copy.raw()), "cannot copy to " + target);
-    // The backup copies all pages under one read snapshot while writes go on.
+    // The backup copies all pages of the snapshot while writes go on.
     const int rc = sqlite3_backup_step(backup, -1);
     sqlite3_backup_finish(backup);
     if (rc != SQLITE_DONE) throw_sqlite(copy.raw(), rc, "cannot copy to " + target);

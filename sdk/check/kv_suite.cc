@@ -81,7 +81,8 @@ class Store {
     require_status(RHUMB_OK, completion.wait(), "flush's completion");
   }
   void checkpoint(const std::string& dir) {
-    require_status(RHUMB_OK, ops_.checkpoint(self_, slice(dir), nullptr), "checkpoint");
+    require_status(RHUMB_OK, ops_.checkpoint(self_, slice(dir), nullptr, nullptr, nullptr),
+                   "checkpoint");
   }
   void require_holds(const Model& model, uint32_t tables) {
     for (uint32_t table = 0; table < tables; ++table) {

@@ -8,6 +8,7 @@
 
 #include "host/app/upgrade/backup.h"
 #include "host/app/upgrade/formats.h"
+#include "host/segment/format.h"
 
 namespace rhumb::app::upgrade {
 namespace {
@@ -77,10 +78,10 @@ TEST_F(UpgradeTest, only_what_no_release_writes_in_place_is_linked) {
 TEST_F(UpgradeTest, files_that_are_being_written_are_never_linked) {
   for (const char* name : {"rows.dat", "slots.0.dat", "vec.0.dat.crc", "moved.3", "graph.0/graph",
                            "graph.1/deeper/file", "fields/payload-00.idx"})
-    EXPECT_TRUE(never_changes(name)) << name;
+    EXPECT_TRUE(segment::never_changes(name)) << name;
   for (const char* name : {"override.dat", "manifest", "manifest.tmp", "rows.dat.crc.tmp",
                            "graph.0.tmp/graph", "fields/payload-00.idx.tmp", "unknown"})
-    EXPECT_FALSE(never_changes(name)) << name;
+    EXPECT_FALSE(segment::never_changes(name)) << name;
 }
 
 TEST_F(UpgradeTest, a_rollback_puts_every_part_back_and_leaves_other_files_alone) {

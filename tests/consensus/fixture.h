@@ -153,9 +153,11 @@ class Node {
 
   GroupHost& host() { return *host_; }
   storage::LogStore& log() { return *log_; }
-  base::Status create(uint64_t group, StateMachine& machine, uint64_t replica = 1) {
+  base::Status create(uint64_t group, StateMachine& machine, uint64_t replica = 1,
+                      uint64_t begins_at = 0) {
     Answer<base::Status> answer;
-    host_->create_group(group, replica, {{replica, RHUMB_VOTER}}, &machine, answer.callback());
+    host_->create_group(group, replica, {{replica, RHUMB_VOTER}}, &machine, answer.callback(),
+                        begins_at);
     return answer.get();
   }
   base::Status open(uint64_t group, StateMachine& machine, uint64_t replica = 1) {

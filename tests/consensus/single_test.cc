@@ -38,6 +38,51 @@ TEST_F(ConsensusTest, proposals_are_committed_and_applied_in_order) {
   EXPECT_GE(*read, before);
 }
 
+// A shard that was restored from an image has a new group, which goes on behind the image.
+TEST_F(ConsensusTest, a_group_begins_at_the_index_of_a_state_that_came_from_elsewhere) {
+  constexpr uint64_t kIndex = 4'217;
+  uint64_t last = 0;
+  {
+    Machine machine(apply_, kIndex);
+    Node node(dir_);
+    ASSERT_TRUE(node.create(5, machine, 1, kIndex).ok());
+    for (uint64_t i = 0; i < 20; ++i) {
+      const auto index = node.propose(5, command(i));
+      ASSERT_TRUE(index.ok()) << index.status().to_string();
+      EXPECT_GT(*index, kIndex);
+      last = *index;
+    }
+    machine.wait_applied(last);
+    EXPECT_EQ(machine.data().size(), 20u);
+    EXPECT_EQ(last, kIndex + 21) << "the leader's own entry comes first";
+    const auto status = node.host().status(5);
+    ASSERT_TRUE(status.ok());
+    EXPECT_EQ(status->first_index, kIndex + 1);
+  }
+  for (const uint64_t kept : {kIndex, kIndex + 10, last}) {
+    Machine machine(apply_, kept);
+    Node node(dir_);
+    const base::Status opened = node.open(5, machine);
+    ASSERT_TRUE(opened.ok()) << opened.to_string();
+    const auto index = node.propose(5, "more");
+    ASSERT_TRUE(index.ok()) << index.status().to_string();
+    EXPECT_GT(*index, last);
+    last = *index;
+    machine.wait_applied(last);
+  }
+  for (const uint64_t kept : {uint64_t{0}, kIndex - 1}) {
+    Machine machine(apply_, kept);
+    Node node(dir_);
+    EXPECT_EQ(node.open(5, machine).code(), base::Code::kCorrupt) << "the state is not there";
+  }
+}
+
+TEST_F(ConsensusTest, a_group_that_begins_at_an_index_needs_a_state_of_that_index) {
+  Machine machine(apply_, 9);
+  Node node(dir_);
+  EXPECT_EQ(node.create(5, machine, 1, 10).code(), base::Code::kCorrupt);
+}
+
 TEST_F(ConsensusTest, ten_thousand_entries_share_writes_and_survive_restarts) {
   constexpr uint64_t kEntries = 10'000;
   uint64_t last = 0;

@@ -109,6 +109,12 @@ void Harness::set_directory(const std::string& directory) {
   released_.store(0);  // another disk, perhaps with an earlier state
 }
 
+void Harness::begin_log_at(uint64_t index) {
+  ASSERT_TRUE(log_.empty());
+  while (log_.size() < index) noop();  // they are never fed
+  fed_ = index;
+}
+
 void Harness::open() {
   ASSERT_FALSE(is_open());
   auto opened = Shard::open(options);

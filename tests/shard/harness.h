@@ -81,6 +81,8 @@ class Harness {
   uint64_t released() const { return released_; }
   const std::string& directory() const { return directory_; }
   void set_directory(const std::string& directory);
+  // For a shard that was restored: the log has no entries up to `index`.
+  void begin_log_at(uint64_t index);
 
  private:
   TempDir temp_;

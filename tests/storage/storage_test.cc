@@ -5,6 +5,7 @@
 #include <atomic>
 #include <filesystem>
 #include <future>
+#include <thread>
 
 #include "host/base/executor.h"
 #include "host/plugin/registry.h"
@@ -127,6 +128,40 @@ TEST_F(StorageTest, kv_batches_are_written_read_scanned_and_flushed) {
   auto copy = KvStore::open(plugins_, "sqlite", dir_ + "/copy");
   ASSERT_TRUE(copy.ok());
   EXPECT_EQ(**(*copy)->get(1, "c"), "3");
+}
+
+TEST_F(StorageTest, a_copy_holds_what_was_written_before_its_state_was_fixed) {
+  auto opened = KvStore::open(plugins_, "sqlite", dir_ + "/kv");
+  ASSERT_TRUE(opened.ok());
+  const auto put = [&](const std::string& key) {
+    std::thread([&] {  // the callbacks must not call the store themselves
+      KvBatch batch;
+      batch.put(1, key, "1");
+      ASSERT_TRUE((*opened)->write(batch).ok());
+    })
+        .join();
+  };
+  put("first");
+  std::string order;
+  KvStore::Moments moments;
+  moments.begins = [&] {
+    order += "begins ";
+    put("before");
+  };
+  moments.fixed = [&] {
+    order += "fixed";
+    put("after");
+  };
+  std::filesystem::create_directory(dir_ + "/copy");
+  const base::Status copied = (*opened)->checkpoint(dir_ + "/copy", moments);
+  ASSERT_TRUE(copied.ok()) << copied.to_string();
+  EXPECT_EQ(order, "begins fixed");
+  auto copy = KvStore::open(plugins_, "sqlite", dir_ + "/copy");
+  ASSERT_TRUE(copy.ok());
+  EXPECT_TRUE((*copy)->get(1, "first")->has_value());
+  EXPECT_TRUE((*copy)->get(1, "before")->has_value());
+  EXPECT_FALSE((*copy)->get(1, "after")->has_value());
+  EXPECT_TRUE((*opened)->get(1, "after")->has_value());
 }
 
 TEST_F(StorageTest, an_unknown_engine_or_an_invalid_configuration_is_reported) {

@@ -1,6 +1,6 @@
 """A file of a newer format is refused in words that name both formats, or built again where it is
 derived from others. Each versioned file of docs/formats is here, but for `moved.<n>`, which exists
-for seconds (tests/shard/state), and the binary import."""
+for seconds (tests/shard/state), images (tests/shard/image), and the binary import."""
 import json
 import os
 import re

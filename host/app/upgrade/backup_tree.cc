@@ -62,7 +62,7 @@ class Walk {
         const bool begins = !sealed && is_sealed_segment(source);
         RHUMB_TRY(directory(source, target, sealed || begins, begins ? "" : inside + name + "/"));
       } else if (S_ISREG(info.st_mode)) {
-        RHUMB_TRY(file(source, target, sealed && never_changes(inside + name),
+        RHUMB_TRY(file(source, target, sealed && segment::never_changes(inside + name),
                        static_cast<uint64_t>(info.st_size)));
       } else {
         return base::invalid(source + " is neither a file nor a directory");
@@ -100,15 +100,6 @@ Result<TreeSize> walk_parts(const std::string& from, const std::string& to, bool
 }
 
 }  // namespace
-
-bool never_changes(std::string_view name) {
-  const auto ends_with = [name](std::string_view end) { return name.ends_with(end); };
-  if (ends_with(".tmp") || name.find(".tmp/") != std::string_view::npos) return false;
-  if (name == segment::kOverrideFile) return false;
-  return ends_with(".dat") || ends_with(".crc") || name.starts_with(segment::kMovedPrefix) ||
-         name.starts_with("graph.") ||
-         (name.starts_with(segment::kPayloadIndexDir) && ends_with(".idx"));
-}
 
 Result<TreeSize> measure_parts(const std::string& from) { return walk_parts(from, "", true); }
 

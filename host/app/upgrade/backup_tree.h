@@ -17,10 +17,6 @@ struct TreeSize {
   uint64_t linked_files = 0, copied_files = 0, copied_bytes = 0;
 };
 
-// True for the column files, checksums, graphs and payload indexes of a sealed segment. They are
-// written once; what replaces them is a new file that is renamed.
-bool never_changes(std::string_view name_in_sealed_segment);
-
 // What copy_parts() would link and copy.
 base::Result<TreeSize> measure_parts(const std::string& from);
 // Makes the parts of `from` in the directory `to`, which exists. Everything is durable when it

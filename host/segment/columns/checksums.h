@@ -24,6 +24,9 @@ class Checksums {
   static base::Result<std::unique_ptr<Checksums>> load(const std::string& path,
                                                        uint64_t column_bytes);
 
+  // CRC-32C of each block of kChecksumBlockBytes, as the file has them.
+  const std::vector<uint32_t>& crcs() const { return crcs_; }
+
   // Any thread. kCorrupt names the column's file and the offset. Blocks that were found good are
   // not read again.
   base::Status check(const Column& column, uint64_t offset, uint64_t bytes);

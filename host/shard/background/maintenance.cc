@@ -82,14 +82,14 @@ void Maintenance::begin(const std::shared_ptr<Round>& round) {
   // without files.
   const bool nothing_new =
       round->watermark.index == apply_state_.watermark.index || !core_.store.exists();
-  if (nothing_new && round->full.empty() && apply_state_.garbage.empty()) {
+  if (nothing_new && round->full.empty() && !apply_state_.may_remove_garbage()) {
     // A crash between the watermark and the release leaves entries that nobody needs. An idle shard
     // would keep them for ever.
     if (core_.options.release_log && apply_state_.watermark.index > 0)
       core_.options.release_log(apply_state_.watermark.index);
     return finish(round, base::ok());
   }
-  round->garbage.swap(apply_state_.garbage);
+  if (apply_state_.may_remove_garbage()) round->garbage.swap(apply_state_.garbage);
   apply_state_.pending_watermark = round->watermark.index;
   indexer_.checkpoint_begins(round->watermark);
   round->began = true;

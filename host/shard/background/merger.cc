@@ -204,7 +204,7 @@ void Merger::nothing_to_do(const MergePlan& plan, bool idle) {
   const bool unsaved = maintenance_.unsaved();
   // Full segments are sealed by a checkpoint, and then there may be something to merge. After a
   // burst of writes a checkpoint spares the next start their replay.
-  if (!apply_state_.garbage.empty() || maintenance_.has_full_segments() ||
+  if (apply_state_.may_remove_garbage() || maintenance_.has_full_segments() ||
       (unsaved && now - changed >= kQuietMs * kMs))
     return give_back();
   end_work();

@@ -9,13 +9,24 @@
 
 namespace rhumb::shard {
 
+using base::Result;
 using base::Status;
+using nlohmann::json;
 using segment::Segment;
 
 namespace {
 
 constexpr uint64_t kMaxManifestBytes = 64 * base::limits::kKiB;
 constexpr char kManifest[] = "/manifest";
+constexpr char kBeginsAt[] = "begins_at";
+
+Result<json> read_directory_manifest(const std::string& path) {
+  RHUMB_ASSIGN(const std::string text, base::read_file(path, kMaxManifestBytes));
+  json document = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!document.is_object() || !document.contains("format") || !document.contains("shard"))
+    return base::corrupt(path + " at offset 0: not a shard's manifest");
+  return document;
+}
 
 Status load_state(Core& core, ApplyState& apply_state) {
   RHUMB_ASSIGN(const auto applied, core.store.get(kState, kAppliedKey));
@@ -158,25 +169,38 @@ void restore_fields(const Core& core, Segment& segment, const segment::LiveBits&
 
 }  // namespace
 
-Status open_directory(const ShardOptions& options) {
+Result<uint64_t> open_directory(const ShardOptions& options) {
   const std::string path = options.directory + kManifest;
   if (!base::exists(path)) {
     RHUMB_TRY(base::make_dirs(options.directory));
-    const nlohmann::json document = {{"format", kDirectoryFormat}, {"shard", options.shard}};
-    return base::write_file_atomic(path, document.dump(1) + "\n");
+    RHUMB_TRY(write_directory_manifest(options.directory, options.shard, 0));
+    return uint64_t{0};
   }
-  RHUMB_ASSIGN(const std::string text, base::read_file(path, kMaxManifestBytes));
-  auto document = nlohmann::json::parse(text, nullptr, false);
-  if (!document.is_object() || !document.contains("format") || !document.contains("shard"))
-    return base::corrupt(path + " at offset 0: not a shard's manifest");
+  RHUMB_ASSIGN(const json document, read_directory_manifest(path));
   if (document["format"] != kDirectoryFormat && document["format"] != kOldestDirectoryFormat)
     return base::unsupported(path + ": format " + document["format"].dump() +
                              ", this release reads " + std::to_string(kOldestDirectoryFormat) +
                              " and " + std::to_string(kDirectoryFormat));
   if (document["shard"] != options.shard)
     return base::corrupt(path + ": the manifest is of shard " + document["shard"].dump());
-  if (document["format"] == kDirectoryFormat) return base::ok();
+  const json begins_at = document.value(kBeginsAt, json(uint64_t{0}));
+  if (!begins_at.is_number_unsigned())
+    return base::corrupt(path + ": " + kBeginsAt + " is no index");
+  if (document["format"] != kDirectoryFormat)
+    RHUMB_TRY(write_directory_manifest(options.directory, options.shard, begins_at));
+  return begins_at.get<uint64_t>();
+}
+
+Status write_directory_manifest(const std::string& directory, uint64_t shard, uint64_t begins_at) {
+  const std::string path = directory + kManifest;
+  json document = json::object();
+  if (base::exists(path)) {
+    RHUMB_ASSIGN(document, read_directory_manifest(path));
+  }
   document["format"] = kDirectoryFormat;
+  document["shard"] = shard;
+  document.erase(kBeginsAt);
+  if (begins_at > 0) document[kBeginsAt] = begins_at;
   return base::write_file_atomic(path, document.dump(1) + "\n");
 }
 

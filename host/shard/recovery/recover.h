@@ -16,8 +16,13 @@ namespace rhumb::shard {
 inline constexpr uint32_t kDirectoryFormat = 2, kOldestDirectoryFormat = 1;
 
 // For a new shard: makes its directory with a manifest, durably. For an existing one: checks the
-// manifest.
-base::Status open_directory(const ShardOptions& options);
+// manifest. Returns the index at which the shard's group has to begin because the shard was
+// restored from an image; 0 if the group began.
+base::Result<uint64_t> open_directory(const ShardOptions& options);
+// Writes the manifest of a shard that was restored from an image, as of `begins_at`. 0 says that
+// its group began; members of an existing manifest are kept.
+base::Status write_directory_manifest(const std::string& directory, uint64_t shard,
+                                      uint64_t begins_at);
 
 // Fills apply_state from the key-value store and opens the segments with what is durable of them.
 // kCorrupt names file and offset if durable data is damaged.

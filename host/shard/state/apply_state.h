@@ -51,7 +51,11 @@ struct ApplyState {
   std::map<uint32_t, std::shared_ptr<segment::Segment>> retired;
   // Files and directories that may be removed when a checkpoint that begins now has ended.
   std::vector<std::string> garbage;
+  // Images that are being taken. They link files that may become garbage meanwhile.
+  uint32_t images = 0;
   std::deque<Dead> dead;  // by ascending index
+
+  bool may_remove_garbage() const { return images == 0 && !garbage.empty(); }
 
   segment::Segment* find(uint32_t id) const {
     const auto it = segments.find(id);

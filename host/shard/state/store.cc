@@ -118,6 +118,12 @@ Forwards Store::forwards() const {
   return forwards_;
 }
 
+Status Store::copy(const std::string& directory, const storage::KvStore::Moments& moments) const {
+  RHUMB_ASSIGN(const auto kv, cache_.open(directory_));
+  RHUMB_TRY(base::make_dirs(directory));
+  return kv->checkpoint(directory, moments);
+}
+
 Status Store::flush() {
   if (!exists()) return base::ok();
   RHUMB_ASSIGN(const auto kv, cache_.open(directory_));

@@ -62,6 +62,8 @@ class Store {
   void publish_forwards(Forwards forwards, const std::function<void()>& publish);
   Forwards forwards() const;
   base::Status flush();  // one thread at a time, beside commit()
+  // Any thread. Copies the store, which exists, into a new directory.
+  base::Status copy(const std::string& directory, const storage::KvStore::Moments& moments) const;
 
   // These are for recovery.
   base::Result<std::optional<std::string>> get(Table table, std::string_view key) const;

@@ -33,6 +33,11 @@ typedef uint32_t(RHUMB_CALL* rhumb_visit_fn)(void* ctx, rhumb_slice_t key, rhumb
 /* rhumb_kv_ops.scan flags. The host does not send RHUMB_SCAN_REVERSE yet. */
 enum { RHUMB_SCAN_REVERSE = 1 };
 
+/* The moments of rhumb_kv_ops.checkpoint. */
+enum { RHUMB_CHECKPOINT_BEGINS = 1, RHUMB_CHECKPOINT_FIXED = 2 };
+/* It must not call the store. */
+typedef void(RHUMB_CALL* rhumb_moment_fn)(void* ctx, uint32_t moment);
+
 typedef struct rhumb_kv_ops {
   RHUMB_OPS_HEAD(rhumb_storage_t, rhumb_open_t)
   /* [instance-serial] Applies all n writes or none. A later write of the batch wins over an earlier
@@ -51,8 +56,13 @@ typedef struct rhumb_kv_ops {
                                    rhumb_slice_t first, rhumb_slice_t last, uint32_t flags,
                                    rhumb_visit_fn, void* ctx, rhumb_error_t*);
   /* [control] Writes a consistent copy of the store into the existing, empty directory `dir` and
-   * fsyncs it. */
-  rhumb_status_t(RHUMB_CALL* checkpoint)(rhumb_storage_t*, rhumb_slice_t dir, rhumb_error_t*);
+   * fsyncs it. Writes go on meanwhile. `moment` may be NULL. Otherwise it is called on the calling
+   * thread: once with BEGINS when only fixing the state is left to do before the copying, and once
+   * with FIXED when the state to be copied is fixed. The host holds back its writes between the
+   * two, and so knows what is in the copy. The engine keeps that time short. After a failure FIXED
+   * may be missing. */
+  rhumb_status_t(RHUMB_CALL* checkpoint)(rhumb_storage_t*, rhumb_slice_t dir,
+                                         rhumb_moment_fn moment, void* ctx, rhumb_error_t*);
 } rhumb_kv_ops_t;
 
 /* ---- The log ----

@@ -201,7 +201,8 @@ TEST_F(KvTest, a_checkpoint_is_a_consistent_copy_while_writes_go_on) {
   for (int i = 0; i < 5; ++i) {
     const std::string target = dir_ + "/copy" + std::to_string(i);
     std::filesystem::create_directory(target);
-    EXPECT_EQ(ops().checkpoint(store.self(), slice(target), &store.error), RHUMB_OK)
+    EXPECT_EQ(ops().checkpoint(store.self(), slice(target), nullptr, nullptr, &store.error),
+              RHUMB_OK)
         << store.error.text;
     Store copy;
     ASSERT_EQ(copy.open(target), RHUMB_OK) << copy.error.text;

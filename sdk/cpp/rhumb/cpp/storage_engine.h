@@ -8,7 +8,7 @@
 //   get(const rhumb_call_t*, uint32_t table, std::string_view key, rhumb_buffer_t* out)
 //   scan(const rhumb_call_t*, uint32_t table, std::string_view first, std::string_view last,
 //        uint32_t flags, rhumb_visit_fn, void* ctx)
-//   checkpoint(std::string_view dir)
+//   checkpoint(std::string_view dir, rhumb_moment_fn moment, void* ctx)
 // Log:
 //   T(const rhumb_host_t*, const rhumb_open_t&)
 //   append(const rhumb_log_entry_t*, uint64_t n, rhumb_done_t)
@@ -50,9 +50,9 @@ struct KvThunks : Instance<T, rhumb_storage_t, rhumb_open_t> {
       return Base::of(self).scan(call, table, view(first), view(last), flags, visit, ctx);
     });
   }
-  static rhumb_status_t checkpoint(rhumb_storage_t* self, rhumb_slice_t dir,
-                                   rhumb_error_t* error) noexcept {
-    return guard(error, [&] { return Base::of(self).checkpoint(view(dir)); });
+  static rhumb_status_t checkpoint(rhumb_storage_t* self, rhumb_slice_t dir, rhumb_moment_fn moment,
+                                   void* ctx, rhumb_error_t* error) noexcept {
+    return guard(error, [&] { return Base::of(self).checkpoint(view(dir), moment, ctx); });
   }
 };
 
