@@ -187,7 +187,6 @@ Status Node::start_roles() {
   RHUMB_ASSIGN(router_, router::Router::open(*plugins_, options_.router_engine));
   worker::WorkerOptions options;
   options.pool = pool_.get();
-  options.snapshots = snapshots_.get();
   options.timers = &timers_;
   start_log_bound();
   options.log_bound = log_bound_.get();
@@ -248,6 +247,7 @@ http::rest::RestOptions Node::rest_options() {
   http::rest::RestOptions options;
   options.gateway = gateway_.get();
   options.pool = pool_.get();
+  options.snapshots = snapshots_.get();
   options.plugins = [this] { return plugins_->inventory(); };
   options.points = [this] {
     uint64_t points = 0;

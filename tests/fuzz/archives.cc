@@ -1,7 +1,7 @@
 // An archive that somebody uploads: the input as it is, and the input as the tar inside of zstd.
-// Whether it is taken, and what comes out, does not depend on the pieces; which fault is found first
-// may. What is refused leaves nothing. What is taken keeps the limits and leaves nothing beside its
-// directory.
+// Whether it is taken, and what comes out, does not depend on the pieces; which fault is found
+// first may. What is refused leaves nothing. What is taken keeps the limits and leaves nothing
+// beside its directory.
 #include <zstd.h>
 
 #include <set>

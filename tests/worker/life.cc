@@ -133,6 +133,17 @@ void WorkerTest::begin() {
   life_->publish(map_);
 }
 
+base::Status WorkerTest::fill_log(uint64_t shard) {
+  life_->log_is_full(true);
+  base::Status status;
+  for (int i = 0; i < 1000 && status.ok(); ++i) {
+    model::Operation heavy = upsert(3, 1);
+    heavy.points[0].payload = R"({"text":")" + std::string(3 << 20, 'x') + "\"}";
+    status = life_->ask(write_to(shard, true, std::move(heavy))).status();
+  }
+  return status;
+}
+
 void WorkerTest::begin_serving() {
   begin();
   for (const auto& [name, collection] : map_.collections) {

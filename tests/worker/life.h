@@ -80,6 +80,9 @@ class WorkerTest : public ::testing::Test {
   void begin();          // starts another run and shows it the map
   void begin_serving();  // also waits until all shards of this node serve
   void end() { life_.reset(); }
+  // Makes the log full and writes point 3 until a look at the log finds that out. Returns the
+  // refusal.
+  base::Status fill_log(uint64_t shard);
 
   // Adds a collection of one shard on `node`. The map is not shown until show().
   uint64_t add(const std::string& name, uint64_t node = 1);

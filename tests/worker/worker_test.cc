@@ -194,14 +194,7 @@ TEST_F(RetryTest, a_request_is_carried_out_once_whatever_is_stored_meanwhile) {
 
 TEST_F(RetryTest, a_repeated_outcome_needs_no_room) {
   send_again(1, true, upsert(0, 3));
-  life_->log_is_full(true);
-  base::Status status;
-  for (int i = 0; i < 1000 && status.ok(); ++i) {  // until a look finds the log full
-    Operation heavy = upsert(3, 1);
-    heavy.points[0].payload = R"({"text":")" + std::string(3 << 20, 'x') + "\"}";
-    status = life_->ask(write_to(shard_, true, std::move(heavy))).status();
-  }
-  ASSERT_EQ(status.code(), Code::kBusy);
+  ASSERT_EQ(fill_log(shard_).code(), Code::kBusy);
   EXPECT_EQ(send_again(1, true, upsert(0, 3)).outcomes.at(0).affected, 3u);
 }
 
@@ -320,16 +313,7 @@ TEST_F(WorkerShardTest, a_message_for_a_shard_of_another_node_is_unavailable) {
 
 TEST_F(WorkerShardTest, a_full_log_refuses_writes_and_serves_reads) {
   write(upsert(0, 3));
-  life_->log_is_full(true);
-  // The bound looks at the log each time a part of it was written. Sooner or later it finds the log
-  // full.
-  base::Status heavy_status = base::ok();
-  for (int i = 0; i < 1000 && heavy_status.ok(); ++i) {
-    Operation heavy = upsert(3, 1);
-    heavy.points[0].payload = R"({"text":")" + std::string(3 << 20, 'x') + "\"}";
-    heavy_status = life_->ask(write_to(shard_, true, std::move(heavy))).status();
-  }
-  EXPECT_EQ(heavy_status.code(), Code::kBusy);
+  EXPECT_EQ(fill_log(shard_).code(), Code::kBusy);
   EXPECT_EQ(life_->ask(write_to(shard_, true, upsert(4, 1))).status().code(), Code::kBusy);
   EXPECT_EQ(life_->count(shard_), 4u);
   life_->log_is_full(false);

@@ -152,7 +152,8 @@ TEST_F(HandlerTest, an_alias_works_like_the_name_in_every_route_but_create_and_d
     ++walked;
     const auto by_alias = ask("b"), by_name = ask("books");
     EXPECT_EQ(by_alias, by_name) << route.method << " " << route.pattern;
-    EXPECT_NE(by_alias.first, 404) << route.method << " " << route.pattern;
+    if (route.pattern.find("{snapshot_name}") == std::string::npos)  // there is no snapshot
+      EXPECT_NE(by_alias.first, 404) << route.method << " " << route.pattern;
   }
   EXPECT_GT(walked, 20u);
 }

@@ -118,14 +118,15 @@ TEST_F(TraceTest, the_span_of_a_streamed_answer_lasts_as_long_as_the_stream) {
   EXPECT_EQ(attribute(only(), "http.response.status_code"), "200");
 }
 
-TEST_F(TraceTest, a_body_that_turns_out_not_to_be_streamed_has_one_span) {
+TEST_F(TraceTest, a_stream_that_is_refused_has_one_span) {
   std::optional<Answer> answered;
   bool taken = false;
   const RestHarness::Fields fields{{"traceparent", kSampled}};
   EXPECT_EQ(rest_.stream("POST", "/collections/books/points/import", answered, taken, fields),
             nullptr);
-  EXPECT_FALSE(answered.has_value());
-  EXPECT_TRUE(spans_.take_all().empty());
+  ASSERT_TRUE(answered.has_value());
+  EXPECT_EQ(answered->response.status, 405);
+  EXPECT_EQ(attribute(only(), "http.response.status_code"), "405");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "host/http/request.h"
 #include "tests/http/rest/expect.h"
 
 namespace rhumb::http::rest {
