@@ -260,10 +260,10 @@ def test_failures_set_the_status_of_their_spans(traced, collector):
     root = collector.trace(headers).root
     assert root["name"] == "GET" and "status" not in root  # it was the fault of the client
     assert attributes(root)["http.response.status_code"] == "404"
-    _, _, headers = traced.request("GET", "/collections/a/snapshots", headers=OTHER)
+    _, _, headers = traced.request("POST", "/collections/a/facet", {}, headers=OTHER)
     root = collector.trace(headers).root
     assert attributes(root)["http.response.status_code"] == "501"
-    assert root["status"]["code"] == 2 and "snapshots" in root["status"]["message"]
+    assert root["status"]["code"] == 2 and "facets" in root["status"]["message"]
 
 
 def test_what_is_not_sampled_leaves_nothing(traced, collector):
