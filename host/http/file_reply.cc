@@ -68,7 +68,8 @@ void send_file(Reply reply, const Request& request, FileReply what, base::Execut
     head.headers.emplace_back("Content-Range", "bytes " + std::to_string(range.first) + "-" +
                                                    std::to_string(range.first + range.length - 1) +
                                                    "/" + std::to_string(*size));
-  auto source = std::make_shared<Source>(std::move(what.file), range.first, range.length, pool);
+  auto source =
+      std::make_shared<Source>(Source{std::move(what.file), range.first, range.length, pool});
   reply.stream(std::move(head), [source](Next next) { pull(source, std::move(next)); });
 }
 
