@@ -50,5 +50,5 @@ stop() {
 # Libraries outside the private directory that the packages do not name as dependencies.
 stranger_libraries() { # stranger_libraries FILE...: globs in the root
   inside sh -c "ldd $* | grep '=>' |
-    grep -vE '/rhumb/|lib(c|m|gcc_s|stdc\\+\\+)\\.so\\.[0-9]+ => /lib' | sort -u" || true
+    grep -vE '/rhumb/|lib(c|m|gcc_s|stdc\\+\\+|crypto)\\.so\\.[0-9]+ => /lib' | sort -u" || true
 }
