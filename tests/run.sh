@@ -111,7 +111,7 @@ if [ "$mode" = quick ]; then
   stage release release "$engines;$server;$release" || failed=1
 else
   # Claims about large data are tested here. Sanitizers take less data.
-  stage release release "$release;model_check;plugins/index;plugins/index_rhumb" || failed=1
+  stage release release "$release;archive;model_check;plugins/index;plugins/index_rhumb" || failed=1
 fi
 say "histories of one node"
 tests/linear/run.sh "$results" "$mode" || failed=1
