@@ -129,7 +129,7 @@ def test_m_of_0_builds_nothing_and_a_later_m_does(loaded, data):
 def test_hnsw_ef_and_exact(loaded, data):
     _, client = loaded
     until_indexed(client, "c", 2 * ROWS)
-    found = [data.recall(client, "c", "spread", hnsw_ef=ef) for ef in (10, 40, 160)]
+    found = [data.recall(client, "c", "spread", hnsw_ef=ef) for ef in (10, 40, 400)]
     assert found == sorted(found) and found[0] < 0.85 and found[-1] > 0.97, found
     assert data.recall(client, "c", "spread", exact=True) == 1
     assert data.recall(client, "c", "spread", exact=True, hnsw_ef=10) == 1

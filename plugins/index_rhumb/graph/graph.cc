@@ -327,6 +327,10 @@ void Graph::force_link(uint32_t slot, uint32_t to) {
   store_link(links + at, to);
 }
 
+bool Graph::has_room(uint32_t slot) const noexcept {
+  return load_link(row(slot, 0) + shape_.degree - 1) == kNoLink;
+}
+
 uint32_t Graph::copy_links(uint32_t slot, uint32_t level, uint32_t* out) const noexcept {
   const uint32_t* const links = row(slot, level);
   const uint32_t room = row_links(level);

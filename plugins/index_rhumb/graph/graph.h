@@ -141,6 +141,8 @@ class Graph {
   void drop_slack();
   // Adds a link to `slot`, in place of its last one if the row is full.
   void force_link(uint32_t slot, uint32_t to);
+  // Whether a slot's row at level 0 is not full. Without slack.
+  bool has_room(uint32_t slot) const noexcept;
 
   // Creates a node with the codes and the level of another graph's slot, and without links.
   void adopt(const Graph& from, uint32_t from_slot, uint32_t slot);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 #include "codes/codec.h"
@@ -35,7 +36,7 @@ class Insertion {
   PlannedNode plan(uint32_t slot, Pacer& pacer, Scratch& scratch);
 
   // Links every node that cannot be reached from the entry point. No thread adds nodes meanwhile;
-  // searches may run. Returns the number of such nodes.
+  // searches may run. Returns how many nodes were linked, in all passes.
   uint64_t reconnect(Pacer& pacer, Scratch& scratch);
 
   // The number of rows added here so far whose codes are unreliable because the rows lie beyond the
@@ -53,6 +54,10 @@ class Insertion {
   // Returns candidates by level for a slot whose codes are written.
   std::vector<std::vector<WalkKey>> candidates(uint32_t slot, EntryPoint entry, uint32_t level,
                                                Pacer& pacer, Scratch& scratch);
+  // What a walk sees of a row: its codes, or its numbers if there are no codes. BORROWED.
+  std::string_view compared_bytes(uint32_t slot) const;
+  // Returns the node that is to link to a node that no walk reaches.
+  uint32_t place_of_lost(uint32_t slot, EntryPoint entry, Pacer& pacer, Scratch& scratch);
 
   Graph& graph_;
   const Codec& codec_;
