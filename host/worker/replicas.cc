@@ -15,7 +15,7 @@ namespace {
 using base::Code;
 using base::Status;
 
-constexpr uint32_t kControlQueue = 4096;  // maps that may wait; each is a pointer
+constexpr uint32_t kControlQueue = 4096;  // maps or dropped shards that may wait: pointers
 constexpr uint32_t kImageQueue = 64;      // images that may wait
 
 }  // namespace
@@ -23,6 +23,7 @@ constexpr uint32_t kImageQueue = 64;      // images that may wait
 Replicas::Replicas(ReplicasOptions options)
     : options_(std::move(options)),
       control_("rhumb-control", 1, kControlQueue),
+      dropping_("rhumb-drop", 1, kControlQueue),
       imaging_("rhumb-image", 1, kImageQueue) {}
 
 Replicas::~Replicas() { stop(); }
@@ -83,6 +84,10 @@ void Replicas::reconcile(const model::ClusterMap& map) {
 
 void Replicas::open(const model::Collection& collection, const model::ShardPlacement& placement,
                     const model::Replica& placed) {
+  {
+    const base::MutexLock lock(mutex_);  // a shard that left this node may come back
+    while (removing_.contains(placement.shard)) removed_.wait(mutex_);
+  }
   auto replica = std::make_shared<Replica>(placement.shard, placed.id);
   replica->collection = collection.name;
   shard::ShardOptions options;
@@ -179,8 +184,14 @@ void Replicas::drop(const ReplicaPtr& replica) {
   {
     base::MutexLock lock(mutex_);
     replicas_.erase(replica->shard_id);
+    removing_.insert(replica->shard_id);
   }
   replica->serving = false;
+  // With so many shards to remove that the queue is full, changes of the map wait.
+  if (!dropping_.post([this, replica] { remove(replica); }).ok()) remove(replica);
+}
+
+void Replicas::remove(const ReplicaPtr& replica) {
   drop_group(replica->shard_id);
   replica->shard->stop();  // without a checkpoint, because its files are removed
   options_.kv->close(directory_of(replica->shard_id) + "/kv");
@@ -190,6 +201,9 @@ void Replicas::drop(const ReplicaPtr& replica) {
   }
   base::log_info("worker", "shard dropped",
                  {{"shard", replica->shard_id}, {"collection", replica->collection}});
+  const base::MutexLock lock(mutex_);
+  removing_.erase(replica->shard_id);
+  removed_.notify_all();
 }
 
 // A crash may have left shards between the drop in the metadata and the removal here.
@@ -330,6 +344,7 @@ void Replicas::stop() {
   }
   for (Waiter& w : waiters) w.done(Status(Code::kUnavailable, "stopping"));
   control_.stop();
+  dropping_.stop();
   for (const ReplicaPtr& replica : all()) {
     replica->serving = false;
     std::promise<void> closed;

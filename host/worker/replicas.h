@@ -1,11 +1,13 @@
-// The replicas of this node, kept equal to the cluster map: one control thread opens, configures,
-// closes and removes them. shards/<id> and the group's records in the log survive a crash. A
-// directory that no map names any more is removed.
+// The replicas of this node, kept equal to the cluster map: one control thread opens and configures
+// them, another closes and removes them, so that no new collection waits for an old one.
+// shards/<id> and the group's records in the log survive a crash. A directory that no map names any
+// more is removed.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -73,11 +75,13 @@ class Replicas {
             const model::Replica& placed);
   // [control]
   void configure(const ReplicaPtr& replica, const model::Collection& collection);
-  // [control]
+  // [control] The shard is gone for its callers at once.
   void drop(const ReplicaPtr& replica);
+  // [dropping] Waits for the work that the shard has begun, such as saving a large graph.
+  void remove(const ReplicaPtr& replica);
   // [control]
   void remove_orphans(const model::ClusterMap& map);
-  // [control] Blocks until the group is forgotten.
+  // [control, dropping] Blocks until the group is forgotten.
   void drop_group(uint64_t group);
   void group_began(const ReplicaPtr& replica);
   void opened(const ReplicaPtr& replica, const base::Status& status);
@@ -88,12 +92,14 @@ class Replicas {
 
   const ReplicasOptions options_;
   const std::shared_ptr<shard::RequestBudget> requests_ = std::make_shared<shard::RequestBudget>();
-  base::Executor control_;
+  base::Executor control_, dropping_;
   base::Executor imaging_;
   bool orphans_removed_ = false;  // [control]
 
   mutable base::Mutex mutex_;
   std::map<uint64_t, ReplicaPtr> replicas_ RHUMB_GUARDED_BY(mutex_);
+  std::set<uint64_t> removing_ RHUMB_GUARDED_BY(mutex_);  // their directories are still there
+  base::CondVar removed_;
   // shard -> the reason why it cannot be opened
   std::map<uint64_t, std::string> failed_ RHUMB_GUARDED_BY(mutex_);
   std::vector<Waiter> waiters_ RHUMB_GUARDED_BY(mutex_);

@@ -103,6 +103,30 @@ TEST_F(ReplicasTest, a_dropped_shard_leaves_nothing_and_does_not_come_back) {
   EXPECT_EQ(life_->count(films), 7u);
 }
 
+TEST_F(ReplicasTest, a_dropped_shard_that_is_still_at_work_keeps_no_other_from_being_opened) {
+  const uint64_t books = add("books");
+  begin_serving();
+  ASSERT_TRUE(life_->ask(write_to(books, true, upsert(0, 5))).ok());
+  std::promise<void> begun, release;
+  (*life_->worker().replicas().find(books))->shard->when_indexed([&] {
+    begun.set_value();
+    release.get_future().wait();
+  });
+  begun.get_future().wait();
+  map_.collections.erase("books");
+  ++map_.version;
+  const uint64_t songs = add("songs");
+  show();
+  std::promise<base::Status> opened;
+  life_->worker().replicas().await(
+      songs, version_of("songs"), [&](const auto& replica) { opened.set_value(replica.status()); });
+  EXPECT_TRUE(opened.get_future().get().ok());
+  EXPECT_TRUE(fs::exists(shard_directory(books)));
+  release.set_value();
+  end();
+  EXPECT_FALSE(fs::exists(shard_directory(books)));
+}
+
 TEST_F(ReplicasTest, shards_that_a_restart_finds_serve_again) {
   const uint64_t shard = add("books");
   begin_serving();
