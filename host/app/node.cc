@@ -192,7 +192,7 @@ Status Node::start_roles() {
   options.log_bound = log_bound_.get();
   options.replicas.node = kFirstNode;
   options.replicas.directory = options_.data_directory + "/shards";
-  options.replicas.images = options_.data_directory + "/snapshots";
+  options.replicas.images = options_.data_directory + "/images";
   options.replicas.groups = groups_.get();
   options.replicas.kv = kv_.get();
   options.replicas.apply = apply_.get();
@@ -225,6 +225,15 @@ Status Node::start_roles() {
   gateway_ = std::make_unique<gateway::ClusterGateway>(
       [this](uint64_t) -> peer::Channel& { return *channel_; }, *router_);
   gateway_->start();
+  SnapshotParts parts;
+  parts.gateway = gateway_.get();
+  parts.replicas = &worker_->replicas();
+  parts.store = snapshots_.get();
+  parts.node = kFirstNode;
+  parts.router = router_->id();
+  parts.images = options.replicas.images;
+  parts.shards = options.replicas.directory;
+  snapshot_jobs_ = std::make_unique<NodeSnapshots>(std::move(parts));
   return wait_for("cluster map", [&](auto done) {
     gateway_->await_map(metadata_->map()->version, std::move(done));
   });
@@ -248,6 +257,7 @@ http::rest::RestOptions Node::rest_options() {
   options.gateway = gateway_.get();
   options.pool = pool_.get();
   options.snapshots = snapshots_.get();
+  options.snapshot_engine = snapshot_jobs_.get();
   options.plugins = [this] { return plugins_->inventory(); };
   options.points = [this] {
     uint64_t points = 0;
@@ -293,10 +303,12 @@ void Node::stop() {
   if (stopped_.exchange(true)) return;
   if (collector_ != 0) base::remove_collector(std::exchange(collector_, 0));
   if (worker_) worker_->cancel_reads();
+  if (snapshot_jobs_) snapshot_jobs_->cancel();
   if (gateway_) gateway_->stop();
   if (log_bound_) log_bound_->stop();
   if (metadata_) metadata_->stop();
   if (worker_) worker_->stop();
+  if (snapshot_jobs_) snapshot_jobs_->stop();
   if (groups_) groups_->stop();
   if (pool_) pool_->stop();
   if (apply_) apply_->stop();
@@ -304,6 +316,7 @@ void Node::stop() {
   if (renewals_) renewals_->stop();  // The shards have cancelled their renewals by now.
   if (merges_) merges_->stop();
   if (background_) background_->stop();
+  snapshot_jobs_.reset();
   gateway_.reset();
   worker_.reset();
   placement_.reset();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/app/check_report.h"
+#include "host/app/snapshots/node_snapshots.h"
 #include "host/app/watchdog.h"
 #include "host/archive/snapshot_store.h"
 #include "host/base/executor.h"
@@ -122,6 +123,7 @@ class Node {
   std::unique_ptr<worker::LogBound> log_bound_;
   std::unique_ptr<worker::Worker> worker_;
   std::unique_ptr<gateway::ClusterGateway> gateway_;
+  std::unique_ptr<NodeSnapshots> snapshot_jobs_;
   std::atomic<bool> stopped_{false};
   uint64_t collector_ = 0;  // id of the metrics collector
 };

@@ -73,6 +73,10 @@ void Node::make_counters() {
     (void)base::counter("rhumb_graph_renewals_total", {{"outcome", outcome}});
   for (const char* outcome : {"cancelled", "done", "failed"})
     (void)base::counter("rhumb_segment_merges_total", {{"outcome", outcome}});
+  for (const char* job : {"create", "restore"}) {
+    for (const char* outcome : {"done", "failed"})
+      (void)base::counter("rhumb_snapshots_total", {{"job", job}, {"outcome", outcome}});
+  }
 }
 
 void Node::collect() const {

@@ -79,11 +79,13 @@ Status Packer::begin_file(std::string& piece) {
   return zstd_.write(write_tar_header(file.name, file.length, changed), false, piece);
 }
 
-Result<Packed> pack_into(base::File& file, std::vector<PackFile> files) {
+Result<Packed> pack_into(base::File& file, std::vector<PackFile> files,
+                         const std::function<bool()>& stop) {
   Packer packer(std::move(files));
   std::string piece;
   uint64_t at = 0;
   while (true) {
+    if (stop && stop()) return Status(base::Code::kCancelled, "the packing was cancelled");
     RHUMB_ASSIGN(const bool more, packer.next(piece));
     if (!more) break;
     RHUMB_TRY(file.write_at(at, piece));

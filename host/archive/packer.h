@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -55,7 +56,9 @@ struct Packed {
   uint64_t bytes = 0;    // of the archive
   std::string checksum;  // SHA-256 of the archive
 };
-// Packs into a new file and syncs it. The caller removes the file after a failure.
-base::Result<Packed> pack_into(base::File& file, std::vector<PackFile> files);
+// Packs into a new file and syncs it. The caller removes the file after a failure. `stop` is asked
+// between pieces, and true ends the packing with kCancelled.
+base::Result<Packed> pack_into(base::File& file, std::vector<PackFile> files,
+                               const std::function<bool()>& stop = {});
 
 }  // namespace rhumb::archive

@@ -115,6 +115,8 @@ std::vector<MetricRow> make_rows() {
       gauge_row("rhumb_shards", "shards", "Shards of this node that serve."),
       gauge_row("rhumb_shards_failed", "shards",
                 "Shards of this node that could not be opened or are fenced."),
+      counter_row("rhumb_snapshots_total", "snapshots", "Snapshots that were made or restored.",
+                  {"job", "outcome"}),
       gauge_row("rhumb_start_time_seconds", "seconds", "When the process started, as Unix time."),
       gauge_row("rhumb_tail_rows", "rows", "Rows that are in no graph yet, over all shards."),
       gauge_row("rhumb_tail_scan_seconds", "seconds",

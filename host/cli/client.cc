@@ -7,15 +7,21 @@
 #include <Poco/StreamCopier.h>
 #include <Poco/URI.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <istream>
 #include <nlohmann/json.hpp>
 #include <ostream>
+
+#include "host/base/uuid.h"
 
 namespace rhumb::cli {
 namespace {
 
 constexpr int kTimeoutSeconds = 120;
-constexpr size_t kDownloadChunkBytes = 64 * 1024;
+constexpr size_t kTransferPieceBytes = 64 * 1024;
 
 base::Status failure(const Answer& answer) {
   std::string text = answer.body;
@@ -115,7 +121,7 @@ base::Status Client::download(const std::string& path,
       answer.http_status = response.getStatus();
       return failure(answer);
     }
-    std::string chunk(kDownloadChunkBytes, '\0');
+    std::string chunk(kTransferPieceBytes, '\0');
     while (in.good()) {
       in.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
       if (in.gcount() > 0 && !sink(chunk.data(), static_cast<size_t>(in.gcount()))) {
@@ -130,6 +136,51 @@ base::Status Client::download(const std::string& path,
     impl_->session.reset();
     return impl_->unreachable(e);
   }
+}
+
+base::Result<Answer> Client::upload(const std::string& path, const std::string& file,
+                                    const std::function<void(uint64_t)>& sent) {
+  std::ifstream in(file, std::ios::binary | std::ios::ate);
+  if (!in) return base::invalid(file + ": " + std::strerror(errno));
+  const auto bytes = static_cast<uint64_t>(in.tellg());
+  in.seekg(0);
+  const std::string edge = "rhumb-" + base::uuid_text(base::random_uuid());
+  const std::string head = "--" + edge +
+                           "\r\nContent-Disposition: form-data; name=\"snapshot\"; "
+                           "filename=\"snapshot\"\r\n"
+                           "Content-Type: application/octet-stream\r\n\r\n";
+  const std::string end = "\r\n--" + edge + "--\r\n";
+  try {
+    Poco::Net::HTTPRequest request = impl_->request("POST", path);
+    request.setContentType("multipart/form-data; boundary=" + edge);
+    request.setContentLength64(static_cast<Poco::Int64>(head.size() + bytes + end.size()));
+    std::ostream& out = impl_->session.sendRequest(request);
+    out << head;
+    std::string piece(kTransferPieceBytes, '\0');
+    uint64_t done = 0;
+    while (done < bytes && out.good()) {
+      in.read(piece.data(), static_cast<std::streamsize>(std::min(bytes - done, piece.size())));
+      if (in.gcount() <= 0) return base::invalid(file + ": it became shorter while it was read");
+      out.write(piece.data(), in.gcount());
+      done += static_cast<uint64_t>(in.gcount());
+      sent(done);
+    }
+    // A server that refuses the archive answers before it has read all of it.
+    out << end << std::flush;
+    Poco::Net::HTTPResponse response;
+    Answer answer;
+    Poco::StreamCopier::copyToString(impl_->session.receiveResponse(response), answer.body);
+    answer.http_status = response.getStatus();
+    if (answer.http_status >= 400) return failure(answer);
+    return answer;
+  } catch (const Poco::Exception& e) {
+    impl_->session.reset();
+    return impl_->unreachable(e);
+  }
+}
+
+void Client::answer_within(std::chrono::seconds timeout) {
+  impl_->session.setTimeout(Poco::Timespan(timeout.count(), 0));
 }
 
 std::string path_part(const std::string& name) {

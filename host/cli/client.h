@@ -36,6 +36,12 @@ class Client {
   // Streams the body of a 200 answer into `sink`. When `sink` returns false, the download stops.
   base::Status download(const std::string& path,
                         const std::function<bool(const char*, size_t)>& sink);
+  // Posts a form whose part "snapshot" is the local file, piece by piece. `sent` is told how many
+  // bytes of the file have gone. An answer of 400 or more is an error, as with call().
+  base::Result<Answer> upload(const std::string& path, const std::string& file,
+                              const std::function<void(uint64_t)>& sent);
+  // How long an answer may take from now on; 120 s at first.
+  void answer_within(std::chrono::seconds timeout);
   const std::string& url() const;
 
  private:

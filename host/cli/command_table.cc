@@ -139,6 +139,28 @@ CommandRow optimizations() {
           .examples = {"rhumb optimizations articles"}};
 }
 
+CommandRow snapshot() {
+  return {.name = "snapshot",
+          .synopsis = "snapshot ACTION (COLLECTION | --all) [NAME | FILE]",
+          .summary = "Make, list, fetch, restore and delete snapshots",
+          .positions = {{.name = "ACTION",
+                         .help = "create, list, fetch NAME, restore FILE, drop NAME, or prune",
+                         .required = true,
+                         .choices = {"create", "list", "fetch", "restore", "drop", "prune"}},
+                        {.name = "COLLECTION", .help = "the collection; not with --all"},
+                        {.name = "NAME", .help = "fetch, drop: the snapshot; restore: the file"},
+                        {.name = "FILE", .help = "fetch: the file that is written (default NAME)"}},
+          .options = {{.name = "all", .help = "all collections and aliases"},
+                      {.name = "keep",
+                       .value = "N",
+                       .help = "prune: how many of the newest stay",
+                       .max = UINT32_MAX}},
+          .examples = {"rhumb snapshot create articles",
+                       "rhumb snapshot fetch articles NAME articles.snapshot",
+                       "rhumb snapshot restore articles articles.snapshot",
+                       "rhumb snapshot prune articles --keep 7", "rhumb snapshot create --all"}};
+}
+
 CommandRow size() {
   const auto count = [](const char* name, const char* value, const char* help, uint64_t max) {
     return base::OptionRow{.name = name, .value = value, .help = help, .min = 1, .max = max};
@@ -191,8 +213,8 @@ const base::ProgramTable& program() {
   static const base::ProgramTable table = {
       .name = "rhumb",
       .summary = "the command line of a Rhumb server",
-      .commands = {status(), collections(), import(), export_(), search(), optimizations(), size(),
-                   doctor()},
+      .commands = {status(), collections(), import(), export_(), search(), optimizations(),
+                   snapshot(), size(), doctor()},
       .common = {{.name = "url",
                   .value = "URL",
                   .help = "server (default $RHUMB_URL or http://127.0.0.1:6333)",

@@ -15,6 +15,7 @@
 #include "host/gateway/traced_call.h"
 #include "host/peer/channel.h"
 #include "host/peer/messages.h"
+#include "host/placement/command.h"
 #include "host/router/router.h"
 
 namespace rhumb::gateway {
@@ -31,6 +32,13 @@ class ClusterGateway final : public Gateway {
   // Fires when this gateway holds a map of at least `version`, or with kUnavailable after stop().
   void await_map(uint64_t version, Done done);
   void stop();
+
+  // For restores of snapshots (host/app/snapshots). Takes `count` ids of shards that no map names
+  // yet, and answers with the first.
+  void reserve_shards(uint32_t count, base::Deadline deadline, Callback<uint64_t> done);
+  // Fires when this gateway holds the map with the restored shards and all of them are ready.
+  // kExists: the collection was changed in the meantime. kInvalid: nothing was changed.
+  void restore_collection(placement::RestoreCollection command, base::Deadline deadline, Done done);
 
   std::shared_ptr<const model::ClusterMap> map() const override;
   base::Result<CollectionPtr> find(const std::string& name_or_alias) const override;
@@ -95,6 +103,10 @@ class ClusterGateway final : public Gateway {
                    Callback<uint64_t> done);
   void change_index(const CollectionPtr& collection, Edit edit, WriteOptions options,
                     Callback<UpdateResult> done);
+
+  // cluster_gateway_restore.cc
+  void try_to_reserve(uint32_t count, uint32_t attempts_left, base::Deadline deadline,
+                      Callback<uint64_t> done);
 
   // cluster_gateway_write.cc
   struct Split;

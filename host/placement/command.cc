@@ -2,12 +2,20 @@
 
 #include <nlohmann/json.hpp>
 
+#include "host/base/limits.h"
+
 namespace rhumb::placement {
 namespace {
 
 using nlohmann::json;
 
 json config_json(const model::CollectionConfig& config) { return model::to_json(config); }
+
+json runs_json(const std::vector<model::BucketRun>& all) {
+  json runs = json::array();
+  for (const model::BucketRun& r : all) runs.push_back({r.first, r.count, r.shard});
+  return runs;
+}
 
 struct ToJson {
   json operator()(const InitCluster& c) const {
@@ -17,12 +25,10 @@ struct ToJson {
             {"address", c.first_node.address}};
   }
   json operator()(const CreateCollection& c) const {
-    json runs = json::array();
-    for (const model::BucketRun& r : c.runs) runs.push_back({r.first, r.count, r.shard});
-    return {{"op", "create"},     {"name", c.name},
-            {"uuid", c.uuid},     {"config", config_json(c.config)},
-            {"router", c.router}, {"nodes", c.nodes},
-            {"runs", runs}};
+    return {{"op", "create"},           {"name", c.name},
+            {"uuid", c.uuid},           {"config", config_json(c.config)},
+            {"router", c.router},       {"nodes", c.nodes},
+            {"runs", runs_json(c.runs)}};
   }
   json operator()(const UpdateCollection& c) const {
     return {{"op", "update"},
@@ -31,6 +37,21 @@ struct ToJson {
             {"config", config_json(c.config)}};
   }
   json operator()(const DropCollection& c) const { return {{"op", "drop"}, {"name", c.name}}; }
+  json operator()(const ReserveShards& c) const {
+    return {{"op", "reserve"}, {"first", c.first}, {"count", c.count}};
+  }
+  json operator()(const RestoreCollection& c) const {
+    json shards = json::array();
+    for (const RestoreCollection::Shard& s : c.shards) shards.push_back({s.shard, s.nodes});
+    return {{"op", "restore"},
+            {"name", c.name},
+            {"uuid", c.uuid},
+            {"seen_version", c.seen_version},
+            {"config", config_json(c.config)},
+            {"router", c.router},
+            {"shards", shards},
+            {"runs", runs_json(c.runs)}};
+  }
   json operator()(const ChangeAliases& c) const {
     json actions = json::array();
     for (const AliasChange& a : c.actions)
@@ -41,6 +62,18 @@ struct ToJson {
 
 base::Result<model::CollectionConfig> config_of(const json& j) {
   return model::collection_config_from_json(j.at("config").get_ref<const std::string&>());
+}
+
+base::Result<std::vector<model::BucketRun>> runs_of(const json& j, size_t shards) {
+  std::vector<model::BucketRun> runs;
+  for (const json& r : j.at("runs"))
+    runs.push_back({r.at(0).get<uint32_t>(), r.at(1).get<uint32_t>(), r.at(2).get<uint64_t>()});
+  RHUMB_TRY(model::check_runs(runs));
+  for (const model::BucketRun& r : runs) {
+    if (r.shard >= shards)
+      return base::corrupt("metadata command: bucket run names shard " + std::to_string(r.shard));
+  }
+  return runs;
 }
 
 base::Result<Command> create_from(const json& j) {
@@ -55,19 +88,38 @@ base::Result<Command> create_from(const json& j) {
                                        : std::vector{shard.get<uint64_t>()});
     if (c.nodes.back().empty()) return base::corrupt("metadata command: a shard without a node");
   }
-  for (const json& r : j.at("runs"))
-    c.runs.push_back({r.at(0).get<uint32_t>(), r.at(1).get<uint32_t>(), r.at(2).get<uint64_t>()});
-  RHUMB_TRY(model::check_runs(c.runs));
-  for (const model::BucketRun& r : c.runs) {
-    if (r.shard >= c.nodes.size())
-      return base::corrupt("metadata command: bucket run names shard " + std::to_string(r.shard));
-  }
+  RHUMB_ASSIGN(c.runs, runs_of(j, c.nodes.size()));
   return Command(std::move(c));
+}
+
+base::Result<Command> restore_from(const json& j) {
+  RestoreCollection c;
+  c.name = j.at("name").get<std::string>();
+  c.uuid = j.at("uuid").get<std::string>();
+  c.seen_version = j.at("seen_version").get<uint64_t>();
+  RHUMB_ASSIGN(c.config, config_of(j));
+  c.router = j.at("router").get<std::string>();
+  for (const json& shard : j.at("shards"))
+    c.shards.push_back({shard.at(0).get<uint64_t>(), shard.at(1).get<std::vector<uint64_t>>()});
+  for (const RestoreCollection::Shard& s : c.shards) {
+    if (s.nodes.empty()) return base::corrupt("metadata command: a shard without a node");
+  }
+  RHUMB_ASSIGN(c.runs, runs_of(j, c.shards.size()));
+  return Command(std::move(c));
+}
+
+base::Result<Command> reserve_from(const json& j) {
+  const auto count = j.at("count").get<int64_t>();
+  if (count < 1 || count > base::limits::kMaxShards)
+    return base::corrupt("metadata command: " + std::to_string(count) + " shards to reserve");
+  return Command(ReserveShards{j.at("first").get<uint64_t>(), static_cast<uint32_t>(count)});
 }
 
 base::Result<Command> from(const json& j) {
   const std::string op = j.at("op").get<std::string>();
   if (op == "create") return create_from(j);
+  if (op == "restore") return restore_from(j);
+  if (op == "reserve") return reserve_from(j);
   if (op == "drop") return Command(DropCollection{j.at("name").get<std::string>()});
   if (op == "init") {
     return Command(InitCluster{j.at("cluster_uuid").get<std::string>(),

@@ -35,6 +35,25 @@ struct UpdateCollection {
 struct DropCollection {
   std::string name;
 };
+// Takes `count` ids of shards, so that their directories can be filled before a map names them. It
+// is refused with kExists unless next_shard is `first`.
+struct ReserveShards {
+  uint64_t first = 0;
+  uint32_t count = 0;
+};
+// Puts reserved shards in the place of a collection's shards, or makes the collection of them.
+struct RestoreCollection {
+  std::string name, uuid;
+  uint64_t seen_version = 0;  // of the configuration; 0: there is no such collection
+  model::CollectionConfig config;
+  std::string router;
+  struct Shard {
+    uint64_t shard = 0;           // one that the collection has stays as it is
+    std::vector<uint64_t> nodes;  // of a reserved shard's replicas
+  };
+  std::vector<Shard> shards;           // by ordinal
+  std::vector<model::BucketRun> runs;  // a run's shard is an ordinal
+};
 struct AliasChange {
   enum class Kind : uint8_t { kCreate, kDelete, kRename } kind = Kind::kCreate;
   std::string collection, alias, new_alias;
@@ -43,8 +62,8 @@ struct ChangeAliases {
   std::vector<AliasChange> actions;
 };
 
-using Command =
-    std::variant<InitCluster, CreateCollection, UpdateCollection, DropCollection, ChangeAliases>;
+using Command = std::variant<InitCluster, CreateCollection, UpdateCollection, DropCollection,
+                             ReserveShards, RestoreCollection, ChangeAliases>;
 
 std::string to_json(const Command& command);
 base::Result<Command> command_from_json(const std::string& json);

@@ -216,11 +216,11 @@ void Replicas::remove_orphans(const model::ClusterMap& map) {
   for (const uint64_t group : options_.groups->recovered_groups()) {
     if (group >= model::kFirstShard && !wanted.contains(group)) drop_group(group);
   }
-  for (const std::string& parent : {options_.directory, options_.images}) {
-    if (const Status removed = shard::remove_unfinished(parent); !removed.ok())
-      base::log_error("worker", "what an image left is not removed",
-                      {{"directory", parent}, {"error", removed.message()}});
-  }
+  Status removed = shard::remove_unfinished(options_.directory);
+  if (removed.ok()) removed = base::remove_all(options_.images);
+  if (!removed.ok())
+    base::log_error("worker", "what an image or a restore left is not removed",
+                    {{"error", removed.message()}});
   auto names = base::list_dir(options_.directory);
   if (!names.ok())
     return base::log_error("worker", "dropped shards not looked for",

@@ -22,7 +22,7 @@ namespace rhumb::worker {
 struct ReplicasOptions {
   uint64_t node = 1;
   std::string directory;  // <data>/shards
-  std::string images;     // <data>/snapshots, made with the first image
+  std::string images;     // <data>/images, made with the first image; a start removes it
   consensus::GroupHost* groups = nullptr;
   shard::KvCache* kv = nullptr;
   base::Executor* apply = nullptr;

@@ -1,12 +1,12 @@
-// Drives the server through @qdrant/js-client-rest: node flow.mjs URL COLLECTION. It throws (exit
-// status 1) at the first unexpected result.
+// Drives the server through @qdrant/js-client-rest: node flow.mjs URL COLLECTION DATA, the
+// server's data directory. It throws (exit status 1) at the first unexpected result.
 import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';
 import {pathToFileURL} from 'node:url';
 
 const require = createRequire(process.env.RHUMB_NODE_HOME + '/');
 const {QdrantClient} = await import(pathToFileURL(require.resolve('@qdrant/js-client-rest')).href);
-const [url, name] = process.argv.slice(2);
+const [url, name, data] = process.argv.slice(2);
 const client = new QdrantClient({url});
 
 assert.equal((await client.collectionExists(name)).exists, false);
@@ -95,6 +95,21 @@ hits = (await client.query(rows, {query: [[1, 0], [0, 1]], with_vector: true})).
 assert.deepEqual(
   hits.map((h) => [h.id, h.score, h.vector]), [[1, 7, [[1, 2], [3, 4]]], [2, 1, [[0, 1]]]]);
 assert.equal(await client.deleteCollection(rows), true);
+
+const snapshot = await client.createSnapshot(name);
+assert.equal(snapshot.checksum.length, 64);
+assert.deepEqual((await client.listSnapshots(name)).map((s) => s.name), [snapshot.name]);
+await client.delete(name, {wait: true, points: [1, 2]});
+const location = `file://${data}/snapshots/${name}/${snapshot.name}`;
+assert.equal(await client.recoverSnapshot(name, {location, priority: 'snapshot'}), true);
+assert.equal((await client.count(name)).count, 3);
+assert.equal(await client.deleteSnapshot(name, snapshot.name), true);
+const ofShard = await client.createShardSnapshot(name, 1, {wait: true});
+assert.deepEqual((await client.listShardSnapshots(name, 1)).map((s) => s.name), [ofShard.name]);
+assert.equal(await client.deleteShardSnapshot(name, 1, ofShard.name, {wait: true}), true);
+const full = await client.createFullSnapshot();
+assert.ok((await client.listFullSnapshots()).some((s) => s.name === full.name));
+assert.equal(await client.deleteFullSnapshot(full.name), true);
 
 assert.equal(await client.deleteCollection(name), true);
 assert.equal((await client.collectionExists(name)).exists, false);

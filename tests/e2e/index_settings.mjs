@@ -75,10 +75,10 @@ info = await untilIndexed(2 * ROWS);
 assert.equal(info.config.hnsw_config.m, 8);
 assert.deepEqual(info.config.quantization_config.binary, {always_ram: true});
 
-const few = await recall('spread', {hnsw_ef: 10}), many = await recall('spread', {hnsw_ef: 160});
+const few = await recall('spread', {hnsw_ef: 10}), many = await recall('spread', {hnsw_ef: 400});
 assert.ok(few < 0.85 && many > 0.95, `hnsw_ef: ${few}, ${many}`);
 assert.equal(await recall('spread', {exact: true, hnsw_ef: 10}), 1);
-const near = (quantization) => recall('near', {hnsw_ef: 100, quantization});
+const near = (quantization) => recall('near', {hnsw_ef: 300, quantization});
 const bare = await near({rescore: false}), some = await near({rescore: true});
 const over = await near({oversampling: 4});
 assert.ok(bare < some && some <= over && over >= 0.97, `quantization: ${bare}, ${some}, ${over}`);

@@ -143,7 +143,7 @@ def test_quantization_of_a_search(loaded, data):
 
     def found(**params):
         return data.recall(
-            client, "c", "near", hnsw_ef=100, quantization=models.QuantizationSearchParams(**params)
+            client, "c", "near", hnsw_ef=300, quantization=models.QuantizationSearchParams(**params)
         )
 
     assert found(rescore=False) < 0.6

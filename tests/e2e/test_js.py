@@ -12,7 +12,7 @@ def test_js_client(server, name):
     # The client needs Node 22, and Debian 12 has 18, so npm installs one.
     node = home / "node_modules" / ".bin" / "node"
     done = subprocess.run(
-        [str(node), str(here / "flow.mjs"), server.url, name],
+        [str(node), str(here / "flow.mjs"), server.url, name, str(server.data)],
         capture_output=True,
         text=True,
         timeout=120,

@@ -1,11 +1,19 @@
-"""Snapshots as the Python client and plain HTTP see them: those that lie in the directory."""
+"""Snapshots as the Python client and plain HTTP see them: their files, making and restoring."""
 import hashlib
+import json
+import random
+import subprocess
+import threading
 import urllib.error
 import urllib.request
+import uuid
 
+import numpy
 import pytest
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
+
+from rhumbd import BIN
 
 CONTENT = bytes(range(256)) * 4096  # one MiB
 NAME = "kept-1-2026-11-30-08-15-00.snapshot"
@@ -56,3 +64,382 @@ def test_a_snapshot_is_listed_fetched_and_deleted(kept):
         client.delete_snapshot("kept", NAME)
     assert gone.value.status_code == 404
     assert client.list_full_snapshots() == []
+
+
+SEED = 20261130
+DIM, ROWS = 32, 3000
+QUERIES = 20
+
+
+class Embeddings:
+    """Rows near some of many topics, which lie in few directions of the space."""
+
+    def __init__(self):
+        random_ = numpy.random.default_rng(SEED)
+        self.topics = random_.standard_normal((60, 10)) @ random_.standard_normal((10, DIM))
+        self.random = random_
+
+    def rows(self, count):
+        near = self.topics[self.random.integers(0, len(self.topics), count)]
+        return (near + 0.3 * self.random.standard_normal((count, DIM))).astype(numpy.float32)
+
+
+def load(client, name, rows, first=0, shards=1):
+    client.create_collection(
+        name,
+        vectors_config=models.VectorParams(size=DIM, distance=models.Distance.COSINE),
+        shard_number=shards,
+    )
+    client.create_payload_index(name, "section", models.PayloadSchemaType.KEYWORD, wait=True)
+    upsert(client, name, rows, first)
+
+
+def upsert(client, name, rows, first=0):
+    for at in range(0, len(rows), 500):
+        part = rows[at : at + 500]
+        client.upsert(
+            name,
+            models.Batch(
+                ids=list(range(first + at, first + at + len(part))),
+                vectors=part.tolist(),
+                payloads=[{"section": f"s{i % 7}", "n": first + at + i} for i in range(len(part))],
+            ),
+            wait=True,
+        )
+
+
+def contents(server, name):
+    """The content hashes of the shards, in order."""
+    found = server.ok("GET", f"/collections/{name}/verify")
+    assert found["ok"] is True, found
+    return [(s["points"], s["content_hash"]) for s in found["shards"]]
+
+
+def answers(client, name, queries):
+    """What exact and filtered searches and a page of the collection say."""
+    section = models.Filter(
+        must=[models.FieldCondition(key="section", match=models.MatchValue(value="s3"))]
+    )
+    asked = [
+        models.QueryRequest(query=q.tolist(), limit=10, filter=f, params=models.SearchParams(**p))
+        for q in queries
+        for f, p in ((None, {"exact": True}), (section, {}), (None, {"hnsw_ef": 512}))
+    ]
+    found = [
+        [(h.id, round(h.score, 5)) for h in r.points]
+        for r in client.query_batch_points(name, asked)
+    ]
+    page, _ = client.scroll(name, limit=100, with_vectors=True)
+    return found, [(p.id, p.payload, p.vector) for p in page]
+
+
+def upload(server, path, body, **query):
+    """Posts a form with the file as curl -F does: (status, reply)."""
+    edge = uuid.uuid4().hex
+    form = (
+        (
+            f'--{edge}\r\nContent-Disposition: form-data; name="snapshot"; filename="a"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n"
+        ).encode()
+        + body
+        + f"\r\n--{edge}--\r\n".encode()
+    )
+    words = "&".join(f"{key}={value}" for key, value in query.items())
+    status, reply, _ = server.request(
+        "POST", f"{path}?{words}", form, {"Content-Type": f"multipart/form-data; boundary={edge}"}
+    )
+    return status, reply
+
+
+@pytest.fixture
+def running(fresh):
+    server = fresh()
+    client = QdrantClient(url=server.url, timeout=60)
+    yield server, client
+    client.close()
+
+
+def leftovers(server):
+    """What a job may have left in the data directory."""
+    found = [p.name for p in (server.data / "images").glob("*")]
+    found += [p.name for p in (server.data / "snapshots" / ".tmp").glob("*")]
+    return found + [p.name for p in (server.data / "shards").glob("*.unfinished")]
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_a_collection_is_as_it_was_when_its_snapshot_was_made(running, shards):
+    server, client = running
+    data = Embeddings()
+    queries = data.rows(QUERIES)
+    load(client, "books", data.rows(ROWS), shards=shards)
+    client.delete("books", models.PointIdsList(points=list(range(0, 300, 2))), wait=True)
+    client.set_payload("books", {"seen": True}, points=[1, 3, 5], wait=True)
+    before, hashes = answers(client, "books", queries), contents(server, "books")
+
+    made = client.create_snapshot("books")
+    assert made.size > 0 and len(made.checksum) == 64
+    assert [s.name for s in client.list_snapshots("books")] == [made.name]
+    assert leftovers(server) == []
+    body = fetch(f"{server.url}/collections/books/snapshots/{made.name}")[2]
+    assert (len(body), hashlib.sha256(body).hexdigest()) == (made.size, made.checksum)
+
+    upsert(client, "books", data.rows(500), first=1000)
+    client.delete("books", models.PointIdsList(points=list(range(2000, 2500))), wait=True)
+    assert contents(server, "books") != hashes
+    file = server.data / "snapshots" / "books" / made.name
+    assert client.recover_snapshot("books", location=f"file://{file}") is True
+    assert contents(server, "books") == hashes
+    assert answers(client, "books", queries) == before
+
+    # Under another name, in a server that never saw it, from an upload.
+    status, reply = upload(
+        server,
+        "/collections/copy/snapshots/upload",
+        body,
+        checksum=made.checksum,
+        priority="snapshot",
+    )
+    assert status == 200 and reply["result"] is True, reply
+    assert answers(client, "copy", queries) == before
+    info = client.get_collection("copy")
+    assert info.payload_schema["section"].points == ROWS - 150
+    assert info.config.params.shard_number == shards
+    upsert(client, "copy", data.rows(100), first=ROWS)
+    assert contents(server, "books") == hashes, "each lives on alone"
+    changed = contents(server, "copy")
+    assert client.delete_collection("books")
+    server.kill()
+    server.start()
+    assert contents(server, "copy") == changed
+    assert client.count("copy").count == ROWS - 150 + 100
+    assert leftovers(server) == []
+
+
+def test_a_snapshot_under_writes_is_exact_at_one_index(running):
+    server, client = running
+    rows = Embeddings().rows(ROWS)
+    load(client, "books", rows[:10])
+    done, written = threading.Event(), [10]
+
+    def write():
+        while not done.is_set() and written[0] < ROWS:
+            upsert(client, "books", rows[written[0] : written[0] + 1], first=written[0])
+            written[0] += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    snapshots = []
+    try:
+        for _ in range(3):
+            least = written[0]
+            made = client.create_snapshot("books")
+            snapshots.append((made.name, least, written[0]))
+    finally:
+        done.set()
+        writer.join()
+    for name, least, most in snapshots:
+        file = server.data / "snapshots" / "books" / name
+        assert client.recover_snapshot("copy", location=f"file://{file}")
+        page, _ = client.scroll("copy", limit=ROWS, with_payload=False)
+        ids = [p.id for p in page]
+        assert ids == list(range(len(ids))), "one writer wrote them in this order"
+        assert least <= len(ids) <= most + 1
+        contents(server, "copy")
+
+
+def refused(found, *words):
+    status, reply = found
+    assert status == 400, reply
+    text = reply["status"]["error"]
+    assert all(w in text for w in words), text
+
+
+def test_a_snapshot_that_does_not_fit_changes_nothing(running):
+    server, client = running
+    data = Embeddings()
+    load(client, "books", data.rows(300))
+    made = client.create_snapshot("books")
+    body = fetch(f"{server.url}/collections/books/snapshots/{made.name}")[2]
+    shard = server.ok("POST", "/collections/books/shards/0/snapshots")
+    shard_body = fetch(f"{server.url}/collections/books/shards/0/snapshots/{shard['name']}")[2]
+    upsert(client, "books", data.rows(100), first=300)
+    hashes = contents(server, "books")
+    path = "/collections/books/snapshots/upload"
+
+    refused(upload(server, path, body, checksum="0" * 64), "checksum")
+    refused(upload(server, path, body[:-100]), "archive")
+    refused(upload(server, path, b"no archive at all"))
+    refused(upload(server, path, shard_body), "snapshot of a shard")
+    refused(
+        upload(server, "/collections/books/shards/0/snapshots/upload", body),
+        "snapshot of a collection",
+    )
+    refused(upload(server, "/snapshots/upload", body), "snapshot of a collection")
+    client.create_collection(
+        "small", vectors_config=models.VectorParams(size=4, distance=models.Distance.COSINE)
+    )
+    refused(upload(server, "/collections/small/snapshots/upload", body), "32", "4")
+    client.create_collection(
+        "two",
+        vectors_config=models.VectorParams(size=DIM, distance=models.Distance.COSINE),
+        shard_number=2,
+    )
+    refused(upload(server, "/collections/two/snapshots/upload", body), "2 shards", "snapshot 1")
+    status, reply, _ = server.request(
+        "PUT", "/collections/books/snapshots/recover", {"location": "file:///no/such/file"}
+    )
+    refused((status, reply), "no regular file")
+
+    places = random.Random(SEED)
+    for _ in range(60):
+        at = places.randrange(len(body))
+        damaged = body[:at] + bytes([body[at] ^ (1 << places.randrange(8))]) + body[at + 1 :]
+        refused(upload(server, path, damaged))
+    assert contents(server, "books") == hashes
+    assert sorted(c.name for c in client.get_collections().collections) == ["books", "small", "two"]
+    assert leftovers(server) == []
+    shards = {p.name for p in (server.data / "shards").iterdir()}
+    assert len(shards) == 4, shards
+
+
+def test_one_shard_goes_back_and_the_others_stay(running):
+    server, client = running
+    data = Embeddings()
+    load(client, "books", data.rows(600), shards=2)
+    before = contents(server, "books")
+    made = client.create_shard_snapshot("books", 1)
+    assert [s.name for s in client.list_shard_snapshots("books", 1)] == [made.name]
+    assert client.list_shard_snapshots("books", 0) == []
+    upsert(client, "books", data.rows(600))
+    after = contents(server, "books")
+    assert before[0] != after[0] and before[1] != after[1]
+    file = server.data / "snapshots" / "books" / "shards" / "1" / made.name
+    assert client.recover_shard_snapshot("books", 1, location=f"file://{file}") is True
+    assert contents(server, "books") == [after[0], before[1]]
+    with pytest.raises(UnexpectedResponse) as error:
+        client.recover_shard_snapshot("books", 0, location=f"file://{file}")
+    assert error.value.status_code == 400 and "of shard 1" in error.value.content.decode()
+    assert client.delete_shard_snapshot("books", 1, made.name) is True
+
+
+def test_the_full_storage_moves_to_another_server(running, fresh):
+    server, client = running
+    data = Embeddings()
+    queries = data.rows(5)
+    load(client, "books", data.rows(400))
+    load(client, "films", data.rows(300), shards=2)
+    client.update_collection_aliases(
+        [
+            models.CreateAliasOperation(
+                create_alias=models.CreateAlias(collection_name="films", alias_name="f")
+            )
+        ]
+    )
+    before = {name: answers(client, name, queries) for name in ("books", "films", "f")}
+    made = client.create_full_snapshot()
+    assert made.name.startswith("full-snapshot-")
+    assert [s.name for s in client.list_full_snapshots()] == [made.name]
+    body = fetch(f"{server.url}/snapshots/{made.name}")[2]
+
+    other = fresh()
+    status, reply = upload(other, "/snapshots/upload", body)
+    assert status == 200, reply
+    there = QdrantClient(url=other.url, timeout=60)
+    assert {name: answers(there, name, queries) for name in before} == before
+    # One of its collections alone, in the place of what was written since.
+    upsert(client, "books", data.rows(100))
+    status, reply = upload(server, "/collections/books/snapshots/upload", body)
+    assert status == 200, reply
+    assert answers(client, "books", queries) == before["books"]
+    refused(upload(server, "/collections/songs/snapshots/upload", body), "no collection `songs`")
+    there.close()
+    assert client.delete_full_snapshot(made.name) is True
+
+
+def test_the_command_line_makes_fetches_restores_and_prunes(running, tmp_path):
+    server, client = running
+    data = Embeddings()
+    load(client, "books", data.rows(200))
+    hashes = contents(server, "books")
+
+    def rhumb(*words, code=0):
+        done = subprocess.run(
+            [str(BIN / "rhumb"), "snapshot", *words, "--url", server.url],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd=tmp_path,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    (made,) = json.loads(rhumb("create", "books", "-o", "json"))
+    assert made["name"] in rhumb("list", "books")
+    rhumb("fetch", "books", made["name"], "kept")
+    assert hashlib.sha256((tmp_path / "kept").read_bytes()).hexdigest() == made["checksum"]
+    assert "File exists" in rhumb("fetch", "books", made["name"], "kept", code=1)
+    upsert(client, "books", data.rows(50))
+    rhumb("restore", "books", "kept")
+    assert contents(server, "books") == hashes
+    (tmp_path / "bad").write_bytes(b"no archive")
+    assert "400" in rhumb("restore", "books", "bad", code=1)
+    for _ in range(3):
+        rhumb("create", "books")
+    newest = sorted(s.name for s in client.list_snapshots("books"))[-2:]
+    assert rhumb("prune", "books", "--keep", "2").count("deleted") == 2
+    assert sorted(s.name for s in client.list_snapshots("books")) == newest
+    rhumb("drop", "books", newest[0])
+    assert "doesn't exist" in rhumb("drop", "books", newest[0], code=4)
+    assert "needs a COLLECTION" in rhumb("list", code=1)
+    assert "no snapshots" in rhumb("list", "--all")
+    rhumb("create", "--all")
+    assert "full-snapshot-" in rhumb("list", "--all")
+
+
+def test_without_wait_the_answer_comes_at_once(running):
+    server, client = running
+    load(client, "books", Embeddings().rows(100))
+    status, reply, _ = server.request("POST", "/collections/books/snapshots?wait=false")
+    assert status == 202 and reply["status"] == "accepted", reply
+    # Jobs run one after the other, so this one ends after the first.
+    client.create_snapshot("books")
+    assert len(client.list_snapshots("books")) == 2
+
+
+def test_a_kill_while_snapshots_are_made_and_restored_leaves_no_half(fresh):
+    """The collection is what it was before or what the snapshot holds, and nothing is left over."""
+    server = fresh()
+    client = QdrantClient(url=server.url, timeout=60)
+    data, times = Embeddings(), random.Random(SEED)
+    load(client, "books", data.rows(2000))
+    wanted = contents(server, "books")
+    made = client.create_snapshot("books")
+    file = server.data / "snapshots" / "books" / made.name
+    location = {"location": f"file://{file}"}
+    restored = 0
+    for turn in range(8):
+        upsert(client, "books", data.rows(50), first=5000 + 100 * turn)
+        written = contents(server, "books")
+
+        def ask():
+            try:
+                server.request("POST", "/collections/books/snapshots")
+                server.request("PUT", "/collections/books/snapshots/recover", location)
+            except OSError:
+                pass  # the server was killed
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        asking.join(times.uniform(0.02, 0.4))
+        server.kill()
+        asking.join()
+        server.start()
+        found = contents(server, "books")
+        assert found in (wanted, written)
+        restored += found == wanted
+        assert leftovers(server) == []
+        assert len(list((server.data / "shards").iterdir())) == 1
+        for snapshot in client.list_snapshots("books"):
+            assert snapshot.checksum is not None
+    print(f"seed {SEED}: {restored} of 8 restores had ended before the kill")
+    client.close()

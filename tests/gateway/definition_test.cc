@@ -246,6 +246,44 @@ TEST_F(DefinitionTest, an_edit_that_always_loses_the_race_ends_with_an_error) {
   EXPECT_EQ(cluster_.commands, 16);
 }
 
+TEST_F(DefinitionTest, shards_are_reserved_while_others_make_collections) {
+  int others = 3;
+  cluster_.before_command = [&] {
+    if (others-- > 0) cluster_.change([](model::ClusterMap& map) { map.next_shard += 2; });
+  };
+  Got<uint64_t> got;
+  cluster_.gateway().reserve_shards(5, {}, got.take());
+  ASSERT_TRUE(got.result.ok()) << got.result.status().message();
+  EXPECT_EQ(cluster_.map().next_shard, *got.result + 5);
+  EXPECT_EQ(cluster_.commands, 4);
+  cluster_.before_command = [&] {
+    cluster_.change([](model::ClusterMap& map) { map.next_shard += 2; });
+  };
+  Got<uint64_t> never;
+  cluster_.gateway().reserve_shards(5, {}, never.take());
+  EXPECT_EQ(never.result.status().code(), Code::kExists);
+}
+
+TEST_F(DefinitionTest, a_restored_collection_is_there_once_its_shards_are_ready) {
+  Got<uint64_t> first;
+  cluster_.gateway().reserve_shards(1, {}, first.take());
+  placement::RestoreCollection command{
+      "books", "uuid", 0, {}, "hash", {{*first.result, {1}}}, {{0, model::kBuckets, 0}}};
+  command.config.vectors[""].size = 4;
+  std::vector<uint64_t> awaited;
+  cluster_.on_await_config = [&](const peer::AwaitConfigMessage& m) {
+    awaited.push_back(m.shard);
+    return peer::EmptyReply{};
+  };
+  GotStatus restored, again;
+  cluster_.gateway().restore_collection(command, {}, restored.take());
+  EXPECT_TRUE(restored.status.ok()) << restored.status.message();
+  EXPECT_EQ(awaited, std::vector{*first.result});
+  EXPECT_EQ((*cluster_.gateway().find("books"))->shards[0].shard, *first.result);
+  cluster_.gateway().restore_collection(command, {}, again.take());
+  EXPECT_EQ(again.status.code(), Code::kExists) << "it was not there when it was prepared";
+}
+
 TEST_F(DefinitionTest, state_asks_every_shard) {
   const auto books = cluster_.add("books", 3);
   cluster_.on_state = [](const peer::ShardStateMessage& m) {

@@ -51,6 +51,27 @@ TEST(CommandTest, every_command_keeps_every_member) {
   EXPECT_EQ(updated.seen_version, UINT64_MAX - 1);
   EXPECT_EQ(model::text_of(updated.config), model::text_of(update.config));
   EXPECT_EQ(round_trip(DropCollection{"books"}).name, "books");
+  const auto reserved = round_trip(ReserveShards{UINT64_MAX, 7});
+  EXPECT_EQ(reserved.first, UINT64_MAX);
+  EXPECT_EQ(reserved.count, 7u);
+  const RestoreCollection restore{"books",
+                                  "uuid",
+                                  UINT64_MAX - 2,
+                                  samples.config(),
+                                  "hash",
+                                  {{1030, {2, 1}}, {1024, {1}}},
+                                  {{0, 96, 1}, {96, 4000, 0}}};
+  const auto restored = round_trip(restore);
+  EXPECT_EQ(restored.name, "books");
+  EXPECT_EQ(restored.uuid, "uuid");
+  EXPECT_EQ(restored.seen_version, UINT64_MAX - 2);
+  EXPECT_EQ(model::text_of(restored.config), model::text_of(restore.config));
+  EXPECT_EQ(restored.router, "hash");
+  ASSERT_EQ(restored.shards.size(), 2u);
+  EXPECT_EQ(restored.shards[0].shard, 1030u);
+  EXPECT_EQ(restored.shards[0].nodes, (std::vector<uint64_t>{2, 1}));
+  ASSERT_EQ(restored.runs.size(), 2u);
+  EXPECT_EQ(restored.runs[0].shard, 1u);
   using Kind = AliasChange::Kind;
   const auto aliases = round_trip(ChangeAliases{{{Kind::kCreate, "books", "b", ""},
                                                  {Kind::kDelete, "", "x", ""},
@@ -78,7 +99,12 @@ TEST(CommandTest, an_unreadable_command_is_refused) {
     return R"({"op":"create","name":"n","uuid":"u","router":"hash","config":"{\"vectors\":{}}","nodes":)" +
            nodes + R"(,"runs":)" + runs + "}";
   };
+  const auto restore = [](const std::string& shards, const std::string& runs) {
+    return R"({"op":"restore","name":"n","uuid":"u","seen_version":0,"router":"hash","config":"{\"vectors\":{}}","shards":)" +
+           shards + R"(,"runs":)" + runs + "}";
+  };
   ASSERT_TRUE(command_from_json(create("[[0,4096,0]]", "[[1,2]]")).ok());
+  ASSERT_TRUE(command_from_json(restore("[[1024,[1]]]", "[[0,4096,0]]")).ok());
   const auto earlier = command_from_json(create("[[0,4096,0]]", "[1]"));
   ASSERT_TRUE(earlier.ok()) << "logs of earlier versions are read";
   EXPECT_EQ(std::get<CreateCollection>(*earlier).nodes, (Nodes{{1}}));
@@ -98,6 +124,12 @@ TEST(CommandTest, an_unreadable_command_is_refused) {
                                R"({"op":"aliases","actions":[[3,"a","b","c"]]})",
                                R"({"op":"aliases","actions":[[-1,"a","b","c"]]})",
                                R"({"op":"aliases","actions":[[0,"a","b"]]})",
+                               R"({"op":"reserve","first":1024})",
+                               R"({"op":"reserve","first":1024,"count":-1})",
+                               restore("[]", "[[0,4096,0]]"),
+                               restore("[[1024,[]]]", "[[0,4096,0]]"),
+                               restore("[[1024,[1]]]", "[[0,4096,1]]"),
+                               restore("[[1024]]", "[[0,4096,0]]"),
                                create("[]"),
                                create("[[0,4095,0]]"),
                                create("[[0,4096,1]]"),

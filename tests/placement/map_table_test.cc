@@ -119,6 +119,65 @@ TEST_F(MapTableTest, an_update_replaces_only_the_configuration_it_was_made_from)
   refused(UpdateCollection{"films", 1, {}}, Code::kNotFound, "Collection `films` doesn't exist!");
 }
 
+TEST_F(MapTableTest, reserved_shards_are_given_to_nobody_else) {
+  must(create("books"));
+  const uint64_t first = map_.next_shard;
+  must(ReserveShards{first, 3});
+  EXPECT_EQ(map_.next_shard, first + 3);
+  refused(ReserveShards{first, 3}, Code::kExists, "the next shard is " + std::to_string(first + 3));
+  must(create("films"));
+  EXPECT_EQ(map_.find("films")->shards[0].shard, first + 3);
+}
+
+RestoreCollection restore(const std::string& name, uint64_t seen_version,
+                          const std::vector<uint64_t>& shards) {
+  RestoreCollection c{name, "uuid-of-restored", seen_version, {}, "hash", {}, {}};
+  const CreateCollection like = create(name, std::vector<uint64_t>(shards.size(), 1));
+  c.config = like.config;
+  c.runs = like.runs;
+  for (const uint64_t shard : shards) c.shards.push_back({shard, {1}});
+  return c;
+}
+
+TEST_F(MapTableTest, a_restore_makes_a_collection_or_takes_the_place_of_its_shards) {
+  must(ReserveShards{model::kFirstShard, 3});
+  const Outcome made = run(restore("books", 0, {model::kFirstShard, model::kFirstShard + 1}));
+  ASSERT_TRUE(made.status.ok()) << made.status.message();
+  EXPECT_EQ(made.collections, Names{"books"});
+  const auto books = map_.find("books");
+  EXPECT_EQ(books->uuid, "uuid-of-restored");
+  EXPECT_EQ(books->config_version, index_);
+  EXPECT_EQ(books->shard_of_bucket(4095), model::kFirstShard + 1);
+  // One of its shards stays with its replica, and the other is replaced.
+  must(restore("books", books->config_version, {model::kFirstShard, model::kFirstShard + 2}));
+  const auto after = map_.find("books");
+  EXPECT_EQ(after->uuid, books->uuid);
+  EXPECT_EQ(after->config_version, index_);
+  EXPECT_EQ(after->shards[0].replicas[0].id, books->shards[0].replicas[0].id);
+  EXPECT_GT(after->shards[1].replicas[0].id, books->shards[1].replicas[0].id);
+  EXPECT_EQ(after->shard_of_bucket(4095), model::kFirstShard + 2);
+}
+
+TEST_F(MapTableTest, an_invalid_restore_is_refused) {
+  must(create("books"));
+  must(create("films"));
+  must(ChangeAliases{{{Kind::kCreate, "films", "f", ""}}});
+  const uint64_t free = map_.next_shard;
+  must(ReserveShards{free, 1});
+  const uint64_t version = map_.find("books")->config_version;
+  refused(restore("books", 0, {free}), Code::kExists, "by another request");
+  refused(restore("books", version + 1, {free}), Code::kExists, "by another request");
+  refused(restore("songs", version, {free}), Code::kExists, "by another request");
+  refused(restore("f", 0, {free}), Code::kExists, "Alias `f` already exists!");
+  refused(restore("songs", 0, {free + 1}), Code::kInvalid, "was not reserved");
+  refused(restore("songs", 0, {model::kFirstShard}), Code::kInvalid, "was not reserved");
+  refused(restore("songs", 0, {7}), Code::kInvalid, "was not reserved");
+  refused(restore("songs", 0, {free, free}), Code::kInvalid, "named twice");
+  RestoreCollection elsewhere = restore("songs", 0, {free});
+  elsewhere.shards[0].nodes = {1, 9};
+  refused(elsewhere, Code::kInvalid, "node 9");
+}
+
 TEST_F(MapTableTest, a_drop_removes_the_aliases) {
   must(create("books"));
   must(create("films"));

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 class ImagesTest : public WorkerTest {
  protected:
-  std::string image(const std::string& name) const { return directory_ + "/snapshots/" + name; }
+  std::string image(const std::string& name) const { return directory_ + "/images/" + name; }
   base::Result<shard::TakenImage> take(uint64_t shard, const std::string& name) {
     std::promise<base::Result<shard::TakenImage>> taken;
     life_->worker().replicas().take_image(
@@ -53,12 +53,13 @@ TEST_F(ImagesTest, a_restored_shard_has_a_group_that_begins_where_the_image_ends
   EXPECT_EQ(status->first_index, taken->manifest.applied_index + 1);
   write(second, 100, 5);
   EXPECT_EQ(life_->count(second), 55u);
+  EXPECT_TRUE(shard::verify_image(image("one")).ok());
   for (int start = 0; start < 2; ++start) {
     begin_serving();
     EXPECT_EQ(life_->count(first), 60u);
     EXPECT_EQ(life_->count(second), 55u);
   }
-  EXPECT_TRUE(shard::verify_image(image("one")).ok());
+  EXPECT_FALSE(fs::exists(image("one"))) << "whoever wanted it has ended with the process";
 }
 
 TEST_F(ImagesTest, a_restored_shard_whose_log_was_lost_is_not_begun_again) {
@@ -89,7 +90,7 @@ TEST_F(ImagesTest, what_a_killed_image_or_restore_left_is_removed_at_the_next_st
   fs::create_directories(directory_ + "/shards/4711.unfinished/segments");
   begin_serving();
   EXPECT_FALSE(fs::exists(image("one.unfinished")));
-  EXPECT_TRUE(fs::exists(image("whole")));
+  EXPECT_FALSE(fs::exists(image("whole")));
   EXPECT_FALSE(fs::exists(directory_ + "/shards/4711.unfinished"));
   EXPECT_EQ(life_->count(shard), 20u);
 }

@@ -51,7 +51,7 @@ Life::Life(const std::string& directory) {
   options.timers = &timers_;
   options.log_bound = log_bound_.get();
   options.replicas.directory = directory + "/shards";
-  options.replicas.images = directory + "/snapshots";
+  options.replicas.images = directory + "/images";
   options.replicas.groups = groups_.get();
   options.replicas.kv = kv_.get();
   options.replicas.apply = &apply_;

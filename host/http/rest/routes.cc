@@ -85,6 +85,8 @@ const std::vector<Route>& table() {
       {"PUT", S "/snapshots/recover", kAdmin, kPool, snapshots::recover, ""},
       {"POST", S "/snapshots/upload", kAdmin, kPool, snapshots::upload_buffered, ""},
       {"GET", S "/snapshot", kRead, kLoop, nullptr, "shard snapshots"},
+      {"PUT", "/snapshots/recover", kAdmin, kPool, snapshots::recover, ""},
+      {"POST", "/snapshots/upload", kAdmin, kPool, snapshots::upload_buffered, ""},
       {"GET", "/snapshots", kAdmin, kPool, snapshots::list, ""},
       {"POST", "/snapshots", kAdmin, kPool, snapshots::create, ""},
       {"GET", "/snapshots/{snapshot_name}", kAdmin, kPool, snapshots::download, ""},

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "host/base/checked_json.h"
 #include "host/base/file.h"
 #include "host/base/hex.h"
 #include "host/base/limits.h"
@@ -50,13 +51,6 @@ json vectors_json(const std::vector<segment::VectorSpec>& vectors) {
                     {"datatype", model::scalar_name(spec.params.datatype)},
                     {"multivector", spec.params.multivector}});
   return list;
-}
-
-// The document is written in one form only, so a reader can tell whether any byte differs.
-std::string text_of(json document) {
-  document.erase("crc");
-  document["crc"] = crc_text(base::crc32c(document.dump()));
-  return document.dump(1) + "\n";
 }
 
 // A path must not lead out of the image, whoever wrote it.
@@ -209,7 +203,8 @@ Status write_image_manifest(const std::string& directory, const ImageManifest& m
       {"config_version", manifest.config_version},
       {"vectors", vectors_json(manifest.vectors)},
       {"files", files_json(manifest.files)}};
-  return base::write_file_atomic(directory + "/" + kImageManifest, text_of(std::move(document)));
+  return base::write_file_atomic(directory + "/" + kImageManifest,
+                                 base::checked_json_text(std::move(document)));
 }
 
 Result<ImageManifest> read_image_manifest(const std::string& directory) {
@@ -218,7 +213,8 @@ Result<ImageManifest> read_image_manifest(const std::string& directory) {
   try {
     const json document = json::parse(text, nullptr, /*allow_exceptions=*/false);
     RHUMB_TRY(check_format(document).within(path));
-    if (text_of(document) != text) return base::corrupt(path + ": the checksum does not match");
+    if (base::checked_json_text(document) != text)
+      return base::corrupt(path + ": the checksum does not match");
     auto manifest = read_members(document);
     if (!manifest.ok()) return manifest.status().within(path);
     return manifest;

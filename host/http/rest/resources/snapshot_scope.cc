@@ -30,6 +30,7 @@ Result<SnapshotScope> existing_scope(const CallPtr& x) {
 }
 
 Result<SnapshotScope> target_scope(const CallPtr& x) {
+  if (!x->captures.contains("collection_name")) return SnapshotScope{};
   const std::string& name = x->capture("collection_name");
   if (x->captures.contains("shard_id") || x->collection().ok()) return existing_scope(x);
   RHUMB_TRY(check_name(name, "collection_name", base::limits::kMaxNameBytes));
