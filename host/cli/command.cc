@@ -33,11 +33,11 @@ int exit_code(const base::Status& status) {
 
 Run find_run(const std::string& command) {
   static const std::map<std::string, Run> all = {
-      {"status", run_status},    {"collections", run_collections},
-      {"import", run_import},    {"export", run_export},
-      {"search", run_search},    {"doctor", run_doctor},
-      {"size", run_size},        {"optimizations", run_optimizations},
-      {"snapshot", run_snapshot}};
+      {"status", run_status},     {"collections", run_collections},
+      {"import", run_import},     {"export", run_export},
+      {"search", run_search},     {"doctor", run_doctor},
+      {"size", run_size},         {"optimizations", run_optimizations},
+      {"snapshot", run_snapshot}, {"branch", run_branch}};
   const auto it = all.find(command);
   return it == all.end() ? nullptr : it->second;
 }

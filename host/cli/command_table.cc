@@ -161,6 +161,15 @@ CommandRow snapshot() {
                        "rhumb snapshot prune articles --keep 7", "rhumb snapshot create --all"}};
 }
 
+CommandRow branch() {
+  return {.name = "branch",
+          .synopsis = "branch COLLECTION NAME",
+          .summary = "Make a second collection of the points that a collection has now",
+          .positions = {{.name = "COLLECTION", .help = "the collection", .required = true},
+                        {.name = "NAME", .help = "the new collection", .required = true}},
+          .examples = {"rhumb branch articles articles-try"}};
+}
+
 CommandRow size() {
   const auto count = [](const char* name, const char* value, const char* help, uint64_t max) {
     return base::OptionRow{.name = name, .value = value, .help = help, .min = 1, .max = max};
@@ -214,7 +223,7 @@ const base::ProgramTable& program() {
       .name = "rhumb",
       .summary = "the command line of a Rhumb server",
       .commands = {status(), collections(), import(), export_(), search(), optimizations(),
-                   snapshot(), size(), doctor()},
+                   snapshot(), branch(), size(), doctor()},
       .common = {{.name = "url",
                   .value = "URL",
                   .help = "server (default $RHUMB_URL or http://127.0.0.1:6333)",

@@ -21,6 +21,8 @@ using index::IndexInstance;
 
 namespace {
 constexpr uint32_t kSaveGrowthDivisor = 4;  // saved again when a quarter was added
+constexpr char kSettingsFile[] = "/settings.json";
+constexpr uint64_t kMaxSettingsBytes = 64 * limits::kKiB;
 
 // The approximate memory that a saved graph takes.
 uint64_t bytes_of_files(const std::string& directory) {
@@ -49,6 +51,7 @@ Graph::Graph(const VectorColumn& column, std::string directory, const SegmentOpt
 void Graph::configure(const model::VectorParams& params) {
   const base::MutexLock lock(mutex_);
   settings_ = params;
+  if (built() > 0) settled_.store(false, std::memory_order_release);  // until it was looked at
   wanted_.store(params.hnsw.m != 0u, std::memory_order_release);
 }
 
@@ -91,6 +94,17 @@ Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_direc
                description.config_json(hnsw, params.quantization_json));
   RHUMB_ASSIGN(auto opened, IndexInstance::open(*engine_, request));
   return std::shared_ptr<IndexInstance>(std::move(opened));
+}
+
+std::string Graph::build_settings() const {
+  if (!engine_) return {};
+  model::VectorParams params = settings();
+  params.hnsw.on_disk.reset();
+  params.hnsw.memory.reset();
+  const auto description = index::EngineDescription::of(*engine_);
+  if (!description.ok()) return {};
+  const auto text = description->config_json(params.hnsw, params.quantization_json);
+  return text.ok() ? *text : std::string();
 }
 
 Result<Graph::Answer> Graph::search(const SearchCall& call, const GraphRows& rows) const {
@@ -152,7 +166,9 @@ Result<bool> Graph::extend(uint32_t slot_end, uint32_t max_rows, bool sealed,
   if (engine_->ops->insert == nullptr || (sealed && !graph))
     return build(slot_end, sealed, live, cancelled);
   if (!graph) {
+    const std::string with = build_settings();
     RHUMB_ASSIGN(graph, open({}, slot_end));
+    built_with_ = with;
     publish(graph, 0);
   }
   const uint32_t end = std::min(column_.rows_end(slot_end), rows_ + std::min(max_rows, ~rows_));
@@ -192,6 +208,7 @@ Status Graph::insert(IndexInstance& graph, uint32_t first, uint32_t end,
 Result<bool> Graph::build(uint32_t slot_end, bool sealed, std::span<const uint64_t> live,
                           const std::atomic<bool>& cancelled) {
   if (!sealed) return false;
+  const std::string with = build_settings();
   RHUMB_ASSIGN(auto graph, open({}, slot_end));
   index::BuildRequest request;
   request.slot_end = column_.rows_end(slot_end);
@@ -202,6 +219,7 @@ Result<bool> Graph::build(uint32_t slot_end, bool sealed, std::span<const uint64
   request.cancelled = &cancelled;
   RHUMB_TRY(graph->build(request));
   rows_ = request.slot_end;
+  built_with_ = with;
   settled_.store(false, std::memory_order_release);
   publish(std::move(graph), slot_end);
   return true;
@@ -218,6 +236,8 @@ void Graph::drop() {
   mapped_ = false;
   renewed_rows_ = asked_rows_ = 0;
   renewed_complete_ = false;
+  built_with_.clear();
+  failed_with_.clear();
   settle();
 }
 
@@ -229,6 +249,7 @@ Status Graph::save(uint32_t durable_rows, bool whole) {
   RHUMB_TRY(base::remove_all(temp));
   RHUMB_TRY(base::make_dirs(temp));
   RHUMB_TRY(graph->save(temp));
+  RHUMB_TRY(base::write_file_atomic(temp + kSettingsFile, built_with_));
   RHUMB_TRY(base::remove_all(directory_));  // a crash here costs a rebuild
   RHUMB_TRY(base::rename_durable(temp, directory_));
   saved_ = rows_;
@@ -257,6 +278,9 @@ Status Graph::load(uint32_t rows) {
                                   std::to_string(durable) + " are durable"));
   }
   saved_ = rows_ = stats->built_through;
+  // Releases before this one wrote no settings.
+  if (auto with = base::read_file(directory_ + kSettingsFile, kMaxSettingsBytes); with.ok())
+    built_with_ = std::move(*with);
   settled_.store(false, std::memory_order_release);
   publish(std::move(*opened), column_.slots_within(rows_, rows));
   leave_memory();

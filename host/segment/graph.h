@@ -5,10 +5,10 @@
 //
 // Threads: search() and built() may be called on any thread; the other calls belong to the shard's
 // background strand. Until the graph is opened, built() is 0 and the column is scanned. The caller
-// scans the rows from built() on. A slot may come from both, with the same distance. Settings apply
-// to the graph that is begun next; a graph that was begun keeps its settings. With an `m` of 0 no
-// graph is begun, and no rows wait for one. What save() wrote survives a crash if the rows that it
-// covers survived too.
+// scans the rows from built() on. A slot may come from both, with the same distance. When the
+// settings of the index change, a graph that was begun is built again with them (renewal.h). With
+// an `m` of 0 no graph is begun, and no rows wait for one. What save() wrote survives a crash if
+// the rows that it covers survived too.
 #pragma once
 
 #include <atomic>
@@ -49,7 +49,7 @@ class Graph {
   // missing.
   bool available() const { return engine_.has_value() && wanted(); }
   bool wanted() const { return wanted_.load(std::memory_order_acquire) || built() > 0; }
-  // Any thread. Sets the graph and quantization settings for graphs that are begun from now on.
+  // Any thread. Sets the settings of graph and quantization.
   void configure(const model::VectorParams& params);
   const std::string& reason() const { return reason_; }
 
@@ -90,17 +90,17 @@ class Graph {
   // nothing to do, or that the engine cannot do it.
   base::Result<bool> reopen_mapped();
 
-  // [background] Why the engine should be built again over the rows that there are now. The engine
-  // must ask for this, and it may do so (rhumb/index.h) at most once for each doubling of the rows,
-  // and once more when it is complete, that is, will get no more rows. Empty means that there is no
-  // reason. Asks the engine at most once for each number of rows.
+  // [background] Why the engine should be built again over the rows that there are now: its
+  // settings have changed, or it asks for this. It may ask (rhumb/index.h) at most once for each
+  // doubling of the rows, and once more when it is complete, that is, will get no more rows. Empty
+  // means that there is no reason. Asks the engine at most once for each number of rows.
   std::string renewal_wish(bool complete);
   // [background] The approximate memory that a second instance takes.
   uint64_t renewal_bytes() const;
   // [background] Returns the new instance, which covers the live rows below built(). run() builds
   // it, on another thread. `keep` is the object that holds this graph.
   std::shared_ptr<Renewal> begin_renewal(std::span<const uint64_t> live, bool complete,
-                                         std::shared_ptr<const void> keep) const;
+                                         std::shared_ptr<const void> keep);
   // [background] Lets a renewal that was built take in up to max_rows of the rows that have come
   // since. True means that the new instance has all rows and is searched from now on, so the files
   // must be saved. Searches whose view is older than `live` of begin_renewal() must have ended.
@@ -118,6 +118,9 @@ class Graph {
   std::shared_ptr<index::IndexInstance> instance() const;
   model::VectorParams settings() const;
   void leave_memory() const;
+  // What the engine is told at open() of how to build, without where the data lie. Empty if the
+  // engine cannot say it.
+  std::string build_settings() const;
   void publish(std::shared_ptr<index::IndexInstance> instance, uint32_t built);
   // With `mapped` the instance is opened in its file's pages if the engine can do that, in spite
   // of the collection's settings.
@@ -150,6 +153,9 @@ class Graph {
   uint32_t asked_rows_ = 0;
   bool asked_complete_ = false;  // [background]
   std::string wish_;             // [background] the engine's answer
+  // [background] build_settings() of the instance (empty: not known), of the renewal that was begun
+  // last, and those with which a renewal failed.
+  std::string built_with_, renewing_with_, failed_with_;
   mutable base::Mutex mutex_;
   std::shared_ptr<index::IndexInstance> instance_ RHUMB_GUARDED_BY(mutex_);
   model::VectorParams settings_ RHUMB_GUARDED_BY(mutex_);

@@ -12,10 +12,13 @@ namespace limits = base::limits;
 using base::Result;
 
 std::string Graph::renewal_wish(bool complete) {
-  const bool once_more = complete && !renewed_complete_;
-  if (rows_ < limits::kRenewalMinRows || (rows_ / 2 < renewed_rows_ && !once_more)) return {};
   const auto graph = instance();
   if (!graph || !graph->can_insert() || !wanted_.load(std::memory_order_acquire)) return {};
+  const std::string with = built_with_.empty() ? std::string() : build_settings();
+  if (!with.empty() && with != built_with_ && with != failed_with_)
+    return "the collection's settings of the index have changed";
+  const bool once_more = complete && !renewed_complete_;
+  if (rows_ < limits::kRenewalMinRows || (rows_ / 2 < renewed_rows_ && !once_more)) return {};
   if (asked_rows_ != rows_ || asked_complete_ != complete) {
     asked_rows_ = rows_;
     asked_complete_ = complete;
@@ -32,8 +35,9 @@ uint64_t Graph::renewal_bytes() const {
 }
 
 std::shared_ptr<Renewal> Graph::begin_renewal(std::span<const uint64_t> live, bool complete,
-                                              std::shared_ptr<const void> keep) const {
+                                              std::shared_ptr<const void> keep) {
   const uint32_t slot_end = built();
+  renewing_with_ = build_settings();
   Renewal::Rows rows{column_.rows_end(slot_end), {}, complete};
   if (column_.table() != nullptr)
     rows.live = rows_of_most(column_, live, slot_end).words;
@@ -45,6 +49,7 @@ std::shared_ptr<Renewal> Graph::begin_renewal(std::span<const uint64_t> live, bo
   const uint32_t lent = options_.builders != nullptr
                             ? std::min(options_.build_threads, options_.builders->threads())
                             : 1;
+  // If the settings change before the instance is opened, it is built once more than needed.
   auto open_new = [this, slot_end] { return open({}, slot_end); };
   return std::make_shared<Renewal>(std::move(keep), std::move(open_new), std::move(rows),
                                    std::max(lent / 2, 1u));
@@ -61,6 +66,8 @@ Result<bool> Graph::take_renewal(Renewal& renewal, uint32_t max_rows,
   renewed_rows_ = renewal.rows().end;
   renewed_complete_ = renewal.rows().complete;
   asked_rows_ = 0;
+  built_with_ = renewing_with_;
+  failed_with_.clear();
   saved_ = 0;  // the files hold the old graph, and are valid until the new one is saved
   mapped_ = false;
   publish(renewal.instance(), built_.load(std::memory_order_relaxed));
@@ -68,6 +75,7 @@ Result<bool> Graph::take_renewal(Renewal& renewal, uint32_t max_rows,
 }
 
 void Graph::renewal_failed(const Renewal& renewal) {
+  failed_with_ = renewing_with_;
   renewed_rows_ = std::max(renewed_rows_, renewal.rows().end);
   renewed_complete_ = renewed_complete_ || renewal.rows().complete;
 }

@@ -51,6 +51,7 @@ Status Shard::group_began() {
 Status Shard::recover() {
   RHUMB_TRY(load_apply_state(core_, apply_state_));
   start_index_ = apply_state_.watermark.index;
+  indexer_.recovered(apply_state_.watermark);
   replayer_.emplace(core_, apply_state_);
   if (!replayer_->done()) {
     to_replay_ = replayer_->target() - start_index_;

@@ -48,6 +48,15 @@ def fresh(tmp_path):
 
 
 @pytest.fixture
+def running(fresh):
+    """A server for one test only, and a client of it."""
+    server = fresh()
+    client = QdrantClient(url=server.url, timeout=60)
+    yield server, client
+    client.close()
+
+
+@pytest.fixture
 def client(server):
     """The Python client, connected to the shared server."""
     with warnings.catch_warnings():

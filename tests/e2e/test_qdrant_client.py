@@ -311,7 +311,6 @@ def test_a_feature_that_is_not_served_answers_501(client, programs):
         ),
         lambda: client.query_points_groups(programs, group_by="section", query=q),
         lambda: client.facet(programs, "section"),
-        lambda: client.create_snapshot(programs),
     ]:
         with pytest.raises(UnexpectedResponse) as error:
             request()

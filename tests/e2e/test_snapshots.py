@@ -1,19 +1,28 @@
 """Snapshots as the Python client and plain HTTP see them: their files, making and restoring."""
 import hashlib
 import json
-import random
 import subprocess
 import threading
 import urllib.error
-import urllib.request
-import uuid
 
-import numpy
 import pytest
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
 from rhumbd import BIN
+from snapshots import (
+    QUERIES,
+    ROWS,
+    Embeddings,
+    answers,
+    contents,
+    fetch,
+    leftovers,
+    load,
+    refused,
+    upload,
+    upsert,
+)
 
 CONTENT = bytes(range(256)) * 4096  # one MiB
 NAME = "kept-1-2026-11-30-08-15-00.snapshot"
@@ -31,11 +40,6 @@ def kept(fresh, tmp_path):
     )
     yield server, client, directory
     client.close()
-
-
-def fetch(url, **headers):
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
-        return answer.status, answer.headers, answer.read()
 
 
 def test_a_snapshot_is_listed_fetched_and_deleted(kept):
@@ -64,106 +68,6 @@ def test_a_snapshot_is_listed_fetched_and_deleted(kept):
         client.delete_snapshot("kept", NAME)
     assert gone.value.status_code == 404
     assert client.list_full_snapshots() == []
-
-
-SEED = 20261130
-DIM, ROWS = 32, 3000
-QUERIES = 20
-
-
-class Embeddings:
-    """Rows near some of many topics, which lie in few directions of the space."""
-
-    def __init__(self):
-        random_ = numpy.random.default_rng(SEED)
-        self.topics = random_.standard_normal((60, 10)) @ random_.standard_normal((10, DIM))
-        self.random = random_
-
-    def rows(self, count):
-        near = self.topics[self.random.integers(0, len(self.topics), count)]
-        return (near + 0.3 * self.random.standard_normal((count, DIM))).astype(numpy.float32)
-
-
-def load(client, name, rows, first=0, shards=1):
-    client.create_collection(
-        name,
-        vectors_config=models.VectorParams(size=DIM, distance=models.Distance.COSINE),
-        shard_number=shards,
-    )
-    client.create_payload_index(name, "section", models.PayloadSchemaType.KEYWORD, wait=True)
-    upsert(client, name, rows, first)
-
-
-def upsert(client, name, rows, first=0):
-    for at in range(0, len(rows), 500):
-        part = rows[at : at + 500]
-        client.upsert(
-            name,
-            models.Batch(
-                ids=list(range(first + at, first + at + len(part))),
-                vectors=part.tolist(),
-                payloads=[{"section": f"s{i % 7}", "n": first + at + i} for i in range(len(part))],
-            ),
-            wait=True,
-        )
-
-
-def contents(server, name):
-    """The content hashes of the shards, in order."""
-    found = server.ok("GET", f"/collections/{name}/verify")
-    assert found["ok"] is True, found
-    return [(s["points"], s["content_hash"]) for s in found["shards"]]
-
-
-def answers(client, name, queries):
-    """What exact and filtered searches and a page of the collection say."""
-    section = models.Filter(
-        must=[models.FieldCondition(key="section", match=models.MatchValue(value="s3"))]
-    )
-    asked = [
-        models.QueryRequest(query=q.tolist(), limit=10, filter=f, params=models.SearchParams(**p))
-        for q in queries
-        for f, p in ((None, {"exact": True}), (section, {}), (None, {"hnsw_ef": 512}))
-    ]
-    found = [
-        [(h.id, round(h.score, 5)) for h in r.points]
-        for r in client.query_batch_points(name, asked)
-    ]
-    page, _ = client.scroll(name, limit=100, with_vectors=True)
-    return found, [(p.id, p.payload, p.vector) for p in page]
-
-
-def upload(server, path, body, **query):
-    """Posts a form with the file as curl -F does: (status, reply)."""
-    edge = uuid.uuid4().hex
-    form = (
-        (
-            f'--{edge}\r\nContent-Disposition: form-data; name="snapshot"; filename="a"\r\n'
-            "Content-Type: application/octet-stream\r\n\r\n"
-        ).encode()
-        + body
-        + f"\r\n--{edge}--\r\n".encode()
-    )
-    words = "&".join(f"{key}={value}" for key, value in query.items())
-    status, reply, _ = server.request(
-        "POST", f"{path}?{words}", form, {"Content-Type": f"multipart/form-data; boundary={edge}"}
-    )
-    return status, reply
-
-
-@pytest.fixture
-def running(fresh):
-    server = fresh()
-    client = QdrantClient(url=server.url, timeout=60)
-    yield server, client
-    client.close()
-
-
-def leftovers(server):
-    """What a job may have left in the data directory."""
-    found = [p.name for p in (server.data / "images").glob("*")]
-    found += [p.name for p in (server.data / "snapshots" / ".tmp").glob("*")]
-    return found + [p.name for p in (server.data / "shards").glob("*.unfinished")]
 
 
 @pytest.mark.parametrize("shards", [1, 3])
@@ -245,61 +149,6 @@ def test_a_snapshot_under_writes_is_exact_at_one_index(running):
         assert ids == list(range(len(ids))), "one writer wrote them in this order"
         assert least <= len(ids) <= most + 1
         contents(server, "copy")
-
-
-def refused(found, *words):
-    status, reply = found
-    assert status == 400, reply
-    text = reply["status"]["error"]
-    assert all(w in text for w in words), text
-
-
-def test_a_snapshot_that_does_not_fit_changes_nothing(running):
-    server, client = running
-    data = Embeddings()
-    load(client, "books", data.rows(300))
-    made = client.create_snapshot("books")
-    body = fetch(f"{server.url}/collections/books/snapshots/{made.name}")[2]
-    shard = server.ok("POST", "/collections/books/shards/0/snapshots")
-    shard_body = fetch(f"{server.url}/collections/books/shards/0/snapshots/{shard['name']}")[2]
-    upsert(client, "books", data.rows(100), first=300)
-    hashes = contents(server, "books")
-    path = "/collections/books/snapshots/upload"
-
-    refused(upload(server, path, body, checksum="0" * 64), "checksum")
-    refused(upload(server, path, body[:-100]), "archive")
-    refused(upload(server, path, b"no archive at all"))
-    refused(upload(server, path, shard_body), "snapshot of a shard")
-    refused(
-        upload(server, "/collections/books/shards/0/snapshots/upload", body),
-        "snapshot of a collection",
-    )
-    refused(upload(server, "/snapshots/upload", body), "snapshot of a collection")
-    client.create_collection(
-        "small", vectors_config=models.VectorParams(size=4, distance=models.Distance.COSINE)
-    )
-    refused(upload(server, "/collections/small/snapshots/upload", body), "32", "4")
-    client.create_collection(
-        "two",
-        vectors_config=models.VectorParams(size=DIM, distance=models.Distance.COSINE),
-        shard_number=2,
-    )
-    refused(upload(server, "/collections/two/snapshots/upload", body), "2 shards", "snapshot 1")
-    status, reply, _ = server.request(
-        "PUT", "/collections/books/snapshots/recover", {"location": "file:///no/such/file"}
-    )
-    refused((status, reply), "no regular file")
-
-    places = random.Random(SEED)
-    for _ in range(60):
-        at = places.randrange(len(body))
-        damaged = body[:at] + bytes([body[at] ^ (1 << places.randrange(8))]) + body[at + 1 :]
-        refused(upload(server, path, damaged))
-    assert contents(server, "books") == hashes
-    assert sorted(c.name for c in client.get_collections().collections) == ["books", "small", "two"]
-    assert leftovers(server) == []
-    shards = {p.name for p in (server.data / "shards").iterdir()}
-    assert len(shards) == 4, shards
 
 
 def test_one_shard_goes_back_and_the_others_stay(running):
@@ -404,42 +253,3 @@ def test_without_wait_the_answer_comes_at_once(running):
     # Jobs run one after the other, so this one ends after the first.
     client.create_snapshot("books")
     assert len(client.list_snapshots("books")) == 2
-
-
-def test_a_kill_while_snapshots_are_made_and_restored_leaves_no_half(fresh):
-    """The collection is what it was before or what the snapshot holds, and nothing is left over."""
-    server = fresh()
-    client = QdrantClient(url=server.url, timeout=60)
-    data, times = Embeddings(), random.Random(SEED)
-    load(client, "books", data.rows(2000))
-    wanted = contents(server, "books")
-    made = client.create_snapshot("books")
-    file = server.data / "snapshots" / "books" / made.name
-    location = {"location": f"file://{file}"}
-    restored = 0
-    for turn in range(8):
-        upsert(client, "books", data.rows(50), first=5000 + 100 * turn)
-        written = contents(server, "books")
-
-        def ask():
-            try:
-                server.request("POST", "/collections/books/snapshots")
-                server.request("PUT", "/collections/books/snapshots/recover", location)
-            except OSError:
-                pass  # the server was killed
-
-        asking = threading.Thread(target=ask)
-        asking.start()
-        asking.join(times.uniform(0.02, 0.4))
-        server.kill()
-        asking.join()
-        server.start()
-        found = contents(server, "books")
-        assert found in (wanted, written)
-        restored += found == wanted
-        assert leftovers(server) == []
-        assert len(list((server.data / "shards").iterdir())) == 1
-        for snapshot in client.list_snapshots("books"):
-            assert snapshot.checksum is not None
-    print(f"seed {SEED}: {restored} of 8 restores had ended before the kill")
-    client.close()

@@ -3,100 +3,49 @@
 #include <utility>
 #include <vector>
 
-#include "host/app/snapshots/document.h"
+#include "host/app/snapshots/images.h"
 #include "host/base/file.h"
 #include "host/base/limits.h"
-#include "host/base/log.h"
-#include "host/base/uuid.h"
 
 namespace rhumb::app {
 
 using archive::PackFile;
 using archive::SnapshotScope;
-using base::Code;
 using base::Result;
 using base::Status;
 
 namespace {
 
-// The images of one snapshot, which are removed when it is made.
-class Images {
- public:
-  explicit Images(const SnapshotParts& parts) : parts_(parts) {}
-  Images(const Images&) = delete;
-  Images& operator=(const Images&) = delete;
-  ~Images() {
-    for (const std::string& directory : directories_) {
-      if (const Status removed = base::remove_all(directory); !removed.ok())
-        base::log_error("app", "the image of a snapshot stays until the next start",
-                        {{"directory", directory}, {"error", removed.message()}});
-    }
+// Lists the files of an image. Their names in the archive begin with `prefix`.
+Status list_files(const std::string& directory, const std::string& prefix,
+                  const shard::ImageManifest& manifest, std::vector<PackFile>& files) {
+  std::vector<std::string> paths{shard::kImageManifest};
+  for (const shard::ImageFile& file : manifest.files) paths.push_back(file.path);
+  for (const std::string& path : paths) {
+    const std::string full = directory + "/" + path;
+    RHUMB_ASSIGN(const base::File file, base::File::open_ro(full));
+    RHUMB_ASSIGN(const uint64_t bytes, file.size());
+    files.push_back({prefix + "/" + path, full, bytes});
   }
-
-  // Takes an image and lists its files, which have `prefix` in the archive.
-  Result<shard::ImageManifest> take(uint64_t shard, const std::string& prefix,
-                                    std::vector<PackFile>& files) {
-    if (parts_.stopping()) return Status(Code::kUnavailable, "stopping");
-    const std::string name = base::uuid_text(base::random_uuid());
-    const std::string directory = parts_.images + "/" + name;
-    RHUMB_ASSIGN(auto taken, answer_of<Result<shard::TakenImage>>([&](auto done) {
-                   parts_.replicas->take_image(shard, name, std::move(done));
-                 }));
-    directories_.push_back(directory);
-    std::vector<std::string> paths{shard::kImageManifest};
-    for (const shard::ImageFile& file : taken.manifest.files) paths.push_back(file.path);
-    for (const std::string& path : paths) {
-      const std::string full = directory + "/" + path;
-      RHUMB_ASSIGN(const base::File file, base::File::open_ro(full));
-      RHUMB_ASSIGN(const uint64_t bytes, file.size());
-      files.push_back({prefix + "/" + path, full, bytes});
-    }
-    return std::move(taken.manifest);
-  }
-
- private:
-  const SnapshotParts& parts_;
-  std::vector<std::string> directories_;
-};
+  return base::ok();
+}
 
 SnapshotKind kind_of(const SnapshotScope& scope) {
   if (scope.collection.empty()) return SnapshotKind::kFull;
   return scope.shard ? SnapshotKind::kShard : SnapshotKind::kCollection;
 }
 
-SnapshotCollection describe(const model::Collection& collection) {
-  SnapshotCollection out;
-  out.name = collection.name;
-  out.uuid = collection.uuid;
-  out.router = collection.router;
-  out.config = collection.config;
-  out.shard_count = static_cast<uint32_t>(collection.shards.size());
-  out.runs = collection.runs;
-  for (model::BucketRun& run : out.runs) {
-    for (uint32_t i = 0; i < out.shard_count; ++i) {
-      if (collection.shards[i].shard == run.shard) {
-        run.shard = i;
-        break;
-      }
-    }
-  }
-  return out;
-}
-
-Result<SnapshotCollection> take_images(const model::Collection& collection,
+Result<SnapshotCollection> take_images(const SnapshotParts& parts,
+                                       const model::Collection& collection,
                                        const SnapshotScope& scope, const std::string& directory,
                                        Images& images, std::vector<PackFile>& files) {
   SnapshotCollection out = describe(collection);
   for (uint32_t i = 0; i < out.shard_count; ++i) {
     if (scope.shard && *scope.shard != i) continue;
-    SnapshotShard shard;
-    shard.ordinal = i;
+    RHUMB_ASSIGN(const Images::Taken taken, images.take(collection.shards[i].shard));
+    SnapshotShard shard = describe(i, taken.manifest);
     shard.directory = directory + "/shards/" + std::to_string(i);
-    RHUMB_ASSIGN(const shard::ImageManifest taken,
-                 images.take(collection.shards[i].shard, shard.directory, files));
-    shard.image = base::uuid_text(taken.uuid);
-    shard.applied_index = taken.applied_index;
-    shard.points = taken.points;
+    RHUMB_TRY(list_files(parts.images + "/" + taken.name, shard.directory, taken.manifest, files));
     out.shards.push_back(std::move(shard));
   }
   return out;
@@ -107,9 +56,9 @@ Status check_room(const base::File& file, const std::vector<PackFile>& files) {
   for (const PackFile& f : files) bytes += f.length;
   RHUMB_ASSIGN(const uint64_t free, file.free_bytes());
   if (bytes <= free) return base::ok();
-  return {Code::kNoSpace, "the snapshot may take " + std::to_string(bytes) +
-                              " bytes with the reserve, and " + std::to_string(free) +
-                              " bytes are free where snapshots are kept"};
+  return {base::Code::kNoSpace, "the snapshot may take " + std::to_string(bytes) +
+                                    " bytes with the reserve, and " + std::to_string(free) +
+                                    " bytes are free where snapshots are kept"};
 }
 
 }  // namespace
@@ -125,7 +74,7 @@ Result<archive::SnapshotFile> make_snapshot(const SnapshotParts& parts,
     if (!scope.collection.empty() && name != scope.collection) continue;
     const std::string directory = "collections/" + std::to_string(document.collections.size());
     RHUMB_ASSIGN(SnapshotCollection described,
-                 take_images(*collection, scope, directory, images, files));
+                 take_images(parts, *collection, scope, directory, images, files));
     document.collections.push_back(std::move(described));
   }
   if (document.kind == SnapshotKind::kFull)

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "host/app/snapshots/branch.h"
 #include "host/app/snapshots/make.h"
 #include "host/app/snapshots/restore.h"
 #include "host/base/clock.h"
@@ -69,6 +70,15 @@ void NodeSnapshots::restore(SnapshotScope scope, std::unique_ptr<archive::Unpack
         count("restore", restored.ok());
         files.reset();  // the answer finds nothing left on the disk
         (*told)(restored);
+      });
+  if (!posted.ok()) (*told)(posted);
+}
+
+void NodeSnapshots::branch(std::string collection, std::string name, gateway::Done done) {
+  const auto told = std::make_shared<gateway::Done>(std::move(done));
+  const Status posted =
+      jobs_.post([this, collection = std::move(collection), name = std::move(name), told] {
+        (*told)(stopping_ ? kStopping : branch_collection(parts_, collection, name));
       });
   if (!posted.ok()) (*told)(posted);
 }

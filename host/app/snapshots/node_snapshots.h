@@ -21,6 +21,7 @@ class NodeSnapshots final : public http::rest::SnapshotEngine {
   // A shard has one replica today, so the priority makes no difference.
   void restore(archive::SnapshotScope scope, std::unique_ptr<archive::Unpacker> files,
                http::rest::SnapshotPriority priority, gateway::Done done) override;
+  void branch(std::string collection, std::string name, gateway::Done done) override;
 
   // The job that runs ends as soon as it can, and fails. So do those that wait.
   void cancel() { stopping_.store(true); }

@@ -71,6 +71,7 @@ const std::vector<Route>& table() {
       {"POST", C "/shards/delete", kManage, kLoop, nullptr, "shard keys"},
       {"GET", C "/verify", kRead, kPool, collections::verify, ""},
       {"GET", C "/contract", kRead, kPool, collections::contract, ""},
+      {"POST", C "/branch", kManage, kPool, snapshots::branch, ""},
       // Snapshots.
       {"GET", C "/snapshots", kRead, kPool, snapshots::list, ""},
       {"POST", C "/snapshots", kManage, kPool, snapshots::create, ""},

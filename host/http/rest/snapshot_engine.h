@@ -27,6 +27,8 @@ class SnapshotEngine {
   // object. The collection of the scope need not exist. `done` may come on any thread.
   virtual void restore(archive::SnapshotScope scope, std::unique_ptr<archive::Unpacker> files,
                        SnapshotPriority priority, gateway::Done done) = 0;
+  // Makes a second collection of the points that the first one has now. kExists: `name` is taken.
+  virtual void branch(std::string collection, std::string name, gateway::Done done) = 0;
 };
 
 }  // namespace rhumb::http::rest

@@ -12,6 +12,11 @@ using segment::Segment;
 
 namespace {
 constexpr uint32_t kMaxGraphFailures = 3;
+constexpr uint32_t kFieldsGrowthDivisor = 16;  // a start puts at most this part of the rows again
+}  // namespace
+
+void Indexer::recovered(const Watermark& durable) {
+  for (const auto& [id, lengths] : durable.lengths) durable_rows_[id] = lengths.rows;
 }
 
 void Indexer::wake() {
@@ -171,14 +176,22 @@ void Indexer::save(const Watermark& durable) {
         warn("saving the graph of vector '" + segment.vectors()[c].name +
              "': " + saved.to_string());
     }
-    if (!sealed || !segment.fields().unready().empty() ||
-        !fields_saved_.insert(segment.id()).second)
-      continue;
-    // Payload changes that arrive during the writing may be in the file or not. They have later
-    // versions and are put again when the file is loaded.
-    const Status saved = segment.save_fields(part.rows, core_.views.applied());
-    if (!saved.ok()) warn("saving payload indexes: " + saved.to_string());
+    save_fields(segment, it->second.rows, sealed);
   }
+}
+
+// Those of a growing segment are saved when they have grown, so that a start need not build them.
+void Indexer::save_fields(Segment& segment, uint32_t durable_rows, bool sealed) {
+  SavedFields& known = fields_saved_[segment.id()];
+  const uint32_t grown = durable_rows - std::min(durable_rows, known.rows);
+  if (known.whole || (!sealed && grown <= durable_rows / kFieldsGrowthDivisor) ||
+      !segment.fields().unready().empty())
+    return;
+  // Payload changes that arrive during the writing may be in the file or not. They have later
+  // versions and are put again when the file is loaded, and so are later rows.
+  const Status saved = segment.save_fields(durable_rows, core_.views.applied());
+  if (!saved.ok()) return warn("saving payload indexes: " + saved.to_string());
+  known = {durable_rows, sealed};
 }
 
 void Indexer::remove_files(std::vector<std::string> paths, std::function<void()> done) {

@@ -31,6 +31,8 @@ class Indexer {
   Indexer(Core& core, base::Strand& strand)
       : core_(core), strand_(strand), renewer_(core, [this] { wake(); }) {}
 
+  // Before all other calls: what is durable in the shard's own files.
+  void recovered(const Watermark& durable);
   // There may be something to do: new rows, or payload indexes that are not ready.
   void wake();
   // Fires when no payload index is missing any more for this version of the configuration or a
@@ -81,6 +83,7 @@ class Indexer {
   void settle(const SchemaPtr& schema);
   void tell_idle();
   void save(const Watermark& durable);
+  void save_fields(segment::Segment& segment, uint32_t durable_rows, bool sealed);
   void graph_failed(segment::Segment& segment, size_t column, const base::Status& reason);
   void warn(const std::string& text);
 
@@ -92,8 +95,12 @@ class Indexer {
   std::atomic<double> ns_per_row_{50};
   // [strand] Failures per segment and column. After a few failures a column is left to scans.
   std::map<std::pair<uint32_t, size_t>, uint32_t> failures_;
-  std::set<uint32_t> fields_saved_;            // [strand] sealed segments
-  std::set<uint32_t> released_;                // [strand] sealed segments, while memory is short
+  struct SavedFields {
+    uint32_t rows = 0;
+    bool whole = false;  // of a sealed segment
+  };
+  std::map<uint32_t, SavedFields> fields_saved_;  // [strand] by segment
+  std::set<uint32_t> released_;                   // [strand] sealed segments, while memory is short
   std::map<uint32_t, uint32_t> durable_rows_;  // [strand] by segment, as of the latest checkpoint
 
   mutable base::Mutex mutex_;

@@ -1,5 +1,7 @@
 #include "host/shard/image/restore.h"
 
+#include <cstdio>
+
 #include "host/base/file.h"
 #include "host/shard/image/image_files.h"
 #include "host/shard/image/unfinished.h"
@@ -13,17 +15,18 @@ using base::Status;
 
 namespace {
 
-Status bring(const std::string& from, const std::string& to, const ImageFile& file) {
+Status bring(const RestoreOptions& options, const std::string& to, const ImageFile& file) {
   const size_t slash = file.path.rfind('/');
   if (slash != std::string::npos) RHUMB_TRY(base::make_dirs(to + "/" + file.path.substr(0, slash)));
-  const std::string source = from + "/" + file.path, target = to + "/" + file.path;
-  return may_be_linked(file.path) ? link_file(source, target)
-                                  : copy_file(source, target, file.sums.bytes);
+  const std::string source = options.image + "/" + file.path, target = to + "/" + file.path;
+  if (may_be_linked(file.path)) return link_file(source, target);
+  if (options.may_move && std::rename(source.c_str(), target.c_str()) == 0) return base::ok();
+  return copy_file(source, target, file.sums.bytes);
 }
 
 Status fill(const RestoreOptions& options, const ImageManifest& manifest,
             const std::string& directory) {
-  for (const ImageFile& file : manifest.files) RHUMB_TRY(bring(options.image, directory, file));
+  for (const ImageFile& file : manifest.files) RHUMB_TRY(bring(options, directory, file));
   RHUMB_TRY(write_directory_manifest(directory, options.shard, manifest.applied_index));
   return sync_directories(directory);
 }

@@ -20,6 +20,8 @@ struct RestoreOptions {
   // The caller has verified the image, or has just taken it: only its files' names are
   // compared with the manifest.
   bool verified = false;
+  // The image is of no more use afterwards: files that would be copied are moved.
+  bool may_move = false;
 };
 
 // Blocks. Files that are never written again are linked where the file system allows it, and the

@@ -1,5 +1,5 @@
-// A collection's settings for graphs can change while it runs. They apply to graphs that are begun
-// from then on.
+// A collection's settings for graphs can change while it runs. Graphs that are there are built
+// again with them.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -87,7 +87,7 @@ TEST_F(GraphSettingsTest, without_links_nothing_is_built_and_nothing_waits) {
   h.close();
 }
 
-TEST_F(GraphSettingsTest, a_graph_that_was_begun_keeps_its_settings) {
+TEST_F(GraphSettingsTest, without_a_thread_for_it_a_graph_keeps_its_settings) {
   h.options.config = with_m(8);
   h.open();
   insert(0, 3000);
@@ -106,6 +106,44 @@ TEST_F(GraphSettingsTest, a_graph_that_was_begun_keeps_its_settings) {
   ASSERT_TRUE(h.checkpoint().ok());
   h.close();
   EXPECT_EQ(m_of_saved_graph(), 8u);
+}
+
+TEST_F(GraphSettingsTest, a_graph_is_built_again_with_new_settings) {
+  base::Executor renewers{"renew", 1, 16};
+  h.options.segment.renewers = &renewers;
+  h.options.config = with_m(8);
+  h.open();
+  insert(0, 3000);
+  h.wait_indexed();
+  ASSERT_TRUE(h.checkpoint().ok());
+  h.wait_indexed();
+  EXPECT_EQ(m_of_saved_graph(), 8u);
+  // Where the vectors lie is no reason to build the graph again.
+  model::CollectionConfig elsewhere = with_m(8);
+  elsewhere.vectors.begin()->second.on_disk = true;
+  elsewhere.hnsw.on_disk = true;
+  ASSERT_TRUE(h.configure(elsewhere).ok());
+  h.wait_indexed();
+  EXPECT_TRUE(h->state().green);
+  EXPECT_EQ(m_of_saved_graph(), 8u);
+
+  ASSERT_TRUE(h.configure(with_m(24)).ok());
+  h.wait_indexed();
+  EXPECT_EQ(strategy(), "graph");
+  EXPECT_EQ(m_of_saved_graph(), 24u) << "it was saved when it was published";
+  EXPECT_EQ(h->state().warning, "");
+  h.abandon();
+  h.options.config = with_m(12);  // changed while the shard was closed
+  h.open();
+  h.wait_indexed();
+  EXPECT_EQ(m_of_saved_graph(), 12u);
+  ASSERT_TRUE(h.configure(with_m(0)).ok());
+  insert(50'000, 1500);
+  h.wait_indexed();
+  EXPECT_EQ(strategy(), "graph");
+  h.close();
+  EXPECT_EQ(m_of_saved_graph(), 12u)
+      << "without links nothing is built, and nothing is thrown away";
 }
 
 model::CollectionConfig with_threshold(const std::string& kilobytes) {

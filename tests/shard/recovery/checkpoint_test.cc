@@ -71,6 +71,45 @@ TEST(CheckpointTest, a_shard_that_is_left_alone_takes_a_checkpoint_of_many_point
   h.close();
 }
 
+// Nothing can be built while the only background thread is busy.
+TEST(CheckpointTest, payload_indexes_of_the_growing_segment_are_loaded_and_not_built) {
+  model::CollectionConfig config = config_of();
+  config.payload_indexes["colour"].type = model::FieldType::kKeyword;
+  config.payload_indexes["n"].type = model::FieldType::kInteger;
+  Harness h(config);
+  h.open();
+  Embeddings embeddings(6, kDim);
+  const auto add = [&](uint64_t id, const std::string& colour) {
+    h.propose(upsert({point(id, embeddings.next_bytes(),
+                            R"({"colour":")" + colour + R"(","n":)" + std::to_string(id) + "}")}));
+  };
+  for (uint64_t id = 0; id < 200; ++id) add(id, "red");
+  ASSERT_TRUE(h.apply().ok());
+  ASSERT_TRUE(h.checkpoint().ok());
+  h.wait_indexed();  // saves what the checkpoint made durable
+  for (uint64_t id = 200; id < 205; ++id) add(id, "red");
+  h.propose(set_payload(7, R"({"colour":"blue"})"));
+  h.propose(on(model::OperationKind::kDelete, {8, 203}));
+  ASSERT_TRUE(h.apply().ok());
+  h.abandon();
+
+  base::Executor busy("busy", 1, 64);
+  std::promise<void> release;
+  ASSERT_TRUE(busy.post([&] { release.get_future().wait(); }).ok());
+  h.options.background = &busy;
+  h.open();
+  using Points = std::vector<std::pair<std::string, uint64_t>>;
+  EXPECT_EQ(h->state().index_points, (Points{{"colour", 203}, {"n", 203}}));
+  EXPECT_TRUE(h->state().green);
+  model::CountRequest count;
+  count.filter = match("colour", std::string("red"));
+  EXPECT_EQ(*h->count(count, {}), 202u);
+  count.filter = match("colour", std::string("blue"));
+  EXPECT_EQ(*h->count(count, {}), 1u);
+  release.set_value();
+  h.close();
+}
+
 TEST(CheckpointTest, a_checkpoint_is_taken_by_changed_points) {
   Harness h;
   h.options.checkpoint_points = 100;

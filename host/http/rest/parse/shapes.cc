@@ -381,6 +381,7 @@ constexpr Member kAliasActionMembers[] = {{"create_alias", kObject, &kCreateAlia
                                           {"rename_alias", kObject, &kRenameAlias, form(2)}};
 constexpr Shape kAliasAction{Unknown::kRefused, kAliasActionMembers};
 constexpr Member kAliasesMembers[] = {{"actions", kOneOrMore, &kAliasAction}};
+constexpr Member kBranchMembers[] = {value("name")};
 constexpr Member kRecoverMembers[] = {value("location"), value("priority"), value("checksum"),
                                       value("api_key")};
 
@@ -432,6 +433,7 @@ constexpr Shape kSearchBody{Unknown::kIgnored, kSearchMembers};
 constexpr Shape kSearchBatchBody{Unknown::kIgnored, kSearchBatchMembers};
 constexpr Shape kCreateCollectionBody{Unknown::kIgnored, kCreateCollectionMembers};
 constexpr Shape kUpdateCollectionBody{Unknown::kIgnored, kUpdateCollectionMembers};
+constexpr Shape kBranchBody{Unknown::kRefused, kBranchMembers};
 constexpr Shape kRecoverBody{Unknown::kIgnored, kRecoverMembers};
 constexpr Shape kAliasesBody{Unknown::kIgnored, kAliasesMembers};
 constexpr Shape kCreateIndexBody{Unknown::kIgnored, kCreateIndexMembers};

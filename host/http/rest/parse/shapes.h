@@ -51,7 +51,7 @@ extern const Shape kUpsertBody, kDeletePointsBody, kUpdateVectorsBody, kDeleteVe
 extern const Shape kGetBody, kScrollBody, kCountBody, kQueryBody, kQueryBatchBody, kSearchBody,
     kSearchBatchBody;
 extern const Shape kCreateCollectionBody, kUpdateCollectionBody, kAliasesBody, kCreateIndexBody,
-    kRecoverBody;
+    kRecoverBody, kBranchBody;
 // Parts that are read by themselves.
 extern const Shape kPoint, kFilter, kVectorForm;
 

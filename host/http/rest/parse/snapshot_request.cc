@@ -1,7 +1,9 @@
 #include "host/http/rest/parse/snapshot_request.h"
 
 #include "host/archive/sha256.h"
+#include "host/base/limits.h"
 #include "host/http/rest/parse/check_shape.h"
+#include "host/http/rest/parse/collection_body.h"
 #include "host/http/rest/routes.h"
 
 namespace rhumb::http::rest {
@@ -84,6 +86,17 @@ Result<RecoverRequest> parse_recover(const std::string& body, IgnoredMembers* ig
     out.api_key = std::string(text);
   }
   return out;
+}
+
+Result<std::string> parse_branch(const std::string& body) {
+  RHUMB_ASSIGN(const Element e, parse_body(body));
+  RHUMB_TRY(check_shape(e, kBranchBody, "", nullptr));
+  RHUMB_ASSIGN(const Object object, as_object(e, ""));
+  const auto name = member(object, "name");
+  if (!name) return format_error("", "missing field `name`");
+  RHUMB_ASSIGN(const std::string_view text, as_string(*name, "name"));
+  RHUMB_TRY(check_name(std::string(text), "name", base::limits::kMaxNameBytes));
+  return std::string(text);
 }
 
 }  // namespace rhumb::http::rest

@@ -28,4 +28,7 @@ struct RecoverRequest : RestoreRequest {
 base::Result<RecoverRequest> parse_recover(const std::string& body,
                                            IgnoredMembers* ignored = nullptr);
 
+// {"name": "..."}: the name of the new collection.
+base::Result<std::string> parse_branch(const std::string& body);
+
 }  // namespace rhumb::http::rest

@@ -123,4 +123,17 @@ void recover(const CallPtr& x) {
   std::make_shared<LocalArchive>(std::move(run), std::move(*file), *bytes)->step();
 }
 
+void branch(const CallPtr& x) {
+  const auto collection = x->collection();
+  if (!collection.ok()) return x->fail(collection.status());
+  if (const Status served = engine_serves(x); !served.ok()) return x->fail(served);
+  auto name = parse_branch(x->request->body);
+  if (!name.ok()) return x->fail(name.status());
+  x->options.snapshot_engine->branch((*collection)->name, std::move(*name),
+                                     [x](const Status& made) {
+                                       if (!made.ok()) return x->fail(made);
+                                       x->ok("true");
+                                     });
+}
+
 }  // namespace rhumb::http::rest::snapshots

@@ -12,5 +12,6 @@ void download(const CallPtr& x);
 void remove(const CallPtr& x);
 void create(const CallPtr& x);
 void recover(const CallPtr& x);
+void branch(const CallPtr& x);  // a second collection of the same points
 
 }  // namespace rhumb::http::rest::snapshots

@@ -27,6 +27,7 @@ constexpr const Shape* kBodies[] = {&kUpsertBody,
                                     &kAliasesBody,
                                     &kCreateIndexBody,
                                     &kRecoverBody,
+                                    &kBranchBody,
                                     &kPoint,
                                     &kVectorForm};
 
