@@ -19,10 +19,16 @@ using base::Status;
 
 namespace {
 
-// Damage of an archive is the client's concern, not the server's.
+// What is damaged or missing in an archive is the client's concern, not the server's.
 Status of_the_archive(const Status& status) {
-  if (status.code() != Code::kCorrupt && status.code() != Code::kUnsupported) return status;
-  return base::invalid(status.message());
+  switch (status.code()) {
+    case Code::kCorrupt:
+    case Code::kUnsupported:
+    case Code::kNotFound:
+      return base::invalid(status.message());
+    default:
+      return status;
+  }
 }
 
 }  // namespace
