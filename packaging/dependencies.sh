@@ -23,7 +23,7 @@ build_packages=(
 )
 test_packages=(
   clang clang-format clang-tidy libclang-rt-14-dev libgtest-dev python3 python3-venv black
-  nodejs npm procps strace e2fsprogs mount g++-aarch64-linux-gnu qemu-user
+  nodejs npm procps strace e2fsprogs mount make zstd g++-aarch64-linux-gnu qemu-user
   prometheus groff fish zsh
 )
 package_packages=(debhelper dpkg-dev patchelf python3 rpm createrepo-c apt-utils gpg)
