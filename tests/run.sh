@@ -51,10 +51,11 @@ stage() {
     tee "$log-ctest.log" | grep -vE '^ +Start |Passed +[0-9.]+ sec$'
 }
 
-# What the engines stand on, and what the server is made of.
+# What the engines stand on, the shards of points, and what a server is made of beside them.
 engines="base;model;settings;net;archive;plugin;peer;query;router;auth;index;storage;payload"
 engines+=";consensus;plugins"
-server="model;segment;shard;placement;gateway;worker;http;admin;app"
+shards="model;segment;shard"
+server="placement;gateway;worker;http;admin;app"
 # Every folder with a test that is labelled concurrent.
 concurrent=$(grep -rlE --include=CMakeLists.txt 'LABELS .*\bconcurrent\b' tests |
   xargs dirname | sed 's,^tests/,,' | sort -u | paste -sd ';')
@@ -83,6 +84,7 @@ packages() {
 group() {
   case "$1" in
     asan-engines) asan "asan engines" "$engines" ;;
+    asan-shards) asan "asan shards" "$shards" ;;
     asan-server)
       asan "asan server" "$server;fuzz" || return
       say "fuzz targets"
@@ -108,7 +110,7 @@ group() {
 failed=0 left_out=""
 release="cli;sdk;abi;conformance;sim;tidy;linear"
 if [ "$mode" = quick ]; then
-  stage release release "$engines;$server;$release" || failed=1
+  stage release release "$engines;$shards;$server;$release" || failed=1
 else
   # Claims about large data are tested here. Sanitizers take less data.
   stage release release "$release;archive;model_check;plugins/index;plugins/index_rhumb" || failed=1

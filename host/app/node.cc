@@ -249,6 +249,11 @@ bool Node::ready(std::string* why) const {
     return false;
   }
   if (!groups_->healthy(why)) return false;
+  // The log may fail in the background, and the groups learn that with their next write.
+  if (const auto use = log_->use(); use.ok() && !use->failure.empty()) {
+    *why = "the log has failed: " + use->failure;
+    return false;
+  }
   return worker_->replicas().settled(why);
 }
 

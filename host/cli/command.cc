@@ -24,12 +24,19 @@ int exit_code(const base::Status& status) {
       return kExitUnreachable;
     case base::Code::kNotFound:
       return kExitNotFound;
+    case base::Code::kMalformedQuery:
+      return kExitUsage;
     default:
       return kExitFailed;
   }
 }
 
 }  // namespace
+
+// The command line is to this program what the query string is to the server.
+base::Status wrong_usage(std::string text) {
+  return {base::Code::kMalformedQuery, std::move(text)};
+}
 
 Run find_run(const std::string& command) {
   static const std::map<std::string, Run> all = {

@@ -19,6 +19,9 @@ enum Exit : int {
   kExitNotFound = 4
 };
 
+// The words do not make a command. The program ends with kExitUsage.
+base::Status wrong_usage(std::string text);
+
 struct CommandContext {
   Client& client;
   const Arguments& arguments;

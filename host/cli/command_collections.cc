@@ -85,7 +85,7 @@ base::Status create_collection(const CommandContext& context, const std::string&
   for (const std::string& index : context.arguments.all("index")) {
     const size_t colon = index.rfind(':');
     if (colon == std::string::npos)
-      return base::invalid("--index: '" + index + "' is not FIELD:TYPE");
+      return wrong_usage("--index: '" + index + "' is not FIELD:TYPE");
     const json schema = {{"field_name", index.substr(0, colon)},
                          {"field_schema", index.substr(colon + 1)}};
     auto made = context.client.call("PUT", "/collections/" + path_part(name) + "/index?wait=true",
@@ -100,12 +100,12 @@ base::Status run_collections(const CommandContext& context) {
   const std::string verb = words.empty() ? "list" : words[0];
   if (verb == "list" && words.size() <= 1) return list(context);
   if (words.size() != 2)
-    return base::invalid(
+    return wrong_usage(
         "usage: rhumb collections [list | show NAME | create NAME --size N | drop NAME]");
   const std::string& name = words[1];
   if (verb == "show") return show(context, name);
   if (verb == "create") {
-    if (!context.arguments.has("size")) return base::invalid("collections create needs --size N");
+    if (!context.arguments.has("size")) return wrong_usage("collections create needs --size N");
     RHUMB_TRY(create_collection(context, name, context.arguments.number("size", 0)));
     if (!context.quiet) std::fprintf(stderr, "created %s\n", name.c_str());
     return base::ok();
@@ -118,7 +118,7 @@ base::Status run_collections(const CommandContext& context) {
     if (!context.quiet) std::fprintf(stderr, "dropped %s\n", name.c_str());
     return base::ok();
   }
-  return base::invalid("collections list takes no name");
+  return wrong_usage("collections list takes no name");
 }
 
 }  // namespace rhumb::cli

@@ -91,7 +91,7 @@ base::Status run_import(const CommandContext& context) {
   if (!exists) {
     if (!context.arguments.has("create"))
       return base::not_found("there is no collection " + collection + " (--create creates it)");
-    if (dim == 0) return base::invalid("--create needs --size N");
+    if (dim == 0) return wrong_usage("--create needs --size N");
     RHUMB_TRY(create_collection(context, collection, dim));
   }
   if (vectors) vectors->set_dim(static_cast<uint32_t>(dim));

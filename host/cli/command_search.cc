@@ -30,7 +30,7 @@ base::Result<uint32_t> dimension(const CommandContext& context, const std::strin
   if (vectors.contains("size")) return vectors.at("size").get<uint32_t>();
   const std::string name = context.arguments.get("using");
   if (!vectors.contains(name))
-    return base::invalid("--using: the collection has no vector named '" + name + "'");
+    return wrong_usage("--using: the collection has no vector named '" + name + "'");
   return vectors.at(name).at("size").get<uint32_t>();
 }
 
@@ -50,7 +50,7 @@ base::Result<json> vector_of(const CommandContext& context, const std::string& c
     const auto [end, error] =
         std::from_chars(word.data() + colon + 1, word.data() + word.size(), row);
     if (error != std::errc() || end != word.data() + word.size())
-      return base::invalid("--vector: '" + word.substr(colon + 1) + "' is not a row number");
+      return wrong_usage("--vector: '" + word.substr(colon + 1) + "' is not a row number");
     path = word.substr(0, colon);
   }
   RHUMB_ASSIGN(VectorFile file, VectorFile::open(path));
@@ -111,7 +111,7 @@ base::Status run_search(const CommandContext& context) {
   const Arguments& a = context.arguments;
   const std::string& collection = a.positions()[0];
   if (a.has("like") == a.has("vector"))
-    return base::invalid("search needs either --like ID or --vector FILE[:ROW]");
+    return wrong_usage("search needs either --like ID or --vector FILE[:ROW]");
   json body = {{"with_payload", true}, {"limit", a.number("limit", 10)}};
   if (a.has("like")) {
     body["query"] = id_of(a.get("like"));
@@ -121,7 +121,7 @@ base::Status run_search(const CommandContext& context) {
   if (a.has("using")) body["using"] = a.get("using");
   if (a.has("filter")) {
     body["filter"] = json::parse(a.get("filter"), nullptr, false);
-    if (body["filter"].is_discarded()) return base::invalid("--filter: not JSON");
+    if (body["filter"].is_discarded()) return wrong_usage("--filter: not JSON");
   }
   if (a.has("ef")) body["params"]["hnsw_ef"] = a.number("ef", 0);
   if (a.has("exact")) body["params"]["exact"] = true;

@@ -21,7 +21,7 @@ std::string size_text(double bytes) {
 
 base::Result<SizeQuestion> question(const Arguments& given) {
   if (!given.has("points") || !given.has("dim"))
-    return base::invalid("size needs --points N and --dim D");
+    return wrong_usage("size needs --points N and --dim D");
   SizeQuestion q;
   q.points = given.number("points", 0);
   q.dim = given.number("dim", 0);

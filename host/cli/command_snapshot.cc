@@ -29,7 +29,7 @@ base::Result<Target> target_of(const CommandContext& context) {
   const auto& all = context.arguments.positions();
   if (context.arguments.has("all"))
     return Target{"/snapshots", "all collections", {all.begin() + 1, all.end()}};
-  if (all.size() < 2) return base::invalid("snapshot " + all[0] + " needs a COLLECTION or --all");
+  if (all.size() < 2) return wrong_usage("snapshot " + all[0] + " needs a COLLECTION or --all");
   return Target{
       "/collections/" + path_part(all[1]) + "/snapshots", all[1], {all.begin() + 2, all.end()}};
 }
@@ -116,7 +116,7 @@ Status restore(const CommandContext& context, const Target& target) {
 
 // Names have the time in them, but the time of making is what counts.
 Status prune(const CommandContext& context, const Target& target) {
-  if (!context.arguments.has("keep")) return base::invalid("snapshot prune needs --keep N");
+  if (!context.arguments.has("keep")) return wrong_usage("snapshot prune needs --keep N");
   RHUMB_ASSIGN(json all, snapshots_at(context, target));
   std::sort(all.begin(), all.end(), [](const json& a, const json& b) {
     return std::pair(a.value("creation_time", ""), a.value("name", "")) >
@@ -135,10 +135,10 @@ Status run_snapshot(const CommandContext& context) {
   const size_t words = target.words.size();
   const bool named = action == "fetch" || action == "drop" || action == "restore";
   if (words < (named ? 1 : 0))
-    return base::invalid("snapshot " + action + " needs a " +
+    return wrong_usage("snapshot " + action + " needs a " +
                          (action == "restore" ? "FILE" : "NAME"));
   if (words > (action == "fetch" ? 2u : named ? 1u : 0u))
-    return base::invalid("snapshot " + action + ": '" + target.words.back() + "' is too much");
+    return wrong_usage("snapshot " + action + ": '" + target.words.back() + "' is too much");
   context.client.answer_within(kJobTime);
   if (action == "create") return create(context, target);
   if (action == "list") return list(context, target);

@@ -51,6 +51,7 @@ Graph::Graph(const VectorColumn& column, std::string directory, const SegmentOpt
 void Graph::configure(const model::VectorParams& params) {
   const base::MutexLock lock(mutex_);
   settings_ = params;
+  ++settings_version_;
   if (built() > 0) settled_.store(false, std::memory_order_release);  // until it was looked at
   wanted_.store(params.hnsw.m != 0u, std::memory_order_release);
 }
@@ -96,15 +97,23 @@ Result<std::shared_ptr<IndexInstance>> Graph::open(const std::string& data_direc
   return std::shared_ptr<IndexInstance>(std::move(opened));
 }
 
-std::string Graph::build_settings() const {
-  if (!engine_) return {};
-  model::VectorParams params = settings();
+const std::string& Graph::build_settings() {
+  model::VectorParams params;
+  {
+    const base::MutexLock lock(mutex_);
+    if (build_settings_version_ == settings_version_) return build_settings_;
+    build_settings_version_ = settings_version_;
+    params = settings_;
+  }
+  build_settings_.clear();
+  if (!engine_) return build_settings_;
   params.hnsw.on_disk.reset();
   params.hnsw.memory.reset();
   const auto description = index::EngineDescription::of(*engine_);
-  if (!description.ok()) return {};
-  const auto text = description->config_json(params.hnsw, params.quantization_json);
-  return text.ok() ? *text : std::string();
+  if (!description.ok()) return build_settings_;
+  auto text = description->config_json(params.hnsw, params.quantization_json);
+  if (text.ok()) build_settings_ = std::move(*text);
+  return build_settings_;
 }
 
 Result<Graph::Answer> Graph::search(const SearchCall& call, const GraphRows& rows) const {

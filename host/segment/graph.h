@@ -118,9 +118,9 @@ class Graph {
   std::shared_ptr<index::IndexInstance> instance() const;
   model::VectorParams settings() const;
   void leave_memory() const;
-  // What the engine is told at open() of how to build, without where the data lie. Empty if the
-  // engine cannot say it.
-  std::string build_settings() const;
+  // [background] What the engine is told at open() of how to build, without where the data lie.
+  // Empty if the engine cannot say it. The engine is asked once for each change of the settings.
+  const std::string& build_settings();
   void publish(std::shared_ptr<index::IndexInstance> instance, uint32_t built);
   // With `mapped` the instance is opened in its file's pages if the engine can do that, in spite
   // of the collection's settings.
@@ -156,9 +156,12 @@ class Graph {
   // [background] build_settings() of the instance (empty: not known), of the renewal that was begun
   // last, and those with which a renewal failed.
   std::string built_with_, renewing_with_, failed_with_;
+  std::string build_settings_;           // [background]
+  uint64_t build_settings_version_ = 0;  // [background] settings_version_ that they belong to
   mutable base::Mutex mutex_;
   std::shared_ptr<index::IndexInstance> instance_ RHUMB_GUARDED_BY(mutex_);
   model::VectorParams settings_ RHUMB_GUARDED_BY(mutex_);
+  uint64_t settings_version_ RHUMB_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace rhumb::segment

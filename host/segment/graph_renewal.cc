@@ -14,9 +14,11 @@ using base::Result;
 std::string Graph::renewal_wish(bool complete) {
   const auto graph = instance();
   if (!graph || !graph->can_insert() || !wanted_.load(std::memory_order_acquire)) return {};
-  const std::string with = built_with_.empty() ? std::string() : build_settings();
-  if (!with.empty() && with != built_with_ && with != failed_with_)
-    return "the collection's settings of the index have changed";
+  if (!built_with_.empty()) {
+    const std::string& with = build_settings();
+    if (!with.empty() && with != built_with_ && with != failed_with_)
+      return "the collection's settings of the index have changed";
+  }
   const bool once_more = complete && !renewed_complete_;
   if (rows_ < limits::kRenewalMinRows || (rows_ / 2 < renewed_rows_ && !once_more)) return {};
   if (asked_rows_ != rows_ || asked_complete_ != complete) {

@@ -106,7 +106,10 @@ base::Result<LogUse> LogStore::use() const {
   };
   if (!number("bytes") || !number("oldest_group"))
     return base::internal("log: the stats lack bytes or oldest_group: " + text);
-  return LogUse{stats["bytes"].get<uint64_t>(), stats["oldest_group"].get<uint64_t>()};
+  LogUse use{stats["bytes"].get<uint64_t>(), stats["oldest_group"].get<uint64_t>()};
+  if (const auto at = stats.find("failure"); at != stats.end() && at->is_string())
+    use.failure = at->get<std::string>();
+  return use;
 }
 
 }  // namespace rhumb::storage

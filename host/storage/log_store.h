@@ -38,6 +38,7 @@ struct LogRecord {
 // file. A checkpoint of that group lets the log free the file. 0 means no group.
 struct LogUse {
   uint64_t bytes = 0, oldest_group = 0;
+  std::string failure = {};  // why the log takes no more; empty if it does
 };
 
 class LogStore {

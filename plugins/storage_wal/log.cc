@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "rhumb/cpp/guard.h"
 
@@ -242,6 +243,11 @@ std::string Log::stats() const {
   field("moved_records", moved_records_);
   field("freed_segments", freed_segments_);
   field("oldest_group", index_.heaviest_group(oldest));
+  if (failure_) {
+    using json = nlohmann::json;  // a path in the text need not be UTF-8
+    out += ",\"failure\":" +
+           json(failure_->what()).dump(-1, ' ', false, json::error_handler_t::replace);
+  }
   return out + "}";
 }
 

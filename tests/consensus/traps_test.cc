@@ -43,7 +43,6 @@ TEST_F(ConsensusTest, t01_every_write_stores_the_commit_index_before_its_entries
       machine.wait_applied(*index);
     }
   }
-  Node again(dir_);
   const std::string bytes = log_bytes(dir_ + "/log");
   HardState hard;  // hard state of a sole voter that has led once
   hard.term = 2;

@@ -19,7 +19,12 @@ def test_help_and_wrong_usage():
         ((), 2),
         (("serch",), 2),
         (("status", "--colour"), 2),
-        (("search", "x"), 1),
+        (("search", "x"), 2),
+        (("collections", "show"), 2),
+        (("collections", "create", "x"), 2),
+        (("snapshot", "create"), 2),
+        (("snapshot", "prune", "x"), 2),
+        (("snapshot", "fetch", "x"), 2),
         (("import",), 2),
         (("status", "-o", "xml"), 2),
     ]:

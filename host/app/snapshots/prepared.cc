@@ -113,7 +113,7 @@ Status Prepared::prepare(const std::string& name, const gateway::CollectionPtr& 
 }
 
 Status Prepared::commit() {
-  const Status done = answer_of<Status>([&](auto answer) {
+  Status done = answer_of<Status>([&](auto answer) {
     parts_.gateway->restore_collection(command_, Deadline{}, std::move(answer));
   });
   const bool refused =

@@ -134,7 +134,8 @@ typedef struct rhumb_log_ops {
    * Damage before that point is RHUMB_CORRUPT, and the error names the file and the offset. */
   rhumb_status_t(RHUMB_CALL* recover)(rhumb_storage_t*, rhumb_log_visit_fn, void* ctx,
                                       rhumb_error_t*);
-  /* [any-thread] JSON: {"segments":n,"bytes":n,"synced_records":n,"fsyncs":n,"oldest_group":g} */
+  /* [any-thread] JSON: {"segments":n,"bytes":n,"synced_records":n,"fsyncs":n,"oldest_group":g}, and
+   * "failure" with the reason once the log has failed for good. */
   rhumb_status_t(RHUMB_CALL* stats)(rhumb_storage_t*, rhumb_buffer_t* json_out);
 } rhumb_log_ops_t;
 

@@ -97,7 +97,9 @@ TEST_F(LogTest, a_failed_write_poisons_the_log_for_ever) {
   ASSERT_GE(swapped, 0);
   ASSERT_EQ(::dup3(read_only, swapped, O_CLOEXEC), swapped);
   ::close(read_only);
+  EXPECT_EQ(log.text("failure"), "");
   EXPECT_EQ(log.append({{1, 2, 1, "lost"}}), RHUMB_IO);
+  EXPECT_NE(log.text("failure").find(".wal"), std::string::npos) << log.text("failure");
   Completions completions;
   EXPECT_EQ(log.append_async({{1, 3, 1, "refused"}}, completions), RHUMB_IO);
   EXPECT_NE(std::string(log.error.text).find(".wal"), std::string::npos) << log.error.text;

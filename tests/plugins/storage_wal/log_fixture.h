@@ -194,17 +194,20 @@ class LogUnderTest {
     while (rc == RHUMB_BUSY) rc = ops().drop_group(self_, group, &error);
     return rc;
   }
-  uint64_t stat(const std::string& key) {
-    Buffer buffer;
-    if (ops().stats(self_, buffer.out()) != RHUMB_OK) throw std::runtime_error("stats");
-    return nlohmann::json::parse(buffer.view()).at(key).get<uint64_t>();
-  }
+  uint64_t stat(const std::string& key) { return stats().at(key).get<uint64_t>(); }
+  std::string text(const std::string& key) { return stats().value(key, std::string()); }
   rhumb_storage_t* self() { return self_; }
 
   rhumb_error_t error{sizeof(rhumb_error_t), 0, {}};
   State recovered;
 
  private:
+  nlohmann::json stats() {
+    Buffer buffer;
+    if (ops().stats(self_, buffer.out()) != RHUMB_OK) throw std::runtime_error("stats");
+    return nlohmann::json::parse(buffer.view());
+  }
+
   rhumb_storage_t* self_ = nullptr;
 };
 
