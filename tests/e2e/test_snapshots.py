@@ -239,7 +239,7 @@ def test_the_command_line_makes_fetches_restores_and_prunes(running, tmp_path):
     assert sorted(s.name for s in client.list_snapshots("books")) == newest
     rhumb("drop", "books", newest[0])
     assert "doesn't exist" in rhumb("drop", "books", newest[0], code=4)
-    assert "needs a COLLECTION" in rhumb("list", code=1)
+    assert "needs a COLLECTION" in rhumb("list", code=2)
     assert "no snapshots" in rhumb("list", "--all")
     rhumb("create", "--all")
     assert "full-snapshot-" in rhumb("list", "--all")
