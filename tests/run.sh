@@ -51,11 +51,13 @@ stage() {
     tee "$log-ctest.log" | grep -vE '^ +Start |Passed +[0-9.]+ sec$'
 }
 
-# What the engines stand on, the shards of points, and what a server is made of beside them.
+# What the engines stand on, the shards of points, what finds and reaches the shards, and what
+# clients and operators meet.
 engines="base;model;settings;net;archive;plugin;peer;query;router;auth;index;storage;payload"
 engines+=";consensus;plugins"
 shards="model;segment;shard"
-server="placement;gateway;worker;http;admin;app"
+gateway="placement;gateway;worker"
+front="http;admin;app"
 # Every folder with a test that is labelled concurrent.
 concurrent=$(grep -rlE --include=CMakeLists.txt 'LABELS .*\bconcurrent\b' tests |
   xargs dirname | sed 's,^tests/,,' | sort -u | paste -sd ';')
@@ -85,8 +87,9 @@ group() {
   case "$1" in
     asan-engines) asan "asan engines" "$engines" ;;
     asan-shards) asan "asan shards" "$shards" ;;
-    asan-server)
-      asan "asan server" "$server;fuzz" || return
+    asan-front) asan "asan front" "$front" ;;
+    asan-gateway)
+      asan "asan gateway" "$gateway;fuzz" || return
       say "fuzz targets"
       tests/fuzz/run.sh "$results" "${RHUMB_FUZZ_SECONDS:-8}"
       ;;
@@ -110,7 +113,7 @@ group() {
 failed=0 left_out=""
 release="cli;sdk;abi;conformance;sim;tidy;linear"
 if [ "$mode" = quick ]; then
-  stage release release "$engines;$shards;$server;$release" || failed=1
+  stage release release "$engines;$shards;$gateway;$front;$release" || failed=1
 else
   # Claims about large data are tested here. Sanitizers take less data.
   stage release release "$release;archive;model_check;plugins/index;plugins/index_rhumb" || failed=1
