@@ -201,8 +201,11 @@ Status Node::start_roles() {
   options.replicas.mergers = merges_.get();
   options.replicas.compaction = options_.compaction;
   recall_budget_ =
-      std::make_unique<shard::CpuBudget>(options_.recall_cpu_share, base::limits::kRecallBudgetNs);
+      std::make_unique<shard::RateBudget>(options_.recall_cpu_share, base::limits::kRecallBudgetNs);
   options.replicas.recall_budget = recall_budget_.get();
+  scrub_ = std::make_unique<shard::ScrubLedger>(options_.scrub_period_seconds,
+                                                options_.scrub_bytes_per_second);
+  options.replicas.scrub = scrub_.get();
   options.replicas.segment = options_.segment;
   options.replicas.segment.plugins = plugins_.get();
   options.replicas.segment.index_engine = options_.index_engine;
@@ -233,6 +236,7 @@ Status Node::start_roles() {
   parts.router = router_->id();
   parts.images = options.replicas.images;
   parts.shards = options.replicas.directory;
+  RHUMB_ASSIGN(parts.allowed_urls, AllowedUrls::parse(options_.snapshot_urls));
   snapshot_jobs_ = std::make_unique<NodeSnapshots>(std::move(parts));
   return wait_for("cluster map", [&](auto done) {
     gateway_->await_map(metadata_->map()->version, std::move(done));

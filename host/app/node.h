@@ -33,6 +33,7 @@ namespace rhumb::app {
 
 struct NodeOptions {
   std::string data_directory, plugin_directory;
+  std::string snapshot_urls;        // that may be fetched from, with commas between them
   std::string snapshots_directory;  // if empty: snapshots/ in the data directory
   std::string log_engine = "wal", kv_engine = "sqlite", consensus_engine = "raft",
               router_engine = "hash", index_engine = "rhumb";
@@ -42,6 +43,8 @@ struct NodeOptions {
   uint32_t seal_rows = base::limits::kSegmentMaxRows;
   shard::CompactionOptions compaction;
   double recall_cpu_share = base::limits::kRecallCpuShare;
+  uint64_t scrub_period_seconds = 0;  // 0: never
+  uint64_t scrub_bytes_per_second = 0;
   uint32_t pool_threads = 2, apply_threads = 2, background_threads = 2, build_threads = 2;
   uint32_t tick_ms = 100, election_ticks = 10;
   peer::LoopbackMode loopback = peer::LoopbackMode::kDirect;
@@ -106,7 +109,8 @@ class Node {
   std::vector<std::string> derived_damage_ RHUMB_GUARDED_BY(damage_mutex_);  // found by this start
   base::MemoryGuard memory_;
   base::TimerQueue timers_;
-  std::unique_ptr<shard::CpuBudget> recall_budget_;
+  std::unique_ptr<shard::RateBudget> recall_budget_;
+  std::unique_ptr<shard::ScrubLedger> scrub_;
   std::unique_ptr<base::Executor> pool_, apply_, background_, renewals_, merges_;
   // The task of the watchdog: a strand has a place in a queue that is full.
   std::unique_ptr<base::Strand> watched_pool_;

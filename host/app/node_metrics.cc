@@ -105,6 +105,7 @@ void Node::collect_queues() const {
 void Node::collect_shards() const {
   uint64_t serving = 0, failed = worker_->replicas().failed(), points = 0, segments = 0, rows = 0,
            lag = 0;
+  uint64_t scrubbed = 0;
   double scan_ms = 0;
   for (const auto& replica : worker_->replicas().all()) {
     if (!replica->serving) continue;
@@ -117,6 +118,7 @@ void Node::collect_shards() const {
     scan_ms = std::max(scan_ms, load.tail.scan_ms);
     const uint64_t given = replica->committed.load(std::memory_order_relaxed),
                    applied = shard.applied_index();
+    scrubbed = std::max(scrubbed, shard.scrubbed_seconds_ago());
     lag = std::max(lag, given - std::min(given, applied));
   }
   set("rhumb_shards", serving);
@@ -126,6 +128,7 @@ void Node::collect_shards() const {
   set("rhumb_tail_rows", rows);
   gauge("rhumb_tail_scan_seconds").set(scan_ms / 1000);
   set("rhumb_apply_lag_entries", lag);
+  set("rhumb_scrub_oldest_seconds", scrubbed);
   set("rhumb_collections", metadata_->map()->collections.size());
   std::string why;
   set("rhumb_ready", ready(&why) ? 1 : 0);

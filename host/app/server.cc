@@ -156,6 +156,7 @@ NodeOptions Server::node_options() const {
   NodeOptions o;
   o.data_directory = settings_.node.data_dir;
   o.snapshots_directory = settings_.storage.snapshots_path;
+  o.snapshot_urls = settings_.snapshots.allowed_urls;
   o.plugin_directory = plugin_directory(settings_);
   o.log_engine = settings_.storage.log;
   o.kv_engine = settings_.storage.kv;
@@ -173,6 +174,8 @@ NodeOptions Server::node_options() const {
   o.apply_threads = std::min(4u, cores());
   o.background_threads = std::max(2u, cores() / 2);
   o.recall_cpu_share = settings_.contract.cpu_share;
+  o.scrub_period_seconds = settings_.scrub.period;
+  o.scrub_bytes_per_second = settings_.scrub.bytes_per_second;
   o.compaction.enabled = settings_.compaction.enabled;
   o.compaction.dead_share = settings_.compaction.dead_share;
   o.compaction.busy_dead_share =

@@ -270,6 +270,7 @@ inline constexpr uint32_t kRecallActions = 32;      // actions of the contract t
 // Pieces in which an archive is made and read. Memory for packing or unpacking is bounded by
 // kMaxArchiveMemoryBytes, whatever the archive's size.
 inline constexpr uint64_t kArchivePieceBytes = 256 * kKiB;
+inline constexpr size_t kMaxUrlBytes = 2048;  // that a setting or a request names
 inline constexpr uint64_t kMaxArchiveMemoryBytes = 32 * kMiB;
 // The window that the reader of a compressed archive accepts, as a power of two: 8 MiB, which is
 // what `zstd` asks for up to level 19. `zstd --long` asks for more.

@@ -108,6 +108,13 @@ std::vector<MetricRow> make_rows() {
                 "Factor on the breadth of searches, to keep the contract.", {"shard"}),
       gauge_row("rhumb_requests_running", "requests",
                 "Reads and writes of shards that a thread is working on."),
+      counter_row("rhumb_scrub_bytes_total", "bytes",
+                  "Bytes of sealed files that were read from the disk and compared with their "
+                  "checksums (scrub.period)."),
+      counter_row("rhumb_scrub_damage_total", "files",
+                  "Damaged files that this reading found. Their shards are fenced."),
+      gauge_row("rhumb_scrub_oldest_seconds", "seconds",
+                "Time since the oldest sealed file was known to be intact."),
       counter_row("rhumb_segment_merges_total", "merges",
                   "Merges of segments, which drop dead rows and fold in changed payloads.",
                   {"outcome"}),

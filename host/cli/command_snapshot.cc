@@ -102,6 +102,10 @@ Status fetch(const CommandContext& context, const Target& target) {
 
 Status restore(const CommandContext& context, const Target& target) {
   const std::string& file = target.words.at(0);
+  if (file.starts_with("http://") || file.starts_with("https://")) {
+    const json body = {{"location", file}, {"priority", "snapshot"}};
+    return context.client.call("PUT", target.path + "/recover?wait=true", body.dump()).status();
+  }
   std::error_code error;
   const uint64_t total = std::filesystem::file_size(file, error);
   if (error) return base::invalid(file + ": " + error.message());

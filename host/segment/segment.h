@@ -175,6 +175,14 @@ class Segment {
   // The names of the column files and of their checksums, which never change once the segment is
   // sealed.
   std::vector<std::string> sealed_files() const;
+  // Any thread. The column files of a sealed segment with their checksums, which live as long as
+  // the segment. Empty before the segment is sealed.
+  struct SealedColumn {
+    std::string path;
+    uint64_t bytes = 0;
+    std::span<const uint32_t> crcs;  // CRC-32C of each block of kChecksumBlockBytes
+  };
+  std::vector<SealedColumn> sealed_columns() const;
   // [background] Reads again all columns that have checksums of their own. `wrong` is called for
   // each damaged block.
   void verify_checksums(const std::function<void(const base::Status&)>& wrong) const;

@@ -53,6 +53,15 @@ std::vector<std::string> Segment::sealed_files() const {
   return names;
 }
 
+std::vector<Segment::SealedColumn> Segment::sealed_columns() const {
+  std::vector<SealedColumn> columns;
+  if (state() != State::kSealed) return columns;
+  const auto all = files();
+  for (size_t i = 0; i < all.size(); ++i)
+    columns.push_back({all[i]->path(), checksums_[i]->bytes(), checksums_[i]->crcs()});
+  return columns;
+}
+
 Status Segment::save_fields(uint32_t rows, uint64_t through_version) {
   RHUMB_TRY(base::make_dirs(fields_directory()));
   return fields_->save(fields_directory(), rows, through_version);

@@ -65,6 +65,13 @@ struct Settings {
     uint64_t threads = 1;
   } compaction;
   struct {
+    std::string allowed_urls;  // if empty: none
+  } snapshots;
+  struct {
+    uint64_t period = 7 * 24 * 3600;  // seconds; 0: never
+    uint64_t bytes_per_second = 32ull << 20;
+  } scrub;
+  struct {
     std::string endpoint;  // if empty: no request is traced
     double sample_ratio = 0.01;
   } tracing;

@@ -1,7 +1,6 @@
-#include <charconv>
-#include <regex>
 #include <sstream>
 
+#include "host/settings/key_kinds.h"
 #include "host/settings/settings.h"
 
 namespace rhumb::settings {
@@ -9,154 +8,7 @@ namespace {
 
 using base::Status;
 
-constexpr uint64_t kMaxBytes = 1ull << 50;
-constexpr size_t kMaxUrlBytes = 2048;
 constexpr size_t kPrintedColumns = 100;
-
-Status refuse(const std::string& path, const std::string& value, const std::string& expects) {
-  return base::invalid(path + ": '" + value + "' is not " + expects);
-}
-
-template <typename Section, typename Field>
-Key number(std::string path, Section Settings::*section, Field field, uint64_t min, uint64_t max,
-           std::string help) {
-  const std::string expects =
-      "a whole number from " + std::to_string(min) + " to " + std::to_string(max);
-  return {
-      path,
-      expects,
-      std::move(help),
-      false,
-      [=](Settings& s, const std::string& text) -> Status {
-        uint64_t value = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (error != std::errc() || end != text.data() + text.size() || value < min || value > max)
-          return refuse(path, text, expects);
-        (s.*section).*field = value;
-        return base::ok();
-      },
-      [=](const Settings& s) { return std::to_string((s.*section).*field); }};
-}
-
-template <typename Section, typename Field>
-Key share(std::string path, Section Settings::*section, Field field, double min, double max,
-          std::string help) {
-  const auto text_of = [](double v) {
-    char text[32];
-    return std::string(text, std::to_chars(text, text + sizeof(text), v).ptr);
-  };
-  const std::string expects = "a number from " + text_of(min) + " to " + text_of(max);
-  return {path,
-          expects,
-          std::move(help),
-          false,
-          [=](Settings& s, const std::string& text) -> Status {
-            double value = 0;
-            const auto [end, error] =
-                std::from_chars(text.data(), text.data() + text.size(), value);
-            if (error != std::errc() || end != text.data() + text.size() ||
-                !(value >= min && value <= max))
-              return refuse(path, text, expects);
-            (s.*section).*field = value;
-            return base::ok();
-          },
-          [=](const Settings& s) { return text_of((s.*section).*field); }};
-}
-
-template <typename Section, typename Field>
-Key text(std::string path, Section Settings::*section, Field field, std::string expects,
-         std::string help, bool secret = false) {
-  return {path,
-          std::move(expects),
-          std::move(help),
-          secret,
-          [=](Settings& s, const std::string& value) -> Status {
-            (s.*section).*field = value;
-            return base::ok();
-          },
-          [=](const Settings& s) { return (s.*section).*field; }};
-}
-
-template <typename Section, typename Field>
-Key choice(std::string path, Section Settings::*section, Field field,
-           std::vector<std::string> values, std::string help) {
-  std::string expects = "one of";
-  for (const std::string& v : values) expects += " " + v + (v == values.back() ? "" : ",");
-  return {path,
-          expects,
-          std::move(help),
-          false,
-          [=](Settings& s, const std::string& value) -> Status {
-            for (const std::string& v : values) {
-              if (v != value) continue;
-              (s.*section).*field = value;
-              return base::ok();
-            }
-            return refuse(path, value, expects);
-          },
-          [=](const Settings& s) { return (s.*section).*field; }};
-}
-
-template <typename Section, typename Field>
-Key flag(std::string path, Section Settings::*section, Field field, std::string help) {
-  return {path,
-          "true or false",
-          std::move(help),
-          false,
-          [=](Settings& s, const std::string& value) -> Status {
-            if (value != "true" && value != "false") return refuse(path, value, "true or false");
-            (s.*section).*field = value == "true";
-            return base::ok();
-          },
-          [=](const Settings& s) { return std::string((s.*section).*field ? "true" : "false"); }};
-}
-
-// A number of bytes or "auto".
-template <typename Section, typename Field>
-Key bytes(std::string path, Section Settings::*section, Field field, std::string help) {
-  const std::string expects = "auto or a whole number of bytes up to " + std::to_string(kMaxBytes);
-  return {path,
-          expects,
-          std::move(help),
-          false,
-          [=](Settings& s, const std::string& text) -> Status {
-            uint64_t value = 0;
-            const auto [end, error] =
-                std::from_chars(text.data(), text.data() + text.size(), value);
-            const bool number =
-                error == std::errc() && end == text.data() + text.size() && value <= kMaxBytes;
-            if (text != "auto" && !number) return refuse(path, text, expects);
-            (s.*section).*field = text;
-            return base::ok();
-          },
-          [=](const Settings& s) { return (s.*section).*field; }};
-}
-
-// http://host[:port][/path], where a host may be an IPv6 address in brackets.
-bool is_http_url(const std::string& text) {
-  static const std::regex form(
-      R"(http://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:([0-9]{1,5}))?(/[A-Za-z0-9._~/-]*)?)");
-  std::smatch parts;
-  if (text.size() > kMaxUrlBytes || !std::regex_match(text, parts, form)) return false;
-  if (!parts[3].matched) return true;
-  const int port = std::stoi(parts[3]);
-  return port >= 1 && port <= 65535;
-}
-
-template <typename Section, typename Field>
-Key url(std::string path, Section Settings::*section, Field field, std::string help) {
-  const std::string expects = "empty or a URL like http://host:port";
-  return {path,
-          expects,
-          std::move(help),
-          false,
-          [=](Settings& s, const std::string& text) -> Status {
-            if (!text.empty() && !is_http_url(text)) return refuse(path, text, expects);
-            (s.*section).*field = text;
-            return base::ok();
-          },
-          [=](const Settings& s) { return (s.*section).*field; }};
-}
 
 // Pointers to the members of the unnamed sections.
 #define SECTION(name) &Settings::name
@@ -271,6 +123,15 @@ std::vector<Key> make_keys() {
       number("compaction.threads", SECTION(compaction), FIELD(compaction, threads), 1, 1024,
              "Threads that build the graph of a merged segment. One segment at a time is "
              "merged."),
+      url_list("snapshots.allowed_urls", SECTION(snapshots), FIELD(snapshots, allowed_urls),
+               "URLs that snapshots may be fetched from for a recovery, each with all paths "
+               "below it. If empty: none may, because whoever may restore could reach through this "
+               "server what only the server reaches."),
+      duration("scrub.period", SECTION(scrub), FIELD(scrub, period), 366ull * 24 * 3600,
+               "Time in which all sealed files are read from the disk and compared with their "
+               "checksums, so that damage is found before a search needs the bytes. 0: never."),
+      number("scrub.bytes_per_second", SECTION(scrub), FIELD(scrub, bytes_per_second), 1ull << 16,
+             1ull << 40, "Most bytes that this reading takes from the disk in a second."),
       url("tracing.endpoint", SECTION(tracing), FIELD(tracing, endpoint),
           "OpenTelemetry collector that gets the traces of requests, as OTLP over HTTP: "
           "/v1/traces is added. If empty: no request is traced."),

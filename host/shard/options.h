@@ -12,7 +12,8 @@
 #include "host/model/collection.h"
 #include "host/segment/options.h"
 #include "host/shard/background/compaction.h"
-#include "host/shard/background/cpu_budget.h"
+#include "host/shard/background/rate_budget.h"
+#include "host/shard/background/scrub_ledger.h"
 #include "host/shard/state/kv_cache.h"
 #include "host/shard/write/request_budget.h"
 
@@ -29,7 +30,9 @@ struct ShardOptions {
   base::Executor* apply = nullptr;
   base::Executor* background = nullptr;
   // The budget of all shards together, which outlives them. With null the shard has one of its own.
-  CpuBudget* recall_budget = nullptr;
+  RateBudget* recall_budget = nullptr;
+  // What the scrubbers of all shards share, which outlives them. With null nothing is scrubbed.
+  ScrubLedger* scrub = nullptr;
   // Outlives the shard. With null, recall is measured only on request.
   base::TimerQueue* timers = nullptr;
   // Runs merges. With null they run on `background`. Without timers segments are merged only on

@@ -25,7 +25,8 @@ Shard::Shard(ShardOptions options)
       indexer_(core_, indexing_strand_),
       maintenance_(core_, apply_state_, indexer_, apply_strand_, maintenance_strand_),
       merger_(core_, apply_state_, maintenance_, apply_strand_, merging_strand_),
-      images_(core_, apply_state_, maintenance_, apply_strand_, indexing_strand_) {
+      images_(core_, apply_state_, maintenance_, apply_strand_, indexing_strand_),
+      scrubber_(core_) {
   measurer_.promise(core_.schema()->contract.recall);
 }
 
@@ -65,6 +66,7 @@ Status Shard::recover() {
   if (maintenance_.has_full_segments()) maintenance_.seal();
   indexer_.wake();
   merger_.changed();
+  scrubber_.begin();
   return base::ok();
 }
 
@@ -97,6 +99,7 @@ Status Shard::apply_all(std::span<const consensus::Entry> entries) {
     maintenance_.seal();
     indexer_.wake();
     merger_.changed();
+    scrubber_.begin();
   }
   while (!entries.empty()) {
     size_t n = 0;
@@ -196,6 +199,7 @@ void Shard::stop() {
   apply_strand_.drain();
   maintenance_.wait_idle();
   measurer_.stop();
+  scrubber_.stop();
   indexing_strand_.drain();  // a turn that ran may have posted one more, which ends at once
   indexing_strand_.drain();
 }

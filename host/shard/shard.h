@@ -30,6 +30,7 @@
 #include "host/shard/background/maintenance.h"
 #include "host/shard/background/measurer.h"
 #include "host/shard/background/merger.h"
+#include "host/shard/background/scrubber.h"
 #include "host/shard/image/take.h"
 #include "host/shard/read/point_reads.h"
 #include "host/shard/read/read_context.h"
@@ -121,6 +122,8 @@ class Shard final : public consensus::StateMachine {
     Indexer::Tail tail;
   };
   Load load() const;
+  // The seconds since the oldest sealed bytes were known to be intact; 0 if there are none.
+  uint64_t scrubbed_seconds_ago() const { return scrubber_.oldest_seconds(); }
   // recall() returns what the contract asks for and what is measured. calibrations() returns, by
   // segment and vector, what the graph knows of its own recall.
   Measurer::State recall() const { return measurer_.state(); }
@@ -189,6 +192,7 @@ class Shard final : public consensus::StateMachine {
   Maintenance maintenance_;
   Merger merger_;
   ImageTaker images_;
+  Scrubber scrubber_;
   std::atomic<uint64_t> begins_at_{0};
   std::atomic<bool> stopped_{false};
 };

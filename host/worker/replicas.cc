@@ -102,6 +102,7 @@ void Replicas::open(const model::Collection& collection, const model::ShardPlace
   options.mergers = options_.mergers;
   options.compaction = options_.compaction;
   options.recall_budget = options_.recall_budget;
+  options.scrub = options_.scrub;
   options.background = options_.background;
   options.requests = requests_;
   options.release_log = [groups = options_.groups, group = placement.shard](uint64_t index) {

@@ -30,7 +30,8 @@ struct ReplicasOptions {
   base::TimerQueue* timers = nullptr;
   base::Executor* mergers = nullptr;  // as in ShardOptions
   shard::CompactionOptions compaction;
-  shard::CpuBudget* recall_budget = nullptr;  // as in ShardOptions
+  shard::RateBudget* recall_budget = nullptr;  // as in ShardOptions
+  shard::ScrubLedger* scrub = nullptr;         // as in ShardOptions
   segment::SegmentOptions segment;
 };
 

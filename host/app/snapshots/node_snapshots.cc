@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "host/app/snapshots/branch.h"
+#include "host/app/snapshots/download.h"
 #include "host/app/snapshots/make.h"
 #include "host/app/snapshots/restore.h"
 #include "host/base/clock.h"
@@ -72,6 +73,30 @@ void NodeSnapshots::restore(SnapshotScope scope, std::unique_ptr<archive::Unpack
         (*told)(restored);
       });
   if (!posted.ok()) (*told)(posted);
+}
+
+void NodeSnapshots::fetch(SnapshotScope scope, http::rest::SnapshotUrl from,
+                          http::rest::SnapshotPriority /*priority*/, gateway::Done done) {
+  const auto told = std::make_shared<gateway::Done>(std::move(done));
+  const Status posted =
+      jobs_.post([this, scope = std::move(scope), from = std::move(from), told]() mutable {
+        const Status restored = stopping_ ? kStopping : fetch_and_restore(scope, from);
+        count("restore", restored.ok());
+        (*told)(restored);
+      });
+  if (!posted.ok()) (*told)(posted);
+}
+
+Status NodeSnapshots::fetch_and_restore(const SnapshotScope& scope,
+                                        const http::rest::SnapshotUrl& from) {
+  RHUMB_TRY(may_fetch(from.url));
+  RHUMB_ASSIGN(std::string directory, parts_.store->temporary_path());
+  RHUMB_ASSIGN(const auto files, archive::Unpacker::begin({.directory = std::move(directory)}));
+  RHUMB_TRY(download(
+      from.url, from.api_key, [&](std::string_view bytes) { return files->feed(bytes); },
+      parts_.stopping));
+  RHUMB_TRY(files->finish(from.checksum).status());
+  return restore_snapshot(parts_, scope, files->directory());
 }
 
 void NodeSnapshots::branch(std::string collection, std::string name, gateway::Done done) {

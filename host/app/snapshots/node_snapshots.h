@@ -21,6 +21,11 @@ class NodeSnapshots final : public http::rest::SnapshotEngine {
   // A shard has one replica today, so the priority makes no difference.
   void restore(archive::SnapshotScope scope, std::unique_ptr<archive::Unpacker> files,
                http::rest::SnapshotPriority priority, gateway::Done done) override;
+  base::Status may_fetch(const std::string& url) const override {
+    return parts_.allowed_urls.check(url);
+  }
+  void fetch(archive::SnapshotScope scope, http::rest::SnapshotUrl from,
+             http::rest::SnapshotPriority priority, gateway::Done done) override;
   void branch(std::string collection, std::string name, gateway::Done done) override;
 
   // The job that runs ends as soon as it can, and fails. So do those that wait.
@@ -28,6 +33,9 @@ class NodeSnapshots final : public http::rest::SnapshotEngine {
   void stop();  // blocks until no job runs; after cancel(), and after the worker has stopped
 
  private:
+  base::Status fetch_and_restore(const archive::SnapshotScope& scope,
+                                 const http::rest::SnapshotUrl& from);
+
   SnapshotParts parts_;
   std::atomic<bool> stopping_{false};
   base::Executor jobs_;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "host/app/snapshots/allowed_urls.h"
 #include "host/archive/snapshot_store.h"
 #include "host/base/status.h"
 #include "host/gateway/cluster_gateway.h"
@@ -21,6 +22,7 @@ struct SnapshotParts {
   std::string router;  // the id of the router that this node has
   std::string images;  // the directory that `replicas` takes images in
   std::string shards;  // the directory of the node's shards
+  AllowedUrls allowed_urls;
   std::function<bool()> stopping;
 };
 

@@ -24,6 +24,7 @@ class Checksums {
   static base::Result<std::unique_ptr<Checksums>> load(const std::string& path,
                                                        uint64_t column_bytes);
 
+  uint64_t bytes() const { return bytes_; }  // of the column
   // CRC-32C of each block of kChecksumBlockBytes, as the file has them.
   const std::vector<uint32_t>& crcs() const { return crcs_; }
 

@@ -61,7 +61,7 @@ Measurer::Measurer(Core& core)
       own_budget_(
           core.options.recall_budget != nullptr
               ? nullptr
-              : std::make_unique<CpuBudget>(limits::kRecallCpuShare, limits::kRecallBudgetNs)),
+              : std::make_unique<RateBudget>(limits::kRecallCpuShare, limits::kRecallBudgetNs)),
       budget_(own_budget_ ? *own_budget_ : *core.options.recall_budget),
       strand_(*core.options.background) {
   gate_->open = this;
@@ -234,7 +234,7 @@ Measurer::State Measurer::state() const {
   if (out.missing == 0 || sample_ns <= 0) return out;
   const auto missing = static_cast<double>(out.missing);
   const double share =
-      budget_.share() / std::max(1u, budget_.users().load(std::memory_order_relaxed));
+      budget_.rate() / std::max(1u, budget_.users().load(std::memory_order_relaxed));
   double seconds = missing * sample_ns / share / static_cast<double>(kSecondNs);
   const auto waiting = static_cast<double>(reservoir_.counts(watch_.epoch()).fresh);
   if (out.searched && missing > waiting) {

@@ -15,7 +15,7 @@
 #include "host/base/executor.h"
 #include "host/base/timer.h"
 #include "host/model/query.h"
-#include "host/shard/background/cpu_budget.h"
+#include "host/shard/background/rate_budget.h"
 #include "host/shard/background/query_reservoir.h"
 #include "host/shard/background/recall_watch.h"
 #include "host/shard/state/core.h"
@@ -71,8 +71,8 @@ class Measurer {
   std::atomic<uint64_t> sample_ns_{0};
   std::shared_ptr<Gate> gate_;
 
-  std::unique_ptr<CpuBudget> own_budget_;  // used if there is none for all shards
-  CpuBudget& budget_;
+  std::unique_ptr<RateBudget> own_budget_;  // used if there is none for all shards
+  RateBudget& budget_;
   // [strand], as are the members from here to rate_searches_.
   std::unique_ptr<MeasuringJob> job_;
   uint64_t jobs_ = 0, job_ns_ = 0, retry_ns_ = 0;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <future>
 
-#include "host/shard/background/cpu_budget.h"
+#include "host/shard/background/rate_budget.h"
 #include "host/shard/background/query_reservoir.h"
 #include "tests/shard/harness.h"
 
@@ -223,8 +223,8 @@ TEST(QueryReservoirTest, a_kept_search_is_a_copy_of_the_one_that_was_offered) {
   EXPECT_EQ(kept[0].request->filter->must.at(0).key, "colour");
 }
 
-TEST(CpuBudgetTest, the_budget_is_a_share_of_the_time) {
-  CpuBudget budget(.1, 1000);
+TEST(RateBudgetTest, the_budget_is_a_share_of_the_time) {
+  RateBudget budget(.1, 1000);
   EXPECT_TRUE(budget.left(1));
   budget.spend(150);
   EXPECT_FALSE(budget.left(1));

@@ -22,7 +22,12 @@ void RestoreRun::finish() {
   if (!unpacked.ok()) return fail(unpacked.status());
   if (aborted()) return unpacker_.reset();
   if (!wait_) x_->accept();
-  const auto answer = [x = x_, wait = wait_](const Status& done) {
+  x_->options.snapshot_engine->restore(scope_, std::move(unpacker_), request_.priority,
+                                       restore_answer(x_, wait_));
+}
+
+gateway::Done restore_answer(const CallPtr& x, bool wait) {
+  return [x, wait](const Status& done) {
     if (!done.ok())
       base::log_error("http", "a snapshot was not restored",
                       {{"request_id", x->request->request_id}, {"error", done.message()}});
@@ -32,7 +37,6 @@ void RestoreRun::finish() {
     else
       x->fail(done);
   };
-  x_->options.snapshot_engine->restore(scope_, std::move(unpacker_), request_.priority, answer);
 }
 
 }  // namespace rhumb::http::rest::snapshots

@@ -38,4 +38,7 @@ class RestoreRun {
   std::atomic<bool> aborted_{false};
 };
 
+// Answers when a restore has ended. Without `wait` the call was answered before.
+gateway::Done restore_answer(const CallPtr& x, bool wait);
+
 }  // namespace rhumb::http::rest::snapshots

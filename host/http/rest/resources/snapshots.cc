@@ -55,6 +55,15 @@ Result<base::File> open_archive(const std::string& path) {
   return base::File::open_ro(path);
 }
 
+void recover_from_url(const CallPtr& x, const archive::SnapshotScope& scope,
+                      const RecoverRequest& request, bool wait) {
+  SnapshotEngine& engine = *x->options.snapshot_engine;
+  if (const Status allowed = engine.may_fetch(request.url); !allowed.ok()) return x->fail(allowed);
+  if (!wait) x->accept();
+  engine.fetch(scope, {request.url, request.api_key, request.checksum}, request.priority,
+               restore_answer(x, wait));
+}
+
 }  // namespace
 
 void list(const CallPtr& x) {
@@ -112,8 +121,7 @@ void recover(const CallPtr& x) {
   auto request = parse_recover(x->request->body, &ignored);
   x->warn(ignored);
   if (!request.ok()) return x->fail(request.status());
-  if (request->path.empty())
-    return x->fail(base::unsupported("recovery from a URL; file:// and the upload are served"));
+  if (request->path.empty()) return recover_from_url(x, *scope, *request, *wait);
   auto file = open_archive(request->path);
   if (!file.ok()) return x->fail(file.status());
   const auto bytes = file->size();

@@ -39,6 +39,19 @@ class FakeEngine final : public SnapshotEngine {
     files.reset();
     done(failure);
   }
+  base::Status may_fetch(const std::string& url) const override {
+    return url.starts_with("https://allowed/")
+               ? base::ok()
+               : base::Status(base::Code::kForbidden, "location: not allowed");
+  }
+  void fetch(SnapshotScope scope, SnapshotUrl from, SnapshotPriority priority,
+             gateway::Done done) override {
+    restored_scope = scope;
+    restored_priority = priority;
+    fetched = from;
+    done(failure);
+  }
+  SnapshotUrl fetched;
   archive::SnapshotStore* store = nullptr;
   base::Status failure;
   SnapshotScope restored_scope;
