@@ -36,10 +36,9 @@ def fresh(tmp_path):
     """Starts servers for one test only: fresh(settings) -> Rhumbd."""
     started = []
 
-    def start(settings=None, arguments=(), data=None):
-        started.append(
-            Rhumbd(data or tmp_path / f"data{len(started)}", settings, arguments).start()
-        )
+    def start(settings=None, arguments=(), data=None, environment=None):
+        directory = data or tmp_path / f"data{len(started)}"
+        started.append(Rhumbd(directory, settings, arguments, environment).start())
         return started[-1]
 
     yield start

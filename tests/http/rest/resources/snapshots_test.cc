@@ -203,10 +203,25 @@ TEST_F(SnapshotsTest, a_location_that_is_no_archive_is_refused) {
   refused(recover("file://" + root_), 400, "no regular file");
   refused(recover("file://" + root_ + "/none"), 400, "no regular file");
   refused(recover("file:///etc/passwd"), 400, "no whole zstd stream");
-  refused(recover("https://example.org/a"), 501, "recovery from a URL");
+  refused(recover("https://example.org/a"), 403, "location: not allowed");
   refused(rest_.ask("PUT", "/collections/a%2fb/snapshots/recover", "{\"location\":\"http://a\"}"),
           422, "collection_name");
   EXPECT_TRUE(nothing_is_left());
+}
+
+TEST_F(SnapshotsTest, a_url_is_handed_to_the_engine) {
+  const std::string checksum(64, 'a');
+  const std::string body = R"({"location":"https://allowed/a.snapshot","priority":"snapshot",
+      "api_key":"secret","checksum":")" +
+                           checksum + "\"}";
+  EXPECT_EQ(result(rest_.ask("PUT", "/collections/films/snapshots/recover", body)), true);
+  EXPECT_EQ(engine_.fetched.url, "https://allowed/a.snapshot");
+  EXPECT_EQ(engine_.fetched.api_key, "secret");
+  EXPECT_EQ(engine_.fetched.checksum, checksum);
+  EXPECT_EQ(engine_.restored_scope.collection, "films");
+  EXPECT_EQ(engine_.restored_priority, SnapshotPriority::kSnapshot);
+  engine_.failure = base::invalid("location: the server answered 404 Not Found");
+  refused(rest_.ask("PUT", "/collections/films/snapshots/recover", body), 400, "answered 404");
 }
 
 TEST_F(SnapshotsTest, an_upload_is_unpacked_while_it_comes) {
