@@ -44,7 +44,8 @@ Run find_run(const std::string& command) {
       {"import", run_import},     {"export", run_export},
       {"search", run_search},     {"doctor", run_doctor},
       {"size", run_size},         {"optimizations", run_optimizations},
-      {"snapshot", run_snapshot}, {"branch", run_branch}};
+      {"snapshot", run_snapshot}, {"branch", run_branch},
+      {"diff", run_diff}};
   const auto it = all.find(command);
   return it == all.end() ? nullptr : it->second;
 }

@@ -41,6 +41,7 @@ base::Status run_search(const CommandContext& context);
 base::Status run_optimizations(const CommandContext& context);
 base::Status run_snapshot(const CommandContext& context);
 base::Status run_branch(const CommandContext& context);
+base::Status run_diff(const CommandContext& context);
 base::Status run_size(const CommandContext& context);
 // Replaces this program by `rhumbd doctor`, and returns only if that is not possible.
 base::Status run_doctor(const CommandContext& context);

@@ -140,25 +140,29 @@ CommandRow optimizations() {
 }
 
 CommandRow snapshot() {
-  return {.name = "snapshot",
-          .synopsis = "snapshot ACTION (COLLECTION | --all) [NAME | FILE]",
-          .summary = "Make, list, fetch, restore and delete snapshots",
-          .positions = {{.name = "ACTION",
-                         .help = "create, list, fetch NAME, restore FILE or URL, drop NAME, or prune",
-                         .required = true,
-                         .choices = {"create", "list", "fetch", "restore", "drop", "prune"}},
-                        {.name = "COLLECTION", .help = "the collection; not with --all"},
-                        {.name = "NAME", .help = "fetch, drop: the snapshot; restore: the file, or a URL that the server fetches"},
-                        {.name = "FILE", .help = "fetch: the file that is written (default NAME)"}},
-          .options = {{.name = "all", .help = "all collections and aliases"},
-                      {.name = "keep",
-                       .value = "N",
-                       .help = "prune: how many of the newest stay",
-                       .max = UINT32_MAX}},
-          .examples = {"rhumb snapshot create articles",
-                       "rhumb snapshot fetch articles NAME articles.snapshot",
-                       "rhumb snapshot restore articles articles.snapshot",
-                       "rhumb snapshot prune articles --keep 7", "rhumb snapshot create --all"}};
+  return {
+      .name = "snapshot",
+      .synopsis = "snapshot ACTION (COLLECTION | --all) [NAME | FILE]",
+      .summary = "Make, list, fetch, restore and delete snapshots",
+      .positions =
+          {{.name = "ACTION",
+            .help = "create, list, fetch NAME, restore FILE or URL, drop NAME, or prune",
+            .required = true,
+            .choices = {"create", "list", "fetch", "restore", "drop", "prune"}},
+           {.name = "COLLECTION", .help = "the collection; not with --all"},
+           {.name = "NAME",
+            .help =
+                "fetch, drop: the snapshot; restore: the file, or a URL that the server fetches"},
+           {.name = "FILE", .help = "fetch: the file that is written (default NAME)"}},
+      .options = {{.name = "all", .help = "all collections and aliases"},
+                  {.name = "keep",
+                   .value = "N",
+                   .help = "prune: how many of the newest stay",
+                   .max = UINT32_MAX}},
+      .examples = {"rhumb snapshot create articles",
+                   "rhumb snapshot fetch articles NAME articles.snapshot",
+                   "rhumb snapshot restore articles articles.snapshot",
+                   "rhumb snapshot prune articles --keep 7", "rhumb snapshot create --all"}};
 }
 
 CommandRow branch() {
@@ -168,6 +172,18 @@ CommandRow branch() {
           .positions = {{.name = "COLLECTION", .help = "the collection", .required = true},
                         {.name = "NAME", .help = "the new collection", .required = true}},
           .examples = {"rhumb branch articles articles-try"}};
+}
+
+CommandRow diff() {
+  return {.name = "diff",
+          .synopsis = "diff COLLECTION OTHER",
+          .summary = "List the points that are new, gone or changed in another collection",
+          .positions = {{.name = "COLLECTION", .help = "the collection", .required = true},
+                        {.name = "OTHER",
+                         .help = "the collection that it is compared with, such as a branch of it",
+                         .required = true}},
+          .examples = {"rhumb diff articles articles-try",
+                       "rhumb diff articles articles-try -o json | tail -1"}};
 }
 
 CommandRow size() {
@@ -223,7 +239,7 @@ const base::ProgramTable& program() {
       .name = "rhumb",
       .summary = "the command line of a Rhumb server",
       .commands = {status(), collections(), import(), export_(), search(), optimizations(),
-                   snapshot(), branch(), size(), doctor()},
+                   snapshot(), branch(), diff(), size(), doctor()},
       .common = {{.name = "url",
                   .value = "URL",
                   .help = "server (default $RHUMB_URL or http://127.0.0.1:6333)",

@@ -66,6 +66,8 @@ class ClusterGateway final : public Gateway {
            Callback<std::vector<model::Record>> done) override;
   void scroll(CollectionPtr collection, model::ScrollRequest request, ReadOptions options,
               Callback<ScrollPage> done) override;
+  void hashes(CollectionPtr collection, std::optional<model::PointId> first, uint32_t limit,
+              ReadOptions options, Callback<HashPage> done) override;
   void count(CollectionPtr collection, model::CountRequest request, ReadOptions options,
              Callback<uint64_t> done) override;
   std::string session_token(const CollectionPtr& collection) const override;

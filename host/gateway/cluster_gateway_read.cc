@@ -51,6 +51,18 @@ ScrollPage page_of(uint32_t limit, std::vector<peer::RecordsReply> replies) {
   return page;
 }
 
+HashPage hash_page_of(uint32_t limit, std::vector<peer::HashesReply> replies) {
+  HashPage page;
+  for (peer::HashesReply& reply : replies)
+    std::move(reply.points.begin(), reply.points.end(), std::back_inserter(page.points));
+  std::sort(page.points.begin(), page.points.end(),
+            [](const model::PointHash& a, const model::PointHash& b) { return a.id < b.id; });
+  if (page.points.size() <= limit) return page;
+  page.next = page.points[limit].id;
+  page.points.resize(limit);
+  return page;
+}
+
 }  // namespace
 
 void ClusterGateway::search(const CollectionPtr& collection,
@@ -165,6 +177,26 @@ void ClusterGateway::scroll(CollectionPtr collection, model::ScrollRequest reque
     message.request.with_vector = request.with_vector;
     ask<peer::ScrollMessage>(*collection, shard, std::move(message), options.deadline,
                              gather->part(i));
+  }
+}
+
+void ClusterGateway::hashes(CollectionPtr collection, std::optional<model::PointId> first,
+                            uint32_t limit, ReadOptions options, Callback<HashPage> done) {
+  auto session = session_of(options);
+  if (!session.ok()) return done(session.status());
+  auto gather = Gather<peer::HashesReply>::of(
+      collection->shards.size(),
+      [limit, done = std::move(done)](Result<std::vector<peer::HashesReply>> replies) {
+        if (!replies.ok()) return done(replies.status());
+        done(hash_page_of(limit, std::move(*replies)));
+      });
+  for (size_t i = 0; i < collection->shards.size(); ++i) {
+    const uint64_t shard = collection->shards[i].shard;
+    // The point after the page gives the next id.
+    peer::HashesMessage message{shard, level_of(shard, options, *session),
+                                first ? first->key() : std::string(), limit + 1};
+    ask<peer::HashesMessage>(*collection, collection->shards[i], std::move(message),
+                             options.deadline, gather->part(i));
   }
 }
 

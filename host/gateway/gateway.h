@@ -63,6 +63,11 @@ struct ScrollPage {
   std::optional<model::PointId> next;
 };
 
+struct HashPage {
+  std::vector<model::PointHash> points;  // in the order of ids
+  std::optional<model::PointId> next;
+};
+
 struct CollectionState {
   CollectionPtr collection;
   std::vector<model::ShardState> shards;  // one per shard, from the replica that was asked
@@ -133,6 +138,9 @@ class Gateway {
                    Callback<std::vector<model::Record>> done) = 0;
   virtual void scroll(CollectionPtr collection, model::ScrollRequest request, ReadOptions options,
                       Callback<ScrollPage> done) = 0;
+  // Returns at most `limit` content hashes, in the order of ids, from `first` on.
+  virtual void hashes(CollectionPtr collection, std::optional<model::PointId> first, uint32_t limit,
+                      ReadOptions options, Callback<HashPage> done) = 0;
   virtual void count(CollectionPtr collection, model::CountRequest request, ReadOptions options,
                      Callback<uint64_t> done) = 0;
 

@@ -1,6 +1,7 @@
 // Reads: the requests to a shard and its answers. Pure data with binary codecs.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -51,6 +52,12 @@ struct Record {
   float score = 0;
   std::string payload;
   std::vector<NamedVector> vectors;
+};
+
+// What tells one content of a point from another (host/shard/state/content_hash.h).
+struct PointHash {
+  PointId id;
+  std::array<uint8_t, 16> hash{};
 };
 
 // About how many of the kMaxReplyBytes a record takes. The estimate is for text, in which a

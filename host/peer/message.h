@@ -25,6 +25,7 @@ enum class Op : uint16_t {
   kVerify = 8,
   kContract = 9,
   kOptimizations = 10,
+  kHashes = 11,
   kMetadataCommand = 16,
   kWatchMap = 17,
 };
@@ -52,6 +53,8 @@ constexpr std::string_view op_name(Op op) {
       return "contract";
     case Op::kOptimizations:
       return "optimizations";
+    case Op::kHashes:
+      return "hashes";
     case Op::kMetadataCommand:
       return "metadata_command";
     case Op::kWatchMap:

@@ -140,6 +140,42 @@ Result<RecordsReply> RecordsReply::decode(ByteReader& in) {
   return m;
 }
 
+void HashesReply::encode(ByteWriter& out) const {
+  out.u64(applied);
+  out.u32(static_cast<uint32_t>(points.size()));
+  for (const model::PointHash& point : points) {
+    out.blob(point.id.key());
+    out.fixed(point.hash);
+  }
+}
+Result<HashesReply> HashesReply::decode(ByteReader& in) {
+  HashesReply m;
+  m.applied = in.u64();
+  const uint32_t n = in.count(sizeof(uint32_t) + sizeof(model::PointHash::hash));
+  for (uint32_t i = 0; i < n && !in.failed(); ++i) {
+    RHUMB_ASSIGN(model::PointId id, model::PointId::from_key(in.blob()));
+    m.points.push_back({std::move(id), read_16(in)});
+  }
+  if (in.failed()) return cut_short("hashes reply");
+  return m;
+}
+
+void HashesMessage::encode(ByteWriter& out) const {
+  out.u64(shard);
+  encode_level(level, out);
+  out.blob(first);
+  out.u32(limit);
+}
+Result<HashesMessage> HashesMessage::decode(ByteReader& in) {
+  HashesMessage m;
+  m.shard = in.u64();
+  m.level = decode_level(in);
+  m.first = std::string(in.blob());
+  m.limit = in.u32();
+  if (in.failed()) return cut_short("hashes");
+  return m;
+}
+
 void GetMessage::encode(ByteWriter& out) const {
   out.u64(shard);
   encode_level(level, out);

@@ -93,6 +93,24 @@ struct ScrollMessage {
   static base::Result<ScrollMessage> decode(base::ByteReader& in);
 };
 
+// The content hashes of points in the order of their ids, from `first` on (empty: from the start).
+struct HashesReply {
+  uint64_t applied = 0;
+  std::vector<model::PointHash> points;
+  void encode(base::ByteWriter& out) const;
+  static base::Result<HashesReply> decode(base::ByteReader& in);
+};
+struct HashesMessage {
+  static constexpr Op kOp = Op::kHashes;
+  using Reply = HashesReply;
+  uint64_t shard = 0;
+  ReadLevel level;
+  std::string first;  // the key of an id
+  uint32_t limit = 0;
+  void encode(base::ByteWriter& out) const;
+  static base::Result<HashesMessage> decode(base::ByteReader& in);
+};
+
 struct CountReply {
   uint64_t applied = 0, count = 0;
   void encode(base::ByteWriter& out) const;

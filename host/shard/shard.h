@@ -111,6 +111,10 @@ class Shard final : public consensus::StateMachine {
                                                   const ReadContext& context) {
     return scroll_points(core_, request, context);
   }
+  base::Result<std::vector<model::PointHash>> hashes(const std::string& first, uint32_t limit,
+                                                     const ReadContext& context) {
+    return point_hashes(core_, first, limit, context);
+  }
   base::Result<uint64_t> count(const model::CountRequest& request, const ReadContext& context) {
     return count_points(core_, request, context);
   }

@@ -221,6 +221,17 @@ void Worker::bind(peer::Dispatcher& dispatcher) {
               return peer::RecordsReply{applied, std::move(records)};
             });
       });
+  dispatcher.on<peer::HashesMessage>(
+      [this](peer::HashesMessage m, Deadline deadline, Done<peer::HashesReply> done) {
+        on_read<peer::HashesReply>(
+            "shard hashes", m.shard, m.level, deadline, std::move(done),
+            [this, first = std::move(m.first), limit = m.limit,
+             deadline](shard::Shard& s) -> Result<peer::HashesReply> {
+              const uint64_t applied = s.applied_index();
+              RHUMB_ASSIGN(auto points, s.hashes(first, limit, {deadline, &reads_cancelled_}));
+              return peer::HashesReply{applied, std::move(points)};
+            });
+      });
   dispatcher.on<peer::CountMessage>(
       [this](peer::CountMessage m, Deadline deadline, Done<peer::CountReply> done) {
         auto request = std::make_shared<const model::CountRequest>(std::move(m.request));

@@ -1,10 +1,25 @@
-"""Branches: a second collection of the same points, which lives on alone."""
+"""Branches: a second collection of the same points, which lives on alone, and what differs then."""
+import json
 import subprocess
+import threading
 
+import numpy
 from qdrant_client import models
 
 from rhumbd import BIN
-from snapshots import QUERIES, ROWS, Embeddings, answers, contents, leftovers, load, refused, upsert
+from snapshots import (
+    DIM,
+    QUERIES,
+    ROWS,
+    Embeddings,
+    answers,
+    contents,
+    fetch,
+    leftovers,
+    load,
+    refused,
+    upsert,
+)
 
 
 def test_a_branch_has_the_same_points_and_lives_on_alone(running):
@@ -51,3 +66,87 @@ def test_a_branch_has_the_same_points_and_lives_on_alone(running):
         [str(BIN / "rhumb"), "branch", "now", "again", "--url", server.url], capture_output=True
     )
     assert done.returncode == 0 and contents(server, "again") == changed
+
+
+def difference(server, one, other):
+    """The ids that a diff names, by their change, and its last line."""
+    body = fetch(f"{server.url}/collections/{one}/diff/{other}")[2]
+    *lines, last = [json.loads(line) for line in body.splitlines()]
+    found = {"new": [], "gone": [], "changed": []}
+    for line in lines:
+        found[line["change"]].append(line["id"])
+    assert last == {
+change: len(ids) for change, ids in found.items()
+}
+    return found
+
+
+def test_a_diff_names_what_changed_in_a_branch(running):
+    server, client = running
+    data = Embeddings()
+    load(client, "books", data.rows(9000), shards=3)
+    server.ok("POST", "/collections/books/branch", {"name": "try"})
+    assert difference(server, "books", "try") == {"new": [], "gone": [], "changed": []}
+    upsert(client, "try", data.rows(20), first=100)
+    client.set_payload("try", {"seen": True}, points=[5000, 8999], wait=True)
+    client.delete("try", models.PointIdsList(points=[0, 4095, 4096]), wait=True)
+    uuid = "5c56c793-69f3-4fbf-87e6-c4bf54c28c26"
+    client.upsert(
+        "try",
+        [models.PointStruct(id=i, vector=data.rows(1)[0].tolist()) for i in (9000, 10**12, uuid)],
+        wait=True,
+    )
+    expected = {
+        "new": [9000, 10**12, uuid],
+        "gone": [0, 4095, 4096],
+        "changed": [*range(100, 120), 5000, 8999],
+    }
+    assert difference(server, "books", "try") == expected
+    back = {"new": expected["gone"], "gone": expected["new"], "changed": expected["changed"]}
+    assert difference(server, "try", "books") == back
+#A point that is as it was before is no difference.
+    client.delete_payload("try", ["seen"], points=[5000, 8999], wait=True)
+    assert difference(server, "books", "try")["changed"] == list(range(100, 120))
+#Another number of shards makes none, either.
+    load(client, "other", numpy.zeros((0, DIM)), shards=1)
+    assert len(difference(server, "other", "books")["new"]) == 9000
+
+    done = subprocess.run(
+        [str(BIN / "rhumb"), "diff", "books", "try", "--url", server.url],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert f'new      "{uuid}"' in done.stdout and done.stdout.endswith(
+        "3 new, 3 gone, 20 changed\n"
+    )
+    done = subprocess.run(
+        [str(BIN / "rhumb"), "diff", "books", "none", "--url", server.url], capture_output=True
+    )
+    assert done.returncode == 4
+
+
+def test_a_diff_beside_writes_ends_and_is_whole(running):
+    """Each page is as its collection was at that moment, so points that nobody touches are never
+    named, whatever happens to the others."""
+    server, client = running
+    data = Embeddings()
+    load(client, "books", data.rows(12_000), shards=2)
+    server.ok("POST", "/collections/books/branch", {"name": "try"})
+    stop = threading.Event()
+
+    def write():
+        while not stop.is_set():
+            upsert(client, "try", data.rows(50), first=6000)
+            client.delete("try", models.PointIdsList(points=list(range(6050, 6100))), wait=True)
+            upsert(client, "try", data.rows(50), first=6050)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for
+    _ in range(10)
+        : found = difference(server, "books", "try") named =
+              set(found["new"] + found["gone"] + found["changed"]) assert named <=
+                  set(range(6000, 6100)) and
+              found["new"] == [] finally : stop.set() writer.join()

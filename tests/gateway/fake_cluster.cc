@@ -26,6 +26,7 @@ FakeCluster::FakeCluster() {
   bind(on_search);
   bind(on_get);
   bind(on_scroll);
+  bind(on_hashes);
   bind(on_count);
   bind(on_state);
   bind(on_optimizations);

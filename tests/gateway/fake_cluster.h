@@ -39,6 +39,7 @@ class FakeCluster {
   Answer<peer::SearchMessage> on_search;
   Answer<peer::GetMessage> on_get;
   Answer<peer::ScrollMessage> on_scroll;
+  Answer<peer::HashesMessage> on_hashes;
   Answer<peer::CountMessage> on_count;
   Answer<peer::ShardStateMessage> on_state;
   Answer<peer::OptimizationsMessage> on_optimizations;

@@ -157,6 +157,35 @@ TEST_F(GatewayReadTest, scroll_pages_go_through_all_shards_in_the_order_of_ids) 
   }
 }
 
+TEST_F(GatewayReadTest, pages_of_hashes_go_through_all_shards_in_the_order_of_ids) {
+  const std::vector<std::vector<uint64_t>> stored = {{1, 5, 6, 20}, {}, {4, 7, 8, 9, 30}};
+  cluster_.on_hashes = [&](const peer::HashesMessage& m) {
+    peer::HashesReply reply;
+    for (const uint64_t number : stored[ordinal(m.shard)]) {
+      const auto id = model::PointId::number(number);
+      if (id.key() >= m.first && reply.points.size() < m.limit)
+        reply.points.push_back({id, {static_cast<uint8_t>(number)}});
+    }
+    return reply;
+  };
+  for (uint32_t limit = 1; limit <= 10; ++limit) {
+    std::string all;
+    std::optional<model::PointId> first;
+    do {
+      Got<HashPage> page;
+      cluster_.gateway().hashes(books_, first, limit, {}, page.take());
+      ASSERT_TRUE(page.result.ok()) << page.result.status().message();
+      ASSERT_LE(page.result->points.size(), limit);
+      for (const model::PointHash& p : page.result->points) {
+        EXPECT_EQ(p.hash[0], p.id.as_number());
+        all += p.id.to_text() + " ";
+      }
+      first = page.result->next;
+    } while (first);
+    EXPECT_EQ(all, "1 4 5 6 7 8 9 20 30 ") << "limit " << limit;
+  }
+}
+
 TEST_F(GatewayReadTest, scroll_sends_filter_and_selectors_to_each_shard) {
   model::ScrollRequest request;
   request.limit = 9;

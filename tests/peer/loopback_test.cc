@@ -130,10 +130,13 @@ TEST_F(EncodedTest, left_over_bytes_are_refused_and_a_bad_request_is_not_handled
 
 TEST(OpTest, the_numbers_of_operations_are_pinned) {
   const std::pair<Op, uint16_t> pinned[] = {
-      {WriteRequest::kOp, 1},          {SearchMessage::kOp, 2},    {GetMessage::kOp, 3},
-      {ScrollMessage::kOp, 4},         {CountMessage::kOp, 5},     {ShardStateMessage::kOp, 6},
-      {AwaitConfigMessage::kOp, 7},    {VerifyMessage::kOp, 8},    {ContractMessage::kOp, 9},
-      {OptimizationsMessage::kOp, 10}, {MetadataCommand::kOp, 16}, {WatchMap::kOp, 17}};
+      {WriteRequest::kOp, 1},       {SearchMessage::kOp, 2},
+      {GetMessage::kOp, 3},         {ScrollMessage::kOp, 4},
+      {CountMessage::kOp, 5},       {ShardStateMessage::kOp, 6},
+      {AwaitConfigMessage::kOp, 7}, {VerifyMessage::kOp, 8},
+      {ContractMessage::kOp, 9},    {OptimizationsMessage::kOp, 10},
+      {HashesMessage::kOp, 11},     {MetadataCommand::kOp, 16},
+      {WatchMap::kOp, 17}};
   for (const auto& [op, number] : pinned) EXPECT_EQ(static_cast<uint16_t>(op), number);
 }
 

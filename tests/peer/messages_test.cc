@@ -121,6 +121,21 @@ TEST_P(MessagesTest, a_scroll_arrives_unchanged) {
       });
 }
 
+TEST_P(MessagesTest, hashes_arrive_unchanged) {
+  round_trips<HashesMessage>(
+      [this] {
+        auto m = with_level<HashesMessage>();
+        m.first = samples_.text(20);
+        m.limit = 7;
+        return m;
+      },
+      [this] {
+        return HashesReply{number(), list([this] {
+                             return model::PointHash{samples_.record().id, hash()};
+                           })};
+      });
+}
+
 TEST_P(MessagesTest, a_count_arrives_unchanged) {
   round_trips<CountMessage>(
       [this] {
@@ -233,6 +248,10 @@ TEST(MessageCodecTest, a_message_cut_short_or_too_long_is_refused) {
   records.records.push_back(samples.record());
   expect_checked(records);
   expect_checked(ScrollMessage{1, {2, false}, samples.scroll_request()});
+  expect_checked(HashesMessage{1, {2, false}, "key", 3});
+  HashesReply hashes{5, {}};
+  hashes.points.push_back({samples.record().id, {}});
+  expect_checked(hashes);
   expect_checked(CountMessage{1, {2, false}, samples.count_request()});
   expect_checked(CountReply{1, 2});
   expect_checked(ShardStateMessage{1});

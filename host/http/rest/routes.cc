@@ -4,6 +4,7 @@
 
 #include "host/base/hex.h"
 #include "host/http/rest/resources/collections.h"
+#include "host/http/rest/resources/diff.h"
 #include "host/http/rest/resources/export.h"
 #include "host/http/rest/resources/import.h"
 #include "host/http/rest/resources/points_read.h"
@@ -114,6 +115,7 @@ const std::vector<Route>& table() {
       {"POST", C "/points/search/matrix/offsets", kRead, kLoop, nullptr, "the distance matrix"},
       {"POST", C "/import", kWrite, kPool, points::import_buffered, ""},
       {"GET", C "/export", kRead, kLoop, points::export_all, ""},
+      {"GET", C "/diff/{other_collection}", kRead, kLoop, points::diff, ""},
       // The form before version 1.19, which clients still use.
       {"POST", C "/points/search", kRead, kEither, points::search, ""},
       {"POST", C "/points/search/batch", kRead, kPool, points::search_batch, ""},

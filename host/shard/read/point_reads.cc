@@ -204,6 +204,25 @@ Result<std::vector<Record>> scroll_points(Core& core, const model::ScrollRequest
   return watched(core, scroller.run());
 }
 
+Result<std::vector<model::PointHash>> point_hashes(Core& core, const std::string& first,
+                                                   uint32_t limit, const ReadContext& context) {
+  RHUMB_TRY(core.serving());
+  std::vector<model::PointHash> points;
+  for (std::string next = first; points.size() < limit;) {
+    RHUMB_TRY(interrupted(context, "reading hashes"));
+    const size_t want = std::min<size_t>(limit - points.size(), base::limits::kScrollChunkKeys);
+    auto page = watched(core, core.store.page(next, want));
+    if (!page.ok()) return page.status();
+    for (const auto& [key, row] : page->rows) {
+      RHUMB_ASSIGN(model::PointId id, model::PointId::from_key(key));
+      points.push_back({std::move(id), row.content_hash});
+    }
+    next = page->next;
+    if (next.empty()) break;
+  }
+  return points;
+}
+
 Result<uint64_t> count_points(Core& core, const model::CountRequest& request,
                               const ReadContext& context) {
   RHUMB_TRY(core.serving());

@@ -21,6 +21,11 @@ base::Result<std::vector<model::Record>> get_points(Core& core, const model::Get
 base::Result<std::vector<model::Record>> scroll_points(Core& core,
                                                        const model::ScrollRequest& request,
                                                        const ReadContext& context);
+// Returns the content hashes of up to `limit` points in the order of ids, from the id with the key
+// `first` on.
+base::Result<std::vector<model::PointHash>> point_hashes(Core& core, const std::string& first,
+                                                         uint32_t limit,
+                                                         const ReadContext& context);
 base::Result<uint64_t> count_points(Core& core, const model::CountRequest& request,
                                     const ReadContext& context);
 

@@ -133,6 +133,22 @@ void FakeGateway::scroll(gateway::CollectionPtr collection, model::ScrollRequest
   scrolls.push_back(std::move(request));
   answer(collection, gateway::ScrollPage{records, std::exchange(next, std::nullopt)}, done);
 }
+void FakeGateway::hashes(gateway::CollectionPtr collection, std::optional<model::PointId> first,
+                         uint32_t limit, gateway::ReadOptions o,
+                         gateway::Callback<gateway::HashPage> done) {
+  read_options = std::move(o);
+  hash_limits.push_back(limit);
+  gateway::HashPage page;
+  for (const model::PointHash& point : hashes_of[collection->name]) {
+    if (first && point.id < *first) continue;
+    if (page.points.size() == 2) {  // small pages, so that ends of pages meet in every way
+      page.next = point.id;
+      break;
+    }
+    page.points.push_back(point);
+  }
+  answer(collection, page, done);
+}
 void FakeGateway::count(gateway::CollectionPtr collection, model::CountRequest request,
                         gateway::ReadOptions o, gateway::Callback<uint64_t> done) {
   read_options = std::move(o);

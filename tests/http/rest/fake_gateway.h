@@ -54,6 +54,9 @@ class FakeGateway final : public gateway::Gateway {
            gateway::Callback<std::vector<model::Record>> done) override;
   void scroll(gateway::CollectionPtr collection, model::ScrollRequest request,
               gateway::ReadOptions options, gateway::Callback<gateway::ScrollPage> done) override;
+  void hashes(gateway::CollectionPtr collection, std::optional<model::PointId> first,
+              uint32_t limit, gateway::ReadOptions options,
+              gateway::Callback<gateway::HashPage> done) override;
   void count(gateway::CollectionPtr collection, model::CountRequest request,
              gateway::ReadOptions options, gateway::Callback<uint64_t> done) override;
   void verify(gateway::CollectionPtr collection, base::Deadline deadline,
@@ -89,6 +92,9 @@ class FakeGateway final : public gateway::Gateway {
   gateway::UpdateStatus update_status = gateway::UpdateStatus::kAcknowledged;
   std::vector<model::Record> records;  // answer to get() and scroll()
   std::optional<model::PointId> next;  // answer to scroll()
+  // Answers to hashes(), by collection, in the order of ids.
+  std::map<std::string, std::vector<model::PointHash>> hashes_of;
+  std::vector<uint32_t> hash_limits;
   // Answers to query(), one per query; further queries get the last one.
   std::vector<model::SearchResult> results;
   uint64_t counts = 0;

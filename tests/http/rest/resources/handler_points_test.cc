@@ -307,6 +307,34 @@ TEST_F(HandlerPointsTest, export_streams_page_after_page) {
       << "a broken stream, never half an export";
 }
 
+TEST_F(HandlerPointsTest, a_diff_streams_what_differs_and_then_the_numbers) {
+  auto map = std::make_shared<model::ClusterMap>(*gateway_.cluster_map);
+  auto films = std::make_shared<model::Collection>(*map->collections["books"]);
+  films->name = "films";
+  map->collections["films"] = films;
+  gateway_.cluster_map = map;
+  const auto point = [](uint64_t id, uint8_t content) {
+    model::PointHash hash{PointId::number(id), {}};
+    hash.hash[15] = content;
+    return hash;
+  };
+  gateway_.hashes_of["books"] = {point(1, 1), point(2, 1), point(3, 1), point(4, 1), point(5, 1)};
+  gateway_.hashes_of["films"] = {point(2, 1), point(3, 9), point(5, 1),
+                                 point(6, 1), point(7, 1), point(8, 1)};
+  const Answer answer = rest_.ask("GET", "/collections/books/diff/films");
+  EXPECT_EQ(answer.response.content_type, "application/x-ndjson");
+  EXPECT_EQ(answer.streamed,
+            "{\"id\":1,\"change\":\"gone\"}\n{\"id\":3,\"change\":\"changed\"}\n"
+            "{\"id\":4,\"change\":\"gone\"}\n{\"id\":6,\"change\":\"new\"}\n"
+            "{\"id\":7,\"change\":\"new\"}\n{\"id\":8,\"change\":\"new\"}\n"
+            "{\"new\":3,\"gone\":2,\"changed\":1}\n");
+  EXPECT_EQ(rest_.ask("GET", "/collections/books/diff/books").streamed,
+            "{\"new\":0,\"gone\":0,\"changed\":0}\n");
+  EXPECT_EQ(rest_.ask("GET", "/collections/books/diff/none").response.status, 404);
+  gateway_.failure = Status(Code::kTimeout, "late");
+  EXPECT_EQ(rest_.ask("GET", "/collections/books/diff/films").streamed, "<failed: late>");
+}
+
 TEST_F(HandlerPointsTest, only_an_import_streams_its_body) {
   std::optional<Answer> answered;
   bool taken = true;
