@@ -140,7 +140,7 @@ Status run_snapshot(const CommandContext& context) {
   const bool named = action == "fetch" || action == "drop" || action == "restore";
   if (words < (named ? 1 : 0))
     return wrong_usage("snapshot " + action + " needs a " +
-                         (action == "restore" ? "FILE" : "NAME"));
+                       (action == "restore" ? "FILE" : "NAME"));
   if (words > (action == "fetch" ? 2u : named ? 1u : 0u))
     return wrong_usage("snapshot " + action + ": '" + target.words.back() + "' is too much");
   context.client.answer_within(kJobTime);

@@ -41,7 +41,8 @@ bool is_url(const std::string& text) {
   static const std::regex form(
       R"(https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:([0-9]{1,5}))?(/[A-Za-z0-9._~/-]*)?)");
   std::smatch parts;
-  if (text.size() > base::limits::kMaxUrlBytes || !std::regex_match(text, parts, form)) return false;
+  if (text.size() > base::limits::kMaxUrlBytes) return false;
+  if (!std::regex_match(text, parts, form)) return false;
   if (!parts[3].matched) return true;
   const int port = std::stoi(parts[3]);
   return port >= 1 && port <= 65535;

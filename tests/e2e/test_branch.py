@@ -75,9 +75,7 @@ def difference(server, one, other):
     found = {"new": [], "gone": [], "changed": []}
     for line in lines:
         found[line["change"]].append(line["id"])
-    assert last == {
-change: len(ids) for change, ids in found.items()
-}
+    assert last == {change: len(ids) for change, ids in found.items()}
     return found
 
 
@@ -104,10 +102,10 @@ def test_a_diff_names_what_changed_in_a_branch(running):
     assert difference(server, "books", "try") == expected
     back = {"new": expected["gone"], "gone": expected["new"], "changed": expected["changed"]}
     assert difference(server, "try", "books") == back
-#A point that is as it was before is no difference.
+    # A point that is as it was before is no difference.
     client.delete_payload("try", ["seen"], points=[5000, 8999], wait=True)
     assert difference(server, "books", "try")["changed"] == list(range(100, 120))
-#Another number of shards makes none, either.
+    # Another number of shards makes none, either.
     load(client, "other", numpy.zeros((0, DIM)), shards=1)
     assert len(difference(server, "other", "books")["new"]) == 9000
 
@@ -144,9 +142,10 @@ def test_a_diff_beside_writes_ends_and_is_whole(running):
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        for
-    _ in range(10)
-        : found = difference(server, "books", "try") named =
-              set(found["new"] + found["gone"] + found["changed"]) assert named <=
-                  set(range(6000, 6100)) and
-              found["new"] == [] finally : stop.set() writer.join()
+        for _ in range(10):
+            found = difference(server, "books", "try")
+            named = set(found["new"] + found["gone"] + found["changed"])
+            assert named <= set(range(6000, 6100)) and found["new"] == []
+    finally:
+        stop.set()
+        writer.join()

@@ -1,4 +1,4 @@
-"""Recovery from the URL of another server: which URLs are fetched, and what goes wrong on the way."""
+"""Recovery from the URL of another server: which URLs are fetched, and what can go wrong."""
 import http.server
 import ssl
 import subprocess
@@ -61,7 +61,7 @@ class Files:
 
 @pytest.fixture
 def origin(fresh):
-    """A server that asks for a key, with a snapshot: the server, the URL, the snapshot, its bytes."""
+    """A server that asks for a key, the URL of a snapshot of it, what lists it, and its bytes."""
     server = fresh({"auth.plugin": "static", "auth.api_key": KEY})
     client = QdrantClient(url=server.url, api_key=KEY, timeout=60)
     load(client, "books", Embeddings().rows(500))

@@ -64,6 +64,15 @@ inline std::string text_of(const GetMessage& m) {
 inline std::string text_of(const ScrollMessage& m) {
   return level_of(m.shard, m.level) + model::text_of(m.request);
 }
+inline std::string text_of(const HashesMessage& m) {
+  return level_of(m.shard, m.level) + m.first + " " + std::to_string(m.limit);
+}
+inline std::string text_of(const HashesReply& m) {
+  std::string out = std::to_string(m.applied);
+  for (const model::PointHash& point : m.points)
+    out += " " + model::text_of(point.id) + " " + text_of(point.hash);
+  return out;
+}
 inline std::string text_of(const CountMessage& m) {
   return level_of(m.shard, m.level) + model::text_of(m.request);
 }

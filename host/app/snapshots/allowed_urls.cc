@@ -29,9 +29,7 @@ bool has_dots(const std::string& path) {
 }  // namespace
 
 Result<UrlParts> parse_url(const std::string& url) {
-  const auto wrong = [&](const std::string& why) {
-    return base::invalid("'" + url + "' " + why);
-  };
+  const auto wrong = [&](const std::string& why) { return base::invalid("'" + url + "' " + why); };
   if (url.size() > base::limits::kMaxUrlBytes)
     return base::invalid("a URL of more than " + std::to_string(base::limits::kMaxUrlBytes) +
                          " bytes");

@@ -26,9 +26,8 @@ constexpr int kVerifyDepth = 9;    // of a chain of certificates; OpenSSL's own 
 std::unique_ptr<Poco::Net::HTTPClientSession> session_to(const UrlParts& url) {
   std::unique_ptr<Poco::Net::HTTPClientSession> session;
   if (url.scheme == "https") {
-    const Poco::Net::Context::Ptr context(
-        new Poco::Net::Context(Poco::Net::Context::CLIENT_USE, "",
-                               Poco::Net::Context::VERIFY_STRICT, kVerifyDepth, true));
+    Poco::Net::Context::Ptr context(new Poco::Net::Context(
+        Poco::Net::Context::CLIENT_USE, "", Poco::Net::Context::VERIFY_STRICT, kVerifyDepth, true));
     context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
     context->enableExtendedCertificateVerification(true);
     session = std::make_unique<Poco::Net::HTTPSClientSession>(url.host, url.port, context);

@@ -15,8 +15,8 @@
 #include "host/base/executor.h"
 #include "host/base/timer.h"
 #include "host/model/query.h"
-#include "host/shard/background/rate_budget.h"
 #include "host/shard/background/query_reservoir.h"
+#include "host/shard/background/rate_budget.h"
 #include "host/shard/background/recall_watch.h"
 #include "host/shard/state/core.h"
 

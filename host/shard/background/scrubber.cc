@@ -171,7 +171,7 @@ Status Scrubber::read_some(uint64_t bytes) {
     RHUMB_TRY(read_piece(std::min(kPieceBytes, bytes - total), &read));
     total += read;
   }
-  base::counter("rhumb_scrub_bytes_total").add(total);
+  base::counter("rhumb_scrub_bytes_total").add(static_cast<double>(total));
   ledger_->budget().spend(total);
   return base::ok();
 }

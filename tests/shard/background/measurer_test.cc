@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <future>
 
-#include "host/shard/background/rate_budget.h"
 #include "host/shard/background/query_reservoir.h"
+#include "host/shard/background/rate_budget.h"
 #include "tests/shard/harness.h"
 
 namespace rhumb::shard::test {

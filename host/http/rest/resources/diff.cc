@@ -9,7 +9,7 @@
 namespace rhumb::http::rest::points {
 namespace {
 
-constexpr uint32_t kPagePoints = 4096;
+constexpr uint32_t kDiffPagePoints = 4096;
 
 // One of the two collections: the page that was read, and where the walk is in it.
 struct Side {
@@ -77,7 +77,7 @@ struct Diff : std::enable_shared_from_this<Diff> {
   void read(Side& side, const std::shared_ptr<Next>& next) {
     options.deadline =
         base::Deadline::after_ms(uint64_t{base::limits::kDefaultTimeoutSeconds} * 1000);
-    x->gateway().hashes(side.collection, side.next, kPagePoints, options,
+    x->gateway().hashes(side.collection, side.next, kDiffPagePoints, options,
                         [self = shared_from_this(), &side, next](auto page) {
                           if (!page.ok()) return next->fail(page.status());
                           side.page = std::move(page->points);

@@ -51,6 +51,11 @@ class FakeEngine final : public SnapshotEngine {
     fetched = from;
     done(failure);
   }
+  void branch(std::string collection, std::string name, gateway::Done done) override {
+    branched = collection + " as " + name;
+    done(failure);
+  }
+  std::string branched;
   SnapshotUrl fetched;
   archive::SnapshotStore* store = nullptr;
   base::Status failure;
@@ -207,6 +212,14 @@ TEST_F(SnapshotsTest, a_location_that_is_no_archive_is_refused) {
   refused(rest_.ask("PUT", "/collections/a%2fb/snapshots/recover", "{\"location\":\"http://a\"}"),
           422, "collection_name");
   EXPECT_TRUE(nothing_is_left());
+}
+
+TEST_F(SnapshotsTest, a_branch_is_handed_to_the_engine) {
+  EXPECT_EQ(result(rest_.ask("POST", "/collections/b/branch", R"({"name":"try"})")), true);
+  EXPECT_EQ(engine_.branched, "books as try") << "of the collection that the alias names";
+  engine_.failure = base::Status(base::Code::kExists, "it is there");
+  refused(rest_.ask("POST", "/collections/books/branch", R"({"name":"try"})"), 409, "it is there");
+  refused(rest_.ask("POST", "/collections/none/branch", R"({"name":"try"})"), 404, "none");
 }
 
 TEST_F(SnapshotsTest, a_url_is_handed_to_the_engine) {
