@@ -100,7 +100,7 @@ def test_without_a_list_nothing_is_fetched(server, origin):
     status, reply, _ = server.request(
         "PUT", "/collections/copy/snapshots/recover", {"location": url}
     )
-    assert status == 403 and "snapshots.allowed_urls" in reply["status"]["error"]
+    assert status == 403 and "snapshots.allowed_urls" in reply
 
 
 def test_transfers_that_go_wrong_change_nothing(fresh, origin):
@@ -115,7 +115,7 @@ def test_transfers_that_go_wrong_change_nothing(fresh, origin):
         status, reply, _ = there.request(
             "PUT", "/collections/books/snapshots/recover?wait=true", location
         )
-        return status, reply["status"] if status == 200 else reply["status"]["error"]
+        return status, str(reply if status == 403 else reply["status"])
 
     for path, code, words in (
         ("/kept/none", 400, "answered 404"),
