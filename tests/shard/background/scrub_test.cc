@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <thread>
 
 #include "host/base/clock.h"
@@ -31,7 +32,8 @@ class ScrubTest : public ::testing::Test {
     h.options.compaction.enabled = false;
   }
   // Opens the shard with sealed segments and a growing one.
-  void fill(ScrubLedger& ledger) {
+  void fill(uint64_t period_seconds) {
+    ledger = std::make_unique<ScrubLedger>(period_seconds, 1ull << 40);
     h.options.scrub = nullptr;
     h.open();
     for (int i = 0; i < 900; ++i) {
@@ -41,7 +43,7 @@ class ScrubTest : public ::testing::Test {
     ASSERT_TRUE(h.apply().ok());
     ASSERT_TRUE(h.checkpoint().ok());
     h.close();
-    h.options.scrub = &ledger;
+    h.options.scrub = ledger.get();
     h.open();
   }
   std::vector<fs::path> sealed() const {
@@ -50,17 +52,17 @@ class ScrubTest : public ::testing::Test {
       if (fs::exists(entry.path() / "rows.dat.crc")) found.push_back(entry.path());
     return found;
   }
-  // The harness has executors of its own, which the timers' tasks run on until the shard is closed.
+  // Both outlive the shard.
   base::TimerQueue timers;
+  std::unique_ptr<ScrubLedger> ledger;
   Harness h;
   Model model;
   CommandSource source;
 };
 
 TEST_F(ScrubTest, all_sealed_segments_are_read_within_the_period) {
-  ScrubLedger ledger(1, 1ull << 40);
   const uint64_t before = seconds_now();
-  fill(ledger);
+  fill(1);
   ASSERT_GE(sealed().size(), 2u);
   for (const fs::path& segment : sealed()) {
     const auto read_at = [&] {
@@ -74,12 +76,13 @@ TEST_F(ScrubTest, all_sealed_segments_are_read_within_the_period) {
 
 TEST_F(ScrubTest, damage_is_found_before_a_search_needs_the_bytes) {
   for (const char* name : {"rows.dat", "ids.dat", "payload.dat", "vec.0.dat", "slots.2.dat"}) {
+    ScrubLedger every_second(1, 1ull << 40);
     Harness damaged(all_vectors());
     shrink(damaged.options);
     damaged.options.segment.max_rows = 256;
     damaged.options.timers = &timers;
-    ScrubLedger ledger(1, 1ull << 40);
-    damaged.options.scrub = &ledger;
+    damaged.options.compaction.enabled = false;  // segment 1 has to stay
+    damaged.options.scrub = &every_second;
     damaged.open();
     for (int i = 0; i < 900; ++i) {
       const model::Command command = source.next(model);
@@ -105,8 +108,7 @@ TEST_F(ScrubTest, damage_is_found_before_a_search_needs_the_bytes) {
 }
 
 TEST_F(ScrubTest, a_missing_file_is_damage) {
-  ScrubLedger ledger(1, 1ull << 40);
-  fill(ledger);
+  fill(1);
   fs::remove(sealed().front() / "payload.dat");
   while (h->fenced().ok()) std::this_thread::yield();
   EXPECT_NE(h->fenced().to_string().find("payload.dat"), std::string::npos);
@@ -114,9 +116,8 @@ TEST_F(ScrubTest, a_missing_file_is_damage) {
 }
 
 TEST_F(ScrubTest, merges_go_on_meanwhile) {
-  ScrubLedger ledger(1, 1ull << 40);
   h.options.compaction.dead_rows = h.options.compaction.dead_bytes = 1;
-  fill(ledger);
+  fill(1);
   const uint64_t until = seconds_now() + 4;
   while (seconds_now() < until) {
     for (int i = 0; i < 100; ++i) {
@@ -133,8 +134,7 @@ TEST_F(ScrubTest, merges_go_on_meanwhile) {
 
 // Nothing is due for days, so only what an earlier start left is gone on with.
 TEST_F(ScrubTest, what_is_not_due_is_not_read) {
-  ScrubLedger ledger(kNeverDue, 1ull << 40);
-  fill(ledger);
+  fill(kNeverDue);
   for (const fs::path& segment : sealed()) EXPECT_FALSE(fs::exists(segment / "scrubbed.json"));
   EXPECT_LT(h->scrubbed_seconds_ago(), kNeverDue);
   for (const fs::path& segment : sealed())
@@ -148,8 +148,7 @@ TEST_F(ScrubTest, what_is_not_due_is_not_read) {
 }
 
 TEST_F(ScrubTest, a_record_that_cannot_be_read_counts_from_the_sealing) {
-  ScrubLedger ledger(0, 1ull << 40);
-  fill(ledger);
+  fill(0);
   const fs::path segment = sealed().front();
   const uint64_t sealed_at = read_scrub_record(segment).intact_at;
   EXPECT_LE(sealed_at, seconds_now());
